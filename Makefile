@@ -1,0 +1,152 @@
+# heavytail - GNU make. `make help` lists the targets.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+VARIANT ?= release
+BUILD   ?= build/$(VARIANT)
+VERSION := 0.1.0
+MAKEFLAGS += --no-builtin-rules
+# Terse: `make V=1` shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n' $(1) $@)
+
+RUN_PACKAGES  := libncurses-dev libopenblas-dev libpng-dev libcairo2-dev libinih-dev libjansson-dev zlib1g-dev \
+                 pkg-config gcc libc6-dev fonts-dejavu-core
+TEST_PACKAGES := libcmocka-dev libvterm-dev
+LINT_PACKAGES := clang clang-tidy clang-format cppcheck libclang-rt-14-dev
+
+LIBRARIES := ncursesw openblas libpng cairo inih jansson zlib
+WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wdouble-promotion \
+             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef -Wno-format-truncation
+OPTIMIZE  ?= -O2 -g
+# No -ffast-math, no -march=native: NaN and Inf are data here, and the binary runs on any CPU of its family.
+# -ffp-contract=off: the same float results from every build.
+CFLAGS    += -std=c17 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) -ffp-contract=off -fno-math-errno -pthread $(SANITIZE)
+CPPFLAGS  += -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc \
+             $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+LDFLAGS   += -pthread $(SANITIZE)
+LDLIBS    += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm
+
+LIB_DIRS := base math data params
+APP_DIRS := link engine view render term app
+EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini assets/themes/* assets/digits/*))
+
+# Kernels that are compiled once per instruction set and picked at run time (src/math/kernel.c).
+ISA_SRC   := src/math/kernel_body.c
+ISA_NAMES := portable $(if $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
+ISA_FLAGS_portable :=
+ISA_FLAGS_avx2     := -mavx2 -mfma
+ISA_FLAGS_avx512   := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
+
+lib_src := $(filter-out $(ISA_SRC),$(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
+app_src := $(foreach d,$(APP_DIRS),$(wildcard src/$(d)/*.c))
+lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(ISA_NAMES:%=$(BUILD)/src/math/kernel_%.o) $(BUILD)/embedded.o
+app_obj := $(app_src:%.c=$(BUILD)/%.o)
+main_obj := $(BUILD)/src/app/main.o
+
+unit_src := $(wildcard tests/unit/test_*.c)
+e2e_src  := $(wildcard tests/e2e/test_*.c)
+unit_bin := $(unit_src:%.c=$(BUILD)/%)
+e2e_bin  := $(e2e_src:%.c=$(BUILD)/%)
+helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(wildcard tests/unit/*.c tests/e2e/*.c)))
+# The parts where threads meet; run under ThreadSanitizer.
+THREADED := test_pool test_link test_step test_engine
+
+.PHONY: all run deps deps-run check check-programs test-threads asan tsan bench lint format screenshots install uninstall clean help
+all: heavytail
+
+heavytail: $(BUILD)/heavytail
+	@cp -f $< $@
+
+$(BUILD)/heavytail: $(app_obj) $(BUILD)/libheavytail.a
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libheavytail.a: $(lib_obj)
+	@rm -f $@
+	$(call say,AR)
+	$(Q)ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# -O3 and no trap flags for the vectorizer (values are unchanged); contraction stays off: the same bits from every set.
+$(ISA_NAMES:%=$(BUILD)/src/math/kernel_%.o): $(BUILD)/src/math/kernel_%.o: $(ISA_SRC)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 -fno-trapping-math $(ISA_FLAGS_$*) -DHT_ISA=$* -MMD -MP -c -o $@ $<
+
+$(BUILD)/embedded.c: tools/embed.sh $(EMBEDDED)
+	@mkdir -p $(@D)
+	$(call say,GEN)
+	$(Q)tools/embed.sh $(EMBEDDED) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/embedded.o: $(BUILD)/embedded.c
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+run: all ## build and open the lab
+	./heavytail
+
+# ---- dependencies: installed only when something is missing -------------------------------------------------
+deps: ## install what is missing (Debian, Ubuntu)
+	@tools/deps.sh "$(LIBRARIES)" "$(RUN_PACKAGES)" "cmocka vterm" "$(TEST_PACKAGES)"
+
+deps-lint:
+	@tools/deps.sh "" "" "" "$(LINT_PACKAGES)"
+
+# ---- tests ----------------------------------------------------------------------------------------------------
+TEST_LIBS = $(shell pkg-config --libs cmocka vterm) -lutil
+$(BUILD)/tests/unit/test_% $(BUILD)/tests/e2e/test_%: CPPFLAGS += -Itests $(shell pkg-config --cflags cmocka 2>/dev/null)
+$(helper_obj): CPPFLAGS += -Itests
+$(unit_bin) $(e2e_bin): $(BUILD)/%: $(BUILD)/%.o $(helper_obj) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
+$(unit_bin:=.o) $(e2e_bin:=.o): CPPFLAGS += -Itests
+
+check-programs: $(unit_bin) $(e2e_bin) $(BUILD)/heavytail
+
+check: check-programs ## build and run all tests
+	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(unit_bin) $(e2e_bin)
+
+test-threads: $(patsubst %,$(BUILD)/tests/unit/%,$(THREADED)) $(BUILD)/heavytail
+	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(filter-out %/heavytail,$^)
+
+asan: ## the whole suite under AddressSanitizer and UBSan
+	$(MAKE) check VARIANT=asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" OPTIMIZE="-O1 -g"
+
+tsan: ## the threaded tests under ThreadSanitizer
+	$(MAKE) test-threads VARIANT=tsan SANITIZE=-fsanitize=thread OPTIMIZE="-O1 -g"
+
+bench: all ## measure; prints ratios of one run
+	./heavytail bench
+
+lint: deps-lint ## clang-format check, clang-tidy, cppcheck
+	tools/lint.sh $(CC) '$(CPPFLAGS)'
+
+format: ## clang-format every source in place
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+screenshots: check-programs ## remake assets/screenshots
+	HT_BINARY=$(abspath $(BUILD)/heavytail) $(BUILD)/tests/e2e/test_screens --save assets/screenshots
+
+# ---- installation -------------------------------------------------------------------------------------------------
+install: all ## install under PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/heavytail
+	install -m 755 heavytail $(DESTDIR)$(PREFIX)/bin/heavytail
+	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/heavytail
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/heavytail
+
+clean: ## remove everything built
+	rm -rf build heavytail
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.SECONDARY:

@@ -1,0 +1,62 @@
+/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x)), no biases.
+ *
+ * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column" in arXiv
+ * 2306.08125). The output layer is (classes × width). Ownership: the caller frees it. Thread: a network belongs to one thread
+ * at a time; concurrent reads are fine. */
+#ifndef HEAVYTAIL_NETWORK_H
+#define HEAVYTAIL_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heavytail/dataset.h"
+#include "heavytail/params.h"
+#include "heavytail/status.h"
+
+struct ht_pool; /* base/pool.h; NULL runs on the caller */
+
+enum { HT_DEPTH_MAX = 4 };
+
+typedef struct ht_layer {
+    int rows, columns;
+    float *weight; /* (rows × columns), row-major */
+} ht_layer;
+
+typedef struct ht_network {
+    int depth;                         /* hidden layers, 1 .. HT_DEPTH_MAX */
+    ht_activation activation;
+    bool mean_field;                   /* output divided by the width (2306.08125, eq. 1) */
+    ht_layer layers[HT_DEPTH_MAX + 1]; /* hidden ones first, layers[depth] is the output layer */
+} ht_network;
+
+/* Zero weights. NULL with *err set when memory is short. */
+ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation, bool mean_field,
+                           ht_error *err);
+void ht_network_free(ht_network *net);
+
+/* Uniform in ±1/√fan_in, a function of the seed and the position only. */
+void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool);
+
+/* Copies the weights of a network of the same shape. */
+void ht_network_copy(ht_network *to, const ht_network *from, struct ht_pool *pool);
+
+static inline size_t ht_layer_size(const ht_layer *layer)
+{
+    return (size_t)layer->rows * (size_t)layer->columns;
+}
+
+size_t ht_network_parameters(const ht_network *net); /* number of weights */
+
+typedef struct ht_score {
+    double loss;     /* mean cross-entropy, natural logarithm */
+    double accuracy; /* correct / total; the lowest class wins a tie */
+} ht_score;
+
+/* Evaluates `samples`. `keep`, if given, holds one array of `width` floats per hidden layer: 1 keeps a neuron, 0 removes it
+ * (NULL entries keep all). The result does not depend on the number of threads.
+ * HT_FAIL when scratch memory is short. */
+ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
+                            struct ht_pool *pool, ht_score *score, ht_error *err);
+
+#endif

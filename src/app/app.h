@@ -1,0 +1,63 @@
+/* app.h - what the subcommands share. Only here do errors become messages and exit codes. */
+#ifndef HT_APP_APP_H
+#define HT_APP_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "heavytail/params.h"
+
+/* One row a subcommand: the table in main.c gives dispatch, help and completion. */
+typedef struct ht_command_info {
+    const char *name;
+    const char *usage; /* after the name */
+    const char *help;
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; returns the exit code */
+} ht_command_info;
+
+int ht_cmd_lab(int argc, char **argv);
+int ht_cmd_train(int argc, char **argv);
+int ht_cmd_snapshot(int argc, char **argv);
+int ht_cmd_presets(int argc, char **argv);
+int ht_cmd_data(int argc, char **argv);
+int ht_cmd_help(int argc, char **argv);
+
+const ht_command_info *ht_commands(size_t *count);
+
+/* ---- command lines ---------------------------------------------------------------------------------------------------------- */
+
+/* An option of a subcommand: "--json" sets *flag, "--run DIR" sets *value. */
+typedef struct ht_option {
+    const char *name;  /* "--run" */
+    const char **value;
+    bool *flag;
+} ht_option;
+
+typedef struct ht_arguments {
+    const char *preset;        /* --preset, NULL when not given */
+    const char *data_dir;      /* --data-dir */
+    const char *words[4];      /* arguments that are no options */
+    int word_count, word_limit;
+    const char *sets[256];     /* --set key=value, and --key value for every parameter */
+    int set_count;
+} ht_arguments;
+
+/* Parses options common to all subcommands (--preset, --set, --data-dir, --<parameter key> V) and those in `options` (ends with a NULL
+ * name). HT_USAGE names the argument and the nearest option. */
+ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options, ht_error *err);
+
+/* Defaults, then the preset (ecg-demo if none), then every --set in order. */
+ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err);
+/* Only the --set values, on top of *params. */
+ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err);
+
+/* Preset name, .ini path, or a .png whose text chunk holds the settings. */
+ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);
+
+/* Prints "heavytail: sentence" to stderr; returns the exit code. */
+int ht_app_fail(const ht_error *err);
+
+/* HEAVYTAIL_THREADS or the cores of this process. */
+int ht_app_threads(void);
+
+#endif

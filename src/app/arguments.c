@@ -1,0 +1,137 @@
+#include "app/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "base/text.h"
+#include "params/preset.h"
+#include "render/png.h"
+
+static const char preset_chunk[] = "heavytail:preset";
+
+int ht_app_fail(const ht_error *err)
+{
+    fprintf(stderr, "heavytail: %s\n", err->text);
+    return (int)err->code;
+}
+
+int ht_app_threads(void)
+{
+    const char *wish = getenv("HEAVYTAIL_THREADS");
+    int threads = wish ? atoi(wish) : 0;
+    return threads >= 1 && threads <= 1024 ? threads : ht_pool_cores();
+}
+
+static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
+{
+    const char *best = "--preset";
+    int least = ht_text_distance(given, best);
+    static const char *const common[] = {"--set", "--data-dir", "--help"};
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        if (ht_text_distance(given, common[i]) < least) least = ht_text_distance(given, common[i]), best = common[i];
+    for (; options->name; options++)
+        if (ht_text_distance(given, options->name) < least)
+            least = ht_text_distance(given, options->name), best = options->name;
+    return ht_error_set(err, HT_USAGE, "unknown option '%.60s'; did you mean '%s'? (`heavytail help` lists them)", given, best);
+}
+
+/* "--train.lr" stands for a parameter; its value becomes a --set. */
+static bool is_parameter(const char *argument)
+{
+    ht_param p;
+    return strncmp(argument, "--", 2) == 0 && ht_param_find(argument + 2, &p);
+}
+
+static ht_code add_set(ht_arguments *args, const char *text, ht_error *err)
+{
+    int limit = (int)(sizeof args->sets / sizeof args->sets[0]);
+    if (args->set_count == limit) return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
+    args->sets[args->set_count++] = text;
+    return HT_OK;
+}
+
+static ht_code take_value(int argc, char **argv, int *i, const char **value, ht_error *err)
+{
+    if (*i + 1 >= argc) return ht_error_set(err, HT_USAGE, "%s needs a value after it", argv[*i]);
+    *value = argv[++*i];
+    return HT_OK;
+}
+
+static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, const ht_option *options, ht_error *err)
+{
+    const char *name = argv[*i], *value = NULL;
+    for (const ht_option *o = options; o->name; o++) {
+        if (strcmp(name, o->name) != 0) continue;
+        if (o->flag) return *o->flag = true, HT_OK;
+        return take_value(argc, argv, i, o->value, err);
+    }
+    if (strcmp(name, "--preset") == 0) return take_value(argc, argv, i, &args->preset, err);
+    if (strcmp(name, "--data-dir") == 0) return take_value(argc, argv, i, &args->data_dir, err);
+    bool parameter = is_parameter(name);
+    if (!parameter && strcmp(name, "--set") != 0) return unknown_option(name, options, err);
+    /* A parameter's own flag is kept as two entries: the flag, then its value. */
+    if (parameter && add_set(args, name, err) != HT_OK) return err->code;
+    if (take_value(argc, argv, i, &value, err) != HT_OK) return err->code;
+    return add_set(args, value, err);
+}
+
+ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options, ht_error *err)
+{
+    int limit = args->word_limit;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) == 0) {
+            if (take_option(args, argc, argv, &i, options, err) != HT_OK) return err->code;
+        } else if (args->word_count == limit) {
+            return ht_error_set(err, HT_USAGE, "unexpected argument '%.60s' (settings are given as --set key=value)", argv[i]);
+        } else {
+            args->words[args->word_count++] = argv[i];
+        }
+    }
+    return HT_OK;
+}
+
+ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err)
+{
+    for (int i = 0; i < args->set_count; i++) {
+        const char *text = args->sets[i], *equals = strchr(text, '=');
+        char key[64];
+        if (is_parameter(text)) {
+            if (ht_params_set(params, text + 2, args->sets[++i], err) != HT_OK) return err->code;
+            continue;
+        }
+        if (!equals || equals - text >= (ptrdiff_t)sizeof key)
+            return ht_error_set(err, HT_USAGE, "--set %.60s: give key=value, as in --set noise.alpha=1.8", text);
+        snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
+        if (ht_params_set(params, key, equals + 1, err) != HT_OK) return ht_error_prefix(err, "--set");
+    }
+    return HT_OK;
+}
+
+static ht_code load_from_picture(ht_params *params, const char *path, ht_error *err)
+{
+    ht_png png;
+    if (ht_png_read(path, 0, &png, err) != HT_OK) return err->code = HT_USAGE;
+    const char *text = ht_png_find(&png, preset_chunk);
+    ht_code code = text ? ht_preset_parse(params, path, text, strlen(text), err)
+                        : ht_error_set(err, HT_USAGE, "%s: holds no heavytail settings (no text chunk '%s')", path, preset_chunk);
+    ht_png_free(&png);
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, base);
+    return code;
+}
+
+ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)
+{
+    size_t length = strlen(name);
+    if (length > 4 && strcmp(name + length - 4, ".png") == 0) return load_from_picture(params, name, err);
+    return ht_preset_load(params, name, err);
+}
+
+ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err)
+{
+    ht_params_init(params);
+    if (ht_settings_load(params, args->preset ? args->preset : "ecg-demo", err) != HT_OK) return err->code;
+    return ht_arguments_sets(args, params, err);
+}

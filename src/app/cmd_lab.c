@@ -1,0 +1,182 @@
+/* cmd_lab.c - opens the lab: terminal, threads, and the loop that joins them. What a key means is in lab_actions.c. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/lab.h"
+#include "app/session.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "math/kernel.h"
+#include "math/linalg.h"
+#include "term/term.h"
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- what came in ----------------------------------------------------------------------------------------------------------- */
+
+/* Journal and metrics of a run directory; a full disk is told once and must not end the lesson. */
+static void record(ht_lab *lab, const ht_sample *s)
+{
+    ht_error err;
+    if (!lab->session->dir) return;
+    if (ht_rundir_journal(lab->session->dir, s, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
+    if (s->kind != HT_SAMPLE_EVAL) return;
+    const ht_model *m = lab->model;
+    ht_metrics row = {s->step, s->epoch, m->loss, m->loss, m->loss, m->batch_accuracy, s->test_loss, s->test_accuracy};
+    ht_rundir_metrics(lab->session->dir, &row);
+}
+
+static void receive(ht_lab *lab)
+{
+    ht_sample sample;
+    bool fresh;
+    while (ht_runner_receive(lab->runner, &sample)) {
+        record(lab, &sample);
+        ht_model_sample(lab->model, &sample);
+        lab->dirty = true;
+    }
+    const ht_report *report = ht_runner_report(lab->runner, &fresh);
+    if (!fresh) return;
+    ht_model_report(lab->model, report);
+    lab->dirty = true;
+}
+
+/* ---- what goes out ---------------------------------------------------------------------------------------------------------- */
+
+static ht_symbols symbols_of(const ht_lab *lab)
+{
+    int choice = (int)ht_params_get(&lab->model->asked, HT_P_UI_ASCII);
+    return choice == 0 ? ht_term_symbols() : (ht_symbols)(choice - 1);
+}
+
+static void draw(ht_lab *lab)
+{
+    ht_error err;
+    int columns, rows;
+    ht_term_size(&columns, &rows);
+    if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK) return; /* tried again with the next frame */
+    lab->layout = ht_layout_make(columns, rows, lab->model->view, lab->model->focus);
+    ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
+    ht_term_show(lab->cells);
+    lab->dirty = false;
+    lab->drawn = now();
+}
+
+/* The last screen as text, for --dump. */
+static ht_code dump(const ht_lab *lab, const char *path, ht_error *err)
+{
+    ht_text text = {0};
+    char line[4096];
+    int rows = ht_cells_surface(lab->cells)->rows;
+    for (int y = 0; y < rows; y++) {
+        ht_cells_row(lab->cells, y, line, sizeof line);
+        ht_text_add(&text, "%s\n", line);
+    }
+    ht_code code = text.failed ? ht_error_set(err, HT_FAIL, "not enough memory to write %s", path)
+                               : ht_file_write(path, text.data ? text.data : "", text.length, err);
+    ht_text_free(&text);
+    return code;
+}
+
+/* ---- the loop --------------------------------------------------------------------------------------------------------------- */
+
+/* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else lazily. */
+static int patience(const ht_lab *lab)
+{
+    double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = now() - lab->drawn;
+    if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
+    if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
+    return now() - lab->last_event < 1 ? 10 : 200;
+}
+
+static void handle_events(ht_lab *lab)
+{
+    ht_event event;
+    while (ht_term_event(&event)) {
+        lab->last_event = now();
+        ht_lab_event(lab, &event);
+        lab->urgent = lab->dirty = true;
+    }
+    if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
+}
+
+static void loop(ht_lab *lab)
+{
+    ht_runner_send(lab->runner, HT_COMMAND_RUN, 0, 0);
+    lab->dirty = true;
+    while (!lab->quit && !ht_term_interrupted()) {
+        receive(lab);
+        double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
+        /* A key shows at once; training fills the frames in between. */
+        if (lab->urgent || (lab->dirty && now() - lab->drawn >= frame)) {
+            draw(lab);
+            lab->urgent = false;
+        }
+        ht_term_wait(patience(lab));
+        handle_events(lab);
+    }
+    receive(lab);
+}
+
+static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme *theme, ht_error *err)
+{
+    lab->session = s;
+    lab->threads = ht_pool_threads(s->pool);
+    if (ht_theme_load(ht_params_text(&s->params, HT_P_UI_THEME), theme, err) != HT_OK) return err->code;
+    if (script && ht_lab_script_load(lab, script, err) != HT_OK) return err->code;
+    if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return err->code;
+    if (!(lab->cells = ht_cells_new(err))) return err->code;
+    ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes, s->data->title);
+    snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads", HT_VERSION,
+             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, lab->threads);
+    return HT_OK;
+}
+
+static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_theme *theme, ht_error *err)
+{
+    lab->runner = ht_runner_start(s->trainer, s->data, s->pool, err);
+    if (!lab->runner) return err->code;
+    ht_code code = ht_term_open(theme, err);
+    if (code == HT_OK) {
+        loop(lab);
+        draw(lab);
+        ht_term_close();
+    }
+    ht_runner_stop(lab->runner);
+    if (code == HT_OK && dump_path) code = dump(lab, dump_path, err);
+    if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
+    return code;
+}
+
+int ht_cmd_lab(int argc, char **argv)
+{
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL;
+    const ht_option options[] = {
+        {"--run", &run_path, NULL}, {"--script", &script, NULL}, {"--dump", &dump_path, NULL}, {NULL, NULL, NULL}};
+    ht_arguments args = {0};
+    ht_session session = {0};
+    ht_lab lab = {0};
+    ht_theme theme;
+    ht_error err;
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
+        code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
+    if (code == HT_OK) code = ht_session_open(&session, &args, run_path, &err);
+    if (code == HT_OK) code = prepare(&lab, &session, script, &theme, &err);
+    if (code == HT_OK) code = run(&lab, &session, dump_path, &theme, &err);
+    ht_screen_free(&lab.screen);
+    ht_cells_free(lab.cells);
+    ht_free(lab.model);
+    ht_free(lab.script);
+    ht_session_close(&session);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}

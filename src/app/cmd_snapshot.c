@@ -1,0 +1,120 @@
+/* cmd_snapshot.c - a run directory as a picture: the dashboard, or one panel. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include "engine/analyst.h"
+#include "math/kernel.h"
+#include "math/linalg.h"
+#include "render/snapshot.h"
+#include "view/panel.h"
+
+/* The curves as they were recorded. */
+static ht_code load_history(ht_model *model, const char *run, ht_error *err)
+{
+    ht_metrics *rows;
+    size_t count;
+    if (ht_rundir_read_metrics(run, &rows, &count, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < count; i++) {
+        const ht_metrics *m = &rows[i];
+        ht_sample step = {.kind = HT_SAMPLE_STEP, .step = m->step, .epoch = m->epoch, .folded = 1, .loss = m->loss,
+                          .loss_min = m->loss_min, .loss_max = m->loss_max, .accuracy = m->batch_accuracy};
+        ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = m->step, .epoch = m->epoch, .test_loss = m->test_loss,
+                          .test_accuracy = m->test_accuracy};
+        ht_model_sample(model, &step);
+        ht_model_sample(model, &eval);
+    }
+    ht_free(rows);
+    return HT_OK;
+}
+
+static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
+{
+    const ht_network *net = ht_trainer_network(s->trainer);
+    const ht_params *p = &s->params;
+    ht_look look = {(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD), (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                    ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
+    ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
+    float *scratch = ht_alloc(ht_layer_size(&net->layers[0]), sizeof *scratch, "the report", err);
+    ht_code code = report && scratch ? ht_analyze(report, net, &s->data->test, &look, scratch, err) : err->code;
+    if (code == HT_OK) {
+        report->count = 1;
+        report->step = ht_trainer_steps(s->trainer);
+        report->samples_of = (int)s->data->test.count;
+        model->step = report->step;
+        model->epoch = ht_trainer_epoch(s->trainer);
+        ht_model_report(model, report);
+    }
+    ht_free(report);
+    ht_free(scratch);
+    return code;
+}
+
+static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_error *err)
+{
+    char rest;
+    if (!text) return HT_OK;
+    if (sscanf(text, "%5dx%5d%c", &options->width, &options->height, &rest) == 2 && options->width >= 320 && options->height >= 200 &&
+        options->width <= 8192 && options->height <= 8192)
+        return HT_OK;
+    return ht_error_set(err, HT_USAGE, "--size %.40s: give WIDTHxHEIGHT in pixels, from 320x200 to 8192x8192", text);
+}
+
+static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
+{
+    if (!name) return HT_OK;
+    if (!ht_panel_find(name, &model->focus) || model->focus == HT_PANEL_PRUNING_READOUT)
+        return ht_error_set(err, HT_USAGE, "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, pruning, controls, now",
+                            name);
+    model->view = model->focus == HT_PANEL_PRUNING ? HT_VIEW_PRUNING : HT_VIEW_ZOOM;
+    return HT_OK;
+}
+
+static ht_code open_run(ht_session *s, const ht_arguments *args, ht_error *err)
+{
+    char path[4096];
+    const char *run = args->words[0];
+    if (ht_file_join(path, sizeof path, run, "preset.ini", err) != HT_OK) return err->code;
+    if (!ht_file_exists(path))
+        return ht_error_set(err, HT_FAIL, "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", run);
+    return ht_session_open(s, args, run, err);
+}
+
+static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel, const ht_snapshot_options *options,
+                    ht_error *err)
+{
+    ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
+    if (!model) return err->code;
+    ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
+    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION, ht_linalg_library(), ht_linalg_core(),
+             ht_kernel()->isa);
+    ht_code code = choose_panel(panel, model, err);
+    if (code == HT_OK) code = load_history(model, run, err);
+    if (code == HT_OK) code = analyze(model, s, err);
+    if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
+    ht_free(model);
+    return code;
+}
+
+int ht_cmd_snapshot(int argc, char **argv)
+{
+    const char *out = NULL, *size = NULL, *panel = NULL;
+    ht_snapshot_options picture = {.theme = "light"};
+    const ht_option options[] = {{"--out", &out, NULL},   {"--size", &size, NULL}, {"--theme", &picture.theme, NULL},
+                                 {"--panel", &panel, NULL}, {NULL, NULL, NULL}};
+    ht_arguments args = {.word_limit = 1};
+    ht_session session = {0};
+    ht_error err;
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && (args.word_count != 1 || !out))
+        code = ht_error_set(&err, HT_USAGE, "snapshot: give a run directory and --out FILE.png");
+    if (code == HT_OK) code = parse_size(size, &picture, &err);
+    if (code == HT_OK) code = open_run(&session, &args, &err);
+    if (code == HT_OK) code = draw(&session, args.words[0], out, panel, &picture, &err);
+    ht_session_close(&session);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}

@@ -1,0 +1,161 @@
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/results.h"
+#include "app/session.h"
+#include "base/text.h"
+
+enum { DEFAULT_STEPS = 1000, METRIC_SAMPLES = 1000 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct training {
+    ht_session *session;
+    bool progress;
+    double start, shown;
+    ht_metrics row; /* since the last evaluation */
+    double loss_sum, accuracy_sum;
+    int row_steps;
+} training;
+
+static void show_progress(training *t, const ht_step_result *result, bool last)
+{
+    char step[32], loss[24];
+    double steps = ht_params_get(ht_trainer_params(t->session->trainer), HT_P_TRAIN_STEPS);
+    uint64_t done = ht_trainer_steps(t->session->trainer);
+    if (!t->progress || (!last && now() - t->shown < 0.1)) return;
+    t->shown = now();
+    ht_format_grouped(step, sizeof step, (long long)done);
+    ht_format_short(loss, sizeof loss, result->loss, 3);
+    int filled = steps > 0 ? (int)(24 * fmin((double)done / steps, 1)) : 0;
+    fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled, "########################",
+            24 - filled, "", step, loss, result->accuracy, (double)done / (now() - t->start), last ? "\n" : "");
+}
+
+/* One row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples. */
+static ht_code record(training *t, const ht_step_result *result, ht_error *err)
+{
+    ht_session *s = t->session;
+    ht_score score;
+    ht_samples samples = s->data->test;
+    ht_metrics *m = &t->row;
+    if (!s->dir) return HT_OK;
+    m->loss_min = t->row_steps ? fmin(m->loss_min, result->loss) : result->loss;
+    m->loss_max = t->row_steps ? fmax(m->loss_max, result->loss) : result->loss;
+    t->loss_sum += result->loss;
+    t->accuracy_sum += result->accuracy;
+    t->row_steps++;
+    if (!ht_trainer_eval_due(s->trainer)) return HT_OK;
+    if (samples.count > METRIC_SAMPLES) samples.count = METRIC_SAMPLES;
+    if (ht_network_evaluate(ht_trainer_network(s->trainer), &samples, NULL, s->pool, &score, err) != HT_OK) return err->code;
+    m->step = ht_trainer_steps(s->trainer);
+    m->epoch = ht_trainer_epoch(s->trainer);
+    m->loss = t->loss_sum / t->row_steps;
+    m->batch_accuracy = t->accuracy_sum / t->row_steps;
+    m->test_loss = score.loss;
+    m->test_accuracy = score.accuracy;
+    ht_rundir_metrics(s->dir, m);
+    t->loss_sum = t->accuracy_sum = t->row_steps = 0;
+    return HT_OK;
+}
+
+/* Trains to the end; *status says which end. */
+static ht_code train(training *t, const char **status, ht_error *err)
+{
+    ht_trainer *trainer = t->session->trainer;
+    ht_step_result result = {0};
+    const char *why = NULL;
+    *status = NULL;
+    while (!*status) {
+        if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
+        *status = why ? why : interrupted ? "stopped" : NULL;
+        if (*status) break;
+        result = ht_trainer_step(trainer);
+        if (result.refused) {
+            *status = "diverged";
+            fprintf(stderr,
+                    "%sheavytail: training diverged at step %llu: %s is %g; the weights before it are kept. Lower train.lr (η) or "
+                    "noise.scale (σ)\n",
+                    t->progress ? "\n" : "", (unsigned long long)ht_trainer_steps(trainer) + 1, result.refused, result.guard);
+            return HT_OK;
+        }
+        if (record(t, &result, err) != HT_OK) return err->code;
+        show_progress(t, &result, false);
+    }
+    show_progress(t, &result, true);
+    return HT_OK;
+}
+
+/* --steps and --until-accuracy are parameters under shorter names; without any end, a thousand steps. */
+static ht_code set_goal(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
+{
+    const char *const pairs[][2] = {{"--train.steps", steps}, {"--train.stop_accuracy", accuracy}};
+    int limit = (int)(sizeof args->sets / sizeof args->sets[0]) - 4;
+    if (args->set_count > limit) return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
+    for (int i = 0; i < 2; i++)
+        if (pairs[i][1]) {
+            args->sets[args->set_count++] = pairs[i][0];
+            args->sets[args->set_count++] = pairs[i][1];
+        }
+    return HT_OK;
+}
+
+static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
+{
+    training t = {.session = s, .progress = !quiet && isatty(STDERR_FILENO), .start = now()};
+    uint64_t before = ht_trainer_steps(s->trainer);
+    const ht_params *p = ht_trainer_params(s->trainer);
+    if (ht_params_get(p, HT_P_TRAIN_STEPS) == 0 && ht_params_get(p, HT_P_TRAIN_STOP) == 0)
+        ht_trainer_set(s->trainer, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    ht_code code = train(&t, &results->status, err);
+    results->seconds = now() - t.start;
+    if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
+    if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
+    if (results->steps > before && !quiet && !t.progress)
+        fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)(results->steps - before), results->seconds);
+    return code;
+}
+
+int ht_cmd_train(int argc, char **argv)
+{
+    const char *steps = NULL, *accuracy = NULL, *run = NULL;
+    bool json = false, quiet = false;
+    const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL}, {"--run", &run, NULL},
+                                 {"--json", NULL, &json},   {"--quiet", NULL, &quiet},             {NULL, NULL, NULL}};
+    ht_arguments args = {0};
+    ht_session session = {0};
+    ht_results results = {0};
+    ht_error err;
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK) code = set_goal(&args, steps, accuracy, &err);
+    if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
+    if (code == HT_OK) code = run_session(&session, quiet, &results, &err);
+    if (code == HT_OK) {
+        const ht_params *params = ht_trainer_params(session.trainer);
+        if (json) code = ht_results_print_json(&results, params, ht_pool_threads(session.pool), &err);
+        else ht_results_print(&results, params);
+    }
+    ht_session_close(&session);
+    if (code != HT_OK) return ht_app_fail(&err);
+    return strcmp(results.status, "diverged") == 0 ? HT_DIVERGED : HT_OK;
+}

@@ -1,0 +1,48 @@
+/* lab.h - the state of the open lab, and what its keys, mouse and scripts do. UI thread only. */
+#ifndef HT_APP_LAB_H
+#define HT_APP_LAB_H
+
+#include "app/session.h"
+#include "engine/runner.h"
+#include "render/cells.h"
+#include "render/screen.h"
+#include "term/term.h"
+#include "view/layout.h"
+#include "view/model.h"
+
+typedef struct ht_change { /* for undo */
+    ht_param param;
+    double before, after;
+} ht_change;
+
+typedef struct ht_lab {
+    ht_session *session;
+    ht_runner *runner;
+    ht_model *model;
+    ht_cells *cells;
+    ht_screen screen;
+    ht_layout layout;
+    int threads;
+    bool dirty, urgent, quit;
+    double drawn, last_event;
+    int noise_before; /* the type that `n` brings back */
+    int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
+    ht_change undo[HT_UNDO];
+    bool dragging;
+    int drag_control;
+    char *script; /* --script: the text, and how far it has been obeyed */
+    size_t script_at, script_size;
+    double script_wait; /* time before which nothing is read */
+} ht_lab;
+
+void ht_lab_event(ht_lab *lab, const ht_event *event);
+
+/* One line at the bottom: a note (good) or a warning, until the next key. */
+void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A script is lines of: key NAME | type TEXT | wait SECONDS | step N (wait until that step) | # comment. */
+ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);
+bool ht_lab_scripted(const ht_lab *lab); /* still lines to obey */
+bool ht_lab_script(ht_lab *lab);         /* obeys what is due; true if something was done */
+
+#endif

@@ -1,0 +1,34 @@
+/* results.h - what a finished training run has to say: scores, tails, pruning; as JSON (DESIGN.md) or for people. */
+#ifndef HT_APP_RESULTS_H
+#define HT_APP_RESULTS_H
+
+#include <jansson.h>
+
+#include "engine/trainer.h"
+#include "heavytail/prune.h"
+#include "heavytail/tail.h"
+
+typedef struct ht_results {
+    const char *status; /* done, converged, diverged, stopped */
+    uint64_t steps;
+    double seconds;
+    ht_score train, test;
+    ht_tail_summary tail;
+    ht_prune_result prune;
+} ht_results;
+
+/* Evaluates the trainer's network as it stands. */
+ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
+
+void ht_results_print(const ht_results *results, const ht_params *params);
+
+/* Prints one JSON object and a line feed on stdout. */
+ht_code ht_results_print_json(const ht_results *results, const ht_params *params, int threads, ht_error *err);
+
+/* A number, or null when it is not finite. */
+json_t *ht_json_number(double value);
+
+/* {"train.lr": 0.01, …} with every parameter. */
+json_t *ht_json_params(const ht_params *params);
+
+#endif

@@ -1,0 +1,55 @@
+#include "app/session.h"
+
+#include <string.h>
+
+/* Settings of an existing run: its own, then what the command line says on top. */
+static ht_code resumed_params(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    ht_params stored, wanted;
+    if (ht_rundir_params(s->dir, &stored, err) != HT_OK) return err->code;
+    wanted = stored;
+    if (args->preset) {
+        ht_params_init(&wanted);
+        if (ht_settings_load(&wanted, args->preset, err) != HT_OK) return err->code;
+    }
+    if (ht_arguments_sets(args, &wanted, err) != HT_OK) return err->code;
+    if (ht_rundir_agrees(&stored, &wanted, run, err) != HT_OK) return err->code;
+    s->params = wanted;
+    s->resumed = true;
+    return HT_OK;
+}
+
+static ht_code open_settings(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    if (!run) return ht_arguments_params(args, &s->params, err);
+    s->dir = ht_rundir_open(run, err);
+    if (!s->dir) return err->code;
+    if (ht_rundir_has_run(s->dir)) return resumed_params(s, args, run, err);
+    return ht_arguments_params(args, &s->params, err);
+}
+
+ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    /* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same samples. */
+    enum { DATA_SEED = 1 };
+    *s = (ht_session){0};
+    if (open_settings(s, args, run, err) != HT_OK) return err->code;
+    s->data = ht_dataset_load(ht_params_text(&s->params, HT_P_DATA_NAME), args->data_dir, DATA_SEED,
+                              (size_t)ht_params_get(&s->params, HT_P_DATA_TRAIN_LIMIT),
+                              (size_t)ht_params_get(&s->params, HT_P_DATA_TEST_LIMIT), err);
+    if (!s->data) return err->code;
+    s->pool = ht_pool_new(ht_app_threads(), err);
+    if (!s->pool) return err->code;
+    s->trainer = ht_trainer_new(&s->params, s->data, s->pool, err);
+    if (!s->trainer) return err->code;
+    if (!s->dir) return HT_OK;
+    return s->resumed ? ht_rundir_resume(s->dir, s->trainer, err) : ht_rundir_begin(s->dir, &s->params, err);
+}
+
+void ht_session_close(ht_session *s)
+{
+    ht_trainer_free(s->trainer);
+    ht_pool_free(s->pool);
+    ht_dataset_free(s->data);
+    ht_rundir_close(s->dir);
+}

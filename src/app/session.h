@@ -1,0 +1,23 @@
+/* session.h - what every command that trains needs: settings, data, threads, network, and the run directory if there is one. */
+#ifndef HT_APP_SESSION_H
+#define HT_APP_SESSION_H
+
+#include "app/app.h"
+#include "engine/rundir.h"
+#include "engine/trainer.h"
+
+typedef struct ht_session {
+    ht_params params;
+    ht_dataset *data;
+    ht_pool *pool;
+    ht_trainer *trainer;
+    ht_rundir *dir; /* NULL without --run */
+    bool resumed;
+} ht_session;
+
+/* Opens everything for `args` and `run` (NULL: no directory). An existing run brings its own settings; --set may change what can
+ * change live. Free with ht_session_close, also after a failure. */
+ht_code ht_session_open(ht_session *session, const ht_arguments *args, const char *run, ht_error *err);
+void ht_session_close(ht_session *session);
+
+#endif

@@ -1,0 +1,21 @@
+/* alloc.h - every allocation of the project goes through here: sizes are checked for overflow, memory is
+ * zeroed, a failure is an error value that says how much was asked for. Thread-safe. Free with ht_free. */
+#ifndef HT_BASE_ALLOC_H
+#define HT_BASE_ALLOC_H
+
+#include <stddef.h>
+
+#include "heavytail/status.h"
+
+/* `count` zeroed elements of `size` bytes, aligned to 64 (a cache line, a vector register).
+ * NULL with *err set ("not enough memory for <what> (N MB)") on overflow or exhaustion. */
+void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err);
+
+/* Grows *pointer (from ht_alloc or NULL) from `old_count` to at least `count` elements, keeping its content;
+ * on failure *pointer is unchanged. */
+ht_code ht_grow(void **pointer, size_t old_count, size_t count, size_t size, const char *what, ht_error *err);
+
+/* Frees what ht_alloc gave; NULL is fine. */
+void ht_free(void *pointer);
+
+#endif

@@ -1,0 +1,138 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+enum { PATH_LIMIT = 4096 };
+
+static ht_code read_all(int fd, char *data, size_t size, const char *path, ht_error *err)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = read(fd, data + done, size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot read: %s", path, strerror(errno));
+        if (n == 0) return ht_error_set(err, HT_FAIL, "%s: became shorter while it was read; try again", path);
+        done += (size_t)n;
+    }
+    return HT_OK;
+}
+
+ht_code ht_file_read(const char *path, size_t limit, char **data, size_t *size, ht_error *err)
+{
+    *data = NULL;
+    /* O_NONBLOCK: a FIFO in place of a file must not hang us; it is refused below. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
+    struct stat info;
+    ht_code code = HT_OK;
+    if (fstat(fd, &info) != 0) code = ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode)) code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    else if ((unsigned long long)info.st_size > limit)
+        code = ht_error_set(err, HT_FAIL, "%s: has %lld bytes, more than the %zu this kind of file may have", path,
+                            (long long)info.st_size, limit);
+    if (code == HT_OK) {
+        *size = (size_t)info.st_size;
+        *data = ht_alloc(*size + 1, 1, path, err);
+        code = *data ? read_all(fd, *data, *size, path, err) : err->code;
+    }
+    close(fd);
+    if (code != HT_OK) {
+        ht_free(*data);
+        *data = NULL;
+    }
+    return code;
+}
+
+static ht_code write_all(int fd, const char *data, size_t size, const char *path, ht_error *err)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(fd, data + done, size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot write: %s", path, strerror(errno));
+        done += (size_t)n;
+    }
+    return HT_OK;
+}
+
+static ht_code finish(int fd, const char *path, ht_error *err)
+{
+    bool flushed = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a pipe or device, which has no disk to flush to */
+    int failed = flushed ? 0 : errno;
+    if (close(fd) != 0 && !failed) failed = errno;
+    return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed)) : HT_OK;
+}
+
+ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err)
+{
+    char temporary[PATH_LIMIT];
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
+    ht_code code = HT_OK;
+    for (size_t i = 0; i < count && code == HT_OK; i++) code = write_all(fd, parts[i].data, parts[i].size, path, err);
+    if (code == HT_OK) code = finish(fd, path, err);
+    else close(fd);
+    if (code == HT_OK && rename(temporary, path) != 0)
+        code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
+    if (code != HT_OK) unlink(temporary);
+    return code;
+}
+
+ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err)
+{
+    return ht_file_write_parts(path, &(ht_part){data, size}, 1, err);
+}
+
+ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path, strerror(errno));
+    ht_code code = write_all(fd, data, size, path, err);
+    if (close(fd) != 0 && code == HT_OK)
+        code = ht_error_set(err, HT_FAIL, "%s: cannot close: %s", path, strerror(errno));
+    return code;
+}
+
+ht_code ht_file_make_dir(const char *path, ht_error *err)
+{
+    char partial[PATH_LIMIT];
+    if (strlen(path) >= sizeof partial) return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
+    strcpy(partial, path);
+    for (char *p = partial + 1;; p++) {
+        if (*p != '/' && *p != '\0') continue;
+        char kept = *p;
+        *p = '\0';
+        if (mkdir(partial, 0777) != 0 && !ht_file_is_dir(partial))
+            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial, strerror(errno));
+        if (kept == '\0') return HT_OK;
+        *p = kept;
+    }
+}
+
+bool ht_file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+bool ht_file_is_dir(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err)
+{
+    int length = snprintf(to, size, "%s/%s", dir, name);
+    if (length < 0 || (size_t)length >= size)
+        return ht_error_set(err, HT_FAIL, "%.80s.../%.80s: the path is too long", dir, name);
+    return HT_OK;
+}

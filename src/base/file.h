@@ -1,0 +1,35 @@
+/* file.h - whole files in and out. A file appears under its name only when it is complete. */
+#ifndef HT_BASE_FILE_H
+#define HT_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "heavytail/status.h"
+
+/* Reads a regular file of at most `limit` bytes. *data (caller frees with ht_free) gets one extra '\0'. */
+ht_code ht_file_read(const char *path, size_t limit, char **data, size_t *size, ht_error *err);
+
+typedef struct ht_part {
+    const void *data;
+    size_t size;
+} ht_part;
+
+/* Writes the parts one after the other to "<path>.tmp-<pid>" in the same directory, fsyncs, renames over `path`. On failure the
+ * old file stays. */
+ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err);
+ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err); /* of one part */
+
+/* Appends a whole line (or several) to a file, making it if needed. */
+ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err);
+
+/* Makes a directory and its parents; an existing directory is fine. */
+ht_code ht_file_make_dir(const char *path, ht_error *err);
+
+bool ht_file_exists(const char *path);
+bool ht_file_is_dir(const char *path);
+
+/* "dir/name" into `to`. HT_FAIL if it does not fit. */
+ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err);
+
+#endif

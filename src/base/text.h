@@ -1,0 +1,47 @@
+/* text.h - small string helpers. Pure functions on caller-owned buffers; text is UTF-8. */
+#ifndef HT_BASE_TEXT_H
+#define HT_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "heavytail/status.h"
+
+/* Growable string. Zero-initialize; text_free when done. `data` is NULL or terminated. After a failed
+ * allocation `failed` is set and further appends are ignored, so callers check once at the end. */
+typedef struct ht_text {
+    char *data;
+    size_t length, capacity;
+    bool failed;
+} ht_text;
+
+void ht_text_add(ht_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ht_text_add_bytes(ht_text *text, const char *bytes, size_t count);
+void ht_text_free(ht_text *text);
+
+/* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
+void ht_text_copy(char *to, size_t size, const char *from);
+
+/* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end. */
+size_t ht_utf8_decode(const char *s, unsigned *code_point);
+
+/* Writes one character as UTF-8 into `out` (5 bytes), terminated; returns its length. */
+size_t ht_utf8_encode(unsigned code_point, char out[5]);
+
+/* Number of characters (terminal columns; the lab prints no wide or combining characters). */
+size_t ht_utf8_length(const char *s);
+
+/* Edit distance of two short words (insert, delete, replace, swap of neighbours cost 1), for "did you mean". */
+int ht_text_distance(const char *a, const char *b);
+
+/* Parses the whole of `s` as a finite number with a decimal point. False if there is anything else. */
+bool ht_parse_number(const char *s, double *value);
+
+/* "12 430": an integer with thin groups of three, for people. */
+void ht_format_grouped(char *to, size_t size, long long value);
+
+/* A short human number: 0.031, 2.0e-05, 12.4k, NaN, −Inf. `digits` significant digits. */
+void ht_format_short(char *to, size_t size, double value, int digits);
+
+#endif

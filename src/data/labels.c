@@ -1,0 +1,118 @@
+#include "data/labels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static ht_code add(ht_raw_labels *labels, ht_raw_label label, ht_error *err)
+{
+    if (labels->count == labels->capacity) {
+        size_t capacity = labels->capacity ? labels->capacity * 2 : 1024;
+        void *items = labels->items;
+        if (ht_grow(&items, labels->count, capacity, sizeof label, "the labels", err) != HT_OK)
+            return err->code;
+        labels->items = items;
+        labels->capacity = capacity;
+    }
+    labels->items[labels->count++] = label;
+    return HT_OK;
+}
+
+ht_code ht_labels_add_number(ht_raw_labels *labels, double number, ht_error *err)
+{
+    /* + 0.0 turns -0 into 0, so that it is not shown with a sign. */
+    return add(labels, (ht_raw_label){.number = number + 0.0}, err);
+}
+
+ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *err)
+{
+    double number;
+    if (ht_parse_number(text, &number)) return ht_labels_add_number(labels, number, err);
+    size_t start = labels->words.length;
+    ht_text_add_bytes(&labels->words, text, strlen(text) + 1);
+    if (labels->words.failed) return ht_error_set(err, HT_FAIL, "not enough memory for the labels");
+    return add(labels, (ht_raw_label){.word = start + 1}, err);
+}
+
+static const char *word_of(const ht_raw_labels *owner, ht_raw_label label)
+{
+    return owner->words.data + label.word - 1;
+}
+
+static int compare(const ht_raw_labels *owner_a, ht_raw_label a, const ht_raw_labels *owner_b, ht_raw_label b)
+{
+    if (!a.word && !b.word) return (a.number > b.number) - (a.number < b.number);
+    if (!a.word || !b.word) return a.word ? 1 : -1;
+    return strcmp(word_of(owner_a, a), word_of(owner_b, b));
+}
+
+static int compare_for_sort(const void *a, const void *b, void *owner)
+{
+    return compare(owner, *(const ht_raw_label *)a, owner, *(const ht_raw_label *)b);
+}
+
+void ht_label_format(const ht_raw_labels *labels, size_t index, char *to, size_t size)
+{
+    ht_raw_label label = labels->items[index];
+    if (label.word)
+        ht_text_copy(to, size, word_of(labels, label));
+    else
+        snprintf(to, size, "%.15g", label.number);
+}
+
+void ht_labels_free(ht_raw_labels *labels)
+{
+    ht_free(labels->items);
+    ht_text_free(&labels->words);
+    *labels = (ht_raw_labels){0};
+}
+
+ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_labels *classes,
+                           ht_error *err)
+{
+    if (train->count == 0)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: has no samples; give a training file with at least two classes", path);
+    ht_raw_label *sorted = ht_alloc(train->count, sizeof *sorted, "the labels", err);
+    if (!sorted) return err->code;
+    memcpy(sorted, train->items, train->count * sizeof *sorted);
+    qsort_r(sorted, train->count, sizeof *sorted, compare_for_sort, (void *)train);
+    size_t distinct = 1;
+    for (size_t i = 1; i < train->count; i++)
+        if (compare(train, sorted[i], train, sorted[distinct - 1]) != 0) sorted[distinct++] = sorted[i];
+    *classes = (ht_raw_labels){.items = sorted, .count = distinct, .capacity = train->count};
+    if (distinct < 2) {
+        char only[HT_LABEL_NAME];
+        ht_label_format(train, 0, only, sizeof only);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: all %zu labels are '%s'; a classifier needs at least two classes, so check that the "
+            "right column or file holds the labels",
+            path, train->count, only);
+    }
+    if (distinct > HT_CLASSES_MAX)
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: has %zu distinct labels, more than %d; this looks like a regression target: check "
+            "that the right column or file holds the labels",
+            path, distinct, HT_CLASSES_MAX);
+    return HT_OK;
+}
+
+int32_t ht_labels_class(const ht_raw_labels *classes, const ht_raw_labels *train, const ht_raw_labels *labels,
+                        size_t index)
+{
+    size_t low = 0, high = classes->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = compare(train, classes->items[middle], labels, labels->items[index]);
+        if (order == 0) return (int32_t)middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}

@@ -1,0 +1,165 @@
+/* The UCR archive's time series: a series a line. In .tsv and .txt files the label comes first, separated by
+ * tabs, commas or blanks; in .ts files values are separated by commas and the label is last, after a colon.
+ * https://www.cs.ucr.edu/~eamonn/time_series_data_2018/ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/loader.h"
+#include "data/rows.h"
+#include "data/source.h"
+
+enum { LABEL_MAX = 200, NAME_MAX_LENGTH = 100 };
+
+static const ht_endings endings = {".tsv", ".txt", ".ts", ".csv", "", NULL};
+
+/* One token; *p moves behind it and its separator: blanks with at most one comma among them. */
+static const char *next_token(const char **p, const char *end, size_t *length)
+{
+    const char *q = *p;
+    while (q < end && (*q == ' ' || *q == '\t')) q++;
+    const char *token = q;
+    while (q < end && *q != ' ' && *q != '\t' && *q != ',') q++;
+    *length = (size_t)(q - token);
+    while (q < end && (*q == ' ' || *q == '\t')) q++;
+    if (q < end && *q == ',') q++;
+    *p = q;
+    return token;
+}
+
+static ht_code add_label(ht_rows *rows, const char *token, size_t length, ht_error *err)
+{
+    char label[LABEL_MAX];
+    if (length == 0 || length >= sizeof label)
+        return ht_error_set(err, HT_FAIL, "%s:%zu: the label is %s; a row is a label and its values",
+                            rows->part->path, rows->line, length == 0 ? "missing" : "longer than 200 bytes");
+    memcpy(label, token, length);
+    label[length] = '\0';
+    return ht_labels_add_text(&rows->part->labels, label, err);
+}
+
+static ht_code add_values(ht_rows *rows, const char *p, const char *end, size_t field, ht_error *err)
+{
+    while (end > p && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == ',')) end--;
+    while (p < end) {
+        size_t length;
+        const char *token = next_token(&p, end, &length);
+        if (ht_rows_value(rows, token, length, field++, err) != HT_OK) return err->code;
+    }
+    return ht_rows_end(rows, err);
+}
+
+/* "1.5,2.5,3.5:label" */
+static ht_code add_row_ts(ht_rows *rows, const char *p, const char *colon, const char *end, ht_error *err)
+{
+    size_t length;
+    const char *after = colon + 1, *label = next_token(&after, end, &length);
+    if (memchr(after, ':', (size_t)(end - after)) || memchr(label, ':', length))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s:%zu: has more than one ':', so the series has several dimensions or timestamps; only "
+            "plain univariate series can be read",
+            rows->part->path, rows->line);
+    if (add_label(rows, label, length, err) != HT_OK) return err->code;
+    return add_values(rows, p, colon, 1, err);
+}
+
+static ht_code add_row(ht_rows *rows, const char *p, const char *end, ht_error *err)
+{
+    size_t length;
+    while (end > p && (end[-1] == '\r' || end[-1] == ' ' || end[-1] == '\t')) end--;
+    if (p == end || *p == '@' || *p == '#') return HT_OK;
+    const char *colon = memchr(p, ':', (size_t)(end - p));
+    if (colon) return add_row_ts(rows, p, colon, end, err);
+    const char *label = next_token(&p, end, &length);
+    if (add_label(rows, label, length, err) != HT_OK) return err->code;
+    return add_values(rows, p, end, 2, err);
+}
+
+static ht_code read_file(const char *dir, const char *stem, ht_raw_part *part, ht_error *err)
+{
+    char *text;
+    size_t size;
+    ht_rows rows = {.part = part};
+    if (ht_source_file(dir, stem, endings, part->path, err) != HT_OK) return err->code;
+    if (ht_rows_read_text(part->path, &text, &size, err) != HT_OK) return err->code;
+    ht_code code = HT_OK;
+    for (const char *p = text, *end = text + size; p < end && code == HT_OK;) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        rows.line++;
+        code = add_row(&rows, p, newline ? newline : end, err);
+        p = newline ? newline + 1 : end;
+    }
+    ht_free(text);
+    return code;
+}
+
+static ht_code load(const ht_data_request *request, const char *folder, const char *name, ht_raw *raw,
+                    ht_error *err)
+{
+    char dir[HT_DATA_PATH], stem[NAME_MAX_LENGTH + 16];
+    snprintf(stem, sizeof stem, "%s_TRAIN", name);
+    if (ht_source_dir(request, folder, stem, endings, dir, err) != HT_OK) return err->code;
+    if (read_file(dir, stem, &raw->train, err) != HT_OK) return err->code;
+    snprintf(stem, sizeof stem, "%s_TEST", name);
+    return read_file(dir, stem, &raw->test, err);
+}
+
+ht_code ht_load_ucr(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    const char *name = request->argument;
+    char source[2 * NAME_MAX_LENGTH + 64];
+    if (strchr(name, '/') || name[0] == '.' || strlen(name) > NAME_MAX_LENGTH)
+        return ht_error_set(err, HT_USAGE,
+                            "ucr:%.100s: give the name of a data set as in ucr:ECG200, not a path", name);
+    snprintf(source, sizeof source, "%s_TRAIN.tsv (.txt, .ts, .csv) and %s_TEST.tsv", name, name);
+    ht_data_request named = *request;
+    named.source = source;
+    return load(&named, name, name, raw, err);
+}
+
+static const char *const beats[] = {"normal", "R-on-T PVC", "PVC", "supraventricular", "unclassified"};
+
+static ht_code check_beats(const ht_raw_part *part, ht_error *err)
+{
+    for (size_t i = 0; i < part->labels.count; i++) {
+        double label = part->labels.items[i].word ? 0 : part->labels.items[i].number;
+        if (label == 1 || label == 2 || label == 3 || label == 4 || label == 5) continue;
+        char text[HT_LABEL_NAME];
+        ht_label_format(&part->labels, i, text, sizeof text);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: row %zu: the label is '%s', those of ECG5000 are 1 to 5; the file is damaged or of "
+            "another set (use ucr:NAME for it)",
+            part->path, i + 1, text);
+    }
+    return HT_OK;
+}
+
+ht_code ht_load_ecg5000_5(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    raw->names = beats;
+    raw->first_label = 1;
+    raw->name_count = 5;
+    if (load(request, "ecg5000", "ECG5000", raw, err) != HT_OK) return err->code;
+    if (check_beats(&raw->train, err) != HT_OK) return err->code;
+    return check_beats(&raw->test, err);
+}
+
+/* Class 1 (normal) against the rest. */
+static void merge_beats(ht_raw_labels *labels)
+{
+    for (size_t i = 0; i < labels->count; i++) labels->items[i].number = labels->items[i].number == 1 ? 0 : 1;
+}
+
+ht_code ht_load_ecg5000(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    static const char *const names[] = {"normal", "abnormal"};
+    if (ht_load_ecg5000_5(request, raw, err) != HT_OK) return err->code;
+    merge_beats(&raw->train.labels);
+    merge_beats(&raw->test.labels);
+    raw->names = names;
+    raw->first_label = 0;
+    raw->name_count = 2;
+    return HT_OK;
+}

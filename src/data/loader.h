@@ -1,0 +1,60 @@
+/* loader.h - what a loader or generator is asked for and what it hands over; one function per kind of data.
+ *
+ * A loader fills an ht_raw: standardized samples and labels as the file writes them. dataset.c then turns
+ * labels into classes and checks everything the kinds have in common, so a loader checks only what its format
+ * adds. Thread: every call works on its arguments alone. */
+#ifndef HT_DATA_LOADER_H
+#define HT_DATA_LOADER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/labels.h"
+#include "heavytail/status.h"
+
+enum { HT_DATA_PATH = 4096 };
+
+/* No data set may have more than 4 GB of input values, nor a file more than that in bytes. */
+#define HT_DATA_BYTES_MAX ((size_t)4 << 30)
+
+typedef struct ht_data_request {
+    const char *name;     /* "mnist", "ucr" */
+    const char *argument; /* what follows the ':'; "" if nothing does */
+    const char *dir;      /* directory tried first; may be NULL */
+    const char *source;   /* for messages: the files looked for */
+    const char *instead;  /* for messages: the embedded set that is closest */
+    uint64_t seed;
+    size_t train_limit, test_limit; /* 0 keeps all */
+} ht_data_request;
+
+typedef struct ht_raw_part {
+    char path[HT_DATA_PATH];        /* of the labels, for messages */
+    char inputs_path[HT_DATA_PATH]; /* of the inputs, if that is another file; otherwise empty */
+    size_t inputs, count;
+    float *x;             /* (count × inputs) row-major, from ht_alloc; owned */
+    ht_raw_labels labels; /* of the whole file: at least `count` */
+} ht_raw_part;
+
+typedef struct ht_raw {
+    ht_raw_part train, test;
+    int width, height; /* of pictures with one channel, otherwise 0 */
+    float mean, std;   /* as in ht_dataset; a loader that standardizes sets both */
+    const char *const
+        *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
+    int first_label, name_count;
+} ht_raw;
+
+/* Fills *raw, which starts zeroed except std = 1. What is in it after a failure is freed by the caller. */
+typedef ht_code ht_data_loader(const ht_data_request *request, ht_raw *raw, ht_error *err);
+
+ht_data_loader ht_load_mnist, ht_load_fashion, ht_load_cifar, ht_load_ecg5000, ht_load_ecg5000_5, ht_load_ucr,
+    ht_load_csv, ht_load_npy, ht_synth_ecg, ht_synth_digits, ht_synth_teacher;
+
+/* The smaller of `count` and `limit`; a limit of 0 is none. */
+size_t ht_data_limited(size_t count, size_t limit);
+
+/* The stream number of sample `index` of a generator: train, test and set-wide draws never meet. */
+typedef enum ht_synth_part { HT_SYNTH_TRAIN = 0, HT_SYNTH_TEST = 1, HT_SYNTH_SETUP = 2 } ht_synth_part;
+uint64_t ht_synth_which(ht_synth_part part, size_t index);
+
+#endif

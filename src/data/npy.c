@@ -1,0 +1,345 @@
+#include "data/npy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+enum { MAGIC_SIZE = 6, HEADER_MAX = 1 << 16, HEADER_ALIGN = 64 };
+
+/* Files of more than 64 GB are refused before they are read. */
+#define FILE_MAX ((size_t)64 << 30)
+
+static const char magic[MAGIC_SIZE + 1] = "\x93NUMPY";
+static const bool big_host = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+typedef struct header {
+    bool big, fortran;
+    char kind; /* f i u b */
+    size_t item;
+    bool has_type, has_order, has_shape;
+} header;
+
+/* ---- the header: a Python dict literal
+ * ---------------------------------------------------------------------- */
+
+typedef struct cursor {
+    const char *path, *start, *p, *end;
+} cursor;
+
+static ht_code bad(const cursor *at, const char *what, ht_error *err)
+{
+    return ht_error_set(err, HT_FAIL,
+                        "%s: byte %zu of the NPY header: %s; save the array again with numpy.save", at->path,
+                        (size_t)(at->p - at->start), what);
+}
+
+static void skip_space(cursor *at)
+{
+    while (at->p < at->end && (*at->p == ' ' || *at->p == '\t' || *at->p == '\n' || *at->p == '\r')) at->p++;
+}
+
+static bool accept(cursor *at, const char *word)
+{
+    size_t length = strlen(word);
+    skip_space(at);
+    if ((size_t)(at->end - at->p) < length || memcmp(at->p, word, length) != 0) return false;
+    at->p += length;
+    return true;
+}
+
+static ht_code read_string(cursor *at, char *to, size_t size, ht_error *err)
+{
+    skip_space(at);
+    if (at->p == at->end || (*at->p != '\'' && *at->p != '"'))
+        return bad(at, "a string in quotes is missing", err);
+    const char *from = at->p + 1, *quote = memchr(from, *at->p, (size_t)(at->end - from));
+    if (!quote || (size_t)(quote - from) >= size) return bad(at, "a string is too long or not closed", err);
+    memcpy(to, from, (size_t)(quote - from));
+    to[quote - from] = '\0';
+    at->p = quote + 1;
+    return HT_OK;
+}
+
+static ht_code read_type(cursor *at, header *head, ht_npy *array, ht_error *err)
+{
+    static const char *const known[] = {"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
+    char descr[32] = "";
+    skip_space(at);
+    if (at->p < at->end && *at->p == '[')
+        return bad(at, "a structured type; only plain numbers can be read: take one field", err);
+    if (read_string(at, descr, sizeof descr, err) != HT_OK) return err->code;
+    bool order = descr[0] && strchr("<>|=", descr[0]);
+    const char *type = order ? descr + 1 : descr;
+    head->big = descr[0] == '>' || ((!order || descr[0] == '=') && big_host);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(type, known[i]) != 0) continue;
+        memcpy(array->type, type, 3);
+        head->kind = type[0];
+        head->item = (size_t)(type[1] - '0');
+        head->has_type = true;
+        return HT_OK;
+    }
+    return ht_error_set(err, HT_FAIL,
+                        "%s: the NPY element type '%.20s' cannot be read; save it as numbers, with "
+                        "x.astype('float32')",
+                        at->path, descr);
+}
+
+static ht_code read_size(cursor *at, size_t *value, ht_error *err)
+{
+    *value = 0;
+    skip_space(at);
+    const char *first = at->p;
+    for (; at->p < at->end && *at->p >= '0' && *at->p <= '9'; at->p++)
+        if (__builtin_mul_overflow(*value, (size_t)10, value) ||
+            __builtin_add_overflow(*value, (size_t)(*at->p - '0'), value))
+            return bad(at, "a dimension is too large", err);
+    if (at->p == first) return bad(at, "a dimension is not a whole number", err);
+    accept(at, "L"); /* Python 2 wrote long integers so */
+    return HT_OK;
+}
+
+static ht_code read_shape(cursor *at, header *head, ht_npy *array, ht_error *err)
+{
+    if (!accept(at, "(")) return bad(at, "the shape is not a tuple", err);
+    array->ndim = 0;
+    while (!accept(at, ")")) {
+        if (array->ndim == HT_NPY_DIMENSIONS) return bad(at, "more than 8 dimensions", err);
+        if (read_size(at, &array->shape[array->ndim++], err) != HT_OK) return err->code;
+        if (accept(at, ",")) continue;
+        if (!accept(at, ")")) return bad(at, "the shape is not closed", err);
+        break;
+    }
+    head->has_shape = true;
+    return HT_OK;
+}
+
+static ht_code read_dict(cursor *at, header *head, ht_npy *array, ht_error *err)
+{
+    char key[32];
+    if (!accept(at, "{")) return bad(at, "it is not a Python dict", err);
+    while (!accept(at, "}")) {
+        if (read_string(at, key, sizeof key, err) != HT_OK) return err->code;
+        if (!accept(at, ":")) return bad(at, "a ':' is missing", err);
+        if (strcmp(key, "descr") == 0) {
+            if (read_type(at, head, array, err) != HT_OK) return err->code;
+        } else if (strcmp(key, "shape") == 0) {
+            if (read_shape(at, head, array, err) != HT_OK) return err->code;
+        } else if (strcmp(key, "fortran_order") == 0) {
+            head->fortran = accept(at, "True");
+            if (!head->fortran && !accept(at, "False"))
+                return bad(at, "fortran_order is not True or False", err);
+            head->has_order = true;
+        } else {
+            return bad(at, "an unknown key", err);
+        }
+        if (accept(at, ",")) continue;
+        if (!accept(at, "}")) return bad(at, "the dict is not closed", err);
+        break;
+    }
+    skip_space(at);
+    if (at->p != at->end) return bad(at, "something follows the dict", err);
+    if (!head->has_type || !head->has_order || !head->has_shape)
+        return bad(at, "descr, fortran_order or shape is missing", err);
+    return HT_OK;
+}
+
+/* Parses the header; *offset is where the elements begin. */
+static ht_code read_header(const char *path, const char *file, size_t size, header *head, ht_npy *array,
+                           size_t *offset, ht_error *err)
+{
+    const unsigned char *bytes = (const unsigned char *)file;
+    if (size < MAGIC_SIZE + 4 || memcmp(file, magic, MAGIC_SIZE) != 0)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: byte 0: this is no NPY file (it does not begin with \\x93NUMPY); save the "
+                            "array with numpy.save",
+                            path);
+    int version = bytes[6];
+    if (version < 1 || version > 2)
+        return ht_error_set(err, HT_FAIL, "%s: byte 6: NPY version %d.%d; only 1.0 and 2.0 can be read", path,
+                            version, bytes[7]);
+    size_t start = version == 1 ? 10 : 12;
+    size_t length = bytes[8] | (size_t)bytes[9] << 8;
+    if (version == 2 && size >= start) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+    if (size < start || length > HEADER_MAX || length > size - start)
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: byte 8: the NPY header should have %zu bytes, the file has %zu; it is truncated or "
+            "damaged: copy it again",
+            path, length, size);
+    cursor at = {path, file, file + start, file + start + length};
+    *offset = start + length;
+    return read_dict(&at, head, array, err);
+}
+
+/* ---- the elements
+ * ------------------------------------------------------------------------------------------- */
+
+static uint64_t load_bytes(const unsigned char *p, size_t item, bool big)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < item; i++) bits |= (uint64_t)p[big ? item - 1 - i : i] << (8 * i);
+    return bits;
+}
+
+static double load_element(const unsigned char *p, const header *head)
+{
+    uint64_t bits = load_bytes(p, head->item, head->big);
+    if (head->kind == 'f' && head->item == 4) {
+        uint32_t low = (uint32_t)bits;
+        float value;
+        memcpy(&value, &low, 4);
+        return (double)value;
+    }
+    if (head->kind == 'f') {
+        double value;
+        memcpy(&value, &bits, 8);
+        return value;
+    }
+    if (head->kind == 'u') return (double)bits;
+    if (head->kind == 'b') return bits ? 1 : 0;
+    /* Two's complement of `item` bytes: flipping the sign bit and taking its weight away extends the sign. */
+    uint64_t sign = 0x80;
+    for (size_t i = 1; i < head->item; i++) sign <<= 8;
+    return (double)(int64_t)((bits ^ sign) - sign);
+}
+
+/* Position in Fortran order of the element with C-order multi-index `index`. */
+static size_t fortran_position(const ht_npy *array, const size_t *index)
+{
+    size_t position = 0;
+    for (int d = array->ndim; d-- > 0;) position = position * array->shape[d] + index[d];
+    return position;
+}
+
+static void next_index(const ht_npy *array, size_t *index)
+{
+    for (int d = array->ndim; d-- > 0;) {
+        if (++index[d] < array->shape[d]) return;
+        index[d] = 0;
+    }
+}
+
+static void convert(const unsigned char *data, const header *head, ht_npy *array)
+{
+    size_t index[HT_NPY_DIMENSIONS] = {0};
+    for (size_t i = 0; i < array->count; i++) {
+        size_t position = i;
+        if (head->fortran) {
+            position = fortran_position(array, index);
+            next_index(array, index);
+        }
+        double value = load_element(data + position * head->item, head);
+        if (array->f32)
+            array->f32[i] = (float)value;
+        else
+            array->f64[i] = value;
+    }
+}
+
+/* The header's shape against the bytes that are there. */
+static ht_code check_size(const char *path, const header *head, ht_npy *array, size_t bytes, ht_error *err)
+{
+    size_t need = 0;
+    bool overflow = false, empty = false;
+    array->count = 1;
+    for (int d = 0; d < array->ndim; d++) empty |= array->shape[d] == 0;
+    for (int d = 0; d < array->ndim && !empty; d++)
+        overflow |= __builtin_mul_overflow(array->count, array->shape[d], &array->count);
+    if (empty) array->count = 0;
+    overflow |= __builtin_mul_overflow(array->count, head->item, &need);
+    if (overflow)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: the NPY header's shape has more elements than a file can hold; it is "
+                            "damaged: save the array again",
+                            path);
+    if (need == bytes) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: the NPY header promises %zu elements of %zu bytes, but %zu bytes follow it instead of %zu; "
+        "the file is %s: copy or save it again",
+        path, array->count, head->item, bytes, need, bytes < need ? "truncated" : "damaged");
+}
+
+ht_code ht_npy_read(const char *path, ht_npy_as as, ht_npy *array, ht_error *err)
+{
+    char *file;
+    size_t size, offset = 0;
+    header head = {0};
+    *array = (ht_npy){0};
+    if (ht_file_read(path, FILE_MAX, &file, &size, err) != HT_OK) return err->code;
+    ht_code code = read_header(path, file, size, &head, array, &offset, err);
+    if (code == HT_OK) code = check_size(path, &head, array, size - offset, err);
+    if (code == HT_OK) {
+        if (as == HT_NPY_FLOAT)
+            array->f32 = ht_alloc(array->count, sizeof(float), path, err);
+        else
+            array->f64 = ht_alloc(array->count, sizeof(double), path, err);
+        if (!array->f32 && !array->f64)
+            code = err->code;
+        else
+            convert((const unsigned char *)file + offset, &head, array);
+    }
+    ht_free(file);
+    return code;
+}
+
+void ht_npy_free(ht_npy *array)
+{
+    ht_free(array->f32);
+    ht_free(array->f64);
+    *array = (ht_npy){0};
+}
+
+/* ---- writing
+ * ------------------------------------------------------------------------------------------------ */
+
+/* The whole header, padded so that the elements are aligned; returns its size. */
+static size_t format_header(char to[512], size_t item, int ndim, const size_t *shape)
+{
+    const size_t start = MAGIC_SIZE + 4;
+    size_t used = start;
+    used += (size_t)snprintf(to + used, 512 - used, "{'descr': '%cf%zu', 'fortran_order': False, 'shape': (",
+                             big_host ? '>' : '<', item);
+    for (int d = 0; d < ndim; d++)
+        used += (size_t)snprintf(to + used, 512 - used, d && d + 1 == ndim ? "%zu" : "%zu, ", shape[d]);
+    used += (size_t)snprintf(to + used, 512 - used, "), }");
+    while ((used + 1) % HEADER_ALIGN != 0) to[used++] = ' ';
+    to[used++] = '\n';
+    memcpy(to, magic, MAGIC_SIZE);
+    to[6] = 1, to[7] = 0;
+    to[8] = (char)((used - start) & 0xff), to[9] = (char)((used - start) >> 8);
+    return used;
+}
+
+static ht_code write_array(const char *path, const void *data, size_t item, int ndim, const size_t *shape,
+                           ht_error *err)
+{
+    char head[512];
+    size_t bytes = item;
+    for (int d = 0; d < ndim; d++)
+        if (__builtin_mul_overflow(bytes, shape[d], &bytes))
+            return ht_error_set(err, HT_FAIL, "%s: the array is too large to write", path);
+    size_t start = format_header(head, item, ndim, shape);
+    char *file = ht_alloc(start + bytes, 1, path, err);
+    if (!file) return err->code;
+    memcpy(file, head, start);
+    if (bytes) memcpy(file + start, data, bytes);
+    ht_code code = ht_file_write(path, file, start + bytes, err);
+    ht_free(file);
+    return code;
+}
+
+ht_code ht_npy_write_f32(const char *path, const float *data, int ndim, const size_t *shape, ht_error *err)
+{
+    return write_array(path, data, sizeof *data, ndim, shape, err);
+}
+
+ht_code ht_npy_write_f64(const char *path, const double *data, int ndim, const size_t *shape, ht_error *err)
+{
+    return write_array(path, data, sizeof *data, ndim, shape, err);
+}

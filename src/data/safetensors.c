@@ -1,0 +1,163 @@
+#include "data/safetensors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 16 };
+
+struct ht_safetensors {
+    char *path;
+    int fd;
+    json_t *header;
+    uint64_t start, bytes; /* of the data */
+};
+
+static ht_code read_at(const ht_safetensors *f, void *to, size_t size, uint64_t offset, ht_error *err)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(f->fd, (char *)to + done, size - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot read: %s", f->path, strerror(errno));
+        if (n == 0)
+            return ht_error_set(err, HT_FAIL, "%s: ends at byte %" PRIu64 ", too early; the file is cut", f->path, offset + done);
+        done += (size_t)n;
+    }
+    return HT_OK;
+}
+
+static ht_code read_header(ht_safetensors *f, ht_error *err)
+{
+    struct stat info;
+    unsigned char prefix[8];
+    json_error_t why;
+    if (fstat(f->fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return ht_error_set(err, HT_FAIL, "%s: is not a regular file", f->path);
+    if (read_at(f, prefix, sizeof prefix, 0, err) != HT_OK) return err->code;
+    uint64_t length = 0;
+    for (int i = 8; i-- > 0;) length = length << 8 | prefix[i];
+    if (length > HEADER_LIMIT || length + 8 > (uint64_t)info.st_size)
+        return ht_error_set(err, HT_FAIL, "%s: the header claims %" PRIu64 " bytes; this is no safetensors file, or it is cut",
+                            f->path, length);
+    char *text = ht_alloc((size_t)length + 1, 1, "a safetensors header", err);
+    if (!text) return err->code;
+    ht_code code = read_at(f, text, (size_t)length, 8, err);
+    if (code == HT_OK && !(f->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &why)))
+        code = ht_error_set(err, HT_FAIL, "%s: header, byte %d: %s", f->path, why.position + 8, why.text);
+    ht_free(text);
+    if (code == HT_OK && !json_is_object(f->header))
+        code = ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
+    f->start = length + 8;
+    f->bytes = (uint64_t)info.st_size - f->start;
+    return code;
+}
+
+ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
+{
+    ht_safetensors *f = ht_alloc(1, sizeof *f, path, err);
+    if (!f) return NULL;
+    f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    f->path = strdup(path);
+    ht_code code = HT_OK;
+    if (f->fd < 0) code = ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
+    else if (!f->path) code = ht_error_set(err, HT_FAIL, "not enough memory to open %s", path);
+    else code = read_header(f, err);
+    if (code == HT_OK) return f;
+    ht_safetensors_close(f);
+    return NULL;
+}
+
+void ht_safetensors_close(ht_safetensors *f)
+{
+    if (!f) return;
+    if (f->fd >= 0) close(f->fd);
+    json_decref(f->header);
+    free(f->path);
+    ht_free(f);
+}
+
+const char *ht_safetensors_metadata(const ht_safetensors *f, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key));
+}
+
+/* shape must be [rows, columns] and data_offsets [a, b] must hold that many floats inside the file. */
+static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, size_t columns, uint64_t *offset,
+                      ht_error *err)
+{
+    const json_t *entry = json_object_get(f->header, name), *shape = json_object_get(entry, "shape");
+    const json_t *range = json_object_get(entry, "data_offsets");
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    if (!entry) return ht_error_set(err, HT_FAIL, "%s: has no tensor '%s'", f->path, name);
+    if (!type || strcmp(type, "F32") != 0)
+        return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not F32", f->path, name, type ? type : "(none)");
+    json_int_t r = json_integer_value(json_array_get(shape, 0)), c = json_integer_value(json_array_get(shape, 1));
+    if (json_array_size(shape) != 2 || r != (json_int_t)rows || c != (json_int_t)columns)
+        return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name, (long long)r,
+                            (long long)c, rows, columns);
+    json_int_t a = json_integer_value(json_array_get(range, 0)), b = json_integer_value(json_array_get(range, 1));
+    if (json_array_size(range) != 2 || a < 0 || b < a || (uint64_t)b > f->bytes ||
+        (uint64_t)(b - a) != (uint64_t)rows * columns * sizeof(float))
+        return ht_error_set(err, HT_FAIL, "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path, name,
+                            (long long)a, (long long)b, f->bytes);
+    *offset = f->start + (uint64_t)a;
+    return HT_OK;
+}
+
+ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, size_t columns, float *to, ht_error *err)
+{
+    uint64_t offset = 0;
+    if (locate(f, name, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < rows * columns; i++)
+        if (!isfinite(to[i]))
+            return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is not a finite number", f->path, name, i / columns, i % columns);
+    return HT_OK;
+}
+
+static json_t *make_header(const ht_tensor_out *tensors, size_t count, const char *const *metadata)
+{
+    json_t *header = json_object(), *strings = json_object();
+    json_int_t offset = 0;
+    for (; metadata && *metadata; metadata += 2) json_object_set_new(strings, metadata[0], json_string(metadata[1]));
+    json_object_set_new(header, "__metadata__", strings);
+    for (size_t i = 0; i < count; i++) {
+        json_int_t end = offset + (json_int_t)(tensors[i].rows * tensors[i].columns * sizeof(float));
+        json_object_set_new(header, tensors[i].name,
+                            json_pack("{s:s, s:[I,I], s:[I,I]}", "dtype", "F32", "shape", (json_int_t)tensors[i].rows,
+                                      (json_int_t)tensors[i].columns, "data_offsets", offset, end));
+        offset = end;
+    }
+    return header;
+}
+
+ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count, const char *const *metadata,
+                             ht_error *err)
+{
+    ht_part parts[TENSORS_OUT + 3];
+    unsigned char prefix[8];
+    json_t *header = make_header(tensors, count, metadata);
+    char *text = header ? json_dumps(header, JSON_COMPACT) : NULL;
+    json_decref(header);
+    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write %s", path);
+    /* Blanks after the header align the data to 8 bytes, as the format asks. */
+    size_t length = strlen(text), padding = (8 - length % 8) % 8;
+    for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)(length + padding) >> (8 * i));
+    parts[0] = (ht_part){prefix, sizeof prefix};
+    parts[1] = (ht_part){text, length};
+    parts[2] = (ht_part){"        ", padding};
+    if (count > TENSORS_OUT) count = TENSORS_OUT;
+    for (size_t i = 0; i < count; i++)
+        parts[3 + i] = (ht_part){tensors[i].data, tensors[i].rows * tensors[i].columns * sizeof(float)};
+    ht_code code = ht_file_write_parts(path, parts, count + 3, err);
+    free(text);
+    return code;
+}

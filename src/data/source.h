@@ -1,0 +1,25 @@
+/* source.h - where the files of a data set are: the directory asked for, $HEAVYTAIL_DATA, the user's data. */
+#ifndef HT_DATA_SOURCE_H
+#define HT_DATA_SOURCE_H
+
+#include <stddef.h>
+
+#include "data/loader.h"
+#include "heavytail/status.h"
+
+/* Endings a file may have, in the order they are tried: a NULL-terminated list, "" for none. */
+typedef const char *const ht_endings[];
+
+/* Finds the directory that holds `stem` with one of `endings`: <place>/<folder> or <place>, for each place in
+ * order. `to` has HT_DATA_PATH bytes. If there is none, one error says what was looked for, where, and what
+ * to do. */
+ht_code ht_source_dir(const ht_data_request *request, const char *folder, const char *stem,
+                      ht_endings endings, char *to, ht_error *err);
+
+/* The file `stem` + ending in `dir`; an error if it is missing beside its siblings. */
+ht_code ht_source_file(const char *dir, const char *stem, ht_endings endings, char *to, ht_error *err);
+
+/* A path a user wrote (csv:, npy:): as it stands, then relative to each place. */
+ht_code ht_source_path(const ht_data_request *request, const char *path, char *to, ht_error *err);
+
+#endif

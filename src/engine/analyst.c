@@ -1,0 +1,162 @@
+#include "engine/analyst.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+/* Samples the pruning curve is evaluated on while training runs; all of them once it stands still. */
+enum { LIVE_SAMPLES = 1000 };
+static const double share = 0.03; /* of the machine that analysis may take from training */
+
+struct ht_analyst {
+    pthread_t thread;
+    ht_mailbox *box;
+    const ht_dataset *data;
+    ht_triple *reports;
+    int cores;
+    float *scratch;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
+static ht_code norms(ht_report *report, const ht_layer *layer, ht_error *err)
+{
+    size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
+    double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
+    if (!norm) return err->code;
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < d; j++) sum += (double)layer->weight[i * d + j] * (double)layer->weight[i * d + j];
+        norm[i] = sqrt(sum);
+    }
+    qsort(norm, n, sizeof *norm, by_value);
+    size_t last = 0;
+    for (int i = 0; i < HT_REPORT_NORMS; i++) {
+        /* `above` norms are at least as large as the one shown: from all n down to 1. */
+        double position = (double)i / (HT_REPORT_NORMS - 1);
+        size_t above = (size_t)llround(pow((double)n, 1 - position));
+        if (above == last || norm[n - above] <= 0) continue;
+        last = above;
+        report->norm[report->norms] = norm[n - above];
+        report->norm_above[report->norms++] = (double)above / (double)n;
+    }
+    ht_free(norm);
+    return HT_OK;
+}
+
+/* At most HT_REPORT_CURVE points of the curve, with both ends and the one at κ. */
+static void thin_curve(ht_report *report, const ht_prune_curve *curve, int kappa)
+{
+    int wanted = HT_REPORT_CURVE - 1, last = curve->count - 1;
+    if (curve->count <= HT_REPORT_CURVE) wanted = curve->count;
+    bool has_kappa = false;
+    for (int i = 0; i < wanted; i++) {
+        int k = wanted > 1 ? (int)((long long)last * i / (wanted - 1)) : 0;
+        if (!has_kappa && k > kappa) report->curve[report->curve_count++] = curve->points[kappa];
+        has_kappa = has_kappa || k >= kappa;
+        report->curve[report->curve_count++] = curve->points[k];
+    }
+}
+
+static ht_code pruning(ht_report *report, const ht_network *net, const ht_samples *samples, const ht_look *look,
+                       ht_error *err)
+{
+    ht_prune_curve curve;
+    int kappa = 0;
+    if (ht_prune_curve_make(&curve, net, samples, look->method, look->metric, look->seed, NULL, err) != HT_OK) return err->code;
+    while (kappa + 1 < curve.count && curve.points[kappa + 1].error <= look->error) kappa++;
+    thin_curve(report, &curve, kappa);
+    report->full = curve.points[0];
+    report->pruned = curve.points[kappa];
+    report->width = net->layers[0].rows;
+    report->removed = curve.points[kappa].removed;
+    report->samples = (int)samples->count;
+    report->method = look->method;
+    report->metric = look->metric;
+    report->error = look->error;
+    ht_prune_curve_free(&curve);
+    return HT_OK;
+}
+
+ht_code ht_analyze(ht_report *report, const ht_network *net, const ht_samples *samples, const ht_look *look,
+                   float *scratch, ht_error *err)
+{
+    const ht_layer *first = &net->layers[0];
+    memset(report, 0, sizeof *report);
+    ht_histogram_add(&report->histogram, first->weight, ht_layer_size(first));
+    report->tail = ht_tail_summarize(first->weight, ht_layer_size(first), scratch);
+    ht_code code = norms(report, first, err);
+    return code == HT_OK ? pruning(report, net, samples, look, err) : code;
+}
+
+static double thread_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void *analyst_main(void *argument)
+{
+    ht_analyst *self = argument;
+    ht_letter *letter;
+    uint64_t count = 0;
+    setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+    while ((letter = ht_mailbox_wait(self->box))) {
+        ht_error err;
+        ht_samples samples = self->data->test;
+        ht_report *report = ht_triple_back(self->reports);
+        double start = thread_seconds();
+        if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
+        if (ht_analyze(report, letter->net, &samples, &letter->look, self->scratch, &err) == HT_OK) {
+            report->count = ++count;
+            report->step = letter->step;
+            report->generation = letter->generation;
+            report->samples_of = (int)self->data->test.count;
+            report->milliseconds = 1e3 * (thread_seconds() - start);
+            ht_triple_publish(self->reports);
+        }
+        double cost = thread_seconds() - start;
+        if (!letter->settled) ht_mailbox_sleep(self->box, cost / (share * self->cores));
+    }
+    return NULL;
+}
+
+ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple *reports, int cores, ht_error *err)
+{
+    ht_analyst *self = ht_alloc(1, sizeof *self, "the analyst", err);
+    if (!self) return NULL;
+    *self = (ht_analyst){.box = box, .data = data, .reports = reports, .cores = cores};
+    self->scratch = ht_alloc(ht_mailbox_weights(box), sizeof(float), "the analyst", err);
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals belong to the thread that has the screen */
+    int failed = self->scratch ? pthread_create(&self->thread, NULL, analyst_main, self) : 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (self->scratch && !failed) return self;
+    if (failed) ht_error_set(err, HT_FAIL, "cannot start the analyst's thread: %s", strerror(failed));
+    ht_free(self->scratch);
+    ht_free(self);
+    return NULL;
+}
+
+void ht_analyst_stop(ht_analyst *self)
+{
+    if (!self) return;
+    ht_mailbox_close(self->box);
+    pthread_join(self->thread, NULL);
+    ht_free(self->scratch);
+    ht_free(self);
+}

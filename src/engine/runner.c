@@ -1,0 +1,322 @@
+#include "engine/runner.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "engine/analyst.h"
+#include "link/mailbox.h"
+#include "link/ring.h"
+#include "link/triple.h"
+
+enum { COMMANDS = 1024, SAMPLES = 8192, EVAL_SAMPLES = 1000 };
+
+struct ht_runner {
+    ht_trainer *trainer;
+    const ht_dataset *data;
+    ht_pool *pool;
+    ht_ring *commands, *samples;
+    ht_triple *reports;
+    ht_mailbox *box;
+    ht_analyst *analyst;
+    pthread_t thread;
+    bool started;
+    sem_t wake;        /* one post a command: a paused trainer sleeps on it */
+    uint32_t next_seq; /* UI side */
+
+    /* trainer's thread */
+    ht_state state;
+    uint32_t applied_seq, generation;
+    double seconds;
+    bool quit, single, past_goal; /* past_goal: the user went on after "done" */
+    bool settled;                 /* the analyst has the weights as they stand */
+    ht_sample pending;            /* steps folded while the ring is full */
+    bool has_pending;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static ht_sample blank_sample(const ht_runner *r, ht_sample_kind kind)
+{
+    return (ht_sample){.kind = kind,
+                       .step = ht_trainer_steps(r->trainer),
+                       .seconds = r->seconds,
+                       .epoch = ht_trainer_epoch(r->trainer),
+                       .applied_seq = r->applied_seq,
+                       .state = r->state};
+}
+
+/* Steps that find the ring full are folded: extremes and counts are kept, so no spike is lost. */
+static void fold(ht_sample *into, const ht_sample *step, bool first)
+{
+    double low = first ? step->loss_min : fmin(into->loss_min, step->loss_min);
+    double high = first ? step->loss_max : fmax(into->loss_max, step->loss_max);
+    uint32_t folded = first ? 0 : into->folded;
+    *into = *step;
+    into->loss_min = low, into->loss_max = high;
+    into->folded = folded + step->folded;
+}
+
+static bool flush_pending(ht_runner *r)
+{
+    if (r->has_pending && ht_ring_push(r->samples, &r->pending)) r->has_pending = false;
+    return !r->has_pending;
+}
+
+static void emit(ht_runner *r, const ht_sample *sample)
+{
+    if (flush_pending(r) && ht_ring_push(r->samples, sample)) return;
+    if (sample->kind == HT_SAMPLE_STEP) {
+        fold(&r->pending, sample, !r->has_pending);
+        r->has_pending = true;
+    }
+    /* Other kinds answer commands or are rare; with 8192 unread samples nobody is looking. */
+}
+
+static void enter_state(ht_runner *r, ht_state state, const char *message)
+{
+    r->state = state;
+    r->settled = false;
+    ht_sample sample = blank_sample(r, HT_SAMPLE_STATE);
+    snprintf(sample.message, sizeof sample.message, "%s", message);
+    emit(r, &sample);
+    if (state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
+}
+
+static void evaluate(ht_runner *r)
+{
+    ht_error err;
+    ht_score score;
+    ht_samples samples = r->data->test;
+    ht_sample sample = blank_sample(r, HT_SAMPLE_EVAL);
+    if (samples.count > EVAL_SAMPLES) samples.count = EVAL_SAMPLES;
+    if (ht_network_evaluate(ht_trainer_network(r->trainer), &samples, NULL, r->pool, &score, &err) != HT_OK) {
+        enter_state(r, HT_STATE_PAUSED, err.text);
+        return;
+    }
+    sample.test_loss = score.loss;
+    sample.test_accuracy = score.accuracy;
+    emit(r, &sample);
+}
+
+static void restart(ht_runner *r, uint64_t seed)
+{
+    ht_trainer_reset(r->trainer, seed);
+    r->seconds = 0;
+    r->generation++;
+    r->past_goal = false;
+    r->has_pending = false;
+    ht_sample sample = blank_sample(r, HT_SAMPLE_RESET);
+    sample.value = (double)seed;
+    emit(r, &sample);
+    enter_state(r, r->state == HT_STATE_RUNNING ? HT_STATE_RUNNING : HT_STATE_PAUSED, "");
+    evaluate(r);
+}
+
+static void change(ht_runner *r, const ht_command *command)
+{
+    ht_error err;
+    ht_sample sample = blank_sample(r, HT_SAMPLE_CHANGE);
+    sample.param = command->param;
+    sample.before = ht_params_get(ht_trainer_params(r->trainer), command->param);
+    if (ht_trainer_set(r->trainer, command->param, command->value, &err) != HT_OK) enter_state(r, HT_STATE_PAUSED, err.text);
+    sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
+    r->settled = false;
+    r->past_goal = false;
+    emit(r, &sample);
+}
+
+static void apply(ht_runner *r, const ht_command *command)
+{
+    uint64_t seed = (uint64_t)ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_SEED);
+    r->applied_seq = command->seq;
+    switch (command->kind) {
+    case HT_COMMAND_SET: change(r, command); break;
+    case HT_COMMAND_RUN:
+        r->past_goal = r->state == HT_STATE_DONE;
+        enter_state(r, HT_STATE_RUNNING, "");
+        break;
+    case HT_COMMAND_PAUSE: enter_state(r, HT_STATE_PAUSED, ""); break;
+    case HT_COMMAND_STEP:
+        r->single = true;
+        r->past_goal = true;
+        break;
+    case HT_COMMAND_RESET: restart(r, seed); break;
+    case HT_COMMAND_RESEED: restart(r, (uint64_t)command->value); break;
+    case HT_COMMAND_QUIT: r->quit = true; break;
+    }
+}
+
+static void diverged(ht_runner *r, const ht_step_result *result)
+{
+    char message[200];
+    snprintf(message, sizeof message,
+             "diverged at step %llu: %s is %g. The weights before it are kept; lower η or σ, then r resets",
+             (unsigned long long)ht_trainer_steps(r->trainer) + 1, result->refused, result->guard);
+    enter_state(r, HT_STATE_DIVERGED, message);
+}
+
+static void check_goal(ht_runner *r)
+{
+    const char *why;
+    char message[200];
+    ht_error err;
+    if (r->past_goal) return;
+    if (ht_trainer_stop(r->trainer, &why, &err) != HT_OK) enter_state(r, HT_STATE_PAUSED, err.text);
+    else if (why) {
+        unsigned long long step = ht_trainer_steps(r->trainer);
+        double wanted = ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP);
+        if (why[0] == 'c')
+            snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on", 100 * wanted, step);
+        else snprintf(message, sizeof message, "done: train.steps = %llu reached. Space goes on", step);
+        enter_state(r, HT_STATE_DONE, message);
+    }
+}
+
+static void train_one(ht_runner *r)
+{
+    double start = now();
+    ht_step_result result = ht_trainer_step(r->trainer);
+    r->seconds += now() - start;
+    r->settled = false;
+    if (result.refused) {
+        diverged(r, &result);
+        return;
+    }
+    ht_sample sample = blank_sample(r, HT_SAMPLE_STEP);
+    sample.folded = 1;
+    sample.loss = sample.loss_min = sample.loss_max = result.loss;
+    sample.accuracy = result.accuracy;
+    emit(r, &sample);
+    if (ht_trainer_eval_due(r->trainer)) evaluate(r);
+    if (r->state == HT_STATE_RUNNING) check_goal(r);
+}
+
+/* One copy of the weights whenever the analyst has asked; standing still, one thorough one. */
+static void serve_analyst(ht_runner *r)
+{
+    const ht_params *p = ht_trainer_params(r->trainer);
+    ht_letter *letter = r->settled ? NULL : ht_mailbox_wanted(r->box);
+    if (!letter) return;
+    letter->step = ht_trainer_steps(r->trainer);
+    letter->generation = r->generation;
+    letter->settled = r->settled = r->state != HT_STATE_RUNNING;
+    letter->look = (ht_look){(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
+                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
+                             (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
+    ht_network_copy(letter->net, ht_trainer_network(r->trainer), r->pool);
+    ht_mailbox_deliver(r->box);
+}
+
+static void sleep_until_command(ht_runner *r)
+{
+    struct timespec until;
+    if (r->settled && !r->has_pending) {
+        while (sem_wait(&r->wake) != 0 && errno == EINTR) {
+        }
+        return;
+    }
+    /* The analyst has not asked yet: look again soon. */
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 5000000;
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    while (sem_timedwait(&r->wake, &until) != 0 && errno == EINTR) {
+    }
+    flush_pending(r);
+}
+
+static void *runner_main(void *argument)
+{
+    ht_runner *r = argument;
+    ht_command command;
+    evaluate(r);
+    while (!r->quit) {
+        while (!r->quit && ht_ring_pop(r->commands, &command)) apply(r, &command);
+        if (r->quit) break;
+        if (r->state == HT_STATE_RUNNING || r->single) {
+            bool single = r->single;
+            r->single = false;
+            train_one(r);
+            if (single && r->state != HT_STATE_DIVERGED) enter_state(r, HT_STATE_PAUSED, "");
+        } else if (!r->quit) {
+            sleep_until_command(r);
+        }
+        serve_analyst(r);
+    }
+    return NULL;
+}
+
+static bool start_thread(ht_runner *r, ht_error *err)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals belong to the thread that has the screen */
+    int failed = pthread_create(&r->thread, NULL, runner_main, r);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    r->started = !failed;
+    if (failed) ht_error_set(err, HT_FAIL, "cannot start the training thread: %s", strerror(failed));
+    return r->started;
+}
+
+ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err)
+{
+    ht_runner *r = ht_alloc(1, sizeof *r, "the runner", err);
+    if (!r) return NULL;
+    r->trainer = trainer;
+    r->data = data;
+    r->pool = pool;
+    sem_init(&r->wake, 0, 0);
+    bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
+                (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
+                (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
+                (r->box = ht_mailbox_new(ht_trainer_network(trainer), err)) &&
+                (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) && start_thread(r, err);
+    if (good) return r;
+    ht_runner_stop(r);
+    return NULL;
+}
+
+void ht_runner_stop(ht_runner *r)
+{
+    if (!r) return;
+    if (r->started) {
+        while (!ht_runner_send(r, HT_COMMAND_QUIT, 0, 0)) nanosleep(&(struct timespec){0, 1000000}, NULL);
+        pthread_join(r->thread, NULL);
+    }
+    ht_analyst_stop(r->analyst);
+    ht_mailbox_free(r->box);
+    ht_triple_free(r->reports);
+    ht_ring_free(r->samples);
+    ht_ring_free(r->commands);
+    sem_destroy(&r->wake);
+    ht_free(r);
+}
+
+uint32_t ht_runner_send(ht_runner *r, ht_command_kind kind, ht_param param, double value)
+{
+    ht_command command = {kind, r->next_seq + 1, param, value};
+    if (!ht_ring_push(r->commands, &command)) return 0;
+    sem_post(&r->wake);
+    return ++r->next_seq;
+}
+
+bool ht_runner_receive(ht_runner *r, ht_sample *sample)
+{
+    return ht_ring_pop(r->samples, sample);
+}
+
+const ht_report *ht_runner_report(ht_runner *r, bool *fresh)
+{
+    return ht_triple_take(r->reports, fresh);
+}

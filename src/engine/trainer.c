@@ -1,0 +1,242 @@
+#include "engine/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/kernel.h"
+#include "math/rng.h"
+
+struct ht_trainer {
+    ht_params params;
+    const ht_dataset *data;
+    ht_pool *pool;
+    ht_network *net;
+    ht_step *scratch;
+    float *x;            /* (capacity × inputs): the batch, gathered */
+    int32_t *labels;     /* (capacity) */
+    uint32_t *order;     /* (train count): this epoch's permutation */
+    uint64_t step, epoch;
+    size_t cursor;       /* samples of this epoch already used */
+    float input_bound;
+    double running_accuracy; /* of minibatches, mean over ~10 steps */
+};
+
+static size_t train_count(const ht_trainer *t)
+{
+    return t->data->train.count;
+}
+
+static uint64_t seed_of(const ht_trainer *t)
+{
+    return (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_SEED);
+}
+
+static int batch_of(const ht_trainer *t)
+{
+    double batch = ht_params_get(&t->params, HT_P_TRAIN_BATCH);
+    return batch < (double)train_count(t) ? (int)batch : (int)train_count(t);
+}
+
+/* Fisher-Yates from the seed and the epoch alone. */
+static void shuffle(ht_trainer *t)
+{
+    ht_rng rng;
+    ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->epoch);
+    for (size_t i = 0; i < train_count(t); i++) t->order[i] = (uint32_t)i;
+    for (size_t i = train_count(t) - 1; i > 0; i--) {
+        size_t j = ht_rng_below(&rng, (uint32_t)i + 1);
+        uint32_t kept = t->order[i];
+        t->order[i] = t->order[j];
+        t->order[j] = kept;
+    }
+}
+
+/* Scratch for batches of up to `batch`; the old one stays if memory is short. Momentum moves along. */
+static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
+{
+    bool momentum = ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
+    if (t->scratch && ht_step_capacity(t->scratch) >= batch) return HT_OK;
+    ht_step *scratch = ht_step_new(t->net, batch, momentum, err);
+    float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
+    int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
+    if (!scratch || !x || !labels) {
+        ht_step_free(scratch);
+        ht_free(x);
+        ht_free(labels);
+        return err->code;
+    }
+    for (int l = 0; l <= t->net->depth && t->scratch && momentum; l++)
+        memcpy(ht_step_momentum(scratch, l), ht_step_momentum(t->scratch, l),
+               ht_layer_size(&t->net->layers[l]) * sizeof(float));
+    ht_step_free(t->scratch);
+    ht_free(t->x);
+    ht_free(t->labels);
+    t->scratch = scratch, t->x = x, t->labels = labels;
+    return HT_OK;
+}
+
+ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
+{
+    ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
+    if (!t) return NULL;
+    t->params = *params;
+    t->data = data;
+    t->pool = pool;
+    t->net = ht_network_new(data->inputs, (int)ht_params_get(params, HT_P_MODEL_WIDTH),
+                            (int)ht_params_get(params, HT_P_MODEL_DEPTH), data->classes,
+                            (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
+                            ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
+    t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
+    if (!t->net || !t->order || reserve_batch(t, batch_of(t), err) != HT_OK) {
+        ht_trainer_free(t);
+        return NULL;
+    }
+    t->input_bound = ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs);
+    ht_trainer_reset(t, seed_of(t));
+    return t;
+}
+
+void ht_trainer_free(ht_trainer *t)
+{
+    if (!t) return;
+    ht_network_free(t->net);
+    ht_step_free(t->scratch);
+    ht_free(t->x);
+    ht_free(t->labels);
+    ht_free(t->order);
+    ht_free(t);
+}
+
+void ht_trainer_reset(ht_trainer *t, uint64_t seed)
+{
+    ht_params_put(&t->params, HT_P_TRAIN_SEED, (double)seed);
+    ht_network_init(t->net, seed_of(t), t->pool);
+    for (int l = 0; l <= t->net->depth; l++)
+        if (ht_step_momentum(t->scratch, l))
+            memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
+    t->step = t->epoch = t->cursor = 0;
+    t->running_accuracy = 0;
+    shuffle(t);
+}
+
+/* The next min(b, rest of the epoch) samples, gathered into t->x and t->labels. */
+static int next_batch(ht_trainer *t)
+{
+    size_t d = (size_t)t->data->inputs;
+    if (t->cursor >= train_count(t)) {
+        t->cursor = 0;
+        t->epoch++;
+        shuffle(t);
+    }
+    size_t batch = (size_t)batch_of(t), left = train_count(t) - t->cursor;
+    if (batch > left) batch = left;
+    for (size_t i = 0; i < batch; i++) {
+        size_t sample = t->order[t->cursor + i];
+        memcpy(t->x + i * d, t->data->train.x + sample * d, d * sizeof(float));
+        t->labels[i] = t->data->train.labels[sample];
+    }
+    return (int)batch;
+}
+
+double ht_trainer_lr(const ht_trainer *t)
+{
+    double lr = ht_params_get(&t->params, HT_P_TRAIN_LR), steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
+    if (ht_params_get(&t->params, HT_P_TRAIN_SCHEDULE) == 0 || steps <= 0) return lr;
+    double done = fmin((double)t->step / steps, 1);
+    return lr * 0.5 * (1 + cos(M_PI * done));
+}
+
+ht_step_result ht_trainer_step(ht_trainer *t)
+{
+    const ht_params *p = &t->params;
+    ht_hyper hyper = {
+        .lr = ht_trainer_lr(t),
+        .momentum = ht_params_get(p, HT_P_TRAIN_MOMENTUM),
+        .weight_decay = ht_params_get(p, HT_P_TRAIN_DECAY),
+        .train_output = ht_params_get(p, HT_P_MODEL_TRAIN_OUT) != 0,
+        .noise = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
+                  .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+                  .seed = seed_of(t),
+                  .step = t->step},
+        .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
+        .input_bound = t->input_bound,
+    };
+    if (hyper.noise_scale == 0) hyper.noise.type = HT_NOISE_NONE;
+    int batch = next_batch(t);
+    ht_step_result result = ht_step_run(t->scratch, t->net, t->x, t->labels, batch, &hyper, t->pool);
+    if (result.refused) return result;
+    t->cursor += (size_t)batch;
+    t->running_accuracy += (result.accuracy - t->running_accuracy) / fmin(10, (double)++t->step);
+    return result;
+}
+
+ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
+{
+    double before = ht_params_get(&t->params, p);
+    ht_params_put(&t->params, p, value);
+    if (p != HT_P_TRAIN_BATCH || reserve_batch(t, batch_of(t), err) == HT_OK) return HT_OK;
+    ht_params_put(&t->params, p, before);
+    return err->code;
+}
+
+const ht_params *ht_trainer_params(const ht_trainer *t)
+{
+    return &t->params;
+}
+
+ht_network *ht_trainer_network(ht_trainer *t)
+{
+    return t->net;
+}
+
+float *ht_trainer_momentum(ht_trainer *t, int layer)
+{
+    return ht_step_momentum(t->scratch, layer);
+}
+
+uint64_t ht_trainer_steps(const ht_trainer *t)
+{
+    return t->step;
+}
+
+double ht_trainer_epoch(const ht_trainer *t)
+{
+    return (double)t->epoch + (double)t->cursor / (double)train_count(t);
+}
+
+bool ht_trainer_eval_due(const ht_trainer *t)
+{
+    return t->step % (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_EVAL_EVERY) == 0;
+}
+
+ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
+    ht_score score;
+    *why = NULL;
+    if (wanted > 0 && ht_trainer_eval_due(t) && t->running_accuracy >= wanted - 0.05) {
+        if (ht_network_evaluate(t->net, &t->data->train, NULL, t->pool, &score, err) != HT_OK) return err->code;
+        if (score.accuracy >= wanted) *why = "converged";
+    }
+    if (!*why && steps > 0 && (double)t->step >= steps) *why = "done";
+    return HT_OK;
+}
+
+ht_trainer_state ht_trainer_state_get(const ht_trainer *t)
+{
+    return (ht_trainer_state){t->step, t->epoch, t->cursor, t->running_accuracy};
+}
+
+ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err)
+{
+    if (state->cursor > train_count(t))
+        return ht_error_set(err, HT_FAIL, "the checkpoint stands at sample %llu of an epoch of %zu; it belongs to other data",
+                            (unsigned long long)state->cursor, train_count(t));
+    t->step = state->step;
+    t->epoch = state->epoch;
+    t->cursor = (size_t)state->cursor;
+    t->running_accuracy = state->running_accuracy;
+    shuffle(t);
+    return HT_OK;
+}

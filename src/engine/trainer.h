@@ -1,0 +1,52 @@
+/* trainer.h - one training run: network, data order, step counter. Synchronous; runner.h puts it on a thread.
+ *
+ * Everything that happens is a function of the parameters and the step, so a run resumes and replays bit by bit. One thread
+ * at a time. */
+#ifndef HT_ENGINE_TRAINER_H
+#define HT_ENGINE_TRAINER_H
+
+#include "base/pool.h"
+#include "heavytail/dataset.h"
+#include "heavytail/network.h"
+#include "heavytail/params.h"
+#include "math/step.h"
+
+typedef struct ht_trainer ht_trainer;
+
+/* Borrows `data` and `pool`. Weights are initialized from train.seed. NULL with *err set. */
+ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err);
+void ht_trainer_free(ht_trainer *t);
+
+/* One step. When the result says `refused`, nothing has changed: the weights are the last finite ones. */
+ht_step_result ht_trainer_step(ht_trainer *t);
+
+/* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays. */
+ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
+
+/* Back to step 0 with the initial weights of `seed`, which becomes train.seed. */
+void ht_trainer_reset(ht_trainer *t, uint64_t seed);
+
+const ht_params *ht_trainer_params(const ht_trainer *t);
+ht_network *ht_trainer_network(ht_trainer *t);
+float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum */
+uint64_t ht_trainer_steps(const ht_trainer *t);
+double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */
+double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, after the schedule */
+
+/* True every train.eval_every steps. */
+bool ht_trainer_eval_due(const ht_trainer *t);
+
+/* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running minibatch accuracy is
+ * within 0.05 of train.stop_accuracy. *why: "done" (train.steps) or "converged" (train.stop_accuracy). */
+ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err);
+
+/* The counters a checkpoint must hold beside the weights, and their way back. */
+typedef struct ht_trainer_state {
+    uint64_t step, epoch, cursor;
+    double running_accuracy;
+} ht_trainer_state;
+
+ht_trainer_state ht_trainer_state_get(const ht_trainer *t);
+ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err);
+
+#endif

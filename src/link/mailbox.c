@@ -1,0 +1,87 @@
+#include "link/mailbox.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/alloc.h"
+
+struct ht_mailbox {
+    ht_letter letter;
+    atomic_bool wanted, closed;
+    sem_t delivered, poked;
+};
+
+ht_mailbox *ht_mailbox_new(const ht_network *shape, ht_error *err)
+{
+    ht_mailbox *box = ht_alloc(1, sizeof *box, "the analyst's mailbox", err);
+    if (!box) return NULL;
+    sem_init(&box->delivered, 0, 0);
+    sem_init(&box->poked, 0, 0);
+    box->letter.net =
+        ht_network_new(shape->layers[0].columns, shape->layers[0].rows, shape->depth, shape->layers[shape->depth].rows,
+                       shape->activation, shape->mean_field, err);
+    if (box->letter.net) return box;
+    ht_mailbox_free(box);
+    return NULL;
+}
+
+void ht_mailbox_free(ht_mailbox *box)
+{
+    if (!box) return;
+    sem_destroy(&box->delivered);
+    sem_destroy(&box->poked);
+    ht_network_free(box->letter.net);
+    ht_free(box);
+}
+
+size_t ht_mailbox_weights(const ht_mailbox *box)
+{
+    return ht_layer_size(&box->letter.net->layers[0]);
+}
+
+ht_letter *ht_mailbox_wanted(ht_mailbox *box)
+{
+    return atomic_load_explicit(&box->wanted, memory_order_acquire) ? &box->letter : NULL;
+}
+
+void ht_mailbox_deliver(ht_mailbox *box)
+{
+    atomic_store_explicit(&box->wanted, false, memory_order_relaxed);
+    sem_post(&box->delivered); /* orders the copy before the analyst's reads */
+}
+
+ht_letter *ht_mailbox_wait(ht_mailbox *box)
+{
+    atomic_store_explicit(&box->wanted, true, memory_order_release);
+    while (sem_wait(&box->delivered) != 0 && errno == EINTR) {
+    }
+    return atomic_load(&box->closed) ? NULL : &box->letter;
+}
+
+void ht_mailbox_close(ht_mailbox *box)
+{
+    atomic_store(&box->closed, true);
+    sem_post(&box->delivered);
+    sem_post(&box->poked);
+}
+
+bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    double whole = (double)(long)seconds;
+    until.tv_sec += (long)whole;
+    until.tv_nsec += (long)((seconds - whole) * 1e9);
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    int failed;
+    while ((failed = sem_timedwait(&box->poked, &until)) != 0 && errno == EINTR) {
+    }
+    return failed != 0 && !atomic_load(&box->closed);
+}
+
+void ht_mailbox_poke(ht_mailbox *box)
+{
+    sem_post(&box->poked);
+}

@@ -1,0 +1,50 @@
+/* mailbox.h - the weights' way from the trainer to the analyst: one buffer, owned alternately.
+ *
+ * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over; the analyst gives it back
+ * by asking again. The trainer never waits. */
+#ifndef HT_LINK_MAILBOX_H
+#define HT_LINK_MAILBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "heavytail/network.h"
+
+typedef struct ht_mailbox ht_mailbox;
+
+/* What to read off the pruning curve. */
+typedef struct ht_look {
+    ht_prune_method method;
+    ht_prune_metric metric;
+    double error;
+    uint64_t seed; /* of method random */
+} ht_look;
+
+typedef struct ht_letter {
+    uint64_t step;
+    uint32_t generation; /* resets so far */
+    bool settled;        /* training stands still: look thoroughly */
+    ht_look look;
+    ht_network *net;     /* the copy; owned by the mailbox */
+} ht_letter;
+
+ht_mailbox *ht_mailbox_new(const ht_network *shape, ht_error *err);
+void ht_mailbox_free(ht_mailbox *box);
+
+/* Number of weights of the first layer: the largest scratch the analyst needs. */
+size_t ht_mailbox_weights(const ht_mailbox *box);
+
+/* Trainer: the letter to fill, or NULL while nobody asks. Then hand it over. */
+ht_letter *ht_mailbox_wanted(ht_mailbox *box);
+void ht_mailbox_deliver(ht_mailbox *box);
+
+/* Analyst: asks (giving back the last letter) and waits. NULL when the mailbox was closed. */
+ht_letter *ht_mailbox_wait(ht_mailbox *box);
+
+/* Anyone: ends all waiting for good. */
+void ht_mailbox_close(ht_mailbox *box);
+/* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or somebody pokes. */
+bool ht_mailbox_sleep(ht_mailbox *box, double seconds);
+void ht_mailbox_poke(ht_mailbox *box);
+
+#endif

@@ -1,0 +1,290 @@
+/* kernel_body.c - compiled once per instruction set with -DHT_ISA=name (see Makefile and kernel.h).
+ *
+ * Loops run over blocks of fixed size without branches, so that the compiler turns them into vector code. Only +, -, *, /,
+ * sqrt and conversions are used, each correctly rounded by IEEE 754, hence the same bits from every build. */
+#include "math/kernel.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+#define TEXT_(a) #a
+#define TEXT(a) TEXT_(a)
+/* A call inside a loop stops the vectorizer. */
+#define INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 16, BLOCK = 2 * LANES };
+
+/* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding ------------------- */
+
+/* sin(π/2·t), t in [0, 1]; 7e-9. Exact zero at 0, so it keeps full relative precision there. */
+INLINE float sin_quarter(float t)
+{
+    float u = t * t;
+    return t * (1.5707963200386017f +
+                u * (-0.6459637595835394f +
+                     u * (0.0796899183290285f + u * (-0.0046741438381517775f + u * 0.0001516717036640896f))));
+}
+
+/* ln(1 + f), f in [√½ - 1, √2 - 1]; 2e-8. */
+INLINE float log_near_one(float f)
+{
+    float p = 0.12622319849228375f + f * -0.0790274377239344f;
+    p = -0.1299818376365153f + f * p;
+    p = 0.14214495923947962f + f * p;
+    p = -0.16641281463106394f + f * p;
+    p = 0.2000104509416068f + f * p;
+    p = -0.25000306422569796f + f * p;
+    p = 0.33333330728190674f + f * p;
+    float ff = f * f;
+    return f + (ff * f * p - 0.5f * ff);
+}
+
+INLINE uint32_t bits_of(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+
+INLINE float float_of(uint32_t u)
+{
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+/* x = 2^*exponent · (1 + result) with 1 + result in [√½, √2); x positive, normal. */
+INLINE float split(float x, float *exponent)
+{
+    int32_t e = (int32_t)(bits_of(x) - 0x3f3504f3u) >> 23;
+    *exponent = (float)e;
+    return float_of(bits_of(x) - ((uint32_t)e << 23)) - 1.0f;
+}
+
+INLINE float log2_positive(float x)
+{
+    float e, f = split(x, &e);
+    return e + log_near_one(f) * 1.44269504f;
+}
+
+/* -ln(u) where u + rest = 1, both exact near 0: no cancellation at either end. */
+INLINE float minus_log(float u, float rest)
+{
+    float e, f = split(u, &e);
+    f = ((e == 0.0f) & (f < 0.0f)) ? -rest : f;
+    return -(e * 0.69314718f + log_near_one(f));
+}
+
+/* 2^x for |x| < 120; 3e-9. */
+INLINE float exp2_bounded(float x)
+{
+    float whole = (x + 12582912.0f) - 12582912.0f; /* round to nearest */
+    float f = x - whole;
+    float p = 0.0013400428177615838f + f * 0.0001546144469856913f;
+    p = 0.009618056678524637f + f * p;
+    p = 0.05550327226670302f + f * p;
+    p = 0.24022650922288757f + f * p;
+    p = 0.6931472067028326f + f * p;
+    p = 1.0f + f * p;
+    return p * float_of((uint32_t)((int32_t)whole + 127) << 23);
+}
+
+/* ---- random bits ------------------------------------------------------------------------------------------------------ */
+
+typedef struct random_block {
+    uint32_t a[BLOCK], b[BLOCK]; /* 64 bits for each of 32 draws */
+} random_block;
+
+/* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3 draws 16..31. */
+INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], const uint32_t c1[LANES],
+                                random_block *out)
+{
+    uint32_t a[LANES], b[LANES], c[LANES], d[LANES];
+    uint32_t k0 = key->key[0], k1 = key->key[1];
+    for (int i = 0; i < LANES; i++) a[i] = c0[i], b[i] = c1[i], c[i] = key->step, d[i] = key->purpose;
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < LANES; i++) {
+            uint64_t p = (uint64_t)a[i] * 0xD2511F53u, q = (uint64_t)c[i] * 0xCD9E8D57u;
+            a[i] = (uint32_t)(q >> 32) ^ b[i] ^ k0;
+            b[i] = (uint32_t)q;
+            c[i] = (uint32_t)(p >> 32) ^ d[i] ^ k1;
+            d[i] = (uint32_t)p;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    memcpy(out->a, a, sizeof a);
+    memcpy(out->b, b, sizeof b);
+    memcpy(out->a + LANES, c, sizeof c);
+    memcpy(out->b + LANES, d, sizeof d);
+}
+
+INLINE void row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t block, random_block *out)
+{
+    uint32_t c0[LANES], c1[LANES];
+    for (int i = 0; i < LANES; i++) c0[i] = block * LANES + (uint32_t)i, c1[i] = neuron;
+    philox_block(key, c0, c1, out);
+}
+
+/* ---- stable draws ------------------------------------------------------------------------------------------------------ */
+
+/* Chambers, Mallows, Stuck (JASA 1976) for β = 0:
+ *   X = ± sin(αU) / cos(U)^(1/α) · (E / cos((α-1)U))^((α-1)/α),  U uniform on (0, π/2), E exponential.
+ * The tail is made where U is near π/2, so the draw is v = 1 - U/(π/2), and every cosine is rewritten as the sine of a sum of
+ * positive terms:   cos U = sin(π/2·v),   cos((α-1)U) = sin(π/2·((2-α) + (α-1)v)),
+ *   sin(αU) = sin(π/2·min((2-α) + αv, α(1-v))).
+ * Of 64 bits, 1 is the sign, 35 are v (least value 2^-36: the tail is right far beyond probability 1e-8) and 28 the uniform
+ * under E (largest E 20.1, P = 2e-9: beyond it only α near 2 would notice, below 1e-9). v and 1 - v, and likewise the
+ * uniform and its rest, are both formed from the integer, so neither end loses digits. */
+INLINE float stable_draw(uint32_t a, uint32_t b, float alpha)
+{
+    float high = (float)(int32_t)(a >> 1), low = (float)(int32_t)(b & 15u) + 0.5f;
+    float high_rest = (float)(int32_t)(0x7fffffffu - (a >> 1)), low_rest = 16.0f - low;
+    float v = (high * 16.0f + low) * 0x1p-35f, rest = (high_rest * 16.0f + low_rest) * 0x1p-35f;
+    float u = ((float)(int32_t)(b >> 4) + 0.5f) * 0x1p-28f;
+    float u_rest = ((float)(int32_t)(0x0fffffffu - (b >> 4)) + 0.5f) * 0x1p-28f;
+
+    float shift = 2.0f - alpha;
+    float q = shift + alpha * v, q_rest = alpha * rest;
+    float sine = sin_quarter(q < q_rest ? q : q_rest);
+    float cosine = sin_quarter(v);
+    float cosine_minus = sin_quarter(shift + (alpha - 1.0f) * v);
+    float exponential = minus_log(u, u_rest);
+    float power = 1.0f / alpha;
+    float x = sine * exp2_bounded((1.0f - power) * log2_positive(exponential / cosine_minus) - power * log2_positive(cosine));
+    return float_of(bits_of(x) ^ (a << 31));
+}
+
+static void stable_block(const random_block *bits, float alpha, float out[BLOCK])
+{
+    for (int i = 0; i < BLOCK; i++) out[i] = stable_draw(bits->a[i], bits->b[i], alpha);
+}
+
+static void add_block(float *w, const float *x, size_t count, float scale)
+{
+    if (count >= BLOCK)
+        for (size_t i = 0; i < BLOCK; i++) w[i] += scale * x[i];
+    else
+        for (size_t i = 0; i < count; i++) w[i] += scale * x[i];
+}
+
+static void stable(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float alpha, float scale)
+{
+    random_block bits;
+    float x[BLOCK];
+    for (size_t done = 0; done < count; done += BLOCK) {
+        row_bits(key, neuron, (uint32_t)(done / BLOCK), &bits);
+        stable_block(&bits, alpha, x);
+        add_block(w + done, x, count - done, scale);
+    }
+}
+
+static void stable_first(float *out, size_t count, const ht_noise_key *key, uint32_t first, float alpha)
+{
+    random_block bits;
+    float x[BLOCK];
+    uint32_t c0[LANES] = {0}, c1[LANES];
+    for (size_t done = 0; done < count; done += LANES) {
+        for (int i = 0; i < LANES; i++) c1[i] = first + (uint32_t)done + (uint32_t)i;
+        philox_block(key, c0, c1, &bits);
+        for (int i = 0; i < LANES; i++) x[i] = stable_draw(bits.a[i], bits.b[i], alpha);
+        memcpy(out + done, x, sizeof x[0] * (count - done < LANES ? count - done : LANES));
+    }
+}
+
+/* Box and Muller: the radius from 32 bits (largest 6.76, P = 1.4e-11), the angle from a quarter turn and two signs. One pair
+ * of words gives draws i and i + 16 of a block of 32, so a normal costs half the bits of a stable draw. */
+static void normal(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float scale)
+{
+    random_block bits;
+    float x[2 * BLOCK];
+    for (size_t done = 0; done < count; done += 2 * BLOCK) {
+        row_bits(key, neuron, (uint32_t)(done / (2 * BLOCK)), &bits);
+        for (int i = 0; i < BLOCK; i++) {
+            uint32_t a = bits.a[i], b = bits.b[i];
+            float low = 0.25f + 0.5f * (float)(int32_t)(a & 1u);
+            float u = ((float)(int32_t)(a >> 1) + low) * 0x1p-31f;
+            float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) + (1.0f - low)) * 0x1p-31f;
+            float turn = ((float)(int32_t)(b >> 2) + 0.5f) * 0x1p-30f;
+            float turn_rest = ((float)(int32_t)(0x3fffffffu - (b >> 2)) + 0.5f) * 0x1p-30f;
+            float radius = sqrtf(2.0f * minus_log(u, rest));
+            x[i] = float_of(bits_of(radius * sin_quarter(turn)) ^ (b << 31));
+            x[BLOCK + i] = float_of(bits_of(radius * sin_quarter(turn_rest)) ^ ((b & 2u) << 30));
+        }
+        add_block(w + done, x, count - done, scale);
+        if (count - done > BLOCK) add_block(w + done + BLOCK, x + BLOCK, count - done - BLOCK, scale);
+    }
+}
+
+static void add(float *w, size_t count, float value)
+{
+    for (size_t i = 0; i < count; i++) w[i] += value;
+}
+
+/* ---- the network ------------------------------------------------------------------------------------------------------- */
+
+/* On the bits: |x| as an integer orders like |x| and puts NaN above Inf, and integer maxima vectorize without -ffast-math. */
+static float max_abs(const float *x, size_t count)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t u = bits_of(x[i]) & 0x7fffffffu;
+        most = u > most ? u : most;
+    }
+    return most > 0x7f800000u ? INFINITY : float_of(most);
+}
+
+static float rectify(float *x, size_t count, float slope)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        float y = x[i] < 0.0f ? slope * x[i] : x[i]; /* a NaN stays */
+        uint32_t u = bits_of(y) & 0x7fffffffu;
+        x[i] = y;
+        most = u > most ? u : most;
+    }
+    return most > 0x7f800000u ? INFINITY : float_of(most);
+}
+
+static void rectify_gradient(float *d, const float *h, size_t count, float slope)
+{
+    for (size_t i = 0; i < count; i++) d[i] = h[i] > 0.0f ? d[i] : slope * d[i];
+}
+
+static int add_neuron(float *logits, const float *h, const float *w, int classes, int samples, const int32_t *labels)
+{
+    int correct = 0;
+    for (int start = 0; start < samples; start += LANES) {
+        int n = samples - start < LANES ? samples - start : LANES;
+        float best[LANES], x[LANES] = {0};
+        int32_t winner[LANES] = {0};
+        memcpy(x, h + start, sizeof x[0] * (size_t)n);
+        for (int c = 0; c < classes; c++) {
+            float *z = logits + (size_t)c * (size_t)samples + start;
+            float y[LANES] = {0};
+            for (int i = 0; i < n; i++) y[i] = z[i] += w[c] * x[i];
+            for (int i = 0; i < LANES; i++) {
+                int larger = c == 0 || y[i] > best[i];
+                best[i] = larger ? y[i] : best[i];
+                winner[i] = larger ? c : winner[i];
+            }
+        }
+        for (int i = 0; i < n; i++) correct += winner[i] == labels[start + i];
+    }
+    return correct;
+}
+
+extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
+const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
+    .isa = TEXT(HT_ISA),
+    .stable = stable,
+    .stable_first = stable_first,
+    .normal = normal,
+    .add = add,
+    .max_abs = max_abs,
+    .rectify = rectify,
+    .rectify_gradient = rectify_gradient,
+    .add_neuron = add_neuron,
+};

@@ -1,0 +1,75 @@
+#include "math/linalg.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <string.h>
+
+void ht_linalg_init(void)
+{
+    openblas_set_num_threads(1);
+}
+
+const char *ht_linalg_core(void)
+{
+    return openblas_get_corename();
+}
+
+const char *ht_linalg_library(void)
+{
+    static char name[32];
+    if (!name[0]) snprintf(name, sizeof name, "%.31s", openblas_get_config());
+    /* "OpenBLAS 0.3.21 NO_LAPACKE …": the first two words. */
+    char *second = strchr(name, ' '), *third = second ? strchr(second + 1, ' ') : NULL;
+    if (third) *third = '\0';
+    return name;
+}
+
+#if defined(__x86_64__)
+/* 3: AVX-512 kernels, 2: AVX2, 1: anything older. */
+static int core_rank(const char *core)
+{
+    static const char *const avx512[] = {"SkylakeX", "Cooperlake", "SapphireRapids"};
+    static const char *const avx2[] = {"Haswell", "Zen"};
+    for (size_t i = 0; i < sizeof avx512 / sizeof avx512[0]; i++)
+        if (strcasecmp(core, avx512[i]) == 0) return 3;
+    for (size_t i = 0; i < sizeof avx2 / sizeof avx2[0]; i++)
+        if (strcasecmp(core, avx2[i]) == 0) return 2;
+    return 1;
+}
+
+const char *ht_linalg_better_core(void)
+{
+    __builtin_cpu_init();
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                  __builtin_cpu_supports("avx512cd");
+    int have = core_rank(ht_linalg_core());
+    if (avx512 && have < 3) return "SkylakeX";
+    if (avx2 && have < 2) return "Haswell";
+    return NULL;
+}
+#else
+const char *ht_linalg_better_core(void)
+{
+    return NULL; /* the misdetection is one of x86 cores */
+}
+#endif
+
+void ht_gemm_nt(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c,
+                int ldc)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void ht_gemm_nn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c,
+                int ldc)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void ht_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c,
+                int ldc)
+{
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}

@@ -1,0 +1,99 @@
+#include "heavytail/network.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/pool.h"
+#include "math/rng.h"
+#include "math/shard.h"
+
+static ht_code make_layer(ht_layer *layer, int rows, int columns, ht_error *err)
+{
+    size_t size;
+    layer->rows = rows;
+    layer->columns = columns;
+    if (__builtin_mul_overflow((size_t)rows, (size_t)columns, &size)) size = SIZE_MAX;
+    layer->weight = ht_alloc(size, sizeof(float), "the weights", err);
+    return layer->weight ? HT_OK : err->code;
+}
+
+ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation, bool mean_field,
+                           ht_error *err)
+{
+    ht_network *net = ht_alloc(1, sizeof *net, "the network", err);
+    if (!net) return NULL;
+    net->depth = depth;
+    net->activation = activation;
+    net->mean_field = mean_field;
+    for (int l = 0; l <= depth; l++)
+        if (make_layer(&net->layers[l], l == depth ? classes : width, l == 0 ? inputs : width, err) != HT_OK) {
+            ht_network_free(net);
+            return NULL;
+        }
+    return net;
+}
+
+void ht_network_free(ht_network *net)
+{
+    if (!net) return;
+    for (int l = 0; l <= net->depth; l++) ht_free(net->layers[l].weight);
+    ht_free(net);
+}
+
+size_t ht_network_parameters(const ht_network *net)
+{
+    size_t count = 0;
+    for (int l = 0; l <= net->depth; l++) count += ht_layer_size(&net->layers[l]);
+    return count;
+}
+
+typedef struct init_job {
+    const ht_layer *layer;
+    uint64_t seed, number;
+} init_job;
+
+static void init_shard(void *context, int shard, int worker)
+{
+    const init_job *job = context;
+    (void)worker;
+    size_t columns = (size_t)job->layer->columns;
+    float bound = 1.0f / sqrtf((float)columns);
+    for (int r = 0; r < ht_shard_rows(job->layer->rows, shard); r++) {
+        size_t row = (size_t)shard * HT_SHARD + (size_t)r;
+        float *w = job->layer->weight + row * columns;
+        ht_rng rng;
+        ht_rng_init(&rng, job->seed, HT_STREAM_INIT, job->number << 48 | row);
+        for (size_t j = 0; j < columns; j++) w[j] = bound * (((float)(ht_rng_u32(&rng) >> 8) + 0.5f) * 0x1p-23f - 1.0f);
+    }
+}
+
+void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool)
+{
+    for (int l = 0; l <= net->depth; l++) {
+        init_job job = {&net->layers[l], seed, (uint64_t)l};
+        ht_pool_run(pool, ht_shards(net->layers[l].rows), init_shard, &job);
+    }
+}
+
+typedef struct copy_job {
+    const ht_layer *from;
+    ht_layer *to;
+} copy_job;
+
+static void copy_shard(void *context, int shard, int worker)
+{
+    const copy_job *job = context;
+    (void)worker;
+    size_t columns = (size_t)job->from->columns, start = (size_t)shard * HT_SHARD * columns;
+    size_t rows = (size_t)ht_shard_rows(job->from->rows, shard);
+    memcpy(job->to->weight + start, job->from->weight + start, rows * columns * sizeof(float));
+}
+
+void ht_network_copy(ht_network *to, const ht_network *from, struct ht_pool *pool)
+{
+    for (int l = 0; l <= from->depth; l++) {
+        copy_job job = {&from->layers[l], &to->layers[l]};
+        ht_pool_run(pool, ht_shards(from->layers[l].rows), copy_shard, &job);
+    }
+}

@@ -1,0 +1,196 @@
+#include "params/preset.h"
+
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/embedded.h"
+#include "base/file.h"
+#include "base/text.h"
+
+enum { PRESET_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines without a word */ };
+
+typedef struct parse_state {
+    ht_params params;
+    bool seen[HT_P_COUNT];
+    ht_error *err;
+} parse_state;
+
+static bool is_about(const char *section, const char *name)
+{
+    return strcmp(section, "preset") == 0 && (strcmp(name, "title") == 0 || strcmp(name, "about") == 0);
+}
+
+static int on_value(void *user, const char *section, const char *name, const char *value)
+{
+    parse_state *state = user;
+    char key[256];
+    ht_param p;
+    if (state->err->code != HT_OK) return 0;
+    if (is_about(section, name)) return 1;
+    snprintf(key, sizeof key, "%.100s.%.100s", section, name);
+    if (ht_params_set(&state->params, section[0] ? key : name, value, state->err) != HT_OK) return 0;
+    if (ht_param_find(key, &p) && state->seen[p]) {
+        ht_error_set(state->err, HT_USAGE, "%s is given twice; keep one of the two lines", key);
+        return 0;
+    }
+    state->seen[p] = true;
+    return 1;
+}
+
+/* What inih would swallow silently: NUL bytes, long lines, and continuation lines. Blanks before a line are taken off (to inih
+ * they would mean "more of the value above"). Returns the cleaned copy. */
+static char *clean_lines(const char *name, const char *text, size_t size, ht_error *err)
+{
+    char *clean = ht_alloc(size + 1, 1, name, err);
+    if (!clean) return NULL;
+    size_t used = 0, start = 0;
+    for (int line = 1; start < size; line++) {
+        const char *end = memchr(text + start, '\n', size - start);
+        size_t stop = end ? (size_t)(end - text) : size;
+        if (memchr(text + start, '\0', stop - start)) {
+            ht_error_set(err, HT_USAGE, "%s:%d: contains a zero byte; a preset is plain text", name, line);
+            break;
+        }
+        if (stop - start > INIH_LINE) {
+            ht_error_set(err, HT_USAGE, "%s:%d: the line has %zu bytes, more than the %d a preset line may have", name, line,
+                         stop - start, INIH_LINE);
+            break;
+        }
+        while (start < stop && strchr(" \t", text[start])) start++;
+        memcpy(clean + used, text + start, stop - start);
+        used += stop - start;
+        clean[used++] = '\n';
+        start = stop + 1;
+    }
+    if (err->code == HT_OK) return clean;
+    ht_free(clean);
+    return NULL;
+}
+
+ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, size_t size, ht_error *err)
+{
+    err->code = HT_OK;
+    char *clean = clean_lines(name, text, size, err);
+    if (!clean) return err->code;
+    parse_state state = {.params = *params, .err = err};
+    int line = ini_parse_string(clean, on_value, &state);
+    ht_free(clean);
+    if (err->code != HT_OK) return ht_error_prefix(err, "%s:%d", name, line);
+    if (line != 0)
+        return ht_error_set(err, HT_USAGE, "%s:%d: neither [section] nor key = value; remove the line or start it with #", name,
+                            line);
+    *params = state.params;
+    return HT_OK;
+}
+
+static ht_code load_file(ht_params *params, const char *path, ht_error *err)
+{
+    char *text;
+    size_t size;
+    if (ht_file_read(path, PRESET_LIMIT, &text, &size, err) != HT_OK) return err->code = HT_USAGE;
+    ht_code code = ht_preset_parse(params, path, text, size, err);
+    ht_free(text);
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, base);
+    return code;
+}
+
+static bool user_path(const char *name, char *path, size_t size)
+{
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    int length = -1;
+    if (config && config[0]) length = snprintf(path, size, "%s/heavytail/presets/%s.ini", config, name);
+    else if (home && home[0]) length = snprintf(path, size, "%s/.config/heavytail/presets/%s.ini", home, name);
+    return length > 0 && (size_t)length < size && ht_file_exists(path);
+}
+
+static ht_code unknown_preset(const char *name, ht_error *err)
+{
+    char best[64] = "ecg-demo", candidate[64], title[8];
+    int least = 1000;
+    for (int i = 0; ht_preset_embedded(i, candidate, sizeof candidate, title, sizeof title); i++) {
+        int distance = ht_text_distance(name, candidate);
+        if (distance < least) {
+            least = distance;
+            ht_text_copy(best, sizeof best, candidate);
+        }
+    }
+    return ht_error_set(err, HT_USAGE,
+                        "no preset named '%.60s'; did you mean '%s'? (`heavytail presets` lists them; a file needs a '/' or .ini)",
+                        name, best);
+}
+
+ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)
+{
+    char path[4096];
+    size_t size, length = strlen(name);
+    if (strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".ini") == 0)) return load_file(params, name, err);
+    if (user_path(name, path, sizeof path)) return load_file(params, path, err);
+    const char *text = ht_preset_text(name, &size);
+    if (!text) return unknown_preset(name, err);
+    ht_code code = ht_preset_parse(params, name, text, size, err);
+    if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, name);
+    return code;
+}
+
+char *ht_preset_write(const ht_params *params, ht_error *err)
+{
+    ht_text out = {0};
+    char value[HT_PARAM_VALUE], section[32] = "";
+    ht_text_add(&out, "[preset]\ntitle = %s, effective settings\n", params->preset[0] ? params->preset : "heavytail");
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        const char *key = ht_param_at(p)->key, *dot = strchr(key, '.');
+        size_t length = (size_t)(dot - key);
+        if (strncmp(section, key, length) != 0 || section[length] != '\0') {
+            snprintf(section, sizeof section, "%.*s", (int)length, key);
+            ht_text_add(&out, "\n[%s]\n", section);
+        }
+        ht_params_format(params, p, value, sizeof value);
+        ht_text_add(&out, "%s = %s\n", dot + 1, value);
+    }
+    if (!out.failed) return out.data;
+    ht_text_free(&out);
+    ht_error_set(err, HT_FAIL, "not enough memory to write the settings");
+    return NULL;
+}
+
+static int on_title(void *user, const char *section, const char *name, const char *value)
+{
+    if (strcmp(section, "preset") == 0 && strcmp(name, "title") == 0) ht_text_copy(user, 128, value);
+    return 1;
+}
+
+/* "presets/paper/x.ini" is the preset "paper/x"... which would read as a path, so only the top folder has names. */
+static bool preset_name(const char *file, char *name, size_t size)
+{
+    static const char folder[] = "presets/";
+    size_t skip = sizeof folder - 1, length = strlen(file);
+    if (strncmp(file, folder, skip) != 0 || strchr(file + skip, '/') || length < skip + 5) return false;
+    int written = snprintf(name, size, "%.*s", (int)(length - skip - 4), file + skip);
+    return written > 0 && (size_t)written < size;
+}
+
+bool ht_preset_embedded(int wanted, char *name, size_t name_size, char *title, size_t title_size)
+{
+    char found[128] = "";
+    for (size_t i = 0; i < ht_embedded_count; i++) {
+        if (!preset_name(ht_embedded_files[i].name, name, name_size) || wanted-- > 0) continue;
+        ini_parse_string(ht_embedded_files[i].data, on_title, found);
+        ht_text_copy(title, title_size, found);
+        return true;
+    }
+    return false;
+}
+
+const char *ht_preset_text(const char *name, size_t *size)
+{
+    char path[128];
+    int length = snprintf(path, sizeof path, "presets/%s.ini", name);
+    const ht_embedded *file = length > 0 && (size_t)length < sizeof path ? ht_embedded_find(path) : NULL;
+    if (!file) return NULL;
+    *size = file->size;
+    return file->data;
+}

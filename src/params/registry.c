@@ -1,0 +1,240 @@
+#include "heavytail/params.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const ht_param_info table[HT_P_COUNT] = {
+#define HT_PARAM(id, key, type, initial, low, high, scale, step, unit, live, choices, help)                         \
+    [HT_P_##id] = {key, HT_TYPE_##type, initial, low, high, HT_PSCALE_##scale, step, unit, PARAM_##live, choices, help},
+#define PARAM_LIVE HT_LIVE
+#define PARAM_RESET HT_RESET
+#define PARAM_VIEW HT_VIEW
+#define NONE NULL
+#define OF(...) (const char *const[]){__VA_ARGS__, NULL}
+#include "params/params.def"
+#undef HT_PARAM
+};
+
+/* A LOG0 slider: 0 at the left end, then this fraction of the range's top, growing by factors. */
+static const double log0_floor = 1e-5;
+
+const ht_param_info *ht_param_at(ht_param p)
+{
+    return &table[p];
+}
+
+bool ht_param_find(const char *key, ht_param *p)
+{
+    for (int i = 0; i < HT_P_COUNT; i++)
+        if (strcmp(table[i].key, key) == 0) {
+            *p = (ht_param)i;
+            return true;
+        }
+    return false;
+}
+
+const char *ht_param_nearest(const char *key)
+{
+    const char *best = table[0].key;
+    int least = 1000;
+    for (int i = 0; i < HT_P_COUNT; i++) {
+        const char *name = strchr(table[i].key, '.') + 1;
+        int whole = ht_text_distance(key, table[i].key);
+        /* "lr" and "alpha" mean train.lr and noise.alpha. */
+        int last = ht_text_distance(key, name) + (strchr(key, '.') ? 1000 : 0);
+        int distance = whole < last ? whole : last;
+        if (distance < least) least = distance, best = table[i].key;
+    }
+    return best;
+}
+
+static char *text_slot(ht_params *params, ht_param p)
+{
+    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_UI_THEME ? params->theme : NULL;
+}
+
+void ht_params_init(ht_params *params)
+{
+    memset(params, 0, sizeof *params);
+    for (int i = 0; i < HT_P_COUNT; i++) {
+        params->number[i] = table[i].initial;
+        if (table[i].type == HT_TYPE_TEXT) ht_text_copy(text_slot(params, i), HT_PARAM_TEXT, table[i].choices[0]);
+    }
+}
+
+double ht_params_get(const ht_params *params, ht_param p)
+{
+    return params->number[p];
+}
+
+const char *ht_params_text(const ht_params *params, ht_param p)
+{
+    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_UI_THEME ? params->theme : "";
+}
+
+int ht_param_choices(ht_param p)
+{
+    int count = 0;
+    if (table[p].type == HT_TYPE_CHOICE)
+        while (table[p].choices[count]) count++;
+    return count;
+}
+
+const char *ht_param_choice(ht_param p, int index)
+{
+    return index >= 0 && index < ht_param_choices(p) ? table[p].choices[index] : "?";
+}
+
+/* "one of a, b, c" or "0.001 .. 10 steps". */
+static void describe_range(ht_param p, char *to, size_t size)
+{
+    const ht_param_info *info = &table[p];
+    size_t used = 0;
+    to[0] = '\0';
+    switch (info->type) {
+    case HT_TYPE_CHOICE:
+        for (int i = 0; i < ht_param_choices(p) && used < size; i++)
+            used += (size_t)snprintf(to + used, size - used, "%s%s", i ? ", " : "one of ", info->choices[i]);
+        break;
+    case HT_TYPE_BOOL: snprintf(to, size, "true or false"); break;
+    case HT_TYPE_TEXT: snprintf(to, size, "1 to %d bytes", HT_PARAM_TEXT - 1); break;
+    default:
+        snprintf(to, size, "%s from %.16g to %.16g", info->type == HT_TYPE_INT ? "a whole number" : "a number",
+                 info->low, info->high);
+    }
+}
+
+static bool parse_bool(const char *value, double *number)
+{
+    static const char *const words[][2] = {{"false", "true"}, {"off", "on"}, {"no", "yes"}, {"0", "1"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        for (int j = 0; j < 2; j++)
+            if (strcmp(value, words[i][j]) == 0) {
+                *number = j;
+                return true;
+            }
+    return false;
+}
+
+static bool parse_choice(ht_param p, const char *value, double *number)
+{
+    for (int i = 0; i < ht_param_choices(p); i++)
+        if (strcmp(value, table[p].choices[i]) == 0) {
+            *number = i;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_value(ht_param p, const char *value, double *number)
+{
+    const ht_param_info *info = &table[p];
+    if (info->type == HT_TYPE_BOOL) return parse_bool(value, number);
+    if (info->type == HT_TYPE_CHOICE) return parse_choice(p, value, number);
+    if (!ht_parse_number(value, number) || *number < info->low || *number > info->high) return false;
+    return info->type == HT_TYPE_REAL || *number == floor(*number);
+}
+
+static bool printable(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7f) return false;
+    return true;
+}
+
+ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_error *err)
+{
+    ht_param p;
+    char range[200];
+    double number = 0;
+    if (!ht_param_find(key, &p))
+        return ht_error_set(err, HT_USAGE, "unknown key '%.60s'; did you mean '%s'? (`heavytail help params` lists them)", key,
+                            ht_param_nearest(key));
+    bool is_text = table[p].type == HT_TYPE_TEXT;
+    size_t length = strlen(value);
+    bool good = is_text ? length > 0 && length < HT_PARAM_TEXT && printable(value) : parse_value(p, value, &number);
+    if (!good) {
+        describe_range(p, range, sizeof range);
+        return ht_error_set(err, HT_USAGE, "%s: '%.60s' is not allowed; give %s", key, value, range);
+    }
+    if (is_text) ht_text_copy(text_slot(params, p), HT_PARAM_TEXT, value);
+    else params->number[p] = number;
+    return HT_OK;
+}
+
+double ht_params_put(ht_params *params, ht_param p, double value)
+{
+    double high = table[p].type == HT_TYPE_CHOICE ? ht_param_choices(p) - 1 : table[p].high;
+    if (table[p].type != HT_TYPE_REAL) value = round(value);
+    value = value < table[p].low ? table[p].low : value > high ? high : value;
+    return params->number[p] = value;
+}
+
+void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size)
+{
+    double number = params->number[p];
+    switch (table[p].type) {
+    case HT_TYPE_TEXT: snprintf(to, size, "%s", ht_params_text(params, p)); break;
+    case HT_TYPE_BOOL: snprintf(to, size, "%s", number != 0 ? "true" : "false"); break;
+    case HT_TYPE_CHOICE: snprintf(to, size, "%s", ht_param_choice(p, (int)number)); break;
+    case HT_TYPE_INT: snprintf(to, size, "%.0f", number); break;
+    case HT_TYPE_REAL:
+        /* The shortest form that reads back as the same number. */
+        for (int digits = 1; digits <= 17; digits++) {
+            snprintf(to, size, "%.*g", digits, number);
+            if (strtod(to, NULL) == number) return;
+        }
+    }
+}
+
+double ht_param_position(ht_param p, double value)
+{
+    const ht_param_info *info = &table[p];
+    double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low;
+    if (info->type == HT_TYPE_CHOICE) return value / (ht_param_choices(p) - 1);
+    if (value <= info->low) return 0;
+    if (value >= info->high) return 1;
+    if (info->scale == HT_PSCALE_LINEAR) return (value - low) / (info->high - low);
+    return value <= low ? 0 : log(value / low) / log(info->high / low);
+}
+
+double ht_param_value(ht_param p, double position)
+{
+    const ht_param_info *info = &table[p];
+    double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low;
+    if (info->type == HT_TYPE_CHOICE) return round(position * (ht_param_choices(p) - 1));
+    if (position <= 0) return info->low;
+    if (position >= 1) return info->high;
+    double value = info->scale == HT_PSCALE_LINEAR ? low + position * (info->high - low) : low * pow(info->high / low, position);
+    if (info->type == HT_TYPE_INT) return round(value);
+    /* Three digits on a logarithmic slider, whole steps on a linear one: what a person would have typed. */
+    double unit = info->scale == HT_PSCALE_LINEAR ? info->step : pow(10, floor(log10(value)) - 2);
+    return unit > 0 ? round(value / unit) * unit : value;
+}
+
+/* Moves by whole steps on a linear scale, by factors on a logarithmic one, with 0 below the smallest of LOG0. */
+double ht_param_stepped(ht_param p, double value, int count)
+{
+    const ht_param_info *info = &table[p];
+    double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low, next;
+    if (info->type == HT_TYPE_CHOICE || info->type == HT_TYPE_BOOL) {
+        int choices = info->type == HT_TYPE_BOOL ? 2 : ht_param_choices(p);
+        return ((int)value + count % choices + choices) % choices;
+    }
+    if (info->scale == HT_PSCALE_LINEAR) next = round((value + count * info->step) / info->step) * info->step;
+    else if (value < low) next = count > 0 ? low * pow(info->step, count - 1) : 0;
+    else next = value * pow(info->step, count);
+    if (info->scale == HT_PSCALE_LOG0 && next < low * 0.999) next = 0;
+    if (info->type == HT_TYPE_INT) {
+        next = round(next);
+        if (next == value) next += count > 0 ? 1 : -1; /* a factor of 1.25 must still move 1 to 2 */
+    } else if (info->scale != HT_PSCALE_LINEAR && next > 0) {
+        double unit = pow(10, floor(log10(next)) - 2);
+        next = round(next / unit) * unit;
+    }
+    return next < info->low ? info->low : next > info->high ? info->high : next;
+}

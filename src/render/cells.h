@@ -1,0 +1,38 @@
+/* cells.h - a surface of character cells: what the terminal shows, and what tests read. Owned by the UI
+ * thread. */
+#ifndef HT_RENDER_CELLS_H
+#define HT_RENDER_CELLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heavytail/status.h"
+#include "render/surface.h"
+
+typedef enum ht_symbols { HT_SYMBOLS_BRAILLE, HT_SYMBOLS_BLOCK, HT_SYMBOLS_ASCII } ht_symbols;
+
+typedef struct ht_cell {
+    uint32_t glyph; /* Unicode code point; 0 is a blank */
+    uint8_t role;
+    uint8_t attributes;
+} ht_cell;
+
+typedef struct ht_cells ht_cells;
+
+ht_cells *ht_cells_new(ht_error *err);
+void ht_cells_free(ht_cells *cells);
+
+/* Empties the grid and gives it a size (1..1000 each way) and a symbol set. With HT_SYMBOLS_ASCII every glyph
+ * is ASCII: text is transliterated (α -> a, σ -> s, η -> eta, κ -> k, ε -> e, · -> ., … -> ..., ² -> ^2,
+ * ─│╭╮╰╯ -> -|+, ● -> *, arrows -> <>^v). */
+ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbols, ht_error *err);
+
+ht_surface *ht_cells_surface(ht_cells *cells);
+
+/* The finished cell: sub-cell dots are composed to braille, blocks or ASCII here. */
+ht_cell ht_cells_at(const ht_cells *cells, int column, int row);
+
+/* One row as UTF-8, trailing blanks cut, for --dump and tests. */
+void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size);
+
+#endif

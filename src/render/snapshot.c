@@ -1,0 +1,90 @@
+#include "render/snapshot.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "params/preset.h"
+#include "render/image.h"
+#include "render/screen.h"
+
+enum { FOOTER = 1 };
+
+static const char *view_name(const ht_model *m)
+{
+    return m->view == HT_VIEW_PRUNING ? "pruning" : m->view == HT_VIEW_ZOOM ? "panel" : "dashboard";
+}
+
+/* Settings and versions in one line under the picture. */
+static void draw_footer(ht_surface *s, const ht_model *m, int row)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s · seed %.0f · %s", m->data_title, ht_params_get(&m->applied, HT_P_TRAIN_SEED), m->footer);
+    s->ops->text(s, 1, row, s->columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
+}
+
+static ht_code write_image(const char *path, ht_image *image, const ht_model *m, ht_error *err)
+{
+    char step[32], tails[96], pruning[160];
+    const ht_report *r = &m->report;
+    char *preset = ht_preset_write(&m->applied, err);
+    if (!preset) return err->code;
+    snprintf(step, sizeof step, "%" PRIu64, m->step);
+    snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", r->tail.mmo, r->tail.hill);
+    snprintf(pruning, sizeof pruning,
+             "method %s, metric %s, error %g, ratio %.6f, removed %d of %d, accuracy %.6f before and %.6f after, %d test samples",
+             ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method), ht_param_choice(HT_P_PRUNE_METRIC, (int)r->metric), r->error,
+             r->pruned.ratio, r->removed, r->width, r->full.accuracy, r->pruned.accuracy, r->samples);
+    const ht_png_text texts[] = {{"Title", m->applied.preset},    {"Software", "heavytail " HT_VERSION},
+                                 {"heavytail:preset", preset},    {"heavytail:step", step},
+                                 {"heavytail:view", view_name(m)}, {"heavytail:tail", tails},
+                                 {"heavytail:prune", pruning}};
+    ht_code code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0], err);
+    ht_free(preset);
+    return code;
+}
+
+/* A copy without what belongs to the keyboard: key bar, focus, cursor of a value being typed. */
+static ht_model *picture_model(const ht_model *m, ht_error *err)
+{
+    ht_model *copy = ht_alloc(1, sizeof *copy, "the picture", err);
+    if (!copy) return NULL;
+    memcpy(copy, m, sizeof *copy);
+    copy->typing = false;
+    copy->control = -1;
+    if (copy->view == HT_VIEW_HELP) copy->view = HT_VIEW_DASHBOARD;
+    if (copy->view == HT_VIEW_DASHBOARD) copy->focus = HT_PANEL_COUNT;
+    return copy;
+}
+
+ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options, ht_error *err)
+{
+    ht_theme theme;
+    ht_screen *screen = NULL;
+    ht_image *image = NULL;
+    int columns = m->view == HT_VIEW_ZOOM ? 100 : 120, rows = m->view == HT_VIEW_DASHBOARD ? 42 : 34;
+    int width = options->width ? options->width : columns * 14, height = options->height ? options->height : rows * 28;
+    /* Cells keep their shape: a wider picture has more columns, not wider letters. */
+    if (options->width && options->height) columns = (int)((double)rows * 2 * width / height + 0.5);
+    if (columns < HT_LEAST_COLUMNS) columns = HT_LEAST_COLUMNS;
+    if (columns > 300) columns = 300;
+    if (ht_theme_load(options->theme, &theme, err) != HT_OK) return err->code;
+    ht_model *copy = picture_model(m, err);
+    ht_code code = copy ? HT_OK : err->code;
+    if (code == HT_OK && !(screen = ht_alloc(1, sizeof *screen, "the picture", err))) code = err->code;
+    if (code == HT_OK && !(image = ht_image_new(width, height, columns, rows, &theme, err))) code = err->code;
+    if (code == HT_OK) {
+        ht_surface *s = ht_image_surface(image);
+        ht_layout layout = ht_layout_make(columns, rows, copy->view, copy->focus);
+        layout.keys = (ht_rect){0}; /* its row holds the footer */
+        ht_screen_draw(screen, s, copy, &layout);
+        draw_footer(s, copy, rows - FOOTER);
+        code = write_image(path, image, m, err);
+    }
+    ht_image_free(image);
+    if (screen) ht_screen_free(screen);
+    ht_free(screen);
+    ht_free(copy);
+    return code;
+}

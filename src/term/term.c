@@ -1,0 +1,239 @@
+#define NCURSES_WIDECHAR 1
+#include "term/term.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#undef columns /* term.h makes capability names macros */
+#include <termios.h>
+#include <unistd.h>
+
+#include "view/keymap.h"
+
+enum { MAX_COLUMNS = 1000 };
+
+static struct {
+    SCREEN *screen;
+    bool colours, mouse;
+    attr_t attributes[HT_ROLE_COUNT];
+    bool held; /* the left button is down */
+} term;
+
+static volatile sig_atomic_t interrupted;
+static struct termios saved_modes;
+
+/* ---- signals ------------------------------------------------------------------------------------------------------------- */
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* Async-signal-safe: mouse off, normal screen, cursor on, keypad off, colours off; the line discipline as it was. */
+static void on_crash(int number)
+{
+    static const char restore[] = "\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?1049l\033[?25h\033[?1l\033>\r\n"
+                                  "heavytail: crashed; the terminal is restored. Please report what you did.\n";
+    ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
+    (void)ignored;
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void catch_signals(void)
+{
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    struct sigaction end = {.sa_handler = on_interrupt}, crash = {.sa_handler = on_crash};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaction(ends[i], &end, NULL);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &crash, NULL);
+}
+
+bool ht_term_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+/* ---- colours --------------------------------------------------------------------------------------------------------------- */
+
+/* The terminal's number for a colour: 24 bits where terminfo says so, else the nearest of 256, else one of 16 or 8. */
+static int colour_number(ht_colour colour)
+{
+    if (!colour.set) return -1;
+    if (COLORS > 256 && tigetflag("RGB") > 0) return colour.r << 16 | colour.g << 8 | colour.b;
+    if (COLORS >= 256) return ht_colour_256(colour);
+    return COLORS >= 16 ? colour.index16 : colour.index16 & 7;
+}
+
+static attr_t curses_attributes(unsigned attributes)
+{
+    return (attributes & HT_BOLD ? A_BOLD : 0) | (attributes & HT_REVERSE ? A_REVERSE : 0) |
+           (attributes & HT_UNDERLINE ? A_UNDERLINE : 0);
+}
+
+static void set_colours(const ht_theme *theme)
+{
+    const char *off = getenv("NO_COLOR");
+    term.colours = !(off && off[0]) && has_colors() && start_color() == OK;
+    if (term.colours) use_default_colors();
+    int background = theme->fill ? colour_number(theme->background) : -1;
+    for (int role = 0; role < HT_ROLE_COUNT; role++) {
+        ht_colour colour = theme->roles[role];
+        term.attributes[role] = curses_attributes(colour.attributes);
+        /* Bright colours of an 8-colour terminal are its bold ones. */
+        if (term.colours && COLORS < 16 && colour.set && colour.index16 >= 8) term.attributes[role] |= A_BOLD;
+        if (term.colours) init_extended_pair(role + 1, colour_number(colour), background);
+    }
+}
+
+/* ---- open and close ---------------------------------------------------------------------------------------------------- */
+
+static void set_mouse(void)
+{
+    mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION, NULL);
+    mouseinterval(0);
+    term.mouse = tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1;
+    if (!term.mouse) return;
+    /* ncurses asks for clicks; a slider also needs motion while the button is held, in the SGR encoding. */
+    putp("\033[?1002h\033[?1006h");
+    fflush(stdout);
+}
+
+ht_code ht_term_open(const ht_theme *theme, ht_error *err)
+{
+    const char *name = getenv("TERM");
+    int found;
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return ht_error_set(err, HT_FAIL, "the lab needs a terminal on standard input and output; `heavytail train` works without");
+    if (setupterm(NULL, STDOUT_FILENO, &found) != OK || !tigetstr("cup") || tigetstr("cup") == (char *)-1)
+        return ht_error_set(err, HT_FAIL,
+                            "the terminal type '%s' is unknown or cannot place the cursor; set TERM (xterm-256color), or use "
+                            "`heavytail train`",
+                            name ? name : "");
+    tcgetattr(STDIN_FILENO, &saved_modes);
+    set_escdelay(25);
+    term.screen = newterm(NULL, stdout, stdin);
+    if (!term.screen) return ht_error_set(err, HT_FAIL, "cannot open the terminal '%s'; set TERM, or use `heavytail train`", name ? name : "");
+    catch_signals();
+    cbreak();
+    noecho();
+    nonl();
+    intrflush(stdscr, FALSE);
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    curs_set(0);
+    set_colours(theme);
+    set_mouse();
+    return HT_OK;
+}
+
+void ht_term_close(void)
+{
+    if (!term.screen) return;
+    if (term.mouse) {
+        putp("\033[?1006l\033[?1002l");
+        fflush(stdout);
+    }
+    endwin();
+    delscreen(term.screen);
+    memset(&term, 0, sizeof term);
+}
+
+void ht_term_size(int *columns, int *rows)
+{
+    getmaxyx(stdscr, *rows, *columns);
+}
+
+ht_symbols ht_term_symbols(void)
+{
+    const char *name = getenv("TERM");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) return HT_SYMBOLS_ASCII;
+    /* The Linux console has block elements but no braille. */
+    return name && strcmp(name, "linux") == 0 ? HT_SYMBOLS_BLOCK : HT_SYMBOLS_BRAILLE;
+}
+
+/* ---- output ------------------------------------------------------------------------------------------------------------------- */
+
+void ht_term_show(const ht_cells *cells)
+{
+    static cchar_t line[MAX_COLUMNS];
+    int columns, rows;
+    ht_term_size(&columns, &rows);
+    if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
+    for (int y = 0; y < rows; y++) {
+        for (int x = 0; x < columns; x++) {
+            ht_cell cell = ht_cells_at(cells, x, y);
+            wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
+            int pair = term.colours ? cell.role + 1 : 0;
+            setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0, &pair);
+        }
+        mvadd_wchnstr(y, 0, line, columns);
+    }
+    wnoutrefresh(stdscr);
+    doupdate();
+}
+
+/* ---- input ------------------------------------------------------------------------------------------------------------------- */
+
+bool ht_term_wait(int milliseconds)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int ready = poll(&input, 1, milliseconds);
+    if (ready < 0 && errno == EINTR) return true; /* a signal: perhaps a new size */
+    /* A terminal that is gone reads as "ready" for ever. */
+    if (ready > 0 && (input.revents & (POLLHUP | POLLERR | POLLNVAL))) interrupted = 1;
+    return ready > 0;
+}
+
+static int translate(wint_t code)
+{
+    static const struct {
+        int curses, ours;
+    } keys[] = {{KEY_UP, HT_KEY_UP},       {KEY_DOWN, HT_KEY_DOWN},         {KEY_LEFT, HT_KEY_LEFT},
+                {KEY_RIGHT, HT_KEY_RIGHT}, {KEY_SLEFT, HT_KEY_SHIFT_LEFT},  {KEY_SRIGHT, HT_KEY_SHIFT_RIGHT},
+                {KEY_BTAB, HT_KEY_SHIFT_TAB}, {KEY_PPAGE, HT_KEY_PAGE_UP},  {KEY_NPAGE, HT_KEY_PAGE_DOWN},
+                {KEY_HOME, HT_KEY_HOME},   {KEY_END, HT_KEY_END},           {KEY_BACKSPACE, HT_KEY_BACKSPACE},
+                {KEY_ENTER, HT_KEY_ENTER}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if ((int)code == keys[i].curses) return keys[i].ours;
+    return 0;
+}
+
+static bool mouse_event(ht_event *event)
+{
+    MEVENT m;
+    if (getmouse(&m) != OK) return false;
+    event->column = m.x;
+    event->row = m.y;
+    if (m.bstate & BUTTON4_PRESSED) event->kind = HT_EVENT_WHEEL, event->delta = 1;
+    else if (m.bstate & BUTTON5_PRESSED) event->kind = HT_EVENT_WHEEL, event->delta = -1;
+    else if (m.bstate & BUTTON1_PRESSED) event->kind = HT_EVENT_PRESS, term.held = true;
+    else if (m.bstate & BUTTON1_RELEASED) event->kind = HT_EVENT_RELEASE, term.held = false;
+    else if ((m.bstate & REPORT_MOUSE_POSITION) && term.held) event->kind = HT_EVENT_DRAG;
+    else return false;
+    return true;
+}
+
+bool ht_term_event(ht_event *event)
+{
+    wint_t code;
+    for (int result; (result = get_wch(&code)) != ERR;) {
+        *event = (ht_event){.kind = HT_EVENT_KEY};
+        if (result == KEY_CODE_YES && code == KEY_RESIZE) event->kind = HT_EVENT_RESIZE;
+        else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
+            if (!mouse_event(event)) continue;
+        } else if (result == KEY_CODE_YES) event->key = translate(code);
+        else if (code == '\r') event->key = HT_KEY_ENTER;
+        else if (code == 127 || code == 8) event->key = HT_KEY_BACKSPACE;
+        else event->key = (int)code;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,41 @@
+/* term.h - the terminal: curses behind four verbs. With term.c, the only file that knows about curses. One thread, one terminal. */
+#ifndef HT_TERM_TERM_H
+#define HT_TERM_TERM_H
+
+#include <stdbool.h>
+
+#include "heavytail/status.h"
+#include "render/cells.h"
+#include "render/theme.h"
+
+typedef enum ht_event_kind { HT_EVENT_KEY, HT_EVENT_PRESS, HT_EVENT_DRAG, HT_EVENT_RELEASE, HT_EVENT_WHEEL, HT_EVENT_RESIZE } ht_event_kind;
+
+typedef struct ht_event {
+    ht_event_kind kind;
+    int key;         /* KEY: a Unicode character or HT_KEY_… (view/keymap.h) */
+    int column, row; /* of the mouse */
+    int delta;       /* WHEEL: +1 up, -1 down */
+} ht_event;
+
+/* Takes over the terminal. HT_FAIL, with the terminal untouched, when standard input or output is none or it cannot place a cursor. From
+ * here to ht_term_close nothing else may print. A crash restores the screen before it ends the process. */
+ht_code ht_term_open(const ht_theme *theme, ht_error *err);
+void ht_term_close(void);
+
+void ht_term_size(int *columns, int *rows);
+
+/* The symbols this locale and terminal can show. */
+ht_symbols ht_term_symbols(void);
+
+/* Shows a finished grid: one update. */
+void ht_term_show(const ht_cells *cells);
+
+/* Waits up to `milliseconds` for something to happen; false when nothing did. */
+bool ht_term_wait(int milliseconds);
+/* The next event already there; false when there is none. */
+bool ht_term_event(ht_event *event);
+
+/* A signal (INT, TERM, HUP) asks the program to end. */
+bool ht_term_interrupted(void);
+
+#endif

@@ -1,0 +1,91 @@
+#include "view/bars.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/keymap.h"
+
+__attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role, const char *format, ...)
+{
+    va_list args;
+    if (*count == HT_SPANS) return;
+    ht_span *span = &spans[(*count)++];
+    span->role = role;
+    va_start(args, format);
+    vsnprintf(span->text, sizeof span->text, format, args);
+    va_end(args);
+}
+
+int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
+{
+    int count = 0;
+    const ht_params *p = &m->applied;
+    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    add(spans, &count, HT_ROLE_BRAND, " heavytail ");
+    add(spans, &count, HT_ROLE_TEXT, " %.40s ", p->preset);
+    if (type == HT_NOISE_NONE) add(spans, &count, HT_ROLE_NOISE, " no noise ");
+    else
+        add(spans, &count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type),
+            ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
+    add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
+    return count;
+}
+
+int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
+{
+    static const struct {
+        const char *text;
+        ht_role role;
+    } states[] = {{"‖ paused", HT_ROLE_WARNING}, {"● running", HT_ROLE_GOOD}, {"✓ done", HT_ROLE_GOOD}, {"× diverged", HT_ROLE_BAD}};
+    char step[32], epoch[24], rate[24];
+    int count = 0, seconds = (int)m->seconds;
+    ht_format_grouped(step, sizeof step, (long long)m->step);
+    ht_format_short(epoch, sizeof epoch, m->epoch, 3);
+    ht_format_short(rate, sizeof rate, m->steps_per_second, 3);
+    add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
+    add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
+    add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);
+    add(spans, &count, HT_ROLE_DIM, " epoch %s ", epoch);
+    add(spans, &count, HT_ROLE_DIM, " %d:%02d ", seconds / 60, seconds % 60);
+    return count;
+}
+
+static void add_keys(const ht_model *m, ht_span *spans, int *n)
+{
+    size_t count;
+    const ht_key_info *keys = ht_keymap(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *word = keys[i].bar;
+        if (!word) continue;
+        if (keys[i].action == HT_DO_PAUSE) word = m->state == HT_STATE_RUNNING ? "pause" : "run";
+        if (keys[i].action == HT_DO_NOISE)
+            word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
+        add(spans, n, HT_ROLE_KEY, " %s", keys[i].label);
+        add(spans, n, HT_ROLE_DIM, " %s ", word);
+    }
+}
+
+int ht_bars_keys(const ht_model *m, ht_span spans[HT_SPANS])
+{
+    int count = 0;
+    ht_role role = m->state == HT_STATE_DIVERGED ? HT_ROLE_BAD : m->state == HT_STATE_DONE ? HT_ROLE_GOOD : HT_ROLE_WARNING;
+    if (m->message_is_note) role = HT_ROLE_GOOD;
+    if (m->typing) {
+        add(spans, &count, HT_ROLE_KEY, " Enter");
+        add(spans, &count, HT_ROLE_DIM, " take it ");
+        add(spans, &count, HT_ROLE_KEY, " Esc");
+        add(spans, &count, HT_ROLE_DIM, " leave it ");
+        return count;
+    }
+    /* A span holds 95 bytes; a message may take several. */
+    for (const char *rest = m->message; *rest;) {
+        char piece[90];
+        ht_text_copy(piece, sizeof piece, rest);
+        add(spans, &count, role, "%s%s", count ? "" : " ", piece);
+        rest += strlen(piece);
+    }
+    if (count == 0) add_keys(m, spans, &count);
+    return count;
+}

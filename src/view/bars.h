@@ -1,0 +1,25 @@
+/* bars.h - the lines at the top and the bottom of the screen, as text. Pure. */
+#ifndef HT_VIEW_BARS_H
+#define HT_VIEW_BARS_H
+
+#include <stddef.h>
+
+#include "view/model.h"
+#include "view/role.h"
+
+/* A stretch of text in one role. */
+typedef struct ht_span {
+    ht_role role;
+    char text[96];
+} ht_span;
+
+enum { HT_SPANS = 48 };
+
+/* What stands left: name, preset, shape, noise. Returns how many spans (≤ HT_SPANS), most important first. */
+int ht_bars_title_left(const ht_model *model, ht_span spans[HT_SPANS]);
+/* What stands right: state, step, epoch, speed, time. */
+int ht_bars_title_right(const ht_model *model, ht_span spans[HT_SPANS]);
+/* Keys and their words; or the message, when there is one. */
+int ht_bars_keys(const ht_model *model, ht_span spans[HT_SPANS]);
+
+#endif

@@ -1,0 +1,43 @@
+#include "view/keymap.h"
+
+static const ht_key_info table[] = {
+    {HT_DO_PAUSE, {' '}, "Space", "pause", "train, pause"},
+    {HT_DO_STEP, {'s'}, "s", "step", "a single step, then paused"},
+    {HT_DO_RESET, {'r'}, "r", "reset", "back to step 0 with the same initial weights"},
+    {HT_DO_RESEED, {'R'}, "R", NULL, "back to step 0 with a new seed: other weights, batches and noise"},
+    {HT_DO_UP, {HT_KEY_UP, 'k'}, "↑", NULL, "choose the control above (help: scroll)"},
+    {HT_DO_DOWN, {HT_KEY_DOWN, 'j'}, "↓", NULL, "choose the control below (help: scroll)"},
+    {HT_DO_LESS, {HT_KEY_LEFT, 'h'}, "←", NULL, "change it downwards a little (pruning: cursor left)"},
+    {HT_DO_MORE, {HT_KEY_RIGHT}, "→", NULL, "change it upwards a little (pruning: cursor right)"},
+    {HT_DO_MUCH_LESS, {HT_KEY_SHIFT_LEFT, '<', ','}, "Shift-← <", NULL, "change it downwards ten times as much"},
+    {HT_DO_MUCH_MORE, {HT_KEY_SHIFT_RIGHT, '>', '.'}, "Shift-→ >", NULL, "change it upwards ten times as much"},
+    {HT_DO_TYPE, {'='}, "=", "value", "type an exact value; Enter takes it, Esc leaves it"},
+    {HT_DO_NOISE, {'n'}, "n", "noise", "noise off and on again: the A/B comparison"},
+    {HT_DO_UNDO, {'u'}, "u", NULL, "undo the last change of a control"},
+    {HT_DO_REDO, {'U'}, "U", NULL, "redo it"},
+    {HT_DO_PRUNING, {'p'}, "p", "pruning", "the pruning panel, full screen, with a cursor"},
+    {HT_DO_NEXT_PANEL, {HT_KEY_TAB}, "Tab", NULL, "the next panel gets the frame that z, l, L and ? act on"},
+    {HT_DO_PREVIOUS_PANEL, {HT_KEY_SHIFT_TAB}, "Shift-Tab", NULL, "the panel before"},
+    {HT_DO_ZOOM, {'z'}, "z", "zoom", "this panel alone on the screen, and back"},
+    {HT_DO_LOG_Y, {'l'}, "l", "log", "this panel's y axis: logarithmic or linear"},
+    {HT_DO_LOG_X, {'L'}, "L", NULL, "this panel's x axis: logarithmic or linear"},
+    {HT_DO_SYMBOLS, {'a'}, "a", NULL, "symbols of the charts: braille, blocks, ASCII"},
+    {HT_DO_EXPORT, {'e'}, "e", "png", "export what is shown as a PNG picture (it also holds the settings)"},
+    {HT_DO_HELP, {'?'}, "?", "help", "this help; first what the chosen panel shows"},
+    {HT_DO_BACK, {HT_KEY_ESCAPE}, "Esc", NULL, "back; twice: to the dashboard from anywhere"},
+    {HT_DO_QUIT, {'q', 'Q'}, "q", "quit", "quit"},
+};
+
+const ht_key_info *ht_keymap(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+ht_action ht_keymap_action(int key)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        for (int k = 0; k < 3; k++)
+            if (table[i].keys[k] == key && key != 0) return table[i].action;
+    return HT_DO_NOTHING;
+}

@@ -1,0 +1,68 @@
+/* keymap.h - THE table of keys: what the lab obeys, the key bar, the help screen and `heavytail help keys` come from it. */
+#ifndef HT_VIEW_KEYMAP_H
+#define HT_VIEW_KEYMAP_H
+
+#include <stddef.h>
+
+/* Keys beyond Unicode, as src/term reports them. */
+enum {
+    HT_KEY_UP = 0x110000,
+    HT_KEY_DOWN,
+    HT_KEY_LEFT,
+    HT_KEY_RIGHT,
+    HT_KEY_SHIFT_LEFT,
+    HT_KEY_SHIFT_RIGHT,
+    HT_KEY_SHIFT_TAB,
+    HT_KEY_PAGE_UP,
+    HT_KEY_PAGE_DOWN,
+    HT_KEY_HOME,
+    HT_KEY_END,
+    HT_KEY_BACKSPACE,
+    HT_KEY_ENTER = '\n',
+    HT_KEY_TAB = '\t',
+    HT_KEY_ESCAPE = 27,
+};
+
+typedef enum ht_action {
+    HT_DO_NOTHING,
+    HT_DO_PAUSE,
+    HT_DO_STEP,
+    HT_DO_RESET,
+    HT_DO_RESEED,
+    HT_DO_NEXT_PANEL,
+    HT_DO_PREVIOUS_PANEL,
+    HT_DO_UP,
+    HT_DO_DOWN,
+    HT_DO_LESS,
+    HT_DO_MORE,
+    HT_DO_MUCH_LESS,
+    HT_DO_MUCH_MORE,
+    HT_DO_TYPE,
+    HT_DO_NOISE,
+    HT_DO_PRUNING,
+    HT_DO_ZOOM,
+    HT_DO_LOG_Y,
+    HT_DO_LOG_X,
+    HT_DO_SYMBOLS,
+    HT_DO_EXPORT,
+    HT_DO_UNDO,
+    HT_DO_REDO,
+    HT_DO_HELP,
+    HT_DO_BACK,
+    HT_DO_QUIT,
+} ht_action;
+
+typedef struct ht_key_info {
+    ht_action action;
+    int keys[3];       /* 0 where unused */
+    const char *label; /* "Space", "← →" */
+    const char *bar;   /* word in the key bar, NULL: not there */
+    const char *help;
+} ht_key_info;
+
+const ht_key_info *ht_keymap(size_t *count); /* static storage, in the order of help */
+
+/* HT_DO_NOTHING for a key without a meaning. */
+ht_action ht_keymap_action(int key);
+
+#endif

@@ -1,0 +1,29 @@
+/* layout.h - from the size of the screen to rectangles. A pure function: no overlap, everything inside, at any size. */
+#ifndef HT_VIEW_LAYOUT_H
+#define HT_VIEW_LAYOUT_H
+
+#include "view/model.h"
+#include "view/rect.h"
+
+enum { HT_LEAST_COLUMNS = 60, HT_LEAST_ROWS = 16 };
+
+typedef struct ht_layout {
+    bool too_small;      /* nothing else is valid then */
+    ht_rect title, keys; /* one line each: top and bottom */
+    int count;
+    struct {
+        ht_panel_id panel;
+        ht_rect area;
+    } place[HT_PANEL_COUNT];
+} ht_layout;
+
+/* `focus` is the panel shown alone in HT_VIEW_ZOOM. */
+ht_layout ht_layout_make(int columns, int rows, ht_view view, ht_panel_id focus);
+
+/* The panel at a cell, or -1. */
+int ht_layout_hit(const ht_layout *layout, int column, int row);
+
+/* Index of a panel in `place`, or -1 when it is not shown. */
+int ht_layout_find(const ht_layout *layout, ht_panel_id panel);
+
+#endif

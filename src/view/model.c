@@ -1,0 +1,145 @@
+#include "view/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE, HT_P_TRAIN_LR,
+                                                 HT_P_TRAIN_BATCH};
+
+const char *ht_model_symbol(ht_param p)
+{
+    switch (p) {
+    case HT_P_NOISE_TYPE: return "noise";
+    case HT_P_NOISE_ALPHA: return "α";
+    case HT_P_NOISE_SCALE: return "σ";
+    case HT_P_TRAIN_LR: return "η";
+    case HT_P_TRAIN_BATCH: return "b";
+    default: return strchr(ht_param_at(p)->key, '.') + 1;
+    }
+}
+
+void ht_model_value(ht_param p, double value, char *to, size_t size)
+{
+    if (ht_param_at(p)->type == HT_TYPE_CHOICE) snprintf(to, size, "%s", ht_param_choice(p, (int)value));
+    else if (ht_param_at(p)->type == HT_TYPE_INT) ht_format_grouped(to, size, (long long)value);
+    else snprintf(to, size, "%.3g", value);
+}
+
+void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
+{
+    memset(m, 0, sizeof *m);
+    m->asked = m->applied = *params;
+    ht_text_copy(m->data_title, sizeof m->data_title, data_title);
+    char width[24];
+    int depth = (int)ht_params_get(params, HT_P_MODEL_DEPTH);
+    snprintf(width, sizeof width, "%.0f", ht_params_get(params, HT_P_MODEL_WIDTH));
+    int used = snprintf(m->shape, sizeof m->shape, "%d", inputs);
+    for (int l = 0; l < depth; l++) used += snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%s", width);
+    snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%d", classes);
+    m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
+    m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = true;
+    m->control = 1;
+    m->prune_cursor = -1; /* at κ until it is moved */
+}
+
+static void start_over(ht_model *m, uint64_t seed)
+{
+    ht_curve *const curves[] = {&m->train_loss, &m->test_loss_curve, &m->train_accuracy, &m->test_accuracy_curve,
+                                &m->alpha,      &m->mmo,             &m->hill};
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) ht_curve_clear(curves[i]);
+    m->moment_count = 0;
+    m->generation++;
+    m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
+    m->steps_per_second = 0;
+    ht_params_put(&m->asked, HT_P_TRAIN_SEED, (double)seed);
+    ht_params_put(&m->applied, HT_P_TRAIN_SEED, (double)seed);
+}
+
+static void add_moment(ht_model *m, const ht_sample *s)
+{
+    char before[24], after[24];
+    if (ht_param_at(s->param)->live != HT_LIVE || s->before == s->value) return;
+    ht_moment *last = m->moment_count ? &m->moments[m->moment_count - 1] : NULL;
+    const char *symbol = ht_model_symbol(s->param);
+    ht_model_value(s->param, s->before, before, sizeof before);
+    ht_model_value(s->param, s->value, after, sizeof after);
+    /* A slider being dragged is one change: keep where it came from. */
+    size_t length = strlen(symbol);
+    bool same = last && strncmp(last->label, symbol, length) == 0 && last->label[length] == ' ' &&
+                (double)s->step - last->step <= fmax(10, m->steps_per_second);
+    if (same) {
+        char kept[40];
+        snprintf(kept, sizeof kept, "%.*s", (int)(strstr(last->label, "→") - last->label), last->label);
+        snprintf(last->label, sizeof last->label, "%.20s→%.15s", kept, after);
+        return;
+    }
+    if (m->moment_count == HT_MODEL_MARKS) {
+        memmove(m->moments, m->moments + 1, (HT_MODEL_MARKS - 1) * sizeof m->moments[0]);
+        m->moment_count--;
+    }
+    last = &m->moments[m->moment_count++];
+    last->step = (double)s->step;
+    snprintf(last->label, sizeof last->label, "%s %.14s→%.14s", symbol, before, after);
+}
+
+/* 2 is drawn for "no heavy tail injected". */
+static double injected_alpha(const ht_params *p)
+{
+    bool on = ht_params_get(p, HT_P_NOISE_TYPE) != HT_NOISE_NONE && ht_params_get(p, HT_P_NOISE_SCALE) > 0;
+    return on ? ht_params_get(p, HT_P_NOISE_ALPHA) : (double)NAN;
+}
+
+static void take_step(ht_model *m, const ht_sample *s)
+{
+    double step = (double)s->step;
+    m->loss = s->loss;
+    m->batch_accuracy = s->accuracy;
+    ht_curve_add(&m->train_loss, step, s->loss_min, s->loss_max, s->loss);
+    ht_curve_add(&m->train_accuracy, step, s->accuracy, s->accuracy, s->accuracy);
+    double alpha = injected_alpha(&m->applied);
+    if (!isnan(alpha)) ht_curve_add(&m->alpha, step, alpha, alpha, alpha);
+}
+
+void ht_model_sample(ht_model *m, const ht_sample *s)
+{
+    if (s->kind == HT_SAMPLE_RESET) start_over(m, (uint64_t)s->value);
+    if (s->seconds > m->seconds && s->step > m->step) {
+        /* Mean of about the last second. */
+        double rate = (double)(s->step - m->step) / (s->seconds - m->seconds), weight = fmin(1, 2 * (s->seconds - m->seconds));
+        m->steps_per_second += (rate - m->steps_per_second) * (m->steps_per_second > 0 ? weight : 1);
+    }
+    m->step = s->step;
+    m->epoch = s->epoch;
+    m->seconds = s->seconds;
+    switch (s->kind) {
+    case HT_SAMPLE_STEP: take_step(m, s); break;
+    case HT_SAMPLE_EVAL:
+        m->test_loss = s->test_loss;
+        m->test_accuracy = s->test_accuracy;
+        ht_curve_add(&m->test_loss_curve, (double)s->step, s->test_loss, s->test_loss, s->test_loss);
+        ht_curve_add(&m->test_accuracy_curve, (double)s->step, s->test_accuracy, s->test_accuracy, s->test_accuracy);
+        break;
+    case HT_SAMPLE_STATE:
+        m->state = s->state;
+        m->message_is_note = false;
+        ht_text_copy(m->message, sizeof m->message, s->message);
+        break;
+    case HT_SAMPLE_CHANGE:
+        ht_params_put(&m->applied, s->param, s->value);
+        add_moment(m, s);
+        break;
+    case HT_SAMPLE_RESET: break;
+    }
+}
+
+void ht_model_report(ht_model *m, const ht_report *report)
+{
+    if (report->generation != m->generation) return; /* of the run before a reset */
+    m->report = *report;
+    double step = (double)report->step;
+    ht_curve_add(&m->mmo, step, report->tail.mmo, report->tail.mmo, report->tail.mmo);
+    ht_curve_add(&m->hill, step, report->tail.hill, report->tail.hill, report->tail.hill);
+}

@@ -1,0 +1,40 @@
+/* panel.h - THE table of panels: what each is called, what it tells a student, and the function that fills its chart or form. */
+#ifndef HT_VIEW_PANEL_H
+#define HT_VIEW_PANEL_H
+
+#include "view/chart.h"
+#include "view/form.h"
+#include "view/model.h"
+
+typedef struct ht_panel {
+    const char *name;    /* for --panel and help: "loss" */
+    const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
+    /* Exactly one of the two is set. `columns`: sub-cells across the plot, what to decimate to. The chart or form comes in empty. */
+    void (*chart)(const ht_model *model, int columns, ht_chart *chart);
+    void (*form)(const ht_model *model, int columns, ht_form *form);
+} ht_panel;
+
+const ht_panel *ht_panel_at(ht_panel_id id);           /* static storage */
+bool ht_panel_find(const char *name, ht_panel_id *id); /* by name */
+
+/* panel_history.c */
+void ht_panel_loss(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_accuracy(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_tail(const ht_model *model, int columns, ht_chart *chart);
+/* panel_weights.c */
+void ht_panel_weights(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_norms(const ht_model *model, int columns, ht_chart *chart);
+/* panel_pruning.c */
+void ht_panel_pruning(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_pruning_readout(const ht_model *model, int columns, ht_form *form);
+/* panel_forms.c */
+void ht_panel_controls(const ht_model *model, int columns, ht_form *form);
+void ht_panel_now(const ht_model *model, int columns, ht_form *form);
+void ht_panel_help(const ht_model *model, int columns, ht_form *form);
+
+/* The point of the report's curve at or next below a ratio; NULL without a curve. */
+const ht_prune_point *ht_panel_point_at(const ht_report *report, double ratio);
+/* Where the pruning cursor stands: κ until it is moved. */
+double ht_panel_cursor(const ht_model *model);
+
+#endif

@@ -1,0 +1,43 @@
+/* role.h - what a mark means. A role is never a colour: a theme (assets/themes) maps roles to colours. */
+#ifndef HT_VIEW_ROLE_H
+#define HT_VIEW_ROLE_H
+
+/* id, name in theme files, what it is for */
+#define HT_ROLES(X)                                                                                          \
+    X(TEXT, "text", "ordinary text")                                                                         \
+    X(DIM, "dim", "units, hints, raw curve behind a smoothed one")                                           \
+    X(TITLE, "title", "panel titles")                                                                        \
+    X(FRAME, "frame", "panel frames")                                                                        \
+    X(FOCUS, "focus", "frame of the panel that has the keys")                                                \
+    X(AXIS, "axis", "axes and tick labels")                                                                  \
+    X(GRID, "grid", "grid lines")                                                                            \
+    X(BRAND, "brand", "the name in the title line")                                                          \
+    X(KEY, "key", "a key in the key bar")                                                                    \
+    X(SELECTED, "selected", "the chosen control")                                                            \
+    X(SLIDER, "slider", "the filled part of a slider")                                                       \
+    X(TRAIN, "train", "training loss and accuracy")                                                          \
+    X(TEST, "test", "test loss and accuracy")                                                                \
+    X(NOISE, "noise", "the injected noise and its α")                                                        \
+    X(MMO, "mmo", "tail index by Mohammadi-Mohammadpour-Ogata")                                              \
+    X(HILL, "hill", "tail index by Hill")                                                                    \
+    X(WEIGHTS, "weights", "weight magnitudes")                                                               \
+    X(NORMS, "norms", "neuron norms")                                                                        \
+    X(PRUNED, "pruned", "accuracy of the pruned network")                                                    \
+    X(ERROR, "error", "relative error of pruning")                                                           \
+    X(GHOST, "ghost", "an earlier run, dimmed")                                                              \
+    X(MARK, "mark", "moments and thresholds")                                                                \
+    X(CURSOR, "cursor", "the read-out cursor")                                                               \
+    X(GOOD, "good", "running, done")                                                                         \
+    X(WARNING, "warning", "needs a look")                                                                    \
+    X(BAD, "bad", "diverged, NaN, Inf")
+
+typedef enum ht_role {
+#define X(id, name, what) HT_ROLE_##id,
+    HT_ROLES(X)
+#undef X
+        HT_ROLE_COUNT
+} ht_role;
+
+const char *ht_role_name(ht_role role);
+
+#endif

@@ -1,0 +1,571 @@
+/* Guards what charts and forms look like at any size: nothing outside the panel, no labels into each other,
+ * no spike or NaN lost, and the geometry that the mouse uses is the geometry that is drawn. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "render/cells.h"
+#include "render/chart_layout.h"
+#include "render/draw.h"
+
+static ht_cells *cells;
+static ht_surface *s;
+static ht_chart chart;
+static ht_form form;
+
+static void begin(int columns, int rows, ht_symbols symbols)
+{
+    ht_error err;
+    assert_int_equal(ht_cells_begin(cells, columns, rows, symbols, &err), HT_OK);
+    s = ht_cells_surface(cells);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    ht_error err;
+    cells = ht_cells_new(&err);
+    return cells ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    ht_cells_free(cells);
+    ht_chart_free(&chart);
+    return 0;
+}
+
+static void put(char *to, size_t size, const char *text)
+{
+    ht_text_copy(to, size, text);
+}
+
+/* One of everything: each kind of series, marks, cursor, bad numbers, points far off. */
+static void fill_chart(void)
+{
+    ht_chart_clear(&chart);
+    put(chart.title, sizeof chart.title, "Loss");
+    put(chart.hint, sizeof chart.hint, "log y");
+    put(chart.note, sizeof chart.note, "12 weights beyond the axis");
+    put(chart.x.label, sizeof chart.x.label, "step");
+    put(chart.y.label, sizeof chart.y.label, "cross-entropy");
+    chart.x.integer = chart.y.fixed = true;
+    chart.y.low = 0.01;
+    chart.y.high = 2;
+    chart.y.scale = HT_SCALE_LOG;
+    for (int kind = HT_MARK_LINE; kind <= HT_MARK_POINTS; kind++) {
+        ht_series *series =
+            ht_chart_add(&chart, (ht_mark_kind)kind, (ht_role)(HT_ROLE_TRAIN + kind), "train", 24);
+        for (int i = 0; i < 24; i++) {
+            series->x[i] = 500.0 * i;
+            series->high[i] = exp(-i / 5.0) + 0.05 * kind;
+            if (series->low) series->low[i] = series->high[i] * 0.8;
+        }
+        if (kind == HT_MARK_BARS) series->x[24] = 12000;
+        series->high[5] = (double)INFINITY;
+        series->high[6] = (double)NAN;
+        series->high[7] = 1e300;
+        series->high[8] = -1;
+        series->x[9] = -1e12;
+        put(series->value, sizeof series->value, "0.031");
+    }
+    ht_axis_fit(&chart.x, 0, 12000);
+    ht_chart_mark(&chart, true, 6000, HT_ROLE_MARK, "σ 0.01→0.05");
+    ht_chart_mark(&chart, true, 6100, HT_ROLE_MARK, "α 1.9→1.75");
+    ht_chart_mark(&chart, false, 0.1, HT_ROLE_NOISE, "threshold");
+    chart.cursor_on = true;
+    chart.cursor_x = 4000;
+    chart.readout_count = 3;
+    for (int i = 0; i < 3; i++) put(chart.readout[i], sizeof chart.readout[i], "accuracy 0.975");
+}
+
+static ht_row *add_slider(const char *label, double position, double applied)
+{
+    ht_row *row = ht_form_add(&form, HT_ROW_SLIDER, HT_ROLE_NOISE, label, "%.3f", position);
+    put(row->low, sizeof row->low, "0");
+    put(row->high, sizeof row->high, "10");
+    row->position = position;
+    row->applied = applied;
+    return row;
+}
+
+static void fill_form(void)
+{
+    memset(&form, 0, sizeof form);
+    put(form.title, sizeof form.title, "Noise");
+    put(form.hint, sizeof form.hint, "n");
+    ht_form_add(&form, HT_ROW_CHOICE, HT_ROLE_NOISE, "type", "iid");
+    add_slider("alpha", 0.75, 0.75)->selected = true;
+    add_slider("sigma", 0.25, 0.9);
+    ht_form_add(&form, HT_ROW_HEADING, HT_ROLE_TITLE, "Right now", NULL);
+    ht_form_add(&form, HT_ROW_VALUE, HT_ROLE_TRAIN, "accuracy", "%s", "0.994");
+    ht_form_add(&form, HT_ROW_KEY, HT_ROLE_TEXT, "Space",
+                "pause or continue the run, whatever it is doing at the moment");
+    ht_form_add(&form, HT_ROW_TEXT, HT_ROLE_DIM,
+                "Noise is added after the update; a-word-that-is-far-too-long-for-any-panel.", NULL);
+    ht_form_add(&form, HT_ROW_VALUE, HT_ROLE_TRAIN, "last", "%s", "1");
+}
+
+/* ---- size
+ * --------------------------------------------------------------------------------------------------- */
+
+enum { MARGIN = 2, WIDEST = 130, HIGHEST = 45 };
+
+static void draw_both(ht_rect area, bool is_chart)
+{
+    if (is_chart)
+        ht_draw_chart(s, area, &chart, 0);
+    else
+        ht_draw_form(s, area, &form, 1);
+}
+
+static void check_stays_inside(int w, int h, ht_symbols symbols, bool is_chart)
+{
+    char sentinels[WIDEST + 2 * MARGIN + 1];
+    ht_rect area = {MARGIN, MARGIN, w, h};
+    begin(w + 2 * MARGIN, h + 2 * MARGIN, symbols);
+    memset(sentinels, '@', sizeof sentinels - 1);
+    sentinels[s->columns] = '\0';
+    for (int y = 0; y < s->rows; y++)
+        s->ops->text(s, 0, y, s->columns, HT_ALIGN_LEFT, HT_ROLE_GRID, 0, sentinels);
+    draw_both(area, is_chart);
+    for (int y = 0; y < s->rows; y++)
+        for (int x = 0; x < s->columns; x++) {
+            bool inside = x >= MARGIN && y >= MARGIN && x < MARGIN + w && y < MARGIN + h;
+            if (!inside && ht_cells_at(cells, x, y).glyph != '@')
+                fail_msg("%d x %d: drew at %d, %d", w, h, x - MARGIN, y - MARGIN);
+        }
+    assert_int_equal(s->clip.w, s->columns); /* the clip is put back */
+}
+
+static void every_size_stays_inside_its_panel(void **state)
+{
+    (void)state;
+    fill_chart();
+    fill_form();
+    for (int h = 0; h <= HIGHEST; h++)
+        for (int w = 0; w <= WIDEST; w++) {
+            ht_symbols symbols = (ht_symbols)((w + h) % 3);
+            check_stays_inside(w, h, symbols, true);
+            check_stays_inside(w, h, symbols, false);
+        }
+    begin(300, 120, HT_SYMBOLS_BRAILLE);
+    draw_both((ht_rect){0, 0, 300, 120}, true);
+    draw_both((ht_rect){-40, -20, 90, 50}, true); /* partly off the screen */
+    draw_both((ht_rect){290, 110, 90, 50}, false);
+    ht_chart nothing = {0};
+    for (int w = 0; w < 40; w++) ht_draw_chart(s, (ht_rect){0, 0, w, w / 2}, &nothing, 0);
+}
+
+/* ---- labels
+ * ------------------------------------------------------------------------------------------------- */
+
+static bool is_label(const ht_chart_layout *l, const char *word, const char *x_label)
+{
+    for (int i = 0; i < l->x_count; i++)
+        if (strcmp(l->x_ticks[i].label, word) == 0) return true;
+    return strcmp(word, x_label) == 0;
+}
+
+/* Between the frame's sides, the row of tick labels holds whole labels with blanks between them, nothing
+ * else. */
+static void check_tick_row(ht_rect area)
+{
+    char row[2048], *rest = NULL;
+    ht_chart_layout l;
+    ht_chart_layout_make(&l, area, &chart);
+    if (!l.x_labels) return;
+    ht_cells_row(cells, l.plot.y + l.plot.h + 1, row, sizeof row);
+    row[strlen(row) - strlen("│")] = '\0';
+    for (char *word = strtok_r(row + strlen("│"), " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        if (!is_label(&l, word, chart.x.label))
+            fail_msg("%d x %d: \"%s\" is not a label", area.w, area.h, word);
+}
+
+static void x_tick_labels_do_not_touch(void **state)
+{
+    (void)state;
+    static const double ranges[][2] = {{0, 1},     {0, 12430},    {1e-4, 1e5},
+                                       {0.02, 30}, {-3e-5, 2e-5}, {123456, 123457}};
+    for (int i = 0; i < 12; i++)
+        for (int w = 20; w <= 120; w++) {
+            ht_chart_clear(&chart);
+            put(chart.x.label, sizeof chart.x.label, "step");
+            chart.x.scale = i >= 6 ? HT_SCALE_LOG : HT_SCALE_LINEAR;
+            ht_axis_fit(&chart.x, ranges[i % 6][0], ranges[i % 6][1]);
+            ht_axis_fit(&chart.y, 0, 1);
+            ht_rect area = {0, 0, w, 12};
+            begin(w, 12, HT_SYMBOLS_BRAILLE);
+            ht_draw_chart(s, area, &chart, 0);
+            check_tick_row(area);
+        }
+}
+
+static void y_tick_labels_stand_on_their_own_rows(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (int h = 6; h <= 45; h++) {
+            ht_chart_layout l;
+            ht_chart_clear(&chart);
+            chart.y.scale = i ? HT_SCALE_LOG : HT_SCALE_LINEAR;
+            ht_axis_fit(&chart.y, 0.0003, 0.7);
+            ht_axis_fit(&chart.x, 0, 1);
+            ht_rect area = {0, 0, 60, h};
+            begin(60, h, HT_SYMBOLS_BRAILLE);
+            ht_draw_chart(s, area, &chart, 0);
+            ht_chart_layout_make(&l, area, &chart);
+            int labelled = 0;
+            for (int y = l.plot.y; y < l.plot.y + l.plot.h; y++) {
+                char row[512], word[32] = "";
+                ht_cells_row(cells, y, row, sizeof row);
+                sscanf(row + strlen("│"), " %31s", word); /* a label, or the axis */
+                if (strncmp(word, "┤", 3) == 0 || strncmp(word, "│", 3) == 0) word[0] = '\0';
+                bool known = word[0] == '\0';
+                for (int k = 0; k < l.y_count; k++) known = known || strcmp(word, l.y_ticks[k].label) == 0;
+                if (!known) fail_msg("h %d: \"%s\" is not a label", h, word);
+                labelled += word[0] != '\0';
+            }
+            assert_true(labelled >= (l.plot.h >= 3 ? 2 : 1));
+        }
+}
+
+static int find_text(const char *text, int *row_found)
+{
+    int count = 0;
+    for (int y = 0; y < s->rows; y++) {
+        char row[2048];
+        ht_cells_row(cells, y, row, sizeof row);
+        for (const char *at = row; (at = strstr(at, text)) != NULL; at++, count++)
+            if (row_found) *row_found = y;
+    }
+    return count;
+}
+
+static void mark_labels_keep_apart(void **state)
+{
+    (void)state;
+    ht_chart_clear(&chart);
+    ht_axis_fit(&chart.x, 0, 100);
+    ht_axis_fit(&chart.y, 0, 1);
+    ht_chart_mark(&chart, true, 50, HT_ROLE_MARK, "first");
+    ht_chart_mark(&chart, true, 51, HT_ROLE_MARK, "second");
+    ht_chart_mark(&chart, true, 52, HT_ROLE_MARK, "third");
+    ht_chart_mark(&chart, false, 0.5, HT_ROLE_MARK, "level");
+    begin(80, 20, HT_SYMBOLS_BRAILLE);
+    ht_draw_chart(s, (ht_rect){0, 0, 80, 20}, &chart, 0);
+    static const char *const labels[] = {"first", "second", "third", "level"};
+    for (int i = 0; i < 4; i++) assert_int_equal(find_text(labels[i], NULL), 1);
+}
+
+/* ---- data
+ * --------------------------------------------------------------------------------------------------- */
+
+static bool has_ink(int x, int y, ht_role role)
+{
+    ht_cell cell = ht_cells_at(cells, x, y);
+    return cell.glyph > ' ' && cell.role == role;
+}
+
+static void a_spike_one_bucket_wide_stays_visible(void **state)
+{
+    (void)state;
+    for (int w = 20; w <= 130; w++)
+        for (int zoom = 1; zoom <= 4; zoom++) {
+            ht_chart_clear(&chart);
+            int n = w * zoom / 2, spike = n * 2 / 3;
+            ht_series *series = ht_chart_add(&chart, HT_MARK_RANGE, HT_ROLE_TRAIN, "train", n);
+            for (int i = 0; i < n; i++) {
+                series->x[i] = i;
+                series->low[i] = 0.01;
+                series->high[i] = i == spike ? 10 : 0.012;
+            }
+            chart.y.scale = HT_SCALE_LOG;
+            ht_chart_fit(&chart);
+            ht_rect area = {0, 0, w, 14};
+            begin(w, 14, (ht_symbols)(w % 3));
+            ht_draw_chart(s, area, &chart, 0);
+            ht_chart_layout l;
+            ht_chart_layout_make(&l, area, &chart);
+            int column = (int)floor(ht_plot_x(&l, spike)), bottom = (int)floor(ht_plot_y(&l, 0.01));
+            for (int y = (int)floor(ht_plot_y(&l, 10)); y <= bottom; y++)
+                if (!has_ink(column, y, HT_ROLE_TRAIN) && !has_ink(column - 1, y, HT_ROLE_TRAIN) &&
+                    !has_ink(column + 1, y, HT_ROLE_TRAIN))
+                    fail_msg("w %d: no ink in row %d", w, y);
+        }
+}
+
+static void a_curve_has_no_gaps(void **state)
+{
+    (void)state;
+    for (int n = 2; n <= 400; n += 7) {
+        ht_chart_clear(&chart);
+        ht_series *series = ht_chart_add(&chart, HT_MARK_RANGE, HT_ROLE_TRAIN, "train", n);
+        for (int i = 0; i < n; i++) {
+            series->x[i] = i;
+            series->low[i] = sin(i * 12.0 / n);
+            series->high[i] = series->low[i] + (i % 3 == 0 ? 0.3 : 0);
+        }
+        ht_chart_fit(&chart);
+        ht_rect area = {0, 0, 70, 14}, plot = ht_draw_plot_area(area, &chart);
+        begin(70, 14, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, area, &chart, 0);
+        int last = plot.x + (int)(ht_axis_position(&chart.x, n - 1) * plot.w - 0.5);
+        for (int x = plot.x; x <= last; x++) {
+            bool found = false;
+            for (int y = plot.y; y < plot.y + plot.h; y++) found = found || has_ink(x, y, HT_ROLE_TRAIN);
+            if (!found) fail_msg("%d points: column %d is empty", n, x);
+        }
+    }
+}
+
+static void nan_and_inf_are_marked_where_they_are(void **state)
+{
+    (void)state;
+    const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    for (int kind = 0; kind < 2; kind++)
+        for (int b = 0; b < 3; b++) {
+            ht_chart_clear(&chart);
+            ht_series *series =
+                ht_chart_add(&chart, kind ? HT_MARK_RANGE : HT_MARK_LINE, HT_ROLE_TRAIN, "train", 11);
+            for (int i = 0; i < 11; i++) series->x[i] = i;
+            series->high[4] = bad[b];
+            ht_chart_fit(&chart);
+            ht_rect area = {0, 0, 60, 14};
+            begin(60, 14, HT_SYMBOLS_BRAILLE);
+            ht_draw_chart(s, area, &chart, 0);
+            ht_chart_layout l;
+            ht_chart_layout_make(&l, area, &chart);
+            ht_cell cell = ht_cells_at(cells, (int)floor(ht_plot_x(&l, 4)), l.plot.y);
+            assert_int_equal(cell.glyph, 0xd7);
+            assert_int_equal(cell.role, HT_ROLE_BAD);
+            assert_int_equal(find_text("×", NULL), 1);
+        }
+}
+
+static void values_beyond_a_fixed_axis_are_marked(void **state)
+{
+    (void)state;
+    ht_chart_clear(&chart);
+    ht_series *series = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_TEST, "test", 3);
+    for (int i = 0; i < 3; i++) {
+        series->x[i] = i;
+        series->high[i] = (i - 1) * 2 + 0.5; /* -1.5, 0.5, 2.5 */
+    }
+    chart.y.high = 1;
+    chart.y.fixed = true;
+    ht_chart_fit(&chart);
+    ht_rect area = {0, 0, 60, 14}, plot = ht_draw_plot_area(area, &chart);
+    begin(60, 14, HT_SYMBOLS_BRAILLE);
+    ht_draw_chart(s, area, &chart, 0);
+    ht_cell above = ht_cells_at(cells, plot.x + plot.w - 1, plot.y),
+            below = ht_cells_at(cells, plot.x, plot.y + plot.h - 1);
+    assert_int_equal(above.glyph, 0x25b2);
+    assert_int_equal(above.role, HT_ROLE_TEST);
+    assert_int_equal(below.glyph, 0x25bc);
+}
+
+static void curves_lie_in_the_plot_area_where_the_axis_says(void **state)
+{
+    (void)state;
+    for (int w = 30; w < 100; w += 3) {
+        ht_chart_clear(&chart);
+        ht_series *series = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_TRAIN, "train", 2);
+        chart.x.fixed = chart.y.fixed = true;
+        chart.x.high = chart.y.high = 1;
+        series->x[0] = series->x[1] = 0.37;
+        series->high[1] = 1;
+        ht_rect area = {3, 2, w, 15}, plot = ht_draw_plot_area(area, &chart);
+        begin(w + 6, 20, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, area, &chart, 0);
+        int x = plot.x;
+        while (x < plot.x + plot.w && !has_ink(x, plot.y + plot.h / 2, HT_ROLE_TRAIN)) x++;
+        double value = ht_axis_value(&chart.x, (x - plot.x + 0.5) / plot.w);
+        assert_true(fabs(value - 0.37) <= 0.8 / plot.w);
+        assert_true(has_ink(x, plot.y, HT_ROLE_TRAIN) && has_ink(x, plot.y + plot.h - 1, HT_ROLE_TRAIN));
+    }
+}
+
+/* ---- words
+ * -------------------------------------------------------------------------------------------------- */
+
+static void small_panels_keep_the_values(void **state)
+{
+    (void)state;
+    ht_chart_clear(&chart);
+    put(chart.title, sizeof chart.title, "Loss");
+    ht_series *series = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_TRAIN, "train", 1);
+    put(series->value, sizeof series->value, "0.031");
+    for (int h = 1; h <= 30; h++) {
+        begin(19, h, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, 19, h}, &chart, 0);
+        assert_int_equal(find_text("train 0.031", NULL), 1);
+    }
+    for (int w = 30; w <= 130; w++) { /* and large ones show them exactly once */
+        begin(w, 10, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, w, 10}, &chart, 0);
+        assert_int_equal(find_text("train 0.031", NULL), 1);
+    }
+}
+
+static void empty_charts_say_why(void **state)
+{
+    (void)state;
+    int row;
+    ht_chart_clear(&chart);
+    put(chart.empty, sizeof chart.empty, "no data yet");
+    ht_series *series = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_TRAIN, "train", 3);
+    for (int i = 0; i < 3; i++) series->high[i] = (double)NAN;
+    begin(40, 11, HT_SYMBOLS_BRAILLE);
+    ht_draw_chart(s, (ht_rect){0, 0, 40, 11}, &chart, 0);
+    assert_int_equal(find_text("no data yet", &row), 1);
+    assert_int_equal(row, 5);
+    series->high[1] = 1;
+    begin(40, 11, HT_SYMBOLS_BRAILLE);
+    ht_draw_chart(s, (ht_rect){0, 0, 40, 11}, &chart, 0);
+    assert_int_equal(find_text("no data yet", NULL), 0);
+}
+
+static void the_readout_stands_beside_the_cursor(void **state)
+{
+    (void)state;
+    for (int i = 0; i <= 10; i++) {
+        fill_chart();
+        chart.cursor_x = chart.x.low + (chart.x.high - chart.x.low) * i / 10;
+        ht_rect area = {0, 0, 90, 24};
+        begin(90, 24, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, area, &chart, 0);
+        assert_int_equal(find_text("accuracy 0.975", NULL), 3);
+    }
+}
+
+static void notes_are_dim_or_warn(void **state)
+{
+    (void)state;
+    fill_chart();
+    for (int warn = 0; warn < 2; warn++) {
+        int row;
+        chart.warn = warn;
+        begin(90, 24, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, 90, 24}, &chart, 0);
+        assert_int_equal(find_text("12 weights beyond", &row), 1);
+        assert_int_equal(ht_cells_at(cells, 2, row).role, warn ? HT_ROLE_WARNING : HT_ROLE_DIM);
+    }
+}
+
+/* ---- forms
+ * -------------------------------------------------------------------------------------------------- */
+
+static void check_form_rows(ht_rect area)
+{
+    for (int i = 0; i < form.count; i++) {
+        ht_rect track, r = ht_draw_row_area(area, &form, i, &track);
+        if (r.w == 0) continue;
+        assert_true(r.x >= area.x && r.y >= area.y && r.x + r.w <= area.x + area.w &&
+                    r.y + r.h <= area.y + area.h);
+        if (form.rows[i].selected) assert_int_equal(ht_cells_at(cells, r.x, r.y).glyph, 0x25b8);
+        if (form.rows[i].kind == HT_ROW_VALUE &&
+            r.w >= 24) { /* the label's first letter within the first columns */
+            int x = r.x;
+            while (x < r.x + 3 && ht_cells_at(cells, x, r.y).glyph != (unsigned char)form.rows[i].label[0])
+                x++;
+            assert_true(x < r.x + 3);
+        }
+        if (track.w == 0) continue;
+        assert_true(track.x >= r.x && track.x + track.w <= r.x + r.w && track.y >= r.y &&
+                    track.y < r.y + r.h);
+        assert_int_equal(ht_cells_at(cells, track.x, track.y).glyph, 0x251c);
+        assert_int_equal(ht_cells_at(cells, track.x + track.w - 1, track.y).glyph, 0x2524);
+        int handle = track.x + 1 + (int)floor(form.rows[i].position * (track.w - 3) + 0.5);
+        assert_int_equal(ht_cells_at(cells, handle, track.y).glyph, 0x25cf);
+    }
+}
+
+static void rows_are_where_the_mouse_finds_them(void **state)
+{
+    (void)state;
+    fill_form();
+    for (int h = 1; h <= 30; h++)
+        for (int w = 6; w <= 80; w++)
+            for (form.first = 0; form.first < form.count; form.first += 2) {
+                ht_rect area = {1, 1, w, h};
+                begin(w + 2, h + 2, HT_SYMBOLS_BRAILLE);
+                ht_draw_form(s, area, &form, 0);
+                check_form_rows(area);
+            }
+}
+
+static void sliders_take_two_lines_if_there_is_room(void **state)
+{
+    (void)state;
+    ht_rect track;
+    fill_form();
+    assert_int_equal(ht_draw_row_area((ht_rect){0, 0, 40, 30}, &form, 1, &track).h, 2);
+    assert_true(track.w > 20);
+    assert_int_equal(ht_draw_row_area((ht_rect){0, 0, 40, 10}, &form, 1, &track).h, 1);
+    assert_true(track.w > 10);
+    begin(40, 30, HT_SYMBOLS_BRAILLE);
+    ht_draw_form(s, (ht_rect){0, 0, 40, 30}, &form, 0);
+    assert_int_equal(find_text("○", NULL), 1); /* sigma: asked and applied differ */
+    assert_int_equal(find_text("‹ iid ›", NULL), 1);
+    assert_int_equal(find_text("├─ Right now ─", NULL), 1);
+}
+
+static void long_forms_say_that_there_is_more(void **state)
+{
+    (void)state;
+    fill_form();
+    begin(40, 7, HT_SYMBOLS_BRAILLE);
+    ht_draw_form(s, (ht_rect){0, 0, 40, 7}, &form, 0);
+    assert_int_equal(find_text("▾ more", NULL), 1);
+    assert_int_equal(find_text("▴ more", NULL), 0);
+    form.first = form.count - 1;
+    begin(40, 7, HT_SYMBOLS_BRAILLE);
+    ht_draw_form(s, (ht_rect){0, 0, 40, 7}, &form, 0);
+    assert_int_equal(find_text("▾ more", NULL), 0);
+    assert_int_equal(find_text("▴ more", NULL), 1);
+}
+
+static void wrapped_text_loses_no_word(void **state)
+{
+    (void)state;
+    fill_form();
+    for (int w = 24; w <= 90; w++) {
+        begin(w, 30, HT_SYMBOLS_BRAILLE);
+        ht_draw_form(s, (ht_rect){0, 0, w, 30}, &form, 0);
+        static const char *const words[] = {"pause", "continue", "whatever", "moment", "added", "update;"};
+        for (int i = 0; i < 6; i++) assert_int_equal(find_text(words[i], NULL), 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_size_stays_inside_its_panel),
+        cmocka_unit_test(x_tick_labels_do_not_touch),
+        cmocka_unit_test(y_tick_labels_stand_on_their_own_rows),
+        cmocka_unit_test(mark_labels_keep_apart),
+        cmocka_unit_test(a_spike_one_bucket_wide_stays_visible),
+        cmocka_unit_test(a_curve_has_no_gaps),
+        cmocka_unit_test(nan_and_inf_are_marked_where_they_are),
+        cmocka_unit_test(values_beyond_a_fixed_axis_are_marked),
+        cmocka_unit_test(curves_lie_in_the_plot_area_where_the_axis_says),
+        cmocka_unit_test(small_panels_keep_the_values),
+        cmocka_unit_test(empty_charts_say_why),
+        cmocka_unit_test(the_readout_stands_beside_the_cursor),
+        cmocka_unit_test(notes_are_dim_or_warn),
+        cmocka_unit_test(rows_are_where_the_mouse_finds_them),
+        cmocka_unit_test(sliders_take_two_lines_if_there_is_room),
+        cmocka_unit_test(long_forms_say_that_there_is_more),
+        cmocka_unit_test(wrapped_text_loses_no_word),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# check.sh PROGRAM... - runs cmocka test programs and sums up: the last line is "N passed, N failed, N skipped".
+# A program that dies counts as a failed test. HT_CHECK_TOTALS names a file to which the three numbers are added.
+set -u
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+for program in "$@"; do
+    name=$(basename "$program")
+    "$program" >"$log" 2>&1
+    status=$?
+    ok=$(grep -c '^\[       OK \]' "$log")
+    bad=$(grep -c '^\[  FAILED  \] [A-Za-z_]' "$log")
+    # cmocka names each failed test twice: when it fails and in the summary.
+    bad=$((bad / 2))
+    skip=$(grep -c '^\[  SKIPPED \] [A-Za-z_]' "$log")
+    skip=$((skip / 2))
+    [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+    [ "$status" -eq 0 ] && [ "$((ok + skip))" -eq 0 ] && bad=1 && echo "$name: ran no test" >>"$log"
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+    printf '%-24s %3d ok' "$name" "$ok"
+    [ "$skip" -gt 0 ] && printf ', %d skipped' "$skip"
+    [ "$bad" -gt 0 ] && printf ', %d FAILED (exit %d)' "$bad" "$status"
+    printf '\n'
+    grep '^skipped: ' "$log" | sort -u
+    [ "$bad" -gt 0 ] && grep -v '^\[ RUN \|^\[       OK' "$log" | tail -n 60
+done
+[ -n "${HT_CHECK_TOTALS:-}" ] && echo "$passed $failed $skipped" >>"$HT_CHECK_TOTALS"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
