@@ -1,8 +1,8 @@
 /* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x)), no biases.
  *
- * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column" in arXiv
- * 2306.08125). The output layer is (classes × width). Ownership: the caller frees it. Thread: a network belongs to one thread
- * at a time; concurrent reads are fine. */
+ * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column"
+ * in arXiv 2306.08125). The output layer is (classes × width). Ownership: the caller frees it. Thread: a
+ * network belongs to one thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
 #define HEAVYTAIL_NETWORK_H
 
@@ -24,15 +24,15 @@ typedef struct ht_layer {
 } ht_layer;
 
 typedef struct ht_network {
-    int depth;                         /* hidden layers, 1 .. HT_DEPTH_MAX */
+    int depth; /* hidden layers, 1 .. HT_DEPTH_MAX */
     ht_activation activation;
     bool mean_field;                   /* output divided by the width (2306.08125, eq. 1) */
     ht_layer layers[HT_DEPTH_MAX + 1]; /* hidden ones first, layers[depth] is the output layer */
 } ht_network;
 
 /* Zero weights. NULL with *err set when memory is short. */
-ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation, bool mean_field,
-                           ht_error *err);
+ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
+                           bool mean_field, ht_error *err);
 void ht_network_free(ht_network *net);
 
 /* Uniform in ±1/√fan_in, a function of the seed and the position only. */
@@ -53,9 +53,9 @@ typedef struct ht_score {
     double accuracy; /* correct / total; the lowest class wins a tie */
 } ht_score;
 
-/* Evaluates `samples`. `keep`, if given, holds one array of `width` floats per hidden layer: 1 keeps a neuron, 0 removes it
- * (NULL entries keep all). The result does not depend on the number of threads.
- * HT_FAIL when scratch memory is short. */
+/* Evaluates `samples`. `keep`, if given, holds one array of `width` floats per hidden layer: 1 keeps a
+ * neuron, 0 removes it (NULL entries keep all). The result does not depend on the number of threads. HT_FAIL
+ * when scratch memory is short. */
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err);
 

@@ -1,7 +1,7 @@
 /* params.h - every setting of a run, from one table (src/params/params.def).
  *
- * An ht_params is plain data: copy it with `=`. Thread: each copy belongs to its holder. Numbers are written and read
- * with a decimal point whatever the locale. */
+ * An ht_params is plain data: copy it with `=`. Thread: each copy belongs to its holder. Numbers are written
+ * and read with a decimal point whatever the locale. */
 #ifndef HEAVYTAIL_PARAMS_H
 #define HEAVYTAIL_PARAMS_H
 
@@ -18,7 +18,13 @@ typedef enum ht_param {
     HT_P_COUNT
 } ht_param;
 
-typedef enum ht_param_type { HT_TYPE_INT, HT_TYPE_REAL, HT_TYPE_BOOL, HT_TYPE_CHOICE, HT_TYPE_TEXT } ht_param_type;
+typedef enum ht_param_type {
+    HT_TYPE_INT,
+    HT_TYPE_REAL,
+    HT_TYPE_BOOL,
+    HT_TYPE_CHOICE,
+    HT_TYPE_TEXT
+} ht_param_type;
 typedef enum ht_param_scale { HT_PSCALE_LINEAR, HT_PSCALE_LOG, HT_PSCALE_LOG0 } ht_param_scale;
 typedef enum ht_param_live { HT_LIVE, HT_RESET, HT_VIEW } ht_param_live;
 
@@ -49,9 +55,9 @@ typedef enum ht_activation { HT_RELU, HT_LEAKY_RELU, HT_TANH } ht_activation;
 typedef enum ht_prune_method { HT_PRUNE_NODE, HT_PRUNE_RANDOM } ht_prune_method;
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
 
-const ht_param_info *ht_param_at(ht_param p);   /* static storage */
+const ht_param_info *ht_param_at(ht_param p); /* static storage */
 bool ht_param_find(const char *key, ht_param *p);
-const char *ht_param_nearest(const char *key);  /* for "did you mean" */
+const char *ht_param_nearest(const char *key); /* for "did you mean" */
 
 void ht_params_init(ht_params *params); /* every default */
 
@@ -59,8 +65,8 @@ void ht_params_init(ht_params *params); /* every default */
 double ht_params_get(const ht_params *params, ht_param p);
 const char *ht_params_text(const ht_params *params, ht_param p);
 
-/* Parses and checks. HT_USAGE with a sentence that names the key, the allowed range or choices, and for an unknown key the
- * nearest one; *params is unchanged then. */
+/* Parses and checks. HT_USAGE with a sentence that names the key, the allowed range or choices, and for an
+ * unknown key the nearest one; *params is unchanged then. */
 ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_error *err);
 
 /* Sets a number, clamped to the range and rounded for INT; for sliders. Returns what was set. */
@@ -69,7 +75,8 @@ double ht_params_put(ht_params *params, ht_param p, double value);
 /* The value as --set and presets read it back: "0.05", "iid", "true". At least HT_PARAM_VALUE bytes. */
 void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size);
 
-/* Position of a number on its slider, 0..1, and the inverse. LOG0: 0 at the left end, then 1e-5 of the range upwards. */
+/* Position of a number on its slider, 0..1, and the inverse. LOG0: 0 at the left end, then 1e-5 of the range
+ * upwards. */
 double ht_param_position(ht_param p, double value);
 double ht_param_value(ht_param p, double position);
 /* The value `count` steps (negative: down) away. */

@@ -1,4 +1,5 @@
-/* tail.h - estimators of the tail index α (the stability index: P(|X| > x) ~ x^-α; not the exponent of a density).
+/* tail.h - estimators of the tail index α (the stability index: P(|X| > x) ~ x^-α; not the exponent of a
+ * density).
  *
  * Pure functions. All logarithms natural. Each returns NaN where it is not defined. */
 #ifndef HEAVYTAIL_TAIL_H
@@ -16,22 +17,23 @@ double ht_tail_mmo(const float *x, size_t count, size_t m);
 /* The same for vectors: Euclidean norms of rows and of sums of m rows. x is (rows × columns), row-major. */
 double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m);
 
-/* Hill (Ann. Statist. 3, 1975): 1/α = mean of log|x|_(i), i ≤ k, minus log|x|_(k+1), largest first. Reorders `magnitudes`, (count)
- * values |x|, which the caller owns. */
+/* Hill (Ann. Statist. 3, 1975): 1/α = mean of log|x|_(i), i ≤ k, minus log|x|_(k+1), largest first. Reorders
+ * `magnitudes`, (count) values |x|, which the caller owns. */
 double ht_tail_hill(float *magnitudes, size_t count, size_t k);
 
-/* Candidate block lengths of arXiv 2106.03795 for `count` values: 2, 5, 10, 20, 50, 100, 500, 1000 up to count/2, each lowered to a
- * divisor of count; then the largest divisor ≤ √count. Lengths of 1 are left out. Returns how many (≤ 9). */
+/* Candidate block lengths of arXiv 2106.03795 for `count` values: 2, 5, 10, 20, 50, 100, 500, 1000 up to
+ * count/2, each lowered to a divisor of count; then the largest divisor ≤ √count. Lengths of 1 are left out.
+ * Returns how many (≤ 9). */
 int ht_tail_candidates(size_t count, size_t m[9]);
 
 /* Median over the candidates of the raw estimates. */
 double ht_tail_mmo_median(const float *x, size_t count);
 
 typedef struct ht_tail_summary {
-    double mmo;      /* all weights of a layer, centred by their median; median over the candidate m */
-    double hill;     /* all weights, centred likewise; k = count/200, at least 10 */
+    double mmo;  /* all weights of a layer, centred by their median; median over the candidate m */
+    double hill; /* all weights, centred likewise; k = count/200, at least 10 */
     size_t hill_k;
-    double centre;   /* the median that was subtracted */
+    double centre; /* the median that was subtracted */
 } ht_tail_summary;
 
 /* What training shows: centred as arXiv 2106.03795 does. `scratch` has room for `count` floats. */

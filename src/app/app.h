@@ -24,27 +24,30 @@ int ht_cmd_help(int argc, char **argv);
 
 const ht_command_info *ht_commands(size_t *count);
 
-/* ---- command lines ---------------------------------------------------------------------------------------------------------- */
+/* ---- command lines
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* An option of a subcommand: "--json" sets *flag, "--run DIR" sets *value. */
 typedef struct ht_option {
-    const char *name;  /* "--run" */
+    const char *name; /* "--run" */
     const char **value;
     bool *flag;
 } ht_option;
 
 typedef struct ht_arguments {
-    const char *preset;        /* --preset, NULL when not given */
-    const char *data_dir;      /* --data-dir */
-    const char *words[4];      /* arguments that are no options */
+    const char *preset;   /* --preset, NULL when not given */
+    const char *data_dir; /* --data-dir */
+    const char *words[4]; /* arguments that are no options */
     int word_count, word_limit;
-    const char *sets[256];     /* --set key=value, and --key value for every parameter */
+    const char *sets[256]; /* --set key=value, and --key value for every parameter */
     int set_count;
 } ht_arguments;
 
-/* Parses options common to all subcommands (--preset, --set, --data-dir, --<parameter key> V) and those in `options` (ends with a NULL
- * name). HT_USAGE names the argument and the nearest option. */
-ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options, ht_error *err);
+/* Parses options common to all subcommands (--preset, --set, --data-dir, --<parameter key> V) and those in
+ * `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option. */
+ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options,
+                           ht_error *err);
 
 /* Defaults, then the preset (ecg-demo if none), then every --set in order. */
 ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err);

@@ -30,11 +30,14 @@ static ht_code unknown_option(const char *given, const ht_option *options, ht_er
     int least = ht_text_distance(given, best);
     static const char *const common[] = {"--set", "--data-dir", "--help"};
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
-        if (ht_text_distance(given, common[i]) < least) least = ht_text_distance(given, common[i]), best = common[i];
+        if (ht_text_distance(given, common[i]) < least)
+            least = ht_text_distance(given, common[i]), best = common[i];
     for (; options->name; options++)
         if (ht_text_distance(given, options->name) < least)
             least = ht_text_distance(given, options->name), best = options->name;
-    return ht_error_set(err, HT_USAGE, "unknown option '%.60s'; did you mean '%s'? (`heavytail help` lists them)", given, best);
+    return ht_error_set(err, HT_USAGE,
+                        "unknown option '%.60s'; did you mean '%s'? (`heavytail help` lists them)", given,
+                        best);
 }
 
 /* "--train.lr" stands for a parameter; its value becomes a --set. */
@@ -47,7 +50,8 @@ static bool is_parameter(const char *argument)
 static ht_code add_set(ht_arguments *args, const char *text, ht_error *err)
 {
     int limit = (int)(sizeof args->sets / sizeof args->sets[0]);
-    if (args->set_count == limit) return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
+    if (args->set_count == limit)
+        return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
     args->sets[args->set_count++] = text;
     return HT_OK;
 }
@@ -59,7 +63,8 @@ static ht_code take_value(int argc, char **argv, int *i, const char **value, ht_
     return HT_OK;
 }
 
-static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, const ht_option *options, ht_error *err)
+static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, const ht_option *options,
+                           ht_error *err)
 {
     const char *name = argv[*i], *value = NULL;
     for (const ht_option *o = options; o->name; o++) {
@@ -84,7 +89,9 @@ ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_o
         if (strncmp(argv[i], "--", 2) == 0) {
             if (take_option(args, argc, argv, &i, options, err) != HT_OK) return err->code;
         } else if (args->word_count == limit) {
-            return ht_error_set(err, HT_USAGE, "unexpected argument '%.60s' (settings are given as --set key=value)", argv[i]);
+            return ht_error_set(err, HT_USAGE,
+                                "unexpected argument '%.60s' (settings are given as --set key=value)",
+                                argv[i]);
         } else {
             args->words[args->word_count++] = argv[i];
         }
@@ -102,7 +109,8 @@ ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error 
             continue;
         }
         if (!equals || equals - text >= (ptrdiff_t)sizeof key)
-            return ht_error_set(err, HT_USAGE, "--set %.60s: give key=value, as in --set noise.alpha=1.8", text);
+            return ht_error_set(err, HT_USAGE, "--set %.60s: give key=value, as in --set noise.alpha=1.8",
+                                text);
         snprintf(key, sizeof key, "%.*s", (int)(equals - text), text);
         if (ht_params_set(params, key, equals + 1, err) != HT_OK) return ht_error_prefix(err, "--set");
     }
@@ -115,7 +123,8 @@ static ht_code load_from_picture(ht_params *params, const char *path, ht_error *
     if (ht_png_read(path, 0, &png, err) != HT_OK) return err->code = HT_USAGE;
     const char *text = ht_png_find(&png, preset_chunk);
     ht_code code = text ? ht_preset_parse(params, path, text, strlen(text), err)
-                        : ht_error_set(err, HT_USAGE, "%s: holds no heavytail settings (no text chunk '%s')", path, preset_chunk);
+                        : ht_error_set(err, HT_USAGE, "%s: holds no heavytail settings (no text chunk '%s')",
+                                       path, preset_chunk);
     ht_png_free(&png);
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, base);

@@ -19,7 +19,8 @@ int ht_cmd_presets(int argc, char **argv)
     if (ht_arguments_parse(&args, argc, argv, no_options, &err) != HT_OK) return ht_app_fail(&err);
     if (args.word_count == 0) {
         char name[64], title[128];
-        for (int i = 0; ht_preset_embedded(i, name, sizeof name, title, sizeof title); i++) printf("%-16s %s\n", name, title);
+        for (int i = 0; ht_preset_embedded(i, name, sizeof name, title, sizeof title); i++)
+            printf("%-16s %s\n", name, title);
         return 0;
     }
     size_t size;
@@ -39,7 +40,8 @@ static int list_data(void)
 {
     size_t count;
     const ht_dataset_info *table = ht_dataset_table(&count);
-    for (size_t i = 0; i < count; i++) printf("%-18s %-44s %s\n", table[i].name, table[i].title, table[i].shape);
+    for (size_t i = 0; i < count; i++)
+        printf("%-18s %-44s %s\n", table[i].name, table[i].title, table[i].shape);
     return 0;
 }
 
@@ -60,7 +62,8 @@ int ht_cmd_data(int argc, char **argv)
     ht_arguments args = {.word_limit = 2};
     ht_error err;
     if (ht_arguments_parse(&args, argc, argv, no_options, &err) != HT_OK) return ht_app_fail(&err);
-    if (args.word_count == 0 || (args.word_count == 1 && strcmp(args.words[0], "list") == 0)) return list_data();
+    if (args.word_count == 0 || (args.word_count == 1 && strcmp(args.words[0], "list") == 0))
+        return list_data();
     if (args.word_count != 2 || strcmp(args.words[0], "info") != 0) {
         ht_error_set(&err, HT_USAGE, "data: give `list` or `info NAME`");
         return ht_app_fail(&err);
@@ -69,8 +72,8 @@ int ht_cmd_data(int argc, char **argv)
     if (!data) return ht_app_fail(&err);
     printf("%-8s %s\n%-8s %d", data->name, data->title, "inputs", data->inputs);
     if (data->width > 0)
-        printf(" (%d × %d pixels, standardized with mean %g, std %g)", data->width, data->height, (double)data->mean,
-               (double)data->std);
+        printf(" (%d × %d pixels, standardized with mean %g, std %g)", data->width, data->height,
+               (double)data->mean, (double)data->std);
     printf("\n%-8s %d\n", "classes", data->classes);
     print_part(data, "train", &data->train);
     print_part(data, "test", &data->test);
@@ -84,7 +87,8 @@ static void help_params(void)
     ht_params params;
     char value[HT_PARAM_VALUE];
     ht_params_init(&params);
-    printf("Parameters: --set KEY=VALUE, --KEY VALUE, or a preset. Default in parentheses; then when a change takes effect.\n\n");
+    printf("Parameters: --set KEY=VALUE, --KEY VALUE, or a preset. Default in parentheses; then when a "
+           "change takes effect.\n\n");
     for (int p = 0; p < HT_P_COUNT; p++) {
         const ht_param_info *info = ht_param_at(p);
         ht_params_format(&params, p, value, sizeof value);
@@ -115,12 +119,15 @@ static void help_overview(void)
 {
     size_t count;
     const ht_command_info *commands = ht_commands(&count);
-    printf("heavytail - a lab for heavy-tailed SGD: α-stable noise makes wide networks compressible. Watch it happen.\n\n"
+    printf("heavytail - a lab for heavy-tailed SGD: α-stable noise makes wide networks compressible. Watch "
+           "it happen.\n\n"
            "Usage: heavytail [SUBCOMMAND] [OPTIONS]\n\n");
     for (size_t i = 0; i < count; i++)
         printf("  %s %s\n      %s\n", commands[i].name, commands[i].usage, commands[i].help);
-    printf("\nOptions everywhere: --preset P (a name, a .ini path, or a .png made by heavytail), --set key=value, --key value,\n"
-           "--data-dir DIR. `heavytail --version` shows the build. Data files are looked for in --data-dir, $HEAVYTAIL_DATA,\n"
+    printf("\nOptions everywhere: --preset P (a name, a .ini path, or a .png made by heavytail), --set "
+           "key=value, --key value,\n"
+           "--data-dir DIR. `heavytail --version` shows the build. Data files are looked for in --data-dir, "
+           "$HEAVYTAIL_DATA,\n"
            "$XDG_DATA_HOME/heavytail. Exit: 0 done, 1 failed, 2 wrong usage, 3 training diverged.\n");
 }
 

@@ -1,4 +1,5 @@
-/* cmd_lab.c - opens the lab: terminal, threads, and the loop that joins them. What a key means is in lab_actions.c. */
+/* cmd_lab.c - opens the lab: terminal, threads, and the loop that joins them. What a key means is in
+ * lab_actions.c. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +22,9 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- what came in ----------------------------------------------------------------------------------------------------------- */
+/* ---- what came in
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 /* Journal and metrics of a run directory; a full disk is told once and must not end the lesson. */
 static void record(ht_lab *lab, const ht_sample *s)
@@ -31,7 +34,8 @@ static void record(ht_lab *lab, const ht_sample *s)
     if (ht_rundir_journal(lab->session->dir, s, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
     if (s->kind != HT_SAMPLE_EVAL) return;
     const ht_model *m = lab->model;
-    ht_metrics row = {s->step, s->epoch, m->loss, m->loss, m->loss, m->batch_accuracy, s->test_loss, s->test_accuracy};
+    ht_metrics row = {s->step, s->epoch,          m->loss,      m->loss,
+                      m->loss, m->batch_accuracy, s->test_loss, s->test_accuracy};
     ht_rundir_metrics(lab->session->dir, &row);
 }
 
@@ -50,7 +54,9 @@ static void receive(ht_lab *lab)
     lab->dirty = true;
 }
 
-/* ---- what goes out ---------------------------------------------------------------------------------------------------------- */
+/* ---- what goes out
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static ht_symbols symbols_of(const ht_lab *lab)
 {
@@ -63,7 +69,8 @@ static void draw(ht_lab *lab)
     ht_error err;
     int columns, rows;
     ht_term_size(&columns, &rows);
-    if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK) return; /* tried again with the next frame */
+    if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
+        return; /* tried again with the next frame */
     lab->layout = ht_layout_make(columns, rows, lab->model->view, lab->model->focus);
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
@@ -87,9 +94,12 @@ static ht_code dump(const ht_lab *lab, const char *path, ht_error *err)
     return code;
 }
 
-/* ---- the loop --------------------------------------------------------------------------------------------------------------- */
+/* ---- the loop
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
-/* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else lazily. */
+/* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else
+ * lazily. */
 static int patience(const ht_lab *lab)
 {
     double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = now() - lab->drawn;
@@ -135,9 +145,10 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
     if (script && ht_lab_script_load(lab, script, err) != HT_OK) return err->code;
     if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return err->code;
     if (!(lab->cells = ht_cells_new(err))) return err->code;
-    ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes, s->data->title);
-    snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads", HT_VERSION,
-             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, lab->threads);
+    ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
+                  s->data->title);
+    snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
+             HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, lab->threads);
     return HT_OK;
 }
 
@@ -160,8 +171,10 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
 int ht_cmd_lab(int argc, char **argv)
 {
     const char *run_path = NULL, *script = NULL, *dump_path = NULL;
-    const ht_option options[] = {
-        {"--run", &run_path, NULL}, {"--script", &script, NULL}, {"--dump", &dump_path, NULL}, {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--run", &run_path, NULL},
+                                 {"--script", &script, NULL},
+                                 {"--dump", &dump_path, NULL},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};

@@ -21,9 +21,18 @@ static ht_code load_history(ht_model *model, const char *run, ht_error *err)
     if (ht_rundir_read_metrics(run, &rows, &count, err) != HT_OK) return err->code;
     for (size_t i = 0; i < count; i++) {
         const ht_metrics *m = &rows[i];
-        ht_sample step = {.kind = HT_SAMPLE_STEP, .step = m->step, .epoch = m->epoch, .folded = 1, .loss = m->loss,
-                          .loss_min = m->loss_min, .loss_max = m->loss_max, .accuracy = m->batch_accuracy};
-        ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = m->step, .epoch = m->epoch, .test_loss = m->test_loss,
+        ht_sample step = {.kind = HT_SAMPLE_STEP,
+                          .step = m->step,
+                          .epoch = m->epoch,
+                          .folded = 1,
+                          .loss = m->loss,
+                          .loss_min = m->loss_min,
+                          .loss_max = m->loss_max,
+                          .accuracy = m->batch_accuracy};
+        ht_sample eval = {.kind = HT_SAMPLE_EVAL,
+                          .step = m->step,
+                          .epoch = m->epoch,
+                          .test_loss = m->test_loss,
                           .test_accuracy = m->test_accuracy};
         ht_model_sample(model, &step);
         ht_model_sample(model, &eval);
@@ -36,11 +45,13 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(s->trainer);
     const ht_params *p = &s->params;
-    ht_look look = {(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD), (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                    ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
+    ht_look look = {(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
+                    (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
+                    (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
     float *scratch = ht_alloc(ht_layer_size(&net->layers[0]), sizeof *scratch, "the report", err);
-    ht_code code = report && scratch ? ht_analyze(report, net, &s->data->test, &look, scratch, err) : err->code;
+    ht_code code =
+        report && scratch ? ht_analyze(report, net, &s->data->test, &look, scratch, err) : err->code;
     if (code == HT_OK) {
         report->count = 1;
         report->step = ht_trainer_steps(s->trainer);
@@ -58,17 +69,20 @@ static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_err
 {
     char rest;
     if (!text) return HT_OK;
-    if (sscanf(text, "%5dx%5d%c", &options->width, &options->height, &rest) == 2 && options->width >= 320 && options->height >= 200 &&
-        options->width <= 8192 && options->height <= 8192)
+    if (sscanf(text, "%5dx%5d%c", &options->width, &options->height, &rest) == 2 && options->width >= 320 &&
+        options->height >= 200 && options->width <= 8192 && options->height <= 8192)
         return HT_OK;
-    return ht_error_set(err, HT_USAGE, "--size %.40s: give WIDTHxHEIGHT in pixels, from 320x200 to 8192x8192", text);
+    return ht_error_set(err, HT_USAGE, "--size %.40s: give WIDTHxHEIGHT in pixels, from 320x200 to 8192x8192",
+                        text);
 }
 
 static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 {
     if (!name) return HT_OK;
     if (!ht_panel_find(name, &model->focus) || model->focus == HT_PANEL_PRUNING_READOUT)
-        return ht_error_set(err, HT_USAGE, "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, pruning, controls, now",
+        return ht_error_set(err, HT_USAGE,
+                            "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, "
+                            "pruning, controls, now",
                             name);
     model->view = model->focus == HT_PANEL_PRUNING ? HT_VIEW_PRUNING : HT_VIEW_ZOOM;
     return HT_OK;
@@ -80,18 +94,20 @@ static ht_code open_run(ht_session *s, const ht_arguments *args, ht_error *err)
     const char *run = args->words[0];
     if (ht_file_join(path, sizeof path, run, "preset.ini", err) != HT_OK) return err->code;
     if (!ht_file_exists(path))
-        return ht_error_set(err, HT_FAIL, "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", run);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", run);
     return ht_session_open(s, args, run, err);
 }
 
-static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel, const ht_snapshot_options *options,
-                    ht_error *err)
+static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel,
+                    const ht_snapshot_options *options, ht_error *err)
 {
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
-    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION, ht_linalg_library(), ht_linalg_core(),
-             ht_kernel()->isa);
+    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
+             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
     ht_code code = choose_panel(panel, model, err);
     if (code == HT_OK) code = load_history(model, run, err);
     if (code == HT_OK) code = analyze(model, s, err);
@@ -104,8 +120,11 @@ int ht_cmd_snapshot(int argc, char **argv)
 {
     const char *out = NULL, *size = NULL, *panel = NULL;
     ht_snapshot_options picture = {.theme = "light"};
-    const ht_option options[] = {{"--out", &out, NULL},   {"--size", &size, NULL}, {"--theme", &picture.theme, NULL},
-                                 {"--panel", &panel, NULL}, {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--out", &out, NULL},
+                                 {"--size", &size, NULL},
+                                 {"--theme", &picture.theme, NULL},
+                                 {"--panel", &panel, NULL},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_session session = {0};
     ht_error err;

@@ -45,8 +45,9 @@ static void show_progress(training *t, const ht_step_result *result, bool last)
     ht_format_grouped(step, sizeof step, (long long)done);
     ht_format_short(loss, sizeof loss, result->loss, 3);
     int filled = steps > 0 ? (int)(24 * fmin((double)done / steps, 1)) : 0;
-    fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled, "########################",
-            24 - filled, "", step, loss, result->accuracy, (double)done / (now() - t->start), last ? "\n" : "");
+    fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled,
+            "########################", 24 - filled, "", step, loss, result->accuracy,
+            (double)done / (now() - t->start), last ? "\n" : "");
 }
 
 /* One row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples. */
@@ -64,7 +65,8 @@ static ht_code record(training *t, const ht_step_result *result, ht_error *err)
     t->row_steps++;
     if (!ht_trainer_eval_due(s->trainer)) return HT_OK;
     if (samples.count > METRIC_SAMPLES) samples.count = METRIC_SAMPLES;
-    if (ht_network_evaluate(ht_trainer_network(s->trainer), &samples, NULL, s->pool, &score, err) != HT_OK) return err->code;
+    if (ht_network_evaluate(ht_trainer_network(s->trainer), &samples, NULL, s->pool, &score, err) != HT_OK)
+        return err->code;
     m->step = ht_trainer_steps(s->trainer);
     m->epoch = ht_trainer_epoch(s->trainer);
     m->loss = t->loss_sum / t->row_steps;
@@ -91,9 +93,11 @@ static ht_code train(training *t, const char **status, ht_error *err)
         if (result.refused) {
             *status = "diverged";
             fprintf(stderr,
-                    "%sheavytail: training diverged at step %llu: %s is %g; the weights before it are kept. Lower train.lr (η) or "
+                    "%sheavytail: training diverged at step %llu: %s is %g; the weights before it are kept. "
+                    "Lower train.lr (η) or "
                     "noise.scale (σ)\n",
-                    t->progress ? "\n" : "", (unsigned long long)ht_trainer_steps(trainer) + 1, result.refused, result.guard);
+                    t->progress ? "\n" : "", (unsigned long long)ht_trainer_steps(trainer) + 1,
+                    result.refused, result.guard);
             return HT_OK;
         }
         if (record(t, &result, err) != HT_OK) return err->code;
@@ -108,7 +112,8 @@ static ht_code set_goal(ht_arguments *args, const char *steps, const char *accur
 {
     const char *const pairs[][2] = {{"--train.steps", steps}, {"--train.stop_accuracy", accuracy}};
     int limit = (int)(sizeof args->sets / sizeof args->sets[0]) - 4;
-    if (args->set_count > limit) return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
+    if (args->set_count > limit)
+        return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
     for (int i = 0; i < 2; i++)
         if (pairs[i][1]) {
             args->sets[args->set_count++] = pairs[i][0];
@@ -132,7 +137,8 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
     if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
     if (results->steps > before && !quiet && !t.progress)
-        fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)(results->steps - before), results->seconds);
+        fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)(results->steps - before),
+                results->seconds);
     return code;
 }
 
@@ -140,8 +146,9 @@ int ht_cmd_train(int argc, char **argv)
 {
     const char *steps = NULL, *accuracy = NULL, *run = NULL;
     bool json = false, quiet = false;
-    const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL}, {"--run", &run, NULL},
-                                 {"--json", NULL, &json},   {"--quiet", NULL, &quiet},             {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
+                                 {"--run", &run, NULL},     {"--json", NULL, &json},
+                                 {"--quiet", NULL, &quiet}, {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_results results = {0};
@@ -152,8 +159,10 @@ int ht_cmd_train(int argc, char **argv)
     if (code == HT_OK) code = run_session(&session, quiet, &results, &err);
     if (code == HT_OK) {
         const ht_params *params = ht_trainer_params(session.trainer);
-        if (json) code = ht_results_print_json(&results, params, ht_pool_threads(session.pool), &err);
-        else ht_results_print(&results, params);
+        if (json)
+            code = ht_results_print_json(&results, params, ht_pool_threads(session.pool), &err);
+        else
+            ht_results_print(&results, params);
     }
     ht_session_close(&session);
     if (code != HT_OK) return ht_app_fail(&err);

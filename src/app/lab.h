@@ -25,7 +25,7 @@ typedef struct ht_lab {
     int threads;
     bool dirty, urgent, quit;
     double drawn, last_event;
-    int noise_before; /* the type that `n` brings back */
+    int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
     bool dragging;

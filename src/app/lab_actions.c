@@ -23,10 +23,13 @@ void ht_lab_note(ht_lab *lab, bool good, const char *format, ...)
 
 static void send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
 {
-    if (ht_runner_send(lab->runner, kind, p, value) == 0) ht_lab_note(lab, false, "the trainer has not answered for a while; try again");
+    if (ht_runner_send(lab->runner, kind, p, value) == 0)
+        ht_lab_note(lab, false, "the trainer has not answered for a while; try again");
 }
 
-/* ---- parameters ------------------------------------------------------------------------------------------------------------- */
+/* ---- parameters
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void set(ht_lab *lab, ht_param p, double value)
 {
@@ -39,7 +42,8 @@ static void remember(ht_lab *lab, ht_param p, double before, double after)
     ht_change *last = lab->undo_count ? &lab->undo[lab->undo_count - 1] : NULL;
     if (before == after) return;
     /* A drag is one change. */
-    if (lab->dragging && last && last->param == p && lab->undo_limit == lab->undo_count && lab->drag_control < 0) {
+    if (lab->dragging && last && last->param == p && lab->undo_limit == lab->undo_count &&
+        lab->drag_control < 0) {
         last->after = after;
         return;
     }
@@ -102,34 +106,49 @@ static void adjust(ht_lab *lab, int direction, bool coarse)
     change(lab, p, value);
 }
 
-/* ---- views -------------------------------------------------------------------------------------------------------------------- */
+/* ---- views
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static void next_panel(ht_lab *lab, int direction)
 {
     ht_model *m = lab->model;
     int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
-    if (m->view == HT_VIEW_ZOOM) m->focus = (ht_panel_id)((m->focus + direction + HT_PANEL_PRUNING_READOUT) % HT_PANEL_PRUNING_READOUT);
-    else if (count > 0) m->focus = lab->layout.place[((at < 0 ? 0 : at + direction) + count) % count].panel;
+    if (m->view == HT_VIEW_ZOOM)
+        m->focus =
+            (ht_panel_id)((m->focus + direction + HT_PANEL_PRUNING_READOUT) % HT_PANEL_PRUNING_READOUT);
+    else if (count > 0)
+        m->focus = lab->layout.place[((at < 0 ? 0 : at + direction) + count) % count].panel;
 }
 
 static void toggle_zoom(ht_model *m)
 {
-    if (m->view == HT_VIEW_ZOOM) m->view = HT_VIEW_DASHBOARD;
-    else if (m->focus == HT_PANEL_PRUNING) m->view = HT_VIEW_PRUNING;
-    else m->view = HT_VIEW_ZOOM;
+    if (m->view == HT_VIEW_ZOOM)
+        m->view = HT_VIEW_DASHBOARD;
+    else if (m->focus == HT_PANEL_PRUNING)
+        m->view = HT_VIEW_PRUNING;
+    else
+        m->view = HT_VIEW_ZOOM;
 }
 
 static void toggle_log(ht_lab *lab, bool y)
 {
     ht_model *m = lab->model;
     switch (m->focus) {
-    case HT_PANEL_LOSS: m->loss_log = y ? !m->loss_log : m->loss_log; break;
-    case HT_PANEL_WEIGHTS:
-        if (y) m->weights_log_y = !m->weights_log_y;
-        else m->weights_log_x = !m->weights_log_x;
+    case HT_PANEL_LOSS:
+        m->loss_log = y ? !m->loss_log : m->loss_log;
         break;
-    case HT_PANEL_NORMS: m->norms_log = !m->norms_log; break;
-    default: ht_lab_note(lab, true, "this panel has no logarithmic axis; Tab chooses loss, weights or norms");
+    case HT_PANEL_WEIGHTS:
+        if (y)
+            m->weights_log_y = !m->weights_log_y;
+        else
+            m->weights_log_x = !m->weights_log_x;
+        break;
+    case HT_PANEL_NORMS:
+        m->norms_log = !m->norms_log;
+        break;
+    default:
+        ht_lab_note(lab, true, "this panel has no logarithmic axis; Tab chooses loss, weights or norms");
     }
 }
 
@@ -176,21 +195,28 @@ static void export_png(ht_lab *lab)
     ht_model *m = lab->model;
     char path[256];
     ht_error err;
-    const char *what = m->view == HT_VIEW_PRUNING ? "pruning" : m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->name : "dashboard";
+    const char *what = m->view == HT_VIEW_PRUNING ? "pruning"
+                       : m->view == HT_VIEW_ZOOM  ? ht_panel_at(m->focus)->name
+                                                  : "dashboard";
     for (int i = 1; i < 1000; i++) {
         char suffix[16] = "";
         if (i > 1) snprintf(suffix, sizeof suffix, "-%d", i);
-        snprintf(path, sizeof path, "heavytail-%.60s-%s-%llu%s.png", m->applied.preset, what, (unsigned long long)m->step, suffix);
+        snprintf(path, sizeof path, "heavytail-%.60s-%s-%llu%s.png", m->applied.preset, what,
+                 (unsigned long long)m->step, suffix);
         for (char *p = path; *p; p++)
             if (*p == '/') *p = '_';
         if (!ht_file_exists(path)) break;
     }
     ht_snapshot_options options = {.theme = ht_params_text(&m->asked, HT_P_UI_THEME)};
-    if (ht_snapshot_write(path, m, &options, &err) == HT_OK) ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
-    else ht_lab_note(lab, false, "%s", err.text);
+    if (ht_snapshot_write(path, m, &options, &err) == HT_OK)
+        ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
+    else
+        ht_lab_note(lab, false, "%s", err.text);
 }
 
-/* ---- typing a value ------------------------------------------------------------------------------------------------------------ */
+/* ---- typing a value
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void start_typing(ht_model *m)
 {
@@ -208,59 +234,119 @@ static void take_typed(ht_lab *lab)
     ht_error err;
     m->typing = false;
     if (m->typed[0] == '\0') return;
-    if (ht_params_set(&trial, ht_param_at(p)->key, m->typed, &err) == HT_OK) change(lab, p, ht_params_get(&trial, p));
-    else ht_lab_note(lab, false, "%s", err.text);
+    if (ht_params_set(&trial, ht_param_at(p)->key, m->typed, &err) == HT_OK)
+        change(lab, p, ht_params_get(&trial, p));
+    else
+        ht_lab_note(lab, false, "%s", err.text);
 }
 
 static void type_key(ht_lab *lab, int key)
 {
     ht_model *m = lab->model;
     size_t length = strlen(m->typed);
-    if (key == HT_KEY_ESCAPE) m->typing = false;
-    else if (key == HT_KEY_ENTER) take_typed(lab);
-    else if (key == HT_KEY_BACKSPACE && length > 0) m->typed[length - 1] = '\0';
+    if (key == HT_KEY_ESCAPE)
+        m->typing = false;
+    else if (key == HT_KEY_ENTER)
+        take_typed(lab);
+    else if (key == HT_KEY_BACKSPACE && length > 0)
+        m->typed[length - 1] = '\0';
     else if (key > ' ' && key < 127 && length + 1 < sizeof m->typed) {
         m->typed[length] = (char)key;
         m->typed[length + 1] = '\0';
     }
 }
 
-/* ---- keys ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- keys
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void act(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     switch (action) {
-    case HT_DO_NOTHING: break;
-    case HT_DO_PAUSE: send(lab, m->state == HT_STATE_RUNNING ? HT_COMMAND_PAUSE : HT_COMMAND_RUN, 0, 0); break;
-    case HT_DO_STEP: send(lab, HT_COMMAND_STEP, 0, 0); break;
-    case HT_DO_RESET: send(lab, HT_COMMAND_RESET, 0, 0); break;
-    case HT_DO_RESEED: send(lab, HT_COMMAND_RESEED, 0, ht_params_get(&m->applied, HT_P_TRAIN_SEED) + 1); break;
-    case HT_DO_NEXT_PANEL: next_panel(lab, 1); break;
-    case HT_DO_PREVIOUS_PANEL: next_panel(lab, -1); break;
-    case HT_DO_UP: move(lab, -1); break;
-    case HT_DO_DOWN: move(lab, 1); break;
-    case HT_DO_LESS: adjust(lab, -1, false); break;
-    case HT_DO_MORE: adjust(lab, 1, false); break;
-    case HT_DO_MUCH_LESS: adjust(lab, -1, true); break;
-    case HT_DO_MUCH_MORE: adjust(lab, 1, true); break;
-    case HT_DO_TYPE: start_typing(m); break;
-    case HT_DO_NOISE: toggle_noise(lab); break;
-    case HT_DO_UNDO: undo(lab); break;
-    case HT_DO_REDO: redo(lab); break;
-    case HT_DO_PRUNING: m->view = m->view == HT_VIEW_PRUNING ? HT_VIEW_DASHBOARD : HT_VIEW_PRUNING; break;
-    case HT_DO_ZOOM: toggle_zoom(m); break;
-    case HT_DO_LOG_Y: toggle_log(lab, true); break;
-    case HT_DO_LOG_X: toggle_log(lab, false); break;
-    case HT_DO_SYMBOLS: next_symbols(lab); break;
-    case HT_DO_EXPORT: export_png(lab); break;
-    case HT_DO_HELP: show_help(m); break;
-    case HT_DO_BACK: back(m); break;
-    case HT_DO_QUIT: lab->quit = true; break;
+    case HT_DO_NOTHING:
+        break;
+    case HT_DO_PAUSE:
+        send(lab, m->state == HT_STATE_RUNNING ? HT_COMMAND_PAUSE : HT_COMMAND_RUN, 0, 0);
+        break;
+    case HT_DO_STEP:
+        send(lab, HT_COMMAND_STEP, 0, 0);
+        break;
+    case HT_DO_RESET:
+        send(lab, HT_COMMAND_RESET, 0, 0);
+        break;
+    case HT_DO_RESEED:
+        send(lab, HT_COMMAND_RESEED, 0, ht_params_get(&m->applied, HT_P_TRAIN_SEED) + 1);
+        break;
+    case HT_DO_NEXT_PANEL:
+        next_panel(lab, 1);
+        break;
+    case HT_DO_PREVIOUS_PANEL:
+        next_panel(lab, -1);
+        break;
+    case HT_DO_UP:
+        move(lab, -1);
+        break;
+    case HT_DO_DOWN:
+        move(lab, 1);
+        break;
+    case HT_DO_LESS:
+        adjust(lab, -1, false);
+        break;
+    case HT_DO_MORE:
+        adjust(lab, 1, false);
+        break;
+    case HT_DO_MUCH_LESS:
+        adjust(lab, -1, true);
+        break;
+    case HT_DO_MUCH_MORE:
+        adjust(lab, 1, true);
+        break;
+    case HT_DO_TYPE:
+        start_typing(m);
+        break;
+    case HT_DO_NOISE:
+        toggle_noise(lab);
+        break;
+    case HT_DO_UNDO:
+        undo(lab);
+        break;
+    case HT_DO_REDO:
+        redo(lab);
+        break;
+    case HT_DO_PRUNING:
+        m->view = m->view == HT_VIEW_PRUNING ? HT_VIEW_DASHBOARD : HT_VIEW_PRUNING;
+        break;
+    case HT_DO_ZOOM:
+        toggle_zoom(m);
+        break;
+    case HT_DO_LOG_Y:
+        toggle_log(lab, true);
+        break;
+    case HT_DO_LOG_X:
+        toggle_log(lab, false);
+        break;
+    case HT_DO_SYMBOLS:
+        next_symbols(lab);
+        break;
+    case HT_DO_EXPORT:
+        export_png(lab);
+        break;
+    case HT_DO_HELP:
+        show_help(m);
+        break;
+    case HT_DO_BACK:
+        back(m);
+        break;
+    case HT_DO_QUIT:
+        lab->quit = true;
+        break;
     }
 }
 
-/* ---- mouse ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- mouse
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool inside(ht_rect r, int column, int row)
 {
@@ -281,8 +367,10 @@ static int control_at(ht_lab *lab, int column, int row, ht_rect *track)
 
 static void slide(ht_lab *lab, int control, ht_rect track, int column)
 {
-    double position = track.w > 1 ? (double)(column - track.x) / (track.w - 1) : 0;
-    change(lab, ht_model_controls[control], ht_param_value(ht_model_controls[control], fmin(1, fmax(0, position))));
+    /* The track's ends ├ and ┤ are not part of the scale. */
+    double position = track.w > 3 ? (double)(column - track.x - 1) / (track.w - 3) : 0;
+    change(lab, ht_model_controls[control],
+           ht_param_value(ht_model_controls[control], fmin(1, fmax(0, position))));
 }
 
 static void press(ht_lab *lab, int column, int row)
@@ -294,7 +382,8 @@ static void press(ht_lab *lab, int column, int row)
     if (control >= 0) {
         ht_param p = ht_model_controls[control];
         m->control = control;
-        if (ht_param_at(p)->type == HT_TYPE_CHOICE) adjust(lab, 1, false);
+        if (ht_param_at(p)->type == HT_TYPE_CHOICE)
+            adjust(lab, 1, false);
         else if (inside(track, column, row)) {
             lab->dragging = true;
             lab->drag_control = control;
@@ -313,7 +402,8 @@ static void drag(ht_lab *lab, int column)
     ht_rect track = {0};
     if (place < 0) return;
     ht_rect area = lab->layout.place[place].area;
-    ht_draw_row_area(area, ht_screen_form(&lab->screen, lab->model, HT_PANEL_CONTROLS, area), control, &track);
+    ht_draw_row_area(area, ht_screen_form(&lab->screen, lab->model, HT_PANEL_CONTROLS, area), control,
+                     &track);
     slide(lab, control, track, column);
 }
 
@@ -334,16 +424,27 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
     if (e->kind == HT_EVENT_KEY && m->message_is_note) m->message[0] = '\0';
     switch (e->kind) {
     case HT_EVENT_KEY:
-        if (m->typing) type_key(lab, e->key);
-        else act(lab, ht_keymap_action(e->key));
+        if (m->typing)
+            type_key(lab, e->key);
+        else
+            act(lab, ht_keymap_action(e->key));
         break;
-    case HT_EVENT_PRESS: press(lab, e->column, e->row); break;
+    case HT_EVENT_PRESS:
+        press(lab, e->column, e->row);
+        break;
     case HT_EVENT_DRAG:
-        if (lab->dragging) drag(lab, e->column);
-        else if (m->view == HT_VIEW_PRUNING) press(lab, e->column, e->row);
+        if (lab->dragging)
+            drag(lab, e->column);
+        else if (m->view == HT_VIEW_PRUNING)
+            press(lab, e->column, e->row);
         break;
-    case HT_EVENT_RELEASE: lab->dragging = false; break;
-    case HT_EVENT_WHEEL: wheel(lab, e); break;
-    case HT_EVENT_RESIZE: break; /* the next frame has the new size */
+    case HT_EVENT_RELEASE:
+        lab->dragging = false;
+        break;
+    case HT_EVENT_WHEEL:
+        wheel(lab, e);
+        break;
+    case HT_EVENT_RESIZE:
+        break; /* the next frame has the new size */
     }
 }

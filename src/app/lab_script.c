@@ -24,10 +24,18 @@ static int key_of(const char *name)
     static const struct {
         const char *name;
         int key;
-    } keys[] = {{"Space", ' '},           {"Up", HT_KEY_UP},           {"Down", HT_KEY_DOWN},
-                {"Left", HT_KEY_LEFT},    {"Right", HT_KEY_RIGHT},     {"Shift-Left", HT_KEY_SHIFT_LEFT},
-                {"Shift-Right", HT_KEY_SHIFT_RIGHT}, {"Tab", HT_KEY_TAB}, {"Shift-Tab", HT_KEY_SHIFT_TAB},
-                {"Enter", HT_KEY_ENTER},  {"Esc", HT_KEY_ESCAPE},      {"Backspace", HT_KEY_BACKSPACE}};
+    } keys[] = {{"Space", ' '},
+                {"Up", HT_KEY_UP},
+                {"Down", HT_KEY_DOWN},
+                {"Left", HT_KEY_LEFT},
+                {"Right", HT_KEY_RIGHT},
+                {"Shift-Left", HT_KEY_SHIFT_LEFT},
+                {"Shift-Right", HT_KEY_SHIFT_RIGHT},
+                {"Tab", HT_KEY_TAB},
+                {"Shift-Tab", HT_KEY_SHIFT_TAB},
+                {"Enter", HT_KEY_ENTER},
+                {"Esc", HT_KEY_ESCAPE},
+                {"Backspace", HT_KEY_BACKSPACE}};
     unsigned code;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(name, keys[i].name) == 0) return keys[i].key;
@@ -58,19 +66,23 @@ static bool good_line(const char *line)
     const char *key = argument(line, "key"), *wait = argument(line, "wait"), *step = argument(line, "step");
     if (line[0] == '\0' || line[0] == '#' || argument(line, "type")) return true;
     if (key) return key_of(key) != 0;
-    return (wait && ht_parse_number(wait, &number) && number >= 0) || (step && ht_parse_number(step, &number) && number >= 0);
+    return (wait && ht_parse_number(wait, &number) && number >= 0) ||
+           (step && ht_parse_number(step, &number) && number >= 0);
 }
 
 ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err)
 {
     char line[256];
     if (ht_file_read(path, SCRIPT_LIMIT, &lab->script, &lab->script_size, err) != HT_OK) return err->code;
-    if (strlen(lab->script) != lab->script_size) return ht_error_set(err, HT_USAGE, "%s: contains a zero byte; a script is plain text", path);
+    if (strlen(lab->script) != lab->script_size)
+        return ht_error_set(err, HT_USAGE, "%s: contains a zero byte; a script is plain text", path);
     int number = 1;
     for (size_t at = 0; at < lab->script_size; number++) {
         at = next_line(lab, at, line);
         if (!good_line(line))
-            return ht_error_set(err, HT_USAGE, "%s:%d: '%.60s' is none of: key NAME, type TEXT, wait SECONDS, step N", path, number, line);
+            return ht_error_set(err, HT_USAGE,
+                                "%s:%d: '%.60s' is none of: key NAME, type TEXT, wait SECONDS, step N", path,
+                                number, line);
     }
     return HT_OK;
 }
@@ -91,7 +103,8 @@ bool ht_lab_script(ht_lab *lab)
     bool done = false;
     while (ht_lab_scripted(lab) && now() >= lab->script_wait && !lab->quit) {
         size_t next = next_line(lab, lab->script_at, line);
-        const char *key = argument(line, "key"), *text = argument(line, "type"), *wait = argument(line, "wait");
+        const char *key = argument(line, "key"), *text = argument(line, "type"),
+                   *wait = argument(line, "wait");
         const char *step = argument(line, "step");
         if (step && (double)lab->model->step < strtod(step, NULL)) break;
         lab->script_at = next;

@@ -10,10 +10,13 @@
 #include "math/linalg.h"
 
 static const ht_command_info commands[] = {
-    {"lab", "[--preset P] [--set key=value]... [--run DIR] [--script F] [--dump F]", "open the lab (the default)", ht_cmd_lab},
-    {"train", "[--preset P] [--set key=value]... [--steps N] [--until-accuracy A] [--run DIR] [--json] [--quiet]",
+    {"lab", "[--preset P] [--set key=value]... [--run DIR] [--script F] [--dump F]",
+     "open the lab (the default)", ht_cmd_lab},
+    {"train",
+     "[--preset P] [--set key=value]... [--steps N] [--until-accuracy A] [--run DIR] [--json] [--quiet]",
      "train without a terminal; --run on an existing run resumes it", ht_cmd_train},
-    {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture", ht_cmd_snapshot},
+    {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
+     ht_cmd_snapshot},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
     {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
     {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
@@ -25,7 +28,8 @@ const ht_command_info *ht_commands(size_t *count)
     return commands;
 }
 
-/* OpenBLAS reads OPENBLAS_CORETYPE only while it is loaded, hence the second start. Once: the variable is then set. */
+/* OpenBLAS reads OPENBLAS_CORETYPE only while it is loaded, hence the second start. Once: the variable is
+ * then set. */
 static void pick_blas_core(char **argv)
 {
     const char *better = ht_linalg_better_core();
@@ -36,8 +40,8 @@ static void pick_blas_core(char **argv)
 
 static int print_version(void)
 {
-    printf("heavytail %s\n%s, core %s; kernels %s; %d threads\n", HT_VERSION, ht_linalg_library(), ht_linalg_core(),
-           ht_kernel()->isa, ht_app_threads());
+    printf("heavytail %s\n%s, core %s; kernels %s; %d threads\n", HT_VERSION, ht_linalg_library(),
+           ht_linalg_core(), ht_kernel()->isa, ht_app_threads());
     return 0;
 }
 
@@ -49,7 +53,8 @@ static int unknown_command(const char *name)
         int distance = ht_text_distance(name, commands[i].name);
         if (distance < least) least = distance, best = commands[i].name;
     }
-    fprintf(stderr, "heavytail: no subcommand '%.60s'; did you mean '%s'? (`heavytail help` lists them)\n", name, best);
+    fprintf(stderr, "heavytail: no subcommand '%.60s'; did you mean '%s'? (`heavytail help` lists them)\n",
+            name, best);
     return HT_USAGE;
 }
 
@@ -59,7 +64,8 @@ int main(int argc, char **argv)
     pick_blas_core(argv);
     ht_linalg_init();
     if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return ht_cmd_help(1, argv + 1);
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+        return ht_cmd_help(1, argv + 1);
     if (argc < 2 || argv[1][0] == '-') return ht_cmd_lab(argc, argv);
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0) return ht_cmd_help(2, (char *[]){"help", argv[1], NULL});

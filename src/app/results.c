@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "math/linalg.h"
 
-ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err)
+ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                        ht_error *err)
 {
     const ht_params *p = ht_trainer_params(trainer);
     const ht_network *net = ht_trainer_network(trainer);
@@ -20,9 +21,10 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     if (!scratch) return err->code;
     results->tail = ht_tail_summarize(first->weight, ht_layer_size(first), scratch);
     ht_free(scratch);
-    return ht_prune_at_error(&results->prune, net, &data->train, &data->test, (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
-                             (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED), pool, err);
+    return ht_prune_at_error(
+        &results->prune, net, &data->train, &data->test, (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
+        (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
+        (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED), pool, err);
 }
 
 json_t *ht_json_number(double value)
@@ -49,26 +51,28 @@ json_t *ht_json_params(const ht_params *params)
 
 static json_t *score_json(const ht_score *score)
 {
-    return json_pack("{s:o, s:o}", "loss", ht_json_number(score->loss), "accuracy", ht_json_number(score->accuracy));
+    return json_pack("{s:o, s:o}", "loss", ht_json_number(score->loss), "accuracy",
+                     ht_json_number(score->accuracy));
 }
 
 static json_t *prune_json(const ht_results *r, const ht_params *params)
 {
     const char *method = ht_param_choice(HT_P_PRUNE_METHOD, (int)ht_params_get(params, HT_P_PRUNE_METHOD));
-    return json_pack("{s:s, s:f, s:f, s:o, s:o}", "method", method, "error", ht_params_get(params, HT_P_PRUNE_ERROR), "ratio",
-                     r->prune.ratio, "train_accuracy", ht_json_number(r->prune.train.accuracy), "test_accuracy",
+    return json_pack("{s:s, s:f, s:f, s:o, s:o}", "method", method, "error",
+                     ht_params_get(params, HT_P_PRUNE_ERROR), "ratio", r->prune.ratio, "train_accuracy",
+                     ht_json_number(r->prune.train.accuracy), "test_accuracy",
                      ht_json_number(r->prune.test.accuracy));
 }
 
 ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
 {
     json_t *root = json_pack(
-        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema", 1, "preset",
-        params->preset, "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps, "train",
-        score_json(&r->train), "test", score_json(&r->test), "tail", "mmo", ht_json_number(r->tail.mmo), "hill",
-        ht_json_number(r->tail.hill), "prune", prune_json(r, params), "time", "seconds", r->seconds, "steps_per_second",
-        r->seconds > 0 ? (double)r->steps / r->seconds : 0, "blas", "library", ht_linalg_library(), "core", ht_linalg_core(),
-        "threads", threads);
+        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
+        1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
+        (json_int_t)r->steps, "train", score_json(&r->train), "test", score_json(&r->test), "tail", "mmo",
+        ht_json_number(r->tail.mmo), "hill", ht_json_number(r->tail.hill), "prune", prune_json(r, params),
+        "time", "seconds", r->seconds, "steps_per_second", r->seconds > 0 ? (double)r->steps / r->seconds : 0,
+        "blas", "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -92,5 +96,6 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     printf("  test     %10.4f    %8.4f   %8.4f\n\n", r->test.loss, r->test.accuracy, r->prune.test.accuracy);
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s neurons removed\n", r->prune.ratio, metric,
            ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
-    printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu)\n", mmo, hill, r->tail.hill_k);
+    printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu)\n", mmo, hill,
+           r->tail.hill_k);
 }

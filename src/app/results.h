@@ -1,4 +1,5 @@
-/* results.h - what a finished training run has to say: scores, tails, pruning; as JSON (DESIGN.md) or for people. */
+/* results.h - what a finished training run has to say: scores, tails, pruning; as JSON (DESIGN.md) or for
+ * people. */
 #ifndef HT_APP_RESULTS_H
 #define HT_APP_RESULTS_H
 
@@ -18,7 +19,8 @@ typedef struct ht_results {
 } ht_results;
 
 /* Evaluates the trainer's network as it stands. */
-ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
+ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                        ht_error *err);
 
 void ht_results_print(const ht_results *results, const ht_params *params);
 

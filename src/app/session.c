@@ -30,7 +30,8 @@ static ht_code open_settings(ht_session *s, const ht_arguments *args, const char
 
 ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
-    /* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same samples. */
+    /* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same
+     * samples. */
     enum { DATA_SEED = 1 };
     *s = (ht_session){0};
     if (open_settings(s, args, run, err) != HT_OK) return err->code;

@@ -1,4 +1,5 @@
-/* session.h - what every command that trains needs: settings, data, threads, network, and the run directory if there is one. */
+/* session.h - what every command that trains needs: settings, data, threads, network, and the run directory
+ * if there is one. */
 #ifndef HT_APP_SESSION_H
 #define HT_APP_SESSION_H
 
@@ -15,8 +16,8 @@ typedef struct ht_session {
     bool resumed;
 } ht_session;
 
-/* Opens everything for `args` and `run` (NULL: no directory). An existing run brings its own settings; --set may change what can
- * change live. Free with ht_session_close, also after a failure. */
+/* Opens everything for `args` and `run` (NULL: no directory). An existing run brings its own settings; --set
+ * may change what can change live. Free with ht_session_close, also after a failure. */
 ht_code ht_session_open(ht_session *session, const ht_arguments *args, const char *run, ht_error *err);
 void ht_session_close(ht_session *session);
 

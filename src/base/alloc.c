@@ -19,8 +19,9 @@ void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
     if (rounded == 0) rounded = ALIGNMENT;
     memory = aligned_alloc(ALIGNMENT, rounded);
     if (!memory) {
-        ht_error_set(err, HT_FAIL, "not enough memory for %s (%.1f MB); try a smaller model.width or fewer samples",
-                     what, (double)bytes / 1e6);
+        ht_error_set(err, HT_FAIL,
+                     "not enough memory for %s (%.1f MB); try a smaller model.width or fewer samples", what,
+                     (double)bytes / 1e6);
         return NULL;
     }
     return memset(memory, 0, rounded);

@@ -17,7 +17,8 @@ static ht_code read_all(int fd, char *data, size_t size, const char *path, ht_er
         ssize_t n = read(fd, data + done, size - done);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot read: %s", path, strerror(errno));
-        if (n == 0) return ht_error_set(err, HT_FAIL, "%s: became shorter while it was read; try again", path);
+        if (n == 0)
+            return ht_error_set(err, HT_FAIL, "%s: became shorter while it was read; try again", path);
         done += (size_t)n;
     }
     return HT_OK;
@@ -31,11 +32,13 @@ ht_code ht_file_read(const char *path, size_t limit, char **data, size_t *size, 
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
     struct stat info;
     ht_code code = HT_OK;
-    if (fstat(fd, &info) != 0) code = ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
-    else if (!S_ISREG(info.st_mode)) code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    if (fstat(fd, &info) != 0)
+        code = ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode))
+        code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
     else if ((unsigned long long)info.st_size > limit)
-        code = ht_error_set(err, HT_FAIL, "%s: has %lld bytes, more than the %zu this kind of file may have", path,
-                            (long long)info.st_size, limit);
+        code = ht_error_set(err, HT_FAIL, "%s: has %lld bytes, more than the %zu this kind of file may have",
+                            path, (long long)info.st_size, limit);
     if (code == HT_OK) {
         *size = (size_t)info.st_size;
         *data = ht_alloc(*size + 1, 1, path, err);
@@ -62,10 +65,12 @@ static ht_code write_all(int fd, const char *data, size_t size, const char *path
 
 static ht_code finish(int fd, const char *path, ht_error *err)
 {
-    bool flushed = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a pipe or device, which has no disk to flush to */
+    bool flushed =
+        fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a pipe or device, which has no disk to flush to */
     int failed = flushed ? 0 : errno;
     if (close(fd) != 0 && !failed) failed = errno;
-    return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed)) : HT_OK;
+    return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed))
+                  : HT_OK;
 }
 
 ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err)
@@ -77,9 +82,12 @@ ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
     ht_code code = HT_OK;
-    for (size_t i = 0; i < count && code == HT_OK; i++) code = write_all(fd, parts[i].data, parts[i].size, path, err);
-    if (code == HT_OK) code = finish(fd, path, err);
-    else close(fd);
+    for (size_t i = 0; i < count && code == HT_OK; i++)
+        code = write_all(fd, parts[i].data, parts[i].size, path, err);
+    if (code == HT_OK)
+        code = finish(fd, path, err);
+    else
+        close(fd);
     if (code == HT_OK && rename(temporary, path) != 0)
         code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
     if (code != HT_OK) unlink(temporary);
@@ -104,7 +112,8 @@ ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error
 ht_code ht_file_make_dir(const char *path, ht_error *err)
 {
     char partial[PATH_LIMIT];
-    if (strlen(path) >= sizeof partial) return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
+    if (strlen(path) >= sizeof partial)
+        return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
     strcpy(partial, path);
     for (char *p = partial + 1;; p++) {
         if (*p != '/' && *p != '\0') continue;

@@ -15,8 +15,8 @@ typedef struct ht_part {
     size_t size;
 } ht_part;
 
-/* Writes the parts one after the other to "<path>.tmp-<pid>" in the same directory, fsyncs, renames over `path`. On failure the
- * old file stays. */
+/* Writes the parts one after the other to "<path>.tmp-<pid>" in the same directory, fsyncs, renames over
+ * `path`. On failure the old file stays. */
 ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err);
 ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err); /* of one part */
 

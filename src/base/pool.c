@@ -53,7 +53,8 @@ static void *worker_main(void *argument)
 ht_pool *ht_pool_new(int threads, ht_error *err)
 {
     if (threads < 1) threads = 1;
-    ht_pool *pool = ht_alloc(1, sizeof *pool + (size_t)threads * sizeof pool->workers[0], "the thread pool", err);
+    ht_pool *pool =
+        ht_alloc(1, sizeof *pool + (size_t)threads * sizeof pool->workers[0], "the thread pool", err);
     if (!pool) return NULL;
     pool->threads = threads;
     pool->started = 1;

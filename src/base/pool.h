@@ -1,5 +1,6 @@
 /* pool.h - the pthread pool. It cuts a job into numbered tasks that threads take from one atomic counter;
- * which thread runs a task must not matter to the result. math/ gets a pool passed in and starts no thread. */
+ * which thread runs a task must not matter to the result. math/ gets a pool passed in and starts no thread.
+ */
 #ifndef HT_BASE_POOL_H
 #define HT_BASE_POOL_H
 

@@ -72,8 +72,10 @@ size_t ht_utf8_decode(const char *s, unsigned *code_point)
     size_t n = (p[0] & 0xe0) == 0xc0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : (p[0] & 0xf8) == 0xf0 ? 4 : 0;
     unsigned value = n ? p[0] & (0x7fu >> n) : 0;
     for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) n = 0;
-        else value = value << 6 | (p[i] & 0x3fu);
+        if ((p[i] & 0xc0) != 0x80)
+            n = 0;
+        else
+            value = value << 6 | (p[i] & 0x3fu);
     }
     bool valid = n && value >= least[n] && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
     *code_point = valid ? value : 0xfffd;
@@ -141,10 +143,14 @@ void ht_format_grouped(char *to, size_t size, long long value)
 void ht_format_short(char *to, size_t size, double value, int digits)
 {
     double magnitude = fabs(value);
-    if (isnan(value)) snprintf(to, size, "NaN");
-    else if (isinf(value)) snprintf(to, size, value > 0 ? "+Inf" : "\u2212Inf");
-    else if (value == 0) snprintf(to, size, "0");
-    else if (magnitude >= 1e4 && magnitude < 1e6) snprintf(to, size, "%.*gk", digits, value / 1e3);
+    if (isnan(value))
+        snprintf(to, size, "NaN");
+    else if (isinf(value))
+        snprintf(to, size, value > 0 ? "+Inf" : "\u2212Inf");
+    else if (value == 0)
+        snprintf(to, size, "0");
+    else if (magnitude >= 1e4 && magnitude < 1e6)
+        snprintf(to, size, "%.*gk", digits, value / 1e3);
     else if (magnitude >= 1e-3 && magnitude < 1e4) {
         int before = magnitude < 1 ? (int)floor(log10(magnitude)) + 1 : (int)log10(magnitude) + 1;
         int decimals = digits - before;

@@ -23,7 +23,8 @@ void ht_text_free(ht_text *text);
 /* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
 void ht_text_copy(char *to, size_t size, const char *from);
 
-/* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end. */
+/* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.
+ */
 size_t ht_utf8_decode(const char *s, unsigned *code_point);
 
 /* Writes one character as UTF-8 into `out` (5 bytes), terminated; returns its length. */
@@ -32,7 +33,8 @@ size_t ht_utf8_encode(unsigned code_point, char out[5]);
 /* Number of characters (terminal columns; the lab prints no wide or combining characters). */
 size_t ht_utf8_length(const char *s);
 
-/* Edit distance of two short words (insert, delete, replace, swap of neighbours cost 1), for "did you mean". */
+/* Edit distance of two short words (insert, delete, replace, swap of neighbours cost 1), for "did you mean".
+ */
 int ht_text_distance(const char *a, const char *b);
 
 /* Parses the whole of `s` as a finite number with a decimal point. False if there is anything else. */

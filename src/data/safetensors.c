@@ -28,7 +28,8 @@ static ht_code read_at(const ht_safetensors *f, void *to, size_t size, uint64_t 
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot read: %s", f->path, strerror(errno));
         if (n == 0)
-            return ht_error_set(err, HT_FAIL, "%s: ends at byte %" PRIu64 ", too early; the file is cut", f->path, offset + done);
+            return ht_error_set(err, HT_FAIL, "%s: ends at byte %" PRIu64 ", too early; the file is cut",
+                                f->path, offset + done);
         done += (size_t)n;
     }
     return HT_OK;
@@ -45,7 +46,9 @@ static ht_code read_header(ht_safetensors *f, ht_error *err)
     uint64_t length = 0;
     for (int i = 8; i-- > 0;) length = length << 8 | prefix[i];
     if (length > HEADER_LIMIT || length + 8 > (uint64_t)info.st_size)
-        return ht_error_set(err, HT_FAIL, "%s: the header claims %" PRIu64 " bytes; this is no safetensors file, or it is cut",
+        return ht_error_set(err, HT_FAIL,
+                            "%s: the header claims %" PRIu64
+                            " bytes; this is no safetensors file, or it is cut",
                             f->path, length);
     char *text = ht_alloc((size_t)length + 1, 1, "a safetensors header", err);
     if (!text) return err->code;
@@ -67,9 +70,12 @@ ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
     f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     f->path = strdup(path);
     ht_code code = HT_OK;
-    if (f->fd < 0) code = ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
-    else if (!f->path) code = ht_error_set(err, HT_FAIL, "not enough memory to open %s", path);
-    else code = read_header(f, err);
+    if (f->fd < 0)
+        code = ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
+    else if (!f->path)
+        code = ht_error_set(err, HT_FAIL, "not enough memory to open %s", path);
+    else
+        code = read_header(f, err);
     if (code == HT_OK) return f;
     ht_safetensors_close(f);
     return NULL;
@@ -90,36 +96,42 @@ const char *ht_safetensors_metadata(const ht_safetensors *f, const char *key)
 }
 
 /* shape must be [rows, columns] and data_offsets [a, b] must hold that many floats inside the file. */
-static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, size_t columns, uint64_t *offset,
-                      ht_error *err)
+static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, size_t columns,
+                      uint64_t *offset, ht_error *err)
 {
     const json_t *entry = json_object_get(f->header, name), *shape = json_object_get(entry, "shape");
     const json_t *range = json_object_get(entry, "data_offsets");
     const char *type = json_string_value(json_object_get(entry, "dtype"));
     if (!entry) return ht_error_set(err, HT_FAIL, "%s: has no tensor '%s'", f->path, name);
     if (!type || strcmp(type, "F32") != 0)
-        return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not F32", f->path, name, type ? type : "(none)");
-    json_int_t r = json_integer_value(json_array_get(shape, 0)), c = json_integer_value(json_array_get(shape, 1));
+        return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not F32", f->path, name,
+                            type ? type : "(none)");
+    json_int_t r = json_integer_value(json_array_get(shape, 0)),
+               c = json_integer_value(json_array_get(shape, 1));
     if (json_array_size(shape) != 2 || r != (json_int_t)rows || c != (json_int_t)columns)
-        return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name, (long long)r,
-                            (long long)c, rows, columns);
-    json_int_t a = json_integer_value(json_array_get(range, 0)), b = json_integer_value(json_array_get(range, 1));
+        return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name,
+                            (long long)r, (long long)c, rows, columns);
+    json_int_t a = json_integer_value(json_array_get(range, 0)),
+               b = json_integer_value(json_array_get(range, 1));
     if (json_array_size(range) != 2 || a < 0 || b < a || (uint64_t)b > f->bytes ||
         (uint64_t)(b - a) != (uint64_t)rows * columns * sizeof(float))
-        return ht_error_set(err, HT_FAIL, "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path, name,
-                            (long long)a, (long long)b, f->bytes);
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path,
+                            name, (long long)a, (long long)b, f->bytes);
     *offset = f->start + (uint64_t)a;
     return HT_OK;
 }
 
-ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, size_t columns, float *to, ht_error *err)
+ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, size_t columns, float *to,
+                            ht_error *err)
 {
     uint64_t offset = 0;
     if (locate(f, name, rows, columns, &offset, err) != HT_OK) return err->code;
     if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
     for (size_t i = 0; i < rows * columns; i++)
         if (!isfinite(to[i]))
-            return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is not a finite number", f->path, name, i / columns, i % columns);
+            return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is not a finite number", f->path, name,
+                                i / columns, i % columns);
     return HT_OK;
 }
 
@@ -127,20 +139,22 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
 {
     json_t *header = json_object(), *strings = json_object();
     json_int_t offset = 0;
-    for (; metadata && *metadata; metadata += 2) json_object_set_new(strings, metadata[0], json_string(metadata[1]));
+    for (; metadata && *metadata; metadata += 2)
+        json_object_set_new(strings, metadata[0], json_string(metadata[1]));
     json_object_set_new(header, "__metadata__", strings);
     for (size_t i = 0; i < count; i++) {
         json_int_t end = offset + (json_int_t)(tensors[i].rows * tensors[i].columns * sizeof(float));
         json_object_set_new(header, tensors[i].name,
-                            json_pack("{s:s, s:[I,I], s:[I,I]}", "dtype", "F32", "shape", (json_int_t)tensors[i].rows,
-                                      (json_int_t)tensors[i].columns, "data_offsets", offset, end));
+                            json_pack("{s:s, s:[I,I], s:[I,I]}", "dtype", "F32", "shape",
+                                      (json_int_t)tensors[i].rows, (json_int_t)tensors[i].columns,
+                                      "data_offsets", offset, end));
         offset = end;
     }
     return header;
 }
 
-ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count, const char *const *metadata,
-                             ht_error *err)
+ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
+                             const char *const *metadata, ht_error *err)
 {
     ht_part parts[TENSORS_OUT + 3];
     unsigned char prefix[8];

@@ -1,5 +1,6 @@
-/* safetensors.h - named tensors in a file: 8 bytes of header length (little endian), a JSON header, the bytes. Format:
- * github.com/huggingface/safetensors. Hostile headers (offsets outside the file, overlapping or giant shapes) are errors. */
+/* safetensors.h - named tensors in a file: 8 bytes of header length (little endian), a JSON header, the
+ * bytes. Format: github.com/huggingface/safetensors. Hostile headers (offsets outside the file, overlapping
+ * or giant shapes) are errors. */
 #ifndef HT_DATA_SAFETENSORS_H
 #define HT_DATA_SAFETENSORS_H
 
@@ -10,16 +11,18 @@
 
 typedef struct ht_safetensors ht_safetensors;
 
-/* Opens and checks the header; tensors are read later, one by one. The file stays open until ht_safetensors_close. */
+/* Opens and checks the header; tensors are read later, one by one. The file stays open until
+ * ht_safetensors_close. */
 ht_safetensors *ht_safetensors_open(const char *path, ht_error *err);
 void ht_safetensors_close(ht_safetensors *file);
 
 /* The string `key` of __metadata__, or NULL. */
 const char *ht_safetensors_metadata(const ht_safetensors *file, const char *key);
 
-/* Reads an F32 tensor of exactly (rows × columns) into `to`. A missing tensor, another shape or type, a value that is not finite:
- * HT_FAIL. */
-ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows, size_t columns, float *to, ht_error *err);
+/* Reads an F32 tensor of exactly (rows × columns) into `to`. A missing tensor, another shape or type, a value
+ * that is not finite: HT_FAIL. */
+ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows, size_t columns, float *to,
+                            ht_error *err);
 
 typedef struct ht_tensor_out {
     char name[48];
@@ -28,7 +31,7 @@ typedef struct ht_tensor_out {
 } ht_tensor_out;
 
 /* Writes F32 tensors and string metadata (pairs key, value; NULL at the end), atomically. */
-ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count, const char *const *metadata,
-                             ht_error *err);
+ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
+                             const char *const *metadata, ht_error *err);
 
 #endif

@@ -38,7 +38,8 @@ static ht_code norms(ht_report *report, const ht_layer *layer, ht_error *err)
     if (!norm) return err->code;
     for (size_t i = 0; i < n; i++) {
         double sum = 0;
-        for (size_t j = 0; j < d; j++) sum += (double)layer->weight[i * d + j] * (double)layer->weight[i * d + j];
+        for (size_t j = 0; j < d; j++)
+            sum += (double)layer->weight[i * d + j] * (double)layer->weight[i * d + j];
         norm[i] = sqrt(sum);
     }
     qsort(norm, n, sizeof *norm, by_value);
@@ -70,12 +71,13 @@ static void thin_curve(ht_report *report, const ht_prune_curve *curve, int kappa
     }
 }
 
-static ht_code pruning(ht_report *report, const ht_network *net, const ht_samples *samples, const ht_look *look,
-                       ht_error *err)
+static ht_code pruning(ht_report *report, const ht_network *net, const ht_samples *samples,
+                       const ht_look *look, ht_error *err)
 {
     ht_prune_curve curve;
     int kappa = 0;
-    if (ht_prune_curve_make(&curve, net, samples, look->method, look->metric, look->seed, NULL, err) != HT_OK) return err->code;
+    if (ht_prune_curve_make(&curve, net, samples, look->method, look->metric, look->seed, NULL, err) != HT_OK)
+        return err->code;
     while (kappa + 1 < curve.count && curve.points[kappa + 1].error <= look->error) kappa++;
     thin_curve(report, &curve, kappa);
     report->full = curve.points[0];
@@ -134,7 +136,8 @@ static void *analyst_main(void *argument)
     return NULL;
 }
 
-ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple *reports, int cores, ht_error *err)
+ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple *reports, int cores,
+                             ht_error *err)
 {
     ht_analyst *self = ht_alloc(1, sizeof *self, "the analyst", err);
     if (!self) return NULL;

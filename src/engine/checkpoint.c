@@ -21,7 +21,8 @@ ht_code ht_checkpoint_write(const char *path, ht_trainer *trainer, ht_error *err
     size_t count = 0;
     for (int l = 0; l <= net->depth; l++) {
         const ht_layer *layer = &net->layers[l];
-        ht_tensor_out weight = {"", (size_t)layer->rows, (size_t)layer->columns, layer->weight}, momentum = weight;
+        ht_tensor_out weight = {"", (size_t)layer->rows, (size_t)layer->columns, layer->weight},
+                      momentum = weight;
         name_tensor(weight.name, sizeof weight.name, l, "weight");
         tensors[count++] = weight;
         momentum.data = ht_trainer_momentum(trainer, l);
@@ -32,19 +33,29 @@ ht_code ht_checkpoint_write(const char *path, ht_trainer *trainer, ht_error *err
     snprintf(epoch, sizeof epoch, "%" PRIu64, state.epoch);
     snprintf(cursor, sizeof cursor, "%" PRIu64, state.cursor);
     snprintf(accuracy, sizeof accuracy, "%.17g", state.running_accuracy);
-    const char *const metadata[] = {"format",  "pt",    "heavytail.step",   step,   "heavytail.epoch",
-                                    epoch,     "heavytail.cursor", cursor,  "heavytail.running_accuracy", accuracy,
+    const char *const metadata[] = {"format",
+                                    "pt",
+                                    "heavytail.step",
+                                    step,
+                                    "heavytail.epoch",
+                                    epoch,
+                                    "heavytail.cursor",
+                                    cursor,
+                                    "heavytail.running_accuracy",
+                                    accuracy,
                                     NULL};
     return ht_safetensors_write(path, tensors, count, metadata, err);
 }
 
-static ht_code read_counter(const ht_safetensors *file, const char *path, const char *key, uint64_t *value, ht_error *err)
+static ht_code read_counter(const ht_safetensors *file, const char *path, const char *key, uint64_t *value,
+                            ht_error *err)
 {
     const char *text = ht_safetensors_metadata(file, key);
     char *end = NULL;
     if (text && text[0] >= '0' && text[0] <= '9') *value = strtoull(text, &end, 10);
     if (end && *end == '\0') return HT_OK;
-    return ht_error_set(err, HT_FAIL, "%s: metadata %s is missing or not a number; the run cannot be resumed", path, key);
+    return ht_error_set(err, HT_FAIL, "%s: metadata %s is missing or not a number; the run cannot be resumed",
+                        path, key);
 }
 
 ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)

@@ -43,10 +43,12 @@ ht_rundir *ht_rundir_open(const char *path, ht_error *err)
     if (!dir) return NULL;
     strcpy(dir->path, path);
     dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir->fd < 0) ht_error_set(err, HT_FAIL, "%s: cannot open the directory: %s", path, strerror(errno));
+    if (dir->fd < 0)
+        ht_error_set(err, HT_FAIL, "%s: cannot open the directory: %s", path, strerror(errno));
     else if (flock(dir->fd, LOCK_EX | LOCK_NB) != 0)
         ht_error_set(err, HT_FAIL, "%s: is in use by another heavytail; stop it or give another --run", path);
-    else return dir;
+    else
+        return dir;
     ht_rundir_close(dir);
     return NULL;
 }
@@ -82,8 +84,10 @@ ht_code ht_rundir_agrees(const ht_params *stored, const ht_params *wanted, const
         ht_params_format(stored, p, old, sizeof old);
         ht_params_format(wanted, p, new, sizeof new);
         if (strcmp(old, new) != 0)
-            return ht_error_set(err, HT_USAGE, "%s: the run there has %s = %.100s, not %.100s; leave it out or give another --run",
-                                path, ht_param_at(p)->key, old, new);
+            return ht_error_set(
+                err, HT_USAGE,
+                "%s: the run there has %s = %.100s, not %.100s; leave it out or give another --run", path,
+                ht_param_at(p)->key, old, new);
     }
     return HT_OK;
 }
@@ -120,7 +124,8 @@ ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err)
     if (code == HT_OK) code = join(path, dir->path, "metrics.csv", err);
     if (code == HT_OK) code = ht_file_write(path, header, sizeof header - 1, err);
     if (code != HT_OK) return code;
-    return append_json(dir, json_pack("{s:s, s:i, s:s}", "event", "start", "step", 0, "preset", params->preset), err);
+    return append_json(
+        dir, json_pack("{s:s, s:i, s:s}", "event", "start", "step", 0, "preset", params->preset), err);
 }
 
 static ht_code drop_later_metrics(const ht_rundir *dir, uint64_t step, ht_error *err)
@@ -158,29 +163,34 @@ ht_code ht_rundir_journal(ht_rundir *dir, const ht_sample *sample, ht_error *err
     json_int_t step = (json_int_t)sample->step;
     if (sample->kind == HT_SAMPLE_CHANGE)
         return append_json(dir,
-                           json_pack("{s:s, s:I, s:f, s:s, s:f, s:f}", "event", "set", "step", step, "seconds", sample->seconds,
-                                     "key", ht_param_at(sample->param)->key, "before", sample->before, "value", sample->value),
+                           json_pack("{s:s, s:I, s:f, s:s, s:f, s:f}", "event", "set", "step", step,
+                                     "seconds", sample->seconds, "key", ht_param_at(sample->param)->key,
+                                     "before", sample->before, "value", sample->value),
                            err);
     if (sample->kind == HT_SAMPLE_RESET)
-        return append_json(dir, json_pack("{s:s, s:I, s:f}", "event", "reset", "step", step, "seed", sample->value), err);
+        return append_json(
+            dir, json_pack("{s:s, s:I, s:f}", "event", "reset", "step", step, "seed", sample->value), err);
     static const char *const states[] = {"paused", "running", "done", "diverged"};
     if (sample->kind != HT_SAMPLE_STATE) return HT_OK;
     return append_json(dir,
-                       json_pack("{s:s, s:I, s:f, s:s}", "event", states[sample->state], "step", step, "seconds", sample->seconds,
-                                 "message", sample->message),
+                       json_pack("{s:s, s:I, s:f, s:s}", "event", states[sample->state], "step", step,
+                                 "seconds", sample->seconds, "message", sample->message),
                        err);
 }
 
 static void add_field(ht_text *out, double value, char separator)
 {
-    if (isfinite(value)) ht_text_add(out, "%.9g%c", value, separator);
-    else ht_text_add(out, "%s%c", isnan(value) ? "" : value > 0 ? "inf" : "-inf", separator);
+    if (isfinite(value))
+        ht_text_add(out, "%.9g%c", value, separator);
+    else
+        ht_text_add(out, "%s%c", isnan(value) ? "" : value > 0 ? "inf" : "-inf", separator);
 }
 
 void ht_rundir_metrics(ht_rundir *dir, const ht_metrics *m)
 {
     ht_text_add(&dir->rows, "%" PRIu64 ",", m->step);
-    const double fields[] = {m->epoch, m->loss, m->loss_min, m->loss_max, m->batch_accuracy, m->test_loss, m->test_accuracy};
+    const double fields[] = {m->epoch,          m->loss,      m->loss_min,     m->loss_max,
+                             m->batch_accuracy, m->test_loss, m->test_accuracy};
     size_t count = sizeof fields / sizeof fields[0];
     for (size_t i = 0; i < count; i++) add_field(&dir->rows, fields[i], i + 1 < count ? ',' : '\n');
 }
@@ -188,9 +198,11 @@ void ht_rundir_metrics(ht_rundir *dir, const ht_metrics *m)
 ht_code ht_rundir_save(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
 {
     char path[PATH_LIMIT];
-    if (dir->rows.failed) return ht_error_set(err, HT_FAIL, "%s: not enough memory for metrics.csv", dir->path);
+    if (dir->rows.failed)
+        return ht_error_set(err, HT_FAIL, "%s: not enough memory for metrics.csv", dir->path);
     if (join(path, dir->path, "metrics.csv", err) != HT_OK) return err->code;
-    if (dir->rows.length > 0 && ht_file_append(path, dir->rows.data, dir->rows.length, err) != HT_OK) return err->code;
+    if (dir->rows.length > 0 && ht_file_append(path, dir->rows.data, dir->rows.length, err) != HT_OK)
+        return err->code;
     ht_text_free(&dir->rows);
     if (write_preset(dir, ht_trainer_params(trainer), err) != HT_OK) return err->code;
     if (join(path, dir->path, "checkpoint.safetensors", err) != HT_OK) return err->code;
@@ -214,7 +226,8 @@ static bool parse_row(const char *line, const char *end, ht_metrics *m)
         line = comma + 1;
     }
     if (!(value[0] >= 0) || value[0] > 1e15) return false;
-    *m = (ht_metrics){(uint64_t)value[0], value[1], value[2], value[3], value[4], value[5], value[6], value[7]};
+    *m = (ht_metrics){(uint64_t)value[0], value[1], value[2], value[3],
+                      value[4],           value[5], value[6], value[7]};
     return true;
 }
 
@@ -224,7 +237,8 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
     size_t size, lines = 0, line = 1;
     *rows = NULL;
     *count = 0;
-    if (join(path, dir, "metrics.csv", err) != HT_OK || ht_file_read(path, METRICS_LIMIT, &text, &size, err) != HT_OK)
+    if (join(path, dir, "metrics.csv", err) != HT_OK ||
+        ht_file_read(path, METRICS_LIMIT, &text, &size, err) != HT_OK)
         return err->code;
     for (size_t i = 0; i < size; i++) lines += text[i] == '\n';
     ht_code code = (*rows = ht_alloc(lines + 1, sizeof **rows, "the metrics", err)) ? HT_OK : err->code;
@@ -233,7 +247,8 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
         const char *end = memchr(at, '\n', (size_t)(stop - at));
         if (!end) break; /* cut by a crash */
         if (!parse_row(at, end, &(*rows)[(*count)++]))
-            code = ht_error_set(err, HT_FAIL, "%s:%zu: not a row of eight numbers; the file is damaged", path, line + 1);
+            code = ht_error_set(err, HT_FAIL, "%s:%zu: not a row of eight numbers; the file is damaged", path,
+                                line + 1);
         at = end + 1;
     }
     ht_free(text);

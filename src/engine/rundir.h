@@ -1,5 +1,6 @@
-/* rundir.h - a run on disk: preset.ini (effective parameters), journal.jsonl (every change with its step), metrics.csv (the curves),
- * checkpoint.safetensors. The directory is locked with flock while it is open. One thread. */
+/* rundir.h - a run on disk: preset.ini (effective parameters), journal.jsonl (every change with its step),
+ * metrics.csv (the curves), checkpoint.safetensors. The directory is locked with flock while it is open. One
+ * thread. */
 #ifndef HT_ENGINE_RUNDIR_H
 #define HT_ENGINE_RUNDIR_H
 
@@ -18,8 +19,8 @@ bool ht_rundir_has_run(const ht_rundir *dir);
 /* The stored parameters of the run. */
 ht_code ht_rundir_params(const ht_rundir *dir, ht_params *params, ht_error *err);
 
-/* Checks that `wanted` agrees with the stored parameters wherever a change would need a new network or new data. HT_USAGE, naming the
- * first key that differs. */
+/* Checks that `wanted` agrees with the stored parameters wherever a change would need a new network or new
+ * data. HT_USAGE, naming the first key that differs. */
 ht_code ht_rundir_agrees(const ht_params *stored, const ht_params *wanted, const char *path, ht_error *err);
 
 /* A fresh run: writes preset.ini, starts journal and metrics. */
@@ -34,7 +35,8 @@ ht_code ht_rundir_journal(ht_rundir *dir, const ht_sample *sample, ht_error *err
 /* A row of metrics.csv; buffered until ht_rundir_save. */
 typedef struct ht_metrics {
     uint64_t step;
-    double epoch, loss, loss_min, loss_max, batch_accuracy, test_loss, test_accuracy; /* NaN: not measured, left empty */
+    double epoch, loss, loss_min, loss_max, batch_accuracy, test_loss,
+        test_accuracy; /* NaN: not measured, left empty */
 } ht_metrics;
 
 void ht_rundir_metrics(ht_rundir *dir, const ht_metrics *row);

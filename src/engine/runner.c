@@ -130,7 +130,8 @@ static void change(ht_runner *r, const ht_command *command)
     ht_sample sample = blank_sample(r, HT_SAMPLE_CHANGE);
     sample.param = command->param;
     sample.before = ht_params_get(ht_trainer_params(r->trainer), command->param);
-    if (ht_trainer_set(r->trainer, command->param, command->value, &err) != HT_OK) enter_state(r, HT_STATE_PAUSED, err.text);
+    if (ht_trainer_set(r->trainer, command->param, command->value, &err) != HT_OK)
+        enter_state(r, HT_STATE_PAUSED, err.text);
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
     r->settled = false;
     r->past_goal = false;
@@ -142,19 +143,29 @@ static void apply(ht_runner *r, const ht_command *command)
     uint64_t seed = (uint64_t)ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_SEED);
     r->applied_seq = command->seq;
     switch (command->kind) {
-    case HT_COMMAND_SET: change(r, command); break;
+    case HT_COMMAND_SET:
+        change(r, command);
+        break;
     case HT_COMMAND_RUN:
         r->past_goal = r->state == HT_STATE_DONE;
         enter_state(r, HT_STATE_RUNNING, "");
         break;
-    case HT_COMMAND_PAUSE: enter_state(r, HT_STATE_PAUSED, ""); break;
+    case HT_COMMAND_PAUSE:
+        enter_state(r, HT_STATE_PAUSED, "");
+        break;
     case HT_COMMAND_STEP:
         r->single = true;
         r->past_goal = true;
         break;
-    case HT_COMMAND_RESET: restart(r, seed); break;
-    case HT_COMMAND_RESEED: restart(r, (uint64_t)command->value); break;
-    case HT_COMMAND_QUIT: r->quit = true; break;
+    case HT_COMMAND_RESET:
+        restart(r, seed);
+        break;
+    case HT_COMMAND_RESEED:
+        restart(r, (uint64_t)command->value);
+        break;
+    case HT_COMMAND_QUIT:
+        r->quit = true;
+        break;
     }
 }
 
@@ -173,13 +184,16 @@ static void check_goal(ht_runner *r)
     char message[200];
     ht_error err;
     if (r->past_goal) return;
-    if (ht_trainer_stop(r->trainer, &why, &err) != HT_OK) enter_state(r, HT_STATE_PAUSED, err.text);
+    if (ht_trainer_stop(r->trainer, &why, &err) != HT_OK)
+        enter_state(r, HT_STATE_PAUSED, err.text);
     else if (why) {
         unsigned long long step = ht_trainer_steps(r->trainer);
         double wanted = ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP);
         if (why[0] == 'c')
-            snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on", 100 * wanted, step);
-        else snprintf(message, sizeof message, "done: train.steps = %llu reached. Space goes on", step);
+            snprintf(message, sizeof message,
+                     "done: %g %% of the training set right at step %llu. Space goes on", 100 * wanted, step);
+        else
+            snprintf(message, sizeof message, "done: train.steps = %llu reached. Space goes on", step);
         enter_state(r, HT_STATE_DONE, message);
     }
 }
@@ -213,8 +227,8 @@ static void serve_analyst(ht_runner *r)
     letter->generation = r->generation;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
     letter->look = (ht_look){(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
-                             (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
+                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                             ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
     ht_network_copy(letter->net, ht_trainer_network(r->trainer), r->pool);
     ht_mailbox_deliver(r->box);
 }
@@ -281,7 +295,8 @@ ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool 
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
                 (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
                 (r->box = ht_mailbox_new(ht_trainer_network(trainer), err)) &&
-                (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) && start_thread(r, err);
+                (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
+                start_thread(r, err);
     if (good) return r;
     ht_runner_stop(r);
     return NULL;

@@ -1,5 +1,6 @@
-/* runner.h - a trainer on its own thread, with the analyst beside it. The screen sends commands and receives samples and reports;
- * no side ever waits for another. All functions but start and stop belong to one thread (the UI). */
+/* runner.h - a trainer on its own thread, with the analyst beside it. The screen sends commands and receives
+ * samples and reports; no side ever waits for another. All functions but start and stop belong to one thread
+ * (the UI). */
 #ifndef HT_ENGINE_RUNNER_H
 #define HT_ENGINE_RUNNER_H
 
@@ -12,10 +13,11 @@ typedef struct ht_runner ht_runner;
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
 void ht_runner_stop(ht_runner *runner); /* ends the threads; the trainer is the caller's again */
 
-/* Sends a command; returns its number, which samples echo as applied_seq. 0 if the ring is full (nobody listens). */
+/* Sends a command; returns its number, which samples echo as applied_seq. 0 if the ring is full (nobody
+ * listens). */
 uint32_t ht_runner_send(ht_runner *runner, ht_command_kind kind, ht_param param, double value);
 
-bool ht_runner_receive(ht_runner *runner, ht_sample *sample);        /* false when there is nothing new */
-const ht_report *ht_runner_report(ht_runner *runner, bool *fresh);   /* the analyst's latest */
+bool ht_runner_receive(ht_runner *runner, ht_sample *sample);      /* false when there is nothing new */
+const ht_report *ht_runner_report(ht_runner *runner, bool *fresh); /* the analyst's latest */
 
 #endif

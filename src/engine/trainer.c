@@ -13,11 +13,11 @@ struct ht_trainer {
     ht_pool *pool;
     ht_network *net;
     ht_step *scratch;
-    float *x;            /* (capacity × inputs): the batch, gathered */
-    int32_t *labels;     /* (capacity) */
-    uint32_t *order;     /* (train count): this epoch's permutation */
+    float *x;        /* (capacity × inputs): the batch, gathered */
+    int32_t *labels; /* (capacity) */
+    uint32_t *order; /* (train count): this epoch's permutation */
     uint64_t step, epoch;
-    size_t cursor;       /* samples of this epoch already used */
+    size_t cursor; /* samples of this epoch already used */
     float input_bound;
     double running_accuracy; /* of minibatches, mean over ~10 steps */
 };
@@ -212,11 +212,13 @@ bool ht_trainer_eval_due(const ht_trainer *t)
 
 ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
 {
-    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS),
+           wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     ht_score score;
     *why = NULL;
     if (wanted > 0 && ht_trainer_eval_due(t) && t->running_accuracy >= wanted - 0.05) {
-        if (ht_network_evaluate(t->net, &t->data->train, NULL, t->pool, &score, err) != HT_OK) return err->code;
+        if (ht_network_evaluate(t->net, &t->data->train, NULL, t->pool, &score, err) != HT_OK)
+            return err->code;
         if (score.accuracy >= wanted) *why = "converged";
     }
     if (!*why && steps > 0 && (double)t->step >= steps) *why = "done";
@@ -231,8 +233,9 @@ ht_trainer_state ht_trainer_state_get(const ht_trainer *t)
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err)
 {
     if (state->cursor > train_count(t))
-        return ht_error_set(err, HT_FAIL, "the checkpoint stands at sample %llu of an epoch of %zu; it belongs to other data",
-                            (unsigned long long)state->cursor, train_count(t));
+        return ht_error_set(
+            err, HT_FAIL, "the checkpoint stands at sample %llu of an epoch of %zu; it belongs to other data",
+            (unsigned long long)state->cursor, train_count(t));
     t->step = state->step;
     t->epoch = state->epoch;
     t->cursor = (size_t)state->cursor;

@@ -1,7 +1,7 @@
 /* trainer.h - one training run: network, data order, step counter. Synchronous; runner.h puts it on a thread.
  *
- * Everything that happens is a function of the parameters and the step, so a run resumes and replays bit by bit. One thread
- * at a time. */
+ * Everything that happens is a function of the parameters and the step, so a run resumes and replays bit by
+ * bit. One thread at a time. */
 #ifndef HT_ENGINE_TRAINER_H
 #define HT_ENGINE_TRAINER_H
 
@@ -36,8 +36,9 @@ double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, aft
 /* True every train.eval_every steps. */
 bool ht_trainer_eval_due(const ht_trainer *t);
 
-/* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running minibatch accuracy is
- * within 0.05 of train.stop_accuracy. *why: "done" (train.steps) or "converged" (train.stop_accuracy). */
+/* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running
+ * minibatch accuracy is within 0.05 of train.stop_accuracy. *why: "done" (train.steps) or "converged"
+ * (train.stop_accuracy). */
 ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err);
 
 /* The counters a checkpoint must hold beside the weights, and their way back. */

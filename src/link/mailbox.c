@@ -20,8 +20,8 @@ ht_mailbox *ht_mailbox_new(const ht_network *shape, ht_error *err)
     sem_init(&box->delivered, 0, 0);
     sem_init(&box->poked, 0, 0);
     box->letter.net =
-        ht_network_new(shape->layers[0].columns, shape->layers[0].rows, shape->depth, shape->layers[shape->depth].rows,
-                       shape->activation, shape->mean_field, err);
+        ht_network_new(shape->layers[0].columns, shape->layers[0].rows, shape->depth,
+                       shape->layers[shape->depth].rows, shape->activation, shape->mean_field, err);
     if (box->letter.net) return box;
     ht_mailbox_free(box);
     return NULL;

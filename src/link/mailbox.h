@@ -1,7 +1,7 @@
 /* mailbox.h - the weights' way from the trainer to the analyst: one buffer, owned alternately.
  *
- * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over; the analyst gives it back
- * by asking again. The trainer never waits. */
+ * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over;
+ * the analyst gives it back by asking again. The trainer never waits. */
 #ifndef HT_LINK_MAILBOX_H
 #define HT_LINK_MAILBOX_H
 
@@ -25,7 +25,7 @@ typedef struct ht_letter {
     uint32_t generation; /* resets so far */
     bool settled;        /* training stands still: look thoroughly */
     ht_look look;
-    ht_network *net;     /* the copy; owned by the mailbox */
+    ht_network *net; /* the copy; owned by the mailbox */
 } ht_letter;
 
 ht_mailbox *ht_mailbox_new(const ht_network *shape, ht_error *err);

@@ -10,11 +10,12 @@
 #include "heavytail/tail.h"
 #include "math/histogram.h"
 
-/* ---- UI -> trainer: intent, applied at a step boundary ------------------------------------------------------------------ */
+/* ---- UI -> trainer: intent, applied at a step boundary
+ * ------------------------------------------------------------------ */
 
 typedef enum ht_command_kind {
-    HT_COMMAND_SET,    /* param = value (a LIVE one) */
-    HT_COMMAND_RUN,    /* train on */
+    HT_COMMAND_SET, /* param = value (a LIVE one) */
+    HT_COMMAND_RUN, /* train on */
     HT_COMMAND_PAUSE,
     HT_COMMAND_STEP,   /* one step, then paused */
     HT_COMMAND_RESET,  /* back to the same initial weights, step 0 */
@@ -29,7 +30,8 @@ typedef struct ht_command {
     double value;
 } ht_command;
 
-/* ---- trainer -> UI ----------------------------------------------------------------------------------------------------- */
+/* ---- trainer -> UI
+ * ----------------------------------------------------------------------------------------------------- */
 
 typedef enum ht_state { HT_STATE_PAUSED, HT_STATE_RUNNING, HT_STATE_DONE, HT_STATE_DIVERGED } ht_state;
 
@@ -43,8 +45,8 @@ typedef enum ht_sample_kind {
 
 typedef struct ht_sample {
     ht_sample_kind kind;
-    uint64_t step;        /* steps done when it was sent */
-    double seconds;       /* training time, pauses left out */
+    uint64_t step;  /* steps done when it was sent */
+    double seconds; /* training time, pauses left out */
     double epoch;
     uint32_t applied_seq; /* the last command applied */
     /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy */
@@ -57,7 +59,8 @@ typedef struct ht_sample {
     char message[200]; /* STATE */
 } ht_sample;
 
-/* ---- analyst -> UI ------------------------------------------------------------------------------------------------------- */
+/* ---- analyst -> UI
+ * ------------------------------------------------------------------------------------------------------- */
 
 enum { HT_REPORT_NORMS = 200, HT_REPORT_CURVE = 257 };
 
@@ -70,10 +73,10 @@ typedef struct ht_report {
     ht_histogram histogram; /* of the first layer's |w| */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
-    int curve_count;        /* the pruning curve at ≤ 257 ratios, always with 0, 1 and κ */
+    int curve_count; /* the pruning curve at ≤ 257 ratios, always with 0, 1 and κ */
     ht_prune_point curve[HT_REPORT_CURVE];
-    int samples, samples_of; /* test samples used, of how many */
-    int width, removed;      /* κ = removed / width at prune.error (first layer, or the mean of all) */
+    int samples, samples_of;     /* test samples used, of how many */
+    int width, removed;          /* κ = removed / width at prune.error (first layer, or the mean of all) */
     ht_prune_point full, pruned; /* the curve at 0 and at κ */
     ht_prune_method method;
     ht_prune_metric metric;

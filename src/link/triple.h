@@ -1,4 +1,5 @@
-/* triple.h - a triple buffer: one thread publishes whole values, another takes the latest; neither waits, none is torn. */
+/* triple.h - a triple buffer: one thread publishes whole values, another takes the latest; neither waits,
+ * none is torn. */
 #ifndef HT_LINK_TRIPLE_H
 #define HT_LINK_TRIPLE_H
 
@@ -15,7 +16,8 @@ void ht_triple_free(ht_triple *triple);
 void *ht_triple_back(ht_triple *triple);   /* writer: the value to fill */
 void ht_triple_publish(ht_triple *triple); /* writer: hands it over; ht_triple_back is then another one */
 
-/* Reader: the latest published value, zeroes before the first; *fresh tells whether it is a new one. Valid until the next call. */
+/* Reader: the latest published value, zeroes before the first; *fresh tells whether it is a new one. Valid
+ * until the next call. */
 const void *ht_triple_take(ht_triple *triple, bool *fresh);
 
 #endif

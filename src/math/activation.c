@@ -15,7 +15,8 @@ float ht_activate(ht_activation activation, float *x, size_t count)
 
 void ht_activate_gradient(ht_activation activation, float *d, const float *h, size_t count)
 {
-    if (activation != HT_TANH) ht_kernel()->rectify_gradient(d, h, count, activation == HT_RELU ? 0.0f : leak);
+    if (activation != HT_TANH)
+        ht_kernel()->rectify_gradient(d, h, count, activation == HT_RELU ? 0.0f : leak);
     else
         for (size_t i = 0; i < count; i++) d[i] *= 1.0f - h[i] * h[i];
 }

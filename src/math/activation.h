@@ -1,4 +1,5 @@
-/* activation.h - the hidden layers' activation and its derivative, which all three functions allow to be read off the output. */
+/* activation.h - the hidden layers' activation and its derivative, which all three functions allow to be read
+ * off the output. */
 #ifndef HT_MATH_ACTIVATION_H
 #define HT_MATH_ACTIVATION_H
 

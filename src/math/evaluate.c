@@ -1,5 +1,5 @@
-/* evaluate.c - loss and accuracy of a whole sample set. Tasks are chunks of samples; inside a chunk the last hidden layer
- * is taken shard by shard, so that scratch stays small however wide the network is. */
+/* evaluate.c - loss and accuracy of a whole sample set. Tasks are chunks of samples; inside a chunk the last
+ * hidden layer is taken shard by shard, so that scratch stays small however wide the network is. */
 #include "heavytail/network.h"
 
 #include <string.h>
@@ -15,11 +15,11 @@ typedef struct evaluation {
     const ht_network *net;
     const ht_samples *samples;
     const float *const *keep;
-    int chunk;          /* samples of a task */
-    size_t per_worker;  /* floats of scratch */
-    float *scratch;     /* (workers × per_worker) */
-    double *losses;     /* (tasks) */
-    int *correct;       /* (tasks) */
+    int chunk;         /* samples of a task */
+    size_t per_worker; /* floats of scratch */
+    float *scratch;    /* (workers × per_worker) */
+    double *losses;    /* (tasks) */
+    int *correct;      /* (tasks) */
 } evaluation;
 
 static void mask_columns(float *h, int rows, int columns, const float *keep)
@@ -29,7 +29,8 @@ static void mask_columns(float *h, int rows, int columns, const float *keep)
 }
 
 /* h (rows × m) = act(x (rows × fan_in) · W[first .. first+m]^T), removed neurons zeroed. */
-static void hidden_block(const evaluation *job, int l, const float *x, int rows, int first, int m, float *h, int ldh)
+static void hidden_block(const evaluation *job, int l, const float *x, int rows, int first, int m, float *h,
+                         int ldh)
 {
     const ht_layer *layer = &job->net->layers[l];
     const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
@@ -59,10 +60,11 @@ static void evaluate_chunk(void *context, int task, int worker)
     for (int shard = 0; shard < ht_shards(width); shard++) {
         int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
         hidden_block(job, last, x, rows, first, m, block, m);
-        ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns, shard ? 1.0f : 0.0f, logits,
-                   out->rows);
+        ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns,
+                   shard ? 1.0f : 0.0f, logits, out->rows);
     }
-    ht_softmax_loss(logits, job->samples->labels + start, rows, out->rows, NULL, &job->losses[task], &job->correct[task]);
+    ht_softmax_loss(logits, job->samples->labels + start, rows, out->rows, NULL, &job->losses[task],
+                    &job->correct[task]);
 }
 
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
@@ -75,7 +77,8 @@ ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, co
     int tasks = (int)((samples->count + (size_t)job.chunk - 1) / (size_t)job.chunk);
     size_t row = (size_t)classes + HT_SHARD + (net->depth > 1 ? 2 * (size_t)width : 0);
     job.per_worker = (row * (size_t)job.chunk + 15) / 16 * 16;
-    job.scratch = ht_alloc((size_t)ht_pool_threads(pool) * job.per_worker, sizeof(float), "an evaluation", err);
+    job.scratch =
+        ht_alloc((size_t)ht_pool_threads(pool) * job.per_worker, sizeof(float), "an evaluation", err);
     job.losses = ht_alloc((size_t)tasks, sizeof *job.losses, "an evaluation", err);
     job.correct = ht_alloc((size_t)tasks, sizeof *job.correct, "an evaluation", err);
     bool ready = job.scratch && job.losses && job.correct;

@@ -13,9 +13,12 @@ void ht_histogram_add(ht_histogram *h, const float *x, size_t count)
         uint32_t bits;
         memcpy(&bits, &x[i], sizeof bits);
         int bin = (int)((bits & 0x7fffffffu) >> MANTISSA_SHIFT) - FIRST;
-        if (bin < 0) h->below++;
-        else if (bin >= HT_HISTOGRAM_BINS) h->above++;
-        else h->count[bin]++;
+        if (bin < 0)
+            h->below++;
+        else if (bin >= HT_HISTOGRAM_BINS)
+            h->above++;
+        else
+            h->count[bin]++;
     }
 }
 

@@ -1,5 +1,5 @@
-/* histogram.h - magnitudes of weights on a fixed logarithmic grid: 16 bins an octave, from 2^-40 to 2^24. A bin's index is read
- * off the float's bits, so counting costs a shift and an increment. Plain data. */
+/* histogram.h - magnitudes of weights on a fixed logarithmic grid: 16 bins an octave, from 2^-40 to 2^24. A
+ * bin's index is read off the float's bits, so counting costs a shift and an increment. Plain data. */
 #ifndef HT_MATH_HISTOGRAM_H
 #define HT_MATH_HISTOGRAM_H
 
@@ -9,7 +9,8 @@
 enum { HT_HISTOGRAM_BINS = 1024 };
 
 typedef struct ht_histogram {
-    uint64_t total, below, above; /* all values, those under and over the grid (0 is under, NaN and Inf over) */
+    uint64_t total, below,
+        above; /* all values, those under and over the grid (0 is under, NaN and Inf over) */
     uint32_t count[HT_HISTOGRAM_BINS];
 } ht_histogram;
 

@@ -1,7 +1,8 @@
 /* kernel.h - the inner loops that are compiled once per instruction set and picked at run time.
  *
- * The same C source (kernel_body.c) is built for portable, AVX2 and AVX-512 code without floating-point contraction, so
- * every build gives the same bits. All functions are pure on caller-owned memory and thread-safe. */
+ * The same C source (kernel_body.c) is built for portable, AVX2 and AVX-512 code without floating-point
+ * contraction, so every build gives the same bits. All functions are pure on caller-owned memory and
+ * thread-safe. */
 #ifndef HT_MATH_KERNEL_H
 #define HT_MATH_KERNEL_H
 
@@ -10,16 +11,17 @@
 
 /* Which draws: the Philox key and counter words shared by a run of draws. */
 typedef struct ht_noise_key {
-    uint32_t key[2];    /* seed */
-    uint32_t step;      /* low 32 bits */
-    uint32_t purpose;   /* stream << 24 | layer << 16 | step's high 16 bits */
+    uint32_t key[2];  /* seed */
+    uint32_t step;    /* low 32 bits */
+    uint32_t purpose; /* stream << 24 | layer << 16 | step's high 16 bits */
 } ht_noise_key;
 
 typedef struct ht_kernels {
     const char *isa;
 
     /* w[i] += scale * X(neuron, i), i < count, X ~ S(alpha, 0, 1, 0); alpha in [1, 2] */
-    void (*stable)(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float alpha, float scale);
+    void (*stable)(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float alpha,
+                   float scale);
     /* out[i] = X(first + i, 0): the draw with index 0 of each of `count` neurons */
     void (*stable_first)(float *out, size_t count, const ht_noise_key *key, uint32_t first, float alpha);
     /* w[i] += scale * G(neuron, i), G ~ N(0, 1) */
@@ -34,12 +36,15 @@ typedef struct ht_kernels {
     /* d *= h > 0 ? 1 : slope */
     void (*rectify_gradient)(float *d, const float *h, size_t count, float slope);
 
-    /* One neuron added to the logits of `samples` samples: logits (classes × samples) += w (classes) ⊗ h (samples);
-     * returns how many samples have their label as the largest logit (the lowest class wins a tie). */
-    int (*add_neuron)(float *logits, const float *h, const float *w, int classes, int samples, const int32_t *labels);
+    /* One neuron added to the logits of `samples` samples: logits (classes × samples) += w (classes) ⊗ h
+     * (samples); returns how many samples have their label as the largest logit (the lowest class wins a
+     * tie). */
+    int (*add_neuron)(float *logits, const float *h, const float *w, int classes, int samples,
+                      const int32_t *labels);
 } ht_kernels;
 
-/* The best build this CPU runs; HEAVYTAIL_ISA (portable, avx2, avx512) asks for another. Same answer every time. */
+/* The best build this CPU runs; HEAVYTAIL_ISA (portable, avx2, avx512) asks for another. Same answer every
+ * time. */
 const ht_kernels *ht_kernel(void);
 
 /* Every build in this binary that this CPU runs, best first, NULL at the end; for tests and bench. */

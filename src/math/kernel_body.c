@@ -1,7 +1,8 @@
 /* kernel_body.c - compiled once per instruction set with -DHT_ISA=name (see Makefile and kernel.h).
  *
- * Loops run over blocks of fixed size without branches, so that the compiler turns them into vector code. Only +, -, *, /,
- * sqrt and conversions are used, each correctly rounded by IEEE 754, hence the same bits from every build. */
+ * Loops run over blocks of fixed size without branches, so that the compiler turns them into vector code.
+ * Only +, -, *, /, sqrt and conversions are used, each correctly rounded by IEEE 754, hence the same bits
+ * from every build. */
 #include "math/kernel.h"
 
 #include <math.h>
@@ -16,7 +17,8 @@
 
 enum { LANES = 16, BLOCK = 2 * LANES };
 
-/* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding ------------------- */
+/* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding
+ * ------------------- */
 
 /* sin(π/2·t), t in [0, 1]; 7e-9. Exact zero at 0, so it keeps full relative precision there. */
 INLINE float sin_quarter(float t)
@@ -73,7 +75,7 @@ INLINE float log2_positive(float x)
 INLINE float minus_log(float u, float rest)
 {
     float e, f = split(u, &e);
-    f = ((e == 0.0f) & (f < 0.0f)) ? -rest : f;
+    f = rest < 0.2928f ? -rest : f; /* there the exponent is 0; u itself may have been rounded to 1 */
     return -(e * 0.69314718f + log_near_one(f));
 }
 
@@ -91,15 +93,17 @@ INLINE float exp2_bounded(float x)
     return p * float_of((uint32_t)((int32_t)whole + 127) << 23);
 }
 
-/* ---- random bits ------------------------------------------------------------------------------------------------------ */
+/* ---- random bits
+ * ------------------------------------------------------------------------------------------------------ */
 
 typedef struct random_block {
     uint32_t a[BLOCK], b[BLOCK]; /* 64 bits for each of 32 draws */
 } random_block;
 
-/* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3 draws 16..31. */
+/* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3
+ * draws 16..31. */
 INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], const uint32_t c1[LANES],
-                                random_block *out)
+                         random_block *out)
 {
     uint32_t a[LANES], b[LANES], c[LANES], d[LANES];
     uint32_t k0 = key->key[0], k1 = key->key[1];
@@ -128,16 +132,17 @@ INLINE void row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t block, r
     philox_block(key, c0, c1, out);
 }
 
-/* ---- stable draws ------------------------------------------------------------------------------------------------------ */
+/* ---- stable draws
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* Chambers, Mallows, Stuck (JASA 1976) for β = 0:
  *   X = ± sin(αU) / cos(U)^(1/α) · (E / cos((α-1)U))^((α-1)/α),  U uniform on (0, π/2), E exponential.
- * The tail is made where U is near π/2, so the draw is v = 1 - U/(π/2), and every cosine is rewritten as the sine of a sum of
- * positive terms:   cos U = sin(π/2·v),   cos((α-1)U) = sin(π/2·((2-α) + (α-1)v)),
- *   sin(αU) = sin(π/2·min((2-α) + αv, α(1-v))).
- * Of 64 bits, 1 is the sign, 35 are v (least value 2^-36: the tail is right far beyond probability 1e-8) and 28 the uniform
- * under E (largest E 20.1, P = 2e-9: beyond it only α near 2 would notice, below 1e-9). v and 1 - v, and likewise the
- * uniform and its rest, are both formed from the integer, so neither end loses digits. */
+ * The tail is made where U is near π/2, so the draw is v = 1 - U/(π/2), and every cosine is rewritten as the
+ * sine of a sum of positive terms:   cos U = sin(π/2·v),   cos((α-1)U) = sin(π/2·((2-α) + (α-1)v)), sin(αU) =
+ * sin(π/2·min((2-α) + αv, α(1-v))). Of 64 bits, 1 is the sign, 35 are v (least value 2^-36: the tail is right
+ * far beyond probability 1e-8) and 28 the uniform under E (largest E 20.1, P = 2e-9: beyond it only α near 2
+ * would notice, below 1e-9). v and 1 - v, and likewise the uniform and its rest, are both formed from the
+ * integer, so neither end loses digits. */
 INLINE float stable_draw(uint32_t a, uint32_t b, float alpha)
 {
     float high = (float)(int32_t)(a >> 1), low = (float)(int32_t)(b & 15u) + 0.5f;
@@ -153,7 +158,8 @@ INLINE float stable_draw(uint32_t a, uint32_t b, float alpha)
     float cosine_minus = sin_quarter(shift + (alpha - 1.0f) * v);
     float exponential = minus_log(u, u_rest);
     float power = 1.0f / alpha;
-    float x = sine * exp2_bounded((1.0f - power) * log2_positive(exponential / cosine_minus) - power * log2_positive(cosine));
+    float x = sine * exp2_bounded((1.0f - power) * log2_positive(exponential / cosine_minus) -
+                                  power * log2_positive(cosine));
     return float_of(bits_of(x) ^ (a << 31));
 }
 
@@ -194,8 +200,9 @@ static void stable_first(float *out, size_t count, const ht_noise_key *key, uint
     }
 }
 
-/* Box and Muller: the radius from 32 bits (largest 6.76, P = 1.4e-11), the angle from a quarter turn and two signs. One pair
- * of words gives draws i and i + 16 of a block of 32, so a normal costs half the bits of a stable draw. */
+/* Box and Muller: the radius from 32 bits (largest 6.76, P = 1.4e-11), the angle from a quarter turn and two
+ * signs. One pair of words gives draws i and i + 16 of a block of 32, so a normal costs half the bits of a
+ * stable draw. */
 static void normal(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float scale)
 {
     random_block bits;
@@ -223,9 +230,11 @@ static void add(float *w, size_t count, float value)
     for (size_t i = 0; i < count; i++) w[i] += value;
 }
 
-/* ---- the network ------------------------------------------------------------------------------------------------------- */
+/* ---- the network
+ * ------------------------------------------------------------------------------------------------------- */
 
-/* On the bits: |x| as an integer orders like |x| and puts NaN above Inf, and integer maxima vectorize without -ffast-math. */
+/* On the bits: |x| as an integer orders like |x| and puts NaN above Inf, and integer maxima vectorize without
+ * -ffast-math. */
 static float max_abs(const float *x, size_t count)
 {
     uint32_t most = 0;
@@ -253,7 +262,8 @@ static void rectify_gradient(float *d, const float *h, size_t count, float slope
     for (size_t i = 0; i < count; i++) d[i] = h[i] > 0.0f ? d[i] : slope * d[i];
 }
 
-static int add_neuron(float *logits, const float *h, const float *w, int classes, int samples, const int32_t *labels)
+static int add_neuron(float *logits, const float *h, const float *w, int classes, int samples,
+                      const int32_t *labels)
 {
     int correct = 0;
     for (int start = 0; start < samples; start += LANES) {

@@ -11,18 +11,18 @@ void ht_linalg_init(void);
 const char *ht_linalg_core(void);    /* OpenBLAS kernels in use: "SkylakeX" */
 const char *ht_linalg_library(void); /* "OpenBLAS 0.3.21" */
 
-/* The OpenBLAS core this CPU deserves, or NULL when the one in use is as good (OpenBLAS 0.3.21 takes CPUs it does not know
- * for old ones: OpenMathLib/OpenBLAS issue 4267). */
+/* The OpenBLAS core this CPU deserves, or NULL when the one in use is as good (OpenBLAS 0.3.21 takes CPUs it
+ * does not know for old ones: OpenMathLib/OpenBLAS issue 4267). */
 const char *ht_linalg_better_core(void);
 
 /* C (m × n) = alpha · A (m × k) · B (n × k)^T + beta · C; ld are row strides. */
-void ht_gemm_nt(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c,
-                int ldc);
+void ht_gemm_nt(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+                float beta, float *c, int ldc);
 /* C (m × n) = alpha · A (m × k) · B (k × n) + beta · C */
-void ht_gemm_nn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c,
-                int ldc);
+void ht_gemm_nn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+                float beta, float *c, int ldc);
 /* C (m × n) = alpha · A (k × m)^T · B (k × n) + beta · C */
-void ht_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb, float beta, float *c,
-                int ldc);
+void ht_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+                float beta, float *c, int ldc);
 
 #endif

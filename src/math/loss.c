@@ -13,8 +13,8 @@ int ht_argmax(const float *logits, int classes)
     return best;
 }
 
-void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int classes, float *delta, double *loss,
-                     int *correct)
+void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int classes, float *delta,
+                     double *loss, int *correct)
 {
     for (int r = 0; r < rows; r++) {
         const float *z = logits + (size_t)r * (size_t)classes;
@@ -28,6 +28,7 @@ void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int c
         if (!delta) continue;
         float *d = delta + (size_t)r * (size_t)classes;
         float scale = (float)(1.0 / sum);
-        for (int c = 0; c < classes; c++) d[c] = (expf(z[c] - top) * scale - (c == label ? 1.0f : 0.0f)) / (float)rows;
+        for (int c = 0; c < classes; c++)
+            d[c] = (expf(z[c] - top) * scale - (c == label ? 1.0f : 0.0f)) / (float)rows;
     }
 }

@@ -18,8 +18,8 @@ static ht_code make_layer(ht_layer *layer, int rows, int columns, ht_error *err)
     return layer->weight ? HT_OK : err->code;
 }
 
-ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation, bool mean_field,
-                           ht_error *err)
+ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
+                           bool mean_field, ht_error *err)
 {
     ht_network *net = ht_alloc(1, sizeof *net, "the network", err);
     if (!net) return NULL;
@@ -27,7 +27,8 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
     net->activation = activation;
     net->mean_field = mean_field;
     for (int l = 0; l <= depth; l++)
-        if (make_layer(&net->layers[l], l == depth ? classes : width, l == 0 ? inputs : width, err) != HT_OK) {
+        if (make_layer(&net->layers[l], l == depth ? classes : width, l == 0 ? inputs : width, err) !=
+            HT_OK) {
             ht_network_free(net);
             return NULL;
         }
@@ -64,7 +65,8 @@ static void init_shard(void *context, int shard, int worker)
         float *w = job->layer->weight + row * columns;
         ht_rng rng;
         ht_rng_init(&rng, job->seed, HT_STREAM_INIT, job->number << 48 | row);
-        for (size_t j = 0; j < columns; j++) w[j] = bound * (((float)(ht_rng_u32(&rng) >> 8) + 0.5f) * 0x1p-23f - 1.0f);
+        for (size_t j = 0; j < columns; j++)
+            w[j] = bound * (((float)(ht_rng_u32(&rng) >> 8) + 0.5f) * 0x1p-23f - 1.0f);
     }
 }
 

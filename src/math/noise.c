@@ -10,7 +10,8 @@ static ht_noise_key key_of(const ht_noise *noise)
     return (ht_noise_key){
         .key = {(uint32_t)noise->seed, (uint32_t)(noise->seed >> 32)},
         .step = (uint32_t)noise->step,
-        .purpose = (uint32_t)HT_STREAM_NOISE << 24 | (uint32_t)noise->layer << 16 | (uint32_t)(noise->step >> 32 & 0xffff),
+        .purpose = (uint32_t)HT_STREAM_NOISE << 24 | (uint32_t)noise->layer << 16 |
+                   (uint32_t)(noise->step >> 32 & 0xffff),
     };
 }
 
@@ -41,10 +42,14 @@ void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, si
         float *row = w + r * columns;
         uint32_t neuron = (uint32_t)(first + r);
         switch (noise->type) {
-        case HT_NOISE_NONE: return;
-        case HT_NOISE_IID: kernel->stable(row, columns, &key, neuron, alpha, scale); break;
+        case HT_NOISE_NONE:
+            return;
+        case HT_NOISE_IID:
+            kernel->stable(row, columns, &key, neuron, alpha, scale);
+            break;
         case HT_NOISE_ISOTROPIC:
-            kernel->normal(row, columns, &key, neuron, scale * (float)sqrt(ht_noise_subordinator(noise, neuron)));
+            kernel->normal(row, columns, &key, neuron,
+                           scale * (float)sqrt(ht_noise_subordinator(noise, neuron)));
             break;
         case HT_NOISE_SHARED:
             if (r % GROUP == 0)

@@ -1,9 +1,9 @@
 /* noise.h - α-stable noise as DESIGN.md defines it, a function of (seed, step, layer, neuron, index) only.
  *
- * X is symmetric α-stable, S(α, 0, 1, 0) in the S1 parametrization, E exp(iuX) = exp(-|u|^α). Per neuron (row):
- *   shared     one X for all weights        (type I of arXiv 2306.08125)
- *   iid        one X per weight             (type II)
- *   isotropic  √A · G, G standard normal, A positive (α/2)-stable with Laplace transform exp(-s^(α/2))   (type III) */
+ * X is symmetric α-stable, S(α, 0, 1, 0) in the S1 parametrization, E exp(iuX) = exp(-|u|^α). Per neuron
+ * (row): shared     one X for all weights        (type I of arXiv 2306.08125) iid        one X per weight
+ * (type II) isotropic  √A · G, G standard normal, A positive (α/2)-stable with Laplace transform
+ * exp(-s^(α/2))   (type III) */
 #ifndef HT_MATH_NOISE_H
 #define HT_MATH_NOISE_H
 
@@ -14,7 +14,7 @@
 
 typedef struct ht_noise {
     ht_noise_type type;
-    double alpha;   /* in [1, 2] */
+    double alpha; /* in [1, 2] */
     uint64_t seed, step;
     int layer;
 } ht_noise;

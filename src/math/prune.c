@@ -67,8 +67,10 @@ ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_pru
     bool good = rows && order->neuron && order->error;
     if (good) {
         rank_rows(layer, rows);
-        if (method == HT_PRUNE_RANDOM) shuffle(rows, layer->rows, seed);
-        else qsort(rows, n, sizeof *rows, by_norm);
+        if (method == HT_PRUNE_RANDOM)
+            shuffle(rows, layer->rows, seed);
+        else
+            qsort(rows, n, sizeof *rows, by_norm);
         for (size_t i = 0; i < n; i++) order->neuron[i] = rows[i].neuron;
         accumulate_error(order, rows, metric);
     } else {
@@ -106,12 +108,14 @@ static ht_code make_masks(const ht_network *net, const ht_prune_order *orders, c
     return HT_OK;
 }
 
-static ht_code make_orders(const ht_network *net, ht_prune_method method, ht_prune_metric metric, uint64_t seed,
-                           ht_prune_order orders[HT_DEPTH_MAX], ht_error *err)
+static ht_code make_orders(const ht_network *net, ht_prune_method method, ht_prune_metric metric,
+                           uint64_t seed, ht_prune_order orders[HT_DEPTH_MAX], ht_error *err)
 {
     memset(orders, 0, HT_DEPTH_MAX * sizeof *orders);
     for (int l = 0; l < net->depth; l++)
-        if (ht_prune_order_make(&orders[l], &net->layers[l], method, metric, seed + (uint64_t)l, err) != HT_OK) return err->code;
+        if (ht_prune_order_make(&orders[l], &net->layers[l], method, metric, seed + (uint64_t)l, err) !=
+            HT_OK)
+            return err->code;
     return HT_OK;
 }
 
@@ -120,9 +124,9 @@ static void free_orders(ht_prune_order orders[HT_DEPTH_MAX])
     for (int l = 0; l < HT_DEPTH_MAX; l++) ht_prune_order_free(&orders[l]);
 }
 
-ht_code ht_prune_at_error(ht_prune_result *result, const ht_network *net, const ht_samples *train, const ht_samples *test,
-                          ht_prune_method method, ht_prune_metric metric, double error, uint64_t seed,
-                          struct ht_pool *pool, ht_error *err)
+ht_code ht_prune_at_error(ht_prune_result *result, const ht_network *net, const ht_samples *train,
+                          const ht_samples *test, ht_prune_method method, ht_prune_metric metric,
+                          double error, uint64_t seed, struct ht_pool *pool, ht_error *err)
 {
     ht_prune_order orders[HT_DEPTH_MAX];
     float *keep[HT_DEPTH_MAX] = {NULL};
@@ -140,7 +144,8 @@ ht_code ht_prune_at_error(ht_prune_result *result, const ht_network *net, const 
     return code;
 }
 
-/* ---- several layers: a grid of masked evaluations ------------------------------------------------------------------------ */
+/* ---- several layers: a grid of masked evaluations
+ * ------------------------------------------------------------------------ */
 
 enum { GRID = 51 };
 
@@ -172,15 +177,15 @@ static ht_code grid_curve(ht_prune_curve *curve, const ht_network *net, const ht
     if (!curve->points) return err->code;
     for (int i = 0; i <= steps; i++) {
         int removed = (int)((long long)width * i / steps);
-        if (grid_point(&curve->points[i], net, samples, orders, removed, pool, err) != HT_OK) return err->code;
+        if (grid_point(&curve->points[i], net, samples, orders, removed, pool, err) != HT_OK)
+            return err->code;
     }
     return HT_OK;
 }
 
-
 ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
-                            ht_prune_method method, ht_prune_metric metric, uint64_t seed, struct ht_pool *pool,
-                            ht_error *err)
+                            ht_prune_method method, ht_prune_metric metric, uint64_t seed,
+                            struct ht_pool *pool, ht_error *err)
 {
     ht_prune_order orders[HT_DEPTH_MAX];
     *curve = (ht_prune_curve){0};

@@ -17,11 +17,11 @@ typedef struct curve_job {
     const ht_network *net;
     const ht_samples *samples;
     const ht_prune_order *order;
-    int tasks, stride;   /* the loss is taken wherever removed % stride == 0, and at both ends */
+    int tasks, stride; /* the loss is taken wherever removed % stride == 0, and at both ends */
     size_t per_worker;
-    float *scratch;      /* (workers × per_worker) */
-    int *correct;        /* (workers × (n + 1)): sums of whole numbers do not depend on the order */
-    double *loss;        /* (tasks × loss points) */
+    float *scratch; /* (workers × per_worker) */
+    int *correct;   /* (workers × (n + 1)): sums of whole numbers do not depend on the order */
+    double *loss;   /* (tasks × loss points) */
     int loss_points;
 } curve_job;
 
@@ -31,7 +31,8 @@ static int loss_slot(const curve_job *job, int removed)
     return removed % job->stride == 0 ? removed / job->stride : -1;
 }
 
-/* Rows of W1, in the order they are added back, gathered into `w` (m × d); their output weights into `out` (m × classes). */
+/* Rows of W1, in the order they are added back, gathered into `w` (m × d); their output weights into `out` (m
+ * × classes). */
 static void gather(const curve_job *job, int removed_before, int m, float *w, float *out)
 {
     const ht_layer *hidden = &job->net->layers[0], *last = &job->net->layers[1];
@@ -40,7 +41,8 @@ static void gather(const curve_job *job, int removed_before, int m, float *w, fl
         size_t neuron = (size_t)job->order->neuron[removed_before - 1 - i], d = (size_t)hidden->columns;
         memcpy(w + (size_t)i * d, hidden->weight + neuron * d, d * sizeof(float));
         for (int c = 0; c < last->rows; c++)
-            out[(size_t)i * (size_t)last->rows + (size_t)c] = scale * last->weight[(size_t)c * (size_t)last->columns + neuron];
+            out[(size_t)i * (size_t)last->rows + (size_t)c] =
+                scale * last->weight[(size_t)c * (size_t)last->columns + neuron];
     }
 }
 
@@ -50,8 +52,10 @@ static double chunk_loss(const float *logits, const int32_t *labels, int classes
     double total = 0;
     for (int i = 0; i < samples; i++) {
         double top = -INFINITY, sum = 0;
-        for (int c = 0; c < classes; c++) top = fmax(top, (double)logits[(size_t)c * (size_t)samples + (size_t)i]);
-        for (int c = 0; c < classes; c++) sum += exp((double)logits[(size_t)c * (size_t)samples + (size_t)i] - top);
+        for (int c = 0; c < classes; c++)
+            top = fmax(top, (double)logits[(size_t)c * (size_t)samples + (size_t)i]);
+        for (int c = 0; c < classes; c++)
+            sum += exp((double)logits[(size_t)c * (size_t)samples + (size_t)i] - top);
         total += log(sum) + top - (double)logits[(size_t)labels[i] * (size_t)samples + (size_t)i];
     }
     return total;
@@ -82,8 +86,9 @@ static void curve_chunk(void *context, int task, int worker)
         ht_activate(job->net->activation, h, (size_t)m * (size_t)samples);
         for (int i = 0; i < m; i++) {
             removed--;
-            correct[removed] += ht_kernel()->add_neuron(logits, h + (size_t)i * (size_t)samples,
-                                                        out + (size_t)i * (size_t)classes, classes, samples, labels);
+            correct[removed] +=
+                ht_kernel()->add_neuron(logits, h + (size_t)i * (size_t)samples,
+                                        out + (size_t)i * (size_t)classes, classes, samples, labels);
             int slot = loss_slot(job, removed);
             if (slot >= 0) loss[slot] = chunk_loss(logits, labels, classes, samples);
         }
@@ -112,7 +117,8 @@ static void fill_points(const curve_job *job, ht_prune_curve *curve, int workers
 ht_code ht_prune_exact_curve(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
                              const ht_prune_order *order, struct ht_pool *pool, ht_error *err)
 {
-    size_t n = (size_t)order->count, d = (size_t)net->layers[0].columns, classes = (size_t)net->layers[1].rows;
+    size_t n = (size_t)order->count, d = (size_t)net->layers[0].columns,
+           classes = (size_t)net->layers[1].rows;
     size_t workers = (size_t)ht_pool_threads(pool);
     curve_job job = {.net = net, .samples = samples, .order = order};
     job.tasks = (int)((samples->count + HT_EVAL_CHUNK - 1) / HT_EVAL_CHUNK);
@@ -121,7 +127,8 @@ ht_code ht_prune_exact_curve(ht_prune_curve *curve, const ht_network *net, const
     job.per_worker = HT_SHARD * (d + classes + HT_EVAL_CHUNK) + classes * HT_EVAL_CHUNK;
     job.scratch = ht_alloc(workers * job.per_worker, sizeof(float), "the pruning curve", err);
     job.correct = ht_alloc(workers * (n + 1), sizeof *job.correct, "the pruning curve", err);
-    job.loss = ht_alloc((size_t)job.tasks * (size_t)job.loss_points, sizeof *job.loss, "the pruning curve", err);
+    job.loss =
+        ht_alloc((size_t)job.tasks * (size_t)job.loss_points, sizeof *job.loss, "the pruning curve", err);
     curve->count = order->count + 1;
     curve->points = ht_alloc(n + 1, sizeof *curve->points, "the pruning curve", err);
     bool good = job.scratch && job.correct && job.loss && curve->points;

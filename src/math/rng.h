@@ -30,8 +30,8 @@ typedef struct ht_rng {
 void ht_rng_init(ht_rng *rng, uint64_t seed, ht_stream stream, uint64_t which);
 uint32_t ht_rng_u32(ht_rng *rng);
 uint64_t ht_rng_u64(ht_rng *rng);
-double ht_rng_uniform(ht_rng *rng);                  /* in (0, 1), 53 bits, never 0 or 1 */
-double ht_rng_normal(ht_rng *rng);                   /* N(0, 1), Box-Muller */
-uint32_t ht_rng_below(ht_rng *rng, uint32_t bound);  /* 0 .. bound-1 without bias; bound ≥ 1 */
+double ht_rng_uniform(ht_rng *rng);                 /* in (0, 1), 53 bits, never 0 or 1 */
+double ht_rng_normal(ht_rng *rng);                  /* N(0, 1), Box-Muller */
+uint32_t ht_rng_below(ht_rng *rng, uint32_t bound); /* 0 .. bound-1 without bias; bound ≥ 1 */
 
 #endif

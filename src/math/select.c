@@ -32,9 +32,12 @@ float ht_select(float *x, size_t count, size_t k)
             if (j == 0) break;
             j--;
         }
-        if (k <= j) high = j;
-        else if (k >= i) low = i;
-        else break;
+        if (k <= j)
+            high = j;
+        else if (k >= i)
+            low = i;
+        else
+            break;
     }
     return x[k];
 }

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Reorders x (count) so that x[k] is what sorting upwards would put there, smaller or equal values before it. Finite values.
- * Returns x[k]. */
+/* Reorders x (count) so that x[k] is what sorting upwards would put there, smaller or equal values before it.
+ * Finite values. Returns x[k]. */
 float ht_select(float *x, size_t count, size_t k);
 
 #endif

@@ -1,10 +1,10 @@
-/* shard.h - how layers and sample sets are cut into tasks. Fixed sizes: the cut, and so every rounding, is the same for any
- * number of threads. */
+/* shard.h - how layers and sample sets are cut into tasks. Fixed sizes: the cut, and so every rounding, is
+ * the same for any number of threads. */
 #ifndef HT_MATH_SHARD_H
 #define HT_MATH_SHARD_H
 
 enum {
-    HT_SHARD = 256,     /* neurons: 256 × 784 floats stay in a core's cache between the update and the noise */
+    HT_SHARD = 256, /* neurons: 256 × 784 floats stay in a core's cache between the update and the noise */
     HT_EVAL_CHUNK = 256 /* samples of one evaluation task */
 };
 

@@ -11,18 +11,18 @@
 #include "math/loss.h"
 #include "math/shard.h"
 
-/* A step whose update could exceed this is refused, so the weights at hand are always finite: they may grow by 1e37 a step at
- * most, and at that size the next forward pass overflows and is refused in turn. */
+/* A step whose update could exceed this is refused, so the weights at hand are always finite: they may grow
+ * by 1e37 a step at most, and at that size the next forward pass overflows and is refused in turn. */
 static const double safe_update = 1e37;
 
 struct ht_step {
     int depth, capacity, shards;
-    float *hidden[HT_DEPTH_MAX];         /* (batch × width): activations H_l */
-    float *delta[HT_DEPTH_MAX];          /* (batch × width): ∂L/∂(pre-activation) */
-    float *momentum[HT_DEPTH_MAX + 1];   /* like the weights, or NULL */
-    float *partial;                      /* (shards × batch × classes): a shard's share of the logits */
-    float *logits;                       /* (batch × classes), then ∂L/∂logits */
-    float *shard_max;                    /* (3 × shards): largest |H|, |W_out|, |delta| of a shard */
+    float *hidden[HT_DEPTH_MAX];       /* (batch × width): activations H_l */
+    float *delta[HT_DEPTH_MAX];        /* (batch × width): ∂L/∂(pre-activation) */
+    float *momentum[HT_DEPTH_MAX + 1]; /* like the weights, or NULL */
+    float *partial;                    /* (shards × batch × classes): a shard's share of the logits */
+    float *logits;                     /* (batch × classes), then ∂L/∂logits */
+    float *shard_max;                  /* (3 × shards): largest |H|, |W_out|, |delta| of a shard */
 
     /* the step under way */
     ht_network *net;
@@ -35,7 +35,8 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
 {
     ht_step *s = ht_alloc(1, sizeof *s, "a training step", err);
     if (!s) return NULL;
-    size_t rows = (size_t)batch, width = (size_t)net->layers[0].rows, classes = (size_t)net->layers[net->depth].rows;
+    size_t rows = (size_t)batch, width = (size_t)net->layers[0].rows,
+           classes = (size_t)net->layers[net->depth].rows;
     s->depth = net->depth;
     s->capacity = batch;
     s->shards = ht_shards((int)width);
@@ -45,8 +46,10 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
                (s->delta[l] = ht_alloc(rows * width, sizeof(float), "the gradients", err)) != NULL;
     }
     for (int l = 0; l <= net->depth && momentum && good; l++)
-        good = (s->momentum[l] = ht_alloc(ht_layer_size(&net->layers[l]), sizeof(float), "the momentum", err)) != NULL;
-    good = good && (s->partial = ht_alloc((size_t)s->shards * rows * classes, sizeof(float), "the logits", err)) &&
+        good = (s->momentum[l] =
+                    ht_alloc(ht_layer_size(&net->layers[l]), sizeof(float), "the momentum", err)) != NULL;
+    good = good &&
+           (s->partial = ht_alloc((size_t)s->shards * rows * classes, sizeof(float), "the logits", err)) &&
            (s->logits = ht_alloc(rows * classes, sizeof(float), "the logits", err)) &&
            (s->shard_max = ht_alloc(3 * (size_t)s->shards, sizeof(float), "the step's guard", err));
     if (good) return s;
@@ -78,7 +81,8 @@ float *ht_step_momentum(ht_step *s, int layer)
 static float block_max(const float *block, int rows, int m, int ld)
 {
     float most = 0;
-    for (int r = 0; r < rows; r++) most = fmaxf(most, ht_kernel()->max_abs(block + (size_t)r * (size_t)ld, (size_t)m));
+    for (int r = 0; r < rows; r++)
+        most = fmaxf(most, ht_kernel()->max_abs(block + (size_t)r * (size_t)ld, (size_t)m));
     return most;
 }
 
@@ -91,8 +95,8 @@ static void forward_shard(void *context, int shard, int worker)
     int first = shard * HT_SHARD, m = ht_shard_rows(layer->rows, shard), width = layer->rows;
     const float *input = s->layer ? s->hidden[s->layer - 1] : s->x;
     float *h = s->hidden[s->layer] + first, most = 0;
-    ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns, layer->weight + (size_t)first * (size_t)layer->columns,
-               layer->columns, 0.0f, h, width);
+    ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns,
+               layer->weight + (size_t)first * (size_t)layer->columns, layer->columns, 0.0f, h, width);
     for (int r = 0; r < s->batch; r++)
         most = fmaxf(most, ht_activate(s->net->activation, h + (size_t)r * (size_t)width, (size_t)m));
     s->shard_max[shard] = fmaxf(most, s->layer ? s->shard_max[shard] : 0.0f);
@@ -109,7 +113,8 @@ static void delta_shard(ht_step *s, int l, int shard)
     int width = above->columns, first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
     const float *from = l + 1 == s->depth ? s->logits : s->delta[l + 1];
     float *d = s->delta[l] + first;
-    ht_gemm_nn(s->batch, m, above->rows, 1.0f, from, above->rows, above->weight + first, width, 0.0f, d, width);
+    ht_gemm_nn(s->batch, m, above->rows, 1.0f, from, above->rows, above->weight + first, width, 0.0f, d,
+               width);
     for (int r = 0; r < s->batch; r++) {
         size_t row = (size_t)r * (size_t)width;
         ht_activate_gradient(s->net->activation, d + row, s->hidden[l] + first + row, (size_t)m);
@@ -122,15 +127,16 @@ static void backward_shard(void *context, int shard, int worker)
     (void)worker;
     int width = s->net->layers[s->layer].rows;
     delta_shard(s, s->layer, shard);
-    float most = block_max(s->delta[s->layer] + shard * HT_SHARD, s->batch, ht_shard_rows(width, shard), width);
+    float most =
+        block_max(s->delta[s->layer] + shard * HT_SHARD, s->batch, ht_shard_rows(width, shard), width);
     float *slot = &s->shard_max[2 * s->shards + shard];
     *slot = fmaxf(most, s->layer == s->depth - 1 ? 0.0f : *slot);
 }
 
-/* W (rows × n, stride ldw) ← W - η (scale · A^T · B + λ W), or through the momentum v (same stride). A is (batch × rows), B is
- * (batch × n). Without momentum the whole update is one product: no gradient buffer. */
-static void descend(const ht_step *s, float *w, float *v, int rows, int n, int ldw, const float *a, int lda, const float *b,
-                    int ldb, float scale)
+/* W (rows × n, stride ldw) ← W - η (scale · A^T · B + λ W), or through the momentum v (same stride). A is
+ * (batch × rows), B is (batch × n). Without momentum the whole update is one product: no gradient buffer. */
+static void descend(const ht_step *s, float *w, float *v, int rows, int n, int ldw, const float *a, int lda,
+                    const float *b, int ldb, float scale)
 {
     float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay;
     if (!v) {
@@ -169,8 +175,8 @@ static void update_shard(void *context, int task, int worker)
     if (l == s->depth - 1 && s->hyper->train_output) {
         float *v = s->momentum[s->depth];
         float scale = s->net->mean_field ? 1.0f / (float)width : 1.0f;
-        descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows, s->hidden[l] + first,
-                width, scale);
+        descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows,
+                s->hidden[l] + first, width, scale);
     }
     float *v = s->momentum[l];
     descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
@@ -198,16 +204,19 @@ static double largest(const float *x, int count)
     return (double)most;
 }
 
-/* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch, which bounds the
- * gradients of a one-layer network; deeper ones have had their deltas computed and measured. */
+/* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
+ * which bounds the gradients of a one-layer network; deeper ones have had their deltas computed and measured.
+ */
 static void guard(const ht_step *s, ht_step_result *result)
 {
     double h = largest(s->shard_max, s->shards), out = largest(s->shard_max + s->shards, s->shards);
     double delta = s->depth == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
     double inputs = fmax((double)s->hyper->input_bound, s->depth > 1 ? h : 0), lr = s->hyper->lr;
     double update = lr * fmax(2 * h, delta * s->batch * inputs) / (1 - s->hyper->momentum);
-    if (!isfinite(result->loss)) result->refused = "the training loss", result->guard = result->loss;
-    else if (!(update < safe_update)) result->refused = "the size of the next update", result->guard = update;
+    if (!isfinite(result->loss))
+        result->refused = "the training loss", result->guard = result->loss;
+    else if (!(update < safe_update))
+        result->refused = "the size of the next update", result->guard = update;
 }
 
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,
@@ -225,7 +234,8 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     result.loss /= batch;
     result.accuracy = (double)correct / batch;
     if (s->depth > 1 && isfinite(result.loss))
-        for (s->layer = s->depth - 1; s->layer >= 0; s->layer--) ht_pool_run(pool, s->shards, backward_shard, s);
+        for (s->layer = s->depth - 1; s->layer >= 0; s->layer--)
+            ht_pool_run(pool, s->shards, backward_shard, s);
     guard(s, &result);
     if (!result.refused) ht_pool_run(pool, s->shards * s->depth, update_shard, s);
     return result;

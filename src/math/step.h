@@ -1,6 +1,7 @@
 /* step.h - one step of SGD with α-stable noise, by neuron shards:
- *   v ← μ v + ∇L + λ W,   W ← W - η v + σ η^(1/α) X      (noise on hidden layers only; arXiv 2306.08125, eq. 4)
- * The result is bit-identical for any number of threads. One thread owns an ht_step; the pool works for it. */
+ *   v ← μ v + ∇L + λ W,   W ← W - η v + σ η^(1/α) X      (noise on hidden layers only; arXiv 2306.08125, eq.
+ * 4) The result is bit-identical for any number of threads. One thread owns an ht_step; the pool works for
+ * it. */
 #ifndef HT_MATH_STEP_H
 #define HT_MATH_STEP_H
 
@@ -12,18 +13,20 @@ typedef struct ht_step ht_step;
 typedef struct ht_hyper {
     double lr, momentum, weight_decay;
     bool train_output;
-    ht_noise noise;      /* type, alpha, seed, step; the layer is filled in */
-    double noise_scale;  /* σ */
-    float input_bound;   /* largest |x| of the training set: for the overflow guard */
+    ht_noise noise;     /* type, alpha, seed, step; the layer is filled in */
+    double noise_scale; /* σ */
+    float input_bound;  /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
 
 typedef struct ht_step_result {
     double loss, accuracy; /* of the batch, before the update */
     double guard;          /* the number that left the safe range when the step was refused */
-    const char *refused;   /* NULL, or what would have left the finite numbers; the weights are then unchanged */
+    const char
+        *refused; /* NULL, or what would have left the finite numbers; the weights are then unchanged */
 } ht_step_result;
 
-/* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for. NULL with *err set. */
+/* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for. NULL with *err
+ * set. */
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err);
 void ht_step_free(ht_step *step);
 int ht_step_capacity(const ht_step *step); /* largest batch */

@@ -57,7 +57,8 @@ double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m)
         sums += log_magnitude(sqrt(norm2));
         for (size_t r = b * m; r < (b + 1) * m; r++) {
             double row = 0;
-            for (size_t j = 0; j < columns; j++) row += (double)x[r * columns + j] * (double)x[r * columns + j];
+            for (size_t j = 0; j < columns; j++)
+                row += (double)x[r * columns + j] * (double)x[r * columns + j];
             entries += log_magnitude(sqrt(row));
         }
     }

@@ -40,8 +40,8 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return 1;
 }
 
-/* What inih would swallow silently: NUL bytes, long lines, and continuation lines. Blanks before a line are taken off (to inih
- * they would mean "more of the value above"). Returns the cleaned copy. */
+/* What inih would swallow silently: NUL bytes, long lines, and continuation lines. Blanks before a line are
+ * taken off (to inih they would mean "more of the value above"). Returns the cleaned copy. */
 static char *clean_lines(const char *name, const char *text, size_t size, ht_error *err)
 {
     char *clean = ht_alloc(size + 1, 1, name, err);
@@ -55,7 +55,8 @@ static char *clean_lines(const char *name, const char *text, size_t size, ht_err
             break;
         }
         if (stop - start > INIH_LINE) {
-            ht_error_set(err, HT_USAGE, "%s:%d: the line has %zu bytes, more than the %d a preset line may have", name, line,
+            ht_error_set(err, HT_USAGE,
+                         "%s:%d: the line has %zu bytes, more than the %d a preset line may have", name, line,
                          stop - start, INIH_LINE);
             break;
         }
@@ -80,8 +81,9 @@ ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, s
     ht_free(clean);
     if (err->code != HT_OK) return ht_error_prefix(err, "%s:%d", name, line);
     if (line != 0)
-        return ht_error_set(err, HT_USAGE, "%s:%d: neither [section] nor key = value; remove the line or start it with #", name,
-                            line);
+        return ht_error_set(err, HT_USAGE,
+                            "%s:%d: neither [section] nor key = value; remove the line or start it with #",
+                            name, line);
     *params = state.params;
     return HT_OK;
 }
@@ -102,8 +104,10 @@ static bool user_path(const char *name, char *path, size_t size)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     int length = -1;
-    if (config && config[0]) length = snprintf(path, size, "%s/heavytail/presets/%s.ini", config, name);
-    else if (home && home[0]) length = snprintf(path, size, "%s/.config/heavytail/presets/%s.ini", home, name);
+    if (config && config[0])
+        length = snprintf(path, size, "%s/heavytail/presets/%s.ini", config, name);
+    else if (home && home[0])
+        length = snprintf(path, size, "%s/.config/heavytail/presets/%s.ini", home, name);
     return length > 0 && (size_t)length < size && ht_file_exists(path);
 }
 
@@ -119,7 +123,8 @@ static ht_code unknown_preset(const char *name, ht_error *err)
         }
     }
     return ht_error_set(err, HT_USAGE,
-                        "no preset named '%.60s'; did you mean '%s'? (`heavytail presets` lists them; a file needs a '/' or .ini)",
+                        "no preset named '%.60s'; did you mean '%s'? (`heavytail presets` lists them; a file "
+                        "needs a '/' or .ini)",
                         name, best);
 }
 
@@ -127,7 +132,8 @@ ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)
 {
     char path[4096];
     size_t size, length = strlen(name);
-    if (strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".ini") == 0)) return load_file(params, name, err);
+    if (strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".ini") == 0))
+        return load_file(params, name, err);
     if (user_path(name, path, sizeof path)) return load_file(params, path, err);
     const char *text = ht_preset_text(name, &size);
     if (!text) return unknown_preset(name, err);
@@ -140,7 +146,8 @@ char *ht_preset_write(const ht_params *params, ht_error *err)
 {
     ht_text out = {0};
     char value[HT_PARAM_VALUE], section[32] = "";
-    ht_text_add(&out, "[preset]\ntitle = %s, effective settings\n", params->preset[0] ? params->preset : "heavytail");
+    ht_text_add(&out, "[preset]\ntitle = %s, effective settings\n",
+                params->preset[0] ? params->preset : "heavytail");
     for (int p = 0; p < HT_P_COUNT; p++) {
         const char *key = ht_param_at(p)->key, *dot = strchr(key, '.');
         size_t length = (size_t)(dot - key);
@@ -163,7 +170,8 @@ static int on_title(void *user, const char *section, const char *name, const cha
     return 1;
 }
 
-/* "presets/paper/x.ini" is the preset "paper/x"... which would read as a path, so only the top folder has names. */
+/* "presets/paper/x.ini" is the preset "paper/x"... which would read as a path, so only the top folder has
+ * names. */
 static bool preset_name(const char *file, char *name, size_t size)
 {
     static const char folder[] = "presets/";

@@ -4,15 +4,17 @@
 
 #include "heavytail/params.h"
 
-/* Applies `text` (INI: [section] and key = value; [preset] holds title and about) on top of *params. `name` stands in messages:
- * "name:line: …". HT_USAGE on the first bad line; *params is unchanged then. */
+/* Applies `text` (INI: [section] and key = value; [preset] holds title and about) on top of *params. `name`
+ * stands in messages: "name:line: …". HT_USAGE on the first bad line; *params is unchanged then. */
 ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, size_t size, ht_error *err);
 
-/* Finds and applies a preset: a path if `name` contains '/' or ends in .ini, else <config>/presets/NAME.ini in the user's
- * configuration directory, else the compiled-in one. Sets params->preset. HT_USAGE if there is none (the nearest is named). */
+/* Finds and applies a preset: a path if `name` contains '/' or ends in .ini, else <config>/presets/NAME.ini
+ * in the user's configuration directory, else the compiled-in one. Sets params->preset. HT_USAGE if there is
+ * none (the nearest is named). */
 ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err);
 
-/* Every parameter as INI text; reads back as the same settings. Caller frees with ht_free; NULL with *err set. */
+/* Every parameter as INI text; reads back as the same settings. Caller frees with ht_free; NULL with *err
+ * set. */
 char *ht_preset_write(const ht_params *params, ht_error *err);
 
 /* The compiled-in presets: name ("ecg-demo") and title of number i; false past the end. */

@@ -8,13 +8,18 @@
 #include "base/text.h"
 
 static const ht_param_info table[HT_P_COUNT] = {
-#define HT_PARAM(id, key, type, initial, low, high, scale, step, unit, live, choices, help)                         \
-    [HT_P_##id] = {key, HT_TYPE_##type, initial, low, high, HT_PSCALE_##scale, step, unit, PARAM_##live, choices, help},
+#define HT_PARAM(id, key, type, initial, low, high, scale, step, unit, live, choices, help)                  \
+    [HT_P_##id] = {key,  HT_TYPE_##type, initial,      low,     high, HT_PSCALE_##scale,                     \
+                   step, unit,           PARAM_##live, choices, help},
 #define PARAM_LIVE HT_LIVE
 #define PARAM_RESET HT_RESET
 #define PARAM_VIEW HT_VIEW
 #define NONE NULL
-#define OF(...) (const char *const[]){__VA_ARGS__, NULL}
+#define OF(...)                                                                                              \
+    (const char *const[])                                                                                    \
+    {                                                                                                        \
+        __VA_ARGS__, NULL                                                                                    \
+    }
 #include "params/params.def"
 #undef HT_PARAM
 };
@@ -62,7 +67,8 @@ void ht_params_init(ht_params *params)
     memset(params, 0, sizeof *params);
     for (int i = 0; i < HT_P_COUNT; i++) {
         params->number[i] = table[i].initial;
-        if (table[i].type == HT_TYPE_TEXT) ht_text_copy(text_slot(params, i), HT_PARAM_TEXT, table[i].choices[0]);
+        if (table[i].type == HT_TYPE_TEXT)
+            ht_text_copy(text_slot(params, i), HT_PARAM_TEXT, table[i].choices[0]);
     }
 }
 
@@ -100,11 +106,15 @@ static void describe_range(ht_param p, char *to, size_t size)
         for (int i = 0; i < ht_param_choices(p) && used < size; i++)
             used += (size_t)snprintf(to + used, size - used, "%s%s", i ? ", " : "one of ", info->choices[i]);
         break;
-    case HT_TYPE_BOOL: snprintf(to, size, "true or false"); break;
-    case HT_TYPE_TEXT: snprintf(to, size, "1 to %d bytes", HT_PARAM_TEXT - 1); break;
+    case HT_TYPE_BOOL:
+        snprintf(to, size, "true or false");
+        break;
+    case HT_TYPE_TEXT:
+        snprintf(to, size, "1 to %d bytes", HT_PARAM_TEXT - 1);
+        break;
     default:
-        snprintf(to, size, "%s from %.16g to %.16g", info->type == HT_TYPE_INT ? "a whole number" : "a number",
-                 info->low, info->high);
+        snprintf(to, size, "%s from %.16g to %.16g",
+                 info->type == HT_TYPE_INT ? "a whole number" : "a number", info->low, info->high);
     }
 }
 
@@ -152,17 +162,21 @@ ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_
     char range[200];
     double number = 0;
     if (!ht_param_find(key, &p))
-        return ht_error_set(err, HT_USAGE, "unknown key '%.60s'; did you mean '%s'? (`heavytail help params` lists them)", key,
-                            ht_param_nearest(key));
+        return ht_error_set(err, HT_USAGE,
+                            "unknown key '%.60s'; did you mean '%s'? (`heavytail help params` lists them)",
+                            key, ht_param_nearest(key));
     bool is_text = table[p].type == HT_TYPE_TEXT;
     size_t length = strlen(value);
-    bool good = is_text ? length > 0 && length < HT_PARAM_TEXT && printable(value) : parse_value(p, value, &number);
+    bool good =
+        is_text ? length > 0 && length < HT_PARAM_TEXT && printable(value) : parse_value(p, value, &number);
     if (!good) {
         describe_range(p, range, sizeof range);
         return ht_error_set(err, HT_USAGE, "%s: '%.60s' is not allowed; give %s", key, value, range);
     }
-    if (is_text) ht_text_copy(text_slot(params, p), HT_PARAM_TEXT, value);
-    else params->number[p] = number;
+    if (is_text)
+        ht_text_copy(text_slot(params, p), HT_PARAM_TEXT, value);
+    else
+        params->number[p] = number;
     return HT_OK;
 }
 
@@ -178,10 +192,18 @@ void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size
 {
     double number = params->number[p];
     switch (table[p].type) {
-    case HT_TYPE_TEXT: snprintf(to, size, "%s", ht_params_text(params, p)); break;
-    case HT_TYPE_BOOL: snprintf(to, size, "%s", number != 0 ? "true" : "false"); break;
-    case HT_TYPE_CHOICE: snprintf(to, size, "%s", ht_param_choice(p, (int)number)); break;
-    case HT_TYPE_INT: snprintf(to, size, "%.0f", number); break;
+    case HT_TYPE_TEXT:
+        snprintf(to, size, "%s", ht_params_text(params, p));
+        break;
+    case HT_TYPE_BOOL:
+        snprintf(to, size, "%s", number != 0 ? "true" : "false");
+        break;
+    case HT_TYPE_CHOICE:
+        snprintf(to, size, "%s", ht_param_choice(p, (int)number));
+        break;
+    case HT_TYPE_INT:
+        snprintf(to, size, "%.0f", number);
+        break;
     case HT_TYPE_REAL:
         /* The shortest form that reads back as the same number. */
         for (int digits = 1; digits <= 17; digits++) {
@@ -209,14 +231,16 @@ double ht_param_value(ht_param p, double position)
     if (info->type == HT_TYPE_CHOICE) return round(position * (ht_param_choices(p) - 1));
     if (position <= 0) return info->low;
     if (position >= 1) return info->high;
-    double value = info->scale == HT_PSCALE_LINEAR ? low + position * (info->high - low) : low * pow(info->high / low, position);
+    double value = info->scale == HT_PSCALE_LINEAR ? low + position * (info->high - low)
+                                                   : low * pow(info->high / low, position);
     if (info->type == HT_TYPE_INT) return round(value);
     /* Three digits on a logarithmic slider, whole steps on a linear one: what a person would have typed. */
     double unit = info->scale == HT_PSCALE_LINEAR ? info->step : pow(10, floor(log10(value)) - 2);
     return unit > 0 ? round(value / unit) * unit : value;
 }
 
-/* Moves by whole steps on a linear scale, by factors on a logarithmic one, with 0 below the smallest of LOG0. */
+/* Moves by whole steps on a linear scale, by factors on a logarithmic one, with 0 below the smallest of LOG0.
+ */
 double ht_param_stepped(ht_param p, double value, int count)
 {
     const ht_param_info *info = &table[p];
@@ -225,9 +249,12 @@ double ht_param_stepped(ht_param p, double value, int count)
         int choices = info->type == HT_TYPE_BOOL ? 2 : ht_param_choices(p);
         return ((int)value + count % choices + choices) % choices;
     }
-    if (info->scale == HT_PSCALE_LINEAR) next = round((value + count * info->step) / info->step) * info->step;
-    else if (value < low) next = count > 0 ? low * pow(info->step, count - 1) : 0;
-    else next = value * pow(info->step, count);
+    if (info->scale == HT_PSCALE_LINEAR)
+        next = round((value + count * info->step) / info->step) * info->step;
+    else if (value < low)
+        next = count > 0 ? low * pow(info->step, count - 1) : 0;
+    else
+        next = value * pow(info->step, count);
     if (info->scale == HT_PSCALE_LOG0 && next < low * 0.999) next = 0;
     if (info->type == HT_TYPE_INT) {
         next = round(next);

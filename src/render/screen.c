@@ -56,8 +56,10 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
         for (int i = 0; i < nl; i++) width += span_width(&left[i]);
         for (int i = 0; i < nr; i++) width += span_width(&right[i]);
         if (width <= area.w || (nl <= 1 && nr <= 1)) break;
-        if (nr > 3 || nl <= 3) nr--;
-        else nl--;
+        if (nr > 3 || nl <= 3)
+            nr--;
+        else
+            nl--;
     }
     draw_spans(s, area.x, area.x + area.w, area.y, left, nl);
     int width = 0;
@@ -73,7 +75,8 @@ static void draw_too_small(ht_surface *s)
     const char *const lines[] = {"heavytail", need, have, "make it larger", "q quits"};
     int count = (int)(sizeof lines / sizeof lines[0]), first = s->rows > count ? (s->rows - count) / 2 : 0;
     for (int i = 0; i < count && first + i < s->rows; i++)
-        s->ops->text(s, 0, first + i, s->columns, HT_ALIGN_CENTER, i == 1 ? HT_ROLE_WARNING : HT_ROLE_TEXT, 0, lines[i]);
+        s->ops->text(s, 0, first + i, s->columns, HT_ALIGN_CENTER, i == 1 ? HT_ROLE_WARNING : HT_ROLE_TEXT, 0,
+                     lines[i]);
 }
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
@@ -87,8 +90,10 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         ht_panel_id panel = layout->place[i].panel;
         ht_rect area = layout->place[i].area;
         int focus = layout->count > 1 && panel == model->focus;
-        if (ht_panel_at(panel)->chart) ht_draw_chart(s, area, ht_screen_chart(screen, model, panel, area), focus);
-        else ht_draw_form(s, area, ht_screen_form(screen, model, panel, area), focus);
+        if (ht_panel_at(panel)->chart)
+            ht_draw_chart(s, area, ht_screen_chart(screen, model, panel, area), focus);
+        else
+            ht_draw_form(s, area, ht_screen_form(screen, model, panel, area), focus);
     }
     ht_span keys[HT_SPANS];
     int count = ht_bars_keys(model, keys);

@@ -1,4 +1,5 @@
-/* screen.h - a whole screen on a surface: title line, panels, key bar. The terminal and the PNG of the dashboard share it. */
+/* screen.h - a whole screen on a surface: title line, panels, key bar. The terminal and the PNG of the
+ * dashboard share it. */
 #ifndef HT_RENDER_SCREEN_H
 #define HT_RENDER_SCREEN_H
 
@@ -18,7 +19,8 @@ void ht_screen_free(ht_screen *screen);
 
 void ht_screen_draw(ht_screen *screen, ht_surface *surface, const ht_model *model, const ht_layout *layout);
 
-/* Fills the scratch chart (or form) of a panel as it is drawn in `area`; for turning a mouse position into a value. */
+/* Fills the scratch chart (or form) of a panel as it is drawn in `area`; for turning a mouse position into a
+ * value. */
 const ht_chart *ht_screen_chart(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area);
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area);
 

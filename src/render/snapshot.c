@@ -20,7 +20,8 @@ static const char *view_name(const ht_model *m)
 static void draw_footer(ht_surface *s, const ht_model *m, int row)
 {
     char text[256];
-    snprintf(text, sizeof text, "%s · seed %.0f · %s", m->data_title, ht_params_get(&m->applied, HT_P_TRAIN_SEED), m->footer);
+    snprintf(text, sizeof text, "%s · seed %.0f · %s", m->data_title,
+             ht_params_get(&m->applied, HT_P_TRAIN_SEED), m->footer);
     s->ops->text(s, 1, row, s->columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
 }
 
@@ -33,11 +34,13 @@ static ht_code write_image(const char *path, ht_image *image, const ht_model *m,
     snprintf(step, sizeof step, "%" PRIu64, m->step);
     snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", r->tail.mmo, r->tail.hill);
     snprintf(pruning, sizeof pruning,
-             "method %s, metric %s, error %g, ratio %.6f, removed %d of %d, accuracy %.6f before and %.6f after, %d test samples",
-             ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method), ht_param_choice(HT_P_PRUNE_METRIC, (int)r->metric), r->error,
-             r->pruned.ratio, r->removed, r->width, r->full.accuracy, r->pruned.accuracy, r->samples);
-    const ht_png_text texts[] = {{"Title", m->applied.preset},    {"Software", "heavytail " HT_VERSION},
-                                 {"heavytail:preset", preset},    {"heavytail:step", step},
+             "method %s, metric %s, error %g, ratio %.6f, removed %d of %d, accuracy %.6f before and %.6f "
+             "after, %d test samples",
+             ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method),
+             ht_param_choice(HT_P_PRUNE_METRIC, (int)r->metric), r->error, r->pruned.ratio, r->removed,
+             r->width, r->full.accuracy, r->pruned.accuracy, r->samples);
+    const ht_png_text texts[] = {{"Title", m->applied.preset},     {"Software", "heavytail " HT_VERSION},
+                                 {"heavytail:preset", preset},     {"heavytail:step", step},
                                  {"heavytail:view", view_name(m)}, {"heavytail:tail", tails},
                                  {"heavytail:prune", pruning}};
     ht_code code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0], err);
@@ -58,13 +61,15 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
     return copy;
 }
 
-ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options, ht_error *err)
+ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options,
+                          ht_error *err)
 {
     ht_theme theme;
     ht_screen *screen = NULL;
     ht_image *image = NULL;
     int columns = m->view == HT_VIEW_ZOOM ? 100 : 120, rows = m->view == HT_VIEW_DASHBOARD ? 42 : 34;
-    int width = options->width ? options->width : columns * 14, height = options->height ? options->height : rows * 28;
+    int width = options->width ? options->width : columns * 14,
+        height = options->height ? options->height : rows * 28;
     /* Cells keep their shape: a wider picture has more columns, not wider letters. */
     if (options->width && options->height) columns = (int)((double)rows * 2 * width / height + 0.5);
     if (columns < HT_LEAST_COLUMNS) columns = HT_LEAST_COLUMNS;

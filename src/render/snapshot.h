@@ -1,4 +1,5 @@
-/* snapshot.h - a model as a PNG file: the whole dashboard or one panel, with the settings in its text chunks. */
+/* snapshot.h - a model as a PNG file: the whole dashboard or one panel, with the settings in its text chunks.
+ */
 #ifndef HT_RENDER_SNAPSHOT_H
 #define HT_RENDER_SNAPSHOT_H
 
@@ -6,12 +7,14 @@
 #include "view/model.h"
 
 typedef struct ht_snapshot_options {
-    int width, height;  /* pixels; 0 for the default of the view */
-    const char *theme;  /* a theme's name */
+    int width, height; /* pixels; 0 for the default of the view */
+    const char *theme; /* a theme's name */
 } ht_snapshot_options;
 
-/* Draws model->view (with model->focus when zoomed) to `path`. Text chunks: Title, Software, heavytail:preset (the effective settings as
- * INI, which `--preset F.png` reads back), heavytail:step, and the numbers shown. */
-ht_code ht_snapshot_write(const char *path, const ht_model *model, const ht_snapshot_options *options, ht_error *err);
+/* Draws model->view (with model->focus when zoomed) to `path`. Text chunks: Title, Software, heavytail:preset
+ * (the effective settings as INI, which `--preset F.png` reads back), heavytail:step, and the numbers shown.
+ */
+ht_code ht_snapshot_write(const char *path, const ht_model *model, const ht_snapshot_options *options,
+                          ht_error *err);
 
 #endif

@@ -27,7 +27,9 @@ static struct {
 static volatile sig_atomic_t interrupted;
 static struct termios saved_modes;
 
-/* ---- signals ------------------------------------------------------------------------------------------------------------- */
+/* ---- signals
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void on_interrupt(int number)
 {
@@ -35,11 +37,13 @@ static void on_interrupt(int number)
     interrupted = 1;
 }
 
-/* Async-signal-safe: mouse off, normal screen, cursor on, keypad off, colours off; the line discipline as it was. */
+/* Async-signal-safe: mouse off, normal screen, cursor on, keypad off, colours off; the line discipline as it
+ * was. */
 static void on_crash(int number)
 {
-    static const char restore[] = "\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?1049l\033[?25h\033[?1l\033>\r\n"
-                                  "heavytail: crashed; the terminal is restored. Please report what you did.\n";
+    static const char restore[] =
+        "\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?1049l\033[?25h\033[?1l\033>\r\n"
+        "heavytail: crashed; the terminal is restored. Please report what you did.\n";
     ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
     (void)ignored;
     tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
@@ -61,9 +65,12 @@ bool ht_term_interrupted(void)
     return interrupted != 0;
 }
 
-/* ---- colours --------------------------------------------------------------------------------------------------------------- */
+/* ---- colours
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
-/* The terminal's number for a colour: 24 bits where terminfo says so, else the nearest of 256, else one of 16 or 8. */
+/* The terminal's number for a colour: 24 bits where terminfo says so, else the nearest of 256, else one of 16
+ * or 8. */
 static int colour_number(ht_colour colour)
 {
     if (!colour.set) return -1;
@@ -93,11 +100,13 @@ static void set_colours(const ht_theme *theme)
     }
 }
 
-/* ---- open and close ---------------------------------------------------------------------------------------------------- */
+/* ---- open and close
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void set_mouse(void)
 {
-    mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION, NULL);
+    mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
+              NULL);
     mouseinterval(0);
     term.mouse = tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1;
     if (!term.mouse) return;
@@ -111,16 +120,21 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     const char *name = getenv("TERM");
     int found;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-        return ht_error_set(err, HT_FAIL, "the lab needs a terminal on standard input and output; `heavytail train` works without");
+        return ht_error_set(
+            err, HT_FAIL,
+            "the lab needs a terminal on standard input and output; `heavytail train` works without");
     if (setupterm(NULL, STDOUT_FILENO, &found) != OK || !tigetstr("cup") || tigetstr("cup") == (char *)-1)
-        return ht_error_set(err, HT_FAIL,
-                            "the terminal type '%s' is unknown or cannot place the cursor; set TERM (xterm-256color), or use "
-                            "`heavytail train`",
-                            name ? name : "");
+        return ht_error_set(
+            err, HT_FAIL,
+            "the terminal type '%s' is unknown or cannot place the cursor; set TERM (xterm-256color), or use "
+            "`heavytail train`",
+            name ? name : "");
     tcgetattr(STDIN_FILENO, &saved_modes);
     set_escdelay(25);
     term.screen = newterm(NULL, stdout, stdin);
-    if (!term.screen) return ht_error_set(err, HT_FAIL, "cannot open the terminal '%s'; set TERM, or use `heavytail train`", name ? name : "");
+    if (!term.screen)
+        return ht_error_set(err, HT_FAIL, "cannot open the terminal '%s'; set TERM, or use `heavytail train`",
+                            name ? name : "");
     catch_signals();
     cbreak();
     noecho();
@@ -159,7 +173,9 @@ ht_symbols ht_term_symbols(void)
     return name && strcmp(name, "linux") == 0 ? HT_SYMBOLS_BLOCK : HT_SYMBOLS_BRAILLE;
 }
 
-/* ---- output ------------------------------------------------------------------------------------------------------------------- */
+/* ---- output
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 void ht_term_show(const ht_cells *cells)
 {
@@ -172,7 +188,8 @@ void ht_term_show(const ht_cells *cells)
             ht_cell cell = ht_cells_at(cells, x, y);
             wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
             int pair = term.colours ? cell.role + 1 : 0;
-            setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0, &pair);
+            setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0,
+                     &pair);
         }
         mvadd_wchnstr(y, 0, line, columns);
     }
@@ -180,7 +197,9 @@ void ht_term_show(const ht_cells *cells)
     doupdate();
 }
 
-/* ---- input ------------------------------------------------------------------------------------------------------------------- */
+/* ---- input
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 bool ht_term_wait(int milliseconds)
 {
@@ -196,11 +215,12 @@ static int translate(wint_t code)
 {
     static const struct {
         int curses, ours;
-    } keys[] = {{KEY_UP, HT_KEY_UP},       {KEY_DOWN, HT_KEY_DOWN},         {KEY_LEFT, HT_KEY_LEFT},
-                {KEY_RIGHT, HT_KEY_RIGHT}, {KEY_SLEFT, HT_KEY_SHIFT_LEFT},  {KEY_SRIGHT, HT_KEY_SHIFT_RIGHT},
-                {KEY_BTAB, HT_KEY_SHIFT_TAB}, {KEY_PPAGE, HT_KEY_PAGE_UP},  {KEY_NPAGE, HT_KEY_PAGE_DOWN},
-                {KEY_HOME, HT_KEY_HOME},   {KEY_END, HT_KEY_END},           {KEY_BACKSPACE, HT_KEY_BACKSPACE},
-                {KEY_ENTER, HT_KEY_ENTER}};
+    } keys[] = {
+        {KEY_UP, HT_KEY_UP},          {KEY_DOWN, HT_KEY_DOWN},        {KEY_LEFT, HT_KEY_LEFT},
+        {KEY_RIGHT, HT_KEY_RIGHT},    {KEY_SLEFT, HT_KEY_SHIFT_LEFT}, {KEY_SRIGHT, HT_KEY_SHIFT_RIGHT},
+        {KEY_BTAB, HT_KEY_SHIFT_TAB}, {KEY_PPAGE, HT_KEY_PAGE_UP},    {KEY_NPAGE, HT_KEY_PAGE_DOWN},
+        {KEY_HOME, HT_KEY_HOME},      {KEY_END, HT_KEY_END},          {KEY_BACKSPACE, HT_KEY_BACKSPACE},
+        {KEY_ENTER, HT_KEY_ENTER}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if ((int)code == keys[i].curses) return keys[i].ours;
     return 0;
@@ -212,12 +232,18 @@ static bool mouse_event(ht_event *event)
     if (getmouse(&m) != OK) return false;
     event->column = m.x;
     event->row = m.y;
-    if (m.bstate & BUTTON4_PRESSED) event->kind = HT_EVENT_WHEEL, event->delta = 1;
-    else if (m.bstate & BUTTON5_PRESSED) event->kind = HT_EVENT_WHEEL, event->delta = -1;
-    else if (m.bstate & BUTTON1_PRESSED) event->kind = HT_EVENT_PRESS, term.held = true;
-    else if (m.bstate & BUTTON1_RELEASED) event->kind = HT_EVENT_RELEASE, term.held = false;
-    else if ((m.bstate & REPORT_MOUSE_POSITION) && term.held) event->kind = HT_EVENT_DRAG;
-    else return false;
+    if (m.bstate & BUTTON4_PRESSED)
+        event->kind = HT_EVENT_WHEEL, event->delta = 1;
+    else if (m.bstate & BUTTON5_PRESSED)
+        event->kind = HT_EVENT_WHEEL, event->delta = -1;
+    else if (m.bstate & BUTTON1_PRESSED)
+        event->kind = HT_EVENT_PRESS, term.held = true;
+    else if (m.bstate & BUTTON1_RELEASED)
+        event->kind = HT_EVENT_RELEASE, term.held = false;
+    else if ((m.bstate & REPORT_MOUSE_POSITION) && term.held)
+        event->kind = HT_EVENT_DRAG;
+    else
+        return false;
     return true;
 }
 
@@ -226,13 +252,18 @@ bool ht_term_event(ht_event *event)
     wint_t code;
     for (int result; (result = get_wch(&code)) != ERR;) {
         *event = (ht_event){.kind = HT_EVENT_KEY};
-        if (result == KEY_CODE_YES && code == KEY_RESIZE) event->kind = HT_EVENT_RESIZE;
+        if (result == KEY_CODE_YES && code == KEY_RESIZE)
+            event->kind = HT_EVENT_RESIZE;
         else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
             if (!mouse_event(event)) continue;
-        } else if (result == KEY_CODE_YES) event->key = translate(code);
-        else if (code == '\r') event->key = HT_KEY_ENTER;
-        else if (code == 127 || code == 8) event->key = HT_KEY_BACKSPACE;
-        else event->key = (int)code;
+        } else if (result == KEY_CODE_YES)
+            event->key = translate(code);
+        else if (code == '\r')
+            event->key = HT_KEY_ENTER;
+        else if (code == 127 || code == 8)
+            event->key = HT_KEY_BACKSPACE;
+        else
+            event->key = (int)code;
         return true;
     }
     return false;

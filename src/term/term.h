@@ -1,4 +1,5 @@
-/* term.h - the terminal: curses behind four verbs. With term.c, the only file that knows about curses. One thread, one terminal. */
+/* term.h - the terminal: curses behind four verbs. With term.c, the only file that knows about curses. One
+ * thread, one terminal. */
 #ifndef HT_TERM_TERM_H
 #define HT_TERM_TERM_H
 
@@ -8,7 +9,14 @@
 #include "render/cells.h"
 #include "render/theme.h"
 
-typedef enum ht_event_kind { HT_EVENT_KEY, HT_EVENT_PRESS, HT_EVENT_DRAG, HT_EVENT_RELEASE, HT_EVENT_WHEEL, HT_EVENT_RESIZE } ht_event_kind;
+typedef enum ht_event_kind {
+    HT_EVENT_KEY,
+    HT_EVENT_PRESS,
+    HT_EVENT_DRAG,
+    HT_EVENT_RELEASE,
+    HT_EVENT_WHEEL,
+    HT_EVENT_RESIZE
+} ht_event_kind;
 
 typedef struct ht_event {
     ht_event_kind kind;
@@ -17,8 +25,9 @@ typedef struct ht_event {
     int delta;       /* WHEEL: +1 up, -1 down */
 } ht_event;
 
-/* Takes over the terminal. HT_FAIL, with the terminal untouched, when standard input or output is none or it cannot place a cursor. From
- * here to ht_term_close nothing else may print. A crash restores the screen before it ends the process. */
+/* Takes over the terminal. HT_FAIL, with the terminal untouched, when standard input or output is none or it
+ * cannot place a cursor. From here to ht_term_close nothing else may print. A crash restores the screen
+ * before it ends the process. */
 ht_code ht_term_open(const ht_theme *theme, ht_error *err);
 void ht_term_close(void);
 

@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "view/keymap.h"
 
-__attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role,
+                                                      const char *format, ...)
 {
     va_list args;
     if (*count == HT_SPANS) return;
@@ -25,7 +26,8 @@ int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
     add(spans, &count, HT_ROLE_TEXT, " %.40s ", p->preset);
-    if (type == HT_NOISE_NONE) add(spans, &count, HT_ROLE_NOISE, " no noise ");
+    if (type == HT_NOISE_NONE)
+        add(spans, &count, HT_ROLE_NOISE, " no noise ");
     else
         add(spans, &count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type),
             ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
@@ -38,7 +40,10 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     static const struct {
         const char *text;
         ht_role role;
-    } states[] = {{"‖ paused", HT_ROLE_WARNING}, {"● running", HT_ROLE_GOOD}, {"✓ done", HT_ROLE_GOOD}, {"× diverged", HT_ROLE_BAD}};
+    } states[] = {{"‖ paused", HT_ROLE_WARNING},
+                  {"● running", HT_ROLE_GOOD},
+                  {"✓ done", HT_ROLE_GOOD},
+                  {"× diverged", HT_ROLE_BAD}};
     char step[32], epoch[24], rate[24];
     int count = 0, seconds = (int)m->seconds;
     ht_format_grouped(step, sizeof step, (long long)m->step);
@@ -70,7 +75,9 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
 int ht_bars_keys(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
-    ht_role role = m->state == HT_STATE_DIVERGED ? HT_ROLE_BAD : m->state == HT_STATE_DONE ? HT_ROLE_GOOD : HT_ROLE_WARNING;
+    ht_role role = m->state == HT_STATE_DIVERGED ? HT_ROLE_BAD
+                   : m->state == HT_STATE_DONE   ? HT_ROLE_GOOD
+                                                 : HT_ROLE_WARNING;
     if (m->message_is_note) role = HT_ROLE_GOOD;
     if (m->typing) {
         add(spans, &count, HT_ROLE_KEY, " Enter");

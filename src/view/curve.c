@@ -35,8 +35,12 @@ static void halve(ht_curve *curve)
 void ht_curve_add(ht_curve *curve, double step, double low, double high, double final)
 {
     bool bad = !isfinite(low) || !isfinite(high) || !isfinite(final);
-    ht_bucket next = {step, step, isfinite(low) ? low : (double)NAN, isfinite(high) ? high : (double)NAN,
-                      isfinite(final) ? final : (double)NAN, bad};
+    ht_bucket next = {step,
+                      step,
+                      isfinite(low) ? low : (double)NAN,
+                      isfinite(high) ? high : (double)NAN,
+                      isfinite(final) ? final : (double)NAN,
+                      bad};
     ht_bucket *last = curve->count ? &curve->bucket[curve->count - 1] : NULL;
     if (last && step - last->first < curve->stride) {
         merge(last, &next);

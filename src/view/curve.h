@@ -1,5 +1,6 @@
-/* curve.h - the whole history of one quantity in bounded memory: buckets of steps, each with its smallest and largest value, so that a
- * spike is never lost to decimation. When the buckets run out, neighbours merge. Owned by the UI thread. */
+/* curve.h - the whole history of one quantity in bounded memory: buckets of steps, each with its smallest and
+ * largest value, so that a spike is never lost to decimation. When the buckets run out, neighbours merge.
+ * Owned by the UI thread. */
 #ifndef HT_VIEW_CURVE_H
 #define HT_VIEW_CURVE_H
 
@@ -22,10 +23,12 @@ typedef struct ht_curve {
 /* Forgets everything. A zeroed curve is empty. */
 void ht_curve_clear(ht_curve *curve);
 
-/* Adds what happened at `step` (rising): extremes and the last value. A non-finite one is remembered as bad. */
+/* Adds what happened at `step` (rising): extremes and the last value. A non-finite one is remembered as bad.
+ */
 void ht_curve_add(ht_curve *curve, double step, double low, double high, double final);
 
-/* The curve between two steps in at most `columns` buckets, merged by column; writes to `out` (columns) and returns how many. */
+/* The curve between two steps in at most `columns` buckets, merged by column; writes to `out` (columns) and
+ * returns how many. */
 int ht_curve_columns(const ht_curve *curve, double from, double to, int columns, ht_bucket *out);
 
 /* The last finite value, NaN if there is none. */

@@ -28,10 +28,11 @@ static void large_dashboard(ht_layout *layout, ht_rect area, int chart_columns)
 {
     static const ht_panel_id two[] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
                                       HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING};
-    static const ht_panel_id three[] = {HT_PANEL_LOSS, HT_PANEL_ACCURACY, HT_PANEL_TAIL,
-                                        HT_PANEL_WEIGHTS, HT_PANEL_NORMS, HT_PANEL_PRUNING};
-    enum { SIDE = 30, CONTROLS = 15 };
-    ht_rect charts = {area.x, area.y, area.w - SIDE, area.h}, side = {area.x + area.w - SIDE, area.y, SIDE, area.h};
+    static const ht_panel_id three[] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                        HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING};
+    enum { SIDE = 30, CONTROLS = 13 };
+    ht_rect charts = {area.x, area.y, area.w - SIDE, area.h},
+            side = {area.x + area.w - SIDE, area.y, SIDE, area.h};
     put_grid(layout, charts, chart_columns == 3 ? three : two, chart_columns, 6 / chart_columns);
     put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, CONTROLS});
     put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + CONTROLS, side.w, side.h - CONTROLS});
@@ -52,7 +53,8 @@ static void pruning_view(ht_layout *layout, ht_rect area)
     int side = area.w >= 100 ? 38 : 0, below = side ? 0 : area.h >= 22 ? 9 : 0;
     put(layout, HT_PANEL_PRUNING, (ht_rect){area.x, area.y, area.w - side, area.h - below});
     if (side) put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x + area.w - side, area.y, side, area.h});
-    if (below) put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x, area.y + area.h - below, area.w, below});
+    if (below)
+        put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x, area.y + area.h - below, area.w, below});
 }
 
 ht_layout ht_layout_make(int columns, int rows, ht_view view, ht_panel_id focus)
@@ -63,13 +65,22 @@ ht_layout ht_layout_make(int columns, int rows, ht_view view, ht_panel_id focus)
     layout.title = (ht_rect){0, 0, columns, 1};
     layout.keys = (ht_rect){0, rows - 1, columns, 1};
     switch (view) {
-    case HT_VIEW_ZOOM: put(&layout, focus, area); break;
-    case HT_VIEW_PRUNING: pruning_view(&layout, area); break;
-    case HT_VIEW_HELP: put(&layout, HT_PANEL_HELP, area); break;
+    case HT_VIEW_ZOOM:
+        put(&layout, focus, area);
+        break;
+    case HT_VIEW_PRUNING:
+        pruning_view(&layout, area);
+        break;
+    case HT_VIEW_HELP:
+        put(&layout, HT_PANEL_HELP, area);
+        break;
     case HT_VIEW_DASHBOARD:
-        if (columns >= 160 && rows >= 30) large_dashboard(&layout, area, 3);
-        else if (columns >= 100 && rows >= 32) large_dashboard(&layout, area, 2);
-        else small_dashboard(&layout, area);
+        if (columns >= 160 && rows >= 30)
+            large_dashboard(&layout, area, 3);
+        else if (columns >= 100 && rows >= 32)
+            large_dashboard(&layout, area, 2);
+        else
+            small_dashboard(&layout, area);
     }
     return layout;
 }
@@ -78,7 +89,8 @@ int ht_layout_hit(const ht_layout *layout, int column, int row)
 {
     for (int i = 0; i < layout->count; i++) {
         ht_rect r = layout->place[i].area;
-        if (column >= r.x && column < r.x + r.w && row >= r.y && row < r.y + r.h) return layout->place[i].panel;
+        if (column >= r.x && column < r.x + r.w && row >= r.y && row < r.y + r.h)
+            return layout->place[i].panel;
     }
     return -1;
 }

@@ -1,4 +1,5 @@
-/* layout.h - from the size of the screen to rectangles. A pure function: no overlap, everything inside, at any size. */
+/* layout.h - from the size of the screen to rectangles. A pure function: no overlap, everything inside, at
+ * any size. */
 #ifndef HT_VIEW_LAYOUT_H
 #define HT_VIEW_LAYOUT_H
 

@@ -6,26 +6,35 @@
 
 #include "base/text.h"
 
-const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE, HT_P_TRAIN_LR,
-                                                 HT_P_TRAIN_BATCH};
+const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
+                                                 HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
 
 const char *ht_model_symbol(ht_param p)
 {
     switch (p) {
-    case HT_P_NOISE_TYPE: return "noise";
-    case HT_P_NOISE_ALPHA: return "α";
-    case HT_P_NOISE_SCALE: return "σ";
-    case HT_P_TRAIN_LR: return "η";
-    case HT_P_TRAIN_BATCH: return "b";
-    default: return strchr(ht_param_at(p)->key, '.') + 1;
+    case HT_P_NOISE_TYPE:
+        return "noise";
+    case HT_P_NOISE_ALPHA:
+        return "α";
+    case HT_P_NOISE_SCALE:
+        return "σ";
+    case HT_P_TRAIN_LR:
+        return "η";
+    case HT_P_TRAIN_BATCH:
+        return "b";
+    default:
+        return strchr(ht_param_at(p)->key, '.') + 1;
     }
 }
 
 void ht_model_value(ht_param p, double value, char *to, size_t size)
 {
-    if (ht_param_at(p)->type == HT_TYPE_CHOICE) snprintf(to, size, "%s", ht_param_choice(p, (int)value));
-    else if (ht_param_at(p)->type == HT_TYPE_INT) ht_format_grouped(to, size, (long long)value);
-    else snprintf(to, size, "%.3g", value);
+    if (ht_param_at(p)->type == HT_TYPE_CHOICE)
+        snprintf(to, size, "%s", ht_param_choice(p, (int)value));
+    else if (ht_param_at(p)->type == HT_TYPE_INT)
+        ht_format_grouped(to, size, (long long)value);
+    else
+        snprintf(to, size, "%.3g", value);
 }
 
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
@@ -37,7 +46,8 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     int depth = (int)ht_params_get(params, HT_P_MODEL_DEPTH);
     snprintf(width, sizeof width, "%.0f", ht_params_get(params, HT_P_MODEL_WIDTH));
     int used = snprintf(m->shape, sizeof m->shape, "%d", inputs);
-    for (int l = 0; l < depth; l++) used += snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%s", width);
+    for (int l = 0; l < depth; l++)
+        used += snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%s", width);
     snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%d", classes);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
     m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = true;
@@ -47,8 +57,9 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
 
 static void start_over(ht_model *m, uint64_t seed)
 {
-    ht_curve *const curves[] = {&m->train_loss, &m->test_loss_curve, &m->train_accuracy, &m->test_accuracy_curve,
-                                &m->alpha,      &m->mmo,             &m->hill};
+    ht_curve *const curves[] = {
+        &m->train_loss, &m->test_loss_curve, &m->train_accuracy, &m->test_accuracy_curve, &m->alpha, &m->mmo,
+        &m->hill};
     for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) ht_curve_clear(curves[i]);
     m->moment_count = 0;
     m->generation++;
@@ -108,19 +119,23 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
     if (s->kind == HT_SAMPLE_RESET) start_over(m, (uint64_t)s->value);
     if (s->seconds > m->seconds && s->step > m->step) {
         /* Mean of about the last second. */
-        double rate = (double)(s->step - m->step) / (s->seconds - m->seconds), weight = fmin(1, 2 * (s->seconds - m->seconds));
+        double rate = (double)(s->step - m->step) / (s->seconds - m->seconds),
+               weight = fmin(1, 2 * (s->seconds - m->seconds));
         m->steps_per_second += (rate - m->steps_per_second) * (m->steps_per_second > 0 ? weight : 1);
     }
     m->step = s->step;
     m->epoch = s->epoch;
     m->seconds = s->seconds;
     switch (s->kind) {
-    case HT_SAMPLE_STEP: take_step(m, s); break;
+    case HT_SAMPLE_STEP:
+        take_step(m, s);
+        break;
     case HT_SAMPLE_EVAL:
         m->test_loss = s->test_loss;
         m->test_accuracy = s->test_accuracy;
         ht_curve_add(&m->test_loss_curve, (double)s->step, s->test_loss, s->test_loss, s->test_loss);
-        ht_curve_add(&m->test_accuracy_curve, (double)s->step, s->test_accuracy, s->test_accuracy, s->test_accuracy);
+        ht_curve_add(&m->test_accuracy_curve, (double)s->step, s->test_accuracy, s->test_accuracy,
+                     s->test_accuracy);
         break;
     case HT_SAMPLE_STATE:
         m->state = s->state;
@@ -131,7 +146,8 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         ht_params_put(&m->applied, s->param, s->value);
         add_moment(m, s);
         break;
-    case HT_SAMPLE_RESET: break;
+    case HT_SAMPLE_RESET:
+        break;
     }
 }
 

@@ -1,4 +1,5 @@
-/* model.h - everything the screen shows, as data: filled from samples and reports, read by the panels. Owned by the UI thread. */
+/* model.h - everything the screen shows, as data: filled from samples and reports, read by the panels. Owned
+ * by the UI thread. */
 #ifndef HT_VIEW_MODEL_H
 #define HT_VIEW_MODEL_H
 
@@ -53,15 +54,15 @@ typedef struct ht_model {
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;
-    int control;                   /* 0 .. HT_CONTROLS-1 */
+    int control; /* 0 .. HT_CONTROLS-1 */
     bool loss_log, weights_log_x, weights_log_y, norms_log;
-    double prune_cursor;           /* ratio under the cursor, in [0, 1] */
+    double prune_cursor; /* ratio under the cursor, in [0, 1] */
     int help_scroll;
-    bool typing;                   /* "=": a value is being typed for the chosen control */
+    bool typing; /* "=": a value is being typed for the chosen control */
     char typed[32];
     char typing_error[200];
     int threads;
-    char footer[160];              /* in pictures: versions, kernels */
+    char footer[160]; /* in pictures: versions, kernels */
 } ht_model;
 
 /* The parameters that have controls, in order. */

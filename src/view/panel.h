@@ -1,4 +1,5 @@
-/* panel.h - THE table of panels: what each is called, what it tells a student, and the function that fills its chart or form. */
+/* panel.h - THE table of panels: what each is called, what it tells a student, and the function that fills
+ * its chart or form. */
 #ifndef HT_VIEW_PANEL_H
 #define HT_VIEW_PANEL_H
 
@@ -9,7 +10,8 @@
 typedef struct ht_panel {
     const char *name;    /* for --panel and help: "loss" */
     const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
-    /* Exactly one of the two is set. `columns`: sub-cells across the plot, what to decimate to. The chart or form comes in empty. */
+    /* Exactly one of the two is set. `columns`: sub-cells across the plot, what to decimate to. The chart or
+     * form comes in empty. */
     void (*chart)(const ht_model *model, int columns, ht_chart *chart);
     void (*form)(const ht_model *model, int columns, ht_form *form);
 } ht_panel;

@@ -9,14 +9,16 @@
 
 static void add_control(const ht_model *m, ht_form *form, int i)
 {
-    static const char *const names[HT_CONTROLS] = {"noise type", "α  stability", "σ  scale", "η  step size", "b  batch"};
+    static const char *const names[HT_CONTROLS] = {"noise type", "α  stability", "σ  scale", "η  step size",
+                                                   "b  batch"};
     ht_param p = ht_model_controls[i];
     const ht_param_info *info = ht_param_at(p);
     char value[HT_PARAM_VALUE];
     double asked = ht_params_get(&m->asked, p);
     ht_model_value(p, asked, value, sizeof value);
     if (m->typing && m->control == i) snprintf(value, sizeof value, "%s▏", m->typed);
-    ht_row *row = ht_form_add(form, info->type == HT_TYPE_CHOICE ? HT_ROW_CHOICE : HT_ROW_SLIDER, HT_ROLE_TEXT, names[i], "%s", value);
+    ht_row *row = ht_form_add(form, info->type == HT_TYPE_CHOICE ? HT_ROW_CHOICE : HT_ROW_SLIDER,
+                              HT_ROLE_TEXT, names[i], "%s", value);
     row->id = i;
     row->selected = m->control == i;
     row->position = ht_param_position(p, asked);
@@ -36,7 +38,8 @@ void ht_panel_controls(const ht_model *m, int columns, ht_form *form)
     (void)columns;
     ht_text_copy(form->title, sizeof form->title, "Controls");
     for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
-    double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR), batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
+    double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR),
+           batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
     if (m->typing_error[0]) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_BAD, m->typing_error, "%s", "");
 }
@@ -51,8 +54,10 @@ static void add_short(ht_form *form, ht_role role, const char *label, double val
 
 static void add_fraction(ht_form *form, ht_role role, const char *label, double value)
 {
-    if (isnan(value)) add_short(form, role, label, value);
-    else ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", value);
+    if (isnan(value))
+        add_short(form, role, label, value);
+    else
+        ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", value);
 }
 
 void ht_panel_now(const ht_model *m, int columns, ht_form *form)
@@ -73,7 +78,8 @@ void ht_panel_now(const ht_model *m, int columns, ht_form *form)
     add_short(form, HT_ROLE_HILL, "α̂ hill", looked ? r->tail.hill : (double)NAN);
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Compressibility", "%s", "");
     char label[40];
-    snprintf(label, sizeof label, "κ at %s = %.3g", r->metric == HT_FRO ? "ε" : "ε²", looked ? r->error : 0.1);
+    snprintf(label, sizeof label, "κ at %s = %.3g", r->metric == HT_FRO ? "ε" : "ε²",
+             looked ? r->error : 0.1);
     add_fraction(form, HT_ROLE_MARK, label, looked ? r->pruned.ratio : (double)NAN);
     add_fraction(form, HT_ROLE_TEST, "accuracy before", looked ? r->full.accuracy : (double)NAN);
     add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", looked ? r->pruned.accuracy : (double)NAN);
@@ -107,13 +113,17 @@ void ht_panel_help(const ht_model *m, int columns, ht_form *form)
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, heading, "%s", "");
     add_text(form, HT_ROLE_TEXT, panel->explain);
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Keys", "%s", "");
-    for (size_t i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i].label, "%s", keys[i].help);
+    for (size_t i = 0; i < count; i++)
+        ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i].label, "%s", keys[i].help);
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Mouse", "%s", "");
-    add_text(form, HT_ROLE_TEXT, "Drag a slider or roll the wheel over it; click a control or a panel to choose it; click the pruning chart to "
-                                 "put the cursor there.");
+    add_text(form, HT_ROLE_TEXT,
+             "Drag a slider or roll the wheel over it; click a control or a panel to choose it; click the "
+             "pruning chart to "
+             "put the cursor there.");
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "What this lab shows", "%s", "");
     add_text(form, HT_ROLE_TEXT,
-             "Each step does W ← W - η ∇L + σ η^(1/α) X, X α-stable noise. As the width n grows the neurons become independent and "
+             "Each step does W ← W - η ∇L + σ η^(1/α) X, X α-stable noise. As the width n grows the neurons "
+             "become independent and "
              "heavy-tailed: a few carry nearly all of the norm, the rest can be removed (arXiv 2306.08125).");
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "This build", "%s", "");
     add_text(form, HT_ROLE_DIM, m->footer);

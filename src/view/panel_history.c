@@ -10,7 +10,8 @@ enum { MAX_COLUMNS = 1024 };
 
 static void step_axis(const ht_model *m, ht_chart *chart)
 {
-    chart->x = (ht_axis){.low = 0, .high = fmax(10, (double)m->step), .integer = true, .fixed = true, .label = "step"};
+    chart->x = (ht_axis){
+        .low = 0, .high = fmax(10, (double)m->step), .integer = true, .fixed = true, .label = "step"};
     for (int i = 0; i < m->moment_count; i++)
         ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
 }
@@ -21,8 +22,8 @@ static void put_value(ht_series *series, double value, int digits)
 }
 
 /* The curve's min/max envelope, or its last values as a line when `kind` is LINE. */
-static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, ht_mark_kind kind, ht_role role, const char *name,
-                            int columns)
+static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, ht_mark_kind kind, ht_role role,
+                            const char *name, int columns)
 {
     ht_bucket bucket[MAX_COLUMNS];
     if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
@@ -37,12 +38,14 @@ static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, ht_mark_kind
     return s;
 }
 
-/* A NaN or Inf that fell into a column with finite values would vanish in the envelope: it gets a mark of its own. */
+/* A NaN or Inf that fell into a column with finite values would vanish in the envelope: it gets a mark of its
+ * own. */
 static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
 {
     ht_bucket bucket[MAX_COLUMNS];
     int bad = 0;
-    int count = ht_curve_columns(curve, chart->x.low, chart->x.high, columns < MAX_COLUMNS ? columns : MAX_COLUMNS, bucket);
+    int count = ht_curve_columns(curve, chart->x.low, chart->x.high,
+                                 columns < MAX_COLUMNS ? columns : MAX_COLUMNS, bucket);
     for (int i = 0; i < count; i++) bad += bucket[i].bad;
     ht_series *s = bad ? ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_BAD, "NaN or Inf", bad) : NULL;
     for (int i = 0, k = 0; s && i < count; i++)
@@ -60,7 +63,8 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     step_axis(m, chart);
     chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     put_value(add_curve(chart, &m->train_loss, HT_MARK_RANGE, HT_ROLE_TRAIN, "train", columns), m->loss, 3);
-    put_value(add_curve(chart, &m->test_loss_curve, HT_MARK_LINE, HT_ROLE_TEST, "test", columns), m->test_loss, 3);
+    put_value(add_curve(chart, &m->test_loss_curve, HT_MARK_LINE, HT_ROLE_TEST, "test", columns),
+              m->test_loss, 3);
     add_bad(chart, &m->train_loss, columns);
     ht_chart_fit(chart);
 }
@@ -70,8 +74,10 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
-    put_value(add_curve(chart, &m->train_accuracy, HT_MARK_RANGE, HT_ROLE_TRAIN, "batch", columns), m->batch_accuracy, 3);
-    put_value(add_curve(chart, &m->test_accuracy_curve, HT_MARK_LINE, HT_ROLE_TEST, "test", columns), m->test_accuracy, 3);
+    put_value(add_curve(chart, &m->train_accuracy, HT_MARK_RANGE, HT_ROLE_TRAIN, "batch", columns),
+              m->batch_accuracy, 3);
+    put_value(add_curve(chart, &m->test_accuracy_curve, HT_MARK_LINE, HT_ROLE_TEST, "test", columns),
+              m->test_accuracy, 3);
     ht_chart_fit(chart);
     /* Accuracy never leaves 0..1; the axis must not either. */
     chart->y.low = fmax(chart->y.low, 0);
@@ -87,8 +93,10 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Tail index of the weights");
     step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
-    put_value(add_curve(chart, &m->mmo, HT_MARK_LINE, HT_ROLE_MMO, "mmo", columns), ht_curve_last(&m->mmo), 3);
-    put_value(add_curve(chart, &m->hill, HT_MARK_LINE, HT_ROLE_HILL, "hill", columns), ht_curve_last(&m->hill), 3);
+    put_value(add_curve(chart, &m->mmo, HT_MARK_LINE, HT_ROLE_MMO, "mmo", columns), ht_curve_last(&m->mmo),
+              3);
+    put_value(add_curve(chart, &m->hill, HT_MARK_LINE, HT_ROLE_HILL, "hill", columns),
+              ht_curve_last(&m->hill), 3);
     ht_series *alpha = add_curve(chart, &m->alpha, HT_MARK_LINE, HT_ROLE_NOISE, "injected α", columns);
     if (alpha) alpha->dotted = true;
     put_value(alpha, ht_curve_last(&m->alpha), 3);

@@ -47,7 +47,8 @@ static void explain_samples(const ht_report *r, ht_chart *chart)
     ht_format_grouped(used, sizeof used, r->samples);
     ht_format_grouped(all, sizeof all, r->samples_of);
     if (r->samples < r->samples_of)
-        snprintf(chart->note, sizeof chart->note, "on %s of %s test samples while training; all when paused", used, all);
+        snprintf(chart->note, sizeof chart->note, "on %s of %s test samples while training; all when paused",
+                 used, all);
 }
 
 void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
@@ -55,7 +56,8 @@ void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
     (void)columns;
     const ht_report *r = &m->report;
     char label[40];
-    snprintf(chart->title, sizeof chart->title, "Pruning (%s)", ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method));
+    snprintf(chart->title, sizeof chart->title, "Pruning (%s)",
+             ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method));
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
@@ -87,7 +89,8 @@ static void add_cursor_rows(const ht_model *m, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "test accuracy", "%.4f", p->accuracy);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "change", "%+.4f", p->accuracy - r->full.accuracy);
     if (isfinite(p->loss)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "test loss", "%.4g", p->loss);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR, r->metric == HT_FRO ? "relative error ε" : "relative error ε²", "%.4g", p->error);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR,
+                r->metric == HT_FRO ? "relative error ε" : "relative error ε²", "%.4g", p->error);
 }
 
 static void add_kappa_rows(const ht_model *m, ht_form *form)
@@ -107,9 +110,11 @@ static void add_kappa_rows(const ht_model *m, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "test samples", "%s", samples);
     ht_row *words = ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     snprintf(words->label, sizeof words->label,
-             "The smallest %s of %s neurons hold %.3g %% of the squared norm; without them test accuracy is %.3f (%+.3f).", removed, width,
-             100 * (r->metric == HT_FRO ? r->pruned.error * r->pruned.error : r->pruned.error), r->pruned.accuracy,
-             r->pruned.accuracy - r->full.accuracy);
+             "The smallest %s of %s neurons hold %.3g %% of the squared norm; without them test accuracy is "
+             "%.3f (%+.3f).",
+             removed, width,
+             100 * (r->metric == HT_FRO ? r->pruned.error * r->pruned.error : r->pruned.error),
+             r->pruned.accuracy, r->pruned.accuracy - r->full.accuracy);
 }
 
 void ht_panel_pruning_readout(const ht_model *m, int columns, ht_form *form)

@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "view/panel.h"
 
-/* The fine grid has 16 bins an octave, linear inside it; these edges cut an octave into four nearly equal parts. */
+/* The fine grid has 16 bins an octave, linear inside it; these edges cut an octave into four nearly equal
+ * parts. */
 static const int coarse[] = {0, 3, 7, 11};
 enum { COARSE = 4, LINEAR_BINS = 48 };
 
@@ -63,7 +64,9 @@ static void linear_bars(const ht_histogram *h, ht_chart *chart)
     }
     chart->x.low = 0;
     chart->x.high = high;
-    if (total - seen >= 1) snprintf(chart->note, sizeof chart->note, "%.0f weights beyond the axis (L: log x shows them)", total - seen);
+    if (total - seen >= 1)
+        snprintf(chart->note, sizeof chart->note, "%.0f weights beyond the axis (L: log x shows them)",
+                 total - seen);
 }
 
 void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
@@ -71,13 +74,21 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
     (void)columns;
     const ht_histogram *h = &m->report.histogram;
     ht_text_copy(chart->title, sizeof chart->title, "Weights |w|, layer 1");
-    snprintf(chart->hint, sizeof chart->hint, "%s·%s", m->weights_log_x ? "log x" : "linear x", m->weights_log_y ? "log y" : "linear y");
+    snprintf(chart->hint, sizeof chart->hint, "%s·%s", m->weights_log_x ? "log x" : "linear x",
+             m->weights_log_y ? "log y" : "linear y");
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
-    chart->x = (ht_axis){.scale = m->weights_log_x ? HT_SCALE_LOG : HT_SCALE_LINEAR, .low = 1e-3, .high = 1, .fixed = true, .label = "|w|"};
-    chart->y = (ht_axis){.scale = m->weights_log_y ? HT_SCALE_LOG : HT_SCALE_LINEAR, .low = 1, .high = 10, .label = "count"};
+    chart->x = (ht_axis){.scale = m->weights_log_x ? HT_SCALE_LOG : HT_SCALE_LINEAR,
+                         .low = 1e-3,
+                         .high = 1,
+                         .fixed = true,
+                         .label = "|w|"};
+    chart->y = (ht_axis){
+        .scale = m->weights_log_y ? HT_SCALE_LOG : HT_SCALE_LINEAR, .low = 1, .high = 10, .label = "count"};
     if (m->report.count == 0) return;
-    if (m->weights_log_x) log_bars(h, chart);
-    else linear_bars(h, chart);
+    if (m->weights_log_x)
+        log_bars(h, chart);
+    else
+        linear_bars(h, chart);
     if (h->above) snprintf(chart->note, sizeof chart->note, "%.0f weights beyond the axis", (double)h->above);
     ht_chart_fit(chart);
     chart->y.low = m->weights_log_y ? 0.7 : 0; /* a single weight still has a bar */
@@ -116,6 +127,7 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
     if (m->norms_log && noisy) add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
     if (ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_SHARED)
-        ht_text_copy(chart->note, sizeof chart->note, "shared noise on rows that sum to 0 inflates norms, not the function");
+        ht_text_copy(chart->note, sizeof chart->note,
+                     "shared noise on rows that sum to 0 inflates norms, not the function");
     ht_chart_fit(chart);
 }
