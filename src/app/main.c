@@ -9,25 +9,6 @@
 #include "math/kernel.h"
 #include "math/linalg.h"
 
-static const ht_command_info commands[] = {
-    {"lab", "[--preset P] [--set key=value]... [--run DIR] [--script F] [--dump F]",
-     "open the lab (the default)", ht_cmd_lab},
-    {"train",
-     "[--preset P] [--set key=value]... [--steps N] [--until-accuracy A] [--run DIR] [--json] [--quiet]",
-     "train without a terminal; --run on an existing run resumes it", ht_cmd_train},
-    {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
-     ht_cmd_snapshot},
-    {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
-    {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
-    {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
-};
-
-const ht_command_info *ht_commands(size_t *count)
-{
-    *count = sizeof commands / sizeof commands[0];
-    return commands;
-}
-
 /* OpenBLAS reads OPENBLAS_CORETYPE only while it is loaded, hence the second start. Once: the variable is
  * then set. */
 static void pick_blas_core(char **argv)
@@ -47,9 +28,11 @@ static int print_version(void)
 
 static int unknown_command(const char *name)
 {
+    size_t count;
+    const ht_command_info *commands = ht_commands(&count);
     const char *best = "train";
     int least = 1000;
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         int distance = ht_text_distance(name, commands[i].name);
         if (distance < least) least = distance, best = commands[i].name;
     }
@@ -60,6 +43,8 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    size_t count;
+    const ht_command_info *commands = ht_commands(&count);
     setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
     pick_blas_core(argv);
     ht_linalg_init();
@@ -69,7 +54,7 @@ int main(int argc, char **argv)
     if (argc < 2 || argv[1][0] == '-') return ht_cmd_lab(argc, argv);
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0) return ht_cmd_help(2, (char *[]){"help", argv[1], NULL});
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < count; i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
     return unknown_command(argv[1]);
 }

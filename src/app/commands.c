@@ -1,0 +1,20 @@
+#include "app/app.h"
+
+static const ht_command_info commands[] = {
+    {"lab", "[--preset P] [--set key=value]... [--run DIR] [--script F] [--dump F]",
+     "open the lab (the default)", ht_cmd_lab},
+    {"train",
+     "[--preset P] [--set key=value]... [--steps N] [--until-accuracy A] [--run DIR] [--json] [--quiet]",
+     "train without a terminal; --run on an existing run resumes it", ht_cmd_train},
+    {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
+     ht_cmd_snapshot},
+    {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
+    {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
+    {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
+};
+
+const ht_command_info *ht_commands(size_t *count)
+{
+    *count = sizeof commands / sizeof commands[0];
+    return commands;
+}
