@@ -5,7 +5,7 @@ CC      ?= cc
 VARIANT ?= release
 BUILD   ?= build/$(VARIANT)
 VERSION := 0.1.0
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc 2>/dev/null || echo 1)
 # Terse: `make V=1` shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n' $(1) $@)
@@ -22,10 +22,28 @@ OPTIMIZE  ?= -O2 -g
 # No -ffast-math, no -march=native: NaN and Inf are data here, and the binary runs on any CPU of its family.
 # -ffp-contract=off: the same float results from every build.
 CFLAGS    += -std=c17 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) -ffp-contract=off -fno-math-errno -pthread $(SANITIZE)
+pkg_cflags := $(shell pkg-config --cflags $(LIBRARIES) cmocka 2>/dev/null || pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+pkg_libs   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 CPPFLAGS  += -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-             $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+             $(pkg_cflags)
 LDFLAGS   += -pthread $(SANITIZE)
-LDLIBS    += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm
+LDLIBS    += $(pkg_libs) -lm
+
+.DEFAULT_GOAL := all
+.PHONY: deps deps-lint
+deps: ## install what is missing (Debian, Ubuntu)
+	@tools/deps.sh "$(LIBRARIES)" "$(RUN_PACKAGES)" "cmocka vterm" "$(TEST_PACKAGES)"
+
+deps-lint: ## install clang, clang-tidy, clang-format, cppcheck
+	@tools/deps.sh "" "" "" "$(LINT_PACKAGES)"
+
+after_deps := $(filter-out deps,$(MAKECMDGOALS))
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(after_deps)),)
+# `make deps run`: what the second make sees (pkg-config) changes with the first.
+.PHONY: $(after_deps)
+$(after_deps): deps
+	@$(MAKE) --no-print-directory $@
+else
 
 LIB_DIRS := base math data params
 APP_DIRS := link engine view render term app
@@ -52,8 +70,8 @@ helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine
 
-.PHONY: all run deps deps-run check check-programs test-threads asan tsan bench lint format screenshots install uninstall clean help
-all: heavytail
+.PHONY: all run check check-programs test-threads asan tsan bench lint format screenshots install uninstall clean help
+all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
 	@cp -f $< $@
@@ -90,21 +108,12 @@ $(BUILD)/embedded.o: $(BUILD)/embedded.c
 run: all ## build and open the lab
 	./heavytail
 
-# ---- dependencies: installed only when something is missing -------------------------------------------------
-deps: ## install what is missing (Debian, Ubuntu)
-	@tools/deps.sh "$(LIBRARIES)" "$(RUN_PACKAGES)" "cmocka vterm" "$(TEST_PACKAGES)"
-
-deps-lint:
-	@tools/deps.sh "" "" "" "$(LINT_PACKAGES)"
-
 # ---- tests ----------------------------------------------------------------------------------------------------
 TEST_LIBS = $(shell pkg-config --libs cmocka vterm) -lutil
-$(BUILD)/tests/unit/test_% $(BUILD)/tests/e2e/test_%: CPPFLAGS += -Itests $(shell pkg-config --cflags cmocka 2>/dev/null)
-$(helper_obj): CPPFLAGS += -Itests
+$(helper_obj) $(unit_bin:=.o) $(e2e_bin:=.o): CPPFLAGS += -Itests
 $(unit_bin) $(e2e_bin): $(BUILD)/%: $(BUILD)/%.o $(helper_obj) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
-$(unit_bin:=.o) $(e2e_bin:=.o): CPPFLAGS += -Itests
 
 check-programs: $(unit_bin) $(e2e_bin) $(BUILD)/heavytail
 
@@ -150,3 +159,4 @@ help: ## this list
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
+endif
