@@ -41,7 +41,7 @@ static int list_data(void)
     size_t count;
     const ht_dataset_info *table = ht_dataset_table(&count);
     for (size_t i = 0; i < count; i++)
-        printf("%-18s %-44s %s\n", table[i].name, table[i].title, table[i].shape);
+        printf("%-14s %-48s %s\n", table[i].name, table[i].title, table[i].shape);
     return 0;
 }
 

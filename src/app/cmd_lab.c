@@ -45,7 +45,7 @@ static void receive(ht_lab *lab)
     bool fresh;
     while (ht_runner_receive(lab->runner, &sample)) {
         record(lab, &sample);
-        ht_model_sample(lab->model, &sample);
+        ht_lab_sample(lab, &sample);
         lab->dirty = true;
     }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);

@@ -6,20 +6,19 @@
 
 #include "app/session.h"
 #include "base/alloc.h"
-#include "base/file.h"
 #include "engine/analyst.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
 
-/* The curves as they were recorded. */
-static ht_code load_history(ht_model *model, const char *run, ht_error *err)
+/* The curves as they were recorded, up to the step of the weights. */
+static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_error *err)
 {
     ht_metrics *rows;
     size_t count;
     if (ht_rundir_read_metrics(run, &rows, &count, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && rows[i].step <= last; i++) {
         const ht_metrics *m = &rows[i];
         ht_sample step = {.kind = HT_SAMPLE_STEP,
                           .step = m->step,
@@ -88,18 +87,6 @@ static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
     return HT_OK;
 }
 
-static ht_code open_run(ht_session *s, const ht_arguments *args, ht_error *err)
-{
-    char path[4096];
-    const char *run = args->words[0];
-    if (ht_file_join(path, sizeof path, run, "preset.ini", err) != HT_OK) return err->code;
-    if (!ht_file_exists(path))
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", run);
-    return ht_session_open(s, args, run, err);
-}
-
 static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel,
                     const ht_snapshot_options *options, ht_error *err)
 {
@@ -109,7 +96,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
              ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
     ht_code code = choose_panel(panel, model, err);
-    if (code == HT_OK) code = load_history(model, run, err);
+    if (code == HT_OK) code = load_history(model, run, ht_trainer_steps(s->trainer), err);
     if (code == HT_OK) code = analyze(model, s, err);
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
     ht_free(model);
@@ -132,7 +119,7 @@ int ht_cmd_snapshot(int argc, char **argv)
     if (code == HT_OK && (args.word_count != 1 || !out))
         code = ht_error_set(&err, HT_USAGE, "snapshot: give a run directory and --out FILE.png");
     if (code == HT_OK) code = parse_size(size, &picture, &err);
-    if (code == HT_OK) code = open_run(&session, &args, &err);
+    if (code == HT_OK) code = ht_session_view(&session, &args, args.words[0], &err);
     if (code == HT_OK) code = draw(&session, args.words[0], out, panel, &picture, &err);
     ht_session_close(&session);
     return code == HT_OK ? 0 : ht_app_fail(&err);

@@ -29,6 +29,7 @@ static double now(void)
 typedef struct training {
     ht_session *session;
     bool progress;
+    uint64_t first; /* step it began with */
     double start, shown;
     ht_metrics row; /* since the last evaluation */
     double loss_sum, accuracy_sum;
@@ -47,7 +48,7 @@ static void show_progress(training *t, const ht_step_result *result, bool last)
     int filled = steps > 0 ? (int)(24 * fmin((double)done / steps, 1)) : 0;
     fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled,
             "########################", 24 - filled, "", step, loss, result->accuracy,
-            (double)done / (now() - t->start), last ? "\n" : "");
+            (double)(done - t->first) / (now() - t->start), last ? "\n" : "");
 }
 
 /* One row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples. */
@@ -84,6 +85,7 @@ static ht_code train(training *t, const char **status, ht_error *err)
     ht_trainer *trainer = t->session->trainer;
     ht_step_result result = {0};
     const char *why = NULL;
+    char guard[24];
     *status = NULL;
     while (!*status) {
         if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
@@ -92,12 +94,13 @@ static ht_code train(training *t, const char **status, ht_error *err)
         result = ht_trainer_step(trainer);
         if (result.refused) {
             *status = "diverged";
+            ht_format_short(guard, sizeof guard, result.guard, 3);
             fprintf(stderr,
-                    "%sheavytail: training diverged at step %llu: %s is %g; the weights before it are kept. "
+                    "%sheavytail: training diverged at step %llu: %s is %s; the weights before it are kept. "
                     "Lower train.lr (η) or "
                     "noise.scale (σ)\n",
                     t->progress ? "\n" : "", (unsigned long long)ht_trainer_steps(trainer) + 1,
-                    result.refused, result.guard);
+                    result.refused, guard);
             return HT_OK;
         }
         if (record(t, &result, err) != HT_OK) return err->code;
@@ -124,8 +127,10 @@ static ht_code set_goal(ht_arguments *args, const char *steps, const char *accur
 
 static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
 {
-    training t = {.session = s, .progress = !quiet && isatty(STDERR_FILENO), .start = now()};
-    uint64_t before = ht_trainer_steps(s->trainer);
+    training t = {.session = s,
+                  .progress = !quiet && isatty(STDERR_FILENO),
+                  .first = ht_trainer_steps(s->trainer),
+                  .start = now()};
     const ht_params *p = ht_trainer_params(s->trainer);
     if (ht_params_get(p, HT_P_TRAIN_STEPS) == 0 && ht_params_get(p, HT_P_TRAIN_STOP) == 0)
         ht_trainer_set(s->trainer, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
@@ -134,10 +139,11 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     sigaction(SIGTERM, &action, NULL);
     ht_code code = train(&t, &results->status, err);
     results->seconds = now() - t.start;
+    results->trained = ht_trainer_steps(s->trainer) - t.first;
     if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
     if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
-    if (results->steps > before && !quiet && !t.progress)
-        fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)(results->steps - before),
+    if (results->trained > 0 && !quiet && !t.progress)
+        fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,
                 results->seconds);
     return code;
 }

@@ -10,6 +10,7 @@ static const ht_command_info commands[] = {
      ht_cmd_snapshot},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
     {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
+    {"bench", "[noise|step|all] [--json]", "measure; ratios within one run", ht_cmd_bench},
     {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
 };
 

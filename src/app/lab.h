@@ -28,6 +28,8 @@ typedef struct ht_lab {
     int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
+    bool noted;         /* the message is a note of ours, until the next key … */
+    char standing[200]; /* … brings back what the trainer has to say */
     bool dragging;
     int drag_control;
     char *script; /* --script: the text, and how far it has been obeyed */
@@ -36,6 +38,9 @@ typedef struct ht_lab {
 } ht_lab;
 
 void ht_lab_event(ht_lab *lab, const ht_event *event);
+
+/* Into the model; a note is not wiped away by a state that has nothing to say. */
+void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -19,6 +19,31 @@ void ht_lab_note(ht_lab *lab, bool good, const char *format, ...)
     vsnprintf(lab->model->message, sizeof lab->model->message, format, args);
     va_end(args);
     lab->model->message_is_note = good;
+    lab->noted = true;
+}
+
+static void clear_note(ht_lab *lab)
+{
+    if (!lab->noted) return;
+    lab->noted = false;
+    lab->model->message_is_note = false;
+    ht_text_copy(lab->model->message, sizeof lab->model->message, lab->standing);
+}
+
+void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
+{
+    ht_model *m = lab->model;
+    bool keep = lab->noted && sample->kind == HT_SAMPLE_STATE && sample->message[0] == '\0';
+    bool good = m->message_is_note;
+    char note[sizeof m->message];
+    ht_text_copy(note, sizeof note, m->message);
+    ht_model_sample(m, sample);
+    if (sample->kind != HT_SAMPLE_STATE) return;
+    ht_text_copy(lab->standing, sizeof lab->standing, sample->message);
+    lab->noted = keep;
+    if (!keep) return;
+    ht_text_copy(m->message, sizeof m->message, note);
+    m->message_is_note = good;
 }
 
 static void send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
@@ -56,10 +81,20 @@ static void remember(ht_lab *lab, ht_param p, double before, double after)
     lab->drag_control = -1; /* from here on the drag extends this change */
 }
 
+/* In a view without the controls a change says itself what it did. */
+static void tell(ht_lab *lab, ht_param p)
+{
+    char value[HT_PARAM_VALUE];
+    if (ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
+    ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
+}
+
 static void change(ht_lab *lab, ht_param p, double value)
 {
     double before = ht_params_get(&lab->model->asked, p);
     set(lab, p, value);
+    tell(lab, p);
     remember(lab, p, before, ht_params_get(&lab->model->asked, p));
 }
 
@@ -71,6 +106,7 @@ static void undo(ht_lab *lab)
     }
     const ht_change *c = &lab->undo[--lab->undo_count];
     set(lab, c->param, c->before);
+    tell(lab, c->param);
 }
 
 static void redo(ht_lab *lab)
@@ -81,6 +117,7 @@ static void redo(ht_lab *lab)
     }
     const ht_change *c = &lab->undo[lab->undo_count++];
     set(lab, c->param, c->after);
+    tell(lab, c->param);
 }
 
 static void toggle_noise(ht_lab *lab)
@@ -134,22 +171,16 @@ static void toggle_zoom(ht_model *m)
 static void toggle_log(ht_lab *lab, bool y)
 {
     ht_model *m = lab->model;
-    switch (m->focus) {
-    case HT_PANEL_LOSS:
-        m->loss_log = y ? !m->loss_log : m->loss_log;
-        break;
-    case HT_PANEL_WEIGHTS:
-        if (y)
-            m->weights_log_y = !m->weights_log_y;
-        else
-            m->weights_log_x = !m->weights_log_x;
-        break;
-    case HT_PANEL_NORMS:
-        m->norms_log = !m->norms_log;
-        break;
-    default:
+    bool *axis = m->focus == HT_PANEL_LOSS && y ? &m->loss_log
+                 : m->focus == HT_PANEL_WEIGHTS ? (y ? &m->weights_log_y : &m->weights_log_x)
+                 : m->focus == HT_PANEL_NORMS   ? &m->norms_log
+                                                : NULL;
+    if (axis)
+        *axis = !*axis;
+    else if (m->focus == HT_PANEL_LOSS)
+        ht_lab_note(lab, true, "steps have no logarithmic axis; l switches the other axis");
+    else
         ht_lab_note(lab, true, "this panel has no logarithmic axis; Tab chooses loss, weights or norms");
-    }
 }
 
 static void next_symbols(ht_lab *lab)
@@ -186,7 +217,9 @@ static void move(ht_lab *lab, int direction)
         m->help_scroll = (int)fmin(form->count - 1, fmax(0, m->help_scroll + direction));
         return;
     }
+    if (m->view == HT_VIEW_PRUNING) return; /* no control is in sight, and ← → move the cursor */
     m->control = (m->control + direction + HT_CONTROLS) % HT_CONTROLS;
+    tell(lab, ht_model_controls[m->control]);
 }
 
 /* A name that is not taken: heavytail-ecg-demo-1200.png, then -2, -3 … */
@@ -275,9 +308,13 @@ static void act(ht_lab *lab, ht_action action)
     case HT_DO_RESET:
         send(lab, HT_COMMAND_RESET, 0, 0);
         break;
-    case HT_DO_RESEED:
-        send(lab, HT_COMMAND_RESEED, 0, ht_params_get(&m->applied, HT_P_TRAIN_SEED) + 1);
+    case HT_DO_RESEED: {
+        double seed = ht_params_get(&m->asked, HT_P_TRAIN_SEED) + 1;
+        ht_params_put(&m->asked, HT_P_TRAIN_SEED, seed); /* so that R R is two seeds further */
+        send(lab, HT_COMMAND_RESEED, 0, seed);
+        ht_lab_note(lab, true, "seed %.0f: other weights, batches and noise", seed);
         break;
+    }
     case HT_DO_NEXT_PANEL:
         next_panel(lab, 1);
         break;
@@ -421,7 +458,7 @@ static void wheel(ht_lab *lab, const ht_event *e)
 void ht_lab_event(ht_lab *lab, const ht_event *e)
 {
     ht_model *m = lab->model;
-    if (e->kind == HT_EVENT_KEY && m->message_is_note) m->message[0] = '\0';
+    if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) clear_note(lab);
     switch (e->kind) {
     case HT_EVENT_KEY:
         if (m->typing)

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,22 +33,28 @@ static int unknown_command(const char *name)
     const ht_command_info *commands = ht_commands(&count);
     const char *best = "train";
     int least = 1000;
+    ht_error err;
     for (size_t i = 0; i < count; i++) {
         int distance = ht_text_distance(name, commands[i].name);
         if (distance < least) least = distance, best = commands[i].name;
     }
-    fprintf(stderr, "heavytail: no subcommand '%.60s'; did you mean '%s'? (`heavytail help` lists them)\n",
-            name, best);
-    return HT_USAGE;
+    ht_error_set(&err, HT_USAGE, "no subcommand '%.60s'; did you mean '%s'? (`heavytail help` lists them)",
+                 name, best);
+    return ht_app_fail(&err);
 }
 
-int main(int argc, char **argv)
+/* A stream that is closed would give its number to the next file opened, and what is printed would go there.
+ * Its stand-in refuses: nothing can be read from it if it is the input, or written if it is an output. */
+static void keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+}
+
+static int dispatch(int argc, char **argv)
 {
     size_t count;
     const ht_command_info *commands = ht_commands(&count);
-    setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
-    pick_blas_core(argv);
-    ht_linalg_init();
     if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return ht_cmd_help(1, argv + 1);
@@ -57,4 +64,20 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < count; i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
     return unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    ht_error err;
+    keep_standard_streams();
+    setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
+    pick_blas_core(argv);
+    ht_linalg_init();
+    int code = dispatch(argc, argv);
+    /* A full disk or a closed output must not look like success. */
+    bool lost = ferror(stdout) != 0;
+    if (fflush(stdout) != 0) lost = true;
+    if (!lost || code != HT_OK) return code;
+    ht_error_set(&err, HT_FAIL, "cannot write to standard output");
+    return ht_app_fail(&err);
 }

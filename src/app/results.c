@@ -66,13 +66,14 @@ static json_t *prune_json(const ht_results *r, const ht_params *params)
 
 ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
 {
-    json_t *root = json_pack(
-        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
-        1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
-        (json_int_t)r->steps, "train", score_json(&r->train), "test", score_json(&r->test), "tail", "mmo",
-        ht_json_number(r->tail.mmo), "hill", ht_json_number(r->tail.hill), "prune", prune_json(r, params),
-        "time", "seconds", r->seconds, "steps_per_second", r->seconds > 0 ? (double)r->steps / r->seconds : 0,
-        "blas", "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    json_t *root =
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}",
+                  "schema", 1, "preset", params->preset, "params", ht_json_params(params), "status",
+                  r->status, "steps", (json_int_t)r->steps, "train", score_json(&r->train), "test",
+                  score_json(&r->test), "tail", "mmo", ht_json_number(r->tail.mmo), "hill",
+                  ht_json_number(r->tail.hill), "prune", prune_json(r, params), "time", "seconds", r->seconds,
+                  "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library",
+                  ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");

@@ -11,7 +11,8 @@
 
 typedef struct ht_results {
     const char *status; /* done, converged, diverged, stopped */
-    uint64_t steps;
+    uint64_t steps;     /* since step 0 */
+    uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
     ht_score train, test;
     ht_tail_summary tail;

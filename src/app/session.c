@@ -1,6 +1,8 @@
 #include "app/session.h"
 
-#include <string.h>
+#include "base/file.h"
+#include "engine/checkpoint.h"
+#include "params/preset.h"
 
 /* Settings of an existing run: its own, then what the command line says on top. */
 static ht_code resumed_params(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
@@ -28,13 +30,12 @@ static ht_code open_settings(ht_session *s, const ht_arguments *args, const char
     return ht_arguments_params(args, &s->params, err);
 }
 
-ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+/* Data, threads and network, once the settings are known. */
+static ht_code make_trainer(ht_session *s, const ht_arguments *args, ht_error *err)
 {
     /* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same
      * samples. */
     enum { DATA_SEED = 1 };
-    *s = (ht_session){0};
-    if (open_settings(s, args, run, err) != HT_OK) return err->code;
     s->data = ht_dataset_load(ht_params_text(&s->params, HT_P_DATA_NAME), args->data_dir, DATA_SEED,
                               (size_t)ht_params_get(&s->params, HT_P_DATA_TRAIN_LIMIT),
                               (size_t)ht_params_get(&s->params, HT_P_DATA_TEST_LIMIT), err);
@@ -42,9 +43,36 @@ ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run
     s->pool = ht_pool_new(ht_app_threads(), err);
     if (!s->pool) return err->code;
     s->trainer = ht_trainer_new(&s->params, s->data, s->pool, err);
-    if (!s->trainer) return err->code;
+    return s->trainer ? HT_OK : err->code;
+}
+
+ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    *s = (ht_session){0};
+    if (open_settings(s, args, run, err) != HT_OK) return err->code;
+    if (make_trainer(s, args, err) != HT_OK) return err->code;
     if (!s->dir) return HT_OK;
     return s->resumed ? ht_rundir_resume(s->dir, s->trainer, err) : ht_rundir_begin(s->dir, &s->params, err);
+}
+
+ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    char path[4096];
+    ht_params stored;
+    *s = (ht_session){0};
+    if (ht_file_join(path, sizeof path, run, "preset.ini", err) != HT_OK) return err->code;
+    if (!ht_file_exists(path))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", run);
+    ht_params_init(&stored);
+    if (ht_preset_load(&stored, path, err) != HT_OK) return err->code;
+    s->params = stored;
+    if (ht_arguments_sets(args, &s->params, err) != HT_OK) return err->code;
+    if (ht_rundir_agrees(&stored, &s->params, run, err) != HT_OK) return err->code;
+    if (make_trainer(s, args, err) != HT_OK) return err->code;
+    if (ht_file_join(path, sizeof path, run, "checkpoint.safetensors", err) != HT_OK) return err->code;
+    return ht_file_exists(path) ? ht_checkpoint_read(path, s->trainer, err) : HT_OK; /* else at step 0 */
 }
 
 void ht_session_close(ht_session *s)

@@ -101,9 +101,14 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
 
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    /* O_NONBLOCK: as in reading, a FIFO must not hang us. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path, strerror(errno));
-    ht_code code = write_all(fd, data, size, path, err);
+    struct stat info;
+    ht_code code = HT_OK;
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    if (code == HT_OK) code = write_all(fd, data, size, path, err);
     if (close(fd) != 0 && code == HT_OK)
         code = ht_error_set(err, HT_FAIL, "%s: cannot close: %s", path, strerror(errno));
     return code;
@@ -112,6 +117,7 @@ ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error
 ht_code ht_file_make_dir(const char *path, ht_error *err)
 {
     char partial[PATH_LIMIT];
+    if (path[0] == '\0') return ht_error_set(err, HT_FAIL, "the name of the directory is empty; give one");
     if (strlen(path) >= sizeof partial)
         return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
     strcpy(partial, path);
@@ -119,8 +125,9 @@ ht_code ht_file_make_dir(const char *path, ht_error *err)
         if (*p != '/' && *p != '\0') continue;
         char kept = *p;
         *p = '\0';
-        if (mkdir(partial, 0777) != 0 && !ht_file_is_dir(partial))
-            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial, strerror(errno));
+        int failed = mkdir(partial, 0777) == 0 ? 0 : errno;
+        if (failed && !ht_file_is_dir(partial))
+            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial, strerror(failed));
         if (kept == '\0') return HT_OK;
         *p = kept;
     }

@@ -4,11 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* File names and labels come from strangers: an escape sequence in one must be shown, not sent. */
+#include "base/text.h"
+
+/* File names and labels come from strangers: an escape sequence in one must be shown, not sent. U+0080 to
+ * U+009F are control characters too; bytes that are no UTF-8 (also a character cut at the end) go with them.
+ */
 static void neutralize(char *text)
 {
-    for (unsigned char *p = (unsigned char *)text; *p; p++)
-        if (*p < 0x20 || *p == 0x7f) *p = '?';
+    unsigned c;
+    char *to = text;
+    for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c == 0xfffd && n == 1)) {
+            *to++ = '?';
+        } else {
+            memmove(to, text, n);
+            to += n;
+        }
+    }
+    *to = '\0';
 }
 
 ht_code ht_error_set(ht_error *err, ht_code code, const char *format, ...)

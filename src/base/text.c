@@ -119,11 +119,26 @@ int ht_text_distance(const char *a, const char *b)
     return d[la][lb];
 }
 
+/* glibc keeps one "C" locale and hands it out: nothing is allocated, nothing to free. */
+locale_t ht_point_begin(void)
+{
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return plain ? uselocale(plain) : uselocale((locale_t)0);
+}
+
+void ht_point_end(locale_t before)
+{
+    locale_t plain = uselocale(before);
+    if (plain != before && plain != LC_GLOBAL_LOCALE) freelocale(plain);
+}
+
 bool ht_parse_number(const char *s, double *value)
 {
     char *end;
     if (*s == '\0' || strspn(s, "0123456789+-.eE") != strlen(s)) return false;
+    locale_t before = ht_point_begin();
     *value = strtod(s, &end);
+    ht_point_end(before);
     return *end == '\0' && isfinite(*value);
 }
 
@@ -143,14 +158,15 @@ void ht_format_grouped(char *to, size_t size, long long value)
 void ht_format_short(char *to, size_t size, double value, int digits)
 {
     double magnitude = fabs(value);
+    locale_t before_point = ht_point_begin();
     if (isnan(value))
         snprintf(to, size, "NaN");
     else if (isinf(value))
         snprintf(to, size, value > 0 ? "+Inf" : "\u2212Inf");
     else if (value == 0)
         snprintf(to, size, "0");
-    else if (magnitude >= 1e4 && magnitude < 1e6)
-        snprintf(to, size, "%.*gk", digits, value / 1e3);
+    else if (magnitude >= 1e4 && magnitude < 999.5e3) /* %g would turn 1000k into 1e+03k */
+        snprintf(to, size, "%.*gk", digits < 3 ? 3 : digits, value / 1e3);
     else if (magnitude >= 1e-3 && magnitude < 1e4) {
         int before = magnitude < 1 ? (int)floor(log10(magnitude)) + 1 : (int)log10(magnitude) + 1;
         int decimals = digits - before;
@@ -158,4 +174,5 @@ void ht_format_short(char *to, size_t size, double value, int digits)
     } else {
         snprintf(to, size, "%.*e", digits - 1, value);
     }
+    ht_point_end(before_point);
 }

@@ -2,6 +2,7 @@
 #ifndef HT_BASE_TEXT_H
 #define HT_BASE_TEXT_H
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,11 @@ size_t ht_utf8_length(const char *s);
 /* Edit distance of two short words (insert, delete, replace, swap of neighbours cost 1), for "did you mean".
  */
 int ht_text_distance(const char *a, const char *b);
+
+/* Between the two, this thread's printf and strtod write and read a decimal point, whatever locale the program
+ * has set. */
+locale_t ht_point_begin(void);
+void ht_point_end(locale_t before);
 
 /* Parses the whole of `s` as a finite number with a decimal point. False if there is anything else. */
 bool ht_parse_number(const char *s, double *value);

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +37,52 @@ static ht_code read_at(const ht_safetensors *f, void *to, size_t size, uint64_t 
     return HT_OK;
 }
 
+/* The bytes [a, b) of a tensor, counted from the end of the header; false when they are not inside the file.
+ */
+static bool range_of(const ht_safetensors *f, const json_t *entry, json_int_t range[2])
+{
+    const json_t *offsets = json_object_get(entry, "data_offsets"), *a = json_array_get(offsets, 0),
+                 *b = json_array_get(offsets, 1);
+    range[0] = json_integer_value(a);
+    range[1] = json_integer_value(b);
+    return json_array_size(offsets) == 2 && json_is_integer(a) && json_is_integer(b) && range[0] >= 0 &&
+           range[1] >= range[0] && (uint64_t)range[1] <= f->bytes;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    json_int_t x = *(const json_int_t *)a, y = *(const json_int_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Every tensor lies inside the file and none on another's bytes. */
+static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
+{
+    const char *name;
+    json_t *entry;
+    size_t count = 0;
+    json_int_t(*range)[2] = ht_alloc(json_object_size(f->header), sizeof *range, "a safetensors header", err);
+    if (!range) return err->code;
+    ht_code code = HT_OK;
+    json_object_foreach(f->header, name, entry)
+    {
+        if (strcmp(name, "__metadata__") == 0) continue;
+        if (!range_of(f, entry, range[count]) && code == HT_OK)
+            code = ht_error_set(err, HT_FAIL,
+                                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged",
+                                f->path, name, (long long)range[count][0], (long long)range[count][1],
+                                f->bytes);
+        if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */
+    }
+    qsort(range, count, sizeof *range, by_start);
+    for (size_t i = 1; i < count && code == HT_OK; i++)
+        if (range[i][0] < range[i - 1][1])
+            code = ht_error_set(err, HT_FAIL, "%s: two tensors overlap at byte %lld; the file is damaged", f->path,
+                                (long long)range[i][0]);
+    ht_free(range);
+    return code;
+}
+
 static ht_code read_header(ht_safetensors *f, ht_error *err)
 {
     struct stat info;
@@ -60,7 +108,7 @@ static ht_code read_header(ht_safetensors *f, ht_error *err)
         code = ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
     f->start = length + 8;
     f->bytes = (uint64_t)info.st_size - f->start;
-    return code;
+    return code == HT_OK ? check_ranges(f, err) : code;
 }
 
 ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
@@ -95,12 +143,11 @@ const char *ht_safetensors_metadata(const ht_safetensors *f, const char *key)
     return json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key));
 }
 
-/* shape must be [rows, columns] and data_offsets [a, b] must hold that many floats inside the file. */
+/* shape must be [rows, columns] and data_offsets must hold that many floats inside the file. */
 static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, size_t columns,
                       uint64_t *offset, ht_error *err)
 {
     const json_t *entry = json_object_get(f->header, name), *shape = json_object_get(entry, "shape");
-    const json_t *range = json_object_get(entry, "data_offsets");
     const char *type = json_string_value(json_object_get(entry, "dtype"));
     if (!entry) return ht_error_set(err, HT_FAIL, "%s: has no tensor '%s'", f->path, name);
     if (!type || strcmp(type, "F32") != 0)
@@ -111,14 +158,13 @@ static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, si
     if (json_array_size(shape) != 2 || r != (json_int_t)rows || c != (json_int_t)columns)
         return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name,
                             (long long)r, (long long)c, rows, columns);
-    json_int_t a = json_integer_value(json_array_get(range, 0)),
-               b = json_integer_value(json_array_get(range, 1));
-    if (json_array_size(range) != 2 || a < 0 || b < a || (uint64_t)b > f->bytes ||
-        (uint64_t)(b - a) != (uint64_t)rows * columns * sizeof(float))
+    json_int_t range[2];
+    if (!range_of(f, entry, range) ||
+        (uint64_t)(range[1] - range[0]) != (uint64_t)rows * columns * sizeof(float))
         return ht_error_set(err, HT_FAIL,
                             "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path,
-                            name, (long long)a, (long long)b, f->bytes);
-    *offset = f->start + (uint64_t)a;
+                            name, (long long)range[0], (long long)range[1], f->bytes);
+    *offset = f->start + (uint64_t)range[0];
     return HT_OK;
 }
 
@@ -158,6 +204,9 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
 {
     ht_part parts[TENSORS_OUT + 3];
     unsigned char prefix[8];
+    if (count > TENSORS_OUT)
+        return ht_error_set(err, HT_FAIL, "%s: %zu tensors are more than the %d a file of ours holds", path,
+                            count, TENSORS_OUT);
     json_t *header = make_header(tensors, count, metadata);
     char *text = header ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);
@@ -168,7 +217,6 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
     parts[0] = (ht_part){prefix, sizeof prefix};
     parts[1] = (ht_part){text, length};
     parts[2] = (ht_part){"        ", padding};
-    if (count > TENSORS_OUT) count = TENSORS_OUT;
     for (size_t i = 0; i < count; i++)
         parts[3 + i] = (ht_part){tensors[i].data, tensors[i].rows * tensors[i].columns * sizeof(float)};
     ht_code code = ht_file_write_parts(path, parts, count + 3, err);

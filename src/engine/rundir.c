@@ -151,8 +151,8 @@ ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
 {
     char path[PATH_LIMIT];
     if (join(path, dir->path, "checkpoint.safetensors", err) != HT_OK) return err->code;
-    if (!ht_file_exists(path)) return HT_OK; /* ended before its first checkpoint: from step 0 */
-    if (ht_checkpoint_read(path, trainer, err) != HT_OK) return err->code;
+    /* Without one the run ended before its first checkpoint: it begins again. */
+    if (ht_file_exists(path) && ht_checkpoint_read(path, trainer, err) != HT_OK) return err->code;
     uint64_t step = ht_trainer_steps(trainer);
     if (drop_later_metrics(dir, step, err) != HT_OK) return err->code;
     return append_json(dir, json_pack("{s:s, s:I}", "event", "resume", "step", (json_int_t)step), err);

@@ -169,9 +169,20 @@ static void apply(ht_runner *r, const ht_command *command)
     }
 }
 
+static ht_sample step_sample(const ht_runner *r, const ht_step_result *result)
+{
+    ht_sample sample = blank_sample(r, HT_SAMPLE_STEP);
+    sample.folded = 1;
+    sample.loss = sample.loss_min = sample.loss_max = result->loss;
+    sample.accuracy = result->accuracy;
+    return sample;
+}
+
 static void diverged(ht_runner *r, const ht_step_result *result)
 {
     char message[200];
+    ht_sample sample = step_sample(r, result);
+    if (!isfinite(result->loss)) emit(r, &sample); /* the charts mark the NaN or Inf */
     snprintf(message, sizeof message,
              "diverged at step %llu: %s is %g. The weights before it are kept; lower η or σ, then r resets",
              (unsigned long long)ht_trainer_steps(r->trainer) + 1, result->refused, result->guard);
@@ -208,10 +219,7 @@ static void train_one(ht_runner *r)
         diverged(r, &result);
         return;
     }
-    ht_sample sample = blank_sample(r, HT_SAMPLE_STEP);
-    sample.folded = 1;
-    sample.loss = sample.loss_min = sample.loss_max = result.loss;
-    sample.accuracy = result.accuracy;
+    ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
     if (ht_trainer_eval_due(r->trainer)) evaluate(r);
     if (r->state == HT_STATE_RUNNING) check_goal(r);

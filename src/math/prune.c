@@ -77,7 +77,7 @@ ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_pru
         ht_prune_order_free(order);
     }
     ht_free(rows);
-    return good ? HT_OK : err->code;
+    return good ? HT_OK : HT_FAIL;
 }
 
 void ht_prune_order_free(ht_prune_order *order)

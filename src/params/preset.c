@@ -30,9 +30,10 @@ static int on_value(void *user, const char *section, const char *name, const cha
     ht_param p;
     if (state->err->code != HT_OK) return 0;
     if (is_about(section, name)) return 1;
-    snprintf(key, sizeof key, "%.100s.%.100s", section, name);
-    if (ht_params_set(&state->params, section[0] ? key : name, value, state->err) != HT_OK) return 0;
-    if (ht_param_find(key, &p) && state->seen[p]) {
+    snprintf(key, sizeof key, "%.100s%s%.100s", section, section[0] ? "." : "", name);
+    if (ht_params_set(&state->params, key, value, state->err) != HT_OK) return 0;
+    if (!ht_param_find(key, &p)) return 0; /* not reached: it was set */
+    if (state->seen[p]) {
         ht_error_set(state->err, HT_USAGE, "%s is given twice; keep one of the two lines", key);
         return 0;
     }
@@ -60,7 +61,7 @@ static char *clean_lines(const char *name, const char *text, size_t size, ht_err
                          stop - start, INIH_LINE);
             break;
         }
-        while (start < stop && strchr(" \t", text[start])) start++;
+        while (start < stop && strchr(" \t\v\f\r", text[start])) start++;
         memcpy(clean + used, text + start, stop - start);
         used += stop - start;
         clean[used++] = '\n';
@@ -71,6 +72,19 @@ static char *clean_lines(const char *name, const char *text, size_t size, ht_err
     return NULL;
 }
 
+/* Drops all lines after number `line`; true if there were any. */
+static bool cut_after(char *text, int line)
+{
+    for (; line > 0; line--) {
+        char *end = strchr(text, '\n');
+        if (!end) return false;
+        text = end + 1;
+    }
+    bool more = *text != '\0';
+    *text = '\0';
+    return more;
+}
+
 ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, size_t size, ht_error *err)
 {
     err->code = HT_OK;
@@ -78,6 +92,12 @@ ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, s
     if (!clean) return err->code;
     parse_state state = {.params = *params, .err = err};
     int line = ini_parse_string(clean, on_value, &state);
+    if (line > 0 && err->code != HT_OK && cut_after(clean, line)) {
+        /* inih goes on after a bad line; what the message is about may stand further down. */
+        err->code = HT_OK;
+        state = (parse_state){.params = *params, .err = err};
+        line = ini_parse_string(clean, on_value, &state);
+    }
     ht_free(clean);
     if (err->code != HT_OK) return ht_error_prefix(err, "%s:%d", name, line);
     if (line != 0)
@@ -96,8 +116,11 @@ static ht_code load_file(ht_params *params, const char *path, ht_error *err)
     ht_code code = ht_preset_parse(params, path, text, size, err);
     ht_free(text);
     const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, base);
-    return code;
+    if (code != HT_OK) return code;
+    ht_text_copy(params->preset, sizeof params->preset, base);
+    for (char *c = params->preset; *c; c++) /* a file name may hold anything; this one is shown and written */
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    return HT_OK;
 }
 
 static bool user_path(const char *name, char *path, size_t size)
@@ -156,7 +179,16 @@ char *ht_preset_write(const ht_params *params, ht_error *err)
             ht_text_add(&out, "\n[%s]\n", section);
         }
         ht_params_format(params, p, value, sizeof value);
+        size_t start = out.length;
         ht_text_add(&out, "%s = %s\n", dot + 1, value);
+        if (out.length - start > INIH_LINE + 1) {
+            ht_error_set(err, HT_USAGE,
+                         "%s: '%.60s…' is too long for a line of a preset; give at most %zu bytes (a link to "
+                         "the file has a shorter name)",
+                         key, value, INIH_LINE - strlen(dot + 1) - strlen(" = "));
+            ht_text_free(&out);
+            return NULL;
+        }
     }
     if (!out.failed) return out.data;
     ht_text_free(&out);

@@ -100,6 +100,7 @@ static void describe_range(ht_param p, char *to, size_t size)
 {
     const ht_param_info *info = &table[p];
     size_t used = 0;
+    locale_t before;
     to[0] = '\0';
     switch (info->type) {
     case HT_TYPE_CHOICE:
@@ -110,11 +111,13 @@ static void describe_range(ht_param p, char *to, size_t size)
         snprintf(to, size, "true or false");
         break;
     case HT_TYPE_TEXT:
-        snprintf(to, size, "1 to %d bytes", HT_PARAM_TEXT - 1);
+        snprintf(to, size, "1 to %d bytes, no blank at either end and none before a ';'", HT_PARAM_TEXT - 1);
         break;
     default:
+        before = ht_point_begin();
         snprintf(to, size, "%s from %.16g to %.16g",
                  info->type == HT_TYPE_INT ? "a whole number" : "a number", info->low, info->high);
+        ht_point_end(before);
     }
 }
 
@@ -149,10 +152,15 @@ static bool parse_value(ht_param p, const char *value, double *number)
     return info->type == HT_TYPE_REAL || *number == floor(*number);
 }
 
-static bool printable(const char *s)
+/* What a line of a preset holds: no control characters, no blanks at the ends, nothing that starts a comment
+ * there. */
+static bool good_text(const char *s)
 {
+    size_t length = strlen(s);
+    if (length == 0 || length >= HT_PARAM_TEXT || s[0] == ' ' || s[0] == ';' || s[length - 1] == ' ')
+        return false;
     for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f) return false;
+        if ((unsigned char)*s < 0x20 || *s == 0x7f || (s[0] == ' ' && s[1] == ';')) return false;
     return true;
 }
 
@@ -166,9 +174,7 @@ ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_
                             "unknown key '%.60s'; did you mean '%s'? (`heavytail help params` lists them)",
                             key, ht_param_nearest(key));
     bool is_text = table[p].type == HT_TYPE_TEXT;
-    size_t length = strlen(value);
-    bool good =
-        is_text ? length > 0 && length < HT_PARAM_TEXT && printable(value) : parse_value(p, value, &number);
+    bool good = is_text ? good_text(value) : parse_value(p, value, &number);
     if (!good) {
         describe_range(p, range, sizeof range);
         return ht_error_set(err, HT_USAGE, "%s: '%.60s' is not allowed; give %s", key, value, range);
@@ -184,13 +190,14 @@ double ht_params_put(ht_params *params, ht_param p, double value)
 {
     double high = table[p].type == HT_TYPE_CHOICE ? ht_param_choices(p) - 1 : table[p].high;
     if (table[p].type != HT_TYPE_REAL) value = round(value);
-    value = value < table[p].low ? table[p].low : value > high ? high : value;
+    value = !(value >= table[p].low) ? table[p].low : value > high ? high : value; /* NaN: low */
     return params->number[p] = value;
 }
 
 void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size)
 {
     double number = params->number[p];
+    locale_t before = ht_point_begin();
     switch (table[p].type) {
     case HT_TYPE_TEXT:
         snprintf(to, size, "%s", ht_params_text(params, p));
@@ -208,9 +215,10 @@ void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size
         /* The shortest form that reads back as the same number. */
         for (int digits = 1; digits <= 17; digits++) {
             snprintf(to, size, "%.*g", digits, number);
-            if (strtod(to, NULL) == number) return;
+            if (strtod(to, NULL) == number) break;
         }
     }
+    ht_point_end(before);
 }
 
 double ht_param_position(ht_param p, double value)
@@ -224,19 +232,39 @@ double ht_param_position(ht_param p, double value)
     return value <= low ? 0 : log(value / low) / log(info->high / low);
 }
 
+/* The multiple of `unit` nearest to v. A unit below 1 (0.01) is the inverse of a whole number and no double
+ * itself: dividing by that number gives what "0.29" is read as; 29 · 0.01 is another double. */
+static double round_to(double v, double unit)
+{
+    if (!(unit > 0)) return v;
+    double inverse = round(1 / unit);
+    return unit < 1 ? round(v * inverse) / inverse : round(v / unit) * unit;
+}
+
+/* Three digits: what a person would have typed. */
+static double three_digits(double v)
+{
+    double exponent = floor(log10(v)) - 2;
+    return exponent < 0 ? round(v * pow(10, -exponent)) / pow(10, -exponent) : round_to(v, pow(10, exponent));
+}
+
+static double clamp(double v, double low, double high)
+{
+    return !(v >= low) ? low : v > high ? high : v;
+}
+
 double ht_param_value(ht_param p, double position)
 {
     const ht_param_info *info = &table[p];
     double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low;
-    if (info->type == HT_TYPE_CHOICE) return round(position * (ht_param_choices(p) - 1));
+    if (info->type == HT_TYPE_CHOICE) return round(clamp(position, 0, 1) * (ht_param_choices(p) - 1));
     if (position <= 0) return info->low;
     if (position >= 1) return info->high;
     double value = info->scale == HT_PSCALE_LINEAR ? low + position * (info->high - low)
                                                    : low * pow(info->high / low, position);
     if (info->type == HT_TYPE_INT) return round(value);
-    /* Three digits on a logarithmic slider, whole steps on a linear one: what a person would have typed. */
-    double unit = info->scale == HT_PSCALE_LINEAR ? info->step : pow(10, floor(log10(value)) - 2);
-    return unit > 0 ? round(value / unit) * unit : value;
+    value = info->scale == HT_PSCALE_LINEAR ? round_to(value, info->step) : three_digits(value);
+    return clamp(value, info->low, info->high);
 }
 
 /* Moves by whole steps on a linear scale, by factors on a logarithmic one, with 0 below the smallest of LOG0.
@@ -250,7 +278,7 @@ double ht_param_stepped(ht_param p, double value, int count)
         return ((int)value + count % choices + choices) % choices;
     }
     if (info->scale == HT_PSCALE_LINEAR)
-        next = round((value + count * info->step) / info->step) * info->step;
+        next = round_to(value + count * info->step, info->step);
     else if (value < low)
         next = count > 0 ? low * pow(info->step, count - 1) : 0;
     else
@@ -260,8 +288,7 @@ double ht_param_stepped(ht_param p, double value, int count)
         next = round(next);
         if (next == value) next += count > 0 ? 1 : -1; /* a factor of 1.25 must still move 1 to 2 */
     } else if (info->scale != HT_PSCALE_LINEAR && next > 0) {
-        double unit = pow(10, floor(log10(next)) - 2);
-        next = round(next / unit) * unit;
+        next = three_digits(next);
     }
-    return next < info->low ? info->low : next > info->high ? info->high : next;
+    return clamp(next, info->low, info->high);
 }

@@ -100,11 +100,14 @@ static double cells_measure(ht_surface *s, unsigned attributes, const char *text
 /* ---- dots
  * --------------------------------------------------------------------------------------------------- */
 
+/* A cell has one colour, so it shows the dots of one role: a later curve takes the cell over. Dots of both in
+ * the later one's colour would turn a thin line on a wide envelope into a block. */
 static void put_dot(ht_surface *s, ht_role role, int dot_x, int dot_y)
 {
     if (dot_x < 0 || dot_y < 0) return;
     layers *l = layers_at(s, dot_x / 2, dot_y / 4);
     if (!l) return;
+    if (l->dots_role != role) l->dots = 0;
     l->dots |= (uint8_t)ht_glyph_dot(dot_x % 2, dot_y % 4);
     l->dots_role = (uint8_t)role;
 }

@@ -9,7 +9,6 @@ enum {
     AXES_MIN_WIDTH = 20,
     AXES_MIN_HEIGHT = 5,
     LABEL_MAX = 9,        /* columns of a y tick label */
-    X_LABEL_ON_TICKS = 6, /* longer axis labels would push tick labels out of their row */
     LEGEND_ROW_FROM = 7,  /* inner rows from which the legend may take one */
     LEGEND_ROWS_FROM = 8, /* ... two */
     NOTE_FROM = 6,
@@ -176,6 +175,18 @@ static void place_x_ticks(ht_chart_layout *l)
     while (labels_overlap(l) && --wanted > 0);
 }
 
+/* The note stands in the bottom border, left of the x axis' label, if both fit; else in a row of its own.
+ * Returns the rows that it takes. */
+static int place_note(ht_chart_layout *l, ht_rect area, const ht_chart *chart, int last_row, int rows)
+{
+    int beside = chart->x.label[0] ? length(chart->x.label) + 3 : 0;
+    if (chart->note[0] == '\0') return 0;
+    l->note_in_foot = length(chart->note) + 2 + beside <= area.w - 4;
+    if (l->note_in_foot || rows < NOTE_FROM) return 0;
+    l->note_row = last_row;
+    return 1;
+}
+
 void ht_chart_layout_make(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
 {
     *l = (ht_chart_layout){.note_row = -1, .x = drawable(chart->x), .y = drawable(chart->y)};
@@ -188,9 +199,8 @@ void ht_chart_layout_make(ht_chart_layout *l, ht_rect area, const ht_chart *char
     l->legend = (ht_rect){l->inner.x + 1, top, l->inner.w - 2, legend};
     top += legend;
     rows -= legend;
-    if (chart->note[0] && rows >= NOTE_FROM) l->note_row = top + --rows;
+    rows -= place_note(l, area, chart, top + rows - 1, rows);
     l->x_labels = rows >= 4;
-    l->x_label_in_foot = !l->x_labels || length(chart->x.label) > X_LABEL_ON_TICKS;
     l->plot.y = top;
     l->plot.h = rows - 1 - l->x_labels;
     place_y_ticks(l);

@@ -13,8 +13,8 @@ typedef struct ht_chart_layout {
     bool legend_in_title;  /* what does not fit there goes on in `legend` */
     bool x_labels;         /* there is a row for tick labels */
     bool y_label_in_title; /* the y axis' label follows the title */
-    bool x_label_in_foot;  /* the x axis' label is in the bottom border, else at the end of the tick labels */
-    int note_row;          /* -1: none */
+    bool note_in_foot;     /* the note is in the bottom border, left of the x axis' label */
+    int note_row;          /* else its row; -1: none */
     ht_rect inner, legend, plot;
     ht_axis x, y; /* made drawable */
     int x_count, y_count;

@@ -100,7 +100,7 @@ static void draw_legend(ht_surface *s, const ht_chart_layout *l, const ht_chart 
 
 /* A picture draws axes at the very edge of the plot and their labels a little closer to them; a terminal
  * rounds both to the cells beside the plot. */
-static const double HAIR = 0.01, CLOSER = 0.3;
+static const double HAIR = 0.01, CLOSER = 0.45;
 
 static void draw_y_axis(ht_surface *s, const ht_chart_layout *l)
 {
@@ -119,26 +119,13 @@ static void draw_y_axis(ht_surface *s, const ht_chart_layout *l)
     }
 }
 
-static void draw_x_label(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
-                         double *limit)
-{
-    if (chart->x.label[0] == '\0') return;
-    if (l->x_label_in_foot) {
-        ht_frame_foot(s, area, HT_ALIGN_RIGHT, HT_ROLE_DIM, chart->x.label);
-        return;
-    }
-    double width = ceil(s->ops->measure(s, 0, chart->x.label)), right = l->plot.x + l->plot.w;
-    s->ops->text(s, right - width, l->plot.y + l->plot.h + 1 - CLOSER, width, HT_ALIGN_RIGHT, HT_ROLE_DIM, 0,
-                 chart->x.label);
-    *limit = right - width - 1;
-}
-
 static void draw_x_axis(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area)
 {
     double y = l->plot.y + l->plot.h + HAIR, row = l->plot.y + l->plot.h + 1 - CLOSER, free_from = l->inner.x,
            limit = l->inner.x + l->inner.w;
     s->ops->rule(s, HT_ROLE_AXIS, false, l->plot.x - HAIR, y, l->plot.x + l->plot.w - HAIR, y);
-    draw_x_label(s, l, chart, area, &limit);
+    /* In the border: beside the tick labels it would take the room of one or two of them. */
+    ht_frame_foot(s, area, HT_ALIGN_RIGHT, HT_ROLE_DIM, chart->x.label);
     for (int i = 0; i < l->x_count; i++) {
         const ht_tick *tick = &l->x_ticks[i];
         double x = ht_plot_x(l, tick->value), width = ceil(s->ops->measure(s, 0, tick->label));
@@ -238,9 +225,10 @@ void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus
         draw_x_axis(s, &l, chart, area);
         draw_plot(s, &l, chart);
     }
+    ht_role note = chart->warn ? HT_ROLE_WARNING : HT_ROLE_DIM;
+    if (l.note_in_foot) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);
     if (l.note_row >= 0)
-        s->ops->text(s, l.inner.x + 1, l.note_row, l.inner.w - 2, HT_ALIGN_LEFT,
-                     chart->warn ? HT_ROLE_WARNING : HT_ROLE_DIM, 0, chart->note);
+        s->ops->text(s, l.inner.x + 1, l.note_row, l.inner.w - 2, HT_ALIGN_LEFT, note, 0, chart->note);
     s->clip = clip;
 }
 

@@ -57,8 +57,9 @@ static void draw_slider(ht_surface *s, const ht_form_layout *l, ht_rect r, ht_re
     } else {
         draw_value(s, l, r, row, row->value);
     }
-    if (track.w > 0)
-        s->ops->slider(s, row->selected ? HT_ROLE_SELECTED : HT_ROLE_SLIDER, track.x, track.y, track.w,
+    if (track.w >
+        0) /* not in the role SELECTED, which a theme may reverse: a filled track would be a block */
+        s->ops->slider(s, row->selected ? HT_ROLE_KEY : HT_ROLE_SLIDER, track.x, track.y, track.w,
                        row->position, row->applied);
     if (track.w == 0 || track.y == r.y) return;
     s->ops->text(s, track.x - 1 - l->low, track.y, l->low, HT_ALIGN_RIGHT, HT_ROLE_DIM, 0, row->low);

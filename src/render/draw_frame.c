@@ -51,7 +51,7 @@ double ht_frame_draw(ht_surface *s, ht_rect area, const char *title, const char 
 
 void ht_frame_foot(ht_surface *s, ht_rect area, ht_align align, ht_role role, const char *text)
 {
-    char padded[128];
+    char padded[160];
     double room = area.w - 4;
     snprintf(padded, sizeof padded, " %s ", text);
     if (*text == '\0' || s->ops->measure(s, 0, padded) > room) return;

@@ -71,9 +71,24 @@ static void check_edges(path *p, edges *e, double x, double value)
 /* ---- kinds
  * -------------------------------------------------------------------------------------------------- */
 
+static void draw_points(path *p)
+{
+    const ht_series *s = p->series;
+    for (int i = 0; i < s->count; i++) {
+        if (!isfinite(s->x[i]) || !isfinite(s->high[i])) continue;
+        double x = ht_plot_x(p->layout, s->x[i]), y = ht_plot_y(p->layout, s->high[i]);
+        p->s->ops->point(p->s, s->role, x, y);
+        ht_ink_line(p->ink, x, y, x, y);
+    }
+}
+
 static void draw_line(path *p)
 {
     const ht_series *s = p->series;
+    if (s->count == 1) { /* no line yet: a dot of its own could be overlooked */
+        draw_points(p);
+        return;
+    }
     for (int i = 0; i < s->count; i++) {
         if (isfinite(s->x[i]) && isfinite(s->high[i]))
             path_to(p, ht_plot_x(p->layout, s->x[i]), ht_plot_y(p->layout, s->high[i]));
@@ -198,17 +213,6 @@ static void draw_bars(path *p, edges *e)
         p->s->ops->bar(p->s, s->role, left, bottom - h, right - left, h);
         for (int x = (int)floor(left); x < right; x++) ht_ink_line(p->ink, x, bottom - h, x, bottom - 0.1);
         if (position > 1 + 1e-9) mark_edge(p, &e->above, (int)floor(middle), true, s->role, "▲");
-    }
-}
-
-static void draw_points(path *p)
-{
-    const ht_series *s = p->series;
-    for (int i = 0; i < s->count; i++) {
-        if (!isfinite(s->x[i]) || !isfinite(s->high[i])) continue;
-        double x = ht_plot_x(p->layout, s->x[i]), y = ht_plot_y(p->layout, s->high[i]);
-        p->s->ops->point(p->s, s->role, x, y);
-        ht_ink_line(p->ink, x, y, x, y);
     }
 }
 

@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "render/draw.h"
+#include "render/draw_frame.h"
+#include "render/wrap.h"
 #include "view/bars.h"
 #include "view/panel.h"
+
+enum { KEY_SPANS = 2 }; /* a key and its word */
 
 void ht_screen_free(ht_screen *screen)
 {
@@ -23,27 +26,35 @@ const ht_chart *ht_screen_chart(ht_screen *screen, const ht_model *model, ht_pan
 
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)
 {
+    ht_rect inner = ht_frame_fits(area) ? ht_rect_inside(area) : area;
     memset(&screen->form, 0, offsetof(ht_form, rows));
-    ht_panel_at(panel)->form(model, area.w, &screen->form);
+    ht_panel_at(panel)->form(model, (ht_room){inner.w, inner.h, !screen->has_now}, &screen->form);
     return &screen->form;
 }
 
-static int span_width(const ht_span *span)
+/* Measured as bold: a theme may say so. */
+static double span_width(ht_surface *s, const ht_span *span)
 {
-    return (int)ht_utf8_length(span->text);
+    return s->ops->measure(s, HT_BOLD, span->text);
 }
 
-/* As many spans as fit, from column x to the right; returns where they end. */
-static int draw_spans(ht_surface *s, int x, int end, int row, const ht_span *spans, int count)
+static double spans_width(ht_surface *s, const ht_span *spans, int count)
+{
+    double width = 0;
+    for (int i = 0; i < count; i++) width += span_width(s, &spans[i]);
+    return width;
+}
+
+/* As many spans as fit, from column x to the right. */
+static void draw_spans(ht_surface *s, double x, double end, int row, const ht_span *spans, int count)
 {
     for (int i = 0; i < count; i++) {
-        int width = span_width(&spans[i]);
-        if (x + width > end) break;
+        double width = span_width(s, &spans[i]);
+        if (x + width > end + 1e-6) return;
         unsigned attributes = spans[i].role == HT_ROLE_BRAND ? HT_BOLD : 0;
         s->ops->text(s, x, row, width, HT_ALIGN_LEFT, spans[i].role, attributes, spans[i].text);
         x += width;
     }
-    return x;
 }
 
 /* Left and right parts share the line; the least important spans of both give way. */
@@ -52,9 +63,7 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
     ht_span left[HT_SPANS], right[HT_SPANS];
     int nl = ht_bars_title_left(model, left), nr = ht_bars_title_right(model, right);
     for (;;) {
-        int width = 0;
-        for (int i = 0; i < nl; i++) width += span_width(&left[i]);
-        for (int i = 0; i < nr; i++) width += span_width(&right[i]);
+        double width = spans_width(s, left, nl) + spans_width(s, right, nr);
         if (width <= area.w || (nl <= 1 && nr <= 1)) break;
         if (nr > 3 || nl <= 3)
             nr--;
@@ -62,21 +71,52 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
             nl--;
     }
     draw_spans(s, area.x, area.x + area.w, area.y, left, nl);
-    int width = 0;
-    for (int i = 0; i < nr; i++) width += span_width(&right[i]);
-    draw_spans(s, area.x + area.w - width, area.x + area.w, area.y, right, nr);
+    double end = area.x + area.w;
+    draw_spans(s, end - spans_width(s, right, nr), end, area.y, right, nr);
 }
 
 static void draw_too_small(ht_surface *s)
 {
+    enum { NAME_FROM = 5, WORDS_FROM = 13 }; /* rows, columns */
     char need[64], have[64];
-    snprintf(need, sizeof need, "needs %d × %d", HT_LEAST_COLUMNS, HT_LEAST_ROWS);
-    snprintf(have, sizeof have, "has %d × %d", s->columns, s->rows);
-    const char *const lines[] = {"heavytail", need, have, "make it larger", "q quits"};
-    int count = (int)(sizeof lines / sizeof lines[0]), first = s->rows > count ? (s->rows - count) / 2 : 0;
-    for (int i = 0; i < count && first + i < s->rows; i++)
+    bool wide = s->columns >= WORDS_FROM;
+    snprintf(need, sizeof need, wide ? "needs %d × %d" : "%d × %d", HT_LEAST_COLUMNS, HT_LEAST_ROWS);
+    snprintf(have, sizeof have, wide ? "has %d × %d" : "now %d × %d", s->columns, s->rows);
+    const char *const lines[] = {"heavytail", need, have, wide ? "make it larger" : "enlarge", "q quits"};
+    int count = (int)(sizeof lines / sizeof lines[0]), skip = s->rows < NAME_FROM;
+    int first = s->rows > count ? (s->rows - count) / 2 : -skip;
+    for (int i = skip; i < count; i++)
         s->ops->text(s, 0, first + i, s->columns, HT_ALIGN_CENTER, i == 1 ? HT_ROLE_WARNING : HT_ROLE_TEXT, 0,
                      lines[i]);
+}
+
+/* Keys that do not fit give way, but never the last two: how to get help, and how to leave. */
+static void draw_keys(ht_surface *s, const ht_model *model, ht_rect area)
+{
+    ht_span spans[HT_SPANS];
+    int count = ht_bars_keys(model, spans);
+    double width = spans_width(s, spans, count);
+    for (int at = count - 3 * KEY_SPANS; at >= 0 && width > area.w; at -= KEY_SPANS, count -= KEY_SPANS) {
+        width -= spans_width(s, &spans[at], KEY_SPANS);
+        memmove(&spans[at], &spans[at + KEY_SPANS], (size_t)(count - at - KEY_SPANS) * sizeof spans[0]);
+    }
+    draw_spans(s, area.x, area.x + area.w, area.y, spans, count);
+}
+
+/* Over the panels' lower border, and over one more row if it must: the keys stay in sight. Notes are short.
+ */
+static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
+{
+    char line[HT_WRAP_LINE];
+    const char *rest = model->message;
+    int width = keys.w - 2;
+    if (*rest == '\0' || width < 1) return;
+    int rows = !model->message_is_note && ht_wrap_count(rest, width) > 1 ? 2 : 1;
+    ht_role role = ht_bars_message_role(model);
+    s->ops->erase(s, (ht_rect){keys.x, keys.y - rows, keys.w, rows});
+    if (rows > 1 && ht_wrap_next(&rest, width, line))
+        s->ops->text(s, keys.x + 1, keys.y - rows, width, HT_ALIGN_LEFT, role, 0, line);
+    s->ops->text(s, keys.x + 1, keys.y - 1, width, HT_ALIGN_LEFT, role, 0, rest);
 }
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
@@ -85,6 +125,7 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         draw_too_small(s);
         return;
     }
+    screen->has_now = ht_layout_find(layout, HT_PANEL_NOW) >= 0;
     draw_title(s, model, layout->title);
     for (int i = 0; i < layout->count; i++) {
         ht_panel_id panel = layout->place[i].panel;
@@ -95,7 +136,6 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         else
             ht_draw_form(s, area, ht_screen_form(screen, model, panel, area), focus);
     }
-    ht_span keys[HT_SPANS];
-    int count = ht_bars_keys(model, keys);
-    draw_spans(s, layout->keys.x, layout->keys.x + layout->keys.w, layout->keys.y, keys, count);
+    draw_keys(s, model, layout->keys);
+    draw_message(s, model, layout->keys);
 }

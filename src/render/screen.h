@@ -13,6 +13,7 @@
 typedef struct ht_screen {
     ht_chart chart;
     ht_form form;
+    bool has_now; /* the screen drawn last had the panel with the numbers of the moment */
 } ht_screen;
 
 void ht_screen_free(ht_screen *screen);

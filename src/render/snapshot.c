@@ -16,11 +16,18 @@ static const char *view_name(const ht_model *m)
     return m->view == HT_VIEW_PRUNING ? "pruning" : m->view == HT_VIEW_ZOOM ? "panel" : "dashboard";
 }
 
-/* Settings and versions in one line under the picture. */
+/* Settings and versions in one line under the picture; the title line has the noise. */
 static void draw_footer(ht_surface *s, const ht_model *m, int row)
 {
-    char text[256];
-    snprintf(text, sizeof text, "%s · seed %.0f · %s", m->data_title,
+    static const ht_param shown[] = {HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
+    char text[400], value[HT_PARAM_VALUE];
+    int used = snprintf(text, sizeof text, "%s", m->data_title);
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        ht_model_value(shown[i], ht_params_get(&m->applied, shown[i]), value, sizeof value);
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, " · %s %s", ht_model_symbol(shown[i]), value);
+    }
+    snprintf(text + used, sizeof text - (size_t)used, " · seed %.0f · %s",
              ht_params_get(&m->applied, HT_P_TRAIN_SEED), m->footer);
     s->ops->text(s, 1, row, s->columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
 }
@@ -57,9 +64,17 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
     copy->typing = false;
     copy->control = -1;
     if (copy->view == HT_VIEW_HELP) copy->view = HT_VIEW_DASHBOARD;
-    if (copy->view == HT_VIEW_DASHBOARD) copy->focus = HT_PANEL_COUNT;
+    if (copy->view != HT_VIEW_ZOOM) copy->focus = HT_PANEL_COUNT;
     return copy;
 }
+
+/* Columns and rows of a view, and the default width of a cell in pixels: one panel alone gets larger letters.
+ */
+typedef struct sheet {
+    int columns, rows, cell;
+} sheet;
+
+static const sheet whole = {120, 42, 14}, pruning = {100, 30, 17}, single = {80, 28, 20};
 
 ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options,
                           ht_error *err)
@@ -67,9 +82,10 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
     ht_theme theme;
     ht_screen *screen = NULL;
     ht_image *image = NULL;
-    int columns = m->view == HT_VIEW_ZOOM ? 100 : 120, rows = m->view == HT_VIEW_DASHBOARD ? 42 : 34;
-    int width = options->width ? options->width : columns * 14,
-        height = options->height ? options->height : rows * 28;
+    const sheet *paper = m->view == HT_VIEW_ZOOM ? &single : m->view == HT_VIEW_PRUNING ? &pruning : &whole;
+    int columns = paper->columns, rows = paper->rows;
+    int width = options->width ? options->width : columns * paper->cell,
+        height = options->height ? options->height : rows * 2 * paper->cell;
     /* Cells keep their shape: a wider picture has more columns, not wider letters. */
     if (options->width && options->height) columns = (int)((double)rows * 2 * width / height + 0.5);
     if (columns < HT_LEAST_COLUMNS) columns = HT_LEAST_COLUMNS;

@@ -15,16 +15,18 @@
 
 #include "view/keymap.h"
 
-enum { MAX_COLUMNS = 1000 };
+enum { MAX_COLUMNS = 1000, MOUSE_QUEUE = 8 /* as many as ncurses keeps */ };
 
 static struct {
     SCREEN *screen;
     bool colours, mouse;
     attr_t attributes[HT_ROLE_COUNT];
-    bool held; /* the left button is down */
+    bool held;                /* the left button is down */
+    MEVENT mice[MOUSE_QUEUE]; /* read but not yet handed out, the latest first */
+    int mouse_count;
 } term;
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, stop_wanted;
 static struct termios saved_modes;
 
 /* ---- signals
@@ -35,6 +37,12 @@ static void on_interrupt(int number)
 {
     (void)number;
     interrupted = 1;
+}
+
+static void on_stop(int number)
+{
+    (void)number;
+    stop_wanted = 1;
 }
 
 /* Async-signal-safe: mouse off, normal screen, cursor on, keypad off, colours off; the line discipline as it
@@ -53,11 +61,13 @@ static void on_crash(int number)
 
 static void catch_signals(void)
 {
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-    struct sigaction end = {.sa_handler = on_interrupt}, crash = {.sa_handler = on_crash};
+    struct sigaction end = {.sa_handler = on_interrupt}, crash = {.sa_handler = on_crash},
+                     stop = {.sa_handler = on_stop};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaction(ends[i], &end, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &crash, NULL);
+    sigaction(SIGTSTP, &stop, NULL);
 }
 
 bool ht_term_interrupted(void)
@@ -103,16 +113,21 @@ static void set_colours(const ht_theme *theme)
 /* ---- open and close
  * ---------------------------------------------------------------------------------------------------- */
 
+/* ncurses asks for clicks; a slider also needs motion while the button is held, in the SGR encoding. */
+static void mouse_motion(bool on)
+{
+    if (!term.mouse) return;
+    putp(on ? "\033[?1002h\033[?1006h" : "\033[?1006l\033[?1002l");
+    fflush(stdout);
+}
+
 static void set_mouse(void)
 {
     mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
               NULL);
     mouseinterval(0);
     term.mouse = tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1;
-    if (!term.mouse) return;
-    /* ncurses asks for clicks; a slider also needs motion while the button is held, in the SGR encoding. */
-    putp("\033[?1002h\033[?1006h");
-    fflush(stdout);
+    mouse_motion(true);
 }
 
 ht_code ht_term_open(const ht_theme *theme, ht_error *err)
@@ -151,13 +166,26 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
 void ht_term_close(void)
 {
     if (!term.screen) return;
-    if (term.mouse) {
-        putp("\033[?1006l\033[?1002l");
-        fflush(stdout);
-    }
+    mouse_motion(false);
     endwin();
     delscreen(term.screen);
     memset(&term, 0, sizeof term);
+}
+
+/* Ctrl-Z: the terminal goes back to the shell, mouse included, and is ours again when we go on. */
+static void stop_until_continued(void)
+{
+    struct sigaction ours, standard = {.sa_handler = SIG_DFL};
+    stop_wanted = 0;
+    mouse_motion(false);
+    endwin();
+    sigaction(SIGTSTP, &standard, &ours);
+    kill(getpid(), SIGTSTP); /* with all threads: training stops too */
+    sigaction(SIGTSTP, &ours, NULL);
+    term.held = false;
+    clearok(curscr, TRUE);
+    refresh();
+    mouse_motion(true);
 }
 
 void ht_term_size(int *columns, int *rows)
@@ -226,36 +254,49 @@ static int translate(wint_t code)
     return 0;
 }
 
-static bool mouse_event(ht_event *event)
+/* What a mouse event means to us; false when nothing. */
+static bool mouse_meaning(const MEVENT *m, ht_event *event)
 {
-    MEVENT m;
-    if (getmouse(&m) != OK) return false;
-    event->column = m.x;
-    event->row = m.y;
-    if (m.bstate & BUTTON4_PRESSED)
+    *event = (ht_event){.column = m->x, .row = m->y};
+    if (m->bstate & BUTTON4_PRESSED)
         event->kind = HT_EVENT_WHEEL, event->delta = 1;
-    else if (m.bstate & BUTTON5_PRESSED)
+    else if (m->bstate & BUTTON5_PRESSED)
         event->kind = HT_EVENT_WHEEL, event->delta = -1;
-    else if (m.bstate & BUTTON1_PRESSED)
+    else if (m->bstate & BUTTON1_PRESSED)
         event->kind = HT_EVENT_PRESS, term.held = true;
-    else if (m.bstate & BUTTON1_RELEASED)
+    else if (m->bstate & BUTTON1_RELEASED)
         event->kind = HT_EVENT_RELEASE, term.held = false;
-    else if ((m.bstate & REPORT_MOUSE_POSITION) && term.held)
+    else if ((m->bstate & REPORT_MOUSE_POSITION) && term.held)
         event->kind = HT_EVENT_DRAG;
     else
         return false;
     return true;
 }
 
+/* ncurses answers a burst (press and release of a quick click, a fast drag) with one KEY_MOUSE, and getmouse
+ * gives the latest first. */
+static void read_mice(void)
+{
+    while (term.mouse_count < MOUSE_QUEUE && getmouse(&term.mice[term.mouse_count]) == OK) term.mouse_count++;
+}
+
 bool ht_term_event(ht_event *event)
 {
     wint_t code;
+    if (stop_wanted) {
+        stop_until_continued();
+        *event = (ht_event){.kind = HT_EVENT_RESIZE};
+        return true;
+    }
+    while (term.mouse_count > 0)
+        if (mouse_meaning(&term.mice[--term.mouse_count], event)) return true;
     for (int result; (result = get_wch(&code)) != ERR;) {
         *event = (ht_event){.kind = HT_EVENT_KEY};
         if (result == KEY_CODE_YES && code == KEY_RESIZE)
             event->kind = HT_EVENT_RESIZE;
         else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
-            if (!mouse_event(event)) continue;
+            read_mice();
+            return ht_term_event(event);
         } else if (result == KEY_CODE_YES)
             event->key = translate(code);
         else if (code == '\r')

@@ -22,10 +22,12 @@ __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count
 int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
+    char preset[41];
     const ht_params *p = &m->applied;
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
-    add(spans, &count, HT_ROLE_TEXT, " %.40s ", p->preset);
+    ht_text_copy(preset, sizeof preset, p->preset);
+    add(spans, &count, HT_ROLE_TEXT, " %s ", preset);
     if (type == HT_NOISE_NONE)
         add(spans, &count, HT_ROLE_NOISE, " no noise ");
     else
@@ -51,9 +53,9 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     ht_format_short(rate, sizeof rate, m->steps_per_second, 3);
     add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
-    add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);
+    if (m->steps_per_second > 0) add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);
     add(spans, &count, HT_ROLE_DIM, " epoch %s ", epoch);
-    add(spans, &count, HT_ROLE_DIM, " %d:%02d ", seconds / 60, seconds % 60);
+    if (m->seconds > 0) add(spans, &count, HT_ROLE_DIM, " %d:%02d ", seconds / 60, seconds % 60);
     return count;
 }
 
@@ -75,24 +77,19 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
 int ht_bars_keys(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
-    ht_role role = m->state == HT_STATE_DIVERGED ? HT_ROLE_BAD
-                   : m->state == HT_STATE_DONE   ? HT_ROLE_GOOD
-                                                 : HT_ROLE_WARNING;
-    if (m->message_is_note) role = HT_ROLE_GOOD;
-    if (m->typing) {
-        add(spans, &count, HT_ROLE_KEY, " Enter");
-        add(spans, &count, HT_ROLE_DIM, " take it ");
-        add(spans, &count, HT_ROLE_KEY, " Esc");
-        add(spans, &count, HT_ROLE_DIM, " leave it ");
+    if (!m->typing) {
+        add_keys(m, spans, &count);
         return count;
     }
-    /* A span holds 95 bytes; a message may take several. */
-    for (const char *rest = m->message; *rest;) {
-        char piece[90];
-        ht_text_copy(piece, sizeof piece, rest);
-        add(spans, &count, role, "%s%s", count ? "" : " ", piece);
-        rest += strlen(piece);
-    }
-    if (count == 0) add_keys(m, spans, &count);
+    add(spans, &count, HT_ROLE_KEY, " Enter");
+    add(spans, &count, HT_ROLE_DIM, " take it ");
+    add(spans, &count, HT_ROLE_KEY, " Esc");
+    add(spans, &count, HT_ROLE_DIM, " leave it ");
     return count;
+}
+
+ht_role ht_bars_message_role(const ht_model *m)
+{
+    if (m->message_is_note || m->state == HT_STATE_DONE) return HT_ROLE_GOOD;
+    return m->state == HT_STATE_DIVERGED ? HT_ROLE_BAD : HT_ROLE_WARNING;
 }

@@ -19,7 +19,9 @@ enum { HT_SPANS = 48 };
 int ht_bars_title_left(const ht_model *model, ht_span spans[HT_SPANS]);
 /* What stands right: state, step, epoch, speed, time. */
 int ht_bars_title_right(const ht_model *model, ht_span spans[HT_SPANS]);
-/* Keys and their words; or the message, when there is one. */
+/* Keys and their words, by turns. */
 int ht_bars_keys(const ht_model *model, ht_span spans[HT_SPANS]);
+/* How grave the model's message is. */
+ht_role ht_bars_message_role(const ht_model *model);
 
 #endif

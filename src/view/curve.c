@@ -57,8 +57,8 @@ int ht_curve_columns(const ht_curve *curve, double from, double to, int columns,
     for (int i = 0; i < curve->count; i++) {
         const ht_bucket *b = &curve->bucket[i];
         if (b->last < from || b->first > to) continue;
-        int c = (int)((b->last - from) / width);
-        if (c >= columns) c = columns - 1;
+        double at = (b->last - from) / width;
+        int c = at < columns ? (int)at : columns - 1;
         if (used > 0 && c == column) {
             merge(&out[used - 1], b);
         } else if (used < columns) {

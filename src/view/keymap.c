@@ -19,7 +19,7 @@ static const ht_key_info table[] = {
      "Shift-→ >",
      NULL,
      "change it upwards ten times as much"},
-    {HT_DO_TYPE, {'='}, "=", "value", "type an exact value; Enter takes it, Esc leaves it"},
+    {HT_DO_TYPE, {'='}, "=", "set", "type an exact value; Enter takes it, Esc leaves it"},
     {HT_DO_NOISE, {'n'}, "n", "noise", "noise off and on again: the A/B comparison"},
     {HT_DO_UNDO, {'u'}, "u", NULL, "undo the last change of a control"},
     {HT_DO_REDO, {'U'}, "U", NULL, "redo it"},

@@ -30,9 +30,9 @@ static void large_dashboard(ht_layout *layout, ht_rect area, int chart_columns)
                                       HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING};
     static const ht_panel_id three[] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
                                         HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING};
-    enum { SIDE = 30, CONTROLS = 13 };
-    ht_rect charts = {area.x, area.y, area.w - SIDE, area.h},
-            side = {area.x + area.w - SIDE, area.y, SIDE, area.h};
+    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, CONTROLS = 12 }; /* a slider has two rows */
+    int w = area.w >= WIDE_FROM ? WIDE_SIDE : SIDE;
+    ht_rect charts = {area.x, area.y, area.w - w, area.h}, side = {area.x + area.w - w, area.y, w, area.h};
     put_grid(layout, charts, chart_columns == 3 ? three : two, chart_columns, 6 / chart_columns);
     put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, CONTROLS});
     put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + CONTROLS, side.w, side.h - CONTROLS});
@@ -50,11 +50,17 @@ static void small_dashboard(ht_layout *layout, ht_rect area)
 
 static void pruning_view(ht_layout *layout, ht_rect area)
 {
-    int side = area.w >= 100 ? 38 : 0, below = side ? 0 : area.h >= 22 ? 9 : 0;
-    put(layout, HT_PANEL_PRUNING, (ht_rect){area.x, area.y, area.w - side, area.h - below});
-    if (side) put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x + area.w - side, area.y, side, area.h});
-    if (below)
-        put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x, area.y + area.h - below, area.w, below});
+    int side = area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
+    put(layout, HT_PANEL_PRUNING, (ht_rect){area.x, area.y, area.w - side, area.h});
+    put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x + area.w - side, area.y, side, area.h});
+}
+
+/* Lines longer than about a hundred characters are hard to read. */
+static ht_rect readable(ht_rect area)
+{
+    enum { MOST = 104 };
+    if (area.w <= MOST) return area;
+    return (ht_rect){area.x + (area.w - MOST) / 2, area.y, MOST, area.h};
 }
 
 ht_layout ht_layout_make(int columns, int rows, ht_view view, ht_panel_id focus)
@@ -72,7 +78,7 @@ ht_layout ht_layout_make(int columns, int rows, ht_view view, ht_panel_id focus)
         pruning_view(&layout, area);
         break;
     case HT_VIEW_HELP:
-        put(&layout, HT_PANEL_HELP, area);
+        put(&layout, HT_PANEL_HELP, readable(area));
         break;
     case HT_VIEW_DASHBOARD:
         if (columns >= 160 && rows >= 30)

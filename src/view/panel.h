@@ -7,13 +7,19 @@
 #include "view/form.h"
 #include "view/model.h"
 
+/* What a form may fill. */
+typedef struct ht_room {
+    int columns, rows; /* inside the frame */
+    bool numbers;      /* no other panel on the screen shows the numbers of the moment */
+} ht_room;
+
 typedef struct ht_panel {
     const char *name;    /* for --panel and help: "loss" */
     const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
     /* Exactly one of the two is set. `columns`: sub-cells across the plot, what to decimate to. The chart or
      * form comes in empty. */
     void (*chart)(const ht_model *model, int columns, ht_chart *chart);
-    void (*form)(const ht_model *model, int columns, ht_form *form);
+    void (*form)(const ht_model *model, ht_room room, ht_form *form);
 } ht_panel;
 
 const ht_panel *ht_panel_at(ht_panel_id id);           /* static storage */
@@ -28,12 +34,20 @@ void ht_panel_weights(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_norms(const ht_model *model, int columns, ht_chart *chart);
 /* panel_pruning.c */
 void ht_panel_pruning(const ht_model *model, int columns, ht_chart *chart);
-void ht_panel_pruning_readout(const ht_model *model, int columns, ht_form *form);
+void ht_panel_pruning_readout(const ht_model *model, ht_room room, ht_form *form);
 /* panel_forms.c */
-void ht_panel_controls(const ht_model *model, int columns, ht_form *form);
-void ht_panel_now(const ht_model *model, int columns, ht_form *form);
-void ht_panel_help(const ht_model *model, int columns, ht_form *form);
+void ht_panel_controls(const ht_model *model, ht_room room, ht_form *form);
+void ht_panel_now(const ht_model *model, ht_room room, ht_form *form);
+/* panel_help.c */
+void ht_panel_help(const ht_model *model, ht_room room, ht_form *form);
+void ht_panel_add_heading(ht_form *form, const char *label);
+/* Adds `text` as rows of at most the room's width; paragraphs are separated by '\n'. */
+void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *text);
+/* How many rows that takes. */
+int ht_panel_text_rows(ht_room room, const char *text);
 
+/* "ε" or "ε²": what the report's errors are. */
+const char *ht_panel_error_symbol(const ht_report *report);
 /* The point of the report's curve at or next below a ratio; NULL without a curve. */
 const ht_prune_point *ht_panel_point_at(const ht_report *report, double ratio);
 /* Where the pruning cursor stands: κ until it is moved. */

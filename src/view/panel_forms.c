@@ -1,11 +1,19 @@
-/* panel_forms.c - the panels made of rows: controls, the numbers of the moment, help. */
+/* panel_forms.c - the panels made of rows: controls, and the numbers of the moment. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "view/keymap.h"
 #include "view/panel.h"
+
+/* "2", "1e-07", "100k" */
+static void add_range_end(char *to, size_t size, double value)
+{
+    if (value < 1000)
+        snprintf(to, size, "%.3g", value);
+    else
+        ht_format_short(to, size, value, 3);
+}
 
 static void add_control(const ht_model *m, ht_form *form, int i)
 {
@@ -24,25 +32,12 @@ static void add_control(const ht_model *m, ht_form *form, int i)
     row->position = ht_param_position(p, asked);
     row->applied = ht_param_position(p, ht_params_get(&m->applied, p));
     if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) row->role = HT_ROLE_NOISE;
-    snprintf(row->low, sizeof row->low, "%.3g", info->low);
-    ht_format_short(row->high, sizeof row->high, info->high, 3);
-    if (info->type == HT_TYPE_INT || info->scale == HT_PSCALE_LOG) {
-        snprintf(row->low, sizeof row->low, "%.0e", info->low);
-        if (info->low >= 1) snprintf(row->low, sizeof row->low, "%.0f", info->low);
-        if (info->high <= 100) snprintf(row->high, sizeof row->high, "%.0f", info->high);
-    }
+    add_range_end(row->low, sizeof row->low, info->low);
+    add_range_end(row->high, sizeof row->high, info->high);
 }
 
-void ht_panel_controls(const ht_model *m, int columns, ht_form *form)
-{
-    (void)columns;
-    ht_text_copy(form->title, sizeof form->title, "Controls");
-    for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
-    double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR),
-           batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
-    if (m->typing_error[0]) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_BAD, m->typing_error, "%s", "");
-}
+/* ---- numbers
+ * ------------------------------------------------------------------------------------------------ */
 
 /* A dash where there is no value yet. */
 static void add_short(ht_form *form, ht_role role, const char *label, double value)
@@ -60,72 +55,102 @@ static void add_fraction(ht_form *form, ht_role role, const char *label, double 
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", value);
 }
 
-void ht_panel_now(const ht_model *m, int columns, ht_form *form)
+/* Unknown until the analyst has looked. */
+static double if_looked(const ht_report *r, double value)
 {
-    (void)columns;
+    return r->count > 0 ? value : (double)NAN;
+}
+
+static void add_kappa(const ht_report *r, ht_form *form)
+{
+    char label[40];
+    snprintf(label, sizeof label, "κ at %s = %.3g", ht_panel_error_symbol(r), r->count > 0 ? r->error : 0.1);
+    add_fraction(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio));
+}
+
+/* What the panel NOW would say, in `rows` rows under the controls. */
+static void add_numbers(const ht_model *m, int rows, ht_form *form)
+{
     const ht_report *r = &m->report;
-    bool looked = r->count > 0;
+    enum { LEAST = 4, ALL = 5 }; /* with the heading */
+    if (rows < LEAST) return;
+    ht_panel_add_heading(form, "Right now");
+    add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
+    add_short(form, HT_ROLE_MMO, "α̂ mmo", if_looked(r, r->tail.mmo));
+    if (rows >= ALL) {
+        add_kappa(r, form);
+        add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+    } else if (r->count > 0) {
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "κ / accuracy", "%.3f / %.3f", r->pruned.ratio,
+                    r->pruned.accuracy);
+    } else {
+        add_short(form, HT_ROLE_PRUNED, "κ / accuracy", (double)NAN);
+    }
+}
+
+void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
+{
+    ht_text_copy(form->title, sizeof form->title, "Controls");
+    for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
+    if (m->typing_error[0]) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_BAD, m->typing_error, "%s", "");
+    if (room.numbers) add_numbers(m, room.rows - form->count, form);
+    if (form->count >= room.rows) return;
+    double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR),
+           batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
+}
+
+/* ---- words beside the numbers
+ * ------------------------------------------------------------------------------------ */
+
+/* One experiment that makes sense in this state. */
+static const char *next_experiment(const ht_model *m)
+{
+    const ht_params *p = &m->applied;
+    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA), mmo = if_looked(&m->report, m->report.tail.mmo);
+    if (m->state == HT_STATE_DIVERGED) return "Lower η or σ (↓ chooses, ← lowers), then r starts over.";
+    if (type == HT_NOISE_NONE) return "n brings the noise back: the histogram grows a tail, and κ rises.";
+    if (alpha > 1.95) return "α = 2 is Gaussian noise. Lower α with ←: the tails grow, and κ with them.";
+    if (type == HT_NOISE_SHARED) return "Set the noise type to iid (↑, then →): do the norms and κ change?";
+    if (fabs(mmo - alpha) > 0.15) return "mmo is away from the injected α: give it time, or raise σ.";
+    return "n takes the noise away: where do mmo and κ go? p walks along the pruning curve.";
+}
+
+/* Words may fill what the numbers leave free, with a blank row to breathe. */
+static void add_words(const ht_model *m, ht_room room, ht_form *form)
+{
+    const char *tip = next_experiment(m),
+               *explain = m->focus < HT_PANEL_NOW ? ht_panel_at(m->focus)->explain : "";
+    if (m->control < 0) return; /* a picture */
+    if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    ht_panel_add_heading(form, "Try this");
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, tip);
+    if (!*explain || form->count + 2 + ht_panel_text_rows(room, explain) > room.rows) return;
+    char heading[64];
+    snprintf(heading, sizeof heading, "About this panel: %s", ht_panel_at(m->focus)->name);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    ht_panel_add_heading(form, heading);
+    ht_panel_add_text(form, room, HT_ROLE_DIM, explain);
+}
+
+void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_report *r = &m->report;
     ht_text_copy(form->title, sizeof form->title, "Right now");
     add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
     add_short(form, HT_ROLE_TEST, "test loss", m->test_loss);
     add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Tail index", "%s", "");
-    double injected = ht_curve_last(&m->alpha);
+    ht_panel_add_heading(form, "Tail index");
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    add_short(form, HT_ROLE_NOISE, "α injected", noisy ? injected : (double)NAN);
-    add_short(form, HT_ROLE_MMO, "α̂ mmo", looked ? r->tail.mmo : (double)NAN);
-    add_short(form, HT_ROLE_HILL, "α̂ hill", looked ? r->tail.hill : (double)NAN);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Compressibility", "%s", "");
-    char label[40];
-    snprintf(label, sizeof label, "κ at %s = %.3g", r->metric == HT_FRO ? "ε" : "ε²",
-             looked ? r->error : 0.1);
-    add_fraction(form, HT_ROLE_MARK, label, looked ? r->pruned.ratio : (double)NAN);
-    add_fraction(form, HT_ROLE_TEST, "accuracy before", looked ? r->full.accuracy : (double)NAN);
-    add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", looked ? r->pruned.accuracy : (double)NAN);
-}
-
-/* Paragraphs are separated by line feeds; long ones are cut at blanks to fit a row's label. */
-static void add_text(ht_form *form, ht_role role, const char *text)
-{
-    while (*text) {
-        size_t length = strcspn(text, "\n"), limit = sizeof form->rows[0].label - 1;
-        size_t take = length < limit ? length : limit;
-        while (take < length && take > 0 && text[take] != ' ') take--;
-        if (take == 0) take = length < limit ? length : limit;
-        ht_row *row = ht_form_add(form, HT_ROW_TEXT, role, "", "%s", "");
-        snprintf(row->label, sizeof row->label, "%.*s", (int)take, text);
-        text += take;
-        while (*text == ' ' || *text == '\n') text++;
-    }
-}
-
-void ht_panel_help(const ht_model *m, int columns, ht_form *form)
-{
-    (void)columns;
-    size_t count;
-    const ht_key_info *keys = ht_keymap(&count);
-    const ht_panel *panel = ht_panel_at(m->focus);
-    ht_text_copy(form->title, sizeof form->title, "Help");
-    ht_text_copy(form->hint, sizeof form->hint, "↑ ↓ scroll · Esc back");
-    char heading[64];
-    snprintf(heading, sizeof heading, "This panel: %s", panel->name);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, heading, "%s", "");
-    add_text(form, HT_ROLE_TEXT, panel->explain);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Keys", "%s", "");
-    for (size_t i = 0; i < count; i++)
-        ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i].label, "%s", keys[i].help);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Mouse", "%s", "");
-    add_text(form, HT_ROLE_TEXT,
-             "Drag a slider or roll the wheel over it; click a control or a panel to choose it; click the "
-             "pruning chart to "
-             "put the cursor there.");
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "What this lab shows", "%s", "");
-    add_text(form, HT_ROLE_TEXT,
-             "Each step does W ← W - η ∇L + σ η^(1/α) X, X α-stable noise. As the width n grows the neurons "
-             "become independent and "
-             "heavy-tailed: a few carry nearly all of the norm, the rest can be removed (arXiv 2306.08125).");
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "This build", "%s", "");
-    add_text(form, HT_ROLE_DIM, m->footer);
-    form->first = m->help_scroll < form->count ? m->help_scroll : form->count - 1;
+    add_short(form, HT_ROLE_NOISE, "α injected", noisy ? ht_curve_last(&m->alpha) : (double)NAN);
+    add_short(form, HT_ROLE_MMO, "α̂ mmo", if_looked(r, r->tail.mmo));
+    add_short(form, HT_ROLE_HILL, "α̂ hill", if_looked(r, r->tail.hill));
+    ht_panel_add_heading(form, "Compressibility");
+    add_kappa(r, form);
+    add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));
+    add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+    add_words(m, room, form);
 }

@@ -6,7 +6,10 @@
 #include "base/text.h"
 #include "view/panel.h"
 
-enum { MAX_COLUMNS = 1024 };
+enum {
+    MAX_COLUMNS = 1024,
+    TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
+};
 
 static void step_axis(const ht_model *m, ht_chart *chart)
 {
@@ -21,11 +24,13 @@ static void put_value(ht_series *series, double value, int digits)
     if (series && !isnan(value)) ht_format_short(series->value, sizeof series->value, value, digits);
 }
 
-/* The curve's min/max envelope, or its last values as a line when `kind` is LINE. */
+/* The curve's min/max envelope; or, when `kind` is LINE, its last value in each column. A line gets a column
+ * of the screen for each point, not half of one: it has to read as one line on top of an envelope. */
 static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, ht_mark_kind kind, ht_role role,
                             const char *name, int columns)
 {
     ht_bucket bucket[MAX_COLUMNS];
+    if (kind == HT_MARK_LINE) columns /= 2;
     if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
     if (columns < 1) columns = 1;
     int count = ht_curve_columns(curve, chart->x.low, chart->x.high, columns, bucket);
@@ -55,6 +60,20 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
         }
 }
 
+/* The minibatches' envelope, and under it the test samples': their line shows one value of a column, so a
+ * spike of theirs must stand out from below. */
+static void add_train(ht_chart *chart, const ht_curve *train, const ht_curve *test, const char *name,
+                      double value, int columns)
+{
+    add_curve(chart, test, HT_MARK_RANGE, HT_ROLE_TEST, "", columns);
+    put_value(add_curve(chart, train, HT_MARK_RANGE, HT_ROLE_TRAIN, name, columns), value, 3);
+}
+
+static void add_test(ht_chart *chart, const ht_curve *test, double value, int columns)
+{
+    put_value(add_curve(chart, test, HT_MARK_LINE, HT_ROLE_TEST, "test", columns), value, 3);
+}
+
 void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Loss");
@@ -62,9 +81,8 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
     chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
-    put_value(add_curve(chart, &m->train_loss, HT_MARK_RANGE, HT_ROLE_TRAIN, "train", columns), m->loss, 3);
-    put_value(add_curve(chart, &m->test_loss_curve, HT_MARK_LINE, HT_ROLE_TEST, "test", columns),
-              m->test_loss, 3);
+    add_train(chart, &m->train_loss, &m->test_loss_curve, "train", m->loss, columns);
+    add_test(chart, &m->test_loss_curve, m->test_loss, columns);
     add_bad(chart, &m->train_loss, columns);
     ht_chart_fit(chart);
 }
@@ -74,10 +92,8 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
-    put_value(add_curve(chart, &m->train_accuracy, HT_MARK_RANGE, HT_ROLE_TRAIN, "batch", columns),
-              m->batch_accuracy, 3);
-    put_value(add_curve(chart, &m->test_accuracy_curve, HT_MARK_LINE, HT_ROLE_TEST, "test", columns),
-              m->test_accuracy, 3);
+    add_train(chart, &m->train_accuracy, &m->test_accuracy_curve, "batch", m->batch_accuracy, columns);
+    add_test(chart, &m->test_accuracy_curve, m->test_accuracy, columns);
     ht_chart_fit(chart);
     /* Accuracy never leaves 0..1; the axis must not either. */
     chart->y.low = fmax(chart->y.low, 0);
@@ -90,14 +106,16 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
-    ht_text_copy(chart->title, sizeof chart->title, "Tail index of the weights");
+    ht_text_copy(chart->title, sizeof chart->title,
+                 columns < TITLE_FROM ? "Tail index α̂" : "Tail index α̂ of the weights");
     step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
-    put_value(add_curve(chart, &m->mmo, HT_MARK_LINE, HT_ROLE_MMO, "mmo", columns), ht_curve_last(&m->mmo),
-              3);
-    put_value(add_curve(chart, &m->hill, HT_MARK_LINE, HT_ROLE_HILL, "hill", columns),
-              ht_curve_last(&m->hill), 3);
+    /* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
     ht_series *alpha = add_curve(chart, &m->alpha, HT_MARK_LINE, HT_ROLE_NOISE, "injected α", columns);
     if (alpha) alpha->dotted = true;
     put_value(alpha, ht_curve_last(&m->alpha), 3);
+    put_value(add_curve(chart, &m->hill, HT_MARK_LINE, HT_ROLE_HILL, "hill", columns),
+              ht_curve_last(&m->hill), 3);
+    put_value(add_curve(chart, &m->mmo, HT_MARK_LINE, HT_ROLE_MMO, "mmo", columns), ht_curve_last(&m->mmo),
+              3);
 }

@@ -19,7 +19,7 @@ double ht_panel_cursor(const ht_model *m)
     return m->prune_cursor >= 0 ? m->prune_cursor : m->report.pruned.ratio;
 }
 
-static const char *error_symbol(const ht_report *r)
+const char *ht_panel_error_symbol(const ht_report *r)
 {
     return r->metric == HT_FRO ? "ε" : "ε²";
 }
@@ -34,7 +34,7 @@ static void add_curves(const ht_report *r, ht_chart *chart)
     ht_series *error = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_ERROR, "", r->curve_count);
     if (!error) return;
     error->dotted = true;
-    snprintf(error->name, sizeof error->name, "error %s", error_symbol(r));
+    snprintf(error->name, sizeof error->name, "error %s", ht_panel_error_symbol(r));
     for (int i = 0; i < r->curve_count; i++) {
         error->x[i] = r->curve[i].ratio;
         error->high[i] = r->curve[i].error;
@@ -43,12 +43,10 @@ static void add_curves(const ht_report *r, ht_chart *chart)
 
 static void explain_samples(const ht_report *r, ht_chart *chart)
 {
-    char used[24], all[24];
+    char used[24];
     ht_format_grouped(used, sizeof used, r->samples);
-    ht_format_grouped(all, sizeof all, r->samples_of);
-    if (r->samples < r->samples_of)
-        snprintf(chart->note, sizeof chart->note, "on %s of %s test samples while training; all when paused",
-                 used, all);
+    /* While training; all of them once it is paused. */
+    if (r->samples < r->samples_of) snprintf(chart->note, sizeof chart->note, "%s test samples", used);
 }
 
 void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
@@ -65,70 +63,83 @@ void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
     add_curves(r, chart);
     snprintf(label, sizeof label, "κ=%.3f", r->pruned.ratio);
     ht_chart_mark(chart, true, r->pruned.ratio, HT_ROLE_MARK, label);
-    snprintf(label, sizeof label, "%s=%.3g", error_symbol(r), r->error);
+    snprintf(label, sizeof label, "%s=%.3g", ht_panel_error_symbol(r), r->error);
     ht_chart_mark(chart, false, r->error, HT_ROLE_MARK, label);
     explain_samples(r, chart);
-    snprintf(chart->hint, sizeof chart->hint, "κ %.3f", r->pruned.ratio);
     if (m->view != HT_VIEW_PRUNING) return;
     chart->cursor_on = true;
     chart->cursor_x = ht_panel_cursor(m);
 }
 
-static void add_cursor_rows(const ht_model *m, ht_form *form)
+enum { WIDE = 26 }; /* columns from which labels need no short form */
+
+static void add_cursor_rows(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
     const ht_prune_point *p = ht_panel_point_at(r, ht_panel_cursor(m));
-    char removed[24], kept[24];
+    char removed[24], kept[24], label[40];
     if (!p) return;
     ht_format_grouped(removed, sizeof removed, p->removed);
     ht_format_grouped(kept, sizeof kept, r->width - p->removed);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "At the cursor", "%s", "");
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "fraction removed", "%.4f", p->ratio);
+    snprintf(label, sizeof label, "error %s", ht_panel_error_symbol(r));
+    ht_panel_add_heading(form, m->prune_cursor < 0 ? "At the cursor (on κ)" : "At the cursor");
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "fraction" : "fraction removed",
+                "%.4f", p->ratio);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "neurons removed", "%s", removed);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "neurons kept", "%s", kept);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "test accuracy", "%.4f", p->accuracy);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "change", "%+.4f", p->accuracy - r->full.accuracy);
     if (isfinite(p->loss)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "test loss", "%.4g", p->loss);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR,
-                r->metric == HT_FRO ? "relative error ε" : "relative error ε²", "%.4g", p->error);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR, label, "%.4f", p->error);
 }
 
-static void add_kappa_rows(const ht_model *m, ht_form *form)
+/* κ in words: the numbers of the moment stand in the rows above. */
+static void add_kappa_words(const ht_report *r, ht_room room, ht_form *form)
 {
-    const ht_report *r = &m->report;
-    char removed[24], width[24], samples[24];
-    const char *symbol = r->metric == HT_FRO ? "ε" : "ε²";
+    char removed[24], width[24], words[240];
+    double square = r->metric == HT_FRO ? r->pruned.error * r->pruned.error : r->pruned.error;
     ht_format_grouped(removed, sizeof removed, r->removed);
     ht_format_grouped(width, sizeof width, r->width);
-    ht_format_grouped(samples, sizeof samples, r->samples);
-    char label[40];
-    snprintf(label, sizeof label, "κ at %s = %.3g", symbol, r->error);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Pruning ratio", "%s", "");
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_MARK, label, "%.4f", r->pruned.ratio);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "accuracy before", "%.4f", r->full.accuracy);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "accuracy at κ", "%.4f", r->pruned.accuracy);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "test samples", "%s", samples);
-    ht_row *words = ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    snprintf(words->label, sizeof words->label,
-             "The smallest %s of %s neurons hold %.3g %% of the squared norm; without them test accuracy is "
+    snprintf(words, sizeof words,
+             "The smallest %s of %s neurons hold %.3g %% of the squared norm. Without them test accuracy is "
              "%.3f (%+.3f).",
-             removed, width,
-             100 * (r->metric == HT_FRO ? r->pruned.error * r->pruned.error : r->pruned.error),
-             r->pruned.accuracy, r->pruned.accuracy - r->full.accuracy);
+             removed, width, 100 * square, r->pruned.accuracy, r->pruned.accuracy - r->full.accuracy);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, words);
 }
 
-void ht_panel_pruning_readout(const ht_model *m, int columns, ht_form *form)
+static void add_kappa_rows(const ht_model *m, ht_room room, ht_form *form)
 {
-    (void)columns;
+    const ht_report *r = &m->report;
+    char samples[24], label[40];
+    ht_format_grouped(samples, sizeof samples, r->samples);
+    snprintf(label, sizeof label, "κ at %s = %.3g", ht_panel_error_symbol(r), r->error);
+    ht_panel_add_heading(form, "Pruning ratio");
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_MARK, label, "%.4f", r->pruned.ratio);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "accuracy before", "%.4f", r->full.accuracy);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "accuracy at κ", "%.4f", r->pruned.accuracy);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "test samples", "%s", samples);
+    add_kappa_words(r, room, form);
+}
+
+/* Only where they fit: the key bar and the help know them too. */
+static void add_keys(ht_room room, ht_form *form)
+{
+    static const char *const keys[][2] = {
+        {"← →", "move the cursor"}, {"< >", "move it far"}, {"e", "PNG of this panel"}, {"Esc", "dashboard"}};
+    int count = (int)(sizeof keys / sizeof keys[0]);
+    if (form->count + 1 + count > room.rows) return;
+    ht_panel_add_heading(form, "Keys");
+    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+}
+
+void ht_panel_pruning_readout(const ht_model *m, ht_room room, ht_form *form)
+{
     ht_text_copy(form->title, sizeof form->title, "Read-out");
     if (m->report.curve_count == 0) {
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "the first look is on its way", "%s", "");
         return;
     }
-    add_cursor_rows(m, form);
-    add_kappa_rows(m, form);
-    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, "Keys", "%s", "");
-    ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, "← →", "move the cursor (Shift: far)");
-    ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, "e", "PNG of this panel");
-    ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, "Esc", "dashboard");
+    add_cursor_rows(m, room, form);
+    add_kappa_rows(m, room, form);
+    if (m->control >= 0) add_keys(room, form); /* not in a picture */
 }

@@ -23,6 +23,14 @@ static double range_count(const ht_histogram *h, int from, int to)
     return sum;
 }
 
+/* A remark: what the axis leaves out is counted, not hidden. */
+static void count_left_out(ht_chart *chart, double weights, const char *where)
+{
+    char count[24];
+    ht_format_grouped(count, sizeof count, (long long)weights);
+    if (weights >= 1) snprintf(chart->note, sizeof chart->note, "%s weights %s", count, where);
+}
+
 static void log_bars(const ht_histogram *h, ht_chart *chart)
 {
     int first = 0, last = HT_HISTOGRAM_BINS / 16 * COARSE;
@@ -40,7 +48,7 @@ static void log_bars(const ht_histogram *h, ht_chart *chart)
     s->x[last - first] = ht_histogram_edge(edge_bin(last));
     chart->x.low = s->x[0];
     chart->x.high = s->x[last - first];
-    if (below >= 1) snprintf(chart->note, sizeof chart->note, "%.0f weights below the axis", below);
+    count_left_out(chart, below, "are smaller");
 }
 
 /* Counts on a linear grid from the fine logarithmic one: a bin's weights are spread evenly over it. */
@@ -64,18 +72,17 @@ static void linear_bars(const ht_histogram *h, ht_chart *chart)
     }
     chart->x.low = 0;
     chart->x.high = high;
-    if (total - seen >= 1)
-        snprintf(chart->note, sizeof chart->note, "%.0f weights beyond the axis (L: log x shows them)",
-                 total - seen);
+    count_left_out(chart, total - seen, "are larger");
 }
 
 void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
 {
     (void)columns;
+    static const char *const scales[2][2] = {{"linear", "log y"}, {"log x", "log·log"}};
     const ht_histogram *h = &m->report.histogram;
-    ht_text_copy(chart->title, sizeof chart->title, "Weights |w|, layer 1");
-    snprintf(chart->hint, sizeof chart->hint, "%s·%s", m->weights_log_x ? "log x" : "linear x",
-             m->weights_log_y ? "log y" : "linear y");
+    bool deep = ht_params_get(&m->applied, HT_P_MODEL_DEPTH) > 1;
+    ht_text_copy(chart->title, sizeof chart->title, deep ? "Weights |w|, layer 1" : "Weights |w|");
+    ht_text_copy(chart->hint, sizeof chart->hint, scales[m->weights_log_x][m->weights_log_y]);
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
     chart->x = (ht_axis){.scale = m->weights_log_x ? HT_SCALE_LOG : HT_SCALE_LINEAR,
                          .low = 1e-3,
@@ -85,11 +92,12 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
     chart->y = (ht_axis){
         .scale = m->weights_log_y ? HT_SCALE_LOG : HT_SCALE_LINEAR, .low = 1, .high = 10, .label = "count"};
     if (m->report.count == 0) return;
+    ht_text_copy(chart->empty, sizeof chart->empty, "no weight has a size that the axis can show");
     if (m->weights_log_x)
         log_bars(h, chart);
     else
         linear_bars(h, chart);
-    if (h->above) snprintf(chart->note, sizeof chart->note, "%.0f weights beyond the axis", (double)h->above);
+    count_left_out(chart, (double)h->above, "are beyond the axis");
     ht_chart_fit(chart);
     chart->y.low = m->weights_log_y ? 0.7 : 0; /* a single weight still has a bar */
 }
@@ -122,12 +130,11 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     chart->y = (ht_axis){.scale = scale, .low = m->norms_log ? 1e-3 : 0, .high = 1, .fixed = true};
     if (r->norms < 2) return;
     if (m->norms_log) chart->y.low = pow(10, floor(log10(r->norm_above[r->norms - 1]) + 1e-9));
-    ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, "neurons", r->norms);
-    for (int i = 0; s && i < r->norms; i++) s->x[i] = r->norm[i], s->high[i] = r->norm_above[i];
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
     if (m->norms_log && noisy) add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
+    ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, "neurons", r->norms); /* over the slope */
+    for (int i = 0; s && i < r->norms; i++) s->x[i] = r->norm[i], s->high[i] = r->norm_above[i];
     if (ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_SHARED)
-        ht_text_copy(chart->note, sizeof chart->note,
-                     "shared noise on rows that sum to 0 inflates norms, not the function");
+        ht_text_copy(chart->note, sizeof chart->note, "shared noise: norms grow, the function need not");
     ht_chart_fit(chart);
 }

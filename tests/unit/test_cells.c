@@ -129,13 +129,14 @@ static void bars_side_by_side_leave_no_gap(void **state)
     }
 }
 
-static void later_lines_win_the_colour_and_merge_dots(void **state)
+static void later_lines_win_the_cell_and_lines_of_one_role_merge(void **state)
 {
     (void)state;
-    begin(1, 1, HT_SYMBOLS_BRAILLE);
-    line(0.25, 0.1, 0.75, 0.1);
+    begin(2, 1, HT_SYMBOLS_BRAILLE);
+    line(0.25, 0.1, 1.75, 0.1);
+    line(1.25, 0.9, 1.75, 0.9);
     s->ops->polyline(s, HT_ROLE_TEST, false, 2, (double[]){0.25, 0.75}, (double[]){0.9, 0.9});
-    row_is(0, "⣉");
+    row_is(0, "⣀⣉"); /* thin, and not the first line's dots in the second one's colour */
     assert_int_equal(ht_cells_at(cells, 0, 0).role, HT_ROLE_TEST);
 }
 
@@ -285,7 +286,7 @@ int main(void)
         cmocka_unit_test(bars_count_eighths),
         cmocka_unit_test(narrow_bars_show_the_highest),
         cmocka_unit_test(bars_side_by_side_leave_no_gap),
-        cmocka_unit_test(later_lines_win_the_colour_and_merge_dots),
+        cmocka_unit_test(later_lines_win_the_cell_and_lines_of_one_role_merge),
         cmocka_unit_test(layers_have_a_fixed_order),
         cmocka_unit_test(frames_and_rules_join),
         cmocka_unit_test(text_is_cut_with_an_ellipsis_and_aligned),

@@ -327,6 +327,51 @@ static void a_curve_has_no_gaps(void **state)
     }
 }
 
+/* Two roles share a cell: the line keeps its own dots only, at most two cells high where it is level. */
+static void a_line_over_an_envelope_stays_thin(void **state)
+{
+    (void)state;
+    ht_chart_clear(&chart);
+    ht_series *band = ht_chart_add(&chart, HT_MARK_RANGE, HT_ROLE_TRAIN, "train", 120);
+    for (int i = 0; i < 120; i++) {
+        band->x[i] = i;
+        band->high[i] = 1;
+    }
+    ht_series *line = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_TEST, "test", 120);
+    for (int i = 0; i < 120; i++) {
+        line->x[i] = i;
+        line->high[i] = 0.5;
+    }
+    ht_chart_fit(&chart);
+    ht_rect area = {0, 0, 70, 20}, plot = ht_draw_plot_area(area, &chart);
+    begin(70, 20, HT_SYMBOLS_BRAILLE);
+    ht_draw_chart(s, area, &chart, 0);
+    for (int x = plot.x + 1; x < plot.x + plot.w - 1; x++) {
+        int cells_high = 0, dots = 0;
+        for (int y = plot.y; y < plot.y + plot.h; y++) {
+            if (!has_ink(x, y, HT_ROLE_TEST)) continue;
+            cells_high++;
+            dots += __builtin_popcount(ht_cells_at(cells, x, y).glyph - 0x2800);
+        }
+        assert_int_equal(cells_high, 1);
+        assert_int_equal(dots, 2); /* one in each half of the cell */
+    }
+}
+
+static void a_lone_point_of_a_line_stands_out(void **state)
+{
+    (void)state;
+    ht_chart_clear(&chart);
+    ht_series *line = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_MMO, "mmo", 1);
+    line->x[0] = 5;
+    line->high[0] = 1.75;
+    ht_axis_fit(&chart.x, 0, 10);
+    ht_axis_fit(&chart.y, 1, 2.5);
+    begin(60, 14, HT_SYMBOLS_BRAILLE);
+    ht_draw_chart(s, (ht_rect){0, 0, 60, 14}, &chart, 0);
+    assert_int_equal(find_text("▪", NULL), 1);
+}
+
 static void nan_and_inf_are_marked_where_they_are(void **state)
 {
     (void)state;
@@ -461,6 +506,26 @@ static void notes_are_dim_or_warn(void **state)
     }
 }
 
+/* In the border beside the axis' label if both fit, else in a row inside; never lost, never twice. */
+static void notes_find_a_place_at_any_width(void **state)
+{
+    (void)state;
+    ht_chart_clear(&chart);
+    put(chart.note, sizeof chart.note, "1 000 test samples");
+    put(chart.x.label, sizeof chart.x.label, "fraction removed");
+    ht_axis_fit(&chart.x, 0, 1);
+    ht_axis_fit(&chart.y, 0, 1);
+    for (int w = 24; w <= 100; w++) {
+        int note, label;
+        begin(w, 12, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, w, 12}, &chart, 0);
+        assert_int_equal(find_text("1 000 test samples", &note), 1);
+        assert_int_equal(find_text("fraction removed", &label), 1);
+        assert_int_equal(label, 11);
+        assert_int_equal(note, w < 43 ? 10 : 11);
+    }
+}
+
 /* ---- forms
  * -------------------------------------------------------------------------------------------------- */
 
@@ -555,6 +620,8 @@ int main(void)
         cmocka_unit_test(mark_labels_keep_apart),
         cmocka_unit_test(a_spike_one_bucket_wide_stays_visible),
         cmocka_unit_test(a_curve_has_no_gaps),
+        cmocka_unit_test(a_line_over_an_envelope_stays_thin),
+        cmocka_unit_test(a_lone_point_of_a_line_stands_out),
         cmocka_unit_test(nan_and_inf_are_marked_where_they_are),
         cmocka_unit_test(values_beyond_a_fixed_axis_are_marked),
         cmocka_unit_test(curves_lie_in_the_plot_area_where_the_axis_says),
@@ -562,6 +629,7 @@ int main(void)
         cmocka_unit_test(empty_charts_say_why),
         cmocka_unit_test(the_readout_stands_beside_the_cursor),
         cmocka_unit_test(notes_are_dim_or_warn),
+        cmocka_unit_test(notes_find_a_place_at_any_width),
         cmocka_unit_test(rows_are_where_the_mouse_finds_them),
         cmocka_unit_test(sliders_take_two_lines_if_there_is_room),
         cmocka_unit_test(long_forms_say_that_there_is_more),

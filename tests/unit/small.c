@@ -1,0 +1,84 @@
+#include "unit/small.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "math/linalg.h"
+
+static ht_error err;
+
+ht_dataset *small_data(int train, int test)
+{
+    ht_linalg_init();
+    ht_dataset *data = ht_dataset_load("ecg-synth", NULL, 1, (size_t)train, (size_t)test, &err);
+    if (!data) fail_msg("%s", err.text);
+    return data;
+}
+
+ht_params small_params(void)
+{
+    ht_params p;
+    ht_params_init(&p);
+    ht_params_put(&p, HT_P_MODEL_WIDTH, 64);
+    ht_params_put(&p, HT_P_TRAIN_BATCH, 32);
+    ht_params_put(&p, HT_P_TRAIN_LR, 0.05);
+    return p;
+}
+
+ht_trainer *small_trainer(const ht_params *params, const ht_dataset *data, ht_pool *pool)
+{
+    ht_trainer *t = ht_trainer_new(params, data, pool, &err);
+    if (!t) fail_msg("%s", err.text);
+    return t;
+}
+
+ht_pool *small_pool(int threads)
+{
+    ht_pool *pool = ht_pool_new(threads, &err);
+    if (!pool) fail_msg("%s", err.text);
+    return pool;
+}
+
+void small_train(ht_trainer *t, int steps)
+{
+    for (int i = 0; i < steps; i++) {
+        ht_step_result result = ht_trainer_step(t);
+        if (result.refused) fail_msg("step %d refused: %s", i, result.refused);
+    }
+}
+
+void small_set(ht_trainer *t, ht_param p, double value)
+{
+    if (ht_trainer_set(t, p, value, &err) != HT_OK) fail_msg("%s", err.text);
+}
+
+ht_network *small_copy(ht_trainer *t)
+{
+    const ht_network *net = ht_trainer_network(t);
+    ht_network *copy = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
+                                      net->layers[net->depth].rows, net->activation, net->mean_field, &err);
+    if (!copy) fail_msg("%s", err.text);
+    ht_network_copy(copy, net, NULL);
+    return copy;
+}
+
+bool small_same(const ht_network *a, const ht_network *b)
+{
+    bool same = a->depth == b->depth;
+    for (int l = 0; l <= a->depth && same; l++)
+        same = ht_layer_size(&a->layers[l]) == ht_layer_size(&b->layers[l]) &&
+               memcmp(a->layers[l].weight, b->layers[l].weight, ht_layer_size(&a->layers[l]) * sizeof(float)) == 0;
+    return same;
+}
+
+bool small_finite(const ht_network *net)
+{
+    for (int l = 0; l <= net->depth; l++)
+        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
+            if (!isfinite(net->layers[l].weight[i])) return false;
+    return true;
+}

@@ -1,0 +1,334 @@
+/* Guards the model: samples and reports become curves, moments and text; a reset forgets; the title always tells
+ * the noise. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/bars.h"
+#include "view/model.h"
+
+static ht_model *new_model(void)
+{
+    ht_model *m = calloc(1, sizeof *m);
+    ht_params params;
+    ht_params_init(&params);
+    ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_IID);
+    ht_model_init(m, &params, 140, 2, "heartbeats");
+    return m;
+}
+
+static ht_sample step_sample(uint64_t step, double loss)
+{
+    return (ht_sample){.kind = HT_SAMPLE_STEP, .step = step, .seconds = (double)step * 0.01, .epoch = (double)step * 0.1, .folded = 1,
+                       .loss = loss, .loss_min = loss, .loss_max = loss, .accuracy = 0.5};
+}
+
+static ht_sample change_sample(uint64_t step, ht_param p, double before, double value)
+{
+    return (ht_sample){.kind = HT_SAMPLE_CHANGE, .step = step, .param = p, .before = before, .value = value};
+}
+
+static void feed(ht_model *m, ht_sample s)
+{
+    ht_model_sample(m, &s);
+}
+
+static ht_bucket whole(const ht_curve *curve)
+{
+    ht_bucket all = {0};
+    assert_int_equal(ht_curve_columns(curve, -1, 1e15, 1, &all), 1);
+    return all;
+}
+
+static void a_new_model_knows_its_shape_and_nothing_else(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    assert_string_equal(m->shape, "140→2000→2");
+    assert_string_equal(m->data_title, "heartbeats");
+    assert_true(isnan(m->loss) && isnan(m->test_accuracy));
+    assert_int_equal(m->train_loss.count, 0);
+    assert_int_equal(m->report.count, 0);
+    assert_int_equal(m->state, HT_STATE_PAUSED);
+    ht_params deep;
+    ht_params_init(&deep);
+    ht_params_put(&deep, HT_P_MODEL_DEPTH, 4);
+    ht_params_put(&deep, HT_P_MODEL_WIDTH, 200000);
+    ht_model_init(m, &deep, 150528, 1000, "");
+    assert_string_equal(m->shape, "150528→200000→200000→200000→200000→1000");
+    free(m);
+}
+
+static void samples_fill_the_curves(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (uint64_t i = 1; i <= 1000; i++) {
+        ht_sample s = step_sample(i, i == 500 ? 40 : 1.0 / (double)i);
+        s.accuracy = (double)i / 1000;
+        feed(m, s);
+    }
+    feed(m, (ht_sample){.kind = HT_SAMPLE_EVAL, .step = 1000, .test_loss = 0.3, .test_accuracy = 0.9});
+    ht_bucket loss = whole(&m->train_loss), alpha = whole(&m->alpha), accuracy = whole(&m->train_accuracy);
+    assert_true(loss.high == 40 && loss.low == 0.001 && loss.first == 1 && loss.last == 1000);
+    assert_true(alpha.low == 1.75 && alpha.high == 1.75);
+    assert_true(accuracy.final == 1);
+    assert_true(whole(&m->test_loss_curve).final == 0.3 && whole(&m->test_accuracy_curve).final == 0.9);
+    assert_true(m->loss == 0.001 && m->batch_accuracy == 1 && m->test_loss == 0.3 && m->test_accuracy == 0.9);
+    assert_true(m->step == 1000);
+    free(m);
+}
+
+static void folded_steps_keep_their_extremes(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_sample s = step_sample(5000, 0.5);
+    s.folded = 5000, s.loss_min = 0.01, s.loss_max = 90;
+    feed(m, s);
+    ht_bucket loss = whole(&m->train_loss);
+    assert_true(loss.low == 0.01 && loss.high == 90 && loss.final == 0.5 && m->loss == 0.5);
+    free(m);
+}
+
+static void a_loss_that_is_no_number_is_remembered(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    feed(m, step_sample(1, 0.7));
+    feed(m, step_sample(2, (double)NAN));
+    assert_true(whole(&m->train_loss).bad && isnan(m->loss));
+    assert_true(ht_curve_last(&m->train_loss) == 0.7);
+    free(m);
+}
+
+static void the_speed_is_steps_over_training_time(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (uint64_t i = 1; i <= 1000; i++) feed(m, step_sample(i, 1)); /* 0.01 s each */
+    assert_true(fabs(m->steps_per_second - 100) < 1);
+    ht_sample pause = {.kind = HT_SAMPLE_STATE, .step = 1000, .seconds = 10, .state = HT_STATE_PAUSED};
+    feed(m, pause);
+    assert_true(isfinite(m->steps_per_second) && m->seconds == 10);
+    free(m);
+}
+
+static void a_change_becomes_a_moment(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    feed(m, change_sample(100, HT_P_NOISE_SCALE, 0.05, 0.1));
+    assert_int_equal(m->moment_count, 1);
+    assert_true(m->moments[0].step == 100);
+    assert_string_equal(m->moments[0].label, "σ 0.05→0.1");
+    assert_true(ht_params_get(&m->applied, HT_P_NOISE_SCALE) == 0.1);
+    feed(m, change_sample(101, HT_P_NOISE_TYPE, HT_NOISE_IID, HT_NOISE_ISOTROPIC));
+    assert_string_equal(m->moments[1].label, "noise iid→isotropic");
+    feed(m, change_sample(102, HT_P_TRAIN_BATCH, 500, 2500));
+    assert_string_equal(m->moments[2].label, "b 500→2 500");
+    feed(m, change_sample(103, HT_P_NOISE_ALPHA, 1.75, 1.75)); /* nothing changed */
+    feed(m, change_sample(104, HT_P_PRUNE_ERROR, 0.1, 0.2));   /* no matter of training */
+    assert_int_equal(m->moment_count, 3);
+    assert_true(ht_params_get(&m->applied, HT_P_PRUNE_ERROR) == 0.2);
+    free(m);
+}
+
+static void a_drag_is_one_moment(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (int i = 0; i < 5; i++)
+        feed(m, change_sample(100 + (uint64_t)i, HT_P_NOISE_ALPHA, 1.75 - 0.01 * i, 1.74 - 0.01 * i));
+    assert_int_equal(m->moment_count, 1);
+    assert_string_equal(m->moments[0].label, "α 1.75→1.7");
+    assert_true(m->moments[0].step == 100);
+    feed(m, change_sample(105, HT_P_TRAIN_LR, 0.01, 0.02)); /* another control */
+    assert_int_equal(m->moment_count, 2);
+    feed(m, change_sample(90000, HT_P_TRAIN_LR, 0.02, 0.04)); /* much later */
+    assert_int_equal(m->moment_count, 3);
+    assert_string_equal(m->moments[2].label, "η 0.02→0.04");
+    free(m);
+}
+
+static void the_oldest_moments_go_first(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (uint64_t i = 1; i <= 3 * HT_MODEL_MARKS; i++)
+        feed(m, change_sample(i * 100000, HT_P_TRAIN_LR, 0.01, 0.02 + (double)i));
+    assert_int_equal(m->moment_count, HT_MODEL_MARKS);
+    assert_true(m->moments[HT_MODEL_MARKS - 1].step == 3e5 * HT_MODEL_MARKS);
+    assert_true(m->moments[0].step == 1e5 * (2 * HT_MODEL_MARKS + 1));
+    free(m);
+}
+
+static void labels_of_moments_are_whole_characters(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    srand(1);
+    for (int i = 0; i < 3000; i++) {
+        ht_param p = ht_model_controls[rand() % HT_CONTROLS];
+        ht_params any;
+        ht_params_init(&any);
+        double before = ht_params_put(&any, p, ht_param_value(p, rand() / (double)RAND_MAX));
+        double after = ht_params_put(&any, p, ht_param_value(p, rand() / (double)RAND_MAX));
+        feed(m, change_sample((uint64_t)i * (i % 3 ? 1 : 100), p, before, after));
+        if (m->moment_count == 0) continue;
+        const char *label = m->moments[m->moment_count - 1].label;
+        unsigned c;
+        for (size_t n; (n = ht_utf8_decode(label, &c)) > 0; label += n) assert_int_not_equal(c, 0xfffd);
+    }
+    free(m);
+}
+
+static void a_reset_forgets_the_run(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (uint64_t i = 1; i <= 100; i++) feed(m, step_sample(i, 1));
+    feed(m, change_sample(100, HT_P_NOISE_SCALE, 0.05, 0.1));
+    ht_report *report = calloc(1, sizeof *report);
+    report->step = 100, report->count = 1, report->tail.mmo = 1.9, report->tail.hill = 1.8;
+    ht_model_report(m, report);
+    assert_true(ht_curve_last(&m->mmo) == 1.9 && ht_curve_last(&m->hill) == 1.8 && m->report.count == 1);
+    feed(m, (ht_sample){.kind = HT_SAMPLE_RESET, .value = 42});
+    assert_int_equal(m->train_loss.count + m->train_accuracy.count + m->alpha.count + m->mmo.count + m->hill.count, 0);
+    assert_int_equal(m->test_loss_curve.count + m->test_accuracy_curve.count + m->moment_count, 0);
+    assert_true(m->step == 0 && m->seconds == 0 && isnan(m->loss) && isnan(m->test_accuracy));
+    assert_true(ht_params_get(&m->applied, HT_P_TRAIN_SEED) == 42 && ht_params_get(&m->asked, HT_P_TRAIN_SEED) == 42);
+    assert_true(ht_params_get(&m->applied, HT_P_NOISE_SCALE) == 0.1); /* settings stay */
+    /* A report that was on its way is of the run before. */
+    report->count = 2, report->step = 101;
+    ht_model_report(m, report);
+    assert_int_equal(m->mmo.count, 0);
+    assert_true(m->report.count != 2);
+    report->generation = 1, report->count = 3, report->step = 0;
+    ht_model_report(m, report);
+    assert_true(m->report.count == 3 && m->mmo.count == 1);
+    free(report);
+    free(m);
+}
+
+static void states_carry_their_message(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_sample s = {.kind = HT_SAMPLE_STATE, .step = 7, .state = HT_STATE_DIVERGED};
+    m->message_is_note = true;
+    strcpy(s.message, "diverged at step 8");
+    feed(m, s);
+    assert_int_equal(m->state, HT_STATE_DIVERGED);
+    assert_string_equal(m->message, "diverged at step 8");
+    assert_false(m->message_is_note);
+    free(m);
+}
+
+static void values_read_as_people_write(void **state)
+{
+    (void)state;
+    static const struct {
+        ht_param p;
+        double value;
+        const char *text;
+    } known[] = {{HT_P_NOISE_SCALE, 0.05, "0.05"}, {HT_P_NOISE_ALPHA, 1.75, "1.75"}, {HT_P_NOISE_TYPE, 3, "isotropic"},
+                 {HT_P_TRAIN_BATCH, 2000, "2 000"}, {HT_P_TRAIN_LR, 1e-5, "1e-05"}};
+    char text[40];
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        ht_model_value(known[i].p, known[i].value, text, sizeof text);
+        assert_string_equal(text, known[i].text);
+    }
+    for (int i = 0; i < HT_CONTROLS; i++) assert_true(ht_model_symbol(ht_model_controls[i])[0] != '\0');
+    assert_string_equal(ht_model_symbol(HT_P_TRAIN_SEED), "seed");
+}
+
+static void joined(ht_span *spans, int count, char *to)
+{
+    unsigned c;
+    to[0] = '\0';
+    assert_in_range(count, 1, HT_SPANS);
+    for (int i = 0; i < count; i++) {
+        strcat(to, spans[i].text);
+        for (const char *p = spans[i].text; *p; p += ht_utf8_decode(p, &c)) {
+            ht_utf8_decode(p, &c);
+            assert_int_not_equal(c, 0xfffd);
+        }
+    }
+}
+
+static void the_title_tells_the_noise_in_every_state(void **state)
+{
+    (void)state;
+    static const char *const states[] = {"paused", "running", "done", "diverged"};
+    ht_span spans[HT_SPANS];
+    char text[HT_SPANS * sizeof spans[0].text], number[32];
+    ht_model *m = new_model();
+    srand(2);
+    for (int i = 0; i < 2000; i++) {
+        int type = i % 4;
+        m->state = (ht_state)(i / 4 % 4);
+        m->step = (uint64_t)rand() * (uint64_t)(i % 5 ? 1 : rand());
+        m->seconds = i % 7 * 1e4, m->epoch = i * 13.7, m->steps_per_second = i % 3 * 1e4;
+        ht_params_put(&m->applied, HT_P_NOISE_TYPE, type);
+        double alpha = ht_params_put(&m->applied, HT_P_NOISE_ALPHA, ht_param_value(HT_P_NOISE_ALPHA, i / 2000.0));
+        double scale = ht_params_put(&m->applied, HT_P_NOISE_SCALE, ht_param_value(HT_P_NOISE_SCALE, i % 100 / 99.0));
+        joined(spans, ht_bars_title_left(m, spans), text);
+        if (type == HT_NOISE_NONE) {
+            assert_non_null(strstr(text, "no noise"));
+        } else {
+            assert_non_null(strstr(text, ht_param_choice(HT_P_NOISE_TYPE, type)));
+            snprintf(number, sizeof number, "α %.3g", alpha);
+            assert_non_null(strstr(text, number));
+            snprintf(number, sizeof number, "σ %.3g", scale);
+            assert_non_null(strstr(text, number));
+        }
+        assert_non_null(strstr(text, m->shape));
+        joined(spans, ht_bars_title_right(m, spans), text);
+        assert_non_null(strstr(text, states[m->state]));
+    }
+    free(m);
+}
+
+static void a_long_preset_name_is_cut_between_characters(void **state)
+{
+    (void)state;
+    ht_span spans[HT_SPANS];
+    char text[HT_SPANS * sizeof spans[0].text];
+    ht_model *m = new_model();
+    for (int shift = 0; shift < 2; shift++) {
+        strcpy(m->applied.preset, shift ? "x" : "");
+        while (strlen(m->applied.preset) < sizeof m->applied.preset - 3) strcat(m->applied.preset, "ü");
+        joined(spans, ht_bars_title_left(m, spans), text);
+    }
+    free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_model_knows_its_shape_and_nothing_else),
+        cmocka_unit_test(samples_fill_the_curves),
+        cmocka_unit_test(folded_steps_keep_their_extremes),
+        cmocka_unit_test(a_loss_that_is_no_number_is_remembered),
+        cmocka_unit_test(the_speed_is_steps_over_training_time),
+        cmocka_unit_test(a_change_becomes_a_moment),
+        cmocka_unit_test(a_drag_is_one_moment),
+        cmocka_unit_test(the_oldest_moments_go_first),
+        cmocka_unit_test(labels_of_moments_are_whole_characters),
+        cmocka_unit_test(a_reset_forgets_the_run),
+        cmocka_unit_test(states_carry_their_message),
+        cmocka_unit_test(values_read_as_people_write),
+        cmocka_unit_test(the_title_tells_the_noise_in_every_state),
+        cmocka_unit_test(a_long_preset_name_is_cut_between_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,342 @@
+/* Guards runs on disk: one writer at a time, a resumed run that goes on bit by bit, and damage that is named. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "engine/checkpoint.h"
+#include "engine/rundir.h"
+#include "unit/scratch.h"
+#include "unit/small.h"
+
+static ht_error err;
+static ht_dataset *data;
+
+static int make(void **state)
+{
+    data = small_data(200, 100);
+    return scratch_make(state);
+}
+
+static int unmake(void **state)
+{
+    ht_dataset_free(data);
+    return scratch_remove(state);
+}
+
+static ht_rundir *open_run(const char *name)
+{
+    ht_rundir *dir = ht_rundir_open(scratch_path(name), &err);
+    if (!dir) fail_msg("%s", err.text);
+    return dir;
+}
+
+static void ok(ht_code code)
+{
+    if (code != HT_OK) fail_msg("%s", err.text);
+}
+
+static void add_metrics(ht_rundir *dir, uint64_t step)
+{
+    ht_metrics row = {step, (double)step / 7, 0.5, 0.25, 1e30, 0.75, (double)NAN, (double)NAN};
+    if (step % 20 == 0) row.test_loss = 0.125, row.test_accuracy = 0.875;
+    if (step == 30) row.loss_max = (double)INFINITY;
+    ht_rundir_metrics(dir, &row);
+}
+
+/* A run of 40 steps with a checkpoint at 30 and metrics every 10 steps, 40 included. */
+static ht_trainer *make_run(const char *name, const ht_params *params)
+{
+    ht_rundir *dir = open_run(name);
+    ht_trainer *t = small_trainer(params, data, NULL);
+    assert_false(ht_rundir_has_run(dir));
+    ok(ht_rundir_begin(dir, params, &err));
+    assert_true(ht_rundir_has_run(dir));
+    for (uint64_t step = 10; step <= 30; step += 10) {
+        small_train(t, 10);
+        add_metrics(dir, step);
+    }
+    ok(ht_rundir_save(dir, t, &err));
+    ht_rundir_close(dir);
+    const char later[] = "40,5.7,0.5,0.25,1,0.75,,\n50,7,0.5,0.2"; /* a crash in the middle of a line */
+    char path[600];
+    snprintf(path, sizeof path, "%s/metrics.csv", scratch_path(name));
+    ok(ht_file_append(path, later, sizeof later - 1, &err));
+    small_train(t, 10);
+    return t;
+}
+
+static void a_run_is_saved_and_resumed_bit_by_bit(void **state)
+{
+    (void)state;
+    ht_params params = small_params(), stored;
+    ht_params_put(&params, HT_P_TRAIN_MOMENTUM, 0.9);
+    ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_IID);
+    ht_params_put(&params, HT_P_NOISE_SCALE, 0.001);
+    strcpy(params.preset, "mine");
+    ht_trainer *whole = make_run("run", &params);
+    ht_rundir *dir = open_run("run");
+    ok(ht_rundir_params(dir, &stored, &err));
+    for (ht_param p = 0; p < HT_P_COUNT; p++) assert_true(ht_params_get(&stored, p) == ht_params_get(&params, p));
+    assert_string_equal(stored.data_name, params.data_name);
+    ht_trainer *again = small_trainer(&stored, data, NULL);
+    ok(ht_rundir_resume(dir, again, &err));
+    assert_int_equal(ht_trainer_steps(again), 30);
+    small_train(again, 10);
+    assert_true(small_same(ht_trainer_network(again), ht_trainer_network(whole)));
+    ht_rundir_close(dir);
+    ht_trainer_free(whole);
+    ht_trainer_free(again);
+}
+
+static void resuming_drops_later_metrics(void **state)
+{
+    (void)state;
+    ht_params params = small_params();
+    ht_metrics *rows;
+    size_t count;
+    ht_trainer_free(make_run("drop", &params));
+    ok(ht_rundir_read_metrics(scratch_path("drop"), &rows, &count, &err));
+    assert_int_equal(count, 4); /* the line cut by a crash is left out */
+    assert_int_equal(rows[3].step, 40);
+    ht_free(rows);
+    ht_rundir *dir = open_run("drop");
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    ok(ht_rundir_resume(dir, t, &err));
+    add_metrics(dir, 40);
+    ok(ht_rundir_save(dir, t, &err));
+    ht_rundir_close(dir);
+    ok(ht_rundir_read_metrics(scratch_path("drop"), &rows, &count, &err));
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(rows[i].step, 10 * (i + 1));
+        assert_true(fabs(rows[i].epoch - (double)rows[i].step / 7) < 1e-6 && rows[i].loss_min == 0.25);
+        assert_true(rows[i].step == 30 ? isinf(rows[i].loss_max) : rows[i].loss_max == 1e30);
+        assert_true(rows[i].step % 20 == 0 ? rows[i].test_accuracy == 0.875 : isnan(rows[i].test_accuracy));
+    }
+    ht_free(rows);
+    ht_trainer_free(t);
+}
+
+/* Ended after its first metrics, before its first checkpoint: it begins again, metrics too. */
+static void a_run_without_a_checkpoint_begins_again(void **state)
+{
+    (void)state;
+    ht_params params = small_params();
+    ht_metrics *rows;
+    size_t count;
+    ht_trainer_free(make_run("early", &params));
+    assert_int_equal(unlink(scratch_path("early/checkpoint.safetensors")), 0);
+    ht_rundir *dir = open_run("early");
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    ok(ht_rundir_resume(dir, t, &err));
+    assert_int_equal(ht_trainer_steps(t), 0);
+    ht_rundir_close(dir);
+    ok(ht_rundir_read_metrics(scratch_path("early"), &rows, &count, &err));
+    assert_int_equal(count, 0);
+    ht_free(rows);
+    ht_trainer_free(t);
+}
+
+static void a_run_in_use_is_refused(void **state)
+{
+    (void)state;
+    ht_rundir *dir = open_run("locked");
+    assert_null(ht_rundir_open(scratch_path("locked"), &err));
+    assert_non_null(strstr(err.text, "locked: is in use"));
+    ht_rundir_close(dir);
+    ht_rundir_close(open_run("locked")); /* closing unlocks */
+    scratch_write_text("plain", "x");
+    assert_null(ht_rundir_open(scratch_path("plain"), &err));
+    assert_non_null(strstr(err.text, "plain"));
+    assert_null(ht_rundir_open("", &err));
+    ht_rundir_close(NULL);
+}
+
+static void a_run_that_disagrees_names_the_key(void **state)
+{
+    (void)state;
+    ht_params stored = small_params();
+    for (ht_param p = 0; p < HT_P_COUNT; p++) {
+        const ht_param_info *info = ht_param_at(p);
+        ht_params wanted = stored;
+        if (info->type == HT_TYPE_TEXT)
+            ok(ht_params_set(&wanted, info->key, "other", &err));
+        else
+            ht_params_put(&wanted, p, ht_param_stepped(p, ht_params_get(&wanted, p), 1));
+        ht_code code = ht_rundir_agrees(&stored, &wanted, "the-run", &err);
+        if (info->live != HT_RESET) {
+            assert_int_equal(code, HT_OK); /* may be changed in the middle of a run */
+            continue;
+        }
+        assert_int_equal(code, HT_USAGE);
+        if (!strstr(err.text, info->key) || !strstr(err.text, "the-run")) fail_msg("%s", err.text);
+    }
+}
+
+static void damage(const char *run, const char *line, const char *place)
+{
+    char name[80];
+    ht_metrics *rows = (ht_metrics *)1;
+    size_t count = 99;
+    ht_params params = small_params();
+    ht_rundir *dir = open_run(run);
+    ok(ht_rundir_begin(dir, &params, &err));
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    add_metrics(dir, 10);
+    add_metrics(dir, 20);
+    ok(ht_rundir_save(dir, t, &err));
+    ht_trainer_free(t);
+    ht_rundir_close(dir);
+    snprintf(name, sizeof name, "%s/metrics.csv", run);
+    ok(ht_file_append(scratch_path(name), line, strlen(line), &err));
+    ok(ht_file_append(scratch_path(name), "40,1,1,1,1,1,1,1\n", 17, &err));
+    if (ht_rundir_read_metrics(scratch_path(run), &rows, &count, &err) != HT_FAIL) fail_msg("taken: %s", line);
+    assert_null(rows);
+    assert_int_equal(count, 0);
+    if (!strstr(err.text, place)) fail_msg("'%s' does not say %s", err.text, place);
+}
+
+static void a_damaged_line_of_metrics_is_named(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"30,1,1,1,1,1,1\n", "30,1,1,1,1,1,1,1,1\n", "x,1,1,1,1,1,1,1\n", ",1,1,1,1,1,1,1\n",
+                                        "-1,1,1,1,1,1,1,1\n", "\n", "30,1,1,1,1,1,1,1x\n", "30,1;1,1,1,1,1,1,1\n",
+                                        "30,1,1,1,00000000000000000000000000000000000000000000000000001,1,1,1\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) damage("damaged", lines[i], "metrics.csv:4:");
+}
+
+static void missing_metrics_are_an_error(void **state)
+{
+    (void)state;
+    ht_metrics *rows;
+    size_t count;
+    assert_int_equal(ht_rundir_read_metrics(scratch_path("nowhere"), &rows, &count, &err), HT_FAIL);
+    assert_null(rows);
+    assert_non_null(strstr(err.text, "nowhere/metrics.csv"));
+}
+
+static ht_code read_damaged(const void *bytes, size_t size)
+{
+    ht_params params = small_params();
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    FILE *file = fopen(scratch_path("damaged.safetensors"), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    err.text[0] = '\0';
+    ht_code code = ht_checkpoint_read(scratch_path("damaged.safetensors"), t, &err);
+    ht_trainer_free(t);
+    return code;
+}
+
+static void expect_damage(const void *bytes, size_t size)
+{
+    assert_int_equal(read_damaged(bytes, size), HT_FAIL);
+    if (!strstr(err.text, "damaged.safetensors") && !strstr(err.text, "the checkpoint")) fail_msg("%s", err.text);
+    assert_null(strchr(err.text, '\n'));
+}
+
+/* Changes one character of `find` to `c`. */
+static void expect_damage_at(const char *bytes, size_t size, const char *find, size_t offset, char c)
+{
+    char *copy = malloc(size);
+    memcpy(copy, bytes, size);
+    char *at = memmem(copy, size, find, strlen(find));
+    assert_non_null(at);
+    at[offset] = c;
+    expect_damage(copy, size);
+    free(copy);
+}
+
+static void a_damaged_checkpoint_is_one_clear_error(void **state)
+{
+    (void)state;
+    ht_params params = small_params(), other = params;
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    size_t size;
+    small_train(t, 3);
+    ok(ht_checkpoint_write(scratch_path("good.safetensors"), t, &err));
+    char *bytes = scratch_read("good.safetensors", &size);
+    assert_int_equal(read_damaged(bytes, size), HT_OK);
+    for (int i = 0; i < 40; i++) expect_damage(bytes, size * (size_t)i / 40);
+    expect_damage_at(bytes, size, "heavytail.step", 0, 'x');
+    expect_damage_at(bytes, size, "heavytail.cursor\":\"", 19, '-');
+    expect_damage_at(bytes, size, "heavytail.cursor\":\"96", 20, 'x');
+    expect_damage_at(bytes, size, "layers.1.weight", 7, '7');
+    expect_damage_at(bytes, size, "F32", 1, '1');
+    ht_params_put(&other, HT_P_MODEL_WIDTH, 65); /* another network */
+    ht_trainer *wider = small_trainer(&other, data, NULL);
+    assert_int_equal(ht_checkpoint_read(scratch_path("good.safetensors"), wider, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "shape"));
+    ht_params_put(&params, HT_P_TRAIN_MOMENTUM, 0.5); /* momentum was not saved */
+    ht_trainer *faster = small_trainer(&params, data, NULL);
+    assert_int_equal(ht_checkpoint_read(scratch_path("good.safetensors"), faster, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "momentum"));
+    ht_free(bytes);
+    ht_trainer_free(t);
+    ht_trainer_free(wider);
+    ht_trainer_free(faster);
+}
+
+static void the_journal_has_one_object_a_line(void **state)
+{
+    (void)state;
+    ht_params params = small_params();
+    ht_rundir *dir = open_run("journal");
+    ok(ht_rundir_begin(dir, &params, &err));
+    ht_sample change = {.kind = HT_SAMPLE_CHANGE, .step = 12, .seconds = 1.5, .param = HT_P_NOISE_SCALE, .before = 0.05, .value = 0.1};
+    ht_sample reset = {.kind = HT_SAMPLE_RESET, .value = 7};
+    ht_sample diverged = {.kind = HT_SAMPLE_STATE, .step = 20, .state = HT_STATE_DIVERGED, .message = "loss is \"nan\"\n"};
+    ht_sample step = {.kind = HT_SAMPLE_STEP, .step = 21};
+    ok(ht_rundir_journal(dir, &change, &err));
+    ok(ht_rundir_journal(dir, &reset, &err));
+    ok(ht_rundir_journal(dir, &diverged, &err));
+    ok(ht_rundir_journal(dir, &step, &err)); /* steps belong into metrics.csv */
+    ht_rundir_close(dir);
+    static const char *const events[] = {"start", "set", "reset", "diverged"};
+    size_t size;
+    char *text = scratch_read("journal/journal.jsonl", &size), *at = text;
+    for (int i = 0; i < 4; i++) {
+        char *end = strchr(at, '\n');
+        assert_non_null(end);
+        json_t *line = json_loadb(at, (size_t)(end - at), 0, NULL);
+        if (!line) fail_msg("no JSON: %s", at);
+        assert_string_equal(json_string_value(json_object_get(line, "event")), events[i]);
+        if (i == 1) {
+            assert_string_equal(json_string_value(json_object_get(line, "key")), "noise.scale");
+            assert_true(json_number_value(json_object_get(line, "value")) == 0.1);
+            assert_int_equal(json_integer_value(json_object_get(line, "step")), 12);
+        }
+        json_decref(line);
+        at = end + 1;
+    }
+    assert_true(at == text + size);
+    ht_free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_is_saved_and_resumed_bit_by_bit),
+        cmocka_unit_test(resuming_drops_later_metrics),
+        cmocka_unit_test(a_run_without_a_checkpoint_begins_again),
+        cmocka_unit_test(a_run_in_use_is_refused),
+        cmocka_unit_test(a_run_that_disagrees_names_the_key),
+        cmocka_unit_test(a_damaged_line_of_metrics_is_named),
+        cmocka_unit_test(missing_metrics_are_an_error),
+        cmocka_unit_test(a_damaged_checkpoint_is_one_clear_error),
+        cmocka_unit_test(the_journal_has_one_object_a_line),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}

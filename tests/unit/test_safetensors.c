@@ -1,0 +1,312 @@
+/* Guards safetensors: what is written is read back and is what the format asks for; whatever a damaged or hostile
+ * file holds, it is an error or a whole tensor. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "data/safetensors.h"
+#include "unit/scratch.h"
+
+static const float a[6] = {1, -2.5f, 3e-38f, 3e38f, 0, -0.0f}, b[4] = {5, 6, 7, 8};
+static const char *const metadata[] = {"format", "pt", "heavytail.step", "12", "quoted \"α\n", "\\x", NULL};
+static const ht_tensor_out both[] = {{"layers.0.weight", 2, 3, a}, {"layers.1.weight", 4, 1, b}};
+
+static void write_both(const char *name)
+{
+    ht_error err;
+    if (ht_safetensors_write(scratch_path(name), both, 2, metadata, &err) != HT_OK) fail_msg("%s", err.text);
+}
+
+/* 8 bytes of length, the header, the data. */
+static void write_raw(const char *name, const char *header, uint64_t claimed, const void *data, size_t size)
+{
+    char bytes[4096];
+    size_t length = strlen(header);
+    for (int i = 0; i < 8; i++) bytes[i] = (char)(claimed >> (8 * i));
+    memcpy(bytes + 8, header, length);
+    memcpy(bytes + 8 + length, data, size);
+    scratch_write(name, bytes, 8 + length + size);
+}
+
+/* Opens and reads tensor "t" (1 × 2); the error is in *err. */
+static ht_code read_t(const char *name, float to[2], ht_error *err)
+{
+    err->text[0] = '\0';
+    ht_safetensors *file = ht_safetensors_open(scratch_path(name), err);
+    if (!file) return err->code;
+    ht_code code = ht_safetensors_read(file, "t", 1, 2, to, err);
+    ht_safetensors_close(file);
+    return code;
+}
+
+static void refuse(const char *header, const char *word)
+{
+    static const float two[4] = {1, 2, 3, 4};
+    float to[2];
+    ht_error err;
+    write_raw("hostile", header, strlen(header), two, sizeof two);
+    if (read_t("hostile", to, &err) != HT_FAIL) fail_msg("taken: %s", header);
+    if (!strstr(err.text, "hostile") || !strstr(err.text, word)) fail_msg("'%s' does not say '%s'", err.text, word);
+}
+
+static void what_is_written_is_read(void **state)
+{
+    (void)state;
+    ht_error err;
+    float to[6];
+    write_both("f");
+    ht_safetensors *file = ht_safetensors_open(scratch_path("f"), &err);
+    if (!file) fail_msg("%s", err.text);
+    assert_int_equal(ht_safetensors_read(file, "layers.1.weight", 4, 1, to, &err), HT_OK);
+    assert_memory_equal(to, b, sizeof b);
+    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", 2, 3, to, &err), HT_OK);
+    assert_memory_equal(to, a, sizeof a);
+    for (int i = 0; metadata[i]; i += 2)
+        assert_string_equal(ht_safetensors_metadata(file, metadata[i]), metadata[i + 1]);
+    assert_null(ht_safetensors_metadata(file, "none"));
+    assert_int_equal(ht_safetensors_read(file, "layers.2.weight", 2, 3, to, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "layers.2.weight"));
+    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", 3, 2, to, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "(2 × 3)"));
+    assert_int_equal(ht_safetensors_read(file, "__metadata__", 2, 3, to, &err), HT_FAIL);
+    ht_safetensors_close(file);
+    ht_safetensors_close(NULL);
+}
+
+static void the_header_is_what_the_format_asks_for(void **state)
+{
+    (void)state;
+    size_t size;
+    json_error_t why;
+    write_both("f");
+    char *bytes = scratch_read("f", &size);
+    uint64_t length = 0;
+    for (int i = 8; i-- > 0;) length = length << 8 | (unsigned char)bytes[i];
+    assert_int_equal(length % 8, 0); /* the data are aligned */
+    assert_true(8 + length <= size && bytes[8] == '{');
+    json_t *header = json_loadb(bytes + 8, length, JSON_REJECT_DUPLICATES, &why);
+    if (!header) fail_msg("%s", why.text);
+    json_int_t next = 0;
+    for (int i = 0; i < 2; i++) {
+        json_t *entry = json_object_get(header, both[i].name), *at = json_object_get(entry, "data_offsets"),
+               *shape = json_object_get(entry, "shape");
+        assert_string_equal(json_string_value(json_object_get(entry, "dtype")), "F32");
+        assert_int_equal(json_integer_value(json_array_get(shape, 0)), both[i].rows);
+        assert_int_equal(json_integer_value(json_array_get(shape, 1)), both[i].columns);
+        assert_int_equal(json_integer_value(json_array_get(at, 0)), next); /* no hole, no overlap */
+        next = json_integer_value(json_array_get(at, 1));
+        assert_memory_equal(bytes + 8 + length + json_integer_value(json_array_get(at, 0)), both[i].data,
+                            both[i].rows * both[i].columns * sizeof(float));
+    }
+    assert_int_equal(8 + length + (uint64_t)next, size);
+    json_decref(header);
+    ht_free(bytes);
+}
+
+/* An error that names the file, or a read that gives finite numbers. */
+static bool read_all(const char *name)
+{
+    ht_error err;
+    float to[6];
+    ht_safetensors *file = ht_safetensors_open(scratch_path(name), &err);
+    ht_code code = file ? HT_OK : err.code;
+    for (size_t i = 0; i < 2 && code == HT_OK; i++) {
+        code = ht_safetensors_read(file, both[i].name, both[i].rows, both[i].columns, to, &err);
+        for (size_t k = 0; k < both[i].rows * both[i].columns && code == HT_OK; k++) assert_true(isfinite(to[k]));
+    }
+    ht_safetensors_close(file);
+    if (code != HT_OK) assert_non_null(strstr(err.text, name));
+    return code == HT_OK;
+}
+
+/* Quicker than scratch_write, which waits for the disk: there are thousands. */
+static void write_fast(const char *name, const void *data, size_t size)
+{
+    FILE *file = fopen(scratch_path(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void every_truncation_is_an_error(void **state)
+{
+    (void)state;
+    size_t size;
+    write_both("f");
+    char *bytes = scratch_read("f", &size);
+    assert_true(read_all("f"));
+    for (size_t length = 0; length < size; length++) {
+        write_fast("cut", bytes, length);
+        if (read_all("cut")) fail_msg("cut to %zu of %zu bytes and taken", length, size);
+    }
+    ht_free(bytes);
+}
+
+static void no_flipped_byte_does_harm(void **state)
+{
+    (void)state;
+    size_t size, taken = 0;
+    write_both("f");
+    char *bytes = scratch_read("f", &size);
+    size_t header = size - sizeof a - sizeof b;
+    for (size_t i = 0; i < header; i++)
+        for (int bit = 0; bit < 8; bit += 1 + (i % 3 != 0)) {
+            bytes[i] ^= (char)(1 << bit);
+            write_fast("flip", bytes, size);
+            taken += read_all("flip"); /* a flip inside the metadata or the padding is no damage */
+            bytes[i] ^= (char)(1 << bit);
+        }
+    assert_true(taken < header * 8 / 2);
+    ht_free(bytes);
+}
+
+static void a_header_length_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const uint64_t claims[] = {UINT64_MAX, UINT64_MAX - 7, (uint64_t)1 << 63, (uint64_t)1 << 40, 1 << 30, 100, 11};
+    float to[2];
+    ht_error err;
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+        write_raw("giant", "{}", claims[i], "12345678", 8);
+        assert_int_equal(read_t("giant", to, &err), HT_FAIL);
+        assert_non_null(strstr(err.text, "header"));
+    }
+    write_raw("giant", "", 0, "", 0);
+    assert_int_equal(read_t("giant", to, &err), HT_FAIL);
+}
+
+static void offsets_outside_the_file_are_refused(void **state)
+{
+    (void)state;
+    static const char *const offsets[] = {
+        "[0,4]",   "[8,0]",  "[-8,0]", "[12,20]", "[16,24]", "[0,9223372036854775807]", "[9223372036854775800,9223372036854775807]",
+        "[-4,4]",  "[]",     "[0]",    "[0,8,16]", "0",      "null", "[0.0,8.0]", "[\"0\",\"8\"]", "[0,12]", "[0,99999999999999999999]",
+        "{\"0\":0,\"1\":8}"};
+    char header[300];
+    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+        snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":%s}}", offsets[i]);
+        refuse(header, "");
+    }
+    refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2]}}", "");
+}
+
+static void overlapping_tensors_are_refused(void **state)
+{
+    (void)state;
+    refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+           "\"u\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[4,12]}}",
+           "overlap");
+    refuse("{\"u\":{\"dtype\":\"F32\",\"shape\":[1,4],\"data_offsets\":[0,16]},"
+           "\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,16]}}",
+           "overlap");
+    refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
+           "\"u\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,99]}}",
+           "");
+    float to[2];
+    ht_error err;
+    const char *neighbours = "{\"u\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,16]},"
+                             "\"e\":{\"dtype\":\"F32\",\"shape\":[0,2],\"data_offsets\":[8,8]},"
+                             "\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}";
+    write_raw("good", neighbours, strlen(neighbours), b, sizeof b);
+    if (read_t("good", to, &err) != HT_OK) fail_msg("%s", err.text);
+    assert_true(to[0] == 5 && to[1] == 6);
+}
+
+static void other_types_and_shapes_are_refused(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"\"F16\"", "\"F64\"", "\"I32\"", "\"f32\"", "32", "null", "\"F32x\""};
+    static const char *const shapes[] = {"[2,1]", "[2]", "[1,2,1]", "[]", "[1,-2]", "[-1,-2]", "[4611686018427387905,2]", "\"1,2\"", "null", "2"};
+    char header[300];
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        snprintf(header, sizeof header, "{\"t\":{\"dtype\":%s,\"shape\":[1,2],\"data_offsets\":[0,8]}}", types[i]);
+        refuse(header, "t has type");
+    }
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[0,8]}}", shapes[i]);
+        refuse(header, "shape");
+    }
+}
+
+static void a_header_that_is_no_object_is_refused(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"", "[]", "7", "{", "{\"t\":7}", "{\"t\":null}", "{\"t\":[]}", "{}", "{\"__metadata__\":7}",
+                                          "{\"t\":{},\"t\":{}}", "\"\\u0000\"", "{\"a\\u0000b\":{}}", "{} {}"};
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) refuse(headers[i], "");
+    char deep[3001];
+    memset(deep, '[', 3000);
+    deep[3000] = '\0';
+    refuse(deep, "");
+}
+
+static void numbers_that_are_none_are_refused(void **state)
+{
+    (void)state;
+    const char *header = "{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}";
+    const float bad[][2] = {{1, NAN}, {INFINITY, 1}, {1, -INFINITY}};
+    for (int i = 0; i < 3; i++) {
+        float to[2];
+        ht_error err;
+        write_raw("nan", header, strlen(header), bad[i], sizeof bad[i]);
+        assert_int_equal(read_t("nan", to, &err), HT_FAIL);
+        assert_non_null(strstr(err.text, i == 1 ? "t[0][0]" : "t[0][1]"));
+    }
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+    (void)state;
+    ht_error err;
+    assert_int_equal(mkfifo(scratch_path("fifo"), 0600), 0);
+    alarm(5); /* hanging would end the program */
+    assert_null(ht_safetensors_open(scratch_path("fifo"), &err));
+    assert_null(ht_safetensors_open(scratch_path(""), &err));
+    assert_null(ht_safetensors_open(scratch_path("none"), &err));
+    assert_non_null(strstr(err.text, "No such file"));
+    alarm(0);
+}
+
+static void more_tensors_than_fit_are_an_error(void **state)
+{
+    (void)state;
+    ht_tensor_out many[40];
+    ht_error err;
+    for (int i = 0; i < 40; i++) {
+        many[i] = (ht_tensor_out){"", 1, 1, b};
+        snprintf(many[i].name, sizeof many[i].name, "t%d", i);
+    }
+    assert_int_equal(ht_safetensors_write(scratch_path("many"), many, 40, NULL, &err), HT_FAIL);
+    assert_int_equal(access(scratch_path("many"), F_OK), -1);
+    assert_int_equal(ht_safetensors_write(scratch_path("many"), many, 10, NULL, &err), HT_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(the_header_is_what_the_format_asks_for),
+        cmocka_unit_test(every_truncation_is_an_error),
+        cmocka_unit_test(no_flipped_byte_does_harm),
+        cmocka_unit_test(a_header_length_that_cannot_be_is_refused),
+        cmocka_unit_test(offsets_outside_the_file_are_refused),
+        cmocka_unit_test(overlapping_tensors_are_refused),
+        cmocka_unit_test(other_types_and_shapes_are_refused),
+        cmocka_unit_test(a_header_that_is_no_object_is_refused),
+        cmocka_unit_test(numbers_that_are_none_are_refused),
+        cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(more_tensors_than_fit_are_an_error),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
