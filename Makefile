@@ -17,7 +17,8 @@ LINT_PACKAGES := clang clang-tidy clang-format cppcheck libclang-rt-14-dev
 
 LIBRARIES := ncursesw openblas libpng cairo inih jansson zlib
 WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wdouble-promotion \
-             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef -Wno-format-truncation
+             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
+             $(if $(findstring clang,$(shell $(CC) --version)),,-Wno-format-truncation)
 OPTIMIZE  ?= -O2 -g
 # No -ffast-math, no -march=native: NaN and Inf are data here, and the binary runs on any CPU of its family.
 # -ffp-contract=off: the same float results from every build.

@@ -255,6 +255,7 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
     if (code != HT_OK) {
         ht_free(*rows);
         *rows = NULL;
+        *count = 0;
     }
     return code;
 }

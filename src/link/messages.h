@@ -10,8 +10,7 @@
 #include "heavytail/tail.h"
 #include "math/histogram.h"
 
-/* ---- UI -> trainer: intent, applied at a step boundary
- * ------------------------------------------------------------------ */
+/* ---- UI -> trainer: intent, applied at a step boundary ----------------------------------------- */
 
 typedef enum ht_command_kind {
     HT_COMMAND_SET, /* param = value (a LIVE one) */
@@ -30,8 +29,7 @@ typedef struct ht_command {
     double value;
 } ht_command;
 
-/* ---- trainer -> UI
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- trainer -> UI ----------------------------------------------------------------------------- */
 
 typedef enum ht_state { HT_STATE_PAUSED, HT_STATE_RUNNING, HT_STATE_DONE, HT_STATE_DIVERGED } ht_state;
 
@@ -59,8 +57,7 @@ typedef struct ht_sample {
     char message[200]; /* STATE */
 } ht_sample;
 
-/* ---- analyst -> UI
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- analyst -> UI ----------------------------------------------------------------------------- */
 
 enum { HT_REPORT_NORMS = 200, HT_REPORT_CURVE = 257 };
 

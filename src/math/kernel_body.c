@@ -7,6 +7,9 @@
 
 #include <math.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -17,8 +20,7 @@
 
 enum { LANES = 16, BLOCK = 2 * LANES };
 
-/* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding
- * ------------------- */
+/* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding ---- */
 
 /* sin(π/2·t), t in [0, 1]; 7e-9. Exact zero at 0, so it keeps full relative precision there. */
 INLINE float sin_quarter(float t)
@@ -93,36 +95,75 @@ INLINE float exp2_bounded(float x)
     return p * float_of((uint32_t)((int32_t)whole + 127) << 23);
 }
 
-/* ---- random bits
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- random bits ------------------------------------------------------------------------------- */
 
 typedef struct random_block {
     uint32_t a[BLOCK], b[BLOCK]; /* 64 bits for each of 32 draws */
 } random_block;
+
+/* Philox needs the full product of 32-bit words, which no compiler finds for every instruction set: words
+ * live in the low halves of 64-bit lanes (the high halves are rubbish that the product ignores), and this is
+ * the one line per set. */
+#if defined(__AVX512F__)
+enum { VECTOR = 64 };
+#define MULTIPLY(a, k) (wide) _mm512_mul_epu32((__m512i)(a), (__m512i)(k))
+#elif defined(__AVX2__)
+enum { VECTOR = 32 };
+#define MULTIPLY(a, k) (wide) _mm256_mul_epu32((__m256i)(a), (__m256i)(k))
+#elif defined(__SSE2__)
+enum { VECTOR = 16 };
+#define MULTIPLY(a, k) (wide) _mm_mul_epu32((__m128i)(a), (__m128i)(k))
+#else
+enum { VECTOR = 16 };
+#define MULTIPLY(a, k) (((a)&0xffffffffu) * (k))
+#endif
+typedef uint64_t wide __attribute__((vector_size(VECTOR)));
+typedef uint32_t narrow __attribute__((vector_size(VECTOR / 2)));
+
+enum { PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR };
+
+INLINE wide splat(uint64_t x)
+{
+    return x - (wide){0};
+}
+
+INLINE wide widen(const uint32_t *x)
+{
+    narrow n;
+    memcpy(&n, x, sizeof n);
+    return __builtin_convertvector(n, wide);
+}
+
+INLINE void store(uint32_t *to, wide x)
+{
+    narrow n = __builtin_convertvector(x, narrow);
+    memcpy(to, &n, sizeof n);
+}
 
 /* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3
  * draws 16..31. */
 INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], const uint32_t c1[LANES],
                          random_block *out)
 {
-    uint32_t a[LANES], b[LANES], c[LANES], d[LANES];
-    uint32_t k0 = key->key[0], k1 = key->key[1];
-    for (int i = 0; i < LANES; i++) a[i] = c0[i], b[i] = c1[i], c[i] = key->step, d[i] = key->purpose;
-    for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < LANES; i++) {
-            uint64_t p = (uint64_t)a[i] * 0xD2511F53u, q = (uint64_t)c[i] * 0xCD9E8D57u;
-            a[i] = (uint32_t)(q >> 32) ^ b[i] ^ k0;
-            b[i] = (uint32_t)q;
-            c[i] = (uint32_t)(p >> 32) ^ d[i] ^ k1;
-            d[i] = (uint32_t)p;
+    wide m0 = splat(0xD2511F53u), m1 = splat(0xCD9E8D57u);
+    for (int v = 0; v < VECTORS; v++) {
+        wide a = widen(c0 + v * PER_VECTOR), b = widen(c1 + v * PER_VECTOR);
+        wide c = splat(key->step), d = splat(key->purpose);
+        uint32_t k0 = key->key[0], k1 = key->key[1];
+        for (int round = 0; round < 10; round++) {
+            wide p = MULTIPLY(a, m0), q = MULTIPLY(c, m1);
+            a = (q >> 32) ^ b ^ splat(k0);
+            b = q;
+            c = (p >> 32) ^ d ^ splat(k1);
+            d = p;
+            k0 += 0x9E3779B9u;
+            k1 += 0xBB67AE85u;
         }
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
+        store(out->a + v * PER_VECTOR, a);
+        store(out->b + v * PER_VECTOR, b);
+        store(out->a + LANES + v * PER_VECTOR, c);
+        store(out->b + LANES + v * PER_VECTOR, d);
     }
-    memcpy(out->a, a, sizeof a);
-    memcpy(out->b, b, sizeof b);
-    memcpy(out->a + LANES, c, sizeof c);
-    memcpy(out->b + LANES, d, sizeof d);
 }
 
 INLINE void row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t block, random_block *out)
@@ -132,8 +173,7 @@ INLINE void row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t block, r
     philox_block(key, c0, c1, out);
 }
 
-/* ---- stable draws
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- stable draws ------------------------------------------------------------------------------ */
 
 /* Chambers, Mallows, Stuck (JASA 1976) for β = 0:
  *   X = ± sin(αU) / cos(U)^(1/α) · (E / cos((α-1)U))^((α-1)/α),  U uniform on (0, π/2), E exponential.
@@ -230,8 +270,7 @@ static void add(float *w, size_t count, float value)
     for (size_t i = 0; i < count; i++) w[i] += value;
 }
 
-/* ---- the network
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- the network ------------------------------------------------------------------------------- */
 
 /* On the bits: |x| as an integer orders like |x| and puts NaN above Inf, and integer maxima vectorize without
  * -ffast-math. */

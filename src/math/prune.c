@@ -144,8 +144,7 @@ ht_code ht_prune_at_error(ht_prune_result *result, const ht_network *net, const 
     return code;
 }
 
-/* ---- several layers: a grid of masked evaluations
- * ------------------------------------------------------------------------ */
+/* ---- several layers: a grid of masked evaluations ---------------------------------------------- */
 
 enum { GRID = 51 };
 

@@ -51,7 +51,7 @@ static double chunk_loss(const float *logits, const int32_t *labels, int classes
 {
     double total = 0;
     for (int i = 0; i < samples; i++) {
-        double top = -INFINITY, sum = 0;
+        double top = -HUGE_VAL, sum = 0;
         for (int c = 0; c < classes; c++)
             top = fmax(top, (double)logits[(size_t)c * (size_t)samples + (size_t)i]);
         for (int c = 0; c < classes; c++)

@@ -63,10 +63,16 @@ static void catch_signals(void)
 {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-    struct sigaction end = {.sa_handler = on_interrupt}, crash = {.sa_handler = on_crash},
-                     stop = {.sa_handler = on_stop};
+    struct sigaction end = {.sa_handler = on_interrupt}, crash = {.sa_handler = on_crash};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaction(ends[i], &end, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &crash, NULL);
+}
+
+/* Before curses starts: it then leaves SIGTSTP alone, which it would otherwise ignore during each update. */
+static void catch_stop(void)
+{
+    struct sigaction stop = {.sa_handler = on_stop}, before;
+    if (sigaction(SIGTSTP, NULL, &before) == 0 && before.sa_handler == SIG_IGN) return; /* no job control */
     sigaction(SIGTSTP, &stop, NULL);
 }
 
@@ -146,6 +152,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
             name ? name : "");
     tcgetattr(STDIN_FILENO, &saved_modes);
     set_escdelay(25);
+    catch_stop();
     term.screen = newterm(NULL, stdout, stdin);
     if (!term.screen)
         return ht_error_set(err, HT_FAIL, "cannot open the terminal '%s'; set TERM, or use `heavytail train`",

@@ -56,7 +56,7 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
     for (int i = 0, k = 0; s && i < count; i++)
         if (bucket[i].bad) {
             s->x[k] = bucket[i].last;
-            s->high[k++] = NAN;
+            s->high[k++] = (double)NAN;
         }
 }
 

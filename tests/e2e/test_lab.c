@@ -719,6 +719,12 @@ static void a_crash_restores_the_terminal(void **state)
     }
 }
 
+static bool has_terminal(vt *t, void *context)
+{
+    (void)context;
+    return vt_mode(t, 1002) && vt_mode(t, 1006) && vt_alternate_screen(t) && !vt_cursor(t, NULL, NULL);
+}
+
 static void stopped_it_leaves_the_terminal_to_the_shell(void **state)
 {
     char *script = "set -m; \"$H\" --set model.width=300; echo now it is stopped; read line; fg >/dev/null; "
@@ -735,7 +741,7 @@ static void stopped_it_leaves_the_terminal_to_the_shell(void **state)
     vt_resize(t, 80, 24);
     vt_key(t, "Enter");
     vt_assert(t, vt_wait_text(t, "running", PATIENCE));
-    assert_true(vt_mode(t, 1002) && vt_mode(t, 1006) && vt_alternate_screen(t));
+    vt_assert(t, vt_wait(t, has_terminal, NULL, PATIENCE));
     vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
     long step = sandbox_step(t);
     vt_assert(t, sandbox_wait_step(t, step + 5, PATIENCE));
