@@ -38,8 +38,8 @@ size_t ht_utf8_length(const char *s);
  */
 int ht_text_distance(const char *a, const char *b);
 
-/* Between the two, this thread's printf and strtod write and read a decimal point, whatever locale the program
- * has set. */
+/* Between the two, this thread's printf and strtod write and read a decimal point, whatever locale the
+ * program has set. */
 locale_t ht_point_begin(void);
 void ht_point_end(locale_t before);
 

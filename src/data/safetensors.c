@@ -68,17 +68,16 @@ static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
     {
         if (strcmp(name, "__metadata__") == 0) continue;
         if (!range_of(f, entry, range[count]) && code == HT_OK)
-            code = ht_error_set(err, HT_FAIL,
-                                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged",
-                                f->path, name, (long long)range[count][0], (long long)range[count][1],
-                                f->bytes);
+            code = ht_error_set(
+                err, HT_FAIL, "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged",
+                f->path, name, (long long)range[count][0], (long long)range[count][1], f->bytes);
         if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */
     }
     qsort(range, count, sizeof *range, by_start);
     for (size_t i = 1; i < count && code == HT_OK; i++)
         if (range[i][0] < range[i - 1][1])
-            code = ht_error_set(err, HT_FAIL, "%s: two tensors overlap at byte %lld; the file is damaged", f->path,
-                                (long long)range[i][0]);
+            code = ht_error_set(err, HT_FAIL, "%s: two tensors overlap at byte %lld; the file is damaged",
+                                f->path, (long long)range[i][0]);
     ht_free(range);
     return code;
 }

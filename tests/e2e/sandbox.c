@@ -139,7 +139,8 @@ static const sandbox_result *run(const char *file, char *const argv[])
         if (sandbox_seconds() > end) kill(pid, SIGKILL), end += 1e9;
     }
     forget();
-    last = (sandbox_result){reap(pid), captures[0].text, captures[1].text, captures[0].size, captures[1].size};
+    last =
+        (sandbox_result){reap(pid), captures[0].text, captures[1].text, captures[0].size, captures[1].size};
     close(out[0]);
     close(err[0]);
     return &last;

@@ -116,8 +116,8 @@ static void help_covers_every_topic(void **state)
 
 static void presets_are_listed_and_shown(void **state)
 {
-    static const char *const names[] = {"ecg-demo",      "ecg5000", "ecg5000-noisy", "mnist",
-                                        "mnist-noisy", "digits-demo"};
+    static const char *const names[] = {"ecg-demo", "ecg5000",     "ecg5000-noisy",
+                                        "mnist",    "mnist-noisy", "digits-demo"};
     (void)state;
     const sandbox_result *r = RUN("presets");
     assert_status(r, 0);
@@ -281,8 +281,8 @@ static void the_number_of_threads_changes_nothing(void **state)
     for (const char *n = "13"; *n; n++) {
         char script[200];
         snprintf(script, sizeof script,
-                 "HEAVYTAIL_THREADS=%c $H train --steps 60 --set model.width=1500 --run threads%c --quiet", *n,
-                 *n);
+                 "HEAVYTAIL_THREADS=%c $H train --steps 60 --set model.width=1500 --run threads%c --quiet",
+                 *n, *n);
         assert_status(sandbox_shell(script), 0);
     }
     assert_true(sandbox_same_file("threads1/metrics.csv", "threads3/metrics.csv"));
@@ -415,9 +415,16 @@ static void missing_data_is_explained(void **state)
 
 static void a_full_disk_is_an_error(void **state)
 {
-    static const char *const commands[] = {"train --steps 3 --json", "train --steps 3", "--version", "help",
-                                           "help params",            "help keys",       "presets",
-                                           "presets ecg5000",        "data list",       "data info teacher"};
+    static const char *const commands[] = {"train --steps 3 --json",
+                                           "train --steps 3",
+                                           "--version",
+                                           "help",
+                                           "help params",
+                                           "help keys",
+                                           "presets",
+                                           "presets ecg5000",
+                                           "data list",
+                                           "data info teacher"};
     (void)state;
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char script[128];
@@ -434,7 +441,8 @@ static void closed_standard_streams_are_survived(void **state)
     const sandbox_result *r = sandbox_shell("$H train --steps 3 --json --run closed >&-");
     assert_status(r, 1);
     assert_says(r->err, "standard output");
-    assert_status(RUN("train", "--steps", "4", "--run", "closed", "--quiet"), 0); // nothing was written into it
+    assert_status(RUN("train", "--steps", "4", "--run", "closed", "--quiet"),
+                  0); // nothing was written into it
     assert_status(sandbox_shell("$H train --steps 3 --quiet --run closed2 <&- 2>&-"), 0);
     assert_status(sandbox_shell("$H presets >&- 2>&-"), 1);
     assert_status(sandbox_shell("$H <&- >&- 2>&-"), 1);
@@ -691,12 +699,12 @@ static void a_wrong_script_line_is_named(void **state)
     sandbox_write("wrong.txt", "key Space\n\nkey Sapce\n");
     vt *t = LAB(state, 120, 40, "--script", "wrong.txt");
     vt_assert(t, vt_exit(t, PATIENCE) == 2);
-    vt_assert(t, vt_find(t, "wrong.txt:3:", NULL, NULL));
+    vt_assert(t, vt_wait_text(t, "wrong.txt:3:", PATIENCE));
     assert_true(vt_restored(t));
     vt_teardown(state);
     t = LAB(state, 120, 40, "--script", "absent.txt");
     vt_assert(t, vt_exit(t, PATIENCE) == 1);
-    vt_assert(t, vt_find(t, "absent.txt", NULL, NULL));
+    vt_assert(t, vt_wait_text(t, "absent.txt", PATIENCE));
 }
 
 // ---- real data ----------------------------------------------------------------------------------

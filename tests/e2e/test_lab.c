@@ -145,7 +145,7 @@ static void reset_repeats_the_run_and_a_new_seed_does_not(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=300", "--set", "train.steps=40");
     uint64_t first = loss_at_40(t);
-    vt_assert(t, vt_find(t, "train.steps = 40 reached", NULL, NULL));
+    vt_assert(t, vt_wait_text(t, "train.steps = 40 reached", PATIENCE));
     vt_key(t, "r");
     assert_title(t, " step 0 ");
     assert_title(t, "paused");
@@ -306,13 +306,19 @@ static void a_change_shows_itself_in_every_view(void **state)
 
 // ---- views --------------------------------------------------------------------------------------
 
-// The number right of "fraction removed" in the read-out.
+static double fraction_in_row(vt *t, int row)
+{
+    const char *text = strstr(vt_row(t, row), "fraction removed  ");
+    return text ? strtod(text + strlen("fraction removed"), NULL) : -1;
+}
+
+// The number right of "fraction removed" in the read-out, of a screen that stands still.
 static double read_fraction(vt *t)
 {
-    int column, row;
-    vt_assert(t, vt_find(t, "fraction removed  ", &column, &row));
-    const char *text = strstr(vt_row(t, row), "fraction removed  ");
-    return strtod(text + strlen("fraction removed"), NULL);
+    int row;
+    vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+    vt_assert(t, vt_find(t, "fraction removed  ", NULL, &row));
+    return fraction_in_row(t, row);
 }
 
 typedef struct {
@@ -322,8 +328,9 @@ typedef struct {
 static bool fraction_in(vt *t, void *context)
 {
     const range *r = context;
-    if (!vt_find(t, "fraction removed  ", NULL, NULL)) return false;
-    double fraction = read_fraction(t);
+    int row;
+    if (!vt_find(t, "fraction removed  ", NULL, &row)) return false;
+    double fraction = fraction_in_row(t, row);
     return fraction >= r->low && fraction <= r->high;
 }
 
@@ -359,11 +366,11 @@ static void a_panel_can_be_zoomed(void **state)
     vt *t = open_paused(state);
     vt_key(t, "z");
     vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
-    vt_assert(t, vt_find(t, "Loss", NULL, NULL));
-    vt_assert(t, !vt_find(t, "Tail index", NULL, NULL));
+    vt_assert(t, vt_wait_text(t, "Loss", PATIENCE));
+    vt_assert(t, vt_wait_gone(t, "Tail index", PATIENCE));
     vt_key(t, "Tab");
     vt_assert(t, vt_wait_text(t, "Weights", PATIENCE));
-    vt_assert(t, !vt_find(t, "Loss", NULL, NULL));
+    vt_assert(t, vt_wait_gone(t, "Loss", PATIENCE));
     vt_key(t, "z");
     assert_dashboard(t);
     vt_key(t, "z");
@@ -398,7 +405,7 @@ static void escape_twice_reaches_the_dashboard(void **state)
 static void axes_change_between_log_and_linear(void **state)
 {
     vt *t = open_paused(state);
-    vt_assert(t, vt_find(t, "log y", NULL, NULL));
+    vt_assert(t, vt_wait_text(t, "log y", PATIENCE));
     vt_key(t, "l");
     vt_assert(t, vt_wait_text(t, "linear y", PATIENCE));
     vt_key(t, "l");
@@ -494,8 +501,7 @@ static void tab_moves_the_frame(void **state)
         vt_assert(t, vt_wait(t, has_focus, &(focus){&layout, (at + i) % layout.count}, PATIENCE));
     }
     vt_key(t, "S-Tab");
-    vt_assert(
-        t, vt_wait(t, has_focus, &(focus){&layout, (at + layout.count - 1) % layout.count}, PATIENCE));
+    vt_assert(t, vt_wait(t, has_focus, &(focus){&layout, (at + layout.count - 1) % layout.count}, PATIENCE));
 }
 
 // How many cells hold a code point from low to high.
@@ -714,7 +720,7 @@ static void a_crash_restores_the_terminal(void **state)
         vt *t = open_lab(state);
         vt_signal(t, signals[i]);
         assert_ends(t, 128 + signals[i]);
-        vt_assert(t, vt_find(t, "crashed", NULL, NULL));
+        vt_assert(t, vt_wait_text(t, "crashed", PATIENCE));
         vt_teardown(state);
     }
 }

@@ -1,5 +1,5 @@
-/* scratch.h - a directory of its own for a test program, and things tests do with files. Pass scratch_make and
- * scratch_remove to cmocka_run_group_tests. Failures end the test. */
+/* scratch.h - a directory of its own for a test program, and things tests do with files. Pass scratch_make
+ * and scratch_remove to cmocka_run_group_tests. Failures end the test. */
 #ifndef TESTS_UNIT_SCRATCH_H
 #define TESTS_UNIT_SCRATCH_H
 

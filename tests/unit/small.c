@@ -71,7 +71,8 @@ bool small_same(const ht_network *a, const ht_network *b)
     bool same = a->depth == b->depth;
     for (int l = 0; l <= a->depth && same; l++)
         same = ht_layer_size(&a->layers[l]) == ht_layer_size(&b->layers[l]) &&
-               memcmp(a->layers[l].weight, b->layers[l].weight, ht_layer_size(&a->layers[l]) * sizeof(float)) == 0;
+               memcmp(a->layers[l].weight, b->layers[l].weight,
+                      ht_layer_size(&a->layers[l]) * sizeof(float)) == 0;
     return same;
 }
 

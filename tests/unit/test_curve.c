@@ -1,4 +1,5 @@
-/* Guards curves: a spike is never lost to decimation, at any width; NaN and Inf are remembered; memory stays. */
+/* Guards curves: a spike is never lost to decimation, at any width; NaN and Inf are remembered; memory stays.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -51,8 +52,8 @@ static history random_history(int count, bool gaps)
     for (int i = 0; i < count; i++) {
         step += gaps && rand() % 10 == 0 ? 1 + rand() % 1000 : 1;
         double v = uniform();
-        if (rand() % 50000 == 0) v = 1e6 * (1 + uniform());   /* spikes up */
-        if (rand() % 50000 == 0) v = -1e6 * (1 + uniform());  /* and down */
+        if (rand() % 50000 == 0) v = 1e6 * (1 + uniform());  /* spikes up */
+        if (rand() % 50000 == 0) v = -1e6 * (1 + uniform()); /* and down */
         if (rand() % 20000 == 0) v = odd_value();
         h.step[i] = step;
         h.final[i] = v;
@@ -94,9 +95,10 @@ static void compare(const history *h, const ht_curve *curve, double from, double
         }
         if (isinf(low)) low = (double)NAN;
         if (isinf(high)) high = (double)NAN;
-        if (!same(out[c].low, low) || !same(out[c].high, high) || !same(out[c].final, final) || out[c].bad != bad)
-            fail_msg("%d columns, column %d, steps %g to %g: %g..%g, expected %g..%g", columns, c, out[c].first,
-                     out[c].last, out[c].low, out[c].high, low, high);
+        if (!same(out[c].low, low) || !same(out[c].high, high) || !same(out[c].final, final) ||
+            out[c].bad != bad)
+            fail_msg("%d columns, column %d, steps %g to %g: %g..%g, expected %g..%g", columns, c,
+                     out[c].first, out[c].last, out[c].low, out[c].high, low, high);
         if (c > 0) assert_true(out[c].first > out[c - 1].last);
     }
     for (; at < h->count; at++)
@@ -229,9 +231,9 @@ static void any_window_is_answered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_lost_at_any_width),    cmocka_unit_test(nothing_is_lost_at_any_length),
-        cmocka_unit_test(a_spike_stands_in_its_column),    cmocka_unit_test(what_is_no_number_is_remembered),
-        cmocka_unit_test(last_is_the_last_finite_value),   cmocka_unit_test(memory_is_bounded_and_well_used),
+        cmocka_unit_test(nothing_is_lost_at_any_width),  cmocka_unit_test(nothing_is_lost_at_any_length),
+        cmocka_unit_test(a_spike_stands_in_its_column),  cmocka_unit_test(what_is_no_number_is_remembered),
+        cmocka_unit_test(last_is_the_last_finite_value), cmocka_unit_test(memory_is_bounded_and_well_used),
         cmocka_unit_test(any_window_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

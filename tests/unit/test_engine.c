@@ -1,6 +1,6 @@
-/* Guards training: a run is a function of its parameters, bit by bit, on any number of threads and over any stop
- * in between; divergence changes nothing; the thread beside the screen does what it is told and says so. Run
- * under ThreadSanitizer too. */
+/* Guards training: a run is a function of its parameters, bit by bit, on any number of threads and over any
+ * stop in between; divergence changes nothing; the thread beside the screen does what it is told and says so.
+ * Run under ThreadSanitizer too. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -69,7 +69,8 @@ static void the_same_seed_gives_the_same_bits_on_any_threads(void **state)
             ht_network *one = trained(&params, 1, 6);
             for (int threads = 2; threads <= 3; threads++) {
                 ht_network *more = trained(&params, threads, 6);
-                if (!small_same(one, more)) fail_msg("noise %d, depth %d: %d threads differ", type, depth, threads);
+                if (!small_same(one, more))
+                    fail_msg("noise %d, depth %d: %d threads differ", type, depth, threads);
                 ht_network_free(more);
             }
             ht_network_free(one);
@@ -121,7 +122,8 @@ static void a_resumed_run_equals_the_uninterrupted_one(void **state)
         for (int depth = 1; depth <= 2; depth++)
             for (int stop = 7; stop <= 10; stop += 3) { /* an epoch is 7 steps: at its end, and within one */
                 ht_params params = noisy((ht_noise_type)type, depth, stop == 10 ? 0.9 : 0);
-                ht_trainer *whole = small_trainer(&params, data, NULL), *rest = small_trainer(&params, data, NULL);
+                ht_trainer *whole = small_trainer(&params, data, NULL),
+                           *rest = small_trainer(&params, data, NULL);
                 small_train(whole, stop);
                 if (ht_checkpoint_write(path, whole, &err) != HT_OK) fail_msg("%s", err.text);
                 small_train(whole, 12);
@@ -159,6 +161,7 @@ static void divergence_is_refused_and_changes_nothing(void **state)
         ht_trainer *t = small_trainer(&params, data, NULL);
         small_train(t, 5);
         small_set(t, HT_P_TRAIN_LR, 100);
+        small_set(t, HT_P_TRAIN_DECAY, 10); /* each step multiplies the weights by -999 */
         small_set(t, HT_P_NOISE_TYPE, HT_NOISE_ISOTROPIC);
         small_set(t, HT_P_NOISE_ALPHA, 1);
         small_set(t, HT_P_NOISE_SCALE, 100);
@@ -180,6 +183,7 @@ static void divergence_is_refused_and_changes_nothing(void **state)
         assert_non_null(result.refused);
         ht_trainer_reset(t, 1); /* a reset is a way out */
         small_set(t, HT_P_TRAIN_LR, 0.01);
+        small_set(t, HT_P_TRAIN_DECAY, 0);
         small_set(t, HT_P_NOISE_TYPE, HT_NOISE_NONE);
         small_train(t, 5);
         ht_trainer_free(t);
@@ -217,7 +221,8 @@ static void the_batch_may_change_in_the_middle(void **state)
         small_set(roomy, HT_P_TRAIN_BATCH, batches[i]);
         small_train(t, 3);
         small_train(roomy, 3);
-        if (!small_same(ht_trainer_network(t), ht_trainer_network(roomy))) fail_msg("batch %g differs", batches[i]);
+        if (!small_same(ht_trainer_network(t), ht_trainer_network(roomy)))
+            fail_msg("batch %g differs", batches[i]);
     }
     assert_true(ht_params_get(ht_trainer_params(t), HT_P_TRAIN_BATCH) == 32);
     ht_trainer_free(t);
@@ -230,7 +235,11 @@ static void live_parameters_act_at_the_next_step(void **state)
     static const struct {
         ht_param p;
         double value;
-    } live[] = {{HT_P_TRAIN_LR, 0.5}, {HT_P_NOISE_TYPE, HT_NOISE_SHARED}, {HT_P_NOISE_SCALE, 0.5}, {HT_P_NOISE_ALPHA, 1.1}, {HT_P_TRAIN_DECAY, 1}};
+    } live[] = {{HT_P_TRAIN_LR, 0.5},
+                {HT_P_NOISE_TYPE, HT_NOISE_SHARED},
+                {HT_P_NOISE_SCALE, 0.5},
+                {HT_P_NOISE_ALPHA, 1.1},
+                {HT_P_TRAIN_DECAY, 1}};
     ht_params params = noisy(HT_NOISE_IID, 1, 0);
     for (size_t i = 0; i < sizeof live / sizeof live[0]; i++) {
         ht_trainer *a = small_trainer(&params, data, NULL), *b = small_trainer(&params, data, NULL);
@@ -294,7 +303,8 @@ static void training_stops_by_accuracy(void **state)
     assert_string_equal(why, "converged");
     assert_int_equal(step % 5, 0); /* looked at when an evaluation is due */
     ht_score score;
-    assert_int_equal(ht_network_evaluate(ht_trainer_network(t), &data->train, NULL, NULL, &score, &err), HT_OK);
+    assert_int_equal(ht_network_evaluate(ht_trainer_network(t), &data->train, NULL, NULL, &score, &err),
+                     HT_OK);
     assert_true(score.accuracy >= 0.9);
     small_set(t, HT_P_TRAIN_STOP, 0);
     assert_null(why_stop(t));
@@ -545,7 +555,8 @@ static void a_reset_begins_again(void **state)
     tell_state(l, HT_COMMAND_RESET, HT_STATE_PAUSED);
     WAIT(l, l->count[HT_SAMPLE_EVAL] > evaluations);
     assert_int_equal(l->count[HT_SAMPLE_RESET], 1);
-    assert_true(l->last[HT_SAMPLE_RESET].value == 1 && l->last[HT_SAMPLE_RESET].step == 0 && l->last[HT_SAMPLE_RESET].seconds == 0);
+    assert_true(l->last[HT_SAMPLE_RESET].value == 1 && l->last[HT_SAMPLE_RESET].step == 0 &&
+                l->last[HT_SAMPLE_RESET].seconds == 0);
     tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
     WAIT(l, l->step >= 5);
     tell_state(l, HT_COMMAND_RESET, HT_STATE_RUNNING); /* a running one runs on */
@@ -581,9 +592,7 @@ static void divergence_is_told_with_its_step_and_value(void **state)
     ht_params params = small_params();
     lab *l = lab_open(&params, 200, 2);
     tell(l, HT_COMMAND_SET, HT_P_TRAIN_LR, 100);
-    tell(l, HT_COMMAND_SET, HT_P_NOISE_TYPE, HT_NOISE_ISOTROPIC);
-    tell(l, HT_COMMAND_SET, HT_P_NOISE_ALPHA, 1);
-    tell(l, HT_COMMAND_SET, HT_P_NOISE_SCALE, 100);
+    tell(l, HT_COMMAND_SET, HT_P_TRAIN_DECAY, 10);
     tell(l, HT_COMMAND_RUN, 0, 0);
     WAIT(l, l->last[HT_SAMPLE_STATE].state == HT_STATE_DIVERGED && l->count[HT_SAMPLE_STATE] > 0);
     ht_sample s = l->last[HT_SAMPLE_STATE];
@@ -593,11 +602,12 @@ static void divergence_is_told_with_its_step_and_value(void **state)
     char what[100];
     snprintf(step, sizeof step, "step %llu", (unsigned long long)s.step + 1);
     if (!strstr(s.message, step)) fail_msg("no %s in: %s", step, s.message);
-    if (sscanf(s.message, "diverged at step %llu: %99[^.0-9] %lf", &named, what, &value) < 2) fail_msg("%s", s.message);
+    if (sscanf(s.message, "diverged at step %llu: %99[^.0-9] %lf", &named, what, &value) < 2)
+        fail_msg("%s", s.message);
     assert_non_null(strstr(s.message, " is "));
     assert_non_null(strstr(s.message, "r resets")); /* and what to do */
     tell(l, HT_COMMAND_SET, HT_P_TRAIN_LR, 0.01);
-    tell(l, HT_COMMAND_SET, HT_P_NOISE_TYPE, HT_NOISE_NONE);
+    tell(l, HT_COMMAND_SET, HT_P_TRAIN_DECAY, 0);
     tell_state(l, HT_COMMAND_RESET, HT_STATE_PAUSED);
     tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
     WAIT(l, l->step >= 20);
@@ -688,7 +698,8 @@ static void unread_steps_are_folded(void **state)
     bool fresh;
     int naps = 0;
     const ht_report *r = ht_runner_report(runner, &fresh);
-    while (r->step < 9000 && ++naps < 120000) r = (nap(), ht_runner_report(runner, &fresh)); /* done, and settled */
+    while (r->step < 9000 && ++naps < 120000)
+        r = (nap(), ht_runner_report(runner, &fresh)); /* done, and settled */
     uint64_t steps = 0, folds = 0, last = 0;
     naps = 0;
     while (steps < 9000 && ++naps < 120000) {

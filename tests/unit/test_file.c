@@ -1,5 +1,5 @@
-/* Guards files: the old one survives a failed write, nothing that is no file is read or hangs us, and messages
- * cannot steer the terminal. */
+/* Guards files: the old one survives a failed write, nothing that is no file is read or hangs us, and
+ * messages cannot steer the terminal. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -194,7 +194,8 @@ static void assert_harmless(const char *text)
 {
     unsigned c;
     for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n)
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c == 0xfffd && n == 1)) fail_msg("U+%04X in a message", c);
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c == 0xfffd && n == 1))
+            fail_msg("U+%04X in a message", c);
 }
 
 static void messages_cannot_steer_the_terminal(void **state)
@@ -206,7 +207,10 @@ static void messages_cannot_steer_the_terminal(void **state)
     ht_file_read("/nowhere/\x1b[2Jevil\n\r\x7f", 10, &data, &size, &err);
     assert_harmless(err.text);
     assert_non_null(strstr(err.text, "?[2Jevil"));
-    ht_file_read("/nowhere/\xc2\x9b" "2J \x9b" "2J α", 10, &data, &size, &err); /* CSI as one character */
+    ht_file_read("/nowhere/\xc2\x9b"
+                 "2J \x9b"
+                 "2J α",
+                 10, &data, &size, &err); /* CSI as one character */
     assert_harmless(err.text);
     assert_non_null(strstr(err.text, "α"));
     ht_error_prefix(&err, "%s", "\x1b]0;title\a");

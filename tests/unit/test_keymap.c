@@ -22,7 +22,8 @@ static void no_key_has_two_meanings(void **state)
         for (int k = 0; k < 3; k++) {
             int key = keys[i].keys[k];
             if (key == 0) continue;
-            if (ht_keymap_action(key) != keys[i].action) fail_msg("key %d (%s) has two meanings", key, keys[i].label);
+            if (ht_keymap_action(key) != keys[i].action)
+                fail_msg("key %d (%s) has two meanings", key, keys[i].label);
             for (int other = k + 1; other < 3; other++) assert_true(keys[i].keys[other] != key);
         }
     }
@@ -68,12 +69,27 @@ static void the_promised_keys_work(void **state)
     static const struct {
         int key;
         ht_action action;
-    } promised[] = {{' ', HT_DO_PAUSE}, {'s', HT_DO_STEP}, {'r', HT_DO_RESET}, {'R', HT_DO_RESEED},
-                    {HT_KEY_TAB, HT_DO_NEXT_PANEL}, {HT_KEY_UP, HT_DO_UP}, {HT_KEY_DOWN, HT_DO_DOWN},
-                    {HT_KEY_LEFT, HT_DO_LESS}, {HT_KEY_RIGHT, HT_DO_MORE}, {HT_KEY_SHIFT_LEFT, HT_DO_MUCH_LESS},
-                    {HT_KEY_SHIFT_RIGHT, HT_DO_MUCH_MORE}, {'=', HT_DO_TYPE}, {'n', HT_DO_NOISE},
-                    {'p', HT_DO_PRUNING}, {'z', HT_DO_ZOOM}, {'e', HT_DO_EXPORT}, {'u', HT_DO_UNDO},
-                    {'U', HT_DO_REDO}, {'?', HT_DO_HELP}, {HT_KEY_ESCAPE, HT_DO_BACK}, {'q', HT_DO_QUIT}};
+    } promised[] = {{' ', HT_DO_PAUSE},
+                    {'s', HT_DO_STEP},
+                    {'r', HT_DO_RESET},
+                    {'R', HT_DO_RESEED},
+                    {HT_KEY_TAB, HT_DO_NEXT_PANEL},
+                    {HT_KEY_UP, HT_DO_UP},
+                    {HT_KEY_DOWN, HT_DO_DOWN},
+                    {HT_KEY_LEFT, HT_DO_LESS},
+                    {HT_KEY_RIGHT, HT_DO_MORE},
+                    {HT_KEY_SHIFT_LEFT, HT_DO_MUCH_LESS},
+                    {HT_KEY_SHIFT_RIGHT, HT_DO_MUCH_MORE},
+                    {'=', HT_DO_TYPE},
+                    {'n', HT_DO_NOISE},
+                    {'p', HT_DO_PRUNING},
+                    {'z', HT_DO_ZOOM},
+                    {'e', HT_DO_EXPORT},
+                    {'u', HT_DO_UNDO},
+                    {'U', HT_DO_REDO},
+                    {'?', HT_DO_HELP},
+                    {HT_KEY_ESCAPE, HT_DO_BACK},
+                    {'q', HT_DO_QUIT}};
     for (size_t i = 0; i < sizeof promised / sizeof promised[0]; i++)
         assert_int_equal(ht_keymap_action(promised[i].key), promised[i].action);
 }

@@ -1,5 +1,5 @@
-/* Guards the layout: at any size panels lie inside the screen and beside each other, and a click finds the panel
- * that is drawn there. */
+/* Guards the layout: at any size panels lie inside the screen and beside each other, and a click finds the
+ * panel that is drawn there. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -28,7 +28,8 @@ static void check(int columns, int rows, ht_view view, ht_panel_id focus)
             fail_msg("%d x %d view %d: place %d leaves the screen", columns, rows, view, i);
         for (int y = r.y; y < r.y + r.h; y++)
             for (int x = r.x; x < r.x + r.w; x++) {
-                if (cell[y][x] != -1) fail_msg("%d x %d view %d: two panels at %d, %d", columns, rows, view, x, y);
+                if (cell[y][x] != -1)
+                    fail_msg("%d x %d view %d: two panels at %d, %d", columns, rows, view, x, y);
                 cell[y][x] = (signed char)(i < 0 ? 100 : layout.place[i].panel);
             }
     }
@@ -66,7 +67,8 @@ static void panels_lie_inside_and_beside_each_other(void **state)
             check(columns, rows, (ht_view)((columns + rows) % 4), HT_PANEL_TAIL);
     for (int rows = 14; rows <= ROWS; rows++)
         for (int view = 0; view < 4; view++)
-            for (int columns = 60; columns <= 180; columns += 20) check(columns, rows, (ht_view)view, HT_PANEL_NOW);
+            for (int columns = 60; columns <= 180; columns += 20)
+                check(columns, rows, (ht_view)view, HT_PANEL_NOW);
 }
 
 static void too_small_begins_exactly_below_the_limits(void **state)
@@ -89,7 +91,8 @@ static void a_view_shows_what_it_is_for(void **state)
             ht_layout dash = ht_layout_make(columns, rows, HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
             ht_layout pruning = ht_layout_make(columns, rows, HT_VIEW_PRUNING, HT_PANEL_LOSS);
             ht_layout help = ht_layout_make(columns, rows, HT_VIEW_HELP, HT_PANEL_LOSS);
-            assert_true(ht_layout_find(&dash, HT_PANEL_LOSS) >= 0 && ht_layout_find(&dash, HT_PANEL_TAIL) >= 0);
+            assert_true(ht_layout_find(&dash, HT_PANEL_LOSS) >= 0 &&
+                        ht_layout_find(&dash, HT_PANEL_TAIL) >= 0);
             assert_true(ht_layout_find(&dash, HT_PANEL_PRUNING) >= 0);
             assert_true(ht_layout_find(&dash, HT_PANEL_CONTROLS) >= 0);
             assert_true(ht_layout_find(&pruning, HT_PANEL_PRUNING) >= 0);

@@ -1,5 +1,5 @@
-/* Guards the model: samples and reports become curves, moments and text; a reset forgets; the title always tells
- * the noise. */
+/* Guards the model: samples and reports become curves, moments and text; a reset forgets; the title always
+ * tells the noise. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -27,8 +27,15 @@ static ht_model *new_model(void)
 
 static ht_sample step_sample(uint64_t step, double loss)
 {
-    return (ht_sample){.kind = HT_SAMPLE_STEP, .step = step, .seconds = (double)step * 0.01, .epoch = (double)step * 0.1, .folded = 1,
-                       .loss = loss, .loss_min = loss, .loss_max = loss, .accuracy = 0.5};
+    return (ht_sample){.kind = HT_SAMPLE_STEP,
+                       .step = step,
+                       .seconds = (double)step * 0.01,
+                       .epoch = (double)step * 0.1,
+                       .folded = 1,
+                       .loss = loss,
+                       .loss_min = loss,
+                       .loss_max = loss,
+                       .accuracy = 0.5};
 }
 
 static ht_sample change_sample(uint64_t step, ht_param p, double before, double value)
@@ -202,10 +209,12 @@ static void a_reset_forgets_the_run(void **state)
     ht_model_report(m, report);
     assert_true(ht_curve_last(&m->mmo) == 1.9 && ht_curve_last(&m->hill) == 1.8 && m->report.count == 1);
     feed(m, (ht_sample){.kind = HT_SAMPLE_RESET, .value = 42});
-    assert_int_equal(m->train_loss.count + m->train_accuracy.count + m->alpha.count + m->mmo.count + m->hill.count, 0);
+    assert_int_equal(
+        m->train_loss.count + m->train_accuracy.count + m->alpha.count + m->mmo.count + m->hill.count, 0);
     assert_int_equal(m->test_loss_curve.count + m->test_accuracy_curve.count + m->moment_count, 0);
     assert_true(m->step == 0 && m->seconds == 0 && isnan(m->loss) && isnan(m->test_accuracy));
-    assert_true(ht_params_get(&m->applied, HT_P_TRAIN_SEED) == 42 && ht_params_get(&m->asked, HT_P_TRAIN_SEED) == 42);
+    assert_true(ht_params_get(&m->applied, HT_P_TRAIN_SEED) == 42 &&
+                ht_params_get(&m->asked, HT_P_TRAIN_SEED) == 42);
     assert_true(ht_params_get(&m->applied, HT_P_NOISE_SCALE) == 0.1); /* settings stay */
     /* A report that was on its way is of the run before. */
     report->count = 2, report->step = 101;
@@ -240,8 +249,11 @@ static void values_read_as_people_write(void **state)
         ht_param p;
         double value;
         const char *text;
-    } known[] = {{HT_P_NOISE_SCALE, 0.05, "0.05"}, {HT_P_NOISE_ALPHA, 1.75, "1.75"}, {HT_P_NOISE_TYPE, 3, "isotropic"},
-                 {HT_P_TRAIN_BATCH, 2000, "2 000"}, {HT_P_TRAIN_LR, 1e-5, "1e-05"}};
+    } known[] = {{HT_P_NOISE_SCALE, 0.05, "0.05"},
+                 {HT_P_NOISE_ALPHA, 1.75, "1.75"},
+                 {HT_P_NOISE_TYPE, 3, "isotropic"},
+                 {HT_P_TRAIN_BATCH, 2000, "2 000"},
+                 {HT_P_TRAIN_LR, 1e-5, "1e-05"}};
     char text[40];
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         ht_model_value(known[i].p, known[i].value, text, sizeof text);
@@ -279,8 +291,10 @@ static void the_title_tells_the_noise_in_every_state(void **state)
         m->step = (uint64_t)rand() * (uint64_t)(i % 5 ? 1 : rand());
         m->seconds = i % 7 * 1e4, m->epoch = i * 13.7, m->steps_per_second = i % 3 * 1e4;
         ht_params_put(&m->applied, HT_P_NOISE_TYPE, type);
-        double alpha = ht_params_put(&m->applied, HT_P_NOISE_ALPHA, ht_param_value(HT_P_NOISE_ALPHA, i / 2000.0));
-        double scale = ht_params_put(&m->applied, HT_P_NOISE_SCALE, ht_param_value(HT_P_NOISE_SCALE, i % 100 / 99.0));
+        double alpha =
+            ht_params_put(&m->applied, HT_P_NOISE_ALPHA, ht_param_value(HT_P_NOISE_ALPHA, i / 2000.0));
+        double scale =
+            ht_params_put(&m->applied, HT_P_NOISE_SCALE, ht_param_value(HT_P_NOISE_SCALE, i % 100 / 99.0));
         joined(spans, ht_bars_title_left(m, spans), text);
         if (type == HT_NOISE_NONE) {
             assert_non_null(strstr(text, "no noise"));

@@ -62,7 +62,8 @@ static void rows_agree_with_themselves(void **state)
         assert_true(ht_param_find(info->key, &found) && found == p);
         assert_non_null(strchr(info->key, '.'));
         assert_true(strlen(info->help) > 5);
-        if (is_number(p)) assert_true(info->initial >= info->low && info->initial <= top(p) && info->step > 0);
+        if (is_number(p))
+            assert_true(info->initial >= info->low && info->initial <= top(p) && info->step > 0);
         if (info->type == HT_TYPE_CHOICE) assert_true(ht_param_choices(p) >= 2);
         if (info->scale == HT_PSCALE_LOG) assert_true(info->low > 0 && info->step > 1);
         if (info->scale == HT_PSCALE_LOG0) assert_true(info->low == 0 && info->step > 1);
@@ -82,12 +83,18 @@ static void choices_stand_in_the_order_of_their_enums(void **state)
         int index;
         const char *name;
     } names[] = {
-        {HT_P_NOISE_TYPE, HT_NOISE_NONE, "none"},         {HT_P_NOISE_TYPE, HT_NOISE_SHARED, "shared"},
-        {HT_P_NOISE_TYPE, HT_NOISE_IID, "iid"},           {HT_P_NOISE_TYPE, HT_NOISE_ISOTROPIC, "isotropic"},
-        {HT_P_MODEL_ACTIVATION, HT_RELU, "relu"},         {HT_P_MODEL_ACTIVATION, HT_LEAKY_RELU, "leaky-relu"},
-        {HT_P_MODEL_ACTIVATION, HT_TANH, "tanh"},         {HT_P_PRUNE_METHOD, HT_PRUNE_NODE, "node"},
-        {HT_P_PRUNE_METHOD, HT_PRUNE_RANDOM, "random"},   {HT_P_PRUNE_METRIC, HT_FRO_SQUARED, "fro_squared"},
-        {HT_P_PRUNE_METRIC, HT_FRO, "fro"},               {HT_P_TRAIN_SCHEDULE, 0, "constant"},
+        {HT_P_NOISE_TYPE, HT_NOISE_NONE, "none"},
+        {HT_P_NOISE_TYPE, HT_NOISE_SHARED, "shared"},
+        {HT_P_NOISE_TYPE, HT_NOISE_IID, "iid"},
+        {HT_P_NOISE_TYPE, HT_NOISE_ISOTROPIC, "isotropic"},
+        {HT_P_MODEL_ACTIVATION, HT_RELU, "relu"},
+        {HT_P_MODEL_ACTIVATION, HT_LEAKY_RELU, "leaky-relu"},
+        {HT_P_MODEL_ACTIVATION, HT_TANH, "tanh"},
+        {HT_P_PRUNE_METHOD, HT_PRUNE_NODE, "node"},
+        {HT_P_PRUNE_METHOD, HT_PRUNE_RANDOM, "random"},
+        {HT_P_PRUNE_METRIC, HT_FRO_SQUARED, "fro_squared"},
+        {HT_P_PRUNE_METRIC, HT_FRO, "fro"},
+        {HT_P_TRAIN_SCHEDULE, 0, "constant"},
         {HT_P_TRAIN_SCHEDULE, 1, "cosine"},
     };
     ht_params params;
@@ -110,7 +117,8 @@ static void refuse(ht_param p, const char *value)
     char low[32], high[32];
     ht_params_init(&params);
     before = params;
-    if (ht_params_set(&params, info->key, value, &err) != HT_USAGE) fail_msg("%s = '%s' is taken", info->key, value);
+    if (ht_params_set(&params, info->key, value, &err) != HT_USAGE)
+        fail_msg("%s = '%s' is taken", info->key, value);
     assert_memory_equal(&params, &before, sizeof params);
     if (!strstr(err.text, info->key)) fail_msg("no key in: %s", err.text);
     if (info->type == HT_TYPE_CHOICE)
@@ -142,7 +150,8 @@ static void values_out_of_range_are_refused(void **state)
 static void values_of_a_wrong_kind_are_refused(void **state)
 {
     (void)state;
-    static const char *const never[] = {"", "nan", "NaN", "inf", "-inf", "0x1", "1,5", "maybe", " 1", "1 ", "1\n"};
+    static const char *const never[] = {"",    "nan",   "NaN", "inf", "-inf", "0x1",
+                                        "1,5", "maybe", " 1",  "1 ",  "1\n"};
     char lengthy[2 * HT_PARAM_TEXT];
     memset(lengthy, 'x', sizeof lengthy);
     lengthy[HT_PARAM_TEXT] = '\0';
@@ -179,10 +188,10 @@ static void text_a_preset_cannot_hold_is_refused(void **state)
 static void a_misspelt_key_names_the_nearest(void **state)
 {
     (void)state;
-    static const char *const pairs[][2] = {{"noise.aplha", "noise.alpha"}, {"alpha", "noise.alpha"},
-                                           {"lr", "train.lr"},             {"seed", "train.seed"},
-                                           {"widht", "model.width"},       {"trian.batch", "train.batch"},
-                                           {"noise.sclae", "noise.scale"}, {"momentum", "train.momentum"}};
+    static const char *const pairs[][2] = {
+        {"noise.aplha", "noise.alpha"}, {"alpha", "noise.alpha"},      {"lr", "train.lr"},
+        {"seed", "train.seed"},         {"widht", "model.width"},      {"trian.batch", "train.batch"},
+        {"noise.sclae", "noise.scale"}, {"momentum", "train.momentum"}};
     ht_params params;
     ht_error err;
     ht_params_init(&params);
@@ -319,7 +328,8 @@ static void the_least_noise_is_exactly_none(void **state)
 static void putting_clamps_anything(void **state)
 {
     (void)state;
-    const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1, 0, 1e300, -1e300, 0.3, 1.5, 1e12};
+    const double odd[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1, 0, 1e300, -1e300, 0.3, 1.5,
+                          1e12};
     ht_params params;
     ht_params_init(&params);
     for (ht_param p = 0; p < HT_P_COUNT; p++)

@@ -1,4 +1,5 @@
-/* Guards the pool: every task exactly once, one worker a thread, the same result from any number of threads. */
+/* Guards the pool: every task exactly once, one worker a thread, the same result from any number of threads.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

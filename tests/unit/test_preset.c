@@ -1,5 +1,5 @@
-/* Guards presets: the compiled-in ones mean what DESIGN.md says, settings survive a file, and every bad line is
- * an error that names it. */
+/* Guards presets: the compiled-in ones mean what DESIGN.md says, settings survive a file, and every bad line
+ * is an error that names it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -41,7 +41,8 @@ static void refuse_bytes(const char *text, size_t size, const char *place, const
     before = params;
     if (ht_preset_parse(&params, "p", text, size, &err) != HT_USAGE) fail_msg("taken:\n%s", text);
     assert_memory_equal(&params, &before, sizeof params);
-    if (strncmp(err.text, place, strlen(place)) != 0) fail_msg("'%s' does not begin with %s", err.text, place);
+    if (strncmp(err.text, place, strlen(place)) != 0)
+        fail_msg("'%s' does not begin with %s", err.text, place);
     if (!strstr(err.text, word)) fail_msg("'%s' does not say %s", err.text, word);
 }
 
@@ -89,7 +90,8 @@ static void the_plain_presets_are_the_papers(void **state)
 
 static void random_text(char *to, size_t most)
 {
-    static const char *const pieces[] = {"a", "=", ";", "#", " ", "[", "]", ":", "/", "α", "\"", "'", "\\", "%s", "x"};
+    static const char *const pieces[] = {"a", "=", ";",  "#", " ",  "[",  "]", ":",
+                                         "/", "α", "\"", "'", "\\", "%s", "x"};
     to[0] = '\0';
     for (size_t count = 1 + (size_t)rand() % most; count > 0; count--) strcat(to, pieces[rand() % 15]);
 }
@@ -117,8 +119,10 @@ static void settings_survive_a_file(void **state)
         if (!text) fail_msg("%s", err.text);
         ht_params_init(&again);
         strcpy(again.preset, params.preset);
-        if (ht_preset_parse(&again, "p", text, strlen(text), &err) != HT_OK) fail_msg("%s\n%s", err.text, text);
-        if (strcmp(params.data_name, again.data_name) != 0) fail_msg("'%s' became '%s'", params.data_name, again.data_name);
+        if (ht_preset_parse(&again, "p", text, strlen(text), &err) != HT_OK)
+            fail_msg("%s\n%s", err.text, text);
+        if (strcmp(params.data_name, again.data_name) != 0)
+            fail_msg("'%s' became '%s'", params.data_name, again.data_name);
         assert_memory_equal(&params, &again, sizeof params);
         ht_free(text);
     }
@@ -219,8 +223,8 @@ static void an_indented_line_is_a_line_of_its_own(void **state)
     static const char *const blanks[] = {" ", "\t", "  \t", "\r", "\v", "\f"};
     for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++) {
         char text[200];
-        snprintf(text, sizeof text, "[data]\nname = mnist\n%strain_limit = 7\n%s[noise]\n%salpha = 1.25\n", blanks[i],
-                 blanks[i], blanks[i]);
+        snprintf(text, sizeof text, "[data]\nname = mnist\n%strain_limit = 7\n%s[noise]\n%salpha = 1.25\n",
+                 blanks[i], blanks[i], blanks[i]);
         ht_params p = parse(text);
         assert_string_equal(ht_params_text(&p, HT_P_DATA_NAME), "mnist");
         assert_true(get(&p, HT_P_DATA_TRAIN_LIMIT) == 7 && get(&p, HT_P_NOISE_ALPHA) == 1.25);
@@ -232,8 +236,9 @@ static void an_indented_line_is_a_line_of_its_own(void **state)
 static void editors_of_other_systems_are_understood(void **state)
 {
     (void)state;
-    ht_params p = parse("\xef\xbb\xbf[noise]\r\ntype = iid\r\nalpha = 1.5 ; a comment\r\n\r\n; more\r\n# more\r\n"
-                        "scale=0.25");
+    ht_params p =
+        parse("\xef\xbb\xbf[noise]\r\ntype = iid\r\nalpha = 1.5 ; a comment\r\n\r\n; more\r\n# more\r\n"
+              "scale=0.25");
     assert_true(get(&p, HT_P_NOISE_TYPE) == HT_NOISE_IID && get(&p, HT_P_NOISE_ALPHA) == 1.5);
     assert_true(get(&p, HT_P_NOISE_SCALE) == 0.25);
     ht_params empty = parse(""), start;
@@ -244,8 +249,24 @@ static void editors_of_other_systems_are_understood(void **state)
 static void any_bytes_are_parsed_or_refused(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {"[noise]", "[", "]", "\n", "\n", "alpha", "=", " = ", "1.5", " ", "\t", ";", "#", "x", "\r",
-                                         "[data]\nname = a", "\xef\xbb\xbf", "[preset]\ntitle = t"};
+    static const char *const pieces[] = {"[noise]",
+                                         "[",
+                                         "]",
+                                         "\n",
+                                         "\n",
+                                         "alpha",
+                                         "=",
+                                         " = ",
+                                         "1.5",
+                                         " ",
+                                         "\t",
+                                         ";",
+                                         "#",
+                                         "x",
+                                         "\r",
+                                         "[data]\nname = a",
+                                         "\xef\xbb\xbf",
+                                         "[preset]\ntitle = t"};
     srand(2);
     for (int i = 0; i < 20000; i++) {
         char text[600] = "";
@@ -257,7 +278,8 @@ static void any_bytes_are_parsed_or_refused(void **state)
         ht_code code = ht_preset_parse(&params, "p", text, strlen(text), &err);
         if (code != HT_OK) {
             assert_int_equal(code, HT_USAGE);
-            if (strncmp(err.text, "p:", 2) != 0 || err.text[2] < '1' || err.text[2] > '9') fail_msg("%s", err.text);
+            if (strncmp(err.text, "p:", 2) != 0 || err.text[2] < '1' || err.text[2] > '9')
+                fail_msg("%s", err.text);
         }
     }
 }

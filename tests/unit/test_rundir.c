@@ -1,4 +1,5 @@
-/* Guards runs on disk: one writer at a time, a resumed run that goes on bit by bit, and damage that is named. */
+/* Guards runs on disk: one writer at a time, a resumed run that goes on bit by bit, and damage that is named.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -87,7 +88,8 @@ static void a_run_is_saved_and_resumed_bit_by_bit(void **state)
     ht_trainer *whole = make_run("run", &params);
     ht_rundir *dir = open_run("run");
     ok(ht_rundir_params(dir, &stored, &err));
-    for (ht_param p = 0; p < HT_P_COUNT; p++) assert_true(ht_params_get(&stored, p) == ht_params_get(&params, p));
+    for (ht_param p = 0; p < HT_P_COUNT; p++)
+        assert_true(ht_params_get(&stored, p) == ht_params_get(&params, p));
     assert_string_equal(stored.data_name, params.data_name);
     ht_trainer *again = small_trainer(&stored, data, NULL);
     ok(ht_rundir_resume(dir, again, &err));
@@ -201,7 +203,8 @@ static void damage(const char *run, const char *line, const char *place)
     snprintf(name, sizeof name, "%s/metrics.csv", run);
     ok(ht_file_append(scratch_path(name), line, strlen(line), &err));
     ok(ht_file_append(scratch_path(name), "40,1,1,1,1,1,1,1\n", 17, &err));
-    if (ht_rundir_read_metrics(scratch_path(run), &rows, &count, &err) != HT_FAIL) fail_msg("taken: %s", line);
+    if (ht_rundir_read_metrics(scratch_path(run), &rows, &count, &err) != HT_FAIL)
+        fail_msg("taken: %s", line);
     assert_null(rows);
     assert_int_equal(count, 0);
     if (!strstr(err.text, place)) fail_msg("'%s' does not say %s", err.text, place);
@@ -210,9 +213,16 @@ static void damage(const char *run, const char *line, const char *place)
 static void a_damaged_line_of_metrics_is_named(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"30,1,1,1,1,1,1\n", "30,1,1,1,1,1,1,1,1\n", "x,1,1,1,1,1,1,1\n", ",1,1,1,1,1,1,1\n",
-                                        "-1,1,1,1,1,1,1,1\n", "\n", "30,1,1,1,1,1,1,1x\n", "30,1;1,1,1,1,1,1,1\n",
-                                        "30,1,1,1,00000000000000000000000000000000000000000000000000001,1,1,1\n"};
+    static const char *const lines[] = {
+        "30,1,1,1,1,1,1\n",
+        "30,1,1,1,1,1,1,1,1\n",
+        "x,1,1,1,1,1,1,1\n",
+        ",1,1,1,1,1,1,1\n",
+        "-1,1,1,1,1,1,1,1\n",
+        "\n",
+        "30,1,1,1,1,1,1,1x\n",
+        "30,1;1,1,1,1,1,1,1\n",
+        "30,1,1,1,00000000000000000000000000000000000000000000000000001,1,1,1\n"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) damage("damaged", lines[i], "metrics.csv:4:");
 }
 
@@ -243,7 +253,8 @@ static ht_code read_damaged(const void *bytes, size_t size)
 static void expect_damage(const void *bytes, size_t size)
 {
     assert_int_equal(read_damaged(bytes, size), HT_FAIL);
-    if (!strstr(err.text, "damaged.safetensors") && !strstr(err.text, "the checkpoint")) fail_msg("%s", err.text);
+    if (!strstr(err.text, "damaged.safetensors") && !strstr(err.text, "the checkpoint"))
+        fail_msg("%s", err.text);
     assert_null(strchr(err.text, '\n'));
 }
 
@@ -295,9 +306,15 @@ static void the_journal_has_one_object_a_line(void **state)
     ht_params params = small_params();
     ht_rundir *dir = open_run("journal");
     ok(ht_rundir_begin(dir, &params, &err));
-    ht_sample change = {.kind = HT_SAMPLE_CHANGE, .step = 12, .seconds = 1.5, .param = HT_P_NOISE_SCALE, .before = 0.05, .value = 0.1};
+    ht_sample change = {.kind = HT_SAMPLE_CHANGE,
+                        .step = 12,
+                        .seconds = 1.5,
+                        .param = HT_P_NOISE_SCALE,
+                        .before = 0.05,
+                        .value = 0.1};
     ht_sample reset = {.kind = HT_SAMPLE_RESET, .value = 7};
-    ht_sample diverged = {.kind = HT_SAMPLE_STATE, .step = 20, .state = HT_STATE_DIVERGED, .message = "loss is \"nan\"\n"};
+    ht_sample diverged = {
+        .kind = HT_SAMPLE_STATE, .step = 20, .state = HT_STATE_DIVERGED, .message = "loss is \"nan\"\n"};
     ht_sample step = {.kind = HT_SAMPLE_STEP, .step = 21};
     ok(ht_rundir_journal(dir, &change, &err));
     ok(ht_rundir_journal(dir, &reset, &err));

@@ -1,5 +1,5 @@
-/* Guards safetensors: what is written is read back and is what the format asks for; whatever a damaged or hostile
- * file holds, it is an error or a whole tensor. */
+/* Guards safetensors: what is written is read back and is what the format asks for; whatever a damaged or
+ * hostile file holds, it is an error or a whole tensor. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -57,7 +57,8 @@ static void refuse(const char *header, const char *word)
     ht_error err;
     write_raw("hostile", header, strlen(header), two, sizeof two);
     if (read_t("hostile", to, &err) != HT_FAIL) fail_msg("taken: %s", header);
-    if (!strstr(err.text, "hostile") || !strstr(err.text, word)) fail_msg("'%s' does not say '%s'", err.text, word);
+    if (!strstr(err.text, "hostile") || !strstr(err.text, word))
+        fail_msg("'%s' does not say '%s'", err.text, word);
 }
 
 static void what_is_written_is_read(void **state)
@@ -123,7 +124,8 @@ static bool read_all(const char *name)
     ht_code code = file ? HT_OK : err.code;
     for (size_t i = 0; i < 2 && code == HT_OK; i++) {
         code = ht_safetensors_read(file, both[i].name, both[i].rows, both[i].columns, to, &err);
-        for (size_t k = 0; k < both[i].rows * both[i].columns && code == HT_OK; k++) assert_true(isfinite(to[k]));
+        for (size_t k = 0; k < both[i].rows * both[i].columns && code == HT_OK; k++)
+            assert_true(isfinite(to[k]));
     }
     ht_safetensors_close(file);
     if (code != HT_OK) assert_non_null(strstr(err.text, name));
@@ -174,7 +176,8 @@ static void no_flipped_byte_does_harm(void **state)
 static void a_header_length_that_cannot_be_is_refused(void **state)
 {
     (void)state;
-    static const uint64_t claims[] = {UINT64_MAX, UINT64_MAX - 7, (uint64_t)1 << 63, (uint64_t)1 << 40, 1 << 30, 100, 11};
+    static const uint64_t claims[] = {
+        UINT64_MAX, UINT64_MAX - 7, (uint64_t)1 << 63, (uint64_t)1 << 40, 1 << 30, 100, 11};
     float to[2];
     ht_error err;
     for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
@@ -189,13 +192,28 @@ static void a_header_length_that_cannot_be_is_refused(void **state)
 static void offsets_outside_the_file_are_refused(void **state)
 {
     (void)state;
-    static const char *const offsets[] = {
-        "[0,4]",   "[8,0]",  "[-8,0]", "[12,20]", "[16,24]", "[0,9223372036854775807]", "[9223372036854775800,9223372036854775807]",
-        "[-4,4]",  "[]",     "[0]",    "[0,8,16]", "0",      "null", "[0.0,8.0]", "[\"0\",\"8\"]", "[0,12]", "[0,99999999999999999999]",
-        "{\"0\":0,\"1\":8}"};
+    static const char *const offsets[] = {"[0,4]",
+                                          "[8,0]",
+                                          "[-8,0]",
+                                          "[12,20]",
+                                          "[16,24]",
+                                          "[0,9223372036854775807]",
+                                          "[9223372036854775800,9223372036854775807]",
+                                          "[-4,4]",
+                                          "[]",
+                                          "[0]",
+                                          "[0,8,16]",
+                                          "0",
+                                          "null",
+                                          "[0.0,8.0]",
+                                          "[\"0\",\"8\"]",
+                                          "[0,12]",
+                                          "[0,99999999999999999999]",
+                                          "{\"0\":0,\"1\":8}"};
     char header[300];
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
-        snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":%s}}", offsets[i]);
+        snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":%s}}",
+                 offsets[i]);
         refuse(header, "");
     }
     refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2]}}", "");
@@ -227,14 +245,18 @@ static void other_types_and_shapes_are_refused(void **state)
 {
     (void)state;
     static const char *const types[] = {"\"F16\"", "\"F64\"", "\"I32\"", "\"f32\"", "32", "null", "\"F32x\""};
-    static const char *const shapes[] = {"[2,1]", "[2]", "[1,2,1]", "[]", "[1,-2]", "[-1,-2]", "[4611686018427387905,2]", "\"1,2\"", "null", "2"};
+    static const char *const shapes[] = {
+        "[2,1]",   "[2]",  "[1,2,1]", "[]", "[1,-2]", "[-1,-2]", "[4611686018427387905,2]",
+        "\"1,2\"", "null", "2"};
     char header[300];
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        snprintf(header, sizeof header, "{\"t\":{\"dtype\":%s,\"shape\":[1,2],\"data_offsets\":[0,8]}}", types[i]);
+        snprintf(header, sizeof header, "{\"t\":{\"dtype\":%s,\"shape\":[1,2],\"data_offsets\":[0,8]}}",
+                 types[i]);
         refuse(header, "t has type");
     }
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[0,8]}}", shapes[i]);
+        snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[0,8]}}",
+                 shapes[i]);
         refuse(header, "shape");
     }
 }
@@ -242,8 +264,19 @@ static void other_types_and_shapes_are_refused(void **state)
 static void a_header_that_is_no_object_is_refused(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"", "[]", "7", "{", "{\"t\":7}", "{\"t\":null}", "{\"t\":[]}", "{}", "{\"__metadata__\":7}",
-                                          "{\"t\":{},\"t\":{}}", "\"\\u0000\"", "{\"a\\u0000b\":{}}", "{} {}"};
+    static const char *const headers[] = {"",
+                                          "[]",
+                                          "7",
+                                          "{",
+                                          "{\"t\":7}",
+                                          "{\"t\":null}",
+                                          "{\"t\":[]}",
+                                          "{}",
+                                          "{\"__metadata__\":7}",
+                                          "{\"t\":{},\"t\":{}}",
+                                          "\"\\u0000\"",
+                                          "{\"a\\u0000b\":{}}",
+                                          "{} {}"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) refuse(headers[i], "");
     char deep[3001];
     memset(deep, '[', 3000);

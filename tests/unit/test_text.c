@@ -33,10 +33,22 @@ static void every_character_survives_encoding(void **state)
 static void invalid_bytes_are_taken_one_at_a_time(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"\x80",     "\xbf",         "\xc3",     "\xc0\x80",     "\xc1\xbf",
-                                      "\xe0\x80", "\xe0\x80\x80", "\xe2\x82", "\xed\xa0\x80", "\xf0\x9f\x98",
-                                      "\xff",     "\xc3(",        "\xe2\x82(", "\xf4\x90\x80\x80",
-                                      "\xf0\x80\x80\xaf", "\xf8\x88\x80\x80\x80"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc3",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x80",
+                                      "\xe0\x80\x80",
+                                      "\xe2\x82",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x9f\x98",
+                                      "\xff",
+                                      "\xc3(",
+                                      "\xe2\x82(",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf0\x80\x80\xaf",
+                                      "\xf8\x88\x80\x80\x80"};
     unsigned c;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char *copy = strdup(bad[i]); /* on the heap, where a sanitizer sees a byte too far */
@@ -45,7 +57,9 @@ static void invalid_bytes_are_taken_one_at_a_time(void **state)
         free(copy);
     }
     assert_int_equal(ht_utf8_decode("", &c), 0);
-    assert_int_equal(ht_utf8_length("a\xff" "b\xe2\x82"), 5);
+    assert_int_equal(ht_utf8_length("a\xff"
+                                    "b\xe2\x82"),
+                     5);
 }
 
 /* Random bytes with many valid characters among them. */
@@ -162,10 +176,11 @@ static void numbers(void)
     static const struct {
         const char *text;
         double value;
-    } good[] = {{"1.5", 1.5}, {"-2", -2}, {"+3", 3}, {".5", 0.5}, {"1e3", 1000}, {"1E-3", 1e-3}, {"0", 0}, {"007", 7}};
-    static const char *const bad[] = {"",    "1.5x", "nan", "NaN", "inf",  "-inf", "infinity", "0x10", "1,5",
-                                      " 1",  "1 ",   "--1", "1e",  "e5",   ".",    "-",        "1e999", "1.2.3",
-                                      "1e5e", "\n1", "1_0", "٣",   "1\xff", "-1e999"};
+    } good[] = {{"1.5", 1.5},  {"-2", -2},     {"+3", 3}, {".5", 0.5},
+                {"1e3", 1000}, {"1E-3", 1e-3}, {"0", 0},  {"007", 7}};
+    static const char *const bad[] = {"",      "1.5x",  "nan",  "NaN", "inf", "-inf", "infinity", "0x10",
+                                      "1,5",   " 1",    "1 ",   "--1", "1e",  "e5",   ".",        "-",
+                                      "1e999", "1.2.3", "1e5e", "\n1", "1_0", "٣",    "1\xff",    "-1e999"};
     double value;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         if (!ht_parse_number(good[i].text, &value)) fail_msg("'%s' is refused", good[i].text);
@@ -202,8 +217,15 @@ static void grouped_integers_read_back(void **state)
     static const struct {
         long long value;
         const char *text;
-    } known[] = {{0, "0"}, {-7, "-7"}, {999, "999"}, {1000, "1 000"}, {-100, "-100"}, {-1000, "-1 000"},
-                 {12430, "12 430"}, {1234567, "1 234 567"}, {LLONG_MIN, "-9 223 372 036 854 775 808"}};
+    } known[] = {{0, "0"},
+                 {-7, "-7"},
+                 {999, "999"},
+                 {1000, "1 000"},
+                 {-100, "-100"},
+                 {-1000, "-1 000"},
+                 {12430, "12 430"},
+                 {1234567, "1 234 567"},
+                 {LLONG_MIN, "-9 223 372 036 854 775 808"}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         ht_format_grouped(text, sizeof text, known[i].value);
         assert_string_equal(text, known[i].text);
@@ -249,8 +271,15 @@ static void short_numbers_name_what_is_no_number(void **state)
         double value;
         int digits;
         const char *text;
-    } known[] = {{0.031, 2, "0.031"}, {2e-5, 2, "2.0e-05"}, {12400, 3, "12.4k"}, {0, 3, "0"}, {-0.0, 3, "0"},
-                 {(double)NAN, 3, "NaN"}, {(double)INFINITY, 3, "+Inf"}, {-(double)INFINITY, 3, "−Inf"}, {250, 3, "250"}};
+    } known[] = {{0.031, 2, "0.031"},
+                 {2e-5, 2, "2.0e-05"},
+                 {12400, 3, "12.4k"},
+                 {0, 3, "0"},
+                 {-0.0, 3, "0"},
+                 {(double)NAN, 3, "NaN"},
+                 {(double)INFINITY, 3, "+Inf"},
+                 {-(double)INFINITY, 3, "−Inf"},
+                 {250, 3, "250"}};
     char text[40];
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         ht_format_short(text, sizeof text, known[i].value, known[i].digits);

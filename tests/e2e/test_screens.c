@@ -1,0 +1,68 @@
+// Pictures of the lab as a terminal shows it. `test_screens --save DIR` makes those of README.md; without
+// arguments it is a test that makes smaller ones of an earlier moment.
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sandbox.h"
+
+static void save(vt *t, const char *directory, const char *name)
+{
+    char path[PATH_MAX];
+    vt_assert(t, vt_wait_still(t, 300, PATIENCE));
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    if (!vt_save_png(t, path)) fail_msg("cannot write %s", path);
+}
+
+static void save_screens(void **state, const char *directory, long steps)
+{
+    vt *t = LAB(state, 120, 40, NULL);
+    vt_assert(t, sandbox_wait_step(t, steps, 6 * PATIENCE));
+    vt_key(t, "Space");
+    vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
+    save(t, directory, "dashboard.png");
+    vt_key(t, "p");
+    vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE));
+    save(t, directory, "pruning.png");
+    vt_key(t, "Esc");
+    vt_key(t, "?");
+    vt_assert(t, vt_wait_text(t, "Help", PATIENCE));
+    save(t, directory, "help.png");
+    vt_key(t, "Esc");
+    vt_resize(t, 80, 24);
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    save(t, directory, "dashboard-80x24.png");
+    vt_key(t, "q");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+}
+
+static const char *target; // of --save
+
+static void screens_are_saved(void **state)
+{
+    save_screens(state, target, 1500);
+}
+
+static void screens_are_pictures(void **state)
+{
+    save_screens(state, ".", 50);
+    sandbox_assert_ink("dashboard.png", 1200, 800);
+    sandbox_assert_ink("pruning.png", 1200, 800);
+    sandbox_assert_ink("help.png", 1200, 800);
+    sandbox_assert_ink("dashboard-80x24.png", 800, 480);
+}
+
+int main(int argc, char **argv)
+{
+    static char directory[PATH_MAX];
+    const struct CMUnitTest saving[] = {cmocka_unit_test_teardown(screens_are_saved, vt_teardown)};
+    const struct CMUnitTest testing[] = {cmocka_unit_test_teardown(screens_are_pictures, vt_teardown)};
+    if (argc == 1) return cmocka_run_group_tests(testing, sandbox_enter, sandbox_leave);
+    if (argc != 3 || strcmp(argv[1], "--save") != 0 || !realpath(argv[2], directory)) {
+        fprintf(stderr, "usage: test_screens [--save DIR], DIR being there\n");
+        return 2;
+    }
+    target = directory;
+    return cmocka_run_group_tests(saving, sandbox_enter, sandbox_leave);
+}

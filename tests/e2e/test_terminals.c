@@ -1,0 +1,256 @@
+// The lab on terminals of every kind and size: few colours, none, no UTF-8, no terminal at all.
+#include <string.h>
+
+#include "sandbox.h"
+#include "view/layout.h"
+
+enum { BRAILLE = 0x2800, BRAILLE_END = 0x28ff, TOP_LEFT = 0x256d };
+
+static const struct {
+    const char *key;
+    ht_view view;
+} views[] = {{"Esc", HT_VIEW_DASHBOARD}, {"z", HT_VIEW_ZOOM}, {"p", HT_VIEW_PRUNING}, {"?", HT_VIEW_HELP}};
+enum { VIEWS = sizeof views / sizeof views[0] };
+
+static vt *open_paused(void **state, int columns, int rows, const char *term, char *const env_extra[])
+{
+    static const char *const args[] = {"--set", "model.width=300", NULL};
+    vt *t = sandbox_lab(state, columns, rows, term, args, env_extra);
+    vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
+    vt_key(t, "Space");
+    vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
+    vt_assert(t, vt_wait_still(t, 300, PATIENCE));
+    return t;
+}
+
+static void open_view(vt *t, int view)
+{
+    vt_key(t, "Esc");
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    if (view > 0) vt_key(t, views[view].key);
+    if (view > 0) vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
+    vt_assert(t, vt_wait_still(t, 150, PATIENCE));
+}
+
+static void quit(vt *t)
+{
+    vt_key(t, "q");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+    if (!vt_restored(t)) fail_msg("left behind: %s", vt_leftover(t));
+}
+
+// ---- what a screen holds ------------------------------------------------------------------------
+
+typedef struct {
+    int coloured, brightest; // cells with a colour of their own, and the highest palette index
+    int styled;              // bold, reverse or underlined
+    int braille, wide;       // braille cells; cells that are not ASCII
+} census;
+
+static census count_cells(vt *t)
+{
+    census c = {.brightest = -1};
+    for (int y = 0; y < vt_rows(t); y++)
+        for (int x = 0; x < vt_columns(t); x++) {
+            vt_glyph g = vt_cell(t, x, y);
+            c.coloured += !g.fg_default || !g.bg_default;
+            if (g.fg_index > c.brightest) c.brightest = g.fg_index;
+            if (g.bg_index > c.brightest) c.brightest = g.bg_index;
+            c.styled += g.bold || g.reverse || g.underline;
+            c.braille += g.chars[0] >= BRAILLE && g.chars[0] <= BRAILLE_END;
+            c.wide += g.chars[0] >= 128;
+        }
+    return c;
+}
+
+// Every frame stands where the layout has it, and there is no other.
+static void assert_frames(vt *t, ht_view view)
+{
+    ht_layout layout = ht_layout_make(vt_columns(t), vt_rows(t), view, HT_PANEL_LOSS);
+    int corners = 0;
+    for (int y = 0; y < vt_rows(t); y++)
+        for (int x = 0; x < vt_columns(t); x++) corners += vt_cell(t, x, y).chars[0] == TOP_LEFT;
+    vt_assert(t, corners == layout.count);
+    for (int i = 0; i < layout.count; i++) {
+        static const uint32_t wanted[] = {0x256d, 0x256e, 0x2570, 0x256f};
+        ht_rect r = layout.place[i].area;
+        for (int k = 0; k < 4; k++) {
+            int x = k % 2 ? r.x + r.w - 1 : r.x, y = k / 2 ? r.y + r.h - 1 : r.y;
+            vt_assert(t, vt_cell(t, x, y).chars[0] == wanted[k]);
+        }
+        for (int y = r.y + 1; y < r.y + r.h - 1; y++) { // sides, with room for headings and ticks
+            uint32_t left = vt_cell(t, r.x, y).chars[0], right = vt_cell(t, r.x + r.w - 1, y).chars[0];
+            vt_assert(t, left >= 0x2500 && left < 0x2580 && right >= 0x2500 && right < 0x2580);
+        }
+    }
+}
+
+static void assert_title_line(vt *t)
+{
+    vt_assert(t, strstr(vt_row(t, 0), "iid α 1.75 σ 0.1 "));
+    vt_assert(t, strstr(vt_row(t, 0), "paused"));
+}
+
+// ---- colours ------------------------------------------------------------------------------------
+
+static void each_terminal_gets_the_colours_it_has(void **state)
+{
+    static const struct {
+        const char *term;
+        int most; // palette indices below this; 0: no colour
+    } terms[] = {{"xterm-256color", 256}, {"tmux-256color", 256},
+                 {"xterm-16color", 16},   {"xterm", 8},
+                 {"linux", 16},           {"vt100", 0}};
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        vt *t = open_paused(state, 80, 24, terms[i].term, NULL);
+        census c = count_cells(t);
+        if (terms[i].most == 0 ? c.coloured != 0 : c.coloured < 100)
+            fail_msg("%s: %d cells have a colour", terms[i].term, c.coloured);
+        if (c.brightest >= terms[i].most) fail_msg("%s: uses colour %d", terms[i].term, c.brightest);
+        if (terms[i].most > 16) assert_true(c.brightest >= 16); // and makes use of them
+        assert_true(c.styled > 0);
+        if (strcmp(terms[i].term, "linux") == 0) assert_int_equal(c.braille, 0); // its font has none
+        assert_title_line(t);
+        assert_frames(t, HT_VIEW_DASHBOARD);
+        quit(t);
+        vt_teardown(state);
+    }
+}
+
+static void no_color_means_no_colour(void **state)
+{
+    vt *t = open_paused(state, 120, 40, NULL, (char *[]){"NO_COLOR=1", NULL});
+    for (int i = 0; i < VIEWS; i++) {
+        open_view(t, i);
+        census c = count_cells(t);
+        assert_int_equal(c.coloured, 0);
+        assert_true(c.styled > 0); // what is chosen is still seen
+        assert_title_line(t);
+    }
+    quit(t);
+}
+
+static void the_mono_theme_has_no_colour(void **state)
+{
+    vt *t = LAB(state, 120, 40, "--set", "ui.theme=mono", "--set", "model.width=300");
+    vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    assert_int_equal(count_cells(t).coloured, 0);
+    quit(t);
+}
+
+static void ascii_is_enough(void **state)
+{
+    vt *t = open_paused(state, 120, 40, NULL, (char *[]){"LANG=C", NULL});
+    for (int i = 0; i < VIEWS; i++) {
+        open_view(t, i);
+        if (count_cells(t).wide) vt_dump(t, stderr);
+        assert_int_equal(count_cells(t).wide, 0);
+        vt_assert(t, strstr(vt_row(t, 0), "iid a 1.75 s 0.1 "));
+    }
+    open_view(t, 0);
+    vt_send(t, "=1");
+    vt_assert(t, vt_wait_text(t, "take it", PATIENCE));
+    assert_int_equal(count_cells(t).wide, 0);
+    vt_key(t, "Esc");
+    vt_resize(t, 20, 8);
+    vt_assert(t, vt_wait_text(t, "needs 60 x 16", PATIENCE));
+    assert_int_equal(count_cells(t).wide, 0);
+    // Not even a byte of UTF-8 was sent.
+    size_t length;
+    const char *log = vt_log(t, &length);
+    for (size_t i = 0; i < length; i++) assert_true((unsigned char)log[i] < 128);
+    quit(t);
+}
+
+// ---- no terminal --------------------------------------------------------------------------------
+
+static void a_terminal_that_cannot_do_it_gets_one_message(void **state)
+{
+    static const char *const terms[] = {"dumb", "no-such-terminal", ""};
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        vt *t = sandbox_lab(state, 80, 24, terms[i], (const char *const[]){NULL}, NULL);
+        vt_assert(t, vt_exit(t, PATIENCE) == 1);
+        vt_assert(t, strncmp(vt_row(t, 0), "heavytail: ", 11) == 0);
+        vt_assert(t, vt_wait_text(t, "heavytail train", PATIENCE)); // what to do instead
+        size_t length;
+        const char *log = vt_log(t, &length);
+        for (size_t k = 0; k < length; k++) assert_true(log[k] != '\033');
+        assert_string_equal(vt_row(t, 4), "");
+        assert_true(vt_restored(t));
+        vt_teardown(state);
+    }
+}
+
+static void without_a_terminal_it_says_so(void **state)
+{
+    const sandbox_result *r = RUN("lab");
+    assert_status(r, 1);
+    assert_says(r->err, "terminal");
+    assert_says(r->err, "heavytail train");
+    assert_string_equal(r->out, "");
+    r = sandbox_shell("$H");
+    assert_status(r, 1);
+    assert_says(r->err, "terminal");
+    // Standard output is one, standard input is not.
+    vt *t = vt_start(80, 24, NULL, (char *[]){"sh", "-c", "\"$H\" < /dev/null; echo exit $?.", NULL}, NULL);
+    *state = t;
+    vt_assert(t, vt_wait_text(t, "exit 1.", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "terminal", PATIENCE));
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+    assert_true(vt_restored(t));
+}
+
+// ---- sizes --------------------------------------------------------------------------------------
+
+static void every_view_fits_every_size(void **state)
+{
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {100, 32}, {120, 40}, {200, 60}};
+    vt *t = open_paused(state, 120, 40, NULL, NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        vt_resize(t, sizes[i][0], sizes[i][1]);
+        for (int v = 0; v < VIEWS; v++) {
+            open_view(t, v);
+            assert_title_line(t);
+            assert_frames(t, views[v].view);
+        }
+    }
+    quit(t);
+}
+
+static void too_small_says_what_it_needs(void **state)
+{
+    static const int sizes[][2] = {{20, 8}, {59, 16}, {60, 15}, {14, 3}};
+    vt *t = open_paused(state, 80, 24, NULL, NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        vt_resize(t, sizes[i][0], sizes[i][1]);
+        vt_assert(t, vt_wait_text(t, "needs 60 × 16", PATIENCE));
+    }
+    vt_resize(t, 80, 24);
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    assert_title_line(t);
+    vt_teardown(state);
+    t = LAB(state, 20, 8, "--set", "model.width=300"); // from the start
+    vt_assert(t, vt_wait_text(t, "needs 60 × 16", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "q quits", PATIENCE));
+    quit(t);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, vt_teardown)
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) cmocka_set_test_filter(argv[1]); // e.g. '*color*'
+    const struct CMUnitTest tests[] = {
+        TEST(each_terminal_gets_the_colours_it_has),
+        TEST(no_color_means_no_colour),
+        TEST(the_mono_theme_has_no_colour),
+        TEST(ascii_is_enough),
+        TEST(a_terminal_that_cannot_do_it_gets_one_message),
+        TEST(without_a_terminal_it_says_so),
+        TEST(every_view_fits_every_size),
+        TEST(too_small_says_what_it_needs),
+    };
+    return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
+}
