@@ -126,8 +126,6 @@ static ht_code load_from_picture(ht_params *params, const char *path, ht_error *
                         : ht_error_set(err, HT_USAGE, "%s: holds no heavytail settings (no text chunk '%s')",
                                        path, preset_chunk);
     ht_png_free(&png);
-    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, base);
     return code;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "engine/analyst.h"
 #include "link/mailbox.h"
 #include "link/ring.h"
@@ -180,12 +181,13 @@ static ht_sample step_sample(const ht_runner *r, const ht_step_result *result)
 
 static void diverged(ht_runner *r, const ht_step_result *result)
 {
-    char message[200];
+    char message[200], value[24];
     ht_sample sample = step_sample(r, result);
     if (!isfinite(result->loss)) emit(r, &sample); /* the charts mark the NaN or Inf */
+    ht_format_short(value, sizeof value, result->guard, 3);
     snprintf(message, sizeof message,
-             "diverged at step %llu: %s is %g. The weights before it are kept; lower η or σ, then r resets",
-             (unsigned long long)ht_trainer_steps(r->trainer) + 1, result->refused, result->guard);
+             "diverged at step %llu: %s is %s. The weights before it are kept; lower η or σ, then r resets",
+             (unsigned long long)ht_trainer_steps(r->trainer) + 1, result->refused, value);
     enter_state(r, HT_STATE_DIVERGED, message);
 }
 

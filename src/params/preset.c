@@ -23,6 +23,14 @@ static bool is_about(const char *section, const char *name)
     return strcmp(section, "preset") == 0 && (strcmp(name, "title") == 0 || strcmp(name, "about") == 0);
 }
 
+/* A name may come from a stranger's file and hold anything; this one is shown and written. */
+static void set_name(ht_params *params, const char *name)
+{
+    ht_text_copy(params->preset, sizeof params->preset, name);
+    for (char *c = params->preset; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+}
+
 static int on_value(void *user, const char *section, const char *name, const char *value)
 {
     parse_state *state = user;
@@ -30,6 +38,7 @@ static int on_value(void *user, const char *section, const char *name, const cha
     ht_param p;
     if (state->err->code != HT_OK) return 0;
     if (is_about(section, name)) return 1;
+    if (strcmp(section, "preset") == 0 && strcmp(name, "name") == 0) return set_name(&state->params, value), 1;
     snprintf(key, sizeof key, "%.100s%s%.100s", section, section[0] ? "." : "", name);
     if (ht_params_set(&state->params, key, value, state->err) != HT_OK) return 0;
     if (!ht_param_find(key, &p)) return 0; /* not reached: it was set */
@@ -45,7 +54,7 @@ static int on_value(void *user, const char *section, const char *name, const cha
  * taken off (to inih they would mean "more of the value above"). Returns the cleaned copy. */
 static char *clean_lines(const char *name, const char *text, size_t size, ht_error *err)
 {
-    char *clean = ht_alloc(size + 1, 1, name, err);
+    char *clean = ht_alloc(size + 2, 1, name, err); /* a newline may be added, and the end */
     if (!clean) return NULL;
     size_t used = 0, start = 0;
     for (int line = 1; start < size; line++) {
@@ -91,11 +100,13 @@ ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, s
     char *clean = clean_lines(name, text, size, err);
     if (!clean) return err->code;
     parse_state state = {.params = *params, .err = err};
+    state.params.preset[0] = '\0';
     int line = ini_parse_string(clean, on_value, &state);
     if (line > 0 && err->code != HT_OK && cut_after(clean, line)) {
         /* inih goes on after a bad line; what the message is about may stand further down. */
         err->code = HT_OK;
         state = (parse_state){.params = *params, .err = err};
+        state.params.preset[0] = '\0';
         line = ini_parse_string(clean, on_value, &state);
     }
     ht_free(clean);
@@ -105,6 +116,8 @@ ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, s
                             "%s:%d: neither [section] nor key = value; remove the line or start it with #",
                             name, line);
     *params = state.params;
+    const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+    if (!params->preset[0]) set_name(params, base);
     return HT_OK;
 }
 
@@ -115,12 +128,7 @@ static ht_code load_file(ht_params *params, const char *path, ht_error *err)
     if (ht_file_read(path, PRESET_LIMIT, &text, &size, err) != HT_OK) return err->code = HT_USAGE;
     ht_code code = ht_preset_parse(params, path, text, size, err);
     ht_free(text);
-    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    if (code != HT_OK) return code;
-    ht_text_copy(params->preset, sizeof params->preset, base);
-    for (char *c = params->preset; *c; c++) /* a file name may hold anything; this one is shown and written */
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    return HT_OK;
+    return code;
 }
 
 static bool user_path(const char *name, char *path, size_t size)
@@ -160,17 +168,14 @@ ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)
     if (user_path(name, path, sizeof path)) return load_file(params, path, err);
     const char *text = ht_preset_text(name, &size);
     if (!text) return unknown_preset(name, err);
-    ht_code code = ht_preset_parse(params, name, text, size, err);
-    if (code == HT_OK) ht_text_copy(params->preset, sizeof params->preset, name);
-    return code;
+    return ht_preset_parse(params, name, text, size, err);
 }
 
 char *ht_preset_write(const ht_params *params, ht_error *err)
 {
     ht_text out = {0};
     char value[HT_PARAM_VALUE], section[32] = "";
-    ht_text_add(&out, "[preset]\ntitle = %s, effective settings\n",
-                params->preset[0] ? params->preset : "heavytail");
+    ht_text_add(&out, "[preset]\nname = %s\n", params->preset[0] ? params->preset : "heavytail");
     for (int p = 0; p < HT_P_COUNT; p++) {
         const char *key = ht_param_at(p)->key, *dot = strchr(key, '.');
         size_t length = (size_t)(dot - key);

@@ -4,7 +4,7 @@
 
 #include "heavytail/params.h"
 
-/* Applies `text` (INI: [section] and key = value; [preset] holds title and about) on top of *params. `name`
+/* Applies `text` (INI: [section] and key = value; [preset] holds name, title and about) on top of *params, and sets params->preset to that name or the last part of `name`. `name`
  * stands in messages: "name:line: …". HT_USAGE on the first bad line; *params is unchanged then. */
 ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, size_t size, ht_error *err);
 

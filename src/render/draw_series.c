@@ -191,7 +191,7 @@ static void draw_band(path *p)
     band_end(p, low);
 }
 
-/* Bars fill whole columns from the x axis up: they use the edges of the plot, not the centres of its dots. */
+/* Bars fill whole columns: across, they use the edges of the plot, not the centres of its dots. */
 static double bar_x(const path *p, double value)
 {
     double position = ht_axis_position(&p->layout->x, value);
@@ -209,7 +209,8 @@ static void draw_bars(path *p, edges *e)
         double middle = (left + right) / 2, position = ht_axis_position(&p->layout->y, s->high[i]);
         if (!isfinite(s->high[i])) mark_edge(p, &e->bad, (int)floor(middle), true, HT_ROLE_BAD, "×");
         if (!isfinite(s->high[i]) || !(position > 0)) continue;
-        double h = fmin(position, 1) * plot.h, bottom = plot.y + plot.h;
+        double bottom = plot.y + plot.h, top = ht_plot_y(p->layout, fmin(s->high[i], p->layout->y.high)),
+               h = bottom - top; /* up to where the axis has its tick */
         p->s->ops->bar(p->s, s->role, left, bottom - h, right - left, h);
         for (int x = (int)floor(left); x < right; x++) ht_ink_line(p->ink, x, bottom - h, x, bottom - 0.1);
         if (position > 1 + 1e-9) mark_edge(p, &e->above, (int)floor(middle), true, s->role, "▲");

@@ -144,7 +144,10 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
         return ht_error_set(
             err, HT_FAIL,
             "the lab needs a terminal on standard input and output; `heavytail train` works without");
-    if (setupterm(NULL, STDOUT_FILENO, &found) != OK || !tigetstr("cup") || tigetstr("cup") == (char *)-1)
+    bool able =
+        setupterm(NULL, STDOUT_FILENO, &found) == OK && tigetstr("cup") && tigetstr("cup") != (char *)-1;
+    if (cur_term) del_curterm(cur_term); /* newterm makes its own */
+    if (!able)
         return ht_error_set(
             err, HT_FAIL,
             "the terminal type '%s' is unknown or cannot place the cursor; set TERM (xterm-256color), or use "

@@ -50,7 +50,10 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     int count = 0, seconds = (int)m->seconds;
     ht_format_grouped(step, sizeof step, (long long)m->step);
     ht_format_short(epoch, sizeof epoch, m->epoch, 3);
-    ht_format_short(rate, sizeof rate, m->steps_per_second, 3);
+    if (m->steps_per_second < 1000)
+        ht_format_short(rate, sizeof rate, m->steps_per_second, 3);
+    else
+        ht_format_grouped(rate, sizeof rate, (long long)m->steps_per_second);
     add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
     if (m->steps_per_second > 0) add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);

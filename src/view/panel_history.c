@@ -60,18 +60,14 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
         }
 }
 
-/* The minibatches' envelope, and under it the test samples': their line shows one value of a column, so a
- * spike of theirs must stand out from below. */
-static void add_train(ht_chart *chart, const ht_curve *train, const ht_curve *test, const char *name,
-                      double value, int columns)
+/* A line for the test samples over the minibatches' envelope. The line shows one value of a column, so under
+ * both lies the test samples' own envelope: a spike that the line leaves out stands out from below. */
+static void add_train_and_test(ht_chart *chart, const char *name, const ht_curve *train, double train_value,
+                               const ht_curve *test, double test_value, int columns)
 {
     add_curve(chart, test, HT_MARK_RANGE, HT_ROLE_TEST, "", columns);
-    put_value(add_curve(chart, train, HT_MARK_RANGE, HT_ROLE_TRAIN, name, columns), value, 3);
-}
-
-static void add_test(ht_chart *chart, const ht_curve *test, double value, int columns)
-{
-    put_value(add_curve(chart, test, HT_MARK_LINE, HT_ROLE_TEST, "test", columns), value, 3);
+    put_value(add_curve(chart, train, HT_MARK_RANGE, HT_ROLE_TRAIN, name, columns), train_value, 3);
+    put_value(add_curve(chart, test, HT_MARK_LINE, HT_ROLE_TEST, "test", columns), test_value, 3);
 }
 
 void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
@@ -81,8 +77,7 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
     chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
-    add_train(chart, &m->train_loss, &m->test_loss_curve, "train", m->loss, columns);
-    add_test(chart, &m->test_loss_curve, m->test_loss, columns);
+    add_train_and_test(chart, "train", &m->train_loss, m->loss, &m->test_loss_curve, m->test_loss, columns);
     add_bad(chart, &m->train_loss, columns);
     ht_chart_fit(chart);
 }
@@ -92,8 +87,8 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
-    add_train(chart, &m->train_accuracy, &m->test_accuracy_curve, "batch", m->batch_accuracy, columns);
-    add_test(chart, &m->test_accuracy_curve, m->test_accuracy, columns);
+    add_train_and_test(chart, "batch", &m->train_accuracy, m->batch_accuracy, &m->test_accuracy_curve,
+                       m->test_accuracy, columns);
     ht_chart_fit(chart);
     /* Accuracy never leaves 0..1; the axis must not either. */
     chart->y.low = fmax(chart->y.low, 0);
@@ -111,9 +106,12 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
     step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
     /* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
-    ht_series *alpha = add_curve(chart, &m->alpha, HT_MARK_LINE, HT_ROLE_NOISE, "injected α", columns);
+    ht_series *alpha = m->alpha.count == 0
+                           ? NULL /* never any noise: no word of it in the legend */
+                           : add_curve(chart, &m->alpha, HT_MARK_LINE, HT_ROLE_NOISE, "injected α", columns);
     if (alpha) alpha->dotted = true;
-    put_value(alpha, ht_curve_last(&m->alpha), 3);
+    bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
+    put_value(alpha, noisy ? ht_curve_last(&m->alpha) : (double)NAN, 3);
     put_value(add_curve(chart, &m->hill, HT_MARK_LINE, HT_ROLE_HILL, "hill", columns),
               ht_curve_last(&m->hill), 3);
     put_value(add_curve(chart, &m->mmo, HT_MARK_LINE, HT_ROLE_MMO, "mmo", columns), ht_curve_last(&m->mmo),

@@ -49,6 +49,7 @@ static void log_bars(const ht_histogram *h, ht_chart *chart)
     chart->x.low = s->x[0];
     chart->x.high = s->x[last - first];
     count_left_out(chart, below, "are smaller");
+    count_left_out(chart, (double)h->above, "are larger"); /* the more telling of the two */
 }
 
 /* Counts on a linear grid from the fine logarithmic one: a bin's weights are spread evenly over it. */
@@ -97,7 +98,6 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
         log_bars(h, chart);
     else
         linear_bars(h, chart);
-    count_left_out(chart, (double)h->above, "are beyond the axis");
     ht_chart_fit(chart);
     chart->y.low = m->weights_log_y ? 0.7 : 0; /* a single weight still has a bar */
 }

@@ -753,7 +753,7 @@ static int ascending(const void *a, const void *b)
 
 static void ecg5000_with_heavy_tails_is_compressible(void **state)
 {
-    enum { SEEDS = 9 };
+    enum { SEEDS = SANDBOX_SANITIZED ? 3 : 9 };
     double ratio[SEEDS], change[SEEDS];
     const char *data = need_data();
     (void)state;
@@ -770,8 +770,8 @@ static void ecg5000_with_heavy_tails_is_compressible(void **state)
     }
     qsort(ratio, SEEDS, sizeof ratio[0], ascending);
     qsort(change, SEEDS, sizeof change[0], ascending);
-    printf("ecg5000, iid 1.75 0.1, 9 seeds: median ratio %.4f (>= 0.17), median change %.4f (<= 0.01)\n",
-           ratio[SEEDS / 2], change[SEEDS / 2]);
+    printf("ecg5000, iid 1.75 0.1, %d seeds: median ratio %.4f (>= 0.17), median change %.4f (<= 0.01)\n",
+           SEEDS, ratio[SEEDS / 2], change[SEEDS / 2]);
     assert_true(ratio[SEEDS / 2] >= 0.17);
     assert_true(change[SEEDS / 2] <= 0.01);
 }

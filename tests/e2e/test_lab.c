@@ -37,7 +37,7 @@ static void pause_lab(vt *t)
 {
     vt_key(t, "Space");
     assert_title(t, "paused");
-    vt_assert(t, vt_wait_still(t, 400, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 250, PATIENCE));
 }
 
 static vt *open_paused(void **state)
@@ -103,6 +103,7 @@ static void opens_with_all_panels_and_they_move(void **state)
 static void paused_nothing_moves_and_space_goes_on(void **state)
 {
     vt *t = open_paused(state);
+    vt_assert(t, vt_wait_still(t, 350, PATIENCE));
     uint64_t before = vt_fingerprint(t);
     size_t bytes = vt_bytes(t);
     long step = sandbox_step(t);
@@ -136,7 +137,7 @@ static void a_single_step_is_one_step(void **state)
 static uint64_t loss_at_40(vt *t)
 {
     assert_title(t, "done");
-    vt_assert(t, vt_wait_still(t, 400, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 300, PATIENCE));
     assert_int_equal(sandbox_step(t), 40);
     return sandbox_area(t, area_of(HT_PANEL_LOSS, HT_VIEW_DASHBOARD));
 }

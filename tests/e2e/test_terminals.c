@@ -19,7 +19,7 @@ static vt *open_paused(void **state, int columns, int rows, const char *term, ch
     vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
     vt_key(t, "Space");
     vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
-    vt_assert(t, vt_wait_still(t, 300, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 250, PATIENCE));
     return t;
 }
 
@@ -30,7 +30,7 @@ static void open_view(vt *t, int view)
     vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
     if (view > 0) vt_key(t, views[view].key);
     if (view > 0) vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
-    vt_assert(t, vt_wait_still(t, 150, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 100, PATIENCE));
 }
 
 static void quit(vt *t)

@@ -14,6 +14,7 @@
 #include "render/cells.h"
 #include "render/chart_layout.h"
 #include "render/draw.h"
+#include "render/screen.h"
 
 static ht_cells *cells;
 static ht_surface *s;
@@ -611,6 +612,95 @@ static void wrapped_text_loses_no_word(void **state)
     }
 }
 
+/* ---- the whole screen
+ * --------------------------------------------------------------------------------------- */
+
+static ht_model model;
+static ht_screen screen;
+
+static void draw_screen(int columns, int rows)
+{
+    ht_layout layout = ht_layout_make(columns, rows, model.view, model.focus);
+    begin(columns, rows, HT_SYMBOLS_BRAILLE);
+    ht_screen_draw(&screen, s, &model, &layout);
+}
+
+static void begin_model(void)
+{
+    ht_params params;
+    ht_params_init(&params);
+    ht_model_init(&model, &params, 140, 2, "data");
+}
+
+/* The line of the test samples shows one value of a column; the highest of 5 000 is none of those. */
+static void a_spike_of_the_test_loss_is_not_lost(void **state)
+{
+    (void)state;
+    begin_model();
+    for (int i = 0; i < 5000; i++) {
+        double loss = i == 3210 ? 100 : 0.1;
+        ht_sample step = {
+            .kind = HT_SAMPLE_STEP, .step = (uint64_t)i, .loss = 0.1, .loss_min = 0.1, .loss_max = 0.1};
+        ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = (uint64_t)i, .test_loss = loss};
+        ht_model_sample(&model, &step);
+        ht_model_sample(&model, &eval);
+    }
+    for (int w = 40; w <= 130; w++) {
+        ht_rect area = {0, 0, w, 16};
+        begin(w, 16, HT_SYMBOLS_BRAILLE);
+        const ht_chart *loss = ht_screen_chart(&screen, &model, HT_PANEL_LOSS, area);
+        ht_draw_chart(s, area, loss, 0);
+        ht_chart_layout l;
+        ht_chart_layout_make(&l, area, loss);
+        int row = (int)floor(ht_plot_y(&l, 100)), found = 0;
+        for (int x = l.plot.x; x < l.plot.x + l.plot.w; x++) found += has_ink(x, row, HT_ROLE_TEST);
+        assert_true(found >= 1);
+    }
+    ht_screen_free(&screen);
+}
+
+static void the_numbers_of_the_moment_stand_in_one_place(void **state)
+{
+    (void)state;
+    begin_model();
+    for (int columns = HT_LEAST_COLUMNS; columns <= 240; columns += 7)
+        for (int rows = HT_LEAST_ROWS; rows <= 70; rows += 3) {
+            draw_screen(columns, rows);
+            int times = find_text(" Right now ", NULL);
+            if (times > 1 || (times == 0 && rows >= 24)) fail_msg("%d x %d: %d times", columns, rows, times);
+        }
+    ht_screen_free(&screen);
+}
+
+static void messages_and_narrow_screens_leave_the_important_keys(void **state)
+{
+    (void)state;
+    static const char *const words =
+        "diverged at step 11: the training loss is NaN. The weights before it are kept; "
+        "lower η or σ, then r resets";
+    begin_model();
+    for (int message = 0; message < 2; message++)
+        for (int columns = HT_LEAST_COLUMNS; columns <= 160; columns++) {
+            if (message) put(model.message, sizeof model.message, words);
+            draw_screen(columns, 30);
+            assert_int_equal(find_text("? help", NULL), 1);
+            assert_int_equal(find_text("q quit", NULL), 1);
+            if (message) assert_int_equal(find_text("resets", NULL), 1);
+        }
+    ht_screen_free(&screen);
+}
+
+static void a_screen_that_is_too_small_says_so(void **state)
+{
+    (void)state;
+    begin_model();
+    for (int columns = 1; columns <= 60; columns++)
+        for (int rows = 1; rows < HT_LEAST_ROWS; rows++) {
+            draw_screen(columns, rows);
+            if (columns >= 7) assert_int_equal(find_text("60 × 16", NULL), 1);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -634,6 +724,10 @@ int main(void)
         cmocka_unit_test(sliders_take_two_lines_if_there_is_room),
         cmocka_unit_test(long_forms_say_that_there_is_more),
         cmocka_unit_test(wrapped_text_loses_no_word),
+        cmocka_unit_test(a_spike_of_the_test_loss_is_not_lost),
+        cmocka_unit_test(the_numbers_of_the_moment_stand_in_one_place),
+        cmocka_unit_test(messages_and_narrow_screens_leave_the_important_keys),
+        cmocka_unit_test(a_screen_that_is_too_small_says_so),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

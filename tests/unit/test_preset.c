@@ -243,7 +243,17 @@ static void editors_of_other_systems_are_understood(void **state)
     assert_true(get(&p, HT_P_NOISE_SCALE) == 0.25);
     ht_params empty = parse(""), start;
     ht_params_init(&start);
+    snprintf(start.preset, sizeof start.preset, "p"); /* the name that parse() gives to its text */
     assert_memory_equal(&empty, &start, sizeof start);
+}
+
+static void name_in_the_file_wins_over_the_name_of_the_file(void **state)
+{
+    (void)state;
+    ht_params p = parse("[preset]\nname = my lecture\n");
+    assert_string_equal(p.preset, "my lecture");
+    p = parse("[preset]\nname = a\x1b[31mb\n");
+    assert_string_equal(p.preset, "a?[31mb");
 }
 
 static void any_bytes_are_parsed_or_refused(void **state)
@@ -355,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_zero_byte_is_refused),
         cmocka_unit_test(an_indented_line_is_a_line_of_its_own),
         cmocka_unit_test(editors_of_other_systems_are_understood),
+        cmocka_unit_test(name_in_the_file_wins_over_the_name_of_the_file),
         cmocka_unit_test(any_bytes_are_parsed_or_refused),
         cmocka_unit_test(the_users_preset_comes_first),
         cmocka_unit_test(a_slash_or_ini_makes_it_a_path),
