@@ -62,13 +62,14 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
 {
     ht_span left[HT_SPANS], right[HT_SPANS];
     int nl = ht_bars_title_left(model, left), nr = ht_bars_title_right(model, right);
-    for (;;) {
-        double width = spans_width(s, left, nl) + spans_width(s, right, nr);
-        if (width <= area.w || (nl <= 1 && nr <= 1)) break;
-        if (nr > 3 || nl <= 3)
+    /* What must stay: the name and the noise, the state and the step. */
+    while (spans_width(s, left, nl) + spans_width(s, right, nr) > area.w) {
+        if (nr > 2)
             nr--;
-        else
+        else if (nl > 2)
             nl--;
+        else
+            break;
     }
     draw_spans(s, area.x, area.x + area.w, area.y, left, nl);
     double end = area.x + area.w;

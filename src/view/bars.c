@@ -26,13 +26,11 @@ int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
     const ht_params *p = &m->applied;
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
+    add(spans, &count, type == HT_NOISE_NONE ? HT_ROLE_DIM : HT_ROLE_NOISE, " %s α %.3g σ %.3g ",
+        type == HT_NOISE_NONE ? "no noise" : ht_param_choice(HT_P_NOISE_TYPE, type),
+        ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
     ht_text_copy(preset, sizeof preset, p->preset);
     add(spans, &count, HT_ROLE_TEXT, " %s ", preset);
-    if (type == HT_NOISE_NONE)
-        add(spans, &count, HT_ROLE_NOISE, " no noise ");
-    else
-        add(spans, &count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type),
-            ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
     add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
     return count;
 }

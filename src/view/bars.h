@@ -15,7 +15,7 @@ typedef struct ht_span {
 
 enum { HT_SPANS = 48 };
 
-/* What stands left: name, preset, shape, noise. Returns how many spans (≤ HT_SPANS), most important first. */
+/* What stands left: name, noise, preset, shape. Returns how many spans (≤ HT_SPANS), most important first. */
 int ht_bars_title_left(const ht_model *model, ht_span spans[HT_SPANS]);
 /* What stands right: state, step, epoch, speed, time. */
 int ht_bars_title_right(const ht_model *model, ht_span spans[HT_SPANS]);

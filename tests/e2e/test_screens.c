@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sandbox.h"
 
@@ -59,9 +60,14 @@ int main(int argc, char **argv)
     const struct CMUnitTest saving[] = {cmocka_unit_test_teardown(screens_are_saved, vt_teardown)};
     const struct CMUnitTest testing[] = {cmocka_unit_test_teardown(screens_are_pictures, vt_teardown)};
     if (argc == 1) return cmocka_run_group_tests(testing, sandbox_enter, sandbox_leave);
-    if (argc != 3 || strcmp(argv[1], "--save") != 0 || !realpath(argv[2], directory)) {
-        fprintf(stderr, "usage: test_screens [--save DIR], DIR being there\n");
+    if (argc != 3 || strcmp(argv[1], "--save") != 0) {
+        fprintf(stderr, "usage: test_screens [--save DIR]\n");
         return 2;
+    }
+    mkdir(argv[2], 0777); // it may be there
+    if (!realpath(argv[2], directory)) {
+        perror(argv[2]);
+        return 1;
     }
     target = directory;
     return cmocka_run_group_tests(saving, sandbox_enter, sandbox_leave);

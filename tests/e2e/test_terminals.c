@@ -103,7 +103,10 @@ static void each_terminal_gets_the_colours_it_has(void **state)
                  {"xterm-16color", 16},   {"xterm", 8},
                  {"linux", 16},           {"vt100", 0}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
-        vt *t = open_paused(state, 80, 24, terms[i].term, NULL);
+        // On the console ncurses loads and unloads libgpm, which leaks where no suppression can name it.
+        bool gpm = SANDBOX_SANITIZED && strcmp(terms[i].term, "linux") == 0;
+        vt *t = open_paused(state, 80, 24, terms[i].term,
+                            gpm ? (char *[]){"ASAN_OPTIONS=detect_leaks=0", NULL} : NULL);
         census c = count_cells(t);
         if (terms[i].most == 0 ? c.coloured != 0 : c.coloured < 100)
             fail_msg("%s: %d cells have a colour", terms[i].term, c.coloured);
