@@ -46,7 +46,6 @@ typedef struct ht_params {
     char preset[64]; /* where the settings came from: a preset's name or a file's */
     double number[HT_P_COUNT];
     char data_name[HT_PARAM_TEXT];
-    char theme[HT_PARAM_TEXT];
 } ht_params;
 
 /* The choices of noise.type, in the table's order. */
@@ -85,5 +84,7 @@ double ht_param_stepped(ht_param p, double value, int count);
 /* "iid" of choice 2, static; "?" outside the table. */
 const char *ht_param_choice(ht_param p, int index);
 int ht_param_choices(ht_param p); /* how many */
+/* The chosen name of a CHOICE: "iid". */
+const char *ht_params_name(const ht_params *params, ht_param p);
 
 #endif

@@ -141,7 +141,7 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
 {
     lab->session = s;
     lab->threads = ht_pool_threads(s->pool);
-    if (ht_theme_load(ht_params_text(&s->params, HT_P_UI_THEME), theme, err) != HT_OK) return err->code;
+    if (ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), theme, err) != HT_OK) return err->code;
     if (script && ht_lab_script_load(lab, script, err) != HT_OK) return err->code;
     if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return err->code;
     if (!(lab->cells = ht_cells_new(err))) return err->code;

@@ -240,7 +240,7 @@ static void export_png(ht_lab *lab)
             if (*p == '/') *p = '_';
         if (!ht_file_exists(path)) break;
     }
-    ht_snapshot_options options = {.theme = ht_params_text(&m->asked, HT_P_UI_THEME)};
+    ht_snapshot_options options = {.theme = ht_params_name(&m->asked, HT_P_UI_THEME)};
     if (ht_snapshot_write(path, m, &options, &err) == HT_OK)
         ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
     else

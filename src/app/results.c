@@ -57,7 +57,7 @@ static json_t *score_json(const ht_score *score)
 
 static json_t *prune_json(const ht_results *r, const ht_params *params)
 {
-    const char *method = ht_param_choice(HT_P_PRUNE_METHOD, (int)ht_params_get(params, HT_P_PRUNE_METHOD));
+    const char *method = ht_params_name(params, HT_P_PRUNE_METHOD);
     return json_pack("{s:s, s:f, s:f, s:o, s:o}", "method", method, "error",
                      ht_params_get(params, HT_P_PRUNE_ERROR), "ratio", r->prune.ratio, "train_accuracy",
                      ht_json_number(r->prune.train.accuracy), "test_accuracy",

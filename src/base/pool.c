@@ -4,12 +4,11 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
 typedef struct worker {
     ht_pool *pool;
@@ -60,20 +59,13 @@ ht_pool *ht_pool_new(int threads, ht_error *err)
     pool->started = 1;
     sem_init(&pool->work, 0, 0);
     sem_init(&pool->done, 0, 0);
-    /* Signals belong to the thread that has the screen. */
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
     for (int i = 1; i < threads; i++) {
         pool->workers[i] = (worker){.pool = pool, .number = i};
-        int failed = pthread_create(&pool->workers[i].thread, NULL, worker_main, &pool->workers[i]);
-        if (failed) {
-            ht_error_set(err, HT_FAIL, "cannot start thread %d of %d: %s", i + 1, threads, strerror(failed));
+        if (ht_thread_start(&pool->workers[i].thread, worker_main, &pool->workers[i], "a thread of the pool",
+                            err) != HT_OK)
             break;
-        }
         pool->started = i + 1;
     }
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (pool->started < threads) {
         ht_pool_free(pool);
         return NULL;

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
 /* Samples the pruning curve is evaluated on while training runs; all of them once it stands still. */
 enum { LIVE_SAMPLES = 1000 };
@@ -143,13 +143,9 @@ ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple 
     if (!self) return NULL;
     *self = (ht_analyst){.box = box, .data = data, .reports = reports, .cores = cores};
     self->scratch = ht_alloc(ht_mailbox_weights(box), sizeof(float), "the analyst", err);
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals belong to the thread that has the screen */
-    int failed = self->scratch ? pthread_create(&self->thread, NULL, analyst_main, self) : 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (self->scratch && !failed) return self;
-    if (failed) ht_error_set(err, HT_FAIL, "cannot start the analyst's thread: %s", strerror(failed));
+    if (self->scratch &&
+        ht_thread_start(&self->thread, analyst_main, self, "the analyst's thread", err) == HT_OK)
+        return self;
     ht_free(self->scratch);
     ht_free(self);
     return NULL;

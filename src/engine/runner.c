@@ -4,13 +4,13 @@
 #include <math.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "engine/analyst.h"
 #include "link/mailbox.h"
 #include "link/ring.h"
@@ -283,13 +283,7 @@ static void *runner_main(void *argument)
 
 static bool start_thread(ht_runner *r, ht_error *err)
 {
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals belong to the thread that has the screen */
-    int failed = pthread_create(&r->thread, NULL, runner_main, r);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    r->started = !failed;
-    if (failed) ht_error_set(err, HT_FAIL, "cannot start the training thread: %s", strerror(failed));
+    r->started = ht_thread_start(&r->thread, runner_main, r, "the training thread", err) == HT_OK;
     return r->started;
 }
 

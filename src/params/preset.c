@@ -38,7 +38,8 @@ static int on_value(void *user, const char *section, const char *name, const cha
     ht_param p;
     if (state->err->code != HT_OK) return 0;
     if (is_about(section, name)) return 1;
-    if (strcmp(section, "preset") == 0 && strcmp(name, "name") == 0) return set_name(&state->params, value), 1;
+    if (strcmp(section, "preset") == 0 && strcmp(name, "name") == 0)
+        return set_name(&state->params, value), 1;
     snprintf(key, sizeof key, "%.100s%s%.100s", section, section[0] ? "." : "", name);
     if (ht_params_set(&state->params, key, value, state->err) != HT_OK) return 0;
     if (!ht_param_find(key, &p)) return 0; /* not reached: it was set */

@@ -59,7 +59,7 @@ const char *ht_param_nearest(const char *key)
 
 static char *text_slot(ht_params *params, ht_param p)
 {
-    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_UI_THEME ? params->theme : NULL;
+    return p == HT_P_DATA_NAME ? params->data_name : NULL;
 }
 
 void ht_params_init(ht_params *params)
@@ -79,7 +79,7 @@ double ht_params_get(const ht_params *params, ht_param p)
 
 const char *ht_params_text(const ht_params *params, ht_param p)
 {
-    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_UI_THEME ? params->theme : "";
+    return p == HT_P_DATA_NAME ? params->data_name : "";
 }
 
 int ht_param_choices(ht_param p)
@@ -93,6 +93,11 @@ int ht_param_choices(ht_param p)
 const char *ht_param_choice(ht_param p, int index)
 {
     return index >= 0 && index < ht_param_choices(p) ? table[p].choices[index] : "?";
+}
+
+const char *ht_params_name(const ht_params *params, ht_param p)
+{
+    return ht_param_choice(p, (int)params->number[p]);
 }
 
 /* "one of a, b, c" or "0.001 .. 10 steps". */

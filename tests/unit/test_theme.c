@@ -12,6 +12,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "render/surface.h"
+#include "heavytail/params.h"
 #include "render/theme.h"
 
 static double lightness(ht_colour c)
@@ -35,6 +36,9 @@ static void every_theme_loads(void **state)
     assert_true(count >= 3);
     for (size_t i = 0; i < count; i++) assert_string_equal(load(names[i]).name, names[i]);
     assert_int_equal(ht_theme_names(names, 1), 1);
+    /* The choices of ui.theme are the themes there are. */
+    assert_int_equal(ht_param_choices(HT_P_UI_THEME), count);
+    for (size_t i = 0; i < count; i++) load(ht_param_choice(HT_P_UI_THEME, (int)i));
 }
 
 static void text_stands_out_from_the_background(void **state)
