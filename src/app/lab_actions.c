@@ -428,7 +428,8 @@ static void press(ht_lab *lab, int column, int row)
         }
     } else if (panel == HT_PANEL_PRUNING && m->view == HT_VIEW_PRUNING) {
         ht_rect area = lab->layout.place[ht_layout_find(&lab->layout, HT_PANEL_PRUNING)].area;
-        ht_rect plot = ht_draw_plot_area(area, ht_screen_chart(&lab->screen, m, HT_PANEL_PRUNING, area));
+        ht_rect plot = ht_draw_plot_area(
+            area, ht_screen_chart(&lab->screen, ht_cells_surface(lab->cells), m, HT_PANEL_PRUNING, area));
         if (plot.w > 0) m->prune_cursor = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
     }
 }

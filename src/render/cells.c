@@ -378,6 +378,7 @@ ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbol
     cells->symbols = symbols;
     cells->surface.columns = columns;
     cells->surface.rows = rows;
+    cells->surface.detail = 2; /* braille: two dots a cell */
     cells->surface.clip = (ht_rect){0, 0, columns, rows};
     return HT_OK;
 }

@@ -17,10 +17,11 @@ void ht_screen_free(ht_screen *screen)
     ht_chart_free(&screen->chart);
 }
 
-const ht_chart *ht_screen_chart(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)
+const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, const ht_model *model,
+                                ht_panel_id panel, ht_rect area)
 {
     ht_chart_clear(&screen->chart);
-    ht_panel_at(panel)->chart(model, area.w * 2, &screen->chart); /* braille: two dots a cell */
+    ht_panel_at(panel)->chart(model, area.w * surface->detail, &screen->chart);
     return &screen->chart;
 }
 
@@ -133,7 +134,7 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         ht_rect area = layout->place[i].area;
         int focus = layout->count > 1 && panel == model->focus;
         if (ht_panel_at(panel)->chart)
-            ht_draw_chart(s, area, ht_screen_chart(screen, model, panel, area), focus);
+            ht_draw_chart(s, area, ht_screen_chart(screen, s, model, panel, area), focus);
         else
             ht_draw_form(s, area, ht_screen_form(screen, model, panel, area), focus);
     }

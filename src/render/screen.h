@@ -22,7 +22,8 @@ void ht_screen_draw(ht_screen *screen, ht_surface *surface, const ht_model *mode
 
 /* Fills the scratch chart (or form) of a panel as it is drawn in `area`; for turning a mouse position into a
  * value. */
-const ht_chart *ht_screen_chart(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area);
+const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, const ht_model *model,
+                                ht_panel_id panel, ht_rect area);
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area);
 
 #endif

@@ -55,6 +55,7 @@ typedef struct ht_surface_ops {
 struct ht_surface {
     const ht_surface_ops *ops;
     int columns, rows;
+    int detail; /* points side by side in a cell that can be told apart: what charts decimate to */
     ht_rect clip;
 };
 
