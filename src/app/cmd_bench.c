@@ -95,7 +95,7 @@ static ht_code draw_scalar(void *context, ht_error *err)
 static ht_code bench_noise(json_t *rows, ht_error *err)
 {
     enum { ROWS = 2048 };
-    double scalar, sum = 0, seconds;
+    double scalar = 0, sum = 0, seconds = 0;
     int all = ht_app_threads();
     const int threads[] = {1, 2, all};
     if (median_time(draw_scalar, &sum, &scalar, err) != HT_OK) return err->code;
@@ -226,21 +226,34 @@ static double number(const json_t *row, const char *key)
     return json_number_value(json_object_get(row, key));
 }
 
+static void print_noise(const json_t *rows)
+{
+    printf("noise        threads   ns/sample   scalar libm loop   ratio\n");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        double ns = number(row, "ns_per_sample"), scalar = number(row, "scalar_ns_per_sample");
+        printf("%-12s %7.0f   %9.2f   %16.1f   %5.1f\n", json_string_value(json_object_get(row, "type")),
+               number(row, "threads"), ns, scalar, scalar / ns);
+    }
+}
+
+static void print_step(const json_t *rows)
+{
+    printf("step: width   noise       step ms   two products ms   ratio\n");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        double step = number(row, "step_ms"), products = number(row, "gemm_ms");
+        printf("%11.0f   %-9s %9.2f   %15.2f   %5.2f\n", number(row, "width"),
+               json_string_value(json_object_get(row, "noise")), step, products, step / products);
+    }
+}
+
 static void print_table(const json_t *root)
 {
-    size_t i;
-    json_t *row;
     const json_t *noise = json_object_get(root, "noise"), *step = json_object_get(root, "step");
-    if (noise) printf("noise        threads   ns/sample   scalar libm loop   ratio\n");
-    json_array_foreach(noise, i, row)
-        printf("%-12s %7.0f   %9.2f   %16.1f   %5.1f\n", json_string_value(json_object_get(row, "type")),
-               number(row, "threads"), number(row, "ns_per_sample"), number(row, "scalar_ns_per_sample"),
-               number(row, "scalar_ns_per_sample") / number(row, "ns_per_sample"));
-    if (step) printf("%sstep: width   noise       step ms   two products ms   ratio\n", noise ? "\n" : "");
-    json_array_foreach(step, i, row)
-        printf("%11.0f   %-9s %9.2f   %15.2f   %5.2f\n", number(row, "width"),
-               json_string_value(json_object_get(row, "noise")), number(row, "step_ms"),
-               number(row, "gemm_ms"), number(row, "step_ms") / number(row, "gemm_ms"));
+    if (noise) print_noise(noise);
+    if (noise && step) putchar('\n');
+    if (step) print_step(step);
     printf("\n%s, core %s, %d threads; inputs %d, batch %d, alpha %g; medians of %d\n", ht_linalg_library(),
            ht_linalg_core(), ht_app_threads(), INPUTS, BATCH, alpha, ROUNDS);
 }

@@ -141,10 +141,11 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
 {
     lab->session = s;
     lab->threads = ht_pool_threads(s->pool);
-    if (ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), theme, err) != HT_OK) return err->code;
-    if (script && ht_lab_script_load(lab, script, err) != HT_OK) return err->code;
-    if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return err->code;
-    if (!(lab->cells = ht_cells_new(err))) return err->code;
+    ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), theme, err);
+    if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
+    if (code != HT_OK) return code;
+    if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;
+    if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
     snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",

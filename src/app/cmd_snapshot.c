@@ -49,8 +49,7 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
                     (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
     float *scratch = ht_alloc(ht_layer_size(&net->layers[0]), sizeof *scratch, "the report", err);
-    ht_code code =
-        report && scratch ? ht_analyze(report, net, &s->data->test, &look, scratch, err) : err->code;
+    ht_code code = report && scratch ? ht_analyze(report, net, &s->data->test, &look, scratch, err) : HT_FAIL;
     if (code == HT_OK) {
         report->count = 1;
         report->step = ht_trainer_steps(s->trainer);

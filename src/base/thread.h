@@ -6,8 +6,10 @@
 
 #include "heavytail/status.h"
 
-/* Starts `run(context)`. The new thread receives no signals from outside (they belong to the thread that has the screen), but
- * its own faults still reach the crash handler. `what` names it in the error. Join with pthread_join. */
-ht_code ht_thread_start(pthread_t *thread, void *(*run)(void *), void *context, const char *what, ht_error *err);
+/* Starts `run(context)`. The new thread receives no signals from outside (they belong to the thread that has
+ * the screen), but its own faults still reach the crash handler. `what` names it in the error. Join with
+ * pthread_join. */
+ht_code ht_thread_start(pthread_t *thread, void *(*run)(void *), void *context, const char *what,
+                        ht_error *err);
 
 #endif

@@ -81,8 +81,7 @@ uint64_t ht_synth_which(ht_synth_part part, size_t index)
     return (uint64_t)part << 40 | index;
 }
 
-/* ---- the name
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the name ---------------------------------------------------------------------------------- */
 
 /* The part before the ':', cut to fit: no name of ours is longer. */
 static void base_name(const char *name, char to[32])
@@ -133,8 +132,7 @@ static ht_code find_row(const char *name, int *row, const char **argument, ht_er
     return unknown_name(name, base, err);
 }
 
-/* ---- from what a loader gives to a data set
- * ------------------------------------------------------------------ */
+/* ---- from what a loader gives to a data set ---------------------------------------------------- */
 
 /* What holds for every data set, checked here and nowhere else. x is (count × inputs). */
 static ht_code validate_part(const ht_raw_part *part, const char *what, ht_error *err)

@@ -23,8 +23,7 @@ typedef struct header {
     bool has_type, has_order, has_shape;
 } header;
 
-/* ---- the header: a Python dict literal
- * ---------------------------------------------------------------------- */
+/* ---- the header: a Python dict literal --------------------------------------------------------- */
 
 typedef struct cursor {
     const char *path, *start, *p, *end;
@@ -176,8 +175,7 @@ static ht_code read_header(const char *path, const char *file, size_t size, head
     return read_dict(&at, head, array, err);
 }
 
-/* ---- the elements
- * ------------------------------------------------------------------------------------------- */
+/* ---- the elements ------------------------------------------------------------------------------ */
 
 static uint64_t load_bytes(const unsigned char *p, size_t item, bool big)
 {
@@ -295,8 +293,7 @@ void ht_npy_free(ht_npy *array)
     *array = (ht_npy){0};
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------------- */
 
 /* The whole header, padded so that the elements are aligned; returns its size. */
 static size_t format_header(char to[512], size_t item, int ndim, const size_t *shape)

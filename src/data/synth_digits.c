@@ -38,8 +38,7 @@ typedef struct path {
     bool begins[POINTS_MAX];
 } path;
 
-/* ---- shape
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- shape ------------------------------------------------------------------------------------- */
 
 /* Catmull-Rom: at u in 0..1 between b and c, with a before and d after them. */
 static double spline(double a, double b, double c, double d, double u)
@@ -148,8 +147,7 @@ static void centre(ht_rng *rng, path *way)
     place(way->y, way->count, down, scale, 0.6 * ht_rng_normal(rng));
 }
 
-/* ---- ink
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- ink --------------------------------------------------------------------------------------- */
 
 static int pixel_at(double place)
 {
@@ -199,8 +197,7 @@ static void draw_digit(ht_rng *rng, const ht_glyph *glyph, float *row)
     for (int i = 0; i < INPUTS; i++) row[i] = (row[i] - PIXEL_MEAN) / PIXEL_STD;
 }
 
-/* ---- the set
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the set ----------------------------------------------------------------------------------- */
 
 /* Every ten samples hold each digit once, in random order, so that any number of first samples is balanced.
  */

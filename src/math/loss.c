@@ -23,6 +23,7 @@ void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int c
         float top = best < 0 ? NAN : z[best]; /* subtracted, so that exp cannot overflow */
         double sum = 0;
         for (int c = 0; c < classes; c++) sum += (double)expf(z[c] - top);
+        /* cppcheck-suppress invalidFunctionArg ; there is at least one class, so the sum is at least 1 */
         *loss += log(sum) - (double)(z[label] - top);
         *correct += best == label;
         if (!delta) continue;

@@ -115,7 +115,7 @@ static ht_code make_orders(const ht_network *net, ht_prune_method method, ht_pru
     for (int l = 0; l < net->depth; l++)
         if (ht_prune_order_make(&orders[l], &net->layers[l], method, metric, seed + (uint64_t)l, err) !=
             HT_OK)
-            return err->code;
+            return HT_FAIL;
     return HT_OK;
 }
 

@@ -4,8 +4,9 @@
 
 #include "heavytail/params.h"
 
-/* Applies `text` (INI: [section] and key = value; [preset] holds name, title and about) on top of *params, and sets params->preset to that name or the last part of `name`. `name`
- * stands in messages: "name:line: …". HT_USAGE on the first bad line; *params is unchanged then. */
+/* Applies `text` (INI: [section] and key = value; [preset] holds name, title and about) on top of *params,
+ * and sets params->preset to that name or the last part of `name`. `name` stands in messages: "name:line: …".
+ * HT_USAGE on the first bad line; *params is unchanged then. */
 ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, size_t size, ht_error *err);
 
 /* Finds and applies a preset: a path if `name` contains '/' or ends in .ini, else <config>/presets/NAME.ini

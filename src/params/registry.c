@@ -280,6 +280,7 @@ double ht_param_stepped(ht_param p, double value, int count)
     double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low, next;
     if (info->type == HT_TYPE_CHOICE || info->type == HT_TYPE_BOOL) {
         int choices = info->type == HT_TYPE_BOOL ? 2 : ht_param_choices(p);
+        if (choices == 0) return value; /* not reached: every CHOICE has names */
         return ((int)value + count % choices + choices) % choices;
     }
     if (info->scale == HT_PSCALE_LINEAR)

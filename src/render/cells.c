@@ -52,8 +52,7 @@ static int nearest(double v)
     return cell_of(v + 0.5);
 }
 
-/* ---- text
- * --------------------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------- */
 
 static void put_text(ht_surface *s, int x, int y, ht_role role, unsigned attributes, uint32_t glyph)
 {
@@ -97,8 +96,7 @@ static double cells_measure(ht_surface *s, unsigned attributes, const char *text
     return (double)ht_glyphs_from_text(text, is_ascii(s), glyphs, TEXT_MAX);
 }
 
-/* ---- dots
- * --------------------------------------------------------------------------------------------------- */
+/* ---- dots -------------------------------------------------------------------------------------- */
 
 /* A cell has one colour, so it shows the dots of one role: a later curve takes the cell over. Dots of both in
  * the later one's colour would turn a thin line on a wide envelope into a block. */
@@ -187,8 +185,7 @@ static void cells_point(ht_surface *s, ht_role role, double x, double y)
     put_text(s, cell_of(x), cell_of(y), role, 0, is_ascii(s) ? 'o' : 0x25aa);
 }
 
-/* ---- areas
- * -------------------------------------------------------------------------------------------------- */
+/* ---- areas ------------------------------------------------------------------------------------- */
 
 /* Where bars meet in a column the higher one is shown: a spike is the data. */
 static void put_column(ht_surface *s, ht_role role, int column, int bottom, int eighths)
@@ -247,8 +244,7 @@ static void cells_band(ht_surface *s, ht_role role, int count, const double *x, 
     }
 }
 
-/* ---- lines of boxes and axes
- * -------------------------------------------------------------------------------- */
+/* ---- lines of boxes and axes ------------------------------------------------------------------- */
 
 static void put_box(ht_surface *s, int x, int y, ht_role role, unsigned box)
 {
@@ -332,8 +328,7 @@ static void cells_erase(ht_surface *s, ht_rect r)
         }
 }
 
-/* ---- the grid
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the grid ---------------------------------------------------------------------------------- */
 
 ht_cells *ht_cells_new(ht_error *err)
 {

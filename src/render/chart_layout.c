@@ -22,8 +22,7 @@ static int length(const char *text)
     return (int)ht_utf8_length(text);
 }
 
-/* ---- coordinates
- * -------------------------------------------------------------------------------------------- */
+/* ---- coordinates ------------------------------------------------------------------------------- */
 
 /* Half a dot is left free at each side: the ends of the axis are the centres of the outermost braille dots.
  */
@@ -51,8 +50,7 @@ double ht_plot_y(const ht_chart_layout *layout, double value)
     return layout->plot.y + layout->plot.h - MARGIN_Y - position * (layout->plot.h - 2 * MARGIN_Y);
 }
 
-/* ---- parts
- * -------------------------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------------- */
 
 /* A panel that has not set its axis yet still gets one that can be drawn. */
 static ht_axis drawable(ht_axis axis)

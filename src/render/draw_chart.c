@@ -11,8 +11,7 @@
 #include "render/ink_map.h"
 #include "render/wrap.h"
 
-/* ---- legend
- * ------------------------------------------------------------------------------------------------- */
+/* ---- legend ------------------------------------------------------------------------------------ */
 
 static void draw_sample(ht_surface *s, const ht_series *series, double x, double y)
 {
@@ -95,8 +94,7 @@ static void draw_legend(ht_surface *s, const ht_chart_layout *l, const ht_chart 
         draw_legend_line(s, chart, &next, l->legend.x, l->legend.x + l->legend.w, l->legend.y + row, false);
 }
 
-/* ---- axes
- * --------------------------------------------------------------------------------------------------- */
+/* ---- axes -------------------------------------------------------------------------------------- */
 
 /* A picture draws axes at the very edge of the plot and their labels a little closer to them; a terminal
  * rounds both to the cells beside the plot. */
@@ -151,8 +149,7 @@ static void draw_grid(ht_surface *s, const ht_chart_layout *l)
     }
 }
 
-/* ---- the chart
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the chart --------------------------------------------------------------------------------- */
 
 /* From back to front: areas, marks, curves, points; words last. */
 static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)

@@ -27,8 +27,7 @@ void ht_draw_marks(ht_surface *s, const ht_chart_layout *l, const ht_chart *char
     s->clip = clip;
 }
 
-/* ---- labels
- * ------------------------------------------------------------------------------------------------- */
+/* ---- labels ------------------------------------------------------------------------------------ */
 
 /* Words already placed; a new one keeps a blank's distance. */
 typedef struct placed {
@@ -94,8 +93,7 @@ static void draw_mark_labels(ht_surface *s, const ht_chart_layout *l, const ht_c
     }
 }
 
-/* ---- cursor
- * ------------------------------------------------------------------------------------------------- */
+/* ---- cursor ------------------------------------------------------------------------------------ */
 
 static int widest_line(ht_surface *s, const ht_chart *chart)
 {

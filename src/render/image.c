@@ -28,8 +28,7 @@ static ht_image *image_of(ht_surface *s)
     return (ht_image *)s;
 }
 
-/* ---- colours
- * ------------------------------------------------------------------------------------------------ */
+/* ---- colours ----------------------------------------------------------------------------------- */
 
 typedef struct ink {
     double r, g, b;
@@ -94,8 +93,7 @@ static double snap(double v, double w)
     return floor(v - half + 0.5) + half;
 }
 
-/* ---- text
- * --------------------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------- */
 
 static void set_font(ht_image *m, unsigned attributes)
 {
@@ -186,8 +184,7 @@ static double image_measure(ht_surface *s, unsigned attributes, const char *text
     return advance(m, line) / m->cw;
 }
 
-/* ---- curves
- * ------------------------------------------------------------------------------------------------- */
+/* ---- curves ------------------------------------------------------------------------------------ */
 
 /* Cairo counts in 24.8 fixed point: far-off points are brought near first. */
 static double near(double v, double most)
@@ -263,8 +260,7 @@ static void image_point(ht_surface *s, ht_role role, double x, double y)
     end(m);
 }
 
-/* ---- lines of boxes and axes
- * -------------------------------------------------------------------------------- */
+/* ---- lines of boxes and axes ------------------------------------------------------------------- */
 
 static void rounded(ht_image *m, double x, double y, double w, double h, double radius)
 {
@@ -370,8 +366,7 @@ static void image_erase(ht_surface *s, ht_rect r)
     end(m);
 }
 
-/* ---- the picture
- * -------------------------------------------------------------------------------------------- */
+/* ---- the picture ------------------------------------------------------------------------------- */
 
 static const ht_surface_ops image_ops = {
     .text = image_text,

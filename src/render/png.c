@@ -37,8 +37,7 @@ static void warn(png_structp png, png_const_charp message)
     if (strncmp(message, "tEXt", 4) == 0) complain(png, message);
 }
 
-/* ---- write
- * -------------------------------------------------------------------------------------------------- */
+/* ---- write ------------------------------------------------------------------------------------- */
 
 typedef struct writer {
     png_structp png;
@@ -130,8 +129,7 @@ ht_code ht_png_write(const char *path, int width, int height, const unsigned cha
     return code;
 }
 
-/* ---- read
- * --------------------------------------------------------------------------------------------------- */
+/* ---- read -------------------------------------------------------------------------------------- */
 
 typedef struct reader {
     png_structp png;

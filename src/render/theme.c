@@ -12,8 +12,7 @@ enum { THEMES_MAX = 16, NAME_MAX_BYTES = 32, LINE_MAX_BYTES = 200 };
 
 static const char FOLDER[] = "assets/themes/", ENDING[] = ".theme";
 
-/* ---- the compiled-in themes
- * ----------------------------------------------------------------------------------- */
+/* ---- the compiled-in themes -------------------------------------------------------------------- */
 
 static char theme_names[THEMES_MAX][NAME_MAX_BYTES];
 static size_t theme_count;
@@ -59,8 +58,7 @@ ht_code ht_theme_load(const char *name, ht_theme *theme, ht_error *err)
     return ht_theme_parse(name, file->data, theme, err);
 }
 
-/* ---- the format
- * ----------------------------------------------------------------------------------------------- */
+/* ---- the format -------------------------------------------------------------------------------- */
 
 typedef struct parser {
     ht_theme *theme;
@@ -202,26 +200,26 @@ ht_code ht_theme_parse(const char *name, const char *text, ht_theme *theme, ht_e
     return check_complete(&p);
 }
 
-/* ---- 256 colours
- * ------------------------------------------------------------------------------------------------ */
+/* ---- 256 colours ------------------------------------------------------------------------------- */
 
 static int distance(ht_colour c, int r, int g, int b)
 {
     return (c.r - r) * (c.r - r) + (c.g - g) * (c.g - g) + (c.b - b) * (c.b - b);
 }
 
-int ht_colour_256(ht_colour colour)
+/* Colour i of xterm's palette: a cube of 6 × 6 × 6, then 24 greys. */
+static int palette_distance(ht_colour colour, int i)
 {
     static const int levels[] = {0, 95, 135, 175, 215, 255};
-    int best = 16, least = distance(colour, 0, 0, 0);
-    for (int i = 16; i < 256; i++) {
-        int cube = i - 16, grey = 8 + 10 * (i - 232);
-        int d = i < 232 ? distance(colour, levels[cube / 36], levels[cube / 6 % 6], levels[cube % 6])
-                        : distance(colour, grey, grey, grey);
-        if (d < least) {
-            least = d;
-            best = i;
-        }
-    }
+    int grey = 8 + 10 * (i - 232), cube = i - 16;
+    if (i >= 232) return distance(colour, grey, grey, grey);
+    return distance(colour, levels[cube / 36 % 6], levels[cube / 6 % 6], levels[cube % 6]);
+}
+
+int ht_colour_256(ht_colour colour)
+{
+    int best = 16;
+    for (int i = 17; i < 256; i++)
+        if (palette_distance(colour, i) < palette_distance(colour, best)) best = i;
     return best;
 }

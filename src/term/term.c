@@ -6,6 +6,7 @@
 #include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <term.h>
@@ -116,8 +117,7 @@ static void set_colours(const ht_theme *theme)
     }
 }
 
-/* ---- open and close
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- open and close ---------------------------------------------------------------------------- */
 
 /* ncurses asks for clicks; a slider also needs motion while the button is held, in the SGR encoding. */
 static void mouse_motion(bool on)
@@ -127,12 +127,19 @@ static void mouse_motion(bool on)
     fflush(stdout);
 }
 
+/* Does the terminal have this string capability? (char *)-1 stands for "not a string", NULL for "absent". */
+static bool has_capability(const char *name)
+{
+    const char *value = tigetstr(name);
+    return value != NULL && (intptr_t)value != -1;
+}
+
 static void set_mouse(void)
 {
     mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
               NULL);
     mouseinterval(0);
-    term.mouse = tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1;
+    term.mouse = has_capability("kmous");
     mouse_motion(true);
 }
 
@@ -144,8 +151,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
         return ht_error_set(
             err, HT_FAIL,
             "the lab needs a terminal on standard input and output; `heavytail train` works without");
-    bool able =
-        setupterm(NULL, STDOUT_FILENO, &found) == OK && tigetstr("cup") && tigetstr("cup") != (char *)-1;
+    bool able = setupterm(NULL, STDOUT_FILENO, &found) == OK && has_capability("cup");
     if (cur_term) del_curterm(cur_term); /* newterm makes its own */
     if (!able)
         return ht_error_set(

@@ -41,8 +41,7 @@ static bool is_valid(const ht_axis *axis)
            (axis->scale == HT_SCALE_LINEAR || axis->low > 0);
 }
 
-/* ---- fit
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- fit --------------------------------------------------------------------------------------- */
 
 static void fit_log(ht_axis *axis, double low, double high)
 {
@@ -109,8 +108,7 @@ void ht_axis_fit(ht_axis *axis, double low, double high)
         fit_linear(axis, low, high);
 }
 
-/* ---- position
- * ----------------------------------------------------------------------------------------------- */
+/* ---- position ---------------------------------------------------------------------------------- */
 
 double ht_axis_position(const ht_axis *axis, double value)
 {
@@ -129,8 +127,7 @@ double ht_axis_value(const ht_axis *axis, double position)
     return exp(low + position * (log(axis->high) - low));
 }
 
-/* ---- labels
- * ------------------------------------------------------------------------------------------------- */
+/* ---- labels ------------------------------------------------------------------------------------ */
 
 static void set_label(ht_tick *tick, const char *text)
 {
@@ -190,8 +187,7 @@ static void label_linear(ht_tick *tick, double step, double magnitude)
     set_label(tick, text);
 }
 
-/* ---- ticks
- * -------------------------------------------------------------------------------------------------- */
+/* ---- ticks ------------------------------------------------------------------------------------- */
 
 static int multiples(const ht_axis *axis, double step, double *first)
 {

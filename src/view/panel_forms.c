@@ -36,8 +36,7 @@ static void add_control(const ht_model *m, ht_form *form, int i)
     add_range_end(row->high, sizeof row->high, info->high);
 }
 
-/* ---- numbers
- * ------------------------------------------------------------------------------------------------ */
+/* ---- numbers ----------------------------------------------------------------------------------- */
 
 /* A dash where there is no value yet. */
 static void add_short(ht_form *form, ht_role role, const char *label, double value)
@@ -100,8 +99,7 @@ void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
 }
 
-/* ---- words beside the numbers
- * ------------------------------------------------------------------------------------ */
+/* ---- words beside the numbers ------------------------------------------------------------------ */
 
 /* One experiment that makes sense in this state. */
 static const char *next_experiment(const ht_model *m)

@@ -4,8 +4,7 @@
 #include <math.h>
 #include <sys/resource.h>
 
-/* ---- names and places
- * ----------------------------------------------------------------------------------------- */
+/* ---- names and places -------------------------------------------------------------------------- */
 
 static void table_has_a_row_for_every_name(void **state)
 {
@@ -103,8 +102,7 @@ static void every_place_is_tried(void **state)
     drop("home");
 }
 
-/* ---- labels and limits
- * ---------------------------------------------------------------------------------------- */
+/* ---- labels and limits ------------------------------------------------------------------------- */
 
 static void distinct_sorted_labels_become_classes(void **state)
 {
@@ -164,8 +162,7 @@ static void limits_keep_the_first_samples_and_all_classes(void **state)
     drop("Tiny");
 }
 
-/* ---- IDX
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- IDX --------------------------------------------------------------------------------------- */
 
 enum {
     IMAGES = 3,
@@ -400,8 +397,7 @@ static void idx_survives_truncation_and_flips(void **state)
     drop("mnist");
 }
 
-/* ---- CIFAR-10
- * --------------------------------------------------------------------------------------------------- */
+/* ---- CIFAR-10 ---------------------------------------------------------------------------------- */
 
 enum { RECORD = 3073 };
 
@@ -462,8 +458,7 @@ static void cifar_refuses_damage(void **state)
     drop("cifar10");
 }
 
-/* ---- the real files
- * --------------------------------------------------------------------------------------------- */
+/* ---- the real files ---------------------------------------------------------------------------- */
 
 static void check_real(const char *name, const int32_t train_first[5], const int32_t test_first[5])
 {

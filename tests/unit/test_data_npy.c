@@ -208,8 +208,7 @@ static void written_arrays_are_read_back(void **state)
     assert_non_null(strstr(err.text, "/nowhere/x.npy"));
 }
 
-/* ---- npy:DIR
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- npy:DIR ----------------------------------------------------------------------------------- */
 
 #define X_DICT "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2)}"
 #define Y_DICT "{'descr': '<i8', 'fortran_order': False, 'shape': (2,)}"

@@ -115,8 +115,7 @@ static void fill_form(void)
     ht_form_add(&form, HT_ROW_VALUE, HT_ROLE_TRAIN, "last", "%s", "1");
 }
 
-/* ---- size
- * --------------------------------------------------------------------------------------------------- */
+/* ---- size -------------------------------------------------------------------------------------- */
 
 enum { MARGIN = 2, WIDEST = 130, HIGHEST = 45 };
 
@@ -166,8 +165,7 @@ static void every_size_stays_inside_its_panel(void **state)
     for (int w = 0; w < 40; w++) ht_draw_chart(s, (ht_rect){0, 0, w, w / 2}, &nothing, 0);
 }
 
-/* ---- labels
- * ------------------------------------------------------------------------------------------------- */
+/* ---- labels ------------------------------------------------------------------------------------ */
 
 static bool is_label(const ht_chart_layout *l, const char *word, const char *x_label)
 {
@@ -267,8 +265,7 @@ static void mark_labels_keep_apart(void **state)
     for (int i = 0; i < 4; i++) assert_int_equal(find_text(labels[i], NULL), 1);
 }
 
-/* ---- data
- * --------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------- */
 
 static bool has_ink(int x, int y, ht_role role)
 {
@@ -440,8 +437,7 @@ static void curves_lie_in_the_plot_area_where_the_axis_says(void **state)
     }
 }
 
-/* ---- words
- * -------------------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------------- */
 
 static void small_panels_keep_the_values(void **state)
 {
@@ -527,8 +523,7 @@ static void notes_find_a_place_at_any_width(void **state)
     }
 }
 
-/* ---- forms
- * -------------------------------------------------------------------------------------------------- */
+/* ---- forms ------------------------------------------------------------------------------------- */
 
 static void check_form_rows(ht_rect area)
 {
@@ -612,8 +607,7 @@ static void wrapped_text_loses_no_word(void **state)
     }
 }
 
-/* ---- the whole screen
- * --------------------------------------------------------------------------------------- */
+/* ---- the whole screen -------------------------------------------------------------------------- */
 
 static ht_model model;
 static ht_screen screen;

@@ -39,8 +39,7 @@ static int teardown(void **state)
     return rmdir(folder);
 }
 
-/* ---- good files
- * --------------------------------------------------------------------------------------------- */
+/* ---- good files -------------------------------------------------------------------------------- */
 
 static const ht_png_text texts[] = {{"heavytail:preset", "[noise]\nalpha = 1.75\n; α-stable, σ = 0.05 — κ"},
                                     {"Title", ""}};
@@ -111,8 +110,7 @@ static void bad_arguments_are_refused(void **state)
     assert_non_null(strstr(err.text, "/nowhere/at/all.png"));
 }
 
-/* ---- damaged files
- * ------------------------------------------------------------------------------------------ */
+/* ---- damaged files ----------------------------------------------------------------------------- */
 
 static void save(const char *data, size_t size)
 {
@@ -274,8 +272,7 @@ static void other_kinds_of_png_become_rgb(void **state)
     }
 }
 
-/* ---- pictures
- * ----------------------------------------------------------------------------------------------- */
+/* ---- pictures ---------------------------------------------------------------------------------- */
 
 enum { W = 900, H = 600, COLUMNS = 90, ROWS = 30 };
 
