@@ -642,7 +642,7 @@ static void a_spike_of_the_test_loss_is_not_lost(void **state)
     for (int w = 40; w <= 130; w++) {
         ht_rect area = {0, 0, w, 16};
         begin(w, 16, HT_SYMBOLS_BRAILLE);
-        const ht_chart *loss = ht_screen_chart(&screen, &model, HT_PANEL_LOSS, area);
+        const ht_chart *loss = ht_screen_chart(&screen, s, &model, HT_PANEL_LOSS, area);
         ht_draw_chart(s, area, loss, 0);
         ht_chart_layout l;
         ht_chart_layout_make(&l, area, loss);
