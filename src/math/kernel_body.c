@@ -18,7 +18,9 @@
 /* A call inside a loop stops the vectorizer. */
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 16, BLOCK = 2 * LANES };
+/* Philox makes the bits of a BLOCK of draws from 16 counters. Draws are worked on a CHUNK at a time, in stages: one loop over
+ * the whole chunk for each, so that many independent chains of operations are under way at once. */
+enum { LANES = 16, BLOCK = 2 * LANES, CHUNK = 8 * BLOCK };
 
 /* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding ---- */
 
@@ -97,9 +99,9 @@ INLINE float exp2_bounded(float x)
 
 /* ---- random bits ------------------------------------------------------------------------------- */
 
-typedef struct random_block {
-    uint32_t a[BLOCK], b[BLOCK]; /* 64 bits for each of 32 draws */
-} random_block;
+typedef struct random_bits {
+    uint32_t a[CHUNK], b[CHUNK]; /* 64 bits for each draw */
+} random_bits;
 
 /* Philox needs the full product of 32-bit words, which no compiler finds for every instruction set: words
  * live in the low halves of 64-bit lanes (the high halves are rubbish that the product ignores), and this is
@@ -140,15 +142,15 @@ INLINE void store(uint32_t *to, wide x)
     memcpy(to, &n, sizeof n);
 }
 
-/* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3
- * draws 16..31. */
-INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], const uint32_t c1[LANES],
-                         random_block *out)
+/* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3 draws
+ * 16..31 of the block whose bits begin at a and b. */
+INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], const uint32_t c1[LANES], uint32_t *a_out,
+                         uint32_t *b_out)
 {
     wide m0 = splat(0xD2511F53u), m1 = splat(0xCD9E8D57u);
     for (int v = 0; v < VECTORS; v++) {
-        wide a = widen(c0 + v * PER_VECTOR), b = widen(c1 + v * PER_VECTOR);
-        wide c = splat(key->step), d = splat(key->purpose);
+        int at = v * PER_VECTOR;
+        wide a = widen(c0 + at), b = widen(c1 + at), c = splat(key->step), d = splat(key->purpose);
         uint32_t k0 = key->key[0], k1 = key->key[1];
         for (int round = 0; round < 10; round++) {
             wide p = MULTIPLY(a, m0), q = MULTIPLY(c, m1);
@@ -159,18 +161,24 @@ INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], cons
             k0 += 0x9E3779B9u;
             k1 += 0xBB67AE85u;
         }
-        store(out->a + v * PER_VECTOR, a);
-        store(out->b + v * PER_VECTOR, b);
-        store(out->a + LANES + v * PER_VECTOR, c);
-        store(out->b + LANES + v * PER_VECTOR, d);
+        store(a_out + at, a);
+        store(b_out + at, b);
+        store(a_out + LANES + at, c);
+        store(b_out + LANES + at, d);
     }
 }
 
-INLINE void row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t block, random_block *out)
+/* Blocks first .. of a neuron's bits, as many as `draws` needs; returns the draws they hold. */
+INLINE int row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t first, size_t draws, random_bits *out)
 {
     uint32_t c0[LANES], c1[LANES];
-    for (int i = 0; i < LANES; i++) c0[i] = block * LANES + (uint32_t)i, c1[i] = neuron;
-    philox_block(key, c0, c1, out);
+    int filled = 0;
+    for (int i = 0; i < LANES; i++) c1[i] = neuron;
+    for (; filled < CHUNK && (size_t)filled < draws; filled += BLOCK, first++) {
+        for (int i = 0; i < LANES; i++) c0[i] = first * LANES + (uint32_t)i;
+        philox_block(key, c0, c1, out->a + filled, out->b + filled);
+    }
+    return filled;
 }
 
 /* ---- stable draws ------------------------------------------------------------------------------ */
@@ -183,85 +191,92 @@ INLINE void row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t block, r
  * far beyond probability 1e-8) and 28 the uniform under E (largest E 20.1, P = 2e-9: beyond it only α near 2
  * would notice, below 1e-9). v and 1 - v, and likewise the uniform and its rest, are both formed from the
  * integer, so neither end loses digits. */
-INLINE float stable_draw(uint32_t a, uint32_t b, float alpha)
+static void stable_values(const random_bits *bits, int n, float alpha, float *restrict x)
 {
-    float high = (float)(int32_t)(a >> 1), low = (float)(int32_t)(b & 15u) + 0.5f;
-    float high_rest = (float)(int32_t)(0x7fffffffu - (a >> 1)), low_rest = 16.0f - low;
-    float v = (high * 16.0f + low) * 0x1p-35f, rest = (high_rest * 16.0f + low_rest) * 0x1p-35f;
-    float u = ((float)(int32_t)(b >> 4) + 0.5f) * 0x1p-28f;
-    float u_rest = ((float)(int32_t)(0x0fffffffu - (b >> 4)) + 0.5f) * 0x1p-28f;
-
-    float shift = 2.0f - alpha;
-    float q = shift + alpha * v, q_rest = alpha * rest;
-    float sine = sin_quarter(q < q_rest ? q : q_rest);
-    float cosine = sin_quarter(v);
-    float cosine_minus = sin_quarter(shift + (alpha - 1.0f) * v);
-    float exponential = minus_log(u, u_rest);
-    float power = 1.0f / alpha;
-    float x = sine * exp2_bounded((1.0f - power) * log2_positive(exponential / cosine_minus) -
-                                  power * log2_positive(cosine));
-    return float_of(bits_of(x) ^ (a << 31));
+    float t[CHUNK], log_cosine[CHUNK];
+    float shift = 2.0f - alpha, power = 1.0f / alpha;
+    for (int i = 0; i < n; i++) {
+        uint32_t b = bits->b[i];
+        float u = ((float)(int32_t)(b >> 4) + 0.5f) * 0x1p-28f;
+        float rest = ((float)(int32_t)(0x0fffffffu - (b >> 4)) + 0.5f) * 0x1p-28f;
+        t[i] = minus_log(u, rest);
+    }
+    for (int i = 0; i < n; i++) {
+        uint32_t a = bits->a[i];
+        float low = (float)(int32_t)(bits->b[i] & 15u) + 0.5f;
+        float v = ((float)(int32_t)(a >> 1) * 16.0f + low) * 0x1p-35f;
+        float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) * 16.0f + (16.0f - low)) * 0x1p-35f;
+        float q = shift + alpha * v, q_rest = alpha * rest;
+        float sine = sin_quarter(q < q_rest ? q : q_rest);
+        x[i] = float_of(bits_of(sine) ^ (a << 31));
+        t[i] /= sin_quarter(shift + (alpha - 1.0f) * v);
+        log_cosine[i] = sin_quarter(v);
+    }
+    for (int i = 0; i < n; i++) log_cosine[i] = power * log2_positive(log_cosine[i]);
+    for (int i = 0; i < n; i++) t[i] = (1.0f - power) * log2_positive(t[i]) - log_cosine[i];
+    for (int i = 0; i < n; i++) x[i] *= exp2_bounded(t[i]);
 }
 
-static void stable_block(const random_block *bits, float alpha, float out[BLOCK])
+static void add_scaled(float *restrict w, const float *restrict x, size_t count, float scale)
 {
-    for (int i = 0; i < BLOCK; i++) out[i] = stable_draw(bits->a[i], bits->b[i], alpha);
-}
-
-static void add_block(float *w, const float *x, size_t count, float scale)
-{
-    if (count >= BLOCK)
-        for (size_t i = 0; i < BLOCK; i++) w[i] += scale * x[i];
-    else
-        for (size_t i = 0; i < count; i++) w[i] += scale * x[i];
+    for (size_t i = 0; i < count; i++) w[i] += scale * x[i];
 }
 
 static void stable(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float alpha, float scale)
 {
-    random_block bits;
-    float x[BLOCK];
-    for (size_t done = 0; done < count; done += BLOCK) {
-        row_bits(key, neuron, (uint32_t)(done / BLOCK), &bits);
-        stable_block(&bits, alpha, x);
-        add_block(w + done, x, count - done, scale);
+    random_bits bits;
+    float x[CHUNK];
+    for (size_t done = 0; done < count; done += CHUNK) {
+        int n = row_bits(key, neuron, (uint32_t)(done / BLOCK), count - done, &bits);
+        stable_values(&bits, n, alpha, x);
+        add_scaled(w + done, x, count - done < CHUNK ? count - done : CHUNK, scale);
     }
 }
 
 static void stable_first(float *out, size_t count, const ht_noise_key *key, uint32_t first, float alpha)
 {
-    random_block bits;
-    float x[BLOCK];
+    random_bits bits;
+    float x[CHUNK];
     uint32_t c0[LANES] = {0}, c1[LANES];
     for (size_t done = 0; done < count; done += LANES) {
         for (int i = 0; i < LANES; i++) c1[i] = first + (uint32_t)done + (uint32_t)i;
-        philox_block(key, c0, c1, &bits);
-        for (int i = 0; i < LANES; i++) x[i] = stable_draw(bits.a[i], bits.b[i], alpha);
+        philox_block(key, c0, c1, bits.a, bits.b);
+        stable_values(&bits, LANES, alpha, x);
         memcpy(out + done, x, sizeof x[0] * (count - done < LANES ? count - done : LANES));
     }
 }
 
 /* Box and Muller: the radius from 32 bits (largest 6.76, P = 1.4e-11), the angle from a quarter turn and two
- * signs. One pair of words gives draws i and i + 16 of a block of 32, so a normal costs half the bits of a
- * stable draw. */
+ * signs. One pair of words gives draws i and i + 32 of a block of 64, so a normal costs half the bits of a
+ * stable draw. x holds 2n values. */
+static void normal_values(const random_bits *bits, int n, float *restrict x)
+{
+    float radius[CHUNK];
+    for (int i = 0; i < n; i++) {
+        uint32_t a = bits->a[i];
+        float low = 0.25f + 0.5f * (float)(int32_t)(a & 1u);
+        float u = ((float)(int32_t)(a >> 1) + low) * 0x1p-31f;
+        float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) + (1.0f - low)) * 0x1p-31f;
+        radius[i] = sqrtf(2.0f * minus_log(u, rest));
+    }
+    for (int block = 0; block < n; block += BLOCK)
+        for (int i = block; i < block + BLOCK; i++) {
+            uint32_t b = bits->b[i];
+            float turn = ((float)(int32_t)(b >> 2) + 0.5f) * 0x1p-30f;
+            float rest = ((float)(int32_t)(0x3fffffffu - (b >> 2)) + 0.5f) * 0x1p-30f;
+            x[block + i] = float_of(bits_of(radius[i] * sin_quarter(turn)) ^ (b << 31));
+            x[block + BLOCK + i] = float_of(bits_of(radius[i] * sin_quarter(rest)) ^ ((b & 2u) << 30));
+        }
+}
+
 static void normal(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float scale)
 {
-    random_block bits;
-    float x[2 * BLOCK];
-    for (size_t done = 0; done < count; done += 2 * BLOCK) {
-        row_bits(key, neuron, (uint32_t)(done / (2 * BLOCK)), &bits);
-        for (int i = 0; i < BLOCK; i++) {
-            uint32_t a = bits.a[i], b = bits.b[i];
-            float low = 0.25f + 0.5f * (float)(int32_t)(a & 1u);
-            float u = ((float)(int32_t)(a >> 1) + low) * 0x1p-31f;
-            float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) + (1.0f - low)) * 0x1p-31f;
-            float turn = ((float)(int32_t)(b >> 2) + 0.5f) * 0x1p-30f;
-            float turn_rest = ((float)(int32_t)(0x3fffffffu - (b >> 2)) + 0.5f) * 0x1p-30f;
-            float radius = sqrtf(2.0f * minus_log(u, rest));
-            x[i] = float_of(bits_of(radius * sin_quarter(turn)) ^ (b << 31));
-            x[BLOCK + i] = float_of(bits_of(radius * sin_quarter(turn_rest)) ^ ((b & 2u) << 30));
-        }
-        add_block(w + done, x, count - done, scale);
-        if (count - done > BLOCK) add_block(w + done + BLOCK, x + BLOCK, count - done - BLOCK, scale);
+    random_bits bits;
+    float x[2 * CHUNK];
+    for (size_t done = 0; done < count; done += 2 * CHUNK) {
+        int n = row_bits(key, neuron, (uint32_t)(done / (2 * BLOCK)), (count - done + 1) / 2, &bits);
+        normal_values(&bits, n, x);
+        add_scaled(w + done, x, count - done < 2 * CHUNK ? count - done : 2 * CHUNK, scale);
     }
 }
 
