@@ -18,8 +18,9 @@
 /* A call inside a loop stops the vectorizer. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* Philox makes the bits of a BLOCK of draws from 16 counters. Draws are worked on a CHUNK at a time, in stages: one loop over
- * the whole chunk for each, so that many independent chains of operations are under way at once. */
+/* Philox makes the bits of a BLOCK of draws from 16 counters. Draws are worked on a CHUNK at a time, in
+ * stages: one loop over the whole chunk for each, so that many independent chains of operations are under way
+ * at once. */
 enum { LANES = 16, BLOCK = 2 * LANES, CHUNK = 8 * BLOCK };
 
 /* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding ---- */
@@ -129,11 +130,12 @@ INLINE wide splat(uint64_t x)
     return x - (wide){0};
 }
 
-INLINE wide widen(const uint32_t *x)
+/* 0, 1, 2 … in the lanes. */
+INLINE wide lanes(void)
 {
-    narrow n;
-    memcpy(&n, x, sizeof n);
-    return __builtin_convertvector(n, wide);
+    wide x = {0};
+    for (int i = 0; i < PER_VECTOR; i++) x[i] = (uint64_t)i;
+    return x;
 }
 
 INLINE void store(uint32_t *to, wide x)
@@ -142,42 +144,46 @@ INLINE void store(uint32_t *to, wide x)
     memcpy(to, &n, sizeof n);
 }
 
-/* Philox4x32-10 on 16 counters {c0[i], c1[i], step, purpose}. Words 0 and 1 serve draws 0..15, words 2 and 3 draws
- * 16..31 of the block whose bits begin at a and b. */
-INLINE void philox_block(const ht_noise_key *key, const uint32_t c0[LANES], const uint32_t c1[LANES], uint32_t *a_out,
-                         uint32_t *b_out)
+/* Philox4x32-10 on 16 counters {c0 + i·step0, c1 + i·step1, step, purpose}. Words 0 and 1 serve draws 0..15,
+ * words 2 and 3 draws 16..31 of the block whose bits begin at a_out and b_out. */
+INLINE void philox_block(const ht_noise_key *key, uint32_t c0, uint32_t step0, uint32_t c1, uint32_t step1,
+                         uint32_t *a_out, uint32_t *b_out)
 {
+    wide a[VECTORS], b[VECTORS], c[VECTORS], d[VECTORS];
     wide m0 = splat(0xD2511F53u), m1 = splat(0xCD9E8D57u);
+    uint32_t k0 = key->key[0], k1 = key->key[1];
     for (int v = 0; v < VECTORS; v++) {
-        int at = v * PER_VECTOR;
-        wide a = widen(c0 + at), b = widen(c1 + at), c = splat(key->step), d = splat(key->purpose);
-        uint32_t k0 = key->key[0], k1 = key->key[1];
-        for (int round = 0; round < 10; round++) {
-            wide p = MULTIPLY(a, m0), q = MULTIPLY(c, m1);
-            a = (q >> 32) ^ b ^ splat(k0);
-            b = q;
-            c = (p >> 32) ^ d ^ splat(k1);
-            d = p;
-            k0 += 0x9E3779B9u;
-            k1 += 0xBB67AE85u;
+        wide lane = lanes() + splat((uint64_t)(v * PER_VECTOR));
+        a[v] = splat(c0) + lane * splat(step0);
+        b[v] = splat(c1) + lane * splat(step1);
+        c[v] = splat(key->step);
+        d[v] = splat(key->purpose);
+    }
+    for (int round = 0; round < 10; round++) {
+        for (int v = 0; v < VECTORS; v++) {
+            wide p = MULTIPLY(a[v], m0), q = MULTIPLY(c[v], m1);
+            a[v] = (q >> 32) ^ b[v] ^ splat(k0);
+            b[v] = q;
+            c[v] = (p >> 32) ^ d[v] ^ splat(k1);
+            d[v] = p;
         }
-        store(a_out + at, a);
-        store(b_out + at, b);
-        store(a_out + LANES + at, c);
-        store(b_out + LANES + at, d);
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (int v = 0; v < VECTORS; v++) {
+        store(a_out + v * PER_VECTOR, a[v]);
+        store(b_out + v * PER_VECTOR, b[v]);
+        store(a_out + LANES + v * PER_VECTOR, c[v]);
+        store(b_out + LANES + v * PER_VECTOR, d[v]);
     }
 }
 
 /* Blocks first .. of a neuron's bits, as many as `draws` needs; returns the draws they hold. */
 INLINE int row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t first, size_t draws, random_bits *out)
 {
-    uint32_t c0[LANES], c1[LANES];
     int filled = 0;
-    for (int i = 0; i < LANES; i++) c1[i] = neuron;
-    for (; filled < CHUNK && (size_t)filled < draws; filled += BLOCK, first++) {
-        for (int i = 0; i < LANES; i++) c0[i] = first * LANES + (uint32_t)i;
-        philox_block(key, c0, c1, out->a + filled, out->b + filled);
-    }
+    for (; filled < CHUNK && (size_t)filled < draws; filled += BLOCK, first++)
+        philox_block(key, first * LANES, 1, neuron, 0, out->a + filled, out->b + filled);
     return filled;
 }
 
@@ -191,15 +197,16 @@ INLINE int row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t first, si
  * far beyond probability 1e-8) and 28 the uniform under E (largest E 20.1, P = 2e-9: beyond it only α near 2
  * would notice, below 1e-9). v and 1 - v, and likewise the uniform and its rest, are both formed from the
  * integer, so neither end loses digits. */
+/* With r = E / cos((α-1)U) the draw is sin(αU) · r · (r · cos U)^(-1/α): one power, one logarithm. */
 static void stable_values(const random_bits *bits, int n, float alpha, float *restrict x)
 {
-    float t[CHUNK], log_cosine[CHUNK];
-    float shift = 2.0f - alpha, power = 1.0f / alpha;
+    float r[CHUNK], base[CHUNK];
+    float shift = 2.0f - alpha, power = -1.0f / alpha;
     for (int i = 0; i < n; i++) {
         uint32_t b = bits->b[i];
         float u = ((float)(int32_t)(b >> 4) + 0.5f) * 0x1p-28f;
         float rest = ((float)(int32_t)(0x0fffffffu - (b >> 4)) + 0.5f) * 0x1p-28f;
-        t[i] = minus_log(u, rest);
+        r[i] = minus_log(u, rest);
     }
     for (int i = 0; i < n; i++) {
         uint32_t a = bits->a[i];
@@ -207,14 +214,13 @@ static void stable_values(const random_bits *bits, int n, float alpha, float *re
         float v = ((float)(int32_t)(a >> 1) * 16.0f + low) * 0x1p-35f;
         float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) * 16.0f + (16.0f - low)) * 0x1p-35f;
         float q = shift + alpha * v, q_rest = alpha * rest;
+        float ratio = r[i] / sin_quarter(shift + (alpha - 1.0f) * v);
         float sine = sin_quarter(q < q_rest ? q : q_rest);
-        x[i] = float_of(bits_of(sine) ^ (a << 31));
-        t[i] /= sin_quarter(shift + (alpha - 1.0f) * v);
-        log_cosine[i] = sin_quarter(v);
+        base[i] = ratio * sin_quarter(v);
+        x[i] = float_of(bits_of(ratio * sine) ^ (a << 31));
     }
-    for (int i = 0; i < n; i++) log_cosine[i] = power * log2_positive(log_cosine[i]);
-    for (int i = 0; i < n; i++) t[i] = (1.0f - power) * log2_positive(t[i]) - log_cosine[i];
-    for (int i = 0; i < n; i++) x[i] *= exp2_bounded(t[i]);
+    for (int i = 0; i < n; i++) base[i] = power * log2_positive(base[i]);
+    for (int i = 0; i < n; i++) x[i] *= exp2_bounded(base[i]);
 }
 
 static void add_scaled(float *restrict w, const float *restrict x, size_t count, float scale)
@@ -237,10 +243,8 @@ static void stable_first(float *out, size_t count, const ht_noise_key *key, uint
 {
     random_bits bits;
     float x[CHUNK];
-    uint32_t c0[LANES] = {0}, c1[LANES];
     for (size_t done = 0; done < count; done += LANES) {
-        for (int i = 0; i < LANES; i++) c1[i] = first + (uint32_t)done + (uint32_t)i;
-        philox_block(key, c0, c1, bits.a, bits.b);
+        philox_block(key, 0, 0, first + (uint32_t)done, 1, bits.a, bits.b);
         stable_values(&bits, LANES, alpha, x);
         memcpy(out + done, x, sizeof x[0] * (count - done < LANES ? count - done : LANES));
     }
