@@ -53,8 +53,10 @@ EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini assets/themes/* asse
 
 # Kernels that are compiled once per instruction set and picked at run time (src/math/kernel.c).
 ISA_SRC   := src/math/kernel_body.c
-ISA_NAMES := portable $(if $(filter x86_64%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
+machine   := $(shell $(CC) -dumpmachine 2>/dev/null)
+ISA_NAMES := $(if $(filter aarch64%,$(machine)),neon,portable) $(if $(filter x86_64%,$(machine)),avx2 avx512)
 ISA_FLAGS_portable :=
+ISA_FLAGS_neon     :=
 ISA_FLAGS_avx2     := -mavx2 -mfma
 ISA_FLAGS_avx512   := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
 

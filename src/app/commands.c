@@ -10,7 +10,9 @@ static const ht_command_info commands[] = {
      ht_cmd_snapshot},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
     {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
-    {"bench", "[noise|step|all] [--json]", "measure; ratios within one run", ht_cmd_bench},
+    {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
+     "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
+    {"bench", "[noise|step|tail|all] [--json]", "measure; ratios within one run", ht_cmd_bench},
     {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
 };
 

@@ -4,7 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__ARM_NEON)
+extern const ht_kernels ht_kernels_neon;
+#define BASELINE ht_kernels_neon
+#else
 extern const ht_kernels ht_kernels_portable;
+#define BASELINE ht_kernels_portable
+#endif
 #if defined(__x86_64__)
 extern const ht_kernels ht_kernels_avx2, ht_kernels_avx512;
 #endif
@@ -24,7 +30,7 @@ static void choose(void)
     if (avx512) builds[count++] = &ht_kernels_avx512;
     if (avx2) builds[count++] = &ht_kernels_avx2;
 #endif
-    builds[count++] = &ht_kernels_portable;
+    builds[count++] = &BASELINE;
     chosen = builds[0];
     const char *wish = getenv("HEAVYTAIL_ISA");
     for (int i = 0; wish && i < count; i++)

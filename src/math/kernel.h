@@ -24,6 +24,8 @@ typedef struct ht_kernels {
                    float scale);
     /* out[i] = X(first + i, 0): the draw with index 0 of each of `count` neurons */
     void (*stable_first)(float *out, size_t count, const ht_noise_key *key, uint32_t first, float alpha);
+    /* out[i] = X made from the 64 bits a[i], b[i]; count ≤ 256 */
+    void (*stable_of_bits)(const uint32_t *a, const uint32_t *b, int count, float alpha, float *out);
     /* w[i] += scale * G(neuron, i), G ~ N(0, 1) */
     void (*normal)(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float scale);
     /* w[i] += value */
@@ -41,6 +43,10 @@ typedef struct ht_kernels {
      * tie). */
     int (*add_neuron)(float *logits, const float *h, const float *w, int classes, int samples,
                       const int32_t *labels);
+
+    /* A loop of nothing but fused multiply-adds; returns how many floating-point operations it did. For
+     * bench. */
+    double (*fused_peak)(long rounds, float *sink);
 } ht_kernels;
 
 /* The best build this CPU runs; HEAVYTAIL_ISA (portable, avx2, avx512) asks for another. Same answer every

@@ -12,6 +12,9 @@
 
 #include "heavytail/params.h"
 
+/* A layer's number must fit the counter. */
+enum { HT_NOISE_LAYERS = 256 };
+
 typedef struct ht_noise {
     ht_noise_type type;
     double alpha; /* in [1, 2] */

@@ -1,0 +1,28 @@
+/* bench.h - the parts of `heavytail bench`. Each measures in one run and fills an array of JSON rows. */
+#ifndef HT_APP_BENCH_H
+#define HT_APP_BENCH_H
+
+#include <jansson.h>
+
+#include "heavytail/status.h"
+
+enum { HT_BENCH_ROUNDS = 9 };
+
+typedef struct ht_bench_part {
+    const char *name;
+    ht_code (*run)(json_t *rows, ht_error *err);
+    void (*print)(const json_t *rows); /* as a table for people */
+} ht_bench_part;
+
+extern const ht_bench_part ht_bench_noise, ht_bench_step, ht_bench_tail;
+
+/* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that all see the same moods of the
+ * machine; the first turn warms up and is not counted. count ≤ 8. */
+typedef ht_code ht_bench_run(void *context, ht_error *err);
+ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
+                         ht_error *err);
+
+double ht_bench_number(const json_t *row, const char *key);
+const char *ht_bench_text(const json_t *row, const char *key);
+
+#endif
