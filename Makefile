@@ -5,7 +5,7 @@ CC      ?= cc
 VARIANT ?= release
 BUILD   ?= build/$(VARIANT)
 VERSION := 0.1.0
-MAKEFLAGS += --no-builtin-rules --jobs=$(shell nproc 2>/dev/null || echo 1)
+MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),--jobs=$(shell nproc 2>/dev/null || echo 1))
 # Terse: `make V=1` shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n' $(1) $@)

@@ -38,9 +38,6 @@ void ht_network_free(ht_network *net);
 /* Uniform in ±1/√fan_in, a function of the seed and the position only. */
 void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool);
 
-/* Copies the weights of a network of the same shape. */
-void ht_network_copy(ht_network *to, const ht_network *from, struct ht_pool *pool);
-
 static inline size_t ht_layer_size(const ht_layer *layer)
 {
     return (size_t)layer->rows * (size_t)layer->columns;

@@ -16,7 +16,7 @@
 enum { ROWS = 2048, COLUMNS = 784, SCALAR_DRAWS = 200000 };
 static const double alpha = 1.75;
 
-/* ---- speed --------------------------------------------------------------------------------------- */
+/* ---- speed ------------------------------------------------------------------------------------- */
 
 typedef struct noise_job {
     ht_noise noise;
@@ -105,7 +105,7 @@ static void print_noise(const json_t *rows)
 
 const ht_bench_part ht_bench_noise = {"noise", run_noise, print_noise};
 
-/* ---- the tail -------------------------------------------------------------------------------------- */
+/* ---- the tail ---------------------------------------------------------------------------------- */
 
 enum {
     LEVELS = 6,

@@ -31,17 +31,12 @@ static int by_value(const void *a, const void *b)
 }
 
 /* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
-static ht_code norms(ht_report *report, const ht_layer *layer, ht_error *err)
+static ht_code norms(ht_report *report, const ht_tap *tap, ht_error *err)
 {
-    size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
+    size_t n = (size_t)tap->net->layers[0].rows;
     double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
-    if (!norm) return err->code;
-    for (size_t i = 0; i < n; i++) {
-        double sum = 0;
-        for (size_t j = 0; j < d; j++)
-            sum += (double)layer->weight[i * d + j] * (double)layer->weight[i * d + j];
-        norm[i] = sqrt(sum);
-    }
+    if (!norm) return HT_FAIL;
+    for (size_t i = 0; i < n; i++) norm[i] = sqrt(tap->norm2[i]);
     qsort(norm, n, sizeof *norm, by_value);
     size_t last = 0;
     for (int i = 0; i < HT_REPORT_NORMS; i++) {
@@ -92,15 +87,15 @@ static ht_code pruning(ht_report *report, const ht_network *net, const ht_sample
     return HT_OK;
 }
 
-ht_code ht_analyze(ht_report *report, const ht_network *net, const ht_samples *samples, const ht_look *look,
+ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_look *look,
                    float *scratch, ht_error *err)
 {
-    const ht_layer *first = &net->layers[0];
+    const ht_layer *first = &tap->net->layers[0];
     memset(report, 0, sizeof *report);
-    ht_histogram_add(&report->histogram, first->weight, ht_layer_size(first));
+    report->histogram = tap->histogram[0];
     report->tail = ht_tail_summarize(first->weight, ht_layer_size(first), scratch);
-    ht_code code = norms(report, first, err);
-    return code == HT_OK ? pruning(report, net, samples, look, err) : code;
+    ht_code code = norms(report, tap, err);
+    return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;
 }
 
 static double thread_seconds(void)
@@ -122,7 +117,7 @@ static void *analyst_main(void *argument)
         ht_report *report = ht_triple_back(self->reports);
         double start = thread_seconds();
         if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
-        if (ht_analyze(report, letter->net, &samples, &letter->look, self->scratch, &err) == HT_OK) {
+        if (ht_analyze(report, letter->tap, &samples, &letter->look, self->scratch, &err) == HT_OK) {
             report->count = ++count;
             report->step = letter->step;
             report->generation = letter->generation;

@@ -211,36 +211,46 @@ static void check_goal(ht_runner *r)
     }
 }
 
-static void train_one(ht_runner *r)
-{
-    double start = now();
-    ht_step_result result = ht_trainer_step(r->trainer);
-    r->seconds += now() - start;
-    r->settled = false;
-    if (result.refused) {
-        diverged(r, &result);
-        return;
-    }
-    ht_sample sample = step_sample(r, &result);
-    emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer)) evaluate(r);
-    if (r->state == HT_STATE_RUNNING) check_goal(r);
-}
-
-/* One copy of the weights whenever the analyst has asked; standing still, one thorough one. */
-static void serve_analyst(ht_runner *r)
+/* Writes the letter's head and hands it over; its weights have been filled. */
+static void deliver(ht_runner *r, ht_letter *letter)
 {
     const ht_params *p = ht_trainer_params(r->trainer);
-    ht_letter *letter = r->settled ? NULL : ht_mailbox_wanted(r->box);
-    if (!letter) return;
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
     letter->look = (ht_look){(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
                              (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
                              ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
-    ht_network_copy(letter->net, ht_trainer_network(r->trainer), r->pool);
     ht_mailbox_deliver(r->box);
+}
+
+static void train_one(ht_runner *r)
+{
+    double start = now();
+    /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
+     */
+    ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
+    ht_step_result result = ht_trainer_step_tapped(r->trainer, letter ? letter->tap : NULL);
+    r->seconds += now() - start;
+    r->settled = false;
+    if (result.refused) {
+        diverged(r, &result);
+        return;
+    }
+    if (letter) deliver(r, letter);
+    ht_sample sample = step_sample(r, &result);
+    emit(r, &sample);
+    if (ht_trainer_eval_due(r->trainer)) evaluate(r);
+    if (r->state == HT_STATE_RUNNING) check_goal(r);
+}
+
+/* While training stands still: one look at the weights as they are. */
+static void serve_analyst(ht_runner *r)
+{
+    ht_letter *letter = r->settled || r->state == HT_STATE_RUNNING ? NULL : ht_mailbox_wanted(r->box);
+    if (!letter) return;
+    ht_tap_take(letter->tap, ht_trainer_network(r->trainer), r->pool);
+    deliver(r, letter);
 }
 
 static void sleep_until_command(ht_runner *r)
@@ -298,7 +308,7 @@ ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool 
     bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
                 (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
-                (r->box = ht_mailbox_new(ht_trainer_network(trainer), err)) &&
+                (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
                 (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
                 start_thread(r, err);
     if (good) return r;

@@ -149,6 +149,11 @@ double ht_trainer_lr(const ht_trainer *t)
 
 ht_step_result ht_trainer_step(ht_trainer *t)
 {
+    return ht_trainer_step_tapped(t, NULL);
+}
+
+ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
+{
     const ht_params *p = &t->params;
     ht_hyper hyper = {
         .lr = ht_trainer_lr(t),
@@ -160,6 +165,7 @@ ht_step_result ht_trainer_step(ht_trainer *t)
                   .seed = seed_of(t),
                   .step = t->step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
+        .tap = tap,
         .input_bound = t->input_bound,
     };
     if (hyper.noise_scale == 0) hyper.noise.type = HT_NOISE_NONE;

@@ -20,6 +20,9 @@ void ht_trainer_free(ht_trainer *t);
 /* One step. When the result says `refused`, nothing has changed: the weights are the last finite ones. */
 ht_step_result ht_trainer_step(ht_trainer *t);
 
+/* The same; the new weights also go into `tap` (may be NULL) while they are in cache. */
+ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap);
+
 /* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays. */
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
 

@@ -13,16 +13,14 @@ struct ht_mailbox {
     sem_t delivered, poked;
 };
 
-ht_mailbox *ht_mailbox_new(const ht_network *shape, ht_error *err)
+ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
 {
     ht_mailbox *box = ht_alloc(1, sizeof *box, "the analyst's mailbox", err);
     if (!box) return NULL;
     sem_init(&box->delivered, 0, 0);
     sem_init(&box->poked, 0, 0);
-    box->letter.net =
-        ht_network_new(shape->layers[0].columns, shape->layers[0].rows, shape->depth,
-                       shape->layers[shape->depth].rows, shape->activation, shape->mean_field, err);
-    if (box->letter.net) return box;
+    box->letter.tap = ht_tap_new(shape, workers, err);
+    if (box->letter.tap) return box;
     ht_mailbox_free(box);
     return NULL;
 }
@@ -32,13 +30,13 @@ void ht_mailbox_free(ht_mailbox *box)
     if (!box) return;
     sem_destroy(&box->delivered);
     sem_destroy(&box->poked);
-    ht_network_free(box->letter.net);
+    ht_tap_free(box->letter.tap);
     ht_free(box);
 }
 
 size_t ht_mailbox_weights(const ht_mailbox *box)
 {
-    return ht_layer_size(&box->letter.net->layers[0]);
+    return ht_layer_size(&box->letter.tap->net->layers[0]);
 }
 
 ht_letter *ht_mailbox_wanted(ht_mailbox *box)

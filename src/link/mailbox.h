@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "heavytail/network.h"
+#include "heavytail/params.h"
+#include "math/tap.h"
 
 typedef struct ht_mailbox ht_mailbox;
 
@@ -25,10 +26,11 @@ typedef struct ht_letter {
     uint32_t generation; /* resets so far */
     bool settled;        /* training stands still: look thoroughly */
     ht_look look;
-    ht_network *net; /* the copy; owned by the mailbox */
+    ht_tap *tap; /* the weights; owned by the mailbox */
 } ht_letter;
 
-ht_mailbox *ht_mailbox_new(const ht_network *shape, ht_error *err);
+/* `workers`: threads of the pool that fills the letters. */
+ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
 /* Number of weights of the first layer: the largest scratch the analyst needs. */

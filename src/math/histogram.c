@@ -26,3 +26,11 @@ double ht_histogram_edge(int i)
 {
     return ldexp(1.0 + (i & 15) / 16.0, (i >> 4) - 40);
 }
+
+void ht_histogram_merge(ht_histogram *into, const ht_histogram *from)
+{
+    into->total += from->total;
+    into->below += from->below;
+    into->above += from->above;
+    for (int i = 0; i < HT_HISTOGRAM_BINS; i++) into->count[i] += from->count[i];
+}

@@ -17,6 +17,8 @@ typedef struct ht_histogram {
 /* Adds |x[i]|. */
 void ht_histogram_add(ht_histogram *histogram, const float *x, size_t count);
 
+void ht_histogram_merge(ht_histogram *into, const ht_histogram *from);
+
 /* Lower edge of bin i (upper edge of i - 1). */
 double ht_histogram_edge(int i);
 

@@ -33,6 +33,8 @@ typedef struct ht_kernels {
 
     /* largest |x[i]|; NaN counts as +Inf */
     float (*max_abs)(const float *x, size_t count);
+    /* Σ x[i]², in double */
+    double (*sum_squares)(const float *x, size_t count);
     /* x = max(x, 0) (or slope·x below 0); returns max|x| after it */
     float (*rectify)(float *x, size_t count, float slope);
     /* d *= h > 0 ? 1 : slope */

@@ -325,6 +325,18 @@ static float max_abs(const float *x, size_t count)
     return most > 0x7f800000u ? INFINITY : float_of(most);
 }
 
+/* Sixteen partial sums, then those in order: one fixed rounding. */
+static double sum_squares(const float *x, size_t count)
+{
+    double part[LANES] = {0}, sum = 0;
+    size_t whole = count / LANES * LANES;
+    for (size_t start = 0; start < whole; start += LANES)
+        for (size_t i = 0; i < LANES; i++) part[i] += (double)x[start + i] * (double)x[start + i];
+    for (size_t i = whole; i < count; i++) part[i - whole] += (double)x[i] * (double)x[i];
+    for (int i = 0; i < LANES; i++) sum += part[i];
+    return sum;
+}
+
 static float rectify(float *x, size_t count, float slope)
 {
     uint32_t most = 0;
@@ -389,6 +401,7 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .normal = normal,
     .add = add,
     .max_abs = max_abs,
+    .sum_squares = sum_squares,
     .rectify = rectify,
     .rectify_gradient = rectify_gradient,
     .add_neuron = add_neuron,

@@ -1,7 +1,6 @@
 #include "heavytail/network.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/pool.h"
@@ -75,27 +74,5 @@ void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool)
     for (int l = 0; l <= net->depth; l++) {
         init_job job = {&net->layers[l], seed, (uint64_t)l};
         ht_pool_run(pool, ht_shards(net->layers[l].rows), init_shard, &job);
-    }
-}
-
-typedef struct copy_job {
-    const ht_layer *from;
-    ht_layer *to;
-} copy_job;
-
-static void copy_shard(void *context, int shard, int worker)
-{
-    const copy_job *job = context;
-    (void)worker;
-    size_t columns = (size_t)job->from->columns, start = (size_t)shard * HT_SHARD * columns;
-    size_t rows = (size_t)ht_shard_rows(job->from->rows, shard);
-    memcpy(job->to->weight + start, job->from->weight + start, rows * columns * sizeof(float));
-}
-
-void ht_network_copy(ht_network *to, const ht_network *from, struct ht_pool *pool)
-{
-    for (int l = 0; l <= from->depth; l++) {
-        copy_job job = {&from->layers[l], &to->layers[l]};
-        ht_pool_run(pool, ht_shards(from->layers[l].rows), copy_shard, &job);
     }
 }

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/pool.h"
+#include "math/kernel.h"
 #include "math/prune_curve.h"
 #include "math/rng.h"
 
@@ -24,12 +25,9 @@ static int by_norm(const void *a, const void *b)
 /* layer is (n × d); rows[i] = (Σ_j w_ij², i) */
 static void rank_rows(const ht_layer *layer, ranked *rows)
 {
-    for (int i = 0; i < layer->rows; i++) {
-        const float *w = layer->weight + (size_t)i * (size_t)layer->columns;
-        double sum = 0;
-        for (int j = 0; j < layer->columns; j++) sum += (double)w[j] * (double)w[j];
-        rows[i] = (ranked){sum, i};
-    }
+    size_t d = (size_t)layer->columns;
+    for (int i = 0; i < layer->rows; i++)
+        rows[i] = (ranked){ht_kernel()->sum_squares(layer->weight + (size_t)i * d, d), i};
 }
 
 static void shuffle(ranked *rows, int count, uint64_t seed)

@@ -166,7 +166,6 @@ static void add_noise(const ht_step *s, int l, float *w, int first, int rows, in
 static void update_shard(void *context, int task, int worker)
 {
     ht_step *s = context;
-    (void)worker;
     int l = task / s->shards, shard = task % s->shards, first = shard * HT_SHARD;
     const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->depth];
     int m = ht_shard_rows(layer->rows, shard), width = layer->rows, columns = layer->columns;
@@ -182,6 +181,7 @@ static void update_shard(void *context, int task, int worker)
     descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
             l ? s->hidden[l - 1] : s->x, columns, 1.0f);
     add_noise(s, l, layer->weight + start, first, m, columns);
+    if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 
 /* Shares of the logits are added in shard order: one fixed rounding. */
@@ -237,6 +237,9 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
         for (s->layer = s->depth - 1; s->layer >= 0; s->layer--)
             ht_pool_run(pool, s->shards, backward_shard, s);
     guard(s, &result);
-    if (!result.refused) ht_pool_run(pool, s->shards * s->depth, update_shard, s);
+    if (result.refused) return result;
+    if (hyper->tap) ht_tap_begin(hyper->tap);
+    ht_pool_run(pool, s->shards * s->depth, update_shard, s);
+    if (hyper->tap) ht_tap_finish(hyper->tap, net);
     return result;
 }

@@ -7,6 +7,7 @@
 
 #include "heavytail/network.h"
 #include "math/noise.h"
+#include "math/tap.h"
 
 typedef struct ht_step ht_step;
 
@@ -15,6 +16,7 @@ typedef struct ht_hyper {
     bool train_output;
     ht_noise noise;     /* type, alpha, seed, step; the layer is filled in */
     double noise_scale; /* σ */
+    ht_tap *tap;        /* NULL, or where the new weights are also put (not when the step is refused) */
     float input_bound;  /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
 

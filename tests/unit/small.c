@@ -62,7 +62,8 @@ ht_network *small_copy(ht_trainer *t)
     ht_network *copy = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
                                       net->layers[net->depth].rows, net->activation, net->mean_field, &err);
     if (!copy) fail_msg("%s", err.text);
-    ht_network_copy(copy, net, NULL);
+    for (int l = 0; l <= net->depth; l++)
+        memcpy(copy->layers[l].weight, net->layers[l].weight, ht_layer_size(&net->layers[l]) * sizeof(float));
     return copy;
 }
 

@@ -364,7 +364,10 @@ static void a_report_agrees_with_itself(void **state)
             const ht_network *net = ht_trainer_network(t);
             float *scratch = calloc(ht_layer_size(&net->layers[0]), sizeof *scratch);
             ht_look look = {HT_PRUNE_NODE, HT_FRO_SQUARED, 0.1, 1};
-            if (ht_analyze(r, net, &data->test, &look, scratch, &err) != HT_OK) fail_msg("%s", err.text);
+            ht_tap *tap = ht_tap_new(net, 1, &err);
+            ht_tap_take(tap, net, NULL);
+            if (ht_analyze(r, tap, &data->test, &look, scratch, &err) != HT_OK) fail_msg("%s", err.text);
+            ht_tap_free(tap);
             assert_in_range(r->norms, 1, HT_REPORT_NORMS);
             for (int i = 1; i < r->norms; i++)
                 assert_true(r->norm[i] >= r->norm[i - 1] && r->norm_above[i] < r->norm_above[i - 1]);

@@ -197,7 +197,7 @@ static ht_mailbox *new_box(void)
     ht_error err;
     ht_network *shape = ht_network_new(3, 5, 2, 2, HT_TANH, true, &err);
     assert_non_null(shape);
-    ht_mailbox *box = ht_mailbox_new(shape, &err);
+    ht_mailbox *box = ht_mailbox_new(shape, 1, &err);
     if (!box) fail_msg("%s", err.text);
     ht_network_free(shape);
     return box;
@@ -221,7 +221,7 @@ static void *analyst(void *argument)
     ht_letter *letter;
     uint64_t before = 0;
     while ((letter = ht_mailbox_wait(o->box))) {
-        const ht_network *net = letter->net;
+        const ht_network *net = letter->tap->net;
         uint64_t step = letter->step;
         for (int l = 0; l <= net->depth; l++)
             for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
@@ -252,7 +252,7 @@ static void the_letter_belongs_to_one_side_at_a_time(void **state)
         }
         letter->step = step;
         letter->generation = (uint32_t)(step % 7);
-        fill(letter->net, (float)(step % 1000));
+        fill(letter->tap->net, (float)(step % 1000));
         ht_mailbox_deliver(o.box);
         delivered++;
     }

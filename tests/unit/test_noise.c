@@ -132,7 +132,7 @@ static void shared_is_one_draw_per_neuron(void **state)
         for (int j = 0; j < COLUMNS; j++) assert_true(shared[r * COLUMNS + j] == iid[r * COLUMNS]);
 }
 
-/* ---- the law ------------------------------------------------------------------------------------- */
+/* ---- the law ----------------------------------------------------------------------------------- */
 
 enum { CHUNK = 100000, POINTS = 32 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
