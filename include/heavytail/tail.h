@@ -17,9 +17,9 @@ double ht_tail_mmo(const float *x, size_t count, size_t m);
 /* The same for vectors: Euclidean norms of rows and of sums of m rows. x is (rows × columns), row-major. */
 double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m);
 
-/* Hill (Ann. Statist. 3, 1975): 1/α = mean of log|x|_(i), i ≤ k, minus log|x|_(k+1), largest first. Reorders
- * `magnitudes`, (count) values |x|, which the caller owns. */
-double ht_tail_hill(float *magnitudes, size_t count, size_t k);
+/* Hill (Ann. Statist. 3, 1975): 1/α = mean of log|x|_(i), i ≤ k, minus log|x|_(k+1), largest first. x is
+ * (count). */
+double ht_tail_hill(const float *x, size_t count, size_t k);
 
 /* Candidate block lengths of arXiv 2106.03795 for `count` values: 2, 5, 10, 20, 50, 100, 500, 1000 up to
  * count/2, each lowered to a divisor of count; then the largest divisor ≤ √count. Lengths of 1 are left out.
@@ -36,7 +36,7 @@ typedef struct ht_tail_summary {
     double centre; /* the median that was subtracted */
 } ht_tail_summary;
 
-/* What training shows: centred as arXiv 2106.03795 does. `scratch` has room for `count` floats. */
-ht_tail_summary ht_tail_summarize(const float *x, size_t count, float *scratch);
+/* What training shows: centred as arXiv 2106.03795 does. No copy is made, whatever the size. */
+ht_tail_summary ht_tail_summarize(const float *x, size_t count);
 
 #endif

@@ -48,11 +48,10 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
                     (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
                     (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
-    float *scratch = ht_alloc(ht_layer_size(&net->layers[0]), sizeof *scratch, "the report", err);
     ht_tap *tap = ht_tap_new(net, 1, err);
     ht_code code = HT_FAIL;
     if (tap) ht_tap_take(tap, net, NULL);
-    if (report && scratch && tap) code = ht_analyze(report, tap, &s->data->test, &look, scratch, err);
+    if (report && tap) code = ht_analyze(report, tap, &s->data->test, &look, err);
     if (code == HT_OK) {
         report->count = 1;
         report->step = ht_trainer_steps(s->trainer);
@@ -63,7 +62,6 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     }
     ht_tap_free(tap);
     ht_free(report);
-    ht_free(scratch);
     return code;
 }
 

@@ -17,10 +17,7 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     results->steps = ht_trainer_steps(trainer);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
-    float *scratch = ht_alloc(ht_layer_size(first), sizeof *scratch, "the tail index", err);
-    if (!scratch) return err->code;
-    results->tail = ht_tail_summarize(first->weight, ht_layer_size(first), scratch);
-    ht_free(scratch);
+    results->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
     return ht_prune_at_error(
         &results->prune, net, &data->train, &data->test, (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
         (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),

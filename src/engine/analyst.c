@@ -21,7 +21,6 @@ struct ht_analyst {
     const ht_dataset *data;
     ht_triple *reports;
     int cores;
-    float *scratch;
 };
 
 static int by_value(const void *a, const void *b)
@@ -88,12 +87,12 @@ static ht_code pruning(ht_report *report, const ht_network *net, const ht_sample
 }
 
 ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_look *look,
-                   float *scratch, ht_error *err)
+                   ht_error *err)
 {
     const ht_layer *first = &tap->net->layers[0];
     memset(report, 0, sizeof *report);
     report->histogram = tap->histogram[0];
-    report->tail = ht_tail_summarize(first->weight, ht_layer_size(first), scratch);
+    report->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
     ht_code code = norms(report, tap, err);
     return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;
 }
@@ -117,7 +116,7 @@ static void *analyst_main(void *argument)
         ht_report *report = ht_triple_back(self->reports);
         double start = thread_seconds();
         if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
-        if (ht_analyze(report, letter->tap, &samples, &letter->look, self->scratch, &err) == HT_OK) {
+        if (ht_analyze(report, letter->tap, &samples, &letter->look, &err) == HT_OK) {
             report->count = ++count;
             report->step = letter->step;
             report->generation = letter->generation;
@@ -137,11 +136,7 @@ ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple 
     ht_analyst *self = ht_alloc(1, sizeof *self, "the analyst", err);
     if (!self) return NULL;
     *self = (ht_analyst){.box = box, .data = data, .reports = reports, .cores = cores};
-    self->scratch = ht_alloc(ht_mailbox_weights(box), sizeof(float), "the analyst", err);
-    if (self->scratch &&
-        ht_thread_start(&self->thread, analyst_main, self, "the analyst's thread", err) == HT_OK)
-        return self;
-    ht_free(self->scratch);
+    if (ht_thread_start(&self->thread, analyst_main, self, "the analyst's thread", err) == HT_OK) return self;
     ht_free(self);
     return NULL;
 }
@@ -151,6 +146,5 @@ void ht_analyst_stop(ht_analyst *self)
     if (!self) return;
     ht_mailbox_close(self->box);
     pthread_join(self->thread, NULL);
-    ht_free(self->scratch);
     ht_free(self);
 }

@@ -10,11 +10,10 @@
 
 typedef struct ht_analyst ht_analyst;
 
-/* Fills *report about the weights in `tap`. `samples` is what the pruning curve is evaluated on. `scratch`
- * has room for the first layer's weights. On failure (memory) the report keeps count 0 for what could not be
- * made. Pure; also used headless. */
+/* Fills *report about the weights in `tap`. `samples` is what the pruning curve is evaluated on. On failure
+ * (memory) the report keeps count 0 for what could not be made. Pure; also used headless. */
 ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_look *look,
-                   float *scratch, ht_error *err);
+                   ht_error *err);
 
 /* Starts the thread. Borrows everything; `reports` is written by this thread only. */
 ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple *reports, int cores,

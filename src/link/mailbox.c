@@ -34,11 +34,6 @@ void ht_mailbox_free(ht_mailbox *box)
     ht_free(box);
 }
 
-size_t ht_mailbox_weights(const ht_mailbox *box)
-{
-    return ht_layer_size(&box->letter.tap->net->layers[0]);
-}
-
 ht_letter *ht_mailbox_wanted(ht_mailbox *box)
 {
     return atomic_load_explicit(&box->wanted, memory_order_acquire) ? &box->letter : NULL;

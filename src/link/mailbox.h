@@ -33,9 +33,6 @@ typedef struct ht_letter {
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
-/* Number of weights of the first layer: the largest scratch the analyst needs. */
-size_t ht_mailbox_weights(const ht_mailbox *box);
-
 /* Trainer: the letter to fill, or NULL while nobody asks. Then hand it over. */
 ht_letter *ht_mailbox_wanted(ht_mailbox *box);
 void ht_mailbox_deliver(ht_mailbox *box);

@@ -1,43 +1,47 @@
 #include "math/select.h"
 
-static inline void swap(float *a, float *b)
+#include <stdint.h>
+#include <string.h>
+
+enum { HALF = 16, KEYS = 1 << HALF };
+
+/* Bits that order like the number: negative ones reversed, positive ones above them. -0 ranks just below 0.
+ */
+static inline uint32_t key_of(const ht_ranked *v, size_t i)
 {
-    float t = *a;
-    *a = *b;
-    *b = t;
+    float y = v->x[i] - v->centre;
+    uint32_t u;
+    memcpy(&u, &y, sizeof u);
+    if (v->magnitude) return u & 0x7fffffffu;
+    return u & 0x80000000u ? ~u : u | 0x80000000u;
 }
 
-/* The median of the ends and the middle, moved to the middle: sorted input costs no more than random. */
-static float pivot_of(float *x, size_t low, size_t high)
+static float value_of(const ht_ranked *v, uint32_t key)
 {
-    size_t middle = low + (high - low) / 2;
-    if (x[middle] < x[low]) swap(&x[middle], &x[low]);
-    if (x[high] < x[low]) swap(&x[high], &x[low]);
-    if (x[high] < x[middle]) swap(&x[high], &x[middle]);
-    return x[middle];
+    float y;
+    if (!v->magnitude) key = key & 0x80000000u ? key & 0x7fffffffu : ~key;
+    memcpy(&y, &key, sizeof y);
+    return y;
 }
 
-float ht_select(float *x, size_t count, size_t k)
+/* The key half in which rank *k lies; *k becomes the rank inside it. */
+static uint32_t locate(const uint32_t count[KEYS], size_t *k)
 {
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        float pivot = pivot_of(x, low, high);
-        size_t i = low, j = high;
-        while (i <= j) {
-            while (x[i] < pivot) i++;
-            while (x[j] > pivot) j--;
-            if (i > j) break;
-            swap(&x[i], &x[j]);
-            i++;
-            if (j == 0) break;
-            j--;
-        }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            break;
+    uint32_t half = 0;
+    while (*k >= count[half]) *k -= count[half++];
+    return half;
+}
+
+float ht_select(const ht_ranked *v, size_t k)
+{
+    uint32_t count[KEYS];
+    memset(count, 0, sizeof count);
+    for (size_t i = 0; i < v->count; i++) count[key_of(v, i) >> HALF]++;
+    uint32_t upper = locate(count, &k);
+    memset(count, 0, sizeof count);
+    for (size_t i = 0; i < v->count; i++) {
+        uint32_t key = key_of(v, i);
+        if (key >> HALF == upper) count[key & (KEYS - 1)]++;
     }
-    return x[k];
+    return value_of(v, upper << HALF | locate(count, &k));
 }

@@ -15,21 +15,21 @@ static double log_magnitude(double x)
     return log(fabs(x) + epsilon);
 }
 
-/* Mean of log|x| over the first `count` values. */
-static double mean_log(const float *x, size_t count)
+/* Mean of log|x - centre| over the first `count` values. */
+static double mean_log(const float *x, size_t count, float centre)
 {
     double sum = 0;
-    for (size_t i = 0; i < count; i++) sum += log_magnitude((double)x[i]);
+    for (size_t i = 0; i < count; i++) sum += log_magnitude((double)(x[i] - centre));
     return sum / (double)count;
 }
 
-/* Mean of log|sum of m consecutive values| over whole blocks. */
-static double mean_log_blocks(const float *x, size_t blocks, size_t m)
+/* Mean of log|sum of m consecutive x - centre| over whole blocks. */
+static double mean_log_blocks(const float *x, size_t blocks, size_t m, float centre)
 {
     double sums = 0;
     for (size_t b = 0; b < blocks; b++) {
         double sum = 0;
-        for (size_t i = b * m; i < (b + 1) * m; i++) sum += (double)x[i];
+        for (size_t i = b * m; i < (b + 1) * m; i++) sum += (double)(x[i] - centre);
         sums += log_magnitude(sum);
     }
     return sums / (double)blocks;
@@ -39,7 +39,7 @@ double ht_tail_mmo(const float *x, size_t count, size_t m)
 {
     size_t blocks = m > 1 ? count / m : 0;
     if (blocks == 0) return NAN;
-    return log((double)m) / (mean_log_blocks(x, blocks, m) - mean_log(x, blocks * m));
+    return log((double)m) / (mean_log_blocks(x, blocks, m, 0) - mean_log(x, blocks * m, 0));
 }
 
 double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m)
@@ -65,12 +65,22 @@ double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m)
     return log((double)m) / (sums / (double)blocks - entries / (double)(blocks * m));
 }
 
-double ht_tail_hill(float *magnitudes, size_t count, size_t k)
+/* Of x - centre. Values equal to the threshold add nothing, so only the larger ones are summed. */
+static double hill_about(const float *x, size_t count, size_t k, float centre)
 {
     if (k < 1 || k >= count) return NAN;
-    double threshold = log_magnitude((double)ht_select(magnitudes, count, count - 1 - k)), sum = 0;
-    for (size_t i = count - k; i < count; i++) sum += log_magnitude((double)magnitudes[i]) - threshold;
+    float threshold = ht_select(&(ht_ranked){x, count, centre, true}, count - 1 - k);
+    double base = log_magnitude((double)threshold), sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        float magnitude = fabsf(x[i] - centre);
+        if (magnitude > threshold) sum += log_magnitude((double)magnitude) - base;
+    }
     return sum > 0 ? (double)k / sum : (double)NAN;
+}
+
+double ht_tail_hill(const float *x, size_t count, size_t k)
+{
+    return hill_about(x, count, k, 0);
 }
 
 static size_t divisor_at_most(size_t count, size_t m)
@@ -100,30 +110,32 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double ht_tail_mmo_median(const float *x, size_t count)
+static double mmo_median(const float *x, size_t count, float centre)
 {
     size_t m[9];
     double values[9];
     int n = ht_tail_candidates(count, m);
     if (n == 0) return NAN;
-    double entries = mean_log(x, count); /* every candidate divides the count, so all share it */
+    double entries = mean_log(x, count, centre); /* every candidate divides the count, so all share it */
     for (int i = 0; i < n; i++)
-        values[i] = log((double)m[i]) / (mean_log_blocks(x, count / m[i], m[i]) - entries);
+        values[i] = log((double)m[i]) / (mean_log_blocks(x, count / m[i], m[i], centre) - entries);
     qsort(values, (size_t)n, sizeof values[0], by_value);
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-ht_tail_summary ht_tail_summarize(const float *x, size_t count, float *scratch)
+double ht_tail_mmo_median(const float *x, size_t count)
+{
+    return mmo_median(x, count, 0);
+}
+
+ht_tail_summary ht_tail_summarize(const float *x, size_t count)
 {
     ht_tail_summary tail = {.mmo = NAN, .hill = NAN, .hill_k = count / 200};
     if (count < 2) return tail;
     if (tail.hill_k < 10) tail.hill_k = 10;
-    memcpy(scratch, x, count * sizeof *x);
-    float centre = ht_select(scratch, count, count / 2);
+    float centre = ht_select(&(ht_ranked){x, count, 0, false}, count / 2);
     tail.centre = (double)centre;
-    for (size_t i = 0; i < count; i++) scratch[i] = x[i] - centre;
-    tail.mmo = ht_tail_mmo_median(scratch, count);
-    for (size_t i = 0; i < count; i++) scratch[i] = fabsf(scratch[i]);
-    tail.hill = ht_tail_hill(scratch, count, tail.hill_k);
+    tail.mmo = mmo_median(x, count, centre);
+    tail.hill = hill_about(x, count, tail.hill_k, centre);
     return tail;
 }

@@ -5,12 +5,19 @@ Needs Debian's python3-torch, python3-scipy and python3-numpy, hence
 /usr/bin/python3; and heavytail, built: $HT_BINARY, or ./heavytail at the top
 of the source tree.
 
-The two take turns on the same cores within one run, and what is printed are
-medians and their ratios. Nothing is asserted: the exit status is 0 whatever
-the ratios are, and 1 if something is missing or fails.
+The two take turns on the same cores within one run, each in processes of its
+own, and what is printed are medians and their ratios. Nothing is asserted: the
+exit status is 0 whatever the ratios are, and 1 if something is missing or
+fails.
+
+The peer is measured twice: as it comes, and with OMP_WAIT_POLICY=passive.
+PyTorch's main and backward threads have an OpenMP pool each, and as they come
+the threads of the idle pool spin on the cores that the other one needs.
+PEERS_KEEP_CORETYPE=1 leaves OPENBLAS_CORETYPE as it is in the environment.
 """
 import argparse
 import ctypes
+import importlib.util
 import json
 import math
 import os
@@ -27,6 +34,8 @@ LR, SIGMA = 1e-5, 1e-3
 NOISE_SCALE = SIGMA * LR ** (1 / ALPHA)
 DRAWS = 10 ** 6
 ROUNDS = 2
+SECONDS = 1.0  # a slow measure ends here, once it has two times
+POLICIES = ("default", "passive")
 WIDTHS = (1000, 10000, 100000)  # those of `heavytail bench step`
 ASKED_WIDTH = 10000
 
@@ -66,60 +75,41 @@ def openblas_core():
     return "SkylakeX" if avx512 <= flags else "Haswell"
 
 
-def start_again_with_environment(threads):
-    """OpenBLAS 0.3.21 takes new CPUs for old ones, and reads its variables
-    only while it is loaded: hence a second start, before any import of it.
-    heavytail, our child, inherits them."""
-    wanted = {"OPENBLAS_NUM_THREADS": str(threads),
-              "OMP_NUM_THREADS": str(threads)}
+def environment(threads, policy="default"):
+    """What a child runs in, heavytail and peer alike. OpenBLAS 0.3.21 takes
+    new CPUs for old ones, and reads its variables only while it is loaded."""
+    env = dict(os.environ, OPENBLAS_NUM_THREADS=str(threads),
+               OMP_NUM_THREADS=str(threads))
     core = openblas_core()
     if core and os.environ.get("PEERS_KEEP_CORETYPE") != "1":
-        wanted["OPENBLAS_CORETYPE"] = core
-    if any(os.environ.get(name) != wanted[name] for name in wanted):
-        os.environ.update(wanted)
-        os.execv(sys.executable, sys.orig_argv)
+        env["OPENBLAS_CORETYPE"] = core
+    env.pop("OMP_WAIT_POLICY", None)
+    if policy != "default":
+        env["OMP_WAIT_POLICY"] = policy
+    return env
 
 
-def load_peers():
-    # Not at the top: these load OpenBLAS.
-    global numpy, scipy, torch, levy_stable
+def run(command, env, hint):
     try:
-        import numpy
-        import scipy
-        import torch
-        from scipy.stats import levy_stable
-    except ImportError as missing:
-        fail(f"{missing}; install Debian's python3-torch, python3-scipy and "
-             "python3-numpy, and run this with /usr/bin/python3")
-
-
-def blas_in_use():
-    """Core of the OpenBLAS that this process has loaded."""
-    maps = pathlib.Path("/proc/self/maps").read_text().splitlines()
-    for path in (line.split()[-1] for line in maps):
-        if "/libopenblas" in path:
-            corename = ctypes.CDLL(path).openblas_get_corename
-            corename.restype = ctypes.c_char_p
-            return f"OpenBLAS core {corename().decode()}"
-    return "no OpenBLAS: ratios against a reference BLAS mean little"
+        return subprocess.run(command, env=env, check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        fail(f"{error}; {hint}")
 
 
 # ---- heavytail
 
-def heavytail(*arguments):
+def heavytail(env, *arguments):
     tree = pathlib.Path(__file__).resolve().parents[2]
     binary = os.environ.get("HT_BINARY") or tree / "heavytail"
-    try:
-        return subprocess.run([binary, *arguments], check=True, text=True,
-                              stdout=subprocess.PIPE).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        fail(f"{error}; build it with `make`, or set HT_BINARY")
+    return run([binary, *arguments], env,
+               "build heavytail with `make`, or set HT_BINARY")
 
 
-def bench_heavytail(width):
+def bench_heavytail(env, width):
     """{(part, noise type): ms a step or ns a draw} of one run."""
-    steps = json.loads(heavytail("bench", "step", "--json"))["step"]
-    draws = json.loads(heavytail("bench", "noise", "--json"))["noise"]
+    steps = json.loads(heavytail(env, "bench", "step", "--json"))["step"]
+    draws = json.loads(heavytail(env, "bench", "noise", "--json"))["noise"]
     found = {("step", row["noise"]): row["step_ms"] for row in steps
              if (row["width"], row["batch"]) == (width, BATCH)}
     found.update({("noise", row["type"]): row["ns_per_sample"]
@@ -127,7 +117,16 @@ def bench_heavytail(width):
     return found
 
 
-# ---- the published loop
+# ---- the published loop, in a process of its own: `peers.py --worker`
+
+def load_peers():
+    # Not at the top: only the workers, in their environment, load OpenBLAS.
+    global numpy, scipy, torch, levy_stable
+    import numpy
+    import scipy
+    import torch
+    from scipy.stats import levy_stable
+
 
 def to_torch(draws):
     return torch.from_numpy(draws.astype(numpy.float32))
@@ -203,67 +202,105 @@ def peer_calls(width):
 def timed(call, repeats):
     call()  # warms up
     seconds = []
-    for _ in range(repeats):
+    while len(seconds) < repeats and (len(seconds) < 2
+                                      or sum(seconds) < SECONDS):
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
     return seconds
 
 
+def blas_in_use():
+    """Core of the OpenBLAS that this process has loaded."""
+    maps = pathlib.Path("/proc/self/maps").read_text().splitlines()
+    for path in (line.split()[-1] for line in maps):
+        if "/libopenblas" in path:
+            corename = ctypes.CDLL(path).openblas_get_corename
+            corename.restype = ctypes.c_char_p
+            return f"OpenBLAS core {corename().decode()}"
+    return "no OpenBLAS: ratios against a reference BLAS mean little"
+
+
+def worker(width, steps):
+    load_peers()
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    about = [f"torch {torch.__version__}", f"scipy {scipy.__version__}",
+             f"numpy {numpy.__version__}", blas_in_use(),
+             f"{torch.get_num_threads()} threads"]
+    times = {key: [factor * s for s in timed(call, steps)]
+             for key, (call, factor) in peer_calls(width).items()}
+    json.dump({"about": ", ".join(about), "times": times}, sys.stdout)
+
+
 # ---- side by side
 
-def measure(width, steps):
-    """Both in turns, heavytail first and last: [row of the table]"""
-    calls = peer_calls(width)
-    theirs = {key: [] for key in calls}
-    ours = [bench_heavytail(width)]
+def check_packages():
+    missing = [name for name in ("torch", "scipy", "numpy")
+               if importlib.util.find_spec(name) is None]
+    if missing:
+        fail(f"{sys.executable} has no {', '.join(missing)}: install Debian's "
+             "python3-torch, python3-scipy and python3-numpy, and run this "
+             "with /usr/bin/python3")
+
+
+def bench_peer(env, width, steps):
+    return json.loads(run([sys.executable, __file__, "--worker", "--width",
+                           str(width), "--steps", str(steps)], env,
+                          "the loop in PyTorch failed"))
+
+
+def measure(width, steps, threads):
+    """Both in turns, heavytail first and last."""
+    env = environment(threads)
+    ours = [bench_heavytail(env, width)]
+    theirs = {policy: [] for policy in POLICIES}
     for _ in range(ROUNDS):
-        for key, (call, factor) in calls.items():
-            theirs[key] += [factor * s for s in timed(call, steps)]
-        ours.append(bench_heavytail(width))
-    return [table_row(key, [run[MEASURES[key][2]] for run in ours],
-                      theirs[key], width) for key in MEASURES]
+        for policy in POLICIES:
+            theirs[policy].append(
+                bench_peer(environment(threads, policy), width, steps))
+        ours.append(bench_heavytail(env, width))
+    about = {"heavytail": ", ".join(heavytail(env, "--version").splitlines()),
+             "peer": theirs["default"][0]["about"]}
+    return about, [table_row(key, ours, theirs, width) for key in MEASURES]
 
 
 def table_row(key, ours, theirs, width):
-    label, unit, _, asked = MEASURES[key]
-    ours, theirs = statistics.median(ours), statistics.median(theirs)
-    return {"measure": key, "label": label, "unit": unit, "heavytail": ours,
-            "peer": theirs, "ratio": theirs / ours,
-            "asked": asked if width == ASKED_WIDTH or unit == "ns" else None}
-
-
-def describe_machine(threads):
-    return {"cpu": cpuinfo("model name") or platform.machine(),
-            "threads": threads, "heavytail": heavytail("--version").split("\n"),
-            "peer": [f"torch {torch.__version__}, scipy {scipy.__version__}, "
-                     f"numpy {numpy.__version__}",
-                     f"{blas_in_use()}; {torch.get_num_threads()} threads"]}
+    label, unit, bench_key, asked = MEASURES[key]
+    row = {"measure": key, "label": label, "unit": unit,
+           "heavytail": statistics.median(one[bench_key] for one in ours),
+           "asked": asked if width == ASKED_WIDTH or unit == "ns" else None}
+    for policy in POLICIES:
+        times = [t for one in theirs[policy] for t in one["times"][key]]
+        value = statistics.median(times)
+        row[policy] = {"peer": value, "ratio": value / row["heavytail"]}
+    return row
 
 
 def print_table(report):
-    machine = report["machine"]
-    print(f"{machine['cpu']}, {machine['threads']} threads; width "
+    print(f"{report['cpu']}, {report['threads']} threads; width "
           f"{report['width']}, inputs {INPUTS}, batch {BATCH}, alpha {ALPHA}")
-    for name in ("heavytail", "peer"):
-        print(f"{name + ':':<11}{'; '.join(filter(None, machine[name]))}")
-    print(f"\n{'measure':<26}{'heavytail':>13}{'peer':>13}{'ratio':>8}"
-          f"{'asked':>8}")
+    print(f"heavytail: {report['heavytail']}\npeer: {report['peer']}\n")
+    print(f"{'measure':<26}{'heavytail':>13}{'peer':>13}{'ratio':>8}"
+          f"{'asked':>8}{'passive peer':>16}{'ratio':>8}")
     for row in report["rows"]:
-        print(f"{row['label']:<26}{row['heavytail']:>10.2f} {row['unit']}"
-              f"{row['peer']:>10.2f} {row['unit']}{row['ratio']:>8.1f}"
-              f"{row['asked'] or '-':>8}")
+        unit, (plain, passive) = row["unit"], (row[p] for p in POLICIES)
+        print(f"{row['label']:<26}{row['heavytail']:>10.2f} {unit}"
+              f"{plain['peer']:>10.2f} {unit}{plain['ratio']:>8.1f}"
+              f"{row['asked'] or '-':>8}"
+              f"{passive['peer']:>13.2f} {unit}{passive['ratio']:>8.1f}")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(
         description="heavytail beside PyTorch SGD + scipy.stats.levy_stable")
-    parser.add_argument("--steps", type=int, default=5,
-                        help="timed steps of each kind in each of "
-                        f"{ROUNDS} rounds (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=20,
+                        help="at most so many timed steps of each kind in each "
+                        f"of {ROUNDS} rounds (default: %(default)s)")
     parser.add_argument("--width", type=int, choices=WIDTHS,
                         default=ASKED_WIDTH, help="default: %(default)s")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--worker", action="store_true",
+                        help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.steps < 1:
         parser.error("--steps: at least 1")
@@ -272,14 +309,15 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
+    check_packages()
+    if arguments.worker:
+        worker(arguments.width, arguments.steps)
+        return
     threads = len(os.sched_getaffinity(0))
-    start_again_with_environment(threads)
-    load_peers()
-    torch.set_num_threads(threads)
-    torch.manual_seed(1)
-    numpy.random.seed(1)
-    report = {"machine": describe_machine(threads), "width": arguments.width,
-              "rows": measure(arguments.width, arguments.steps)}
+    about, rows = measure(arguments.width, arguments.steps, threads)
+    report = {"cpu": cpuinfo("model name") or platform.machine(),
+              "threads": threads, "width": arguments.width, **about,
+              "rows": rows}
     if arguments.json:
         print(json.dumps(report, indent=2))
     else:

@@ -362,11 +362,10 @@ static void a_report_agrees_with_itself(void **state)
             ht_trainer *t = small_trainer(&params, data, NULL);
             ht_report *r = calloc(1, sizeof *r);
             const ht_network *net = ht_trainer_network(t);
-            float *scratch = calloc(ht_layer_size(&net->layers[0]), sizeof *scratch);
             ht_look look = {HT_PRUNE_NODE, HT_FRO_SQUARED, 0.1, 1};
             ht_tap *tap = ht_tap_new(net, 1, &err);
             ht_tap_take(tap, net, NULL);
-            if (ht_analyze(r, tap, &data->test, &look, scratch, &err) != HT_OK) fail_msg("%s", err.text);
+            if (ht_analyze(r, tap, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
             ht_tap_free(tap);
             assert_in_range(r->norms, 1, HT_REPORT_NORMS);
             for (int i = 1; i < r->norms; i++)
@@ -381,7 +380,6 @@ static void a_report_agrees_with_itself(void **state)
             assert_true(kappa && r->pruned.error <= 0.1 && r->width == widths[w]);
             assert_int_equal(r->samples, 200);
             assert_int_equal(r->histogram.total, ht_layer_size(&net->layers[0]));
-            free(scratch);
             free(r);
             ht_trainer_free(t);
         }
