@@ -214,7 +214,7 @@ static void stable_values(const random_bits *bits, int n, float alpha, float *re
     float r[CHUNK], base[CHUNK];
     float shift = 2.0f - alpha, power = -1.0f / alpha;
     for (int i = 0; i < n; i++) {
-        uint32_t b = bits->b[i];
+        uint32_t b = bits->b[i]; /* cppcheck-suppress uninitvar ; philox_block stored it */
         float u = ((float)(int32_t)(b >> 4) + 0.5f) * 0x1p-28f;
         float rest = ((float)(int32_t)(0x0fffffffu - (b >> 4)) + 0.5f) * 0x1p-28f;
         r[i] = minus_log(u, rest);

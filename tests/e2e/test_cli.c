@@ -13,6 +13,9 @@
 #include "heavytail/params.h"
 #include "render/png.h"
 #include "sandbox.h"
+
+#include "data/npy.h"
+#include "math/noise.h"
 #include "view/keymap.h"
 
 // ---- JSON ---------------------------------------------------------------------------------------
@@ -718,6 +721,51 @@ static const char *need_data(void)
     return NULL;
 }
 
+/* The file holds what training adds: the same call, and a step of training itself, give the same numbers. */
+static void noise_writes_what_training_adds(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"shared", "iid", "isotropic"};
+    enum { ROWS = 300, COLUMNS = 77 };
+    static float expected[ROWS * COLUMNS];
+    for (int t = 0; t < 3; t++) {
+        assert_status(RUN("noise", "--type", types[t], "--alpha", "1.6", "--shape", "300x77", "--seed", "12",
+                          "--step", "5000000000", "--layer", "1", "--out", "n.npy"),
+                      0);
+        ht_npy file = {0};
+        ht_error err;
+        ht_noise noise = {.type = (ht_noise_type)(HT_NOISE_SHARED + t),
+                          .alpha = 1.6,
+                          .seed = 12,
+                          .step = 5000000000u,
+                          .layer = 1};
+        memset(expected, 0, sizeof expected);
+        ht_noise_add(&noise, expected, 0, ROWS, COLUMNS, 1);
+        if (ht_npy_read("n.npy", HT_NPY_FLOAT, &file, &err) != HT_OK) fail_msg("%s", err.text);
+        assert_true(file.ndim == 2 && file.shape[0] == ROWS && file.shape[1] == COLUMNS);
+        assert_memory_equal(file.f32, expected, sizeof expected);
+        ht_npy_free(&file);
+    }
+}
+
+static void wrong_noise_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][4] = {
+        {"--type", "levy", "noise.type", "isotropic"},  {"--alpha", "0.5", "noise.alpha", "from 1 to 2"},
+        {"--shape", "10", "--shape", "NEURONSxINPUTS"}, {"--seed", "-1", "--seed", "whole number"},
+        {"--step", "1.5", "--step", "whole number"},    {"--layer", "256", "--layer", "255"}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const char *shape = strcmp(bad[i][0], "--shape") == 0 ? bad[i][1] : "4x4";
+        const sandbox_result *r = RUN("noise", "--shape", shape, "--out", "x.npy", bad[i][0], bad[i][1]);
+        assert_status(r, 2);
+        assert_non_null(strstr(r->err, bad[i][2]));
+        assert_non_null(strstr(r->err, bad[i][3]));
+    }
+    assert_status(RUN("noise", "--shape", "4x4"), 2);
+    assert_status(RUN("noise", "--shape", "4x4", "--out", "no/such/dir/x.npy"), 1);
+}
+
 static void ecg5000_reaches_its_accuracy(void **state)
 {
     const char *data = need_data();
@@ -780,6 +828,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1) cmocka_set_test_filter(argv[1]); // e.g. '*seed*'
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(noise_writes_what_training_adds),
+        cmocka_unit_test(wrong_noise_is_refused),
         cmocka_unit_test(version_names_program_and_kernels),
         cmocka_unit_test(help_covers_every_topic),
         cmocka_unit_test(presets_are_listed_and_shown),
