@@ -37,8 +37,10 @@ struct ht_runner {
     double seconds;
     bool quit, single, past_goal; /* past_goal: the user went on after "done" */
     bool settled;                 /* the analyst has the weights as they stand */
-    ht_sample pending;            /* steps folded while the ring is full */
-    bool has_pending;
+    /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
+     */
+    ht_sample pending[HT_SAMPLE_STATE + 1];
+    bool has_pending[HT_SAMPLE_STATE + 1];
 };
 
 static double now(void)
@@ -69,20 +71,26 @@ static void fold(ht_sample *into, const ht_sample *step, bool first)
     into->folded = folded + step->folded;
 }
 
+/* Pushes what had to wait; false while something still waits. */
 static bool flush_pending(ht_runner *r)
 {
-    if (r->has_pending && ht_ring_push(r->samples, &r->pending)) r->has_pending = false;
-    return !r->has_pending;
+    for (int kind = HT_SAMPLE_STEP; kind <= HT_SAMPLE_STATE; kind++) {
+        if (r->has_pending[kind] && !ht_ring_push(r->samples, &r->pending[kind])) return false;
+        r->has_pending[kind] = false;
+    }
+    return true;
 }
 
 static void emit(ht_runner *r, const ht_sample *sample)
 {
     if (flush_pending(r) && ht_ring_push(r->samples, sample)) return;
-    if (sample->kind == HT_SAMPLE_STEP) {
-        fold(&r->pending, sample, !r->has_pending);
-        r->has_pending = true;
-    }
-    /* Other kinds answer commands or are rare; with 8192 unread samples nobody is looking. */
+    if (sample->kind > HT_SAMPLE_STATE) return; /* answers to commands: who reads nothing sends none */
+    ht_sample *kept = &r->pending[sample->kind];
+    if (sample->kind == HT_SAMPLE_STEP)
+        fold(kept, sample, !r->has_pending[HT_SAMPLE_STEP]);
+    else
+        *kept = *sample;
+    r->has_pending[sample->kind] = true;
 }
 
 static void enter_state(ht_runner *r, ht_state state, const char *message)
@@ -117,7 +125,7 @@ static void restart(ht_runner *r, uint64_t seed)
     r->seconds = 0;
     r->generation++;
     r->past_goal = false;
-    r->has_pending = false;
+    memset(r->has_pending, 0, sizeof r->has_pending);
     ht_sample sample = blank_sample(r, HT_SAMPLE_RESET);
     sample.value = (double)seed;
     emit(r, &sample);
@@ -256,7 +264,7 @@ static void serve_analyst(ht_runner *r)
 static void sleep_until_command(ht_runner *r)
 {
     struct timespec until;
-    if (r->settled && !r->has_pending) {
+    if (r->settled && flush_pending(r)) {
         while (sem_wait(&r->wake) != 0 && errno == EINTR) {
         }
         return;
