@@ -129,7 +129,9 @@ def load_peers():
 
 
 def to_torch(draws):
-    return torch.from_numpy(draws.astype(numpy.float32))
+    # As the published loop does: doubles, scaled in NumPy, go into the float
+    # weights as they are.
+    return torch.from_numpy(NOISE_SCALE * draws)
 
 
 def shared_noise(rows, columns):
@@ -155,8 +157,9 @@ ANGLE = 3.14159
 def cms_noise(rows, columns):
     u = ANGLE * (torch.rand(rows, columns) - 0.5)
     e = -torch.log(1 - torch.rand(rows, columns))
-    return (torch.sin(ALPHA * u) / torch.cos(u) ** (1 / ALPHA)
-            * (torch.cos((1 - ALPHA) * u) / e) ** ((1 - ALPHA) / ALPHA))
+    x = (torch.sin(ALPHA * u) / torch.cos(u) ** (1 / ALPHA)
+         * (torch.cos((1 - ALPHA) * u) / e) ** ((1 - ALPHA) / ALPHA))
+    return NOISE_SCALE * x
 
 
 def cms_inplace_noise(rows, columns):
@@ -165,7 +168,7 @@ def cms_inplace_noise(rows, columns):
     e = torch.rand(rows, columns).neg_().log1p_().neg_()
     x = (u * (1 - ALPHA)).cos_().div_(e).pow_((1 - ALPHA) / ALPHA)
     x.mul_(torch.mul(u, ALPHA, out=e).sin_())
-    return x.mul_(u.cos_().pow_(-1 / ALPHA))
+    return x.mul_(u.cos_().pow_(-1 / ALPHA)).mul_(NOISE_SCALE)
 
 
 def training_step(width, noise):
@@ -183,7 +186,7 @@ def training_step(width, noise):
         optimizer.step()
         if noise:
             with torch.no_grad():
-                hidden.weight.add_(noise(width, INPUTS), alpha=NOISE_SCALE)
+                hidden.weight.add_(noise(width, INPUTS))
     return step
 
 
