@@ -50,7 +50,7 @@ int sandbox_enter(void **state)
         fprintf(stderr, "%s: %s\n", directory, strerror(errno));
         return -1;
     }
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); // some tests crash on purpose
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* some tests crash on purpose */
     setenv("HT_BINARY", binary, 1);
     setenv("H", binary, 1);
     setenv("HOME", directory, 1);
@@ -81,7 +81,7 @@ const char *sandbox_data(void)
     return data[0] ? data : NULL;
 }
 
-// ---- without a terminal -------------------------------------------------------------------------
+/* ---- without a terminal ------------------------------------------------------------------------ */
 
 typedef struct {
     int fd;
@@ -89,7 +89,7 @@ typedef struct {
     size_t size, capacity;
 } capture;
 
-// Reads what is there; false at the end of the pipe.
+/* Reads what is there; false at the end of the pipe. */
 static bool take(capture *c)
 {
     if (c->size + 4096 >= c->capacity) {
@@ -160,7 +160,7 @@ const sandbox_result *sandbox_shell(const char *script)
     return run("/bin/sh", (char *const[]){"sh", "-c", (char *)script, NULL});
 }
 
-// ---- files --------------------------------------------------------------------------------------
+/* ---- files ------------------------------------------------------------------------------------- */
 
 char *sandbox_read(const char *path, size_t *size)
 {
@@ -203,7 +203,7 @@ bool sandbox_same_file(const char *a, const char *b)
     return same;
 }
 
-// ---- the lab in a terminal ----------------------------------------------------------------------
+/* ---- the lab in a terminal --------------------------------------------------------------------- */
 
 vt *sandbox_lab(void **state, int columns, int rows, const char *term, const char *const args[],
                 char *const env_extra[])
@@ -216,7 +216,7 @@ vt *sandbox_lab(void **state, int columns, int rows, const char *term, const cha
     return *state = t;
 }
 
-// "step 12 430  812 step/s": groups of three with one blank between; two blanks end the number.
+/* "step 12 430  812 step/s": groups of three with one blank between; two blanks end the number. */
 long sandbox_step(vt *t)
 {
     const char *at = strstr(vt_row(t, 0), "step ");

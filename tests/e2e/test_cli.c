@@ -1,4 +1,4 @@
-// The command line as a script sees it: what comes out where, and the exit code.
+/* The command line as a script sees it: what comes out where, and the exit code. */
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
@@ -18,7 +18,7 @@
 #include "math/noise.h"
 #include "view/keymap.h"
 
-// ---- JSON ---------------------------------------------------------------------------------------
+/* ---- JSON -------------------------------------------------------------------------------------- */
 
 static json_t *parse(const char *text)
 {
@@ -28,7 +28,7 @@ static json_t *parse(const char *text)
     return root;
 }
 
-// The value at "a/b"; fails the test when there is none.
+/* The value at "a/b"; fails the test when there is none. */
 static json_t *at(json_t *root, const char *path)
 {
     char copy[128], *rest = copy;
@@ -61,7 +61,7 @@ static void assert_fraction(json_t *root, const char *path)
     if (!(value >= 0 && value <= 1)) fail_msg("%s is %g", path, value);
 }
 
-// Runs, demands exit code 0, parses. The caller drops the reference.
+/* Runs, demands exit code 0, parses. The caller drops the reference. */
 #define RUN_JSON(...) run_json((const char *const[]){__VA_ARGS__, "--json", NULL})
 static json_t *run_json(const char *const args[])
 {
@@ -70,7 +70,7 @@ static json_t *run_json(const char *const args[])
     return parse(r->out);
 }
 
-// ---- telling ------------------------------------------------------------------------------------
+/* ---- telling ----------------------------------------------------------------------------------- */
 
 static void version_names_program_and_kernels(void **state)
 {
@@ -161,7 +161,7 @@ static void data_sets_are_listed_and_described(void **state)
     assert_says(r->err, "no-such-set");
 }
 
-// ---- training -----------------------------------------------------------------------------------
+/* ---- training ---------------------------------------------------------------------------------- */
 
 static void assert_params(json_t *params)
 {
@@ -213,9 +213,9 @@ static void results_go_to_stdout_and_messages_to_stderr(void **state)
     (void)state;
     const sandbox_result *r = RUN("train", "--steps", "10", "--set", "model.width=100", "--json");
     assert_status(r, 0);
-    json_decref(parse(r->out)); // all of it is the object
+    json_decref(parse(r->out)); /* all of it is the object */
     assert_says(r->err, "10 steps");
-    assert_null(strchr(r->err, '\r')); // a progress bar is for terminals
+    assert_null(strchr(r->err, '\r')); /* a progress bar is for terminals */
     r = RUN("train", "--steps", "10", "--set", "model.width=100", "--quiet");
     assert_status(r, 0);
     assert_string_equal(r->err, "");
@@ -242,20 +242,20 @@ static void a_diverged_run_says_so_in_json_and_exit_code(void **state)
     json_t *root = parse(r->out);
     assert_string_equal(json_string_value(at(root, "status")), "diverged");
     assert_true(number_at(root, "steps") < 300);
-    // The last finite weights are enormous: their loss is not a number any more.
+    /* The last finite weights are enormous: their loss is not a number any more. */
     assert_true(json_is_null(at(root, "train/loss")) || json_is_real(at(root, "train/loss")));
     assert_fraction(root, "train/accuracy");
     assert_fraction(root, "prune/ratio");
     json_decref(root);
     assert_says(r->err, "diverged at step");
-    assert_null(strstr(r->err, "nan")); // libc's "-nan" is no word for people
+    assert_null(strstr(r->err, "nan")); /* libc's "-nan" is no word for people */
     r = RUN("train", "--set", "train.lr=100", "--set", "noise.type=none", "--set", "train.momentum=0.9",
             "--steps", "300");
     assert_status(r, 3);
     assert_says(r->out, "diverged");
 }
 
-// The JSON without what the clock decides.
+/* The JSON without what the clock decides. */
 static char *without_time(const char *text)
 {
     json_t *root = parse(text);
@@ -317,7 +317,7 @@ static void a_picture_and_a_file_are_presets(void **state)
     assert_status(RUN("train", "--preset", "absent.ini"), 2);
 }
 
-// ---- wrong usage --------------------------------------------------------------------------------
+/* ---- wrong usage ------------------------------------------------------------------------------- */
 
 static void wrong_usage_exits_2_and_names_the_nearest(void **state)
 {
@@ -355,7 +355,7 @@ static void wrong_usage_exits_2_and_names_the_nearest(void **state)
         for (int k = 0; k < 2; k++) assert_says(r->err, cases[i].says[k]);
         assert_string_equal(r->out, "");
         assert_memory_equal(r->err, "heavytail: ", 11);
-        assert_int_equal(strchr(r->err, '\n') - r->err, (long)r->err_size - 1); // one line
+        assert_int_equal(strchr(r->err, '\n') - r->err, (long)r->err_size - 1); /* one line */
     }
 }
 
@@ -384,7 +384,7 @@ static void escape_sequences_in_arguments_are_shown_not_sent(void **state)
         for (const char *p = r->err; *p; p++)
             if ((unsigned char)*p < ' ' && *p != '\n') fail_msg("case %zu sends byte %d: %s", i, *p, r->err);
     }
-    // Long and strange words end in a message too.
+    /* Long and strange words end in a message too. */
     char *word = calloc(1, 100001);
     memset(word, 'x', 100000);
     assert_status(RUN(word), 2);
@@ -403,7 +403,7 @@ static void missing_data_is_explained(void **state)
     const sandbox_result *r = RUN("train", "--preset", "mnist");
     assert_status(r, 1);
     assert_says(r->err, "train-images-idx3-ubyte");
-    assert_says(r->err, "/heavytail"); // where it looked
+    assert_says(r->err, "/heavytail"); /* where it looked */
     assert_says(r->err, "HEAVYTAIL_DATA");
     r = RUN("train", "--preset", "ecg5000", "--data-dir", "/nonexistent");
     assert_status(r, 1);
@@ -414,7 +414,7 @@ static void missing_data_is_explained(void **state)
     assert_says(r->err, "HEAVYTAIL_DATA");
 }
 
-// ---- standard output that does not take what is written -----------------------------------------
+/* ---- standard output that does not take what is written ---------------------------------------- */
 
 static void a_full_disk_is_an_error(void **state)
 {
@@ -445,7 +445,7 @@ static void closed_standard_streams_are_survived(void **state)
     assert_status(r, 1);
     assert_says(r->err, "standard output");
     assert_status(RUN("train", "--steps", "4", "--run", "closed", "--quiet"),
-                  0); // nothing was written into it
+                  0); /* nothing was written into it */
     assert_status(sandbox_shell("$H train --steps 3 --quiet --run closed2 <&- 2>&-"), 0);
     assert_status(sandbox_shell("$H presets >&- 2>&-"), 1);
     assert_status(sandbox_shell("$H <&- >&- 2>&-"), 1);
@@ -474,7 +474,7 @@ static void interrupted_training_reports_what_it_has(void **state)
     }
 }
 
-// ---- run directories ----------------------------------------------------------------------------
+/* ---- run directories --------------------------------------------------------------------------- */
 
 static void a_run_directory_holds_a_run(void **state)
 {
@@ -500,7 +500,7 @@ static void a_run_directory_holds_a_run(void **state)
     char *metrics = sandbox_read("deep/run/metrics.csv", NULL);
     lines = 0;
     for (char *p = metrics; *p; p++) lines += *p == '\n';
-    assert_int_equal(lines, 1 + 40 / 10); // a heading, a row every train.eval_every steps
+    assert_int_equal(lines, 1 + 40 / 10); /* a heading, a row every train.eval_every steps */
     assert_memory_equal(metrics, "step,epoch,loss,", 16);
     char *weights = sandbox_read("deep/run/checkpoint.safetensors", &size);
     assert_true(size > 200 * 140 * 4 && memmem(weights, 4096, "layers.0.weight", 15));
@@ -508,7 +508,7 @@ static void a_run_directory_holds_a_run(void **state)
     free(journal);
     free(metrics);
     free(weights);
-    // As a preset the run's settings make the same run again.
+    /* As a preset the run's settings make the same run again. */
     assert_status(RUN("train", "--preset", "deep/run/preset.ini", "--run", "again", "--quiet"), 0);
     assert_true(sandbox_same_file("deep/run/checkpoint.safetensors", "again/checkpoint.safetensors"));
     assert_true(sandbox_same_file("deep/run/metrics.csv", "again/metrics.csv"));
@@ -516,7 +516,7 @@ static void a_run_directory_holds_a_run(void **state)
 
 static void a_resumed_run_is_the_uninterrupted_one(void **state)
 {
-    // Momentum and a batch that does not divide the data: more state than the weights.
+    /* Momentum and a batch that does not divide the data: more state than the weights. */
     static const char *const extra[] = {"--train.momentum", "0.9", "--train.batch", "70", "--quiet"};
     const char *const *e = extra;
     (void)state;
@@ -525,10 +525,10 @@ static void a_resumed_run_is_the_uninterrupted_one(void **state)
     assert_status(RUN("train", "--steps", "40", "--run", "parts", "--quiet"), 0);
     const sandbox_result *r = RUN("train", "--steps", "65", "--run", "parts", "--json");
     assert_status(r, 0);
-    assert_says(r->err, "25 steps"); // not 65 again
+    assert_says(r->err, "25 steps"); /* not 65 again */
     json_t *root = parse(r->out);
     assert_int_equal(json_integer_value(at(root, "steps")), 65);
-    // The rate is that of the steps made now.
+    /* The rate is that of the steps made now. */
     double seconds = number_at(root, "time/seconds"), rate = number_at(root, "time/steps_per_second");
     assert_true(fabs(rate * seconds - 25) < 0.1);
     json_decref(root);
@@ -588,7 +588,7 @@ static void a_damaged_checkpoint_is_one_clear_error(void **state)
     assert_says(r->err, "preset.ini:2");
 }
 
-// ---- snapshots ----------------------------------------------------------------------------------
+/* ---- snapshots --------------------------------------------------------------------------------- */
 
 static void make_run(const char *name)
 {
@@ -654,7 +654,7 @@ static void wrong_snapshots_are_refused(void **state)
     assert_status(r, 1);
     assert_says(r->err, "/tmp");
     assert_status(RUN("snapshot", "absent", "--out", "no.png"), 1);
-    assert_false(sandbox_exists("absent")); // looking does not make it
+    assert_false(sandbox_exists("absent")); /* looking does not make it */
     r = RUN("snapshot", "run", "--out", "no/such/dir.png");
     assert_status(r, 1);
     assert_says(r->err, "no/such/dir.png");
@@ -677,7 +677,7 @@ static void a_snapshot_leaves_the_run_as_it_was(void **state)
     }
 }
 
-// ---- the lab without a hand ---------------------------------------------------------------------
+/* ---- the lab without a hand -------------------------------------------------------------------- */
 
 static void scripts_are_played_and_the_screen_is_dumped(void **state)
 {
@@ -710,7 +710,7 @@ static void a_wrong_script_line_is_named(void **state)
     vt_assert(t, vt_wait_text(t, "absent.txt", PATIENCE));
 }
 
-// ---- real data ----------------------------------------------------------------------------------
+/* ---- real data --------------------------------------------------------------------------------- */
 
 static const char *need_data(void)
 {
@@ -826,7 +826,7 @@ static void ecg5000_with_heavy_tails_is_compressible(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) cmocka_set_test_filter(argv[1]); // e.g. '*seed*'
+    if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*seed*' */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_writes_what_training_adds),
         cmocka_unit_test(wrong_noise_is_refused),

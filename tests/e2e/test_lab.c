@@ -1,4 +1,4 @@
-// The lab as a person meets it: keys, mouse, signals, sizes, in a real terminal emulator.
+/* The lab as a person meets it: keys, mouse, signals, sizes, in a real terminal emulator. */
 #include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static const char *const titles[] = {"Loss",       "Weights", "Accuracy", "Neuro
                                      "Tail index", "Pruning", "Controls", "Right now"};
 enum { TITLES = sizeof titles / sizeof titles[0] };
 
-// ---- waiting ------------------------------------------------------------------------------------
+/* ---- waiting ----------------------------------------------------------------------------------- */
 
 static bool in_title(vt *t, void *text)
 {
@@ -24,7 +24,7 @@ static bool in_title(vt *t, void *text)
 
 #define assert_title(t, text) vt_assert(t, vt_wait(t, in_title, (void *)(text), PATIENCE))
 
-// A small network, running, with something on the charts.
+/* A small network, running, with something on the charts. */
 static vt *open_lab(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=300");
@@ -32,7 +32,7 @@ static vt *open_lab(void **state)
     return t;
 }
 
-// Pauses, and waits for the last look of the analyst.
+/* Pauses, and waits for the last look of the analyst. */
 static void pause_lab(vt *t)
 {
     vt_key(t, "Space");
@@ -71,7 +71,7 @@ static void assert_dashboard(vt *t)
     for (int i = 0; i < TITLES; i++) vt_assert(t, vt_wait_text(t, titles[i], PATIENCE));
 }
 
-// ---- opening, running, pausing ------------------------------------------------------------------
+/* ---- opening, running, pausing ----------------------------------------------------------------- */
 
 static void opens_with_all_panels_and_they_move(void **state)
 {
@@ -88,7 +88,7 @@ static void opens_with_all_panels_and_they_move(void **state)
     for (int i = 0; i < layout.count; i++)
         first[i] = (change){layout.place[i].area, sandbox_area(t, layout.place[i].area)};
     for (int i = 0; i < layout.count; i++) {
-        if (layout.place[i].panel == HT_PANEL_CONTROLS) continue; // moves only when asked to
+        if (layout.place[i].panel == HT_PANEL_CONTROLS) continue; /* moves only when asked to */
         vt_assert(t, vt_wait(t, area_changed, &first[i], PATIENCE));
         moved = sandbox_seconds() - start;
     }
@@ -109,7 +109,7 @@ static void paused_nothing_moves_and_space_goes_on(void **state)
     long step = sandbox_step(t);
     vt_pump(t, 1000);
     vt_assert(t, vt_fingerprint(t) == before);
-    assert_int_equal(vt_bytes(t), bytes); // not even the same again
+    assert_int_equal(vt_bytes(t), bytes); /* not even the same again */
     vt_key(t, "Space");
     assert_title(t, "running");
     vt_assert(t, sandbox_wait_step(t, step + 5, PATIENCE));
@@ -126,14 +126,14 @@ static void a_single_step_is_one_step(void **state)
         assert_int_equal(sandbox_step(t), step + i);
         assert_title(t, "paused");
     }
-    // From running it pauses.
+    /* From running it pauses. */
     vt_key(t, "Space");
     assert_title(t, "running");
     vt_key(t, "s");
     assert_title(t, "paused");
 }
 
-// Trains to step 40 and gives the look of the loss chart there.
+/* Trains to step 40 and gives the look of the loss chart there. */
 static uint64_t loss_at_40(vt *t)
 {
     assert_title(t, "done");
@@ -154,15 +154,15 @@ static void reset_repeats_the_run_and_a_new_seed_does_not(void **state)
     vt_assert(t, loss_at_40(t) == first);
     vt_key(t, "R");
     assert_title(t, " step 0 ");
-    vt_assert(t, vt_wait_text(t, "seed 2", PATIENCE)); // says which
+    vt_assert(t, vt_wait_text(t, "seed 2", PATIENCE)); /* says which */
     vt_key(t, "Space");
     uint64_t other = loss_at_40(t);
     vt_assert(t, other != first);
-    vt_key(t, "r"); // of the new seed now
+    vt_key(t, "r"); /* of the new seed now */
     assert_title(t, " step 0 ");
     vt_key(t, "Space");
     vt_assert(t, loss_at_40(t) == other);
-    vt_key(t, "Space"); // beyond the goal
+    vt_key(t, "Space"); /* beyond the goal */
     assert_title(t, "running");
     vt_assert(t, sandbox_wait_step(t, 60, PATIENCE));
 }
@@ -173,7 +173,7 @@ static void divergence_pauses_with_its_reason(void **state)
                 "train.momentum=0.9", "--set", "noise.type=none");
     assert_title(t, "diverged");
     vt_assert(t, vt_wait_text(t, "diverged at step", PATIENCE));
-    vt_key(t, "Down"); // the reason stays while it holds
+    vt_key(t, "Down"); /* the reason stays while it holds */
     vt_key(t, "e");
     vt_assert(t, vt_wait_text(t, "saved heavytail-", PATIENCE));
     vt_key(t, "Down");
@@ -184,7 +184,7 @@ static void divergence_pauses_with_its_reason(void **state)
     unlink("heavytail-ecg-demo-dashboard-9.png");
 }
 
-// ---- controls -----------------------------------------------------------------------------------
+/* ---- controls ---------------------------------------------------------------------------------- */
 
 static void arrows_choose_and_change_controls(void **state)
 {
@@ -192,7 +192,7 @@ static void arrows_choose_and_change_controls(void **state)
     assert_title(t, "iid α 1.75 σ 0.1 ");
     vt_key(t, "Right");
     assert_title(t, "α 1.76 ");
-    vt_assert(t, vt_wait_text(t, "α 1.75→1.76", PATIENCE)); // the change is marked on a chart
+    vt_assert(t, vt_wait_text(t, "α 1.75→1.76", PATIENCE)); /* the change is marked on a chart */
     vt_key(t, "Left");
     vt_key(t, "Left");
     assert_title(t, "α 1.74 ");
@@ -200,15 +200,15 @@ static void arrows_choose_and_change_controls(void **state)
     assert_title(t, "α 1.84 ");
     vt_key(t, "S-Left");
     assert_title(t, "α 1.74 ");
-    vt_send(t, ">"); // for terminals without Shift-arrows
+    vt_send(t, ">"); /* for terminals without Shift-arrows */
     assert_title(t, "α 1.84 ");
     for (int i = 0; i < 3; i++) vt_key(t, "S-Right");
-    assert_title(t, "α 2 "); // the end of the range
+    assert_title(t, "α 2 "); /* the end of the range */
     vt_key(t, "Down");
     vt_key(t, "Right");
     assert_title(t, "σ 0.112 ");
     vt_key(t, "Up");
-    vt_key(t, "Up"); // noise type
+    vt_key(t, "Up"); /* noise type */
     vt_key(t, "Right");
     assert_title(t, "isotropic α 2 ");
     vt_key(t, "Right");
@@ -216,7 +216,7 @@ static void arrows_choose_and_change_controls(void **state)
     vt_key(t, "Left");
     assert_title(t, "isotropic");
     long step = sandbox_step(t);
-    vt_assert(t, sandbox_wait_step(t, step + 5, PATIENCE)); // and it trains on
+    vt_assert(t, sandbox_wait_step(t, step + 5, PATIENCE)); /* and it trains on */
 }
 
 static void a_value_can_be_typed(void **state)
@@ -230,7 +230,7 @@ static void a_value_can_be_typed(void **state)
     vt_key(t, "Enter");
     vt_assert(t, vt_wait_text(t, "from 1 to 2", PATIENCE));
     vt_assert(t, strstr(vt_row(t, 0), "α 1.5 "));
-    vt_key(t, "Down"); // the next key brings the key bar back
+    vt_key(t, "Down"); /* the next key brings the key bar back */
     vt_assert(t, vt_wait_gone(t, "from 1 to 2", PATIENCE));
     vt_assert(t, vt_wait_text(t, "q quit", PATIENCE));
     vt_key(t, "Up");
@@ -242,7 +242,7 @@ static void a_value_can_be_typed(void **state)
     vt_key(t, "Backspace");
     vt_key(t, "Enter");
     assert_title(t, "α 1.9 ");
-    vt_send(t, "=1e"); // not a number
+    vt_send(t, "=1e"); /* not a number */
     vt_key(t, "Enter");
     vt_assert(t, vt_wait_text(t, "1e", PATIENCE));
     vt_assert(t, strstr(vt_row(t, 0), "α 1.9 "));
@@ -284,7 +284,7 @@ static void changes_are_undone_and_redone(void **state)
     vt_key(t, "u");
     vt_key(t, "u");
     assert_title(t, "iid α 1.76 ");
-    vt_key(t, "Left"); // a new change ends what could be redone
+    vt_key(t, "Left"); /* a new change ends what could be redone */
     vt_key(t, "U");
     vt_assert(t, vt_wait_text(t, "nothing to redo", PATIENCE));
     assert_title(t, "α 1.75 ");
@@ -294,18 +294,18 @@ static void a_change_shows_itself_in_every_view(void **state)
 {
     vt *t = open_paused(state);
     vt_key(t, "Down");
-    vt_key(t, "Down"); // η, which the title line does not show
+    vt_key(t, "Down"); /* η, which the title line does not show */
     vt_key(t, "z");
     vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
     vt_key(t, "Right");
     vt_assert(t, vt_wait_text(t, "0.0112", PATIENCE));
-    vt_key(t, "p"); // here the arrows move the cursor instead
+    vt_key(t, "p"); /* here the arrows move the cursor instead */
     vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE));
     vt_key(t, "u");
     vt_assert(t, vt_wait_text(t, "0.01", PATIENCE));
 }
 
-// ---- views --------------------------------------------------------------------------------------
+/* ---- views ------------------------------------------------------------------------------------- */
 
 static double fraction_in_row(vt *t, int row)
 {
@@ -313,7 +313,7 @@ static double fraction_in_row(vt *t, int row)
     return text ? strtod(text + strlen("fraction removed"), NULL) : -1;
 }
 
-// The number right of "fraction removed" in the read-out, of a screen that stands still.
+/* The number right of "fraction removed" in the read-out, of a screen that stands still. */
 static double read_fraction(vt *t)
 {
     int row;
@@ -343,7 +343,7 @@ static void the_pruning_panel_has_a_cursor(void **state)
     vt_assert(t, vt_wait_text(t, "κ", PATIENCE));
     vt_assert(t, vt_wait_text(t, "neurons kept", PATIENCE));
     vt_assert(t, vt_wait_still(t, 100, PATIENCE));
-    double at = read_fraction(t); // it starts at κ
+    double at = read_fraction(t); /* it starts at κ */
     for (int i = 0; i < 4; i++) vt_key(t, "Left");
     vt_assert(t, vt_wait(t, fraction_in, &(range){at - 0.03, at - 0.015}, PATIENCE));
     for (int i = 0; i < 2; i++) vt_key(t, "Right");
@@ -397,7 +397,7 @@ static void escape_twice_reaches_the_dashboard(void **state)
     vt_assert(t, vt_wait_gone(t, "Help", PATIENCE));
     vt_key(t, "Esc");
     assert_dashboard(t);
-    vt_key(t, "Esc"); // and stays there
+    vt_key(t, "Esc"); /* and stays there */
     vt_key(t, "Esc");
     vt_pump(t, 100);
     assert_dashboard(t);
@@ -411,7 +411,7 @@ static void axes_change_between_log_and_linear(void **state)
     vt_assert(t, vt_wait_text(t, "linear y", PATIENCE));
     vt_key(t, "l");
     vt_assert(t, vt_wait_gone(t, "linear y", PATIENCE));
-    vt_key(t, "L"); // steps have no logarithmic axis: said, not ignored
+    vt_key(t, "L"); /* steps have no logarithmic axis: said, not ignored */
     vt_assert(t, vt_wait_text(t, "no logarithmic", PATIENCE));
     vt_key(t, "Tab");
     change weights = {area_of(HT_PANEL_WEIGHTS, HT_VIEW_DASHBOARD), 0};
@@ -427,7 +427,7 @@ static void axes_change_between_log_and_linear(void **state)
     vt_assert(t, vt_wait(t, area_changed, &weights, PATIENCE));
 }
 
-// The first words of an entry: what is left of it on a line however narrow the column is.
+/* The first words of an entry: what is left of it on a line however narrow the column is. */
 static void beginning(const char *help, char to[32])
 {
     snprintf(to, 32, "%.24s", help);
@@ -456,15 +456,15 @@ static void help_lists_every_key(void **state)
     }
     for (size_t i = 0; i < count; i++)
         if (!seen[i]) fail_msg("help does not show '%s'", keys[i].label);
-    for (int i = 0; i < 200; i++) vt_key(t, "Down"); // beyond the end
+    for (int i = 0; i < 200; i++) vt_key(t, "Down"); /* beyond the end */
     vt_assert(t, vt_wait_still(t, 200, PATIENCE));
     for (int i = 0; i < 300; i++) vt_key(t, "Up");
-    vt_assert(t, vt_wait_text(t, "loss", PATIENCE)); // what the chosen panel shows comes first
+    vt_assert(t, vt_wait_text(t, "loss", PATIENCE)); /* what the chosen panel shows comes first */
     vt_key(t, "Esc");
     assert_dashboard(t);
 }
 
-// Which panel's frame stands out, as an index into the layout.
+/* Which panel's frame stands out, as an index into the layout. */
 static int framed(vt *t, const ht_layout *layout)
 {
     int found = -1, count = 0;
@@ -505,7 +505,7 @@ static void tab_moves_the_frame(void **state)
     vt_assert(t, vt_wait(t, has_focus, &(focus){&layout, (at + layout.count - 1) % layout.count}, PATIENCE));
 }
 
-// How many cells hold a code point from low to high.
+/* How many cells hold a code point from low to high. */
 static int count_cells(vt *t, uint32_t low, uint32_t high)
 {
     int count = 0;
@@ -534,9 +534,9 @@ static void symbols_go_round(void **state)
     vt_assert(t, count_cells(t, BRAILLE, BRAILLE_END) > 50);
 }
 
-// ---- mouse --------------------------------------------------------------------------------------
+/* ---- mouse ------------------------------------------------------------------------------------- */
 
-// The slider under the row that holds `label`: its row and its two ends.
+/* The slider under the row that holds `label`: its row and its two ends. */
 static void find_slider(vt *t, const char *label, int *left, int *right, int *row)
 {
     ht_rect area = area_of(HT_PANEL_CONTROLS, HT_VIEW_DASHBOARD);
@@ -555,12 +555,12 @@ static void sliders_are_dragged_clicked_and_rolled(void **state)
     vt_assert(t, vt_mouse(t, VT_DRAG, 1, left + 3, row));
     vt_assert(t, vt_mouse(t, VT_DRAG, 1, left + 1, row));
     assert_title(t, "α 1 ");
-    vt_assert(t, vt_mouse(t, VT_DRAG, 1, right + 20, row - 3)); // the hand slips off: still this slider
+    vt_assert(t, vt_mouse(t, VT_DRAG, 1, right + 20, row - 3)); /* the hand slips off: still this slider */
     assert_title(t, "α 2 ");
     vt_mouse(t, VT_DRAG, 1, left - 5, row + 2);
     assert_title(t, "α 1 ");
     vt_mouse(t, VT_RELEASE, 1, left - 5, row + 2);
-    vt_key(t, "u"); // the whole drag was one change
+    vt_key(t, "u"); /* the whole drag was one change */
     assert_title(t, "α 1.75 ");
     vt_mouse(t, VT_WHEEL, 4, left + 4, row);
     assert_title(t, "α 1.76 ");
@@ -575,7 +575,7 @@ static void sliders_are_dragged_clicked_and_rolled(void **state)
     vt_mouse(t, VT_PRESS, 1, left + 1, row);
     vt_mouse(t, VT_RELEASE, 1, left + 1, row);
     assert_title(t, "σ 0 ");
-    vt_key(t, "Right"); // the click chose the control
+    vt_key(t, "Right"); /* the click chose the control */
     vt_assert(t, vt_wait(t, in_title, "σ 0.001 ", PATIENCE));
 }
 
@@ -601,9 +601,9 @@ static void a_click_chooses_a_panel_and_moves_the_pruning_cursor(void **state)
     vt_assert(t, vt_wait(t, fraction_in, &(range){at + 0.003, at + 0.008}, PATIENCE));
 }
 
-// ---- files --------------------------------------------------------------------------------------
+/* ---- files ------------------------------------------------------------------------------------- */
 
-// The only file that matches; the caller frees it. NULL when there is none.
+/* The only file that matches; the caller frees it. NULL when there is none. */
 static char *only_file(const char *pattern)
 {
     glob_t found;
@@ -636,7 +636,7 @@ static void the_exported_picture_reopens(void **state)
         assert_says(r->out, "\"model.width\": 300");
         unlink(path);
         free(path);
-        vt_key(t, "Esc"); // also takes the note away
+        vt_key(t, "Esc"); /* also takes the note away */
         vt_assert(t, vt_wait_gone(t, "saved heavytail-", PATIENCE));
     }
 }
@@ -664,7 +664,7 @@ static void a_lab_with_a_run_directory_saves_it(void **state)
     assert_int_equal(vt_exit(t, PATIENCE), 0);
     char *journal = sandbox_read("lab-run/journal.jsonl", NULL);
     assert_says(journal, "noise.alpha");
-    assert_says(journal, step); // the pause
+    assert_says(journal, step); /* the pause */
     free(journal);
     char *preset = sandbox_read("lab-run/preset.ini", NULL);
     assert_says(preset, "alpha = 1.76");
@@ -673,7 +673,7 @@ static void a_lab_with_a_run_directory_saves_it(void **state)
     assert_status(RUN("snapshot", "lab-run", "--out", "lab-run.png"), 0);
 }
 
-// ---- ends ---------------------------------------------------------------------------------------
+/* ---- ends -------------------------------------------------------------------------------------- */
 
 static void assert_ends(vt *t, int status)
 {
@@ -692,7 +692,7 @@ static void q_quits_and_restores_the_terminal(void **state)
     vt_teardown(state);
     t = open_lab(state);
     vt_key(t, "?");
-    vt_key(t, "q"); // from any view
+    vt_key(t, "q"); /* from any view */
     assert_ends(t, 0);
 }
 
@@ -704,7 +704,7 @@ static void signals_end_it_cleanly(void **state)
     assert_ends(t, 0);
     vt_teardown(state);
     t = open_lab(state);
-    vt_send(t, "\034"); // Ctrl-backslash: SIGQUIT
+    vt_send(t, "\034"); /* Ctrl-backslash: SIGQUIT */
     assert_ends(t, 0);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         vt_teardown(state);
@@ -756,7 +756,7 @@ static void stopped_it_leaves_the_terminal_to_the_shell(void **state)
     vt_assert(t, vt_wait_text(t, "it has ended with 0", PATIENCE));
 }
 
-// ---- sizes and haste ----------------------------------------------------------------------------
+/* ---- sizes and haste --------------------------------------------------------------------------- */
 
 static void a_storm_of_sizes_is_survived(void **state)
 {
@@ -784,7 +784,7 @@ static void a_storm_of_sizes_is_survived(void **state)
     long step = sandbox_step(t);
     vt_assert(t, step > 0);
     pause_lab(t);
-    for (int i = 0; i < layout.count; i++) { // no cell of another size's frame is left inside
+    for (int i = 0; i < layout.count; i++) { /* no cell of another size's frame is left inside */
         ht_rect r = layout.place[i].area;
         for (int y = r.y; y < r.y + r.h; y++)
             vt_assert(t, vt_cell(t, r.x, y).chars[0] > ' ' && vt_cell(t, r.x + r.w - 1, y).chars[0] > ' ');
@@ -825,14 +825,14 @@ static void keys_show_at_once_while_a_wide_network_trains(void **state)
            ms[KEYS - 1]);
     if (!SANDBOX_SANITIZED) assert_true(ms[KEYS / 2] < 50);
     long step = sandbox_step(t);
-    vt_assert(t, sandbox_wait_step(t, step + 2, PATIENCE)); // and training went on
+    vt_assert(t, sandbox_wait_step(t, step + 2, PATIENCE)); /* and training went on */
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, vt_teardown)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) cmocka_set_test_filter(argv[1]); // e.g. '*seed*'
+    if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*seed*' */
     const struct CMUnitTest tests[] = {
         TEST(opens_with_all_panels_and_they_move),
         TEST(paused_nothing_moves_and_space_goes_on),

@@ -1,5 +1,5 @@
-// Pictures of the lab as a terminal shows it. `test_screens --save DIR` makes those of README.md; without
-// arguments it is a test that makes smaller ones of an earlier moment.
+/* Pictures of the lab as a terminal shows it. `test_screens --save DIR` makes those of README.md; without
+ * arguments it is a test that makes smaller ones of an earlier moment. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void save_screens(void **state, const char *directory, long steps)
     vt_assert(t, vt_exit(t, PATIENCE) == 0);
 }
 
-static const char *target; // of --save
+static const char *target; /* of --save */
 
 static void screens_are_saved(void **state)
 {
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_screens [--save DIR]\n");
         return 2;
     }
-    mkdir(argv[2], 0777); // it may be there
+    mkdir(argv[2], 0777); /* it may be there */
     if (!realpath(argv[2], directory)) {
         perror(argv[2]);
         return 1;

@@ -1,4 +1,4 @@
-// The lab on terminals of every kind and size: few colours, none, no UTF-8, no terminal at all.
+/* The lab on terminals of every kind and size: few colours, none, no UTF-8, no terminal at all. */
 #include <string.h>
 
 #include "sandbox.h"
@@ -40,12 +40,12 @@ static void quit(vt *t)
     if (!vt_restored(t)) fail_msg("left behind: %s", vt_leftover(t));
 }
 
-// ---- what a screen holds ------------------------------------------------------------------------
+/* ---- what a screen holds ----------------------------------------------------------------------- */
 
 typedef struct {
-    int coloured, brightest; // cells with a colour of their own, and the highest palette index
-    int styled;              // bold, reverse or underlined
-    int braille, wide;       // braille cells; cells that are not ASCII
+    int coloured, brightest; /* cells with a colour of their own, and the highest palette index */
+    int styled;              /* bold, reverse or underlined */
+    int braille, wide;       /* braille cells; cells that are not ASCII */
 } census;
 
 static census count_cells(vt *t)
@@ -64,7 +64,7 @@ static census count_cells(vt *t)
     return c;
 }
 
-// Every frame stands where the layout has it, and there is no other.
+/* Every frame stands where the layout has it, and there is no other. */
 static void assert_frames(vt *t, ht_view view)
 {
     ht_layout layout = ht_layout_make(vt_columns(t), vt_rows(t), view, HT_PANEL_LOSS);
@@ -79,7 +79,7 @@ static void assert_frames(vt *t, ht_view view)
             int x = k % 2 ? r.x + r.w - 1 : r.x, y = k / 2 ? r.y + r.h - 1 : r.y;
             vt_assert(t, vt_cell(t, x, y).chars[0] == wanted[k]);
         }
-        for (int y = r.y + 1; y < r.y + r.h - 1; y++) { // sides, with room for headings and ticks
+        for (int y = r.y + 1; y < r.y + r.h - 1; y++) { /* sides, with room for headings and ticks */
             uint32_t left = vt_cell(t, r.x, y).chars[0], right = vt_cell(t, r.x + r.w - 1, y).chars[0];
             vt_assert(t, left >= 0x2500 && left < 0x2580 && right >= 0x2500 && right < 0x2580);
         }
@@ -92,18 +92,18 @@ static void assert_title_line(vt *t)
     vt_assert(t, strstr(vt_row(t, 0), "paused"));
 }
 
-// ---- colours ------------------------------------------------------------------------------------
+/* ---- colours ----------------------------------------------------------------------------------- */
 
 static void each_terminal_gets_the_colours_it_has(void **state)
 {
     static const struct {
         const char *term;
-        int most; // palette indices below this; 0: no colour
+        int most; /* palette indices below this; 0: no colour */
     } terms[] = {{"xterm-256color", 256}, {"tmux-256color", 256},
                  {"xterm-16color", 16},   {"xterm", 8},
                  {"linux", 16},           {"vt100", 0}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
-        // On the console ncurses loads and unloads libgpm, which leaks where no suppression can name it.
+        /* On the console ncurses loads and unloads libgpm, which leaks where no suppression can name it. */
         bool gpm = SANDBOX_SANITIZED && strcmp(terms[i].term, "linux") == 0;
         vt *t = open_paused(state, 80, 24, terms[i].term,
                             gpm ? (char *[]){"ASAN_OPTIONS=detect_leaks=0", NULL} : NULL);
@@ -111,9 +111,9 @@ static void each_terminal_gets_the_colours_it_has(void **state)
         if (terms[i].most == 0 ? c.coloured != 0 : c.coloured < 100)
             fail_msg("%s: %d cells have a colour", terms[i].term, c.coloured);
         if (c.brightest >= terms[i].most) fail_msg("%s: uses colour %d", terms[i].term, c.brightest);
-        if (terms[i].most > 16) assert_true(c.brightest >= 16); // and makes use of them
+        if (terms[i].most > 16) assert_true(c.brightest >= 16); /* and makes use of them */
         assert_true(c.styled > 0);
-        if (strcmp(terms[i].term, "linux") == 0) assert_int_equal(c.braille, 0); // its font has none
+        if (strcmp(terms[i].term, "linux") == 0) assert_int_equal(c.braille, 0); /* its font has none */
         assert_title_line(t);
         assert_frames(t, HT_VIEW_DASHBOARD);
         quit(t);
@@ -128,7 +128,7 @@ static void no_color_means_no_colour(void **state)
         open_view(t, i);
         census c = count_cells(t);
         assert_int_equal(c.coloured, 0);
-        assert_true(c.styled > 0); // what is chosen is still seen
+        assert_true(c.styled > 0); /* what is chosen is still seen */
         assert_title_line(t);
     }
     quit(t);
@@ -160,14 +160,14 @@ static void ascii_is_enough(void **state)
     vt_resize(t, 20, 8);
     vt_assert(t, vt_wait_text(t, "needs 60 x 16", PATIENCE));
     assert_int_equal(count_cells(t).wide, 0);
-    // Not even a byte of UTF-8 was sent.
+    /* Not even a byte of UTF-8 was sent. */
     size_t length;
     const char *log = vt_log(t, &length);
     for (size_t i = 0; i < length; i++) assert_true((unsigned char)log[i] < 128);
     quit(t);
 }
 
-// ---- no terminal --------------------------------------------------------------------------------
+/* ---- no terminal ------------------------------------------------------------------------------- */
 
 static void a_terminal_that_cannot_do_it_gets_one_message(void **state)
 {
@@ -176,7 +176,7 @@ static void a_terminal_that_cannot_do_it_gets_one_message(void **state)
         vt *t = sandbox_lab(state, 80, 24, terms[i], (const char *const[]){NULL}, NULL);
         vt_assert(t, vt_exit(t, PATIENCE) == 1);
         vt_assert(t, strncmp(vt_row(t, 0), "heavytail: ", 11) == 0);
-        vt_assert(t, vt_wait_text(t, "heavytail train", PATIENCE)); // what to do instead
+        vt_assert(t, vt_wait_text(t, "heavytail train", PATIENCE)); /* what to do instead */
         size_t length;
         const char *log = vt_log(t, &length);
         for (size_t k = 0; k < length; k++) assert_true(log[k] != '\033');
@@ -196,7 +196,7 @@ static void without_a_terminal_it_says_so(void **state)
     r = sandbox_shell("$H");
     assert_status(r, 1);
     assert_says(r->err, "terminal");
-    // Standard output is one, standard input is not.
+    /* Standard output is one, standard input is not. */
     vt *t = vt_start(80, 24, NULL, (char *[]){"sh", "-c", "\"$H\" < /dev/null; echo exit $?.", NULL}, NULL);
     *state = t;
     vt_assert(t, vt_wait_text(t, "exit 1.", PATIENCE));
@@ -205,7 +205,7 @@ static void without_a_terminal_it_says_so(void **state)
     assert_true(vt_restored(t));
 }
 
-// ---- sizes --------------------------------------------------------------------------------------
+/* ---- sizes ------------------------------------------------------------------------------------- */
 
 static void every_view_fits_every_size(void **state)
 {
@@ -234,7 +234,7 @@ static void too_small_says_what_it_needs(void **state)
     vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
     assert_title_line(t);
     vt_teardown(state);
-    t = LAB(state, 20, 8, "--set", "model.width=300"); // from the start
+    t = LAB(state, 20, 8, "--set", "model.width=300"); /* from the start */
     vt_assert(t, vt_wait_text(t, "needs 60 × 16", PATIENCE));
     vt_assert(t, vt_wait_text(t, "q quits", PATIENCE));
     quit(t);
@@ -244,7 +244,7 @@ static void too_small_says_what_it_needs(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1) cmocka_set_test_filter(argv[1]); // e.g. '*color*'
+    if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*color*' */
     const struct CMUnitTest tests[] = {
         TEST(each_terminal_gets_the_colours_it_has),
         TEST(no_color_means_no_colour),

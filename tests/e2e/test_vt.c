@@ -1,4 +1,4 @@
-// The harness tests itself on small shell programs: what it reports is what they did.
+/* The harness tests itself on small shell programs: what it reports is what they did. */
 #include "vt.h"
 
 #include <cairo.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATIENCE = 10000 }; // long enough for a loaded machine; reached only by a failing test
+enum { PATIENCE = 10000 }; /* long enough for a loaded machine; reached only by a failing test */
 
 static vt *start_with(void **state, const char *term, char *const env_extra[], char *script)
 {
@@ -21,7 +21,7 @@ static vt *start(void **state, char *script)
     return start_with(state, NULL, NULL, script);
 }
 
-// A program that shows the bytes it gets, after printing `preamble` (a format of printf).
+/* A program that shows the bytes it gets, after printing `preamble` (a format of printf). */
 static vt *start_echo(void **state, const char *preamble)
 {
     char script[256];
@@ -39,7 +39,7 @@ static void text_is_read_where_it_is_shown(void **state)
     assert_string_equal(vt_row(t, 0), "one");
     assert_string_equal(vt_row(t, 1), "  \344\270\255\316\261 two");
     assert_true(vt_find(t, "two", &column, &row));
-    assert_int_equal(column, 6); // two blanks, a wide character, a letter, a blank
+    assert_int_equal(column, 6); /* two blanks, a wide character, a letter, a blank */
     assert_int_equal(row, 1);
     assert_int_equal(vt_cell(t, 2, 1).width, 2);
     assert_int_equal(vt_cell(t, 3, 1).width, 0);
@@ -132,12 +132,12 @@ static void keys_are_sent_as_a_terminal_does(void **state)
         vt_key(t, names[i]);
         vt_send(t, "|");
     }
-    // cat -v passes the tab on, which moves the cursor to the next multiple of 8.
+    /* cat -v passes the tab on, which moves the cursor to the next multiple of 8. */
     vt_assert(
         t, vt_wait_text(t, "ready   |^[[A|^[[1;2D|^[[Z|^M|^?|^[[5~|^[OP|^[[24~|^A|^[x| |=|-|S|", PATIENCE));
     vt_teardown(state);
     t = start_echo(state, "");
-    vt_key(t, "\316\261"); // cat -v writes what is not ASCII as M-...
+    vt_key(t, "\316\261"); /* cat -v writes what is not ASCII as M-... */
     vt_key(t, "Delete");
     vt_key(t, "Home");
     vt_key(t, "Esc");
@@ -163,9 +163,9 @@ static void mouse_is_silent_until_asked_for(void **state)
 
 static void mouse_events_are_reported(void **state)
 {
-    vt *t = start_echo(state, "\\033[?1006;1000h"); // as ncurses writes it
+    vt *t = start_echo(state, "\\033[?1006;1000h"); /* as ncurses writes it */
     assert_true(vt_mouse(t, VT_PRESS, 1, 4, 3));
-    assert_false(vt_mouse(t, VT_DRAG, 1, 5, 3)); // only mode 1002 reports motion
+    assert_false(vt_mouse(t, VT_DRAG, 1, 5, 3)); /* only mode 1002 reports motion */
     assert_true(vt_mouse(t, VT_RELEASE, 1, 5, 3));
     assert_true(vt_mouse(t, VT_WHEEL, 5, 0, 0));
     vt_assert(t, vt_wait_text(t, "ready ^[[<0;5;4M^[[<0;6;4m^[[<65;1;1M", PATIENCE));
@@ -187,7 +187,7 @@ static void much_input_does_not_deadlock(void **state)
     enum { SIZE = 100000 };
     static char bytes[SIZE];
     memset(bytes, 'x', SIZE);
-    vt *t = start_echo(state, ""); // writes everything back while we write
+    vt *t = start_echo(state, ""); /* writes everything back while we write */
     size_t before = vt_bytes(t);
     vt_send_bytes(t, bytes, SIZE);
     for (int i = 0; i < 500 && vt_bytes(t) < before + SIZE; i++) vt_pump(t, 20);
@@ -199,7 +199,7 @@ static void a_still_screen_is_told_from_a_moving_one(void **state)
     vt *t = start(state, "i=0; while :; do i=$((i+1)); printf \"\\r$i\"; sleep 0.05; done");
     assert_false(vt_wait_still(t, 1000, 1500));
     vt_teardown(state);
-    t = start(state, "while :; do printf '\\rsame'; sleep 0.02; done"); // rewriting is no change
+    t = start(state, "while :; do printf '\\rsame'; sleep 0.02; done"); /* rewriting is no change */
     vt_assert(t, vt_wait_text(t, "same", PATIENCE));
     assert_true(vt_wait_still(t, 200, PATIENCE));
 }
@@ -218,7 +218,7 @@ static void modes_title_and_cursor_are_known(void **state)
         start(state,
               "printf '\\033[?10'; sleep 0.1; printf '49h\\033]2;the title\\a\\033[3;5H\\033[?25lx'; read a; "
               "printf '\\033[?12;25h\\033[?1049l'; exec sleep 60");
-    vt_assert(t, vt_wait_text(t, "x", PATIENCE)); // the sequence cut in two is still read
+    vt_assert(t, vt_wait_text(t, "x", PATIENCE)); /* the sequence cut in two is still read */
     assert_true(vt_alternate_screen(t));
     assert_string_equal(vt_title(t), "the title");
     int column, row;
@@ -266,7 +266,7 @@ static void a_clean_end_leaves_nothing(void **state)
     assert_non_null(memmem(vt_log(t, &length), vt_bytes(t), "last", 4));
     assert_int_equal(length, vt_bytes(t));
     vt_teardown(state);
-    t = start(state, "printf '\\033[?1049h\\033[?1003h\\033c'"); // a full reset counts too
+    t = start(state, "printf '\\033[?1049h\\033[?1003h\\033c'"); /* a full reset counts too */
     assert_int_equal(vt_exit(t, PATIENCE), 0);
     assert_true(vt_restored(t));
 }
@@ -280,7 +280,7 @@ static void the_end_of_the_program_is_told(void **state)
     assert_int_equal(vt_exit(t, PATIENCE), 128 + SIGTERM);
     assert_int_equal(vt_exit(t, 0), 128 + SIGTERM);
     assert_int_equal(vt_pid(t), 0);
-    assert_false(vt_wait_text(t, "never", PATIENCE)); // does not wait for the dead
+    assert_false(vt_wait_text(t, "never", PATIENCE)); /* does not wait for the dead */
     vt_teardown(state);
     *state = t = vt_start(40, 5, NULL, (char *[]){"/nonexistent/program", NULL}, NULL);
     assert_int_equal(vt_exit(t, PATIENCE), 127);
@@ -300,7 +300,7 @@ static void a_program_that_hangs_is_killed(void **state)
     assert_int_equal(errno, ESRCH);
 }
 
-// Whether the pixel has the default text colour, or else the default background.
+/* Whether the pixel has the default text colour, or else the default background. */
 static bool has_ink(cairo_surface_t *picture, int x, int y)
 {
     const unsigned char *row =
@@ -312,7 +312,7 @@ static bool has_ink(cairo_surface_t *picture, int x, int y)
 
 static void the_picture_shows_the_screen(void **state)
 {
-    // A letter; a corner, two lines and a corner; a full braille cell; a full block.
+    /* A letter; a corner, two lines and a corner; a full braille cell; a full block. */
     vt *t = start(state, "printf '\\033[?25lW\\n\\342\\224\\214\\342\\224\\200\\342\\224\\200\\342\\224\\220"
                          "\\342\\243\\277\\342\\226\\210'; exec sleep 60");
     vt_assert(t, vt_wait_text(t, "\342\226\210", PATIENCE));
@@ -327,7 +327,7 @@ static void the_picture_shows_the_screen(void **state)
     int ink = 0;
     for (int i = 0; i < 200; i++) ink += has_ink(picture, i % 10, i / 10);
     assert_in_range(ink, 10, 100);
-    for (int x = 0; x < 40; x++) assert_int_equal(has_ink(picture, x, 30), x >= 5 && x <= 35); // no gap
+    for (int x = 0; x < 40; x++) assert_int_equal(has_ink(picture, x, 30), x >= 5 && x <= 35); /* no gap */
     assert_true(has_ink(picture, 42, 22) && has_ink(picture, 47, 37) && !has_ink(picture, 40, 20));
     assert_true(has_ink(picture, 50, 20) && has_ink(picture, 59, 39) && !has_ink(picture, 60, 39));
     cairo_surface_destroy(picture);

@@ -16,11 +16,11 @@
 #include <utmp.h>
 #include <vterm.h>
 
-// DEC private modes that a program may leave on, or that a test asks about. Every terminal starts with the
-// cursor visible and all others off.
+/* DEC private modes that a program may leave on, or that a test asks about. Every terminal starts with the
+ * cursor visible and all others off. */
 static const struct {
     int number;
-    const char *leftover; // what a user would notice after the program has ended; NULL: nothing
+    const char *leftover; /* what a user would notice after the program has ended; NULL: nothing */
 } modes[] = {
     {25, "hidden cursor"},
     {1, "application cursor keys"},
@@ -45,25 +45,25 @@ typedef struct {
 struct vt {
     VTerm *emulator;
     VTermScreen *screen;
-    int fd; // our end of the pty, non-blocking
+    int fd; /* our end of the pty, non-blocking */
     pid_t pid;
-    bool reaped, closed; // waited for; its end of the pty is closed
-    int status;          // of waitpid, once reaped
+    bool reaped, closed; /* waited for; its end of the pty is closed */
+    int status;          /* of waitpid, once reaped */
     bool is_tmux;
-    char terminfo[32];  // temporary directory, see make_terminfo; "" for none
-    struct termios tty; // as the program found it
+    char terminfo[32];  /* temporary directory, see make_terminfo; "" for none */
+    struct termios tty; /* as the program found it */
     int columns, rows;
     char *title;
-    char *row_text; // rows x row_stride
+    char *row_text; /* rows x row_stride */
     size_t row_stride;
-    buffer log;             // everything the program wrote
-    buffer outgoing;        // keys and answers not yet taken by the pty
-    unsigned mode_bits;     // bit i: modes[i] is on
-    char sequence[64];      // escape sequence being read, see scan_byte
-    size_t sequence_length; // 0: plain text
+    buffer log;             /* everything the program wrote */
+    buffer outgoing;        /* keys and answers not yet taken by the pty */
+    unsigned mode_bits;     /* bit i: modes[i] is on */
+    char sequence[64];      /* escape sequence being read, see scan_byte */
+    size_t sequence_length; /* 0: plain text */
 };
 
-// ---- small things -------------------------------------------------------------------------------
+/* ---- small things ------------------------------------------------------------------------------ */
 
 static void *allocate(size_t size)
 {
@@ -114,7 +114,7 @@ static int put_utf8(char *to, uint32_t c)
     return extra + 1;
 }
 
-// ---- from the program to the screen -------------------------------------------------------------
+/* ---- from the program to the screen ------------------------------------------------------------ */
 
 static void set_mode(vt *t, int number, bool on)
 {
@@ -124,8 +124,8 @@ static void set_mode(vt *t, int number, bool on)
     }
 }
 
-// A complete "CSI ? a ; b ; ... h" or "l": notes the modes, and hands them to libvterm one by one, because
-// 0.1.4 reads only the first number and ncurses sends "CSI ? 1006 ; 1000 h".
+/* A complete "CSI ? a ; b ; ... h" or "l": notes the modes, and hands them to libvterm one by one, because
+ * 0.1.4 reads only the first number and ncurses sends "CSI ? 1006 ; 1000 h". */
 static void scan_modes(vt *t)
 {
     char final = t->sequence[t->sequence_length - 1];
@@ -139,9 +139,9 @@ static void scan_modes(vt *t)
     }
 }
 
-// Gives one byte to the emulator, holding back what may become a sequence that sets private modes. Modes are
-// tracked here and not asked of libvterm, whose alternate screen also saves and restores the cursor's
-// visibility, which no other terminal does.
+/* Gives one byte to the emulator, holding back what may become a sequence that sets private modes. Modes are
+ * tracked here and not asked of libvterm, whose alternate screen also saves and restores the cursor's
+ * visibility, which no other terminal does. */
 static void scan_byte(vt *t, char byte)
 {
     static const char start[] = "\033[?";
@@ -151,10 +151,10 @@ static void scan_byte(vt *t, char byte)
     if (n < 3 ? byte == start[n] : !complete && t->sequence_length < sizeof t->sequence && byte >= 0x20)
         return;
 
-    if (n == 1 && byte == 'c') t->mode_bits = CURSOR_BIT; // RIS, the full reset
+    if (n == 1 && byte == 'c') t->mode_bits = CURSOR_BIT; /* RIS, the full reset */
     if (complete && (byte == 'h' || byte == 'l')) {
         scan_modes(t);
-    } else if (byte == '\033' && n > 0) { // the held bytes were no mode sequence, but a new one may begin
+    } else if (byte == '\033' && n > 0) { /* the held bytes were no mode sequence, but a new one may begin */
         vterm_input_write(t->emulator, t->sequence, n);
         t->sequence[0] = byte;
         t->sequence_length = 1;
@@ -177,7 +177,7 @@ static void feed(vt *t, const char *bytes, size_t length)
     }
 }
 
-// Writes what the pty takes now. The program may be gone or busy; then the bytes wait or are lost.
+/* Writes what the pty takes now. The program may be gone or busy; then the bytes wait or are lost. */
 static void flush_outgoing(vt *t)
 {
     while (t->outgoing.length && !t->closed) {
@@ -188,7 +188,7 @@ static void flush_outgoing(vt *t)
     }
 }
 
-// Reads what is there; true when there was something. Bounded, for a program that never stops writing.
+/* Reads what is there; true when there was something. Bounded, for a program that never stops writing. */
 static bool read_available(vt *t)
 {
     enum { CHUNK = 16384, MAX_READS = 256 };
@@ -196,17 +196,17 @@ static bool read_available(vt *t)
     for (int i = 0; i < MAX_READS; i++) {
         ssize_t length = read(t->fd, chunk, sizeof chunk);
         if (length < 0 && (errno == EAGAIN || errno == EINTR)) return i > 0;
-        if (length <= 0) { // EIO: the last holder of the other end is gone
+        if (length <= 0) { /* EIO: the last holder of the other end is gone */
             t->closed = true;
             return i > 0;
         }
         feed(t, chunk, (size_t)length);
-        flush_outgoing(t); // answers to queries
+        flush_outgoing(t); /* answers to queries */
     }
     return true;
 }
 
-// Waits at most ms for output and reads it; true when there was some.
+/* Waits at most ms for output and reads it; true when there was some. */
 static bool step(vt *t, int ms)
 {
     if (t->closed) {
@@ -219,14 +219,14 @@ static bool step(vt *t, int ms)
     return (poll_fd.revents & (POLLIN | POLLHUP | POLLERR)) && read_available(t);
 }
 
-// Milliseconds to spend in one step before looking again.
+/* Milliseconds to spend in one step before looking again. */
 static int slice(int64_t deadline)
 {
     int64_t left = deadline - now_ms();
     return left <= 0 ? 0 : left > 10 ? 10 : (int)left;
 }
 
-// ---- the program --------------------------------------------------------------------------------
+/* ---- the program ------------------------------------------------------------------------------- */
 
 const char *vt_binary(void)
 {
@@ -257,8 +257,8 @@ static void set_environment(const char *term, char *const env_extra[])
     }
 }
 
-// ncurses-base, all that a Debian system is sure to have, knows no terminal with 16 colours; so one is
-// compiled for the test into a directory of its own.
+/* ncurses-base, all that a Debian system is sure to have, knows no terminal with 16 colours; so one is
+ * compiled for the test into a directory of its own. */
 static void make_terminfo(vt *t)
 {
     static const char source[] = "xterm-16color|xterm with 16 colors,\n"
@@ -285,10 +285,10 @@ static void remove_terminfo(vt *t)
     }
 }
 
-// The child's side of the fork. Does not return.
+/* The child's side of the fork. Does not return. */
 static void run_child(const vt *t, const char *term, char *const argv[], char *const env_extra[])
 {
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that crashes leaves nothing running
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that crashes leaves nothing running */
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -325,7 +325,7 @@ static void size_rows(vt *t, int columns, int rows)
     t->row_text = allocate((size_t)rows * t->row_stride);
 }
 
-// Colours of a plain dark terminal, easy to read in pictures. Index 16 and up stay as libvterm has them.
+/* Colours of a plain dark terminal, easy to read in pictures. Index 16 and up stay as libvterm has them. */
 static void set_palette(vt *t)
 {
     static const vt_rgb palette[16] = {
@@ -370,11 +370,11 @@ vt *vt_start(int columns, int rows, const char *term, char *const argv[], char *
     start_emulator(t);
     if (!strcmp(term, "xterm-16color")) make_terminfo(t);
 
-    fflush(NULL); // else the child could write our buffers a second time
+    fflush(NULL); /* else the child could write our buffers a second time */
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
     int program_end;
     if (openpty(&t->fd, &program_end, NULL, NULL, &size) != 0) fail_msg("vt: no pty: %s", strerror(errno));
-    tcgetattr(t->fd, &t->tty); // before the program can change them
+    tcgetattr(t->fd, &t->tty); /* before the program can change them */
     fcntl(t->fd, F_SETFL, O_NONBLOCK);
     fcntl(t->fd, F_SETFD, FD_CLOEXEC);
     t->pid = fork();
@@ -397,11 +397,11 @@ void vt_free(vt *t)
 {
     if (!t) return;
     if (!t->reaped) {
-        kill(-t->pid, SIGKILL); // login_tty made the program a session and group leader
+        kill(-t->pid, SIGKILL); /* login_tty made the program a session and group leader */
         kill(t->pid, SIGKILL);
         reap(t, 0);
     }
-    close(t->fd); // hangs up on whatever else the program started
+    close(t->fd); /* hangs up on whatever else the program started */
     remove_terminfo(t);
     vterm_free(t->emulator);
     free(t->log.bytes);
@@ -426,7 +426,7 @@ int vt_exit(vt *t, int timeout_ms)
         step(t, slice(deadline));
     }
     for (int i = 0; i < 100 && step(t, 0); i++)
-        continue; // its last words; bounded, for what it may have left running
+        continue; /* its last words; bounded, for what it may have left running */
     return WIFSIGNALED(t->status) ? 128 + WTERMSIG(t->status) : WEXITSTATUS(t->status);
 }
 
@@ -440,9 +440,9 @@ pid_t vt_pid(const vt *t)
     return t->reaped ? 0 : t->pid;
 }
 
-// ---- input --------------------------------------------------------------------------------------
+/* ---- input ------------------------------------------------------------------------------------- */
 
-// Pushes the queue into the pty, reading meanwhile: a program that is itself stuck writing could not read.
+/* Pushes the queue into the pty, reading meanwhile: a program that is itself stuck writing could not read. */
 static void deliver(vt *t)
 {
     enum { PATIENCE_MS = 5000 };
@@ -484,7 +484,7 @@ static VTermKey named_key(const char *name)
     return number >= 1 && number <= 12 ? (VTermKey)VTERM_KEY_FUNCTION(number) : VTERM_KEY_NONE;
 }
 
-// Bytes in one UTF-8 character, from its first byte.
+/* Bytes in one UTF-8 character, from its first byte. */
 static size_t character_length(unsigned char first)
 {
     return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -493,7 +493,7 @@ static size_t character_length(unsigned char first)
 void vt_key(vt *t, const char *name)
 {
     VTermModifier modifiers = VTERM_MOD_NONE;
-    step(t, 0); // the mode in force now decides the bytes
+    step(t, 0); /* the mode in force now decides the bytes */
     const char *rest = name;
     for (; rest[0] && rest[1] == '-' && rest[2]; rest += 2) {
         modifiers |= rest[0] == 'S' ? VTERM_MOD_SHIFT : rest[0] == 'C' ? VTERM_MOD_CTRL : VTERM_MOD_ALT;
@@ -501,7 +501,8 @@ void vt_key(vt *t, const char *name)
     if (!strcmp(rest, "Space")) rest = " ";
     VTermKey key = named_key(rest);
     if (*rest && strlen(rest) == character_length((unsigned char)*rest)) {
-        // By hand: libvterm sends some Ctrl letters in the CSI u form that terminals do not use by default.
+        /* By hand: libvterm sends some Ctrl letters in the CSI u form that terminals do not use by default.
+         */
         if (modifiers & VTERM_MOD_ALT) buffer_add(&t->outgoing, "\033", 1);
         char control = (char)(*rest & 0x1f);
         buffer_add(&t->outgoing, modifiers & VTERM_MOD_CTRL ? &control : rest, strlen(rest));
@@ -518,8 +519,8 @@ void vt_key(vt *t, const char *name)
 bool vt_mouse(vt *t, vt_mouse_kind kind, int button, int column, int row)
 {
     step(t, 0);
-    // Which events are reported, and how, libvterm knows; but with no mode at all it would still send
-    // buttons.
+    /* Which events are reported, and how, libvterm knows; but with no mode at all it would still send
+     * buttons. */
     if (!vt_mode(t, 1000) && !vt_mode(t, 1002) && !vt_mode(t, 1003)) return false;
     size_t before = t->outgoing.length;
     vterm_mouse_move(t->emulator, row, column, VTERM_MOD_NONE);
@@ -532,14 +533,14 @@ bool vt_mouse(vt *t, vt_mouse_kind kind, int button, int column, int row)
 void vt_resize(vt *t, int columns, int rows)
 {
     if (columns < 1 || rows < 1) fail_msg("vt: no terminal is %d x %d", columns, rows);
-    step(t, 0); // what was written for the old size belongs on the old screen
+    step(t, 0); /* what was written for the old size belongs on the old screen */
     vterm_set_size(t->emulator, rows, columns);
     size_rows(t, columns, rows);
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
     ioctl(t->fd, TIOCSWINSZ, &size);
 }
 
-// ---- waiting ------------------------------------------------------------------------------------
+/* ---- waiting ----------------------------------------------------------------------------------- */
 
 void vt_pump(vt *t, int ms)
 {
@@ -592,10 +593,10 @@ bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
         if (now_ms() - changed >= quiet_ms) return true;
         if (now_ms() >= deadline) return false;
     }
-    return true; // the program is gone, nothing can move
+    return true; /* the program is gone, nothing can move */
 }
 
-// ---- the screen ---------------------------------------------------------------------------------
+/* ---- the screen -------------------------------------------------------------------------------- */
 
 int vt_columns(const vt *t)
 {
@@ -636,12 +637,12 @@ vt_glyph vt_cell(vt *t, int column, int row)
     return glyph;
 }
 
-// The characters of one cell at `to`; a cell nothing was written to reads as a blank. Returns their bytes.
+/* The characters of one cell at `to`; a cell nothing was written to reads as a blank. Returns their bytes. */
 static size_t cell_text(vt *t, int column, int row, char *to)
 {
     VTermScreenCell cell = {0};
     vterm_screen_get_cell(t->screen, (VTermPos){.row = row, .col = column}, &cell);
-    if (cell.chars[0] == UINT32_MAX) return 0; // behind a wide character
+    if (cell.chars[0] == UINT32_MAX) return 0; /* behind a wide character */
     size_t length = (size_t)put_utf8(to, cell.chars[0] ? cell.chars[0] : ' ');
     for (int i = 1; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i]; i++) {
         length += (size_t)put_utf8(to + length, cell.chars[i]);
@@ -660,7 +661,7 @@ const char *vt_row(vt *t, int row)
     return text;
 }
 
-// The column in which a byte of vt_row(t, row) is shown.
+/* The column in which a byte of vt_row(t, row) is shown. */
 static int column_of_byte(vt *t, int row, size_t byte)
 {
     char text[VTERM_MAX_CHARS_PER_CELL * 4];
@@ -693,7 +694,7 @@ bool vt_cursor(vt *t, int *column, int *row)
     return vt_mode(t, 25);
 }
 
-// FNV-1a over 32-bit words.
+/* FNV-1a over 32-bit words. */
 static uint64_t mix(uint64_t hash, uint32_t word)
 {
     return (hash ^ word) * UINT64_C(0x100000001b3);
@@ -742,7 +743,7 @@ bool vt_alternate_screen(const vt *t)
     return vt_mode(t, 47) || vt_mode(t, 1047) || vt_mode(t, 1049);
 }
 
-// ---- bytes and reports --------------------------------------------------------------------------
+/* ---- bytes and reports ------------------------------------------------------------------------- */
 
 size_t vt_bytes(const vt *t)
 {
@@ -761,7 +762,7 @@ const char *vt_leftover(const vt *t)
         bool on = t->mode_bits >> i & 1, on_at_start = CURSOR_BIT >> i & 1;
         if (modes[i].leftover && on != on_at_start) return modes[i].leftover;
     }
-    struct termios tty; // our end still reads the settings after the program has closed its end
+    struct termios tty; /* our end still reads the settings after the program has closed its end */
     if (tcgetattr(t->fd, &tty) != 0) return NULL;
     if ((tty.c_lflag ^ t->tty.c_lflag) & ECHO) return "no echo";
     if ((tty.c_lflag ^ t->tty.c_lflag) & (ICANON | ISIG)) return "raw input";

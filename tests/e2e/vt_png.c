@@ -1,15 +1,15 @@
-// The screen as a picture. Letters come from the font; box drawing, block and braille characters are drawn as
-// geometry, as good terminals do, because font glyphs rarely meet at the borders of the cells.
+/* The screen as a picture. Letters come from the font; box drawing, block and braille characters are drawn as
+ * geometry, as good terminals do, because font glyphs rarely meet at the borders of the cells. */
 #include "vt.h"
 
 #include <cairo.h>
 #include <math.h>
 
 enum { CELL_WIDTH = 10, CELL_HEIGHT = 20, BASELINE = 15 };
-// The pixel of a cell in which its lines cross.
+/* The pixel of a cell in which its lines cross. */
 enum { CENTER_X = 5, CENTER_Y = 10 };
 #define FONT "DejaVu Sans Mono"
-#define FONT_SIZE (CELL_WIDTH / 0.60205) // the advance of the font is 0.602 em
+#define FONT_SIZE (CELL_WIDTH / 0.60205) /* the advance of the font is 0.602 em */
 
 static void set_color(cairo_t *cairo, vt_rgb color, double alpha)
 {
@@ -22,12 +22,12 @@ static void fill(cairo_t *cairo, double x, double y, double width, double height
     cairo_fill(cairo);
 }
 
-// ---- box drawing, U+2500 to U+257F --------------------------------------------------------------
+/* ---- box drawing, U+2500 to U+257F ------------------------------------------------------------- */
 
 enum { NONE, LIGHT, HEAVY, DOUBLE };
 
-// The arms of each character, two bits each (NONE .. DOUBLE): up, right, down, left from the lowest bit.
-// Dashes, arcs and diagonals are 0 here and drawn by other functions.
+/* The arms of each character, two bits each (NONE .. DOUBLE): up, right, down, left from the lowest bit.
+ * Dashes, arcs and diagonals are 0 here and drawn by other functions. */
 static const uint8_t box_arms[128] = {
     0x44, 0x88, 0x11, 0x22, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x14, 0x18, 0x24, 0x28,
     0x50, 0x90, 0x60, 0xa0, 0x05, 0x09, 0x06, 0x0a, 0x41, 0x81, 0x42, 0x82, 0x15, 0x19, 0x16, 0x25,
@@ -44,8 +44,8 @@ static int arm_weight(unsigned arms, int direction)
     return arms >> (2 * (direction & 3)) & 3;
 }
 
-// One line of an arm, in whole pixels around the centre: from `start` along the direction (0 up, 1 right,
-// 2 down, 3 left) to the border of the cell, moved sideways (clockwise) by `offset`.
+/* One line of an arm, in whole pixels around the centre: from `start` along the direction (0 up, 1 right,
+ * 2 down, 3 left) to the border of the cell, moved sideways (clockwise) by `offset`. */
 static void draw_strip(cairo_t *cairo, int x, int y, int direction, int offset, int start, int thickness)
 {
     static const int step_x[4] = {0, 1, 0, -1}, step_y[4] = {-1, 0, 1, 0};
@@ -61,17 +61,17 @@ static void draw_strip(cairo_t *cairo, int x, int y, int direction, int offset, 
     fill(cairo, x + left, y + top, right - left + 1, bottom - top + 1);
 }
 
-enum { DOUBLE_OFFSET = 2 }; // each line of a double one, from the centre
+enum { DOUBLE_OFFSET = 2 }; /* each line of a double one, from the centre */
 
-// Where a line of a double arm begins: at the arm on its own side, else it closes the corner around the arm
-// on the other side.
+/* Where a line of a double arm begins: at the arm on its own side, else it closes the corner around the arm
+ * on the other side. */
 static int double_start(int own_side, int other_side)
 {
     if (own_side != NONE) return own_side == DOUBLE ? DOUBLE_OFFSET : 0;
     return other_side == DOUBLE ? -DOUBLE_OFFSET : 0;
 }
 
-// Where a single arm begins, such that corners are filled and double lines reached but not crossed.
+/* Where a single arm begins, such that corners are filled and double lines reached but not crossed. */
 static int single_start(int clockwise, int counter, int opposite)
 {
     if (clockwise == HEAVY || counter == HEAVY) return -1;
@@ -102,7 +102,8 @@ static void draw_dashes(cairo_t *cairo, int x, int y, int count, bool is_vertica
     double pitch = (double)(is_vertical ? CELL_HEIGHT : CELL_WIDTH) / count;
     int half = thickness / 2;
     for (int i = 0; i < count; i++) {
-        double start = round(pitch * (i + 0.2)), dash = round(pitch * (i + 0.8)) - start; // in whole pixels
+        double start = round(pitch * (i + 0.2)),
+               dash = round(pitch * (i + 0.8)) - start; /* in whole pixels */
         if (is_vertical) {
             fill(cairo, x + CENTER_X - half, y + start, thickness, dash);
         } else {
@@ -111,13 +112,14 @@ static void draw_dashes(cairo_t *cairo, int x, int y, int count, bool is_vertica
     }
 }
 
-// A rounded corner: a quarter circle that ends on the right or left border, and a straight rest up or down.
+/* A rounded corner: a quarter circle that ends on the right or left border, and a straight rest up or down.
+ */
 static void draw_arc(cairo_t *cairo, int x, int y, bool to_right, bool to_bottom)
 {
     double center_x = x + CENTER_X + 0.5, center_y = y + CENTER_Y + 0.5;
     double edge_x = to_right ? x + CELL_WIDTH : x, edge_y = to_bottom ? y + CELL_HEIGHT : y;
     double radius = fabs(edge_x - center_x), bend_y = center_y + (to_bottom ? radius : -radius);
-    const double k = 0.5523; // Bezier control distance of a quarter circle
+    const double k = 0.5523; /* Bezier control distance of a quarter circle */
     cairo_move_to(cairo, center_x, edge_y);
     cairo_line_to(cairo, center_x, bend_y);
     cairo_curve_to(cairo, center_x, bend_y + k * (center_y - bend_y), edge_x + k * (center_x - edge_x),
@@ -142,7 +144,7 @@ static void draw_diagonals(cairo_t *cairo, int x, int y, bool rising, bool falli
 
 static void draw_box(cairo_t *cairo, int x, int y, uint32_t c)
 {
-    bool is_heavy = c & 1, is_vertical = c & 2; // in the runs of dashes
+    bool is_heavy = c & 1, is_vertical = c & 2; /* in the runs of dashes */
     if (c >= 0x2504 && c <= 0x250b) {
         draw_dashes(cairo, x, y, c < 0x2508 ? 3 : 4, is_vertical, is_heavy ? 3 : 1);
     } else if (c >= 0x254c && c <= 0x254f) {
@@ -156,9 +158,9 @@ static void draw_box(cairo_t *cairo, int x, int y, uint32_t c)
     }
 }
 
-// ---- blocks and braille -------------------------------------------------------------------------
+/* ---- blocks and braille ------------------------------------------------------------------------ */
 
-// U+2596 to U+259F: bit 0 upper left, 1 upper right, 2 lower left, 3 lower right.
+/* U+2596 to U+259F: bit 0 upper left, 1 upper right, 2 lower left, 3 lower right. */
 static void draw_quadrants(cairo_t *cairo, int x, int y, unsigned quadrants)
 {
     const int width = CELL_WIDTH / 2, height = CELL_HEIGHT / 2;
@@ -173,14 +175,14 @@ static void draw_block(cairo_t *cairo, int x, int y, uint32_t c, vt_rgb color)
     const double w = CELL_WIDTH, h = CELL_HEIGHT, eighth = 1 / 8.0;
     if (c == 0x2580) {
         fill(cairo, x, y, w, h / 2);
-    } else if (c <= 0x2588) { // the lower eighths, up to the full block
+    } else if (c <= 0x2588) { /* the lower eighths, up to the full block */
         double height = h * (c - 0x2580) * eighth;
         fill(cairo, x, y + h - height, w, height);
-    } else if (c <= 0x258f) { // the left eighths, 7 down to 1
+    } else if (c <= 0x258f) { /* the left eighths, 7 down to 1 */
         fill(cairo, x, y, w * (0x2590 - c) * eighth, h);
     } else if (c == 0x2590) {
         fill(cairo, x + w / 2, y, w / 2, h);
-    } else if (c <= 0x2593) { // shades
+    } else if (c <= 0x2593) { /* shades */
         set_color(cairo, color, (c - 0x2590) / 4.0);
         fill(cairo, x, y, w, h);
     } else if (c == 0x2594) {
@@ -192,7 +194,7 @@ static void draw_block(cairo_t *cairo, int x, int y, uint32_t c, vt_rgb color)
     }
 }
 
-// A grid of 2 x 4 round dots that goes on evenly into the next cell.
+/* A grid of 2 x 4 round dots that goes on evenly into the next cell. */
 static void draw_braille(cairo_t *cairo, int x, int y, unsigned dots)
 {
     static const uint8_t column[8] = {0, 0, 0, 1, 1, 1, 0, 1}, row[8] = {0, 1, 2, 0, 1, 2, 3, 3};
@@ -205,7 +207,7 @@ static void draw_braille(cairo_t *cairo, int x, int y, unsigned dots)
     cairo_fill(cairo);
 }
 
-// ---- cells --------------------------------------------------------------------------------------
+/* ---- cells ------------------------------------------------------------------------------------- */
 
 static void put_utf8(char *to, uint32_t c)
 {
@@ -228,7 +230,7 @@ static void draw_letter(cairo_t *cairo, int x, int y, const vt_glyph *glyph)
     cairo_select_font_face(cairo, FONT, glyph->italic ? CAIRO_FONT_SLANT_ITALIC : CAIRO_FONT_SLANT_NORMAL,
                            glyph->bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
     cairo_set_font_size(cairo, FONT_SIZE);
-    for (int i = 0; glyph->chars[i]; i++) { // combining marks go over the base character
+    for (int i = 0; glyph->chars[i]; i++) { /* combining marks go over the base character */
         char text[5];
         put_utf8(text, glyph->chars[i]);
         cairo_move_to(cairo, x, y + BASELINE);
@@ -239,7 +241,7 @@ static void draw_letter(cairo_t *cairo, int x, int y, const vt_glyph *glyph)
 static void draw_cell(cairo_t *cairo, int column, int row, const vt_glyph *glyph, bool has_cursor)
 {
     int x = column * CELL_WIDTH, y = row * CELL_HEIGHT, width = CELL_WIDTH * glyph->width;
-    bool is_reverse = glyph->reverse != has_cursor; // the cursor is a block in inverse video
+    bool is_reverse = glyph->reverse != has_cursor; /* the cursor is a block in inverse video */
     vt_rgb ink = is_reverse ? glyph->bg : glyph->fg, paper = is_reverse ? glyph->fg : glyph->bg;
     uint32_t c = glyph->chars[0];
 
@@ -293,8 +295,9 @@ bool vt_save_png(vt *t, const char *path)
     return is_written;
 }
 
-// Fontconfig keeps its caches until the process ends and links them by relative offsets, in which a leak
-// checker sees no pointers. Asked for by name by the runtime of -fsanitize=address; unused in other builds.
+/* Fontconfig keeps its caches until the process ends and links them by relative offsets, in which a leak
+ * checker sees no pointers. Asked for by name by the runtime of -fsanitize=address; unused in other builds.
+ */
 const char *__lsan_default_suppressions(void);
 __attribute__((weak)) const char *__lsan_default_suppressions(void)
 {
