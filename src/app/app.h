@@ -26,9 +26,7 @@ int ht_cmd_help(int argc, char **argv);
 
 const ht_command_info *ht_commands(size_t *count);
 
-/* ---- command lines
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- command lines ----------------------------------------------------------------------------- */
 
 /* An option of a subcommand: "--json" sets *flag, "--run DIR" sets *value. */
 typedef struct ht_option {
@@ -42,7 +40,10 @@ typedef struct ht_arguments {
     const char *data_dir; /* --data-dir */
     const char *words[4]; /* arguments that are no options */
     int word_count, word_limit;
-    const char *sets[256]; /* --set key=value, and --key value for every parameter */
+    struct {
+        const char *key;  /* of --KEY VALUE; NULL for --set */
+        const char *text; /* the value; or key=value */
+    } sets[256];
     int set_count;
 } ht_arguments;
 
@@ -53,6 +54,8 @@ ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_o
 
 /* Defaults, then the preset (ecg-demo if none), then every --set in order. */
 ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err);
+/* One more setting, as if --KEY TEXT stood at the end of the line (key NULL: --set TEXT). */
+ht_code ht_arguments_add(ht_arguments *args, const char *key, const char *text, ht_error *err);
 /* Only the --set values, on top of *params. */
 ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err);
 

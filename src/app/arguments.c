@@ -40,19 +40,20 @@ static ht_code unknown_option(const char *given, const ht_option *options, ht_er
                         best);
 }
 
-/* "--train.lr" stands for a parameter; its value becomes a --set. */
+/* "--train.lr" stands for a parameter. */
 static bool is_parameter(const char *argument)
 {
     ht_param p;
     return strncmp(argument, "--", 2) == 0 && ht_param_find(argument + 2, &p);
 }
 
-static ht_code add_set(ht_arguments *args, const char *text, ht_error *err)
+ht_code ht_arguments_add(ht_arguments *args, const char *key, const char *text, ht_error *err)
 {
     int limit = (int)(sizeof args->sets / sizeof args->sets[0]);
     if (args->set_count == limit)
         return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
-    args->sets[args->set_count++] = text;
+    args->sets[args->set_count].key = key;
+    args->sets[args->set_count++].text = text;
     return HT_OK;
 }
 
@@ -76,10 +77,8 @@ static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, co
     if (strcmp(name, "--data-dir") == 0) return take_value(argc, argv, i, &args->data_dir, err);
     bool parameter = is_parameter(name);
     if (!parameter && strcmp(name, "--set") != 0) return unknown_option(name, options, err);
-    /* A parameter's own flag is kept as two entries: the flag, then its value. */
-    if (parameter && add_set(args, name, err) != HT_OK) return err->code;
     if (take_value(argc, argv, i, &value, err) != HT_OK) return err->code;
-    return add_set(args, value, err);
+    return ht_arguments_add(args, parameter ? name + 2 : NULL, value, err);
 }
 
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options, ht_error *err)
@@ -102,10 +101,10 @@ ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_o
 ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err)
 {
     for (int i = 0; i < args->set_count; i++) {
-        const char *text = args->sets[i], *equals = strchr(text, '=');
+        const char *own_key = args->sets[i].key, *text = args->sets[i].text, *equals = strchr(text, '=');
         char key[64];
-        if (is_parameter(text)) {
-            if (ht_params_set(params, text + 2, args->sets[++i], err) != HT_OK) return err->code;
+        if (own_key) {
+            if (ht_params_set(params, own_key, text, err) != HT_OK) return err->code;
             continue;
         }
         if (!equals || equals - text >= (ptrdiff_t)sizeof key)

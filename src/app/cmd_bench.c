@@ -2,22 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/app.h"
 #include "app/bench.h"
+#include "base/clock.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
 
 static const ht_bench_part *const parts[] = {&ht_bench_noise, &ht_bench_step, &ht_bench_tail};
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -31,9 +24,9 @@ ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int c
     double times[RUNS][HT_BENCH_ROUNDS];
     for (int round = -1; round < HT_BENCH_ROUNDS; round++)
         for (int i = 0; i < count; i++) {
-            double start = now();
+            double start = ht_now();
             if (run[i](context[i], err) != HT_OK) return err->code;
-            if (round >= 0) times[i][round] = now() - start;
+            if (round >= 0) times[i][round] = ht_now() - start;
         }
     for (int i = 0; i < count; i++) {
         qsort(times[i], HT_BENCH_ROUNDS, sizeof times[i][0], by_value);

@@ -3,28 +3,19 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/lab.h"
 #include "app/session.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
 #include "term/term.h"
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* ---- what came in
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- what came in ------------------------------------------------------------------------------ */
 
 /* Journal and metrics of a run directory; a full disk is told once and must not end the lesson. */
 static void record(ht_lab *lab, const ht_sample *s)
@@ -32,11 +23,24 @@ static void record(ht_lab *lab, const ht_sample *s)
     ht_error err;
     if (!lab->session->dir) return;
     if (ht_rundir_journal(lab->session->dir, s, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
-    if (s->kind != HT_SAMPLE_EVAL) return;
-    const ht_model *m = lab->model;
-    ht_metrics row = {s->step, s->epoch,          m->loss,      m->loss,
-                      m->loss, m->batch_accuracy, s->test_loss, s->test_accuracy};
-    ht_rundir_metrics(lab->session->dir, &row);
+    ht_metrics *row = &lab->row;
+    if (s->kind == HT_SAMPLE_RESET) {
+        lab->row_steps = 0;
+        if (ht_rundir_restart(lab->session->dir, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
+    } else if (s->kind == HT_SAMPLE_STEP) {
+        row->loss_min = lab->row_steps ? fmin(row->loss_min, s->loss_min) : s->loss_min;
+        row->loss_max = lab->row_steps ? fmax(row->loss_max, s->loss_max) : s->loss_max;
+        row->loss = s->loss;
+        row->batch_accuracy = s->accuracy;
+        lab->row_steps += s->folded;
+    } else if (s->kind == HT_SAMPLE_EVAL && lab->row_steps > 0) { /* not the look before the first step */
+        row->step = s->step;
+        row->epoch = s->epoch;
+        row->test_loss = s->test_loss;
+        row->test_accuracy = s->test_accuracy;
+        ht_rundir_metrics(lab->session->dir, row);
+        lab->row_steps = 0;
+    }
 }
 
 static void receive(ht_lab *lab)
@@ -54,9 +58,7 @@ static void receive(ht_lab *lab)
     lab->dirty = true;
 }
 
-/* ---- what goes out
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- what goes out ----------------------------------------------------------------------------- */
 
 static ht_symbols symbols_of(const ht_lab *lab)
 {
@@ -75,7 +77,7 @@ static void draw(ht_lab *lab)
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
     lab->dirty = false;
-    lab->drawn = now();
+    lab->drawn = ht_now();
 }
 
 /* The last screen as text, for --dump. */
@@ -94,25 +96,23 @@ static ht_code dump(const ht_lab *lab, const char *path, ht_error *err)
     return code;
 }
 
-/* ---- the loop
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- the loop ---------------------------------------------------------------------------------- */
 
 /* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else
  * lazily. */
 static int patience(const ht_lab *lab)
 {
-    double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = now() - lab->drawn;
+    double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
     if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
-    return now() - lab->last_event < 1 ? 10 : 200;
+    return ht_now() - lab->last_event < 1 ? 10 : 200;
 }
 
 static void handle_events(ht_lab *lab)
 {
     ht_event event;
     while (ht_term_event(&event)) {
-        lab->last_event = now();
+        lab->last_event = ht_now();
         ht_lab_event(lab, &event);
         lab->urgent = lab->dirty = true;
     }
@@ -127,14 +127,13 @@ static void loop(ht_lab *lab)
         receive(lab);
         double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
         /* A key shows at once; training fills the frames in between. */
-        if (lab->urgent || (lab->dirty && now() - lab->drawn >= frame)) {
+        if (lab->urgent || (lab->dirty && ht_now() - lab->drawn >= frame)) {
             draw(lab);
             lab->urgent = false;
         }
         ht_term_wait(patience(lab));
         handle_events(lab);
     }
-    receive(lab);
 }
 
 static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme *theme, ht_error *err)
@@ -160,6 +159,8 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
     ht_code code = ht_term_open(theme, err);
     if (code == HT_OK) {
         loop(lab);
+        ht_runner_join(lab->runner);
+        receive(lab); /* what was under way: journaled like the rest */
         draw(lab);
         ht_term_close();
     }

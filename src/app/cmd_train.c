@@ -2,11 +2,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/results.h"
 #include "app/session.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 enum { DEFAULT_STEPS = 1000, METRIC_SAMPLES = 1000 };
@@ -17,13 +17,6 @@ static void on_signal(int number)
 {
     (void)number;
     interrupted = 1;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 typedef struct training {
@@ -41,14 +34,14 @@ static void show_progress(training *t, const ht_step_result *result, bool last)
     char step[32], loss[24];
     double steps = ht_params_get(ht_trainer_params(t->session->trainer), HT_P_TRAIN_STEPS);
     uint64_t done = ht_trainer_steps(t->session->trainer);
-    if (!t->progress || (!last && now() - t->shown < 0.1)) return;
-    t->shown = now();
+    if (!t->progress || (!last && ht_now() - t->shown < 0.1)) return;
+    t->shown = ht_now();
     ht_format_grouped(step, sizeof step, (long long)done);
     ht_format_short(loss, sizeof loss, result->loss, 3);
     int filled = steps > 0 ? (int)(24 * fmin((double)done / steps, 1)) : 0;
     fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled,
             "########################", 24 - filled, "", step, loss, result->accuracy,
-            (double)(done - t->first) / (now() - t->start), last ? "\n" : "");
+            (double)(done - t->first) / (ht_now() - t->start), last ? "\n" : "");
 }
 
 /* One row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples. */
@@ -113,16 +106,23 @@ static ht_code train(training *t, const char **status, ht_error *err)
 /* --steps and --until-accuracy are parameters under shorter names; without any end, a thousand steps. */
 static ht_code set_goal(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
 {
-    const char *const pairs[][2] = {{"--train.steps", steps}, {"--train.stop_accuracy", accuracy}};
-    int limit = (int)(sizeof args->sets / sizeof args->sets[0]) - 4;
-    if (args->set_count > limit)
-        return ht_error_set(err, HT_USAGE, "more than %d settings on the command line", limit);
-    for (int i = 0; i < 2; i++)
-        if (pairs[i][1]) {
-            args->sets[args->set_count++] = pairs[i][0];
-            args->sets[args->set_count++] = pairs[i][1];
-        }
+    if (steps && ht_arguments_add(args, "train.steps", steps, err) != HT_OK) return err->code;
+    if (accuracy && ht_arguments_add(args, "train.stop_accuracy", accuracy, err) != HT_OK) return err->code;
     return HT_OK;
+}
+
+/* Checkpoint and metrics, and how it ended in the journal. */
+static ht_code save_run(ht_session *s, const char *status, ht_error *err)
+{
+    static const char *const messages[] = {"diverged", "stopped"};
+    ht_sample end = {
+        .kind = HT_SAMPLE_STATE, .step = ht_trainer_steps(s->trainer), .epoch = ht_trainer_epoch(s->trainer)};
+    end.state = strcmp(status, messages[0]) == 0   ? HT_STATE_DIVERGED
+                : strcmp(status, messages[1]) == 0 ? HT_STATE_PAUSED
+                                                   : HT_STATE_DONE;
+    snprintf(end.message, sizeof end.message, "%s", status);
+    if (ht_rundir_save(s->dir, s->trainer, err) != HT_OK) return err->code;
+    return ht_rundir_journal(s->dir, &end, err);
 }
 
 static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
@@ -130,7 +130,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     training t = {.session = s,
                   .progress = !quiet && isatty(STDERR_FILENO),
                   .first = ht_trainer_steps(s->trainer),
-                  .start = now()};
+                  .start = ht_now()};
     const ht_params *p = ht_trainer_params(s->trainer);
     if (ht_params_get(p, HT_P_TRAIN_STEPS) == 0 && ht_params_get(p, HT_P_TRAIN_STOP) == 0)
         ht_trainer_set(s->trainer, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
@@ -138,10 +138,11 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     ht_code code = train(&t, &results->status, err);
-    results->seconds = now() - t.start;
+    results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;
+    /* Saved before the evaluation, which may take long or fail. */
+    if (s->dir && code == HT_OK) code = save_run(s, results->status, err);
     if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
-    if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
     if (results->trained > 0 && !quiet && !t.progress)
         fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,
                 results->seconds);

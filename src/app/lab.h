@@ -24,6 +24,8 @@ typedef struct ht_lab {
     ht_layout layout;
     int threads;
     bool dirty, urgent, quit;
+    ht_metrics row; /* of metrics.csv, since the last evaluation */
+    uint64_t row_steps;
     double drawn, last_event;
     int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */

@@ -52,9 +52,7 @@ static void send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
         ht_lab_note(lab, false, "the trainer has not answered for a while; try again");
 }
 
-/* ---- parameters
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- parameters -------------------------------------------------------------------------------- */
 
 static void set(ht_lab *lab, ht_param p, double value)
 {
@@ -143,9 +141,7 @@ static void adjust(ht_lab *lab, int direction, bool coarse)
     change(lab, p, value);
 }
 
-/* ---- views
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- views ------------------------------------------------------------------------------------- */
 
 static void next_panel(ht_lab *lab, int direction)
 {
@@ -247,9 +243,7 @@ static void export_png(ht_lab *lab)
         ht_lab_note(lab, false, "%s", err.text);
 }
 
-/* ---- typing a value
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- typing a value ---------------------------------------------------------------------------- */
 
 static void start_typing(ht_model *m)
 {
@@ -289,9 +283,7 @@ static void type_key(ht_lab *lab, int key)
     }
 }
 
-/* ---- keys
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- keys -------------------------------------------------------------------------------------- */
 
 static void act(ht_lab *lab, ht_action action)
 {
@@ -381,9 +373,7 @@ static void act(ht_lab *lab, ht_action action)
     }
 }
 
-/* ---- mouse
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- mouse ------------------------------------------------------------------------------------- */
 
 static bool inside(ht_rect r, int column, int row)
 {

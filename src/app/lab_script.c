@@ -2,21 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/lab.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "view/keymap.h"
 
 enum { SCRIPT_LIMIT = 1 << 20 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* A key's name: one character, or one of these. 0 if it is none. */
 static int key_of(const char *name)
@@ -101,7 +94,7 @@ bool ht_lab_script(ht_lab *lab)
 {
     char line[256];
     bool done = false;
-    while (ht_lab_scripted(lab) && now() >= lab->script_wait && !lab->quit) {
+    while (ht_lab_scripted(lab) && ht_now() >= lab->script_wait && !lab->quit) {
         size_t next = next_line(lab, lab->script_at, line);
         const char *key = argument(line, "key"), *text = argument(line, "type"),
                    *wait = argument(line, "wait");
@@ -109,7 +102,7 @@ bool ht_lab_script(ht_lab *lab)
         if (step && (double)lab->model->step < strtod(step, NULL)) break;
         lab->script_at = next;
         if (key) press(lab, key_of(key));
-        if (wait) lab->script_wait = now() + strtod(wait, NULL);
+        if (wait) lab->script_wait = ht_now() + strtod(wait, NULL);
         for (; text && *text; text++) press(lab, *text);
         done = true;
         if (key || text) break; /* one key a frame: its effect is drawn before the next */

@@ -65,9 +65,7 @@ static ht_code write_all(int fd, const char *data, size_t size, const char *path
 
 static ht_code finish(int fd, const char *path, ht_error *err)
 {
-    bool flushed =
-        fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a pipe or device, which has no disk to flush to */
-    int failed = flushed ? 0 : errno;
+    int failed = fsync(fd) == 0 ? 0 : errno;
     if (close(fd) != 0 && !failed) failed = errno;
     return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed))
                   : HT_OK;
@@ -79,6 +77,9 @@ ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count
     int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof temporary)
         return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return ht_error_set(err, HT_FAIL, "%s: exists and is not a regular file; give another name", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
     ht_code code = HT_OK;

@@ -65,6 +65,20 @@ static void thin_curve(ht_report *report, const ht_prune_curve *curve, int kappa
     }
 }
 
+/* Several layers: the curve takes the same share of each, but κ lets every layer go to the error by itself.
+ */
+static ht_code deep_kappa(ht_report *report, const ht_network *net, const ht_samples *samples,
+                          const ht_look *look, ht_error *err)
+{
+    ht_prune_result r;
+    if (ht_prune_at_error(&r, net, NULL, samples, look->method, look->metric, look->error, look->seed, NULL,
+                          err) != HT_OK)
+        return err->code;
+    report->removed = r.removed;
+    report->pruned = (ht_prune_point){r.removed, r.ratio, look->error, r.test.accuracy, r.test.loss};
+    return HT_OK;
+}
+
 static ht_code pruning(ht_report *report, const ht_network *net, const ht_samples *samples,
                        const ht_look *look, ht_error *err)
 {
@@ -76,14 +90,14 @@ static ht_code pruning(ht_report *report, const ht_network *net, const ht_sample
     thin_curve(report, &curve, kappa);
     report->full = curve.points[0];
     report->pruned = curve.points[kappa];
-    report->width = net->layers[0].rows;
+    report->width = net->depth * net->layers[0].rows;
     report->removed = curve.points[kappa].removed;
     report->samples = (int)samples->count;
     report->method = look->method;
     report->metric = look->metric;
     report->error = look->error;
     ht_prune_curve_free(&curve);
-    return HT_OK;
+    return net->depth == 1 ? HT_OK : deep_kappa(report, net, samples, look, err);
 }
 
 ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_look *look,

@@ -117,13 +117,32 @@ static ht_code append_json(const ht_rundir *dir, json_t *line, ht_error *err)
     return code;
 }
 
-ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err)
+ht_code ht_rundir_restart(ht_rundir *dir, ht_error *err)
 {
     char path[PATH_LIMIT];
-    ht_code code = write_preset(dir, params, err);
-    if (code == HT_OK) code = join(path, dir->path, "metrics.csv", err);
-    if (code == HT_OK) code = ht_file_write(path, header, sizeof header - 1, err);
-    if (code != HT_OK) return code;
+    ht_text_free(&dir->rows);
+    if (join(path, dir->path, "metrics.csv", err) != HT_OK) return err->code;
+    return ht_file_write(path, header, sizeof header - 1, err);
+}
+
+/* What an earlier run may have left: its checkpoint must not pass for one of this run. */
+static ht_code remove_leftovers(const ht_rundir *dir, ht_error *err)
+{
+    static const char *const names[] = {"checkpoint.safetensors", "journal.jsonl"};
+    char path[PATH_LIMIT];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (join(path, dir->path, names[i], err) != HT_OK) return err->code;
+        if (unlink(path) != 0 && errno != ENOENT)
+            return ht_error_set(err, HT_FAIL, "%s: cannot remove what an earlier run left: %s", path,
+                                strerror(errno));
+    }
+    return HT_OK;
+}
+
+ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err)
+{
+    if (remove_leftovers(dir, err) != HT_OK || ht_rundir_restart(dir, err) != HT_OK) return err->code;
+    if (write_preset(dir, params, err) != HT_OK) return err->code;
     return append_json(
         dir, json_pack("{s:s, s:i, s:s}", "event", "start", "step", 0, "preset", params->preset), err);
 }

@@ -29,6 +29,9 @@ ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err);
 /* A resumed run: restores the checkpoint into the trainer and drops metrics of later steps. */
 ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err);
 
+/* Training starts again at step 0: the metrics so far go, the journal stays. */
+ht_code ht_rundir_restart(ht_rundir *dir, ht_error *err);
+
 /* Appends to the journal: a command (CHANGE, RESET) or a state. */
 ht_code ht_rundir_journal(ht_rundir *dir, const ht_sample *sample, ht_error *err);
 

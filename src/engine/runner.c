@@ -1,9 +1,11 @@
+#include "base/clock.h"
 #include "engine/runner.h"
 
 #include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -28,6 +30,7 @@ struct ht_runner {
     ht_analyst *analyst;
     pthread_t thread;
     bool started;
+    atomic_bool quit;
     sem_t wake;        /* one post a command: a paused trainer sleeps on it */
     uint32_t next_seq; /* UI side */
 
@@ -35,20 +38,13 @@ struct ht_runner {
     ht_state state;
     uint32_t applied_seq, generation;
     double seconds;
-    bool quit, single, past_goal; /* past_goal: the user went on after "done" */
-    bool settled;                 /* the analyst has the weights as they stand */
+    bool single, past_goal; /* past_goal: the user went on after "done" */
+    bool settled;           /* the analyst has the weights as they stand */
     /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
      */
     ht_sample pending[HT_SAMPLE_STATE + 1];
     bool has_pending[HT_SAMPLE_STATE + 1];
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static ht_sample blank_sample(const ht_runner *r, ht_sample_kind kind)
 {
@@ -84,7 +80,7 @@ static bool flush_pending(ht_runner *r)
 static void emit(ht_runner *r, const ht_sample *sample)
 {
     if (flush_pending(r) && ht_ring_push(r->samples, sample)) return;
-    if (sample->kind > HT_SAMPLE_STATE) return; /* answers to commands: who reads nothing sends none */
+    if (sample->kind > HT_SAMPLE_STATE) return; /* not reached: commands wait for room for their answers */
     ht_sample *kept = &r->pending[sample->kind];
     if (sample->kind == HT_SAMPLE_STEP)
         fold(kept, sample, !r->has_pending[HT_SAMPLE_STEP]);
@@ -143,7 +139,7 @@ static void change(ht_runner *r, const ht_command *command)
         enter_state(r, HT_STATE_PAUSED, err.text);
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
     r->settled = false;
-    r->past_goal = false;
+    if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_goal = false;
     emit(r, &sample);
 }
 
@@ -156,7 +152,7 @@ static void apply(ht_runner *r, const ht_command *command)
         change(r, command);
         break;
     case HT_COMMAND_RUN:
-        r->past_goal = r->state == HT_STATE_DONE;
+        if (r->state == HT_STATE_DONE) r->past_goal = true;
         enter_state(r, HT_STATE_RUNNING, "");
         break;
     case HT_COMMAND_PAUSE:
@@ -164,16 +160,12 @@ static void apply(ht_runner *r, const ht_command *command)
         break;
     case HT_COMMAND_STEP:
         r->single = true;
-        r->past_goal = true;
         break;
     case HT_COMMAND_RESET:
         restart(r, seed);
         break;
     case HT_COMMAND_RESEED:
         restart(r, (uint64_t)command->value);
-        break;
-    case HT_COMMAND_QUIT:
-        r->quit = true;
         break;
     }
 }
@@ -199,24 +191,28 @@ static void diverged(ht_runner *r, const ht_step_result *result)
     enter_state(r, HT_STATE_DIVERGED, message);
 }
 
-static void check_goal(ht_runner *r)
+/* Is there nothing left to do? Asked before each step, so that a finished run that is opened again stays as
+ * it was. */
+static bool goal_reached(ht_runner *r)
 {
     const char *why;
     char message[200];
     ht_error err;
-    if (r->past_goal) return;
-    if (ht_trainer_stop(r->trainer, &why, &err) != HT_OK)
+    const ht_params *p = ht_trainer_params(r->trainer);
+    if (r->past_goal) return false;
+    if (ht_trainer_stop(r->trainer, &why, &err) != HT_OK) {
         enter_state(r, HT_STATE_PAUSED, err.text);
-    else if (why) {
-        unsigned long long step = ht_trainer_steps(r->trainer);
-        double wanted = ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP);
-        if (why[0] == 'c')
-            snprintf(message, sizeof message,
-                     "done: %g %% of the training set right at step %llu. Space goes on", 100 * wanted, step);
-        else
-            snprintf(message, sizeof message, "done: train.steps = %llu reached. Space goes on", step);
-        enter_state(r, HT_STATE_DONE, message);
+        return true;
     }
+    if (!why) return false;
+    if (why[0] == 'c')
+        snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on",
+                 100 * ht_params_get(p, HT_P_TRAIN_STOP), (unsigned long long)ht_trainer_steps(r->trainer));
+    else
+        snprintf(message, sizeof message, "done: train.steps = %.0f reached. Space goes on",
+                 ht_params_get(p, HT_P_TRAIN_STEPS));
+    enter_state(r, HT_STATE_DONE, message);
+    return true;
 }
 
 /* Writes the letter's head and hands it over; its weights have been filled. */
@@ -234,12 +230,12 @@ static void deliver(ht_runner *r, ht_letter *letter)
 
 static void train_one(ht_runner *r)
 {
-    double start = now();
+    double start = ht_now();
     /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
      */
     ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
     ht_step_result result = ht_trainer_step_tapped(r->trainer, letter ? letter->tap : NULL);
-    r->seconds += now() - start;
+    r->seconds += ht_now() - start;
     r->settled = false;
     if (result.refused) {
         diverged(r, &result);
@@ -249,7 +245,6 @@ static void train_one(ht_runner *r)
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
     if (ht_trainer_eval_due(r->trainer)) evaluate(r);
-    if (r->state == HT_STATE_RUNNING) check_goal(r);
 }
 
 /* While training stands still: one look at the weights as they are. */
@@ -278,24 +273,33 @@ static void sleep_until_command(ht_runner *r)
     flush_pending(r);
 }
 
+/* Commands are taken only while their answers find room: none is applied without the screen learning of it.
+ */
+static void take_commands(ht_runner *r)
+{
+    enum { ANSWERS = 4 };
+    ht_command command;
+    while (flush_pending(r) && ht_ring_space(r->samples) >= ANSWERS && ht_ring_pop(r->commands, &command))
+        apply(r, &command);
+}
+
 static void *runner_main(void *argument)
 {
     ht_runner *r = argument;
-    ht_command command;
     evaluate(r);
-    while (!r->quit) {
-        while (!r->quit && ht_ring_pop(r->commands, &command)) apply(r, &command);
-        if (r->quit) break;
-        if (r->state == HT_STATE_RUNNING || r->single) {
-            bool single = r->single;
-            r->single = false;
+    while (!atomic_load(&r->quit)) {
+        take_commands(r);
+        bool single = r->single;
+        r->single = false;
+        if (single || (r->state == HT_STATE_RUNNING && !goal_reached(r))) {
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) enter_state(r, HT_STATE_PAUSED, "");
-        } else if (!r->quit) {
+        } else if (!atomic_load(&r->quit)) {
             sleep_until_command(r);
         }
         serve_analyst(r);
     }
+    take_commands(r); /* what was sent before the end counts */
     return NULL;
 }
 
@@ -324,13 +328,19 @@ ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool 
     return NULL;
 }
 
+void ht_runner_join(ht_runner *r)
+{
+    if (!r->started) return;
+    atomic_store(&r->quit, true);
+    sem_post(&r->wake);
+    pthread_join(r->thread, NULL);
+    r->started = false;
+}
+
 void ht_runner_stop(ht_runner *r)
 {
     if (!r) return;
-    if (r->started) {
-        while (!ht_runner_send(r, HT_COMMAND_QUIT, 0, 0)) nanosleep(&(struct timespec){0, 1000000}, NULL);
-        pthread_join(r->thread, NULL);
-    }
+    ht_runner_join(r);
     ht_analyst_stop(r->analyst);
     ht_mailbox_free(r->box);
     ht_triple_free(r->reports);
@@ -350,7 +360,9 @@ uint32_t ht_runner_send(ht_runner *r, ht_command_kind kind, ht_param param, doub
 
 bool ht_runner_receive(ht_runner *r, ht_sample *sample)
 {
-    return ht_ring_pop(r->samples, sample);
+    if (ht_ring_pop(r->samples, sample)) return true;
+    /* After the thread has ended, what still waited for room comes last. */
+    return !r->started && flush_pending(r) && ht_ring_pop(r->samples, sample);
 }
 
 const ht_report *ht_runner_report(ht_runner *r, bool *fresh)

@@ -11,7 +11,9 @@ typedef struct ht_runner ht_runner;
 
 /* Starts paused. Borrows the trainer, its data and its pool until ht_runner_stop. */
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
-void ht_runner_stop(ht_runner *runner); /* ends the threads; the trainer is the caller's again */
+/* Ends training; what it still had to say can be received, and the trainer is the caller's again. */
+void ht_runner_join(ht_runner *runner);
+void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */
 
 /* Sends a command; returns its number, which samples echo as applied_seq. 0 if the ring is full (nobody
  * listens). */

@@ -71,6 +71,9 @@ bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
     int failed;
     while ((failed = sem_timedwait(&box->poked, &until)) != 0 && errno == EINTR) {
     }
+    /* Several pokes wake once: the rest must not cut later sleeps short. */
+    while (failed == 0 && sem_trywait(&box->poked) == 0) {
+    }
     return failed != 0 && !atomic_load(&box->closed);
 }
 

@@ -19,7 +19,6 @@ typedef enum ht_command_kind {
     HT_COMMAND_STEP,   /* one step, then paused */
     HT_COMMAND_RESET,  /* back to the same initial weights, step 0 */
     HT_COMMAND_RESEED, /* new seed (value), then as RESET */
-    HT_COMMAND_QUIT,
 } ht_command_kind;
 
 typedef struct ht_command {
@@ -73,7 +72,7 @@ typedef struct ht_report {
     int curve_count; /* the pruning curve at ≤ 257 ratios, always with 0, 1 and κ */
     ht_prune_point curve[HT_REPORT_CURVE];
     int samples, samples_of;     /* test samples used, of how many */
-    int width, removed;          /* κ = removed / width at prune.error (first layer, or the mean of all) */
+    int width, removed;          /* κ = removed / width at prune.error, over all hidden neurons */
     ht_prune_point full, pruned; /* the curve at 0 and at κ */
     ht_prune_method method;
     ht_prune_metric metric;

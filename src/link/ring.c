@@ -43,6 +43,12 @@ bool ht_ring_push(ht_ring *ring, const void *item)
     return true;
 }
 
+size_t ht_ring_space(const ht_ring *ring)
+{
+    size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    return ring->mask + 1 - (tail - atomic_load_explicit(&ring->head, memory_order_acquire));
+}
+
 bool ht_ring_pop(ht_ring *ring, void *item)
 {
     size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);

@@ -16,6 +16,7 @@ ht_ring *ht_ring_new(size_t capacity, size_t size, ht_error *err);
 void ht_ring_free(ht_ring *ring);
 
 bool ht_ring_push(ht_ring *ring, const void *item); /* producer; false when full */
+size_t ht_ring_space(const ht_ring *ring);          /* producer: items that still fit */
 bool ht_ring_pop(ht_ring *ring, void *item);        /* consumer; false when empty */
 
 #endif

@@ -27,8 +27,10 @@ static bool is_about(const char *section, const char *name)
 static void set_name(ht_params *params, const char *name)
 {
     ht_text_copy(params->preset, sizeof params->preset, name);
-    for (char *c = params->preset; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    unsigned code;
+    for (size_t i = 0, n; (n = ht_utf8_decode(params->preset + i, &code)) > 0; i += n)
+        if (code < 0x20 || code == 0x7f || (n == 1 && code >= 0x80))
+            params->preset[i] = '?'; /* invalid UTF-8 too */
 }
 
 static int on_value(void *user, const char *section, const char *name, const char *value)

@@ -30,9 +30,7 @@ static struct {
 static volatile sig_atomic_t interrupted, stop_wanted;
 static struct termios saved_modes;
 
-/* ---- signals
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- signals ----------------------------------------------------------------------------------- */
 
 static void on_interrupt(int number)
 {
@@ -82,9 +80,7 @@ bool ht_term_interrupted(void)
     return interrupted != 0;
 }
 
-/* ---- colours
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- colours ----------------------------------------------------------------------------------- */
 
 /* The terminal's number for a colour: 24 bits where terminfo says so, else the nearest of 256, else one of 16
  * or 8. */
@@ -217,9 +213,7 @@ ht_symbols ht_term_symbols(void)
     return name && strcmp(name, "linux") == 0 ? HT_SYMBOLS_BLOCK : HT_SYMBOLS_BRAILLE;
 }
 
-/* ---- output
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- output ------------------------------------------------------------------------------------ */
 
 void ht_term_show(const ht_cells *cells)
 {
@@ -241,9 +235,7 @@ void ht_term_show(const ht_cells *cells)
     doupdate();
 }
 
-/* ---- input
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- input ------------------------------------------------------------------------------------- */
 
 bool ht_term_wait(int milliseconds)
 {

@@ -748,6 +748,29 @@ static void noise_writes_what_training_adds(void **state)
     }
 }
 
+/* A value of --set that looks like a flag is a value all the same. */
+static void a_set_that_looks_like_a_flag_is_refused(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("train", "--set", "--train.lr");
+    assert_status(r, 2);
+    assert_non_null(strstr(r->err, "key=value"));
+    assert_status(RUN("train", "--set", "--train.lr", "--set", "train.batch=5"), 2);
+}
+
+/* A directory without preset.ini is a fresh run, whatever else lies in it. */
+static void a_fresh_run_takes_no_stale_checkpoint(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--quiet", "--run", "stale", "--steps", "30", "--model.width", "50"), 0);
+    assert_status(sandbox_shell("rm stale/preset.ini && mv stale/checkpoint.safetensors kept"), 0);
+    assert_status(sandbox_shell("cp kept stale/checkpoint.safetensors"), 0);
+    assert_status(RUN("train", "--quiet", "--run", "stale", "--steps", "10", "--model.width", "50"), 0);
+    assert_status(sandbox_shell("grep -c '\"start\"' stale/journal.jsonl | grep -qx 1"), 0);
+    assert_status(sandbox_shell("grep -q '\"done\"' stale/journal.jsonl"), 0);
+    assert_status(sandbox_shell("! cmp -s kept stale/checkpoint.safetensors"), 0);
+}
+
 static void wrong_noise_is_refused(void **state)
 {
     (void)state;
@@ -828,6 +851,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*seed*' */
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_set_that_looks_like_a_flag_is_refused),
+        cmocka_unit_test(a_fresh_run_takes_no_stale_checkpoint),
         cmocka_unit_test(noise_writes_what_training_adds),
         cmocka_unit_test(wrong_noise_is_refused),
         cmocka_unit_test(version_names_program_and_kernels),
