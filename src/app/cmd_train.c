@@ -141,7 +141,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;
     /* Saved before the evaluation, which may take long or fail. */
-    if (s->dir && code == HT_OK) code = save_run(s, results->status, err);
+    if (s->dir && code == HT_OK && results->status) code = save_run(s, results->status, err);
     if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
     if (results->trained > 0 && !quiet && !t.progress)
         fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,
