@@ -8,15 +8,10 @@
 #include "base/clock.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
+#include "math/select.h"
 
 static const ht_bench_part *const parts[] = {&ht_bench_noise, &ht_bench_step, &ht_bench_tail};
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
                          ht_error *err)
@@ -29,7 +24,7 @@ ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int c
             if (round >= 0) times[i][round] = ht_now() - start;
         }
     for (int i = 0; i < count; i++) {
-        qsort(times[i], HT_BENCH_ROUNDS, sizeof times[i][0], by_value);
+        qsort(times[i], HT_BENCH_ROUNDS, sizeof times[i][0], ht_by_double);
         seconds[i] = times[i][HT_BENCH_ROUNDS / 2];
     }
     return HT_OK;

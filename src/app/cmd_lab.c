@@ -139,7 +139,6 @@ static void loop(ht_lab *lab)
 static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme *theme, ht_error *err)
 {
     lab->session = s;
-    lab->threads = ht_pool_threads(s->pool);
     ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), theme, err);
     if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
     if (code != HT_OK) return code;
@@ -148,7 +147,7 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
     snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
-             HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, lab->threads);
+             HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
     return HT_OK;
 }
 

@@ -43,10 +43,7 @@ static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_
 static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(s->trainer);
-    const ht_params *p = &s->params;
-    ht_look look = {(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-                    (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
-                    (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
+    ht_look look = ht_look_of(&s->params);
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
     ht_tap *tap = ht_tap_new(net, 1, err);
     ht_code code = HT_FAIL;

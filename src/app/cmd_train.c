@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-enum { DEFAULT_STEPS = 1000, METRIC_SAMPLES = 1000 };
+enum { DEFAULT_STEPS = 1000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -49,7 +49,6 @@ static ht_code record(training *t, const ht_step_result *result, ht_error *err)
 {
     ht_session *s = t->session;
     ht_score score;
-    ht_samples samples = s->data->test;
     ht_metrics *m = &t->row;
     if (!s->dir) return HT_OK;
     m->loss_min = t->row_steps ? fmin(m->loss_min, result->loss) : result->loss;
@@ -58,9 +57,7 @@ static ht_code record(training *t, const ht_step_result *result, ht_error *err)
     t->accuracy_sum += result->accuracy;
     t->row_steps++;
     if (!ht_trainer_eval_due(s->trainer)) return HT_OK;
-    if (samples.count > METRIC_SAMPLES) samples.count = METRIC_SAMPLES;
-    if (ht_network_evaluate(ht_trainer_network(s->trainer), &samples, NULL, s->pool, &score, err) != HT_OK)
-        return err->code;
+    if (ht_trainer_test_score(s->trainer, &score, err) != HT_OK) return err->code;
     m->step = ht_trainer_steps(s->trainer);
     m->epoch = ht_trainer_epoch(s->trainer);
     m->loss = t->loss_sum / t->row_steps;

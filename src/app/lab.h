@@ -22,7 +22,6 @@ typedef struct ht_lab {
     ht_cells *cells;
     ht_screen screen;
     ht_layout layout;
-    int threads;
     bool dirty, urgent, quit;
     ht_metrics row; /* of metrics.csv, since the last evaluation */
     uint64_t row_steps;

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/thread.h"
+#include "math/select.h"
 
 /* Samples the pruning curve is evaluated on while training runs; all of them once it stands still. */
 enum { LIVE_SAMPLES = 1000 };
@@ -23,12 +24,6 @@ struct ht_analyst {
     int cores;
 };
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
 static ht_code norms(ht_report *report, const ht_tap *tap, ht_error *err)
 {
@@ -36,7 +31,7 @@ static ht_code norms(ht_report *report, const ht_tap *tap, ht_error *err)
     double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
     if (!norm) return HT_FAIL;
     for (size_t i = 0; i < n; i++) norm[i] = sqrt(tap->norm2[i]);
-    qsort(norm, n, sizeof *norm, by_value);
+    qsort(norm, n, sizeof *norm, ht_by_double);
     size_t last = 0;
     for (int i = 0; i < HT_REPORT_NORMS; i++) {
         /* `above` norms are at least as large as the one shown: from all n down to 1. */

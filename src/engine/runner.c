@@ -18,7 +18,7 @@
 #include "link/ring.h"
 #include "link/triple.h"
 
-enum { COMMANDS = 1024, SAMPLES = 8192, EVAL_SAMPLES = 1000 };
+enum { COMMANDS = 1024, SAMPLES = 8192 };
 
 struct ht_runner {
     ht_trainer *trainer;
@@ -103,10 +103,8 @@ static void evaluate(ht_runner *r)
 {
     ht_error err;
     ht_score score;
-    ht_samples samples = r->data->test;
     ht_sample sample = blank_sample(r, HT_SAMPLE_EVAL);
-    if (samples.count > EVAL_SAMPLES) samples.count = EVAL_SAMPLES;
-    if (ht_network_evaluate(ht_trainer_network(r->trainer), &samples, NULL, r->pool, &score, &err) != HT_OK) {
+    if (ht_trainer_test_score(r->trainer, &score, &err) != HT_OK) {
         enter_state(r, HT_STATE_PAUSED, err.text);
         return;
     }
@@ -218,13 +216,10 @@ static bool goal_reached(ht_runner *r)
 /* Writes the letter's head and hands it over; its weights have been filled. */
 static void deliver(ht_runner *r, ht_letter *letter)
 {
-    const ht_params *p = ht_trainer_params(r->trainer);
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
-    letter->look = (ht_look){(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                             ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
+    letter->look = ht_look_of(ht_trainer_params(r->trainer));
     ht_mailbox_deliver(r->box);
 }
 

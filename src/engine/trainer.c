@@ -216,6 +216,14 @@ bool ht_trainer_eval_due(const ht_trainer *t)
     return t->step % (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_EVAL_EVERY) == 0;
 }
 
+ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err)
+{
+    enum { CURVE_SAMPLES = 1000 };
+    ht_samples samples = t->data->test;
+    if (samples.count > CURVE_SAMPLES) samples.count = CURVE_SAMPLES;
+    return ht_network_evaluate(t->net, &samples, NULL, t->pool, score, err);
+}
+
 ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
 {
     double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS),

@@ -39,6 +39,9 @@ double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, aft
 /* True every train.eval_every steps. */
 bool ht_trainer_eval_due(const ht_trainer *t);
 
+/* Loss and accuracy on the first test samples, at most 1000: what the curves over steps show. */
+ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err);
+
 /* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running
  * minibatch accuracy is within 0.05 of train.stop_accuracy. *why: "done" (train.steps) or "converged"
  * (train.stop_accuracy). */

@@ -21,6 +21,9 @@ typedef struct ht_look {
     uint64_t seed; /* of method random */
 } ht_look;
 
+/* The look that the settings ask for. */
+ht_look ht_look_of(const ht_params *params);
+
 typedef struct ht_letter {
     uint64_t step;
     uint32_t generation; /* resets so far */

@@ -45,3 +45,9 @@ float ht_select(const ht_ranked *v, size_t k)
     }
     return value_of(v, upper << HALF | locate(count, &k));
 }
+
+int ht_by_double(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* For qsort of doubles, upwards. */
+int ht_by_double(const void *a, const void *b);
+
 /* What is ranked: x[i] - centre, or its magnitude. Values are finite. */
 typedef struct ht_ranked {
     const float *x; /* (count) */

@@ -104,12 +104,6 @@ int ht_tail_candidates(size_t count, size_t m[9])
     return n;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double mmo_median(const float *x, size_t count, float centre)
 {
     size_t m[9];
@@ -119,7 +113,7 @@ static double mmo_median(const float *x, size_t count, float centre)
     double entries = mean_log(x, count, centre); /* every candidate divides the count, so all share it */
     for (int i = 0; i < n; i++)
         values[i] = log((double)m[i]) / (mean_log_blocks(x, count / m[i], m[i], centre) - entries);
-    qsort(values, (size_t)n, sizeof values[0], by_value);
+    qsort(values, (size_t)n, sizeof values[0], ht_by_double);
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 

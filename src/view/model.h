@@ -61,7 +61,6 @@ typedef struct ht_model {
     bool typing; /* "=": a value is being typed for the chosen control */
     char typed[32];
     char typing_error[200];
-    int threads;
     char footer[160]; /* in pictures: versions, kernels */
 } ht_model;
 
