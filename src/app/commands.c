@@ -6,6 +6,12 @@ static const ht_command_info commands[] = {
     {"train",
      "[--preset P] [--set key=value]... [--steps N] [--until-accuracy A] [--run DIR] [--json] [--quiet]",
      "train without a terminal; --run on an existing run resumes it", ht_cmd_train},
+    {"sweep",
+     "[--preset P] [--set key=value].. --vary key=v1,v2,.. [--vary ..] [--seeds 1..5] --out DIR [--jobs J] "
+     "[--list | --cell K] [--quiet]\n  sweep --file F [--set ..] [--seeds ..] --out DIR ..",
+     "train over a grid of settings and seeds; again: finishes what is missing", ht_cmd_sweep},
+    {"table", "DIR [--format text|csv|markdown|json] [--limit] [--png F [--theme T]]",
+     "a sweep as a table: medians and quartiles, means and deviations over seeds", ht_cmd_table},
     {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
      ht_cmd_snapshot},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},

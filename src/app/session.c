@@ -55,6 +55,13 @@ ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run
     return s->resumed ? ht_rundir_resume(s->dir, s->trainer, err) : ht_rundir_begin(s->dir, &s->params, err);
 }
 
+ht_code ht_session_of(ht_session *s, const ht_params *params, const char *data_dir, ht_error *err)
+{
+    ht_arguments args = {.data_dir = data_dir};
+    *s = (ht_session){.params = *params};
+    return make_trainer(s, &args, err);
+}
+
 ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
     char path[4096];
