@@ -18,7 +18,7 @@ enum { HT_SWEEP_AXES = 8, HT_SWEEP_GRIDS = 64, HT_SWEEP_CELLS = 1000000, HT_SWEE
 typedef struct ht_vary {
     ht_param param;
     int count;
-    char **value; /* (count): as ht_params_format writes them */
+    char **value; /* (count): as ht_sweep_value writes them */
 } ht_vary;
 
 typedef struct ht_grid {
@@ -42,6 +42,9 @@ ht_code ht_grid_seeds(ht_grid *grid, const char *text, ht_error *err);
 /* Without seeds, the one of the settings; then checks that a grid of this size can be run. */
 ht_code ht_grid_finish(ht_grid *grid, ht_error *err);
 void ht_grid_free(ht_grid *grid);
+
+/* A value as cells are named by it: like ht_params_format, with 10 in place of 1e+01. */
+void ht_sweep_value(const ht_params *params, ht_param p, char *to, size_t size);
 
 int ht_grid_cells(const ht_grid *grid);
 /* Cell k (from 0): its settings, and its name: "noise.alpha=1.75,train.seed=3", the same whatever the order

@@ -28,13 +28,23 @@ static ht_code add_value(ht_vary *axis, const char *text, ht_error *err)
     return HT_OK;
 }
 
-/* Checks a value by setting it, and keeps it as settings write it: 1.80 is 1.8. */
+void ht_sweep_value(const ht_params *params, ht_param p, char *to, size_t size)
+{
+    double value = ht_params_get(params, p), back;
+    ht_params_format(params, p, to, size);
+    if (ht_param_at(p)->type != HT_TYPE_REAL) return;
+    char plain[32];
+    snprintf(plain, sizeof plain, "%.12g", value);
+    if (ht_parse_number(plain, &back) && back == value) ht_text_copy(to, size, plain);
+}
+
+/* Checks a value by setting it, and keeps it in one form: 1.80 is 1.8. */
 static ht_code take_value(ht_grid *grid, ht_vary *axis, const char *text, ht_error *err)
 {
     char canonical[HT_PARAM_VALUE];
     ht_params trial = grid->base;
     if (ht_params_set(&trial, ht_param_at(axis->param)->key, text, err) != HT_OK) return err->code;
-    ht_params_format(&trial, axis->param, canonical, sizeof canonical);
+    ht_sweep_value(&trial, axis->param, canonical, sizeof canonical);
     return add_value(axis, canonical, err);
 }
 

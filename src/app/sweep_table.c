@@ -272,7 +272,7 @@ void ht_table_free(ht_table *table)
 void ht_table_value(const ht_table_row *row, ht_param key, char *to, size_t size)
 {
     if (size > 0) to[0] = '\0';
-    if (row->varies[key]) ht_params_format(&row->settings, key, to, size);
+    if (row->varies[key]) ht_sweep_value(&row->settings, key, to, size);
 }
 
 /* ---- pure noise -------------------------------------------------------------------------------- */
