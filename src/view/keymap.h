@@ -51,6 +51,7 @@ typedef enum ht_action {
     HT_DO_HELP,
     HT_DO_BACK,
     HT_DO_QUIT,
+    HT_ACTION_COUNT
 } ht_action;
 
 typedef struct ht_key_info {

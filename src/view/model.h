@@ -10,7 +10,7 @@
 #include "link/messages.h"
 #include "view/curve.h"
 
-/* The panels, in Tab order. */
+/* The panels, in Tab order; panel.h says what each is. */
 typedef enum ht_panel_id {
     HT_PANEL_LOSS,
     HT_PANEL_WEIGHTS,
@@ -20,12 +20,19 @@ typedef enum ht_panel_id {
     HT_PANEL_PRUNING,
     HT_PANEL_CONTROLS,
     HT_PANEL_NOW,
-    HT_PANEL_PRUNING_READOUT, /* only in the pruning view */
-    HT_PANEL_HELP,            /* only in the help view */
+    HT_PANEL_PRUNING_READOUT,
+    HT_PANEL_HELP,
     HT_PANEL_COUNT
 } ht_panel_id;
 
-typedef enum ht_view { HT_VIEW_DASHBOARD, HT_VIEW_ZOOM, HT_VIEW_PRUNING, HT_VIEW_HELP } ht_view;
+/* The views; view.h says what each is. */
+typedef enum ht_view {
+    HT_VIEW_DASHBOARD,
+    HT_VIEW_ZOOM,
+    HT_VIEW_PRUNING,
+    HT_VIEW_HELP,
+    HT_VIEW_COUNT
+} ht_view;
 
 enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64 };
 

@@ -118,8 +118,9 @@ static const char *next_experiment(const ht_model *m)
 /* Words may fill what the numbers leave free, with a blank row to breathe. */
 static void add_words(const ht_model *m, ht_room room, ht_form *form)
 {
-    const char *tip = next_experiment(m),
-               *explain = m->focus < HT_PANEL_NOW ? ht_panel_at(m->focus)->explain : "";
+    const char *tip = next_experiment(m), *explain = m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW
+                                                         ? ht_panel_at(m->focus)->explain
+                                                         : "";
     if (m->control < 0) return; /* a picture */
     if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
