@@ -189,6 +189,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = run(&lab, &session, dump_path, &theme, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
+    if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
     ht_free(lab.script);
     ht_session_close(&session);

@@ -35,8 +35,19 @@ void ht_lab_type_key(ht_lab *lab, int key);                        /* while a va
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
     ht_lab_export, ht_lab_help, ht_lab_back;
 const ht_lab_view *ht_lab_view_of(const ht_lab *lab); /* the table's row of the open view */
-/* The value under a column of a panel's plot, in [0, 1] of its x axis; NaN beside a plot. */
-double ht_lab_plot_position(ht_lab *lab, ht_panel_id panel, int column);
+
+/* lab_history.c: ghosts, freezing, the window of steps, smoothing */
+ht_lab_handler ht_lab_ghost, ht_lab_drop_ghost, ht_lab_freeze, ht_lab_window, ht_lab_smooth;
+
+/* lab_cursor.c: the read-out cursor of the charts */
+ht_lab_handler ht_lab_cursor;
+void ht_lab_cursor_off(ht_lab *lab);
+/* Moves it by so many columns of its panel; false when the arrows are not its own. */
+bool ht_lab_move_cursor(ht_lab *lab, int columns);
+/* Puts it where the mouse is; false beside a plot. */
+bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
+/* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */
+const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_rect *plot);
 
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);

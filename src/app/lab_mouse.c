@@ -3,6 +3,7 @@
 
 #include "app/lab_handlers.h"
 #include "render/draw.h"
+#include "view/window.h"
 
 static bool inside(ht_rect r, int column, int row)
 {
@@ -51,6 +52,10 @@ static void press(ht_lab *lab, int column, int row)
         press_control(lab, control, track, column, row);
     else if (panel >= 0 && here->press)
         here->press(lab, (ht_panel_id)panel, column, row);
+    else if (panel >= 0 && row == lab->layout.place[ht_layout_find(&lab->layout, (ht_panel_id)panel)].area.y)
+        ht_lab_do(lab, HT_DO_ZOOM); /* its title */
+    else if (panel < 0 || !ht_lab_put_cursor(lab, (ht_panel_id)panel, column, row))
+        ht_lab_cursor_off(lab);
 }
 
 static void drag_slider(ht_lab *lab, int column)
@@ -72,6 +77,19 @@ static void drag(ht_lab *lab, int column, int row)
         drag_slider(lab, column);
     else if (panel >= 0 && here->press)
         here->press(lab, (ht_panel_id)panel, column, row);
+    else if (panel >= 0 && lab->model->cursor.on && (ht_panel_id)panel == lab->model->cursor.panel)
+        ht_lab_put_cursor(lab, (ht_panel_id)panel, column, row);
+}
+
+/* Over a chart of steps the wheel zooms time about the step under the mouse. */
+static void zoom_time(ht_lab *lab, const ht_event *e)
+{
+    ht_rect area, plot;
+    int panel = ht_layout_hit(&lab->layout, e->column, e->row);
+    const ht_chart *chart = panel < 0 ? NULL : ht_lab_chart(lab, (ht_panel_id)panel, &area, &plot);
+    if (!chart || !chart->over_steps || plot.w < 1) return;
+    double position = fmin(1, fmax(0, (e->column - plot.x + 0.5) / plot.w));
+    ht_window_zoom(lab->model, e->delta > 0 ? 1 / 1.5 : 1.5, ht_axis_value(&chart->x, position));
 }
 
 static void wheel(ht_lab *lab, const ht_event *e)
@@ -84,6 +102,8 @@ static void wheel(ht_lab *lab, const ht_event *e)
     } else if (control >= 0) {
         lab->model->control = control;
         ht_lab_step_control(lab, e->delta, false);
+    } else {
+        zoom_time(lab, e);
     }
 }
 

@@ -95,13 +95,16 @@ void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
 
 void ht_lab_adjust(ht_lab *lab, ht_action action)
 {
-    bool up = action == HT_DO_MORE || action == HT_DO_MUCH_MORE;
-    ht_lab_step_control(lab, up ? 1 : -1, action == HT_DO_MUCH_LESS || action == HT_DO_MUCH_MORE);
+    int direction = action == HT_DO_MORE || action == HT_DO_MUCH_MORE ? 1 : -1;
+    bool coarse = action == HT_DO_MUCH_LESS || action == HT_DO_MUCH_MORE;
+    if (!ht_lab_move_cursor(lab, coarse ? 10 * direction : direction))
+        ht_lab_step_control(lab, direction, coarse);
 }
 
 void ht_lab_choose(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
+    m->cursor.keys = false; /* the arrows are the control's again */
     m->control = (m->control + (action == HT_DO_UP ? -1 : 1) + HT_CONTROLS) % HT_CONTROLS;
     tell(lab, ht_model_controls[m->control]);
 }

@@ -5,20 +5,9 @@
 
 #include "app/lab_handlers.h"
 #include "base/file.h"
-#include "render/draw.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
 #include "view/view.h"
-
-double ht_lab_plot_position(ht_lab *lab, ht_panel_id panel, int column)
-{
-    int place = ht_layout_find(&lab->layout, panel);
-    if (place < 0 || !ht_panel_at(panel)->chart) return (double)NAN;
-    ht_rect area = lab->layout.place[place].area;
-    ht_rect plot = ht_draw_plot_area(
-        area, ht_screen_chart(&lab->screen, ht_cells_surface(lab->cells), lab->model, panel, area));
-    return plot.w > 0 ? fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w)) : (double)NAN;
-}
 
 /* ---- pruning: ← → move the cursor -------------------------------------------------------------- */
 
@@ -46,9 +35,10 @@ static bool pruning_act(ht_lab *lab, ht_action action)
 
 static void pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row)
 {
+    ht_rect area, plot;
     (void)row;
-    double position = ht_lab_plot_position(lab, panel, column);
-    if (!isnan(position)) lab->model->prune_cursor = position;
+    if (ht_lab_chart(lab, panel, &area, &plot) && plot.w > 0)
+        lab->model->prune_cursor = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
 }
 
 static void pruning_wheel(ht_lab *lab, int delta)
@@ -67,9 +57,14 @@ static void scroll_help(ht_lab *lab, int rows)
 
 static bool help_act(ht_lab *lab, ht_action action)
 {
-    if (action != HT_DO_UP && action != HT_DO_DOWN) return false;
-    scroll_help(lab, action == HT_DO_UP ? -1 : 1);
-    return true;
+    int page = lab->layout.place[0].area.h - 3;
+    int rows = action == HT_DO_UP        ? -1
+               : action == HT_DO_DOWN    ? 1
+               : action == HT_DO_EARLIER ? -page
+               : action == HT_DO_LATER   ? page
+                                         : 0;
+    if (rows != 0) scroll_help(lab, rows);
+    return rows != 0;
 }
 
 static void help_wheel(ht_lab *lab, int delta)
@@ -107,6 +102,7 @@ void ht_lab_back(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     (void)action;
+    ht_lab_cursor_off(lab);
     m->view = m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD;
 }
 
