@@ -396,7 +396,11 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     const layers *l = &cells->grid[(size_t)row * (size_t)s->columns + (size_t)column];
     bool ascii = cells->symbols == HT_SYMBOLS_ASCII;
     if (l->text) return (ht_cell){l->text, l->text_role, l->attributes};
-    if (l->dots) return (ht_cell){dots_glyph(l->dots, cells->symbols), l->dots_role, 0};
+    if (l->dots) { /* over a full bar: dots cut out of it */
+        bool cut = l->bar == 8;
+        return (ht_cell){dots_glyph(l->dots, cells->symbols), cut ? l->bar_role : l->dots_role,
+                         cut ? HT_REVERSE : 0};
+    }
     if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0};
     if (l->bar) return (ht_cell){ht_glyph_bar(l->bar, ascii), l->bar_role, 0};
     if (l->shaded) return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0};

@@ -9,6 +9,7 @@
 #include "render/wrap.h"
 #include "view/bars.h"
 #include "view/panel.h"
+#include "view/readout.h"
 
 enum { KEY_SPANS = 2 }; /* a key and its word */
 
@@ -22,6 +23,7 @@ const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, co
 {
     ht_chart_clear(&screen->chart);
     ht_panel_at(panel)->chart(model, area.w * surface->detail, &screen->chart);
+    ht_readout_put(model, panel, &screen->chart);
     return &screen->chart;
 }
 
@@ -63,9 +65,10 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
 {
     ht_span left[HT_SPANS], right[HT_SPANS];
     int nl = ht_bars_title_left(model, left), nr = ht_bars_title_right(model, right);
-    /* What must stay: the name and the noise, the state and the step. */
+    int stay = model->frozen ? 3 : 2;
+    /* What must stay: the name and the noise, the state (and that the view is frozen) and the step. */
     while (spans_width(s, left, nl) + spans_width(s, right, nr) > area.w) {
-        if (nr > 2)
+        if (nr > stay)
             nr--;
         else if (nl > 2)
             nl--;

@@ -53,6 +53,11 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     else
         ht_format_grouped(rate, sizeof rate, (long long)m->steps_per_second);
     add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
+    if (m->frozen) {
+        char frozen[32];
+        ht_format_grouped(frozen, sizeof frozen, (long long)m->frozen_step);
+        add(spans, &count, HT_ROLE_WARNING, "▪ view frozen at %s ", frozen);
+    }
     add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
     if (m->steps_per_second > 0) add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);
     add(spans, &count, HT_ROLE_DIM, " epoch %s ", epoch);
@@ -70,6 +75,7 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
         if (keys[i].action == HT_DO_PAUSE) word = m->state == HT_STATE_RUNNING ? "pause" : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
+        if (keys[i].action == HT_DO_FREEZE && m->frozen) word = "unfreeze";
         add(spans, n, HT_ROLE_KEY, " %s", keys[i].label);
         add(spans, n, HT_ROLE_DIM, " %s ", word);
     }

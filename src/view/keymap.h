@@ -41,6 +41,17 @@ typedef enum ht_action {
     HT_DO_TYPE,
     HT_DO_NOISE,
     HT_DO_PRUNING,
+    HT_DO_GHOST,
+    HT_DO_DROP_GHOST,
+    HT_DO_FREEZE,
+    HT_DO_CLOSER,
+    HT_DO_FARTHER,
+    HT_DO_EARLIER,
+    HT_DO_LATER,
+    HT_DO_WHOLE,
+    HT_DO_LATEST,
+    HT_DO_CURSOR,
+    HT_DO_SMOOTH,
     HT_DO_ZOOM,
     HT_DO_LOG_Y,
     HT_DO_LOG_X,
@@ -51,6 +62,7 @@ typedef enum ht_action {
     HT_DO_HELP,
     HT_DO_BACK,
     HT_DO_QUIT,
+    HT_ACTION_COUNT
 } ht_action;
 
 typedef struct ht_key_info {

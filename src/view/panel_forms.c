@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/ghost.h"
 #include "view/panel.h"
 
 /* "2", "1e-07", "100k" */
@@ -99,6 +100,20 @@ void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
 }
 
+/* Earlier runs: test accuracy, and κ. */
+static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
+{
+    char label[80];
+    if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
+    ht_panel_add_heading(form, "Ghosts: accuracy, κ");
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_ghost *g = m->ghost[i];
+        ht_ghost_label(m, g, label, sizeof label);
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%.3f  %.3f", g->test_accuracy,
+                    if_looked(&g->report, g->report.pruned.ratio));
+    }
+}
+
 /* ---- words beside the numbers ------------------------------------------------------------------ */
 
 /* One experiment that makes sense in this state. */
@@ -118,8 +133,9 @@ static const char *next_experiment(const ht_model *m)
 /* Words may fill what the numbers leave free, with a blank row to breathe. */
 static void add_words(const ht_model *m, ht_room room, ht_form *form)
 {
-    const char *tip = next_experiment(m),
-               *explain = m->focus < HT_PANEL_NOW ? ht_panel_at(m->focus)->explain : "";
+    const char *tip = next_experiment(m), *explain = m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW
+                                                         ? ht_panel_at(m->focus)->explain
+                                                         : "";
     if (m->control < 0) return; /* a picture */
     if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
@@ -143,12 +159,14 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
     ht_panel_add_heading(form, "Tail index");
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    add_short(form, HT_ROLE_NOISE, "α injected", noisy ? ht_curve_last(&m->alpha) : (double)NAN);
+    add_short(form, HT_ROLE_NOISE, "α injected",
+              noisy ? ht_curve_last(&m->trace[HT_TRACE_ALPHA]) : (double)NAN);
     add_short(form, HT_ROLE_MMO, "α̂ mmo", if_looked(r, r->tail.mmo));
     add_short(form, HT_ROLE_HILL, "α̂ hill", if_looked(r, r->tail.hill));
     ht_panel_add_heading(form, "Compressibility");
     add_kappa(r, form);
     add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));
     add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+    add_ghosts(m, room, form);
     add_words(m, room, form);
 }

@@ -30,6 +30,9 @@
     X(CURVE_4, "curve-4", "the next one")                                                                    \
     X(CURVE_5, "curve-5", "the next one")                                                                    \
     X(GHOST, "ghost", "an earlier run, dimmed")                                                              \
+    X(GHOST_2, "ghost-2", "a second one")                                                                    \
+    X(GHOST_3, "ghost-3", "a third")                                                                         \
+    X(GHOST_4, "ghost-4", "a fourth")                                                                        \
     X(MARK, "mark", "moments and thresholds")                                                                \
     X(CURSOR, "cursor", "the read-out cursor")                                                               \
     X(GOOD, "good", "running, done")                                                                         \

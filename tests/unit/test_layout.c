@@ -16,7 +16,7 @@ enum { COLUMNS = 300, ROWS = 120 };
 static void check(int columns, int rows, ht_view view, ht_panel_id focus)
 {
     static signed char cell[ROWS][COLUMNS];
-    ht_layout layout = ht_layout_make(columns, rows, view, focus);
+    ht_layout layout = ht_layout_make(columns, rows, (ht_scene){.view = view, .focus = focus});
     bool too_small = columns < HT_LEAST_COLUMNS || rows < HT_LEAST_ROWS;
     if (layout.too_small != too_small) fail_msg("%d x %d: too_small is %d", columns, rows, layout.too_small);
     if (too_small) return;
@@ -75,11 +75,15 @@ static void too_small_begins_exactly_below_the_limits(void **state)
 {
     (void)state;
     for (int view = HT_VIEW_DASHBOARD; view <= HT_VIEW_HELP; view++) {
-        assert_false(ht_layout_make(HT_LEAST_COLUMNS, HT_LEAST_ROWS, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(HT_LEAST_COLUMNS - 1, 500, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(500, HT_LEAST_ROWS - 1, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(0, 0, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(-5, -5, (ht_view)view, 0).too_small);
+        assert_false(
+            ht_layout_make(HT_LEAST_COLUMNS, HT_LEAST_ROWS, (ht_scene){.view = (ht_view)view, .focus = 0})
+                .too_small);
+        assert_true(ht_layout_make(HT_LEAST_COLUMNS - 1, 500, (ht_scene){.view = (ht_view)view, .focus = 0})
+                        .too_small);
+        assert_true(
+            ht_layout_make(500, HT_LEAST_ROWS - 1, (ht_scene){.view = (ht_view)view, .focus = 0}).too_small);
+        assert_true(ht_layout_make(0, 0, (ht_scene){.view = (ht_view)view, .focus = 0}).too_small);
+        assert_true(ht_layout_make(-5, -5, (ht_scene){.view = (ht_view)view, .focus = 0}).too_small);
     }
 }
 
@@ -88,9 +92,12 @@ static void a_view_shows_what_it_is_for(void **state)
     (void)state;
     for (int columns = HT_LEAST_COLUMNS; columns <= COLUMNS; columns += 3)
         for (int rows = HT_LEAST_ROWS; rows <= ROWS; rows += 2) {
-            ht_layout dash = ht_layout_make(columns, rows, HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
-            ht_layout pruning = ht_layout_make(columns, rows, HT_VIEW_PRUNING, HT_PANEL_LOSS);
-            ht_layout help = ht_layout_make(columns, rows, HT_VIEW_HELP, HT_PANEL_LOSS);
+            ht_layout dash =
+                ht_layout_make(columns, rows, (ht_scene){.view = HT_VIEW_DASHBOARD, .focus = HT_PANEL_LOSS});
+            ht_layout pruning =
+                ht_layout_make(columns, rows, (ht_scene){.view = HT_VIEW_PRUNING, .focus = HT_PANEL_LOSS});
+            ht_layout help =
+                ht_layout_make(columns, rows, (ht_scene){.view = HT_VIEW_HELP, .focus = HT_PANEL_LOSS});
             assert_true(ht_layout_find(&dash, HT_PANEL_LOSS) >= 0 &&
                         ht_layout_find(&dash, HT_PANEL_TAIL) >= 0);
             assert_true(ht_layout_find(&dash, HT_PANEL_PRUNING) >= 0);
@@ -98,7 +105,8 @@ static void a_view_shows_what_it_is_for(void **state)
             assert_true(ht_layout_find(&pruning, HT_PANEL_PRUNING) >= 0);
             assert_true(ht_layout_find(&help, HT_PANEL_HELP) >= 0);
             for (int focus = 0; focus < HT_PANEL_COUNT; focus++) {
-                ht_layout zoom = ht_layout_make(columns, rows, HT_VIEW_ZOOM, (ht_panel_id)focus);
+                ht_layout zoom = ht_layout_make(
+                    columns, rows, (ht_scene){.view = HT_VIEW_ZOOM, .focus = (ht_panel_id)focus});
                 assert_int_equal(zoom.count, 1);
                 assert_int_equal(zoom.place[0].panel, focus);
             }
@@ -108,7 +116,7 @@ static void a_view_shows_what_it_is_for(void **state)
 static void a_click_outside_hits_nothing(void **state)
 {
     (void)state;
-    ht_layout layout = ht_layout_make(120, 40, HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
+    ht_layout layout = ht_layout_make(120, 40, (ht_scene){.view = HT_VIEW_DASHBOARD, .focus = HT_PANEL_LOSS});
     static const int outside[][2] = {{-1, 5}, {120, 5}, {5, -1}, {5, 40}, {5, 0}, {5, 39}, {100000, 100000}};
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
         assert_int_equal(ht_layout_hit(&layout, outside[i][0], outside[i][1]), -1);
