@@ -14,12 +14,13 @@
 #include "math/pure_noise.h"
 #include "math/summary.h"
 
-enum { NARROWEST = 100, WIDEST = 10000, RUNS = HT_LADDER_WIDTHS * (HT_LADDER_SEEDS + 1) };
+enum { NARROWEST = 100, WIDEST = 10000, JOBS = HT_LADDER_WIDTHS * (HT_LADDER_SEEDS + 2) };
 
-/* One run to do. */
+typedef enum job_kind { NOISY, PLAIN, LIMIT } job_kind; /* a run, one without noise, κ of pure noise */
+
 typedef struct job {
+    job_kind kind;
     int rung, seed;
-    bool plain;
     double cost;         /* in units that cancel */
     _Atomic double done; /* fraction of it */
 } job;
@@ -34,7 +35,7 @@ struct ht_ladder {
     atomic_bool stop;
     double begun;
     int jobs;
-    job job[RUNS];
+    job job[JOBS];
 };
 
 /* ---- settings ---------------------------------------------------------------------------------- */
@@ -97,22 +98,23 @@ static void prepare_state(ht_ladder *l, const ht_params *params, const ht_ladder
     }
 }
 
-static void add_job(ht_ladder *l, int rung, int seed, bool plain)
+static void add_job(ht_ladder *l, job_kind kind, int rung, int seed)
 {
     /* A step costs the more the wider; a part of it does not depend on the width. */
-    double cost = width_of(rung) + 100;
-    l->job[l->jobs++] = (job){.rung = rung, .seed = seed, .plain = plain, .cost = cost};
+    double cost = kind == LIMIT ? 500 : width_of(rung) + 100;
+    l->job[l->jobs++] = (job){.kind = kind, .rung = rung, .seed = seed, .cost = cost};
+    l->state.total += kind != LIMIT;
 }
 
 static void plan(ht_ladder *l)
 {
     bool with = noisy(&l->state.params);
-    for (int i = 0; with && i < HT_LADDER_WIDTHS; i++) add_job(l, i, 0, false);
+    for (int i = 0; with && i < HT_LADDER_WIDTHS; i++) add_job(l, NOISY, i, 0);
+    for (int i = 0; with && i < HT_LADDER_WIDTHS; i++) add_job(l, LIMIT, i, 0);
     for (int i = HT_LADDER_WIDTHS; i-- > 0;)
-        if (isnan(l->state.plain[i].ratio[0])) add_job(l, i, 0, true);
+        if (isnan(l->state.plain[i].ratio[0])) add_job(l, PLAIN, i, 0);
     for (int i = HT_LADDER_WIDTHS; with && i-- > 0;)
-        for (int seed = 1; seed < HT_LADDER_SEEDS; seed++) add_job(l, i, seed, false);
-    l->state.total = l->jobs;
+        for (int seed = 1; seed < HT_LADDER_SEEDS; seed++) add_job(l, NOISY, i, seed);
 }
 
 /* ---- runs -------------------------------------------------------------------------------------- */
@@ -135,7 +137,7 @@ static void keep(ht_ladder *l, const job *j, const ht_results *r)
     bool stopped = strcmp(r->status, "stopped") == 0, diverged = strcmp(r->status, "diverged") == 0;
     if (stopped) return;
     pthread_mutex_lock(&l->lock);
-    ht_rung *rung = j->plain ? &l->state.plain[j->rung] : &l->state.noisy[j->rung];
+    ht_rung *rung = j->kind == PLAIN ? &l->state.plain[j->rung] : &l->state.noisy[j->rung];
     l->state.done++;
     l->state.diverged += diverged;
     if (!diverged) {
@@ -155,58 +157,57 @@ static void give_up(ht_ladder *l, const ht_error *err)
     atomic_store(&l->stop, true);
 }
 
+static ht_code train(ht_ladder *l, job *j, ht_error *err)
+{
+    ht_params params = l->state.params; /* constant after the start */
+    ht_results results;
+    /* Seeds of its own for each width: a neuron's noise depends on the seed and its number, so with the same
+     * seed one giant among the first hundred neurons would stand in every width. */
+    double seed = ht_params_get(&params, HT_P_TRAIN_SEED) + j->seed + 1000.0 * j->rung;
+    ht_params_put(&params, HT_P_TRAIN_SEED, seed);
+    ht_params_put(&params, HT_P_MODEL_WIDTH, width_of(j->rung));
+    if (j->kind == PLAIN) ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
+    progress p = {l, j, ht_params_get(&params, HT_P_TRAIN_STEPS)};
+    if (ht_params_get(&params, HT_P_TRAIN_STOP) > 0) p.steps = 0;
+    ht_trainer *trainer = ht_trainer_new(&params, l->data, NULL, err);
+    ht_code code = trainer ? ht_trial_run(&results, trainer, l->data, NULL, check, &p, err) : err->code;
+    if (code == HT_OK) keep(l, j, &results);
+    ht_trainer_free(trainer);
+    return code;
+}
+
+static ht_code draw_limit(ht_ladder *l, const job *j, ht_error *err)
+{
+    enum { MOST = 400 };
+    const ht_params *p = &l->state.params;
+    double ratios[MOST];
+    ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
+                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+                           .inputs = l->data->inputs,
+                           .width = width_of(j->rung),
+                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+                           .seed = 1};
+    int count = ht_pure_noise_count(&limit, 0.3);
+    if (ht_pure_noise_ratios(&limit, count, ratios, NULL, err) != HT_OK) return err->code;
+    ht_summary s = ht_summarize(ratios, (size_t)count);
+    pthread_mutex_lock(&l->lock);
+    l->state.limit_low[j->rung] = s.low;
+    l->state.limit[j->rung] = s.median;
+    l->state.limit_high[j->rung] = s.high;
+    pthread_mutex_unlock(&l->lock);
+    return HT_OK;
+}
+
 static void run_job(void *context, int number, int worker)
 {
     (void)worker;
     ht_ladder *l = context;
     job *j = &l->job[number];
-    ht_params params = l->state.params; /* constant after the start */
-    ht_results results;
     ht_error err;
     if (atomic_load(&l->stop)) return;
-    double seed = ht_params_get(&params, HT_P_TRAIN_SEED) + j->seed;
-    ht_params_put(&params, HT_P_TRAIN_SEED, seed);
-    ht_params_put(&params, HT_P_MODEL_WIDTH, width_of(j->rung));
-    if (j->plain) ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
-    progress p = {l, j, ht_params_get(&params, HT_P_TRAIN_STEPS)};
-    if (ht_params_get(&params, HT_P_TRAIN_STOP) > 0) p.steps = 0;
-    ht_trainer *trainer = ht_trainer_new(&params, l->data, NULL, &err);
-    if (trainer && ht_trial_run(&results, trainer, l->data, NULL, check, &p, &err) == HT_OK)
-        keep(l, j, &results);
-    else
-        give_up(l, &err);
-    ht_trainer_free(trainer);
+    if ((j->kind == LIMIT ? draw_limit(l, j, &err) : train(l, j, &err)) != HT_OK) give_up(l, &err);
     atomic_store(&j->done, 1);
-}
-
-/* ---- the reference ----------------------------------------------------------------------------- */
-
-static void make_limit(ht_ladder *l)
-{
-    enum { MOST = 400 };
-    const ht_params *p = &l->state.params;
-    double ratios[MOST];
-    ht_error err;
-    for (int i = 0; i < HT_LADDER_WIDTHS && noisy(p) && !atomic_load(&l->stop); i++) {
-        ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
-                               .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
-                               .inputs = l->data->inputs,
-                               .width = width_of(i),
-                               .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                               .error = ht_params_get(p, HT_P_PRUNE_ERROR),
-                               .seed = 1};
-        int count = ht_pure_noise_count(&limit, 0.3);
-        if (ht_pure_noise_ratios(&limit, count, ratios, l->pool, &err) != HT_OK) {
-            give_up(l, &err);
-            return;
-        }
-        ht_summary s = ht_summarize(ratios, (size_t)count);
-        pthread_mutex_lock(&l->lock);
-        l->state.limit_low[i] = s.low;
-        l->state.limit[i] = s.median;
-        l->state.limit_high[i] = s.high;
-        pthread_mutex_unlock(&l->lock);
-    }
 }
 
 /* ---- the thread -------------------------------------------------------------------------------- */
@@ -215,7 +216,6 @@ static void *ladder_main(void *argument)
 {
     ht_ladder *l = argument;
     ht_pool_run(l->pool, l->jobs, run_job, l);
-    make_limit(l);
     pthread_mutex_lock(&l->lock);
     l->state.running = false;
     l->state.stopped = l->state.done < l->state.total;

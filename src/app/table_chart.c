@@ -97,6 +97,7 @@ static void fill(const ht_table *table, ht_param x, ht_chart *chart)
     ht_text_copy(chart->hint, sizeof chart->hint, log ? "log x" : "");
     snprintf(chart->x.label, sizeof chart->x.label, "%s",
              x == HT_P_MODEL_WIDTH ? "width n" : ht_model_symbol(x));
+    chart->x.integer = ht_param_at(x)->type == HT_TYPE_INT;
     chart->x.scale = log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     for (int i = 0; i < count && i < CURVES; i++) {
