@@ -47,6 +47,10 @@ static void press(ht_lab *lab, int column, int row)
     const ht_lab_view *here = ht_lab_view_of(lab);
     ht_rect track = {0};
     int control = control_at(lab, column, row, &track), panel = ht_layout_hit(&lab->layout, column, row);
+    if (row == lab->layout.keys.y) {
+        ht_lab_do(lab, ht_keymap_action(ht_screen_key_at(&lab->screen, column)));
+        return;
+    }
     if (panel >= 0) lab->model->focus = (ht_panel_id)panel;
     if (control >= 0)
         press_control(lab, control, track, column, row);
