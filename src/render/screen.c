@@ -112,7 +112,6 @@ static void draw_keys(ht_screen *screen, ht_surface *s, const ht_model *model, h
     ht_span spans[HT_SPANS];
     int count = ht_bars_keys(model, spans);
     double x = area.x;
-    screen->key_count = 0;
     if (area.w <= 0) return;
     if (model->prompt == HT_PROMPT_NONE) count = fit_keys(s, spans, count, area.w);
     draw_spans(s, x, area.x + area.w, area.y, spans, count);
@@ -149,6 +148,7 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
+    screen->key_count = 0;
     if (layout->too_small) {
         draw_too_small(s);
         return;
