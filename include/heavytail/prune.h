@@ -122,6 +122,7 @@ typedef struct ht_prune_order {
     int count;     /* n */
     int *neuron;   /* (n): first removed first */
     double *key;   /* (n), rising: what they are ranked by: ‖w‖², or a random number */
+    double *norm2; /* (n): ‖w‖² */
     double *error; /* (n + 1): ε after removing the first k */
 } ht_prune_order;
 
