@@ -47,7 +47,8 @@ const ht_estimator_info *ht_estimator_at(ht_estimator estimator); /* static stor
 /* ---- numbers in ---- */
 
 /* A matrix (rows × columns), row-major, or a vector (columns = 1). Exactly one of f32, f64 is set. Borrowed.
- */
+ * What is to be taken from every value before anything else: `column_centre` (columns), when set, then
+ * `centre`. */
 typedef struct ht_values {
     const float *f32;
     const double *f64;
@@ -62,11 +63,12 @@ static inline size_t ht_values_count(const ht_values *x)
     return x->rows * x->columns;
 }
 
-/* The median (lower one of two) of all values, without what `centre` says; NaN of nothing. */
+/* The median of all values, the lower of the two in the middle (as in PyTorch), whatever `centre` says; NaN
+ * of nothing. */
 double ht_values_median(const ht_values *x);
-/* Medians of the columns into median (columns). */
+/* Medians of the columns as they are in memory into median (columns). */
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err);
-/* Euclidean norms of the rows into norm (rows). */
+/* Euclidean norms of the rows as they are in memory into norm (rows). */
 void ht_values_norms(const ht_values *x, double *norm);
 
 /* ---- estimates out ---- */
@@ -134,7 +136,7 @@ typedef struct ht_tail_ccdf {
 typedef struct ht_tail_picture {
     size_t rows, columns;
     double centre;            /* what was taken from the weights; 0 without centring */
-    ht_tail_ccdf weights;     /* of |w - centre| */
+    ht_tail_ccdf weights;     /* of |w|, centred or not */
     ht_tail_ccdf norms;       /* of the row norms; empty for a vector */
     ht_tail_ccdf eigenvalues; /* of WᵀW / max(rows, columns); empty without options->spectrum */
     int hill_count;           /* Hill plot: α̂(k) at k spaced evenly in the logarithm; ± hill/√k */
@@ -145,28 +147,13 @@ typedef struct ht_tail_picture {
     ht_estimate of_norms[HT_ESTIMATORS]; /* of the row norms; not applicable to a vector */
 } ht_tail_picture;
 
-/* Fills everything from one matrix or vector. Training centres first (arXiv 2106.03795): `centred` takes the
- * median from the weights and the column medians from the rows; norms and spectrum are always of the raw
- * rows. */
+/* Fills everything from one matrix or vector. Training centres first, as arXiv 2106.03795 does: `centred`
+ * takes from a matrix the medians of its columns, then from all values their median. Norms and spectrum are
+ * of the rows as they are. */
 ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const ht_tail_options *options,
                              bool centred, ht_error *err);
 
-/* ---- one number at a time, for x of the older callers ---- */
-
-/* Mohammadi, Mohammadpour, Ogata (Metrika 78, 2015): consecutive blocks of m values are summed;
- *   1/α = (mean log|block sum| - mean log|value|) / log m.
- * For centred, strictly stable values. x is (count); a last incomplete block is dropped. */
-double ht_tail_mmo(const float *x, size_t count, size_t m);
-
-/* The same for vectors: Euclidean norms of rows and of sums of m rows. x is (rows × columns), row-major. */
-double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m);
-
-/* Hill (Ann. Statist. 3, 1975): 1/α = mean of log|x|_(i), i ≤ k, minus log|x|_(k+1), largest first. x is
- * (count). */
-double ht_tail_hill(const float *x, size_t count, size_t k);
-
-/* Median over the candidates of the raw estimates. */
-double ht_tail_mmo_median(const float *x, size_t count);
+/* ---- the two numbers of the dashboard ---- */
 
 typedef struct ht_tail_summary {
     double mmo;  /* all weights of a layer, centred by their median; median over the candidate m */
@@ -175,7 +162,7 @@ typedef struct ht_tail_summary {
     double centre; /* the median that was subtracted */
 } ht_tail_summary;
 
-/* What training shows: centred as arXiv 2106.03795 does. No copy is made, whatever the size. */
+/* Centred as arXiv 2106.03795 does. NaN where memory is short. */
 ht_tail_summary ht_tail_summarize(const float *x, size_t count);
 
 #endif
