@@ -135,7 +135,7 @@ typedef struct ht_tail_ccdf {
 /* Everything the tail view draws; plain data, ~15 KB. */
 typedef struct ht_tail_picture {
     size_t rows, columns;
-    double centre;            /* what was taken from the weights; 0 without centring */
+    bool centred;
     ht_tail_ccdf weights;     /* of |w|, centred or not */
     ht_tail_ccdf norms;       /* of the row norms; empty for a vector */
     ht_tail_ccdf eigenvalues; /* of WᵀW / max(rows, columns); empty without options->spectrum */
