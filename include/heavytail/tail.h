@@ -53,9 +53,8 @@ typedef struct ht_values {
     const float *f32;
     const double *f64;
     size_t rows, columns;
-    double centre; /* taken from every value */
-    const double
-        *column_centre; /* NULL, or (columns): taken as well, by column; used for rows as vectors only */
+    double centre;
+    const double *column_centre;
 } ht_values;
 
 static inline size_t ht_values_count(const ht_values *x)
@@ -63,8 +62,7 @@ static inline size_t ht_values_count(const ht_values *x)
     return x->rows * x->columns;
 }
 
-/* The median of all values, the lower of the two in the middle (as in PyTorch), whatever `centre` says; NaN
- * of nothing. */
+/* The median of all values (the mean of the two in the middle) before `centre` is taken; NaN of nothing. */
 double ht_values_median(const ht_values *x);
 /* Medians of the columns as they are in memory into median (columns). */
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err);
@@ -77,9 +75,9 @@ typedef enum ht_quality {
     HT_QUALITY_GOOD,
     HT_QUALITY_FEW_POINTS,     /* too few to say anything */
     HT_QUALITY_NO_PLATEAU,     /* the estimate hangs on the choice of k */
-    HT_QUALITY_NOT_POWER_LAW,  /* the tail is no straight line on log-log axes */
+    HT_QUALITY_NOT_POWER_LAW,  /* another law: no straight line on log-log axes, or not stable */
     HT_QUALITY_NO_HEAVY_TAIL,  /* α at 2, or a tail that falls faster than every power */
-    HT_QUALITY_NOT_APPLICABLE, /* other input wanted, or not defined for this one: value is NaN */
+    HT_QUALITY_NOT_APPLICABLE, /* other input wanted, off centre (mmo), or not defined: then NaN */
     HT_QUALITIES,
 } ht_quality;
 

@@ -13,7 +13,7 @@
 
 /* ---- block lengths ---- */
 
-enum { CANDIDATES = 9 };
+enum { CANDIDATES = 9, FEW = 25 };
 
 static size_t divisor_at_most(size_t count, size_t m)
 {
@@ -96,31 +96,43 @@ static double median_of(double *v, int n)
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static int by_size(const void *a, const void *b)
+/* How much block means at lengths m < m' have in common beyond a Brownian motion: their covariance is V m/N
+ * times (1 + κ log(m'/m)). For scalars 0 is close at every α; for vectors the norm of one large row stays
+ * visible in the sums: ½ is close for 1.2 ≤ α ≤ 1.9 (simulated; ½ makes a Matérn process of it, so the matrix
+ * is positive). */
+static const double scalar_tie = 0, vector_tie = 0.5;
+
+/* Lower triangle L of LLᵀ = covariance of the means at lengths 1, m[0], m[1] … in units of V/N. */
+static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES + 1])
 {
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
+    for (int i = 0; i <= c->count; i++)
+        for (int j = 0; j <= i; j++) {
+            double a = i ? (double)c->m[i - 1] : 1, b = j ? (double)c->m[j - 1] : 1;
+            double sum = fmin(a, b) * (1 + tie * fabs(log(a / b)));
+            for (int k = 0; k < j; k++) sum -= l[i][k] * l[j][k];
+            l[i][j] = i == j ? sqrt(sum) : sum / l[j][j];
+        }
 }
 
 /* Standard deviation of 1/α̂, the median over block lengths, in a strictly stable law of independent values.
  * By self-similarity the mean of N/m logarithms of block sums has variance V m/N, V that of log|x|, and two
- * such means, to first order, covariance V min(m, m')/N: they are a Brownian motion looked at at times m, the
- * mean of log|x| itself at time 1. The median of (B(m) - B(1))/log m has no closed form, so it is drawn. */
-static double deviation(const cut *c, double v)
+ * such means, to first order, have covariance V min(m, m')/N: they are a Brownian motion looked at at times
+ * m, the mean of log|x| itself at time 1. The median of (B(m) - B(1))/log m has no closed form, so it is
+ * drawn. */
+static double deviation(const cut *c, double v, double tie)
 {
     enum { DRAWS = 2000 };
-    size_t m[CANDIDATES];
-    double sum = 0;
+    double l[CANDIDATES + 1][CANDIDATES + 1], sum = 0;
     ht_rng rng;
-    memcpy(m, c->m, sizeof m);
-    qsort(m, (size_t)c->count, sizeof m[0], by_size);
+    factor(c, tie, l);
     ht_rng_init(&rng, 1, HT_STREAM_TAIL, 0);
     for (int d = 0; d < DRAWS; d++) {
-        double z[CANDIDATES], walk = 0, time = 1;
+        double normal[CANDIDATES + 1], z[CANDIDATES];
+        for (int i = 0; i <= c->count; i++) normal[i] = ht_rng_normal(&rng);
         for (int i = 0; i < c->count; i++) {
-            walk += sqrt((double)m[i] - time) * ht_rng_normal(&rng);
-            time = (double)m[i];
-            z[i] = walk / log(time);
+            double walk = -l[0][0] * normal[0];
+            for (int j = 0; j <= i + 1; j++) walk += l[i + 1][j] * normal[j];
+            z[i] = walk / log((double)c->m[i]);
         }
         double median = median_of(z, c->count);
         sum += median * median;
@@ -138,14 +150,14 @@ static bool agree(const cut *c, const logs *l, double inverse)
     return true;
 }
 
-static void mmo_estimate(const cut *c, const logs *l, ht_estimate *e)
+static void mmo_estimate(const cut *c, const logs *l, double tie, ht_estimate *e)
 {
     double alpha[CANDIDATES];
     for (int i = 0; i < c->count; i++) alpha[i] = log((double)c->m[i]) / (l->block[i] - l->mean);
     e->value = median_of(alpha, c->count);
     e->m = c->count == 1 ? c->m[0] : 0;
     e->n_tail = c->used;
-    ht_estimate_inverse(e, 1 / e->value, deviation(c, l->variance));
+    ht_estimate_inverse(e, 1 / e->value, deviation(c, l->variance, tie));
     ht_estimate_judge_stable(e, c->used);
     if (e->quality == HT_QUALITY_GOOD && !agree(c, l, 1 / e->value)) e->quality = HT_QUALITY_NO_PLATEAU;
 }
@@ -187,7 +199,7 @@ void ht_blocks_mmo(const ht_values *x, size_t m, ht_estimate *e)
     }
     logs l = {mean(&entries), variance(&entries), {0}};
     for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
-    mmo_estimate(&c, &l, e);
+    mmo_estimate(&c, &l, scalar_tie, e);
 }
 
 /* ---- the same of vectors ---- */
@@ -227,7 +239,7 @@ ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_err
         for (size_t b = 0; b < count; b++) l.block[i] += log_norm(x, b * c.m[i], c.m[i], sum) / (double)count;
     }
     ht_free(sum);
-    mmo_estimate(&c, &l, e);
+    mmo_estimate(&c, &l, vector_tie, e);
     return HT_OK;
 }
 
@@ -274,4 +286,6 @@ void ht_blocks_paulauskas(const ht_values *x, size_t m, ht_estimate *e)
     e->m = m;
     e->n_tail = ratio.count;
     ht_estimate_inverse(e, 1 / z - 1, error / (z * z));
+    e->quality = ratio.count < FEW ? HT_QUALITY_FEW_POINTS : HT_QUALITY_GOOD;
+    if (!isfinite(e->value)) *e = ht_estimate_none(HT_PAULAUSKAS);
 }

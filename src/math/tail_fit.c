@@ -37,7 +37,7 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
     ht_blocks_mmo(x, options->m, &estimates[HT_MMO]);
     ht_blocks_paulauskas(x, options->m, &estimates[HT_PAULAUSKAS]);
     if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
-    ht_stable_estimates(x, &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
+    ht_stable_estimates(x, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
     return HT_OK;
 }
 

@@ -56,25 +56,25 @@ void ht_top_free(ht_top *top)
 
 /* ---- the Hill plot ---- */
 
+/* Does point i agree with all points before it? Of a power law, two estimates differ by γ √(1/k' - 1/k). */
+static bool settled(const ht_hill_plot *p, int first, int i)
+{
+    static const double allowed = 3;
+    double gamma = 1 / p->alpha[i];
+    for (int j = first; j < i; j++)
+        if (fabs(1 / p->alpha[j] - gamma) > allowed * gamma * sqrt(1 / p->k[j] - 1 / p->k[i])) return false;
+    return true;
+}
+
 static void find_plateau(ht_hill_plot *p)
 {
     enum { START = 10 };
-    static const double allowed = 2.5; /* deviations */
-    int first = 0, last;
+    int first = 0, last = p->count - 1;
     while (first < p->count && p->k[first] < START) first++;
-    last = first;
-    for (int i = first + 1; i < p->count; i++) {
-        bool all = true;
-        for (int j = first; j < i && all; j++) {
-            double gamma = 1 / p->alpha[j], deviation = gamma * sqrt(1 / p->k[j] - 1 / p->k[i]);
-            all = fabs(gamma - 1 / p->alpha[i]) <= allowed * deviation;
-        }
-        if (!all) break;
-        last = i;
-    }
+    while (last > first && !settled(p, first, last)) last--;
     int low = last;
     while (low > first && fabs(p->alpha[low - 1] / p->alpha[last] - 1) <= 0.1) low--;
-    if (last >= p->count || p->k[last] < FEW || p->k[last] < 2 * p->k[low]) return;
+    if (last <= first || p->k[last] < FEW || p->k[last] < 2 * p->k[low]) return;
     p->low = (size_t)p->k[low];
     p->high = (size_t)p->k[last];
 }

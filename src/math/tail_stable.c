@@ -181,11 +181,30 @@ static void ecf(const ht_values *x, double centre, const ht_estimate *start, ht_
     ht_estimate_judge_stable(e, count);
 }
 
-void ht_stable_estimates(const ht_values *x, ht_estimate *quantile, ht_estimate *function)
+/* Two estimators of one law: 4 deviations and 0.05 apart, and it is another law. */
+static void compare(ht_estimate *a, ht_estimate *b)
+{
+    double apart = fabs(a->value - b->value);
+    if (apart <= 0.05 || apart <= 4 * hypot(a->std_error, b->std_error)) return;
+    if (a->quality == HT_QUALITY_GOOD) a->quality = HT_QUALITY_NOT_POWER_LAW;
+    if (b->quality == HT_QUALITY_GOOD) b->quality = HT_QUALITY_NOT_POWER_LAW;
+}
+
+/* The median beyond a tenth of the spread and 5 of its errors (0.93 spread/√n for a normal law, less for
+ * others). */
+static bool off_centre(const double q[5], size_t count)
+{
+    double spread = q[3] - q[1];
+    return fabs(q[2]) > 0.1 * spread && fabs(q[2]) > 5 * 0.93 * spread / sqrt((double)count);
+}
+
+void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quantile, ht_estimate *function)
 {
     double q[5];
     if (ht_values_count(x) < 4) return;
     quantiles(x, q);
+    if (off_centre(q, ht_values_count(x))) mmo->quality = HT_QUALITY_NOT_APPLICABLE;
     mcculloch(q, ht_values_count(x), quantile);
     if (isfinite(quantile->value)) ecf(x, q[2], quantile, function);
+    if (isfinite(function->value)) compare(quantile, function);
 }

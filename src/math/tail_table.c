@@ -70,10 +70,12 @@ static const struct {
     [HT_QUALITY_GOOD] = {"good", "nothing speaks against it"},
     [HT_QUALITY_FEW_POINTS] = {"few points", "too few points: the interval says how little is known"},
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
-    [HT_QUALITY_NOT_POWER_LAW] = {"not a power law", "the tail is no straight line on log-log axes"},
+    [HT_QUALITY_NOT_POWER_LAW] =
+        {"not a power law", "another law than assumed: no straight line on log-log axes, or not stable"},
     [HT_QUALITY_NO_HEAVY_TAIL] = {"no heavy tail",
                                   "cannot be told from α = 2, the normal law, or falls even faster"},
-    [HT_QUALITY_NOT_APPLICABLE] = {"not applicable", "not defined for these numbers"},
+    [HT_QUALITY_NOT_APPLICABLE] = {"not applicable",
+                                   "not for these numbers: other input wanted, off centre, or not defined"},
 };
 
 const char *ht_quality_word(ht_quality quality)
