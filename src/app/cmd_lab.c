@@ -74,7 +74,7 @@ static void draw(ht_lab *lab)
     ht_term_size(&columns, &rows);
     if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
-    lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model));
+    lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
     lab->dirty = false;

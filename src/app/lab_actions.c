@@ -93,7 +93,19 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_MORE] = ht_lab_adjust,
     [HT_DO_MUCH_LESS] = ht_lab_adjust,
     [HT_DO_MUCH_MORE] = ht_lab_adjust,
-    [HT_DO_TYPE] = ht_lab_type,
+    [HT_DO_TYPE] = ht_lab_prompt,
+    [HT_DO_SETTING] = ht_lab_prompt,
+    [HT_DO_SEARCH] = ht_lab_prompt,
+    [HT_DO_PRESENT] = ht_lab_present,
+    [HT_DO_THEME] = ht_lab_theme,
+    [HT_DO_PANEL_1] = ht_lab_show_panel,
+    [HT_DO_PANEL_2] = ht_lab_show_panel,
+    [HT_DO_PANEL_3] = ht_lab_show_panel,
+    [HT_DO_PANEL_4] = ht_lab_show_panel,
+    [HT_DO_PANEL_5] = ht_lab_show_panel,
+    [HT_DO_PANEL_6] = ht_lab_show_panel,
+    [HT_DO_PANEL_7] = ht_lab_show_panel,
+    [HT_DO_PANEL_8] = ht_lab_show_panel,
     [HT_DO_NOISE] = ht_lab_noise,
     [HT_DO_UNDO] = ht_lab_undo,
     [HT_DO_REDO] = ht_lab_redo,
@@ -135,7 +147,7 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
     if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) clear_note(lab);
     if (e->kind != HT_EVENT_KEY)
         ht_lab_mouse(lab, e); /* a new size shows with the next frame */
-    else if (lab->model->typing)
+    else if (lab->model->prompt != HT_PROMPT_NONE)
         ht_lab_type_key(lab, e->key);
     else
         ht_lab_do(lab, ht_keymap_action(e->key));

@@ -25,15 +25,19 @@ void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value);
 void ht_lab_do(ht_lab *lab, ht_action action);
 
 /* lab_params.c: controls, undo, typed values */
-ht_lab_handler ht_lab_adjust, ht_lab_choose, ht_lab_noise, ht_lab_undo, ht_lab_redo, ht_lab_type;
+ht_lab_handler ht_lab_adjust, ht_lab_choose, ht_lab_noise, ht_lab_undo, ht_lab_redo;
 /* Sets a parameter, remembers how to undo it, and tells it where no control shows it. */
 void ht_lab_change(ht_lab *lab, ht_param p, double value);
 void ht_lab_step_control(ht_lab *lab, int direction, bool coarse); /* the chosen one */
-void ht_lab_type_key(ht_lab *lab, int key);                        /* while a value is being typed */
+
+/* lab_prompt.c: what is typed at the bottom */
+ht_lab_handler ht_lab_prompt;
+void ht_lab_type_key(ht_lab *lab, int key); /* while something is being typed */
 
 /* lab_views.c: views, panels, axes, symbols, pictures */
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
-    ht_lab_export, ht_lab_help, ht_lab_back;
+    ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back;
+void ht_lab_use_theme(ht_lab *lab);                   /* the one that the settings name */
 const ht_lab_view *ht_lab_view_of(const ht_lab *lab); /* the table's row of the open view */
 
 /* lab_history.c: ghosts, freezing, the window of steps, smoothing */

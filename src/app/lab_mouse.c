@@ -42,11 +42,25 @@ static void press_control(ht_lab *lab, int control, ht_rect track, int column, i
     }
 }
 
+/* A slip of the mouse must not end the lesson. */
+static void press_key_bar(ht_lab *lab, int column)
+{
+    ht_action action = ht_keymap_action(ht_screen_key_at(&lab->screen, column));
+    if (action == HT_DO_QUIT)
+        ht_lab_note(lab, true, "press q to quit");
+    else
+        ht_lab_do(lab, action);
+}
+
 static void press(ht_lab *lab, int column, int row)
 {
     const ht_lab_view *here = ht_lab_view_of(lab);
     ht_rect track = {0};
     int control = control_at(lab, column, row, &track), panel = ht_layout_hit(&lab->layout, column, row);
+    if (row == lab->layout.keys.y) {
+        press_key_bar(lab, column);
+        return;
+    }
     if (panel >= 0) lab->model->focus = (ht_panel_id)panel;
     if (control >= 0)
         press_control(lab, control, track, column, row);

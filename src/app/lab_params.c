@@ -1,17 +1,20 @@
-/* lab_params.c - the controls: changing them, undoing that, typing a value. */
+/* lab_params.c - the controls: changing them, and undoing that. */
 #include <stdio.h>
 #include <string.h>
 
 #include "app/lab_handlers.h"
 #include "base/text.h"
-#include "view/view.h"
 
 /* ---- changes ----------------------------------------------------------------------------------- */
 
+/* Settings of the screen (ui.*) stay here; all others are the trainer's. */
 static void set(ht_lab *lab, ht_param p, double value)
 {
     double set_to = ht_params_put(&lab->model->asked, p, value);
-    ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
+    if (strncmp(ht_param_at(p)->key, "ui.", 3) != 0)
+        ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
+    else if (p == HT_P_UI_THEME)
+        ht_lab_use_theme(lab);
 }
 
 static void remember(ht_lab *lab, ht_param p, double before, double after)
@@ -33,11 +36,13 @@ static void remember(ht_lab *lab, ht_param p, double before, double after)
     lab->drag_control = -1; /* from here on the drag extends this change */
 }
 
-/* In a view without the controls a change says itself what it did. */
+/* Where no control shows it a change says itself what it did. */
 static void tell(ht_lab *lab, ht_param p)
 {
     char value[HT_PARAM_VALUE];
-    if (ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    bool control = false;
+    for (int i = 0; i < HT_CONTROLS; i++) control = control || ht_model_controls[i] == p;
+    if (control && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
     ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
     ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
 }
@@ -107,46 +112,4 @@ void ht_lab_choose(ht_lab *lab, ht_action action)
     m->cursor.keys = false; /* the arrows are the control's again */
     m->control = (m->control + (action == HT_DO_UP ? -1 : 1) + HT_CONTROLS) % HT_CONTROLS;
     tell(lab, ht_model_controls[m->control]);
-}
-
-/* ---- typing a value ---------------------------------------------------------------------------- */
-
-void ht_lab_type(ht_lab *lab, ht_action action)
-{
-    ht_model *m = lab->model;
-    (void)action;
-    if (ht_view_at(m->view)->arrows) return; /* no control is in sight */
-    m->typing = true;
-    m->typed[0] = '\0';
-    m->typing_error[0] = '\0';
-}
-
-static void take_typed(ht_lab *lab)
-{
-    ht_model *m = lab->model;
-    ht_param p = ht_model_controls[m->control];
-    ht_params trial = m->asked;
-    ht_error err;
-    m->typing = false;
-    if (m->typed[0] == '\0') return;
-    if (ht_params_set(&trial, ht_param_at(p)->key, m->typed, &err) == HT_OK)
-        ht_lab_change(lab, p, ht_params_get(&trial, p));
-    else
-        ht_lab_note(lab, false, "%s", err.text);
-}
-
-void ht_lab_type_key(ht_lab *lab, int key)
-{
-    ht_model *m = lab->model;
-    size_t length = strlen(m->typed);
-    if (key == HT_KEY_ESCAPE)
-        m->typing = false;
-    else if (key == HT_KEY_ENTER)
-        take_typed(lab);
-    else if (key == HT_KEY_BACKSPACE && length > 0)
-        m->typed[length - 1] = '\0';
-    else if (key > ' ' && key < 127 && length + 1 < sizeof m->typed) {
-        m->typed[length] = (char)key;
-        m->typed[length + 1] = '\0';
-    }
 }

@@ -119,6 +119,7 @@ void ht_lab_help(ht_lab *lab, ht_action action)
     m->view_before_help = m->view;
     m->view = HT_VIEW_HELP;
     m->help_scroll = 0;
+    m->search[0] = '\0';
 }
 
 void ht_lab_next_panel(ht_lab *lab, ht_action action)
@@ -158,6 +159,49 @@ void ht_lab_symbols(ht_lab *lab, ht_action action)
     if (now == 0) now = (int)ht_term_symbols() + 1;
     ht_params_put(p, HT_P_UI_ASCII, now % 3 + 1);
     ht_lab_note(lab, true, "symbols: %s", ht_param_choice(HT_P_UI_ASCII, now % 3 + 1));
+}
+
+void ht_lab_use_theme(ht_lab *lab)
+{
+    ht_theme theme;
+    ht_error err;
+    if (ht_theme_load(ht_params_name(&lab->model->asked, HT_P_UI_THEME), &theme, &err) == HT_OK)
+        ht_term_theme(&theme);
+    else
+        ht_lab_note(lab, false, "%s", err.text);
+}
+
+void ht_lab_theme(ht_lab *lab, ht_action action)
+{
+    ht_params *p = &lab->model->asked;
+    int next = ((int)ht_params_get(p, HT_P_UI_THEME) + 1) % ht_param_choices(HT_P_UI_THEME);
+    (void)action;
+    ht_params_put(p, HT_P_UI_THEME, next);
+    ht_lab_use_theme(lab);
+    ht_lab_note(lab, true, "theme: %s", ht_param_choice(HT_P_UI_THEME, next));
+}
+
+void ht_lab_present(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    lab->model->present = !lab->model->present;
+    lab->model->view = HT_VIEW_DASHBOARD;
+}
+
+/* One panel stays at least. */
+void ht_lab_show_panel(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    unsigned all = (1u << (HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1)) - 1, bit = 1u << (action - HT_DO_PANEL_1);
+    ht_panel_id panel = (ht_panel_id)(action - HT_DO_PANEL_1);
+    if ((m->hidden ^ bit) == all) {
+        ht_lab_note(lab, true, "the last panel stays; 1 to 8 show the others again");
+        return;
+    }
+    m->hidden ^= bit;
+    m->present = false;
+    m->view = HT_VIEW_DASHBOARD;
+    ht_lab_note(lab, true, "%s %s", ht_panel_at(panel)->name, m->hidden & bit ? "hidden" : "shown");
 }
 
 /* ---- pictures ---------------------------------------------------------------------------------- */

@@ -60,7 +60,8 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
     ht_model *copy = ht_alloc(1, sizeof *copy, "the picture", err);
     if (!copy) return NULL;
     memcpy(copy, m, sizeof *copy);
-    copy->typing = false;
+    copy->prompt = HT_PROMPT_NONE;
+    copy->message[0] = '\0';
     copy->control = -1;
     if (copy->view == HT_VIEW_HELP) copy->view = HT_VIEW_DASHBOARD;
     if (copy->view != HT_VIEW_ZOOM) copy->focus = HT_PANEL_COUNT;
@@ -88,7 +89,7 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
     if (code == HT_OK && !(image = ht_image_new(width, height, columns, rows, &theme, err))) code = err->code;
     if (code == HT_OK) {
         ht_surface *s = ht_image_surface(image);
-        ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(copy));
+        ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(copy, columns));
         layout.keys = (ht_rect){0}; /* its row holds the footer */
         ht_screen_draw(screen, s, copy, &layout);
         draw_footer(s, copy, rows - FOOTER);

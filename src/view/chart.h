@@ -81,6 +81,7 @@ typedef struct ht_chart {
     bool warn;      /* the note is a warning, not a remark */
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
+    bool large;      /* the legend stands in rows of its own, bold: for a hall */
     bool over_steps; /* x is the step of the run: such charts share cursor and window */
     int series_count, mark_count;
     ht_series series[HT_CHART_SERIES];

@@ -1,5 +1,6 @@
 #include "view/layout.h"
 
+#include "view/bars.h"
 #include "view/view.h"
 
 void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area)
@@ -9,9 +10,14 @@ void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area)
     layout->place[layout->count++].area = area;
 }
 
-ht_scene ht_scene_of(const ht_model *m)
+/* A note passes with the next key: it may cover the lower border for that long. */
+ht_scene ht_scene_of(const ht_model *m, int columns)
 {
-    return (ht_scene){.view = m->view, .focus = m->focus};
+    return (ht_scene){.view = m->view,
+                      .focus = m->focus,
+                      .present = m->present,
+                      .hidden = m->hidden,
+                      .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
 }
 
 ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
@@ -20,7 +26,7 @@ ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
     if (layout.too_small) return layout;
     layout.title = (ht_rect){0, 0, columns, 1};
     layout.keys = (ht_rect){0, rows - 1, columns, 1};
-    ht_view_at(scene.view)->place(&layout, (ht_rect){0, 1, columns, rows - 2}, &scene);
+    ht_view_at(scene.view)->place(&layout, (ht_rect){0, 1, columns, rows - 2 - scene.message}, &scene);
     return layout;
 }
 

@@ -21,10 +21,13 @@ typedef struct ht_layout {
 /* What of the model decides where panels go. */
 typedef struct ht_scene {
     ht_view view;
-    ht_panel_id focus; /* the panel shown alone in HT_VIEW_ZOOM */
+    ht_panel_id focus; /* the panel shown alone in HT_VIEW_ZOOM, and large in a presentation */
+    bool present;
+    unsigned hidden; /* bit 1 << panel: left out of the dashboard */
+    int message;     /* rows of a message that lasts, kept free above the key bar */
 } ht_scene;
 
-ht_scene ht_scene_of(const ht_model *model);
+ht_scene ht_scene_of(const ht_model *model, int columns);
 
 ht_layout ht_layout_make(int columns, int rows, ht_scene scene);
 

@@ -54,6 +54,9 @@ typedef enum ht_trace {
 
 enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_LADDERS = 4 };
 
+/* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find. */
+typedef enum ht_prompt { HT_PROMPT_NONE, HT_PROMPT_VALUE, HT_PROMPT_SETTING, HT_PROMPT_SEARCH } ht_prompt;
+
 typedef struct ht_moment { /* a parameter was changed: drawn as a mark on every chart over steps */
     double step;
     ht_param param;
@@ -108,13 +111,15 @@ typedef struct ht_model {
     ht_panel_id focus;
     int control; /* 0 .. HT_CONTROLS-1 */
     bool loss_log, weights_log_x, weights_log_y, norms_log;
+    bool present;        /* presentation: one or two charts and large numbers */
+    unsigned hidden;     /* panels left out of the dashboard: bit 1 << id */
     double prune_cursor; /* ratio under the cursor, in [0, 1] */
     ht_cursor cursor;
     double window, window_end; /* steps that charts show, 0: the whole run; their end, NaN: the latest */
     int help_scroll;
-    bool typing; /* "=": a value is being typed for the chosen control */
-    char typed[32];
-    char typing_error[200];
+    ht_prompt prompt; /* what is being typed */
+    char typed[64];
+    char search[64];  /* help shows what contains this */
     char footer[160]; /* in pictures: versions, kernels */
 } ht_model;
 

@@ -50,7 +50,8 @@ static void fill(ht_series *s, const ht_bucket *bucket, part what)
         s->high[i] = what == ENVELOPE ? bucket[i].high : what == FINAL ? bucket[i].final : bucket[i].mean;
         if (s->low) s->low[i] = bucket[i].low;
     }
-    if (s && s->name[0] && s->count > 0) put_value(s, bucket[s->count - 1].final);
+    if (s && s->name[0] && s->count > 0)
+        put_value(s, what == MEAN ? bucket[s->count - 1].mean : bucket[s->count - 1].final);
 }
 
 /* The curve's min/max envelope; or its last value, or its smoothed mean, in each column. The legend has the
@@ -75,7 +76,7 @@ static void add_envelope(const ht_model *m, ht_chart *chart, ht_trace trace, ht_
                          int columns)
 {
     bool smooth = smoothing(m) > 0;
-    add_curve(chart, &m->trace[trace], ENVELOPE, smooth ? HT_ROLE_DIM : role, smooth ? "" : name, columns, 0);
+    add_curve(chart, &m->trace[trace], ENVELOPE, smooth ? HT_ROLE_RAW : role, smooth ? "" : name, columns, 0);
     if (smooth) add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
 }
 
@@ -83,7 +84,7 @@ static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, h
                            int columns)
 {
     if (smoothing(m) <= 0) return add_curve(chart, &m->trace[trace], FINAL, role, name, columns, 0);
-    add_curve(chart, &m->trace[trace], FINAL, HT_ROLE_DIM, "", columns, 0);
+    add_curve(chart, &m->trace[trace], FINAL, HT_ROLE_RAW, "", columns, 0);
     return add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
 }
 
@@ -118,7 +119,7 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
 static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *name, ht_trace train,
                                ht_trace test, int columns)
 {
-    ht_role behind = smoothing(m) > 0 ? HT_ROLE_DIM : HT_ROLE_TEST;
+    ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
     add_curve(chart, &m->trace[test], ENVELOPE, behind, "", columns, 0);
     add_envelope(m, chart, train, HT_ROLE_TRAIN, name, columns);
     add_ghosts(m, chart, test, columns);

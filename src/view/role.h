@@ -5,7 +5,8 @@
 /* id, name in theme files, what it is for */
 #define HT_ROLES(X)                                                                                          \
     X(TEXT, "text", "ordinary text")                                                                         \
-    X(DIM, "dim", "units, hints, raw curve behind a smoothed one")                                           \
+    X(DIM, "dim", "units, hints")                                                                            \
+    X(RAW, "raw", "the raw curve behind a smoothed one")                                                     \
     X(TITLE, "title", "panel titles")                                                                        \
     X(FRAME, "frame", "panel frames")                                                                        \
     X(FOCUS, "focus", "frame of the panel that has the keys")                                                \
