@@ -16,6 +16,8 @@ typedef struct job {
     const ht_pure_noise *limit;
     double *ratios;
     int columns;
+    ht_noise noise; /* points to the law */
+    ht_quantiles law;
     float *rows;    /* (workers × ROWS × columns) */
     double *norms2; /* (workers × width) */
 } job;
@@ -31,7 +33,8 @@ static void draw_norms(const job *j, int number, float *rows, double *norms2)
 {
     const ht_pure_noise *limit = j->limit;
     size_t columns = (size_t)j->columns, width = (size_t)limit->width;
-    ht_noise noise = {limit->type, limit->alpha, limit->seed, (uint64_t)number, 0};
+    ht_noise noise = j->noise;
+    noise.step = (uint64_t)number;
     for (size_t first = 0; first < width; first += ROWS) {
         size_t count = width - first < ROWS ? width - first : ROWS;
         memset(rows, 0, count * columns * sizeof *rows);
@@ -68,13 +71,20 @@ ht_code ht_pure_noise_ratios(const ht_pure_noise *limit, int count, double *rati
                              ht_error *err)
 {
     size_t workers = (size_t)ht_pool_threads(pool);
-    job j = {.limit = limit, .ratios = ratios, .columns = columns_of(limit)};
-    j.rows = ht_alloc(workers * ROWS, (size_t)j.columns * sizeof *j.rows, "rows of pure noise", err);
-    j.norms2 = ht_alloc(workers, (size_t)limit->width * sizeof *j.norms2, "norms of pure noise", err);
-    ht_code code = j.rows && j.norms2 ? HT_OK : err->code;
-    if (code == HT_OK) ht_pool_run(pool, count, draw_layer, &j);
-    ht_free(j.rows);
-    ht_free(j.norms2);
+    job *j = ht_alloc(1, sizeof *j, "the law of the noise", err);
+    if (!j) return err->code;
+    j->limit = limit;
+    j->ratios = ratios;
+    j->columns = columns_of(limit);
+    j->noise = (ht_noise){.type = limit->type, .alpha = limit->alpha, .seed = limit->seed};
+    ht_noise_prepare(&j->noise, &j->law);
+    j->rows = ht_alloc(workers * ROWS, (size_t)j->columns * sizeof *j->rows, "rows of pure noise", err);
+    j->norms2 = ht_alloc(workers, (size_t)limit->width * sizeof *j->norms2, "norms of pure noise", err);
+    ht_code code = j->rows && j->norms2 ? HT_OK : err->code;
+    if (code == HT_OK) ht_pool_run(pool, count, draw_layer, j);
+    ht_free(j->rows);
+    ht_free(j->norms2);
+    ht_free(j);
     return code;
 }
 
