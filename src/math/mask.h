@@ -6,9 +6,10 @@
 #include "heavytail/network.h"
 
 typedef struct ht_mask {
-    int layers;                              /* hidden ones and the output layer */
-    size_t count[HT_DEPTH_MAX + 1];          /* weights of a layer */
-    unsigned char *trained[HT_DEPTH_MAX + 1]; /* (⌈count/8⌉): bit i % 8 of byte i / 8 is weight i, row-major */
+    int layers;                     /* hidden ones and the output layer */
+    size_t count[HT_DEPTH_MAX + 1]; /* weights of a layer */
+    unsigned char
+        *trained[HT_DEPTH_MAX + 1]; /* (⌈count/8⌉): bit i % 8 of byte i / 8 is weight i, row-major */
 } ht_mask;
 
 /* For networks of this shape; every weight is trained. NULL with *err set. */

@@ -15,11 +15,11 @@ typedef struct ht_step ht_step;
 typedef struct ht_hyper {
     double lr, momentum, weight_decay;
     bool train_output;
-    ht_noise noise;     /* type, alpha, seed, step; the layer is filled in */
-    double noise_scale; /* σ */
+    ht_noise noise;      /* type, alpha, seed, step; the layer is filled in */
+    double noise_scale;  /* σ */
     const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
-    ht_tap *tap;        /* NULL, or where the new weights are also put (not when the step is refused) */
-    float input_bound;  /* largest |x| of the training set: for the overflow guard */
+    ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */
+    float input_bound;   /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
 
 typedef struct ht_step_result {

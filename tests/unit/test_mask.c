@@ -1,5 +1,5 @@
-/* Guards masks: a masked step is the plain step with the masked weights and their momentum set to zero after it, bit
- * for bit, whatever noise, momentum, decay and threads do. */
+/* Guards masks: a masked step is the plain step with the masked weights and their momentum set to zero after
+ * it, bit for bit, whatever noise, momentum, decay and threads do. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -28,7 +28,8 @@ static void punch(ht_network *net, uint64_t seed)
         ht_layer *layer = &net->layers[l];
         size_t columns = (size_t)layer->columns, size = ht_layer_size(layer);
         for (int r = 0; r < layer->rows; r++)
-            if (ht_rng_below(&rng, 4) == 0) memset(layer->weight + (size_t)r * columns, 0, columns * sizeof(float));
+            if (ht_rng_below(&rng, 4) == 0)
+                memset(layer->weight + (size_t)r * columns, 0, columns * sizeof(float));
         for (size_t i = 0; i < size; i++)
             if (ht_rng_below(&rng, 20) == 0) layer->weight[i] = 0;
         layer->weight[0] = layer->weight[size - 1] = 0;
@@ -127,7 +128,8 @@ static void a_masked_step_is_a_step_and_then_zeros(void **state)
     (void)state;
     for (int depth = 1; depth <= 3; depth++)
         for (int type = HT_NOISE_NONE; type <= HT_NOISE_ISOTROPIC; type++)
-            for (int threads = 1; threads <= 3; threads++) masked_and_slow(depth, type, type % 2 == 0, threads);
+            for (int threads = 1; threads <= 3; threads++)
+                masked_and_slow(depth, type, type % 2 == 0, threads);
 }
 
 /* Every start and length against the definition, with kept runs longer than 64 among them. */
