@@ -137,6 +137,35 @@ ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err)
     return HT_OK;
 }
 
+static int prune_layer(ht_layer *layer, const ht_prune_intent *intent, ht_error *err)
+{
+    ht_prune_order order;
+    if (ht_prune_order_make(&order, layer, intent->method, intent->metric, intent->seed, err) != HT_OK)
+        return -1;
+    int count = isnan(intent->ratio) ? ht_prune_removable(&order, intent->error)
+                                     : (int)floor(intent->ratio * order.count);
+    size_t columns = (size_t)layer->columns;
+    for (int i = 0; i < count; i++)
+        memset(layer->weight + (size_t)order.neuron[i] * columns, 0, columns * sizeof(float));
+    ht_prune_order_free(&order);
+    return count;
+}
+
+ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, double *ratio, ht_error *err)
+{
+    int removed = 0, all = t->net->depth * t->net->layers[0].rows;
+    t->at.change++;
+    for (int l = 0; l < t->net->depth; l++) {
+        int count = prune_layer(&t->net->layers[l], intent, err);
+        if (count < 0) return err->code;
+        removed += count;
+    }
+    *ratio = (double)removed / all;
+    if (!intent->keep_mask) return HT_OK;
+    t->at.change--;
+    return ht_trainer_mask_zeros(t, err);
+}
+
 void ht_trainer_unmask(ht_trainer *t)
 {
     t->at.change++;

@@ -32,12 +32,17 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
 /* Back to step 0 with the initial weights of `seed`, which becomes train.seed. The mask goes. */
 void ht_trainer_reset(ht_trainer *t, uint64_t seed);
 
-/* From now on the weights that are 0 now stay 0 (one bit a weight is allocated). On failure nothing changes. */
+/* Removes weights; with keep_mask they stay removed while training goes on. *ratio: how much went. On failure
+ * nothing changes. */
+ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, double *ratio, ht_error *err);
+
+/* From now on the weights that are 0 now stay 0 (one bit a weight is allocated). On failure nothing changes.
+ */
 ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err);
 void ht_trainer_unmask(ht_trainer *t); /* all weights are trained again */
 
-uint64_t ht_trainer_change(const ht_trainer *t);                /* changes so far */
-void ht_trainer_set_change(ht_trainer *t, uint64_t change);     /* when a journal is continued */
+uint64_t ht_trainer_change(const ht_trainer *t);            /* changes so far */
+void ht_trainer_set_change(ht_trainer *t, uint64_t change); /* when a journal is continued */
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
 ht_network *ht_trainer_network(ht_trainer *t);
@@ -87,8 +92,8 @@ ht_trainer_state ht_trainer_state_get(const ht_trainer *t);
 /* Sets the counters, all but `change`. HT_FAIL when they do not fit the data; nothing changes then. */
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err);
 
-/* Takes over a state, the parameters that training depends on (not the VIEW ones) and the mask (NULL: none): one
- * change. On failure nothing changes. Weights and momentum are the caller's to copy. */
+/* Takes over a state, the parameters that training depends on (not the VIEW ones) and the mask (NULL: none):
+ * one change. On failure nothing changes. Weights and momentum are the caller's to copy. */
 ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_params *params,
                          const ht_mask *mask, ht_error *err);
 

@@ -66,8 +66,9 @@ typedef struct ht_sample {
     double seconds; /* training time, pauses left out */
     double epoch;
     uint32_t applied_seq; /* the last command applied */
-    /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy. EVAL: the
-     * same over the steps since the last one, as means; folded = 0: a look that closes no row of metrics. */
+    /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy. EVAL:
+     * the same over the steps since the last one, as means; folded = 0: a look that closes no row of metrics.
+     */
     uint32_t folded;
     double loss, loss_min, loss_max, accuracy;
     double test_loss, test_accuracy; /* EVAL */
@@ -75,8 +76,10 @@ typedef struct ht_sample {
     ht_param param;                  /* CHANGE */
     double before, value;
     char message[200]; /* STATE */
-    /* Every CHANGE, RESET, PRUNE, UNMASK and REWIND is numbered; 0: part of the REWIND that follows. */
+    /* CHANGE, RESET, PRUNE, UNMASK, REWIND: its number among the changes of the run, as in the journal */
     uint64_t change;
+    bool restored;  /* CHANGE: no change of its own (and without a number) but part of the REWIND that follows
+                     */
     uint64_t from;  /* RESET, REWIND: the step it was sent away from */
     uint64_t keep;  /* REWIND: the last change that is part of the state; later ones are undone */
     bool other_run; /* REWIND: across a RESET, so nothing of the history so far belongs to the state */
