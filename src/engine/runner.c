@@ -273,16 +273,20 @@ static void change(ht_runner *r, const ht_command *command)
 
 static void prune(ht_runner *r, const ht_prune_intent *intent)
 {
-    ht_error err;
-    double ratio;
+    ht_error err, ignored;
+    ht_prune_result result;
+    uint64_t number = ht_trainer_change(r->trainer);
     mark(r);
-    if (ht_trainer_prune(r->trainer, intent, &ratio, &err) != HT_OK) {
+    if (ht_trainer_prune(r->trainer, intent, &result, &err) != HT_OK) {
+        const ht_checkpoint *before = ht_timeline_marked(r->timeline);
+        if (before) ht_checkpoint_restore(before, r->trainer, r->pool, &ignored);
+        ht_trainer_set_change(r->trainer, number); /* as if nothing had been asked */
         say(r, err.text);
         return;
     }
     ht_sample sample = blank_sample(r, HT_SAMPLE_PRUNE);
     sample.prune = *intent;
-    sample.value = ratio;
+    sample.value = result.ratio;
     sample.change = ht_trainer_change(r->trainer);
     emit(r, &sample);
     enter_state(r, running_or_paused(r), ""); /* the analyst looks again */
@@ -388,7 +392,7 @@ static void deliver(ht_runner *r, ht_letter *letter)
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
-    letter->look = ht_look_of(ht_trainer_params(r->trainer));
+    letter->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
     ht_mailbox_deliver(r->box);
 }
 
