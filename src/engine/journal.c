@@ -82,11 +82,11 @@ void ht_journal_start(ht_text *out, const ht_params *params)
 static json_t *prune_line(const ht_sample *s)
 {
     const ht_prune_spec *p = &s->prune.spec;
-    json_t *line = json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:b, s:i, s:b, s:o}", "event", names[HT_ENTRY_PRUNE],
-                             "step", (json_int_t)s->step, "change", (json_int_t)s->change, "error",
-                             number(p->error), "ratio", number(p->ratio), "seed", (json_int_t)p->seed, "centre",
-                             p->centre, "samples", p->calibration_limit, "keep_mask", s->prune.keep_mask,
-                             "removed", number(s->value));
+    json_t *line =
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:b, s:i, s:b, s:o}", "event", names[HT_ENTRY_PRUNE],
+                  "step", (json_int_t)s->step, "change", (json_int_t)s->change, "error", number(p->error),
+                  "ratio", number(p->ratio), "seed", (json_int_t)p->seed, "centre", p->centre, "samples",
+                  p->calibration_limit, "keep_mask", s->prune.keep_mask, "removed", number(s->value));
     for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++) {
         const int values[] = {(int)p->method, (int)p->metric, (int)p->scope, (int)p->coreset};
         json_object_set_new(line, prune_choices[i].key,
@@ -198,7 +198,8 @@ static const char *read_prune(ht_entry *e, const json_t *line)
     e->prune.keep_mask = json_is_true(json_object_get(line, "keep_mask"));
     if (!whole(line, "samples", &samples) || samples > 1000000000) return "\"samples\" is no such number";
     p->calibration_limit = (int)samples;
-    bool good = real(line, "error", &p->error) && real(line, "ratio", &p->ratio) && whole(line, "seed", &p->seed);
+    bool good =
+        real(line, "error", &p->error) && real(line, "ratio", &p->ratio) && whole(line, "seed", &p->seed);
     bool amount = isnan(p->ratio) ? p->error >= 0 && p->error <= 1 : p->ratio >= 0 && p->ratio <= 1;
     return good && amount ? NULL : "\"error\", \"ratio\" and \"seed\" say no amount";
 }
