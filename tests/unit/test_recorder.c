@@ -86,13 +86,19 @@ static void close_run(run *r)
     ht_rundir_close(r->dir);
 }
 
+/* The reference of a test has no directory. */
+static void record(run *r, const ht_sample *s)
+{
+    if (r->recorder) ht_recorder_take(r->recorder, s);
+}
+
 static void tell_set(run *r, ht_param p, double value)
 {
     ht_sample s = {.kind = HT_SAMPLE_CHANGE, .step = ht_trainer_steps(r->trainer), .param = p};
     small_set(r->trainer, p, value);
     s.value = value;
     s.change = ht_trainer_change(r->trainer);
-    ht_recorder_take(r->recorder, &s);
+    record(r, &s);
 }
 
 static void tell_prune(run *r)
@@ -105,7 +111,7 @@ static void tell_prune(run *r)
     ok(ht_trainer_prune(r->trainer, &s.prune, &result, &err));
     assert_true(result.removed > 0);
     s.change = ht_trainer_change(r->trainer);
-    ht_recorder_take(r->recorder, &s);
+    record(r, &s);
 }
 
 /* A step as `train` makes it; at 40 the noise is changed by hand, at 60 the network is pruned with its mask
@@ -116,11 +122,11 @@ static void step(run *r)
     small_train(r->trainer, 1);
     if (ht_trainer_eval_due(r->trainer)) {
         ok(ht_trainer_evaluate(r->trainer, true, &sample, &err));
-        ht_recorder_take(r->recorder, &sample);
+        record(r, &sample);
     }
     if (ht_trainer_steps(r->trainer) == 40) tell_set(r, HT_P_NOISE_SCALE, 0.002);
     if (ht_trainer_steps(r->trainer) == 60) tell_prune(r);
-    ht_recorder_offer(r->recorder);
+    if (r->recorder) ht_recorder_offer(r->recorder);
 }
 
 static void train_to(run *r, uint64_t last)
@@ -233,7 +239,8 @@ static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
     ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);
     ht_rng rng;
     ht_rng_init(&rng, 9, HT_STREAM_SHUFFLE, 0);
-    run reference = open_run("never-killed", &params);
+    /* No thread of ours may run when a child is made. */
+    run reference = {.trainer = small_trainer(&params, data, NULL)};
     ht_trainer *found = small_trainer(&params, data, NULL);
     uint64_t last = 0;
     int moved = 0;
@@ -256,7 +263,7 @@ static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
     close_run(&again);
     assert_int_equal(scratch_count("killed"), 4);
     assert_int_equal(replayed("killed"), last);
-    close_run(&reference);
+    ht_trainer_free(reference.trainer);
     ht_trainer_free(found);
 }
 
