@@ -6,6 +6,9 @@ static const ht_command_info commands[] = {
     {"train",
      "[--preset P] [--set key=value]... [--steps N] [--until-accuracy A] [--run DIR] [--json] [--quiet]",
      "train without a terminal; --run on an existing run resumes it", ht_cmd_train},
+    {"replay", "RUN|F.png [--json] [--quiet]",
+     "run a journal again and compare with the checkpoint, bit by bit (of a picture: print the hash)",
+     ht_cmd_replay},
     {"sweep",
      "[--preset P] [--set key=value].. --vary key=v1,v2,.. [--vary ..] [--seeds 1..5] --out DIR [--jobs J] "
      "[--list | --cell K] [--quiet]\n  sweep --file F [--set ..] [--seeds ..] --out DIR ..",

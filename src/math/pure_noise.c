@@ -14,10 +14,10 @@ enum { ROWS = 64 }; /* noise is made for so many rows at a time */
 
 typedef struct job {
     const ht_pure_noise *limit;
+    ht_noise noise; /* of layer 0 */
+    ht_quantiles law;
     double *ratios;
     int columns;
-    ht_noise noise; /* points to the law */
-    ht_quantiles law;
     float *rows;    /* (workers × ROWS × columns) */
     double *norms2; /* (workers × width) */
 } job;
@@ -71,20 +71,17 @@ ht_code ht_pure_noise_ratios(const ht_pure_noise *limit, int count, double *rati
                              ht_error *err)
 {
     size_t workers = (size_t)ht_pool_threads(pool);
-    job *j = ht_alloc(1, sizeof *j, "the law of the noise", err);
-    if (!j) return err->code;
-    j->limit = limit;
-    j->ratios = ratios;
-    j->columns = columns_of(limit);
-    j->noise = (ht_noise){.type = limit->type, .alpha = limit->alpha, .seed = limit->seed};
-    ht_noise_prepare(&j->noise, &j->law);
-    j->rows = ht_alloc(workers * ROWS, (size_t)j->columns * sizeof *j->rows, "rows of pure noise", err);
-    j->norms2 = ht_alloc(workers, (size_t)limit->width * sizeof *j->norms2, "norms of pure noise", err);
-    ht_code code = j->rows && j->norms2 ? HT_OK : err->code;
-    if (code == HT_OK) ht_pool_run(pool, count, draw_layer, j);
-    ht_free(j->rows);
-    ht_free(j->norms2);
-    ht_free(j);
+    job j = {.limit = limit,
+             .noise = {.type = limit->type, .alpha = limit->alpha, .seed = limit->seed},
+             .ratios = ratios,
+             .columns = columns_of(limit)};
+    ht_noise_prepare(&j.noise, &j.law);
+    j.rows = ht_alloc(workers * ROWS, (size_t)j.columns * sizeof *j.rows, "rows of pure noise", err);
+    j.norms2 = ht_alloc(workers, (size_t)limit->width * sizeof *j.norms2, "norms of pure noise", err);
+    ht_code code = j.rows && j.norms2 ? HT_OK : err->code;
+    if (code == HT_OK) ht_pool_run(pool, count, draw_layer, &j);
+    ht_free(j.rows);
+    ht_free(j.norms2);
     return code;
 }
 
