@@ -132,7 +132,7 @@ static void show(sweep *s, bool last)
     s->shown = ht_now();
     format_left(s, left, sizeof left);
     if (s->bar)
-        fprintf(stderr, "\r[%.*s%*s] %d of %d cells done, %d failed, %s   %s", filled,
+        fprintf(stderr, "\r[%.*s%*s] %d of %d cells done, %d failed, %-22s%s", filled,
                 "########################", width - filled, "", have, s->total, s->failed, left,
                 last ? "\n" : "");
     else
