@@ -153,7 +153,7 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
 
 static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_theme *theme, ht_error *err)
 {
-    lab->runner = ht_runner_start(s->trainer, s->data, s->pool, err);
+    lab->runner = ht_runner_start(s->trainer, s->data, s->pool, s->dir == NULL, err);
     if (!lab->runner) return err->code;
     ht_code code = ht_term_open(theme, err);
     if (code == HT_OK) {

@@ -20,6 +20,11 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
+/* Nobody needs a test score more often than this share of the time pays for; the first ones are free: the
+ * beginning of a run is steep. */
+enum { FREE_EVALUATIONS = 10 };
+static const double evaluation_share = 0.007;
+
 struct ht_runner {
     ht_trainer *trainer;
     const ht_dataset *data;
@@ -38,8 +43,11 @@ struct ht_runner {
     ht_state state;
     uint32_t applied_seq, generation;
     double seconds;
-    bool single, past_goal; /* past_goal: the user went on after "done" */
-    bool settled;           /* the analyst has the weights as they stand */
+    bool single, past_goal;                 /* past_goal: the user went on after "done" */
+    bool settled;                           /* the analyst has the weights as they stand */
+    bool thrifty;                           /* evaluations keep to their share */
+    int evaluations;                        /* since the start or a reset */
+    double evaluation_end, evaluation_cost; /* of the last one, on the clock and in seconds */
     /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
      */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -99,15 +107,26 @@ static void enter_state(ht_runner *r, ht_state state, const char *message)
     if (state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
 }
 
+/* Weights never depend on evaluations: a run is the same whichever are left out. */
+static bool affordable(const ht_runner *r)
+{
+    return !r->thrifty || r->evaluations < FREE_EVALUATIONS ||
+           ht_now() - r->evaluation_end >= r->evaluation_cost / evaluation_share;
+}
+
 static void evaluate(ht_runner *r)
 {
     ht_error err;
     ht_score score;
     ht_sample sample = blank_sample(r, HT_SAMPLE_EVAL);
+    double start = ht_now();
     if (ht_trainer_test_score(r->trainer, &score, &err) != HT_OK) {
         enter_state(r, HT_STATE_PAUSED, err.text);
         return;
     }
+    r->evaluations++;
+    r->evaluation_end = ht_now();
+    r->evaluation_cost = r->evaluation_end - start;
     sample.test_loss = score.loss;
     sample.test_accuracy = score.accuracy;
     emit(r, &sample);
@@ -118,6 +137,7 @@ static void restart(ht_runner *r, uint64_t seed)
     ht_trainer_reset(r->trainer, seed);
     r->seconds = 0;
     r->generation++;
+    r->evaluations = 0;
     r->past_goal = false;
     memset(r->has_pending, 0, sizeof r->has_pending);
     ht_sample sample = blank_sample(r, HT_SAMPLE_RESET);
@@ -239,7 +259,7 @@ static void train_one(ht_runner *r)
     if (letter) deliver(r, letter);
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer)) evaluate(r);
+    if (ht_trainer_eval_due(r->trainer) && affordable(r)) evaluate(r);
 }
 
 /* While training stands still: one look at the weights as they are. */
@@ -304,13 +324,15 @@ static bool start_thread(ht_runner *r, ht_error *err)
     return r->started;
 }
 
-ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err)
+ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, bool thrifty,
+                           ht_error *err)
 {
     ht_runner *r = ht_alloc(1, sizeof *r, "the runner", err);
     if (!r) return NULL;
     r->trainer = trainer;
     r->data = data;
     r->pool = pool;
+    r->thrifty = thrifty;
     sem_init(&r->wake, 0, 0);
     bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&

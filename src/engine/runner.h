@@ -9,8 +9,11 @@
 
 typedef struct ht_runner ht_runner;
 
-/* Starts paused. Borrows the trainer, its data and its pool until ht_runner_stop. */
-ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
+/* Starts paused. Borrows the trainer, its data and its pool until ht_runner_stop. `thrifty`: evaluations that
+ * are due (train.eval_every) are left out while they would take more than 0.7 % of the time; for a run that
+ * is only looked at. */
+ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, bool thrifty,
+                           ht_error *err);
 /* Ends training; what it still had to say can be received, and the trainer is the caller's again. */
 void ht_runner_join(ht_runner *runner);
 void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */

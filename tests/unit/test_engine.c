@@ -407,7 +407,7 @@ static lab *lab_open(const ht_params *params, int test, int threads)
     l->data = l->own ? l->own : data;
     l->pool = small_pool(threads);
     l->trainer = small_trainer(params, l->data, l->pool);
-    l->runner = ht_runner_start(l->trainer, l->data, l->pool, &err);
+    l->runner = ht_runner_start(l->trainer, l->data, l->pool, false, &err);
     if (!l->runner) fail_msg("%s", err.text);
     return l;
 }
@@ -690,7 +690,7 @@ static void unread_steps_are_folded(void **state)
     ht_params_put(&params, HT_P_TRAIN_STEPS, 9000);
     ht_dataset *few = small_data(20, 20);
     ht_trainer *t = small_trainer(&params, few, NULL), *twin = small_trainer(&params, few, NULL);
-    ht_runner *runner = ht_runner_start(t, few, NULL, &err);
+    ht_runner *runner = ht_runner_start(t, few, NULL, false, &err);
     assert_non_null(runner);
     double low = (double)INFINITY, high = -(double)INFINITY, seen_low = low, seen_high = high;
     for (int i = 0; i < 9000; i++) {
