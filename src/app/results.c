@@ -18,10 +18,8 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     results->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
-    return ht_prune_at_error(
-        &results->prune, net, &data->train, &data->test, (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-        (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
-        (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED), pool, err);
+    ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
+    return ht_prune_try(&results->prune, net, &data->train, &data->test, &spec, pool, err);
 }
 
 json_t *ht_json_number(double value)
@@ -81,19 +79,20 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int 
 
 void ht_results_print(const ht_results *r, const ht_params *params)
 {
-    char steps[32], removed[32], neurons[32], mmo[24], hill[24];
+    char steps[32], removed[32], units[32], mmo[24], hill[24];
     const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
     ht_format_grouped(steps, sizeof steps, (long long)r->steps);
     ht_format_grouped(removed, sizeof removed, r->prune.removed);
-    ht_format_grouped(neurons, sizeof neurons, r->prune.neurons);
+    ht_format_grouped(units, sizeof units, r->prune.units);
     ht_format_short(mmo, sizeof mmo, r->tail.mmo, 3);
     ht_format_short(hill, sizeof hill, r->tail.hill, 3);
     printf("%s: %s after %s steps, %.2f s\n\n", params->preset, r->status, steps, r->seconds);
     printf("                 loss    accuracy   accuracy pruned\n");
     printf("  train    %10.4f    %8.4f   %8.4f\n", r->train.loss, r->train.accuracy, r->prune.train.accuracy);
     printf("  test     %10.4f    %8.4f   %8.4f\n\n", r->test.loss, r->test.accuracy, r->prune.test.accuracy);
-    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s neurons removed\n", r->prune.ratio, metric,
-           ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
+    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
+           ht_params_get(params, HT_P_PRUNE_ERROR), removed, units,
+           ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
     printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu)\n", mmo, hill,
            r->tail.hill_k);
 }
