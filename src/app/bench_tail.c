@@ -102,9 +102,11 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
     float *w = ht_alloc(neurons, COLUMNS * sizeof *w, "the weights", err);
     b.w.f32 = w;
     b.eigenvalue = ht_alloc(COLUMNS, sizeof *b.eigenvalue, "the spectrum", err);
-    ht_code code = w && b.eigenvalue ? HT_OK : err->code;
+    ht_quantiles *law = ht_alloc(1, sizeof *law, "the noise", err);
+    ht_code code = w && b.eigenvalue && law ? HT_OK : err->code;
     if (code == HT_OK) {
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
+        ht_noise_prepare(&noise, law);
         ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
         for (int i = 0; i < RUNS; i++) run[i] = rows_of[i].run, context[i] = &b;
         code = ht_bench_medians(run, context, RUNS, seconds, err);
@@ -112,6 +114,7 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
     for (int i = 0; i < RUNS && code == HT_OK; i++)
         json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", rows_of[i].estimators, "values",
                                               (json_int_t)(neurons * COLUMNS), "ms", 1e3 * seconds[i]));
+    ht_free(law);
     ht_free(w);
     ht_free(b.eigenvalue);
     return code;
