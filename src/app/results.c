@@ -61,11 +61,11 @@ static json_t *prune_json(const ht_results *r, const ht_params *params)
                      ht_json_number(r->prune.test.accuracy));
 }
 
-/* Every estimator that applies: to all weights, and mmo-multi to the rows. Raw values; what to believe of
- * them `heavytail tail` says. */
+/* Every estimator that applies, to the first layer centred: column medians, then the median. Raw values; what
+ * to believe of them `heavytail tail` says. */
 static json_t *tail_json(const ht_tail_picture *p)
 {
-    json_t *tail = json_object();
+    json_t *tail = json_pack("{s:b}", "centred", (int)p->centred);
     for (int e = 0; e < HT_ESTIMATORS; e++) {
         const ht_estimator_info *info = ht_estimator_at((ht_estimator)e);
         const ht_estimate *estimate = info->input == HT_INPUT_ROWS ? &p->by_rows : &p->all[e];
@@ -77,14 +77,13 @@ static json_t *tail_json(const ht_tail_picture *p)
 
 ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
 {
-    json_t *root = json_pack(
-        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:s, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema", 1,
-        "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
-        (json_int_t)r->steps, "train", score_json(&r->train), "test", score_json(&r->test), "tail",
-        tail_json(&r->tail), "tail_of", "first layer, centred by column medians, then by the median", "prune",
-        prune_json(r, params), "time", "seconds", r->seconds, "steps_per_second",
-        r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library", ht_linalg_library(), "core",
-        ht_linalg_core(), "threads", threads);
+    json_t *root =
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
+                  1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
+                  (json_int_t)r->steps, "train", score_json(&r->train), "test", score_json(&r->test), "tail",
+                  tail_json(&r->tail), "prune", prune_json(r, params), "time", "seconds", r->seconds,
+                  "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library",
+                  ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
