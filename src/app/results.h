@@ -15,7 +15,7 @@ typedef struct ht_results {
     uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
     ht_score train, test;
-    ht_tail_summary tail;
+    ht_tail_picture tail; /* of the first layer, centred */
     ht_prune_result prune;
 } ht_results;
 
