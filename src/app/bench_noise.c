@@ -103,7 +103,7 @@ static void print_noise(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_noise = {"noise", run_noise, print_noise};
+const ht_bench_part ht_bench_noise = {"noise", run_noise, print_noise, false};
 
 /* ---- the tail ---------------------------------------------------------------------------------- */
 
@@ -172,4 +172,4 @@ static void print_tail(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_tail = {"tail", run_tail, print_tail};
+const ht_bench_part ht_bench_tail = {"tail", run_tail, print_tail, false};

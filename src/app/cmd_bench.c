@@ -10,7 +10,8 @@
 #include "math/linalg.h"
 #include "math/select.h"
 
-static const ht_bench_part *const parts[] = {&ht_bench_noise, &ht_bench_step, &ht_bench_tail};
+static const ht_bench_part *const parts[] = {&ht_bench_noise, &ht_bench_step, &ht_bench_tail,
+                                             &ht_bench_prune};
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
 
 ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
@@ -45,14 +46,14 @@ static ht_code run_parts(const char *wanted, json_t *root, ht_error *err)
     int found = 0;
     for (int i = 0; i < PARTS; i++) {
         if (strcmp(wanted, "all") != 0 && strcmp(wanted, parts[i]->name) != 0) continue;
-        json_t *rows = json_array();
+        json_t *rows = parts[i]->single ? json_object() : json_array();
         json_object_set_new(root, parts[i]->name, rows);
         if (parts[i]->run(rows, err) != HT_OK) return err->code;
         found++;
     }
-    return found
-               ? HT_OK
-               : ht_error_set(err, HT_USAGE, "bench: no part '%.40s'; one of noise, step, tail, all", wanted);
+    return found ? HT_OK
+                 : ht_error_set(err, HT_USAGE, "bench: no part '%.40s'; one of noise, step, tail, prune, all",
+                                wanted);
 }
 
 static void print_tables(const json_t *root)
