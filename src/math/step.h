@@ -14,7 +14,7 @@ typedef struct ht_step ht_step;
 typedef struct ht_hyper {
     double lr, momentum, weight_decay;
     bool train_output;
-    ht_noise noise;     /* type, alpha, seed, step; the layer is filled in */
+    ht_noise noise;     /* type, alpha, seed, step; the layer and the law are filled in */
     double noise_scale; /* σ */
     ht_tap *tap;        /* NULL, or where the new weights are also put (not when the step is refused) */
     float input_bound;  /* largest |x| of the training set: for the overflow guard */
