@@ -198,6 +198,24 @@ static bool off_centre(const double q[5], size_t count)
     return fabs(q[2]) > 0.1 * spread && fabs(q[2]) > 5 * 0.93 * spread / sqrt((double)count);
 }
 
+/* McCulloch's measure of skewness, 0 for a symmetric law; 4 of its errors and a twentieth, and it is another.
+ */
+static bool skewed(const double q[5], const ht_estimate *e, size_t count)
+{
+    if (!isfinite(e->value)) return false;
+    ht_stable_quantiles law = ht_stable_quantiles_at(e->value);
+    double skewness = (q[4] + q[0] - 2 * q[2]) / (q[4] - q[0]), f50 = tgamma(1 + 1 / e->value) / M_PI,
+           f95 = law.f95;
+    double variance = 0.1 / (f95 * f95) + 1 / (f50 * f50) - 0.2 / (f50 * f95);
+    return fabs(skewness) > 0.05 && fabs(skewness) > 4 * sqrt(variance / (double)count) / (2 * law.q95);
+}
+
+static void refuse(ht_estimate *e)
+{
+    if (e->quality == HT_QUALITY_GOOD || e->quality == HT_QUALITY_NO_HEAVY_TAIL)
+        e->quality = HT_QUALITY_NOT_POWER_LAW;
+}
+
 void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quantile, ht_estimate *function)
 {
     double q[5];
@@ -207,4 +225,5 @@ void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quan
     mcculloch(q, ht_values_count(x), quantile);
     if (isfinite(quantile->value)) ecf(x, q[2], quantile, function);
     if (isfinite(function->value)) compare(quantile, function);
+    if (skewed(q, quantile, ht_values_count(x))) refuse(quantile), refuse(function);
 }
