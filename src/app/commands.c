@@ -13,6 +13,15 @@ static const ht_command_info commands[] = {
      "noise of "
      "the run's gradients",
      ht_cmd_tail},
+    {"prune",
+     "FILE|RUN [--method M[,M..]|all] [--metric fro_squared|fro] [--error E | --ratio R] [--curve] [--scope "
+     "S]\n"
+     "      [--centre] [--coreset K] [--seed S] [--data D] [--split test|train] [--json] [--out F] "
+     "[--compact]\n"
+     "      [--png F] [--theme T] [--size WxH] [--scale X]\n"
+     "      (instead of FILE: --w1 F.npy --w2 F.npy; instead of --data: --x F.npy --y F.npy)",
+     "prune a trained network: what goes, what is lost, the curve, a picture, the smaller network",
+     ht_cmd_prune},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
     {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
     {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
