@@ -11,7 +11,7 @@
 #include "math/select.h"
 
 static const ht_bench_part *const parts[] = {
-    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law, &ht_bench_sweep,
+    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law, &ht_bench_prune, &ht_bench_sweep,
 };
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
 
@@ -55,7 +55,7 @@ static ht_code run_parts(const char *wanted, json_t *root, ht_error *err)
     int found = 0;
     for (int i = 0; i < PARTS; i++) {
         if (strcmp(wanted, "all") != 0 && strcmp(wanted, parts[i]->name) != 0) continue;
-        json_t *rows = json_array();
+        json_t *rows = parts[i]->single ? json_object() : json_array();
         json_object_set_new(root, parts[i]->name, rows);
         if (parts[i]->run(rows, err) != HT_OK) return err->code;
         found++;
