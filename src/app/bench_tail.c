@@ -128,11 +128,12 @@ static ht_code run_tail(json_t *rows, ht_error *err)
 
 static void print_tail(const json_t *rows)
 {
-    size_t i;
-    const json_t *row;
     printf("tail index of n × %d weights, one thread             values         ms\n", COLUMNS);
-    json_array_foreach(rows, i, row) printf("  %-45s %11.0f %10.1f\n", ht_bench_text(row, "estimator"),
-                                            ht_bench_number(row, "values"), ht_bench_number(row, "ms"));
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        printf("  %-45s %11.0f %10.1f\n", ht_bench_text(row, "estimator"), ht_bench_number(row, "values"),
+               ht_bench_number(row, "ms"));
+    }
 }
 
 const ht_bench_part ht_bench_tail = {.name = "tail", .run = run_tail, .print = print_tail};

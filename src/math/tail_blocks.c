@@ -48,7 +48,7 @@ static cut choose_cut(size_t count, size_t m)
 {
     cut c = {.used = count, .count = 1, .m = {m}};
     if (m > 0) {
-        c.used = count / m * m;
+        c.used = m > 1 ? count / m * m : 0; /* log 1 = 0 */
         return c;
     }
     c.count = ht_tail_candidates(count, c.m);
@@ -185,7 +185,7 @@ static void feed(blocks *b, const double *x, size_t n)
 
 void ht_blocks_mmo(const ht_values *x, size_t m, ht_estimate *e)
 {
-    cut c = m == 1 ? (cut){0} : choose_cut(ht_values_count(x), m);
+    cut c = choose_cut(ht_values_count(x), m);
     if (c.count == 0 || c.used == 0) return;
     moments entries = {0};
     blocks block[CANDIDATES] = {0};
@@ -225,7 +225,7 @@ static double log_norm(const ht_values *x, size_t first, size_t m, double *sum)
 
 ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_error *err)
 {
-    cut c = m == 1 ? (cut){0} : choose_cut(x->rows, m);
+    cut c = choose_cut(x->rows, m);
     if (c.count == 0 || c.used == 0) return HT_OK;
     double *sum = ht_alloc(x->columns, sizeof *sum, "a sum of rows", err);
     if (!sum) return err->code;

@@ -42,7 +42,8 @@ ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
         return err->code;
     }
     double threshold;
-    ht_select(x, true, &(size_t){count - top->kept}, 1, &threshold);
+    size_t rank = count - top->kept;
+    ht_select(x, true, &rank, 1, &threshold);
     gather(top, x, threshold);
     return HT_OK;
 }
