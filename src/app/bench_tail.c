@@ -1,5 +1,6 @@
 /* bench_tail.c - milliseconds per estimator of the tail index, one thread; those that share a pass in one
  * row. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,17 +104,21 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
     b.w.f32 = w;
     b.eigenvalue = ht_alloc(COLUMNS, sizeof *b.eigenvalue, "the spectrum", err);
     ht_quantiles *law = ht_alloc(1, sizeof *law, "the noise", err);
-    ht_code code = w && b.eigenvalue && law ? HT_OK : err->code;
-    if (code == HT_OK) {
+    bool ready = w && b.eigenvalue && law;
+    ht_code code = HT_FAIL;
+    if (ready) {
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
         ht_noise_prepare(&noise, law);
         ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
-        for (int i = 0; i < RUNS; i++) run[i] = rows_of[i].run, context[i] = &b;
+        for (int i = 0; i < RUNS; i++) {
+            run[i] = rows_of[i].run;
+            context[i] = &b;
+        }
         code = ht_bench_medians(run, context, RUNS, seconds, err);
     }
     for (int i = 0; i < RUNS && code == HT_OK; i++)
         json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", rows_of[i].estimators, "values",
-                                              (json_int_t)(neurons * COLUMNS), "ms", 1e3 * seconds[i]));
+                                              (json_int_t)ht_values_count(&b.w), "ms", 1e3 * seconds[i]));
     ht_free(law);
     ht_free(w);
     ht_free(b.eigenvalue);

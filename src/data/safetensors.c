@@ -176,11 +176,14 @@ static float of_bfloat(uint32_t b)
 }
 
 /* The real numbers, little endian in the file; and what masks are made of. */
-static const element reals[] = {{"F32", 4, of_bits},
-                                {"F64", 8, NULL},
-                                {"F16", 2, of_half},
-                                {"BF16", 2, of_bfloat}},
-                     *const single = &reals[0], boolean = {"BOOL", 1, NULL};
+static const element reals[] = {
+    {"F32", 4, of_bits},
+    {"F64", 8, NULL},
+    {"F16", 2, of_half},
+    {"BF16", 2, of_bfloat},
+};
+static const element *const single = &reals[0];
+static const element boolean = {"BOOL", 1, NULL};
 
 /* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
 static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,

@@ -92,6 +92,7 @@ static double variance(const moments *m)
 
 static double median_of(double *v, int n)
 {
+    if (n < 1) return NAN;
     qsort(v, (size_t)n, sizeof v[0], ht_by_double);
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
@@ -192,8 +193,7 @@ void ht_blocks_mmo(const ht_values *x, size_t m, ht_estimate *e)
     for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
     for (size_t first = 0; first < c.used; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
-        if (n > c.used - first) n = c.used - first;
+        size_t n = ht_values_load(x, first, c.used, chunk);
         for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n);
         for (size_t i = 0; i < n; i++) add(&entries, ht_log_magnitude(chunk[i]));
     }
@@ -270,8 +270,7 @@ void ht_blocks_paulauskas(const ht_values *x, size_t m, ht_estimate *e)
     pair largest = {0};
     for (size_t first = 0; first < used; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
-        if (n > used - first) n = used - first;
+        size_t n = ht_values_load(x, first, used, chunk);
         for (size_t i = 0; i < n; i++) {
             see(&largest, chunk[i]);
             if (++filled < m) continue;

@@ -18,7 +18,7 @@ static void gather(ht_top *top, const ht_values *x, double threshold)
     size_t n = 0;
     for (size_t first = 0; first < top->count; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t loaded = ht_values_load(x, first, chunk);
+        size_t loaded = ht_values_load(x, first, top->count, chunk);
         for (size_t i = 0; i < loaded; i++)
             if (fabs(chunk[i]) > threshold) top->value[n++] = -fabs(chunk[i]);
     }
