@@ -79,25 +79,17 @@ static ht_code everything(void *context, ht_error *err)
     return ht_tail_fit_rows(&b->w, &(ht_tail_options){0}, &rows, err);
 }
 
-static const struct {
-    const char *estimators;
-    ht_bench_run *run;
-} rows_of[] = {
-    {"mmo", mmo},
-    {"mmo-multi", mmo_multi},
-    {"hill pickands dehaan dekkers", order},
-    {"paulauskas", paulauskas},
-    {"mcculloch ecf", stable},
-    {"powerlaw", spectrum},
-    {"all", everything},
+/* Beside each other. */
+static const char *const names[] = {
+    "mmo", "mmo-multi", "hill pickands dehaan dekkers", "paulauskas", "mcculloch ecf", "powerlaw", "all",
 };
+static ht_bench_run *const runs[] = {mmo, mmo_multi, order, paulauskas, stable, spectrum, everything};
 
-enum { RUNS = sizeof rows_of / sizeof rows_of[0] };
+enum { RUNS = sizeof runs / sizeof runs[0] };
 
 static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
 {
     tail_bench b = {.w = {.rows = neurons, .columns = COLUMNS}};
-    ht_bench_run *run[RUNS];
     void *context[RUNS];
     double seconds[RUNS];
     float *w = ht_alloc(neurons, COLUMNS * sizeof *w, "the weights", err);
@@ -110,14 +102,11 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
         ht_noise_prepare(&noise, law);
         ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
-        for (int i = 0; i < RUNS; i++) {
-            run[i] = rows_of[i].run;
-            context[i] = &b;
-        }
-        code = ht_bench_medians(run, context, RUNS, seconds, err);
+        for (int i = 0; i < RUNS; i++) context[i] = &b;
+        code = ht_bench_medians(runs, context, RUNS, seconds, err);
     }
     for (int i = 0; i < RUNS && code == HT_OK; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", rows_of[i].estimators, "values",
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", names[i], "values",
                                               (json_int_t)ht_values_count(&b.w), "ms", 1e3 * seconds[i]));
     ht_free(law);
     ht_free(w);
