@@ -31,17 +31,6 @@ ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows,
 ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, size_t rows, size_t columns,
                                  unsigned char *to, ht_error *err);
 
-typedef struct ht_tensor_out {
-    char name[48];
-    size_t rows, columns;
-    const float *data;         /* F32; or */
-    const unsigned char *bits; /* BOOL: bytes of 0 and 1 */
-} ht_tensor_out;
-
-/* Writes tensors and string metadata (pairs key, value; NULL at the end), atomically. */
-ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
-                             const char *const *metadata, ht_error *err);
-
 /* ---- what a file of others holds ---- */
 
 enum { HT_TENSOR_DIMENSIONS = 8 };
@@ -65,5 +54,16 @@ bool ht_safetensors_readable(const ht_tensor_info *info);
  * is NULL. NaN and Inf are values like others. */
 ht_code ht_safetensors_load(ht_safetensors *file, const ht_tensor_info *info, float **f32, double **f64,
                             ht_error *err);
+
+typedef struct ht_tensor_out {
+    char name[48];
+    size_t rows, columns;
+    const float *data;         /* F32; or */
+    const unsigned char *bits; /* BOOL: bytes of 0 and 1 */
+} ht_tensor_out;
+
+/* Writes tensors and string metadata (pairs key, value; NULL at the end), atomically. */
+ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
+                             const char *const *metadata, ht_error *err);
 
 #endif
