@@ -6,6 +6,13 @@
 
 enum { ALIGNMENT = 64 };
 
+static ht_alloc_judge *allowed;
+
+void ht_alloc_ask(ht_alloc_judge *judge)
+{
+    allowed = judge;
+}
+
 void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
 {
     size_t bytes;
@@ -17,7 +24,7 @@ void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
     }
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded == 0) rounded = ALIGNMENT;
-    memory = aligned_alloc(ALIGNMENT, rounded);
+    if (!allowed || allowed(rounded)) memory = aligned_alloc(ALIGNMENT, rounded);
     if (!memory) {
         ht_error_set(err, HT_FAIL,
                      "not enough memory for %s (%.1f MB); try a smaller model.width or fewer samples", what,

@@ -3,6 +3,7 @@
 #ifndef HT_BASE_ALLOC_H
 #define HT_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "heavytail/status.h"
@@ -17,5 +18,10 @@ ht_code ht_grow(void **pointer, size_t old_count, size_t count, size_t size, con
 
 /* Frees what ht_alloc gave; NULL is fine. */
 void ht_free(void *pointer);
+
+/* For tests: asked before every allocation, from any thread; false makes that one fail as if memory were
+ * short. NULL (the default) asks nobody. To be set while no other thread runs. */
+typedef bool ht_alloc_judge(size_t bytes);
+void ht_alloc_ask(ht_alloc_judge *judge);
 
 #endif
