@@ -16,22 +16,22 @@ enum { COLUMNS_ = 100, ROWS_ = 30, BYTES = 512 };
 
 static ht_lab lab;
 static ht_session session;
-static int master;
+static int master, slave, output; /* `output`: where messages go between two inputs */
 
 static void need(ht_code code, const ht_error *err)
 {
     fuzz_require(code == HT_OK, err->text);
 }
 
-/* Standard input and output become a terminal; messages of the fuzzer go to standard error. */
+/* Standard input and output become a terminal. */
 static void open_terminal(void)
 {
-    int slave;
     struct winsize size = {.ws_row = ROWS_, .ws_col = COLUMNS_};
     ht_error err;
     ht_theme theme;
     struct termios raw;
     fuzz_require(openpty(&master, &slave, NULL, NULL, &size) == 0, "a terminal can be made");
+    output = dup(STDOUT_FILENO);
     dup2(slave, STDIN_FILENO), dup2(slave, STDOUT_FILENO);
     setenv("TERM", "xterm-256color", 1);
     need(ht_theme_load("dark", &theme, &err), &err);
@@ -59,8 +59,8 @@ static void open_lab(void)
 static void drain(void)
 {
     char bytes[4096];
-    struct pollfd output = {.fd = master, .events = POLLIN};
-    while (poll(&output, 1, 0) > 0 && read(master, bytes, sizeof bytes) > 0) continue;
+    struct pollfd shown = {.fd = master, .events = POLLIN};
+    while (poll(&shown, 1, 0) > 0 && read(master, bytes, sizeof bytes) > 0) continue;
 }
 
 static void draw(void)
@@ -87,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_error err;
     ht_event event;
     if (!master) open_terminal(), open_lab();
+    dup2(slave, STDOUT_FILENO);
     if (size > BYTES) size = BYTES; /* a terminal's buffer takes 4 KB */
     ht_model_init(lab.model, ht_trainer_params(session.trainer), session.data->inputs, session.data->classes,
                   session.data->title);
@@ -104,5 +105,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     receive();
     draw();
     ht_runner_stop(lab.runner);
+    dup2(output, STDOUT_FILENO);
     return 0;
 }
