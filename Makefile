@@ -164,14 +164,36 @@ screenshots: check-programs ## remake assets/screenshots
 	HT_BINARY=$(abspath $(BUILD)/heavytail) $(BUILD)/tests/e2e/test_screens --save assets/screenshots
 
 # ---- installation -------------------------------------------------------------------------------------------------
-install: all ## install under PREFIX (default /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/heavytail
-	install -m 755 heavytail $(DESTDIR)$(PREFIX)/bin/heavytail
-	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/heavytail
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib
+incdir := $(DESTDIR)$(PREFIX)/include/heavytail
+datdir := $(DESTDIR)$(PREFIX)/share
+docdir := $(datdir)/doc/heavytail
+# Written by the program itself, from its own tables.
+man_page := $(datdir)/man/man1/heavytail.1
+bash_completion := $(datdir)/bash-completion/completions/heavytail
+zsh_completion  := $(datdir)/zsh/site-functions/_heavytail
+
+install: $(BUILD)/heavytail ## install under PREFIX (default /usr/local): program, library, headers, manual, completions
+	install -d $(bindir) $(libdir)/pkgconfig $(incdir)/params $(docdir)/docs/examples $(docdir)/assets/screenshots \
+	    $(dir $(man_page) $(bash_completion) $(zsh_completion))
+	install -m 755 $< $(bindir)/heavytail
+	install -m 644 $(BUILD)/libheavytail.a $(libdir)
+	install -m 644 include/heavytail/*.h $(incdir)
+	install -m 644 src/params/params.def $(incdir)/params
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' tools/heavytail.pc.in > $(libdir)/pkgconfig/heavytail.pc
+	$< help man > $(man_page)
+	$< help bash > $(bash_completion)
+	$< help zsh > $(zsh_completion)
+	install -m 644 README.md LICENSE $(docdir)
+	install -m 644 docs/*.md $(docdir)/docs
+	install -m 644 docs/examples/* $(docdir)/docs/examples
+	install -m 644 assets/screenshots/*.png $(docdir)/assets/screenshots
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/heavytail
+	rm -f $(bindir)/heavytail $(libdir)/libheavytail.a $(libdir)/pkgconfig/heavytail.pc \
+	    $(man_page) $(bash_completion) $(zsh_completion)
+	rm -rf $(incdir) $(docdir)
 
 clean: ## remove everything built
 	rm -rf build heavytail

@@ -8,12 +8,13 @@ static const ht_command_info commands[] = {
      "train without a terminal; --run on an existing run resumes it", ht_cmd_train},
     {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
      ht_cmd_snapshot},
-    {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
-    {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
+    {"data", "list | info DATA", "the data sets, and what one of them holds", ht_cmd_data},
+    {"presets", "[PRESET]", "the presets, or the text of one", ht_cmd_presets},
     {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
      "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
     {"bench", "[noise|step|tail|all] [--json]", "measure; ratios within one run", ht_cmd_bench},
-    {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
+    {"help", "[TOPIC]", "the overview; topics: params, keys, man, bash, zsh, and each subcommand",
+     ht_cmd_help},
 };
 
 const ht_command_info *ht_commands(size_t *count)
