@@ -9,7 +9,8 @@
 #include "heavytail/status.h"
 
 /* `count` zeroed elements of `size` bytes, aligned to 64 (a cache line, a vector register).
- * NULL with *err set ("not enough memory for <what> (N MB)") on overflow or exhaustion. */
+ * NULL with *err set ("not enough memory for <what> (N MB)") on overflow or exhaustion, and when a large
+ * request is more than the memory that is free now. */
 void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err);
 
 /* Grows *pointer (from ht_alloc or NULL) from `old_count` to at least `count` elements, keeping its content;
