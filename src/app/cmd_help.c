@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/options.h"
+#include "app/tail_report.h"
 #include "view/keymap.h"
 
 static void help_params(void)
@@ -39,9 +40,18 @@ static void help_keys(void)
     printf("\nMouse: drag a slider, click a control or a panel, click a chart to read its value.\n");
 }
 
+static void help_estimators(void)
+{
+    ht_text text = {0};
+    ht_tail_help(&text);
+    if (text.data) printf("Estimators of the tail index:\n\n%s", text.data);
+    ht_text_free(&text);
+}
+
 static const ht_topic topics[] = {
     {"params", "every parameter: default, range, meaning", help_params},
     {"keys", "every key of the lab", help_keys},
+    {"estimators", "how tail indices are estimated, and what each estimator needs", help_estimators},
     {"man", "the manual page, as roff: `heavytail help man | man -l -`", ht_help_man},
     {"bash", "completion for bash: `source <(heavytail help bash)`", ht_help_bash},
     {"zsh", "completion for zsh: a file _heavytail in a directory of $fpath", ht_help_zsh},
@@ -69,6 +79,7 @@ static void help_command(const ht_command_info *command)
         if (!told[i])
             printf("  %s %s\n      %s\n", options[i].name, options[i].value ? options[i].value : "",
                    options[i].help);
+    if (command->run == ht_cmd_tail) printf("\n"), help_estimators();
 }
 
 static void help_overview(void)

@@ -32,6 +32,19 @@ static void section(const char *title)
     printf(".SH %s\n", title);
 }
 
+/* What the page sets on one line, whatever the lines of the table. */
+static void print_line(const char *text)
+{
+    char piece[2] = "";
+    bool blank = false;
+    for (; *text; text++) {
+        bool space = *text == ' ' || *text == '\n';
+        piece[0] = space ? ' ' : *text;
+        if (!space || !blank) print_roff(piece);
+        blank = space;
+    }
+}
+
 /* A tagged paragraph: "tag" in bold, then `argument` in italics, then the text. */
 static void entry(const char *tag, const char *argument, const char *text)
 {
@@ -40,7 +53,7 @@ static void entry(const char *tag, const char *argument, const char *text)
     fputs("\\fR", stdout);
     if (*argument) {
         fputs(" \\fI", stdout);
-        print_roff(argument);
+        print_line(argument);
         fputs("\\fR", stdout);
     }
     putchar('\n');

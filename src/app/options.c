@@ -15,22 +15,51 @@ static const ht_option_info options[] = {
     {"--data-dir", "DIR", HT_FILL_DIRECTORY, NULL, "look for data files here first"},
     {"--help", NULL, HT_FILL_NOTHING, NULL, "the usage of the subcommand"},
     {"--alpha", "A", HT_FILL_NOTHING, NULL, "stability index α of the draws"},
+    {"--cell", "K", HT_FILL_NOTHING, NULL, "train cell K of the grid alone"},
+    {"--centre", NULL, HT_FILL_NOTHING, NULL, "take medians away before svd and magnitude, put them back after (prune.centre)"},
+    {"--compact", NULL, HT_FILL_NOTHING, NULL, "with --out: leave removed neurons out of the file"},
+    {"--coreset", "K", HT_FILL_WORDS, "prune.coreset", "kind of coreset (prune.coreset)"},
+    {"--curve", NULL, HT_FILL_NOTHING, NULL, "the whole curve: error and accuracy at every fraction removed"},
+    {"--data", "D", HT_FILL_DATA, NULL, "data set to measure on"},
     {"--dump", "F", HT_FILL_FILE, NULL, "write the last screen to a file, as text"},
+    {"--error", "E", HT_FILL_NOTHING, NULL, "remove as much as this relative error allows (prune.error)"},
+    {"--file", "F", HT_FILL_FILE, NULL, "read the grid from a file"},
+    {"--format", "text", HT_FILL_WORDS, NULL, "how the table is written"},
+    {"--gradient-noise", NULL, HT_FILL_NOTHING, NULL, "look at the noise of a run's minibatch gradients instead of its weights"},
+    {"--jobs", "J", HT_FILL_NOTHING, NULL, "train so many cells at once"},
     {"--json", NULL, HT_FILL_NOTHING, NULL, "print one JSON object instead of text"},
+    {"--k", "K", HT_FILL_NOTHING, NULL, "number of the largest values that order statistics use"},
     {"--layer", "L", HT_FILL_NOTHING, NULL, "draws of hidden layer L (0 is the first)"},
+    {"--limit", NULL, HT_FILL_NOTHING, NULL, "beside each κ that of the noise alone, which a wide network tends to"},
+    {"--list", NULL, HT_FILL_NOTHING, NULL, "list the cells of the grid, train nothing"},
+    {"--m", "M", HT_FILL_NOTHING, NULL, "block length of the estimators by Mohammadi, Mohammadpour and Ogata"},
+    {"--method", "M", HT_FILL_WORDS, "prune.method", "a method, several separated by commas, or all"},
+    {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},
     {"--out", "F", HT_FILL_FILE, NULL, "where to write"},
     {"--panel", "P", HT_FILL_PANEL, NULL, "draw this panel alone"},
+    {"--png", "F", HT_FILL_FILE, NULL, "draw it as a picture, too"},
     {"--quiet", NULL, HT_FILL_NOTHING, NULL, "no progress on standard error"},
+    {"--ratio", "R", HT_FILL_NOTHING, NULL, "remove this fraction, whatever the error (prune.ratio)"},
     {"--run", "DIR", HT_FILL_DIRECTORY, NULL, "keep the run here: settings, journal, metrics, checkpoint; a run that is there is resumed"},
+    {"--scale", "X", HT_FILL_NOTHING, NULL, "size of letters in the picture, 1 by default"},
+    {"--scope", "S", HT_FILL_WORDS, "prune.scope", "several layers: each by itself, or all ranked together (prune.scope)"},
     {"--script", "F", HT_FILL_FILE, NULL, "obey the keys in a file"},
-    {"--seed", "S", HT_FILL_NOTHING, NULL, "seed of the draws"},
+    {"--seed", "S", HT_FILL_NOTHING, NULL, "seed of what is drawn at random"},
+    {"--seeds", "1..5", HT_FILL_NOTHING, NULL, "train every cell with each of these seeds"},
     {"--shape", "RxC", HT_FILL_NOTHING, NULL, "so many neurons (rows) and inputs (columns)"},
     {"--size", "WxH", HT_FILL_NOTHING, NULL, "size of the picture in pixels"},
+    {"--split", "test|train", HT_FILL_WORDS, NULL, "measure on test or on training samples"},
     {"--step", "K", HT_FILL_NOTHING, NULL, "draws of training step K"},
     {"--steps", "N", HT_FILL_NOTHING, NULL, "train to step N (train.steps)"},
+    {"--tensor", "NAME", HT_FILL_NOTHING, NULL, "look at this tensor alone"},
     {"--theme", "T", HT_FILL_WORDS, "ui.theme", "colours"},
     {"--type", "T", HT_FILL_WORDS, "noise.type", "type of the noise"},
     {"--until-accuracy", "A", HT_FILL_NOTHING, NULL, "train until this fraction of the training set is right (train.stop_accuracy)"},
+    {"--vary", "key=v1,v2", HT_FILL_SETTING, NULL, "an axis of the grid: a parameter and its values"},
+    {"--w1", "F.npy", HT_FILL_FILE, NULL, "instead of FILE: the hidden layer (neurons × inputs)"},
+    {"--w2", "F.npy", HT_FILL_FILE, NULL, "instead of FILE: the output layer (classes × neurons)"},
+    {"--x", "F.npy", HT_FILL_FILE, NULL, "instead of --data: samples, one a row"},
+    {"--y", "F.npy", HT_FILL_FILE, NULL, "instead of --data: their labels"},
 };
 /* clang-format on */
 _Static_assert(sizeof options / sizeof options[0] <= HT_OPTIONS_MAX, "HT_OPTIONS_MAX");
@@ -88,6 +117,12 @@ bool ht_usage_next(const char **at, ht_usage_word *word)
     word->info = find(word->text);
     /* A bracket right behind the name: the option has no value. */
     if (**at != ' ' || (*at)[1] == '|' || (*at)[1] == '[' || (*at)[1] == '-') return true;
+    if ((*at)[1] == '.') { /* "[--set ..]": as above */
+        ht_text_copy(word->value, sizeof word->value,
+                     word->info && word->info->value ? word->info->value : "");
+        word->fill = word->info ? word->info->fill : HT_FILL_NOTHING;
+        return true;
+    }
     if (!next_token(at, word->value, sizeof word->value)) return true;
     bool listed = strchr(word->value, '|') && fill_of(word->value) == HT_FILL_WORDS;
     word->fill = listed ? HT_FILL_WORDS : word->info ? word->info->fill : HT_FILL_NOTHING;

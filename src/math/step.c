@@ -29,6 +29,8 @@ struct ht_step {
     const float *x;
     int batch, layer;
     const ht_hyper *hyper;
+    ht_noise noise;   /* the hyper's, pointing to the law */
+    ht_quantiles law; /* rebuilt when α has changed */
 };
 
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
@@ -155,11 +157,23 @@ static void descend(const ht_step *s, float *w, float *v, int rows, int n, int l
 
 static void add_noise(const ht_step *s, int l, float *w, int first, int rows, int columns)
 {
-    ht_noise noise = s->hyper->noise;
+    ht_noise noise = s->noise;
     if (noise.type == HT_NOISE_NONE) return;
     noise.layer = l;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
     ht_noise_add(&noise, w, (size_t)first, (size_t)rows, (size_t)columns, (float)factor);
+}
+
+/* Zeroes what the mask keeps at zero, in (rows × n) weights at `start` of layer l and in their momentum. */
+static void keep_zeros(const ht_step *s, int l, size_t start, int rows, int n, int ldw)
+{
+    const ht_mask *mask = s->hyper->mask;
+    if (!mask) return;
+    if (n == ldw) n *= rows, rows = 1; /* one run of weights */
+    for (int r = 0; r < rows; r++, start += (size_t)ldw) {
+        ht_mask_apply(mask, l, start, (size_t)n, s->net->layers[l].weight + start);
+        if (s->momentum[l]) ht_mask_apply(mask, l, start, (size_t)n, s->momentum[l] + start);
+    }
 }
 
 /* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
@@ -176,11 +190,13 @@ static void update_shard(void *context, int task, int worker)
         float scale = s->net->mean_field ? 1.0f / (float)width : 1.0f;
         descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows,
                 s->hidden[l] + first, width, scale);
+        keep_zeros(s, s->depth, (size_t)first, out->rows, m, width);
     }
     float *v = s->momentum[l];
     descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
             l ? s->hidden[l - 1] : s->x, columns, 1.0f);
     add_noise(s, l, layer->weight + start, first, m, columns);
+    keep_zeros(s, l, start, m, columns, columns);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 
@@ -228,6 +244,8 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->x = x;
     s->batch = batch;
     s->hyper = hyper;
+    s->noise = hyper->noise;
+    ht_noise_prepare(&s->noise, &s->law);
     for (s->layer = 0; s->layer < s->depth; s->layer++) ht_pool_run(pool, s->shards, forward_shard, s);
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
