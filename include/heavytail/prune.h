@@ -141,7 +141,8 @@ int ht_prune_removable(const ht_prune_order *order, double error);
  * have different widths. ht_network_free; NULL with *err set. */
 ht_network *ht_prune_compact(const ht_network *net, ht_error *err);
 
-/* Median seconds that each of two networks takes over `samples`, in turn. */
+/* Least seconds, of several turns, that each of two networks takes over `samples`: what else the machine does
+ * only adds to them. */
 ht_code ht_prune_speed(const ht_network *whole, const ht_network *small, const ht_samples *samples,
                        struct ht_pool *pool, double seconds[2], ht_error *err);
 
