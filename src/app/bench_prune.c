@@ -113,4 +113,5 @@ static void print_prune(const json_t *row)
            grid / forward, grid / curve);
 }
 
-const ht_bench_part ht_bench_prune = {"prune", run_prune, print_prune, true};
+const ht_bench_part ht_bench_prune = {
+    .name = "prune", .run = run_prune, .print = print_prune, .single = true};

@@ -21,7 +21,7 @@ int ht_cmd_presets(int argc, char **argv)
     if (args.word_count == 0) {
         char name[64], title[128];
         for (int i = 0; ht_preset_embedded(i, name, sizeof name, title, sizeof title); i++)
-            printf("%-16s %s\n", name, title);
+            printf("%-21s %s\n", name, title);
         return 0;
     }
     size_t size;

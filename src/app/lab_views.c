@@ -76,6 +76,7 @@ static void help_wheel(ht_lab *lab, int delta)
 
 static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_PRUNING] = {pruning_act, pruning_press, pruning_wheel},
+    [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
 };
 
@@ -222,15 +223,31 @@ static void free_name(const ht_model *m, char path[256])
     }
 }
 
+/* The journal up to what the screen shows; empty when it has grown too long for a picture. */
+static ht_text journal_so_far(const ht_lab *lab)
+{
+    const ht_text *whole = &lab->session->journal;
+    ht_journal_mark here = {lab->model->step, lab->change, 0, lab->model->seconds};
+    ht_text text = {0};
+    if (whole->length == 0) return text;
+    ht_text_add_bytes(&text, whole->data, whole->length);
+    ht_journal_kept(&text, "picture", &here);
+    if (text.failed) ht_text_free(&text);
+    return text;
+}
+
 void ht_lab_export(ht_lab *lab, ht_action action)
 {
     char path[256];
     ht_error err;
-    ht_snapshot_options options = {.theme = ht_params_name(&lab->model->asked, HT_P_UI_THEME)};
+    ht_text journal = journal_so_far(lab);
+    ht_snapshot_options options = {.theme = ht_params_name(&lab->model->asked, HT_P_UI_THEME),
+                                   .journal = journal.data};
     (void)action;
     free_name(lab->model, path);
     if (ht_snapshot_write(path, lab->model, &options, &err) == HT_OK)
         ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
     else
         ht_lab_note(lab, false, "%s", err.text);
+    ht_text_free(&journal);
 }

@@ -20,12 +20,20 @@ typedef struct curve_job {
     const float *in;   /* (m × d), A = Σ outᵢ inᵢᵀ: rows are inᵢ … */
     const float *out;  /* (m × n): … and outᵢ */
     const int *levels; /* (count): ranks removed, falling */
-    int count, tasks;
+    int count, tasks, chunk; /* samples of a task */
     size_t per_worker;
     float *scratch; /* (workers × per_worker) */
     int *correct;   /* (tasks × count) */
     double *loss;   /* (tasks × count) */
 } curve_job;
+
+/* Samples of a task: fewer for a wide network, so that their pre-activations stay below 16 MB. */
+static int chunk_of(int n)
+{
+    int chunk = HT_EVAL_CHUNK;
+    while (chunk > 16 && (size_t)chunk * (size_t)n > 4u << 20) chunk /= 2;
+    return chunk;
+}
 
 /* logits of a chunk from its pre-activations (samples × n), shard by shard */
 static void score_chunk(const curve_job *job, const float *pre, int samples, float *block, float *logits)
@@ -50,13 +58,13 @@ static void curve_chunk(void *context, int task, int worker)
     const curve_job *job = context;
     const ht_layer *hidden = &job->plan->net->layers[0];
     int n = hidden->rows, d = hidden->columns, m = job->f->m, classes = job->plan->net->layers[1].rows;
-    size_t start = (size_t)task * HT_EVAL_CHUNK, left = job->samples->count - start;
-    int samples = left < HT_EVAL_CHUNK ? (int)left : HT_EVAL_CHUNK, removed = m;
+    size_t start = (size_t)task * (size_t)job->chunk, left = job->samples->count - start;
+    int samples = left < (size_t)job->chunk ? (int)left : job->chunk, removed = m;
     const float *x = job->samples->x + start * (size_t)d;
     float *pre = job->scratch + (size_t)worker * job->per_worker;
-    float *along = pre + (size_t)HT_EVAL_CHUNK * (size_t)n;
-    float *block = along + (size_t)HT_EVAL_CHUNK * (size_t)m;
-    float *logits = block + (size_t)HT_EVAL_CHUNK * HT_SHARD;
+    float *along = pre + (size_t)job->chunk * (size_t)n;
+    float *block = along + (size_t)job->chunk * (size_t)m;
+    float *logits = block + (size_t)job->chunk * HT_SHARD;
     for (int i = 0; i < samples; i++) { /* all removed: what the medians give is the same for every neuron */
         double sum = 0;
         for (int j = 0; j < d; j++)
@@ -138,7 +146,7 @@ static ht_code run_curve(curve_job *job, int at, ht_prune_curve *curve, ht_error
     const ht_network *net = job->plan->net;
     size_t workers = (size_t)ht_pool_threads(job->plan->pool), n = (size_t)net->layers[0].rows;
     size_t slots = (size_t)job->tasks * (size_t)job->count;
-    job->per_worker = HT_EVAL_CHUNK * (n + (size_t)job->f->m + HT_SHARD + (size_t)net->layers[1].rows);
+    job->per_worker = (size_t)job->chunk * (n + (size_t)job->f->m + HT_SHARD + (size_t)net->layers[1].rows);
     job->scratch = ht_alloc(workers * job->per_worker, sizeof(float), "the pruning curve", err);
     job->correct = ht_alloc(slots, sizeof *job->correct, "the pruning curve", err);
     job->loss = ht_alloc(slots, sizeof *job->loss, "the pruning curve", err);
@@ -165,6 +173,7 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
     float *second = levels ? second_factor(&plan->net->layers[0], f, err) : NULL;
     ht_code code = second ? HT_OK : err->code;
     if (code == HT_OK) {
+        int chunk = chunk_of(plan->net->layers[0].rows);
         curve_job job = {.plan = plan,
                          .samples = samples,
                          .f = f,
@@ -172,7 +181,8 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
                          .out = f->wide ? f->v : second,
                          .levels = levels,
                          .count = choose_levels(f->m, at, levels),
-                         .tasks = (int)((samples->count + HT_EVAL_CHUNK - 1) / HT_EVAL_CHUNK)};
+                         .chunk = chunk,
+                         .tasks = (int)((samples->count + (size_t)chunk - 1) / (size_t)chunk)};
         code = run_curve(&job, at, curve, err);
     }
     ht_free(second);

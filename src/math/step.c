@@ -164,6 +164,18 @@ static void add_noise(const ht_step *s, int l, float *w, int first, int rows, in
     ht_noise_add(&noise, w, (size_t)first, (size_t)rows, (size_t)columns, (float)factor);
 }
 
+/* Zeroes what the mask keeps at zero, in (rows × n) weights at `start` of layer l and in their momentum. */
+static void keep_zeros(const ht_step *s, int l, size_t start, int rows, int n, int ldw)
+{
+    const ht_mask *mask = s->hyper->mask;
+    if (!mask) return;
+    if (n == ldw) n *= rows, rows = 1; /* one run of weights */
+    for (int r = 0; r < rows; r++, start += (size_t)ldw) {
+        ht_mask_apply(mask, l, start, (size_t)n, s->net->layers[l].weight + start);
+        if (s->momentum[l]) ht_mask_apply(mask, l, start, (size_t)n, s->momentum[l] + start);
+    }
+}
+
 /* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
 static void update_shard(void *context, int task, int worker)
 {
@@ -178,11 +190,13 @@ static void update_shard(void *context, int task, int worker)
         float scale = s->net->mean_field ? 1.0f / (float)width : 1.0f;
         descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows,
                 s->hidden[l] + first, width, scale);
+        keep_zeros(s, s->depth, (size_t)first, out->rows, m, width);
     }
     float *v = s->momentum[l];
     descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
             l ? s->hidden[l - 1] : s->x, columns, 1.0f);
     add_noise(s, l, layer->weight + start, first, m, columns);
+    keep_zeros(s, l, start, m, columns, columns);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 

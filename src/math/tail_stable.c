@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "math/select.h"
-#include "math/stable_quantiles.h"
+#include "math/stable_spread.h"
 #include "math/tail_estimate.h"
 #include "math/values.h"
 
@@ -30,7 +30,7 @@ static void quantiles(const ht_values *x, double q[5])
 
 static double spread_ratio(double alpha)
 {
-    ht_stable_quantiles q = ht_stable_quantiles_at(alpha);
+    ht_stable_spread q = ht_stable_spread_at(alpha);
     return q.q95 / q.q75;
 }
 
@@ -55,7 +55,7 @@ static double alpha_of(double ratio)
 static double ratio_deviation(double alpha, size_t count)
 {
     static const double p[4] = {0.05, 0.25, 0.75, 0.95};
-    ht_stable_quantiles q = ht_stable_quantiles_at(alpha);
+    ht_stable_spread q = ht_stable_spread_at(alpha);
     double ratio = q.q95 / q.q75, f[4] = {q.f95, q.f75, q.f75, q.f95}, slope[4] = {-1, ratio, -ratio, 1},
            sum = 0;
     for (int i = 0; i < 4; i++)
@@ -71,7 +71,7 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
     double alpha = alpha_of(ratio), deviation = ratio_deviation(alpha, count), h = 1e-4;
     double slope = (spread_ratio(alpha) - spread_ratio(alpha - h)) / h;
     e->value = alpha;
-    e->scale = (q[3] - q[1]) / (2 * ht_stable_quantiles_at(alpha).q75);
+    e->scale = (q[3] - q[1]) / (2 * ht_stable_spread_at(alpha).q75);
     e->std_error = deviation / fabs(slope);
     e->low = alpha_of(ratio + HT_Z95 * deviation);
     e->high = alpha_of(ratio - HT_Z95 * deviation);
@@ -203,7 +203,7 @@ static bool off_centre(const double q[5], size_t count)
 static bool skewed(const double q[5], const ht_estimate *e, size_t count)
 {
     if (!isfinite(e->value)) return false;
-    ht_stable_quantiles law = ht_stable_quantiles_at(e->value);
+    ht_stable_spread law = ht_stable_spread_at(e->value);
     double skewness = (q[4] + q[0] - 2 * q[2]) / (q[4] - q[0]), f50 = tgamma(1 + 1 / e->value) / M_PI,
            f95 = law.f95;
     double variance = 0.1 / (f95 * f95) + 1 / (f50 * f50) - 0.2 / (f50 * f95);

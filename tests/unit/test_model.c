@@ -234,6 +234,41 @@ static void a_reset_forgets_the_run(void **state)
     free(m);
 }
 
+/* Everything after the step goes, also what was averaged over it; reports under way are late. */
+static void rewinding_cuts_the_history(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (uint64_t i = 1; i <= 100; i++) {
+        feed(m, step_sample(i, 1.0 / (double)i));
+        if (i % 10 == 0) feed(m, (ht_sample){.kind = HT_SAMPLE_EVAL, .step = i, .test_loss = 0.5});
+        if (i == 30 || i == 70) feed(m, change_sample(i, HT_P_NOISE_SCALE, 0.1, (double)i));
+    }
+    uint32_t generation = m->generation;
+    feed(m, (ht_sample){.kind = HT_SAMPLE_CHANGE,
+                        .step = 100,
+                        .restored = true,
+                        .param = HT_P_NOISE_SCALE,
+                        .before = 70,
+                        .value = 30});
+    feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 55, .from = 100, .seconds = 0.55});
+    assert_true(m->step == 55 && m->seconds == 0.55);
+    assert_int_equal(m->generation, generation + 1);
+    assert_true(m->trace[HT_TRACE_LOSS].bucket[m->trace[HT_TRACE_LOSS].count - 1].last == 55);
+    assert_true(m->loss == 1.0 / 55);
+    assert_true(m->trace[HT_TRACE_TEST_LOSS].bucket[m->trace[HT_TRACE_TEST_LOSS].count - 1].last == 50);
+    assert_int_equal(m->moment_count, 1);
+    assert_true(ht_params_get(&m->asked, HT_P_NOISE_SCALE) == 30 &&
+                ht_params_get(&m->applied, HT_P_NOISE_SCALE) == 30);
+    feed(m, step_sample(56, 0.25)); /* another future */
+    assert_true(m->trace[HT_TRACE_LOSS].bucket[m->trace[HT_TRACE_LOSS].count - 1].final == 0.25 &&
+                m->trace[HT_TRACE_LOSS].count == 56);
+    /* To before a reset: nothing of this history belongs to it. */
+    feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 900, .from = 56, .other_run = true});
+    assert_true(m->trace[HT_TRACE_LOSS].count == 0 && m->moment_count == 0 && m->step == 900);
+    free(m);
+}
+
 static void states_carry_their_message(void **state)
 {
     (void)state;
@@ -345,6 +380,7 @@ int main(void)
         cmocka_unit_test(the_oldest_moments_go_first),
         cmocka_unit_test(labels_of_moments_are_whole_characters),
         cmocka_unit_test(a_reset_forgets_the_run),
+        cmocka_unit_test(rewinding_cuts_the_history),
         cmocka_unit_test(states_carry_their_message),
         cmocka_unit_test(values_read_as_people_write),
         cmocka_unit_test(the_title_tells_the_noise_in_every_state),
