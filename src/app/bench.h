@@ -16,8 +16,14 @@ typedef struct ht_bench_part {
     bool single;                       /* one object, not an array of rows */
 } ht_bench_part;
 
-extern const ht_bench_part ht_bench_noise, ht_bench_step, ht_bench_tail, ht_bench_law, ht_bench_sweep,
-    ht_bench_ui;
+/* One line each: they are in the table of cmd_bench.c. */
+extern const ht_bench_part ht_bench_noise;
+extern const ht_bench_part ht_bench_law;
+extern const ht_bench_part ht_bench_step;
+extern const ht_bench_part ht_bench_tail;
+extern const ht_bench_part ht_bench_prune;
+extern const ht_bench_part ht_bench_sweep;
+extern const ht_bench_part ht_bench_ui;
 
 /* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that all see the same moods of the
  * machine; the first turn warms up and is not counted. count ≤ 8. */

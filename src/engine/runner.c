@@ -172,6 +172,7 @@ static void mark(ht_runner *r)
     ht_error ignored;
     ht_timeline_mark(r->timeline, r->trainer, r->pool, &ignored);
     r->undo_run = r->run;
+    publish_stored(r);
 }
 
 /* The parameters that came with the state, told before the REWIND. */
@@ -311,7 +312,6 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
     emit(r, &sample);
     enter_state(r, running_or_paused(r), ""); /* the analyst looks again */
     evaluate(r, false);
-    publish_stored(r);
 }
 
 static void unmask(ht_runner *r)
