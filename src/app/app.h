@@ -24,6 +24,8 @@ int ht_cmd_table(int argc, char **argv);
 int ht_cmd_snapshot(int argc, char **argv);
 int ht_cmd_presets(int argc, char **argv);
 int ht_cmd_data(int argc, char **argv);
+int ht_cmd_tail(int argc, char **argv);
+int ht_cmd_prune(int argc, char **argv);
 int ht_cmd_noise(int argc, char **argv);
 int ht_cmd_bench(int argc, char **argv);
 int ht_cmd_help(int argc, char **argv);

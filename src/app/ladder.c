@@ -144,7 +144,7 @@ static void keep(ht_ladder *l, const job *j, const ht_results *r)
         rung->ratio[j->seed] = r->prune.ratio;
         rung->accuracy[j->seed] = r->test.accuracy;
         rung->pruned[j->seed] = r->prune.test.accuracy;
-        rung->mmo[j->seed] = r->tail.mmo;
+        rung->mmo[j->seed] = r->tail.all[HT_MMO].value;
     }
     pthread_mutex_unlock(&l->lock);
 }

@@ -56,7 +56,7 @@ static void narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
     }
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
+        size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
             for (int t = 0; t < tables; t++)
@@ -79,7 +79,7 @@ static void finish(const ht_values *x, bool magnitude, const search *s, int rank
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
+        size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
             for (int r = 0; r < ranks; r++)
@@ -119,8 +119,5 @@ int ht_by_double(const void *a, const void *b)
 
 float ht_median(const float *x, size_t count)
 {
-    size_t rank[2] = {(count - 1) / 2, count / 2};
-    double middle[2];
-    ht_select(&(ht_values){.f32 = x, .rows = count, .columns = 1}, false, rank, 2, middle);
-    return (float)((middle[0] + middle[1]) / 2);
+    return (float)ht_values_median(&(ht_values){.f32 = x, .rows = count, .columns = 1});
 }

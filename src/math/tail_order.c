@@ -18,7 +18,7 @@ static void gather(ht_top *top, const ht_values *x, double threshold)
     size_t n = 0;
     for (size_t first = 0; first < top->count; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t loaded = ht_values_load(x, first, chunk);
+        size_t loaded = ht_values_load(x, first, top->count, chunk);
         for (size_t i = 0; i < loaded; i++)
             if (fabs(chunk[i]) > threshold) top->value[n++] = -fabs(chunk[i]);
     }
@@ -32,7 +32,7 @@ ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
 {
     size_t count = ht_values_count(x);
     *top = (ht_top){.count = count};
-    if (k == 0) k = count / 5 < SEARCH_LIMIT ? count / 5 : SEARCH_LIMIT;
+    if (k == 0) k = count / 10 < SEARCH_LIMIT ? count / 10 : SEARCH_LIMIT;
     top->kept = k < count ? k + 1 : count;
     if (count == 0) return HT_OK;
     top->value = ht_alloc(top->kept, sizeof *top->value, "the largest values", err);
@@ -42,7 +42,8 @@ ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
         return err->code;
     }
     double threshold;
-    ht_select(x, true, &(size_t){count - top->kept}, 1, &threshold);
+    size_t rank = count - top->kept;
+    ht_select(x, true, &rank, 1, &threshold);
     gather(top, x, threshold);
     return HT_OK;
 }
@@ -59,7 +60,7 @@ void ht_top_free(ht_top *top)
 /* Does point i agree with all points before it? Of a power law, two estimates differ by γ √(1/k' - 1/k). */
 static bool settled(const ht_hill_plot *p, int first, int i)
 {
-    static const double allowed = 3;
+    static const double allowed = 2; /* less than a test would: what is wanted is little bias */
     double gamma = 1 / p->alpha[i];
     for (int j = first; j < i; j++)
         if (fabs(1 / p->alpha[j] - gamma) > allowed * gamma * sqrt(1 / p->k[j] - 1 / p->k[i])) return false;
@@ -184,9 +185,12 @@ static void put(ht_estimate *e, double gamma, double deviation, const ht_top *to
     e->k = k;
     e->n_tail = k;
     e->xmin = top->value[k];
-    e->quality = points < FEW                              ? HT_QUALITY_FEW_POINTS
-                 : tail == HT_QUALITY_GOOD && !(gamma > 0) ? HT_QUALITY_NO_HEAVY_TAIL
-                                                           : tail;
+    if (points < FEW)
+        e->quality = HT_QUALITY_FEW_POINTS;
+    else if (tail != HT_QUALITY_GOOD || gamma < 0)
+        e->quality = tail != HT_QUALITY_GOOD ? tail : HT_QUALITY_NO_HEAVY_TAIL;
+    else
+        e->quality = deviation < 0.25 * gamma ? HT_QUALITY_GOOD : HT_QUALITY_FEW_POINTS;
 }
 
 ht_quality ht_order_estimates(const ht_top *top, size_t k, bool plateau, ht_estimate *estimates)

@@ -95,7 +95,7 @@ static void a_rung_is_the_run_one_would_train_alone(void **state)
     assert_true(ladder.noisy[2].ratio[1] == alone.prune.ratio);
     assert_true(ladder.noisy[2].accuracy[1] == alone.test.accuracy);
     assert_true(ladder.noisy[2].pruned[1] == alone.prune.test.accuracy);
-    assert_true(ladder.noisy[2].mmo[1] == alone.tail.mmo);
+    assert_true(ladder.noisy[2].mmo[1] == alone.tail.all[HT_MMO].value);
     ht_trainer_free(trainer);
     ht_dataset_free(data);
 }
