@@ -1,6 +1,7 @@
 #include "math/noise.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "math/kernel.h"
 #include "math/rng.h"
@@ -32,10 +33,11 @@ double ht_noise_subordinator(const ht_noise *noise, size_t neuron)
     return exp(log_a);
 }
 
-void ht_noise_prepare(ht_noise *noise, ht_quantiles *law)
+void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws)
 {
-    if (noise->type == HT_NOISE_NONE) return;
-    ht_quantiles_build(law, noise->type == HT_NOISE_ISOTROPIC ? 2 : noise->alpha);
+    bool isotropic = noise->type == HT_NOISE_ISOTROPIC;
+    ht_quantiles *law = isotropic ? &laws->normal : &laws->stable;
+    if (noise->type != HT_NOISE_NONE) ht_quantiles_build(law, isotropic ? 2 : noise->alpha);
     noise->law = law;
 }
 

@@ -29,8 +29,8 @@ struct ht_step {
     const float *x;
     int batch, layer;
     const ht_hyper *hyper;
-    ht_noise noise;   /* the hyper's, pointing to the law */
-    ht_quantiles law; /* rebuilt when α has changed */
+    ht_noise noise;     /* the hyper's, pointing to the law */
+    ht_noise_laws laws; /* rebuilt when α has changed */
 };
 
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
@@ -231,7 +231,7 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->batch = batch;
     s->hyper = hyper;
     s->noise = hyper->noise;
-    ht_noise_prepare(&s->noise, &s->law);
+    ht_noise_prepare(&s->noise, &s->laws);
     for (s->layer = 0; s->layer < s->depth; s->layer++) ht_pool_run(pool, s->shards, forward_shard, s);
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
