@@ -7,18 +7,8 @@
 
 #include <math.h>
 #include <string.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define TEXT_(a) #a
-#define TEXT(a) TEXT_(a)
-/* A call inside a loop stops the vectorizer. */
-#define INLINE static inline __attribute__((always_inline))
+#include "math/kernel_vector.h"
 
 /* Philox makes the words of a BLOCK of draws from 16 counters. */
 enum { LANES = 16, BLOCK = HT_NOISE_BLOCK };
@@ -39,35 +29,8 @@ INLINE float float_of(uint32_t u)
 
 /* ---- random words ---- */
 
-/* Philox needs the full product of 32-bit words, which no compiler finds for every instruction set: words
- * live in the low halves of 64-bit lanes (the high halves are rubbish that the product ignores), and this is
- * the one line per set. FUSED is a·b + c for measuring the machine's peak; nothing else may use it. */
-#if defined(__AVX512F__)
-enum { VECTOR = 64 };
-#define MULTIPLY(a, k) (wide) _mm512_mul_epu32((__m512i)(a), (__m512i)(k))
-#define FUSED(a, b, c) (floats) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
-#elif defined(__AVX2__)
-enum { VECTOR = 32 };
-#define MULTIPLY(a, k) (wide) _mm256_mul_epu32((__m256i)(a), (__m256i)(k))
-#define FUSED(a, b, c) (floats) _mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c))
-#elif defined(__SSE2__)
-enum { VECTOR = 16 };
-#define MULTIPLY(a, k) (wide) _mm_mul_epu32((__m128i)(a), (__m128i)(k))
-#define FUSED(a, b, c) ((a) * (b) + (c))
-#elif defined(__ARM_NEON)
-enum { VECTOR = 16 };
-#define MULTIPLY(a, k) (wide) vmull_u32(vmovn_u64((uint64x2_t)(a)), vmovn_u64((uint64x2_t)(k)))
-#define FUSED(a, b, c) (floats) vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b))
-#else
-enum { VECTOR = 16 };
-#define MULTIPLY(a, k) (((a)&0xffffffffu) * (k))
-#define FUSED(a, b, c) ((a) * (b) + (c))
-#endif
-typedef float floats __attribute__((vector_size(VECTOR)));
-typedef int32_t integers __attribute__((vector_size(VECTOR)));
-typedef uint64_t wide __attribute__((vector_size(VECTOR)));
-
-enum { FLOATS = VECTOR / 4, PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR, ROUNDS = 10 };
+/* Words live in the low halves of 64-bit lanes; the high halves are rubbish that the product ignores. */
+enum { PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR, ROUNDS = 10 };
 
 INLINE wide splat(uint64_t x)
 {
@@ -184,27 +147,16 @@ INLINE lookup lookup_of(const ht_quantiles *q)
     return q;
 }
 
-#if defined(__AVX2__)
-#define ROW(q, column, i, half)                                                                              \
-    (floats) _mm256_set_m128(_mm_loadu_ps((q)->row[(column)[(i) + 4]] + 4 * (half)),                         \
-                             _mm_loadu_ps((q)->row[(column)[i]] + 4 * (half)))
-#define LOW1(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
-#define HIGH1(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
-#define LOW2(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
-#define HIGH2(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
-#else
-INLINE floats row_half(const float *row)
+/* Half of row c[0]; and of row c[4] where a vector holds eight. */
+INLINE floats half_rows(const ht_quantiles *q, const int32_t *c, int half)
 {
-    floats x;
-    memcpy(&x, row, sizeof x);
-    return x;
-}
-#define ROW(q, column, i, half) row_half((q)->row[(column)[i]] + 4 * (half))
-#define LOW1(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
-#define HIGH1(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-#define LOW2(a, b) __builtin_shufflevector(a, b, 0, 1, 4, 5)
-#define HIGH2(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+#if defined(__AVX2__)
+    __m128 low = _mm_loadu_ps(q->row[c[0]] + 4 * half), high = _mm_loadu_ps(q->row[c[4]] + 4 * half);
+    return (floats)_mm256_set_m128(high, low);
+#else
+    return load(q->row[c[0]] + 4 * half);
 #endif
+}
 
 INLINE terms terms_at(const lookup *q, integers column)
 {
@@ -213,13 +165,9 @@ INLINE terms terms_at(const lookup *q, integers column)
     column &= HT_QUANTILE_COLUMNS - 1;
     memcpy(c, &column, sizeof c);
     for (int half = 0; half < 2; half++) {
-        floats r0 = ROW(*q, c, 0, half), r1 = ROW(*q, c, 1, half);
-        floats r2 = ROW(*q, c, 2, half), r3 = ROW(*q, c, 3, half);
-        floats a = LOW1(r0, r1), b = LOW1(r2, r3), d = HIGH1(r0, r1), e = HIGH1(r2, r3);
-        t.of[4 * half] = LOW2(a, b);
-        t.of[4 * half + 1] = HIGH2(a, b);
-        t.of[4 * half + 2] = LOW2(d, e);
-        t.of[4 * half + 3] = HIGH2(d, e);
+        quartet four = transpose(half_rows(*q, c, half), half_rows(*q, c + 1, half), half_rows(*q, c + 2, half),
+                                 half_rows(*q, c + 3, half));
+        for (int k = 0; k < 4; k++) t.of[4 * half + k] = four.of[k];
     }
     return t;
 }
@@ -354,6 +302,8 @@ static double fused_peak(long rounds, float *sink)
     return 2.0 * CHAINS * (VECTOR / sizeof(float)) * (double)rounds;
 }
 
+extern ht_pack_panels PASTE(ht_pack_, HT_ISA);
+extern ht_descend_rows PASTE(ht_descend_, HT_ISA);
 extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
 const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .isa = TEXT(HT_ISA),
@@ -367,5 +317,7 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .rectify = rectify,
     .rectify_gradient = rectify_gradient,
     .add_neuron = add_neuron,
+    .pack = PASTE(ht_pack_, HT_ISA),
+    .descend = PASTE(ht_descend_, HT_ISA),
     .fused_peak = fused_peak,
 };
