@@ -1,10 +1,14 @@
 #include "base/alloc.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 };
+/* Blocks of many pages ask for huge ones: a step walks through all weights, and a page table is slow to look
+ * up. A wish, not a need. */
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
 void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
 {
@@ -17,7 +21,9 @@ void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
     }
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded == 0) rounded = ALIGNMENT;
-    memory = aligned_alloc(ALIGNMENT, rounded);
+    bool huge = rounded >= 2 * (size_t)HUGE_PAGE;
+    memory = aligned_alloc(huge ? HUGE_PAGE : ALIGNMENT, rounded);
+    if (huge && memory) madvise(memory, rounded, MADV_HUGEPAGE);
     if (!memory) {
         ht_error_set(err, HT_FAIL,
                      "not enough memory for %s (%.1f MB); try a smaller model.width or fewer samples", what,

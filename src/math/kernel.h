@@ -1,8 +1,8 @@
 /* kernel.h - the inner loops that are compiled once per instruction set and picked at run time.
  *
  * The same C source (kernel_body.c, product_body.c) is built for portable, AVX2 and AVX-512 code, without
- * floating-point contraction; all but `descend` (product.h) and `fused_peak` give the same bits from every build. All
- * functions are pure on caller-owned memory and thread-safe. */
+ * floating-point contraction; all but `descend`, `project` (product.h) and `fused_peak` give the same bits
+ * from every build. All functions are pure on caller-owned memory and thread-safe. */
 #ifndef HT_MATH_KERNEL_H
 #define HT_MATH_KERNEL_H
 
@@ -55,6 +55,7 @@ typedef struct ht_kernels {
 
     ht_pack_panels *pack; /* see product.h */
     ht_descend_rows *descend;
+    ht_project_rows *project;
 
     /* A loop of nothing but fused multiply-adds; returns how many floating-point operations it did. For
      * bench. */

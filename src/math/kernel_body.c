@@ -113,9 +113,9 @@ static void first_words(uint32_t *out, const ht_noise_key *key, uint32_t neuron)
 /* ---- quantiles ---- */
 
 /* The polynomials of a vector of columns, one coefficient a vector. */
-typedef struct terms {
+typedef struct quantile_terms {
     floats of[HT_QUANTILE_TERMS];
-} terms;
+} quantile_terms;
 
 #if defined(__AVX512F__)
 /* Two registers hold a coefficient of all near columns; the lookup takes the low five bits of a column. */
@@ -131,9 +131,9 @@ INLINE lookup lookup_of(const ht_quantiles *q)
     return l;
 }
 
-INLINE terms terms_at(const lookup *l, integers column)
+INLINE quantile_terms terms_at(const lookup *l, integers column)
 {
-    terms t;
+    quantile_terms t;
     for (int k = 0; k < HT_QUANTILE_TERMS; k++)
         t.of[k] = (floats)_mm512_permutex2var_ps((__m512)l->low[k], (__m512i)column, (__m512)l->high[k]);
     return t;
@@ -158,15 +158,15 @@ INLINE floats half_rows(const ht_quantiles *q, const int32_t *c, int half)
 #endif
 }
 
-INLINE terms terms_at(const lookup *q, integers column)
+INLINE quantile_terms terms_at(const lookup *q, integers column)
 {
-    terms t;
+    quantile_terms t;
     int32_t c[FLOATS];
     column &= HT_QUANTILE_COLUMNS - 1;
     memcpy(c, &column, sizeof c);
     for (int half = 0; half < 2; half++) {
-        quartet four = transpose(half_rows(*q, c, half), half_rows(*q, c + 1, half), half_rows(*q, c + 2, half),
-                                 half_rows(*q, c + 3, half));
+        quartet four = transpose(half_rows(*q, c, half), half_rows(*q, c + 1, half),
+                                 half_rows(*q, c + 2, half), half_rows(*q, c + 3, half));
         for (int k = 0; k < 4; k++) t.of[4 * half + k] = four.of[k];
     }
     return t;
@@ -180,7 +180,7 @@ INLINE integers pick(integers mask, integers a, integers b)
 }
 
 /* ht_quantile_draw for a vector of words, step by step the same arithmetic. */
-INLINE floats draw(const lookup *l, integers word)
+INLINE floats draw(const lookup *l, integers word, int terms)
 {
     integers middle = (word << 1) >> 31; /* all ones if bit 30 is set */
     integers m = (word ^ middle) & 0x7fffffff;
@@ -188,14 +188,14 @@ INLINE floats draw(const lookup *l, integers word)
     integers column = pick(middle, middle, (integers)g >> 22);
     integers fraction = ((integers)g & 0x3fffff) | 0x3f800000;
     floats t = (floats)pick(middle, (integers)(g * g), (integers)((floats)fraction - 1.25f)), tt = t * t;
-    terms c = terms_at(l, column);
-    floats p01 = c.of[0] + c.of[1] * t, p23 = c.of[2] + c.of[3] * t;
-    floats p45 = c.of[4] + c.of[5] * t, p67 = c.of[6] + c.of[7] * t;
-    floats x = (p01 + tt * p23) + tt * tt * (p45 + tt * p67);
+    quantile_terms c = terms_at(l, column);
+    floats p01 = c.of[0] + c.of[1] * t, p23 = c.of[2] + c.of[3] * t, high = c.of[4] + c.of[5] * t;
+    if (terms > 6) high += tt * (c.of[6] + c.of[7] * t);
+    floats x = (p01 + tt * p23) + tt * tt * high;
     return (floats)(pick(middle, (integers)(x * g), (integers)x) | (word & INT32_MIN));
 }
 
-static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count, float *x)
+INLINE bool draw_all(const ht_quantiles *q, const uint32_t *words, size_t count, float *x, int terms)
 {
     lookup l = lookup_of(q);
     integers far = {0};
@@ -203,12 +203,16 @@ static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count
     for (size_t i = 0; i < count; i += FLOATS) {
         integers word;
         memcpy(&word, words + i, sizeof word);
-        floats y = draw(&l, word);
-        memcpy(x + i, &y, sizeof y);
+        put(x + i, draw(&l, word, terms));
         far |= (word & 0x7fffffff) - HT_QUANTILE_FAR; /* negative in a lane: the draw is a far one */
     }
     for (int i = 0; i < FLOATS; i++) any |= far[i];
     return any < 0;
+}
+
+static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count, float *x)
+{
+    return q->terms > 6 ? draw_all(q, words, count, x, 8) : draw_all(q, words, count, x, 6);
 }
 
 static void add_scaled(float *restrict w, const float *restrict x, size_t count, float scale)
@@ -304,6 +308,7 @@ static double fused_peak(long rounds, float *sink)
 
 extern ht_pack_panels PASTE(ht_pack_, HT_ISA);
 extern ht_descend_rows PASTE(ht_descend_, HT_ISA);
+extern ht_project_rows PASTE(ht_project_, HT_ISA);
 extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
 const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .isa = TEXT(HT_ISA),
@@ -319,5 +324,6 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .add_neuron = add_neuron,
     .pack = PASTE(ht_pack_, HT_ISA),
     .descend = PASTE(ht_descend_, HT_ISA),
+    .project = PASTE(ht_project_, HT_ISA),
     .fused_peak = fused_peak,
 };

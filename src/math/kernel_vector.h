@@ -17,8 +17,9 @@
 /* A call inside a loop stops the vectorizer. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* MULTIPLY is the full product of the low halves of 64-bit lanes, which no compiler finds for every set. FUSED is a·b + c,
- * rounded once where the set can: for products of matrices and the machine's peak; nothing else may use it. */
+/* MULTIPLY is the full product of the low halves of 64-bit lanes, which no compiler finds for every set.
+ * FUSED is a·b + c, rounded once where the set can: for products of matrices and the machine's peak; nothing
+ * else may use it. */
 #if defined(__AVX512F__)
 enum { VECTOR = 64 };
 #define MULTIPLY(a, k) (wide) _mm512_mul_epu32((__m512i)(a), (__m512i)(k))
@@ -62,7 +63,6 @@ INLINE void put(float *p, floats x)
 typedef struct quartet {
     floats of[4];
 } quartet;
-
 
 INLINE quartet transpose(floats a, floats b, floats c, floats d)
 {

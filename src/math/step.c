@@ -22,7 +22,7 @@ struct ht_step {
     float *momentum[HT_DEPTH_MAX + 1]; /* like the weights, or NULL */
     float *partial;                    /* (shards × batch × classes): a shard's share of the logits */
     float *logits;                     /* (batch × classes), then ∂L/∂logits */
-    ht_panels input[HT_DEPTH_MAX]; /* what goes into a layer, packed; rectified networks only */
+    ht_panels input[HT_DEPTH_MAX];     /* what goes into a layer, packed; rectified networks only */
     float *shard_max;                  /* (3 × shards): largest |H|, |W_out|, |delta| of a shard */
 
     /* the step under way */
@@ -48,7 +48,8 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
         good = (s->hidden[l] = ht_alloc(rows * width, sizeof(float), "the activations", err)) != NULL &&
                (s->delta[l] = ht_alloc(rows * width, sizeof(float), "the gradients", err)) != NULL;
         if (!good || net->activation != HT_RELU) continue;
-        s->input[l].x = ht_alloc(ht_panels_size(batch, net->layers[l].columns), sizeof(float), "the inputs", err);
+        s->input[l].x =
+            ht_alloc(ht_panels_size(batch, net->layers[l].columns), sizeof(float), "the inputs", err);
         good = s->input[l].x != NULL;
     }
     for (int l = 0; l <= net->depth && momentum && good; l++)
@@ -66,7 +67,8 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
 void ht_step_free(ht_step *s)
 {
     if (!s) return;
-    for (int l = 0; l < HT_DEPTH_MAX; l++) ht_free(s->hidden[l]), ht_free(s->delta[l]), ht_free(s->input[l].x);
+    for (int l = 0; l < HT_DEPTH_MAX; l++)
+        ht_free(s->hidden[l]), ht_free(s->delta[l]), ht_free(s->input[l].x);
     for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(s->momentum[l]);
     ht_free(s->partial);
     ht_free(s->logits);
@@ -101,8 +103,12 @@ static void forward_shard(void *context, int shard, int worker)
     int first = shard * HT_SHARD, m = ht_shard_rows(layer->rows, shard), width = layer->rows;
     const float *input = s->layer ? s->hidden[s->layer - 1] : s->x;
     float *h = s->hidden[s->layer] + first, most = 0;
-    ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns,
-               layer->weight + (size_t)first * (size_t)layer->columns, layer->columns, 0.0f, h, width);
+    const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
+    if (s->input[s->layer].x && ht_project_pays(s->batch, layer->columns))
+        ht_kernel()->project(h, width, w, &s->input[s->layer], m);
+    else
+        ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns, w, layer->columns, 0.0f, h,
+                   width);
     for (int r = 0; r < s->batch; r++)
         most = fmaxf(most, ht_activate(s->net->activation, h + (size_t)r * (size_t)width, (size_t)m));
     s->shard_max[shard] = fmaxf(most, s->layer ? s->shard_max[shard] : 0.0f);
@@ -144,8 +150,8 @@ typedef struct descent {
     float *to, factor, keep;
 } descent;
 
-/* W ← W - η (scale · gradient + λ W), or through v ← μ v + scale · gradient + λ W. Without momentum the whole update is
- * one product: no gradient buffer. */
+/* W ← W - η (scale · gradient + λ W), or through v ← μ v + scale · gradient + λ W. Without momentum the whole
+ * update is one product: no gradient buffer. */
 static descent descent_of(const ht_step *s, float *w, float *v, float scale)
 {
     float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay;
@@ -172,12 +178,13 @@ static void descend_output(const ht_step *s, int first, int m)
     int width = out->columns;
     float *w = out->weight + first, *v = s->momentum[s->depth] ? s->momentum[s->depth] + first : NULL;
     descent to = descent_of(s, w, v, s->net->mean_field ? 1.0f / (float)width : 1.0f);
-    ht_gemm_tn(out->rows, m, s->batch, to.factor, s->logits, out->rows, s->hidden[s->depth - 1] + first, width,
-               to.keep, to.to, width);
+    ht_gemm_tn(out->rows, m, s->batch, to.factor, s->logits, out->rows, s->hidden[s->depth - 1] + first,
+               width, to.keep, to.to, width);
     follow(s, w, v, out->rows, m, width);
 }
 
-/* W_l[shard], (m × columns): gradient delta_l^T · H_{l-1}; the zeros of a rectified network's delta are skipped. */
+/* W_l[shard], (m × columns): gradient delta_l^T · H_{l-1}; the zeros of a rectified network's delta are
+ * skipped. */
 static void descend_hidden(const ht_step *s, int l, int first, int m)
 {
     const ht_layer *layer = &s->net->layers[l];
@@ -189,8 +196,8 @@ static void descend_hidden(const ht_step *s, int l, int first, int m)
     if (s->input[l].x)
         ht_kernel()->descend(to.to, delta, layer->rows, &s->input[l], m, to.factor, to.keep);
     else
-        ht_gemm_tn(m, columns, s->batch, to.factor, delta, layer->rows, l ? s->hidden[l - 1] : s->x, columns, to.keep,
-                   to.to, columns);
+        ht_gemm_tn(m, columns, s->batch, to.factor, delta, layer->rows, l ? s->hidden[l - 1] : s->x, columns,
+                   to.keep, to.to, columns);
     follow(s, w, v, m, columns, columns);
 }
 
@@ -215,12 +222,6 @@ static void update_shard(void *context, int task, int worker)
     descend_hidden(s, l, first, m);
     add_noise(s, l, layer->weight + (size_t)first * (size_t)layer->columns, first, m, layer->columns);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
-}
-
-static void pack_inputs(ht_step *s)
-{
-    for (int l = 0; l < s->depth && s->input[l].x; l++)
-        ht_kernel()->pack(&s->input[l], l ? s->hidden[l - 1] : s->x, s->batch, s->net->layers[l].columns);
 }
 
 /* Shares of the logits are added in shard order: one fixed rounding. */
@@ -269,7 +270,13 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->hyper = hyper;
     s->noise = hyper->noise;
     ht_noise_prepare(&s->noise, &s->laws);
-    for (s->layer = 0; s->layer < s->depth; s->layer++) ht_pool_run(pool, s->shards, forward_shard, s);
+    for (s->layer = 0; s->layer < s->depth; s->layer++) {
+        ht_panels *input = &s->input[s->layer];
+        if (input->x)
+            ht_kernel()->pack(input, s->layer ? s->hidden[s->layer - 1] : x, batch,
+                              net->layers[s->layer].columns);
+        ht_pool_run(pool, s->shards, forward_shard, s);
+    }
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
     result.loss /= batch;
@@ -279,7 +286,6 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
             ht_pool_run(pool, s->shards, backward_shard, s);
     guard(s, &result);
     if (result.refused) return result;
-    pack_inputs(s);
     if (hyper->tap) ht_tap_begin(hyper->tap);
     ht_pool_run(pool, s->shards * s->depth, update_shard, s);
     if (hyper->tap) ht_tap_finish(hyper->tap, net);
