@@ -1,5 +1,5 @@
 /* cmd_lab.c - opens the lab: terminal, threads, and the loop that joins them. What a key means is in
- * lab_actions.c. */
+ * lab_*.c. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,30 +17,22 @@
 
 /* ---- what came in ------------------------------------------------------------------------------ */
 
-/* Journal and metrics of a run directory; a full disk is told once and must not end the lesson. */
-static void record(ht_lab *lab, const ht_sample *s)
+/* The journal so far, for pictures: what the screen has seen of the run is what they show. */
+static void keep_journal(ht_lab *lab, const ht_sample *s)
 {
-    ht_error err;
-    if (!lab->session->dir) return;
-    if (ht_rundir_journal(lab->session->dir, s, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
-    ht_metrics *row = &lab->row;
-    if (s->kind == HT_SAMPLE_RESET) {
-        lab->row_steps = 0;
-        if (ht_rundir_restart(lab->session->dir, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
-    } else if (s->kind == HT_SAMPLE_STEP) {
-        row->loss_min = lab->row_steps ? fmin(row->loss_min, s->loss_min) : s->loss_min;
-        row->loss_max = lab->row_steps ? fmax(row->loss_max, s->loss_max) : s->loss_max;
-        row->loss = s->loss;
-        row->batch_accuracy = s->accuracy;
-        lab->row_steps += s->folded;
-    } else if (s->kind == HT_SAMPLE_EVAL && lab->row_steps > 0) { /* not the look before the first step */
-        row->step = s->step;
-        row->epoch = s->epoch;
-        row->test_loss = s->test_loss;
-        row->test_accuracy = s->test_accuracy;
-        ht_rundir_metrics(lab->session->dir, row);
-        lab->row_steps = 0;
-    }
+    ht_text *journal = &lab->session->journal;
+    if (journal->length) ht_journal_add(journal, s);
+    if (journal->length > HT_JOURNAL_LIMIT) ht_text_free(journal);
+    if (s->change) lab->change = s->change;
+}
+
+/* A full disk is told once and must not end the lesson. */
+static void tell_news(ht_lab *lab)
+{
+    char text[sizeof((ht_error *)0)->text];
+    bool good;
+    if (lab->recorder && ht_recorder_news(lab->recorder, &good, text, sizeof text))
+        ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }
 
 static void receive(ht_lab *lab)
@@ -48,10 +40,11 @@ static void receive(ht_lab *lab)
     ht_sample sample;
     bool fresh;
     while (ht_runner_receive(lab->runner, &sample)) {
-        record(lab, &sample);
+        keep_journal(lab, &sample);
         ht_lab_sample(lab, &sample);
         lab->dirty = true;
     }
+    if (ht_lab_width_poll(lab)) lab->dirty = true;
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
     ht_model_report(lab->model, report);
@@ -73,7 +66,7 @@ static void draw(ht_lab *lab)
     ht_term_size(&columns, &rows);
     if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
-    lab->layout = ht_layout_make(columns, rows, lab->model->view, lab->model->focus);
+    lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
     lab->dirty = false;
@@ -105,7 +98,7 @@ static int patience(const ht_lab *lab)
     double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
     if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
-    return ht_now() - lab->last_event < 1 ? 10 : 200;
+    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder ? 100 : 200;
 }
 
 static void handle_events(ht_lab *lab)
@@ -125,6 +118,7 @@ static void loop(ht_lab *lab)
     lab->dirty = true;
     while (!lab->quit && !ht_term_interrupted()) {
         receive(lab);
+        tell_news(lab);
         double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
         /* A key shows at once; training fills the frames in between. */
         if (lab->urgent || (lab->dirty && ht_now() - lab->drawn >= frame)) {
@@ -153,11 +147,15 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
 
 static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_theme *theme, ht_error *err)
 {
-    lab->runner = ht_runner_start(s->trainer, s->data, s->pool, err);
-    if (!lab->runner) return err->code;
-    ht_code code = ht_term_open(theme, err);
+    ht_error save;
+    lab->change = ht_trainer_change(s->trainer);
+    if (s->dir && !(lab->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
+    lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
+    ht_code code = lab->runner ? ht_term_open(theme, err) : err->code;
     if (code == HT_OK) {
         loop(lab);
+        ht_ladder_free(lab->ladder);
+        lab->ladder = NULL;
         ht_runner_join(lab->runner);
         receive(lab); /* what was under way: journaled like the rest */
         draw(lab);
@@ -165,8 +163,9 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
     }
     ht_runner_stop(lab->runner);
     if (code == HT_OK && dump_path) code = dump(lab, dump_path, err);
-    if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
-    return code;
+    if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
+    *err = save;
+    return err->code;
 }
 
 int ht_cmd_lab(int argc, char **argv)
@@ -189,6 +188,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = run(&lab, &session, dump_path, &theme, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
+    if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
     ht_free(lab.script);
     ht_session_close(&session);

@@ -11,6 +11,7 @@
 #include "math/linalg.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
+#include "view/view.h"
 
 /* The curves as they were recorded, up to the step of the weights. */
 static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_error *err)
@@ -43,7 +44,7 @@ static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_
 static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(s->trainer);
-    ht_look look = ht_look_of(&s->params);
+    ht_prune_spec look = ht_prune_spec_of(&s->params, &s->data->train);
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
     ht_tap *tap = ht_tap_new(net, 1, err);
     ht_code code = HT_FAIL;
@@ -62,6 +63,26 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     return code;
 }
 
+/* The journal up to the checkpoint that is shown; without one (damaged, too long) the picture has none. */
+static void load_journal(ht_text *text, ht_session *s, const char *run)
+{
+    ht_error ignored;
+    ht_journal journal;
+    ht_checkpoint shown = ht_checkpoint_of(s->trainer);
+    if (ht_rundir_journal(run, text, HT_JOURNAL_LIMIT, &ignored) != HT_OK ||
+        ht_journal_parse(&journal, run, text->data, text->length, &ignored) != HT_OK) {
+        ht_text_free(text);
+        return;
+    }
+    size_t entry = ht_journal_find(&journal, ht_checkpoint_hash(&shown), shown.state.step);
+    if (entry < journal.count) {
+        const ht_entry *e = &journal.entries[entry];
+        ht_journal_mark here = {shown.state.step, journal.entries[e->parent].change, 0, e->seconds};
+        ht_journal_kept(text, "picture", &here);
+    }
+    ht_journal_free(&journal);
+}
+
 static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_error *err)
 {
     char rest;
@@ -76,18 +97,19 @@ static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_err
 static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 {
     if (!name) return HT_OK;
-    if (!ht_panel_find(name, &model->focus) || model->focus == HT_PANEL_PRUNING_READOUT)
+    if (!ht_panel_find(name, &model->focus))
         return ht_error_set(err, HT_USAGE,
                             "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, "
                             "pruning, controls, now",
                             name);
-    model->view = model->focus == HT_PANEL_PRUNING ? HT_VIEW_PRUNING : HT_VIEW_ZOOM;
+    model->view = ht_view_of(model->focus);
     return HT_OK;
 }
 
 static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel,
-                    const ht_snapshot_options *options, ht_error *err)
+                    ht_snapshot_options *options, ht_error *err)
 {
+    ht_text journal = {0};
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
@@ -96,7 +118,10 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     ht_code code = choose_panel(panel, model, err);
     if (code == HT_OK) code = load_history(model, run, ht_trainer_steps(s->trainer), err);
     if (code == HT_OK) code = analyze(model, s, err);
+    load_journal(&journal, s, run);
+    options->journal = journal.failed ? NULL : journal.data;
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
+    ht_text_free(&journal);
     ht_free(model);
     return code;
 }

@@ -15,7 +15,7 @@ typedef struct ht_results {
     uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
     ht_score train, test;
-    ht_tail_summary tail;
+    ht_tail_picture tail; /* of the first layer, centred */
     ht_prune_result prune;
 } ht_results;
 
@@ -25,13 +25,17 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 
 void ht_results_print(const ht_results *results, const ht_params *params);
 
-/* Prints one JSON object and a line feed on stdout. */
+/* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
+ * "train", "test", "tail", "prune"}. A new reference; NULL when memory is short. */
+json_t *ht_results_json(const ht_results *results, const ht_params *params);
+
+/* Prints it with "time" and "blas" as one JSON object and a line feed on stdout. */
 ht_code ht_results_print_json(const ht_results *results, const ht_params *params, int threads, ht_error *err);
 
 /* A number, or null when it is not finite. */
 json_t *ht_json_number(double value);
 
-/* {"train.lr": 0.01, …} with every parameter. */
+/* {"train.lr": 0.01, …} with every parameter; NULL when memory is short. */
 json_t *ht_json_params(const ht_params *params);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef HT_DATA_SAFETENSORS_H
 #define HT_DATA_SAFETENSORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,18 +20,49 @@ void ht_safetensors_close(ht_safetensors *file);
 /* The string `key` of __metadata__, or NULL. */
 const char *ht_safetensors_metadata(const ht_safetensors *file, const char *key);
 
+bool ht_safetensors_has(const ht_safetensors *file, const char *tensor);
+
 /* Reads an F32 tensor of exactly (rows × columns) into `to`. A missing tensor, another shape or type, a value
  * that is not finite: HT_FAIL. */
 ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows, size_t columns, float *to,
                             ht_error *err);
 
+/* The same for a BOOL tensor: bytes of 0 and 1. */
+ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, size_t rows, size_t columns,
+                                 unsigned char *to, ht_error *err);
+
+/* ---- what a file of others holds ---- */
+
+enum { HT_TENSOR_DIMENSIONS = 8 };
+
+typedef struct ht_tensor_info {
+    const char *name; /* lives as long as the file is open */
+    char type[8];     /* "F32", "BF16", "I64" … */
+    int ndim;
+    size_t shape[HT_TENSOR_DIMENSIONS], count; /* count = product of shape */
+} ht_tensor_info;
+
+size_t ht_safetensors_count(const ht_safetensors *file);
+
+/* The i-th tensor, in the order of the header. HT_FAIL when shape, type and bytes contradict each other. */
+ht_code ht_safetensors_describe(const ht_safetensors *file, size_t i, ht_tensor_info *info, ht_error *err);
+
+/* Can it be read as numbers: F64, F32, F16 or BF16? */
+bool ht_safetensors_readable(const ht_tensor_info *info);
+
+/* Reads a readable tensor into new memory: *f64 for F64, *f32 for the others (free with ht_free); the other
+ * is NULL. NaN and Inf are values like others. */
+ht_code ht_safetensors_load(ht_safetensors *file, const ht_tensor_info *info, float **f32, double **f64,
+                            ht_error *err);
+
 typedef struct ht_tensor_out {
     char name[48];
     size_t rows, columns;
-    const float *data;
+    const float *data;         /* F32; or */
+    const unsigned char *bits; /* BOOL: bytes of 0 and 1 */
 } ht_tensor_out;
 
-/* Writes F32 tensors and string metadata (pairs key, value; NULL at the end), atomically. */
+/* Writes tensors and string metadata (pairs key, value; NULL at the end), atomically. */
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err);
 

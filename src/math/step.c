@@ -210,6 +210,18 @@ static void add_noise(const ht_step *s, int l, float *w, int first, int rows, in
     ht_noise_add(&noise, w, (size_t)first, (size_t)rows, (size_t)columns, (float)factor);
 }
 
+/* Zeroes what the mask keeps at zero, in (rows × n) weights at `start` of layer l and in their momentum. */
+static void keep_zeros(const ht_step *s, int l, size_t start, int rows, int n, int ldw)
+{
+    const ht_mask *mask = s->hyper->mask;
+    if (!mask) return;
+    if (n == ldw) n *= rows, rows = 1; /* one run of weights */
+    for (int r = 0; r < rows; r++, start += (size_t)ldw) {
+        ht_mask_apply(mask, l, start, (size_t)n, s->net->layers[l].weight + start);
+        if (s->momentum[l]) ht_mask_apply(mask, l, start, (size_t)n, s->momentum[l] + start);
+    }
+}
+
 /* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
 static void update_shard(void *context, int task, int worker)
 {
@@ -217,10 +229,15 @@ static void update_shard(void *context, int task, int worker)
     int l = task / s->shards, shard = task % s->shards, first = shard * HT_SHARD;
     const ht_layer *layer = &s->net->layers[l];
     int m = ht_shard_rows(layer->rows, shard);
+    size_t start = (size_t)first * (size_t)layer->columns;
     if (s->depth == 1) delta_shard(s, 0, shard);
-    if (l == s->depth - 1 && s->hyper->train_output) descend_output(s, first, m);
+    if (l == s->depth - 1 && s->hyper->train_output) {
+        descend_output(s, first, m);
+        keep_zeros(s, s->depth, (size_t)first, s->net->layers[s->depth].rows, m, layer->rows);
+    }
     descend_hidden(s, l, first, m);
-    add_noise(s, l, layer->weight + (size_t)first * (size_t)layer->columns, first, m, layer->columns);
+    add_noise(s, l, layer->weight + start, first, m, layer->columns);
+    keep_zeros(s, l, start, m, layer->columns, layer->columns);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 

@@ -6,6 +6,7 @@
 #define HT_MATH_STEP_H
 
 #include "heavytail/network.h"
+#include "math/mask.h"
 #include "math/noise.h"
 #include "math/tap.h"
 
@@ -14,10 +15,11 @@ typedef struct ht_step ht_step;
 typedef struct ht_hyper {
     double lr, momentum, weight_decay;
     bool train_output;
-    ht_noise noise;     /* type, alpha, seed, step; the layer and the law are filled in */
-    double noise_scale; /* σ */
-    ht_tap *tap;        /* NULL, or where the new weights are also put (not when the step is refused) */
-    float input_bound;  /* largest |x| of the training set: for the overflow guard */
+    ht_noise noise;      /* type, alpha, seed, step; the layer and the law are filled in */
+    double noise_scale;  /* σ */
+    const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
+    ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */
+    float input_bound;   /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
 
 typedef struct ht_step_result {

@@ -31,6 +31,9 @@ static void draw_sample(ht_surface *s, const ht_series *series, double x, double
     case HT_MARK_POINTS:
         s->ops->point(s, series->role, x + 1, y + 0.5);
         break;
+    case HT_MARK_WHISKERS:
+        s->ops->stroke(s, series->role, x + 1, y + 0.2, y + 0.8);
+        break;
     }
 }
 
@@ -46,12 +49,12 @@ static double entry_width(ht_surface *s, const ht_series *series)
     return series->value[0] ? width + 1 + s->ops->measure(s, HT_BOLD, series->value) : width;
 }
 
-static void draw_entry(ht_surface *s, const ht_series *series, double x, double y)
+static void draw_entry(ht_surface *s, const ht_series *series, unsigned bold, double x, double y)
 {
     double name = name_width(s, series), value = s->ops->measure(s, HT_BOLD, series->value);
     draw_sample(s, series, x, y);
     x += HT_LEGEND_SAMPLE + 1;
-    s->ops->text(s, x, y, name, HT_ALIGN_LEFT, series->role, 0, series->name);
+    s->ops->text(s, x, y, name, HT_ALIGN_LEFT, series->role, bold, series->name);
     if (series->value[0])
         s->ops->text(s, x + name + 1, y, value, HT_ALIGN_LEFT, series->role, HT_BOLD, series->value);
 }
@@ -78,7 +81,7 @@ static void draw_legend_line(ht_surface *s, const ht_chart *chart, int *next, do
     }
     for (int i = from; i < to; i++) {
         if (chart->series[i].name[0] == '\0') continue;
-        draw_entry(s, &chart->series[i], x, y);
+        draw_entry(s, &chart->series[i], chart->large ? HT_BOLD : 0, x, y);
         x += entry_width(s, &chart->series[i]) + HT_LEGEND_GAP;
     }
 }
@@ -154,11 +157,11 @@ static void draw_grid(ht_surface *s, const ht_chart_layout *l)
 /* From back to front: areas, marks, curves, points; words last. */
 static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
 {
-    static const ht_mark_kind order[] = {HT_MARK_BAND, HT_MARK_BARS, HT_MARK_LINE, HT_MARK_RANGE,
-                                         HT_MARK_POINTS};
+    static const ht_mark_kind order[] = {HT_MARK_BAND, HT_MARK_BARS,  HT_MARK_WHISKERS,
+                                         HT_MARK_LINE, HT_MARK_RANGE, HT_MARK_POINTS};
     ht_ink_map ink = {.area = l->plot};
     draw_grid(s, l);
-    for (int k = 0; k < 5; k++) {
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
         if (order[k] == HT_MARK_LINE) ht_draw_marks(s, l, chart);
         for (int i = 0; i < chart->series_count; i++) {
             bool line = chart->series[i].kind == HT_MARK_LINE || chart->series[i].kind == HT_MARK_RANGE;

@@ -96,6 +96,20 @@ static void draw_line(path *p)
     path_end(p);
 }
 
+/* A letter on the line, so that curves are told apart without colours; each letter has its own place. */
+static void draw_tag(path *p)
+{
+    const ht_series *s = p->series;
+    char text[2] = {s->tag, '\0'};
+    int i = (int)((0.92 - 0.14 * (s->tag - 'A')) * (s->count - 1));
+    for (int k = 1; k < s->count && s->tag_x > s->x[0]; k++)
+        if (s->x[k - 1] < s->tag_x && s->tag_x <= s->x[k]) i = k;
+    if (s->tag == 0 || s->count == 0 || i < 0 || !isfinite(s->x[i]) || !isfinite(s->high[i])) return;
+    double x = ht_plot_x(p->layout, s->x[i]), y = ht_plot_y(p->layout, s->high[i]);
+    p->s->ops->text(p->s, floor(x), floor(y), 1, HT_ALIGN_CENTER, s->role, HT_BOLD, text);
+    ht_ink_add(p->ink, (int)floor(x), (int)floor(y));
+}
+
 static bool bucket_at(const path *p, int i, double *x, double *low, double *high)
 {
     const ht_series *s = p->series;
@@ -157,6 +171,16 @@ static void draw_range(path *p)
         draw_sparse_range(p);
     else
         draw_dense_range(p);
+}
+
+static void draw_whiskers(path *p)
+{
+    double x, low, high;
+    for (int i = 0; i < p->series->count; i++) {
+        if (!bucket_at(p, i, &x, &low, &high)) continue;
+        p->s->ops->stroke(p->s, p->series->role, x, low, high);
+        ht_ink_line(p->ink, x, low, x, high);
+    }
 }
 
 static void band_end(path *p, double *low)
@@ -223,6 +247,7 @@ void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_serie
     switch (series->kind) {
     case HT_MARK_LINE:
         draw_line(&p);
+        draw_tag(&p);
         break;
     case HT_MARK_RANGE:
         draw_range(&p);
@@ -235,6 +260,9 @@ void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_serie
         break;
     case HT_MARK_POINTS:
         draw_points(&p);
+        break;
+    case HT_MARK_WHISKERS:
+        draw_whiskers(&p);
         break;
     }
     bool edged = series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND;
