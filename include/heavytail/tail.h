@@ -39,4 +39,8 @@ typedef struct ht_tail_summary {
 /* What training shows: centred as arXiv 2106.03795 does. No copy is made, whatever the size. */
 ht_tail_summary ht_tail_summarize(const float *x, size_t count);
 
+/* Of rows as vectors, centred by the columns' medians: median over the candidates of ht_tail_mmo_multi. x is
+ * (rows × columns); *alpha is NaN when no block length divides the rows. HT_FAIL: scratch memory is short. */
+ht_code ht_tail_rows(const float *x, size_t rows, size_t columns, double *alpha, ht_error *err);
+
 #endif

@@ -2,26 +2,66 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
 #include "math/linalg.h"
+#include "math/select.h"
+
+static ht_code row_tails(ht_row_tails *tails, const ht_network *net, ht_error *err)
+{
+    double sorted[HT_DEPTH_MAX];
+    int count = 0;
+    tails->layers = net->depth;
+    for (int l = 0; l < net->depth; l++) {
+        const ht_layer *layer = &net->layers[l];
+        if (ht_tail_rows(layer->weight, (size_t)layer->rows, (size_t)layer->columns, &tails->layer[l], err) !=
+            HT_OK)
+            return err->code;
+        if (!isnan(tails->layer[l])) sorted[count++] = tails->layer[l];
+    }
+    qsort(sorted, (size_t)count, sizeof *sorted, ht_by_double);
+    tails->median = count ? (sorted[(count - 1) / 2] + sorted[count / 2]) / 2 : (double)NAN;
+    return HT_OK;
+}
+
+static ht_code tails_of(const ht_network *net, ht_tail_summary *tail, ht_row_tails *rows, ht_error *err)
+{
+    *tail = ht_tail_summarize(net->layers[0].weight, ht_layer_size(&net->layers[0]));
+    return row_tails(rows, net, err);
+}
+
+/* Beside what is measured on the mean: its scores, and the last iterate's tails. */
+static ht_code average_results(ht_results *r, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                               ht_error *err)
+{
+    const ht_network *mean = ht_trainer_measured(trainer);
+    r->averaged = ht_trainer_average(trainer)->count;
+    if (r->averaged == 0) return HT_OK;
+    if (ht_network_evaluate(mean, &data->train, NULL, pool, &r->average_train, err) != HT_OK ||
+        ht_network_evaluate(mean, &data->test, NULL, pool, &r->average_test, err) != HT_OK)
+        return err->code;
+    return tails_of(ht_trainer_network(trainer), &r->last_tail, &r->last_rows, err);
+}
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
 {
     const ht_params *p = ht_trainer_params(trainer);
-    const ht_network *net = ht_trainer_network(trainer);
-    const ht_layer *first = &net->layers[0];
+    const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     results->steps = ht_trainer_steps(trainer);
-    if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
-    if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
-    results->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
-    return ht_prune_at_error(
-        &results->prune, net, &data->train, &data->test, (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-        (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
-        (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED), pool, err);
+    if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK ||
+        ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK ||
+        tails_of(measured, &results->tail, &results->rows, err) != HT_OK ||
+        average_results(results, trainer, data, pool, err) != HT_OK)
+        return err->code;
+    return ht_prune_at_error(&results->prune, measured, &data->train, &data->test,
+                             (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
+                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                             ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED),
+                             pool, err);
 }
 
 json_t *ht_json_number(double value)
@@ -61,14 +101,32 @@ static json_t *prune_json(const ht_results *r, const ht_params *params)
                      ht_json_number(r->prune.test.accuracy));
 }
 
+static json_t *tail_json(const ht_tail_summary *tail, const ht_row_tails *rows)
+{
+    json_t *layers = json_array();
+    for (int l = 0; l < rows->layers; l++) json_array_append_new(layers, ht_json_number(rows->layer[l]));
+    return json_pack("{s:o, s:o, s:o, s:o}", "mmo", ht_json_number(tail->mmo), "hill",
+                     ht_json_number(tail->hill), "rows", ht_json_number(rows->median), "layers", layers);
+}
+
+/* null without train.average */
+static json_t *average_json(const ht_results *r)
+{
+    if (r->averaged == 0) return json_null();
+    return json_pack("{s:I, s:o, s:o, s:o}", "iterates", (json_int_t)r->averaged, "train",
+                     score_json(&r->average_train), "test", score_json(&r->average_test), "last_tail",
+                     tail_json(&r->last_tail, &r->last_rows));
+}
+
 ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
 {
+    double eta_over_b = ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH);
     json_t *root =
-        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:{s:o, s:o}, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}",
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}",
                   "schema", 1, "preset", params->preset, "params", ht_json_params(params), "status",
-                  r->status, "steps", (json_int_t)r->steps, "train", score_json(&r->train), "test",
-                  score_json(&r->test), "tail", "mmo", ht_json_number(r->tail.mmo), "hill",
-                  ht_json_number(r->tail.hill), "prune", prune_json(r, params), "time", "seconds", r->seconds,
+                  r->status, "steps", (json_int_t)r->steps, "eta_over_b", ht_json_number(eta_over_b), "train",
+                  score_json(&r->train), "test", score_json(&r->test), "tail", tail_json(&r->tail, &r->rows),
+                  "prune", prune_json(r, params), "average", average_json(r), "time", "seconds", r->seconds,
                   "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library",
                   ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
@@ -92,8 +150,13 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     printf("                 loss    accuracy   accuracy pruned\n");
     printf("  train    %10.4f    %8.4f   %8.4f\n", r->train.loss, r->train.accuracy, r->prune.train.accuracy);
     printf("  test     %10.4f    %8.4f   %8.4f\n\n", r->test.loss, r->test.accuracy, r->prune.test.accuracy);
+    if (r->averaged > 0)
+        printf("  mean of the last %llu iterates: train %.4f, test %.4f; measured on it:\n",
+               (unsigned long long)r->averaged, r->average_train.accuracy, r->average_test.accuracy);
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s neurons removed\n", r->prune.ratio, metric,
            ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
-    printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu)\n", mmo, hill,
-           r->tail.hill_k);
+    printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu); of its rows %.3f\n", mmo,
+           hill, r->tail.hill_k, r->rows.layer[0]);
+    printf("  regime: η/b = %.3g, median tail index of the layers' rows %.3f\n",
+           ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH), r->rows.median);
 }

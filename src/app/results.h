@@ -9,14 +9,26 @@
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
 
+/* ht_tail_rows of the hidden layers. */
+typedef struct ht_row_tails {
+    int layers;
+    double layer[HT_DEPTH_MAX], median;
+} ht_row_tails;
+
 typedef struct ht_results {
     const char *status; /* done, converged, diverged, stopped */
     uint64_t steps;     /* since step 0 */
     uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
-    ht_score train, test;
+    ht_score train, test; /* of the last iterate */
+    /* of what train.average says: the last iterate, or the mean of late ones */
     ht_tail_summary tail;
+    ht_row_tails rows;
     ht_prune_result prune;
+    uint64_t averaged;                    /* iterates in the mean; 0: there is none */
+    ht_score average_train, average_test; /* of the mean */
+    ht_tail_summary last_tail;            /* of the last iterate */
+    ht_row_tails last_rows;
 } ht_results;
 
 /* Evaluates the trainer's network as it stands. */

@@ -13,6 +13,7 @@ struct ht_trainer {
     ht_pool *pool;
     ht_network *net;
     ht_step *scratch;
+    ht_average average;
     float *x;        /* (capacity × inputs): the batch, gathered */
     int32_t *labels; /* (capacity) */
     uint32_t *order; /* (train count): this epoch's permutation */
@@ -76,6 +77,27 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
     return HT_OK;
 }
 
+static uint64_t window_of(const ht_trainer *t)
+{
+    return (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_AVERAGE);
+}
+
+/* A mean that begins now, or none. */
+static ht_code restart_average(ht_trainer *t, ht_error *err)
+{
+    if (window_of(t) > 0) return ht_average_start(&t->average, t->net, err);
+    ht_average_free(&t->average);
+    return HT_OK;
+}
+
+/* With a known end, only the last iterates count. */
+static void average(ht_trainer *t)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), window = (double)window_of(t);
+    if (t->average.mean && (double)t->step > steps - window)
+        ht_average_add(&t->average, t->net, window_of(t), t->pool);
+}
+
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
@@ -88,7 +110,8 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || reserve_batch(t, batch_of(t), err) != HT_OK) {
+    if (!t->net || !t->order || reserve_batch(t, batch_of(t), err) != HT_OK ||
+        restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -102,6 +125,7 @@ void ht_trainer_free(ht_trainer *t)
     if (!t) return;
     ht_network_free(t->net);
     ht_step_free(t->scratch);
+    ht_average_free(&t->average);
     ht_free(t->x);
     ht_free(t->labels);
     ht_free(t->order);
@@ -117,6 +141,7 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
             memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
     t->step = t->epoch = t->cursor = 0;
     t->running_accuracy = 0;
+    t->average.count = 0;
     shuffle(t);
 }
 
@@ -174,6 +199,7 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
     if (result.refused) return result;
     t->cursor += (size_t)batch;
     t->running_accuracy += (result.accuracy - t->running_accuracy) / fmin(10, (double)++t->step);
+    average(t);
     return result;
 }
 
@@ -181,9 +207,11 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
 {
     double before = ht_params_get(&t->params, p);
     ht_params_put(&t->params, p, value);
-    if (p != HT_P_TRAIN_BATCH || reserve_batch(t, batch_of(t), err) == HT_OK) return HT_OK;
-    ht_params_put(&t->params, p, before);
-    return err->code;
+    ht_code code = HT_OK;
+    if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
+    if (p == HT_P_TRAIN_AVERAGE) code = restart_average(t, err);
+    if (code != HT_OK) ht_params_put(&t->params, p, before);
+    return code;
 }
 
 const ht_params *ht_trainer_params(const ht_trainer *t)
@@ -194,6 +222,16 @@ const ht_params *ht_trainer_params(const ht_trainer *t)
 ht_network *ht_trainer_network(ht_trainer *t)
 {
     return t->net;
+}
+
+const ht_network *ht_trainer_measured(const ht_trainer *t)
+{
+    return t->average.count > 0 ? t->average.mean : t->net;
+}
+
+ht_average *ht_trainer_average(ht_trainer *t)
+{
+    return &t->average;
 }
 
 float *ht_trainer_momentum(ht_trainer *t, int layer)

@@ -9,6 +9,7 @@
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
 #include "heavytail/params.h"
+#include "math/average.h"
 #include "math/step.h"
 
 typedef struct ht_trainer ht_trainer;
@@ -31,6 +32,10 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed);
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
 ht_network *ht_trainer_network(ht_trainer *t);
+/* What tails and prunings are measured on: the mean of late iterates if train.average asks for one and it has
+ * begun, else the network. */
+const ht_network *ht_trainer_measured(const ht_trainer *t);
+ht_average *ht_trainer_average(ht_trainer *t);        /* its mean is NULL without train.average */
 float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum */
 uint64_t ht_trainer_steps(const ht_trainer *t);
 double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */

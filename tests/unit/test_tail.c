@@ -60,6 +60,33 @@ static void estimates_match_the_golden_tables(void **state)
     }
 }
 
+static void rows_row(void *context, int fields, char **field)
+{
+    tail_check *c = context;
+    double value;
+    ht_error err;
+    if (fields < 7 || strcmp(field[0], c->sample) != 0 || strcmp(field[3], "weights_multi") != 0) return;
+    assert_int_equal(ht_tail_rows(c->data.f32, c->data.shape[0], c->data.shape[1], &value, &err), HT_OK);
+    if (fabs(value / atof(field[6]) - 1) > 1e-6)
+        fail_msg("%s: %.9g instead of %s", field[0], value, field[6]);
+    c->rows++;
+}
+
+/* Median over the block lengths, of rows centred by the columns' medians. */
+static void row_tail_index_matches_the_golden_table(void **state)
+{
+    (void)state;
+    static const char *const samples[] = {"elliptic_1.2_500x20", "iid_1.5_500x20", "gaussian_500x20"};
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "tail/%s.npy", samples[i]);
+        tail_check c = {.sample = samples[i], .data = golden_array(name, HT_NPY_FLOAT)};
+        golden_csv("tail_index_median.csv", rows_row, &c);
+        assert_int_equal(c.rows, 1);
+        ht_npy_free(&c.data);
+    }
+}
+
 static void candidate_row(void *context, int fields, char **field)
 {
     int *rows = context;
@@ -179,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(estimates_match_the_golden_tables),
+        cmocka_unit_test(row_tail_index_matches_the_golden_table),
         cmocka_unit_test(block_lengths_match_the_golden_table),
         cmocka_unit_test(summary_finds_the_index_of_shifted_stable_noise),
         cmocka_unit_test(degenerate_input_is_nan_not_a_crash),
