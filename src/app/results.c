@@ -52,6 +52,7 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     const ht_params *p = ht_trainer_params(trainer);
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     results->steps = ht_trainer_steps(trainer);
+    results->sizes = ht_network_sizes(net);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK ||
         ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK ||
         tails_of(measured, &results->tail, &results->rows, err) != HT_OK ||
@@ -109,6 +110,14 @@ static json_t *tail_json(const ht_tail_summary *tail, const ht_row_tails *rows)
                      ht_json_number(tail->hill), "rows", ht_json_number(rows->median), "layers", layers);
 }
 
+static json_t *sizes_json(const ht_sizes *s)
+{
+    double count = (double)s->weights;
+    return json_pack("{s:I, s:f, s:f, s:f}", "count", (json_int_t)s->weights, "nonzero",
+                     (double)s->nonzero / count, "above_epsilon", (double)s->above_epsilon / count,
+                     "above_1e-4", (double)s->above_1e4 / count);
+}
+
 /* null without train.average */
 static json_t *average_json(const ht_results *r)
 {
@@ -121,14 +130,14 @@ static json_t *average_json(const ht_results *r)
 ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
 {
     double eta_over_b = ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH);
-    json_t *root =
-        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}",
-                  "schema", 1, "preset", params->preset, "params", ht_json_params(params), "status",
-                  r->status, "steps", (json_int_t)r->steps, "eta_over_b", ht_json_number(eta_over_b), "train",
-                  score_json(&r->train), "test", score_json(&r->test), "tail", tail_json(&r->tail, &r->rows),
-                  "prune", prune_json(r, params), "average", average_json(r), "time", "seconds", r->seconds,
-                  "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library",
-                  ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    json_t *root = json_pack(
+        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
+        1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
+        (json_int_t)r->steps, "eta_over_b", ht_json_number(eta_over_b), "train", score_json(&r->train),
+        "test", score_json(&r->test), "tail", tail_json(&r->tail, &r->rows), "prune", prune_json(r, params),
+        "average", average_json(r), "weights", sizes_json(&r->sizes), "time", "seconds", r->seconds,
+        "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library",
+        ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -157,6 +166,9 @@ void ht_results_print(const ht_results *r, const ht_params *params)
            ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
     printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu); of its rows %.3f\n", mmo,
            hill, r->tail.hill_k, r->rows.layer[0]);
+    printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
+           100 * (double)r->sizes.above_1e4 / (double)r->sizes.weights,
+           100 * (double)r->sizes.above_epsilon / (double)r->sizes.weights);
     printf("  regime: η/b = %.3g, median tail index of the layers' rows %.3f\n",
            ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH), r->rows.median);
 }

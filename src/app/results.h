@@ -25,6 +25,7 @@ typedef struct ht_results {
     ht_tail_summary tail;
     ht_row_tails rows;
     ht_prune_result prune;
+    ht_sizes sizes;                       /* of the last iterate */
     uint64_t averaged;                    /* iterates in the mean; 0: there is none */
     ht_score average_train, average_test; /* of the mean */
     ht_tail_summary last_tail;            /* of the last iterate */

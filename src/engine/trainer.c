@@ -12,6 +12,7 @@ struct ht_trainer {
     const ht_dataset *data;
     ht_pool *pool;
     ht_network *net;
+    ht_factors *factors; /* NULL with plain weights */
     ht_step *scratch;
     ht_average average;
     float *x;        /* (capacity × inputs): the batch, gathered */
@@ -53,12 +54,29 @@ static void shuffle(ht_trainer *t)
     }
 }
 
+static bool has_momentum(const ht_trainer *t)
+{
+    return ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
+}
+
+static ht_code make_factors(ht_trainer *t, ht_error *err)
+{
+    int count = (int)ht_params_get(&t->params, HT_P_MODEL_FACTORS);
+    if (count == 1) return HT_OK;
+    if (has_momentum(t))
+        return ht_error_set(
+            err, HT_USAGE,
+            "train.momentum and model.factors = %d do not go together; set train.momentum to 0", count);
+    t->factors = ht_factors_new(t->net, count, err);
+    return t->factors ? HT_OK : err->code;
+}
+
 /* Scratch for batches of up to `batch`; the old one stays if memory is short. Momentum moves along. */
 static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
 {
-    bool momentum = ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
+    bool momentum = has_momentum(t);
     if (t->scratch && ht_step_capacity(t->scratch) >= batch) return HT_OK;
-    ht_step *scratch = ht_step_new(t->net, batch, momentum, err);
+    ht_step *scratch = ht_step_new(t->net, batch, momentum || t->factors, err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
     int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
@@ -110,8 +128,8 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || reserve_batch(t, batch_of(t), err) != HT_OK ||
-        restart_average(t, err) != HT_OK) {
+    if (!t->net || !t->order || make_factors(t, err) != HT_OK ||
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -124,6 +142,7 @@ void ht_trainer_free(ht_trainer *t)
 {
     if (!t) return;
     ht_network_free(t->net);
+    ht_factors_free(t->factors);
     ht_step_free(t->scratch);
     ht_average_free(&t->average);
     ht_free(t->x);
@@ -135,7 +154,10 @@ void ht_trainer_free(ht_trainer *t)
 void ht_trainer_reset(ht_trainer *t, uint64_t seed)
 {
     ht_params_put(&t->params, HT_P_TRAIN_SEED, (double)seed);
-    ht_network_init(t->net, seed_of(t), t->pool);
+    if (t->factors)
+        ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
+    else
+        ht_network_init(t->net, seed_of(t), t->pool);
     for (int l = 0; l <= t->net->depth; l++)
         if (ht_step_momentum(t->scratch, l))
             memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
@@ -191,6 +213,7 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
                   .step = t->step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
         .tap = tap,
+        .factors = t->factors,
         .input_bound = t->input_bound,
     };
     if (hyper.noise_scale == 0) hyper.noise.type = HT_NOISE_NONE;
@@ -236,7 +259,12 @@ ht_average *ht_trainer_average(ht_trainer *t)
 
 float *ht_trainer_momentum(ht_trainer *t, int layer)
 {
-    return ht_step_momentum(t->scratch, layer);
+    return t->factors ? NULL : ht_step_momentum(t->scratch, layer);
+}
+
+ht_factors *ht_trainer_factors(ht_trainer *t)
+{
+    return t->factors;
 }
 
 uint64_t ht_trainer_steps(const ht_trainer *t)

@@ -37,6 +37,7 @@ ht_network *ht_trainer_network(ht_trainer *t);
 const ht_network *ht_trainer_measured(const ht_trainer *t);
 ht_average *ht_trainer_average(ht_trainer *t);        /* its mean is NULL without train.average */
 float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum */
+ht_factors *ht_trainer_factors(ht_trainer *t);        /* NULL unless model.factors is 2 or more */
 uint64_t ht_trainer_steps(const ht_trainer *t);
 double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */
 double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, after the schedule */

@@ -133,17 +133,26 @@ static void backward_shard(void *context, int shard, int worker)
     *slot = fmaxf(most, s->layer == s->depth - 1 ? 0.0f : *slot);
 }
 
-/* W (rows × n, stride ldw) ← W - η (scale · A^T · B + λ W), or through the momentum v (same stride). A is
- * (batch × rows), B is (batch × n). Without momentum the whole update is one product: no gradient buffer. */
-static void descend(const ht_step *s, float *w, float *v, int rows, int n, int ldw, const float *a, int lda,
-                    const float *b, int ldb, float scale)
+/* W ← W - η (scale · A^T · B + λ W) for a block of W, or through the momentum, or through the factors. A is
+ * (batch × rows), B is (batch × columns). Without either the whole update is one product: no gradient buffer.
+ */
+static void descend(const ht_step *s, const ht_block *block, const float *a, int lda, const float *b, int ldb,
+                    float scale)
 {
     float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay;
+    int rows = block->rows, n = block->columns, ldw = block->stride;
+    float *w = s->net->layers[block->layer].weight + block->start;
+    float *v = s->momentum[block->layer] ? s->momentum[block->layer] + block->start : NULL;
     if (!v) {
         ht_gemm_tn(rows, n, s->batch, -lr * scale, a, lda, b, ldb, 1.0f - lr * decay, w, ldw);
         return;
     }
-    ht_gemm_tn(rows, n, s->batch, scale, a, lda, b, ldb, (float)s->hyper->momentum, v, ldw);
+    float kept = s->hyper->factors ? 0.0f : (float)s->hyper->momentum;
+    ht_gemm_tn(rows, n, s->batch, scale, a, lda, b, ldb, kept, v, ldw);
+    if (s->hyper->factors) {
+        ht_factors_descend(s->hyper->factors, s->net, block, v, lr, decay);
+        return;
+    }
     for (int r = 0; r < rows; r++) {
         float *wr = w + (size_t)r * (size_t)ldw, *vr = v + (size_t)r * (size_t)ldw;
         for (int j = 0; j < n; j++) {
@@ -153,13 +162,26 @@ static void descend(const ht_step *s, float *w, float *v, int rows, int n, int l
     }
 }
 
-static void add_noise(const ht_step *s, int l, float *w, int first, int rows, int columns)
+static void add_noise(const ht_step *s, const ht_block *block, int first)
 {
     ht_noise noise = s->hyper->noise;
     if (noise.type == HT_NOISE_NONE) return;
-    noise.layer = l;
+    noise.layer = block->layer;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
-    ht_noise_add(&noise, w, (size_t)first, (size_t)rows, (size_t)columns, (float)factor);
+    ht_noise_add(&noise, s->net->layers[block->layer].weight + block->start, (size_t)first,
+                 (size_t)block->rows, (size_t)block->columns, (float)factor);
+    if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
+}
+
+/* The output weights of the shard's neurons. */
+static void update_output(ht_step *s, int shard)
+{
+    int first = shard * HT_SHARD, last = s->depth - 1, width = s->net->layers[last].rows;
+    int classes = s->net->layers[s->depth].rows;
+    ht_block block = {s->depth, classes, ht_shard_rows(width, shard), width, (size_t)first};
+    descend(s, &block, s->logits, classes, s->hidden[last] + first, width,
+            s->net->mean_field ? 1.0f / (float)width : 1.0f);
+    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, &block, shard);
 }
 
 /* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
@@ -167,20 +189,14 @@ static void update_shard(void *context, int task, int worker)
 {
     ht_step *s = context;
     int l = task / s->shards, shard = task % s->shards, first = shard * HT_SHARD;
-    const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->depth];
+    const ht_layer *layer = &s->net->layers[l];
     int m = ht_shard_rows(layer->rows, shard), width = layer->rows, columns = layer->columns;
-    size_t start = (size_t)first * (size_t)columns;
+    ht_block block = {l, m, columns, columns, (size_t)first * (size_t)columns};
     if (s->depth == 1) delta_shard(s, 0, shard);
-    if (l == s->depth - 1 && s->hyper->train_output) {
-        float *v = s->momentum[s->depth];
-        float scale = s->net->mean_field ? 1.0f / (float)width : 1.0f;
-        descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows,
-                s->hidden[l] + first, width, scale);
-    }
-    float *v = s->momentum[l];
-    descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
-            l ? s->hidden[l - 1] : s->x, columns, 1.0f);
-    add_noise(s, l, layer->weight + start, first, m, columns);
+    if (l == s->depth - 1 && s->hyper->train_output) update_output(s, shard);
+    descend(s, &block, s->delta[l] + first, width, l ? s->hidden[l - 1] : s->x, columns, 1.0f);
+    add_noise(s, &block, first);
+    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, &block, shard);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 
@@ -204,6 +220,14 @@ static double largest(const float *x, int count)
     return (double)most;
 }
 
+/* The size a product may have after its factors have moved. */
+static double factored_update(const ht_hyper *hyper, double gradient)
+{
+    double most = ht_factors_largest(hyper->factors), depth = hyper->factors->count;
+    double move = hyper->lr * (gradient * pow(most, depth - 1) + hyper->weight_decay * most);
+    return pow(most + move, depth);
+}
+
 /* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
  * which bounds the gradients of a one-layer network; deeper ones have had their deltas computed and measured.
  */
@@ -212,7 +236,9 @@ static void guard(const ht_step *s, ht_step_result *result)
     double h = largest(s->shard_max, s->shards), out = largest(s->shard_max + s->shards, s->shards);
     double delta = s->depth == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
     double inputs = fmax((double)s->hyper->input_bound, s->depth > 1 ? h : 0), lr = s->hyper->lr;
-    double update = lr * fmax(2 * h, delta * s->batch * inputs) / (1 - s->hyper->momentum);
+    double gradient = fmax(2 * h, delta * s->batch * inputs);
+    double update = lr * gradient / (1 - s->hyper->momentum);
+    if (s->hyper->factors) update = factored_update(s->hyper, gradient);
     if (!isfinite(result->loss))
         result->refused = "the training loss", result->guard = result->loss;
     else if (!(update < safe_update))
