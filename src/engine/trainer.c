@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "math/kernel.h"
 #include "math/rng.h"
 
@@ -15,13 +16,13 @@ struct ht_trainer {
     ht_factors *factors; /* NULL with plain weights */
     ht_step *scratch;
     ht_average average;
+    ht_mask *mask;   /* NULL: every weight is trained */
     float *x;        /* (capacity × inputs): the batch, gathered */
     int32_t *labels; /* (capacity) */
     uint32_t *order; /* (train count): this epoch's permutation */
-    uint64_t step, epoch;
-    size_t cursor; /* samples of this epoch already used */
+    /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
+    ht_trainer_state at;
     float input_bound;
-    double running_accuracy; /* of minibatches, mean over ~10 steps */
 };
 
 static size_t train_count(const ht_trainer *t)
@@ -44,7 +45,7 @@ static int batch_of(const ht_trainer *t)
 static void shuffle(ht_trainer *t)
 {
     ht_rng rng;
-    ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->epoch);
+    ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->at.epoch);
     for (size_t i = 0; i < train_count(t); i++) t->order[i] = (uint32_t)i;
     for (size_t i = train_count(t) - 1; i > 0; i--) {
         size_t j = ht_rng_below(&rng, (uint32_t)i + 1);
@@ -112,7 +113,7 @@ static ht_code restart_average(ht_trainer *t, ht_error *err)
 static void average(ht_trainer *t)
 {
     double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), window = (double)window_of(t);
-    if (t->average.mean && (double)t->step > steps - window)
+    if (t->average.mean && (double)t->at.step > steps - window)
         ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
@@ -135,6 +136,7 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     }
     t->input_bound = ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs);
     ht_trainer_reset(t, seed_of(t));
+    t->at.change = 0;
     return t;
 }
 
@@ -145,10 +147,17 @@ void ht_trainer_free(ht_trainer *t)
     ht_factors_free(t->factors);
     ht_step_free(t->scratch);
     ht_average_free(&t->average);
+    ht_mask_free(t->mask);
     ht_free(t->x);
     ht_free(t->labels);
     ht_free(t->order);
     ht_free(t);
+}
+
+static void drop_mask(ht_trainer *t)
+{
+    ht_mask_free(t->mask);
+    t->mask = NULL;
 }
 
 void ht_trainer_reset(ht_trainer *t, uint64_t seed)
@@ -161,25 +170,59 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
     for (int l = 0; l <= t->net->depth; l++)
         if (ht_step_momentum(t->scratch, l))
             memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
-    t->step = t->epoch = t->cursor = 0;
-    t->running_accuracy = 0;
+    drop_mask(t);
+    t->at = (ht_trainer_state){.change = t->at.change + 1};
     t->average.count = 0;
     shuffle(t);
+}
+
+ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err)
+{
+    t->at.change++;
+    if (!t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
+    ht_mask_take_zeros(t->mask, t->net);
+    return HT_OK;
+}
+
+void ht_trainer_unmask(ht_trainer *t)
+{
+    t->at.change++;
+    drop_mask(t);
+}
+
+const ht_mask *ht_trainer_mask(const ht_trainer *t)
+{
+    return t->mask;
+}
+
+bool ht_trainer_masked(const ht_trainer *t)
+{
+    return t->mask != NULL;
+}
+
+uint64_t ht_trainer_change(const ht_trainer *t)
+{
+    return t->at.change;
+}
+
+void ht_trainer_set_change(ht_trainer *t, uint64_t change)
+{
+    t->at.change = change;
 }
 
 /* The next min(b, rest of the epoch) samples, gathered into t->x and t->labels. */
 static int next_batch(ht_trainer *t)
 {
     size_t d = (size_t)t->data->inputs;
-    if (t->cursor >= train_count(t)) {
-        t->cursor = 0;
-        t->epoch++;
+    if (t->at.cursor >= train_count(t)) {
+        t->at.cursor = 0;
+        t->at.epoch++;
         shuffle(t);
     }
-    size_t batch = (size_t)batch_of(t), left = train_count(t) - t->cursor;
+    size_t batch = (size_t)batch_of(t), left = train_count(t) - t->at.cursor;
     if (batch > left) batch = left;
     for (size_t i = 0; i < batch; i++) {
-        size_t sample = t->order[t->cursor + i];
+        size_t sample = t->order[t->at.cursor + i];
         memcpy(t->x + i * d, t->data->train.x + sample * d, d * sizeof(float));
         t->labels[i] = t->data->train.labels[sample];
     }
@@ -190,7 +233,7 @@ double ht_trainer_lr(const ht_trainer *t)
 {
     double lr = ht_params_get(&t->params, HT_P_TRAIN_LR), steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
     if (ht_params_get(&t->params, HT_P_TRAIN_SCHEDULE) == 0 || steps <= 0) return lr;
-    double done = fmin((double)t->step / steps, 1);
+    double done = fmin((double)t->at.step / steps, 1);
     return lr * 0.5 * (1 + cos(M_PI * done));
 }
 
@@ -199,8 +242,18 @@ ht_step_result ht_trainer_step(ht_trainer *t)
     return ht_trainer_step_tapped(t, NULL);
 }
 
+static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
+{
+    row->loss_min = row->steps ? fmin(row->loss_min, result->loss) : result->loss;
+    row->loss_max = row->steps ? fmax(row->loss_max, result->loss) : result->loss;
+    row->loss_sum += result->loss;
+    row->accuracy_sum += result->accuracy;
+    row->steps++;
+}
+
 ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
 {
+    double start = ht_now();
     const ht_params *p = &t->params;
     ht_hyper hyper = {
         .lr = ht_trainer_lr(t),
@@ -210,8 +263,9 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
         .noise = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
                   .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
                   .seed = seed_of(t),
-                  .step = t->step},
+                  .step = t->at.step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
+        .mask = t->mask,
         .tap = tap,
         .factors = t->factors,
         .input_bound = t->input_bound,
@@ -219,9 +273,11 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
     if (hyper.noise_scale == 0) hyper.noise.type = HT_NOISE_NONE;
     int batch = next_batch(t);
     ht_step_result result = ht_step_run(t->scratch, t->net, t->x, t->labels, batch, &hyper, t->pool);
+    t->at.seconds += ht_now() - start;
     if (result.refused) return result;
-    t->cursor += (size_t)batch;
-    t->running_accuracy += (result.accuracy - t->running_accuracy) / fmin(10, (double)++t->step);
+    t->at.cursor += (size_t)batch;
+    t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
+    add_to_row(&t->at.row, &result);
     average(t);
     return result;
 }
@@ -229,6 +285,7 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
 {
     double before = ht_params_get(&t->params, p);
+    t->at.change++;
     ht_params_put(&t->params, p, value);
     ht_code code = HT_OK;
     if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
@@ -269,17 +326,48 @@ ht_factors *ht_trainer_factors(ht_trainer *t)
 
 uint64_t ht_trainer_steps(const ht_trainer *t)
 {
-    return t->step;
+    return t->at.step;
 }
 
 double ht_trainer_epoch(const ht_trainer *t)
 {
-    return (double)t->epoch + (double)t->cursor / (double)train_count(t);
+    return (double)t->at.epoch + (double)t->at.cursor / (double)train_count(t);
+}
+
+double ht_trainer_seconds(const ht_trainer *t)
+{
+    return t->at.seconds;
+}
+
+ht_trainer_row ht_trainer_take_row(ht_trainer *t)
+{
+    ht_trainer_row row = t->at.row;
+    t->at.row = (ht_trainer_row){0};
+    return row;
+}
+
+ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err)
+{
+    ht_score score;
+    if (ht_trainer_test_score(t, &score, err) != HT_OK) return err->code;
+    *sample = (ht_sample){.kind = HT_SAMPLE_EVAL,
+                          .step = t->at.step,
+                          .seconds = t->at.seconds,
+                          .epoch = ht_trainer_epoch(t),
+                          .test_loss = score.loss,
+                          .test_accuracy = score.accuracy};
+    if (!row) return HT_OK;
+    ht_trainer_row r = ht_trainer_take_row(t);
+    sample->folded = (uint32_t)r.steps;
+    sample->loss = r.loss_sum / (double)r.steps;
+    sample->loss_min = r.loss_min, sample->loss_max = r.loss_max;
+    sample->accuracy = r.accuracy_sum / (double)r.steps;
+    return HT_OK;
 }
 
 bool ht_trainer_eval_due(const ht_trainer *t)
 {
-    return t->step % (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_EVAL_EVERY) == 0;
+    return t->at.step % (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_EVAL_EVERY) == 0;
 }
 
 ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err)
@@ -296,18 +384,21 @@ ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
            wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     ht_score score;
     *why = NULL;
-    if (wanted > 0 && ht_trainer_eval_due(t) && t->running_accuracy >= wanted - 0.05) {
+    if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05) {
         if (ht_network_evaluate(t->net, &t->data->train, NULL, t->pool, &score, err) != HT_OK)
             return err->code;
         if (score.accuracy >= wanted) *why = "converged";
     }
-    if (!*why && steps > 0 && (double)t->step >= steps) *why = "done";
+    if (!*why && steps > 0 && (double)t->at.step >= steps) *why = "done";
     return HT_OK;
 }
 
 ht_trainer_state ht_trainer_state_get(const ht_trainer *t)
 {
-    return (ht_trainer_state){t->step, t->epoch, t->cursor, t->running_accuracy};
+    ht_trainer_state state = t->at;
+    /* The end of an epoch is the start of the next: one name for one state. */
+    if (state.cursor == train_count(t)) state.cursor = 0, state.epoch++;
+    return state;
 }
 
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err)
@@ -316,10 +407,29 @@ ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_er
         return ht_error_set(
             err, HT_FAIL, "the checkpoint stands at sample %llu of an epoch of %zu; it belongs to other data",
             (unsigned long long)state->cursor, train_count(t));
-    t->step = state->step;
-    t->epoch = state->epoch;
-    t->cursor = (size_t)state->cursor;
-    t->running_accuracy = state->running_accuracy;
+    uint64_t change = t->at.change;
+    t->at = *state;
+    t->at.change = change;
     shuffle(t);
+    return HT_OK;
+}
+
+ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_params *params,
+                         const ht_mask *mask, ht_error *err)
+{
+    ht_params before = t->params;
+    ht_mask *kept = NULL;
+    t->at.change++;
+    if (mask && !(kept = ht_mask_new(t->net, err))) return err->code;
+    if (mask) ht_mask_copy(kept, mask);
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (ht_param_at(p)->live != HT_VIEW) t->params.number[p] = params->number[p];
+    if (reserve_batch(t, batch_of(t), err) != HT_OK || ht_trainer_state_set(t, state, err) != HT_OK) {
+        t->params = before;
+        ht_mask_free(kept);
+        return err->code;
+    }
+    drop_mask(t);
+    t->mask = kept;
     return HT_OK;
 }

@@ -10,6 +10,7 @@
 #include "heavytail/network.h"
 #include "heavytail/params.h"
 #include "math/average.h"
+#include "link/messages.h"
 #include "math/step.h"
 
 typedef struct ht_trainer ht_trainer;
@@ -24,11 +25,21 @@ ht_step_result ht_trainer_step(ht_trainer *t);
 /* The same; the new weights also go into `tap` (may be NULL) while they are in cache. */
 ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap);
 
+/* ---- changes: what a journal must hold. Each counts one up, also when it fails ---- */
+
 /* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays. */
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
 
-/* Back to step 0 with the initial weights of `seed`, which becomes train.seed. */
+/* Back to step 0 with the initial weights of `seed`, which becomes train.seed. The mask goes. */
 void ht_trainer_reset(ht_trainer *t, uint64_t seed);
+
+/* From now on the weights that are 0 now stay 0 (one bit a weight is allocated). On failure nothing changes.
+ */
+ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err);
+void ht_trainer_unmask(ht_trainer *t); /* all weights are trained again */
+
+uint64_t ht_trainer_change(const ht_trainer *t);            /* changes so far */
+void ht_trainer_set_change(ht_trainer *t, uint64_t change); /* when a journal is continued */
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
 ht_network *ht_trainer_network(ht_trainer *t);
@@ -38,6 +49,8 @@ const ht_network *ht_trainer_measured(const ht_trainer *t);
 ht_average *ht_trainer_average(ht_trainer *t);        /* its mean is NULL without train.average */
 float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum */
 ht_factors *ht_trainer_factors(ht_trainer *t);        /* NULL unless model.factors is 2 or more */
+const ht_mask *ht_trainer_mask(const ht_trainer *t);  /* NULL without */
+bool ht_trainer_masked(const ht_trainer *t);
 uint64_t ht_trainer_steps(const ht_trainer *t);
 double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */
 double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, after the schedule */
@@ -53,13 +66,37 @@ ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err);
  * (train.stop_accuracy). */
 ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err);
 
-/* The counters a checkpoint must hold beside the weights, and their way back. */
+double ht_trainer_seconds(const ht_trainer *t); /* spent in steps since step 0 */
+
+/* What is known of the steps since the last evaluation: the next row of metrics.csv. */
+typedef struct ht_trainer_row {
+    uint64_t steps;
+    double loss_sum, loss_min, loss_max, accuracy_sum;
+} ht_trainer_row;
+
+/* Hands the row over and begins the next. */
+ht_trainer_row ht_trainer_take_row(ht_trainer *t);
+
+/* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
+ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);
+
+/* What training depends on beside weights, momentum, mask and parameters; `change` and `seconds` say where it
+ * stands in its journal. */
 typedef struct ht_trainer_state {
     uint64_t step, epoch, cursor;
     double running_accuracy;
+    ht_trainer_row row;
+    uint64_t change;
+    double seconds;
 } ht_trainer_state;
 
 ht_trainer_state ht_trainer_state_get(const ht_trainer *t);
+/* Sets the counters, all but `change`. HT_FAIL when they do not fit the data; nothing changes then. */
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err);
+
+/* Takes over a state, the parameters that training depends on (not the VIEW ones) and the mask (NULL: none):
+ * one change. On failure nothing changes. Weights and momentum are the caller's to copy. */
+ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_params *params,
+                         const ht_mask *mask, ht_error *err);
 
 #endif

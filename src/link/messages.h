@@ -12,6 +12,16 @@
 
 /* ---- UI -> trainer: intent, applied at a step boundary ----------------------------------------- */
 
+/* What to prune. */
+typedef struct ht_prune_intent {
+    ht_prune_method method;
+    ht_prune_metric metric;
+    double error;   /* remove what this relative error allows … */
+    double ratio;   /* … or, unless NaN, this fraction */
+    uint64_t seed;  /* of method random */
+    bool keep_mask; /* what is zero then stays zero while training goes on */
+} ht_prune_intent;
+
 typedef enum ht_command_kind {
     HT_COMMAND_SET, /* param = value (a LIVE one) */
     HT_COMMAND_RUN, /* train on */
@@ -19,6 +29,11 @@ typedef enum ht_command_kind {
     HT_COMMAND_STEP,   /* one step, then paused */
     HT_COMMAND_RESET,  /* back to the same initial weights, step 0 */
     HT_COMMAND_RESEED, /* new seed (value), then as RESET */
+    HT_COMMAND_PRUNE,  /* removes weights: `prune` */
+    HT_COMMAND_UNMASK, /* all weights are trained again */
+    HT_COMMAND_REWIND, /* to the nearest stored step at or before `value`, then paused */
+    /* Back to before the last of RESET, RESEED, PRUNE, REWIND and UNDO_STATE: twice is a redo. */
+    HT_COMMAND_UNDO_STATE,
 } ht_command_kind;
 
 typedef struct ht_command {
@@ -26,6 +41,7 @@ typedef struct ht_command {
     uint32_t seq; /* echoed when applied */
     ht_param param;
     double value;
+    ht_prune_intent prune;
 } ht_command;
 
 /* ---- trainer -> UI ----------------------------------------------------------------------------- */
@@ -38,6 +54,10 @@ typedef enum ht_sample_kind {
     HT_SAMPLE_STATE,  /* paused, running, done, diverged; with the message */
     HT_SAMPLE_CHANGE, /* a parameter changed: param, before, value */
     HT_SAMPLE_RESET,  /* training starts again at step 0 */
+    HT_SAMPLE_PRUNE,  /* weights were removed: prune; value: the ratio reached */
+    HT_SAMPLE_UNMASK, /* all weights are trained again */
+    HT_SAMPLE_REWIND, /* the state is that of `step` again; CHANGEs before it told of other parameters */
+    HT_SAMPLE_KINDS
 } ht_sample_kind;
 
 typedef struct ht_sample {
@@ -46,7 +66,9 @@ typedef struct ht_sample {
     double seconds; /* training time, pauses left out */
     double epoch;
     uint32_t applied_seq; /* the last command applied */
-    /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy */
+    /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy. EVAL:
+     * the same over the steps since the last one, as means; folded = 0: a look that closes no row of metrics.
+     */
     uint32_t folded;
     double loss, loss_min, loss_max, accuracy;
     double test_loss, test_accuracy; /* EVAL */
@@ -54,7 +76,24 @@ typedef struct ht_sample {
     ht_param param;                  /* CHANGE */
     double before, value;
     char message[200]; /* STATE */
+    /* Every CHANGE, RESET, PRUNE, UNMASK and REWIND is numbered; 0: part of the REWIND that follows. */
+    uint64_t change;
+    uint64_t from;  /* RESET, REWIND: the step it was sent away from */
+    uint64_t keep;  /* REWIND: the last change that is part of the state; later ones are undone */
+    bool other_run; /* REWIND: across a RESET, so nothing of the history so far belongs to the state */
+    ht_prune_intent prune;
 } ht_sample;
+
+enum { HT_STORED = 64 };
+
+/* The states that the trainer keeps in memory, by rising step: where REWIND can go. */
+typedef struct ht_stored {
+    int count, capacity;
+    uint64_t step[HT_STORED];
+    bool undo; /* UNDO_STATE can go back … */
+    uint64_t undo_step;
+    double state_mb; /* one state's share of run.memory_mb */
+} ht_stored;
 
 /* ---- analyst -> UI ----------------------------------------------------------------------------- */
 

@@ -173,6 +173,26 @@ static void add_noise(const ht_step *s, const ht_block *block, int first)
     if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 
+/* Zeroes what the mask keeps at zero: `count` values from `start` of layer l, and what stands behind them. */
+static void keep_zeros(const ht_step *s, int l, size_t start, size_t count)
+{
+    const ht_hyper *hyper = s->hyper;
+    ht_mask_apply(hyper->mask, l, start, count, s->net->layers[l].weight + start);
+    if (s->momentum[l]) ht_mask_apply(hyper->mask, l, start, count, s->momentum[l] + start);
+    for (int d = 0; hyper->factors && d < hyper->factors->count; d++)
+        ht_mask_apply(hyper->mask, l, start, count, hyper->factors->factor[l][d] + start);
+}
+
+/* After the update and the noise of a block. */
+static void finish_block(const ht_step *s, const ht_block *block, int shard)
+{
+    size_t columns = (size_t)block->columns, rows = (size_t)block->rows, stride = (size_t)block->stride;
+    if (columns == stride) columns *= rows, rows = 1; /* one run of weights */
+    for (size_t r = 0; s->hyper->mask && r < rows; r++)
+        keep_zeros(s, block->layer, block->start + r * stride, columns);
+    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, block, shard);
+}
+
 /* The output weights of the shard's neurons. */
 static void update_output(ht_step *s, int shard)
 {
@@ -181,7 +201,7 @@ static void update_output(ht_step *s, int shard)
     ht_block block = {s->depth, classes, ht_shard_rows(width, shard), width, (size_t)first};
     descend(s, &block, s->logits, classes, s->hidden[last] + first, width,
             s->net->mean_field ? 1.0f / (float)width : 1.0f);
-    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, &block, shard);
+    finish_block(s, &block, shard);
 }
 
 /* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
@@ -196,7 +216,7 @@ static void update_shard(void *context, int task, int worker)
     if (l == s->depth - 1 && s->hyper->train_output) update_output(s, shard);
     descend(s, &block, s->delta[l] + first, width, l ? s->hidden[l - 1] : s->x, columns, 1.0f);
     add_noise(s, &block, first);
-    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, &block, shard);
+    finish_block(s, &block, shard);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 

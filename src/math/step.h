@@ -7,6 +7,7 @@
 
 #include "heavytail/network.h"
 #include "math/factor.h"
+#include "math/mask.h"
 #include "math/noise.h"
 #include "math/tap.h"
 
@@ -17,6 +18,7 @@ typedef struct ht_hyper {
     bool train_output;
     ht_noise noise;      /* type, alpha, seed, step; the layer is filled in */
     double noise_scale;  /* σ */
+    const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
     ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */
     ht_factors *factors; /* NULL, or what the weights are products of: these are trained (no momentum then) */
     float input_bound;   /* largest |x| of the training set: for the overflow guard */
