@@ -53,6 +53,8 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     results->steps = ht_trainer_steps(trainer);
     results->sizes = ht_network_sizes(net);
+    results->occam = ht_trainer_state_get(trainer).occam;
+    results->epochs = ht_trainer_occam(trainer, &results->epoch_count);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK ||
         ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK ||
         tails_of(measured, &results->tail, &results->rows, err) != HT_OK ||
@@ -110,6 +112,22 @@ static json_t *tail_json(const ht_tail_summary *tail, const ht_row_tails *rows)
                      ht_json_number(tail->hill), "rows", ht_json_number(rows->median), "layers", layers);
 }
 
+/* null unless occam.lambda0 has pruned */
+static json_t *occam_json(const ht_results *r)
+{
+    json_t *epochs = json_array();
+    if (r->occam.epochs == 0) return json_decref(epochs), json_null();
+    for (size_t i = 0; i < r->epoch_count; i++) {
+        const ht_occam_epoch *e = &r->epochs[i];
+        json_array_append_new(epochs,
+                              json_pack("{s:I, s:f, s:f, s:o, s:o}", "epoch", (json_int_t)e->epoch, "lambda",
+                                        e->lambda, "kept", e->kept, "loss", ht_json_number(e->loss),
+                                        "accuracy", ht_json_number(e->accuracy)));
+    }
+    return json_pack("{s:I, s:o, s:o}", "best_epoch", (json_int_t)r->occam.best_epoch, "best_loss",
+                     ht_json_number(r->occam.best_loss), "epochs", epochs);
+}
+
 static json_t *sizes_json(const ht_sizes *s)
 {
     double count = (double)s->weights;
@@ -131,13 +149,13 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int 
 {
     double eta_over_b = ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH);
     json_t *root = json_pack(
-        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
-        1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
+        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}",
+        "schema", 1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
         (json_int_t)r->steps, "eta_over_b", ht_json_number(eta_over_b), "train", score_json(&r->train),
         "test", score_json(&r->test), "tail", tail_json(&r->tail, &r->rows), "prune", prune_json(r, params),
-        "average", average_json(r), "weights", sizes_json(&r->sizes), "time", "seconds", r->seconds,
-        "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas", "library",
-        ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+        "average", average_json(r), "weights", sizes_json(&r->sizes), "occam", occam_json(r), "time",
+        "seconds", r->seconds, "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0,
+        "blas", "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -166,6 +184,10 @@ void ht_results_print(const ht_results *r, const ht_params *params)
            ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
     printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu); of its rows %.3f\n", mmo,
            hill, r->tail.hill_k, r->rows.layer[0]);
+    if (r->occam.epochs > 0)
+        printf("  Occam: %.1f %% of the weights kept; lowest loss %.4f in epoch %llu of %llu\n",
+               100 * (double)r->sizes.nonzero / (double)r->sizes.weights, r->occam.best_loss,
+               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs);
     printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
            100 * (double)r->sizes.above_1e4 / (double)r->sizes.weights,
            100 * (double)r->sizes.above_epsilon / (double)r->sizes.weights);

@@ -25,7 +25,10 @@ typedef struct ht_results {
     ht_tail_summary tail;
     ht_row_tails rows;
     ht_prune_result prune;
-    ht_sizes sizes;                       /* of the last iterate */
+    ht_sizes sizes;               /* of the last iterate */
+    ht_occam occam;               /* epochs 0 without */
+    const ht_occam_epoch *epochs; /* (epoch_count): the trainer's */
+    size_t epoch_count;
     uint64_t averaged;                    /* iterates in the mean; 0: there is none */
     ht_score average_train, average_test; /* of the mean */
     ht_tail_summary last_tail;            /* of the last iterate */

@@ -16,10 +16,14 @@ struct ht_trainer {
     ht_factors *factors; /* NULL with plain weights */
     ht_step *scratch;
     ht_average average;
-    ht_mask *mask;   /* NULL: every weight is trained */
-    float *x;        /* (capacity × inputs): the batch, gathered */
-    int32_t *labels; /* (capacity) */
-    uint32_t *order; /* (train count): this epoch's permutation */
+    ht_mask *mask;          /* NULL: every weight is trained */
+    float *x;               /* (capacity × inputs): the batch, gathered */
+    int32_t *labels;        /* (capacity) */
+    uint32_t *pick;         /* (train count): the samples trained on, when some are held back */
+    uint32_t *order;        /* (train count): this epoch's permutation */
+    ht_samples held;        /* held back: copies; count 0 without */
+    ht_occam_epoch *epochs; /* (capacity ≥ epoch_count): what Occam did */
+    size_t epoch_count;
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
     ht_trainer_state at;
     float input_bound;
@@ -27,7 +31,7 @@ struct ht_trainer {
 
 static size_t train_count(const ht_trainer *t)
 {
-    return t->data->train.count;
+    return t->data->train.count - t->held.count;
 }
 
 static uint64_t seed_of(const ht_trainer *t)
@@ -46,7 +50,7 @@ static void shuffle(ht_trainer *t)
 {
     ht_rng rng;
     ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->at.epoch);
-    for (size_t i = 0; i < train_count(t); i++) t->order[i] = (uint32_t)i;
+    for (size_t i = 0; i < train_count(t); i++) t->order[i] = t->pick ? t->pick[i] : (uint32_t)i;
     for (size_t i = train_count(t) - 1; i > 0; i--) {
         size_t j = ht_rng_below(&rng, (uint32_t)i + 1);
         uint32_t kept = t->order[i];
@@ -117,6 +121,31 @@ static void average(ht_trainer *t)
         ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
+/* Splits the training samples once and for all, whatever train.seed: runs are judged by the same ones. */
+static ht_code hold_back(ht_trainer *t, ht_error *err)
+{
+    enum { SPLIT_SEED = 1 };
+    size_t total = t->data->train.count, d = (size_t)t->data->inputs;
+    size_t count = (size_t)(ht_params_get(&t->params, HT_P_OCCAM_HOLDOUT) * (double)total);
+    if (count == 0) return HT_OK;
+    t->held.x = ht_alloc(count * d, sizeof(float), "the samples held back", err);
+    t->held.labels = ht_alloc(count, sizeof(int32_t), "the samples held back", err);
+    t->pick = ht_alloc(total, sizeof *t->pick, "the order of samples", err);
+    if (!t->held.x || !t->held.labels || !t->pick) return err->code;
+    ht_rng rng;
+    ht_rng_init(&rng, SPLIT_SEED, HT_STREAM_SUBSET, 0);
+    size_t picked = 0;
+    for (size_t i = 0; i < total; i++) { /* each of the rest with equal chance */
+        if (ht_rng_below(&rng, (uint32_t)(total - i)) >= count - t->held.count) {
+            t->pick[picked++] = (uint32_t)i;
+            continue;
+        }
+        memcpy(t->held.x + t->held.count * d, t->data->train.x + i * d, d * sizeof(float));
+        t->held.labels[t->held.count++] = t->data->train.labels[i];
+    }
+    return HT_OK;
+}
+
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
@@ -129,7 +158,7 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || make_factors(t, err) != HT_OK ||
+    if (!t->net || !t->order || hold_back(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
         reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
@@ -151,6 +180,10 @@ void ht_trainer_free(ht_trainer *t)
     ht_free(t->x);
     ht_free(t->labels);
     ht_free(t->order);
+    ht_free(t->pick);
+    ht_free(t->held.x);
+    ht_free(t->held.labels);
+    ht_free(t->epochs);
     ht_free(t);
 }
 
@@ -173,6 +206,7 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
     drop_mask(t);
     t->at = (ht_trainer_state){.change = t->at.change + 1};
     t->average.count = 0;
+    t->epoch_count = 0;
     shuffle(t);
 }
 
@@ -251,6 +285,38 @@ static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
     row->steps++;
 }
 
+/* A row of what Occam did; when memory is short it is left out. */
+static void note_epoch(ht_trainer *t, const ht_score *score)
+{
+    ht_error err;
+    ht_sizes sizes = ht_network_sizes(t->net);
+    size_t room = t->epoch_count + 1;
+    if ((t->epoch_count & (t->epoch_count - 1)) == 0 && /* 0, 1, 2, 4, 8 …: the room there is is used up */
+        ht_grow((void **)&t->epochs, t->epoch_count, 2 * room, sizeof *t->epochs, "the epochs", &err) !=
+            HT_OK)
+        return;
+    t->epochs[t->epoch_count++] =
+        (ht_occam_epoch){t->at.occam.epochs, t->at.occam.lambda, score->loss, score->accuracy,
+                         (double)sizes.nonzero / (double)sizes.weights};
+}
+
+/* Occam gradient descent: judges the epoch that has ended and prunes. An epoch that cannot be judged, because
+ * memory is short, counts as one without improvement. */
+static void end_epoch(ht_trainer *t)
+{
+    ht_error err;
+    ht_score score = {(double)NAN, (double)NAN};
+    double lambda0 = ht_params_get(&t->params, HT_P_OCCAM_LAMBDA0);
+    const ht_samples *judge = t->held.count > 0 ? &t->held : &t->data->train;
+    if (lambda0 <= 0 || t->at.cursor < train_count(t)) return;
+    if (!t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
+    if (ht_network_evaluate(t->net, judge, NULL, t->pool, &score, &err) != HT_OK)
+        score.loss = score.accuracy = (double)NAN;
+    ht_occam_prune(t->net, ht_occam_judge(&t->at.occam, lambda0, score.loss));
+    ht_mask_take_zeros(t->mask, t->net);
+    note_epoch(t, &score);
+}
+
 ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
 {
     double start = ht_now();
@@ -278,6 +344,7 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
     t->at.cursor += (size_t)batch;
     t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
     add_to_row(&t->at.row, &result);
+    end_epoch(t);
     average(t);
     return result;
 }
@@ -322,6 +389,17 @@ float *ht_trainer_momentum(ht_trainer *t, int layer)
 ht_factors *ht_trainer_factors(ht_trainer *t)
 {
     return t->factors;
+}
+
+size_t ht_trainer_samples(const ht_trainer *t)
+{
+    return train_count(t);
+}
+
+const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count)
+{
+    *count = t->epoch_count;
+    return t->epochs;
 }
 
 uint64_t ht_trainer_steps(const ht_trainer *t)
@@ -396,6 +474,7 @@ ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
 ht_trainer_state ht_trainer_state_get(const ht_trainer *t)
 {
     ht_trainer_state state = t->at;
+    state.averaged = t->average.count;
     /* The end of an epoch is the start of the next: one name for one state. */
     if (state.cursor == train_count(t)) state.cursor = 0, state.epoch++;
     return state;
@@ -410,6 +489,7 @@ ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_er
     uint64_t change = t->at.change;
     t->at = *state;
     t->at.change = change;
+    t->average.count = t->average.mean ? state->averaged : 0;
     shuffle(t);
     return HT_OK;
 }

@@ -10,6 +10,7 @@
 #include "heavytail/network.h"
 #include "heavytail/params.h"
 #include "math/average.h"
+#include "math/occam.h"
 #include "link/messages.h"
 #include "math/step.h"
 
@@ -51,6 +52,17 @@ float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum *
 ht_factors *ht_trainer_factors(ht_trainer *t);        /* NULL unless model.factors is 2 or more */
 const ht_mask *ht_trainer_mask(const ht_trainer *t);  /* NULL without */
 bool ht_trainer_masked(const ht_trainer *t);
+size_t ht_trainer_samples(const ht_trainer *t); /* trained on: without those held back */
+
+/* What Occam gradient descent did at the end of an epoch. */
+typedef struct ht_occam_epoch {
+    uint64_t epoch;                /* from 1 */
+    double lambda, loss, accuracy; /* the scores are those before the pruning */
+    double kept;                   /* fraction of all weights that are not zero, after it */
+} ht_occam_epoch;
+
+/* The epochs since the trainer was made or reset; the trainer's memory, valid until its next step. */
+const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count);
 uint64_t ht_trainer_steps(const ht_trainer *t);
 double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */
 double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, after the schedule */
@@ -86,6 +98,8 @@ typedef struct ht_trainer_state {
     uint64_t step, epoch, cursor;
     double running_accuracy;
     ht_trainer_row row;
+    ht_occam occam;    /* with occam.lambda0 */
+    uint64_t averaged; /* iterates in the mean */
     uint64_t change;
     double seconds;
 } ht_trainer_state;
