@@ -46,6 +46,19 @@ static ht_code average_results(ht_results *r, ht_trainer *trainer, const ht_data
     return tails_of(ht_trainer_network(trainer), &r->last_tail, &r->last_rows, err);
 }
 
+/* The network of the epoch that the samples held back liked best. */
+static ht_code occam_results(ht_results *r, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                             ht_error *err)
+{
+    const ht_network *best = ht_trainer_best(trainer);
+    r->occam = ht_trainer_state_get(trainer).occam;
+    r->epochs = ht_trainer_occam(trainer, &r->epoch_count);
+    r->has_best = best != NULL;
+    if (!best) return HT_OK;
+    r->best_sizes = ht_network_sizes(best);
+    return ht_network_evaluate(best, &data->test, NULL, pool, &r->best_test, err);
+}
+
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
 {
@@ -53,12 +66,11 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
     results->steps = ht_trainer_steps(trainer);
     results->sizes = ht_network_sizes(net);
-    results->occam = ht_trainer_state_get(trainer).occam;
-    results->epochs = ht_trainer_occam(trainer, &results->epoch_count);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK ||
         ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK ||
         tails_of(measured, &results->tail, &results->rows, err) != HT_OK ||
-        average_results(results, trainer, data, pool, err) != HT_OK)
+        average_results(results, trainer, data, pool, err) != HT_OK ||
+        occam_results(results, trainer, data, pool, err) != HT_OK)
         return err->code;
     return ht_prune_at_error(&results->prune, measured, &data->train, &data->test,
                              (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
@@ -124,8 +136,13 @@ static json_t *occam_json(const ht_results *r)
                                         e->lambda, "kept", e->kept, "loss", ht_json_number(e->loss),
                                         "accuracy", ht_json_number(e->accuracy)));
     }
-    return json_pack("{s:I, s:o, s:o}", "best_epoch", (json_int_t)r->occam.best_epoch, "best_loss",
-                     ht_json_number(r->occam.best_loss), "epochs", epochs);
+    json_t *best = json_null();
+    if (r->has_best)
+        best = json_pack("{s:I, s:o, s:f, s:o}", "epoch", (json_int_t)r->occam.best_epoch, "loss",
+                         ht_json_number(r->occam.best_loss), "kept",
+                         (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, "test",
+                         score_json(&r->best_test));
+    return json_pack("{s:o, s:o}", "best", best, "epochs", epochs);
 }
 
 static json_t *sizes_json(const ht_sizes *s)
@@ -145,17 +162,26 @@ static json_t *average_json(const ht_results *r)
                      tail_json(&r->last_tail, &r->last_rows));
 }
 
-ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
+/* What the other roads to compressibility ask for. */
+static void add_roads(json_t *root, const ht_results *r, const ht_params *params)
 {
     double eta_over_b = ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH);
-    json_t *root = json_pack(
-        "{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}",
-        "schema", 1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
-        (json_int_t)r->steps, "eta_over_b", ht_json_number(eta_over_b), "train", score_json(&r->train),
-        "test", score_json(&r->test), "tail", tail_json(&r->tail, &r->rows), "prune", prune_json(r, params),
-        "average", average_json(r), "weights", sizes_json(&r->sizes), "occam", occam_json(r), "time",
-        "seconds", r->seconds, "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0,
-        "blas", "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    json_object_set_new(root, "eta_over_b", ht_json_number(eta_over_b));
+    json_object_set_new(root, "weights", sizes_json(&r->sizes));
+    json_object_set_new(root, "average", average_json(r));
+    json_object_set_new(root, "occam", occam_json(r));
+}
+
+ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
+{
+    json_t *root =
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
+                  1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
+                  (json_int_t)r->steps, "train", score_json(&r->train), "test", score_json(&r->test), "tail",
+                  tail_json(&r->tail, &r->rows), "prune", prune_json(r, params), "time", "seconds",
+                  r->seconds, "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0,
+                  "blas", "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    if (root) add_roads(root, r, params);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -184,10 +210,11 @@ void ht_results_print(const ht_results *r, const ht_params *params)
            ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
     printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu); of its rows %.3f\n", mmo,
            hill, r->tail.hill_k, r->rows.layer[0]);
-    if (r->occam.epochs > 0)
-        printf("  Occam: %.1f %% of the weights kept; lowest loss %.4f in epoch %llu of %llu\n",
-               100 * (double)r->sizes.nonzero / (double)r->sizes.weights, r->occam.best_loss,
-               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs);
+    if (r->has_best)
+        printf("  best epoch %llu of %llu: %.1f %% of the weights, test loss %.4f, accuracy %.4f\n",
+               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
+               100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_test.loss,
+               r->best_test.accuracy);
     printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
            100 * (double)r->sizes.above_1e4 / (double)r->sizes.weights,
            100 * (double)r->sizes.above_epsilon / (double)r->sizes.weights);

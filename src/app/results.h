@@ -25,8 +25,11 @@ typedef struct ht_results {
     ht_tail_summary tail;
     ht_row_tails rows;
     ht_prune_result prune;
-    ht_sizes sizes;               /* of the last iterate */
-    ht_occam occam;               /* epochs 0 without */
+    ht_sizes sizes; /* of the last iterate */
+    ht_occam occam; /* epochs 0 without */
+    bool has_best;  /* the network of its best epoch */
+    ht_score best_test;
+    ht_sizes best_sizes;
     const ht_occam_epoch *epochs; /* (epoch_count): the trainer's */
     size_t epoch_count;
     uint64_t averaged;                    /* iterates in the mean; 0: there is none */

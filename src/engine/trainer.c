@@ -22,6 +22,7 @@ struct ht_trainer {
     uint32_t *pick;         /* (train count): the samples trained on, when some are held back */
     uint32_t *order;        /* (train count): this epoch's permutation */
     ht_samples held;        /* held back: copies; count 0 without */
+    ht_network *best;       /* as it was at the end of the epoch of lowest loss; NULL until one was judged */
     ht_occam_epoch *epochs; /* (capacity ≥ epoch_count): what Occam did */
     size_t epoch_count;
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
@@ -173,6 +174,7 @@ void ht_trainer_free(ht_trainer *t)
 {
     if (!t) return;
     ht_network_free(t->net);
+    ht_network_free(t->best);
     ht_factors_free(t->factors);
     ht_step_free(t->scratch);
     ht_average_free(&t->average);
@@ -300,20 +302,38 @@ static void note_epoch(ht_trainer *t, const ht_score *score)
                          (double)sizes.nonzero / (double)sizes.weights};
 }
 
+/* Keeps a copy of the weights; when memory is short the best one so far stays. */
+static void remember_best(ht_trainer *t)
+{
+    ht_error err;
+    const ht_network *net = t->net;
+    if (!t->best)
+        t->best = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
+                                 net->layers[net->depth].rows, net->activation, net->mean_field, &err);
+    for (int l = 0; l <= net->depth && t->best; l++)
+        memcpy(t->best->layers[l].weight, net->layers[l].weight,
+               ht_layer_size(&net->layers[l]) * sizeof(float));
+}
+
 /* Occam gradient descent: judges the epoch that has ended and prunes. An epoch that cannot be judged, because
- * memory is short, counts as one without improvement. */
+ * memory is short, counts as one without improvement. Without λ0 the samples held back still tell the best
+ * epoch. */
 static void end_epoch(ht_trainer *t)
 {
     ht_error err;
     ht_score score = {(double)NAN, (double)NAN};
     double lambda0 = ht_params_get(&t->params, HT_P_OCCAM_LAMBDA0);
     const ht_samples *judge = t->held.count > 0 ? &t->held : &t->data->train;
-    if (lambda0 <= 0 || t->at.cursor < train_count(t)) return;
-    if (!t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
+    if ((lambda0 <= 0 && t->held.count == 0) || t->at.cursor < train_count(t)) return;
+    if (lambda0 > 0 && !t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
     if (ht_network_evaluate(t->net, judge, NULL, t->pool, &score, &err) != HT_OK)
         score.loss = score.accuracy = (double)NAN;
-    ht_occam_prune(t->net, ht_occam_judge(&t->at.occam, lambda0, score.loss));
-    ht_mask_take_zeros(t->mask, t->net);
+    double lambda = ht_occam_judge(&t->at.occam, lambda0, score.loss);
+    if (t->at.occam.best_epoch == t->at.occam.epochs) remember_best(t);
+    if (lambda0 > 0) {
+        ht_occam_prune(t->net, lambda);
+        ht_mask_take_zeros(t->mask, t->net);
+    }
     note_epoch(t, &score);
 }
 
@@ -394,6 +414,11 @@ ht_factors *ht_trainer_factors(ht_trainer *t)
 size_t ht_trainer_samples(const ht_trainer *t)
 {
     return train_count(t);
+}
+
+const ht_network *ht_trainer_best(const ht_trainer *t)
+{
+    return t->at.occam.best_epoch > 0 ? t->best : NULL;
 }
 
 const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count)

@@ -61,6 +61,10 @@ typedef struct ht_occam_epoch {
     double kept;                   /* fraction of all weights that are not zero, after it */
 } ht_occam_epoch;
 
+/* The network at the end of the epoch of lowest loss, before its pruning; NULL until an epoch was judged:
+ * with occam.lambda0, or with samples held back. */
+const ht_network *ht_trainer_best(const ht_trainer *t);
+
 /* The epochs since the trainer was made or reset; the trainer's memory, valid until its next step. */
 const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count);
 uint64_t ht_trainer_steps(const ht_trainer *t);
