@@ -33,6 +33,7 @@ typedef struct ht_network {
 /* Zero weights. NULL with *err set when memory is short. */
 ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
                            bool mean_field, ht_error *err);
+ht_network *ht_network_copy(const ht_network *net, ht_error *err);
 void ht_network_free(ht_network *net);
 
 /* Uniform in ±1/√fan_in, a function of the seed and the position only. */

@@ -51,7 +51,17 @@ typedef struct ht_params {
 /* The choices of noise.type, in the table's order. */
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
 typedef enum ht_activation { HT_RELU, HT_LEAKY_RELU, HT_TANH } ht_activation;
-typedef enum ht_prune_method { HT_PRUNE_NODE, HT_PRUNE_RANDOM } ht_prune_method;
+typedef enum ht_prune_method {
+    HT_PRUNE_NODE,
+    HT_PRUNE_MAGNITUDE,
+    HT_PRUNE_MAGNITUDE_LAYER,
+    HT_PRUNE_SVD,
+    HT_PRUNE_CORESET,
+    HT_PRUNE_RANDOM,
+    HT_PRUNE_METHODS
+} ht_prune_method;
+typedef enum ht_prune_scope { HT_PRUNE_PER_LAYER, HT_PRUNE_GLOBAL } ht_prune_scope;
+typedef enum ht_coreset_kind { HT_CORESET_SAMPLED, HT_CORESET_BEST, HT_CORESET_TOP } ht_coreset_kind;
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
 
 const ht_param_info *ht_param_at(ht_param p); /* static storage */

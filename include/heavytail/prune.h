@@ -1,20 +1,132 @@
-/* prune.h - removing hidden neurons: the order, the relative error, the accuracy after each removal.
+/* prune.h - making a trained network smaller: what is removed in which order, the error it makes, the
+ * accuracy that is left, and the network that is really smaller.
  *
- * Relative error ε of removing rows S of W: Σ_S ‖w‖² / Σ ‖w‖² (`fro_squared`, arXiv 2306.08125) or its square
- * root (`fro`). Pruning ratio κ: the largest fraction of rows, smallest norm first, whose removal keeps ε at
- * or below a given error. Ties go to the lower index. Pure functions; the caller owns what they return. */
+ * Every method removes units of one kind (ht_prune_at): neurons of the hidden layers (node, random), weights
+ * of all layers (magnitude, magnitude-layer, coreset), singular values of the hidden layers (svd). Ratio:
+ * units removed over all units of those layers. For one hidden layer the ratio of neurons is that of weights
+ * too.
+ *
+ * Relative error ε of putting Ŵ in W's place: ‖W - Ŵ‖² / ‖W‖², Frobenius norms (`fro_squared`, arXiv
+ * 2306.08125), or its square root (`fro`). Layers that are pruned each by itself have an error each, and ε is
+ * the largest; layers ranked together have one over all their weights. The pruning ratio κ is the largest
+ * ratio whose ε is at or below a given error. Ties go to the lower index.
+ *
+ * Pure functions of network, spec and samples, the same for any number of threads; the caller owns what they
+ * return. */
 #ifndef HEAVYTAIL_PRUNE_H
 #define HEAVYTAIL_PRUNE_H
 
 #include "heavytail/network.h"
 
+/* ---- what to do ---- */
+
+typedef struct ht_prune_info {
+    const char *name;  /* as in prune.method */
+    const char *unit;  /* what it removes: "neurons", "weights", "singular values" */
+    const char *what;  /* a line for people */
+    bool output_layer; /* acts on the output layer too */
+    bool calibrated;   /* needs spec.calibration */
+} ht_prune_info;
+
+const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
+
+typedef struct ht_prune_spec {
+    ht_prune_method method;
+    ht_prune_metric metric;
+    double error;                  /* remove as much as this allows; used when ratio is NaN */
+    double ratio;                  /* 0 .. 1: remove ⌊ratio × units⌋ */
+    ht_prune_scope scope;          /* several layers: each by itself, or all ranked together */
+    bool centre;                   /* svd, magnitude: medians taken away before and put back after */
+    ht_coreset_kind coreset;       /* how coreset chooses */
+    uint64_t seed;                 /* of random and coreset */
+    const ht_samples *calibration; /* coreset: borrowed; may be NULL for the others */
+    int calibration_limit;         /* coreset: uses the first so many of them; 0: all */
+} ht_prune_spec;
+
+/* What the parameters ask for. `train` (may be NULL: not coreset) is borrowed: its first prune.samples
+ * calibrate coreset. */
+ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train);
+
+/* ---- doing it ---- */
+
+typedef struct ht_prune_layer {
+    int64_t units, removed;
+    double error; /* ε of this layer alone */
+} ht_prune_layer;
+
+typedef struct ht_prune_result {
+    int64_t units, removed; /* over all layers the method acts on */
+    double ratio, error;    /* removed / units; ε */
+    int layer_count;
+    ht_prune_layer layers[HT_DEPTH_MAX + 1];
+    size_t parameters, parameters_left; /* weights stored before and after: without removed neurons' rows and
+                                           columns; svd as two factors where that is less */
+    size_t bytes, bytes_left;           /* the same in floats; scattered weights as compressed sparse rows */
+    ht_score train, test;               /* of the pruned network; only ht_prune_try fills them */
+} ht_prune_result;
+
+/* Prunes `net` in place. Removed neurons keep a zero row; their outgoing weights stay, reaching nothing.
+ * HT_USAGE for a coreset without calibration samples. Peak memory: the network and about as much again. */
+ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
+                       ht_prune_result *result, ht_error *err);
+
+/* What ht_prune_apply would do, and how good the pruned network is on `train` and `test`, each of which may
+ * be NULL. `net` is unchanged. */
+ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
+                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
+
+/* ---- curves ---- */
+
+typedef struct ht_prune_point {
+    int64_t removed; /* units, over all layers; one hidden layer and node: neurons */
+    double ratio;    /* removed / units */
+    double error;    /* ε */
+    double accuracy;
+    double loss;    /* NaN where it was not computed */
+    double weights; /* parameters_left / parameters: what methods are compared at */
+} ht_prune_point;
+
+typedef struct ht_prune_curve {
+    ht_prune_method method;
+    ht_prune_metric metric;
+    int count;
+    ht_prune_point *points; /* by rising ratio, from nothing removed to everything */
+    ht_prune_point at;      /* pruned as the spec asks; with one hidden layer a point of the curve */
+    int64_t units;
+} ht_prune_curve;
+
+/* Accuracy and ε against the ratio; spec.ratio and spec.error say only where `at` is. One hidden layer: node
+ * and random are exact at every k from 0 to n, with the loss at ≥ 200 of them, for little more than one
+ * forward pass: neurons are added to the logits from the last removed to the first. svd adds up
+ * pre-activations rank by rank. The others, and all with several layers (the same ratio of each, unless the
+ * scope is global), take evaluations at 21 ratios and 20 more where the accuracy falls. */
+ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
+                            const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
+void ht_prune_curve_free(ht_prune_curve *curve);
+
+/* What a curve says in two numbers. */
+typedef struct ht_prune_reading {
+    double one_point; /* the largest ratio whose accuracy is at most 0.01 below the whole network's */
+    double area;      /* under accuracy against ratio, by trapezoids */
+} ht_prune_reading;
+
+ht_prune_reading ht_prune_read(const ht_prune_curve *curve);
+
+/* The point with the largest ratio at or below `ratio`. */
+const ht_prune_point *ht_prune_curve_at(const ht_prune_curve *curve, double ratio);
+
+/* ---- the neurons of one layer ---- */
+
 /* The order in which the neurons of one hidden layer go. */
 typedef struct ht_prune_order {
     int count;     /* n */
     int *neuron;   /* (n): first removed first */
+    double *key;   /* (n), rising: what they are ranked by: ‖w‖², or a random number */
+    double *norm2; /* (n): ‖w‖² */
     double *error; /* (n + 1): ε after removing the first k */
 } ht_prune_order;
 
+/* `method` is node or random. */
 ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err);
 void ht_prune_order_free(ht_prune_order *order);
@@ -22,38 +134,15 @@ void ht_prune_order_free(ht_prune_order *order);
 /* Largest k with ε(k) ≤ error. */
 int ht_prune_removable(const ht_prune_order *order, double error);
 
-typedef struct ht_prune_point {
-    int removed;  /* per hidden layer */
-    double ratio; /* removed / n */
-    double error; /* ε, the largest of the layers' */
-    double accuracy;
-    double loss; /* NaN where it was not computed */
-} ht_prune_point;
+/* ---- the network that is really smaller ---- */
 
-typedef struct ht_prune_curve {
-    int count;
-    ht_prune_point *points; /* by rising ratio, from 0 to 1 */
-} ht_prune_curve;
+/* A copy without neurons that compute nothing (a zero row: every activation maps 0 to 0) or reach nothing (a
+ * zero column in the next layer); at least one a layer stays. It computes the same function; its layers may
+ * have different widths. ht_network_free; NULL with *err set. */
+ht_network *ht_prune_compact(const ht_network *net, ht_error *err);
 
-/* Accuracy and ε against the fraction removed. One hidden layer: every k from 0 to n, exactly, and the loss
- * at ~200 of them, for little more than one forward pass: neurons are added to the logits from the last
- * removed to the first. Several layers: the same fraction of each, at 51 fractions. */
-ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
-                            ht_prune_method method, ht_prune_metric metric, uint64_t seed,
-                            struct ht_pool *pool, ht_error *err);
-void ht_prune_curve_free(ht_prune_curve *curve);
-
-typedef struct ht_prune_result {
-    int removed, neurons; /* over all hidden layers */
-    double ratio;         /* removed / neurons */
-    int layer_removed[HT_DEPTH_MAX];
-    ht_score train, test; /* of the pruned network */
-} ht_prune_result;
-
-/* Removes from every hidden layer what `error` allows and evaluates the rest; `train` or `test` samples may
- * be NULL. */
-ht_code ht_prune_at_error(ht_prune_result *result, const ht_network *net, const ht_samples *train,
-                          const ht_samples *test, ht_prune_method method, ht_prune_metric metric,
-                          double error, uint64_t seed, struct ht_pool *pool, ht_error *err);
+/* Median seconds that each of two networks takes over `samples`, in turn. */
+ht_code ht_prune_speed(const ht_network *whole, const ht_network *small, const ht_samples *samples,
+                       struct ht_pool *pool, double seconds[2], ht_error *err);
 
 #endif

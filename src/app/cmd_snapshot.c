@@ -43,7 +43,7 @@ static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_
 static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(s->trainer);
-    ht_look look = ht_look_of(&s->params);
+    ht_prune_spec look = ht_prune_spec_of(&s->params, &s->data->train);
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
     ht_tap *tap = ht_tap_new(net, 1, err);
     ht_code code = HT_FAIL;

@@ -72,11 +72,8 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
         average_results(results, trainer, data, pool, err) != HT_OK ||
         occam_results(results, trainer, data, pool, err) != HT_OK)
         return err->code;
-    return ht_prune_at_error(&results->prune, measured, &data->train, &data->test,
-                             (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-                             (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                             ht_params_get(p, HT_P_PRUNE_ERROR), (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED),
-                             pool, err);
+    ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
+    return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, err);
 }
 
 json_t *ht_json_number(double value)
@@ -190,13 +187,27 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int 
     return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
 }
 
+static void print_roads(const ht_results *r, const ht_params *params)
+{
+    double count = (double)r->sizes.weights;
+    if (r->has_best)
+        printf("  best epoch %llu of %llu: %.1f %% of the weights, test loss %.4f, accuracy %.4f\n",
+               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
+               100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_test.loss,
+               r->best_test.accuracy);
+    printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
+           100 * (double)r->sizes.above_1e4 / count, 100 * (double)r->sizes.above_epsilon / count);
+    printf("  regime: η/b = %.3g, median tail index of the layers' rows %.3f\n",
+           ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH), r->rows.median);
+}
+
 void ht_results_print(const ht_results *r, const ht_params *params)
 {
-    char steps[32], removed[32], neurons[32], mmo[24], hill[24];
+    char steps[32], removed[32], units[32], mmo[24], hill[24];
     const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
     ht_format_grouped(steps, sizeof steps, (long long)r->steps);
     ht_format_grouped(removed, sizeof removed, r->prune.removed);
-    ht_format_grouped(neurons, sizeof neurons, r->prune.neurons);
+    ht_format_grouped(units, sizeof units, r->prune.units);
     ht_format_short(mmo, sizeof mmo, r->tail.mmo, 3);
     ht_format_short(hill, sizeof hill, r->tail.hill, 3);
     printf("%s: %s after %s steps, %.2f s\n\n", params->preset, r->status, steps, r->seconds);
@@ -206,18 +217,10 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     if (r->averaged > 0)
         printf("  mean of the last %llu iterates: train %.4f, test %.4f; measured on it:\n",
                (unsigned long long)r->averaged, r->average_train.accuracy, r->average_test.accuracy);
-    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s neurons removed\n", r->prune.ratio, metric,
-           ht_params_get(params, HT_P_PRUNE_ERROR), removed, neurons);
+    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
+           ht_params_get(params, HT_P_PRUNE_ERROR), removed, units,
+           ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
     printf("  tail index of the first layer (centred): mmo %s, hill %s (k = %zu); of its rows %.3f\n", mmo,
            hill, r->tail.hill_k, r->rows.layer[0]);
-    if (r->has_best)
-        printf("  best epoch %llu of %llu: %.1f %% of the weights, test loss %.4f, accuracy %.4f\n",
-               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
-               100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_test.loss,
-               r->best_test.accuracy);
-    printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
-           100 * (double)r->sizes.above_1e4 / (double)r->sizes.weights,
-           100 * (double)r->sizes.above_epsilon / (double)r->sizes.weights);
-    printf("  regime: η/b = %.3g, median tail index of the layers' rows %.3f\n",
-           ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH), r->rows.median);
+    print_roads(r, params);
 }

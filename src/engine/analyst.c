@@ -60,42 +60,25 @@ static void thin_curve(ht_report *report, const ht_prune_curve *curve, int kappa
     }
 }
 
-/* Several layers: the curve takes the same share of each, but κ lets every layer go to the error by itself.
- */
-static ht_code deep_kappa(ht_report *report, const ht_network *net, const ht_samples *samples,
-                          const ht_look *look, ht_error *err)
-{
-    ht_prune_result r;
-    if (ht_prune_at_error(&r, net, NULL, samples, look->method, look->metric, look->error, look->seed, NULL,
-                          err) != HT_OK)
-        return err->code;
-    report->removed = r.removed;
-    report->pruned = (ht_prune_point){r.removed, r.ratio, look->error, r.test.accuracy, r.test.loss};
-    return HT_OK;
-}
-
 static ht_code pruning(ht_report *report, const ht_network *net, const ht_samples *samples,
-                       const ht_look *look, ht_error *err)
+                       const ht_prune_spec *look, ht_error *err)
 {
     ht_prune_curve curve;
-    int kappa = 0;
-    if (ht_prune_curve_make(&curve, net, samples, look->method, look->metric, look->seed, NULL, err) != HT_OK)
-        return err->code;
-    while (kappa + 1 < curve.count && curve.points[kappa + 1].error <= look->error) kappa++;
-    thin_curve(report, &curve, kappa);
+    if (ht_prune_curve_make(&curve, net, samples, look, NULL, err) != HT_OK) return err->code;
+    thin_curve(report, &curve, (int)(ht_prune_curve_at(&curve, curve.at.ratio) - curve.points));
     report->full = curve.points[0];
-    report->pruned = curve.points[kappa];
-    report->width = net->depth * net->layers[0].rows;
-    report->removed = curve.points[kappa].removed;
+    report->pruned = curve.at;
+    report->width = (int)curve.units;
+    report->removed = (int)curve.at.removed;
     report->samples = (int)samples->count;
     report->method = look->method;
     report->metric = look->metric;
     report->error = look->error;
     ht_prune_curve_free(&curve);
-    return net->depth == 1 ? HT_OK : deep_kappa(report, net, samples, look, err);
+    return HT_OK;
 }
 
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_look *look,
+ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
                    ht_error *err)
 {
     const ht_layer *first = &tap->net->layers[0];
@@ -125,6 +108,7 @@ static void *analyst_main(void *argument)
         ht_report *report = ht_triple_back(self->reports);
         double start = thread_seconds();
         if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
+        letter->look.calibration = &self->data->train;
         if (ht_analyze(report, letter->tap, &samples, &letter->look, &err) == HT_OK) {
             report->count = ++count;
             report->step = letter->step;

@@ -12,7 +12,7 @@ typedef struct ht_analyst ht_analyst;
 
 /* Fills *report about the weights in `tap`. `samples` is what the pruning curve is evaluated on. On failure
  * (memory) the report keeps count 0 for what could not be made. Pure; also used headless. */
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_look *look,
+ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
                    ht_error *err);
 
 /* Starts the thread. Borrows everything; `reports` is written by this thread only. */

@@ -219,7 +219,7 @@ static void deliver(ht_runner *r, ht_letter *letter)
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
-    letter->look = ht_look_of(ht_trainer_params(r->trainer));
+    letter->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
     ht_mailbox_deliver(r->box);
 }
 

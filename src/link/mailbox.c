@@ -13,13 +13,6 @@ struct ht_mailbox {
     sem_t delivered, poked;
 };
 
-ht_look ht_look_of(const ht_params *p)
-{
-    return (ht_look){(ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
-                     (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC), ht_params_get(p, HT_P_PRUNE_ERROR),
-                     (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED)};
-}
-
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
 {
     ht_mailbox *box = ht_alloc(1, sizeof *box, "the analyst's mailbox", err);

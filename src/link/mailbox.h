@@ -9,27 +9,17 @@
 #include <stdint.h>
 
 #include "heavytail/params.h"
+#include "heavytail/prune.h"
 #include "math/tap.h"
 
 typedef struct ht_mailbox ht_mailbox;
-
-/* What to read off the pruning curve. */
-typedef struct ht_look {
-    ht_prune_method method;
-    ht_prune_metric metric;
-    double error;
-    uint64_t seed; /* of method random */
-} ht_look;
-
-/* The look that the settings ask for. */
-ht_look ht_look_of(const ht_params *params);
 
 typedef struct ht_letter {
     uint64_t step;
     uint32_t generation; /* resets so far */
     bool settled;        /* training stands still: look thoroughly */
-    ht_look look;
-    ht_tap *tap; /* the weights; owned by the mailbox */
+    ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
+    ht_tap *tap;         /* the weights; owned by the mailbox */
 } ht_letter;
 
 /* `workers`: threads of the pool that fills the letters. */

@@ -39,21 +39,29 @@ static void hidden_block(const evaluation *job, int l, const float *x, int rows,
     if (job->keep && job->keep[l]) mask_columns(h, rows, m, job->keep[l] + first);
 }
 
+static int widest_layer(const ht_network *net)
+{
+    int widest = 0;
+    for (int l = 0; l < net->depth; l++)
+        if (net->layers[l].rows > widest) widest = net->layers[l].rows;
+    return widest;
+}
+
 static void evaluate_chunk(void *context, int task, int worker)
 {
     const evaluation *job = context;
     const ht_network *net = job->net;
-    int last = net->depth - 1, width = net->layers[last].rows;
+    int last = net->depth - 1, width = net->layers[last].rows, widest = widest_layer(net);
     const ht_layer *out = &net->layers[net->depth];
     size_t start = (size_t)task * (size_t)job->chunk, left = job->samples->count - start;
     int rows = left < (size_t)job->chunk ? (int)left : job->chunk;
     float *logits = job->scratch + (size_t)worker * job->per_worker;
     float *block = logits + (size_t)job->chunk * (size_t)out->rows;
     float *full[2] = {block + (size_t)job->chunk * HT_SHARD, NULL};
-    full[1] = full[0] + (size_t)job->chunk * (size_t)width;
+    full[1] = full[0] + (size_t)job->chunk * (size_t)widest;
     const float *x = job->samples->x + start * (size_t)net->layers[0].columns;
     for (int l = 0; l < last; l++) {
-        hidden_block(job, l, x, rows, 0, width, full[l % 2], width);
+        hidden_block(job, l, x, rows, 0, net->layers[l].rows, full[l % 2], net->layers[l].rows);
         x = full[l % 2];
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
@@ -70,7 +78,7 @@ static void evaluate_chunk(void *context, int task, int worker)
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err)
 {
-    int width = net->layers[net->depth - 1].rows, classes = net->layers[net->depth].rows;
+    int width = widest_layer(net), classes = net->layers[net->depth].rows;
     evaluation job = {.net = net, .samples = samples, .keep = keep, .chunk = HT_EVAL_CHUNK};
     /* Deep and very wide: smaller chunks, so that a worker's scratch stays below ~64 MB. */
     while (net->depth > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20) job.chunk /= 2;

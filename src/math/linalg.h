@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "heavytail/status.h"
+
 /* Call once, before any thread starts: one BLAS thread per caller. */
 void ht_linalg_init(void);
 
@@ -24,5 +26,12 @@ void ht_gemm_nn(int m, int n, int k, float alpha, const float *a, int lda, const
 /* C (m × n) = alpha · A (k × m)^T · B (k × n) + beta · C */
 void ht_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
                 float beta, float *c, int ldc);
+
+/* G (m × m), its lower triangle, += Aᵀ A; A is (k × m). */
+void ht_gram_add(int m, int k, const double *a, double *gram);
+
+/* Eigenvalues, rising, and eigenvectors (row i belongs to value i) of a symmetric matrix (m × m) of which the
+ * lower triangle counts; it is overwritten. LAPACK's dsyevr. */
+ht_code ht_eigen(int m, double *matrix, double *values, double *vectors, ht_error *err);
 
 #endif

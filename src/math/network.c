@@ -1,6 +1,7 @@
 #include "heavytail/network.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/pool.h"
@@ -32,6 +33,23 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
             return NULL;
         }
     return net;
+}
+
+ht_network *ht_network_copy(const ht_network *net, ht_error *err)
+{
+    ht_network *copy = ht_alloc(1, sizeof *copy, "a copy of the network", err);
+    if (!copy) return NULL;
+    *copy = *net;
+    for (int l = 0; l <= net->depth; l++) copy->layers[l].weight = NULL;
+    for (int l = 0; l <= net->depth; l++) {
+        const ht_layer *from = &net->layers[l];
+        if (make_layer(&copy->layers[l], from->rows, from->columns, err) != HT_OK) {
+            ht_network_free(copy);
+            return NULL;
+        }
+        memcpy(copy->layers[l].weight, from->weight, ht_layer_size(from) * sizeof(float));
+    }
+    return copy;
 }
 
 void ht_network_free(ht_network *net)

@@ -1,196 +1,250 @@
+/* prune.c - THE table of pruning methods, and what they have in common. */
 #include "heavytail/prune.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/pool.h"
 #include "math/kernel.h"
-#include "math/prune_curve.h"
-#include "math/rng.h"
+#include "math/prune_plan.h"
 
-typedef struct ranked {
-    double norm2;
-    int neuron;
-} ranked;
+typedef struct method {
+    ht_prune_info info;
+    const ht_prune_ops *ops;
+} method;
 
-static int by_norm(const void *a, const void *b)
+static const method methods[HT_PRUNE_METHODS] = {
+    [HT_PRUNE_NODE] = {{"node", "neurons", "the rows of smallest norm (arXiv 2306.08125)", false, false},
+                       &ht_prune_neuron_ops},
+    [HT_PRUNE_MAGNITUDE] = {{"magnitude", "weights", "the smallest weights of all layers", true, false},
+                            &ht_prune_weight_ops},
+    [HT_PRUNE_MAGNITUDE_LAYER] = {{"magnitude-layer", "weights", "the smallest weights of each layer", true,
+                                   false},
+                                  &ht_prune_weight_ops},
+    [HT_PRUNE_SVD] = {{"svd", "singular values", "the smallest singular values (arXiv 2106.03795)", false,
+                       false},
+                      &ht_prune_svd_ops},
+    [HT_PRUNE_CORESET] = {{"coreset", "weights", "edges of low sensitivity (CoreNet, arXiv 1804.05345)", true,
+                           true},
+                          &ht_prune_coreset_ops},
+    [HT_PRUNE_RANDOM] = {{"random", "neurons", "neurons by lot: the floor to beat", false, false},
+                         &ht_prune_neuron_ops},
+};
+
+const ht_prune_info *ht_prune_at(ht_prune_method m)
 {
-    const ranked *x = a, *y = b;
-    if (x->norm2 != y->norm2) return x->norm2 < y->norm2 ? -1 : 1;
-    return x->neuron - y->neuron;
+    return &methods[m].info;
 }
 
-/* layer is (n × d); rows[i] = (Σ_j w_ij², i) */
-static void rank_rows(const ht_layer *layer, ranked *rows)
+ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
 {
-    size_t d = (size_t)layer->columns;
-    for (int i = 0; i < layer->rows; i++)
-        rows[i] = (ranked){ht_kernel()->sum_squares(layer->weight + (size_t)i * d, d), i};
+    double ratio = ht_params_get(p, HT_P_PRUNE_RATIO);
+    return (ht_prune_spec){
+        .method = (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
+        .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+        .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+        .ratio = ratio > 0 ? ratio : (double)NAN,
+        .scope = (ht_prune_scope)ht_params_get(p, HT_P_PRUNE_SCOPE),
+        .centre = ht_params_get(p, HT_P_PRUNE_CENTRE) != 0,
+        .coreset = (ht_coreset_kind)ht_params_get(p, HT_P_PRUNE_CORESET),
+        .seed = (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED),
+        .calibration = train,
+        .calibration_limit = (int)ht_params_get(p, HT_P_PRUNE_SAMPLES),
+    };
 }
 
-static void shuffle(ranked *rows, int count, uint64_t seed)
+double ht_prune_error(ht_prune_metric metric, double share)
 {
-    ht_rng rng;
-    ht_rng_init(&rng, seed, HT_STREAM_PRUNE, 0);
-    for (int i = count - 1; i > 0; i--) {
-        int j = (int)ht_rng_below(&rng, (uint32_t)i + 1);
-        ranked kept = rows[i];
-        rows[i] = rows[j];
-        rows[j] = kept;
+    return metric == HT_FRO ? sqrt(share) : share;
+}
+
+double ht_prune_share(const ht_prune_spec *spec)
+{
+    return spec->metric == HT_FRO ? spec->error * spec->error : spec->error;
+}
+
+int64_t ht_prune_floor(double ratio, int64_t units)
+{
+    return (int64_t)floor(ratio * (double)units);
+}
+
+/* ---- plans ---- */
+
+ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
+                           struct ht_pool *pool, ht_error *err)
+{
+    const method *m = &methods[spec->method];
+    *plan = (ht_prune_plan){.net = net, .spec = *spec, .pool = pool, .ops = m->ops};
+    if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
+        return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
+                            m->info.name);
+    plan->layers = net->depth + m->info.output_layer;
+    plan->joint = spec->method == HT_PRUNE_MAGNITUDE ||
+                  (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
+    for (int l = 0; l < plan->layers; l++) {
+        const ht_layer *layer = &net->layers[l];
+        for (int r = 0; r < layer->rows; r++)
+            plan->norm2[l] += ht_kernel()->sum_squares(layer->weight + (size_t)r * (size_t)layer->columns,
+                                                       (size_t)layer->columns);
+    }
+    return plan->ops->prepare(plan, err);
+}
+
+void ht_prune_plan_free(ht_prune_plan *plan)
+{
+    if (plan->ops) plan->ops->release(plan);
+    for (int l = 0; l < HT_LAYERS; l++) ht_prune_order_free(&plan->orders[l]);
+    *plan = (ht_prune_plan){0};
+}
+
+/* Weights in compressed sparse rows: value and column of each, and where rows begin; or all of them. */
+static size_t sparse_bytes(const ht_layer *layer, int64_t kept)
+{
+    size_t index = layer->columns <= 65536 ? 2 : 4, dense = ht_layer_size(layer) * sizeof(float);
+    size_t sparse = (size_t)kept * (sizeof(float) + index) + ((size_t)layer->rows + 1) * 4;
+    return sparse < dense ? sparse : dense;
+}
+
+static void add_size(ht_prune_result *r, size_t weights)
+{
+    r->parameters_left += weights;
+    r->bytes_left += weights * sizeof(float);
+}
+
+static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS], ht_prune_result *r)
+{
+    const ht_network *net = plan->net;
+    r->parameters = ht_network_parameters(net);
+    r->bytes = r->parameters * sizeof(float);
+    for (int l = 0; l <= net->depth; l++) {
+        const ht_layer *layer = &net->layers[l];
+        size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
+        if (plan->ops == &ht_prune_neuron_ops) {
+            if (l < net->depth) rows -= (size_t)removed[l];
+            if (l > 0) columns -= (size_t)removed[l - 1];
+            add_size(r, rows * columns);
+        } else if (plan->ops == &ht_prune_svd_ops) {
+            size_t whole = rows * columns, rank = l < net->depth ? (size_t)(plan->units[l] - removed[l]) : 0;
+            size_t factors = rank * (rows + columns) + (plan->spec.centre ? columns : 0);
+            add_size(r, l == net->depth || factors > whole ? whole : factors);
+        } else {
+            r->parameters_left += (size_t)(plan->units[l] - removed[l]);
+            r->bytes_left += sparse_bytes(layer, plan->units[l] - removed[l]);
+        }
     }
 }
 
-static void accumulate_error(ht_prune_order *order, const ranked *rows, ht_prune_metric metric)
+ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS],
+                                     const double lost2[HT_LAYERS])
 {
-    double total = 0, removed = 0;
-    for (int i = 0; i < order->count; i++) total += rows[i].norm2;
-    for (int i = 0; i <= order->count; i++) {
-        double share = total > 0 ? removed / total : 0;
-        if (i == order->count) share = total > 0 ? 1 : 0;
-        order->error[i] = metric == HT_FRO ? sqrt(share) : share;
-        if (i < order->count) removed += rows[i].norm2;
+    ht_prune_result r = {.layer_count = plan->layers};
+    double lost = 0, total = 0;
+    for (int l = 0; l < plan->layers; l++) {
+        double share = plan->norm2[l] > 0 ? fmin(lost2[l] / plan->norm2[l], 1) : 0;
+        r.layers[l] = (ht_prune_layer){plan->units[l], removed[l], ht_prune_error(plan->spec.metric, share)};
+        r.units += plan->units[l];
+        r.removed += removed[l];
+        r.error = fmax(r.error, r.layers[l].error);
+        lost += lost2[l];
+        total += plan->norm2[l];
     }
+    if (plan->joint) r.error = ht_prune_error(plan->spec.metric, total > 0 ? fmin(lost / total, 1) : 0);
+    r.ratio = (double)r.removed / (double)r.units;
+    measure_sizes(plan, removed, &r);
+    return r;
 }
 
-ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
-                            ht_prune_metric metric, uint64_t seed, ht_error *err)
+ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network *net, ht_prune_result *result,
+                            ht_error *err)
 {
-    size_t n = (size_t)layer->rows;
-    ranked *rows = ht_alloc(n, sizeof *rows, "the pruning order", err);
-    *order = (ht_prune_order){.count = layer->rows};
-    order->neuron = ht_alloc(n, sizeof *order->neuron, "the pruning order", err);
-    order->error = ht_alloc(n + 1, sizeof *order->error, "the pruning order", err);
-    bool good = rows && order->neuron && order->error;
-    if (good) {
-        rank_rows(layer, rows);
-        if (method == HT_PRUNE_RANDOM)
-            shuffle(rows, layer->rows, seed);
-        else
-            qsort(rows, n, sizeof *rows, by_norm);
-        for (size_t i = 0; i < n; i++) order->neuron[i] = rows[i].neuron;
-        accumulate_error(order, rows, metric);
-    } else {
-        ht_prune_order_free(order);
-    }
-    ht_free(rows);
-    return good ? HT_OK : HT_FAIL;
-}
-
-void ht_prune_order_free(ht_prune_order *order)
-{
-    ht_free(order->neuron);
-    ht_free(order->error);
-    *order = (ht_prune_order){0};
-}
-
-int ht_prune_removable(const ht_prune_order *order, double error)
-{
-    int k = 0;
-    while (k < order->count && order->error[k + 1] <= error) k++;
-    return k;
-}
-
-/* keep[l] (width): 0 for the first removed[l] of the layer's order. One block of memory; free keep[0]. */
-static ht_code make_masks(const ht_network *net, const ht_prune_order *orders, const int *removed,
-                          float *keep[HT_DEPTH_MAX], ht_error *err)
-{
-    int width = net->layers[0].rows;
-    float *block = ht_alloc((size_t)net->depth * (size_t)width, sizeof(float), "the pruning mask", err);
-    if (!block) return err->code;
-    for (int l = 0; l < net->depth; l++) {
-        keep[l] = block + (size_t)l * (size_t)width;
-        for (int i = 0; i < width; i++) keep[l][orders[l].neuron[i]] = i < removed[l] ? 0.0f : 1.0f;
-    }
+    ht_prune_cut cut[HT_LAYERS] = {{0}};
+    int64_t removed[HT_LAYERS] = {0};
+    double lost2[HT_LAYERS] = {0};
+    if (plan->ops->cut(plan, ratio, cut, err) != HT_OK) return err->code;
+    if (plan->ops->project(plan, cut, net, removed, lost2, err) != HT_OK) return err->code;
+    *result = ht_prune_plan_result(plan, removed, lost2);
     return HT_OK;
 }
 
-static ht_code make_orders(const ht_network *net, ht_prune_method method, ht_prune_metric metric,
-                           uint64_t seed, ht_prune_order orders[HT_DEPTH_MAX], ht_error *err)
+/* ---- apply, try ---- */
+
+ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
+                       ht_prune_result *result, ht_error *err)
 {
-    memset(orders, 0, HT_DEPTH_MAX * sizeof *orders);
-    for (int l = 0; l < net->depth; l++)
-        if (ht_prune_order_make(&orders[l], &net->layers[l], method, metric, seed + (uint64_t)l, err) !=
-            HT_OK)
-            return HT_FAIL;
+    ht_prune_plan plan;
+    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    if (code == HT_OK) code = ht_prune_plan_apply(&plan, spec->ratio, net, result, err);
+    ht_prune_plan_free(&plan);
+    return code;
+}
+
+static ht_code score(ht_prune_result *r, const ht_network *net, const ht_samples *train,
+                     const ht_samples *test, const float *const *keep, struct ht_pool *pool, ht_error *err)
+{
+    if (train && ht_network_evaluate(net, train, keep, pool, &r->train, err) != HT_OK) return err->code;
+    if (test && ht_network_evaluate(net, test, keep, pool, &r->test, err) != HT_OK) return err->code;
     return HT_OK;
 }
 
-static void free_orders(ht_prune_order orders[HT_DEPTH_MAX])
+/* Neurons are masked: no copy of the network. */
+static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, const ht_samples *train,
+                          const ht_samples *test, ht_error *err)
 {
-    for (int l = 0; l < HT_DEPTH_MAX; l++) ht_prune_order_free(&orders[l]);
-}
-
-ht_code ht_prune_at_error(ht_prune_result *result, const ht_network *net, const ht_samples *train,
-                          const ht_samples *test, ht_prune_method method, ht_prune_metric metric,
-                          double error, uint64_t seed, struct ht_pool *pool, ht_error *err)
-{
-    ht_prune_order orders[HT_DEPTH_MAX];
+    ht_prune_cut cut[HT_LAYERS] = {{0}};
+    int64_t removed[HT_LAYERS] = {0};
+    double lost2[HT_LAYERS] = {0};
     float *keep[HT_DEPTH_MAX] = {NULL};
-    *result = (ht_prune_result){.neurons = net->depth * net->layers[0].rows};
-    ht_code code = make_orders(net, method, metric, seed, orders, err);
-    for (int l = 0; l < net->depth && code == HT_OK; l++)
-        result->removed += result->layer_removed[l] = ht_prune_removable(&orders[l], error);
-    result->ratio = (double)result->removed / result->neurons;
-    if (code == HT_OK) code = make_masks(net, orders, result->layer_removed, keep, err);
-    const float *const *mask = (const float *const *)keep;
-    if (code == HT_OK && train) code = ht_network_evaluate(net, train, mask, pool, &result->train, err);
-    if (code == HT_OK && test) code = ht_network_evaluate(net, test, mask, pool, &result->test, err);
-    ht_free(keep[0]);
-    free_orders(orders);
+    size_t total = 0, used = 0;
+    if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
+    for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
+    float *block = ht_alloc(total, sizeof *block, "the pruning mask", err);
+    if (!block) return err->code;
+    for (int l = 0; l < plan->layers; l++) {
+        const ht_prune_order *order = &plan->orders[l];
+        keep[l] = block + used;
+        used += (size_t)order->count;
+        removed[l] = cut[l].removed;
+        for (int i = 0; i < order->count; i++) {
+            keep[l][order->neuron[i]] = i < removed[l] ? 0.0f : 1.0f;
+            lost2[l] += i < removed[l] ? order->norm2[i] : 0;
+        }
+    }
+    *result = ht_prune_plan_result(plan, removed, lost2);
+    ht_code code = score(result, plan->net, train, test, (const float *const *)keep, plan->pool, err);
+    ht_free(block);
     return code;
 }
 
-/* ---- several layers: a grid of masked evaluations ---------------------------------------------- */
-
-enum { GRID = 51 };
-
-static ht_code grid_point(ht_prune_point *point, const ht_network *net, const ht_samples *samples,
-                          const ht_prune_order *orders, int removed, struct ht_pool *pool, ht_error *err)
+ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
+                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
 {
-    int counts[HT_DEPTH_MAX], width = net->layers[0].rows;
-    float *keep[HT_DEPTH_MAX];
-    ht_score score;
-    *point = (ht_prune_point){.removed = removed, .ratio = (double)removed / width};
-    for (int l = 0; l < net->depth; l++) {
-        counts[l] = removed;
-        point->error = fmax(point->error, orders[l].error[removed]);
+    if (methods[spec->method].ops == &ht_prune_neuron_ops) {
+        ht_prune_plan plan;
+        ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+        if (code == HT_OK) code = try_masked(result, &plan, train, test, err);
+        ht_prune_plan_free(&plan);
+        return code;
     }
-    if (make_masks(net, orders, counts, keep, err) != HT_OK) return err->code;
-    ht_code code = ht_network_evaluate(net, samples, (const float *const *)keep, pool, &score, err);
-    ht_free(keep[0]);
-    point->accuracy = score.accuracy;
-    point->loss = score.loss;
+    ht_network *copy = ht_network_copy(net, err);
+    ht_code code = copy ? ht_prune_apply(copy, spec, pool, result, err) : err->code;
+    if (code == HT_OK) code = score(result, copy, train, test, NULL, pool, err);
+    ht_network_free(copy);
     return code;
 }
 
-static ht_code grid_curve(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
-                          const ht_prune_order *orders, struct ht_pool *pool, ht_error *err)
-{
-    int width = net->layers[0].rows, steps = width < GRID - 1 ? width : GRID - 1;
-    curve->count = steps + 1;
-    curve->points = ht_alloc((size_t)curve->count, sizeof *curve->points, "the pruning curve", err);
-    if (!curve->points) return err->code;
-    for (int i = 0; i <= steps; i++) {
-        int removed = (int)((long long)width * i / steps);
-        if (grid_point(&curve->points[i], net, samples, orders, removed, pool, err) != HT_OK)
-            return err->code;
-    }
-    return HT_OK;
-}
+/* ---- curves ---- */
 
 ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
-                            ht_prune_method method, ht_prune_metric metric, uint64_t seed,
-                            struct ht_pool *pool, ht_error *err)
+                            const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
 {
-    ht_prune_order orders[HT_DEPTH_MAX];
-    *curve = (ht_prune_curve){0};
-    ht_code code = make_orders(net, method, metric, seed, orders, err);
+    ht_prune_plan plan;
+    *curve = (ht_prune_curve){.method = spec->method, .metric = spec->metric};
+    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     if (code == HT_OK)
-        code = net->depth == 1 ? ht_prune_exact_curve(curve, net, samples, &orders[0], pool, err)
-                               : grid_curve(curve, net, samples, orders, pool, err);
-    free_orders(orders);
+        code = (net->depth == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples,
+                                                                                            curve, err);
+    ht_prune_plan_free(&plan);
     if (code != HT_OK) ht_prune_curve_free(curve);
     return code;
 }
@@ -199,4 +253,23 @@ void ht_prune_curve_free(ht_prune_curve *curve)
 {
     ht_free(curve->points);
     *curve = (ht_prune_curve){0};
+}
+
+ht_prune_reading ht_prune_read(const ht_prune_curve *curve)
+{
+    ht_prune_reading r = {0};
+    const ht_prune_point *p = curve->points;
+    for (int i = 0; i < curve->count; i++) {
+        /* Whole samples, so the margin is for the rounding of the difference alone. */
+        if (p[i].accuracy >= p[0].accuracy - 0.01 - 1e-9) r.one_point = p[i].ratio;
+        if (i > 0) r.area += (p[i].ratio - p[i - 1].ratio) * (p[i].accuracy + p[i - 1].accuracy) / 2;
+    }
+    return r;
+}
+
+const ht_prune_point *ht_prune_curve_at(const ht_prune_curve *curve, double ratio)
+{
+    int i = 0;
+    while (i + 1 < curve->count && curve->points[i + 1].ratio <= ratio + 1e-9) i++;
+    return &curve->points[i];
 }

@@ -1,5 +1,4 @@
-#include "math/prune_curve.h"
-
+/* prune_curve.c - the exact curve of a network with one hidden layer: every k for the price of one pass. */
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "math/kernel.h"
 #include "math/linalg.h"
 #include "math/loss.h"
+#include "math/prune_plan.h"
 #include "math/shard.h"
 
 enum { LOSS_POINTS = 200 };
@@ -17,7 +17,8 @@ typedef struct curve_job {
     const ht_network *net;
     const ht_samples *samples;
     const ht_prune_order *order;
-    int tasks, stride; /* the loss is taken wherever removed % stride == 0, and at both ends */
+    int at;            /* the point the spec asks for */
+    int tasks, stride; /* the loss is taken wherever removed % stride == 0, at both ends and at `at` */
     size_t per_worker;
     float *scratch; /* (workers × per_worker) */
     int *correct;   /* (workers × (n + 1)): sums of whole numbers do not depend on the order */
@@ -28,6 +29,7 @@ typedef struct curve_job {
 static int loss_slot(const curve_job *job, int removed)
 {
     if (removed == job->order->count) return job->loss_points - 1;
+    if (removed == job->at) return job->loss_points - 2;
     return removed % job->stride == 0 ? removed / job->stride : -1;
 }
 
@@ -111,20 +113,23 @@ static void fill_points(const curve_job *job, ht_prune_curve *curve, int workers
                                             .ratio = (double)k / n,
                                             .error = job->order->error[k],
                                             .accuracy = (double)right / total,
-                                            .loss = slot >= 0 ? loss / total : (double)NAN};
+                                            .loss = slot >= 0 ? loss / total : (double)NAN,
+                                            .weights = 1 - (double)k / n};
     }
 }
 
-ht_code ht_prune_exact_curve(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
-                             const ht_prune_order *order, struct ht_pool *pool, ht_error *err)
+ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
+                             ht_error *err)
 {
+    const ht_network *net = plan->net;
+    const ht_prune_order *order = &plan->orders[0];
     size_t n = (size_t)order->count, d = (size_t)net->layers[0].columns,
            classes = (size_t)net->layers[1].rows;
-    size_t workers = (size_t)ht_pool_threads(pool);
+    size_t workers = (size_t)ht_pool_threads(plan->pool);
     curve_job job = {.net = net, .samples = samples, .order = order};
     job.tasks = (int)((samples->count + HT_EVAL_CHUNK - 1) / HT_EVAL_CHUNK);
     job.stride = order->count <= LOSS_POINTS ? 1 : order->count / LOSS_POINTS;
-    job.loss_points = order->count / job.stride + 2;
+    job.loss_points = order->count / job.stride + 3;
     job.per_worker = HT_SHARD * (d + classes + HT_EVAL_CHUNK) + classes * HT_EVAL_CHUNK;
     job.scratch = ht_alloc(workers * job.per_worker, sizeof(float), "the pruning curve", err);
     job.correct = ht_alloc(workers * (n + 1), sizeof *job.correct, "the pruning curve", err);
@@ -132,10 +137,14 @@ ht_code ht_prune_exact_curve(ht_prune_curve *curve, const ht_network *net, const
         ht_alloc((size_t)job.tasks * (size_t)job.loss_points, sizeof *job.loss, "the pruning curve", err);
     curve->count = order->count + 1;
     curve->points = ht_alloc(n + 1, sizeof *curve->points, "the pruning curve", err);
-    bool good = job.scratch && job.correct && job.loss && curve->points;
+    ht_prune_cut cut[HT_LAYERS] = {{0}};
+    bool good = job.scratch && job.correct && job.loss && curve->points &&
+                plan->ops->cut(plan, plan->spec.ratio, cut, err) == HT_OK;
     if (good) {
-        ht_pool_run(pool, job.tasks, curve_chunk, &job);
+        job.at = (int)cut[0].removed;
+        ht_pool_run(plan->pool, job.tasks, curve_chunk, &job);
         fill_points(&job, curve, (int)workers);
+        curve->at = curve->points[job.at];
     }
     ht_free(job.scratch);
     ht_free(job.correct);

@@ -51,3 +51,10 @@ int ht_by_double(const void *a, const void *b)
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
+
+float ht_median(const float *x, size_t count)
+{
+    ht_ranked values = {x, count, 0, false};
+    double high = (double)ht_select(&values, count / 2);
+    return count % 2 ? (float)high : (float)((high + (double)ht_select(&values, count / 2 - 1)) / 2);
+}

@@ -21,4 +21,7 @@ typedef struct ht_ranked {
 /* The value that sorting upwards would put at position k < count. */
 float ht_select(const ht_ranked *values, size_t k);
 
+/* The median as NumPy has it: the mean of the two in the middle when the count is even. */
+float ht_median(const float *x, size_t count);
+
 #endif

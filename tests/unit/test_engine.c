@@ -393,7 +393,7 @@ static void a_report_agrees_with_itself(void **state)
             ht_trainer *t = small_trainer(&params, data, NULL);
             ht_report *r = calloc(1, sizeof *r);
             const ht_network *net = ht_trainer_network(t);
-            ht_look look = {HT_PRUNE_NODE, HT_FRO_SQUARED, 0.1, 1};
+            ht_prune_spec look = {.error = 0.1, .ratio = (double)NAN, .seed = 1};
             ht_tap *tap = ht_tap_new(net, 1, &err);
             ht_tap_take(tap, net, NULL);
             if (ht_analyze(r, tap, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);

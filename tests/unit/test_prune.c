@@ -18,6 +18,13 @@
 
 static ht_error err;
 
+/* At error 0.1. */
+static ht_prune_spec spec_of(ht_prune_method method, ht_prune_metric metric)
+{
+    return (ht_prune_spec){
+        .method = method, .metric = metric, .error = 0.1, .ratio = (double)NAN, .seed = 1};
+}
+
 static ht_prune_order order_of(const ht_network *net, ht_prune_metric metric)
 {
     ht_prune_order order;
@@ -96,8 +103,8 @@ static void exact_curve_matches_the_golden_evaluations(void **state)
     ht_network *net = golden_network();
     ht_samples samples = golden_samples();
     eval_check c = {0};
-    assert_int_equal(
-        ht_prune_curve_make(&c.curve, net, &samples, HT_PRUNE_NODE, HT_FRO_SQUARED, 1, NULL, &err), HT_OK);
+    ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO_SQUARED);
+    assert_int_equal(ht_prune_curve_make(&c.curve, net, &samples, &spec, NULL, &err), HT_OK);
     assert_int_equal(c.curve.count, 201);
     golden_csv("prune/node_eval.csv", eval_row, &c);
     assert_true(c.rows >= 5);
@@ -125,10 +132,9 @@ static void curve_equals_one_masked_evaluation_per_point(void **state)
         ht_samples samples = {COUNT, x, labels};
         ht_prune_curve curve, threaded;
         ht_pool *pool = ht_pool_new(3, &err);
-        assert_int_equal(ht_prune_curve_make(&curve, net, &samples, HT_PRUNE_NODE, HT_FRO, 1, NULL, &err),
-                         HT_OK);
-        assert_int_equal(ht_prune_curve_make(&threaded, net, &samples, HT_PRUNE_NODE, HT_FRO, 1, pool, &err),
-                         HT_OK);
+        ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO);
+        assert_int_equal(ht_prune_curve_make(&curve, net, &samples, &spec, NULL, &err), HT_OK);
+        assert_int_equal(ht_prune_curve_make(&threaded, net, &samples, &spec, pool, &err), HT_OK);
         assert_memory_equal(curve.points, threaded.points, (size_t)curve.count * sizeof *curve.points);
         ht_prune_order order = order_of(net, HT_FRO);
         for (int k = 0; k <= WIDTH; k += 7) {
@@ -150,29 +156,181 @@ static void curve_equals_one_masked_evaluation_per_point(void **state)
     }
 }
 
+/* Rows of W1 zeroed by ht_prune_apply; outputs by plain sums. */
+static void logits_match_the_golden_table(void **state)
+{
+    (void)state;
+    static const int removed[] = {0, 50, 100, 150, 190};
+    ht_npy wanted = golden_array("prune/node_logits.npy", HT_NPY_DOUBLE);
+    ht_samples samples = golden_samples();
+    size_t at = 0;
+    for (int r = 0; r < 5; r++) {
+        ht_network *net = golden_network();
+        ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO_SQUARED);
+        ht_prune_result result;
+        spec.ratio = removed[r] / 200.0;
+        assert_int_equal(ht_prune_apply(net, &spec, NULL, &result, &err), HT_OK);
+        assert_int_equal(result.removed, removed[r]);
+        assert_int_equal(result.units, 200);
+        assert_int_equal(result.parameters, 7000);
+        assert_int_equal(result.parameters_left, (200 - removed[r]) * 35);
+        for (int i = 0; i < 300; i++) {
+            double out[5] = {0};
+            for (int n = 0; n < 200; n++) {
+                double h = 0;
+                for (int j = 0; j < 30; j++)
+                    h += (double)net->layers[0].weight[n * 30 + j] * (double)samples.x[i * 30 + j];
+                for (int c = 0; c < 5; c++)
+                    out[c] += (double)net->layers[1].weight[c * 200 + n] * fmax(h, 0);
+            }
+            for (int c = 0; c < 5; c++) assert_true(fabs(out[c] - wanted.f64[at++]) < 1e-5);
+        }
+        ht_network_free(net);
+    }
+    assert_int_equal(at, wanted.count);
+    ht_npy_free(&wanted);
+    golden_free_samples(&samples);
+}
+
+static ht_network *deep_network(int width)
+{
+    ht_network *net = ht_network_new(30, width, 3, 5, HT_RELU, false, &err);
+    ht_network_init(net, 2, NULL);
+    for (size_t i = 0; i < ht_layer_size(&net->layers[1]); i++)
+        net->layers[1].weight[i] *= 3; /* the layers differ in size, so that ranking them together matters */
+    return net;
+}
+
 static void deep_curve_removes_the_same_share_of_every_layer(void **state)
 {
     (void)state;
     ht_samples samples = golden_samples();
-    ht_network *net = ht_network_new(30, 90, 3, 5, HT_RELU, false, &err);
-    ht_network_init(net, 2, NULL);
+    ht_network *net = deep_network(90);
+    ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO_SQUARED);
     ht_prune_curve curve;
     ht_score whole;
-    assert_int_equal(ht_prune_curve_make(&curve, net, &samples, HT_PRUNE_NODE, HT_FRO_SQUARED, 1, NULL, &err),
-                     HT_OK);
+    assert_int_equal(ht_prune_curve_make(&curve, net, &samples, &spec, NULL, &err), HT_OK);
     assert_int_equal(ht_network_evaluate(net, &samples, NULL, NULL, &whole, &err), HT_OK);
     const ht_prune_point *last = &curve.points[curve.count - 1];
+    assert_int_equal(curve.units, 270);
     assert_true(curve.points[0].removed == 0 && fabs(curve.points[0].accuracy - whole.accuracy) < 1e-12);
-    assert_true(last->removed == 90 && fabs(last->loss - log(5)) < 1e-6);
-    for (int i = 1; i < curve.count; i++) assert_true(curve.points[i].error >= curve.points[i - 1].error);
-    ht_prune_curve_free(&curve);
+    assert_true(last->removed == 270 && fabs(last->loss - log(5)) < 1e-6);
+    for (int i = 1; i < curve.count; i++) {
+        assert_true(curve.points[i].removed % 3 == 0 && curve.points[i].removed > curve.points[i - 1].removed);
+        assert_true(curve.points[i].error >= curve.points[i - 1].error);
+        assert_true(curve.points[i].weights < curve.points[i - 1].weights);
+    }
     ht_prune_result r;
-    assert_int_equal(
-        ht_prune_at_error(&r, net, NULL, &samples, HT_PRUNE_NODE, HT_FRO_SQUARED, 0.1, 1, NULL, &err), HT_OK);
-    assert_int_equal(r.removed, r.layer_removed[0] + r.layer_removed[1] + r.layer_removed[2]);
-    assert_int_equal(r.neurons, 270);
+    assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, &err), HT_OK);
+    assert_int_equal(r.removed, r.layers[0].removed + r.layers[1].removed + r.layers[2].removed);
+    assert_int_equal(r.units, 270);
+    assert_int_equal(r.removed, curve.at.removed);
+    assert_true(fabs(r.test.accuracy - curve.at.accuracy) < 1e-12);
+    for (int l = 0; l < 3; l++) { /* each layer by itself, and no more could go */
+        ht_prune_order order;
+        assert_int_equal(ht_prune_order_make(&order, &net->layers[l], HT_PRUNE_NODE, HT_FRO_SQUARED, 1, &err),
+                         HT_OK);
+        assert_int_equal(r.layers[l].removed, ht_prune_removable(&order, 0.1));
+        ht_prune_order_free(&order);
+    }
+    ht_prune_curve_free(&curve);
     ht_network_free(net);
     golden_free_samples(&samples);
+}
+
+/* Global: the neurons of all layers in one list, by one sort. */
+static void global_scope_ranks_all_layers_together(void **state)
+{
+    (void)state;
+    ht_network *net = deep_network(40);
+    ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO_SQUARED);
+    ht_prune_result r;
+    double norm2[120], total = 0, lost = 0;
+    int expected[3] = {0}, gone[120] = {0}, count = 0;
+    spec.scope = HT_PRUNE_GLOBAL;
+    for (int i = 0; i < 120; i++) {
+        const ht_layer *layer = &net->layers[i / 40];
+        norm2[i] = 0;
+        for (int j = 0; j < layer->columns; j++)
+            norm2[i] += pow((double)layer->weight[(i % 40) * layer->columns + j], 2);
+        total += norm2[i];
+    }
+    for (;;) {
+        int least = -1;
+        for (int i = 0; i < 120; i++)
+            if (!gone[i] && (least < 0 || norm2[i] < norm2[least])) least = i;
+        if ((lost + norm2[least]) / total > 0.1) break;
+        lost += norm2[least];
+        gone[least] = 1;
+        expected[least / 40]++;
+        count++;
+    }
+    assert_true(count > 5 && expected[1] == 0); /* the layer of large weights keeps all */
+    assert_int_equal(ht_prune_apply(net, &spec, NULL, &r, &err), HT_OK);
+    assert_int_equal(r.removed, count);
+    for (int l = 0; l < 3; l++) assert_int_equal(r.layers[l].removed, expected[l]);
+    assert_true(fabs(r.error - lost / total) < 1e-9);
+    ht_network_free(net);
+}
+
+/* Compact: the same outputs from fewer neurons, in every activation, with the mean field's scale. */
+static void compact_network_computes_the_same(void **state)
+{
+    (void)state;
+    ht_samples samples = golden_samples();
+    for (int depth = 1; depth <= 3; depth++)
+        for (int activation = HT_RELU; activation <= HT_TANH; activation++) {
+            ht_network *net = ht_network_new(30, 70, depth, 5, (ht_activation)activation, depth == 2, &err);
+            ht_network_init(net, 5, NULL);
+            ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO);
+            ht_prune_result r;
+            ht_score before, after;
+            spec.error = 0.5;
+            assert_int_equal(ht_prune_apply(net, &spec, NULL, &r, &err), HT_OK);
+            ht_network *small = ht_prune_compact(net, &err);
+            assert_non_null(small);
+            assert_int_equal(ht_network_parameters(small), r.parameters_left);
+            assert_true(r.parameters_left < r.parameters);
+            for (int l = 0; l < depth; l++)
+                assert_int_equal(small->layers[l].rows, 70 - r.layers[l].removed);
+            assert_int_equal(ht_network_evaluate(net, &samples, NULL, NULL, &before, &err), HT_OK);
+            assert_int_equal(ht_network_evaluate(small, &samples, NULL, NULL, &after, &err), HT_OK);
+            assert_true(fabs(before.loss - after.loss) < 1e-6);
+            assert_true(fabs(before.accuracy - after.accuracy) < 1e-12);
+            ht_network_free(small);
+            ht_network_free(net);
+        }
+    golden_free_samples(&samples);
+}
+
+static void nothing_left_is_still_a_network(void **state)
+{
+    (void)state;
+    ht_network *net = golden_network();
+    ht_prune_spec spec = spec_of(HT_PRUNE_NODE, HT_FRO);
+    ht_prune_result r;
+    spec.ratio = 1;
+    assert_int_equal(ht_prune_apply(net, &spec, NULL, &r, &err), HT_OK);
+    assert_true(r.removed == 200 && fabs(r.error - 1) < 1e-12 && r.parameters_left == 0);
+    ht_network *small = ht_prune_compact(net, &err);
+    assert_int_equal(small->layers[0].rows, 1);
+    ht_network_free(small);
+    ht_network_free(net);
+}
+
+static void a_curve_reads_as_its_points_say(void **state)
+{
+    (void)state;
+    ht_prune_point points[] = {{.ratio = 0, .accuracy = 0.9},
+                               {.ratio = 0.25, .accuracy = 0.88},
+                               {.ratio = 0.5, .accuracy = 0.89},
+                               {.ratio = 1, .accuracy = 0.1}};
+    ht_prune_curve curve = {.count = 4, .points = points};
+    ht_prune_reading r = ht_prune_read(&curve);
+    assert_true(fabs(r.one_point - 0.5) < 1e-12);
+    assert_true(fabs(r.area - (0.25 * 0.89 + 0.25 * 0.885 + 0.5 * 0.495)) < 1e-12);
+    assert_ptr_equal(ht_prune_curve_at(&curve, 0.49), &points[1]);
+    assert_ptr_equal(ht_prune_curve_at(&curve, 1), &points[3]);
 }
 
 /* Equal rows: the lower index goes first; nothing to remove: ε stays 0. */
@@ -219,6 +377,11 @@ int main(void)
         cmocka_unit_test(removable_counts_match_the_golden_table),
         cmocka_unit_test(exact_curve_matches_the_golden_evaluations),
         cmocka_unit_test(curve_equals_one_masked_evaluation_per_point),
+        cmocka_unit_test(logits_match_the_golden_table),
+        cmocka_unit_test(global_scope_ranks_all_layers_together),
+        cmocka_unit_test(compact_network_computes_the_same),
+        cmocka_unit_test(nothing_left_is_still_a_network),
+        cmocka_unit_test(a_curve_reads_as_its_points_say),
         cmocka_unit_test(deep_curve_removes_the_same_share_of_every_layer),
         cmocka_unit_test(ties_go_to_the_lower_index_and_zero_rows_are_free),
         cmocka_unit_test(random_order_is_a_permutation_of_its_seed),

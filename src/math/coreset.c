@@ -1,0 +1,174 @@
+#include "math/coreset.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/activation.h"
+#include "math/linalg.h"
+
+ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const ht_samples *samples,
+                            int limit, ht_error *err)
+{
+    size_t count = samples->count, total = 1;
+    if (limit > 0 && count > (size_t)limit) count = (size_t)limit;
+    *points = (ht_calibration){.count = (int)count, .input = {samples->x}};
+    for (int l = 0; l < net->depth; l++) total += count * (size_t)net->layers[l].rows;
+    float *h = points->memory = ht_alloc(total, sizeof *h, "the calibration samples", err);
+    if (!h) return err->code;
+    for (int l = 0; l < net->depth; l++) {
+        const ht_layer *layer = &net->layers[l];
+        ht_gemm_nt((int)count, layer->rows, layer->columns, 1.0f, points->input[l], layer->columns,
+                   layer->weight, layer->columns, 0.0f, h, layer->rows);
+        ht_activate(net->activation, h, count * (size_t)layer->rows);
+        points->input[l + 1] = h;
+        h += count * (size_t)layer->rows;
+    }
+    return HT_OK;
+}
+
+void ht_calibration_free(ht_calibration *points)
+{
+    ht_free(points->memory);
+    *points = (ht_calibration){0};
+}
+
+/* ---- sensitivities ---- */
+
+/* Edges are taken LANES at a time without branches, so that the compiler makes vector code of the loops. */
+enum { LANES = 16, PARTS = 4 }; /* parts: sign of the weight × sign of the input */
+static const double least_sum = 0x1p-23;
+
+/* |w a| of up to LANES edges, 0 beyond the last; and their parts as two masks. */
+typedef struct slice {
+    float size[LANES];
+    int32_t negative_weight[LANES], negative_input[LANES];
+} slice;
+
+static inline __attribute__((always_inline)) void take(slice *t, const float *w, const float *a, int count)
+{
+    float x[LANES] = {0}, y[LANES] = {0};
+    memcpy(x, w, (size_t)count * sizeof *x);
+    memcpy(y, a, (size_t)count * sizeof *y);
+    for (int i = 0; i < LANES; i++) {
+        t->size[i] = fabsf(x[i] * y[i]);
+        t->negative_weight[i] = x[i] < 0.0f;
+        t->negative_input[i] = y[i] < 0.0f;
+    }
+}
+
+/* Σ |w a| of each part. */
+static void part_sums(const float *w, const float *a, int columns, double sum[PARTS])
+{
+    float lane[PARTS][LANES] = {{0}};
+    slice t;
+    for (int start = 0; start < columns; start += LANES) {
+        take(&t, w + start, a + start, columns - start < LANES ? columns - start : LANES);
+        for (int i = 0; i < LANES; i++) {
+            float p = t.negative_weight[i] ? 0.0f : t.size[i], n = t.size[i] - p;
+            float pn = t.negative_input[i] ? p : 0.0f, nn = t.negative_input[i] ? n : 0.0f;
+            lane[0][i] += p - pn;
+            lane[1][i] += pn;
+            lane[2][i] += n - nn;
+            lane[3][i] += nn;
+        }
+    }
+    for (int p = 0; p < PARTS; p++) {
+        sum[p] = 0;
+        for (int i = 0; i < LANES; i++) sum[p] += (double)lane[p][i];
+    }
+}
+
+void ht_coreset_row(const ht_calibration *points, int l, const float *w, int columns, float *s,
+                    double sum[HT_GROUPS])
+{
+    slice t;
+    memset(s, 0, (size_t)columns * sizeof *s);
+    for (int p = 0; p < points->count; p++) {
+        const float *a = points->input[l] + (size_t)p * (size_t)columns;
+        double total[PARTS];
+        float inverse[PARTS];
+        part_sums(w, a, columns, total);
+        for (int i = 0; i < PARTS; i++) inverse[i] = total[i] > least_sum ? (float)(1 / total[i]) : 0.0f;
+        for (int start = 0; start < columns; start += LANES) {
+            int count = columns - start < LANES ? columns - start : LANES;
+            float most[LANES] = {0};
+            memcpy(most, s + start, (size_t)count * sizeof *most);
+            take(&t, w + start, a + start, count);
+            for (int i = 0; i < LANES; i++) {
+                float positive = t.negative_input[i] ? inverse[1] : inverse[0];
+                float negative = t.negative_input[i] ? inverse[3] : inverse[2];
+                float x = t.size[i] * (t.negative_weight[i] ? negative : positive);
+                most[i] = x > most[i] ? x : most[i];
+            }
+            memcpy(s + start, most, (size_t)count * sizeof *most);
+        }
+    }
+    sum[0] = sum[1] = 0;
+    for (int j = 0; j < columns; j++) sum[ht_coreset_group(w[j])] += (double)s[j];
+}
+
+/* ---- importance sampling ---- */
+
+long ht_coreset_draws(double budget, double sum, int edges)
+{
+    enum { MOST = 64 }; /* draws an edge: beyond, hardly an edge is missed any more */
+    if (sum <= 0) return 0;
+    double draws = fmin(round(budget * sum), (double)MOST * edges);
+    return draws < 1 ? 1 : (long)draws;
+}
+
+/* Walker's alias table (Vose, IEEE Trans. Softw. Eng. 17, 1991) over `count` edges: slot i is edge i with
+ * probability threshold[i], otherwise edge alias[i]. Small slots are filled from `from`, large ones from the
+ * end, of one list. */
+static void make_alias(const float *s, double sum, int count, const ht_coreset_scratch *t)
+{
+    int small = 0, large = count;
+    uint32_t *list = t->drawn; /* not yet in use */
+    for (int i = 0; i < count; i++) {
+        t->threshold[i] = (double)s[t->edge[i]] / sum * count;
+        t->alias[i] = i;
+        if (t->threshold[i] < 1)
+            list[small++] = (uint32_t)i;
+        else
+            list[--large] = (uint32_t)i;
+    }
+    while (small > 0 && large < count) {
+        uint32_t low = list[--small], high = list[large];
+        t->alias[low] = (int)high;
+        t->threshold[high] -= 1 - t->threshold[low];
+        if (t->threshold[high] < 1) list[small++] = list[large++];
+    }
+    while (small > 0) t->threshold[list[--small]] = 1; /* left by rounding */
+}
+
+static void draw_group(int group, const float *w, const float *s, int columns, double sum, long draws,
+                       ht_rng *rng, const ht_coreset_scratch *t, float *out)
+{
+    int count = 0;
+    for (int j = 0; j < columns; j++)
+        if (s[j] > 0 && ht_coreset_group(w[j]) == group) t->edge[count++] = j;
+    if (count == 0) return;
+    make_alias(s, sum, count, t);
+    memset(t->drawn, 0, (size_t)count * sizeof *t->drawn);
+    for (long i = 0; i < draws; i++) {
+        /* Of 64 bits × count, the upper word is the slot and the lower one uniform inside it. */
+        __uint128_t product = (__uint128_t)ht_rng_u64(rng) * (uint64_t)count;
+        int slot = (int)(product >> 64);
+        double inside = (double)((uint64_t)product >> 11) * 0x1p-53;
+        t->drawn[inside < t->threshold[slot] ? slot : t->alias[slot]]++;
+    }
+    for (int i = 0; i < count; i++) {
+        int j = t->edge[i];
+        if (t->drawn[i] > 0)
+            out[j] = (float)((double)w[j] * t->drawn[i] * sum / ((double)draws * (double)s[j]));
+    }
+}
+
+void ht_coreset_draw(const float *w, const float *s, int columns, const double sum[HT_GROUPS], double budget,
+                     ht_rng *rng, const ht_coreset_scratch *scratch, float *out)
+{
+    memset(out, 0, (size_t)columns * sizeof *out);
+    for (int g = 0; g < HT_GROUPS; g++)
+        draw_group(g, w, s, columns, sum[g], ht_coreset_draws(budget, sum[g], columns), rng, scratch, out);
+}

@@ -1,0 +1,168 @@
+/* prune_neurons.c - node and random: whole neurons, by the norm of their rows or by lot. And how far to cut
+ * layers whose units go in a fixed order, which singular values do too. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/kernel.h"
+#include "math/prune_plan.h"
+#include "math/rng.h"
+
+typedef struct ranked {
+    double key, norm2;
+    int neuron;
+} ranked;
+
+static int by_key(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return x->neuron - y->neuron;
+}
+
+ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err)
+{
+    size_t n = (size_t)count;
+    *order = (ht_prune_order){.count = count};
+    order->neuron = ht_alloc(n, sizeof *order->neuron, "the pruning order", err);
+    order->key = ht_alloc(n, sizeof *order->key, "the pruning order", err);
+    order->norm2 = ht_alloc(n, sizeof *order->norm2, "the pruning order", err);
+    order->error = ht_alloc(n + 1, sizeof *order->error, "the pruning order", err);
+    if (order->neuron && order->key && order->norm2 && order->error) return HT_OK;
+    ht_prune_order_free(order);
+    return err->code;
+}
+
+void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric)
+{
+    double removed = 0;
+    for (int k = 0; k <= order->count; k++) {
+        order->error[k] = ht_prune_error(metric, total > 0 ? fmin(removed / total, 1) : 0);
+        if (k < order->count) removed += order->norm2[k];
+    }
+}
+
+/* layer is (n × d) */
+ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
+                            ht_prune_metric metric, uint64_t seed, ht_error *err)
+{
+    size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
+    double total = 0;
+    ht_rng rng;
+    ht_rng_init(&rng, seed, HT_STREAM_PRUNE, 0);
+    ranked *rows = ht_alloc(n, sizeof *rows, "the pruning order", err);
+    ht_code code = rows ? ht_prune_order_alloc(order, layer->rows, err) : err->code;
+    if (code == HT_OK) {
+        for (size_t i = 0; i < n; i++) {
+            double norm2 = ht_kernel()->sum_squares(layer->weight + i * d, d);
+            rows[i] = (ranked){method == HT_PRUNE_RANDOM ? ht_rng_uniform(&rng) : norm2, norm2, (int)i};
+        }
+        qsort(rows, n, sizeof *rows, by_key);
+        for (size_t i = 0; i < n; i++) {
+            order->neuron[i] = rows[i].neuron;
+            order->key[i] = rows[i].key;
+            order->norm2[i] = rows[i].norm2;
+            total += rows[i].norm2; /* in this order, so that removing all is exactly 1 */
+        }
+        ht_prune_order_errors(order, total, metric);
+    }
+    ht_free(rows);
+    return code;
+}
+
+void ht_prune_order_free(ht_prune_order *order)
+{
+    ht_free(order->neuron);
+    ht_free(order->key);
+    ht_free(order->norm2);
+    ht_free(order->error);
+    *order = (ht_prune_order){0};
+}
+
+int ht_prune_removable(const ht_prune_order *order, double error)
+{
+    int k = 0;
+    while (k < order->count && order->error[k + 1] <= error) k++;
+    return k;
+}
+
+/* ---- how far ---- */
+
+/* The layer whose next unit has the smallest key, or -1 when all are cut. */
+static int next_layer(const ht_prune_plan *plan, const ht_prune_cut cut[])
+{
+    int best = -1;
+    double least = 0;
+    for (int l = 0; l < plan->layers; l++) {
+        if (cut[l].removed == plan->units[l]) continue;
+        double key = plan->orders[l].key[cut[l].removed];
+        if (best < 0 || key < least) best = l, least = key;
+    }
+    return best;
+}
+
+/* Layers ranked together. */
+static void cut_together(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[])
+{
+    double removed = 0, total = 0, share = ht_prune_share(&plan->spec);
+    int64_t units = 0;
+    for (int l = 0; l < plan->layers; l++) total += plan->norm2[l], units += plan->units[l];
+    int64_t wanted = !isnan(ratio) ? ht_prune_floor(ratio, units) : units;
+    for (int64_t k = 0; k < wanted; k++) {
+        int l = next_layer(plan, cut);
+        removed += plan->orders[l].norm2[cut[l].removed];
+        if (isnan(ratio) && total > 0 && fmin(removed / total, 1) > share) return;
+        cut[l].removed++;
+    }
+}
+
+ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS],
+                            ht_error *err)
+{
+    (void)err;
+    if (plan->joint)
+        cut_together(plan, ratio, cut);
+    else
+        for (int l = 0; l < plan->layers; l++)
+            cut[l].removed = isnan(ratio) ? ht_prune_removable(&plan->orders[l], plan->spec.error)
+                                          : ht_prune_floor(ratio, plan->units[l]);
+    return HT_OK;
+}
+
+/* ---- the methods ---- */
+
+static ht_code prepare(ht_prune_plan *plan, ht_error *err)
+{
+    const ht_prune_spec *s = &plan->spec;
+    for (int l = 0; l < plan->layers; l++) {
+        plan->units[l] = plan->net->layers[l].rows;
+        if (ht_prune_order_make(&plan->orders[l], &plan->net->layers[l], s->method, s->metric,
+                                s->seed + (uint64_t)l, err) != HT_OK)
+            return err->code;
+    }
+    return HT_OK;
+}
+
+static void release(ht_prune_plan *plan)
+{
+    (void)plan;
+}
+
+static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYERS], ht_network *net,
+                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
+{
+    (void)err;
+    for (int l = 0; l < plan->layers; l++) {
+        size_t d = (size_t)net->layers[l].columns;
+        removed[l] = cut[l].removed;
+        for (int64_t i = 0; i < removed[l]; i++) {
+            memset(net->layers[l].weight + (size_t)plan->orders[l].neuron[i] * d, 0, d * sizeof(float));
+            lost2[l] += plan->orders[l].norm2[i];
+        }
+    }
+    return HT_OK;
+}
+
+const ht_prune_ops ht_prune_neuron_ops = {prepare, release, ht_prune_cut_orders, project,
+                                          ht_prune_exact_curve};
