@@ -21,8 +21,7 @@ static ht_error err;
 /* At error 0.1. */
 static ht_prune_spec spec_of(ht_prune_method method, ht_prune_metric metric)
 {
-    return (ht_prune_spec){
-        .method = method, .metric = metric, .error = 0.1, .ratio = (double)NAN, .seed = 1};
+    return (ht_prune_spec){.method = method, .metric = metric, .error = 0.1, .ratio = (double)NAN, .seed = 1};
 }
 
 static ht_prune_order order_of(const ht_network *net, ht_prune_metric metric)
@@ -180,8 +179,7 @@ static void logits_match_the_golden_table(void **state)
                 double h = 0;
                 for (int j = 0; j < 30; j++)
                     h += (double)net->layers[0].weight[n * 30 + j] * (double)samples.x[i * 30 + j];
-                for (int c = 0; c < 5; c++)
-                    out[c] += (double)net->layers[1].weight[c * 200 + n] * fmax(h, 0);
+                for (int c = 0; c < 5; c++) out[c] += (double)net->layers[1].weight[c * 200 + n] * fmax(h, 0);
             }
             for (int c = 0; c < 5; c++) assert_true(fabs(out[c] - wanted.f64[at++]) < 1e-5);
         }
@@ -216,7 +214,8 @@ static void deep_curve_removes_the_same_share_of_every_layer(void **state)
     assert_true(curve.points[0].removed == 0 && fabs(curve.points[0].accuracy - whole.accuracy) < 1e-12);
     assert_true(last->removed == 270 && fabs(last->loss - log(5)) < 1e-6);
     for (int i = 1; i < curve.count; i++) {
-        assert_true(curve.points[i].removed % 3 == 0 && curve.points[i].removed > curve.points[i - 1].removed);
+        assert_true(curve.points[i].removed % 3 == 0 &&
+                    curve.points[i].removed > curve.points[i - 1].removed);
         assert_true(curve.points[i].error >= curve.points[i - 1].error);
         assert_true(curve.points[i].weights < curve.points[i - 1].weights);
     }
@@ -291,8 +290,7 @@ static void compact_network_computes_the_same(void **state)
             assert_non_null(small);
             assert_int_equal(ht_network_parameters(small), r.parameters_left);
             assert_true(r.parameters_left < r.parameters);
-            for (int l = 0; l < depth; l++)
-                assert_int_equal(small->layers[l].rows, 70 - r.layers[l].removed);
+            for (int l = 0; l < depth; l++) assert_int_equal(small->layers[l].rows, 70 - r.layers[l].removed);
             assert_int_equal(ht_network_evaluate(net, &samples, NULL, NULL, &before, &err), HT_OK);
             assert_int_equal(ht_network_evaluate(small, &samples, NULL, NULL, &after, &err), HT_OK);
             assert_true(fabs(before.loss - after.loss) < 1e-6);

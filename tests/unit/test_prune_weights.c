@@ -180,7 +180,6 @@ static void ties_go_by_index(void **state)
 
 /* ---- singular values ---- */
 
-
 static void svd_row(void *context, int fields, char **field)
 {
     table *t = context;
