@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/text.h"
 #include "heavytail/params.h"
 
 /* One row a subcommand: the table in main.c gives dispatch, help and completion. */
@@ -17,6 +18,7 @@ typedef struct ht_command_info {
 
 int ht_cmd_lab(int argc, char **argv);
 int ht_cmd_train(int argc, char **argv);
+int ht_cmd_replay(int argc, char **argv);
 int ht_cmd_snapshot(int argc, char **argv);
 int ht_cmd_presets(int argc, char **argv);
 int ht_cmd_data(int argc, char **argv);
@@ -61,6 +63,9 @@ ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error 
 
 /* Preset name, .ini path, or a .png whose text chunk holds the settings. */
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);
+
+/* Appends the journal that a .png carries. */
+ht_code ht_picture_journal(const char *path, ht_text *journal, ht_error *err);
 
 /* Prints "heavytail: sentence" to stderr; returns the exit code. */
 int ht_app_fail(const ht_error *err);

@@ -9,7 +9,7 @@
 #include "params/preset.h"
 #include "render/png.h"
 
-static const char preset_chunk[] = "heavytail:preset";
+static const char preset_chunk[] = "heavytail:preset", journal_chunk[] = "heavytail:journal";
 
 int ht_app_fail(const ht_error *err)
 {
@@ -114,6 +114,20 @@ ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error 
         if (ht_params_set(params, key, equals + 1, err) != HT_OK) return ht_error_prefix(err, "--set");
     }
     return HT_OK;
+}
+
+ht_code ht_picture_journal(const char *path, ht_text *journal, ht_error *err)
+{
+    ht_png png;
+    if (ht_png_read(path, 0, &png, err) != HT_OK) return err->code;
+    const char *text = ht_png_find(&png, journal_chunk);
+    ht_text_add(journal, "%s", text ? text : "");
+    ht_png_free(&png);
+    if (!text)
+        return ht_error_set(err, HT_FAIL, "%s: holds no journal of a run (no text chunk '%s')", path,
+                            journal_chunk);
+    return journal->failed ? ht_error_set(err, HT_FAIL, "%s: not enough memory for its journal", path)
+                           : HT_OK;
 }
 
 static ht_code load_from_picture(ht_params *params, const char *path, ht_error *err)

@@ -17,30 +17,22 @@
 
 /* ---- what came in ------------------------------------------------------------------------------ */
 
-/* Journal and metrics of a run directory; a full disk is told once and must not end the lesson. */
-static void record(ht_lab *lab, const ht_sample *s)
+/* The journal so far, for pictures: what the screen has seen of the run is what they show. */
+static void keep_journal(ht_lab *lab, const ht_sample *s)
 {
-    ht_error err;
-    if (!lab->session->dir) return;
-    if (ht_rundir_journal(lab->session->dir, s, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
-    ht_metrics *row = &lab->row;
-    if (s->kind == HT_SAMPLE_RESET) {
-        lab->row_steps = 0;
-        if (ht_rundir_restart(lab->session->dir, &err) != HT_OK) ht_lab_note(lab, false, "%s", err.text);
-    } else if (s->kind == HT_SAMPLE_STEP) {
-        row->loss_min = lab->row_steps ? fmin(row->loss_min, s->loss_min) : s->loss_min;
-        row->loss_max = lab->row_steps ? fmax(row->loss_max, s->loss_max) : s->loss_max;
-        row->loss = s->loss;
-        row->batch_accuracy = s->accuracy;
-        lab->row_steps += s->folded;
-    } else if (s->kind == HT_SAMPLE_EVAL && lab->row_steps > 0) { /* not the look before the first step */
-        row->step = s->step;
-        row->epoch = s->epoch;
-        row->test_loss = s->test_loss;
-        row->test_accuracy = s->test_accuracy;
-        ht_rundir_metrics(lab->session->dir, row);
-        lab->row_steps = 0;
-    }
+    ht_text *journal = &lab->session->journal;
+    if (journal->length) ht_journal_add(journal, s);
+    if (journal->length > HT_JOURNAL_LIMIT) ht_text_free(journal);
+    if (s->change) lab->change = s->change;
+}
+
+/* A full disk is told once and must not end the lesson. */
+static void tell_news(ht_lab *lab)
+{
+    char text[sizeof((ht_error *)0)->text];
+    bool good;
+    if (lab->recorder && ht_recorder_news(lab->recorder, &good, text, sizeof text))
+        ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }
 
 static void receive(ht_lab *lab)
@@ -48,7 +40,7 @@ static void receive(ht_lab *lab)
     ht_sample sample;
     bool fresh;
     while (ht_runner_receive(lab->runner, &sample)) {
-        record(lab, &sample);
+        keep_journal(lab, &sample);
         ht_lab_sample(lab, &sample);
         lab->dirty = true;
     }
@@ -125,6 +117,7 @@ static void loop(ht_lab *lab)
     lab->dirty = true;
     while (!lab->quit && !ht_term_interrupted()) {
         receive(lab);
+        tell_news(lab);
         double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
         /* A key shows at once; training fills the frames in between. */
         if (lab->urgent || (lab->dirty && ht_now() - lab->drawn >= frame)) {
@@ -153,9 +146,11 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
 
 static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_theme *theme, ht_error *err)
 {
-    lab->runner = ht_runner_start(s->trainer, s->data, s->pool, err);
-    if (!lab->runner) return err->code;
-    ht_code code = ht_term_open(theme, err);
+    ht_error save;
+    lab->change = ht_trainer_change(s->trainer);
+    if (s->dir && !(lab->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
+    lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
+    ht_code code = lab->runner ? ht_term_open(theme, err) : err->code;
     if (code == HT_OK) {
         loop(lab);
         ht_runner_join(lab->runner);
@@ -165,8 +160,9 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
     }
     ht_runner_stop(lab->runner);
     if (code == HT_OK && dump_path) code = dump(lab, dump_path, err);
-    if (code == HT_OK && s->dir) code = ht_rundir_save(s->dir, s->trainer, err);
-    return code;
+    if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
+    *err = save;
+    return err->code;
 }
 
 int ht_cmd_lab(int argc, char **argv)

@@ -62,6 +62,26 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     return code;
 }
 
+/* The journal up to the checkpoint that is shown; without one (damaged, too long) the picture has none. */
+static void load_journal(ht_text *text, ht_session *s, const char *run)
+{
+    ht_error ignored;
+    ht_journal journal;
+    ht_checkpoint shown = ht_checkpoint_of(s->trainer);
+    if (ht_rundir_journal(run, text, HT_JOURNAL_LIMIT, &ignored) != HT_OK ||
+        ht_journal_parse(&journal, run, text->data, text->length, &ignored) != HT_OK) {
+        ht_text_free(text);
+        return;
+    }
+    size_t entry = ht_journal_find(&journal, ht_checkpoint_hash(&shown), shown.state.step);
+    if (entry < journal.count) {
+        const ht_entry *e = &journal.entries[entry];
+        ht_journal_mark here = {shown.state.step, journal.entries[e->parent].change, 0, e->seconds};
+        ht_journal_kept(text, "picture", &here);
+    }
+    ht_journal_free(&journal);
+}
+
 static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_error *err)
 {
     char rest;
@@ -86,8 +106,9 @@ static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 }
 
 static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel,
-                    const ht_snapshot_options *options, ht_error *err)
+                    ht_snapshot_options *options, ht_error *err)
 {
+    ht_text journal = {0};
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
@@ -96,7 +117,10 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     ht_code code = choose_panel(panel, model, err);
     if (code == HT_OK) code = load_history(model, run, ht_trainer_steps(s->trainer), err);
     if (code == HT_OK) code = analyze(model, s, err);
+    load_journal(&journal, s, run);
+    options->journal = journal.failed ? NULL : journal.data;
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
+    ht_text_free(&journal);
     ht_free(model);
     return code;
 }

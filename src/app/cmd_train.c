@@ -8,6 +8,7 @@
 #include "app/session.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "engine/recorder.h"
 
 enum { DEFAULT_STEPS = 1000 };
 
@@ -24,9 +25,7 @@ typedef struct training {
     bool progress;
     uint64_t first; /* step it began with */
     double start, shown;
-    ht_metrics row; /* since the last evaluation */
-    double loss_sum, accuracy_sum;
-    int row_steps;
+    ht_recorder *recorder; /* NULL without a run directory */
 } training;
 
 static void show_progress(training *t, const ht_step_result *result, bool last)
@@ -44,28 +43,27 @@ static void show_progress(training *t, const ht_step_result *result, bool last)
             (double)(done - t->first) / (ht_now() - t->start), last ? "\n" : "");
 }
 
-/* One row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples. */
-static ht_code record(training *t, const ht_step_result *result, ht_error *err)
+/* Saving that fails is told once, and training goes on. */
+static void tell_news(training *t)
 {
-    ht_session *s = t->session;
-    ht_score score;
-    ht_metrics *m = &t->row;
-    if (!s->dir) return HT_OK;
-    m->loss_min = t->row_steps ? fmin(m->loss_min, result->loss) : result->loss;
-    m->loss_max = t->row_steps ? fmax(m->loss_max, result->loss) : result->loss;
-    t->loss_sum += result->loss;
-    t->accuracy_sum += result->accuracy;
-    t->row_steps++;
-    if (!ht_trainer_eval_due(s->trainer)) return HT_OK;
-    if (ht_trainer_test_score(s->trainer, &score, err) != HT_OK) return err->code;
-    m->step = ht_trainer_steps(s->trainer);
-    m->epoch = ht_trainer_epoch(s->trainer);
-    m->loss = t->loss_sum / t->row_steps;
-    m->batch_accuracy = t->accuracy_sum / t->row_steps;
-    m->test_loss = score.loss;
-    m->test_accuracy = score.accuracy;
-    ht_rundir_metrics(s->dir, m);
-    t->loss_sum = t->accuracy_sum = t->row_steps = 0;
+    char text[sizeof((ht_error *)0)->text];
+    bool good;
+    if (ht_recorder_news(t->recorder, &good, text, sizeof text))
+        fprintf(stderr, "%sheavytail: %s\n", t->progress ? "\n" : "", text);
+}
+
+/* A row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples;
+ * checkpoints. */
+static ht_code record(training *t, ht_error *err)
+{
+    ht_sample sample;
+    if (!t->recorder) return HT_OK;
+    if (ht_trainer_eval_due(t->session->trainer)) {
+        if (ht_trainer_evaluate(t->session->trainer, true, &sample, err) != HT_OK) return err->code;
+        ht_recorder_take(t->recorder, &sample);
+    }
+    ht_recorder_offer(t->recorder);
+    tell_news(t);
     return HT_OK;
 }
 
@@ -93,7 +91,7 @@ static ht_code train(training *t, const char **status, ht_error *err)
                     result.refused, guard);
             return HT_OK;
         }
-        if (record(t, &result, err) != HT_OK) return err->code;
+        if (record(t, err) != HT_OK) return err->code;
         show_progress(t, &result, false);
     }
     show_progress(t, &result, true);
@@ -108,18 +106,33 @@ static ht_code set_goal(ht_arguments *args, const char *steps, const char *accur
     return HT_OK;
 }
 
-/* Checkpoint and metrics, and how it ended in the journal. */
-static ht_code save_run(ht_session *s, const char *status, ht_error *err)
+/* How it ended, for the journal. */
+static void record_end(training *t, const char *status)
 {
-    static const char *const messages[] = {"diverged", "stopped"};
-    ht_sample end = {
-        .kind = HT_SAMPLE_STATE, .step = ht_trainer_steps(s->trainer), .epoch = ht_trainer_epoch(s->trainer)};
-    end.state = strcmp(status, messages[0]) == 0   ? HT_STATE_DIVERGED
-                : strcmp(status, messages[1]) == 0 ? HT_STATE_PAUSED
-                                                   : HT_STATE_DONE;
+    const ht_trainer *trainer = t->session->trainer;
+    ht_sample end = {.kind = HT_SAMPLE_STATE,
+                     .step = ht_trainer_steps(trainer),
+                     .seconds = ht_trainer_seconds(trainer),
+                     .epoch = ht_trainer_epoch(trainer)};
+    end.state = strcmp(status, "diverged") == 0  ? HT_STATE_DIVERGED
+                : strcmp(status, "stopped") == 0 ? HT_STATE_PAUSED
+                                                 : HT_STATE_DONE;
     snprintf(end.message, sizeof end.message, "%s", status);
-    if (ht_rundir_save(s->dir, s->trainer, err) != HT_OK) return err->code;
-    return ht_rundir_journal(s->dir, &end, err);
+    ht_recorder_take(t->recorder, &end);
+}
+
+/* Trains, and saves: before the evaluation, which may take long or fail, and also when training has failed.
+ */
+static ht_code train_and_save(training *t, const char **status, ht_error *err)
+{
+    ht_session *s = t->session;
+    ht_error save;
+    if (s->dir && !(t->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
+    ht_code code = train(t, status, err);
+    if (t->recorder && *status) record_end(t, *status);
+    if (ht_recorder_stop(t->recorder, &save) == HT_OK || code != HT_OK) return code;
+    *err = save;
+    return err->code;
 }
 
 static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
@@ -129,16 +142,15 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
                   .first = ht_trainer_steps(s->trainer),
                   .start = ht_now()};
     const ht_params *p = ht_trainer_params(s->trainer);
+    ht_code code = HT_OK;
     if (ht_params_get(p, HT_P_TRAIN_STEPS) == 0 && ht_params_get(p, HT_P_TRAIN_STOP) == 0)
-        ht_trainer_set(s->trainer, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
+        code = ht_session_set(s, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    ht_code code = train(&t, &results->status, err);
+    if (code == HT_OK) code = train_and_save(&t, &results->status, err);
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;
-    /* Saved before the evaluation, which may take long or fail. */
-    if (s->dir && code == HT_OK && results->status) code = save_run(s, results->status, err);
     if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
     if (results->trained > 0 && !quiet && !t.progress)
         fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,

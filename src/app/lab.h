@@ -18,13 +18,13 @@ typedef struct ht_change { /* for undo */
 typedef struct ht_lab {
     ht_session *session;
     ht_runner *runner;
+    ht_recorder *recorder; /* NULL without --run */
     ht_model *model;
     ht_cells *cells;
     ht_screen screen;
     ht_layout layout;
     bool dirty, urgent, quit;
-    ht_metrics row; /* of metrics.csv, since the last evaluation */
-    uint64_t row_steps;
+    uint64_t change; /* the last one the screen has seen */
     double drawn, last_event;
     int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */

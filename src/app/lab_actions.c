@@ -236,11 +236,19 @@ static void export_png(ht_lab *lab)
             if (*p == '/') *p = '_';
         if (!ht_file_exists(path)) break;
     }
-    ht_snapshot_options options = {.theme = ht_params_name(&m->asked, HT_P_UI_THEME)};
+    ht_text journal = {0};
+    ht_journal_mark here = {m->step, lab->change, 0, m->seconds};
+    if (lab->session->journal.length) {
+        ht_text_add_bytes(&journal, lab->session->journal.data, lab->session->journal.length);
+        ht_journal_kept(&journal, "picture", &here);
+    }
+    ht_snapshot_options options = {.theme = ht_params_name(&m->asked, HT_P_UI_THEME),
+                                   .journal = journal.failed ? NULL : journal.data};
     if (ht_snapshot_write(path, m, &options, &err) == HT_OK)
         ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
     else
         ht_lab_note(lab, false, "%s", err.text);
+    ht_text_free(&journal);
 }
 
 /* ---- typing a value ---------------------------------------------------------------------------- */

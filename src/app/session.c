@@ -4,30 +4,30 @@
 #include "engine/checkpoint.h"
 #include "params/preset.h"
 
-/* Settings of an existing run: its own, then what the command line says on top. */
-static ht_code resumed_params(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+/* The settings that the command line asks for, given those of an existing run. */
+static ht_code wanted_params(const ht_arguments *args, const ht_params *stored, const char *run,
+                             ht_params *wanted, ht_error *err)
 {
-    ht_params stored, wanted;
-    if (ht_rundir_params(s->dir, &stored, err) != HT_OK) return err->code;
-    wanted = stored;
+    *wanted = *stored;
     if (args->preset) {
-        ht_params_init(&wanted);
-        if (ht_settings_load(&wanted, args->preset, err) != HT_OK) return err->code;
+        ht_params_init(wanted);
+        if (ht_settings_load(wanted, args->preset, err) != HT_OK) return err->code;
     }
-    if (ht_arguments_sets(args, &wanted, err) != HT_OK) return err->code;
-    if (ht_rundir_agrees(&stored, &wanted, run, err) != HT_OK) return err->code;
-    s->params = wanted;
-    s->resumed = true;
-    return HT_OK;
+    if (ht_arguments_sets(args, wanted, err) != HT_OK) return err->code;
+    return ht_rundir_agrees(stored, wanted, run, err);
 }
 
+/* A directory is made only when all else is well: a typing error leaves nothing behind. */
 static ht_code open_settings(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
-    if (!run) return ht_arguments_params(args, &s->params, err);
+    ht_params wanted;
+    if (!run || !ht_file_exists(run)) return ht_arguments_params(args, &s->params, err);
     s->dir = ht_rundir_open(run, err);
     if (!s->dir) return err->code;
-    if (ht_rundir_has_run(s->dir)) return resumed_params(s, args, run, err);
-    return ht_arguments_params(args, &s->params, err);
+    s->resumed = ht_rundir_has_run(s->dir);
+    if (!s->resumed) return ht_arguments_params(args, &s->params, err);
+    if (ht_rundir_params(s->dir, &s->params, err) != HT_OK) return err->code;
+    return wanted_params(args, &s->params, run, &wanted, err);
 }
 
 /* Data, threads and network, once the settings are known. */
@@ -46,13 +46,72 @@ static ht_code make_trainer(ht_session *s, const ht_arguments *args, ht_error *e
     return s->trainer ? HT_OK : err->code;
 }
 
+ht_code ht_session_make(ht_session *s, const ht_params *params, const ht_arguments *args, ht_error *err)
+{
+    *s = (ht_session){.params = *params};
+    return make_trainer(s, args, err);
+}
+
+/* Longer journals stay on the disk. */
+static void keep_line(ht_session *s, const ht_text *line)
+{
+    if (s->journal.length && s->journal.length + line->length <= HT_JOURNAL_LIMIT)
+        ht_text_add_bytes(&s->journal, line->data, line->length);
+    else
+        ht_text_free(&s->journal);
+}
+
+ht_code ht_session_set(ht_session *s, ht_param p, double value, ht_error *err)
+{
+    ht_sample sample = {.kind = HT_SAMPLE_CHANGE,
+                        .step = ht_trainer_steps(s->trainer),
+                        .seconds = ht_trainer_seconds(s->trainer),
+                        .param = p,
+                        .before = ht_params_get(&s->params, p)};
+    ht_text line = {0}, no_rows = {0};
+    uint64_t no_cut = UINT64_MAX;
+    if (value == sample.before) return HT_OK;
+    if (ht_trainer_set(s->trainer, p, value, err) != HT_OK) return err->code;
+    s->params = *ht_trainer_params(s->trainer);
+    sample.value = ht_params_get(&s->params, p);
+    sample.change = ht_trainer_change(s->trainer);
+    ht_journal_add(&line, &sample);
+    keep_line(s, &line);
+    ht_code code = s->dir ? ht_rundir_append(s->dir, &line, &no_rows, &no_cut, err) : HT_OK;
+    ht_text_free(&line);
+    return code;
+}
+
+/* A resumed run: as it was, then what the command line says on top, change by change. */
+static ht_code go_on(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    ht_params wanted;
+    if (ht_rundir_resume(s->dir, s->trainer, err) != HT_OK) return err->code;
+    s->params = *ht_trainer_params(s->trainer);
+    ht_error too_long;
+    if (ht_rundir_journal(run, &s->journal, HT_JOURNAL_LIMIT, &too_long) != HT_OK) ht_text_free(&s->journal);
+    if (wanted_params(args, &s->params, run, &wanted, err) != HT_OK) return err->code;
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (ht_session_set(s, p, ht_params_get(&wanted, p), err) != HT_OK) return err->code;
+    return HT_OK;
+}
+
+static ht_code begin(ht_session *s, const char *run, ht_error *err)
+{
+    ht_journal_start(&s->journal, &s->params);
+    if (!run) return HT_OK;
+    if (!s->dir && !(s->dir = ht_rundir_open(run, err))) return err->code;
+    if (ht_rundir_has_run(s->dir))
+        return ht_error_set(err, HT_FAIL, "%s: another heavytail has just begun a run there; try again", run);
+    return ht_rundir_begin(s->dir, &s->params, err);
+}
+
 ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
     *s = (ht_session){0};
     if (open_settings(s, args, run, err) != HT_OK) return err->code;
     if (make_trainer(s, args, err) != HT_OK) return err->code;
-    if (!s->dir) return HT_OK;
-    return s->resumed ? ht_rundir_resume(s->dir, s->trainer, err) : ht_rundir_begin(s->dir, &s->params, err);
+    return s->resumed ? go_on(s, args, run, err) : begin(s, run, err);
 }
 
 ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
@@ -81,4 +140,5 @@ void ht_session_close(ht_session *s)
     ht_pool_free(s->pool);
     ht_dataset_free(s->data);
     ht_rundir_close(s->dir);
+    ht_text_free(&s->journal);
 }

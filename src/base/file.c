@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,12 +64,58 @@ static ht_code write_all(int fd, const char *data, size_t size, const char *path
     return HT_OK;
 }
 
+/* 0 or an errno. Not every file system can: those that cannot have nothing to wait for. */
+static int flush(int fd)
+{
+    int done;
+    while ((done = fsync(fd)) != 0 && errno == EINTR) {
+    }
+    return done == 0 || errno == EINVAL || errno == ENOSYS ? 0 : errno;
+}
+
 static ht_code finish(int fd, const char *path, ht_error *err)
 {
-    int failed = fsync(fd) == 0 ? 0 : errno;
+    int failed = flush(fd);
     if (close(fd) != 0 && !failed) failed = errno;
     return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed))
                   : HT_OK;
+}
+
+ht_code ht_file_sync(const char *path, ht_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
+    int failed = flush(fd);
+    close(fd);
+    return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed))
+                  : HT_OK;
+}
+
+/* The directory of `path`: a rename is safe only when it is on the disk too. One that may be written but not
+ * read cannot be waited for. */
+static ht_code sync_folder(const char *path, ht_error *err)
+{
+    char folder[PATH_LIMIT];
+    const char *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) : 0;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (length ? length : 1) : 1, slash ? path : ".");
+    return access(folder, R_OK) == 0 ? ht_file_sync(folder, err) : HT_OK;
+}
+
+void ht_file_remove_temporaries(const char *path)
+{
+    char pattern[PATH_LIMIT + 16];
+    glob_t found;
+    size_t used = 0;
+    for (; *path && used + 12 < sizeof pattern; path++) {
+        if (strchr("*?[\\", *path)) pattern[used++] = '\\';
+        pattern[used++] = *path;
+    }
+    if (*path) return;
+    strcpy(pattern + used, ".tmp-[0-9]*");
+    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0) return;
+    for (size_t i = 0; i < found.gl_pathc; i++) unlink(found.gl_pathv[i]);
+    globfree(&found);
 }
 
 ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err)
@@ -92,7 +139,7 @@ ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count
     if (code == HT_OK && rename(temporary, path) != 0)
         code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
     if (code != HT_OK) unlink(temporary);
-    return code;
+    return code == HT_OK ? sync_folder(path, err) : code;
 }
 
 ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err)
@@ -109,7 +156,10 @@ ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error
     ht_code code = HT_OK;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
-    if (code == HT_OK) code = write_all(fd, data, size, path, err);
+    /* Half a line would spoil the next one. */
+    if (code == HT_OK && (code = write_all(fd, data, size, path, err)) != HT_OK &&
+        ftruncate(fd, info.st_size) != 0)
+        ht_error_prefix(err, "%s: the last line is cut", path);
     if (close(fd) != 0 && code == HT_OK)
         code = ht_error_set(err, HT_FAIL, "%s: cannot close: %s", path, strerror(errno));
     return code;

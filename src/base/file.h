@@ -16,12 +16,18 @@ typedef struct ht_part {
 } ht_part;
 
 /* Writes the parts one after the other to "<path>.tmp-<pid>" in the same directory, fsyncs, renames over
- * `path`. On failure the old file stays. */
+ * `path` and fsyncs the directory. On failure the old file stays. */
 ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err);
 ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err); /* of one part */
 
-/* Appends a whole line (or several) to a file, making it if needed. */
+/* Appends a whole line (or several) to a file, making it if needed. On failure the file is as it was. */
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err);
+
+/* Waits until a file or directory is on the disk. */
+ht_code ht_file_sync(const char *path, ht_error *err);
+
+/* Removes what ht_file_write left of `path` when it was killed: "<path>.tmp-<pid>" of any process. */
+void ht_file_remove_temporaries(const char *path);
 
 /* Makes a directory and its parents; an existing directory is fine. */
 ht_code ht_file_make_dir(const char *path, ht_error *err);

@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 16 };
+enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 64 };
 
 struct ht_safetensors {
     char *path;
@@ -142,16 +142,28 @@ const char *ht_safetensors_metadata(const ht_safetensors *f, const char *key)
     return json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key));
 }
 
-/* shape must be [rows, columns] and data_offsets must hold that many floats inside the file. */
-static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, size_t columns,
-                      uint64_t *offset, ht_error *err)
+bool ht_safetensors_has(const ht_safetensors *f, const char *tensor)
+{
+    return strcmp(tensor, "__metadata__") != 0 && json_object_get(f->header, tensor) != NULL;
+}
+
+typedef struct element {
+    const char *name;
+    size_t size;
+} element;
+
+static const element f32 = {"F32", sizeof(float)}, boolean = {"BOOL", 1};
+
+/* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
+static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,
+                      size_t columns, uint64_t *offset, ht_error *err)
 {
     const json_t *entry = json_object_get(f->header, name), *shape = json_object_get(entry, "shape");
     const char *type = json_string_value(json_object_get(entry, "dtype"));
     if (!entry) return ht_error_set(err, HT_FAIL, "%s: has no tensor '%s'", f->path, name);
-    if (!type || strcmp(type, "F32") != 0)
-        return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not F32", f->path, name,
-                            type ? type : "(none)");
+    if (!type || strcmp(type, wanted->name) != 0)
+        return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not %s", f->path, name,
+                            type ? type : "(none)", wanted->name);
     json_int_t r = json_integer_value(json_array_get(shape, 0)),
                c = json_integer_value(json_array_get(shape, 1));
     if (json_array_size(shape) != 2 || r != (json_int_t)rows || c != (json_int_t)columns)
@@ -159,7 +171,7 @@ static ht_code locate(const ht_safetensors *f, const char *name, size_t rows, si
                             (long long)r, (long long)c, rows, columns);
     json_int_t range[2];
     if (!range_of(f, entry, range) ||
-        (uint64_t)(range[1] - range[0]) != (uint64_t)rows * columns * sizeof(float))
+        (uint64_t)(range[1] - range[0]) != (uint64_t)rows * columns * wanted->size)
         return ht_error_set(err, HT_FAIL,
                             "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path,
                             name, (long long)range[0], (long long)range[1], f->bytes);
@@ -171,13 +183,36 @@ ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, si
                             ht_error *err)
 {
     uint64_t offset = 0;
-    if (locate(f, name, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (locate(f, name, &f32, rows, columns, &offset, err) != HT_OK) return err->code;
     if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
     for (size_t i = 0; i < rows * columns; i++)
         if (!isfinite(to[i]))
             return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is not a finite number", f->path, name,
                                 i / columns, i % columns);
     return HT_OK;
+}
+
+ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, size_t rows, size_t columns,
+                                 unsigned char *to, ht_error *err)
+{
+    uint64_t offset = 0;
+    if (locate(f, name, &boolean, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (read_at(f, to, rows * columns, offset, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < rows * columns; i++)
+        if (to[i] > 1)
+            return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is neither 0 nor 1", f->path, name,
+                                i / columns, i % columns);
+    return HT_OK;
+}
+
+static const element *type_of(const ht_tensor_out *tensor)
+{
+    return tensor->bits ? &boolean : &f32;
+}
+
+static size_t bytes_of(const ht_tensor_out *tensor)
+{
+    return tensor->rows * tensor->columns * type_of(tensor)->size;
 }
 
 static json_t *make_header(const ht_tensor_out *tensors, size_t count, const char *const *metadata)
@@ -188,9 +223,9 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
         json_object_set_new(strings, metadata[0], json_string(metadata[1]));
     json_object_set_new(header, "__metadata__", strings);
     for (size_t i = 0; i < count; i++) {
-        json_int_t end = offset + (json_int_t)(tensors[i].rows * tensors[i].columns * sizeof(float));
+        json_int_t end = offset + (json_int_t)bytes_of(&tensors[i]);
         json_object_set_new(header, tensors[i].name,
-                            json_pack("{s:s, s:[I,I], s:[I,I]}", "dtype", "F32", "shape",
+                            json_pack("{s:s, s:[I,I], s:[I,I]}", "dtype", type_of(&tensors[i])->name, "shape",
                                       (json_int_t)tensors[i].rows, (json_int_t)tensors[i].columns,
                                       "data_offsets", offset, end));
         offset = end;
@@ -217,7 +252,8 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
     parts[1] = (ht_part){text, length};
     parts[2] = (ht_part){"        ", padding};
     for (size_t i = 0; i < count; i++)
-        parts[3 + i] = (ht_part){tensors[i].data, tensors[i].rows * tensors[i].columns * sizeof(float)};
+        parts[3 + i] = (ht_part){tensors[i].bits ? (const void *)tensors[i].bits : tensors[i].data,
+                                 bytes_of(&tensors[i])};
     ht_code code = ht_file_write_parts(path, parts, count + 3, err);
     free(text);
     return code;

@@ -4,6 +4,7 @@
 #ifndef HT_DATA_SAFETENSORS_H
 #define HT_DATA_SAFETENSORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,18 +20,25 @@ void ht_safetensors_close(ht_safetensors *file);
 /* The string `key` of __metadata__, or NULL. */
 const char *ht_safetensors_metadata(const ht_safetensors *file, const char *key);
 
+bool ht_safetensors_has(const ht_safetensors *file, const char *tensor);
+
 /* Reads an F32 tensor of exactly (rows × columns) into `to`. A missing tensor, another shape or type, a value
  * that is not finite: HT_FAIL. */
 ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows, size_t columns, float *to,
                             ht_error *err);
 
+/* The same for a BOOL tensor: bytes of 0 and 1. */
+ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, size_t rows, size_t columns,
+                                 unsigned char *to, ht_error *err);
+
 typedef struct ht_tensor_out {
     char name[48];
     size_t rows, columns;
-    const float *data;
+    const float *data;         /* F32; or */
+    const unsigned char *bits; /* BOOL: bytes of 0 and 1 */
 } ht_tensor_out;
 
-/* Writes F32 tensors and string metadata (pairs key, value; NULL at the end), atomically. */
+/* Writes tensors and string metadata (pairs key, value; NULL at the end), atomically. */
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err);
 

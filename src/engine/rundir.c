@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,22 +13,39 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "engine/checkpoint.h"
 #include "params/preset.h"
 
-enum { PATH_LIMIT = 4096, METRICS_LIMIT = 1 << 30 };
+enum { PATH_LIMIT = 4096, FILE_LIMIT = 1 << 30 };
 
 static const char header[] = "step,epoch,loss,loss_min,loss_max,batch_accuracy,test_loss,test_accuracy\n";
 
 struct ht_rundir {
     char path[PATH_LIMIT];
     int fd; /* of the directory; holds the lock */
-    ht_text rows;
 };
 
 static ht_code join(char *to, const char *dir, const char *name, ht_error *err)
 {
     return ht_file_join(to, PATH_LIMIT, dir, name, err);
+}
+
+static int lock(int fd)
+{
+    int done;
+    while ((done = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EINTR) {
+    }
+    return done;
+}
+
+/* What a killed heavytail was writing; nobody is now, for we have the lock. */
+static void remove_temporaries(const ht_rundir *dir)
+{
+    static const char *const names[] = {"checkpoint.safetensors", "preset.ini", "metrics.csv",
+                                        "journal.jsonl"};
+    char path[PATH_LIMIT];
+    ht_error ignored;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (join(path, dir->path, names[i], &ignored) == HT_OK) ht_file_remove_temporaries(path);
 }
 
 ht_rundir *ht_rundir_open(const char *path, ht_error *err)
@@ -45,10 +61,12 @@ ht_rundir *ht_rundir_open(const char *path, ht_error *err)
     dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir->fd < 0)
         ht_error_set(err, HT_FAIL, "%s: cannot open the directory: %s", path, strerror(errno));
-    else if (flock(dir->fd, LOCK_EX | LOCK_NB) != 0)
+    else if (lock(dir->fd) != 0)
         ht_error_set(err, HT_FAIL, "%s: is in use by another heavytail; stop it or give another --run", path);
-    else
+    else {
+        remove_temporaries(dir);
         return dir;
+    }
     ht_rundir_close(dir);
     return NULL;
 }
@@ -57,7 +75,6 @@ void ht_rundir_close(ht_rundir *dir)
 {
     if (!dir) return;
     if (dir->fd >= 0) close(dir->fd);
-    ht_text_free(&dir->rows);
     ht_free(dir);
 }
 
@@ -103,26 +120,17 @@ static ht_code write_preset(const ht_rundir *dir, const ht_params *params, ht_er
     return code;
 }
 
-static ht_code append_json(const ht_rundir *dir, json_t *line, ht_error *err)
+static ht_code append(const ht_rundir *dir, const char *name, ht_text *text, ht_error *err)
 {
     char path[PATH_LIMIT];
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
-    json_decref(line);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the journal");
-    ht_code code = join(path, dir->path, "journal.jsonl", err);
-    size_t length = strlen(text);
-    text[length] = '\n'; /* in place of the terminator: one write, one line */
-    if (code == HT_OK) code = ht_file_append(path, text, length + 1, err);
-    free(text);
-    return code;
-}
-
-ht_code ht_rundir_restart(ht_rundir *dir, ht_error *err)
-{
-    char path[PATH_LIMIT];
-    ht_text_free(&dir->rows);
-    if (join(path, dir->path, "metrics.csv", err) != HT_OK) return err->code;
-    return ht_file_write(path, header, sizeof header - 1, err);
+    if (text->failed)
+        return ht_error_set(err, HT_FAIL, "%s/%s: not enough memory to write it", dir->path, name);
+    if (text->length == 0) return HT_OK;
+    if (join(path, dir->path, name, err) != HT_OK ||
+        ht_file_append(path, text->data, text->length, err) != HT_OK)
+        return err->code;
+    text->length = 0;
+    return HT_OK;
 }
 
 /* What an earlier run may have left: its checkpoint must not pass for one of this run. */
@@ -141,60 +149,107 @@ static ht_code remove_leftovers(const ht_rundir *dir, ht_error *err)
 
 ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err)
 {
-    if (remove_leftovers(dir, err) != HT_OK || ht_rundir_restart(dir, err) != HT_OK) return err->code;
-    if (write_preset(dir, params, err) != HT_OK) return err->code;
-    return append_json(
-        dir, json_pack("{s:s, s:i, s:s}", "event", "start", "step", 0, "preset", params->preset), err);
+    char path[PATH_LIMIT];
+    ht_text start = {0};
+    if (remove_leftovers(dir, err) != HT_OK || join(path, dir->path, "metrics.csv", err) != HT_OK ||
+        ht_file_write(path, header, sizeof header - 1, err) != HT_OK)
+        return err->code;
+    /* preset.ini last: with it the directory holds a run. */
+    ht_journal_start(&start, params);
+    ht_code code = append(dir, "journal.jsonl", &start, err);
+    ht_text_free(&start);
+    return code == HT_OK ? write_preset(dir, params, err) : code;
 }
 
-static ht_code drop_later_metrics(const ht_rundir *dir, uint64_t step, ht_error *err)
+/* The bytes up to the first row after `step`; a line without its end was cut by a crash. */
+static size_t rows_until(const char *text, size_t size, uint64_t step)
+{
+    size_t kept = 0;
+    while (kept < size) {
+        const char *end = memchr(text + kept, '\n', size - kept);
+        bool digit = text[kept] >= '0' && text[kept] <= '9'; /* the header has none */
+        if (!end || (digit && strtoull(text + kept, NULL, 10) > step)) break;
+        kept = (size_t)(end - text) + 1;
+    }
+    return kept;
+}
+
+static ht_code cut_metrics(const ht_rundir *dir, uint64_t step, ht_error *err)
 {
     char path[PATH_LIMIT], *text;
     size_t size;
     if (join(path, dir->path, "metrics.csv", err) != HT_OK) return err->code;
     if (!ht_file_exists(path)) return ht_file_write(path, header, sizeof header - 1, err);
-    if (ht_file_read(path, METRICS_LIMIT, &text, &size, err) != HT_OK) return err->code;
-    size_t kept = 0;
-    for (size_t at = 0; at < size;) {
-        const char *end = memchr(text + at, '\n', size - at);
-        if (!end) break; /* a line cut by a crash */
-        if (at > 0 && strtoull(text + at, NULL, 10) > step) break;
-        kept = at = (size_t)(end - text) + 1;
-    }
+    if (ht_file_read(path, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code;
+    size_t kept = rows_until(text, size, step);
     ht_code code = kept < size ? ht_file_write(path, text, kept, err) : HT_OK;
     ht_free(text);
+    return code;
+}
+
+void ht_metrics_cut(ht_text *rows, uint64_t step)
+{
+    if (rows->length) rows->length = rows_until(rows->data, rows->length, step);
+}
+
+/* Reads the journal, leaving a last line that a crash has cut out of the file too: the next one must not be
+ * glued to it. */
+static ht_code read_journal(const ht_rundir *dir, ht_journal *journal, ht_error *err)
+{
+    char path[PATH_LIMIT], *text;
+    size_t size;
+    if (join(path, dir->path, "journal.jsonl", err) != HT_OK) return err->code;
+    if (ht_file_read(path, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code;
+    const char *last = memrchr(text, '\n', size);
+    size_t kept = last ? (size_t)(last - text) + 1 : 0;
+    ht_code code = kept < size ? ht_file_write(path, text, kept, err) : HT_OK;
+    if (code == HT_OK) code = ht_journal_parse(journal, path, text, kept, err);
+    ht_free(text);
+    return code;
+}
+
+/* Parameters that training depends on are those that the journal has for the checkpoint: preset.ini may be a
+ * save behind. */
+static ht_code continue_journal(ht_rundir *dir, ht_trainer *trainer, const ht_journal *journal, size_t entry,
+                                ht_error *err)
+{
+    const ht_entry *e = &journal->entries[entry];
+    ht_trainer_state state = ht_trainer_state_get(trainer);
+    ht_journal_mark from = {state.step, journal->entries[e->parent].change, 0, e->seconds};
+    ht_params params;
+    ht_text line = {0};
+    state.seconds = e->seconds;
+    if (ht_journal_params(journal, entry, &params, err) != HT_OK ||
+        ht_trainer_adopt(trainer, &state, &params, ht_trainer_mask(trainer), err) != HT_OK)
+        return err->code;
+    ht_trainer_set_change(trainer, journal->last_change + 1);
+    ht_journal_resume(&line, &from, journal->last_change + 1);
+    ht_code code = append(dir, "journal.jsonl", &line, err);
+    ht_text_free(&line);
     return code;
 }
 
 ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
 {
     char path[PATH_LIMIT];
+    ht_journal journal;
+    size_t entry = 0;
     if (join(path, dir->path, "checkpoint.safetensors", err) != HT_OK) return err->code;
-    /* Without one the run ended before its first checkpoint: it begins again. */
-    if (ht_file_exists(path) && ht_checkpoint_read(path, trainer, err) != HT_OK) return err->code;
-    uint64_t step = ht_trainer_steps(trainer);
-    if (drop_later_metrics(dir, step, err) != HT_OK) return err->code;
-    return append_json(dir, json_pack("{s:s, s:I}", "event", "resume", "step", (json_int_t)step), err);
-}
-
-ht_code ht_rundir_journal(ht_rundir *dir, const ht_sample *sample, ht_error *err)
-{
-    json_int_t step = (json_int_t)sample->step;
-    if (sample->kind == HT_SAMPLE_CHANGE)
-        return append_json(dir,
-                           json_pack("{s:s, s:I, s:f, s:s, s:f, s:f}", "event", "set", "step", step,
-                                     "seconds", sample->seconds, "key", ht_param_at(sample->param)->key,
-                                     "before", sample->before, "value", sample->value),
-                           err);
-    if (sample->kind == HT_SAMPLE_RESET)
-        return append_json(
-            dir, json_pack("{s:s, s:I, s:f}", "event", "reset", "step", step, "seed", sample->value), err);
-    static const char *const states[] = {"paused", "running", "done", "diverged"};
-    if (sample->kind != HT_SAMPLE_STATE) return HT_OK;
-    return append_json(dir,
-                       json_pack("{s:s, s:I, s:f, s:s}", "event", states[sample->state], "step", step,
-                                 "seconds", sample->seconds, "message", sample->message),
-                       err);
+    bool saved = ht_file_exists(path);
+    if (saved && ht_checkpoint_read(path, trainer, err) != HT_OK) return err->code;
+    if (read_journal(dir, &journal, err) != HT_OK) return err->code;
+    ht_checkpoint now = ht_checkpoint_of(trainer);
+    if (saved) entry = ht_journal_find(&journal, ht_checkpoint_hash(&now), now.state.step);
+    ht_code code = HT_OK;
+    if (entry < journal.count)
+        code = continue_journal(dir, trainer, &journal, entry, err);
+    else
+        code = ht_error_set(err, HT_FAIL,
+                            "%s stands at step %" PRIu64
+                            ", of which journal.jsonl knows nothing; put back the file that belongs to it",
+                            path, now.state.step);
+    ht_journal_free(&journal);
+    return code == HT_OK ? cut_metrics(dir, ht_trainer_steps(trainer), err) : code;
 }
 
 static void add_field(ht_text *out, double value, char separator)
@@ -205,27 +260,53 @@ static void add_field(ht_text *out, double value, char separator)
         ht_text_add(out, "%s%c", isnan(value) ? "" : value > 0 ? "inf" : "-inf", separator);
 }
 
-void ht_rundir_metrics(ht_rundir *dir, const ht_metrics *m)
+void ht_metrics_add(ht_text *rows, const ht_sample *s)
 {
-    ht_text_add(&dir->rows, "%" PRIu64 ",", m->step);
-    const double fields[] = {m->epoch,          m->loss,      m->loss_min,     m->loss_max,
-                             m->batch_accuracy, m->test_loss, m->test_accuracy};
+    const double fields[] = {s->epoch,    s->loss,      s->loss_min,     s->loss_max,
+                             s->accuracy, s->test_loss, s->test_accuracy};
     size_t count = sizeof fields / sizeof fields[0];
-    for (size_t i = 0; i < count; i++) add_field(&dir->rows, fields[i], i + 1 < count ? ',' : '\n');
+    if (s->folded == 0) return;
+    locale_t before = ht_point_begin();
+    ht_text_add(rows, "%" PRIu64 ",", s->step);
+    for (size_t i = 0; i < count; i++) add_field(rows, fields[i], i + 1 < count ? ',' : '\n');
+    ht_point_end(before);
 }
 
-ht_code ht_rundir_save(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
+ht_code ht_rundir_append(ht_rundir *dir, ht_text *journal, ht_text *rows, uint64_t *cut, ht_error *err)
 {
+    if (append(dir, "journal.jsonl", journal, err) != HT_OK) return err->code;
+    if (*cut != UINT64_MAX && cut_metrics(dir, *cut, err) != HT_OK) return err->code;
+    *cut = UINT64_MAX;
+    return append(dir, "metrics.csv", rows, err);
+}
+
+ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
+{
+    static const char *const before[] = {"journal.jsonl", "metrics.csv"};
     char path[PATH_LIMIT];
-    if (dir->rows.failed)
-        return ht_error_set(err, HT_FAIL, "%s: not enough memory for metrics.csv", dir->path);
-    if (join(path, dir->path, "metrics.csv", err) != HT_OK) return err->code;
-    if (dir->rows.length > 0 && ht_file_append(path, dir->rows.data, dir->rows.length, err) != HT_OK)
+    ht_text line = {0};
+    ht_journal_mark mark = {c->state.step, c->state.change, ht_checkpoint_hash(c), c->state.seconds};
+    ht_journal_kept(&line, "checkpoint", &mark);
+    ht_code code = append(dir, "journal.jsonl", &line, err);
+    ht_text_free(&line);
+    for (int i = 0; i < 2 && code == HT_OK; i++)
+        if ((code = join(path, dir->path, before[i], err)) == HT_OK) code = ht_file_sync(path, err);
+    if (code == HT_OK) code = join(path, dir->path, "checkpoint.safetensors", err);
+    if (code == HT_OK) code = ht_checkpoint_save(path, c, err);
+    return code == HT_OK ? write_preset(dir, &c->params, err) : code;
+}
+
+ht_code ht_rundir_journal(const char *dir, ht_text *text, size_t limit, ht_error *err)
+{
+    char path[PATH_LIMIT], *data;
+    size_t size;
+    if (join(path, dir, "journal.jsonl", err) != HT_OK ||
+        ht_file_read(path, limit, &data, &size, err) != HT_OK)
         return err->code;
-    ht_text_free(&dir->rows);
-    if (write_preset(dir, ht_trainer_params(trainer), err) != HT_OK) return err->code;
-    if (join(path, dir->path, "checkpoint.safetensors", err) != HT_OK) return err->code;
-    return ht_checkpoint_write(path, trainer, err);
+    const char *last = memrchr(data, '\n', size); /* a line after it is not whole */
+    ht_text_add_bytes(text, data, last ? (size_t)(last - data) + 1 : 0);
+    ht_free(data);
+    return text->failed ? ht_error_set(err, HT_FAIL, "not enough memory to read %s", path) : HT_OK;
 }
 
 /* One line into its eight numbers; an empty field is NaN. */
@@ -257,7 +338,7 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
     *rows = NULL;
     *count = 0;
     if (join(path, dir, "metrics.csv", err) != HT_OK ||
-        ht_file_read(path, METRICS_LIMIT, &text, &size, err) != HT_OK)
+        ht_file_read(path, FILE_LIMIT, &text, &size, err) != HT_OK)
         return err->code;
     for (size_t i = 0; i < size; i++) lines += text[i] == '\n';
     ht_code code = (*rows = ht_alloc(lines + 1, sizeof **rows, "the metrics", err)) ? HT_OK : err->code;

@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "engine/runner.h"
 
 #include <errno.h>
@@ -11,21 +10,28 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/thread.h"
 #include "engine/analyst.h"
+#include "engine/timeline.h"
 #include "link/mailbox.h"
 #include "link/ring.h"
 #include "link/triple.h"
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
+/* States are stored so far apart that copying takes this share of training time, and at least so many
+ * seconds. */
+static const double store_share = 0.01, store_least = 0.25;
+
 struct ht_runner {
     ht_trainer *trainer;
     const ht_dataset *data;
     ht_pool *pool;
     ht_ring *commands, *samples;
-    ht_triple *reports;
+    ht_triple *reports, *stored;
+    ht_recorder *recorder; /* or NULL */
     ht_mailbox *box;
     ht_analyst *analyst;
     pthread_t thread;
@@ -37,7 +43,10 @@ struct ht_runner {
     /* trainer's thread */
     ht_state state;
     uint32_t applied_seq, generation;
-    double seconds;
+    ht_timeline *timeline;
+    double store_due; /* in seconds of training */
+    uint64_t run, undo_run,
+        runs;               /* which run since a reset this is, and the one that undo goes to; how many */
     bool single, past_goal; /* past_goal: the user went on after "done" */
     bool settled;           /* the analyst has the weights as they stand */
     /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
@@ -50,7 +59,7 @@ static ht_sample blank_sample(const ht_runner *r, ht_sample_kind kind)
 {
     return (ht_sample){.kind = kind,
                        .step = ht_trainer_steps(r->trainer),
-                       .seconds = r->seconds,
+                       .seconds = ht_trainer_seconds(r->trainer),
                        .epoch = ht_trainer_epoch(r->trainer),
                        .applied_seq = r->applied_seq,
                        .state = r->state};
@@ -79,6 +88,7 @@ static bool flush_pending(ht_runner *r)
 
 static void emit(ht_runner *r, const ht_sample *sample)
 {
+    if (r->recorder && sample->kind != HT_SAMPLE_STEP) ht_recorder_take(r->recorder, sample);
     if (flush_pending(r) && ht_ring_push(r->samples, sample)) return;
     if (sample->kind > HT_SAMPLE_STATE) return; /* not reached: commands wait for room for their answers */
     ht_sample *kept = &r->pending[sample->kind];
@@ -99,33 +109,152 @@ static void enter_state(ht_runner *r, ht_state state, const char *message)
     if (state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
 }
 
-static void evaluate(ht_runner *r)
+/* Says something without changing anything. */
+static void say(ht_runner *r, const char *message)
+{
+    enter_state(r, r->state, message);
+}
+
+static void evaluate(ht_runner *r, bool row)
 {
     ht_error err;
-    ht_score score;
-    ht_sample sample = blank_sample(r, HT_SAMPLE_EVAL);
-    if (ht_trainer_test_score(r->trainer, &score, &err) != HT_OK) {
+    ht_sample sample;
+    if (ht_trainer_evaluate(r->trainer, row, &sample, &err) != HT_OK) {
         enter_state(r, HT_STATE_PAUSED, err.text);
         return;
     }
-    sample.test_loss = score.loss;
-    sample.test_accuracy = score.accuracy;
+    sample.applied_seq = r->applied_seq;
+    sample.state = r->state;
     emit(r, &sample);
+}
+
+/* ---- states to go back to ---- */
+
+static void publish_stored(ht_runner *r)
+{
+    ht_timeline_describe(r->timeline, r->trainer, ht_triple_back(r->stored));
+    ht_triple_publish(r->stored);
+}
+
+static void store(ht_runner *r)
+{
+    ht_error err;
+    double start = ht_now(), seconds = ht_trainer_seconds(r->trainer);
+    bool stored = ht_timeline_store(r->timeline, r->trainer, r->pool, &err) == HT_OK;
+    double cost = ht_now() - start;
+    r->store_due = stored ? seconds + fmax(store_least, cost / store_share) : seconds + 60;
+    publish_stored(r);
+}
+
+/* Before a command that destroys something. Without memory it is not held up: undo will say that it cannot.
+ */
+static void mark(ht_runner *r)
+{
+    ht_error ignored;
+    ht_timeline_mark(r->timeline, r->trainer, r->pool, &ignored);
+    r->undo_run = r->run;
+}
+
+/* The parameters that came with the state, told before the REWIND. */
+static void tell_params(ht_runner *r, const ht_params *before, uint64_t from)
+{
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        ht_sample sample = blank_sample(r, HT_SAMPLE_CHANGE);
+        sample.step = from;
+        sample.restored = true;
+        sample.param = (ht_param)p;
+        sample.before = ht_params_get(before, p);
+        sample.value = ht_params_get(ht_trainer_params(r->trainer), p);
+        if (sample.before != sample.value) emit(r, &sample);
+    }
+}
+
+static void go_back(ht_runner *r, const ht_checkpoint *to, bool other_run, ht_state then)
+{
+    ht_error err;
+    ht_params before = *ht_trainer_params(r->trainer);
+    uint64_t from = ht_trainer_steps(r->trainer);
+    if (ht_checkpoint_restore(to, r->trainer, r->pool, &err) != HT_OK) {
+        say(r, err.text);
+        return;
+    }
+    r->generation++;
+    r->past_goal = false;
+    tell_params(r, &before, from);
+    ht_sample sample = blank_sample(r, HT_SAMPLE_REWIND);
+    sample.change = ht_trainer_change(r->trainer);
+    sample.from = from;
+    sample.keep = to->state.change;
+    sample.other_run = other_run;
+    emit(r, &sample);
+    enter_state(r, then, "");
+    evaluate(r, false);
+}
+
+static void rewind_to(ht_runner *r, uint64_t step)
+{
+    const ht_checkpoint *to = ht_timeline_find(r->timeline, step);
+    if (!to) {
+        say(r, "no state that early is stored (run.memory_mb bounds how many are)");
+        return;
+    }
+    mark(r);
+    go_back(r, to, false, HT_STATE_PAUSED);
+    /* Later states stay until training takes another way: one can go forward again. */
+    r->store_due = ht_trainer_seconds(r->trainer) + store_least;
+    publish_stored(r);
+}
+
+static ht_state running_or_paused(const ht_runner *r)
+{
+    return r->state == HT_STATE_RUNNING ? HT_STATE_RUNNING : HT_STATE_PAUSED;
+}
+
+/* Undo and the state it leaves change places. */
+static void undo_state(ht_runner *r)
+{
+    ht_error err;
+    ht_checkpoint *to = ht_timeline_swap(r->timeline, NULL);
+    if (!to) {
+        say(r, "nothing to undo: no reset, pruning or rewinding is kept");
+        return;
+    }
+    ht_checkpoint *now = ht_checkpoint_new(r->trainer, &err);
+    if (now && ht_checkpoint_take(now, r->trainer, r->pool, &err) != HT_OK) {
+        ht_checkpoint_free(now);
+        now = NULL;
+    }
+    uint64_t run = r->undo_run;
+    ht_timeline_swap(r->timeline, now);
+    r->undo_run = r->run;
+    if (run != r->run) ht_timeline_clear(r->timeline);
+    go_back(r, to, run != r->run, running_or_paused(r));
+    r->run = run;
+    ht_checkpoint_free(to);
+    store(r);
 }
 
 static void restart(ht_runner *r, uint64_t seed)
 {
+    ht_sample sample = blank_sample(r, HT_SAMPLE_RESET);
+    mark(r);
     ht_trainer_reset(r->trainer, seed);
-    r->seconds = 0;
     r->generation++;
+    r->run = ++r->runs;
     r->past_goal = false;
     memset(r->has_pending, 0, sizeof r->has_pending);
-    ht_sample sample = blank_sample(r, HT_SAMPLE_RESET);
+    sample.from = sample.step;
+    sample.step = 0, sample.seconds = sample.epoch = 0;
     sample.value = (double)seed;
+    sample.change = ht_trainer_change(r->trainer);
     emit(r, &sample);
-    enter_state(r, r->state == HT_STATE_RUNNING ? HT_STATE_RUNNING : HT_STATE_PAUSED, "");
-    evaluate(r);
+    enter_state(r, running_or_paused(r), "");
+    evaluate(r, false);
+    ht_timeline_clear(r->timeline);
+    store(r);
 }
+
+/* ---- commands ---- */
 
 static void change(ht_runner *r, const ht_command *command)
 {
@@ -136,8 +265,36 @@ static void change(ht_runner *r, const ht_command *command)
     if (ht_trainer_set(r->trainer, command->param, command->value, &err) != HT_OK)
         enter_state(r, HT_STATE_PAUSED, err.text);
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
+    sample.change = ht_trainer_change(r->trainer);
     r->settled = false;
     if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_goal = false;
+    emit(r, &sample);
+}
+
+static void prune(ht_runner *r, const ht_prune_intent *intent)
+{
+    ht_error err;
+    double ratio;
+    mark(r);
+    if (ht_trainer_prune(r->trainer, intent, &ratio, &err) != HT_OK) {
+        say(r, err.text);
+        return;
+    }
+    ht_sample sample = blank_sample(r, HT_SAMPLE_PRUNE);
+    sample.prune = *intent;
+    sample.value = ratio;
+    sample.change = ht_trainer_change(r->trainer);
+    emit(r, &sample);
+    enter_state(r, running_or_paused(r), ""); /* the analyst looks again */
+    evaluate(r, false);
+    publish_stored(r);
+}
+
+static void unmask(ht_runner *r)
+{
+    ht_trainer_unmask(r->trainer);
+    ht_sample sample = blank_sample(r, HT_SAMPLE_UNMASK);
+    sample.change = ht_trainer_change(r->trainer);
     emit(r, &sample);
 }
 
@@ -164,6 +321,18 @@ static void apply(ht_runner *r, const ht_command *command)
         break;
     case HT_COMMAND_RESEED:
         restart(r, (uint64_t)command->value);
+        break;
+    case HT_COMMAND_PRUNE:
+        prune(r, &command->prune);
+        break;
+    case HT_COMMAND_UNMASK:
+        unmask(r);
+        break;
+    case HT_COMMAND_REWIND:
+        rewind_to(r, (uint64_t)command->value);
+        break;
+    case HT_COMMAND_UNDO_STATE:
+        undo_state(r);
         break;
     }
 }
@@ -225,13 +394,12 @@ static void deliver(ht_runner *r, ht_letter *letter)
 
 static void train_one(ht_runner *r)
 {
-    double start = ht_now();
+    if (ht_timeline_drop_after(r->timeline, ht_trainer_steps(r->trainer))) publish_stored(r);
     /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
      */
     ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
     ht_step_result result = ht_trainer_step_tapped(r->trainer, letter && !averaged ? letter->tap : NULL);
-    r->seconds += ht_now() - start;
     r->settled = false;
     if (result.refused) {
         diverged(r, &result);
@@ -241,7 +409,8 @@ static void train_one(ht_runner *r)
     if (letter) deliver(r, letter);
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer)) evaluate(r);
+    if (ht_trainer_eval_due(r->trainer)) evaluate(r, true);
+    if (ht_trainer_seconds(r->trainer) >= r->store_due) store(r);
 }
 
 /* While training stands still: one look at the weights as they are. */
@@ -256,14 +425,18 @@ static void serve_analyst(ht_runner *r)
 static void sleep_until_command(ht_runner *r)
 {
     struct timespec until;
-    if (r->settled && flush_pending(r)) {
+    /* Longest until the next checkpoint; soon again while the analyst has not asked yet. */
+    double patience = r->recorder ? ht_recorder_patience(r->recorder) : (double)INFINITY;
+    if (!r->settled || !flush_pending(r)) patience = 0.005;
+    if (isinf(patience)) {
         while (sem_wait(&r->wake) != 0 && errno == EINTR) {
         }
         return;
     }
-    /* The analyst has not asked yet: look again soon. */
+    patience = fmin(fmax(patience, 0.001), 3600);
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += 5000000;
+    until.tv_sec += (time_t)patience;
+    until.tv_nsec += (long)(1e9 * (patience - floor(patience)));
     if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
     while (sem_timedwait(&r->wake, &until) != 0 && errno == EINTR) {
     }
@@ -274,7 +447,7 @@ static void sleep_until_command(ht_runner *r)
  */
 static void take_commands(ht_runner *r)
 {
-    enum { ANSWERS = 4 };
+    enum { ANSWERS = HT_P_COUNT + 8 };
     ht_command command;
     while (flush_pending(r) && ht_ring_space(r->samples) >= ANSWERS && ht_ring_pop(r->commands, &command))
         apply(r, &command);
@@ -283,7 +456,8 @@ static void take_commands(ht_runner *r)
 static void *runner_main(void *argument)
 {
     ht_runner *r = argument;
-    evaluate(r);
+    evaluate(r, false);
+    store(r);
     while (!atomic_load(&r->quit)) {
         take_commands(r);
         bool single = r->single;
@@ -295,6 +469,7 @@ static void *runner_main(void *argument)
             sleep_until_command(r);
         }
         serve_analyst(r);
+        if (r->recorder) ht_recorder_offer(r->recorder);
     }
     take_commands(r); /* what was sent before the end counts */
     return NULL;
@@ -308,15 +483,23 @@ static bool start_thread(ht_runner *r, ht_error *err)
 
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
+    return ht_runner_start_recorded(trainer, data, pool, NULL, err);
+}
+
+ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                                    ht_recorder *recorder, ht_error *err)
+{
     ht_runner *r = ht_alloc(1, sizeof *r, "the runner", err);
     if (!r) return NULL;
     r->trainer = trainer;
     r->data = data;
     r->pool = pool;
+    r->recorder = recorder;
     sem_init(&r->wake, 0, 0);
     bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
                 (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
+                (r->stored = ht_triple_new(sizeof(ht_stored), err)) && (r->timeline = ht_timeline_new(err)) &&
                 (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
                 (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
                 start_thread(r, err);
@@ -341,18 +524,30 @@ void ht_runner_stop(ht_runner *r)
     ht_analyst_stop(r->analyst);
     ht_mailbox_free(r->box);
     ht_triple_free(r->reports);
+    ht_triple_free(r->stored);
+    ht_timeline_free(r->timeline);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);
     sem_destroy(&r->wake);
     ht_free(r);
 }
 
-uint32_t ht_runner_send(ht_runner *r, ht_command_kind kind, ht_param param, double value)
+static uint32_t send(ht_runner *r, ht_command command)
 {
-    ht_command command = {kind, r->next_seq + 1, param, value};
+    command.seq = r->next_seq + 1;
     if (!ht_ring_push(r->commands, &command)) return 0;
     sem_post(&r->wake);
     return ++r->next_seq;
+}
+
+uint32_t ht_runner_send(ht_runner *r, ht_command_kind kind, ht_param param, double value)
+{
+    return send(r, (ht_command){.kind = kind, .param = param, .value = value});
+}
+
+uint32_t ht_runner_prune(ht_runner *r, const ht_prune_intent *intent)
+{
+    return send(r, (ht_command){.kind = HT_COMMAND_PRUNE, .prune = *intent});
 }
 
 bool ht_runner_receive(ht_runner *r, ht_sample *sample)
@@ -365,4 +560,9 @@ bool ht_runner_receive(ht_runner *r, ht_sample *sample)
 const ht_report *ht_runner_report(ht_runner *r, bool *fresh)
 {
     return ht_triple_take(r->reports, fresh);
+}
+
+const ht_stored *ht_runner_stored(ht_runner *r, bool *fresh)
+{
+    return ht_triple_take(r->stored, fresh);
 }

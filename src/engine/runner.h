@@ -4,6 +4,7 @@
 #ifndef HT_ENGINE_RUNNER_H
 #define HT_ENGINE_RUNNER_H
 
+#include "engine/recorder.h"
 #include "engine/trainer.h"
 #include "link/messages.h"
 
@@ -11,6 +12,9 @@ typedef struct ht_runner ht_runner;
 
 /* Starts paused. Borrows the trainer, its data and its pool until ht_runner_stop. */
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
+/* The same; what happens also goes to `recorder` (NULL: none), borrowed. */
+ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                                    ht_recorder *recorder, ht_error *err);
 /* Ends training; what it still had to say can be received, and the trainer is the caller's again. */
 void ht_runner_join(ht_runner *runner);
 void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */
@@ -19,7 +23,10 @@ void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */
  * listens). */
 uint32_t ht_runner_send(ht_runner *runner, ht_command_kind kind, ht_param param, double value);
 
+uint32_t ht_runner_prune(ht_runner *runner, const ht_prune_intent *intent); /* sends HT_COMMAND_PRUNE */
+
 bool ht_runner_receive(ht_runner *runner, ht_sample *sample);      /* false when there is nothing new */
 const ht_report *ht_runner_report(ht_runner *runner, bool *fresh); /* the analyst's latest */
+const ht_stored *ht_runner_stored(ht_runner *runner, bool *fresh); /* where HT_COMMAND_REWIND can go */
 
 #endif

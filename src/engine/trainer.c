@@ -16,15 +16,11 @@ struct ht_trainer {
     ht_factors *factors; /* NULL with plain weights */
     ht_step *scratch;
     ht_average average;
-    ht_mask *mask;          /* NULL: every weight is trained */
-    float *x;               /* (capacity × inputs): the batch, gathered */
-    int32_t *labels;        /* (capacity) */
-    uint32_t *pick;         /* (train count): the samples trained on, when some are held back */
-    uint32_t *order;        /* (train count): this epoch's permutation */
-    ht_samples held;        /* held back: copies; count 0 without */
-    ht_network *best;       /* as it was at the end of the epoch of lowest loss; NULL until one was judged */
-    ht_occam_epoch *epochs; /* (capacity ≥ epoch_count): what Occam did */
-    size_t epoch_count;
+    ht_mask *mask;   /* NULL: every weight is trained */
+    float *x;        /* (capacity × inputs): the batch, gathered */
+    int32_t *labels; /* (capacity) */
+    uint32_t *order; /* (train count): this epoch's permutation */
+    ht_judge judge;  /* holds samples back, and tells the best epoch */
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
     ht_trainer_state at;
     float input_bound;
@@ -32,7 +28,7 @@ struct ht_trainer {
 
 static size_t train_count(const ht_trainer *t)
 {
-    return t->data->train.count - t->held.count;
+    return t->data->train.count - t->judge.held.count;
 }
 
 static uint64_t seed_of(const ht_trainer *t)
@@ -51,7 +47,7 @@ static void shuffle(ht_trainer *t)
 {
     ht_rng rng;
     ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->at.epoch);
-    for (size_t i = 0; i < train_count(t); i++) t->order[i] = t->pick ? t->pick[i] : (uint32_t)i;
+    for (size_t i = 0; i < train_count(t); i++) t->order[i] = t->judge.pick ? t->judge.pick[i] : (uint32_t)i;
     for (size_t i = train_count(t) - 1; i > 0; i--) {
         size_t j = ht_rng_below(&rng, (uint32_t)i + 1);
         uint32_t kept = t->order[i];
@@ -122,31 +118,6 @@ static void average(ht_trainer *t)
         ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
-/* Splits the training samples once and for all, whatever train.seed: runs are judged by the same ones. */
-static ht_code hold_back(ht_trainer *t, ht_error *err)
-{
-    enum { SPLIT_SEED = 1 };
-    size_t total = t->data->train.count, d = (size_t)t->data->inputs;
-    size_t count = (size_t)(ht_params_get(&t->params, HT_P_OCCAM_HOLDOUT) * (double)total);
-    if (count == 0) return HT_OK;
-    t->held.x = ht_alloc(count * d, sizeof(float), "the samples held back", err);
-    t->held.labels = ht_alloc(count, sizeof(int32_t), "the samples held back", err);
-    t->pick = ht_alloc(total, sizeof *t->pick, "the order of samples", err);
-    if (!t->held.x || !t->held.labels || !t->pick) return err->code;
-    ht_rng rng;
-    ht_rng_init(&rng, SPLIT_SEED, HT_STREAM_SUBSET, 0);
-    size_t picked = 0;
-    for (size_t i = 0; i < total; i++) { /* each of the rest with equal chance */
-        if (ht_rng_below(&rng, (uint32_t)(total - i)) >= count - t->held.count) {
-            t->pick[picked++] = (uint32_t)i;
-            continue;
-        }
-        memcpy(t->held.x + t->held.count * d, t->data->train.x + i * d, d * sizeof(float));
-        t->held.labels[t->held.count++] = t->data->train.labels[i];
-    }
-    return HT_OK;
-}
-
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
@@ -159,8 +130,10 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || hold_back(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
-        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
+    if (!t->net || !t->order ||
+        ht_judge_make(&t->judge, data, ht_params_get(params, HT_P_OCCAM_HOLDOUT), err) != HT_OK ||
+        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
+        restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -174,7 +147,6 @@ void ht_trainer_free(ht_trainer *t)
 {
     if (!t) return;
     ht_network_free(t->net);
-    ht_network_free(t->best);
     ht_factors_free(t->factors);
     ht_step_free(t->scratch);
     ht_average_free(&t->average);
@@ -182,10 +154,7 @@ void ht_trainer_free(ht_trainer *t)
     ht_free(t->x);
     ht_free(t->labels);
     ht_free(t->order);
-    ht_free(t->pick);
-    ht_free(t->held.x);
-    ht_free(t->held.labels);
-    ht_free(t->epochs);
+    ht_judge_free(&t->judge);
     ht_free(t);
 }
 
@@ -208,7 +177,7 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
     drop_mask(t);
     t->at = (ht_trainer_state){.change = t->at.change + 1};
     t->average.count = 0;
-    t->epoch_count = 0;
+    ht_judge_drop_after(&t->judge, 0);
     shuffle(t);
 }
 
@@ -218,6 +187,36 @@ ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err)
     if (!t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
     ht_mask_take_zeros(t->mask, t->net);
     return HT_OK;
+}
+
+static int prune_layer(ht_layer *layer, const ht_prune_intent *intent, ht_error *err)
+{
+    ht_prune_order order;
+    if (ht_prune_order_make(&order, layer, intent->method, intent->metric, intent->seed, err) != HT_OK)
+        return -1;
+    int count = isnan(intent->ratio) ? ht_prune_removable(&order, intent->error)
+                                     : (int)floor(intent->ratio * order.count);
+    size_t columns = (size_t)layer->columns;
+    for (int i = 0; i < count; i++)
+        memset(layer->weight + (size_t)order.neuron[i] * columns, 0, columns * sizeof(float));
+    ht_prune_order_free(&order);
+    return count;
+}
+
+ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, double *ratio, ht_error *err)
+{
+    int removed = 0, all = t->net->depth * t->net->layers[0].rows;
+    t->at.change++;
+    for (int l = 0; l < t->net->depth; l++) {
+        int count = prune_layer(&t->net->layers[l], intent, err);
+        if (count < 0) return err->code;
+        removed += count;
+    }
+    *ratio = (double)removed / all;
+    if (t->factors) ht_factors_follow(t->factors, t->net);
+    if (!intent->keep_mask) return HT_OK;
+    t->at.change--;
+    return ht_trainer_mask_zeros(t, err);
 }
 
 void ht_trainer_unmask(ht_trainer *t)
@@ -287,54 +286,27 @@ static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
     row->steps++;
 }
 
-/* A row of what Occam did; when memory is short it is left out. */
-static void note_epoch(ht_trainer *t, const ht_score *score)
-{
-    ht_error err;
-    ht_sizes sizes = ht_network_sizes(t->net);
-    size_t room = t->epoch_count + 1;
-    if ((t->epoch_count & (t->epoch_count - 1)) == 0 && /* 0, 1, 2, 4, 8 …: the room there is is used up */
-        ht_grow((void **)&t->epochs, t->epoch_count, 2 * room, sizeof *t->epochs, "the epochs", &err) !=
-            HT_OK)
-        return;
-    t->epochs[t->epoch_count++] =
-        (ht_occam_epoch){t->at.occam.epochs, t->at.occam.lambda, score->loss, score->accuracy,
-                         (double)sizes.nonzero / (double)sizes.weights};
-}
-
-/* Keeps a copy of the weights; when memory is short the best one so far stays. */
-static void remember_best(ht_trainer *t)
-{
-    ht_error err;
-    const ht_network *net = t->net;
-    if (!t->best)
-        t->best = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
-                                 net->layers[net->depth].rows, net->activation, net->mean_field, &err);
-    for (int l = 0; l <= net->depth && t->best; l++)
-        memcpy(t->best->layers[l].weight, net->layers[l].weight,
-               ht_layer_size(&net->layers[l]) * sizeof(float));
-}
-
 /* Occam gradient descent: judges the epoch that has ended and prunes. An epoch that cannot be judged, because
  * memory is short, counts as one without improvement. Without λ0 the samples held back still tell the best
  * epoch. */
 static void end_epoch(ht_trainer *t)
 {
     ht_error err;
-    ht_score score = {(double)NAN, (double)NAN};
+    ht_occam *occam = &t->at.occam;
     double lambda0 = ht_params_get(&t->params, HT_P_OCCAM_LAMBDA0);
-    const ht_samples *judge = t->held.count > 0 ? &t->held : &t->data->train;
-    if ((lambda0 <= 0 && t->held.count == 0) || t->at.cursor < train_count(t)) return;
+    if ((lambda0 <= 0 && t->judge.held.count == 0) || t->at.cursor < train_count(t)) return;
     if (lambda0 > 0 && !t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
-    if (ht_network_evaluate(t->net, judge, NULL, t->pool, &score, &err) != HT_OK)
-        score.loss = score.accuracy = (double)NAN;
-    double lambda = ht_occam_judge(&t->at.occam, lambda0, score.loss);
-    if (t->at.occam.best_epoch == t->at.occam.epochs) remember_best(t);
+    ht_score score = ht_judge_score(&t->judge, t->net, t->pool);
+    double lambda = ht_occam_judge(occam, lambda0, score.loss);
+    if (occam->best_epoch == occam->epochs) ht_judge_remember(&t->judge, t->net);
     if (lambda0 > 0) {
         ht_occam_prune(t->net, lambda);
+        if (t->factors) ht_factors_follow(t->factors, t->net);
         ht_mask_take_zeros(t->mask, t->net);
     }
-    note_epoch(t, &score);
+    ht_sizes sizes = ht_network_sizes(t->net);
+    ht_judge_note(&t->judge, &(ht_occam_epoch){occam->epochs, lambda, score.loss, score.accuracy,
+                                               (double)sizes.nonzero / (double)sizes.weights});
 }
 
 ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
@@ -401,9 +373,27 @@ ht_average *ht_trainer_average(ht_trainer *t)
     return &t->average;
 }
 
-float *ht_trainer_momentum(ht_trainer *t, int layer)
+static const char *const array_names[HT_ARRAYS] = {"momentum",  "factors.0", "factors.1", "factors.2",
+                                                   "factors.3", "average",   "best"};
+
+const char *ht_array_name(ht_array array)
 {
-    return t->factors ? NULL : ht_step_momentum(t->scratch, layer);
+    return array_names[array];
+}
+
+float *ht_trainer_array(ht_trainer *t, ht_array array, int layer)
+{
+    const ht_network *best = ht_trainer_best(t);
+    switch (array) {
+    case HT_ARRAY_MOMENTUM:
+        return t->factors ? NULL : ht_step_momentum(t->scratch, layer);
+    case HT_ARRAY_AVERAGE:
+        return t->average.count > 0 ? t->average.mean->layers[layer].weight : NULL;
+    case HT_ARRAY_BEST:
+        return best ? best->layers[layer].weight : NULL;
+    default:
+        return t->factors ? t->factors->factor[layer][array - HT_ARRAY_FACTORS] : NULL;
+    }
 }
 
 ht_factors *ht_trainer_factors(ht_trainer *t)
@@ -418,13 +408,18 @@ size_t ht_trainer_samples(const ht_trainer *t)
 
 const ht_network *ht_trainer_best(const ht_trainer *t)
 {
-    return t->at.occam.best_epoch > 0 ? t->best : NULL;
+    return t->at.occam.best_epoch > 0 ? t->judge.best : NULL;
 }
 
 const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count)
 {
-    *count = t->epoch_count;
-    return t->epochs;
+    *count = t->judge.epoch_count;
+    return t->judge.epochs;
+}
+
+void ht_trainer_settle(ht_trainer *t)
+{
+    if (t->factors) ht_factors_collapse(t->factors, t->net);
 }
 
 uint64_t ht_trainer_steps(const ht_trainer *t)
@@ -529,11 +524,16 @@ ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_
     if (mask) ht_mask_copy(kept, mask);
     for (int p = 0; p < HT_P_COUNT; p++)
         if (ht_param_at(p)->live != HT_VIEW) t->params.number[p] = params->number[p];
-    if (reserve_batch(t, batch_of(t), err) != HT_OK || ht_trainer_state_set(t, state, err) != HT_OK) {
+    if (reserve_batch(t, batch_of(t), err) != HT_OK ||
+        (window_of(t) > 0 && restart_average(t, err) != HT_OK) ||
+        (state->occam.best_epoch > 0 && ht_judge_reserve(&t->judge, t->net, err) != HT_OK) ||
+        ht_trainer_state_set(t, state, err) != HT_OK) {
         t->params = before;
         ht_mask_free(kept);
         return err->code;
     }
+    if (window_of(t) == 0) ht_average_free(&t->average);
+    ht_judge_drop_after(&t->judge, state->occam.epochs);
     drop_mask(t);
     t->mask = kept;
     return HT_OK;

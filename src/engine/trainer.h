@@ -6,6 +6,7 @@
 #define HT_ENGINE_TRAINER_H
 
 #include "base/pool.h"
+#include "engine/judge.h"
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
 #include "heavytail/params.h"
@@ -34,6 +35,10 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
 /* Back to step 0 with the initial weights of `seed`, which becomes train.seed. The mask goes. */
 void ht_trainer_reset(ht_trainer *t, uint64_t seed);
 
+/* Removes weights; with keep_mask they stay removed while training goes on. *ratio: how much went. On failure
+ * nothing changes. */
+ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, double *ratio, ht_error *err);
+
 /* From now on the weights that are 0 now stay 0 (one bit a weight is allocated). On failure nothing changes.
  */
 ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err);
@@ -47,19 +52,27 @@ ht_network *ht_trainer_network(ht_trainer *t);
 /* What tails and prunings are measured on: the mean of late iterates if train.average asks for one and it has
  * begun, else the network. */
 const ht_network *ht_trainer_measured(const ht_trainer *t);
-ht_average *ht_trainer_average(ht_trainer *t);        /* its mean is NULL without train.average */
-float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum */
-ht_factors *ht_trainer_factors(ht_trainer *t);        /* NULL unless model.factors is 2 or more */
-const ht_mask *ht_trainer_mask(const ht_trainer *t);  /* NULL without */
+/* What a state holds beside the weights, all like them: an array a layer. */
+typedef enum ht_array {
+    HT_ARRAY_MOMENTUM,
+    HT_ARRAY_FACTORS, /* and the HT_FACTORS_MAX - 1 after it */
+    HT_ARRAY_AVERAGE = HT_ARRAY_FACTORS + HT_FACTORS_MAX,
+    HT_ARRAY_BEST,
+    HT_ARRAYS
+} ht_array;
+
+const char *ht_array_name(ht_array array); /* "momentum", "factors.0" …, static */
+/* NULL where there is none now: no momentum, fewer factors, nothing averaged yet, no best epoch. */
+float *ht_trainer_array(ht_trainer *t, ht_array array, int layer);
+
+/* After weights and arrays were written from outside. */
+void ht_trainer_settle(ht_trainer *t);
+
+ht_average *ht_trainer_average(ht_trainer *t);       /* its mean is NULL without train.average */
+ht_factors *ht_trainer_factors(ht_trainer *t);       /* NULL unless model.factors is 2 or more */
+const ht_mask *ht_trainer_mask(const ht_trainer *t); /* NULL without */
 bool ht_trainer_masked(const ht_trainer *t);
 size_t ht_trainer_samples(const ht_trainer *t); /* trained on: without those held back */
-
-/* What Occam gradient descent did at the end of an epoch. */
-typedef struct ht_occam_epoch {
-    uint64_t epoch;                /* from 1 */
-    double lambda, loss, accuracy; /* the scores are those before the pruning */
-    double kept;                   /* fraction of all weights that are not zero, after it */
-} ht_occam_epoch;
 
 /* The network at the end of the epoch of lowest loss, before its pruning; NULL until an epoch was judged:
  * with occam.lambda0, or with samples held back. */
@@ -113,7 +126,7 @@ ht_trainer_state ht_trainer_state_get(const ht_trainer *t);
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err);
 
 /* Takes over a state, the parameters that training depends on (not the VIEW ones) and the mask (NULL: none):
- * one change. On failure nothing changes. Weights and momentum are the caller's to copy. */
+ * one change. On failure nothing changes. Weights and arrays are the caller's to copy. */
 ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_params *params,
                          const ht_mask *mask, ht_error *err);
 

@@ -76,8 +76,10 @@ typedef struct ht_sample {
     ht_param param;                  /* CHANGE */
     double before, value;
     char message[200]; /* STATE */
-    /* Every CHANGE, RESET, PRUNE, UNMASK and REWIND is numbered; 0: part of the REWIND that follows. */
+    /* CHANGE, RESET, PRUNE, UNMASK, REWIND: its number among the changes of the run, as in the journal */
     uint64_t change;
+    bool restored;  /* CHANGE: no change of its own (and without a number) but part of the REWIND that follows
+                     */
     uint64_t from;  /* RESET, REWIND: the step it was sent away from */
     uint64_t keep;  /* REWIND: the last change that is part of the state; later ones are undone */
     bool other_run; /* REWIND: across a RESET, so nothing of the history so far belongs to the state */

@@ -153,19 +153,32 @@ static float root(float x, int count)
     return count == 2 ? sqrtf(x) : count == 3 ? cbrtf(x) : sqrtf(sqrtf(x));
 }
 
+static void balance_weight(ht_factors *f, ht_network *net, int layer, size_t at)
+{
+    float *w = &net->layers[layer].weight[at], size = root(fabsf(*w), f->count), sign = *w;
+    for (int d = 1; d < f->count; d++) {
+        float *omega = &f->factor[layer][d][at];
+        *omega = copysignf(size, *omega);
+        sign = signbit(*omega) ? -sign : sign;
+    }
+    *w = f->factor[layer][0][at] = copysignf(size, sign);
+    for (int d = 1; d < f->count; d++) *w *= f->factor[layer][d][at];
+}
+
 void ht_factors_balance(ht_factors *f, ht_network *net, const ht_block *b)
 {
     for (int r = 0; r < b->rows; r++)
-        for (int j = 0; j < b->columns; j++) {
-            size_t at = b->start + (size_t)r * (size_t)b->stride + (size_t)j;
-            float *w = &net->layers[b->layer].weight[at], size = root(fabsf(*w), f->count), sign = *w;
-            for (int d = 1; d < f->count; d++) {
-                float *omega = &f->factor[b->layer][d][at];
-                *omega = copysignf(size, *omega);
-                sign = signbit(*omega) ? -sign : sign;
-            }
-            *w = f->factor[b->layer][0][at] = copysignf(size, sign);
-            for (int d = 1; d < f->count; d++) *w *= f->factor[b->layer][d][at];
+        for (int j = 0; j < b->columns; j++)
+            balance_weight(f, net, b->layer, b->start + (size_t)r * (size_t)b->stride + (size_t)j);
+}
+
+void ht_factors_follow(ht_factors *f, ht_network *net)
+{
+    for (int l = 0; l <= net->depth; l++)
+        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) {
+            float product = f->factor[l][0][i];
+            for (int d = 1; d < f->count; d++) product *= f->factor[l][d][i];
+            if (product != net->layers[l].weight[i]) balance_weight(f, net, l, i);
         }
 }
 

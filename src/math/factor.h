@@ -45,6 +45,9 @@ void ht_factors_descend(ht_factors *factors, ht_network *net, const ht_block *bl
 /* Takes the weights of the block as given and spreads them evenly over their factors, signs kept. */
 void ht_factors_balance(ht_factors *factors, ht_network *net, const ht_block *block);
 
+/* The same for every weight that is no longer the product of its factors: after pruning. */
+void ht_factors_follow(ht_factors *factors, ht_network *net);
+
 /* Called with the shard of a block that has changed, and asked before a step. */
 void ht_factors_measure(ht_factors *factors, const ht_block *block, int shard);
 double ht_factors_largest(const ht_factors *factors); /* |ω| of all */

@@ -1,5 +1,6 @@
 #include "math/occam.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "math/select.h"
@@ -14,11 +15,12 @@ static double next_lambda(const ht_occam *o, double lambda0, double loss)
 
 double ht_occam_judge(ht_occam *o, double lambda0, double loss)
 {
+    if (!isfinite(loss)) loss = DBL_MAX; /* no improvement; and files hold finite numbers */
     o->lambda = next_lambda(o, lambda0, loss);
     o->before = o->loss;
     o->loss = loss;
     o->epochs++;
-    if (o->best_epoch == 0 ? isfinite(loss) : loss < o->best_loss) {
+    if (o->best_epoch == 0 ? loss < DBL_MAX : loss < o->best_loss) {
         o->best_epoch = o->epochs;
         o->best_loss = loss;
     }

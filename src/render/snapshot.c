@@ -32,7 +32,8 @@ static void draw_footer(ht_surface *s, const ht_model *m, int row)
     s->ops->text(s, 1, row, s->columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
 }
 
-static ht_code write_image(const char *path, ht_image *image, const ht_model *m, ht_error *err)
+static ht_code write_image(const char *path, ht_image *image, const ht_model *m, const char *journal,
+                           ht_error *err)
 {
     char step[32], tails[96], pruning[160];
     const ht_report *r = &m->report;
@@ -49,8 +50,8 @@ static ht_code write_image(const char *path, ht_image *image, const ht_model *m,
     const ht_png_text texts[] = {{"Title", m->applied.preset},     {"Software", "heavytail " HT_VERSION},
                                  {"heavytail:preset", preset},     {"heavytail:step", step},
                                  {"heavytail:view", view_name(m)}, {"heavytail:tail", tails},
-                                 {"heavytail:prune", pruning}};
-    ht_code code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0], err);
+                                 {"heavytail:prune", pruning},     {"heavytail:journal", journal}};
+    ht_code code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0] - !journal, err);
     ht_free(preset);
     return code;
 }
@@ -101,7 +102,7 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
         layout.keys = (ht_rect){0}; /* its row holds the footer */
         ht_screen_draw(screen, s, copy, &layout);
         draw_footer(s, copy, rows - FOOTER);
-        code = write_image(path, image, m, err);
+        code = write_image(path, image, m, options->journal, err);
     }
     ht_image_free(image);
     if (screen) ht_screen_free(screen);

@@ -7,13 +7,14 @@
 #include "view/model.h"
 
 typedef struct ht_snapshot_options {
-    int width, height; /* pixels; 0 for the default of the view */
-    const char *theme; /* a theme's name */
+    int width, height;   /* pixels; 0 for the default of the view */
+    const char *theme;   /* a theme's name */
+    const char *journal; /* how the weights came to be, as in journal.jsonl; NULL: not known */
 } ht_snapshot_options;
 
 /* Draws model->view (with model->focus when zoomed) to `path`. Text chunks: Title, Software, heavytail:preset
- * (the effective settings as INI, which `--preset F.png` reads back), heavytail:step, and the numbers shown.
- */
+ * (the effective settings as INI, which `--preset F.png` reads back), heavytail:step, heavytail:journal
+ * (which `heavytail replay F.png` reads), and the numbers shown. */
 ht_code ht_snapshot_write(const char *path, const ht_model *model, const ht_snapshot_options *options,
                           ht_error *err);
 

@@ -9,6 +9,12 @@ void ht_curve_clear(ht_curve *curve)
     curve->stride = 0;
 }
 
+void ht_curve_cut(ht_curve *curve, double step)
+{
+    while (curve->count && curve->bucket[curve->count - 1].first > step) curve->count--;
+    if (curve->count) curve->bucket[curve->count - 1].last = fmin(curve->bucket[curve->count - 1].last, step);
+}
+
 /* fmin and fmax ignore a NaN beside a number, which is what an empty bucket needs. */
 static void merge(ht_bucket *into, const ht_bucket *next)
 {

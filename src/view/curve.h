@@ -23,6 +23,9 @@ typedef struct ht_curve {
 /* Forgets everything. A zeroed curve is empty. */
 void ht_curve_clear(ht_curve *curve);
 
+/* Forgets what happened after `step`. A bucket across it keeps its extremes. */
+void ht_curve_cut(ht_curve *curve, double step);
+
 /* Adds what happened at `step` (rising): extremes and the last value. A non-finite one is remembered as bad.
  */
 void ht_curve_add(ht_curve *curve, double step, double low, double high, double final);

@@ -55,14 +55,32 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     m->prune_cursor = -1; /* at κ until it is moved */
 }
 
-static void start_over(ht_model *m, uint64_t seed)
+/* The history after `step` goes; a negative one takes all of it. */
+static void cut_history(ht_model *m, double step)
 {
     ht_curve *const curves[] = {
         &m->train_loss, &m->test_loss_curve, &m->train_accuracy, &m->test_accuracy_curve, &m->alpha, &m->mmo,
         &m->hill};
-    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) ht_curve_clear(curves[i]);
-    m->moment_count = 0;
-    m->generation++;
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+        if (step < 0)
+            ht_curve_clear(curves[i]);
+        else
+            ht_curve_cut(curves[i], step);
+    while (m->moment_count && m->moments[m->moment_count - 1].step > step) m->moment_count--;
+    m->generation++; /* reports on what is gone are late */
+}
+
+static void go_back(ht_model *m, const ht_sample *s)
+{
+    cut_history(m, s->other_run ? -1 : (double)s->step);
+    m->loss = ht_curve_last(&m->train_loss);
+    m->batch_accuracy = ht_curve_last(&m->train_accuracy);
+    m->seconds = s->seconds;
+}
+
+static void start_over(ht_model *m, uint64_t seed)
+{
+    cut_history(m, -1);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
     m->steps_per_second = 0;
     ht_params_put(&m->asked, HT_P_TRAIN_SEED, (double)seed);
@@ -117,6 +135,7 @@ static void take_step(ht_model *m, const ht_sample *s)
 void ht_model_sample(ht_model *m, const ht_sample *s)
 {
     if (s->kind == HT_SAMPLE_RESET) start_over(m, (uint64_t)s->value);
+    if (s->kind == HT_SAMPLE_REWIND) go_back(m, s);
     if (s->seconds > m->seconds && s->step > m->step) {
         /* Mean of about the last second. */
         double rate = (double)(s->step - m->step) / (s->seconds - m->seconds),
@@ -144,9 +163,14 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         break;
     case HT_SAMPLE_CHANGE:
         ht_params_put(&m->applied, s->param, s->value);
+        if (s->restored) ht_params_put(&m->asked, s->param, s->value);
         add_moment(m, s);
         break;
     case HT_SAMPLE_RESET:
+    case HT_SAMPLE_REWIND:
+    case HT_SAMPLE_PRUNE:
+    case HT_SAMPLE_UNMASK:
+    case HT_SAMPLE_KINDS:
         break;
     }
 }

@@ -425,8 +425,8 @@ typedef struct lab {
     ht_trainer *trainer;
     ht_runner *runner;
     /* from the samples */
-    ht_sample last[HT_SAMPLE_RESET + 1]; /* the latest of each kind */
-    int count[HT_SAMPLE_RESET + 1];
+    ht_sample last[HT_SAMPLE_KINDS]; /* the latest of each kind */
+    int count[HT_SAMPLE_KINDS];
     uint32_t applied;
     uint64_t step;
 } lab;

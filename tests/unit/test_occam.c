@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "engine/checkpoint.h"
 #include "math/occam.h"
 #include "math/rng.h"
 #include "unit/scratch.h"
@@ -191,6 +192,50 @@ static void samples_held_back_are_never_trained_on(void **state)
     ht_dataset_free(data);
 }
 
+/* Everything the roads add to a state: factors, the mean of late iterates, λ, the best epoch and its network.
+ */
+static void assert_same_state(ht_trainer *a, ht_trainer *b, int kind)
+{
+    char where[200];
+    ht_checkpoint here = ht_checkpoint_of(a), there = ht_checkpoint_of(b);
+    if (ht_checkpoint_differs(&here, &there, where, sizeof where)) fail_msg("kind %d: %s", kind, where);
+    ht_occam x = here.state.occam, y = there.state.occam;
+    assert_true(x.epochs == y.epochs && x.lambda == y.lambda && x.loss == y.loss && x.before == y.before &&
+                x.best_epoch == y.best_epoch && x.best_loss == y.best_loss);
+    assert_int_equal(here.state.averaged, there.state.averaged);
+}
+
+static void runs_resume_from_files_and_from_memory(void **state)
+{
+    (void)state;
+    ht_dataset *data = small_data(200, 50);
+    const char *path = scratch_path("roads");
+    for (int kind = 0; kind < 6; kind++) {
+        ht_params params = pruned_params((ht_noise_type)(kind % 4), kind == 2 ? 0.9 : 0, 1 + kind % 3);
+        if (kind % 3 > 0) ht_params_put(&params, HT_P_TRAIN_MOMENTUM, 0);
+        ht_params_put(&params, HT_P_TRAIN_AVERAGE, 5);
+        ht_params_put(&params, HT_P_OCCAM_HOLDOUT, 0.2);
+        if (kind >= 4) ht_params_put(&params, HT_P_OCCAM_LAMBDA0, 0);
+        ht_trainer *whole = small_trainer(&params, data, NULL), *rest = small_trainer(&params, data, NULL);
+        ht_checkpoint *memory = ht_checkpoint_new(rest, &err);
+        small_train(whole, 17); /* an epoch is 5 steps */
+        assert_int_equal(ht_checkpoint_write(path, whole, &err), HT_OK);
+        assert_int_equal(ht_checkpoint_take(memory, whole, NULL, &err), HT_OK);
+        small_train(whole, 16);
+        if (ht_checkpoint_read(path, rest, &err) != HT_OK) fail_msg("kind %d: %s", kind, err.text);
+        small_train(rest, 16);
+        assert_same_state(whole, rest, kind);
+        assert_int_equal(ht_checkpoint_restore(memory, rest, NULL, &err), HT_OK);
+        small_train(rest, 16);
+        assert_same_state(whole, rest, kind);
+        assert_non_null(ht_trainer_best(rest));
+        ht_checkpoint_free(memory);
+        ht_trainer_free(whole);
+        ht_trainer_free(rest);
+    }
+    ht_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +244,7 @@ int main(void)
         cmocka_unit_test(what_was_pruned_stays_zero_under_noise_momentum_and_factors),
         cmocka_unit_test(the_first_epoch_prunes_lambda0_of_every_layer),
         cmocka_unit_test(samples_held_back_are_never_trained_on),
+        cmocka_unit_test(runs_resume_from_files_and_from_memory),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,0 +1,64 @@
+#include "engine/replay.h"
+
+#include <inttypes.h>
+
+#include "base/alloc.h"
+
+typedef struct replay {
+    ht_trainer *trainer;
+    ht_replay_watch *watch;
+    void *context;
+} replay;
+
+static ht_code train_to(replay *r, uint64_t step, ht_error *err)
+{
+    uint64_t at = ht_trainer_steps(r->trainer);
+    if (step < at)
+        return ht_error_set(err, HT_FAIL,
+                            "the journal has a change at step %" PRIu64 " after one at step %" PRIu64, step,
+                            at);
+    for (; at < step; at++) {
+        if (r->watch && !r->watch(r->context, at))
+            return ht_error_set(err, HT_FAIL, "the replay was stopped at step %" PRIu64, at);
+        ht_step_result result = ht_trainer_step(r->trainer);
+        if (result.refused)
+            return ht_error_set(err, HT_FAIL, "the replay diverges at step %" PRIu64 ": %s", at + 1,
+                                result.refused);
+    }
+    return HT_OK;
+}
+
+static ht_code apply(replay *r, const ht_entry *e, ht_error *err)
+{
+    double ratio;
+    switch (e->kind) {
+    case HT_ENTRY_SET:
+        return ht_trainer_set(r->trainer, e->param, e->value, err);
+    case HT_ENTRY_PRUNE:
+        return ht_trainer_prune(r->trainer, &e->prune, &ratio, err);
+    case HT_ENTRY_RESET:
+        ht_trainer_reset(r->trainer, (uint64_t)e->value);
+        return HT_OK;
+    default:
+        ht_trainer_unmask(r->trainer);
+        return HT_OK;
+    }
+}
+
+ht_code ht_replay(ht_trainer *trainer, const ht_journal *journal, size_t entry, ht_replay_watch *watch,
+                  void *context, ht_error *err)
+{
+    replay r = {trainer, watch, context};
+    size_t count, start = 0, *path = ht_journal_path(journal, entry, &count, err);
+    ht_code code = path ? HT_OK : err->code;
+    /* Up to a reset nothing is trained. */
+    for (size_t i = 0; path && i < count; i++)
+        if (journal->entries[path[i]].kind == HT_ENTRY_RESET) start = i + 1;
+    for (size_t i = 0; code == HT_OK && i < count; i++) {
+        const ht_entry *e = &journal->entries[path[i]];
+        if (i >= start) code = train_to(&r, e->step, err);
+        if (code == HT_OK) code = apply(&r, e, err);
+    }
+    ht_free(path);
+    return code == HT_OK ? train_to(&r, journal->entries[entry].step, err) : code;
+}
