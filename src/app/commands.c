@@ -9,6 +9,11 @@ static const ht_command_info commands[] = {
     {"replay", "RUN|F.png [--json] [--quiet]",
      "run a journal again and compare with the checkpoint, bit by bit (of a picture: print the hash)",
      ht_cmd_replay},
+    {"certify",
+     "RUN [--method M] [--out F.htc] [--json]  or  --decode F.htc [--out F.safetensors] [--data D] [--json]",
+     "bounds on the expected error, from the length of a code of the pruned network; the best as a file, and "
+     "back",
+     ht_cmd_certify},
     {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
      ht_cmd_snapshot},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},

@@ -169,17 +169,26 @@ static void add_roads(json_t *root, const ht_results *r, const ht_params *params
     json_object_set_new(root, "occam", occam_json(r));
 }
 
-ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
+json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
     json_t *root =
-        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "schema",
-                  1, "preset", params->preset, "params", ht_json_params(params), "status", r->status, "steps",
-                  (json_int_t)r->steps, "train", score_json(&r->train), "test", score_json(&r->test), "tail",
-                  tail_json(&r->tail, &r->rows), "prune", prune_json(r, params), "time", "seconds",
-                  r->seconds, "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0,
-                  "blas", "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 1, "preset", params->preset,
+                  "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps,
+                  "train", score_json(&r->train), "test", score_json(&r->test), "tail",
+                  tail_json(&r->tail, &r->rows), "prune", prune_json(r, params));
     if (root) add_roads(root, r, params);
-    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    return root;
+}
+
+ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
+{
+    json_t *root = ht_results_json(r, params);
+    json_t *own = json_pack("{s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "time", "seconds", r->seconds,
+                            "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas",
+                            "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    bool complete = root && own && json_object_update(root, own) == 0;
+    char *text = complete ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(own);
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
     bool written = puts(text) >= 0 && fflush(stdout) == 0;

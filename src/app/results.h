@@ -44,7 +44,12 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 
 void ht_results_print(const ht_results *results, const ht_params *params);
 
-/* Prints one JSON object and a line feed on stdout. */
+/* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
+ * "train", "test", "tail", "prune"}, and what the roads add: "eta_over_b", "weights", "average", "occam". A
+ * new reference; NULL when memory is short. */
+json_t *ht_results_json(const ht_results *results, const ht_params *params);
+
+/* Prints it with "time" and "blas" as one JSON object and a line feed on stdout. */
 ht_code ht_results_print_json(const ht_results *results, const ht_params *params, int threads, ht_error *err);
 
 /* A number, or null when it is not finite. */

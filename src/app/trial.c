@@ -1,0 +1,29 @@
+#include "app/trial.h"
+
+#include "base/clock.h"
+
+ht_code ht_trial_goal(ht_trainer *trainer, ht_error *err)
+{
+    enum { DEFAULT_STEPS = 1000 };
+    const ht_params *p = ht_trainer_params(trainer);
+    if (ht_params_get(p, HT_P_TRAIN_STEPS) > 0 || ht_params_get(p, HT_P_TRAIN_STOP) > 0) return HT_OK;
+    return ht_trainer_set(trainer, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
+}
+
+ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                     ht_trial_stop *stop, void *context, ht_error *err)
+{
+    const char *why = NULL;
+    double start = ht_now();
+    *results = (ht_results){0};
+    if (ht_trial_goal(trainer, err) != HT_OK) return err->code;
+    while (!why) {
+        if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
+        if (!why && stop && stop(context, ht_trainer_steps(trainer))) why = "stopped";
+        if (!why && ht_trainer_step(trainer).refused) why = "diverged";
+    }
+    results->status = why;
+    results->seconds = ht_now() - start;
+    results->trained = ht_trainer_steps(trainer);
+    return ht_results_make(results, trainer, data, pool, err);
+}
