@@ -144,6 +144,8 @@ ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, i
         at.ratio = 1 - pow(10, -3.0 * i / (HT_CERTIFY_POINTS - 1));
         if (ht_certify_make(c, net, &at, train, test, delta, pool, NULL, err) != HT_OK) return err->code;
         if (c->kept == 0 && *count > 0) break;
+        /* Rounding had taken away more than the pruning asks for: the same network again. */
+        if (*count > 0 && c->bits == c[-1].bits && c->kept == c[-1].kept) continue;
         if (c->bound < points[*best].bound) *best = *count;
         ++*count;
     }
