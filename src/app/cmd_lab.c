@@ -1,5 +1,5 @@
 /* cmd_lab.c - opens the lab: terminal, threads, and the loop that joins them. What a key means is in
- * lab_actions.c. */
+ * lab_*.c. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +65,7 @@ static void draw(ht_lab *lab)
     ht_term_size(&columns, &rows);
     if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
-    lab->layout = ht_layout_make(columns, rows, lab->model->view, lab->model->focus);
+    lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
     lab->dirty = false;
@@ -185,6 +185,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = run(&lab, &session, dump_path, &theme, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
+    if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
     ht_free(lab.script);
     ht_session_close(&session);

@@ -11,6 +11,7 @@
 #include "math/linalg.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
+#include "view/view.h"
 
 /* The curves as they were recorded, up to the step of the weights. */
 static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_error *err)
@@ -96,12 +97,12 @@ static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_err
 static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 {
     if (!name) return HT_OK;
-    if (!ht_panel_find(name, &model->focus) || model->focus == HT_PANEL_PRUNING_READOUT)
+    if (!ht_panel_find(name, &model->focus))
         return ht_error_set(err, HT_USAGE,
                             "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, "
                             "pruning, controls, now",
                             name);
-    model->view = model->focus == HT_PANEL_PRUNING ? HT_VIEW_PRUNING : HT_VIEW_ZOOM;
+    model->view = ht_view_of(model->focus);
     return HT_OK;
 }
 

@@ -18,6 +18,15 @@ static const char *const names[] = {[HT_ENTRY_START] = "start",    [HT_ENTRY_SET
                                     [HT_ENTRY_PICTURE] = "picture"};
 static const char *const states[] = {"paused", "running", "done", "diverged"};
 
+/* What is chosen by name in a "prune". */
+static const struct {
+    const char *key;
+    ht_param param;
+} prune_choices[] = {{"method", HT_P_PRUNE_METHOD},
+                     {"metric", HT_P_PRUNE_METRIC},
+                     {"scope", HT_P_PRUNE_SCOPE},
+                     {"coreset", HT_P_PRUNE_CORESET}};
+
 /* ---- writing ---- */
 
 /* Adds when it is, and appends the line. Takes `line`. Jansson writes reals with 17 digits: they read back as
@@ -72,13 +81,18 @@ void ht_journal_start(ht_text *out, const ht_params *params)
 
 static json_t *prune_line(const ht_sample *s)
 {
-    const ht_prune_intent *p = &s->prune;
-    return json_pack("{s:s, s:I, s:I, s:s, s:s, s:o, s:o, s:I, s:b, s:o}", "event", names[HT_ENTRY_PRUNE],
-                     "step", (json_int_t)s->step, "change", (json_int_t)s->change, "method",
-                     ht_param_choice(HT_P_PRUNE_METHOD, (int)p->method), "metric",
-                     ht_param_choice(HT_P_PRUNE_METRIC, (int)p->metric), "error", number(p->error), "ratio",
-                     number(p->ratio), "seed", (json_int_t)p->seed, "keep_mask", p->keep_mask, "removed",
-                     number(s->value));
+    const ht_prune_spec *p = &s->prune.spec;
+    json_t *line =
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:b, s:i, s:b, s:o}", "event", names[HT_ENTRY_PRUNE],
+                  "step", (json_int_t)s->step, "change", (json_int_t)s->change, "error", number(p->error),
+                  "ratio", number(p->ratio), "seed", (json_int_t)p->seed, "centre", p->centre, "samples",
+                  p->calibration_limit, "keep_mask", s->prune.keep_mask, "removed", number(s->value));
+    for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++) {
+        const int values[] = {(int)p->method, (int)p->metric, (int)p->scope, (int)p->coreset};
+        json_object_set_new(line, prune_choices[i].key,
+                            json_string(ht_param_choice(prune_choices[i].param, values[i])));
+    }
+    return line;
 }
 
 void ht_journal_add(ht_text *out, const ht_sample *s)
@@ -170,17 +184,24 @@ static const char *read_set(ht_entry *e, const json_t *line)
 
 static const char *read_prune(ht_entry *e, const json_t *line)
 {
-    int method, metric;
-    ht_prune_intent *p = &e->prune;
-    if (!choice(line, "method", HT_P_PRUNE_METHOD, &method)) return "\"method\" is no way of pruning";
-    if (!choice(line, "metric", HT_P_PRUNE_METRIC, &metric)) return "\"metric\" is no relative error";
-    p->method = (ht_prune_method)method;
-    p->metric = (ht_prune_metric)metric;
-    p->keep_mask = json_is_true(json_object_get(line, "keep_mask"));
+    int value[4];
+    uint64_t samples;
+    ht_prune_spec *p = &e->prune.spec;
+    for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++)
+        if (!choice(line, prune_choices[i].key, prune_choices[i].param, &value[i]))
+            return "\"method\", \"metric\", \"scope\" or \"coreset\" is no such thing";
+    *p = (ht_prune_spec){.method = (ht_prune_method)value[0],
+                         .metric = (ht_prune_metric)value[1],
+                         .scope = (ht_prune_scope)value[2],
+                         .coreset = (ht_coreset_kind)value[3],
+                         .centre = json_is_true(json_object_get(line, "centre"))};
+    e->prune.keep_mask = json_is_true(json_object_get(line, "keep_mask"));
+    if (!whole(line, "samples", &samples) || samples > 1000000000) return "\"samples\" is no such number";
+    p->calibration_limit = (int)samples;
     bool good =
         real(line, "error", &p->error) && real(line, "ratio", &p->ratio) && whole(line, "seed", &p->seed);
-    return good && (p->ratio >= 0 || p->error >= 0) ? NULL
-                                                    : "\"error\", \"ratio\" and \"seed\" say no amount";
+    bool amount = isnan(p->ratio) ? p->error >= 0 && p->error <= 1 : p->ratio >= 0 && p->ratio <= 1;
+    return good && amount ? NULL : "\"error\", \"ratio\" and \"seed\" say no amount";
 }
 
 /* The entry of change number `change`. Entries that are no change carry the number of the last one before

@@ -30,12 +30,12 @@ static ht_code train_to(replay *r, uint64_t step, ht_error *err)
 
 static ht_code apply(replay *r, const ht_entry *e, ht_error *err)
 {
-    double ratio;
+    ht_prune_result result;
     switch (e->kind) {
     case HT_ENTRY_SET:
         return ht_trainer_set(r->trainer, e->param, e->value, err);
     case HT_ENTRY_PRUNE:
-        return ht_trainer_prune(r->trainer, &e->prune, &ratio, err);
+        return ht_trainer_prune(r->trainer, &e->prune, &result, err);
     case HT_ENTRY_RESET:
         ht_trainer_reset(r->trainer, (uint64_t)e->value);
         return HT_OK;

@@ -273,16 +273,20 @@ static void change(ht_runner *r, const ht_command *command)
 
 static void prune(ht_runner *r, const ht_prune_intent *intent)
 {
-    ht_error err;
-    double ratio;
+    ht_error err, ignored;
+    ht_prune_result result;
+    uint64_t number = ht_trainer_change(r->trainer);
     mark(r);
-    if (ht_trainer_prune(r->trainer, intent, &ratio, &err) != HT_OK) {
+    if (ht_trainer_prune(r->trainer, intent, &result, &err) != HT_OK) {
+        const ht_checkpoint *before = ht_timeline_marked(r->timeline);
+        if (before) ht_checkpoint_restore(before, r->trainer, r->pool, &ignored);
+        ht_trainer_set_change(r->trainer, number); /* as if nothing had been asked */
         say(r, err.text);
         return;
     }
     ht_sample sample = blank_sample(r, HT_SAMPLE_PRUNE);
     sample.prune = *intent;
-    sample.value = ratio;
+    sample.value = result.ratio;
     sample.change = ht_trainer_change(r->trainer);
     emit(r, &sample);
     enter_state(r, running_or_paused(r), ""); /* the analyst looks again */

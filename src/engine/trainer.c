@@ -183,40 +183,22 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
 
 ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err)
 {
-    t->at.change++;
     if (!t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
     ht_mask_take_zeros(t->mask, t->net);
+    t->at.change++;
     return HT_OK;
 }
 
-static int prune_layer(ht_layer *layer, const ht_prune_intent *intent, ht_error *err)
+ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, ht_prune_result *result, ht_error *err)
 {
-    ht_prune_order order;
-    if (ht_prune_order_make(&order, layer, intent->method, intent->metric, intent->seed, err) != HT_OK)
-        return -1;
-    int count = isnan(intent->ratio) ? ht_prune_removable(&order, intent->error)
-                                     : (int)floor(intent->ratio * order.count);
-    size_t columns = (size_t)layer->columns;
-    for (int i = 0; i < count; i++)
-        memset(layer->weight + (size_t)order.neuron[i] * columns, 0, columns * sizeof(float));
-    ht_prune_order_free(&order);
-    return count;
-}
-
-ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, double *ratio, ht_error *err)
-{
-    int removed = 0, all = t->net->depth * t->net->layers[0].rows;
+    ht_prune_spec spec = intent->spec;
+    spec.calibration = &t->data->train;
+    if (intent->keep_mask && !t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
+    if (ht_prune_apply(t->net, &spec, t->pool, result, err) != HT_OK) return err->code;
+    if (intent->keep_mask) ht_mask_take_zeros(t->mask, t->net);
     t->at.change++;
-    for (int l = 0; l < t->net->depth; l++) {
-        int count = prune_layer(&t->net->layers[l], intent, err);
-        if (count < 0) return err->code;
-        removed += count;
-    }
-    *ratio = (double)removed / all;
     if (t->factors) ht_factors_follow(t->factors, t->net);
-    if (!intent->keep_mask) return HT_OK;
-    t->at.change--;
-    return ht_trainer_mask_zeros(t, err);
+    return HT_OK;
 }
 
 void ht_trainer_unmask(ht_trainer *t)
@@ -519,7 +501,6 @@ ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_
 {
     ht_params before = t->params;
     ht_mask *kept = NULL;
-    t->at.change++;
     if (mask && !(kept = ht_mask_new(t->net, err))) return err->code;
     if (mask) ht_mask_copy(kept, mask);
     for (int p = 0; p < HT_P_COUNT; p++)
@@ -536,5 +517,6 @@ ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_
     ht_judge_drop_after(&t->judge, state->occam.epochs);
     drop_mask(t);
     t->mask = kept;
+    t->at.change++;
     return HT_OK;
 }

@@ -27,17 +27,19 @@ ht_step_result ht_trainer_step(ht_trainer *t);
 /* The same; the new weights also go into `tap` (may be NULL) while they are in cache. */
 ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap);
 
-/* ---- changes: what a journal must hold. Each counts one up, also when it fails ---- */
+/* ---- changes: what a journal must hold. Each that succeeds counts one up ---- */
 
-/* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays. */
+/* Changes a parameter that takes effect at the next step (LIVE or VIEW). On failure the old value stays; that
+ * counts too. */
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err);
 
 /* Back to step 0 with the initial weights of `seed`, which becomes train.seed. The mask goes. */
 void ht_trainer_reset(ht_trainer *t, uint64_t seed);
 
-/* Removes weights; with keep_mask they stay removed while training goes on. *ratio: how much went. On failure
- * nothing changes. */
-ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, double *ratio, ht_error *err);
+/* Removes weights; with keep_mask they stay removed while training goes on. After a failure the weights may
+ * be pruned in part. */
+ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, ht_prune_result *result,
+                         ht_error *err);
 
 /* From now on the weights that are 0 now stay 0 (one bit a weight is allocated). On failure nothing changes.
  */

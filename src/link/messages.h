@@ -14,12 +14,8 @@
 
 /* What to prune. */
 typedef struct ht_prune_intent {
-    ht_prune_method method;
-    ht_prune_metric metric;
-    double error;   /* remove what this relative error allows … */
-    double ratio;   /* … or, unless NaN, this fraction */
-    uint64_t seed;  /* of method random */
-    bool keep_mask; /* what is zero then stays zero while training goes on */
+    ht_prune_spec spec; /* calibration is NULL: the trainer's own training samples */
+    bool keep_mask;     /* what is zero then stays zero while training goes on */
 } ht_prune_intent;
 
 typedef enum ht_command_kind {

@@ -27,6 +27,13 @@ static const ht_param_info table[HT_P_COUNT] = {
 /* A LOG0 slider: 0 at the left end, then this fraction of the range's top, growing by factors. */
 static const double log0_floor = 1e-5;
 
+/* Where a logarithmic slider begins. Whole numbers begin below 1, so that 1 is not the left end. */
+static double log_low(const ht_param_info *info)
+{
+    if (info->scale != HT_PSCALE_LOG0) return info->low;
+    return info->type == HT_TYPE_INT ? 0.5 : info->high * log0_floor;
+}
+
 const ht_param_info *ht_param_at(ht_param p)
 {
     return &table[p];
@@ -229,7 +236,7 @@ void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size
 double ht_param_position(ht_param p, double value)
 {
     const ht_param_info *info = &table[p];
-    double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low;
+    double low = log_low(info);
     if (info->type == HT_TYPE_CHOICE) return value / (ht_param_choices(p) - 1);
     if (value <= info->low) return 0;
     if (value >= info->high) return 1;
@@ -261,7 +268,7 @@ static double clamp(double v, double low, double high)
 double ht_param_value(ht_param p, double position)
 {
     const ht_param_info *info = &table[p];
-    double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low;
+    double low = log_low(info);
     if (info->type == HT_TYPE_CHOICE) return round(clamp(position, 0, 1) * (ht_param_choices(p) - 1));
     if (position <= 0) return info->low;
     if (position >= 1) return info->high;
@@ -277,7 +284,7 @@ double ht_param_value(ht_param p, double position)
 double ht_param_stepped(ht_param p, double value, int count)
 {
     const ht_param_info *info = &table[p];
-    double low = info->scale == HT_PSCALE_LOG0 ? info->high * log0_floor : info->low, next;
+    double low = log_low(info), next;
     if (info->type == HT_TYPE_CHOICE || info->type == HT_TYPE_BOOL) {
         int choices = info->type == HT_TYPE_BOOL ? 2 : ht_param_choices(p);
         if (choices == 0) return value; /* not reached: every CHOICE has names */

@@ -25,7 +25,7 @@ struct ht_cells {
     layers *grid; /* (rows × columns) */
 };
 
-enum { SIZE_MAX_CELLS = 1000, TEXT_MAX = 1024 };
+enum { SIZE_MAX_CELLS = 1000, TEXT_MAX = 1024, LARGE_ROWS = 5, LARGE_COLUMNS = 3 };
 
 static ht_cells *cells_of(ht_surface *s)
 {
@@ -183,6 +183,35 @@ static void cells_stroke(ht_surface *s, ht_role role, double x, double y0, doubl
 static void cells_point(ht_surface *s, ht_role role, double x, double y)
 {
     put_text(s, cell_of(x), cell_of(y), role, 0, is_ascii(s) ? 'o' : 0x25aa);
+}
+
+/* ---- large digits ------------------------------------------------------------------------------ */
+
+/* Pixels three wide and five high. Five rows: a pixel is two cells wide; three rows: half a cell high. */
+static void large_glyph(ht_surface *s, int x, int y, int rows, ht_role role, char c)
+{
+    bool ascii = is_ascii(s);
+    int across = rows >= LARGE_ROWS ? 2 : 1, down = rows >= LARGE_ROWS ? 1 : 2;
+    for (int row = 0; row < rows; row++)
+        for (int column = 0; column < LARGE_COLUMNS * across; column++) {
+            bool upper = ht_glyph_pixel(c, column / across, row * down);
+            bool lower = ht_glyph_pixel(c, column / across, row * down + down - 1);
+            uint32_t glyph = upper && lower ? 0x2588 : upper ? 0x2580 : 0x2584;
+            if (ascii) glyph = upper && lower ? '#' : upper ? '"' : '_';
+            if (upper || lower) put_text(s, x + column, y + row, role, 0, glyph);
+        }
+}
+
+static void cells_large(ht_surface *s, double x, double y, double width, int rows, ht_role role,
+                        const char *text)
+{
+    int across = rows >= LARGE_ROWS ? 2 : 1, used = 0, room = cell_of(width + 1e-6);
+    for (const char *c = text; *c; c++) used += across * (*c == '.' ? 2 : LARGE_COLUMNS + 1);
+    int at = nearest(x) + (used <= room ? room - used + across : 0);
+    for (const char *c = text; *c && at + across * LARGE_COLUMNS <= nearest(x) + room + across * 2; c++) {
+        large_glyph(s, at, nearest(y), rows, role, *c);
+        at += across * (*c == '.' ? 2 : LARGE_COLUMNS + 1);
+    }
 }
 
 /* ---- areas ------------------------------------------------------------------------------------- */
@@ -344,6 +373,7 @@ ht_cells *ht_cells_new(ht_error *err)
         .tick = cells_tick,
         .slider = cells_slider,
         .erase = cells_erase,
+        .large = cells_large,
         .measure = cells_measure,
     };
     ht_cells *cells = ht_alloc(1, sizeof *cells, "the screen", err);
@@ -396,7 +426,11 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     const layers *l = &cells->grid[(size_t)row * (size_t)s->columns + (size_t)column];
     bool ascii = cells->symbols == HT_SYMBOLS_ASCII;
     if (l->text) return (ht_cell){l->text, l->text_role, l->attributes};
-    if (l->dots) return (ht_cell){dots_glyph(l->dots, cells->symbols), l->dots_role, 0};
+    if (l->dots) { /* over a full bar: dots cut out of it */
+        bool cut = l->bar == 8;
+        return (ht_cell){dots_glyph(l->dots, cells->symbols), cut ? l->bar_role : l->dots_role,
+                         cut ? HT_REVERSE : 0};
+    }
     if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0};
     if (l->bar) return (ht_cell){ht_glyph_bar(l->bar, ascii), l->bar_role, 0};
     if (l->shaded) return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0};

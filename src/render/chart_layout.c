@@ -124,6 +124,7 @@ static int place_legend(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
     int width = l->inner.w - 2, most = l->inner.h < LEGEND_ROWS_FROM ? 1 : 2;
     if (l->inner.h < LEGEND_ROW_FROM) most = 0;
     int below = legend_rows(chart, 0, width), shared = legend_rows(chart, room, width);
+    if (chart->large && most > 0) return below < most ? below : most;
     l->legend_in_title = shared < below || most == 0; /* begun there if that saves a row */
     int rows = l->legend_in_title ? shared : below;
     return rows < most ? rows : most;

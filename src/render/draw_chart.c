@@ -46,12 +46,12 @@ static double entry_width(ht_surface *s, const ht_series *series)
     return series->value[0] ? width + 1 + s->ops->measure(s, HT_BOLD, series->value) : width;
 }
 
-static void draw_entry(ht_surface *s, const ht_series *series, double x, double y)
+static void draw_entry(ht_surface *s, const ht_series *series, unsigned bold, double x, double y)
 {
     double name = name_width(s, series), value = s->ops->measure(s, HT_BOLD, series->value);
     draw_sample(s, series, x, y);
     x += HT_LEGEND_SAMPLE + 1;
-    s->ops->text(s, x, y, name, HT_ALIGN_LEFT, series->role, 0, series->name);
+    s->ops->text(s, x, y, name, HT_ALIGN_LEFT, series->role, bold, series->name);
     if (series->value[0])
         s->ops->text(s, x + name + 1, y, value, HT_ALIGN_LEFT, series->role, HT_BOLD, series->value);
 }
@@ -78,7 +78,7 @@ static void draw_legend_line(ht_surface *s, const ht_chart *chart, int *next, do
     }
     for (int i = from; i < to; i++) {
         if (chart->series[i].name[0] == '\0') continue;
-        draw_entry(s, &chart->series[i], x, y);
+        draw_entry(s, &chart->series[i], chart->large ? HT_BOLD : 0, x, y);
         x += entry_width(s, &chart->series[i]) + HT_LEGEND_GAP;
     }
 }

@@ -90,6 +90,13 @@ static void draw_wrapped(ht_surface *s, const ht_form_layout *l, ht_rect r, cons
         s->ops->text(s, x, y, width, HT_ALIGN_LEFT, role, 0, line);
 }
 
+static void draw_large(ht_surface *s, const ht_form_layout *l, ht_rect r, const ht_row *row)
+{
+    int x = r.x + l->indent, width = r.x + r.w - 1 - x;
+    s->ops->text(s, x, r.y, width, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, row->label);
+    if (r.h > l->large) s->ops->large(s, x, r.y + 1, width, l->large, row->role, row->value);
+}
+
 static void draw_row(ht_surface *s, ht_rect area, const ht_form_layout *l, const ht_form *form, int i,
                      int focus)
 {
@@ -111,6 +118,9 @@ static void draw_row(ht_surface *s, ht_rect area, const ht_form_layout *l, const
     case HT_ROW_CHOICE:
         snprintf(choice, sizeof choice, "‹ %s ›", row->value);
         draw_value(s, l, r, row, choice);
+        break;
+    case HT_ROW_LARGE:
+        draw_large(s, l, r, row);
         break;
     case HT_ROW_TEXT:
     case HT_ROW_KEY:

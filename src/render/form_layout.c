@@ -5,7 +5,10 @@
 #include "render/wrap.h"
 
 enum {
-    WIDE_FROM = 30,  /* inner columns from which labels stand a blank away from the marker */
+    WIDE_FROM = 30, /* inner columns from which labels stand a blank away from the marker */
+    LARGE = 5,
+    SMALLER = 3,     /* rows of large digits */
+    LARGE_FROM = 40, /* columns that the larger ones need */
     TRACK_LEAST = 6, /* a shorter slider says nothing */
 };
 
@@ -31,6 +34,7 @@ static int height_of(const ht_form_layout *l, const ht_row *row)
 {
     int x, width;
     if (row->kind == HT_ROW_SLIDER) return l->two_lines ? 2 : 1;
+    if (row->kind == HT_ROW_LARGE) return l->large + 1;
     if (row->kind != HT_ROW_TEXT && row->kind != HT_ROW_KEY) return 1;
     ht_form_text_columns(l, row, &x, &width);
     return ht_wrap_count(row->kind == HT_ROW_KEY ? row->value : row->label, width);
@@ -70,6 +74,8 @@ void ht_form_layout_make(ht_form_layout *l, ht_rect area, const ht_form *form)
     *l = (ht_form_layout){.inner = ht_frame_fits(area) ? ht_rect_inside(area) : area, .two_lines = true};
     l->indent = l->inner.w >= WIDE_FROM ? 2 : 1;
     measure_columns(l, form);
+    l->large = LARGE;
+    if (l->inner.w < LARGE_FROM || total_height(l, form) > l->inner.h) l->large = SMALLER;
     l->two_lines = total_height(l, form) <= l->inner.h;
     l->first = form->first < 0 ? 0 : form->first > form->count ? form->count : form->first;
     l->end = end_of_rows(l, form);

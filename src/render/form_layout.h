@@ -15,6 +15,7 @@ typedef struct ht_form_layout {
     int label, value; /* widest label and value of a slider */
     int low, high;    /* widest ends of a slider's range */
     int key;          /* widest key of a help row */
+    int large;        /* cells that the digits of a large row are high */
     int first, end;   /* rows shown: first .. end - 1 */
 } ht_form_layout;
 

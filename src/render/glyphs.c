@@ -225,3 +225,16 @@ uint32_t ht_glyph_bar(int eighths, bool ascii)
     if (ascii) return eighths <= 2 ? '.' : eighths <= 5 ? ':' : '#';
     return (uint32_t)(0x2580 + eighths);
 }
+
+bool ht_glyph_pixel(char c, int column, int row)
+{
+    /* Rows from the top, three bits each, the left one highest. */
+    static const char known[] = "0123456789.-+%eNaIf";
+    static const unsigned short pixels[] = {075557, 026227, 071747, 071717, 055711, 074717, 074757,
+                                            071111, 075757, 075717, 000004, 000700, 002720, 051245,
+                                            003747, 057755, 006757, 072227, 034644};
+    const char *at = c ? strchr(known, c) : NULL;
+    if (row < 0 || row > 4 || column < 0 || column > 2) return false;
+    unsigned bits = pixels[at ? at - known : strchr(known, '-') - known];
+    return bits >> (3 * (4 - row) + 2 - column) & 1;
+}

@@ -31,6 +31,9 @@ unsigned ht_glyph_dot(int column, int row);
 uint32_t ht_glyph_quadrant(unsigned dots); /* ▘▝▀ … */
 uint32_t ht_glyph_ascii_dots(unsigned dots);
 
+/* Is this pixel of a large character set? 3 columns, 5 rows; a point has one column. */
+bool ht_glyph_pixel(char c, int column, int row);
+
 /* A bar of 1..8 eighths: ▁ … █, or . : # */
 uint32_t ht_glyph_bar(int eighths, bool ascii);
 

@@ -175,6 +175,22 @@ static void image_text(ht_surface *s, double x, double y, double width, ht_align
     end(m);
 }
 
+/* The same letters, so much larger. */
+static void image_large(ht_surface *s, double x, double y, double width, int rows, ht_role role,
+                        const char *text)
+{
+    ht_image *m = begin(s, role, 1);
+    cairo_text_extents_t extents;
+    set_font(m, HT_BOLD);
+    cairo_set_font_size(m->cr, m->font_size * rows);
+    cairo_text_extents(m->cr, text, &extents);
+    double fits = fmin(1, width * m->cw / fmax(extents.x_advance, 1));
+    cairo_set_font_size(m->cr, m->font_size * rows * fits);
+    cairo_move_to(m->cr, (x + width) * m->cw - extents.x_advance * fits, (y + 0.85 * rows) * m->ch);
+    cairo_show_text(m->cr, text);
+    end(m);
+}
+
 static double image_measure(ht_surface *s, unsigned attributes, const char *text)
 {
     ht_image *m = image_of(s);
@@ -380,6 +396,7 @@ static const ht_surface_ops image_ops = {
     .tick = image_tick,
     .slider = image_slider,
     .erase = image_erase,
+    .large = image_large,
     .measure = image_measure,
 };
 

@@ -7,8 +7,8 @@
 #include "render/draw.h"
 #include "render/draw_frame.h"
 #include "render/wrap.h"
-#include "view/bars.h"
 #include "view/panel.h"
+#include "view/readout.h"
 
 enum { KEY_SPANS = 2 }; /* a key and its word */
 
@@ -22,6 +22,8 @@ const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, co
 {
     ht_chart_clear(&screen->chart);
     ht_panel_at(panel)->chart(model, area.w * surface->detail, &screen->chart);
+    screen->chart.large = model->present && model->view == HT_VIEW_DASHBOARD;
+    ht_readout_put(model, panel, &screen->chart);
     return &screen->chart;
 }
 
@@ -63,9 +65,10 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
 {
     ht_span left[HT_SPANS], right[HT_SPANS];
     int nl = ht_bars_title_left(model, left), nr = ht_bars_title_right(model, right);
-    /* What must stay: the name and the noise, the state and the step. */
+    int stay = model->frozen ? 3 : 2;
+    /* What must stay: the name and the noise, the state (and that the view is frozen) and the step. */
     while (spans_width(s, left, nl) + spans_width(s, right, nr) > area.w) {
-        if (nr > 2)
+        if (nr > stay)
             nr--;
         else if (nl > 2)
             nl--;
@@ -93,27 +96,49 @@ static void draw_too_small(ht_surface *s)
 }
 
 /* Keys that do not fit give way, but never the last two: how to get help, and how to leave. */
-static void draw_keys(ht_surface *s, const ht_model *model, ht_rect area)
+static int fit_keys(ht_surface *s, ht_span *spans, int count, double room)
 {
-    ht_span spans[HT_SPANS];
-    int count = ht_bars_keys(model, spans);
     double width = spans_width(s, spans, count);
-    for (int at = count - 3 * KEY_SPANS; at >= 0 && width > area.w; at -= KEY_SPANS, count -= KEY_SPANS) {
+    for (int at = count - 3 * KEY_SPANS; at >= 0 && width > room; at -= KEY_SPANS, count -= KEY_SPANS) {
         width -= spans_width(s, &spans[at], KEY_SPANS);
         memmove(&spans[at], &spans[at + KEY_SPANS], (size_t)(count - at - KEY_SPANS) * sizeof spans[0]);
     }
-    draw_spans(s, area.x, area.x + area.w, area.y, spans, count);
+    return count;
 }
 
-/* Over the panels' lower border, and over one more row if it must: the keys stay in sight. Notes are short.
- */
+/* Draws the key bar and notes where each key stands. What is being typed keeps its beginning. */
+static void draw_keys(ht_screen *screen, ht_surface *s, const ht_model *model, ht_rect area)
+{
+    ht_span spans[HT_SPANS];
+    int count = ht_bars_keys(model, spans);
+    double x = area.x;
+    if (area.w <= 0) return;
+    if (model->prompt == HT_PROMPT_NONE) count = fit_keys(s, spans, count, area.w);
+    draw_spans(s, x, area.x + area.w, area.y, spans, count);
+    for (int i = 0; i < count; i++) {
+        double end = x + span_width(s, &spans[i]);
+        screen->keys[i].from = x;
+        screen->keys[i].to = x = end;
+        screen->keys[i].key = spans[i].key;
+    }
+    screen->key_count = count;
+}
+
+int ht_screen_key_at(const ht_screen *screen, int column)
+{
+    for (int i = 0; i < screen->key_count; i++)
+        if (column >= screen->keys[i].from && column < screen->keys[i].to) return screen->keys[i].key;
+    return 0;
+}
+
+/* Above the keys, which stay in sight. */
 static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
 {
     char line[HT_WRAP_LINE];
     const char *rest = model->message;
     int width = keys.w - 2;
     if (*rest == '\0' || width < 1) return;
-    int rows = !model->message_is_note && ht_wrap_count(rest, width) > 1 ? 2 : 1;
+    int rows = ht_bars_message_rows(model, keys.w);
     ht_role role = ht_bars_message_role(model);
     s->ops->erase(s, (ht_rect){keys.x, keys.y - rows, keys.w, rows});
     if (rows > 1 && ht_wrap_next(&rest, width, line))
@@ -123,6 +148,7 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
+    screen->key_count = 0;
     if (layout->too_small) {
         draw_too_small(s);
         return;
@@ -138,6 +164,6 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         else
             ht_draw_form(s, area, ht_screen_form(screen, model, panel, area), focus);
     }
-    draw_keys(s, model, layout->keys);
+    draw_keys(screen, s, model, layout->keys);
     draw_message(s, model, layout->keys);
 }

@@ -4,6 +4,7 @@
 #define HT_RENDER_SCREEN_H
 
 #include "render/surface.h"
+#include "view/bars.h"
 #include "view/chart.h"
 #include "view/form.h"
 #include "view/layout.h"
@@ -14,11 +15,19 @@ typedef struct ht_screen {
     ht_chart chart;
     ht_form form;
     bool has_now; /* the screen drawn last had the panel with the numbers of the moment */
+    int key_count;
+    struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */
+        double from, to;
+        int key;
+    } keys[HT_SPANS];
 } ht_screen;
 
 void ht_screen_free(ht_screen *screen);
 
 void ht_screen_draw(ht_screen *screen, ht_surface *surface, const ht_model *model, const ht_layout *layout);
+
+/* The key that a click on this column of the key bar presses; 0: none. */
+int ht_screen_key_at(const ht_screen *screen, int column);
 
 /* Fills the scratch chart (or form) of a panel as it is drawn in `area`; for turning a mouse position into a
  * value. */

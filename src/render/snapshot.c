@@ -8,13 +8,9 @@
 #include "params/preset.h"
 #include "render/image.h"
 #include "render/screen.h"
+#include "view/view.h"
 
 enum { FOOTER = 1 };
-
-static const char *view_name(const ht_model *m)
-{
-    return m->view == HT_VIEW_PRUNING ? "pruning" : m->view == HT_VIEW_ZOOM ? "panel" : "dashboard";
-}
 
 /* Settings and versions in one line under the picture; the title line has the noise. */
 static void draw_footer(ht_surface *s, const ht_model *m, int row)
@@ -47,10 +43,14 @@ static ht_code write_image(const char *path, ht_image *image, const ht_model *m,
              ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method),
              ht_param_choice(HT_P_PRUNE_METRIC, (int)r->metric), r->error, r->pruned.ratio, r->removed,
              r->width, r->full.accuracy, r->pruned.accuracy, r->samples);
-    const ht_png_text texts[] = {{"Title", m->applied.preset},     {"Software", "heavytail " HT_VERSION},
-                                 {"heavytail:preset", preset},     {"heavytail:step", step},
-                                 {"heavytail:view", view_name(m)}, {"heavytail:tail", tails},
-                                 {"heavytail:prune", pruning},     {"heavytail:journal", journal}};
+    const ht_png_text texts[] = {{"Title", m->applied.preset},
+                                 {"Software", "heavytail " HT_VERSION},
+                                 {"heavytail:preset", preset},
+                                 {"heavytail:step", step},
+                                 {"heavytail:view", ht_view_at(m->view)->name},
+                                 {"heavytail:tail", tails},
+                                 {"heavytail:prune", pruning},
+                                 {"heavytail:journal", journal}};
     ht_code code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0] - !journal, err);
     ht_free(preset);
     return code;
@@ -62,20 +62,13 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
     ht_model *copy = ht_alloc(1, sizeof *copy, "the picture", err);
     if (!copy) return NULL;
     memcpy(copy, m, sizeof *copy);
-    copy->typing = false;
+    copy->prompt = HT_PROMPT_NONE;
+    copy->message[0] = '\0';
     copy->control = -1;
     if (copy->view == HT_VIEW_HELP) copy->view = HT_VIEW_DASHBOARD;
     if (copy->view != HT_VIEW_ZOOM) copy->focus = HT_PANEL_COUNT;
     return copy;
 }
-
-/* Columns and rows of a view, and the default width of a cell in pixels: one panel alone gets larger letters.
- */
-typedef struct sheet {
-    int columns, rows, cell;
-} sheet;
-
-static const sheet whole = {120, 42, 14}, pruning = {100, 30, 17}, single = {80, 28, 20};
 
 ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options,
                           ht_error *err)
@@ -83,7 +76,7 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
     ht_theme theme;
     ht_screen *screen = NULL;
     ht_image *image = NULL;
-    const sheet *paper = m->view == HT_VIEW_ZOOM ? &single : m->view == HT_VIEW_PRUNING ? &pruning : &whole;
+    const ht_paper *paper = &ht_view_at(m->view)->paper;
     int columns = paper->columns, rows = paper->rows;
     int width = options->width ? options->width : columns * paper->cell,
         height = options->height ? options->height : rows * 2 * paper->cell;
@@ -98,7 +91,7 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
     if (code == HT_OK && !(image = ht_image_new(width, height, columns, rows, &theme, err))) code = err->code;
     if (code == HT_OK) {
         ht_surface *s = ht_image_surface(image);
-        ht_layout layout = ht_layout_make(columns, rows, copy->view, copy->focus);
+        ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(copy, columns));
         layout.keys = (ht_rect){0}; /* its row holds the footer */
         ht_screen_draw(screen, s, copy, &layout);
         draw_footer(s, copy, rows - FOOTER);

@@ -48,6 +48,9 @@ typedef struct ht_surface_ops {
                    double applied);
     /* Empties a rectangle (for boxes drawn over charts). */
     void (*erase)(ht_surface *s, ht_rect r);
+    /* A number `rows` (3 or 5) cells high, right-aligned in `width`: digits, point, signs, %, e; - for
+     * others. */
+    void (*large)(ht_surface *s, double x, double y, double width, int rows, ht_role role, const char *text);
     /* Width of a text in cells, as this surface draws it: for labels that stand beside something. */
     double (*measure)(ht_surface *s, unsigned attributes, const char *text);
 } ht_surface_ops;

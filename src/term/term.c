@@ -21,6 +21,7 @@ enum { MAX_COLUMNS = 1000, MOUSE_QUEUE = 8 /* as many as ncurses keeps */ };
 static struct {
     SCREEN *screen;
     bool colours, mouse;
+    bool asked, sync; /* for synchronized output; it has it */
     attr_t attributes[HT_ROLE_COUNT];
     bool held;                /* the left button is down */
     MEVENT mice[MOUSE_QUEUE]; /* read but not yet handed out, the latest first */
@@ -44,12 +45,12 @@ static void on_stop(int number)
     stop_wanted = 1;
 }
 
-/* Async-signal-safe: mouse off, normal screen, cursor on, keypad off, colours off; the line discipline as it
- * was. */
+/* Async-signal-safe: frames no longer held back, mouse off, normal screen, cursor on, keypad off, colours
+ * off; the line discipline as it was. */
 static void on_crash(int number)
 {
     static const char restore[] =
-        "\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?1049l\033[?25h\033[?1l\033>\r\n"
+        "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?1049l\033[?25h\033[?1l\033>\r\n"
         "heavytail: crashed; the terminal is restored. Please report what you did.\n";
     ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
     (void)ignored;
@@ -58,11 +59,21 @@ static void on_crash(int number)
     raise(number);
 }
 
+/* A stack of its own, so that a stack overflow is told too. */
+static void give_crashes_a_stack(void)
+{
+    static char memory[64 << 10];
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory};
+    sigaltstack(&stack, NULL);
+}
+
 static void catch_signals(void)
 {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-    struct sigaction end = {.sa_handler = on_interrupt}, crash = {.sa_handler = on_crash};
+    struct sigaction end = {.sa_handler = on_interrupt},
+                     crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    give_crashes_a_stack();
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaction(ends[i], &end, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &crash, NULL);
 }
@@ -111,6 +122,14 @@ static void set_colours(const ht_theme *theme)
         if (term.colours && COLORS < 16 && colour.set && colour.index16 >= 8) term.attributes[role] |= A_BOLD;
         if (term.colours) init_extended_pair(role + 1, colour_number(colour), background);
     }
+}
+
+void ht_term_theme(const ht_theme *theme)
+{
+    ht_theme filled = *theme;
+    filled.fill = theme->background.set;
+    set_colours(&filled);
+    clearok(curscr, TRUE); /* cells that keep their text change colour too */
 }
 
 /* ---- open and close ---------------------------------------------------------------------------- */
@@ -213,6 +232,41 @@ ht_symbols ht_term_symbols(void)
     return name && strcmp(name, "linux") == 0 ? HT_SYMBOLS_BLOCK : HT_SYMBOLS_BRAILLE;
 }
 
+/* ---- synchronized output ----------------------------------------------------------------------- */
+
+/* A terminal that has mode 2026 shows a frame when it is complete. It is asked once, after the first frame,
+ * and its answer comes as if it were a key: no start waits for it. */
+enum { SYNC_ANSWERS = 5, SYNC_KEY = KEY_MAX + 64 };
+
+static void ask_for_sync(void)
+{
+    const char *name = getenv("TERM");
+    if (term.asked || !term.mouse || !name || strcmp(name, "linux") == 0) return;
+    for (int i = 0; i < SYNC_ANSWERS; i++) {
+        char answer[] = "\033[?2026;0$y";
+        answer[8] = (char)('0' + i);
+        define_key(answer, SYNC_KEY + i);
+    }
+    term.asked = true;
+    putp("\033[?2026$p");
+    fflush(stdout);
+}
+
+/* 1 and 2: the mode is known and can be set; 0, 3 and 4: it is not, or not for us. */
+static bool take_sync_answer(int code)
+{
+    if (code < SYNC_KEY || code >= SYNC_KEY + SYNC_ANSWERS) return false;
+    term.sync = code == SYNC_KEY + 1 || code == SYNC_KEY + 2;
+    return true;
+}
+
+static void hold_frame(bool hold)
+{
+    if (!term.sync) return;
+    putp(hold ? "\033[?2026h" : "\033[?2026l");
+    fflush(stdout);
+}
+
 /* ---- output ------------------------------------------------------------------------------------ */
 
 void ht_term_show(const ht_cells *cells)
@@ -232,7 +286,10 @@ void ht_term_show(const ht_cells *cells)
         mvadd_wchnstr(y, 0, line, columns);
     }
     wnoutrefresh(stdscr);
+    hold_frame(true);
     doupdate();
+    hold_frame(false);
+    ask_for_sync();
 }
 
 /* ---- input ------------------------------------------------------------------------------------- */
@@ -305,7 +362,9 @@ bool ht_term_event(ht_event *event)
         else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
             read_mice();
             return ht_term_event(event);
-        } else if (result == KEY_CODE_YES)
+        } else if (result == KEY_CODE_YES && take_sync_answer((int)code))
+            continue;
+        else if (result == KEY_CODE_YES)
             event->key = translate(code);
         else if (code == '\r')
             event->key = HT_KEY_ENTER;

@@ -31,6 +31,9 @@ typedef struct ht_event {
 ht_code ht_term_open(const ht_theme *theme, ht_error *err);
 void ht_term_close(void);
 
+/* Other colours from the next frame on, with the theme's own background. */
+void ht_term_theme(const ht_theme *theme);
+
 void ht_term_size(int *columns, int *rows);
 
 /* The symbols this locale and terminal can show. */

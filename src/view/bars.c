@@ -53,6 +53,11 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     else
         ht_format_grouped(rate, sizeof rate, (long long)m->steps_per_second);
     add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
+    if (m->frozen) {
+        char frozen[32];
+        ht_format_grouped(frozen, sizeof frozen, (long long)m->frozen_step);
+        add(spans, &count, HT_ROLE_WARNING, "▪ view frozen at %s ", frozen);
+    }
     add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
     if (m->steps_per_second > 0) add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);
     add(spans, &count, HT_ROLE_DIM, " epoch %s ", epoch);
@@ -70,23 +75,45 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
         if (keys[i].action == HT_DO_PAUSE) word = m->state == HT_STATE_RUNNING ? "pause" : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
-        add(spans, n, HT_ROLE_KEY, " %s", keys[i].label);
-        add(spans, n, HT_ROLE_DIM, " %s ", word);
+        if (keys[i].action == HT_DO_FREEZE && m->frozen) word = "unfreeze";
+        for (int k = 0; k < 2 && *n < HT_SPANS; k++) {
+            add(spans, n, k ? HT_ROLE_DIM : HT_ROLE_KEY, k ? " %s " : " %s", k ? word : keys[i].label);
+            spans[*n - 1].key = keys[i].keys[0];
+        }
     }
+}
+
+/* What is asked for, what has been typed, and how to end it. */
+static void add_prompt(const ht_model *m, ht_span *spans, int *n)
+{
+    static const char *const ends[] = {
+        [HT_PROMPT_VALUE] = "take it", [HT_PROMPT_SETTING] = "set it", [HT_PROMPT_SEARCH] = "show"};
+    if (m->prompt == HT_PROMPT_VALUE)
+        add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_controls[m->control]));
+    else
+        add(spans, n, HT_ROLE_KEY, m->prompt == HT_PROMPT_SETTING ? " key=value:" : " find:");
+    add(spans, n, HT_ROLE_TEXT, " %s▏ ", m->typed);
+    add(spans, n, HT_ROLE_KEY, " Enter");
+    add(spans, n, HT_ROLE_DIM, " %s ", ends[m->prompt]);
+    add(spans, n, HT_ROLE_KEY, " Esc");
+    add(spans, n, HT_ROLE_DIM, " leave it ");
 }
 
 int ht_bars_keys(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
-    if (!m->typing) {
+    if (m->prompt == HT_PROMPT_NONE)
         add_keys(m, spans, &count);
-        return count;
-    }
-    add(spans, &count, HT_ROLE_KEY, " Enter");
-    add(spans, &count, HT_ROLE_DIM, " take it ");
-    add(spans, &count, HT_ROLE_KEY, " Esc");
-    add(spans, &count, HT_ROLE_DIM, " leave it ");
+    else
+        add_prompt(m, spans, &count);
     return count;
+}
+
+int ht_bars_message_rows(const ht_model *m, int columns)
+{
+    int length = (int)ht_utf8_length(m->message);
+    if (length == 0) return 0;
+    return !m->message_is_note && length > columns - 2 ? 2 : 1;
 }
 
 ht_role ht_bars_message_role(const ht_model *m)

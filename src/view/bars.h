@@ -10,6 +10,7 @@
 /* A stretch of text in one role. */
 typedef struct ht_span {
     ht_role role;
+    int key; /* that a click on it presses; 0: none */
     char text[96];
 } ht_span;
 
@@ -21,7 +22,9 @@ int ht_bars_title_left(const ht_model *model, ht_span spans[HT_SPANS]);
 int ht_bars_title_right(const ht_model *model, ht_span spans[HT_SPANS]);
 /* Keys and their words, by turns. */
 int ht_bars_keys(const ht_model *model, ht_span spans[HT_SPANS]);
-/* How grave the model's message is. */
+/* Rows that the model's message takes: none, one, or two for a warning that is long. */
+int ht_bars_message_rows(const ht_model *model, int columns);
+/* How grave it is. */
 ht_role ht_bars_message_role(const ht_model *model);
 
 #endif

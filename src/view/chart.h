@@ -56,6 +56,7 @@ typedef struct ht_series {
     ht_mark_kind kind;
     ht_role role;
     bool dotted;
+    char tag; /* LINE: this letter stands on the line; 0: none */
     int count;
     double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */
     char name[40];          /* in the legend; "" keeps it out */
@@ -70,7 +71,7 @@ typedef struct ht_line_mark { /* a full-height or full-width line with a label: 
     char label[40];
 } ht_line_mark;
 
-enum { HT_CHART_SERIES = 16, HT_CHART_MARKS = 32, HT_CHART_READOUT = 10 };
+enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 32, HT_CHART_READOUT = 10 };
 
 typedef struct ht_chart {
     char title[64];
@@ -79,6 +80,8 @@ typedef struct ht_chart {
     bool warn;      /* the note is a warning, not a remark */
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
+    bool large;      /* the legend stands in rows of its own, bold: for a hall */
+    bool over_steps; /* x is the step of the run: such charts share cursor and window */
     int series_count, mark_count;
     ht_series series[HT_CHART_SERIES];
     ht_line_mark marks[HT_CHART_MARKS];

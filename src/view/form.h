@@ -14,6 +14,7 @@ typedef enum ht_row_kind {
     HT_ROW_SLIDER,  /* label and value, then a line with the slider if there is room */
     HT_ROW_CHOICE,  /* label and ‹ value › */
     HT_ROW_KEY,     /* a key (label), then what it does (value): help */
+    HT_ROW_LARGE,   /* label, and under it the value in large digits */
 } ht_row_kind;
 
 typedef struct ht_row {

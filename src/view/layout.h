@@ -18,8 +18,21 @@ typedef struct ht_layout {
     } place[HT_PANEL_COUNT];
 } ht_layout;
 
-/* `focus` is the panel shown alone in HT_VIEW_ZOOM. */
-ht_layout ht_layout_make(int columns, int rows, ht_view view, ht_panel_id focus);
+/* What of the model decides where panels go. */
+typedef struct ht_scene {
+    ht_view view;
+    ht_panel_id focus; /* the panel shown alone in HT_VIEW_ZOOM, and large in a presentation */
+    bool present;
+    unsigned hidden; /* bit 1 << panel: left out of the dashboard */
+    int message;     /* rows of a message that lasts, kept free above the key bar */
+} ht_scene;
+
+ht_scene ht_scene_of(const ht_model *model, int columns);
+
+ht_layout ht_layout_make(int columns, int rows, ht_scene scene);
+
+/* For the views' own functions (view.h): places a panel; nothing if the area is empty. */
+void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area);
 
 /* The panel at a cell, or -1. */
 int ht_layout_hit(const ht_layout *layout, int column, int row);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/ghost.h"
 
 const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
                                                  HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
@@ -53,19 +54,24 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = true;
     m->control = 1;
     m->prune_cursor = -1; /* at κ until it is moved */
+    m->window_end = NAN;
+}
+
+void ht_model_clear(ht_model *m)
+{
+    while (ht_ghost_drop(m)) {
+    }
 }
 
 /* The history after `step` goes; a negative one takes all of it. */
 static void cut_history(ht_model *m, double step)
 {
-    ht_curve *const curves[] = {
-        &m->train_loss, &m->test_loss_curve, &m->train_accuracy, &m->test_accuracy_curve, &m->alpha, &m->mmo,
-        &m->hill};
-    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+    ht_model_freeze(m, false);
+    for (int i = 0; i < HT_TRACE_COUNT; i++)
         if (step < 0)
-            ht_curve_clear(curves[i]);
+            ht_curve_clear(&m->trace[i]);
         else
-            ht_curve_cut(curves[i], step);
+            ht_curve_cut(&m->trace[i], step);
     while (m->moment_count && m->moments[m->moment_count - 1].step > step) m->moment_count--;
     m->generation++; /* reports on what is gone are late */
 }
@@ -73,8 +79,8 @@ static void cut_history(ht_model *m, double step)
 static void go_back(ht_model *m, const ht_sample *s)
 {
     cut_history(m, s->other_run ? -1 : (double)s->step);
-    m->loss = ht_curve_last(&m->train_loss);
-    m->batch_accuracy = ht_curve_last(&m->train_accuracy);
+    m->loss = ht_curve_last(&m->trace[HT_TRACE_LOSS]);
+    m->batch_accuracy = ht_curve_last(&m->trace[HT_TRACE_ACCURACY]);
     m->seconds = s->seconds;
 }
 
@@ -83,35 +89,37 @@ static void start_over(ht_model *m, uint64_t seed)
     cut_history(m, -1);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
     m->steps_per_second = 0;
+    m->window_end = NAN;
     ht_params_put(&m->asked, HT_P_TRAIN_SEED, (double)seed);
     ht_params_put(&m->applied, HT_P_TRAIN_SEED, (double)seed);
 }
 
-static void add_moment(ht_model *m, const ht_sample *s)
+static void label_moment(ht_moment *moment)
 {
     char before[24], after[24];
+    ht_model_value(moment->param, moment->before, before, sizeof before);
+    ht_model_value(moment->param, moment->after, after, sizeof after);
+    snprintf(moment->label, sizeof moment->label, "%s %.14s→%.14s", ht_model_symbol(moment->param), before,
+             after);
+}
+
+static void add_moment(ht_model *m, const ht_sample *s)
+{
     if (ht_param_at(s->param)->live != HT_LIVE || s->before == s->value) return;
     ht_moment *last = m->moment_count ? &m->moments[m->moment_count - 1] : NULL;
-    const char *symbol = ht_model_symbol(s->param);
-    ht_model_value(s->param, s->before, before, sizeof before);
-    ht_model_value(s->param, s->value, after, sizeof after);
     /* A slider being dragged is one change: keep where it came from. */
-    size_t length = strlen(symbol);
-    bool same = last && strncmp(last->label, symbol, length) == 0 && last->label[length] == ' ' &&
-                (double)s->step - last->step <= fmax(10, m->steps_per_second);
-    if (same) {
-        char kept[40];
-        snprintf(kept, sizeof kept, "%.*s", (int)(strstr(last->label, "→") - last->label), last->label);
-        snprintf(last->label, sizeof last->label, "%.20s→%.15s", kept, after);
-        return;
+    bool same =
+        last && last->param == s->param && (double)s->step - last->step <= fmax(10, m->steps_per_second);
+    if (!same) {
+        if (m->moment_count == HT_MODEL_MARKS) {
+            memmove(m->moments, m->moments + 1, (HT_MODEL_MARKS - 1) * sizeof m->moments[0]);
+            m->moment_count--;
+        }
+        last = &m->moments[m->moment_count++];
+        *last = (ht_moment){.step = (double)s->step, .param = s->param, .before = s->before};
     }
-    if (m->moment_count == HT_MODEL_MARKS) {
-        memmove(m->moments, m->moments + 1, (HT_MODEL_MARKS - 1) * sizeof m->moments[0]);
-        m->moment_count--;
-    }
-    last = &m->moments[m->moment_count++];
-    last->step = (double)s->step;
-    snprintf(last->label, sizeof last->label, "%s %.14s→%.14s", symbol, before, after);
+    last->after = s->value;
+    label_moment(last);
 }
 
 /* 2 is drawn for "no heavy tail injected". */
@@ -121,15 +129,33 @@ static double injected_alpha(const ht_params *p)
     return on ? ht_params_get(p, HT_P_NOISE_ALPHA) : (double)NAN;
 }
 
+/* A number of the moment: kept for later while the view is frozen. */
+static void put(const ht_model *m, double *shown, double *arrived, double value)
+{
+    *(m->frozen ? arrived : shown) = value;
+}
+
+static void add_value(ht_model *m, ht_trace trace, double step, double value)
+{
+    ht_curve_add(&m->trace[trace], step, value, value, value);
+}
+
 static void take_step(ht_model *m, const ht_sample *s)
 {
-    double step = (double)s->step;
-    m->loss = s->loss;
-    m->batch_accuracy = s->accuracy;
-    ht_curve_add(&m->train_loss, step, s->loss_min, s->loss_max, s->loss);
-    ht_curve_add(&m->train_accuracy, step, s->accuracy, s->accuracy, s->accuracy);
-    double alpha = injected_alpha(&m->applied);
-    if (!isnan(alpha)) ht_curve_add(&m->alpha, step, alpha, alpha, alpha);
+    double step = (double)s->step, alpha = injected_alpha(&m->applied);
+    put(m, &m->loss, &m->arrived.loss, s->loss);
+    put(m, &m->batch_accuracy, &m->arrived.batch_accuracy, s->accuracy);
+    ht_curve_add(&m->trace[HT_TRACE_LOSS], step, s->loss_min, s->loss_max, s->loss);
+    add_value(m, HT_TRACE_ACCURACY, step, s->accuracy);
+    if (!isnan(alpha)) add_value(m, HT_TRACE_ALPHA, step, alpha);
+}
+
+static void take_evaluation(ht_model *m, const ht_sample *s)
+{
+    put(m, &m->test_loss, &m->arrived.test_loss, s->test_loss);
+    put(m, &m->test_accuracy, &m->arrived.test_accuracy, s->test_accuracy);
+    add_value(m, HT_TRACE_TEST_LOSS, (double)s->step, s->test_loss);
+    add_value(m, HT_TRACE_TEST_ACCURACY, (double)s->step, s->test_accuracy);
 }
 
 void ht_model_sample(ht_model *m, const ht_sample *s)
@@ -150,11 +176,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         take_step(m, s);
         break;
     case HT_SAMPLE_EVAL:
-        m->test_loss = s->test_loss;
-        m->test_accuracy = s->test_accuracy;
-        ht_curve_add(&m->test_loss_curve, (double)s->step, s->test_loss, s->test_loss, s->test_loss);
-        ht_curve_add(&m->test_accuracy_curve, (double)s->step, s->test_accuracy, s->test_accuracy,
-                     s->test_accuracy);
+        take_evaluation(m, s);
         break;
     case HT_SAMPLE_STATE:
         m->state = s->state;
@@ -163,8 +185,10 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         break;
     case HT_SAMPLE_CHANGE:
         ht_params_put(&m->applied, s->param, s->value);
-        if (s->restored) ht_params_put(&m->asked, s->param, s->value);
-        add_moment(m, s);
+        if (s->restored)
+            ht_params_put(&m->asked, s->param, s->value);
+        else
+            add_moment(m, s);
         break;
     case HT_SAMPLE_RESET:
     case HT_SAMPLE_REWIND:
@@ -178,8 +202,40 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
 void ht_model_report(ht_model *m, const ht_report *report)
 {
     if (report->generation != m->generation) return; /* of the run before a reset */
-    m->report = *report;
-    double step = (double)report->step;
-    ht_curve_add(&m->mmo, step, report->tail.mmo, report->tail.mmo, report->tail.mmo);
-    ht_curve_add(&m->hill, step, report->tail.hill, report->tail.hill, report->tail.hill);
+    *(m->frozen ? &m->arrived.report : &m->report) = *report;
+    add_value(m, HT_TRACE_MMO, (double)report->step, report->tail.mmo);
+    add_value(m, HT_TRACE_HILL, (double)report->step, report->tail.hill);
+}
+
+void ht_model_freeze(ht_model *m, bool frozen)
+{
+    if (frozen == m->frozen) return;
+    m->frozen = frozen;
+    if (frozen) {
+        m->frozen_step = (double)m->step;
+        m->arrived = (ht_arrived){m->loss, m->batch_accuracy, m->test_loss, m->test_accuracy, m->report};
+        return;
+    }
+    const ht_arrived *a = &m->arrived;
+    m->loss = a->loss, m->batch_accuracy = a->batch_accuracy;
+    m->test_loss = a->test_loss, m->test_accuracy = a->test_accuracy;
+    m->report = a->report;
+}
+
+void ht_model_noise(const ht_params *p, char *to, size_t size)
+{
+    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    if (type == HT_NOISE_NONE)
+        snprintf(to, size, "no noise");
+    else
+        snprintf(to, size, "%s α %.3g σ %.3g", ht_param_choice(HT_P_NOISE_TYPE, type),
+                 ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
+}
+
+ht_params ht_model_params_at(const ht_model *m, double step)
+{
+    ht_params then = m->applied;
+    for (int i = m->moment_count; i-- > 0 && m->moments[i].step > step;)
+        ht_params_put(&then, m->moments[i].param, m->moments[i].before);
+    return then;
 }

@@ -10,7 +10,7 @@
 #include "link/messages.h"
 #include "view/curve.h"
 
-/* The panels, in Tab order. */
+/* The panels, in Tab order; panel.h says what each is. */
 typedef enum ht_panel_id {
     HT_PANEL_LOSS,
     HT_PANEL_WEIGHTS,
@@ -20,19 +20,58 @@ typedef enum ht_panel_id {
     HT_PANEL_PRUNING,
     HT_PANEL_CONTROLS,
     HT_PANEL_NOW,
-    HT_PANEL_PRUNING_READOUT, /* only in the pruning view */
-    HT_PANEL_HELP,            /* only in the help view */
+    HT_PANEL_PRUNING_READOUT,
+    HT_PANEL_HELP,
     HT_PANEL_COUNT
 } ht_panel_id;
 
-typedef enum ht_view { HT_VIEW_DASHBOARD, HT_VIEW_ZOOM, HT_VIEW_PRUNING, HT_VIEW_HELP } ht_view;
+/* The views; view.h says what each is. */
+typedef enum ht_view {
+    HT_VIEW_DASHBOARD,
+    HT_VIEW_ZOOM,
+    HT_VIEW_PRUNING,
+    HT_VIEW_HELP,
+    HT_VIEW_COUNT
+} ht_view;
 
-enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64 };
+/* The quantities whose history over the steps is kept. */
+typedef enum ht_trace {
+    HT_TRACE_LOSS, /* of minibatches */
+    HT_TRACE_TEST_LOSS,
+    HT_TRACE_ACCURACY, /* of minibatches */
+    HT_TRACE_TEST_ACCURACY,
+    HT_TRACE_ALPHA, /* injected */
+    HT_TRACE_MMO,
+    HT_TRACE_HILL,
+    HT_TRACE_COUNT
+} ht_trace;
+
+enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4 };
+
+/* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find. */
+typedef enum ht_prompt { HT_PROMPT_NONE, HT_PROMPT_VALUE, HT_PROMPT_SETTING, HT_PROMPT_SEARCH } ht_prompt;
 
 typedef struct ht_moment { /* a parameter was changed: drawn as a mark on every chart over steps */
     double step;
+    ht_param param;
+    double before, after;
     char label[40]; /* "σ 0.05→0.1" */
 } ht_moment;
+
+/* What arrived while the view was frozen. */
+typedef struct ht_arrived {
+    double loss, batch_accuracy, test_loss, test_accuracy;
+    ht_report report;
+} ht_arrived;
+
+/* The read-out cursor of the charts. */
+typedef struct ht_cursor {
+    bool on;
+    ht_panel_id panel;
+    double x;        /* on that panel's x axis */
+    bool over_steps; /* which is the step of the run */
+    bool keys;       /* ← → move it, not the control */
+} ht_cursor;
 
 typedef struct ht_model {
     /* what runs */
@@ -46,33 +85,56 @@ typedef struct ht_model {
     double epoch, seconds, steps_per_second;
     double loss, batch_accuracy, test_loss, test_accuracy;
     /* history */
-    ht_curve train_loss, test_loss_curve, train_accuracy, test_accuracy_curve, alpha, mmo, hill;
+    ht_curve trace[HT_TRACE_COUNT];
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
     /* the analyst's latest; report.count == 0 until there is one */
     ht_report report;
+    /* frozen: charts and numbers stay as they were at frozen_step, while training and its title line go on */
+    bool frozen;
+    double frozen_step;
+    ht_arrived arrived;
+    /* runs kept for comparison; owned, oldest first */
+    int ghost_count;
+    struct ht_ghost *ghost[HT_GHOSTS];
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;
     int control; /* 0 .. HT_CONTROLS-1 */
     bool loss_log, weights_log_x, weights_log_y, norms_log;
+    bool present;        /* presentation: one or two charts and large numbers */
+    unsigned hidden;     /* panels left out of the dashboard: bit 1 << id */
     double prune_cursor; /* ratio under the cursor, in [0, 1] */
+    ht_cursor cursor;
+    double window, window_end; /* steps that charts show, 0: the whole run; their end, NaN: the latest */
     int help_scroll;
-    bool typing; /* "=": a value is being typed for the chosen control */
-    char typed[32];
-    char typing_error[200];
+    ht_prompt prompt; /* what is being typed */
+    char typed[64];
+    char search[64];  /* help shows what contains this */
     char footer[160]; /* in pictures: versions, kernels */
 } ht_model;
 
 /* The parameters that have controls, in order. */
 extern const ht_param ht_model_controls[HT_CONTROLS];
 
-/* A model of about 1 MB: allocate it. */
+/* A model of about 3 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
+
+/* Drops the ghosts, which are all that it owns. */
+void ht_model_clear(ht_model *model);
 
 /* Takes in a sample or a report. */
 void ht_model_sample(ht_model *model, const ht_sample *sample);
 void ht_model_report(ht_model *model, const ht_report *report);
+
+/* Stops the charts and the numbers, or lets them catch up. */
+void ht_model_freeze(ht_model *model, bool frozen);
+
+/* The settings in force at a step: what is applied now without the changes after it. */
+ht_params ht_model_params_at(const ht_model *model, double step);
+
+/* "iid α 1.75 σ 0.1", or "no noise". */
+void ht_model_noise(const ht_params *params, char *to, size_t size);
 
 /* "α", "σ", "η", "b" or the key's last part. */
 const char *ht_model_symbol(ht_param p);

@@ -3,27 +3,27 @@
 #include <string.h>
 
 static const ht_panel table[HT_PANEL_COUNT] = {
-    [HT_PANEL_LOSS] = {"loss",
+    [HT_PANEL_LOSS] = {"loss", HT_VIEW_DASHBOARD,
                        "Cross-entropy: how wrong the network is, 0 at best. train: each minibatch; a column "
                        "spans from the smallest to the largest of its steps, so that no spike is lost. test: "
                        "the latest look at the test samples.\n"
                        "Try: raise σ until the curve is all spikes; a heavy tail makes few but huge ones.",
                        ht_panel_loss, NULL},
     [HT_PANEL_WEIGHTS] =
-        {"weights",
+        {"weights", HT_VIEW_DASHBOARD,
          "Histogram of |w| over the first layer's weights. On log-log axes a power-law tail falls in a "
          "straight line to the right, with slope -α for bars of equal width on the log axis.\n"
          "Try: noise off (n), then reset (r): the uniform start is a cliff at 1/√d, d inputs. Noise on: the "
          "tail grows. l and L switch the axes to linear.",
          ht_panel_weights, NULL},
     [HT_PANEL_ACCURACY] =
-        {"accuracy",
+        {"accuracy", HT_VIEW_DASHBOARD,
          "The fraction classified right. batch: each minibatch, before its step; a column spans from the "
          "smallest to the largest. test: the latest look at the test samples.\n"
          "Try: a larger batch (b) calms the batch curve; the dips that noise makes stay.",
          ht_panel_accuracy, NULL},
     [HT_PANEL_NORMS] =
-        {"norms",
+        {"norms", HT_VIEW_DASHBOARD,
          "P(‖w‖ > x): the share of neurons whose incoming weights have a norm above x. On log-log axes a "
          "straight line means a power law with slope -α: few neurons carry most of the norm, the rest can "
          "go. The dotted line has the slope of the injected α.\n"
@@ -31,13 +31,13 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "changing what the network computes.",
          ht_panel_norms, NULL},
     [HT_PANEL_TAIL] =
-        {"tail",
+        {"tail", HT_VIEW_DASHBOARD,
          "Tail index α̂, estimated from the first layer's weights (centred by their median), beside the "
          "injected α. Smaller is heavier; 2 is Gaussian.\n"
          "mmo: 1/α = (mean log|block sum| - mean log|w|) / log m, median over block lengths m.\n"
          "hill: 1/α = mean log(|w|/threshold) over the largest 0.5 %. Far above 2, hill says: no heavy tail.",
          ht_panel_tail, NULL},
-    [HT_PANEL_PRUNING] = {"pruning",
+    [HT_PANEL_PRUNING] = {"pruning", HT_VIEW_DASHBOARD,
                           "What remains when neurons are removed, smallest norm first. Solid: test accuracy. "
                           "Dotted: relative error ε², the removed part of the squared norm. κ: the largest "
                           "fraction that keeps ε² within the limit, 0.1 by default. While training a part of "
@@ -45,21 +45,22 @@ static const ht_panel table[HT_PANEL_COUNT] = {
                           "Try: lower α and watch κ move to the right while the accuracy at κ stays.",
                           ht_panel_pruning, NULL},
     [HT_PANEL_CONTROLS] =
-        {"controls",
+        {"controls", HT_VIEW_DASHBOARD,
          "Every change takes effect at the next step. ↑ ↓ choose, ← → change, = types a value; or drag with "
          "the mouse. A hollow handle is the value still in effect.\n"
          "α: the tail of the noise, the smaller the heavier; 2 is Gaussian. σ: its size. η: the step size. "
          "b: samples in a minibatch. Noise types: shared (one draw for a neuron), iid (one for each weight), "
          "isotropic (one length for a neuron, any direction).",
          NULL, ht_panel_controls},
-    [HT_PANEL_NOW] = {"now",
+    [HT_PANEL_NOW] = {"now", HT_VIEW_DASHBOARD,
                       "The latest values in numbers. κ: the largest fraction of neurons that can be removed, "
                       "smallest first, while the removed squared norm stays within the limit ε². accuracy "
                       "pruned: on the test samples, after that.",
                       NULL, ht_panel_now},
-    [HT_PANEL_PRUNING_READOUT] = {"readout", "All values at the cursor of the pruning chart.", NULL,
+    [HT_PANEL_PRUNING_READOUT] = {"readout", HT_VIEW_PRUNING,
+                                  "All values at the cursor of the pruning chart.", NULL,
                                   ht_panel_pruning_readout},
-    [HT_PANEL_HELP] = {"help", "", NULL, ht_panel_help},
+    [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help},
 };
 
 const ht_panel *ht_panel_at(ht_panel_id id)
@@ -69,10 +70,18 @@ const ht_panel *ht_panel_at(ht_panel_id id)
 
 bool ht_panel_find(const char *name, ht_panel_id *id)
 {
-    for (int i = 0; i < HT_PANEL_HELP; i++)
-        if (strcmp(table[i].name, name) == 0) {
+    for (int i = 0; i < HT_PANEL_COUNT; i++)
+        if (table[i].home == HT_VIEW_DASHBOARD && strcmp(table[i].name, name) == 0) {
             *id = (ht_panel_id)i;
             return true;
         }
     return false;
+}
+
+ht_panel_id ht_panel_next(ht_panel_id id, int direction)
+{
+    int i = (int)id;
+    do i = (i + direction + HT_PANEL_COUNT) % HT_PANEL_COUNT;
+    while (table[i].home != HT_VIEW_DASHBOARD);
+    return (ht_panel_id)i;
 }

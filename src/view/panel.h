@@ -15,6 +15,7 @@ typedef struct ht_room {
 
 typedef struct ht_panel {
     const char *name;    /* for --panel and help: "loss" */
+    ht_view home;        /* the view it belongs to; Tab walks through the dashboard's when one is zoomed */
     const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
     /* Exactly one of the two is set. `columns`: sub-cells across the plot, what to decimate to. The chart or
      * form comes in empty. */
@@ -23,7 +24,9 @@ typedef struct ht_panel {
 } ht_panel;
 
 const ht_panel *ht_panel_at(ht_panel_id id);           /* static storage */
-bool ht_panel_find(const char *name, ht_panel_id *id); /* by name */
+bool ht_panel_find(const char *name, ht_panel_id *id); /* one of the dashboard's, by name */
+/* The dashboard's panel after (direction 1) or before (-1) this one, in Tab order. */
+ht_panel_id ht_panel_next(ht_panel_id id, int direction);
 
 /* panel_history.c */
 void ht_panel_loss(const ht_model *model, int columns, ht_chart *chart);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/ghost.h"
 #include "view/panel.h"
 
 /* "2", "1e-07", "100k" */
@@ -24,7 +25,7 @@ static void add_control(const ht_model *m, ht_form *form, int i)
     char value[HT_PARAM_VALUE];
     double asked = ht_params_get(&m->asked, p);
     ht_model_value(p, asked, value, sizeof value);
-    if (m->typing && m->control == i) snprintf(value, sizeof value, "%s▏", m->typed);
+    if (m->prompt == HT_PROMPT_VALUE && m->control == i) snprintf(value, sizeof value, "%s▏", m->typed);
     ht_row *row = ht_form_add(form, info->type == HT_TYPE_CHOICE ? HT_ROW_CHOICE : HT_ROW_SLIDER,
                               HT_ROLE_TEXT, names[i], "%s", value);
     row->id = i;
@@ -91,12 +92,25 @@ void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
 {
     ht_text_copy(form->title, sizeof form->title, "Controls");
     for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
-    if (m->typing_error[0]) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_BAD, m->typing_error, "%s", "");
     if (room.numbers) add_numbers(m, room.rows - form->count, form);
     if (form->count >= room.rows) return;
     double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR),
            batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
+}
+
+/* Earlier runs: test accuracy, and κ. */
+static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
+{
+    char label[80];
+    if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
+    ht_panel_add_heading(form, "Ghosts: accuracy, κ");
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_ghost *g = m->ghost[i];
+        ht_ghost_label(m, g, label, sizeof label);
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%.3f  %.3f", g->test_accuracy,
+                    if_looked(&g->report, g->report.pruned.ratio));
+    }
 }
 
 /* ---- words beside the numbers ------------------------------------------------------------------ */
@@ -118,8 +132,9 @@ static const char *next_experiment(const ht_model *m)
 /* Words may fill what the numbers leave free, with a blank row to breathe. */
 static void add_words(const ht_model *m, ht_room room, ht_form *form)
 {
-    const char *tip = next_experiment(m),
-               *explain = m->focus < HT_PANEL_NOW ? ht_panel_at(m->focus)->explain : "";
+    const char *tip = next_experiment(m), *explain = m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW
+                                                         ? ht_panel_at(m->focus)->explain
+                                                         : "";
     if (m->control < 0) return; /* a picture */
     if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
@@ -133,22 +148,52 @@ static void add_words(const ht_model *m, ht_room room, ht_form *form)
     ht_panel_add_text(form, room, HT_ROLE_DIM, explain);
 }
 
+static void add_large(ht_form *form, ht_role role, const char *label, double value, int digits)
+{
+    char text[32] = "-";
+    if (isfinite(value)) snprintf(text, sizeof text, "%.*f", digits, value);
+    ht_form_add(form, HT_ROW_LARGE, role, label, "%s", text);
+}
+
+/* For a hall: the three numbers that the lecture is about. */
+static void add_large_numbers(const ht_model *m, ht_form *form)
+{
+    const ht_report *r = &m->report;
+    char label[48];
+    snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_panel_error_symbol(r),
+             r->count > 0 ? r->error : 0.1);
+    add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", if_looked(r, r->tail.mmo), 2);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    add_large(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio), 3);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    add_fraction(form, HT_ROLE_PRUNED, "pruned accuracy", if_looked(r, r->pruned.accuracy));
+}
+
 void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
     ht_text_copy(form->title, sizeof form->title, "Right now");
+    if (m->present && m->view == HT_VIEW_DASHBOARD) {
+        add_large_numbers(m, form);
+        add_ghosts(m, room, form);
+        return;
+    }
     add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
     add_short(form, HT_ROLE_TEST, "test loss", m->test_loss);
     add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
     ht_panel_add_heading(form, "Tail index");
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    add_short(form, HT_ROLE_NOISE, "α injected", noisy ? ht_curve_last(&m->alpha) : (double)NAN);
+    add_short(form, HT_ROLE_NOISE, "α injected",
+              noisy ? ht_curve_last(&m->trace[HT_TRACE_ALPHA]) : (double)NAN);
     add_short(form, HT_ROLE_MMO, "α̂ mmo", if_looked(r, r->tail.mmo));
     add_short(form, HT_ROLE_HILL, "α̂ hill", if_looked(r, r->tail.hill));
     ht_panel_add_heading(form, "Compressibility");
     add_kappa(r, form);
     add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));
     add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+    add_ghosts(m, room, form);
     add_words(m, room, form);
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/ghost.h"
 #include "view/panel.h"
+#include "view/window.h"
 
 enum {
     MAX_COLUMNS = 1024,
@@ -13,34 +15,88 @@ enum {
 
 static void step_axis(const ht_model *m, ht_chart *chart)
 {
-    chart->x = (ht_axis){
-        .low = 0, .high = fmax(10, (double)m->step), .integer = true, .fixed = true, .label = "step"};
+    chart->x = (ht_axis){.integer = true, .fixed = true};
+    chart->over_steps = true;
+    ht_window_steps(m, &chart->x.low, &chart->x.high);
+    ht_window_label(m, chart->x.label, sizeof chart->x.label);
     for (int i = 0; i < m->moment_count; i++)
-        ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
+        if (m->moments[i].step >= chart->x.low && m->moments[i].step <= chart->x.high)
+            ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
 }
 
-static void put_value(ht_series *series, double value, int digits)
+static void put_value(ht_series *series, double value)
 {
-    if (series && !isnan(value)) ht_format_short(series->value, sizeof series->value, value, digits);
+    if (series && !isnan(value)) ht_format_short(series->value, sizeof series->value, value, 3);
 }
 
-/* The curve's min/max envelope; or, when `kind` is LINE, its last value in each column. A line gets a column
- * of the screen for each point, not half of one: it has to read as one line on top of an envelope. */
-static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, ht_mark_kind kind, ht_role role,
-                            const char *name, int columns)
+/* What of a bucket a curve shows. */
+typedef enum part { ENVELOPE, FINAL, MEAN } part;
+
+/* A line gets a column of the screen for each point, not half of one: it has to read as one line on top of an
+ * envelope. */
+static int read_columns(const ht_chart *chart, const ht_curve *curve, part what, int columns, double smooth,
+                        ht_bucket bucket[MAX_COLUMNS])
 {
-    ht_bucket bucket[MAX_COLUMNS];
-    if (kind == HT_MARK_LINE) columns /= 2;
+    if (what != ENVELOPE) columns /= 2;
     if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
     if (columns < 1) columns = 1;
-    int count = ht_curve_columns(curve, chart->x.low, chart->x.high, columns, bucket);
-    ht_series *s = ht_chart_add(chart, kind, role, name, count);
-    for (int i = 0; s && i < count; i++) {
+    return ht_curve_columns(curve, chart->x.low, chart->x.high, columns, smooth, bucket);
+}
+
+static void fill(ht_series *s, const ht_bucket *bucket, part what)
+{
+    for (int i = 0; s && i < s->count; i++) {
         s->x[i] = bucket[i].last;
-        s->high[i] = kind == HT_MARK_LINE ? bucket[i].final : bucket[i].high;
+        s->high[i] = what == ENVELOPE ? bucket[i].high : what == FINAL ? bucket[i].final : bucket[i].mean;
         if (s->low) s->low[i] = bucket[i].low;
     }
+    if (s && s->name[0] && s->count > 0)
+        put_value(s, what == MEAN ? bucket[s->count - 1].mean : bucket[s->count - 1].final);
+}
+
+/* The curve's min/max envelope; or its last value, or its smoothed mean, in each column. The legend has the
+ * value at the right end. */
+static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, part what, ht_role role, const char *name,
+                            int columns, double smooth)
+{
+    ht_bucket bucket[MAX_COLUMNS];
+    int count = read_columns(chart, curve, what, columns, smooth, bucket);
+    ht_series *s = ht_chart_add(chart, what == ENVELOPE ? HT_MARK_RANGE : HT_MARK_LINE, role, name, count);
+    fill(s, bucket, what);
     return s;
+}
+
+static double smoothing(const ht_model *m)
+{
+    return ht_params_get(&m->asked, HT_P_UI_SMOOTH);
+}
+
+/* An envelope; smoothed, the average over it, and the raw curve dimmed behind. */
+static void add_envelope(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
+                         int columns)
+{
+    bool smooth = smoothing(m) > 0;
+    add_curve(chart, &m->trace[trace], ENVELOPE, smooth ? HT_ROLE_RAW : role, smooth ? "" : name, columns, 0);
+    if (smooth) add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
+}
+
+static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
+                           int columns)
+{
+    if (smoothing(m) <= 0) return add_curve(chart, &m->trace[trace], FINAL, role, name, columns, 0);
+    add_curve(chart, &m->trace[trace], FINAL, HT_ROLE_RAW, "", columns, 0);
+    return add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
+}
+
+/* Earlier runs, smoothed as the present one is. */
+static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int columns)
+{
+    ht_bucket bucket[MAX_COLUMNS];
+    part what = smoothing(m) > 0 ? MEAN : FINAL;
+    for (int i = 0; i < m->ghost_count; i++) {
+        int count = read_columns(chart, &m->ghost[i]->trace[trace], what, columns, smoothing(m), bucket);
+        fill(ht_ghost_add(m, chart, i, columns, count), bucket, what);
+    }
 }
 
 /* A NaN or Inf that fell into a column with finite values would vanish in the envelope: it gets a mark of its
@@ -48,9 +104,7 @@ static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, ht_mark_kind
 static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
 {
     ht_bucket bucket[MAX_COLUMNS];
-    int bad = 0;
-    int count = ht_curve_columns(curve, chart->x.low, chart->x.high,
-                                 columns < MAX_COLUMNS ? columns : MAX_COLUMNS, bucket);
+    int bad = 0, count = read_columns(chart, curve, ENVELOPE, columns, 0, bucket);
     for (int i = 0; i < count; i++) bad += bucket[i].bad;
     ht_series *s = bad ? ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_BAD, "NaN or Inf", bad) : NULL;
     for (int i = 0, k = 0; s && i < count; i++)
@@ -62,12 +116,14 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
 
 /* A line for the test samples over the minibatches' envelope. The line shows one value of a column, so under
  * both lies the test samples' own envelope: a spike that the line leaves out stands out from below. */
-static void add_train_and_test(ht_chart *chart, const char *name, const ht_curve *train, double train_value,
-                               const ht_curve *test, double test_value, int columns)
+static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *name, ht_trace train,
+                               ht_trace test, int columns)
 {
-    add_curve(chart, test, HT_MARK_RANGE, HT_ROLE_TEST, "", columns);
-    put_value(add_curve(chart, train, HT_MARK_RANGE, HT_ROLE_TRAIN, name, columns), train_value, 3);
-    put_value(add_curve(chart, test, HT_MARK_LINE, HT_ROLE_TEST, "test", columns), test_value, 3);
+    ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
+    add_curve(chart, &m->trace[test], ENVELOPE, behind, "", columns, 0);
+    add_envelope(m, chart, train, HT_ROLE_TRAIN, name, columns);
+    add_ghosts(m, chart, test, columns);
+    add_line(m, chart, test, HT_ROLE_TEST, "test", columns);
 }
 
 void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
@@ -77,8 +133,8 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
     chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
-    add_train_and_test(chart, "train", &m->train_loss, m->loss, &m->test_loss_curve, m->test_loss, columns);
-    add_bad(chart, &m->train_loss, columns);
+    add_train_and_test(m, chart, "train", HT_TRACE_LOSS, HT_TRACE_TEST_LOSS, columns);
+    add_bad(chart, &m->trace[HT_TRACE_LOSS], columns);
     ht_chart_fit(chart);
 }
 
@@ -87,8 +143,7 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
-    add_train_and_test(chart, "batch", &m->train_accuracy, m->batch_accuracy, &m->test_accuracy_curve,
-                       m->test_accuracy, columns);
+    add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
     ht_chart_fit(chart);
     /* Accuracy never leaves 0..1; the axis must not either. */
     chart->y.low = fmax(chart->y.low, 0);
@@ -106,14 +161,14 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
     step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
     /* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
-    ht_series *alpha = m->alpha.count == 0
-                           ? NULL /* never any noise: no word of it in the legend */
-                           : add_curve(chart, &m->alpha, HT_MARK_LINE, HT_ROLE_NOISE, "injected α", columns);
-    if (alpha) alpha->dotted = true;
-    bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    put_value(alpha, noisy ? ht_curve_last(&m->alpha) : (double)NAN, 3);
-    put_value(add_curve(chart, &m->hill, HT_MARK_LINE, HT_ROLE_HILL, "hill", columns),
-              ht_curve_last(&m->hill), 3);
-    put_value(add_curve(chart, &m->mmo, HT_MARK_LINE, HT_ROLE_MMO, "mmo", columns), ht_curve_last(&m->mmo),
-              3);
+    if (m->trace[HT_TRACE_ALPHA].count > 0) { /* never any noise: no word of it in the legend */
+        bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
+        ht_series *alpha =
+            add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
+        if (alpha) alpha->dotted = true;
+        if (alpha && !noisy) alpha->value[0] = '\0';
+    }
+    add_line(m, chart, HT_TRACE_HILL, HT_ROLE_HILL, "hill", columns);
+    add_ghosts(m, chart, HT_TRACE_MMO, columns);
+    add_line(m, chart, HT_TRACE_MMO, HT_ROLE_MMO, "mmo", columns);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/ghost.h"
 #include "view/panel.h"
 
 const ht_prune_point *ht_panel_point_at(const ht_report *r, double ratio)
@@ -41,6 +42,23 @@ static void add_curves(const ht_report *r, ht_chart *chart)
     }
 }
 
+/* Earlier runs: accuracy, and dotted the error. */
+static void add_ghosts(const ht_model *m, int columns, ht_chart *chart)
+{
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_report *r = &m->ghost[i]->report;
+        ht_series *accuracy = ht_ghost_add(m, chart, i, columns, r->curve_count);
+        ht_series *error = ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(i), "", r->curve_count);
+        if (error) error->dotted = true;
+        for (int k = 0; accuracy && error && k < r->curve_count; k++) {
+            accuracy->x[k] = error->x[k] = r->curve[k].ratio;
+            accuracy->high[k] = r->curve[k].accuracy;
+            error->high[k] = r->curve[k].error;
+        }
+        if (accuracy) snprintf(accuracy->value, sizeof accuracy->value, "κ %.3f", r->pruned.ratio);
+    }
+}
+
 static void explain_samples(const ht_report *r, ht_chart *chart)
 {
     char used[24];
@@ -51,7 +69,6 @@ static void explain_samples(const ht_report *r, ht_chart *chart)
 
 void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
 {
-    (void)columns;
     const ht_report *r = &m->report;
     char label[40];
     snprintf(chart->title, sizeof chart->title, "Pruning (%s)",
@@ -60,6 +77,7 @@ void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (r->curve_count == 0) return;
+    add_ghosts(m, columns, chart);
     add_curves(r, chart);
     snprintf(label, sizeof label, "κ=%.3f", r->pruned.ratio);
     ht_chart_mark(chart, true, r->pruned.ratio, HT_ROLE_MARK, label);

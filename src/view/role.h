@@ -5,7 +5,8 @@
 /* id, name in theme files, what it is for */
 #define HT_ROLES(X)                                                                                          \
     X(TEXT, "text", "ordinary text")                                                                         \
-    X(DIM, "dim", "units, hints, raw curve behind a smoothed one")                                           \
+    X(DIM, "dim", "units, hints")                                                                            \
+    X(RAW, "raw", "the raw curve behind a smoothed one")                                                     \
     X(TITLE, "title", "panel titles")                                                                        \
     X(FRAME, "frame", "panel frames")                                                                        \
     X(FOCUS, "focus", "frame of the panel that has the keys")                                                \
@@ -25,6 +26,9 @@
     X(PRUNED, "pruned", "accuracy of the pruned network")                                                    \
     X(ERROR, "error", "relative error of pruning")                                                           \
     X(GHOST, "ghost", "an earlier run, dimmed")                                                              \
+    X(GHOST_2, "ghost-2", "a second one")                                                                    \
+    X(GHOST_3, "ghost-3", "a third")                                                                         \
+    X(GHOST_4, "ghost-4", "a fourth")                                                                        \
     X(MARK, "mark", "moments and thresholds")                                                                \
     X(CURSOR, "cursor", "the read-out cursor")                                                               \
     X(GOOD, "good", "running, done")                                                                         \

@@ -67,7 +67,8 @@ static census count_cells(vt *t)
 /* Every frame stands where the layout has it, and there is no other. */
 static void assert_frames(vt *t, ht_view view)
 {
-    ht_layout layout = ht_layout_make(vt_columns(t), vt_rows(t), view, HT_PANEL_LOSS);
+    ht_layout layout =
+        ht_layout_make(vt_columns(t), vt_rows(t), (ht_scene){.view = view, .focus = HT_PANEL_LOSS});
     int corners = 0;
     for (int y = 0; y < vt_rows(t); y++)
         for (int x = 0; x < vt_columns(t); x++) corners += vt_cell(t, x, y).chars[0] == TOP_LEFT;

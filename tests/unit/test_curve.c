@@ -80,7 +80,7 @@ static bool same(double a, double b)
 static void compare(const history *h, const ht_curve *curve, double from, double to, int columns)
 {
     ht_bucket *out = calloc((size_t)columns, sizeof *out);
-    int used = ht_curve_columns(curve, from, to, columns, out), at = 0;
+    int used = ht_curve_columns(curve, from, to, columns, 0, out), at = 0;
     assert_in_range(used, 0, columns);
     for (int c = 0; c < used; c++) {
         double low = (double)INFINITY, high = -(double)INFINITY, final = (double)NAN;
@@ -148,7 +148,7 @@ static void a_spike_stands_in_its_column(void **state)
     enum { STEPS = 200000, SPIKE = 77777, COLUMNS = 100 };
     ht_bucket out[COLUMNS];
     for (int i = 0; i < STEPS; i++) ht_curve_add(curve, i, 1, i == SPIKE ? 1e9 : 1, 1);
-    int used = ht_curve_columns(curve, 0, STEPS, COLUMNS, out), found = 0;
+    int used = ht_curve_columns(curve, 0, STEPS, COLUMNS, 0, out), found = 0;
     assert_true(used > COLUMNS * 9 / 10);
     for (int c = 0; c < used; c++)
         if (out[c].high == 1e9) {
@@ -167,13 +167,13 @@ static void what_is_no_number_is_remembered(void **state)
     ht_bucket out[3];
     ht_curve_add(curve, 1, (double)NAN, (double)NAN, (double)NAN);
     assert_true(isnan(ht_curve_last(curve)));
-    assert_int_equal(ht_curve_columns(curve, 0, 10, 3, out), 1);
+    assert_int_equal(ht_curve_columns(curve, 0, 10, 3, 0, out), 1);
     assert_true(out[0].bad && isnan(out[0].low) && isnan(out[0].high) && isnan(out[0].final));
     ht_curve_add(curve, 2, 3, (double)INFINITY, 4);
-    assert_int_equal(ht_curve_columns(curve, 0, 1000, 1, out), 1);
+    assert_int_equal(ht_curve_columns(curve, 0, 1000, 1, 0, out), 1);
     assert_true(out[0].bad && out[0].low == 3 && isnan(out[0].high) && out[0].final == 4);
     for (int i = 3; i < 100000; i++) ht_curve_add(curve, i, 0, 1, 0.5);
-    assert_int_equal(ht_curve_columns(curve, 0, 100000, 1, out), 1);
+    assert_int_equal(ht_curve_columns(curve, 0, 100000, 1, 0, out), 1);
     assert_true(out[0].bad && out[0].low == 0 && out[0].high == 1);
     free(curve);
 }
@@ -222,9 +222,9 @@ static void any_window_is_answered(void **state)
     for (int i = 0; i < 9; i++)
         for (int k = 0; k < 9; k++)
             for (int columns = 1; columns <= 50; columns += 7)
-                assert_in_range(ht_curve_columns(curve, ends[i], ends[k], columns, out), 0, columns);
-    assert_int_equal(ht_curve_columns(curve, -10, -5, 50, out), 0);
-    assert_int_equal(ht_curve_columns(curve, 1e12, 2e12, 50, out), 0);
+                assert_in_range(ht_curve_columns(curve, ends[i], ends[k], columns, 0, out), 0, columns);
+    assert_int_equal(ht_curve_columns(curve, -10, -5, 50, 0, out), 0);
+    assert_int_equal(ht_curve_columns(curve, 1e12, 2e12, 50, 0, out), 0);
     free(curve);
 }
 

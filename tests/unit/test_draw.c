@@ -614,7 +614,7 @@ static ht_screen screen;
 
 static void draw_screen(int columns, int rows)
 {
-    ht_layout layout = ht_layout_make(columns, rows, model.view, model.focus);
+    ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(&model, columns));
     begin(columns, rows, HT_SYMBOLS_BRAILLE);
     ht_screen_draw(&screen, s, &model, &layout);
 }

@@ -6,80 +6,105 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <string.h>
-
 #include "view/layout.h"
 
 enum { COLUMNS = 300, ROWS = 120 };
 
-/* Paints every rectangle into the cells; a cell painted twice is an overlap. */
-static void check(int columns, int rows, ht_view view, ht_panel_id focus)
+static ht_scene scene_of(int view, int focus)
 {
-    static signed char cell[ROWS][COLUMNS];
-    ht_layout layout = ht_layout_make(columns, rows, view, focus);
+    return (ht_scene){.view = (ht_view)view, .focus = (ht_panel_id)focus};
+}
+
+static bool apart(ht_rect a, ht_rect b)
+{
+    return a.x + a.w <= b.x || b.x + b.w <= a.x || a.y + a.h <= b.y || b.y + b.h <= a.y;
+}
+
+/* Everything lies on the screen, nothing on something else, each panel in one place. */
+static void check(int columns, int rows, ht_scene scene)
+{
+    ht_layout layout = ht_layout_make(columns, rows, scene);
     bool too_small = columns < HT_LEAST_COLUMNS || rows < HT_LEAST_ROWS;
     if (layout.too_small != too_small) fail_msg("%d x %d: too_small is %d", columns, rows, layout.too_small);
     if (too_small) return;
     assert_in_range(layout.count, 1, HT_PANEL_COUNT);
-    for (int y = 0; y < rows; y++) memset(cell[y], -1, (size_t)columns);
     for (int i = -2; i < layout.count; i++) {
         ht_rect r = i == -2 ? layout.title : i == -1 ? layout.keys : layout.place[i].area;
         if (r.w < 1 || r.h < 1 || r.x < 0 || r.y < 0 || r.x + r.w > columns || r.y + r.h > rows)
-            fail_msg("%d x %d view %d: place %d leaves the screen", columns, rows, view, i);
-        for (int y = r.y; y < r.y + r.h; y++)
-            for (int x = r.x; x < r.x + r.w; x++) {
-                if (cell[y][x] != -1)
-                    fail_msg("%d x %d view %d: two panels at %d, %d", columns, rows, view, x, y);
-                cell[y][x] = (signed char)(i < 0 ? 100 : layout.place[i].panel);
-            }
-    }
-    for (int y = 0; y < rows; y++)
-        for (int x = 0; x < columns; x++) {
-            int expected = cell[y][x] == 100 ? -1 : cell[y][x];
-            if (ht_layout_hit(&layout, x, y) != expected)
-                fail_msg("%d x %d view %d: hit at %d, %d", columns, rows, view, x, y);
+            fail_msg("%d x %d view %d: place %d leaves the screen", columns, rows, scene.view, i);
+        if (i >= 0 && r.y + r.h > layout.keys.y - scene.message)
+            fail_msg("%d x %d view %d: place %d covers the message", columns, rows, scene.view, i);
+        for (int k = -2; k < i; k++) {
+            ht_rect other = k == -2 ? layout.title : k == -1 ? layout.keys : layout.place[k].area;
+            if (!apart(r, other)) fail_msg("%d x %d view %d: %d lies on %d", columns, rows, scene.view, i, k);
+            assert_true(k < 0 || layout.place[i].panel != layout.place[k].panel);
         }
-    for (int panel = 0; panel < HT_PANEL_COUNT; panel++) {
-        int at = ht_layout_find(&layout, (ht_panel_id)panel), times = 0;
-        for (int i = 0; i < layout.count; i++) times += (int)layout.place[i].panel == panel;
-        assert_true(times <= 1); /* a panel stands in one place */
-        assert_true(times ? at >= 0 && (int)layout.place[at].panel == panel : at == -1);
+        if (i < 0) continue;
+        assert_int_equal(ht_layout_find(&layout, layout.place[i].panel), i);
+        assert_int_equal(ht_layout_hit(&layout, r.x, r.y), layout.place[i].panel);
+        assert_int_equal(ht_layout_hit(&layout, r.x + r.w - 1, r.y + r.h - 1), layout.place[i].panel);
     }
 }
 
-static void sweep(int from, int columns_step, int rows_step)
-{
-    for (int columns = from; columns <= COLUMNS; columns += columns_step)
-        for (int rows = 1; rows <= ROWS; rows += rows_step)
-            for (int view = HT_VIEW_DASHBOARD; view <= HT_VIEW_HELP; view++) {
-                bool zoom = view == HT_VIEW_ZOOM && columns % 50 == 0;
-                for (int focus = 0; focus < (zoom ? HT_PANEL_COUNT : 1); focus++)
-                    check(columns, rows, (ht_view)view, (ht_panel_id)focus);
-            }
-}
-
-static void panels_lie_inside_and_beside_each_other(void **state)
+static void every_view_at_every_size(void **state)
 {
     (void)state;
-    sweep(1, 7, 5); /* a coarse net of sizes, and every size where the layout changes */
-    for (int columns = 55; columns <= COLUMNS; columns++)
-        for (int rows = 14; rows <= 36; rows += columns > 165 ? 11 : 1)
-            check(columns, rows, (ht_view)((columns + rows) % 4), HT_PANEL_TAIL);
-    for (int rows = 14; rows <= ROWS; rows++)
-        for (int view = 0; view < 4; view++)
-            for (int columns = 60; columns <= 180; columns += 20)
-                check(columns, rows, (ht_view)view, HT_PANEL_NOW);
+    for (int columns = 1; columns <= COLUMNS; columns++)
+        for (int rows = 1; rows <= ROWS; rows++)
+            for (int view = 0; view < HT_VIEW_COUNT; view++)
+                check(columns, rows, scene_of(view, (columns + rows) % HT_PANEL_COUNT));
+}
+
+static void presentations_and_messages_at_every_size(void **state)
+{
+    (void)state;
+    for (int columns = 1; columns <= COLUMNS; columns++)
+        for (int rows = 1; rows <= ROWS; rows++) {
+            ht_scene scene = scene_of(HT_VIEW_DASHBOARD, (columns + rows) % (HT_PANEL_COUNT + 1));
+            scene.present = true;
+            scene.message = rows % 3;
+            check(columns, rows, scene);
+            scene.present = false;
+            check(columns, rows, scene);
+        }
+}
+
+/* The space of the dashboard is used whatever is hidden. */
+static void any_choice_of_panels(void **state)
+{
+    (void)state;
+    enum { PANELS = 8 }; /* of the dashboard */
+    for (unsigned hidden = 0; hidden < (1u << PANELS) - 1; hidden++)
+        for (int columns = HT_LEAST_COLUMNS; columns <= COLUMNS; columns += 13)
+            for (int rows = HT_LEAST_ROWS; rows <= ROWS; rows += 11) {
+                ht_scene scene = scene_of(HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
+                int covered = 0;
+                scene.hidden = hidden;
+                check(columns, rows, scene);
+                ht_layout layout = ht_layout_make(columns, rows, scene);
+                for (int i = 0; i < layout.count; i++) {
+                    assert_false(hidden >> layout.place[i].panel & 1);
+                    covered += layout.place[i].area.w * layout.place[i].area.h;
+                }
+                if (covered != columns * (rows - 2))
+                    fail_msg("%d x %d hidden %x: %d cells are empty", columns, rows, hidden,
+                             columns * (rows - 2) - covered);
+            }
 }
 
 static void too_small_begins_exactly_below_the_limits(void **state)
 {
     (void)state;
-    for (int view = HT_VIEW_DASHBOARD; view <= HT_VIEW_HELP; view++) {
-        assert_false(ht_layout_make(HT_LEAST_COLUMNS, HT_LEAST_ROWS, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(HT_LEAST_COLUMNS - 1, 500, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(500, HT_LEAST_ROWS - 1, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(0, 0, (ht_view)view, 0).too_small);
-        assert_true(ht_layout_make(-5, -5, (ht_view)view, 0).too_small);
+    for (int view = 0; view < HT_VIEW_COUNT; view++) {
+        assert_false(
+            ht_layout_make(HT_LEAST_COLUMNS, HT_LEAST_ROWS, (ht_scene){.view = (ht_view)view, .focus = 0})
+                .too_small);
+        assert_true(ht_layout_make(HT_LEAST_COLUMNS - 1, 500, (ht_scene){.view = (ht_view)view, .focus = 0})
+                        .too_small);
+        assert_true(
+            ht_layout_make(500, HT_LEAST_ROWS - 1, (ht_scene){.view = (ht_view)view, .focus = 0}).too_small);
+        assert_true(ht_layout_make(0, 0, (ht_scene){.view = (ht_view)view, .focus = 0}).too_small);
+        assert_true(ht_layout_make(-5, -5, (ht_scene){.view = (ht_view)view, .focus = 0}).too_small);
     }
 }
 
@@ -88,9 +113,12 @@ static void a_view_shows_what_it_is_for(void **state)
     (void)state;
     for (int columns = HT_LEAST_COLUMNS; columns <= COLUMNS; columns += 3)
         for (int rows = HT_LEAST_ROWS; rows <= ROWS; rows += 2) {
-            ht_layout dash = ht_layout_make(columns, rows, HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
-            ht_layout pruning = ht_layout_make(columns, rows, HT_VIEW_PRUNING, HT_PANEL_LOSS);
-            ht_layout help = ht_layout_make(columns, rows, HT_VIEW_HELP, HT_PANEL_LOSS);
+            ht_layout dash =
+                ht_layout_make(columns, rows, (ht_scene){.view = HT_VIEW_DASHBOARD, .focus = HT_PANEL_LOSS});
+            ht_layout pruning =
+                ht_layout_make(columns, rows, (ht_scene){.view = HT_VIEW_PRUNING, .focus = HT_PANEL_LOSS});
+            ht_layout help =
+                ht_layout_make(columns, rows, (ht_scene){.view = HT_VIEW_HELP, .focus = HT_PANEL_LOSS});
             assert_true(ht_layout_find(&dash, HT_PANEL_LOSS) >= 0 &&
                         ht_layout_find(&dash, HT_PANEL_TAIL) >= 0);
             assert_true(ht_layout_find(&dash, HT_PANEL_PRUNING) >= 0);
@@ -98,7 +126,8 @@ static void a_view_shows_what_it_is_for(void **state)
             assert_true(ht_layout_find(&pruning, HT_PANEL_PRUNING) >= 0);
             assert_true(ht_layout_find(&help, HT_PANEL_HELP) >= 0);
             for (int focus = 0; focus < HT_PANEL_COUNT; focus++) {
-                ht_layout zoom = ht_layout_make(columns, rows, HT_VIEW_ZOOM, (ht_panel_id)focus);
+                ht_layout zoom = ht_layout_make(
+                    columns, rows, (ht_scene){.view = HT_VIEW_ZOOM, .focus = (ht_panel_id)focus});
                 assert_int_equal(zoom.count, 1);
                 assert_int_equal(zoom.place[0].panel, focus);
             }
@@ -108,7 +137,7 @@ static void a_view_shows_what_it_is_for(void **state)
 static void a_click_outside_hits_nothing(void **state)
 {
     (void)state;
-    ht_layout layout = ht_layout_make(120, 40, HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
+    ht_layout layout = ht_layout_make(120, 40, (ht_scene){.view = HT_VIEW_DASHBOARD, .focus = HT_PANEL_LOSS});
     static const int outside[][2] = {{-1, 5}, {120, 5}, {5, -1}, {5, 40}, {5, 0}, {5, 39}, {100000, 100000}};
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
         assert_int_equal(ht_layout_hit(&layout, outside[i][0], outside[i][1]), -1);
@@ -118,7 +147,9 @@ static void a_click_outside_hits_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(panels_lie_inside_and_beside_each_other),
+        cmocka_unit_test(every_view_at_every_size),
+        cmocka_unit_test(presentations_and_messages_at_every_size),
+        cmocka_unit_test(any_choice_of_panels),
         cmocka_unit_test(too_small_begins_exactly_below_the_limits),
         cmocka_unit_test(a_view_shows_what_it_is_for),
         cmocka_unit_test(a_click_outside_hits_nothing),

@@ -51,7 +51,7 @@ static void feed(ht_model *m, ht_sample s)
 static ht_bucket whole(const ht_curve *curve)
 {
     ht_bucket all = {0};
-    assert_int_equal(ht_curve_columns(curve, -1, 1e15, 1, &all), 1);
+    assert_int_equal(ht_curve_columns(curve, -1, 1e15, 1, 0, &all), 1);
     return all;
 }
 
@@ -62,7 +62,7 @@ static void a_new_model_knows_its_shape_and_nothing_else(void **state)
     assert_string_equal(m->shape, "140→2000→2");
     assert_string_equal(m->data_title, "heartbeats");
     assert_true(isnan(m->loss) && isnan(m->test_accuracy));
-    assert_int_equal(m->train_loss.count, 0);
+    assert_int_equal(m->trace[HT_TRACE_LOSS].count, 0);
     assert_int_equal(m->report.count, 0);
     assert_int_equal(m->state, HT_STATE_PAUSED);
     ht_params deep;
@@ -84,11 +84,13 @@ static void samples_fill_the_curves(void **state)
         feed(m, s);
     }
     feed(m, (ht_sample){.kind = HT_SAMPLE_EVAL, .step = 1000, .test_loss = 0.3, .test_accuracy = 0.9});
-    ht_bucket loss = whole(&m->train_loss), alpha = whole(&m->alpha), accuracy = whole(&m->train_accuracy);
+    ht_bucket loss = whole(&m->trace[HT_TRACE_LOSS]), alpha = whole(&m->trace[HT_TRACE_ALPHA]),
+              accuracy = whole(&m->trace[HT_TRACE_ACCURACY]);
     assert_true(loss.high == 40 && loss.low == 0.001 && loss.first == 1 && loss.last == 1000);
     assert_true(alpha.low == 1.75 && alpha.high == 1.75);
     assert_true(accuracy.final == 1);
-    assert_true(whole(&m->test_loss_curve).final == 0.3 && whole(&m->test_accuracy_curve).final == 0.9);
+    assert_true(whole(&m->trace[HT_TRACE_TEST_LOSS]).final == 0.3 &&
+                whole(&m->trace[HT_TRACE_TEST_ACCURACY]).final == 0.9);
     assert_true(m->loss == 0.001 && m->batch_accuracy == 1 && m->test_loss == 0.3 && m->test_accuracy == 0.9);
     assert_true(m->step == 1000);
     free(m);
@@ -101,7 +103,7 @@ static void folded_steps_keep_their_extremes(void **state)
     ht_sample s = step_sample(5000, 0.5);
     s.folded = 5000, s.loss_min = 0.01, s.loss_max = 90;
     feed(m, s);
-    ht_bucket loss = whole(&m->train_loss);
+    ht_bucket loss = whole(&m->trace[HT_TRACE_LOSS]);
     assert_true(loss.low == 0.01 && loss.high == 90 && loss.final == 0.5 && m->loss == 0.5);
     free(m);
 }
@@ -112,8 +114,8 @@ static void a_loss_that_is_no_number_is_remembered(void **state)
     ht_model *m = new_model();
     feed(m, step_sample(1, 0.7));
     feed(m, step_sample(2, (double)NAN));
-    assert_true(whole(&m->train_loss).bad && isnan(m->loss));
-    assert_true(ht_curve_last(&m->train_loss) == 0.7);
+    assert_true(whole(&m->trace[HT_TRACE_LOSS]).bad && isnan(m->loss));
+    assert_true(ht_curve_last(&m->trace[HT_TRACE_LOSS]) == 0.7);
     free(m);
 }
 
@@ -207,11 +209,15 @@ static void a_reset_forgets_the_run(void **state)
     ht_report *report = calloc(1, sizeof *report);
     report->step = 100, report->count = 1, report->tail.mmo = 1.9, report->tail.hill = 1.8;
     ht_model_report(m, report);
-    assert_true(ht_curve_last(&m->mmo) == 1.9 && ht_curve_last(&m->hill) == 1.8 && m->report.count == 1);
+    assert_true(ht_curve_last(&m->trace[HT_TRACE_MMO]) == 1.9 &&
+                ht_curve_last(&m->trace[HT_TRACE_HILL]) == 1.8 && m->report.count == 1);
     feed(m, (ht_sample){.kind = HT_SAMPLE_RESET, .value = 42});
+    assert_int_equal(m->trace[HT_TRACE_LOSS].count + m->trace[HT_TRACE_ACCURACY].count +
+                         m->trace[HT_TRACE_ALPHA].count + m->trace[HT_TRACE_MMO].count +
+                         m->trace[HT_TRACE_HILL].count,
+                     0);
     assert_int_equal(
-        m->train_loss.count + m->train_accuracy.count + m->alpha.count + m->mmo.count + m->hill.count, 0);
-    assert_int_equal(m->test_loss_curve.count + m->test_accuracy_curve.count + m->moment_count, 0);
+        m->trace[HT_TRACE_TEST_LOSS].count + m->trace[HT_TRACE_TEST_ACCURACY].count + m->moment_count, 0);
     assert_true(m->step == 0 && m->seconds == 0 && isnan(m->loss) && isnan(m->test_accuracy));
     assert_true(ht_params_get(&m->applied, HT_P_TRAIN_SEED) == 42 &&
                 ht_params_get(&m->asked, HT_P_TRAIN_SEED) == 42);
@@ -219,12 +225,47 @@ static void a_reset_forgets_the_run(void **state)
     /* A report that was on its way is of the run before. */
     report->count = 2, report->step = 101;
     ht_model_report(m, report);
-    assert_int_equal(m->mmo.count, 0);
+    assert_int_equal(m->trace[HT_TRACE_MMO].count, 0);
     assert_true(m->report.count != 2);
     report->generation = 1, report->count = 3, report->step = 0;
     ht_model_report(m, report);
-    assert_true(m->report.count == 3 && m->mmo.count == 1);
+    assert_true(m->report.count == 3 && m->trace[HT_TRACE_MMO].count == 1);
     free(report);
+    free(m);
+}
+
+/* Everything after the step goes, also what was averaged over it; reports under way are late. */
+static void rewinding_cuts_the_history(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    for (uint64_t i = 1; i <= 100; i++) {
+        feed(m, step_sample(i, 1.0 / (double)i));
+        if (i % 10 == 0) feed(m, (ht_sample){.kind = HT_SAMPLE_EVAL, .step = i, .test_loss = 0.5});
+        if (i == 30 || i == 70) feed(m, change_sample(i, HT_P_NOISE_SCALE, 0.1, (double)i));
+    }
+    uint32_t generation = m->generation;
+    feed(m, (ht_sample){.kind = HT_SAMPLE_CHANGE,
+                        .step = 100,
+                        .restored = true,
+                        .param = HT_P_NOISE_SCALE,
+                        .before = 70,
+                        .value = 30});
+    feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 55, .from = 100, .seconds = 0.55});
+    assert_true(m->step == 55 && m->seconds == 0.55);
+    assert_int_equal(m->generation, generation + 1);
+    assert_true(m->trace[HT_TRACE_LOSS].bucket[m->trace[HT_TRACE_LOSS].count - 1].last == 55);
+    assert_true(m->loss == 1.0 / 55);
+    assert_true(m->trace[HT_TRACE_TEST_LOSS].bucket[m->trace[HT_TRACE_TEST_LOSS].count - 1].last == 50);
+    assert_int_equal(m->moment_count, 1);
+    assert_true(ht_params_get(&m->asked, HT_P_NOISE_SCALE) == 30 &&
+                ht_params_get(&m->applied, HT_P_NOISE_SCALE) == 30);
+    feed(m, step_sample(56, 0.25)); /* another future */
+    assert_true(m->trace[HT_TRACE_LOSS].bucket[m->trace[HT_TRACE_LOSS].count - 1].final == 0.25 &&
+                m->trace[HT_TRACE_LOSS].count == 56);
+    /* To before a reset: nothing of this history belongs to it. */
+    feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 900, .from = 56, .other_run = true});
+    assert_true(m->trace[HT_TRACE_LOSS].count == 0 && m->moment_count == 0 && m->step == 900);
     free(m);
 }
 
@@ -339,6 +380,7 @@ int main(void)
         cmocka_unit_test(the_oldest_moments_go_first),
         cmocka_unit_test(labels_of_moments_are_whole_characters),
         cmocka_unit_test(a_reset_forgets_the_run),
+        cmocka_unit_test(rewinding_cuts_the_history),
         cmocka_unit_test(states_carry_their_message),
         cmocka_unit_test(values_read_as_people_write),
         cmocka_unit_test(the_title_tells_the_noise_in_every_state),

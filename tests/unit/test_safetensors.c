@@ -20,7 +20,7 @@
 
 static const float a[6] = {1, -2.5f, 3e-38f, 3e38f, 0, -0.0f}, b[4] = {5, 6, 7, 8};
 static const char *const metadata[] = {"format", "pt", "heavytail.step", "12", "quoted \"α\n", "\\x", NULL};
-static const ht_tensor_out both[] = {{"layers.0.weight", 2, 3, a}, {"layers.1.weight", 4, 1, b}};
+static const ht_tensor_out both[] = {{"layers.0.weight", 2, 3, a, NULL}, {"layers.1.weight", 4, 1, b, NULL}};
 
 static void write_both(const char *name)
 {
@@ -317,12 +317,40 @@ static void more_tensors_than_fit_are_an_error(void **state)
     ht_tensor_out many[40];
     ht_error err;
     for (int i = 0; i < 40; i++) {
-        many[i] = (ht_tensor_out){"", 1, 1, b};
+        many[i] = (ht_tensor_out){"", 1, 1, b, NULL};
         snprintf(many[i].name, sizeof many[i].name, "t%d", i);
     }
     assert_int_equal(ht_safetensors_write(scratch_path("many"), many, 40, NULL, &err), HT_FAIL);
     assert_int_equal(access(scratch_path("many"), F_OK), -1);
     assert_int_equal(ht_safetensors_write(scratch_path("many"), many, 10, NULL, &err), HT_OK);
+}
+
+/* BOOL beside F32: neither reads as the other, and a byte that is neither 0 nor 1 is refused. */
+static void truth_values_are_read_as_such(void **state)
+{
+    (void)state;
+    static const unsigned char bits[3] = {1, 0, 1};
+    const ht_tensor_out mixed[] = {{"mask", 3, 1, NULL, bits}, {"w", 4, 1, b, NULL}};
+    unsigned char to[3] = {9, 9, 9};
+    float numbers[4];
+    ht_error err;
+    assert_int_equal(ht_safetensors_write(scratch_path("bits"), mixed, 2, NULL, &err), HT_OK);
+    ht_safetensors *file = ht_safetensors_open(scratch_path("bits"), &err);
+    assert_true(ht_safetensors_has(file, "mask") && !ht_safetensors_has(file, "__metadata__"));
+    assert_int_equal(ht_safetensors_read_bool(file, "mask", 3, 1, to, &err), HT_OK);
+    assert_memory_equal(to, bits, 3);
+    assert_int_equal(ht_safetensors_read(file, "w", 4, 1, numbers, &err), HT_OK);
+    assert_memory_equal(numbers, b, sizeof b);
+    assert_int_equal(ht_safetensors_read(file, "mask", 3, 1, numbers, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "BOOL"));
+    assert_int_equal(ht_safetensors_read_bool(file, "w", 4, 1, to, &err), HT_FAIL);
+    ht_safetensors_close(file);
+    static const char header[] = "{\"t\":{\"dtype\":\"BOOL\",\"shape\":[1,2],\"data_offsets\":[0,2]}}";
+    write_raw("odd-bits", header, strlen(header), "\1\2", 2);
+    file = ht_safetensors_open(scratch_path("odd-bits"), &err);
+    assert_int_equal(ht_safetensors_read_bool(file, "t", 1, 2, to, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "t[0][1]"));
+    ht_safetensors_close(file);
 }
 
 int main(void)
@@ -339,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_header_that_is_no_object_is_refused),
         cmocka_unit_test(numbers_that_are_none_are_refused),
         cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(truth_values_are_read_as_such),
         cmocka_unit_test(more_tensors_than_fit_are_an_error),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

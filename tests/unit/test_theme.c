@@ -33,7 +33,7 @@ static void every_theme_loads(void **state)
     (void)state;
     const char *names[16];
     size_t count = ht_theme_names(names, 16);
-    assert_true(count >= 3);
+    assert_true(count >= 5);
     for (size_t i = 0; i < count; i++) assert_string_equal(load(names[i]).name, names[i]);
     assert_int_equal(ht_theme_names(names, 1), 1);
     /* The choices of ui.theme are the themes there are. */
@@ -44,13 +44,14 @@ static void every_theme_loads(void **state)
 static void text_stands_out_from_the_background(void **state)
 {
     (void)state;
-    static const char *const names[] = {"dark", "light"};
-    for (int i = 0; i < 2; i++) {
+    static const char *const names[] = {"dark", "light", "contrast", "colour-blind"};
+    for (int i = 0; i < 4; i++) {
         ht_theme theme = load(names[i]);
         double paper = lightness(theme.background);
         for (int role = 0; role < HT_ROLE_COUNT; role++) {
             double difference = fabs(lightness(theme.roles[role]) - paper);
-            bool quiet = role == HT_ROLE_GRID || role == HT_ROLE_FRAME || role == HT_ROLE_GHOST;
+            bool quiet = role == HT_ROLE_GRID || role == HT_ROLE_FRAME || role == HT_ROLE_RAW ||
+                         (role >= HT_ROLE_GHOST && role <= HT_ROLE_GHOST_4);
             assert_true(theme.roles[role].set);
             if (quiet ? difference < 0.04 : difference < 0.3)
                 fail_msg("%s: %s is too faint", names[i], ht_role_name((ht_role)role));
@@ -116,7 +117,7 @@ static void errors_name_line_and_role(void **state)
     parse_changed("fill = no", "fill = yes", HT_OK, "");
     parse_changed("fill = no", "fill = maybe", HT_USAGE, "line 4, fill");
     parse_changed("#0e1116", "0e1116", HT_USAGE, "line 3, background");
-    parse_changed("#5fb3ff", "#5fb3f", HT_USAGE, "line 18, train");
+    parse_changed("#5fb3ff", "#5fb3f", HT_USAGE, "line 19, train");
     parse_changed("#5fb3ff", "#5fb3fg", HT_USAGE, "train");
     parse_changed("#5fb3ff 12", "#5fb3ff", HT_USAGE, "train");
     parse_changed("#5fb3ff 12", "#5fb3ff 16", HT_USAGE, "16");
@@ -124,7 +125,7 @@ static void errors_name_line_and_role(void **state)
     parse_changed("#5fb3ff 12", "#5fb3ff 12 blink", HT_USAGE, "blink");
     parse_changed("#5fb3ff 12", "", HT_USAGE, "train");
     parse_changed("train    =", "trian    =", HT_USAGE, "trian");
-    parse_changed("train    =", "test     =", HT_USAGE, "line 19, test");
+    parse_changed("train    =", "test     =", HT_USAGE, "line 20, test");
     parse_changed("train    = #5fb3ff 12", "", HT_USAGE, "\"train\" is missing");
     parse_changed("background = #0e1116 0", "", HT_USAGE, "background");
     parse_changed("fill = no", "fill", HT_USAGE, "line 4");

@@ -1,0 +1,59 @@
+/* lab_handlers.h - what keys and mouse do, among the files lab_*.c.
+ *
+ * A new action: a value of ht_action and a row of the keymap (view/keymap.h), a function here, and its row in
+ * the table of lab_actions.c. An action that opens a view needs neither function nor row. */
+#ifndef HT_APP_LAB_HANDLERS_H
+#define HT_APP_LAB_HANDLERS_H
+
+#include "app/lab.h"
+#include "view/keymap.h"
+
+/* What an action does; one function may serve several. */
+typedef void ht_lab_handler(ht_lab *lab, ht_action action);
+
+/* What the keys and the mouse mean in one view only. */
+typedef struct ht_lab_view {
+    /* True if the action had a meaning here; else it does what it does everywhere. */
+    bool (*act)(ht_lab *lab, ht_action action);
+    /* The button went down, or moved while down, inside a panel. */
+    void (*press)(ht_lab *lab, ht_panel_id panel, int column, int row);
+    void (*wheel)(ht_lab *lab, int delta);
+} ht_lab_view;
+
+/* lab_actions.c */
+void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value);
+void ht_lab_do(ht_lab *lab, ht_action action);
+
+/* lab_params.c: controls, undo, typed values */
+ht_lab_handler ht_lab_adjust, ht_lab_choose, ht_lab_noise, ht_lab_undo, ht_lab_redo;
+/* Sets a parameter, remembers how to undo it, and tells it where no control shows it. */
+void ht_lab_change(ht_lab *lab, ht_param p, double value);
+void ht_lab_step_control(ht_lab *lab, int direction, bool coarse); /* the chosen one */
+
+/* lab_prompt.c: what is typed at the bottom */
+ht_lab_handler ht_lab_prompt;
+void ht_lab_type_key(ht_lab *lab, int key); /* while something is being typed */
+
+/* lab_views.c: views, panels, axes, symbols, pictures */
+ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
+    ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back;
+void ht_lab_use_theme(ht_lab *lab);                   /* the one that the settings name */
+const ht_lab_view *ht_lab_view_of(const ht_lab *lab); /* the table's row of the open view */
+
+/* lab_history.c: ghosts, freezing, the window of steps, smoothing */
+ht_lab_handler ht_lab_ghost, ht_lab_drop_ghost, ht_lab_freeze, ht_lab_window, ht_lab_smooth;
+
+/* lab_cursor.c: the read-out cursor of the charts */
+ht_lab_handler ht_lab_cursor;
+void ht_lab_cursor_off(ht_lab *lab);
+/* Moves it by so many columns of its panel; false when the arrows are not its own. */
+bool ht_lab_move_cursor(ht_lab *lab, int columns);
+/* Puts it where the mouse is; false beside a plot. */
+bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
+/* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */
+const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_rect *plot);
+
+/* lab_mouse.c */
+void ht_lab_mouse(ht_lab *lab, const ht_event *event);
+
+#endif

@@ -1,0 +1,115 @@
+/* lab_params.c - the controls: changing them, and undoing that. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/lab_handlers.h"
+#include "base/text.h"
+
+/* ---- changes ----------------------------------------------------------------------------------- */
+
+/* Settings of the screen (ui.*) stay here; all others are the trainer's. */
+static void set(ht_lab *lab, ht_param p, double value)
+{
+    double set_to = ht_params_put(&lab->model->asked, p, value);
+    if (strncmp(ht_param_at(p)->key, "ui.", 3) != 0)
+        ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
+    else if (p == HT_P_UI_THEME)
+        ht_lab_use_theme(lab);
+}
+
+static void remember(ht_lab *lab, ht_param p, double before, double after)
+{
+    ht_change *last = lab->undo_count ? &lab->undo[lab->undo_count - 1] : NULL;
+    if (before == after) return;
+    /* A drag is one change. */
+    if (lab->dragging && last && last->param == p && lab->undo_limit == lab->undo_count &&
+        lab->drag_control < 0) {
+        last->after = after;
+        return;
+    }
+    if (lab->undo_count == HT_UNDO) {
+        memmove(lab->undo, lab->undo + 1, (HT_UNDO - 1) * sizeof lab->undo[0]);
+        lab->undo_count--;
+    }
+    lab->undo[lab->undo_count++] = (ht_change){p, before, after};
+    lab->undo_limit = lab->undo_count;
+    lab->drag_control = -1; /* from here on the drag extends this change */
+}
+
+/* Where no control shows it a change says itself what it did. */
+static void tell(ht_lab *lab, ht_param p)
+{
+    char value[HT_PARAM_VALUE];
+    bool control = false;
+    for (int i = 0; i < HT_CONTROLS; i++) control = control || ht_model_controls[i] == p;
+    if (control && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
+    ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
+}
+
+void ht_lab_change(ht_lab *lab, ht_param p, double value)
+{
+    double before = ht_params_get(&lab->model->asked, p);
+    set(lab, p, value);
+    tell(lab, p);
+    remember(lab, p, before, ht_params_get(&lab->model->asked, p));
+}
+
+void ht_lab_undo(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    if (lab->undo_count == 0) {
+        ht_lab_note(lab, true, "nothing to undo");
+        return;
+    }
+    const ht_change *c = &lab->undo[--lab->undo_count];
+    set(lab, c->param, c->before);
+    tell(lab, c->param);
+}
+
+void ht_lab_redo(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    if (lab->undo_count == lab->undo_limit) {
+        ht_lab_note(lab, true, "nothing to redo");
+        return;
+    }
+    const ht_change *c = &lab->undo[lab->undo_count++];
+    set(lab, c->param, c->after);
+    tell(lab, c->param);
+}
+
+/* ---- controls ---------------------------------------------------------------------------------- */
+
+void ht_lab_noise(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    int type = (int)ht_params_get(&lab->model->asked, HT_P_NOISE_TYPE);
+    if (type != HT_NOISE_NONE) lab->noise_before = type;
+    int back = lab->noise_before ? lab->noise_before : HT_NOISE_IID;
+    ht_lab_change(lab, HT_P_NOISE_TYPE, type == HT_NOISE_NONE ? back : HT_NOISE_NONE);
+}
+
+void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
+{
+    ht_param p = ht_model_controls[lab->model->control];
+    bool named = ht_param_at(p)->type == HT_TYPE_CHOICE;
+    int steps = direction * (coarse && !named ? 10 : 1);
+    ht_lab_change(lab, p, ht_param_stepped(p, ht_params_get(&lab->model->asked, p), steps));
+}
+
+void ht_lab_adjust(ht_lab *lab, ht_action action)
+{
+    int direction = action == HT_DO_MORE || action == HT_DO_MUCH_MORE ? 1 : -1;
+    bool coarse = action == HT_DO_MUCH_LESS || action == HT_DO_MUCH_MORE;
+    if (!ht_lab_move_cursor(lab, coarse ? 10 * direction : direction))
+        ht_lab_step_control(lab, direction, coarse);
+}
+
+void ht_lab_choose(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    m->cursor.keys = false; /* the arrows are the control's again */
+    m->control = (m->control + (action == HT_DO_UP ? -1 : 1) + HT_CONTROLS) % HT_CONTROLS;
+    tell(lab, ht_model_controls[m->control]);
+}

@@ -1,0 +1,97 @@
+/* lab_prompt.c - what is typed at the bottom: a value for the chosen control, any setting, words to find. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/lab_handlers.h"
+#include "base/text.h"
+#include "view/view.h"
+
+void ht_lab_prompt(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    if (action == HT_DO_TYPE && ht_view_at(m->view)->arrows) {
+        ht_lab_note(lab, true, "no control is in sight here; : sets any setting");
+        return;
+    }
+    m->prompt = action == HT_DO_TYPE      ? HT_PROMPT_VALUE
+                : action == HT_DO_SETTING ? HT_PROMPT_SETTING
+                                          : HT_PROMPT_SEARCH;
+    m->typed[0] = '\0';
+    if (action != HT_DO_SEARCH) return;
+    if (m->view != HT_VIEW_HELP) ht_lab_do(lab, HT_DO_HELP);
+    m->search[0] = '\0';
+}
+
+static void take_value(ht_lab *lab, ht_param p, const char *text)
+{
+    ht_params trial = lab->model->asked;
+    ht_error err;
+    if (ht_params_set(&trial, ht_param_at(p)->key, text, &err) == HT_OK)
+        ht_lab_change(lab, p, ht_params_get(&trial, p));
+    else
+        ht_lab_note(lab, false, "%s", err.text);
+}
+
+/* A key, or its last part if that is of one key only: "alpha". */
+static bool find_key(const char *name, ht_param *found)
+{
+    int count = 0;
+    if (ht_param_find(name, found)) return true;
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (strcmp(strchr(ht_param_at((ht_param)p)->key, '.') + 1, name) == 0) *found = (ht_param)p, count++;
+    return count == 1;
+}
+
+/* "key=value" or "key value". */
+static void take_setting(ht_lab *lab, const char *text)
+{
+    char key[64];
+    ht_param p;
+    size_t length = strcspn(text, "= ");
+    const char *value = text + length + strspn(text + length, "= ");
+    snprintf(key, sizeof key, "%.*s", (int)length, text);
+    if (!find_key(key, &p))
+        ht_lab_note(lab, false, "no setting '%s'; the nearest is %s", key, ht_param_nearest(key));
+    else if (ht_param_at(p)->live == HT_RESET)
+        ht_lab_note(lab, false, "%s makes a new network or new data: heavytail --set %s=%s",
+                    ht_param_at(p)->key, ht_param_at(p)->key, *value ? value : "VALUE");
+    else
+        take_value(lab, p, value);
+}
+
+static void take(ht_lab *lab)
+{
+    ht_model *m = lab->model;
+    ht_prompt prompt = m->prompt;
+    m->prompt = HT_PROMPT_NONE;
+    if (m->typed[0] == '\0') return;
+    if (prompt == HT_PROMPT_VALUE) take_value(lab, ht_model_controls[m->control], m->typed);
+    if (prompt == HT_PROMPT_SETTING) take_setting(lab, m->typed);
+}
+
+/* Help shows what it finds while it is typed. */
+static void search(ht_model *m)
+{
+    if (m->prompt != HT_PROMPT_SEARCH) return;
+    ht_text_copy(m->search, sizeof m->search, m->typed);
+    m->help_scroll = 0;
+}
+
+void ht_lab_type_key(ht_lab *lab, int key)
+{
+    ht_model *m = lab->model;
+    size_t length = strlen(m->typed);
+    int least = m->prompt == HT_PROMPT_VALUE ? '!' : ' ';
+    if (key == HT_KEY_ENTER) {
+        take(lab);
+        return;
+    }
+    if (key == HT_KEY_ESCAPE) m->typed[0] = '\0';
+    if (key == HT_KEY_BACKSPACE && length > 0) m->typed[length - 1] = '\0';
+    if (key >= least && key < 127 && length + 1 < sizeof m->typed) {
+        m->typed[length] = (char)key;
+        m->typed[length + 1] = '\0';
+    }
+    search(m);
+    if (key == HT_KEY_ESCAPE) m->prompt = HT_PROMPT_NONE;
+}

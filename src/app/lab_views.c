@@ -1,0 +1,252 @@
+/* lab_views.c - what is shown: views and what keys mean in each, the chosen panel, axes, symbols, pictures.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "app/lab_handlers.h"
+#include "base/file.h"
+#include "render/snapshot.h"
+#include "view/panel.h"
+#include "view/view.h"
+
+/* ---- pruning: ← → move the cursor -------------------------------------------------------------- */
+
+static void move_prune_cursor(ht_model *m, int direction, bool coarse)
+{
+    double width = m->report.width ? m->report.width : 1, step = coarse ? 0.05 : fmax(0.005, 1 / width);
+    m->prune_cursor = fmin(1, fmax(0, ht_panel_cursor(m) + direction * step));
+}
+
+static bool pruning_act(ht_lab *lab, ht_action action)
+{
+    switch (action) {
+    case HT_DO_LESS:
+    case HT_DO_MUCH_LESS:
+        move_prune_cursor(lab->model, -1, action == HT_DO_MUCH_LESS);
+        return true;
+    case HT_DO_MORE:
+    case HT_DO_MUCH_MORE:
+        move_prune_cursor(lab->model, 1, action == HT_DO_MUCH_MORE);
+        return true;
+    default:
+        return action == HT_DO_UP || action == HT_DO_DOWN; /* no control is in sight */
+    }
+}
+
+static void pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row)
+{
+    ht_rect area, plot;
+    (void)row;
+    if (ht_lab_chart(lab, panel, &area, &plot) && plot.w > 0)
+        lab->model->prune_cursor = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
+}
+
+static void pruning_wheel(ht_lab *lab, int delta)
+{
+    move_prune_cursor(lab->model, delta, false);
+}
+
+/* ---- help: ↑ ↓ scroll -------------------------------------------------------------------------- */
+
+static void scroll_help(ht_lab *lab, int rows)
+{
+    ht_model *m = lab->model;
+    const ht_form *form = ht_screen_form(&lab->screen, m, HT_PANEL_HELP, lab->layout.place[0].area);
+    m->help_scroll = (int)fmin(form->count - 1, fmax(0, m->help_scroll + rows));
+}
+
+static bool help_act(ht_lab *lab, ht_action action)
+{
+    int page = lab->layout.place[0].area.h - 3;
+    int rows = action == HT_DO_UP        ? -1
+               : action == HT_DO_DOWN    ? 1
+               : action == HT_DO_EARLIER ? -page
+               : action == HT_DO_LATER   ? page
+                                         : 0;
+    if (rows != 0) scroll_help(lab, rows);
+    return rows != 0;
+}
+
+static void help_wheel(ht_lab *lab, int delta)
+{
+    scroll_help(lab, -3 * delta);
+}
+
+/* ---- the views --------------------------------------------------------------------------------- */
+
+static const ht_lab_view views[HT_VIEW_COUNT] = {
+    [HT_VIEW_PRUNING] = {pruning_act, pruning_press, pruning_wheel},
+    [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
+};
+
+const ht_lab_view *ht_lab_view_of(const ht_lab *lab)
+{
+    return &views[lab->model->view];
+}
+
+void ht_lab_toggle_view(ht_lab *lab, ht_action action)
+{
+    ht_view view;
+    if (!ht_view_find(action, &view)) return;
+    lab->model->view = lab->model->view == view ? HT_VIEW_DASHBOARD : view;
+}
+
+void ht_lab_zoom(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    (void)action;
+    m->view = m->view == HT_VIEW_ZOOM ? HT_VIEW_DASHBOARD : ht_view_of(m->focus);
+}
+
+void ht_lab_back(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    (void)action;
+    ht_lab_cursor_off(lab);
+    m->view = m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD;
+}
+
+void ht_lab_help(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    if (m->view == HT_VIEW_HELP) {
+        ht_lab_back(lab, action);
+        return;
+    }
+    ht_panel_id own = ht_view_at(m->view)->panel;
+    if (own != HT_PANEL_COUNT) m->focus = own;
+    m->view_before_help = m->view;
+    m->view = HT_VIEW_HELP;
+    m->help_scroll = 0;
+    m->search[0] = '\0';
+}
+
+void ht_lab_next_panel(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
+    int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
+    if (m->view == HT_VIEW_ZOOM)
+        m->focus = ht_panel_next(m->focus, direction);
+    else if (count > 0)
+        m->focus = lab->layout.place[((at < 0 ? 0 : at + direction) + count) % count].panel;
+}
+
+/* ---- how it is drawn --------------------------------------------------------------------------- */
+
+void ht_lab_log_axis(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    bool y = action == HT_DO_LOG_Y;
+    bool *axis = m->focus == HT_PANEL_LOSS && y ? &m->loss_log
+                 : m->focus == HT_PANEL_WEIGHTS ? (y ? &m->weights_log_y : &m->weights_log_x)
+                 : m->focus == HT_PANEL_NORMS   ? &m->norms_log
+                                                : NULL;
+    if (axis)
+        *axis = !*axis;
+    else if (m->focus == HT_PANEL_LOSS)
+        ht_lab_note(lab, true, "steps have no logarithmic axis; l switches the other axis");
+    else
+        ht_lab_note(lab, true, "this panel has no logarithmic axis; Tab chooses loss, weights or norms");
+}
+
+void ht_lab_symbols(ht_lab *lab, ht_action action)
+{
+    ht_params *p = &lab->model->asked;
+    int now = (int)ht_params_get(p, HT_P_UI_ASCII);
+    (void)action;
+    if (now == 0) now = (int)ht_term_symbols() + 1;
+    ht_params_put(p, HT_P_UI_ASCII, now % 3 + 1);
+    ht_lab_note(lab, true, "symbols: %s", ht_param_choice(HT_P_UI_ASCII, now % 3 + 1));
+}
+
+void ht_lab_use_theme(ht_lab *lab)
+{
+    ht_theme theme;
+    ht_error err;
+    if (ht_theme_load(ht_params_name(&lab->model->asked, HT_P_UI_THEME), &theme, &err) == HT_OK)
+        ht_term_theme(&theme);
+    else
+        ht_lab_note(lab, false, "%s", err.text);
+}
+
+void ht_lab_theme(ht_lab *lab, ht_action action)
+{
+    ht_params *p = &lab->model->asked;
+    int next = ((int)ht_params_get(p, HT_P_UI_THEME) + 1) % ht_param_choices(HT_P_UI_THEME);
+    (void)action;
+    ht_params_put(p, HT_P_UI_THEME, next);
+    ht_lab_use_theme(lab);
+    ht_lab_note(lab, true, "theme: %s", ht_param_choice(HT_P_UI_THEME, next));
+}
+
+void ht_lab_present(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    lab->model->present = !lab->model->present;
+    lab->model->view = HT_VIEW_DASHBOARD;
+}
+
+/* One panel stays at least. */
+void ht_lab_show_panel(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    unsigned all = (1u << (HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1)) - 1, bit = 1u << (action - HT_DO_PANEL_1);
+    ht_panel_id panel = (ht_panel_id)(action - HT_DO_PANEL_1);
+    if ((m->hidden ^ bit) == all) {
+        ht_lab_note(lab, true, "the last panel stays; 1 to 8 show the others again");
+        return;
+    }
+    m->hidden ^= bit;
+    m->present = false;
+    m->view = HT_VIEW_DASHBOARD;
+    ht_lab_note(lab, true, "%s %s", ht_panel_at(panel)->name, m->hidden & bit ? "hidden" : "shown");
+}
+
+/* ---- pictures ---------------------------------------------------------------------------------- */
+
+/* A name that is not taken: heavytail-ecg-demo-dashboard-1200.png, then -2, -3 … */
+static void free_name(const ht_model *m, char path[256])
+{
+    const char *what = m->view == HT_VIEW_ZOOM   ? ht_panel_at(m->focus)->name
+                       : m->view == HT_VIEW_HELP ? ht_view_at(HT_VIEW_DASHBOARD)->name /* help is not drawn */
+                                                 : ht_view_at(m->view)->name;
+    for (int i = 1; i < 1000; i++) {
+        char suffix[16] = "";
+        if (i > 1) snprintf(suffix, sizeof suffix, "-%d", i);
+        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->applied.preset, what,
+                 (unsigned long long)m->step, suffix);
+        for (char *p = path; *p; p++)
+            if (*p == '/') *p = '_';
+        if (!ht_file_exists(path)) return;
+    }
+}
+
+/* The journal up to what the screen shows; empty when it has grown too long for a picture. */
+static ht_text journal_so_far(const ht_lab *lab)
+{
+    const ht_text *whole = &lab->session->journal;
+    ht_journal_mark here = {lab->model->step, lab->change, 0, lab->model->seconds};
+    ht_text text = {0};
+    if (whole->length == 0) return text;
+    ht_text_add_bytes(&text, whole->data, whole->length);
+    ht_journal_kept(&text, "picture", &here);
+    if (text.failed) ht_text_free(&text);
+    return text;
+}
+
+void ht_lab_export(ht_lab *lab, ht_action action)
+{
+    char path[256];
+    ht_error err;
+    ht_text journal = journal_so_far(lab);
+    ht_snapshot_options options = {.theme = ht_params_name(&lab->model->asked, HT_P_UI_THEME),
+                                   .journal = journal.data};
+    (void)action;
+    free_name(lab->model, path);
+    if (ht_snapshot_write(path, lab->model, &options, &err) == HT_OK)
+        ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
+    else
+        ht_lab_note(lab, false, "%s", err.text);
+    ht_text_free(&journal);
+}

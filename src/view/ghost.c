@@ -1,0 +1,96 @@
+#include "view/ghost.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+
+static char free_letter(const ht_model *m)
+{
+    for (char letter = 'A';; letter++) {
+        bool taken = false;
+        for (int i = 0; i < m->ghost_count; i++) taken = taken || m->ghost[i]->letter == letter;
+        if (!taken) return letter;
+    }
+}
+
+ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
+{
+    ht_ghost *ghost = ht_alloc(1, sizeof *ghost, "the ghost", err);
+    *dropped = 0;
+    if (!ghost) return NULL;
+    if (m->ghost_count == HT_GHOSTS) {
+        *dropped = m->ghost[0]->letter;
+        ht_free(m->ghost[0]);
+        memmove(&m->ghost[0], &m->ghost[1], (HT_GHOSTS - 1) * sizeof m->ghost[0]);
+        m->ghost_count--;
+    }
+    ghost->letter = free_letter(m);
+    ghost->step = m->frozen ? (uint64_t)m->frozen_step : m->step;
+    ghost->params = m->applied;
+    ghost->test_loss = m->test_loss;
+    ghost->test_accuracy = m->test_accuracy;
+    ghost->report = m->report;
+    memcpy(ghost->trace, m->trace, sizeof ghost->trace);
+    return m->ghost[m->ghost_count++] = ghost;
+}
+
+char ht_ghost_drop(ht_model *m)
+{
+    if (m->ghost_count == 0) return 0;
+    ht_ghost *last = m->ghost[--m->ghost_count];
+    char letter = last->letter;
+    ht_free(last);
+    return letter;
+}
+
+static double value_of(const ht_ghost *ghost, ht_param p)
+{
+    return ht_params_get(&ghost->params, p);
+}
+
+void ht_ghost_label(const ht_model *m, const ht_ghost *g, char *to, size_t size)
+{
+    static const ht_param compared[] = {HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE, HT_P_TRAIN_LR, HT_P_TRAIN_BATCH,
+                                        HT_P_TRAIN_SEED};
+    ht_text text = {0};
+    char value[HT_PARAM_VALUE];
+    int type = (int)value_of(g, HT_P_NOISE_TYPE);
+    bool other_type = type != (int)ht_params_get(&m->applied, HT_P_NOISE_TYPE);
+    ht_text_add(&text, "%c", g->letter);
+    if (other_type)
+        ht_text_add(&text, " %s",
+                    type == HT_NOISE_NONE ? "no noise" : ht_param_choice(HT_P_NOISE_TYPE, type));
+    for (size_t i = 0; i < sizeof compared / sizeof compared[0]; i++) {
+        ht_param p = compared[i];
+        bool of_noise = p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE;
+        if (of_noise && type == HT_NOISE_NONE) continue;
+        if (value_of(g, p) == ht_params_get(&m->applied, p) && !(of_noise && other_type)) continue;
+        ht_model_value(p, value_of(g, p), value, sizeof value);
+        ht_text_add(&text, " %s %s", ht_model_symbol(p), value);
+    }
+    ht_text_copy(to, size, text.data ? text.data : "");
+    ht_text_free(&text);
+}
+
+ht_role ht_ghost_role(int i)
+{
+    static const ht_role roles[HT_GHOSTS] = {HT_ROLE_GHOST, HT_ROLE_GHOST_2, HT_ROLE_GHOST_3,
+                                             HT_ROLE_GHOST_4};
+    return roles[i];
+}
+
+ht_series *ht_ghost_add(const ht_model *m, ht_chart *chart, int i, int columns, int count)
+{
+    enum { WIDE_FROM = 2 * 90 }; /* half columns from which the legend has room for settings */
+    char label[40];
+    const ht_ghost *ghost = m->ghost[i];
+    if (columns >= WIDE_FROM)
+        ht_ghost_label(m, ghost, label, sizeof label);
+    else
+        snprintf(label, sizeof label, "%c", ghost->letter);
+    ht_series *series = ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(i), label, count);
+    if (series) series->tag = ghost->letter;
+    return series;
+}

@@ -1,0 +1,35 @@
+/* ghost.h - runs kept for comparison: the curves, the last look of the analyst, and the settings, as they
+ * were when the run was pinned. Drawn dimmed in every chart. At most HT_GHOSTS, a few MB each. */
+#ifndef HT_VIEW_GHOST_H
+#define HT_VIEW_GHOST_H
+
+#include "view/chart.h"
+#include "view/model.h"
+
+typedef struct ht_ghost {
+    char letter; /* 'A' … */
+    uint64_t step;
+    ht_params params;
+    double test_loss, test_accuracy;
+    ht_curve trace[HT_TRACE_COUNT];
+    ht_report report;
+} ht_ghost;
+
+/* Keeps the run as it stands. With HT_GHOSTS kept already the oldest goes: *dropped is then its letter, else
+ * 0. NULL with *err set when there is no memory. */
+ht_ghost *ht_ghost_pin(ht_model *model, char *dropped, ht_error *err);
+
+/* Drops the one pinned last; returns its letter, 0 if there is none. */
+char ht_ghost_drop(ht_model *model);
+
+/* "A no noise": the letter, and what set it apart from the run that is shown now. */
+void ht_ghost_label(const ht_model *model, const ht_ghost *ghost, char *to, size_t size);
+
+/* The role of ghost number i. */
+ht_role ht_ghost_role(int i);
+
+/* Adds the series of ghost i to a chart: named "A", or with its settings where there is room for them, and
+ * with its letter at its line. NULL like ht_chart_add. */
+ht_series *ht_ghost_add(const ht_model *model, ht_chart *chart, int i, int columns, int count);
+
+#endif

@@ -1,0 +1,44 @@
+#include "view/view.h"
+
+/* Papers: a whole screen; a chart and its numbers; one panel in large letters. */
+#define SHEET                                                                                                \
+    {                                                                                                        \
+        120, 42, 14                                                                                          \
+    }
+#define PAGE                                                                                                 \
+    {                                                                                                        \
+        100, 30, 17                                                                                          \
+    }
+#define CARD                                                                                                 \
+    {                                                                                                        \
+        80, 28, 20                                                                                           \
+    }
+
+static const ht_view_info table[HT_VIEW_COUNT] = {
+    [HT_VIEW_DASHBOARD] = {"dashboard", HT_DO_NOTHING, HT_PANEL_COUNT, false, SHEET, ht_place_dashboard},
+    [HT_VIEW_ZOOM] = {"panel", HT_DO_NOTHING, HT_PANEL_COUNT, false, CARD, ht_place_zoom},
+    [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, PAGE, ht_place_pruning},
+    [HT_VIEW_HELP] = {"help", HT_DO_NOTHING, HT_PANEL_HELP, true, SHEET, ht_place_help},
+};
+
+const ht_view_info *ht_view_at(ht_view view)
+{
+    return &table[view];
+}
+
+bool ht_view_find(ht_action action, ht_view *view)
+{
+    for (int v = 0; v < HT_VIEW_COUNT && action != HT_DO_NOTHING; v++)
+        if (table[v].action == action) {
+            *view = (ht_view)v;
+            return true;
+        }
+    return false;
+}
+
+ht_view ht_view_of(ht_panel_id panel)
+{
+    for (int v = 0; v < HT_VIEW_COUNT && panel != HT_PANEL_COUNT; v++)
+        if (table[v].panel == panel) return (ht_view)v;
+    return HT_VIEW_ZOOM;
+}

@@ -1,0 +1,340 @@
+/* Guards runs against the world: stopped anywhere, killed at any moment, with a disk that fills up, a run
+ * goes on bit by bit as if nothing had happened, and its journal makes the same bits again. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "engine/recorder.h"
+#include "engine/replay.h"
+#include "math/rng.h"
+#include "unit/scratch.h"
+#include "unit/small.h"
+
+static ht_error err;
+static ht_dataset *data;
+
+static int make(void **state)
+{
+    data = small_data(200, 100);
+    return scratch_make(state);
+}
+
+static int unmake(void **state)
+{
+    ht_dataset_free(data);
+    return scratch_remove(state);
+}
+
+static void ok(ht_code code)
+{
+    if (code != HT_OK) fail_msg("%s", err.text);
+}
+
+/* All that a state can hold: depth 2, momentum, noise, a schedule; rows of metrics that end within pieces. */
+static ht_params rich(void)
+{
+    ht_params p = small_params();
+    ht_params_put(&p, HT_P_MODEL_DEPTH, 2);
+    ht_params_put(&p, HT_P_TRAIN_MOMENTUM, 0.9);
+    ht_params_put(&p, HT_P_TRAIN_SCHEDULE, 1);
+    ht_params_put(&p, HT_P_TRAIN_STEPS, 500);
+    ht_params_put(&p, HT_P_TRAIN_EVAL_EVERY, 7);
+    ht_params_put(&p, HT_P_NOISE_TYPE, HT_NOISE_ISOTROPIC);
+    ht_params_put(&p, HT_P_NOISE_SCALE, 0.001);
+    ht_params_put(&p, HT_P_RUN_CHECKPOINT, 0);
+    return p;
+}
+
+typedef struct run {
+    ht_rundir *dir;
+    ht_trainer *trainer;
+    ht_recorder *recorder;
+} run;
+
+static run open_run(const char *name, const ht_params *params)
+{
+    run r;
+    r.dir = ht_rundir_open(scratch_path(name), &err);
+    if (!r.dir) fail_msg("%s", err.text);
+    r.trainer = small_trainer(params, data, NULL);
+    ok(ht_rundir_has_run(r.dir) ? ht_rundir_resume(r.dir, r.trainer, &err)
+                                : ht_rundir_begin(r.dir, params, &err));
+    r.recorder = ht_recorder_start(r.dir, r.trainer, NULL, &err);
+    assert_non_null(r.recorder);
+    return r;
+}
+
+static void close_run(run *r)
+{
+    ok(ht_recorder_stop(r->recorder, &err));
+    ht_trainer_free(r->trainer);
+    ht_rundir_close(r->dir);
+}
+
+/* The reference of a test has no directory. */
+static void record(run *r, const ht_sample *s)
+{
+    if (r->recorder) ht_recorder_take(r->recorder, s);
+}
+
+static void tell_set(run *r, ht_param p, double value)
+{
+    ht_sample s = {.kind = HT_SAMPLE_CHANGE, .step = ht_trainer_steps(r->trainer), .param = p};
+    small_set(r->trainer, p, value);
+    s.value = value;
+    s.change = ht_trainer_change(r->trainer);
+    record(r, &s);
+}
+
+static void tell_prune(run *r)
+{
+    ht_prune_result result;
+    ht_sample s = {
+        .kind = HT_SAMPLE_PRUNE,
+        .step = ht_trainer_steps(r->trainer),
+        .prune = {.spec = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL), .keep_mask = true}};
+    ok(ht_trainer_prune(r->trainer, &s.prune, &result, &err));
+    assert_true(result.removed > 0);
+    s.change = ht_trainer_change(r->trainer);
+    record(r, &s);
+}
+
+/* A step as `train` makes it; at 40 the noise is changed by hand, at 60 the network is pruned with its mask
+ * kept. */
+static void step(run *r)
+{
+    ht_sample sample;
+    small_train(r->trainer, 1);
+    if (ht_trainer_eval_due(r->trainer)) {
+        ok(ht_trainer_evaluate(r->trainer, true, &sample, &err));
+        record(r, &sample);
+    }
+    if (ht_trainer_steps(r->trainer) == 40) tell_set(r, HT_P_NOISE_SCALE, 0.002);
+    if (ht_trainer_steps(r->trainer) == 60) tell_prune(r);
+    if (r->recorder) ht_recorder_offer(r->recorder);
+}
+
+static void train_to(run *r, uint64_t last)
+{
+    while (ht_trainer_steps(r->trainer) < last) step(r);
+}
+
+static void same_file(const char *a, const char *b)
+{
+    size_t size_a, size_b;
+    char *x = scratch_read(a, &size_a), *y = scratch_read(b, &size_b);
+    if (size_a != size_b || memcmp(x, y, size_a) != 0) fail_msg("%s and %s differ", a, b);
+    ht_free(x);
+    ht_free(y);
+}
+
+/* Replays the journal and compares with the checkpoint; returns its step. */
+static uint64_t replayed(const char *name)
+{
+    char path[600], where[200];
+    ht_text text = {0};
+    ht_journal journal;
+    ok(ht_rundir_journal(scratch_path(name), &text, 1 << 28, &err));
+    ok(ht_journal_parse(&journal, name, text.data, text.length, &err));
+    ht_trainer *stored = small_trainer(&journal.initial, data, NULL),
+               *made = small_trainer(&journal.initial, data, NULL);
+    snprintf(path, sizeof path, "%s/checkpoint.safetensors", scratch_path(name));
+    ok(ht_checkpoint_read(path, stored, &err));
+    ht_checkpoint there = ht_checkpoint_of(stored);
+    size_t entry = ht_journal_find(&journal, ht_checkpoint_hash(&there), there.state.step);
+    assert_true(entry < journal.count &&
+                (entry == 0 || journal.entries[entry].hash == ht_checkpoint_hash(&there)));
+    ok(ht_replay(made, &journal, entry, NULL, NULL, &err));
+    ht_checkpoint here = ht_checkpoint_of(made);
+    if (ht_checkpoint_differs(&here, &there, where, sizeof where)) fail_msg("%s: %s", name, where);
+    ht_trainer_free(stored);
+    ht_trainer_free(made);
+    ht_journal_free(&journal);
+    ht_text_free(&text);
+    return there.state.step;
+}
+
+/* Stopped at random steps, within epochs, rows and batches: checkpoint and metrics are those of the whole
+ * run. */
+static void a_run_in_pieces_is_the_whole_run(void **state)
+{
+    (void)state;
+    ht_params params = rich();
+    ht_rng rng;
+    ht_rng_init(&rng, 4, HT_STREAM_SHUFFLE, 0);
+    run whole = open_run("whole", &params);
+    train_to(&whole, 100);
+    close_run(&whole);
+    for (uint64_t at = 0; at < 100;) {
+        run piece = open_run("pieces", &params);
+        assert_int_equal(ht_trainer_steps(piece.trainer), at);
+        at += 1 + ht_rng_below(&rng, 12);
+        if (at > 100) at = 100;
+        train_to(&piece, at);
+        close_run(&piece);
+    }
+    same_file("whole/checkpoint.safetensors", "pieces/checkpoint.safetensors");
+    same_file("whole/metrics.csv", "pieces/metrics.csv");
+    assert_int_equal(replayed("whole"), 100);
+    assert_int_equal(replayed("pieces"), 100);
+}
+
+static void a_checkpoint_is_written_while_training_goes_on(void **state)
+{
+    (void)state;
+    ht_params params = rich();
+    ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.01);
+    ht_params_put(&params, HT_P_TRAIN_STEPS, 0);
+    run r = open_run("live", &params);
+    double start = ht_now();
+    while (!ht_file_exists(scratch_path("live/checkpoint.safetensors")) && ht_now() < start + 20) step(&r);
+    for (int i = 0; i < 50; i++) step(&r);
+    assert_true(isfinite(ht_recorder_patience(r.recorder)));
+    uint64_t stored = replayed("live");
+    assert_true(stored > 0 && stored <= ht_trainer_steps(r.trainer));
+    close_run(&r);
+    assert_true(replayed("live") > stored);
+}
+
+/* ---- killed ---- */
+
+/* Trains on in a child that saves as often as it can, and kills it. */
+static void train_and_kill(const ht_params *params, unsigned microseconds)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        run r = open_run("killed", params);
+        for (;;) step(&r);
+    }
+    usleep(microseconds);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* After each kill the checkpoint is whole, of a step not before the last one, and has the bits of a run that
+ * was never touched; nothing half-written stays. HEAVYTAIL_KILLS asks for more of them. */
+static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
+{
+    (void)state;
+    const char *wish = getenv("HEAVYTAIL_KILLS"), *path = scratch_path("killed/checkpoint.safetensors");
+    int kills = wish ? atoi(wish) : 50;
+    ht_params params = rich();
+    ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.0001);
+    ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);
+    ht_rng rng;
+    ht_rng_init(&rng, 9, HT_STREAM_SHUFFLE, 0);
+    /* No thread of ours may run when a child is made. */
+    run reference = {.trainer = small_trainer(&params, data, NULL)};
+    ht_trainer *found = small_trainer(&params, data, NULL);
+    uint64_t last = 0;
+    int moved = 0;
+    for (int i = 0; i < kills; i++) {
+        char where[200];
+        train_and_kill(&params, 10000 + ht_rng_below(&rng, 60000));
+        if (!ht_file_exists(path)) continue; /* before the first one */
+        if (ht_checkpoint_read(path, found, &err) != HT_OK) fail_msg("kill %d: %s", i, err.text);
+        uint64_t now = ht_trainer_steps(found);
+        if (now < last) fail_msg("kill %d: step %llu came back", i, (unsigned long long)last);
+        moved += now > last;
+        train_to(&reference, last = now);
+        ht_checkpoint here = ht_checkpoint_of(found), there = ht_checkpoint_of(reference.trainer);
+        if (ht_checkpoint_differs(&here, &there, where, sizeof where)) fail_msg("kill %d: %s", i, where);
+    }
+    printf("%d kills survived, at step %llu, %d of them after progress\n", kills, (unsigned long long)last,
+           moved);
+    assert_true(moved > kills / 10 && last > 0);
+    run again = open_run("killed", &params); /* opening sweeps up what kills left */
+    close_run(&again);
+    assert_int_equal(scratch_count("killed"), 4);
+    assert_int_equal(replayed("killed"), last);
+    ht_trainer_free(reference.trainer);
+    ht_trainer_free(found);
+}
+
+/* ---- a full disk ---- */
+
+static void wait_for_news(run *r, bool wanted, char *text, size_t size)
+{
+    bool good;
+    for (double start = ht_now(); ht_now() < start + 20;) {
+        if (!ht_recorder_news(r->recorder, &good, text, size)) {
+            step(r);
+            nanosleep(&(struct timespec){0, 1000000}, NULL);
+        } else if (good == wanted) {
+            return;
+        }
+    }
+    fail_msg("no news in 20 s");
+}
+
+/* No file may be longer than a limit: as good as a full disk. Told once; the checkpoint before it stays; what
+ * could not be written comes later. */
+static void a_full_disk_is_told_once_and_loses_nothing(void **state)
+{
+    (void)state;
+    ht_params params = rich();
+    struct rlimit before, tight;
+    char text[800];
+    bool good;
+    ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.001);
+    run r = open_run("full", &params);
+    double start = ht_now();
+    while (!ht_file_exists(scratch_path("full/checkpoint.safetensors")) && ht_now() < start + 20) step(&r);
+    getrlimit(RLIMIT_FSIZE, &before);
+    tight = before;
+    tight.rlim_cur = 10000; /* less than a checkpoint */
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &tight);
+    wait_for_news(&r, false, text, sizeof text);
+    assert_non_null(strstr(text, "full/"));
+    uint64_t then = ht_trainer_steps(r.trainer);
+    for (int i = 0; i < 200; i++) {
+        step(&r);
+        if (i % 20 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL);
+    }
+    /* Another file may be the one that is told of, never the same twice. */
+    char more[800] = "";
+    if (ht_recorder_news(r.recorder, &good, more, sizeof more)) assert_string_not_equal(more, text);
+    assert_true(ht_trainer_steps(r.trainer) >= then + 200); /* training went on */
+    ht_trainer *kept = small_trainer(&params, data, NULL);
+    ok(ht_checkpoint_read(scratch_path("full/checkpoint.safetensors"), kept, &err));
+    assert_true(ht_trainer_steps(kept) <= then);
+    ht_trainer_free(kept);
+    setrlimit(RLIMIT_FSIZE, &before);
+    wait_for_news(&r, true, text, sizeof text);
+    uint64_t end = ht_trainer_steps(r.trainer);
+    close_run(&r);
+    assert_int_equal(replayed("full"), end);
+    ht_metrics *rows;
+    size_t count;
+    ok(ht_rundir_read_metrics(scratch_path("full"), &rows, &count, &err));
+    assert_int_equal(count, end / 7); /* no row is missing */
+    ht_free(rows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_in_pieces_is_the_whole_run),
+        cmocka_unit_test(a_checkpoint_is_written_while_training_goes_on),
+        cmocka_unit_test(a_kill_at_any_moment_leaves_a_whole_checkpoint),
+        cmocka_unit_test(a_full_disk_is_told_once_and_loses_nothing),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}
