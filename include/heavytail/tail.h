@@ -1,33 +1,157 @@
-/* tail.h - estimators of the tail index α (the stability index: P(|X| > x) ~ x^-α; not the exponent of a
- * density).
+/* tail.h - estimators of the tail index α: the stability index, P(|X| > x) ~ x^-α, S(2) is the normal law.
+ * Only `powerlaw` speaks of a density exponent (p(λ) ~ λ^-α, one more than the index of its tail).
  *
- * Pure functions. All logarithms natural. Each returns NaN where it is not defined. */
+ * Pure functions, any thread, no thread started; scratch is bounded and given back. Numbers are read in float
+ * or double and computed in double. All logarithms are natural. What is not defined is NaN. */
 #ifndef HEAVYTAIL_TAIL_H
 #define HEAVYTAIL_TAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "heavytail/status.h"
 
-/* Mohammadi, Mohammadpour, Ogata (Metrika 78, 2015): consecutive blocks of m values are summed;
- *   1/α = (mean log|block sum| - mean log|value|) / log m.
- * For centred, strictly stable values. x is (count); a last incomplete block is dropped. */
-double ht_tail_mmo(const float *x, size_t count, size_t m);
+/* ---- the table of estimators ---- */
 
-/* The same for vectors: Euclidean norms of rows and of sums of m rows. x is (rows × columns), row-major. */
-double ht_tail_mmo_multi(const float *x, size_t rows, size_t columns, size_t m);
+typedef enum ht_estimator {
+    HT_MMO,
+    HT_MMO_MULTI,
+    HT_HILL,
+    HT_PICKANDS,
+    HT_PICKANDS_REF, /* as the published code has it */
+    HT_DEHAAN,
+    HT_DEKKERS,
+    HT_PAULAUSKAS,
+    HT_MCCULLOCH,
+    HT_ECF,
+    HT_POWERLAW,
+    HT_POWERLAW_TWO_SIDED, /* the true Kolmogorov-Smirnov distance */
+    HT_ESTIMATORS,
+} ht_estimator;
 
-/* Hill (Ann. Statist. 3, 1975): 1/α = mean of log|x|_(i), i ≤ k, minus log|x|_(k+1), largest first. x is
- * (count). */
-double ht_tail_hill(const float *x, size_t count, size_t k);
+typedef enum ht_tail_input { HT_INPUT_VALUES, HT_INPUT_ROWS, HT_INPUT_EIGENVALUES } ht_tail_input;
+
+typedef struct ht_estimator_info {
+    const char *name;       /* "mmo", as in JSON */
+    const char *citation;   /* authors, journal, year */
+    const char *formula;    /* one line of UTF-8 */
+    const char *assumes;    /* "a stable law, centred" */
+    const char *convention; /* "stability index", "tail index" or "density exponent" */
+    const char *error;      /* where the standard error comes from */
+    ht_tail_input input;
+    bool stable; /* for stable laws: an index near 2 means no heavy tail */
+} ht_estimator_info;
+
+const ht_estimator_info *ht_estimator_at(ht_estimator estimator); /* static storage */
+
+/* ---- numbers in ---- */
+
+/* A matrix (rows × columns), row-major, or a vector (columns = 1). Exactly one of f32, f64 is set. Borrowed.
+ * What is to be taken from every value before anything else: `column_centre` (columns), when set, then
+ * `centre`. */
+typedef struct ht_values {
+    const float *f32;
+    const double *f64;
+    size_t rows, columns;
+    double centre;
+    const double *column_centre;
+} ht_values;
+
+static inline size_t ht_values_count(const ht_values *x)
+{
+    return x->rows * x->columns;
+}
+
+/* The median of all values (the mean of the two in the middle) before `centre` is taken; NaN of nothing. */
+double ht_values_median(const ht_values *x);
+/* Medians of the columns as they are in memory into median (columns). */
+ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err);
+/* Euclidean norms of the rows as they are in memory into norm (rows). */
+void ht_values_norms(const ht_values *x, double *norm);
+
+/* ---- estimates out ---- */
+
+typedef enum ht_quality {
+    HT_QUALITY_GOOD,
+    HT_QUALITY_FEW_POINTS,     /* too few to say anything */
+    HT_QUALITY_NO_PLATEAU,     /* the estimate hangs on the choice of k */
+    HT_QUALITY_NOT_POWER_LAW,  /* another law: no straight line on log-log axes, or not stable */
+    HT_QUALITY_NO_HEAVY_TAIL,  /* α at 2, or a tail that falls faster than every power */
+    HT_QUALITY_NOT_APPLICABLE, /* other input wanted, off centre (mmo), or not defined: then NaN */
+    HT_QUALITIES,
+} ht_quality;
+
+const char *ht_quality_word(ht_quality quality);    /* "good", "few points", … as in JSON */
+const char *ht_quality_meaning(ht_quality quality); /* one sentence for a student */
+
+typedef struct ht_estimate {
+    ht_estimator estimator;
+    double value;     /* raw: no permutation, no cap */
+    double std_error; /* NaN when unknown */
+    double low, high; /* 95 % interval */
+    double scale;     /* mcculloch, ecf: σ of S(α, 0, σ); NaN else */
+    double xmin; /* where the fitted tail begins: |x|_(k+1), or the smallest eigenvalue fitted; NaN else */
+    double distance; /* powerlaw: Kolmogorov-Smirnov distance; NaN else */
+    size_t k;        /* order statistics used; 0 where there is no such choice */
+    size_t m;        /* block length; 0 where there is none, or the median over several */
+    size_t n_tail;   /* points the estimate rests on */
+    ht_quality quality;
+} ht_estimate;
+
+typedef struct ht_tail_options {
+    size_t k;      /* order statistics; 0: the largest k that a Hill plot still calls a plateau */
+    size_t m;      /* block length; 0: mmo the median over ht_tail_candidates, paulauskas √count */
+    bool spectrum; /* also powerlaw: costs an eigenvalue decomposition of the smaller side */
+} ht_tail_options;
+
+/* Every estimator on all values of x, one after the other, row by row; `estimates` is (HT_ESTIMATORS) in the
+ * order of the table. Those that want rows are HT_QUALITY_NOT_APPLICABLE; those that want eigenvalues too,
+ * unless options->spectrum is set and x is a matrix. HT_FAIL when memory is short or a value is not finite.
+ */
+ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                    ht_error *err);
+
+/* mmo-multi: the rows of x as vectors. */
+ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
+                         ht_error *err);
 
 /* Candidate block lengths of arXiv 2106.03795 for `count` values: 2, 5, 10, 20, 50, 100, 500, 1000 up to
  * count/2, each lowered to a divisor of count; then the largest divisor ≤ √count. Lengths of 1 are left out.
  * Returns how many (≤ 9). */
 int ht_tail_candidates(size_t count, size_t m[9]);
 
-/* Median over the candidates of the raw estimates. */
-double ht_tail_mmo_median(const float *x, size_t count);
+/* ---- a picture of a tail ---- */
+
+enum { HT_PICTURE_POINTS = 160 };
+
+/* P(X > x) by rising x, ranks spaced evenly in the logarithm: the tail has as many points as the bulk. */
+typedef struct ht_tail_ccdf {
+    int count;
+    double x[HT_PICTURE_POINTS], above[HT_PICTURE_POINTS];
+} ht_tail_ccdf;
+
+/* Everything the tail view draws; plain data, ~15 KB. */
+typedef struct ht_tail_picture {
+    size_t rows, columns;
+    bool centred;
+    ht_tail_ccdf weights;     /* of |w|, centred or not */
+    ht_tail_ccdf norms;       /* of the row norms; empty for a vector */
+    ht_tail_ccdf eigenvalues; /* of WᵀW / max(rows, columns); empty without options->spectrum */
+    int hill_count;           /* Hill plot: α̂(k) at k spaced evenly in the logarithm; ± hill/√k */
+    double hill_k[HT_PICTURE_POINTS], hill[HT_PICTURE_POINTS];
+    size_t plateau_low, plateau_high;    /* the k between which α̂(k) agrees with itself; 0, 0 without */
+    ht_estimate all[HT_ESTIMATORS];      /* of all weights (and of the spectrum) */
+    ht_estimate by_rows;                 /* mmo-multi of the rows; not applicable to a vector */
+    ht_estimate of_norms[HT_ESTIMATORS]; /* of the row norms; not applicable to a vector */
+} ht_tail_picture;
+
+/* Fills everything from one matrix or vector. Training centres first, as arXiv 2106.03795 does: `centred`
+ * takes from a matrix the medians of its columns, then from all values their median. Norms and spectrum are
+ * of the rows as they are. */
+ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const ht_tail_options *options,
+                             bool centred, ht_error *err);
+
+/* ---- the two numbers of the dashboard ---- */
 
 typedef struct ht_tail_summary {
     double mmo;  /* all weights of a layer, centred by their median; median over the candidate m */
@@ -36,11 +160,7 @@ typedef struct ht_tail_summary {
     double centre; /* the median that was subtracted */
 } ht_tail_summary;
 
-/* What training shows: centred as arXiv 2106.03795 does. No copy is made, whatever the size. */
+/* Centred as arXiv 2106.03795 does. NaN where memory is short. */
 ht_tail_summary ht_tail_summarize(const float *x, size_t count);
-
-/* Of rows as vectors, centred by the columns' medians: median over the candidates of ht_tail_mmo_multi. x is
- * (rows × columns); *alpha is NaN when no block length divides the rows. HT_FAIL: scratch memory is short. */
-ht_code ht_tail_rows(const float *x, size_t rows, size_t columns, double *alpha, ht_error *err);
 
 #endif

@@ -20,6 +20,7 @@ static const double alpha = 1.75;
 
 typedef struct noise_job {
     ht_noise noise;
+    ht_quantiles law;
     ht_pool *pool;
     float *w; /* (ROWS × COLUMNS) */
 } noise_job;
@@ -65,9 +66,13 @@ static ht_code bench_threads(json_t *rows, int threads, float *w, ht_error *err)
     void *context[TYPES + 1] = {&sum, &job[0], &job[1], &job[2]};
     ht_pool *pool = ht_pool_new(threads, err);
     if (!pool) return HT_FAIL;
-    for (int t = 0; t < TYPES; t++)
+    for (int t = 0; t < TYPES; t++) {
         job[t] =
-            (noise_job){{.type = (ht_noise_type)(HT_NOISE_SHARED + t), .alpha = alpha, .seed = 1}, pool, w};
+            (noise_job){.noise = {.type = (ht_noise_type)(HT_NOISE_SHARED + t), .alpha = alpha, .seed = 1},
+                        .pool = pool,
+                        .w = w};
+        ht_noise_prepare(&job[t].noise, &job[t].law);
+    }
     ht_code code = ht_bench_medians(run, context, TYPES + 1, seconds, err);
     ht_pool_free(pool);
     /* A draw of type shared serves a whole row: its cost is given per weight, like the others'. */
@@ -116,7 +121,9 @@ enum {
 }; /* 2^12 · 2^8 · 2^12 = 2^32 draws */
 
 typedef struct tail_job {
-    double alpha, threshold[LEVELS];
+    ht_noise noise;
+    ht_quantiles law;
+    double threshold[LEVELS];
     atomic_long beyond[LEVELS];
 } tail_job;
 
@@ -126,9 +133,10 @@ static void count_tail(void *context, int task, int worker)
     float x[ROW];
     long beyond[LEVELS] = {0};
     float first = (float)job->threshold[0];
+    ht_noise noise = job->noise;
+    noise.step = (uint64_t)task;
     (void)worker;
     for (int row = 0; row < TASK_ROWS; row++) {
-        ht_noise noise = {.type = HT_NOISE_IID, .alpha = job->alpha, .seed = 20, .step = (uint64_t)task};
         for (int i = 0; i < ROW; i++) x[i] = 0;
         ht_noise_add(&noise, x, (size_t)row, 1, ROW, 1);
         for (int i = 0; i < ROW; i++)
@@ -145,7 +153,8 @@ static ht_code run_tail(json_t *rows, ht_error *err)
     ht_pool *pool = ht_pool_new(ht_app_threads(), err);
     if (!pool) return HT_FAIL;
     for (size_t k = 0; k < sizeof alphas / sizeof alphas[0]; k++) {
-        tail_job job = {.alpha = alphas[k]};
+        tail_job job = {.noise = {.type = HT_NOISE_IID, .alpha = alphas[k], .seed = 20}};
+        ht_noise_prepare(&job.noise, &job.law);
         for (int l = 0; l < LEVELS; l++)
             job.threshold[l] = ht_stable_tail_quantile(alphas[k], pow(10, -FIRST_LEVEL - l));
         ht_pool_run(pool, TASKS, count_tail, &job);

@@ -10,16 +10,27 @@
 #include "math/linalg.h"
 #include "math/select.h"
 
+/* mmo-multi of a layer's rows, centred by the medians of its columns. */
+static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
+{
+    ht_values x = {.f32 = layer->weight, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
+    ht_estimate estimate = {.value = NAN};
+    double *median = ht_alloc(x.columns, sizeof *median, "the medians of the columns", err);
+    ht_code code = median ? ht_values_column_medians(&x, median, err) : err->code;
+    x.column_centre = median;
+    if (code == HT_OK) code = ht_tail_fit_rows(&x, &(ht_tail_options){0}, &estimate, err);
+    *alpha = estimate.value;
+    ht_free(median);
+    return code;
+}
+
 static ht_code row_tails(ht_row_tails *tails, const ht_network *net, ht_error *err)
 {
     double sorted[HT_DEPTH_MAX];
     int count = 0;
     tails->layers = net->depth;
     for (int l = 0; l < net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
-        if (ht_tail_rows(layer->weight, (size_t)layer->rows, (size_t)layer->columns, &tails->layer[l], err) !=
-            HT_OK)
-            return err->code;
+        if (row_index(&net->layers[l], &tails->layer[l], err) != HT_OK) return err->code;
         if (!isnan(tails->layer[l])) sorted[count++] = tails->layer[l];
     }
     qsort(sorted, (size_t)count, sizeof *sorted, ht_by_double);

@@ -9,7 +9,7 @@
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
 
-/* ht_tail_rows of the hidden layers. */
+/* Tail index of the hidden layers' rows, as arXiv 2106.03795 has it. */
 typedef struct ht_row_tails {
     int layers;
     double layer[HT_DEPTH_MAX], median;

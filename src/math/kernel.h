@@ -6,8 +6,11 @@
 #ifndef HT_MATH_KERNEL_H
 #define HT_MATH_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "math/stable_quantile.h"
 
 /* Which draws: the Philox key and counter words shared by a run of draws. */
 typedef struct ht_noise_key {
@@ -16,18 +19,21 @@ typedef struct ht_noise_key {
     uint32_t purpose; /* stream << 24 | layer << 16 | step's high 16 bits */
 } ht_noise_key;
 
+enum { HT_NOISE_BLOCK = 64, HT_NOISE_GROUP = 16 };
+
 typedef struct ht_kernels {
     const char *isa;
 
-    /* w[i] += scale * X(neuron, i), i < count, X ~ S(alpha, 0, 1, 0); alpha in [1, 2] */
-    void (*stable)(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float alpha,
-                   float scale);
-    /* out[i] = X(first + i, 0): the draw with index 0 of each of `count` neurons */
-    void (*stable_first)(float *out, size_t count, const ht_noise_key *key, uint32_t first, float alpha);
-    /* out[i] = X made from the 64 bits a[i], b[i]; count ≤ 256 */
-    void (*stable_of_bits)(const uint32_t *a, const uint32_t *b, int count, float alpha, float *out);
-    /* w[i] += scale * G(neuron, i), G ~ N(0, 1) */
-    void (*normal)(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float scale);
+    /* The random words of `blocks` blocks of HT_NOISE_BLOCK weights of a neuron, from weight first ·
+     * HT_NOISE_BLOCK */
+    void (*row_words)(uint32_t *out, int blocks, const ht_noise_key *key, uint32_t neuron, uint32_t first);
+    /* The word of weight 0 of each of HT_NOISE_GROUP neurons */
+    void (*first_words)(uint32_t *out, const ht_noise_key *key, uint32_t neuron);
+    /* x[i] = draw made of words[i], for all but the far ones; says whether there are such. count is a
+     * multiple of 16 */
+    bool (*quantiles)(const ht_quantiles *q, const uint32_t *words, size_t count, float *x);
+    /* w[i] += scale * x[i] */
+    void (*add_scaled)(float *w, const float *x, size_t count, float scale);
     /* w[i] += value */
     void (*add)(float *w, size_t count, float value);
 

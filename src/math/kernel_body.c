@@ -20,36 +20,8 @@
 /* A call inside a loop stops the vectorizer. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* Philox makes the bits of a BLOCK of draws from 16 counters. Draws are worked on a CHUNK at a time, in
- * stages: one loop over the whole chunk for each, so that many independent chains of operations are under way
- * at once. */
-enum { LANES = 16, BLOCK = 2 * LANES, CHUNK = 8 * BLOCK };
-
-/* ---- elementary functions; polynomials are Chebyshev interpolants, errors relative, before rounding ---- */
-
-/* Sums are taken in pairs (Estrin's scheme), not one after the other (Horner's): the chain of operations that
- * wait for each other is what these loops spend their time on. */
-
-/* sin(π/2·t), t in [0, 1]; 7e-9. Exact zero at 0, so it keeps full relative precision there. */
-INLINE float sin_quarter(float t)
-{
-    float u = t * t, uu = u * u;
-    float low = 1.5707963200386017f + u * -0.6459637595835394f;
-    float middle = 0.0796899183290285f + u * -0.0046741438381517775f;
-    return t * (low + uu * (middle + uu * 0.0001516717036640896f));
-}
-
-/* ln(1 + f), f in [√½ - 1, √2 - 1]; 2e-8. */
-INLINE float log_near_one(float f)
-{
-    float ff = f * f, f4 = ff * ff;
-    float p01 = 0.33333330728190674f + f * -0.25000306422569796f;
-    float p23 = 0.2000104509416068f + f * -0.16641281463106394f;
-    float p45 = 0.14214495923947962f + f * -0.1299818376365153f;
-    float p67 = 0.12622319849228375f + f * -0.0790274377239344f;
-    float p = (p01 + ff * p23) + f4 * (p45 + ff * p67);
-    return f + (ff * f * p - 0.5f * ff);
-}
+/* Philox makes the words of a BLOCK of draws from 16 counters. */
+enum { LANES = 16, BLOCK = HT_NOISE_BLOCK };
 
 INLINE uint32_t bits_of(float x)
 {
@@ -65,46 +37,7 @@ INLINE float float_of(uint32_t u)
     return x;
 }
 
-/* x = 2^*exponent · (1 + result) with 1 + result in [√½, √2); x positive, normal. */
-INLINE float split(float x, float *exponent)
-{
-    int32_t e = (int32_t)(bits_of(x) - 0x3f3504f3u) >> 23;
-    *exponent = (float)e;
-    return float_of(bits_of(x) - ((uint32_t)e << 23)) - 1.0f;
-}
-
-INLINE float log2_positive(float x)
-{
-    float e, f = split(x, &e);
-    return e + log_near_one(f) * 1.44269504f;
-}
-
-/* -ln(u) where u + rest = 1, both exact near 0: no cancellation at either end. */
-INLINE float minus_log(float u, float rest)
-{
-    float e, f = split(u, &e);
-    f = rest < 0.2928f ? -rest : f; /* there the exponent is 0; u itself may have been rounded to 1 */
-    return -(e * 0.69314718f + log_near_one(f));
-}
-
-/* 2^x for |x| < 120; 3e-9. */
-INLINE float exp2_bounded(float x)
-{
-    float whole = (x + 12582912.0f) - 12582912.0f; /* round to nearest */
-    float f = x - whole;
-    float ff = f * f;
-    float p12 = 0.6931472067028326f + f * 0.24022650922288757f;
-    float p34 = 0.05550327226670302f + f * 0.009618056678524637f;
-    float p56 = 0.0013400428177615838f + f * 0.0001546144469856913f;
-    float p = 1.0f + f * (p12 + ff * (p34 + ff * p56));
-    return p * float_of((uint32_t)((int32_t)whole + 127) << 23);
-}
-
-/* ---- random bits ------------------------------------------------------------------------------- */
-
-typedef struct random_bits {
-    uint32_t a[CHUNK], b[CHUNK]; /* 64 bits for each draw */
-} random_bits;
+/* ---- random words ---- */
 
 /* Philox needs the full product of 32-bit words, which no compiler finds for every instruction set: words
  * live in the low halves of 64-bit lanes (the high halves are rubbish that the product ignores), and this is
@@ -131,10 +64,10 @@ enum { VECTOR = 16 };
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #endif
 typedef float floats __attribute__((vector_size(VECTOR)));
+typedef int32_t integers __attribute__((vector_size(VECTOR)));
 typedef uint64_t wide __attribute__((vector_size(VECTOR)));
-typedef uint32_t narrow __attribute__((vector_size(VECTOR / 2)));
 
-enum { PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR };
+enum { FLOATS = VECTOR / 4, PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR, ROUNDS = 10 };
 
 INLINE wide splat(uint64_t x)
 {
@@ -149,161 +82,190 @@ INLINE wide lanes(void)
     return x;
 }
 
-INLINE void store(uint32_t *to, wide x)
+/* The low halves of a's and b's lanes, in turns. */
+INLINE void store_pairs(uint32_t *to, wide a, wide b)
 {
-    narrow n = __builtin_convertvector(x, narrow);
-    memcpy(to, &n, sizeof n);
+    wide pairs = (a & splat(0xffffffffu)) | b << 32;
+    memcpy(to, &pairs, sizeof pairs);
 }
 
-/* Philox4x32-10 on 16 counters {c0 + i·step0, c1 + i·step1, step, purpose}. Words 0 and 1 serve draws 0..15,
- * words 2 and 3 draws 16..31 of the block whose bits begin at a_out and b_out. */
-INLINE void philox_block(const ht_noise_key *key, uint32_t c0, uint32_t step0, uint32_t c1, uint32_t step1,
-                         uint32_t *a_out, uint32_t *b_out)
+typedef struct key_schedule {
+    wide k0[ROUNDS], k1[ROUNDS];
+} key_schedule;
+
+INLINE key_schedule schedule_of(const ht_noise_key *key)
+{
+    key_schedule s;
+    uint32_t k0 = key->key[0], k1 = key->key[1];
+    for (int round = 0; round < ROUNDS; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u)
+        s.k0[round] = splat(k0), s.k1[round] = splat(k1);
+    return s;
+}
+
+/* Philox4x32-10 on 16 counters {c0 + i·step0, c1 + i·step1, step, purpose}: word w of counter i is the
+ * block's word 16 w + i. */
+INLINE void philox_block(const key_schedule *keys, const uint32_t counter[4], uint32_t step0, uint32_t step1,
+                         uint32_t *out)
 {
     wide a[VECTORS], b[VECTORS], c[VECTORS], d[VECTORS];
     wide m0 = splat(0xD2511F53u), m1 = splat(0xCD9E8D57u);
-    uint32_t k0 = key->key[0], k1 = key->key[1];
     for (int v = 0; v < VECTORS; v++) {
         wide lane = lanes() + splat((uint64_t)(v * PER_VECTOR));
-        a[v] = splat(c0) + lane * splat(step0);
-        b[v] = splat(c1) + lane * splat(step1);
-        c[v] = splat(key->step);
-        d[v] = splat(key->purpose);
+        a[v] = splat(counter[0]) + lane * splat(step0);
+        b[v] = splat(counter[1]) + lane * splat(step1);
+        c[v] = splat(counter[2]);
+        d[v] = splat(counter[3]);
     }
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < ROUNDS; round++)
         for (int v = 0; v < VECTORS; v++) {
             wide p = MULTIPLY(a[v], m0), q = MULTIPLY(c[v], m1);
-            a[v] = (q >> 32) ^ b[v] ^ splat(k0);
+            a[v] = (q >> 32) ^ b[v] ^ keys->k0[round];
             b[v] = q;
-            c[v] = (p >> 32) ^ d[v] ^ splat(k1);
+            c[v] = (p >> 32) ^ d[v] ^ keys->k1[round];
             d[v] = p;
         }
-        k0 += 0x9E3779B9u;
-        k1 += 0xBB67AE85u;
-    }
     for (int v = 0; v < VECTORS; v++) {
-        store(a_out + v * PER_VECTOR, a[v]);
-        store(b_out + v * PER_VECTOR, b[v]);
-        store(a_out + LANES + v * PER_VECTOR, c[v]);
-        store(b_out + LANES + v * PER_VECTOR, d[v]);
+        store_pairs(out + v * FLOATS, a[v], b[v]);
+        store_pairs(out + BLOCK / 2 + v * FLOATS, c[v], d[v]);
     }
 }
 
-/* Blocks first .. of a neuron's bits, as many as `draws` needs; returns the draws they hold. */
-INLINE int row_bits(const ht_noise_key *key, uint32_t neuron, uint32_t first, size_t draws, random_bits *out)
+static void row_words(uint32_t *out, int blocks, const ht_noise_key *key, uint32_t neuron, uint32_t first)
 {
-    int filled = 0;
-    for (; filled < CHUNK && (size_t)filled < draws; filled += BLOCK, first++)
-        philox_block(key, first * LANES, 1, neuron, 0, out->a + filled, out->b + filled);
-    return filled;
+    key_schedule keys = schedule_of(key);
+    for (int i = 0; i < blocks; i++) {
+        uint32_t counter[4] = {(first + (uint32_t)i) * LANES, neuron, key->step, key->purpose};
+        philox_block(&keys, counter, 1, 0, out + (size_t)i * BLOCK);
+    }
 }
 
-/* ---- stable draws ------------------------------------------------------------------------------ */
-
-/* Chambers, Mallows, Stuck (JASA 1976) for β = 0:
- *   X = ± sin(αU) / cos(U)^(1/α) · (E / cos((α-1)U))^((α-1)/α),  U uniform on (0, π/2), E exponential.
- * The tail is made where U is near π/2, so the draw is v = 1 - U/(π/2), and every cosine is rewritten as the
- * sine of a sum of positive terms:   cos U = sin(π/2·v),   cos((α-1)U) = sin(π/2·((2-α) + (α-1)v)), sin(αU) =
- * sin(π/2·min((2-α) + αv, α(1-v))). Of 64 bits, 1 is the sign, 35 are v (least value 2^-36: the tail is right
- * far beyond probability 1e-8) and 28 the uniform under E (largest E 20.1, P = 2e-9: beyond it only α near 2
- * would notice, below 1e-9). v and 1 - v, and likewise the uniform and its rest, are both formed from the
- * integer, so neither end loses digits. */
-/* With r = E / cos((α-1)U) the draw is sin(αU) · r · (r · cos U)^(-1/α): one power, one logarithm. */
-static void stable_values(const random_bits *bits, int n, float alpha, float *restrict x)
+static void first_words(uint32_t *out, const ht_noise_key *key, uint32_t neuron)
 {
-    float r[CHUNK], base[CHUNK];
-    float shift = 2.0f - alpha, power = -1.0f / alpha;
-    for (int i = 0; i < n; i++) {
-        uint32_t b = bits->b[i]; /* cppcheck-suppress uninitvar ; philox_block stored it */
-        float u = ((float)(int32_t)(b >> 4) + 0.5f) * 0x1p-28f;
-        float rest = ((float)(int32_t)(0x0fffffffu - (b >> 4)) + 0.5f) * 0x1p-28f;
-        r[i] = minus_log(u, rest);
+    key_schedule keys = schedule_of(key);
+    uint32_t counter[4] = {0, neuron, key->step, key->purpose}, words[BLOCK];
+    philox_block(&keys, counter, 0, 1, words);
+    for (int i = 0; i < LANES; i++) out[i] = words[(size_t)i * 2];
+}
+
+/* ---- quantiles ---- */
+
+/* The polynomials of a vector of columns, one coefficient a vector. */
+typedef struct terms {
+    floats of[HT_QUANTILE_TERMS];
+} terms;
+
+#if defined(__AVX512F__)
+/* Two registers hold a coefficient of all near columns; the lookup takes the low five bits of a column. */
+typedef struct lookup {
+    floats low[HT_QUANTILE_TERMS], high[HT_QUANTILE_TERMS];
+} lookup;
+
+INLINE lookup lookup_of(const ht_quantiles *q)
+{
+    lookup l;
+    memcpy(l.low, q->near_low, sizeof l.low);
+    memcpy(l.high, q->near_high, sizeof l.high);
+    return l;
+}
+
+INLINE terms terms_at(const lookup *l, integers column)
+{
+    terms t;
+    for (int k = 0; k < HT_QUANTILE_TERMS; k++)
+        t.of[k] = (floats)_mm512_permutex2var_ps((__m512)l->low[k], (__m512i)column, (__m512)l->high[k]);
+    return t;
+}
+#else
+/* Rows are loaded lane by lane and transposed, four by four. */
+typedef const ht_quantiles *lookup;
+
+INLINE lookup lookup_of(const ht_quantiles *q)
+{
+    return q;
+}
+
+#if defined(__AVX2__)
+#define ROW(q, column, i, half)                                                                              \
+    (floats) _mm256_set_m128(_mm_loadu_ps((q)->row[(column)[(i) + 4]] + 4 * (half)),                         \
+                             _mm_loadu_ps((q)->row[(column)[i]] + 4 * (half)))
+#define LOW1(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define HIGH1(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define LOW2(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define HIGH2(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#else
+INLINE floats row_half(const float *row)
+{
+    floats x;
+    memcpy(&x, row, sizeof x);
+    return x;
+}
+#define ROW(q, column, i, half) row_half((q)->row[(column)[i]] + 4 * (half))
+#define LOW1(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define HIGH1(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define LOW2(a, b) __builtin_shufflevector(a, b, 0, 1, 4, 5)
+#define HIGH2(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+#endif
+
+INLINE terms terms_at(const lookup *q, integers column)
+{
+    terms t;
+    int32_t c[FLOATS];
+    column &= HT_QUANTILE_COLUMNS - 1;
+    memcpy(c, &column, sizeof c);
+    for (int half = 0; half < 2; half++) {
+        floats r0 = ROW(*q, c, 0, half), r1 = ROW(*q, c, 1, half);
+        floats r2 = ROW(*q, c, 2, half), r3 = ROW(*q, c, 3, half);
+        floats a = LOW1(r0, r1), b = LOW1(r2, r3), d = HIGH1(r0, r1), e = HIGH1(r2, r3);
+        t.of[4 * half] = LOW2(a, b);
+        t.of[4 * half + 1] = HIGH2(a, b);
+        t.of[4 * half + 2] = LOW2(d, e);
+        t.of[4 * half + 3] = HIGH2(d, e);
     }
-    for (int i = 0; i < n; i++) {
-        uint32_t a = bits->a[i];
-        float low = (float)(int32_t)(bits->b[i] & 15u) + 0.5f;
-        float v = ((float)(int32_t)(a >> 1) * 16.0f + low) * 0x1p-35f;
-        float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) * 16.0f + (16.0f - low)) * 0x1p-35f;
-        float q = shift + alpha * v, q_rest = alpha * rest;
-        float ratio = r[i] / sin_quarter(shift + (alpha - 1.0f) * v);
-        float sine = sin_quarter(q < q_rest ? q : q_rest);
-        base[i] = ratio * sin_quarter(v);
-        x[i] = float_of(bits_of(ratio * sine) ^ (a << 31));
+    return t;
+}
+#endif
+
+/* a where the mask has ones, b where it has zeros. */
+INLINE integers pick(integers mask, integers a, integers b)
+{
+    return (a & mask) | (b & ~mask);
+}
+
+/* ht_quantile_draw for a vector of words, step by step the same arithmetic. */
+INLINE floats draw(const lookup *l, integers word)
+{
+    integers middle = (word << 1) >> 31; /* all ones if bit 30 is set */
+    integers m = (word ^ middle) & 0x7fffffff;
+    floats g = (__builtin_convertvector(m, floats) + 0.5f) * 0x1p-30f;
+    integers column = pick(middle, middle, (integers)g >> 22);
+    integers fraction = ((integers)g & 0x3fffff) | 0x3f800000;
+    floats t = (floats)pick(middle, (integers)(g * g), (integers)((floats)fraction - 1.25f)), tt = t * t;
+    terms c = terms_at(l, column);
+    floats p01 = c.of[0] + c.of[1] * t, p23 = c.of[2] + c.of[3] * t;
+    floats p45 = c.of[4] + c.of[5] * t, p67 = c.of[6] + c.of[7] * t;
+    floats x = (p01 + tt * p23) + tt * tt * (p45 + tt * p67);
+    return (floats)(pick(middle, (integers)(x * g), (integers)x) | (word & INT32_MIN));
+}
+
+static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count, float *x)
+{
+    lookup l = lookup_of(q);
+    integers far = {0};
+    int any = 0;
+    for (size_t i = 0; i < count; i += FLOATS) {
+        integers word;
+        memcpy(&word, words + i, sizeof word);
+        floats y = draw(&l, word);
+        memcpy(x + i, &y, sizeof y);
+        far |= (word & 0x7fffffff) - HT_QUANTILE_FAR; /* negative in a lane: the draw is a far one */
     }
-    for (int i = 0; i < n; i++) base[i] = power * log2_positive(base[i]);
-    for (int i = 0; i < n; i++) x[i] *= exp2_bounded(base[i]);
+    for (int i = 0; i < FLOATS; i++) any |= far[i];
+    return any < 0;
 }
 
 static void add_scaled(float *restrict w, const float *restrict x, size_t count, float scale)
 {
     for (size_t i = 0; i < count; i++) w[i] += scale * x[i];
-}
-
-static void stable(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float alpha, float scale)
-{
-    random_bits bits;
-    float x[CHUNK];
-    for (size_t done = 0; done < count; done += CHUNK) {
-        int n = row_bits(key, neuron, (uint32_t)(done / BLOCK), count - done, &bits);
-        stable_values(&bits, n, alpha, x);
-        add_scaled(w + done, x, count - done < CHUNK ? count - done : CHUNK, scale);
-    }
-}
-
-/* The same from bits of the caller's choosing: tests reach the corners that no counter finds. */
-static void stable_of_bits(const uint32_t *a, const uint32_t *b, int count, float alpha, float *out)
-{
-    random_bits bits = {{0}, {0}};
-    float x[CHUNK];
-    memcpy(bits.a, a, (size_t)count * sizeof *a);
-    memcpy(bits.b, b, (size_t)count * sizeof *b);
-    stable_values(&bits, CHUNK, alpha, x);
-    memcpy(out, x, (size_t)count * sizeof *out);
-}
-
-static void stable_first(float *out, size_t count, const ht_noise_key *key, uint32_t first, float alpha)
-{
-    random_bits bits;
-    float x[CHUNK];
-    for (size_t done = 0; done < count; done += LANES) {
-        philox_block(key, 0, 0, first + (uint32_t)done, 1, bits.a, bits.b);
-        stable_values(&bits, LANES, alpha, x);
-        memcpy(out + done, x, sizeof x[0] * (count - done < LANES ? count - done : LANES));
-    }
-}
-
-/* Box and Muller: the radius from 32 bits (largest 6.76, P = 1.4e-11), the angle from a quarter turn and two
- * signs. One pair of words gives draws i and i + 32 of a block of 64, so a normal costs half the bits of a
- * stable draw. x holds 2n values. */
-static void normal_values(const random_bits *bits, int n, float *restrict x)
-{
-    float radius[CHUNK];
-    for (int i = 0; i < n; i++) {
-        uint32_t a = bits->a[i];
-        float low = 0.25f + 0.5f * (float)(int32_t)(a & 1u);
-        float u = ((float)(int32_t)(a >> 1) + low) * 0x1p-31f;
-        float rest = ((float)(int32_t)(0x7fffffffu - (a >> 1)) + (1.0f - low)) * 0x1p-31f;
-        radius[i] = sqrtf(2.0f * minus_log(u, rest));
-    }
-    for (int block = 0; block < n; block += BLOCK)
-        for (int i = block; i < block + BLOCK; i++) {
-            uint32_t b = bits->b[i];
-            float turn = ((float)(int32_t)(b >> 2) + 0.5f) * 0x1p-30f;
-            float rest = ((float)(int32_t)(0x3fffffffu - (b >> 2)) + 0.5f) * 0x1p-30f;
-            x[block + i] = float_of(bits_of(radius[i] * sin_quarter(turn)) ^ (b << 31));
-            x[block + BLOCK + i] = float_of(bits_of(radius[i] * sin_quarter(rest)) ^ ((b & 2u) << 30));
-        }
-}
-
-static void normal(float *w, size_t count, const ht_noise_key *key, uint32_t neuron, float scale)
-{
-    random_bits bits;
-    float x[2 * CHUNK];
-    for (size_t done = 0; done < count; done += 2 * CHUNK) {
-        int n = row_bits(key, neuron, (uint32_t)(done / (2 * BLOCK)), (count - done + 1) / 2, &bits);
-        normal_values(&bits, n, x);
-        add_scaled(w + done, x, count - done < 2 * CHUNK ? count - done : 2 * CHUNK, scale);
-    }
 }
 
 static void add(float *w, size_t count, float value)
@@ -395,10 +357,10 @@ static double fused_peak(long rounds, float *sink)
 extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
 const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .isa = TEXT(HT_ISA),
-    .stable = stable,
-    .stable_first = stable_first,
-    .stable_of_bits = stable_of_bits,
-    .normal = normal,
+    .row_words = row_words,
+    .first_words = first_words,
+    .quantiles = quantiles,
+    .add_scaled = add_scaled,
     .add = add,
     .max_abs = max_abs,
     .sum_squares = sum_squares,

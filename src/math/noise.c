@@ -32,12 +32,57 @@ double ht_noise_subordinator(const ht_noise *noise, size_t neuron)
     return exp(log_a);
 }
 
+void ht_noise_prepare(ht_noise *noise, ht_quantiles *law)
+{
+    if (noise->type == HT_NOISE_NONE) return;
+    ht_quantiles_build(law, noise->type == HT_NOISE_ISOTROPIC ? 2 : noise->alpha);
+    noise->law = law;
+}
+
+/* Draws of the far tail, one in 2^16, take a second word: from the counter of the weight itself in a range
+ * that the blocks of a row do not reach. */
+static float far_draw(const ht_noise *noise, const ht_noise_key *key, uint32_t word, uint32_t neuron,
+                      uint32_t index)
+{
+    uint32_t counter[4] = {0x80000000u | index, neuron, key->step, key->purpose}, more[4];
+    ht_philox(key->key, counter, more);
+    return ht_quantile_draw(noise->law, word, more[0]);
+}
+
+/* row[i] += scale · X(neuron, i), a chunk at a time: each stage works on many independent draws. */
+static void add_row(const ht_noise *noise, const ht_noise_key *key, float *row, size_t columns,
+                    uint32_t neuron, float scale)
+{
+    enum { BLOCKS = 8, CHUNK = BLOCKS * HT_NOISE_BLOCK };
+    const ht_kernels *kernel = ht_kernel();
+    uint32_t words[CHUNK];
+    float x[CHUNK];
+    for (size_t done = 0; done < columns; done += CHUNK) {
+        size_t n = columns - done < CHUNK ? columns - done : CHUNK;
+        int blocks = (int)((n + HT_NOISE_BLOCK - 1) / HT_NOISE_BLOCK);
+        kernel->row_words(words, blocks, key, neuron, (uint32_t)(done / HT_NOISE_BLOCK));
+        if (kernel->quantiles(noise->law, words, n, x))
+            for (size_t i = 0; i < n; i++)
+                if (ht_quantile_is_far(words[i]))
+                    x[i] = far_draw(noise, key, words[i], neuron, (uint32_t)(done + i));
+        kernel->add_scaled(row + done, x, n, scale);
+    }
+}
+
+/* X(neuron + i, 0) of a group of neurons. */
+static void shared_draws(const ht_noise *noise, const ht_noise_key *key, uint32_t neuron, float *x)
+{
+    uint32_t words[HT_NOISE_GROUP];
+    ht_kernel()->first_words(words, key, neuron);
+    if (!ht_kernel()->quantiles(noise->law, words, HT_NOISE_GROUP, x)) return;
+    for (uint32_t i = 0; i < HT_NOISE_GROUP; i++)
+        if (ht_quantile_is_far(words[i])) x[i] = far_draw(noise, key, words[i], neuron + i, 0);
+}
+
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale)
 {
-    enum { GROUP = 64 };
-    const ht_kernels *kernel = ht_kernel();
     ht_noise_key key = key_of(noise);
-    float alpha = (float)noise->alpha, shared[GROUP];
+    float shared[HT_NOISE_GROUP];
     for (size_t r = 0; r < rows; r++) {
         float *row = w + r * columns;
         uint32_t neuron = (uint32_t)(first + r);
@@ -45,16 +90,15 @@ void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, si
         case HT_NOISE_NONE:
             return;
         case HT_NOISE_IID:
-            kernel->stable(row, columns, &key, neuron, alpha, scale);
+            add_row(noise, &key, row, columns, neuron, scale);
             break;
-        case HT_NOISE_ISOTROPIC:
-            kernel->normal(row, columns, &key, neuron,
-                           scale * (float)sqrt(ht_noise_subordinator(noise, neuron)));
+        case HT_NOISE_ISOTROPIC: /* S(2, 0, 1, 0) is √2 G */
+            add_row(noise, &key, row, columns, neuron,
+                    scale * (float)sqrt(ht_noise_subordinator(noise, neuron) / 2));
             break;
         case HT_NOISE_SHARED:
-            if (r % GROUP == 0)
-                kernel->stable_first(shared, rows - r < GROUP ? rows - r : GROUP, &key, neuron, alpha);
-            kernel->add(row, columns, scale * shared[r % GROUP]);
+            if (r % HT_NOISE_GROUP == 0) shared_draws(noise, &key, neuron, shared);
+            ht_kernel()->add(row, columns, scale * shared[r % HT_NOISE_GROUP]);
         }
     }
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "heavytail/params.h"
+#include "math/stable_quantile.h"
 
 /* A layer's number must fit the counter. */
 enum { HT_NOISE_LAYERS = 256 };
@@ -20,7 +21,12 @@ typedef struct ht_noise {
     double alpha; /* in [1, 2] */
     uint64_t seed, step;
     int layer;
+    const ht_quantiles *law; /* set by ht_noise_prepare; type none needs none */
 } ht_noise;
+
+/* Builds the table of the type's law, for its α, if it does not hold it yet (some 10 ms), and points noise to
+ * it; the caller keeps it while the noise is in use. */
+void ht_noise_prepare(ht_noise *noise, ht_quantiles *law);
 
 /* w (rows × columns) += scale · X for neurons first .. first + rows - 1 of the layer. Pure; any thread. */
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale);

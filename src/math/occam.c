@@ -34,8 +34,11 @@ static void prune_layer(const ht_layer *layer, double lambda)
     size_t goes = (size_t)(lambda * (double)(size - zeros));
     if (goes == 0) return;
     /* Zeros rank first, then what goes. Of the weights at the threshold only some may go. */
-    float threshold = ht_select(&(ht_ranked){layer->weight, size, 0, true}, zeros + goes - 1);
-    size_t below = 0;
+    ht_values values = {.f32 = layer->weight, .rows = size, .columns = 1};
+    size_t rank = zeros + goes - 1, below = 0;
+    double at;
+    ht_select(&values, true, &rank, 1, &at);
+    float threshold = (float)at;
     for (size_t i = 0; i < size; i++) below += layer->weight[i] != 0 && fabsf(layer->weight[i]) < threshold;
     size_t ties = goes - below;
     for (size_t i = 0; i < size; i++) {

@@ -16,6 +16,7 @@ typedef enum ht_stream {
     HT_STREAM_PRUNE,
     HT_STREAM_TEST,
     HT_STREAM_CORESET,
+    HT_STREAM_TAIL,
     HT_STREAM_FACTOR,
 } ht_stream;
 

@@ -1,49 +1,114 @@
 #include "math/select.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { HALF = 16, KEYS = 1 << HALF };
+enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 64 };
+
+#define SIGN (UINT64_C(1) << 63)
 
 /* Bits that order like the number: negative ones reversed, positive ones above them. -0 ranks just below 0.
  */
-static inline uint32_t key_of(const ht_ranked *v, size_t i)
+static inline uint64_t key_of(double y, bool magnitude)
 {
-    float y = v->x[i] - v->centre;
-    uint32_t u;
+    uint64_t u;
     memcpy(&u, &y, sizeof u);
-    if (v->magnitude) return u & 0x7fffffffu;
-    return u & 0x80000000u ? ~u : u | 0x80000000u;
+    if (magnitude) return u & ~SIGN;
+    return u & SIGN ? ~u : u | SIGN;
 }
 
-static float value_of(const ht_ranked *v, uint32_t key)
+static double value_of(uint64_t key, bool magnitude)
 {
-    float y;
-    if (!v->magnitude) key = key & 0x80000000u ? key & 0x7fffffffu : ~key;
+    double y;
+    if (!magnitude) key = key & SIGN ? key & ~SIGN : ~key;
     memcpy(&y, &key, sizeof y);
     return y;
 }
 
-/* The key half in which rank *k lies; *k becomes the rank inside it. */
-static uint32_t locate(const uint32_t count[KEYS], size_t *k)
+/* What is known of a wanted value: the leading digits of its key, its rank among the values that share them,
+ * and how many these are. */
+typedef struct search {
+    uint64_t prefix;
+    size_t rank, population;
+    int table; /* searches with the same prefix count once */
+} search;
+
+static uint64_t leading(uint64_t key, int shift)
 {
-    uint32_t half = 0;
-    while (*k >= count[half]) *k -= count[half++];
-    return half;
+    return shift < 64 ? key >> shift : 0;
 }
 
-float ht_select(const ht_ranked *v, size_t k)
+/* One more digit for every search: the bits of the key from `low` up to `high`. */
+static void narrow(const ht_values *x, bool magnitude, search *s, int ranks, int high, int low)
 {
-    uint32_t count[KEYS];
-    memset(count, 0, sizeof count);
-    for (size_t i = 0; i < v->count; i++) count[key_of(v, i) >> HALF]++;
-    uint32_t upper = locate(count, &k);
-    memset(count, 0, sizeof count);
-    for (size_t i = 0; i < v->count; i++) {
-        uint32_t key = key_of(v, i);
-        if (key >> HALF == upper) count[key & (KEYS - 1)]++;
+    size_t count[HT_RANKS][KEYS], total = ht_values_count(x);
+    int tables = 0;
+    uint64_t prefix[HT_RANKS], mask = (UINT64_C(1) << (high - low)) - 1;
+    for (int r = 0; r < ranks; r++) {
+        int t = 0;
+        while (t < tables && prefix[t] != s[r].prefix) t++;
+        if (t == tables) {
+            memset(count[t], 0, sizeof count[t]);
+            prefix[tables++] = s[r].prefix;
+        }
+        s[r].table = t;
     }
-    return value_of(v, upper << HALF | locate(count, &k));
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(x, first, chunk);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
+            for (int t = 0; t < tables; t++)
+                if (head == prefix[t]) count[t][key >> low & mask]++;
+        }
+    }
+    for (int r = 0; r < ranks; r++) {
+        const size_t *c = count[s[r].table];
+        uint64_t digit = 0;
+        while (s[r].rank >= c[digit]) s[r].rank -= c[digit++];
+        s[r].population = c[digit];
+        s[r].prefix = s[r].prefix << (high - low) | digit;
+    }
+}
+
+/* The few values that share a search's digits, sorted. */
+static void finish(const ht_values *x, bool magnitude, const search *s, int ranks, int low, double *value)
+{
+    double few[HT_RANKS][FEW];
+    size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(x, first, chunk);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
+            for (int r = 0; r < ranks; r++)
+                if (head == s[r].prefix) few[r][found[r]++] = value_of(key, magnitude);
+        }
+    }
+    for (int r = 0; r < ranks; r++) {
+        qsort(few[r], found[r], sizeof few[r][0], ht_by_double);
+        value[r] = few[r][s[r].rank];
+    }
+}
+
+void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value)
+{
+    search s[HT_RANKS];
+    int low = 64;
+    for (int r = 0; r < ranks; r++) s[r] = (search){.rank = rank[r], .population = ht_values_count(x)};
+    for (bool many = true; many && low > 0;) {
+        int high = low;
+        low = high > DIGIT ? high - DIGIT : 0;
+        narrow(x, magnitude, s, ranks, high, low);
+        many = false;
+        for (int r = 0; r < ranks; r++) many = many || s[r].population > FEW;
+    }
+    if (low > 0) {
+        finish(x, magnitude, s, ranks, low, value);
+        return;
+    }
+    for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
 }
 
 int ht_by_double(const void *a, const void *b)
@@ -54,7 +119,8 @@ int ht_by_double(const void *a, const void *b)
 
 float ht_median(const float *x, size_t count)
 {
-    ht_ranked values = {x, count, 0, false};
-    double high = (double)ht_select(&values, count / 2);
-    return count % 2 ? (float)high : (float)((high + (double)ht_select(&values, count / 2 - 1)) / 2);
+    size_t rank[2] = {(count - 1) / 2, count / 2};
+    double middle[2];
+    ht_select(&(ht_values){.f32 = x, .rows = count, .columns = 1}, false, rank, 2, middle);
+    return (float)((middle[0] + middle[1]) / 2);
 }

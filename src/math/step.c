@@ -29,6 +29,8 @@ struct ht_step {
     const float *x;
     int batch, layer;
     const ht_hyper *hyper;
+    ht_noise noise;   /* the hyper's, pointing to the law */
+    ht_quantiles law; /* rebuilt when α has changed */
 };
 
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
@@ -164,7 +166,7 @@ static void descend(const ht_step *s, const ht_block *block, const float *a, int
 
 static void add_noise(const ht_step *s, const ht_block *block, int first)
 {
-    ht_noise noise = s->hyper->noise;
+    ht_noise noise = s->noise;
     if (noise.type == HT_NOISE_NONE) return;
     noise.layer = block->layer;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
@@ -274,6 +276,8 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->x = x;
     s->batch = batch;
     s->hyper = hyper;
+    s->noise = hyper->noise;
+    ht_noise_prepare(&s->noise, &s->law);
     for (s->layer = 0; s->layer < s->depth; s->layer++) ht_pool_run(pool, s->shards, forward_shard, s);
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);

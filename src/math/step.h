@@ -16,7 +16,7 @@ typedef struct ht_step ht_step;
 typedef struct ht_hyper {
     double lr, momentum, weight_decay;
     bool train_output;
-    ht_noise noise;      /* type, alpha, seed, step; the layer is filled in */
+    ht_noise noise;      /* type, alpha, seed, step; the layer and the law are filled in */
     double noise_scale;  /* σ */
     const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
     ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */

@@ -158,6 +158,7 @@ static void the_update_follows_central_differences_in_every_factor(void **state)
 
 static void noise_moves_the_products_by_what_is_stated(void **state)
 {
+    static ht_quantiles law;
     (void)state;
     for (int type = HT_NOISE_SHARED; type <= HT_NOISE_ISOTROPIC; type++)
         for (int count = 2; count <= HT_FACTORS_MAX; count++) {
@@ -168,6 +169,7 @@ static void noise_moves_the_products_by_what_is_stated(void **state)
             hyper.noise_scale = 0.1;
             hyper.noise = (ht_noise){.type = (ht_noise_type)type, .alpha = 1.5, .seed = 9, .step = 4};
             ht_step_run(noisy->step, noisy->net, noisy->x, noisy->labels, COUNT, &hyper, NULL);
+            ht_noise_prepare(&hyper.noise, &law);
             ht_noise_add(&hyper.noise, quiet->net->layers[0].weight, 0, WIDTH, INPUTS,
                          (float)ht_noise_factor(0.1, 0.25, 1.5));
             for (size_t i = 0; i < WIDTH * INPUTS; i++) {

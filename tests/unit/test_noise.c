@@ -13,6 +13,7 @@
 #include "math/kernel.h"
 #include "math/noise.h"
 #include "math/rng.h"
+#include "math/select.h"
 #include "math/stable_tail.h"
 #include "unit/golden.h"
 
@@ -40,60 +41,78 @@ static void philox_gives_the_published_answers(void **state)
     }
 }
 
-/* The slow twin: the same 64 bits, Chambers-Mallows-Stuck written down in long double. */
-static double draw_of_bits(uint32_t a, uint32_t b, double alpha)
+/* Tables of the laws asked for last, one for each type: a test that keeps its α builds it once. */
+static void prepare(ht_noise *noise)
 {
-    long double v = ((long double)(a >> 1) * 16 + (b & 15) + 0.5L) / 0x1p35L;
-    long double e = -logl(((long double)(b >> 4) + 0.5L) / 0x1p28L);
-    long double al = (long double)alpha, u = M_PIl / 2 * (1 - v);
-    long double x = sinl(al * u) / powl(cosl(u), 1 / al) * powl(e / cosl((al - 1) * u), (al - 1) / al);
-    return (double)(a & 1 ? -x : x);
+    static ht_quantiles law[HT_NOISE_ISOTROPIC + 1];
+    ht_noise_prepare(noise, &law[noise->type]);
 }
 
-static double twin_draw(const ht_noise_key *key, uint32_t neuron, uint32_t index, double alpha)
+/* The slow twin: one counter, one word, one polynomial at a time. */
+static float twin_draw(const ht_noise *noise, const ht_noise_key *key, uint32_t neuron, uint32_t index)
 {
-    uint32_t block = index / 32, r = index % 32,
-             counter[4] = {block * 16 + r % 16, neuron, key->step, key->purpose}, w[4];
+    uint32_t r = index % 64, counter[4] = {index / 64 * 16 + r % 32 / 2, neuron, key->step, key->purpose};
+    uint32_t far[4] = {0x80000000u | index, neuron, key->step, key->purpose}, w[4], more[4];
     ht_philox(key->key, counter, w);
-    return draw_of_bits(w[r / 16 * 2], w[r / 16 * 2 + 1], alpha);
+    ht_philox(key->key, far, more);
+    return ht_quantile_draw(noise->law, w[r / 32 * 2 + r % 2], more[0]);
 }
 
 static void draws_match_the_slow_twin(void **state)
 {
     (void)state;
-    enum { N = 20000 };
+    enum { N = 300000 };
     static float x[N];
+    int far = 0;
     for (int k = 0; k < ALPHAS; k++) {
+        ht_noise noise = {.type = HT_NOISE_IID, .alpha = alphas[k], .seed = 77, .step = (uint64_t)k};
         ht_noise_key key = key_at(77, (uint32_t)k);
-        float alpha = (float)alphas[k];
-        double worst = 0;
+        prepare(&noise);
         memset(x, 0, sizeof x);
-        ht_kernel()->stable(x, N, &key, 5, alpha, 1);
+        ht_noise_add(&noise, x, 5, 1, N, 1);
+        float boundary = ht_quantile_draw(noise.law, HT_QUANTILE_FAR, 0);
         for (uint32_t i = 0; i < N; i++) {
-            double truth = twin_draw(&key, 5, i, (double)alpha);
-            worst = fmax(worst, fabs((double)x[i] / truth - 1));
+            assert_true(x[i] == twin_draw(&noise, &key, 5, i));
+            far += fabsf(x[i]) > boundary;
         }
-        if (worst > 4e-6) fail_msg("alpha %g: relative error %g", alphas[k], worst);
     }
+    assert_true(far > 15 && far < 90); /* 41 expected beyond P = 2^-16 */
 }
 
-/* -ffp-contract=off and one source: not only close, but equal. */
+/* -ffp-contract=off and one source: not only close, but equal; the corners of the word too. */
 static void every_instruction_set_gives_the_same_bits(void **state)
 {
     (void)state;
-    enum { N = 5000 };
-    static float first[3][N], other[3][N];
+    enum { BLOCKS = 70, N = BLOCKS * HT_NOISE_BLOCK, CORNERS = 32 };
+    static const uint32_t corner[CORNERS / 2] = {
+        0,          1,          0x7fff,     0x8000,     0x8001,     0xffff,     0x10000,    0x3fffff,
+        0x3fffffff, 0x40000000, 0x40000001, 0x5fffffff, 0x60000000, 0x7ffffffe, 0x7fffffff, 0x12345678};
+    static uint32_t words[2][N + CORNERS];
+    static float x[2][N + CORNERS], w[2][N];
+    static ht_quantiles law;
+    const ht_kernels *const *builds = ht_kernel_builds();
+    for (int i = 0; i < CORNERS; i++) words[0][N + i] = words[1][N + i] = corner[i / 2] | (uint32_t)i << 31;
     for (int k = 0; k < ALPHAS; k++) {
-        ht_noise_key key = key_at(3, 9);
-        const ht_kernels *const *builds = ht_kernel_builds();
+        ht_quantiles_build(&law, alphas[k]);
         for (int b = 0; builds[b]; b++) {
-            float(*x)[N] = b ? other : first;
-            memset(x, 0, sizeof first);
-            builds[b]->stable(x[0], N, &key, 1, (float)alphas[k], 0.5f);
-            builds[b]->normal(x[1], N, &key, 1, 0.5f);
-            builds[b]->stable_first(x[2], N, &key, 1, (float)alphas[k]);
-            assert_memory_equal(first, x, sizeof first);
+            int other = b > 0;
+            ht_noise_key key = key_at(3, 9);
+            memset(x[other], 0, sizeof x[0]);
+            memset(w[other], 0, sizeof w[0]);
+            builds[b]->row_words(words[other], BLOCKS - 1, &key, 1, 3);
+            builds[b]->first_words(words[other] + N - HT_NOISE_BLOCK, &key, 11);
+            assert_true(builds[b]->quantiles(&law, words[other], N + CORNERS, x[other]));
+            assert_false(builds[b]->quantiles(&law, words[other] + N + 6, CORNERS - 16, x[other] + N + 6));
+            for (int i = 0; i < N + CORNERS; i++) /* those are made elsewhere */
+                if (ht_quantile_is_far(words[other][i])) x[other][i] = 0;
+            builds[b]->add_scaled(w[other], x[other], N - 5, 0.3f);
+            assert_memory_equal(words[0], words[other], sizeof words[0]);
+            assert_memory_equal(x[0], x[other], sizeof x[0]);
+            assert_memory_equal(w[0], w[other], sizeof w[0]);
         }
+        for (int i = 0; i < N + CORNERS; i++)
+            if (!ht_quantile_is_far(words[0][i]))
+                assert_true(x[0][i] == ht_quantile_draw(&law, words[0][i], 0));
     }
 }
 
@@ -106,6 +125,7 @@ static void draws_do_not_depend_on_the_cut(void **state)
     for (int type = HT_NOISE_SHARED; type <= HT_NOISE_ISOTROPIC; type++) {
         ht_noise noise = {
             .type = (ht_noise_type)type, .alpha = 1.6, .seed = 1u, .step = (1ull << 33) + 5, .layer = 2};
+        prepare(&noise);
         memset(whole, 0, sizeof whole);
         memset(pieces, 0, sizeof pieces);
         ht_noise_add(&noise, whole, 0, ROWS, COLUMNS, 1);
@@ -125,8 +145,10 @@ static void shared_is_one_draw_per_neuron(void **state)
     enum { ROWS = 130, COLUMNS = 9 };
     float shared[ROWS * COLUMNS] = {0}, iid[ROWS * COLUMNS] = {0};
     ht_noise noise = {.type = HT_NOISE_SHARED, .alpha = 1.8, .seed = 4, .step = 8};
+    prepare(&noise);
     ht_noise_add(&noise, shared, 0, ROWS, COLUMNS, 1);
     noise.type = HT_NOISE_IID;
+    prepare(&noise);
     ht_noise_add(&noise, iid, 0, ROWS, COLUMNS, 1);
     for (int r = 0; r < ROWS; r++)
         for (int j = 0; j < COLUMNS; j++) assert_true(shared[r * COLUMNS + j] == iid[r * COLUMNS]);
@@ -195,6 +217,7 @@ static double distance(const cdf_table *t, double draws)
 static void draw_many(ht_noise_type type, double alpha, uint32_t part, float *x, size_t n)
 {
     ht_noise noise = {.type = type, .alpha = alpha, .seed = 2024, .step = part};
+    prepare(&noise);
     memset(x, 0, n * sizeof *x);
     if (type == HT_NOISE_IID)
         ht_noise_add(&noise, x, 3, 1, n, 1);
@@ -271,42 +294,48 @@ static void tail_counts_are_right_to_one_in_a_million(void **state)
     }
 }
 
-/* Corners that no counter will find: the least and the largest of every field of the 64 bits, for α from 1
- * to 2. */
-static void corner_bits_give_finite_draws_of_the_right_size(void **state)
+/* Against the other road to the same law, at α that the golden tables do not hold: Chambers, Mallows and
+ * Stuck (JASA 1976) in double. */
+static void draws_have_the_law_of_chambers_mallows_and_stuck(void **state)
 {
     (void)state;
-    static const uint32_t corner[] = {0,          1,          2,          15,         16,        31,
-                                      0x7fffffff, 0x80000000, 0xfffffff0, 0xfffffffe, 0xffffffff};
-    enum { CORNERS = sizeof corner / sizeof corner[0] };
-    uint32_t a[CORNERS * CORNERS], b[CORNERS * CORNERS];
-    float x[CORNERS * CORNERS];
-    for (int i = 0; i < CORNERS * CORNERS; i++) a[i] = corner[i / CORNERS], b[i] = corner[i % CORNERS];
-    for (int k = 0; k <= 1000; k++) {
-        double alpha = 1 + k / 1000.0;
-        ht_kernel()->stable_of_bits(a, b, CORNERS * CORNERS, (float)alpha, x);
-        for (int i = 0; i < CORNERS * CORNERS; i++) {
-            double truth = draw_of_bits(a[i], b[i], (double)(float)alpha);
-            assert_true(isfinite(x[i]));
-            if (fabs((double)x[i] / truth - 1) > 2e-5)
-                fail_msg("alpha %g, bits %x %x: %g, not %g", alpha, a[i], b[i], (double)x[i], truth);
+    enum { N = 1000000 };
+    static double x[N], y[N];
+    static float draws[N];
+    static const double other_alphas[] = {1.0001, 1.03, 1.37, 1.62, 1.97, 1.9999};
+    for (size_t k = 0; k < sizeof other_alphas / sizeof *other_alphas; k++) {
+        double alpha = other_alphas[k], worst = 0;
+        ht_rng rng;
+        ht_rng_init(&rng, 8, HT_STREAM_TEST, k);
+        draw_many(HT_NOISE_IID, alpha, 99, draws, N);
+        for (int i = 0; i < N; i++) {
+            double u = M_PI * (ht_rng_uniform(&rng) - 0.5), e = -log(ht_rng_uniform(&rng));
+            x[i] = (double)draws[i];
+            y[i] =
+                sin(alpha * u) / pow(cos(u), 1 / alpha) * pow(cos((1 - alpha) * u) / e, (1 - alpha) / alpha);
         }
+        qsort(x, N, sizeof *x, ht_by_double);
+        qsort(y, N, sizeof *y, ht_by_double);
+        for (int i = 0, j = 0; i < N && j < N;) {
+            if (x[i] < y[j])
+                i++;
+            else
+                j++;
+            worst = fmax(worst, fabs((double)(i - j)) / N);
+        }
+        if (worst > 1.95 * sqrt(2.0 / N)) fail_msg("alpha %g: distance %g", alpha, worst);
     }
 }
 
-/* The bits whose uniform rounds to 1 in float, the least angle and the largest: finite and of the right size.
- * (A logarithm of that rounded 1 once made a draw of 1e16 in every 2^24.) */
 static void no_draw_is_wild(void **state)
 {
     (void)state;
     static float x[CHUNK];
     double most = 0;
     for (uint32_t i = 0; i < WILD_DRAWS / CHUNK; i++) {
-        ht_noise_key key = key_at(5, i);
-        memset(x, 0, sizeof x);
-        ht_kernel()->stable(x, CHUNK, &key, 1, 2.0f, 1);
+        draw_many(HT_NOISE_IID, 2, i, x, CHUNK);
         for (int j = 0; j < CHUNK; j++) most = fmax(most, fabs((double)x[j]));
-        for (int j = 0; j < CHUNK; j++) assert_true(isfinite(x[j]));
+        for (int j = 0; j < CHUNK; j++) assert_true(isfinite(x[j]) && x[j] != 0);
     }
     /* N(0, 2): 6e7 draws stay below √2 · 7, and some pass √2 · 4.5. */
     assert_true(most < 9.9 && most > 6.36);
@@ -318,14 +347,16 @@ static void normal_draws_have_the_right_moments(void **state)
     enum { N = 4000000 };
     static float x[CHUNK];
     double s1 = 0, s2 = 0, s4 = 0, far = 0, lag = 0;
+    ht_noise noise = {.type = HT_NOISE_ISOTROPIC, .alpha = 2, .seed = 6};
+    prepare(&noise);
     for (uint32_t i = 0; i < N / CHUNK; i++) {
-        ht_noise_key key = key_at(6, i);
+        noise.step = i;
         memset(x, 0, sizeof x);
-        ht_kernel()->normal(x, CHUNK, &key, 1, 1);
+        ht_noise_add(&noise, x, 1, 1, CHUNK, 1);
         for (int j = 0; j < CHUNK; j++) {
             double y = (double)x[j];
             s1 += y, s2 += y * y, s4 += y * y * y * y, far += fabs(y) > 4;
-            if (j >= 32) lag += y * (double)x[j - 32]; /* the other half of Box-Muller's pair */
+            if (j > 0) lag += y * (double)x[j - 1]; /* words of one counter */
         }
     }
     assert_true(fabs(s1 / N) < 4 / sqrt(N));
@@ -333,6 +364,28 @@ static void normal_draws_have_the_right_moments(void **state)
     assert_true(fabs(s4 / N - 3) < 4 * sqrt(96.0 / N));
     assert_true(fabs(far - N * 6.334e-5) < 4 * sqrt(N * 6.334e-5));
     assert_true(fabs(lag / N) < 4 / sqrt(N));
+}
+
+/* The logarithm has all moments: mean γ (1/α - 1), variance π²/6 (1/α² + ½). */
+static void logarithms_have_the_right_mean_and_variance(void **state)
+{
+    (void)state;
+    enum { N = 4000000 };
+    static float x[CHUNK];
+    for (int k = 0; k < ALPHAS; k++) {
+        double alpha = alphas[k], s1 = 0, s2 = 0;
+        double mean = 0.57721566490153286 * (1 / alpha - 1),
+               variance = M_PI * M_PI / 6 * (1 / (alpha * alpha) + 0.5);
+        for (uint32_t i = 0; i < N / CHUNK; i++) {
+            draw_many(HT_NOISE_IID, alpha, i, x, CHUNK);
+            for (int j = 0; j < CHUNK; j++) {
+                double d = log(fabs((double)x[j])) - mean;
+                s1 += d, s2 += d * d;
+            }
+        }
+        assert_true(fabs(s1 / N) < 4 * sqrt(variance / N));
+        assert_true(fabs(s2 / N / variance - 1) < 4 * sqrt(8.0 / N)); /* kurtosis below 9 */
+    }
 }
 
 static void laplace_row(void *context, int fields, char **field)
@@ -374,6 +427,7 @@ static void isotropic_noise_has_its_characteristic_function(void **state)
     static float x[ROWS * COLUMNS];
     for (double alpha = 1.2; alpha <= 2; alpha += 0.4) {
         ht_noise noise = {.type = HT_NOISE_ISOTROPIC, .alpha = alpha, .seed = 21};
+        prepare(&noise);
         memset(x, 0, sizeof x);
         ht_noise_add(&noise, x, 0, ROWS, COLUMNS, 1);
         for (double t = 0.3; t < 3; t *= 2) {
@@ -396,13 +450,15 @@ static void draws_are_independent_across_the_counter(void **state)
     enum { N = 400000 };
     static float base[N + 1], other[N];
     for (int kind = 0; kind < 4; kind++) {
-        ht_noise_key key = key_at(31, 7), next = key;
+        ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.5, .seed = 31, .step = 7};
+        prepare(&noise);
+        ht_noise next = noise;
         if (kind == 2) next.step++;
-        if (kind == 3) next.purpose += 1u << 16;
+        if (kind == 3) next.layer++;
         memset(base, 0, sizeof base);
         memset(other, 0, sizeof other);
-        ht_kernel()->stable(base, N + 1, &key, 10, 1.5f, 1);
-        ht_kernel()->stable(other, N, &next, kind == 1 ? 11 : 10, 1.5f, 1);
+        ht_noise_add(&noise, base, 10, 1, N + 1, 1);
+        ht_noise_add(&next, other, kind == 1 ? 11 : 10, 1, N, 1);
         const float *second = kind == 0 ? base + 1 : other;
         double signs = 0, large = 0, both = 0;
         for (int i = 0; i < N; i++) {
@@ -426,7 +482,8 @@ int main(void)
         cmocka_unit_test(shared_is_one_draw_per_neuron),
         cmocka_unit_test(distribution_matches_the_golden_cdf_for_every_type),
         cmocka_unit_test(tail_series_matches_the_golden_quantiles),
-        cmocka_unit_test(corner_bits_give_finite_draws_of_the_right_size),
+        cmocka_unit_test(draws_have_the_law_of_chambers_mallows_and_stuck),
+        cmocka_unit_test(logarithms_have_the_right_mean_and_variance),
         cmocka_unit_test(tail_counts_are_right_to_one_in_a_million),
         cmocka_unit_test(no_draw_is_wild),
         cmocka_unit_test(normal_draws_have_the_right_moments),

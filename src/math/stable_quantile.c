@@ -1,0 +1,130 @@
+#include "math/stable_quantile.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "math/stable_law.h"
+
+enum { TERMS = HT_QUANTILE_TERMS, MIDDLE = HT_QUANTILE_COLUMNS - 1, FIRST_BITS = 128, FRACTION = 22 };
+
+/* ---- quantiles ---- */
+
+/* Walks along the curve of log x against L = log(u / (1 - u)), which is smooth from end to end: from the last
+ * point it steps by the slope and the bend there, then mends by Newton's method. */
+typedef struct walk {
+    double alpha, logit, log_x, slope, bend; /* slope: d(log x)/dL */
+} walk;
+
+static void walk_to(walk *w, double log_x)
+{
+    double per_log_x, u = ht_stable_beyond(w->alpha, exp(log_x), &per_log_x);
+    double logit = log(u / (1 - u)), slope = u * (1 - u) / per_log_x;
+    if (logit != w->logit) w->bend = (slope - w->slope) / (logit - w->logit);
+    w->log_x = log_x;
+    w->logit = logit;
+    w->slope = slope;
+}
+
+/* Q of the u whose logit is given. */
+static double quantile(walk *w, double logit)
+{
+    for (int tries = 0; tries < 50; tries++) {
+        double left = logit - w->logit, log_x = w->log_x + left * (w->slope + left * w->bend / 2);
+        if (fabs(left) < 1e-4) return exp(log_x);
+        walk_to(w, log_x);
+    }
+    return exp(w->log_x);
+}
+
+/* ---- polynomials ---- */
+
+/* Chebyshev nodes of (low, high), from high to low. */
+static double node(int k, double low, double high)
+{
+    return (low + high) / 2 + (high - low) / 2 * cos(M_PI * (2 * k + 1) / (2 * TERMS));
+}
+
+/* Coefficients of the polynomial through (t, y): Newton's divided differences, multiplied out. */
+static void interpolate(const double *t, const double *y, double *term)
+{
+    double difference[TERMS];
+    memcpy(difference, y, sizeof difference);
+    for (int order = 1; order < TERMS; order++)
+        for (int k = TERMS - 1; k >= order; k--)
+            difference[k] = (difference[k] - difference[k - 1]) / (t[k] - t[k - order]);
+    memset(term, 0, TERMS * sizeof *term);
+    for (int k = TERMS - 1; k >= 0; k--) {
+        for (int i = TERMS - 1; i > 0; i--) term[i] = term[i - 1] - t[k] * term[i];
+        term[0] = difference[k] - t[k] * term[0];
+    }
+}
+
+static void set_column(ht_quantiles *q, int column, const double *t, const double *y)
+{
+    double term[TERMS];
+    int near = column - (HT_QUANTILE_COLUMNS - 32);
+    interpolate(t, y, term);
+    for (int k = 0; k < TERMS; k++) {
+        q->row[column][k] = (float)term[k];
+        if (near >= 0) (near < 16 ? q->near_low : q->near_high)[k][near % 16] = (float)term[k];
+    }
+}
+
+/* x = g P(t), t = g², g = 2w. */
+static void build_middle(ht_quantiles *q, walk *w)
+{
+    double t[TERMS], y[TERMS];
+    for (int k = TERMS - 1; k >= 0; k--) { /* outward from x = 0 */
+        t[k] = node(k, 0, 1);
+        double g = sqrt(t[k]);
+        y[k] = quantile(w, log((1 - g / 2) / (g / 2))) / g;
+    }
+    set_column(q, MIDDLE, t, y);
+}
+
+/* g = scale (c + t), t within ±1/4, c = 1¼ or 1¾: the halves of the octave that begins at scale. */
+static void build_column(ht_quantiles *q, walk *w, int column)
+{
+    double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25, t[TERMS],
+           y[TERMS];
+    for (int k = 0; k < TERMS; k++) {
+        t[k] = node(k, -0.25, 0.25);
+        double u = scale * (centre + t[k]) / 2;
+        y[k] = quantile(w, log(u / (1 - u)));
+    }
+    set_column(q, column, t, y);
+}
+
+void ht_quantiles_build(ht_quantiles *q, double alpha)
+{
+    if (q->alpha == alpha) return;
+    walk w = {.alpha = alpha};
+    walk_to(&w, log(0.05));
+    walk_to(&w, log(0.06));
+    build_middle(q, &w);
+    for (int column = MIDDLE - 1; column >= 0; column--) build_column(q, &w, column);
+    q->alpha = alpha;
+}
+
+/* ---- one draw ---- */
+
+float ht_quantile_draw(const ht_quantiles *q, uint32_t word, uint32_t more)
+{
+    uint32_t m = word & 0x7fffffffu, bits;
+    int middle = m >> 30;
+    float g, t, x;
+    if (ht_quantile_is_far(word))
+        g = ((float)((int64_t)m << 32 | more) + 0.5f) * 0x1p-62f;
+    else
+        g = ((float)(int32_t)(middle ? 0x7fffffffu - m : m) + 0.5f) * 0x1p-30f;
+    memcpy(&bits, &g, sizeof bits);
+    int column = middle ? MIDDLE : (int)(bits >> FRACTION) - FIRST_BITS;
+    bits = (bits & 0x3fffffu) | 0x3f800000u; /* 1 + the fraction below the half octave */
+    memcpy(&t, &bits, sizeof t);
+    t = middle ? g * g : t - 1.25f;
+    const float *c = q->row[column];
+    float tt = t * t;
+    x = ((c[0] + c[1] * t) + tt * (c[2] + c[3] * t)) + tt * tt * ((c[4] + c[5] * t) + tt * (c[6] + c[7] * t));
+    x = middle ? x * g : x;
+    return word >> 31 ? -x : x;
+}

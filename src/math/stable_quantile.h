@@ -1,0 +1,44 @@
+/* stable_quantile.h - a draw from S(α, 0, 1, 0) as one polynomial of random bits: X = ±Q(u), P(|X| > Q(u)) =
+ * u.
+ *
+ * A draw takes 32 random bits: bit 31 is the sign, the other 31, read as m, make u = (m + ½) / 2^31. That is
+ * finer than a float can tell, except in the tail: draws with u < 2^-16 take 32 more bits, u = (2^32 m + more
+ * + ½) / 2^63, so the tail is right out to P = 2^-64, and the cost of the second word is paid once in 65 536
+ * draws.
+ *
+ * Q is tabulated in half octaves of u by polynomials of degree 7 in u, and in the middle, u > ½, as w times a
+ * polynomial in w², w = 1 - u: Q is odd in w, so draws near 0 keep full relative precision and none is
+ * exactly 0. Interpolation error 3e-8 relative, with float rounding 3e-7 (tests/unit/test_quantile.c), for
+ * any α in [1, 2]. */
+#ifndef HT_MATH_STABLE_QUANTILE_H
+#define HT_MATH_STABLE_QUANTILE_H
+
+#include <stdint.h>
+
+enum {
+    HT_QUANTILE_TERMS = 8,
+    HT_QUANTILE_COLUMNS = 128,
+    HT_QUANTILE_FAR = 1 << 15 /* m below this: the second word is used */
+};
+
+/* With g = 2u, or 2w in the middle, column c < 127 holds u whose g has sign, exponent and first mantissa bit
+ * c + 128, and column 127 the middle. Plain data; any number of threads may read it. */
+typedef struct ht_quantiles {
+    double alpha;                                      /* 0: not built yet */
+    float row[HT_QUANTILE_COLUMNS][HT_QUANTILE_TERMS]; /* row[column][k] multiplies t^k */
+    /* the last 32 columns again, 16 and 16, in the order that fills vector registers */
+    float near_low[HT_QUANTILE_TERMS][16], near_high[HT_QUANTILE_TERMS][16];
+} ht_quantiles;
+
+/* Some 10 ms; nothing when q holds alpha already. alpha in [1, 2]. */
+void ht_quantiles_build(ht_quantiles *q, double alpha);
+
+/* One draw: the kernels' arithmetic for a single one, and the only code for the far tail. */
+float ht_quantile_draw(const ht_quantiles *q, uint32_t word, uint32_t more);
+
+static inline int ht_quantile_is_far(uint32_t word)
+{
+    return (word & 0x7fffffffu) < HT_QUANTILE_FAR;
+}
+
+#endif

@@ -1,0 +1,96 @@
+#include "math/tail_fit.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "math/spectrum.h"
+#include "math/tail_blocks.h"
+#include "math/tail_estimate.h"
+#include "math/tail_stable.h"
+#include "math/values.h"
+
+void ht_tail_traces_free(ht_tail_traces *traces)
+{
+    ht_top_free(&traces->top);
+}
+
+/* The k in use: as asked for, the end of the plateau, or a fiftieth of the values where there is none. */
+static size_t choose_k(const ht_tail_options *options, const ht_tail_traces *traces)
+{
+    size_t most = traces->top.kept > 0 ? traces->top.kept - 1 : 0, k = traces->top.count / 50;
+    if (options->k > 0) return options->k;
+    if (traces->plot.high > 0) return traces->plot.high;
+    if (k < 10) k = 10;
+    return k < most ? k : most;
+}
+
+ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                           ht_tail_traces *traces, ht_error *err)
+{
+    *traces = (ht_tail_traces){0};
+    for (int e = 0; e < HT_ESTIMATORS; e++) estimates[e] = ht_estimate_none((ht_estimator)e);
+    if (ht_values_check(x, err) != HT_OK) return err->code;
+    if (ht_top_take(&traces->top, x, options->k, err) != HT_OK) return err->code;
+    ht_hill_plot_make(&traces->plot, &traces->top);
+    bool plateau = options->k > 0 || traces->plot.high > 0;
+    ht_quality tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
+    ht_blocks_mmo(x, options->m, &estimates[HT_MMO]);
+    ht_blocks_paulauskas(x, options->m, &estimates[HT_PAULAUSKAS]);
+    if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
+    ht_stable_estimates(x, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
+    return HT_OK;
+}
+
+void ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates)
+{
+    ht_spectrum_powerlaw(eigenvalue, count, false, &estimates[HT_POWERLAW]);
+    ht_spectrum_powerlaw(eigenvalue, count, true, &estimates[HT_POWERLAW_TWO_SIDED]);
+}
+
+static bool is_matrix(const ht_values *x)
+{
+    return x->rows > 1 && x->columns > 1;
+}
+
+ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates, ht_error *err)
+{
+    ht_tail_traces traces;
+    ht_code code = ht_tail_fit_values(x, options, estimates, &traces, err);
+    ht_tail_traces_free(&traces);
+    if (code != HT_OK || !options->spectrum || !is_matrix(x)) return code;
+    size_t side = x->rows < x->columns ? x->rows : x->columns;
+    double *eigenvalue = ht_alloc(side, sizeof *eigenvalue, "the spectrum", err);
+    if (!eigenvalue) return err->code;
+    code = ht_spectrum_eigenvalues(x, eigenvalue, err);
+    if (code == HT_OK) ht_tail_fit_spectrum(eigenvalue, side, estimates);
+    ht_free(eigenvalue);
+    return code;
+}
+
+ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
+                         ht_error *err)
+{
+    *estimate = ht_estimate_none(HT_MMO_MULTI);
+    if (ht_values_check(x, err) != HT_OK) return err->code;
+    return ht_blocks_mmo_multi(x, options->m, estimate, err);
+}
+
+ht_tail_summary ht_tail_summarize(const float *x, size_t count)
+{
+    ht_tail_summary tail = {.mmo = NAN, .hill = NAN, .hill_k = count / 200 > 10 ? count / 200 : 10};
+    ht_values v = {.f32 = x, .rows = count, .columns = 1};
+    ht_estimate estimates[HT_ESTIMATORS] = {0};
+    ht_top top;
+    ht_error err;
+    if (count < 2) return tail;
+    tail.centre = v.centre = ht_values_median(&v);
+    estimates[HT_MMO] = ht_estimate_none(HT_MMO);
+    estimates[HT_HILL] = ht_estimate_none(HT_HILL);
+    ht_blocks_mmo(&v, 0, &estimates[HT_MMO]);
+    if (ht_top_take(&top, &v, tail.hill_k, &err) != HT_OK) return tail;
+    ht_order_estimates(&top, tail.hill_k, true, estimates);
+    ht_top_free(&top);
+    tail.mmo = estimates[HT_MMO].value;
+    tail.hill = estimates[HT_HILL].value;
+    return tail;
+}

@@ -1,0 +1,181 @@
+/* tail_picture.c - what the tail view draws. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/select.h"
+#include "math/spectrum.h"
+#include "math/tail_estimate.h"
+#include "math/tail_fit.h"
+#include "math/values.h"
+
+/* Magnitudes counted by the upper half of a float's bits: 128 bins an octave; keys order like the values. */
+enum { BINS = 1 << 15 };
+
+static bool is_matrix(const ht_values *x)
+{
+    return x->rows > 1 && x->columns > 1;
+}
+
+static void put(ht_tail_ccdf *c, double x, size_t above, size_t count)
+{
+    c->x[c->count] = x;
+    c->above[c->count++] = (double)above / (double)count;
+}
+
+/* Ranks 1 .. count, evenly in the logarithm: the i-th of HT_PICTURE_POINTS. */
+static size_t rank_at(int i, size_t count)
+{
+    return (size_t)llround(pow((double)count, (double)i / (HT_PICTURE_POINTS - 1)));
+}
+
+static void reverse(ht_tail_ccdf *c)
+{
+    for (int i = 0, j = c->count - 1; i < j; i++, j--) {
+        double x = c->x[i], above = c->above[i];
+        c->x[i] = c->x[j], c->above[i] = c->above[j];
+        c->x[j] = x, c->above[j] = above;
+    }
+}
+
+/* From `kept` of `count` values, largest first. Returns the next point that would be needed. */
+static int tail_points(ht_tail_ccdf *c, const double *largest, size_t kept, size_t count)
+{
+    int i = 0;
+    for (size_t last = 0; i < HT_PICTURE_POINTS; i++) {
+        size_t rank = rank_at(i, count);
+        if (rank > kept) break;
+        if (rank == last || !(largest[rank - 1] > 0)) continue;
+        last = rank;
+        put(c, largest[rank - 1], rank, count);
+    }
+    return i;
+}
+
+/* Below the values kept, at the lower edges of bins: their counts are exact. */
+static void bulk_points(ht_tail_ccdf *c, int next, const size_t *bin, size_t count)
+{
+    size_t above = 0;
+    for (uint32_t b = BINS; b-- > 1 && next < HT_PICTURE_POINTS;) {
+        above += bin[b];
+        if (above < rank_at(next, count)) continue;
+        uint32_t bits = b << 16;
+        float edge;
+        memcpy(&edge, &bits, sizeof edge);
+        put(c, (double)edge, above, count);
+        while (next < HT_PICTURE_POINTS && rank_at(next, count) <= above) next++;
+    }
+}
+
+static ht_code values_ccdf(ht_tail_ccdf *c, const ht_values *x, const ht_top *top, ht_error *err)
+{
+    int next = tail_points(c, top->value, top->kept, top->count);
+    if (next < HT_PICTURE_POINTS && top->count > 0) {
+        size_t *bin = ht_alloc(BINS, sizeof *bin, "a picture of the tail", err);
+        if (!bin) return err->code;
+        for (size_t first = 0; first < top->count; first += HT_CHUNK) {
+            double chunk[HT_CHUNK];
+            size_t n = ht_values_load(x, first, chunk);
+            for (size_t i = 0; i < n; i++) {
+                float magnitude = (float)fabs(chunk[i]);
+                uint32_t bits;
+                memcpy(&bits, &magnitude, sizeof bits);
+                bin[bits >> 16]++;
+            }
+        }
+        bulk_points(c, next, bin, top->count);
+        ht_free(bin);
+    }
+    reverse(c);
+    return HT_OK;
+}
+
+static ht_code picture_values(ht_tail_picture *p, const ht_values *w, const ht_tail_options *options,
+                              ht_error *err)
+{
+    ht_tail_traces traces;
+    ht_code code = ht_tail_fit_values(w, options, p->all, &traces, err);
+    if (code == HT_OK) code = values_ccdf(&p->weights, w, &traces.top, err);
+    p->hill_count = traces.plot.count;
+    memcpy(p->hill_k, traces.plot.k, sizeof p->hill_k);
+    memcpy(p->hill, traces.plot.alpha, sizeof p->hill);
+    p->plateau_low = traces.plot.low;
+    p->plateau_high = traces.plot.high;
+    ht_tail_traces_free(&traces);
+    return code;
+}
+
+/* Of few values: all of them, sorted in place. */
+static void small_ccdf(ht_tail_ccdf *c, double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++) x[i] = -x[i];
+    qsort(x, count, sizeof *x, ht_by_double);
+    for (size_t i = 0; i < count; i++) x[i] = -x[i];
+    tail_points(c, x, count, count);
+    reverse(c);
+}
+
+static ht_code picture_norms(ht_tail_picture *p, const ht_values *w, const ht_tail_options *options,
+                             ht_error *err)
+{
+    double *norm = ht_alloc(w->rows, sizeof *norm, "the row norms", err);
+    if (!norm) return err->code;
+    ht_values_norms(w, norm);
+    ht_values v = {.f64 = norm, .rows = w->rows, .columns = 1};
+    ht_code code = ht_tail_fit(&v, options, p->of_norms, err);
+    small_ccdf(&p->norms, norm, w->rows);
+    ht_free(norm);
+    return code;
+}
+
+static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error *err)
+{
+    size_t side = w->rows < w->columns ? w->rows : w->columns;
+    double *eigenvalue = ht_alloc(side, sizeof *eigenvalue, "the spectrum", err);
+    if (!eigenvalue) return err->code;
+    ht_code code = ht_spectrum_eigenvalues(w, eigenvalue, err);
+    if (code == HT_OK) {
+        ht_tail_fit_spectrum(eigenvalue, side, p->all);
+        small_ccdf(&p->eigenvalues, eigenvalue, side);
+    }
+    ht_free(eigenvalue);
+    return code;
+}
+
+/* Weights and rows, of what `centre` leaves of w. */
+static ht_code picture_centred(ht_tail_picture *p, ht_values w, const ht_tail_options *options,
+                               double *median, ht_error *err)
+{
+    if (median) {
+        if (ht_values_column_medians(&w, median, err) != HT_OK) return err->code;
+        w.column_centre = median;
+    }
+    if (p->centred) w.centre = ht_values_median(&w);
+    if (picture_values(p, &w, options, err) != HT_OK) return err->code;
+    w.centre = 0; /* of rows as vectors the columns' medians are the centre */
+    return is_matrix(&w) ? ht_tail_fit_rows(&w, options, &p->by_rows, err) : HT_OK;
+}
+
+ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_tail_options *options,
+                             bool centred, ht_error *err)
+{
+    ht_values raw = {.f32 = w->f32, .f64 = w->f64, .rows = w->rows, .columns = w->columns};
+    double *median = NULL;
+    memset(p, 0, sizeof *p);
+    p->rows = w->rows;
+    p->columns = w->columns;
+    p->centred = centred;
+    p->by_rows = ht_estimate_none(HT_MMO_MULTI);
+    for (int e = 0; e < HT_ESTIMATORS; e++) p->of_norms[e] = ht_estimate_none((ht_estimator)e);
+    if (centred && is_matrix(w) &&
+        !(median = ht_alloc(w->columns, sizeof *median, "the column medians", err)))
+        return err->code;
+    ht_code code = picture_centred(p, raw, options, median, err);
+    ht_free(median);
+    if (!is_matrix(w)) return code;
+    if (code == HT_OK) code = picture_norms(p, &raw, options, err);
+    if (code == HT_OK && options->spectrum) code = picture_spectrum(p, &raw, err);
+    return code;
+}

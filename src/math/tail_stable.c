@@ -1,0 +1,210 @@
+#include "math/tail_stable.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "math/select.h"
+#include "math/stable_quantiles.h"
+#include "math/tail_estimate.h"
+#include "math/values.h"
+
+static const double least_alpha = 0.5;
+
+/* ---- McCulloch: quantiles ---- */
+
+/* Sample quantiles at 5, 25, 50, 75, 95 %: the i-th of n ordered values, i = 1 .. n, stands for (i - ½)/n. */
+static void quantiles(const ht_values *x, double q[5])
+{
+    static const double p[5] = {0.05, 0.25, 0.5, 0.75, 0.95};
+    size_t count = ht_values_count(x), rank[10];
+    double value[10], part[5];
+    for (int i = 0; i < 5; i++) {
+        double at = fmin(fmax(p[i] * (double)count - 0.5, 0), (double)(count - 1));
+        rank[2 * i] = (size_t)at;
+        rank[2 * i + 1] = rank[2 * i] + 1 < count ? rank[2 * i] + 1 : rank[2 * i];
+        part[i] = at - floor(at);
+    }
+    ht_select(x, false, rank, 10, value);
+    for (int i = 0; i < 5; i++) q[i] = value[2 * i] + part[i] * (value[2 * i + 1] - value[2 * i]);
+}
+
+static double spread_ratio(double alpha)
+{
+    ht_stable_quantiles q = ht_stable_quantiles_at(alpha);
+    return q.q95 / q.q75;
+}
+
+/* The α with this ratio, which falls as α rises; at the ends of the range for a ratio beyond them. */
+static double alpha_of(double ratio)
+{
+    double low = least_alpha, high = 2;
+    if (ratio >= spread_ratio(low)) return low;
+    if (ratio <= spread_ratio(high)) return high;
+    while (high - low > 1e-12) {
+        double middle = (low + high) / 2;
+        if (spread_ratio(middle) > ratio)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Standard deviation of the ratio of `count` values: sample quantiles at p ≤ p' have covariance p(1-p')/(n f
+ * f'). */
+static double ratio_deviation(double alpha, size_t count)
+{
+    static const double p[4] = {0.05, 0.25, 0.75, 0.95};
+    ht_stable_quantiles q = ht_stable_quantiles_at(alpha);
+    double ratio = q.q95 / q.q75, f[4] = {q.f95, q.f75, q.f75, q.f95}, slope[4] = {-1, ratio, -ratio, 1},
+           sum = 0;
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            sum += slope[i] * slope[j] * fmin(p[i], p[j]) * (1 - fmax(p[i], p[j])) / (f[i] * f[j]);
+    return sqrt(sum / (double)count) / (2 * q.q75);
+}
+
+static void mcculloch(const double q[5], size_t count, ht_estimate *e)
+{
+    double ratio = (q[4] - q[0]) / (q[3] - q[1]);
+    if (!(q[3] > q[1]) || ratio >= spread_ratio(least_alpha)) return;
+    double alpha = alpha_of(ratio), deviation = ratio_deviation(alpha, count), h = 1e-4;
+    double slope = (spread_ratio(alpha) - spread_ratio(alpha - h)) / h;
+    e->value = alpha;
+    e->scale = (q[3] - q[1]) / (2 * ht_stable_quantiles_at(alpha).q75);
+    e->std_error = deviation / fabs(slope);
+    e->low = alpha_of(ratio + HT_Z95 * deviation);
+    e->high = alpha_of(ratio - HT_Z95 * deviation);
+    e->n_tail = count;
+    ht_estimate_judge_stable(e, count);
+    if (e->quality == HT_QUALITY_GOOD && alpha_of(ratio - HT_Z99 * deviation) == 2)
+        e->quality = HT_QUALITY_NO_HEAVY_TAIL;
+}
+
+/* ---- Koutrouvelis: the empirical characteristic function ---- */
+
+enum { MOST_POINTS = 64, LANES = 256 };
+
+/* How many points u = πj/25 to use: Koutrouvelis 1980, table I, for many values. */
+static int points_for(double alpha)
+{
+    static const struct {
+        double alpha;
+        int points;
+    } row[] = {{0.5, 56}, {0.7, 20}, {0.9, 18}, {1.1, 15}, {1.3, 14}, {1.5, 11}, {1.9, 10}};
+    int i = 0, last = sizeof row / sizeof row[0] - 1;
+    if (alpha >= row[last].alpha) return row[last].points;
+    while (alpha > row[i + 1].alpha) i++;
+    double part = (alpha - row[i].alpha) / (row[i + 1].alpha - row[i].alpha);
+    return (int)lround(row[i].points + part * (row[i + 1].points - row[i].points));
+}
+
+/* Adds cos(jt) and sin(jt), j = 1 .. points, for each t of x (n ≤ LANES): by rotating, all lanes at once. */
+static void add_harmonics(const double *t, size_t n, int points, double *cosines, double *sines)
+{
+    double c1[LANES], s1[LANES], c[LANES], s[LANES];
+    for (size_t i = 0; i < n; i++) {
+        c[i] = c1[i] = cos(t[i]);
+        s[i] = s1[i] = sin(t[i]);
+    }
+    for (int j = 0; j < points; j++) {
+        double real = 0, imaginary = 0;
+        for (size_t i = 0; i < n; i++) {
+            double next = c[i] * c1[i] - s[i] * s1[i];
+            real += c[i];
+            imaginary += s[i];
+            s[i] = s[i] * c1[i] + c[i] * s1[i];
+            c[i] = next;
+        }
+        cosines[j] += real;
+        sines[j] += imaginary;
+    }
+}
+
+/* |φ̂(u)|² of (x - centre)/scale at u = πj/25, j = 1 .. points. */
+static void characteristic(const ht_values *x, double centre, double scale, int points, double *square)
+{
+    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, count = (double)ht_values_count(x);
+    for (size_t first = 0; first < ht_values_count(x); first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(x, first, chunk);
+        for (size_t i = 0; i < n; i++) chunk[i] = (chunk[i] - centre) * (M_PI / 25 / scale);
+        for (size_t i = 0; i < n; i += LANES)
+            add_harmonics(chunk + i, n - i < LANES ? n - i : LANES, points, c, s);
+    }
+    for (int j = 0; j < points; j++) square[j] = (c[j] * c[j] + s[j] * s[j]) / (count * count);
+}
+
+/* Standard deviation of the slope: the real parts of φ̂ at u, v have covariance
+ * (½(φ(u+v) + φ(u-v)) - φ(u)φ(v))/n, and d log(-2 log φ) = dφ/(φ log φ). a[j]: weights of the regression. */
+static double slope_deviation(double alpha, double scale, const double *a, int points, size_t count)
+{
+    double sum = 0;
+    alpha = fmin(alpha, 2);
+    for (int i = 0; i < points; i++)
+        for (int j = 0; j < points; j++) {
+            double u = scale * M_PI / 25 * (i + 1), v = scale * M_PI / 25 * (j + 1);
+            double p = exp(-pow(u, alpha)), q = exp(-pow(v, alpha));
+            double covariance = (exp(-pow(u + v, alpha)) + exp(-pow(fabs(u - v), alpha))) / 2 - p * q;
+            sum += a[i] * a[j] * covariance / (p * log(p) * q * log(q));
+        }
+    return sqrt(sum / (double)count);
+}
+
+static void ecf(const ht_values *x, double centre, const ht_estimate *start, ht_estimate *e)
+{
+    double square[MOST_POINTS], w[MOST_POINTS], y[MOST_POINTS], mean_w = 0, mean_y = 0, sww = 0, swy = 0;
+    size_t count = ht_values_count(x);
+    int points = points_for(start->value);
+    characteristic(x, centre, start->scale, points, square);
+    for (int j = 0; j < points; j++) {
+        w[j] = log(M_PI / 25 * (j + 1));
+        y[j] = log(-log(square[j]));
+        mean_w += w[j] / points;
+        mean_y += y[j] / points;
+    }
+    for (int j = 0; j < points; j++) {
+        w[j] -= mean_w;
+        sww += w[j] * w[j];
+        swy += w[j] * y[j];
+    }
+    for (int j = 0; j < points; j++) w[j] /= sww;
+    double alpha = swy / sww, scale = exp((mean_y - log(2)) / alpha - mean_w); /* y = log 2σ^α + α w */
+    if (!isfinite(alpha) || !isfinite(scale) || alpha <= 0) return;            /* no φ̂, as of a constant */
+    double deviation = slope_deviation(alpha, scale, w, points, count);
+    e->value = alpha;
+    e->scale = scale * start->scale;
+    e->std_error = deviation;
+    e->low = alpha - HT_Z95 * deviation;
+    e->high = alpha + HT_Z95 * deviation;
+    e->n_tail = count;
+    ht_estimate_judge_stable(e, count);
+}
+
+/* Two estimators of one law: 4 deviations and 0.05 apart, and it is another law. */
+static void compare(ht_estimate *a, ht_estimate *b)
+{
+    double apart = fabs(a->value - b->value);
+    if (apart <= 0.05 || apart <= 4 * hypot(a->std_error, b->std_error)) return;
+    if (a->quality == HT_QUALITY_GOOD) a->quality = HT_QUALITY_NOT_POWER_LAW;
+    if (b->quality == HT_QUALITY_GOOD) b->quality = HT_QUALITY_NOT_POWER_LAW;
+}
+
+/* The median beyond a tenth of the spread and 5 of its errors (0.93 spread/√n for a normal law, less for
+ * others). */
+static bool off_centre(const double q[5], size_t count)
+{
+    double spread = q[3] - q[1];
+    return fabs(q[2]) > 0.1 * spread && fabs(q[2]) > 5 * 0.93 * spread / sqrt((double)count);
+}
+
+void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quantile, ht_estimate *function)
+{
+    double q[5];
+    if (ht_values_count(x) < 4) return;
+    quantiles(x, q);
+    if (off_centre(q, ht_values_count(x))) mmo->quality = HT_QUALITY_NOT_APPLICABLE;
+    mcculloch(q, ht_values_count(x), quantile);
+    if (isfinite(quantile->value)) ecf(x, q[2], quantile, function);
+    if (isfinite(function->value)) compare(quantile, function);
+}
