@@ -12,7 +12,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n'
 
 RUN_PACKAGES  := libncurses-dev libopenblas-dev libpng-dev libcairo2-dev libinih-dev libjansson-dev zlib1g-dev \
                  pkg-config gcc libc6-dev fonts-dejavu-core
-TEST_PACKAGES := libcmocka-dev libvterm-dev
+TEST_PACKAGES := libcmocka-dev libvterm-dev parallel
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck libclang-rt-14-dev
 
 LIBRARIES := ncursesw openblas libpng cairo inih jansson zlib
@@ -49,7 +49,7 @@ else
 
 LIB_DIRS := base math data params
 APP_DIRS := link engine view render term app
-EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini assets/themes/* assets/digits/*))
+EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/*))
 
 # Kernels that are compiled once per instruction set and picked at run time (src/math/kernel.c).
 ISA_SRC   := src/math/kernel_body.c

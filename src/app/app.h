@@ -19,10 +19,13 @@ typedef struct ht_command_info {
 int ht_cmd_lab(int argc, char **argv);
 int ht_cmd_train(int argc, char **argv);
 int ht_cmd_replay(int argc, char **argv);
+int ht_cmd_sweep(int argc, char **argv);
+int ht_cmd_table(int argc, char **argv);
 int ht_cmd_certify(int argc, char **argv);
 int ht_cmd_snapshot(int argc, char **argv);
 int ht_cmd_presets(int argc, char **argv);
 int ht_cmd_data(int argc, char **argv);
+int ht_cmd_tail(int argc, char **argv);
 int ht_cmd_noise(int argc, char **argv);
 int ht_cmd_bench(int argc, char **argv);
 int ht_cmd_help(int argc, char **argv);

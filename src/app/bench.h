@@ -14,7 +14,7 @@ typedef struct ht_bench_part {
     void (*print)(const json_t *rows); /* as a table for people */
 } ht_bench_part;
 
-extern const ht_bench_part ht_bench_noise, ht_bench_step, ht_bench_tail;
+extern const ht_bench_part ht_bench_noise, ht_bench_step, ht_bench_tail, ht_bench_law, ht_bench_sweep;
 
 /* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that all see the same moods of the
  * machine; the first turn warms up and is not counted. count ≤ 8. */

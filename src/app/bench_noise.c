@@ -181,4 +181,4 @@ static void print_tail(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_tail = {"tail", run_tail, print_tail};
+const ht_bench_part ht_bench_law = {"law", run_tail, print_tail};

@@ -10,7 +10,9 @@
 #include "math/linalg.h"
 #include "math/select.h"
 
-static const ht_bench_part *const parts[] = {&ht_bench_noise, &ht_bench_step, &ht_bench_tail};
+static const ht_bench_part *const parts[] = {
+    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law, &ht_bench_sweep,
+};
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
 
 ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
@@ -40,6 +42,14 @@ const char *ht_bench_text(const json_t *row, const char *key)
     return json_string_value(json_object_get(row, key));
 }
 
+static ht_code unknown_part(const char *wanted, ht_error *err)
+{
+    char names[200] = "";
+    for (int i = 0; i < PARTS; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s, ", parts[i]->name);
+    return ht_error_set(err, HT_USAGE, "bench: no part '%.40s'; one of %sall", wanted, names);
+}
+
 static ht_code run_parts(const char *wanted, json_t *root, ht_error *err)
 {
     int found = 0;
@@ -50,9 +60,7 @@ static ht_code run_parts(const char *wanted, json_t *root, ht_error *err)
         if (parts[i]->run(rows, err) != HT_OK) return err->code;
         found++;
     }
-    return found
-               ? HT_OK
-               : ht_error_set(err, HT_USAGE, "bench: no part '%.40s'; one of noise, step, tail, all", wanted);
+    return found ? HT_OK : unknown_part(wanted, err);
 }
 
 static void print_tables(const json_t *root)

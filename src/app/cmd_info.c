@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/tail_report.h"
 #include "base/alloc.h"
 #include "base/text.h"
 #include "heavytail/dataset.h"
@@ -20,7 +21,7 @@ int ht_cmd_presets(int argc, char **argv)
     if (args.word_count == 0) {
         char name[64], title[128];
         for (int i = 0; ht_preset_embedded(i, name, sizeof name, title, sizeof title); i++)
-            printf("%-16s %s\n", name, title);
+            printf("%-21s %s\n", name, title);
         return 0;
     }
     size_t size;
@@ -118,6 +119,14 @@ static void help_keys(void)
     printf("\nMouse: drag a slider, click a control or a panel, click a chart to read its value.\n");
 }
 
+static void help_estimators(void)
+{
+    ht_text text = {0};
+    ht_tail_help(&text);
+    if (text.data) printf("Estimators of the tail index:\n\n%s", text.data);
+    ht_text_free(&text);
+}
+
 static void help_overview(void)
 {
     size_t count;
@@ -142,11 +151,14 @@ int ht_cmd_help(int argc, char **argv)
     if (argc < 2) return help_overview(), 0;
     if (strcmp(argv[1], "params") == 0) return help_params(), 0;
     if (strcmp(argv[1], "keys") == 0) return help_keys(), 0;
+    if (strcmp(argv[1], "estimators") == 0) return help_estimators(), 0;
     for (size_t i = 0; i < count; i++)
         if (strcmp(argv[1], commands[i].name) == 0) {
             printf("heavytail %s %s\n    %s\n", commands[i].name, commands[i].usage, commands[i].help);
+            if (commands[i].run == ht_cmd_tail) printf("\n"), help_estimators();
             return 0;
         }
-    ht_error_set(&err, HT_USAGE, "no help on '%.60s'; topics: params, keys, and each subcommand", argv[1]);
+    ht_error_set(&err, HT_USAGE, "no help on '%.60s'; topics: params, keys, estimators, and each subcommand",
+                 argv[1]);
     return ht_app_fail(&err);
 }

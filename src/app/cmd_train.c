@@ -6,11 +6,10 @@
 
 #include "app/results.h"
 #include "app/session.h"
+#include "app/trial.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/recorder.h"
-
-enum { DEFAULT_STEPS = 1000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -98,7 +97,7 @@ static ht_code train(training *t, const char **status, ht_error *err)
     return HT_OK;
 }
 
-/* --steps and --until-accuracy are parameters under shorter names; without any end, a thousand steps. */
+/* --steps and --until-accuracy are parameters under shorter names. */
 static ht_code set_goal(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
 {
     if (steps && ht_arguments_add(args, "train.steps", steps, err) != HT_OK) return err->code;
@@ -141,10 +140,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
                   .progress = !quiet && isatty(STDERR_FILENO),
                   .first = ht_trainer_steps(s->trainer),
                   .start = ht_now()};
-    const ht_params *p = ht_trainer_params(s->trainer);
-    ht_code code = HT_OK;
-    if (ht_params_get(p, HT_P_TRAIN_STEPS) == 0 && ht_params_get(p, HT_P_TRAIN_STOP) == 0)
-        code = ht_session_set(s, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
+    ht_code code = ht_session_set(s, HT_P_TRAIN_STEPS, ht_trial_steps(ht_trainer_params(s->trainer)), err);
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

@@ -9,6 +9,12 @@ static const ht_command_info commands[] = {
     {"replay", "RUN|F.png [--json] [--quiet]",
      "run a journal again and compare with the checkpoint, bit by bit (of a picture: print the hash)",
      ht_cmd_replay},
+    {"sweep",
+     "[--preset P] [--set key=value].. --vary key=v1,v2,.. [--vary ..] [--seeds 1..5] --out DIR [--jobs J] "
+     "[--list | --cell K] [--quiet]\n  sweep --file F [--set ..] [--seeds ..] --out DIR ..",
+     "train over a grid of settings and seeds; again: finishes what is missing", ht_cmd_sweep},
+    {"table", "DIR [--format text|csv|markdown|json] [--limit] [--png F [--theme T]]",
+     "a sweep as a table: medians and quartiles, means and deviations over seeds", ht_cmd_table},
     {"certify",
      "RUN [--method M] [--out F.htc] [--json]  or  --decode F.htc [--out F.safetensors] [--data D] [--json]",
      "bounds on the expected error, from the length of a code of the pruned network; the best as a file, and "
@@ -16,12 +22,17 @@ static const ht_command_info commands[] = {
      ht_cmd_certify},
     {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
      ht_cmd_snapshot},
+    {"tail", "FILE|RUN [--tensor NAME] [--k K] [--m M] [--gradient-noise] [--json] [--png F]",
+     "tail indices of weights (.npy, .safetensors, a run), every estimator with its uncertainty; or of the "
+     "noise of "
+     "the run's gradients",
+     ht_cmd_tail},
     {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
     {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
     {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
      "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
-    {"bench", "[noise|step|tail|all] [--json]", "measure; ratios within one run", ht_cmd_bench},
-    {"help", "[TOPIC]", "this page; topics: params, keys, and each subcommand", ht_cmd_help},
+    {"bench", "[noise|step|tail|law|sweep|all] [--json]", "measure; ratios within one run", ht_cmd_bench},
+    {"help", "[TOPIC]", "this page; topics: params, keys, estimators, and each subcommand", ht_cmd_help},
 };
 
 const ht_command_info *ht_commands(size_t *count)

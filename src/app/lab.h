@@ -2,6 +2,7 @@
 #ifndef HT_APP_LAB_H
 #define HT_APP_LAB_H
 
+#include "app/ladder.h"
 #include "app/session.h"
 #include "engine/runner.h"
 #include "render/cells.h"
@@ -29,6 +30,9 @@ typedef struct ht_lab {
     int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
+    ht_ladder *ladder;   /* the one that runs, or NULL */
+    bool ladder_resumes; /* the main run goes on after it */
+    double ladder_looked;
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
     bool dragging;
@@ -45,6 +49,9 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Takes in how a running ladder stands; true if there is something new to show. */
+bool ht_lab_width_poll(ht_lab *lab);
 
 /* A script is lines of: key NAME | type TEXT | wait SECONDS | step N (wait until that step) | # comment. */
 ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);

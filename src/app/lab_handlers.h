@@ -53,6 +53,11 @@ bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
 /* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */
 const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_rect *plot);
 
+/* lab_width.c: the ladder of widths; while it runs, the main run pauses */
+ht_lab_handler ht_lab_width;
+bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view */
+bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
+
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);
 

@@ -114,6 +114,13 @@ ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run
     return s->resumed ? go_on(s, args, run, err) : begin(s, run, err);
 }
 
+ht_code ht_session_of(ht_session *s, const ht_params *params, const char *data_dir, ht_error *err)
+{
+    ht_arguments args = {.data_dir = data_dir};
+    *s = (ht_session){.params = *params};
+    return make_trainer(s, &args, err);
+}
+
 ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
     char path[4096];

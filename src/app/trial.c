@@ -2,12 +2,11 @@
 
 #include "base/clock.h"
 
-ht_code ht_trial_goal(ht_trainer *trainer, ht_error *err)
+double ht_trial_steps(const ht_params *p)
 {
     enum { DEFAULT_STEPS = 1000 };
-    const ht_params *p = ht_trainer_params(trainer);
-    if (ht_params_get(p, HT_P_TRAIN_STEPS) > 0 || ht_params_get(p, HT_P_TRAIN_STOP) > 0) return HT_OK;
-    return ht_trainer_set(trainer, HT_P_TRAIN_STEPS, DEFAULT_STEPS, err);
+    double steps = ht_params_get(p, HT_P_TRAIN_STEPS);
+    return steps > 0 || ht_params_get(p, HT_P_TRAIN_STOP) > 0 ? steps : DEFAULT_STEPS;
 }
 
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
@@ -16,7 +15,8 @@ ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset 
     const char *why = NULL;
     double start = ht_now();
     *results = (ht_results){0};
-    if (ht_trial_goal(trainer, err) != HT_OK) return err->code;
+    double steps = ht_trial_steps(ht_trainer_params(trainer));
+    if (ht_trainer_set(trainer, HT_P_TRAIN_STEPS, steps, err) != HT_OK) return err->code;
     while (!why) {
         if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
         if (!why && stop && stop(context, ht_trainer_steps(trainer))) why = "stopped";

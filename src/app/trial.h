@@ -5,8 +5,8 @@
 
 #include "app/results.h"
 
-/* Without any end (train.steps, train.stop_accuracy) a run without a screen has a thousand steps. */
-ht_code ht_trial_goal(ht_trainer *trainer, ht_error *err);
+/* train.steps of a run without a screen: a thousand if neither it nor train.stop_accuracy is set. */
+double ht_trial_steps(const ht_params *params);
 
 /* Asked before each step: has somebody called it off? `step` is the number of steps done. */
 typedef bool ht_trial_stop(void *context, uint64_t step);

@@ -152,7 +152,7 @@ typedef struct element {
     size_t size;
 } element;
 
-static const element f32 = {"F32", sizeof(float)}, boolean = {"BOOL", 1};
+static const element float32 = {"F32", sizeof(float)}, boolean = {"BOOL", 1};
 
 /* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
 static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,
@@ -183,7 +183,7 @@ ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, si
                             ht_error *err)
 {
     uint64_t offset = 0;
-    if (locate(f, name, &f32, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (locate(f, name, &float32, rows, columns, &offset, err) != HT_OK) return err->code;
     if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
     for (size_t i = 0; i < rows * columns; i++)
         if (!isfinite(to[i]))
@@ -207,7 +207,7 @@ ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, size_t row
 
 static const element *type_of(const ht_tensor_out *tensor)
 {
-    return tensor->bits ? &boolean : &f32;
+    return tensor->bits ? &boolean : &float32;
 }
 
 static size_t bytes_of(const ht_tensor_out *tensor)
@@ -256,5 +256,149 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
                                  bytes_of(&tensors[i])};
     ht_code code = ht_file_write_parts(path, parts, count + 3, err);
     free(text);
+    return code;
+}
+
+/* ---- what a file of others holds ---- */
+
+static float of_half(uint32_t h)
+{
+    uint32_t exponent = h >> 10 & 31, fraction = h & 1023;
+    float magnitude = exponent == 0    ? ldexpf((float)fraction, -24)
+                      : exponent == 31 ? (fraction ? NAN : INFINITY)
+                                       : ldexpf((float)(fraction | 1024), (int)exponent - 25);
+    return h & 0x8000 ? -magnitude : magnitude;
+}
+
+static float of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A BF16 is the upper half of a float. */
+static float of_bfloat(uint32_t b)
+{
+    return of_bits(b << 16);
+}
+
+/* Of the types that hold real numbers; F64 is kept in double. Little endian in the file. */
+static const struct real {
+    const char *type;
+    size_t size;
+    float (*decode)(uint32_t bits);
+} reals[] = {{"F32", 4, of_bits}, {"F64", 8, NULL}, {"F16", 2, of_half}, {"BF16", 2, of_bfloat}};
+
+static const struct real *real_of(const char *type)
+{
+    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
+        if (strcmp(type, reals[i].type) == 0) return &reals[i];
+    return NULL;
+}
+
+size_t ht_safetensors_count(const ht_safetensors *f)
+{
+    return json_object_size(f->header) - (json_object_get(f->header, "__metadata__") != NULL);
+}
+
+bool ht_safetensors_readable(const ht_tensor_info *info)
+{
+    return real_of(info->type) != NULL;
+}
+
+static ht_code read_shape(const ht_safetensors *f, const json_t *shape, ht_tensor_info *info, ht_error *err)
+{
+    size_t i;
+    json_t *side;
+    info->count = 1;
+    if (!json_is_array(shape) || json_array_size(shape) > HT_TENSOR_DIMENSIONS)
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has no shape of up to %d numbers; the file is damaged",
+                            f->path, info->name, HT_TENSOR_DIMENSIONS);
+    json_array_foreach(shape, i, side)
+    {
+        json_int_t n = json_integer_value(side);
+        if (!json_is_integer(side) || n < 0 || __builtin_mul_overflow(info->count, (size_t)n, &info->count))
+            return ht_error_set(err, HT_FAIL, "%s: %.60s has a shape that cannot be; the file is damaged",
+                                f->path, info->name);
+        info->shape[info->ndim++] = (size_t)n;
+    }
+    return HT_OK;
+}
+
+ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tensor_info *info, ht_error *err)
+{
+    const char *name = NULL;
+    json_t *entry = NULL;
+    json_int_t range[2];
+    size_t i = 0, bytes;
+    *info = (ht_tensor_info){0};
+    json_object_foreach(f->header, name, entry)
+    {
+        if (strcmp(name, "__metadata__") != 0 && i++ == wanted) break;
+    }
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    info->name = name;
+    if (!type || strlen(type) >= sizeof info->type)
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has no type; the file is damaged", f->path, name);
+    strcpy(info->type, type);
+    if (read_shape(f, json_object_get(entry, "shape"), info, err) != HT_OK) return err->code;
+    const struct real *real = real_of(info->type);
+    if (real && (!range_of(f, entry, range) || __builtin_mul_overflow(info->count, real->size, &bytes) ||
+                 (uint64_t)(range[1] - range[0]) != bytes))
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %.60s: %zu numbers of type %s do not fill its bytes; the file is damaged",
+                            f->path, name, info->count, type);
+    return HT_OK;
+}
+
+static uint64_t little_endian(const unsigned char *p, size_t size)
+{
+    uint64_t bits = 0;
+    for (size_t i = size; i-- > 0;) bits = bits << 8 | p[i];
+    return bits;
+}
+
+/* In pieces, so that the file's bytes need no second copy of the tensor. */
+static ht_code decode(ht_safetensors *f, const struct real *real, uint64_t offset, size_t count, float *f32,
+                      double *f64, ht_error *err)
+{
+    enum { PIECE = 1 << 15 };
+    unsigned char bytes[PIECE];
+    size_t step = PIECE / real->size;
+    for (size_t first = 0; first < count; first += step) {
+        size_t n = count - first < step ? count - first : step;
+        if (read_at(f, bytes, n * real->size, offset + first * real->size, err) != HT_OK) return err->code;
+        for (size_t i = 0; i < n; i++) {
+            uint64_t bits = little_endian(bytes + i * real->size, real->size);
+            if (f32)
+                f32[first + i] = real->decode((uint32_t)bits);
+            else
+                memcpy(&f64[first + i], &bits, sizeof bits);
+        }
+    }
+    return HT_OK;
+}
+
+ht_code ht_safetensors_load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64,
+                            ht_error *err)
+{
+    const struct real *real = real_of(info->type);
+    json_int_t range[2];
+    *f32 = NULL, *f64 = NULL;
+    if (!real || !range_of(f, json_object_get(f->header, info->name), range))
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has type %s; F64, F32, F16 and BF16 can be read",
+                            f->path, info->name, info->type);
+    void *memory = ht_alloc(info->count, real->decode ? sizeof **f32 : sizeof **f64, info->name, err);
+    if (!memory) return err->code;
+    if (real->decode)
+        *f32 = memory;
+    else
+        *f64 = memory;
+    ht_code code = decode(f, real, f->start + (uint64_t)range[0], info->count, *f32, *f64, err);
+    if (code != HT_OK) {
+        ht_free(memory);
+        *f32 = NULL, *f64 = NULL;
+    }
     return code;
 }

@@ -31,6 +31,30 @@ ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows,
 ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, size_t rows, size_t columns,
                                  unsigned char *to, ht_error *err);
 
+/* ---- what a file of others holds ---- */
+
+enum { HT_TENSOR_DIMENSIONS = 8 };
+
+typedef struct ht_tensor_info {
+    const char *name; /* lives as long as the file is open */
+    char type[8];     /* "F32", "BF16", "I64" … */
+    int ndim;
+    size_t shape[HT_TENSOR_DIMENSIONS], count; /* count = product of shape */
+} ht_tensor_info;
+
+size_t ht_safetensors_count(const ht_safetensors *file);
+
+/* The i-th tensor, in the order of the header. HT_FAIL when shape, type and bytes contradict each other. */
+ht_code ht_safetensors_describe(const ht_safetensors *file, size_t i, ht_tensor_info *info, ht_error *err);
+
+/* Can it be read as numbers: F64, F32, F16 or BF16? */
+bool ht_safetensors_readable(const ht_tensor_info *info);
+
+/* Reads a readable tensor into new memory: *f64 for F64, *f32 for the others (free with ht_free); the other
+ * is NULL. NaN and Inf are values like others. */
+ht_code ht_safetensors_load(ht_safetensors *file, const ht_tensor_info *info, float **f32, double **f64,
+                            ht_error *err);
+
 typedef struct ht_tensor_out {
     char name[48];
     size_t rows, columns;

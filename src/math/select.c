@@ -119,8 +119,5 @@ int ht_by_double(const void *a, const void *b)
 
 float ht_median(const float *x, size_t count)
 {
-    size_t rank[2] = {(count - 1) / 2, count / 2};
-    double middle[2];
-    ht_select(&(ht_values){.f32 = x, .rows = count, .columns = 1}, false, rank, 2, middle);
-    return (float)((middle[0] + middle[1]) / 2);
+    return (float)ht_values_median(&(ht_values){.f32 = x, .rows = count, .columns = 1});
 }

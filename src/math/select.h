@@ -17,7 +17,7 @@ enum { HT_RANKS = 12 };
  * of their magnitudes. ranks ≤ HT_RANKS; values are finite. */
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value);
 
-/* The median as NumPy has it: the mean of the two in the middle when the count is even. */
+/* The mean of the two values in the middle; NaN of nothing. */
 float ht_median(const float *x, size_t count);
 
 #endif

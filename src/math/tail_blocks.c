@@ -121,7 +121,7 @@ static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES
  * drawn. */
 static double deviation(const cut *c, double v, double tie)
 {
-    enum { DRAWS = 2000 };
+    enum { DRAWS = 4000 };
     double l[CANDIDATES + 1][CANDIDATES + 1], sum = 0;
     ht_rng rng;
     factor(c, tie, l);

@@ -32,7 +32,7 @@ ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
 {
     size_t count = ht_values_count(x);
     *top = (ht_top){.count = count};
-    if (k == 0) k = count / 5 < SEARCH_LIMIT ? count / 5 : SEARCH_LIMIT;
+    if (k == 0) k = count / 10 < SEARCH_LIMIT ? count / 10 : SEARCH_LIMIT;
     top->kept = k < count ? k + 1 : count;
     if (count == 0) return HT_OK;
     top->value = ht_alloc(top->kept, sizeof *top->value, "the largest values", err);
@@ -59,7 +59,7 @@ void ht_top_free(ht_top *top)
 /* Does point i agree with all points before it? Of a power law, two estimates differ by γ √(1/k' - 1/k). */
 static bool settled(const ht_hill_plot *p, int first, int i)
 {
-    static const double allowed = 3;
+    static const double allowed = 2; /* less than a test would: what is wanted is little bias */
     double gamma = 1 / p->alpha[i];
     for (int j = first; j < i; j++)
         if (fabs(1 / p->alpha[j] - gamma) > allowed * gamma * sqrt(1 / p->k[j] - 1 / p->k[i])) return false;
@@ -184,9 +184,12 @@ static void put(ht_estimate *e, double gamma, double deviation, const ht_top *to
     e->k = k;
     e->n_tail = k;
     e->xmin = top->value[k];
-    e->quality = points < FEW                              ? HT_QUALITY_FEW_POINTS
-                 : tail == HT_QUALITY_GOOD && !(gamma > 0) ? HT_QUALITY_NO_HEAVY_TAIL
-                                                           : tail;
+    if (points < FEW)
+        e->quality = HT_QUALITY_FEW_POINTS;
+    else if (tail != HT_QUALITY_GOOD || gamma < 0)
+        e->quality = tail != HT_QUALITY_GOOD ? tail : HT_QUALITY_NO_HEAVY_TAIL;
+    else
+        e->quality = deviation < 0.25 * gamma ? HT_QUALITY_GOOD : HT_QUALITY_FEW_POINTS;
 }
 
 ht_quality ht_order_estimates(const ht_top *top, size_t k, bool plateau, ht_estimate *estimates)

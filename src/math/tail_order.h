@@ -12,7 +12,7 @@ typedef struct ht_top {
     double *value, *log; /* (kept) */
 } ht_top;
 
-/* Keeps what `k` needs (0: what a search for a plateau needs: a fifth of the values, at most 100 001).
+/* Keeps what `k` needs (0: what a search for a plateau needs: a tenth of the values, at most 100 001).
  * HT_FAIL when memory is short. Free with ht_top_free. */
 ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err);
 void ht_top_free(ht_top *top);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "math/select.h"
-#include "math/stable_quantiles.h"
+#include "math/stable_spread.h"
 #include "math/tail_estimate.h"
 #include "math/values.h"
 
@@ -30,7 +30,7 @@ static void quantiles(const ht_values *x, double q[5])
 
 static double spread_ratio(double alpha)
 {
-    ht_stable_quantiles q = ht_stable_quantiles_at(alpha);
+    ht_stable_spread q = ht_stable_spread_at(alpha);
     return q.q95 / q.q75;
 }
 
@@ -55,7 +55,7 @@ static double alpha_of(double ratio)
 static double ratio_deviation(double alpha, size_t count)
 {
     static const double p[4] = {0.05, 0.25, 0.75, 0.95};
-    ht_stable_quantiles q = ht_stable_quantiles_at(alpha);
+    ht_stable_spread q = ht_stable_spread_at(alpha);
     double ratio = q.q95 / q.q75, f[4] = {q.f95, q.f75, q.f75, q.f95}, slope[4] = {-1, ratio, -ratio, 1},
            sum = 0;
     for (int i = 0; i < 4; i++)
@@ -71,7 +71,7 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
     double alpha = alpha_of(ratio), deviation = ratio_deviation(alpha, count), h = 1e-4;
     double slope = (spread_ratio(alpha) - spread_ratio(alpha - h)) / h;
     e->value = alpha;
-    e->scale = (q[3] - q[1]) / (2 * ht_stable_quantiles_at(alpha).q75);
+    e->scale = (q[3] - q[1]) / (2 * ht_stable_spread_at(alpha).q75);
     e->std_error = deviation / fabs(slope);
     e->low = alpha_of(ratio + HT_Z95 * deviation);
     e->high = alpha_of(ratio - HT_Z95 * deviation);
@@ -198,6 +198,24 @@ static bool off_centre(const double q[5], size_t count)
     return fabs(q[2]) > 0.1 * spread && fabs(q[2]) > 5 * 0.93 * spread / sqrt((double)count);
 }
 
+/* McCulloch's measure of skewness, 0 for a symmetric law; 4 of its errors and a twentieth, and it is another.
+ */
+static bool skewed(const double q[5], const ht_estimate *e, size_t count)
+{
+    if (!isfinite(e->value)) return false;
+    ht_stable_spread law = ht_stable_spread_at(e->value);
+    double skewness = (q[4] + q[0] - 2 * q[2]) / (q[4] - q[0]), f50 = tgamma(1 + 1 / e->value) / M_PI,
+           f95 = law.f95;
+    double variance = 0.1 / (f95 * f95) + 1 / (f50 * f50) - 0.2 / (f50 * f95);
+    return fabs(skewness) > 0.05 && fabs(skewness) > 4 * sqrt(variance / (double)count) / (2 * law.q95);
+}
+
+static void refuse(ht_estimate *e)
+{
+    if (e->quality == HT_QUALITY_GOOD || e->quality == HT_QUALITY_NO_HEAVY_TAIL)
+        e->quality = HT_QUALITY_NOT_POWER_LAW;
+}
+
 void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quantile, ht_estimate *function)
 {
     double q[5];
@@ -207,4 +225,5 @@ void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quan
     mcculloch(q, ht_values_count(x), quantile);
     if (isfinite(quantile->value)) ecf(x, q[2], quantile, function);
     if (isfinite(function->value)) compare(quantile, function);
+    if (skewed(q, quantile, ht_values_count(x))) refuse(quantile), refuse(function);
 }

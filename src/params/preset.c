@@ -210,14 +210,15 @@ static int on_title(void *user, const char *section, const char *name, const cha
     return 1;
 }
 
-/* "presets/paper/x.ini" is the preset "paper/x"... which would read as a path, so only the top folder has
- * names. */
+/* "presets/x.ini" and "presets/folder/x.ini" are the preset "x": a name with a '/' would read as a path. */
 static bool preset_name(const char *file, char *name, size_t size)
 {
     static const char folder[] = "presets/";
     size_t skip = sizeof folder - 1, length = strlen(file);
-    if (strncmp(file, folder, skip) != 0 || strchr(file + skip, '/') || length < skip + 5) return false;
-    int written = snprintf(name, size, "%.*s", (int)(length - skip - 4), file + skip);
+    if (strncmp(file, folder, skip) != 0 || length < skip + 5 || strcmp(file + length - 4, ".ini") != 0)
+        return false;
+    const char *base = strrchr(file, '/') + 1;
+    int written = snprintf(name, size, "%.*s", (int)(strlen(base) - 4), base);
     return written > 0 && (size_t)written < size;
 }
 
@@ -235,10 +236,12 @@ bool ht_preset_embedded(int wanted, char *name, size_t name_size, char *title, s
 
 const char *ht_preset_text(const char *name, size_t *size)
 {
-    char path[128];
-    int length = snprintf(path, sizeof path, "presets/%s.ini", name);
-    const ht_embedded *file = length > 0 && (size_t)length < sizeof path ? ht_embedded_find(path) : NULL;
-    if (!file) return NULL;
-    *size = file->size;
-    return file->data;
+    char own[64];
+    for (size_t i = 0; i < ht_embedded_count; i++) {
+        const ht_embedded *file = &ht_embedded_files[i];
+        if (!preset_name(file->name, own, sizeof own) || strcmp(own, name) != 0) continue;
+        *size = file->size;
+        return file->data;
+    }
+    return NULL;
 }

@@ -31,6 +31,9 @@ static void draw_sample(ht_surface *s, const ht_series *series, double x, double
     case HT_MARK_POINTS:
         s->ops->point(s, series->role, x + 1, y + 0.5);
         break;
+    case HT_MARK_WHISKERS:
+        s->ops->stroke(s, series->role, x + 1, y + 0.2, y + 0.8);
+        break;
     }
 }
 
@@ -154,11 +157,11 @@ static void draw_grid(ht_surface *s, const ht_chart_layout *l)
 /* From back to front: areas, marks, curves, points; words last. */
 static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
 {
-    static const ht_mark_kind order[] = {HT_MARK_BAND, HT_MARK_BARS, HT_MARK_LINE, HT_MARK_RANGE,
-                                         HT_MARK_POINTS};
+    static const ht_mark_kind order[] = {HT_MARK_BAND, HT_MARK_BARS,  HT_MARK_WHISKERS,
+                                         HT_MARK_LINE, HT_MARK_RANGE, HT_MARK_POINTS};
     ht_ink_map ink = {.area = l->plot};
     draw_grid(s, l);
-    for (int k = 0; k < 5; k++) {
+    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
         if (order[k] == HT_MARK_LINE) ht_draw_marks(s, l, chart);
         for (int i = 0; i < chart->series_count; i++) {
             bool line = chart->series[i].kind == HT_MARK_LINE || chart->series[i].kind == HT_MARK_RANGE;

@@ -171,6 +171,16 @@ static void draw_range(path *p)
         draw_dense_range(p);
 }
 
+static void draw_whiskers(path *p)
+{
+    double x, low, high;
+    for (int i = 0; i < p->series->count; i++) {
+        if (!bucket_at(p, i, &x, &low, &high)) continue;
+        p->s->ops->stroke(p->s, p->series->role, x, low, high);
+        ht_ink_line(p->ink, x, low, x, high);
+    }
+}
+
 static void band_end(path *p, double *low)
 {
     if (p->count > 0) p->s->ops->band(p->s, p->series->role, p->count, p->x, low, p->y);
@@ -248,6 +258,9 @@ void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_serie
         break;
     case HT_MARK_POINTS:
         draw_points(&p);
+        break;
+    case HT_MARK_WHISKERS:
+        draw_whiskers(&p);
         break;
     }
     bool edged = series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND;

@@ -153,9 +153,15 @@ static void label_power(ht_tick *tick, double value)
     set_label(tick, text);
 }
 
-static void label_log(ht_tick *tick)
+/* Whole things are counted: 500, 2k, 10k. */
+static void label_log(ht_tick *tick, bool whole)
 {
     char text[32];
+    if (whole && tick->value >= 1000 * (1 - 1e-9) && tick->value < 1e6) {
+        snprintf(text, sizeof text, "%.10gk", tick->value / 1000);
+        set_label(tick, text);
+        return;
+    }
     if (tick->value < 0.01 * (1 - 1e-9) || tick->value > 1000 * (1 + 1e-9)) {
         label_power(tick, tick->value);
         return;
@@ -220,7 +226,7 @@ static void add_log_tick(const ht_axis *axis, ht_tick *ticks, int *count, double
     if (value < axis->low * (1 - 1e-9) || value > axis->high * (1 + 1e-9) || *count >= HT_TICK_MAX) return;
     ht_tick *tick = &ticks[(*count)++];
     *tick = (ht_tick){.value = clamp(value, axis->low, axis->high), .major = major};
-    if (major) label_log(tick);
+    if (major) label_log(tick, axis->integer);
 }
 
 /* Less than about two decades: 1-2-5 with labels, or linear ticks when even those are too coarse. */

@@ -19,6 +19,13 @@ __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count
     va_end(args);
 }
 
+/* The ladder of widths that is being trained; the run itself waits then. */
+static const ht_ladder_state *running_ladder(const ht_model *m)
+{
+    const ht_ladder_state *newest = m->ladder_count ? &m->ladder[m->ladder_count - 1] : NULL;
+    return newest && newest->running ? newest : NULL;
+}
+
 int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
@@ -52,7 +59,11 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
         ht_format_short(rate, sizeof rate, m->steps_per_second, 3);
     else
         ht_format_grouped(rate, sizeof rate, (long long)m->steps_per_second);
-    add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
+    const ht_ladder_state *ladder = running_ladder(m);
+    if (ladder)
+        add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * ladder->fraction);
+    else
+        add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     if (m->frozen) {
         char frozen[32];
         ht_format_grouped(frozen, sizeof frozen, (long long)m->frozen_step);
@@ -72,7 +83,8 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
     for (size_t i = 0; i < count; i++) {
         const char *word = keys[i].bar;
         if (!word) continue;
-        if (keys[i].action == HT_DO_PAUSE) word = m->state == HT_STATE_RUNNING ? "pause" : "run";
+        if (keys[i].action == HT_DO_PAUSE)
+            word = running_ladder(m) ? "stop" : m->state == HT_STATE_RUNNING ? "pause" : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
         if (keys[i].action == HT_DO_FREEZE && m->frozen) word = "unfreeze";

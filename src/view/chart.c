@@ -66,7 +66,7 @@ ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const 
 {
     if (count < 0 || chart->series_count >= HT_CHART_SERIES) return NULL;
     size_t n = (size_t)count;
-    bool has_low = kind == HT_MARK_RANGE || kind == HT_MARK_BAND;
+    bool has_low = kind == HT_MARK_RANGE || kind == HT_MARK_BAND || kind == HT_MARK_WHISKERS;
     double *data = take(chart, 3 * n + 1);
     if (!data) return NULL;
     ht_series *series = &chart->series[chart->series_count++];

@@ -44,12 +44,13 @@ double ht_axis_value(const ht_axis *axis, double position); /* the inverse */
 
 typedef enum ht_mark_kind {
     HT_MARK_LINE, /* polyline through (x, high); a non-finite value breaks it and is marked at the top edge */
-    HT_MARK_RANGE,  /* the min/max envelope of a curve: vertical strokes low..high at each x, joined so that
-                       the curve is  continuous; a spike one bucket wide stays visible */
-    HT_MARK_BAND,   /* the area between low and high: a confidence band */
-    HT_MARK_BARS,   /* a histogram: bar i spans x[i]..x[i+1] (count+1 edges) from the axis' low end up to
-                       high[i] */
-    HT_MARK_POINTS, /* single points */
+    HT_MARK_RANGE,    /* the min/max envelope of a curve: vertical strokes low..high at each x, joined so that
+                         the curve is  continuous; a spike one bucket wide stays visible */
+    HT_MARK_BAND,     /* the area between low and high: a confidence band */
+    HT_MARK_BARS,     /* a histogram: bar i spans x[i]..x[i+1] (count+1 edges) from the axis' low end up to
+                         high[i] */
+    HT_MARK_POINTS,   /* single points */
+    HT_MARK_WHISKERS, /* error bars: a stroke low..high at each x */
 } ht_mark_kind;
 
 typedef struct ht_series {

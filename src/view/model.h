@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "heavytail/params.h"
+#include "link/ladder.h"
 #include "link/messages.h"
 #include "view/curve.h"
 
@@ -21,6 +22,10 @@ typedef enum ht_panel_id {
     HT_PANEL_CONTROLS,
     HT_PANEL_NOW,
     HT_PANEL_PRUNING_READOUT,
+    HT_PANEL_WIDTH_RATIO,
+    HT_PANEL_WIDTH_ACCURACY,
+    HT_PANEL_WIDTH_TAIL,
+    HT_PANEL_WIDTH_READOUT,
     HT_PANEL_HELP,
     HT_PANEL_COUNT
 } ht_panel_id;
@@ -30,6 +35,7 @@ typedef enum ht_view {
     HT_VIEW_DASHBOARD,
     HT_VIEW_ZOOM,
     HT_VIEW_PRUNING,
+    HT_VIEW_WIDTH,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -46,7 +52,7 @@ typedef enum ht_trace {
     HT_TRACE_COUNT
 } ht_trace;
 
-enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4 };
+enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_LADDERS = 4 };
 
 /* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find. */
 typedef enum ht_prompt { HT_PROMPT_NONE, HT_PROMPT_VALUE, HT_PROMPT_SETTING, HT_PROMPT_SEARCH } ht_prompt;
@@ -97,6 +103,9 @@ typedef struct ht_model {
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
+    /* ladders of widths: results kept, oldest first; the last one may still run */
+    int ladder_count, ladder_first; /* how many; how many were dropped before them */
+    ht_ladder_state ladder[HT_LADDERS];
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;

@@ -60,6 +60,24 @@ static const ht_panel table[HT_PANEL_COUNT] = {
     [HT_PANEL_PRUNING_READOUT] = {"readout", HT_VIEW_PRUNING,
                                   "All values at the cursor of the pruning chart.", NULL,
                                   ht_panel_pruning_readout},
+    [HT_PANEL_WIDTH_RATIO] =
+        {"width", HT_VIEW_WIDTH,
+         "The pruning ratio κ against the width n: the same training at eight widths, three seeds each, and "
+         "without noise (grey). The theorem: with heavy-tailed noise κ rises to 1 with n. Band: the "
+         "quartiles "
+         "of κ if the rows were nothing but noise of this type and α; a network whose noise dominates its "
+         "weights lies in it.\n"
+         "Try: change α or σ (↑ ↓ ← →) and press w: another ladder is laid over this one.",
+         ht_panel_width_ratio, NULL},
+    [HT_PANEL_WIDTH_ACCURACY] = {"width accuracy", HT_VIEW_WIDTH,
+                                 "Test accuracy of the latest ladder, before and after removing the neurons "
+                                 "that κ allows.",
+                                 ht_panel_width_accuracy, NULL},
+    [HT_PANEL_WIDTH_TAIL] = {"width tail", HT_VIEW_WIDTH,
+                             "Tail index α̂ (mmo) of the first layer's weights at each width.",
+                             ht_panel_width_tail, NULL},
+    [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH, "How far the ladder is, and what it shows.", NULL,
+                                ht_panel_width_readout},
     [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help},
 };
 

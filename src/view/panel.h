@@ -38,6 +38,11 @@ void ht_panel_norms(const ht_model *model, int columns, ht_chart *chart);
 /* panel_pruning.c */
 void ht_panel_pruning(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_pruning_readout(const ht_model *model, ht_room room, ht_form *form);
+/* panel_width.c */
+void ht_panel_width_ratio(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_width_accuracy(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_width_tail(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_width_readout(const ht_model *model, ht_room room, ht_form *form);
 /* panel_forms.c */
 void ht_panel_controls(const ht_model *model, ht_room room, ht_form *form);
 void ht_panel_now(const ht_model *model, ht_room room, ht_form *form);

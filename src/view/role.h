@@ -25,6 +25,11 @@
     X(NORMS, "norms", "neuron norms")                                                                        \
     X(PRUNED, "pruned", "accuracy of the pruned network")                                                    \
     X(ERROR, "error", "relative error of pruning")                                                           \
+    X(CURVE_1, "curve-1", "curves that one setting tells apart")                                             \
+    X(CURVE_2, "curve-2", "the next one")                                                                    \
+    X(CURVE_3, "curve-3", "the next one")                                                                    \
+    X(CURVE_4, "curve-4", "the next one")                                                                    \
+    X(CURVE_5, "curve-5", "the next one")                                                                    \
     X(GHOST, "ghost", "an earlier run, dimmed")                                                              \
     X(GHOST_2, "ghost-2", "a second one")                                                                    \
     X(GHOST_3, "ghost-3", "a third")                                                                         \

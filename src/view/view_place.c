@@ -125,6 +125,24 @@ void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
 }
 
+/* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the ladder's progress. */
+void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    enum { SIDE = 30, NARROW_SIDE = 26, CONTROLS = 12 };
+    (void)scene;
+    bool large = area.w >= 100 && area.h >= 28;
+    int side = large ? SIDE : NARROW_SIDE, w = area.w - side,
+        top = cut(area.h, large ? 11 : 3, large ? 20 : 5);
+    int half = large ? w / 2 : w, controls = large ? CONTROLS : 0;
+    ht_layout_put(layout, HT_PANEL_WIDTH_RATIO, (ht_rect){area.x, area.y, w, top});
+    ht_layout_put(layout, HT_PANEL_WIDTH_ACCURACY, (ht_rect){area.x, area.y + top, half, area.h - top});
+    ht_layout_put(layout, HT_PANEL_WIDTH_TAIL,
+                  (ht_rect){area.x + half, area.y + top, w - half, area.h - top});
+    ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){area.x + w, area.y, side, controls});
+    ht_layout_put(layout, HT_PANEL_WIDTH_READOUT,
+                  (ht_rect){area.x + w, area.y + controls, side, area.h - controls});
+}
+
 /* Lines longer than about a hundred characters are hard to read. */
 void ht_place_help(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {

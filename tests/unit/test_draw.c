@@ -62,7 +62,7 @@ static void fill_chart(void)
     chart.y.low = 0.01;
     chart.y.high = 2;
     chart.y.scale = HT_SCALE_LOG;
-    for (int kind = HT_MARK_LINE; kind <= HT_MARK_POINTS; kind++) {
+    for (int kind = HT_MARK_LINE; kind <= HT_MARK_WHISKERS; kind++) {
         ht_series *series =
             ht_chart_add(&chart, (ht_mark_kind)kind, (ht_role)(HT_ROLE_TRAIN + kind), "train", 24);
         for (int i = 0; i < 24; i++) {

@@ -1,13 +1,13 @@
-#include "math/stable_quantiles.h"
+#include "math/stable_spread.h"
 
 #include <math.h>
 
 /* By inversion of the characteristic function: α > 1: F = ½ + (1/π) ∫ sin(xt)/t exp(-t^α) dt over t > 0; α ≤
- * 1 along the imaginary axis, where nothing oscillates. tests/unit/test_stable_quantiles.c computes it again.
+ * 1 along the imaginary axis, where nothing oscillates. tests/unit/test_stable_spread.c computes it again.
  */
 static const struct {
     double alpha;
-    ht_stable_quantiles at;
+    ht_stable_spread at;
 } table[] = {
     {0.50, {1.283832775189, 57.30402773064, 0.06548019874406, 0.0004133699149845}},
     {0.55, {1.214566945815, 38.33849708197, 0.0758636165603, 0.000680233469353}},
@@ -45,7 +45,7 @@ static const struct {
 enum { ROWS = sizeof table / sizeof table[0], POINTS = 4 };
 
 /* Lagrange's interpolation of logarithms through four neighbours. */
-ht_stable_quantiles ht_stable_quantiles_at(double alpha)
+ht_stable_spread ht_stable_spread_at(double alpha)
 {
     static const double step = 0.05;
     int first = (int)floor((alpha - table[0].alpha) / step) - 1;
@@ -61,5 +61,5 @@ ht_stable_quantiles ht_stable_quantiles_at(double alpha)
         sum[2] += weight * log(table[i].at.f75);
         sum[3] += weight * log(table[i].at.f95);
     }
-    return (ht_stable_quantiles){exp(sum[0]), exp(sum[1]), exp(sum[2]), exp(sum[3])};
+    return (ht_stable_spread){exp(sum[0]), exp(sum[1]), exp(sum[2]), exp(sum[3])};
 }

@@ -1,0 +1,138 @@
+/* bench_tail.c - milliseconds per estimator of the tail index, one thread; those that share a pass in one
+ * row. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/bench.h"
+#include "base/alloc.h"
+#include "math/noise.h"
+#include "math/spectrum.h"
+#include "math/tail_blocks.h"
+#include "math/tail_order.h"
+#include "math/tail_stable.h"
+
+enum { COLUMNS = 784 };
+
+typedef struct tail_bench {
+    ht_values w;
+    double *eigenvalue; /* (COLUMNS) */
+    ht_estimate estimates[HT_ESTIMATORS];
+} tail_bench;
+
+static ht_code mmo(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    (void)err;
+    ht_blocks_mmo(&b->w, 0, &b->estimates[HT_MMO]);
+    return HT_OK;
+}
+
+static ht_code mmo_multi(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    return ht_blocks_mmo_multi(&b->w, 0, &b->estimates[HT_MMO_MULTI], err);
+}
+
+static ht_code order(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    ht_top top;
+    ht_hill_plot plot;
+    if (ht_top_take(&top, &b->w, 0, err) != HT_OK) return err->code;
+    ht_hill_plot_make(&plot, &top);
+    ht_order_estimates(&top, plot.high ? plot.high : top.kept / 2, true, b->estimates);
+    ht_top_free(&top);
+    return HT_OK;
+}
+
+static ht_code paulauskas(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    (void)err;
+    ht_blocks_paulauskas(&b->w, 0, &b->estimates[HT_PAULAUSKAS]);
+    return HT_OK;
+}
+
+static ht_code stable(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    (void)err;
+    ht_stable_estimates(&b->w, &b->estimates[HT_MMO], &b->estimates[HT_MCCULLOCH], &b->estimates[HT_ECF]);
+    return HT_OK;
+}
+
+static ht_code spectrum(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    if (ht_spectrum_eigenvalues(&b->w, b->eigenvalue, err) != HT_OK) return err->code;
+    ht_spectrum_powerlaw(b->eigenvalue, COLUMNS, false, &b->estimates[HT_POWERLAW]);
+    return HT_OK;
+}
+
+static ht_code everything(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    ht_estimate rows;
+    if (ht_tail_fit(&b->w, &(ht_tail_options){.spectrum = true}, b->estimates, err) != HT_OK)
+        return err->code;
+    return ht_tail_fit_rows(&b->w, &(ht_tail_options){0}, &rows, err);
+}
+
+static const struct {
+    const char *estimators;
+    ht_bench_run *run;
+} rows_of[] = {
+    {"mmo", mmo},
+    {"mmo-multi", mmo_multi},
+    {"hill pickands dehaan dekkers", order},
+    {"paulauskas", paulauskas},
+    {"mcculloch ecf", stable},
+    {"powerlaw", spectrum},
+    {"all", everything},
+};
+
+enum { RUNS = sizeof rows_of / sizeof rows_of[0] };
+
+static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
+{
+    tail_bench b = {.w = {.rows = neurons, .columns = COLUMNS}};
+    ht_bench_run *run[RUNS];
+    void *context[RUNS];
+    double seconds[RUNS];
+    float *w = ht_alloc(neurons, COLUMNS * sizeof *w, "the weights", err);
+    b.w.f32 = w;
+    b.eigenvalue = ht_alloc(COLUMNS, sizeof *b.eigenvalue, "the spectrum", err);
+    ht_quantiles *law = ht_alloc(1, sizeof *law, "the noise", err);
+    ht_code code = w && b.eigenvalue && law ? HT_OK : err->code;
+    if (code == HT_OK) {
+        ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
+        ht_noise_prepare(&noise, law);
+        ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
+        for (int i = 0; i < RUNS; i++) run[i] = rows_of[i].run, context[i] = &b;
+        code = ht_bench_medians(run, context, RUNS, seconds, err);
+    }
+    for (int i = 0; i < RUNS && code == HT_OK; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", rows_of[i].estimators, "values",
+                                              (json_int_t)(neurons * COLUMNS), "ms", 1e3 * seconds[i]));
+    ht_free(law);
+    ht_free(w);
+    ht_free(b.eigenvalue);
+    return code;
+}
+
+static ht_code run_tail(json_t *rows, ht_error *err)
+{
+    if (bench_size(rows, 1276, err) != HT_OK) return err->code; /* 1 M */
+    return bench_size(rows, 10000, err);
+}
+
+static void print_tail(const json_t *rows)
+{
+    size_t i;
+    const json_t *row;
+    printf("tail index of n × %d weights, one thread             values         ms\n", COLUMNS);
+    json_array_foreach(rows, i, row) printf("  %-45s %11.0f %10.1f\n", ht_bench_text(row, "estimator"),
+                                            ht_bench_number(row, "values"), ht_bench_number(row, "ms"));
+}
+
+const ht_bench_part ht_bench_tail = {.name = "tail", .run = run_tail, .print = print_tail};

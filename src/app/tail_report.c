@@ -1,0 +1,148 @@
+#include "app/tail_report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/results.h"
+#include "view/tail_charts.h"
+
+/* ---- views: what is looked at of a tensor ---- */
+
+typedef struct view {
+    const char *name, *title;
+    const ht_estimate *estimates;
+    int count;
+} view;
+
+/* A vector has one view. */
+static int views_of(const ht_tensor *t, const ht_tail_picture *p, view views[3])
+{
+    views[0] = (view){"all", "all weights", p->all, HT_ESTIMATORS};
+    views[1] = (view){"rows", "rows as vectors", &p->by_rows, 1};
+    views[2] = (view){"row_norms", "row norms", p->of_norms, HT_ESTIMATORS};
+    if (t->ndim == 1) views[0].title = "all values";
+    return t->ndim == 2 ? 3 : 1;
+}
+
+/* ---- JSON ---- */
+
+static json_t *size_json(size_t n)
+{
+    return n ? json_integer((json_int_t)n) : json_null();
+}
+
+static json_t *estimate_json(const ht_estimate *e)
+{
+    const ht_estimator_info *info = ht_estimator_at(e->estimator);
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:s}", "estimator",
+                     info->name, "value", ht_json_number(e->value), "std_error", ht_json_number(e->std_error),
+                     "low", ht_json_number(e->low), "high", ht_json_number(e->high), "k", size_json(e->k),
+                     "m", size_json(e->m), "n_tail", (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin),
+                     "scale", ht_json_number(e->scale), "distance", ht_json_number(e->distance), "quality",
+                     ht_quality_word(e->quality), "convention", info->convention);
+}
+
+void ht_tail_json(json_t *list, const ht_tensor *t, const ht_tail_picture *p)
+{
+    view views[3];
+    int count = views_of(t, p, views);
+    for (int v = 0; v < count; v++) {
+        json_t *estimates = json_array(), *shape = json_array();
+        json_array_append_new(shape, json_integer((json_int_t)t->rows));
+        if (t->ndim == 2) json_array_append_new(shape, json_integer((json_int_t)t->columns));
+        for (int e = 0; e < views[v].count; e++)
+            json_array_append_new(estimates, estimate_json(&views[v].estimates[e]));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "name", t->name, "shape", shape, "view",
+                                              views[v].name, "estimates", estimates));
+    }
+}
+
+/* ---- for people ---- */
+
+static const char conventions[] = "The index is that of the tail, P(|w| > x) ~ x^-α; for a stable law the "
+                                  "stability index, 2 being normal.\n"
+                                  "powerlaw: the exponent of the density of the eigenvalues of WᵀW/N, one "
+                                  "more than the index of their tail.\n"
+                                  "Raw values, not centred.\n";
+
+static const char choices[] = "\nWithout --k: the end of the plateau, the largest k whose Hill estimate "
+                              "agrees with those of all smaller k\n"
+                              "within 2 standard errors; a fiftieth of the values where there is none. "
+                              "Without --m: mmo and mmo-multi take\n"
+                              "the median over the block lengths of arXiv 2106.03795, paulauskas √n. A last "
+                              "incomplete block is dropped.\n"
+                              "\nQuality:\n";
+
+static void format_end(double value, char to[24])
+{
+    if (isinf(value))
+        snprintf(to, 24, "∞");
+    else
+        snprintf(to, 24, fabs(value) < 1000 ? "%.3f" : "%.3g", value);
+}
+
+/* printf counts bytes; columns are characters. */
+static void add_column(ht_text *to, const char *text, int width, bool right)
+{
+    int pad = width - (int)ht_utf8_length(text);
+    if (pad < 0) pad = 0;
+    ht_text_add(to, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
+}
+
+static void add_estimate(ht_text *to, const ht_estimate *e)
+{
+    char number[60], low[24], high[24], interval[60] = "", choice[32] = "", points[32];
+    if (e->quality == HT_QUALITY_NOT_APPLICABLE && !isfinite(e->value)) return;
+    ht_tail_format(e, number, sizeof number);
+    format_end(e->low, low), format_end(e->high, high);
+    if (!isnan(e->low)) snprintf(interval, sizeof interval, "%s .. %s", low, high);
+    if (e->k) snprintf(choice, sizeof choice, "k %zu", e->k);
+    if (e->m) snprintf(choice, sizeof choice, "m %zu", e->m);
+    ht_format_grouped(points, sizeof points, (long long)e->n_tail);
+    ht_text_add(to, "  %-19s", ht_estimator_at(e->estimator)->name);
+    add_column(to, number, 18, true);
+    ht_text_add(to, "   ");
+    add_column(to, interval, 19, false);
+    add_column(to, choice, 10, false);
+    add_column(to, points, 10, true);
+    ht_text_add(to, "   %s\n", ht_quality_word(e->quality));
+}
+
+void ht_tail_table(ht_text *to, const ht_tensor *t, const ht_tail_picture *p)
+{
+    view views[3];
+    int count = views_of(t, p, views);
+    char rows[32], columns[40] = "";
+    ht_format_grouped(rows, sizeof rows, (long long)t->rows);
+    if (t->ndim == 2) snprintf(columns, sizeof columns, " × %zu", t->columns);
+    for (int v = 0; v < count; v++) {
+        ht_text_add(to, "%s%s (%s%s), %s\n", v ? "" : "\n", t->name, rows, columns, views[v].title);
+        if (v == 0)
+            ht_text_add(to, "  %-19s%18s   %-19s%-10s%10s   %s\n", "estimator", "index ± error",
+                        "95 % interval", "choice", "points", "believe it?");
+        for (int e = 0; e < views[v].count; e++) add_estimate(to, &views[v].estimates[e]);
+        ht_text_add(to, "\n");
+    }
+}
+
+void ht_tail_legend(ht_text *to, const bool seen[HT_QUALITIES])
+{
+    for (int q = HT_QUALITY_GOOD + 1; q < HT_QUALITIES; q++)
+        if (seen[q])
+            ht_text_add(to, "%s: %s\n", ht_quality_word((ht_quality)q), ht_quality_meaning((ht_quality)q));
+    ht_text_add(to, "%s", conventions);
+}
+
+void ht_tail_help(ht_text *to)
+{
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        const ht_estimator_info *i = ht_estimator_at((ht_estimator)e);
+        ht_text_add(to, "%-19s %s\n", i->name, i->formula);
+        ht_text_add(to, "%-19s %s, for %s; error: %s\n", "", i->convention, i->assumes, i->error);
+        ht_text_add(to, "%-19s %s\n", "", i->citation);
+    }
+    ht_text_add(to, "%s", choices);
+    for (int q = 0; q < HT_QUALITIES; q++)
+        ht_text_add(to, "  %-17s %s\n", ht_quality_word((ht_quality)q), ht_quality_meaning((ht_quality)q));
+}

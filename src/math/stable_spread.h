@@ -1,0 +1,13 @@
+/* stable_spread.h - quantiles and densities of S(α, 0, 1, 0), 0.5 ≤ α ≤ 2, from a table. Pure. */
+#ifndef HT_MATH_STABLE_SPREAD_H
+#define HT_MATH_STABLE_SPREAD_H
+
+typedef struct ht_stable_spread {
+    double q75, q95; /* P(X < q) = 0.75, 0.95 */
+    double f75, f95; /* density there */
+} ht_stable_spread;
+
+/* Good to 1e-5 relative; exact to 12 digits at multiples of 0.05. */
+ht_stable_spread ht_stable_spread_at(double alpha);
+
+#endif

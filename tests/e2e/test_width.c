@@ -1,0 +1,139 @@
+/* The width view in a terminal: a ladder that fills, stops, stays, and is laid over another. */
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+
+enum { COLUMNS = 120, ROWS = 40 };
+
+static bool in_title(vt *t, void *text)
+{
+    return strstr(vt_row(t, 0), text) != NULL;
+}
+#define assert_title(t, text) vt_assert(t, vt_wait(t, in_title, (void *)(text), PATIENCE))
+
+/* Ladders of few steps: the widest runs end within seconds. */
+static vt *open_lab(void **state)
+{
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200", "--set", "train.steps=12", "--set",
+                "data.test_limit=300");
+    assert_title(t, "done");
+    return t;
+}
+
+/* As many runs as the form says are done ("11 of 32 runs"), or -1. */
+static int runs_done(vt *t)
+{
+    for (int row = 0; row < vt_rows(t); row++) {
+        const char *line = vt_row(t, row), *at = strstr(line, " runs");
+        while (at && at > line && strchr("0123456789 of", at[-1])) at--;
+        int done, total;
+        if (at && sscanf(at, "%d of %d runs", &done, &total) == 2) return done;
+    }
+    return -1;
+}
+
+static bool some_run_done(vt *t, void *least)
+{
+    return runs_done(t) >= *(int *)least;
+}
+
+static void w_trains_a_ladder_and_draws_it(void **state)
+{
+    vt *t = open_lab(state);
+    long step = sandbox_step(t);
+    vt_key(t, "w");
+    vt_assert(t, vt_wait_text(t, "Ladder of widths", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Pruning ratio κ at ε² = 0.1", PATIENCE));
+    assert_title(t, "widths"); /* what trains now */
+    vt_assert(t, vt_wait_text(t, "Test accuracy", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Tail index", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "runs", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "12 steps", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "32 of 32 runs", 3 * PATIENCE));
+    vt_assert(t, vt_wait_gone(t, "left", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "no noise 0.1", PATIENCE)); /* in the legend, with its κ */
+    vt_assert(t, vt_wait_text(t, "pure noise", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "iid α 1.75 σ 0.1: κ", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "no noise: κ", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "pruned", PATIENCE));
+    assert_title(t, "done"); /* the run is as it was */
+    assert_int_equal(sandbox_step(t), step);
+    /* The same again is not trained again; another α is laid over it. */
+    vt_key(t, "w");
+    vt_assert(t, vt_wait_text(t, "this ladder is there", PATIENCE));
+    vt_key(t, "S-Left");
+    vt_key(t, "w");
+    vt_assert(t, vt_wait_text(t, "of 24 runs", PATIENCE)); /* without noise is known already */
+    vt_assert(t, vt_wait_text(t, "24 of 24 runs", 3 * PATIENCE));
+    vt_assert(t, vt_wait_text(t, "iid α 1.65 σ 0.1: κ", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "iid α 1.75 σ 0.1: κ", PATIENCE)); /* the first one stays */
+    /* Results stay while one looks elsewhere. */
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_text(t, "Right now", PATIENCE));
+    vt_key(t, "w");
+    vt_assert(t, vt_wait_text(t, "24 of 24 runs", PATIENCE));
+}
+
+static void the_run_pauses_meanwhile_and_space_stops_the_ladder(void **state)
+{
+    int one = 1;
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200", "--set", "data.test_limit=300");
+    vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
+    double start = sandbox_seconds();
+    vt_key(t, "w");
+    vt_assert(t, vt_wait(t, some_run_done, &one, PATIENCE));
+    printf("width: first point after %.1f s\n", sandbox_seconds() - start);
+    vt_assert(t, vt_wait_text(t, "300 steps", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "left", PATIENCE));
+    long step = sandbox_step(t);
+    vt_pump(t, 600);
+    assert_int_equal(sandbox_step(t), step); /* one thing trains at a time */
+    vt_key(t, "Space");
+    vt_assert(t, vt_wait_text(t, "what is done stays", PATIENCE));
+    assert_title(t, "running"); /* as it was before */
+    vt_assert(t, sandbox_wait_step(t, step + 10, PATIENCE));
+    vt_assert(t, vt_wait_text(t, "stopped", PATIENCE));
+    int done = runs_done(t);
+    vt_assert(t, done >= 1 && done < 32);
+    vt_key(t, "w"); /* an unfinished ladder may be begun again */
+    assert_title(t, "widths");
+    vt_key(t, "q"); /* and one may leave at any time */
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+    assert_true(vt_restored(t));
+}
+
+static void e_saves_the_view_and_every_size_shows_it(void **state)
+{
+    glob_t found;
+    vt *t = open_lab(state);
+    vt_key(t, "n"); /* without noise: a short ladder */
+    vt_key(t, "w");
+    vt_assert(t, vt_wait_text(t, "8 of 8 runs", 3 * PATIENCE));
+    vt_key(t, "e");
+    vt_assert(t, vt_wait_text(t, "saved heavytail-ecg-demo-width-12.png", PATIENCE));
+    assert_int_equal(glob("heavytail-*-width-*.png", 0, NULL, &found), 0);
+    sandbox_assert_ink(found.gl_pathv[0], 800, 500);
+    unlink(found.gl_pathv[0]);
+    globfree(&found);
+    static const int sizes[][2] = {{80, 24}, {60, 16}, {200, 50}, {120, 40}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        vt_resize(t, sizes[i][0], sizes[i][1]);
+        vt_assert(t, vt_wait_text(t, "Pruning ratio", PATIENCE));
+        vt_assert(t, vt_wait_text(t, "8 of 8 runs", PATIENCE));
+    }
+    vt_key(t, "?");
+    vt_assert(t, vt_wait_text(t, "The theorem", PATIENCE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(w_trains_a_ladder_and_draws_it, vt_teardown),
+        cmocka_unit_test_teardown(the_run_pauses_meanwhile_and_space_stops_the_ladder, vt_teardown),
+        cmocka_unit_test_teardown(e_saves_the_view_and_every_size_shows_it, vt_teardown),
+    };
+    return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
+}
