@@ -15,6 +15,9 @@ static const ht_command_info commands[] = {
      "train over a grid of settings and seeds; again: finishes what is missing", ht_cmd_sweep},
     {"table", "DIR [--format text|csv|markdown|json] [--limit] [--png F [--theme T]]",
      "a sweep as a table: medians and quartiles, means and deviations over seeds", ht_cmd_table},
+    {"compare", "[--preset P] [--set key=value].. [--steps N] [--json] [--png F]",
+     "the roads to compressibility side by side: one run each, accuracy against weights kept",
+     ht_cmd_compare},
     {"certify",
      "RUN [--method M] [--out F.htc] [--json]  or  --decode F.htc [--out F.safetensors] [--data D] [--json]",
      "bounds on the expected error, from the length of a code of the pruned network; the best as a file, and "
