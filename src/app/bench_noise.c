@@ -108,7 +108,7 @@ static void print_noise(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_noise = {"noise", run_noise, print_noise};
+const ht_bench_part ht_bench_noise = {.name = "noise", .run = run_noise, .print = print_noise};
 
 /* ---- the tail ---------------------------------------------------------------------------------- */
 
@@ -181,4 +181,4 @@ static void print_tail(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_law = {"law", run_tail, print_tail};
+const ht_bench_part ht_bench_law = {.name = "law", .run = run_tail, .print = print_tail};

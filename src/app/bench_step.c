@@ -154,4 +154,4 @@ static void print_step(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_step = {"step", run_step, print_step};
+const ht_bench_part ht_bench_step = {.name = "step", .run = run_step, .print = print_step};

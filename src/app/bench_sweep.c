@@ -82,4 +82,4 @@ static void print(const json_t *rows)
     }
 }
 
-const ht_bench_part ht_bench_sweep = {"sweep", run, print};
+const ht_bench_part ht_bench_sweep = {.name = "sweep", .run = run, .print = print};

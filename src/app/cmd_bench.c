@@ -11,7 +11,8 @@
 #include "math/select.h"
 
 static const ht_bench_part *const parts[] = {
-    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law, &ht_bench_sweep,
+    &ht_bench_noise, &ht_bench_step,  &ht_bench_tail, &ht_bench_law,
+    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,
 };
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
 
@@ -26,10 +27,16 @@ ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int c
             if (round >= 0) times[i][round] = ht_now() - start;
         }
     for (int i = 0; i < count; i++) {
-        qsort(times[i], HT_BENCH_ROUNDS, sizeof times[i][0], ht_by_double);
-        seconds[i] = times[i][HT_BENCH_ROUNDS / 2];
+        seconds[i] = ht_bench_median(times[i], HT_BENCH_ROUNDS);
     }
     return HT_OK;
+}
+
+double ht_bench_median(double values[], int count)
+{
+    if (count <= 0) return 0;
+    qsort(values, (size_t)count, sizeof values[0], ht_by_double);
+    return values[count / 2];
 }
 
 double ht_bench_number(const json_t *row, const char *key)
@@ -55,7 +62,7 @@ static ht_code run_parts(const char *wanted, json_t *root, ht_error *err)
     int found = 0;
     for (int i = 0; i < PARTS; i++) {
         if (strcmp(wanted, "all") != 0 && strcmp(wanted, parts[i]->name) != 0) continue;
-        json_t *rows = json_array();
+        json_t *rows = parts[i]->single ? json_object() : json_array();
         json_object_set_new(root, parts[i]->name, rows);
         if (parts[i]->run(rows, err) != HT_OK) return err->code;
         found++;

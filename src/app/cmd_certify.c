@@ -202,6 +202,39 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     return code;
 }
 
+void ht_certificate_help(void)
+{
+    printf("The certificate:\n\n"
+           "  With probability at least 1 - δ over the N training samples, for all networks h at once,\n"
+           "      expected error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N),   δ = %g.\n\n"
+           "  bits(h) is the length of the file that `heavytail certify RUN --out F.htc` writes, all of it: "
+           "the shape,\n"
+           "  which rows, columns and weights are kept, the q-bit values, the scales, and q itself. The code "
+           "is\n"
+           "  prefix-free, so 2^-bits sums to at most 1 over all networks (Kraft) and Hoeffding's inequality "
+           "holds for\n"
+           "  all of them together: the Occam bound (Blumer, Ehrenfeucht, Haussler, Warmuth, Inf. Process. "
+           "Lett. 24,\n"
+           "  1987; Langford, JMLR 6, 2005). That is why the smallest bound along a pruning curve, and the q "
+           "it chose,\n"
+           "  need no further price.\n\n"
+           "  Assumed: the training samples are drawn independently from the distribution that new samples "
+           "come from,\n"
+           "  and the code was fixed before they were seen (it is this program). Nothing is assumed about "
+           "training,\n"
+           "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
+           "not on the\n"
+           "  whole one. A bound of 1 or more says nothing: it is vacuous.\n\n"
+           "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
+           "made of:\n"
+           "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "
+           "rounding, and\n"
+           "  B Π‖W_l‖ (Π(1 + ε_l) - 1), by which no output can change more for inputs of norm ≤ B. Their "
+           "constants\n"
+           "  cannot be computed, so no bound of that kind is printed.\n",
+           delta);
+}
+
 int ht_cmd_certify(int argc, char **argv)
 {
     const char *method = NULL, *out = NULL, *coded = NULL, *data = NULL;

@@ -33,10 +33,7 @@ static ht_code open_settings(ht_session *s, const ht_arguments *args, const char
 /* Data, threads and network, once the settings are known. */
 static ht_code make_trainer(ht_session *s, const ht_arguments *args, ht_error *err)
 {
-    /* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same
-     * samples. */
-    enum { DATA_SEED = 1 };
-    s->data = ht_dataset_load(ht_params_text(&s->params, HT_P_DATA_NAME), args->data_dir, DATA_SEED,
+    s->data = ht_dataset_load(ht_params_text(&s->params, HT_P_DATA_NAME), args->data_dir, HT_DATA_SEED,
                               (size_t)ht_params_get(&s->params, HT_P_DATA_TRAIN_LIMIT),
                               (size_t)ht_params_get(&s->params, HT_P_DATA_TEST_LIMIT), err);
     if (!s->data) return err->code;

@@ -7,6 +7,10 @@
 #include "engine/rundir.h"
 #include "engine/trainer.h"
 
+/* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same
+ * samples. */
+enum { HT_DATA_SEED = 1 };
+
 typedef struct ht_session {
     ht_params params;
     ht_dataset *data;

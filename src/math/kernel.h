@@ -51,6 +51,8 @@ typedef struct ht_kernels {
      * tie). */
     int (*add_neuron)(float *logits, const float *h, const float *w, int classes, int samples,
                       const int32_t *labels);
+    /* Σ over samples of -log softmax(logits)[label], natural logarithm; logits is (classes × samples) */
+    double (*cross_entropy)(const float *logits, int classes, int samples, const int32_t *labels);
 
     /* A loop of nothing but fused multiply-adds; returns how many floating-point operations it did. For
      * bench. */

@@ -316,28 +316,78 @@ static void rectify_gradient(float *d, const float *h, size_t count, float slope
     for (size_t i = 0; i < count; i++) d[i] = h[i] > 0.0f ? d[i] : slope * d[i];
 }
 
+typedef int32_t whole_numbers __attribute__((vector_size(VECTOR)));
+enum { WIDE = VECTOR / sizeof(float) };
+
+/* In vectors, which stay in registers: the loop over classes is one chain, and a detour through memory in it
+ * would cost several times the arithmetic. */
 static int add_neuron(float *logits, const float *h, const float *w, int classes, int samples,
                       const int32_t *labels)
 {
-    int correct = 0;
-    for (int start = 0; start < samples; start += LANES) {
-        int n = samples - start < LANES ? samples - start : LANES;
-        float best[LANES], x[LANES] = {0};
-        int32_t winner[LANES] = {0};
-        memcpy(x, h + start, sizeof x[0] * (size_t)n);
+    whole_numbers right = {0}, label;
+    int whole = samples / WIDE * WIDE, correct = 0;
+    for (int start = 0; start < whole; start += WIDE) {
+        floats x, y, best = {0};
+        whole_numbers winner = {0};
+        memcpy(&x, h + start, sizeof x);
+        memcpy(&label, labels + start, sizeof label);
         for (int c = 0; c < classes; c++) {
             float *z = logits + (size_t)c * (size_t)samples + start;
-            float y[LANES] = {0};
-            for (int i = 0; i < n; i++) y[i] = z[i] += w[c] * x[i];
-            for (int i = 0; i < LANES; i++) {
-                int larger = c == 0 || y[i] > best[i];
-                best[i] = larger ? y[i] : best[i];
-                winner[i] = larger ? c : winner[i];
-            }
+            memcpy(&y, z, sizeof y);
+            y += w[c] * x;
+            memcpy(z, &y, sizeof y);
+            whole_numbers larger = c == 0 ? ~(whole_numbers){0} : y > best; /* all bits, or none */
+            best = (floats)((larger & (whole_numbers)y) | (~larger & (whole_numbers)best));
+            winner = (larger & c) | (~larger & winner);
         }
-        for (int i = 0; i < n; i++) correct += winner[i] == labels[start + i];
+        right -= winner == label;
     }
+    for (int i = whole; i < samples; i++) {
+        int winner = 0;
+        for (int c = 0; c < classes; c++) {
+            float *z = logits + (size_t)c * (size_t)samples;
+            z[i] += w[c] * h[i];
+            if (z[i] > logits[(size_t)winner * (size_t)samples + (size_t)i]) winner = c;
+        }
+        correct += winner == labels[i];
+    }
+    for (size_t i = 0; i < WIDE; i++) correct += right[i];
     return correct;
+}
+
+/* e^x for x ≤ 0, to 2e-7: 2^whole times a polynomial (a Chebyshev interpolant) of the rest; 0 below e^-87. */
+INLINE float exp_below(float x)
+{
+    float y = (x < -87.0f ? -87.0f : x) * 1.44269504f;
+    float whole = (y + 12582912.0f) - 12582912.0f; /* round to nearest */
+    float f = y - whole, ff = f * f;
+    float p12 = 0.6931472067028326f + f * 0.24022650922288757f;
+    float p34 = 0.05550327226670302f + f * 0.009618056678524637f;
+    float p56 = 0.0013400428177615838f + f * 0.0001546144469856913f;
+    float power = float_of((uint32_t)((int32_t)whole + 127) << 23);
+    return x < -87.0f ? 0.0f : (1.0f + f * (p12 + ff * (p34 + ff * p56))) * power;
+}
+
+static double cross_entropy(const float *logits, int classes, int samples, const int32_t *labels)
+{
+    double total = 0;
+    for (int start = 0; start < samples; start += LANES) {
+        int n = samples - start < LANES ? samples - start : LANES;
+        float top[LANES], sum[LANES] = {0}, y[LANES] = {0};
+        for (int i = 0; i < LANES; i++) top[i] = -INFINITY;
+        for (int c = 0; c < classes; c++) {
+            memcpy(y, logits + (size_t)c * (size_t)samples + start, sizeof y[0] * (size_t)n);
+            for (int i = 0; i < LANES; i++) top[i] = y[i] > top[i] ? y[i] : top[i];
+        }
+        for (int c = 0; c < classes; c++) {
+            memcpy(y, logits + (size_t)c * (size_t)samples + start, sizeof y[0] * (size_t)n);
+            for (int i = 0; i < LANES; i++) sum[i] += exp_below(y[i] - top[i]);
+        }
+        for (int i = 0; i < n; i++)
+            total += log((double)sum[i]) + (double)top[i] -
+                     (double)logits[(size_t)labels[start + i] * (size_t)samples + (size_t)(start + i)];
+    }
+    return total;
 }
 
 /* Independent chains, enough to fill two units of latency four. */
@@ -367,5 +417,6 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .rectify = rectify,
     .rectify_gradient = rectify_gradient,
     .add_neuron = add_neuron,
+    .cross_entropy = cross_entropy,
     .fused_peak = fused_peak,
 };

@@ -58,6 +58,12 @@ double ht_prune_error(ht_prune_metric metric, double share)
     return metric == HT_FRO ? sqrt(share) : share;
 }
 
+double ht_prune_lost(double lost2, double norm2)
+{
+    double share = norm2 > 0 ? lost2 / norm2 : 0;
+    return share > 1 && share < 1 + 1e-9 ? 1 : share;
+}
+
 double ht_prune_share(const ht_prune_spec *spec)
 {
     return spec->metric == HT_FRO ? spec->error * spec->error : spec->error;
@@ -140,7 +146,7 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
     ht_prune_result r = {.layer_count = plan->layers};
     double lost = 0, total = 0;
     for (int l = 0; l < plan->layers; l++) {
-        double share = plan->norm2[l] > 0 ? fmin(lost2[l] / plan->norm2[l], 1) : 0;
+        double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         r.layers[l] = (ht_prune_layer){plan->units[l], removed[l], ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
@@ -148,7 +154,7 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
         lost += lost2[l];
         total += plan->norm2[l];
     }
-    if (plan->joint) r.error = ht_prune_error(plan->spec.metric, total > 0 ? fmin(lost / total, 1) : 0);
+    if (plan->joint) r.error = ht_prune_error(plan->spec.metric, ht_prune_lost(lost, total));
     r.ratio = (double)r.removed / (double)r.units;
     measure_sizes(plan, removed, &r);
     return r;

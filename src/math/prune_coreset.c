@@ -57,11 +57,12 @@ typedef struct row_job {
     int l;
     size_t size; /* of a worker's room */
     char *memory;
-    int64_t *bins;     /* measuring: (workers × BINS) */
-    double *row_sums;  /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
-    int64_t *row_kept; /* cutting: (rows) */
-    ht_layer *layer;   /* cutting */
+    int64_t *bins;         /* measuring: (workers × BINS) */
+    double *row_sums;      /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
+    int64_t *row_kept;     /* cutting: (rows) */
+    const ht_layer *layer; /* cutting: its weights change unless it is a rehearsal */
     double budget;
+    bool rehearsal;
 } row_job;
 
 /* ---- measuring ---- */
@@ -159,64 +160,6 @@ static void release(ht_prune_plan *plan)
     ht_free(c);
 }
 
-/* ---- how far ---- */
-
-static void score_sensitivity(const ht_prune_plan *plan, int l, int row, const float *w, float *score)
-{
-    const coreset *c = plan->state;
-    double sum[HT_GROUPS];
-    (void)row;
-    ht_coreset_row(&c->points, l, w, plan->net->layers[l].columns, score, sum);
-}
-
-static double expected_kept(const coreset *c, int first, int last, double budget)
-{
-    double kept = 0;
-    for (int l = first; l < last; l++)
-        for (int i = 0; i < BINS; i++)
-            if (c->layer[l].bins[i] > 0) kept += (double)c->layer[l].bins[i] * -expm1(-budget * bin_value(i));
-    return kept;
-}
-
-/* Layers first .. last-1 with one c. */
-static double find_budget(const ht_prune_plan *plan, int first, int last, double ratio)
-{
-    const coreset *c = plan->state;
-    int64_t units = 0;
-    double norm2 = 0, scatter = 0, unseen = 0, low = -40, high = 80;
-    for (int l = first; l < last; l++) {
-        units += plan->units[l];
-        norm2 += plan->norm2[l];
-        scatter += c->layer[l].scatter;
-        unseen += c->layer[l].unseen;
-    }
-    if (isnan(ratio)) {
-        double allowed = ht_prune_share(&plan->spec) * norm2 - unseen;
-        return allowed > 0 ? scatter / allowed : HUGE_VAL;
-    }
-    int64_t keep = units - ht_prune_floor(ratio, units);
-    if (keep == units) return HUGE_VAL;
-    if (keep == 0) return 0;
-    for (int i = 0; i < 60; i++) {
-        double middle = (low + high) / 2;
-        if (expected_kept(c, first, last, exp2(middle)) < (double)keep)
-            low = middle;
-        else
-            high = middle;
-    }
-    return exp2(high);
-}
-
-static ht_code cut(const ht_prune_plan *plan, double ratio, ht_prune_cut cuts[HT_LAYERS], ht_error *err)
-{
-    if (plan->spec.coreset == HT_CORESET_TOP)
-        return ht_prune_cut_weights(plan, score_sensitivity, NULL, ratio, cuts, err);
-    double budget = plan->joint ? find_budget(plan, 0, plan->layers, ratio) : 0;
-    for (int l = 0; l < plan->layers; l++)
-        cuts[l].budget = plan->joint ? budget : find_budget(plan, l, l + 1, ratio);
-    return HT_OK;
-}
-
 /* ---- cutting ---- */
 
 /* Of TRIES coresets, the one that moves the neuron's pre-activations least over the calibration points. */
@@ -259,29 +202,29 @@ static void cut_row(void *context, int row, int worker)
         if (tries > 1) x += w[j]; /* best_try left the differences */
         job->row_sums[row] += ((double)w[j] - (double)x) * ((double)w[j] - (double)x);
         job->row_kept[row] += x != 0.0f;
-        w[j] = x;
+        if (!job->rehearsal) w[j] = x;
     }
 }
 
-static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, ht_network *net, int64_t *removed,
-                         double *lost2, ht_error *err)
+/* Adds to *removed and *lost2; `layer` is changed unless it is a rehearsal. */
+static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const ht_layer *layer,
+                         bool rehearsal, int64_t *removed, double *lost2, ht_error *err)
 {
     row_job job;
-    ht_layer *layer = &net->layers[l];
-    ht_code code = HT_OK;
     if (budget == 0) {
-        *removed = plan->units[l];
-        *lost2 = plan->norm2[l];
+        *removed += plan->units[l];
+        *lost2 += plan->norm2[l];
         memset(layer->weight, 0, ht_layer_size(layer) * sizeof(float));
         return HT_OK;
     }
     if (isinf(budget)) return HT_OK;
-    code = begin_rows(&job, plan, l, 1, err);
+    ht_code code = begin_rows(&job, plan, l, 1, err);
     if (code == HT_OK) {
         job.layer = layer;
         job.budget = budget;
+        job.rehearsal = rehearsal;
         ht_pool_run(plan->pool, layer->rows, cut_row, &job);
-        *removed = plan->units[l];
+        *removed += plan->units[l];
         for (int r = 0; r < layer->rows; r++) {
             *removed -= job.row_kept[r];
             *lost2 += job.row_sums[r];
@@ -291,13 +234,97 @@ static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, ht_net
     return code;
 }
 
+/* ---- how far ---- */
+
+static void score_sensitivity(const ht_prune_plan *plan, int l, int row, const float *w, float *score)
+{
+    const coreset *c = plan->state;
+    double sum[HT_GROUPS];
+    (void)row;
+    ht_coreset_row(&c->points, l, w, plan->net->layers[l].columns, score, sum);
+}
+
+static double expected_kept(const coreset *c, int first, int last, double budget)
+{
+    double kept = 0;
+    for (int l = first; l < last; l++)
+        for (int i = 0; i < BINS; i++)
+            if (c->layer[l].bins[i] > 0) kept += (double)c->layer[l].bins[i] * -expm1(-budget * bin_value(i));
+    return kept;
+}
+
+/* The c that is expected to keep so many edges of layers first .. last-1. */
+static double budget_for(const coreset *c, int first, int last, double keep)
+{
+    double low = -40, high = 80;
+    for (int i = 0; i < 60; i++) {
+        double middle = (low + high) / 2;
+        if (expected_kept(c, first, last, exp2(middle)) < keep)
+            low = middle;
+        else
+            high = middle;
+    }
+    return exp2(high);
+}
+
+/* The c whose expected squared error is the spec's share. */
+static double budget_for_error(const ht_prune_plan *plan, int first, int last)
+{
+    const coreset *c = plan->state;
+    double norm2 = 0, scatter = 0, unseen = 0;
+    for (int l = first; l < last; l++) {
+        norm2 += plan->norm2[l];
+        scatter += c->layer[l].scatter;
+        unseen += c->layer[l].unseen;
+    }
+    double allowed = ht_prune_share(&plan->spec) * norm2 - unseen;
+    return allowed > 0 ? scatter / allowed : HUGE_VAL;
+}
+
+/* Layers first .. last-1 with one c. The best of several draws tends to be one that keeps more edges: a
+ * rehearsal or two says how many, and the aim is moved by that. */
+static ht_code cut_range(const ht_prune_plan *plan, int first, int last, double ratio, ht_prune_cut cuts[],
+                         ht_error *err)
+{
+    enum { REHEARSALS = 2 };
+    int64_t units = 0;
+    for (int l = first; l < last; l++) units += plan->units[l];
+    int64_t keep = isnan(ratio) ? 0 : units - ht_prune_floor(ratio, units);
+    double budget = isnan(ratio) ? budget_for_error(plan, first, last) : keep == units ? HUGE_VAL : 0;
+    bool sampled = !isnan(ratio) && keep > 0 && keep < units;
+    double aim = (double)keep;
+    if (sampled) budget = budget_for(plan->state, first, last, aim);
+    for (int i = 0; i < REHEARSALS && sampled && plan->spec.coreset == HT_CORESET_BEST; i++) {
+        int64_t removed = 0;
+        double lost2;
+        for (int l = first; l < last; l++)
+            if (cut_layer(plan, l, budget, &plan->net->layers[l], true, &removed, &lost2, err) != HT_OK)
+                return err->code;
+        aim += (double)(keep - (units - removed));
+        budget = budget_for(plan->state, first, last, aim);
+    }
+    for (int l = first; l < last; l++) cuts[l].budget = budget;
+    return HT_OK;
+}
+
+static ht_code cut(const ht_prune_plan *plan, double ratio, ht_prune_cut cuts[HT_LAYERS], ht_error *err)
+{
+    if (plan->spec.coreset == HT_CORESET_TOP)
+        return ht_prune_cut_weights(plan, score_sensitivity, NULL, ratio, cuts, err);
+    if (plan->joint) return cut_range(plan, 0, plan->layers, ratio, cuts, err);
+    for (int l = 0; l < plan->layers; l++)
+        if (cut_range(plan, l, l + 1, ratio, cuts, err) != HT_OK) return err->code;
+    return HT_OK;
+}
+
 static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cuts[HT_LAYERS], ht_network *net,
                        int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
 {
     if (plan->spec.coreset == HT_CORESET_TOP)
         return ht_prune_project_weights(plan, score_sensitivity, NULL, cuts, net, removed, lost2, err);
     for (int l = 0; l < plan->layers; l++)
-        if (cut_layer(plan, l, cuts[l].budget, net, &removed[l], &lost2[l], err) != HT_OK) return err->code;
+        if (cut_layer(plan, l, cuts[l].budget, &net->layers[l], false, &removed[l], &lost2[l], err) != HT_OK)
+            return err->code;
     return HT_OK;
 }
 

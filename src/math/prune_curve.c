@@ -13,17 +13,25 @@
 
 enum { LOSS_POINTS = 200 };
 
+/* Neurons that are worked on at a time: enough that fetching rows and samples is little beside the products.
+ */
+enum { BLOCK = 4 * HT_SHARD };
+
+/* Shapes: n neurons, d inputs, S samples. Blocks of neurons come one after the other, from the last removed
+ * to the first; in each the chunks of samples are tasks. */
 typedef struct curve_job {
     const ht_network *net;
     const ht_samples *samples;
     const ht_prune_order *order;
     int at;            /* the point the spec asks for */
     int tasks, stride; /* the loss is taken wherever removed % stride == 0, at both ends and at `at` */
-    size_t per_worker;
-    float *scratch; /* (workers × per_worker) */
-    int *correct;   /* (workers × (n + 1)): sums of whole numbers do not depend on the order */
-    double *loss;   /* (tasks × loss points) */
     int loss_points;
+    int removed, count; /* the block: so many are removed before it, it brings so many back */
+    float *w, *out;     /* its rows (BLOCK × d) and output weights (BLOCK × classes) */
+    float *h;           /* (workers × BLOCK × HT_EVAL_CHUNK) */
+    float *logits;      /* (classes × S), chunk by chunk */
+    int *correct;       /* (workers × (n + 1)): sums of whole numbers do not depend on the order */
+    double *loss;       /* (tasks × loss points) */
 } curve_job;
 
 static int loss_slot(const curve_job *job, int removed)
@@ -33,68 +41,68 @@ static int loss_slot(const curve_job *job, int removed)
     return removed % job->stride == 0 ? removed / job->stride : -1;
 }
 
-/* Rows of W1, in the order they are added back, gathered into `w` (m × d); their output weights into `out` (m
- * × classes). */
-static void gather(const curve_job *job, int removed_before, int m, float *w, float *out)
+/* One row of W1 and its output weights, in the order neurons are added back. */
+static void fetch_row(void *context, int i, int worker)
 {
+    const curve_job *job = context;
     const ht_layer *hidden = &job->net->layers[0], *last = &job->net->layers[1];
     float scale = job->net->mean_field ? 1.0f / (float)hidden->rows : 1.0f;
-    for (int i = 0; i < m; i++) {
-        size_t neuron = (size_t)job->order->neuron[removed_before - 1 - i], d = (size_t)hidden->columns;
-        memcpy(w + (size_t)i * d, hidden->weight + neuron * d, d * sizeof(float));
-        for (int c = 0; c < last->rows; c++)
-            out[(size_t)i * (size_t)last->rows + (size_t)c] =
-                scale * last->weight[(size_t)c * (size_t)last->columns + neuron];
-    }
+    size_t neuron = (size_t)job->order->neuron[job->removed - 1 - i], d = (size_t)hidden->columns;
+    (void)worker;
+    memcpy(job->w + (size_t)i * d, hidden->weight + neuron * d, d * sizeof(float));
+    for (int c = 0; c < last->rows; c++)
+        job->out[(size_t)i * (size_t)last->rows + (size_t)c] =
+            scale * last->weight[(size_t)c * (size_t)last->columns + neuron];
 }
 
-/* logits is (classes × samples). */
-static double chunk_loss(const float *logits, const int32_t *labels, int classes, int samples)
+static int chunk_samples(const curve_job *job, int task)
 {
-    double total = 0;
-    for (int i = 0; i < samples; i++) {
-        double top = -HUGE_VAL, sum = 0;
-        for (int c = 0; c < classes; c++)
-            top = fmax(top, (double)logits[(size_t)c * (size_t)samples + (size_t)i]);
-        for (int c = 0; c < classes; c++)
-            sum += exp((double)logits[(size_t)c * (size_t)samples + (size_t)i] - top);
-        /* cppcheck-suppress invalidFunctionArg ; the largest term is exp(0) */
-        total += log(sum) + top - (double)logits[(size_t)labels[i] * (size_t)samples + (size_t)i];
-    }
-    return total;
+    size_t left = job->samples->count - (size_t)task * HT_EVAL_CHUNK;
+    return left < HT_EVAL_CHUNK ? (int)left : HT_EVAL_CHUNK;
 }
 
-static void curve_chunk(void *context, int task, int worker)
+/* The block's neurons added to a chunk of samples. */
+static void add_block(void *context, int task, int worker)
 {
     const curve_job *job = context;
     const ht_layer *hidden = &job->net->layers[0];
-    int classes = job->net->layers[1].rows, d = hidden->columns, n = hidden->rows;
-    size_t start = (size_t)task * HT_EVAL_CHUNK, left = job->samples->count - start;
-    int samples = left < HT_EVAL_CHUNK ? (int)left : HT_EVAL_CHUNK;
-    const float *x = job->samples->x + start * (size_t)d;
+    int classes = job->net->layers[1].rows, d = hidden->columns, samples = chunk_samples(job, task);
+    size_t start = (size_t)task * HT_EVAL_CHUNK;
     const int32_t *labels = job->samples->labels + start;
-    float *w = job->scratch + (size_t)worker * job->per_worker;
-    float *out = w + (size_t)HT_SHARD * (size_t)d, *h = out + (size_t)HT_SHARD * (size_t)classes;
-    float *logits = h + (size_t)HT_SHARD * HT_EVAL_CHUNK;
-    int *correct = job->correct + (size_t)worker * ((size_t)n + 1);
+    float *h = job->h + (size_t)worker * BLOCK * HT_EVAL_CHUNK;
+    float *logits = job->logits + start * (size_t)classes;
+    int *correct = job->correct + (size_t)worker * ((size_t)hidden->rows + 1), removed = job->removed;
     double *loss = job->loss + (size_t)task * (size_t)job->loss_points;
+    ht_gemm_nt(job->count, samples, d, 1.0f, job->w, d, job->samples->x + start * (size_t)d, d, 0.0f, h,
+               samples);
+    ht_activate(job->net->activation, h, (size_t)job->count * (size_t)samples);
+    for (int i = 0; i < job->count; i++) {
+        removed--;
+        correct[removed] +=
+            ht_kernel()->add_neuron(logits, h + (size_t)i * (size_t)samples,
+                                    job->out + (size_t)i * (size_t)classes, classes, samples, labels);
+        int slot = loss_slot(job, removed);
+        if (slot >= 0) loss[slot] = ht_kernel()->cross_entropy(logits, classes, samples, labels);
+    }
+}
 
-    memset(logits, 0, (size_t)classes * (size_t)samples * sizeof(float));
-    for (int i = 0; i < samples; i++) correct[n] += labels[i] == 0; /* all removed: a tie, the lowest class */
-    loss[job->loss_points - 1] = samples * log(classes);
-    for (int removed = n; removed > 0;) {
-        int m = removed < HT_SHARD ? removed : HT_SHARD;
-        gather(job, removed, m, w, out);
-        ht_gemm_nt(m, samples, d, 1.0f, w, d, x, d, 0.0f, h, samples);
-        ht_activate(job->net->activation, h, (size_t)m * (size_t)samples);
-        for (int i = 0; i < m; i++) {
-            removed--;
-            correct[removed] +=
-                ht_kernel()->add_neuron(logits, h + (size_t)i * (size_t)samples,
-                                        out + (size_t)i * (size_t)classes, classes, samples, labels);
-            int slot = loss_slot(job, removed);
-            if (slot >= 0) loss[slot] = chunk_loss(logits, labels, classes, samples);
-        }
+/* All removed: a tie, which the lowest class wins. */
+static void begin_empty(curve_job *job)
+{
+    int n = job->order->count;
+    for (size_t i = 0; i < job->samples->count; i++) job->correct[n] += job->samples->labels[i] == 0;
+    for (int t = 0; t < job->tasks; t++)
+        job->loss[(size_t)(t + 1) * (size_t)job->loss_points - 1] =
+            chunk_samples(job, t) * log(job->net->layers[1].rows);
+}
+
+static void add_all(curve_job *job, struct ht_pool *pool)
+{
+    begin_empty(job);
+    for (job->removed = job->order->count; job->removed > 0; job->removed -= job->count) {
+        job->count = job->removed < BLOCK ? job->removed : BLOCK;
+        ht_pool_run(pool, job->count, fetch_row, job);
+        ht_pool_run(pool, job->tasks, add_block, job);
     }
 }
 
@@ -130,23 +138,27 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
     job.tasks = (int)((samples->count + HT_EVAL_CHUNK - 1) / HT_EVAL_CHUNK);
     job.stride = order->count <= LOSS_POINTS ? 1 : order->count / LOSS_POINTS;
     job.loss_points = order->count / job.stride + 3;
-    job.per_worker = HT_SHARD * (d + classes + HT_EVAL_CHUNK) + classes * HT_EVAL_CHUNK;
-    job.scratch = ht_alloc(workers * job.per_worker, sizeof(float), "the pruning curve", err);
+    job.w = ht_alloc(BLOCK * (d + classes), sizeof(float), "the pruning curve", err);
+    job.h = ht_alloc(workers * BLOCK * HT_EVAL_CHUNK, sizeof(float), "the pruning curve", err);
+    job.logits = ht_alloc(samples->count * classes, sizeof(float), "the pruning curve", err);
     job.correct = ht_alloc(workers * (n + 1), sizeof *job.correct, "the pruning curve", err);
     job.loss =
         ht_alloc((size_t)job.tasks * (size_t)job.loss_points, sizeof *job.loss, "the pruning curve", err);
     curve->count = order->count + 1;
     curve->points = ht_alloc(n + 1, sizeof *curve->points, "the pruning curve", err);
     ht_prune_cut cut[HT_LAYERS] = {{0}};
-    bool good = job.scratch && job.correct && job.loss && curve->points &&
+    bool good = job.w && job.h && job.logits && job.correct && job.loss && curve->points &&
                 plan->ops->cut(plan, plan->spec.ratio, cut, err) == HT_OK;
     if (good) {
         job.at = (int)cut[0].removed;
-        ht_pool_run(plan->pool, job.tasks, curve_chunk, &job);
+        job.out = job.w + BLOCK * d;
+        add_all(&job, plan->pool);
         fill_points(&job, curve, (int)workers);
         curve->at = curve->points[job.at];
     }
-    ht_free(job.scratch);
+    ht_free(job.w);
+    ht_free(job.h);
+    ht_free(job.logits);
     ht_free(job.correct);
     ht_free(job.loss);
     return good ? HT_OK : err->code;

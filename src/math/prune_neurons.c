@@ -38,7 +38,7 @@ void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric 
 {
     double removed = 0;
     for (int k = 0; k <= order->count; k++) {
-        order->error[k] = ht_prune_error(metric, total > 0 ? fmin(removed / total, 1) : 0);
+        order->error[k] = ht_prune_error(metric, ht_prune_lost(removed, total));
         if (k < order->count) removed += order->norm2[k];
     }
 }

@@ -63,6 +63,9 @@ ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cu
 void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric);
 ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err);
 
+/* The share of the squared norm that is lost: medians put back and reweighted edges may lose more than there
+ * was, rounding may not. */
+double ht_prune_lost(double lost2, double norm2);
 /* ε as the metric has it, from a share of the squared norm; and the share that the spec's error is. */
 double ht_prune_error(ht_prune_metric metric, double share);
 double ht_prune_share(const ht_prune_spec *spec);

@@ -53,6 +53,7 @@ typedef enum ht_trace {
     HT_TRACE_ALPHA, /* injected */
     HT_TRACE_MMO,
     HT_TRACE_HILL,
+    HT_TRACE_LEFT, /* share of the weights above machine epsilon */
     HT_TRACE_COUNT
 } ht_trace;
 

@@ -1,0 +1,35 @@
+/* prune_chart.h - pruning curves as a chart: accuracy against what was removed, one method with its relative
+ * error, or several over each other. Pure: from curves to a chart model. */
+#ifndef HT_VIEW_PRUNE_CHART_H
+#define HT_VIEW_PRUNE_CHART_H
+
+#include "heavytail/prune.h"
+#include "view/chart.h"
+
+enum { HT_PRUNE_LINES = 8 };
+
+typedef struct ht_prune_line { /* one curve; all borrowed */
+    ht_prune_method method;
+    int count;
+    const ht_prune_point *points; /* by rising ratio */
+    const ht_prune_point *at;     /* where the spec cuts; NULL: not marked */
+    const char *name;             /* in the legend; NULL: the method's */
+} ht_prune_line;
+
+typedef struct ht_prune_lines {
+    int count;
+    ht_prune_line line[HT_PRUNE_LINES];
+    ht_prune_metric metric;
+    double error;      /* that `at` was cut at, drawn as a threshold; NaN: none */
+    const char *split; /* of the samples: "test" */
+} ht_prune_lines;
+
+/* The curve of a method has this role in every chart. */
+ht_role ht_prune_role(ht_prune_method method);
+
+/* One line: against the fraction of its units, its error dotted, κ and the error marked. Several: against the
+ * fraction of weights removed, so that methods which remove different things stand at equal size; a letter on
+ * each, for prints without colours; where each is cut, a point. `chart` comes in empty. */
+void ht_prune_chart(const ht_prune_lines *lines, ht_chart *chart);
+
+#endif
