@@ -127,7 +127,8 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     printf("  train    %10.4f    %8.4f   %8.4f\n", r->train.loss, r->train.accuracy, r->prune.train.accuracy);
     printf("  test     %10.4f    %8.4f   %8.4f\n\n", r->test.loss, r->test.accuracy, r->prune.test.accuracy);
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
-           ht_params_get(params, HT_P_PRUNE_ERROR), removed, units,
-           ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
+           ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
+                                                       : ht_params_get(params, HT_P_PRUNE_ERROR),
+           removed, units, ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
     print_tail(&r->tail);
 }

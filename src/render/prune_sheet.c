@@ -96,11 +96,12 @@ static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines)
     }
 }
 
-/* "step 340 · iid, α 1.75, σ 0.05 · η 0.01 · b 500 · seed 1" */
+/* "mnist · step 340 · iid, α 1.75, σ 0.05 · η 0.01 · b 500 · seed 1" */
 static void settings_line(const ht_prune_sheet *sheet, char *to, size_t size)
 {
     const ht_params *p = sheet->params;
     ht_text line = {0};
+    if (*p->preset) ht_text_add(&line, "%s · ", p->preset);
     if (*sheet->step) ht_text_add(&line, "step %s · ", sheet->step);
     if (ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
         ht_text_add(&line, "no noise");

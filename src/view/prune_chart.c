@@ -20,6 +20,16 @@ static const char *symbol(ht_prune_metric metric)
     return metric == HT_FRO ? "ε" : "ε²";
 }
 
+/* A curve's letter stands where its accuracy has fallen to a height of its own: the letters are one below the
+ * other, and beside the flat part that all curves share. */
+static double tag_place(const ht_series *s)
+{
+    double most = s->count ? s->high[0] : 0, height = most * (0.85 - 0.13 * (s->tag - 'A'));
+    for (int i = 1; i < s->count; i++)
+        if (s->high[i] < height) return s->x[i];
+    return 0;
+}
+
 static void add_accuracy(const ht_prune_line *line, bool by_weights, char tag, const char *name,
                          ht_chart *chart)
 {
@@ -31,6 +41,7 @@ static void add_accuracy(const ht_prune_line *line, bool by_weights, char tag, c
         s->x[i] = by_weights ? 1 - line->points[i].weights : line->points[i].ratio;
         s->high[i] = line->points[i].accuracy;
     }
+    s->tag_x = tag_place(s);
     if (line->at) snprintf(s->value, sizeof s->value, "κ %.3f", line->at->ratio);
 }
 
