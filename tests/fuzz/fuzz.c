@@ -11,13 +11,6 @@ enum { SLOTS = 4, LINKS = 8 };
 static char directory[64], links[LINKS][128];
 static int link_count;
 
-/* Fonts that pictures have asked for stay in the library's hands. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libfontconfig\n";
-}
-
 void fuzz_require(bool holds, const char *what)
 {
     if (holds) return;
