@@ -23,6 +23,7 @@ extern const ht_bench_part ht_bench_step;
 extern const ht_bench_part ht_bench_tail;
 extern const ht_bench_part ht_bench_prune;
 extern const ht_bench_part ht_bench_sweep;
+extern const ht_bench_part ht_bench_ui;
 
 /* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that all see the same moods of the
  * machine; the first turn warms up and is not counted. count ≤ 8. */
@@ -30,6 +31,7 @@ typedef ht_code ht_bench_run(void *context, ht_error *err);
 ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
                          ht_error *err);
 
+double ht_bench_median(double values[], int count); /* sorts them; 0 if there are none */
 double ht_bench_number(const json_t *row, const char *key);
 const char *ht_bench_text(const json_t *row, const char *key);
 

@@ -11,7 +11,8 @@
 #include "math/select.h"
 
 static const ht_bench_part *const parts[] = {
-    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law, &ht_bench_prune, &ht_bench_sweep,
+    &ht_bench_noise, &ht_bench_step,  &ht_bench_tail, &ht_bench_law,
+    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,
 };
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
 
@@ -26,10 +27,16 @@ ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int c
             if (round >= 0) times[i][round] = ht_now() - start;
         }
     for (int i = 0; i < count; i++) {
-        qsort(times[i], HT_BENCH_ROUNDS, sizeof times[i][0], ht_by_double);
-        seconds[i] = times[i][HT_BENCH_ROUNDS / 2];
+        seconds[i] = ht_bench_median(times[i], HT_BENCH_ROUNDS);
     }
     return HT_OK;
+}
+
+double ht_bench_median(double values[], int count)
+{
+    if (count <= 0) return 0;
+    qsort(values, (size_t)count, sizeof values[0], ht_by_double);
+    return values[count / 2];
 }
 
 double ht_bench_number(const json_t *row, const char *key)
@@ -71,8 +78,8 @@ static void print_tables(const json_t *root)
         parts[i]->print(rows);
         putchar('\n');
     }
-    printf("%s, core %s; kernels %s; %d threads; medians of %d rounds\n", ht_linalg_library(),
-           ht_linalg_core(), ht_kernel()->isa, ht_app_threads(), HT_BENCH_ROUNDS);
+    printf("%s, core %s; kernels %s; %d threads; medians\n", ht_linalg_library(), ht_linalg_core(),
+           ht_kernel()->isa, ht_app_threads());
 }
 
 int ht_cmd_bench(int argc, char **argv)

@@ -73,22 +73,6 @@ static void draw(ht_lab *lab)
     lab->drawn = ht_now();
 }
 
-/* The last screen as text, for --dump. */
-static ht_code dump(const ht_lab *lab, const char *path, ht_error *err)
-{
-    ht_text text = {0};
-    char line[4096];
-    int rows = ht_cells_surface(lab->cells)->rows;
-    for (int y = 0; y < rows; y++) {
-        ht_cells_row(lab->cells, y, line, sizeof line);
-        ht_text_add(&text, "%s\n", line);
-    }
-    ht_code code = text.failed ? ht_error_set(err, HT_FAIL, "not enough memory to write %s", path)
-                               : ht_file_write(path, text.data ? text.data : "", text.length, err);
-    ht_text_free(&text);
-    return code;
-}
-
 /* ---- the loop ---------------------------------------------------------------------------------- */
 
 /* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else
@@ -162,7 +146,7 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
         ht_term_close();
     }
     ht_runner_stop(lab->runner);
-    if (code == HT_OK && dump_path) code = dump(lab, dump_path, err);
+    if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
     if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
     *err = save;
     return err->code;

@@ -59,6 +59,9 @@ static ht_code find_checkpoint(replaying *r, ht_error *err)
     char path[4200];
     if (ht_file_join(path, sizeof path, r->source, "checkpoint.safetensors", err) != HT_OK) return err->code;
     if (ht_checkpoint_read(path, r->session.trainer, err) != HT_OK) return err->code;
+    /* The run may be going on: the line that tells of a checkpoint is written before it. */
+    ht_journal_free(&r->journal);
+    if (read_journal(r, err) != HT_OK) return err->code;
     ht_checkpoint stored = ht_checkpoint_of(r->session.trainer);
     r->entry = ht_journal_find(&r->journal, ht_checkpoint_hash(&stored), stored.state.step);
     if (r->entry < r->journal.count) return HT_OK;

@@ -100,7 +100,7 @@ static ht_code list_cells(const ht_plan *plan, char *const words[], ht_error *er
 
 static ht_code parse_count(const char *name, const char *text, int most, int *value, ht_error *err)
 {
-    double number;
+    double number = 0;
     if (ht_parse_number(text, &number) && number >= 1 && number <= most && number == (int)number)
         return *value = (int)number, HT_OK;
     return ht_error_set(err, HT_USAGE, "%s %.40s: give a whole number from 1 to %d", name, text, most);
@@ -117,7 +117,7 @@ static ht_code run_all(const ht_plan *plan, const options *o, char **words, ht_e
 
 static ht_code run_one(const ht_plan *plan, const options *o, const char *data_dir, ht_error *err)
 {
-    int number, cells = ht_plan_cells(plan);
+    int number = 0, cells = ht_plan_cells(plan);
     if (parse_count("--cell", o->cell, cells, &number, err) != HT_OK) return err->code;
     return ht_sweep_run_cell(plan, number, o->out, data_dir, err);
 }

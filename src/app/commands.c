@@ -23,21 +23,22 @@ static const ht_command_info commands[] = {
      "the run's gradients",
      ht_cmd_tail},
     {"prune",
-     "FILE|RUN [--method M[,M..]|all] [--metric fro_squared|fro] [--error E | --ratio R] [--curve] [--scope "
+     "FILE|RUN [--method M] [--metric fro_squared|fro] [--error E | --ratio R] [--curve] [--scope "
      "S]\n"
      "      [--centre] [--coreset K] [--seed S] [--data D] [--split test|train] [--json] [--out F] "
      "[--compact]\n"
      "      [--png F] [--theme T] [--size WxH] [--scale X]\n"
-     "      (instead of FILE: --w1 F.npy --w2 F.npy; instead of --data: --x F.npy --y F.npy)",
+     "      [--w1 F.npy --w2 F.npy] [--x F.npy --y F.npy]",
      "prune a trained network: what goes, what is lost, the curve, a picture, the smaller network",
      ht_cmd_prune},
-    {"data", "list | info NAME", "the data sets, and what one of them holds", ht_cmd_data},
-    {"presets", "[NAME]", "the presets, or the text of one", ht_cmd_presets},
+    {"data", "list | info DATA", "the data sets, and what one of them holds", ht_cmd_data},
+    {"presets", "[PRESET]", "the presets, or the text of one", ht_cmd_presets},
     {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
      "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
-    {"bench", "[noise|step|tail|law|prune|sweep|all] [--json]", "measure; ratios within one run",
+    {"bench", "[noise|step|tail|law|prune|sweep|ui|all] [--json]", "measure; ratios within one run",
      ht_cmd_bench},
-    {"help", "[TOPIC]", "this page; topics: params, keys, estimators, and each subcommand", ht_cmd_help},
+    {"help", "[TOPIC]", "the overview; topics: params, keys, estimators, man, bash, zsh, and each subcommand",
+     ht_cmd_help},
 };
 
 const ht_command_info *ht_commands(size_t *count)

@@ -53,7 +53,10 @@ void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__(
 /* Takes in how a running ladder stands; true if there is something new to show. */
 bool ht_lab_width_poll(ht_lab *lab);
 
-/* A script is lines of: key NAME | type TEXT | wait SECONDS | step N (wait until that step) | # comment. */
+/* Writes the screen as it was drawn last: a picture, text with colours, or text, by the path's ending. */
+ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err);
+
+/* A script is lines of: key NAME | type TEXT | wait SECONDS | wait step>=N (also: step N) | # comment. */
 ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);
 bool ht_lab_scripted(const ht_lab *lab); /* still lines to obey */
 bool ht_lab_script(ht_lab *lab);         /* obeys what is due; true if something was done */

@@ -35,7 +35,7 @@ ht_code ht_results_print_json(const ht_results *results, const ht_params *params
 /* A number, or null when it is not finite. */
 json_t *ht_json_number(double value);
 
-/* {"train.lr": 0.01, …} with every parameter. */
+/* {"train.lr": 0.01, …} with every parameter; NULL when memory is short. */
 json_t *ht_json_params(const ht_params *params);
 
 #endif

@@ -13,21 +13,17 @@ enum { FILE_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines 
 
 typedef struct reading {
     ht_plan *plan;
+    ht_grid *grid; /* of the section being read; NULL before the first */
     const ht_arguments *args;
     const char *seeds;  /* of the command line: in place of the file's */
     bool seeded, begun; /* this section has seeds; it has lines other than preset */
     ht_error *err;
 } reading;
 
-static ht_grid *current(reading *r)
-{
-    return r->plan->count ? &r->plan->grid[r->plan->count - 1] : NULL;
-}
-
 /* What the command line adds to a section that is complete. */
 static ht_code end_section(reading *r)
 {
-    ht_grid *grid = current(r);
+    ht_grid *grid = r->grid;
     if (!grid) return HT_OK;
     if (ht_arguments_sets(r->args, &grid->base, r->err) != HT_OK) return r->err->code;
     if (r->seeds && ht_grid_seeds(grid, r->seeds, r->err) != HT_OK) return r->err->code;
@@ -55,17 +51,17 @@ static ht_code begin_section(reading *r, const char *name)
             return ht_error_set(r->err, HT_USAGE, "[%s] is there twice; rename one of the two", name);
     if (r->plan->count == HT_SWEEP_GRIDS)
         return ht_error_set(r->err, HT_USAGE, "more than %d sections; cut the file in two", HT_SWEEP_GRIDS);
-    ht_grid *grid = &r->plan->grid[r->plan->count++];
-    *grid = (ht_grid){0};
-    ht_text_copy(grid->name, sizeof grid->name, name);
+    r->grid = &r->plan->grid[r->plan->count++];
+    *r->grid = (ht_grid){0};
+    ht_text_copy(r->grid->name, sizeof r->grid->name, name);
     r->seeded = r->begun = false;
-    ht_params_init(&grid->base);
-    return ht_settings_load(&grid->base, "ecg-demo", r->err);
+    ht_params_init(&r->grid->base);
+    return ht_settings_load(&r->grid->base, "ecg-demo", r->err);
 }
 
 static ht_code take_preset(reading *r, const char *value)
 {
-    ht_grid *grid = current(r);
+    ht_grid *grid = r->grid;
     if (r->begun)
         return ht_error_set(r->err, HT_USAGE,
                             "preset replaces all settings; make it the section's first line");
@@ -77,14 +73,14 @@ static ht_code take_set(reading *r, const char *value)
 {
     ht_arguments one = {0};
     if (ht_arguments_add(&one, NULL, value, r->err) != HT_OK) return r->err->code;
-    return ht_arguments_sets(&one, &current(r)->base, r->err);
+    return ht_arguments_sets(&one, &r->grid->base, r->err);
 }
 
 static ht_code take_seeds(reading *r, const char *value)
 {
     if (r->seeded) return ht_error_set(r->err, HT_USAGE, "seeds are given twice; keep one of the two lines");
     r->seeded = true;
-    return r->seeds ? HT_OK : ht_grid_seeds(current(r), value, r->err);
+    return r->seeds ? HT_OK : ht_grid_seeds(r->grid, value, r->err);
 }
 
 static ht_code take_line(reading *r, const char *key, const char *value)
@@ -92,7 +88,7 @@ static ht_code take_line(reading *r, const char *key, const char *value)
     if (strcmp(key, "preset") == 0) return take_preset(r, value);
     r->begun = true;
     if (strcmp(key, "set") == 0) return take_set(r, value);
-    if (strcmp(key, "vary") == 0) return ht_grid_vary(current(r), value, r->err);
+    if (strcmp(key, "vary") == 0) return ht_grid_vary(r->grid, value, r->err);
     if (strcmp(key, "seeds") == 0) return take_seeds(r, value);
     return ht_error_set(r->err, HT_USAGE, "'%.60s' is none of preset, set, vary, seeds", key);
 }
@@ -101,7 +97,7 @@ static int on_line(void *user, const char *section, const char *key, const char 
 {
     reading *r = user;
     if (r->err->code != HT_OK) return 0; /* inih reads on after a fault; the first one counts */
-    if (!current(r) || strcmp(current(r)->name, section) != 0)
+    if (!r->grid || strcmp(r->grid->name, section) != 0)
         if (begin_section(r, section) != HT_OK) return 0;
     return take_line(r, key, value) == HT_OK;
 }

@@ -132,7 +132,7 @@ static void show(sweep *s, bool last)
     s->shown = ht_now();
     format_left(s, left, sizeof left);
     if (s->bar)
-        fprintf(stderr, "\r[%.*s%*s] %d of %d cells done, %d failed, %s   %s", filled,
+        fprintf(stderr, "\r[%.*s%*s] %d of %d cells done, %d failed, %-22s%s", filled,
                 "########################", width - filled, "", have, s->total, s->failed, left,
                 last ? "\n" : "");
     else
@@ -147,7 +147,7 @@ static void become_cell(const ht_sweep_run *run, int number, pid_t parent)
     char text[16], *argv[512];
     int count = 0, null = open("/dev/null", O_RDWR);
     snprintf(text, sizeof text, "%d", number);
-    while (run->command[count] && count < 509) {
+    while (count < 509 && run->command[count]) {
         argv[count] = run->command[count];
         count++;
     }

@@ -131,13 +131,20 @@ uint64_t ht_checkpoint_hash(const ht_checkpoint *c)
 
 /* ---- comparing ---- */
 
+static uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
 static bool arrays_differ(const float *a, const float *b, const ht_layer *shape, int l, const char *what,
                           char *where, size_t size)
 {
     size_t count = ht_layer_size(shape), i = 0;
     if (!a && !b) return false;
     if (a && b && memcmp(a, b, count * sizeof *a) == 0) return false;
-    while (a && b && memcmp(&a[i], &b[i], sizeof *a) == 0) i++;
+    while (a && b && bits_of(a[i]) == bits_of(b[i])) i++;
     if (a && b)
         snprintf(where, size, "layers.%d.%s[%zu][%zu] is %.9g here and %.9g there", l, what,
                  i / (size_t)shape->columns, i % (size_t)shape->columns, (double)a[i], (double)b[i]);
@@ -312,7 +319,7 @@ static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **
         code = bytes ? ht_safetensors_read_bool(file, name, (size_t)net->layers[l].rows,
                                                 (size_t)net->layers[l].columns, bytes, err)
                      : err->code;
-        for (size_t i = 0; i < count && code == HT_OK; i++)
+        for (size_t i = 0; bytes && i < count && code == HT_OK; i++)
             if (!bytes[i]) (*mask)->trained[l][i / 8] &= (unsigned char)~(1u << (i % 8));
         ht_free(bytes);
     }

@@ -37,6 +37,7 @@ struct ht_recorder {
 
     /* writer's thread */
     mail unwritten;
+    bool owes_checkpoint; /* the last one could not be written */
 };
 
 /* Takes over what `from` holds, in order. */
@@ -80,8 +81,13 @@ static void write_all(ht_recorder *r, bool checkpoint)
     mail *m = &r->unwritten;
     ht_code code = ht_rundir_append(r->dir, &m->journal, &m->rows, &m->cut, &err);
     /* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. */
-    if (code == HT_OK && checkpoint) code = ht_rundir_save(r->dir, r->copy, &err);
-    report(r, code == HT_OK ? NULL : &err);
+    if (code == HT_OK && checkpoint) {
+        code = ht_rundir_save(r->dir, r->copy, &err);
+        r->owes_checkpoint = code != HT_OK;
+    }
+    /* Short lines may find room on a disk that is full for checkpoints: all is well only after one of these.
+     */
+    if (code != HT_OK || !r->owes_checkpoint) report(r, code == HT_OK ? NULL : &err);
 }
 
 static void wait_for_work(ht_recorder *r)

@@ -50,9 +50,10 @@ ht_code ht_replay(ht_trainer *trainer, const ht_journal *journal, size_t entry, 
 {
     replay r = {trainer, watch, context};
     size_t count, start = 0, *path = ht_journal_path(journal, entry, &count, err);
-    ht_code code = path ? HT_OK : err->code;
+    ht_code code = HT_OK;
+    if (!path) return err->code;
     /* Up to a reset nothing is trained. */
-    for (size_t i = 0; path && i < count; i++)
+    for (size_t i = 0; i < count; i++)
         if (journal->entries[path[i]].kind == HT_ENTRY_RESET) start = i + 1;
     for (size_t i = 0; code == HT_OK && i < count; i++) {
         const ht_entry *e = &journal->entries[path[i]];

@@ -232,7 +232,7 @@ static ht_code continue_journal(ht_rundir *dir, ht_trainer *trainer, const ht_jo
 ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
 {
     char path[PATH_LIMIT];
-    ht_journal journal;
+    ht_journal journal = {0};
     size_t entry = 0;
     if (join(path, dir->path, "checkpoint.safetensors", err) != HT_OK) return err->code;
     bool saved = ht_file_exists(path);

@@ -21,6 +21,11 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
+/* Nobody needs a test score more often than this share of the time pays for; the first ones are free: the
+ * beginning of a run is steep. */
+enum { FREE_EVALUATIONS = 10 };
+static const double evaluation_share = 0.005;
+
 /* States are stored so far apart that copying takes this share of training time, and at least so many
  * seconds. */
 static const double store_share = 0.01, store_least = 0.25;
@@ -49,6 +54,9 @@ struct ht_runner {
         runs;               /* which run since a reset this is, and the one that undo goes to; how many */
     bool single, past_goal; /* past_goal: the user went on after "done" */
     bool settled;           /* the analyst has the weights as they stand */
+    bool thrifty;           /* evaluations keep to their share */
+    int evaluations;        /* since the start or a reset */
+    double evaluation_end, evaluation_cost; /* when the last one ended, and the time it computed */
     /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
      */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -115,14 +123,25 @@ static void say(ht_runner *r, const char *message)
     enter_state(r, r->state, message);
 }
 
+/* Weights never depend on evaluations: a run is the same whichever are left out. */
+static bool affordable(const ht_runner *r)
+{
+    return !r->thrifty || r->evaluations < FREE_EVALUATIONS ||
+           ht_now() - r->evaluation_end >= r->evaluation_cost / evaluation_share;
+}
+
 static void evaluate(ht_runner *r, bool row)
 {
     ht_error err;
     ht_sample sample;
+    double start = ht_thread_now(); /* with a pool its workers compute as long */
     if (ht_trainer_evaluate(r->trainer, row, &sample, &err) != HT_OK) {
         enter_state(r, HT_STATE_PAUSED, err.text);
         return;
     }
+    r->evaluations++;
+    r->evaluation_end = ht_now();
+    r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;
     sample.state = r->state;
     emit(r, &sample);
@@ -153,6 +172,7 @@ static void mark(ht_runner *r)
     ht_error ignored;
     ht_timeline_mark(r->timeline, r->trainer, r->pool, &ignored);
     r->undo_run = r->run;
+    publish_stored(r);
 }
 
 /* The parameters that came with the state, told before the REWIND. */
@@ -240,6 +260,7 @@ static void restart(ht_runner *r, uint64_t seed)
     mark(r);
     ht_trainer_reset(r->trainer, seed);
     r->generation++;
+    r->evaluations = 0;
     r->run = ++r->runs;
     r->past_goal = false;
     memset(r->has_pending, 0, sizeof r->has_pending);
@@ -291,7 +312,6 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
     emit(r, &sample);
     enter_state(r, running_or_paused(r), ""); /* the analyst looks again */
     evaluate(r, false);
-    publish_stored(r);
 }
 
 static void unmask(ht_runner *r)
@@ -411,7 +431,7 @@ static void train_one(ht_runner *r)
     if (letter) deliver(r, letter);
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer)) evaluate(r, true);
+    if (ht_trainer_eval_due(r->trainer) && affordable(r)) evaluate(r, true);
     if (ht_trainer_seconds(r->trainer) >= r->store_due) store(r);
 }
 
@@ -497,6 +517,7 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     r->data = data;
     r->pool = pool;
     r->recorder = recorder;
+    r->thrifty = !recorder;
     sem_init(&r->wake, 0, 0);
     bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&

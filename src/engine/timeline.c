@@ -1,7 +1,5 @@
 #include "engine/timeline.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 
 struct ht_timeline {
@@ -54,7 +52,7 @@ static uint64_t step_of(const ht_timeline *t, int i)
 static ht_checkpoint *take_out(ht_timeline *t, int i)
 {
     ht_checkpoint *c = t->state[i];
-    memmove(&t->state[i], &t->state[i + 1], (size_t)(--t->count - i) * sizeof t->state[0]);
+    for (t->count--; i < t->count; i++) t->state[i] = t->state[i + 1];
     return c;
 }
 

@@ -22,6 +22,7 @@ struct ht_step {
     float *momentum[HT_DEPTH_MAX + 1]; /* like the weights, or NULL */
     float *partial;                    /* (shards × batch × classes): a shard's share of the logits */
     float *logits;                     /* (batch × classes), then ∂L/∂logits */
+    ht_panels input[HT_DEPTH_MAX];     /* what goes into a layer, packed; rectified networks only */
     float *shard_max;                  /* (3 × shards): largest |H|, |W_out|, |delta| of a shard */
 
     /* the step under way */
@@ -29,8 +30,8 @@ struct ht_step {
     const float *x;
     int batch, layer;
     const ht_hyper *hyper;
-    ht_noise noise;   /* the hyper's, pointing to the law */
-    ht_quantiles law; /* rebuilt when α has changed */
+    ht_noise noise;     /* the hyper's, pointing to the law */
+    ht_noise_laws laws; /* rebuilt when α has changed */
 };
 
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
@@ -46,6 +47,10 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
     for (int l = 0; l < net->depth && good; l++) {
         good = (s->hidden[l] = ht_alloc(rows * width, sizeof(float), "the activations", err)) != NULL &&
                (s->delta[l] = ht_alloc(rows * width, sizeof(float), "the gradients", err)) != NULL;
+        if (!good || net->activation != HT_RELU) continue;
+        s->input[l].x =
+            ht_alloc(ht_panels_size(batch, net->layers[l].columns), sizeof(float), "the inputs", err);
+        good = s->input[l].x != NULL;
     }
     for (int l = 0; l <= net->depth && momentum && good; l++)
         good = (s->momentum[l] =
@@ -62,7 +67,8 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
 void ht_step_free(ht_step *s)
 {
     if (!s) return;
-    for (int l = 0; l < HT_DEPTH_MAX; l++) ht_free(s->hidden[l]), ht_free(s->delta[l]);
+    for (int l = 0; l < HT_DEPTH_MAX; l++)
+        ht_free(s->hidden[l]), ht_free(s->delta[l]), ht_free(s->input[l].x);
     for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(s->momentum[l]);
     ht_free(s->partial);
     ht_free(s->logits);
@@ -97,8 +103,12 @@ static void forward_shard(void *context, int shard, int worker)
     int first = shard * HT_SHARD, m = ht_shard_rows(layer->rows, shard), width = layer->rows;
     const float *input = s->layer ? s->hidden[s->layer - 1] : s->x;
     float *h = s->hidden[s->layer] + first, most = 0;
-    ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns,
-               layer->weight + (size_t)first * (size_t)layer->columns, layer->columns, 0.0f, h, width);
+    const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
+    if (s->input[s->layer].x && ht_project_pays(s->batch, layer->columns))
+        ht_kernel()->project(h, width, w, &s->input[s->layer], m);
+    else
+        ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns, w, layer->columns, 0.0f, h,
+                   width);
     for (int r = 0; r < s->batch; r++)
         most = fmaxf(most, ht_activate(s->net->activation, h + (size_t)r * (size_t)width, (size_t)m));
     s->shard_max[shard] = fmaxf(most, s->layer ? s->shard_max[shard] : 0.0f);
@@ -135,24 +145,60 @@ static void backward_shard(void *context, int shard, int worker)
     *slot = fmaxf(most, s->layer == s->depth - 1 ? 0.0f : *slot);
 }
 
-/* W (rows × n, stride ldw) ← W - η (scale · A^T · B + λ W), or through the momentum v (same stride). A is
- * (batch × rows), B is (batch × n). Without momentum the whole update is one product: no gradient buffer. */
-static void descend(const ht_step *s, float *w, float *v, int rows, int n, int ldw, const float *a, int lda,
-                    const float *b, int ldb, float scale)
+/* What a product adds to, and how much of it stays: the weights themselves, or with momentum v. */
+typedef struct descent {
+    float *to, factor, keep;
+} descent;
+
+/* W ← W - η (scale · gradient + λ W), or through v ← μ v + scale · gradient + λ W. Without momentum the whole
+ * update is one product: no gradient buffer. */
+static descent descent_of(const ht_step *s, float *w, float *v, float scale)
 {
     float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay;
-    if (!v) {
-        ht_gemm_tn(rows, n, s->batch, -lr * scale, a, lda, b, ldb, 1.0f - lr * decay, w, ldw);
-        return;
-    }
-    ht_gemm_tn(rows, n, s->batch, scale, a, lda, b, ldb, (float)s->hyper->momentum, v, ldw);
-    for (int r = 0; r < rows; r++) {
-        float *wr = w + (size_t)r * (size_t)ldw, *vr = v + (size_t)r * (size_t)ldw;
+    return v ? (descent){v, scale, (float)s->hyper->momentum} : (descent){w, -lr * scale, 1.0f - lr * decay};
+}
+
+/* The second half with momentum; w and v are (rows × n) with a row stride. */
+static void follow(const ht_step *s, float *w, float *v, int rows, int n, int stride)
+{
+    float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay;
+    for (int r = 0; v && r < rows; r++) {
+        float *wr = w + (size_t)r * (size_t)stride, *vr = v + (size_t)r * (size_t)stride;
         for (int j = 0; j < n; j++) {
             vr[j] += decay * wr[j];
             wr[j] -= lr * vr[j];
         }
     }
+}
+
+/* W_out[:, shard], (classes × m): gradient (∂L/∂logits)^T · H. */
+static void descend_output(const ht_step *s, int first, int m)
+{
+    const ht_layer *out = &s->net->layers[s->depth];
+    int width = out->columns;
+    float *w = out->weight + first, *v = s->momentum[s->depth] ? s->momentum[s->depth] + first : NULL;
+    descent to = descent_of(s, w, v, s->net->mean_field ? 1.0f / (float)width : 1.0f);
+    ht_gemm_tn(out->rows, m, s->batch, to.factor, s->logits, out->rows, s->hidden[s->depth - 1] + first,
+               width, to.keep, to.to, width);
+    follow(s, w, v, out->rows, m, width);
+}
+
+/* W_l[shard], (m × columns): gradient delta_l^T · H_{l-1}; the zeros of a rectified network's delta are
+ * skipped. */
+static void descend_hidden(const ht_step *s, int l, int first, int m)
+{
+    const ht_layer *layer = &s->net->layers[l];
+    int columns = layer->columns;
+    size_t start = (size_t)first * (size_t)columns;
+    float *w = layer->weight + start, *v = s->momentum[l] ? s->momentum[l] + start : NULL;
+    const float *delta = s->delta[l] + first;
+    descent to = descent_of(s, w, v, 1);
+    if (s->input[l].x)
+        ht_kernel()->descend(to.to, delta, layer->rows, &s->input[l], m, to.factor, to.keep);
+    else
+        ht_gemm_tn(m, columns, s->batch, to.factor, delta, layer->rows, l ? s->hidden[l - 1] : s->x, columns,
+                   to.keep, to.to, columns);
+    follow(s, w, v, m, columns, columns);
 }
 
 static void add_noise(const ht_step *s, int l, float *w, int first, int rows, int columns)
@@ -181,22 +227,17 @@ static void update_shard(void *context, int task, int worker)
 {
     ht_step *s = context;
     int l = task / s->shards, shard = task % s->shards, first = shard * HT_SHARD;
-    const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->depth];
-    int m = ht_shard_rows(layer->rows, shard), width = layer->rows, columns = layer->columns;
-    size_t start = (size_t)first * (size_t)columns;
+    const ht_layer *layer = &s->net->layers[l];
+    int m = ht_shard_rows(layer->rows, shard);
+    size_t start = (size_t)first * (size_t)layer->columns;
     if (s->depth == 1) delta_shard(s, 0, shard);
     if (l == s->depth - 1 && s->hyper->train_output) {
-        float *v = s->momentum[s->depth];
-        float scale = s->net->mean_field ? 1.0f / (float)width : 1.0f;
-        descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows,
-                s->hidden[l] + first, width, scale);
-        keep_zeros(s, s->depth, (size_t)first, out->rows, m, width);
+        descend_output(s, first, m);
+        keep_zeros(s, s->depth, (size_t)first, s->net->layers[s->depth].rows, m, layer->rows);
     }
-    float *v = s->momentum[l];
-    descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
-            l ? s->hidden[l - 1] : s->x, columns, 1.0f);
-    add_noise(s, l, layer->weight + start, first, m, columns);
-    keep_zeros(s, l, start, m, columns, columns);
+    descend_hidden(s, l, first, m);
+    add_noise(s, l, layer->weight + start, first, m, layer->columns);
+    keep_zeros(s, l, start, m, layer->columns, layer->columns);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 
@@ -245,8 +286,14 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->batch = batch;
     s->hyper = hyper;
     s->noise = hyper->noise;
-    ht_noise_prepare(&s->noise, &s->law);
-    for (s->layer = 0; s->layer < s->depth; s->layer++) ht_pool_run(pool, s->shards, forward_shard, s);
+    ht_noise_prepare(&s->noise, &s->laws);
+    for (s->layer = 0; s->layer < s->depth; s->layer++) {
+        ht_panels *input = &s->input[s->layer];
+        if (input->x)
+            ht_kernel()->pack(input, s->layer ? s->hidden[s->layer - 1] : x, batch,
+                              net->layers[s->layer].columns);
+        ht_pool_run(pool, s->shards, forward_shard, s);
+    }
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
     result.loss /= batch;

@@ -77,7 +77,7 @@ static ht_code values_ccdf(ht_tail_ccdf *c, const ht_values *x, const ht_top *to
         if (!bin) return err->code;
         for (size_t first = 0; first < top->count; first += HT_CHUNK) {
             double chunk[HT_CHUNK];
-            size_t n = ht_values_load(x, first, chunk);
+            size_t n = ht_values_load(x, first, top->count, chunk);
             for (size_t i = 0; i < n; i++) {
                 float magnitude = (float)fabs(chunk[i]);
                 uint32_t bits;

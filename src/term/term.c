@@ -9,19 +9,27 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <term.h>
 #undef columns /* term.h makes capability names macros */
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "view/keymap.h"
 
-enum { MAX_COLUMNS = 1000, MOUSE_QUEUE = 8 /* as many as ncurses keeps */ };
+enum {
+    MAX_COLUMNS = 1000,
+    MOUSE_QUEUE = 8, /* as many as ncurses keeps */
+    REPORT_MS = 200, /* in which the rest of a mouse report must come */
+};
 
 static struct {
     SCREEN *screen;
     bool colours, mouse;
     bool asked, sync; /* for synchronized output; it has it */
+    ht_cell *shown;   /* (rows × columns): the frame before, so that only what changed goes to curses */
+    int columns, rows;
     attr_t attributes[HT_ROLE_COUNT];
     bool held;                /* the left button is down */
     MEVENT mice[MOUSE_QUEUE]; /* read but not yet handed out, the latest first */
@@ -43,6 +51,11 @@ static void on_stop(int number)
 {
     (void)number;
     stop_wanted = 1;
+}
+
+static void on_alarm(int number)
+{
+    (void)number; /* that it came is enough: a read that waits gives up */
 }
 
 /* Async-signal-safe: frames no longer held back, mouse off, normal screen, cursor on, keypad off, colours
@@ -74,6 +87,8 @@ static void catch_signals(void)
     struct sigaction end = {.sa_handler = on_interrupt},
                      crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     give_crashes_a_stack();
+    struct sigaction alarm_clock = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &alarm_clock, NULL);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaction(ends[i], &end, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &crash, NULL);
 }
@@ -124,11 +139,19 @@ static void set_colours(const ht_theme *theme)
     }
 }
 
+/* Nothing is known of what the screen shows. */
+static void forget_frame(void)
+{
+    ht_free(term.shown);
+    term.shown = NULL;
+}
+
 void ht_term_theme(const ht_theme *theme)
 {
     ht_theme filled = *theme;
     filled.fill = theme->background.set;
     set_colours(&filled);
+    forget_frame();
     clearok(curscr, TRUE); /* cells that keep their text change colour too */
 }
 
@@ -200,6 +223,7 @@ void ht_term_close(void)
     mouse_motion(false);
     endwin();
     delscreen(term.screen);
+    ht_free(term.shown);
     memset(&term, 0, sizeof term);
 }
 
@@ -269,22 +293,62 @@ static void hold_frame(bool hold)
 
 /* ---- output ------------------------------------------------------------------------------------ */
 
-void ht_term_show(const ht_cells *cells)
+/* A frame of another size, or the first one, is wholly new. Without memory every frame is. */
+static void remember_size(int columns, int rows)
+{
+    ht_error ignored;
+    if (term.shown && columns == term.columns && rows == term.rows) return;
+    forget_frame();
+    term.shown = ht_alloc((size_t)columns * (size_t)rows, sizeof *term.shown, "the screen", &ignored);
+    term.columns = columns;
+    term.rows = rows;
+    for (int i = 0; term.shown && i < columns * rows; i++) term.shown[i].glyph = UINT32_MAX;
+}
+
+static bool same_cell(ht_cell a, ht_cell b)
+{
+    return a.glyph == b.glyph && a.role == b.role && a.attributes == b.attributes;
+}
+
+/* A blank has no colour to see: it keeps that of what stood there, so that curves that move over it cost no
+ * change of colour to and fro. */
+static ht_cell thrifty_cell(ht_cell cell, const ht_cell *before)
+{
+    bool blank = (cell.glyph == 0 || cell.glyph == ' ') && cell.attributes == 0;
+    if (!blank || !before || before->glyph == UINT32_MAX) return cell;
+    if ((term.attributes[before->role] | term.attributes[cell.role]) & (A_REVERSE | A_UNDERLINE)) return cell;
+    return (ht_cell){.role = before->role};
+}
+
+/* Gives curses what of the row has changed, from the first such cell to the last. */
+static void show_row(const ht_cells *cells, int y, int columns)
 {
     static cchar_t line[MAX_COLUMNS];
+    ht_cell *before = term.shown ? term.shown + (size_t)y * (size_t)columns : NULL;
+    int first = columns, last = -1;
+    for (int x = 0; x < columns; x++) {
+        ht_cell cell = thrifty_cell(ht_cells_at(cells, x, y), before ? &before[x] : NULL);
+        if (before && same_cell(cell, before[x])) continue;
+        if (before) before[x] = cell;
+        if (x < first) first = x;
+        last = x;
+    }
+    for (int x = first; x <= last; x++) {
+        ht_cell cell = before ? before[x] : ht_cells_at(cells, x, y);
+        wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
+        int pair = term.colours ? cell.role + 1 : 0;
+        setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0, &pair);
+    }
+    if (last >= first) mvadd_wchnstr(y, first, line + first, last - first + 1);
+}
+
+void ht_term_show(const ht_cells *cells)
+{
     int columns, rows;
     ht_term_size(&columns, &rows);
     if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
-    for (int y = 0; y < rows; y++) {
-        for (int x = 0; x < columns; x++) {
-            ht_cell cell = ht_cells_at(cells, x, y);
-            wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
-            int pair = term.colours ? cell.role + 1 : 0;
-            setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0,
-                     &pair);
-        }
-        mvadd_wchnstr(y, 0, line, columns);
-    }
+    remember_size(columns, rows);
+    for (int y = 0; y < rows; y++) show_row(cells, y, columns);
     wnoutrefresh(stdscr);
     hold_frame(true);
     doupdate();
@@ -345,6 +409,17 @@ static void read_mice(void)
     while (term.mouse_count < MOUSE_QUEUE && getmouse(&term.mice[term.mouse_count]) == OK) term.mouse_count++;
 }
 
+/* get_wch, but once ncurses has seen the head of a mouse report it waits for the rest without end, and a
+ * report may be cut or no report at all. */
+static int read_key(wint_t *code)
+{
+    struct itimerval soon = {{0, REPORT_MS * 1000}, {0, REPORT_MS * 1000}}, never = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &soon, NULL);
+    int result = get_wch(code);
+    setitimer(ITIMER_REAL, &never, NULL);
+    return result;
+}
+
 bool ht_term_event(ht_event *event)
 {
     wint_t code;
@@ -355,11 +430,12 @@ bool ht_term_event(ht_event *event)
     }
     while (term.mouse_count > 0)
         if (mouse_meaning(&term.mice[--term.mouse_count], event)) return true;
-    for (int result; (result = get_wch(&code)) != ERR;) {
+    for (int result; (result = read_key(&code)) != ERR;) {
         *event = (ht_event){.kind = HT_EVENT_KEY};
-        if (result == KEY_CODE_YES && code == KEY_RESIZE)
+        if (result == KEY_CODE_YES && code == KEY_RESIZE) {
             event->kind = HT_EVENT_RESIZE;
-        else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
+            forget_frame(); /* curses may have cut its windows and widened them again */
+        } else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
             read_mice();
             return ht_term_event(event);
         } else if (result == KEY_CODE_YES && take_sync_answer((int)code))

@@ -202,7 +202,9 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
 void ht_model_report(ht_model *m, const ht_report *report)
 {
     if (report->generation != m->generation) return; /* of the run before a reset */
-    *(m->frozen ? &m->arrived.report : &m->report) = *report;
+    /* A look at weights of before the view was frozen belongs to it, though it comes later. */
+    if (!m->frozen || (double)report->step <= m->frozen_step) m->report = *report;
+    m->arrived.report = *report;
     add_value(m, HT_TRACE_MMO, (double)report->step, report->tail.mmo);
     add_value(m, HT_TRACE_HILL, (double)report->step, report->tail.hill);
 }

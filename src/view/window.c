@@ -7,9 +7,13 @@
 
 enum { LEAST = 10 }; /* steps */
 
+/* The end of the axis: beyond the latest step by up to 1/32, so that charts move now and then, not with every
+ * step: easier on the eye, and on the terminal. */
 static double latest(const ht_model *m)
 {
-    return fmax(LEAST, m->frozen ? m->frozen_step : (double)m->step);
+    double step = fmax(LEAST, m->frozen ? m->frozen_step : (double)m->step);
+    double grid = fmax(1, exp2(floor(log2(step))) / 32);
+    return ceil(step / grid) * grid;
 }
 
 void ht_window_steps(const ht_model *m, double *low, double *high)

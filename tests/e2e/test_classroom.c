@@ -1,0 +1,330 @@
+/* What a lecture does with the lab: pins ghosts, freezes, zooms time, reads values, searches help, presents.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sandbox.h"
+#include "view/layout.h"
+
+enum { COLUMNS = 120, ROWS = 40 };
+
+#define TEST(name) cmocka_unit_test_teardown(name, vt_teardown)
+
+static bool in_title(vt *t, void *text)
+{
+    return strstr(vt_row(t, 0), text) != NULL;
+}
+
+#define assert_title(t, text) vt_assert(t, vt_wait(t, in_title, (void *)(text), PATIENCE))
+#define assert_shows(t, text) vt_assert(t, vt_wait_text(t, (text), PATIENCE))
+#define assert_hides(t, text) vt_assert(t, vt_wait_gone(t, (text), PATIENCE))
+
+static vt *open_lab(void **state)
+{
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=300");
+    vt_assert(t, sandbox_wait_step(t, 30, PATIENCE));
+    return t;
+}
+
+static void pause_lab(vt *t)
+{
+    vt_key(t, "Space");
+    assert_title(t, "paused");
+    vt_assert(t, vt_wait_still(t, 250, PATIENCE));
+}
+
+static ht_rect area_of(ht_panel_id panel)
+{
+    ht_layout layout =
+        ht_layout_make(COLUMNS, ROWS, (ht_scene){.view = HT_VIEW_DASHBOARD, .focus = HT_PANEL_LOSS});
+    return layout.place[ht_layout_find(&layout, panel)].area;
+}
+
+static void click(vt *t, int column, int row)
+{
+    vt_assert(t, vt_mouse(t, VT_PRESS, 1, column, row));
+    vt_mouse(t, VT_RELEASE, 1, column, row);
+}
+
+static void ghosts_stay_through_a_reset(void **state)
+{
+    vt *t = open_lab(state);
+    vt_key(t, "G");
+    assert_shows(t, "there is no ghost");
+    vt_key(t, "g");
+    assert_shows(t, "ghost A: iid α 1.75 σ 0.1");
+    assert_shows(t, "Ghosts: accuracy");
+    vt_key(t, "n");
+    vt_key(t, "r");
+    assert_title(t, "no noise");
+    vt_assert(t, sandbox_wait_step(t, 30, PATIENCE));
+    assert_shows(t, "A iid"); /* the list says what was different */
+    assert_shows(t, "A κ");   /* the pruning chart has its curve */
+    vt_key(t, "g");
+    assert_shows(t, "ghost B: no noise");
+    vt_key(t, "G");
+    assert_shows(t, "ghost B dropped");
+    vt_key(t, "G");
+    assert_shows(t, "ghost A dropped");
+    assert_hides(t, "Ghosts: accuracy");
+}
+
+static void a_frozen_view_stands_while_training_goes_on(void **state)
+{
+    vt *t = open_lab(state);
+    assert_shows(t, "κ=");
+    vt_key(t, "f");
+    assert_title(t, "view frozen at");
+    assert_shows(t, "f unfreeze");
+    static const ht_panel_id panels[] = {HT_PANEL_LOSS, HT_PANEL_WEIGHTS, HT_PANEL_TAIL, HT_PANEL_NOW};
+    uint64_t before[4];
+    vt_key(t, "Tab"); /* the note goes; the frame of another panel counts for nothing */
+    vt_assert(t, sandbox_wait_step(t, sandbox_step(t) + 100, PATIENCE)); /* the look under way has come */
+    for (int i = 0; i < 4; i++) before[i] = sandbox_area(t, area_of(panels[i]));
+    vt_assert(t, sandbox_wait_step(t, sandbox_step(t) + 200, PATIENCE));
+    for (int i = 0; i < 3; i++) vt_assert(t, sandbox_area(t, area_of(panels[i])) == before[i]);
+    vt_key(t, "f");
+    vt_assert(t, vt_wait_gone(t, "view frozen", PATIENCE));
+    vt_pump(t, 200);
+    vt_assert(t, sandbox_area(t, area_of(HT_PANEL_LOSS)) != before[0]);
+}
+
+static void time_is_zoomed_and_scrolled(void **state)
+{
+    vt *t = open_lab(state);
+    vt_assert(t, sandbox_wait_step(t, 300, PATIENCE));
+    pause_lab(t);
+    ht_rect loss = area_of(HT_PANEL_LOSS);
+    vt_key(t, "[");
+    assert_shows(t, "this is the whole run");
+    vt_key(t, "+");
+    assert_shows(t, "last ");
+    vt_key(t, "[");
+    assert_shows(t, "] later");
+    vt_key(t, "End");
+    assert_hides(t, "] later");
+    assert_shows(t, "last ");
+    vt_key(t, "0");
+    assert_hides(t, "last ");
+    vt_assert(t, vt_mouse(t, VT_WHEEL, 4, loss.x + loss.w / 2, loss.y + loss.h / 2));
+    assert_shows(t, "] later"); /* about the mouse, so not at the end */
+    for (int i = 0; i < 4; i++) vt_mouse(t, VT_WHEEL, 5, loss.x + loss.w / 2, loss.y + loss.h / 2);
+    assert_hides(t, "] later");
+    vt_key(t, "m");
+    assert_shows(t, "means over 10 steps");
+    for (int i = 0; i < 3; i++) vt_key(t, "m");
+    assert_shows(t, "no smoothing");
+}
+
+static void a_click_reads_the_chart(void **state)
+{
+    vt *t = open_lab(state);
+    vt_key(t, "n");
+    assert_title(t, "no noise");
+    pause_lab(t);
+    ht_rect loss = area_of(HT_PANEL_LOSS);
+    click(t, loss.x + loss.w / 2, loss.y + loss.h / 2);
+    assert_shows(t, "b 250"); /* the settings in force there are in the box */
+    uint64_t before = vt_fingerprint(t);
+    vt_mouse(t, VT_PRESS, 1, loss.x + loss.w / 2, loss.y + loss.h / 2);
+    vt_mouse(t, VT_DRAG, 1, loss.x + loss.w / 2 - 8, loss.y + loss.h / 2);
+    vt_mouse(t, VT_RELEASE, 1, loss.x + loss.w / 2 - 8, loss.y + loss.h / 2);
+    vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+    vt_assert(t, vt_fingerprint(t) != before);
+    vt_key(t, "Right"); /* the arrows are still the control's */
+    assert_title(t, "α 1.76");
+    vt_key(t, "Esc");
+    assert_hides(t, "η 0.01  b 250");
+    vt_key(t, "i"); /* with keys: now the arrows are the cursor's */
+    assert_shows(t, "move the cursor");
+    vt_key(t, "Right");
+    assert_shows(t, "η 0.01  b 250");
+    vt_assert(t, strstr(vt_row(t, 0), "α 1.76"));
+    vt_key(t, "i");
+    assert_hides(t, "η 0.01  b 250");
+}
+
+static void titles_and_the_key_bar_are_clicked(void **state)
+{
+    int column, row;
+    vt *t = open_lab(state);
+    ht_rect tail = area_of(HT_PANEL_TAIL);
+    pause_lab(t);
+    click(t, tail.x + 4, tail.y);
+    assert_hides(t, "Controls");
+    assert_shows(t, "Tail index");
+    vt_assert(t, vt_find(t, "p pruning", &column, &row));
+    click(t, column + 3, row);
+    assert_shows(t, "Read-out");
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+    vt_assert(t, vt_find(t, "q quit", &column, &row));
+    click(t, column + 3, row);
+    assert_shows(t, "press q to quit");
+    vt_key(t, "q");
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+}
+
+static void any_setting_is_typed(void **state)
+{
+    vt *t = open_lab(state);
+    pause_lab(t);
+    vt_send(t, ":prune.error=0.25");
+    assert_shows(t, "key=value: prune.error=0.25");
+    vt_key(t, "Enter");
+    assert_shows(t, "κ at ε² = 0.25");
+    vt_send(t, ":alpha 1.5"); /* the last part of a key is enough when it is the only one */
+    vt_key(t, "Enter");
+    assert_title(t, "α 1.5 ");
+    vt_key(t, "u");
+    assert_title(t, "α 1.75 ");
+    vt_send(t, ":model.width=500");
+    vt_key(t, "Enter");
+    assert_shows(t, "heavytail --set model.width=500");
+    vt_send(t, ":noise.alpah=1");
+    vt_key(t, "Enter");
+    assert_shows(t, "the nearest is noise.alpha");
+    vt_send(t, ":noise.alpha=7");
+    vt_key(t, "Enter");
+    assert_shows(t, "from 1 to 2");
+    vt_send(t, ":ui.theme=contrast");
+    vt_key(t, "Enter");
+    assert_shows(t, "theme contrast");
+}
+
+static void help_finds_words(void **state)
+{
+    vt *t = open_lab(state);
+    pause_lab(t);
+    vt_send(t, "/ghost");
+    assert_shows(t, "Help on \"ghost\"");
+    assert_shows(t, "drop the ghost pinned last");
+    assert_hides(t, "undo the last change");
+    vt_key(t, "Enter");
+    assert_hides(t, "find:");
+    assert_shows(t, "drop the ghost pinned last");
+    vt_send(t, "/xyzzy");
+    assert_shows(t, "nothing has this word");
+    vt_key(t, "Esc"); /* the whole help again */
+    assert_shows(t, "This panel: loss");
+    vt_key(t, "Esc");
+    assert_shows(t, "Controls");
+}
+
+static void a_presentation_has_large_numbers(void **state)
+{
+    vt *t = open_lab(state);
+    vt_key(t, "P");
+    assert_hides(t, "Controls");
+    assert_shows(t, "tail index");
+    assert_shows(t, "██");
+    vt_key(t, "Right"); /* controls work unseen, and say what they did */
+    assert_shows(t, "α 1.76");
+    vt_key(t, "P");
+    assert_shows(t, "Controls");
+    vt_key(t, "1");
+    assert_shows(t, "loss hidden");
+    assert_hides(t, "─ Loss");
+    vt_key(t, "7");
+    assert_hides(t, "Controls");
+    vt_key(t, "1");
+    vt_key(t, "7");
+    assert_shows(t, "Controls");
+    assert_shows(t, "─ Loss");
+    for (const char *key = "1234567"; *key; key++) vt_send_bytes(t, key, 1);
+    vt_key(t, "8");
+    assert_shows(t, "the last panel stays");
+}
+
+static void themes_change_while_it_runs(void **state)
+{
+    vt *t = open_lab(state);
+    pause_lab(t);
+    vt_glyph dark = vt_cell(t, 60, 20);
+    assert_true(dark.bg_default);
+    vt_key(t, "T");
+    assert_shows(t, "theme: light");
+    vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+    vt_glyph light = vt_cell(t, 60, 20);
+    assert_true(light.bg.red > 200 && light.bg.green > 200); /* on its own paper */
+    for (int i = 0; i < 4; i++) vt_key(t, "T");
+    assert_shows(t, "theme: dark");
+}
+
+/* The terminal's answer is typed by the test, as a terminal would. */
+static void frames_are_held_back_where_the_terminal_can(void **state)
+{
+    size_t length;
+    vt *t = open_lab(state);
+    const char *log = vt_log(t, &length);
+    assert_non_null(memmem(log, length, "\033[?2026$p", 9)); /* asked once, and not used before the answer */
+    assert_null(memmem(log, length, "\033[?2026h", 8));
+    vt_send(t, "\033[?2026;2$y");
+    vt_assert(t, sandbox_wait_step(t, sandbox_step(t) + 50, PATIENCE));
+    log = vt_log(t, &length);
+    assert_non_null(memmem(log, length, "\033[?2026h", 8));
+    vt_key(t, "q");
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+    assert_true(vt_restored(t) && !vt_mode(t, 2026));
+}
+
+/* A name may hold anything; the terminal gets no control character of it. */
+static void names_cannot_send_commands(void **state)
+{
+    static const char text[] = "[preset]\nname = evil\033]0;owned\007\033[2J\302\23331m wide\u4e2d\u0301\n"
+                               "[data]\nname = ecg-synth\n[model]\nwidth = 50\n";
+    sandbox_write("evil.ini", text);
+    vt *t = LAB(state, COLUMNS, ROWS, "--preset", "./evil.ini");
+    vt_assert(t, vt_wait_text(t, "heavytail", PATIENCE));
+    if (vt_exit(t, 300) == 2) return; /* refused: as good */
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    assert_string_equal(vt_title(t), "");
+    assert_shows(t, "evil?]0;owned");
+    vt_key(t, "Space");
+    vt_assert(t, vt_wait_still(t, 200, PATIENCE));
+    vt_assert(t, vt_cell(t, COLUMNS - 1, 1).chars[0] == 0x256e); /* no column has moved */
+}
+
+static void the_screen_is_dumped_in_three_forms(void **state)
+{
+    static const char *const names[] = {"screen.txt", "screen.ansi", "screen.png"};
+    sandbox_write("play.txt", "wait step>=20\nkey Space\nwait 0.4\nkey q\n");
+    for (int i = 0; i < 3; i++) {
+        vt *t =
+            LAB(state, COLUMNS, ROWS, "--script", "play.txt", "--dump", names[i], "--set", "model.width=300");
+        vt_assert(t, vt_exit(t, PATIENCE) == 0);
+        vt_teardown(state);
+    }
+    char *plain = sandbox_read("screen.txt", NULL), *coloured = sandbox_read("screen.ansi", NULL);
+    assert_says(plain, "heavytail");
+    assert_null(strchr(plain, '\033'));
+    assert_says(coloured, "\033[0;1;38;2;255;180;84m heavytail ");
+    /* In a terminal it is the same screen again. */
+    *state = vt_start(COLUMNS, ROWS + 1, NULL, (char *[]){"cat", "screen.ansi", NULL}, NULL);
+    vt *t = *state;
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+    assert_says(vt_row(t, 0), "paused");
+    assert_says(vt_row(t, 1), "Loss");
+    sandbox_assert_ink("screen.png", 600, 400);
+    free(plain);
+    free(coloured);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(ghosts_stay_through_a_reset),
+        TEST(a_frozen_view_stands_while_training_goes_on),
+        TEST(time_is_zoomed_and_scrolled),
+        TEST(a_click_reads_the_chart),
+        TEST(titles_and_the_key_bar_are_clicked),
+        TEST(any_setting_is_typed),
+        TEST(help_finds_words),
+        TEST(a_presentation_has_large_numbers),
+        TEST(themes_change_while_it_runs),
+        TEST(frames_are_held_back_where_the_terminal_can),
+        TEST(names_cannot_send_commands),
+        TEST(the_screen_is_dumped_in_three_forms),
+    };
+    return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
+}
