@@ -58,6 +58,7 @@ static const ht_option_info options[] = {
     {"--vary", "key=v1,v2", HT_FILL_SETTING, NULL, "an axis of the grid: a parameter and its values"},
     {"--w1", "F.npy", HT_FILL_FILE, NULL, "instead of FILE: the hidden layer (neurons × inputs)"},
     {"--w2", "F.npy", HT_FILL_FILE, NULL, "instead of FILE: the output layer (classes × neurons)"},
+    {"--decode", "F.htc", HT_FILL_FILE, NULL, "read a code back into a network"},
     {"--x", "F.npy", HT_FILL_FILE, NULL, "instead of --data: samples, one a row"},
     {"--y", "F.npy", HT_FILL_FILE, NULL, "instead of --data: their labels"},
 };
