@@ -345,6 +345,10 @@ static void a_preset_cannot_take_all_memory(void **state)
     r = RUN("train", "--preset", "wide.ini", "--steps", "1");
     if (r->status == 0) fail_msg("40 GB of samples were made");
     assert_says(r->err, "heavytail: ");
+    sandbox_write("long.sweep", "[a]\nseeds = 1..600000\n[b]\nseeds = 1..600000\n");
+    r = RUN("sweep", "--file", "long.sweep", "--out", "many");
+    assert_status(r, 2);
+    assert_says(r->err, "1200000 cells; a sweep has at most 1000000");
 }
 
 int main(void)
