@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "math/linalg.h"
-#include "view/tail_charts.h"
+#include "view/tail_table.h"
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)

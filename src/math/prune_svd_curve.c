@@ -17,9 +17,9 @@ typedef struct curve_job {
     const ht_prune_plan *plan;
     const ht_samples *samples;
     const ht_svd_factor *f;
-    const float *in;   /* (m × d), A = Σ outᵢ inᵢᵀ: rows are inᵢ … */
-    const float *out;  /* (m × n): … and outᵢ */
-    const int *levels; /* (count): ranks removed, falling */
+    const float *in;         /* (m × d), A = Σ outᵢ inᵢᵀ: rows are inᵢ … */
+    const float *out;        /* (m × n): … and outᵢ */
+    const int *levels;       /* (count): ranks removed, falling */
     int count, tasks, chunk; /* samples of a task */
     size_t per_worker;
     float *scratch; /* (workers × per_worker) */
