@@ -36,7 +36,7 @@ enum { HT_FORM_ROWS = 160, HT_FORM_STOPS = 4 };
 typedef struct ht_form {
     char title[64];
     char hint[24];
-    int count, first; /* rows, first one shown (scrolling) */
+    int count, first;        /* rows, first one shown (scrolling) */
     int stop[HT_FORM_STOPS]; /* TABLE: columns from the labels' left end */
     ht_row rows[HT_FORM_ROWS];
 } ht_form;

@@ -113,8 +113,7 @@ void ht_tail_form(const ht_tail_picture *p, int width, ht_form *form)
     columns c = choose_columns(width, form);
     ht_text_copy(form->title, sizeof form->title, "Tail index α̂");
     ht_text_copy(form->hint, sizeof form->hint, p->centred ? "centred" : "raw values");
-    if (c.wide)
-        ht_form_add(form, HT_ROW_TABLE, HT_ROLE_TEXT, "\tvalue ± error\tk, m\tpoints", "to believe?");
+    if (c.wide) ht_form_add(form, HT_ROW_TABLE, HT_ROLE_TEXT, "\tvalue ± error\tk, m\tpoints", "to believe?");
     add_part(form, &c, "weights", p->all, HT_ESTIMATORS, HT_MMO);
     add_part(form, &c, "rows", &p->by_rows, 1, HT_MMO);
     add_part(form, &c, "weights", p->all, HT_ESTIMATORS, HT_HILL);
