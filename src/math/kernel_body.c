@@ -285,7 +285,7 @@ static int add_neuron(float *logits, const float *h, const float *w, int classes
             memcpy(&y, z, sizeof y);
             y += w[c] * x;
             memcpy(z, &y, sizeof y);
-            integers larger = c == 0 ? ~(integers){0} : y > best; /* all bits, or none */
+            integers larger = (y > best) | -(c == 0); /* all bits, or none */
             best = (floats)((larger & (integers)y) | (~larger & (integers)best));
             winner = (larger & c) | (~larger & winner);
         }
