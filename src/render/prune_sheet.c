@@ -176,7 +176,7 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_she
     char keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(sheet->params, err);
-    if (!preset) return err->code;
+    if (!preset) return HT_FAIL;
     for (int i = 0; i < sheet->count; i++) {
         size_t used = strlen(methods);
         snprintf(methods + used, sizeof methods - used, "%s%s", i ? "," : "",
@@ -207,9 +207,9 @@ ht_code ht_prune_sheet_write(const char *path, const ht_prune_sheet *sheet, cons
     if (columns < LEAST_COLUMNS) columns = LEAST_COLUMNS;
     if (rows < LEAST_ROWS) rows = LEAST_ROWS;
     ht_form *form = ht_alloc(1, sizeof *form, "the picture", err);
-    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : err->code;
+    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : HT_FAIL;
     if (code == HT_OK && !(image = ht_image_new(o->width, o->height, columns, rows, &theme, err)))
-        code = err->code;
+        code = HT_FAIL;
     if (code == HT_OK) {
         draw(ht_image_surface(image), sheet, form);
         code = write_image(image, path, sheet, err);
