@@ -195,7 +195,7 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     ht_network *net = NULL;
     int q = 0;
     size_t bits = 0;
-    if (read_code(path, &net, &q, &bits, err) != HT_OK) return err->code;
+    if (read_code(path, &net, &q, &bits, err) != HT_OK || !net) return err->code;
     ht_code code = out ? write_network(out, net, err) : HT_OK;
     if (code == HT_OK && data) code = judge_code(net, q, bits, data, args, json, err);
     ht_network_free(net);

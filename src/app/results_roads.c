@@ -26,7 +26,7 @@ static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
 
 static ht_code row_tails(ht_row_tails *tails, const ht_network *net, ht_error *err)
 {
-    double sorted[HT_DEPTH_MAX];
+    double sorted[HT_DEPTH_MAX] = {0};
     int count = 0;
     tails->layers = net->depth;
     for (int l = 0; l < net->depth; l++) {

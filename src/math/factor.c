@@ -142,7 +142,7 @@ void ht_factors_descend(ht_factors *f, ht_network *net, const ht_block *b, const
         case 3:
             descend_row(3, factor, w, gradient + at, b->columns, lr, keep);
             break;
-        default:
+        case HT_FACTORS_MAX:
             descend_row(HT_FACTORS_MAX, factor, w, gradient + at, b->columns, lr, keep);
         }
     }
