@@ -58,7 +58,7 @@ typedef struct init_job {
     uint64_t seed;
 } init_job;
 
-/* A very wide layer has σ_w so small that nothing would lie between the bounds: ε gives way there. */
+/* At least ε: with more inputs than that allows nothing would lie between the bounds. */
 static double sigma_of(const ht_layer *layer)
 {
     return fmax(sqrt(2.0 / layer->columns), smallest_product);
