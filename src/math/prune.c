@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/kernel.h"
 #include "math/prune_plan.h"
 
 typedef struct method {
@@ -76,6 +75,17 @@ int64_t ht_prune_floor(double ratio, int64_t units)
 
 /* ---- plans ---- */
 
+static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
+{
+    size_t rows = (size_t)plan->net->layers[l].rows;
+    double *norm2 = ht_alloc(rows, sizeof *norm2, "the norms of neurons", err);
+    if (!norm2) return err->code;
+    ht_prune_norms(&plan->net->layers[l], plan->pool, norm2);
+    for (size_t r = 0; r < rows; r++) plan->norm2[l] += norm2[r];
+    plan->row_norm2[l] = norm2;
+    return HT_OK;
+}
+
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
                            struct ht_pool *pool, ht_error *err)
 {
@@ -87,19 +97,18 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
     plan->layers = net->depth + m->info.output_layer;
     plan->joint = spec->method == HT_PRUNE_MAGNITUDE ||
                   (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
-    for (int l = 0; l < plan->layers; l++) {
-        const ht_layer *layer = &net->layers[l];
-        for (int r = 0; r < layer->rows; r++)
-            plan->norm2[l] += ht_kernel()->sum_squares(layer->weight + (size_t)r * (size_t)layer->columns,
-                                                       (size_t)layer->columns);
-    }
+    for (int l = 0; l < plan->layers; l++)
+        if (measure_norm(plan, l, err) != HT_OK) return err->code;
     return plan->ops->prepare(plan, err);
 }
 
 void ht_prune_plan_free(ht_prune_plan *plan)
 {
     if (plan->ops) plan->ops->release(plan);
-    for (int l = 0; l < HT_LAYERS; l++) ht_prune_order_free(&plan->orders[l]);
+    for (int l = 0; l < HT_LAYERS; l++) {
+        ht_prune_order_free(&plan->orders[l]);
+        ht_free(plan->row_norm2[l]);
+    }
     *plan = (ht_prune_plan){0};
 }
 

@@ -728,7 +728,7 @@ static void noise_writes_what_training_adds(void **state)
     static const char *const types[] = {"shared", "iid", "isotropic"};
     enum { ROWS = 300, COLUMNS = 77 };
     static float expected[ROWS * COLUMNS];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     for (int t = 0; t < 3; t++) {
         assert_status(RUN("noise", "--type", types[t], "--alpha", "1.6", "--shape", "300x77", "--seed", "12",
                           "--step", "5000000000", "--layer", "1", "--out", "n.npy"),
@@ -741,7 +741,7 @@ static void noise_writes_what_training_adds(void **state)
                           .step = 5000000000u,
                           .layer = 1};
         memset(expected, 0, sizeof expected);
-        ht_noise_prepare(&noise, &law);
+        ht_noise_prepare(&noise, &laws);
         ht_noise_add(&noise, expected, 0, ROWS, COLUMNS, 1);
         if (ht_npy_read("n.npy", HT_NPY_FLOAT, &file, &err) != HT_OK) fail_msg("%s", err.text);
         assert_true(file.ndim == 2 && file.shape[0] == ROWS && file.shape[1] == COLUMNS);

@@ -158,7 +158,7 @@ static void the_update_follows_central_differences_in_every_factor(void **state)
 
 static void noise_moves_the_products_by_what_is_stated(void **state)
 {
-    static ht_quantiles law;
+    static ht_noise_laws law;
     (void)state;
     for (int type = HT_NOISE_SHARED; type <= HT_NOISE_ISOTROPIC; type++)
         for (int count = 2; count <= HT_FACTORS_MAX; count++) {

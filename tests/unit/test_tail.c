@@ -166,11 +166,11 @@ static void summary_finds_the_index_of_shifted_stable_noise(void **state)
     (void)state;
     enum { N = 200000 };
     static float x[N];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     for (double alpha = 1.25; alpha < 2; alpha += 0.25) {
         for (int i = 0; i < N; i++) x[i] = 3.5f;
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = alpha, .seed = 9, .step = 1};
-        ht_noise_prepare(&noise, &law);
+        ht_noise_prepare(&noise, &laws);
         ht_noise_add(&noise, x, 0, 1, N, 0.1f);
         ht_tail_summary t = ht_tail_summarize(x, N);
         assert_true(fabs(t.mmo - alpha) < 0.05);
