@@ -52,7 +52,7 @@ APP_DIRS := link engine view render term app
 EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/*))
 
 # Kernels that are compiled once per instruction set and picked at run time (src/math/kernel.c).
-ISA_SRC   := src/math/kernel_body.c
+ISA_SRC   := src/math/kernel_body.c src/math/product_body.c
 machine   := $(shell $(CC) -dumpmachine 2>/dev/null)
 ISA_NAMES := $(if $(filter aarch64%,$(machine)),neon,portable) $(if $(filter x86_64%,$(machine)),avx2 avx512)
 ISA_FLAGS_portable :=
@@ -60,9 +60,10 @@ ISA_FLAGS_neon     :=
 ISA_FLAGS_avx2     := -mavx2 -mfma
 ISA_FLAGS_avx512   := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
 
+isa_obj := $(foreach s,$(ISA_SRC),$(ISA_NAMES:%=$(BUILD)/$(s:_body.c=)_%.o))
 lib_src := $(filter-out $(ISA_SRC),$(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
 app_src := $(foreach d,$(APP_DIRS),$(wildcard src/$(d)/*.c))
-lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(ISA_NAMES:%=$(BUILD)/src/math/kernel_%.o) $(BUILD)/embedded.o
+lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(isa_obj) $(BUILD)/embedded.o
 app_obj := $(app_src:%.c=$(BUILD)/%.o)
 main_obj := $(BUILD)/src/app/main.o
 
@@ -97,10 +98,13 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # -O3 and no trap flags for the vectorizer (values are unchanged); contraction stays off: the same bits from every set.
-$(ISA_NAMES:%=$(BUILD)/src/math/kernel_%.o): $(BUILD)/src/math/kernel_%.o: $(ISA_SRC)
-	@mkdir -p $(@D)
-	$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 -fno-trapping-math $(ISA_FLAGS_$*) -DHT_ISA=$* -MMD -MP -c -o $@ $<
+define isa_rule
+$(BUILD)/src/math/%_$(1).o: src/math/%_body.c
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -O3 -fno-trapping-math $$(ISA_FLAGS_$(1)) -DHT_ISA=$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach n,$(ISA_NAMES),$(eval $(call isa_rule,$(n))))
 
 $(BUILD)/embedded.c: tools/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)

@@ -95,12 +95,12 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
     float *w = ht_alloc(neurons, COLUMNS * sizeof *w, "the weights", err);
     b.w.f32 = w;
     b.eigenvalue = ht_alloc(COLUMNS, sizeof *b.eigenvalue, "the spectrum", err);
-    ht_quantiles *law = ht_alloc(1, sizeof *law, "the noise", err);
-    bool ready = w && b.eigenvalue && law;
+    ht_noise_laws *laws = ht_alloc(1, sizeof *laws, "the noise", err);
+    bool ready = w && b.eigenvalue && laws;
     ht_code code = HT_FAIL;
     if (ready) {
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
-        ht_noise_prepare(&noise, law);
+        ht_noise_prepare(&noise, laws);
         ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
         for (int i = 0; i < RUNS; i++) context[i] = &b;
         code = ht_bench_medians(runs, context, RUNS, seconds, err);
@@ -108,7 +108,7 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
     for (int i = 0; i < RUNS && code == HT_OK; i++)
         json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", names[i], "values",
                                               (json_int_t)ht_values_count(&b.w), "ms", 1e3 * seconds[i]));
-    ht_free(law);
+    ht_free(laws);
     ht_free(w);
     ht_free(b.eigenvalue);
     return code;

@@ -116,6 +116,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_PRUNING] = {pruning_act, pruning_press, pruning_wheel},
     [HT_VIEW_TAIL] = {tail_act, NULL, NULL},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
+    [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
 };
 

@@ -4,9 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { ALIGNMENT = 64, SMALL = 1 << 20, LARGE = 64 << 20, REPORT = 4096 };
+enum { ALIGNMENT = 64, SMALL = 1 << 20, LARGE = 64 << 20, REPORT = 4096, HUGE_PAGE = 2 << 20 };
 
 static ht_alloc_judge *allowed;
 
@@ -36,6 +37,17 @@ static bool affordable(size_t bytes)
     return bytes < LARGE || bytes < available();
 }
 
+/* Blocks of many pages ask for huge ones: a step walks through all weights, and a page table is slow to look
+ * up. A wish, not a need. */
+static void *allocate(size_t bytes)
+{
+    bool huge = bytes >= 2 * (size_t)HUGE_PAGE;
+    void *memory = NULL;
+    if (posix_memalign(&memory, huge ? HUGE_PAGE : ALIGNMENT, bytes) != 0) return NULL;
+    if (huge) madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
 void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
 {
     size_t bytes;
@@ -47,7 +59,7 @@ void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err)
     }
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded == 0) rounded = ALIGNMENT;
-    if (affordable(rounded)) memory = aligned_alloc(ALIGNMENT, rounded);
+    if (affordable(rounded)) memory = allocate(rounded);
     if (memory) return memset(memory, 0, rounded);
     if (bytes < SMALL)
         ht_error_set(err, HT_FAIL, "not enough memory for %s (%zu bytes); end other programs", what, bytes);

@@ -86,7 +86,9 @@ static ht_code inspect(ht_report *report, const ht_tap *tap, const ht_samples *s
                        const ht_prune_spec *look, ht_error *err)
 {
     memset(report, 0, sizeof *report);
+    ht_sizes sizes = ht_network_sizes(tap->net);
     report->histogram = tap->histogram[0];
+    report->left = (double)sizes.above_epsilon / (double)sizes.weights;
     ht_code code = norms(report, tap, err);
     return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;
 }

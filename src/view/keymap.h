@@ -45,6 +45,7 @@ typedef enum ht_action {
     HT_DO_TAIL,
     HT_DO_LAYER,
     HT_DO_WIDTH,
+    HT_DO_COMPARE,
     HT_DO_GHOST,
     HT_DO_DROP_GHOST,
     HT_DO_FREEZE,

@@ -229,6 +229,7 @@ void ht_model_report(ht_model *m, const ht_report *report)
     /* A look at weights of before the view was frozen belongs to it, though it comes later. */
     if (!m->frozen || (double)report->step <= m->frozen_step) m->report = *report;
     m->arrived.report = *report;
+    add_value(m, HT_TRACE_LEFT, (double)report->step, report->left);
 }
 
 void ht_model_freeze(ht_model *m, bool frozen)

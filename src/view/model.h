@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "heavytail/params.h"
+#include "link/compare.h"
 #include "link/ladder.h"
 #include "link/messages.h"
 #include "view/curve.h"
@@ -32,6 +33,8 @@ typedef enum ht_panel_id {
     HT_PANEL_WIDTH_ACCURACY,
     HT_PANEL_WIDTH_TAIL,
     HT_PANEL_WIDTH_READOUT,
+    HT_PANEL_COMPARE,
+    HT_PANEL_COMPARE_TABLE,
     HT_PANEL_HELP,
     HT_PANEL_COUNT
 } ht_panel_id;
@@ -43,6 +46,7 @@ typedef enum ht_view {
     HT_VIEW_PRUNING,
     HT_VIEW_TAIL,
     HT_VIEW_WIDTH,
+    HT_VIEW_COMPARE,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -54,6 +58,7 @@ typedef enum ht_trace {
     HT_TRACE_ACCURACY, /* of minibatches */
     HT_TRACE_TEST_ACCURACY,
     HT_TRACE_ALPHA, /* injected */
+    HT_TRACE_LEFT,  /* share of the weights above machine epsilon */
     HT_TRACE_TAIL,  /* the first estimator's, with its 95 % interval; the others follow: ht_trace_of */
     HT_TRACE_COUNT = HT_TRACE_TAIL + HT_ESTIMATORS
 } ht_trace;
@@ -117,6 +122,7 @@ typedef struct ht_model {
     /* ladders of widths: results kept, oldest first; the last one may still run */
     int ladder_count, ladder_first; /* how many; how many were dropped before them */
     ht_ladder_state ladder[HT_LADDERS];
+    ht_compare_state compare; /* the roads, the latest time; count 0: never yet */
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;

@@ -167,14 +167,14 @@ static void a_glance_is_part_of_the_picture(void **state)
     (void)state;
     enum { ROWS = 1000, COLUMNS = 200, N = ROWS * COLUMNS };
     static float x[N];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     static ht_tail_picture picture;
     ht_estimate glance[HT_ESTIMATORS];
     ht_error err;
     for (double alpha = 1.25; alpha < 2; alpha += 0.25) {
         for (int i = 0; i < N; i++) x[i] = 3.5f + 0.1f * (float)(i % COLUMNS); /* each column off centre */
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = alpha, .seed = 9, .step = 1};
-        ht_noise_prepare(&noise, &law);
+        ht_noise_prepare(&noise, &laws);
         ht_noise_add(&noise, x, 0, 1, N, 0.1f);
         ht_values w = {.f32 = x, .rows = ROWS, .columns = COLUMNS};
         assert_int_equal(ht_tail_glance(&w, glance, &err), HT_OK);

@@ -27,10 +27,10 @@ static float weights[ROWS * COLUMNS];
 
 static void draw_weights(double alpha)
 {
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     memset(weights, 0, sizeof weights);
     ht_noise noise = {.type = HT_NOISE_IID, .alpha = alpha, .seed = 3};
-    ht_noise_prepare(&noise, &law);
+    ht_noise_prepare(&noise, &laws);
     ht_noise_add(&noise, weights, 0, ROWS, COLUMNS, 1);
 }
 
