@@ -43,7 +43,7 @@ static const ht_key_info table[] = {
      "the roads to compressibility: trains one network on each; there: once more (Space stops it)"},
     {HT_DO_GHOST, {'g'}, "g", "ghost", "pin the run as a ghost: its curves stay, dimmed, beside what comes"},
     {HT_DO_DROP_GHOST, {'G'}, "G", NULL, "drop the ghost pinned last"},
-    {HT_DO_FREEZE, {'f'}, "f", "freeze", "freeze what is shown while training goes on; again: catch up"},
+    {HT_DO_FREEZE, {'f'}, "f", "unfreeze", "freeze what is shown while training goes on; again: catch up"},
     {HT_DO_CLOSER, {'+'}, "+", NULL, "fewer steps: half of the time span (also the wheel)"},
     {HT_DO_FARTHER, {'-'}, "-", NULL, "more steps, in the end the whole run"},
     {HT_DO_EARLIER, {'[', HT_KEY_PAGE_UP}, "[ PgUp", NULL, "back in time by half a span (help: a page up)"},

@@ -96,7 +96,7 @@ void ht_tail_chart_weights(const ht_tail_picture *p, double injected, ht_chart *
     log_log(chart, "Weights, P(|w| > x)", "|w|");
     distribution(&p->weights, &p->all[HT_HILL], p->rows * p->columns, injected, HT_ROLE_WEIGHTS, "weights",
                  chart);
-    ht_text_copy(chart->note, sizeof chart->note, "straight: a heavy tail; bent: a light one");
+    ht_text_copy(chart->note, sizeof chart->note, "straight: a heavy tail; bent: light");
 }
 
 void ht_tail_chart_norms(const ht_tail_picture *p, double injected, ht_chart *chart)
