@@ -153,7 +153,7 @@ static ht_code run_tail(json_t *rows, ht_error *err)
     ht_pool *pool = ht_pool_new(ht_app_threads(), err);
     if (!pool) return HT_FAIL;
     for (size_t k = 0; k < sizeof alphas / sizeof alphas[0]; k++) {
-        tail_job job = {.noise = {.type = HT_NOISE_IID, .alpha = alphas[k], .seed = 20}};
+        tail_job job = {.noise = {.type = HT_NOISE_IID, .alpha = alphas[k], .seed = 20 + k}};
         ht_noise_prepare(&job.noise, &job.laws);
         for (int l = 0; l < LEVELS; l++)
             job.threshold[l] = ht_stable_tail_quantile(alphas[k], pow(10, -FIRST_LEVEL - l));

@@ -45,6 +45,7 @@ static void receive(ht_lab *lab)
         lab->dirty = true;
     }
     if (ht_lab_width_poll(lab)) lab->dirty = true;
+    if (ht_lab_compare_poll(lab)) lab->dirty = true;
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
     ht_model_report(lab->model, report);
@@ -82,7 +83,7 @@ static int patience(const ht_lab *lab)
     double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
     if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
-    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder ? 100 : 200;
+    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
 }
 
 static void handle_events(ht_lab *lab)
@@ -140,6 +141,8 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
         loop(lab);
         ht_ladder_free(lab->ladder);
         lab->ladder = NULL;
+        ht_compare_free(lab->compare);
+        lab->compare = NULL;
         ht_runner_join(lab->runner);
         receive(lab); /* what was under way: journaled like the rest */
         draw(lab);

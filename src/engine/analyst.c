@@ -84,7 +84,9 @@ ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *sampl
 {
     const ht_layer *first = &tap->net->layers[0];
     memset(report, 0, sizeof *report);
+    ht_sizes sizes = ht_network_sizes(tap->net);
     report->histogram = tap->histogram[0];
+    report->left = (double)sizes.above_epsilon / (double)sizes.weights;
     report->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
     ht_code code = norms(report, tap, err);
     return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;

@@ -422,12 +422,14 @@ static void train_one(ht_runner *r)
     /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
      */
     ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
-    ht_step_result result = ht_trainer_step_tapped(r->trainer, letter ? letter->tap : NULL);
+    bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
+    ht_step_result result = ht_trainer_step_tapped(r->trainer, letter && !averaged ? letter->tap : NULL);
     r->settled = false;
     if (result.refused) {
         diverged(r, &result);
         return;
     }
+    if (letter && averaged) ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
     if (letter) deliver(r, letter);
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
@@ -440,7 +442,7 @@ static void serve_analyst(ht_runner *r)
 {
     ht_letter *letter = r->settled || r->state == HT_STATE_RUNNING ? NULL : ht_mailbox_wanted(r->box);
     if (!letter) return;
-    ht_tap_take(letter->tap, ht_trainer_network(r->trainer), r->pool);
+    ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
     deliver(r, letter);
 }
 

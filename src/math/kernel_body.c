@@ -182,6 +182,7 @@ INLINE integers pick(integers mask, integers a, integers b)
 /* ht_quantile_draw for a vector of words, step by step the same arithmetic. */
 INLINE floats draw(const lookup *l, integers word, int terms)
 {
+    /* cppcheck-suppress shiftTooManyBitsSigned ; lanes of a vector */
     integers middle = (word << 1) >> 31; /* all ones if bit 30 is set */
     integers m = (word ^ middle) & 0x7fffffff;
     floats g = (__builtin_convertvector(m, floats) + 0.5f) * 0x1p-30f;
@@ -277,7 +278,7 @@ static int add_neuron(float *logits, const float *h, const float *w, int classes
     int whole = samples / FLOATS * FLOATS, correct = 0;
     for (int start = 0; start < whole; start += FLOATS) {
         floats x, y, best = {0};
-        integers winner = {0};
+        integers winner = {0}, none = {0};
         memcpy(&x, h + start, sizeof x);
         memcpy(&label, labels + start, sizeof label);
         for (int c = 0; c < classes; c++) {
@@ -285,7 +286,7 @@ static int add_neuron(float *logits, const float *h, const float *w, int classes
             memcpy(&y, z, sizeof y);
             y += w[c] * x;
             memcpy(z, &y, sizeof y);
-            integers larger = (y > best) | -(c == 0); /* all bits, or none */
+            integers larger = c == 0 ? ~none : y > best; /* all bits, or none */
             best = (floats)((larger & (integers)y) | (~larger & (integers)best));
             winner = (larger & c) | (~larger & winner);
         }

@@ -72,7 +72,7 @@ INLINE void put_part(float *p, integers mask, floats x)
 /* Ones in the lanes below n. */
 INLINE integers first_lanes(int n)
 {
-    integers mask;
+    integers mask = {0};
     for (int i = 0; i < FLOATS; i++) mask[i] = i < n ? -1 : 0;
     return mask;
 }

@@ -89,6 +89,20 @@ static const ht_panel table[HT_PANEL_COUNT] = {
                              ht_panel_width_tail, NULL},
     [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH, "How far the ladder is, and what it shows.", NULL,
                                 ht_panel_width_readout},
+    [HT_PANEL_COMPARE] =
+        {"compare", HT_VIEW_COMPARE,
+         "The roads to compressibility side by side: the same network and samples, trained without noise, "
+         "with noise of "
+         "the three types, with η/b sixteen times as large (arXiv 2106.03795), with each weight a product of "
+         "two or "
+         "three factors (2502.02496), with Occam gradient descent (2405.20194). Then the smallest weights "
+         "are removed, "
+         "and the test accuracy is drawn against the share of all weights that is left; coreset removes by "
+         "sensitivity (1804.05345).\n"
+         "Try: another preset or noise, then c once more.",
+         ht_panel_compare, NULL},
+    [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE, "How far each road is, and what it gives.", NULL,
+                                ht_panel_compare_table},
     [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help},
 };
 
