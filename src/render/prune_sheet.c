@@ -78,7 +78,7 @@ static void fill_one(const ht_prune_entry *e, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "area under it", "%.4f", e->reading.area);
 }
 
-/* Each method in two rows; what they are stands in the headings. */
+/* Each method in three rows under its letter. */
 static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
 {
     for (int i = 0; i < sheet->count; i++) {
@@ -89,9 +89,9 @@ static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left", "%.4f",
-                    (double)e->result->parameters_left / (double)e->result->parameters);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "accuracy after", "%.4f", e->result->test.accuracy);
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left, accuracy", "%.4f, %.4f",
+                    (double)e->result->parameters_left / (double)e->result->parameters,
+                    e->result->test.accuracy);
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f", e->reading.one_point);
     }
 }
