@@ -78,8 +78,8 @@ static void fill_one(const ht_prune_entry *e, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "area under it", "%.4f", e->reading.area);
 }
 
-/* Each method in three rows under its letter. */
-static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
+/* Each method under its letter, in as many of three rows as there is room for. */
+static void fill_several(const ht_prune_sheet *sheet, int room, ht_form *form)
 {
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_entry *e = &sheet->entry[i];
@@ -148,7 +148,7 @@ static void draw(ht_surface *s, const ht_prune_sheet *sheet, ht_form *form)
     if (sheet->count == 1)
         fill_one(&sheet->entry[0], form);
     else
-        fill_several(sheet, form);
+        fill_several(sheet, rows - 4, form);
     if (numbers) ht_draw_form(s, (ht_rect){columns - numbers, 1, numbers, rows - 2}, form, 0);
     settings_line(sheet, text, sizeof text);
     s->ops->text(s, 1, rows - 1, columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
