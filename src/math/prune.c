@@ -75,6 +75,14 @@ int64_t ht_prune_floor(double ratio, int64_t units)
 
 /* ---- plans ---- */
 
+static void free_row_norms(ht_prune_plan *plan)
+{
+    for (int l = 0; l < HT_LAYERS; l++) {
+        ht_free(plan->row_norm2[l]);
+        plan->row_norm2[l] = NULL;
+    }
+}
+
 static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
 {
     size_t rows = (size_t)plan->net->layers[l].rows;
@@ -99,16 +107,16 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                   (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
-    return plan->ops->prepare(plan, err);
+    ht_code code = plan->ops->prepare(plan, err);
+    free_row_norms(plan);
+    return code;
 }
 
 void ht_prune_plan_free(ht_prune_plan *plan)
 {
     if (plan->ops) plan->ops->release(plan);
-    for (int l = 0; l < HT_LAYERS; l++) {
-        ht_prune_order_free(&plan->orders[l]);
-        ht_free(plan->row_norm2[l]);
-    }
+    for (int l = 0; l < HT_LAYERS; l++) ht_prune_order_free(&plan->orders[l]);
+    free_row_norms(plan);
     *plan = (ht_prune_plan){0};
 }
 
