@@ -89,10 +89,13 @@ static void fill_several(const ht_prune_sheet *sheet, int room, ht_form *form)
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left, accuracy", "%.4f, %.4f",
-                    (double)e->result->parameters_left / (double)e->result->parameters,
-                    e->result->test.accuracy);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f", e->reading.one_point);
+        if (room >= 3 * sheet->count)
+            ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left, accuracy", "%.4f, %.4f",
+                        (double)e->result->parameters_left / (double)e->result->parameters,
+                        e->result->test.accuracy);
+        if (room >= 4 * sheet->count)
+            ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f",
+                        e->reading.one_point);
     }
 }
 
