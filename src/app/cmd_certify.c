@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/prune_input.h"
 #include "app/results.h"
-#include "app/session.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "data/safetensors.h"
@@ -86,42 +86,42 @@ static void print_curve(const certify_curve *curve)
 }
 
 /* The network of the smallest bound, as a file. */
-static ht_code write_best(const certify_curve *curve, ht_session *s, ht_prune_spec spec, const char *out,
-                          ht_error *err)
+static ht_code write_best(const certify_curve *curve, const ht_prune_input *in, ht_prune_spec spec,
+                          const char *out, ht_error *err)
 {
     ht_certificate again;
     ht_text code = {0};
     spec.ratio = curve->points[curve->best].ratio;
-    if (ht_certify_make(&again, ht_trainer_measured(s->trainer), &spec, &s->data->train, &s->data->test,
-                        delta, s->pool, &code, err) != HT_OK)
+    if (ht_certify_make(&again, in->net, &spec, in->train, in->samples, delta, in->pool, &code, err) != HT_OK)
         return err->code;
     ht_code written = ht_file_write(out, code.data, code.length, err);
     ht_text_free(&code);
     return written;
 }
 
-static ht_code choose_method(const char *name, ht_session *s, ht_error *err)
+static ht_code choose_method(const char *name, ht_prune_input *in, ht_error *err)
 {
-    ht_params_put(&s->params, HT_P_PRUNE_METHOD,
+    ht_params_put(&in->params, HT_P_PRUNE_METHOD,
                   HT_PRUNE_MAGNITUDE); /* short codes come from single weights */
-    if (!name || ht_params_set(&s->params, "prune.method", name, err) == HT_OK) return HT_OK;
+    if (!name || ht_params_set(&in->params, "prune.method", name, err) == HT_OK) return HT_OK;
     return ht_error_prefix(err, "--method");
 }
 
-static ht_code certify_run(ht_session *s, const char *method, const char *out, bool json, ht_error *err)
+static ht_code certify_network(ht_prune_input *in, const char *method, const char *out, bool json,
+                               ht_error *err)
 {
-    if (choose_method(method, s, err) != HT_OK) return err->code;
-    const ht_network *net = ht_trainer_measured(s->trainer);
-    ht_prune_spec spec = ht_prune_spec_of(&s->params, &s->data->train);
+    if (!in->train) return ht_error_set(err, HT_USAGE, "certify: give --data: the bound is about samples");
+    if (choose_method(method, in, err) != HT_OK) return err->code;
+    ht_prune_spec spec = ht_prune_spec_of(&in->params, in->train);
     certify_curve *curve = ht_alloc(1, sizeof *curve, "the certificate", err);
     if (!curve) return err->code;
-    curve->method = ht_params_name(&s->params, HT_P_PRUNE_METHOD);
-    curve->weights = ht_network_parameters(net);
-    curve->samples = s->data->train.count;
-    curve->layers = net->depth + 1;
-    ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, net, &spec, &s->data->train,
-                                    &s->data->test, delta, s->pool, err);
-    if (code == HT_OK && out) code = write_best(curve, s, spec, out, err);
+    curve->method = ht_params_name(&in->params, HT_P_PRUNE_METHOD);
+    curve->weights = ht_network_parameters(in->net);
+    curve->samples = in->train->count;
+    curve->layers = in->net->depth + 1;
+    ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, in->net, &spec, in->train,
+                                    in->samples, delta, in->pool, err);
+    if (code == HT_OK && out) code = write_best(curve, in, spec, out, err);
     if (code == HT_OK && json)
         code = print_curve_json(curve, err);
     else if (code == HT_OK)
@@ -195,7 +195,7 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     ht_network *net = NULL;
     int q = 0;
     size_t bits = 0;
-    if (read_code(path, &net, &q, &bits, err) != HT_OK) return err->code;
+    if (read_code(path, &net, &q, &bits, err) != HT_OK || !net) return err->code;
     ht_code code = out ? write_network(out, net, err) : HT_OK;
     if (code == HT_OK && data) code = judge_code(net, q, bits, data, args, json, err);
     ht_network_free(net);
@@ -243,19 +243,19 @@ int ht_cmd_certify(int argc, char **argv)
                                  {"--decode", &coded, NULL},  {"--data", &data, NULL},
                                  {"--json", NULL, &json},     {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
-    ht_session session = {0};
+    ht_prune_input in = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && (args.word_count == 1) == (coded != NULL))
-        code = ht_error_set(&err, HT_USAGE, "certify: give a run directory, or --decode FILE.htc");
+        code = ht_error_set(&err, HT_USAGE, "certify: give a run or a network, or --decode FILE.htc");
     if (code == HT_OK && coded && !out && !data)
         code = ht_error_set(&err, HT_USAGE,
                             "certify --decode: give --out FILE.safetensors, or --data NAME, or both");
-    if (code == HT_OK && data && !coded) code = ht_arguments_add(&args, "data.name", data, &err);
+    const ht_prune_source source = {.path = args.words[0], .data = data};
     if (code == HT_OK && coded)
         code = certify_code(coded, out, data, &args, json, &err);
-    else if (code == HT_OK && (code = ht_session_view(&session, &args, args.words[0], &err)) == HT_OK)
-        code = certify_run(&session, method, out, json, &err);
-    ht_session_close(&session);
+    else if (code == HT_OK && (code = ht_prune_input_open(&in, &source, &args, &err)) == HT_OK)
+        code = certify_network(&in, method, out, json, &err);
+    ht_prune_input_close(&in);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -141,7 +141,7 @@ static ht_code compare(const ht_params *params, const ht_dataset *data, const ch
 {
     ht_compare_state *state = ht_alloc(1, sizeof *state, "the comparison", err);
     ht_compare *c = state ? ht_compare_start(params, data, ht_app_threads(), err) : NULL;
-    ht_code code = c ? HT_OK : err->code;
+    ht_code code = c ? HT_OK : HT_FAIL;
     if (c) follow(c, state);
     ht_compare_free(c);
     if (code == HT_OK && state->fault[0]) code = ht_error_set(err, HT_FAIL, "%s", state->fault);
@@ -174,7 +174,7 @@ int ht_cmd_compare(int argc, char **argv)
                                (size_t)ht_params_get(&params, HT_P_DATA_TRAIN_LIMIT),
                                (size_t)ht_params_get(&params, HT_P_DATA_TEST_LIMIT), &err);
     if (code == HT_OK && !data) code = err.code;
-    if (code == HT_OK) code = compare(&params, data, png, json, &err);
+    if (code == HT_OK && data) code = compare(&params, data, png, json, &err);
     ht_dataset_free(data);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -19,7 +19,9 @@ static const ht_command_info commands[] = {
      "the roads to compressibility side by side: one run each, accuracy against weights kept",
      ht_cmd_compare},
     {"certify",
-     "RUN [--method M] [--out F.htc] [--json]  or  --decode F.htc [--out F.safetensors] [--data D] [--json]",
+     "RUN|FILE [--data D] [--method M] [--out F.htc] [--json]\n  certify --decode F.htc [--out "
+     "F.safetensors] "
+     "[--data D] [--json]",
      "bounds on the expected error, from the length of a code of the pruned network; the best as a file, and "
      "back",
      ht_cmd_certify},

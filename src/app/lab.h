@@ -28,6 +28,7 @@ typedef struct ht_lab {
     bool dirty, urgent, quit;
     uint64_t change; /* the last one the screen has seen */
     double drawn, last_event;
+    bool watched;               /* the analyst was told that the tails are in sight */
     int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];

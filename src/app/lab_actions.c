@@ -110,6 +110,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_NOISE] = ht_lab_noise,
     [HT_DO_UNDO] = ht_lab_undo,
     [HT_DO_REDO] = ht_lab_redo,
+    [HT_DO_LAYER] = ht_lab_layer,
     [HT_DO_WIDTH] = ht_lab_width,
     [HT_DO_COMPARE] = ht_lab_compare,
     [HT_DO_GHOST] = ht_lab_ghost,
@@ -153,4 +154,5 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
         ht_lab_type_key(lab, e->key);
     else
         ht_lab_do(lab, ht_keymap_action(e->key));
+    ht_lab_watch(lab);
 }

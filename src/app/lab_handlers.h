@@ -36,8 +36,10 @@ void ht_lab_type_key(ht_lab *lab, int key); /* while something is being typed */
 
 /* lab_views.c: views, panels, axes, symbols, pictures */
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
-    ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back;
-void ht_lab_use_theme(ht_lab *lab);                   /* the one that the settings name */
+    ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back, ht_lab_layer;
+void ht_lab_use_theme(ht_lab *lab); /* the one that the settings name */
+/* Tells the analyst whether pictures of the tail are in sight: they cost time. */
+void ht_lab_watch(ht_lab *lab);
 const ht_lab_view *ht_lab_view_of(const ht_lab *lab); /* the table's row of the open view */
 
 /* lab_history.c: ghosts, freezing, the window of steps, smoothing */

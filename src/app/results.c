@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "math/linalg.h"
-#include "view/tail_charts.h"
+#include "view/tail_table.h"
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
@@ -85,7 +85,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps,
                   "train", score_json(&r->train), "test", score_json(&r->test), "tail", tail_json(&r->tail),
                   "prune", prune_json(r, params));
-    if (root) ht_roads_json(root, &r->roads, params);
+    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads, params));
     return root;
 }
 

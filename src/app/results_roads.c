@@ -26,7 +26,7 @@ static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
 
 static ht_code row_tails(ht_row_tails *tails, const ht_network *net, ht_error *err)
 {
-    double sorted[HT_DEPTH_MAX];
+    double sorted[HT_DEPTH_MAX] = {0};
     int count = 0;
     tails->layers = net->depth;
     for (int l = 0; l < net->depth; l++) {
@@ -134,13 +134,11 @@ static json_t *occam_json(const ht_road_results *r)
     return json_pack("{s:o, s:o}", "best", best_json(r), "epochs", epochs);
 }
 
-void ht_roads_json(json_t *root, const ht_road_results *r, const ht_params *params)
+json_t *ht_roads_json(const ht_road_results *r, const ht_params *params)
 {
-    json_object_set_new(root, "eta_over_b", ht_json_number(eta_over_b(params)));
-    json_object_set_new(root, "rows", rows_json(&r->rows));
-    json_object_set_new(root, "weights", sizes_json(&r->sizes));
-    json_object_set_new(root, "average", average_json(r));
-    json_object_set_new(root, "occam", occam_json(r));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(eta_over_b(params)), "rows",
+                     rows_json(&r->rows), "weights", sizes_json(&r->sizes), "average", average_json(r),
+                     "occam", occam_json(r));
 }
 
 void ht_roads_print(const ht_road_results *r, const ht_params *params)

@@ -33,8 +33,8 @@ typedef struct ht_road_results {
 ht_code ht_roads_measure(ht_road_results *roads, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                          ht_error *err);
 
-/* Adds "eta_over_b", "rows", "weights", "average" and "occam" to an object. */
-void ht_roads_json(json_t *root, const ht_road_results *roads, const ht_params *params);
+/* {"eta_over_b", "rows", "weights", "average", "occam"}; a new reference, NULL when memory is short. */
+json_t *ht_roads_json(const ht_road_results *roads, const ht_params *params);
 void ht_roads_print(const ht_road_results *roads, const ht_params *params);
 
 #endif

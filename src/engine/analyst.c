@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/thread.h"
+#include "engine/tail_watch.h"
 #include "math/select.h"
 
 /* Samples the pruning curve is evaluated on while training runs; all of them once it stands still. */
@@ -23,6 +24,7 @@ struct ht_analyst {
     const ht_dataset *data;
     ht_triple *reports;
     int cores;
+    ht_tail_watch tail;
 };
 
 /* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
@@ -79,17 +81,35 @@ static ht_code pruning(ht_report *report, const ht_network *net, const ht_sample
     return HT_OK;
 }
 
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
-                   ht_error *err)
+/* All but the tail. */
+static ht_code inspect(ht_report *report, const ht_tap *tap, const ht_samples *samples,
+                       const ht_prune_spec *look, ht_error *err)
 {
-    const ht_layer *first = &tap->net->layers[0];
     memset(report, 0, sizeof *report);
     ht_sizes sizes = ht_network_sizes(tap->net);
     report->histogram = tap->histogram[0];
     report->left = (double)sizes.above_epsilon / (double)sizes.weights;
-    report->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
     ht_code code = norms(report, tap, err);
     return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;
+}
+
+ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
+                   ht_error *err)
+{
+    ht_tail_watch watch = {0};
+    ht_code code = inspect(report, tap, samples, look, err);
+    if (code == HT_OK) code = ht_tail_watch_look(&watch, tap->net, &(ht_tail_order){.thorough = true}, err);
+    report->tail = watch.latest;
+    return code;
+}
+
+static ht_code look_at_tail(ht_analyst *self, const ht_letter *letter, ht_report *report, ht_error *err)
+{
+    const ht_tail_order order = {letter->layer, letter->step, letter->generation, letter->watched,
+                                 letter->settled};
+    ht_code code = ht_tail_watch_look(&self->tail, letter->tap->net, &order, err);
+    report->tail = self->tail.latest;
+    return code;
 }
 
 static void *analyst_main(void *argument)
@@ -105,7 +125,8 @@ static void *analyst_main(void *argument)
         double start = ht_thread_now();
         if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
         letter->look.calibration = &self->data->train;
-        if (ht_analyze(report, letter->tap, &samples, &letter->look, &err) == HT_OK) {
+        if (inspect(report, letter->tap, &samples, &letter->look, &err) == HT_OK &&
+            look_at_tail(self, letter, report, &err) == HT_OK) {
             report->count = ++count;
             report->step = letter->step;
             report->generation = letter->generation;

@@ -1,4 +1,4 @@
-/* analyst.h - looks at a copy of the weights: histogram, norms, tail index, pruning curve. Runs on its own
+/* analyst.h - looks at a copy of the weights: histogram, norms, tail, pruning curve. Runs on its own
  * thread, nice +10. */
 #ifndef HT_ENGINE_ANALYST_H
 #define HT_ENGINE_ANALYST_H
@@ -10,8 +10,9 @@
 
 typedef struct ht_analyst ht_analyst;
 
-/* Fills *report about the weights in `tap`. `samples` is what the pruning curve is evaluated on. On failure
- * (memory) the report keeps count 0 for what could not be made. Pure; also used headless. */
+/* Fills *report about the weights in `tap`, the tail of the first layer. `samples` is what the pruning curve
+ * is evaluated on. On failure (memory) the report keeps count 0 for what could not be made. Pure; also used
+ * headless. */
 ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
                    ht_error *err);
 

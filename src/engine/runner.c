@@ -53,6 +53,8 @@ struct ht_runner {
     uint64_t run, undo_run,
         runs;               /* which run since a reset this is, and the one that undo goes to; how many */
     bool single, past_goal; /* past_goal: the user went on after "done" */
+    int layer;              /* whose tail the analyst looks at … */
+    bool watched;           /* … with pictures while training runs */
     bool settled;           /* the analyst has the weights as they stand */
     bool thrifty;           /* evaluations keep to their share */
     int evaluations;        /* since the start or a reset */
@@ -358,6 +360,15 @@ static void apply(ht_runner *r, const ht_command *command)
     case HT_COMMAND_UNDO_STATE:
         undo_state(r);
         break;
+    case HT_COMMAND_LAYER:
+        r->layer = (int)command->value;
+        r->settled = false;
+        ht_mailbox_poke(r->box);
+        break;
+    case HT_COMMAND_WATCH:
+        r->watched = command->value != 0;
+        if (r->watched) ht_mailbox_poke(r->box);
+        break;
     }
 }
 
@@ -411,6 +422,8 @@ static void deliver(ht_runner *r, ht_letter *letter)
 {
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
+    letter->layer = r->layer;
+    letter->watched = r->watched;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
     letter->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
     ht_mailbox_deliver(r->box);

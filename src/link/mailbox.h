@@ -18,6 +18,8 @@ typedef struct ht_letter {
     uint64_t step;
     uint32_t generation; /* resets so far */
     bool settled;        /* training stands still: look thoroughly */
+    int layer;           /* whose tail is wanted … */
+    bool watched;        /* … with pictures while training runs */
     ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
     ht_tap *tap;         /* the weights; owned by the mailbox */
 } ht_letter;

@@ -36,7 +36,7 @@ static ht_code try_bits(attempt *a, const ht_network *pruned, int bits, const ht
     ht_samples first = *train;
     ht_score score;
     ht_network *net = copy_of(pruned, err);
-    if (!net) return err->code;
+    if (!net) return HT_FAIL;
     if (first.count > FIRST_LOOK) first.count = FIRST_LOOK;
     *a = (attempt){.bits = bits};
     ht_encode_round(net, bits, &quantizer);
@@ -122,7 +122,7 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
     ht_prune_result pruning;
     *c = (ht_certificate){.ratio = spec->ratio};
     ht_network *pruned = copy_of(net, err);
-    ht_code code = pruned ? ht_prune_apply(pruned, spec, pool, &pruning, err) : err->code;
+    ht_code code = pruned ? ht_prune_apply(pruned, spec, pool, &pruning, err) : HT_FAIL;
     if (code == HT_OK) code = choose_bits(&best, pruned, train, delta, pool, err);
     if (code == HT_OK) code = judge(c, net, &best, train, test, delta, pool, err);
     ht_network_free(pruned);

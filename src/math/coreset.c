@@ -16,7 +16,7 @@ ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const
     *points = (ht_calibration){.count = (int)count, .input = {samples->x}};
     for (int l = 0; l < net->depth; l++) total += count * (size_t)net->layers[l].rows;
     float *h = points->memory = ht_alloc(total, sizeof *h, "the calibration samples", err);
-    if (!h) return err->code;
+    if (!h) return HT_FAIL;
     for (int l = 0; l < net->depth; l++) {
         const ht_layer *layer = &net->layers[l];
         ht_gemm_nt((int)count, layer->rows, layer->columns, 1.0f, points->input[l], layer->columns,

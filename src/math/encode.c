@@ -124,7 +124,7 @@ static uint32_t code_number(coder *c, uint32_t value)
 /* ---- a network in it ---- */
 
 enum { SHARES = 6, CONTEXTS = 2 * SHARES * SHARES, LEVELS = 1 << (HT_ENCODE_BITS_MAX - 1) };
-static const uint32_t most_weights = 1u << 28;
+static const uint32_t most_weights = 1u << 25; /* a bound for larger ones is vacuous anyway */
 
 typedef struct layer_coder {
     coder *c;

@@ -58,7 +58,7 @@ typedef struct init_job {
     uint64_t seed;
 } init_job;
 
-/* A very wide layer has σ_w so small that nothing would lie between the bounds: ε gives way there. */
+/* At least ε: with more inputs than that allows nothing would lie between the bounds. */
 static double sigma_of(const ht_layer *layer)
 {
     return fmax(sqrt(2.0 / layer->columns), smallest_product);
@@ -142,7 +142,7 @@ void ht_factors_descend(ht_factors *f, ht_network *net, const ht_block *b, const
         case 3:
             descend_row(3, factor, w, gradient + at, b->columns, lr, keep);
             break;
-        default:
+        case HT_FACTORS_MAX:
             descend_row(HT_FACTORS_MAX, factor, w, gradient + at, b->columns, lr, keep);
         }
     }

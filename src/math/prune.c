@@ -75,11 +75,19 @@ int64_t ht_prune_floor(double ratio, int64_t units)
 
 /* ---- plans ---- */
 
+static void free_row_norms(ht_prune_plan *plan)
+{
+    for (int l = 0; l < HT_LAYERS; l++) {
+        ht_free(plan->row_norm2[l]);
+        plan->row_norm2[l] = NULL;
+    }
+}
+
 static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
 {
     size_t rows = (size_t)plan->net->layers[l].rows;
     double *norm2 = ht_alloc(rows, sizeof *norm2, "the norms of neurons", err);
-    if (!norm2) return err->code;
+    if (!norm2) return HT_FAIL;
     ht_prune_norms(&plan->net->layers[l], plan->pool, norm2);
     for (size_t r = 0; r < rows; r++) plan->norm2[l] += norm2[r];
     plan->row_norm2[l] = norm2;
@@ -99,16 +107,16 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                   (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
-    return plan->ops->prepare(plan, err);
+    ht_code code = plan->ops->prepare(plan, err);
+    free_row_norms(plan);
+    return code;
 }
 
 void ht_prune_plan_free(ht_prune_plan *plan)
 {
     if (plan->ops) plan->ops->release(plan);
-    for (int l = 0; l < HT_LAYERS; l++) {
-        ht_prune_order_free(&plan->orders[l]);
-        ht_free(plan->row_norm2[l]);
-    }
+    for (int l = 0; l < HT_LAYERS; l++) ht_prune_order_free(&plan->orders[l]);
+    free_row_norms(plan);
     *plan = (ht_prune_plan){0};
 }
 
@@ -213,7 +221,7 @@ static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, co
     if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
     for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
     float *block = ht_alloc(total, sizeof *block, "the pruning mask", err);
-    if (!block) return err->code;
+    if (!block) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
         const ht_prune_order *order = &plan->orders[l];
         keep[l] = block + used;
@@ -241,7 +249,7 @@ ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_sa
         return code;
     }
     ht_network *copy = ht_network_copy(net, err);
-    ht_code code = copy ? ht_prune_apply(copy, spec, pool, result, err) : err->code;
+    ht_code code = copy ? ht_prune_apply(copy, spec, pool, result, err) : HT_FAIL;
     if (code == HT_OK) code = score(result, copy, train, test, NULL, pool, err);
     ht_network_free(copy);
     return code;

@@ -33,7 +33,7 @@ ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err)
     order->error = ht_alloc(n + 1, sizeof *order->error, "the pruning order", err);
     if (order->neuron && order->key && order->norm2 && order->error) return HT_OK;
     ht_prune_order_free(order);
-    return err->code;
+    return HT_FAIL;
 }
 
 void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric)
@@ -73,7 +73,7 @@ ht_code ht_prune_order_rank(ht_prune_order *order, int count, const double *norm
     ht_rng rng;
     ht_rng_init(&rng, seed, HT_STREAM_PRUNE, 0);
     ranked *rows = ht_alloc(n, sizeof *rows, "the pruning order", err);
-    ht_code code = rows ? ht_prune_order_alloc(order, count, err) : err->code;
+    ht_code code = rows ? ht_prune_order_alloc(order, count, err) : HT_FAIL;
     if (code == HT_OK) {
         for (size_t i = 0; i < n; i++)
             rows[i] = (ranked){method == HT_PRUNE_RANDOM ? ht_rng_uniform(&rng) : norm2[i], norm2[i], (int)i};
@@ -95,7 +95,7 @@ ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_pru
 {
     double *norm2 = ht_alloc((size_t)layer->rows, sizeof *norm2, "the pruning order", err);
     *order = (ht_prune_order){0};
-    if (!norm2) return err->code;
+    if (!norm2) return HT_FAIL;
     ht_prune_norms(layer, NULL, norm2);
     ht_code code = ht_prune_order_rank(order, layer->rows, norm2, method, metric, seed, err);
     ht_free(norm2);

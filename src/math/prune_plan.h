@@ -26,7 +26,7 @@ typedef struct ht_prune_plan {
     bool joint; /* they are ranked together */
     int64_t units[HT_LAYERS];
     double norm2[HT_LAYERS];          /* ‖W‖² of each layer */
-    double *row_norm2[HT_LAYERS];     /* (rows): ‖w‖² of each row */
+    double *row_norm2[HT_LAYERS];     /* (rows): ‖w‖² of each row; only while preparing */
     ht_prune_order orders[HT_LAYERS]; /* neurons and singular values */
     void *state;                      /* the method's own */
 } ht_prune_plan;

@@ -37,7 +37,7 @@ static ht_code walk_begin(walk *w, ht_error *err)
         most = size > most ? size : most;
     }
     w->buffer = ht_alloc(most, sizeof(float), "pruning scores", err);
-    return w->buffer ? HT_OK : err->code;
+    return w->buffer ? HT_OK : HT_FAIL;
 }
 
 static void score_row(void *context, int r, int worker)
@@ -141,7 +141,7 @@ static ht_code cut_range(walk *w, double ratio, ht_prune_cut cut[], ht_error *er
     budget left = {units, share < 1 ? share * total : HUGE_VAL};
     if (!isnan(ratio)) left = (budget){ht_prune_floor(ratio, units), HUGE_VAL};
     bin *bins = ht_alloc(BINS, sizeof *bins, "pruning scores", err);
-    ht_code code = bins ? walk_begin(w, err) : err->code;
+    ht_code code = bins ? walk_begin(w, err) : HT_FAIL;
     if (code == HT_OK) {
         count_bins(w, -1, bins);
         int upper = spend(&left, bins), lower = BINS;
@@ -208,7 +208,7 @@ typedef struct magnitude {
 static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 {
     magnitude *m = plan->state = ht_alloc(1, sizeof *m, "pruning", err);
-    if (!m) return err->code;
+    if (!m) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
         const ht_layer *layer = &plan->net->layers[l];
         plan->units[l] = (int64_t)ht_layer_size(layer);

@@ -78,8 +78,8 @@ static void fill_one(const ht_prune_entry *e, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "area under it", "%.4f", e->reading.area);
 }
 
-/* Each method in two rows; what they are stands in the headings. */
-static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
+/* Each method under its letter, in as many of three rows as there is room for. */
+static void fill_several(const ht_prune_sheet *sheet, int room, ht_form *form)
 {
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_entry *e = &sheet->entry[i];
@@ -89,10 +89,13 @@ static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left", "%.4f",
-                    (double)e->result->parameters_left / (double)e->result->parameters);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "accuracy after", "%.4f", e->result->test.accuracy);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f", e->reading.one_point);
+        if (room >= 3 * sheet->count)
+            ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left, accuracy", "%.4f, %.4f",
+                        (double)e->result->parameters_left / (double)e->result->parameters,
+                        e->result->test.accuracy);
+        if (room >= 4 * sheet->count)
+            ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f",
+                        e->reading.one_point);
     }
 }
 
@@ -148,7 +151,7 @@ static void draw(ht_surface *s, const ht_prune_sheet *sheet, ht_form *form)
     if (sheet->count == 1)
         fill_one(&sheet->entry[0], form);
     else
-        fill_several(sheet, form);
+        fill_several(sheet, rows - 4, form);
     if (numbers) ht_draw_form(s, (ht_rect){columns - numbers, 1, numbers, rows - 2}, form, 0);
     settings_line(sheet, text, sizeof text);
     s->ops->text(s, 1, rows - 1, columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
@@ -176,7 +179,7 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_she
     char keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(sheet->params, err);
-    if (!preset) return err->code;
+    if (!preset) return HT_FAIL;
     for (int i = 0; i < sheet->count; i++) {
         size_t used = strlen(methods);
         snprintf(methods + used, sizeof methods - used, "%s%s", i ? "," : "",
@@ -207,9 +210,9 @@ ht_code ht_prune_sheet_write(const char *path, const ht_prune_sheet *sheet, cons
     if (columns < LEAST_COLUMNS) columns = LEAST_COLUMNS;
     if (rows < LEAST_ROWS) rows = LEAST_ROWS;
     ht_form *form = ht_alloc(1, sizeof *form, "the picture", err);
-    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : err->code;
+    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : HT_FAIL;
     if (code == HT_OK && !(image = ht_image_new(o->width, o->height, columns, rows, &theme, err)))
-        code = err->code;
+        code = HT_FAIL;
     if (code == HT_OK) {
         draw(ht_image_surface(image), sheet, form);
         code = write_image(image, path, sheet, err);

@@ -36,7 +36,8 @@ static ht_code write_image(const char *path, ht_image *image, const ht_model *m,
     char *preset = ht_preset_write(&m->applied, err);
     if (!preset) return err->code;
     snprintf(step, sizeof step, "%" PRIu64, m->step);
-    snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", r->tail.mmo, r->tail.hill);
+    snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", r->tail.now[HT_MMO].value,
+             r->tail.now[HT_HILL].value);
     snprintf(pruning, sizeof pruning,
              "method %s, metric %s, error %g, ratio %.6f, removed %d of %d, accuracy %.6f before and %.6f "
              "after, %d test samples",

@@ -42,6 +42,8 @@ typedef enum ht_action {
     HT_DO_SETTING,
     HT_DO_NOISE,
     HT_DO_PRUNING,
+    HT_DO_TAIL,
+    HT_DO_LAYER,
     HT_DO_WIDTH,
     HT_DO_COMPARE,
     HT_DO_GHOST,

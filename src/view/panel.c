@@ -40,10 +40,11 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          ht_panel_norms, NULL},
     [HT_PANEL_TAIL] =
         {"tail", HT_VIEW_DASHBOARD,
-         "Tail index α̂, estimated from the first layer's weights (centred by their median), beside the "
-         "injected α. Smaller is heavier; 2 is Gaussian.\n"
+         "Tail index α̂, estimated from a layer's weights (centred: column medians, then the median), beside "
+         "the injected α; bands: 95 % intervals. Smaller is heavier; what cannot be told from 2, the normal "
+         "law, is called no heavy tail.\n"
          "mmo: 1/α = (mean log|block sum| - mean log|w|) / log m, median over block lengths m.\n"
-         "hill: 1/α = mean log(|w|/threshold) over the largest 0.5 %. Far above 2, hill says: no heavy tail.",
+         "hill: 1/α = mean log(|w|/threshold) over the largest k, as far as its plot is level. t shows all.",
          ht_panel_tail, NULL},
     [HT_PANEL_PRUNING] = {"pruning", HT_VIEW_DASHBOARD,
                           "What remains when neurons are removed, smallest norm first. Solid: test accuracy. "
@@ -71,6 +72,47 @@ static const ht_panel table[HT_PANEL_COUNT] = {
     [HT_PANEL_PRUNING_READOUT] = {"readout", HT_VIEW_PRUNING,
                                   "All values at the cursor of the pruning chart.", NULL,
                                   ht_panel_pruning_readout},
+    [HT_PANEL_TAIL_WEIGHTS] =
+        {"tail of weights", HT_VIEW_TAIL,
+         "P(|w| > x): the share of a layer's weights (centred) that are larger than x, on log-log axes. A "
+         "power law falls in a straight line of slope -α; the normal law bends down ever steeper. The fit "
+         "begins where the Hill plot is level; the fan is its 95 % interval, the dotted line has the slope "
+         "of the injected α.\n"
+         "Try: pin a ghost (g), take the noise away (n): the straight line stays in the ghost.",
+         ht_panel_tail_weights, NULL},
+    [HT_PANEL_TAIL_NORMS] =
+        {"tail of norms", HT_VIEW_TAIL,
+         "P(‖w‖ > x): the same for the norms of the rows, one a neuron. A long straight tail: few neurons "
+         "carry the layer, and the others can go. Few points, so wide intervals: a layer of 2 000 neurons "
+         "has 40 norms in its upper 2 %.",
+         ht_panel_tail_norms, NULL},
+    [HT_PANEL_TAIL_HILL] =
+        {"hill plot", HT_VIEW_TAIL,
+         "Hill's estimate from the k largest weights, against k. Small k: few points, a wide band. Large k: "
+         "the bulk comes in, which is no power law. Believe the level stretch between (plateau); if there is "
+         "none, there is no index to read off. The end of the plateau is the k in use.",
+         ht_panel_tail_hill, NULL},
+    [HT_PANEL_TAIL_SPECTRUM] =
+        {"spectrum", HT_VIEW_TAIL,
+         "P(λ > x) of the eigenvalues of WᵀW/N, and a power law fitted from xmin on (Clauset, Shalizi, "
+         "Newman). Its number is a density exponent, one more than the index of the tail: what WeightWatcher "
+         "calls α. Independent weights with index α give eigenvalues with tail index α/2, density exponent "
+         "1 + α/2.",
+         ht_panel_tail_spectrum, NULL},
+    [HT_PANEL_TAIL_HISTORY] =
+        {"estimates", HT_VIEW_TAIL,
+         "Every estimate of α over the steps with its 95 % interval, beside the injected α. mmo, mmo-multi, "
+         "mcculloch and ecf assume a stable law and mean its α; hill, dehaan, dekkers, pickands and "
+         "paulauskas need only the largest values, and mean the exponent of the tail: equal to α below 2.\n"
+         "Try: change α (← →) and see which follow at once: the weights remember what came before.",
+         ht_panel_tail_history, NULL},
+    [HT_PANEL_TAIL_TABLE] =
+        {"tail table", HT_VIEW_TAIL,
+         "All estimates: value ± standard error, the k largest values used (or the block length m), the "
+         "points it rests on, and how far to believe it. Grouped by what the number means: a stability index "
+         "(of the stable law, ≤ 2), a tail index (P(X > x) ~ x^-α), a density exponent (one more). The same "
+         "as `heavytail train --json`.",
+         NULL, ht_panel_tail_table},
     [HT_PANEL_WIDTH_RATIO] =
         {"width", HT_VIEW_WIDTH,
          "The pruning ratio κ against the width n: the same training at eight widths, three seeds each, and "
@@ -125,6 +167,6 @@ ht_panel_id ht_panel_next(ht_panel_id id, int direction)
 {
     int i = (int)id;
     do i = (i + direction + HT_PANEL_COUNT) % HT_PANEL_COUNT;
-    while (table[i].home != HT_VIEW_DASHBOARD);
+    while (table[i].home != table[id].home);
     return (ht_panel_id)i;
 }

@@ -24,7 +24,7 @@ static const char *symbol(ht_prune_metric metric)
  * other, and beside the flat part that all curves share. */
 static double tag_place(const ht_series *s)
 {
-    double most = s->count ? s->high[0] : 0, height = most * (0.85 - 0.13 * (s->tag - 'A'));
+    double most = s->count ? s->high[0] : 0, height = most * (0.93 - 0.09 * (s->tag - 'A'));
     for (int i = 1; i < s->count; i++)
         if (s->high[i] < height) return s->x[i];
     return 0;
