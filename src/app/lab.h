@@ -28,9 +28,10 @@ typedef struct ht_lab {
     bool dirty, urgent, quit;
     uint64_t change; /* the last one the screen has seen */
     double drawn, last_event;
-    bool watched;               /* the analyst was told that the tails are in sight */
-    int noise_before;           /* the type that `n` brings back */
-    int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
+    ht_panel_id dashboard_focus; /* where the frame was when another view got it */
+    bool watched;                /* the analyst was told that the tails are in sight */
+    int noise_before;            /* the type that `n` brings back */
+    int undo_count, undo_limit;  /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
     ht_ladder *ladder;   /* the one that runs, or NULL */
     bool ladder_resumes; /* the main run goes on after it */

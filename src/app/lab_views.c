@@ -125,16 +125,15 @@ const ht_lab_view *ht_lab_view_of(const ht_lab *lab)
     return &views[lab->model->view];
 }
 
-/* The frame goes to a panel that is there. */
+/* The frame goes to a panel that is there; on the dashboard, where it was. */
 static void open_view(ht_lab *lab, ht_view view)
 {
     ht_model *m = lab->model;
     ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
-    ht_panel_id back = ht_view_at(home)->panel; /* what the view that is left was opened from */
-    bool dashboard = back < HT_PANEL_COUNT && ht_panel_at(back)->home == HT_VIEW_DASHBOARD;
-    m->view = view;
+    if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
-    if (view == HT_VIEW_DASHBOARD && home != view) m->focus = dashboard ? back : HT_PANEL_LOSS;
+    if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
+    m->view = view;
 }
 
 void ht_lab_toggle_view(ht_lab *lab, ht_action action)

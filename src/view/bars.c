@@ -76,23 +76,29 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     return count;
 }
 
+static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *word)
+{
+    for (int k = 0; k < 2 && *n < HT_SPANS; k++) {
+        add(spans, n, k ? HT_ROLE_DIM : HT_ROLE_KEY, k ? " %s " : " %s", k ? word : key->label);
+        spans[*n - 1].key = key->keys[0];
+    }
+}
+
+/* The way out of a frozen view comes first: what does not fit is left out at the end. */
 static void add_keys(const ht_model *m, ht_span *spans, int *n)
 {
     size_t count;
     const ht_key_info *keys = ht_keymap(&count);
+    for (size_t i = 0; i < count && m->frozen; i++)
+        if (keys[i].action == HT_DO_FREEZE) add_key(spans, n, &keys[i], keys[i].bar);
     for (size_t i = 0; i < count; i++) {
         const char *word = keys[i].bar;
-        if (!word) continue;
+        if (!word || keys[i].action == HT_DO_FREEZE) continue;
         if (keys[i].action == HT_DO_PAUSE)
             word = running_ladder(m) ? "stop" : m->state == HT_STATE_RUNNING ? "pause" : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
-        /* Of freezing the way out is always in sight; typing a value makes room for it. */
-        if (keys[i].action == (m->frozen ? HT_DO_TYPE : HT_DO_FREEZE)) continue;
-        for (int k = 0; k < 2 && *n < HT_SPANS; k++) {
-            add(spans, n, k ? HT_ROLE_DIM : HT_ROLE_KEY, k ? " %s " : " %s", k ? word : keys[i].label);
-            spans[*n - 1].key = keys[i].keys[0];
-        }
+        add_key(spans, n, &keys[i], word);
     }
 }
 
