@@ -42,8 +42,9 @@ static bool affordable(size_t bytes)
 static void *allocate(size_t bytes)
 {
     bool huge = bytes >= 2 * (size_t)HUGE_PAGE;
-    void *memory = aligned_alloc(huge ? HUGE_PAGE : ALIGNMENT, bytes);
-    if (huge && memory) madvise(memory, bytes, MADV_HUGEPAGE);
+    void *memory = NULL;
+    if (posix_memalign(&memory, huge ? HUGE_PAGE : ALIGNMENT, bytes) != 0) return NULL;
+    if (huge) madvise(memory, bytes, MADV_HUGEPAGE);
     return memory;
 }
 
