@@ -8,8 +8,8 @@ shift
 bounds='-malloc_limit_mb=256 -rss_limit_mb=2048 -timeout=20'
 for program in "$@"; do
     target=${program##*/fuzz_}
-    corpus=tests/fuzz/corpus/$target
-    learnt=${program%/*}/learnt/$target
+    corpus=$PWD/tests/fuzz/corpus/$target # one target changes its directory
+    learnt=$(cd "${program%/*}" && pwd)/learnt/$target
     mkdir -p "$learnt"
     log=$learnt.log
     # shellcheck disable=SC2086

@@ -52,6 +52,8 @@ static const ht_topic topics[] = {
     {"params", "every parameter: default, range, meaning", help_params},
     {"keys", "every key of the lab", help_keys},
     {"estimators", "how tail indices are estimated, and what each estimator needs", help_estimators},
+    {"certificate", "the bound on the expected error: what it says, and what it assumes",
+     ht_certificate_help},
     {"man", "the manual page, as roff: `heavytail help man | man -l -`", ht_help_man},
     {"bash", "completion for bash: `source <(heavytail help bash)`", ht_help_bash},
     {"zsh", "completion for zsh: a file _heavytail in a directory of $fpath", ht_help_zsh},
@@ -80,6 +82,7 @@ static void help_command(const ht_command_info *command)
             printf("  %s %s\n      %s\n", options[i].name, options[i].value ? options[i].value : "",
                    options[i].help);
     if (command->run == ht_cmd_tail) printf("\n"), help_estimators();
+    if (command->run == ht_cmd_certify) printf("\n"), ht_certificate_help();
 }
 
 static void help_overview(void)

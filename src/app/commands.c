@@ -15,6 +15,16 @@ static const ht_command_info commands[] = {
      "train over a grid of settings and seeds; again: finishes what is missing", ht_cmd_sweep},
     {"table", "DIR [--format text|csv|markdown|json] [--limit] [--png F [--theme T]]",
      "a sweep as a table: medians and quartiles, means and deviations over seeds", ht_cmd_table},
+    {"compare", "[--preset P] [--set key=value].. [--steps N] [--json] [--png F]",
+     "the roads to compressibility side by side: one run each, accuracy against weights kept",
+     ht_cmd_compare},
+    {"certify",
+     "RUN|FILE [--data D] [--method M] [--out F.htc] [--json]\n  certify --decode F.htc [--out "
+     "F.safetensors] "
+     "[--data D] [--json]",
+     "bounds on the expected error, from the length of a code of the pruned network; the best as a file, and "
+     "back",
+     ht_cmd_certify},
     {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
      ht_cmd_snapshot},
     {"tail", "FILE|RUN [--tensor NAME] [--k K] [--m M] [--gradient-noise] [--json] [--png F]",
@@ -37,7 +47,8 @@ static const ht_command_info commands[] = {
      "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
     {"bench", "[noise|step|tail|law|prune|sweep|ui|all] [--json]", "measure; ratios within one run",
      ht_cmd_bench},
-    {"help", "[TOPIC]", "the overview; topics: params, keys, estimators, man, bash, zsh, and each subcommand",
+    {"help", "[TOPIC]",
+     "the overview; topics: params, keys, estimators, certificate, man, bash, zsh, and each subcommand",
      ht_cmd_help},
 };
 

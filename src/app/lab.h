@@ -2,6 +2,7 @@
 #ifndef HT_APP_LAB_H
 #define HT_APP_LAB_H
 
+#include "app/compare.h"
 #include "app/ladder.h"
 #include "app/session.h"
 #include "engine/runner.h"
@@ -33,6 +34,9 @@ typedef struct ht_lab {
     ht_ladder *ladder;   /* the one that runs, or NULL */
     bool ladder_resumes; /* the main run goes on after it */
     double ladder_looked;
+    ht_compare *compare;  /* the one that runs, or NULL */
+    bool compare_resumes; /* the main run goes on after it */
+    double compare_looked;
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
     bool dragging;
@@ -52,8 +56,12 @@ void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__(
 
 /* Takes in how a running ladder stands; true if there is something new to show. */
 bool ht_lab_width_poll(ht_lab *lab);
+bool ht_lab_compare_poll(ht_lab *lab); /* the same of a comparison */
 
-/* A script is lines of: key NAME | type TEXT | wait SECONDS | step N (wait until that step) | # comment. */
+/* Writes the screen as it was drawn last: a picture, text with colours, or text, by the path's ending. */
+ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err);
+
+/* A script is lines of: key NAME | type TEXT | wait SECONDS | wait step>=N (also: step N) | # comment. */
 ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);
 bool ht_lab_scripted(const ht_lab *lab); /* still lines to obey */
 bool ht_lab_script(ht_lab *lab);         /* obeys what is due; true if something was done */

@@ -52,7 +52,8 @@ void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
 
 static void train(ht_lab *lab, ht_action action)
 {
-    if (action == HT_DO_PAUSE && ht_lab_width_stop(lab)) return; /* what runs stops */
+    if (action == HT_DO_PAUSE && (ht_lab_width_stop(lab) || ht_lab_compare_stop(lab)))
+        return; /* what runs stops */
     bool running = lab->model->state == HT_STATE_RUNNING;
     ht_lab_send(lab,
                 action == HT_DO_STEP    ? HT_COMMAND_STEP
@@ -110,6 +111,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_UNDO] = ht_lab_undo,
     [HT_DO_REDO] = ht_lab_redo,
     [HT_DO_WIDTH] = ht_lab_width,
+    [HT_DO_COMPARE] = ht_lab_compare,
     [HT_DO_GHOST] = ht_lab_ghost,
     [HT_DO_DROP_GHOST] = ht_lab_drop_ghost,
     [HT_DO_FREEZE] = ht_lab_freeze,

@@ -55,8 +55,12 @@ const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_r
 
 /* lab_width.c: the ladder of widths; while it runs, the main run pauses */
 ht_lab_handler ht_lab_width;
-bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view */
+bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view and the comparison's */
 bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
+
+/* lab_compare.c: the comparison of roads; while it runs, the main run pauses */
+ht_lab_handler ht_lab_compare;
+bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */
 
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);

@@ -77,6 +77,7 @@ static void help_wheel(ht_lab *lab, int delta)
 static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_PRUNING] = {pruning_act, pruning_press, pruning_wheel},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
+    [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
 };
 

@@ -16,7 +16,7 @@ enum { TIMED = 2000 };
 static ht_code prune_copy(ht_prune_report *r, const ht_prune_input *in, ht_error *err)
 {
     ht_network *copy = ht_network_copy(in->net, err);
-    ht_code code = copy ? ht_prune_apply(copy, &r->spec, in->pool, &r->result, err) : err->code;
+    ht_code code = copy ? ht_prune_apply(copy, &r->spec, in->pool, &r->result, err) : HT_FAIL;
     r->result.test = (ht_score){(double)NAN, (double)NAN};
     if (code == HT_OK && in->samples)
         code = ht_network_evaluate(copy, in->samples, NULL, in->pool, &r->result.test, err);

@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 16 };
+enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 64 };
 
 struct ht_safetensors {
     char *path;

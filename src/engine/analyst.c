@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/thread.h"
 #include "math/select.h"
 
 /* Samples the pruning curve is evaluated on while training runs; all of them once it stands still. */
 enum { LIVE_SAMPLES = 1000 };
-static const double share = 0.008; /* of the machine that analysis may take from training: with the screen
+static const double share = 0.006; /* of the machine that analysis may take from training: with the screen
                                       and the evaluations less than 3 % */
 
 struct ht_analyst {
@@ -84,17 +84,12 @@ ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *sampl
 {
     const ht_layer *first = &tap->net->layers[0];
     memset(report, 0, sizeof *report);
+    ht_sizes sizes = ht_network_sizes(tap->net);
     report->histogram = tap->histogram[0];
+    report->left = (double)sizes.above_epsilon / (double)sizes.weights;
     report->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
     ht_code code = norms(report, tap, err);
     return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;
-}
-
-static double thread_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void *analyst_main(void *argument)
@@ -107,7 +102,7 @@ static void *analyst_main(void *argument)
         ht_error err;
         ht_samples samples = self->data->test;
         ht_report *report = ht_triple_back(self->reports);
-        double start = thread_seconds();
+        double start = ht_thread_now();
         if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
         letter->look.calibration = &self->data->train;
         if (ht_analyze(report, letter->tap, &samples, &letter->look, &err) == HT_OK) {
@@ -115,10 +110,10 @@ static void *analyst_main(void *argument)
             report->step = letter->step;
             report->generation = letter->generation;
             report->samples_of = (int)self->data->test.count;
-            report->milliseconds = 1e3 * (thread_seconds() - start);
+            report->milliseconds = 1e3 * (ht_thread_now() - start);
             ht_triple_publish(self->reports);
         }
-        double cost = thread_seconds() - start;
+        double cost = ht_thread_now() - start;
         if (!letter->settled) ht_mailbox_sleep(self->box, cost / (share * self->cores));
     }
     return NULL;

@@ -104,6 +104,7 @@ typedef struct ht_report {
     double milliseconds;    /* what it cost */
     ht_tail_summary tail;   /* of the first layer's weights */
     ht_histogram histogram; /* of the first layer's |w| */
+    double left;            /* share of all weights above machine epsilon */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
     int curve_count; /* the pruning curve at ≤ 257 ratios, always with 0, 1 and κ */

@@ -305,6 +305,67 @@ static int add_neuron(float *logits, const float *h, const float *w, int classes
     return correct;
 }
 
+/* ---- coresets (math/coreset.h) ---- */
+
+enum { PARTS = 4, PER_LANES = LANES / FLOATS };
+
+INLINE floats masked(integers mask, floats x)
+{
+    return (floats)(mask & (integers)x);
+}
+
+/* |w a|, and the signs of w and a as masks. */
+INLINE floats product(const float *w, const float *a, integers *w_negative, integers *a_negative)
+{
+    floats x, y;
+    memcpy(&x, w, sizeof x);
+    memcpy(&y, a, sizeof y);
+    *w_negative = x < 0;
+    *a_negative = y < 0;
+    return masked(~(integers){0} ^ INT32_MIN, x * y);
+}
+
+/* In LANES partial sums whatever the width of a vector: one fixed rounding. */
+static void part_sums(const float *w, const float *a, size_t count, double sum[PARTS])
+{
+    floats part[PARTS][PER_LANES];
+    size_t whole = count / LANES * LANES;
+    memset(part, 0, sizeof part);
+    memset(sum, 0, PARTS * sizeof *sum);
+    for (size_t start = 0; start < whole; start += LANES)
+        for (int v = 0; v < PER_LANES; v++) {
+            integers wn, an;
+            floats t = product(w + start + v * FLOATS, a + start + v * FLOATS, &wn, &an);
+            part[0][v] += masked(~wn & ~an, t);
+            part[1][v] += masked(~wn & an, t);
+            part[2][v] += masked(wn & ~an, t);
+            part[3][v] += masked(wn & an, t);
+        }
+    for (int p = 0; p < PARTS; p++)
+        for (int i = 0; i < LANES; i++) sum[p] += (double)part[p][i / FLOATS][i % FLOATS];
+    for (size_t i = whole; i < count; i++)
+        sum[2 * (w[i] < 0.0f) + (a[i] < 0.0f)] += (double)fabsf(w[i] * a[i]);
+}
+
+static void part_maxima(float *s, const float *w, const float *a, size_t count, const float inverse[PARTS])
+{
+    size_t whole = count / FLOATS * FLOATS;
+    for (size_t start = 0; start < whole; start += FLOATS) {
+        integers wn, an;
+        floats most, t = product(w + start, a + start, &wn, &an), zero = {0};
+        memcpy(&most, s + start, sizeof most);
+        integers positive = pick(an, (integers)(zero + inverse[1]), (integers)(zero + inverse[0]));
+        integers negative = pick(an, (integers)(zero + inverse[3]), (integers)(zero + inverse[2]));
+        t *= (floats)pick(wn, negative, positive);
+        most = (floats)pick(t > most, (integers)t, (integers)most);
+        memcpy(s + start, &most, sizeof most);
+    }
+    for (size_t i = whole; i < count; i++) {
+        float t = fabsf(w[i] * a[i]) * inverse[2 * (w[i] < 0.0f) + (a[i] < 0.0f)];
+        s[i] = t > s[i] ? t : s[i];
+    }
+}
+
 /* e^x for x ≤ 0, to 2e-7: 2^whole times a polynomial (a Chebyshev interpolant) of the rest; 0 below e^-87. */
 INLINE float exp_below(float x)
 {
@@ -374,5 +435,7 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .descend = PASTE(ht_descend_, HT_ISA),
     .project = PASTE(ht_project_, HT_ISA),
     .cross_entropy = cross_entropy,
+    .part_sums = part_sums,
+    .part_maxima = part_maxima,
     .fused_peak = fused_peak,
 };

@@ -51,7 +51,7 @@ ht_code ht_prune_compact(ht_network *net, ht_error *err)
     ht_code code = HT_OK;
     for (int l = 0; l < net->depth && code == HT_OK; l++) {
         alive[l] = ht_alloc((size_t)net->layers[l].rows, sizeof *alive[l], "the smaller network", err);
-        code = alive[l] ? HT_OK : err->code;
+        code = alive[l] ? HT_OK : HT_FAIL;
         if (alive[l]) count[l] = find_alive(net, l, alive[l]);
     }
     /* The mean field divides by the width, which will be another. */

@@ -19,7 +19,7 @@ static ht_code column_medians(const ht_layer *layer, float *median, ht_error *er
 {
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
     float *column = ht_alloc(n, sizeof *column, "column medians", err);
-    if (!column) return err->code;
+    if (!column) return HT_FAIL;
     for (size_t j = 0; j < d; j++) {
         for (size_t i = 0; i < n; i++) column[i] = layer->weight[i * d + j];
         median[j] = ht_median(column, n);
@@ -33,7 +33,7 @@ static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double
 {
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns, m = (size_t)f->m, along = f->wide ? d : n;
     double *block = ht_alloc(HT_SHARD * m, sizeof *block, "singular values", err);
-    if (!block) return err->code;
+    if (!block) return HT_FAIL;
     for (size_t first = 0; first < along; first += HT_SHARD) {
         size_t count = along - first < HT_SHARD ? along - first : HT_SHARD;
         for (size_t b = 0; b < count; b++) /* block is (count × m) */
@@ -52,7 +52,7 @@ static ht_code factorise(const ht_layer *layer, ht_svd_factor *f, ht_prune_order
     size_t m = (size_t)f->m;
     double *gram = ht_alloc(m * m, sizeof *gram, "singular values", err);
     double *vectors = gram ? ht_alloc(m * m, sizeof *vectors, "singular vectors", err) : NULL;
-    ht_code code = vectors ? gram_matrix(layer, f, gram, err) : err->code;
+    ht_code code = vectors ? gram_matrix(layer, f, gram, err) : HT_FAIL;
     if (code == HT_OK) code = ht_eigen(f->m, gram, order->norm2, vectors, err);
     for (size_t i = 0; i < m && code == HT_OK; i++) {
         order->neuron[i] = (int)i;
@@ -74,7 +74,7 @@ static ht_code prepare_layer(ht_prune_plan *plan, int l, ht_svd_factor *f, ht_er
     size_t m = (size_t)f->m;
     f->median = ht_alloc((size_t)layer->columns, sizeof(float), "column medians", err);
     f->v = f->median ? ht_alloc(m * m, sizeof(float), "singular vectors", err) : NULL;
-    if (!f->v || ht_prune_order_alloc(&plan->orders[l], f->m, err) != HT_OK) return err->code;
+    if (!f->v || ht_prune_order_alloc(&plan->orders[l], f->m, err) != HT_OK) return HT_FAIL;
     if (plan->spec.centre && column_medians(layer, f->median, err) != HT_OK) return err->code;
     if (factorise(layer, f, &plan->orders[l], err) != HT_OK) return err->code;
     ht_prune_order_errors(&plan->orders[l], plan->norm2[l], plan->spec.metric);
@@ -84,7 +84,7 @@ static ht_code prepare_layer(ht_prune_plan *plan, int l, ht_svd_factor *f, ht_er
 static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 {
     ht_svd *s = plan->state = ht_alloc(1, sizeof *s, "singular values", err);
-    if (!s) return err->code;
+    if (!s) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++)
         if (prepare_layer(plan, l, &s->layer[l], err) != HT_OK) return err->code;
     return HT_OK;
@@ -151,7 +151,7 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
         if (removed[l] == 0) continue; /* not even rounded */
         p.scratch = ht_alloc((size_t)ht_pool_threads(plan->pool) * HT_SHARD, (size_t)p.f->m * sizeof(float),
                              "a projection", err);
-        if (!p.scratch) return err->code;
+        if (!p.scratch) return HT_FAIL;
         ht_pool_run(plan->pool, ht_shards(p.f->wide ? p.layer->columns : p.layer->rows), project_shard, &p);
         ht_free(p.scratch);
     }

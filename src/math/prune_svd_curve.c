@@ -159,7 +159,7 @@ static ht_code run_curve(curve_job *job, int at, ht_prune_curve *curve, ht_error
     ht_free(job->scratch);
     ht_free(job->correct);
     ht_free(job->loss);
-    return good ? HT_OK : err->code;
+    return good ? HT_OK : HT_FAIL;
 }
 
 ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
@@ -171,7 +171,7 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
     int at = (int)cut[0].removed;
     int *levels = ht_alloc((size_t)f->m + 1, sizeof *levels, "the pruning curve", err);
     float *second = levels ? second_factor(&plan->net->layers[0], f, err) : NULL;
-    ht_code code = second ? HT_OK : err->code;
+    ht_code code = second ? HT_OK : HT_FAIL;
     if (code == HT_OK) {
         int chunk = chunk_of(plan->net->layers[0].rows);
         curve_job job = {.plan = plan,

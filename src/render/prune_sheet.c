@@ -18,6 +18,19 @@ static const char *symbol(const ht_prune_spec *spec)
     return spec->metric == HT_FRO ? "ε" : "ε²";
 }
 
+/* "coreset (top)", "svd (centred)", "node" */
+static const char *variant(const ht_prune_spec *spec, char *to, size_t size)
+{
+    const char *name = ht_prune_at(spec->method)->name;
+    if (spec->method == HT_PRUNE_CORESET)
+        snprintf(to, size, "%s (%s)", name, ht_param_choice(HT_P_PRUNE_CORESET, (int)spec->coreset));
+    else if (spec->centre && (spec->method == HT_PRUNE_SVD || strncmp(name, "magnitude", 9) == 0))
+        snprintf(to, size, "%s (centred)", name);
+    else
+        snprintf(to, size, "%s", name);
+    return to;
+}
+
 /* ---- numbers ---- */
 
 static void add_count(ht_form *form, const char *label, int64_t count)
@@ -71,8 +84,8 @@ static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_entry *e = &sheet->entry[i];
         ht_role role = ht_prune_role(e->spec->method);
-        char label[60];
-        snprintf(label, sizeof label, "%c %s", 'A' + i, ht_prune_at(e->spec->method)->name);
+        char label[60], name[40];
+        snprintf(label, sizeof label, "%c %s", 'A' + i, variant(e->spec, name, sizeof name));
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
@@ -85,14 +98,17 @@ static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
 
 /* ---- the sheet ---- */
 
-static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines)
+typedef char line_name[40];
+
+static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines, line_name names[HT_PRUNE_METHODS])
 {
     const ht_prune_spec *first = sheet->entry[0].spec;
     *lines = (ht_prune_lines){.count = sheet->count, .metric = first->metric, .split = sheet->split};
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_curve *c = sheet->entry[i].curve;
-        lines->line[i] = (ht_prune_line){c->method, c->count, c->points, &c->at, NULL};
+        lines->line[i] = (ht_prune_line){c->method, c->count, c->points, &c->at,
+                                         variant(sheet->entry[i].spec, names[i], sizeof names[i])};
     }
 }
 
@@ -118,12 +134,13 @@ static void draw(ht_surface *s, const ht_prune_sheet *sheet, ht_form *form)
 {
     ht_chart chart = {0};
     ht_prune_lines lines;
+    line_name names[HT_PRUNE_METHODS];
     char text[400], samples[32];
     int columns = s->columns, rows = s->rows, numbers = columns >= 2 * NUMBERS ? NUMBERS : 0;
     ht_format_grouped(samples, sizeof samples, (long long)sheet->samples);
     snprintf(text, sizeof text, "%s · %s · %s %s samples", sheet->name, sheet->data, samples, sheet->split);
     s->ops->text(s, 1, 0, columns - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, HT_BOLD, text);
-    fill_lines(sheet, &lines);
+    fill_lines(sheet, &lines, names);
     ht_prune_chart(&lines, &chart);
     ht_draw_chart(s, (ht_rect){0, 1, columns - numbers, rows - 2}, &chart, 0);
     ht_chart_free(&chart);
@@ -159,7 +176,7 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_she
     char keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(sheet->params, err);
-    if (!preset) return err->code;
+    if (!preset) return HT_FAIL;
     for (int i = 0; i < sheet->count; i++) {
         size_t used = strlen(methods);
         snprintf(methods + used, sizeof methods - used, "%s%s", i ? "," : "",
@@ -190,9 +207,9 @@ ht_code ht_prune_sheet_write(const char *path, const ht_prune_sheet *sheet, cons
     if (columns < LEAST_COLUMNS) columns = LEAST_COLUMNS;
     if (rows < LEAST_ROWS) rows = LEAST_ROWS;
     ht_form *form = ht_alloc(1, sizeof *form, "the picture", err);
-    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : err->code;
+    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : HT_FAIL;
     if (code == HT_OK && !(image = ht_image_new(o->width, o->height, columns, rows, &theme, err)))
-        code = err->code;
+        code = HT_FAIL;
     if (code == HT_OK) {
         draw(ht_image_surface(image), sheet, form);
         code = write_image(image, path, sheet, err);

@@ -43,6 +43,7 @@ typedef enum ht_action {
     HT_DO_NOISE,
     HT_DO_PRUNING,
     HT_DO_WIDTH,
+    HT_DO_COMPARE,
     HT_DO_GHOST,
     HT_DO_DROP_GHOST,
     HT_DO_FREEZE,

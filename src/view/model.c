@@ -207,6 +207,7 @@ void ht_model_report(ht_model *m, const ht_report *report)
     m->arrived.report = *report;
     add_value(m, HT_TRACE_MMO, (double)report->step, report->tail.mmo);
     add_value(m, HT_TRACE_HILL, (double)report->step, report->tail.hill);
+    add_value(m, HT_TRACE_LEFT, (double)report->step, report->left);
 }
 
 void ht_model_freeze(ht_model *m, bool frozen)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "heavytail/params.h"
+#include "link/compare.h"
 #include "link/ladder.h"
 #include "link/messages.h"
 #include "view/curve.h"
@@ -26,6 +27,8 @@ typedef enum ht_panel_id {
     HT_PANEL_WIDTH_ACCURACY,
     HT_PANEL_WIDTH_TAIL,
     HT_PANEL_WIDTH_READOUT,
+    HT_PANEL_COMPARE,
+    HT_PANEL_COMPARE_TABLE,
     HT_PANEL_HELP,
     HT_PANEL_COUNT
 } ht_panel_id;
@@ -36,6 +39,7 @@ typedef enum ht_view {
     HT_VIEW_ZOOM,
     HT_VIEW_PRUNING,
     HT_VIEW_WIDTH,
+    HT_VIEW_COMPARE,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -49,6 +53,7 @@ typedef enum ht_trace {
     HT_TRACE_ALPHA, /* injected */
     HT_TRACE_MMO,
     HT_TRACE_HILL,
+    HT_TRACE_LEFT, /* share of the weights above machine epsilon */
     HT_TRACE_COUNT
 } ht_trace;
 
@@ -106,6 +111,7 @@ typedef struct ht_model {
     /* ladders of widths: results kept, oldest first; the last one may still run */
     int ladder_count, ladder_first; /* how many; how many were dropped before them */
     ht_ladder_state ladder[HT_LADDERS];
+    ht_compare_state compare; /* the roads, the latest time; count 0: never yet */
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;

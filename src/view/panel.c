@@ -3,24 +3,32 @@
 #include <string.h>
 
 static const ht_panel table[HT_PANEL_COUNT] = {
-    [HT_PANEL_LOSS] = {"loss", HT_VIEW_DASHBOARD,
-                       "Cross-entropy: how wrong the network is, 0 at best. train: each minibatch; a column "
-                       "spans from the smallest to the largest of its steps, so that no spike is lost. test: "
-                       "the latest look at the test samples.\n"
-                       "Try: raise σ until the curve is all spikes; a heavy tail makes few but huge ones.",
-                       ht_panel_loss, NULL},
+    [HT_PANEL_LOSS] =
+        {"loss", HT_VIEW_DASHBOARD,
+         "Cross-entropy: how wrong the network is, 0 at best. train: each minibatch; a column "
+         "spans from the smallest to the largest of its steps, so that no spike is lost. test: "
+         "the latest look at the test samples.\n"
+         "A letter on a dim line is a ghost (g): an earlier run's test loss at the same steps. Dotted "
+         "upright lines "
+         "are changes of a control; i or a click reads the values there.\n"
+         "Try: raise σ until the curve is all spikes; a heavy tail makes few but huge ones. m shows the mean "
+         "of so many steps, Σ β^(t-i) x / Σ β^(t-i), the raw curve behind.",
+         ht_panel_loss, NULL},
     [HT_PANEL_WEIGHTS] =
         {"weights", HT_VIEW_DASHBOARD,
          "Histogram of |w| over the first layer's weights. On log-log axes a power-law tail falls in a "
          "straight line to the right, with slope -α for bars of equal width on the log axis.\n"
          "Try: noise off (n), then reset (r): the uniform start is a cliff at 1/√d, d inputs. Noise on: the "
-         "tail grows. l and L switch the axes to linear.",
+         "tail grows. l and L switch the axes to linear; "
+         "g keeps the outline of now as a ghost.",
          ht_panel_weights, NULL},
     [HT_PANEL_ACCURACY] =
         {"accuracy", HT_VIEW_DASHBOARD,
          "The fraction classified right. batch: each minibatch, before its step; a column spans from the "
          "smallest to the largest. test: the latest look at the test samples.\n"
-         "Try: a larger batch (b) calms the batch curve; the dips that noise makes stay.",
+         "Try: a larger batch (b) calms the batch curve; the dips that noise makes stay. g pins this run, r "
+         "starts "
+         "again with the same weights: both are then side by side.",
          ht_panel_accuracy, NULL},
     [HT_PANEL_NORMS] =
         {"norms", HT_VIEW_DASHBOARD,
@@ -53,7 +61,10 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "isotropic (one length for a neuron, any direction).",
          NULL, ht_panel_controls},
     [HT_PANEL_NOW] = {"now", HT_VIEW_DASHBOARD,
-                      "The latest values in numbers. κ: the largest fraction of neurons that can be removed, "
+                      "The latest values in numbers; of a frozen view (f) those of its step. Ghosts: test "
+                      "accuracy and κ of "
+                      "earlier runs (g), with what was set otherwise. κ: the largest fraction of neurons "
+                      "that can be removed, "
                       "smallest first, while the removed squared norm stays within the limit ε². accuracy "
                       "pruned: on the test samples, after that.",
                       NULL, ht_panel_now},
@@ -78,6 +89,20 @@ static const ht_panel table[HT_PANEL_COUNT] = {
                              ht_panel_width_tail, NULL},
     [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH, "How far the ladder is, and what it shows.", NULL,
                                 ht_panel_width_readout},
+    [HT_PANEL_COMPARE] =
+        {"compare", HT_VIEW_COMPARE,
+         "The roads to compressibility side by side: the same network and samples, trained without noise, "
+         "with noise of "
+         "the three types, with η/b sixteen times as large (arXiv 2106.03795), with each weight a product of "
+         "two or "
+         "three factors (2502.02496), with Occam gradient descent (2405.20194). Then the smallest weights "
+         "are removed, "
+         "and the test accuracy is drawn against the share of all weights that is left; coreset removes by "
+         "sensitivity (1804.05345).\n"
+         "Try: another preset or noise, then c once more.",
+         ht_panel_compare, NULL},
+    [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE, "How far each road is, and what it gives.", NULL,
+                                ht_panel_compare_table},
     [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help},
 };
 

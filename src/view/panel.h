@@ -54,6 +54,10 @@ void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *te
 /* How many rows that takes. */
 int ht_panel_text_rows(ht_room room, const char *text);
 
+/* panel_compare.c */
+void ht_panel_compare(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_compare_table(const ht_model *model, ht_room room, ht_form *form);
+
 /* "ε" or "ε²": what the report's errors are. */
 const char *ht_panel_error_symbol(const ht_report *report);
 /* The point of the report's curve at or next below a ratio; NULL without a curve. */

@@ -138,12 +138,23 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     ht_chart_fit(chart);
 }
 
+/* The size of the network over its accuracy, where training makes it smaller: factors, Occam, masks. */
+static void add_size(const ht_model *m, ht_chart *chart, int columns)
+{
+    double left = ht_curve_last(&m->trace[HT_TRACE_LEFT]);
+    if (!(left < 0.995)) return;
+    ht_series *s =
+        add_curve(chart, &m->trace[HT_TRACE_LEFT], FINAL, HT_ROLE_WEIGHTS, "weights left", columns, 0);
+    if (s) s->dotted = true;
+}
+
 void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
+    add_size(m, chart, columns);
     ht_chart_fit(chart);
     /* Accuracy never leaves 0..1; the axis must not either. */
     chart->y.low = fmax(chart->y.low, 0);

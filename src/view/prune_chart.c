@@ -71,7 +71,8 @@ static void one_line(const ht_prune_lines *lines, ht_chart *chart)
 {
     const ht_prune_line *line = &lines->line[0];
     char text[40];
-    snprintf(chart->title, sizeof chart->title, "Pruning (%s)", ht_prune_at(line->method)->name);
+    snprintf(chart->title, sizeof chart->title, "Pruning: %s",
+             line->name ? line->name : ht_prune_at(line->method)->name);
     snprintf(chart->x.label, sizeof chart->x.label, "fraction of %s removed",
              ht_prune_at(line->method)->unit);
     snprintf(text, sizeof text, "%s accuracy", lines->split);

@@ -125,6 +125,12 @@ void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
 }
 
+void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    (void)scene;
+    ht_place_beside(layout, area, HT_PANEL_COMPARE, HT_PANEL_COMPARE_TABLE);
+}
+
 /* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the ladder's progress. */
 void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {

@@ -283,7 +283,7 @@ static void a_run_directory_that_vanishes_is_named(void **state)
         "wait $p; echo status $?; cat said");
     assert_status(r, 0);
     assert_says(r->out, "status 1");
-    assert_says(r->out, "gone/metrics.csv");
+    assert_says(r->out, "heavytail: gone/");
     assert_says(r->out, "No such file");
 }
 

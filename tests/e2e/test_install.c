@@ -156,12 +156,14 @@ static void the_example_builds_against_what_is_installed(void **state)
              sanitize);
     const sandbox_result *r = sandbox_shell(script);
     assert_status(r, 0);
-    double alpha, hill, kappa[3], last = 2;
+    double alpha, hill, low, high, kappa[3], last = 2;
     int rows = 0;
     for (char *line = strtok(r->out, "\n"); line; line = strtok(NULL, "\n")) {
-        if (sscanf(line, "%lf %lf %lf %lf %lf", &alpha, &hill, &kappa[0], &kappa[1], &kappa[2]) != 5)
-            continue;
+        int found = sscanf(line, "%lf %lf (%lf .. %lf) %lf %lf %lf", &alpha, &hill, &low, &high, &kappa[0],
+                           &kappa[1], &kappa[2]);
+        if (found != 7) continue;
         assert_true(hill > 0.95 * alpha && hill < 1.05 * alpha);
+        assert_true(low < alpha && alpha < high);
         assert_true(kappa[1] < last); /* a lighter tail, less to remove */
         last = kappa[1];
         rows++;

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -63,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pthread_t thread;
     if (!master) open_terminal();
     if (size > BYTES) size = BYTES; /* a terminal's buffer takes 4 KB */
+    tcflush(slave, TCIOFLUSH);      /* what the lab before has not read */
     dup2(slave, STDOUT_FILENO);
     atomic_store(&done, false);
     fuzz_require(write(master, data, size) == (ssize_t)size, "a terminal takes the keys");
