@@ -27,7 +27,10 @@ static ht_code end_section(reading *r)
     if (!grid) return HT_OK;
     if (ht_arguments_sets(r->args, &grid->base, r->err) != HT_OK) return r->err->code;
     if (r->seeds && ht_grid_seeds(grid, r->seeds, r->err) != HT_OK) return r->err->code;
-    return ht_grid_finish(grid, r->err);
+    if (ht_grid_finish(grid, r->err) != HT_OK) return r->err->code;
+    if (ht_plan_cells(r->plan) <= HT_SWEEP_CELLS) return HT_OK;
+    return ht_error_set(r->err, HT_USAGE, "the sections together have %d cells; a sweep has at most %d",
+                        ht_plan_cells(r->plan), HT_SWEEP_CELLS);
 }
 
 /* A name becomes a directory. */

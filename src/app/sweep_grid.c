@@ -10,12 +10,17 @@
 
 /* ---- axes -------------------------------------------------------------------------------------- */
 
-static ht_code add_value(ht_vary *axis, const char *text, ht_error *err)
+static ht_code refuse_twice(const ht_vary *axis, const char *text, ht_error *err)
 {
     for (int i = 0; i < axis->count; i++)
         if (strcmp(axis->value[i], text) == 0)
             return ht_error_set(err, HT_USAGE, "--vary %s: the value %s is given twice; keep one of the two",
                                 ht_param_at(axis->param)->key, text);
+    return HT_OK;
+}
+
+static ht_code add_value(ht_vary *axis, const char *text, ht_error *err)
+{
     size_t used = (size_t)axis->count, need = used + 1, size = strlen(text) + 1;
     /* Grown by doubling: at every power of two. */
     if ((used & (used - 1)) == 0 && ht_grow((void **)&axis->value, used, used ? 2 * used : need,
@@ -38,13 +43,15 @@ void ht_sweep_value(const ht_params *params, ht_param p, char *to, size_t size)
     if (ht_parse_number(plain, &back) && back == value) ht_text_copy(to, size, plain);
 }
 
-/* Checks a value by setting it, and keeps it in one form: 1.80 is 1.8. */
-static ht_code take_value(ht_grid *grid, ht_vary *axis, const char *text, ht_error *err)
+/* Checks a value by setting it, and keeps it in one form: 1.80 is 1.8. The values of a range are not compared
+ * with each other: there may be a million. */
+static ht_code take_value(ht_grid *grid, ht_vary *axis, const char *text, bool in_range, ht_error *err)
 {
     char canonical[HT_PARAM_VALUE];
     ht_params trial = grid->base;
     if (ht_params_set(&trial, ht_param_at(axis->param)->key, text, err) != HT_OK) return err->code;
     ht_sweep_value(&trial, axis->param, canonical, sizeof canonical);
+    if (!in_range && refuse_twice(axis, canonical, err) != HT_OK) return err->code;
     return add_value(axis, canonical, err);
 }
 
@@ -78,7 +85,7 @@ static ht_code take_list(ht_grid *grid, ht_vary *axis, const char *list, ht_erro
                                 ht_param_at(axis->param)->key,
                                 end ? "a value is too long" : "a value is empty");
         snprintf(part, sizeof part, "%.*s", (int)end, list);
-        if (take_value(grid, axis, part, err) != HT_OK) return err->code;
+        if (take_value(grid, axis, part, false, err) != HT_OK) return err->code;
         if (list[length] == '\0') return HT_OK;
         list += length + 1;
     }
@@ -115,7 +122,7 @@ ht_code ht_grid_seeds(ht_grid *grid, const char *text, ht_error *err)
                             text);
     for (unsigned long long seed = first; seed <= last; seed++) {
         snprintf(value, sizeof value, "%llu", seed);
-        if (take_value(grid, axis, value, err) != HT_OK) return ht_error_prefix(err, "--seeds");
+        if (take_value(grid, axis, value, true, err) != HT_OK) return ht_error_prefix(err, "--seeds");
     }
     return HT_OK;
 }

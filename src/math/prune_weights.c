@@ -156,6 +156,7 @@ static ht_code cut_range(walk *w, double ratio, ht_prune_cut cut[], ht_error *er
         if (lower < BINS && bins[lower].count > 1) spend_ties(w, key, &left, cut);
     }
     ht_free(w->buffer);
+    w->buffer = NULL;
     ht_free(bins);
     return code;
 }

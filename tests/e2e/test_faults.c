@@ -170,6 +170,24 @@ static void pictures_and_lists_survive_every_failed_allocation(void **state)
     assert_true(allocations(&noise) > 0);
 }
 
+static void measuring_survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", SMALL, "--steps", "3", "--run", "seen", "--quiet"), 0);
+    assert_status(RUN("sweep", SMALL, "--vary", "noise.alpha=1.5,2", "--set", "train.steps=3", "--out",
+                      "grid", "--quiet"),
+                  0);
+    const command commands[] = {
+        {ht_cmd_tail, {"tail", "seen", "--json"}, false},
+        {ht_cmd_prune,
+         {"prune", "seen", "--method", "all", "--curve", "--json", "--out", "less.safetensors"},
+         false},
+        {ht_cmd_replay, {"replay", "seen", "--quiet"}, false},
+        {ht_cmd_table, {"table", "grid"}, false},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) sweep(&commands[i], NULL, NULL);
+}
+
 static void the_lab_survives_every_failed_allocation(void **state)
 {
     (void)state;
@@ -345,6 +363,10 @@ static void a_preset_cannot_take_all_memory(void **state)
     r = RUN("train", "--preset", "wide.ini", "--steps", "1");
     if (r->status == 0) fail_msg("40 GB of samples were made");
     assert_says(r->err, "heavytail: ");
+    sandbox_write("long.sweep", "[a]\nseeds = 1..600000\n[b]\nseeds = 1..600000\n");
+    r = RUN("sweep", "--file", "long.sweep", "--out", "many");
+    assert_status(r, 2);
+    assert_says(r->err, "1200000 cells; a sweep has at most 1000000");
 }
 
 int main(void)
@@ -352,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(training_survives_every_failed_allocation),
         cmocka_unit_test(pictures_and_lists_survive_every_failed_allocation),
+        cmocka_unit_test(measuring_survives_every_failed_allocation),
         cmocka_unit_test(the_lab_survives_every_failed_allocation),
         cmocka_unit_test(interrupted_calls_change_nothing),
         cmocka_unit_test(a_full_disk_keeps_the_previous_checkpoint),
