@@ -127,4 +127,6 @@ void ht_lab_mouse(ht_lab *lab, const ht_event *e)
     if (e->kind == HT_EVENT_DRAG) drag(lab, e->column, e->row);
     if (e->kind == HT_EVENT_RELEASE) lab->dragging = false;
     if (e->kind == HT_EVENT_WHEEL) wheel(lab, e);
+    if (e->kind == HT_EVENT_PRESS) lab->held = true;
+    if (e->kind == HT_EVENT_RELEASE) lab->held = false;
 }

@@ -9,43 +9,6 @@
 #include "view/panel.h"
 #include "view/view.h"
 
-/* ---- pruning: ← → move the cursor -------------------------------------------------------------- */
-
-static void move_prune_cursor(ht_model *m, int direction, bool coarse)
-{
-    double width = m->report.width ? m->report.width : 1, step = coarse ? 0.05 : fmax(0.005, 1 / width);
-    m->prune_cursor = fmin(1, fmax(0, ht_panel_cursor(m) + direction * step));
-}
-
-static bool pruning_act(ht_lab *lab, ht_action action)
-{
-    switch (action) {
-    case HT_DO_LESS:
-    case HT_DO_MUCH_LESS:
-        move_prune_cursor(lab->model, -1, action == HT_DO_MUCH_LESS);
-        return true;
-    case HT_DO_MORE:
-    case HT_DO_MUCH_MORE:
-        move_prune_cursor(lab->model, 1, action == HT_DO_MUCH_MORE);
-        return true;
-    default:
-        return action == HT_DO_UP || action == HT_DO_DOWN; /* no control is in sight */
-    }
-}
-
-static void pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row)
-{
-    ht_rect area, plot;
-    (void)row;
-    if (ht_lab_chart(lab, panel, &area, &plot) && plot.w > 0)
-        lab->model->prune_cursor = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
-}
-
-static void pruning_wheel(ht_lab *lab, int delta)
-{
-    move_prune_cursor(lab->model, delta, false);
-}
-
 /* ---- help: ↑ ↓ scroll -------------------------------------------------------------------------- */
 
 static void scroll_help(ht_lab *lab, int rows)
@@ -75,7 +38,7 @@ static void help_wheel(ht_lab *lab, int delta)
 /* ---- the views --------------------------------------------------------------------------------- */
 
 static const ht_lab_view views[HT_VIEW_COUNT] = {
-    [HT_VIEW_PRUNING] = {pruning_act, pruning_press, pruning_wheel},
+    [HT_VIEW_PRUNING] = {ht_lab_pruning_act, ht_lab_pruning_press, ht_lab_pruning_wheel},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
 };
@@ -96,7 +59,7 @@ void ht_lab_zoom(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     (void)action;
-    m->view = m->view == HT_VIEW_ZOOM ? HT_VIEW_DASHBOARD : ht_view_of(m->focus);
+    m->view = m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : ht_view_of(m->focus);
 }
 
 void ht_lab_back(ht_lab *lab, ht_action action)
@@ -142,6 +105,7 @@ void ht_lab_log_axis(ht_lab *lab, ht_action action)
     bool *axis = m->focus == HT_PANEL_LOSS && y ? &m->loss_log
                  : m->focus == HT_PANEL_WEIGHTS ? (y ? &m->weights_log_y : &m->weights_log_x)
                  : m->focus == HT_PANEL_NORMS   ? &m->norms_log
+                 : m->focus == HT_PANEL_STRIP   ? &m->strip_log
                                                 : NULL;
     if (axis)
         *axis = !*axis;

@@ -72,7 +72,8 @@ static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
         const ht_prune_entry *e = &sheet->entry[i];
         ht_role role = ht_prune_role(e->spec->method);
         char label[60];
-        snprintf(label, sizeof label, "%c %s", 'A' + i, ht_prune_at(e->spec->method)->name);
+        snprintf(label, sizeof label, "%c %s", ht_prune_tag(e->spec->method),
+                 ht_prune_at(e->spec->method)->name);
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
@@ -88,7 +89,10 @@ static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
 static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines)
 {
     const ht_prune_spec *first = sheet->entry[0].spec;
-    *lines = (ht_prune_lines){.count = sheet->count, .metric = first->metric, .split = sheet->split};
+    *lines = (ht_prune_lines){.count = sheet->count,
+                              .metric = first->metric,
+                              .split = sheet->split,
+                              .by_weights = sheet->count > 1};
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_curve *c = sheet->entry[i].curve;

@@ -51,9 +51,11 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
         used += snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%s", width);
     snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%d", classes);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
-    m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = true;
+    m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = m->strip_log = true;
     m->control = 1;
+    m->prune_lead = (ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD);
     m->prune_cursor = -1; /* at κ until it is moved */
+    m->prune_timed = NAN;
     m->window_end = NAN;
 }
 
@@ -171,6 +173,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
     m->step = s->step;
     m->epoch = s->epoch;
     m->seconds = s->seconds;
+    m->masked = s->masked;
     switch (s->kind) {
     case HT_SAMPLE_STEP:
         take_step(m, s);
@@ -185,6 +188,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         break;
     case HT_SAMPLE_CHANGE:
         ht_params_put(&m->applied, s->param, s->value);
+        if (s->param == HT_P_PRUNE_METHOD) m->prune_lead = (ht_prune_method)s->value;
         if (s->restored)
             ht_params_put(&m->asked, s->param, s->value);
         else

@@ -164,9 +164,9 @@ static void every_chart_shows_the_ghosts(void **state)
     float w[1000];
     for (int i = 0; i < 1000; i++) w[i] = 1.0f / (float)(i + 1);
     ht_histogram_add(&report->histogram, w, 1000);
-    report->count = 1, report->step = 10, report->norms = 3, report->curve_count = 2;
+    report->count = 1, report->step = 10, report->norms = 3, report->look[0].count = 2;
     for (int i = 0; i < 3; i++) report->norm[i] = 1 + i, report->norm_above[i] = 1.0 / (1 + i);
-    report->curve[1] = (ht_prune_point){.ratio = 1, .error = 1};
+    report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
     report->tail.mmo = 1.8, report->tail.hill = 1.7;
     train(m, 1, 20);
     ht_model_report(m, report);
