@@ -63,6 +63,16 @@ static void add_bytes(ht_form *form, const char *label, double bytes)
                 large ? "MB" : "kB");
 }
 
+/* "neurons kept": in a narrow form only "kept". */
+static void add_count(ht_room room, ht_prune_method method, const char *what, int64_t count, ht_form *form)
+{
+    char label[48], text[32];
+    const char *unit = room.columns < WIDE ? "" : ht_prune_at(method)->unit;
+    snprintf(label, sizeof label, "%s%s%s", unit, *unit ? " " : "", what);
+    ht_format_grouped(text, sizeof text, count);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%s", text);
+}
+
 static void add_size(const ht_model *m, ht_room room, const ht_prune_point *p, ht_form *form)
 {
     char text[32];
@@ -98,10 +108,8 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
     }
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "fraction" : "fraction removed",
                 "%.4f", p->ratio);
-    ht_format_grouped(text, sizeof text, p->removed);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "removed", "%s %s", text, ht_prune_at(method)->unit);
-    ht_format_grouped(text, sizeof text, look->units - p->removed);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "kept", "%s", text);
+    add_count(room, method, "removed", p->removed, form);
+    add_count(room, method, "kept", look->units - p->removed, form);
     ht_form_add(form, HT_ROW_VALUE, ht_prune_role(method), room.columns < WIDE ? "accuracy" : "test accuracy",
                 "%.4f (%+.4f)", p->accuracy, p->accuracy - look->points[0].accuracy);
     if (isfinite(p->loss)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "test loss", "%.4g", p->loss);

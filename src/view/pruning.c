@@ -71,11 +71,28 @@ double ht_pruning_cursor(const ht_model *m)
     return look->count ? ht_prune_x(&look->at, ht_pruning_by_weights(m)) : 0;
 }
 
+/* The x of the point beside the one at x; x itself at the ends. */
+static double beside(const ht_method_look *look, double x, int direction, bool by_weights)
+{
+    int at = (int)(ht_pruning_at(look, x, by_weights) - look->points);
+    for (int i = at; i >= 0 && i < look->count; i += direction) {
+        double there = ht_prune_x(&look->points[i], by_weights);
+        if (direction * (there - x) > 1e-9) return there;
+    }
+    return x;
+}
+
 void ht_pruning_move(ht_model *m, int direction, bool far)
 {
+    const double STEP = 0.005, FAR = 0.05;
     const ht_method_look *look = ht_pruning_lead(m);
-    double units = look->count ? (double)look->units : 1, step = far ? 0.05 : fmax(0.005, 1 / units);
-    m->prune_cursor = fmin(1, fmax(0, ht_pruning_cursor(m) + direction * step));
+    bool by_weights = ht_pruning_by_weights(m);
+    double from = ht_pruning_cursor(m), to = from + direction * (far ? FAR : STEP);
+    if (look->count > 0) { /* at least to the next point that was looked at */
+        double next = beside(look, from, direction, by_weights);
+        to = direction > 0 ? fmax(to, next) : fmin(to, next);
+    }
+    m->prune_cursor = fmin(1, fmax(0, to));
 }
 
 ht_wish ht_pruning_wish(const ht_model *m)

@@ -25,7 +25,7 @@ const ht_prune_point *ht_pruning_at(const ht_method_look *look, double x, bool b
 
 /* Where the cursor stands: on κ until it is moved. */
 double ht_pruning_cursor(const ht_model *model);
-/* Moves it by so many units of the method, or far, by twentieths. */
+/* Moves it: to another point, at least by 0.005, or far, by 0.05. */
 void ht_pruning_move(ht_model *model, int direction, bool far);
 
 /* What the analyst is to look at for what the screen shows. */
