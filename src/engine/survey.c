@@ -43,18 +43,21 @@ ht_code ht_survey_weights(ht_report *report, const ht_tap *tap, ht_error *err)
 
 /* ---- methods ---- */
 
-/* At most HT_REPORT_CURVE points of the curve, with both ends and the one at κ. */
+/* At most HT_REPORT_CURVE points of the curve, with both ends and the one at κ; those that have a loss, where
+ * there are more. */
 static void thin_curve(ht_method_look *look, const ht_prune_curve *curve, int kappa)
 {
-    int wanted = HT_REPORT_CURVE - 1, last = curve->count - 1;
-    if (curve->count <= HT_REPORT_CURVE) wanted = curve->count;
-    bool has_kappa = false;
+    bool all = curve->count <= HT_REPORT_CURVE;
+    int with_loss = 0, seen = 0, taken = 0;
+    for (int k = 0; k < curve->count; k++) with_loss += isfinite(curve->points[k].loss);
+    int wanted = with_loss < HT_REPORT_CURVE ? with_loss : HT_REPORT_CURVE - 1;
     look->count = 0;
-    for (int i = 0; i < wanted; i++) {
-        int k = wanted > 1 ? (int)((long long)last * i / (wanted - 1)) : 0;
-        if (!has_kappa && k > kappa) look->points[look->count++] = curve->points[kappa];
-        has_kappa = has_kappa || k >= kappa;
-        look->points[look->count++] = curve->points[k];
+    for (int k = 0; k < curve->count; k++) {
+        bool lossy = isfinite(curve->points[k].loss), end = k == 0 || k == curve->count - 1;
+        bool due = lossy && wanted > 1 && seen >= (long)(with_loss - 1) * taken / (wanted - 1);
+        seen += lossy;
+        taken += due;
+        if (all || end || due || k == kappa) look->points[look->count++] = curve->points[k];
     }
 }
 
