@@ -45,6 +45,11 @@ static void receive(ht_lab *lab)
         lab->dirty = true;
     }
     if (ht_lab_width_poll(lab)) lab->dirty = true;
+    const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
+    if (fresh) {
+        lab->model->stored = *stored;
+        lab->dirty = lab->dirty || lab->model->timeline;
+    }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
     ht_model_report(lab->model, report);

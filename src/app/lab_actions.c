@@ -122,6 +122,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_GHOST] = ht_lab_ghost,
     [HT_DO_DROP_GHOST] = ht_lab_drop_ghost,
     [HT_DO_FREEZE] = ht_lab_freeze,
+    [HT_DO_TIMELINE] = ht_lab_timeline,
     [HT_DO_CLOSER] = ht_lab_window,
     [HT_DO_FARTHER] = ht_lab_window,
     [HT_DO_EARLIER] = ht_lab_window,
@@ -144,6 +145,7 @@ void ht_lab_do(ht_lab *lab, ht_action action)
 {
     ht_view view;
     const ht_lab_view *here = ht_lab_view_of(lab);
+    if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;
     if (handlers[action])
         handlers[action](lab, action);

@@ -67,6 +67,12 @@ bool ht_lab_pruning_act(ht_lab *lab, ht_action action); /* in its view */
 void ht_lab_pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row);
 void ht_lab_pruning_wheel(ht_lab *lab, int delta);
 
+/* lab_timeline.c: the bar of states to go back to, under any view */
+ht_lab_handler ht_lab_timeline;
+bool ht_lab_timeline_act(ht_lab *lab, ht_action action); /* while it is open */
+void ht_lab_timeline_press(ht_lab *lab, int column);
+void ht_lab_timeline_close(ht_lab *lab);
+
 /* lab_width.c: the ladder of widths; while it runs, the main run pauses */
 ht_lab_handler ht_lab_width;
 bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view */

@@ -79,6 +79,7 @@ void ht_lab_help(ht_lab *lab, ht_action action)
     }
     ht_panel_id own = ht_view_at(m->view)->panel;
     if (own != HT_PANEL_COUNT) m->focus = own;
+    ht_lab_timeline_close(lab);
     m->view_before_help = m->view;
     m->view = HT_VIEW_HELP;
     m->help_scroll = 0;
@@ -90,6 +91,7 @@ void ht_lab_next_panel(ht_lab *lab, ht_action action)
     ht_model *m = lab->model;
     int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
     int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
+    if (m->timeline) count--; /* the bar is placed last */
     if (m->view == HT_VIEW_ZOOM)
         m->focus = ht_panel_next(m->focus, direction);
     else if (count > 0)

@@ -50,6 +50,7 @@ typedef enum ht_action {
     HT_DO_GHOST,
     HT_DO_DROP_GHOST,
     HT_DO_FREEZE,
+    HT_DO_TIMELINE,
     HT_DO_CLOSER,
     HT_DO_FARTHER,
     HT_DO_EARLIER,

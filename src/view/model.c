@@ -80,6 +80,10 @@ static void cut_history(ht_model *m, double step)
 
 static void go_back(ht_model *m, const ht_sample *s)
 {
+    if (m->leaving) ht_ghost_catch_up(m);
+    if (s->step > m->step && !s->other_run) ht_ghost_return(m, s->step);
+    m->leaving = false;
+    m->gone_back = true;
     cut_history(m, s->other_run ? -1 : (double)s->step);
     m->loss = ht_curve_last(&m->trace[HT_TRACE_LOSS]);
     m->batch_accuracy = ht_curve_last(&m->trace[HT_TRACE_ACCURACY]);
@@ -145,6 +149,7 @@ static void add_value(ht_model *m, ht_trace trace, double step, double value)
 static void take_step(ht_model *m, const ht_sample *s)
 {
     double step = (double)s->step, alpha = injected_alpha(&m->applied);
+    m->gone_back = false;
     put(m, &m->loss, &m->arrived.loss, s->loss);
     put(m, &m->batch_accuracy, &m->arrived.batch_accuracy, s->accuracy);
     ht_curve_add(&m->trace[HT_TRACE_LOSS], step, s->loss_min, s->loss_max, s->loss);

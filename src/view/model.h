@@ -29,6 +29,7 @@ typedef enum ht_panel_id {
     HT_PANEL_WIDTH_TAIL,
     HT_PANEL_WIDTH_READOUT,
     HT_PANEL_HELP,
+    HT_PANEL_TIMELINE,
     HT_PANEL_COUNT
 } ht_panel_id;
 
@@ -107,6 +108,10 @@ typedef struct ht_model {
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
+    /* the states that the trainer keeps */
+    ht_stored stored;
+    bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
+    bool gone_back; /* to one of them, and nothing was trained since */
     /* ladders of widths: results kept, oldest first; the last one may still run */
     int ladder_count, ladder_first; /* how many; how many were dropped before them */
     ht_ladder_state ladder[HT_LADDERS];
@@ -123,6 +128,8 @@ typedef struct ht_model {
     double prune_timed;         /* ratio whose speed was asked for; NaN: κ */
     ht_cursor cursor;
     double window, window_end; /* steps that charts show, 0: the whole run; their end, NaN: the latest */
+    bool timeline;             /* the bar of states to go back to is open … */
+    double timeline_at;        /* … and stands at this step */
     int help_scroll;
     ht_prompt prompt; /* what is being typed */
     char typed[64];

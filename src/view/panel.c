@@ -100,6 +100,17 @@ static const ht_panel table[HT_PANEL_COUNT] = {
                              ht_panel_width_tail, NULL, NULL},
     [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH, "How far the ladder is, and what it shows.", NULL,
                                 ht_panel_width_readout, NULL},
+    [HT_PANEL_TIMELINE] =
+        {"timeline", HT_VIEW_COUNT,
+         "The loss of the whole run, and at its foot the states that are kept in memory: one can go back to "
+         "each "
+         "of them, bit by bit. Newer ones lie closer together; run.memory_mb bounds how many there are.\n"
+         "b opens it: ← → (or [ ], or a click) choose a state, Enter (or a second click) goes there, Esc "
+         "leaves. "
+         "What came after stays on the charts as a ghost. The same settings make the same future again; "
+         "other "
+         "settings, another one. u undoes going back.",
+         ht_panel_timeline, NULL, NULL},
     [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help, NULL},
 };
 

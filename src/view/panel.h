@@ -52,6 +52,8 @@ void ht_panel_width_readout(const ht_model *model, ht_room room, ht_form *form);
 /* panel_forms.c */
 void ht_panel_controls(const ht_model *model, ht_room room, ht_form *form);
 void ht_panel_now(const ht_model *model, ht_room room, ht_form *form);
+/* panel_timeline.c */
+void ht_panel_timeline(const ht_model *model, int columns, ht_chart *chart);
 /* panel_help.c */
 void ht_panel_help(const ht_model *model, ht_room room, ht_form *form);
 void ht_panel_add_heading(ht_form *form, const char *label);

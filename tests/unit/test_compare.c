@@ -139,7 +139,7 @@ static void a_label_says_what_was_different(void **state)
     ht_model *m = new_model();
     const ht_ghost *ghost = ht_ghost_pin(m, &dropped, &err);
     ht_ghost_label(m, ghost, label, sizeof label);
-    assert_string_equal(label, "A");
+    assert_string_equal(label, "A step 0");
     change(m, 1, HT_P_NOISE_ALPHA, 1.5);
     change(m, 1, HT_P_TRAIN_LR, 0.1);
     ht_ghost_label(m, ghost, label, sizeof label);
