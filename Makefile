@@ -52,7 +52,7 @@ APP_DIRS := link engine view render term app
 EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/*))
 
 # Kernels that are compiled once per instruction set and picked at run time (src/math/kernel.c).
-ISA_SRC   := src/math/kernel_body.c
+ISA_SRC   := src/math/kernel_body.c src/math/product_body.c
 machine   := $(shell $(CC) -dumpmachine 2>/dev/null)
 ISA_NAMES := $(if $(filter aarch64%,$(machine)),neon,portable) $(if $(filter x86_64%,$(machine)),avx2 avx512)
 ISA_FLAGS_portable :=
@@ -60,21 +60,24 @@ ISA_FLAGS_neon     :=
 ISA_FLAGS_avx2     := -mavx2 -mfma
 ISA_FLAGS_avx512   := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
 
+isa_obj := $(foreach s,$(ISA_SRC),$(ISA_NAMES:%=$(BUILD)/$(s:_body.c=)_%.o))
 lib_src := $(filter-out $(ISA_SRC),$(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
 app_src := $(foreach d,$(APP_DIRS),$(wildcard src/$(d)/*.c))
-lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(ISA_NAMES:%=$(BUILD)/src/math/kernel_%.o) $(BUILD)/embedded.o
+lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(isa_obj) $(BUILD)/embedded.o
 app_obj := $(app_src:%.c=$(BUILD)/%.o)
 main_obj := $(BUILD)/src/app/main.o
 
 unit_src := $(wildcard tests/unit/test_*.c)
 e2e_src  := $(wildcard tests/e2e/test_*.c)
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 unit_bin := $(unit_src:%.c=$(BUILD)/%)
 e2e_bin  := $(e2e_src:%.c=$(BUILD)/%)
+fuzz_bin := $(fuzz_src:%.c=$(BUILD)/%)
 helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(wildcard tests/unit/*.c tests/e2e/*.c)))
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine test_recorder test_rewind test_ladder
 
-.PHONY: all run check check-programs test-threads asan tsan bench lint format screenshots install uninstall clean help
+.PHONY: all run check check-programs test-threads asan tsan fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
@@ -95,10 +98,13 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # -O3 and no trap flags for the vectorizer (values are unchanged); contraction stays off: the same bits from every set.
-$(ISA_NAMES:%=$(BUILD)/src/math/kernel_%.o): $(BUILD)/src/math/kernel_%.o: $(ISA_SRC)
-	@mkdir -p $(@D)
-	$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 -fno-trapping-math $(ISA_FLAGS_$*) -DHT_ISA=$* -MMD -MP -c -o $@ $<
+define isa_rule
+$(BUILD)/src/math/%_$(1).o: src/math/%_body.c
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -O3 -fno-trapping-math $$(ISA_FLAGS_$(1)) -DHT_ISA=$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach n,$(ISA_NAMES),$(eval $(call isa_rule,$(n))))
 
 $(BUILD)/embedded.c: tools/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)
@@ -119,10 +125,18 @@ $(unit_bin) $(e2e_bin): $(BUILD)/%: $(BUILD)/%.o $(helper_obj) $(filter-out $(ma
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
-check-programs: $(unit_bin) $(e2e_bin) $(BUILD)/heavytail
+# A fuzz target is a test that replays its corpus, or, under clang, what libFuzzer drives.
+fuzz_main := $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/unit/source.o)
+fuzz_help := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/sets.o
+$(fuzz_bin:=.o) $(fuzz_help) $(fuzz_main): CPPFLAGS += -Itests
+$(fuzz_bin): $(BUILD)/%: $(BUILD)/%.o $(fuzz_help) $(fuzz_main) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $(if $(fuzz_main),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS) $(if $(fuzz_main),$(TEST_LIBS),-lutil)
+
+check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
 
 check: check-programs ## build and run all tests
-	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(unit_bin) $(e2e_bin)
+	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(unit_bin) $(fuzz_bin) $(e2e_bin)
 
 test-threads: $(patsubst %,$(BUILD)/tests/unit/%,$(THREADED)) $(BUILD)/heavytail
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(filter-out %/heavytail,$^)
@@ -132,6 +146,14 @@ asan: ## the whole suite under AddressSanitizer and UBSan
 
 tsan: ## the threaded tests under ThreadSanitizer
 	$(MAKE) test-threads VARIANT=tsan SANITIZE=-fsanitize=thread OPTIMIZE="-O1 -g"
+
+FUZZ_SECONDS ?= 60
+fuzz: ## feed every reader hostile bytes (clang's libFuzzer), FUZZ_SECONDS=60 each; FUZZ=png for one of them
+	$(MAKE) fuzz-run VARIANT=fuzz CC=$(if $(findstring clang,$(CC)),"$(CC)",clang) OPTIMIZE="-O1 -g" \
+	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined"
+
+fuzz-run: $(if $(FUZZ),$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%),$(fuzz_bin))
+	@tools/fuzz.sh $(FUZZ_SECONDS) $^
 
 bench: all ## measure; prints ratios of one run
 	./heavytail bench
@@ -146,14 +168,36 @@ screenshots: check-programs ## remake assets/screenshots
 	HT_BINARY=$(abspath $(BUILD)/heavytail) $(BUILD)/tests/e2e/test_screens --save assets/screenshots
 
 # ---- installation -------------------------------------------------------------------------------------------------
-install: all ## install under PREFIX (default /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/heavytail
-	install -m 755 heavytail $(DESTDIR)$(PREFIX)/bin/heavytail
-	install -m 644 README.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/heavytail
+bindir := $(DESTDIR)$(PREFIX)/bin
+libdir := $(DESTDIR)$(PREFIX)/lib
+incdir := $(DESTDIR)$(PREFIX)/include/heavytail
+datdir := $(DESTDIR)$(PREFIX)/share
+docdir := $(datdir)/doc/heavytail
+# Written by the program itself, from its own tables.
+man_page := $(datdir)/man/man1/heavytail.1
+bash_completion := $(datdir)/bash-completion/completions/heavytail
+zsh_completion  := $(datdir)/zsh/site-functions/_heavytail
+
+install: $(BUILD)/heavytail ## install under PREFIX (default /usr/local): program, library, headers, manual, completions
+	install -d $(bindir) $(libdir)/pkgconfig $(incdir)/params $(docdir)/docs/examples $(docdir)/assets/screenshots \
+	    $(dir $(man_page) $(bash_completion) $(zsh_completion))
+	install -m 755 $< $(bindir)/heavytail
+	install -m 644 $(BUILD)/libheavytail.a $(libdir)
+	install -m 644 include/heavytail/*.h $(incdir)
+	install -m 644 src/params/params.def $(incdir)/params
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' tools/heavytail.pc.in > $(libdir)/pkgconfig/heavytail.pc
+	$< help man > $(man_page)
+	$< help bash > $(bash_completion)
+	$< help zsh > $(zsh_completion)
+	install -m 644 README.md LICENSE $(docdir)
+	install -m 644 docs/*.md $(docdir)/docs
+	install -m 644 docs/examples/* $(docdir)/docs/examples
+	install -m 644 assets/screenshots/*.png $(docdir)/assets/screenshots
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/heavytail
+	rm -f $(bindir)/heavytail $(libdir)/libheavytail.a $(libdir)/pkgconfig/heavytail.pc \
+	    $(man_page) $(bash_completion) $(zsh_completion)
+	rm -rf $(incdir) $(docdir)
 
 clean: ## remove everything built
 	rm -rf build heavytail

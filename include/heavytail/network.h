@@ -46,6 +46,16 @@ static inline size_t ht_layer_size(const ht_layer *layer)
 
 size_t ht_network_parameters(const ht_network *net); /* number of weights */
 
+/* How many weights there are, and how many are more than nothing. */
+typedef struct ht_sizes {
+    size_t weights;
+    size_t nonzero;
+    size_t above_epsilon; /* |w| > 2^-23, the float's machine epsilon */
+    size_t above_1e4;     /* |w| > 1e-4 */
+} ht_sizes;
+
+ht_sizes ht_network_sizes(const ht_network *net);
+
 typedef struct ht_score {
     double loss;     /* mean cross-entropy, natural logarithm */
     double accuracy; /* correct / total; the lowest class wins a tie */

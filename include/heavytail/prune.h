@@ -140,12 +140,14 @@ int ht_prune_removable(const ht_prune_order *order, double error);
 
 /* ---- the network that is really smaller ---- */
 
-/* A copy without neurons that compute nothing (a zero row: every activation maps 0 to 0) or reach nothing (a
- * zero column in the next layer); at least one a layer stays. It computes the same function; its layers may
- * have different widths. ht_network_free; NULL with *err set. */
-ht_network *ht_prune_compact(const ht_network *net, ht_error *err);
+/* Takes out, in place, the neurons that compute nothing (a zero row: every activation maps 0 to 0) or reach
+ * nothing (a zero column in the next layer); at least one a layer stays. The network computes the same
+ * function; its layers may have different widths then. HT_FAIL when lists of neurons find no memory: it is
+ * unchanged. */
+ht_code ht_prune_compact(ht_network *net, ht_error *err);
 
-/* Median seconds that each of two networks takes over `samples`, in turn. */
+/* Least seconds, of several turns, that each of two networks takes over `samples`: what else the machine does
+ * only adds to them. */
 ht_code ht_prune_speed(const ht_network *whole, const ht_network *small, const ht_samples *samples,
                        struct ht_pool *pool, double seconds[2], ht_error *err);
 

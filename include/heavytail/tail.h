@@ -151,16 +151,11 @@ typedef struct ht_tail_picture {
 ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const ht_tail_options *options,
                              bool centred, ht_error *err);
 
-/* ---- the two numbers of the dashboard ---- */
+/* ---- a glance while training goes on ---- */
 
-typedef struct ht_tail_summary {
-    double mmo;  /* all weights of a layer, centred by their median; median over the candidate m */
-    double hill; /* all weights, centred likewise; k = count/200, at least 10 */
-    size_t hill_k;
-    double centre; /* the median that was subtracted */
-} ht_tail_summary;
-
-/* Centred as arXiv 2106.03795 does. NaN where memory is short. */
-ht_tail_summary ht_tail_summarize(const float *x, size_t count);
+/* mmo and those that need only the largest values (hill, pickands, dehaan, dekkers) of all weights, centred
+ * as a picture of training is; the others are not applicable. The same values as the picture's at less than
+ * half of its cost. `estimates` is (HT_ESTIMATORS). */
+ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err);
 
 #endif

@@ -21,6 +21,9 @@ int ht_cmd_train(int argc, char **argv);
 int ht_cmd_replay(int argc, char **argv);
 int ht_cmd_sweep(int argc, char **argv);
 int ht_cmd_table(int argc, char **argv);
+int ht_cmd_compare(int argc, char **argv);
+void ht_certificate_help(void); /* the help topic */
+int ht_cmd_certify(int argc, char **argv);
 int ht_cmd_snapshot(int argc, char **argv);
 int ht_cmd_presets(int argc, char **argv);
 int ht_cmd_data(int argc, char **argv);

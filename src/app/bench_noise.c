@@ -20,7 +20,7 @@ static const double alpha = 1.75;
 
 typedef struct noise_job {
     ht_noise noise;
-    ht_quantiles law;
+    ht_noise_laws laws;
     ht_pool *pool;
     float *w; /* (ROWS × COLUMNS) */
 } noise_job;
@@ -71,7 +71,7 @@ static ht_code bench_threads(json_t *rows, int threads, float *w, ht_error *err)
             (noise_job){.noise = {.type = (ht_noise_type)(HT_NOISE_SHARED + t), .alpha = alpha, .seed = 1},
                         .pool = pool,
                         .w = w};
-        ht_noise_prepare(&job[t].noise, &job[t].law);
+        ht_noise_prepare(&job[t].noise, &job[t].laws);
     }
     ht_code code = ht_bench_medians(run, context, TYPES + 1, seconds, err);
     ht_pool_free(pool);
@@ -122,7 +122,7 @@ enum {
 
 typedef struct tail_job {
     ht_noise noise;
-    ht_quantiles law;
+    ht_noise_laws laws;
     double threshold[LEVELS];
     atomic_long beyond[LEVELS];
 } tail_job;
@@ -153,8 +153,8 @@ static ht_code run_tail(json_t *rows, ht_error *err)
     ht_pool *pool = ht_pool_new(ht_app_threads(), err);
     if (!pool) return HT_FAIL;
     for (size_t k = 0; k < sizeof alphas / sizeof alphas[0]; k++) {
-        tail_job job = {.noise = {.type = HT_NOISE_IID, .alpha = alphas[k], .seed = 20}};
-        ht_noise_prepare(&job.noise, &job.law);
+        tail_job job = {.noise = {.type = HT_NOISE_IID, .alpha = alphas[k], .seed = 20 + k}};
+        ht_noise_prepare(&job.noise, &job.laws);
         for (int l = 0; l < LEVELS; l++)
             job.threshold[l] = ht_stable_tail_quantile(alphas[k], pow(10, -FIRST_LEVEL - l));
         ht_pool_run(pool, TASKS, count_tail, &job);

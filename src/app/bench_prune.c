@@ -44,7 +44,7 @@ static ht_code masked_passes(const prune_bench *b, double *seconds, ht_error *er
     float *keep = code == HT_OK ? ht_alloc(WIDTH, sizeof *keep, "the bench", err) : NULL;
     const float *const masks[] = {keep};
     double start = ht_now();
-    code = keep ? HT_OK : err->code;
+    code = keep ? HT_OK : HT_FAIL;
     for (int i = 0; i < GRID && code == HT_OK; i++) {
         for (int k = 0; k < WIDTH; k++)
             keep[order.neuron[k]] = (long)k * (GRID - 1) < (long)i * WIDTH ? 0.0f : 1.0f;

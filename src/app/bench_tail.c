@@ -1,5 +1,6 @@
 /* bench_tail.c - milliseconds per estimator of the tail index, one thread; those that share a pass in one
  * row. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,43 +79,36 @@ static ht_code everything(void *context, ht_error *err)
     return ht_tail_fit_rows(&b->w, &(ht_tail_options){0}, &rows, err);
 }
 
-static const struct {
-    const char *estimators;
-    ht_bench_run *run;
-} rows_of[] = {
-    {"mmo", mmo},
-    {"mmo-multi", mmo_multi},
-    {"hill pickands dehaan dekkers", order},
-    {"paulauskas", paulauskas},
-    {"mcculloch ecf", stable},
-    {"powerlaw", spectrum},
-    {"all", everything},
+/* Beside each other. */
+static const char *const names[] = {
+    "mmo", "mmo-multi", "hill pickands dehaan dekkers", "paulauskas", "mcculloch ecf", "powerlaw", "all",
 };
+static ht_bench_run *const runs[] = {mmo, mmo_multi, order, paulauskas, stable, spectrum, everything};
 
-enum { RUNS = sizeof rows_of / sizeof rows_of[0] };
+enum { RUNS = sizeof runs / sizeof runs[0] };
 
 static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
 {
     tail_bench b = {.w = {.rows = neurons, .columns = COLUMNS}};
-    ht_bench_run *run[RUNS];
     void *context[RUNS];
     double seconds[RUNS];
     float *w = ht_alloc(neurons, COLUMNS * sizeof *w, "the weights", err);
     b.w.f32 = w;
     b.eigenvalue = ht_alloc(COLUMNS, sizeof *b.eigenvalue, "the spectrum", err);
-    ht_quantiles *law = ht_alloc(1, sizeof *law, "the noise", err);
-    ht_code code = w && b.eigenvalue && law ? HT_OK : err->code;
-    if (code == HT_OK) {
+    ht_noise_laws *laws = ht_alloc(1, sizeof *laws, "the noise", err);
+    bool ready = w && b.eigenvalue && laws;
+    ht_code code = HT_FAIL;
+    if (ready) {
         ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
-        ht_noise_prepare(&noise, law);
+        ht_noise_prepare(&noise, laws);
         ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
-        for (int i = 0; i < RUNS; i++) run[i] = rows_of[i].run, context[i] = &b;
-        code = ht_bench_medians(run, context, RUNS, seconds, err);
+        for (int i = 0; i < RUNS; i++) context[i] = &b;
+        code = ht_bench_medians(runs, context, RUNS, seconds, err);
     }
     for (int i = 0; i < RUNS && code == HT_OK; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", rows_of[i].estimators, "values",
-                                              (json_int_t)(neurons * COLUMNS), "ms", 1e3 * seconds[i]));
-    ht_free(law);
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", names[i], "values",
+                                              (json_int_t)ht_values_count(&b.w), "ms", 1e3 * seconds[i]));
+    ht_free(laws);
     ht_free(w);
     ht_free(b.eigenvalue);
     return code;
@@ -128,11 +122,12 @@ static ht_code run_tail(json_t *rows, ht_error *err)
 
 static void print_tail(const json_t *rows)
 {
-    size_t i;
-    const json_t *row;
     printf("tail index of n × %d weights, one thread             values         ms\n", COLUMNS);
-    json_array_foreach(rows, i, row) printf("  %-45s %11.0f %10.1f\n", ht_bench_text(row, "estimator"),
-                                            ht_bench_number(row, "values"), ht_bench_number(row, "ms"));
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        printf("  %-45s %11.0f %10.1f\n", ht_bench_text(row, "estimator"), ht_bench_number(row, "values"),
+               ht_bench_number(row, "ms"));
+    }
 }
 
 const ht_bench_part ht_bench_tail = {.name = "tail", .run = run_tail, .print = print_tail};

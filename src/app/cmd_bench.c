@@ -78,8 +78,8 @@ static void print_tables(const json_t *root)
         parts[i]->print(rows);
         putchar('\n');
     }
-    printf("%s, core %s; kernels %s; %d threads; medians of %d rounds\n", ht_linalg_library(),
-           ht_linalg_core(), ht_kernel()->isa, ht_app_threads(), HT_BENCH_ROUNDS);
+    printf("%s, core %s; kernels %s; %d threads; medians\n", ht_linalg_library(), ht_linalg_core(),
+           ht_kernel()->isa, ht_app_threads());
 }
 
 int ht_cmd_bench(int argc, char **argv)

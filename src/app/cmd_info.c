@@ -1,14 +1,12 @@
-/* cmd_info.c - the subcommands that only tell: presets, data, help. */
+/* cmd_info.c - the subcommands that list what there is: presets, data. */
 #include <stdio.h>
 #include <string.h>
 
 #include "app/app.h"
-#include "app/tail_report.h"
 #include "base/alloc.h"
 #include "base/text.h"
 #include "heavytail/dataset.h"
 #include "params/preset.h"
-#include "view/keymap.h"
 
 static const ht_option no_options[] = {{NULL, NULL, NULL}};
 
@@ -83,82 +81,4 @@ int ht_cmd_data(int argc, char **argv)
     print_part(data, "test", &data->test);
     ht_dataset_free(data);
     return 0;
-}
-
-static void help_params(void)
-{
-    static const char *const live[] = {"next step", "new run", "view"};
-    ht_params params;
-    char value[HT_PARAM_VALUE];
-    ht_params_init(&params);
-    printf("Parameters: --set KEY=VALUE, --KEY VALUE, or a preset. Default in parentheses; then when a "
-           "change takes effect.\n\n");
-    for (int p = 0; p < HT_P_COUNT; p++) {
-        const ht_param_info *info = ht_param_at(p);
-        ht_params_format(&params, p, value, sizeof value);
-        printf("%-20s (%s) %s%s%s", info->key, value, info->unit, *info->unit ? ", " : "", live[info->live]);
-        if (info->type == HT_TYPE_CHOICE) {
-            printf("; one of");
-            for (int i = 0; i < ht_param_choices(p); i++) printf("%s %s", i ? "," : "", info->choices[i]);
-        } else if (info->type == HT_TYPE_INT || info->type == HT_TYPE_REAL) {
-            printf("; %.16g .. %.16g", info->low, info->high);
-        }
-        printf("\n    %s\n", info->help);
-    }
-}
-
-static void help_keys(void)
-{
-    size_t count;
-    const ht_key_info *keys = ht_keymap(&count);
-    printf("Keys in the lab:\n\n");
-    for (size_t i = 0; i < count; i++) {
-        int pad = 14 - (int)ht_utf8_length(keys[i].label);
-        printf("  %s%*s%s\n", keys[i].label, pad > 1 ? pad : 1, "", keys[i].help);
-    }
-    printf("\nMouse: drag a slider, click a control or a panel, click a chart to read its value.\n");
-}
-
-static void help_estimators(void)
-{
-    ht_text text = {0};
-    ht_tail_help(&text);
-    if (text.data) printf("Estimators of the tail index:\n\n%s", text.data);
-    ht_text_free(&text);
-}
-
-static void help_overview(void)
-{
-    size_t count;
-    const ht_command_info *commands = ht_commands(&count);
-    printf("heavytail - a lab for heavy-tailed SGD: α-stable noise makes wide networks compressible. Watch "
-           "it happen.\n\n"
-           "Usage: heavytail [SUBCOMMAND] [OPTIONS]\n\n");
-    for (size_t i = 0; i < count; i++)
-        printf("  %s %s\n      %s\n", commands[i].name, commands[i].usage, commands[i].help);
-    printf("\nOptions everywhere: --preset P (a name, a .ini path, or a .png made by heavytail), --set "
-           "key=value, --key value,\n"
-           "--data-dir DIR. `heavytail --version` shows the build. Data files are looked for in --data-dir, "
-           "$HEAVYTAIL_DATA,\n"
-           "$XDG_DATA_HOME/heavytail. Exit: 0 done, 1 failed, 2 wrong usage, 3 training diverged.\n");
-}
-
-int ht_cmd_help(int argc, char **argv)
-{
-    size_t count;
-    const ht_command_info *commands = ht_commands(&count);
-    ht_error err;
-    if (argc < 2) return help_overview(), 0;
-    if (strcmp(argv[1], "params") == 0) return help_params(), 0;
-    if (strcmp(argv[1], "keys") == 0) return help_keys(), 0;
-    if (strcmp(argv[1], "estimators") == 0) return help_estimators(), 0;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            printf("heavytail %s %s\n    %s\n", commands[i].name, commands[i].usage, commands[i].help);
-            if (commands[i].run == ht_cmd_tail) printf("\n"), help_estimators();
-            return 0;
-        }
-    ht_error_set(&err, HT_USAGE, "no help on '%.60s'; topics: params, keys, estimators, and each subcommand",
-                 argv[1]);
-    return ht_app_fail(&err);
 }

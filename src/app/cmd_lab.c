@@ -45,6 +45,7 @@ static void receive(ht_lab *lab)
         lab->dirty = true;
     }
     if (ht_lab_width_poll(lab)) lab->dirty = true;
+    if (ht_lab_compare_poll(lab)) lab->dirty = true;
     const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
     if (fresh) {
         lab->model->stored = *stored;
@@ -78,22 +79,6 @@ static void draw(ht_lab *lab)
     lab->drawn = ht_now();
 }
 
-/* The last screen as text, for --dump. */
-static ht_code dump(const ht_lab *lab, const char *path, ht_error *err)
-{
-    ht_text text = {0};
-    char line[4096];
-    int rows = ht_cells_surface(lab->cells)->rows;
-    for (int y = 0; y < rows; y++) {
-        ht_cells_row(lab->cells, y, line, sizeof line);
-        ht_text_add(&text, "%s\n", line);
-    }
-    ht_code code = text.failed ? ht_error_set(err, HT_FAIL, "not enough memory to write %s", path)
-                               : ht_file_write(path, text.data ? text.data : "", text.length, err);
-    ht_text_free(&text);
-    return code;
-}
-
 /* ---- the loop ---------------------------------------------------------------------------------- */
 
 /* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else
@@ -103,7 +88,7 @@ static int patience(const ht_lab *lab)
     double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
     if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
-    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder ? 100 : 200;
+    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
 }
 
 static void handle_events(ht_lab *lab)
@@ -164,13 +149,15 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_t
         loop(lab);
         ht_ladder_free(lab->ladder);
         lab->ladder = NULL;
+        ht_compare_free(lab->compare);
+        lab->compare = NULL;
         ht_runner_join(lab->runner);
         receive(lab); /* what was under way: journaled like the rest */
         draw(lab);
         ht_term_close();
     }
     ht_runner_stop(lab->runner);
-    if (code == HT_OK && dump_path) code = dump(lab, dump_path, err);
+    if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
     if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
     *err = save;
     return err->code;

@@ -57,9 +57,9 @@ static ht_code write_noise(const noise_request *r, ht_error *err)
     size_t shape[2] = {r->rows, r->columns};
     float *x = ht_alloc(r->rows, r->columns * sizeof *x, "the noise", err);
     if (!x) return HT_FAIL;
-    ht_quantiles law = {0};
+    ht_noise_laws laws = {0};
     ht_noise noise = r->noise;
-    ht_noise_prepare(&noise, &law);
+    ht_noise_prepare(&noise, &laws);
     ht_noise_add(&noise, x, 0, r->rows, r->columns, 1);
     ht_code code = ht_npy_write_f32(r->out, x, 2, shape, err);
     ht_free(x);

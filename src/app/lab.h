@@ -2,6 +2,7 @@
 #ifndef HT_APP_LAB_H
 #define HT_APP_LAB_H
 
+#include "app/compare.h"
 #include "app/ladder.h"
 #include "app/session.h"
 #include "engine/runner.h"
@@ -29,6 +30,7 @@ typedef struct ht_lab {
     bool dirty, urgent, quit;
     uint64_t change; /* the last one the screen has seen */
     double drawn, last_event;
+    bool watched;               /* the analyst was told that the tails are in sight */
     int noise_before;           /* the type that `n` brings back */
     int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
@@ -37,6 +39,9 @@ typedef struct ht_lab {
     ht_ladder *ladder;   /* the one that runs, or NULL */
     bool ladder_resumes; /* the main run goes on after it */
     double ladder_looked;
+    ht_compare *compare;  /* the one that runs, or NULL */
+    bool compare_resumes; /* the main run goes on after it */
+    double compare_looked;
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
     bool held;          /* the button went down before this event */
@@ -60,8 +65,12 @@ void ht_lab_look(ht_lab *lab);
 
 /* Takes in how a running ladder stands; true if there is something new to show. */
 bool ht_lab_width_poll(ht_lab *lab);
+bool ht_lab_compare_poll(ht_lab *lab); /* the same of a comparison */
 
-/* A script is lines of: key NAME | type TEXT | wait SECONDS | step N (wait until that step) | # comment. */
+/* Writes the screen as it was drawn last: a picture, text with colours, or text, by the path's ending. */
+ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err);
+
+/* A script is lines of: key NAME | type TEXT | wait SECONDS | wait step>=N (also: step N) | # comment. */
 ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);
 bool ht_lab_scripted(const ht_lab *lab); /* still lines to obey */
 bool ht_lab_script(ht_lab *lab);         /* obeys what is due; true if something was done */

@@ -56,7 +56,8 @@ void ht_lab_busy(ht_lab *lab)
 
 static void train(ht_lab *lab, ht_action action)
 {
-    if (action == HT_DO_PAUSE && ht_lab_width_stop(lab)) return; /* what runs stops */
+    if (action == HT_DO_PAUSE && (ht_lab_width_stop(lab) || ht_lab_compare_stop(lab)))
+        return; /* what runs stops */
     bool running = lab->model->state == HT_STATE_RUNNING;
     ht_lab_send(lab,
                 action == HT_DO_STEP    ? HT_COMMAND_STEP
@@ -118,7 +119,9 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_PRUNE_KEEP] = ht_lab_prune,
     [HT_DO_UNMASK] = ht_lab_unmask,
     [HT_DO_REDO] = ht_lab_redo,
+    [HT_DO_LAYER] = ht_lab_layer,
     [HT_DO_WIDTH] = ht_lab_width,
+    [HT_DO_COMPARE] = ht_lab_compare,
     [HT_DO_GHOST] = ht_lab_ghost,
     [HT_DO_DROP_GHOST] = ht_lab_drop_ghost,
     [HT_DO_FREEZE] = ht_lab_freeze,
@@ -162,4 +165,5 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
         ht_lab_type_key(lab, e->key);
     else
         ht_lab_do(lab, ht_keymap_action(e->key));
+    ht_lab_watch(lab);
 }

@@ -44,8 +44,10 @@ void ht_lab_type_key(ht_lab *lab, int key); /* while something is being typed */
 
 /* lab_views.c: views, panels, axes, symbols, pictures */
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
-    ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back;
-void ht_lab_use_theme(ht_lab *lab);                   /* the one that the settings name */
+    ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back, ht_lab_layer;
+void ht_lab_use_theme(ht_lab *lab); /* the one that the settings name */
+/* Tells the analyst whether pictures of the tail are in sight: they cost time. */
+void ht_lab_watch(ht_lab *lab);
 const ht_lab_view *ht_lab_view_of(const ht_lab *lab); /* the table's row of the open view */
 
 /* lab_history.c: ghosts, freezing, the window of steps, smoothing */
@@ -75,8 +77,12 @@ void ht_lab_timeline_close(ht_lab *lab);
 
 /* lab_width.c: the ladder of widths; while it runs, the main run pauses */
 ht_lab_handler ht_lab_width;
-bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view */
+bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view and the comparison's */
 bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
+
+/* lab_compare.c: the comparison of roads; while it runs, the main run pauses */
+ht_lab_handler ht_lab_compare;
+bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */
 
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);

@@ -24,6 +24,10 @@ static int key_of(const char *name)
                 {"Right", HT_KEY_RIGHT},
                 {"Shift-Left", HT_KEY_SHIFT_LEFT},
                 {"Shift-Right", HT_KEY_SHIFT_RIGHT},
+                {"PageUp", HT_KEY_PAGE_UP},
+                {"PageDown", HT_KEY_PAGE_DOWN},
+                {"Home", HT_KEY_HOME},
+                {"End", HT_KEY_END},
                 {"Tab", HT_KEY_TAB},
                 {"Shift-Tab", HT_KEY_SHIFT_TAB},
                 {"Enter", HT_KEY_ENTER},
@@ -53,10 +57,19 @@ static const char *argument(const char *line, const char *verb)
     return strncmp(line, verb, length) == 0 && line[length] == ' ' ? line + length + 1 : NULL;
 }
 
+/* "step N", or "wait step>=N". */
+static const char *step_of(const char *line)
+{
+    static const char least[] = "step>=";
+    const char *wait = argument(line, "wait");
+    if (wait && strncmp(wait, least, sizeof least - 1) == 0) return wait + sizeof least - 1;
+    return argument(line, "step");
+}
+
 static bool good_line(const char *line)
 {
     double number;
-    const char *key = argument(line, "key"), *wait = argument(line, "wait"), *step = argument(line, "step");
+    const char *key = argument(line, "key"), *wait = argument(line, "wait"), *step = step_of(line);
     if (line[0] == '\0' || line[0] == '#' || argument(line, "type")) return true;
     if (key) return key_of(key) != 0;
     return (wait && ht_parse_number(wait, &number) && number >= 0) ||
@@ -74,8 +87,8 @@ ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err)
         at = next_line(lab, at, line);
         if (!good_line(line))
             return ht_error_set(err, HT_USAGE,
-                                "%s:%d: '%.60s' is none of: key NAME, type TEXT, wait SECONDS, step N", path,
-                                number, line);
+                                "%s:%d: '%.60s' is none of: key NAME, type TEXT, wait SECONDS, wait step>=N",
+                                path, number, line);
     }
     return HT_OK;
 }
@@ -98,11 +111,11 @@ bool ht_lab_script(ht_lab *lab)
         size_t next = next_line(lab, lab->script_at, line);
         const char *key = argument(line, "key"), *text = argument(line, "type"),
                    *wait = argument(line, "wait");
-        const char *step = argument(line, "step");
+        const char *step = step_of(line);
         if (step && (double)lab->model->step < strtod(step, NULL)) break;
         lab->script_at = next;
         if (key) press(lab, key_of(key));
-        if (wait) lab->script_wait = ht_now() + strtod(wait, NULL);
+        if (wait && !step) lab->script_wait = ht_now() + strtod(wait, NULL);
         for (; text && *text; text++) press(lab, *text);
         done = true;
         if (key || text) break; /* one key a frame: its effect is drawn before the next */

@@ -35,11 +35,51 @@ static void help_wheel(ht_lab *lab, int delta)
     scroll_help(lab, -3 * delta);
 }
 
+/* ---- tails: Tab and number keys choose a panel ------------------------------------------------- */
+
+static bool tail_act(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    int panel = HT_PANEL_TAIL_WEIGHTS + (int)action - HT_DO_PANEL_1;
+    bool number = action >= HT_DO_PANEL_1 && action <= HT_DO_PANEL_8,
+         tab = action == HT_DO_NEXT_PANEL || action == HT_DO_PREVIOUS_PANEL;
+    if (number && panel <= HT_PANEL_TAIL_TABLE) m->focus = (ht_panel_id)panel;
+    if (tab) m->focus = ht_panel_next(m->focus, action == HT_DO_NEXT_PANEL ? 1 : -1);
+    return number || tab;
+}
+
+void ht_lab_layer(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
+    (void)action;
+    if (depth < 2) {
+        ht_lab_note(lab, true, "there is one hidden layer, and this is its tail; model.depth makes more");
+        return;
+    }
+    m->tail_layer = (m->tail_layer + 1) % depth;
+    ht_lab_send(lab, HT_COMMAND_LAYER, 0, m->tail_layer);
+    ht_lab_note(lab, true, "tail of hidden layer %d of %d; its history begins here", m->tail_layer + 1,
+                depth);
+}
+
+void ht_lab_watch(ht_lab *lab)
+{
+    const ht_model *m = lab->model;
+    bool watched =
+        m->view == HT_VIEW_TAIL || (m->view == HT_VIEW_ZOOM && ht_panel_at(m->focus)->home == HT_VIEW_TAIL);
+    if (watched == lab->watched) return;
+    lab->watched = watched;
+    ht_lab_send(lab, HT_COMMAND_WATCH, 0, watched);
+}
+
 /* ---- the views --------------------------------------------------------------------------------- */
 
 static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_PRUNING] = {ht_lab_pruning_act, ht_lab_pruning_press, ht_lab_pruning_wheel},
+    [HT_VIEW_TAIL] = {tail_act, NULL, NULL},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
+    [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
 };
 
@@ -48,18 +88,30 @@ const ht_lab_view *ht_lab_view_of(const ht_lab *lab)
     return &views[lab->model->view];
 }
 
+/* The frame goes to a panel that is there. */
+static void open_view(ht_lab *lab, ht_view view)
+{
+    ht_model *m = lab->model;
+    ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
+    ht_panel_id back = ht_view_at(home)->panel; /* what the view that is left was opened from */
+    bool dashboard = back < HT_PANEL_COUNT && ht_panel_at(back)->home == HT_VIEW_DASHBOARD;
+    m->view = view;
+    if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
+    if (view == HT_VIEW_DASHBOARD && home != view) m->focus = dashboard ? back : HT_PANEL_LOSS;
+}
+
 void ht_lab_toggle_view(ht_lab *lab, ht_action action)
 {
     ht_view view;
     if (!ht_view_find(action, &view)) return;
-    lab->model->view = lab->model->view == view ? HT_VIEW_DASHBOARD : view;
+    open_view(lab, lab->model->view == view ? HT_VIEW_DASHBOARD : view);
 }
 
 void ht_lab_zoom(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     (void)action;
-    m->view = m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : ht_view_of(m->focus);
+    open_view(lab, m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : ht_view_of(m->focus));
 }
 
 void ht_lab_back(ht_lab *lab, ht_action action)
@@ -67,7 +119,7 @@ void ht_lab_back(ht_lab *lab, ht_action action)
     ht_model *m = lab->model;
     (void)action;
     ht_lab_cursor_off(lab);
-    m->view = m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD;
+    open_view(lab, m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD);
 }
 
 void ht_lab_help(ht_lab *lab, ht_action action)
@@ -78,7 +130,7 @@ void ht_lab_help(ht_lab *lab, ht_action action)
         return;
     }
     ht_panel_id own = ht_view_at(m->view)->panel;
-    if (own != HT_PANEL_COUNT) m->focus = own;
+    if (own != HT_PANEL_COUNT && ht_panel_at(m->focus)->home != m->view) m->focus = own;
     ht_lab_timeline_close(lab);
     m->view_before_help = m->view;
     m->view = HT_VIEW_HELP;
@@ -151,7 +203,7 @@ void ht_lab_present(ht_lab *lab, ht_action action)
 {
     (void)action;
     lab->model->present = !lab->model->present;
-    lab->model->view = HT_VIEW_DASHBOARD;
+    open_view(lab, HT_VIEW_DASHBOARD);
 }
 
 /* One panel stays at least. */
@@ -166,7 +218,7 @@ void ht_lab_show_panel(ht_lab *lab, ht_action action)
     }
     m->hidden ^= bit;
     m->present = false;
-    m->view = HT_VIEW_DASHBOARD;
+    open_view(lab, HT_VIEW_DASHBOARD);
     ht_lab_note(lab, true, "%s %s", ht_panel_at(panel)->name, m->hidden & bit ? "hidden" : "shown");
 }
 

@@ -68,6 +68,10 @@ void ht_lab_width(ht_lab *lab, ht_action action)
     bool here = m->view == HT_VIEW_WIDTH;
     (void)action;
     m->view = HT_VIEW_WIDTH;
+    if (lab->compare) {
+        ht_lab_note(lab, true, "the roads are being trained; Space stops them, then w trains a ladder");
+        return;
+    }
     if (lab->ladder) {
         if (here) ht_lab_note(lab, true, "the ladder is still running; Space stops it, its results stay");
         return;

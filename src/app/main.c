@@ -1,5 +1,7 @@
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +53,20 @@ static void keep_standard_streams(void)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
 }
 
+/* What cannot be written is an error that a command can report after it has saved its work, not a signal that
+ * ends it. Returns whether a reader who leaves would have ended us. */
+static bool refuse_write_signals(void)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    return signal(SIGPIPE, SIG_IGN) != SIG_IGN;
+}
+
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 static int dispatch(int argc, char **argv)
 {
     size_t count;
@@ -73,11 +89,16 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
     pick_blas_core(argv);
     ht_linalg_init();
+    bool filter = refuse_write_signals();
     int code = dispatch(argc, argv);
     /* A full disk or a closed output must not look like success. */
     bool lost = ferror(stdout) != 0;
     if (fflush(stdout) != 0) lost = true;
     if (!lost || code != HT_OK) return code;
+    if (filter && reader_left()) { /* `| head`: the quiet end of every filter, but with all files written */
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
     ht_error_set(&err, HT_FAIL, "cannot write to standard output");
     return ht_app_fail(&err);
 }

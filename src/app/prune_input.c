@@ -95,7 +95,7 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
     if (!s->path) {
         ht_text_copy(in->name, sizeof in->name, s->w1);
         in->net = ht_netfile_read_npy(matrices, 2, activation, mean_field, err);
-        return in->net ? HT_OK : err->code;
+        return in->net ? HT_OK : HT_FAIL;
     }
     ht_text_copy(in->name, sizeof in->name, s->path);
     ht_text_copy(path, sizeof path, s->path);
@@ -103,7 +103,7 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
         ht_file_join(path, sizeof path, s->path, "checkpoint.safetensors", err) != HT_OK)
         return err->code;
     in->net = ht_netfile_read(path, activation, mean_field, err);
-    if (!in->net) return err->code;
+    if (!in->net) return HT_FAIL;
     read_step(in, path);
     return HT_OK;
 }
@@ -120,7 +120,7 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
         code = ht_error_set(err, HT_FAIL, "%s: has %zu labels in %d dimensions for %zu samples", path,
                             y.count, y.ndim, in->own.count);
     if (code == HT_OK && !(in->own.labels = ht_alloc(y.count, sizeof(int32_t), "the labels", err)))
-        code = err->code;
+        code = HT_FAIL;
     for (size_t i = 0; i < y.count && code == HT_OK; i++) {
         if (y.f64[i] < 0 || y.f64[i] >= classes || y.f64[i] != floor(y.f64[i]))
             code = ht_error_set(err, HT_FAIL,
@@ -188,7 +188,7 @@ ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const 
     if (read_settings(in, s, args, &known, err) != HT_OK) return err->code;
     if (read_network(in, s, err) != HT_OK) return err->code;
     in->pool = ht_pool_new(ht_app_threads(), err);
-    if (!in->pool) return err->code;
+    if (!in->pool) return HT_FAIL;
     if (s->x) return read_samples(in, s, err);
     return s->data || known ? load_data(in, s, args, err) : HT_OK;
 }

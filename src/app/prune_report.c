@@ -12,23 +12,22 @@
 
 enum { TIMED = 2000 };
 
-/* Prunes a copy and times it without its dead neurons; without samples only the result is made. */
+/* Prunes a copy, and times it without its dead neurons; without samples only the result is made. */
 static ht_code prune_copy(ht_prune_report *r, const ht_prune_input *in, ht_error *err)
 {
-    ht_network *small = NULL, *copy = ht_network_copy(in->net, err);
-    ht_code code = copy ? ht_prune_apply(copy, &r->spec, in->pool, &r->result, err) : err->code;
+    ht_network *copy = ht_network_copy(in->net, err);
+    ht_code code = copy ? ht_prune_apply(copy, &r->spec, in->pool, &r->result, err) : HT_FAIL;
     r->result.test = (ht_score){(double)NAN, (double)NAN};
     if (code == HT_OK && in->samples)
         code = ht_network_evaluate(copy, in->samples, NULL, in->pool, &r->result.test, err);
-    if (code == HT_OK && !(small = ht_prune_compact(copy, err))) code = err->code;
-    ht_network_free(copy);
-    for (int l = 0; l < in->net->depth && code == HT_OK; l++) r->left[l] = small->layers[l].rows;
+    if (code == HT_OK) code = ht_prune_compact(copy, err);
+    for (int l = 0; l < in->net->depth && code == HT_OK; l++) r->left[l] = copy->layers[l].rows;
     if (code == HT_OK && in->samples) {
         ht_samples some = *in->samples;
         r->timed = some.count = some.count < TIMED ? some.count : TIMED;
-        code = ht_prune_speed(in->net, small, &some, in->pool, r->seconds, err);
+        code = ht_prune_speed(in->net, copy, &some, in->pool, r->seconds, err);
     }
-    ht_network_free(small);
+    ht_network_free(copy);
     return code;
 }
 

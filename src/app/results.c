@@ -7,21 +7,22 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "math/linalg.h"
-#include "view/tail_charts.h"
+#include "view/tail_table.h"
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err)
 {
     const ht_params *p = ht_trainer_params(trainer);
-    const ht_network *net = ht_trainer_network(trainer);
-    const ht_layer *first = &net->layers[0];
+    const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
+    const ht_layer *first = &measured->layers[0];
     results->steps = ht_trainer_steps(trainer);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     ht_values w = {.f32 = first->weight, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
     if (ht_tail_picture_make(&results->tail, &w, &(ht_tail_options){0}, true, err) != HT_OK) return err->code;
+    if (ht_roads_measure(&results->roads, trainer, data, pool, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
-    return ht_prune_try(&results->prune, net, &data->train, &data->test, &spec, pool, err);
+    return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, err);
 }
 
 json_t *ht_json_number(double value)
@@ -41,7 +42,9 @@ json_t *ht_json_params(const ht_params *params)
                        : info->type == HT_TYPE_REAL ? json_real(number)
                        : info->type == HT_TYPE_BOOL ? json_boolean(number != 0)
                                                     : json_string(value);
-        json_object_set_new(object, info->key, item);
+        if (json_object_set_new(object, info->key, item) == 0) continue;
+        json_decref(object);
+        return NULL;
     }
     return object;
 }
@@ -77,10 +80,13 @@ static json_t *tail_json(const ht_tail_picture *p)
 
 json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
-    return json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 1, "preset", params->preset,
-                     "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps,
-                     "train", score_json(&r->train), "test", score_json(&r->test), "tail",
-                     tail_json(&r->tail), "prune", prune_json(r, params));
+    json_t *root =
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 1, "preset", params->preset,
+                  "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps,
+                  "train", score_json(&r->train), "test", score_json(&r->test), "tail", tail_json(&r->tail),
+                  "prune", prune_json(r, params));
+    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads, params));
+    return root;
 }
 
 ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
@@ -94,9 +100,9 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int 
     json_decref(own);
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+    puts(text); /* main tells when it could not be written */
     free(text);
-    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+    return HT_OK;
 }
 
 static void print_tail(const ht_tail_picture *p)
@@ -125,7 +131,9 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     printf("  train    %10.4f    %8.4f   %8.4f\n", r->train.loss, r->train.accuracy, r->prune.train.accuracy);
     printf("  test     %10.4f    %8.4f   %8.4f\n\n", r->test.loss, r->test.accuracy, r->prune.test.accuracy);
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
-           ht_params_get(params, HT_P_PRUNE_ERROR), removed, units,
-           ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
+           ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
+                                                       : ht_params_get(params, HT_P_PRUNE_ERROR),
+           removed, units, ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
     print_tail(&r->tail);
+    ht_roads_print(&r->roads, params);
 }

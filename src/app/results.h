@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "app/results_roads.h"
 #include "engine/trainer.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
@@ -17,6 +18,7 @@ typedef struct ht_results {
     ht_score train, test;
     ht_tail_picture tail; /* of the first layer, centred */
     ht_prune_result prune;
+    ht_road_results roads;
 } ht_results;
 
 /* Evaluates the trainer's network as it stands. */
@@ -26,7 +28,8 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 void ht_results_print(const ht_results *results, const ht_params *params);
 
 /* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
- * "train", "test", "tail", "prune"}. A new reference; NULL when memory is short. */
+ * "train", "test", "tail", "prune", "roads"}. A new reference; NULL when memory is short.
+ */
 json_t *ht_results_json(const ht_results *results, const ht_params *params);
 
 /* Prints it with "time" and "blas" as one JSON object and a line feed on stdout. */
@@ -35,7 +38,7 @@ ht_code ht_results_print_json(const ht_results *results, const ht_params *params
 /* A number, or null when it is not finite. */
 json_t *ht_json_number(double value);
 
-/* {"train.lr": 0.01, …} with every parameter. */
+/* {"train.lr": 0.01, …} with every parameter; NULL when memory is short. */
 json_t *ht_json_params(const ht_params *params);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/results.h"
-#include "view/tail_charts.h"
+#include "view/tail_table.h"
 
 /* ---- views: what is looked at of a tensor ---- */
 

@@ -3,12 +3,14 @@
 #ifndef HT_BASE_ALLOC_H
 #define HT_BASE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "heavytail/status.h"
 
 /* `count` zeroed elements of `size` bytes, aligned to 64 (a cache line, a vector register).
- * NULL with *err set ("not enough memory for <what> (N MB)") on overflow or exhaustion. */
+ * NULL with *err set ("not enough memory for <what> (N MB)") on overflow or exhaustion, and when a large
+ * request is more than the memory that is free now. */
 void *ht_alloc(size_t count, size_t size, const char *what, ht_error *err);
 
 /* Grows *pointer (from ht_alloc or NULL) from `old_count` to at least `count` elements, keeping its content;
@@ -17,5 +19,10 @@ ht_code ht_grow(void **pointer, size_t old_count, size_t count, size_t size, con
 
 /* Frees what ht_alloc gave; NULL is fine. */
 void ht_free(void *pointer);
+
+/* For tests: asked before every allocation, from any thread; false makes that one fail as if memory were
+ * short. NULL (the default) asks nobody. To be set while no other thread runs. */
+typedef bool ht_alloc_judge(size_t bytes);
+void ht_alloc_ask(ht_alloc_judge *judge);
 
 #endif

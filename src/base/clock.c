@@ -2,9 +2,19 @@
 
 #include <time.h>
 
-double ht_now(void)
+static double seconds_of(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double ht_now(void)
+{
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+double ht_thread_now(void)
+{
+    return seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -5,4 +5,7 @@
 /* Seconds of the monotonic clock: differences mean something, the value does not. */
 double ht_now(void);
 
+/* Seconds that this thread has computed: what a piece of work costs, whoever else uses the machine. */
+double ht_thread_now(void);
+
 #endif

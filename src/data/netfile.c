@@ -39,7 +39,7 @@ static ht_code add_layer(ht_network *net, const char *path, const char *name, si
                             "are (outputs × inputs), first to last",
                             path, name, rows, columns, net->layers[net->depth].rows);
     if (code == HT_OK && f64) f32 = ht_alloc(count, sizeof *f32, name, err);
-    if (code == HT_OK && !f32) code = err->code;
+    if (code == HT_OK && !f32) code = HT_FAIL;
     for (size_t i = 0; i < count && code == HT_OK; i++) {
         if (f64) f32[i] = (float)f64[i];
         if (!isfinite(f32[i]))
@@ -166,7 +166,7 @@ ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mea
     if (!file) return NULL;
     ht_network *net = empty_network(activation, mean_field, err);
     naming names = naming_of(file, err);
-    ht_code code = net ? HT_OK : err->code;
+    ht_code code = net ? HT_OK : HT_FAIL;
     if (code == HT_OK)
         code = names == OURS ? add_ours(net, path, file, err) : add_others(net, path, file, names, err);
     if (code == HT_OK) code = read_notes(net, path, file, err);
@@ -180,7 +180,7 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
                                 bool mean_field, ht_error *err)
 {
     ht_network *net = empty_network(activation, mean_field, err);
-    ht_code code = net ? HT_OK : err->code;
+    ht_code code = net ? HT_OK : HT_FAIL;
     for (int i = 0; i < count && code == HT_OK; i++) {
         ht_npy array;
         code = ht_npy_read(paths[i], HT_NPY_FLOAT, &array, err);

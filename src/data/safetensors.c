@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 16 };
+enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 64 };
 
 struct ht_safetensors {
     char *path;
@@ -150,9 +150,40 @@ bool ht_safetensors_has(const ht_safetensors *f, const char *tensor)
 typedef struct element {
     const char *name;
     size_t size;
+    float (*decode)(uint32_t bits); /* NULL for what no float can hold */
 } element;
 
-static const element float32 = {"F32", sizeof(float)}, boolean = {"BOOL", 1};
+static float of_half(uint32_t h)
+{
+    uint32_t exponent = h >> 10 & 31, fraction = h & 1023;
+    float magnitude = exponent == 0    ? ldexpf((float)fraction, -24)
+                      : exponent == 31 ? (fraction ? NAN : INFINITY)
+                                       : ldexpf((float)(fraction | 1024), (int)exponent - 25);
+    return h & 0x8000 ? -magnitude : magnitude;
+}
+
+static float of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A BF16 is the upper half of a float. */
+static float of_bfloat(uint32_t b)
+{
+    return of_bits(b << 16);
+}
+
+/* The real numbers, little endian in the file; and what masks are made of. */
+static const element reals[] = {
+    {"F32", 4, of_bits},
+    {"F64", 8, NULL},
+    {"F16", 2, of_half},
+    {"BF16", 2, of_bfloat},
+};
+static const element *const single = &reals[0];
+static const element boolean = {"BOOL", 1, NULL};
 
 /* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
 static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,
@@ -183,7 +214,7 @@ ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, si
                             ht_error *err)
 {
     uint64_t offset = 0;
-    if (locate(f, name, &float32, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (locate(f, name, single, rows, columns, &offset, err) != HT_OK) return err->code;
     if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
     for (size_t i = 0; i < rows * columns; i++)
         if (!isfinite(to[i]))
@@ -207,7 +238,7 @@ ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, size_t row
 
 static const element *type_of(const ht_tensor_out *tensor)
 {
-    return tensor->bits ? &boolean : &float32;
+    return tensor->bits ? &boolean : single;
 }
 
 static size_t bytes_of(const ht_tensor_out *tensor)
@@ -261,39 +292,10 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
 
 /* ---- what a file of others holds ---- */
 
-static float of_half(uint32_t h)
-{
-    uint32_t exponent = h >> 10 & 31, fraction = h & 1023;
-    float magnitude = exponent == 0    ? ldexpf((float)fraction, -24)
-                      : exponent == 31 ? (fraction ? NAN : INFINITY)
-                                       : ldexpf((float)(fraction | 1024), (int)exponent - 25);
-    return h & 0x8000 ? -magnitude : magnitude;
-}
-
-static float of_bits(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* A BF16 is the upper half of a float. */
-static float of_bfloat(uint32_t b)
-{
-    return of_bits(b << 16);
-}
-
-/* Of the types that hold real numbers; F64 is kept in double. Little endian in the file. */
-static const struct real {
-    const char *type;
-    size_t size;
-    float (*decode)(uint32_t bits);
-} reals[] = {{"F32", 4, of_bits}, {"F64", 8, NULL}, {"F16", 2, of_half}, {"BF16", 2, of_bfloat}};
-
-static const struct real *real_of(const char *type)
+static const element *real_of(const char *type)
 {
     for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
-        if (strcmp(type, reals[i].type) == 0) return &reals[i];
+        if (strcmp(type, reals[i].name) == 0) return &reals[i];
     return NULL;
 }
 
@@ -343,7 +345,7 @@ ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tenso
         return ht_error_set(err, HT_FAIL, "%s: %.60s has no type; the file is damaged", f->path, name);
     strcpy(info->type, type);
     if (read_shape(f, json_object_get(entry, "shape"), info, err) != HT_OK) return err->code;
-    const struct real *real = real_of(info->type);
+    const element *real = real_of(info->type);
     if (real && (!range_of(f, entry, range) || __builtin_mul_overflow(info->count, real->size, &bytes) ||
                  (uint64_t)(range[1] - range[0]) != bytes))
         return ht_error_set(err, HT_FAIL,
@@ -360,7 +362,7 @@ static uint64_t little_endian(const unsigned char *p, size_t size)
 }
 
 /* In pieces, so that the file's bytes need no second copy of the tensor. */
-static ht_code decode(ht_safetensors *f, const struct real *real, uint64_t offset, size_t count, float *f32,
+static ht_code decode(ht_safetensors *f, const element *real, uint64_t offset, size_t count, float *f32,
                       double *f64, ht_error *err)
 {
     enum { PIECE = 1 << 15 };
@@ -383,7 +385,7 @@ static ht_code decode(ht_safetensors *f, const struct real *real, uint64_t offse
 ht_code ht_safetensors_load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64,
                             ht_error *err)
 {
-    const struct real *real = real_of(info->type);
+    const element *real = real_of(info->type);
     json_int_t range[2];
     *f32 = NULL, *f64 = NULL;
     if (!real || !range_of(f, json_object_get(f->header, info->name), range))

@@ -4,21 +4,21 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "engine/survey.h"
+#include "engine/tail_watch.h"
 
 /* Test samples that curves are evaluated on while training runs: the first so many, halved while the node
  * curve costs more than its share; all of them once it stands still. */
 enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250 };
 
-/* Of the machine that each may take from training: looks at everything, and at the node curve between them.
- * With the screen and the evaluations less than 3 %. */
-static const double share = 0.008;
+/* Of the machine that analysis may take from training; and that the node curve may while it is watched. With
+ * the screen and the evaluations less than 3 %. */
+static const double share = 0.006, watched_share = 0.01;
 static const double watched_period = 0.4; /* seconds from a look to the next while it is watched */
 
 struct ht_analyst {
@@ -28,10 +28,12 @@ struct ht_analyst {
     ht_triple *reports;
     int cores;
     ht_report report; /* all that is known; copies of it are published */
-    uint64_t change;  /* of the weights looked at last */
-    unsigned wished;  /* the methods of the letter before that were looked at */
-    unsigned current; /* bit 1 << method: its look is of these weights and settings, on all samples */
-    size_t live;      /* samples while training runs */
+    ht_tail_watch tail;
+    bool tail_watched; /* the letter before asked for it */
+    uint64_t change;   /* of the weights looked at last */
+    unsigned wished;   /* the methods of the letter before that were looked at */
+    unsigned current;  /* bit 1 << method: its look is of these weights and settings, on all samples */
+    size_t live;       /* samples while training runs */
     double weights_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
 };
 
@@ -42,7 +44,10 @@ ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *sampl
     memset(report, 0, sizeof *report);
     report->speed_up = (double)NAN;
     node.method = HT_PRUNE_NODE;
+    ht_tail_watch watch = {0};
     ht_code code = ht_survey_weights(report, tap, err);
+    if (code == HT_OK) code = ht_tail_watch_look(&watch, tap->net, &(ht_tail_order){.thorough = true}, err);
+    report->tail = watch.latest;
     if (code == HT_OK && look->method != HT_PRUNE_NODE)
         code = ht_survey_method(report, tap->net, samples, &node, false, err);
     return code == HT_OK ? ht_survey_method(report, tap->net, samples, look, true, err) : code;
@@ -61,19 +66,12 @@ typedef struct look {
     double cost;  /* so far, of what is always looked at */
 } look;
 
-static double thread_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void publish(look *l)
 {
     ht_report *report = &l->self->report;
     report->count++;
     report->pending = l->wanted;
-    report->milliseconds = 1e3 * (thread_seconds() - l->start);
+    report->milliseconds = 1e3 * (ht_thread_now() - l->start);
     memcpy(ht_triple_back(l->self->reports), report, sizeof *report);
     ht_triple_publish(l->self->reports);
 }
@@ -109,18 +107,18 @@ static bool look_at_method(look *l, ht_prune_method method)
     ht_error ignored;
     ht_analyst *self = l->self;
     ht_prune_spec spec = spec_of(l, method);
-    double start = thread_seconds();
+    double start = ht_thread_now();
     bool leads = method == l->letter->look.method;
     if (ht_survey_method(&self->report, l->letter->tap->net, &l->samples, &spec, leads, &ignored) != HT_OK)
         return false;
-    double cost = thread_seconds() - start, most = watched_period * share * self->cores;
-    self->method_due[method] = ht_now() + cost / (share * self->cores);
+    double cost = ht_thread_now() - start, most = watched_period * watched_share * self->cores;
+    bool watched = method == HT_PRUNE_NODE && l->letter->wish.watched;
+    self->method_due[method] = ht_now() + cost / ((watched ? watched_share : share) * self->cores);
     l->wanted &= ~(1u << method);
     if (l->thorough) self->current |= 1u << method;
     if (method == HT_PRUNE_NODE) {
         l->cost += cost;
-        bool heavy = l->letter->wish.watched && !l->thorough && cost > most;
-        if (heavy && self->live > LEAST_SAMPLES) self->live /= 2;
+        if (watched && !l->thorough && cost > most && self->live > LEAST_SAMPLES) self->live /= 2;
     }
     return true;
 }
@@ -153,16 +151,38 @@ static bool is_due(const look *l, double due)
     return l->thorough || ht_now() >= due;
 }
 
+static bool look_at_tail(look *l)
+{
+    ht_error ignored;
+    ht_analyst *self = l->self;
+    const ht_letter *letter = l->letter;
+    const ht_tail_order order = {letter->layer, letter->step, letter->generation, letter->watched,
+                                 l->thorough};
+    bool done = ht_tail_watch_look(&self->tail, letter->tap->net, &order, &ignored) == HT_OK;
+    self->report.tail = self->tail.latest;
+    self->tail_watched = letter->watched;
+    return done;
+}
+
 static bool look_at_weights(look *l)
 {
     ht_error ignored;
     ht_analyst *self = l->self;
-    double start = thread_seconds();
-    if (ht_survey_weights(&self->report, l->letter->tap, &ignored) != HT_OK) return false;
-    double cost = thread_seconds() - start;
+    double start = ht_thread_now();
+    if (ht_survey_weights(&self->report, l->letter->tap, &ignored) != HT_OK || !look_at_tail(l)) return false;
+    double cost = ht_thread_now() - start;
     self->weights_due = ht_now() + cost / (share * self->cores);
     l->cost += cost;
     return true;
+}
+
+/* Not for these weights again, unless it is another layer's tail that is asked for. */
+static bool weights_wanted(const look *l, bool known)
+{
+    const ht_letter *letter = l->letter;
+    int last = letter->tap->net->depth - 1, layer = letter->layer < last ? letter->layer : last;
+    bool asked = layer != l->self->tail.latest.layer || (letter->watched && !l->self->tail_watched);
+    return asked || (!known && is_due(l, l->self->weights_due));
 }
 
 /* What is always looked at: the weights, the node curve, the method of the settings. */
@@ -171,8 +191,8 @@ static bool look_always(look *l)
     ht_analyst *self = l->self;
     ht_prune_method leading = l->letter->look.method;
     bool known = self->current >> leading & 1; /* of these very weights; then the rest is, too */
+    if (weights_wanted(l, known) && !look_at_weights(l)) return false;
     if (known) return true;
-    if (is_due(l, self->weights_due) && !look_at_weights(l)) return false;
     if (!look_at_method(l, HT_PRUNE_NODE)) return false;
     return leading == HT_PRUNE_NODE || !is_due(l, self->method_due[leading]) || look_at_method(l, leading);
 }
@@ -209,7 +229,7 @@ static void look_at_the_rest(look *l)
 static double look_at(ht_analyst *self, const ht_letter *letter)
 {
     bool thorough = letter->settled || letter->wish.thorough;
-    look l = {self, letter, self->data->test, thorough, 0, HT_PRUNE_NODE, thread_seconds(), 0};
+    look l = {self, letter, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now(), 0};
     if (!thorough && l.samples.count > self->live) l.samples.count = self->live;
     begin(&l);
     /* While training runs only what is new in the wish: it costs more than its share, but only once. */

@@ -17,8 +17,23 @@ ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
                        .state = ht_trainer_state_get(trainer),
                        .net = ht_trainer_network(trainer),
                        .mask = (ht_mask *)ht_trainer_mask(trainer)};
-    for (int l = 0; l <= c.net->depth; l++) c.momentum[l] = ht_trainer_momentum(trainer, l);
+    for (int a = 0; a < HT_ARRAYS; a++)
+        for (int l = 0; l <= c.net->depth; l++) c.array[a][l] = ht_trainer_array(trainer, a, l);
     return c;
+}
+
+/* Room for the arrays that `now` has; an array once needed stays. */
+static ht_code make_room(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
+{
+    for (int a = 0; a < HT_ARRAYS; a++)
+        for (int l = 0; l <= now->net->depth; l++) {
+            if (now->array[a][l] && !c->owned[a][l])
+                c->owned[a][l] =
+                    ht_alloc(ht_layer_size(&now->net->layers[l]), sizeof(float), "a checkpoint", err);
+            if (now->array[a][l] && !c->owned[a][l]) return err->code;
+            c->array[a][l] = now->array[a][l] ? c->owned[a][l] : NULL;
+        }
+    return HT_OK;
 }
 
 ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
@@ -28,12 +43,8 @@ ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
     if (!c) return NULL;
     c->net = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
                             net->layers[net->depth].rows, net->activation, net->mean_field, err);
-    bool good = c->net != NULL;
-    for (int l = 0; l <= net->depth && good; l++)
-        if (ht_trainer_momentum(trainer, l))
-            good = (c->momentum[l] =
-                        ht_alloc(ht_layer_size(&net->layers[l]), sizeof(float), "a checkpoint", err)) != NULL;
-    if (good) return c;
+    ht_checkpoint now = ht_checkpoint_of(trainer);
+    if (c->net && make_room(c, &now, err) == HT_OK) return c;
     ht_checkpoint_free(c);
     return NULL;
 }
@@ -42,7 +53,8 @@ void ht_checkpoint_free(ht_checkpoint *c)
 {
     if (!c) return;
     ht_network_free(c->net);
-    for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(c->momentum[l]);
+    for (int a = 0; a < HT_ARRAYS; a++)
+        for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(c->owned[a][l]);
     ht_mask_free(c->spare);
     ht_free(c);
 }
@@ -50,7 +62,9 @@ void ht_checkpoint_free(ht_checkpoint *c)
 size_t ht_checkpoint_bytes(ht_trainer *trainer)
 {
     size_t weights = ht_network_parameters(ht_trainer_network(trainer));
-    return weights * sizeof(float) * (ht_trainer_momentum(trainer, 0) ? 2 : 1) + sizeof(ht_checkpoint);
+    size_t arrays = 1;
+    for (int a = 0; a < HT_ARRAYS; a++) arrays += ht_trainer_array(trainer, a, 0) != NULL;
+    return weights * sizeof(float) * arrays + sizeof(ht_checkpoint);
 }
 
 enum { CHUNK = 1 << 18 }; /* floats that one task copies */
@@ -75,9 +89,11 @@ static void copy_arrays(const ht_checkpoint *to, const ht_checkpoint *from, ht_p
         size_t count = ht_layer_size(&from->net->layers[l]);
         int tasks = (int)((count + CHUNK - 1) / CHUNK);
         copy_job weights = {to->net->layers[l].weight, from->net->layers[l].weight, count};
-        copy_job momentum = {to->momentum[l], from->momentum[l], count};
         ht_pool_run(pool, tasks, copy_chunk, &weights);
-        if (momentum.from) ht_pool_run(pool, tasks, copy_chunk, &momentum);
+        for (int a = 0; a < HT_ARRAYS; a++) {
+            copy_job array = {to->array[a][l], from->array[a][l], count};
+            if (array.from && array.to) ht_pool_run(pool, tasks, copy_chunk, &array);
+        }
     }
 }
 
@@ -85,6 +101,7 @@ ht_code ht_checkpoint_take(ht_checkpoint *c, ht_trainer *trainer, ht_pool *pool,
 {
     ht_checkpoint now = ht_checkpoint_of(trainer);
     if (now.mask && !c->spare && !(c->spare = ht_mask_new(c->net, err))) return err->code;
+    if (make_room(c, &now, err) != HT_OK) return err->code;
     c->params = now.params;
     c->state = now.state;
     c->mask = now.mask ? c->spare : NULL;
@@ -98,6 +115,7 @@ ht_code ht_checkpoint_restore(const ht_checkpoint *c, ht_trainer *trainer, ht_po
     if (ht_trainer_adopt(trainer, &c->state, &c->params, c->mask, err) != HT_OK) return err->code;
     ht_checkpoint now = ht_checkpoint_of(trainer);
     copy_arrays(&now, c, pool);
+    ht_trainer_settle(trainer);
     return HT_OK;
 }
 
@@ -122,7 +140,8 @@ uint64_t ht_checkpoint_hash(const ht_checkpoint *c)
     for (int l = 0; l <= c->net->depth; l++) {
         size_t count = ht_layer_size(&c->net->layers[l]);
         hash = hash_words(hash, c->net->layers[l].weight, count * sizeof(float));
-        if (c->momentum[l]) hash = hash_words(hash, c->momentum[l], count * sizeof(float));
+        for (int a = 0; a < HT_ARRAYS; a++)
+            if (c->array[a][l]) hash = hash_words(hash, c->array[a][l], count * sizeof(float));
         for (size_t i = 0; c->mask && i < count; i++)
             if (!ht_mask_trains(c->mask, l, i)) hash = hash_words(hash, &i, sizeof i);
     }
@@ -186,9 +205,11 @@ bool ht_checkpoint_differs(const ht_checkpoint *a, const ht_checkpoint *b, char 
     for (int l = 0; l <= a->net->depth; l++) {
         const ht_layer *x = &a->net->layers[l], *y = &b->net->layers[l];
         if (arrays_differ(x->weight, y->weight, x, l, "weight", where, size) ||
-            arrays_differ(a->momentum[l], b->momentum[l], x, l, "momentum", where, size) ||
             masks_differ(a, b, l, where, size))
             return true;
+        for (int k = 0; k < HT_ARRAYS; k++)
+            if (arrays_differ(a->array[k][l], b->array[k][l], x, l, ht_array_name(k), where, size))
+                return true;
     }
     return false;
 }
@@ -203,11 +224,15 @@ typedef struct counter {
 } counter;
 
 #define COUNTER(name) "heavytail." #name, offsetof(ht_trainer_state, name)
+#define OF_OCCAM(name) "heavytail.occam." #name, offsetof(ht_trainer_state, occam.name)
 #define OF_ROW(name) "heavytail.row." #name, offsetof(ht_trainer_state, row.name)
 static const counter counters[] = {
-    {COUNTER(step), false},   {COUNTER(epoch), false},      {COUNTER(cursor), false},
-    {OF_ROW(steps), false},   {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
-    {OF_ROW(loss_max), true}, {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
+    {COUNTER(step), false},      {COUNTER(epoch), false},      {COUNTER(cursor), false},
+    {OF_ROW(steps), false},      {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
+    {OF_ROW(loss_max), true},    {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
+    {COUNTER(averaged), false},  {OF_OCCAM(epochs), false},    {OF_OCCAM(lambda), true},
+    {OF_OCCAM(loss), true},      {OF_OCCAM(before), true},     {OF_OCCAM(best_epoch), false},
+    {OF_OCCAM(best_loss), true},
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
 
@@ -224,27 +249,29 @@ static unsigned char *mask_bytes(const ht_mask *mask, int layer, ht_error *err)
     return bytes;
 }
 
+/* If there is anything to add. */
+static void add_tensor(ht_tensor_out *tensors, size_t *count, const ht_checkpoint *c, int l, const char *what,
+                       const float *data, const unsigned char *bits)
+{
+    if (!data && !bits) return;
+    ht_tensor_out *t = &tensors[(*count)++];
+    *t = (ht_tensor_out){.rows = (size_t)c->net->layers[l].rows,
+                         .columns = (size_t)c->net->layers[l].columns,
+                         .data = data,
+                         .bits = bits};
+    name_tensor(t->name, sizeof t->name, l, what);
+}
+
 static ht_code write_tensors(const char *path, const ht_checkpoint *c, unsigned char *const mask[],
                              const char *const metadata[], ht_error *err)
 {
-    ht_tensor_out tensors[3 * (HT_DEPTH_MAX + 1)];
+    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1)];
     size_t count = 0;
     for (int l = 0; l <= c->net->depth; l++) {
-        const ht_layer *layer = &c->net->layers[l];
-        ht_tensor_out shape = {.rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
-        const struct {
-            const char *what;
-            const float *data;
-            const unsigned char *bits;
-        } parts[] = {
-            {"weight", layer->weight, NULL}, {"momentum", c->momentum[l], NULL}, {"mask", NULL, mask[l]}};
-        for (int i = 0; i < 3; i++) {
-            if (!parts[i].data && !parts[i].bits) continue;
-            tensors[count] = shape;
-            name_tensor(tensors[count].name, sizeof tensors[count].name, l, parts[i].what);
-            tensors[count].data = parts[i].data;
-            tensors[count++].bits = parts[i].bits;
-        }
+        add_tensor(tensors, &count, c, l, "weight", c->net->layers[l].weight, NULL);
+        for (int a = 0; a < HT_ARRAYS; a++)
+            add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
+        add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
     }
     return ht_safetensors_write(path, tensors, count, metadata, err);
 }
@@ -326,20 +353,27 @@ static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **
     return code;
 }
 
+static ht_code read_array(ht_safetensors *file, const ht_layer *shape, int l, const char *what, float *to,
+                          ht_error *err)
+{
+    char name[48];
+    name_tensor(name, sizeof name, l, what);
+    return ht_safetensors_read(file, name, (size_t)shape->rows, (size_t)shape->columns, to, err);
+}
+
+/* What the trainer has, once its counters say so. */
 static ht_code read_arrays(ht_safetensors *file, ht_trainer *trainer, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(trainer);
     for (int l = 0; l <= net->depth; l++) {
-        char name[48];
         const ht_layer *layer = &net->layers[l];
-        size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
-        name_tensor(name, sizeof name, l, "weight");
-        if (ht_safetensors_read(file, name, rows, columns, layer->weight, err) != HT_OK) return err->code;
-        name_tensor(name, sizeof name, l, "momentum");
-        if (ht_trainer_momentum(trainer, l) &&
-            ht_safetensors_read(file, name, rows, columns, ht_trainer_momentum(trainer, l), err) != HT_OK)
-            return err->code;
+        if (read_array(file, layer, l, "weight", layer->weight, err) != HT_OK) return err->code;
+        for (int a = 0; a < HT_ARRAYS; a++) {
+            float *to = ht_trainer_array(trainer, a, l);
+            if (to && read_array(file, layer, l, ht_array_name(a), to, err) != HT_OK) return err->code;
+        }
     }
+    ht_trainer_settle(trainer);
     return HT_OK;
 }
 
@@ -350,10 +384,10 @@ ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
     ht_safetensors *file = ht_safetensors_open(path, err);
     if (!file) return err->code;
     ht_code code = read_counters(file, path, &state, err);
-    if (code == HT_OK) code = read_arrays(file, trainer, err);
     if (code == HT_OK) code = read_mask(file, ht_trainer_network(trainer), &mask, err);
-    ht_safetensors_close(file);
     if (code == HT_OK) code = ht_trainer_adopt(trainer, &state, ht_trainer_params(trainer), mask, err);
+    if (code == HT_OK) code = read_arrays(file, trainer, err);
+    ht_safetensors_close(file);
     ht_mask_free(mask);
     return code;
 }

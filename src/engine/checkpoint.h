@@ -1,6 +1,7 @@
 /* checkpoint.h - everything a training run depends on, in memory or as one safetensors file: layers.0.weight
- * …, layers.0.momentum …, layers.0.mask … (BOOL, 1 = trained), counters as metadata. Loads in PyTorch and
- * NumPy as is (row = neuron). Equal states give equal files: nothing in them tells of time. */
+ * …, layers.0.momentum …, factors, means (ht_array), layers.0.mask … (BOOL, 1 = trained), counters as
+ * metadata. Loads in PyTorch and NumPy as is (row = neuron). Equal states give equal files: nothing in them
+ * tells of time. */
 #ifndef HT_ENGINE_CHECKPOINT_H
 #define HT_ENGINE_CHECKPOINT_H
 
@@ -10,9 +11,10 @@ typedef struct ht_checkpoint {
     ht_params params;
     ht_trainer_state state;
     ht_network *net;
-    float *momentum[HT_DEPTH_MAX + 1]; /* like the weights; NULL without momentum */
-    ht_mask *mask;                     /* NULL when every weight is trained */
-    ht_mask *spare;                    /* of a copy: room for a mask, NULL until one was needed */
+    float *array[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* like the weights; NULL where there is none */
+    float *owned[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* of a copy: room for them, NULL until one was needed */
+    ht_mask *mask;                             /* NULL when every weight is trained */
+    ht_mask *spare;                            /* of a copy: room for a mask, NULL until one was needed */
 } ht_checkpoint;
 
 /* The trainer as it stands; borrows all from it, valid until its next step or change. */
@@ -23,8 +25,8 @@ ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err);
 void ht_checkpoint_free(ht_checkpoint *copy);
 size_t ht_checkpoint_bytes(ht_trainer *trainer); /* of one copy, without a mask */
 
-/* Copies the trainer's state. Allocates only for the first mask it meets; fails only there, and is then not
- * to be used. */
+/* Copies the trainer's state. Allocates only for what it meets for the first time (a mask, a mean, a best
+ * epoch); fails only there, and is then not to be used. */
 ht_code ht_checkpoint_take(ht_checkpoint *copy, ht_trainer *trainer, ht_pool *pool, ht_error *err);
 
 /* The way back: training goes on bit by bit from there. One change of the trainer; VIEW parameters stay as

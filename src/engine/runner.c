@@ -24,7 +24,7 @@ enum { COMMANDS = 1024, SAMPLES = 8192 };
 /* Nobody needs a test score more often than this share of the time pays for; the first ones are free: the
  * beginning of a run is steep. */
 enum { FREE_EVALUATIONS = 10 };
-static const double evaluation_share = 0.007;
+static const double evaluation_share = 0.005;
 
 /* States are stored so far apart that copying takes this share of training time, and at least so many
  * seconds. */
@@ -53,12 +53,14 @@ struct ht_runner {
     uint64_t run, undo_run,
         runs;               /* which run since a reset this is, and the one that undo goes to; how many */
     bool single, past_goal; /* past_goal: the user went on after "done" */
+    int layer;              /* whose tail the analyst looks at … */
+    bool watched;           /* … with pictures while training runs */
     bool settled;           /* the analyst has the weights as they stand */
     ht_wish wish;           /* what it is to look at */
     double masked;          /* share of the hidden weights that stay zero */
     bool thrifty;           /* evaluations keep to their share */
     int evaluations;        /* since the start or a reset */
-    double evaluation_end, evaluation_cost; /* of the last one, on the clock and in seconds */
+    double evaluation_end, evaluation_cost; /* when the last one ended, and the time it computed */
     /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
      */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -144,14 +146,14 @@ static void evaluate(ht_runner *r, bool row)
 {
     ht_error err;
     ht_sample sample;
-    double start = ht_now();
+    double start = ht_thread_now(); /* with a pool its workers compute as long */
     if (ht_trainer_evaluate(r->trainer, row, &sample, &err) != HT_OK) {
         enter_state(r, HT_STATE_PAUSED, err.text);
         return;
     }
     r->evaluations++;
     r->evaluation_end = ht_now();
-    r->evaluation_cost = r->evaluation_end - start;
+    r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;
     sample.state = r->state;
     sample.masked = r->masked;
@@ -387,6 +389,15 @@ static void apply(ht_runner *r, const ht_command *command)
     case HT_COMMAND_LOOK:
         look(r, &command->wish);
         break;
+    case HT_COMMAND_LAYER:
+        r->layer = (int)command->value;
+        r->settled = false;
+        ht_mailbox_poke(r->box);
+        break;
+    case HT_COMMAND_WATCH:
+        r->watched = command->value != 0;
+        if (r->watched) ht_mailbox_poke(r->box);
+        break;
     }
 }
 
@@ -441,6 +452,8 @@ static void deliver(ht_runner *r, ht_letter *letter)
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
     letter->change = ht_trainer_change(r->trainer);
+    letter->layer = r->layer;
+    letter->watched = r->watched;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
     letter->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
     letter->wish = r->wish;
@@ -454,12 +467,14 @@ static void train_one(ht_runner *r)
     /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
      */
     ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
-    ht_step_result result = ht_trainer_step_tapped(r->trainer, letter ? letter->tap : NULL);
+    bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
+    ht_step_result result = ht_trainer_step_tapped(r->trainer, letter && !averaged ? letter->tap : NULL);
     r->settled = false;
     if (result.refused) {
         diverged(r, &result);
         return;
     }
+    if (letter && averaged) ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
     if (letter) deliver(r, letter);
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
@@ -472,7 +487,7 @@ static void serve_analyst(ht_runner *r)
 {
     ht_letter *letter = r->settled || r->state == HT_STATE_RUNNING ? NULL : ht_mailbox_wanted(r->box);
     if (!letter) return;
-    ht_tap_take(letter->tap, ht_trainer_network(r->trainer), r->pool);
+    ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
     deliver(r, letter);
 }
 

@@ -13,7 +13,7 @@ typedef struct ht_runner ht_runner;
 /* Starts paused. Borrows the trainer, its data and its pool until ht_runner_stop. */
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
 /* The same; what happens also goes to `recorder` (NULL: none), borrowed. Without one, evaluations that are
- * due (train.eval_every) are left out while they would take more than 0.7 % of the time: nobody but the
+ * due (train.eval_every) are left out while they would take more than 0.5 % of the time: nobody but the
  * screen sees them. */
 ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                                     ht_recorder *recorder, ht_error *err);

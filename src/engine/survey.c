@@ -34,9 +34,9 @@ static ht_code fill_norms(ht_report *report, const ht_tap *tap, ht_error *err)
 
 ht_code ht_survey_weights(ht_report *report, const ht_tap *tap, ht_error *err)
 {
-    const ht_layer *first = &tap->net->layers[0];
+    ht_sizes sizes = ht_network_sizes(tap->net);
     report->histogram = tap->histogram[0];
-    report->tail = ht_tail_summarize(first->weight, ht_layer_size(first));
+    report->left = (double)sizes.above_epsilon / (double)sizes.weights;
     report->parameters = ht_network_parameters(tap->net);
     return fill_norms(report, tap, err);
 }
@@ -144,12 +144,11 @@ ht_code ht_survey_speed(ht_report *report, const ht_network *net, const ht_sampl
 {
     ht_prune_result result;
     double seconds[2];
-    ht_network *small = NULL, *copy = ht_network_copy(net, err);
+    ht_network *copy = ht_network_copy(net, err);
     ht_code code = copy ? ht_prune_apply(copy, spec, NULL, &result, err) : err->code;
-    if (code == HT_OK && !(small = ht_prune_compact(copy, err))) code = err->code;
+    if (code == HT_OK) code = ht_prune_compact(copy, err);
+    if (code == HT_OK) code = ht_prune_speed(net, copy, samples, NULL, seconds, err);
     ht_network_free(copy);
-    if (code == HT_OK) code = ht_prune_speed(net, small, samples, NULL, seconds, err);
-    ht_network_free(small);
     if (code != HT_OK) return code;
     report->speed_method = spec->method;
     report->speed_ratio = result.ratio;

@@ -6,7 +6,7 @@
 #include "link/messages.h"
 #include "math/tap.h"
 
-/* Histogram, tail index, norms. */
+/* Histogram, norms, and how many weights are left. The tail is tail_watch.h. */
 ht_code ht_survey_weights(ht_report *report, const ht_tap *tap, ht_error *err);
 
 /* The pruning curve of one method, into report->look[spec->method]; on failure that look is as it was. With

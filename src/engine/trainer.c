@@ -13,11 +13,14 @@ struct ht_trainer {
     const ht_dataset *data;
     ht_pool *pool;
     ht_network *net;
+    ht_factors *factors; /* NULL with plain weights */
     ht_step *scratch;
+    ht_average average;
     ht_mask *mask;   /* NULL: every weight is trained */
     float *x;        /* (capacity × inputs): the batch, gathered */
     int32_t *labels; /* (capacity) */
     uint32_t *order; /* (train count): this epoch's permutation */
+    ht_judge judge;  /* holds samples back, and tells the best epoch */
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
     ht_trainer_state at;
     float input_bound;
@@ -25,7 +28,7 @@ struct ht_trainer {
 
 static size_t train_count(const ht_trainer *t)
 {
-    return t->data->train.count;
+    return t->data->train.count - t->judge.held.count;
 }
 
 static uint64_t seed_of(const ht_trainer *t)
@@ -44,7 +47,7 @@ static void shuffle(ht_trainer *t)
 {
     ht_rng rng;
     ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->at.epoch);
-    for (size_t i = 0; i < train_count(t); i++) t->order[i] = (uint32_t)i;
+    for (size_t i = 0; i < train_count(t); i++) t->order[i] = t->judge.pick ? t->judge.pick[i] : (uint32_t)i;
     for (size_t i = train_count(t) - 1; i > 0; i--) {
         size_t j = ht_rng_below(&rng, (uint32_t)i + 1);
         uint32_t kept = t->order[i];
@@ -53,12 +56,29 @@ static void shuffle(ht_trainer *t)
     }
 }
 
+static bool has_momentum(const ht_trainer *t)
+{
+    return ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
+}
+
+static ht_code make_factors(ht_trainer *t, ht_error *err)
+{
+    int count = (int)ht_params_get(&t->params, HT_P_MODEL_FACTORS);
+    if (count == 1) return HT_OK;
+    if (has_momentum(t))
+        return ht_error_set(
+            err, HT_USAGE,
+            "train.momentum and model.factors = %d do not go together; set train.momentum to 0", count);
+    t->factors = ht_factors_new(t->net, count, err);
+    return t->factors ? HT_OK : err->code;
+}
+
 /* Scratch for batches of up to `batch`; the old one stays if memory is short. Momentum moves along. */
 static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
 {
-    bool momentum = ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
+    bool momentum = has_momentum(t);
     if (t->scratch && ht_step_capacity(t->scratch) >= batch) return HT_OK;
-    ht_step *scratch = ht_step_new(t->net, batch, momentum, err);
+    ht_step *scratch = ht_step_new(t->net, batch, momentum || t->factors, err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
     int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
@@ -77,6 +97,27 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
     return HT_OK;
 }
 
+static uint64_t window_of(const ht_trainer *t)
+{
+    return (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_AVERAGE);
+}
+
+/* A mean that begins now, or none. */
+static ht_code restart_average(ht_trainer *t, ht_error *err)
+{
+    if (window_of(t) > 0) return ht_average_start(&t->average, t->net, err);
+    ht_average_free(&t->average);
+    return HT_OK;
+}
+
+/* With a known end, only the last iterates count. */
+static void average(ht_trainer *t)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), window = (double)window_of(t);
+    if (t->average.mean && (double)t->at.step > steps - window)
+        ht_average_add(&t->average, t->net, window_of(t), t->pool);
+}
+
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
@@ -89,7 +130,10 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order || reserve_batch(t, batch_of(t), err) != HT_OK) {
+    if (!t->net || !t->order ||
+        ht_judge_make(&t->judge, data, ht_params_get(params, HT_P_OCCAM_HOLDOUT), err) != HT_OK ||
+        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
+        restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -103,11 +147,14 @@ void ht_trainer_free(ht_trainer *t)
 {
     if (!t) return;
     ht_network_free(t->net);
+    ht_factors_free(t->factors);
     ht_step_free(t->scratch);
+    ht_average_free(&t->average);
     ht_mask_free(t->mask);
     ht_free(t->x);
     ht_free(t->labels);
     ht_free(t->order);
+    ht_judge_free(&t->judge);
     ht_free(t);
 }
 
@@ -120,12 +167,17 @@ static void drop_mask(ht_trainer *t)
 void ht_trainer_reset(ht_trainer *t, uint64_t seed)
 {
     ht_params_put(&t->params, HT_P_TRAIN_SEED, (double)seed);
-    ht_network_init(t->net, seed_of(t), t->pool);
+    if (t->factors)
+        ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
+    else
+        ht_network_init(t->net, seed_of(t), t->pool);
     for (int l = 0; l <= t->net->depth; l++)
         if (ht_step_momentum(t->scratch, l))
             memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
     drop_mask(t);
     t->at = (ht_trainer_state){.change = t->at.change + 1};
+    t->average.count = 0;
+    ht_judge_drop_after(&t->judge, 0);
     shuffle(t);
 }
 
@@ -145,6 +197,7 @@ ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, ht_prune_
     if (ht_prune_apply(t->net, &spec, t->pool, result, err) != HT_OK) return err->code;
     if (intent->keep_mask) ht_mask_take_zeros(t->mask, t->net);
     t->at.change++;
+    if (t->factors) ht_factors_follow(t->factors, t->net);
     return HT_OK;
 }
 
@@ -215,6 +268,29 @@ static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
     row->steps++;
 }
 
+/* Occam gradient descent: judges the epoch that has ended and prunes. An epoch that cannot be judged, because
+ * memory is short, counts as one without improvement. Without λ0 the samples held back still tell the best
+ * epoch. */
+static void end_epoch(ht_trainer *t)
+{
+    ht_error err;
+    ht_occam *occam = &t->at.occam;
+    double lambda0 = ht_params_get(&t->params, HT_P_OCCAM_LAMBDA0);
+    if ((lambda0 <= 0 && t->judge.held.count == 0) || t->at.cursor < train_count(t)) return;
+    if (lambda0 > 0 && !t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
+    ht_score score = ht_judge_score(&t->judge, t->net, t->pool);
+    double lambda = ht_occam_judge(occam, lambda0, score.loss);
+    if (occam->best_epoch == occam->epochs) ht_judge_remember(&t->judge, t->net);
+    if (lambda0 > 0) {
+        ht_occam_prune(t->net, lambda);
+        if (t->factors) ht_factors_follow(t->factors, t->net);
+        ht_mask_take_zeros(t->mask, t->net);
+    }
+    ht_sizes sizes = ht_network_sizes(t->net);
+    ht_judge_note(&t->judge, &(ht_occam_epoch){occam->epochs, lambda, score.loss, score.accuracy,
+                                               (double)sizes.nonzero / (double)sizes.weights});
+}
+
 ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
 {
     double start = ht_now();
@@ -231,6 +307,7 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
         .mask = t->mask,
         .tap = tap,
+        .factors = t->factors,
         .input_bound = t->input_bound,
     };
     if (hyper.noise_scale == 0) hyper.noise.type = HT_NOISE_NONE;
@@ -241,6 +318,8 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
     t->at.cursor += (size_t)batch;
     t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
     add_to_row(&t->at.row, &result);
+    end_epoch(t);
+    average(t);
     return result;
 }
 
@@ -249,9 +328,11 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
     double before = ht_params_get(&t->params, p);
     t->at.change++;
     ht_params_put(&t->params, p, value);
-    if (p != HT_P_TRAIN_BATCH || reserve_batch(t, batch_of(t), err) == HT_OK) return HT_OK;
-    ht_params_put(&t->params, p, before);
-    return err->code;
+    ht_code code = HT_OK;
+    if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
+    if (p == HT_P_TRAIN_AVERAGE) code = restart_average(t, err);
+    if (code != HT_OK) ht_params_put(&t->params, p, before);
+    return code;
 }
 
 const ht_params *ht_trainer_params(const ht_trainer *t)
@@ -264,9 +345,63 @@ ht_network *ht_trainer_network(ht_trainer *t)
     return t->net;
 }
 
-float *ht_trainer_momentum(ht_trainer *t, int layer)
+const ht_network *ht_trainer_measured(const ht_trainer *t)
 {
-    return ht_step_momentum(t->scratch, layer);
+    return t->average.count > 0 ? t->average.mean : t->net;
+}
+
+ht_average *ht_trainer_average(ht_trainer *t)
+{
+    return &t->average;
+}
+
+static const char *const array_names[HT_ARRAYS] = {"momentum",  "factors.0", "factors.1", "factors.2",
+                                                   "factors.3", "average",   "best"};
+
+const char *ht_array_name(ht_array array)
+{
+    return array_names[array];
+}
+
+float *ht_trainer_array(ht_trainer *t, ht_array array, int layer)
+{
+    const ht_network *best = ht_trainer_best(t);
+    switch (array) {
+    case HT_ARRAY_MOMENTUM:
+        return t->factors ? NULL : ht_step_momentum(t->scratch, layer);
+    case HT_ARRAY_AVERAGE:
+        return t->average.count > 0 ? t->average.mean->layers[layer].weight : NULL;
+    case HT_ARRAY_BEST:
+        return best ? best->layers[layer].weight : NULL;
+    default:
+        return t->factors ? t->factors->factor[layer][array - HT_ARRAY_FACTORS] : NULL;
+    }
+}
+
+ht_factors *ht_trainer_factors(ht_trainer *t)
+{
+    return t->factors;
+}
+
+size_t ht_trainer_samples(const ht_trainer *t)
+{
+    return train_count(t);
+}
+
+const ht_network *ht_trainer_best(const ht_trainer *t)
+{
+    return t->at.occam.best_epoch > 0 ? t->judge.best : NULL;
+}
+
+const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count)
+{
+    *count = t->judge.epoch_count;
+    return t->judge.epochs;
+}
+
+void ht_trainer_settle(ht_trainer *t)
+{
+    if (t->factors) ht_factors_collapse(t->factors, t->net);
 }
 
 uint64_t ht_trainer_steps(const ht_trainer *t)
@@ -341,6 +476,7 @@ ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
 ht_trainer_state ht_trainer_state_get(const ht_trainer *t)
 {
     ht_trainer_state state = t->at;
+    state.averaged = t->average.count;
     /* The end of an epoch is the start of the next: one name for one state. */
     if (state.cursor == train_count(t)) state.cursor = 0, state.epoch++;
     return state;
@@ -355,6 +491,7 @@ ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_er
     uint64_t change = t->at.change;
     t->at = *state;
     t->at.change = change;
+    t->average.count = t->average.mean ? state->averaged : 0;
     shuffle(t);
     return HT_OK;
 }
@@ -368,11 +505,16 @@ ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_
     if (mask) ht_mask_copy(kept, mask);
     for (int p = 0; p < HT_P_COUNT; p++)
         if (ht_param_at(p)->live != HT_VIEW) t->params.number[p] = params->number[p];
-    if (reserve_batch(t, batch_of(t), err) != HT_OK || ht_trainer_state_set(t, state, err) != HT_OK) {
+    if (reserve_batch(t, batch_of(t), err) != HT_OK ||
+        (window_of(t) > 0 && restart_average(t, err) != HT_OK) ||
+        (state->occam.best_epoch > 0 && ht_judge_reserve(&t->judge, t->net, err) != HT_OK) ||
+        ht_trainer_state_set(t, state, err) != HT_OK) {
         t->params = before;
         ht_mask_free(kept);
         return err->code;
     }
+    if (window_of(t) == 0) ht_average_free(&t->average);
+    ht_judge_drop_after(&t->judge, state->occam.epochs);
     drop_mask(t);
     t->mask = kept;
     t->at.change++;

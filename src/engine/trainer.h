@@ -6,9 +6,12 @@
 #define HT_ENGINE_TRAINER_H
 
 #include "base/pool.h"
+#include "engine/judge.h"
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
 #include "heavytail/params.h"
+#include "math/average.h"
+#include "math/occam.h"
 #include "link/messages.h"
 #include "math/step.h"
 
@@ -48,9 +51,37 @@ void ht_trainer_set_change(ht_trainer *t, uint64_t change); /* when a journal is
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
 ht_network *ht_trainer_network(ht_trainer *t);
-float *ht_trainer_momentum(ht_trainer *t, int layer); /* NULL without momentum */
-const ht_mask *ht_trainer_mask(const ht_trainer *t);  /* NULL without */
+/* What tails and prunings are measured on: the mean of late iterates if train.average asks for one and it has
+ * begun, else the network. */
+const ht_network *ht_trainer_measured(const ht_trainer *t);
+/* What a state holds beside the weights, all like them: an array a layer. */
+typedef enum ht_array {
+    HT_ARRAY_MOMENTUM,
+    HT_ARRAY_FACTORS, /* and the HT_FACTORS_MAX - 1 after it */
+    HT_ARRAY_AVERAGE = HT_ARRAY_FACTORS + HT_FACTORS_MAX,
+    HT_ARRAY_BEST,
+    HT_ARRAYS
+} ht_array;
+
+const char *ht_array_name(ht_array array); /* "momentum", "factors.0" …, static */
+/* NULL where there is none now: no momentum, fewer factors, nothing averaged yet, no best epoch. */
+float *ht_trainer_array(ht_trainer *t, ht_array array, int layer);
+
+/* After weights and arrays were written from outside. */
+void ht_trainer_settle(ht_trainer *t);
+
+ht_average *ht_trainer_average(ht_trainer *t);       /* its mean is NULL without train.average */
+ht_factors *ht_trainer_factors(ht_trainer *t);       /* NULL unless model.factors is 2 or more */
+const ht_mask *ht_trainer_mask(const ht_trainer *t); /* NULL without */
 bool ht_trainer_masked(const ht_trainer *t);
+size_t ht_trainer_samples(const ht_trainer *t); /* trained on: without those held back */
+
+/* The network at the end of the epoch of lowest loss, before its pruning; NULL until an epoch was judged:
+ * with occam.lambda0, or with samples held back. */
+const ht_network *ht_trainer_best(const ht_trainer *t);
+
+/* The epochs since the trainer was made or reset; the trainer's memory, valid until its next step. */
+const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count);
 uint64_t ht_trainer_steps(const ht_trainer *t);
 double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */
 double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, after the schedule */
@@ -86,6 +117,8 @@ typedef struct ht_trainer_state {
     uint64_t step, epoch, cursor;
     double running_accuracy;
     ht_trainer_row row;
+    ht_occam occam;    /* with occam.lambda0 */
+    uint64_t averaged; /* iterates in the mean */
     uint64_t change;
     double seconds;
 } ht_trainer_state;
@@ -95,7 +128,7 @@ ht_trainer_state ht_trainer_state_get(const ht_trainer *t);
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err);
 
 /* Takes over a state, the parameters that training depends on (not the VIEW ones) and the mask (NULL: none):
- * one change. On failure nothing changes. Weights and momentum are the caller's to copy. */
+ * one change. On failure nothing changes. Weights and arrays are the caller's to copy. */
 ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_params *params,
                          const ht_mask *mask, ht_error *err);
 

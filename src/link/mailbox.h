@@ -20,6 +20,8 @@ typedef struct ht_letter {
     uint32_t generation; /* resets so far */
     uint64_t change;     /* of the run's changes, the last one: with the step, which weights these are */
     bool settled;        /* training stands still: look thoroughly */
+    int layer;           /* whose tail is wanted … */
+    bool watched;        /* … with pictures while training runs */
     ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
     ht_wish wish;
     ht_tap *tap; /* the weights; owned by the mailbox */

@@ -42,7 +42,10 @@ typedef enum ht_command_kind {
     HT_COMMAND_REWIND, /* to the nearest stored step at or before `value`, then paused */
     /* Back to before the last of RESET, RESEED, PRUNE, UNMASK, REWIND and UNDO_STATE: twice is a redo. */
     HT_COMMAND_UNDO_STATE,
-    HT_COMMAND_LOOK, /* what the analyst looks at from now on: `wish` */
+    /* What the analyst looks at, and so no change of the run: */
+    HT_COMMAND_LAYER, /* the tail of hidden layer `value`, from 0 */
+    HT_COMMAND_WATCH, /* value 1: pictures of the tail while training runs, 0: only when it stands still */
+    HT_COMMAND_LOOK,  /* pruning: `wish` */
 } ht_command_kind;
 
 typedef struct ht_command {
@@ -142,13 +145,23 @@ typedef struct ht_strongest {
     float weight[HT_REPORT_NEURONS][HT_REPORT_INPUTS];
 } ht_strongest;
 
+/* What is known of the tail of one hidden layer's weights, centred as `train --json` does. */
+typedef struct ht_tail_look {
+    int layer;                      /* from 0 */
+    ht_estimate now[HT_ESTIMATORS]; /* of this step: mmo, hill and their kin; the others too (mmo-multi of
+                                       the rows) where the picture is of this step */
+    uint64_t picture_step;
+    ht_tail_picture picture; /* rows is 0 until there is one */
+} ht_tail_look;
+
 typedef struct ht_report {
-    uint64_t step;          /* of the weights looked at; valid once `count` > 0 */
-    uint64_t count;         /* reports so far */
-    uint32_t generation;    /* resets before it: a report on the weights of an earlier run is dropped */
-    double milliseconds;    /* what it cost */
-    ht_tail_summary tail;   /* of the first layer's weights */
+    uint64_t step;       /* of the weights looked at; valid once `count` > 0 */
+    uint64_t count;      /* reports so far */
+    uint32_t generation; /* resets before it: a report on the weights of an earlier run is dropped */
+    double milliseconds; /* what it cost */
+    ht_tail_look tail;
     ht_histogram histogram; /* of the first layer's |w| */
+    double left;            /* share of all weights above machine epsilon */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
     ht_strongest strongest;

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "math/activation.h"
+#include "math/kernel.h"
 #include "math/linalg.h"
 
 ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const ht_samples *samples,
@@ -15,7 +16,7 @@ ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const
     *points = (ht_calibration){.count = (int)count, .input = {samples->x}};
     for (int l = 0; l < net->depth; l++) total += count * (size_t)net->layers[l].rows;
     float *h = points->memory = ht_alloc(total, sizeof *h, "the calibration samples", err);
-    if (!h) return err->code;
+    if (!h) return HT_FAIL;
     for (int l = 0; l < net->depth; l++) {
         const ht_layer *layer = &net->layers[l];
         ht_gemm_nt((int)count, layer->rows, layer->columns, 1.0f, points->input[l], layer->columns,
@@ -35,74 +36,20 @@ void ht_calibration_free(ht_calibration *points)
 
 /* ---- sensitivities ---- */
 
-/* Edges are taken LANES at a time without branches, so that the compiler makes vector code of the loops. */
-enum { LANES = 16, PARTS = 4 }; /* parts: sign of the weight × sign of the input */
+enum { PARTS = 4 }; /* sign of the weight × sign of the input */
 static const double least_sum = 0x1p-23;
-
-/* |w a| of up to LANES edges, 0 beyond the last; and their parts as two masks. */
-typedef struct slice {
-    float size[LANES];
-    int32_t negative_weight[LANES], negative_input[LANES];
-} slice;
-
-static inline __attribute__((always_inline)) void take(slice *t, const float *w, const float *a, int count)
-{
-    float x[LANES] = {0}, y[LANES] = {0};
-    memcpy(x, w, (size_t)count * sizeof *x);
-    memcpy(y, a, (size_t)count * sizeof *y);
-    for (int i = 0; i < LANES; i++) {
-        t->size[i] = fabsf(x[i] * y[i]);
-        t->negative_weight[i] = x[i] < 0.0f;
-        t->negative_input[i] = y[i] < 0.0f;
-    }
-}
-
-/* Σ |w a| of each part. */
-static void part_sums(const float *w, const float *a, int columns, double sum[PARTS])
-{
-    float lane[PARTS][LANES] = {{0}};
-    slice t;
-    for (int start = 0; start < columns; start += LANES) {
-        take(&t, w + start, a + start, columns - start < LANES ? columns - start : LANES);
-        for (int i = 0; i < LANES; i++) {
-            float p = t.negative_weight[i] ? 0.0f : t.size[i], n = t.size[i] - p;
-            float pn = t.negative_input[i] ? p : 0.0f, nn = t.negative_input[i] ? n : 0.0f;
-            lane[0][i] += p - pn;
-            lane[1][i] += pn;
-            lane[2][i] += n - nn;
-            lane[3][i] += nn;
-        }
-    }
-    for (int p = 0; p < PARTS; p++) {
-        sum[p] = 0;
-        for (int i = 0; i < LANES; i++) sum[p] += (double)lane[p][i];
-    }
-}
 
 void ht_coreset_row(const ht_calibration *points, int l, const float *w, int columns, float *s,
                     double sum[HT_GROUPS])
 {
-    slice t;
     memset(s, 0, (size_t)columns * sizeof *s);
     for (int p = 0; p < points->count; p++) {
         const float *a = points->input[l] + (size_t)p * (size_t)columns;
         double total[PARTS];
         float inverse[PARTS];
-        part_sums(w, a, columns, total);
+        ht_kernel()->part_sums(w, a, (size_t)columns, total);
         for (int i = 0; i < PARTS; i++) inverse[i] = total[i] > least_sum ? (float)(1 / total[i]) : 0.0f;
-        for (int start = 0; start < columns; start += LANES) {
-            int count = columns - start < LANES ? columns - start : LANES;
-            float most[LANES] = {0};
-            memcpy(most, s + start, (size_t)count * sizeof *most);
-            take(&t, w + start, a + start, count);
-            for (int i = 0; i < LANES; i++) {
-                float positive = t.negative_input[i] ? inverse[1] : inverse[0];
-                float negative = t.negative_input[i] ? inverse[3] : inverse[2];
-                float x = t.size[i] * (t.negative_weight[i] ? negative : positive);
-                most[i] = x > most[i] ? x : most[i];
-            }
-            memcpy(s + start, most, (size_t)count * sizeof *most);
-        }
+        ht_kernel()->part_maxima(s, w, a, (size_t)columns, inverse);
     }
     sum[0] = sum[1] = 0;
     for (int j = 0; j < columns; j++) sum[ht_coreset_group(w[j])] += (double)s[j];

@@ -1,8 +1,8 @@
 /* kernel.h - the inner loops that are compiled once per instruction set and picked at run time.
  *
- * The same C source (kernel_body.c) is built for portable, AVX2 and AVX-512 code without floating-point
- * contraction, so every build gives the same bits. All functions are pure on caller-owned memory and
- * thread-safe. */
+ * The same C source (kernel_body.c, product_body.c) is built for portable, AVX2 and AVX-512 code, without
+ * floating-point contraction; all but `descend`, `project` (product.h) and `fused_peak` give the same bits
+ * from every build. All functions are pure on caller-owned memory and thread-safe. */
 #ifndef HT_MATH_KERNEL_H
 #define HT_MATH_KERNEL_H
 
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "math/product.h"
 #include "math/stable_quantile.h"
 
 /* Which draws: the Philox key and counter words shared by a run of draws. */
@@ -53,6 +54,14 @@ typedef struct ht_kernels {
                       const int32_t *labels);
     /* Σ over samples of -log softmax(logits)[label], natural logarithm; logits is (classes × samples) */
     double (*cross_entropy)(const float *logits, int classes, int samples, const int32_t *labels);
+
+    /* For coresets: a product |w a| belongs to part 2·(w < 0) + (a < 0). Σ of each part; and s[i] = the
+     * larger of s[i] and |w[i] a[i]| × inverse[its part]. */
+    void (*part_sums)(const float *w, const float *a, size_t count, double sum[4]);
+    void (*part_maxima)(float *s, const float *w, const float *a, size_t count, const float inverse[4]);
+    ht_pack_panels *pack; /* see product.h */
+    ht_descend_rows *descend;
+    ht_project_rows *project;
 
     /* A loop of nothing but fused multiply-adds; returns how many floating-point operations it did. For
      * bench. */

@@ -7,18 +7,8 @@
 
 #include <math.h>
 #include <string.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-#define TEXT_(a) #a
-#define TEXT(a) TEXT_(a)
-/* A call inside a loop stops the vectorizer. */
-#define INLINE static inline __attribute__((always_inline))
+#include "math/kernel_vector.h"
 
 /* Philox makes the words of a BLOCK of draws from 16 counters. */
 enum { LANES = 16, BLOCK = HT_NOISE_BLOCK };
@@ -39,35 +29,8 @@ INLINE float float_of(uint32_t u)
 
 /* ---- random words ---- */
 
-/* Philox needs the full product of 32-bit words, which no compiler finds for every instruction set: words
- * live in the low halves of 64-bit lanes (the high halves are rubbish that the product ignores), and this is
- * the one line per set. FUSED is a·b + c for measuring the machine's peak; nothing else may use it. */
-#if defined(__AVX512F__)
-enum { VECTOR = 64 };
-#define MULTIPLY(a, k) (wide) _mm512_mul_epu32((__m512i)(a), (__m512i)(k))
-#define FUSED(a, b, c) (floats) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
-#elif defined(__AVX2__)
-enum { VECTOR = 32 };
-#define MULTIPLY(a, k) (wide) _mm256_mul_epu32((__m256i)(a), (__m256i)(k))
-#define FUSED(a, b, c) (floats) _mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c))
-#elif defined(__SSE2__)
-enum { VECTOR = 16 };
-#define MULTIPLY(a, k) (wide) _mm_mul_epu32((__m128i)(a), (__m128i)(k))
-#define FUSED(a, b, c) ((a) * (b) + (c))
-#elif defined(__ARM_NEON)
-enum { VECTOR = 16 };
-#define MULTIPLY(a, k) (wide) vmull_u32(vmovn_u64((uint64x2_t)(a)), vmovn_u64((uint64x2_t)(k)))
-#define FUSED(a, b, c) (floats) vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b))
-#else
-enum { VECTOR = 16 };
-#define MULTIPLY(a, k) (((a)&0xffffffffu) * (k))
-#define FUSED(a, b, c) ((a) * (b) + (c))
-#endif
-typedef float floats __attribute__((vector_size(VECTOR)));
-typedef int32_t integers __attribute__((vector_size(VECTOR)));
-typedef uint64_t wide __attribute__((vector_size(VECTOR)));
-
-enum { FLOATS = VECTOR / 4, PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR, ROUNDS = 10 };
+/* Words live in the low halves of 64-bit lanes; the high halves are rubbish that the product ignores. */
+enum { PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR, ROUNDS = 10 };
 
 INLINE wide splat(uint64_t x)
 {
@@ -150,9 +113,9 @@ static void first_words(uint32_t *out, const ht_noise_key *key, uint32_t neuron)
 /* ---- quantiles ---- */
 
 /* The polynomials of a vector of columns, one coefficient a vector. */
-typedef struct terms {
+typedef struct quantile_terms {
     floats of[HT_QUANTILE_TERMS];
-} terms;
+} quantile_terms;
 
 #if defined(__AVX512F__)
 /* Two registers hold a coefficient of all near columns; the lookup takes the low five bits of a column. */
@@ -168,9 +131,9 @@ INLINE lookup lookup_of(const ht_quantiles *q)
     return l;
 }
 
-INLINE terms terms_at(const lookup *l, integers column)
+INLINE quantile_terms terms_at(const lookup *l, integers column)
 {
-    terms t;
+    quantile_terms t;
     for (int k = 0; k < HT_QUANTILE_TERMS; k++)
         t.of[k] = (floats)_mm512_permutex2var_ps((__m512)l->low[k], (__m512i)column, (__m512)l->high[k]);
     return t;
@@ -184,42 +147,27 @@ INLINE lookup lookup_of(const ht_quantiles *q)
     return q;
 }
 
+/* Half of row c[0]; and of row c[4] where a vector holds eight. */
+INLINE floats half_rows(const ht_quantiles *q, const int32_t *c, int half)
+{
 #if defined(__AVX2__)
-#define ROW(q, column, i, half)                                                                              \
-    (floats) _mm256_set_m128(_mm_loadu_ps((q)->row[(column)[(i) + 4]] + 4 * (half)),                         \
-                             _mm_loadu_ps((q)->row[(column)[i]] + 4 * (half)))
-#define LOW1(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
-#define HIGH1(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
-#define LOW2(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
-#define HIGH2(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+    __m128 low = _mm_loadu_ps(q->row[c[0]] + 4 * half), high = _mm_loadu_ps(q->row[c[4]] + 4 * half);
+    return (floats)_mm256_set_m128(high, low);
 #else
-INLINE floats row_half(const float *row)
-{
-    floats x;
-    memcpy(&x, row, sizeof x);
-    return x;
-}
-#define ROW(q, column, i, half) row_half((q)->row[(column)[i]] + 4 * (half))
-#define LOW1(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
-#define HIGH1(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-#define LOW2(a, b) __builtin_shufflevector(a, b, 0, 1, 4, 5)
-#define HIGH2(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+    return load(q->row[c[0]] + 4 * half);
 #endif
+}
 
-INLINE terms terms_at(const lookup *q, integers column)
+INLINE quantile_terms terms_at(const lookup *q, integers column)
 {
-    terms t;
+    quantile_terms t;
     int32_t c[FLOATS];
     column &= HT_QUANTILE_COLUMNS - 1;
     memcpy(c, &column, sizeof c);
     for (int half = 0; half < 2; half++) {
-        floats r0 = ROW(*q, c, 0, half), r1 = ROW(*q, c, 1, half);
-        floats r2 = ROW(*q, c, 2, half), r3 = ROW(*q, c, 3, half);
-        floats a = LOW1(r0, r1), b = LOW1(r2, r3), d = HIGH1(r0, r1), e = HIGH1(r2, r3);
-        t.of[4 * half] = LOW2(a, b);
-        t.of[4 * half + 1] = HIGH2(a, b);
-        t.of[4 * half + 2] = LOW2(d, e);
-        t.of[4 * half + 3] = HIGH2(d, e);
+        quartet four = transpose(half_rows(*q, c, half), half_rows(*q, c + 1, half),
+                                 half_rows(*q, c + 2, half), half_rows(*q, c + 3, half));
+        for (int k = 0; k < 4; k++) t.of[4 * half + k] = four.of[k];
     }
     return t;
 }
@@ -232,22 +180,23 @@ INLINE integers pick(integers mask, integers a, integers b)
 }
 
 /* ht_quantile_draw for a vector of words, step by step the same arithmetic. */
-INLINE floats draw(const lookup *l, integers word)
+INLINE floats draw(const lookup *l, integers word, int terms)
 {
+    /* cppcheck-suppress shiftTooManyBitsSigned ; lanes of a vector */
     integers middle = (word << 1) >> 31; /* all ones if bit 30 is set */
     integers m = (word ^ middle) & 0x7fffffff;
     floats g = (__builtin_convertvector(m, floats) + 0.5f) * 0x1p-30f;
     integers column = pick(middle, middle, (integers)g >> 22);
     integers fraction = ((integers)g & 0x3fffff) | 0x3f800000;
     floats t = (floats)pick(middle, (integers)(g * g), (integers)((floats)fraction - 1.25f)), tt = t * t;
-    terms c = terms_at(l, column);
-    floats p01 = c.of[0] + c.of[1] * t, p23 = c.of[2] + c.of[3] * t;
-    floats p45 = c.of[4] + c.of[5] * t, p67 = c.of[6] + c.of[7] * t;
-    floats x = (p01 + tt * p23) + tt * tt * (p45 + tt * p67);
+    quantile_terms c = terms_at(l, column);
+    floats p01 = c.of[0] + c.of[1] * t, p23 = c.of[2] + c.of[3] * t, high = c.of[4] + c.of[5] * t;
+    if (terms > 6) high += tt * (c.of[6] + c.of[7] * t);
+    floats x = (p01 + tt * p23) + tt * tt * high;
     return (floats)(pick(middle, (integers)(x * g), (integers)x) | (word & INT32_MIN));
 }
 
-static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count, float *x)
+INLINE bool draw_all(const ht_quantiles *q, const uint32_t *words, size_t count, float *x, int terms)
 {
     lookup l = lookup_of(q);
     integers far = {0};
@@ -255,12 +204,16 @@ static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count
     for (size_t i = 0; i < count; i += FLOATS) {
         integers word;
         memcpy(&word, words + i, sizeof word);
-        floats y = draw(&l, word);
-        memcpy(x + i, &y, sizeof y);
+        put(x + i, draw(&l, word, terms));
         far |= (word & 0x7fffffff) - HT_QUANTILE_FAR; /* negative in a lane: the draw is a far one */
     }
     for (int i = 0; i < FLOATS; i++) any |= far[i];
     return any < 0;
+}
+
+static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count, float *x)
+{
+    return q->terms > 6 ? draw_all(q, words, count, x, 8) : draw_all(q, words, count, x, 6);
 }
 
 static void add_scaled(float *restrict w, const float *restrict x, size_t count, float scale)
@@ -316,19 +269,16 @@ static void rectify_gradient(float *d, const float *h, size_t count, float slope
     for (size_t i = 0; i < count; i++) d[i] = h[i] > 0.0f ? d[i] : slope * d[i];
 }
 
-typedef int32_t whole_numbers __attribute__((vector_size(VECTOR)));
-enum { WIDE = VECTOR / sizeof(float) };
-
 /* In vectors, which stay in registers: the loop over classes is one chain, and a detour through memory in it
  * would cost several times the arithmetic. */
 static int add_neuron(float *logits, const float *h, const float *w, int classes, int samples,
                       const int32_t *labels)
 {
-    whole_numbers right = {0}, label;
-    int whole = samples / WIDE * WIDE, correct = 0;
-    for (int start = 0; start < whole; start += WIDE) {
+    integers right = {0}, label;
+    int whole = samples / FLOATS * FLOATS, correct = 0;
+    for (int start = 0; start < whole; start += FLOATS) {
         floats x, y, best = {0};
-        whole_numbers winner = {0};
+        integers winner = {0}, none = {0};
         memcpy(&x, h + start, sizeof x);
         memcpy(&label, labels + start, sizeof label);
         for (int c = 0; c < classes; c++) {
@@ -336,8 +286,8 @@ static int add_neuron(float *logits, const float *h, const float *w, int classes
             memcpy(&y, z, sizeof y);
             y += w[c] * x;
             memcpy(z, &y, sizeof y);
-            whole_numbers larger = c == 0 ? ~(whole_numbers){0} : y > best; /* all bits, or none */
-            best = (floats)((larger & (whole_numbers)y) | (~larger & (whole_numbers)best));
+            integers larger = c == 0 ? ~none : y > best; /* all bits, or none */
+            best = (floats)((larger & (integers)y) | (~larger & (integers)best));
             winner = (larger & c) | (~larger & winner);
         }
         right -= winner == label;
@@ -351,8 +301,69 @@ static int add_neuron(float *logits, const float *h, const float *w, int classes
         }
         correct += winner == labels[i];
     }
-    for (size_t i = 0; i < WIDE; i++) correct += right[i];
+    for (size_t i = 0; i < FLOATS; i++) correct += right[i];
     return correct;
+}
+
+/* ---- coresets (math/coreset.h) ---- */
+
+enum { PARTS = 4, PER_LANES = LANES / FLOATS };
+
+INLINE floats masked(integers mask, floats x)
+{
+    return (floats)(mask & (integers)x);
+}
+
+/* |w a|, and the signs of w and a as masks. */
+INLINE floats product(const float *w, const float *a, integers *w_negative, integers *a_negative)
+{
+    floats x, y;
+    memcpy(&x, w, sizeof x);
+    memcpy(&y, a, sizeof y);
+    *w_negative = x < 0;
+    *a_negative = y < 0;
+    return masked(~(integers){0} ^ INT32_MIN, x * y);
+}
+
+/* In LANES partial sums whatever the width of a vector: one fixed rounding. */
+static void part_sums(const float *w, const float *a, size_t count, double sum[PARTS])
+{
+    floats part[PARTS][PER_LANES];
+    size_t whole = count / LANES * LANES;
+    memset(part, 0, sizeof part);
+    memset(sum, 0, PARTS * sizeof *sum);
+    for (size_t start = 0; start < whole; start += LANES)
+        for (int v = 0; v < PER_LANES; v++) {
+            integers wn, an;
+            floats t = product(w + start + v * FLOATS, a + start + v * FLOATS, &wn, &an);
+            part[0][v] += masked(~wn & ~an, t);
+            part[1][v] += masked(~wn & an, t);
+            part[2][v] += masked(wn & ~an, t);
+            part[3][v] += masked(wn & an, t);
+        }
+    for (int p = 0; p < PARTS; p++)
+        for (int i = 0; i < LANES; i++) sum[p] += (double)part[p][i / FLOATS][i % FLOATS];
+    for (size_t i = whole; i < count; i++)
+        sum[2 * (w[i] < 0.0f) + (a[i] < 0.0f)] += (double)fabsf(w[i] * a[i]);
+}
+
+static void part_maxima(float *s, const float *w, const float *a, size_t count, const float inverse[PARTS])
+{
+    size_t whole = count / FLOATS * FLOATS;
+    for (size_t start = 0; start < whole; start += FLOATS) {
+        integers wn, an;
+        floats most, t = product(w + start, a + start, &wn, &an), zero = {0};
+        memcpy(&most, s + start, sizeof most);
+        integers positive = pick(an, (integers)(zero + inverse[1]), (integers)(zero + inverse[0]));
+        integers negative = pick(an, (integers)(zero + inverse[3]), (integers)(zero + inverse[2]));
+        t *= (floats)pick(wn, negative, positive);
+        most = (floats)pick(t > most, (integers)t, (integers)most);
+        memcpy(s + start, &most, sizeof most);
+    }
+    for (size_t i = whole; i < count; i++) {
+        float t = fabsf(w[i] * a[i]) * inverse[2 * (w[i] < 0.0f) + (a[i] < 0.0f)];
+        s[i] = t > s[i] ? t : s[i];
+    }
 }
 
 /* e^x for x ≤ 0, to 2e-7: 2^whole times a polynomial (a Chebyshev interpolant) of the rest; 0 below e^-87. */
@@ -404,6 +415,9 @@ static double fused_peak(long rounds, float *sink)
     return 2.0 * CHAINS * (VECTOR / sizeof(float)) * (double)rounds;
 }
 
+extern ht_pack_panels PASTE(ht_pack_, HT_ISA);
+extern ht_descend_rows PASTE(ht_descend_, HT_ISA);
+extern ht_project_rows PASTE(ht_project_, HT_ISA);
 extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
 const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .isa = TEXT(HT_ISA),
@@ -417,6 +431,11 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .rectify = rectify,
     .rectify_gradient = rectify_gradient,
     .add_neuron = add_neuron,
+    .pack = PASTE(ht_pack_, HT_ISA),
+    .descend = PASTE(ht_descend_, HT_ISA),
+    .project = PASTE(ht_project_, HT_ISA),
     .cross_entropy = cross_entropy,
+    .part_sums = part_sums,
+    .part_maxima = part_maxima,
     .fused_peak = fused_peak,
 };

@@ -95,8 +95,9 @@ ht_code ht_eigen(int m, double *matrix, double *values, double *vectors, ht_erro
     int found, info, none = 0, work_size = WORK * m, whole_size = WHOLE * m;
     double zero = 0;
     double *work = ht_alloc((size_t)work_size, sizeof *work, "eigenvalues", err);
-    int *whole = work ? ht_alloc((size_t)(whole_size + 2 * m), sizeof *whole, "eigenvalues", err) : NULL;
-    ht_code code = whole ? HT_OK : err->code;
+    int *whole =
+        work ? ht_alloc((size_t)whole_size + 2 * (size_t)m, sizeof *whole, "eigenvalues", err) : NULL;
+    ht_code code = whole ? HT_OK : HT_FAIL;
     /* Row-major lower is column-major upper, and a column of theirs a row of ours. */
     if (whole) {
         dsyevr_("V", "A", "U", &m, matrix, &m, &zero, &zero, &none, &none, &zero, &found, values, vectors, &m,

@@ -66,6 +66,21 @@ size_t ht_network_parameters(const ht_network *net)
     return count;
 }
 
+ht_sizes ht_network_sizes(const ht_network *net)
+{
+    ht_sizes sizes = {.weights = ht_network_parameters(net)};
+    for (int l = 0; l <= net->depth; l++) {
+        const float *w = net->layers[l].weight;
+        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) {
+            float size = fabsf(w[i]);
+            sizes.nonzero += size != 0;
+            sizes.above_epsilon += size > 0x1p-23f;
+            sizes.above_1e4 += size > 1e-4f;
+        }
+    }
+    return sizes;
+}
+
 typedef struct init_job {
     const ht_layer *layer;
     uint64_t seed, number;

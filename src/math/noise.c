@@ -1,6 +1,7 @@
 #include "math/noise.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "math/kernel.h"
 #include "math/rng.h"
@@ -28,14 +29,14 @@ double ht_noise_subordinator(const ht_noise *noise, size_t neuron)
     double angle = M_PI * u;
     /* sin(θ) from the nearer end of (0, π), so that the tail, which is made near π, keeps its digits. */
     double sine = u < 0.5 ? sin(angle) : sin(M_PI * (1 - u));
-    double log_a = log(sin(a * angle)) - log(sine) / a + (1 - a) / a * (log(sin((1 - a) * angle)) - log(e));
-    return exp(log_a);
+    return sin(a * angle) * exp(((1 - a) * log(sin((1 - a) * angle) / e) - log(sine)) / a);
 }
 
-void ht_noise_prepare(ht_noise *noise, ht_quantiles *law)
+void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws)
 {
-    if (noise->type == HT_NOISE_NONE) return;
-    ht_quantiles_build(law, noise->type == HT_NOISE_ISOTROPIC ? 2 : noise->alpha);
+    bool isotropic = noise->type == HT_NOISE_ISOTROPIC;
+    ht_quantiles *law = isotropic ? &laws->normal : &laws->stable;
+    if (noise->type != HT_NOISE_NONE) ht_quantiles_build(law, isotropic ? 2 : noise->alpha);
     noise->law = law;
 }
 

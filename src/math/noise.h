@@ -24,9 +24,15 @@ typedef struct ht_noise {
     const ht_quantiles *law; /* set by ht_noise_prepare; type none needs none */
 } ht_noise;
 
-/* Builds the table of the type's law, for its α, if it does not hold it yet (some 10 ms), and points noise to
- * it; the caller keeps it while the noise is in use. */
-void ht_noise_prepare(ht_noise *noise, ht_quantiles *law);
+/* The tables that draws are made with: of S(α, 0, 1, 0) for types shared and iid, of S(2, 0, 1, 0) for
+ * isotropic. Plain data, all zero before the first use. */
+typedef struct ht_noise_laws {
+    ht_quantiles stable, normal;
+} ht_noise_laws;
+
+/* Builds the table that the noise needs unless it is there (10 ms, when α changes), and points the noise to
+ * it. The laws must outlive the noise and be left alone while other threads draw from it. */
+void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws);
 
 /* w (rows × columns) += scale · X for neurons first .. first + rows - 1 of the layer. Pure; any thread. */
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale);

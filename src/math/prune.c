@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/kernel.h"
 #include "math/prune_plan.h"
 
 typedef struct method {
@@ -82,6 +81,25 @@ ht_code ht_prune_go_on(const ht_prune_spec *spec, ht_error *err)
 
 /* ---- plans ---- */
 
+static void free_row_norms(ht_prune_plan *plan)
+{
+    for (int l = 0; l < HT_LAYERS; l++) {
+        ht_free(plan->row_norm2[l]);
+        plan->row_norm2[l] = NULL;
+    }
+}
+
+static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
+{
+    size_t rows = (size_t)plan->net->layers[l].rows;
+    double *norm2 = ht_alloc(rows, sizeof *norm2, "the norms of neurons", err);
+    if (!norm2) return HT_FAIL;
+    ht_prune_norms(&plan->net->layers[l], plan->pool, norm2);
+    for (size_t r = 0; r < rows; r++) plan->norm2[l] += norm2[r];
+    plan->row_norm2[l] = norm2;
+    return HT_OK;
+}
+
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
                            struct ht_pool *pool, ht_error *err)
 {
@@ -93,19 +111,18 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
     plan->layers = net->depth + m->info.output_layer;
     plan->joint = spec->method == HT_PRUNE_MAGNITUDE ||
                   (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
-    for (int l = 0; l < plan->layers; l++) {
-        const ht_layer *layer = &net->layers[l];
-        for (int r = 0; r < layer->rows; r++)
-            plan->norm2[l] += ht_kernel()->sum_squares(layer->weight + (size_t)r * (size_t)layer->columns,
-                                                       (size_t)layer->columns);
-    }
-    return plan->ops->prepare(plan, err);
+    for (int l = 0; l < plan->layers; l++)
+        if (measure_norm(plan, l, err) != HT_OK) return err->code;
+    ht_code code = plan->ops->prepare(plan, err);
+    free_row_norms(plan);
+    return code;
 }
 
 void ht_prune_plan_free(ht_prune_plan *plan)
 {
     if (plan->ops) plan->ops->release(plan);
     for (int l = 0; l < HT_LAYERS; l++) ht_prune_order_free(&plan->orders[l]);
+    free_row_norms(plan);
     *plan = (ht_prune_plan){0};
 }
 
@@ -210,7 +227,7 @@ static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, co
     if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
     for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
     float *block = ht_alloc(total, sizeof *block, "the pruning mask", err);
-    if (!block) return err->code;
+    if (!block) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
         const ht_prune_order *order = &plan->orders[l];
         keep[l] = block + used;
@@ -238,7 +255,7 @@ ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_sa
         return code;
     }
     ht_network *copy = ht_network_copy(net, err);
-    ht_code code = copy ? ht_prune_apply(copy, spec, pool, result, err) : err->code;
+    ht_code code = copy ? ht_prune_apply(copy, spec, pool, result, err) : HT_FAIL;
     if (code == HT_OK) code = score(result, copy, train, test, NULL, pool, err);
     ht_network_free(copy);
     return code;

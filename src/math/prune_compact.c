@@ -1,11 +1,9 @@
 /* prune_compact.c - the network without its dead neurons, and how much faster it is. */
-#include <stdlib.h>
-#include <string.h>
+#include <math.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "heavytail/prune.h"
-#include "math/select.h"
 
 static bool row_is_zero(const ht_layer *layer, int row)
 {
@@ -32,45 +30,37 @@ static int find_alive(const ht_network *net, int l, int *alive)
     return count;
 }
 
-/* Layer l with the rows and columns in the lists; NULL keeps all. */
-static ht_code shrink(ht_layer *to, const ht_layer *from, const int *rows, int row_count, const int *columns,
-                      int column_count, float scale, ht_error *err)
+/* Keeps the listed rows and columns (NULL: all), in the memory there is: no weight moves backwards. */
+static void shrink(ht_layer *layer, const int *rows, int row_count, const int *columns, int column_count,
+                   float scale)
 {
-    *to =
-        (ht_layer){.rows = rows ? row_count : from->rows, .columns = columns ? column_count : from->columns};
-    to->weight = ht_alloc(ht_layer_size(to), sizeof(float), "the smaller network", err);
-    if (!to->weight) return err->code;
-    for (int i = 0; i < to->rows; i++) {
-        const float *w = from->weight + (size_t)(rows ? rows[i] : i) * (size_t)from->columns;
-        float *out = to->weight + (size_t)i * (size_t)to->columns;
-        for (int j = 0; j < to->columns; j++) out[j] = scale * w[columns ? columns[j] : j];
+    size_t to = 0, width = (size_t)layer->columns;
+    if (!rows) row_count = layer->rows;
+    if (!columns) column_count = layer->columns;
+    for (int i = 0; i < row_count; i++) {
+        const float *w = layer->weight + (size_t)(rows ? rows[i] : i) * width;
+        for (int j = 0; j < column_count; j++) layer->weight[to++] = scale * w[columns ? columns[j] : j];
     }
-    return HT_OK;
+    layer->rows = row_count;
+    layer->columns = column_count;
 }
 
-ht_network *ht_prune_compact(const ht_network *net, ht_error *err)
+ht_code ht_prune_compact(ht_network *net, ht_error *err)
 {
     int *alive[HT_DEPTH_MAX] = {NULL}, count[HT_DEPTH_MAX] = {0}, last = net->depth - 1;
-    ht_network *small = ht_alloc(1, sizeof *small, "the smaller network", err);
-    ht_code code = small ? HT_OK : err->code;
-    if (small) *small = (ht_network){net->depth, net->activation, net->mean_field, {{0}}};
+    ht_code code = HT_OK;
     for (int l = 0; l < net->depth && code == HT_OK; l++) {
         alive[l] = ht_alloc((size_t)net->layers[l].rows, sizeof *alive[l], "the smaller network", err);
-        code = alive[l] ? HT_OK : err->code;
+        code = alive[l] ? HT_OK : HT_FAIL;
         if (alive[l]) count[l] = find_alive(net, l, alive[l]);
     }
-    for (int l = 0; l <= net->depth && code == HT_OK; l++) {
-        const int *rows = l < net->depth ? alive[l] : NULL, *columns = l > 0 ? alive[l - 1] : NULL;
-        /* The mean field divides by the width, which is another now. */
-        float scale =
-            l == net->depth && net->mean_field ? (float)count[last] / (float)net->layers[last].rows : 1.0f;
-        code = shrink(&small->layers[l], &net->layers[l], rows, l < net->depth ? count[l] : 0, columns,
-                      l > 0 ? count[l - 1] : 0, scale, err);
-    }
+    /* The mean field divides by the width, which will be another. */
+    float scale = net->mean_field ? (float)count[last] / (float)net->layers[last].rows : 1.0f;
+    for (int l = 0; l <= net->depth && code == HT_OK; l++)
+        shrink(&net->layers[l], l < net->depth ? alive[l] : NULL, l < net->depth ? count[l] : 0,
+               l > 0 ? alive[l - 1] : NULL, l > 0 ? count[l - 1] : 0, l == net->depth ? scale : 1.0f);
     for (int l = 0; l < net->depth; l++) ht_free(alive[l]);
-    if (code == HT_OK) return small;
-    ht_network_free(small);
-    return NULL;
+    return code;
 }
 
 enum { ROUNDS = 7 };
@@ -79,17 +69,13 @@ ht_code ht_prune_speed(const ht_network *whole, const ht_network *small, const h
                        struct ht_pool *pool, double seconds[2], ht_error *err)
 {
     const ht_network *const nets[2] = {whole, small};
-    double times[2][ROUNDS];
     ht_score score;
+    seconds[0] = seconds[1] = HUGE_VAL;
     for (int round = -1; round < ROUNDS; round++) /* the first warms up */
         for (int i = 0; i < 2; i++) {
             double start = ht_now();
             if (ht_network_evaluate(nets[i], samples, NULL, pool, &score, err) != HT_OK) return err->code;
-            if (round >= 0) times[i][round] = ht_now() - start;
+            if (round >= 0) seconds[i] = fmin(seconds[i], ht_now() - start);
         }
-    for (int i = 0; i < 2; i++) {
-        qsort(times[i], ROUNDS, sizeof times[i][0], ht_by_double);
-        seconds[i] = times[i][ROUNDS / 2];
-    }
     return HT_OK;
 }

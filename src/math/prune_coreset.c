@@ -33,16 +33,24 @@ typedef struct row_room {
     ht_coreset_scratch scratch;
 } row_room;
 
+static void *take(char **memory, size_t size)
+{
+    void *taken = *memory;
+    *memory += size;
+    return taken;
+}
+
 static row_room room_of(char *memory, int columns)
 {
     size_t n = (size_t)columns;
-    row_room r = {.scratch.threshold = (double *)memory};
-    r.s = (float *)(r.scratch.threshold + n);
-    r.scratch.edge = (int *)(r.s + n);
-    r.scratch.alias = r.scratch.edge + n;
-    r.scratch.drawn = (uint32_t *)(r.scratch.alias + n);
-    r.tries = (float *)(r.scratch.drawn + n);
-    r.moved = r.tries + TRIES * n;
+    row_room r;
+    r.scratch.threshold = take(&memory, n * sizeof(double)); /* the widest first: all stay aligned */
+    r.s = take(&memory, n * sizeof *r.s);
+    r.scratch.edge = take(&memory, n * sizeof *r.scratch.edge);
+    r.scratch.alias = take(&memory, n * sizeof *r.scratch.alias);
+    r.scratch.drawn = take(&memory, n * sizeof *r.scratch.drawn);
+    r.tries = take(&memory, TRIES * n * sizeof *r.tries);
+    r.moved = take(&memory, 0);
     return r;
 }
 
@@ -110,7 +118,7 @@ static ht_code begin_rows(row_job *job, const ht_prune_plan *plan, int l, size_t
     job->bins = ht_alloc(workers * BINS, sizeof *job->bins, "sensitivities", err);
     job->row_sums = ht_alloc(rows * sums, sizeof *job->row_sums, "sensitivities", err);
     job->row_kept = ht_alloc(rows, sizeof *job->row_kept, "sensitivities", err);
-    return job->memory && job->bins && job->row_sums && job->row_kept ? HT_OK : err->code;
+    return job->memory && job->bins && job->row_sums && job->row_kept ? HT_OK : HT_FAIL;
 }
 
 static void end_rows(row_job *job)
@@ -143,7 +151,7 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 {
     coreset *c = plan->state = ht_alloc(1, sizeof *c, "the coreset", err);
     const ht_prune_spec *s = &plan->spec;
-    if (!c) return err->code;
+    if (!c) return HT_FAIL;
     if (ht_calibration_make(&c->points, plan->net, s->calibration, s->calibration_limit, err) != HT_OK)
         return err->code;
     for (int l = 0; l < plan->layers; l++) {

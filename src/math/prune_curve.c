@@ -166,5 +166,5 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
     ht_free(job.logits);
     ht_free(job.correct);
     ht_free(job.loss);
-    return good ? HT_OK : err->code;
+    return good ? HT_OK : HT_FAIL;
 }

@@ -92,9 +92,9 @@ ht_code ht_prune_grid_curve(const ht_prune_plan *plan, const ht_samples *samples
                             ht_error *err)
 {
     grid g = {plan, samples, ht_network_copy(plan->net, err), curve};
-    if (!g.copy) return err->code;
+    if (!g.copy) return HT_FAIL;
     curve->points = ht_alloc(POINTS, sizeof *curve->points, "the pruning curve", err);
-    ht_code code = curve->points ? fill(&g, err) : err->code;
+    ht_code code = curve->points ? fill(&g, err) : HT_FAIL;
     ht_network_free(g.copy);
     return code;
 }

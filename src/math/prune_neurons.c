@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/pool.h"
 #include "math/kernel.h"
 #include "math/prune_plan.h"
 #include "math/rng.h"
+#include "math/shard.h"
 
 typedef struct ranked {
     double key, norm2;
@@ -31,7 +33,7 @@ ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err)
     order->error = ht_alloc(n + 1, sizeof *order->error, "the pruning order", err);
     if (order->neuron && order->key && order->norm2 && order->error) return HT_OK;
     ht_prune_order_free(order);
-    return err->code;
+    return HT_FAIL;
 }
 
 void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric)
@@ -43,21 +45,38 @@ void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric 
     }
 }
 
-/* layer is (n × d) */
-ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
+typedef struct norms_job {
+    const ht_layer *layer;
+    double *norm2;
+} norms_job;
+
+static void norms_of_shard(void *context, int shard, int worker)
+{
+    const norms_job *job = context;
+    size_t d = (size_t)job->layer->columns, first = (size_t)shard * HT_SHARD;
+    (void)worker;
+    for (size_t i = 0; i < (size_t)ht_shard_rows(job->layer->rows, shard); i++)
+        job->norm2[first + i] = ht_kernel()->sum_squares(job->layer->weight + (first + i) * d, d);
+}
+
+void ht_prune_norms(const ht_layer *layer, struct ht_pool *pool, double *norm2)
+{
+    norms_job job = {layer, norm2};
+    ht_pool_run(pool, ht_shards(layer->rows), norms_of_shard, &job);
+}
+
+ht_code ht_prune_order_rank(ht_prune_order *order, int count, const double *norm2, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err)
 {
-    size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
+    size_t n = (size_t)count;
     double total = 0;
     ht_rng rng;
     ht_rng_init(&rng, seed, HT_STREAM_PRUNE, 0);
     ranked *rows = ht_alloc(n, sizeof *rows, "the pruning order", err);
-    ht_code code = rows ? ht_prune_order_alloc(order, layer->rows, err) : err->code;
+    ht_code code = rows ? ht_prune_order_alloc(order, count, err) : HT_FAIL;
     if (code == HT_OK) {
-        for (size_t i = 0; i < n; i++) {
-            double norm2 = ht_kernel()->sum_squares(layer->weight + i * d, d);
-            rows[i] = (ranked){method == HT_PRUNE_RANDOM ? ht_rng_uniform(&rng) : norm2, norm2, (int)i};
-        }
+        for (size_t i = 0; i < n; i++)
+            rows[i] = (ranked){method == HT_PRUNE_RANDOM ? ht_rng_uniform(&rng) : norm2[i], norm2[i], (int)i};
         qsort(rows, n, sizeof *rows, by_key);
         for (size_t i = 0; i < n; i++) {
             order->neuron[i] = rows[i].neuron;
@@ -68,6 +87,18 @@ ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_pru
         ht_prune_order_errors(order, total, metric);
     }
     ht_free(rows);
+    return code;
+}
+
+ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
+                            ht_prune_metric metric, uint64_t seed, ht_error *err)
+{
+    double *norm2 = ht_alloc((size_t)layer->rows, sizeof *norm2, "the pruning order", err);
+    *order = (ht_prune_order){0};
+    if (!norm2) return HT_FAIL;
+    ht_prune_norms(layer, NULL, norm2);
+    ht_code code = ht_prune_order_rank(order, layer->rows, norm2, method, metric, seed, err);
+    ht_free(norm2);
     return code;
 }
 
@@ -137,8 +168,8 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
     const ht_prune_spec *s = &plan->spec;
     for (int l = 0; l < plan->layers; l++) {
         plan->units[l] = plan->net->layers[l].rows;
-        if (ht_prune_order_make(&plan->orders[l], &plan->net->layers[l], s->method, s->metric,
-                                s->seed + (uint64_t)l, err) != HT_OK)
+        if (ht_prune_order_rank(&plan->orders[l], plan->net->layers[l].rows, plan->row_norm2[l], s->method,
+                                s->metric, s->seed + (uint64_t)l, err) != HT_OK)
             return err->code;
     }
     return HT_OK;

@@ -26,6 +26,7 @@ typedef struct ht_prune_plan {
     bool joint; /* they are ranked together */
     int64_t units[HT_LAYERS];
     double norm2[HT_LAYERS];          /* ‖W‖² of each layer */
+    double *row_norm2[HT_LAYERS];     /* (rows): ‖w‖² of each row; only while preparing */
     ht_prune_order orders[HT_LAYERS]; /* neurons and singular values */
     void *state;                      /* the method's own */
 } ht_prune_plan;
@@ -61,6 +62,11 @@ ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cu
                             ht_error *err);
 /* ε after the first k of an order, of a layer with squared norm `total`. */
 void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric);
+/* The order of neurons whose ‖w‖² are norm2 (n). */
+ht_code ht_prune_order_rank(ht_prune_order *order, int n, const double *norm2, ht_prune_method method,
+                            ht_prune_metric metric, uint64_t seed, ht_error *err);
+/* norm2 (rows): ‖w‖² of each row. */
+void ht_prune_norms(const ht_layer *layer, struct ht_pool *pool, double *norm2);
 ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err);
 
 /* The share of the squared norm that is lost: medians put back and reweighted edges may lose more than there

@@ -23,19 +23,21 @@ typedef struct walk {
     ht_weight_score *score;
     const float *centre;
     int first, last; /* layers, the last one left out */
-    float *buffer;   /* (HT_SHARD × most columns) */
+    float *buffer;   /* a shard of scores */
     int layer, shard;
     const float *weight; /* of the layer, where the walk reads it */
 } walk;
 
 static ht_code walk_begin(walk *w, ht_error *err)
 {
-    size_t columns = 0;
-    for (int l = w->first; l < w->last; l++)
-        if ((size_t)w->plan->net->layers[l].columns > columns)
-            columns = (size_t)w->plan->net->layers[l].columns;
-    w->buffer = ht_alloc(columns, HT_SHARD * sizeof(float), "pruning scores", err);
-    return w->buffer ? HT_OK : err->code;
+    size_t most = 0;
+    for (int l = w->first; l < w->last; l++) {
+        const ht_layer *layer = &w->plan->net->layers[l];
+        size_t size = (size_t)ht_shard_rows(layer->rows, 0) * (size_t)layer->columns;
+        most = size > most ? size : most;
+    }
+    w->buffer = ht_alloc(most, sizeof(float), "pruning scores", err);
+    return w->buffer ? HT_OK : HT_FAIL;
 }
 
 static void score_row(void *context, int r, int worker)
@@ -139,17 +141,19 @@ static ht_code cut_range(walk *w, double ratio, ht_prune_cut cut[], ht_error *er
     budget left = {units, share < 1 ? share * total : HUGE_VAL};
     if (!isnan(ratio)) left = (budget){ht_prune_floor(ratio, units), HUGE_VAL};
     bin *bins = ht_alloc(BINS, sizeof *bins, "pruning scores", err);
-    ht_code code = bins ? walk_begin(w, err) : err->code;
+    ht_code code = bins ? walk_begin(w, err) : HT_FAIL;
     if (code == HT_OK) {
         count_bins(w, -1, bins);
-        int upper = spend(&left, bins);
+        int upper = spend(&left, bins), lower = BINS;
         uint32_t key = UINT32_MAX; /* all go */
         if (upper < BINS) {
             count_bins(w, upper, bins);
-            key = ((uint32_t)upper << HALF) + (uint32_t)spend(&left, bins);
+            lower = spend(&left, bins);
+            key = ((uint32_t)upper << HALF) + (uint32_t)lower;
         }
         for (int l = w->first; l < w->last; l++) cut[l].key = key;
-        if (upper < BINS) spend_ties(w, key, &left, cut);
+        /* One alone stays: it did not go whole. */
+        if (lower < BINS && bins[lower].count > 1) spend_ties(w, key, &left, cut);
     }
     ht_free(w->buffer);
     ht_free(bins);
@@ -204,7 +208,7 @@ typedef struct magnitude {
 static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 {
     magnitude *m = plan->state = ht_alloc(1, sizeof *m, "pruning", err);
-    if (!m) return err->code;
+    if (!m) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
         const ht_layer *layer = &plan->net->layers[l];
         plan->units[l] = (int64_t)ht_layer_size(layer);

@@ -15,7 +15,7 @@ enum { ROWS = 64 }; /* noise is made for so many rows at a time */
 typedef struct job {
     const ht_pure_noise *limit;
     ht_noise noise; /* of layer 0 */
-    ht_quantiles law;
+    ht_noise_laws laws;
     double *ratios;
     int columns;
     float *rows;    /* (workers × ROWS × columns) */
@@ -75,7 +75,7 @@ ht_code ht_pure_noise_ratios(const ht_pure_noise *limit, int count, double *rati
              .noise = {.type = limit->type, .alpha = limit->alpha, .seed = limit->seed},
              .ratios = ratios,
              .columns = columns_of(limit)};
-    ht_noise_prepare(&j.noise, &j.law);
+    ht_noise_prepare(&j.noise, &j.laws);
     j.rows = ht_alloc(workers * ROWS, (size_t)j.columns * sizeof *j.rows, "rows of pure noise", err);
     j.norms2 = ht_alloc(workers, (size_t)limit->width * sizeof *j.norms2, "norms of pure noise", err);
     ht_code code = j.rows && j.norms2 ? HT_OK : err->code;

@@ -17,6 +17,7 @@ typedef enum ht_stream {
     HT_STREAM_TEST,
     HT_STREAM_CORESET,
     HT_STREAM_TAIL,
+    HT_STREAM_FACTOR,
 } ht_stream;
 
 /* One block: 128 bits out of a 64-bit key and a 128-bit counter. */

@@ -56,7 +56,7 @@ static void narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
     }
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
+        size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
             for (int t = 0; t < tables; t++)
@@ -79,7 +79,7 @@ static void finish(const ht_values *x, bool magnitude, const search *s, int rank
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
+        size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
             for (int r = 0; r < ranks; r++)

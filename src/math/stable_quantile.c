@@ -5,7 +5,7 @@
 
 #include "math/stable_law.h"
 
-enum { TERMS = HT_QUANTILE_TERMS, MIDDLE = HT_QUANTILE_COLUMNS - 1, FIRST_BITS = 128, FRACTION = 22 };
+enum { MOST = HT_QUANTILE_TERMS, MIDDLE = HT_QUANTILE_COLUMNS - 1, FIRST_BITS = 128, FRACTION = 22 };
 
 /* ---- quantiles ---- */
 
@@ -39,32 +39,31 @@ static double quantile(walk *w, double logit)
 /* ---- polynomials ---- */
 
 /* Chebyshev nodes of (low, high), from high to low. */
-static double node(int k, double low, double high)
+static double node(int k, int n, double low, double high)
 {
-    return (low + high) / 2 + (high - low) / 2 * cos(M_PI * (2 * k + 1) / (2 * TERMS));
+    return (low + high) / 2 + (high - low) / 2 * cos(M_PI * (2 * k + 1) / (2 * n));
 }
 
-/* Coefficients of the polynomial through (t, y): Newton's divided differences, multiplied out. */
-static void interpolate(const double *t, const double *y, double *term)
+/* Coefficients of the polynomial through n points (t, y): Newton's divided differences, multiplied out. */
+static void interpolate(const double *t, const double *y, int n, double *term)
 {
-    double difference[TERMS];
-    memcpy(difference, y, sizeof difference);
-    for (int order = 1; order < TERMS; order++)
-        for (int k = TERMS - 1; k >= order; k--)
+    double difference[MOST];
+    memcpy(difference, y, (size_t)n * sizeof *y);
+    for (int order = 1; order < n; order++)
+        for (int k = n - 1; k >= order; k--)
             difference[k] = (difference[k] - difference[k - 1]) / (t[k] - t[k - order]);
-    memset(term, 0, TERMS * sizeof *term);
-    for (int k = TERMS - 1; k >= 0; k--) {
-        for (int i = TERMS - 1; i > 0; i--) term[i] = term[i - 1] - t[k] * term[i];
+    for (int k = n - 1; k >= 0; k--) {
+        for (int i = n - 1; i > 0; i--) term[i] = term[i - 1] - t[k] * term[i];
         term[0] = difference[k] - t[k] * term[0];
     }
 }
 
 static void set_column(ht_quantiles *q, int column, const double *t, const double *y)
 {
-    double term[TERMS];
+    double term[MOST] = {0};
     int near = column - (HT_QUANTILE_COLUMNS - 32);
-    interpolate(t, y, term);
-    for (int k = 0; k < TERMS; k++) {
+    interpolate(t, y, q->terms, term);
+    for (int k = 0; k < MOST; k++) {
         q->row[column][k] = (float)term[k];
         if (near >= 0) (near < 16 ? q->near_low : q->near_high)[k][near % 16] = (float)term[k];
     }
@@ -73,9 +72,9 @@ static void set_column(ht_quantiles *q, int column, const double *t, const doubl
 /* x = g P(t), t = g², g = 2w. */
 static void build_middle(ht_quantiles *q, walk *w)
 {
-    double t[TERMS], y[TERMS];
-    for (int k = TERMS - 1; k >= 0; k--) { /* outward from x = 0 */
-        t[k] = node(k, 0, 1);
+    double t[MOST], y[MOST];
+    for (int k = q->terms - 1; k >= 0; k--) { /* outward from x = 0 */
+        t[k] = node(k, q->terms, 0, 1);
         double g = sqrt(t[k]);
         y[k] = quantile(w, log((1 - g / 2) / (g / 2))) / g;
     }
@@ -85,10 +84,9 @@ static void build_middle(ht_quantiles *q, walk *w)
 /* g = scale (c + t), t within ±1/4, c = 1¼ or 1¾: the halves of the octave that begins at scale. */
 static void build_column(ht_quantiles *q, walk *w, int column)
 {
-    double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25, t[TERMS],
-           y[TERMS];
-    for (int k = 0; k < TERMS; k++) {
-        t[k] = node(k, -0.25, 0.25);
+    double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25, t[MOST], y[MOST];
+    for (int k = 0; k < q->terms; k++) {
+        t[k] = node(k, q->terms, -0.25, 0.25);
         double u = scale * (centre + t[k]) / 2;
         y[k] = quantile(w, log(u / (1 - u)));
     }
@@ -99,6 +97,7 @@ void ht_quantiles_build(ht_quantiles *q, double alpha)
 {
     if (q->alpha == alpha) return;
     walk w = {.alpha = alpha};
+    q->terms = alpha >= 2 ? 6 : 8;
     walk_to(&w, log(0.05));
     walk_to(&w, log(0.06));
     build_middle(q, &w);
@@ -123,8 +122,9 @@ float ht_quantile_draw(const ht_quantiles *q, uint32_t word, uint32_t more)
     memcpy(&t, &bits, sizeof t);
     t = middle ? g * g : t - 1.25f;
     const float *c = q->row[column];
-    float tt = t * t;
-    x = ((c[0] + c[1] * t) + tt * (c[2] + c[3] * t)) + tt * tt * ((c[4] + c[5] * t) + tt * (c[6] + c[7] * t));
+    float tt = t * t, high = c[4] + c[5] * t;
+    if (q->terms > 6) high += tt * (c[6] + c[7] * t);
+    x = ((c[0] + c[1] * t) + tt * (c[2] + c[3] * t)) + tt * tt * high;
     x = middle ? x * g : x;
     return word >> 31 ? -x : x;
 }

@@ -6,10 +6,11 @@
  * + ½) / 2^63, so the tail is right out to P = 2^-64, and the cost of the second word is paid once in 65 536
  * draws.
  *
- * Q is tabulated in half octaves of u by polynomials of degree 7 in u, and in the middle, u > ½, as w times a
- * polynomial in w², w = 1 - u: Q is odd in w, so draws near 0 keep full relative precision and none is
- * exactly 0. Interpolation error 3e-8 relative, with float rounding 3e-7 (tests/unit/test_quantile.c), for
- * any α in [1, 2]. */
+ * Q is tabulated in half octaves of u by polynomials of degree 7 in u (5 for the normal law), and in the
+ * middle, u > ½, as w times a polynomial in w², w = 1 - u: Q is odd in w, so draws near 0 keep full relative
+ * precision and none is exactly 0. The largest relative error, rounding included, is 3e-7, for the normal law
+ * 4e-7; for α so near 2 that the normal law turns into the power law within half an octave, 1e-6 there at α
+ * = 1.9999, 1e-5 beyond (tests/unit/test_quantile.c). */
 #ifndef HT_MATH_STABLE_QUANTILE_H
 #define HT_MATH_STABLE_QUANTILE_H
 
@@ -24,7 +25,8 @@ enum {
 /* With g = 2u, or 2w in the middle, column c < 127 holds u whose g has sign, exponent and first mantissa bit
  * c + 128, and column 127 the middle. Plain data; any number of threads may read it. */
 typedef struct ht_quantiles {
-    double alpha;                                      /* 0: not built yet */
+    double alpha; /* 0: not built yet */
+    int terms;    /* the rest of each row is zero: 6 do for the normal law, 8 for others */
     float row[HT_QUANTILE_COLUMNS][HT_QUANTILE_TERMS]; /* row[column][k] multiplies t^k */
     /* the last 32 columns again, 16 and 16, in the order that fills vector registers */
     float near_low[HT_QUANTILE_TERMS][16], near_high[HT_QUANTILE_TERMS][16];

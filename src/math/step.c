@@ -22,6 +22,7 @@ struct ht_step {
     float *momentum[HT_DEPTH_MAX + 1]; /* like the weights, or NULL */
     float *partial;                    /* (shards × batch × classes): a shard's share of the logits */
     float *logits;                     /* (batch × classes), then ∂L/∂logits */
+    ht_panels input[HT_DEPTH_MAX];     /* what goes into a layer, packed; rectified networks only */
     float *shard_max;                  /* (3 × shards): largest |H|, |W_out|, |delta| of a shard */
 
     /* the step under way */
@@ -29,8 +30,8 @@ struct ht_step {
     const float *x;
     int batch, layer;
     const ht_hyper *hyper;
-    ht_noise noise;   /* the hyper's, pointing to the law */
-    ht_quantiles law; /* rebuilt when α has changed */
+    ht_noise noise;     /* the hyper's, pointing to the law */
+    ht_noise_laws laws; /* rebuilt when α has changed */
 };
 
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
@@ -46,6 +47,10 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
     for (int l = 0; l < net->depth && good; l++) {
         good = (s->hidden[l] = ht_alloc(rows * width, sizeof(float), "the activations", err)) != NULL &&
                (s->delta[l] = ht_alloc(rows * width, sizeof(float), "the gradients", err)) != NULL;
+        if (!good || net->activation != HT_RELU) continue;
+        s->input[l].x =
+            ht_alloc(ht_panels_size(batch, net->layers[l].columns), sizeof(float), "the inputs", err);
+        good = s->input[l].x != NULL;
     }
     for (int l = 0; l <= net->depth && momentum && good; l++)
         good = (s->momentum[l] =
@@ -62,7 +67,8 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
 void ht_step_free(ht_step *s)
 {
     if (!s) return;
-    for (int l = 0; l < HT_DEPTH_MAX; l++) ht_free(s->hidden[l]), ht_free(s->delta[l]);
+    for (int l = 0; l < HT_DEPTH_MAX; l++)
+        ht_free(s->hidden[l]), ht_free(s->delta[l]), ht_free(s->input[l].x);
     for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(s->momentum[l]);
     ht_free(s->partial);
     ht_free(s->logits);
@@ -97,8 +103,12 @@ static void forward_shard(void *context, int shard, int worker)
     int first = shard * HT_SHARD, m = ht_shard_rows(layer->rows, shard), width = layer->rows;
     const float *input = s->layer ? s->hidden[s->layer - 1] : s->x;
     float *h = s->hidden[s->layer] + first, most = 0;
-    ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns,
-               layer->weight + (size_t)first * (size_t)layer->columns, layer->columns, 0.0f, h, width);
+    const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
+    if (s->input[s->layer].x && ht_project_pays(s->batch, layer->columns))
+        ht_kernel()->project(h, width, w, &s->input[s->layer], m);
+    else
+        ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns, w, layer->columns, 0.0f, h,
+                   width);
     for (int r = 0; r < s->batch; r++)
         most = fmaxf(most, ht_activate(s->net->activation, h + (size_t)r * (size_t)width, (size_t)m));
     s->shard_max[shard] = fmaxf(most, s->layer ? s->shard_max[shard] : 0.0f);
@@ -135,45 +145,96 @@ static void backward_shard(void *context, int shard, int worker)
     *slot = fmaxf(most, s->layer == s->depth - 1 ? 0.0f : *slot);
 }
 
-/* W (rows × n, stride ldw) ← W - η (scale · A^T · B + λ W), or through the momentum v (same stride). A is
- * (batch × rows), B is (batch × n). Without momentum the whole update is one product: no gradient buffer. */
-static void descend(const ht_step *s, float *w, float *v, int rows, int n, int ldw, const float *a, int lda,
-                    const float *b, int ldb, float scale)
+/* What a product adds to, and how much of it stays: the weights themselves, or v of momentum or factors. */
+typedef struct descent {
+    float *to, factor, keep;
+} descent;
+
+/* W ← W - η (scale · gradient + λ W) for a block of W, or through the momentum v ← μ v + …, or through the
+ * factors. Without either the whole update is one product: no gradient buffer. */
+static descent descent_of(const ht_step *s, const ht_block *block, float scale)
 {
-    float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay;
-    if (!v) {
-        ht_gemm_tn(rows, n, s->batch, -lr * scale, a, lda, b, ldb, 1.0f - lr * decay, w, ldw);
+    const ht_hyper *hyper = s->hyper;
+    float lr = (float)hyper->lr, decay = (float)hyper->weight_decay, *v = s->momentum[block->layer];
+    if (v) return (descent){v + block->start, scale, hyper->factors ? 0.0f : (float)hyper->momentum};
+    return (descent){s->net->layers[block->layer].weight + block->start, -lr * scale, 1.0f - lr * decay};
+}
+
+/* The second half, with momentum or factors. */
+static void follow(const ht_step *s, const ht_block *block)
+{
+    float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay, *v = s->momentum[block->layer];
+    if (v && s->hyper->factors) {
+        ht_factors_descend(s->hyper->factors, s->net, block, v + block->start, lr, decay);
         return;
     }
-    ht_gemm_tn(rows, n, s->batch, scale, a, lda, b, ldb, (float)s->hyper->momentum, v, ldw);
-    for (int r = 0; r < rows; r++) {
-        float *wr = w + (size_t)r * (size_t)ldw, *vr = v + (size_t)r * (size_t)ldw;
-        for (int j = 0; j < n; j++) {
+    for (int r = 0; v && r < block->rows; r++) {
+        size_t row = block->start + (size_t)r * (size_t)block->stride;
+        float *wr = s->net->layers[block->layer].weight + row, *vr = v + row;
+        for (int j = 0; j < block->columns; j++) {
             vr[j] += decay * wr[j];
             wr[j] -= lr * vr[j];
         }
     }
 }
 
-static void add_noise(const ht_step *s, int l, float *w, int first, int rows, int columns)
+/* W_l[shard], (m × columns): gradient delta_l^T · H_{l-1}; the zeros of a rectified network's delta are
+ * skipped. */
+static void descend_hidden(const ht_step *s, const ht_block *block, int first)
+{
+    int l = block->layer, columns = block->columns, width = s->net->layers[l].rows;
+    const float *delta = s->delta[l] + first;
+    descent to = descent_of(s, block, 1);
+    if (s->input[l].x)
+        ht_kernel()->descend(to.to, delta, width, &s->input[l], block->rows, to.factor, to.keep);
+    else
+        ht_gemm_tn(block->rows, columns, s->batch, to.factor, delta, width, l ? s->hidden[l - 1] : s->x,
+                   columns, to.keep, to.to, columns);
+    follow(s, block);
+}
+
+static void add_noise(const ht_step *s, const ht_block *block, int first)
 {
     ht_noise noise = s->noise;
     if (noise.type == HT_NOISE_NONE) return;
-    noise.layer = l;
+    noise.layer = block->layer;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
-    ht_noise_add(&noise, w, (size_t)first, (size_t)rows, (size_t)columns, (float)factor);
+    ht_noise_add(&noise, s->net->layers[block->layer].weight + block->start, (size_t)first,
+                 (size_t)block->rows, (size_t)block->columns, (float)factor);
+    if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 
-/* Zeroes what the mask keeps at zero, in (rows × n) weights at `start` of layer l and in their momentum. */
-static void keep_zeros(const ht_step *s, int l, size_t start, int rows, int n, int ldw)
+/* Zeroes what the mask keeps at zero: `count` values from `start` of layer l, and what stands behind them. */
+static void keep_zeros(const ht_step *s, int l, size_t start, size_t count)
 {
-    const ht_mask *mask = s->hyper->mask;
-    if (!mask) return;
-    if (n == ldw) n *= rows, rows = 1; /* one run of weights */
-    for (int r = 0; r < rows; r++, start += (size_t)ldw) {
-        ht_mask_apply(mask, l, start, (size_t)n, s->net->layers[l].weight + start);
-        if (s->momentum[l]) ht_mask_apply(mask, l, start, (size_t)n, s->momentum[l] + start);
-    }
+    const ht_hyper *hyper = s->hyper;
+    ht_mask_apply(hyper->mask, l, start, count, s->net->layers[l].weight + start);
+    if (s->momentum[l]) ht_mask_apply(hyper->mask, l, start, count, s->momentum[l] + start);
+    for (int d = 0; hyper->factors && d < hyper->factors->count; d++)
+        ht_mask_apply(hyper->mask, l, start, count, hyper->factors->factor[l][d] + start);
+}
+
+/* After the update and the noise of a block. */
+static void finish_block(const ht_step *s, const ht_block *block, int shard)
+{
+    size_t columns = (size_t)block->columns, rows = (size_t)block->rows, stride = (size_t)block->stride;
+    if (columns == stride) columns *= rows, rows = 1; /* one run of weights */
+    for (size_t r = 0; s->hyper->mask && r < rows; r++)
+        keep_zeros(s, block->layer, block->start + r * stride, columns);
+    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, block, shard);
+}
+
+/* The output weights of the shard's neurons, (classes × m): gradient (∂L/∂logits)^T · H. */
+static void update_output(ht_step *s, int shard)
+{
+    int first = shard * HT_SHARD, last = s->depth - 1, width = s->net->layers[last].rows;
+    int classes = s->net->layers[s->depth].rows;
+    ht_block block = {s->depth, classes, ht_shard_rows(width, shard), width, (size_t)first};
+    descent to = descent_of(s, &block, s->net->mean_field ? 1.0f / (float)width : 1.0f);
+    ht_gemm_tn(classes, block.columns, s->batch, to.factor, s->logits, classes, s->hidden[last] + first,
+               width, to.keep, to.to, width);
+    follow(s, &block);
+    finish_block(s, &block, shard);
 }
 
 /* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
@@ -181,22 +242,14 @@ static void update_shard(void *context, int task, int worker)
 {
     ht_step *s = context;
     int l = task / s->shards, shard = task % s->shards, first = shard * HT_SHARD;
-    const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->depth];
-    int m = ht_shard_rows(layer->rows, shard), width = layer->rows, columns = layer->columns;
-    size_t start = (size_t)first * (size_t)columns;
+    const ht_layer *layer = &s->net->layers[l];
+    int m = ht_shard_rows(layer->rows, shard), columns = layer->columns;
+    ht_block block = {l, m, columns, columns, (size_t)first * (size_t)columns};
     if (s->depth == 1) delta_shard(s, 0, shard);
-    if (l == s->depth - 1 && s->hyper->train_output) {
-        float *v = s->momentum[s->depth];
-        float scale = s->net->mean_field ? 1.0f / (float)width : 1.0f;
-        descend(s, out->weight + first, v ? v + first : NULL, out->rows, m, width, s->logits, out->rows,
-                s->hidden[l] + first, width, scale);
-        keep_zeros(s, s->depth, (size_t)first, out->rows, m, width);
-    }
-    float *v = s->momentum[l];
-    descend(s, layer->weight + start, v ? v + start : NULL, m, columns, columns, s->delta[l] + first, width,
-            l ? s->hidden[l - 1] : s->x, columns, 1.0f);
-    add_noise(s, l, layer->weight + start, first, m, columns);
-    keep_zeros(s, l, start, m, columns, columns);
+    if (l == s->depth - 1 && s->hyper->train_output) update_output(s, shard);
+    descend_hidden(s, &block, first);
+    add_noise(s, &block, first);
+    finish_block(s, &block, shard);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 
@@ -220,6 +273,14 @@ static double largest(const float *x, int count)
     return (double)most;
 }
 
+/* The size a product may have after its factors have moved. */
+static double factored_update(const ht_hyper *hyper, double gradient)
+{
+    double most = ht_factors_largest(hyper->factors), depth = hyper->factors->count;
+    double move = hyper->lr * (gradient * pow(most, depth - 1) + hyper->weight_decay * most);
+    return pow(most + move, depth);
+}
+
 /* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
  * which bounds the gradients of a one-layer network; deeper ones have had their deltas computed and measured.
  */
@@ -228,7 +289,9 @@ static void guard(const ht_step *s, ht_step_result *result)
     double h = largest(s->shard_max, s->shards), out = largest(s->shard_max + s->shards, s->shards);
     double delta = s->depth == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
     double inputs = fmax((double)s->hyper->input_bound, s->depth > 1 ? h : 0), lr = s->hyper->lr;
-    double update = lr * fmax(2 * h, delta * s->batch * inputs) / (1 - s->hyper->momentum);
+    double gradient = fmax(2 * h, delta * s->batch * inputs);
+    double update = lr * gradient / (1 - s->hyper->momentum);
+    if (s->hyper->factors) update = factored_update(s->hyper, gradient);
     if (!isfinite(result->loss))
         result->refused = "the training loss", result->guard = result->loss;
     else if (!(update < safe_update))
@@ -245,8 +308,14 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->batch = batch;
     s->hyper = hyper;
     s->noise = hyper->noise;
-    ht_noise_prepare(&s->noise, &s->law);
-    for (s->layer = 0; s->layer < s->depth; s->layer++) ht_pool_run(pool, s->shards, forward_shard, s);
+    ht_noise_prepare(&s->noise, &s->laws);
+    for (s->layer = 0; s->layer < s->depth; s->layer++) {
+        ht_panels *input = &s->input[s->layer];
+        if (input->x)
+            ht_kernel()->pack(input, s->layer ? s->hidden[s->layer - 1] : x, batch,
+                              net->layers[s->layer].columns);
+        ht_pool_run(pool, s->shards, forward_shard, s);
+    }
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
     result.loss /= batch;

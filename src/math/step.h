@@ -6,6 +6,7 @@
 #define HT_MATH_STEP_H
 
 #include "heavytail/network.h"
+#include "math/factor.h"
 #include "math/mask.h"
 #include "math/noise.h"
 #include "math/tap.h"
@@ -19,6 +20,7 @@ typedef struct ht_hyper {
     double noise_scale;  /* σ */
     const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
     ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */
+    ht_factors *factors; /* NULL, or what the weights are products of: these are trained (no momentum then) */
     float input_bound;   /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
 
@@ -29,8 +31,8 @@ typedef struct ht_step_result {
         *refused; /* NULL, or what would have left the finite numbers; the weights are then unchanged */
 } ht_step_result;
 
-/* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for. NULL with *err
- * set. */
+/* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for (with factors
+ * they hold the gradients). NULL with *err set. */
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err);
 void ht_step_free(ht_step *step);
 int ht_step_capacity(const ht_step *step); /* largest batch */

@@ -48,7 +48,7 @@ static cut choose_cut(size_t count, size_t m)
 {
     cut c = {.used = count, .count = 1, .m = {m}};
     if (m > 0) {
-        c.used = count / m * m;
+        c.used = m > 1 ? count / m * m : 0; /* log 1 = 0 */
         return c;
     }
     c.count = ht_tail_candidates(count, c.m);
@@ -92,6 +92,7 @@ static double variance(const moments *m)
 
 static double median_of(double *v, int n)
 {
+    if (n < 1) return NAN;
     qsort(v, (size_t)n, sizeof v[0], ht_by_double);
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
@@ -185,15 +186,14 @@ static void feed(blocks *b, const double *x, size_t n)
 
 void ht_blocks_mmo(const ht_values *x, size_t m, ht_estimate *e)
 {
-    cut c = m == 1 ? (cut){0} : choose_cut(ht_values_count(x), m);
+    cut c = choose_cut(ht_values_count(x), m);
     if (c.count == 0 || c.used == 0) return;
     moments entries = {0};
     blocks block[CANDIDATES] = {0};
     for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
     for (size_t first = 0; first < c.used; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
-        if (n > c.used - first) n = c.used - first;
+        size_t n = ht_values_load(x, first, c.used, chunk);
         for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n);
         for (size_t i = 0; i < n; i++) add(&entries, ht_log_magnitude(chunk[i]));
     }
@@ -225,7 +225,7 @@ static double log_norm(const ht_values *x, size_t first, size_t m, double *sum)
 
 ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_error *err)
 {
-    cut c = m == 1 ? (cut){0} : choose_cut(x->rows, m);
+    cut c = choose_cut(x->rows, m);
     if (c.count == 0 || c.used == 0) return HT_OK;
     double *sum = ht_alloc(x->columns, sizeof *sum, "a sum of rows", err);
     if (!sum) return err->code;
@@ -270,8 +270,7 @@ void ht_blocks_paulauskas(const ht_values *x, size_t m, ht_estimate *e)
     pair largest = {0};
     for (size_t first = 0; first < used; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
-        if (n > used - first) n = used - first;
+        size_t n = ht_values_load(x, first, used, chunk);
         for (size_t i = 0; i < n; i++) {
             see(&largest, chunk[i]);
             if (++filled < m) continue;

@@ -24,8 +24,8 @@ static size_t choose_k(const ht_tail_options *options, const ht_tail_traces *tra
     return k < most ? k : most;
 }
 
-ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                           ht_tail_traces *traces, ht_error *err)
+ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                           ht_tail_traces *traces, ht_quality *tail, ht_error *err)
 {
     *traces = (ht_tail_traces){0};
     for (int e = 0; e < HT_ESTIMATORS; e++) estimates[e] = ht_estimate_none((ht_estimator)e);
@@ -33,8 +33,16 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
     if (ht_top_take(&traces->top, x, options->k, err) != HT_OK) return err->code;
     ht_hill_plot_make(&traces->plot, &traces->top);
     bool plateau = options->k > 0 || traces->plot.high > 0;
-    ht_quality tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
+    *tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
     ht_blocks_mmo(x, options->m, &estimates[HT_MMO]);
+    return HT_OK;
+}
+
+ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                           ht_tail_traces *traces, ht_error *err)
+{
+    ht_quality tail;
+    if (ht_tail_fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
     ht_blocks_paulauskas(x, options->m, &estimates[HT_PAULAUSKAS]);
     if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
     ht_stable_estimates(x, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
@@ -73,24 +81,4 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
     *estimate = ht_estimate_none(HT_MMO_MULTI);
     if (ht_values_check(x, err) != HT_OK) return err->code;
     return ht_blocks_mmo_multi(x, options->m, estimate, err);
-}
-
-ht_tail_summary ht_tail_summarize(const float *x, size_t count)
-{
-    ht_tail_summary tail = {.mmo = NAN, .hill = NAN, .hill_k = count / 200 > 10 ? count / 200 : 10};
-    ht_values v = {.f32 = x, .rows = count, .columns = 1};
-    ht_estimate estimates[HT_ESTIMATORS] = {0};
-    ht_top top;
-    ht_error err;
-    if (count < 2) return tail;
-    tail.centre = v.centre = ht_values_median(&v);
-    estimates[HT_MMO] = ht_estimate_none(HT_MMO);
-    estimates[HT_HILL] = ht_estimate_none(HT_HILL);
-    ht_blocks_mmo(&v, 0, &estimates[HT_MMO]);
-    if (ht_top_take(&top, &v, tail.hill_k, &err) != HT_OK) return tail;
-    ht_order_estimates(&top, tail.hill_k, true, estimates);
-    ht_top_free(&top);
-    tail.mmo = estimates[HT_MMO].value;
-    tail.hill = estimates[HT_HILL].value;
-    return tail;
 }

@@ -17,6 +17,10 @@ void ht_tail_traces_free(ht_tail_traces *traces);
 ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                            ht_tail_traces *traces, ht_error *err);
 
+/* The cheaper part of it: mmo and what the largest values tell. *tail: the quality of those. */
+ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                           ht_tail_traces *traces, ht_quality *tail, ht_error *err);
+
 /* powerlaw of the eigenvalues (count), upwards. */
 void ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates);
 

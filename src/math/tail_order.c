@@ -18,7 +18,7 @@ static void gather(ht_top *top, const ht_values *x, double threshold)
     size_t n = 0;
     for (size_t first = 0; first < top->count; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t loaded = ht_values_load(x, first, chunk);
+        size_t loaded = ht_values_load(x, first, top->count, chunk);
         for (size_t i = 0; i < loaded; i++)
             if (fabs(chunk[i]) > threshold) top->value[n++] = -fabs(chunk[i]);
     }
@@ -42,7 +42,8 @@ ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
         return err->code;
     }
     double threshold;
-    ht_select(x, true, &(size_t){count - top->kept}, 1, &threshold);
+    size_t rank = count - top->kept;
+    ht_select(x, true, &rank, 1, &threshold);
     gather(top, x, threshold);
     return HT_OK;
 }

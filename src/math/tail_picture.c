@@ -77,7 +77,7 @@ static ht_code values_ccdf(ht_tail_ccdf *c, const ht_values *x, const ht_top *to
         if (!bin) return err->code;
         for (size_t first = 0; first < top->count; first += HT_CHUNK) {
             double chunk[HT_CHUNK];
-            size_t n = ht_values_load(x, first, chunk);
+            size_t n = ht_values_load(x, first, top->count, chunk);
             for (size_t i = 0; i < n; i++) {
                 float magnitude = (float)fabs(chunk[i]);
                 uint32_t bits;
@@ -144,24 +144,38 @@ static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error
     return code;
 }
 
-/* Weights and rows, of what `centre` leaves of w. */
-static ht_code picture_centred(ht_tail_picture *p, ht_values w, const ht_tail_options *options,
-                               double *median, ht_error *err)
+/* What training takes from w: the medians of its columns (into `median`, if it is a matrix), then the median.
+ */
+static ht_code centre(ht_values *w, double *median, ht_error *err)
 {
     if (median) {
-        if (ht_values_column_medians(&w, median, err) != HT_OK) return err->code;
-        w.column_centre = median;
+        if (ht_values_column_medians(w, median, err) != HT_OK) return err->code;
+        w->column_centre = median;
     }
-    if (p->centred) w.centre = ht_values_median(&w);
+    w->centre = ht_values_median(w);
+    return HT_OK;
+}
+
+/* Room for the medians of columns; a vector needs none. */
+static ht_code median_room(const ht_values *w, double **median, ht_error *err)
+{
+    *median = is_matrix(w) ? ht_alloc(w->columns, sizeof **median, "the column medians", err) : NULL;
+    return is_matrix(w) && !*median ? err->code : HT_OK;
+}
+
+/* Weights and rows. Of rows as vectors the columns' medians are the centre. */
+static ht_code picture_weights(ht_tail_picture *p, ht_values w, const ht_tail_options *options, ht_error *err)
+{
     if (picture_values(p, &w, options, err) != HT_OK) return err->code;
-    w.centre = 0; /* of rows as vectors the columns' medians are the centre */
+    w.centre = 0;
     return is_matrix(&w) ? ht_tail_fit_rows(&w, options, &p->by_rows, err) : HT_OK;
 }
 
 ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_tail_options *options,
                              bool centred, ht_error *err)
 {
-    ht_values raw = {.f32 = w->f32, .f64 = w->f64, .rows = w->rows, .columns = w->columns};
+    const ht_values raw = {.f32 = w->f32, .f64 = w->f64, .rows = w->rows, .columns = w->columns};
+    ht_values used = raw;
     double *median = NULL;
     memset(p, 0, sizeof *p);
     p->rows = w->rows;
@@ -169,13 +183,26 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     p->centred = centred;
     p->by_rows = ht_estimate_none(HT_MMO_MULTI);
     for (int e = 0; e < HT_ESTIMATORS; e++) p->of_norms[e] = ht_estimate_none((ht_estimator)e);
-    if (centred && is_matrix(w) &&
-        !(median = ht_alloc(w->columns, sizeof *median, "the column medians", err)))
-        return err->code;
-    ht_code code = picture_centred(p, raw, options, median, err);
+    ht_code code = centred ? median_room(w, &median, err) : HT_OK;
+    if (code == HT_OK && centred) code = centre(&used, median, err);
+    if (code == HT_OK) code = picture_weights(p, used, options, err);
     ht_free(median);
-    if (!is_matrix(w)) return code;
-    if (code == HT_OK) code = picture_norms(p, &raw, options, err);
-    if (code == HT_OK && options->spectrum) code = picture_spectrum(p, &raw, err);
+    if (code != HT_OK || !is_matrix(w)) return code;
+    code = picture_norms(p, &raw, options, err);
+    return code == HT_OK && options->spectrum ? picture_spectrum(p, &raw, err) : code;
+}
+
+ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err)
+{
+    ht_values used = {.f32 = w->f32, .f64 = w->f64, .rows = w->rows, .columns = w->columns};
+    ht_tail_traces traces = {0};
+    ht_quality tail;
+    double *median = NULL;
+    ht_code code = median_room(w, &median, err);
+    if (code == HT_OK) code = centre(&used, median, err);
+    if (code == HT_OK)
+        code = ht_tail_fit_glance(&used, &(ht_tail_options){0}, estimates, &traces, &tail, err);
+    ht_tail_traces_free(&traces);
+    ht_free(median);
     return code;
 }

@@ -124,15 +124,17 @@ static void add_harmonics(const double *t, size_t n, int points, double *cosines
 /* |φ̂(u)|² of (x - centre)/scale at u = πj/25, j = 1 .. points. */
 static void characteristic(const ht_values *x, double centre, double scale, int points, double *square)
 {
-    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, count = (double)ht_values_count(x);
-    for (size_t first = 0; first < ht_values_count(x); first += HT_CHUNK) {
+    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0};
+    size_t total = ht_values_count(x);
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk);
+        size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) chunk[i] = (chunk[i] - centre) * (M_PI / 25 / scale);
         for (size_t i = 0; i < n; i += LANES)
             add_harmonics(chunk + i, n - i < LANES ? n - i : LANES, points, c, s);
     }
-    for (int j = 0; j < points; j++) square[j] = (c[j] * c[j] + s[j] * s[j]) / (count * count);
+    for (int j = 0; j < points; j++)
+        square[j] = (c[j] * c[j] + s[j] * s[j]) / ((double)total * (double)total);
 }
 
 /* Standard deviation of the slope: the real parts of φ̂ at u, v have covariance

@@ -24,9 +24,9 @@ ht_code ht_values_check(const ht_values *x, ht_error *err)
     size_t total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, chunk), i = 0;
+        size_t n = ht_values_load(x, first, total, chunk), i = 0;
         if (all_finite(chunk, n)) continue;
-        while (isfinite(chunk[i])) i++;
+        while (i + 1 < n && isfinite(chunk[i])) i++;
         return ht_error_set(err, HT_FAIL, "row %zu, column %zu is not a finite number",
                             (first + i) / x->columns, (first + i) % x->columns);
     }

@@ -9,9 +9,9 @@ enum { HT_CHUNK = 1024 };
 
 /* The values from position `first` on, less what centres them, into `to`; returns how many, at most HT_CHUNK.
  */
-static inline size_t ht_values_load(const ht_values *x, size_t first, double to[HT_CHUNK])
+static inline size_t ht_values_load(const ht_values *x, size_t first, size_t end, double to[HT_CHUNK])
 {
-    size_t left = ht_values_count(x) - first, n = left < HT_CHUNK ? left : HT_CHUNK;
+    size_t n = end - first < HT_CHUNK ? end - first : HT_CHUNK;
     if (x->f32)
         for (size_t i = 0; i < n; i++) to[i] = (double)x->f32[first + i] - x->centre;
     else

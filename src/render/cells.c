@@ -26,6 +26,7 @@ struct ht_cells {
     layers *grid; /* (rows × columns) */
 };
 
+enum { NOT_SHADED, WIDE, THIN }; /* layers.shaded */
 enum { SIZE_MAX_CELLS = 1000, TEXT_MAX = 1024, LARGE_ROWS = 5, LARGE_COLUMNS = 3 };
 
 static ht_cells *cells_of(ht_surface *s)
@@ -253,14 +254,15 @@ static void cells_bar(ht_surface *s, ht_role role, double x, double y, double w,
 static void shade_column(ht_surface *s, ht_role role, int column, double low, double high)
 {
     int top = nearest(fmin(low, high)), bottom = nearest(fmax(low, high));
-    if (bottom <= top) { /* thinner than a cell: still there */
+    bool thin = bottom <= top;
+    if (thin) { /* thinner than a cell: still there, if no line of its own shows the place */
         top = cell_of((low + high) / 2);
         bottom = top + 1;
     }
     for (int row = top < 0 ? 0 : top; row < bottom && row < s->rows; row++) {
         layers *l = layers_at(s, column, row);
         if (!l) continue;
-        l->shaded = 1;
+        l->shaded = thin ? THIN : WIDE;
         l->shade_role = (uint8_t)role;
     }
 }
@@ -449,6 +451,15 @@ static ht_cell pixel_cell(const layers *l, bool ascii)
     return ascii ? ht_cell_one_colour(cell) : cell;
 }
 
+/* A thin band beside its own line, in the row above or below, would only roughen that. */
+static bool hidden_by_line(const ht_cells *cells, const layers *l, int row)
+{
+    const layers *above = row > 0 ? l - cells->surface.columns : l,
+                 *below = row + 1 < cells->surface.rows ? l + cells->surface.columns : l;
+    return l->shaded == THIN && ((above->dots && above->dots_role == l->shade_role) ||
+                                 (below->dots && below->dots_role == l->shade_role));
+}
+
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
 {
     const ht_surface *s = &cells->surface;
@@ -463,7 +474,8 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     }
     if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0, 0};
     if (l->bar) return (ht_cell){ht_glyph_bar(l->bar, ascii), l->bar_role, 0, 0};
-    if (l->shaded) return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0, 0};
+    if (l->shaded && !hidden_by_line(cells, l, row))
+        return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0, 0};
     if (l->pixel[0] || l->pixel[1]) return pixel_cell(l, ascii);
     return (ht_cell){0};
 }

@@ -42,6 +42,26 @@ static void draw_value(ht_surface *s, const ht_form_layout *l, ht_rect r, const 
                  row->selected ? HT_ROLE_SELECTED : row->role, HT_BOLD, value);
 }
 
+/* Fields in columns, which padding with blanks would not make of a proportional font. */
+static void draw_table(ht_surface *s, const ht_form_layout *l, ht_rect r, const ht_form *form,
+                       const ht_row *row)
+{
+    int x = r.x + l->indent, width = r.w - l->indent - 1, from = 0;
+    const char *field = row->label;
+    for (int i = 0; *field && i <= HT_FORM_STOPS; i++) {
+        char text[sizeof row->label];
+        size_t length = strcspn(field, "\t");
+        int end = i == 0 ? form->stop[0] : form->stop[i - 1];
+        if (end > width) end = width;
+        snprintf(text, sizeof text, "%.*s", (int)length, field);
+        s->ops->text(s, x + from, r.y, end - from, i == 0 ? HT_ALIGN_LEFT : HT_ALIGN_RIGHT, HT_ROLE_TEXT, 0,
+                     text);
+        if (i > 0) from = end;
+        field += length + (field[length] == '\t');
+    }
+    s->ops->text(s, x + from, r.y, width - from, HT_ALIGN_RIGHT, row->role, HT_BOLD, row->value);
+}
+
 static void draw_slider_one_line(ht_surface *s, const ht_form_layout *l, ht_rect r, const ht_row *row)
 {
     int x = r.x + l->indent, value_x = x + l->label + 2;
@@ -111,6 +131,9 @@ static void draw_row(ht_surface *s, ht_rect area, const ht_form_layout *l, const
         break;
     case HT_ROW_VALUE:
         draw_value(s, l, r, row, row->value);
+        break;
+    case HT_ROW_TABLE:
+        draw_table(s, l, r, form, row);
         break;
     case HT_ROW_SLIDER:
         draw_slider(s, l, r, track, row);

@@ -102,8 +102,9 @@ static void draw_tag(path *p)
     const ht_series *s = p->series;
     char text[2] = {s->tag, '\0'};
     bool digit = s->tag >= '1' && s->tag <= '9';
-    double place = digit ? 0.85 - 0.12 * (s->tag - '1') : 0.92 - 0.14 * (s->tag - 'A');
-    int i = (int)(place * (s->count - 1));
+    int i = (int)((digit ? 0.85 - 0.12 * (s->tag - '1') : 0.92 - 0.14 * (s->tag - 'A')) * (s->count - 1));
+    for (int k = 1; k < s->count && s->tag_x > s->x[0]; k++)
+        if (s->x[k - 1] < s->tag_x && s->tag_x <= s->x[k]) i = k;
     if (s->tag == 0 || s->count == 0 || i < 0 || !isfinite(s->x[i]) || !isfinite(s->high[i])) return;
     double x = ht_plot_x(p->layout, s->x[i]), y = ht_plot_y(p->layout, s->high[i]);
     p->s->ops->text(p->s, floor(x), floor(y), 1, HT_ALIGN_CENTER, s->role, HT_BOLD, text);

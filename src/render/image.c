@@ -504,7 +504,10 @@ ht_code ht_image_write(ht_image *image, const char *path, const ht_png_text *tex
 }
 
 /* Fontconfig keeps its patterns until the process ends, behind pointers that LeakSanitizer cannot follow. */
-#if defined(__SANITIZE_ADDRESS__)
+#ifndef __has_feature
+#define __has_feature(x) 0 /* gcc 12 has no such question */
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 const char *__lsan_default_suppressions(void);
 
 const char *__lsan_default_suppressions(void)

@@ -18,6 +18,19 @@ static const char *symbol(const ht_prune_spec *spec)
     return spec->metric == HT_FRO ? "ε" : "ε²";
 }
 
+/* "coreset (top)", "svd (centred)", "node" */
+static const char *variant(const ht_prune_spec *spec, char *to, size_t size)
+{
+    const char *name = ht_prune_at(spec->method)->name;
+    if (spec->method == HT_PRUNE_CORESET)
+        snprintf(to, size, "%s (%s)", name, ht_param_choice(HT_P_PRUNE_CORESET, (int)spec->coreset));
+    else if (spec->centre && (spec->method == HT_PRUNE_SVD || strncmp(name, "magnitude", 9) == 0))
+        snprintf(to, size, "%s (centred)", name);
+    else
+        snprintf(to, size, "%s", name);
+    return to;
+}
+
 /* ---- numbers ---- */
 
 static void add_count(ht_form *form, const char *label, int64_t count)
@@ -65,28 +78,33 @@ static void fill_one(const ht_prune_entry *e, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "area under it", "%.4f", e->reading.area);
 }
 
-/* Each method in two rows; what they are stands in the headings. */
-static void fill_several(const ht_prune_sheet *sheet, ht_form *form)
+/* Each method under its letter, in as many of three rows as there is room for. */
+static void fill_several(const ht_prune_sheet *sheet, int room, ht_form *form)
 {
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_entry *e = &sheet->entry[i];
         ht_role role = ht_prune_role(e->spec->method);
-        char label[60];
+        char label[60], name[40];
         snprintf(label, sizeof label, "%c %s", ht_prune_tag(e->spec->method),
-                 ht_prune_at(e->spec->method)->name);
+                 variant(e->spec, name, sizeof name));
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left", "%.4f",
-                    (double)e->result->parameters_left / (double)e->result->parameters);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "accuracy after", "%.4f", e->result->test.accuracy);
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f", e->reading.one_point);
+        if (room >= 3 * sheet->count)
+            ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left, accuracy", "%.4f, %.4f",
+                        (double)e->result->parameters_left / (double)e->result->parameters,
+                        e->result->test.accuracy);
+        if (room >= 4 * sheet->count)
+            ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "ratio losing ≤ 1 point", "%.4f",
+                        e->reading.one_point);
     }
 }
 
 /* ---- the sheet ---- */
 
-static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines)
+typedef char line_name[40];
+
+static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines, line_name names[HT_PRUNE_METHODS])
 {
     const ht_prune_spec *first = sheet->entry[0].spec;
     *lines = (ht_prune_lines){.count = sheet->count,
@@ -96,15 +114,17 @@ static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines)
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_curve *c = sheet->entry[i].curve;
-        lines->line[i] = (ht_prune_line){c->method, c->count, c->points, &c->at, NULL};
+        lines->line[i] = (ht_prune_line){c->method, c->count, c->points, &c->at,
+                                         variant(sheet->entry[i].spec, names[i], sizeof names[i])};
     }
 }
 
-/* "step 340 · iid, α 1.75, σ 0.05 · η 0.01 · b 500 · seed 1" */
+/* "mnist · step 340 · iid, α 1.75, σ 0.05 · η 0.01 · b 500 · seed 1" */
 static void settings_line(const ht_prune_sheet *sheet, char *to, size_t size)
 {
     const ht_params *p = sheet->params;
     ht_text line = {0};
+    if (*p->preset) ht_text_add(&line, "%s · ", p->preset);
     if (*sheet->step) ht_text_add(&line, "step %s · ", sheet->step);
     if (ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
         ht_text_add(&line, "no noise");
@@ -121,12 +141,13 @@ static void draw(ht_surface *s, const ht_prune_sheet *sheet, ht_form *form)
 {
     ht_chart chart = {0};
     ht_prune_lines lines;
+    line_name names[HT_PRUNE_METHODS];
     char text[400], samples[32];
     int columns = s->columns, rows = s->rows, numbers = columns >= 2 * NUMBERS ? NUMBERS : 0;
     ht_format_grouped(samples, sizeof samples, (long long)sheet->samples);
     snprintf(text, sizeof text, "%s · %s · %s %s samples", sheet->name, sheet->data, samples, sheet->split);
     s->ops->text(s, 1, 0, columns - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, HT_BOLD, text);
-    fill_lines(sheet, &lines);
+    fill_lines(sheet, &lines, names);
     ht_prune_chart(&lines, &chart);
     ht_draw_chart(s, (ht_rect){0, 1, columns - numbers, rows - 2}, &chart, 0);
     ht_chart_free(&chart);
@@ -134,7 +155,7 @@ static void draw(ht_surface *s, const ht_prune_sheet *sheet, ht_form *form)
     if (sheet->count == 1)
         fill_one(&sheet->entry[0], form);
     else
-        fill_several(sheet, form);
+        fill_several(sheet, rows - 4, form);
     if (numbers) ht_draw_form(s, (ht_rect){columns - numbers, 1, numbers, rows - 2}, form, 0);
     settings_line(sheet, text, sizeof text);
     s->ops->text(s, 1, rows - 1, columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
@@ -162,7 +183,7 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_she
     char keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(sheet->params, err);
-    if (!preset) return err->code;
+    if (!preset) return HT_FAIL;
     for (int i = 0; i < sheet->count; i++) {
         size_t used = strlen(methods);
         snprintf(methods + used, sizeof methods - used, "%s%s", i ? "," : "",
@@ -193,9 +214,9 @@ ht_code ht_prune_sheet_write(const char *path, const ht_prune_sheet *sheet, cons
     if (columns < LEAST_COLUMNS) columns = LEAST_COLUMNS;
     if (rows < LEAST_ROWS) rows = LEAST_ROWS;
     ht_form *form = ht_alloc(1, sizeof *form, "the picture", err);
-    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : err->code;
+    ht_code code = form ? ht_theme_load(o->theme, &theme, err) : HT_FAIL;
     if (code == HT_OK && !(image = ht_image_new(o->width, o->height, columns, rows, &theme, err)))
-        code = err->code;
+        code = HT_FAIL;
     if (code == HT_OK) {
         draw(ht_image_surface(image), sheet, form);
         code = write_image(image, path, sheet, err);

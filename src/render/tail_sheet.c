@@ -7,6 +7,7 @@
 #include "render/draw.h"
 #include "render/image.h"
 #include "view/tail_charts.h"
+#include "view/tail_table.h"
 
 enum { COLUMNS = 150, ROWS = 46, CELL = 12, NUMBERS = 44 };
 
@@ -32,7 +33,7 @@ static void draw_sheet(ht_surface *s, const ht_tail_picture *p, const char *titl
     snprintf(line, sizeof line, "%s · %zu × %zu%s", title, p->rows, p->columns, alpha);
     s->ops->text(s, 1, 0, COLUMNS - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, 0, line);
     draw_charts(s, p, injected);
-    ht_tail_form(p, form);
+    ht_tail_form(p, NUMBERS - 2, form);
     ht_draw_form(s, (ht_rect){COLUMNS - NUMBERS, 1, NUMBERS, ROWS - 2}, form, 0);
 }
 

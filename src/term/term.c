@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <term.h>
 #undef columns /* term.h makes capability names macros */
 #include <termios.h>
@@ -17,7 +18,11 @@
 #include "base/alloc.h"
 #include "view/keymap.h"
 
-enum { MAX_COLUMNS = 1000, MOUSE_QUEUE = 8 /* as many as ncurses keeps */ };
+enum {
+    MAX_COLUMNS = 1000,
+    MOUSE_QUEUE = 8, /* as many as ncurses keeps */
+    REPORT_MS = 200, /* in which the rest of a mouse report must come */
+};
 
 static struct {
     SCREEN *screen;
@@ -49,6 +54,11 @@ static void on_stop(int number)
     stop_wanted = 1;
 }
 
+static void on_alarm(int number)
+{
+    (void)number; /* that it came is enough: a read that waits gives up */
+}
+
 /* Async-signal-safe: frames no longer held back, mouse off, normal screen, cursor on, keypad off, colours
  * off; the line discipline as it was. */
 static void on_crash(int number)
@@ -78,6 +88,8 @@ static void catch_signals(void)
     struct sigaction end = {.sa_handler = on_interrupt},
                      crash = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     give_crashes_a_stack();
+    struct sigaction alarm_clock = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &alarm_clock, NULL);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) sigaction(ends[i], &end, NULL);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) sigaction(crashes[i], &crash, NULL);
 }
@@ -423,6 +435,17 @@ static void read_mice(void)
     while (term.mouse_count < MOUSE_QUEUE && getmouse(&term.mice[term.mouse_count]) == OK) term.mouse_count++;
 }
 
+/* get_wch, but once ncurses has seen the head of a mouse report it waits for the rest without end, and a
+ * report may be cut or no report at all. */
+static int read_key(wint_t *code)
+{
+    struct itimerval soon = {{0, REPORT_MS * 1000}, {0, REPORT_MS * 1000}}, never = {{0, 0}, {0, 0}};
+    setitimer(ITIMER_REAL, &soon, NULL);
+    int result = get_wch(code);
+    setitimer(ITIMER_REAL, &never, NULL);
+    return result;
+}
+
 bool ht_term_event(ht_event *event)
 {
     wint_t code;
@@ -433,7 +456,7 @@ bool ht_term_event(ht_event *event)
     }
     while (term.mouse_count > 0)
         if (mouse_meaning(&term.mice[--term.mouse_count], event)) return true;
-    for (int result; (result = get_wch(&code)) != ERR;) {
+    for (int result; (result = read_key(&code)) != ERR;) {
         *event = (ht_event){.kind = HT_EVENT_KEY};
         if (result == KEY_CODE_YES && code == KEY_RESIZE) {
             event->kind = HT_EVENT_RESIZE;

@@ -96,7 +96,7 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
             word = running_ladder(m) ? "stop" : m->state == HT_STATE_RUNNING ? "pause" : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
-        if (keys[i].action == HT_DO_FREEZE && m->frozen) word = "unfreeze";
+        if (keys[i].action == HT_DO_FREEZE && !m->frozen) continue; /* only the way out is always in sight */
         for (int k = 0; k < 2 && *n < HT_SPANS; k++) {
             add(spans, n, k ? HT_ROLE_DIM : HT_ROLE_KEY, k ? " %s " : " %s", k ? word : keys[i].label);
             spans[*n - 1].key = keys[i].keys[0];

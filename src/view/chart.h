@@ -57,7 +57,8 @@ typedef struct ht_series {
     ht_mark_kind kind;
     ht_role role;
     bool dotted;
-    char tag; /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
+    char tag;     /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
+    double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
     int count;
     double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */
     char name[40];          /* in the legend; "" keeps it out */

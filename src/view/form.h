@@ -11,6 +11,8 @@ typedef enum ht_row_kind {
     HT_ROW_TEXT,    /* label only, may be long: wrapped by the drawer */
     HT_ROW_HEADING, /* a rule with the label in it */
     HT_ROW_VALUE,   /* label left, value right */
+    HT_ROW_TABLE,   /* label: fields separated by tabs, the first left, the others ending at the form's stops;
+                       value right */
     HT_ROW_SLIDER,  /* label and value, then a line with the slider if there is room */
     HT_ROW_CHOICE,  /* label and ‹ value › */
     HT_ROW_KEY,     /* a key (label), then what it does (value): help */
@@ -29,12 +31,13 @@ typedef struct ht_row {
     int id; /* what a click on it means; -1: nothing */
 } ht_row;
 
-enum { HT_FORM_ROWS = 160 };
+enum { HT_FORM_ROWS = 160, HT_FORM_STOPS = 4 };
 
 typedef struct ht_form {
     char title[64];
     char hint[24];
-    int count, first; /* rows, first one shown (scrolling) */
+    int count, first;        /* rows, first one shown (scrolling) */
+    int stop[HT_FORM_STOPS]; /* TABLE: columns from the labels' left end */
     ht_row rows[HT_FORM_ROWS];
 } ht_form;
 

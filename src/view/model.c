@@ -208,14 +208,37 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
     }
 }
 
+/* An interval without an end reaches beyond every axis. */
+static void add_estimate(ht_curve *curve, double step, const ht_estimate *e)
+{
+    static const double beyond = 1e3;
+    if (!isfinite(e->value) || e->value <= 0) return; /* of a light tail: no index */
+    double low = isfinite(e->low) ? e->low : e->value, high = isfinite(e->high) ? e->high
+                                                              : isnan(e->high)  ? e->value
+                                                                                : fmax(e->value, beyond);
+    ht_curve_add(curve, step, low, high, e->value);
+}
+
+/* The curves are of one layer: those of another begin anew. */
+static void take_tail(ht_model *m, const ht_report *report)
+{
+    const ht_report *before = m->frozen ? &m->arrived.report : &m->report;
+    bool other = before->count > 0 && before->tail.layer != report->tail.layer;
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        ht_curve *curve = &m->trace[ht_trace_of((ht_estimator)e)];
+        if (other) ht_curve_clear(curve);
+        add_estimate(curve, (double)report->step, &report->tail.now[e]);
+    }
+}
+
 void ht_model_report(ht_model *m, const ht_report *report)
 {
     if (report->generation != m->generation) return; /* of the run before a reset */
+    take_tail(m, report);
     /* A look at weights of before the view was frozen belongs to it, though it comes later. */
     if (!m->frozen || (double)report->step <= m->frozen_step) m->report = *report;
     m->arrived.report = *report;
-    add_value(m, HT_TRACE_MMO, (double)report->step, report->tail.mmo);
-    add_value(m, HT_TRACE_HILL, (double)report->step, report->tail.hill);
+    add_value(m, HT_TRACE_LEFT, (double)report->step, report->left);
 }
 
 void ht_model_freeze(ht_model *m, bool frozen)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "heavytail/params.h"
+#include "link/compare.h"
 #include "link/ladder.h"
 #include "link/messages.h"
 #include "view/curve.h"
@@ -24,10 +25,18 @@ typedef enum ht_panel_id {
     HT_PANEL_PRUNING_READOUT,
     HT_PANEL_STRIP,
     HT_PANEL_NEURONS,
+    HT_PANEL_TAIL_WEIGHTS,
+    HT_PANEL_TAIL_NORMS,
+    HT_PANEL_TAIL_HILL,
+    HT_PANEL_TAIL_SPECTRUM,
+    HT_PANEL_TAIL_HISTORY,
+    HT_PANEL_TAIL_TABLE,
     HT_PANEL_WIDTH_RATIO,
     HT_PANEL_WIDTH_ACCURACY,
     HT_PANEL_WIDTH_TAIL,
     HT_PANEL_WIDTH_READOUT,
+    HT_PANEL_COMPARE,
+    HT_PANEL_COMPARE_TABLE,
     HT_PANEL_HELP,
     HT_PANEL_TIMELINE,
     HT_PANEL_COUNT
@@ -38,7 +47,9 @@ typedef enum ht_view {
     HT_VIEW_DASHBOARD,
     HT_VIEW_ZOOM,
     HT_VIEW_PRUNING,
+    HT_VIEW_TAIL,
     HT_VIEW_WIDTH,
+    HT_VIEW_COMPARE,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -50,10 +61,15 @@ typedef enum ht_trace {
     HT_TRACE_ACCURACY, /* of minibatches */
     HT_TRACE_TEST_ACCURACY,
     HT_TRACE_ALPHA, /* injected */
-    HT_TRACE_MMO,
-    HT_TRACE_HILL,
-    HT_TRACE_COUNT
+    HT_TRACE_LEFT,  /* share of the weights above machine epsilon */
+    HT_TRACE_TAIL,  /* the first estimator's, with its 95 % interval; the others follow: ht_trace_of */
+    HT_TRACE_COUNT = HT_TRACE_TAIL + HT_ESTIMATORS
 } ht_trace;
+
+static inline ht_trace ht_trace_of(ht_estimator estimator)
+{
+    return (ht_trace)(HT_TRACE_TAIL + (int)estimator);
+}
 
 enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_LADDERS = 4 };
 
@@ -115,10 +131,12 @@ typedef struct ht_model {
     /* ladders of widths: results kept, oldest first; the last one may still run */
     int ladder_count, ladder_first; /* how many; how many were dropped before them */
     ht_ladder_state ladder[HT_LADDERS];
+    ht_compare_state compare; /* the roads, the latest time; count 0: never yet */
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;
-    int control; /* 0 .. HT_CONTROLS-1 */
+    int control;    /* 0 .. HT_CONTROLS-1 */
+    int tail_layer; /* the hidden layer whose tail is asked for, from 0 */
     bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
     bool present;               /* presentation: one or two charts and large numbers */
     unsigned hidden;            /* panels left out of the dashboard: bit 1 << id */
@@ -140,7 +158,7 @@ typedef struct ht_model {
 /* The parameters that have controls, in order. */
 extern const ht_param ht_model_controls[HT_CONTROLS];
 
-/* A model of about 3 MB: allocate it. */
+/* A model of about 6 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
 
 /* Drops the ghosts, which are all that it owns. */

@@ -16,7 +16,7 @@ typedef struct ht_room {
 
 typedef struct ht_panel {
     const char *name;    /* for --panel and help: "loss" */
-    ht_view home;        /* the view it belongs to; Tab walks through the dashboard's when one is zoomed */
+    ht_view home;        /* the view it belongs to; Tab walks through that view's when one is zoomed */
     const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
     /* Exactly one of the three is set. `columns`: sub-cells across the plot, what to decimate to. The chart,
      * form or gallery comes in empty. */
@@ -27,13 +27,24 @@ typedef struct ht_panel {
 
 const ht_panel *ht_panel_at(ht_panel_id id);           /* static storage */
 bool ht_panel_find(const char *name, ht_panel_id *id); /* one of the dashboard's, by name */
-/* The dashboard's panel after (direction 1) or before (-1) this one, in Tab order. */
+/* The panel of the same view after (direction 1) or before (-1) this one, in Tab order. */
 ht_panel_id ht_panel_next(ht_panel_id id, int direction);
 
 /* panel_history.c */
 void ht_panel_loss(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_accuracy(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_tail(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_tail_history(const ht_model *model, int columns, ht_chart *chart);
+/* panel_tail.c */
+void ht_panel_tail_weights(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_tail_norms(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_tail_hill(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_tail_spectrum(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_tail_table(const ht_model *model, ht_room room, ht_form *form);
+/* The α of the noise; NaN without noise. */
+double ht_panel_injected(const ht_model *model);
+/* ", layer 2": whose tail is shown; "" and false if there is only one. */
+bool ht_panel_layer(const ht_model *model, char *to, size_t size);
 /* panel_weights.c */
 void ht_panel_weights(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_norms(const ht_model *model, int columns, ht_chart *chart);
@@ -61,6 +72,10 @@ void ht_panel_add_heading(ht_form *form, const char *label);
 void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *text);
 /* How many rows that takes. */
 int ht_panel_text_rows(ht_room room, const char *text);
+
+/* panel_compare.c */
+void ht_panel_compare(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_compare_table(const ht_model *model, ht_room room, ht_form *form);
 
 /* "ε" or "ε²": what the report's errors are. */
 const char *ht_panel_error_symbol(const ht_report *report);

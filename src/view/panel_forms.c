@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "view/ghost.h"
 #include "view/panel.h"
+#include "view/tail_table.h"
 
 /* "2", "1e-07", "100k" */
 static void add_range_end(char *to, size_t size, double value)
@@ -61,6 +62,17 @@ static double if_looked(const ht_report *r, double value)
     return r->count > 0 ? value : (double)NAN;
 }
 
+/* "α̂ mmo": value and error, or why there is none. */
+static void add_tail(const ht_report *r, ht_form *form, ht_estimator estimator, ht_role role)
+{
+    char label[40], said[24] = "-";
+    const ht_estimate *e = &r->tail.now[estimator];
+    snprintf(label, sizeof label, "α̂ %s", ht_estimator_at(estimator)->name);
+    if (r->count > 0) ht_tail_say(e, said, sizeof said);
+    ht_form_add(form, HT_ROW_VALUE, r->count == 0 || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
+                label, "%s", said);
+}
+
 static void add_kappa(const ht_report *r, ht_form *form)
 {
     char label[40];
@@ -76,7 +88,7 @@ static void add_numbers(const ht_model *m, int rows, ht_form *form)
     if (rows < LEAST) return;
     ht_panel_add_heading(form, "Right now");
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
-    add_short(form, HT_ROLE_MMO, "α̂ mmo", if_looked(r, r->tail.mmo));
+    add_tail(r, form, HT_MMO, HT_ROLE_MMO);
     if (rows >= ALL) {
         add_kappa(r, form);
         add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
@@ -120,7 +132,8 @@ static const char *next_experiment(const ht_model *m)
 {
     const ht_params *p = &m->applied;
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
-    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA), mmo = if_looked(&m->report, m->report.tail.mmo);
+    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+           mmo = if_looked(&m->report, m->report.tail.now[HT_MMO].value);
     if (m->state == HT_STATE_DIVERGED) return "Lower η or σ (↓ chooses, ← lowers), then r starts over.";
     if (type == HT_NOISE_NONE) return "n brings the noise back: the histogram grows a tail, and κ rises.";
     if (alpha > 1.95) return "α = 2 is Gaussian noise. Lower α with ←: the tails grow, and κ with them.";
@@ -159,12 +172,15 @@ static void add_large(ht_form *form, ht_role role, const char *label, double val
 static void add_large_numbers(const ht_model *m, ht_form *form)
 {
     const ht_report *r = &m->report;
+    const ht_estimate *mmo = &r->tail.now[HT_MMO];
     char label[48];
     snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_panel_error_symbol(r),
              r->count > 0 ? r->error : 0.1);
     add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", if_looked(r, r->tail.mmo), 2);
+    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", if_looked(r, mmo->value), 2);
+    if (r->count > 0 && mmo->quality != HT_QUALITY_GOOD)
+        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     add_large(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio), 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
@@ -184,12 +200,13 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     add_short(form, HT_ROLE_TEST, "test loss", m->test_loss);
     add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
-    ht_panel_add_heading(form, "Tail index");
-    bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    add_short(form, HT_ROLE_NOISE, "α injected",
-              noisy ? ht_curve_last(&m->trace[HT_TRACE_ALPHA]) : (double)NAN);
-    add_short(form, HT_ROLE_MMO, "α̂ mmo", if_looked(r, r->tail.mmo));
-    add_short(form, HT_ROLE_HILL, "α̂ hill", if_looked(r, r->tail.hill));
+    char layer[24], heading[40];
+    ht_panel_layer(m, layer, sizeof layer);
+    snprintf(heading, sizeof heading, "Tail index%s", layer);
+    ht_panel_add_heading(form, heading);
+    add_short(form, HT_ROLE_NOISE, "α injected", ht_panel_injected(m));
+    add_tail(r, form, HT_MMO, HT_ROLE_MMO);
+    add_tail(r, form, HT_HILL, HT_ROLE_HILL);
     ht_panel_add_heading(form, "Compressibility");
     add_kappa(r, form);
     add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));

@@ -6,10 +6,12 @@
 #include "base/text.h"
 #include "view/ghost.h"
 #include "view/panel.h"
+#include "view/tail_table.h"
 #include "view/window.h"
 
 enum {
     MAX_COLUMNS = 1024,
+    WIDE_FROM = 2 * 90,
     TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
 };
 
@@ -138,12 +140,23 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     ht_chart_fit(chart);
 }
 
+/* The size of the network over its accuracy, where training makes it smaller: factors, Occam, masks. */
+static void add_size(const ht_model *m, ht_chart *chart, int columns)
+{
+    double left = ht_curve_last(&m->trace[HT_TRACE_LEFT]);
+    if (!(left < 0.995)) return;
+    ht_series *s =
+        add_curve(chart, &m->trace[HT_TRACE_LEFT], FINAL, HT_ROLE_WEIGHTS, "weights left", columns, 0);
+    if (s) s->dotted = true;
+}
+
 void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
     step_axis(m, chart);
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
+    add_size(m, chart, columns);
     ht_chart_fit(chart);
     /* Accuracy never leaves 0..1; the axis must not either. */
     chart->y.low = fmax(chart->y.low, 0);
@@ -152,23 +165,89 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     if (!(chart->y.low < 1)) chart->y.low = 0;
 }
 
-void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
+/* ---- tail indices ---- */
+
+/* Intervals as a band, in each column from the lowest to the highest. */
+static void add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns)
 {
+    ht_bucket bucket[MAX_COLUMNS];
+    int count = read_columns(chart, curve, FINAL, columns, 0, bucket);
+    ht_series *s = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
+    for (int i = 0; s && i < count; i++)
+        s->x[i] = bucket[i].last, s->low[i] = bucket[i].low, s->high[i] = bucket[i].high;
+}
+
+/* The line of an estimate. The legend says of the latest how far to believe it. */
+static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estimator, ht_role role,
+                         int columns)
+{
+    const ht_estimate *latest = &m->report.tail.now[estimator];
+    ht_series *s =
+        add_line(m, chart, ht_trace_of(estimator), role, ht_estimator_at(estimator)->name, columns);
+    if (s && isnan(m->window_end) && m->report.count > 0 && isfinite(latest->value))
+        ht_tail_say(latest, s->value, sizeof s->value);
+}
+
+/* Never any noise: no word of it in the legend. */
+static void add_injected(const ht_model *m, ht_chart *chart, int columns)
+{
+    bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
+    if (m->trace[HT_TRACE_ALPHA].count == 0) return;
+    ht_series *alpha =
+        add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
+    if (alpha) alpha->dotted = true;
+    if (alpha && !noisy) alpha->value[0] = '\0';
+}
+
+static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
+{
+    char layer[24];
+    ht_panel_layer(m, layer, sizeof layer);
+    snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
-    ht_text_copy(chart->title, sizeof chart->title,
-                 columns < TITLE_FROM ? "Tail index α̂" : "Tail index α̂ of the weights");
     step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
-    /* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
-    if (m->trace[HT_TRACE_ALPHA].count > 0) { /* never any noise: no word of it in the legend */
-        bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-        ht_series *alpha =
-            add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
-        if (alpha) alpha->dotted = true;
-        if (alpha && !noisy) alpha->value[0] = '\0';
+}
+
+/* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
+void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
+{
+    begin_tail(m, columns < TITLE_FROM ? "Tail index α̂" : "Tail index α̂ of the weights", chart);
+    add_band(chart, &m->trace[ht_trace_of(HT_HILL)], HT_ROLE_HILL, columns);
+    add_band(chart, &m->trace[ht_trace_of(HT_MMO)], HT_ROLE_MMO, columns);
+    add_injected(m, chart, columns);
+    add_estimate(m, chart, HT_HILL, HT_ROLE_HILL, columns);
+    add_ghosts(m, chart, ht_trace_of(HT_MMO), columns);
+    add_estimate(m, chart, HT_MMO, HT_ROLE_MMO, columns);
+}
+
+/* From the least to the most trusted; a narrow chart leaves the first ones out. Bands of those that assume no
+ * more than their band says; the values of all stand in the table. */
+void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
+{
+    static const struct {
+        ht_estimator estimator;
+        ht_role role;
+        bool band;
+    } all[] = {
+        {HT_PICKANDS, HT_ROLE_RAW, false},     {HT_DEKKERS, HT_ROLE_DIM, false},
+        {HT_PAULAUSKAS, HT_ROLE_AXIS, false},  {HT_DEHAAN, HT_ROLE_CURVE_4, false},
+        {HT_HILL, HT_ROLE_HILL, true},         {HT_MMO_MULTI, HT_ROLE_CURVE_5, true},
+        {HT_MCCULLOCH, HT_ROLE_CURVE_2, true}, {HT_ECF, HT_ROLE_CURVE_1, true},
+        {HT_MMO, HT_ROLE_MMO, true},
+    };
+    enum { ALL = sizeof all / sizeof all[0], NARROW = 4 };
+    int first = columns < WIDE_FROM ? NARROW : 0;
+    begin_tail(m, "Estimates of α", chart);
+    ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the dotted line?");
+    for (int i = first; i < ALL; i++)
+        if (all[i].band) add_band(chart, &m->trace[ht_trace_of(all[i].estimator)], all[i].role, columns);
+    add_injected(m, chart, columns);
+    for (int i = first; i < ALL; i++) {
+        if (all[i].estimator == HT_MMO) add_ghosts(m, chart, ht_trace_of(HT_MMO), columns);
+        ht_series *s = add_line(m, chart, ht_trace_of(all[i].estimator), all[i].role,
+                                ht_estimator_at(all[i].estimator)->name, columns);
+        if (s && first > 0) s->value[0] = '\0';
     }
-    add_line(m, chart, HT_TRACE_HILL, HT_ROLE_HILL, "hill", columns);
-    add_ghosts(m, chart, HT_TRACE_MMO, columns);
-    add_line(m, chart, HT_TRACE_MMO, HT_ROLE_MMO, "mmo", columns);
 }

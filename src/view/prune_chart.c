@@ -30,6 +30,16 @@ static const char *symbol(ht_prune_metric metric)
     return metric == HT_FRO ? "ε" : "ε²";
 }
 
+/* A curve's digit stands where its accuracy has fallen to a height of its own: the digits are one below the
+ * other, and beside the flat part that all curves share. */
+static double tag_place(const ht_series *s, ht_prune_method method)
+{
+    double most = s->count ? s->high[0] : 0, height = most * (0.93 - 0.09 * (int)method);
+    for (int i = 1; i < s->count; i++)
+        if (s->high[i] < height) return s->x[i];
+    return 0;
+}
+
 static void add_accuracy(const ht_prune_line *line, bool by_weights, bool terse, const char *name,
                          ht_chart *chart)
 {
@@ -41,6 +51,7 @@ static void add_accuracy(const ht_prune_line *line, bool by_weights, bool terse,
         s->x[i] = ht_prune_x(&line->points[i], by_weights);
         s->high[i] = line->points[i].accuracy;
     }
+    s->tag_x = tag_place(s, line->method);
     if (line->at && !terse) snprintf(s->value, sizeof s->value, "κ %.3f", line->at->ratio);
 }
 
@@ -70,7 +81,8 @@ static void one_line(const ht_prune_lines *lines, ht_chart *chart)
 {
     const ht_prune_line *line = &lines->line[0];
     char text[40];
-    snprintf(chart->title, sizeof chart->title, "Pruning (%s)", ht_prune_at(line->method)->name);
+    snprintf(chart->title, sizeof chart->title, "Pruning: %s",
+             line->name ? line->name : ht_prune_at(line->method)->name);
     snprintf(chart->x.label, sizeof chart->x.label, "fraction of %s removed",
              ht_prune_at(line->method)->unit);
     snprintf(text, sizeof text, "%s accuracy", lines->split);

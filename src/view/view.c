@@ -1,9 +1,13 @@
 #include "view/view.h"
 
-/* Papers: a whole screen; a chart and its numbers; one panel in large letters. */
+/* Papers: a whole screen; many charts; a chart and its numbers; one panel in large letters. */
 #define SHEET                                                                                                \
     {                                                                                                        \
         120, 42, 14                                                                                          \
+    }
+#define POSTER                                                                                               \
+    {                                                                                                        \
+        168, 52, 11                                                                                          \
     }
 #define PAGE                                                                                                 \
     {                                                                                                        \
@@ -18,7 +22,9 @@ static const ht_view_info table[HT_VIEW_COUNT] = {
     [HT_VIEW_DASHBOARD] = {"dashboard", HT_DO_NOTHING, HT_PANEL_COUNT, false, SHEET, ht_place_dashboard},
     [HT_VIEW_ZOOM] = {"panel", HT_DO_NOTHING, HT_PANEL_COUNT, false, CARD, ht_place_zoom},
     [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, SHEET, ht_place_pruning},
+    [HT_VIEW_TAIL] = {"tail", HT_DO_TAIL, HT_PANEL_TAIL, false, POSTER, ht_place_tail},
     [HT_VIEW_WIDTH] = {"width", HT_DO_WIDTH, HT_PANEL_WIDTH_RATIO, false, SHEET, ht_place_width},
+    [HT_VIEW_COMPARE] = {"compare", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE, ht_place_compare},
     [HT_VIEW_HELP] = {"help", HT_DO_NOTHING, HT_PANEL_HELP, true, SHEET, ht_place_help},
 };
 

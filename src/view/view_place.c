@@ -134,6 +134,45 @@ void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_layout_put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x + w, area.y, side, area.h});
 }
 
+/* All charts where there is room; else four panels, where the chosen one takes the place of its partner; else
+ * the chosen one and the table, or the table alone. */
+void ht_place_tail(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    enum {
+        CHARTS_HERE = 5,
+        ALL_WIDTH = 150,
+        ALL_HEIGHT = 40,
+        FOUR_WIDTH = 100,
+        FOUR_HEIGHT = 28,
+        TABLE = 64
+    };
+    static const ht_panel_id charts[] = {HT_PANEL_TAIL_WEIGHTS, HT_PANEL_TAIL_NORMS, HT_PANEL_TAIL_HILL,
+                                         HT_PANEL_TAIL_SPECTRUM, HT_PANEL_TAIL_HISTORY};
+    ht_panel_id focus = scene->focus, chosen = charts[0];
+    int side = TABLE;
+    if (area.w >= ALL_WIDTH && area.h >= ALL_HEIGHT) {
+        put_grid(layout, (ht_rect){area.x, area.y, area.w - side, area.h}, charts, CHARTS_HERE, 2);
+    } else if (area.w >= FOUR_WIDTH && area.h >= FOUR_HEIGHT) {
+        const ht_panel_id four[] = {focus == HT_PANEL_TAIL_NORMS ? focus : HT_PANEL_TAIL_WEIGHTS,
+                                    focus == HT_PANEL_TAIL_SPECTRUM ? focus : HT_PANEL_TAIL_HILL,
+                                    HT_PANEL_TAIL_HISTORY, HT_PANEL_TAIL_TABLE};
+        put_grid(layout, area, four, 4, 2);
+        return;
+    } else {
+        for (int i = 0; i < CHARTS_HERE; i++)
+            if (charts[i] == focus) chosen = focus;
+        side = focus == HT_PANEL_TAIL_TABLE ? area.w : area.w * 9 / 20;
+        ht_layout_put(layout, chosen, (ht_rect){area.x, area.y, area.w - side, area.h});
+    }
+    ht_layout_put(layout, HT_PANEL_TAIL_TABLE, (ht_rect){area.x + area.w - side, area.y, side, area.h});
+}
+
+void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    (void)scene;
+    ht_place_beside(layout, area, HT_PANEL_COMPARE, HT_PANEL_COMPARE_TABLE);
+}
+
 /* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the ladder's progress. */
 void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {

@@ -1,5 +1,6 @@
 /* What a lecture does with the lab: pins ghosts, freezes, zooms time, reads values, searches help, presents.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sandbox.h"
@@ -284,6 +285,31 @@ static void names_cannot_send_commands(void **state)
     vt_assert(t, vt_cell(t, COLUMNS - 1, 1).chars[0] == 0x256e); /* no column has moved */
 }
 
+static void the_screen_is_dumped_in_three_forms(void **state)
+{
+    static const char *const names[] = {"screen.txt", "screen.ansi", "screen.png"};
+    sandbox_write("play.txt", "wait step>=20\nkey Space\nwait 0.4\nkey q\n");
+    for (int i = 0; i < 3; i++) {
+        vt *t =
+            LAB(state, COLUMNS, ROWS, "--script", "play.txt", "--dump", names[i], "--set", "model.width=300");
+        vt_assert(t, vt_exit(t, PATIENCE) == 0);
+        vt_teardown(state);
+    }
+    char *plain = sandbox_read("screen.txt", NULL), *coloured = sandbox_read("screen.ansi", NULL);
+    assert_says(plain, "heavytail");
+    assert_null(strchr(plain, '\033'));
+    assert_says(coloured, "\033[0;1;38;2;255;180;84m heavytail ");
+    /* In a terminal it is the same screen again. */
+    *state = vt_start(COLUMNS, ROWS + 1, NULL, (char *[]){"cat", "screen.ansi", NULL}, NULL);
+    vt *t = *state;
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+    assert_says(vt_row(t, 0), "paused");
+    assert_says(vt_row(t, 1), "Loss");
+    sandbox_assert_ink("screen.png", 600, 400);
+    free(plain);
+    free(coloured);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +324,7 @@ int main(void)
         TEST(themes_change_while_it_runs),
         TEST(frames_are_held_back_where_the_terminal_can),
         TEST(names_cannot_send_commands),
+        TEST(the_screen_is_dumped_in_three_forms),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

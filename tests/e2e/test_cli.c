@@ -183,7 +183,7 @@ static void train_json_holds_what_the_contract_names(void **state)
     json_t *root = RUN_JSON("train", "--steps", "20", "--set", "model.width=300");
     assert_keys(root, "",
                 KEYS("schema", "preset", "params", "status", "steps", "train", "test", "tail", "prune",
-                     "time", "blas"));
+                     "roads", "time", "blas"));
     assert_int_equal(json_integer_value(at(root, "schema")), 1);
     assert_string_equal(json_string_value(at(root, "preset")), "ecg-demo");
     assert_string_equal(json_string_value(at(root, "status")), "done");
@@ -728,7 +728,7 @@ static void noise_writes_what_training_adds(void **state)
     static const char *const types[] = {"shared", "iid", "isotropic"};
     enum { ROWS = 300, COLUMNS = 77 };
     static float expected[ROWS * COLUMNS];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     for (int t = 0; t < 3; t++) {
         assert_status(RUN("noise", "--type", types[t], "--alpha", "1.6", "--shape", "300x77", "--seed", "12",
                           "--step", "5000000000", "--layer", "1", "--out", "n.npy"),
@@ -741,7 +741,7 @@ static void noise_writes_what_training_adds(void **state)
                           .step = 5000000000u,
                           .layer = 1};
         memset(expected, 0, sizeof expected);
-        ht_noise_prepare(&noise, &law);
+        ht_noise_prepare(&noise, &laws);
         ht_noise_add(&noise, expected, 0, ROWS, COLUMNS, 1);
         if (ht_npy_read("n.npy", HT_NPY_FLOAT, &file, &err) != HT_OK) fail_msg("%s", err.text);
         assert_true(file.ndim == 2 && file.shape[0] == ROWS && file.shape[1] == COLUMNS);

@@ -277,9 +277,24 @@ static void sizes_are_checked(void **state)
     assert_true(strlen(small) < sizeof small);
 }
 
+static void a_thin_band_hides_behind_its_own_line(void **state)
+{
+    (void)state;
+    const double x[] = {0, 6}, low[] = {1.2, 1.2}, high[] = {1.1, 1.1};
+    for (int role = HT_ROLE_TRAIN; role <= HT_ROLE_TEST; role++) {
+        begin(6, 2, HT_SYMBOLS_BRAILLE);
+        s->ops->band(s, (ht_role)role, 2, x, low, high);
+        row_is(1, "░░░░░░");
+        line(0.25, 0.9, 5.75, 0.9); /* in the row above; its role is TRAIN */
+        row_is(0, "⣀⣀⣀⣀⣀⣀");
+        row_is(1, role == HT_ROLE_TRAIN ? "" : "░░░░░░");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thin_band_hides_behind_its_own_line),
         cmocka_unit_test(lines_set_known_dots),
         cmocka_unit_test(a_single_point_is_a_dot_and_far_points_cost_nothing),
         cmocka_unit_test(dotted_lines_differ),

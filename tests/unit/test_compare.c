@@ -154,6 +154,16 @@ static void a_label_says_what_was_different(void **state)
     free_model(m);
 }
 
+static void fill_picture(ht_tail_picture *picture)
+{
+    float w[40 * 25];
+    ht_error err;
+    for (int i = 0; i < 40 * 25; i++) w[i] = (i % 2 ? 1.0f : -1.0f) / (float)(1 + i % 331);
+    ht_values x = {.f32 = w, .rows = 40, .columns = 25};
+    assert_int_equal(ht_tail_picture_make(picture, &x, &(ht_tail_options){.spectrum = true}, true, &err),
+                     HT_OK);
+}
+
 static void every_chart_shows_the_ghosts(void **state)
 {
     (void)state;
@@ -167,13 +177,16 @@ static void every_chart_shows_the_ghosts(void **state)
     report->count = 1, report->step = 10, report->norms = 3, report->look[0].count = 2;
     for (int i = 0; i < 3; i++) report->norm[i] = 1 + i, report->norm_above[i] = 1.0 / (1 + i);
     report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
-    report->tail.mmo = 1.8, report->tail.hill = 1.7;
+    for (int e = 0; e < HT_ESTIMATORS; e++)
+        report->tail.now[e] =
+            (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};
+    fill_picture(&report->tail.picture);
     train(m, 1, 20);
     ht_model_report(m, report);
     ht_ghost_pin(m, &dropped, &err);
     for (int panel = 0; panel < HT_PANEL_COUNT; panel++) {
         const ht_panel *p = ht_panel_at((ht_panel_id)panel);
-        if (!p->chart || p->home != HT_VIEW_DASHBOARD) continue;
+        if (!p->chart || (p->home != HT_VIEW_DASHBOARD && p->home != HT_VIEW_TAIL)) continue;
         const ht_series *line = series_of(chart_of(m, (ht_panel_id)panel), "A");
         if (!line || line->count < 1) fail_msg("%s shows no ghost", p->name);
     }

@@ -580,6 +580,22 @@ static void sliders_take_two_lines_if_there_is_room(void **state)
     assert_int_equal(find_text("├─ Right now ─", NULL), 1);
 }
 
+static void fields_of_a_table_end_at_their_stops(void **state)
+{
+    (void)state;
+    begin(44, 5, HT_SYMBOLS_BRAILLE);
+    memset(&form, 0, sizeof form);
+    form.stop[0] = 20;
+    form.stop[1] = 26;
+    ht_form_add(&form, HT_ROW_TABLE, HT_ROLE_GOOD, "mmo\t1.75 ± 0.01\t–", "good");
+    ht_form_add(&form, HT_ROW_TABLE, HT_ROLE_WARNING, "\tvalue\tk", "few points");
+    ht_draw_form(s, (ht_rect){0, 0, 44, 5}, &form, 0);
+    assert_int_equal(find_text("│  mmo      1.75 ± 0.01     –         good │", NULL), 1);
+    assert_int_equal(find_text("│                 value     k   few points │", NULL), 1);
+    ht_cell cell = ht_cells_at(cells, 41, 1);
+    assert_true(cell.glyph == 'd' && cell.role == HT_ROLE_GOOD);
+}
+
 static void long_forms_say_that_there_is_more(void **state)
 {
     (void)state;
@@ -716,6 +732,7 @@ int main(void)
         cmocka_unit_test(notes_find_a_place_at_any_width),
         cmocka_unit_test(rows_are_where_the_mouse_finds_them),
         cmocka_unit_test(sliders_take_two_lines_if_there_is_room),
+        cmocka_unit_test(fields_of_a_table_end_at_their_stops),
         cmocka_unit_test(long_forms_say_that_there_is_more),
         cmocka_unit_test(wrapped_text_loses_no_word),
         cmocka_unit_test(a_spike_of_the_test_loss_is_not_lost),

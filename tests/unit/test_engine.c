@@ -114,6 +114,37 @@ static void a_reset_returns_to_the_same_initial_weights(void **state)
     ht_trainer_free(t);
 }
 
+/* Against sums in double; then, without an end, the recursion that forgets. */
+static void the_average_is_the_mean_of_the_last_iterates(void **state)
+{
+    (void)state;
+    enum { STEPS = 40, WINDOW = 12 };
+    for (int ends = 0; ends <= 1; ends++) {
+        ht_params params = noisy(HT_NOISE_IID, 2, 0);
+        ht_params_put(&params, HT_P_TRAIN_AVERAGE, WINDOW);
+        ht_params_put(&params, HT_P_TRAIN_STEPS, ends ? STEPS : 0);
+        ht_trainer *t = small_trainer(&params, data, NULL);
+        const ht_layer *last = &ht_trainer_network(t)->layers[1];
+        size_t size = ht_layer_size(last);
+        double *mean = calloc(size, sizeof *mean);
+        for (int k = 1; k <= STEPS; k++) {
+            small_train(t, 1);
+            int first = ends ? STEPS - WINDOW : 0, taken = k - first;
+            for (size_t i = 0; i < size && taken > 0; i++)
+                mean[i] += ((double)last->weight[i] - mean[i]) / (taken < WINDOW ? taken : WINDOW);
+        }
+        assert_int_equal(ht_trainer_average(t)->count, ends ? WINDOW : STEPS);
+        const float *found = ht_trainer_measured(t)->layers[1].weight;
+        for (size_t i = 0; i < size; i++) assert_true(fabs((double)found[i] - mean[i]) < 1e-6);
+        ht_trainer_reset(t, 1);
+        assert_ptr_equal(ht_trainer_measured(t), ht_trainer_network(t)); /* nothing to show yet */
+        small_set(t, HT_P_TRAIN_AVERAGE, 0);
+        assert_null(ht_trainer_average(t)->mean);
+        free(mean);
+        ht_trainer_free(t);
+    }
+}
+
 static void a_resumed_run_equals_the_uninterrupted_one(void **state)
 {
     (void)state;
@@ -732,6 +763,7 @@ int main(void)
         cmocka_unit_test(the_same_seed_gives_the_same_bits_on_any_threads),
         cmocka_unit_test(another_seed_gives_another_run),
         cmocka_unit_test(a_reset_returns_to_the_same_initial_weights),
+        cmocka_unit_test(the_average_is_the_mean_of_the_last_iterates),
         cmocka_unit_test(a_resumed_run_equals_the_uninterrupted_one),
         cmocka_unit_test(a_state_of_other_data_is_refused),
         cmocka_unit_test(divergence_is_refused_and_changes_nothing),

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "unit/source.h"
 
 typedef struct rule {
     const char *module, *may; /* blank-separated modules and headers, each with a blank on both sides */
@@ -37,40 +38,9 @@ static const char *const public_headers[][2] = {
     {"heavytail/network.h", "math"}, {"heavytail/prune.h", "math"},    {"heavytail/tail.h", "math"},
 };
 
-static char top[PATH_MAX];
+static const char *top;
 static int files, includes, violations;
 static char report[4000];
-
-static bool is_top(const char *dir)
-{
-    char path[PATH_MAX + 40];
-    snprintf(path, sizeof path, "%s/src/params/params.def", dir);
-    bool source = access(path, R_OK) == 0;
-    snprintf(path, sizeof path, "%s/Makefile", dir);
-    return source && access(path, R_OK) == 0;
-}
-
-/* Walks up until the source tree begins. */
-static bool search_from(const char *dir)
-{
-    snprintf(top, sizeof top, "%s", dir);
-    while (!is_top(top)) {
-        char *slash = strrchr(top, '/');
-        if (!slash) return false;
-        *slash = '\0';
-    }
-    return true;
-}
-
-static bool find_top(void)
-{
-    char exe[PATH_MAX], cwd[PATH_MAX];
-    const char *given = getenv("HT_SOURCE");
-    ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    exe[length > 0 ? length : 0] = '\0';
-    if (given && given[0]) return search_from(given);
-    return search_from(exe) || (getcwd(cwd, sizeof cwd) && search_from(cwd));
-}
 
 /* "src/math/step.c" → "math"; "heavytail/tail.h" → "math"; "" for what belongs to nobody. */
 static void module_of(const char *path, char module[32])
@@ -142,7 +112,7 @@ static void includes_point_one_way(void **state)
 {
     (void)state;
     char path[PATH_MAX + 40];
-    if (!find_top()) {
+    if (!(top = source_top())) {
         print_message("skipped: no source tree; set HT_SOURCE\n");
         skip();
     }

@@ -41,11 +41,10 @@ static void philox_gives_the_published_answers(void **state)
     }
 }
 
-/* Tables of the laws asked for last, one for each type: a test that keeps its α builds it once. */
 static void prepare(ht_noise *noise)
 {
-    static ht_quantiles law[HT_NOISE_ISOTROPIC + 1];
-    ht_noise_prepare(noise, &law[noise->type]);
+    static ht_noise_laws laws;
+    ht_noise_prepare(noise, &laws);
 }
 
 /* The slow twin: one counter, one word, one polynomial at a time. */

@@ -186,8 +186,9 @@ static void sampling_meets_ratio_and_error(void **state)
     fixture f = open_golden();
     ht_pool *pool = ht_pool_new(3, &err);
     for (int kind = HT_CORESET_SAMPLED; kind <= HT_CORESET_BEST; kind++) {
-        for (double ratio = 0; ratio <= 1; ratio += 0.125)
+        for (int eighth = 0; eighth <= 8; eighth++)
             for (int scope = 0; scope < 2; scope++) {
+                double ratio = eighth / 8.0;
                 ht_network *a = golden_network(), *b = golden_network();
                 ht_prune_spec spec = spec_of(&f.samples, (ht_coreset_kind)kind, ratio);
                 ht_prune_result r, same;

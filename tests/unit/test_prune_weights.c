@@ -37,7 +37,8 @@ static ht_prune_result apply(ht_network *net, const ht_prune_spec *spec)
 static void check_ranks(ht_prune_method method, const char *table)
 {
     ht_npy rank = golden_array(table, HT_NPY_DOUBLE);
-    for (double ratio = 0; ratio <= 1; ratio += 0.0625) {
+    for (int part = 0; part <= 16; part++) {
+        double ratio = part / 16.0;
         ht_network *net = golden_network();
         ht_prune_spec spec = at_ratio(method, ratio);
         ht_prune_result r = apply(net, &spec);
@@ -133,7 +134,8 @@ static void at_an_error_as_many_go_as_sorting_says(void **state)
     (void)state;
     float all[7000];
     for (int metric = HT_FRO_SQUARED; metric <= HT_FRO; metric++)
-        for (double error = 0.01; error < 1; error *= 1.7) {
+        for (int i = 0; i < 9; i++) {
+            double error = 0.01 * pow(1.7, i);
             double share = metric == HT_FRO ? error * error : error;
             ht_prune_spec spec = {.metric = (ht_prune_metric)metric, .error = error, .ratio = (double)NAN};
             ht_network *net = golden_network();

@@ -186,7 +186,7 @@ static void noise_comes_on_top_of_the_update(void **state)
     (void)state;
     enum { COUNT = 20, INPUTS = 50, WIDTH = 270 };
     static float x[COUNT * INPUTS], expected[WIDTH * WIDTH];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     int32_t labels[COUNT];
     random_batch(x, labels, COUNT, INPUTS, 3, 1);
     for (int type = HT_NOISE_SHARED; type <= HT_NOISE_ISOTROPIC; type++) {
@@ -205,7 +205,7 @@ static void noise_comes_on_top_of_the_update(void **state)
             const ht_layer *layer = &quiet->layers[l];
             ht_noise noise = hyper.noise;
             noise.layer = l;
-            ht_noise_prepare(&noise, &law);
+            ht_noise_prepare(&noise, &laws);
             memcpy(expected, layer->weight, ht_layer_size(layer) * sizeof(float));
             ht_noise_add(&noise, expected, 0, (size_t)layer->rows, (size_t)layer->columns,
                          (float)(0.3 * pow(0.1, 1 / 1.7)));

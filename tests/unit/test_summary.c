@@ -91,10 +91,10 @@ static double twin_ratio(const ht_pure_noise *limit, int number)
     float *w = calloc((size_t)n * (size_t)d, sizeof *w);
     double *norms2 = calloc((size_t)n, sizeof *norms2), total = 0, sum = 0;
     assert_true(w && norms2);
-    ht_quantiles law = {0};
+    ht_noise_laws laws = {0};
     ht_noise noise = {.type = limit->type, .alpha = limit->alpha, .seed = limit->seed};
     noise.step = (uint64_t)number;
-    ht_noise_prepare(&noise, &law);
+    ht_noise_prepare(&noise, &laws);
     ht_noise_add(&noise, w, 0, (size_t)n, (size_t)d, 1);
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < d; j++) norms2[i] += (double)w[i * d + j] * (double)w[i * d + j];

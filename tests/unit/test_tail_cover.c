@@ -56,7 +56,7 @@ static void intervals_of_values_hold_the_truth(void **state)
     (void)state;
     static const ht_estimator tested[] = {HT_MMO, HT_MCCULLOCH, HT_ECF};
     static float x[VALUES];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     ht_estimate all[HT_ESTIMATORS];
     ht_error err;
     int n = samples();
@@ -64,7 +64,7 @@ static void intervals_of_values_hold_the_truth(void **state)
         tally t[3] = {0};
         for (int s = 0; s < n; s++) {
             ht_noise noise = {.type = HT_NOISE_IID, .alpha = alphas[a], .seed = 77, .step = (uint64_t)s};
-            ht_noise_prepare(&noise, &law);
+            ht_noise_prepare(&noise, &laws);
             memset(x, 0, sizeof x);
             ht_noise_add(&noise, x, 0, 1, VALUES, 0.3f);
             ht_values v = {.f32 = x, .rows = VALUES, .columns = 1};
@@ -79,7 +79,7 @@ static void intervals_of_rows_hold_the_truth(void **state)
 {
     (void)state;
     static float x[ROWS * COLUMNS];
-    static ht_quantiles law;
+    static ht_noise_laws laws;
     ht_estimate e;
     ht_error err;
     int n = samples();
@@ -88,7 +88,7 @@ static void intervals_of_rows_hold_the_truth(void **state)
         for (int s = 0; s < n; s++) {
             ht_noise noise = {
                 .type = HT_NOISE_ISOTROPIC, .alpha = alphas[a], .seed = 78, .step = (uint64_t)s};
-            ht_noise_prepare(&noise, &law);
+            ht_noise_prepare(&noise, &laws);
             memset(x, 0, sizeof x);
             ht_noise_add(&noise, x, 0, ROWS, COLUMNS, 1);
             ht_values v = {.f32 = x, .rows = ROWS, .columns = COLUMNS};

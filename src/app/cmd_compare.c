@@ -1,0 +1,180 @@
+/* cmd_compare.c - the roads to compressibility side by side, without a screen. */
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/compare.h"
+#include "app/results.h"
+#include "app/roads.h"
+#include "app/session.h"
+#include "base/alloc.h"
+#include "math/kernel.h"
+#include "math/linalg.h"
+#include "render/snapshot.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static const char *const stages[] = {"waiting", "running", "done", "diverged", "stopped"};
+
+/* ---- results ---- */
+
+static json_t *score_json(const ht_score *score)
+{
+    return json_pack("{s:o, s:o}", "loss", ht_json_number(score->loss), "accuracy",
+                     ht_json_number(score->accuracy));
+}
+
+static json_t *curve_json(const ht_road_state *road)
+{
+    json_t *curve = json_array();
+    for (int i = 0; i < road->points; i++) {
+        const ht_prune_point *p = &road->curve[i];
+        json_array_append_new(curve,
+                              json_pack("{s:o, s:f, s:o, s:o, s:o}", "kept", ht_json_number(p->weights),
+                                        "ratio", p->ratio, "error", ht_json_number(p->error), "accuracy",
+                                        ht_json_number(p->accuracy), "loss", ht_json_number(p->loss)));
+    }
+    return curve;
+}
+
+static json_t *road_json(const ht_compare_state *s, int number)
+{
+    const ht_road_state *road = &s->road[number];
+    ht_params params, method;
+    ht_road_params(number, &s->params, &params);
+    ht_params_init(&method);
+    ht_params_put(&method, HT_P_PRUNE_METHOD, ht_road_at(number)->method);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", road->name, "title",
+                               road->title, "status", stages[road->stage], "method",
+                               ht_params_name(&method, HT_P_PRUNE_METHOD), "params", ht_json_params(&params),
+                               "train", score_json(&road->train), "test", score_json(&road->test));
+    json_object_set_new(object, "kept", ht_json_number(road->one_point));
+    json_object_set_new(object, "above_1e-4", ht_json_number(road->above_1e4));
+    json_object_set_new(object, "rows", ht_json_number(road->rows));
+    json_object_set_new(object, "eta_over_b", ht_json_number(road->eta_over_b));
+    json_object_set_new(object, "curve", curve_json(road));
+    return object;
+}
+
+static ht_code print_json(const ht_compare_state *s, ht_error *err)
+{
+    json_t *roads = json_array();
+    for (int i = 0; i < s->count; i++) json_array_append_new(roads, road_json(s, i));
+    json_t *root = json_pack("{s:i, s:s, s:b, s:o}", "schema", 1, "preset", s->params.preset, "stopped",
+                             s->stopped, "roads", roads);
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
+    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+}
+
+static void print_table(const ht_compare_state *s)
+{
+    printf("%s: the same network and samples on each road\n\n", s->params.preset);
+    printf("  road         test accuracy     loss   kept at -0.01   above 1e-4   rows α̂       η/b\n");
+    for (int i = 0; i < s->count; i++) {
+        const ht_road_state *r = &s->road[i];
+        if (r->stage == HT_ROAD_DONE || r->stage == HT_ROAD_DIVERGED)
+            printf("  %-12s %13.4f %8.4f %13.3f %% %10.2f %% %8.3f %9.2g%s\n", r->name, r->test.accuracy,
+                   r->test.loss, 100 * r->one_point, 100 * r->above_1e4, r->rows, r->eta_over_b,
+                   r->stage == HT_ROAD_DIVERGED ? "  diverged" : "");
+        else
+            printf("  %-12s %13s\n", r->name, stages[r->stage]);
+    }
+    printf("\n  kept at -0.01: the smallest share of all weights, removed by magnitude (coreset: by its own "
+           "order), with\n"
+           "  which the test accuracy is at most 0.01 below that of the whole network.\n");
+}
+
+static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const char *path, ht_error *err)
+{
+    ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
+    if (!model) return err->code;
+    ht_model_init(model, &s->params, data->inputs, data->classes, data->title);
+    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
+             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
+    model->compare = *s;
+    model->view = HT_VIEW_COMPARE;
+    ht_snapshot_options options = {.theme = ht_params_name(&s->params, HT_P_UI_THEME)};
+    ht_code code = ht_snapshot_write(path, model, &options, err);
+    ht_model_clear(model);
+    ht_free(model);
+    return code;
+}
+
+/* ---- running ---- */
+
+static void show_progress(const ht_compare_state *s)
+{
+    double done = 0;
+    for (int i = 0; i < s->count; i++) done += s->road[i].fraction;
+    fprintf(stderr, "\r%d of %d roads, %.0f %%   %s", s->done, s->count, 100 * done / s->count,
+            s->running ? "" : "\n");
+}
+
+static void follow(ht_compare *compare, ht_compare_state *state)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    bool tell = isatty(STDERR_FILENO);
+    do {
+        nanosleep(&pause, NULL);
+        if (interrupted) ht_compare_stop(compare);
+        ht_compare_look(compare, state);
+        if (tell) show_progress(state);
+    } while (state->running);
+}
+
+static ht_code compare(const ht_params *params, const ht_dataset *data, const char *png, bool json,
+                       ht_error *err)
+{
+    ht_compare_state *state = ht_alloc(1, sizeof *state, "the comparison", err);
+    ht_compare *c = state ? ht_compare_start(params, data, ht_app_threads(), err) : NULL;
+    ht_code code = c ? HT_OK : HT_FAIL;
+    if (c) follow(c, state);
+    ht_compare_free(c);
+    if (code == HT_OK && state->fault[0]) code = ht_error_set(err, HT_FAIL, "%s", state->fault);
+    if (code == HT_OK && png) code = draw(state, data, png, err);
+    if (code == HT_OK && json) code = print_json(state, err);
+    if (code == HT_OK && !json) print_table(state);
+    ht_free(state);
+    return code;
+}
+
+int ht_cmd_compare(int argc, char **argv)
+{
+    const char *steps = NULL, *png = NULL;
+    bool json = false;
+    const ht_option options[] = {
+        {"--steps", &steps, NULL}, {"--png", &png, NULL}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
+    enum { DATA_SEED = 1 };
+    ht_arguments args = {0};
+    ht_params params;
+    ht_dataset *data = NULL;
+    ht_error err;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
+    if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
+    if (code == HT_OK)
+        data = ht_dataset_load(ht_params_text(&params, HT_P_DATA_NAME), args.data_dir, DATA_SEED,
+                               (size_t)ht_params_get(&params, HT_P_DATA_TRAIN_LIMIT),
+                               (size_t)ht_params_get(&params, HT_P_DATA_TEST_LIMIT), &err);
+    if (code == HT_OK && !data) code = err.code;
+    if (code == HT_OK && data) code = compare(&params, data, png, json, &err);
+    ht_dataset_free(data);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}

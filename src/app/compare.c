@@ -1,0 +1,198 @@
+#include "app/compare.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "app/roads.h"
+#include "app/trial.h"
+#include "base/alloc.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "base/thread.h"
+
+struct ht_compare {
+    ht_compare_state state; /* under the lock */
+    pthread_mutex_t lock;
+    const ht_dataset *data;
+    ht_pool *pool;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+    _Atomic double fraction[HT_ROADS];
+};
+
+/* ---- one road ---- */
+
+/* The curve's points, evenly thinned, with both ends. */
+static void thin(ht_road_state *road, const ht_prune_curve *curve)
+{
+    road->points = curve->count < HT_ROAD_POINTS ? curve->count : HT_ROAD_POINTS;
+    for (int i = 0; i < road->points; i++)
+        road->curve[i] = curve->points[road->points > 1 ? (curve->count - 1) * i / (road->points - 1) : 0];
+    double enough = curve->points[0].accuracy - 0.01;
+    road->one_point = 1;
+    for (int i = 0; i < curve->count; i++)
+        if (curve->points[i].accuracy >= enough)
+            road->one_point = fmin(road->one_point, curve->points[i].weights);
+}
+
+static ht_code prune(ht_road_state *road, const ht_network *net, const ht_params *params,
+                     ht_prune_method method, const ht_dataset *data, ht_error *err)
+{
+    ht_prune_curve curve;
+    ht_prune_spec spec = ht_prune_spec_of(params, &data->train);
+    spec.method = method;
+    if (ht_prune_curve_make(&curve, net, &data->test, &spec, NULL, err) != HT_OK) return err->code;
+    thin(road, &curve);
+    ht_prune_curve_free(&curve);
+    return HT_OK;
+}
+
+/* What a road's network is: that of the best epoch where epochs are judged, else what averages say. */
+static const ht_network *network_of(ht_trainer *trainer)
+{
+    const ht_network *best = ht_trainer_best(trainer);
+    return best ? best : ht_trainer_measured(trainer);
+}
+
+static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_results *results,
+                       ht_error *err)
+{
+    const ht_network *net = network_of(trainer);
+    const ht_params *params = ht_trainer_params(trainer);
+    ht_sizes sizes = ht_network_sizes(net);
+    ht_road_state road = {.train = results->train,
+                          .test = results->test,
+                          .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
+                          .rows = results->roads.rows.median,
+                          .eta_over_b =
+                              ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH)};
+    if (net != ht_trainer_network(trainer) &&
+        (ht_network_evaluate(net, &c->data->train, NULL, NULL, &road.train, err) != HT_OK ||
+         ht_network_evaluate(net, &c->data->test, NULL, NULL, &road.test, err) != HT_OK))
+        return err->code;
+    road.stage = strcmp(results->status, "diverged") == 0 ? HT_ROAD_DIVERGED : HT_ROAD_DONE;
+    road.fraction = 1;
+    for (int i = 0; i < c->state.count; i++) {
+        const ht_road *info = ht_road_at(i);
+        if (info->shares != number) continue;
+        road.name = info->name, road.title = info->title;
+        if (prune(&road, net, params, info->method, c->data, err) != HT_OK) return err->code;
+        pthread_mutex_lock(&c->lock);
+        c->state.road[i] = road;
+        c->state.done++;
+        pthread_mutex_unlock(&c->lock);
+    }
+    return HT_OK;
+}
+
+typedef struct progress {
+    ht_compare *compare;
+    int road;
+    double steps;
+} progress;
+
+static bool check(void *context, uint64_t step)
+{
+    progress *p = context;
+    atomic_store(&p->compare->fraction[p->road], (double)step / p->steps);
+    return atomic_load(&p->compare->stop);
+}
+
+static void enter(ht_compare *c, int road, ht_road_stage stage)
+{
+    pthread_mutex_lock(&c->lock);
+    c->state.road[road].stage = stage;
+    pthread_mutex_unlock(&c->lock);
+}
+
+static ht_code travel(ht_compare *c, int road, ht_error *err)
+{
+    ht_params params;
+    ht_results results;
+    ht_road_params(road, &c->state.params, &params);
+    progress p = {c, road, ht_params_get(&params, HT_P_TRAIN_STEPS)};
+    ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
+    if (!trainer) return err->code;
+    enter(c, road, HT_ROAD_RUNNING);
+    ht_code code = ht_trial_run(&results, trainer, c->data, NULL, check, &p, err);
+    bool stopped = code == HT_OK && strcmp(results.status, "stopped") == 0;
+    if (stopped) enter(c, road, HT_ROAD_STOPPED);
+    if (code == HT_OK && !stopped) code = measure(c, road, trainer, &results, err);
+    ht_trainer_free(trainer);
+    return code;
+}
+
+static void run_road(void *context, int road, int worker)
+{
+    (void)worker;
+    ht_compare *c = context;
+    ht_error err;
+    if (ht_road_at(road)->shares != road || atomic_load(&c->stop) || travel(c, road, &err) == HT_OK) return;
+    pthread_mutex_lock(&c->lock);
+    ht_text_copy(c->state.fault, sizeof c->state.fault, err.text);
+    pthread_mutex_unlock(&c->lock);
+    atomic_store(&c->stop, true);
+}
+
+/* ---- the thread ---- */
+
+static void *compare_main(void *argument)
+{
+    ht_compare *c = argument;
+    ht_pool_run(c->pool, c->state.count, run_road, c);
+    pthread_mutex_lock(&c->lock);
+    c->state.running = false;
+    c->state.stopped = c->state.done < c->state.count;
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+ht_compare *ht_compare_start(const ht_params *common, const ht_dataset *data, int threads, ht_error *err)
+{
+    ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
+    if (!c) return NULL;
+    pthread_mutex_init(&c->lock, NULL);
+    c->data = data;
+    c->state = (ht_compare_state){.params = *common, .count = ht_road_count(), .running = true};
+    for (int i = 0; i < c->state.count; i++)
+        c->state.road[i] = (ht_road_state){.name = ht_road_at(i)->name, .title = ht_road_at(i)->title};
+    c->pool = ht_pool_new(threads, err);
+    c->started =
+        c->pool && ht_thread_start(&c->thread, compare_main, c, "the comparison's thread", err) == HT_OK;
+    if (c->started) return c;
+    ht_compare_free(c);
+    return NULL;
+}
+
+void ht_compare_look(ht_compare *c, ht_compare_state *state)
+{
+    pthread_mutex_lock(&c->lock);
+    *state = c->state;
+    pthread_mutex_unlock(&c->lock);
+    for (int i = 0; i < state->count; i++)
+        if (state->road[i].stage == HT_ROAD_RUNNING) state->road[i].fraction = atomic_load(&c->fraction[i]);
+}
+
+void ht_compare_wait(ht_compare *c)
+{
+    if (c->started) pthread_join(c->thread, NULL);
+    c->started = false;
+}
+
+void ht_compare_stop(ht_compare *c)
+{
+    atomic_store(&c->stop, true);
+}
+
+void ht_compare_free(ht_compare *c)
+{
+    if (!c) return;
+    ht_compare_stop(c);
+    ht_compare_wait(c);
+    ht_pool_free(c->pool);
+    pthread_mutex_destroy(&c->lock);
+    ht_free(c);
+}

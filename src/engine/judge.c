@@ -1,0 +1,86 @@
+#include "engine/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "math/rng.h"
+
+/* Each sample that is left goes with equal chance. */
+static void split(ht_judge *j, size_t count, size_t inputs)
+{
+    enum { SPLIT_SEED = 1 };
+    size_t total = j->train->count, picked = 0;
+    ht_rng rng;
+    ht_rng_init(&rng, SPLIT_SEED, HT_STREAM_SUBSET, 0);
+    for (size_t i = 0; i < total; i++) {
+        if (ht_rng_below(&rng, (uint32_t)(total - i)) >= count - j->held.count) {
+            j->pick[picked++] = (uint32_t)i;
+            continue;
+        }
+        memcpy(j->held.x + j->held.count * inputs, j->train->x + i * inputs, inputs * sizeof(float));
+        j->held.labels[j->held.count++] = j->train->labels[i];
+    }
+}
+
+ht_code ht_judge_make(ht_judge *j, const ht_dataset *data, double fraction, ht_error *err)
+{
+    size_t count = (size_t)(fraction * (double)data->train.count), inputs = (size_t)data->inputs;
+    *j = (ht_judge){.train = &data->train};
+    if (count == 0) return HT_OK;
+    j->held.x = ht_alloc(count * inputs, sizeof(float), "the samples held back", err);
+    j->held.labels = ht_alloc(count, sizeof(int32_t), "the samples held back", err);
+    j->pick = ht_alloc(data->train.count - count, sizeof *j->pick, "the samples trained on", err);
+    if (!j->held.x || !j->held.labels || !j->pick) return err->code;
+    split(j, count, inputs);
+    return HT_OK;
+}
+
+void ht_judge_free(ht_judge *j)
+{
+    ht_free(j->held.x);
+    ht_free(j->held.labels);
+    ht_free(j->pick);
+    ht_network_free(j->best);
+    ht_free(j->epochs);
+}
+
+ht_score ht_judge_score(const ht_judge *j, const ht_network *net, struct ht_pool *pool)
+{
+    ht_error err;
+    ht_score score;
+    const ht_samples *samples = j->held.count > 0 ? &j->held : j->train;
+    if (ht_network_evaluate(net, samples, NULL, pool, &score, &err) == HT_OK) return score;
+    return (ht_score){(double)NAN, (double)NAN};
+}
+
+ht_code ht_judge_reserve(ht_judge *j, const ht_network *net, ht_error *err)
+{
+    if (!j->best)
+        j->best = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
+                                 net->layers[net->depth].rows, net->activation, net->mean_field, err);
+    return j->best ? HT_OK : err->code;
+}
+
+void ht_judge_remember(ht_judge *j, const ht_network *net)
+{
+    ht_error err;
+    if (ht_judge_reserve(j, net, &err) != HT_OK) return;
+    for (int l = 0; l <= net->depth; l++)
+        memcpy(j->best->layers[l].weight, net->layers[l].weight,
+               ht_layer_size(&net->layers[l]) * sizeof(float));
+}
+
+void ht_judge_note(ht_judge *j, const ht_occam_epoch *row)
+{
+    ht_error err;
+    size_t n = j->epoch_count;
+    bool full = (n & (n - 1)) == 0; /* 0, 1, 2, 4, 8 …: room for twice as many */
+    if (full && ht_grow((void **)&j->epochs, n, 2 * n + 2, sizeof *row, "the epochs", &err) != HT_OK) return;
+    j->epochs[j->epoch_count++] = *row;
+}
+
+void ht_judge_drop_after(ht_judge *j, uint64_t last)
+{
+    while (j->epoch_count > 0 && j->epochs[j->epoch_count - 1].epoch > last) j->epoch_count--;
+}

@@ -1,0 +1,41 @@
+/* judge.h - training samples held back, what they say at the end of each epoch, and the network they liked
+ * best. One thread; part of a trainer. */
+#ifndef HT_ENGINE_JUDGE_H
+#define HT_ENGINE_JUDGE_H
+
+#include "heavytail/dataset.h"
+#include "heavytail/network.h"
+
+/* What Occam gradient descent did at the end of an epoch. */
+typedef struct ht_occam_epoch {
+    uint64_t epoch;                /* from 1 */
+    double lambda, loss, accuracy; /* the scores are those before the pruning; NaN: memory was short */
+    double kept;                   /* fraction of all weights that are not zero, after it */
+} ht_occam_epoch;
+
+typedef struct ht_judge {
+    const ht_samples *train; /* borrowed */
+    ht_samples held;         /* copies; count 0: the training samples themselves judge */
+    uint32_t *pick;          /* (train->count - held.count): the samples trained on; NULL: all */
+    ht_network *best;        /* NULL until there was one */
+    ht_occam_epoch *epochs;  /* (epoch_count) */
+    size_t epoch_count;
+} ht_judge;
+
+/* Holds back ⌊fraction · count⌋ samples, the same ones in every run. */
+ht_code ht_judge_make(ht_judge *judge, const ht_dataset *data, double fraction, ht_error *err);
+void ht_judge_free(ht_judge *judge);
+
+/* Loss and accuracy; NaN when memory is short. */
+ht_score ht_judge_score(const ht_judge *judge, const ht_network *net, struct ht_pool *pool);
+
+/* Room for the best network, of this shape. */
+ht_code ht_judge_reserve(ht_judge *judge, const ht_network *net, ht_error *err);
+/* Keeps a copy; when memory is short the best one so far stays. */
+void ht_judge_remember(ht_judge *judge, const ht_network *net);
+/* A row more; when memory is short it is left out. */
+void ht_judge_note(ht_judge *judge, const ht_occam_epoch *row);
+/* Forgets rows of later epochs than `last`. */
+void ht_judge_drop_after(ht_judge *judge, uint64_t last);
+
+#endif

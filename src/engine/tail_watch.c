@@ -1,0 +1,43 @@
+#include "engine/tail_watch.h"
+
+#include "base/clock.h"
+
+/* Other work, in units of what a picture costs, before the next one. */
+static const double apart = 2;
+
+static bool picture_due(const ht_tail_watch *w, const ht_tail_order *order)
+{
+    bool none = w->latest.picture.rows == 0;
+    return order->thorough ||
+           (order->watched && (none || ht_thread_now() - w->picture_end >= apart * w->picture_cost));
+}
+
+static ht_code take_picture(ht_tail_watch *w, const ht_values *x, uint64_t step, ht_error *err)
+{
+    double start = ht_thread_now();
+    ht_tail_look *look = &w->latest;
+    if (ht_tail_picture_make(&look->picture, x, &(ht_tail_options){.spectrum = true}, true, err) != HT_OK)
+        return err->code;
+    look->picture_step = step;
+    for (int e = 0; e < HT_ESTIMATORS; e++) look->now[e] = look->picture.all[e];
+    look->now[HT_MMO_MULTI] = look->picture.by_rows;
+    w->picture_end = ht_thread_now();
+    w->picture_cost = w->picture_end - start;
+    return HT_OK;
+}
+
+ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tail_order *asked, ht_error *err)
+{
+    ht_tail_order order = *asked;
+    if (order.layer >= net->depth) order.layer = net->depth - 1;
+    const ht_layer *layer = &net->layers[order.layer];
+    ht_values x = {.f32 = layer->weight, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
+    bool other = w->latest.layer != order.layer || w->generation != order.generation;
+    if (other) w->latest.picture.rows = 0;
+    w->latest.layer = order.layer;
+    w->generation = order.generation;
+    ht_code code = picture_due(w, &order) ? take_picture(w, &x, order.step, err)
+                                          : ht_tail_glance(&x, w->latest.now, err);
+    if (code != HT_OK) w->latest = (ht_tail_look){0};
+    return code;
+}

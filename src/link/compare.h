@@ -1,0 +1,41 @@
+/* compare.h - the roads to compressibility side by side, as data: the same network and samples, one run a
+ * road. */
+#ifndef HT_LINK_COMPARE_H
+#define HT_LINK_COMPARE_H
+
+#include <stdbool.h>
+
+#include "heavytail/params.h"
+#include "heavytail/prune.h"
+
+enum { HT_ROADS = 9, HT_ROAD_POINTS = 64 };
+
+typedef enum ht_road_stage {
+    HT_ROAD_WAITING,
+    HT_ROAD_RUNNING,
+    HT_ROAD_DONE,
+    HT_ROAD_DIVERGED, /* its numbers are those of the last finite weights */
+    HT_ROAD_STOPPED,
+} ht_road_stage;
+
+typedef struct ht_road_state {
+    const char *name, *title; /* static: "factors-2", "two factors a weight" */
+    ht_road_stage stage;
+    double fraction;         /* of its steps */
+    ht_score train, test;    /* from here on: once it is done */
+    double one_point;        /* smallest share of the weights with which the test accuracy is within 0.01 */
+    double above_1e4;        /* share of the weights larger than 1e-4 */
+    double rows, eta_over_b; /* tail index of the first layer's rows */
+    int points;
+    ht_prune_point curve[HT_ROAD_POINTS]; /* by falling share of weights (`weights`) */
+} ht_road_state;
+
+typedef struct ht_compare_state {
+    ht_params params; /* what the roads have in common */
+    int count, done;
+    bool running, stopped; /* stopped: before its end */
+    char fault[200];       /* why it could not go on; else empty */
+    ht_road_state road[HT_ROADS];
+} ht_compare_state;
+
+#endif

@@ -1,0 +1,121 @@
+/* panel_compare.c - the roads to compressibility side by side: accuracy against the share of weights kept. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "view/panel.h"
+
+/* How each road is drawn, in the order of the roads. Families share a colour; dots tell their members apart.
+ */
+static const struct {
+    ht_role role;
+    bool dotted;
+} looks[HT_ROADS] = {
+    {HT_ROLE_TEXT, false},    {HT_ROLE_CURVE_1, true},  {HT_ROLE_CURVE_1, false},
+    {HT_ROLE_CURVE_2, false}, {HT_ROLE_CURVE_3, false}, {HT_ROLE_CURVE_4, false},
+    {HT_ROLE_CURVE_4, true},  {HT_ROLE_CURVE_5, false}, {HT_ROLE_TEXT, true},
+};
+
+static bool finished(const ht_road_state *road)
+{
+    return road->stage == HT_ROAD_DONE || road->stage == HT_ROAD_DIVERGED;
+}
+
+/* Nothing kept has no place on a logarithmic axis. */
+static int drawable(const ht_road_state *road)
+{
+    int count = 0;
+    for (int i = 0; i < road->points; i++) count += road->curve[i].weights > 0;
+    return count;
+}
+
+static void add_road(ht_chart *chart, const ht_road_state *road, int number)
+{
+    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, looks[number].role, road->name, drawable(road));
+    if (!line) return;
+    line->dotted = looks[number].dotted;
+    for (int i = 0, used = 0; i < road->points; i++) {
+        if (road->curve[i].weights <= 0) continue;
+        line->x[used] = road->curve[i].weights;
+        line->high[used++] = road->curve[i].accuracy;
+    }
+}
+
+void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
+{
+    const ht_compare_state *s = &m->compare;
+    (void)columns;
+    ht_text_copy(chart->title, sizeof chart->title, "Test accuracy against weights kept");
+    ht_text_copy(chart->hint, sizeof chart->hint, "log x");
+    ht_text_copy(chart->empty, sizeof chart->empty,
+                 s->running ? "the first road is being trained" : "c trains a network on each road");
+    chart->x = (ht_axis){.scale = HT_SCALE_LOG, .label = "share of weights kept"};
+    chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
+    for (int i = 0; i < s->count; i++)
+        if (finished(&s->road[i])) add_road(chart, &s->road[i], i);
+    ht_chart_fit(chart);
+    if (chart->series_count)
+        chart->x.high = 1, chart->x.low = fmax(chart->x.low, 1e-3), chart->x.fixed = true;
+}
+
+/* ---- the table ---- */
+
+static void add_road_row(const ht_road_state *road, int number, ht_form *form)
+{
+    static const char *const waiting[] = {"·", "", "", "diverged", "stopped"};
+    if (road->stage == HT_ROAD_RUNNING)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, road->name, "%.0f %%", 100 * road->fraction);
+    else if (road->stage == HT_ROAD_DONE)
+        ht_form_add(form, HT_ROW_VALUE, looks[number].role, road->name, "%.3f %7.2f %%", road->test.accuracy,
+                    100 * road->one_point);
+    else
+        ht_form_add(form, HT_ROW_VALUE, road->stage == HT_ROAD_DIVERGED ? HT_ROLE_BAD : HT_ROLE_DIM,
+                    road->name, "%s", waiting[road->stage]);
+}
+
+static const ht_road_state *sparsest(const ht_compare_state *s)
+{
+    const ht_road_state *best = NULL;
+    for (int i = 0; i < s->count; i++)
+        if (s->road[i].stage == HT_ROAD_DONE && (!best || s->road[i].one_point < best->one_point))
+            best = &s->road[i];
+    return best;
+}
+
+static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
+{
+    char words[240];
+    const ht_road_state *best = sparsest(s);
+    ht_panel_add_text(
+        form, room, HT_ROLE_DIM,
+        "Accuracy on the test samples, and the share of the weights that keeps it within 0.01.");
+    if (!best || s->running) return;
+    snprintf(words, sizeof words, "Fewest weights: %s, %.2g %% of them, at accuracy %.3f.", best->title,
+             100 * best->one_point, best->test.accuracy);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, words);
+}
+
+void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_compare_state *s = &m->compare;
+    ht_text_copy(form->title, sizeof form->title, "Roads");
+    if (s->count == 0) {
+        ht_panel_add_text(
+            form, room, HT_ROLE_DIM,
+            "c trains the same network on each road: without noise, with noise of three types, with a "
+            "large η/b, with factors, with Occam gradient descent.");
+        return;
+    }
+    snprintf(form->hint, sizeof form->hint, "%d of %d", s->done, s->count);
+    ht_panel_add_heading(form, "accuracy, weights");
+    for (int i = 0; i < s->count; i++) add_road_row(&s->road[i], i, form);
+    ht_panel_add_heading(form, s->stopped ? "stopped" : s->running ? "training" : "done");
+    add_words(s, room, form);
+    if (m->control < 0) return; /* a picture */
+    static const char *const keys[][2] = {
+        {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
+    int count = (int)(sizeof keys / sizeof keys[0]);
+    if (form->count + 1 + count > room.rows) return;
+    ht_panel_add_heading(form, "Keys");
+    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+}

@@ -1,0 +1,263 @@
+/* `heavytail prune` as a script sees it: every kind of network, JSON, files, pictures, and what it refuses.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "data/npy.h"
+#include "heavytail/params.h"
+#include "render/png.h"
+#include "sandbox.h"
+#include "unit/golden.h"
+
+static char w1[4300], w2[4300], x[4300], y[4300];
+
+static int find_golden(void **state)
+{
+    strcpy(w1, golden_path("net/W1.npy"));
+    strcpy(w2, golden_path("net/W2.npy"));
+    strcpy(x, golden_path("net/X.npy"));
+    strcpy(y, golden_path("net/y.npy"));
+    return sandbox_enter(state);
+}
+
+static json_t *parse(const sandbox_result *r)
+{
+    json_error_t error;
+    assert_status(r, 0);
+    json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
+    if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+    return root;
+}
+
+#define GOLDEN "--w1", w1, "--w2", w2, "--x", x, "--y", y
+#define PRUNE_JSON(...) parse(RUN("prune", __VA_ARGS__, "--json"))
+
+static double number(const json_t *root, const char *key)
+{
+    const json_t *value = json_object_get(root, key);
+    if (!json_is_number(value)) fail_msg("%s is no number", key);
+    return json_number_value(value);
+}
+
+static void counts_at_error_are_the_golden_ones(void **state)
+{
+    (void)state;
+    json_t *squared = PRUNE_JSON(GOLDEN, "--error", "0.1"), *plain = PRUNE_JSON(GOLDEN, "--metric", "fro");
+    assert_string_equal(json_string_value(json_object_get(squared, "method")), "node");
+    assert_int_equal((int)number(squared, "removed"), 94);
+    assert_int_equal((int)number(squared, "kept"), 106);
+    assert_true(fabs(number(squared, "ratio") - 0.47) < 1e-12);
+    assert_true(fabs(number(squared, "error") - 0.0994723538283) < 1e-6);
+    assert_int_equal((int)number(plain, "removed"), 14);
+    assert_string_equal(json_string_value(json_object_get(plain, "metric")), "fro");
+    json_decref(squared);
+    json_decref(plain);
+    json_t *layer = PRUNE_JSON(GOLDEN, "--method", "magnitude", "--ratio", "0.3");
+    assert_true(fabs(number(layer, "accuracy") - 0.703333333333) < 1e-9);
+    assert_int_equal(json_array_size(json_object_get(layer, "layers")), 2);
+    json_decref(layer);
+}
+
+static void a_curve_is_exact_at_every_k(void **state)
+{
+    (void)state;
+    json_t *root = PRUNE_JSON(GOLDEN, "--curve"), *curve = json_object_get(root, "curve");
+    assert_int_equal(json_array_size(curve), 201);
+    int losses = 0;
+    for (size_t k = 0; k < 201; k++) {
+        json_t *p = json_array_get(curve, k);
+        assert_int_equal((int)number(p, "k"), (int)k);
+        losses += json_is_number(json_object_get(p, "loss"));
+    }
+    assert_int_equal(losses, 201);
+    assert_true(fabs(number(json_array_get(curve, 50), "accuracy") - 0.79) < 1e-9);
+    assert_true(number(root, "one_point_ratio") > 0 && number(root, "area") > 0.5);
+    json_decref(root);
+}
+
+static void several_methods_in_one_go(void **state)
+{
+    (void)state;
+    json_t *root = PRUNE_JSON(GOLDEN, "--method", "all", "--ratio", "0.5", "--coreset", "top");
+    json_t *others = json_object_get(root, "others");
+    assert_int_equal(json_array_size(others), HT_PRUNE_METHODS - 1);
+    for (size_t i = 0; i < json_array_size(others); i++)
+        assert_true(fabs(number(json_array_get(others, i), "ratio") - 0.5) < 1e-9);
+    json_decref(root);
+}
+
+/* Pruned to a file; the file is a network whose accuracy is what was announced, also when compact. */
+static void out_writes_a_network_that_computes_the_same(void **state)
+{
+    (void)state;
+    json_t *first = PRUNE_JSON(GOLDEN, "--out", "dense.safetensors"),
+           *second = PRUNE_JSON(GOLDEN, "--out", "compact.safetensors", "--compact"),
+           *dense = PRUNE_JSON("dense.safetensors", "--x", x, "--y", y, "--ratio", "0"),
+           *compact = PRUNE_JSON("compact.safetensors", "--x", x, "--y", y, "--ratio", "0");
+    json_t *const read[] = {dense, compact};
+    for (int i = 0; i < 2; i++) {
+        assert_true(fabs(number(read[i], "accuracy") - number(first, "accuracy")) < 1e-12);
+        assert_int_equal((int)number(read[i], "removed"), 0);
+        assert_int_equal((int)number(read[i], "kept"), i ? 106 : 200);
+    }
+    json_decref(first);
+    json_decref(second);
+    json_decref(dense);
+    json_decref(compact);
+}
+
+/* A run directory brings settings and data; its checkpoint alone does too; --data is another matter. */
+static void runs_and_checkpoints(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--run", "r", "--steps", "30", "--model.width", "64", "--prune.error", "0.2",
+                      "--quiet", "--json"),
+                  0);
+    json_t *run = PRUNE_JSON("r"), *file = PRUNE_JSON("r/checkpoint.safetensors"),
+           *train = PRUNE_JSON("r", "--split", "train", "--method", "coreset", "--coreset", "best");
+    assert_true(json_equal(json_object_get(run, "accuracy"), json_object_get(file, "accuracy")));
+    assert_true(fabs(number(json_object_get(run, "asked"), "error") - 0.2) < 1e-12);
+    assert_string_equal(json_string_value(json_object_get(train, "split")), "train");
+    json_decref(run);
+    json_decref(file);
+    json_decref(train);
+    const sandbox_result *r = RUN("prune", "r", "--data", "digits-synth");
+    assert_status(r, 1);
+    assert_says(r->err, "140");
+    r = RUN("prune", "r", "--model.width", "65");
+    assert_status(r, 2);
+    r = RUN("prune", "r");
+    assert_status(r, 0);
+    assert_says(r->out, "neurons removed");
+}
+
+static void the_picture_holds_settings_and_numbers(void **state)
+{
+    (void)state;
+    ht_png png;
+    ht_error err;
+    assert_status(RUN("train", "--run", "p", "--steps", "20", "--model.width", "80", "--noise.alpha", "1.62",
+                      "--quiet", "--json"),
+                  0);
+    for (int dark = 0; dark < 2; dark++) {
+        assert_status(RUN("prune", "p", "--method", dark ? "node,magnitude,svd,random" : "node", "--json",
+                          "--png", "p.png", "--theme", dark ? "dark" : "light", "--size",
+                          dark ? "1200x700" : "800x600", "--scale", dark ? "1.2" : "0.8"),
+                      0);
+        sandbox_assert_ink("p.png", dark ? 1200 : 800, dark ? 700 : 600);
+        assert_int_equal(ht_png_read("p.png", 0, &png, &err), HT_OK);
+        assert_string_equal(ht_png_find(&png, "heavytail:step"), "20");
+        assert_says(ht_png_find(&png, "heavytail:preset"), "alpha = 1.62");
+        assert_string_equal(ht_png_find(&png, "heavytail:method"),
+                            dark ? "node,magnitude,svd,random" : "node");
+        assert_says(ht_png_find(&png, "heavytail:prune"), "removed");
+        assert_true(!ht_png_find(&png, "heavytail:prune-4") == !dark);
+        ht_png_free(&png);
+    }
+    const sandbox_result *r = RUN("train", "--preset", "p.png", "--steps", "1", "--json", "--quiet");
+    assert_status(r, 0);
+    assert_says(r->out, "\"noise.alpha\": 1.62");
+}
+
+static void wrong_requests_say_what_to_do(void **state)
+{
+    (void)state;
+    const struct {
+        const char *args[10];
+        int status;
+        const char *says;
+    } cases[] = {
+        {{"prune"}, 2, "--w1"},
+        {{"prune", "--w1", w1}, 2, "--w2"},
+        {{"prune", "nothing-here.safetensors"}, 1, "nothing-here.safetensors"},
+        {{"prune", "."}, 1, "no run directory"},
+        {{"prune", "--w1", w1, "--w2", w2, "--curve"}, 2, "--data"},
+        {{"prune", "--w1", w1, "--w2", w2, "--method", "coreset"}, 2, "training samples"},
+        {{"prune", "--w1", w1, "--w2", w2, "--method", "nodes"}, 2, "node"},
+        {{"prune", "--w1", w1, "--w2", w2, "--error", "0.1", "--ratio", "0.2"}, 2, "not both"},
+        {{"prune", "--w1", w1, "--w2", w2, "--ratio", "1.5"}, 2, "prune.ratio"},
+        {{"prune", "--w1", w2, "--w2", w1}, 1, "(outputs × inputs)"},
+        {{"prune", "--w1", w1, "--w2", w2, "--x", x}, 2, "--y"},
+        {{"prune", "--w1", w1, "--w2", w2, "--x", x, "--y", x}, 1, "labels"},
+        {{"prune", "--w1", w1, "--w2", w2, "--x", w2, "--y", y}, 1, "takes 30"},
+        {{"prune", "--w1", w1, "--w2", w2, "--compact"}, 2, "--out"},
+        {{"prune", "--w1", w1, "--w2", w2, "--size", "900x900"}, 2, "--png"},
+        {{"prune", "--w1", w1, "--w2", w2, "--data", "ecg-synth"}, 1, "140 inputs"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const sandbox_result *r = sandbox_run(cases[i].args);
+        assert_status(r, cases[i].status);
+        assert_says(r->err, cases[i].says);
+    }
+    /* Without data it still prunes. */
+    json_t *root = PRUNE_JSON("--w1", w1, "--w2", w2);
+    assert_true(json_is_null(json_object_get(root, "accuracy")));
+    assert_int_equal((int)number(root, "removed"), 94);
+    json_decref(root);
+}
+
+/* Peak memory of `heavytail prune` on two matrices, in MB. */
+static double peak_of(const char *first, const char *second, const char *method)
+{
+    struct rusage used;
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("HEAVYTAIL_THREADS", "2", 1);
+        if (!freopen("/dev/null", "w", stdout)) _exit(99);
+        const char *binary = getenv("HT_BINARY");
+        execl(binary, binary, "prune", "--w1", first, "--w2", second, "--method", method, "--json", NULL);
+        _exit(99);
+    }
+    assert_true(pid > 0 && wait4(pid, &status, 0, &used) == pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return (double)used.ru_maxrss * 1.024e-3;
+}
+
+/* The network, as much again, and 24 MB for orders, tables and a batch. 200 000 × 64 weights are 51 MB. */
+static void pruning_takes_no_more_than_twice_the_network(void **state)
+{
+    (void)state;
+#if SANDBOX_SANITIZED
+    skip();
+#endif
+    enum { ROWS = 200000, COLUMNS = 64, CLASSES = 2 };
+    static const char *const methods[] = {"node", "magnitude", "magnitude-layer", "svd", "random"};
+    size_t shape[2] = {ROWS, COLUMNS}, out[2] = {CLASSES, ROWS};
+    ht_error err;
+    float *w = calloc((size_t)ROWS * COLUMNS, sizeof *w);
+    for (size_t i = 0; i < (size_t)ROWS * COLUMNS; i++) w[i] = (float)(i % 1013) - 506;
+    assert_int_equal(ht_npy_write_f32("big1.npy", w, 2, shape, &err), HT_OK);
+    assert_int_equal(ht_npy_write_f32("big2.npy", w, 2, out, &err), HT_OK);
+    free(w);
+    double network = 4e-6 * ROWS * (COLUMNS + CLASSES), base = peak_of(w1, w2, "node");
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        double peak = peak_of("big1.npy", "big2.npy", methods[i]);
+        if (peak - base > 2 * network + 24)
+            fail_msg("%s: %.1f MB above %.1f MB, the network is %.1f MB", methods[i], peak - base, base,
+                     network);
+        assert_true(peak - base > network); /* or nothing was measured */
+        printf("    %s: %.2f times the network\n", methods[i], (peak - base) / network);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_at_error_are_the_golden_ones),
+        cmocka_unit_test(a_curve_is_exact_at_every_k),
+        cmocka_unit_test(several_methods_in_one_go),
+        cmocka_unit_test(out_writes_a_network_that_computes_the_same),
+        cmocka_unit_test(runs_and_checkpoints),
+        cmocka_unit_test(the_picture_holds_settings_and_numbers),
+        cmocka_unit_test(wrong_requests_say_what_to_do),
+        cmocka_unit_test(pruning_takes_no_more_than_twice_the_network),
+    };
+    return cmocka_run_group_tests(tests, find_golden, sandbox_leave);
+}

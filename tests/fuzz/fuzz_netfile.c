@@ -1,0 +1,57 @@
+/* A network of a stranger (.safetensors, .npy), and every tensor in it; what was read can be written and read
+ * again. */
+#include <math.h>
+#include <stdio.h>
+
+#include "data/netfile.h"
+#include "data/tensor.h"
+#include "fuzz/fuzz.h"
+
+static ht_code look(void *context, const ht_tensor *tensor, ht_error *err)
+{
+    (void)context, (void)err;
+    size_t count = tensor->rows * tensor->columns;
+    fuzz_require((tensor->f32 != NULL) != (tensor->f64 != NULL), "floats or doubles");
+    if (tensor->f32) fuzz_look(tensor->f32, count * sizeof *tensor->f32);
+    if (tensor->f64) fuzz_look(tensor->f64, count * sizeof *tensor->f64);
+    return HT_OK;
+}
+
+static void read_network(const char *path)
+{
+    char copy[128];
+    ht_error err = {HT_OK, ""};
+    ht_network *net = ht_netfile_read(path, HT_RELU, false, &err);
+    if (!net) {
+        fuzz_judge(err.code, &err);
+        return;
+    }
+    for (int l = 0; l <= net->depth; l++)
+        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
+            fuzz_require(isfinite(net->layers[l].weight[i]), "weights are finite");
+    snprintf(copy, sizeof copy, "%s/copy.safetensors", fuzz_dir());
+    fuzz_judge(ht_netfile_write(copy, net, "", &err), &err);
+    ht_network_free(net);
+    net = ht_netfile_read(copy, HT_RELU, false, &err);
+    fuzz_require(net != NULL, err.text);
+    ht_network_free(net);
+    remove(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const names[] = {"net.safetensors", "net.npy"};
+    static bool linked;
+    char path[128];
+    ht_error err;
+    for (int i = 0; i < 2 && !linked; i++) fuzz_link(names[i], 0);
+    linked = true;
+    fuzz_file(0, data, size);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", fuzz_dir(), names[i]);
+        fuzz_judge(ht_tensors_each(path, NULL, look, NULL, &err), &err);
+    }
+    snprintf(path, sizeof path, "%s/%s", fuzz_dir(), names[0]);
+    read_network(path);
+    return 0;
+}

@@ -1,0 +1,33 @@
+#include "fuzz/sets.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "heavytail/dataset.h"
+
+static void look(const ht_dataset *data, const ht_samples *part)
+{
+    fuzz_require(part->count > 0, "each part has samples");
+    for (size_t i = 0; i < part->count; i++)
+        fuzz_require(part->labels[i] >= 0 && part->labels[i] < data->classes, "labels are classes");
+    for (size_t i = 0; i < part->count * (size_t)data->inputs; i++)
+        fuzz_require(isfinite(part->x[i]), "inputs are finite");
+}
+
+void fuzz_load(const char *name)
+{
+    ht_error err = {HT_OK, ""};
+    ht_dataset *data = ht_dataset_load(name, fuzz_dir(), 1, 0, 0, &err);
+    if (!data) {
+        fuzz_require(err.code != HT_OK, "no data set, hence an error");
+        fuzz_judge(err.code, &err);
+        return;
+    }
+    fuzz_require(data->inputs > 0 && data->classes >= 2, "a data set has inputs and classes");
+    look(data, &data->train);
+    look(data, &data->test);
+    for (int c = 0; c < data->classes; c++)
+        fuzz_require(memchr(data->class_names[c], '\0', sizeof data->class_names[c]) != NULL, "names end");
+    ht_dataset_free(data);
+}

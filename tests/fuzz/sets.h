@@ -1,0 +1,8 @@
+/* sets.h - for targets that load a data set: what was loaded must hold together. */
+#ifndef HT_TESTS_FUZZ_SETS_H
+#define HT_TESTS_FUZZ_SETS_H
+
+/* Loads `name` from fuzz_dir() and looks at every value. */
+void fuzz_load(const char *name);
+
+#endif

@@ -1,0 +1,101 @@
+/* test_netfile.c - networks in files of ours and of others. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "data/netfile.h"
+#include "data/npy.h"
+#include "unit/golden.h"
+#include "unit/scratch.h"
+#include "unit/small.h"
+
+static ht_error err;
+
+static void what_was_written_is_read(void **state)
+{
+    (void)state;
+    ht_network *net = ht_network_new(7, 5, 3, 4, HT_TANH, true, &err);
+    ht_network_init(net, 3, NULL);
+    assert_int_equal(ht_netfile_write(scratch_path("a.safetensors"), net, "node", &err), HT_OK);
+    ht_network *back = ht_netfile_read(scratch_path("a.safetensors"), HT_RELU, false, &err);
+    assert_non_null(back);
+    assert_true(small_same(net, back));
+    assert_int_equal(back->activation, HT_TANH);
+    assert_true(back->mean_field);
+    ht_network_free(back);
+    ht_network_free(net);
+}
+
+/* A file of others: any names, in the file's order; `bias` is what its one bias holds. */
+static void write_foreign(const char *name, const char *second, float bias)
+{
+    char header[600], file[1024];
+    float data[6 + 2 + 4] = {1, 2, 3, 4, 5, 6, bias, 0, 0.5f, -1, 2, 7};
+    int length = snprintf(header, sizeof header,
+                          "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+                          "\"fc1.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]},"
+                          "\"%s\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[32,48]}}",
+                          second);
+    memset(file, 0, 8);
+    file[0] = (char)(length & 255), file[1] = (char)(length >> 8);
+    memcpy(file + 8, header, (size_t)length);
+    memcpy(file + 8 + length, data, sizeof data);
+    scratch_write(name, file, 8 + (size_t)length + sizeof data);
+}
+
+static void files_of_others_are_read_in_order(void **state)
+{
+    (void)state;
+    write_foreign("b.safetensors", "fc2.weight", 0);
+    ht_network *net = ht_netfile_read(scratch_path("b.safetensors"), HT_LEAKY_RELU, false, &err);
+    assert_non_null(net);
+    assert_int_equal(net->depth, 1);
+    assert_true(net->layers[0].rows == 2 && net->layers[0].columns == 3 && net->layers[1].rows == 2);
+    assert_true(net->layers[0].weight[5] == 6.0f && net->layers[1].weight[3] == 7.0f);
+    assert_int_equal(net->activation, HT_LEAKY_RELU);
+    ht_network_free(net);
+}
+
+static void biases_and_broken_chains_are_refused(void **state)
+{
+    (void)state;
+    write_foreign("c.safetensors", "fc2.weight", 0.25f);
+    assert_null(ht_netfile_read(scratch_path("c.safetensors"), HT_RELU, false, &err));
+    assert_non_null(strstr(err.text, "fc1.bias"));
+    write_foreign("d.safetensors", "running_mean", 0); /* only one matrix is called a weight */
+    assert_null(ht_netfile_read(scratch_path("d.safetensors"), HT_RELU, false, &err));
+    assert_non_null(strstr(err.text, "1 layers"));
+    char w1[4300], w2[4300];
+    strcpy(w1, golden_path("net/W1.npy"));
+    strcpy(w2, golden_path("net/W2.npy"));
+    const char *const wrong[] = {w2, w1}, *const right[] = {w1, w2};
+    assert_null(ht_netfile_read_npy(wrong, 2, HT_RELU, false, &err));
+    assert_non_null(strstr(err.text, "gives out 5"));
+    ht_network *net = ht_netfile_read_npy(right, 2, HT_RELU, false, &err), *same = golden_network();
+    assert_true(net && small_same(net, same));
+    ht_network_free(net);
+    ht_network_free(same);
+    size_t shape[2] = {2, 3};
+    const float bad[6] = {1, 2, 3, 4, NAN, 6};
+    assert_int_equal(ht_npy_write_f32(scratch_path("nan.npy"), bad, 2, shape, &err), HT_OK);
+    const char *const nan[] = {scratch_path("nan.npy"), w2};
+    assert_null(ht_netfile_read_npy(nan, 2, HT_RELU, false, &err));
+    assert_non_null(strstr(err.text, "[1][1]"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_written_is_read),
+        cmocka_unit_test(files_of_others_are_read_in_order),
+        cmocka_unit_test(biases_and_broken_chains_are_refused),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

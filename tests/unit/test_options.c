@@ -1,0 +1,177 @@
+/* Guards the dictionary of options: usages, what the commands parse, and what help and completions say are
+ * one. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include "unit/source.h"
+
+static const char *offered(const char *usage, const char *name)
+{
+    static char copy[1024];
+    ht_usage_word word;
+    ht_text offer = {0};
+    copy[0] = '\0';
+    while (ht_usage_next(&usage, &word))
+        if (strcmp(word.text, name) == 0) {
+            ht_usage_offer(&word, &offer);
+            snprintf(copy, sizeof copy, "%s", offer.data ? offer.data : "");
+        }
+    ht_text_free(&offer);
+    return copy;
+}
+
+static void a_usage_is_read_word_by_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *value;
+        ht_fill fill;
+    } words[] = {{"FILE|RUN", "", HT_FILL_FILE},
+                 {"--theme", "T", HT_FILL_WORDS},
+                 {"--metric", "fro_squared|fro", HT_FILL_WORDS},
+                 {"--ratio", "R", HT_FILL_NOTHING},
+                 {"--curve", "", HT_FILL_NOTHING},
+                 {"--set", "key=value", HT_FILL_SETTING},
+                 {"--json", "", HT_FILL_NOTHING},
+                 {"list", "", HT_FILL_WORDS},
+                 {"info", "", HT_FILL_WORDS},
+                 {"DATA", "", HT_FILL_DATA},
+                 {"noise|step", "", HT_FILL_WORDS},
+                 {"--seeds", "1..5", HT_FILL_NOTHING}};
+    const char *at =
+        "FILE|RUN [--theme T] [--metric fro_squared|fro] [--ratio R | --curve] [--set key=value].. [--json]\n"
+        " list | info DATA [noise|step] [--seeds 1..5]";
+    ht_usage_word word;
+    size_t i = 0;
+    for (; ht_usage_next(&at, &word); i++) {
+        assert_true(i < sizeof words / sizeof words[0]);
+        assert_string_equal(word.text, words[i].text);
+        assert_string_equal(word.value, words[i].value);
+        if (word.fill != words[i].fill) fail_msg("%s: fill %d", word.text, word.fill);
+    }
+    assert_int_equal(i, sizeof words / sizeof words[0]);
+}
+
+static void what_is_offered_comes_from_the_tables(void **state)
+{
+    (void)state;
+    assert_string_equal(offered("[--format text|csv]", "--format"), "text csv ");
+    assert_string_equal(offered("[noise|step]", "noise|step"), "noise step ");
+    assert_non_null(strstr(offered("[--theme T]", "--theme"), "light "));
+    assert_non_null(strstr(offered("[--panel P]", "--panel"), "norms "));
+    assert_non_null(strstr(offered("[--preset P]", "--preset"), "ecg-demo "));
+    assert_non_null(strstr(offered("info DATA", "DATA"), "ucr: "));
+    assert_non_null(strstr(offered("[TOPIC]", "TOPIC"), "zsh "));
+    assert_non_null(strstr(offered("[TOPIC]", "TOPIC"), "snapshot "));
+    assert_string_equal(offered("--out F", "--out"), "");
+}
+
+static void every_option_is_in_the_dictionary_and_in_use(void **state)
+{
+    (void)state;
+    size_t commands, count;
+    bool used[HT_OPTIONS_MAX] = {false};
+    const ht_command_info *table = ht_commands(&commands);
+    const ht_option_info *options = ht_options(&count);
+    for (size_t i = 0; i < commands; i++) {
+        ht_usage_word word;
+        for (const char *at = table[i].usage; ht_usage_next(&at, &word);) {
+            if (word.text[0] != '-') continue;
+            if (!word.info)
+                fail_msg("%s takes %s, which is not in src/app/options.c", table[i].name, word.text);
+            if (!word.info->value != !word.value[0])
+                fail_msg("%s %s: with or without a value?", table[i].name, word.text);
+            used[word.info - options] = true;
+        }
+    }
+    for (size_t i = HT_OPTIONS_COMMON; i < count; i++)
+        if (!used[i]) fail_msg("no command takes %s", options[i].name);
+    for (size_t i = HT_OPTIONS_COMMON + 1; i < count; i++)
+        if (strcmp(options[i - 1].name, options[i].name) >= 0) fail_msg("%s: not sorted", options[i].name);
+}
+
+/* The source of cmd_NAME.c, or NULL. ht_free. */
+static char *source_of(const char *command)
+{
+    char path[4400], *text;
+    size_t size;
+    ht_error err;
+    snprintf(path, sizeof path, "%s/src/app/cmd_%s.c", source_top(), command);
+    if (!ht_file_exists(path)) return NULL;
+    assert_int_equal(ht_file_read(path, 1 << 20, &text, &size, &err), HT_OK);
+    return text;
+}
+
+/* Every `{"--name", &value` and `{"--name", NULL, &flag` of the source is in the usage; returns how many. */
+static int check_parsed(const ht_command_info *command, const char *source)
+{
+    int count = 0;
+    for (const char *at = source; (at = strstr(at, "{\"--")); count++) {
+        char name[64];
+        at += 2;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "\""), at);
+        const char *usage = command->usage, *second = at + strlen(name) + 1;
+        ht_usage_word word;
+        second += strspn(second, ", \n");
+        bool flag = strncmp(second, "NULL", 4) == 0, found = false;
+        while (ht_usage_next(&usage, &word))
+            found = found || (strcmp(word.text, name) == 0 && flag == (word.value[0] == '\0'));
+        if (!found) fail_msg("cmd_%s.c parses %s, its usage says otherwise", command->name, name);
+    }
+    return count;
+}
+
+/* Every option of the usage is parsed. */
+static void check_promised(const ht_command_info *command, const char *source)
+{
+    ht_usage_word word;
+    size_t count;
+    for (const char *at = command->usage; ht_usage_next(&at, &word);) {
+        char quoted[80];
+        if (word.text[0] != '-' || word.info < ht_options(&count) + HT_OPTIONS_COMMON) continue;
+        snprintf(quoted, sizeof quoted, "{\"%s\"", word.text);
+        if (!strstr(source, quoted)) fail_msg("cmd_%s.c does not parse %s", command->name, word.text);
+    }
+}
+
+static void commands_parse_what_their_usage_says(void **state)
+{
+    (void)state;
+    size_t commands;
+    int parsed = 0;
+    const ht_command_info *table = ht_commands(&commands);
+    if (!source_top()) {
+        print_message("skipped: no source tree; set HT_SOURCE\n");
+        skip();
+    }
+    for (size_t i = 0; i < commands; i++) {
+        char *source = source_of(table[i].name);
+        if (source) {
+            parsed += check_parsed(&table[i], source);
+            check_promised(&table[i], source);
+        }
+        ht_free(source);
+    }
+    assert_true(parsed >= 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_usage_is_read_word_by_word),
+        cmocka_unit_test(what_is_offered_comes_from_the_tables),
+        cmocka_unit_test(every_option_is_in_the_dictionary_and_in_use),
+        cmocka_unit_test(commands_parse_what_their_usage_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+/* test_roads.c - the roads side by side: the table, a whole comparison on any number of threads, stopping
+ * it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "app/compare.h"
+#include "app/roads.h"
+#include "app/trial.h"
+#include "unit/small.h"
+
+static ht_error err;
+static ht_dataset *data;
+
+static int make(void **state)
+{
+    (void)state;
+    data = small_data(160, 100);
+    return 0;
+}
+
+static int unmake(void **state)
+{
+    (void)state;
+    ht_dataset_free(data);
+    return 0;
+}
+
+static ht_params common(int steps)
+{
+    ht_params p = small_params();
+    ht_params_put(&p, HT_P_NOISE_TYPE, HT_NOISE_SHARED);
+    ht_params_put(&p, HT_P_TRAIN_STEPS, steps);
+    ht_params_put(&p, HT_P_TRAIN_STOP, 0.6); /* the roads have one goal: the steps */
+    return p;
+}
+
+static ht_compare_state *travelled(const ht_params *params, int threads)
+{
+    ht_compare_state *s = calloc(1, sizeof *s);
+    ht_compare *c = ht_compare_start(params, data, threads, &err);
+    if (!c) fail_msg("%s", err.text);
+    ht_compare_wait(c);
+    ht_compare_look(c, s);
+    ht_compare_free(c);
+    return s;
+}
+
+static int road_named(const char *name)
+{
+    for (int i = 0; i < ht_road_count(); i++)
+        if (strcmp(ht_road_at(i)->name, name) == 0) return i;
+    fail_msg("no road %s", name);
+    return -1;
+}
+
+static void roads_differ_only_in_what_they_are_about(void **state)
+{
+    (void)state;
+    ht_params base = common(50), p;
+    for (int i = 0; i < ht_road_count(); i++) {
+        ht_road_params(i, &base, &p);
+        assert_true(ht_params_get(&p, HT_P_TRAIN_STEPS) == 50 && ht_params_get(&p, HT_P_TRAIN_STOP) == 0);
+        assert_true(ht_params_get(&p, HT_P_MODEL_WIDTH) == ht_params_get(&base, HT_P_MODEL_WIDTH));
+        assert_int_equal(ht_road_at(ht_road_at(i)->shares)->shares, ht_road_at(i)->shares);
+        for (int j = 0; j < i; j++) assert_string_not_equal(ht_road_at(i)->name, ht_road_at(j)->name);
+    }
+    ht_road_params(road_named("plain"), &base, &p);
+    assert_true(ht_params_get(&p, HT_P_NOISE_TYPE) == HT_NOISE_NONE);
+    ht_road_params(road_named("eta-over-b"), &base, &p);
+    assert_true(fabs(ht_params_get(&p, HT_P_TRAIN_LR) / ht_params_get(&p, HT_P_TRAIN_BATCH) /
+                         (ht_params_get(&base, HT_P_TRAIN_LR) / ht_params_get(&base, HT_P_TRAIN_BATCH)) -
+                     16) < 1e-9);
+    ht_road_params(road_named("factors-3"), &base, &p);
+    assert_true(ht_params_get(&p, HT_P_MODEL_FACTORS) == 3);
+}
+
+/* What a road says is what training with its settings gives. */
+static void a_comparison_is_its_runs_on_any_threads(void **state)
+{
+    (void)state;
+    ht_params base = common(60), p;
+    ht_compare_state *one = travelled(&base, 1), *three = travelled(&base, 3);
+    assert_true(one->done == HT_ROADS && !one->running && !one->stopped && one->fault[0] == '\0');
+    for (int i = 0; i < one->count; i++) {
+        const ht_road_state *r = &one->road[i];
+        assert_int_equal(r->stage, HT_ROAD_DONE);
+        assert_memory_equal(r, &three->road[i], sizeof *r);
+        assert_true(r->points >= 20 && r->curve[0].weights == 1);
+        assert_true(r->one_point > 0 && r->one_point <= 1);
+        for (int k = 1; k < r->points; k++) assert_true(r->curve[k].weights <= r->curve[k - 1].weights);
+        assert_true(fabs(r->curve[0].accuracy - r->test.accuracy) < 1e-9);
+    }
+    int coreset = road_named("coreset"), plain = road_named("plain");
+    assert_true(one->road[coreset].test.loss == one->road[plain].test.loss); /* the same network */
+    ht_road_params(road_named("iid"), &base, &p);
+    ht_trainer *t = small_trainer(&p, data, NULL);
+    small_train(t, 60);
+    ht_score score;
+    assert_int_equal(ht_network_evaluate(ht_trainer_network(t), &data->test, NULL, NULL, &score, &err),
+                     HT_OK);
+    assert_true(score.loss == one->road[road_named("iid")].test.loss);
+    ht_trainer_free(t);
+    free(one);
+    free(three);
+}
+
+static void stopping_keeps_what_is_done(void **state)
+{
+    (void)state;
+    ht_params base = common(100000000);
+    ht_compare_state *s = calloc(1, sizeof *s);
+    ht_compare *c = ht_compare_start(&base, data, 2, &err);
+    const struct timespec moment = {.tv_nsec = 100000000};
+    nanosleep(&moment, NULL);
+    ht_compare_look(c, s);
+    assert_true(s->running && s->done == 0);
+    ht_compare_stop(c);
+    ht_compare_wait(c);
+    ht_compare_look(c, s);
+    assert_true(!s->running && s->stopped && s->done == 0);
+    ht_compare_free(c);
+    free(s);
+}
+
+static void a_road_that_diverges_is_named(void **state)
+{
+    (void)state;
+    ht_params base = common(300);
+    ht_params_put(&base, HT_P_NOISE_SCALE, 100);
+    ht_params_put(&base, HT_P_NOISE_ALPHA, 1);
+    ht_params_put(&base, HT_P_TRAIN_LR, 50);
+    ht_compare_state *s = travelled(&base, 2);
+    assert_int_equal(s->done, HT_ROADS);
+    int diverged = 0;
+    for (int i = 0; i < s->count; i++) diverged += s->road[i].stage == HT_ROAD_DIVERGED;
+    assert_true(diverged > 0);
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(roads_differ_only_in_what_they_are_about),
+        cmocka_unit_test(a_comparison_is_its_runs_on_any_threads),
+        cmocka_unit_test(stopping_keeps_what_is_done),
+        cmocka_unit_test(a_road_that_diverges_is_named),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}
