@@ -41,6 +41,9 @@ typedef struct ht_prune_spec {
     uint64_t seed;                 /* of random and coreset */
     const ht_samples *calibration; /* coreset: borrowed; may be NULL for the others */
     int calibration_limit;         /* coreset: uses the first so many of them; 0: all */
+    /* Asked now and then while a curve is made, by any thread: true ends it with HT_FAIL. NULL: never. */
+    bool (*cancelled)(void *context);
+    void *cancel_context;
 } ht_prune_spec;
 
 /* What the parameters ask for. `train` (may be NULL: not coreset) is borrowed: its first prune.samples
@@ -84,6 +87,7 @@ typedef struct ht_prune_point {
     double accuracy;
     double loss;    /* NaN where it was not computed */
     double weights; /* parameters_left / parameters: what methods are compared at */
+    double bytes;   /* bytes_left / bytes */
 } ht_prune_point;
 
 typedef struct ht_prune_curve {

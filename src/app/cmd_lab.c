@@ -46,6 +46,11 @@ static void receive(ht_lab *lab)
     }
     if (ht_lab_width_poll(lab)) lab->dirty = true;
     if (ht_lab_compare_poll(lab)) lab->dirty = true;
+    const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
+    if (fresh) {
+        lab->model->stored = *stored;
+        lab->dirty = lab->dirty || lab->model->timeline;
+    }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
     ht_model_report(lab->model, report);
@@ -104,6 +109,7 @@ static void loop(ht_lab *lab)
     while (!lab->quit && !ht_term_interrupted()) {
         receive(lab);
         tell_news(lab);
+        ht_lab_look(lab);
         double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
         /* A key shows at once; training fills the frames in between. */
         if (lab->urgent || (lab->dirty && ht_now() - lab->drawn >= frame)) {
@@ -125,6 +131,8 @@ static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme 
     if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
+    lab->model->picture_width = s->data->width;
+    lab->model->picture_height = s->data->height;
     snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
     return HT_OK;

@@ -113,6 +113,8 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
+    model->picture_width = s->data->width;
+    model->picture_height = s->data->height;
     snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
              ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
     ht_code code = choose_panel(panel, model, err);

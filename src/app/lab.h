@@ -15,6 +15,8 @@
 typedef struct ht_change { /* for undo */
     ht_param param;
     double before, after;
+    const char *state; /* not a parameter, but what left a state of the run behind: "the pruning" … */
+    unsigned number;   /* … and which of those it was */
 } ht_change;
 
 typedef struct ht_lab {
@@ -28,10 +30,13 @@ typedef struct ht_lab {
     bool dirty, urgent, quit;
     uint64_t change; /* the last one the screen has seen */
     double drawn, last_event;
-    bool watched;               /* the analyst was told that the tails are in sight */
-    int noise_before;           /* the type that `n` brings back */
-    int undo_count, undo_limit; /* changes made and still undoable; changes that redo could bring back */
+    ht_panel_id dashboard_focus; /* where the frame was when another view got it */
+    bool watched;                /* the analyst was told that the tails are in sight */
+    int noise_before;            /* the type that `n` brings back */
+    int undo_count, undo_limit;  /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
+    unsigned states;     /* left behind so far; undo reaches the last */
+    ht_wish wish;        /* what the analyst was asked for last */
     ht_ladder *ladder;   /* the one that runs, or NULL */
     bool ladder_resumes; /* the main run goes on after it */
     double ladder_looked;
@@ -40,6 +45,7 @@ typedef struct ht_lab {
     double compare_looked;
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
+    bool held;          /* the button went down before this event */
     bool dragging;
     int drag_control;
     char *script; /* --script: the text, and how far it has been obeyed */
@@ -54,6 +60,9 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Asks the analyst for what the screen shows, if that is something else than before. */
+void ht_lab_look(ht_lab *lab);
 
 /* Takes in how a running ladder stands; true if there is something new to show. */
 bool ht_lab_width_poll(ht_lab *lab);

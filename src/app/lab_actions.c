@@ -46,8 +46,12 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
 
 void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
 {
-    if (ht_runner_send(lab->runner, kind, p, value) == 0)
-        ht_lab_note(lab, false, "the trainer has not answered for a while; try again");
+    if (ht_runner_send(lab->runner, kind, p, value) == 0) ht_lab_busy(lab);
+}
+
+void ht_lab_busy(ht_lab *lab)
+{
+    ht_lab_note(lab, false, "the trainer has not answered for a while; try again");
 }
 
 static void train(ht_lab *lab, ht_action action)
@@ -61,6 +65,7 @@ static void train(ht_lab *lab, ht_action action)
                 : running               ? HT_COMMAND_PAUSE
                                         : HT_COMMAND_RUN,
                 0, 0);
+    if (action == HT_DO_RESET) ht_lab_remember_state(lab, "the reset");
 }
 
 static void reseed(ht_lab *lab, ht_action action)
@@ -69,6 +74,7 @@ static void reseed(ht_lab *lab, ht_action action)
     double seed = ht_params_get(&lab->model->asked, HT_P_TRAIN_SEED) + 1;
     ht_params_put(&lab->model->asked, HT_P_TRAIN_SEED, seed); /* so that R R is two seeds further */
     ht_lab_send(lab, HT_COMMAND_RESEED, 0, seed);
+    ht_lab_remember_state(lab, "the new seed");
     ht_lab_note(lab, true, "seed %.0f: other weights, batches and noise", seed);
 }
 
@@ -109,6 +115,9 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_PANEL_8] = ht_lab_show_panel,
     [HT_DO_NOISE] = ht_lab_noise,
     [HT_DO_UNDO] = ht_lab_undo,
+    [HT_DO_PRUNE] = ht_lab_prune,
+    [HT_DO_PRUNE_KEEP] = ht_lab_prune,
+    [HT_DO_UNMASK] = ht_lab_unmask,
     [HT_DO_REDO] = ht_lab_redo,
     [HT_DO_LAYER] = ht_lab_layer,
     [HT_DO_WIDTH] = ht_lab_width,
@@ -116,6 +125,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_GHOST] = ht_lab_ghost,
     [HT_DO_DROP_GHOST] = ht_lab_drop_ghost,
     [HT_DO_FREEZE] = ht_lab_freeze,
+    [HT_DO_TIMELINE] = ht_lab_timeline,
     [HT_DO_CLOSER] = ht_lab_window,
     [HT_DO_FARTHER] = ht_lab_window,
     [HT_DO_EARLIER] = ht_lab_window,
@@ -138,6 +148,7 @@ void ht_lab_do(ht_lab *lab, ht_action action)
 {
     ht_view view;
     const ht_lab_view *here = ht_lab_view_of(lab);
+    if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;
     if (handlers[action])
         handlers[action](lab, action);

@@ -22,13 +22,21 @@ typedef struct ht_lab_view {
 
 /* lab_actions.c */
 void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value);
+void ht_lab_busy(ht_lab *lab); /* says that a command found no room */
 void ht_lab_do(ht_lab *lab, ht_action action);
 
-/* lab_params.c: controls, undo, typed values */
-ht_lab_handler ht_lab_adjust, ht_lab_choose, ht_lab_noise, ht_lab_undo, ht_lab_redo;
-/* Sets a parameter, remembers how to undo it, and tells it where no control shows it. */
-void ht_lab_change(ht_lab *lab, ht_param p, double value);
+/* lab_params.c: controls, settings */
+ht_lab_handler ht_lab_adjust, ht_lab_choose, ht_lab_noise;
+/* Sets a parameter, and tells it where no control shows it. */
+void ht_lab_set(ht_lab *lab, ht_param p, double value);
+void ht_lab_change(ht_lab *lab, ht_param p, double value);         /* and remembers how to undo it */
 void ht_lab_step_control(ht_lab *lab, int direction, bool coarse); /* the chosen one */
+
+/* lab_undo.c */
+ht_lab_handler ht_lab_undo, ht_lab_redo;
+void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after);
+/* A command was sent that leaves a state behind (HT_COMMAND_UNDO_STATE); `what` is static: "the pruning". */
+void ht_lab_remember_state(ht_lab *lab, const char *what);
 
 /* lab_prompt.c: what is typed at the bottom */
 ht_lab_handler ht_lab_prompt;
@@ -54,6 +62,18 @@ bool ht_lab_move_cursor(ht_lab *lab, int columns);
 bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
 /* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */
 const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_rect *plot);
+
+/* lab_pruning.c */
+ht_lab_handler ht_lab_prune, ht_lab_unmask;
+bool ht_lab_pruning_act(ht_lab *lab, ht_action action); /* in its view */
+void ht_lab_pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row);
+void ht_lab_pruning_wheel(ht_lab *lab, int delta);
+
+/* lab_timeline.c: the bar of states to go back to, under any view */
+ht_lab_handler ht_lab_timeline;
+bool ht_lab_timeline_act(ht_lab *lab, ht_action action); /* while it is open */
+void ht_lab_timeline_press(ht_lab *lab, int column);
+void ht_lab_timeline_close(ht_lab *lab);
 
 /* lab_width.c: the ladder of widths; while it runs, the main run pauses */
 ht_lab_handler ht_lab_width;

@@ -61,6 +61,10 @@ static void press(ht_lab *lab, int column, int row)
         press_key_bar(lab, column);
         return;
     }
+    if (panel == HT_PANEL_TIMELINE) {
+        ht_lab_timeline_press(lab, column);
+        return;
+    }
     if (panel >= 0) lab->model->focus = (ht_panel_id)panel;
     if (control >= 0)
         press_control(lab, control, track, column, row);
@@ -89,6 +93,8 @@ static void drag(ht_lab *lab, int column, int row)
     int panel = ht_layout_hit(&lab->layout, column, row);
     if (lab->dragging)
         drag_slider(lab, column);
+    else if (panel == HT_PANEL_TIMELINE)
+        ht_lab_timeline_press(lab, column);
     else if (panel >= 0 && here->press)
         here->press(lab, (ht_panel_id)panel, column, row);
     else if (panel >= 0 && lab->model->cursor.on && (ht_panel_id)panel == lab->model->cursor.panel)
@@ -111,7 +117,9 @@ static void wheel(ht_lab *lab, const ht_event *e)
     const ht_lab_view *here = ht_lab_view_of(lab);
     ht_rect track;
     int control = control_at(lab, e->column, e->row, &track);
-    if (here->wheel) {
+    if (ht_layout_hit(&lab->layout, e->column, e->row) == HT_PANEL_TIMELINE) {
+        ht_lab_timeline_act(lab, e->delta > 0 ? HT_DO_MORE : HT_DO_LESS);
+    } else if (here->wheel) {
         here->wheel(lab, e->delta);
     } else if (control >= 0) {
         lab->model->control = control;
@@ -127,4 +135,6 @@ void ht_lab_mouse(ht_lab *lab, const ht_event *e)
     if (e->kind == HT_EVENT_DRAG) drag(lab, e->column, e->row);
     if (e->kind == HT_EVENT_RELEASE) lab->dragging = false;
     if (e->kind == HT_EVENT_WHEEL) wheel(lab, e);
+    if (e->kind == HT_EVENT_PRESS) lab->held = true;
+    if (e->kind == HT_EVENT_RELEASE) lab->held = false;
 }

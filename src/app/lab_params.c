@@ -1,4 +1,4 @@
-/* lab_params.c - the controls: changing them, and undoing that. */
+/* lab_params.c - the controls, and changing settings. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,25 +17,6 @@ static void set(ht_lab *lab, ht_param p, double value)
         ht_lab_use_theme(lab);
 }
 
-static void remember(ht_lab *lab, ht_param p, double before, double after)
-{
-    ht_change *last = lab->undo_count ? &lab->undo[lab->undo_count - 1] : NULL;
-    if (before == after) return;
-    /* A drag is one change. */
-    if (lab->dragging && last && last->param == p && lab->undo_limit == lab->undo_count &&
-        lab->drag_control < 0) {
-        last->after = after;
-        return;
-    }
-    if (lab->undo_count == HT_UNDO) {
-        memmove(lab->undo, lab->undo + 1, (HT_UNDO - 1) * sizeof lab->undo[0]);
-        lab->undo_count--;
-    }
-    lab->undo[lab->undo_count++] = (ht_change){p, before, after};
-    lab->undo_limit = lab->undo_count;
-    lab->drag_control = -1; /* from here on the drag extends this change */
-}
-
 /* Where no control shows it a change says itself what it did. */
 static void tell(ht_lab *lab, ht_param p)
 {
@@ -47,36 +28,17 @@ static void tell(ht_lab *lab, ht_param p)
     ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
 }
 
+void ht_lab_set(ht_lab *lab, ht_param p, double value)
+{
+    set(lab, p, value);
+    tell(lab, p);
+}
+
 void ht_lab_change(ht_lab *lab, ht_param p, double value)
 {
     double before = ht_params_get(&lab->model->asked, p);
-    set(lab, p, value);
-    tell(lab, p);
-    remember(lab, p, before, ht_params_get(&lab->model->asked, p));
-}
-
-void ht_lab_undo(ht_lab *lab, ht_action action)
-{
-    (void)action;
-    if (lab->undo_count == 0) {
-        ht_lab_note(lab, true, "nothing to undo");
-        return;
-    }
-    const ht_change *c = &lab->undo[--lab->undo_count];
-    set(lab, c->param, c->before);
-    tell(lab, c->param);
-}
-
-void ht_lab_redo(ht_lab *lab, ht_action action)
-{
-    (void)action;
-    if (lab->undo_count == lab->undo_limit) {
-        ht_lab_note(lab, true, "nothing to redo");
-        return;
-    }
-    const ht_change *c = &lab->undo[lab->undo_count++];
-    set(lab, c->param, c->after);
-    tell(lab, c->param);
+    ht_lab_set(lab, p, value);
+    ht_lab_remember(lab, p, before, ht_params_get(&lab->model->asked, p));
 }
 
 /* ---- controls ---------------------------------------------------------------------------------- */

@@ -9,43 +9,6 @@
 #include "view/panel.h"
 #include "view/view.h"
 
-/* ---- pruning: ← → move the cursor -------------------------------------------------------------- */
-
-static void move_prune_cursor(ht_model *m, int direction, bool coarse)
-{
-    double width = m->report.width ? m->report.width : 1, step = coarse ? 0.05 : fmax(0.005, 1 / width);
-    m->prune_cursor = fmin(1, fmax(0, ht_panel_cursor(m) + direction * step));
-}
-
-static bool pruning_act(ht_lab *lab, ht_action action)
-{
-    switch (action) {
-    case HT_DO_LESS:
-    case HT_DO_MUCH_LESS:
-        move_prune_cursor(lab->model, -1, action == HT_DO_MUCH_LESS);
-        return true;
-    case HT_DO_MORE:
-    case HT_DO_MUCH_MORE:
-        move_prune_cursor(lab->model, 1, action == HT_DO_MUCH_MORE);
-        return true;
-    default:
-        return action == HT_DO_UP || action == HT_DO_DOWN; /* no control is in sight */
-    }
-}
-
-static void pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row)
-{
-    ht_rect area, plot;
-    (void)row;
-    if (ht_lab_chart(lab, panel, &area, &plot) && plot.w > 0)
-        lab->model->prune_cursor = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
-}
-
-static void pruning_wheel(ht_lab *lab, int delta)
-{
-    move_prune_cursor(lab->model, delta, false);
-}
-
 /* ---- help: ↑ ↓ scroll -------------------------------------------------------------------------- */
 
 static void scroll_help(ht_lab *lab, int rows)
@@ -113,7 +76,7 @@ void ht_lab_watch(ht_lab *lab)
 /* ---- the views --------------------------------------------------------------------------------- */
 
 static const ht_lab_view views[HT_VIEW_COUNT] = {
-    [HT_VIEW_PRUNING] = {pruning_act, pruning_press, pruning_wheel},
+    [HT_VIEW_PRUNING] = {ht_lab_pruning_act, ht_lab_pruning_press, ht_lab_pruning_wheel},
     [HT_VIEW_TAIL] = {tail_act, NULL, NULL},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
@@ -125,16 +88,15 @@ const ht_lab_view *ht_lab_view_of(const ht_lab *lab)
     return &views[lab->model->view];
 }
 
-/* The frame goes to a panel that is there. */
+/* The frame goes to a panel that is there; on the dashboard, where it was. */
 static void open_view(ht_lab *lab, ht_view view)
 {
     ht_model *m = lab->model;
     ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
-    ht_panel_id back = ht_view_at(home)->panel; /* what the view that is left was opened from */
-    bool dashboard = back < HT_PANEL_COUNT && ht_panel_at(back)->home == HT_VIEW_DASHBOARD;
-    m->view = view;
+    if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
-    if (view == HT_VIEW_DASHBOARD && home != view) m->focus = dashboard ? back : HT_PANEL_LOSS;
+    if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
+    m->view = view;
 }
 
 void ht_lab_toggle_view(ht_lab *lab, ht_action action)
@@ -168,6 +130,7 @@ void ht_lab_help(ht_lab *lab, ht_action action)
     }
     ht_panel_id own = ht_view_at(m->view)->panel;
     if (own != HT_PANEL_COUNT && ht_panel_at(m->focus)->home != m->view) m->focus = own;
+    ht_lab_timeline_close(lab);
     m->view_before_help = m->view;
     m->view = HT_VIEW_HELP;
     m->help_scroll = 0;
@@ -179,6 +142,7 @@ void ht_lab_next_panel(ht_lab *lab, ht_action action)
     ht_model *m = lab->model;
     int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
     int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
+    if (m->timeline) count--; /* the bar is placed last */
     if (m->view == HT_VIEW_ZOOM)
         m->focus = ht_panel_next(m->focus, direction);
     else if (count > 0)
@@ -194,6 +158,7 @@ void ht_lab_log_axis(ht_lab *lab, ht_action action)
     bool *axis = m->focus == HT_PANEL_LOSS && y ? &m->loss_log
                  : m->focus == HT_PANEL_WEIGHTS ? (y ? &m->weights_log_y : &m->weights_log_x)
                  : m->focus == HT_PANEL_NORMS   ? &m->norms_log
+                 : m->focus == HT_PANEL_STRIP   ? &m->strip_log
                                                 : NULL;
     if (axis)
         *axis = !*axis;

@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,13 +9,17 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/thread.h"
+#include "engine/survey.h"
 #include "engine/tail_watch.h"
-#include "math/select.h"
 
-/* Samples the pruning curve is evaluated on while training runs; all of them once it stands still. */
-enum { LIVE_SAMPLES = 1000 };
-static const double share = 0.006; /* of the machine that analysis may take from training: with the screen
-                                      and the evaluations less than 3 % */
+/* Test samples that curves are evaluated on while training runs: the first so many, halved while the node
+ * curve costs more than its share; all of them once it stands still. */
+enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250 };
+
+/* Of the machine that analysis may take from training; and that the node curve may while it is watched. With
+ * the screen and the evaluations less than 3 %. */
+static const double share = 0.006, watched_share = 0.01;
+static const double watched_period = 0.4; /* seconds from a look to the next while it is watched */
 
 struct ht_analyst {
     pthread_t thread;
@@ -24,118 +27,237 @@ struct ht_analyst {
     const ht_dataset *data;
     ht_triple *reports;
     int cores;
+    ht_report report; /* all that is known; copies of it are published */
     ht_tail_watch tail;
+    bool tail_watched; /* the letter before asked for it */
+    uint64_t change;   /* of the weights looked at last */
+    unsigned wished;   /* the methods of the letter before that were looked at */
+    unsigned current;  /* bit 1 << method: its look is of these weights and settings, on all samples */
+    size_t live;       /* samples while training runs */
+    double weights_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
 };
-
-/* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
-static ht_code norms(ht_report *report, const ht_tap *tap, ht_error *err)
-{
-    size_t n = (size_t)tap->net->layers[0].rows;
-    double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
-    if (!norm) return HT_FAIL;
-    for (size_t i = 0; i < n; i++) norm[i] = sqrt(tap->norm2[i]);
-    qsort(norm, n, sizeof *norm, ht_by_double);
-    size_t last = 0;
-    for (int i = 0; i < HT_REPORT_NORMS; i++) {
-        /* `above` norms are at least as large as the one shown: from all n down to 1. */
-        double position = (double)i / (HT_REPORT_NORMS - 1);
-        size_t above = (size_t)llround(pow((double)n, 1 - position));
-        if (above == last || norm[n - above] <= 0) continue;
-        last = above;
-        report->norm[report->norms] = norm[n - above];
-        report->norm_above[report->norms++] = (double)above / (double)n;
-    }
-    ht_free(norm);
-    return HT_OK;
-}
-
-/* At most HT_REPORT_CURVE points of the curve, with both ends and the one at κ. */
-static void thin_curve(ht_report *report, const ht_prune_curve *curve, int kappa)
-{
-    int wanted = HT_REPORT_CURVE - 1, last = curve->count - 1;
-    if (curve->count <= HT_REPORT_CURVE) wanted = curve->count;
-    bool has_kappa = false;
-    for (int i = 0; i < wanted; i++) {
-        int k = wanted > 1 ? (int)((long long)last * i / (wanted - 1)) : 0;
-        if (!has_kappa && k > kappa) report->curve[report->curve_count++] = curve->points[kappa];
-        has_kappa = has_kappa || k >= kappa;
-        report->curve[report->curve_count++] = curve->points[k];
-    }
-}
-
-static ht_code pruning(ht_report *report, const ht_network *net, const ht_samples *samples,
-                       const ht_prune_spec *look, ht_error *err)
-{
-    ht_prune_curve curve;
-    if (ht_prune_curve_make(&curve, net, samples, look, NULL, err) != HT_OK) return err->code;
-    thin_curve(report, &curve, (int)(ht_prune_curve_at(&curve, curve.at.ratio) - curve.points));
-    report->full = curve.points[0];
-    report->pruned = curve.at;
-    report->width = (int)curve.units;
-    report->removed = (int)curve.at.removed;
-    report->samples = (int)samples->count;
-    report->method = look->method;
-    report->metric = look->metric;
-    report->error = look->error;
-    ht_prune_curve_free(&curve);
-    return HT_OK;
-}
-
-/* All but the tail. */
-static ht_code inspect(ht_report *report, const ht_tap *tap, const ht_samples *samples,
-                       const ht_prune_spec *look, ht_error *err)
-{
-    memset(report, 0, sizeof *report);
-    ht_sizes sizes = ht_network_sizes(tap->net);
-    report->histogram = tap->histogram[0];
-    report->left = (double)sizes.above_epsilon / (double)sizes.weights;
-    ht_code code = norms(report, tap, err);
-    return code == HT_OK ? pruning(report, tap->net, samples, look, err) : code;
-}
 
 ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
                    ht_error *err)
 {
+    ht_prune_spec node = *look;
+    memset(report, 0, sizeof *report);
+    report->speed_up = (double)NAN;
+    node.method = HT_PRUNE_NODE;
     ht_tail_watch watch = {0};
-    ht_code code = inspect(report, tap, samples, look, err);
+    ht_code code = ht_survey_weights(report, tap, err);
     if (code == HT_OK) code = ht_tail_watch_look(&watch, tap->net, &(ht_tail_order){.thorough = true}, err);
     report->tail = watch.latest;
-    return code;
+    if (code == HT_OK && look->method != HT_PRUNE_NODE)
+        code = ht_survey_method(report, tap->net, samples, &node, false, err);
+    return code == HT_OK ? ht_survey_method(report, tap->net, samples, look, true, err) : code;
 }
 
-static ht_code look_at_tail(ht_analyst *self, const ht_letter *letter, ht_report *report, ht_error *err)
+/* ---- one look ---- */
+
+typedef struct look {
+    ht_analyst *self;
+    const ht_letter *letter;
+    ht_samples samples;
+    bool thorough;   /* on all samples, whatever it costs */
+    unsigned wanted; /* methods still to be looked at */
+    ht_prune_method now;
+    double start; /* in seconds of this thread */
+    double cost;  /* so far, of what is always looked at */
+} look;
+
+static void publish(look *l)
 {
+    ht_report *report = &l->self->report;
+    report->count++;
+    report->pending = l->wanted;
+    report->milliseconds = 1e3 * (ht_thread_now() - l->start);
+    memcpy(ht_triple_back(l->self->reports), report, sizeof *report);
+    ht_triple_publish(l->self->reports);
+}
+
+/* Training goes on, or other weights are there. */
+static bool disturbed(const look *l)
+{
+    return ht_mailbox_poked(l->self->box);
+}
+
+/* Also when nobody asks for the method any more. */
+static bool method_disturbed(void *context)
+{
+    const look *l = context;
+    bool again, always = l->now == HT_PRUNE_NODE || l->now == l->letter->look.method;
+    return disturbed(l) || !(always || ht_mailbox_asked(l->self->box, &again) >> l->now & 1);
+}
+
+static ht_prune_spec spec_of(look *l, ht_prune_method method)
+{
+    l->now = method;
+    ht_prune_spec spec = l->letter->look;
+    spec.calibration = &l->self->data->train;
+    spec.method = method;
+    spec.cancelled = method_disturbed;
+    spec.cancel_context = l;
+    return spec;
+}
+
+/* False when there is no memory, or no interest any more. */
+static bool look_at_method(look *l, ht_prune_method method)
+{
+    ht_error ignored;
+    ht_analyst *self = l->self;
+    ht_prune_spec spec = spec_of(l, method);
+    double start = ht_thread_now();
+    bool leads = method == l->letter->look.method;
+    if (ht_survey_method(&self->report, l->letter->tap->net, &l->samples, &spec, leads, &ignored) != HT_OK)
+        return false;
+    double cost = ht_thread_now() - start, most = watched_period * watched_share * self->cores;
+    bool watched = method == HT_PRUNE_NODE && l->letter->wish.watched;
+    self->method_due[method] = ht_now() + cost / ((watched ? watched_share : share) * self->cores);
+    l->wanted &= ~(1u << method);
+    if (l->thorough) self->current |= 1u << method;
+    if (method == HT_PRUNE_NODE) {
+        l->cost += cost;
+        if (watched && !l->thorough && cost > most && self->live > LEAST_SAMPLES) self->live /= 2;
+    }
+    return true;
+}
+
+/* Other weights than before, or other settings? The report then begins anew where it is of another run. */
+static void begin(look *l)
+{
+    ht_analyst *self = l->self;
+    const ht_letter *letter = l->letter;
+    ht_report *report = &self->report;
+    uint64_t count = report->count;
+    bool same = count > 0 && report->step == letter->step && report->generation == letter->generation &&
+                self->change == letter->change;
+    if (!same) self->current = 0;
+    if (report->generation != letter->generation) {
+        memset(report, 0, sizeof *report);
+        self->weights_due = 0;
+        memset(self->method_due, 0, sizeof self->method_due);
+    }
+    if (!same) report->speed_up = (double)NAN;
+    report->count = count;
+    report->step = letter->step;
+    report->generation = letter->generation;
+    report->samples_of = (int)self->data->test.count;
+    self->change = letter->change;
+}
+
+static bool is_due(const look *l, double due)
+{
+    return l->thorough || ht_now() >= due;
+}
+
+static bool look_at_tail(look *l)
+{
+    ht_error ignored;
+    ht_analyst *self = l->self;
+    const ht_letter *letter = l->letter;
     const ht_tail_order order = {letter->layer, letter->step, letter->generation, letter->watched,
-                                 letter->settled};
-    ht_code code = ht_tail_watch_look(&self->tail, letter->tap->net, &order, err);
-    report->tail = self->tail.latest;
-    return code;
+                                 l->thorough};
+    bool done = ht_tail_watch_look(&self->tail, letter->tap->net, &order, &ignored) == HT_OK;
+    self->report.tail = self->tail.latest;
+    self->tail_watched = letter->watched;
+    return done;
+}
+
+static bool look_at_weights(look *l)
+{
+    ht_error ignored;
+    ht_analyst *self = l->self;
+    double start = ht_thread_now();
+    if (ht_survey_weights(&self->report, l->letter->tap, &ignored) != HT_OK || !look_at_tail(l)) return false;
+    double cost = ht_thread_now() - start;
+    self->weights_due = ht_now() + cost / (share * self->cores);
+    l->cost += cost;
+    return true;
+}
+
+/* Not for these weights again, unless it is another layer's tail that is asked for. */
+static bool weights_wanted(const look *l, bool known)
+{
+    const ht_letter *letter = l->letter;
+    int last = letter->tap->net->depth - 1, layer = letter->layer < last ? letter->layer : last;
+    bool asked = layer != l->self->tail.latest.layer || (letter->watched && !l->self->tail_watched);
+    return asked || (!known && is_due(l, l->self->weights_due));
+}
+
+/* What is always looked at: the weights, the node curve, the method of the settings. */
+static bool look_always(look *l)
+{
+    ht_analyst *self = l->self;
+    ht_prune_method leading = l->letter->look.method;
+    bool known = self->current >> leading & 1; /* of these very weights; then the rest is, too */
+    if (weights_wanted(l, known) && !look_at_weights(l)) return false;
+    if (known) return true;
+    if (!look_at_method(l, HT_PRUNE_NODE)) return false;
+    return leading == HT_PRUNE_NODE || !is_due(l, self->method_due[leading]) || look_at_method(l, leading);
+}
+
+static void measure_speed(look *l)
+{
+    ht_error ignored;
+    ht_samples some = l->samples;
+    const ht_wish *wish = &l->letter->wish;
+    const ht_report *r = &l->self->report;
+    bool known = !isnan(r->speed_up) && r->speed_method == wish->speed &&
+                 (isnan(wish->ratio) ? r->speed_at_kappa : fabs(r->speed_ratio - wish->ratio) < 1e-9);
+    if (!wish->timed || !l->thorough || known || disturbed(l)) return;
+    ht_prune_spec spec = spec_of(l, wish->speed);
+    if (!isnan(wish->ratio)) spec.ratio = wish->ratio;
+    l->self->report.speed_at_kappa = isnan(wish->ratio);
+    if (some.count > LIVE_SAMPLES) some.count = LIVE_SAMPLES;
+    if (ht_survey_speed(&l->self->report, l->letter->tap->net, &some, &spec, &ignored) == HT_OK) publish(l);
+}
+
+/* By rising cost. Ends when something else is asked for: the next letter then says what. */
+static void look_at_the_rest(look *l)
+{
+    static const ht_prune_method order[] = {HT_PRUNE_NODE,      HT_PRUNE_RANDOM,          HT_PRUNE_SVD,
+                                            HT_PRUNE_MAGNITUDE, HT_PRUNE_MAGNITUDE_LAYER, HT_PRUNE_CORESET};
+    bool again = false;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && !again && !disturbed(l); i++) {
+        if (l->wanted >> order[i] & 1 && look_at_method(l, order[i])) publish(l);
+        ht_mailbox_asked(l->self->box, &again);
+    }
+}
+
+/* Cheap things first; each is published as soon as it is there. Returns the cost of what is always done. */
+static double look_at(ht_analyst *self, const ht_letter *letter)
+{
+    bool thorough = letter->settled || letter->wish.thorough;
+    look l = {self, letter, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now(), 0};
+    if (!thorough && l.samples.count > self->live) l.samples.count = self->live;
+    begin(&l);
+    /* While training runs only what is new in the wish: it costs more than its share, but only once. */
+    l.wanted = letter->wish.methods & ~(thorough ? self->current : self->wished);
+    if (!look_always(&l)) return l.cost;
+    publish(&l);
+    look_at_the_rest(&l);
+    self->wished = letter->wish.methods & ~l.wanted;
+    measure_speed(&l);
+    return l.cost;
+}
+
+/* Seconds until the next look while training runs; `cost` is of the one that began then. */
+static double rest(const ht_analyst *self, const ht_letter *letter, double began, double cost)
+{
+    double node = self->method_due[HT_PRUNE_NODE] - ht_now();
+    if (!letter->wish.watched) return cost / (share * self->cores);
+    return fmax(0.01, fmax(node, began + watched_period - ht_now()));
 }
 
 static void *analyst_main(void *argument)
 {
     ht_analyst *self = argument;
     ht_letter *letter;
-    uint64_t count = 0;
     setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
     while ((letter = ht_mailbox_wait(self->box))) {
-        ht_error err;
-        ht_samples samples = self->data->test;
-        ht_report *report = ht_triple_back(self->reports);
-        double start = ht_thread_now();
-        if (!letter->settled && samples.count > LIVE_SAMPLES) samples.count = LIVE_SAMPLES;
-        letter->look.calibration = &self->data->train;
-        if (inspect(report, letter->tap, &samples, &letter->look, &err) == HT_OK &&
-            look_at_tail(self, letter, report, &err) == HT_OK) {
-            report->count = ++count;
-            report->step = letter->step;
-            report->generation = letter->generation;
-            report->samples_of = (int)self->data->test.count;
-            report->milliseconds = 1e3 * (ht_thread_now() - start);
-            ht_triple_publish(self->reports);
-        }
-        double cost = ht_thread_now() - start;
-        if (!letter->settled) ht_mailbox_sleep(self->box, cost / (share * self->cores));
+        double began = ht_now(), cost = look_at(self, letter);
+        if (!letter->settled) ht_mailbox_sleep(self->box, rest(self, letter, began, cost));
     }
     return NULL;
 }
@@ -145,7 +267,11 @@ ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple 
 {
     ht_analyst *self = ht_alloc(1, sizeof *self, "the analyst", err);
     if (!self) return NULL;
-    *self = (ht_analyst){.box = box, .data = data, .reports = reports, .cores = cores};
+    self->box = box;
+    self->data = data;
+    self->reports = reports;
+    self->cores = cores;
+    self->live = LIVE_SAMPLES;
     if (ht_thread_start(&self->thread, analyst_main, self, "the analyst's thread", err) == HT_OK) return self;
     ht_free(self);
     return NULL;

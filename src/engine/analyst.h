@@ -1,5 +1,8 @@
-/* analyst.h - looks at a copy of the weights: histogram, norms, tail, pruning curve. Runs on its own
- * thread, nice +10. */
+/* analyst.h - looks at a copy of the weights: histogram, norms, tail, pruning curves. Runs on its own thread,
+ * nice +10, and spaces itself: while training runs a look is followed by so much rest that it takes less than
+ * 1 % of the machine (a little more while somebody watches the node curve, which then comes more than twice a
+ * second). What takes longer waits until training stands still, or until it is asked for, and ends early when
+ * training goes on. */
 #ifndef HT_ENGINE_ANALYST_H
 #define HT_ENGINE_ANALYST_H
 
@@ -10,9 +13,8 @@
 
 typedef struct ht_analyst ht_analyst;
 
-/* Fills *report about the weights in `tap`, the tail of the first layer. `samples` is what the pruning curve
- * is evaluated on. On failure (memory) the report keeps count 0 for what could not be made. Pure; also used
- * headless. */
+/* Fills *report about the weights in `tap`: the tail of the first layer, the pruning that `look` asks for,
+ * and the node curve. `samples` is what pruning is evaluated on. Pure; used headless. */
 ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
                    ht_error *err);
 

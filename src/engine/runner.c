@@ -56,6 +56,8 @@ struct ht_runner {
     int layer;              /* whose tail the analyst looks at … */
     bool watched;           /* … with pictures while training runs */
     bool settled;           /* the analyst has the weights as they stand */
+    ht_wish wish;           /* what it is to look at */
+    double masked;          /* share of the hidden weights that stay zero */
     bool thrifty;           /* evaluations keep to their share */
     int evaluations;        /* since the start or a reset */
     double evaluation_end, evaluation_cost; /* when the last one ended, and the time it computed */
@@ -72,7 +74,8 @@ static ht_sample blank_sample(const ht_runner *r, ht_sample_kind kind)
                        .seconds = ht_trainer_seconds(r->trainer),
                        .epoch = ht_trainer_epoch(r->trainer),
                        .applied_seq = r->applied_seq,
-                       .state = r->state};
+                       .state = r->state,
+                       .masked = r->masked};
 }
 
 /* Steps that find the ring full are folded: extremes and counts are kept, so no spike is lost. */
@@ -116,7 +119,14 @@ static void enter_state(ht_runner *r, ht_state state, const char *message)
     ht_sample sample = blank_sample(r, HT_SAMPLE_STATE);
     snprintf(sample.message, sizeof sample.message, "%s", message);
     emit(r, &sample);
-    if (state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
+    ht_mailbox_poke(r->box);
+}
+
+/* To be called whenever the mask may have changed. */
+static void note_mask(ht_runner *r)
+{
+    const ht_mask *mask = ht_trainer_mask(r->trainer);
+    r->masked = mask ? ht_mask_hidden_share(mask) : 0;
 }
 
 /* Says something without changing anything. */
@@ -146,6 +156,7 @@ static void evaluate(ht_runner *r, bool row)
     r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;
     sample.state = r->state;
+    sample.masked = r->masked;
     emit(r, &sample);
 }
 
@@ -202,6 +213,7 @@ static void go_back(ht_runner *r, const ht_checkpoint *to, bool other_run, ht_st
     }
     r->generation++;
     r->past_goal = false;
+    note_mask(r);
     tell_params(r, &before, from);
     ht_sample sample = blank_sample(r, HT_SAMPLE_REWIND);
     sample.change = ht_trainer_change(r->trainer);
@@ -238,7 +250,7 @@ static void undo_state(ht_runner *r)
     ht_error err;
     ht_checkpoint *to = ht_timeline_swap(r->timeline, NULL);
     if (!to) {
-        say(r, "nothing to undo: no reset, pruning or rewinding is kept");
+        say(r, "nothing to undo: no reset, pruning, unmasking or rewinding is kept");
         return;
     }
     ht_checkpoint *now = ht_checkpoint_new(r->trainer, &err);
@@ -261,6 +273,8 @@ static void restart(ht_runner *r, uint64_t seed)
     ht_sample sample = blank_sample(r, HT_SAMPLE_RESET);
     mark(r);
     ht_trainer_reset(r->trainer, seed);
+    note_mask(r);
+    sample.masked = r->masked;
     r->generation++;
     r->evaluations = 0;
     r->run = ++r->runs;
@@ -290,6 +304,7 @@ static void change(ht_runner *r, const ht_command *command)
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
     sample.change = ht_trainer_change(r->trainer);
     r->settled = false;
+    if (r->state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
     if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_goal = false;
     emit(r, &sample);
 }
@@ -307,6 +322,7 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
         say(r, err.text);
         return;
     }
+    note_mask(r);
     ht_sample sample = blank_sample(r, HT_SAMPLE_PRUNE);
     sample.prune = *intent;
     sample.value = result.ratio;
@@ -318,10 +334,20 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
 
 static void unmask(ht_runner *r)
 {
+    mark(r);
     ht_trainer_unmask(r->trainer);
+    note_mask(r);
     ht_sample sample = blank_sample(r, HT_SAMPLE_UNMASK);
     sample.change = ht_trainer_change(r->trainer);
     emit(r, &sample);
+}
+
+/* Weights that stand still are looked at again. */
+static void look(ht_runner *r, const ht_wish *wish)
+{
+    r->wish = *wish;
+    r->settled = false;
+    ht_mailbox_ask(r->box, wish->methods);
 }
 
 static void apply(ht_runner *r, const ht_command *command)
@@ -359,6 +385,9 @@ static void apply(ht_runner *r, const ht_command *command)
         break;
     case HT_COMMAND_UNDO_STATE:
         undo_state(r);
+        break;
+    case HT_COMMAND_LOOK:
+        look(r, &command->wish);
         break;
     case HT_COMMAND_LAYER:
         r->layer = (int)command->value;
@@ -422,10 +451,13 @@ static void deliver(ht_runner *r, ht_letter *letter)
 {
     letter->step = ht_trainer_steps(r->trainer);
     letter->generation = r->generation;
+    letter->change = ht_trainer_change(r->trainer);
     letter->layer = r->layer;
     letter->watched = r->watched;
     letter->settled = r->settled = r->state != HT_STATE_RUNNING;
     letter->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
+    letter->wish = r->wish;
+    r->wish.thorough = false;
     ht_mailbox_deliver(r->box);
 }
 
@@ -493,6 +525,7 @@ static void take_commands(ht_runner *r)
 static void *runner_main(void *argument)
 {
     ht_runner *r = argument;
+    note_mask(r);
     evaluate(r, false);
     store(r);
     while (!atomic_load(&r->quit)) {
@@ -586,6 +619,11 @@ uint32_t ht_runner_send(ht_runner *r, ht_command_kind kind, ht_param param, doub
 uint32_t ht_runner_prune(ht_runner *r, const ht_prune_intent *intent)
 {
     return send(r, (ht_command){.kind = HT_COMMAND_PRUNE, .prune = *intent});
+}
+
+uint32_t ht_runner_look(ht_runner *r, const ht_wish *wish)
+{
+    return send(r, (ht_command){.kind = HT_COMMAND_LOOK, .wish = *wish});
 }
 
 bool ht_runner_receive(ht_runner *r, ht_sample *sample)

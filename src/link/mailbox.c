@@ -9,7 +9,8 @@
 
 struct ht_mailbox {
     ht_letter letter;
-    atomic_bool wanted, closed;
+    atomic_bool wanted, closed, stirred, asked_again;
+    atomic_uint asked;
     sem_t delivered, poked;
 };
 
@@ -42,6 +43,8 @@ ht_letter *ht_mailbox_wanted(ht_mailbox *box)
 void ht_mailbox_deliver(ht_mailbox *box)
 {
     atomic_store_explicit(&box->wanted, false, memory_order_relaxed);
+    atomic_store_explicit(&box->stirred, false, memory_order_relaxed);
+    atomic_store_explicit(&box->asked_again, false, memory_order_relaxed);
     sem_post(&box->delivered); /* orders the copy before the analyst's reads */
 }
 
@@ -79,5 +82,24 @@ bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
 
 void ht_mailbox_poke(ht_mailbox *box)
 {
+    atomic_store(&box->stirred, true);
     sem_post(&box->poked);
+}
+
+bool ht_mailbox_poked(const ht_mailbox *box)
+{
+    return atomic_load(&box->stirred) || atomic_load(&box->closed);
+}
+
+void ht_mailbox_ask(ht_mailbox *box, unsigned methods)
+{
+    atomic_store(&box->asked, methods);
+    atomic_store(&box->asked_again, true);
+    sem_post(&box->poked);
+}
+
+unsigned ht_mailbox_asked(const ht_mailbox *box, bool *again)
+{
+    *again = atomic_load(&box->asked_again);
+    return atomic_load(&box->asked);
 }

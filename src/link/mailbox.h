@@ -10,6 +10,7 @@
 
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
+#include "link/messages.h"
 #include "math/tap.h"
 
 typedef struct ht_mailbox ht_mailbox;
@@ -17,11 +18,13 @@ typedef struct ht_mailbox ht_mailbox;
 typedef struct ht_letter {
     uint64_t step;
     uint32_t generation; /* resets so far */
+    uint64_t change;     /* of the run's changes, the last one: with the step, which weights these are */
     bool settled;        /* training stands still: look thoroughly */
     int layer;           /* whose tail is wanted … */
     bool watched;        /* … with pictures while training runs */
     ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
-    ht_tap *tap;         /* the weights; owned by the mailbox */
+    ht_wish wish;
+    ht_tap *tap; /* the weights; owned by the mailbox */
 } ht_letter;
 
 /* `workers`: threads of the pool that fills the letters. */
@@ -37,8 +40,16 @@ ht_letter *ht_mailbox_wait(ht_mailbox *box);
 
 /* Anyone: ends all waiting for good. */
 void ht_mailbox_close(ht_mailbox *box);
-/* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or somebody pokes. */
+/* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or the trainer pokes. */
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds);
 void ht_mailbox_poke(ht_mailbox *box);
+/* Has the trainer poked since it delivered the letter, or is the mailbox closed? What takes long then ends.
+ */
+bool ht_mailbox_poked(const ht_mailbox *box);
+
+/* Trainer: other methods are asked for (bit 1 << method); sleep ends, what is still asked for goes on. */
+void ht_mailbox_ask(ht_mailbox *box, unsigned methods);
+/* Analyst: what is asked for now; *again tells whether that happened since the letter was delivered. */
+unsigned ht_mailbox_asked(const ht_mailbox *box, bool *again);
 
 #endif

@@ -18,6 +18,18 @@ typedef struct ht_prune_intent {
     bool keep_mask;     /* what is zero then stays zero while training goes on */
 } ht_prune_intent;
 
+/* What the analyst is to look at beside what it always does. No part of the run: neither journaled nor
+ * undone. */
+typedef struct ht_wish {
+    unsigned methods; /* bit 1 << method: its pruning curve, whenever training stands still, and once now */
+    bool watched;     /* somebody watches the node curve: often, while training runs */
+    bool thorough;    /* once, though training runs: everything, on all test samples */
+    /* Measured when training stands still, or thoroughly: the speed of the network pruned like this. */
+    bool timed;
+    ht_prune_method speed;
+    double ratio; /* NaN: at κ */
+} ht_wish;
+
 typedef enum ht_command_kind {
     HT_COMMAND_SET, /* param = value (a LIVE one) */
     HT_COMMAND_RUN, /* train on */
@@ -28,11 +40,12 @@ typedef enum ht_command_kind {
     HT_COMMAND_PRUNE,  /* removes weights: `prune` */
     HT_COMMAND_UNMASK, /* all weights are trained again */
     HT_COMMAND_REWIND, /* to the nearest stored step at or before `value`, then paused */
-    /* Back to before the last of RESET, RESEED, PRUNE, REWIND and UNDO_STATE: twice is a redo. */
+    /* Back to before the last of RESET, RESEED, PRUNE, UNMASK, REWIND and UNDO_STATE: twice is a redo. */
     HT_COMMAND_UNDO_STATE,
     /* What the analyst looks at, and so no change of the run: */
     HT_COMMAND_LAYER, /* the tail of hidden layer `value`, from 0 */
     HT_COMMAND_WATCH, /* value 1: pictures of the tail while training runs, 0: only when it stands still */
+    HT_COMMAND_LOOK,  /* pruning: `wish` */
 } ht_command_kind;
 
 typedef struct ht_command {
@@ -41,6 +54,7 @@ typedef struct ht_command {
     ht_param param;
     double value;
     ht_prune_intent prune;
+    ht_wish wish;
 } ht_command;
 
 /* ---- trainer -> UI ----------------------------------------------------------------------------- */
@@ -83,6 +97,7 @@ typedef struct ht_sample {
     uint64_t keep;  /* REWIND: the last change that is part of the state; later ones are undone */
     bool other_run; /* REWIND: across a RESET, so nothing of the history so far belongs to the state */
     ht_prune_intent prune;
+    double masked; /* the share of the hidden weights that stay zero */
 } ht_sample;
 
 enum { HT_STORED = 64 };
@@ -98,7 +113,37 @@ typedef struct ht_stored {
 
 /* ---- analyst -> UI ----------------------------------------------------------------------------- */
 
-enum { HT_REPORT_NORMS = 200, HT_REPORT_CURVE = 257 };
+enum {
+    HT_REPORT_NORMS = 200,
+    HT_REPORT_CURVE = 257,
+    HT_REPORT_STRIP = 256,
+    HT_REPORT_NEURONS = 12,
+    HT_REPORT_INPUTS = 1024
+};
+
+/* The pruning curve of one method, as it was looked at last. */
+typedef struct ht_method_look {
+    int count; /* of points: ≤ 257 ratios, always with 0, 1 and κ; 0: not looked at yet */
+    ht_prune_point points[HT_REPORT_CURVE];
+    ht_prune_point at;        /* as the settings ask: κ */
+    ht_prune_reading reading; /* of the whole curve */
+    int64_t units;
+    uint64_t step; /* of the weights */
+    int samples;   /* test samples used */
+    /* node and random: ‖w‖ of the first layer's neurons in the order in which they go, the largest of each
+     * group of neighbours; else 0 groups */
+    int groups;
+    float group[HT_REPORT_STRIP];
+    double goes[HT_REPORT_NEURONS]; /* the ratio at which each of the strongest neurons goes; Inf: it stays */
+} ht_method_look;
+
+/* The neurons of the first layer with the largest ‖w‖. */
+typedef struct ht_strongest {
+    int count, inputs; /* falling norm; 0 inputs: more than 1024, not kept */
+    int neuron[HT_REPORT_NEURONS];
+    float norm[HT_REPORT_NEURONS];
+    float weight[HT_REPORT_NEURONS][HT_REPORT_INPUTS];
+} ht_strongest;
 
 /* What is known of the tail of one hidden layer's weights, centred as `train --json` does. */
 typedef struct ht_tail_look {
@@ -119,14 +164,21 @@ typedef struct ht_report {
     double left;            /* share of all weights above machine epsilon */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
-    int curve_count; /* the pruning curve at ≤ 257 ratios, always with 0, 1 and κ */
-    ht_prune_point curve[HT_REPORT_CURVE];
-    int samples, samples_of;     /* test samples used, of how many */
-    int width, removed;          /* κ = removed / width at prune.error, over all hidden neurons */
-    ht_prune_point full, pruned; /* the curve at 0 and at κ */
+    ht_strongest strongest;
+    ht_method_look look[HT_PRUNE_METHODS];
+    unsigned pending;        /* bit 1 << method: asked for, and not looked at yet as it stands */
+    int samples, samples_of; /* test samples used, of how many */
+    size_t parameters;       /* of the whole network */
+    /* The method of the settings. */
     ht_prune_method method;
     ht_prune_metric metric;
     double error;
+    int width, removed;          /* κ = removed / width at prune.error, over all units */
+    ht_prune_point full, pruned; /* the curve at 0 and at κ */
+    /* Without its dead neurons the network pruned so far is so many times as fast; NaN: not measured. */
+    ht_prune_method speed_method;
+    bool speed_at_kappa;
+    double speed_ratio, speed_up;
 } ht_report;
 
 #endif

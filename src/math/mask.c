@@ -48,6 +48,17 @@ void ht_mask_copy(ht_mask *to, const ht_mask *from)
     for (int l = 0; l < to->layers; l++) memcpy(to->trained[l], from->trained[l], bytes_of(to->count[l]));
 }
 
+double ht_mask_hidden_share(const ht_mask *mask)
+{
+    size_t trained = 0, all = 0;
+    for (int l = 0; l + 1 < mask->layers; l++) {
+        size_t count = mask->count[l];
+        for (size_t i = 0; i < count; i++) trained += ht_mask_trains(mask, l, i);
+        all += count;
+    }
+    return 1 - (double)trained / (double)all;
+}
+
 /* Eight weights under one byte, without a branch a weight. */
 static void apply_byte(unsigned byte, float *w)
 {

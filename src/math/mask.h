@@ -20,6 +20,9 @@ void ht_mask_free(ht_mask *mask);
 void ht_mask_take_zeros(ht_mask *mask, const ht_network *net);
 void ht_mask_copy(ht_mask *to, const ht_mask *from); /* of the same shape */
 
+/* The share of the weights of the hidden layers that stay 0. */
+double ht_mask_hidden_share(const ht_mask *mask);
+
 /* Is weight i of the layer trained? */
 static inline bool ht_mask_trains(const ht_mask *mask, int layer, size_t i)
 {

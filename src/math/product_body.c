@@ -191,7 +191,8 @@ INLINE int drop_zeros(float *value, uint16_t *place, int samples, float factor, 
     __m512i at = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
                                     _mm512_set1_epi32(units));
     for (int s = 0; s < samples; s += FLOATS, at = _mm512_add_epi32(at, step)) {
-        __mmask16 here = (__mmask16)(samples - s < FLOATS ? (1u << (samples - s)) - 1 : 0xffffu);
+        int left = samples - s;
+        __mmask16 here = (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffffu);
         __m512 v = _mm512_loadu_ps(value + s);
         __mmask16 some = _mm512_mask_cmp_ps_mask(here, v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
         v = _mm512_maskz_compress_ps(some, _mm512_mul_ps(v, _mm512_set1_ps(factor)));

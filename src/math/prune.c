@@ -73,6 +73,12 @@ int64_t ht_prune_floor(double ratio, int64_t units)
     return (int64_t)floor(ratio * (double)units);
 }
 
+ht_code ht_prune_go_on(const ht_prune_spec *spec, ht_error *err)
+{
+    bool ends = spec->cancelled && spec->cancelled(spec->cancel_context);
+    return ends ? ht_error_set(err, HT_FAIL, "the pruning curve was cancelled") : HT_OK;
+}
+
 /* ---- plans ---- */
 
 static void free_row_norms(ht_prune_plan *plan)

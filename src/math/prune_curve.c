@@ -96,14 +96,16 @@ static void begin_empty(curve_job *job)
             chunk_samples(job, t) * log(job->net->layers[1].rows);
 }
 
-static void add_all(curve_job *job, struct ht_pool *pool)
+static ht_code add_all(curve_job *job, const ht_prune_plan *plan, ht_error *err)
 {
     begin_empty(job);
     for (job->removed = job->order->count; job->removed > 0; job->removed -= job->count) {
+        if (ht_prune_go_on(&plan->spec, err) != HT_OK) return err->code;
         job->count = job->removed < BLOCK ? job->removed : BLOCK;
-        ht_pool_run(pool, job->count, fetch_row, job);
-        ht_pool_run(pool, job->tasks, add_block, job);
+        ht_pool_run(plan->pool, job->count, fetch_row, job);
+        ht_pool_run(plan->pool, job->tasks, add_block, job);
     }
+    return HT_OK;
 }
 
 static void fill_points(const curve_job *job, ht_prune_curve *curve, int workers)
@@ -122,7 +124,8 @@ static void fill_points(const curve_job *job, ht_prune_curve *curve, int workers
                                             .error = job->order->error[k],
                                             .accuracy = (double)right / total,
                                             .loss = slot >= 0 ? loss / total : (double)NAN,
-                                            .weights = 1 - (double)k / n};
+                                            .weights = 1 - (double)k / n,
+                                            .bytes = 1 - (double)k / n};
     }
 }
 
@@ -152,7 +155,9 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
     if (good) {
         job.at = (int)cut[0].removed;
         job.out = job.w + BLOCK * d;
-        add_all(&job, plan->pool);
+        good = add_all(&job, plan, err) == HT_OK;
+    }
+    if (good) {
         fill_points(&job, curve, (int)workers);
         curve->at = curve->points[job.at];
     }

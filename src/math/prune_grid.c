@@ -35,7 +35,8 @@ static ht_code evaluate(grid *g, double ratio, ht_prune_point *point, ht_error *
                               .error = r.error,
                               .accuracy = score.accuracy,
                               .loss = score.loss,
-                              .weights = (double)r.parameters_left / (double)r.parameters};
+                              .weights = (double)r.parameters_left / (double)r.parameters,
+                              .bytes = (double)r.bytes_left / (double)r.bytes};
     return HT_OK;
 }
 
@@ -67,6 +68,7 @@ static double steepest(const ht_prune_curve *curve)
 static ht_code add(grid *g, double ratio, ht_error *err)
 {
     ht_prune_point point;
+    if (ht_prune_go_on(&g->plan->spec, err) != HT_OK) return err->code;
     if (evaluate(g, ratio, &point, err) != HT_OK) return err->code;
     insert(g->curve, point);
     return HT_OK;

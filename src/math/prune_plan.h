@@ -76,6 +76,9 @@ double ht_prune_lost(double lost2, double norm2);
 double ht_prune_error(ht_prune_metric metric, double share);
 double ht_prune_share(const ht_prune_spec *spec);
 
+/* Has the caller of a curve lost interest? Then HT_FAIL with *err set. */
+ht_code ht_prune_go_on(const ht_prune_spec *spec, ht_error *err);
+
 /* ⌊ratio × units⌋ in double. */
 int64_t ht_prune_floor(double ratio, int64_t units);
 

@@ -72,6 +72,8 @@ static void curve_chunk(void *context, int task, int worker)
         for (int j = 0; j < n; j++) pre[(size_t)i * (size_t)n + (size_t)j] = (float)sum;
     }
     for (int level = 0; level < job->count; level++) {
+        ht_error cancelled;
+        if (ht_prune_go_on(&job->plan->spec, &cancelled) != HT_OK) return; /* run_curve asks again */
         int k = removed - job->levels[level];
         size_t slot = (size_t)task * (size_t)job->count + (size_t)level;
         removed -= k;
@@ -136,7 +138,8 @@ static void fill_points(const curve_job *job, int at, ht_prune_curve *curve)
                                             .error = job->plan->orders[0].error[removed[0]],
                                             .accuracy = right / total,
                                             .loss = loss / total,
-                                            .weights = (double)r.parameters_left / (double)r.parameters};
+                                            .weights = (double)r.parameters_left / (double)r.parameters,
+                                            .bytes = (double)r.bytes_left / (double)r.bytes};
         if (removed[0] == at) curve->at = curve->points[i];
     }
 }
@@ -154,8 +157,9 @@ static ht_code run_curve(curve_job *job, int at, ht_prune_curve *curve, ht_error
     bool good = job->scratch && job->correct && job->loss && curve->points;
     if (good) {
         ht_pool_run(job->plan->pool, job->tasks, curve_chunk, job);
-        fill_points(job, at, curve);
+        good = ht_prune_go_on(&job->plan->spec, err) == HT_OK;
     }
+    if (good) fill_points(job, at, curve);
     ht_free(job->scratch);
     ht_free(job->correct);
     ht_free(job->loss);

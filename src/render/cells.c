@@ -8,7 +8,7 @@
 #include "render/glyphs.h"
 
 /* What was drawn into a cell, layer by layer; ht_cells_at shows the highest one: text, dots, box lines, bar,
- * shade. */
+ * shade, pixels. */
 typedef struct layers {
     uint32_t text;
     uint8_t text_role, attributes;
@@ -16,6 +16,7 @@ typedef struct layers {
     uint8_t box, box_role;
     uint8_t bar, bar_role; /* eighths, 0..8 */
     uint8_t shaded, shade_role;
+    uint8_t pixel[2]; /* role of the upper and the lower half; 0: none */
 } layers;
 
 struct ht_cells {
@@ -184,6 +185,12 @@ static void cells_stroke(ht_surface *s, ht_role role, double x, double y0, doubl
 static void cells_point(ht_surface *s, ht_role role, double x, double y)
 {
     put_text(s, cell_of(x), cell_of(y), role, 0, is_ascii(s) ? 'o' : 0x25aa);
+}
+
+static void cells_pixel(ht_surface *s, ht_role role, double x, double y)
+{
+    layers *l = layers_at(s, cell_of(x), cell_of(y));
+    if (l) l->pixel[y - floor(y) >= 0.5] = (uint8_t)role;
 }
 
 /* ---- large digits ------------------------------------------------------------------------------ */
@@ -370,6 +377,7 @@ ht_cells *ht_cells_new(ht_error *err)
         .bar = cells_bar,
         .band = cells_band,
         .point = cells_point,
+        .pixel = cells_pixel,
         .frame = cells_frame,
         .rule = cells_rule,
         .tick = cells_tick,
@@ -421,6 +429,28 @@ static uint32_t dots_glyph(unsigned dots, ht_symbols symbols)
     return symbols == HT_SYMBOLS_BLOCK ? ht_glyph_quadrant(dots) : ht_glyph_ascii_dots(dots);
 }
 
+/* -4 … 4 */
+static int signed_level(uint8_t role)
+{
+    return role ? role - HT_ROLE_SIGNED_5 : 0;
+}
+
+ht_cell ht_cell_one_colour(ht_cell cell)
+{
+    static const char glyphs[] = "==-- ++##";
+    int mean = signed_level(cell.role) + (cell.ground ? signed_level(cell.ground) : 0);
+    int level = mean / 2; /* towards zero, so that a single faint half stays blank */
+    return (ht_cell){(uint32_t)glyphs[level + 4], HT_ROLE_TEXT, 0, 0};
+}
+
+/* Two pixels above each other in two colours; one of them alone leaves the other half blank. */
+static ht_cell pixel_cell(const layers *l, bool ascii)
+{
+    bool upper = l->pixel[0] != 0;
+    ht_cell cell = {upper ? 0x2580 : 0x2584, upper ? l->pixel[0] : l->pixel[1], 0, upper ? l->pixel[1] : 0};
+    return ascii ? ht_cell_one_colour(cell) : cell;
+}
+
 /* A thin band beside its own line, in the row above or below, would only roughen that. */
 static bool hidden_by_line(const ht_cells *cells, const layers *l, int row)
 {
@@ -436,15 +466,17 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     if (column < 0 || row < 0 || column >= s->columns || row >= s->rows) return (ht_cell){0};
     const layers *l = &cells->grid[(size_t)row * (size_t)s->columns + (size_t)column];
     bool ascii = cells->symbols == HT_SYMBOLS_ASCII;
-    if (l->text) return (ht_cell){l->text, l->text_role, l->attributes};
+    if (l->text) return (ht_cell){l->text, l->text_role, l->attributes, 0};
     if (l->dots) { /* over a full bar: dots cut out of it */
         bool cut = l->bar == 8;
         return (ht_cell){dots_glyph(l->dots, cells->symbols), cut ? l->bar_role : l->dots_role,
-                         cut ? HT_REVERSE : 0};
+                         cut ? HT_REVERSE : 0, 0};
     }
-    if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0};
-    if (l->bar) return (ht_cell){ht_glyph_bar(l->bar, ascii), l->bar_role, 0};
-    if (l->shaded && !hidden_by_line(cells, l, row)) return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0};
+    if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0, 0};
+    if (l->bar) return (ht_cell){ht_glyph_bar(l->bar, ascii), l->bar_role, 0, 0};
+    if (l->shaded && !hidden_by_line(cells, l, row))
+        return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0, 0};
+    if (l->pixel[0] || l->pixel[1]) return pixel_cell(l, ascii);
     return (ht_cell){0};
 }
 

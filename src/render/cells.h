@@ -15,7 +15,12 @@ typedef struct ht_cell {
     uint32_t glyph; /* Unicode code point; 0 is a blank */
     uint8_t role;
     uint8_t attributes;
+    uint8_t ground; /* the role behind the glyph, of half a pixel's other half; 0: none */
 } ht_cell;
+
+/* Two pixels (a cell with glyph ▀ or ▄) where there are no colours for them: how negative (-, =) or positive
+ * (+, #) they are together. */
+ht_cell ht_cell_one_colour(ht_cell cell);
 
 typedef struct ht_cells ht_cells;
 

@@ -141,7 +141,7 @@ static void place_y_ticks(ht_chart_layout *l)
 }
 
 /* Columns left of the y axis: the widest label and a blank. */
-static int gutter(const ht_chart_layout *l)
+static int gutter(const ht_chart_layout *l, int least)
 {
     int widest = 1, most = l->inner.w / 3;
     for (int i = 0; i < l->y_count; i++) {
@@ -149,7 +149,8 @@ static int gutter(const ht_chart_layout *l)
         if (w > widest) widest = w;
     }
     if (most > LABEL_MAX) most = LABEL_MAX;
-    return (widest < most ? widest : most) + 1;
+    widest = (widest < most ? widest : most) + 1;
+    return widest < least ? least : widest;
 }
 
 static bool labels_overlap(const ht_chart_layout *l)
@@ -203,7 +204,7 @@ void ht_chart_layout_make(ht_chart_layout *l, ht_rect area, const ht_chart *char
     l->plot.y = top;
     l->plot.h = rows - 1 - l->x_labels;
     place_y_ticks(l);
-    int left = gutter(l) + 1; /* and the axis itself */
+    int left = gutter(l, chart->gutter) + 1; /* and the axis itself */
     l->plot.x = l->inner.x + left;
     l->plot.w = l->inner.w - left - 1;
     place_x_ticks(l);

@@ -5,12 +5,14 @@
 #include "render/surface.h"
 #include "view/chart.h"
 #include "view/form.h"
+#include "view/gallery.h"
 #include "view/rect.h"
 
 /* Draws a panel: rounded frame, title (left) and hint (right) in the top border, content inside. `focus`
  * highlights the frame. A panel too small for axes shows what fits: the legend values first. */
 void ht_draw_chart(ht_surface *surface, ht_rect area, const ht_chart *chart, int focus);
 void ht_draw_form(ht_surface *surface, ht_rect area, const ht_form *form, int focus);
+void ht_draw_gallery(ht_surface *surface, ht_rect area, const ht_gallery *gallery, int focus);
 
 /* The plot area (without axes, legend and frame) that ht_draw_chart uses for this chart here: turns a mouse
  * position into a value and says how many columns a panel should decimate to. */

@@ -96,12 +96,13 @@ static void draw_line(path *p)
     path_end(p);
 }
 
-/* A letter on the line, so that curves are told apart without colours; each letter has its own place. */
+/* A letter or digit on the line, so that curves are told apart without colours; each has its own place. */
 static void draw_tag(path *p)
 {
     const ht_series *s = p->series;
     char text[2] = {s->tag, '\0'};
-    int i = (int)((0.92 - 0.14 * (s->tag - 'A')) * (s->count - 1));
+    bool digit = s->tag >= '1' && s->tag <= '9';
+    int i = (int)((digit ? 0.85 - 0.12 * (s->tag - '1') : 0.92 - 0.14 * (s->tag - 'A')) * (s->count - 1));
     for (int k = 1; k < s->count && s->tag_x > s->x[0]; k++)
         if (s->x[k - 1] < s->tag_x && s->tag_x <= s->x[k]) i = k;
     if (s->tag == 0 || s->count == 0 || i < 0 || !isfinite(s->x[i]) || !isfinite(s->high[i])) return;

@@ -276,6 +276,21 @@ static void image_point(ht_surface *s, ht_role role, double x, double y)
     end(m);
 }
 
+/* On whole device pixels, so that neighbours leave no gap. */
+static void image_pixel(ht_surface *s, ht_role role, double x, double y)
+{
+    ht_image *m = begin(s, role, 1);
+    double left = floor(x * m->cw + 0.5), right = floor((x + 1) * m->cw + 0.5);
+    double top = floor(y * m->ch + 0.5), bottom = floor((y + 0.5) * m->ch + 0.5);
+    if (!m->theme.roles[role].set) { /* without colours: from black over grey to white */
+        double grey = (double)(role - HT_ROLE_SIGNED) / (HT_SIGNED_LEVELS - 1);
+        set_ink(m, (ink){grey, grey, grey}, 1);
+    }
+    cairo_rectangle(m->cr, left, top, right - left, bottom - top);
+    cairo_fill(m->cr);
+    end(m);
+}
+
 /* ---- lines of boxes and axes ------------------------------------------------------------------- */
 
 static void rounded(ht_image *m, double x, double y, double w, double h, double radius)
@@ -391,6 +406,7 @@ static const ht_surface_ops image_ops = {
     .bar = image_bar,
     .band = image_band,
     .point = image_point,
+    .pixel = image_pixel,
     .frame = image_frame,
     .rule = image_rule,
     .tick = image_tick,

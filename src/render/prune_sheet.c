@@ -85,7 +85,8 @@ static void fill_several(const ht_prune_sheet *sheet, int room, ht_form *form)
         const ht_prune_entry *e = &sheet->entry[i];
         ht_role role = ht_prune_role(e->spec->method);
         char label[60], name[40];
-        snprintf(label, sizeof label, "%c %s", 'A' + i, variant(e->spec, name, sizeof name));
+        snprintf(label, sizeof label, "%c %s", ht_prune_tag(e->spec->method),
+                 variant(e->spec, name, sizeof name));
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
         snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
@@ -106,7 +107,10 @@ typedef char line_name[40];
 static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines, line_name names[HT_PRUNE_METHODS])
 {
     const ht_prune_spec *first = sheet->entry[0].spec;
-    *lines = (ht_prune_lines){.count = sheet->count, .metric = first->metric, .split = sheet->split};
+    *lines = (ht_prune_lines){.count = sheet->count,
+                              .metric = first->metric,
+                              .split = sheet->split,
+                              .by_weights = sheet->count > 1};
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_curve *c = sheet->entry[i].curve;

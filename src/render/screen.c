@@ -146,6 +146,21 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
     s->ops->text(s, keys.x + 1, keys.y - 1, width, HT_ALIGN_LEFT, role, 0, rest);
 }
 
+static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, ht_panel_id id, ht_rect area,
+                       int focus)
+{
+    const ht_panel *panel = ht_panel_at(id);
+    if (panel->chart) {
+        ht_draw_chart(s, area, ht_screen_chart(screen, s, model, id, area), focus);
+    } else if (panel->form) {
+        ht_draw_form(s, area, ht_screen_form(screen, model, id, area), focus);
+    } else {
+        screen->gallery = (ht_gallery){0};
+        panel->gallery(model, &screen->gallery);
+        ht_draw_gallery(s, area, &screen->gallery, focus);
+    }
+}
+
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
     screen->key_count = 0;
@@ -159,10 +174,7 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         ht_panel_id panel = layout->place[i].panel;
         ht_rect area = layout->place[i].area;
         int focus = layout->count > 1 && panel == model->focus;
-        if (ht_panel_at(panel)->chart)
-            ht_draw_chart(s, area, ht_screen_chart(screen, s, model, panel, area), focus);
-        else
-            ht_draw_form(s, area, ht_screen_form(screen, model, panel, area), focus);
+        draw_panel(screen, s, model, panel, area, focus);
     }
     draw_keys(screen, s, model, layout->keys);
     draw_message(s, model, layout->keys);

@@ -7,6 +7,7 @@
 #include "view/bars.h"
 #include "view/chart.h"
 #include "view/form.h"
+#include "view/gallery.h"
 #include "view/layout.h"
 #include "view/model.h"
 
@@ -14,6 +15,7 @@
 typedef struct ht_screen {
     ht_chart chart;
     ht_form form;
+    ht_gallery gallery;
     bool has_now; /* the screen drawn last had the panel with the numbers of the moment */
     int key_count;
     struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "params/preset.h"
 #include "render/image.h"
+#include "render/prune_chunks.h"
 #include "render/screen.h"
 #include "view/view.h"
 
@@ -31,28 +32,27 @@ static void draw_footer(ht_surface *s, const ht_model *m, int row)
 static ht_code write_image(const char *path, ht_image *image, const ht_model *m, const char *journal,
                            ht_error *err)
 {
-    char step[32], tails[96], pruning[160];
-    const ht_report *r = &m->report;
+    enum { MOST = 8 + HT_PRUNE_METHODS };
+    char step[32], tails[96];
+    ht_prune_chunks pruning;
+    ht_png_text texts[MOST];
+    size_t count = 0;
     char *preset = ht_preset_write(&m->applied, err);
     if (!preset) return err->code;
+    ht_prune_chunks_make(&pruning, m);
     snprintf(step, sizeof step, "%" PRIu64, m->step);
-    snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", r->tail.now[HT_MMO].value,
-             r->tail.now[HT_HILL].value);
-    snprintf(pruning, sizeof pruning,
-             "method %s, metric %s, error %g, ratio %.6f, removed %d of %d, accuracy %.6f before and %.6f "
-             "after, %d test samples",
-             ht_param_choice(HT_P_PRUNE_METHOD, (int)r->method),
-             ht_param_choice(HT_P_PRUNE_METRIC, (int)r->metric), r->error, r->pruned.ratio, r->removed,
-             r->width, r->full.accuracy, r->pruned.accuracy, r->samples);
-    const ht_png_text texts[] = {{"Title", m->applied.preset},
-                                 {"Software", "heavytail " HT_VERSION},
-                                 {"heavytail:preset", preset},
-                                 {"heavytail:step", step},
-                                 {"heavytail:view", ht_view_at(m->view)->name},
-                                 {"heavytail:tail", tails},
-                                 {"heavytail:prune", pruning},
-                                 {"heavytail:journal", journal}};
-    ht_code code = ht_image_write(image, path, texts, sizeof texts / sizeof texts[0] - !journal, err);
+    snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", m->report.tail.now[HT_MMO].value,
+             m->report.tail.now[HT_HILL].value);
+    texts[count++] = (ht_png_text){"Title", m->applied.preset};
+    texts[count++] = (ht_png_text){"Software", "heavytail " HT_VERSION};
+    texts[count++] = (ht_png_text){"heavytail:preset", preset};
+    texts[count++] = (ht_png_text){"heavytail:step", step};
+    texts[count++] = (ht_png_text){"heavytail:view", ht_view_at(m->view)->name};
+    texts[count++] = (ht_png_text){"heavytail:tail", tails};
+    texts[count++] = (ht_png_text){"heavytail:method", pruning.methods};
+    for (int i = 0; i < pruning.count; i++) texts[count++] = (ht_png_text){pruning.key[i], pruning.text[i]};
+    if (journal) texts[count++] = (ht_png_text){"heavytail:journal", journal};
+    ht_code code = ht_image_write(image, path, texts, count, err);
     ht_free(preset);
     return code;
 }

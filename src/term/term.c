@@ -27,6 +27,7 @@ enum {
 static struct {
     SCREEN *screen;
     bool colours, mouse;
+    bool pixels;      /* there are pairs enough for two colours in a cell, and colours for them */
     bool asked, sync; /* for synchronized output; it has it */
     ht_cell *shown;   /* (rows × columns): the frame before, so that only what changed goes to curses */
     int columns, rows;
@@ -124,6 +125,23 @@ static attr_t curses_attributes(unsigned attributes)
            (attributes & HT_UNDERLINE ? A_UNDERLINE : 0);
 }
 
+/* After those of the roles: each of the signed colours on each. */
+static int pixel_pair(int role, int ground)
+{
+    return HT_ROLE_COUNT + 1 + (role - HT_ROLE_SIGNED) * HT_SIGNED_LEVELS + (ground - HT_ROLE_SIGNED);
+}
+
+static void set_pixels(const ht_theme *theme)
+{
+    int last = HT_ROLE_SIGNED + HT_SIGNED_LEVELS;
+    term.pixels =
+        term.colours && theme->roles[HT_ROLE_SIGNED].set && COLOR_PAIRS > pixel_pair(last - 1, last - 1);
+    for (int a = HT_ROLE_SIGNED; a < last && term.pixels; a++)
+        for (int b = HT_ROLE_SIGNED; b < last; b++)
+            init_extended_pair(pixel_pair(a, b), colour_number(theme->roles[a]),
+                               colour_number(theme->roles[b]));
+}
+
 static void set_colours(const ht_theme *theme)
 {
     const char *off = getenv("NO_COLOR");
@@ -137,6 +155,7 @@ static void set_colours(const ht_theme *theme)
         if (term.colours && COLORS < 16 && colour.set && colour.index16 >= 8) term.attributes[role] |= A_BOLD;
         if (term.colours) init_extended_pair(role + 1, colour_number(colour), background);
     }
+    set_pixels(theme);
 }
 
 /* Nothing is known of what the screen shows. */
@@ -307,17 +326,24 @@ static void remember_size(int columns, int rows)
 
 static bool same_cell(ht_cell a, ht_cell b)
 {
-    return a.glyph == b.glyph && a.role == b.role && a.attributes == b.attributes;
+    return a.glyph == b.glyph && a.role == b.role && a.attributes == b.attributes && a.ground == b.ground;
 }
 
 /* A blank has no colour to see: it keeps that of what stood there, so that curves that move over it cost no
  * change of colour to and fro. */
 static ht_cell thrifty_cell(ht_cell cell, const ht_cell *before)
 {
-    bool blank = (cell.glyph == 0 || cell.glyph == ' ') && cell.attributes == 0;
+    bool blank = (cell.glyph == 0 || cell.glyph == ' ') && cell.attributes == 0 && cell.ground == 0;
     if (!blank || !before || before->glyph == UINT32_MAX) return cell;
     if ((term.attributes[before->role] | term.attributes[cell.role]) & (A_REVERSE | A_UNDERLINE)) return cell;
-    return (ht_cell){.role = before->role};
+    return before->ground ? cell : (ht_cell){.role = before->role};
+}
+
+static ht_cell cell_at(const ht_cells *cells, int x, int y)
+{
+    ht_cell cell = ht_cells_at(cells, x, y);
+    bool pixels = cell.role >= HT_ROLE_SIGNED && cell.role < HT_ROLE_SIGNED + HT_SIGNED_LEVELS;
+    return pixels && !term.pixels ? ht_cell_one_colour(cell) : cell;
 }
 
 /* Gives curses what of the row has changed, from the first such cell to the last. */
@@ -327,16 +353,16 @@ static void show_row(const ht_cells *cells, int y, int columns)
     ht_cell *before = term.shown ? term.shown + (size_t)y * (size_t)columns : NULL;
     int first = columns, last = -1;
     for (int x = 0; x < columns; x++) {
-        ht_cell cell = thrifty_cell(ht_cells_at(cells, x, y), before ? &before[x] : NULL);
+        ht_cell cell = thrifty_cell(cell_at(cells, x, y), before ? &before[x] : NULL);
         if (before && same_cell(cell, before[x])) continue;
         if (before) before[x] = cell;
         if (x < first) first = x;
         last = x;
     }
     for (int x = first; x <= last; x++) {
-        ht_cell cell = before ? before[x] : ht_cells_at(cells, x, y);
+        ht_cell cell = before ? before[x] : cell_at(cells, x, y);
         wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
-        int pair = term.colours ? cell.role + 1 : 0;
+        int pair = !term.colours ? 0 : cell.ground ? pixel_pair(cell.role, cell.ground) : cell.role + 1;
         setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0, &pair);
     }
     if (last >= first) mvadd_wchnstr(y, first, line + first, last - first + 1);

@@ -70,28 +70,44 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
         add(spans, &count, HT_ROLE_WARNING, "▪ view frozen at %s ", frozen);
     }
     add(spans, &count, HT_ROLE_TEXT, " step %s ", step);
+    if (m->masked > 0) add(spans, &count, HT_ROLE_MARK, " masked %.0f %% ", 100 * m->masked);
     if (m->steps_per_second > 0) add(spans, &count, HT_ROLE_TEXT, " %s step/s ", rate);
     add(spans, &count, HT_ROLE_DIM, " epoch %s ", epoch);
     if (m->seconds > 0) add(spans, &count, HT_ROLE_DIM, " %d:%02d ", seconds / 60, seconds % 60);
     return count;
 }
 
+static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *word)
+{
+    for (int k = 0; k < 2 && *n < HT_SPANS; k++) {
+        add(spans, n, k ? HT_ROLE_DIM : HT_ROLE_KEY, k ? " %s " : " %s", k ? word : key->label);
+        spans[*n - 1].key = key->keys[0];
+    }
+}
+
+/* The bar has the words for what can be done here. */
+static bool belongs(const ht_model *m, ht_action action)
+{
+    if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
+    if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
+    return action != HT_DO_FREEZE;
+}
+
+/* The way out of a frozen view comes first: what does not fit is left out at the end. */
 static void add_keys(const ht_model *m, ht_span *spans, int *n)
 {
     size_t count;
     const ht_key_info *keys = ht_keymap(&count);
+    for (size_t i = 0; i < count && m->frozen; i++)
+        if (keys[i].action == HT_DO_FREEZE) add_key(spans, n, &keys[i], keys[i].bar);
     for (size_t i = 0; i < count; i++) {
         const char *word = keys[i].bar;
-        if (!word) continue;
+        if (!word || !belongs(m, keys[i].action)) continue;
         if (keys[i].action == HT_DO_PAUSE)
             word = running_ladder(m) ? "stop" : m->state == HT_STATE_RUNNING ? "pause" : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
-        if (keys[i].action == HT_DO_FREEZE && !m->frozen) continue; /* only the way out is always in sight */
-        for (int k = 0; k < 2 && *n < HT_SPANS; k++) {
-            add(spans, n, k ? HT_ROLE_DIM : HT_ROLE_KEY, k ? " %s " : " %s", k ? word : keys[i].label);
-            spans[*n - 1].key = keys[i].keys[0];
-        }
+        add_key(spans, n, &keys[i], word);
     }
 }
 

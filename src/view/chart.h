@@ -57,8 +57,8 @@ typedef struct ht_series {
     ht_mark_kind kind;
     ht_role role;
     bool dotted;
-    char tag;     /* LINE: this letter stands on the line; 0: none */
-    double tag_x; /* LINE: where, if it is in the range of x; otherwise each letter has its own place */
+    char tag;     /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
+    double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
     int count;
     double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */
     char name[40];          /* in the legend; "" keeps it out */
@@ -82,6 +82,7 @@ typedef struct ht_chart {
     bool warn;      /* the note is a warning, not a remark */
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
+    int gutter;      /* columns left of the y axis at least: charts above each other line up */
     bool large;      /* the legend stands in rows of its own, bold: for a hall */
     bool over_steps; /* x is the step of the run: such charts share cursor and window */
     int series_count, mark_count;

@@ -15,6 +15,13 @@ static char free_letter(const ht_model *m)
     }
 }
 
+static void keep_history(ht_ghost *ghost, const ht_model *m)
+{
+    memcpy(ghost->trace, m->trace, sizeof ghost->trace);
+    ghost->moment_count = m->moment_count;
+    memcpy(ghost->moments, m->moments, sizeof ghost->moments);
+}
+
 ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
 {
     ht_ghost *ghost = ht_alloc(1, sizeof *ghost, "the ghost", err);
@@ -32,7 +39,7 @@ ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
     ghost->test_loss = m->test_loss;
     ghost->test_accuracy = m->test_accuracy;
     ghost->report = m->report;
-    memcpy(ghost->trace, m->trace, sizeof ghost->trace);
+    keep_history(ghost, m);
     return m->ghost[m->ghost_count++] = ghost;
 }
 
@@ -43,6 +50,36 @@ char ht_ghost_drop(ht_model *m)
     char letter = last->letter;
     ht_free(last);
     return letter;
+}
+
+void ht_ghost_catch_up(ht_model *m)
+{
+    if (m->ghost_count == 0) return;
+    ht_ghost *newest = m->ghost[m->ghost_count - 1];
+    newest->step = m->step;
+    keep_history(newest, m);
+}
+
+/* The newest ghost of a future that reaches `step`, or -1. */
+static int left_future(const ht_model *m, uint64_t step)
+{
+    int i = m->ghost_count - 1;
+    while (i >= 0 && !(m->ghost[i]->left && m->ghost[i]->step >= step)) i--;
+    return i;
+}
+
+void ht_ghost_return(ht_model *m, uint64_t step)
+{
+    int i = left_future(m, step);
+    if (i < 0) return;
+    ht_ghost *g = m->ghost[i];
+    memcpy(m->trace, g->trace, sizeof m->trace);
+    m->moment_count = g->moment_count;
+    memcpy(m->moments, g->moments, sizeof m->moments);
+    if (g->step != step) return;
+    ht_free(g);
+    m->ghost_count--;
+    memmove(&m->ghost[i], &m->ghost[i + 1], (size_t)(m->ghost_count - i) * sizeof m->ghost[0]);
 }
 
 static double value_of(const ht_ghost *ghost, ht_param p)
@@ -69,6 +106,10 @@ void ht_ghost_label(const ht_model *m, const ht_ghost *g, char *to, size_t size)
         if (value_of(g, p) == ht_params_get(&m->applied, p) && !(of_noise && other_type)) continue;
         ht_model_value(p, value_of(g, p), value, sizeof value);
         ht_text_add(&text, " %s %s", ht_model_symbol(p), value);
+    }
+    if (text.length == 1) { /* the same settings: another time */
+        ht_format_grouped(value, sizeof value, (long long)g->step);
+        ht_text_add(&text, " step %s", value);
     }
     ht_text_copy(to, size, text.data ? text.data : "");
     ht_text_free(&text);

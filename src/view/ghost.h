@@ -9,15 +9,25 @@
 typedef struct ht_ghost {
     char letter; /* 'A' … */
     uint64_t step;
+    bool left; /* a future that was left by going back: has all that the run knew then */
     ht_params params;
     double test_loss, test_accuracy;
     ht_curve trace[HT_TRACE_COUNT];
+    int moment_count;
+    ht_moment moments[HT_MODEL_MARKS];
     ht_report report;
 } ht_ghost;
 
 /* Keeps the run as it stands. With HT_GHOSTS kept already the oldest goes: *dropped is then its letter, else
  * 0. NULL with *err set when there is no memory. */
 ht_ghost *ht_ghost_pin(ht_model *model, char *dropped, ht_error *err);
+
+/* The newest ghost takes in what the run has done since it was pinned; its settings stay. */
+void ht_ghost_catch_up(ht_model *model);
+
+/* The run goes forward again, to `step` of a future that was left and that a ghost keeps: its history comes
+ * back from there. At the very end of that future the ghost goes. */
+void ht_ghost_return(ht_model *model, uint64_t step);
 
 /* Drops the one pinned last; returns its letter, 0 if there is none. */
 char ht_ghost_drop(ht_model *model);

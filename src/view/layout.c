@@ -3,6 +3,8 @@
 #include "view/bars.h"
 #include "view/view.h"
 
+enum { BAR = 6, BAR_TALL = 8, TALL = 34 }; /* rows of the timeline, under any view */
+
 void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area)
 {
     if (area.w <= 0 || area.h <= 0) return;
@@ -17,6 +19,7 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .focus = m->focus,
                       .present = m->present,
                       .hidden = m->hidden,
+                      .timeline = m->timeline,
                       .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
 }
 
@@ -26,7 +29,11 @@ ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
     if (layout.too_small) return layout;
     layout.title = (ht_rect){0, 0, columns, 1};
     layout.keys = (ht_rect){0, rows - 1, columns, 1};
-    ht_view_at(scene.view)->place(&layout, (ht_rect){0, 1, columns, rows - 2 - scene.message}, &scene);
+    ht_rect area = {0, 1, columns, rows - 2 - scene.message};
+    int bar = !scene.timeline ? 0 : area.h >= TALL ? BAR_TALL : BAR;
+    area.h -= bar;
+    ht_view_at(scene.view)->place(&layout, area, &scene);
+    ht_layout_put(&layout, HT_PANEL_TIMELINE, (ht_rect){area.x, area.y + area.h, area.w, bar});
     return layout;
 }
 

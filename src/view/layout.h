@@ -24,6 +24,7 @@ typedef struct ht_scene {
     ht_panel_id focus; /* the panel shown alone in HT_VIEW_ZOOM, and large in a presentation */
     bool present;
     unsigned hidden; /* bit 1 << panel: left out of the dashboard */
+    bool timeline;   /* the bar of states to go back to is open */
     int message;     /* rows of a message that lasts, kept free above the key bar */
 } ht_scene;
 

@@ -51,9 +51,11 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
         used += snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%s", width);
     snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%d", classes);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
-    m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = true;
+    m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = m->strip_log = true;
     m->control = 1;
+    m->prune_lead = (ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD);
     m->prune_cursor = -1; /* at κ until it is moved */
+    m->prune_timed = NAN;
     m->window_end = NAN;
 }
 
@@ -78,6 +80,10 @@ static void cut_history(ht_model *m, double step)
 
 static void go_back(ht_model *m, const ht_sample *s)
 {
+    if (m->leaving) ht_ghost_catch_up(m);
+    if (s->step > m->step && !s->other_run) ht_ghost_return(m, s->step);
+    m->leaving = false;
+    m->gone_back = true;
     cut_history(m, s->other_run ? -1 : (double)s->step);
     m->loss = ht_curve_last(&m->trace[HT_TRACE_LOSS]);
     m->batch_accuracy = ht_curve_last(&m->trace[HT_TRACE_ACCURACY]);
@@ -143,6 +149,7 @@ static void add_value(ht_model *m, ht_trace trace, double step, double value)
 static void take_step(ht_model *m, const ht_sample *s)
 {
     double step = (double)s->step, alpha = injected_alpha(&m->applied);
+    m->gone_back = false;
     put(m, &m->loss, &m->arrived.loss, s->loss);
     put(m, &m->batch_accuracy, &m->arrived.batch_accuracy, s->accuracy);
     ht_curve_add(&m->trace[HT_TRACE_LOSS], step, s->loss_min, s->loss_max, s->loss);
@@ -171,6 +178,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
     m->step = s->step;
     m->epoch = s->epoch;
     m->seconds = s->seconds;
+    m->masked = s->masked;
     switch (s->kind) {
     case HT_SAMPLE_STEP:
         take_step(m, s);
@@ -185,6 +193,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         break;
     case HT_SAMPLE_CHANGE:
         ht_params_put(&m->applied, s->param, s->value);
+        if (s->param == HT_P_PRUNE_METHOD) m->prune_lead = (ht_prune_method)s->value;
         if (s->restored)
             ht_params_put(&m->asked, s->param, s->value);
         else

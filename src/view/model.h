@@ -23,6 +23,8 @@ typedef enum ht_panel_id {
     HT_PANEL_CONTROLS,
     HT_PANEL_NOW,
     HT_PANEL_PRUNING_READOUT,
+    HT_PANEL_STRIP,
+    HT_PANEL_NEURONS,
     HT_PANEL_TAIL_WEIGHTS,
     HT_PANEL_TAIL_NORMS,
     HT_PANEL_TAIL_HILL,
@@ -36,6 +38,7 @@ typedef enum ht_panel_id {
     HT_PANEL_COMPARE,
     HT_PANEL_COMPARE_TABLE,
     HT_PANEL_HELP,
+    HT_PANEL_TIMELINE,
     HT_PANEL_COUNT
 } ht_panel_id;
 
@@ -97,8 +100,10 @@ typedef struct ht_cursor {
 
 typedef struct ht_model {
     /* what runs */
-    char data_title[96], shape[64]; /* "140→2000→2" */
-    ht_params asked, applied;       /* sliders show both */
+    char data_title[96], shape[64];    /* "140→2000→2" */
+    int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
+    double masked;                     /* the share of the hidden weights that stay zero */
+    ht_params asked, applied;          /* sliders show both */
     ht_state state;
     char message[200];    /* of the state; empty when there is nothing to say */
     bool message_is_note; /* a note (exported …) that the next key clears, not a warning */
@@ -119,6 +124,10 @@ typedef struct ht_model {
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
+    /* the states that the trainer keeps */
+    ht_stored stored;
+    bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
+    bool gone_back; /* to one of them, and nothing was trained since */
     /* ladders of widths: results kept, oldest first; the last one may still run */
     int ladder_count, ladder_first; /* how many; how many were dropped before them */
     ht_ladder_state ladder[HT_LADDERS];
@@ -128,12 +137,17 @@ typedef struct ht_model {
     ht_panel_id focus;
     int control;    /* 0 .. HT_CONTROLS-1 */
     int tail_layer; /* the hidden layer whose tail is asked for, from 0 */
-    bool loss_log, weights_log_x, weights_log_y, norms_log;
-    bool present;        /* presentation: one or two charts and large numbers */
-    unsigned hidden;     /* panels left out of the dashboard: bit 1 << id */
-    double prune_cursor; /* ratio under the cursor, in [0, 1] */
+    bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
+    bool present;               /* presentation: one or two charts and large numbers */
+    unsigned hidden;            /* panels left out of the dashboard: bit 1 << id */
+    unsigned prune_shown;       /* pruning view (pruning.h): bit 1 << method */
+    ht_prune_method prune_lead; /* the method that is read in full */
+    double prune_cursor;        /* its place on the x axis; < 0: on κ */
+    double prune_timed;         /* ratio whose speed was asked for; NaN: κ */
     ht_cursor cursor;
     double window, window_end; /* steps that charts show, 0: the whole run; their end, NaN: the latest */
+    bool timeline;             /* the bar of states to go back to is open … */
+    double timeline_at;        /* … and stands at this step */
     int help_scroll;
     ht_prompt prompt; /* what is being typed */
     char typed[64];

@@ -13,7 +13,7 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "are changes of a control; i or a click reads the values there.\n"
          "Try: raise σ until the curve is all spikes; a heavy tail makes few but huge ones. m shows the mean "
          "of so many steps, Σ β^(t-i) x / Σ β^(t-i), the raw curve behind.",
-         ht_panel_loss, NULL},
+         ht_panel_loss, NULL, NULL},
     [HT_PANEL_WEIGHTS] =
         {"weights", HT_VIEW_DASHBOARD,
          "Histogram of |w| over the first layer's weights. On log-log axes a power-law tail falls in a "
@@ -21,7 +21,7 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "Try: noise off (n), then reset (r): the uniform start is a cliff at 1/√d, d inputs. Noise on: the "
          "tail grows. l and L switch the axes to linear; "
          "g keeps the outline of now as a ghost.",
-         ht_panel_weights, NULL},
+         ht_panel_weights, NULL, NULL},
     [HT_PANEL_ACCURACY] =
         {"accuracy", HT_VIEW_DASHBOARD,
          "The fraction classified right. batch: each minibatch, before its step; a column spans from the "
@@ -29,7 +29,7 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "Try: a larger batch (b) calms the batch curve; the dips that noise makes stay. g pins this run, r "
          "starts "
          "again with the same weights: both are then side by side.",
-         ht_panel_accuracy, NULL},
+         ht_panel_accuracy, NULL, NULL},
     [HT_PANEL_NORMS] =
         {"norms", HT_VIEW_DASHBOARD,
          "P(‖w‖ > x): the share of neurons whose incoming weights have a norm above x. On log-log axes a "
@@ -37,7 +37,7 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "go. The dotted line has the slope of the injected α.\n"
          "Noise of type shared on rows that sum to 0 (ecg5000, ecg-synth) inflates the norms without "
          "changing what the network computes.",
-         ht_panel_norms, NULL},
+         ht_panel_norms, NULL, NULL},
     [HT_PANEL_TAIL] =
         {"tail", HT_VIEW_DASHBOARD,
          "Tail index α̂, estimated from a layer's weights (centred: column medians, then the median), beside "
@@ -45,14 +45,19 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "law, is called no heavy tail.\n"
          "mmo: 1/α = (mean log|block sum| - mean log|w|) / log m, median over block lengths m.\n"
          "hill: 1/α = mean log(|w|/threshold) over the largest k, as far as its plot is level. t shows all.",
-         ht_panel_tail, NULL},
-    [HT_PANEL_PRUNING] = {"pruning", HT_VIEW_DASHBOARD,
-                          "What remains when neurons are removed, smallest norm first. Solid: test accuracy. "
-                          "Dotted: relative error ε², the removed part of the squared norm. κ: the largest "
-                          "fraction that keeps ε² within the limit, 0.1 by default. While training a part of "
-                          "the test samples is used, all of them when paused.\n"
-                          "Try: lower α and watch κ move to the right while the accuracy at κ stays.",
-                          ht_panel_pruning, NULL},
+         ht_panel_tail, NULL, NULL},
+    [HT_PANEL_PRUNING] =
+        {"pruning", HT_VIEW_DASHBOARD,
+         "What remains when neurons are removed, smallest norm first. Solid: test accuracy. Dotted: relative "
+         "error ε², the removed part of the squared norm. κ: the largest fraction that keeps ε² within the "
+         "limit, 0.1 by default. -1 point: the largest that costs at most one point of accuracy. While "
+         "training a part of the test samples is used, all of them when paused, or after Enter.\n"
+         "p opens the pruning view: 1 to 6 lay methods over each other, ← → < > move the cursor, x removes "
+         "from "
+         "the running network what it says, X also keeps that at zero while training goes on (M ends it), u "
+         "undoes, g keeps the curve for comparison.\n"
+         "Try: lower α and watch κ move to the right while the accuracy at κ stays.",
+         ht_panel_pruning, NULL, NULL},
     [HT_PANEL_CONTROLS] =
         {"controls", HT_VIEW_DASHBOARD,
          "Every change takes effect at the next step. ↑ ↓ choose, ← → change, = types a value; or drag with "
@@ -60,7 +65,7 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "α: the tail of the noise, the smaller the heavier; 2 is Gaussian. σ: its size. η: the step size. "
          "b: samples in a minibatch. Noise types: shared (one draw for a neuron), iid (one for each weight), "
          "isotropic (one length for a neuron, any direction).",
-         NULL, ht_panel_controls},
+         NULL, ht_panel_controls, NULL},
     [HT_PANEL_NOW] = {"now", HT_VIEW_DASHBOARD,
                       "The latest values in numbers; of a frozen view (f) those of its step. Ghosts: test "
                       "accuracy and κ of "
@@ -68,10 +73,29 @@ static const ht_panel table[HT_PANEL_COUNT] = {
                       "that can be removed, "
                       "smallest first, while the removed squared norm stays within the limit ε². accuracy "
                       "pruned: on the test samples, after that.",
-                      NULL, ht_panel_now},
-    [HT_PANEL_PRUNING_READOUT] = {"readout", HT_VIEW_PRUNING,
-                                  "All values at the cursor of the pruning chart.", NULL,
-                                  ht_panel_pruning_readout},
+                      NULL, ht_panel_now, NULL},
+    [HT_PANEL_PRUNING_READOUT] =
+        {"readout", HT_VIEW_PRUNING,
+         "The methods (press 1 to 6, or click: shown, read in full, hidden), all values at the cursor, and "
+         "the "
+         "marks of the whole curve in words. Compared at the fraction of all weights removed, once there is "
+         "more than one. speed: of the network that is really smaller, rows of W1 and columns of W2 taken "
+         "out.",
+         NULL, ht_panel_pruning_readout, NULL},
+    [HT_PANEL_STRIP] =
+        {"strip", HT_VIEW_PRUNING,
+         "The norms of the first layer's neurons in the order in which they are removed: left of the cursor "
+         "they are gone, the bright ones stay. A bar is the largest of a group of neighbours. Heavy tails "
+         "stand "
+         "up at the right end: few neurons carry the norm.\n"
+         "Try: l switches to a linear axis.",
+         ht_panel_strip, NULL, NULL},
+    [HT_PANEL_NEURONS] =
+        {"neurons", HT_VIEW_PRUNING,
+         "The incoming weights of the strongest neurons that the cursor keeps: for pictures as a picture, "
+         "negative in one colour, positive in the other; else as a curve over the inputs.\n"
+         "Try: without noise they look like what they have learned; with noise a few weights tower.",
+         NULL, NULL, ht_panel_neurons},
     [HT_PANEL_TAIL_WEIGHTS] =
         {"tail of weights", HT_VIEW_TAIL,
          "P(|w| > x): the share of a layer's weights (centred) that are larger than x, on log-log axes. A "
@@ -79,40 +103,40 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "begins where the Hill plot is level; the fan is its 95 % interval, the dotted line has the slope "
          "of the injected α.\n"
          "Try: pin a ghost (g), take the noise away (n): the straight line stays in the ghost.",
-         ht_panel_tail_weights, NULL},
+         ht_panel_tail_weights, NULL, NULL},
     [HT_PANEL_TAIL_NORMS] =
         {"tail of norms", HT_VIEW_TAIL,
          "P(‖w‖ > x): the same for the norms of the rows, one a neuron. A long straight tail: few neurons "
          "carry the layer, and the others can go. Few points, so wide intervals: a layer of 2 000 neurons "
          "has 40 norms in its upper 2 %.",
-         ht_panel_tail_norms, NULL},
+         ht_panel_tail_norms, NULL, NULL},
     [HT_PANEL_TAIL_HILL] =
         {"hill plot", HT_VIEW_TAIL,
          "Hill's estimate from the k largest weights, against k. Small k: few points, a wide band. Large k: "
          "the bulk comes in, which is no power law. Believe the level stretch between (plateau); if there is "
          "none, there is no index to read off. The end of the plateau is the k in use.",
-         ht_panel_tail_hill, NULL},
+         ht_panel_tail_hill, NULL, NULL},
     [HT_PANEL_TAIL_SPECTRUM] =
         {"spectrum", HT_VIEW_TAIL,
          "P(λ > x) of the eigenvalues of WᵀW/N, and a power law fitted from xmin on (Clauset, Shalizi, "
          "Newman). Its number is a density exponent, one more than the index of the tail: what WeightWatcher "
          "calls α. Independent weights with index α give eigenvalues with tail index α/2, density exponent "
          "1 + α/2.",
-         ht_panel_tail_spectrum, NULL},
+         ht_panel_tail_spectrum, NULL, NULL},
     [HT_PANEL_TAIL_HISTORY] =
         {"estimates", HT_VIEW_TAIL,
          "Every estimate of α over the steps with its 95 % interval, beside the injected α. mmo, mmo-multi, "
          "mcculloch and ecf assume a stable law and mean its α; hill, dehaan, dekkers, pickands and "
          "paulauskas need only the largest values, and mean the exponent of the tail: equal to α below 2.\n"
          "Try: change α (← →) and see which follow at once: the weights remember what came before.",
-         ht_panel_tail_history, NULL},
+         ht_panel_tail_history, NULL, NULL},
     [HT_PANEL_TAIL_TABLE] =
         {"tail table", HT_VIEW_TAIL,
          "All estimates: value ± standard error, the k largest values used (or the block length m), the "
          "points it rests on, and how far to believe it. Grouped by what the number means: a stability index "
          "(of the stable law, ≤ 2), a tail index (P(X > x) ~ x^-α), a density exponent (one more). The same "
          "as `heavytail train --json`.",
-         NULL, ht_panel_tail_table},
+         NULL, ht_panel_tail_table, NULL},
     [HT_PANEL_WIDTH_RATIO] =
         {"width", HT_VIEW_WIDTH,
          "The pruning ratio κ against the width n: the same training at eight widths, three seeds each, and "
@@ -121,16 +145,16 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "of κ if the rows were nothing but noise of this type and α; a network whose noise dominates its "
          "weights lies in it.\n"
          "Try: change α or σ (↑ ↓ ← →) and press w: another ladder is laid over this one.",
-         ht_panel_width_ratio, NULL},
+         ht_panel_width_ratio, NULL, NULL},
     [HT_PANEL_WIDTH_ACCURACY] = {"width accuracy", HT_VIEW_WIDTH,
                                  "Test accuracy of the latest ladder, before and after removing the neurons "
                                  "that κ allows.",
-                                 ht_panel_width_accuracy, NULL},
+                                 ht_panel_width_accuracy, NULL, NULL},
     [HT_PANEL_WIDTH_TAIL] = {"width tail", HT_VIEW_WIDTH,
                              "Tail index α̂ (mmo) of the first layer's weights at each width.",
-                             ht_panel_width_tail, NULL},
+                             ht_panel_width_tail, NULL, NULL},
     [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH, "How far the ladder is, and what it shows.", NULL,
-                                ht_panel_width_readout},
+                                ht_panel_width_readout, NULL},
     [HT_PANEL_COMPARE] =
         {"compare", HT_VIEW_COMPARE,
          "The roads to compressibility side by side: the same network and samples, trained without noise, "
@@ -142,10 +166,21 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "and the test accuracy is drawn against the share of all weights that is left; coreset removes by "
          "sensitivity (1804.05345).\n"
          "Try: another preset or noise, then c once more.",
-         ht_panel_compare, NULL},
+         ht_panel_compare, NULL, NULL},
     [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE, "How far each road is, and what it gives.", NULL,
-                                ht_panel_compare_table},
-    [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help},
+                                ht_panel_compare_table, NULL},
+    [HT_PANEL_TIMELINE] =
+        {"timeline", HT_VIEW_COUNT,
+         "The loss of the whole run, and at its foot the states that are kept in memory: one can go back to "
+         "each of them, bit by bit. Newer ones lie closer together; run.memory_mb bounds how many there "
+         "are.\n"
+         "b opens it: ← → (or [ ], or a click) choose a state, Enter (or a second click) goes there, Esc "
+         "leaves. "
+         "What came after stays on the charts as a ghost. The same settings make the same future again; "
+         "other "
+         "settings, another one. u undoes going back.",
+         ht_panel_timeline, NULL, NULL},
+    [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help, NULL},
 };
 
 const ht_panel *ht_panel_at(ht_panel_id id)

@@ -5,6 +5,7 @@
 
 #include "view/chart.h"
 #include "view/form.h"
+#include "view/gallery.h"
 #include "view/model.h"
 
 /* What a form may fill. */
@@ -17,10 +18,11 @@ typedef struct ht_panel {
     const char *name;    /* for --panel and help: "loss" */
     ht_view home;        /* the view it belongs to; Tab walks through that view's when one is zoomed */
     const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
-    /* Exactly one of the two is set. `columns`: sub-cells across the plot, what to decimate to. The chart or
-     * form comes in empty. */
+    /* Exactly one of the three is set. `columns`: sub-cells across the plot, what to decimate to. The chart,
+     * form or gallery comes in empty. */
     void (*chart)(const ht_model *model, int columns, ht_chart *chart);
     void (*form)(const ht_model *model, ht_room room, ht_form *form);
+    void (*gallery)(const ht_model *model, ht_gallery *gallery);
 } ht_panel;
 
 const ht_panel *ht_panel_at(ht_panel_id id);           /* static storage */
@@ -48,7 +50,11 @@ void ht_panel_weights(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_norms(const ht_model *model, int columns, ht_chart *chart);
 /* panel_pruning.c */
 void ht_panel_pruning(const ht_model *model, int columns, ht_chart *chart);
+/* panel_pruning_readout.c; a row's id is its method. */
 void ht_panel_pruning_readout(const ht_model *model, ht_room room, ht_form *form);
+/* panel_neurons.c */
+void ht_panel_strip(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_neurons(const ht_model *model, ht_gallery *gallery);
 /* panel_width.c */
 void ht_panel_width_ratio(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_width_accuracy(const ht_model *model, int columns, ht_chart *chart);
@@ -57,6 +63,8 @@ void ht_panel_width_readout(const ht_model *model, ht_room room, ht_form *form);
 /* panel_forms.c */
 void ht_panel_controls(const ht_model *model, ht_room room, ht_form *form);
 void ht_panel_now(const ht_model *model, ht_room room, ht_form *form);
+/* panel_timeline.c */
+void ht_panel_timeline(const ht_model *model, int columns, ht_chart *chart);
 /* panel_help.c */
 void ht_panel_help(const ht_model *model, ht_room room, ht_form *form);
 void ht_panel_add_heading(ht_form *form, const char *label);
@@ -71,9 +79,5 @@ void ht_panel_compare_table(const ht_model *model, ht_room room, ht_form *form);
 
 /* "ε" or "ε²": what the report's errors are. */
 const char *ht_panel_error_symbol(const ht_report *report);
-/* The point of the report's curve at or next below a ratio; NULL without a curve. */
-const ht_prune_point *ht_panel_point_at(const ht_report *report, double ratio);
-/* Where the pruning cursor stands: κ until it is moved. */
-double ht_panel_cursor(const ht_model *model);
 
 #endif

@@ -8,11 +8,21 @@
 ht_role ht_prune_role(ht_prune_method method)
 {
     static const ht_role roles[HT_PRUNE_METHODS] = {
-        [HT_PRUNE_NODE] = HT_ROLE_CURVE_1,    [HT_PRUNE_MAGNITUDE] = HT_ROLE_CURVE_2,
-        [HT_PRUNE_CORESET] = HT_ROLE_CURVE_3, [HT_PRUNE_MAGNITUDE_LAYER] = HT_ROLE_CURVE_4,
+        [HT_PRUNE_NODE] = HT_ROLE_PRUNED,     [HT_PRUNE_MAGNITUDE] = HT_ROLE_CURVE_2,
+        [HT_PRUNE_CORESET] = HT_ROLE_CURVE_1, [HT_PRUNE_MAGNITUDE_LAYER] = HT_ROLE_CURVE_4,
         [HT_PRUNE_SVD] = HT_ROLE_CURVE_5,     [HT_PRUNE_RANDOM] = HT_ROLE_DIM,
     };
     return roles[method];
+}
+
+char ht_prune_tag(ht_prune_method method)
+{
+    return (char)('1' + method);
+}
+
+double ht_prune_x(const ht_prune_point *point, bool by_weights)
+{
+    return by_weights ? 1 - point->weights : point->ratio;
 }
 
 static const char *symbol(ht_prune_metric metric)
@@ -20,36 +30,36 @@ static const char *symbol(ht_prune_metric metric)
     return metric == HT_FRO ? "ε" : "ε²";
 }
 
-/* A curve's letter stands where its accuracy has fallen to a height of its own: the letters are one below the
+/* A curve's digit stands where its accuracy has fallen to a height of its own: the digits are one below the
  * other, and beside the flat part that all curves share. */
-static double tag_place(const ht_series *s)
+static double tag_place(const ht_series *s, ht_prune_method method)
 {
-    double most = s->count ? s->high[0] : 0, height = most * (0.93 - 0.09 * (s->tag - 'A'));
+    double most = s->count ? s->high[0] : 0, height = most * (0.93 - 0.09 * (int)method);
     for (int i = 1; i < s->count; i++)
         if (s->high[i] < height) return s->x[i];
     return 0;
 }
 
-static void add_accuracy(const ht_prune_line *line, bool by_weights, char tag, const char *name,
+static void add_accuracy(const ht_prune_line *line, bool by_weights, bool terse, const char *name,
                          ht_chart *chart)
 {
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, ht_prune_role(line->method), name, line->count);
     if (!s) return;
-    s->tag = tag;
+    if (by_weights) s->tag = ht_prune_tag(line->method);
     s->dotted = line->method == HT_PRUNE_RANDOM;
     for (int i = 0; i < line->count; i++) {
-        s->x[i] = by_weights ? 1 - line->points[i].weights : line->points[i].ratio;
+        s->x[i] = ht_prune_x(&line->points[i], by_weights);
         s->high[i] = line->points[i].accuracy;
     }
-    s->tag_x = tag_place(s);
-    if (line->at) snprintf(s->value, sizeof s->value, "κ %.3f", line->at->ratio);
+    s->tag_x = tag_place(s, line->method);
+    if (line->at && !terse) snprintf(s->value, sizeof s->value, "κ %.3f", line->at->ratio);
 }
 
 static void add_cut(const ht_prune_line *line, bool by_weights, ht_chart *chart)
 {
     ht_series *s = line->at ? ht_chart_add(chart, HT_MARK_POINTS, ht_prune_role(line->method), "", 1) : NULL;
     if (!s) return;
-    s->x[0] = by_weights ? 1 - line->at->weights : line->at->ratio;
+    s->x[0] = ht_prune_x(line->at, by_weights);
     s->high[0] = line->at->accuracy;
 }
 
@@ -76,7 +86,7 @@ static void one_line(const ht_prune_lines *lines, ht_chart *chart)
     snprintf(chart->x.label, sizeof chart->x.label, "fraction of %s removed",
              ht_prune_at(line->method)->unit);
     snprintf(text, sizeof text, "%s accuracy", lines->split);
-    add_accuracy(line, false, 0, text, chart);
+    add_accuracy(line, false, lines->terse, text, chart);
     add_error(lines, chart);
     if (!line->at) return;
     snprintf(text, sizeof text, "κ=%.3f", line->at->ratio);
@@ -95,9 +105,9 @@ static void several_lines(const ht_prune_lines *lines, ht_chart *chart)
     snprintf(chart->y.label, sizeof chart->y.label, "%s accuracy", lines->split);
     for (int i = 0; i < lines->count; i++) {
         const ht_prune_line *line = &lines->line[i];
-        char tag = (char)('A' + i);
-        snprintf(text, sizeof text, "%c %s", tag, line->name ? line->name : ht_prune_at(line->method)->name);
-        add_accuracy(line, true, tag, text, chart);
+        snprintf(text, sizeof text, "%c %s", ht_prune_tag(line->method),
+                 line->name ? line->name : ht_prune_at(line->method)->name);
+        add_accuracy(line, true, lines->terse, text, chart);
     }
     for (int i = 0; i < lines->count; i++) add_cut(&lines->line[i], true, chart);
 }
@@ -106,6 +116,8 @@ void ht_prune_chart(const ht_prune_lines *lines, ht_chart *chart)
 {
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
-    if (lines->count == 1) one_line(lines, chart);
-    if (lines->count > 1) several_lines(lines, chart);
+    if (lines->by_weights)
+        several_lines(lines, chart);
+    else if (lines->count > 0)
+        one_line(lines, chart);
 }

@@ -22,14 +22,21 @@ typedef struct ht_prune_lines {
     ht_prune_metric metric;
     double error;      /* that `at` was cut at, drawn as a threshold; NaN: none */
     const char *split; /* of the samples: "test" */
+    bool by_weights;   /* against the fraction of all weights removed: for several */
+    bool terse;        /* κ is left out of the legend */
 } ht_prune_lines;
 
-/* The curve of a method has this role in every chart. */
+/* The curve of a method has this role in every chart, and this digit on its line where there are several:
+ * they are told apart without colours, and it is the key that chooses the method in the lab. */
 ht_role ht_prune_role(ht_prune_method method);
+char ht_prune_tag(ht_prune_method method);
 
-/* One line: against the fraction of its units, its error dotted, κ and the error marked. Several: against the
- * fraction of weights removed, so that methods which remove different things stand at equal size; a letter on
- * each, for prints without colours; where each is cut, a point. `chart` comes in empty. */
+/* Where a point stands on the x axis: the fraction of the method's units removed, or of all weights. */
+double ht_prune_x(const ht_prune_point *point, bool by_weights);
+
+/* One line: against the fraction of its units, its error dotted, κ and the error marked. By weights, so that
+ * methods which remove different things stand at equal size: any number, a point where each is cut. Series
+ * that `chart` has already stay behind them. */
 void ht_prune_chart(const ht_prune_lines *lines, ht_chart *chart);
 
 #endif

@@ -34,6 +34,15 @@
     X(GHOST_2, "ghost-2", "a second one")                                                                    \
     X(GHOST_3, "ghost-3", "a third")                                                                         \
     X(GHOST_4, "ghost-4", "a fourth")                                                                        \
+    X(SIGNED_1, "signed-1", "pictures of weights: the most negative")                                        \
+    X(SIGNED_2, "signed-2", "less so")                                                                       \
+    X(SIGNED_3, "signed-3", "less so")                                                                       \
+    X(SIGNED_4, "signed-4", "a little negative")                                                             \
+    X(SIGNED_5, "signed-5", "zero")                                                                          \
+    X(SIGNED_6, "signed-6", "a little positive")                                                             \
+    X(SIGNED_7, "signed-7", "more so")                                                                       \
+    X(SIGNED_8, "signed-8", "more so")                                                                       \
+    X(SIGNED_9, "signed-9", "the most positive")                                                             \
     X(MARK, "mark", "moments and thresholds")                                                                \
     X(CURSOR, "cursor", "the read-out cursor")                                                               \
     X(GOOD, "good", "running, done")                                                                         \
@@ -48,5 +57,9 @@ typedef enum ht_role {
 } ht_role;
 
 const char *ht_role_name(ht_role role);
+
+/* SIGNED_1 … SIGNED_9 for -1 … 1. */
+enum { HT_ROLE_SIGNED = HT_ROLE_SIGNED_1, HT_SIGNED_LEVELS = 9 };
+ht_role ht_role_signed(double value);
 
 #endif

@@ -21,7 +21,7 @@
 static const ht_view_info table[HT_VIEW_COUNT] = {
     [HT_VIEW_DASHBOARD] = {"dashboard", HT_DO_NOTHING, HT_PANEL_COUNT, false, SHEET, ht_place_dashboard},
     [HT_VIEW_ZOOM] = {"panel", HT_DO_NOTHING, HT_PANEL_COUNT, false, CARD, ht_place_zoom},
-    [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, PAGE, ht_place_pruning},
+    [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, SHEET, ht_place_pruning},
     [HT_VIEW_TAIL] = {"tail", HT_DO_TAIL, HT_PANEL_TAIL, false, POSTER, ht_place_tail},
     [HT_VIEW_WIDTH] = {"width", HT_DO_WIDTH, HT_PANEL_WIDTH_RATIO, false, SHEET, ht_place_width},
     [HT_VIEW_COMPARE] = {"compare", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE, ht_place_compare},

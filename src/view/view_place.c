@@ -119,10 +119,19 @@ void ht_place_zoom(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_layout_put(layout, scene->focus, area);
 }
 
+/* The chart, under it the strip with the same x axis, under that the strongest neurons, as there is room. */
 void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
+    enum { STRIP_FROM = 19, NEURONS_FROM = 30, LARGE_FROM = 52, STRIP = 6, NEURONS = 10, LARGE = 17 };
     (void)scene;
-    ht_place_beside(layout, area, HT_PANEL_PRUNING, HT_PANEL_PRUNING_READOUT);
+    int side = area.w >= 160 ? 46 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26, w = area.w - side;
+    int neurons = area.h >= LARGE_FROM ? LARGE : area.h >= NEURONS_FROM ? NEURONS : 0;
+    int strip = area.h < STRIP_FROM ? 0 : area.h < NEURONS_FROM ? STRIP : cut(area.h, 1, 5);
+    int chart = area.h - strip - neurons;
+    ht_layout_put(layout, HT_PANEL_PRUNING, (ht_rect){area.x, area.y, w, chart});
+    ht_layout_put(layout, HT_PANEL_STRIP, (ht_rect){area.x, area.y + chart, w, strip});
+    ht_layout_put(layout, HT_PANEL_NEURONS, (ht_rect){area.x, area.y + chart + strip, w, neurons});
+    ht_layout_put(layout, HT_PANEL_PRUNING_READOUT, (ht_rect){area.x + w, area.y, side, area.h});
 }
 
 /* All charts where there is room; else four panels, where the chosen one takes the place of its partner; else

@@ -9,7 +9,11 @@ enum { BRAILLE = 0x2800, BRAILLE_END = 0x28ff, TOP_LEFT = 0x256d };
 static const struct {
     const char *key;
     ht_view view;
-} views[] = {{"Esc", HT_VIEW_DASHBOARD}, {"z", HT_VIEW_ZOOM}, {"p", HT_VIEW_PRUNING}, {"?", HT_VIEW_HELP}};
+} views[] = {{"Esc", HT_VIEW_DASHBOARD},
+             {"z", HT_VIEW_ZOOM},
+             {"p", HT_VIEW_PRUNING},
+             {"t", HT_VIEW_TAIL},
+             {"?", HT_VIEW_HELP}};
 enum { VIEWS = sizeof views / sizeof views[0] };
 
 static vt *open_paused(void **state, int columns, int rows, const char *term, char *const env_extra[])

@@ -139,7 +139,7 @@ static void a_label_says_what_was_different(void **state)
     ht_model *m = new_model();
     const ht_ghost *ghost = ht_ghost_pin(m, &dropped, &err);
     ht_ghost_label(m, ghost, label, sizeof label);
-    assert_string_equal(label, "A");
+    assert_string_equal(label, "A step 0");
     change(m, 1, HT_P_NOISE_ALPHA, 1.5);
     change(m, 1, HT_P_TRAIN_LR, 0.1);
     ht_ghost_label(m, ghost, label, sizeof label);
@@ -174,9 +174,9 @@ static void every_chart_shows_the_ghosts(void **state)
     float w[1000];
     for (int i = 0; i < 1000; i++) w[i] = 1.0f / (float)(i + 1);
     ht_histogram_add(&report->histogram, w, 1000);
-    report->count = 1, report->step = 10, report->norms = 3, report->curve_count = 2;
+    report->count = 1, report->step = 10, report->norms = 3, report->look[0].count = 2;
     for (int i = 0; i < 3; i++) report->norm[i] = 1 + i, report->norm_above[i] = 1.0 / (1 + i);
-    report->curve[1] = (ht_prune_point){.ratio = 1, .error = 1};
+    report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
     for (int e = 0; e < HT_ESTIMATORS; e++)
         report->tail.now[e] =
             (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};

@@ -401,12 +401,13 @@ static void a_report_agrees_with_itself(void **state)
             assert_in_range(r->norms, 1, HT_REPORT_NORMS);
             for (int i = 1; i < r->norms; i++)
                 assert_true(r->norm[i] >= r->norm[i - 1] && r->norm_above[i] < r->norm_above[i - 1]);
-            assert_in_range(r->curve_count, 2, HT_REPORT_CURVE);
-            assert_true(r->curve[0].ratio == 0 && r->curve[r->curve_count - 1].ratio == 1);
+            const ht_method_look *node = &r->look[HT_PRUNE_NODE];
+            assert_in_range(node->count, 2, HT_REPORT_CURVE);
+            assert_true(node->points[0].ratio == 0 && node->points[node->count - 1].ratio == 1);
             bool kappa = false;
-            for (int i = 0; i < r->curve_count; i++) {
-                kappa = kappa || r->curve[i].ratio == r->pruned.ratio;
-                if (i > 0) assert_true(r->curve[i].ratio > r->curve[i - 1].ratio);
+            for (int i = 0; i < node->count; i++) {
+                kappa = kappa || node->points[i].ratio == r->pruned.ratio;
+                if (i > 0) assert_true(node->points[i].ratio > node->points[i - 1].ratio);
             }
             /* With several layers κ is where each goes to the error by itself, no point of the curve. */
             assert_true((kappa || depth > 1) && r->pruned.error <= 0.1 && r->width == depth * widths[w]);

@@ -49,6 +49,7 @@ static void text_stands_out_from_the_background(void **state)
         ht_theme theme = load(names[i]);
         double paper = lightness(theme.background);
         for (int role = 0; role < HT_ROLE_COUNT; role++) {
+            if (role >= HT_ROLE_SIGNED_1 && role <= HT_ROLE_SIGNED_9) continue; /* pixels, no text */
             double difference = fabs(lightness(theme.roles[role]) - paper);
             bool quiet = role == HT_ROLE_GRID || role == HT_ROLE_FRAME || role == HT_ROLE_RAW ||
                          (role >= HT_ROLE_GHOST && role <= HT_ROLE_GHOST_4);
@@ -57,6 +58,33 @@ static void text_stands_out_from_the_background(void **state)
                 fail_msg("%s: %s is too faint", names[i], ht_role_name((ht_role)role));
         }
     }
+}
+
+/* Zero recedes into the paper, and the larger a weight is, the more it stands out: in print without colours
+ * too. The two signs differ in hue. */
+static void signed_colours_grow_with_the_weight(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"dark", "light", "contrast", "colour-blind"};
+    for (int i = 0; i < 4; i++) {
+        ht_theme theme = load(names[i]);
+        double zero = lightness(theme.roles[HT_ROLE_SIGNED_5]), before[2] = {0, 0};
+        assert_true(fabs(zero - lightness(theme.background)) < 0.12);
+        for (int level = 1; level <= HT_SIGNED_LEVELS / 2; level++) {
+            ht_colour negative = theme.roles[HT_ROLE_SIGNED_5 - level],
+                      positive = theme.roles[HT_ROLE_SIGNED_5 + level];
+            double now[2] = {fabs(lightness(negative) - zero), fabs(lightness(positive) - zero)};
+            assert_true(negative.b > negative.r && positive.r > positive.b);
+            if (level > 1) assert_true(now[0] > before[0] && now[1] > before[1]);
+            before[0] = now[0], before[1] = now[1];
+        }
+        assert_true(before[0] > 0.3 && before[1] > 0.3);
+    }
+    assert_int_equal(ht_role_signed(0), HT_ROLE_SIGNED_5);
+    assert_int_equal(ht_role_signed(-7), HT_ROLE_SIGNED_1);
+    assert_int_equal(ht_role_signed(1), HT_ROLE_SIGNED_9);
+    assert_int_equal(ht_role_signed(0.5), HT_ROLE_SIGNED_7);
+    assert_int_equal(ht_role_signed((double)NAN), HT_ROLE_SIGNED_5);
 }
 
 static void series_of_one_chart_differ_in_grey_print(void **state)
@@ -151,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_theme_loads),
         cmocka_unit_test(text_stands_out_from_the_background),
+        cmocka_unit_test(signed_colours_grow_with_the_weight),
         cmocka_unit_test(series_of_one_chart_differ_in_grey_print),
         cmocka_unit_test(mono_has_no_colours_but_shows_the_selection),
         cmocka_unit_test(unknown_names_list_the_known),

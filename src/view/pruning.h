@@ -1,0 +1,44 @@
+/* pruning.h - what the pruning view shows: which methods, in what units, and what the cursor stands on. Pure.
+ *
+ * One method is drawn against the fraction of its units that is removed; several against the fraction of
+ * weights, so that they stand at equal size. The cursor is a place on that axis. */
+#ifndef HT_VIEW_PRUNING_H
+#define HT_VIEW_PRUNING_H
+
+#include "view/model.h"
+
+/* Bit 1 << method; the one that is read in full is always among them. */
+unsigned ht_pruning_shown(const ht_model *model);
+bool ht_pruning_by_weights(const ht_model *model);
+
+/* The method whose turn it is: hidden ones show and are read in full, shown ones are read in full, the one
+ * that is goes (unless it is the last). */
+void ht_pruning_choose(ht_model *model, ht_prune_method method);
+/* The next (1) or previous (-1) shown method is read in full. */
+void ht_pruning_next(ht_model *model, int direction);
+
+/* The look at the method that is read in full; its count may be 0. */
+const ht_method_look *ht_pruning_lead(const ht_model *model);
+
+/* The point at x or next to its left; NULL without a curve. */
+const ht_prune_point *ht_pruning_at(const ht_method_look *look, double x, bool by_weights);
+
+/* Where the cursor stands: on κ until it is moved. */
+double ht_pruning_cursor(const ht_model *model);
+/* Moves it: to another point, at least by 0.005, or far, by 0.05. */
+void ht_pruning_move(ht_model *model, int direction, bool far);
+
+/* What the analyst is to look at for what the screen shows. */
+ht_wish ht_pruning_wish(const ht_model *model);
+
+/* What x asks the trainer for: the method that is read in full, at the cursor. */
+ht_prune_intent ht_pruning_intent(const ht_model *model, bool keep_mask);
+
+/* "820 of 2 000 neurons" */
+void ht_pruning_count(const ht_method_look *look, ht_prune_method method, int64_t removed, char *to,
+                      size_t size);
+
+/* κ in words. */
+void ht_pruning_words(const ht_report *report, ht_prune_method method, char *to, size_t size);
+
+#endif
