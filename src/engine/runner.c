@@ -396,7 +396,7 @@ static void apply(ht_runner *r, const ht_command *command)
         break;
     case HT_COMMAND_WATCH:
         r->watched = command->value != 0;
-        if (r->watched) ht_mailbox_poke(r->box);
+        if (r->watched) ht_mailbox_wake(r->box);
         break;
     }
 }

@@ -11,7 +11,7 @@ struct ht_mailbox {
     ht_letter letter;
     atomic_bool wanted, closed, stirred, asked_again;
     atomic_uint asked;
-    sem_t delivered, poked;
+    sem_t delivered, awake;
 };
 
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
@@ -19,7 +19,7 @@ ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
     ht_mailbox *box = ht_alloc(1, sizeof *box, "the analyst's mailbox", err);
     if (!box) return NULL;
     sem_init(&box->delivered, 0, 0);
-    sem_init(&box->poked, 0, 0);
+    sem_init(&box->awake, 0, 0);
     box->letter.tap = ht_tap_new(shape, workers, err);
     if (box->letter.tap) return box;
     ht_mailbox_free(box);
@@ -30,7 +30,7 @@ void ht_mailbox_free(ht_mailbox *box)
 {
     if (!box) return;
     sem_destroy(&box->delivered);
-    sem_destroy(&box->poked);
+    sem_destroy(&box->awake);
     ht_tap_free(box->letter.tap);
     ht_free(box);
 }
@@ -60,7 +60,7 @@ void ht_mailbox_close(ht_mailbox *box)
 {
     atomic_store(&box->closed, true);
     sem_post(&box->delivered);
-    sem_post(&box->poked);
+    sem_post(&box->awake);
 }
 
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
@@ -72,18 +72,23 @@ bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
     until.tv_nsec += (long)((seconds - whole) * 1e9);
     if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
     int failed;
-    while ((failed = sem_timedwait(&box->poked, &until)) != 0 && errno == EINTR) {
+    while ((failed = sem_timedwait(&box->awake, &until)) != 0 && errno == EINTR) {
     }
-    /* Several pokes wake once: the rest must not cut later sleeps short. */
-    while (failed == 0 && sem_trywait(&box->poked) == 0) {
+    /* Several calls wake once: the rest must not cut later sleeps short. */
+    while (failed == 0 && sem_trywait(&box->awake) == 0) {
     }
     return failed != 0 && !atomic_load(&box->closed);
+}
+
+void ht_mailbox_wake(ht_mailbox *box)
+{
+    sem_post(&box->awake);
 }
 
 void ht_mailbox_poke(ht_mailbox *box)
 {
     atomic_store(&box->stirred, true);
-    sem_post(&box->poked);
+    ht_mailbox_wake(box);
 }
 
 bool ht_mailbox_poked(const ht_mailbox *box)
@@ -95,7 +100,7 @@ void ht_mailbox_ask(ht_mailbox *box, unsigned methods)
 {
     atomic_store(&box->asked, methods);
     atomic_store(&box->asked_again, true);
-    sem_post(&box->poked);
+    ht_mailbox_wake(box);
 }
 
 unsigned ht_mailbox_asked(const ht_mailbox *box, bool *again)
