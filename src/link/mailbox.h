@@ -40,7 +40,8 @@ ht_letter *ht_mailbox_wait(ht_mailbox *box);
 
 /* Anyone: ends all waiting for good. */
 void ht_mailbox_close(ht_mailbox *box);
-/* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or the trainer wakes it. */
+/* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or the trainer wakes it.
+ */
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds);
 void ht_mailbox_wake(ht_mailbox *box);
 /* Trainer: the letter it has delivered is out of date, another one follows. Wakes too. */
