@@ -19,7 +19,7 @@ enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250 };
 /* Of the machine that analysis may take from training; and that the node curve may while it is watched. With
  * the screen and the evaluations less than 3 %. */
 static const double share = 0.006, watched_share = 0.01;
-static const double watched_period = 0.4; /* seconds from a look to the next while it is watched */
+static const double watched_period = 0.35; /* seconds from a look to the next while it is watched */
 
 struct ht_analyst {
     pthread_t thread;
@@ -171,7 +171,8 @@ static bool look_at_weights(look *l)
     double start = ht_thread_now();
     if (ht_survey_weights(&self->report, l->letter->tap, &ignored) != HT_OK || !look_at_tail(l)) return false;
     double cost = ht_thread_now() - start;
-    self->weights_due = ht_now() + cost / (share * self->cores);
+    double part = l->letter->wish.watched ? 0.5 : 1; /* nobody sees the tail beside the pruning view */
+    self->weights_due = ht_now() + cost / (part * share * self->cores);
     l->cost += cost;
     return true;
 }
