@@ -376,7 +376,8 @@ static void the_timeline_goes_back_and_the_future_stays(void **state)
     snprintf(text, sizeof text, "rewound to step %s; Space goes on", grouped((long)target));
     vt_assert(t, vt_wait_text(t, text, PATIENCE));
     vt_assert(t, vt_wait_text(t, "the same settings make the same future", PATIENCE));
-    assert_int_equal(sandbox_step(t), (long)target);
+    snprintf(text, sizeof text, "step %s ", grouped((long)target));
+    assert_title(t, text);
     assert_title(t, "paused");
     snprintf(text, sizeof text, "A step %s", grouped(end));
     vt_assert(t, vt_wait_text(t, text, PATIENCE)); /* the ghost of what was left */
@@ -389,6 +390,7 @@ static void the_timeline_goes_back_and_the_future_stays(void **state)
 
 static void the_mouse_goes_back_too(void **state)
 {
+    char text[80];
     vt *t = open_run(state);
     long end = sandbox_step(t);
     vt_key(t, "p");
@@ -408,7 +410,8 @@ static void the_mouse_goes_back_too(void **state)
     vt_mouse(t, VT_PRESS, 1, middle, row); /* clicked again: goes there */
     vt_mouse(t, VT_RELEASE, 1, middle, row);
     vt_assert(t, vt_wait_text(t, "rewound to step", PATIENCE));
-    assert_int_equal(sandbox_step(t), (long)chosen);
+    snprintf(text, sizeof text, "step %s ", grouped((long)chosen));
+    assert_title(t, text);
     vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE)); /* in the same view */
 }
 
