@@ -228,7 +228,7 @@ static ht_code key_to_screen(lab *l, double *p99, ht_error *err)
 static ht_code idle(lab *l, double *share, ht_error *err)
 {
     clockid_t clock;
-    struct timespec before, after;
+    struct timespec before = {0}, after = {0};
     if (start_lab(l, "ecg-demo", plain, err) != HT_OK) return err->code;
     ht_code code = wait_for(l, "running", err);
     if (code == HT_OK) press(l, " ");

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
+#include "term/guard.h"
 #include "term/term.h"
 
 /* ---- what came in ------------------------------------------------------------------------------ */
@@ -178,6 +179,7 @@ int ht_cmd_lab(int argc, char **argv)
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
+    if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_open(&session, &args, run_path, &err);
     if (code == HT_OK) code = prepare(&lab, &session, script, &theme, &err);
     if (code == HT_OK) code = run(&lab, &session, dump_path, &theme, &err);

@@ -55,21 +55,25 @@ static ht_code take_value(ht_grid *grid, ht_vary *axis, const char *text, bool i
     return add_value(axis, canonical, err);
 }
 
-static ht_code new_axis(ht_grid *grid, ht_param param, ht_vary **axis, ht_error *err)
+/* One more axis of the grid; NULL with *err set. */
+static ht_vary *new_axis(ht_grid *grid, ht_param param, ht_error *err)
 {
     const char *key = ht_param_at(param)->key;
+    bool twice = false;
+    for (int i = 0; i < grid->axes; i++) twice = twice || grid->axis[i].param == param;
     if (strncmp(key, "ui.", 3) == 0)
-        return ht_error_set(err, HT_USAGE, "--vary %s: changes only the screen; a sweep has none", key);
-    for (int i = 0; i < grid->axes; i++)
-        if (grid->axis[i].param == param)
-            return ht_error_set(err, HT_USAGE,
-                                "%s is varied twice; give all its values in one list, as in a=1,2", key);
-    if (grid->axes == HT_SWEEP_AXES)
-        return ht_error_set(err, HT_USAGE, "--vary %s: a sweep varies at most %d parameters, seeds included",
-                            key, HT_SWEEP_AXES);
-    *axis = &grid->axis[grid->axes++];
-    **axis = (ht_vary){.param = param};
-    return HT_OK;
+        ht_error_set(err, HT_USAGE, "--vary %s: changes only the screen; a sweep has none", key);
+    else if (twice)
+        ht_error_set(err, HT_USAGE, "%s is varied twice; give all its values in one list, as in a=1,2", key);
+    else if (grid->axes == HT_SWEEP_AXES)
+        ht_error_set(err, HT_USAGE, "--vary %s: a sweep varies at most %d parameters, seeds included", key,
+                     HT_SWEEP_AXES);
+    else {
+        ht_vary *axis = &grid->axis[grid->axes++];
+        *axis = (ht_vary){.param = param};
+        return axis;
+    }
+    return NULL;
 }
 
 /* Calls take_value with each part of "a,b,c". */
@@ -94,7 +98,6 @@ static ht_code take_list(ht_grid *grid, ht_vary *axis, const char *list, ht_erro
 ht_code ht_grid_vary(ht_grid *grid, const char *text, ht_error *err)
 {
     char key[64];
-    ht_vary *axis;
     ht_param param;
     const char *equals = strchr(text, '=');
     if (!equals || equals - text >= (ptrdiff_t)sizeof key)
@@ -104,7 +107,8 @@ ht_code ht_grid_vary(ht_grid *grid, const char *text, ht_error *err)
     if (!ht_param_find(key, &param))
         return ht_error_set(err, HT_USAGE, "--vary %s: no such parameter; did you mean '%s'?", key,
                             ht_param_nearest(key));
-    if (new_axis(grid, param, &axis, err) != HT_OK) return err->code;
+    ht_vary *axis = new_axis(grid, param, err);
+    if (!axis) return err->code;
     return take_list(grid, axis, equals + 1, err);
 }
 
@@ -112,8 +116,8 @@ ht_code ht_grid_seeds(ht_grid *grid, const char *text, ht_error *err)
 {
     unsigned long long first, last;
     char rest, value[32];
-    ht_vary *axis;
-    if (new_axis(grid, HT_P_TRAIN_SEED, &axis, err) != HT_OK) return err->code;
+    ht_vary *axis = new_axis(grid, HT_P_TRAIN_SEED, err);
+    if (!axis) return err->code;
     if (!strstr(text, ".."))
         return take_list(grid, axis, text, err) == HT_OK ? HT_OK : ht_error_prefix(err, "--seeds");
     if (sscanf(text, "%16llu..%16llu%c", &first, &last, &rest) != 2 || first > last ||

@@ -144,6 +144,7 @@ static void add_key(ht_table *table, ht_param key)
 static ht_code read_keys(loading *l, const char *path, ht_error *err)
 {
     size_t i;
+    if (!l->varies) return HT_OK; /* no section */
     json_t *root = load_json(path, err), *key;
     if (!root) return err->code;
     json_array_foreach(json_object_get(root, "vary"), i, key)
@@ -229,6 +230,7 @@ static ht_code add_row(loading *l, const cell *cells, int count, ht_error *err)
 static ht_code make_rows(loading *l, ht_error *err)
 {
     ht_table *table = l->table;
+    if (!l->cell) return HT_OK; /* no cell, no row */
     table->row = ht_alloc((size_t)l->cells, sizeof *table->row, "the table", err);
     if (!table->row) return err->code;
     sorting = table;

@@ -142,8 +142,8 @@ ht_code ht_survey_method(ht_report *report, const ht_network *net, const ht_samp
 ht_code ht_survey_speed(ht_report *report, const ht_network *net, const ht_samples *samples,
                         const ht_prune_spec *spec, ht_error *err)
 {
-    ht_prune_result result;
-    double seconds[2];
+    ht_prune_result result = {0};
+    double seconds[2] = {0};
     ht_network *copy = ht_network_copy(net, err);
     ht_code code = copy ? ht_prune_apply(copy, spec, NULL, &result, err) : err->code;
     if (code == HT_OK) code = ht_prune_compact(copy, err);

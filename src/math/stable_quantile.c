@@ -84,7 +84,8 @@ static void build_middle(ht_quantiles *q, walk *w)
 /* g = scale (c + t), t within ±1/4, c = 1¼ or 1¾: the halves of the octave that begins at scale. */
 static void build_column(ht_quantiles *q, walk *w, int column)
 {
-    double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25, t[MOST], y[MOST];
+    int octave = (FIRST_BITS + column) / 2 - 127;
+    double scale = exp2(octave), centre = column % 2 ? 1.75 : 1.25, t[MOST], y[MOST];
     for (int k = 0; k < q->terms; k++) {
         t[k] = node(k, q->terms, -0.25, 0.25);
         double u = scale * (centre + t[k]) / 2;

@@ -99,8 +99,9 @@ void ht_draw_gallery(ht_surface *s, ht_rect area, const ht_gallery *g, int focus
         ht_frame_foot(s, area, HT_ALIGN_LEFT, HT_ROLE_DIM, g->note);
     }
     ht_rect content = {inner.x + 1, inner.y, inner.w - 2, inner.h};
+    int middle = inner.y + inner.h / 2;
     if (g->count == 0)
-        s->ops->text(s, inner.x, inner.y + inner.h / 2, inner.w, HT_ALIGN_CENTER, HT_ROLE_DIM, 0, g->empty);
+        s->ops->text(s, inner.x, middle, inner.w, HT_ALIGN_CENTER, HT_ROLE_DIM, 0, g->empty);
     else if (content.w > 0 && content.h > 0)
         draw_items(s, g, content);
     s->clip = clip;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "term/guard.h"
 #include "view/keymap.h"
 
 enum {
@@ -59,13 +60,12 @@ static void on_alarm(int number)
     (void)number; /* that it came is enough: a read that waits gives up */
 }
 
-/* Async-signal-safe: frames no longer held back, mouse off, normal screen, cursor on, keypad off, colours
- * off; the line discipline as it was. */
+/* Async-signal-safe. */
 static void on_crash(int number)
 {
     static const char restore[] =
-        "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?1049l\033[?25h\033[?1l\033>\r\n"
-        "heavytail: crashed; the terminal is restored. Please report what you did.\n";
+        HT_GUARD_RESTORE "heavytail: crashed; the terminal is restored. Please report what you did.\n";
+    ht_guard_disarm();
     ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
     (void)ignored;
     tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
@@ -233,6 +233,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     curs_set(0);
     set_colours(theme);
     set_mouse();
+    ht_guard_arm();
     return HT_OK;
 }
 
@@ -241,6 +242,7 @@ void ht_term_close(void)
     if (!term.screen) return;
     mouse_motion(false);
     endwin();
+    ht_guard_disarm();
     delscreen(term.screen);
     ht_free(term.shown);
     memset(&term, 0, sizeof term);
@@ -253,6 +255,7 @@ static void stop_until_continued(void)
     stop_wanted = 0;
     mouse_motion(false);
     endwin();
+    ht_guard_disarm();
     sigaction(SIGTSTP, &standard, &ours);
     kill(getpid(), SIGTSTP); /* with all threads: training stops too */
     sigaction(SIGTSTP, &ours, NULL);
@@ -260,6 +263,7 @@ static void stop_until_continued(void)
     clearok(curscr, TRUE);
     refresh();
     mouse_motion(true);
+    ht_guard_arm();
 }
 
 void ht_term_size(int *columns, int *rows)

@@ -62,6 +62,8 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     const ht_ladder_state *ladder = running_ladder(m);
     if (ladder)
         add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * ladder->fraction);
+    else if (m->compare.running)
+        add(spans, &count, HT_ROLE_GOOD, " ● roads %d of %d ", m->compare.done, m->compare.count);
     else
         add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     if (m->frozen) {
@@ -104,7 +106,9 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
         const char *word = keys[i].bar;
         if (!word || !belongs(m, keys[i].action)) continue;
         if (keys[i].action == HT_DO_PAUSE)
-            word = running_ladder(m) ? "stop" : m->state == HT_STATE_RUNNING ? "pause" : "run";
+            word = running_ladder(m) || m->compare.running ? "stop"
+                   : m->state == HT_STATE_RUNNING          ? "pause"
+                                                           : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
         add_key(spans, n, &keys[i], word);

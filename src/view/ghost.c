@@ -30,8 +30,8 @@ ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
     if (m->ghost_count == HT_GHOSTS) {
         *dropped = m->ghost[0]->letter;
         ht_free(m->ghost[0]);
-        memmove(&m->ghost[0], &m->ghost[1], (HT_GHOSTS - 1) * sizeof m->ghost[0]);
         m->ghost_count--;
+        for (int k = 0; k < m->ghost_count; k++) m->ghost[k] = m->ghost[k + 1];
     }
     ghost->letter = free_letter(m);
     ghost->step = m->frozen ? (uint64_t)m->frozen_step : m->step;
@@ -79,7 +79,7 @@ void ht_ghost_return(ht_model *m, uint64_t step)
     if (g->step != step) return;
     ht_free(g);
     m->ghost_count--;
-    memmove(&m->ghost[i], &m->ghost[i + 1], (size_t)(m->ghost_count - i) * sizeof m->ghost[0]);
+    for (int k = i; k < m->ghost_count; k++) m->ghost[k] = m->ghost[k + 1];
 }
 
 static double value_of(const ht_ghost *ghost, ht_param p)

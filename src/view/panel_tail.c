@@ -25,7 +25,8 @@ bool ht_panel_layer(const ht_model *m, char *to, size_t size)
 {
     int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
     int layer = m->report.count > 0 ? m->report.tail.layer : m->tail_layer;
-    snprintf(to, size, depth > 1 ? ", layer %d" : "", layer + 1);
+    to[0] = '\0';
+    if (depth > 1) snprintf(to, size, ", layer %d", layer + 1);
     return depth > 1;
 }
 

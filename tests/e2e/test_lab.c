@@ -717,6 +717,17 @@ static void signals_end_it_cleanly(void **state)
     }
 }
 
+/* What no program can do for itself its guard does. */
+static void a_kill_restores_the_terminal(void **state)
+{
+    vt *t = open_lab(state);
+    vt_signal(t, SIGKILL);
+    assert_int_equal(vt_exit(t, PATIENCE), 128 + SIGKILL);
+    vt_assert(t, vt_wait_text(t, "was killed; the terminal is restored", PATIENCE));
+    vt_assert(t, vt_restored(t));
+    vt_teardown(state);
+}
+
 static void a_crash_restores_the_terminal(void **state)
 {
     static const int signals[] = {SIGSEGV, SIGABRT};
@@ -863,6 +874,7 @@ int main(int argc, char **argv)
         TEST(q_quits_and_restores_the_terminal),
         TEST(signals_end_it_cleanly),
         TEST(a_crash_restores_the_terminal),
+        TEST(a_kill_restores_the_terminal),
         TEST(stopped_it_leaves_the_terminal_to_the_shell),
         TEST(a_storm_of_sizes_is_survived),
         TEST(keys_show_at_once_while_a_wide_network_trains),

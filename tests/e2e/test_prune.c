@@ -206,7 +206,7 @@ static void wrong_requests_say_what_to_do(void **state)
 static double peak_of(const char *first, const char *second, const char *method)
 {
     struct rusage used;
-    int status;
+    int status = -1;
     pid_t pid = fork();
     if (pid == 0) {
         setenv("HEAVYTAIL_THREADS", "2", 1);

@@ -16,8 +16,27 @@ static void save(vt *t, const char *directory, const char *name)
     if (!vt_save_png(t, path)) fail_msg("cannot write %s", path);
 }
 
+static bool nothing_trains(vt *t, void *context)
+{
+    (void)context;
+    const char *title = vt_row(t, 0);
+    return !strstr(title, "● widths") && !strstr(title, "● roads");
+}
+
+/* A view that trains networks of its own: `whole` waits for the last of them, else it is stopped early. */
+static void save_training_view(vt *t, const char *key, const char *directory, const char *name, bool whole)
+{
+    vt_key(t, key);
+    vt_assert(t, vt_wait_text(t, "stop", PATIENCE)); /* the key bar: Space stops it */
+    if (!whole) vt_key(t, "Space");
+    vt_assert(t, vt_wait(t, nothing_trains, NULL, 30 * PATIENCE));
+    save(t, directory, name);
+    vt_key(t, "Esc");
+}
+
 static void save_screens(void **state, const char *directory, long steps)
 {
+    bool whole = steps >= 1000;
     vt *t = LAB(state, 120, 40, NULL);
     vt_assert(t, sandbox_wait_step(t, steps, 6 * PATIENCE));
     vt_key(t, "Space");
@@ -27,6 +46,12 @@ static void save_screens(void **state, const char *directory, long steps)
     vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE));
     save(t, directory, "pruning.png");
     vt_key(t, "Esc");
+    vt_key(t, "t");
+    vt_assert(t, vt_wait_text(t, "to believe?", PATIENCE));
+    save(t, directory, "tails.png");
+    vt_key(t, "Esc");
+    save_training_view(t, "w", directory, "width.png", whole);
+    save_training_view(t, "c", directory, "roads.png", whole);
     vt_key(t, "?");
     vt_assert(t, vt_wait_text(t, "Help", PATIENCE));
     save(t, directory, "help.png");
@@ -50,6 +75,9 @@ static void screens_are_pictures(void **state)
     save_screens(state, ".", 50);
     sandbox_assert_ink("dashboard.png", 1200, 800);
     sandbox_assert_ink("pruning.png", 1200, 800);
+    sandbox_assert_ink("tails.png", 1200, 800);
+    sandbox_assert_ink("width.png", 1200, 800);
+    sandbox_assert_ink("roads.png", 1200, 800);
     sandbox_assert_ink("help.png", 1200, 800);
     sandbox_assert_ink("dashboard-80x24.png", 800, 480);
 }

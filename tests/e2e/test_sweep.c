@@ -18,7 +18,7 @@
     "noise.type=iid,shared "                                                                                 \
     "--seeds 1..3"
 
-static const sandbox_result *shell(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static const sandbox_result *shell(const char *format, ...)
 {
     char script[2048];
     va_list args;

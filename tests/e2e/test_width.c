@@ -43,6 +43,7 @@ static bool some_run_done(vt *t, void *least)
 static void w_trains_a_ladder_and_draws_it(void **state)
 {
     vt *t = open_lab(state);
+    assert_title(t, "done");
     long step = sandbox_step(t);
     vt_key(t, "w");
     vt_assert(t, vt_wait_text(t, "Ladder of widths", PATIENCE));
