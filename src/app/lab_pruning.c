@@ -6,6 +6,7 @@
 #include "app/lab_handlers.h"
 #include "base/text.h"
 #include "render/draw.h"
+#include "view/prune_chart.h"
 #include "view/pruning.h"
 
 /* ---- what the analyst is asked for ---- */
@@ -128,15 +129,25 @@ static int method_at(ht_lab *lab, int column, int row)
     return -1;
 }
 
+/* The method whose name in the chart's legend this is, or -1. */
+static int method_in_legend(ht_lab *lab, ht_rect area, const ht_chart *chart, int column, int row)
+{
+    int series = ht_draw_legend_hit(ht_cells_surface(lab->cells), area, chart, column, row);
+    int method = series < 0 ? -1 : chart->series[series].tag - ht_prune_tag(HT_PRUNE_NODE);
+    return method >= 0 && method < HT_PRUNE_METHODS ? method : -1;
+}
+
 void ht_lab_pruning_press(ht_lab *lab, ht_panel_id panel, int column, int row)
 {
     ht_rect area, plot;
-    if (panel == HT_PANEL_PRUNING_READOUT) {
-        int method = lab->held ? -1 : method_at(lab, column, row);
-        if (method >= 0) ht_pruning_choose(lab->model, (ht_prune_method)method);
-    } else if (ht_lab_chart(lab, panel, &area, &plot) && plot.w > 0) {
+    const ht_chart *chart = ht_lab_chart(lab, panel, &area, &plot);
+    int method = chart && panel == HT_PANEL_PRUNING  ? method_in_legend(lab, area, chart, column, row)
+                 : panel == HT_PANEL_PRUNING_READOUT ? method_at(lab, column, row)
+                                                     : -1;
+    if (method >= 0 && !lab->held)
+        ht_pruning_choose(lab->model, (ht_prune_method)method);
+    else if (chart && plot.w > 0 && row >= plot.y)
         lab->model->prune_cursor = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
-    }
 }
 
 void ht_lab_pruning_wheel(ht_lab *lab, int delta)

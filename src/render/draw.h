@@ -18,6 +18,9 @@ void ht_draw_gallery(ht_surface *surface, ht_rect area, const ht_gallery *galler
  * position into a value and says how many columns a panel should decimate to. */
 ht_rect ht_draw_plot_area(ht_rect area, const ht_chart *chart);
 
+/* The series whose legend entry is at a cell, or -1. Draws nothing. */
+int ht_draw_legend_hit(ht_surface *surface, ht_rect area, const ht_chart *chart, int column, int row);
+
 /* Where form row `i` is drawn: its rectangle, and for sliders the rectangle of the track; w = 0 when it is
  * not shown. */
 ht_rect ht_draw_row_area(ht_rect area, const ht_form *form, int i, ht_rect *track);

@@ -7,95 +7,10 @@
 #include "render/chart_layout.h"
 #include "render/draw_frame.h"
 #include "render/draw_labels.h"
+#include "render/draw_legend.h"
 #include "render/draw_series.h"
 #include "render/ink_map.h"
 #include "render/wrap.h"
-
-/* ---- legend ------------------------------------------------------------------------------------ */
-
-static void draw_sample(ht_surface *s, const ht_series *series, double x, double y)
-{
-    double xs[] = {x + 0.25, x + HT_LEGEND_SAMPLE - 0.25}, middle[] = {y + 0.55, y + 0.55};
-    double low[] = {y + 0.8, y + 0.8}, high[] = {y + 0.2, y + 0.2}, ends[] = {x, x + HT_LEGEND_SAMPLE};
-    switch (series->kind) {
-    case HT_MARK_LINE:
-    case HT_MARK_RANGE:
-        s->ops->polyline(s, series->role, series->dotted, 2, xs, middle);
-        break;
-    case HT_MARK_BAND:
-        s->ops->band(s, series->role, 2, ends, low, high);
-        break;
-    case HT_MARK_BARS:
-        s->ops->bar(s, series->role, x + 0.5, y + 0.25, 1, 0.5);
-        break;
-    case HT_MARK_POINTS:
-        s->ops->point(s, series->role, x + 1, y + 0.5);
-        break;
-    case HT_MARK_WHISKERS:
-        s->ops->stroke(s, series->role, x + 1, y + 0.2, y + 0.8);
-        break;
-    }
-}
-
-/* Measured as bold: a theme may say so. */
-static double name_width(ht_surface *s, const ht_series *series)
-{
-    return s->ops->measure(s, HT_BOLD, series->name);
-}
-
-static double entry_width(ht_surface *s, const ht_series *series)
-{
-    double width = HT_LEGEND_SAMPLE + 1 + name_width(s, series);
-    return series->value[0] ? width + 1 + s->ops->measure(s, HT_BOLD, series->value) : width;
-}
-
-static void draw_entry(ht_surface *s, const ht_series *series, unsigned bold, double x, double y)
-{
-    double name = name_width(s, series), value = s->ops->measure(s, HT_BOLD, series->value);
-    draw_sample(s, series, x, y);
-    x += HT_LEGEND_SAMPLE + 1;
-    s->ops->text(s, x, y, name, HT_ALIGN_LEFT, series->role, bold, series->name);
-    if (series->value[0])
-        s->ops->text(s, x + name + 1, y, value, HT_ALIGN_LEFT, series->role, HT_BOLD, series->value);
-}
-
-/* One line of entries from *next on, right-aligned at `right`; those that do not fit right of `left` stay for
- * the next line. `over_frame` clears the border under it. */
-static void draw_legend_line(ht_surface *s, const ht_chart *chart, int *next, double left, double right,
-                             double y, bool over_frame)
-{
-    double total = 0;
-    int from = *next, to = from;
-    for (; to < chart->series_count; to++) {
-        if (chart->series[to].name[0] == '\0') continue;
-        double w = entry_width(s, &chart->series[to]) + (total > 0 ? HT_LEGEND_GAP : 0);
-        if (total + w > right - left) break;
-        total += w;
-    }
-    *next = to;
-    if (total <= 0) return;
-    double x = right - total;
-    if (over_frame) {
-        int from_cell = (int)floor(x) - 1, to_cell = (int)ceil(right) + 1;
-        s->ops->erase(s, (ht_rect){from_cell, (int)y, to_cell - from_cell, 1});
-    }
-    for (int i = from; i < to; i++) {
-        if (chart->series[i].name[0] == '\0') continue;
-        draw_entry(s, &chart->series[i], chart->large ? HT_BOLD : 0, x, y);
-        x += entry_width(s, &chart->series[i]) + HT_LEGEND_GAP;
-    }
-}
-
-static void draw_legend(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
-                        double title_end)
-{
-    int next = 0;
-    double right = area.x + area.w - 3;
-    if (chart->hint[0]) right -= ceil(s->ops->measure(s, 0, chart->hint)) + 2;
-    if (l->legend_in_title) draw_legend_line(s, chart, &next, title_end + 1, right, area.y, true);
-    for (int row = 0; row < l->legend.h; row++)
-        draw_legend_line(s, chart, &next, l->legend.x, l->legend.x + l->legend.w, l->legend.y + row, false);
-}
 
 /* ---- axes -------------------------------------------------------------------------------------- */
 
@@ -220,7 +135,7 @@ void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus
     } else if (!l.axes) {
         draw_values(s, l.inner, chart);
     } else {
-        draw_legend(s, &l, chart, area, title_end);
+        ht_legend_draw(s, &l, chart, area, title_end, NULL);
         draw_y_axis(s, &l);
         draw_x_axis(s, &l, chart, area);
         draw_plot(s, &l, chart);
@@ -230,6 +145,20 @@ void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus
     if (l.note_row >= 0)
         s->ops->text(s, l.inner.x + 1, l.note_row, l.inner.w - 2, HT_ALIGN_LEFT, note, 0, chart->note);
     s->clip = clip;
+}
+
+/* Drawn again where nothing shows. */
+int ht_draw_legend_hit(ht_surface *s, ht_rect area, const ht_chart *chart, int column, int row)
+{
+    ht_chart_layout l;
+    ht_legend_probe probe = {column, row, -1};
+    if (area.w <= 0 || area.h <= 0) return -1;
+    ht_chart_layout_make(&l, area, chart);
+    if (!l.axes || l.empty) return -1;
+    ht_rect clip = ht_clip_to(s, (ht_rect){0});
+    ht_legend_draw(s, &l, chart, area, draw_title_line(s, &l, chart, area, 0), &probe);
+    s->clip = clip;
+    return probe.series;
 }
 
 ht_rect ht_draw_plot_area(ht_rect area, const ht_chart *chart)

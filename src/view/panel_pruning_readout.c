@@ -9,9 +9,10 @@
 #include "view/pruning.h"
 
 enum {
-    WIDE = 32,  /* columns from which labels need no short form */
-    TALL = 30,  /* rows from which all methods are listed, the hidden ones too */
-    TALLER = 44 /* rows from which each has a second row */
+    NARROW = 28, /* columns from which an accuracy has its change beside it */
+    WIDE = 32,   /* columns from which labels need no short form */
+    TALL = 30,   /* rows from which all methods are listed, the hidden ones too */
+    TALLER = 44  /* rows from which each has a second row */
 };
 
 /* ---- methods ---- */
@@ -73,6 +74,15 @@ static void add_count(ht_room room, ht_prune_method method, const char *what, in
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%s", text);
 }
 
+static void add_accuracy(ht_room room, ht_prune_method method, const ht_prune_point *p, double before,
+                         ht_form *form)
+{
+    const char *label = room.columns < WIDE ? "accuracy" : "test accuracy";
+    ht_row *row = ht_form_add(form, HT_ROW_VALUE, ht_prune_role(method), label, "%.4f", p->accuracy);
+    if (room.columns >= NARROW)
+        snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy, p->accuracy - before);
+}
+
 static void add_size(const ht_model *m, ht_room room, const ht_prune_point *p, ht_form *form)
 {
     char text[32];
@@ -110,8 +120,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
                 "%.4f", p->ratio);
     add_count(room, method, "removed", p->removed, form);
     add_count(room, method, "kept", look->units - p->removed, form);
-    ht_form_add(form, HT_ROW_VALUE, ht_prune_role(method), room.columns < WIDE ? "accuracy" : "test accuracy",
-                "%.4f (%+.4f)", p->accuracy, p->accuracy - look->points[0].accuracy);
+    add_accuracy(room, method, p, look->points[0].accuracy, form);
     if (isfinite(p->loss)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "test loss", "%.4g", p->loss);
     snprintf(text, sizeof text, "error %s", ht_panel_error_symbol(r));
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR, text, "%.4f", p->error);
