@@ -161,10 +161,13 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "with noise of "
          "the three types, with η/b sixteen times as large (arXiv 2106.03795), with each weight a product of "
          "two or "
-         "three factors (2502.02496), with Occam gradient descent (2405.20194). Then the smallest weights "
-         "are removed, "
-         "and the test accuracy is drawn against the share of all weights that is left; coreset removes by "
-         "sensitivity (1804.05345).\n"
+         "three factors (2502.02496), with Occam gradient descent (2405.20194). Then the network is pruned "
+         "and the "
+         "test accuracy drawn against the share of its parameters that is left. With noise whole neurons go "
+         "(node), smallest norm first, each with its row and its column of weights; else the smallest "
+         "weights "
+         "(magnitude). plain is also pruned by neurons, and by sensitivity (coreset, 1804.05345). "
+         "`heavytail compare --method M` prunes all by one.\n"
          "Try: another preset or noise, then c once more.",
          ht_panel_compare, NULL, NULL},
     [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE, "How far each road is, and what it gives.", NULL,
