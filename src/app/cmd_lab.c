@@ -52,6 +52,11 @@ static void receive(ht_lab *lab)
         lab->model->stored = *stored;
         lab->dirty = lab->dirty || lab->model->timeline;
     }
+    const ht_epochs *epochs = ht_runner_epochs(lab->runner, &fresh);
+    if (fresh) {
+        ht_model_epochs(lab->model, epochs);
+        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_ROAD;
+    }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
     ht_model_report(lab->model, report);

@@ -5,16 +5,7 @@
 
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
-
-/* What Occam gradient descent did at the end of an epoch. */
-typedef struct ht_occam_epoch {
-    uint64_t epoch;                /* from 1 */
-    double lambda, loss, accuracy; /* the scores are those before the pruning; NaN: memory was short */
-    double kept;                   /* fraction of all weights that are not zero, after it */
-} ht_occam_epoch;
-
-/* Rows kept of a run: of every epoch; of longer runs of every second, every fourth … */
-enum { HT_OCCAM_EPOCHS = 1024 };
+#include "math/occam.h"
 
 typedef struct ht_judge {
     const ht_samples *train; /* borrowed */

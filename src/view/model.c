@@ -239,6 +239,15 @@ void ht_model_report(ht_model *m, const ht_report *report)
     if (!m->frozen || (double)report->step <= m->frozen_step) m->report = *report;
     m->arrived.report = *report;
     add_value(m, HT_TRACE_LEFT, (double)report->step, report->left);
+    add_value(m, HT_TRACE_LARGE, (double)report->step, report->large);
+    if (report->tail.rows.layers && report->tail.picture_step == report->step &&
+        isfinite(report->tail.rows.median))
+        add_value(m, HT_TRACE_ROWS, (double)report->step, report->tail.rows.median);
+}
+
+void ht_model_epochs(ht_model *m, const ht_epochs *epochs)
+{
+    *(m->frozen ? &m->arrived.epochs : &m->epochs) = *epochs;
 }
 
 void ht_model_freeze(ht_model *m, bool frozen)
@@ -247,13 +256,15 @@ void ht_model_freeze(ht_model *m, bool frozen)
     m->frozen = frozen;
     if (frozen) {
         m->frozen_step = (double)m->step;
-        m->arrived = (ht_arrived){m->loss, m->batch_accuracy, m->test_loss, m->test_accuracy, m->report};
+        m->arrived =
+            (ht_arrived){m->loss, m->batch_accuracy, m->test_loss, m->test_accuracy, m->report, m->epochs};
         return;
     }
     const ht_arrived *a = &m->arrived;
     m->loss = a->loss, m->batch_accuracy = a->batch_accuracy;
     m->test_loss = a->test_loss, m->test_accuracy = a->test_accuracy;
     m->report = a->report;
+    m->epochs = a->epochs;
 }
 
 void ht_model_noise(const ht_params *p, char *to, size_t size)

@@ -88,6 +88,35 @@ static void a_resumed_run_knows_its_epochs(void **state)
     json_decref(b);
 }
 
+/* Size, loss and accuracy over epochs: all of them, also those of the sitting before; a way back takes its
+ * own. */
+static void o_shows_the_epochs_of_every_sitting(void **state)
+{
+    const char *const first[] = {OCCAM, "200", "--run", "shown", NULL};
+    assert_int_equal(sandbox_run(first)->status, 0);
+    vt *t = LAB(state, 120, 40, "--run", "shown");
+    vt_key(t, "o");
+    vt_assert(t, vt_wait_text(t, "Size and accuracy", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Loss of the samples held back", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "epoch                  100", PATIENCE)); /* 400 samples in batches of 250 */
+    vt_assert(t, vt_wait_text(t, "best epoch", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "η/b               4.00e-05", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "above machine ε", PATIENCE));
+    vt_key(t, "r");
+    vt_assert(t, vt_wait_text(t, "none yet", PATIENCE));
+    vt_key(t, "u");
+    vt_assert(t, vt_wait_text(t, "epoch                  100", PATIENCE));
+    vt_resize(t, 80, 24);
+    vt_assert(t, vt_wait_gone(t, "Tail index of the rows", PATIENCE));
+    vt_key(t, "Shift-Tab"); /* the table */
+    vt_key(t, "Shift-Tab"); /* regime takes the place of a chart */
+    vt_assert(t, vt_wait_text(t, "Tail index of the rows", PATIENCE));
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    vt_key(t, "q");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+}
+
 static void a_second_process_decodes_the_network_that_was_judged(void **state)
 {
     (void)state;
@@ -166,6 +195,7 @@ int main(void)
         cmocka_unit_test(factors_and_momentum_do_not_go_together),
         cmocka_unit_test(a_factorized_run_resumes),
         cmocka_unit_test(a_resumed_run_knows_its_epochs),
+        cmocka_unit_test(o_shows_the_epochs_of_every_sitting),
         cmocka_unit_test(a_second_process_decodes_the_network_that_was_judged),
         cmocka_unit_test(what_is_no_code_is_an_error_that_names_the_file),
         cmocka_unit_test(roads_are_compared_in_one_object_and_one_picture),
