@@ -57,6 +57,7 @@ static json_t *road_json(const ht_compare_state *s, int number)
                                ht_prune_at(road->method)->name, "params", ht_json_params(&params), "train",
                                score_json(&road->train), "test", score_json(&road->test));
     json_object_set_new(object, "kept", ht_json_number(road->one_point));
+    json_object_set_new(object, "kappa", ht_json_number(road->kappa));
     json_object_set_new(object, "above_1e-4", ht_json_number(road->above_1e4));
     json_object_set_new(object, "rows", ht_json_number(road->rows));
     json_object_set_new(object, "eta_over_b", ht_json_number(road->eta_over_b));
@@ -81,22 +82,27 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
 static void print_table(const ht_compare_state *s)
 {
     printf("%s: the same network and samples on each road\n\n", s->params.preset);
-    printf("  road         test accuracy     loss   kept at -0.01   pruned by    above 1e-4   rows α̂       "
+    printf("  road         test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
+           "α̂       "
            "η/b\n");
     for (int i = 0; i < s->count; i++) {
         const ht_road_state *r = &s->road[i];
         if (r->stage == HT_ROAD_DONE || r->stage == HT_ROAD_DIVERGED)
-            printf("  %-12s %13.4f %8.4f %13.3f %%   %-9s %10.2f %% %8.3f %9.2g%s\n", r->name,
-                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->method)->name,
+            printf("  %-12s %13.4f %8.4f %13.3f %%   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
+                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->method)->name, r->kappa,
                    100 * r->above_1e4, r->rows, r->eta_over_b,
                    r->stage == HT_ROAD_DIVERGED ? "  diverged" : "");
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
-    printf("\n  kept at -0.01: the smallest share of the parameters with which the test accuracy is at most "
-           "0.01 below\n"
-           "  that of the whole network. A neuron (node) takes its row of weights and its column of the next "
-           "layer along.\n");
+    printf("\n  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
+           "of the "
+           "whole\n"
+           "  network's. A neuron (node) takes its row of weights and its column of the next layer along. κ "
+           "nodes: "
+           "the\n"
+           "  share of the neurons that go at relative error %g, whatever the accuracy.\n",
+           ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 
 static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const char *path, ht_error *err)

@@ -39,11 +39,8 @@ static void thin(ht_road_state *road, const ht_prune_curve *curve)
     for (int i = 0; i <= last; i++)
         if (i == last || (road->points < HT_ROAD_POINTS - 1 && log(p[i].weights) <= apart * road->points))
             road->curve[road->points++] = p[i];
-    double enough = curve->points[0].accuracy - 0.01;
-    road->one_point = 1;
-    for (int i = 0; i < curve->count; i++)
-        if (curve->points[i].accuracy >= enough)
-            road->one_point = fmin(road->one_point, curve->points[i].weights);
+    double enough = p[0].accuracy - 0.01;
+    for (int i = 0; i <= last && p[i].accuracy >= enough; i++) road->one_point = p[i].weights;
 }
 
 static ht_code prune(ht_road_state *road, const ht_network *net, const ht_params *params,
@@ -74,6 +71,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
     ht_road_state road = {.train = results->train,
                           .test = results->test,
                           .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
+                          .kappa = results->roads.pruning[0], /* by neurons */
                           .rows = results->roads.rows.median,
                           .eta_over_b =
                               ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH)};

@@ -64,7 +64,7 @@ static const ht_key_info table[] = {
     {HT_DO_ROAD,
      {'o'},
      "o",
-     "epochs",
+     NULL,
      "this run's road: Occam's epochs, weights left, tail index of the rows against η/b"},
     {HT_DO_GHOST, {'g'}, "g", "ghost", "pin the run as a ghost: its curves stay, dimmed, beside what comes"},
     {HT_DO_DROP_GHOST, {'G'}, "G", NULL, "drop the ghost pinned last"},

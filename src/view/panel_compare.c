@@ -101,10 +101,10 @@ static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
 {
     char words[240];
     const ht_road_state *best = sparsest(s);
-    ht_panel_add_text(form, room, HT_ROLE_DIM,
-                      "Accuracy on the test samples, and the share of the parameters that keeps it within "
-                      "0.01. A neuron takes "
-                      "its row and column along.");
+    ht_panel_add_text(
+        form, room, HT_ROLE_DIM,
+        "Accuracy on the test samples, and the share of the parameters down to which it stays within "
+        "0.01. A neuron takes its row and column along.");
     if (!best || s->running) return;
     snprintf(words, sizeof words, "Fewest parameters: %s, %.2g %% of them, at accuracy %.3f.", best->title,
              100 * best->one_point, best->test.accuracy);
@@ -129,7 +129,7 @@ void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
     add_words(s, room, form);
     if (m->control < 0) return; /* a picture */
     static const char *const keys[][2] = {
-        {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
+        {"o", "this run's road"}, {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
     int count = (int)(sizeof keys / sizeof keys[0]);
     if (form->count + 1 + count > room.rows) return;
     ht_panel_add_heading(form, "Keys");

@@ -462,9 +462,9 @@ static void a_table_sums_up_the_seeds(void **state)
 static void a_table_of_the_regime_shows_the_ladder(void **state)
 {
     (void)state;
-    const sandbox_result *r = RUN("sweep", "--file", "eta-over-b", "--out", "ladder", "--list");
+    const sandbox_result *r = RUN("sweep", "--file", "eta-over-b", "--out", "rungs", "--list");
     assert_status(r, 0);
-    assert_says(r->out, "train.lr=0.5");
+    assert_says(r->out, "--cell 5");
     assert_status(
         shell("$H sweep --preset eta-over-b --set data.name=ecg-synth --set data.train_limit=0 --set "
               "model.width=40 --set train.steps=200 --set train.average=50 --vary "

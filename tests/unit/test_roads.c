@@ -94,7 +94,9 @@ static void a_comparison_is_its_runs_on_any_threads(void **state)
         assert_int_equal(r->stage, HT_ROAD_DONE);
         assert_memory_equal(r, &three->road[i], sizeof *r);
         assert_true(r->points >= 20 && r->curve[0].weights == 1);
-        assert_true(r->one_point > 0 && r->one_point <= 1);
+        assert_true(r->one_point > 0 && r->one_point <= 1 && r->kappa > 0 && r->kappa < 1);
+        for (int k = 0; k < r->points && r->curve[k].weights >= r->one_point; k++)
+            assert_true(r->curve[k].accuracy >= r->curve[0].accuracy - 0.01);
         for (int k = 1; k < r->points; k++) assert_true(r->curve[k].weights <= r->curve[k - 1].weights);
         assert_true(fabs(r->curve[0].accuracy - r->test.accuracy) < 1e-9);
     }
