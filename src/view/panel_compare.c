@@ -74,14 +74,16 @@ void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
 static void add_road_row(const ht_road_state *road, int number, ht_room room, ht_form *form)
 {
     static const char *const waiting[] = {"·", "", "", "diverged", "stopped"};
-    enum { METHODS_FROM = 34 };
-    const char *method = room.columns >= METHODS_FROM ? ht_prune_at(road->method)->name : "";
+    enum { METHODS_FROM = 38 };
+    char method[16] = "";
+    if (room.columns >= METHODS_FROM)
+        snprintf(method, sizeof method, "%-10s", ht_prune_at(road->method)->name);
     char name[40];
     snprintf(name, sizeof name, "%c %s", tags[number], road->name);
     if (road->stage == HT_ROAD_RUNNING)
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, name, "%.0f %%", 100 * road->fraction);
     else if (road->stage == HT_ROAD_DONE)
-        ht_form_add(form, HT_ROW_VALUE, looks[number].role, name, "%-9s %.3f %6.2f %%", method,
+        ht_form_add(form, HT_ROW_VALUE, looks[number].role, name, "%s%.3f %5.3g %%", method,
                     road->test.accuracy, 100 * road->one_point);
     else
         ht_form_add(form, HT_ROW_VALUE, road->stage == HT_ROAD_DIVERGED ? HT_ROLE_BAD : HT_ROLE_DIM, name,

@@ -109,7 +109,7 @@ void ht_place_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 
 void ht_place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout)
 {
-    int side = area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
+    int side = area.w >= 110 ? 42 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
     ht_layout_put(layout, chart, (ht_rect){area.x, area.y, area.w - side, area.h});
     ht_layout_put(layout, readout, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
