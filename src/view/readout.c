@@ -81,7 +81,7 @@ static void read_series(ht_chart *chart, double x)
         const ht_series *s = &chart->series[i];
         if (s->kind == HT_MARK_BARS)
             read_bars(s, x, chart);
-        else if (s->name[0] && s->kind == HT_MARK_RANGE)
+        else if (s->name[0] && (s->kind == HT_MARK_RANGE || s->kind == HT_MARK_BAND))
             read_range(s, x, chart);
         else if (s->name[0] && s->kind == HT_MARK_LINE)
             read_line(s, x, chart);
