@@ -202,7 +202,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
     [HT_PANEL_EPOCHS_LOSS] =
         {"epochs' loss", HT_VIEW_ROAD,
          "The loss at the end of each epoch, before its pruning: of the samples held back "
-         "(occam.holdout), else of the training samples. The network of the lowest is kept.",
+         "(occam.holdout), else of the training samples. The network of the lowest is kept.\n"
+         "Try: :occam.lambda0=0 for plain training on the same samples: the loss turns up where it overfits.",
          ht_panel_epochs_loss, NULL, NULL},
     [HT_PANEL_SIZE] =
         {"size", HT_VIEW_ROAD,
@@ -224,7 +225,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
     [HT_PANEL_ROAD] =
         {"road", HT_VIEW_ROAD,
          "How far this run is on each road: η/b and the tail index of the rows, how many weights are "
-         "left, and what the last epoch gave.",
+         "left, and what the last epoch gave.\n"
+         "Try: η four times as large (=), then watch α̂ of the rows.",
          NULL, ht_panel_road, NULL},
     [HT_PANEL_TIMELINE] =
         {"timeline", HT_VIEW_COUNT,

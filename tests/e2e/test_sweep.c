@@ -477,7 +477,7 @@ static void a_table_of_the_regime_shows_the_ladder(void **state)
     json_t *root = json_loads(RUN("table", "ladder", "--format", "json")->out, 0, NULL), *rows;
     assert_non_null(rows = json_object_get(root, "rows"));
     assert_int_equal(json_array_size(rows), 2);
-    json_t *cell = json_load_file("ladder/cells/train.lr=0.5,train.seed=1.json", 0, NULL), *roads;
+    json_t *cell = json_load_file("ladder/cells/train.seed=1,train.lr=0.5.json", 0, NULL), *roads;
     assert_non_null(roads = json_object_get(cell, "roads"));
     json_t *steep = json_array_get(rows, 1), *prunings = json_object_get(roads, "prunings"),
            *average = json_object_get(roads, "average");
