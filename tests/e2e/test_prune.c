@@ -154,6 +154,7 @@ static void the_picture_holds_settings_and_numbers(void **state)
         assert_int_equal(ht_png_read("p.png", 0, &png, &err), HT_OK);
         assert_string_equal(ht_png_find(&png, "heavytail:step"), "20");
         assert_says(ht_png_find(&png, "heavytail:preset"), "alpha = 1.62");
+        assert_says(ht_png_find(&png, "Title"), "test samples");
         assert_string_equal(ht_png_find(&png, "heavytail:method"),
                             dark ? "node,magnitude,svd,random" : "node");
         assert_says(ht_png_find(&png, "heavytail:prune"), "removed");
