@@ -5,7 +5,7 @@ set -u
 seconds=$1 findings=0
 shift
 # No reader may take more than this at once, whatever a file promises: the largest picture has 192 MB.
-bounds='-malloc_limit_mb=256 -rss_limit_mb=2048 -timeout=20'
+bounds="-malloc_limit_mb=256 -rss_limit_mb=2048 -timeout=${FUZZ_TIMEOUT:-20}"
 for program in "$@"; do
     target=${program##*/fuzz_}
     corpus=$PWD/tests/fuzz/corpus/$target # one target changes its directory
