@@ -80,6 +80,8 @@ static void weigh(lesson *l)
     }
 }
 
+static const char paused[] = "‖ paused"; /* in the title line; help has the word alone */
+
 /* What a lecturer does, one line after the other; in the end training goes on, with the settings it had. Each
  * word is a key, with a moment between two of them. */
 static const char *const acts[][6] = {
@@ -95,7 +97,7 @@ static const char *const acts[][6] = {
     {"m"},        {"m", "m", "m"},
     {"+", "+"},   {"0"},
     {"?", "Esc"}, {"i", "Esc"},
-    {"P", "P"},   {"b", "Left", "Left", "Enter", "Space"},
+    {"P", "P"},   {"b", "Left", "Left", "Enter", paused, "Space"},
     {"Right"},    {"u", "U", "Left"},
     {"Up"},       {"T"},
 };
@@ -105,7 +107,7 @@ static void act(lesson *l)
 {
     const char *const *keys = acts[l->acts++ % ACTS];
     for (int i = 0; i < 6 && keys[i]; i++) {
-        if (strcmp(keys[i], "paused") == 0)
+        if (keys[i] == paused)
             vt_assert(l->t, vt_wait_text(l->t, keys[i], 1000 * STALLED));
         else
             vt_key(l->t, keys[i]);
@@ -222,7 +224,7 @@ static void a_long_lesson_loses_nothing(void **state)
     l.start = sandbox_seconds();
     give(&l);
     vt_key(l.t, "Space");
-    vt_assert(l.t, vt_wait_text(l.t, "paused", PATIENCE) && vt_wait_still(l.t, 1000, PATIENCE));
+    vt_assert(l.t, vt_wait_text(l.t, paused, PATIENCE) && vt_wait_still(l.t, 1000, PATIENCE));
     long shown = sandbox_step(l.t);
     vt_key(l.t, "q");
     vt_assert(l.t, vt_exit(l.t, PATIENCE) == 0);
