@@ -33,15 +33,11 @@ static int unknown_command(const char *name)
 {
     size_t count;
     const ht_command_info *commands = ht_commands(&count);
-    const char *best = "train";
-    int least = 1000;
+    ht_guess guess = ht_guess_for(name);
     ht_error err;
-    for (size_t i = 0; i < count; i++) {
-        int distance = ht_text_distance(name, commands[i].name);
-        if (distance < least) least = distance, best = commands[i].name;
-    }
-    ht_error_set(&err, HT_USAGE, "no subcommand '%.60s'; did you mean '%s'? (`heavytail help` lists them)",
-                 name, best);
+    for (size_t i = 0; i < count; i++) ht_guess_offer(&guess, commands[i].name);
+    ht_error_set(&err, HT_USAGE, "no subcommand '%.60s'%s (`heavytail help` lists them)", name,
+                 ht_guess_words(&guess));
     return ht_app_fail(&err);
 }
 
