@@ -234,18 +234,19 @@ static void a_long_lesson_loses_nothing(void **state)
     uint64_t step = checkpoint_step("run/checkpoint.safetensors");
     assert_int_equal(step, shown);
     size_t changes = judge_journal(step), rows = judge_metrics(step);
-    print_message("long: %.0f s, %d acts: step %ld on the screen, in the checkpoint and in the journal (%zu "
-                  "changes on its path); %zu rows of metrics; memory %.2f MB after %.0f s, then %.2f to %.2f "
-                  "MB (%+.2f %%)\n",
-                  l.seconds, l.acts, shown, changes, rows, l.at_warm, warm * l.seconds, l.low, l.high,
-                  100 * (l.high / l.at_warm - 1));
+    print_message(
+        "figures: %.0f s, %d acts: step %ld on the screen, in the checkpoint and in the journal (%zu "
+        "changes on its path); %zu rows of metrics; memory %.2f MB after %.0f s, then %.2f to %.2f "
+        "MB (%+.2f %%)\n",
+        l.seconds, l.acts, shown, changes, rows, l.at_warm, warm * l.seconds, l.low, l.high,
+        100 * (l.high / l.at_warm - 1));
     if (l.seconds >= JUDGED) assert_true(l.high <= (1 + flat) * l.at_warm);
     reopen(state, step);
     const char *whole = l.seconds < 60 ? "run" : "early"; /* as long again as it was trained */
     const sandbox_result *r = RUN("replay", whole);
     assert_status(r, 0);
     assert_says(r->out, "the same bits");
-    print_message("long: %s", r->out);
+    print_message("figures: %s", r->out);
 }
 
 int main(void)
