@@ -12,14 +12,22 @@
 #include "math/kernel.h"
 #include "math/linalg.h"
 
-/* OpenBLAS reads OPENBLAS_CORETYPE only while it is loaded, hence the second start. Once: the variable is
- * then set. */
-static void pick_blas_core(char **argv)
+/* A variable of OpenBLAS that is not as we want it; false when it is. */
+static bool put(const char *name, const char *value)
 {
-    const char *better = ht_linalg_better_core();
-    if (!better || getenv("OPENBLAS_CORETYPE")) return;
-    if (setenv("OPENBLAS_CORETYPE", better, 1) == 0) execv("/proc/self/exe", argv);
-    /* Without /proc the slower kernels still work. */
+    const char *now = getenv(name);
+    return !(now && strcmp(now, value) == 0) && setenv(name, value, 1) == 0;
+}
+
+/* OpenBLAS reads its variables only while it is loaded, hence the second start; once, as they are set then.
+ * Threads of its own, which we never use, would each spin for some time at the start: a third of the cost of
+ * a small sweep's cell. */
+static void prepare_blas(char **argv)
+{
+    const char *better = getenv("OPENBLAS_CORETYPE") ? NULL : ht_linalg_better_core();
+    bool core = better && put("OPENBLAS_CORETYPE", better), threads = put("OPENBLAS_NUM_THREADS", "1");
+    if (core || threads) execv("/proc/self/exe", argv);
+    /* Without /proc it works too, but slower. */
 }
 
 static int print_version(void)
@@ -83,7 +91,7 @@ int main(int argc, char **argv)
     ht_error err;
     keep_standard_streams();
     setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
-    pick_blas_core(argv);
+    prepare_blas(argv);
     ht_linalg_init();
     bool filter = refuse_write_signals();
     int code = dispatch(argc, argv);
