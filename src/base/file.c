@@ -145,7 +145,7 @@ ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
         return ht_error_set(err, HT_FAIL, "%s: exists and is not a regular file; give another name", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
     ht_code code = HT_OK;
     for (size_t i = 0; i < count && code == HT_OK; i++)
@@ -167,9 +167,12 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
 
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err)
 {
-    /* O_NONBLOCK: as in reading, a FIFO must not hang us. */
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path, strerror(errno));
+    /* O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a stranger's run must not
+     * lead us out of it (what is replaced as a whole replaces the link). */
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
+                            errno == ELOOP ? "it is a symbolic link" : strerror(errno));
     struct stat info;
     ht_code code = HT_OK;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
@@ -196,7 +199,8 @@ ht_code ht_file_make_dir(const char *path, ht_error *err)
         *p = '\0';
         int failed = mkdir(partial, 0777) == 0 ? 0 : errno;
         if (failed && !ht_file_is_dir(partial))
-            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial, strerror(failed));
+            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial,
+                                failed == EEXIST ? "something else has that name" : strerror(failed));
         if (kept == '\0') return HT_OK;
         *p = kept;
     }
