@@ -38,16 +38,16 @@ static void add_road(ht_chart *chart, const ht_road_state *road, int number)
 {
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, looks[number].role, road->name, drawable(road));
     if (!line) return;
-    line->dotted = looks[number].dotted;
-    line->tag = tags[number];
-    line->tag_x = pow(line->x[line->count ? line->count - 1 : 0], (number + 0.5) / HT_ROADS);
+    line->dash = looks[number].dotted ? HT_DOTTED : HT_SOLID;
     if (road->method != HT_PRUNE_MAGNITUDE && !strstr(road->name, ht_prune_at(road->method)->name))
         ht_text_copy(line->value, sizeof line->value, ht_prune_at(road->method)->name);
-    for (int i = 0, used = 0; i < road->points; i++) {
+    for (int i = road->points - 1, used = 0; i >= 0; i--) { /* upwards */
         if (road->curve[i].weights <= 0) continue;
         line->x[used] = road->curve[i].weights;
         line->high[used++] = road->curve[i].accuracy;
     }
+    line->tag = tags[number];
+    if (line->count) line->tag_x = pow(fmax(line->x[0], 1e-3), (number + 0.5) / HT_ROADS);
 }
 
 void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
