@@ -27,7 +27,7 @@ static ht_code measure_prunings(ht_road_results *r, const ht_network *net, const
     for (int i = 0; i < HT_PRUNINGS; i++) {
         ht_prune_result result = {.ratio = NAN};
         spec.method = ht_prunings[i];
-        if (small_enough(net) && ht_prune_try(&result, net, NULL, NULL, &spec, pool, err) != HT_OK)
+        if (small_enough(net) && ht_prune_try(&result, net, NULL, NULL, &spec, pool, NULL, err) != HT_OK)
             return err->code;
         r->pruning[i] = result.ratio;
     }

@@ -62,7 +62,7 @@ void ht_panel_epochs(const ht_model *m, int columns, ht_chart *chart)
     begin(m, "Size and accuracy", chart);
     if (prunes(m)) {
         ht_series *s = add_epochs(m, chart, lambda, HT_ROLE_DIM, "λ");
-        if (s) s->dotted = true;
+        if (s) s->dash = HT_DOTTED;
     }
     add_epochs(m, chart, kept, HT_ROLE_WEIGHTS, "weights left");
     add_epochs(m, chart, accuracy, HT_ROLE_TEST, "accuracy");
