@@ -67,4 +67,8 @@ typedef struct ht_score {
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err);
 
+/* The same, and the cross-entropy of each sample: losses is (samples->count). */
+ht_code ht_network_losses(const ht_network *net, const ht_samples *samples, struct ht_pool *pool,
+                          float *losses, ht_score *score, ht_error *err);
+
 #endif

@@ -26,18 +26,12 @@ int ht_app_threads(void)
 
 static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
 {
-    const char *best = "--preset";
-    int least = ht_text_distance(given, best);
-    static const char *const common[] = {"--set", "--data-dir", "--help"};
-    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
-        if (ht_text_distance(given, common[i]) < least)
-            least = ht_text_distance(given, common[i]), best = common[i];
-    for (; options->name; options++)
-        if (ht_text_distance(given, options->name) < least)
-            least = ht_text_distance(given, options->name), best = options->name;
-    return ht_error_set(err, HT_USAGE,
-                        "unknown option '%.60s'; did you mean '%s'? (`heavytail help` lists them)", given,
-                        best);
+    static const char *const common[] = {"--preset", "--set", "--data-dir", "--help"};
+    ht_guess guess = ht_guess_for(given);
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) ht_guess_offer(&guess, common[i]);
+    for (; options->name; options++) ht_guess_offer(&guess, options->name);
+    return ht_error_set(err, HT_USAGE, "unknown option '%.60s'%s (`heavytail help` lists them)", given,
+                        ht_guess_words(&guess));
 }
 
 /* "--train.lr" stands for a parameter. */

@@ -19,7 +19,7 @@ int ht_cmd_presets(int argc, char **argv)
     if (args.word_count == 0) {
         char name[64], title[128];
         for (int i = 0; ht_preset_embedded(i, name, sizeof name, title, sizeof title); i++)
-            printf("%-21s %s\n", name, title);
+            printf("%-23s %s\n", name, title);
         return 0;
     }
     size_t size;
@@ -43,7 +43,7 @@ static int list_data(void)
     size_t count;
     const ht_dataset_info *table = ht_dataset_table(&count);
     for (size_t i = 0; i < count; i++)
-        printf("%-14s %-48s %s\n", table[i].name, table[i].title, table[i].shape);
+        printf("%-14s %-51s %s\n", table[i].name, table[i].title, table[i].shape);
     return 0;
 }
 

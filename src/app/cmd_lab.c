@@ -132,6 +132,9 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     const char *data = ht_params_text(&s->params, HT_P_DATA_NAME);
     lab->session = s;
     ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), &theme, err);
+    /* Who chooses a theme wants its paper, too: light letters are lost on a dark terminal's. */
+    if (ht_params_get(&s->params, HT_P_UI_THEME) != ht_param_at(HT_P_UI_THEME)->initial)
+        theme.fill = theme.background.set;
     if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
     if (code != HT_OK) return code;
     if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;

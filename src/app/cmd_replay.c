@@ -163,7 +163,9 @@ int ht_cmd_replay(int argc, char **argv)
     else if (code == HT_OK)
         print(r);
     if (code == HT_OK && !r->picture && !r->equal)
-        code = ht_error_set(&err, HT_FAIL, "%s: the replay does not end at checkpoint.safetensors: %s",
+        code = ht_error_set(&err, HT_FAIL,
+                            "%s: the replay does not end at checkpoint.safetensors: %s (a run of another "
+                            "build, instruction set or BLAS core ends at other bits)",
                             r->source, r->where);
     ht_trainer_free(r->trainer);
     ht_session_close(&r->session);

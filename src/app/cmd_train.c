@@ -97,9 +97,14 @@ static ht_code train(training *t, const char **status, ht_error *err)
     return HT_OK;
 }
 
-/* --steps and --until-accuracy are parameters under shorter names. */
+/* --steps and --until-accuracy are parameters under shorter names. A total of no steps would be the
+ * parameter's word for no end. */
 static ht_code set_goal(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
 {
+    if (steps && strcmp(steps, "0") == 0)
+        return ht_error_set(err, HT_USAGE,
+                            "--steps 0: the total of steps is at least 1 (leave --steps out to train until "
+                            "--until-accuracy, or 1000 steps)");
     if (steps && ht_arguments_add(args, "train.steps", steps, err) != HT_OK) return err->code;
     if (accuracy && ht_arguments_add(args, "train.stop_accuracy", accuracy, err) != HT_OK) return err->code;
     return HT_OK;

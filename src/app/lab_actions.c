@@ -103,6 +103,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_TYPE] = ht_lab_prompt,
     [HT_DO_SETTING] = ht_lab_prompt,
     [HT_DO_SEARCH] = ht_lab_prompt,
+    [HT_DO_NAME_GHOST] = ht_lab_prompt,
     [HT_DO_PRESENT] = ht_lab_present,
     [HT_DO_THEME] = ht_lab_theme,
     [HT_DO_PANEL_1] = ht_lab_show_panel,

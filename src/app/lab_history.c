@@ -18,10 +18,10 @@ void ht_lab_ghost(ht_lab *lab, ht_action action)
     ht_model_noise(&ghost->params, settings, sizeof settings);
     ht_format_grouped(step, sizeof step, (long long)ghost->step);
     if (dropped)
-        ht_lab_note(lab, true, "ghost %c: %s, step %s; %c, the oldest, gave way", ghost->letter, settings,
-                    step, dropped);
+        ht_lab_note(lab, true, "ghost %c: %s, step %s; %c, the oldest, gave way. N names it", ghost->letter,
+                    settings, step, dropped);
     else
-        ht_lab_note(lab, true, "ghost %c: %s, step %s. r starts again with the same weights; G drops it",
+        ht_lab_note(lab, true, "ghost %c: %s, step %s. N names it, r starts again with the same weights",
                     ghost->letter, settings, step);
 }
 

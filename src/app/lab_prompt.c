@@ -1,9 +1,11 @@
-/* lab_prompt.c - what is typed at the bottom: a value for the chosen control, any setting, words to find. */
+/* lab_prompt.c - what is typed at the bottom: a value for the chosen control, any setting, words to find, a
+ * ghost's name. */
 #include <stdio.h>
 #include <string.h>
 
 #include "app/lab_handlers.h"
 #include "base/text.h"
+#include "view/ghost.h"
 #include "view/view.h"
 
 void ht_lab_prompt(ht_lab *lab, ht_action action)
@@ -13,9 +15,14 @@ void ht_lab_prompt(ht_lab *lab, ht_action action)
         ht_lab_note(lab, true, "no control is in sight here; : sets any setting");
         return;
     }
-    m->prompt = action == HT_DO_TYPE      ? HT_PROMPT_VALUE
-                : action == HT_DO_SETTING ? HT_PROMPT_SETTING
-                                          : HT_PROMPT_SEARCH;
+    if (action == HT_DO_NAME_GHOST && m->ghost_count == 0) {
+        ht_lab_note(lab, true, "there is no ghost; g pins the run as one");
+        return;
+    }
+    m->prompt = action == HT_DO_TYPE         ? HT_PROMPT_VALUE
+                : action == HT_DO_SETTING    ? HT_PROMPT_SETTING
+                : action == HT_DO_NAME_GHOST ? HT_PROMPT_NAME
+                                             : HT_PROMPT_SEARCH;
     m->typed[0] = '\0';
     if (action != HT_DO_SEARCH) return;
     if (m->view != HT_VIEW_HELP) ht_lab_do(lab, HT_DO_HELP);
@@ -67,6 +74,8 @@ static void take(ht_lab *lab)
     if (m->typed[0] == '\0') return;
     if (prompt == HT_PROMPT_VALUE) take_value(lab, ht_model_controls[m->control], m->typed);
     if (prompt == HT_PROMPT_SETTING) take_setting(lab, m->typed);
+    if (prompt == HT_PROMPT_NAME && m->ghost_count > 0)
+        ht_text_copy(ht_ghost_newest(m)->name, sizeof ht_ghost_newest(m)->name, m->typed);
 }
 
 /* Help shows what it finds while it is typed. */
@@ -77,21 +86,38 @@ static void search(ht_model *m)
     m->help_scroll = 0;
 }
 
+static void drop_last(char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && ((unsigned char)text[length - 1] & 0xc0) == 0x80) length--; /* UTF-8's later bytes */
+    text[length > 0 ? length - 1 : 0] = '\0';
+}
+
+/* Names and words may be of any script; keys and values are ASCII. */
+static bool is_wanted(ht_prompt prompt, int key)
+{
+    bool words = prompt == HT_PROMPT_NAME || prompt == HT_PROMPT_SEARCH;
+    return (key >= (prompt == HT_PROMPT_VALUE ? '!' : ' ') && key < 127) ||
+           (words && key >= 0xa0 && key < HT_KEY_UP);
+}
+
+static void append(ht_model *m, int key)
+{
+    char bytes[5];
+    size_t length = strlen(m->typed);
+    if (length + ht_utf8_encode((unsigned)key, bytes) < sizeof m->typed) strcpy(m->typed + length, bytes);
+}
+
 void ht_lab_type_key(ht_lab *lab, int key)
 {
     ht_model *m = lab->model;
-    size_t length = strlen(m->typed);
-    int least = m->prompt == HT_PROMPT_VALUE ? '!' : ' ';
     if (key == HT_KEY_ENTER) {
         take(lab);
         return;
     }
     if (key == HT_KEY_ESCAPE) m->typed[0] = '\0';
-    if (key == HT_KEY_BACKSPACE && length > 0) m->typed[length - 1] = '\0';
-    if (key >= least && key < 127 && length + 1 < sizeof m->typed) {
-        m->typed[length] = (char)key;
-        m->typed[length + 1] = '\0';
-    }
+    if (key == HT_KEY_BACKSPACE) drop_last(m->typed);
+    if (is_wanted(m->prompt, key)) append(m, key);
     search(m);
     if (key == HT_KEY_ESCAPE) m->prompt = HT_PROMPT_NONE;
 }

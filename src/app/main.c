@@ -12,14 +12,22 @@
 #include "math/kernel.h"
 #include "math/linalg.h"
 
-/* OpenBLAS reads OPENBLAS_CORETYPE only while it is loaded, hence the second start. Once: the variable is
- * then set. */
-static void pick_blas_core(char **argv)
+/* A variable of OpenBLAS that is not as we want it; false when it is. */
+static bool put(const char *name, const char *value)
 {
-    const char *better = ht_linalg_better_core();
-    if (!better || getenv("OPENBLAS_CORETYPE")) return;
-    if (setenv("OPENBLAS_CORETYPE", better, 1) == 0) execv("/proc/self/exe", argv);
-    /* Without /proc the slower kernels still work. */
+    const char *now = getenv(name);
+    return !(now && strcmp(now, value) == 0) && setenv(name, value, 1) == 0;
+}
+
+/* OpenBLAS reads its variables only while it is loaded, hence the second start; once, as they are set then.
+ * Threads of its own, which we never use, would each spin for some time at the start: a third of the cost of
+ * a small sweep's cell. */
+static void prepare_blas(char **argv)
+{
+    const char *better = getenv("OPENBLAS_CORETYPE") ? NULL : ht_linalg_better_core();
+    bool core = better && put("OPENBLAS_CORETYPE", better), threads = put("OPENBLAS_NUM_THREADS", "1");
+    if (core || threads) execv("/proc/self/exe", argv);
+    /* Without /proc it works too, but slower. */
 }
 
 static int print_version(void)
@@ -33,15 +41,11 @@ static int unknown_command(const char *name)
 {
     size_t count;
     const ht_command_info *commands = ht_commands(&count);
-    const char *best = "train";
-    int least = 1000;
+    ht_guess guess = ht_guess_for(name);
     ht_error err;
-    for (size_t i = 0; i < count; i++) {
-        int distance = ht_text_distance(name, commands[i].name);
-        if (distance < least) least = distance, best = commands[i].name;
-    }
-    ht_error_set(&err, HT_USAGE, "no subcommand '%.60s'; did you mean '%s'? (`heavytail help` lists them)",
-                 name, best);
+    for (size_t i = 0; i < count; i++) ht_guess_offer(&guess, commands[i].name);
+    ht_error_set(&err, HT_USAGE, "no subcommand '%.60s'%s (`heavytail help` lists them)", name,
+                 ht_guess_words(&guess));
     return ht_app_fail(&err);
 }
 
@@ -87,7 +91,7 @@ int main(int argc, char **argv)
     ht_error err;
     keep_standard_streams();
     setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
-    pick_blas_core(argv);
+    prepare_blas(argv);
     ht_linalg_init();
     bool filter = refuse_write_signals();
     int code = dispatch(argc, argv);

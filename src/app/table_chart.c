@@ -68,19 +68,78 @@ static void name_curve(const ht_table *table, const ht_table_row *row, ht_param 
 
 /* ---- charts ------------------------------------------------------------------------------------ */
 
-static void add_curve(ht_chart *chart, const curve *c, ht_param x, ht_role role, const char *name)
+/* From the first to the last value, with room at both sides for the bars. */
+static void set_axis(ht_axis *axis, ht_param x, const curve *curves, int count)
 {
-    ht_series *band = NULL;
-    bool limit = c->row[0]->limit.count > 0;
-    if (limit) band = ht_chart_add(chart, HT_MARK_BAND, role, "", c->count);
+    enum { MARGIN = 4 }; /* percent */
+    double low = (double)INFINITY, high = -(double)INFINITY;
+    bool is_log = x == HT_P_MODEL_WIDTH || ht_param_at(x)->scale == HT_PSCALE_LOG;
+    for (int i = 0; i < count; i++) {
+        low = fmin(low, ht_params_get(&curves[i].row[0]->settings, x));
+        high = fmax(high, ht_params_get(&curves[i].row[curves[i].count - 1]->settings, x));
+    }
+    is_log = is_log && low > 0;
+    *axis = (ht_axis){.scale = is_log ? HT_SCALE_LOG : HT_SCALE_LINEAR,
+                      .integer = ht_param_at(x)->type == HT_TYPE_INT};
+    snprintf(axis->label, sizeof axis->label, "%s", x == HT_P_MODEL_WIDTH ? "width n" : ht_model_symbol(x));
+    if (!(low < high)) return; /* one value: the fit makes an axis around it */
+    double margin = MARGIN / 100.0 * (is_log ? log(high / low) : high - low);
+    axis->low = is_log ? low * exp(-margin) : low - margin;
+    axis->high = is_log ? high * exp(margin) : high + margin;
+    axis->fixed = true;
+}
+
+/* A little to the side, so that the bars of several curves do not cover each other. */
+static double place(const ht_axis *axis, double at, int i, int count)
+{
+    double shift = 0.006 * (i - (count - 1) / 2.0);
+    return axis->scale == HT_SCALE_LOG ? at * pow(axis->high / axis->low, shift)
+                                       : at + shift * (axis->high - axis->low);
+}
+
+static void add_curve(ht_chart *chart, const curve *c, ht_param x, ht_role role, const char *name,
+                      int place_of, int curves)
+{
     ht_series *bars = ht_chart_add(chart, HT_MARK_WHISKERS, role, "", c->count);
+    ht_series *points = ht_chart_add(chart, HT_MARK_POINTS, role, "", c->count);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, c->count);
     for (int i = 0; i < c->count; i++) {
-        const ht_summary *ratio = &c->row[i]->measure[HT_MEASURE_RATIO], *noise = &c->row[i]->limit;
-        double at = ht_params_get(&c->row[i]->settings, x);
-        if (band) band->x[i] = at, band->low[i] = noise->low, band->high[i] = noise->high;
+        const ht_summary *ratio = &c->row[i]->measure[HT_MEASURE_RATIO];
+        double at = place(&chart->x, ht_params_get(&c->row[i]->settings, x), place_of, curves);
         if (bars) bars->x[i] = at, bars->low[i] = ratio->low, bars->high[i] = ratio->high;
+        if (points) points->x[i] = at, points->high[i] = ratio->median;
         if (line) line->x[i] = at, line->high[i] = ratio->median;
+    }
+}
+
+/* Curves that differ in σ, say, have one limit. */
+static bool same_limit(const curve *a, const curve *b, ht_param x)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++) {
+        const ht_table_row *p = a->row[i], *q = b->row[i];
+        same = ht_params_get(&p->settings, x) == ht_params_get(&q->settings, x) &&
+               p->limit.low == q->limit.low && p->limit.high == q->limit.high;
+    }
+    return same;
+}
+
+/* The limit of curve `own`, unless an earlier one has the same. */
+static void add_limit(ht_chart *chart, const curve *curves, int count, int own, ht_param x, ht_role role)
+{
+    const curve *c = &curves[own];
+    bool shared = count == 1;
+    for (int i = 0; i < count; i++) {
+        if (i == own || !same_limit(c, &curves[i], x)) continue;
+        if (i < own) return;
+        shared = true;
+    }
+    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, shared ? HT_ROLE_NOISE : role,
+                                   shared ? "pure noise" : "", c->count);
+    for (int i = 0; band && i < c->count; i++) {
+        band->x[i] = ht_params_get(&c->row[i]->settings, x);
+        band->low[i] = c->row[i]->limit.low;
+        band->high[i] = c->row[i]->limit.high;
     }
 }
 
@@ -91,27 +150,25 @@ static void fill(const ht_table *table, ht_param x, ht_chart *chart)
     static curve curves[CURVES]; /* drawn by one thread */
     char name[40];
     memset(curves, 0, sizeof curves);
-    int count = gather(table, x, curves);
-    bool log = x == HT_P_MODEL_WIDTH || ht_param_at(x)->scale == HT_PSCALE_LOG;
-    snprintf(chart->title, sizeof chart->title, "Pruning ratio κ");
-    ht_text_copy(chart->hint, sizeof chart->hint, log ? "log x" : "");
-    snprintf(chart->x.label, sizeof chart->x.label, "%s",
-             x == HT_P_MODEL_WIDTH ? "width n" : ht_model_symbol(x));
-    chart->x.integer = ht_param_at(x)->type == HT_TYPE_INT;
-    chart->x.scale = log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
+    int all = gather(table, x, curves), count = all < CURVES ? all : CURVES;
+    bool limit = table->row[0].limit.count > 0;
+    set_axis(&chart->x, x, curves, count);
+    snprintf(chart->title, sizeof chart->title, "Pruning ratio κ against %s", chart->x.label);
+    ht_text_copy(chart->hint, sizeof chart->hint, chart->x.scale == HT_SCALE_LOG ? "log x" : "");
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
-    for (int i = 0; i < count && i < CURVES; i++) {
+    for (int i = 0; i < count && limit; i++) add_limit(chart, curves, count, i, x, roles[i]);
+    for (int i = 0; i < count; i++) {
         name_curve(table, curves[i].row[0], x, name, sizeof name);
-        add_curve(chart, &curves[i], x, roles[i], name);
+        add_curve(chart, &curves[i], x, roles[i], name, i, count);
     }
-    chart->warn = count > CURVES;
+    chart->warn = all > CURVES;
     if (chart->warn)
         snprintf(chart->note, sizeof chart->note, "the first %d of %d curves; vary less to see the others",
-                 CURVES, count);
+                 CURVES, all);
     else
         ht_text_copy(chart->note, sizeof chart->note,
-                     table->row[0].limit.count ? "median, quartiles; band: pure noise"
-                                               : "median and quartiles");
+                     limit ? "points: medians over seeds; bars and bands: quartiles; bands: κ of pure noise"
+                           : "points: medians over seeds; bars: quartiles");
     ht_chart_fit(chart);
 }
 

@@ -1,4 +1,5 @@
-/* hash.h - a quick hash of bytes, to tell whether two things are the same. No defence against malice. Pure. */
+/* hash.h - a quick hash of bytes, to tell whether two things are the same. No defence against malice. Pure.
+ */
 #ifndef HT_BASE_HASH_H
 #define HT_BASE_HASH_H
 

@@ -119,6 +119,26 @@ int ht_text_distance(const char *a, const char *b)
     return d[la][lb];
 }
 
+ht_guess ht_guess_for(const char *given)
+{
+    /* A word is still itself with every third letter wrong. */
+    return (ht_guess){.given = given, .distance = 2 + (int)strnlen(given, 63) / 3};
+}
+
+void ht_guess_offer(ht_guess *guess, const char *name)
+{
+    int distance = ht_text_distance(guess->given, name);
+    if (distance >= guess->distance) return;
+    guess->distance = distance;
+    ht_text_copy(guess->best, sizeof guess->best, name);
+}
+
+const char *ht_guess_words(ht_guess *guess)
+{
+    if (guess->best[0]) snprintf(guess->words, sizeof guess->words, "; did you mean '%s'?", guess->best);
+    return guess->words;
+}
+
 /* glibc keeps one "C" locale and hands it out: nothing is allocated, nothing to free. */
 locale_t ht_point_begin(void)
 {

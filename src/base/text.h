@@ -38,6 +38,17 @@ size_t ht_utf8_length(const char *s);
  */
 int ht_text_distance(const char *a, const char *b);
 
+/* The nearest of the names offered for one that does not exist. */
+typedef struct ht_guess {
+    const char *given;
+    int distance;
+    char best[64], words[96];
+} ht_guess;
+
+ht_guess ht_guess_for(const char *given);
+void ht_guess_offer(ht_guess *guess, const char *name);
+const char *ht_guess_words(ht_guess *guess); /* "; did you mean 'NAME'?", or "" if none is near */
+
 /* Between the two, this thread's printf and strtod write and read a decimal point, whatever locale the
  * program has set. */
 locale_t ht_point_begin(void);

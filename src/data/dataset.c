@@ -1,6 +1,5 @@
 #include "heavytail/dataset.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -92,22 +91,17 @@ static void base_name(const char *name, char to[32])
 
 static ht_code unknown_name(const char *name, const char *base, ht_error *err)
 {
-    const char *nearest = table[0].name;
     char other[32];
-    int least = INT_MAX;
+    ht_guess guess = ht_guess_for(base);
     for (int i = 0; i < ROWS; i++) {
         base_name(table[i].name, other);
-        int distance = ht_text_distance(base, other);
-        if (distance < least) least = distance, nearest = table[i].name;
+        ht_guess_offer(&guess, other);
     }
-    if (least <= 3)
-        return ht_error_set(err, HT_USAGE, "data.name: there is no data set '%.80s'; did you mean '%s'?",
-                            name, nearest);
     return ht_error_set(
         err, HT_USAGE,
-        "data.name: there is no data set '%.80s'; `heavytail data list` shows them all, '%s' needs no "
-        "files",
-        name, table[0].name);
+        "data.name: there is no data set '%.80s'%s (`heavytail data list` shows them all; '%s' "
+        "needs no files)",
+        name, ht_guess_words(&guess), table[0].name);
 }
 
 /* Finds the row of `name`; *argument points behind the ':' or at the end. */

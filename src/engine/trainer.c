@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "engine/goal.h"
 #include "math/kernel.h"
 #include "math/rng.h"
 
@@ -21,6 +22,7 @@ struct ht_trainer {
     int32_t *labels; /* (capacity) */
     uint32_t *order; /* (train count): this epoch's permutation */
     ht_judge judge;  /* holds samples back, and tells the best epoch */
+    ht_goal goal;    /* tells when the accuracy asked for is reached */
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
     ht_trainer_state at;
     float input_bound;
@@ -155,6 +157,7 @@ void ht_trainer_free(ht_trainer *t)
     ht_free(t->labels);
     ht_free(t->order);
     ht_judge_free(&t->judge);
+    ht_goal_free(&t->goal);
     ht_free(t);
 }
 
@@ -462,13 +465,11 @@ ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
 {
     double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS),
            wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
-    ht_score score;
-    *why = NULL;
-    if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05) {
-        if (ht_network_evaluate(t->net, &t->data->train, NULL, t->pool, &score, err) != HT_OK)
-            return err->code;
-        if (score.accuracy >= wanted) *why = "converged";
-    }
+    bool reached = false;
+    if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05 &&
+        ht_goal_reached(&t->goal, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
+        return err->code;
+    *why = reached ? "converged" : NULL;
     if (!*why && steps > 0 && (double)t->at.step >= steps) *why = "done";
     return HT_OK;
 }

@@ -18,6 +18,7 @@ typedef struct evaluation {
     int chunk;         /* samples of a task */
     size_t per_worker; /* floats of scratch */
     float *scratch;    /* (workers × per_worker) */
+    float *each;       /* (samples): the loss of each, or NULL */
     double *losses;    /* (tasks) */
     int *correct;      /* (tasks) */
 } evaluation;
@@ -71,15 +72,20 @@ static void evaluate_chunk(void *context, int task, int worker)
         ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns,
                    shard ? 1.0f : 0.0f, logits, out->rows);
     }
-    ht_softmax_loss(logits, job->samples->labels + start, rows, out->rows, NULL, &job->losses[task],
-                    &job->correct[task]);
+    for (int r = 0; r < rows; r++) {
+        double loss = 0;
+        ht_softmax_loss(logits + (size_t)r * (size_t)out->rows, job->samples->labels + start + r, 1,
+                        out->rows, NULL, &loss, &job->correct[task]);
+        job->losses[task] += loss;
+        if (job->each) job->each[start + (size_t)r] = (float)loss;
+    }
 }
 
-ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
-                            struct ht_pool *pool, ht_score *score, ht_error *err)
+static ht_code evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
+                        ht_pool *pool, float *each, ht_score *score, ht_error *err)
 {
     int width = widest_layer(net), classes = net->layers[net->depth].rows;
-    evaluation job = {.net = net, .samples = samples, .keep = keep, .chunk = HT_EVAL_CHUNK};
+    evaluation job = {.net = net, .samples = samples, .keep = keep, .each = each, .chunk = HT_EVAL_CHUNK};
     /* Deep and very wide: smaller chunks, so that a worker's scratch stays below ~64 MB. */
     while (net->depth > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20) job.chunk /= 2;
     int tasks = (int)((samples->count + (size_t)job.chunk - 1) / (size_t)job.chunk);
@@ -101,4 +107,16 @@ ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, co
     ht_free(job.losses);
     ht_free(job.correct);
     return ready ? HT_OK : err->code;
+}
+
+ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
+                            ht_pool *pool, ht_score *score, ht_error *err)
+{
+    return evaluate(net, samples, keep, pool, NULL, score, err);
+}
+
+ht_code ht_network_losses(const ht_network *net, const ht_samples *samples, ht_pool *pool, float *losses,
+                          ht_score *score, ht_error *err)
+{
+    return evaluate(net, samples, NULL, pool, losses, score, err);
 }

@@ -7,7 +7,7 @@ enum { UNIT = 16, PER_UNIT = UNIT / FLOATS };
 #if defined(__SSE2__) && !defined(__AVX2__)
 enum { MOST_UNITS = 3 }; /* sixteen registers of four floats */
 #else
-enum { MOST_UNITS = 7 };
+enum { MOST_UNITS = 5 };
 #endif
 
 extern ht_pack_panels PASTE(ht_pack_, HT_ISA);
@@ -154,13 +154,15 @@ void PASTE(ht_project_, HT_ISA)(float *h, int stride, const float *w, const ht_p
 
 /* ---- the samples of a row ---- */
 
-enum { SAMPLES = 100, ROWS = 128 }; /* so many samples of a panel, 45 KB, stay in the first cache */
+/* So many samples of a panel, 32 KB of which a row takes half, stay in the first cache, and so many rows of w
+ * in the second. */
+enum { SAMPLES = 100, ROWS = 128, AHEAD = 4 };
 
 /* Column r of d, from top to bottom, and then without its zeros, for a few columns at a time. */
 typedef struct sparse {
     int count[ROWS];
     float value[ROWS][SAMPLES + UNIT];
-    uint16_t place[ROWS][SAMPLES + UNIT]; /* of the sample in the panel, in units */
+    uint16_t place[ROWS][SAMPLES + UNIT]; /* of the sample in the panel, in floats */
 } sparse;
 
 static void turn(sparse *list, const float *d, size_t stride, int rows, int samples)
@@ -183,13 +185,13 @@ static void turn(sparse *list, const float *d, size_t stride, int rows, int samp
 }
 
 /* Moves what is not zero to the front, times factor, and notes where it was. */
-INLINE int drop_zeros(float *value, uint16_t *place, int samples, float factor, int units)
+INLINE int drop_zeros(float *value, uint16_t *place, int samples, float factor, int width)
 {
     int n = 0;
 #if defined(__AVX512F__)
-    const __m512i step = _mm512_set1_epi32(FLOATS * units);
+    const __m512i step = _mm512_set1_epi32(FLOATS * width);
     __m512i at = _mm512_mullo_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                                    _mm512_set1_epi32(units));
+                                    _mm512_set1_epi32(width));
     for (int s = 0; s < samples; s += FLOATS, at = _mm512_add_epi32(at, step)) {
         int left = samples - s;
         __mmask16 here = (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffffu);
@@ -205,7 +207,7 @@ INLINE int drop_zeros(float *value, uint16_t *place, int samples, float factor, 
     for (int s = 0; s < samples; s++) {
         float v = value[s];
         value[n] = factor * v;
-        place[n] = (uint16_t)(s * units);
+        place[n] = (uint16_t)(s * width);
         n += v != 0;
     }
 #endif
@@ -214,35 +216,63 @@ INLINE int drop_zeros(float *value, uint16_t *place, int samples, float factor, 
 
 /* ---- the sum ---- */
 
-/* One row of w within one panel, `units` wide. */
+/* Lane i of four floats, in all lanes. From a register: the loads are what a sum waits for. */
+INLINE floats spread(const float *four, int i)
+{
+#if defined(__AVX512F__)
+    return (floats)_mm512_permutexvar_ps(_mm512_set1_epi32(i), _mm512_castps128_ps512(_mm_loadu_ps(four)));
+#else
+    return four[i] - (floats){0};
+#endif
+}
+
+INLINE void add_sample(floats *sum, floats value, const float *x, int vectors)
+{
+    for (int v = 0; v < vectors; v++) sum[v] = FUSED(value, load(x + v * FLOATS), sum[v]);
+}
+
+/* One row of w within one panel, `units` wide: samples in turns to two sums, so that no sum waits for its
+ * last addition. */
 INLINE void descend_tile(float *w, const float *panel, const sparse *list, int r, float keep, int units,
                          integers rest, int full)
 {
-    floats sum[MOST_UNITS * PER_UNIT];
-    int count = list->count[r], last = units * PER_UNIT - 1;
-    for (int v = 0; v <= last; v++)
-        sum[v] =
+    enum { SUMS = PER_UNIT == 1 ? 2 : 1 };
+    floats sum[SUMS][MOST_UNITS * PER_UNIT] = {{{0}}};
+    int count = list->count[r], vectors = units * PER_UNIT, k = 0;
+    const float *value = list->value[r];
+    const uint16_t *place = list->place[r];
+    for (int v = 0; v < vectors; v++)
+        sum[0][v] =
             (v < full ? load(w + v * FLOATS) : load_part(w + v * FLOATS, v == full ? rest : (integers){0})) *
             keep;
-    for (int k = 0; k < count; k++) {
-        const float *x = panel + (size_t)list->place[r][k] * UNIT;
-        floats value = list->value[r][k] - (floats){0};
-        for (int v = 0; v <= last; v++) sum[v] = FUSED(value, load(x + v * FLOATS), sum[v]);
+    for (; k + 4 <= count; k += 4) {
+        uint64_t four;
+        memcpy(&four, place + k, sizeof four);
+        for (int i = 0; i < 4; i++)
+            add_sample(sum[i % SUMS], spread(value + k, i), panel + (four >> 16 * i & 0xffff), vectors);
     }
-    for (int v = 0; v <= last; v++) {
+    for (; k < count; k++) add_sample(sum[0], value[k] - (floats){0}, panel + place[k], vectors);
+    for (int v = 0; v < vectors; v++) {
+        if (SUMS > 1) sum[0][v] += sum[SUMS - 1][v];
         if (v < full)
-            put(w + v * FLOATS, sum[v]);
+            put(w + v * FLOATS, sum[0][v]);
         else
-            put_part(w + v * FLOATS, v == full ? rest : (integers){0}, sum[v]);
+            put_part(w + v * FLOATS, v == full ? rest : (integers){0}, sum[0][v]);
     }
 }
 
+/* w comes from afar: the rows after the next ones are sent for. */
 #define ROWS_OF(n)                                                                                           \
-    for (int r = 0; r < rows; r++) descend_tile(w + (size_t)r * columns, panel, list, r, keep, n, rest, full)
+    for (int r = 0; r < rows; r++) {                                                                         \
+        for (int v = 0; v < n; v++) __builtin_prefetch(w + (size_t)(r + AHEAD) * columns + v * UNIT, 1);     \
+        descend_tile(w + (size_t)r * columns, panel, list, r, keep, n, rest, full);                          \
+    }
 
-/* The width is a constant in each branch, so that the sums stay in registers. */
-static void descend_panel(float *w, size_t columns, const float *panel, const sparse *list, int rows,
-                          float keep, int units, integers rest, int full)
+/* The width is a constant in each branch, so that the sums stay in registers: gcc runs out of them when this
+ * becomes a part of its caller. */
+static __attribute__((noinline)) void descend_panel(float *w, size_t columns, const float *panel,
+                                                    const sparse *list, int rows, float keep, int units,
+                                                    integers rest, int full)
 {
     switch (units) {
     case 1:
@@ -261,12 +291,6 @@ static void descend_panel(float *w, size_t columns, const float *panel, const sp
     case 5:
         ROWS_OF(5);
         break;
-    case 6:
-        ROWS_OF(6);
-        break;
-    case 7:
-        ROWS_OF(7);
-        break;
 #endif
     }
 }
@@ -277,18 +301,18 @@ void PASTE(ht_descend_, HT_ISA)(float *w, const float *d, int stride, const ht_p
 {
     sparse list;
     size_t columns = (size_t)x->columns, width = (size_t)x->units * UNIT;
-    for (int s = 0; s < x->samples; s += SAMPLES, keep = 1)
-        for (int r = 0; r < rows; r += ROWS) {
+    for (int r = 0; r < rows; r += ROWS)
+        for (int s = 0; s < x->samples; s += SAMPLES) {
             int m = least(ROWS, rows - r), n = least(SAMPLES, x->samples - s);
             turn(&list, d + (size_t)s * (size_t)stride + r, (size_t)stride, m, n);
             for (int i = 0; i < m; i++)
-                list.count[i] = drop_zeros(list.value[i], list.place[i], n, factor, x->units);
+                list.count[i] = drop_zeros(list.value[i], list.place[i], n, factor, (int)width);
             for (int p = 0; p < x->panels; p++) {
                 int left = x->columns - p * (int)width, full = left / FLOATS;
                 const float *panel = x->x + ((size_t)p * (size_t)x->samples + (size_t)s) * width;
                 if (left <= 0) break;
-                descend_panel(w + (size_t)r * columns + (size_t)p * width, columns, panel, &list, m, keep,
-                              x->units, first_lanes(left % FLOATS), full);
+                descend_panel(w + (size_t)r * columns + (size_t)p * width, columns, panel, &list, m,
+                              s ? 1 : keep, x->units, first_lanes(left % FLOATS), full);
             }
         }
 }

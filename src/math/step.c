@@ -281,6 +281,17 @@ static double factored_update(const ht_hyper *hyper, double gradient)
     return pow(most + move, depth);
 }
 
+/* A decay of ηλ ≤ 1 only takes from a weight; beyond that the weight comes out on the other side, ηλ - 1
+ * times as large, and its size counts. */
+static double decayed_weight(const ht_step *s)
+{
+    float most = 0;
+    if (!(s->hyper->lr * s->hyper->weight_decay > 1)) return 0;
+    for (int l = 0; l <= s->depth; l++)
+        most = fmaxf(most, ht_kernel()->max_abs(s->net->layers[l].weight, ht_layer_size(&s->net->layers[l])));
+    return (double)most;
+}
+
 /* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
  * which bounds the gradients of a one-layer network; deeper ones have had their deltas computed and measured.
  */
@@ -290,7 +301,8 @@ static void guard(const ht_step *s, ht_step_result *result)
     double delta = s->depth == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
     double inputs = fmax((double)s->hyper->input_bound, s->depth > 1 ? h : 0), lr = s->hyper->lr;
     double gradient = fmax(2 * h, delta * s->batch * inputs);
-    double update = lr * gradient / (1 - s->hyper->momentum);
+    double push = gradient + s->hyper->weight_decay * decayed_weight(s);
+    double update = lr * push / (1 - s->hyper->momentum);
     if (s->hyper->factors) update = factored_update(s->hyper, gradient);
     if (!isfinite(result->loss))
         result->refused = "the training loss", result->guard = result->loss;

@@ -147,19 +147,14 @@ static bool user_path(const char *name, char *path, size_t size)
 
 static ht_code unknown_preset(const char *name, ht_error *err)
 {
-    char best[64] = "ecg-demo", candidate[64], title[8];
-    int least = 1000;
-    for (int i = 0; ht_preset_embedded(i, candidate, sizeof candidate, title, sizeof title); i++) {
-        int distance = ht_text_distance(name, candidate);
-        if (distance < least) {
-            least = distance;
-            ht_text_copy(best, sizeof best, candidate);
-        }
-    }
+    char candidate[64], title[8];
+    ht_guess guess = ht_guess_for(name);
+    for (int i = 0; ht_preset_embedded(i, candidate, sizeof candidate, title, sizeof title); i++)
+        ht_guess_offer(&guess, candidate);
     return ht_error_set(err, HT_USAGE,
-                        "no preset named '%.60s'; did you mean '%s'? (`heavytail presets` lists them; a file "
-                        "needs a '/' or .ini)",
-                        name, best);
+                        "no preset named '%.60s'%s (`heavytail presets` lists them; a file needs a '/' or "
+                        ".ini)",
+                        name, ht_guess_words(&guess));
 }
 
 ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)

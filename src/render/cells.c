@@ -14,9 +14,10 @@ typedef struct layers {
     uint8_t text_role, attributes;
     uint8_t dots, dots_role;
     uint8_t box, box_role;
-    uint8_t bar, bar_role; /* eighths, 0..8 */
-    uint8_t shaded, shade_role;
-    uint8_t pixel[2]; /* role of the upper and the lower half; 0: none */
+    uint8_t bar, bar_role;     /* eighths, 0..8 */
+    uint8_t shade, shade_role; /* the dots that an area covers */
+    bool thin;                 /* it is hardly more than a line */
+    uint8_t pixel[2];          /* role of the upper and the lower half; 0: none */
 } layers;
 
 struct ht_cells {
@@ -26,7 +27,8 @@ struct ht_cells {
     layers *grid; /* (rows × columns) */
 };
 
-enum { NOT_SHADED, WIDE, THIN }; /* layers.shaded */
+/* An area shows every other of its dots, so that lines stand out from it; without braille, whole cells. */
+enum { SHADE_DOTS = 0x95, SHADE_LEAST = 4, THIN_DOTS = 3 };
 enum { SIZE_MAX_CELLS = 1000, TEXT_MAX = 1024, LARGE_ROWS = 5, LARGE_COLUMNS = 3 };
 
 static ht_cells *cells_of(ht_surface *s)
@@ -251,18 +253,21 @@ static void cells_bar(ht_surface *s, ht_role role, double x, double y, double w,
         put_column(s, role, column, bottom, eighths);
 }
 
-static void shade_column(ht_surface *s, ht_role role, int column, double low, double high)
+/* A column of dots between two heights in cells. */
+static void shade_column(ht_surface *s, ht_role role, int dot_x, double low, double high)
 {
-    int top = nearest(fmin(low, high)), bottom = nearest(fmax(low, high));
-    bool thin = bottom <= top;
-    if (thin) { /* thinner than a cell: still there, if no line of its own shows the place */
-        top = cell_of((low + high) / 2);
+    int top = nearest(4 * fmin(low, high)), bottom = nearest(4 * fmax(low, high));
+    bool thin = bottom - top < THIN_DOTS;
+    if (bottom <= top) { /* still there, if no line of its own shows the place */
+        top = cell_of(2 * (low + high));
         bottom = top + 1;
     }
-    for (int row = top < 0 ? 0 : top; row < bottom && row < s->rows; row++) {
-        layers *l = layers_at(s, column, row);
+    for (int y = top < 0 ? 0 : top; y < bottom && y < 4 * s->rows; y++) {
+        layers *l = layers_at(s, dot_x / 2, y / 4);
         if (!l) continue;
-        l->shaded = thin ? THIN : WIDE;
+        if (l->shade_role != role) l->shade = 0;
+        l->thin = thin && (l->thin || !l->shade);
+        l->shade |= (uint8_t)ht_glyph_dot(dot_x % 2, y % 4);
         l->shade_role = (uint8_t)role;
     }
 }
@@ -272,11 +277,11 @@ static void cells_band(ht_surface *s, ht_role role, int count, const double *x, 
 {
     for (int i = 0; i + 1 < count; i++) {
         double width = x[i + 1] - x[i];
-        int from = nearest(x[i]), to = nearest(x[i + 1]);
-        for (int column = from < 0 ? 0 : from; column < to && column < s->columns; column++) {
-            double t = width > 0 ? (column + 0.5 - x[i]) / width : 0;
+        int from = nearest(2 * x[i]), to = nearest(2 * x[i + 1]);
+        for (int dot = from < 0 ? 0 : from; dot < to && dot < 2 * s->columns; dot++) {
+            double t = width > 0 ? ((dot + 0.5) / 2 - x[i]) / width : 0;
             t = t < 0 ? 0 : t > 1 ? 1 : t;
-            shade_column(s, role, column, low[i] + t * (low[i + 1] - low[i]),
+            shade_column(s, role, dot, low[i] + t * (low[i + 1] - low[i]),
                          high[i] + t * (high[i + 1] - high[i]));
         }
     }
@@ -464,8 +469,20 @@ static bool hidden_by_line(const ht_cells *cells, const layers *l, int row)
 {
     const layers *above = row > 0 ? l - cells->surface.columns : l,
                  *below = row + 1 < cells->surface.rows ? l + cells->surface.columns : l;
-    return l->shaded == THIN && ((above->dots && above->dots_role == l->shade_role) ||
-                                 (below->dots && below->dots_role == l->shade_role));
+    return l->thin && ((above->dots && above->dots_role == l->shade_role) ||
+                       (below->dots && below->dots_role == l->shade_role));
+}
+
+static ht_cell shade_cell(const ht_cells *cells, const layers *l)
+{
+    bool braille = cells->symbols == HT_SYMBOLS_BRAILLE;
+    unsigned dots = l->shade & SHADE_DOTS;
+    bool covered = braille ? dots != 0 : l->thin || __builtin_popcount(l->shade) >= SHADE_LEAST;
+    if (!covered) return (ht_cell){0};
+    uint32_t glyph = braille                              ? dots_glyph(dots, HT_SYMBOLS_BRAILLE)
+                     : cells->symbols == HT_SYMBOLS_ASCII ? '.'
+                                                          : 0x2591;
+    return (ht_cell){glyph, l->shade_role, 0, 0};
 }
 
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
@@ -482,8 +499,7 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     }
     if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0, 0};
     if (l->bar) return (ht_cell){ht_glyph_bar(l->bar, ascii), l->bar_role, 0, 0};
-    if (l->shaded && !hidden_by_line(cells, l, row))
-        return (ht_cell){ascii ? '.' : 0x2591, l->shade_role, 0, 0};
+    if (l->shade && !hidden_by_line(cells, l, row)) return shade_cell(cells, l);
     if (l->pixel[0] || l->pixel[1]) return pixel_cell(l, ascii);
     return (ht_cell){0};
 }

@@ -103,18 +103,19 @@ static int widest_line(ht_surface *s, const ht_chart *chart)
     return (int)ceil(widest);
 }
 
-/* The box' rectangle; w = 0 if there is no room. */
+/* The box' rectangle, beside the cursor, or over it where the plot is narrow: values are not cut. w = 0 if
+ * there is no room. */
 static ht_rect readout_box(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart,
                            const ht_ink_map *ink, int column)
 {
     ht_rect plot = l->plot, box = {0};
     int left = column - 1 - plot.x, right = plot.x + plot.w - column - 2; /* free columns at either side */
-    int room = left > right ? left : right;
     int w = widest_line(s, chart) + 4, h = chart->readout_count + 2;
-    if (w > room) w = room;
+    if (w > plot.w) w = plot.w;
     if (h > plot.h) h = plot.h;
     if (chart->readout_count < 1 || w < 8 || h < 3) return box;
-    box = (ht_rect){left > right ? column - 1 - w : column + 2, plot.y, w, h};
+    int x = left > right ? column - 1 - w : column + 2, last = plot.x + plot.w - w;
+    box = (ht_rect){x < plot.x ? plot.x : x > last ? last : x, plot.y, w, h};
     ht_rect low = box;
     low.y = plot.y + plot.h - h;
     return ht_ink_count(ink, low) < ht_ink_count(ink, box) ? low : box;

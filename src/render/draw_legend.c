@@ -48,19 +48,26 @@ static void draw_entry(ht_surface *s, const ht_series *series, unsigned bold, do
         s->ops->text(s, x + name + 1, y, value, HT_ALIGN_LEFT, series->role, HT_BOLD, series->value);
 }
 
+/* The first entry that has no room beside those from `from` on; *total is what these take. */
+static int line_end(ht_surface *s, const ht_chart *chart, int from, double room, double *total)
+{
+    *total = 0;
+    for (; from < chart->series_count; from++) {
+        if (chart->series[from].name[0] == '\0') continue;
+        double w = entry_width(s, &chart->series[from]) + (*total > 0 ? HT_LEGEND_GAP : 0);
+        if (*total + w > room) break;
+        *total += w;
+    }
+    return from;
+}
+
 /* One line of entries from *next on, right-aligned at `right`; those that do not fit right of `left` stay for
  * the next line. `over_frame` clears the border under it. */
 static void draw_line(ht_surface *s, const ht_chart *chart, int *next, double left, double right, double y,
                       bool over_frame, ht_legend_probe *probe)
 {
-    double total = 0;
-    int from = *next, to = from;
-    for (; to < chart->series_count; to++) {
-        if (chart->series[to].name[0] == '\0') continue;
-        double w = entry_width(s, &chart->series[to]) + (total > 0 ? HT_LEGEND_GAP : 0);
-        if (total + w > right - left) break;
-        total += w;
-    }
+    double total;
+    int from = *next, to = line_end(s, chart, from, right - left, &total);
     *next = to;
     if (total <= 0) return;
     double x = right - total;
@@ -78,12 +85,25 @@ static void draw_line(ht_surface *s, const ht_chart *chart, int *next, double le
     }
 }
 
+/* Where there is no room for all entries the first ones are left out: what is drawn later lies on top, and
+ * matters more. */
+static int first_entry(ht_surface *s, const ht_chart *chart, double title_room, ht_rect legend)
+{
+    double total;
+    for (int first = 0; first < chart->series_count; first++) {
+        int next = title_room > 0 ? line_end(s, chart, first, title_room, &total) : first;
+        for (int row = 0; row < legend.h; row++) next = line_end(s, chart, next, legend.w, &total);
+        if (next == chart->series_count) return first;
+    }
+    return chart->series_count;
+}
+
 void ht_legend_draw(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
                     double title_end, ht_legend_probe *probe)
 {
-    int next = 0;
     double right = area.x + area.w - 3, left = l->legend.x;
     if (chart->hint[0]) right -= ceil(s->ops->measure(s, 0, chart->hint)) + 2;
+    int next = first_entry(s, chart, l->legend_in_title ? right - (title_end + 1) : 0, l->legend);
     if (l->legend_in_title) draw_line(s, chart, &next, title_end + 1, right, area.y, true, probe);
     for (int row = 0; row < l->legend.h; row++)
         draw_line(s, chart, &next, left, left + l->legend.w, l->legend.y + row, false, probe);

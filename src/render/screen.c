@@ -148,14 +148,14 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
     s->ops->text(s, keys.x + 1, keys.y - 1, width, HT_ALIGN_LEFT, role, 0, rest);
 }
 
-/* Draws a panel unless it stands there already. `hash`: of what else its look depends on. */
-static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, int place, uint64_t hash)
+/* Draws a panel unless it stands there already. */
+static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, int place)
 {
     ht_panel_id id = screen->layout.place[place].panel;
     ht_rect area = screen->layout.place[place].area;
     const ht_panel *panel = ht_panel_at(id);
     int focus = screen->layout.count > 1 && id == model->focus;
-    hash = ht_hash(hash, &focus, sizeof focus);
+    uint64_t hash = ht_hash(HT_HASH_START, &focus, sizeof focus);
     if (panel->chart) {
         hash = ht_same_chart(hash, ht_screen_chart(screen, s, model, id, area));
     } else if (panel->form) {
@@ -176,10 +176,12 @@ static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, 
         ht_draw_gallery(s, area, &screen->gallery, focus);
 }
 
-/* Where panels have moved, or nothing is known of the surface, all is drawn. */
-static void begin(ht_screen *screen, ht_surface *s, const ht_layout *layout)
+/* Where panels have moved, a note lay over them, or nothing is known of the surface, all is drawn. */
+static void begin(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
-    bool moved = memcmp(layout, &screen->layout, sizeof *layout) != 0;
+    uint64_t note = ht_hash(HT_HASH_START, model->message, strlen(model->message));
+    bool moved = note != screen->note || memcmp(layout, &screen->layout, sizeof *layout) != 0;
+    screen->note = note;
     screen->key_count = 0;
     screen->layout = *layout;
     screen->has_now = ht_layout_find(layout, HT_PANEL_NOW) >= 0;
@@ -191,16 +193,14 @@ static void begin(ht_screen *screen, ht_surface *s, const ht_layout *layout)
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
-    begin(screen, s, layout);
+    begin(screen, s, model, layout);
     if (layout->too_small) {
         draw_too_small(s);
         return;
     }
-    /* A note lies over panels for a while. */
-    uint64_t note = ht_hash(HT_HASH_START, model->message, strlen(model->message));
     s->ops->erase(s, layout->title);
     draw_title(s, model, layout->title);
-    for (int i = 0; i < layout->count; i++) draw_panel(screen, s, model, i, note);
+    for (int i = 0; i < layout->count; i++) draw_panel(screen, s, model, i);
     s->ops->erase(s, layout->keys);
     draw_keys(screen, s, model, layout->keys);
     draw_message(s, model, layout->keys);

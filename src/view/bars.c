@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/ghost.h"
 #include "view/keymap.h"
 
 __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role,
@@ -118,10 +119,14 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
 /* What is asked for, what has been typed, and how to end it. */
 static void add_prompt(const ht_model *m, ht_span *spans, int *n)
 {
-    static const char *const ends[] = {
-        [HT_PROMPT_VALUE] = "take it", [HT_PROMPT_SETTING] = "set it", [HT_PROMPT_SEARCH] = "show"};
+    static const char *const ends[] = {[HT_PROMPT_VALUE] = "take it",
+                                       [HT_PROMPT_SETTING] = "set it",
+                                       [HT_PROMPT_SEARCH] = "show",
+                                       [HT_PROMPT_NAME] = "name it"};
     if (m->prompt == HT_PROMPT_VALUE)
         add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_controls[m->control]));
+    else if (m->prompt == HT_PROMPT_NAME)
+        add(spans, n, HT_ROLE_KEY, " name of %c:", m->ghost_count ? ht_ghost_newest(m)->letter : '-');
     else
         add(spans, n, HT_ROLE_KEY, m->prompt == HT_PROMPT_SETTING ? " key=value:" : " find:");
     add(spans, n, HT_ROLE_TEXT, " %s▏ ", m->typed);

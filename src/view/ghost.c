@@ -22,6 +22,13 @@ static void keep_history(ht_ghost *ghost, const ht_model *m)
     memcpy(ghost->moments, m->moments, sizeof ghost->moments);
 }
 
+static void bring_history(const ht_ghost *ghost, ht_model *m)
+{
+    memcpy(m->trace, ghost->trace, sizeof m->trace);
+    m->moment_count = ghost->moment_count;
+    memcpy(m->moments, ghost->moments, sizeof m->moments);
+}
+
 ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
 {
     ht_ghost *ghost = ht_alloc(1, sizeof *ghost, "the ghost", err);
@@ -52,10 +59,15 @@ char ht_ghost_drop(ht_model *m)
     return letter;
 }
 
+ht_ghost *ht_ghost_newest(const ht_model *m)
+{
+    return m->ghost_count ? m->ghost[m->ghost_count - 1] : NULL;
+}
+
 void ht_ghost_catch_up(ht_model *m)
 {
-    if (m->ghost_count == 0) return;
-    ht_ghost *newest = m->ghost[m->ghost_count - 1];
+    ht_ghost *newest = ht_ghost_newest(m);
+    if (!newest) return;
     newest->step = m->step;
     keep_history(newest, m);
 }
@@ -73,13 +85,29 @@ void ht_ghost_return(ht_model *m, uint64_t step)
     int i = left_future(m, step);
     if (i < 0) return;
     ht_ghost *g = m->ghost[i];
-    memcpy(m->trace, g->trace, sizeof m->trace);
-    m->moment_count = g->moment_count;
-    memcpy(m->moments, g->moments, sizeof m->moments);
+    bring_history(g, m);
     if (g->step != step) return;
     ht_free(g);
     m->ghost_count--;
     for (int k = i; k < m->ghost_count; k++) m->ghost[k] = m->ghost[k + 1];
+}
+
+void ht_ghost_leave_run(ht_model *m)
+{
+    ht_error err;
+    if (!m->left_run) m->left_run = ht_alloc(1, sizeof *m->left_run, "the run that is left", &err);
+    if (m->left_run) keep_history(m->left_run, m);
+}
+
+bool ht_ghost_exchange_run(ht_model *m)
+{
+    ht_ghost *left = m->left_run;
+    m->left_run = NULL;
+    ht_ghost_leave_run(m);
+    if (!left) return false;
+    bring_history(left, m);
+    ht_free(left);
+    return true;
 }
 
 static double value_of(const ht_ghost *ghost, ht_param p)
@@ -87,7 +115,8 @@ static double value_of(const ht_ghost *ghost, ht_param p)
     return ht_params_get(&ghost->params, p);
 }
 
-void ht_ghost_label(const ht_model *m, const ht_ghost *g, char *to, size_t size)
+/* "A no noise": what set it apart from the run that is shown now. */
+static void label_settings(const ht_model *m, const ht_ghost *g, char *to, size_t size)
 {
     static const ht_param compared[] = {HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE, HT_P_TRAIN_LR, HT_P_TRAIN_BATCH,
                                         HT_P_TRAIN_SEED};
@@ -115,6 +144,14 @@ void ht_ghost_label(const ht_model *m, const ht_ghost *g, char *to, size_t size)
     ht_text_free(&text);
 }
 
+void ht_ghost_label(const ht_model *m, const ht_ghost *g, char *to, size_t size)
+{
+    if (g->name[0])
+        snprintf(to, size, "%c %s", g->letter, g->name);
+    else
+        label_settings(m, g, to, size);
+}
+
 ht_role ht_ghost_role(int i)
 {
     static const ht_role roles[HT_GHOSTS] = {HT_ROLE_GHOST, HT_ROLE_GHOST_2, HT_ROLE_GHOST_3,
@@ -124,10 +161,10 @@ ht_role ht_ghost_role(int i)
 
 ht_series *ht_ghost_add(const ht_model *m, ht_chart *chart, int i, int columns, int count)
 {
-    enum { WIDE_FROM = 2 * 90 }; /* half columns from which the legend has room for settings */
+    enum { WIDE_FROM = 2 * 90, NAMED_FROM = 2 * 30 }; /* half columns: room for settings, for a name */
     char label[40];
     const ht_ghost *ghost = m->ghost[i];
-    if (columns >= WIDE_FROM)
+    if (columns >= (ghost->name[0] ? NAMED_FROM : WIDE_FROM))
         ht_ghost_label(m, ghost, label, sizeof label);
     else
         snprintf(label, sizeof label, "%c", ghost->letter);

@@ -7,7 +7,8 @@
 #include "view/model.h"
 
 typedef struct ht_ghost {
-    char letter; /* 'A' … */
+    char letter;   /* 'A' … */
+    char name[32]; /* that the user gave it; "": its settings tell it apart */
     uint64_t step;
     bool left; /* a future that was left by going back: has all that the run knew then */
     ht_params params;
@@ -29,17 +30,27 @@ void ht_ghost_catch_up(ht_model *model);
  * back from there. At the very end of that future the ghost goes. */
 void ht_ghost_return(ht_model *model, uint64_t step);
 
+/* A reset leaves this run: its history is kept (without memory it is not). */
+void ht_ghost_leave_run(ht_model *model);
+
+/* Across a reset, back or forth: this run and the one that was left change places. False if that is not kept:
+ * the history is then still the wrong one. */
+bool ht_ghost_exchange_run(ht_model *model);
+
 /* Drops the one pinned last; returns its letter, 0 if there is none. */
 char ht_ghost_drop(ht_model *model);
 
-/* "A no noise": the letter, and what set it apart from the run that is shown now. */
+/* The one pinned last, or NULL. */
+ht_ghost *ht_ghost_newest(const ht_model *model);
+
+/* "A plain": the letter and the name; or "A no noise": what set it apart from the run that is shown now. */
 void ht_ghost_label(const ht_model *model, const ht_ghost *ghost, char *to, size_t size);
 
 /* The role of ghost number i. */
 ht_role ht_ghost_role(int i);
 
-/* Adds the series of ghost i to a chart: named "A", or with its settings where there is room for them, and
- * with its letter at its line. NULL like ht_chart_add. */
+/* Adds the series of ghost i to a chart: named "A", or with its name or settings where there is room for
+ * them, and with its letter at its line. NULL like ht_chart_add. */
 ht_series *ht_ghost_add(const ht_model *model, ht_chart *chart, int i, int columns, int count);
 
 #endif

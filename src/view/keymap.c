@@ -62,6 +62,7 @@ static const ht_key_info table[] = {
      "roads",
      "the roads to compressibility: trains one network on each; there: once more (Space stops it)"},
     {HT_DO_GHOST, {'g'}, "g", "ghost", "pin the run as a ghost: its curves stay, dimmed, beside what comes"},
+    {HT_DO_NAME_GHOST, {'N'}, "N", NULL, "give the ghost pinned last a name, for legends and tables"},
     {HT_DO_DROP_GHOST, {'G'}, "G", NULL, "drop the ghost pinned last"},
     {HT_DO_FREEZE, {'f'}, "f", "unfreeze", "freeze what is shown while training goes on; again: catch up"},
     {HT_DO_TIMELINE,

@@ -66,6 +66,8 @@ void ht_model_clear(ht_model *m)
     m->later = NULL;
     while (ht_ghost_drop(m)) {
     }
+    ht_free(m->left_run);
+    m->left_run = NULL;
 }
 
 /* The history after `step` goes; a negative one takes all of it. */
@@ -87,7 +89,8 @@ static void go_back(ht_model *m, const ht_sample *s)
     if (s->step > m->step && !s->other_run) ht_ghost_return(m, s->step);
     m->leaving = false;
     m->gone_back = true;
-    cut_history(m, s->other_run ? -1 : (double)s->step);
+    bool known = s->other_run ? ht_ghost_exchange_run(m) : true;
+    cut_history(m, known ? (double)s->step : -1);
     m->loss = ht_curve_last(&m->trace[HT_TRACE_LOSS]);
     m->batch_accuracy = ht_curve_last(&m->trace[HT_TRACE_ACCURACY]);
     m->seconds = s->seconds;
@@ -96,6 +99,7 @@ static void go_back(ht_model *m, const ht_sample *s)
 static void start_over(ht_model *m, uint64_t seed)
 {
     ht_model_freeze(m, false);
+    ht_ghost_leave_run(m);
     cut_history(m, -1);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
     m->steps_per_second = 0;
@@ -113,23 +117,36 @@ static void label_moment(ht_moment *moment)
              after);
 }
 
+static void drop_moment(ht_model *m, int i)
+{
+    m->moment_count--;
+    memmove(m->moments + i, m->moments + i + 1, (size_t)(m->moment_count - i) * sizeof m->moments[0]);
+}
+
+/* A slider being dragged is one change, which keeps where it came from; what was changed and set back at once
+ * is none. The moment that this change continues, or -1. */
+static int recent_moment(const ht_model *m, const ht_sample *s)
+{
+    double since = (double)s->step - fmax(10, m->steps_per_second);
+    int i = m->moment_count - 1;
+    while (i >= 0 && m->moments[i].step >= since && m->moments[i].param != s->param) i--;
+    return i >= 0 && m->moments[i].step >= since ? i : -1;
+}
+
 static void add_moment(ht_model *m, const ht_sample *s)
 {
     if (ht_param_at(s->param)->live != HT_LIVE || s->before == s->value) return;
-    ht_moment *last = m->moment_count ? &m->moments[m->moment_count - 1] : NULL;
-    /* A slider being dragged is one change: keep where it came from. */
-    bool same =
-        last && last->param == s->param && (double)s->step - last->step <= fmax(10, m->steps_per_second);
-    if (!same) {
-        if (m->moment_count == HT_MODEL_MARKS) {
-            memmove(m->moments, m->moments + 1, (HT_MODEL_MARKS - 1) * sizeof m->moments[0]);
-            m->moment_count--;
-        }
-        last = &m->moments[m->moment_count++];
-        *last = (ht_moment){.step = (double)s->step, .param = s->param, .before = s->before};
+    int i = recent_moment(m, s);
+    if (i < 0) {
+        if (m->moment_count == HT_MODEL_MARKS) drop_moment(m, 0);
+        i = m->moment_count++;
+        m->moments[i] = (ht_moment){.step = (double)s->step, .param = s->param, .before = s->before};
     }
-    last->after = s->value;
-    label_moment(last);
+    m->moments[i].after = s->value;
+    if (m->moments[i].before == s->value)
+        drop_moment(m, i);
+    else
+        label_moment(&m->moments[i]);
 }
 
 /* 2 is drawn for "no heavy tail injected". */

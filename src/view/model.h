@@ -73,8 +73,15 @@ static inline ht_trace ht_trace_of(ht_estimator estimator)
 
 enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_LADDERS = 4 };
 
-/* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find. */
-typedef enum ht_prompt { HT_PROMPT_NONE, HT_PROMPT_VALUE, HT_PROMPT_SETTING, HT_PROMPT_SEARCH } ht_prompt;
+/* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find, a name
+ * for the newest ghost. */
+typedef enum ht_prompt {
+    HT_PROMPT_NONE,
+    HT_PROMPT_VALUE,
+    HT_PROMPT_SETTING,
+    HT_PROMPT_SEARCH,
+    HT_PROMPT_NAME
+} ht_prompt;
 
 typedef struct ht_moment { /* a parameter was changed: drawn as a mark on every chart over steps */
     double step;
@@ -125,6 +132,8 @@ typedef struct ht_model {
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
+    struct ht_ghost
+        *left_run; /* what the last reset left: its history comes back when that is undone; owned */
     /* the states that the trainer keeps */
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
@@ -162,7 +171,7 @@ extern const ht_param ht_model_controls[HT_CONTROLS];
 /* A model of about 6 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
 
-/* Drops what it owns: ghosts, and curves kept for later. */
+/* Drops what it owns: ghosts, the run that was left, curves kept for later. */
 void ht_model_clear(ht_model *model);
 
 /* Takes in a sample or a report. */

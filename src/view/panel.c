@@ -35,6 +35,7 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "P(‖w‖ > x): the share of neurons whose incoming weights have a norm above x. On log-log axes a "
          "straight line means a power law with slope -α: few neurons carry most of the norm, the rest can "
          "go. The dotted line has the slope of the injected α.\n"
+         "Try: lower α (←): the line gets flatter, and κ rises. n: the norms fall off a cliff.\n"
          "Noise of type shared on rows that sum to 0 (ecg5000, ecg-synth) inflates the norms without "
          "changing what the network computes.",
          ht_panel_norms, NULL, NULL},
@@ -44,7 +45,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "the injected α; bands: 95 % intervals. Smaller is heavier; what cannot be told from 2, the normal "
          "law, is called no heavy tail.\n"
          "mmo: 1/α = (mean log|block sum| - mean log|w|) / log m, median over block lengths m.\n"
-         "hill: 1/α = mean log(|w|/threshold) over the largest k, as far as its plot is level. t shows all.",
+         "hill: 1/α = mean log(|w|/threshold) over the largest k, as far as its plot is level. t shows all.\n"
+         "Try: change α: the estimates follow once the old noise has faded.",
          ht_panel_tail, NULL, NULL},
     [HT_PANEL_PRUNING] =
         {"pruning", HT_VIEW_DASHBOARD,
@@ -64,7 +66,9 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "the mouse. A hollow handle is the value still in effect.\n"
          "α: the tail of the noise, the smaller the heavier; 2 is Gaussian. σ: its size. η: the step size. "
          "b: samples in a minibatch. Noise types: shared (one draw for a neuron), iid (one for each weight), "
-         "isotropic (one length for a neuron, any direction).",
+         "isotropic (one length for a neuron, any direction). Each step is W ← W - η ∇L + σ η^(1/α) X.\n"
+         "Try: n takes the noise away and brings it back; : sets what has no slider, as "
+         "train.weight_decay=0.1.",
          NULL, ht_panel_controls, NULL},
     [HT_PANEL_NOW] = {"now", HT_VIEW_DASHBOARD,
                       "The latest values in numbers; of a frozen view (f) those of its step. Ghosts: test "
@@ -72,7 +76,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
                       "earlier runs (g), with what was set otherwise. κ: the largest fraction of neurons "
                       "that can be removed, "
                       "smallest first, while the removed squared norm stays within the limit ε². accuracy "
-                      "pruned: on the test samples, after that.",
+                      "pruned: on the test samples, after that.\n"
+                      "Try: pin a ghost (g), name it (N), change α, r: both runs stand here.",
                       NULL, ht_panel_now, NULL},
     [HT_PANEL_PRUNING_READOUT] =
         {"readout", HT_VIEW_PRUNING,
@@ -80,7 +85,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "the "
          "marks of the whole curve in words. Compared at the fraction of all weights removed, once there is "
          "more than one. speed: of the network that is really smaller, rows of W1 and columns of W2 taken "
-         "out.",
+         "out.\n"
+         "Try: lay random (6) beside node (1): what is between them is what the order by norm is worth.",
          NULL, ht_panel_pruning_readout, NULL},
     [HT_PANEL_STRIP] =
         {"strip", HT_VIEW_PRUNING,
@@ -108,20 +114,25 @@ static const ht_panel table[HT_PANEL_COUNT] = {
         {"tail of norms", HT_VIEW_TAIL,
          "P(‖w‖ > x): the same for the norms of the rows, one a neuron. A long straight tail: few neurons "
          "carry the layer, and the others can go. Few points, so wide intervals: a layer of 2 000 neurons "
-         "has 40 norms in its upper 2 %.",
+         "has 40 norms in its upper 2 %.\n"
+         "Try: noise of type shared, then isotropic: the rows are heavy while each weight alone is not told "
+         "apart.",
          ht_panel_tail_norms, NULL, NULL},
     [HT_PANEL_TAIL_HILL] =
         {"hill plot", HT_VIEW_TAIL,
-         "Hill's estimate from the k largest weights, against k. Small k: few points, a wide band. Large k: "
+         "Hill's estimate from the k largest weights, 1/α̂(k) = mean log(w_i/w_k) over i < k, against k. "
+         "Small k: few points, a wide band. Large k: "
          "the bulk comes in, which is no power law. Believe the level stretch between (plateau); if there is "
-         "none, there is no index to read off. The end of the plateau is the k in use.",
+         "none, there is no index to read off. The end of the plateau is the k in use.\n"
+         "Try: a run without noise (n, r): the plot slopes all the way.",
          ht_panel_tail_hill, NULL, NULL},
     [HT_PANEL_TAIL_SPECTRUM] =
         {"spectrum", HT_VIEW_TAIL,
          "P(λ > x) of the eigenvalues of WᵀW/N, and a power law fitted from xmin on (Clauset, Shalizi, "
          "Newman). Its number is a density exponent, one more than the index of the tail: what WeightWatcher "
          "calls α. Independent weights with index α give eigenvalues with tail index α/2, density exponent "
-         "1 + α/2.",
+         "1 + α/2.\n"
+         "Try: lower α: the largest eigenvalues leave the bulk, and the exponent falls.",
          ht_panel_tail_spectrum, NULL, NULL},
     [HT_PANEL_TAIL_HISTORY] =
         {"estimates", HT_VIEW_TAIL,
@@ -135,7 +146,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "All estimates: value ± standard error, the k largest values used (or the block length m), the "
          "points it rests on, and how far to believe it. Grouped by what the number means: a stability index "
          "(of the stable law, ≤ 2), a tail index (P(X > x) ~ x^-α), a density exponent (one more). The same "
-         "as `heavytail train --json`.",
+         "as `heavytail train --json`.\n"
+         "Try: compare the groups: where they agree, it is a stable law; where not, read the word.",
          NULL, ht_panel_tail_table, NULL},
     [HT_PANEL_WIDTH_RATIO] =
         {"width", HT_VIEW_WIDTH,
@@ -148,13 +160,17 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          ht_panel_width_ratio, NULL, NULL},
     [HT_PANEL_WIDTH_ACCURACY] = {"width accuracy", HT_VIEW_WIDTH,
                                  "Test accuracy of the latest ladder, before and after removing the neurons "
-                                 "that κ allows.",
+                                 "that κ allows.\n"
+                                 "Try: a low α: κ is near 1, but is the pruned network still as good?",
                                  ht_panel_width_accuracy, NULL, NULL},
     [HT_PANEL_WIDTH_TAIL] = {"width tail", HT_VIEW_WIDTH,
-                             "Tail index α̂ (mmo) of the first layer's weights at each width.",
+                             "Tail index α̂ (mmo) of the first layer's weights at each width.\n"
+                             "Try: α = 1.5, then w: the points should gather at the injected α as n grows.",
                              ht_panel_width_tail, NULL, NULL},
-    [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH, "How far the ladder is, and what it shows.", NULL,
-                                ht_panel_width_readout, NULL},
+    [HT_PANEL_WIDTH_READOUT] = {"ladder", HT_VIEW_WIDTH,
+                                "How far the ladder is, and what it shows.\n"
+                                "Try: quote medians over seeds: one giant draw moves κ by tenths.",
+                                NULL, ht_panel_width_readout, NULL},
     [HT_PANEL_COMPARE] =
         {"compare", HT_VIEW_COMPARE,
          "The roads to compressibility side by side: the same network and samples, trained without noise, "
@@ -167,8 +183,10 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "sensitivity (1804.05345).\n"
          "Try: another preset or noise, then c once more.",
          ht_panel_compare, NULL, NULL},
-    [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE, "How far each road is, and what it gives.", NULL,
-                                ht_panel_compare_table, NULL},
+    [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE,
+                                "How far each road is, and what it gives.\n"
+                                "Try: another preset (heavytail --preset digits-demo), then c.",
+                                NULL, ht_panel_compare_table, NULL},
     [HT_PANEL_TIMELINE] =
         {"timeline", HT_VIEW_COUNT,
          "The loss of the whole run, and at its foot the states that are kept in memory: one can go back to "
@@ -178,7 +196,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "leaves. "
          "What came after stays on the charts as a ghost. The same settings make the same future again; "
          "other "
-         "settings, another one. u undoes going back.",
+         "settings, another one. u undoes going back.\n"
+         "Try: go back to before a spike, take the noise away (n), Space.",
          ht_panel_timeline, NULL, NULL},
     [HT_PANEL_HELP] = {"help", HT_VIEW_HELP, "", NULL, ht_panel_help, NULL},
 };

@@ -109,7 +109,8 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
         ht_model_noise(&m->ladder[i].params, noise, sizeof noise);
         add_rungs(chart, m->ladder[i].noisy, RATIO, role_of(m, i), noise, true);
     }
-    snprintf(chart->note, sizeof chart->note, "median and quartiles of %d seeds", s->seeds);
+    snprintf(chart->note, sizeof chart->note,
+             "medians and quartiles of %d seeds; numbers: at the widest; band: κ of noise alone", s->seeds);
 }
 
 void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)

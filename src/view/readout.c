@@ -49,7 +49,7 @@ static void read_bars(const ht_series *s, double x, ht_chart *chart)
         ht_format_short(from, sizeof from, s->x[i], 3);
         ht_format_short(to, sizeof to, s->x[i + 1], 3);
         ht_format_grouped(count, sizeof count, llround(s->high[i]));
-        add(chart, "%s … %s: %s", from, to, count);
+        add(chart, "%s … %s: %s%s%s", from, to, chart->y.label, chart->y.label[0] ? " " : "", count);
     }
 }
 
@@ -81,7 +81,7 @@ static void read_series(ht_chart *chart, double x)
         const ht_series *s = &chart->series[i];
         if (s->kind == HT_MARK_BARS)
             read_bars(s, x, chart);
-        else if (s->name[0] && s->kind == HT_MARK_RANGE)
+        else if (s->name[0] && (s->kind == HT_MARK_RANGE || s->kind == HT_MARK_BAND))
             read_range(s, x, chart);
         else if (s->name[0] && s->kind == HT_MARK_LINE)
             read_line(s, x, chart);
@@ -92,13 +92,11 @@ static void read_series(ht_chart *chart, double x)
 static void read_x(ht_chart *chart, double x)
 {
     char text[32];
-    if (chart->over_steps) {
+    if (chart->x.integer)
         ht_format_grouped(text, sizeof text, llround(x));
-        add(chart, "step %s", text);
-    } else {
+    else
         ht_format_short(text, sizeof text, x, 4);
-        add(chart, "%s %s", chart->x.label, text);
-    }
+    add(chart, "%s %s", chart->over_steps ? "step" : chart->x.label, text);
 }
 
 /* The settings in force at that step, and the change that happened there. */

@@ -151,6 +151,47 @@ static void a_click_reads_the_chart(void **state)
     assert_hides(t, "η 0.01  b 250");
 }
 
+/* A box with the value on the x axis, whole, in every chart. */
+static void every_chart_reads_its_values(void **state)
+{
+    static const struct {
+        const char *view, *open; /* the key of the view, and what shows that it is there */
+        ht_view scene;
+        ht_panel_id panel;
+        const char *reads[2];
+    } charts[] = {
+        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_LOSS, {"│ step ", "│ train "}},
+        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_WEIGHTS, {"│ |w| ", ": count "}},
+        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_ACCURACY, {"│ step ", "│ batch "}},
+        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_NORMS, {"│ ‖w‖ ", "│ neurons "}},
+        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_TAIL, {"│ step ", "│ mmo "}},
+        {"",
+         "κ=",
+         HT_VIEW_DASHBOARD,
+         HT_PANEL_PRUNING,
+         {"fraction of neurons removed 0.", "test accuracy 0."}},
+        {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_WEIGHTS, {"│ |w| ", "│ weights "}},
+        {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HILL, {"│ k largest values used ", "95 % "}},
+        {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HISTORY, {"│ step ", "│ mmo "}},
+    };
+    vt *t = open_lab(state);
+    vt_assert(t, sandbox_wait_step(t, 400, PATIENCE));
+    pause_lab(t);
+    for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
+        ht_layout layout =
+            ht_layout_make(COLUMNS, ROWS, (ht_scene){.view = charts[i].scene, .focus = charts[i].panel});
+        ht_rect r = layout.place[ht_layout_find(&layout, charts[i].panel)].area;
+        if (charts[i].view[0]) vt_key(t, charts[i].view);
+        assert_shows(t, charts[i].open);
+        vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+        click(t, r.x + r.w * 3 / 5, r.y + r.h / 2);
+        for (int k = 0; k < 2; k++) assert_shows(t, charts[i].reads[k]);
+        vt_key(t, "Esc");
+        vt_key(t, "Esc");
+        assert_hides(t, charts[i].reads[0]);
+    }
+}
+
 static void titles_and_the_key_bar_are_clicked(void **state)
 {
     int column, row;
@@ -214,6 +255,10 @@ static void help_finds_words(void **state)
     assert_shows(t, "nothing has this word");
     vt_key(t, "Esc"); /* the whole help again */
     assert_shows(t, "This panel: loss");
+    vt_assert(t, vt_mouse(t, VT_WHEEL, 5, COLUMNS / 2, ROWS / 2));
+    assert_hides(t, "This panel: loss");
+    vt_assert(t, vt_mouse(t, VT_WHEEL, 4, COLUMNS / 2, ROWS / 2));
+    assert_shows(t, "This panel: loss");
     vt_key(t, "Esc");
     assert_shows(t, "Controls");
 }
@@ -256,6 +301,12 @@ static void themes_change_while_it_runs(void **state)
     assert_true(light.bg.red > 200 && light.bg.green > 200); /* on its own paper */
     for (int i = 0; i < 4; i++) vt_key(t, "T");
     assert_shows(t, "theme: dark");
+    vt_teardown(state);
+    t = LAB(state, COLUMNS, ROWS, "--set", "ui.theme=light", "--set",
+            "model.width=100"); /* from the start, too */
+    assert_shows(t, "Controls");
+    light = vt_cell(t, 60, 20);
+    assert_true(light.bg.red > 200 && light.bg.green > 200);
 }
 
 /* The terminal's answer is typed by the test, as a terminal would. */
@@ -325,6 +376,7 @@ int main(void)
         TEST(a_frozen_view_stands_while_training_goes_on),
         TEST(time_is_zoomed_and_scrolled),
         TEST(a_click_reads_the_chart),
+        TEST(every_chart_reads_its_values),
         TEST(titles_and_the_key_bar_are_clicked),
         TEST(any_setting_is_typed),
         TEST(help_finds_words),

@@ -333,6 +333,7 @@ static void wrong_usage_exits_2_and_names_the_nearest(void **state)
         {{"train", "--steps"}, {"--steps", "value"}},
         {{"train", "--steps", "many"}, {"train.steps", "many"}},
         {{"train", "--steps", "-3"}, {"train.steps", "-3"}},
+        {{"train", "--steps", "0"}, {"--steps 0", "at least 1"}},
         {{"train", "--until-accuracy", "95"}, {"train.stop_accuracy", "from 0 to 1"}},
         {{"train", "--set", "noise.alpa=1.5"}, {"noise.alpa", "'noise.alpha'"}},
         {{"train", "--set", "alpha=1.5"}, {"alpha", "'noise.alpha'"}},

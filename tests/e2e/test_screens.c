@@ -16,6 +16,16 @@ static void save(vt *t, const char *directory, const char *name)
     if (!vt_save_png(t, path)) fail_msg("cannot write %s", path);
 }
 
+/* What a key shows in the place of the dashboard, and the key takes away again. */
+static void save_and_leave(vt *t, const char *key, const char *directory, const char *name)
+{
+    vt_key(t, key);
+    vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
+    save(t, directory, name);
+    vt_key(t, key);
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+}
+
 static bool nothing_trains(vt *t, void *context)
 {
     (void)context;
@@ -42,6 +52,8 @@ static void save_screens(void **state, const char *directory, long steps)
     vt_key(t, "Space");
     vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
     save(t, directory, "dashboard.png");
+    save_and_leave(t, "z", directory, "panel.png");
+    save_and_leave(t, "P", directory, "presentation.png");
     vt_key(t, "p");
     vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE));
     save(t, directory, "pruning.png");
@@ -74,6 +86,8 @@ static void screens_are_pictures(void **state)
 {
     save_screens(state, ".", 50);
     sandbox_assert_ink("dashboard.png", 1200, 800);
+    sandbox_assert_ink("panel.png", 1200, 800);
+    sandbox_assert_ink("presentation.png", 1200, 800);
     sandbox_assert_ink("pruning.png", 1200, 800);
     sandbox_assert_ink("tails.png", 1200, 800);
     sandbox_assert_ink("width.png", 1200, 800);

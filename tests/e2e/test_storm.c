@@ -80,8 +80,10 @@ static void calm(vt *t)
     vt_resize(t, COLUMNS, ROWS);
     vt_mouse(t, VT_RELEASE, 1, 0, 0);
     for (int i = 0; i < 3; i++) vt_key(t, "Esc");
-    vt_assert(t, vt_wait_text(t, "heavytail", PATIENCE));
-    vt_pump(t, 1500); /* what is still on its way has been taken, a ladder that it starts among it */
+    vt_send(t, ":calm"); /* when that shows, all that was on its way has been taken */
+    vt_assert(t, vt_wait_text(t, "key=value: calm", 6 * PATIENCE));
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_gone(t, "key=value:", PATIENCE));
     for (int i = 0; i < 6 && !stands_still(t, NULL); i++) { /* stops a ladder, then the training it held up */
         vt_key(t, "Space");
         vt_pump(t, 1000);

@@ -1,5 +1,7 @@
 /* The lab on terminals of every kind and size: few colours, none, no UTF-8, no terminal at all. */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sandbox.h"
 #include "view/layout.h"
@@ -9,11 +11,8 @@ enum { BRAILLE = 0x2800, BRAILLE_END = 0x28ff, TOP_LEFT = 0x256d };
 static const struct {
     const char *key;
     ht_view view;
-} views[] = {{"Esc", HT_VIEW_DASHBOARD},
-             {"z", HT_VIEW_ZOOM},
-             {"p", HT_VIEW_PRUNING},
-             {"t", HT_VIEW_TAIL},
-             {"?", HT_VIEW_HELP}};
+} views[] = {{"Esc", HT_VIEW_DASHBOARD}, {"z", HT_VIEW_ZOOM},    {"p", HT_VIEW_PRUNING}, {"t", HT_VIEW_TAIL},
+             {"w", HT_VIEW_WIDTH},       {"c", HT_VIEW_COMPARE}, {"?", HT_VIEW_HELP}};
 enum { VIEWS = sizeof views / sizeof views[0] };
 
 static vt *open_paused(void **state, int columns, int rows, const char *term, char *const env_extra[])
@@ -27,13 +26,27 @@ static vt *open_paused(void **state, int columns, int rows, const char *term, ch
     return t;
 }
 
+/* The views that train networks of their own have been opened, and their training stopped. */
+static void open_training_views(vt *t)
+{
+    static const char *const trains[][2] = {{"w", "● widths"}, {"c", "● roads"}};
+    for (int i = 0; i < 2; i++) {
+        vt_key(t, trains[i][0]);
+        vt_assert(t, vt_wait_text(t, trains[i][1], PATIENCE));
+        vt_key(t, "Space");
+        vt_assert(t, vt_wait_gone(t, trains[i][1], PATIENCE));
+        vt_key(t, "Esc");
+    }
+}
+
 static void open_view(vt *t, int view)
 {
     vt_key(t, "Esc");
     vt_key(t, "Esc");
     vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
     if (view > 0) vt_key(t, views[view].key);
-    if (view > 0) vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
+    if (view > 0 && views[view].view != HT_VIEW_WIDTH) /* it keeps them where there is room */
+        vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
     vt_assert(t, vt_wait_still(t, 100, PATIENCE));
 }
 
@@ -119,8 +132,14 @@ static void each_terminal_gets_the_colours_it_has(void **state)
         if (terms[i].most > 16) assert_true(c.brightest >= 16); /* and makes use of them */
         assert_true(c.styled > 0);
         if (strcmp(terms[i].term, "linux") == 0) assert_int_equal(c.braille, 0); /* its font has none */
-        assert_title_line(t);
-        assert_frames(t, HT_VIEW_DASHBOARD);
+        for (int v = 0; v < VIEWS; v++) {
+            if (views[v].view == HT_VIEW_WIDTH || views[v].view == HT_VIEW_COMPARE) continue; /* see below */
+            open_view(t, v);
+            assert_title_line(t);
+            assert_frames(t, views[v].view);
+            c = count_cells(t);
+            assert_true(c.brightest < terms[i].most && (c.coloured > 0) == (terms[i].most > 0));
+        }
         quit(t);
         vt_teardown(state);
     }
@@ -129,6 +148,7 @@ static void each_terminal_gets_the_colours_it_has(void **state)
 static void no_color_means_no_colour(void **state)
 {
     vt *t = open_paused(state, 120, 40, NULL, (char *[]){"NO_COLOR=1", NULL});
+    open_training_views(t);
     for (int i = 0; i < VIEWS; i++) {
         open_view(t, i);
         census c = count_cells(t);
@@ -151,6 +171,13 @@ static void the_mono_theme_has_no_colour(void **state)
 static void ascii_is_enough(void **state)
 {
     vt *t = open_paused(state, 120, 40, NULL, (char *[]){"LANG=C", NULL});
+    for (const char *key = "wc"; *key; key++) { /* train, stop */
+        vt_send_bytes(t, key, 1);
+        vt_assert(t, vt_wait_text(t, "Space stop", PATIENCE));
+        vt_key(t, "Space");
+        vt_assert(t, vt_wait_gone(t, "Space stop", PATIENCE));
+        vt_key(t, "Esc");
+    }
     for (int i = 0; i < VIEWS; i++) {
         open_view(t, i);
         if (count_cells(t).wide) vt_dump(t, stderr);
@@ -210,12 +237,48 @@ static void without_a_terminal_it_says_so(void **state)
     assert_true(vt_restored(t));
 }
 
+/* ---- a terminal that does not read --------------------------------------------------------------- */
+
+/* Seconds of processor time that the program has used. */
+static double processor_seconds(vt *t)
+{
+    char path[64], text[1024] = "";
+    unsigned long user = 0, kernel = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)vt_pid(t));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    const char *fields = strrchr(text, ')'); /* then the state and ten numbers */
+    assert_non_null(fields);
+    assert_int_equal(sscanf(fields, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user, &kernel),
+                     2);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* The screen waits in its write call; training must not. */
+static void a_stalled_terminal_does_not_stall_training(void **state)
+{
+    vt *t = LAB(state, 200, 60, "--set", "model.width=1000", "--set", "ui.fps=60");
+    vt_assert(t, sandbox_wait_step(t, 5, PATIENCE));
+    sleep(2); /* nobody reads: what the terminal takes in has long been filled */
+    double used = processor_seconds(t), begun = sandbox_seconds();
+    while (processor_seconds(t) - used < 1) {
+        if (sandbox_seconds() - begun > PATIENCE / 1e3) fail_msg("training stands while nobody reads");
+        usleep(50000);
+    }
+    long step = sandbox_step(t);
+    vt_assert(t, sandbox_wait_step(t, step + 5, PATIENCE)); /* and the screen catches up */
+    quit(t);
+}
+
 /* ---- sizes ------------------------------------------------------------------------------------- */
 
 static void every_view_fits_every_size(void **state)
 {
-    static const int sizes[][2] = {{60, 16}, {80, 24}, {100, 32}, {120, 40}, {200, 60}};
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {100, 32}, {120, 40}, {200, 60}, {300, 120}};
     vt *t = open_paused(state, 120, 40, NULL, NULL);
+    open_training_views(t);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         vt_resize(t, sizes[i][0], sizes[i][1]);
         for (int v = 0; v < VIEWS; v++) {
@@ -257,6 +320,7 @@ int main(int argc, char **argv)
         TEST(ascii_is_enough),
         TEST(a_terminal_that_cannot_do_it_gets_one_message),
         TEST(without_a_terminal_it_says_so),
+        TEST(a_stalled_terminal_does_not_stall_training),
         TEST(every_view_fits_every_size),
         TEST(too_small_says_what_it_needs),
     };

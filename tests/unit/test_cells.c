@@ -149,7 +149,7 @@ static void layers_have_a_fixed_order(void **state)
     s->ops->bar(s, HT_ROLE_WEIGHTS, 2, 0, 1, 1);
     s->ops->rule(s, HT_ROLE_MARK, true, 3.5, 0, 3.5, 0.9);
     s->ops->text(s, 0, 0, 1, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "T");
-    row_is(0, "T⠉█╎░");
+    row_is(0, "T⠉█╎⢕");
 }
 
 static void frames_and_rules_join(void **state)
@@ -277,6 +277,21 @@ static void sizes_are_checked(void **state)
     assert_true(strlen(small) < sizeof small);
 }
 
+/* Its edges have the resolution of dots; without braille a cell is in it or not. */
+static void a_band_is_as_fine_as_its_symbols(void **state)
+{
+    (void)state;
+    const double x[] = {0, 4}, low[] = {2, 2}, high[] = {0, 1};
+    begin(4, 2, HT_SYMBOLS_BRAILLE);
+    s->ops->band(s, HT_ROLE_MMO, 2, x, low, high);
+    row_is(0, "⢕⢄⢄");
+    row_is(1, "⢕⢕⢕⢕");
+    begin(4, 2, HT_SYMBOLS_BLOCK);
+    s->ops->band(s, HT_ROLE_MMO, 2, x, low, high);
+    row_is(0, "░░");
+    row_is(1, "░░░░");
+}
+
 static void a_thin_band_hides_behind_its_own_line(void **state)
 {
     (void)state;
@@ -284,16 +299,17 @@ static void a_thin_band_hides_behind_its_own_line(void **state)
     for (int role = HT_ROLE_TRAIN; role <= HT_ROLE_TEST; role++) {
         begin(6, 2, HT_SYMBOLS_BRAILLE);
         s->ops->band(s, (ht_role)role, 2, x, low, high);
-        row_is(1, "░░░░░░");
+        row_is(1, "⠁⠁⠁⠁⠁⠁");
         line(0.25, 0.9, 5.75, 0.9); /* in the row above; its role is TRAIN */
         row_is(0, "⣀⣀⣀⣀⣀⣀");
-        row_is(1, role == HT_ROLE_TRAIN ? "" : "░░░░░░");
+        row_is(1, role == HT_ROLE_TRAIN ? "" : "⠁⠁⠁⠁⠁⠁");
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_band_is_as_fine_as_its_symbols),
         cmocka_unit_test(a_thin_band_hides_behind_its_own_line),
         cmocka_unit_test(lines_set_known_dots),
         cmocka_unit_test(a_single_point_is_a_dot_and_far_points_cost_nothing),

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "view/bars.h"
 #include "view/keymap.h"
+#include "view/panel.h"
 
 static void no_key_has_two_meanings(void **state)
 {
@@ -98,6 +99,16 @@ static void the_promised_keys_work(void **state)
         assert_int_equal(ht_keymap_action(promised[i].key), promised[i].action);
 }
 
+/* What it shows, and what to try. */
+static void every_panel_explains_itself(void **state)
+{
+    (void)state;
+    for (int i = 0; i < HT_PANEL_COUNT; i++) {
+        const ht_panel *panel = ht_panel_at((ht_panel_id)i);
+        if (i != HT_PANEL_HELP && !strstr(panel->explain, "\nTry: ")) fail_msg("%s", panel->name);
+    }
+}
+
 static void the_key_bar_fits_130_columns(void **state)
 {
     (void)state;
@@ -127,6 +138,7 @@ int main(void)
         cmocka_unit_test(a_key_without_a_meaning_does_nothing),
         cmocka_unit_test(every_row_says_what_it_does),
         cmocka_unit_test(the_promised_keys_work),
+        cmocka_unit_test(every_panel_explains_itself),
         cmocka_unit_test(the_key_bar_fits_130_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,6 +168,26 @@ static void a_drag_is_one_moment(void **state)
     free(m);
 }
 
+/* n and n again, u: what is back where it was is no change. */
+static void a_change_set_back_is_no_moment(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    feed(m, change_sample(100, HT_P_NOISE_ALPHA, 1.75, 1.5));
+    feed(m, change_sample(100, HT_P_NOISE_TYPE, HT_NOISE_IID, HT_NOISE_NONE));
+    feed(m, change_sample(101, HT_P_TRAIN_LR, 0.01, 0.02));
+    feed(m, change_sample(102, HT_P_NOISE_TYPE, HT_NOISE_NONE, HT_NOISE_IID));
+    assert_int_equal(m->moment_count, 2);
+    assert_string_equal(m->moments[0].label, "α 1.75→1.5");
+    assert_string_equal(m->moments[1].label, "η 0.01→0.02");
+    ht_params then = ht_model_params_at(m, 99);
+    assert_true(ht_params_get(&then, HT_P_NOISE_ALPHA) == 1.75 &&
+                ht_params_get(&then, HT_P_TRAIN_LR) == 0.01);
+    feed(m, change_sample(90000, HT_P_NOISE_ALPHA, 1.5, 1.75)); /* much later it is one */
+    assert_int_equal(m->moment_count, 3);
+    free(m);
+}
+
 static void the_oldest_moments_go_first(void **state)
 {
     (void)state;
@@ -237,6 +257,7 @@ static void a_reset_forgets_the_run(void **state)
     ht_model_report(m, report);
     assert_true(m->report.count == 3 && m->trace[ht_trace_of(HT_MMO)].count == 1);
     free(report);
+    ht_model_clear(m);
     free(m);
 }
 
@@ -269,9 +290,32 @@ static void rewinding_cuts_the_history(void **state)
     feed(m, step_sample(56, 0.25)); /* another future */
     assert_true(m->trace[HT_TRACE_LOSS].bucket[m->trace[HT_TRACE_LOSS].count - 1].final == 0.25 &&
                 m->trace[HT_TRACE_LOSS].count == 56);
-    /* To before a reset: nothing of this history belongs to it. */
+    /* To before a reset that was not seen: nothing of this history belongs to it. */
     feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 900, .from = 56, .other_run = true});
     assert_true(m->trace[HT_TRACE_LOSS].count == 0 && m->moment_count == 0 && m->step == 900);
+    ht_model_clear(m);
+    free(m);
+}
+
+/* Undoing a reset brings the curves of the run back, doing it again those of the new one. */
+static void undoing_a_reset_brings_its_history_back(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    const ht_curve *loss = &m->trace[HT_TRACE_LOSS];
+    for (uint64_t i = 1; i <= 100; i++) feed(m, step_sample(i, 1));
+    feed(m, change_sample(100, HT_P_NOISE_SCALE, 0.05, 0.1));
+    feed(m, (ht_sample){.kind = HT_SAMPLE_RESET, .value = 42});
+    for (uint64_t i = 1; i <= 20; i++) feed(m, step_sample(i, 2));
+    assert_true(ht_curve_last(loss) == 2 && m->moment_count == 0);
+    for (int round = 0; round < 2; round++) {
+        feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 100, .from = 20, .other_run = true});
+        assert_true(m->loss == 1 && loss->bucket[loss->count - 1].last == 100);
+        assert_true(m->moment_count == 1 && m->step == 100);
+        feed(m, (ht_sample){.kind = HT_SAMPLE_REWIND, .step = 20, .from = 100, .other_run = true});
+        assert_true(m->loss == 2 && loss->bucket[loss->count - 1].last == 20 && m->moment_count == 0);
+    }
+    ht_model_clear(m);
     free(m);
 }
 
@@ -383,10 +427,12 @@ int main(void)
         cmocka_unit_test(the_speed_is_steps_over_training_time),
         cmocka_unit_test(a_change_becomes_a_moment),
         cmocka_unit_test(a_drag_is_one_moment),
+        cmocka_unit_test(a_change_set_back_is_no_moment),
         cmocka_unit_test(the_oldest_moments_go_first),
         cmocka_unit_test(labels_of_moments_are_whole_characters),
         cmocka_unit_test(a_reset_forgets_the_run),
         cmocka_unit_test(rewinding_cuts_the_history),
+        cmocka_unit_test(undoing_a_reset_brings_its_history_back),
         cmocka_unit_test(states_carry_their_message),
         cmocka_unit_test(values_read_as_people_write),
         cmocka_unit_test(the_title_tells_the_noise_in_every_state),

@@ -309,7 +309,7 @@ static void overflowing_steps_are_refused_and_leave_the_weights(void **state)
     int32_t labels[COUNT];
     random_batch(x, labels, COUNT, INPUTS, 3, 4);
     for (int depth = 1; depth <= 2; depth++)
-        for (int kind = 0; kind < 4; kind++) {
+        for (int kind = 0; kind < 5; kind++) {
             ht_network *net = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
             ht_network *before = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
             ht_network_init(net, 1, NULL);
@@ -323,6 +323,11 @@ static void overflowing_steps_are_refused_and_leave_the_weights(void **state)
                 for (size_t i = 0; i < ht_layer_size(first); i++) first->weight[i] *= 1e-36f;
             if (kind == 2) hyper.lr = 1e38;
             if (kind == 3) out->weight[3] = NAN;
+            if (kind == 4) { /* the gradient is small, but the decay turns the weights over */
+                for (size_t i = 0; i < ht_layer_size(first); i++) first->weight[i] *= 1e36f;
+                for (size_t i = 0; i < ht_layer_size(out); i++) out->weight[i] *= 1e-36f;
+                hyper.lr = 1e-3, hyper.weight_decay = 1e6;
+            }
             for (int l = 0; l <= depth; l++)
                 memcpy(before->layers[l].weight, net->layers[l].weight,
                        ht_layer_size(&net->layers[l]) * sizeof(float));

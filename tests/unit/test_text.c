@@ -171,6 +171,23 @@ static void distance_agrees_with_its_definition(void **state)
     assert_true(ht_text_distance(lengthy, "alpha") >= 50);
 }
 
+static void only_what_is_near_is_guessed(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"train", "tail", "table", "compare"};
+    static const char *const cases[][2] = {{"tial", "; did you mean 'tail'?"},
+                                           {"compaer", "; did you mean 'compare'?"},
+                                           {"tables", "; did you mean 'table'?"},
+                                           {"bogus", ""},
+                                           {"", ""},
+                                           {"something else altogether", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ht_guess guess = ht_guess_for(cases[i][0]);
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) ht_guess_offer(&guess, names[k]);
+        assert_string_equal(ht_guess_words(&guess), cases[i][1]);
+    }
+}
+
 static void numbers(void)
 {
     static const struct {
@@ -296,6 +313,7 @@ int main(void)
         cmocka_unit_test(a_copy_is_the_longest_prefix_of_whole_characters),
         cmocka_unit_test(a_growing_text_keeps_everything),
         cmocka_unit_test(distance_agrees_with_its_definition),
+        cmocka_unit_test(only_what_is_near_is_guessed),
         cmocka_unit_test(only_whole_finite_numbers_parse),
         cmocka_unit_test(numbers_have_a_point_in_every_locale),
         cmocka_unit_test(grouped_integers_read_back),
