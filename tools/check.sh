@@ -23,6 +23,7 @@ for program in "$@"; do
     [ "$bad" -gt 0 ] && printf ', %d FAILED (exit %d)' "$bad" "$status"
     printf '\n'
     grep '^skipped: ' "$log" | sort -u
+    sed -n 's/^figures: /    /p' "$log" # what a test has counted
     [ "$bad" -gt 0 ] && grep -v '^\[ RUN \|^\[       OK' "$log" | tail -n 60
 done
 [ -n "${HT_CHECK_TOTALS:-}" ] && echo "$passed $failed $skipped" >>"$HT_CHECK_TOTALS"

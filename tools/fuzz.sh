@@ -4,8 +4,9 @@
 set -u
 seconds=$1 findings=0
 shift
-# No reader may take more than this at once, whatever a file promises: the largest picture has 192 MB.
-bounds='-malloc_limit_mb=256 -rss_limit_mb=2048 -timeout=20'
+# No reader may take more than this at once, whatever a file promises: the largest picture has 192 MB. FUZZ_TIMEOUT is for machines
+# that stop us for a while.
+bounds="-malloc_limit_mb=256 -rss_limit_mb=2048 -timeout=${FUZZ_TIMEOUT:-20}"
 for program in "$@"; do
     target=${program##*/fuzz_}
     corpus=$PWD/tests/fuzz/corpus/$target # one target changes its directory
@@ -18,7 +19,8 @@ for program in "$@"; do
     status=$?
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     edges=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
-    printf '%-12s %10s executions %6s edges' "$target" "${runs:-?}" "${edges:-?}"
+    took=$(sed -n 's/^Done [0-9]* runs in \([0-9]*\) second.*/\1/p' "$log")
+    printf '%-12s %6s s %10s executions %6s edges' "$target" "${took:-?}" "${runs:-?}" "${edges:-?}"
     if [ "$status" -eq 0 ]; then
         printf '\n'
     else

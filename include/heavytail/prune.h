@@ -69,14 +69,19 @@ typedef struct ht_prune_result {
 } ht_prune_result;
 
 /* Prunes `net` in place. Removed neurons keep a zero row; their outgoing weights stay, reaching nothing.
- * HT_USAGE for a coreset without calibration samples. Peak memory: the network and about as much again. */
+ * HT_USAGE for a coreset without calibration samples. Memory beside the network: orders and scores, for svd
+ * the singular vectors of its layers (m × m, m the shorter side), for coreset the calibration samples'
+ * activations. */
 ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
                        ht_prune_result *result, ht_error *err);
 
 /* What ht_prune_apply would do, and how good the pruned network is on `train` and `test`, each of which may
- * be NULL. `net` is unchanged. */
+ * be NULL. `net` is unchanged. *small, unless `small` is NULL, becomes what ht_prune_compact leaves of the
+ * pruned network; the caller frees it. Memory beside the network: neurons are masked, and only *small is
+ * another network; the other methods prune a copy, which *small then is. */
 ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
-                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
+                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool,
+                     ht_network **small, ht_error *err);
 
 /* ---- curves ---- */
 

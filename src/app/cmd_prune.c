@@ -183,6 +183,8 @@ static ht_code write_sheet(const request *q, const ht_prune_input *in, const ht_
                             .footer = footer,
                             .asked = asked};
     ht_prune_spec_format(&reports[0].spec, asked, sizeof asked);
+    if (count > 1)
+        sheet.asked = strchr(asked, ',') + 2; /* of all methods, so without the name of the first */
     snprintf(footer, sizeof footer, "heavytail %s · %s %s · kernels %s", HT_VERSION, ht_linalg_library(),
              ht_linalg_core(), ht_kernel()->isa);
     for (int i = 0; i < count; i++)

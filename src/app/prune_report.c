@@ -12,22 +12,20 @@
 
 enum { TIMED = 2000 };
 
-/* Prunes a copy, and times it without its dead neurons; without samples only the result is made. */
-static ht_code prune_copy(ht_prune_report *r, const ht_prune_input *in, ht_error *err)
+/* The result, and the time that the network without its dead neurons takes; without samples only the result
+ * is made. */
+static ht_code measure(ht_prune_report *r, const ht_prune_input *in, ht_error *err)
 {
-    ht_network *copy = ht_network_copy(in->net, err);
-    ht_code code = copy ? ht_prune_apply(copy, &r->spec, in->pool, &r->result, err) : HT_FAIL;
-    r->result.test = (ht_score){(double)NAN, (double)NAN};
-    if (code == HT_OK && in->samples)
-        code = ht_network_evaluate(copy, in->samples, NULL, in->pool, &r->result.test, err);
-    if (code == HT_OK) code = ht_prune_compact(copy, err);
-    for (int l = 0; l < in->net->depth && code == HT_OK; l++) r->left[l] = copy->layers[l].rows;
+    ht_network *small = NULL;
+    ht_code code = ht_prune_try(&r->result, in->net, NULL, in->samples, &r->spec, in->pool, &small, err);
+    if (!in->samples) r->result.test = (ht_score){(double)NAN, (double)NAN};
+    for (int l = 0; l < in->net->depth && code == HT_OK; l++) r->left[l] = small->layers[l].rows;
     if (code == HT_OK && in->samples) {
         ht_samples some = *in->samples;
         r->timed = some.count = some.count < TIMED ? some.count : TIMED;
-        code = ht_prune_speed(in->net, copy, &some, in->pool, r->seconds, err);
+        code = ht_prune_speed(in->net, small, &some, in->pool, r->seconds, err);
     }
-    ht_network_free(copy);
+    ht_network_free(small);
     return code;
 }
 
@@ -40,7 +38,7 @@ ht_code ht_prune_report_make(ht_prune_report *r, const ht_prune_input *in, const
                            .reading = {(double)NAN, (double)NAN}};
     if (in->samples && ht_network_evaluate(in->net, in->samples, NULL, in->pool, &r->whole, err) != HT_OK)
         return err->code;
-    if (prune_copy(r, in, err) != HT_OK) return err->code;
+    if (measure(r, in, err) != HT_OK) return err->code;
     if (!curve || !in->samples) return HT_OK;
     if (ht_prune_curve_make(&r->curve, in->net, in->samples, spec, in->pool, err) != HT_OK) return err->code;
     r->reading = ht_prune_read(&r->curve);

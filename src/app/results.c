@@ -22,7 +22,7 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     if (ht_tail_picture_make(&results->tail, &w, &(ht_tail_options){0}, true, err) != HT_OK) return err->code;
     if (ht_roads_measure(&results->roads, trainer, data, pool, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
-    return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, err);
+    return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, NULL, err);
 }
 
 json_t *ht_json_number(double value)

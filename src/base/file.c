@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,14 +13,35 @@
 
 enum { PATH_LIMIT = 4096 };
 
-static ht_code read_all(int fd, char *data, size_t size, const char *path, ht_error *err)
+int ht_file_open(const char *path, uint64_t *size, ht_error *err)
+{
+    /* O_NONBLOCK: a FIFO in place of a file must not hang us; it is refused below. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    if (fd < 0)
+        ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
+    else if (fstat(fd, &info) != 0)
+        ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
+    else if (!S_ISREG(info.st_mode))
+        ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    else {
+        *size = (uint64_t)info.st_size;
+        return fd;
+    }
+    if (fd >= 0) close(fd);
+    return -1;
+}
+
+ht_code ht_file_read_at(int fd, const char *path, void *to, size_t size, uint64_t offset, ht_error *err)
 {
     for (size_t done = 0; done < size;) {
-        ssize_t n = read(fd, data + done, size - done);
+        ssize_t n = pread(fd, (char *)to + done, size - done, (off_t)(offset + done));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot read: %s", path, strerror(errno));
         if (n == 0)
-            return ht_error_set(err, HT_FAIL, "%s: became shorter while it was read; try again", path);
+            return ht_error_set(
+                err, HT_FAIL, "%s: ends at byte %" PRIu64 ", too early; the file is cut, or is being written",
+                path, offset + done);
         done += (size_t)n;
     }
     return HT_OK;
@@ -27,23 +49,19 @@ static ht_code read_all(int fd, char *data, size_t size, const char *path, ht_er
 
 ht_code ht_file_read(const char *path, size_t limit, char **data, size_t *size, ht_error *err)
 {
+    uint64_t bytes;
     *data = NULL;
-    /* O_NONBLOCK: a FIFO in place of a file must not hang us; it is refused below. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
-    struct stat info;
+    int fd = ht_file_open(path, &bytes, err);
+    if (fd < 0) return err->code;
     ht_code code = HT_OK;
-    if (fstat(fd, &info) != 0)
-        code = ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
-    else if (!S_ISREG(info.st_mode))
-        code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
-    else if ((unsigned long long)info.st_size > limit)
-        code = ht_error_set(err, HT_FAIL, "%s: has %lld bytes, more than the %zu this kind of file may have",
-                            path, (long long)info.st_size, limit);
+    if (bytes > limit)
+        code = ht_error_set(err, HT_FAIL,
+                            "%s: has %" PRIu64 " bytes, more than the %zu this kind of file may have", path,
+                            bytes, limit);
     if (code == HT_OK) {
-        *size = (size_t)info.st_size;
+        *size = (size_t)bytes;
         *data = ht_alloc(*size + 1, 1, path, err);
-        code = *data ? read_all(fd, *data, *size, path, err) : err->code;
+        code = *data ? ht_file_read_at(fd, path, *data, *size, 0, err) : err->code;
     }
     close(fd);
     if (code != HT_OK) {
@@ -127,7 +145,7 @@ ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
         return ht_error_set(err, HT_FAIL, "%s: exists and is not a regular file; give another name", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
     ht_code code = HT_OK;
     for (size_t i = 0; i < count && code == HT_OK; i++)
@@ -149,9 +167,12 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
 
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err)
 {
-    /* O_NONBLOCK: as in reading, a FIFO must not hang us. */
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path, strerror(errno));
+    /* O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a stranger's run must not
+     * lead us out of it (what is replaced as a whole replaces the link). */
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666);
+    if (fd < 0)
+        return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
+                            errno == ELOOP ? "it is a symbolic link" : strerror(errno));
     struct stat info;
     ht_code code = HT_OK;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
@@ -178,7 +199,8 @@ ht_code ht_file_make_dir(const char *path, ht_error *err)
         *p = '\0';
         int failed = mkdir(partial, 0777) == 0 ? 0 : errno;
         if (failed && !ht_file_is_dir(partial))
-            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial, strerror(failed));
+            return ht_error_set(err, HT_FAIL, "%s: cannot make the directory: %s", partial,
+                                failed == EEXIST ? "something else has that name" : strerror(failed));
         if (kept == '\0') return HT_OK;
         *p = kept;
     }

@@ -4,11 +4,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "heavytail/status.h"
 
 /* Reads a regular file of at most `limit` bytes. *data (caller frees with ht_free) gets one extra '\0'. */
 ht_code ht_file_read(const char *path, size_t limit, char **data, size_t *size, ht_error *err);
+
+/* For a file that is read piece by piece: opens a regular file and says how large it is; the caller closes
+ * the descriptor. -1 with *err set. */
+int ht_file_open(const char *path, uint64_t *size, ht_error *err);
+
+/* `size` bytes from `offset` on; fewer are a failure. */
+ht_code ht_file_read_at(int fd, const char *path, void *to, size_t size, uint64_t offset, ht_error *err);
 
 typedef struct ht_part {
     const void *data;

@@ -21,11 +21,10 @@ static ht_network *empty_network(ht_activation activation, bool mean_field, ht_e
     return net;
 }
 
-/* Adds a matrix as the next layer and takes its memory, also when that fails. `f64` may hold it instead. */
+/* Adds a matrix as the next layer and takes its memory, also when that fails. */
 static ht_code add_layer(ht_network *net, const char *path, const char *name, size_t rows, size_t columns,
-                         float *f32, double *f64, ht_error *err)
+                         float *weight, ht_error *err)
 {
-    size_t count = rows * columns;
     ht_code code = HT_OK;
     if (net->depth == HT_DEPTH_MAX)
         code = ht_error_set(err, HT_FAIL, "%s: %.60s would be layer %d; up to %d hidden ones are possible",
@@ -38,19 +37,14 @@ static ht_code add_layer(ht_network *net, const char *path, const char *name, si
                             "%s: %.60s is (%zu × %zu), but the layer before it gives out %d values; layers "
                             "are (outputs × inputs), first to last",
                             path, name, rows, columns, net->layers[net->depth].rows);
-    if (code == HT_OK && f64) f32 = ht_alloc(count, sizeof *f32, name, err);
-    if (code == HT_OK && !f32) code = HT_FAIL;
-    for (size_t i = 0; i < count && code == HT_OK; i++) {
-        if (f64) f32[i] = (float)f64[i];
-        if (!isfinite(f32[i]))
+    for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
+        if (!isfinite(weight[i]))
             code = ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number", path, name,
                                 i / columns, i % columns);
-    }
-    ht_free(f64);
     if (code == HT_OK)
-        net->layers[++net->depth] = (ht_layer){(int)rows, (int)columns, f32};
+        net->layers[++net->depth] = (ht_layer){(int)rows, (int)columns, weight};
     else
-        ht_free(f32);
+        ht_free(weight);
     return code;
 }
 
@@ -93,21 +87,18 @@ static naming naming_of(const ht_safetensors *file, ht_error *err)
 static ht_code add_tensor(ht_network *net, const char *path, ht_safetensors *file, const ht_tensor_info *info,
                           ht_error *err)
 {
-    float *f32;
-    double *f64;
-    if (ht_safetensors_load(file, info, &f32, &f64, err) != HT_OK) return err->code;
-    return add_layer(net, path, info->name, info->shape[0], info->shape[1], f32, f64, err);
+    float *weight;
+    if (ht_safetensors_load_floats(file, info, &weight, err) != HT_OK) return err->code;
+    return add_layer(net, path, info->name, info->shape[0], info->shape[1], weight, err);
 }
 
 static ht_code check_bias(const char *path, ht_safetensors *file, const ht_tensor_info *info, ht_error *err)
 {
-    float *f32;
-    double *f64;
+    float *bias;
     bool zero = true;
-    if (ht_safetensors_load(file, info, &f32, &f64, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < info->count; i++) zero = zero && (f32 ? (double)f32[i] : f64[i]) == 0;
-    ht_free(f32);
-    ht_free(f64);
+    if (ht_safetensors_load_floats(file, info, &bias, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < info->count; i++) zero = zero && bias[i] == 0.0f;
+    ht_free(bias);
     return zero ? HT_OK
                 : ht_error_set(err, HT_FAIL, "%s: %.60s is not zero; networks with biases cannot be pruned",
                                path, info->name);
@@ -188,8 +179,7 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
             code = ht_error_set(err, HT_FAIL, "%s: has %d dimensions; a layer has 2 (outputs × inputs)",
                                 paths[i], array.ndim);
         if (code == HT_OK) {
-            code =
-                add_layer(net, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, NULL, err);
+            code = add_layer(net, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, err);
             array.f32 = NULL;
         }
         ht_npy_free(&array);

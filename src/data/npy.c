@@ -4,14 +4,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "data/half.h"
 
 enum { MAGIC_SIZE = 6, HEADER_MAX = 1 << 16, HEADER_ALIGN = 64 };
-
-/* Files of more than 64 GB are refused before they are read. */
-#define FILE_MAX ((size_t)64 << 30)
 
 static const char magic[MAGIC_SIZE + 1] = "\x93NUMPY";
 static const bool big_host = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
@@ -65,7 +64,8 @@ static ht_code read_string(cursor *at, char *to, size_t size, ht_error *err)
 
 static ht_code read_type(cursor *at, header *head, ht_npy *array, ht_error *err)
 {
-    static const char *const known[] = {"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"};
+    static const char *const known[] = {"f2", "f4", "f8", "i1", "i2", "i4",
+                                        "i8", "u1", "u2", "u4", "u8", "b1"};
     char descr[32] = "";
     skip_space(at);
     if (at->p < at->end && *at->p == '[')
@@ -147,32 +147,49 @@ static ht_code read_dict(cursor *at, header *head, ht_npy *array, ht_error *err)
     return HT_OK;
 }
 
-/* Parses the header; *offset is where the elements begin. */
-static ht_code read_header(const char *path, const char *file, size_t size, header *head, ht_npy *array,
-                           size_t *offset, ht_error *err)
+/* A file that is read piece by piece. */
+typedef struct source {
+    const char *path;
+    int fd;
+    uint64_t size, start; /* of the file; where the elements begin */
+} source;
+
+static ht_code parse_header(const source *from, const char *text, size_t length, header *head, ht_npy *array,
+                            ht_error *err)
 {
-    const unsigned char *bytes = (const unsigned char *)file;
-    if (size < MAGIC_SIZE + 4 || memcmp(file, magic, MAGIC_SIZE) != 0)
+    cursor at = {from->path, text, text, text + length};
+    return read_dict(&at, head, array, err);
+}
+
+static ht_code read_header(source *from, header *head, ht_npy *array, ht_error *err)
+{
+    unsigned char first[MAGIC_SIZE + 6] = {0};
+    size_t there = from->size < sizeof first ? (size_t)from->size : sizeof first;
+    if (ht_file_read_at(from->fd, from->path, first, there, 0, err) != HT_OK) return err->code;
+    if (there < MAGIC_SIZE + 4 || memcmp(first, magic, MAGIC_SIZE) != 0)
         return ht_error_set(err, HT_FAIL,
                             "%s: byte 0: this is no NPY file (it does not begin with \\x93NUMPY); save the "
                             "array with numpy.save",
-                            path);
-    int version = bytes[6];
+                            from->path);
+    int version = first[6];
     if (version < 1 || version > 2)
-        return ht_error_set(err, HT_FAIL, "%s: byte 6: NPY version %d.%d; only 1.0 and 2.0 can be read", path,
-                            version, bytes[7]);
-    size_t start = version == 1 ? 10 : 12;
-    size_t length = bytes[8] | (size_t)bytes[9] << 8;
-    if (version == 2 && size >= start) length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
-    if (size < start || length > HEADER_MAX || length > size - start)
+        return ht_error_set(err, HT_FAIL, "%s: byte 6: NPY version %d.%d; only 1.0 and 2.0 can be read",
+                            from->path, version, first[7]);
+    size_t start = version == 1 ? 10 : 12, length = first[8] | (size_t)first[9] << 8;
+    if (version == 2) length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
+    if (from->size < start || length > HEADER_MAX || length > from->size - start)
         return ht_error_set(
             err, HT_FAIL,
             "%s: byte 8: the NPY header should have %zu bytes, the file has %zu; it is truncated or "
             "damaged: copy it again",
-            path, length, size);
-    cursor at = {path, file, file + start, file + start + length};
-    *offset = start + length;
-    return read_dict(&at, head, array, err);
+            from->path, length, (size_t)from->size);
+    from->start = start + length;
+    char *text = ht_alloc(length + 1, 1, from->path, err);
+    if (!text) return err->code;
+    ht_code code = ht_file_read_at(from->fd, from->path, text, length, start, err);
+    if (code == HT_OK) code = parse_header(from, text, length, head, array, err);
+    ht_free(text);
+    return code;
 }
 
 /* ---- the elements ------------------------------------------------------------------------------ */
@@ -187,6 +204,7 @@ static uint64_t load_bytes(const unsigned char *p, size_t item, bool big)
 static double load_element(const unsigned char *p, const header *head)
 {
     uint64_t bits = load_bytes(p, head->item, head->big);
+    if (head->kind == 'f' && head->item == 2) return (double)ht_float_of_half((uint32_t)bits);
     if (head->kind == 'f' && head->item == 4) {
         uint32_t low = (uint32_t)bits;
         float value;
@@ -206,37 +224,40 @@ static double load_element(const unsigned char *p, const header *head)
     return (double)(int64_t)((bits ^ sign) - sign);
 }
 
-/* Position in Fortran order of the element with C-order multi-index `index`. */
-static size_t fortran_position(const ht_npy *array, const size_t *index)
+/* Where elements that lie in Fortran order go: `index` is of the next one, the first dimension the fastest.
+ */
+static size_t fortran_next(const ht_npy *array, size_t *index)
 {
     size_t position = 0;
-    for (int d = array->ndim; d-- > 0;) position = position * array->shape[d] + index[d];
+    for (int d = 0; d < array->ndim; d++) position = position * array->shape[d] + index[d];
+    for (int d = 0; d < array->ndim; d++) {
+        if (++index[d] < array->shape[d]) break;
+        index[d] = 0;
+    }
     return position;
 }
 
-static void next_index(const ht_npy *array, size_t *index)
+/* In pieces, so that the file's bytes need no second copy of the array. */
+static ht_code read_elements(const source *from, const header *head, ht_npy *array, ht_error *err)
 {
-    for (int d = array->ndim; d-- > 0;) {
-        if (++index[d] < array->shape[d]) return;
-        index[d] = 0;
-    }
-}
-
-static void convert(const unsigned char *data, const header *head, ht_npy *array)
-{
-    size_t index[HT_NPY_DIMENSIONS] = {0};
-    for (size_t i = 0; i < array->count; i++) {
-        size_t position = i;
-        if (head->fortran) {
-            position = fortran_position(array, index);
-            next_index(array, index);
+    enum { PIECE = 1 << 15 };
+    unsigned char bytes[PIECE];
+    size_t index[HT_NPY_DIMENSIONS] = {0}, step = PIECE / head->item;
+    for (size_t first = 0; first < array->count; first += step) {
+        size_t n = array->count - first < step ? array->count - first : step;
+        if (ht_file_read_at(from->fd, from->path, bytes, n * head->item, from->start + first * head->item,
+                            err) != HT_OK)
+            return err->code;
+        for (size_t i = 0; i < n; i++) {
+            size_t to = head->fortran ? fortran_next(array, index) : first + i;
+            double value = load_element(bytes + i * head->item, head);
+            if (array->f32)
+                array->f32[to] = (float)value;
+            else
+                array->f64[to] = value;
         }
-        double value = load_element(data + position * head->item, head);
-        if (array->f32)
-            array->f32[i] = (float)value;
-        else
-            array->f64[i] = value;
     }
+    return HT_OK;
 }
 
 /* The header's shape against the bytes that are there. */
@@ -263,26 +284,30 @@ static ht_code check_size(const char *path, const header *head, ht_npy *array, s
         path, array->count, head->item, bytes, need, bytes < need ? "truncated" : "damaged");
 }
 
+static ht_code read_array(source *from, ht_npy_as as, ht_npy *array, ht_error *err)
+{
+    header head = {0};
+    if (read_header(from, &head, array, err) != HT_OK) return err->code;
+    if (check_size(from->path, &head, array, (size_t)(from->size - from->start), err) != HT_OK)
+        return err->code;
+    if (as == HT_NPY_FLOAT)
+        array->f32 = ht_alloc(array->count, sizeof(float), from->path, err);
+    else
+        array->f64 = ht_alloc(array->count, sizeof(double), from->path, err);
+    if (!array->f32 && !array->f64) return err->code;
+    ht_code code = read_elements(from, &head, array, err);
+    if (code != HT_OK) ht_npy_free(array);
+    return code;
+}
+
 ht_code ht_npy_read(const char *path, ht_npy_as as, ht_npy *array, ht_error *err)
 {
-    char *file;
-    size_t size, offset = 0;
-    header head = {0};
+    source from = {.path = path};
     *array = (ht_npy){0};
-    if (ht_file_read(path, FILE_MAX, &file, &size, err) != HT_OK) return err->code;
-    ht_code code = read_header(path, file, size, &head, array, &offset, err);
-    if (code == HT_OK) code = check_size(path, &head, array, size - offset, err);
-    if (code == HT_OK) {
-        if (as == HT_NPY_FLOAT)
-            array->f32 = ht_alloc(array->count, sizeof(float), path, err);
-        else
-            array->f64 = ht_alloc(array->count, sizeof(double), path, err);
-        if (!array->f32 && !array->f64)
-            code = err->code;
-        else
-            convert((const unsigned char *)file + offset, &head, array);
-    }
-    ht_free(file);
+    from.fd = ht_file_open(path, &from.size, err);
+    if (from.fd < 0) return err->code;
+    ht_code code = read_array(&from, as, array, err);
+    close(from.fd);
     return code;
 }
 

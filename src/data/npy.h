@@ -1,8 +1,8 @@
 /* npy.h - NumPy .npy files: one array, read into floats or doubles, and written.
  *
- * Reads format versions 1.0 and 2.0; element types f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 and bool, either byte order,
- * C or Fortran order (delivered in C order). NaN and Inf are values like others. Nothing is allocated before
- * the header agrees with the size of the file.
+ * Reads format versions 1.0 and 2.0; element types f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 and bool, either byte
+ * order, C or Fortran order (delivered in C order). NaN and Inf are values like others. Nothing is allocated
+ * before the header agrees with the size of the file.
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html Thread: no state. */
 #ifndef HT_DATA_NPY_H
 #define HT_DATA_NPY_H

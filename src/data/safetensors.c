@@ -1,18 +1,16 @@
 #include "data/safetensors.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "data/half.h"
 
 enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 64 };
 
@@ -20,21 +18,12 @@ struct ht_safetensors {
     char *path;
     int fd;
     json_t *header;
-    uint64_t start, bytes; /* of the data */
+    uint64_t start, bytes; /* of the data; until the header is read, `bytes` of the file */
 };
 
 static ht_code read_at(const ht_safetensors *f, void *to, size_t size, uint64_t offset, ht_error *err)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(f->fd, (char *)to + done, size - done, (off_t)(offset + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot read: %s", f->path, strerror(errno));
-        if (n == 0)
-            return ht_error_set(err, HT_FAIL, "%s: ends at byte %" PRIu64 ", too early; the file is cut",
-                                f->path, offset + done);
-        done += (size_t)n;
-    }
-    return HT_OK;
+    return ht_file_read_at(f->fd, f->path, to, size, offset, err);
 }
 
 /* The bytes [a, b) of a tensor, counted from the end of the header; false when they are not inside the file.
@@ -84,15 +73,12 @@ static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
 
 static ht_code read_header(ht_safetensors *f, ht_error *err)
 {
-    struct stat info;
     unsigned char prefix[8];
     json_error_t why;
-    if (fstat(f->fd, &info) != 0 || !S_ISREG(info.st_mode))
-        return ht_error_set(err, HT_FAIL, "%s: is not a regular file", f->path);
     if (read_at(f, prefix, sizeof prefix, 0, err) != HT_OK) return err->code;
     uint64_t length = 0;
     for (int i = 8; i-- > 0;) length = length << 8 | prefix[i];
-    if (length > HEADER_LIMIT || length + 8 > (uint64_t)info.st_size)
+    if (length > HEADER_LIMIT || length + 8 > f->bytes)
         return ht_error_set(err, HT_FAIL,
                             "%s: the header claims %" PRIu64
                             " bytes; this is no safetensors file, or it is cut",
@@ -106,7 +92,7 @@ static ht_code read_header(ht_safetensors *f, ht_error *err)
     if (code == HT_OK && !json_is_object(f->header))
         code = ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
     f->start = length + 8;
-    f->bytes = (uint64_t)info.st_size - f->start;
+    f->bytes -= f->start;
     return code == HT_OK ? check_ranges(f, err) : code;
 }
 
@@ -114,11 +100,11 @@ ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
 {
     ht_safetensors *f = ht_alloc(1, sizeof *f, path, err);
     if (!f) return NULL;
-    f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    f->fd = ht_file_open(path, &f->bytes, err);
     f->path = strdup(path);
     ht_code code = HT_OK;
     if (f->fd < 0)
-        code = ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
+        code = err->code;
     else if (!f->path)
         code = ht_error_set(err, HT_FAIL, "not enough memory to open %s", path);
     else
@@ -153,18 +139,16 @@ typedef struct element {
     float (*decode)(uint32_t bits); /* NULL for what no float can hold */
 } element;
 
-static float of_half(uint32_t h)
-{
-    uint32_t exponent = h >> 10 & 31, fraction = h & 1023;
-    float magnitude = exponent == 0    ? ldexpf((float)fraction, -24)
-                      : exponent == 31 ? (fraction ? NAN : INFINITY)
-                                       : ldexpf((float)(fraction | 1024), (int)exponent - 25);
-    return h & 0x8000 ? -magnitude : magnitude;
-}
-
 static float of_bits(uint32_t bits)
 {
     float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static double of_double(uint64_t bits)
+{
+    double value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
@@ -179,7 +163,7 @@ static float of_bfloat(uint32_t b)
 static const element reals[] = {
     {"F32", 4, of_bits},
     {"F64", 8, NULL},
-    {"F16", 2, of_half},
+    {"F16", 2, ht_float_of_half},
     {"BF16", 2, of_bfloat},
 };
 static const element *const single = &reals[0];
@@ -373,34 +357,47 @@ static ht_code decode(ht_safetensors *f, const element *real, uint64_t offset, s
         if (read_at(f, bytes, n * real->size, offset + first * real->size, err) != HT_OK) return err->code;
         for (size_t i = 0; i < n; i++) {
             uint64_t bits = little_endian(bytes + i * real->size, real->size);
+            double value = real->decode ? (double)real->decode((uint32_t)bits) : of_double(bits);
             if (f32)
-                f32[first + i] = real->decode((uint32_t)bits);
+                f32[first + i] = (float)value;
             else
-                memcpy(&f64[first + i], &bits, sizeof bits);
+                f64[first + i] = value;
         }
     }
     return HT_OK;
 }
 
-ht_code ht_safetensors_load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64,
-                            ht_error *err)
+/* Into new memory: *f32, or *f64 if f32 is NULL. */
+static ht_code load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64, ht_error *err)
 {
     const element *real = real_of(info->type);
     json_int_t range[2];
-    *f32 = NULL, *f64 = NULL;
     if (!real || !range_of(f, json_object_get(f->header, info->name), range))
         return ht_error_set(err, HT_FAIL, "%s: %.60s has type %s; F64, F32, F16 and BF16 can be read",
                             f->path, info->name, info->type);
-    void *memory = ht_alloc(info->count, real->decode ? sizeof **f32 : sizeof **f64, info->name, err);
+    void *memory = ht_alloc(info->count, f32 ? sizeof **f32 : sizeof **f64, info->name, err);
     if (!memory) return err->code;
-    if (real->decode)
+    ht_code code = decode(f, real, f->start + (uint64_t)range[0], info->count, f32 ? memory : NULL,
+                          f32 ? NULL : memory, err);
+    if (code != HT_OK)
+        ht_free(memory);
+    else if (f32)
         *f32 = memory;
     else
         *f64 = memory;
-    ht_code code = decode(f, real, f->start + (uint64_t)range[0], info->count, *f32, *f64, err);
-    if (code != HT_OK) {
-        ht_free(memory);
-        *f32 = NULL, *f64 = NULL;
-    }
     return code;
+}
+
+ht_code ht_safetensors_load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64,
+                            ht_error *err)
+{
+    *f32 = NULL, *f64 = NULL;
+    const element *real = real_of(info->type);
+    return load(f, info, real && real->decode ? f32 : NULL, f64, err);
+}
+
+ht_code ht_safetensors_load_floats(ht_safetensors *f, const ht_tensor_info *info, float **to, ht_error *err)
+{
+    *to = NULL;
+    return load(f, info, to, NULL, err);
 }

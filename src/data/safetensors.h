@@ -55,6 +55,10 @@ bool ht_safetensors_readable(const ht_tensor_info *info);
 ht_code ht_safetensors_load(ht_safetensors *file, const ht_tensor_info *info, float **f32, double **f64,
                             ht_error *err);
 
+/* The same, into floats whatever the type: an F64 beyond their range becomes Inf. */
+ht_code ht_safetensors_load_floats(ht_safetensors *file, const ht_tensor_info *info, float **to,
+                                   ht_error *err);
+
 typedef struct ht_tensor_out {
     char name[48];
     size_t rows, columns;

@@ -133,18 +133,22 @@ static ht_code append(const ht_rundir *dir, const char *name, ht_text *text, ht_
     return HT_OK;
 }
 
-/* What an earlier run may have left: its checkpoint must not pass for one of this run. */
+/* A start that was interrupted leaves a journal. Never a checkpoint: that is somebody's run, whose preset.ini
+ * is lost. */
 static ht_code remove_leftovers(const ht_rundir *dir, ht_error *err)
 {
-    static const char *const names[] = {"checkpoint.safetensors", "journal.jsonl"};
     char path[PATH_LIMIT];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (join(path, dir->path, names[i], err) != HT_OK) return err->code;
-        if (unlink(path) != 0 && errno != ENOENT)
-            return ht_error_set(err, HT_FAIL, "%s: cannot remove what an earlier run left: %s", path,
-                                strerror(errno));
-    }
-    return HT_OK;
+    if (join(path, dir->path, "checkpoint.safetensors", err) != HT_OK) return err->code;
+    if (ht_file_exists(path))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is there without a preset.ini; put that back, or move the checkpoint away to "
+            "begin a new run",
+            path);
+    if (join(path, dir->path, "journal.jsonl", err) != HT_OK) return err->code;
+    if (unlink(path) == 0 || errno == ENOENT) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s: cannot remove what an earlier run left: %s", path,
+                        strerror(errno));
 }
 
 ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err)

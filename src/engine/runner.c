@@ -491,12 +491,27 @@ static void serve_analyst(ht_runner *r)
     deliver(r, letter);
 }
 
+/* Commands are taken only while their answers find room: none is applied without the screen learning of it.
+ */
+static bool has_room(ht_runner *r)
+{
+    enum { ANSWERS = HT_P_COUNT + 8 };
+    return flush_pending(r) && ht_ring_space(r->samples) >= ANSWERS;
+}
+
+static void take_commands(ht_runner *r)
+{
+    ht_command command;
+    while (has_room(r) && ht_ring_pop(r->commands, &command)) apply(r, &command);
+}
+
 static void sleep_until_command(ht_runner *r)
 {
     struct timespec until;
-    /* Longest until the next checkpoint; soon again while the analyst has not asked yet. */
+    /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
+     * room. */
     double patience = r->recorder ? ht_recorder_patience(r->recorder) : (double)INFINITY;
-    if (!r->settled || !flush_pending(r)) patience = 0.005;
+    if (!r->settled || !has_room(r)) patience = 0.005;
     if (isinf(patience)) {
         while (sem_wait(&r->wake) != 0 && errno == EINTR) {
         }
@@ -510,16 +525,6 @@ static void sleep_until_command(ht_runner *r)
     while (sem_timedwait(&r->wake, &until) != 0 && errno == EINTR) {
     }
     flush_pending(r);
-}
-
-/* Commands are taken only while their answers find room: none is applied without the screen learning of it.
- */
-static void take_commands(ht_runner *r)
-{
-    enum { ANSWERS = HT_P_COUNT + 8 };
-    ht_command command;
-    while (flush_pending(r) && ht_ring_space(r->samples) >= ANSWERS && ht_ring_pop(r->commands, &command))
-        apply(r, &command);
 }
 
 static void *runner_main(void *argument)

@@ -143,12 +143,11 @@ ht_code ht_survey_speed(ht_report *report, const ht_network *net, const ht_sampl
                         const ht_prune_spec *spec, ht_error *err)
 {
     ht_prune_result result = {0};
+    ht_network *small = NULL;
     double seconds[2] = {0};
-    ht_network *copy = ht_network_copy(net, err);
-    ht_code code = copy ? ht_prune_apply(copy, spec, NULL, &result, err) : err->code;
-    if (code == HT_OK) code = ht_prune_compact(copy, err);
-    if (code == HT_OK) code = ht_prune_speed(net, copy, samples, NULL, seconds, err);
-    ht_network_free(copy);
+    ht_code code = ht_prune_try(&result, net, NULL, NULL, spec, NULL, &small, err);
+    if (code == HT_OK) code = ht_prune_speed(net, small, samples, NULL, seconds, err);
+    ht_network_free(small);
     if (code != HT_OK) return code;
     report->speed_method = spec->method;
     report->speed_ratio = result.ratio;

@@ -217,7 +217,7 @@ static ht_code score(ht_prune_result *r, const ht_network *net, const ht_samples
 
 /* Neurons are masked: no copy of the network. */
 static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, const ht_samples *train,
-                          const ht_samples *test, ht_error *err)
+                          const ht_samples *test, ht_network **small, ht_error *err)
 {
     ht_prune_cut cut[HT_LAYERS] = {{0}};
     int64_t removed[HT_LAYERS] = {0};
@@ -239,25 +239,38 @@ static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, co
         }
     }
     *result = ht_prune_plan_result(plan, removed, lost2);
-    ht_code code = score(result, plan->net, train, test, (const float *const *)keep, plan->pool, err);
+    const float *const *kept = (const float *const *)keep;
+    ht_code code = score(result, plan->net, train, test, kept, plan->pool, err);
+    if (code == HT_OK && small && !(*small = ht_prune_compact_copy(plan->net, kept, err))) code = HT_FAIL;
     ht_free(block);
     return code;
 }
 
-ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
-                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
+static ht_code try_copy(ht_prune_result *result, const ht_prune_plan *plan, const ht_samples *train,
+                        const ht_samples *test, ht_network **small, ht_error *err)
 {
-    if (methods[spec->method].ops == &ht_prune_neuron_ops) {
-        ht_prune_plan plan;
-        ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
-        if (code == HT_OK) code = try_masked(result, &plan, train, test, err);
-        ht_prune_plan_free(&plan);
-        return code;
-    }
-    ht_network *copy = ht_network_copy(net, err);
-    ht_code code = copy ? ht_prune_apply(copy, spec, pool, result, err) : HT_FAIL;
-    if (code == HT_OK) code = score(result, copy, train, test, NULL, pool, err);
-    ht_network_free(copy);
+    ht_network *copy = ht_network_copy(plan->net, err);
+    ht_code code = copy ? ht_prune_plan_apply(plan, plan->spec.ratio, copy, result, err) : HT_FAIL;
+    if (code == HT_OK) code = score(result, copy, train, test, NULL, plan->pool, err);
+    if (code == HT_OK && small) code = ht_prune_compact(copy, err);
+    if (code == HT_OK && small)
+        *small = copy;
+    else
+        ht_network_free(copy);
+    return code;
+}
+
+ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
+                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool,
+                     ht_network **small, ht_error *err)
+{
+    ht_prune_plan plan;
+    if (small) *small = NULL;
+    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    if (code == HT_OK)
+        code = (plan.ops == &ht_prune_neuron_ops ? try_masked : try_copy)(result, &plan, train, test, small,
+                                                                          err);
+    ht_prune_plan_free(&plan);
     return code;
 }
 

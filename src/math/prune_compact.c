@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "heavytail/prune.h"
+#include "math/prune_plan.h"
 
 static bool row_is_zero(const ht_layer *layer, int row)
 {
@@ -13,54 +13,107 @@ static bool row_is_zero(const ht_layer *layer, int row)
     return true;
 }
 
-static bool column_is_zero(const ht_layer *layer, int column)
+/* In the rows that are kept (NULL: all). */
+static bool column_is_zero(const ht_layer *layer, int column, const float *keep)
 {
     for (int i = 0; i < layer->rows; i++)
-        if (layer->weight[(size_t)i * (size_t)layer->columns + (size_t)column] != 0.0f) return false;
+        if ((!keep || keep[i] != 0.0f) &&
+            layer->weight[(size_t)i * (size_t)layer->columns + (size_t)column] != 0.0f)
+            return false;
     return true;
 }
 
-/* The neurons of hidden layer l that compute something which is used; at least one. */
-static int find_alive(const ht_network *net, int l, int *alive)
+/* Hidden neurons that compute something which is used. */
+typedef struct living {
+    int *neuron[HT_DEPTH_MAX], count[HT_DEPTH_MAX];
+} living;
+
+/* At least one a layer. */
+static void find_alive(const ht_network *net, int l, const float *const *keep, living *alive)
 {
-    int count = 0;
+    const float *here = keep ? keep[l] : NULL, *next = keep && l + 1 < net->depth ? keep[l + 1] : NULL;
     for (int i = 0; i < net->layers[l].rows; i++)
-        if (!row_is_zero(&net->layers[l], i) && !column_is_zero(&net->layers[l + 1], i)) alive[count++] = i;
-    if (count == 0) alive[count++] = 0;
-    return count;
+        if ((!here || here[i] != 0.0f) && !row_is_zero(&net->layers[l], i) &&
+            !column_is_zero(&net->layers[l + 1], i, next))
+            alive->neuron[l][alive->count[l]++] = i;
+    if (alive->count[l] == 0) alive->neuron[l][alive->count[l]++] = 0;
 }
 
-/* Keeps the listed rows and columns (NULL: all), in the memory there is: no weight moves backwards. */
-static void shrink(ht_layer *layer, const int *rows, int row_count, const int *columns, int column_count,
-                   float scale)
+static void free_living(living *alive)
 {
-    size_t to = 0, width = (size_t)layer->columns;
-    if (!rows) row_count = layer->rows;
-    if (!columns) column_count = layer->columns;
-    for (int i = 0; i < row_count; i++) {
-        const float *w = layer->weight + (size_t)(rows ? rows[i] : i) * width;
-        for (int j = 0; j < column_count; j++) layer->weight[to++] = scale * w[columns ? columns[j] : j];
+    for (int l = 0; l < HT_DEPTH_MAX; l++) ht_free(alive->neuron[l]);
+}
+
+static ht_code find_living(const ht_network *net, const float *const *keep, living *alive, ht_error *err)
+{
+    *alive = (living){0};
+    for (int l = 0; l < net->depth; l++) {
+        alive->neuron[l] = ht_alloc((size_t)net->layers[l].rows, sizeof(int), "the smaller network", err);
+        if (!alive->neuron[l]) return free_living(alive), HT_FAIL;
+        find_alive(net, l, keep, alive);
     }
-    layer->rows = row_count;
-    layer->columns = column_count;
+    return HT_OK;
+}
+
+/* Layer l of the living, into `to`, which may be where it lies: no weight moves backwards. */
+static void shrink(const ht_network *net, int l, const float *const *keep, const living *alive, float *to)
+{
+    const ht_layer *from = &net->layers[l];
+    const int *rows = l < net->depth ? alive->neuron[l] : NULL,
+              *columns = l > 0 ? alive->neuron[l - 1] : NULL;
+    const float *here = keep && rows ? keep[l] : NULL;
+    int row_count = rows ? alive->count[l] : from->rows, last = net->depth - 1;
+    int column_count = columns ? alive->count[l - 1] : from->columns;
+    float scale = 1; /* the mean field divides by the width, which will be another */
+    if (net->mean_field && !rows) scale = (float)alive->count[last] / (float)net->layers[last].rows;
+    for (int i = 0; i < row_count; i++) {
+        int row = rows ? rows[i] : i;
+        const float *w = from->weight + (size_t)row * (size_t)from->columns;
+        float times = here ? here[row] : scale; /* 0: it stands for a layer of which nothing lives */
+        for (int j = 0; j < column_count; j++) *to++ = times * w[columns ? columns[j] : j];
+    }
+}
+
+static void resize(ht_network *net, const living *alive)
+{
+    for (int l = 0; l < net->depth; l++) net->layers[l].rows = net->layers[l + 1].columns = alive->count[l];
 }
 
 ht_code ht_prune_compact(ht_network *net, ht_error *err)
 {
-    int *alive[HT_DEPTH_MAX] = {NULL}, count[HT_DEPTH_MAX] = {0}, last = net->depth - 1;
-    ht_code code = HT_OK;
-    for (int l = 0; l < net->depth && code == HT_OK; l++) {
-        alive[l] = ht_alloc((size_t)net->layers[l].rows, sizeof *alive[l], "the smaller network", err);
-        code = alive[l] ? HT_OK : HT_FAIL;
-        if (alive[l]) count[l] = find_alive(net, l, alive[l]);
+    living alive;
+    if (find_living(net, NULL, &alive, err) != HT_OK) return err->code;
+    for (int l = 0; l <= net->depth; l++) shrink(net, l, NULL, &alive, net->layers[l].weight);
+    resize(net, &alive);
+    free_living(&alive);
+    return HT_OK;
+}
+
+static ht_code copy_living(ht_network *to, const ht_network *net, const float *const *keep,
+                           const living *alive, ht_error *err)
+{
+    *to = *net;
+    for (int l = 0; l <= net->depth; l++) to->layers[l].weight = NULL;
+    resize(to, alive);
+    for (int l = 0; l <= net->depth; l++) {
+        ht_layer *layer = &to->layers[l];
+        layer->weight = ht_alloc(ht_layer_size(layer), sizeof(float), "the smaller network", err);
+        if (!layer->weight) return HT_FAIL;
+        shrink(net, l, keep, alive, layer->weight);
     }
-    /* The mean field divides by the width, which will be another. */
-    float scale = net->mean_field ? (float)count[last] / (float)net->layers[last].rows : 1.0f;
-    for (int l = 0; l <= net->depth && code == HT_OK; l++)
-        shrink(&net->layers[l], l < net->depth ? alive[l] : NULL, l < net->depth ? count[l] : 0,
-               l > 0 ? alive[l - 1] : NULL, l > 0 ? count[l - 1] : 0, l == net->depth ? scale : 1.0f);
-    for (int l = 0; l < net->depth; l++) ht_free(alive[l]);
-    return code;
+    return HT_OK;
+}
+
+ht_network *ht_prune_compact_copy(const ht_network *net, const float *const *keep, ht_error *err)
+{
+    living alive;
+    ht_network *small = ht_alloc(1, sizeof *small, "the smaller network", err);
+    if (!small || find_living(net, keep, &alive, err) != HT_OK) return ht_free(small), NULL;
+    ht_code code = copy_living(small, net, keep, &alive, err);
+    free_living(&alive);
+    if (code == HT_OK) return small;
+    ht_network_free(small);
+    return NULL;
 }
 
 enum { ROUNDS = 7 };

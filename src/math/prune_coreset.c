@@ -29,7 +29,7 @@ typedef struct coreset {
 
 /* Room for one row, on each worker. */
 typedef struct row_room {
-    float *s, *tries, *moved; /* (columns), (TRIES × columns), (TRIES × points) */
+    float *s, *tries, *moved; /* (columns), (tries × columns), (tries × points) */
     ht_coreset_scratch scratch;
 } row_room;
 
@@ -40,7 +40,12 @@ static void *take(char **memory, size_t size)
     return taken;
 }
 
-static row_room room_of(char *memory, int columns)
+static int tries_of(const ht_prune_plan *plan)
+{
+    return plan->spec.coreset == HT_CORESET_BEST ? TRIES : 1;
+}
+
+static row_room room_of(char *memory, int columns, int tries)
 {
     size_t n = (size_t)columns;
     row_room r;
@@ -49,15 +54,15 @@ static row_room room_of(char *memory, int columns)
     r.scratch.edge = take(&memory, n * sizeof *r.scratch.edge);
     r.scratch.alias = take(&memory, n * sizeof *r.scratch.alias);
     r.scratch.drawn = take(&memory, n * sizeof *r.scratch.drawn);
-    r.tries = take(&memory, TRIES * n * sizeof *r.tries);
+    r.tries = take(&memory, (size_t)tries * n * sizeof *r.tries);
     r.moved = take(&memory, 0);
     return r;
 }
 
-static size_t room_size(int columns, int points)
+static size_t room_size(int columns, int points, int tries)
 {
-    size_t n = (size_t)columns;
-    return (n * (sizeof(double) + (4 + TRIES) * 4) + (size_t)points * TRIES * 4 + 63) / 64 * 64;
+    size_t n = (size_t)columns, t = (size_t)tries;
+    return (n * (sizeof(double) + (4 + t) * 4) + (size_t)points * t * 4 + 63) / 64 * 64;
 }
 
 typedef struct row_job {
@@ -92,7 +97,7 @@ static void measure_row(void *context, int row, int worker)
     const coreset *c = job->plan->state;
     const ht_layer *layer = &job->plan->net->layers[job->l];
     const float *w = layer->weight + (size_t)row * (size_t)layer->columns;
-    row_room room = room_of(job->memory + (size_t)worker * job->size, layer->columns);
+    row_room room = room_of(job->memory + (size_t)worker * job->size, layer->columns, tries_of(job->plan));
     int64_t *bins = job->bins + (size_t)worker * BINS;
     double sum[HT_GROUPS], *sums = job->row_sums + (size_t)row * 2;
     ht_coreset_row(&c->points, job->l, w, layer->columns, room.s, sum);
@@ -113,7 +118,7 @@ static ht_code begin_rows(row_job *job, const ht_prune_plan *plan, int l, size_t
     const coreset *c = plan->state;
     size_t workers = (size_t)ht_pool_threads(plan->pool), rows = (size_t)plan->net->layers[l].rows;
     *job = (row_job){.plan = plan, .l = l};
-    job->size = room_size(plan->net->layers[l].columns, c->points.count);
+    job->size = room_size(plan->net->layers[l].columns, c->points.count, tries_of(plan));
     job->memory = ht_alloc(workers, job->size, "sensitivities", err);
     job->bins = ht_alloc(workers * BINS, sizeof *job->bins, "sensitivities", err);
     job->row_sums = ht_alloc(rows * sums, sizeof *job->row_sums, "sensitivities", err);
@@ -193,14 +198,13 @@ static void cut_row(void *context, int row, int worker)
 {
     const row_job *job = context;
     const coreset *c = job->plan->state;
-    const ht_prune_spec *spec = &job->plan->spec;
-    int columns = job->layer->columns, tries = spec->coreset == HT_CORESET_BEST ? TRIES : 1, best = 0;
+    int columns = job->layer->columns, tries = tries_of(job->plan), best = 0;
     float *w = job->layer->weight + (size_t)row * (size_t)columns;
-    row_room room = room_of(job->memory + (size_t)worker * job->size, columns);
+    row_room room = room_of(job->memory + (size_t)worker * job->size, columns, tries);
     double sum[HT_GROUPS];
     ht_coreset_row(&c->points, job->l, w, columns, room.s, sum);
     ht_rng rng;
-    ht_rng_init(&rng, spec->seed, HT_STREAM_CORESET, (uint64_t)job->l << 48 | (uint64_t)row);
+    ht_rng_init(&rng, job->plan->spec.seed, HT_STREAM_CORESET, (uint64_t)job->l << 48 | (uint64_t)row);
     for (int t = 0; t < tries; t++)
         ht_coreset_draw(w, room.s, columns, sum, job->budget, &rng, &room.scratch,
                         room.tries + (size_t)t * (size_t)columns);

@@ -82,6 +82,10 @@ ht_code ht_prune_go_on(const ht_prune_spec *spec, ht_error *err);
 /* ⌊ratio × units⌋ in double. */
 int64_t ht_prune_floor(double ratio, int64_t units);
 
+/* prune_compact.c: the network that ht_prune_compact would leave if the neurons with keep[l][i] = 0 (NULL:
+ * none, also for a layer) had zero rows. The caller frees it. */
+ht_network *ht_prune_compact_copy(const ht_network *net, const float *const *keep, ht_error *err);
+
 /* prune_curve.c: neurons of one hidden layer, exact at every k. prune_grid.c: by evaluations. */
 ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                              ht_error *err);

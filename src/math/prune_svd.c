@@ -47,22 +47,34 @@ static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double
     return HT_OK;
 }
 
+/* The vectors of rising eigenvalues, in double; the Gram matrix is gone before anyone needs them in float. */
+static double *eigenvectors(const ht_layer *layer, const ht_svd_factor *f, double *values, ht_error *err)
+{
+    size_t m = (size_t)f->m;
+    double *gram = ht_alloc(m * m, sizeof *gram, "singular values", err), *vectors = NULL;
+    if (gram && gram_matrix(layer, f, gram, err) == HT_OK)
+        vectors = ht_alloc(m * m, sizeof *vectors, "singular vectors", err);
+    if (vectors && ht_eigen(f->m, gram, values, vectors, err) != HT_OK) {
+        ht_free(vectors);
+        vectors = NULL;
+    }
+    ht_free(gram);
+    return vectors;
+}
+
 static ht_code factorise(const ht_layer *layer, ht_svd_factor *f, ht_prune_order *order, ht_error *err)
 {
     size_t m = (size_t)f->m;
-    double *gram = ht_alloc(m * m, sizeof *gram, "singular values", err);
-    double *vectors = gram ? ht_alloc(m * m, sizeof *vectors, "singular vectors", err) : NULL;
-    ht_code code = vectors ? gram_matrix(layer, f, gram, err) : HT_FAIL;
-    if (code == HT_OK) code = ht_eigen(f->m, gram, order->norm2, vectors, err);
-    for (size_t i = 0; i < m && code == HT_OK; i++) {
+    double *vectors = eigenvectors(layer, f, order->norm2, err);
+    f->v = vectors ? ht_alloc(m * m, sizeof *f->v, "singular vectors", err) : NULL;
+    for (size_t i = 0; f->v && i < m; i++) {
         order->neuron[i] = (int)i;
         order->norm2[i] = fmax(order->norm2[i], 0);
         order->key[i] = order->norm2[i];
     }
-    for (size_t i = 0; i < m * m && code == HT_OK; i++) f->v[i] = (float)vectors[i];
-    ht_free(gram);
+    for (size_t i = 0; f->v && i < m * m; i++) f->v[i] = (float)vectors[i];
     ht_free(vectors);
-    return code;
+    return f->v ? HT_OK : HT_FAIL;
 }
 
 static ht_code prepare_layer(ht_prune_plan *plan, int l, ht_svd_factor *f, ht_error *err)
@@ -71,10 +83,8 @@ static ht_code prepare_layer(ht_prune_plan *plan, int l, ht_svd_factor *f, ht_er
     f->wide = layer->rows < layer->columns;
     f->m = f->wide ? layer->rows : layer->columns;
     plan->units[l] = f->m;
-    size_t m = (size_t)f->m;
     f->median = ht_alloc((size_t)layer->columns, sizeof(float), "column medians", err);
-    f->v = f->median ? ht_alloc(m * m, sizeof(float), "singular vectors", err) : NULL;
-    if (!f->v || ht_prune_order_alloc(&plan->orders[l], f->m, err) != HT_OK) return HT_FAIL;
+    if (!f->median || ht_prune_order_alloc(&plan->orders[l], f->m, err) != HT_OK) return HT_FAIL;
     if (plan->spec.centre && column_medians(layer, f->median, err) != HT_OK) return err->code;
     if (factorise(layer, f, &plan->orders[l], err) != HT_OK) return err->code;
     ht_prune_order_errors(&plan->orders[l], plan->norm2[l], plan->spec.metric);

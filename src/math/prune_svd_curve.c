@@ -27,12 +27,18 @@ typedef struct curve_job {
     double *loss;   /* (tasks × count) */
 } curve_job;
 
-/* Samples of a task: fewer for a wide network, so that their pre-activations stay below 16 MB. */
-static int chunk_of(int n)
+/* Samples of a task: as many as a worker has room for in 1 MB, `row` floats each; at least 16. */
+static int chunk_of(size_t row)
 {
     int chunk = HT_EVAL_CHUNK;
-    while (chunk > 16 && (size_t)chunk * (size_t)n > 4u << 20) chunk /= 2;
+    while (chunk > 16 && (size_t)chunk * row > 1u << 18) chunk /= 2;
     return chunk;
+}
+
+/* Floats for a sample: pre-activations, what it is along the ranks, a shard's activations, logits. */
+static size_t room_of(const ht_network *net, const ht_svd_factor *f)
+{
+    return (size_t)net->layers[0].rows + (size_t)f->m + HT_SHARD + (size_t)net->layers[1].rows;
 }
 
 /* logits of a chunk from its pre-activations (samples × n), shard by shard */
@@ -146,10 +152,9 @@ static void fill_points(const curve_job *job, int at, ht_prune_curve *curve)
 
 static ht_code run_curve(curve_job *job, int at, ht_prune_curve *curve, ht_error *err)
 {
-    const ht_network *net = job->plan->net;
-    size_t workers = (size_t)ht_pool_threads(job->plan->pool), n = (size_t)net->layers[0].rows;
+    size_t workers = (size_t)ht_pool_threads(job->plan->pool);
     size_t slots = (size_t)job->tasks * (size_t)job->count;
-    job->per_worker = (size_t)job->chunk * (n + (size_t)job->f->m + HT_SHARD + (size_t)net->layers[1].rows);
+    job->per_worker = (size_t)job->chunk * room_of(job->plan->net, job->f);
     job->scratch = ht_alloc(workers * job->per_worker, sizeof(float), "the pruning curve", err);
     job->correct = ht_alloc(slots, sizeof *job->correct, "the pruning curve", err);
     job->loss = ht_alloc(slots, sizeof *job->loss, "the pruning curve", err);
@@ -177,7 +182,7 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
     float *second = levels ? second_factor(&plan->net->layers[0], f, err) : NULL;
     ht_code code = second ? HT_OK : HT_FAIL;
     if (code == HT_OK) {
-        int chunk = chunk_of(plan->net->layers[0].rows);
+        int chunk = chunk_of(room_of(plan->net, f));
         curve_job job = {.plan = plan,
                          .samples = samples,
                          .f = f,

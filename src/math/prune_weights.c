@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "math/select.h"
-#include "math/shard.h"
 
 static uint32_t bits_of(float x)
 {
@@ -23,17 +22,25 @@ typedef struct walk {
     ht_weight_score *score;
     const float *centre;
     int first, last; /* layers, the last one left out */
-    float *buffer;   /* a shard of scores */
-    int layer, shard;
+    float *buffer;   /* scores of a piece: so many rows that they are few beside the layer */
+    int layer, first_row;
     const float *weight; /* of the layer, where the walk reads it */
 } walk;
+
+enum { PIECE = 1 << 18 }; /* scores, unless a row has more */
+
+static int piece_rows(const ht_layer *layer)
+{
+    int rows = PIECE / layer->columns;
+    return rows < 1 ? 1 : rows < layer->rows ? rows : layer->rows;
+}
 
 static ht_code walk_begin(walk *w, ht_error *err)
 {
     size_t most = 0;
     for (int l = w->first; l < w->last; l++) {
         const ht_layer *layer = &w->plan->net->layers[l];
-        size_t size = (size_t)ht_shard_rows(layer->rows, 0) * (size_t)layer->columns;
+        size_t size = (size_t)piece_rows(layer) * (size_t)layer->columns;
         most = size > most ? size : most;
     }
     w->buffer = ht_alloc(most, sizeof(float), "pruning scores", err);
@@ -44,18 +51,18 @@ static void score_row(void *context, int r, int worker)
 {
     const walk *w = context;
     size_t columns = (size_t)w->plan->net->layers[w->layer].columns;
-    int row = w->shard * HT_SHARD + r;
+    int row = w->first_row + r;
     (void)worker;
     w->score(w->plan, w->layer, row, w->weight + (size_t)row * columns, w->buffer + (size_t)r * columns);
 }
 
-/* Scores of one shard: rows in parallel, what is done with them in order. */
-static size_t walk_shard(walk *w, int layer, int shard, const float *weight)
+/* Scores of the piece that begins with `row`: rows in parallel, what is done with them in order. */
+static size_t walk_piece(walk *w, int layer, int row, const float *weight)
 {
     const ht_layer *l = &w->plan->net->layers[layer];
-    int rows = ht_shard_rows(l->rows, shard);
+    int most = piece_rows(l), rows = l->rows - row < most ? l->rows - row : most;
     w->layer = layer;
-    w->shard = shard;
+    w->first_row = row;
     w->weight = weight;
     ht_pool_run(w->plan->pool, rows, score_row, w);
     return (size_t)rows * (size_t)l->columns;
@@ -82,9 +89,9 @@ static void count_bins(walk *w, int upper, bin *bins)
     memset(bins, 0, BINS * sizeof *bins);
     for (int l = w->first; l < w->last; l++) {
         const ht_layer *layer = &w->plan->net->layers[l];
-        for (int s = 0; s < ht_shards(layer->rows); s++) {
-            const float *weight = layer->weight + (size_t)s * HT_SHARD * (size_t)layer->columns;
-            size_t count = walk_shard(w, l, s, layer->weight);
+        for (int row = 0; row < layer->rows; row += piece_rows(layer)) {
+            const float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
+            size_t count = walk_piece(w, l, row, layer->weight);
             for (size_t i = 0; i < count; i++) {
                 uint32_t key = bits_of(w->buffer[i]);
                 if (upper >= 0 && (int)(key >> HALF) != upper) continue;
@@ -118,9 +125,9 @@ static void spend_ties(walk *w, uint32_t key, budget *left, ht_prune_cut cut[])
 {
     for (int l = w->first; l < w->last; l++) {
         const ht_layer *layer = &w->plan->net->layers[l];
-        for (int s = 0; s < ht_shards(layer->rows); s++) {
-            const float *weight = layer->weight + (size_t)s * HT_SHARD * (size_t)layer->columns;
-            size_t count = walk_shard(w, l, s, layer->weight);
+        for (int row = 0; row < layer->rows; row += piece_rows(layer)) {
+            const float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
+            size_t count = walk_piece(w, l, row, layer->weight);
             for (size_t i = 0; i < count && left->count > 0; i++) {
                 if (bits_of(w->buffer[i]) != key) continue;
                 left->cost -= cost_of(w, l, weight[i]);
@@ -183,9 +190,9 @@ ht_code ht_prune_project_weights(const ht_prune_plan *plan, ht_weight_score *sco
     for (int l = 0; l < plan->layers; l++) {
         ht_layer *layer = &net->layers[l];
         int64_t ties = cut[l].ties;
-        for (int s = 0; s < ht_shards(layer->rows); s++) {
-            float *weight = layer->weight + (size_t)s * HT_SHARD * (size_t)layer->columns;
-            size_t count = walk_shard(&w, l, s, layer->weight);
+        for (int row = 0; row < layer->rows; row += piece_rows(layer)) {
+            float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
+            size_t count = walk_piece(&w, l, row, layer->weight);
             for (size_t i = 0; i < count; i++) {
                 uint32_t key = bits_of(w.buffer[i]);
                 if (key > cut[l].key || (key == cut[l].key && ties-- <= 0)) continue;

@@ -143,15 +143,23 @@ static bool clip_segment(const ht_surface *s, double p[4])
     return true;
 }
 
+/* Is there ink at this dot of a line? */
+static bool inked(ht_dash dash, int phase)
+{
+    static const char *const pattern[HT_DASHES] = {"#",  "# ", "######  ", "#####  #  ", "#####  #  #  ",
+                                                   "#  "};
+    return pattern[dash][(size_t)phase % strlen(pattern[dash])] == '#';
+}
+
 /* Bresenham on the dot grid. *phase counts dots along the whole line, so that dotting does not restart at
  * each point. */
-static void segment(ht_surface *s, ht_role role, bool dotted, const double p[4], int *phase)
+static void segment(ht_surface *s, ht_role role, ht_dash dash, const double p[4], int *phase)
 {
     int x = cell_of(p[0] * 2), y = cell_of(p[1] * 4), x1 = cell_of(p[2] * 2), y1 = cell_of(p[3] * 4);
     int dx = x1 > x ? x1 - x : x - x1, dy = y1 > y ? y - y1 : y1 - y; /* dy <= 0 */
     int sx = x < x1 ? 1 : -1, sy = y < y1 ? 1 : -1, e = dx + dy;
     for (;;) {
-        if (!dotted || *phase % 2 == 0) put_dot(s, role, x, y);
+        if (inked(dash, *phase)) put_dot(s, role, x, y);
         if (x == x1 && y == y1) return;
         int twice = 2 * e;
         if (twice >= dy) {
@@ -166,7 +174,7 @@ static void segment(ht_surface *s, ht_role role, bool dotted, const double p[4],
     }
 }
 
-static void cells_polyline(ht_surface *s, ht_role role, bool dotted, int count, const double *x,
+static void cells_polyline(ht_surface *s, ht_role role, ht_dash dash, int count, const double *x,
                            const double *y)
 {
     int phase = 0;
@@ -175,7 +183,7 @@ static void cells_polyline(ht_surface *s, ht_role role, bool dotted, int count, 
         if (j >= count) break;
         double p[4] = {x[i], y[i], x[j], y[j]};
         if (!isfinite(p[0] + p[1] + p[2] + p[3])) continue;
-        if (clip_segment(s, p)) segment(s, role, dotted, p, &phase);
+        if (clip_segment(s, p)) segment(s, role, dash, p, &phase);
     }
 }
 

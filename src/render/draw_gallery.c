@@ -69,9 +69,9 @@ static void draw_curve(ht_surface *s, const ht_gallery *g, const float *value, f
         xs[i] = x + 0.25 + (f.w - 0.5) * (count > 1 ? (double)i / (count - 1) : 0.5);
         ys[i] = middle - half * fmin(1, fmax(-1, w));
     }
-    s->ops->polyline(s, HT_ROLE_DIM, true, 2, (double[]){x + 0.25, x + f.w - 0.25},
+    s->ops->polyline(s, HT_ROLE_DIM, HT_DOTTED, 2, (double[]){x + 0.25, x + f.w - 0.25},
                      (double[]){middle, middle});
-    s->ops->polyline(s, HT_ROLE_WEIGHTS, false, count, xs, ys);
+    s->ops->polyline(s, HT_ROLE_WEIGHTS, HT_SOLID, count, xs, ys);
 }
 
 static void draw_items(ht_surface *s, const ht_gallery *g, ht_rect inner)

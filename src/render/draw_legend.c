@@ -9,7 +9,7 @@ static void draw_sample(ht_surface *s, const ht_series *series, double x, double
     switch (series->kind) {
     case HT_MARK_LINE:
     case HT_MARK_RANGE:
-        s->ops->polyline(s, series->role, series->dotted, 2, xs, middle);
+        s->ops->polyline(s, series->role, series->dash, 2, xs, middle);
         break;
     case HT_MARK_BAND:
         s->ops->band(s, series->role, 2, ends, low, high);

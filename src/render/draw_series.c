@@ -18,7 +18,7 @@ typedef struct path {
 
 static void path_end(path *p)
 {
-    if (p->count > 0) p->s->ops->polyline(p->s, p->series->role, p->series->dotted, p->count, p->x, p->y);
+    if (p->count > 0) p->s->ops->polyline(p->s, p->series->role, p->series->dash, p->count, p->x, p->y);
     p->count = 0;
 }
 

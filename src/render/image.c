@@ -220,13 +220,29 @@ static void set_dashes(ht_image *m, double on, double off)
     cairo_set_dash(m->cr, dashes, 2, 0);
 }
 
-static void image_polyline(ht_surface *s, ht_role role, bool dotted, int count, const double *x,
+/* Ink and gaps by turns; the round ends of ink reach into the gaps. */
+static void set_pattern(ht_image *m, ht_dash dash)
+{
+    enum { MOST = 6 };
+    static const double patterns[HT_DASHES][MOST] = {
+        [HT_DOTTED] = {5, 4.5},         [HT_LONG] = {10, 5},
+        [HT_DASH_DOT] = {6, 4, 0.1, 4}, [HT_DASH_DOT_DOT] = {4, 3.7, 0.1, 3.7, 0.1, 3.7},
+        [HT_FINE] = {0.1, 4},
+    };
+    double lengths[MOST];
+    int count = 0;
+    for (; count < MOST && patterns[dash][count] > 0; count++)
+        lengths[count] = patterns[dash][count] * m->unit;
+    cairo_set_dash(m->cr, lengths, count, 0);
+}
+
+static void image_polyline(ht_surface *s, ht_role role, ht_dash dash, int count, const double *x,
                            const double *y)
 {
     if (count < 1) return;
     ht_image *m = begin(s, role, 1);
     pen(m, LINE_WIDTH);
-    if (dotted) set_dashes(m, 5, 4.5);
+    set_pattern(m, dash);
     trace(m, count, x, y, 1);
     if (count == 1) trace(m, count, x, y, 1); /* a round dot */
     cairo_stroke(m->cr);

@@ -104,13 +104,15 @@ static void fill_several(const ht_prune_sheet *sheet, int room, ht_form *form)
 
 typedef char line_name[40];
 
-static void fill_lines(const ht_prune_sheet *sheet, ht_prune_lines *lines, line_name names[HT_PRUNE_METHODS])
+static void fill_lines(const ht_prune_sheet *sheet, bool numbers, ht_prune_lines *lines,
+                       line_name names[HT_PRUNE_METHODS])
 {
     const ht_prune_spec *first = sheet->entry[0].spec;
     *lines = (ht_prune_lines){.count = sheet->count,
                               .metric = first->metric,
                               .split = sheet->split,
-                              .by_weights = sheet->count > 1};
+                              .by_weights = sheet->count > 1,
+                              .terse = sheet->count > 1 && numbers}; /* κ stands beside the chart */
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < sheet->count; i++) {
         const ht_prune_curve *c = sheet->entry[i].curve;
@@ -125,7 +127,8 @@ static void settings_line(const ht_prune_sheet *sheet, char *to, size_t size)
     const ht_params *p = sheet->params;
     ht_text line = {0};
     if (*p->preset) ht_text_add(&line, "%s · ", p->preset);
-    if (*sheet->step) ht_text_add(&line, "step %s · ", sheet->step);
+    if (*sheet->step)
+        ht_text_add(&line, "step %s · n %.0f · ", sheet->step, ht_params_get(p, HT_P_MODEL_WIDTH));
     if (ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
         ht_text_add(&line, "no noise");
     else
@@ -137,17 +140,24 @@ static void settings_line(const ht_prune_sheet *sheet, char *to, size_t size)
     ht_text_free(&line);
 }
 
+/* "runs/a · MNIST handwritten digits · 10 000 test samples" */
+static void title_line(const ht_prune_sheet *sheet, char *to, size_t size)
+{
+    char samples[32];
+    ht_format_grouped(samples, sizeof samples, (long long)sheet->samples);
+    snprintf(to, size, "%s · %s · %s %s samples", sheet->name, sheet->data, samples, sheet->split);
+}
+
 static void draw(ht_surface *s, const ht_prune_sheet *sheet, ht_form *form)
 {
     ht_chart chart = {0};
     ht_prune_lines lines;
     line_name names[HT_PRUNE_METHODS];
-    char text[400], samples[32];
+    char text[400];
     int columns = s->columns, rows = s->rows, numbers = columns >= 2 * NUMBERS ? NUMBERS : 0;
-    ht_format_grouped(samples, sizeof samples, (long long)sheet->samples);
-    snprintf(text, sizeof text, "%s · %s · %s %s samples", sheet->name, sheet->data, samples, sheet->split);
+    title_line(sheet, text, sizeof text);
     s->ops->text(s, 1, 0, columns - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, HT_BOLD, text);
-    fill_lines(sheet, &lines, names);
+    fill_lines(sheet, numbers > 0, &lines, names);
     ht_prune_chart(&lines, &chart);
     ht_draw_chart(s, (ht_rect){0, 1, columns - numbers, rows - 2}, &chart, 0);
     ht_chart_free(&chart);
@@ -180,7 +190,7 @@ static void describe(const ht_prune_entry *e, char *to, size_t size)
 static ht_code write_image(ht_image *image, const char *path, const ht_prune_sheet *sheet, ht_error *err)
 {
     ht_png_text texts[6 + HT_PRUNE_METHODS];
-    char keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
+    char title[400], keys[HT_PRUNE_METHODS][32], numbers[HT_PRUNE_METHODS][NUMBERS_TEXT], methods[160] = "";
     size_t count = 0;
     char *preset = ht_preset_write(sheet->params, err);
     if (!preset) return HT_FAIL;
@@ -189,7 +199,8 @@ static ht_code write_image(ht_image *image, const char *path, const ht_prune_she
         snprintf(methods + used, sizeof methods - used, "%s%s", i ? "," : "",
                  ht_prune_at(sheet->entry[i].spec->method)->name);
     }
-    texts[count++] = (ht_png_text){"Title", sheet->name};
+    title_line(sheet, title, sizeof title);
+    texts[count++] = (ht_png_text){"Title", title};
     texts[count++] = (ht_png_text){"Software", "heavytail " HT_VERSION};
     texts[count++] = (ht_png_text){"heavytail:preset", preset};
     texts[count++] = (ht_png_text){"heavytail:step", sheet->step};

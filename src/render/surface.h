@@ -23,7 +23,7 @@ typedef struct ht_surface_ops {
     void (*text)(ht_surface *s, double x, double y, double width, ht_align align, ht_role role,
                  unsigned attributes, const char *text);
     /* A thin line from point to point; points are finite. */
-    void (*polyline)(ht_surface *s, ht_role role, bool dotted, int count, const double *x, const double *y);
+    void (*polyline)(ht_surface *s, ht_role role, ht_dash dash, int count, const double *x, const double *y);
     /* A vertical stroke, for min/max envelopes and spikes. */
     void (*stroke)(ht_surface *s, ht_role role, double x, double y0, double y1);
     /* A filled rectangle standing on y + h: a histogram bar. */

@@ -56,7 +56,7 @@ typedef enum ht_mark_kind {
 typedef struct ht_series {
     ht_mark_kind kind;
     ht_role role;
-    bool dotted;
+    ht_dash dash; /* LINE, RANGE */
     char tag;     /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
     double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
     int count;

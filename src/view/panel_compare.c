@@ -33,7 +33,7 @@ static void add_road(ht_chart *chart, const ht_road_state *road, int number)
 {
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, looks[number].role, road->name, drawable(road));
     if (!line) return;
-    line->dotted = looks[number].dotted;
+    line->dash = looks[number].dotted ? HT_DOTTED : HT_SOLID;
     for (int i = 0, used = 0; i < road->points; i++) {
         if (road->curve[i].weights <= 0) continue;
         line->x[used] = road->curve[i].weights;

@@ -148,7 +148,7 @@ static void add_size(const ht_model *m, ht_chart *chart, int columns)
     if (!(left < 0.995)) return;
     ht_series *s =
         add_curve(chart, &m->trace[HT_TRACE_LEFT], FINAL, HT_ROLE_WEIGHTS, "weights left", columns, 0);
-    if (s) s->dotted = true;
+    if (s) s->dash = HT_DOTTED;
 }
 
 void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
@@ -196,7 +196,7 @@ static void add_injected(const ht_model *m, ht_chart *chart, int columns)
     if (m->trace[HT_TRACE_ALPHA].count == 0) return;
     ht_series *alpha =
         add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
-    if (alpha) alpha->dotted = true;
+    if (alpha) alpha->dash = HT_DOTTED;
     if (alpha && !noisy) alpha->value[0] = '\0';
 }
 

@@ -163,7 +163,7 @@ static void add_slope(const ht_report *r, ht_chart *chart, double alpha)
     while (at + 1 < r->norms && r->norm_above[at] > 0.05) at++;
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NOISE, "slope -α", 2);
     if (!s) return;
-    s->dotted = true;
+    s->dash = HT_DOTTED;
     snprintf(s->value, sizeof s->value, "%.3g", -alpha);
     double end = r->norm_above[r->norms - 1];
     s->x[0] = r->norm[at];

@@ -15,6 +15,19 @@ ht_role ht_prune_role(ht_prune_method method)
     return roles[method];
 }
 
+static ht_dash dash_of(ht_prune_method method)
+{
+    static const ht_dash dashes[HT_PRUNE_METHODS] = {
+        [HT_PRUNE_NODE] = HT_SOLID,
+        [HT_PRUNE_MAGNITUDE] = HT_LONG,
+        [HT_PRUNE_CORESET] = HT_DASH_DOT_DOT,
+        [HT_PRUNE_MAGNITUDE_LAYER] = HT_DASH_DOT,
+        [HT_PRUNE_SVD] = HT_FINE,
+        [HT_PRUNE_RANDOM] = HT_DOTTED,
+    };
+    return dashes[method];
+}
+
 char ht_prune_tag(ht_prune_method method)
 {
     return (char)('1' + method);
@@ -45,8 +58,10 @@ static void add_accuracy(const ht_prune_line *line, bool by_weights, bool terse,
 {
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, ht_prune_role(line->method), name, line->count);
     if (!s) return;
-    if (by_weights) s->tag = ht_prune_tag(line->method);
-    s->dotted = line->method == HT_PRUNE_RANDOM;
+    if (by_weights) {
+        s->tag = ht_prune_tag(line->method);
+        s->dash = dash_of(line->method);
+    }
     for (int i = 0; i < line->count; i++) {
         s->x[i] = ht_prune_x(&line->points[i], by_weights);
         s->high[i] = line->points[i].accuracy;
@@ -70,7 +85,7 @@ static void add_error(const ht_prune_lines *lines, ht_chart *chart)
     snprintf(name, sizeof name, "error %s", symbol(lines->metric));
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_ERROR, name, line->count);
     if (!s) return;
-    s->dotted = true;
+    s->dash = HT_DOTTED;
     for (int i = 0; i < line->count; i++) {
         s->x[i] = line->points[i].ratio;
         s->high[i] = line->points[i].error;

@@ -58,6 +58,17 @@ typedef enum ht_role {
 
 const char *ht_role_name(ht_role role);
 
+/* What tells lines apart where colours do not: on grey paper, to eyes that see none. */
+typedef enum ht_dash {
+    HT_SOLID,
+    HT_DOTTED,
+    HT_LONG,
+    HT_DASH_DOT,
+    HT_DASH_DOT_DOT,
+    HT_FINE,
+    HT_DASHES
+} ht_dash;
+
 /* SIGNED_1 … SIGNED_9 for -1 … 1. */
 enum { HT_ROLE_SIGNED = HT_ROLE_SIGNED_1, HT_SIGNED_LEVELS = 9 };
 ht_role ht_role_signed(double value);

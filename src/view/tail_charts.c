@@ -15,7 +15,7 @@ static ht_series *add_line(ht_chart *chart, ht_role role, const char *name, doub
     if (!(alpha > 0) || !isfinite(alpha) || !(x0 > 0) || !(p1 < p0)) return NULL;
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, role, name, 2);
     if (!s) return NULL;
-    s->dotted = dotted;
+    s->dash = dotted ? HT_DOTTED : HT_SOLID;
     s->x[0] = x0, s->high[0] = p0;
     s->x[1] = x0 * pow(p0 / p1, 1 / alpha), s->high[1] = p1;
     snprintf(s->value, sizeof s->value, "%.2f", alpha);

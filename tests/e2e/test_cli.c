@@ -761,17 +761,45 @@ static void a_set_that_looks_like_a_flag_is_refused(void **state)
     assert_status(RUN("train", "--set", "--train.lr", "--set", "train.batch=5"), 2);
 }
 
-/* A directory without preset.ini is a fresh run, whatever else lies in it. */
-static void a_fresh_run_takes_no_stale_checkpoint(void **state)
+/* A directory without preset.ini is a fresh run, unless there is a checkpoint, which may be all that is left
+ * of somebody's run. */
+static void a_checkpoint_without_a_preset_is_not_replaced(void **state)
 {
     (void)state;
-    assert_status(RUN("train", "--quiet", "--run", "stale", "--steps", "30", "--model.width", "50"), 0);
-    assert_status(sandbox_shell("rm stale/preset.ini && mv stale/checkpoint.safetensors kept"), 0);
-    assert_status(sandbox_shell("cp kept stale/checkpoint.safetensors"), 0);
-    assert_status(RUN("train", "--quiet", "--run", "stale", "--steps", "10", "--model.width", "50"), 0);
-    assert_status(sandbox_shell("grep -c '\"start\"' stale/journal.jsonl | grep -qx 1"), 0);
-    assert_status(sandbox_shell("grep -q '\"done\"' stale/journal.jsonl"), 0);
-    assert_status(sandbox_shell("! cmp -s kept stale/checkpoint.safetensors"), 0);
+    static const char again[] = "$H train --quiet --run bare --steps 10 --model.width 50";
+    assert_status(RUN("train", "--quiet", "--run", "bare", "--steps", "30", "--model.width", "50"), 0);
+    assert_status(sandbox_shell("cp bare/checkpoint.safetensors kept && cp bare/journal.jsonl told && "
+                                "mv bare/preset.ini preset"),
+                  0);
+    const sandbox_result *r = sandbox_shell(again);
+    assert_status(r, 1);
+    assert_says(r->err, "bare/checkpoint.safetensors: is there without a preset.ini");
+    assert_true(sandbox_same_file("kept", "bare/checkpoint.safetensors"));
+    assert_true(sandbox_same_file("told", "bare/journal.jsonl"));
+    assert_status(sandbox_shell("mv bare/checkpoint.safetensors away"), 0);
+    assert_status(sandbox_shell(again), 0);
+    assert_status(sandbox_shell("grep -c '\"start\"' bare/journal.jsonl | grep -qx 1"), 0);
+}
+
+/* A link in a run directory leads nobody to write elsewhere. */
+static void links_in_a_run_are_not_followed(void **state)
+{
+    static const char *const files[] = {"journal.jsonl", "metrics.csv", "checkpoint.safetensors",
+                                        "preset.ini"};
+    (void)state;
+    assert_status(RUN("train", "--quiet", "--run", "linked", "--steps", "20", "--model.width", "50"), 0);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char script[400];
+        snprintf(
+            script, sizeof script,
+            "rm -rf l outside; cp -r linked l; mv l/%s outside; cp outside before; ln -s ../outside l/%s; "
+            "$H train --quiet --run l --steps 40 >table; echo $?; cmp outside before",
+            files[i], files[i]);
+        const sandbox_result *r = sandbox_shell(script);
+        assert_status(r, 0);
+        if (i < 2) assert_says(r->err, "it is a symbolic link"); /* the others are replaced as a whole */
+        assert_true(r->out[0] == (i < 2 ? '1' : '0'));
+    }
 }
 
 static void wrong_noise_is_refused(void **state)
@@ -855,7 +883,8 @@ int main(int argc, char **argv)
     if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*seed*' */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_set_that_looks_like_a_flag_is_refused),
-        cmocka_unit_test(a_fresh_run_takes_no_stale_checkpoint),
+        cmocka_unit_test(a_checkpoint_without_a_preset_is_not_replaced),
+        cmocka_unit_test(links_in_a_run_are_not_followed),
         cmocka_unit_test(noise_writes_what_training_adds),
         cmocka_unit_test(wrong_noise_is_refused),
         cmocka_unit_test(version_names_program_and_kernels),

@@ -131,15 +131,16 @@ static void sweep(const command *c, const char *reset, const char *from)
         snprintf(script, sizeof script, "rm -rf %s; %s%s %s", reset, from ? "cp -r " : ": ", from ? from : "",
                  reset);
     sandbox_shell(script);
-    long count = allocations(c), tried = 0, stride = count / LATER + 1;
+    long count = allocations(c), tried = 0, alone = 0, stride = count / LATER + 1;
     for (int mode = 0; mode < 2; mode++)
         for (failing = 1; failing <= count; failing += failing < EVERY_UP_TO && mode == 0 ? 1 : stride) {
             from_then_on = mode;
             sandbox_shell(script);
             judge_outcome(c, run_in_process(c));
-            tried++;
+            tried++, alone += !from_then_on;
         }
-    print_message("faults: %s: %ld allocations, %ld failures injected\n", c->words[0], count, tried);
+    print_message("figures: %s: %ld allocations, %ld made to fail in turn, %ld of them alone\n", c->words[0],
+                  count, tried, alone);
     assert_true(count > 3);
 }
 
@@ -198,9 +199,12 @@ static void the_lab_survives_every_failed_allocation(void **state)
 
 /* ---- interrupted calls ------------------------------------------------------------------------- */
 
+static volatile sig_atomic_t alarms;
+
 static void on_alarm(int number)
 {
     (void)number;
+    alarms++;
 }
 
 /* Like ht_cmd_train, in a storm of signals that interrupt whatever waits. */
@@ -211,14 +215,18 @@ static int train_in_a_storm(int argc, char **argv)
     setitimer(ITIMER_REAL, &(struct itimerval){{0, 200}, {0, 200}}, NULL);
     int code = ht_cmd_train(argc, argv);
     setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
+    FILE *count = fopen("signals", "w");
+    if (count) fprintf(count, "%d\n", (int)alarms), fclose(count);
     return code;
 }
 
 static void interrupted_calls_change_nothing(void **state)
 {
     (void)state;
-    command calm = {
-        ht_cmd_train, {"train", "--steps", "40", "--run", "calm", "--set", "model.width=200"}, false};
+    command calm = {ht_cmd_train,
+                    {"train", "--steps", "40", "--run", "calm", "--set", "model.width=200", "--set",
+                     "run.checkpoint_seconds=0.01"},
+                    false};
     command storm = calm;
     storm.run = train_in_a_storm;
     storm.words[4] = "storm";
@@ -227,6 +235,10 @@ static void interrupted_calls_change_nothing(void **state)
     assert_int_equal(run_in_process(&storm), 0);
     assert_true(sandbox_same_file("calm/checkpoint.safetensors", "storm/checkpoint.safetensors"));
     assert_true(sandbox_same_file("calm/metrics.csv", "storm/metrics.csv"));
+    char *signals = sandbox_read("signals", NULL);
+    print_message("figures: %d signals during a run and its saving changed no bit\n", atoi(signals));
+    assert_true(atoi(signals) > 100);
+    free(signals);
 }
 
 /* ---- full disks -------------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ static void row_is(int row, const char *expected)
 
 static void line(double x0, double y0, double x1, double y1)
 {
-    s->ops->polyline(s, HT_ROLE_TRAIN, false, 2, (double[]){x0, x1}, (double[]){y0, y1});
+    s->ops->polyline(s, HT_ROLE_TRAIN, HT_SOLID, 2, (double[]){x0, x1}, (double[]){y0, y1});
 }
 
 static int setup(void **state)
@@ -72,7 +72,7 @@ static void a_single_point_is_a_dot_and_far_points_cost_nothing(void **state)
 {
     (void)state;
     begin(3, 2, HT_SYMBOLS_BRAILLE);
-    s->ops->polyline(s, HT_ROLE_TRAIN, false, 1, (double[]){1.6}, (double[]){0.6});
+    s->ops->polyline(s, HT_ROLE_TRAIN, HT_SOLID, 1, (double[]){1.6}, (double[]){0.6});
     row_is(0, " ⠠");
     line(-1e15, 1.6, 1e15, 1.6);
     row_is(1, "⠤⠤⠤");
@@ -84,8 +84,11 @@ static void dotted_lines_differ(void **state)
 {
     (void)state;
     begin(4, 1, HT_SYMBOLS_BRAILLE);
-    s->ops->polyline(s, HT_ROLE_TRAIN, true, 2, (double[]){0.25, 3.75}, (double[]){0.6, 0.6});
+    s->ops->polyline(s, HT_ROLE_TRAIN, HT_DOTTED, 2, (double[]){0.25, 3.75}, (double[]){0.6, 0.6});
     row_is(0, "⠄⠄⠄⠄");
+    begin(4, 1, HT_SYMBOLS_BRAILLE);
+    s->ops->polyline(s, HT_ROLE_TRAIN, HT_LONG, 2, (double[]){0.25, 3.75}, (double[]){0.6, 0.6});
+    row_is(0, "⠤⠤⠤");
 }
 
 static void bars_count_eighths(void **state)
@@ -135,7 +138,7 @@ static void later_lines_win_the_cell_and_lines_of_one_role_merge(void **state)
     begin(2, 1, HT_SYMBOLS_BRAILLE);
     line(0.25, 0.1, 1.75, 0.1);
     line(1.25, 0.9, 1.75, 0.9);
-    s->ops->polyline(s, HT_ROLE_TEST, false, 2, (double[]){0.25, 0.75}, (double[]){0.9, 0.9});
+    s->ops->polyline(s, HT_ROLE_TEST, HT_SOLID, 2, (double[]){0.25, 0.75}, (double[]){0.9, 0.9});
     row_is(0, "⣀⣉"); /* thin, and not the first line's dots in the second one's colour */
     assert_int_equal(ht_cells_at(cells, 0, 0).role, HT_ROLE_TEST);
 }

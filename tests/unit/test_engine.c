@@ -757,6 +757,33 @@ static void unread_steps_are_folded(void **state)
     ht_dataset_free(few);
 }
 
+/* More answers than the ring has room for: commands wait, and are taken when somebody reads again, although
+ * the trainer is paused and nobody sends any more. */
+static void commands_that_wait_for_room_are_taken(void **state)
+{
+    enum { SENT = 9000 };
+    (void)state;
+    ht_params params = small_params();
+    ht_params_put(&params, HT_P_MODEL_WIDTH, 2);
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    ht_runner *runner = ht_runner_start(t, data, NULL, &err);
+    assert_non_null(runner);
+    uint32_t last = 0, applied = 0;
+    int naps = 0;
+    for (int i = 0; i < SENT && naps < 20000; i += last != 0)
+        if (!(last = ht_runner_send(runner, HT_COMMAND_SET, HT_P_PRUNE_ERROR, 0.1 + 0.01 * (i % 2))))
+            nap(), naps++;
+    for (naps = 0; naps < 300; naps++) nap(); /* long enough for it to fall asleep */
+    for (naps = 0; applied < SENT && naps < 20000; naps++) {
+        ht_sample s;
+        while (ht_runner_receive(runner, &s)) applied = s.applied_seq;
+        nap();
+    }
+    assert_int_equal(applied, SENT);
+    ht_runner_stop(runner);
+    ht_trainer_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -787,6 +814,7 @@ int main(void)
         cmocka_unit_test(reports_carry_their_step),
         cmocka_unit_test(a_paused_run_is_looked_at_thoroughly),
         cmocka_unit_test(unread_steps_are_folded),
+        cmocka_unit_test(commands_that_wait_for_room_are_taken),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -41,7 +41,7 @@ static int teardown(void **state)
 /* Sizes on both sides of every vector, tile, panel and block. */
 static const int some_rows[] = {1, 3, 4, 16, 127, 128, 129, ROWS};
 static const int some_samples[] = {1, 4, 5, 16, 99, 100, 101, SAMPLES};
-static const int some_columns[] = {1, 7, 8, 15, 16, 17, 111, 112, 113, 140, 225, COLUMNS};
+static const int some_columns[] = {1, 7, 8, 15, 16, 17, 48, 49, 79, 80, 81, 140, 225, COLUMNS};
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define FOR_EACH_SHAPE(rows, samples, columns)                                                               \
     for (size_t i_ = 0; i_ < COUNT(some_rows) * COUNT(some_samples) * COUNT(some_columns); i_++)             \

@@ -220,7 +220,7 @@ static void deep_curve_removes_the_same_share_of_every_layer(void **state)
         assert_true(curve.points[i].weights < curve.points[i - 1].weights);
     }
     ht_prune_result r;
-    assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, &err), HT_OK);
+    assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, NULL, &err), HT_OK);
     assert_int_equal(r.removed, r.layers[0].removed + r.layers[1].removed + r.layers[2].removed);
     assert_int_equal(r.units, 270);
     assert_int_equal(r.removed, curve.at.removed);

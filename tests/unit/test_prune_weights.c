@@ -239,7 +239,7 @@ static void svd_curve_equals_projecting_and_evaluating(void **state)
             ht_prune_result r;
             spec.ratio = (k + 0.5) / ranks;
             if (k == ranks) spec.ratio = 1;
-            assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, &err), HT_OK);
+            assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, NULL, &err), HT_OK);
             assert_int_equal(r.removed, p->removed);
             assert_true(fabs(r.error - p->error) < 1e-9);
             assert_true(fabs(r.test.loss - p->loss) < 1e-5);
@@ -270,7 +270,7 @@ static void grid_curve_equals_applying_and_evaluating(void **state)
         ht_prune_result r;
         spec.ratio = ((double)p->removed + 0.5) / 7000;
         if (p->removed == 7000) spec.ratio = 1;
-        assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, &err), HT_OK);
+        assert_int_equal(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, NULL, &err), HT_OK);
         assert_int_equal(r.removed, p->removed);
         assert_true(fabs(r.test.accuracy - p->accuracy) < 1e-12 && fabs(r.test.loss - p->loss) < 1e-12);
         found += p->removed == curve.at.removed;

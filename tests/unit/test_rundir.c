@@ -214,6 +214,7 @@ static void damage(const char *run, const char *line, const char *place)
     ht_metrics *rows = (ht_metrics *)1;
     size_t count = 99;
     ht_params params = small_params();
+    scratch_erase(run);
     ht_rundir *dir = open_run(run);
     ok(ht_rundir_begin(dir, &params, &err));
     ht_trainer *t = small_trainer(&params, data, NULL);

@@ -89,7 +89,7 @@ static void the_fitted_line_has_the_slope_it_tells(void **state)
     assert_true(fit && injected && data && fan);
     assert_close(slope_of(fit), -hill->value);
     assert_close(slope_of(injected), -1.5);
-    assert_true(injected->dotted && !fit->dotted);
+    assert_true(injected->dash == HT_DOTTED && fit->dash == HT_SOLID);
     assert_close(fit->x[0], hill->xmin);
     assert_close(fit->high[0], (double)hill->k / (ROWS * COLUMNS));
     for (int i = 0; i < fan->count; i++) {
