@@ -34,10 +34,11 @@ static bool nothing_trains(vt *t, void *context)
 }
 
 /* A view that trains networks of its own: `whole` waits for the last of them, else it is stopped early. */
-static void save_training_view(vt *t, const char *key, const char *directory, const char *name, bool whole)
+static void save_training_view(vt *t, const char *key, const char *trains, const char *directory,
+                               const char *name, bool whole)
 {
     vt_key(t, key);
-    vt_assert(t, vt_wait_text(t, "stop", PATIENCE)); /* the key bar: Space stops it */
+    vt_assert(t, vt_wait_text(t, trains, PATIENCE));
     if (!whole) vt_key(t, "Space");
     vt_assert(t, vt_wait(t, nothing_trains, NULL, 30 * PATIENCE));
     save(t, directory, name);
@@ -62,8 +63,8 @@ static void save_screens(void **state, const char *directory, long steps)
     vt_assert(t, vt_wait_text(t, "to believe?", PATIENCE));
     save(t, directory, "tails.png");
     vt_key(t, "Esc");
-    save_training_view(t, "w", directory, "width.png", whole);
-    save_training_view(t, "c", directory, "roads.png", whole);
+    save_training_view(t, "w", "● widths", directory, "width.png", whole);
+    save_training_view(t, "c", "● roads", directory, "roads.png", whole);
     vt_key(t, "?");
     vt_assert(t, vt_wait_text(t, "Help", PATIENCE));
     save(t, directory, "help.png");
