@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
 {
@@ -129,31 +130,18 @@ ht_code ht_checkpoint_restore(const ht_checkpoint *c, ht_trainer *trainer, ht_po
     return HT_OK;
 }
 
-/* FNV-1a's constants on words of 64 bits; the shift brings high bits down again. */
-static uint64_t hash_words(uint64_t hash, const void *data, size_t bytes)
-{
-    const unsigned char *p = data;
-    for (; bytes > 0; p += 8, bytes -= bytes < 8 ? bytes : 8) {
-        uint64_t word = 0;
-        memcpy(&word, p, bytes < 8 ? bytes : 8);
-        hash = (hash ^ word) * UINT64_C(0x100000001b3);
-        hash ^= hash >> 32;
-    }
-    return hash;
-}
-
 uint64_t ht_checkpoint_hash(const ht_checkpoint *c)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = HT_HASH_START;
     const uint64_t counters[] = {c->state.step, c->state.epoch, c->state.cursor, c->mask != NULL};
-    hash = hash_words(hash, counters, sizeof counters);
+    hash = ht_hash(hash, counters, sizeof counters);
     for (int l = 0; l <= c->net->depth; l++) {
         size_t count = ht_layer_size(&c->net->layers[l]);
-        hash = hash_words(hash, c->net->layers[l].weight, count * sizeof(float));
+        hash = ht_hash(hash, c->net->layers[l].weight, count * sizeof(float));
         for (int a = 0; a < HT_ARRAYS; a++)
-            if (c->array[a][l]) hash = hash_words(hash, c->array[a][l], count * sizeof(float));
+            if (c->array[a][l]) hash = ht_hash(hash, c->array[a][l], count * sizeof(float));
         for (size_t i = 0; c->mask && i < count; i++)
-            if (!ht_mask_trains(c->mask, l, i)) hash = hash_words(hash, &i, sizeof i);
+            if (!ht_mask_trains(c->mask, l, i)) hash = ht_hash(hash, &i, sizeof i);
     }
     return hash;
 }

@@ -138,6 +138,7 @@ typedef struct ht_model {
     bool frozen;
     double frozen_step;
     ht_arrived arrived;
+    ht_curve *later; /* [HT_TRACE_COUNT] the curves as they go on meanwhile; owned; NULL without memory */
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
@@ -180,7 +181,7 @@ extern const ht_param ht_model_controls[HT_CONTROLS];
 /* A model of about 6 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
 
-/* Drops the ghosts and the run that was left, which are all that it owns. */
+/* Drops what it owns: ghosts, the run that was left, curves kept for later. */
 void ht_model_clear(ht_model *model);
 
 /* Takes in a sample, a report, what is known of the epochs. */

@@ -21,8 +21,9 @@ static void step_axis(const ht_model *m, ht_chart *chart)
     chart->over_steps = true;
     ht_window_steps(m, &chart->x.low, &chart->x.high);
     ht_window_label(m, chart->x.label, sizeof chart->x.label);
+    double end = m->frozen ? fmin(chart->x.high, m->frozen_step) : chart->x.high;
     for (int i = 0; i < m->moment_count; i++)
-        if (m->moments[i].step >= chart->x.low && m->moments[i].step <= chart->x.high)
+        if (m->moments[i].step >= chart->x.low && m->moments[i].step <= end)
             ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
 }
 
