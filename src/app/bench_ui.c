@@ -154,9 +154,11 @@ static ht_code first_frame(lab *l, double *seconds, ht_error *err)
     return code;
 }
 
-/* Steps a second without a screen. */
+/* Steps a second without a screen, from the same start as the lab: what a step costs changes as the network
+ * learns. */
 static ht_code headless(ht_session *s, int steps, double *rate, ht_error *err)
 {
+    ht_trainer_reset(s->trainer, (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED));
     double start = ht_now();
     for (int i = 0; i < steps; i++)
         if (ht_trainer_step(s->trainer).refused) return ht_error_set(err, HT_FAIL, "bench ui: diverged");
