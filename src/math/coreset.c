@@ -65,15 +65,15 @@ long ht_coreset_draws(double budget, double sum)
 }
 
 /* Walker's alias table (Vose, IEEE Trans. Softw. Eng. 17, 1991) over `count` edges: of 2³² values, the first
- * slot[i].own mean edge i, the others edge slot[i].alias. Small slots are filled from `from`, large ones from
- * the end, of one list. */
+ * slot[i].own mean its first edge, which is i, the others its second. Small slots are filled from `from`,
+ * large ones from the end, of one list. */
 static void make_alias(const float *s, double sum, int count, const ht_coreset_scratch *t)
 {
     int small = 0, large = count;
     uint32_t *list = t->drawn; /* not yet in use */
     for (int i = 0; i < count; i++) {
         t->share[i] = (double)s[t->edge[i]] / sum * count;
-        t->slot[i].alias = (uint32_t)i;
+        t->slot[i].edge[0] = t->slot[i].edge[1] = (uint32_t)i;
         if (t->share[i] < 1)
             list[small++] = (uint32_t)i;
         else
@@ -81,23 +81,26 @@ static void make_alias(const float *s, double sum, int count, const ht_coreset_s
     }
     while (small > 0 && large < count) {
         uint32_t low = list[--small], high = list[large];
-        t->slot[low].alias = high;
+        t->slot[low].edge[1] = high;
         t->share[high] -= 1 - t->share[low];
         if (t->share[high] < 1) list[small++] = list[large++];
     }
-    for (int i = 0; i < count; i++) /* a full slot is its own alias */
+    for (int i = 0; i < count; i++) /* a full slot has one edge */
         t->slot[i].own = (uint32_t)fmin(t->share[i] * 0x1p32, (double)UINT32_MAX);
 }
 
 /* drawn (count): how often each of the edges comes in so many draws. */
 static void draw_edges(int count, long draws, ht_rng *rng, const ht_coreset_scratch *t)
 {
-    memset(t->drawn, 0, (size_t)count * sizeof *t->drawn);
+    const struct ht_coreset_slot *slot = t->slot;
+    uint32_t *drawn = t->drawn;
+    memset(drawn, 0, (size_t)count * sizeof *drawn);
     for (long i = 0; i < draws; i++) {
-        /* Of 32 bits × count, the upper word is the slot and the lower one uniform inside it. */
+        /* Of 32 bits × count, the upper word is the slot and the lower one uniform inside it; a look-up,
+         * since no processor can guess which of the two edges it is. */
         uint64_t product = (uint64_t)ht_rng_u32(rng) * (uint32_t)count;
-        uint32_t at = (uint32_t)(product >> 32);
-        t->drawn[(uint32_t)product < t->slot[at].own ? at : t->slot[at].alias]++;
+        const struct ht_coreset_slot *at = &slot[product >> 32];
+        drawn[at->edge[(uint32_t)product >= at->own]]++;
     }
 }
 

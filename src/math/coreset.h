@@ -40,7 +40,7 @@ typedef struct ht_coreset_scratch {
     int *edge;
     double *share;
     struct ht_coreset_slot {
-        uint32_t own, alias;
+        uint32_t own, edge[2];
     } * slot;
     uint32_t *drawn;
 } ht_coreset_scratch;
