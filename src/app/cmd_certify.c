@@ -151,7 +151,8 @@ static ht_code write_network(const char *path, const ht_network *net, ht_error *
                                     NULL};
     for (int l = 0; l <= net->depth; l++) {
         const ht_layer *layer = &net->layers[l];
-        tensors[l] = (ht_tensor_out){"", (size_t)layer->rows, (size_t)layer->columns, layer->weight, NULL};
+        tensors[l] =
+            (ht_tensor_out){"", (size_t)layer->rows, (size_t)layer->columns, layer->weight, NULL, NULL};
         snprintf(tensors[l].name, sizeof tensors[l].name, "layers.%d.weight", l);
     }
     return ht_safetensors_write(path, tensors, (size_t)net->depth + 1, metadata, err);

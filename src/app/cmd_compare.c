@@ -50,15 +50,14 @@ static json_t *curve_json(const ht_road_state *road)
 static json_t *road_json(const ht_compare_state *s, int number)
 {
     const ht_road_state *road = &s->road[number];
-    ht_params params, method;
+    ht_params params;
     ht_road_params(number, &s->params, &params);
-    ht_params_init(&method);
-    ht_params_put(&method, HT_P_PRUNE_METHOD, ht_road_at(number)->method);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", road->name, "title",
                                road->title, "status", stages[road->stage], "method",
-                               ht_params_name(&method, HT_P_PRUNE_METHOD), "params", ht_json_params(&params),
-                               "train", score_json(&road->train), "test", score_json(&road->test));
+                               ht_prune_at(road->method)->name, "params", ht_json_params(&params), "train",
+                               score_json(&road->train), "test", score_json(&road->test));
     json_object_set_new(object, "kept", ht_json_number(road->one_point));
+    json_object_set_new(object, "kappa", ht_json_number(road->kappa));
     json_object_set_new(object, "above_1e-4", ht_json_number(road->above_1e4));
     json_object_set_new(object, "rows", ht_json_number(road->rows));
     json_object_set_new(object, "eta_over_b", ht_json_number(road->eta_over_b));
@@ -83,19 +82,27 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
 static void print_table(const ht_compare_state *s)
 {
     printf("%s: the same network and samples on each road\n\n", s->params.preset);
-    printf("  road         test accuracy     loss   kept at -0.01   above 1e-4   rows α̂       η/b\n");
+    printf("  road         test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
+           "α̂       "
+           "η/b\n");
     for (int i = 0; i < s->count; i++) {
         const ht_road_state *r = &s->road[i];
         if (r->stage == HT_ROAD_DONE || r->stage == HT_ROAD_DIVERGED)
-            printf("  %-12s %13.4f %8.4f %13.3f %% %10.2f %% %8.3f %9.2g%s\n", r->name, r->test.accuracy,
-                   r->test.loss, 100 * r->one_point, 100 * r->above_1e4, r->rows, r->eta_over_b,
+            printf("  %-12s %13.4f %8.4f %13.3f %%   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
+                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->method)->name, r->kappa,
+                   100 * r->above_1e4, r->rows, r->eta_over_b,
                    r->stage == HT_ROAD_DIVERGED ? "  diverged" : "");
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
-    printf("\n  kept at -0.01: the smallest share of all weights, removed by magnitude (coreset: by its own "
-           "order), with\n"
-           "  which the test accuracy is at most 0.01 below that of the whole network.\n");
+    printf("\n  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
+           "of the "
+           "whole\n"
+           "  network's. A neuron (node) takes its row of weights and its column of the next layer along. κ "
+           "nodes: "
+           "the\n"
+           "  share of the neurons that go at relative error %g, whatever the accuracy.\n",
+           ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 
 static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const char *path, ht_error *err)
@@ -136,11 +143,11 @@ static void follow(ht_compare *compare, ht_compare_state *state)
     } while (state->running);
 }
 
-static ht_code compare(const ht_params *params, const ht_dataset *data, const char *png, bool json,
-                       ht_error *err)
+static ht_code compare(const ht_params *params, const ht_prune_method *method, const ht_dataset *data,
+                       const char *png, bool json, ht_error *err)
 {
     ht_compare_state *state = ht_alloc(1, sizeof *state, "the comparison", err);
-    ht_compare *c = state ? ht_compare_start(params, data, ht_app_threads(), err) : NULL;
+    ht_compare *c = state ? ht_compare_start(params, method, data, ht_app_threads(), err) : NULL;
     ht_code code = c ? HT_OK : HT_FAIL;
     if (c) follow(c, state);
     ht_compare_free(c);
@@ -152,12 +159,25 @@ static ht_code compare(const ht_params *params, const ht_dataset *data, const ch
     return code;
 }
 
+static ht_code find_method(const char *name, ht_prune_method *method, ht_error *err)
+{
+    ht_params params;
+    ht_params_init(&params);
+    if (ht_params_set(&params, "prune.method", name, err) != HT_OK) return ht_error_prefix(err, "--method");
+    *method = (ht_prune_method)ht_params_get(&params, HT_P_PRUNE_METHOD);
+    return HT_OK;
+}
+
 int ht_cmd_compare(int argc, char **argv)
 {
-    const char *steps = NULL, *png = NULL;
+    const char *steps = NULL, *png = NULL, *method_name = NULL;
     bool json = false;
-    const ht_option options[] = {
-        {"--steps", &steps, NULL}, {"--png", &png, NULL}, {"--json", NULL, &json}, {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--steps", &steps, NULL},
+                                 {"--method", &method_name, NULL},
+                                 {"--png", &png, NULL},
+                                 {"--json", NULL, &json},
+                                 {NULL, NULL, NULL}};
+    ht_prune_method method;
     enum { DATA_SEED = 1 };
     ht_arguments args = {0};
     ht_params params;
@@ -168,13 +188,14 @@ int ht_cmd_compare(int argc, char **argv)
     sigaction(SIGTERM, &action, NULL);
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
+    if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
     if (code == HT_OK)
         data = ht_dataset_load(ht_params_text(&params, HT_P_DATA_NAME), args.data_dir, DATA_SEED,
                                (size_t)ht_params_get(&params, HT_P_DATA_TRAIN_LIMIT),
                                (size_t)ht_params_get(&params, HT_P_DATA_TEST_LIMIT), &err);
     if (code == HT_OK && !data) code = err.code;
-    if (code == HT_OK && data) code = compare(&params, data, png, json, &err);
+    if (code == HT_OK && data) code = compare(&params, method_name ? &method : NULL, data, png, json, &err);
     ht_dataset_free(data);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

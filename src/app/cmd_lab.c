@@ -52,6 +52,11 @@ static void receive(ht_lab *lab)
         lab->model->stored = *stored;
         lab->dirty = lab->dirty || lab->model->timeline;
     }
+    const ht_epochs *epochs = ht_runner_epochs(lab->runner, &fresh);
+    if (fresh) {
+        ht_model_epochs(lab->model, epochs);
+        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_ROAD;
+    }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
     ht_model_report(lab->model, report);
@@ -71,7 +76,7 @@ static void draw(ht_lab *lab)
     ht_error err;
     int columns, rows;
     ht_term_size(&columns, &rows);
-    if (ht_cells_begin(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
+    if (ht_cells_resume(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
@@ -88,6 +93,8 @@ static int patience(const ht_lab *lab)
 {
     double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
     if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
+    /* Each time that we wake up is taken from training. */
+    if (lab->model->state == HT_STATE_RUNNING && since < frame) return (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
     return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
 }
@@ -107,6 +114,7 @@ static void loop(ht_lab *lab)
 {
     ht_runner_send(lab->runner, HT_COMMAND_RUN, 0, 0);
     lab->dirty = true;
+    lab->last_event = ht_now();
     while (!lab->quit && !ht_term_interrupted()) {
         receive(lab);
         tell_news(lab);
@@ -122,33 +130,46 @@ static void loop(ht_lab *lab)
     }
 }
 
-static ht_code prepare(ht_lab *lab, ht_session *s, const char *script, ht_theme *theme, ht_error *err)
+/* The first frame is there before the data are: empty panels, and what is under way. */
+static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_error *err)
 {
+    ht_theme theme;
+    const char *data = ht_params_text(&s->params, HT_P_DATA_NAME);
     lab->session = s;
-    ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), theme, err);
+    ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), &theme, err);
     /* Who chooses a theme wants its paper, too: light letters are lost on a dark terminal's. */
     if (ht_params_get(&s->params, HT_P_UI_THEME) != ht_param_at(HT_P_UI_THEME)->initial)
-        theme->fill = theme->background.set;
+        theme.fill = theme.background.set;
     if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
     if (code != HT_OK) return code;
     if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;
     if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
+    if (ht_term_open(&theme, err) != HT_OK) return err->code;
+    ht_model_init(lab->model, &s->params, 0, 0, data);
+    lab->model->shape[0] = '\0'; /* known with the data */
+    ht_lab_note(lab, true, "opening %s ...", data);
+    draw(lab);
+    return HT_OK;
+}
+
+static void show_session(ht_lab *lab, const ht_session *s)
+{
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
+    lab->noted = false;
     snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
-    return HT_OK;
 }
 
-static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, const ht_theme *theme, ht_error *err)
+static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
 {
     ht_error save;
     lab->change = ht_trainer_change(s->trainer);
     if (s->dir && !(lab->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
     lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
-    ht_code code = lab->runner ? ht_term_open(theme, err) : err->code;
+    ht_code code = lab->runner ? HT_OK : err->code;
     if (code == HT_OK) {
         loop(lab);
         ht_ladder_free(lab->ladder);
@@ -177,15 +198,19 @@ int ht_cmd_lab(int argc, char **argv)
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};
-    ht_theme theme;
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
-    if (code == HT_OK) code = ht_session_open(&session, &args, run_path, &err);
-    if (code == HT_OK) code = prepare(&lab, &session, script, &theme, &err);
-    if (code == HT_OK) code = run(&lab, &session, dump_path, &theme, &err);
+    if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
+    if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
+    if (code == HT_OK) code = ht_session_load(&session, &args, run_path, &err);
+    if (code == HT_OK) {
+        show_session(&lab, &session);
+        code = run(&lab, &session, dump_path, &err);
+    }
+    ht_term_close(); /* where something went wrong */
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
     if (lab.model) ht_model_clear(lab.model);

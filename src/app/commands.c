@@ -13,10 +13,11 @@ static const ht_command_info commands[] = {
      "[--preset P] [--set key=value].. --vary key=v1,v2,.. [--vary ..] [--seeds 1..5] --out DIR [--jobs J] "
      "[--list | --cell K] [--quiet]\n  sweep --file F [--set ..] [--seeds ..] --out DIR ..",
      "train over a grid of settings and seeds; again: finishes what is missing", ht_cmd_sweep},
-    {"table", "DIR [--format text|csv|markdown|json] [--limit] [--png F [--theme T]]",
+    {"table", "DIR [--format text|csv|markdown|json] [--limit] [--regime] [--png F [--theme T]]",
      "a sweep as a table: medians and quartiles, means and deviations over seeds", ht_cmd_table},
-    {"compare", "[--preset P] [--set key=value].. [--steps N] [--json] [--png F]",
-     "the roads to compressibility side by side: one run each, accuracy against weights kept",
+    {"compare", "[--preset P] [--set key=value].. [--steps N] [--method M] [--json] [--png F]",
+     "the roads to compressibility side by side: one run each, accuracy against parameters kept (--method: "
+     "all pruned by one)",
      ht_cmd_compare},
     {"certify",
      "RUN|FILE [--data D] [--method M] [--out F.htc] [--json]\n  certify --decode F.htc [--out "

@@ -25,25 +25,30 @@ struct ht_compare {
 
 /* ---- one road ---- */
 
-/* The curve's points, evenly thinned, with both ends. */
+/* The curve's points with both ends; of more than there is room for, those that lie apart on a logarithmic
+ * axis of what is kept. */
 static void thin(ht_road_state *road, const ht_prune_curve *curve)
 {
-    road->points = curve->count < HT_ROAD_POINTS ? curve->count : HT_ROAD_POINTS;
-    for (int i = 0; i < road->points; i++)
-        road->curve[i] = curve->points[road->points > 1 ? (curve->count - 1) * i / (road->points - 1) : 0];
-    double enough = curve->points[0].accuracy - 0.01;
-    road->one_point = 1;
-    for (int i = 0; i < curve->count; i++)
-        if (curve->points[i].accuracy >= enough)
-            road->one_point = fmin(road->one_point, curve->points[i].weights);
+    const ht_prune_point *p = curve->points;
+    int last = curve->count - 1;
+    double least = 1, apart = 0; /* in log(kept) */
+    for (int i = 0; i <= last; i++)
+        if (p[i].weights > 0) least = fmin(least, p[i].weights);
+    if (curve->count > HT_ROAD_POINTS) apart = log(least) / (HT_ROAD_POINTS - 2);
+    road->points = 0;
+    for (int i = 0; i <= last; i++)
+        if (i == last || (road->points < HT_ROAD_POINTS - 1 && log(p[i].weights) <= apart * road->points))
+            road->curve[road->points++] = p[i];
+    double enough = p[0].accuracy - 0.01;
+    for (int i = 0; i <= last && p[i].accuracy >= enough; i++) road->one_point = p[i].weights;
 }
 
 static ht_code prune(ht_road_state *road, const ht_network *net, const ht_params *params,
-                     ht_prune_method method, const ht_dataset *data, ht_error *err)
+                     const ht_dataset *data, ht_error *err)
 {
     ht_prune_curve curve;
     ht_prune_spec spec = ht_prune_spec_of(params, &data->train);
-    spec.method = method;
+    spec.method = road->method;
     if (ht_prune_curve_make(&curve, net, &data->test, &spec, NULL, err) != HT_OK) return err->code;
     thin(road, &curve);
     ht_prune_curve_free(&curve);
@@ -66,6 +71,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
     ht_road_state road = {.train = results->train,
                           .test = results->test,
                           .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
+                          .kappa = results->roads.pruning[0], /* by neurons */
                           .rows = results->roads.rows.median,
                           .eta_over_b =
                               ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH)};
@@ -76,10 +82,10 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
     road.stage = strcmp(results->status, "diverged") == 0 ? HT_ROAD_DIVERGED : HT_ROAD_DONE;
     road.fraction = 1;
     for (int i = 0; i < c->state.count; i++) {
-        const ht_road *info = ht_road_at(i);
-        if (info->shares != number) continue;
-        road.name = info->name, road.title = info->title;
-        if (prune(&road, net, params, info->method, c->data, err) != HT_OK) return err->code;
+        const ht_road_state *own = &c->state.road[i]; /* what it was made with does not change */
+        if (ht_road_at(i)->shares != number) continue;
+        road.name = own->name, road.title = own->title, road.method = own->method;
+        if (prune(&road, net, params, c->data, err) != HT_OK) return err->code;
         pthread_mutex_lock(&c->lock);
         c->state.road[i] = road;
         c->state.done++;
@@ -150,15 +156,26 @@ static void *compare_main(void *argument)
     return NULL;
 }
 
-ht_compare *ht_compare_start(const ht_params *common, const ht_dataset *data, int threads, ht_error *err)
+/* Networks that one method prunes differ by their training alone. */
+static void enter_roads(ht_compare_state *s, const ht_prune_method *method)
+{
+    for (int i = 0; i < ht_road_count(); i++) {
+        const ht_road *road = ht_road_at(i);
+        if (method && road->shares != i) continue;
+        s->road[s->count++] = (ht_road_state){
+            .name = road->name, .title = road->title, .method = method ? *method : road->method};
+    }
+}
+
+ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *method, const ht_dataset *data,
+                             int threads, ht_error *err)
 {
     ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
     if (!c) return NULL;
     pthread_mutex_init(&c->lock, NULL);
     c->data = data;
-    c->state = (ht_compare_state){.params = *common, .count = ht_road_count(), .running = true};
-    for (int i = 0; i < c->state.count; i++)
-        c->state.road[i] = (ht_road_state){.name = ht_road_at(i)->name, .title = ht_road_at(i)->title};
+    c->state = (ht_compare_state){.params = *common, .running = true};
+    enter_roads(&c->state, method);
     c->pool = ht_pool_new(threads, err);
     c->started =
         c->pool && ht_thread_start(&c->thread, compare_main, c, "the comparison's thread", err) == HT_OK;

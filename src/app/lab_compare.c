@@ -6,7 +6,8 @@ static void start(ht_lab *lab)
 {
     ht_error err;
     ht_model *m = lab->model;
-    lab->compare = ht_compare_start(&m->asked, lab->session->data, ht_pool_threads(lab->session->pool), &err);
+    lab->compare =
+        ht_compare_start(&m->asked, NULL, lab->session->data, ht_pool_threads(lab->session->pool), &err);
     if (!lab->compare) {
         ht_lab_note(lab, false, "%s", err.text);
         return;

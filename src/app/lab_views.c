@@ -37,15 +37,22 @@ static void help_wheel(ht_lab *lab, int delta)
 
 /* ---- tails: Tab and number keys choose a panel ------------------------------------------------- */
 
+/* Also to panels that there is no room for: the view puts the chosen one in another's place. */
+static bool tab_act(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    if (action != HT_DO_NEXT_PANEL && action != HT_DO_PREVIOUS_PANEL) return false;
+    m->focus = ht_panel_next(m->focus, action == HT_DO_NEXT_PANEL ? 1 : -1);
+    return true;
+}
+
 static bool tail_act(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     int panel = HT_PANEL_TAIL_WEIGHTS + (int)action - HT_DO_PANEL_1;
-    bool number = action >= HT_DO_PANEL_1 && action <= HT_DO_PANEL_8,
-         tab = action == HT_DO_NEXT_PANEL || action == HT_DO_PREVIOUS_PANEL;
+    bool number = action >= HT_DO_PANEL_1 && action <= HT_DO_PANEL_8;
     if (number && panel <= HT_PANEL_TAIL_TABLE) m->focus = (ht_panel_id)panel;
-    if (tab) m->focus = ht_panel_next(m->focus, action == HT_DO_NEXT_PANEL ? 1 : -1);
-    return number || tab;
+    return number || tab_act(lab, action);
 }
 
 void ht_lab_layer(ht_lab *lab, ht_action action)
@@ -66,8 +73,8 @@ void ht_lab_layer(ht_lab *lab, ht_action action)
 void ht_lab_watch(ht_lab *lab)
 {
     const ht_model *m = lab->model;
-    bool watched =
-        m->view == HT_VIEW_TAIL || (m->view == HT_VIEW_ZOOM && ht_panel_at(m->focus)->home == HT_VIEW_TAIL);
+    ht_view home = m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : m->view;
+    bool watched = home == HT_VIEW_TAIL || home == HT_VIEW_ROAD;
     if (watched == lab->watched) return;
     lab->watched = watched;
     ht_lab_send(lab, HT_COMMAND_WATCH, 0, watched);
@@ -80,6 +87,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_TAIL] = {tail_act, NULL, NULL},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
+    [HT_VIEW_ROAD] = {tab_act, NULL, NULL},
     [HT_VIEW_HELP] = {help_act, NULL, help_wheel},
 };
 
@@ -95,6 +103,7 @@ static void open_view(ht_lab *lab, ht_view view)
     ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
     if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
+    if (view == HT_VIEW_ROAD && home != view) m->focus = HT_PANEL_EPOCHS;
     if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
     m->view = view;
 }

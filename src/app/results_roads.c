@@ -2,39 +2,35 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "app/results.h"
-#include "base/alloc.h"
-#include "math/select.h"
 
 /* ---- measuring ---- */
 
-/* mmo-multi of a layer's rows. */
-static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
+const ht_prune_method ht_prunings[HT_PRUNINGS] = {HT_PRUNE_NODE, HT_PRUNE_MAGNITUDE, HT_PRUNE_SVD};
+
+/* Singular values of the smaller side, and a copy of all weights, are to take no longer than an evaluation.
+ */
+static bool small_enough(const ht_network *net)
 {
-    ht_values x = {.f32 = layer->weight, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
-    ht_estimate estimate = {.value = NAN};
-    double *median = ht_alloc(x.columns, sizeof *median, "the medians of the columns", err);
-    ht_code code = median ? ht_values_column_medians(&x, median, err) : err->code;
-    x.column_centre = median;
-    if (code == HT_OK) code = ht_tail_fit_rows(&x, &(ht_tail_options){0}, &estimate, err);
-    *alpha = estimate.value;
-    ht_free(median);
-    return code;
+    enum { SIDE = 1024, WEIGHTS = 1 << 24 };
+    for (int l = 0; l < net->depth; l++)
+        if (net->layers[l].rows > SIDE && net->layers[l].columns > SIDE) return false;
+    return ht_network_parameters(net) <= WEIGHTS;
 }
 
-static ht_code row_tails(ht_row_tails *tails, const ht_network *net, ht_error *err)
+static ht_code measure_prunings(ht_road_results *r, const ht_network *net, const ht_params *params,
+                                ht_pool *pool, ht_error *err)
 {
-    double sorted[HT_DEPTH_MAX] = {0};
-    int count = 0;
-    tails->layers = net->depth;
-    for (int l = 0; l < net->depth; l++) {
-        if (row_index(&net->layers[l], &tails->layer[l], err) != HT_OK) return err->code;
-        if (!isnan(tails->layer[l])) sorted[count++] = tails->layer[l];
+    ht_prune_spec spec = ht_prune_spec_of(params, NULL);
+    spec.ratio = NAN; /* at the error */
+    for (int i = 0; i < HT_PRUNINGS; i++) {
+        ht_prune_result result = {.ratio = NAN};
+        spec.method = ht_prunings[i];
+        if (small_enough(net) && ht_prune_try(&result, net, NULL, NULL, &spec, pool, NULL, err) != HT_OK)
+            return err->code;
+        r->pruning[i] = result.ratio;
     }
-    qsort(sorted, (size_t)count, sizeof *sorted, ht_by_double);
-    tails->median = count ? (sorted[(count - 1) / 2] + sorted[count / 2]) / 2 : (double)NAN;
     return HT_OK;
 }
 
@@ -48,7 +44,7 @@ static ht_code measure_average(ht_road_results *r, ht_trainer *trainer, const ht
     if (ht_network_evaluate(mean, &data->train, NULL, pool, &r->average_train, err) != HT_OK ||
         ht_network_evaluate(mean, &data->test, NULL, pool, &r->average_test, err) != HT_OK)
         return err->code;
-    return row_tails(&r->last_rows, ht_trainer_network(trainer), err);
+    return ht_row_tails_measure(&r->last_rows, ht_trainer_network(trainer), err);
 }
 
 /* The network of the epoch that the samples held back liked best. */
@@ -68,7 +64,9 @@ ht_code ht_roads_measure(ht_road_results *r, ht_trainer *trainer, const ht_datas
                          ht_error *err)
 {
     *r = (ht_road_results){.sizes = ht_network_sizes(ht_trainer_network(trainer))};
-    if (row_tails(&r->rows, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
+    if (ht_row_tails_measure(&r->rows, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
+    if (measure_prunings(r, ht_trainer_measured(trainer), ht_trainer_params(trainer), pool, err) != HT_OK)
+        return err->code;
     if (measure_average(r, trainer, data, pool, err) != HT_OK) return err->code;
     return measure_best(r, trainer, data, pool, err);
 }
@@ -134,11 +132,19 @@ static json_t *occam_json(const ht_road_results *r)
     return json_pack("{s:o, s:o}", "best", best_json(r), "epochs", epochs);
 }
 
+static json_t *prunings_json(const ht_road_results *r)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < HT_PRUNINGS; i++)
+        json_object_set_new(object, ht_prune_at(ht_prunings[i])->name, ht_json_number(r->pruning[i]));
+    return object;
+}
+
 json_t *ht_roads_json(const ht_road_results *r, const ht_params *params)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(eta_over_b(params)), "rows",
-                     rows_json(&r->rows), "weights", sizes_json(&r->sizes), "average", average_json(r),
-                     "occam", occam_json(r));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(eta_over_b(params)),
+                     "rows", rows_json(&r->rows), "prunings", prunings_json(r), "weights",
+                     sizes_json(&r->sizes), "average", average_json(r), "occam", occam_json(r));
 }
 
 void ht_roads_print(const ht_road_results *r, const ht_params *params)
@@ -146,6 +152,10 @@ void ht_roads_print(const ht_road_results *r, const ht_params *params)
     double count = (double)r->sizes.weights;
     printf("  regime: η/b = %.3g; tail index of the rows%s %.3f\n", eta_over_b(params),
            r->rows.layers > 1 ? ", median of the layers," : "", r->rows.median);
+    if (!isnan(r->pruning[0]))
+        printf("  κ at %s = %g: %.3f of the neurons, %.3f of the weights, %.3f of the singular values\n",
+               ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
+               ht_params_get(params, HT_P_PRUNE_ERROR), r->pruning[0], r->pruning[1], r->pruning[2]);
     printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
            100 * (double)r->sizes.above_1e4 / count, 100 * (double)r->sizes.above_epsilon / count);
     if (r->averaged > 0)

@@ -6,17 +6,17 @@
 #include <jansson.h>
 
 #include "engine/trainer.h"
+#include "heavytail/prune.h"
+#include "math/row_tails.h"
 
-/* Tail indices of the rows of the hidden layers, centred by the medians of their columns (arXiv 2106.03795).
- */
-typedef struct ht_row_tails {
-    int layers;
-    double layer[HT_DEPTH_MAX], median;
-} ht_row_tails;
+/* κ at prune.error of the three prunings of arXiv 2106.03795. */
+enum { HT_PRUNINGS = 3 };
+extern const ht_prune_method ht_prunings[HT_PRUNINGS]; /* node, magnitude, svd */
 
 typedef struct ht_road_results {
-    ht_sizes sizes;    /* of the last iterate */
-    ht_row_tails rows; /* of what train.average says: the last iterate, or the mean of late ones */
+    double pruning[HT_PRUNINGS]; /* NaN: the network is too large to be tried in passing */
+    ht_sizes sizes;              /* of the last iterate */
+    ht_row_tails rows;           /* of what train.average says: the last iterate, or the mean of late ones */
     /* with train.average */
     uint64_t averaged;                    /* iterates in the mean; 0: there is none */
     ht_score average_train, average_test; /* of the mean */
@@ -33,7 +33,8 @@ typedef struct ht_road_results {
 ht_code ht_roads_measure(ht_road_results *roads, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                          ht_error *err);
 
-/* {"eta_over_b", "rows", "weights", "average", "occam"}; a new reference, NULL when memory is short. */
+/* {"eta_over_b", "rows", "prunings", "weights", "average", "occam"}; a new reference, NULL when memory is
+ * short. */
 json_t *ht_roads_json(const ht_road_results *roads, const ht_params *params);
 void ht_roads_print(const ht_road_results *roads, const ht_params *params);
 

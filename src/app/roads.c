@@ -27,17 +27,20 @@ typedef struct road {
 
 enum { DEFAULT_STEPS = 1000 };
 
+/* Noise gathers the norm in few neurons, so whole neurons go; the other roads empty single weights. Those
+ * that train come first. */
 static const road table[HT_ROADS] = {
     {{"plain", "plain SGD", HT_PRUNE_MAGNITUDE, 0}, NOISE(HT_NOISE_NONE)},
-    {{"shared", "noise, one draw a neuron (type I)", HT_PRUNE_MAGNITUDE, 1}, NOISE(HT_NOISE_SHARED)},
-    {{"iid", "noise, one draw a weight (type II)", HT_PRUNE_MAGNITUDE, 2}, NOISE(HT_NOISE_IID)},
-    {{"isotropic", "noise, isotropic (type III)", HT_PRUNE_MAGNITUDE, 3}, NOISE(HT_NOISE_ISOTROPIC)},
+    {{"shared", "noise, one draw a neuron (type I)", HT_PRUNE_NODE, 1}, NOISE(HT_NOISE_SHARED)},
+    {{"iid", "noise, one draw a weight (type II)", HT_PRUNE_NODE, 2}, NOISE(HT_NOISE_IID)},
+    {{"isotropic", "noise, isotropic (type III)", HT_PRUNE_NODE, 3}, NOISE(HT_NOISE_ISOTROPIC)},
     {{"eta-over-b", "η/b sixteen times as large", HT_PRUNE_MAGNITUDE, 4},
      {{HT_P_NOISE_TYPE, '=', HT_NOISE_NONE}, {HT_P_TRAIN_LR, '*', 4}, {HT_P_TRAIN_BATCH, '*', 0.25}}},
     {{"factors-2", "two factors a weight", HT_PRUNE_MAGNITUDE, 5}, FACTORS(2, 1)},
     {{"factors-3", "three factors a weight", HT_PRUNE_MAGNITUDE, 6}, FACTORS(3, 1.5)},
     {{"occam", "Occam gradient descent", HT_PRUNE_MAGNITUDE, 7},
      {{HT_P_NOISE_TYPE, '=', HT_NOISE_NONE}, {HT_P_OCCAM_LAMBDA0, '=', 0.3}, {HT_P_OCCAM_HOLDOUT, '=', 0.1}}},
+    {{"plain-node", "plain SGD, pruned by neurons", HT_PRUNE_NODE, 0}, NOISE(HT_NOISE_NONE)},
     {{"coreset", "plain SGD, pruned by coresets", HT_PRUNE_CORESET, 0}, NOISE(HT_NOISE_NONE)},
 };
 

@@ -8,7 +8,7 @@ typedef struct ht_road {
     const char *name;       /* as in JSON and pictures: "factors-2" */
     const char *title;      /* for people */
     ht_prune_method method; /* how its network is pruned for the curve */
-    int shares;             /* the road whose trained network it takes; itself: it trains */
+    int shares;             /* the road whose trained network it takes, one before it; itself: it trains */
 } ht_road;
 
 int ht_road_count(void);

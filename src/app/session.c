@@ -18,9 +18,10 @@ static ht_code wanted_params(const ht_arguments *args, const ht_params *stored, 
 }
 
 /* A directory is made only when all else is well: a typing error leaves nothing behind. */
-static ht_code open_settings(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+ht_code ht_session_settings(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
     ht_params wanted;
+    *s = (ht_session){0};
     if (!run || !ht_file_exists(run)) return ht_arguments_params(args, &s->params, err);
     s->dir = ht_rundir_open(run, err);
     if (!s->dir) return err->code;
@@ -103,12 +104,16 @@ static ht_code begin(ht_session *s, const char *run, ht_error *err)
     return ht_rundir_begin(s->dir, &s->params, err);
 }
 
-ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+ht_code ht_session_load(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
-    *s = (ht_session){0};
-    if (open_settings(s, args, run, err) != HT_OK) return err->code;
     if (make_trainer(s, args, err) != HT_OK) return err->code;
     return s->resumed ? go_on(s, args, run, err) : begin(s, run, err);
+}
+
+ht_code ht_session_open(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    ht_code code = ht_session_settings(s, args, run, err);
+    return code == HT_OK ? ht_session_load(s, args, run, err) : code;
 }
 
 ht_code ht_session_of(ht_session *s, const ht_params *params, const char *data_dir, ht_error *err)

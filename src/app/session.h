@@ -27,6 +27,9 @@ enum { HT_JOURNAL_LIMIT = 3 << 20 };
 /* Opens everything for `args` and `run` (NULL: no directory). An existing run brings its own settings; --set
  * may change what can change live. Free with ht_session_close, also after a failure. */
 ht_code ht_session_open(ht_session *session, const ht_arguments *args, const char *run, ht_error *err);
+/* Its two halves: the settings, at once; then what takes its time. */
+ht_code ht_session_settings(ht_session *session, const ht_arguments *args, const char *run, ht_error *err);
+ht_code ht_session_load(ht_session *session, const ht_arguments *args, const char *run, ht_error *err);
 /* The same for settings that are known; no directory. `data_dir` may be NULL. */
 ht_code ht_session_of(ht_session *session, const ht_params *params, const char *data_dir, ht_error *err);
 /* Opens the run in `run` to look at it: nothing in the directory changes, and it may be in use. */

@@ -157,10 +157,11 @@ ht_code ht_plan_load(ht_plan *plan, const char *name, const ht_arguments *args, 
     if (!strchr(name, '/') && (length < 6 || strcmp(name + length - 6, ".sweep") != 0)) {
         const ht_embedded *file = find_embedded(name);
         if (file) return parse(&r, name, file->data, file->size);
-        return ht_error_set(err, HT_USAGE,
-                            "--file %.60s: no such sweep is compiled in ('paper' is); a file needs a '/' or "
-                            ".sweep in its name",
-                            name);
+        return ht_error_set(
+            err, HT_USAGE,
+            "--file %.60s: no such sweep is compiled in ('paper' and 'eta-over-b' are); a file "
+            "needs a '/' or .sweep in its name",
+            name);
     }
     if (ht_file_read(name, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code = HT_USAGE;
     ht_code code = parse(&r, name, text, size);

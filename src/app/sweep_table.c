@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/results_roads.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/pool.h"
@@ -12,9 +13,10 @@
 
 enum { PATH_LIMIT = 4096 };
 
-const char *const ht_measure_names[HT_MEASURES] = {"train_accuracy",       "test_accuracy",
-                                                   "pruning_ratio",        "pruned_train_accuracy",
-                                                   "pruned_test_accuracy", "test_accuracy_change"};
+const char *const ht_measure_names[HT_MEASURES] = {
+    "train_accuracy",       "test_accuracy",        "pruning_ratio", "pruned_train_accuracy",
+    "pruned_test_accuracy", "test_accuracy_change", "eta_over_b",    "row_index",
+    "node_ratio",           "magnitude_ratio",      "svd_ratio",     "generalization_gap"};
 
 /* A result file. */
 typedef struct cell {
@@ -93,6 +95,19 @@ static double number_at(const json_t *root, const char *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
+/* Results of before roads were measured have none of it. */
+static void read_roads(const json_t *roads, double *m)
+{
+    const json_t *eta = json_object_get(roads, "eta_over_b"), *average = json_object_get(roads, "average");
+    m[HT_MEASURE_ETA_OVER_B] = json_is_number(eta) ? json_number_value(eta) : (double)NAN;
+    m[HT_MEASURE_ROWS] = number_at(roads, "rows", "median");
+    for (int i = 0; i < HT_PRUNINGS; i++)
+        m[HT_MEASURE_NODE + i] = number_at(roads, "prunings", ht_prune_at(ht_prunings[i])->name);
+    m[HT_MEASURE_GAP] = m[HT_MEASURE_TRAIN] - m[HT_MEASURE_TEST];
+    if (json_is_object(average))
+        m[HT_MEASURE_GAP] = number_at(average, "train", "accuracy") - number_at(average, "test", "accuracy");
+}
+
 static ht_code read_cell(const char *path, cell *c, ht_error *err)
 {
     json_t *root = load_json(path, err);
@@ -105,6 +120,7 @@ static ht_code read_cell(const char *path, cell *c, ht_error *err)
     m[HT_MEASURE_TRAIN_PRUNED] = number_at(root, "prune", "train_accuracy");
     m[HT_MEASURE_TEST_PRUNED] = number_at(root, "prune", "test_accuracy");
     m[HT_MEASURE_CHANGE] = m[HT_MEASURE_TEST_PRUNED] - m[HT_MEASURE_TEST];
+    read_roads(json_object_get(root, "roads"), m);
     c->inputs = (int)json_integer_value(json_object_get(root, "inputs"));
     c->diverged = status && strcmp(status, "diverged") == 0;
     ht_code code = status ? read_params(json_object_get(root, "params"), &c->settings, err)

@@ -16,7 +16,17 @@ typedef enum ht_measure {
     HT_MEASURE_TRAIN_PRUNED,
     HT_MEASURE_TEST_PRUNED,
     HT_MEASURE_CHANGE, /* of test accuracy by pruning, seed by seed */
-    HT_MEASURES
+    /* How heavy the tails of the rows are, what three prunings take at one error, and how much worse the test
+     * samples are than the training samples (arXiv 2106.03795): of the mean of late iterates where there is
+     * one. */
+    HT_MEASURE_ETA_OVER_B,
+    HT_MEASURE_ROWS,
+    HT_MEASURE_NODE,
+    HT_MEASURE_MAGNITUDE,
+    HT_MEASURE_SVD,
+    HT_MEASURE_GAP,
+    HT_MEASURES,
+    HT_MEASURE_REGIME = HT_MEASURE_ETA_OVER_B, /* the first of those */
 } ht_measure;
 
 extern const char *const ht_measure_names[HT_MEASURES]; /* "train_accuracy", as in CSV and JSON */
@@ -53,8 +63,9 @@ void ht_table_value(const ht_table_row *row, ht_param key, char *to, size_t size
 
 /* ---- table_print.c ---- */
 
-/* `format`: text, csv, markdown or json. HT_USAGE for another. */
-ht_code ht_table_print(const ht_table *table, const char *format, FILE *out, ht_error *err);
+/* `format`: text, csv, markdown or json. HT_USAGE for another. Text and Markdown show what pruning by the
+ * settings' method does, or, as `regime` says, the measures from HT_MEASURE_REGIME on. */
+ht_code ht_table_print(const ht_table *table, const char *format, bool regime, FILE *out, ht_error *err);
 
 /* ---- table_chart.c ---- */
 

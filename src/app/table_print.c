@@ -144,8 +144,16 @@ static void end_row(sheet *s)
     s->columns = 0;
 }
 
-static const char *const heads[HT_MEASURES] = {"train accuracy", "test accuracy",        "pruning ratio κ",
-                                               "train pruned",   "test accuracy pruned", ""};
+static const char *const heads[HT_MEASURES] = {
+    "train accuracy", "test accuracy", "pruning ratio κ", "train pruned", "test accuracy pruned", "", "η/b",
+    "α̂ of rows",      "κ neurons",     "κ weights",       "κ singular",   "train - test"};
+
+/* Is the measure a column? Accuracies are, in either kind of table. */
+static bool is_shown(int measure, bool regime)
+{
+    if (measure <= HT_MEASURE_TEST) return true;
+    return regime ? measure >= HT_MEASURE_REGIME : measure < HT_MEASURE_CHANGE;
+}
 
 /* "0.973 (0.970, 0.975)" or "0.973 ± 0.004"; a dash where there is nothing. */
 static void put_summary(sheet *s, const ht_summary *m, bool medians)
@@ -181,17 +189,18 @@ static void put_remarks(sheet *s, const ht_table_row *row)
     if (length > 2) cell[length - 2] = '\0';
 }
 
-static void fill(sheet *s, const ht_table *table, bool medians)
+static void fill(sheet *s, const ht_table *table, bool medians, bool regime)
 {
     char value[HT_PARAM_VALUE];
-    bool limit = medians && has_limit(table);
+    bool limit = medians && !regime && has_limit(table), remarks = medians && !regime;
     s->rows = s->columns = 0;
     if (table->named) put(s, "sweep");
     for (int i = 0; i < table->keys; i++) put(s, "%s", ht_param_at(table->key[i])->key);
     put(s, "seeds");
-    for (int m = 0; m < HT_MEASURE_CHANGE; m++) put(s, "%s", heads[m]);
+    for (int m = 0; m < HT_MEASURES; m++)
+        if (is_shown(m, regime)) put(s, "%s", heads[m]);
     if (limit) put(s, "κ of pure noise");
-    if (medians) put(s, "remarks");
+    if (remarks) put(s, "remarks");
     int columns = s->columns;
     end_row(s);
     for (int r = 0; r < table->count; r++) {
@@ -202,9 +211,13 @@ static void fill(sheet *s, const ht_table *table, bool medians)
             put(s, "%.90s", value);
         }
         put(s, "%d", row->cells - row->diverged);
-        for (int m = 0; m < HT_MEASURE_CHANGE; m++) put_summary(s, &row->measure[m], medians);
+        for (int m = 0; m < HT_MEASURES; m++)
+            if (m == HT_MEASURE_ETA_OVER_B && regime)
+                put(s, "%.2g", row->measure[m].median); /* the same in all cells */
+            else if (is_shown(m, regime))
+                put_summary(s, &row->measure[m], medians);
         if (limit) put_summary(s, &row->limit, true);
-        if (medians) put_remarks(s, row);
+        if (remarks) put_remarks(s, row);
         end_row(s);
     }
     s->columns = columns;
@@ -245,16 +258,16 @@ static void print_sheet(const sheet *s, bool markdown, FILE *out)
     }
 }
 
-static ht_code print_sheets(const ht_table *table, bool markdown, FILE *out, ht_error *err)
+static ht_code print_sheets(const ht_table *table, bool markdown, bool regime, FILE *out, ht_error *err)
 {
     sheet s = {.capacity = table->count + 1};
     s.cell = ht_alloc((size_t)s.capacity * COLUMNS, sizeof *s.cell, "the table", err);
     if (!s.cell) return err->code;
     fprintf(out, "Medians (quartiles) over seeds:\n\n");
-    fill(&s, table, true);
+    fill(&s, table, true, regime);
     print_sheet(&s, markdown, out);
     fprintf(out, "\nMeans ± standard deviations over seeds:\n\n");
-    fill(&s, table, false);
+    fill(&s, table, false, regime);
     print_sheet(&s, markdown, out);
     if (table->failed)
         fprintf(out, "\n%d cells failed; cells/*.failed say why, and the same sweep tries them again.\n",
@@ -263,11 +276,11 @@ static ht_code print_sheets(const ht_table *table, bool markdown, FILE *out, ht_
     return HT_OK;
 }
 
-ht_code ht_table_print(const ht_table *table, const char *format, FILE *out, ht_error *err)
+ht_code ht_table_print(const ht_table *table, const char *format, bool regime, FILE *out, ht_error *err)
 {
     if (strcmp(format, "json") == 0) return print_json(table, out, err);
     if (strcmp(format, "csv") == 0) return print_csv(table, out), HT_OK;
-    if (strcmp(format, "markdown") == 0) return print_sheets(table, true, out, err);
-    if (strcmp(format, "text") == 0) return print_sheets(table, false, out, err);
+    if (strcmp(format, "markdown") == 0) return print_sheets(table, true, regime, out, err);
+    if (strcmp(format, "text") == 0) return print_sheets(table, false, regime, out, err);
     return ht_error_set(err, HT_USAGE, "--format %.40s: one of text, csv, markdown, json", format);
 }

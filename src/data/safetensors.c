@@ -166,7 +166,7 @@ static const element reals[] = {
     {"F16", 2, ht_float_of_half},
     {"BF16", 2, of_bfloat},
 };
-static const element *const single = &reals[0];
+static const element *const single = &reals[0], *const doubled = &reals[1];
 static const element boolean = {"BOOL", 1, NULL};
 
 /* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
@@ -222,7 +222,13 @@ ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, size_t row
 
 static const element *type_of(const ht_tensor_out *tensor)
 {
-    return tensor->bits ? &boolean : single;
+    return tensor->bits ? &boolean : tensor->table ? doubled : single;
+}
+
+static const void *data_of(const ht_tensor_out *tensor)
+{
+    if (tensor->bits) return tensor->bits;
+    return tensor->table ? (const void *)tensor->table : tensor->data;
 }
 
 static size_t bytes_of(const ht_tensor_out *tensor)
@@ -266,9 +272,7 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
     parts[0] = (ht_part){prefix, sizeof prefix};
     parts[1] = (ht_part){text, length};
     parts[2] = (ht_part){"        ", padding};
-    for (size_t i = 0; i < count; i++)
-        parts[3 + i] = (ht_part){tensors[i].bits ? (const void *)tensors[i].bits : tensors[i].data,
-                                 bytes_of(&tensors[i])};
+    for (size_t i = 0; i < count; i++) parts[3 + i] = (ht_part){data_of(&tensors[i]), bytes_of(&tensors[i])};
     ht_code code = ht_file_write_parts(path, parts, count + 3, err);
     free(text);
     return code;
@@ -386,6 +390,24 @@ static ht_code load(ht_safetensors *f, const ht_tensor_info *info, float **f32, 
     else
         *f64 = memory;
     return code;
+}
+
+ht_code ht_safetensors_read_table(ht_safetensors *f, const char *name, size_t columns, double **to,
+                                  size_t *rows, ht_error *err)
+{
+    ht_tensor_info info;
+    float *none;
+    *to = NULL, *rows = 0;
+    for (size_t i = 0; i < ht_safetensors_count(f); i++) {
+        if (ht_safetensors_describe(f, i, &info, err) != HT_OK) return err->code;
+        if (strcmp(info.name, name) != 0) continue;
+        if (info.ndim != 2 || info.shape[1] != columns || strcmp(info.type, doubled->name) != 0)
+            return ht_error_set(err, HT_FAIL, "%s: %s is no F64 table of %zu columns", f->path, name,
+                                columns);
+        *rows = info.shape[0];
+        return *rows ? ht_safetensors_load(f, &info, &none, to, err) : HT_OK;
+    }
+    return HT_OK;
 }
 
 ht_code ht_safetensors_load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64,

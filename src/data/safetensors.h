@@ -31,6 +31,11 @@ ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows,
 ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, size_t rows, size_t columns,
                                  unsigned char *to, ht_error *err);
 
+/* Reads an F64 tensor of as many rows of `columns` numbers as it has into new memory (ht_free); 0 rows and
+ * NULL when there is none of that name. NaN and Inf are values like others. */
+ht_code ht_safetensors_read_table(ht_safetensors *file, const char *name, size_t columns, double **to,
+                                  size_t *rows, ht_error *err);
+
 /* ---- what a file of others holds ---- */
 
 enum { HT_TENSOR_DIMENSIONS = 8 };
@@ -63,7 +68,8 @@ typedef struct ht_tensor_out {
     char name[48];
     size_t rows, columns;
     const float *data;         /* F32; or */
-    const unsigned char *bits; /* BOOL: bytes of 0 and 1 */
+    const unsigned char *bits; /* BOOL: bytes of 0 and 1; or */
+    const double *table;       /* F64; first in a file, so that it is aligned */
 } ht_tensor_out;
 
 /* Writes tensors and string metadata (pairs key, value; NULL at the end), atomically. */

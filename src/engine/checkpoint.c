@@ -1,15 +1,12 @@
 #include "engine/checkpoint.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/text.h"
-#include "data/safetensors.h"
-
-/* ---- in memory ---- */
+#include "base/hash.h"
 
 ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
 {
@@ -19,6 +16,7 @@ ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
                        .mask = (ht_mask *)ht_trainer_mask(trainer)};
     for (int a = 0; a < HT_ARRAYS; a++)
         for (int l = 0; l <= c.net->depth; l++) c.array[a][l] = ht_trainer_array(trainer, a, l);
+    c.epochs = ht_trainer_occam(trainer, &c.epoch_count);
     return c;
 }
 
@@ -56,6 +54,7 @@ void ht_checkpoint_free(ht_checkpoint *c)
     for (int a = 0; a < HT_ARRAYS; a++)
         for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(c->owned[a][l]);
     ht_mask_free(c->spare);
+    ht_free(c->epoch_room);
     ht_free(c);
 }
 
@@ -97,11 +96,22 @@ static void copy_arrays(const ht_checkpoint *to, const ht_checkpoint *from, ht_p
     }
 }
 
+static ht_code take_epochs(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
+{
+    size_t count = now->epoch_count;
+    if (count && !c->epoch_room &&
+        !(c->epoch_room = ht_alloc(HT_OCCAM_EPOCHS, sizeof *c->epoch_room, "a checkpoint", err)))
+        return err->code;
+    if (count) memcpy(c->epoch_room, now->epochs, count * sizeof *now->epochs);
+    c->epochs = c->epoch_room, c->epoch_count = count;
+    return HT_OK;
+}
+
 ht_code ht_checkpoint_take(ht_checkpoint *c, ht_trainer *trainer, ht_pool *pool, ht_error *err)
 {
     ht_checkpoint now = ht_checkpoint_of(trainer);
     if (now.mask && !c->spare && !(c->spare = ht_mask_new(c->net, err))) return err->code;
-    if (make_room(c, &now, err) != HT_OK) return err->code;
+    if (make_room(c, &now, err) != HT_OK || take_epochs(c, &now, err) != HT_OK) return err->code;
     c->params = now.params;
     c->state = now.state;
     c->mask = now.mask ? c->spare : NULL;
@@ -116,34 +126,22 @@ ht_code ht_checkpoint_restore(const ht_checkpoint *c, ht_trainer *trainer, ht_po
     ht_checkpoint now = ht_checkpoint_of(trainer);
     copy_arrays(&now, c, pool);
     ht_trainer_settle(trainer);
+    ht_trainer_set_occam(trainer, c->epochs, c->epoch_count);
     return HT_OK;
-}
-
-/* FNV-1a's constants on words of 64 bits; the shift brings high bits down again. */
-static uint64_t hash_words(uint64_t hash, const void *data, size_t bytes)
-{
-    const unsigned char *p = data;
-    for (; bytes > 0; p += 8, bytes -= bytes < 8 ? bytes : 8) {
-        uint64_t word = 0;
-        memcpy(&word, p, bytes < 8 ? bytes : 8);
-        hash = (hash ^ word) * UINT64_C(0x100000001b3);
-        hash ^= hash >> 32;
-    }
-    return hash;
 }
 
 uint64_t ht_checkpoint_hash(const ht_checkpoint *c)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = HT_HASH_START;
     const uint64_t counters[] = {c->state.step, c->state.epoch, c->state.cursor, c->mask != NULL};
-    hash = hash_words(hash, counters, sizeof counters);
+    hash = ht_hash(hash, counters, sizeof counters);
     for (int l = 0; l <= c->net->depth; l++) {
         size_t count = ht_layer_size(&c->net->layers[l]);
-        hash = hash_words(hash, c->net->layers[l].weight, count * sizeof(float));
+        hash = ht_hash(hash, c->net->layers[l].weight, count * sizeof(float));
         for (int a = 0; a < HT_ARRAYS; a++)
-            if (c->array[a][l]) hash = hash_words(hash, c->array[a][l], count * sizeof(float));
+            if (c->array[a][l]) hash = ht_hash(hash, c->array[a][l], count * sizeof(float));
         for (size_t i = 0; c->mask && i < count; i++)
-            if (!ht_mask_trains(c->mask, l, i)) hash = hash_words(hash, &i, sizeof i);
+            if (!ht_mask_trains(c->mask, l, i)) hash = ht_hash(hash, &i, sizeof i);
     }
     return hash;
 }
@@ -188,6 +186,26 @@ static bool masks_differ(const ht_checkpoint *a, const ht_checkpoint *b, int l, 
     return false;
 }
 
+/* NaN equals NaN. */
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+static bool epochs_differ(const ht_checkpoint *a, const ht_checkpoint *b, char *where, size_t size)
+{
+    size_t n = a->epoch_count < b->epoch_count ? a->epoch_count : b->epoch_count, i = 0;
+    for (; i < n; i++) {
+        const ht_occam_epoch *x = &a->epochs[i], *y = &b->epochs[i];
+        if (x->epoch != y->epoch || !same_number(x->lambda, y->lambda) || !same_number(x->loss, y->loss) ||
+            !same_number(x->accuracy, y->accuracy) || !same_number(x->kept, y->kept))
+            break;
+    }
+    if (i == n && a->epoch_count == b->epoch_count) return false;
+    snprintf(where, size, "row %zu of the epochs is another here than there", i + 1);
+    return true;
+}
+
 bool ht_checkpoint_differs(const ht_checkpoint *a, const ht_checkpoint *b, char *where, size_t size)
 {
     const struct {
@@ -211,183 +229,5 @@ bool ht_checkpoint_differs(const ht_checkpoint *a, const ht_checkpoint *b, char 
             if (arrays_differ(a->array[k][l], b->array[k][l], x, l, ht_array_name(k), where, size))
                 return true;
     }
-    return false;
-}
-
-/* ---- files ---- */
-
-/* The counters in a file's metadata, one row each. */
-typedef struct counter {
-    const char *key;
-    size_t offset; /* in ht_trainer_state */
-    bool real;
-} counter;
-
-#define COUNTER(name) "heavytail." #name, offsetof(ht_trainer_state, name)
-#define OF_OCCAM(name) "heavytail.occam." #name, offsetof(ht_trainer_state, occam.name)
-#define OF_ROW(name) "heavytail.row." #name, offsetof(ht_trainer_state, row.name)
-static const counter counters[] = {
-    {COUNTER(step), false},      {COUNTER(epoch), false},      {COUNTER(cursor), false},
-    {OF_ROW(steps), false},      {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
-    {OF_ROW(loss_max), true},    {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
-    {COUNTER(averaged), false},  {OF_OCCAM(epochs), false},    {OF_OCCAM(lambda), true},
-    {OF_OCCAM(loss), true},      {OF_OCCAM(before), true},     {OF_OCCAM(best_epoch), false},
-    {OF_OCCAM(best_loss), true},
-};
-enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
-
-static void name_tensor(char *name, size_t size, int layer, const char *what)
-{
-    snprintf(name, size, "layers.%d.%s", layer, what);
-}
-
-/* One byte a weight, for the file; ht_free. */
-static unsigned char *mask_bytes(const ht_mask *mask, int layer, ht_error *err)
-{
-    unsigned char *bytes = ht_alloc(mask->count[layer], 1, "the mask of weights", err);
-    for (size_t i = 0; bytes && i < mask->count[layer]; i++) bytes[i] = ht_mask_trains(mask, layer, i);
-    return bytes;
-}
-
-/* If there is anything to add. */
-static void add_tensor(ht_tensor_out *tensors, size_t *count, const ht_checkpoint *c, int l, const char *what,
-                       const float *data, const unsigned char *bits)
-{
-    if (!data && !bits) return;
-    ht_tensor_out *t = &tensors[(*count)++];
-    *t = (ht_tensor_out){.rows = (size_t)c->net->layers[l].rows,
-                         .columns = (size_t)c->net->layers[l].columns,
-                         .data = data,
-                         .bits = bits};
-    name_tensor(t->name, sizeof t->name, l, what);
-}
-
-static ht_code write_tensors(const char *path, const ht_checkpoint *c, unsigned char *const mask[],
-                             const char *const metadata[], ht_error *err)
-{
-    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1)];
-    size_t count = 0;
-    for (int l = 0; l <= c->net->depth; l++) {
-        add_tensor(tensors, &count, c, l, "weight", c->net->layers[l].weight, NULL);
-        for (int a = 0; a < HT_ARRAYS; a++)
-            add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
-        add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
-    }
-    return ht_safetensors_write(path, tensors, count, metadata, err);
-}
-
-ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *err)
-{
-    const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
-    char digits[COUNTERS][DIGITS];
-    unsigned char *mask[HT_DEPTH_MAX + 1] = {NULL};
-    ht_code code = HT_OK;
-    locale_t before = ht_point_begin();
-    for (int i = 0; i < COUNTERS; i++) {
-        const char *field = (const char *)&c->state + counters[i].offset;
-        if (counters[i].real)
-            snprintf(digits[i], DIGITS, "%.17g", *(const double *)(const void *)field);
-        else
-            snprintf(digits[i], DIGITS, "%" PRIu64, *(const uint64_t *)(const void *)field);
-        metadata[2 + 2 * i] = counters[i].key;
-        metadata[3 + 2 * i] = digits[i];
-    }
-    ht_point_end(before);
-    for (int l = 0; l <= c->net->depth && c->mask && code == HT_OK; l++)
-        code = (mask[l] = mask_bytes(c->mask, l, err)) ? HT_OK : err->code;
-    if (code == HT_OK) code = write_tensors(path, c, mask, metadata, err);
-    for (int l = 0; l <= c->net->depth; l++) ht_free(mask[l]);
-    return code;
-}
-
-ht_code ht_checkpoint_write(const char *path, ht_trainer *trainer, ht_error *err)
-{
-    ht_checkpoint now = ht_checkpoint_of(trainer);
-    return ht_checkpoint_save(path, &now, err);
-}
-
-/* Files of other tools may lack all but the first few. */
-static ht_code read_counters(const ht_safetensors *file, const char *path, ht_trainer_state *state,
-                             ht_error *err)
-{
-    for (int i = 0; i < COUNTERS; i++) {
-        const char *text = ht_safetensors_metadata(file, counters[i].key);
-        char *end = NULL, *field = (char *)state + counters[i].offset;
-        double real = 0;
-        bool good = false;
-        if (!text && i >= NEEDED) continue;
-        if (text && counters[i].real && (good = ht_parse_number(text, &real)))
-            *(double *)(void *)field = real;
-        else if (text && !counters[i].real && text[0] >= '0' && text[0] <= '9') {
-            *(uint64_t *)(void *)field = strtoull(text, &end, 10);
-            good = *end == '\0';
-        }
-        if (!good)
-            return ht_error_set(err, HT_FAIL,
-                                "%s: metadata %s is missing or not a number; the run cannot be resumed", path,
-                                counters[i].key);
-    }
-    return HT_OK;
-}
-
-/* A mask is all or nothing: layer 0 tells. */
-static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **mask, ht_error *err)
-{
-    char name[48];
-    name_tensor(name, sizeof name, 0, "mask");
-    *mask = NULL;
-    if (!ht_safetensors_has(file, name)) return HT_OK;
-    if (!(*mask = ht_mask_new(net, err))) return err->code;
-    ht_code code = HT_OK;
-    for (int l = 0; l <= net->depth && code == HT_OK; l++) {
-        size_t count = (*mask)->count[l];
-        unsigned char *bytes = ht_alloc(count, 1, "the mask of weights", err);
-        name_tensor(name, sizeof name, l, "mask");
-        code = bytes ? ht_safetensors_read_bool(file, name, (size_t)net->layers[l].rows,
-                                                (size_t)net->layers[l].columns, bytes, err)
-                     : err->code;
-        for (size_t i = 0; bytes && i < count && code == HT_OK; i++)
-            if (!bytes[i]) (*mask)->trained[l][i / 8] &= (unsigned char)~(1u << (i % 8));
-        ht_free(bytes);
-    }
-    return code;
-}
-
-static ht_code read_array(ht_safetensors *file, const ht_layer *shape, int l, const char *what, float *to,
-                          ht_error *err)
-{
-    char name[48];
-    name_tensor(name, sizeof name, l, what);
-    return ht_safetensors_read(file, name, (size_t)shape->rows, (size_t)shape->columns, to, err);
-}
-
-/* What the trainer has, once its counters say so. */
-static ht_code read_arrays(ht_safetensors *file, ht_trainer *trainer, ht_error *err)
-{
-    const ht_network *net = ht_trainer_network(trainer);
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
-        if (read_array(file, layer, l, "weight", layer->weight, err) != HT_OK) return err->code;
-        for (int a = 0; a < HT_ARRAYS; a++) {
-            float *to = ht_trainer_array(trainer, a, l);
-            if (to && read_array(file, layer, l, ht_array_name(a), to, err) != HT_OK) return err->code;
-        }
-    }
-    ht_trainer_settle(trainer);
-    return HT_OK;
-}
-
-ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
-{
-    ht_trainer_state state = {0};
-    ht_mask *mask = NULL;
-    ht_safetensors *file = ht_safetensors_open(path, err);
-    if (!file) return err->code;
-    ht_code code = read_counters(file, path, &state, err);
-    if (code == HT_OK) code = read_mask(file, ht_trainer_network(trainer), &mask, err);
-    if (code == HT_OK) code = ht_trainer_adopt(trainer, &state, ht_trainer_params(trainer), mask, err);
-    if (code == HT_OK) code = read_arrays(file, trainer, err);
-    ht_safetensors_close(file);
-    ht_mask_free(mask);
-    return code;
+    return epochs_differ(a, b, where, size);
 }

@@ -1,7 +1,7 @@
 /* checkpoint.h - everything a training run depends on, in memory or as one safetensors file: layers.0.weight
  * …, layers.0.momentum …, factors, means (ht_array), layers.0.mask … (BOOL, 1 = trained), counters as
- * metadata. Loads in PyTorch and NumPy as is (row = neuron). Equal states give equal files: nothing in them
- * tells of time. */
+ * metadata; and what it has told of its epochs: occam.epochs (F64: epoch, λ, loss, accuracy, kept). Loads in
+ * PyTorch and NumPy as is (row = neuron). Equal states give equal files: nothing in them tells of time. */
 #ifndef HT_ENGINE_CHECKPOINT_H
 #define HT_ENGINE_CHECKPOINT_H
 
@@ -15,6 +15,9 @@ typedef struct ht_checkpoint {
     float *owned[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* of a copy: room for them, NULL until one was needed */
     ht_mask *mask;                             /* NULL when every weight is trained */
     ht_mask *spare;                            /* of a copy: room for a mask, NULL until one was needed */
+    const ht_occam_epoch *epochs;              /* (epoch_count) */
+    size_t epoch_count;
+    ht_occam_epoch *epoch_room; /* of a copy: (HT_OCCAM_EPOCHS), NULL until there was one */
 } ht_checkpoint;
 
 /* The trainer as it stands; borrows all from it, valid until its next step or change. */
@@ -33,7 +36,8 @@ ht_code ht_checkpoint_take(ht_checkpoint *copy, ht_trainer *trainer, ht_pool *po
  * they are. On failure (memory) nothing changes. */
 ht_code ht_checkpoint_restore(const ht_checkpoint *copy, ht_trainer *trainer, ht_pool *pool, ht_error *err);
 
-/* Stands for step, order of samples, weights, momentum and mask. Not for parameters. */
+/* Stands for step, order of samples, weights, momentum and mask. Not for parameters, nor for epochs: those
+ * follow from the rest. */
 uint64_t ht_checkpoint_hash(const ht_checkpoint *checkpoint);
 
 /* ---- files ---- */

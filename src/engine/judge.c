@@ -42,7 +42,6 @@ void ht_judge_free(ht_judge *j)
     ht_free(j->held.labels);
     ht_free(j->pick);
     ht_network_free(j->best);
-    ht_free(j->epochs);
 }
 
 ht_score ht_judge_score(const ht_judge *j, const ht_network *net, struct ht_pool *pool)
@@ -73,11 +72,20 @@ void ht_judge_remember(ht_judge *j, const ht_network *net)
 
 void ht_judge_note(ht_judge *j, const ht_occam_epoch *row)
 {
-    ht_error err;
-    size_t n = j->epoch_count;
-    bool full = (n & (n - 1)) == 0; /* 0, 1, 2, 4, 8 …: room for twice as many */
-    if (full && ht_grow((void **)&j->epochs, n, 2 * n + 2, sizeof *row, "the epochs", &err) != HT_OK) return;
+    uint64_t apart = j->epoch_count ? j->epochs[0].epoch : 1;
+    if (row->epoch % apart != 0) return;
+    if (j->epoch_count == HT_OCCAM_EPOCHS) {
+        j->epoch_count /= 2;
+        for (size_t i = 0; i < j->epoch_count; i++) j->epochs[i] = j->epochs[2 * i + 1];
+        if (row->epoch % (2 * apart) != 0) return;
+    }
     j->epochs[j->epoch_count++] = *row;
+}
+
+void ht_judge_set_rows(ht_judge *j, const ht_occam_epoch *rows, size_t count)
+{
+    j->epoch_count = count;
+    if (count) memcpy(j->epochs, rows, count * sizeof *rows);
 }
 
 void ht_judge_drop_after(ht_judge *j, uint64_t last)

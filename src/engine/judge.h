@@ -5,21 +5,15 @@
 
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
-
-/* What Occam gradient descent did at the end of an epoch. */
-typedef struct ht_occam_epoch {
-    uint64_t epoch;                /* from 1 */
-    double lambda, loss, accuracy; /* the scores are those before the pruning; NaN: memory was short */
-    double kept;                   /* fraction of all weights that are not zero, after it */
-} ht_occam_epoch;
+#include "math/occam.h"
 
 typedef struct ht_judge {
     const ht_samples *train; /* borrowed */
     ht_samples held;         /* copies; count 0: the training samples themselves judge */
     uint32_t *pick;          /* (train->count - held.count): the samples trained on; NULL: all */
     ht_network *best;        /* NULL until there was one */
-    ht_occam_epoch *epochs;  /* (epoch_count) */
     size_t epoch_count;
+    ht_occam_epoch epochs[HT_OCCAM_EPOCHS];
 } ht_judge;
 
 /* Holds back ⌊fraction · count⌋ samples, the same ones in every run. */
@@ -33,8 +27,11 @@ ht_score ht_judge_score(const ht_judge *judge, const ht_network *net, struct ht_
 ht_code ht_judge_reserve(ht_judge *judge, const ht_network *net, ht_error *err);
 /* Keeps a copy; when memory is short the best one so far stays. */
 void ht_judge_remember(ht_judge *judge, const ht_network *net);
-/* A row more; when memory is short it is left out. */
+/* A row more. When all are full every other one goes, and from then on only such epochs are noted: which rows
+ * are kept depends on the number of epochs alone. */
 void ht_judge_note(ht_judge *judge, const ht_occam_epoch *row);
+/* The rows of another state; at most HT_OCCAM_EPOCHS. */
+void ht_judge_set_rows(ht_judge *judge, const ht_occam_epoch *rows, size_t count);
 /* Forgets rows of later epochs than `last`. */
 void ht_judge_drop_after(ht_judge *judge, uint64_t last);
 

@@ -35,7 +35,7 @@ struct ht_runner {
     const ht_dataset *data;
     ht_pool *pool;
     ht_ring *commands, *samples;
-    ht_triple *reports, *stored;
+    ht_triple *reports, *stored, *epochs;
     ht_recorder *recorder; /* or NULL */
     ht_mailbox *box;
     ht_analyst *analyst;
@@ -58,6 +58,7 @@ struct ht_runner {
     bool settled;           /* the analyst has the weights as they stand */
     ht_wish wish;           /* what it is to look at */
     double masked;          /* share of the hidden weights that stay zero */
+    uint64_t epochs_told;   /* epochs judged when they were published last */
     bool thrifty;           /* evaluations keep to their share */
     int evaluations;        /* since the start or a reset */
     double evaluation_end, evaluation_cost; /* when the last one ended, and the time it computed */
@@ -127,6 +128,27 @@ static void note_mask(ht_runner *r)
 {
     const ht_mask *mask = ht_trainer_mask(r->trainer);
     r->masked = mask ? ht_mask_hidden_share(mask) : 0;
+}
+
+/* What was told of the epochs, as it is now: also after a way back, or a resumed run. */
+static void publish_epochs(ht_runner *r)
+{
+    size_t count;
+    ht_epochs *e = ht_triple_back(r->epochs);
+    const ht_occam_epoch *rows = ht_trainer_occam(r->trainer, &count);
+    e->now = ht_trainer_state_get(r->trainer).occam;
+    e->count = (int)count;
+    if (count) memcpy(e->row, rows, count * sizeof *rows);
+    r->epochs_told = e->now.epochs;
+    ht_triple_publish(r->epochs);
+}
+
+/* An epoch may have been judged, and weights pruned. */
+static void follow_epochs(ht_runner *r)
+{
+    if (ht_trainer_state_get(r->trainer).occam.epochs == r->epochs_told) return;
+    note_mask(r);
+    publish_epochs(r);
 }
 
 /* Says something without changing anything. */
@@ -214,6 +236,7 @@ static void go_back(ht_runner *r, const ht_checkpoint *to, bool other_run, ht_st
     r->generation++;
     r->past_goal = false;
     note_mask(r);
+    publish_epochs(r);
     tell_params(r, &before, from);
     ht_sample sample = blank_sample(r, HT_SAMPLE_REWIND);
     sample.change = ht_trainer_change(r->trainer);
@@ -274,6 +297,7 @@ static void restart(ht_runner *r, uint64_t seed)
     mark(r);
     ht_trainer_reset(r->trainer, seed);
     note_mask(r);
+    publish_epochs(r);
     sample.masked = r->masked;
     r->generation++;
     r->evaluations = 0;
@@ -476,6 +500,7 @@ static void train_one(ht_runner *r)
     }
     if (letter && averaged) ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
     if (letter) deliver(r, letter);
+    follow_epochs(r);
     ht_sample sample = step_sample(r, &result);
     emit(r, &sample);
     if (ht_trainer_eval_due(r->trainer) && affordable(r)) evaluate(r, true);
@@ -531,6 +556,7 @@ static void *runner_main(void *argument)
 {
     ht_runner *r = argument;
     note_mask(r);
+    publish_epochs(r);
     evaluate(r, false);
     store(r);
     while (!atomic_load(&r->quit)) {
@@ -575,7 +601,8 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
                 (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
-                (r->stored = ht_triple_new(sizeof(ht_stored), err)) && (r->timeline = ht_timeline_new(err)) &&
+                (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
+                (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
                 (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
                 (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
                 start_thread(r, err);
@@ -601,6 +628,7 @@ void ht_runner_stop(ht_runner *r)
     ht_mailbox_free(r->box);
     ht_triple_free(r->reports);
     ht_triple_free(r->stored);
+    ht_triple_free(r->epochs);
     ht_timeline_free(r->timeline);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);
@@ -641,6 +669,11 @@ bool ht_runner_receive(ht_runner *r, ht_sample *sample)
 const ht_report *ht_runner_report(ht_runner *r, bool *fresh)
 {
     return ht_triple_take(r->reports, fresh);
+}
+
+const ht_epochs *ht_runner_epochs(ht_runner *r, bool *fresh)
+{
+    return ht_triple_take(r->epochs, fresh);
 }
 
 const ht_stored *ht_runner_stored(ht_runner *r, bool *fresh)

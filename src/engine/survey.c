@@ -37,6 +37,7 @@ ht_code ht_survey_weights(ht_report *report, const ht_tap *tap, ht_error *err)
     ht_sizes sizes = ht_network_sizes(tap->net);
     report->histogram = tap->histogram[0];
     report->left = (double)sizes.above_epsilon / (double)sizes.weights;
+    report->large = (double)sizes.above_1e4 / (double)sizes.weights;
     report->parameters = ht_network_parameters(tap->net);
     return fill_norms(report, tap, err);
 }

@@ -12,11 +12,13 @@ static bool picture_due(const ht_tail_watch *w, const ht_tail_order *order)
            (order->watched && (none || ht_thread_now() - w->picture_end >= apart * w->picture_cost));
 }
 
-static ht_code take_picture(ht_tail_watch *w, const ht_values *x, uint64_t step, ht_error *err)
+static ht_code take_picture(ht_tail_watch *w, const ht_network *net, const ht_values *x, uint64_t step,
+                            ht_error *err)
 {
     double start = ht_thread_now();
     ht_tail_look *look = &w->latest;
-    if (ht_tail_picture_make(&look->picture, x, &(ht_tail_options){.spectrum = true}, true, err) != HT_OK)
+    if (ht_tail_picture_make(&look->picture, x, &(ht_tail_options){.spectrum = true}, true, err) != HT_OK ||
+        ht_row_tails_measure(&look->rows, net, err) != HT_OK)
         return err->code;
     look->picture_step = step;
     for (int e = 0; e < HT_ESTIMATORS; e++) look->now[e] = look->picture.all[e];
@@ -36,7 +38,7 @@ ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tai
     if (other) w->latest.picture.rows = 0;
     w->latest.layer = order.layer;
     w->generation = order.generation;
-    ht_code code = picture_due(w, &order) ? take_picture(w, &x, order.step, err)
+    ht_code code = picture_due(w, &order) ? take_picture(w, net, &x, order.step, err)
                                           : ht_tail_glance(&x, w->latest.now, err);
     if (code != HT_OK) w->latest = (ht_tail_look){0};
     return code;

@@ -3,8 +3,10 @@
 #include "base/alloc.h"
 
 struct ht_timeline {
-    int count;
+    int count, spares;
     ht_checkpoint *state[HT_STORED]; /* by rising step */
+    /* Left states whose memory serves again: given back and taken anew for hours, it would lie in holes. */
+    ht_checkpoint *spare[HT_STORED];
     ht_checkpoint *undo;
 };
 
@@ -13,16 +15,30 @@ ht_timeline *ht_timeline_new(ht_error *err)
     return ht_alloc(1, sizeof(ht_timeline), "the timeline", err);
 }
 
+static void put_aside(ht_timeline *t, ht_checkpoint *c)
+{
+    if (t->count + t->spares < HT_STORED)
+        t->spare[t->spares++] = c;
+    else
+        ht_checkpoint_free(c);
+}
+
+/* Frees spares until at most so many states are left, spares among them. */
+static void give_back(ht_timeline *t, int states)
+{
+    while (t->spares && t->count + t->spares > states) ht_checkpoint_free(t->spare[--t->spares]);
+}
+
 void ht_timeline_clear(ht_timeline *t)
 {
-    for (int i = 0; i < t->count; i++) ht_checkpoint_free(t->state[i]);
-    t->count = 0;
+    while (t->count) put_aside(t, t->state[--t->count]);
 }
 
 void ht_timeline_free(ht_timeline *t)
 {
     if (!t) return;
     ht_timeline_clear(t);
+    give_back(t, 0);
     ht_checkpoint_free(t->undo);
     ht_free(t);
 }
@@ -77,15 +93,17 @@ ht_code ht_timeline_store(ht_timeline *t, ht_trainer *trainer, ht_pool *pool, ht
     ht_checkpoint *c = NULL;
     if (capacity < 1) {
         ht_timeline_clear(t);
+        give_back(t, 0);
         return no_room(trainer, err);
     }
     ht_timeline_drop_after(t, step);
+    give_back(t, capacity);
     if (t->count && step_of(t, t->count - 1) == step) c = take_out(t, t->count - 1);
     while (t->count >= capacity) {
         ht_checkpoint_free(c); /* its memory serves again */
         c = take_out(t, least_needed(t, step));
     }
-    if (!c) c = ht_checkpoint_new(trainer, err);
+    if (!c) c = t->spares ? t->spare[--t->spares] : ht_checkpoint_new(trainer, err);
     if (!c && t->count) c = take_out(t, least_needed(t, step)); /* no memory: what there is must do */
     if (!c || ht_checkpoint_take(c, trainer, pool, err) != HT_OK) {
         ht_checkpoint_free(c);
@@ -105,7 +123,7 @@ const ht_checkpoint *ht_timeline_find(const ht_timeline *t, uint64_t step)
 bool ht_timeline_drop_after(ht_timeline *t, uint64_t step)
 {
     int before = t->count;
-    while (t->count && step_of(t, t->count - 1) > step) ht_checkpoint_free(take_out(t, t->count - 1));
+    while (t->count && step_of(t, t->count - 1) > step) put_aside(t, take_out(t, t->count - 1));
     return t->count < before;
 }
 

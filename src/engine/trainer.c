@@ -402,6 +402,11 @@ const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count)
     return t->judge.epochs;
 }
 
+void ht_trainer_set_occam(ht_trainer *t, const ht_occam_epoch *rows, size_t count)
+{
+    ht_judge_set_rows(&t->judge, rows, count);
+}
+
 void ht_trainer_settle(ht_trainer *t)
 {
     if (t->factors) ht_factors_collapse(t->factors, t->net);

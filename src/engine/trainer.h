@@ -80,8 +80,11 @@ size_t ht_trainer_samples(const ht_trainer *t); /* trained on: without those hel
  * with occam.lambda0, or with samples held back. */
 const ht_network *ht_trainer_best(const ht_trainer *t);
 
-/* The epochs since the trainer was made or reset; the trainer's memory, valid until its next step. */
+/* The epochs since the trainer was made or reset, at most HT_OCCAM_EPOCHS rows (judge.h); the trainer's
+ * memory, valid until its next step. */
 const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count);
+/* Takes over the rows that belong to a state. */
+void ht_trainer_set_occam(ht_trainer *t, const ht_occam_epoch *rows, size_t count);
 uint64_t ht_trainer_steps(const ht_trainer *t);
 double ht_trainer_epoch(const ht_trainer *t); /* passes over the training set, with fraction */
 double ht_trainer_lr(const ht_trainer *t);    /* step size of the next step, after the schedule */

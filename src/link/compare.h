@@ -8,7 +8,7 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 
-enum { HT_ROADS = 9, HT_ROAD_POINTS = 64 };
+enum { HT_ROADS = 10, HT_ROAD_POINTS = 64 };
 
 typedef enum ht_road_stage {
     HT_ROAD_WAITING,
@@ -20,14 +20,17 @@ typedef enum ht_road_stage {
 
 typedef struct ht_road_state {
     const char *name, *title; /* static: "factors-2", "two factors a weight" */
+    ht_prune_method method;   /* how its network is pruned */
     ht_road_stage stage;
     double fraction;         /* of its steps */
     ht_score train, test;    /* from here on: once it is done */
-    double one_point;        /* smallest share of the weights with which the test accuracy is within 0.01 */
+    double one_point;        /* share of the parameters down to which the test accuracy stays within 0.01 */
+    double kappa;            /* share of the neurons that go at prune.error; NaN: not measured */
     double above_1e4;        /* share of the weights larger than 1e-4 */
     double rows, eta_over_b; /* tail index of the first layer's rows */
     int points;
-    ht_prune_point curve[HT_ROAD_POINTS]; /* by falling share of weights (`weights`) */
+    /* By falling share of the parameters (`weights`): without the rows and columns of removed neurons. */
+    ht_prune_point curve[HT_ROAD_POINTS];
 } ht_road_state;
 
 typedef struct ht_compare_state {

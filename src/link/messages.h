@@ -9,6 +9,8 @@
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
 #include "math/histogram.h"
+#include "math/occam.h"
+#include "math/row_tails.h"
 
 /* ---- UI -> trainer: intent, applied at a step boundary ----------------------------------------- */
 
@@ -111,6 +113,13 @@ typedef struct ht_stored {
     double state_mb; /* one state's share of run.memory_mb */
 } ht_stored;
 
+/* What was told of the epochs so far. */
+typedef struct ht_epochs {
+    ht_occam now;
+    int count;
+    ht_occam_epoch row[HT_OCCAM_EPOCHS];
+} ht_epochs;
+
 /* ---- analyst -> UI ----------------------------------------------------------------------------- */
 
 enum {
@@ -150,8 +159,9 @@ typedef struct ht_tail_look {
     int layer;                      /* from 0 */
     ht_estimate now[HT_ESTIMATORS]; /* of this step: mmo, hill and their kin; the others too (mmo-multi of
                                        the rows) where the picture is of this step */
-    uint64_t picture_step;
-    ht_tail_picture picture; /* rows is 0 until there is one */
+    uint64_t picture_step;          /* of the picture, and of … */
+    ht_row_tails rows;              /* … all hidden layers */
+    ht_tail_picture picture;        /* rows is 0 until there is one */
 } ht_tail_look;
 
 typedef struct ht_report {
@@ -161,7 +171,7 @@ typedef struct ht_report {
     double milliseconds; /* what it cost */
     ht_tail_look tail;
     ht_histogram histogram; /* of the first layer's |w| */
-    double left;            /* share of all weights above machine epsilon */
+    double left, large;     /* share of all weights above machine epsilon, above 1e-4 */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
     ht_strongest strongest;

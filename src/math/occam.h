@@ -15,6 +15,16 @@ typedef struct ht_occam {
     double best_loss;
 } ht_occam;
 
+/* What Occam gradient descent did at the end of an epoch. */
+typedef struct ht_occam_epoch {
+    uint64_t epoch;                /* from 1 */
+    double lambda, loss, accuracy; /* the scores are those before the pruning; NaN: memory was short */
+    double kept;                   /* fraction of all weights that are not zero, after it */
+} ht_occam_epoch;
+
+/* Rows kept of a run: of every epoch; of longer runs of every second, every fourth … */
+enum { HT_OCCAM_EPOCHS = 1024 };
+
 /* Takes in the loss at the end of an epoch; returns the λ to prune with now. */
 double ht_occam_judge(ht_occam *occam, double lambda0, double loss);
 

@@ -424,11 +424,19 @@ ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbol
     }
     memset(cells->grid, 0, need * sizeof(layers));
     cells->symbols = symbols;
+    cells->surface.blank = true;
     cells->surface.columns = columns;
     cells->surface.rows = rows;
     cells->surface.detail = 2; /* braille: two dots a cell */
     cells->surface.clip = (ht_rect){0, 0, columns, rows};
     return HT_OK;
+}
+
+ht_code ht_cells_resume(ht_cells *cells, int columns, int rows, ht_symbols symbols, ht_error *err)
+{
+    const ht_surface *s = &cells->surface;
+    bool same = cells->grid && s->columns == columns && s->rows == rows && cells->symbols == symbols;
+    return same ? HT_OK : ht_cells_begin(cells, columns, rows, symbols, err);
 }
 
 ht_surface *ht_cells_surface(ht_cells *cells)

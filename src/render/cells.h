@@ -32,6 +32,9 @@ void ht_cells_free(ht_cells *cells);
  * ─│╭╮╰╯ -> -|+, ● -> *, arrows -> <>^v). */
 ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbols, ht_error *err);
 
+/* The same, but what is there stays if it has this size and these symbols already. */
+ht_code ht_cells_resume(ht_cells *cells, int columns, int rows, ht_symbols symbols, ht_error *err);
+
 ht_surface *ht_cells_surface(ht_cells *cells);
 
 /* The finished cell: sub-cell dots are composed to braille, blocks or ASCII here. */

@@ -10,6 +10,7 @@ enum {
     AXES_MIN_HEIGHT = 5,
     LABEL_MAX = 9,        /* columns of a y tick label */
     LEGEND_ROW_FROM = 7,  /* inner rows from which the legend may take one */
+    LEGEND_SHARE = 7,     /* inner rows for each one more that the legend may take */
     LEGEND_ROWS_FROM = 8, /* ... two */
     NOTE_FROM = 6,
     Y_TICKS_MAX = 9,
@@ -122,6 +123,7 @@ static int place_legend(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
         l->y_label_in_title = false;
     if (l->y_label_in_title) room -= y_label;
     int width = l->inner.w - 2, most = l->inner.h < LEGEND_ROWS_FROM ? 1 : 2;
+    if (l->inner.h > most * LEGEND_SHARE) most = l->inner.h / LEGEND_SHARE;
     if (l->inner.h < LEGEND_ROW_FROM) most = 0;
     int below = legend_rows(chart, 0, width), shared = legend_rows(chart, room, width);
     if (chart->large && most > 0) return below < most ? below : most;

@@ -105,7 +105,8 @@ static void draw_tag(path *p)
     int i = (int)((digit ? 0.85 - 0.12 * (s->tag - '1') : 0.92 - 0.14 * (s->tag - 'A')) * (s->count - 1));
     for (int k = 1; k < s->count && s->tag_x > s->x[0]; k++)
         if (s->x[k - 1] < s->tag_x && s->tag_x <= s->x[k]) i = k;
-    if (s->tag == 0 || s->count == 0 || i < 0 || !isfinite(s->x[i]) || !isfinite(s->high[i])) return;
+    if (s->tag == 0 || s->count == 0 || i < 0 || i >= s->count || !isfinite(s->x[i]) || !isfinite(s->high[i]))
+        return;
     double x = ht_plot_x(p->layout, s->x[i]), y = ht_plot_y(p->layout, s->high[i]);
     p->s->ops->text(p->s, floor(x), floor(y), 1, HT_ALIGN_CENTER, s->role, HT_BOLD, text);
     ht_ink_add(p->ink, (int)floor(x), (int)floor(y));

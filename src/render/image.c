@@ -461,8 +461,12 @@ ht_image *ht_image_new(int width, int height, int columns, int rows, const ht_th
     }
     ht_image *m = ht_alloc(1, sizeof *m, "a picture", err);
     if (!m) return NULL;
-    m->surface = (ht_surface){
-        .ops = &image_ops, .columns = columns, .rows = rows, .detail = 8, .clip = {0, 0, columns, rows}};
+    m->surface = (ht_surface){.ops = &image_ops,
+                              .columns = columns,
+                              .rows = rows,
+                              .detail = 8,
+                              .clip = {0, 0, columns, rows},
+                              .blank = true};
     m->width = width;
     m->height = height;
     m->cw = (double)width / columns;

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "render/draw.h"
 #include "render/draw_frame.h"
+#include "render/same.h"
 #include "render/wrap.h"
 #include "view/panel.h"
 #include "view/readout.h"
@@ -146,36 +148,60 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
     s->ops->text(s, keys.x + 1, keys.y - 1, width, HT_ALIGN_LEFT, role, 0, rest);
 }
 
-static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, ht_panel_id id, ht_rect area,
-                       int focus)
+/* Draws a panel unless it stands there already. */
+static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, int place)
 {
+    ht_panel_id id = screen->layout.place[place].panel;
+    ht_rect area = screen->layout.place[place].area;
     const ht_panel *panel = ht_panel_at(id);
+    int focus = screen->layout.count > 1 && id == model->focus;
+    uint64_t hash = ht_hash(HT_HASH_START, &focus, sizeof focus);
     if (panel->chart) {
-        ht_draw_chart(s, area, ht_screen_chart(screen, s, model, id, area), focus);
+        hash = ht_same_chart(hash, ht_screen_chart(screen, s, model, id, area));
     } else if (panel->form) {
-        ht_draw_form(s, area, ht_screen_form(screen, model, id, area), focus);
+        hash = ht_same_form(hash, ht_screen_form(screen, model, id, area));
     } else {
         screen->gallery = (ht_gallery){0};
         panel->gallery(model, &screen->gallery);
-        ht_draw_gallery(s, area, &screen->gallery, focus);
+        hash = ht_same_gallery(hash, &screen->gallery);
     }
+    if (hash == screen->drawn[id]) return;
+    screen->drawn[id] = hash;
+    s->ops->erase(s, area);
+    if (panel->chart)
+        ht_draw_chart(s, area, &screen->chart, focus);
+    else if (panel->form)
+        ht_draw_form(s, area, &screen->form, focus);
+    else
+        ht_draw_gallery(s, area, &screen->gallery, focus);
+}
+
+/* Where panels have moved, a note lay over them, or nothing is known of the surface, all is drawn. */
+static void begin(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
+{
+    uint64_t note = ht_hash(HT_HASH_START, model->message, strlen(model->message));
+    bool moved = note != screen->note || memcmp(layout, &screen->layout, sizeof *layout) != 0;
+    screen->note = note;
+    screen->key_count = 0;
+    screen->layout = *layout;
+    screen->has_now = ht_layout_find(layout, HT_PANEL_NOW) >= 0;
+    if (!moved && !s->blank && !layout->too_small) return;
+    memset(screen->drawn, 0, sizeof screen->drawn);
+    if (!s->blank) s->ops->erase(s, (ht_rect){0, 0, s->columns, s->rows});
+    s->blank = false;
 }
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
-    screen->key_count = 0;
+    begin(screen, s, model, layout);
     if (layout->too_small) {
         draw_too_small(s);
         return;
     }
-    screen->has_now = ht_layout_find(layout, HT_PANEL_NOW) >= 0;
+    s->ops->erase(s, layout->title);
     draw_title(s, model, layout->title);
-    for (int i = 0; i < layout->count; i++) {
-        ht_panel_id panel = layout->place[i].panel;
-        ht_rect area = layout->place[i].area;
-        int focus = layout->count > 1 && panel == model->focus;
-        draw_panel(screen, s, model, panel, area, focus);
-    }
+    for (int i = 0; i < layout->count; i++) draw_panel(screen, s, model, i);
+    s->ops->erase(s, layout->keys);
     draw_keys(screen, s, model, layout->keys);
     draw_message(s, model, layout->keys);
 }

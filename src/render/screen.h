@@ -3,6 +3,8 @@
 #ifndef HT_RENDER_SCREEN_H
 #define HT_RENDER_SCREEN_H
 
+#include <stdint.h>
+
 #include "render/surface.h"
 #include "view/bars.h"
 #include "view/chart.h"
@@ -11,11 +13,14 @@
 #include "view/layout.h"
 #include "view/model.h"
 
-/* Scratch for one panel at a time; reused from frame to frame. Zero-initialize; ht_screen_free when done. */
+/* Scratch for one panel at a time; reused from frame to frame. Zero-initialize; ht_screen_free when done.
+ * One screen draws on one surface. */
 typedef struct ht_screen {
     ht_chart chart;
     ht_form form;
     ht_gallery gallery;
+    ht_layout layout;                     /* of what stands on the surface, and hashes of it: */
+    uint64_t note, drawn[HT_PANEL_COUNT]; /* panels that would be the same are not drawn again */
     bool has_now; /* the screen drawn last had the panel with the numbers of the moment */
     int key_count;
     struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */

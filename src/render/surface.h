@@ -63,6 +63,7 @@ struct ht_surface {
     int columns, rows;
     int detail; /* points side by side in a cell that can be told apart: what charts decimate to */
     ht_rect clip;
+    bool blank; /* nothing was drawn yet */
 };
 
 #endif

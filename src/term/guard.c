@@ -41,12 +41,10 @@ static void restore(const watch *w)
     (void)ignored;
 }
 
-static _Noreturn void guard(int from)
+static _Noreturn void guard(int from, watch w)
 {
-    watch w = {.armed = false};
     setsid(); /* no signal of the terminal's reaches us, nor does it stop us */
     signal(SIGPIPE, SIG_IGN);
-    tcgetattr(STDIN_FILENO, &w.before);
     listen(from, &w);
     if (w.armed) restore(&w);
     _exit(0);
@@ -57,11 +55,13 @@ static _Noreturn void guard(int from)
 void ht_guard_start(void)
 {
     int ends[2];
+    watch w = {.armed = false};
     if (words >= 0 || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || pipe2(ends, O_CLOEXEC) != 0) return;
+    tcgetattr(STDIN_FILENO, &w.before); /* here: by the time the guard runs we may have changed them */
     pid_t child = fork();
     if (child == 0) {
         close(ends[1]);
-        guard(ends[0]);
+        guard(ends[0], w);
     }
     close(ends[0]);
     if (child > 0)

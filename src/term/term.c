@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "term/batch.h"
 #include "term/guard.h"
 #include "view/keymap.h"
 
@@ -219,7 +220,8 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     tcgetattr(STDIN_FILENO, &saved_modes);
     set_escdelay(25);
     catch_stop();
-    term.screen = newterm(NULL, stdout, stdin);
+    FILE *out = ht_batch_open();
+    term.screen = out ? newterm(NULL, out, stdin) : NULL;
     if (!term.screen)
         return ht_error_set(err, HT_FAIL, "cannot open the terminal '%s'; set TERM, or use `heavytail train`",
                             name ? name : "");
@@ -230,6 +232,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     intrflush(stdscr, FALSE);
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
+    typeahead(-1); /* a frame is written whole; keys wait for so long */
     curs_set(0);
     set_colours(theme);
     set_mouse();
@@ -244,6 +247,7 @@ void ht_term_close(void)
     endwin();
     ht_guard_disarm();
     delscreen(term.screen);
+    ht_batch_close();
     ht_free(term.shown);
     memset(&term, 0, sizeof term);
 }
@@ -305,13 +309,6 @@ static bool take_sync_answer(int code)
     if (code < SYNC_KEY || code >= SYNC_KEY + SYNC_ANSWERS) return false;
     term.sync = code == SYNC_KEY + 1 || code == SYNC_KEY + 2;
     return true;
-}
-
-static void hold_frame(bool hold)
-{
-    if (!term.sync) return;
-    putp(hold ? "\033[?2026h" : "\033[?2026l");
-    fflush(stdout);
 }
 
 /* ---- output ------------------------------------------------------------------------------------ */
@@ -380,9 +377,9 @@ void ht_term_show(const ht_cells *cells)
     remember_size(columns, rows);
     for (int y = 0; y < rows; y++) show_row(cells, y, columns);
     wnoutrefresh(stdscr);
-    hold_frame(true);
+    ht_batch_begin(term.sync ? "\033[?2026h" : "");
     doupdate();
-    hold_frame(false);
+    ht_batch_end(term.sync ? "\033[?2026l" : "");
     ask_for_sync();
 }
 

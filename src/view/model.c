@@ -62,6 +62,8 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
 
 void ht_model_clear(ht_model *m)
 {
+    ht_free(m->later);
+    m->later = NULL;
     while (ht_ghost_drop(m)) {
     }
     ht_free(m->left_run);
@@ -71,7 +73,6 @@ void ht_model_clear(ht_model *m)
 /* The history after `step` goes; a negative one takes all of it. */
 static void cut_history(ht_model *m, double step)
 {
-    ht_model_freeze(m, false);
     for (int i = 0; i < HT_TRACE_COUNT; i++)
         if (step < 0)
             ht_curve_clear(&m->trace[i]);
@@ -83,6 +84,7 @@ static void cut_history(ht_model *m, double step)
 
 static void go_back(ht_model *m, const ht_sample *s)
 {
+    ht_model_freeze(m, false);
     if (m->leaving) ht_ghost_catch_up(m);
     if (s->step > m->step && !s->other_run) ht_ghost_return(m, s->step);
     m->leaving = false;
@@ -96,6 +98,7 @@ static void go_back(ht_model *m, const ht_sample *s)
 
 static void start_over(ht_model *m, uint64_t seed)
 {
+    ht_model_freeze(m, false);
     ht_ghost_leave_run(m);
     cut_history(m, -1);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
@@ -159,9 +162,15 @@ static void put(const ht_model *m, double *shown, double *arrived, double value)
     *(m->frozen ? arrived : shown) = value;
 }
 
+/* The curve that goes on: not the one that is shown while the view is frozen. */
+static ht_curve *going_on(ht_model *m, ht_trace trace)
+{
+    return m->later ? &m->later[trace] : &m->trace[trace];
+}
+
 static void add_value(ht_model *m, ht_trace trace, double step, double value)
 {
-    ht_curve_add(&m->trace[trace], step, value, value, value);
+    ht_curve_add(going_on(m, trace), step, value, value, value);
 }
 
 static void take_step(ht_model *m, const ht_sample *s)
@@ -170,7 +179,7 @@ static void take_step(ht_model *m, const ht_sample *s)
     m->gone_back = false;
     put(m, &m->loss, &m->arrived.loss, s->loss);
     put(m, &m->batch_accuracy, &m->arrived.batch_accuracy, s->accuracy);
-    ht_curve_add(&m->trace[HT_TRACE_LOSS], step, s->loss_min, s->loss_max, s->loss);
+    ht_curve_add(going_on(m, HT_TRACE_LOSS), step, s->loss_min, s->loss_max, s->loss);
     add_value(m, HT_TRACE_ACCURACY, step, s->accuracy);
     if (!isnan(alpha)) add_value(m, HT_TRACE_ALPHA, step, alpha);
 }
@@ -237,41 +246,59 @@ static void add_estimate(ht_curve *curve, double step, const ht_estimate *e)
     ht_curve_add(curve, step, low, high, e->value);
 }
 
-/* The curves are of one layer: those of another begin anew. */
-static void take_tail(ht_model *m, const ht_report *report)
+/* The curves of the tail are of one layer: those of another begin anew. */
+static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, const ht_report *report)
 {
-    const ht_report *before = m->frozen ? &m->arrived.report : &m->report;
     bool other = before->count > 0 && before->tail.layer != report->tail.layer;
     for (int e = 0; e < HT_ESTIMATORS; e++) {
-        ht_curve *curve = &m->trace[ht_trace_of((ht_estimator)e)];
+        ht_curve *curve = &trace[ht_trace_of((ht_estimator)e)];
         if (other) ht_curve_clear(curve);
         add_estimate(curve, (double)report->step, &report->tail.now[e]);
     }
+    double step = (double)report->step, rows = report->tail.rows.median;
+    ht_curve_add(&trace[HT_TRACE_LEFT], step, report->left, report->left, report->left);
+    ht_curve_add(&trace[HT_TRACE_LARGE], step, report->large, report->large, report->large);
+    if (report->tail.rows.layers && report->tail.picture_step == report->step && isfinite(rows))
+        ht_curve_add(&trace[HT_TRACE_ROWS], step, rows, rows, rows);
 }
 
 void ht_model_report(ht_model *m, const ht_report *report)
 {
     if (report->generation != m->generation) return; /* of the run before a reset */
-    take_tail(m, report);
     /* A look at weights of before the view was frozen belongs to it, though it comes later. */
-    if (!m->frozen || (double)report->step <= m->frozen_step) m->report = *report;
+    bool shown = !m->frozen || (double)report->step <= m->frozen_step;
+    if (shown || !m->later) take_tail(m->trace, m->frozen ? &m->arrived.report : &m->report, report);
+    if (m->later) take_tail(m->later, &m->arrived.report, report);
+    if (shown) m->report = *report;
     m->arrived.report = *report;
-    add_value(m, HT_TRACE_LEFT, (double)report->step, report->left);
+}
+
+void ht_model_epochs(ht_model *m, const ht_epochs *epochs)
+{
+    *(m->frozen ? &m->arrived.epochs : &m->epochs) = *epochs;
 }
 
 void ht_model_freeze(ht_model *m, bool frozen)
 {
+    ht_error ignored; /* without memory the last column of a chart may still move */
     if (frozen == m->frozen) return;
     m->frozen = frozen;
     if (frozen) {
         m->frozen_step = (double)m->step;
-        m->arrived = (ht_arrived){m->loss, m->batch_accuracy, m->test_loss, m->test_accuracy, m->report};
+        m->arrived =
+            (ht_arrived){m->loss, m->batch_accuracy, m->test_loss, m->test_accuracy, m->report, m->epochs};
+        m->later = ht_alloc(HT_TRACE_COUNT, sizeof m->later[0], "the curves that go on", &ignored);
+        if (m->later) memcpy(m->later, m->trace, sizeof m->trace);
         return;
     }
+    if (m->later) memcpy(m->trace, m->later, sizeof m->trace);
+    ht_free(m->later);
+    m->later = NULL;
     const ht_arrived *a = &m->arrived;
     m->loss = a->loss, m->batch_accuracy = a->batch_accuracy;
     m->test_loss = a->test_loss, m->test_accuracy = a->test_accuracy;
     m->report = a->report;
+    m->epochs = a->epochs;
 }
 
 void ht_model_noise(const ht_params *p, char *to, size_t size)

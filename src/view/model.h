@@ -37,6 +37,11 @@ typedef enum ht_panel_id {
     HT_PANEL_WIDTH_READOUT,
     HT_PANEL_COMPARE,
     HT_PANEL_COMPARE_TABLE,
+    HT_PANEL_EPOCHS,
+    HT_PANEL_EPOCHS_LOSS,
+    HT_PANEL_SIZE,
+    HT_PANEL_REGIME,
+    HT_PANEL_ROAD,
     HT_PANEL_HELP,
     HT_PANEL_TIMELINE,
     HT_PANEL_COUNT
@@ -50,6 +55,7 @@ typedef enum ht_view {
     HT_VIEW_TAIL,
     HT_VIEW_WIDTH,
     HT_VIEW_COMPARE,
+    HT_VIEW_ROAD,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -62,6 +68,8 @@ typedef enum ht_trace {
     HT_TRACE_TEST_ACCURACY,
     HT_TRACE_ALPHA, /* injected */
     HT_TRACE_LEFT,  /* share of the weights above machine epsilon */
+    HT_TRACE_LARGE, /* above 1e-4 */
+    HT_TRACE_ROWS,  /* tail index of the rows, median of the hidden layers */
     HT_TRACE_TAIL,  /* the first estimator's, with its 95 % interval; the others follow: ht_trace_of */
     HT_TRACE_COUNT = HT_TRACE_TAIL + HT_ESTIMATORS
 } ht_trace;
@@ -94,6 +102,7 @@ typedef struct ht_moment { /* a parameter was changed: drawn as a mark on every 
 typedef struct ht_arrived {
     double loss, batch_accuracy, test_loss, test_accuracy;
     ht_report report;
+    ht_epochs epochs;
 } ht_arrived;
 
 /* The read-out cursor of the charts. */
@@ -124,10 +133,12 @@ typedef struct ht_model {
     ht_moment moments[HT_MODEL_MARKS];
     /* the analyst's latest; report.count == 0 until there is one */
     ht_report report;
+    ht_epochs epochs; /* judged by samples held back, or by Occam gradient descent; count 0: none */
     /* frozen: charts and numbers stay as they were at frozen_step, while training and its title line go on */
     bool frozen;
     double frozen_step;
     ht_arrived arrived;
+    ht_curve *later; /* [HT_TRACE_COUNT] the curves as they go on meanwhile; owned; NULL without memory */
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
@@ -170,12 +181,13 @@ extern const ht_param ht_model_controls[HT_CONTROLS];
 /* A model of about 6 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
 
-/* Drops the ghosts and the run that was left, which are all that it owns. */
+/* Drops what it owns: ghosts, the run that was left, curves kept for later. */
 void ht_model_clear(ht_model *model);
 
-/* Takes in a sample or a report. */
+/* Takes in a sample, a report, what is known of the epochs. */
 void ht_model_sample(ht_model *model, const ht_sample *sample);
 void ht_model_report(ht_model *model, const ht_report *report);
+void ht_model_epochs(ht_model *model, const ht_epochs *epochs);
 
 /* Stops the charts and the numbers, or lets them catch up. */
 void ht_model_freeze(ht_model *model, bool frozen);

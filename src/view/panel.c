@@ -177,16 +177,57 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "with noise of "
          "the three types, with η/b sixteen times as large (arXiv 2106.03795), with each weight a product of "
          "two or "
-         "three factors (2502.02496), with Occam gradient descent (2405.20194). Then the smallest weights "
-         "are removed, "
-         "and the test accuracy is drawn against the share of all weights that is left; coreset removes by "
-         "sensitivity (1804.05345).\n"
+         "three factors (2502.02496), with Occam gradient descent (2405.20194). Then the network is pruned "
+         "and the "
+         "test accuracy drawn against the share of its parameters that is left. With noise whole neurons go "
+         "(node), smallest norm first, each with its row and its column of weights; else the smallest "
+         "weights "
+         "(magnitude). plain is also pruned by neurons, and by sensitivity (coreset, 1804.05345). "
+         "`heavytail compare --method M` prunes all by one.\n"
          "Try: another preset or noise, then c once more.",
          ht_panel_compare, NULL, NULL},
     [HT_PANEL_COMPARE_TABLE] = {"roads", HT_VIEW_COMPARE,
                                 "How far each road is, and what it gives.\n"
                                 "Try: another preset (heavytail --preset digits-demo), then c.",
                                 NULL, ht_panel_compare_table, NULL},
+    [HT_PANEL_EPOCHS] = {"epochs", HT_VIEW_ROAD,
+                         "Occam gradient descent (arXiv 2405.20194), epoch by epoch: the share of all "
+                         "weights that is left, the "
+                         "accuracy before the pruning, and λ, the share of the rest of every layer that "
+                         "went. λ follows the loss: "
+                         "ζ = (L_i - L_{i-1}) / (L_{i-1} - L_{i-2}), λ ← clip(ζ λ, 0.1 λ0, λ0). Epochs "
+                         "beyond 1024 are thinned.\n"
+                         "Try: :occam.lambda0=0.3, or the preset occam.",
+                         ht_panel_epochs, NULL, NULL},
+    [HT_PANEL_EPOCHS_LOSS] =
+        {"epochs' loss", HT_VIEW_ROAD,
+         "The loss at the end of each epoch, before its pruning: of the samples held back "
+         "(occam.holdout), else of the training samples. The network of the lowest is kept.\n"
+         "Try: :occam.lambda0=0 for plain training on the same samples: the loss turns up where it overfits.",
+         ht_panel_epochs_loss, NULL, NULL},
+    [HT_PANEL_SIZE] =
+        {"size", HT_VIEW_ROAD,
+         "The share of all weights larger than 1e-4, and larger than machine epsilon (2^-23), over the "
+         "steps. "
+         "With D factors a weight (arXiv 2502.02496) weight decay λ on the factors is an L_{2/D} penalty on "
+         "their product: weights on their way out halve every few hundred steps and never come back.\n"
+         "Try: the presets factors-2 and factors-3.",
+         ht_panel_size, NULL, NULL},
+    [HT_PANEL_REGIME] = {"regime", HT_VIEW_ROAD,
+                         "Tail index of the rows (mmo-multi, centred by the medians of the columns), the "
+                         "median of the hidden "
+                         "layers, over the steps; with train.average on the mean of the last iterates. It "
+                         "falls as η/b rises, "
+                         "without any noise (arXiv 2106.03795).\n"
+                         "Try: the preset eta-over-b; raise η, or lower b. `heavytail sweep --file "
+                         "eta-over-b` climbs a ladder.",
+                         ht_panel_regime, NULL, NULL},
+    [HT_PANEL_ROAD] =
+        {"road", HT_VIEW_ROAD,
+         "How far this run is on each road: η/b and the tail index of the rows, how many weights are "
+         "left, and what the last epoch gave.\n"
+         "Try: η four times as large (=), then watch α̂ of the rows.",
+         NULL, ht_panel_road, NULL},
     [HT_PANEL_TIMELINE] =
         {"timeline", HT_VIEW_COUNT,
          "The loss of the whole run, and at its foot the states that are kept in memory: one can go back to "

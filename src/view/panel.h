@@ -35,6 +35,8 @@ void ht_panel_loss(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_accuracy(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_tail(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_tail_history(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_size(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_regime(const ht_model *model, int columns, ht_chart *chart);
 /* panel_tail.c */
 void ht_panel_tail_weights(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_tail_norms(const ht_model *model, int columns, ht_chart *chart);
@@ -73,6 +75,10 @@ void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *te
 /* How many rows that takes. */
 int ht_panel_text_rows(ht_room room, const char *text);
 
+/* panel_road.c */
+void ht_panel_epochs(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_epochs_loss(const ht_model *model, int columns, ht_chart *chart);
+void ht_panel_road(const ht_model *model, ht_room room, ht_form *form);
 /* panel_compare.c */
 void ht_panel_compare(const ht_model *model, int columns, ht_chart *chart);
 void ht_panel_compare_table(const ht_model *model, ht_room room, ht_form *form);

@@ -21,8 +21,9 @@ static void step_axis(const ht_model *m, ht_chart *chart)
     chart->over_steps = true;
     ht_window_steps(m, &chart->x.low, &chart->x.high);
     ht_window_label(m, chart->x.label, sizeof chart->x.label);
+    double end = m->frozen ? fmin(chart->x.high, m->frozen_step) : chart->x.high;
     for (int i = 0; i < m->moment_count; i++)
-        if (m->moments[i].step >= chart->x.low && m->moments[i].step <= chart->x.high)
+        if (m->moments[i].step >= chart->x.low && m->moments[i].step <= end)
             ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
 }
 
@@ -165,6 +166,21 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     if (!(chart->y.low < 1)) chart->y.low = 0;
 }
 
+/* The same on a logarithmic axis: factors leave a hundredth and less. */
+void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
+{
+    ht_text_copy(chart->title, sizeof chart->title, "Weights left");
+    ht_text_copy(chart->hint, sizeof chart->hint, "log y");
+    ht_text_copy(chart->empty, sizeof chart->empty, "the first look at the weights is on its way");
+    step_axis(m, chart);
+    chart->y.scale = HT_SCALE_LOG;
+    add_ghosts(m, chart, HT_TRACE_LEFT, columns);
+    add_line(m, chart, HT_TRACE_LARGE, HT_ROLE_MARK, "above 1e-4", columns);
+    add_line(m, chart, HT_TRACE_LEFT, HT_ROLE_WEIGHTS, "above machine ε", columns);
+    ht_chart_fit(chart);
+    chart->y.low = fmin(chart->y.low, 0.1), chart->y.high = 1;
+}
+
 /* ---- tail indices ---- */
 
 /* Intervals as a band, in each column from the lowest to the highest. */
@@ -250,4 +266,17 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
                                 ht_estimator_at(all[i].estimator)->name, columns);
         if (s && first > 0) s->value[0] = '\0';
     }
+}
+
+void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
+{
+    ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
+    ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
+    ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
+    step_axis(m, chart);
+    add_ghosts(m, chart, HT_TRACE_ROWS, columns);
+    add_line(m, chart, HT_TRACE_ROWS, HT_ROLE_MMO,
+             m->report.tail.rows.layers > 1 ? "median of the layers" : "mmo-multi", columns);
+    ht_chart_fit(chart);
+    chart->y.low = fmin(chart->y.low, 1.5), chart->y.high = fmax(chart->y.high, 2.1);
 }

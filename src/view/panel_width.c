@@ -95,7 +95,6 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
 {
     char noise[40], error[24];
     const ht_ladder_state *s = newest(m);
-    (void)columns;
     begin(m, chart, "Pruning ratio κ");
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (!s) return;
@@ -109,8 +108,9 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
         ht_model_noise(&m->ladder[i].params, noise, sizeof noise);
         add_rungs(chart, m->ladder[i].noisy, RATIO, role_of(m, i), noise, true);
     }
-    snprintf(chart->note, sizeof chart->note,
-             "medians and quartiles of %d seeds; numbers: at the widest; band: κ of noise alone", s->seeds);
+    bool roomy = columns >= 190; /* else the note has a place in the frame */
+    snprintf(chart->note, sizeof chart->note, "medians and quartiles of %d seeds%s", s->seeds,
+             roomy ? "; numbers: at the widest; band: κ of noise alone" : "");
 }
 
 void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)

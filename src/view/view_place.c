@@ -109,7 +109,7 @@ void ht_place_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 
 void ht_place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout)
 {
-    int side = area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
+    int side = area.w >= 110 ? 42 : area.w >= 100 ? 38 : area.w >= 76 ? 30 : 26;
     ht_layout_put(layout, chart, (ht_rect){area.x, area.y, area.w - side, area.h});
     ht_layout_put(layout, readout, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
@@ -171,6 +171,20 @@ void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     (void)scene;
     ht_place_beside(layout, area, HT_PANEL_COMPARE, HT_PANEL_COMPARE_TABLE);
+}
+
+/* Four charts, or two of them, where the chosen one takes the place of its partner. */
+void ht_place_road(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    ht_panel_id focus = scene->focus;
+    static const ht_panel_id four[] = {HT_PANEL_EPOCHS, HT_PANEL_EPOCHS_LOSS, HT_PANEL_SIZE, HT_PANEL_REGIME};
+    const ht_panel_id two[] = {focus == HT_PANEL_SIZE ? focus : HT_PANEL_EPOCHS,
+                               focus == HT_PANEL_REGIME ? focus : HT_PANEL_EPOCHS_LOSS};
+    bool large = area.w >= 110 && area.h >= 24;
+    int side = large ? 30 : 26;
+    put_grid(layout, (ht_rect){area.x, area.y, area.w - side, area.h}, large ? four : two, large ? 4 : 2,
+             large ? 2 : 1);
+    ht_layout_put(layout, HT_PANEL_ROAD, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
 
 /* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the ladder's progress. */

@@ -71,6 +71,51 @@ static void a_factorized_run_resumes(void **state)
     json_decref(b);
 }
 
+/* What the epochs said before the stop is still known after it. */
+static void a_resumed_run_knows_its_epochs(void **state)
+{
+    (void)state;
+#define OCCAM TRAIN, "--occam.lambda0", "0.2", "--occam.holdout", "0.2", "--steps"
+    const char *const half[] = {OCCAM, "13", "--run", "o", NULL};
+    const char *const rest[] = {"train", "--quiet", "--json", "--steps", "40", "--run", "o", NULL};
+    const char *const whole[] = {OCCAM, "40", "--json", NULL};
+    assert_int_equal(sandbox_run(half)->status, 0);
+    json_t *a = answer(rest, 0), *b = answer(whole, 0);
+    json_t *rows = json_object_get(json_object_get(json_object_get(a, "roads"), "occam"), "epochs");
+    assert_int_equal(json_array_size(rows), 20);
+    assert_true(json_equal(json_object_get(a, "roads"), json_object_get(b, "roads")));
+    json_decref(a);
+    json_decref(b);
+}
+
+/* Size, loss and accuracy over epochs: all of them, also those of the sitting before; a way back takes its
+ * own. */
+static void o_shows_the_epochs_of_every_sitting(void **state)
+{
+    const char *const first[] = {OCCAM, "200", "--run", "shown", NULL};
+    assert_int_equal(sandbox_run(first)->status, 0);
+    vt *t = LAB(state, 120, 40, "--run", "shown");
+    vt_key(t, "o");
+    vt_assert(t, vt_wait_text(t, "Size and accuracy", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Loss of the samples held back", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "epoch                  100", PATIENCE)); /* 400 samples in batches of 250 */
+    vt_assert(t, vt_wait_text(t, "best epoch", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "η/b               4.00e-05", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "above machine ε", PATIENCE));
+    vt_key(t, "r");
+    vt_assert(t, vt_wait_text(t, "none yet", PATIENCE));
+    vt_key(t, "u");
+    vt_assert(t, vt_wait_text(t, "epoch                  100", PATIENCE));
+    vt_resize(t, 80, 24);
+    vt_assert(t, vt_wait_gone(t, "Tail index of the rows", PATIENCE));
+    for (int i = 0; i < 3; i++) vt_key(t, "Tab"); /* the chosen chart takes another's place */
+    vt_assert(t, vt_wait_text(t, "Tail index of the rows", PATIENCE));
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+    vt_key(t, "q");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+}
+
 static void a_second_process_decodes_the_network_that_was_judged(void **state)
 {
     (void)state;
@@ -123,10 +168,13 @@ static void roads_are_compared_in_one_object_and_one_picture(void **state)
     json_t *root = answer(args, 0), *roads = json_object_get(root, "roads"), *road;
     size_t index;
     assert_int_equal(number(root, "schema"), 1);
-    assert_int_equal(json_array_size(roads), 9);
+    assert_int_equal(json_array_size(roads), 10);
     json_array_foreach(roads, index, road)
     {
         assert_true(json_is_string(json_object_get(road, "road")));
+        json_t *type = json_object_get(json_object_get(road, "params"), "noise.type");
+        const char *method = json_string_value(json_object_get(road, "method"));
+        if (strcmp(json_string_value(type), "none") != 0) assert_string_equal(method, "node");
         assert_true(number(json_object_get(road, "test"), "accuracy") > 0);
         assert_true(number(road, "kept") > 0 && number(road, "kept") <= 1);
         assert_true(number(json_object_get(road, "params"), "model.width") == 50);
@@ -134,6 +182,9 @@ static void roads_are_compared_in_one_object_and_one_picture(void **state)
     }
     assert_int_equal(access("roads.png", R_OK), 0);
     json_decref(root);
+    const char *const bad[] = {"compare", "--method", "luck", NULL};
+    assert_int_equal(sandbox_run(bad)->status, 2);
+    assert_non_null(strstr(sandbox_run(bad)->err, "--method"));
 }
 
 int main(void)
@@ -142,6 +193,8 @@ int main(void)
         cmocka_unit_test(a_run_tells_where_it_is_on_each_road),
         cmocka_unit_test(factors_and_momentum_do_not_go_together),
         cmocka_unit_test(a_factorized_run_resumes),
+        cmocka_unit_test(a_resumed_run_knows_its_epochs),
+        cmocka_unit_test_teardown(o_shows_the_epochs_of_every_sitting, vt_teardown),
         cmocka_unit_test(a_second_process_decodes_the_network_that_was_judged),
         cmocka_unit_test(what_is_no_code_is_an_error_that_names_the_file),
         cmocka_unit_test(roads_are_compared_in_one_object_and_one_picture),

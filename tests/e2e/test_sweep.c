@@ -458,9 +458,57 @@ static void a_table_sums_up_the_seeds(void **state)
     json_decref(root);
 }
 
+/* The ladder of η/b: compiled in; its table is of what the cells' results say. */
+static void a_table_of_the_regime_shows_the_ladder(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("sweep", "--file", "eta-over-b", "--out", "rungs", "--list");
+    assert_status(r, 0);
+    assert_says(r->out, "--cell 5");
+    assert_status(
+        shell("$H sweep --preset eta-over-b --set data.name=ecg-synth --set data.train_limit=0 --set "
+              "model.width=40 --set train.steps=200 --set train.average=50 --vary "
+              "train.lr=0.01,0.5 --out ladder --quiet"),
+        0);
+    r = RUN("table", "ladder", "--regime");
+    assert_status(r, 0);
+    assert_says(r->out, "α̂ of rows");
+    assert_says(r->out, "0.0002"); /* η/b = 0.01 / 50 */
+    json_t *root = json_loads(RUN("table", "ladder", "--format", "json")->out, 0, NULL), *rows;
+    assert_non_null(rows = json_object_get(root, "rows"));
+    assert_int_equal(json_array_size(rows), 2);
+    json_t *cell = json_load_file("ladder/cells/train.seed=1,train.lr=0.5.json", 0, NULL), *roads;
+    assert_non_null(roads = json_object_get(cell, "roads"));
+    json_t *steep = json_array_get(rows, 1), *prunings = json_object_get(roads, "prunings"),
+           *average = json_object_get(roads, "average");
+    near(json_number_value(at(steep, "eta_over_b", "median")), 0.01);
+    near(json_number_value(at(steep, "row_index", "median")), json_number_value(at(roads, "rows", "median")));
+    static const char *const methods[] = {"node", "magnitude", "svd"};
+    static const char *const names[] = {"node_ratio", "magnitude_ratio", "svd_ratio"};
+    for (int i = 0; i < 3; i++) {
+        double ratio = json_number_value(json_object_get(prunings, methods[i]));
+        assert_true(ratio > 0 && ratio < 1);
+        near(json_number_value(at(steep, names[i], "median")), ratio);
+    }
+    near(json_number_value(at(steep, "generalization_gap", "median")),
+         json_number_value(at(average, "train", "accuracy")) -
+             json_number_value(at(average, "test", "accuracy")));
+    /* The same κ as the command that prunes. */
+    assert_status(
+        shell("$H train --quiet --preset eta-over-b --set data.name=ecg-synth --set data.train_limit=0 "
+              "--set model.width=40 --steps 200 --set train.average=50 --set train.lr=0.5 --json "
+              "> node.json"),
+        0);
+    json_t *node = json_load_file("node.json", 0, NULL);
+    near(json_number_value(at(node, "prune", "ratio")), json_number_value(json_object_get(prunings, "node")));
+    json_decref(node);
+    json_decref(cell);
+    json_decref(root);
+}
+
 static void a_table_has_four_formats_and_a_picture(void **state)
 {
-    char csv[4096];
+    char csv[1 << 14];
     (void)state;
     make_reference();
     ht_text_copy(csv, sizeof csv, RUN("table", "reference", "--format", "csv")->out);
@@ -516,6 +564,7 @@ int main(void)
         cmocka_unit_test(wrong_usage_names_what_is_wrong),
         cmocka_unit_test(a_file_holds_several_grids),
         cmocka_unit_test(the_papers_sweep_is_compiled_in),
+        cmocka_unit_test(a_table_of_the_regime_shows_the_ladder),
         cmocka_unit_test(a_table_sums_up_the_seeds),
         cmocka_unit_test(a_table_has_four_formats_and_a_picture),
     };

@@ -207,6 +207,8 @@ static void a_frozen_view_stands_and_catches_up(void **state)
     ht_model_freeze(m, true);
     double low, high, loss = m->loss, accuracy = m->test_accuracy;
     ht_window_steps(m, &low, &high);
+    ht_curve *curves = calloc(HT_TRACE_COUNT, sizeof *curves);
+    memcpy(curves, m->trace, sizeof m->trace);
     train(m, 101, 5000);
     evaluate(m, 5000, 0.25, 0.99);
     report->count = 2, report->step = 5000;
@@ -215,12 +217,19 @@ static void a_frozen_view_stands_and_catches_up(void **state)
     ht_window_steps(m, &low_after, &high_after);
     assert_true(low == low_after && high == high_after);
     assert_true(m->loss == loss && m->test_accuracy == accuracy && m->report.count == 1);
-    assert_int_equal(m->step, 5000); /* the title line goes on */
+    assert_int_equal(m->step, 5000);                        /* the title line goes on */
+    assert_memory_equal(curves, m->trace, sizeof m->trace); /* in the last bucket, too */
+    free(curves);
     ht_model_freeze(m, false);
     assert_true(m->test_accuracy == 0.99 && m->test_loss == 0.25 && m->report.count == 2);
     assert_true(m->loss == 1.0 / 5000);
     ht_window_steps(m, &low, &high);
     assert_true(high >= 5000);
+    ht_model *twin = new_model(); /* that was never frozen */
+    train(twin, 1, 100);
+    train(twin, 101, 5000);
+    assert_memory_equal(&twin->trace[HT_TRACE_LOSS], &m->trace[HT_TRACE_LOSS], sizeof m->trace[0]);
+    free_model(twin);
     ht_model_freeze(m, true);
     reset(m); /* there is nothing left to stand still for */
     assert_false(m->frozen);
@@ -421,7 +430,7 @@ static void the_cursor_reads_a_histogram(void **state)
     for (int i = 0; i < bars->count; i++)
         if (bars->x[i] <= 0.2 && 0.2 < bars->x[i + 1]) counted = bars->high[i];
     char words[32];
-    snprintf(words, sizeof words, ": %.0f", counted);
+    snprintf(words, sizeof words, ": %s %.0f", chart->y.label, counted);
     assert_true(counted > 0 && reads(chart, words));
     free(report);
     free_model(m);

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -711,6 +712,61 @@ static void a_screen_that_is_too_small_says_so(void **state)
         }
 }
 
+/* Panels that look the same are not drawn again: whatever happens, the screen is the one that a fresh
+ * drawing makes. */
+static void assert_as_fresh(ht_cells *kept, int columns, int rows)
+{
+    static ht_screen fresh;
+    ht_error err;
+    ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(&model, columns));
+    assert_int_equal(ht_cells_resume(kept, columns, rows, HT_SYMBOLS_BRAILLE, &err), HT_OK);
+    ht_screen_draw(&screen, ht_cells_surface(kept), &model, &layout);
+    begin(columns, rows, HT_SYMBOLS_BRAILLE);
+    ht_screen_draw(&fresh, s, &model, &layout);
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < columns; x++) {
+            ht_cell a = ht_cells_at(kept, x, y), b = ht_cells_at(cells, x, y);
+            if (a.glyph != b.glyph || a.role != b.role || a.attributes != b.attributes)
+                fail_msg("cell %d, %d of %d x %d is not as a fresh one", x, y, columns, rows);
+        }
+    ht_screen_free(&fresh);
+}
+
+static void a_screen_that_is_kept_is_as_a_fresh_one(void **state)
+{
+    (void)state;
+    static ht_report report;
+    ht_error err;
+    ht_cells *kept = ht_cells_new(&err);
+    int columns = 120, rows = 40;
+    begin_model();
+    srand(7);
+    for (int i = 0; i < 3000; i++) {
+        ht_sample step = {.kind = HT_SAMPLE_STEP, .step = (uint64_t)i + 1};
+        step.loss = step.loss_min = step.loss_max = 1.0 / (1 + rand() % 9);
+        int what = rand() % 40;
+        if (what < 20) ht_model_sample(&model, &step);
+        if (what == 20) {
+            report.count++, report.step = model.step, report.left = 1;
+            for (int k = 0; k < HT_ESTIMATORS; k++) report.tail.now[k].value = 1 + (rand() % 9) / 9.0;
+            ht_model_report(&model, &report);
+        }
+        if (what == 21) model.focus = (ht_panel_id)(rand() % (HT_PANEL_NOW + 1));
+        if (what == 22) put(model.message, sizeof model.message, rand() % 2 ? "a note over the panels" : "");
+        if (what == 22) model.message_is_note = rand() % 2;
+        if (what == 23) model.view = (ht_view)(rand() % HT_VIEW_COUNT);
+        if (what == 24) columns = 50 + rand() % 150, rows = 12 + rand() % 50;
+        if (what == 25) model.hidden = (unsigned)rand() & 15u;
+        if (what == 26) model.present = rand() % 3 == 0;
+        if (what == 27) model.control = rand() % HT_CONTROLS;
+        if (what == 28) model.timeline = rand() % 2;
+        if (what < 30) assert_as_fresh(kept, columns, rows);
+    }
+    ht_screen_free(&screen);
+    ht_cells_free(kept);
+    ht_model_clear(&model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -739,6 +795,7 @@ int main(void)
         cmocka_unit_test(the_numbers_of_the_moment_stand_in_one_place),
         cmocka_unit_test(messages_and_narrow_screens_leave_the_important_keys),
         cmocka_unit_test(a_screen_that_is_too_small_says_so),
+        cmocka_unit_test(a_screen_that_is_kept_is_as_a_fresh_one),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -203,6 +203,7 @@ static void assert_same_state(ht_trainer *a, ht_trainer *b, int kind)
     assert_true(x.epochs == y.epochs && x.lambda == y.lambda && x.loss == y.loss && x.before == y.before &&
                 x.best_epoch == y.best_epoch && x.best_loss == y.best_loss);
     assert_int_equal(here.state.averaged, there.state.averaged);
+    assert_true(here.epoch_count == x.epochs && there.epoch_count == x.epochs); /* and each row: differs */
 }
 
 static void runs_resume_from_files_and_from_memory(void **state)
@@ -236,6 +237,56 @@ static void runs_resume_from_files_and_from_memory(void **state)
     ht_dataset_free(data);
 }
 
+/* The rows of a long run are thinned by the number of epochs alone, so that one that was stopped has the
+ * same. */
+static void rows_of_long_runs_are_thinned(void **state)
+{
+    (void)state;
+    ht_judge *whole = calloc(1, sizeof *whole), *rest = calloc(1, sizeof *rest);
+    for (uint64_t epoch = 1; epoch <= 5000; epoch++) {
+        const ht_occam_epoch row = {epoch, 0.1, (double)epoch, 0.5, 0.5};
+        ht_judge_note(whole, &row);
+        ht_judge_note(rest, &row);
+        uint64_t apart = 1;
+        while (epoch / apart > HT_OCCAM_EPOCHS) apart *= 2;
+        assert_int_equal(whole->epoch_count, epoch / apart);
+        for (size_t i = 0; i < whole->epoch_count && epoch % 97 == 0; i++)
+            assert_true(whole->epochs[i].epoch == apart * (i + 1) &&
+                        whole->epochs[i].loss == (double)(apart * (i + 1)));
+        if (epoch == 1500) {
+            ht_judge *other = calloc(1, sizeof *other);
+            ht_judge_set_rows(other, rest->epochs, rest->epoch_count);
+            free(rest);
+            rest = other;
+        }
+    }
+    assert_int_equal(rest->epoch_count, whole->epoch_count);
+    assert_memory_equal(rest->epochs, whole->epochs, whole->epoch_count * sizeof whole->epochs[0]);
+    free(whole);
+    free(rest);
+}
+
+static void a_damaged_table_of_epochs_is_an_error(void **state)
+{
+    (void)state;
+    ht_dataset *data = small_data(100, 20);
+    const char *path = scratch_path("rows");
+    ht_params params = pruned_params(HT_NOISE_NONE, 0, 1);
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    small_train(t, 30);
+    ht_checkpoint c = ht_checkpoint_of(t);
+    assert_true(c.epoch_count >= 5);
+    ht_occam_epoch bad[5];
+    memcpy(bad, c.epochs, sizeof bad);
+    bad[3].epoch = bad[2].epoch;
+    c.epochs = bad, c.epoch_count = 5;
+    assert_int_equal(ht_checkpoint_save(path, &c, &err), HT_OK);
+    assert_int_equal(ht_checkpoint_read(path, t, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "occam.epochs"));
+    ht_trainer_free(t);
+    ht_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +296,8 @@ int main(void)
         cmocka_unit_test(the_first_epoch_prunes_lambda0_of_every_layer),
         cmocka_unit_test(samples_held_back_are_never_trained_on),
         cmocka_unit_test(runs_resume_from_files_and_from_memory),
+        cmocka_unit_test(rows_of_long_runs_are_thinned),
+        cmocka_unit_test(a_damaged_table_of_epochs_is_an_error),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

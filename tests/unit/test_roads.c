@@ -42,10 +42,10 @@ static ht_params common(int steps)
     return p;
 }
 
-static ht_compare_state *travelled(const ht_params *params, int threads)
+static ht_compare_state *travelled(const ht_params *params, const ht_prune_method *method, int threads)
 {
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare *c = ht_compare_start(params, data, threads, &err);
+    ht_compare *c = ht_compare_start(params, method, data, threads, &err);
     if (!c) fail_msg("%s", err.text);
     ht_compare_wait(c);
     ht_compare_look(c, s);
@@ -87,14 +87,16 @@ static void a_comparison_is_its_runs_on_any_threads(void **state)
 {
     (void)state;
     ht_params base = common(60), p;
-    ht_compare_state *one = travelled(&base, 1), *three = travelled(&base, 3);
+    ht_compare_state *one = travelled(&base, NULL, 1), *three = travelled(&base, NULL, 3);
     assert_true(one->done == HT_ROADS && !one->running && !one->stopped && one->fault[0] == '\0');
     for (int i = 0; i < one->count; i++) {
         const ht_road_state *r = &one->road[i];
         assert_int_equal(r->stage, HT_ROAD_DONE);
         assert_memory_equal(r, &three->road[i], sizeof *r);
         assert_true(r->points >= 20 && r->curve[0].weights == 1);
-        assert_true(r->one_point > 0 && r->one_point <= 1);
+        assert_true(r->one_point > 0 && r->one_point <= 1 && r->kappa > 0 && r->kappa < 1);
+        for (int k = 0; k < r->points && r->curve[k].weights >= r->one_point; k++)
+            assert_true(r->curve[k].accuracy >= r->curve[0].accuracy - 0.01);
         for (int k = 1; k < r->points; k++) assert_true(r->curve[k].weights <= r->curve[k - 1].weights);
         assert_true(fabs(r->curve[0].accuracy - r->test.accuracy) < 1e-9);
     }
@@ -112,12 +114,41 @@ static void a_comparison_is_its_runs_on_any_threads(void **state)
     free(three);
 }
 
+/* Whole neurons are dear: a curve by neurons that keeps k of n keeps k/n of the parameters. */
+static void one_method_for_all_is_asked_for(void **state)
+{
+    (void)state;
+    const ht_prune_method node = HT_PRUNE_NODE;
+    ht_params base = common(40);
+    ht_params_put(&base, HT_P_MODEL_WIDTH, 300); /* more points than a road keeps */
+    ht_compare_state *own = travelled(&base, NULL, 2), *all = travelled(&base, &node, 2);
+    assert_true(all->done == all->count && all->count < own->count);
+    for (int i = 0; i < all->count; i++) {
+        const ht_road_state *r = &all->road[i];
+        assert_true(r->method == HT_PRUNE_NODE && strcmp(r->name, own->road[i].name) == 0);
+        assert_true(r->test.loss == own->road[i].test.loss);
+        assert_true(r->points > 40 && r->points <= HT_ROAD_POINTS);
+        assert_true(r->curve[0].weights == 1 && r->curve[r->points - 1].weights == 0);
+        for (int k = 1; k < r->points; k++) {
+            double share = 1 - (double)r->curve[k].removed / 300;
+            assert_true(r->curve[k].weights < r->curve[k - 1].weights);
+            assert_true(fabs(r->curve[k].weights - share) < 1e-12);
+        }
+    }
+    int iid = road_named("iid"), neurons = road_named("plain-node"), plain = road_named("plain");
+    assert_memory_equal(&own->road[iid], &all->road[iid], sizeof(ht_road_state));
+    assert_memory_equal(own->road[neurons].curve, all->road[plain].curve, sizeof own->road[0].curve);
+    assert_int_equal(own->road[plain].method, HT_PRUNE_MAGNITUDE);
+    free(own);
+    free(all);
+}
+
 static void stopping_keeps_what_is_done(void **state)
 {
     (void)state;
     ht_params base = common(100000000);
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare *c = ht_compare_start(&base, data, 2, &err);
+    ht_compare *c = ht_compare_start(&base, NULL, data, 2, &err);
     const struct timespec moment = {.tv_nsec = 100000000};
     nanosleep(&moment, NULL);
     ht_compare_look(c, s);
@@ -137,7 +168,7 @@ static void a_road_that_diverges_is_named(void **state)
     ht_params_put(&base, HT_P_NOISE_SCALE, 100);
     ht_params_put(&base, HT_P_NOISE_ALPHA, 1);
     ht_params_put(&base, HT_P_TRAIN_LR, 50);
-    ht_compare_state *s = travelled(&base, 2);
+    ht_compare_state *s = travelled(&base, NULL, 2);
     assert_int_equal(s->done, HT_ROADS);
     int diverged = 0;
     for (int i = 0; i < s->count; i++) diverged += s->road[i].stage == HT_ROAD_DIVERGED;
@@ -150,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(roads_differ_only_in_what_they_are_about),
         cmocka_unit_test(a_comparison_is_its_runs_on_any_threads),
+        cmocka_unit_test(one_method_for_all_is_asked_for),
         cmocka_unit_test(stopping_keeps_what_is_done),
         cmocka_unit_test(a_road_that_diverges_is_named),
     };

@@ -20,7 +20,8 @@
 
 static const float a[6] = {1, -2.5f, 3e-38f, 3e38f, 0, -0.0f}, b[4] = {5, 6, 7, 8};
 static const char *const metadata[] = {"format", "pt", "heavytail.step", "12", "quoted \"α\n", "\\x", NULL};
-static const ht_tensor_out both[] = {{"layers.0.weight", 2, 3, a, NULL}, {"layers.1.weight", 4, 1, b, NULL}};
+static const ht_tensor_out both[] = {{"layers.0.weight", 2, 3, a, NULL, NULL},
+                                     {"layers.1.weight", 4, 1, b, NULL, NULL}};
 
 static void write_both(const char *name)
 {
@@ -317,7 +318,7 @@ static void more_tensors_than_fit_are_an_error(void **state)
     ht_tensor_out many[80];
     ht_error err;
     for (int i = 0; i < 80; i++) {
-        many[i] = (ht_tensor_out){"", 1, 1, b, NULL};
+        many[i] = (ht_tensor_out){"", 1, 1, b, NULL, NULL};
         snprintf(many[i].name, sizeof many[i].name, "t%d", i);
     }
     assert_int_equal(ht_safetensors_write(scratch_path("many"), many, 80, NULL, &err), HT_FAIL);
@@ -330,7 +331,7 @@ static void truth_values_are_read_as_such(void **state)
 {
     (void)state;
     static const unsigned char bits[3] = {1, 0, 1};
-    const ht_tensor_out mixed[] = {{"mask", 3, 1, NULL, bits}, {"w", 4, 1, b, NULL}};
+    const ht_tensor_out mixed[] = {{"mask", 3, 1, NULL, bits, NULL}, {"w", 4, 1, b, NULL, NULL}};
     unsigned char to[3] = {9, 9, 9};
     float numbers[4];
     ht_error err;

@@ -183,6 +183,39 @@ static void memory_bounds_what_is_kept(void **state)
     ht_trainer_free(t);
 }
 
+static bool nothing(size_t bytes)
+{
+    (void)bytes;
+    return false;
+}
+
+/* Going back for hours leaves no holes in memory: what was left is taken again. */
+static void the_memory_of_states_that_are_left_serves_again(void **state)
+{
+    (void)state;
+    ht_trainer *t = trainer_for(8);
+    ht_timeline *line = make_line();
+    ht_stored stored;
+    for (int i = 0; i < 6; i++) {
+        store(line, t);
+        small_train(t, 1);
+    }
+    assert_true(ht_timeline_drop_after(line, 1));
+    ht_timeline_describe(line, t, &stored);
+    assert_int_equal(stored.count, 2);
+    for (int i = 0; i < 4; i++) {
+        small_train(t, 1);
+        ht_alloc_ask(nothing);
+        store(line, t);
+        ht_alloc_ask(NULL);
+    }
+    ht_timeline_describe(line, t, &stored);
+    assert_int_equal(stored.count, 6);
+    ht_timeline_clear(line);
+    ht_timeline_free(line);
+    ht_trainer_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +223,7 @@ int main(void)
         cmocka_unit_test(spacing_grows_with_age),
         cmocka_unit_test(the_nearest_state_before_is_found),
         cmocka_unit_test(memory_bounds_what_is_kept),
+        cmocka_unit_test(the_memory_of_states_that_are_left_serves_again),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

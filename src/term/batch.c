@@ -1,0 +1,72 @@
+#include "term/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static FILE *stream;
+static int kept = -1; /* the file in memory */
+
+FILE *ht_batch_open(void)
+{
+    int number = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (number < 0) return NULL;
+    if (!(stream = fdopen(number, "w"))) {
+        close(number);
+        return NULL;
+    }
+    kept = memfd_create("frame", MFD_CLOEXEC);
+    return stream;
+}
+
+void ht_batch_close(void)
+{
+    if (stream) fclose(stream);
+    if (kept >= 0) close(kept);
+    stream = NULL;
+    kept = -1;
+}
+
+/* The end of a terminal that is gone is told by ht_term_wait. */
+static void put(int fd, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, bytes, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        bytes += n;
+        size -= (size_t)n;
+    }
+}
+
+/* Curses does not know: it writes to the number it was given. */
+static void lead(int fd)
+{
+    while (dup3(fd, fileno(stream), O_CLOEXEC) < 0 && errno == EINTR) {
+    }
+}
+
+void ht_batch_begin(const char *before)
+{
+    if (kept >= 0) lead(kept);
+    put(fileno(stream), before, strlen(before));
+}
+
+void ht_batch_end(const char *after)
+{
+    char bytes[1 << 14];
+    put(fileno(stream), after, strlen(after));
+    if (kept < 0) return;
+    lead(STDOUT_FILENO);
+    off_t size = lseek(kept, 0, SEEK_CUR);
+    lseek(kept, 0, SEEK_SET);
+    while (size > 0) {
+        ssize_t n = read(kept, bytes, size < (off_t)sizeof bytes ? (size_t)size : sizeof bytes);
+        if (n <= 0) break;
+        put(STDOUT_FILENO, bytes, (size_t)n);
+        size -= n;
+    }
+    lseek(kept, 0, SEEK_SET); /* the next frame is written over this one */
+}

@@ -1,0 +1,18 @@
+/* batch.h - curses writes to the terminal at every move of the cursor, some sixty times a frame, and each of
+ * these wakes the terminal up: in here a frame is kept until it is complete, and goes out in one piece. UI
+ * thread only. */
+#ifndef HT_TERM_BATCH_H
+#define HT_TERM_BATCH_H
+
+#include <stdio.h>
+
+/* The stream that curses is to write to: standard output under another number. NULL with errno set when there
+ * is none. Only where the kernel refuses a file in memory does curses go on writing as it likes. */
+FILE *ht_batch_open(void);
+void ht_batch_close(void);
+
+/* What curses writes between the two goes out at the end, between `before` and `after`. */
+void ht_batch_begin(const char *before);
+void ht_batch_end(const char *after);
+
+#endif
