@@ -8,6 +8,7 @@
 #include "app/roads.h"
 #include "app/trial.h"
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/pool.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -100,17 +101,24 @@ typedef struct progress {
     double steps;
 } progress;
 
-static bool check(void *context, uint64_t step)
+static void tell(void *context, uint64_t step)
 {
     progress *p = context;
     atomic_store(&p->compare->fraction[p->road], (double)step / p->steps);
-    return atomic_load(&p->compare->stop);
 }
 
 static void enter(ht_compare *c, int road, ht_road_stage stage)
 {
     pthread_mutex_lock(&c->lock);
     c->state.road[road].stage = stage;
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Nothing is known of it, unless it had arrived. */
+static void stop_road(ht_compare *c, int road)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->state.road[road].stage == HT_ROAD_RUNNING) c->state.road[road].stage = HT_ROAD_STOPPED;
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -123,10 +131,8 @@ static ht_code travel(ht_compare *c, int road, ht_error *err)
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
     if (!trainer) return err->code;
     enter(c, road, HT_ROAD_RUNNING);
-    ht_code code = ht_trial_run(&results, trainer, c->data, NULL, check, &p, err);
-    bool stopped = code == HT_OK && strcmp(results.status, "stopped") == 0;
-    if (stopped) enter(c, road, HT_ROAD_STOPPED);
-    if (code == HT_OK && !stopped) code = measure(c, road, trainer, &results, err);
+    ht_code code = ht_trial_run(&results, trainer, c->data, NULL, tell, &p, err);
+    if (code == HT_OK) code = measure(c, road, trainer, &results, err);
     ht_trainer_free(trainer);
     return code;
 }
@@ -136,7 +142,12 @@ static void run_road(void *context, int road, int worker)
     (void)worker;
     ht_compare *c = context;
     ht_error err;
-    if (ht_road_at(road)->shares != road || atomic_load(&c->stop) || travel(c, road, &err) == HT_OK) return;
+    ht_call_off_by(&c->stop);
+    if (ht_road_at(road)->shares != road || ht_called_off() || travel(c, road, &err) == HT_OK) return;
+    if (ht_called_off()) {
+        stop_road(c, road);
+        return;
+    }
     pthread_mutex_lock(&c->lock);
     ht_text_copy(c->state.fault, sizeof c->state.fault, err.text);
     pthread_mutex_unlock(&c->lock);

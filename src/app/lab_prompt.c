@@ -58,7 +58,8 @@ static void take_setting(ht_lab *lab, const char *text)
     const char *value = text + length + strspn(text + length, "= ");
     snprintf(key, sizeof key, "%.*s", (int)length, text);
     if (!find_key(key, &p))
-        ht_lab_note(lab, false, "no setting '%s'; the nearest is %s", key, ht_param_nearest(key));
+        ht_lab_note(lab, false, "no setting '%s'; the nearest is %s; / searches them all", key,
+                    ht_param_nearest(key));
     else if (ht_param_at(p)->live == HT_RESET)
         ht_lab_note(lab, false, "%s makes a new network or new data: heavytail --set %s=%s",
                     ht_param_at(p)->key, ht_param_at(p)->key, *value ? value : "VALUE");

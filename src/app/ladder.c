@@ -7,6 +7,7 @@
 
 #include "app/trial.h"
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/pool.h"
 #include "base/text.h"
@@ -125,17 +126,15 @@ typedef struct progress {
     double steps; /* 0: the goal is an accuracy */
 } progress;
 
-static bool check(void *context, uint64_t step)
+static void tell(void *context, uint64_t step)
 {
     progress *p = context;
     if (p->steps > 0) atomic_store(&p->job->done, (double)step / p->steps);
-    return atomic_load(&p->ladder->stop);
 }
 
 static void keep(ht_ladder *l, const job *j, const ht_results *r)
 {
-    bool stopped = strcmp(r->status, "stopped") == 0, diverged = strcmp(r->status, "diverged") == 0;
-    if (stopped) return;
+    bool diverged = strcmp(r->status, "diverged") == 0;
     pthread_mutex_lock(&l->lock);
     ht_rung *rung = j->kind == PLAIN ? &l->state.plain[j->rung] : &l->state.noisy[j->rung];
     l->state.done++;
@@ -160,7 +159,7 @@ static void give_up(ht_ladder *l, const ht_error *err)
 static ht_code train(ht_ladder *l, job *j, ht_error *err)
 {
     ht_params params = l->state.params; /* constant after the start */
-    ht_results results = {.status = "stopped"};
+    ht_results results;
     /* Seeds of its own for each width: a neuron's noise depends on the seed and its number, so with the same
      * seed one giant among the first hundred neurons would stand in every width. */
     double seed = ht_params_get(&params, HT_P_TRAIN_SEED) + j->seed + 1000.0 * j->rung;
@@ -170,7 +169,7 @@ static ht_code train(ht_ladder *l, job *j, ht_error *err)
     progress p = {l, j, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     if (ht_params_get(&params, HT_P_TRAIN_STOP) > 0) p.steps = 0;
     ht_trainer *trainer = ht_trainer_new(&params, l->data, NULL, err);
-    ht_code code = trainer ? ht_trial_run(&results, trainer, l->data, NULL, check, &p, err) : err->code;
+    ht_code code = trainer ? ht_trial_run(&results, trainer, l->data, NULL, tell, &p, err) : err->code;
     if (code == HT_OK) keep(l, j, &results);
     ht_trainer_free(trainer);
     return code;
@@ -205,8 +204,10 @@ static void run_job(void *context, int number, int worker)
     ht_ladder *l = context;
     job *j = &l->job[number];
     ht_error err;
-    if (atomic_load(&l->stop)) return;
-    if ((j->kind == LIMIT ? draw_limit(l, j, &err) : train(l, j, &err)) != HT_OK) give_up(l, &err);
+    ht_call_off_by(&l->stop);
+    if (ht_called_off()) return;
+    ht_code code = j->kind == LIMIT ? draw_limit(l, j, &err) : train(l, j, &err);
+    if (code != HT_OK && !ht_called_off()) give_up(l, &err);
     atomic_store(&j->done, 1);
 }
 

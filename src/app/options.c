@@ -22,7 +22,7 @@ static const ht_option_info options[] = {
     {"--curve", NULL, HT_FILL_NOTHING, NULL, "the whole curve: error and accuracy at every fraction removed"},
     {"--data", "D", HT_FILL_DATA, NULL, "data set to measure on"},
     {"--decode", "F.htc", HT_FILL_FILE, NULL, "the way back: read a code instead of a network"},
-    {"--dump", "F", HT_FILL_FILE, NULL, "write the last screen to a file, as text"},
+    {"--dump", "F", HT_FILL_FILE, NULL, "write the last screen to a file: .png as a picture, .ansi with colours, else as text"},
     {"--error", "E", HT_FILL_NOTHING, NULL, "remove as much as this relative error allows (prune.error)"},
     {"--file", "F", HT_FILL_FILE, NULL, "read the grid from a file"},
     {"--format", "text", HT_FILL_WORDS, NULL, "how the table is written"},

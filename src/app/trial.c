@@ -1,5 +1,6 @@
 #include "app/trial.h"
 
+#include "base/call_off.h"
 #include "base/clock.h"
 
 double ht_trial_steps(const ht_params *p)
@@ -10,7 +11,7 @@ double ht_trial_steps(const ht_params *p)
 }
 
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
-                     ht_trial_stop *stop, void *context, ht_error *err)
+                     ht_trial_progress *progress, void *context, ht_error *err)
 {
     const char *why = NULL;
     double start = ht_now();
@@ -18,8 +19,8 @@ ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset 
     double steps = ht_trial_steps(ht_trainer_params(trainer));
     if (ht_trainer_set(trainer, HT_P_TRAIN_STEPS, steps, err) != HT_OK) return err->code;
     while (!why) {
-        if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
-        if (!why && stop && stop(context, ht_trainer_steps(trainer))) why = "stopped";
+        if (ht_still_wanted(err) != HT_OK || ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
+        if (progress) progress(context, ht_trainer_steps(trainer));
         if (!why && ht_trainer_step(trainer).refused) why = "diverged";
     }
     results->status = why;

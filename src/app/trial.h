@@ -8,12 +8,13 @@
 /* train.steps of a run without a screen: a thousand if neither it nor train.stop_accuracy is set. */
 double ht_trial_steps(const ht_params *params);
 
-/* Asked before each step: has somebody called it off? `step` is the number of steps done. */
-typedef bool ht_trial_stop(void *context, uint64_t step);
+/* Told before each step how many were done. */
+typedef void ht_trial_progress(void *context, uint64_t step);
 
-/* Trains to the goal, to divergence, or until `stop` (may be NULL) says so; then evaluates the network as it
- * stands: of a diverged run the last finite one. results->status says which end it was. */
+/* Trains to the goal or to divergence, telling `progress` (may be NULL); then evaluates the network as it
+ * stands: of a diverged run the last finite one. results->status says which end it was. HT_FAIL also when the
+ * thread's work was called off (base/call_off.h): there are no results then. */
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
-                     ht_trial_stop *stop, void *context, ht_error *err);
+                     ht_trial_progress *progress, void *context, ht_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/pool.h"
 #include "math/activation.h"
 #include "math/linalg.h"
@@ -51,6 +52,7 @@ static int widest_layer(const ht_network *net)
 static void evaluate_chunk(void *context, int task, int worker)
 {
     const evaluation *job = context;
+    if (ht_called_off()) return;
     const ht_network *net = job->net;
     int last = net->depth - 1, width = net->layers[last].rows, widest = widest_layer(net);
     const ht_layer *out = &net->layers[net->depth];
@@ -106,7 +108,7 @@ static ht_code evaluate(const ht_network *net, const ht_samples *samples, const 
     ht_free(job.scratch);
     ht_free(job.losses);
     ht_free(job.correct);
-    return ready ? HT_OK : err->code;
+    return ready ? ht_still_wanted(err) : err->code;
 }
 
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "math/prune_plan.h"
 
 typedef struct method {
@@ -76,7 +77,7 @@ int64_t ht_prune_floor(double ratio, int64_t units)
 ht_code ht_prune_go_on(const ht_prune_spec *spec, ht_error *err)
 {
     bool ends = spec->cancelled && spec->cancelled(spec->cancel_context);
-    return ends ? ht_error_set(err, HT_FAIL, "the pruning curve was cancelled") : HT_OK;
+    return ends ? ht_error_set(err, HT_FAIL, "the pruning curve was cancelled") : ht_still_wanted(err);
 }
 
 /* ---- plans ---- */

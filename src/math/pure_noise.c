@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/pool.h"
 #include "math/kernel.h"
 #include "math/noise.h"
@@ -61,6 +62,7 @@ static double ratio_of(const double *norms2, int width, ht_prune_metric metric, 
 static void draw_layer(void *context, int number, int worker)
 {
     const job *j = context;
+    if (ht_called_off()) return;
     float *rows = j->rows + (size_t)worker * ROWS * (size_t)j->columns;
     double *norms2 = j->norms2 + (size_t)worker * (size_t)j->limit->width;
     draw_norms(j, number, rows, norms2);
@@ -82,7 +84,7 @@ ht_code ht_pure_noise_ratios(const ht_pure_noise *limit, int count, double *rati
     if (code == HT_OK) ht_pool_run(pool, count, draw_layer, &j);
     ht_free(j.rows);
     ht_free(j.norms2);
-    return code;
+    return code == HT_OK ? ht_still_wanted(err) : code;
 }
 
 int ht_pure_noise_count(const ht_pure_noise *limit, double seconds)

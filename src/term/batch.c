@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 static FILE *stream;
 static int kept = -1; /* the file in memory */
+static volatile sig_atomic_t dropping;
 
 FILE *ht_batch_open(void)
 {
@@ -32,13 +34,18 @@ void ht_batch_close(void)
 /* The end of a terminal that is gone is told by ht_term_wait. */
 static void put(int fd, const char *bytes, size_t size)
 {
-    while (size > 0) {
+    while (size > 0 && !(dropping && fd == STDOUT_FILENO)) {
         ssize_t n = write(fd, bytes, size);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;
         bytes += n;
         size -= (size_t)n;
     }
+}
+
+void ht_batch_drop(void)
+{
+    dropping = 1;
 }
 
 /* Curses does not know: it writes to the number it was given. */

@@ -15,4 +15,7 @@ void ht_batch_close(void);
 void ht_batch_begin(const char *before);
 void ht_batch_end(const char *after);
 
+/* From now on nothing goes out, not even the rest of what is being written. Async-signal-safe. */
+void ht_batch_drop(void);
+
 #endif

@@ -44,10 +44,14 @@ static struct termios saved_modes;
 
 /* ---- signals ----------------------------------------------------------------------------------- */
 
+/* A frame that is being written to a terminal that nobody reads must not hold up the end. Where the signal
+ * comes just before that write, the alarm ends it. */
 static void on_interrupt(int number)
 {
     (void)number;
     interrupted = 1;
+    ht_batch_drop();
+    alarm(1);
 }
 
 static void on_stop(int number)
@@ -240,9 +244,18 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     return HT_OK;
 }
 
+/* What the terminal has not taken in yet makes room for the bytes that restore it; Ctrl-S too. */
+static void make_room(void)
+{
+    tcflow(STDOUT_FILENO, TCOON);
+    tcflush(STDOUT_FILENO, TCOFLUSH);
+    if (term.sync) putp("\033[?2026l"); /* perhaps the end of the last frame went, too */
+}
+
 void ht_term_close(void)
 {
     if (!term.screen) return;
+    if (interrupted) make_room();
     mouse_motion(false);
     endwin();
     ht_guard_disarm();

@@ -134,40 +134,45 @@ static void set_label(ht_tick *tick, const char *text)
     ht_text_copy(tick->label, sizeof tick->label, text);
 }
 
-/* 10⁻⁴ for whole powers of ten, 5e-4 for the rest. */
-static void label_power(ht_tick *tick, double value)
+/* 10⁻⁴, 5·10⁻⁴. */
+static void label_power(ht_tick *tick)
 {
     static const char *const superscript[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
     char text[40], digits[8];
-    int exponent = (int)floor(log10(value) + 1e-9);
-    double mantissa = value / pow(10, exponent);
-    if (fabs(mantissa - 1) > 1e-6) {
-        snprintf(text, sizeof text, "%.3ge%d", mantissa, exponent);
-        set_label(tick, text);
-        return;
-    }
-    int n = snprintf(text, sizeof text, "10%s", exponent < 0 ? "⁻" : "");
+    int exponent = (int)floor(log10(tick->value) + 1e-9), n = 0;
+    double mantissa = tick->value / pow(10, exponent);
+    if (fabs(mantissa - 1) > 1e-6) n = snprintf(text, sizeof text, "%.3g·", mantissa);
+    n += snprintf(text + n, sizeof text - (size_t)n, "10%s", exponent < 0 ? "⁻" : "");
     snprintf(digits, sizeof digits, "%d", abs(exponent) % 1000);
     for (const char *d = digits; *d; d++)
         n += snprintf(text + n, sizeof text - (size_t)n, "%s", superscript[*d - '0']);
     set_label(tick, text);
 }
 
-/* Whole things are counted: 500, 2k, 10k. */
-static void label_log(ht_tick *tick, bool whole)
+/* Whole things are counted: 500, 2k, 10k, 1M. */
+static void label_plain(ht_tick *tick, bool whole)
 {
     char text[32];
-    if (whole && tick->value >= 1000 * (1 - 1e-9) && tick->value < 1e6) {
-        snprintf(text, sizeof text, "%.10gk", tick->value / 1000);
-        set_label(tick, text);
-        return;
-    }
-    if (tick->value < 0.01 * (1 - 1e-9) || tick->value > 1000 * (1 + 1e-9)) {
-        label_power(tick, tick->value);
-        return;
-    }
-    snprintf(text, sizeof text, "%.10g", tick->value);
+    const double value = tick->value * (1 + 1e-9);
+    const char *suffix = !whole || value < 1e3 ? "" : value < 1e6 ? "k" : "M";
+    double unit = *suffix == 'k' ? 1e3 : *suffix ? 1e6 : 1;
+    snprintf(text, sizeof text, "%.9g%s", tick->value / unit, suffix);
     set_label(tick, text);
+}
+
+/* One way of writing for the whole axis: 0.01 … 1000 as they are, powers where one of them lies beyond. */
+static void label_log(const ht_axis *axis, int count, ht_tick *ticks)
+{
+    double most = axis->integer ? 1e9 : 1000;
+    bool powers = false;
+    for (int i = 0; i < count; i++)
+        powers |=
+            ticks[i].major && (ticks[i].value < 0.01 * (1 - 1e-9) || ticks[i].value > most * (1 + 1e-9));
+    for (int i = 0; i < count; i++)
+        if (ticks[i].major && powers)
+            label_power(&ticks[i]);
+        else if (ticks[i].major)
+            label_plain(&ticks[i], axis->integer);
 }
 
 /* All labels of a linear axis share unit and decimals, so that they line up: 0.25 0.50, 2.5k 5.0k. */
@@ -224,9 +229,7 @@ static int ticks_linear(const ht_axis *axis, int wanted, ht_tick *ticks)
 static void add_log_tick(const ht_axis *axis, ht_tick *ticks, int *count, double value, bool major)
 {
     if (value < axis->low * (1 - 1e-9) || value > axis->high * (1 + 1e-9) || *count >= HT_TICK_MAX) return;
-    ht_tick *tick = &ticks[(*count)++];
-    *tick = (ht_tick){.value = clamp(value, axis->low, axis->high), .major = major};
-    if (major) label_log(tick, axis->integer);
+    ticks[(*count)++] = (ht_tick){.value = clamp(value, axis->low, axis->high), .major = major};
 }
 
 /* Less than about two decades: 1-2-5 with labels, or linear ticks when even those are too coarse. */
@@ -238,6 +241,7 @@ static int ticks_narrow(const ht_axis *axis, int wanted, ht_tick *ticks)
     bool all = to - from <= wanted;
     for (int i = from; i < to; i++)
         if (all || i % 3 == 0) add_log_tick(axis, ticks, &count, round_number(i), true);
+    label_log(axis, count, ticks);
     return count;
 }
 
@@ -259,6 +263,7 @@ static int ticks_log(const ht_axis *axis, int wanted, ht_tick *ticks)
         for (int m = 2; fine && m <= 9; m++)
             add_log_tick(axis, ticks, &count, m * round_number(3 * e), false);
     }
+    label_log(axis, count, ticks);
     return count;
 }
 

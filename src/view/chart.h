@@ -24,7 +24,7 @@ typedef struct ht_axis {
 typedef struct ht_tick {
     double value;
     bool major;     /* minor ticks of a log axis have no label */
-    char label[16]; /* "0.01", "10⁻⁴", "12k" */
+    char label[24]; /* "0.01", "12k"; "10⁻⁴" and "5·10⁻⁴" if one of the axis needs it */
 } ht_tick;
 
 enum { HT_TICK_MAX = 64 };

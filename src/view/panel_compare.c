@@ -7,15 +7,15 @@
 #include "base/text.h"
 #include "view/panel.h"
 
-/* How each road is drawn, in the order of the roads. Families share a colour; dots tell their members apart.
- */
+/* How each road is drawn, in the order of the roads: no two are alike in colour, few in dashes. */
 static const struct {
     ht_role role;
-    bool dotted;
+    ht_dash dash;
 } looks[HT_ROADS] = {
-    {HT_ROLE_TEXT, false},    {HT_ROLE_CURVE_1, true},  {HT_ROLE_CURVE_1, false}, {HT_ROLE_CURVE_2, false},
-    {HT_ROLE_CURVE_3, false}, {HT_ROLE_CURVE_4, false}, {HT_ROLE_CURVE_4, true},  {HT_ROLE_CURVE_5, false},
-    {HT_ROLE_TEXT, true},     {HT_ROLE_DIM, true},
+    {HT_ROLE_TEXT, HT_SOLID},    {HT_ROLE_CURVE_1, HT_LONG},   {HT_ROLE_CURVE_2, HT_SOLID},
+    {HT_ROLE_CURVE_3, HT_SOLID}, {HT_ROLE_CURVE_4, HT_SOLID},  {HT_ROLE_CURVE_5, HT_SOLID},
+    {HT_ROLE_ERROR, HT_LONG},    {HT_ROLE_NORMS, HT_DASH_DOT}, {HT_ROLE_PRUNED, HT_DOTTED},
+    {HT_ROLE_DIM, HT_DOTTED},
 };
 
 /* On the lines and in the table: colours are not enough for so many. */
@@ -38,7 +38,7 @@ static void add_road(ht_chart *chart, const ht_road_state *road, int number)
 {
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, looks[number].role, road->name, drawable(road));
     if (!line) return;
-    line->dash = looks[number].dotted ? HT_DOTTED : HT_SOLID;
+    line->dash = looks[number].dash;
     if (road->method != HT_PRUNE_MAGNITUDE && !strstr(road->name, ht_prune_at(road->method)->name))
         ht_text_copy(line->value, sizeof line->value, ht_prune_at(road->method)->name);
     for (int i = road->points - 1, used = 0; i >= 0; i--) { /* upwards */

@@ -46,10 +46,9 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
     int gone = (int)lround(cursor * look->groups);
     (void)columns;
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
-    snprintf(chart->title, sizeof chart->title, "Neurons, ‖w‖ %s",
-             method == HT_PRUNE_RANDOM ? "in the order of the lot" : "from the weakest to the strongest");
-    ht_text_copy(chart->x.label, sizeof chart->x.label, "fraction removed");
-    chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
+    snprintf(chart->title, sizeof chart->title, "Neurons by ‖w‖, %s",
+             method == HT_PRUNE_RANDOM ? "in the order of the lot" : "weakest first");
+    chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};
     chart->y.scale = m->strip_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     chart->gutter = 6;
     if (look->groups == 0) return;

@@ -51,7 +51,7 @@ static void begin(const ht_model *m, const char *title, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, title);
     ht_text_copy(chart->empty, sizeof chart->empty,
                  judged ? "the first epoch is not over"
-                        : "Occam is off: occam.lambda0 prunes after each epoch");
+                        : "Occam is off; :occam.lambda0=0.3 prunes after each epoch");
     chart->x = (ht_axis){.integer = true, .label = "epoch"};
     if (o->best_epoch) ht_chart_mark(chart, true, (double)o->best_epoch, HT_ROLE_MARK, "best");
 }
@@ -113,8 +113,8 @@ static void add_size(const ht_model *m, ht_form *form)
 {
     double known = m->report.count ? 100 : (double)NAN;
     ht_panel_add_heading(form, "Weights left");
-    add_number(form, "above 1e-4", 2, " %", known * m->report.large);
-    add_number(form, "above machine ε", 2, " %", known * m->report.left);
+    add_number(form, "|w| > 1e-4", 2, " %", known * m->report.large);
+    add_number(form, "|w| > 2⁻²³", 2, " %", known * m->report.left);
     if (ht_params_get(&m->applied, HT_P_MODEL_FACTORS) > 1)
         add_number(form, "factors D", 0, "", ht_params_get(&m->applied, HT_P_MODEL_FACTORS));
 }
@@ -144,10 +144,11 @@ void ht_panel_road(const ht_model *m, ht_room room, ht_form *form)
     add_regime(m, form);
     add_size(m, form);
     add_occam(m, form);
-    static const char words[] =
-        "Raise η or lower b: the tails of the rows grow heavy without any noise. model.factors with weight "
-        "decay, "
-        "or occam.lambda0, empties the network as it learns. c trains all roads side by side.";
+    static const char words[] = "Raise η or lower b: the tails of the rows grow heavy without any noise. "
+                                ":occam.lambda0=0.3, or a start "
+                                "with --set model.factors=2 and weight decay, empties the network as it "
+                                "learns. c trains all roads side "
+                                "by side.";
     if (form->count + ht_panel_text_rows(room, words) + 1 > room.rows) return;
     ht_panel_add_heading(form, "Try");
     ht_panel_add_text(form, room, HT_ROLE_DIM, words);

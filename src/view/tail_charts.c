@@ -109,6 +109,16 @@ void ht_tail_chart_norms(const ht_tail_picture *p, double injected, ht_chart *ch
 
 /* ---- the Hill plot ---- */
 
+/* What lies beyond gets a mark at the edge: a ghost without a heavy tail (α̂ 90 and more) would press the line
+ * of this run flat. */
+static double hill_most(const ht_series *line)
+{
+    double most = 2;
+    for (int i = 0; line && i < line->count; i++)
+        if (isfinite(line->high[i])) most = fmax(most, line->high[i]);
+    return 2 * most;
+}
+
 /* Below k = 10 the band fills the chart. */
 static int hill_first(const ht_tail_picture *p)
 {
@@ -150,6 +160,7 @@ void ht_tail_chart_hill(const ht_tail_picture *p, double injected, ht_chart *cha
     if (line) ht_tail_say(&p->all[HT_HILL], line->value, sizeof line->value);
     ht_chart_fit(chart);
     chart->y.low = 0;
+    if (chart->y.high > hill_most(line)) chart->y.high = ceil(hill_most(line));
     if (isfinite(injected)) ht_chart_mark(chart, false, injected, HT_ROLE_NOISE, "injected α");
     if (p->plateau_high == 0) return;
     ht_chart_mark(chart, true, (double)p->plateau_low, HT_ROLE_MARK, "plateau");

@@ -231,7 +231,7 @@ static void any_setting_is_typed(void **state)
     assert_shows(t, "heavytail --set model.width=500");
     vt_send(t, ":noise.alpah=1");
     vt_key(t, "Enter");
-    assert_shows(t, "the nearest is noise.alpha");
+    assert_shows(t, "the nearest is noise.alpha; / searches them all");
     vt_send(t, ":noise.alpha=7");
     vt_key(t, "Enter");
     assert_shows(t, "from 1 to 2");

@@ -319,7 +319,7 @@ static void every_size_shows_it(void **state)
         vt_assert(t, vt_wait_text(t, "6 random", PATIENCE));
         vt_assert(t, vt_wait_text(t, "random at κ", PATIENCE));
         vt_assert(t, vt_wait_text(t, "accuracy", PATIENCE));
-        if (sizes[i][1] >= 24) vt_assert(t, vt_wait_text(t, "Neurons, ‖w‖", PATIENCE));
+        if (sizes[i][1] >= 24) vt_assert(t, vt_wait_text(t, "Neurons by ‖w‖", PATIENCE));
         if (sizes[i][1] >= 40) vt_assert(t, vt_wait_text(t, "Strongest kept neurons", PATIENCE));
         vt_key(t, "b");
         vt_assert(t, vt_wait_text(t, "Timeline:", PATIENCE));

@@ -101,7 +101,7 @@ static void o_shows_the_epochs_of_every_sitting(void **state)
     vt_assert(t, vt_wait_text(t, "epoch                  100", PATIENCE)); /* 400 samples in batches of 250 */
     vt_assert(t, vt_wait_text(t, "best epoch", PATIENCE));
     vt_assert(t, vt_wait_text(t, "η/b               4.00e-05", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "above machine ε", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "|w| > 2⁻²³", PATIENCE));
     vt_key(t, "r");
     vt_assert(t, vt_wait_text(t, "none yet", PATIENCE));
     vt_key(t, "u");

@@ -1,4 +1,5 @@
 /* The lab on terminals of every kind and size: few colours, none, no UTF-8, no terminal at all. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -272,6 +273,37 @@ static void a_stalled_terminal_does_not_stall_training(void **state)
     quit(t);
 }
 
+/* Has it ended? Asked without reading what it writes. */
+static bool has_ended(vt *t)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)vt_pid(t));
+    FILE *file = fopen(path, "r");
+    if (!file) return true;
+    int found = fscanf(file, "%*d (%*[^)]) %c", &state);
+    fclose(file);
+    return found == 1 && state == 'Z';
+}
+
+static void a_stalled_terminal_does_not_hold_up_the_end(void **state)
+{
+    static const int ends[] = {SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        vt *t = LAB(state, 200, 60, "--set", "model.width=1000", "--set", "ui.fps=60");
+        vt_assert(t, sandbox_wait_step(t, 5, PATIENCE));
+        sleep(2); /* nobody reads: it waits in its write call */
+        double begun = sandbox_seconds(), limit = SANDBOX_SANITIZED ? PATIENCE / 1e3 : 3;
+        vt_signal(t, ends[i]);
+        while (!has_ended(t)) {
+            if (sandbox_seconds() - begun > limit) fail_msg("it waits for a terminal that nobody reads");
+            usleep(10000);
+        }
+        assert_int_equal(vt_exit(t, PATIENCE), 0);
+        if (!vt_restored(t)) fail_msg("left behind: %s", vt_leftover(t));
+        vt_teardown(state);
+    }
+}
+
 /* ---- sizes ------------------------------------------------------------------------------------- */
 
 static void every_view_fits_every_size(void **state)
@@ -321,6 +353,7 @@ int main(int argc, char **argv)
         TEST(a_terminal_that_cannot_do_it_gets_one_message),
         TEST(without_a_terminal_it_says_so),
         TEST(a_stalled_terminal_does_not_stall_training),
+        TEST(a_stalled_terminal_does_not_hold_up_the_end),
         TEST(every_view_fits_every_size),
         TEST(too_small_says_what_it_needs),
     };

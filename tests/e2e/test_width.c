@@ -106,6 +106,27 @@ static void the_run_pauses_meanwhile_and_space_stops_the_ladder(void **state)
     assert_true(vt_restored(t));
 }
 
+/* One leaves at once, whatever is computed: a step, an evaluation, tails. */
+static void quitting_does_not_wait_for_runs(void **state)
+{
+    static const char *const trainings[][2] = {{"w", "widths"}, {"c", "roads"}};
+    const double limit = SANDBOX_SANITIZED ? PATIENCE / 1e3 : 1;
+    for (int i = 0; i < 4; i++) {
+        vt *t = LAB(state, COLUMNS, ROWS, "--preset", "digits-demo");
+        assert_title(t, "running");
+        vt_key(t, trainings[i % 2][0]);
+        assert_title(t, trainings[i % 2][1]);
+        vt_pump(t, 500 + 1500 * (i / 2));
+        double start = sandbox_seconds();
+        vt_key(t, "q");
+        vt_assert(t, vt_exit(t, PATIENCE) == 0);
+        double seconds = sandbox_seconds() - start;
+        if (seconds > limit) fail_msg("%s: it took %.2f s to quit", trainings[i % 2][0], seconds);
+        assert_true(vt_restored(t));
+        vt_teardown(state);
+    }
+}
+
 static void e_saves_the_view_and_every_size_shows_it(void **state)
 {
     glob_t found;
@@ -134,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(w_trains_a_ladder_and_draws_it, vt_teardown),
         cmocka_unit_test_teardown(the_run_pauses_meanwhile_and_space_stops_the_ladder, vt_teardown),
+        cmocka_unit_test_teardown(quitting_does_not_wait_for_runs, vt_teardown),
         cmocka_unit_test_teardown(e_saves_the_view_and_every_size_shows_it, vt_teardown),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);

@@ -102,14 +102,22 @@ static void labels_read_as_people_write(void **state)
     (void)state;
     ht_axis steps = {.high = 12000, .integer = true}, fraction = {.high = 1},
             loss = {HT_SCALE_LOG, 0.01, 1, 0, 0, ""};
-    ht_axis wide = {HT_SCALE_LOG, 1e-4, 1e5, 0, 0, ""}, big = {.high = 3e6}, tiny = {.high = 4e-5};
+    ht_axis wide = {HT_SCALE_LOG, 1e-4, 1e5, 0, 0, ""}, small = {HT_SCALE_LOG, 5e-3, 0.05, 0, 0, ""},
+            count = {HT_SCALE_LOG, 1, 1e6, .integer = true}, big = {.high = 3e6}, tiny = {.high = 4e-5};
     has_label(&steps, 4, "5k");
     has_label(&steps, 4, "0");
     has_label(&fraction, 3, "0.5");
     has_label(&loss, 3, "0.01");
     has_label(&loss, 8, "0.05");
     has_label(&wide, 10, "10⁻⁴");
-    has_label(&wide, 10, "1000");
+    has_label(&wide, 10, "10³"); /* no 1000 beside 10⁵, no 0.01 beside 10⁻⁴ */
+    has_label(&wide, 10, "10⁻²");
+    has_label(&wide, 10, "10⁰");
+    has_label(&small, 10, "5·10⁻³");
+    has_label(&small, 10, "2·10⁻²");
+    has_label(&count, 10, "100");
+    has_label(&count, 10, "10k");
+    has_label(&count, 10, "1M");
     has_label(&wide, 10, "10⁵");
     has_label(&big, 4, "1M");
     has_label(&tiny, 5, "1e-05");

@@ -153,6 +153,21 @@ static void the_hill_plot_marks_its_plateau(void **state)
     ht_chart_free(&chart);
 }
 
+static void a_ghost_without_a_tail_does_not_press_the_hill_plot_flat(void **state)
+{
+    (void)state;
+    ht_chart chart = {0};
+    ht_series *ghost = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_GHOST, "A", 2);
+    assert_non_null(ghost);
+    ghost->x[0] = 10, ghost->high[0] = 180, ghost->x[1] = 1000, ghost->high[1] = 90;
+    ht_tail_chart_hill(&heavy, 1.5, &chart);
+    const ht_series *line = series_of(&chart, "α̂(k) ± 95 %", HT_MARK_LINE);
+    double most = 0;
+    for (int i = 0; i < line->count; i++) most = fmax(most, line->high[i]);
+    assert_true(most > 0 && most <= chart.y.high && chart.y.high <= 2 * fmax(2, most) + 1);
+    ht_chart_free(&chart);
+}
+
 static void the_spectrum_tells_the_density_exponent(void **state)
 {
     (void)state;
@@ -420,6 +435,7 @@ int main(void)
         cmocka_unit_test(the_fitted_line_has_the_slope_it_tells),
         cmocka_unit_test(norms_are_of_rows_and_a_vector_has_none),
         cmocka_unit_test(the_hill_plot_marks_its_plateau),
+        cmocka_unit_test(a_ghost_without_a_tail_does_not_press_the_hill_plot_flat),
         cmocka_unit_test(the_spectrum_tells_the_density_exponent),
         cmocka_unit_test(what_to_look_for_fits_the_smallest_panel),
         cmocka_unit_test(few_words_say_what_may_be_believed),

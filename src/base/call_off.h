@@ -1,0 +1,21 @@
+/* call_off.h - work that nobody waits for any more. A thread says once by which flag its work is called off;
+ * loops over tasks, samples and steps look at it and leave out what they have not begun. Whoever hands such
+ * results on asks ht_still_wanted first: a flag that is set stays so, hence HT_OK means that nothing is
+ * missing. */
+#ifndef HT_BASE_CALL_OFF_H
+#define HT_BASE_CALL_OFF_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "heavytail/status.h"
+
+/* For what this thread does from now on, not for threads that it starts. The flag outlives that. */
+void ht_call_off_by(const atomic_bool *flag);
+
+bool ht_called_off(void); /* false in a thread that named no flag */
+
+/* HT_FAIL with *err set when the work was called off. */
+ht_code ht_still_wanted(ht_error *err);
+
+#endif
