@@ -118,6 +118,8 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
     if (ht_arguments_parse(&q->args, argc, argv, options, err) != HT_OK) return err->code;
     q->source.path = q->args.word_count ? q->args.words[0] : NULL;
     if (parse_methods(q, err) != HT_OK || add_settings(q, err) != HT_OK) return err->code;
+    for (int i = 0; i < q->count; i++)
+        q->source.calibrated = q->source.calibrated || ht_prune_at(q->method[i])->calibrated;
     return parse_sheet(q, err);
 }
 
@@ -140,22 +142,18 @@ static ht_code make_spec(const request *q, const ht_prune_input *in, int i, ht_p
 static ht_code print_json(const request *q, const ht_prune_input *in, const ht_prune_report *reports,
                           int count, ht_error *err)
 {
-    json_t *root = ht_prune_report_json(&reports[0], in, q->curve), *others = json_array();
-    json_object_set_new(root, "schema", json_integer(1));
-    json_object_set_new(root, "network", json_string(in->name));
-    json_object_set_new(root, "data", in->samples ? json_string(in->title) : json_null());
-    json_object_set_new(root, "split", in->samples ? json_string(in->split) : json_null());
-    json_object_set_new(root, "samples", json_integer(in->samples ? (json_int_t)in->samples->count : 0));
-    for (int i = 1; i < count; i++)
-        json_array_append_new(others, ht_prune_report_json(&reports[i], in, q->curve));
-    if (count > 1) json_object_set_new(root, "others", json_incref(others));
-    json_decref(others);
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-    json_decref(root);
-    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    bool written = puts(text) >= 0 && fflush(stdout) == 0;
-    free(text);
-    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+    json_t *more = json_pack("{s:i, s:s, s:s?, s:s?, s:I}", "schema", 1, "network", in->name, "data",
+                             in->samples ? in->title : NULL, "split", in->samples ? in->split : NULL,
+                             "samples", (json_int_t)(in->samples ? in->samples->count : 0));
+    bool good = more && ht_prune_report_write(stdout, &reports[0], in, q->curve, more);
+    json_decref(more);
+    if (good && count > 1) good = fputs(",\n  \"others\": [", stdout) >= 0;
+    for (int i = 1; i < count && good; i++)
+        good = fputs(i > 1 ? "},\n" : "\n", stdout) >= 0 &&
+               ht_prune_report_write(stdout, &reports[i], in, q->curve, NULL);
+    if (good && count > 1) good = fputs("}]", stdout) >= 0;
+    good = good && puts("\n}") >= 0 && fflush(stdout) == 0;
+    return good ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
 }
 
 /* Prunes the input's own network; nothing needs it afterwards. */

@@ -11,6 +11,7 @@
 #include "data/netfile.h"
 #include "data/npy.h"
 #include "data/safetensors.h"
+#include "heavytail/prune.h"
 #include "params/preset.h"
 
 static ht_code check_source(const ht_prune_source *s, ht_error *err)
@@ -158,23 +159,34 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
     return code;
 }
 
+/* The training samples that are wanted, as a limit: at least one is read. */
+static size_t train_limit(const ht_params *p, bool measured, bool calibrated)
+{
+    size_t limit = (size_t)ht_params_get(p, HT_P_DATA_TRAIN_LIMIT);
+    size_t wanted = calibrated ? (size_t)ht_params_get(p, HT_P_PRUNE_SAMPLES) : 1;
+    return measured || (limit > 0 && limit < wanted) ? limit : wanted;
+}
+
 static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
                          ht_error *err)
 {
     const ht_layer *out = &in->net->layers[in->net->depth];
     if (s->data && ht_params_set(&in->params, "data.name", s->data, err) != HT_OK)
         return ht_error_prefix(err, "--data");
+    in->split = s->split ? s->split : "test";
+    bool train = strcmp(in->split, "train") == 0,
+         calibrated = s->calibrated ||
+                      ht_prune_at((ht_prune_method)ht_params_get(&in->params, HT_P_PRUNE_METHOD))->calibrated;
     in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), args->data_dir, HT_DATA_SEED,
-                               (size_t)ht_params_get(&in->params, HT_P_DATA_TRAIN_LIMIT),
+                               train_limit(&in->params, train, calibrated),
                                (size_t)ht_params_get(&in->params, HT_P_DATA_TEST_LIMIT), err);
     if (!in->data) return err->code;
     if (in->data->inputs != in->net->layers[0].columns || in->data->classes > out->rows)
         return ht_error_set(err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d",
                             in->data->name, in->data->inputs, in->data->classes, in->name,
                             in->net->layers[0].columns, out->rows);
-    in->split = s->split ? s->split : "test";
-    in->train = &in->data->train;
-    in->samples = strcmp(in->split, "train") == 0 ? &in->data->train : &in->data->test;
+    in->train = calibrated ? &in->data->train : NULL;
+    in->samples = train ? &in->data->train : &in->data->test;
     ht_text_copy(in->title, sizeof in->title, in->data->title);
     return HT_OK;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/results.h"
@@ -64,17 +65,22 @@ void ht_prune_spec_format(const ht_prune_spec *s, char *to, size_t size)
 
 /* ---- JSON ---- */
 
-static json_t *curve_json(const ht_prune_curve *curve)
+enum { DIGITS = JSON_REAL_PRECISION(12) };
+
+/* Point by point: all of them as JSON values would be several times the network. */
+static bool write_curve(FILE *f, const ht_prune_curve *curve)
 {
-    json_t *rows = json_array();
-    for (int i = 0; i < curve->count; i++) {
+    bool good = fputs("\"curve\": [", f) >= 0;
+    for (int i = 0; i < curve->count && good; i++) {
         const ht_prune_point *p = &curve->points[i];
-        json_array_append_new(rows, json_pack("{s:I, s:f, s:o, s:o, s:o, s:f}", "k", (json_int_t)p->removed,
-                                              "ratio", p->ratio, "error", ht_json_number(p->error),
-                                              "accuracy", ht_json_number(p->accuracy), "loss",
-                                              ht_json_number(p->loss), "weights_left", p->weights));
+        json_t *point =
+            json_pack("{s:I, s:f, s:o, s:o, s:o, s:f}", "k", (json_int_t)p->removed, "ratio", p->ratio,
+                      "error", ht_json_number(p->error), "accuracy", ht_json_number(p->accuracy), "loss",
+                      ht_json_number(p->loss), "weights_left", p->weights);
+        good = point && fputs(i ? ",\n    " : "\n    ", f) >= 0 && json_dumpf(point, f, DIGITS) == 0;
+        json_decref(point);
     }
-    return rows;
+    return good && fputs("\n  ]", f) >= 0;
 }
 
 static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
@@ -113,7 +119,7 @@ static json_t *spec_json(const ht_prune_spec *s)
     return asked;
 }
 
-json_t *ht_prune_report_json(const ht_prune_report *r, const ht_prune_input *in, bool curve)
+static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
 {
     const ht_prune_result *p = &r->result;
     json_t *root =
@@ -136,8 +142,23 @@ json_t *ht_prune_report_json(const ht_prune_report *r, const ht_prune_input *in,
                                   ht_json_number(1e3 * r->seconds[0]), "pruned_ms",
                                   ht_json_number(1e3 * r->seconds[1]), "speedup",
                                   ht_json_number(r->seconds[0] / r->seconds[1])));
-    if (curve) json_object_set_new(root, "curve", curve_json(&r->curve));
     return root;
+}
+
+bool ht_prune_report_write(FILE *f, const ht_prune_report *r, const ht_prune_input *in, bool curve,
+                           json_t *more)
+{
+    json_t *root = report_json(r, in);
+    if (root && more) json_object_update(root, more);
+    char *text = root ? json_dumps(root, JSON_EMBED | JSON_INDENT(2) | DIGITS) : NULL;
+    json_decref(root);
+    if (!text) return false;
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == '\n') text[--length] = '\0';
+    bool good = fprintf(f, "{%s", text) >= 0;
+    free(text);
+    if (good && curve) good = fputs(",\n  ", f) >= 0 && write_curve(f, &r->curve);
+    return good;
 }
 
 /* ---- text ---- */

@@ -3,6 +3,8 @@
 #ifndef HT_APP_PRUNE_REPORT_H
 #define HT_APP_PRUNE_REPORT_H
 
+#include <stdio.h>
+
 #include <jansson.h>
 
 #include "app/prune_input.h"
@@ -25,7 +27,10 @@ ht_code ht_prune_report_make(ht_prune_report *report, const ht_prune_input *inpu
                              bool curve, ht_error *err);
 void ht_prune_report_free(ht_prune_report *report);
 
-json_t *ht_prune_report_json(const ht_prune_report *report, const ht_prune_input *input, bool curve);
+/* Writes a JSON object that is still open: what the report says, the members of `more` (borrowed; may be
+ * NULL), the curve if wanted. False when memory or room is short. */
+bool ht_prune_report_write(FILE *to, const ht_prune_report *report, const ht_prune_input *input, bool curve,
+                           json_t *more);
 void ht_prune_report_print(const ht_prune_report *report, const ht_prune_input *input);
 
 /* "node, fro_squared, error 0.1": what was asked for. */

@@ -57,65 +57,81 @@ void ht_coreset_row(const ht_calibration *points, int l, const float *w, int col
 
 /* ---- importance sampling ---- */
 
-long ht_coreset_draws(double budget, double sum, int edges)
+long ht_coreset_draws(double budget, double sum)
 {
-    enum { MOST = 64 }; /* draws an edge: beyond, hardly an edge is missed any more */
     if (sum <= 0) return 0;
-    double draws = fmin(round(budget * sum), (double)MOST * edges);
+    double draws = round(budget * sum);
     return draws < 1 ? 1 : (long)draws;
 }
 
-/* Walker's alias table (Vose, IEEE Trans. Softw. Eng. 17, 1991) over `count` edges: slot i is edge i with
- * probability threshold[i], otherwise edge alias[i]. Small slots are filled from `from`, large ones from the
- * end, of one list. */
+/* Walker's alias table (Vose, IEEE Trans. Softw. Eng. 17, 1991) over `count` edges: of 2³² values, the first
+ * slot[i].own mean its first edge, which is i, the others its second. Small slots are filled from `from`,
+ * large ones from the end, of one list. */
 static void make_alias(const float *s, double sum, int count, const ht_coreset_scratch *t)
 {
     int small = 0, large = count;
     uint32_t *list = t->drawn; /* not yet in use */
     for (int i = 0; i < count; i++) {
-        t->threshold[i] = (double)s[t->edge[i]] / sum * count;
-        t->alias[i] = i;
-        if (t->threshold[i] < 1)
+        t->share[i] = (double)s[t->edge[i]] / sum * count;
+        t->slot[i].edge[0] = t->slot[i].edge[1] = (uint32_t)i;
+        if (t->share[i] < 1)
             list[small++] = (uint32_t)i;
         else
             list[--large] = (uint32_t)i;
     }
     while (small > 0 && large < count) {
         uint32_t low = list[--small], high = list[large];
-        t->alias[low] = (int)high;
-        t->threshold[high] -= 1 - t->threshold[low];
-        if (t->threshold[high] < 1) list[small++] = list[large++];
+        t->slot[low].edge[1] = high;
+        t->share[high] -= 1 - t->share[low];
+        if (t->share[high] < 1) list[small++] = list[large++];
     }
-    while (small > 0) t->threshold[list[--small]] = 1; /* left by rounding */
+    for (int i = 0; i < count; i++) /* a full slot has one edge */
+        t->slot[i].own = (uint32_t)fmin(t->share[i] * 0x1p32, (double)UINT32_MAX);
 }
 
-static void draw_group(int group, const float *w, const float *s, int columns, double sum, long draws,
+/* drawn (count): how often each of the edges comes in so many draws. */
+static void draw_edges(int count, long draws, ht_rng *rng, const ht_coreset_scratch *t)
+{
+    const struct ht_coreset_slot *slot = t->slot;
+    uint32_t *drawn = t->drawn;
+    memset(drawn, 0, (size_t)count * sizeof *drawn);
+    for (long i = 0; i < draws; i++) {
+        /* Of 32 bits × count, the upper word is the slot and the lower one uniform inside it; a look-up,
+         * since no processor can guess which of the two edges it is. */
+        uint64_t product = (uint64_t)ht_rng_u32(rng) * (uint32_t)count;
+        const struct ht_coreset_slot *at = &slot[product >> 32];
+        drawn[at->edge[(uint32_t)product >= at->own]]++;
+    }
+}
+
+static void draw_group(int group, const float *w, const float *s, int columns, double budget, int tries,
                        ht_rng *rng, const ht_coreset_scratch *t, float *out)
 {
     int count = 0;
-    for (int j = 0; j < columns; j++)
-        if (s[j] > 0 && ht_coreset_group(w[j]) == group) t->edge[count++] = j;
-    if (count == 0) return;
-    make_alias(s, sum, count, t);
-    memset(t->drawn, 0, (size_t)count * sizeof *t->drawn);
-    for (long i = 0; i < draws; i++) {
-        /* Of 64 bits × count, the upper word is the slot and the lower one uniform inside it. */
-        __uint128_t product = (__uint128_t)ht_rng_u64(rng) * (uint64_t)count;
-        int slot = (int)(product >> 64);
-        double inside = (double)((uint64_t)product >> 11) * 0x1p-53;
-        t->drawn[inside < t->threshold[slot] ? slot : t->alias[slot]]++;
+    double sum = 0; /* of the edges that are drawn */
+    for (int j = 0; j < columns; j++) {
+        if (s[j] <= 0 || ht_coreset_group(w[j]) != group) continue;
+        if (budget * (double)s[j] >= HT_CORESET_SURE) {
+            for (int k = 0; k < tries; k++) out[(size_t)k * (size_t)columns + (size_t)j] = w[j];
+            continue;
+        }
+        sum += (double)s[j];
+        t->edge[count++] = j;
     }
-    for (int i = 0; i < count; i++) {
-        int j = t->edge[i];
-        if (t->drawn[i] > 0)
-            out[j] = (float)((double)w[j] * t->drawn[i] * sum / ((double)draws * (double)s[j]));
+    if (count == 0) return;
+    long draws = ht_coreset_draws(budget, sum);
+    make_alias(s, sum, count, t);
+    for (int i = 0; i < count; i++) /* w / (m q) */
+        t->share[i] = (double)w[t->edge[i]] * sum / ((double)draws * (double)s[t->edge[i]]);
+    for (int k = 0; k < tries; k++, out += columns) {
+        draw_edges(count, draws, rng, t);
+        for (int i = 0; i < count; i++) out[t->edge[i]] = (float)(t->drawn[i] * t->share[i]);
     }
 }
 
-void ht_coreset_draw(const float *w, const float *s, int columns, const double sum[HT_GROUPS], double budget,
-                     ht_rng *rng, const ht_coreset_scratch *scratch, float *out)
+void ht_coreset_draw(const float *w, const float *s, int columns, double budget, int tries, ht_rng *rng,
+                     const ht_coreset_scratch *scratch, float *out)
 {
-    memset(out, 0, (size_t)columns * sizeof *out);
-    for (int g = 0; g < HT_GROUPS; g++)
-        draw_group(g, w, s, columns, sum[g], ht_coreset_draws(budget, sum[g], columns), rng, scratch, out);
+    memset(out, 0, (size_t)tries * (size_t)columns * sizeof *out);
+    for (int g = 0; g < HT_GROUPS; g++) draw_group(g, w, s, columns, budget, tries, rng, scratch, out);
 }

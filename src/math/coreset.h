@@ -32,18 +32,27 @@ static inline int ht_coreset_group(float w)
 void ht_coreset_row(const ht_calibration *points, int l, const float *w, int columns, float *s,
                     double sum[HT_GROUPS]);
 
-/* Draws of a group: round(budget × Σ s), at least one if it has any sensitivity. */
-long ht_coreset_draws(double budget, double sum, int edges);
+/* Draws m of a group whose sensitivities add up to `sum`: round(budget × sum), at least one if it has any. */
+long ht_coreset_draws(double budget, double sum);
 
-/* One coreset of a row: for each group, draws edges with probability q = s / Σ s, with replacement; ŵ = w ×
- * times drawn / (draws × q), which is unbiased. Scratch: (columns) each. */
+/* Scratch: (columns) each. */
 typedef struct ht_coreset_scratch {
-    int *edge, *alias;
-    double *threshold;
+    int *edge;
+    double *share;
+    struct ht_coreset_slot {
+        uint32_t own, edge[2];
+    } * slot;
     uint32_t *drawn;
 } ht_coreset_scratch;
 
-void ht_coreset_draw(const float *w, const float *s, int columns, const double sum[HT_GROUPS], double budget,
-                     ht_rng *rng, const ht_coreset_scratch *scratch, float *out);
+/* An edge expected in so many draws is kept as it is: it would be missed with probability e⁻¹⁶, so that only
+ * its scatter goes; and an edge costs no more than so many draws, however large the budget. */
+#define HT_CORESET_SURE 16.0
+
+/* `tries` coresets of a row, out (tries × columns): for each group, m draws of edges with probability q = s /
+ * Σ s, with replacement; ŵ = w × times drawn / (m q), which is unbiased. Edges with m q ≥ HT_CORESET_SURE are
+ * kept and the others drawn among themselves, as often. */
+void ht_coreset_draw(const float *w, const float *s, int columns, double budget, int tries, ht_rng *rng,
+                     const ht_coreset_scratch *scratch, float *out);
 
 #endif

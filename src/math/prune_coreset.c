@@ -3,8 +3,9 @@
  * The theorem gives each group of a neuron draws in proportion to its sensitivity, m = c·S, with one c for
  * all of the same quality; c is what a ratio or an error decides here. An edge with q = s/S is missed by all
  * m draws with probability (1 - q)^m = exp(-c·r), r = -S log(1 - q), so the expected number of edges kept is
- * a function of the r of all edges, which a histogram holds. The expected squared error is V/c + Z, V = Σ w²
- * (1/s - 1/S) over the edges that may be drawn, Z = Σ w² over those of no sensitivity. */
+ * a function of the r of all edges, which a histogram holds. The expected squared error is at most V/c + Z,
+ * V = Σ w² (1/s - 1/S) over the edges that may be drawn, Z = Σ w² over those of no sensitivity; less, because
+ * edges that are as good as sure to be drawn are kept as they are (coreset.h). */
 #include <math.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ typedef struct coreset {
 
 /* Room for one row, on each worker. */
 typedef struct row_room {
-    float *s, *tries, *moved; /* (columns), (tries × columns), (tries × points) */
+    float *s, *tries, *outputs; /* (columns), (tries + 1 × columns), (tries + 1 × points) */
     ht_coreset_scratch scratch;
 } row_room;
 
@@ -49,20 +50,22 @@ static row_room room_of(char *memory, int columns, int tries)
 {
     size_t n = (size_t)columns;
     row_room r;
-    r.scratch.threshold = take(&memory, n * sizeof(double)); /* the widest first: all stay aligned */
+    r.scratch.share = take(&memory, n * sizeof *r.scratch.share); /* the widest first: all stay aligned */
+    r.scratch.slot = take(&memory, n * sizeof *r.scratch.slot);
     r.s = take(&memory, n * sizeof *r.s);
     r.scratch.edge = take(&memory, n * sizeof *r.scratch.edge);
-    r.scratch.alias = take(&memory, n * sizeof *r.scratch.alias);
     r.scratch.drawn = take(&memory, n * sizeof *r.scratch.drawn);
-    r.tries = take(&memory, (size_t)tries * n * sizeof *r.tries);
-    r.moved = take(&memory, 0);
+    r.tries = take(&memory, ((size_t)tries + 1) * n * sizeof *r.tries);
+    r.outputs = take(&memory, 0);
     return r;
 }
 
 static size_t room_size(int columns, int points, int tries)
 {
-    size_t n = (size_t)columns, t = (size_t)tries;
-    return (n * (sizeof(double) + (4 + t) * 4) + (size_t)points * t * 4 + 63) / 64 * 64;
+    size_t n = (size_t)columns, t = (size_t)tries + 1;
+    return (n * (sizeof(double) + sizeof(struct ht_coreset_slot) + (3 + t) * 4) + (size_t)points * t * 4 +
+            63) /
+           64 * 64;
 }
 
 typedef struct row_job {
@@ -73,9 +76,9 @@ typedef struct row_job {
     int64_t *bins;         /* measuring: (workers × BINS) */
     double *row_sums;      /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
     int64_t *row_kept;     /* cutting: (rows) */
-    const ht_layer *layer; /* cutting: its weights change unless it is a rehearsal */
+    const ht_layer *layer; /* cutting: its weights change unless it is a rehearsal … */
     double budget;
-    bool rehearsal;
+    int stride; /* … which takes each so manieth row */
 } row_job;
 
 /* ---- measuring ---- */
@@ -179,48 +182,54 @@ static void release(ht_prune_plan *plan)
 static int best_try(const row_job *job, const row_room *room, const float *w, int columns)
 {
     const ht_calibration *points = &((const coreset *)job->plan->state)->points;
+    const float *exact = room->outputs + (size_t)TRIES * (size_t)points->count;
     int best = 0;
     double least = HUGE_VAL;
-    for (int t = 0; t < TRIES; t++)
-        for (int j = 0; j < columns; j++) room->tries[(size_t)t * (size_t)columns + (size_t)j] -= w[j];
-    ht_gemm_nt(TRIES, points->count, columns, 1.0f, room->tries, columns, points->input[job->l], columns,
-               0.0f, room->moved, points->count);
+    memcpy(room->tries + (size_t)TRIES * (size_t)columns, w, (size_t)columns * sizeof *w);
+    ht_gemm_nt(TRIES + 1, points->count, columns, 1.0f, room->tries, columns, points->input[job->l], columns,
+               0.0f, room->outputs, points->count);
     for (int t = 0; t < TRIES; t++) {
         double sum = 0;
-        const float *moved = room->moved + (size_t)t * (size_t)points->count;
-        for (int p = 0; p < points->count; p++) sum += (double)moved[p] * (double)moved[p];
+        const float *output = room->outputs + (size_t)t * (size_t)points->count;
+        for (int p = 0; p < points->count; p++)
+            sum += ((double)output[p] - (double)exact[p]) * ((double)output[p] - (double)exact[p]);
         if (sum < least) least = sum, best = t;
     }
     return best;
 }
 
+/* The coreset of a row (columns), in the worker's room. */
+static const float *draw_row(const row_job *job, int row, int worker)
+{
+    const coreset *c = job->plan->state;
+    int columns = job->layer->columns, tries = tries_of(job->plan);
+    const float *w = job->layer->weight + (size_t)row * (size_t)columns;
+    row_room room = room_of(job->memory + (size_t)worker * job->size, columns, tries);
+    double sum[HT_GROUPS];
+    ht_rng rng;
+    ht_coreset_row(&c->points, job->l, w, columns, room.s, sum);
+    ht_rng_init(&rng, job->plan->spec.seed, HT_STREAM_CORESET, (uint64_t)job->l << 48 | (uint64_t)row);
+    ht_coreset_draw(w, room.s, columns, job->budget, tries, &rng, &room.scratch, room.tries);
+    int best = tries > 1 ? best_try(job, &room, w, columns) : 0;
+    return room.tries + (size_t)best * (size_t)columns;
+}
+
 static void cut_row(void *context, int row, int worker)
 {
     const row_job *job = context;
-    const coreset *c = job->plan->state;
-    int columns = job->layer->columns, tries = tries_of(job->plan), best = 0;
+    int columns = job->layer->columns;
     float *w = job->layer->weight + (size_t)row * (size_t)columns;
-    row_room room = room_of(job->memory + (size_t)worker * job->size, columns, tries);
-    double sum[HT_GROUPS];
-    ht_coreset_row(&c->points, job->l, w, columns, room.s, sum);
-    ht_rng rng;
-    ht_rng_init(&rng, job->plan->spec.seed, HT_STREAM_CORESET, (uint64_t)job->l << 48 | (uint64_t)row);
-    for (int t = 0; t < tries; t++)
-        ht_coreset_draw(w, room.s, columns, sum, job->budget, &rng, &room.scratch,
-                        room.tries + (size_t)t * (size_t)columns);
-    if (tries > 1) best = best_try(job, &room, w, columns);
+    const float *x = draw_row(job, row, worker);
     for (int j = 0; j < columns; j++) {
-        float x = room.tries[(size_t)best * (size_t)columns + (size_t)j];
-        if (tries > 1) x += w[j]; /* best_try left the differences */
-        job->row_sums[row] += ((double)w[j] - (double)x) * ((double)w[j] - (double)x);
-        job->row_kept[row] += x != 0.0f;
-        if (!job->rehearsal) w[j] = x;
+        job->row_sums[row] += ((double)w[j] - (double)x[j]) * ((double)w[j] - (double)x[j]);
+        job->row_kept[row] += x[j] != 0.0f;
+        w[j] = x[j];
     }
 }
 
-/* Adds to *removed and *lost2; `layer` is changed unless it is a rehearsal. */
+/* Adds to *removed and *lost2. */
 static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const ht_layer *layer,
-                         bool rehearsal, int64_t *removed, double *lost2, ht_error *err)
+                         int64_t *removed, double *lost2, ht_error *err)
 {
     row_job job;
     if (budget == 0) {
@@ -234,13 +243,37 @@ static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const 
     if (code == HT_OK) {
         job.layer = layer;
         job.budget = budget;
-        job.rehearsal = rehearsal;
         ht_pool_run(plan->pool, layer->rows, cut_row, &job);
         *removed += plan->units[l];
         for (int r = 0; r < layer->rows; r++) {
             *removed -= job.row_kept[r];
             *lost2 += job.row_sums[r];
         }
+    }
+    end_rows(&job);
+    return code;
+}
+
+static void rehearse_row(void *context, int i, int worker)
+{
+    const row_job *job = context;
+    const float *x = draw_row(job, i * job->stride, worker);
+    for (int j = 0; j < job->layer->columns; j++) job->row_kept[i] += x[j] != 0.0f;
+}
+
+/* Adds to *kept how many edges the budget leaves in a layer, by a part of its rows. */
+static ht_code rehearse_layer(const ht_prune_plan *plan, int l, double budget, double *kept, ht_error *err)
+{
+    enum { REHEARSED = 64 };
+    row_job job;
+    ht_code code = begin_rows(&job, plan, l, 1, err);
+    if (code == HT_OK) {
+        const ht_layer *layer = job.layer = &plan->net->layers[l];
+        int rows = layer->rows < REHEARSED ? layer->rows : REHEARSED;
+        job.budget = budget;
+        job.stride = layer->rows / rows;
+        ht_pool_run(plan->pool, rows, rehearse_row, &job);
+        for (int i = 0; i < rows; i++) *kept += (double)job.row_kept[i] * layer->rows / rows;
     }
     end_rows(&job);
     return code;
@@ -307,12 +340,10 @@ static ht_code cut_range(const ht_prune_plan *plan, int first, int last, double 
     double aim = (double)keep;
     if (sampled) budget = budget_for(plan->state, first, last, aim);
     for (int i = 0; i < REHEARSALS && sampled && plan->spec.coreset == HT_CORESET_BEST; i++) {
-        int64_t removed = 0;
-        double lost2;
+        double kept = 0;
         for (int l = first; l < last; l++)
-            if (cut_layer(plan, l, budget, &plan->net->layers[l], true, &removed, &lost2, err) != HT_OK)
-                return err->code;
-        aim += (double)(keep - (units - removed));
+            if (rehearse_layer(plan, l, budget, &kept, err) != HT_OK) return err->code;
+        aim += (double)keep - kept;
         budget = budget_for(plan->state, first, last, aim);
     }
     for (int l = first; l < last; l++) cuts[l].budget = budget;
@@ -335,7 +366,7 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cuts[HT_LAY
     if (plan->spec.coreset == HT_CORESET_TOP)
         return ht_prune_project_weights(plan, score_sensitivity, NULL, cuts, net, removed, lost2, err);
     for (int l = 0; l < plan->layers; l++)
-        if (cut_layer(plan, l, cuts[l].budget, &net->layers[l], false, &removed[l], &lost2[l], err) != HT_OK)
+        if (cut_layer(plan, l, cuts[l].budget, &net->layers[l], &removed[l], &lost2[l], err) != HT_OK)
             return err->code;
     return HT_OK;
 }

@@ -27,16 +27,6 @@ void ht_rng_init(ht_rng *rng, uint64_t seed, ht_stream stream, uint64_t which)
     };
 }
 
-uint32_t ht_rng_u32(ht_rng *rng)
-{
-    if (rng->used == 4) {
-        ht_philox(rng->key, rng->counter, rng->block);
-        rng->counter[0]++;
-        rng->used = 0;
-    }
-    return rng->block[rng->used++];
-}
-
 uint64_t ht_rng_u64(ht_rng *rng)
 {
     uint64_t high = ht_rng_u32(rng);

@@ -31,7 +31,17 @@ typedef struct ht_rng {
 } ht_rng;
 
 void ht_rng_init(ht_rng *rng, uint64_t seed, ht_stream stream, uint64_t which);
-uint32_t ht_rng_u32(ht_rng *rng);
+
+static inline uint32_t ht_rng_u32(ht_rng *rng) /* here, for loops that draw once a turn */
+{
+    if (rng->used == 4) {
+        ht_philox(rng->key, rng->counter, rng->block);
+        rng->counter[0]++;
+        rng->used = 0;
+    }
+    return rng->block[rng->used++];
+}
+
 uint64_t ht_rng_u64(ht_rng *rng);
 double ht_rng_uniform(ht_rng *rng);                 /* in (0, 1), 53 bits, never 0 or 1 */
 double ht_rng_normal(ht_rng *rng);                  /* N(0, 1), Box-Muller */

@@ -65,14 +65,15 @@ static void sensitivities_match_the_golden_tables(void **state)
 }
 
 typedef struct scratch_block {
-    int edge[200], alias[200];
-    double threshold[200];
+    int edge[200];
+    double share[200];
+    struct ht_coreset_slot slot[200];
     uint32_t drawn[200];
 } scratch_block;
 
 static ht_coreset_scratch scratch_of(scratch_block *b)
 {
-    return (ht_coreset_scratch){b->edge, b->alias, b->threshold, b->drawn};
+    return (ht_coreset_scratch){b->edge, b->share, b->slot, b->drawn};
 }
 
 /* 2 000 coresets of a neuron, 50 draws a group or near: the mean of its pre-activation over the first points
@@ -95,7 +96,7 @@ static void sampled_pre_activations_are_unbiased(void **state)
         ht_rng_init(&rng, 1, HT_STREAM_TEST, (uint64_t)c);
         ht_coreset_row(&f.points, l, w, columns, s, sum);
         for (int d = 0; d < DRAWS; d++) {
-            ht_coreset_draw(w, s, columns, sum, 7, &rng, &scratch, out);
+            ht_coreset_draw(w, s, columns, 7, 1, &rng, &scratch, out);
             for (int p = 0; p < SEEN; p++) {
                 const float *a = f.points.input[l] + (size_t)p * (size_t)columns;
                 double z = 0;
@@ -130,7 +131,7 @@ static void neuron_row(void *context, int fields, char **field)
     const ht_layer *layer = &c->f.net->layers[l];
     const float *w = layer->weight + (size_t)row * (size_t)layer->columns;
     float s[200], out[200];
-    double sum[HT_GROUPS], alone[HT_GROUPS] = {0}, kept = 0, kept2 = 0, error = 0, error2 = 0;
+    double sum[HT_GROUPS], kept = 0, kept2 = 0, error = 0, error2 = 0;
     scratch_block block;
     ht_coreset_scratch scratch = scratch_of(&block);
     ht_rng rng;
@@ -139,11 +140,10 @@ static void neuron_row(void *context, int fields, char **field)
     ht_coreset_row(&c->f.points, l, w, layer->columns, s, sum);
     assert_true(fabs(sum[g] - atof(field[5])) <= 1e-5 * atof(field[5]));
     if (c->rows++ % 13) return; /* the sampling on a part of them */
-    alone[g] = sum[g];
-    assert_int_equal(ht_coreset_draws(M / sum[g], sum[g], layer->columns), M);
+    assert_int_equal(ht_coreset_draws(M / sum[g], sum[g]), M);
     for (int d = 0; d < DRAWS; d++) {
         double count = 0, squares = 0;
-        ht_coreset_draw(w, s, layer->columns, alone, M / sum[g], &rng, &scratch, out);
+        ht_coreset_draw(w, s, layer->columns, M / sum[g], 1, &rng, &scratch, out);
         for (int j = 0; j < layer->columns; j++) {
             if ((w[j] < 0) != g || s[j] == 0) continue;
             count += out[j] != 0;
