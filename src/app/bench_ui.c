@@ -1,6 +1,7 @@
 /* bench_ui.c - the lab as its user feels it, run in a terminal of its own that only counts bytes: what it
  * takes from training, bytes a frame, key to screen, first frame, and what it does while it is paused. */
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include "app/bench.h"
 #include "app/session.h"
 #include "base/clock.h"
+#include "engine/runner.h"
 #include "math/select.h"
 
 enum {
@@ -26,7 +28,7 @@ enum {
     CARRY = 64,    /* bytes kept of what came before: a word may come in two pieces */
     CHUNK = 65536,
 };
-static const double TURN_SECONDS = 3.5, IDLE_SECONDS = 3, PATIENCE = 20, FRAME_GAP = 0.004;
+static const double TURN_SECONDS = 2.5, LIVE_SECONDS = 4, IDLE_SECONDS = 3, PATIENCE = 20, FRAME_GAP = 0.004;
 
 /* ---- a lab in a terminal ----------------------------------------------------------------------- */
 
@@ -166,9 +168,9 @@ static ht_code headless(ht_session *s, int steps, double *rate, ht_error *err)
     return HT_OK;
 }
 
-/* Steps a second with it: from the word that it runs to the word that the goal is reached, each of which
- * comes with the next frame. */
-static ht_code with_screen(lab *l, int steps, double *rate, double *bytes, ht_error *err)
+/* Steps a second with it, the view of that key open ("": the dashboard): from the word that it runs to the
+ * word that the goal is reached, each of which comes with the next frame. */
+static ht_code with_screen(lab *l, const char *view, int steps, double *rate, double *bytes, ht_error *err)
 {
     char goal[40];
     const char *const settings[] = {goal, NULL};
@@ -176,6 +178,7 @@ static ht_code with_screen(lab *l, int steps, double *rate, double *bytes, ht_er
     if (start_lab(l, "ecg-demo", settings, err) != HT_OK) return err->code;
     ht_code code = wait_for(l, "running", err);
     double start = ht_now();
+    press(l, view);
     if (code == HT_OK) code = wait_for(l, "done:", err);
     *rate = steps / (ht_now() - start);
     *bytes = ht_bench_median(l->bytes + 1, l->frames - 1); /* the first one fills the screen */
@@ -183,22 +186,55 @@ static ht_code with_screen(lab *l, int steps, double *rate, double *bytes, ht_er
     return code;
 }
 
+/* Node curves a second of new weights, as the pruning view asks for them, while training runs (n = 2 000). */
+static ht_code live_curve(ht_session *s, double *hz, ht_error *err)
+{
+    const ht_wish wish = {.watched = true, .ratio = NAN};
+    bool fresh;
+    uint64_t seen = 0;
+    int curves = -1; /* the first one begins the count */
+    ht_runner *runner = ht_runner_start(s->trainer, s->data, s->pool, err);
+    if (!runner) return err->code;
+    ht_runner_look(runner, &wish);
+    ht_runner_send(runner, HT_COMMAND_RUN, 0, 0);
+    double begun = ht_now(), first = begun, last = begun;
+    while (ht_now() - begun < LIVE_SECONDS) {
+        ht_sample ignored;
+        while (ht_runner_receive(runner, &ignored)) {
+        }
+        const ht_report *report = ht_runner_report(runner, &fresh);
+        if (fresh && report->look[HT_PRUNE_NODE].step > seen) {
+            seen = report->look[HT_PRUNE_NODE].step;
+            last = ht_now();
+            if (curves++ < 0) first = last;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+    }
+    ht_runner_stop(runner);
+    *hz = curves > 0 ? curves / (last - first) : 0;
+    return HT_OK;
+}
+
 static ht_code throughput(lab *l, json_t *row, ht_error *err)
 {
     ht_arguments args = {.preset = "ecg-demo"};
     ht_session session;
-    double alone[TURNS], screen[TURNS], bytes[TURNS], rate = 0;
+    double alone[TURNS], screen[TURNS], pruning[TURNS], bytes[TURNS], unused, rate = 0, hz = 0;
     ht_code code = ht_session_open(&session, &args, NULL, err);
     if (code == HT_OK) code = headless(&session, 200, &rate, err); /* warms up */
+    if (code == HT_OK) code = live_curve(&session, &hz, err);
     for (int i = 0; i < TURNS && code == HT_OK; i++) {
         int steps = (int)(TURN_SECONDS * rate);
         code = headless(&session, steps, &alone[i], err);
-        if (code == HT_OK) code = with_screen(l, steps, &screen[i], &bytes[i], err);
+        if (code == HT_OK) code = with_screen(l, "", steps, &screen[i], &bytes[i], err);
+        if (code == HT_OK) code = with_screen(l, "p", steps, &pruning[i], &unused, err);
     }
     ht_session_close(&session);
     if (code != HT_OK) return code;
     json_object_set_new(row, "headless_steps_per_s", json_real(ht_bench_median(alone, TURNS)));
     json_object_set_new(row, "ui_steps_per_s", json_real(ht_bench_median(screen, TURNS)));
+    json_object_set_new(row, "pruning_view_steps_per_s", json_real(ht_bench_median(pruning, TURNS)));
+    json_object_set_new(row, "live_curve_hz", json_real(hz));
     json_object_set_new(row, "median_frame_bytes", json_real(ht_bench_median(bytes, TURNS)));
     return HT_OK;
 }
@@ -269,10 +305,13 @@ static ht_code run(json_t *row, ht_error *err)
 static void print(const json_t *row)
 {
     double alone = ht_bench_number(row, "headless_steps_per_s"),
-           screen = ht_bench_number(row, "ui_steps_per_s");
+           screen = ht_bench_number(row, "ui_steps_per_s"),
+           pruning = ht_bench_number(row, "pruning_view_steps_per_s");
     printf("The lab at %d x %d, 30 frames/s\n", COLUMNS, ROWS);
     printf("  training, steps/s     %8.1f without screen, %.1f with it: %.3f\n", alone, screen,
            screen / alone);
+    printf("  in the pruning view   %8.1f steps/s: %.3f; its node curve %.1f times a second\n", pruning,
+           pruning / alone, ht_bench_number(row, "live_curve_hz"));
     printf("  bytes a frame, median %8.0f\n", ht_bench_number(row, "median_frame_bytes"));
     printf("  key to screen, p99    %8.1f ms (n = 10 000, b = 5 000, training)\n",
            ht_bench_number(row, "key_p99_ms"));
