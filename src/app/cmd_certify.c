@@ -252,7 +252,7 @@ int ht_cmd_certify(int argc, char **argv)
     if (code == HT_OK && coded && !out && !data)
         code = ht_error_set(&err, HT_USAGE,
                             "certify --decode: give --out FILE.safetensors, or --data NAME, or both");
-    const ht_prune_source source = {.path = args.words[0], .data = data};
+    const ht_prune_source source = {.path = args.words[0], .data = data, .trained = true};
     if (code == HT_OK && coded)
         code = certify_code(coded, out, data, &args, json, &err);
     else if (code == HT_OK && (code = ht_prune_input_open(&in, &source, &args, &err)) == HT_OK)

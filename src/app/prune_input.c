@@ -178,14 +178,14 @@ static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_
          calibrated = s->calibrated ||
                       ht_prune_at((ht_prune_method)ht_params_get(&in->params, HT_P_PRUNE_METHOD))->calibrated;
     in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), args->data_dir, HT_DATA_SEED,
-                               train_limit(&in->params, train, calibrated),
+                               train_limit(&in->params, train || s->trained, calibrated),
                                (size_t)ht_params_get(&in->params, HT_P_DATA_TEST_LIMIT), err);
     if (!in->data) return err->code;
     if (in->data->inputs != in->net->layers[0].columns || in->data->classes > out->rows)
         return ht_error_set(err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d",
                             in->data->name, in->data->inputs, in->data->classes, in->name,
                             in->net->layers[0].columns, out->rows);
-    in->train = calibrated ? &in->data->train : NULL;
+    in->train = s->trained || calibrated ? &in->data->train : NULL;
     in->samples = train ? &in->data->train : &in->data->test;
     ht_text_copy(in->title, sizeof in->title, in->data->title);
     return HT_OK;

@@ -11,6 +11,7 @@ typedef struct ht_prune_source { /* as given on the command line; NULL: not give
     const char *path;            /* a run directory, a checkpoint, any .safetensors network */
     const char *w1, *w2;         /* or two .npy matrices */
     const char *data, *x, *y, *split;
+    bool trained;    /* all training samples are needed */
     bool calibrated; /* some method needs training samples; that of the settings is looked at too */
 } ht_prune_source;
 
@@ -19,11 +20,12 @@ typedef struct ht_prune_input {
     ht_pool *pool;
     ht_network *net;
     const ht_samples *samples; /* what accuracy is measured on; NULL without data */
-    const ht_samples *train;   /* what coreset is calibrated on; NULL without it or data */
-    const char *split;         /* "test", "train", or "given" for --x and --y */
-    char name[160];            /* of the network, for titles */
-    char step[24];             /* of the checkpoint; empty when unknown */
-    char title[96];            /* of the data */
+    const ht_samples
+        *train;        /* what coreset is calibrated on, or the bound is of; NULL without either or data */
+    const char *split; /* "test", "train", or "given" for --x and --y */
+    char name[160];    /* of the network, for titles */
+    char step[24];     /* of the checkpoint; empty when unknown */
+    char title[96];    /* of the data */
     /* private: what the pointers above point into */
     ht_dataset *data;
     ht_samples own;

@@ -474,7 +474,8 @@ bool ht_term_event(ht_event *event)
         *event = (ht_event){.kind = HT_EVENT_KEY};
         if (result == KEY_CODE_YES && code == KEY_RESIZE) {
             event->kind = HT_EVENT_RESIZE;
-            forget_frame(); /* curses may have cut its windows and widened them again */
+            forget_frame();        /* curses may have cut its windows and widened them again … */
+            clearok(curscr, TRUE); /* … and does not know what a frame of another size has left behind */
         } else if (result == KEY_CODE_YES && code == KEY_MOUSE) {
             read_mice();
             return ht_term_event(event);

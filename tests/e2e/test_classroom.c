@@ -164,7 +164,7 @@ static void every_chart_reads_its_values(void **state)
         {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_WEIGHTS, {"│ |w| ", ": count "}},
         {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_ACCURACY, {"│ step ", "│ batch "}},
         {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_NORMS, {"│ ‖w‖ ", "│ neurons "}},
-        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_TAIL, {"│ step ", "│ mmo "}},
+        {"", "κ=", HT_VIEW_DASHBOARD, HT_PANEL_TAIL, {"│ step ", "│ injected "}},
         {"",
          "κ=",
          HT_VIEW_DASHBOARD,
