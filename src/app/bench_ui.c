@@ -15,6 +15,7 @@
 #include "app/bench.h"
 #include "app/session.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "engine/runner.h"
 #include "math/select.h"
 
@@ -59,7 +60,7 @@ static ht_code start_lab(lab *l, const char *preset, const char *const settings[
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     unsetenv("NO_COLOR");
-    execv("/proc/self/exe", argv);
+    ht_file_exec_self(argv);
     _exit(127);
 }
 
@@ -215,6 +216,14 @@ static ht_code live_curve(ht_session *s, double *hz, ht_error *err)
     return HT_OK;
 }
 
+/* Of neighbours in time: the machine's speed drifts. */
+static double paired(const double *with, const double *without)
+{
+    double ratio[TURNS];
+    for (int i = 0; i < TURNS; i++) ratio[i] = with[i] / without[i];
+    return ht_bench_median(ratio, TURNS);
+}
+
 static ht_code throughput(lab *l, json_t *row, ht_error *err)
 {
     ht_arguments args = {.preset = "ecg-demo"};
@@ -234,6 +243,8 @@ static ht_code throughput(lab *l, json_t *row, ht_error *err)
     json_object_set_new(row, "headless_steps_per_s", json_real(ht_bench_median(alone, TURNS)));
     json_object_set_new(row, "ui_steps_per_s", json_real(ht_bench_median(screen, TURNS)));
     json_object_set_new(row, "pruning_view_steps_per_s", json_real(ht_bench_median(pruning, TURNS)));
+    json_object_set_new(row, "ui_ratio", json_real(paired(screen, alone)));
+    json_object_set_new(row, "pruning_view_ratio", json_real(paired(pruning, alone)));
     json_object_set_new(row, "live_curve_hz", json_real(hz));
     json_object_set_new(row, "median_frame_bytes", json_real(ht_bench_median(bytes, TURNS)));
     return HT_OK;
@@ -309,9 +320,9 @@ static void print(const json_t *row)
            pruning = ht_bench_number(row, "pruning_view_steps_per_s");
     printf("The lab at %d x %d, 30 frames/s\n", COLUMNS, ROWS);
     printf("  training, steps/s     %8.1f without screen, %.1f with it: %.3f\n", alone, screen,
-           screen / alone);
+           ht_bench_number(row, "ui_ratio"));
     printf("  in the pruning view   %8.1f steps/s: %.3f; its node curve %.1f times a second\n", pruning,
-           pruning / alone, ht_bench_number(row, "live_curve_hz"));
+           ht_bench_number(row, "pruning_view_ratio"), ht_bench_number(row, "live_curve_hz"));
     printf("  bytes a frame, median %8.0f\n", ht_bench_number(row, "median_frame_bytes"));
     printf("  key to screen, p99    %8.1f ms (n = 10 000, b = 5 000, training)\n",
            ht_bench_number(row, "key_p99_ms"));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
@@ -26,7 +27,7 @@ static void prepare_blas(char **argv)
 {
     const char *better = getenv("OPENBLAS_CORETYPE") ? NULL : ht_linalg_better_core();
     bool core = better && put("OPENBLAS_CORETYPE", better), threads = put("OPENBLAS_NUM_THREADS", "1");
-    if (core || threads) execv("/proc/self/exe", argv);
+    if (core || threads) ht_file_exec_self(argv);
     /* Without /proc it works too, but slower. */
 }
 

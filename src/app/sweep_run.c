@@ -15,6 +15,7 @@
 #include "app/trial.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 /* ---- one cell, in this process ----------------------------------------------------------------- */
 
@@ -157,7 +158,7 @@ static void become_cell(const ht_sweep_run *run, int number, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(HT_FAIL);
     for (int fd = 0; fd <= 2 && null >= 0; fd++) dup2(null, fd);
-    execv("/proc/self/exe", argv);
+    ht_file_exec_self(argv);
     _exit(HT_FAIL);
 }
 

@@ -225,3 +225,12 @@ ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, h
         return ht_error_set(err, HT_FAIL, "%.80s.../%.80s: the path is too long", dir, name);
     return HT_OK;
 }
+
+void ht_file_exec_self(char *const argv[])
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length > 0 ? length : 0] = '\0';
+    execv(path, argv);
+    execv("/proc/self/exe", argv); /* the file has been replaced since the start */
+}

@@ -46,4 +46,8 @@ bool ht_file_is_dir(const char *path);
 /* "dir/name" into `to`. HT_FAIL if it does not fit. */
 ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err);
 
+/* Replaces this program by a new start of it, under its own name (not "exe"). Returns only when that fails.
+ */
+void ht_file_exec_self(char *const argv[]);
+
 #endif
