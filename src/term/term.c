@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <term.h>
 #undef columns /* term.h makes capability names macros */
@@ -460,9 +461,20 @@ static int read_key(wint_t *code)
     return result;
 }
 
+/* Curses asks the stream that it writes to for a new size, and misses it while a frame is kept back: that is
+ * no terminal. KEY_RESIZE follows. */
+static void notice_size(void)
+{
+    struct winsize now;
+    if (getenv("LINES") || getenv("COLUMNS")) return; /* the user's wish */
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) != 0 || now.ws_row == 0 || now.ws_col == 0) return;
+    if (now.ws_row != LINES || now.ws_col != COLS) resizeterm(now.ws_row, now.ws_col);
+}
+
 bool ht_term_event(ht_event *event)
 {
     wint_t code;
+    notice_size();
     if (stop_wanted) {
         stop_until_continued();
         *event = (ht_event){.kind = HT_EVENT_RESIZE};

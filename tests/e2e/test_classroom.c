@@ -172,7 +172,7 @@ static void every_chart_reads_its_values(void **state)
          {"fraction of neurons removed 0.", "test accuracy 0."}},
         {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_WEIGHTS, {"│ |w| ", "│ weights "}},
         {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HILL, {"│ k largest values used ", "95 % "}},
-        {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HISTORY, {"│ step ", "│ mmo "}},
+        {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HISTORY, {"│ step ", "│ injected "}},
     };
     vt *t = open_lab(state);
     vt_assert(t, sandbox_wait_step(t, 400, PATIENCE));
@@ -304,7 +304,8 @@ static void themes_change_while_it_runs(void **state)
     vt_teardown(state);
     t = LAB(state, COLUMNS, ROWS, "--set", "ui.theme=light", "--set",
             "model.width=100"); /* from the start, too */
-    assert_shows(t, "Controls");
+    vt_assert(t, sandbox_wait_step(t, 5, PATIENCE));
+    pause_lab(t);
     light = vt_cell(t, 60, 20);
     assert_true(light.bg.red > 200 && light.bg.green > 200);
 }
