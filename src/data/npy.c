@@ -242,7 +242,7 @@ static ht_code read_elements(const source *from, const header *head, ht_npy *arr
 {
     enum { PIECE = 1 << 15 };
     unsigned char bytes[PIECE];
-    size_t index[HT_NPY_DIMENSIONS] = {0}, step = PIECE / head->item;
+    size_t index[HT_NPY_DIMENSIONS] = {0}, step = PIECE / (head->item ? head->item : 1);
     for (size_t first = 0; first < array->count; first += step) {
         size_t n = array->count - first < step ? array->count - first : step;
         if (ht_file_read_at(from->fd, from->path, bytes, n * head->item, from->start + first * head->item,

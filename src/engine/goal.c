@@ -70,7 +70,7 @@ ht_code ht_goal_reached(ht_goal *g, const ht_network *net, const ht_samples *tra
                         struct ht_pool *pool, bool *reached, ht_error *err)
 {
     bool out;
-    ht_score score;
+    ht_score score = {0};
     *reached = false;
     if (ruled_out(g, net, train, wanted, pool, &out, err) != HT_OK) return err->code;
     if (out) return HT_OK;

@@ -416,7 +416,7 @@ ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbol
         return ht_error_set(err, HT_FAIL, "a screen of %d x %d cells: 1 to %d each way are possible", columns,
                             rows, SIZE_MAX_CELLS);
     size_t need = (size_t)columns * (size_t)rows;
-    if (need > cells->capacity) {
+    if (!cells->grid || need > cells->capacity) {
         void *grid = cells->grid;
         if (ht_grow(&grid, 0, need, sizeof(layers), "the screen", err) != HT_OK) return err->code;
         cells->grid = grid;

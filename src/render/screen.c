@@ -176,11 +176,25 @@ static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, 
         ht_draw_gallery(s, area, &screen->gallery, focus);
 }
 
+static bool same_rect(ht_rect a, ht_rect b)
+{
+    return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;
+}
+
+static bool same_layout(const ht_layout *a, const ht_layout *b)
+{
+    bool same = a->too_small == b->too_small && a->count == b->count && same_rect(a->title, b->title) &&
+                same_rect(a->keys, b->keys);
+    for (int i = 0; same && i < a->count; i++)
+        same = a->place[i].panel == b->place[i].panel && same_rect(a->place[i].area, b->place[i].area);
+    return same;
+}
+
 /* Where panels have moved, a note lay over them, or nothing is known of the surface, all is drawn. */
 static void begin(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
     uint64_t note = ht_hash(HT_HASH_START, model->message, strlen(model->message));
-    bool moved = note != screen->note || memcmp(layout, &screen->layout, sizeof *layout) != 0;
+    bool moved = note != screen->note || !same_layout(layout, &screen->layout);
     screen->note = note;
     screen->key_count = 0;
     screen->layout = *layout;

@@ -196,6 +196,22 @@ static void every_chart_shows_the_ghosts(void **state)
 
 /* ---- freezing ---------------------------------------------------------------------------------- */
 
+static void assert_same_buckets(const ht_bucket *a, const ht_bucket *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_memory_equal(&a[i].first, &b[i].first, offsetof(ht_bucket, count)); /* NaN is NaN */
+        assert_true(a[i].count == b[i].count && a[i].bad == b[i].bad);
+    }
+}
+
+/* Without what lies between the members. */
+static void assert_same_curve(const ht_curve *a, const ht_curve *b)
+{
+    assert_true(a->count == b->count && a->stride == b->stride && a->samples == b->samples);
+    assert_same_buckets(a->bucket, b->bucket, (size_t)a->count);
+    assert_same_buckets(a->ring[0], b->ring[0], sizeof a->ring / sizeof a->ring[0][0]);
+}
+
 static void a_frozen_view_stands_and_catches_up(void **state)
 {
     (void)state;
@@ -217,8 +233,8 @@ static void a_frozen_view_stands_and_catches_up(void **state)
     ht_window_steps(m, &low_after, &high_after);
     assert_true(low == low_after && high == high_after);
     assert_true(m->loss == loss && m->test_accuracy == accuracy && m->report.count == 1);
-    assert_int_equal(m->step, 5000);                        /* the title line goes on */
-    assert_memory_equal(curves, m->trace, sizeof m->trace); /* in the last bucket, too */
+    assert_int_equal(m->step, 5000); /* the title line goes on */
+    for (int i = 0; i < HT_TRACE_COUNT; i++) assert_same_curve(&curves[i], &m->trace[i]);
     free(curves);
     ht_model_freeze(m, false);
     assert_true(m->test_accuracy == 0.99 && m->test_loss == 0.25 && m->report.count == 2);
@@ -228,7 +244,7 @@ static void a_frozen_view_stands_and_catches_up(void **state)
     ht_model *twin = new_model(); /* that was never frozen */
     train(twin, 1, 100);
     train(twin, 101, 5000);
-    assert_memory_equal(&twin->trace[HT_TRACE_LOSS], &m->trace[HT_TRACE_LOSS], sizeof m->trace[0]);
+    assert_same_curve(&twin->trace[HT_TRACE_LOSS], &m->trace[HT_TRACE_LOSS]);
     free_model(twin);
     ht_model_freeze(m, true);
     reset(m); /* there is nothing left to stand still for */
