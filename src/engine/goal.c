@@ -76,7 +76,7 @@ ht_code ht_goal_reached(ht_goal *g, const ht_network *net, const ht_samples *tra
     if (out) return HT_OK;
     float *losses = ht_alloc(train->count, sizeof *losses, "the losses", err);
     ht_code code = losses ? ht_network_losses(net, train, pool, losses, &score, err) : err->code;
-    if (code == HT_OK) {
+    if (losses && code == HT_OK) {
         *reached = score.accuracy >= wanted;
         keep_hard(g, train, losses, (size_t)net->layers[0].columns);
     }
