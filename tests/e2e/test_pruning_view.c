@@ -147,7 +147,8 @@ static void while_training_the_node_curve_moves(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200");
     vt_key(t, "p");
-    vt_assert(t, vt_wait_text(t, "first 1 000 of 4 500 test samples", PATIENCE));
+    vt_assert(t, vt_wait_text(t, " of 4 500 test samples",
+                              PATIENCE)); /* fewer than 1 000 where the machine is slow */
     ht_rect area = area_of(HT_PANEL_PRUNING_READOUT, false);
     int moved = 0;
     uint64_t before = sandbox_area(t, area);
