@@ -200,6 +200,35 @@ static void ascii_is_enough(void **state)
     quit(t);
 }
 
+/* ---- mouse ------------------------------------------------------------------------------------- */
+
+/* tmux and screen say in terminfo that reports are bytes, others that they are numbers. What is asked for in
+ * one and read in the other comes out as typed keys. */
+static void the_mouse_speaks_as_terminfo_says(void **state)
+{
+    static const char *const terms[] = {"xterm-256color", "tmux-256color", "screen", "screen-256color"};
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        int row, column;
+        vt *t = open_paused(state, 200, 60, terms[i], NULL);
+        vt_assert(t, vt_find(t, "α  stability", &column, &row));
+        int left = sandbox_column(t, row + 1, 0x251c, column),
+            right = sandbox_column(t, row + 1, 0x2524, left);
+        vt_assert(t, left > 127 && right > left); /* more than a byte of ASCII holds */
+        vt_assert(t, vt_mouse(t, VT_PRESS, 1, right - 3, row + 1));
+        vt_assert(t, vt_mouse(t, VT_DRAG, 1, left, row + 1));
+        vt_assert(t, vt_wait_text(t, "iid α 1 σ 0.1", PATIENCE));
+        vt_assert(t, vt_mouse(t, VT_DRAG, 1, right, row + 1));
+        vt_assert(t, vt_mouse(t, VT_RELEASE, 1, right, row + 1));
+        vt_assert(t, vt_wait_text(t, "iid α 2 σ 0.1", PATIENCE));
+        vt_key(t, "u"); /* the drag was one change, and nothing else was done */
+        vt_assert(t, vt_wait_text(t, "iid α 1.75 σ 0.1", PATIENCE));
+        vt_assert(t, vt_mouse(t, VT_WHEEL, 5, left, row + 1));
+        vt_assert(t, vt_wait_text(t, "iid α 1.74 σ 0.1", PATIENCE));
+        quit(t);
+        vt_teardown(state);
+    }
+}
+
 /* ---- no terminal ------------------------------------------------------------------------------- */
 
 static void a_terminal_that_cannot_do_it_gets_one_message(void **state)
@@ -350,6 +379,7 @@ int main(int argc, char **argv)
         TEST(no_color_means_no_colour),
         TEST(the_mono_theme_has_no_colour),
         TEST(ascii_is_enough),
+        TEST(the_mouse_speaks_as_terminfo_says),
         TEST(a_terminal_that_cannot_do_it_gets_one_message),
         TEST(without_a_terminal_it_says_so),
         TEST(a_stalled_terminal_does_not_stall_training),
