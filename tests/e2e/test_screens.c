@@ -77,10 +77,10 @@ static void save_screens(void **state, const char *directory, long steps)
 }
 
 /* A run that prunes after each epoch, followed by `o`. */
-static void save_road(void **state, const char *directory, const char *steps)
+static void save_road(void **state, const char *directory, const char *goal)
 {
     vt *t = LAB(state, 120, 40, "--set", "noise.type=none", "--set", "train.weight_decay=0", "--set",
-                "occam.lambda0=0.3", "--set", "occam.holdout=0.1", "--set", "train.steps", steps);
+                "occam.lambda0=0.3", "--set", "occam.holdout=0.1", "--set", goal);
     vt_assert(t, vt_wait_text(t, "done", 6 * PATIENCE));
     vt_key(t, "o");
     vt_assert(t, vt_wait_text(t, "Size and accuracy", PATIENCE));
@@ -95,14 +95,14 @@ static void screens_are_saved(void **state)
 {
     save_screens(state, target, 1500);
     vt_teardown(state);
-    save_road(state, target, "120");
+    save_road(state, target, "train.steps=120");
 }
 
 static void screens_are_pictures(void **state)
 {
     save_screens(state, ".", 50);
     vt_teardown(state);
-    save_road(state, ".", "40");
+    save_road(state, ".", "train.steps=40");
     sandbox_assert_ink("dashboard.png", 1200, 800);
     sandbox_assert_ink("panel.png", 1200, 800);
     sandbox_assert_ink("presentation.png", 1200, 800);
