@@ -19,17 +19,18 @@ static bool is_invisible(unsigned c)
            in(c, 0xfe00, 0xfe0f) || c == 0xfeff || c == 0xad;
 }
 
-static bool is_wide(unsigned c)
+bool ht_glyph_is_wide(uint32_t c)
 {
+    if (c < 0x1100 || in(c, 0x2190, 0x2e7f)) return false; /* most of a screen */
     return in(c, 0x1100, 0x115f) || in(c, 0x2e80, 0xa4cf) || in(c, 0xac00, 0xd7a3) || in(c, 0xf900, 0xfaff) ||
            in(c, 0xfe30, 0xfe6f) || in(c, 0xff00, 0xff60) || in(c, 0xffe0, 0xffe6) ||
-           in(c, 0x1f300, 0x1faff) || c >= 0x20000;
+           in(c, 0x1f300, 0x1faff) || in(c, 0x20000, 0x3fffd);
 }
 
 /* The character as it is shown, or 0 if it is not. */
 static unsigned shown(unsigned c)
 {
-    if (c < 0x20 || in(c, 0x7f, 0x9f) || is_wide(c)) return '?';
+    if (c < 0x20 || in(c, 0x7f, 0x9f)) return '?';
     if (c == 0xa0 || c == 0x2009 || c == 0x202f) return ' '; /* spaces that do not break */
     return is_invisible(c) ? 0 : c;
 }
@@ -144,6 +145,7 @@ size_t ht_glyphs_from_text(const char *text, bool ascii, uint32_t *glyphs, size_
             put_ascii(&o, c);
         else
             put(&o, c);
+        if (!ascii && ht_glyph_is_wide(c)) put(&o, HT_GLYPH_TAIL);
     }
     return o.count;
 }
