@@ -6,10 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <locale.h>
 #include <math.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "render/cells.h"
+#include "render/glyphs.h"
 
 static ht_cells *cells;
 static ht_surface *s;
@@ -215,6 +218,22 @@ static void wide_characters_keep_the_columns(void **state)
     row_is(0, "a?b");
 }
 
+/* What the C library, and with it curses, calls wide is wide here: else the rest of a row would shift. */
+static void no_wide_character_is_forgotten(void **state)
+{
+    (void)state;
+    if (!setlocale(LC_CTYPE, "C.UTF-8")) skip();
+    int wide = 0;
+    for (uint32_t c = 0x80; c < 0x110000; c++) {
+        if (wcwidth((wchar_t)c) != 2) continue;
+        wide++;
+        if (!ht_glyph_is_wide(c)) fail_msg("U+%04X", (unsigned)c);
+    }
+    assert_true(wide > 10000);
+    assert_false(ht_glyph_is_wide('a') || ht_glyph_is_wide(0x3b1) || ht_glyph_is_wide(0x2502) ||
+                 ht_glyph_is_wide(0x28ff) || ht_glyph_is_wide(HT_GLYPH_TAIL));
+}
+
 static void hostile_text_cannot_move_the_cursor(void **state)
 {
     (void)state;
@@ -349,6 +368,7 @@ int main(void)
         cmocka_unit_test(frames_and_rules_join),
         cmocka_unit_test(text_is_cut_with_an_ellipsis_and_aligned),
         cmocka_unit_test(wide_characters_keep_the_columns),
+        cmocka_unit_test(no_wide_character_is_forgotten),
         cmocka_unit_test(hostile_text_cannot_move_the_cursor),
         cmocka_unit_test(ascii_is_ascii),
         cmocka_unit_test(tick_labels_are_as_long_in_ascii),
