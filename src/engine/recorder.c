@@ -4,7 +4,6 @@
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -92,9 +91,8 @@ static void write_all(ht_recorder *r, bool checkpoint)
 
 static void wait_for_work(ht_recorder *r)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += 1; /* rows alone wake nobody; and a full disk may have room again */
+    /* Rows alone wake nobody; and a full disk may have room again. */
+    struct timespec until = ht_deadline(1);
     while (!r->quit && !r->handed && r->pending.journal.length == 0)
         if (pthread_cond_timedwait(&r->news, &r->lock, &until) == ETIMEDOUT) break;
 }
@@ -121,6 +119,16 @@ static void *recorder_main(void *argument)
     return NULL;
 }
 
+/* Waits are on the clock of ht_deadline. */
+static void init_news(pthread_cond_t *news)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(news, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
 static double interval(const ht_recorder *r)
 {
     return ht_params_get(ht_trainer_params(r->trainer), HT_P_RUN_CHECKPOINT);
@@ -138,7 +146,7 @@ ht_recorder *ht_recorder_start(ht_rundir *dir, ht_trainer *trainer, ht_pool *poo
     r->last_step = ht_trainer_steps(trainer);
     r->last_change = ht_trainer_change(trainer);
     pthread_mutex_init(&r->lock, NULL);
-    pthread_cond_init(&r->news, NULL);
+    init_news(&r->news);
     if (ht_thread_start(&r->thread, recorder_main, r, "the recorder's thread", err) == HT_OK) return r;
     pthread_cond_destroy(&r->news);
     pthread_mutex_destroy(&r->lock);

@@ -152,6 +152,48 @@ static void resuming_drops_later_metrics(void **state)
     ht_trainer_free(t);
 }
 
+static uint32_t last_bytes; /* of memory asked for since it was set, the largest request */
+
+static bool remember(size_t bytes)
+{
+    if (bytes > last_bytes) last_bytes = (uint32_t)bytes;
+    return true;
+}
+
+/* Going back in a run of a day: what is left is every row up to there, and no memory grows with the run. */
+static void a_long_file_is_cut_at_the_row(void **state)
+{
+    (void)state;
+    enum { ROWS = 20000, LONG = 1 << 16 };
+    ht_params params = small_params();
+    ht_text rows = {0}, none = {0};
+    ht_metrics *read;
+    size_t count;
+    ht_rundir *dir = open_run("day");
+    ok(ht_rundir_begin(dir, &params, &err));
+    for (uint64_t i = 1; i <= ROWS; i++) {
+        /* Rows of many lengths, so that pieces end anywhere in them. */
+        ht_sample s = {.kind = HT_SAMPLE_EVAL, .step = 10 * i, .folded = 10, .loss = pow(0.999, (double)i)};
+        ht_metrics_add(&rows, &s);
+    }
+    uint64_t cut = UINT64_MAX;
+    ok(ht_rundir_append(dir, &none, &rows, &cut, &err));
+    for (uint64_t to = ROWS; to > 0; to = to * 3 / 4) {
+        cut = 10 * to + 9;
+        last_bytes = 0;
+        ht_alloc_ask(remember);
+        ok(ht_rundir_append(dir, &none, &none, &cut, &err));
+        ht_alloc_ask(NULL);
+        assert_true(last_bytes < LONG);
+        ok(ht_rundir_read_metrics(scratch_path("day"), &read, &count, &err));
+        assert_int_equal(count, to);
+        assert_int_equal(read[to - 1].step, 10 * to);
+        ht_free(read);
+    }
+    ht_text_free(&rows);
+    ht_rundir_close(dir);
+}
+
 /* Ended after its first metrics, before its first checkpoint: it begins again, metrics too. */
 static void a_run_without_a_checkpoint_begins_again(void **state)
 {
@@ -328,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_saved_and_resumed_bit_by_bit),
         cmocka_unit_test(resuming_drops_later_metrics),
+        cmocka_unit_test(a_long_file_is_cut_at_the_row),
         cmocka_unit_test(a_run_without_a_checkpoint_begins_again),
         cmocka_unit_test(a_run_in_use_is_refused),
         cmocka_unit_test(a_run_that_disagrees_names_the_key),
