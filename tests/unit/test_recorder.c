@@ -322,7 +322,18 @@ static bool metrics_are_whole(const char *name, uint64_t step)
     return whole && count == step / 7;
 }
 
-/* After each kill the run is taken up again, and its journal tells how the weights came about. */
+static int returns(const char *name)
+{
+    int count = 0;
+    ht_journal journal = read_journal(name);
+    for (size_t i = 0; i < journal.count; i++) count += journal.entries[i].kind == HT_ENTRY_REWIND;
+    ht_journal_free(&journal);
+    return count;
+}
+
+/* After each kill the run is taken up again, its journal tells how the weights came about, and the metrics
+ * are of the same way. Only between two calls of the system, when a checkpoint has been put into its place
+ * and the rows of the future it left are still there, a kill can leave some of those. */
 static void a_kill_while_going_back_leaves_a_run_that_can_be_replayed(void **state)
 {
     (void)state;
@@ -341,14 +352,15 @@ static void a_kill_while_going_back_leaves_a_run_that_can_be_replayed(void **sta
         uint64_t at = ht_trainer_steps(again.trainer);
         close_run(&again);
         if (at > 0) assert_int_equal(replayed("killed"), at);
-        whole += metrics_are_whole("killed", at);
+        bool good = metrics_are_whole("killed", at);
+        whole += good;
+        if (good && i + 1 < kills) continue;
+        returned += returns("killed");
+        scratch_erase("killed");
     }
-    ht_journal journal = read_journal("killed");
-    for (size_t i = 0; i < journal.count; i++) returned += journal.entries[i].kind == HT_ENTRY_REWIND;
-    ht_journal_free(&journal);
     printf("figures: %d kills while going back (%d times) survived, the metrics whole after %d of them\n",
            kills, returned, whole);
-    assert_true(returned > kills / 2);
+    assert_true(returned > kills / 2 && whole >= kills * 3 / 4);
 }
 
 /* ---- a full disk ---- */
