@@ -53,7 +53,9 @@ ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err)
     const ht_surface *s = ht_cells_surface(lab->cells);
     const char *theme_name = ht_params_name(&lab->model->asked, HT_P_UI_THEME);
     if (ends_in(path, ".png"))
-        return ht_snapshot_write(path, lab->model, &(ht_snapshot_options){.theme = theme_name}, err);
+        return ht_snapshot_write(
+            path, lab->model,
+            &(ht_snapshot_options){.theme = theme_name, .columns = s->columns, .rows = s->rows}, err);
     if (ht_theme_load(theme_name, &theme, err) != HT_OK) return err->code;
     for (int y = 0; y < s->rows; y++) {
         if (ends_in(path, ".ansi"))

@@ -30,6 +30,7 @@ enum {
 static struct {
     SCREEN *screen;
     bool colours, mouse;
+    bool sgr;         /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
     bool pixels;      /* there are pairs enough for two colours in a cell, and colours for them */
     bool asked, sync; /* for synchronized output; it has it */
     ht_cell *shown;   /* (rows × columns): the frame before, so that only what changed goes to curses */
@@ -182,11 +183,13 @@ void ht_term_theme(const ht_theme *theme)
 
 /* ---- open and close ---------------------------------------------------------------------------- */
 
-/* ncurses asks for clicks; a slider also needs motion while the button is held, in the SGR encoding. */
+/* ncurses asks for clicks; a slider also needs motion while the button is held. In the encoding that ncurses
+ * reads on this terminal: under tmux and screen a report in another one would be typed as keys. */
 static void mouse_motion(bool on)
 {
     if (!term.mouse) return;
-    putp(on ? "\033[?1002h\033[?1006h" : "\033[?1006l\033[?1002l");
+    putp(on ? "\033[?1002h" : "\033[?1002l");
+    if (term.sgr) putp(on ? "\033[?1006h" : "\033[?1006l");
     fflush(stdout);
 }
 
@@ -203,6 +206,7 @@ static void set_mouse(void)
               NULL);
     mouseinterval(0);
     term.mouse = has_capability("kmous");
+    term.sgr = term.mouse && strchr(tigetstr("kmous"), '<');
     mouse_motion(true);
 }
 
@@ -253,12 +257,20 @@ static void make_room(void)
     if (term.sync) putp("\033[?2026l"); /* perhaps the end of the last frame went, too */
 }
 
+/* The shell's next prompt comes in the last row: where there is no other screen to go back to (the console,
+ * screen's default) it would stand in the midst of our keys. */
+static void leave_screen(void)
+{
+    mouse_motion(false);
+    if (!interrupted && move(LINES - 1, 0) == OK && clrtoeol() == OK) refresh();
+    endwin();
+}
+
 void ht_term_close(void)
 {
     if (!term.screen) return;
     if (interrupted) make_room();
-    mouse_motion(false);
-    endwin();
+    leave_screen();
     ht_guard_disarm();
     delscreen(term.screen);
     ht_batch_close();
@@ -271,13 +283,13 @@ static void stop_until_continued(void)
 {
     struct sigaction ours, standard = {.sa_handler = SIG_DFL};
     stop_wanted = 0;
-    mouse_motion(false);
-    endwin();
+    leave_screen();
     ht_guard_disarm();
     sigaction(SIGTSTP, &standard, &ours);
     kill(getpid(), SIGTSTP); /* with all threads: training stops too */
     sigaction(SIGTSTP, &ours, NULL);
     term.held = false;
+    forget_frame();
     clearok(curscr, TRUE);
     refresh();
     mouse_motion(true);

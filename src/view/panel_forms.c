@@ -33,7 +33,8 @@ static void add_control(const ht_model *m, ht_form *form, int i)
     row->selected = m->control == i;
     row->position = ht_param_position(p, asked);
     row->applied = ht_param_position(p, ht_params_get(&m->applied, p));
-    if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) row->role = HT_ROLE_NOISE;
+    if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) /* not in force without noise */
+        row->role = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? HT_ROLE_DIM : HT_ROLE_NOISE;
     add_range_end(row->low, sizeof row->low, info->low);
     add_range_end(row->high, sizeof row->high, info->high);
 }

@@ -347,6 +347,26 @@ static void names_cannot_send_commands(void **state)
     vt_assert(t, vt_cell(t, COLUMNS - 1, 1).chars[0] == 0x256e); /* no column has moved */
 }
 
+/* A picture of so many cells, each of them 14 × 28 pixels, as its header has it. */
+static void assert_pixels(const char *path, int columns, int rows)
+{
+    size_t size;
+    char *bytes = sandbox_read(path, &size);
+    const unsigned char *side = (const unsigned char *)bytes + 16; /* width and height, big-endian */
+    assert_true(size > 24);
+    assert_int_equal(side[2] << 8 | side[3], 14 * columns);
+    assert_int_equal(side[6] << 8 | side[7], 28 * rows);
+    free(bytes);
+}
+
+static void a_dumped_picture_has_the_terminal_s_size(void **state)
+{
+    sandbox_write("play.txt", "wait step>=20\nkey Space\nwait 0.4\nkey ?\nwait 0.2\nkey q\n");
+    vt *t = LAB(state, 80, 24, "--script", "play.txt", "--dump", "small.png", "--set", "model.width=300");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+    assert_pixels("small.png", 80, 24);
+}
+
 static void the_screen_is_dumped_in_three_forms(void **state)
 {
     static const char *const names[] = {"screen.txt", "screen.ansi", "screen.png"};
@@ -368,6 +388,7 @@ static void the_screen_is_dumped_in_three_forms(void **state)
     assert_says(vt_row(t, 0), "paused");
     assert_says(vt_row(t, 1), "Loss");
     sandbox_assert_ink("screen.png", 600, 400);
+    assert_pixels("screen.png", COLUMNS, ROWS);
     free(plain);
     free(coloured);
 }
@@ -388,6 +409,7 @@ int main(void)
         TEST(frames_are_held_back_where_the_terminal_can),
         TEST(names_cannot_send_commands),
         TEST(the_screen_is_dumped_in_three_forms),
+        TEST(a_dumped_picture_has_the_terminal_s_size),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }
