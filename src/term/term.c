@@ -15,8 +15,10 @@
 #undef columns /* term.h makes capability names macros */
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/alloc.h"
+#include "render/glyphs.h"
 #include "term/batch.h"
 #include "term/guard.h"
 #include "view/keymap.h"
@@ -366,9 +368,19 @@ static ht_cell thrifty_cell(ht_cell cell, const ht_cell *before)
     return before->ground ? cell : (ht_cell){.role = before->role};
 }
 
+/* The terminal's library has the last word on what is wide: columns must not shift. */
+static ht_cell agreed_cell(const ht_cells *cells, int x, int y, ht_cell cell)
+{
+    bool tail = cell.glyph == HT_GLYPH_TAIL;
+    if (wcwidth((wchar_t)(tail ? ht_cells_at(cells, x - 1, y).glyph : cell.glyph)) != 2)
+        cell.glyph = tail ? ' ' : '?';
+    return cell;
+}
+
 static ht_cell cell_at(const ht_cells *cells, int x, int y)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
+    if (cell.glyph == HT_GLYPH_TAIL || ht_glyph_is_wide(cell.glyph)) return agreed_cell(cells, x, y, cell);
     bool pixels = cell.role >= HT_ROLE_SIGNED && cell.role < HT_ROLE_SIGNED + HT_SIGNED_LEVELS;
     return pixels && !term.pixels ? ht_cell_one_colour(cell) : cell;
 }
@@ -386,13 +398,17 @@ static void show_row(const ht_cells *cells, int y, int columns)
         if (x < first) first = x;
         last = x;
     }
+    int count = 0;
+    if (first > 0 && first <= last && cell_at(cells, first, y).glyph == HT_GLYPH_TAIL) first--;
     for (int x = first; x <= last; x++) {
         ht_cell cell = before ? before[x] : cell_at(cells, x, y);
+        if (cell.glyph == HT_GLYPH_TAIL) continue; /* curses knows */
         wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
         int pair = !term.colours ? 0 : cell.ground ? pixel_pair(cell.role, cell.ground) : cell.role + 1;
-        setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0, &pair);
+        setcchar(&line[count++], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0,
+                 &pair);
     }
-    if (last >= first) mvadd_wchnstr(y, first, line + first, last - first + 1);
+    if (last >= first) mvadd_wchnstr(y, first, line, count);
 }
 
 void ht_term_show(const ht_cells *cells)
