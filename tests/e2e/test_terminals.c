@@ -148,7 +148,7 @@ static void each_terminal_gets_the_colours_it_has(void **state)
     }
 }
 
-static void a_terminal_with_direct_colours_gets_them_in_24_bits(void **state)
+static void direct_colours_are_used_where_terminfo_has_them(void **state)
 {
     if (access("/usr/share/terminfo/x/xterm-direct", F_OK) != 0) skip(); /* Debian: ncurses-term */
     vt *t = open_paused(state, 120, 40, "xterm-direct", NULL);
@@ -381,7 +381,7 @@ int main(int argc, char **argv)
     if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*color*' */
     const struct CMUnitTest tests[] = {
         TEST(each_terminal_gets_the_colours_it_has),
-        TEST(a_terminal_with_direct_colours_gets_them_in_24_bits),
+        TEST(direct_colours_are_used_where_terminfo_has_them),
         TEST(no_color_means_no_colour),
         TEST(the_mono_theme_has_no_colour),
         TEST(ascii_is_enough),
