@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
 struct ht_mailbox {
     ht_letter letter;
@@ -65,19 +65,11 @@ void ht_mailbox_close(ht_mailbox *box)
 
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    double whole = (double)(long)seconds;
-    until.tv_sec += (long)whole;
-    until.tv_nsec += (long)((seconds - whole) * 1e9);
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    int failed;
-    while ((failed = sem_timedwait(&box->awake, &until)) != 0 && errno == EINTR) {
-    }
+    bool awoken = ht_wait_for(&box->awake, seconds);
     /* Several calls wake once: the rest must not cut later sleeps short. */
-    while (failed == 0 && sem_trywait(&box->awake) == 0) {
+    while (awoken && sem_trywait(&box->awake) == 0) {
     }
-    return failed != 0 && !atomic_load(&box->closed);
+    return !awoken && !atomic_load(&box->closed);
 }
 
 void ht_mailbox_wake(ht_mailbox *box)

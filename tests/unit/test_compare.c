@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/readout.h"
@@ -131,6 +132,42 @@ static void the_oldest_ghost_gives_way(void **state)
     free_model(m);
 }
 
+static bool nothing(size_t bytes)
+{
+    (void)bytes;
+    return false;
+}
+
+/* An hour of pinning, freezing and starting again takes no more memory than the first minute. */
+static void the_memory_of_former_ghosts_serves_again(void **state)
+{
+    (void)state;
+    char dropped;
+    ht_error err;
+    ht_model *m = new_model();
+    train(m, 1, 20);
+    for (int i = 0; i < HT_GHOSTS; i++) assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    ht_ghost_leave_run(m);
+    assert_true(ht_ghost_exchange_run(m)); /* for a moment there are two of them */
+    ht_model_freeze(m, true);
+    ht_model_freeze(m, false);
+    ht_alloc_ask(nothing);
+    const ht_ghost *ghost = ht_ghost_pin(m, &dropped, &err);
+    assert_non_null(ghost);
+    assert_true(dropped == 'A' && ghost->letter == 'A' && m->ghost_count == HT_GHOSTS && !ghost->left);
+    assert_true(ht_ghost_drop(m) == 'A' && ht_ghost_drop(m) == 'D');
+    assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    assert_true(ht_ghost_exchange_run(m));
+    ht_model_freeze(m, true);
+    assert_non_null(m->later);
+    train(m, 21, 40);
+    assert_true(ht_curve_last(&m->trace[HT_TRACE_LOSS]) == 1.0 / 20);
+    ht_model_freeze(m, false);
+    assert_true(ht_curve_last(&m->trace[HT_TRACE_LOSS]) == 1.0 / 40);
+    ht_alloc_ask(NULL);
+    free_model(m);
+}
+
 static void a_label_says_what_was_different(void **state)
 {
     (void)state;
@@ -190,6 +227,31 @@ static void every_chart_shows_the_ghosts(void **state)
         const ht_series *line = series_of(chart_of(m, (ht_panel_id)panel), "A");
         if (!line || line->count < 1) fail_msg("%s shows no ghost", p->name);
     }
+    free(report);
+    free_model(m);
+}
+
+/* Pinned before the first look of the analyst, even before the first step, it has no number to say. */
+static void a_ghost_without_a_look_says_nothing(void **state)
+{
+    (void)state;
+    char dropped;
+    ht_error err;
+    ht_model *m = new_model();
+    ht_report *report = calloc(1, sizeof *report);
+    static ht_form form;
+    int rows = 0;
+    report->count = 1, report->look[0].count = 2;
+    assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    train(m, 1, 20);
+    ht_model_report(m, report);
+    assert_null(series_of(chart_of(m, HT_PANEL_PRUNING), "A"));
+    ht_panel_at(HT_PANEL_NOW)->form(m, (ht_room){28, 40, false}, &form);
+    for (int i = 0; i < form.count; i++) {
+        assert_null(strstr(form.rows[i].value, "nan"));
+        rows += form.rows[i].label[0] == 'A' && strcmp(form.rows[i].value, "    -      -") == 0;
+    }
+    assert_int_equal(rows, 1);
     free(report);
     free_model(m);
 }
@@ -457,8 +519,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ghost_outlives_the_reset),
         cmocka_unit_test(the_oldest_ghost_gives_way),
+        cmocka_unit_test(the_memory_of_former_ghosts_serves_again),
         cmocka_unit_test(a_label_says_what_was_different),
         cmocka_unit_test(every_chart_shows_the_ghosts),
+        cmocka_unit_test(a_ghost_without_a_look_says_nothing),
         cmocka_unit_test(a_frozen_view_stands_and_catches_up),
         cmocka_unit_test(the_window_stays_within_the_run),
         cmocka_unit_test(a_window_at_the_end_follows),
