@@ -21,14 +21,13 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
-/* Nobody needs a test score more often than this share of the time pays for; the first ones are free: the
- * beginning of a run is steep. */
-enum { FREE_EVALUATIONS = 10 };
-static const double evaluation_share = 0.005;
+/* Nobody needs a test score more often than this share of the time pays for; but whenever the steps have
+ * doubled: the beginning of a run is steep. */
+static const double evaluation_share = 0.004;
 
 /* States are stored so far apart that copying takes this share of training time, and at least so many
  * seconds. */
-static const double store_share = 0.01, store_least = 0.25;
+static const double store_share = 0.01, store_least = 0.5;
 
 struct ht_runner {
     ht_trainer *trainer;
@@ -51,17 +50,17 @@ struct ht_runner {
     ht_timeline *timeline;
     double store_due; /* in seconds of training */
     uint64_t run, undo_run,
-        runs;               /* which run since a reset this is, and the one that undo goes to; how many */
-    bool single, past_goal; /* past_goal: the user went on after "done" */
-    int layer;              /* whose tail the analyst looks at … */
-    bool watched;           /* … with pictures while training runs */
-    bool settled;           /* the analyst has the weights as they stand */
-    ht_wish wish;           /* what it is to look at */
-    double masked;          /* share of the hidden weights that stay zero */
-    uint64_t epochs_told;   /* epochs judged when they were published last */
-    bool thrifty;           /* evaluations keep to their share */
-    int evaluations;        /* since the start or a reset */
-    double evaluation_end, evaluation_cost; /* when the last one ended, and the time it computed */
+        runs;                 /* which run since a reset this is, and the one that undo goes to; how many */
+    bool single, past_goal;   /* past_goal: the user went on after "done" */
+    int layer;                /* whose tail the analyst looks at … */
+    bool watched;             /* … with pictures while training runs */
+    bool settled;             /* the analyst has the weights as they stand */
+    ht_wish wish;             /* what it is to look at */
+    double masked;            /* share of the hidden weights that stay zero */
+    uint64_t epochs_told;     /* epochs judged when they were published last */
+    bool thrifty;             /* evaluations keep to their share */
+    uint64_t evaluation_step; /* of the last one … */
+    double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
     /* While the ring is full (nobody reads): steps folded, the latest evaluation, the latest state; by kind.
      */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -160,7 +159,7 @@ static void say(ht_runner *r, const char *message)
 /* Weights never depend on evaluations: a run is the same whichever are left out. */
 static bool affordable(const ht_runner *r)
 {
-    return !r->thrifty || r->evaluations < FREE_EVALUATIONS ||
+    return !r->thrifty || ht_trainer_steps(r->trainer) >= 2 * r->evaluation_step ||
            ht_now() - r->evaluation_end >= r->evaluation_cost / evaluation_share;
 }
 
@@ -173,7 +172,7 @@ static void evaluate(ht_runner *r, bool row)
         enter_state(r, HT_STATE_PAUSED, err.text);
         return;
     }
-    r->evaluations++;
+    r->evaluation_step = ht_trainer_steps(r->trainer);
     r->evaluation_end = ht_now();
     r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;
@@ -300,7 +299,6 @@ static void restart(ht_runner *r, uint64_t seed)
     publish_epochs(r);
     sample.masked = r->masked;
     r->generation++;
-    r->evaluations = 0;
     r->run = ++r->runs;
     r->past_goal = false;
     memset(r->has_pending, 0, sizeof r->has_pending);

@@ -40,11 +40,18 @@ ht_letter *ht_mailbox_wanted(ht_mailbox *box)
     return atomic_load_explicit(&box->wanted, memory_order_acquire) ? &box->letter : NULL;
 }
 
+static void drain(sem_t *semaphore)
+{
+    while (sem_trywait(semaphore) == 0) {
+    }
+}
+
 void ht_mailbox_deliver(ht_mailbox *box)
 {
     atomic_store_explicit(&box->wanted, false, memory_order_relaxed);
     atomic_store_explicit(&box->stirred, false, memory_order_relaxed);
     atomic_store_explicit(&box->asked_again, false, memory_order_relaxed);
+    drain(&box->awake);        /* what was asked for until now the letter tells */
     sem_post(&box->delivered); /* orders the copy before the analyst's reads */
 }
 
@@ -74,9 +81,8 @@ bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
     int failed;
     while ((failed = sem_timedwait(&box->awake, &until)) != 0 && errno == EINTR) {
     }
-    /* Several calls wake once: the rest must not cut later sleeps short. */
-    while (failed == 0 && sem_trywait(&box->awake) == 0) {
-    }
+    if (failed == 0)
+        drain(&box->awake); /* several calls wake once: the rest must not cut later sleeps short */
     return failed != 0 && !atomic_load(&box->closed);
 }
 

@@ -152,7 +152,8 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
 static bool waits_its_turn(const ht_screen *screen, int place)
 {
     bool stands = screen->drawn[screen->layout.place[place].panel] != 0;
-    return screen->in_turns && stands && screen->layout.count > 1 && ((unsigned)place + screen->turn) % 2 != 0;
+    return screen->in_turns && stands && screen->layout.count > 1 &&
+           ((unsigned)place + screen->turn) % 2 != 0;
 }
 
 /* Draws a panel unless it stands there already. */

@@ -23,7 +23,7 @@ typedef struct ht_screen {
     uint64_t note, drawn[HT_PANEL_COUNT]; /* panels that would be the same are not drawn again */
     bool in_turns; /* set by the owner: every other panel keeps what it shows until the next frame */
     unsigned turn; /* frames drawn */
-    bool has_now; /* the screen drawn last had the panel with the numbers of the moment */
+    bool has_now;  /* the screen drawn last had the panel with the numbers of the moment */
     int key_count;
     struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */
         double from, to;
