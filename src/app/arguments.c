@@ -24,12 +24,26 @@ int ht_app_threads(void)
     return threads >= 1 && threads <= 1024 ? threads : ht_pool_cores();
 }
 
+/* Who writes "--alpa" means "--noise.alpha". */
+static void offer_parameters(ht_guess *guess)
+{
+    char name[64], last[64];
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        const char *key = ht_param_at((ht_param)p)->key, *dot = strchr(key, '.');
+        snprintf(name, sizeof name, "--%s", key);
+        snprintf(last, sizeof last, "--%s", dot ? dot + 1 : key);
+        ht_guess_offer(guess, name);
+        ht_guess_offer_as(guess, last, name);
+    }
+}
+
 static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
 {
     static const char *const common[] = {"--preset", "--set", "--data-dir", "--help"};
     ht_guess guess = ht_guess_for(given);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) ht_guess_offer(&guess, common[i]);
     for (; options->name; options++) ht_guess_offer(&guess, options->name);
+    offer_parameters(&guess);
     return ht_error_set(err, HT_USAGE, "unknown option '%.60s'%s (`heavytail help` lists them)", given,
                         ht_guess_words(&guess));
 }

@@ -95,7 +95,10 @@ static void print_table(const ht_compare_state *s)
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
-    printf("\n  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
+    printf("\n"
+           "  Accuracy and loss are those of the weights after the last step, which noise may just have "
+           "thrown off.\n"
+           "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
            "of the "
            "whole\n"
            "  network's. A neuron (node) takes its row of weights and its column of the next layer along. κ "

@@ -33,11 +33,11 @@ static void section(const char *title)
 }
 
 /* What the page sets on one line, whatever the lines of the table. */
-static void print_line(const char *text)
+static void print_line(const char *text, const char *end)
 {
     char piece[2] = "";
     bool blank = false;
-    for (; *text; text++) {
+    for (; text < end; text++) {
         bool space = *text == ' ' || *text == '\n';
         piece[0] = space ? ' ' : *text;
         if (!space || !blank) print_roff(piece);
@@ -45,18 +45,32 @@ static void print_line(const char *text)
     }
 }
 
+/* Where a usage begins a second form, a line with the command's name; NULL without. */
+static const char *second_form(const char *usage, const char *name)
+{
+    char start[40];
+    snprintf(start, sizeof start, "\n  %s ", name);
+    return strstr(usage, start);
+}
+
 /* A tagged paragraph: "tag" in bold, then `argument` in italics, then the text. */
 static void entry(const char *tag, const char *argument, const char *text)
 {
-    fputs(".TP\n\\fB", stdout);
-    print_roff(tag);
-    fputs("\\fR", stdout);
-    if (*argument) {
-        fputs(" \\fI", stdout);
-        print_line(argument);
+    const char *macro = ".TP";
+    for (const char *next; macro; argument = next) {
+        const char *second = *tag ? second_form(argument, tag) : NULL;
+        printf("%s\n\\fB", macro);
+        print_roff(tag);
         fputs("\\fR", stdout);
+        if (*argument) {
+            fputs(" \\fI", stdout);
+            print_line(argument, second ? second : argument + strlen(argument));
+            fputs("\\fR", stdout);
+        }
+        putchar('\n');
+        next = second ? second + strlen("\n  ") + strlen(tag) + 1 : NULL;
+        macro = second ? ".TQ" : NULL;
     }
-    putchar('\n');
     print_roff(text);
     putchar('\n');
 }

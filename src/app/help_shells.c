@@ -234,18 +234,38 @@ static void zsh_list(const char *name, ht_fill fill, const char *more)
     ht_text_free(&offer);
 }
 
+/* "key=value" after --set, and "--key value". */
 static void zsh_settings(void)
 {
-    puts("_heavytail_settings() {\n    if compset -P 1 '*='; then\n        case ${IPREFIX##*[ ]} in");
+    puts("_heavytail_values() { # of a parameter\n    case $1 in");
     for (int p = 0; p < HT_P_COUNT; p++) {
         ht_text values = {0};
-        if (take_values((ht_param)p, &values))
-            printf("        %s=) compadd -- %s;;\n", ht_param_at((ht_param)p)->key, values.data);
+        if (p == HT_P_DATA_NAME)
+            printf("    %s) _heavytail_data ;;\n", ht_param_at((ht_param)p)->key);
+        else if (take_values((ht_param)p, &values))
+            printf("    %s) compadd -- %s;;\n", ht_param_at((ht_param)p)->key, values.data);
         ht_text_free(&values);
     }
-    fputs("        esac\n    else\n        compadd -S = -- ", stdout);
+    fputs("    esac\n}\n\n"
+          "_heavytail_settings() {\n"
+          "    if compset -P 1 '*='; then\n"
+          "        _heavytail_values ${${IPREFIX%=}##* }\n"
+          "    else\n"
+          "        compadd -S = -- ",
+          stdout);
     print_keys("", "");
     puts("\n    fi\n}\n");
+}
+
+static void zsh_parameters(void)
+{
+    fputs("    if [[ $words[CURRENT] == --?*.* ]]; then\n        compadd -- ", stdout);
+    print_keys("--", "");
+    puts("\n        return\n"
+         "    elif [[ $words[CURRENT-1] == --?*.* ]]; then\n"
+         "        _heavytail_values ${words[CURRENT-1]#--}\n"
+         "        return\n"
+         "    fi");
 }
 
 void ht_help_zsh(void)
@@ -270,8 +290,9 @@ void ht_help_zsh(void)
         zsh_text(table[i].help);
         puts("'");
     }
-    puts("    )\n"
-         "    if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
+    puts("    )");
+    zsh_parameters();
+    puts("    if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n"
          "        _describe command commands\n"
          "        return\n"
          "    fi\n"

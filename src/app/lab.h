@@ -9,6 +9,7 @@
 #include "render/cells.h"
 #include "render/screen.h"
 #include "term/term.h"
+#include "view/keymap.h"
 #include "view/layout.h"
 #include "view/model.h"
 
@@ -44,6 +45,8 @@ typedef struct ht_lab {
     ht_compare *compare;  /* the one that runs, or NULL */
     bool compare_resumes; /* the main run goes on after it */
     double compare_looked;
+    bool stopping;      /* the ladder or the comparison was told to stop … */
+    ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
     bool held;          /* the button went down before this event */

@@ -21,15 +21,16 @@ static void start(ht_lab *lab)
 void ht_lab_compare(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
-    bool here = m->view == HT_VIEW_COMPARE;
-    (void)action;
+    bool here = m->view == HT_VIEW_COMPARE, wanted = here || m->compare.done == 0;
     m->view = HT_VIEW_COMPARE;
-    if (lab->compare) {
+    if (lab->stopping && wanted) {
+        lab->follow = action;
+    } else if (lab->compare) {
         if (here)
             ht_lab_note(lab, true, "the roads are still being trained; Space stops them, what is done stays");
     } else if (lab->ladder) {
         ht_lab_note(lab, true, "a ladder of widths is running; Space stops it, then c trains the roads");
-    } else if (here || m->compare.count == 0) {
+    } else if (wanted) {
         start(lab);
     }
 }
@@ -38,6 +39,8 @@ bool ht_lab_compare_stop(ht_lab *lab)
 {
     if (!lab->compare) return false;
     ht_compare_stop(lab->compare);
+    lab->stopping = true;
+    lab->follow = HT_DO_NOTHING;
     return true;
 }
 
@@ -45,11 +48,11 @@ static void finish(ht_lab *lab, const ht_compare_state *s)
 {
     ht_compare_free(lab->compare);
     lab->compare = NULL;
-    if (lab->compare_resumes && lab->model->state == HT_STATE_PAUSED) ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
     if (s->fault[0])
         ht_lab_note(lab, false, "the comparison ended early: %s", s->fault);
     else if (s->stopped)
         ht_lab_note(lab, true, "stopped after %d of %d roads; what is done stays", s->done, s->count);
+    ht_lab_follow(lab, lab->compare_resumes);
 }
 
 bool ht_lab_compare_poll(ht_lab *lab)

@@ -5,6 +5,7 @@
 #include "app/lab.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "render/glyphs.h"
 #include "render/snapshot.h"
 
 static bool ends_in(const char *path, const char *ending)
@@ -39,9 +40,10 @@ static void add_coloured(ht_text *text, const ht_cells *cells, const ht_theme *t
         ht_cell cell = ht_cells_at(cells, x, row);
         if (x == 0 || cell.role != before.role || cell.attributes != before.attributes)
             add_style(text, theme, cell);
+        before = cell;
+        if (cell.glyph == HT_GLYPH_TAIL) continue;
         ht_utf8_encode(cell.glyph ? cell.glyph : ' ', bytes);
         ht_text_add(text, "%s", bytes);
-        before = cell;
     }
     ht_text_add(text, "\033[0m");
 }
@@ -53,7 +55,9 @@ ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err)
     const ht_surface *s = ht_cells_surface(lab->cells);
     const char *theme_name = ht_params_name(&lab->model->asked, HT_P_UI_THEME);
     if (ends_in(path, ".png"))
-        return ht_snapshot_write(path, lab->model, &(ht_snapshot_options){.theme = theme_name}, err);
+        return ht_snapshot_write(
+            path, lab->model,
+            &(ht_snapshot_options){.theme = theme_name, .columns = s->columns, .rows = s->rows}, err);
     if (ht_theme_load(theme_name, &theme, err) != HT_OK) return err->code;
     for (int y = 0; y < s->rows; y++) {
         if (ends_in(path, ".ansi"))

@@ -80,6 +80,10 @@ ht_lab_handler ht_lab_width;
 bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view and the comparison's */
 bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
 
+/* The ladder or the comparison has ended: what was asked for meanwhile starts, else the main run goes on if
+ * it ran before. */
+void ht_lab_follow(ht_lab *lab, bool resumes);
+
 /* lab_compare.c: the comparison of roads; while it runs, the main run pauses */
 ht_lab_handler ht_lab_compare;
 bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */

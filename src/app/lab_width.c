@@ -61,13 +61,23 @@ static void start(ht_lab *lab)
     ht_ladder_look(ladder, make_room(m, &params));
 }
 
+static bool nothing_done(const ht_model *m)
+{
+    int done = 0;
+    for (int i = 0; i < m->ladder_count; i++) done += m->ladder[i].done;
+    return done == 0;
+}
+
 /* From elsewhere w opens the view, and starts what it can show; in the view it asks for one more. */
 void ht_lab_width(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     bool here = m->view == HT_VIEW_WIDTH;
-    (void)action;
     m->view = HT_VIEW_WIDTH;
+    if (lab->stopping && (here || nothing_done(m))) {
+        lab->follow = action;
+        return;
+    }
     if (lab->compare) {
         ht_lab_note(lab, true, "the roads are being trained; Space stops them, then w trains a ladder");
         return;
@@ -80,7 +90,7 @@ void ht_lab_width(ht_lab *lab, ht_action action)
     if (here && same && complete(same))
         ht_lab_note(lab, true,
                     "this ladder is there; change α, σ or the noise type, then w lays another over it");
-    else if (here || m->ladder_count == 0)
+    else if (here || nothing_done(m))
         start(lab);
 }
 
@@ -94,18 +104,38 @@ bool ht_lab_width_stop(ht_lab *lab)
 {
     if (!lab->ladder) return false;
     ht_ladder_stop(lab->ladder);
+    lab->stopping = true;
+    lab->follow = HT_DO_NOTHING;
     return true;
+}
+
+void ht_lab_follow(ht_lab *lab, bool resumes)
+{
+    ht_action next = lab->follow;
+    ht_view view = lab->model->view; /* who has gone elsewhere meanwhile has thought better of it */
+    lab->stopping = false;
+    lab->follow = HT_DO_NOTHING;
+    if (next == HT_DO_WIDTH && view == HT_VIEW_WIDTH)
+        ht_lab_width(lab, next);
+    else if (next == HT_DO_COMPARE && view == HT_VIEW_COMPARE)
+        ht_lab_compare(lab, next);
+    if (lab->ladder)
+        lab->ladder_resumes = lab->ladder_resumes || resumes;
+    else if (lab->compare)
+        lab->compare_resumes = lab->compare_resumes || resumes;
+    else if (resumes && lab->model->state == HT_STATE_PAUSED)
+        ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
 }
 
 static void finish(ht_lab *lab, const ht_ladder_state *s)
 {
     ht_ladder_free(lab->ladder);
     lab->ladder = NULL;
-    if (lab->ladder_resumes && lab->model->state == HT_STATE_PAUSED) ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
     if (s->fault[0])
         ht_lab_note(lab, false, "the ladder ended early: %s", s->fault);
     else if (s->stopped)
         ht_lab_note(lab, true, "ladder stopped after %d of %d runs; what is done stays", s->done, s->total);
+    ht_lab_follow(lab, lab->ladder_resumes);
 }
 
 bool ht_lab_width_poll(ht_lab *lab)

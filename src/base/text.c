@@ -121,16 +121,21 @@ int ht_text_distance(const char *a, const char *b)
 
 ht_guess ht_guess_for(const char *given)
 {
-    /* A word is still itself with every third letter wrong. */
-    return (ht_guess){.given = given, .distance = 2 + (int)strnlen(given, 63) / 3};
+    /* A word is still itself with every third letter wrong. The dashes of an option are no letters. */
+    return (ht_guess){.given = given, .distance = 2 + (int)strnlen(given + strspn(given, "-"), 63) / 3};
+}
+
+void ht_guess_offer_as(ht_guess *guess, const char *spelling, const char *name)
+{
+    int distance = ht_text_distance(guess->given, spelling);
+    if (distance >= guess->distance) return;
+    guess->distance = distance;
+    ht_text_copy(guess->best, sizeof guess->best, name);
 }
 
 void ht_guess_offer(ht_guess *guess, const char *name)
 {
-    int distance = ht_text_distance(guess->given, name);
-    if (distance >= guess->distance) return;
-    guess->distance = distance;
-    ht_text_copy(guess->best, sizeof guess->best, name);
+    ht_guess_offer_as(guess, name, name);
 }
 
 const char *ht_guess_words(ht_guess *guess)

@@ -47,6 +47,7 @@ typedef struct ht_guess {
 
 ht_guess ht_guess_for(const char *given);
 void ht_guess_offer(ht_guess *guess, const char *name);
+void ht_guess_offer_as(ht_guess *guess, const char *spelling, const char *name); /* a short form of it */
 const char *ht_guess_words(ht_guess *guess); /* "; did you mean 'NAME'?", or "" if none is near */
 
 /* Between the two, this thread's printf and strtod write and read a decimal point, whatever locale the

@@ -24,6 +24,15 @@ static size_t choose_k(const ht_tail_options *options, const ht_tail_traces *tra
     return k < most ? k : most;
 }
 
+/* A stable law of index α < 2 has a power law of the same index in its tail. Where the largest values fall
+ * much faster it is another law, as of a few living neurons among many that have faded: there sums of blocks
+ * know two scales, and no tail. Near 2 Hill's estimate is too large for stable values, too. */
+static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
+{
+    if (mmo->quality == HT_QUALITY_GOOD && mmo->high < 1.5 && hill->low > 2)
+        mmo->quality = HT_QUALITY_NOT_POWER_LAW;
+}
+
 ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                            ht_tail_traces *traces, ht_quality *tail, ht_error *err)
 {
@@ -35,6 +44,7 @@ ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, h
     bool plateau = options->k > 0 || traces->plot.high > 0;
     *tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
     ht_blocks_mmo(x, options->m, &estimates[HT_MMO]);
+    doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
     return HT_OK;
 }
 

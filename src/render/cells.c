@@ -80,6 +80,7 @@ static bool is_ascii(const ht_surface *s)
 static size_t cut(uint32_t *glyphs, size_t count, size_t width, bool ascii)
 {
     if (count <= width) return count;
+    if (width > 1 && glyphs[width - 1] == HT_GLYPH_TAIL) glyphs[width - 2] = ' ';
     if (!ascii && width > 0) glyphs[width - 1] = 0x2026;
     for (size_t i = 0; ascii && width > 3 && i < 3; i++) glyphs[width - 1 - i] = '.';
     return width;
@@ -514,13 +515,23 @@ static ht_cell shade_cell(const ht_cells *cells, const layers *l)
     return (ht_cell){glyph, l->shade_role, 0, 0};
 }
 
+/* Half a wide character, the other half of which lies under another text or beyond an edge, is a blank. */
+static uint32_t whole_glyph(const layers *l, bool first, bool last)
+{
+    if (l->text == HT_GLYPH_TAIL) return !first && ht_glyph_is_wide(l[-1].text) ? l->text : ' ';
+    if (ht_glyph_is_wide(l->text)) return !last && l[1].text == HT_GLYPH_TAIL ? l->text : ' ';
+    return l->text;
+}
+
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
 {
     const ht_surface *s = &cells->surface;
     if (column < 0 || row < 0 || column >= s->columns || row >= s->rows) return (ht_cell){0};
     const layers *l = &cells->grid[(size_t)row * (size_t)s->columns + (size_t)column];
     bool ascii = cells->symbols == HT_SYMBOLS_ASCII;
-    if (l->text) return (ht_cell){l->text, l->text_role, l->attributes, 0};
+    if (l->text)
+        return (ht_cell){whole_glyph(l, column == 0, column == s->columns - 1), l->text_role, l->attributes,
+                         0};
     if (l->dots) { /* over a full bar: dots cut out of it */
         bool cut = l->bar == 8;
         return (ht_cell){dots_glyph(l->dots, cells->symbols), cut ? l->bar_role : l->dots_role,
@@ -540,6 +551,7 @@ void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size)
     for (int column = 0; column < cells->surface.columns; column++) {
         char bytes[5];
         ht_cell cell = ht_cells_at(cells, column, row);
+        if (cell.glyph == HT_GLYPH_TAIL) continue;
         size_t n = ht_utf8_encode(cell.glyph ? cell.glyph : ' ', bytes);
         if (used + n >= size) break;
         memcpy(to + used, bytes, n);

@@ -1,4 +1,4 @@
-/* glyphs.h - text to single-width characters, and sub-cell dots to characters. Pure functions. */
+/* glyphs.h - text to what fills a column each, and sub-cell dots to characters. Pure functions. */
 #ifndef HT_RENDER_GLYPHS_H
 #define HT_RENDER_GLYPHS_H
 
@@ -6,9 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes UTF-8 into glyphs of one column each: control characters become '?', wide ones too, invisible and
- * combining ones vanish. With `ascii` everything is spelled in ASCII (α a, η eta, 10⁻⁴ 1e-4, ² ^2). Returns
- * how many were written, at most `limit`. */
+/* Stands in the column behind a wide character; no character of Unicode. */
+enum { HT_GLYPH_TAIL = 0x110000 };
+
+/* Does it fill two columns? Those that East Asian scripts and emoji have; a terminal may know some otherwise.
+ */
+bool ht_glyph_is_wide(uint32_t glyph);
+
+/* Decodes UTF-8 into glyphs of one column each, a wide character followed by HT_GLYPH_TAIL: control
+ * characters become '?', invisible and combining ones vanish. With `ascii` everything is spelled in ASCII (α
+ * a, η eta, 10⁻⁴ 1e-4, ² ^2). Returns how many were written, at most `limit`. */
 size_t ht_glyphs_from_text(const char *text, bool ascii, uint32_t *glyphs, size_t limit);
 
 /* The same as UTF-8 again, for fonts; always terminated. */

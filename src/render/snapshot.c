@@ -1,6 +1,7 @@
 #include "render/snapshot.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,23 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
     return copy;
 }
 
+/* Cells keep their shape: a wider picture has more columns, not wider letters. */
+static int columns_of(const ht_paper *paper, const ht_snapshot_options *options)
+{
+    double columns = paper->columns;
+    if (options->width && options->height)
+        columns = (double)paper->rows * 2 * options->width / options->height;
+    return (int)fmin(300, fmax(HT_LEAST_COLUMNS, columns + 0.5));
+}
+
+static void draw(ht_surface *s, ht_screen *screen, const ht_model *m, bool whole)
+{
+    ht_layout layout = ht_layout_make(s->columns, s->rows, ht_scene_of(m, s->columns));
+    if (!whole) layout.keys = (ht_rect){0}; /* its row holds the footer */
+    ht_screen_draw(screen, s, m, &layout);
+    if (!whole) draw_footer(s, m, s->rows - FOOTER);
+}
+
 ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options,
                           ht_error *err)
 {
@@ -78,24 +96,18 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
     ht_screen *screen = NULL;
     ht_image *image = NULL;
     const ht_paper *paper = &ht_view_at(m->view)->paper;
-    int columns = paper->columns, rows = paper->rows;
-    int width = options->width ? options->width : columns * paper->cell,
+    bool whole = options->columns > 0;
+    int columns = whole ? options->columns : columns_of(paper, options),
+        rows = whole ? options->rows : paper->rows;
+    int width = options->width ? options->width : (whole ? columns : paper->columns) * paper->cell,
         height = options->height ? options->height : rows * 2 * paper->cell;
-    /* Cells keep their shape: a wider picture has more columns, not wider letters. */
-    if (options->width && options->height) columns = (int)((double)rows * 2 * width / height + 0.5);
-    if (columns < HT_LEAST_COLUMNS) columns = HT_LEAST_COLUMNS;
-    if (columns > 300) columns = 300;
     if (ht_theme_load(options->theme, &theme, err) != HT_OK) return err->code;
-    ht_model *copy = picture_model(m, err);
-    ht_code code = copy ? HT_OK : err->code;
+    ht_model *copy = whole ? NULL : picture_model(m, err);
+    ht_code code = whole || copy ? HT_OK : err->code;
     if (code == HT_OK && !(screen = ht_alloc(1, sizeof *screen, "the picture", err))) code = err->code;
     if (code == HT_OK && !(image = ht_image_new(width, height, columns, rows, &theme, err))) code = err->code;
     if (code == HT_OK) {
-        ht_surface *s = ht_image_surface(image);
-        ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(copy, columns));
-        layout.keys = (ht_rect){0}; /* its row holds the footer */
-        ht_screen_draw(screen, s, copy, &layout);
-        draw_footer(s, copy, rows - FOOTER);
+        draw(ht_image_surface(image), screen, whole ? m : copy, whole);
         code = write_image(path, image, m, options->journal, err);
     }
     ht_image_free(image);

@@ -1,5 +1,5 @@
-/* snapshot.h - a model as a PNG file: the whole dashboard or one panel, with the settings in its text chunks.
- */
+/* snapshot.h - a model as a PNG file: a view, one panel or the screen as it is, with the settings in its text
+ * chunks. */
 #ifndef HT_RENDER_SNAPSHOT_H
 #define HT_RENDER_SNAPSHOT_H
 
@@ -8,6 +8,7 @@
 
 typedef struct ht_snapshot_options {
     int width, height;   /* pixels; 0 for the default of the view */
+    int columns, rows;   /* not 0: what a screen of so many cells shows, key bar and message with it */
     const char *theme;   /* a theme's name */
     const char *journal; /* how the weights came to be, as in journal.jsonl; NULL: not known */
 } ht_snapshot_options;

@@ -15,8 +15,10 @@
 #undef columns /* term.h makes capability names macros */
 #include <termios.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/alloc.h"
+#include "render/glyphs.h"
 #include "term/batch.h"
 #include "term/guard.h"
 #include "view/keymap.h"
@@ -30,6 +32,7 @@ enum {
 static struct {
     SCREEN *screen;
     bool colours, mouse;
+    bool sgr;         /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
     bool pixels;      /* there are pairs enough for two colours in a cell, and colours for them */
     bool asked, sync; /* for synchronized output; it has it */
     ht_cell *shown;   /* (rows × columns): the frame before, so that only what changed goes to curses */
@@ -182,11 +185,13 @@ void ht_term_theme(const ht_theme *theme)
 
 /* ---- open and close ---------------------------------------------------------------------------- */
 
-/* ncurses asks for clicks; a slider also needs motion while the button is held, in the SGR encoding. */
+/* ncurses asks for clicks; a slider also needs motion while the button is held. In the encoding that ncurses
+ * reads on this terminal: under tmux and screen a report in another one would be typed as keys. */
 static void mouse_motion(bool on)
 {
     if (!term.mouse) return;
-    putp(on ? "\033[?1002h\033[?1006h" : "\033[?1006l\033[?1002l");
+    putp(on ? "\033[?1002h" : "\033[?1002l");
+    if (term.sgr) putp(on ? "\033[?1006h" : "\033[?1006l");
     fflush(stdout);
 }
 
@@ -203,6 +208,7 @@ static void set_mouse(void)
               NULL);
     mouseinterval(0);
     term.mouse = has_capability("kmous");
+    term.sgr = term.mouse && strchr(tigetstr("kmous"), '<');
     mouse_motion(true);
 }
 
@@ -253,12 +259,20 @@ static void make_room(void)
     if (term.sync) putp("\033[?2026l"); /* perhaps the end of the last frame went, too */
 }
 
+/* The shell's next prompt comes in the last row: where there is no other screen to go back to (the console,
+ * screen's default) it would stand in the midst of our keys. */
+static void leave_screen(void)
+{
+    mouse_motion(false);
+    if (!interrupted && move(LINES - 1, 0) == OK && clrtoeol() == OK) refresh();
+    endwin();
+}
+
 void ht_term_close(void)
 {
     if (!term.screen) return;
     if (interrupted) make_room();
-    mouse_motion(false);
-    endwin();
+    leave_screen();
     ht_guard_disarm();
     delscreen(term.screen);
     ht_batch_close();
@@ -271,13 +285,13 @@ static void stop_until_continued(void)
 {
     struct sigaction ours, standard = {.sa_handler = SIG_DFL};
     stop_wanted = 0;
-    mouse_motion(false);
-    endwin();
+    leave_screen();
     ht_guard_disarm();
     sigaction(SIGTSTP, &standard, &ours);
     kill(getpid(), SIGTSTP); /* with all threads: training stops too */
     sigaction(SIGTSTP, &ours, NULL);
     term.held = false;
+    forget_frame();
     clearok(curscr, TRUE);
     refresh();
     mouse_motion(true);
@@ -355,9 +369,19 @@ static ht_cell thrifty_cell(ht_cell cell, const ht_cell *before)
     return before->ground ? cell : (ht_cell){.role = before->role};
 }
 
+/* The terminal's library has the last word on what is wide: columns must not shift. */
+static ht_cell agreed_cell(const ht_cells *cells, int x, int y, ht_cell cell)
+{
+    bool tail = cell.glyph == HT_GLYPH_TAIL;
+    if (wcwidth((wchar_t)(tail ? ht_cells_at(cells, x - 1, y).glyph : cell.glyph)) != 2)
+        cell.glyph = tail ? ' ' : '?';
+    return cell;
+}
+
 static ht_cell cell_at(const ht_cells *cells, int x, int y)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
+    if (cell.glyph == HT_GLYPH_TAIL || ht_glyph_is_wide(cell.glyph)) return agreed_cell(cells, x, y, cell);
     bool pixels = cell.role >= HT_ROLE_SIGNED && cell.role < HT_ROLE_SIGNED + HT_SIGNED_LEVELS;
     return pixels && !term.pixels ? ht_cell_one_colour(cell) : cell;
 }
@@ -375,13 +399,17 @@ static void show_row(const ht_cells *cells, int y, int columns, int from, int to
         if (x < first) first = x;
         last = x;
     }
+    int count = 0;
+    if (first > 0 && first <= last && cell_at(cells, first, y).glyph == HT_GLYPH_TAIL) first--;
     for (int x = first; x <= last; x++) {
         ht_cell cell = before ? before[x] : cell_at(cells, x, y);
+        if (cell.glyph == HT_GLYPH_TAIL) continue; /* curses knows */
         wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
         int pair = !term.colours ? 0 : cell.ground ? pixel_pair(cell.role, cell.ground) : cell.role + 1;
-        setcchar(&line[x], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0, &pair);
+        setcchar(&line[count++], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0,
+                 &pair);
     }
-    if (last >= first) mvadd_wchnstr(y, first, line + first, last - first + 1);
+    if (last >= first) mvadd_wchnstr(y, first, line, count);
 }
 
 void ht_term_show(const ht_cells *cells)

@@ -34,9 +34,14 @@ int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
     const ht_params *p = &m->applied;
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
-    add(spans, &count, type == HT_NOISE_NONE ? HT_ROLE_DIM : HT_ROLE_NOISE, " %s α %.3g σ %.3g ",
-        type == HT_NOISE_NONE ? "no noise" : ht_param_choice(HT_P_NOISE_TYPE, type),
-        ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
+    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA), sigma = ht_params_get(p, HT_P_NOISE_SCALE);
+    if (type == HT_NOISE_NONE) {
+        add(spans, &count, HT_ROLE_NOISE, " no noise ");
+        add(spans, &count, HT_ROLE_DIM, "(α %.3g σ %.3g not in force) ", alpha, sigma);
+    } else {
+        add(spans, &count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type), alpha,
+            sigma);
+    }
     ht_text_copy(preset, sizeof preset, p->preset);
     add(spans, &count, HT_ROLE_TEXT, " %s ", preset);
     add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
@@ -91,6 +96,8 @@ static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *
 /* The bar has the words for what can be done here. */
 static bool belongs(const ht_model *m, ht_action action)
 {
+    if (action == HT_DO_ROAD)
+        return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
     if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
     return action != HT_DO_FREEZE;

@@ -64,7 +64,7 @@ static const ht_key_info table[] = {
     {HT_DO_ROAD,
      {'o'},
      "o",
-     NULL,
+     "this road",
      "this run's road: Occam's epochs, weights left, tail index of the rows against η/b"},
     {HT_DO_GHOST, {'g'}, "g", "ghost", "pin the run as a ghost: its curves stay, dimmed, beside what comes"},
     {HT_DO_NAME_GHOST, {'N'}, "N", NULL, "give the ghost pinned last a name, for legends and tables"},

@@ -83,7 +83,7 @@ static void add_road_row(const ht_road_state *road, int number, ht_room room, ht
     if (road->stage == HT_ROAD_RUNNING)
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, name, "%.0f %%", 100 * road->fraction);
     else if (road->stage == HT_ROAD_DONE)
-        ht_form_add(form, HT_ROW_VALUE, looks[number].role, name, "%s%.3f %5.3g %%", method,
+        ht_form_add(form, HT_ROW_VALUE, looks[number].role, name, "%s%.3f  %6.2f", method,
                     road->test.accuracy, 100 * road->one_point);
     else
         ht_form_add(form, HT_ROW_VALUE, road->stage == HT_ROAD_DIVERGED ? HT_ROLE_BAD : HT_ROLE_DIM, name,
@@ -105,8 +105,8 @@ static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
     const ht_road_state *best = sparsest(s);
     ht_panel_add_text(
         form, room, HT_ROLE_DIM,
-        "Accuracy on the test samples, and the share of the parameters down to which it stays within "
-        "0.01. A neuron takes its row and column along.");
+        "Test accuracy after the last step (which may have been a spike of the noise), and the share of the "
+        "parameters down to which it stays within 0.01. A neuron takes its row and column along.");
     if (!best || s->running) return;
     snprintf(words, sizeof words, "Fewest parameters: %s, %.2g %% of them, at accuracy %.3f.", best->title,
              100 * best->one_point, best->test.accuracy);
@@ -125,7 +125,7 @@ void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
         return;
     }
     snprintf(form->hint, sizeof form->hint, "%d of %d", s->done, s->count);
-    ht_panel_add_heading(form, "accuracy, parameters");
+    ht_panel_add_heading(form, "accuracy, parameters %");
     for (int i = 0; i < s->count; i++) add_road_row(&s->road[i], i, room, form);
     ht_panel_add_heading(form, s->stopped ? "stopped" : s->running ? "training" : "done");
     add_words(s, room, form);

@@ -33,7 +33,8 @@ static void add_control(const ht_model *m, ht_form *form, int i)
     row->selected = m->control == i;
     row->position = ht_param_position(p, asked);
     row->applied = ht_param_position(p, ht_params_get(&m->applied, p));
-    if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) row->role = HT_ROLE_NOISE;
+    if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) /* not in force without noise */
+        row->role = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? HT_ROLE_DIM : HT_ROLE_NOISE;
     add_range_end(row->low, sizeof row->low, info->low);
     add_range_end(row->high, sizeof row->high, info->high);
 }
@@ -111,17 +112,23 @@ void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
 }
 
+static void say_thousandths(char *to, size_t size, double value)
+{
+    snprintf(to, size, isnan(value) ? "    -" : "%.3f", value);
+}
+
 /* Earlier runs: test accuracy, and κ. */
 static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
 {
-    char label[80];
+    char label[80], accuracy[16], kappa[16];
     if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
     ht_panel_add_heading(form, "Ghosts: accuracy, κ");
     for (int i = 0; i < m->ghost_count; i++) {
         const ht_ghost *g = m->ghost[i];
         ht_ghost_label(m, g, label, sizeof label);
-        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%.3f  %.3f", g->test_accuracy,
-                    if_looked(&g->report, g->report.pruned.ratio));
+        say_thousandths(accuracy, sizeof accuracy, g->test_accuracy);
+        say_thousandths(kappa, sizeof kappa, if_looked(&g->report, g->report.pruned.ratio));
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s  %s", accuracy, kappa);
     }
 }
 

@@ -20,6 +20,7 @@ static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht
 {
     const ht_report *r = &m->ghost[i]->report;
     const ht_method_look *look = &r->look[r->method];
+    if (look->count == 0) return; /* pinned before the first look */
     ht_series *accuracy = ht_ghost_add(m, chart, i, columns, look->count);
     ht_series *error =
         by_weights ? NULL : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(i), "", look->count);

@@ -32,7 +32,7 @@ static const expectation expected[] = {
     {HT_DO_MUCH_MORE, "", "iid α 1.85 ", "iid α 1.75 ", "u @iid_α_1.75_"},
     {HT_DO_TYPE, "", " α =", "q quit", "1 . 5 Enter @iid_α_1.5_ u @iid_α_1.75_"},
     {HT_DO_SETTING, "", "key=value:", "q quit", "a l p h a = 1 . 6 Enter @iid_α_1.6_ u @iid_α_1.75_"},
-    {HT_DO_NOISE, "", " no noise α 1.75 ", "iid α 1.75 σ 0.1 ", "n @iid_α_1.75_"},
+    {HT_DO_NOISE, "", " no noise (α 1.75 ", "iid α 1.75 σ 0.1 ", "n @iid_α_1.75_"},
     {HT_DO_UNDO, "Right @iid_α_1.76_", "iid α 1.75 ", "iid α 1.76 ", ""},
     {HT_DO_REDO, "Right @iid_α_1.76_ u @iid_α_1.75_", "iid α 1.76 ", "iid α 1.75 ", "u @iid_α_1.75_"},
     {HT_DO_PRUNING, "", "Read-out", "Controls", "p @Controls"},
@@ -45,7 +45,7 @@ static const expectation expected[] = {
     {HT_DO_GO, "p @neurons_kept", "looking at all test samples", NULL, "Esc @Controls"},
     {HT_DO_WIDTH, "", "● widths", "‖ paused", "Space !●_widths @‖_paused Esc !Ladder"},
     {HT_DO_COMPARE, "", "● roads", "‖ paused", "Space !●_roads @‖_paused Esc @Controls"},
-    {HT_DO_ROAD, "", "Size and accuracy", "Controls", "o @Controls"},
+    {HT_DO_ROAD, "c @●_roads Space !●_roads @‖_paused", "Size and accuracy", NULL, "o @Controls"},
     {HT_DO_GHOST, "", "ghost A:", NULL, "G @ghost_A_dropped"},
     {HT_DO_NAME_GHOST, "g @ghost_A:", "name of A:", "q quit", "n o i s y Enter @A_noisy G @ghost_A_dropped"},
     {HT_DO_DROP_GHOST, "g @ghost_A:", "ghost A dropped", "Ghosts: accuracy", ""},
@@ -272,7 +272,7 @@ static void a_ghost_may_have_any_name(void **state)
     vt_key(t, "Backspace"); /* takes a whole character */
     vt_send(t, "e and more than any legend has room for");
     play(t, "Enter !name_of");
-    vt_assert(t, vt_wait_text(t, "A o??? caf", PATIENCE)); /* a column each */
+    vt_assert(t, vt_wait_text(t, "A o中文😀 caf", PATIENCE)); /* a column each */
     for (int y = 1; y < ROWS - 1; y++)
         vt_assert(t, vt_cell(t, COLUMNS - 1, y).chars[0] >= 0x2500 &&
                          vt_cell(t, COLUMNS - 1, y).chars[0] < 0x2580);

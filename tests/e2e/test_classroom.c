@@ -51,6 +51,7 @@ static void ghosts_stay_through_a_reset(void **state)
     vt *t = open_lab(state);
     vt_key(t, "G");
     assert_shows(t, "there is no ghost");
+    assert_shows(t, "κ="); /* the analyst has looked: the ghost will have a curve */
     vt_key(t, "g");
     assert_shows(t, "ghost A: iid α 1.75 σ 0.1");
     assert_shows(t, "Ghosts: accuracy");
@@ -347,6 +348,54 @@ static void names_cannot_send_commands(void **state)
     vt_assert(t, vt_cell(t, COLUMNS - 1, 1).chars[0] == 0x256e); /* no column has moved */
 }
 
+static void names_may_be_of_any_script(void **state)
+{
+    static const char name[] = "学习 é";
+    int column, row;
+    vt *t = open_lab(state);
+    pause_lab(t);
+    vt_key(t, "g");
+    assert_shows(t, "ghost A:");
+    vt_key(t, "N");
+    assert_shows(t, "name of A:");
+    vt_send(t, name);
+    vt_key(t, "Enter");
+    assert_shows(t, "A 学习 é");
+    vt_assert(t, vt_find(t, "A 学习 é", &column, &row)); /* a legend */
+    assert_int_equal(vt_cell(t, column + 2, row).width, 2);
+    for (int i = 0; i < 2; i++) { /* all frames still end in the last column; also when drawn anew */
+        for (int y = 1; y < ROWS - 2; y++) {
+            uint32_t last = vt_cell(t, COLUMNS - 1, y).chars[0];
+            vt_assert(t, last >= 0x2500 && last < 0x2580);
+        }
+        vt_key(t, "p");
+        assert_shows(t, "Read-out");
+        vt_key(t, "p");
+        assert_shows(t, "Controls");
+        vt_assert(t, vt_wait_still(t, 200, PATIENCE));
+    }
+}
+
+/* A picture of so many cells, each of them 14 × 28 pixels, as its header has it. */
+static void assert_pixels(const char *path, int columns, int rows)
+{
+    size_t size;
+    char *bytes = sandbox_read(path, &size);
+    const unsigned char *side = (const unsigned char *)bytes + 16; /* width and height, big-endian */
+    assert_true(size > 24);
+    assert_int_equal(side[2] << 8 | side[3], 14 * columns);
+    assert_int_equal(side[6] << 8 | side[7], 28 * rows);
+    free(bytes);
+}
+
+static void a_dumped_picture_has_the_terminal_s_size(void **state)
+{
+    sandbox_write("play.txt", "wait step>=20\nkey Space\nwait 0.4\nkey ?\nwait 0.2\nkey q\n");
+    vt *t = LAB(state, 80, 24, "--script", "play.txt", "--dump", "small.png", "--set", "model.width=300");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+    assert_pixels("small.png", 80, 24);
+}
+
 static void the_screen_is_dumped_in_three_forms(void **state)
 {
     static const char *const names[] = {"screen.txt", "screen.ansi", "screen.png"};
@@ -368,6 +417,7 @@ static void the_screen_is_dumped_in_three_forms(void **state)
     assert_says(vt_row(t, 0), "paused");
     assert_says(vt_row(t, 1), "Loss");
     sandbox_assert_ink("screen.png", 600, 400);
+    assert_pixels("screen.png", COLUMNS, ROWS);
     free(plain);
     free(coloured);
 }
@@ -387,7 +437,9 @@ int main(void)
         TEST(themes_change_while_it_runs),
         TEST(frames_are_held_back_where_the_terminal_can),
         TEST(names_cannot_send_commands),
+        TEST(names_may_be_of_any_script),
         TEST(the_screen_is_dumped_in_three_forms),
+        TEST(a_dumped_picture_has_the_terminal_s_size),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

@@ -142,6 +142,37 @@ static void zsh_accepts_its_completion(void **state)
     assert_string_equal(r->err, "");
 }
 
+/* Typed in a shell that has loaded it: what the line becomes. */
+static void zsh_completes(void **state)
+{
+    static const char *const cases[][2] = {
+        {"heavytail trai", "heavytail train"},
+        {"heavytail train --noise.al", "heavytail train --noise.alpha"},
+        {"heavytail train --noise.type isot", "heavytail train --noise.type isotropic"},
+        {"heavytail --set model.wi", "heavytail --set model.width="},
+        {"heavytail train --set noise.type=sha", "heavytail train --set noise.type=shared"},
+        {"heavytail train --data.name fash", "heavytail train --data.name fashion-mnist"},
+        {"heavytail snapshot --theme li", "heavytail snapshot --theme light"},
+    };
+    if (!have("zsh")) {
+        print_message("skipped: no zsh\n");
+        skip();
+    }
+    vt *t = vt_start(100, 30, NULL, (char *[]){"zsh", "-f", NULL}, NULL);
+    *state = t;
+    vt_send(t,
+            "fpath=($PWD/root/usr/share/zsh/site-functions $fpath); autoload -Uz compinit; compinit -D -u; "
+            "PS1='> '; echo rea''dy\r");
+    vt_assert(t, vt_wait_text(t, "ready", PATIENCE));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vt_send(t, cases[i][0]);
+        vt_send(t, "\t");
+        vt_assert(t, vt_wait_text(t, cases[i][1], PATIENCE));
+        vt_key(t, "C-u");
+        vt_assert(t, vt_wait_gone(t, cases[i][1], PATIENCE));
+    }
+}
+
 #define WITH_LIBRARY                                                                                         \
     "export PKG_CONFIG_SYSROOT_DIR=\"$PWD/root\" PKG_CONFIG_PATH=\"$PWD/root/usr/lib/pkgconfig\"; "          \
     "cc -std=c17 -Wall -Wextra -Werror %s "
@@ -199,6 +230,7 @@ int main(void)
         cmocka_unit_test(the_manual_page_renders_without_a_warning),
         cmocka_unit_test(bash_completes),
         cmocka_unit_test(zsh_accepts_its_completion),
+        cmocka_unit_test_teardown(zsh_completes, vt_teardown),
         cmocka_unit_test(the_example_builds_against_what_is_installed),
         cmocka_unit_test(every_public_header_stands_alone),
         cmocka_unit_test(uninstall_leaves_nothing),

@@ -76,16 +76,33 @@ static void save_screens(void **state, const char *directory, long steps)
     vt_assert(t, vt_exit(t, PATIENCE) == 0);
 }
 
+/* A run that prunes after each epoch, followed by `o`. */
+static void save_road(void **state, const char *directory, const char *goal)
+{
+    vt *t = LAB(state, 120, 40, "--set", "noise.type=none", "--set", "train.weight_decay=0", "--set",
+                "occam.lambda0=0.3", "--set", "occam.holdout=0.1", "--set", goal);
+    vt_assert(t, vt_wait_text(t, "done", 6 * PATIENCE));
+    vt_key(t, "o");
+    vt_assert(t, vt_wait_text(t, "Size and accuracy", PATIENCE));
+    save(t, directory, "road.png");
+    vt_key(t, "q");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+}
+
 static const char *target; /* of --save */
 
 static void screens_are_saved(void **state)
 {
     save_screens(state, target, 1500);
+    vt_teardown(state);
+    save_road(state, target, "train.steps=120");
 }
 
 static void screens_are_pictures(void **state)
 {
     save_screens(state, ".", 50);
+    vt_teardown(state);
+    save_road(state, ".", "train.steps=40");
     sandbox_assert_ink("dashboard.png", 1200, 800);
     sandbox_assert_ink("panel.png", 1200, 800);
     sandbox_assert_ink("presentation.png", 1200, 800);
@@ -93,6 +110,7 @@ static void screens_are_pictures(void **state)
     sandbox_assert_ink("tails.png", 1200, 800);
     sandbox_assert_ink("width.png", 1200, 800);
     sandbox_assert_ink("roads.png", 1200, 800);
+    sandbox_assert_ink("road.png", 1200, 800);
     sandbox_assert_ink("help.png", 1200, 800);
     sandbox_assert_ink("dashboard-80x24.png", 800, 480);
 }

@@ -64,10 +64,11 @@ static void random_mouse(vt *t)
     }
 }
 
-/* Neither training nor a ladder of widths or roads goes on. */
+/* Neither training nor a ladder of widths or roads goes on. The storm may have left ASCII symbols. */
 static bool stands_still(vt *t, void *context)
 {
-    static const char *const moving[] = {"● running", "● widths", "● roads"};
+    static const char *const moving[] = {"● running", "* running", "● widths",
+                                         "* widths",  "● roads",   "* roads"};
     (void)context;
     for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++)
         if (strstr(vt_row(t, 0), moving[i])) return false;

@@ -363,6 +363,21 @@ static void injected_indices_are_found_again(void **state)
     }
 }
 
+/* Without noise weight decay leaves some neurons alive among many that fade. Sums of blocks take the two
+ * scales for one heavy law; the largest values fall too fast for it, and the table says so. */
+static void faded_neurons_are_no_heavy_tail(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--set", "model.width=200", "--set", "noise.type=none", "--steps", "2000",
+                      "--run", "faded", "--quiet"),
+                  0);
+    json_t *root = TAIL("faded");
+    json_t *mmo = find(root, "layers.0.weight", "all", "mmo");
+    assert_true(number(mmo, "value") < 1.5);
+    assert_string_equal(json_string_value(json_object_get(mmo, "quality")), "not a power law");
+    json_decref(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +389,7 @@ int main(void)
         cmocka_unit_test(the_table_and_the_picture_are_for_people),
         cmocka_unit_test(a_run_opens_its_checkpoint_and_its_data),
         cmocka_unit_test(injected_indices_are_found_again),
+        cmocka_unit_test(faded_neurons_are_no_heavy_tail),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

@@ -62,6 +62,7 @@ static void quit(vt *t)
 
 typedef struct {
     int coloured, brightest; /* cells with a colour of their own, and the highest palette index */
+    int direct;              /* cells whose colour is given in 24 bits */
     int styled;              /* bold, reverse or underlined */
     int braille, wide;       /* braille cells; cells that are not ASCII */
 } census;
@@ -73,6 +74,7 @@ static census count_cells(vt *t)
         for (int x = 0; x < vt_columns(t); x++) {
             vt_glyph g = vt_cell(t, x, y);
             c.coloured += !g.fg_default || !g.bg_default;
+            c.direct += !g.fg_default && g.fg_index < 0;
             if (g.fg_index > c.brightest) c.brightest = g.fg_index;
             if (g.bg_index > c.brightest) c.brightest = g.bg_index;
             c.styled += g.bold || g.reverse || g.underline;
@@ -118,9 +120,9 @@ static void each_terminal_gets_the_colours_it_has(void **state)
     static const struct {
         const char *term;
         int most; /* palette indices below this; 0: no colour */
-    } terms[] = {{"xterm-256color", 256}, {"tmux-256color", 256},
-                 {"xterm-16color", 16},   {"xterm", 8},
-                 {"linux", 16},           {"vt100", 0}};
+    } terms[] = {{"xterm-256color", 256}, {"tmux-256color", 256}, {"screen-256color", 256},
+                 {"xterm-16color", 16},   {"xterm", 8},           {"screen", 8},
+                 {"linux", 16},           {"vt100", 0},           {"xterm-mono", 0}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
         /* On the console ncurses loads and unloads libgpm, which leaks where no suppression can name it. */
         bool gpm = SANDBOX_SANITIZED && strcmp(terms[i].term, "linux") == 0;
@@ -144,6 +146,18 @@ static void each_terminal_gets_the_colours_it_has(void **state)
         quit(t);
         vt_teardown(state);
     }
+}
+
+static void a_terminal_with_direct_colours_gets_them_in_24_bits(void **state)
+{
+    if (access("/usr/share/terminfo/x/xterm-direct", F_OK) != 0) skip(); /* Debian: ncurses-term */
+    vt *t = open_paused(state, 120, 40, "xterm-direct", NULL);
+    census c = count_cells(t);
+    assert_true(c.direct > 100);
+    assert_int_equal(c.brightest, -1); /* and no palette */
+    vt_glyph name = vt_cell(t, 1, 0);  /* the theme's own: warning */
+    assert_true(name.fg.red > name.fg.blue);
+    quit(t);
 }
 
 static void no_color_means_no_colour(void **state)
@@ -198,6 +212,35 @@ static void ascii_is_enough(void **state)
     const char *log = vt_log(t, &length);
     for (size_t i = 0; i < length; i++) assert_true((unsigned char)log[i] < 128);
     quit(t);
+}
+
+/* ---- mouse ------------------------------------------------------------------------------------- */
+
+/* tmux and screen say in terminfo that reports are bytes, others that they are numbers. What is asked for in
+ * one and read in the other comes out as typed keys. */
+static void the_mouse_speaks_as_terminfo_says(void **state)
+{
+    static const char *const terms[] = {"xterm-256color", "tmux-256color", "screen", "screen-256color"};
+    for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
+        int row, column;
+        vt *t = open_paused(state, 200, 60, terms[i], NULL);
+        vt_assert(t, vt_find(t, "α  stability", &column, &row));
+        int left = sandbox_column(t, row + 1, 0x251c, column),
+            right = sandbox_column(t, row + 1, 0x2524, left);
+        vt_assert(t, left > 127 && right > left); /* more than a byte of ASCII holds */
+        vt_assert(t, vt_mouse(t, VT_PRESS, 1, right - 3, row + 1));
+        vt_assert(t, vt_mouse(t, VT_DRAG, 1, left, row + 1));
+        vt_assert(t, vt_wait_text(t, "iid α 1 σ 0.1", PATIENCE));
+        vt_assert(t, vt_mouse(t, VT_DRAG, 1, right, row + 1));
+        vt_assert(t, vt_mouse(t, VT_RELEASE, 1, right, row + 1));
+        vt_assert(t, vt_wait_text(t, "iid α 2 σ 0.1", PATIENCE));
+        vt_key(t, "u"); /* the drag was one change, and nothing else was done */
+        vt_assert(t, vt_wait_text(t, "iid α 1.75 σ 0.1", PATIENCE));
+        vt_assert(t, vt_mouse(t, VT_WHEEL, 5, left, row + 1));
+        vt_assert(t, vt_wait_text(t, "iid α 1.74 σ 0.1", PATIENCE));
+        quit(t);
+        vt_teardown(state);
+    }
 }
 
 /* ---- no terminal ------------------------------------------------------------------------------- */
@@ -347,9 +390,11 @@ int main(int argc, char **argv)
     if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*color*' */
     const struct CMUnitTest tests[] = {
         TEST(each_terminal_gets_the_colours_it_has),
+        TEST(a_terminal_with_direct_colours_gets_them_in_24_bits),
         TEST(no_color_means_no_colour),
         TEST(the_mono_theme_has_no_colour),
         TEST(ascii_is_enough),
+        TEST(the_mouse_speaks_as_terminfo_says),
         TEST(a_terminal_that_cannot_do_it_gets_one_message),
         TEST(without_a_terminal_it_says_so),
         TEST(a_stalled_terminal_does_not_stall_training),

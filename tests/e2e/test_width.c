@@ -150,11 +150,32 @@ static void e_saves_the_view_and_every_size_shows_it(void **state)
     vt_assert(t, vt_wait_text(t, "The theorem", PATIENCE));
 }
 
+/* Keys that come while a ladder is still on its way to its end are not lost. */
+static void what_is_asked_for_while_it_stops_starts_then(void **state)
+{
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200");
+    vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
+    vt_send(t, "w c");
+    assert_title(t, "● roads");
+    vt_send(t, " w");
+    assert_title(t, "● widths");
+    vt_send(t, " w"); /* the same once more */
+    vt_assert(t, vt_wait_text(t, "ladder stopped after", PATIENCE));
+    assert_title(t, "● widths");
+    vt_send(t, " w "); /* thought better of it */
+    vt_assert(t, vt_wait_gone(t, "● widths", PATIENCE));
+    vt_key(t, "w");
+    assert_title(t, "● widths");
+    vt_key(t, "Space");
+    assert_title(t, "● running"); /* the main run has not been forgotten */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(w_trains_a_ladder_and_draws_it, vt_teardown),
         cmocka_unit_test_teardown(the_run_pauses_meanwhile_and_space_stops_the_ladder, vt_teardown),
+        cmocka_unit_test_teardown(what_is_asked_for_while_it_stops_starts_then, vt_teardown),
         cmocka_unit_test_teardown(quitting_does_not_wait_for_runs, vt_teardown),
         cmocka_unit_test_teardown(e_saves_the_view_and_every_size_shows_it, vt_teardown),
     };

@@ -6,10 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <locale.h>
 #include <math.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "render/cells.h"
+#include "render/glyphs.h"
 
 static ht_cells *cells;
 static ht_surface *s;
@@ -191,6 +194,46 @@ static void text_is_cut_with_an_ellipsis_and_aligned(void **state)
     row_is(4, "");
 }
 
+/* A wide character takes two columns, and none of it is left where the other half has gone. */
+static void wide_characters_keep_the_columns(void **state)
+{
+    (void)state;
+    begin(12, 1, HT_SYMBOLS_BRAILLE);
+    assert_true(s->ops->measure(s, 0, "a学b") == 4);
+    s->ops->text(s, 0, 0, 12, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "a学习b");
+    s->ops->text(s, 6, 0, 6, HT_ALIGN_RIGHT, HT_ROLE_TEXT, 0, "習c");
+    row_is(0, "a学习b   習c");
+    assert_int_equal(ht_cells_at(cells, 9, 0).glyph, 0x7fd2);
+    assert_int_equal(ht_cells_at(cells, 11, 0).glyph, 'c');
+    s->ops->text(s, 2, 0, 1, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "x"); /* over the second half */
+    s->ops->text(s, 3, 0, 1, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "y"); /* over the first */
+    row_is(0, "a xy b   習c");
+    begin(4, 2, HT_SYMBOLS_BRAILLE);
+    s->ops->text(s, 0, 0, 4, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "学习学");
+    row_is(0, "学 …"); /* half of the second one is no character */
+    s->ops->text(s, 3, 1, 2, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "学");
+    row_is(1, "");
+    begin(8, 1, HT_SYMBOLS_ASCII);
+    s->ops->text(s, 0, 0, 8, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0, "a学b");
+    row_is(0, "a?b");
+}
+
+/* What the C library, and with it curses, calls wide is wide here: else the rest of a row would shift. */
+static void no_wide_character_is_forgotten(void **state)
+{
+    (void)state;
+    if (!setlocale(LC_CTYPE, "C.UTF-8")) skip();
+    int wide = 0;
+    for (uint32_t c = 0x80; c < 0x110000; c++) {
+        if (wcwidth((wchar_t)c) != 2) continue;
+        wide++;
+        if (!ht_glyph_is_wide(c)) fail_msg("U+%04X", (unsigned)c);
+    }
+    assert_true(wide > 10000);
+    assert_false(ht_glyph_is_wide('a') || ht_glyph_is_wide(0x3b1) || ht_glyph_is_wide(0x2502) ||
+                 ht_glyph_is_wide(0x28ff) || ht_glyph_is_wide(HT_GLYPH_TAIL));
+}
+
 static void hostile_text_cannot_move_the_cursor(void **state)
 {
     (void)state;
@@ -199,7 +242,7 @@ static void hostile_text_cannot_move_the_cursor(void **state)
                  "a\x1b[2Jb\n\xff\xe2\x80\xae"
                  "c\xe4\xb8\x80α\xcc\x82");
     row_is(0, "a?[2Jb?\xef\xbf\xbd"
-              "c?α");
+              "c一α");
 }
 
 static void ascii_is_ascii(void **state)
@@ -324,6 +367,8 @@ int main(void)
         cmocka_unit_test(layers_have_a_fixed_order),
         cmocka_unit_test(frames_and_rules_join),
         cmocka_unit_test(text_is_cut_with_an_ellipsis_and_aligned),
+        cmocka_unit_test(wide_characters_keep_the_columns),
+        cmocka_unit_test(no_wide_character_is_forgotten),
         cmocka_unit_test(hostile_text_cannot_move_the_cursor),
         cmocka_unit_test(ascii_is_ascii),
         cmocka_unit_test(tick_labels_are_as_long_in_ascii),

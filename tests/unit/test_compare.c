@@ -194,6 +194,31 @@ static void every_chart_shows_the_ghosts(void **state)
     free_model(m);
 }
 
+/* Pinned before the first look of the analyst, even before the first step, it has no number to say. */
+static void a_ghost_without_a_look_says_nothing(void **state)
+{
+    (void)state;
+    char dropped;
+    ht_error err;
+    ht_model *m = new_model();
+    ht_report *report = calloc(1, sizeof *report);
+    static ht_form form;
+    int rows = 0;
+    report->count = 1, report->look[0].count = 2;
+    assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    train(m, 1, 20);
+    ht_model_report(m, report);
+    assert_null(series_of(chart_of(m, HT_PANEL_PRUNING), "A"));
+    ht_panel_at(HT_PANEL_NOW)->form(m, (ht_room){28, 40, false}, &form);
+    for (int i = 0; i < form.count; i++) {
+        assert_null(strstr(form.rows[i].value, "nan"));
+        rows += form.rows[i].label[0] == 'A' && strcmp(form.rows[i].value, "    -      -") == 0;
+    }
+    assert_int_equal(rows, 1);
+    free(report);
+    free_model(m);
+}
+
 /* ---- freezing ---------------------------------------------------------------------------------- */
 
 static void assert_same_buckets(const ht_bucket *a, const ht_bucket *b, size_t count)
@@ -459,6 +484,7 @@ int main(void)
         cmocka_unit_test(the_oldest_ghost_gives_way),
         cmocka_unit_test(a_label_says_what_was_different),
         cmocka_unit_test(every_chart_shows_the_ghosts),
+        cmocka_unit_test(a_ghost_without_a_look_says_nothing),
         cmocka_unit_test(a_frozen_view_stands_and_catches_up),
         cmocka_unit_test(the_window_stays_within_the_run),
         cmocka_unit_test(a_window_at_the_end_follows),

@@ -191,6 +191,28 @@ static void a_glance_is_part_of_the_picture(void **state)
     }
 }
 
+/* The doubt whether so heavy a law has so light a tail does not strike laws that are stable. */
+static void what_is_stable_is_believed(void **state)
+{
+    enum { ROWS = 200, COLUMNS = 140 };
+    static float x[ROWS * COLUMNS];
+    static const double alphas[] = {1, 1.2, 1.4};
+    static ht_noise_laws laws;
+    ht_estimate all[HT_ESTIMATORS];
+    ht_error err;
+    ht_values values = {.f32 = x, .rows = ROWS, .columns = COLUMNS};
+    (void)state;
+    for (size_t i = 0; i < sizeof alphas / sizeof alphas[0]; i++)
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            ht_noise noise = {.type = HT_NOISE_IID, .alpha = alphas[i], .seed = seed, .step = 1};
+            memset(x, 0, sizeof x);
+            ht_noise_prepare(&noise, &laws);
+            ht_noise_add(&noise, x, 0, ROWS, COLUMNS, 1);
+            assert_int_equal(ht_tail_fit(&values, &(ht_tail_options){0}, all, &err), HT_OK);
+            assert_int_equal(all[HT_MMO].quality, HT_QUALITY_GOOD);
+        }
+}
+
 static void degenerate_input_is_nan_not_a_crash(void **state)
 {
     (void)state;
@@ -290,6 +312,7 @@ int main(void)
         cmocka_unit_test(medians_over_candidates_match_the_golden_table),
         cmocka_unit_test(block_lengths_match_the_golden_table),
         cmocka_unit_test(a_glance_is_part_of_the_picture),
+        cmocka_unit_test(what_is_stable_is_believed),
         cmocka_unit_test(degenerate_input_is_nan_not_a_crash),
         cmocka_unit_test(selection_agrees_with_sorting),
         cmocka_unit_test(histogram_counts_every_value_once),

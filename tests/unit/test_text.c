@@ -186,6 +186,11 @@ static void only_what_is_near_is_guessed(void **state)
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) ht_guess_offer(&guess, names[k]);
         assert_string_equal(ht_guess_words(&guess), cases[i][1]);
     }
+    ht_guess guess = ht_guess_for("--noise"); /* dashes are no letters that agree */
+    ht_guess_offer(&guess, "--name");
+    assert_string_equal(ht_guess_words(&guess), "");
+    ht_guess_offer_as(&guess, "--nosie", "--noise.type");
+    assert_string_equal(ht_guess_words(&guess), "; did you mean '--noise.type'?");
 }
 
 static void numbers(void)
