@@ -75,7 +75,7 @@ e2e_bin  := $(e2e_src:%.c=$(BUILD)/%)
 fuzz_bin := $(fuzz_src:%.c=$(BUILD)/%)
 helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(wildcard tests/unit/*.c tests/e2e/*.c)))
 # The parts where threads meet; run under ThreadSanitizer.
-THREADED := test_pool test_link test_step test_engine test_recorder test_rewind test_ladder test_looks
+THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_ladder test_looks
 
 .PHONY: all run check check-programs test-threads asan tsan fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)

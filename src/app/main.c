@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "math/kernel.h"
@@ -90,6 +91,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
     ht_error err;
+    ht_alloc_settle();
     keep_standard_streams();
     setlocale(LC_CTYPE, ""); /* characters as the terminal wants them; numbers keep their point */
     prepare_blas(argv);

@@ -1,19 +1,36 @@
 #include "base/alloc.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { ALIGNMENT = 64, SMALL = 1 << 20, LARGE = 64 << 20, REPORT = 4096, HUGE_PAGE = 2 << 20 };
+enum {
+    ALIGNMENT = 64,
+    SMALL = 1 << 20,
+    LARGE = 64 << 20,
+    REPORT = 4096,
+    APART = 1 << 20,
+    KEPT = 8 << 20,
+    HUGE_PAGE = 2 << 20
+};
 
 static ht_alloc_judge *allowed;
 
 void ht_alloc_ask(ht_alloc_judge *judge)
 {
     allowed = judge;
+}
+
+void ht_alloc_settle(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, APART);
+    mallopt(M_TRIM_THRESHOLD, KEPT);
+#endif
 }
 
 /* Bytes that can be had without swapping others out; SIZE_MAX where the system does not say. */

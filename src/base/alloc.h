@@ -8,6 +8,11 @@
 
 #include "heavytail/status.h"
 
+/* Once, at the start: large blocks lie apart and go back to the system when they are freed; what small ones
+ * took stays for the next. Left to itself the C library moves its limit up with every large block that is
+ * freed, until they lie among the small ones, and hours of looking at a network leave holes. */
+void ht_alloc_settle(void);
+
 /* `count` zeroed elements of `size` bytes, aligned to 64 (a cache line, a vector register).
  * NULL with *err set ("not enough memory for <what> (N MB)") on overflow or exhaustion, and when a large
  * request is more than the memory that is free now. */

@@ -1,6 +1,6 @@
 #include "base/clock.h"
 
-#include <time.h>
+#include <math.h>
 
 static double seconds_of(clockid_t clock)
 {
@@ -17,4 +17,14 @@ double ht_now(void)
 double ht_thread_now(void)
 {
     return seconds_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+struct timespec ht_deadline(double seconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)seconds;
+    until.tv_nsec += (long)(1e9 * (seconds - floor(seconds)));
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    return until;
 }

@@ -165,25 +165,55 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
     return ht_file_write_parts(path, &(ht_part){data, size}, 1, err);
 }
 
+/* For changes in place. O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a
+ * stranger's run must not lead us out of it (what is replaced as a whole replaces the link). */
+static int open_to_change(const char *path, int flags, off_t *size, ht_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | flags, 0666);
+    struct stat info;
+    if (fd < 0)
+        ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
+                     errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+    else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    else {
+        *size = info.st_size;
+        return fd;
+    }
+    if (fd >= 0) close(fd);
+    return -1;
+}
+
+static int cut(int fd, off_t size)
+{
+    int done;
+    while ((done = ftruncate(fd, size)) != 0 && errno == EINTR) {
+    }
+    return done;
+}
+
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err)
 {
-    /* O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a stranger's run must not
-     * lead us out of it (what is replaced as a whole replaces the link). */
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0666);
-    if (fd < 0)
-        return ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
-                            errno == ELOOP ? "it is a symbolic link" : strerror(errno));
-    struct stat info;
-    ht_code code = HT_OK;
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        code = ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    off_t before;
+    int fd = open_to_change(path, O_CREAT | O_APPEND, &before, err);
+    if (fd < 0) return err->code;
+    ht_code code = write_all(fd, data, size, path, err);
     /* Half a line would spoil the next one. */
-    if (code == HT_OK && (code = write_all(fd, data, size, path, err)) != HT_OK &&
-        ftruncate(fd, info.st_size) != 0)
-        ht_error_prefix(err, "%s: the last line is cut", path);
+    if (code != HT_OK && cut(fd, before) != 0) ht_error_prefix(err, "%s: the last line is cut", path);
     if (close(fd) != 0 && code == HT_OK)
         code = ht_error_set(err, HT_FAIL, "%s: cannot close: %s", path, strerror(errno));
     return code;
+}
+
+ht_code ht_file_cut(const char *path, uint64_t size, ht_error *err)
+{
+    off_t before;
+    int fd = open_to_change(path, 0, &before, err);
+    if (fd < 0) return err->code;
+    if (cut(fd, (off_t)size) == 0) return finish(fd, path, err);
+    ht_error_set(err, HT_FAIL, "%s: cannot cut: %s", path, strerror(errno));
+    close(fd);
+    return err->code;
 }
 
 ht_code ht_file_make_dir(const char *path, ht_error *err)

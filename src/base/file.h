@@ -31,6 +31,9 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
 /* Appends a whole line (or several) to a file, making it if needed. On failure the file is as it was. */
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err);
 
+/* Leaves the first `size` bytes of a file, in place, and fsyncs. */
+ht_code ht_file_cut(const char *path, uint64_t size, ht_error *err);
+
 /* Waits until a file or directory is on the disk. */
 ht_code ht_file_sync(const char *path, ht_error *err);
 

@@ -3,6 +3,8 @@
 #define HT_BASE_THREAD_H
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
 
 #include "heavytail/status.h"
 
@@ -11,5 +13,8 @@
  * pthread_join. */
 ht_code ht_thread_start(pthread_t *thread, void *(*run)(void *), void *context, const char *what,
                         ht_error *err);
+
+/* Takes the semaphore, waiting at most so many seconds. False: it was not posted. */
+bool ht_wait_for(sem_t *semaphore, double seconds);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "data/checksum.h"
 #include "data/half.h"
 
 enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 64 };
@@ -71,10 +72,42 @@ static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
     return code;
 }
 
+/* Goes on with the tensors' bytes. */
+static ht_code check_sum(const ht_safetensors *f, uint32_t sum, const char *digits, ht_error *err)
+{
+    unsigned char piece[1 << 15];
+    char real[HT_CHECKSUM_SIZE];
+    for (uint64_t done = 0; done < f->bytes;) {
+        size_t count = f->bytes - done < sizeof piece ? (size_t)(f->bytes - done) : sizeof piece;
+        if (read_at(f, piece, count, f->start + done, err) != HT_OK) return err->code;
+        sum = ht_checksum_add(sum, piece, count);
+        done += count;
+    }
+    ht_checksum_format(real, sum);
+    if (strcmp(real, digits) == 0) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: its bytes have changed since they were written (checksum %s, not %s); the file is "
+        "damaged: put back a copy, or move it away",
+        f->path, real, digits);
+}
+
+static ht_code parse_header(ht_safetensors *f, char *text, size_t length, ht_error *err)
+{
+    json_error_t why;
+    char digits[HT_CHECKSUM_SIZE];
+    if (!(f->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why)))
+        return ht_error_set(err, HT_FAIL, "%s: header, byte %d: %s", f->path, why.position + 8, why.text);
+    if (!json_is_object(f->header))
+        return ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
+    if (check_ranges(f, err) != HT_OK) return err->code;
+    if (!ht_checksum_take(text, digits)) return HT_OK;
+    return check_sum(f, ht_checksum_add(0, text, length), digits, err);
+}
+
 static ht_code read_header(ht_safetensors *f, ht_error *err)
 {
     unsigned char prefix[8];
-    json_error_t why;
     if (read_at(f, prefix, sizeof prefix, 0, err) != HT_OK) return err->code;
     uint64_t length = 0;
     for (int i = 8; i-- > 0;) length = length << 8 | prefix[i];
@@ -85,15 +118,12 @@ static ht_code read_header(ht_safetensors *f, ht_error *err)
                             f->path, length);
     char *text = ht_alloc((size_t)length + 1, 1, "a safetensors header", err);
     if (!text) return err->code;
-    ht_code code = read_at(f, text, (size_t)length, 8, err);
-    if (code == HT_OK && !(f->header = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &why)))
-        code = ht_error_set(err, HT_FAIL, "%s: header, byte %d: %s", f->path, why.position + 8, why.text);
-    ht_free(text);
-    if (code == HT_OK && !json_is_object(f->header))
-        code = ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
     f->start = length + 8;
     f->bytes -= f->start;
-    return code == HT_OK ? check_ranges(f, err) : code;
+    ht_code code = read_at(f, text, (size_t)length, 8, err);
+    if (code == HT_OK) code = parse_header(f, text, (size_t)length, err);
+    ht_free(text);
+    return code;
 }
 
 ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
@@ -242,6 +272,7 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
     json_int_t offset = 0;
     for (; metadata && *metadata; metadata += 2)
         json_object_set_new(strings, metadata[0], json_string(metadata[1]));
+    json_object_set_new(strings, HT_CHECKSUM_KEY, json_string(HT_CHECKSUM_NONE));
     json_object_set_new(header, "__metadata__", strings);
     for (size_t i = 0; i < count; i++) {
         json_int_t end = offset + (json_int_t)bytes_of(&tensors[i]);
@@ -273,6 +304,7 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
     parts[1] = (ht_part){text, length};
     parts[2] = (ht_part){"        ", padding};
     for (size_t i = 0; i < count; i++) parts[3 + i] = (ht_part){data_of(&tensors[i]), bytes_of(&tensors[i])};
+    ht_checksum_put(text, parts + 1, count + 2);
     ht_code code = ht_file_write_parts(path, parts, count + 3, err);
     free(text);
     return code;

@@ -12,8 +12,8 @@
 
 typedef struct ht_safetensors ht_safetensors;
 
-/* Opens and checks the header; tensors are read later, one by one. The file stays open until
- * ht_safetensors_close. */
+/* Opens and checks the header, and the checksum of a file that has one (checksum.h); tensors are read later,
+ * one by one. The file stays open until ht_safetensors_close. */
 ht_safetensors *ht_safetensors_open(const char *path, ht_error *err);
 void ht_safetensors_close(ht_safetensors *file);
 
@@ -72,7 +72,7 @@ typedef struct ht_tensor_out {
     const double *table;       /* F64; first in a file, so that it is aligned */
 } ht_tensor_out;
 
-/* Writes tensors and string metadata (pairs key, value; NULL at the end), atomically. */
+/* Writes tensors, string metadata (pairs key, value; NULL at the end) and a checksum, atomically. */
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err);
 

@@ -178,17 +178,34 @@ static size_t rows_until(const char *text, size_t size, uint64_t step)
     return kept;
 }
 
+/* The same of a file, piece by piece: it is as long as the run, and going back should not take more memory
+ * the longer a run is. */
+static ht_code file_rows_until(int fd, const char *path, uint64_t size, uint64_t step, uint64_t *kept,
+                               ht_error *err)
+{
+    char piece[1 << 15];
+    size_t rows = 0;
+    *kept = 0;
+    do {
+        size_t count = size - *kept < sizeof piece ? (size_t)(size - *kept) : sizeof piece;
+        if (ht_file_read_at(fd, path, piece, count, *kept, err) != HT_OK) return err->code;
+        rows = rows_until(piece, count, step);
+        *kept += rows;
+    } while (rows);
+    return HT_OK;
+}
+
 static ht_code cut_metrics(const ht_rundir *dir, uint64_t step, ht_error *err)
 {
-    char path[PATH_LIMIT], *text;
-    size_t size;
+    char path[PATH_LIMIT];
+    uint64_t size, kept;
     if (join(path, dir->path, "metrics.csv", err) != HT_OK) return err->code;
     if (!ht_file_exists(path)) return ht_file_write(path, header, sizeof header - 1, err);
-    if (ht_file_read(path, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code;
-    size_t kept = rows_until(text, size, step);
-    ht_code code = kept < size ? ht_file_write(path, text, kept, err) : HT_OK;
-    ht_free(text);
-    return code;
+    int fd = ht_file_open(path, &size, err);
+    if (fd < 0) return err->code;
+    ht_code code = file_rows_until(fd, path, size, step, &kept, err);
+    close(fd);
+    return code == HT_OK && kept < size ? ht_file_cut(path, kept, err) : code;
 }
 
 void ht_metrics_cut(ht_text *rows, uint64_t step)

@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -530,7 +529,6 @@ static void take_commands(ht_runner *r)
 
 static void sleep_until_command(ht_runner *r)
 {
-    struct timespec until;
     /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
      * room. */
     double patience = r->recorder ? ht_recorder_patience(r->recorder) : (double)INFINITY;
@@ -540,13 +538,7 @@ static void sleep_until_command(ht_runner *r)
         }
         return;
     }
-    patience = fmin(fmax(patience, 0.001), 3600);
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += (time_t)patience;
-    until.tv_nsec += (long)(1e9 * (patience - floor(patience)));
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    while (sem_timedwait(&r->wake, &until) != 0 && errno == EINTR) {
-    }
+    ht_wait_for(&r->wake, fmin(fmax(patience, 0.001), 3600));
     flush_pending(r);
 }
 

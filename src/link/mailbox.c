@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/thread.h"
 
 struct ht_mailbox {
     ht_letter letter;
@@ -72,18 +72,9 @@ void ht_mailbox_close(ht_mailbox *box)
 
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    double whole = (double)(long)seconds;
-    until.tv_sec += (long)whole;
-    until.tv_nsec += (long)((seconds - whole) * 1e9);
-    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    int failed;
-    while ((failed = sem_timedwait(&box->awake, &until)) != 0 && errno == EINTR) {
-    }
-    if (failed == 0)
-        drain(&box->awake); /* several calls wake once: the rest must not cut later sleeps short */
-    return failed != 0 && !atomic_load(&box->closed);
+    bool awoken = ht_wait_for(&box->awake, seconds);
+    if (awoken) drain(&box->awake); /* several calls wake once: the rest must not cut later sleeps short */
+    return !awoken && !atomic_load(&box->closed);
 }
 
 void ht_mailbox_wake(ht_mailbox *box)

@@ -29,17 +29,36 @@ static void bring_history(const ht_ghost *ghost, ht_model *m)
     memcpy(m->moments, ghost->moments, sizeof m->moments);
 }
 
+/* Memory for one; that of a former one serves again. */
+static ht_ghost *make(ht_model *m, const char *what, ht_error *err)
+{
+    ht_ghost *ghost = m->spare_ghost;
+    if (!ghost) return ht_alloc(1, sizeof *ghost, what, err);
+    m->spare_ghost = ghost->next;
+    memset(ghost, 0, sizeof *ghost);
+    return ghost;
+}
+
+static void put_aside(ht_model *m, ht_ghost *ghost)
+{
+    ghost->next = m->spare_ghost;
+    m->spare_ghost = ghost;
+}
+
+/* Ghost i goes; the later ones move up. Returns its letter. */
+static char take_out(ht_model *m, int i)
+{
+    ht_ghost *ghost = m->ghost[i];
+    for (m->ghost_count--; i < m->ghost_count; i++) m->ghost[i] = m->ghost[i + 1];
+    put_aside(m, ghost);
+    return ghost->letter;
+}
+
 ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
 {
-    ht_ghost *ghost = ht_alloc(1, sizeof *ghost, "the ghost", err);
-    *dropped = 0;
+    *dropped = m->ghost_count == HT_GHOSTS ? take_out(m, 0) : 0;
+    ht_ghost *ghost = make(m, "the ghost", err);
     if (!ghost) return NULL;
-    if (m->ghost_count == HT_GHOSTS) {
-        *dropped = m->ghost[0]->letter;
-        ht_free(m->ghost[0]);
-        m->ghost_count--;
-        for (int k = 0; k < m->ghost_count; k++) m->ghost[k] = m->ghost[k + 1];
-    }
     ghost->letter = free_letter(m);
     ghost->step = m->frozen ? (uint64_t)m->frozen_step : m->step;
     ghost->params = m->applied;
@@ -52,11 +71,7 @@ ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
 
 char ht_ghost_drop(ht_model *m)
 {
-    if (m->ghost_count == 0) return 0;
-    ht_ghost *last = m->ghost[--m->ghost_count];
-    char letter = last->letter;
-    ht_free(last);
-    return letter;
+    return m->ghost_count ? take_out(m, m->ghost_count - 1) : 0;
 }
 
 ht_ghost *ht_ghost_newest(const ht_model *m)
@@ -86,16 +101,13 @@ void ht_ghost_return(ht_model *m, uint64_t step)
     if (i < 0) return;
     ht_ghost *g = m->ghost[i];
     bring_history(g, m);
-    if (g->step != step) return;
-    ht_free(g);
-    m->ghost_count--;
-    for (int k = i; k < m->ghost_count; k++) m->ghost[k] = m->ghost[k + 1];
+    if (g->step == step) take_out(m, i);
 }
 
 void ht_ghost_leave_run(ht_model *m)
 {
     ht_error err;
-    if (!m->left_run) m->left_run = ht_alloc(1, sizeof *m->left_run, "the run that is left", &err);
+    if (!m->left_run) m->left_run = make(m, "the run that is left", &err);
     if (m->left_run) keep_history(m->left_run, m);
 }
 
@@ -106,8 +118,16 @@ bool ht_ghost_exchange_run(ht_model *m)
     ht_ghost_leave_run(m);
     if (!left) return false;
     bring_history(left, m);
-    ht_free(left);
+    put_aside(m, left);
     return true;
+}
+
+void ht_ghost_free_all(ht_model *m)
+{
+    while (m->ghost_count) take_out(m, 0);
+    if (m->left_run) put_aside(m, m->left_run);
+    m->left_run = NULL;
+    for (ht_ghost *ghost; (ghost = m->spare_ghost); ht_free(ghost)) m->spare_ghost = ghost->next;
 }
 
 static double value_of(const ht_ghost *ghost, ht_param p)

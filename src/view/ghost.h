@@ -1,5 +1,6 @@
 /* ghost.h - runs kept for comparison: the curves, the last look of the analyst, and the settings, as they
- * were when the run was pinned. Drawn dimmed in every chart. At most HT_GHOSTS, a few MB each. */
+ * were when the run was pinned. Drawn dimmed in every chart. At most HT_GHOSTS, a few MB each; the memory of
+ * one that went is kept for the next. */
 #ifndef HT_VIEW_GHOST_H
 #define HT_VIEW_GHOST_H
 
@@ -17,6 +18,7 @@ typedef struct ht_ghost {
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
     ht_report report;
+    struct ht_ghost *next; /* among those whose memory waits to serve again */
 } ht_ghost;
 
 /* Keeps the run as it stands. With HT_GHOSTS kept already the oldest goes: *dropped is then its letter, else
@@ -39,6 +41,9 @@ bool ht_ghost_exchange_run(ht_model *model);
 
 /* Drops the one pinned last; returns its letter, 0 if there is none. */
 char ht_ghost_drop(ht_model *model);
+
+/* Drops all of them and the run that was left, and frees their memory. */
+void ht_ghost_free_all(ht_model *model);
 
 /* The one pinned last, or NULL. */
 ht_ghost *ht_ghost_newest(const ht_model *model);

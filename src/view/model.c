@@ -62,12 +62,9 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
 
 void ht_model_clear(ht_model *m)
 {
-    ht_free(m->later);
-    m->later = NULL;
-    while (ht_ghost_drop(m)) {
-    }
-    ht_free(m->left_run);
-    m->left_run = NULL;
+    ht_free(m->later_room);
+    m->later = m->later_room = NULL;
+    ht_ghost_free_all(m);
 }
 
 /* The history after `step` goes; a negative one takes all of it. */
@@ -287,12 +284,13 @@ void ht_model_freeze(ht_model *m, bool frozen)
         m->frozen_step = (double)m->step;
         m->arrived =
             (ht_arrived){m->loss, m->batch_accuracy, m->test_loss, m->test_accuracy, m->report, m->epochs};
-        m->later = ht_alloc(HT_TRACE_COUNT, sizeof m->later[0], "the curves that go on", &ignored);
+        if (!m->later_room)
+            m->later_room = ht_alloc(HT_TRACE_COUNT, sizeof m->trace[0], "the curves that go on", &ignored);
+        m->later = m->later_room;
         if (m->later) memcpy(m->later, m->trace, sizeof m->trace);
         return;
     }
     if (m->later) memcpy(m->trace, m->later, sizeof m->trace);
-    ht_free(m->later);
     m->later = NULL;
     const ht_arrived *a = &m->arrived;
     m->loss = a->loss, m->batch_accuracy = a->batch_accuracy;

@@ -138,12 +138,15 @@ typedef struct ht_model {
     bool frozen;
     double frozen_step;
     ht_arrived arrived;
-    ht_curve *later; /* [HT_TRACE_COUNT] the curves as they go on meanwhile; owned; NULL without memory */
+    ht_curve
+        *later; /* [HT_TRACE_COUNT] the curves as they go on meanwhile; NULL if not frozen or no memory */
+    ht_curve *later_room; /* for those, once it was needed; owned */
     /* runs kept for comparison; owned, oldest first */
     int ghost_count;
     struct ht_ghost *ghost[HT_GHOSTS];
     struct ht_ghost
         *left_run; /* what the last reset left: its history comes back when that is undone; owned */
+    struct ht_ghost *spare_ghost; /* memory of former ones: ghost.h; owned */
     /* the states that the trainer keeps */
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */

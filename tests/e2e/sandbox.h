@@ -36,6 +36,9 @@ const char *sandbox_data(void);
 
 double sandbox_seconds(void); /* of the monotonic clock */
 
+/* How long a program without a terminal may take before it is killed; 180 s if nobody says. */
+void sandbox_allow(double seconds);
+
 /* ---- without a terminal ------------------------------------------------------------------------ */
 
 typedef struct {

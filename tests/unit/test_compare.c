@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/readout.h"
@@ -128,6 +129,42 @@ static void the_oldest_ghost_gives_way(void **state)
     assert_int_equal(ht_ghost_drop(m), 'A'); /* the one pinned last */
     for (int i = HT_GHOSTS - 1; i > 0; i--) assert_int_equal(ht_ghost_drop(m), 'A' + i);
     assert_int_equal(ht_ghost_drop(m), 0);
+    free_model(m);
+}
+
+static bool nothing(size_t bytes)
+{
+    (void)bytes;
+    return false;
+}
+
+/* An hour of pinning, freezing and starting again takes no more memory than the first minute. */
+static void the_memory_of_former_ghosts_serves_again(void **state)
+{
+    (void)state;
+    char dropped;
+    ht_error err;
+    ht_model *m = new_model();
+    train(m, 1, 20);
+    for (int i = 0; i < HT_GHOSTS; i++) assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    ht_ghost_leave_run(m);
+    assert_true(ht_ghost_exchange_run(m)); /* for a moment there are two of them */
+    ht_model_freeze(m, true);
+    ht_model_freeze(m, false);
+    ht_alloc_ask(nothing);
+    const ht_ghost *ghost = ht_ghost_pin(m, &dropped, &err);
+    assert_non_null(ghost);
+    assert_true(dropped == 'A' && ghost->letter == 'A' && m->ghost_count == HT_GHOSTS && !ghost->left);
+    assert_true(ht_ghost_drop(m) == 'A' && ht_ghost_drop(m) == 'D');
+    assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    assert_true(ht_ghost_exchange_run(m));
+    ht_model_freeze(m, true);
+    assert_non_null(m->later);
+    train(m, 21, 40);
+    assert_true(ht_curve_last(&m->trace[HT_TRACE_LOSS]) == 1.0 / 20);
+    ht_model_freeze(m, false);
+    assert_true(ht_curve_last(&m->trace[HT_TRACE_LOSS]) == 1.0 / 40);
+    ht_alloc_ask(NULL);
     free_model(m);
 }
 
@@ -482,6 +519,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ghost_outlives_the_reset),
         cmocka_unit_test(the_oldest_ghost_gives_way),
+        cmocka_unit_test(the_memory_of_former_ghosts_serves_again),
         cmocka_unit_test(a_label_says_what_was_different),
         cmocka_unit_test(every_chart_shows_the_ghosts),
         cmocka_unit_test(a_ghost_without_a_look_says_nothing),

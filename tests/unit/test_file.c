@@ -149,6 +149,24 @@ static void appending_adds_whole_lines(void **state)
     has("log", "one\ntwo\n", 8);
 }
 
+static void cutting_leaves_the_beginning(void **state)
+{
+    (void)state;
+    ht_error err;
+    scratch_write_text("lines", "one\ntwo\n");
+    assert_int_equal(ht_file_cut(scratch_path("lines"), 4, &err), HT_OK);
+    has("lines", "one\n", 4);
+    assert_int_equal(ht_file_cut(scratch_path("none/lines"), 0, &err), HT_FAIL);
+    char target[600];
+    snprintf(target, sizeof target, "%s", scratch_path("lines"));
+    assert_int_equal(symlink(target, scratch_path("link")), 0);
+    assert_int_equal(ht_file_cut(scratch_path("link"), 0, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "symbolic link"));
+    has("lines", "one\n", 4);
+    assert_int_equal(mkfifo(scratch_path("pipe"), 0600), 0);
+    assert_int_equal(ht_file_cut(scratch_path("pipe"), 0, &err), HT_FAIL);
+}
+
 static void directories_are_made_with_their_parents(void **state)
 {
     (void)state;
@@ -262,6 +280,7 @@ int main(void)
         cmocka_unit_test(what_is_no_regular_file_is_refused),
         cmocka_unit_test(a_file_over_its_limit_is_refused),
         cmocka_unit_test(appending_adds_whole_lines),
+        cmocka_unit_test(cutting_leaves_the_beginning),
         cmocka_unit_test(directories_are_made_with_their_parents),
         cmocka_unit_test(an_empty_path_is_no_directory),
         cmocka_unit_test(a_joined_path_fits_or_is_refused),

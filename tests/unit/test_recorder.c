@@ -226,9 +226,9 @@ static void a_checkpoint_is_written_while_training_goes_on(void **state)
 
 /* ---- killed ---- */
 
-/* Trains on in a child that saves as often as it can, and kills it so many microseconds after its first step
+/* Goes on in a child that saves as often as it can, and kills it so many microseconds after its first act
  * since it began. */
-static void train_and_kill(const ht_params *params, unsigned microseconds)
+static void go_on_and_kill(void (*act)(run *), const ht_params *params, unsigned microseconds)
 {
     static atomic_bool *begun; /* seen by both */
     if (!begun) begun = mmap(NULL, sizeof *begun, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -238,7 +238,7 @@ static void train_and_kill(const ht_params *params, unsigned microseconds)
     assert_true(child >= 0);
     if (child == 0) {
         run r = open_run("killed", params);
-        for (;; atomic_store(begun, true)) step(&r);
+        for (;; atomic_store(begun, true)) act(&r);
     }
     for (double start = ht_now(); !atomic_load(begun) && ht_now() < start + 20;) usleep(200);
     usleep(microseconds);
@@ -265,7 +265,7 @@ static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
     int moved = 0, torn = 0;
     for (int i = 0; i < kills; i++) {
         char where[200];
-        train_and_kill(&params, ht_rng_below(&rng, 20000));
+        go_on_and_kill(step, &params, ht_rng_below(&rng, 20000));
         torn += scratch_count("killed") > FILES; /* in the middle of writing one */
         const char *path = scratch_path("killed/checkpoint.safetensors");
         if (!ht_file_exists(path)) continue; /* before the first one */
@@ -287,6 +287,79 @@ static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
     assert_int_equal(replayed("killed"), last);
     ht_trainer_free(reference.trainer);
     ht_trainer_free(found);
+}
+
+/* Some steps, then back to a state of a while ago, and on with other noise. */
+static void go_back(run *r)
+{
+    static ht_checkpoint *kept;
+    static int times;
+    if (!kept) assert_non_null(kept = ht_checkpoint_new(r->trainer, &err));
+    if (times++ % 3 == 0) ok(ht_checkpoint_take(kept, r->trainer, NULL, &err));
+    for (int i = 0; i < 20; i++) step(r);
+    ht_sample back = {
+        .kind = HT_SAMPLE_REWIND, .from = ht_trainer_steps(r->trainer), .keep = kept->state.change};
+    ok(ht_checkpoint_restore(kept, r->trainer, NULL, &err));
+    back.step = ht_trainer_steps(r->trainer);
+    back.change = ht_trainer_change(r->trainer);
+    record(r, &back);
+    tell_set(r, HT_P_NOISE_SCALE, 0.001 * (1 + times % 7));
+}
+
+/* Rows rise to the checkpoint; returns whether none is missing. */
+static bool metrics_are_whole(const char *name, uint64_t step)
+{
+    ht_metrics *rows;
+    size_t count;
+    bool whole = true;
+    ok(ht_rundir_read_metrics(scratch_path(name), &rows, &count, &err));
+    for (size_t i = 0; i < count; i++) {
+        assert_true(rows[i].step <= step && (i == 0 || rows[i].step > rows[i - 1].step));
+        whole = whole && rows[i].step == 7 * (i + 1);
+    }
+    ht_free(rows);
+    return whole && count == step / 7;
+}
+
+static int returns(const char *name)
+{
+    int count = 0;
+    ht_journal journal = read_journal(name);
+    for (size_t i = 0; i < journal.count; i++) count += journal.entries[i].kind == HT_ENTRY_REWIND;
+    ht_journal_free(&journal);
+    return count;
+}
+
+/* After each kill the run is taken up again, its journal tells how the weights came about, and the metrics
+ * are of the same way. Only between two calls of the system, when a checkpoint has been put into its place
+ * and the rows of the future it left are still there, a kill can leave some of those. */
+static void a_kill_while_going_back_leaves_a_run_that_can_be_replayed(void **state)
+{
+    (void)state;
+    const char *wish = getenv("HEAVYTAIL_KILLS");
+    int kills = wish ? atoi(wish) : 60, returned = 0, whole = 0;
+    ht_params params = rich();
+    ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.0001);
+    ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);
+    ht_params_put(&params, HT_P_TRAIN_STEPS, 0);
+    scratch_erase("killed");
+    ht_rng rng;
+    ht_rng_init(&rng, 10, HT_STREAM_SHUFFLE, 0);
+    for (int i = 0; i < kills; i++) {
+        go_on_and_kill(go_back, &params, ht_rng_below(&rng, 60000));
+        run again = open_run("killed", &params);
+        uint64_t at = ht_trainer_steps(again.trainer);
+        close_run(&again);
+        if (at > 0) assert_int_equal(replayed("killed"), at);
+        bool good = metrics_are_whole("killed", at);
+        whole += good;
+        if (good && i + 1 < kills) continue;
+        returned += returns("killed");
+        scratch_erase("killed");
+    }
+    printf("figures: %d kills while going back (%d times) survived, the metrics whole after %d of them\n",
+           kills, returned, whole);
+    assert_true(returned > kills / 4 && whole >= kills * 3 / 4);
 }
 
 /* ---- a full disk ---- */
@@ -355,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_run_in_pieces_is_the_whole_run),
         cmocka_unit_test(a_checkpoint_is_written_while_training_goes_on),
         cmocka_unit_test(a_kill_at_any_moment_leaves_a_whole_checkpoint),
+        cmocka_unit_test(a_kill_while_going_back_leaves_a_run_that_can_be_replayed),
         cmocka_unit_test(a_full_disk_is_told_once_and_loses_nothing),
     };
     return cmocka_run_group_tests(tests, make, unmake);

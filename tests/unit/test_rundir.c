@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "data/checksum.h"
 #include "engine/checkpoint.h"
 #include "engine/rundir.h"
 #include "unit/scratch.h"
@@ -150,6 +151,48 @@ static void resuming_drops_later_metrics(void **state)
     }
     ht_free(rows);
     ht_trainer_free(t);
+}
+
+static uint32_t last_bytes; /* of memory asked for since it was set, the largest request */
+
+static bool remember(size_t bytes)
+{
+    if (bytes > last_bytes) last_bytes = (uint32_t)bytes;
+    return true;
+}
+
+/* Going back in a run of a day: what is left is every row up to there, and no memory grows with the run. */
+static void a_long_file_is_cut_at_the_row(void **state)
+{
+    (void)state;
+    enum { ROWS = 20000, LONG = 1 << 16 };
+    ht_params params = small_params();
+    ht_text rows = {0}, none = {0};
+    ht_metrics *read;
+    size_t count;
+    ht_rundir *dir = open_run("day");
+    ok(ht_rundir_begin(dir, &params, &err));
+    for (uint64_t i = 1; i <= ROWS; i++) {
+        /* Rows of many lengths, so that pieces end anywhere in them. */
+        ht_sample s = {.kind = HT_SAMPLE_EVAL, .step = 10 * i, .folded = 10, .loss = pow(0.999, (double)i)};
+        ht_metrics_add(&rows, &s);
+    }
+    uint64_t cut = UINT64_MAX;
+    ok(ht_rundir_append(dir, &none, &rows, &cut, &err));
+    for (uint64_t to = ROWS; to > 0; to = to * 3 / 4) {
+        cut = 10 * to + 9;
+        last_bytes = 0;
+        ht_alloc_ask(remember);
+        ok(ht_rundir_append(dir, &none, &none, &cut, &err));
+        ht_alloc_ask(NULL);
+        assert_true(last_bytes < LONG);
+        ok(ht_rundir_read_metrics(scratch_path("day"), &read, &count, &err));
+        assert_int_equal(count, to);
+        assert_int_equal(read[to - 1].step, 10 * to);
+        ht_free(read);
+    }
+    ht_text_free(&rows);
+    ht_rundir_close(dir);
 }
 
 /* Ended after its first metrics, before its first checkpoint: it begins again, metrics too. */
@@ -293,6 +336,46 @@ static void expect_damage_at(const char *bytes, size_t size, const char *find, s
     free(copy);
 }
 
+/* As it was written before files had a checksum. */
+static void make_older(char *bytes, size_t size)
+{
+    char *key = memmem(bytes, size, HT_CHECKSUM_KEY, strlen(HT_CHECKSUM_KEY));
+    assert_non_null(key);
+    *key = 'H';
+}
+
+/* One bit anywhere, in the counters or in a weight, is noticed; only of the word that announces the sum it is
+ * not: then the file counts as an older one, and the run is whole. */
+static void a_bit_that_turned_over_is_noticed(void **state)
+{
+    (void)state;
+    ht_params params = small_params();
+    ht_trainer *t = small_trainer(&params, data, NULL);
+    size_t size, noticed = 0;
+    small_train(t, 3);
+    ok(ht_checkpoint_write(scratch_path("good.safetensors"), t, &err));
+    char *bytes = scratch_read("good.safetensors", &size);
+    size_t key = (size_t)((char *)memmem(bytes, size, HT_CHECKSUM_KEY, strlen(HT_CHECKSUM_KEY)) - bytes);
+    for (size_t i = 0; i < size; i += 7) {
+        if (i >= key && i < key + strlen(HT_CHECKSUM_KEY)) continue;
+        char bit = (char)(1 << i % 8);
+        bytes[i] ^= bit;
+        expect_damage(bytes, size);
+        noticed += strstr(err.text, "checksum") != NULL;
+        bytes[i] ^= bit;
+    }
+    assert_true(noticed > size / 7 * 9 / 10);
+    print_message(
+        "figures: %zu of %zu bits that turned over are told by the checksum, the others before it\n", noticed,
+        size / 7);
+    make_older(bytes, size);
+    assert_int_equal(read_damaged(bytes, size), HT_OK);
+    bytes[size - 1] ^= 1;
+    assert_int_equal(read_damaged(bytes, size), HT_OK); /* nothing tells */
+    ht_free(bytes);
+    ht_trainer_free(t);
+}
+
 static void a_damaged_checkpoint_is_one_clear_error(void **state)
 {
     (void)state;
@@ -302,6 +385,7 @@ static void a_damaged_checkpoint_is_one_clear_error(void **state)
     small_train(t, 3);
     ok(ht_checkpoint_write(scratch_path("good.safetensors"), t, &err));
     char *bytes = scratch_read("good.safetensors", &size);
+    make_older(bytes, size); /* what the checksum does not tell */
     assert_int_equal(read_damaged(bytes, size), HT_OK);
     for (int i = 0; i < 40; i++) expect_damage(bytes, size * (size_t)i / 40);
     expect_damage_at(bytes, size, "heavytail.step", 0, 'x');
@@ -328,11 +412,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_saved_and_resumed_bit_by_bit),
         cmocka_unit_test(resuming_drops_later_metrics),
+        cmocka_unit_test(a_long_file_is_cut_at_the_row),
         cmocka_unit_test(a_run_without_a_checkpoint_begins_again),
         cmocka_unit_test(a_run_in_use_is_refused),
         cmocka_unit_test(a_run_that_disagrees_names_the_key),
         cmocka_unit_test(a_damaged_line_of_metrics_is_named),
         cmocka_unit_test(missing_metrics_are_an_error),
+        cmocka_unit_test(a_bit_that_turned_over_is_noticed),
         cmocka_unit_test(a_damaged_checkpoint_is_one_clear_error),
     };
     return cmocka_run_group_tests(tests, make, unmake);
