@@ -70,8 +70,8 @@ typedef struct ht_prune_result {
 
 /* Prunes `net` in place. Removed neurons keep a zero row; their outgoing weights stay, reaching nothing.
  * HT_USAGE for a coreset without calibration samples. Memory beside the network: orders and scores, for svd
- * the singular vectors of its layers (m × m, m the shorter side), for coreset the calibration samples'
- * activations. */
+ * the singular vectors of its layers (m × m floats, m the shorter side; 12 m² bytes while they are computed),
+ * for coreset the calibration samples' activations. */
 ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
                        ht_prune_result *result, ht_error *err);
 

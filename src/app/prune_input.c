@@ -118,8 +118,11 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
     if (ht_npy_read(path, HT_NPY_DOUBLE, &y, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
     if (y.ndim != 1 || y.count != in->own.count)
-        code = ht_error_set(err, HT_FAIL, "%s: has %zu labels in %d dimensions for %zu samples", path,
-                            y.count, y.ndim, in->own.count);
+        code =
+            ht_error_set(err, HT_FAIL,
+                         "%s: has %zu values in an array of %d dimensions; %zu samples need as many labels, "
+                         "one whole number each, in one dimension",
+                         path, y.count, y.ndim, in->own.count);
     if (code == HT_OK && !(in->own.labels = ht_alloc(y.count, sizeof(int32_t), "the labels", err)))
         code = HT_FAIL;
     for (size_t i = 0; i < y.count && code == HT_OK; i++) {
@@ -140,9 +143,14 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
     int inputs = in->net->layers[0].columns;
     if (ht_npy_read(s->x, HT_NPY_FLOAT, &x, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
-    if (x.ndim < 2 || x.count == 0 || x.count / x.shape[0] != (size_t)inputs)
+    if (x.ndim < 2)
+        code = ht_error_set(err, HT_FAIL, "%s: has the shape of one sample; samples are (count × %d)", s->x,
+                            inputs);
+    else if (x.count == 0)
+        code = ht_error_set(err, HT_FAIL, "%s: holds no samples; samples are (count × %d)", s->x, inputs);
+    else if (x.count / x.shape[0] != (size_t)inputs)
         code = ht_error_set(err, HT_FAIL, "%s: samples of %zu values, the network takes %d", s->x,
-                            x.ndim >= 2 && x.shape[0] ? x.count / x.shape[0] : x.count, inputs);
+                            x.count / x.shape[0], inputs);
     for (size_t i = 0; i < x.count && code == HT_OK; i++)
         if (!isfinite(x.f32[i]))
             code = ht_error_set(err, HT_FAIL, "%s: sample %zu holds a value that is not a finite number",

@@ -39,8 +39,8 @@ static ht_code add_layer(ht_network *net, const char *path, const char *name, si
                             path, name, rows, columns, net->layers[net->depth].rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
         if (!isfinite(weight[i]))
-            code = ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number", path, name,
-                                i / columns, i % columns);
+            code = ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number of 32 bits", path,
+                                name, i / columns, i % columns);
     if (code == HT_OK)
         net->layers[++net->depth] = (ht_layer){(int)rows, (int)columns, weight};
     else
@@ -129,7 +129,12 @@ static ht_code add_others(ht_network *net, const char *path, ht_safetensors *fil
     for (size_t i = 0; i < ht_safetensors_count(file); i++) {
         ht_tensor_info info;
         if (ht_safetensors_describe(file, i, &info, err) != HT_OK) return err->code;
-        bool layer = info.ndim == 2 && (names == ANY || ends_in(info.name, "weight"));
+        bool weight = ends_in(info.name, "weight"), layer = info.ndim == 2 && (names == ANY || weight);
+        if (names == WEIGHTS && weight && !layer) /* a convolution, a normalization: another function */
+            return ht_error_set(err, HT_FAIL,
+                                "%s: %.60s has %d dimensions, not 2; only fully connected layers without "
+                                "biases can be pruned",
+                                path, info.name, info.ndim);
         if (layer && add_tensor(net, path, file, &info, err) != HT_OK) return err->code;
         if (info.ndim == 1 && ends_in(info.name, "bias") && check_bias(path, file, &info, err) != HT_OK)
             return err->code;

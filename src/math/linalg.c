@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
-
 void ht_linalg_init(void)
 {
     openblas_set_num_threads(1);
@@ -80,33 +78,4 @@ void ht_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const
 void ht_gram_add(int m, int k, const double *a, double *gram)
 {
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, m, k, 1.0, a, m, 1.0, gram, m);
-}
-
-/* In OpenBLAS, but in none of its headers. The lengths of the strings come last, as Fortran has it. */
-void dsyevr_(const char *job, const char *range, const char *triangle, const int *n, double *a,
-             const int *lda, const double *low, const double *high, const int *first, const int *last,
-             const double *tolerance, int *found, double *values, double *vectors, const int *ld,
-             int *support, double *work, const int *work_size, int *whole, const int *whole_size, int *info,
-             size_t, size_t, size_t);
-
-ht_code ht_eigen(int m, double *matrix, double *values, double *vectors, ht_error *err)
-{
-    enum { WORK = 32, WHOLE = 10 }; /* for each row: blocks of 26 and more are fast */
-    int found, info, none = 0, work_size = WORK * m, whole_size = WHOLE * m;
-    double zero = 0;
-    double *work = ht_alloc((size_t)work_size, sizeof *work, "eigenvalues", err);
-    int *whole =
-        work ? ht_alloc((size_t)whole_size + 2 * (size_t)m, sizeof *whole, "eigenvalues", err) : NULL;
-    ht_code code = whole ? HT_OK : HT_FAIL;
-    /* Row-major lower is column-major upper, and a column of theirs a row of ours. */
-    if (whole) {
-        dsyevr_("V", "A", "U", &m, matrix, &m, &zero, &zero, &none, &none, &zero, &found, values, vectors, &m,
-                whole + whole_size, work, &work_size, whole, &whole_size, &info, 1, 1, 1);
-        if (info != 0 || found != m)
-            code =
-                ht_error_set(err, HT_FAIL, "the eigenvalues of a layer did not converge (dsyevr: %d)", info);
-    }
-    ht_free(work);
-    ht_free(whole);
-    return code;
 }

@@ -30,8 +30,4 @@ void ht_gemm_tn(int m, int n, int k, float alpha, const float *a, int lda, const
 /* G (m × m), its lower triangle, += Aᵀ A; A is (k × m). */
 void ht_gram_add(int m, int k, const double *a, double *gram);
 
-/* Eigenvalues, rising, and eigenvectors (row i belongs to value i) of a symmetric matrix (m × m) of which the
- * lower triangle counts; it is overwritten. LAPACK's dsyevr. */
-ht_code ht_eigen(int m, double *matrix, double *values, double *vectors, ht_error *err);
-
 #endif

@@ -217,7 +217,7 @@ static ht_code score(ht_prune_result *r, const ht_network *net, const ht_samples
 }
 
 /* Neurons are masked: no copy of the network. */
-static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, const ht_samples *train,
+static ht_code try_masked(ht_prune_result *result, ht_prune_plan *plan, const ht_samples *train,
                           const ht_samples *test, ht_network **small, ht_error *err)
 {
     ht_prune_cut cut[HT_LAYERS] = {{0}};
@@ -247,12 +247,15 @@ static ht_code try_masked(ht_prune_result *result, const ht_prune_plan *plan, co
     return code;
 }
 
-static ht_code try_copy(ht_prune_result *result, const ht_prune_plan *plan, const ht_samples *train,
+/* What the plan holds is gone before the copy is evaluated. */
+static ht_code try_copy(ht_prune_result *result, ht_prune_plan *plan, const ht_samples *train,
                         const ht_samples *test, ht_network **small, ht_error *err)
 {
+    struct ht_pool *pool = plan->pool;
     ht_network *copy = ht_network_copy(plan->net, err);
     ht_code code = copy ? ht_prune_plan_apply(plan, plan->spec.ratio, copy, result, err) : HT_FAIL;
-    if (code == HT_OK) code = score(result, copy, train, test, NULL, plan->pool, err);
+    ht_prune_plan_free(plan);
+    if (code == HT_OK) code = score(result, copy, train, test, NULL, pool, err);
     if (code == HT_OK && small) code = ht_prune_compact(copy, err);
     if (code == HT_OK && small)
         *small = copy;

@@ -13,9 +13,16 @@
 
 enum { LOSS_POINTS = 200 };
 
-/* Neurons that are worked on at a time: enough that fetching rows and samples is little beside the products.
- */
-enum { BLOCK = 4 * HT_SHARD };
+/* Neurons that are worked on at a time: enough that fetching rows and samples is little beside the products,
+ * and about half of a small layer, whose rows are copied. */
+enum { BLOCK = 4 * HT_SHARD, LEAST = HT_SHARD / 4 };
+
+static int block_of(int n)
+{
+    int block = BLOCK;
+    while (block > LEAST && block > n / 2) block /= 2;
+    return block;
+}
 
 /* Shapes: n neurons, d inputs, S samples. Blocks of neurons come one after the other, from the last removed
  * to the first; in each the chunks of samples are tasks. */
@@ -26,9 +33,10 @@ typedef struct curve_job {
     int at;            /* the point the spec asks for */
     int tasks, stride; /* the loss is taken wherever removed % stride == 0, at both ends and at `at` */
     int loss_points;
+    int block;          /* neurons of a block at most */
     int removed, count; /* the block: so many are removed before it, it brings so many back */
-    float *w, *out;     /* its rows (BLOCK × d) and output weights (BLOCK × classes) */
-    float *h;           /* (workers × BLOCK × HT_EVAL_CHUNK) */
+    float *w, *out;     /* its rows (block × d) and output weights (block × classes) */
+    float *h;           /* (workers × block × HT_EVAL_CHUNK) */
     float *logits;      /* (classes × S), chunk by chunk */
     int *correct;       /* (workers × (n + 1)): sums of whole numbers do not depend on the order */
     double *loss;       /* (tasks × loss points) */
@@ -69,7 +77,7 @@ static void add_block(void *context, int task, int worker)
     int classes = job->net->layers[1].rows, d = hidden->columns, samples = chunk_samples(job, task);
     size_t start = (size_t)task * HT_EVAL_CHUNK;
     const int32_t *labels = job->samples->labels + start;
-    float *h = job->h + (size_t)worker * BLOCK * HT_EVAL_CHUNK;
+    float *h = job->h + (size_t)worker * (size_t)job->block * HT_EVAL_CHUNK;
     float *logits = job->logits + start * (size_t)classes;
     int *correct = job->correct + (size_t)worker * ((size_t)hidden->rows + 1), removed = job->removed;
     double *loss = job->loss + (size_t)task * (size_t)job->loss_points;
@@ -101,7 +109,7 @@ static ht_code add_all(curve_job *job, const ht_prune_plan *plan, ht_error *err)
     begin_empty(job);
     for (job->removed = job->order->count; job->removed > 0; job->removed -= job->count) {
         if (ht_prune_go_on(&plan->spec, err) != HT_OK) return err->code;
-        job->count = job->removed < BLOCK ? job->removed : BLOCK;
+        job->count = job->removed < job->block ? job->removed : job->block;
         ht_pool_run(plan->pool, job->count, fetch_row, job);
         ht_pool_run(plan->pool, job->tasks, add_block, job);
     }
@@ -136,13 +144,13 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
     const ht_prune_order *order = &plan->orders[0];
     size_t n = (size_t)order->count, d = (size_t)net->layers[0].columns,
            classes = (size_t)net->layers[1].rows;
-    size_t workers = (size_t)ht_pool_threads(plan->pool);
-    curve_job job = {.net = net, .samples = samples, .order = order};
+    size_t workers = (size_t)ht_pool_threads(plan->pool), block = (size_t)block_of(order->count);
+    curve_job job = {.net = net, .samples = samples, .order = order, .block = (int)block};
     job.tasks = (int)((samples->count + HT_EVAL_CHUNK - 1) / HT_EVAL_CHUNK);
     job.stride = order->count <= LOSS_POINTS ? 1 : order->count / LOSS_POINTS;
     job.loss_points = order->count / job.stride + 3;
-    job.w = ht_alloc(BLOCK * (d + classes), sizeof(float), "the pruning curve", err);
-    job.h = ht_alloc(workers * BLOCK * HT_EVAL_CHUNK, sizeof(float), "the pruning curve", err);
+    job.w = ht_alloc(block * (d + classes), sizeof(float), "the pruning curve", err);
+    job.h = ht_alloc(workers * block * HT_EVAL_CHUNK, sizeof(float), "the pruning curve", err);
     job.logits = ht_alloc(samples->count * classes, sizeof(float), "the pruning curve", err);
     job.correct = ht_alloc(workers * (n + 1), sizeof *job.correct, "the pruning curve", err);
     job.loss =
@@ -154,7 +162,7 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
                 plan->ops->cut(plan, plan->spec.ratio, cut, err) == HT_OK;
     if (good) {
         job.at = (int)cut[0].removed;
-        job.out = job.w + BLOCK * d;
+        job.out = job.w + block * d;
         good = add_all(&job, plan, err) == HT_OK;
     }
     if (good) {

@@ -8,10 +8,12 @@
 
 #include "base/alloc.h"
 #include "base/pool.h"
+#include "math/eigen.h"
 #include "math/linalg.h"
 #include "math/prune_svd.h"
 #include "math/select.h"
-#include "math/shard.h"
+
+enum { STRIP = 32 }; /* rows, or wide columns, at a time: few, so that what is made of them stays small */
 
 /* ---- factorisation ---- */
 
@@ -32,10 +34,10 @@ static ht_code column_medians(const ht_layer *layer, float *median, ht_error *er
 static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double *gram, ht_error *err)
 {
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns, m = (size_t)f->m, along = f->wide ? d : n;
-    double *block = ht_alloc(HT_SHARD * m, sizeof *block, "singular values", err);
+    double *block = ht_alloc(STRIP * m, sizeof *block, "singular values", err);
     if (!block) return HT_FAIL;
-    for (size_t first = 0; first < along; first += HT_SHARD) {
-        size_t count = along - first < HT_SHARD ? along - first : HT_SHARD;
+    for (size_t first = 0; first < along; first += STRIP) {
+        size_t count = along - first < STRIP ? along - first : STRIP;
         for (size_t b = 0; b < count; b++) /* block is (count × m) */
             for (size_t i = 0; i < m; i++) {
                 size_t row = f->wide ? i : first + b, column = f->wide ? first + b : i;
@@ -47,19 +49,14 @@ static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double
     return HT_OK;
 }
 
-/* The vectors of rising eigenvalues, in double; the Gram matrix is gone before anyone needs them in float. */
+/* The vectors of rising eigenvalues, in double. */
 static double *eigenvectors(const ht_layer *layer, const ht_svd_factor *f, double *values, ht_error *err)
 {
     size_t m = (size_t)f->m;
-    double *gram = ht_alloc(m * m, sizeof *gram, "singular values", err), *vectors = NULL;
-    if (gram && gram_matrix(layer, f, gram, err) == HT_OK)
-        vectors = ht_alloc(m * m, sizeof *vectors, "singular vectors", err);
-    if (vectors && ht_eigen(f->m, gram, values, vectors, err) != HT_OK) {
-        ht_free(vectors);
-        vectors = NULL;
-    }
+    double *gram = ht_alloc(m * m, sizeof *gram, "singular values", err);
+    if (gram && gram_matrix(layer, f, gram, err) == HT_OK) return ht_eigen(f->m, &gram, values, err);
     ht_free(gram);
-    return vectors;
+    return NULL;
 }
 
 static ht_code factorise(const ht_layer *layer, ht_svd_factor *f, ht_prune_order *order, ht_error *err)
@@ -116,7 +113,7 @@ typedef struct projection {
     const ht_svd_factor *f;
     ht_layer *layer;
     int removed;
-    float *scratch; /* (workers × HT_SHARD × m) */
+    float *scratch; /* (workers × STRIP × m) */
 } projection;
 
 static void add_medians(const projection *p, int first_row, int rows, int first, int columns, float sign)
@@ -127,14 +124,19 @@ static void add_medians(const projection *p, int first_row, int rows, int first,
     }
 }
 
-/* Rows of a shard (or, wide, its columns): A ← A V Vᵀ (V Vᵀ A), V the kept vectors. */
-static void project_shard(void *context, int shard, int worker)
+static int length(const projection *p)
+{
+    return p->f->wide ? p->layer->columns : p->layer->rows;
+}
+
+/* Rows of a strip (or, wide, its columns): A ← A V Vᵀ (V Vᵀ A), V the kept vectors. */
+static void project_strip(void *context, int strip, int worker)
 {
     const projection *p = context;
-    int m = p->f->m, d = p->layer->columns, kept = m - p->removed, first = shard * HT_SHARD;
-    int count = ht_shard_rows(p->f->wide ? d : p->layer->rows, shard);
+    int m = p->f->m, d = p->layer->columns, kept = m - p->removed, first = strip * STRIP;
+    int left = length(p) - first, count = left < STRIP ? left : STRIP;
     const float *v = p->f->v + (size_t)p->removed * (size_t)m;
-    float *t = p->scratch + (size_t)worker * HT_SHARD * (size_t)m;
+    float *t = p->scratch + (size_t)worker * STRIP * (size_t)m;
     if (p->f->wide) {
         float *w = p->layer->weight + first;
         add_medians(p, 0, m, first, count, -1);
@@ -159,10 +161,10 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
         removed[l] = cut[l].removed;
         for (int64_t i = 0; i < removed[l]; i++) lost2[l] += plan->orders[l].norm2[i];
         if (removed[l] == 0) continue; /* not even rounded */
-        p.scratch = ht_alloc((size_t)ht_pool_threads(plan->pool) * HT_SHARD, (size_t)p.f->m * sizeof(float),
+        p.scratch = ht_alloc((size_t)ht_pool_threads(plan->pool) * STRIP, (size_t)p.f->m * sizeof(float),
                              "a projection", err);
         if (!p.scratch) return HT_FAIL;
-        ht_pool_run(plan->pool, ht_shards(p.f->wide ? p.layer->columns : p.layer->rows), project_shard, &p);
+        ht_pool_run(plan->pool, (length(&p) + STRIP - 1) / STRIP, project_strip, &p);
         ht_free(p.scratch);
     }
     return HT_OK;

@@ -11,7 +11,7 @@
 #include "math/prune_svd.h"
 #include "math/shard.h"
 
-enum { RANKS = 200 }; /* least number of points of a curve, if there are so many ranks */
+enum { RANKS = 200, ROUND = 16 }; /* least number of points, if there are so many ranks; tasks of a round */
 
 typedef struct curve_job {
     const ht_prune_plan *plan;
@@ -20,25 +20,29 @@ typedef struct curve_job {
     const float *in;         /* (m × d), A = Σ outᵢ inᵢᵀ: rows are inᵢ … */
     const float *out;        /* (m × n): … and outᵢ */
     const int *levels;       /* (count): ranks removed, falling */
-    int count, tasks, chunk; /* samples of a task */
+    int count, stride;       /* how many, and how many ranks lie between two at most */
+    int tasks, chunk, first; /* samples of a task; first task of the round */
     size_t per_worker;
-    float *scratch; /* (workers × per_worker) */
-    int *correct;   /* (tasks × count) */
-    double *loss;   /* (tasks × count) */
+    float *scratch;       /* (workers × per_worker) */
+    int *correct;         /* (ROUND × count) */
+    double *loss;         /* (ROUND × count) */
+    int64_t *all_correct; /* (count): of all rounds */
+    double *all_loss;
 } curve_job;
 
-/* Samples of a task: as many as a worker has room for in 1 MB, `row` floats each; at least 16. */
+/* Samples of a task: as many as a worker has room for in 512 kB, `row` floats each; at least 16. */
 static int chunk_of(size_t row)
 {
     int chunk = HT_EVAL_CHUNK;
-    while (chunk > 16 && (size_t)chunk * row > 1u << 18) chunk /= 2;
+    while (chunk > 16 && (size_t)chunk * row > 1u << 17) chunk /= 2;
     return chunk;
 }
 
-/* Floats for a sample: pre-activations, what it is along the ranks, a shard's activations, logits. */
-static size_t room_of(const ht_network *net, const ht_svd_factor *f)
+/* Floats for a sample: pre-activations, what it is along the ranks of a level, a shard's activations, logits.
+ */
+static size_t room_of(const ht_network *net, int stride)
 {
-    return (size_t)net->layers[0].rows + (size_t)f->m + HT_SHARD + (size_t)net->layers[1].rows;
+    return (size_t)net->layers[0].rows + (size_t)stride + HT_SHARD + (size_t)net->layers[1].rows;
 }
 
 /* logits of a chunk from its pre-activations (samples × n), shard by shard */
@@ -64,12 +68,13 @@ static void curve_chunk(void *context, int task, int worker)
     const curve_job *job = context;
     const ht_layer *hidden = &job->plan->net->layers[0];
     int n = hidden->rows, d = hidden->columns, m = job->f->m, classes = job->plan->net->layers[1].rows;
-    size_t start = (size_t)task * (size_t)job->chunk, left = job->samples->count - start;
+    size_t start = ((size_t)job->first + (size_t)task) * (size_t)job->chunk,
+           left = job->samples->count - start;
     int samples = left < (size_t)job->chunk ? (int)left : job->chunk, removed = m;
     const float *x = job->samples->x + start * (size_t)d;
     float *pre = job->scratch + (size_t)worker * job->per_worker;
     float *along = pre + (size_t)job->chunk * (size_t)n;
-    float *block = along + (size_t)job->chunk * (size_t)m;
+    float *block = along + (size_t)job->chunk * (size_t)job->stride;
     float *logits = block + (size_t)job->chunk * HT_SHARD;
     for (int i = 0; i < samples; i++) { /* all removed: what the medians give is the same for every neuron */
         double sum = 0;
@@ -94,34 +99,63 @@ static void curve_chunk(void *context, int task, int worker)
     }
 }
 
-/* The second factor, (m × n or d): V Aᵀ, or wide V A. */
-static float *second_factor(const ht_layer *layer, const ht_svd_factor *f, ht_error *err)
+/* ---- the second factor ---- */
+
+enum { STRIP = 256 }; /* its columns of a task */
+
+typedef struct factor_job {
+    const ht_layer *layer;
+    const ht_svd_factor *f;
+    int other;      /* n, or wide d */
+    float *shift;   /* (m): V med, or wide V 1 */
+    float *product; /* (m × other) */
+} factor_job;
+
+/* V (W - 1·medᵀ)ᵀ, or V (W - 1·medᵀ). */
+static void factor_strip(void *context, int strip, int worker)
 {
-    int n = layer->rows, d = layer->columns, other = f->wide ? d : n, m = f->m;
-    float *product = ht_alloc((size_t)m * (size_t)other, sizeof *product, "the pruning curve", err);
-    float *shift = product ? ht_alloc((size_t)m, sizeof *shift, "the pruning curve", err) : NULL;
-    if (!shift) return ht_free(product), NULL;
-    if (f->wide) {
-        for (int i = 0; i < m; i++)
-            for (int j = 0; j < m; j++) shift[i] += f->v[(size_t)i * (size_t)m + (size_t)j];
-        ht_gemm_nn(m, d, m, 1.0f, f->v, m, layer->weight, d, 0.0f, product, d);
-    } else {
-        ht_gemm_nt(m, 1, d, 1.0f, f->v, m, f->median, d, 0.0f, shift, 1);
-        ht_gemm_nt(m, n, d, 1.0f, f->v, m, layer->weight, d, 0.0f, product, n);
-    }
-    for (int i = 0; i < m; i++) /* V (W - 1·medᵀ)ᵀ, or V (W - 1·medᵀ) */
-        for (int j = 0; j < other; j++)
-            product[(size_t)i * (size_t)other + (size_t)j] -= shift[i] * (f->wide ? f->median[j] : 1.0f);
-    ht_free(shift);
-    return product;
+    const factor_job *job = context;
+    const float *v = job->f->v, *w = job->layer->weight, *median = job->f->median;
+    int first = strip * STRIP, left = job->other - first, count = left < STRIP ? left : STRIP;
+    int m = job->f->m, d = job->layer->columns, other = job->other;
+    float *product = job->product + first;
+    (void)worker;
+    if (job->f->wide)
+        ht_gemm_nn(m, count, m, 1.0f, v, m, w + first, d, 0.0f, product, other);
+    else
+        ht_gemm_nt(m, count, d, 1.0f, v, m, w + (size_t)first * (size_t)d, d, 0.0f, product, other);
+    for (int i = 0; i < m; i++, product += other)
+        for (int j = 0; j < count; j++)
+            product[j] -= job->shift[i] * (job->f->wide ? median[first + j] : 1.0f);
+}
+
+/* (m × n or d) */
+static float *second_factor(const ht_layer *layer, const ht_svd_factor *f, ht_pool *pool, ht_error *err)
+{
+    size_t m = (size_t)f->m;
+    factor_job job = {.layer = layer, .f = f, .other = f->wide ? layer->columns : layer->rows};
+    job.product = ht_alloc(m * (size_t)job.other, sizeof(float), "the pruning curve", err);
+    job.shift = job.product ? ht_alloc(m, sizeof(float), "the pruning curve", err) : NULL;
+    if (!job.shift) return ht_free(job.product), NULL;
+    for (size_t i = 0; i < m * m; i++) job.shift[i / m] += f->v[i] * (f->wide ? 1.0f : f->median[i % m]);
+    ht_pool_run(pool, (job.other + STRIP - 1) / STRIP, factor_strip, &job);
+    ht_free(job.shift);
+    return job.product;
+}
+
+/* ---- the curve ---- */
+
+static int stride_of(int m)
+{
+    return m <= RANKS ? 1 : m / RANKS;
 }
 
 /* All ranks, or evenly many and the one at the spec's cut; falling. Returns how many. */
 static int choose_levels(int m, int at, int *levels)
 {
-    int stride = m <= RANKS ? 1 : m / RANKS, count = 0;
+    int count = 0;
     for (int removed = m; removed >= 0; removed--)
-        if (removed == at || removed == m || removed % stride == 0) levels[count++] = removed;
+        if (removed == at || removed == m || removed % stride_of(m) == 0) levels[count++] = removed;
     return count;
 }
 
@@ -130,44 +164,56 @@ static void fill_points(const curve_job *job, int at, ht_prune_curve *curve)
     double total = (double)job->samples->count;
     curve->count = job->count;
     for (int i = 0; i < job->count; i++) { /* rising */
-        int level = job->count - 1 - i, right = 0;
-        double loss = 0;
-        for (int t = 0; t < job->tasks; t++) {
-            right += job->correct[(size_t)t * (size_t)job->count + (size_t)level];
-            loss += job->loss[(size_t)t * (size_t)job->count + (size_t)level];
-        }
+        int level = job->count - 1 - i;
         int64_t removed[HT_LAYERS] = {job->levels[level]};
         double lost2[HT_LAYERS] = {0};
         ht_prune_result r = ht_prune_plan_result(job->plan, removed, lost2);
         curve->points[i] = (ht_prune_point){.removed = removed[0],
                                             .ratio = r.ratio,
                                             .error = job->plan->orders[0].error[removed[0]],
-                                            .accuracy = right / total,
-                                            .loss = loss / total,
+                                            .accuracy = (double)job->all_correct[level] / total,
+                                            .loss = job->all_loss[level] / total,
                                             .weights = (double)r.parameters_left / (double)r.parameters,
                                             .bytes = (double)r.bytes_left / (double)r.bytes};
         if (removed[0] == at) curve->at = curve->points[i];
     }
 }
 
+/* Round by round, so that what tasks leave stays small; added up in the tasks' order. */
+static ht_code run_rounds(curve_job *job, ht_error *err)
+{
+    for (job->first = 0; job->first < job->tasks; job->first += ROUND) {
+        int left = job->tasks - job->first, tasks = left < ROUND ? left : ROUND;
+        size_t slots = (size_t)tasks * (size_t)job->count;
+        memset(job->correct, 0, slots * sizeof *job->correct);
+        memset(job->loss, 0, slots * sizeof *job->loss);
+        ht_pool_run(job->plan->pool, tasks, curve_chunk, job);
+        if (ht_prune_go_on(&job->plan->spec, err) != HT_OK) return err->code;
+        for (size_t i = 0; i < slots; i++) {
+            job->all_correct[i % (size_t)job->count] += job->correct[i];
+            job->all_loss[i % (size_t)job->count] += job->loss[i];
+        }
+    }
+    return HT_OK;
+}
+
 static ht_code run_curve(curve_job *job, int at, ht_prune_curve *curve, ht_error *err)
 {
-    size_t workers = (size_t)ht_pool_threads(job->plan->pool);
-    size_t slots = (size_t)job->tasks * (size_t)job->count;
-    job->per_worker = (size_t)job->chunk * room_of(job->plan->net, job->f);
+    size_t workers = (size_t)ht_pool_threads(job->plan->pool), count = (size_t)job->count;
     job->scratch = ht_alloc(workers * job->per_worker, sizeof(float), "the pruning curve", err);
-    job->correct = ht_alloc(slots, sizeof *job->correct, "the pruning curve", err);
-    job->loss = ht_alloc(slots, sizeof *job->loss, "the pruning curve", err);
-    curve->points = ht_alloc((size_t)job->count, sizeof *curve->points, "the pruning curve", err);
-    bool good = job->scratch && job->correct && job->loss && curve->points;
-    if (good) {
-        ht_pool_run(job->plan->pool, job->tasks, curve_chunk, job);
-        good = ht_prune_go_on(&job->plan->spec, err) == HT_OK;
-    }
+    job->correct = ht_alloc(ROUND * count, sizeof *job->correct, "the pruning curve", err);
+    job->loss = ht_alloc(ROUND * count, sizeof *job->loss, "the pruning curve", err);
+    job->all_correct = ht_alloc(count, sizeof *job->all_correct, "the pruning curve", err);
+    job->all_loss = ht_alloc(count, sizeof *job->all_loss, "the pruning curve", err);
+    curve->points = ht_alloc(count, sizeof *curve->points, "the pruning curve", err);
+    bool good = job->scratch && job->correct && job->loss && job->all_correct && job->all_loss &&
+                curve->points && run_rounds(job, err) == HT_OK;
     if (good) fill_points(job, at, curve);
     ht_free(job->scratch);
     ht_free(job->correct);
     ht_free(job->loss);
+    ht_free(job->all_correct);
+    ht_free(job->all_loss);
     return good ? HT_OK : HT_FAIL;
 }
 
@@ -179,10 +225,11 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
     if (ht_prune_cut_orders(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
     int at = (int)cut[0].removed;
     int *levels = ht_alloc((size_t)f->m + 1, sizeof *levels, "the pruning curve", err);
-    float *second = levels ? second_factor(&plan->net->layers[0], f, err) : NULL;
+    float *second = levels ? second_factor(&plan->net->layers[0], f, plan->pool, err) : NULL;
     ht_code code = second ? HT_OK : HT_FAIL;
     if (code == HT_OK) {
-        int chunk = chunk_of(room_of(plan->net, f));
+        size_t row = room_of(plan->net, stride_of(f->m));
+        int chunk = chunk_of(row);
         curve_job job = {.plan = plan,
                          .samples = samples,
                          .f = f,
@@ -190,8 +237,10 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
                          .out = f->wide ? f->v : second,
                          .levels = levels,
                          .count = choose_levels(f->m, at, levels),
+                         .stride = stride_of(f->m),
                          .chunk = chunk,
-                         .tasks = (int)((samples->count + (size_t)chunk - 1) / (size_t)chunk)};
+                         .tasks = (int)((samples->count + (size_t)chunk - 1) / (size_t)chunk),
+                         .per_worker = (size_t)chunk * row};
         code = run_curve(&job, at, curve, err);
     }
     ht_free(second);

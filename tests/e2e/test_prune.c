@@ -166,6 +166,63 @@ static void the_picture_holds_settings_and_numbers(void **state)
     assert_says(r->out, "\"noise.alpha\": 1.62");
 }
 
+/* Networks and samples no one should give, and some that are just odd. */
+static void odd_arrays_get_a_clear_word(void **state)
+{
+    (void)state;
+    static const double one[6] = {1, 1, 1, 1, 1, 1}, far[6] = {1, 1e300, 1, 1, 1, 1},
+                        bad[6] = {1, NAN, 1, 1, 1, 1};
+    const struct {
+        const char *path;
+        const double *values;
+        int ndim;
+        size_t shape[3];
+    } arrays[] = {
+        {"a.npy", one, 2, {3, 2}},      {"b.npy", one, 2, {2, 3}},
+        {"far.npy", far, 2, {3, 2}},    {"nan.npy", bad, 2, {3, 2}},
+        {"flat.npy", one, 1, {6}},      {"deep.npy", one, 3, {3, 2, 1}},
+        {"none.npy", one, 2, {0, 2}},   {"n1.npy", one, 2, {1, 2}},
+        {"m1.npy", one, 2, {2, 1}},     {"c1.npy", one, 2, {1, 3}},
+        {"x.npy", one, 2, {3, 2}},      {"x3.npy", one, 2, {2, 3}},
+        {"d1.npy", one, 2, {3, 1}},     {"y.npy", one + 3, 1, {3}},
+        {"column.npy", one, 2, {3, 1}}, {"zero.npy", (double[3]){0, 0, 0}, 1, {3}},
+    };
+    ht_error err;
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+        assert_int_equal(
+            ht_npy_write_f64(arrays[i].path, arrays[i].values, arrays[i].ndim, arrays[i].shape, &err), HT_OK);
+    const struct {
+        const char *first, *second, *x, *y, *says;
+    } refused[] = {
+        {"far.npy", "b.npy", "x.npy", "y.npy", "[0][1] is not a finite number"},
+        {"nan.npy", "b.npy", "x.npy", "y.npy", "[0][1] is not a finite number"},
+        {"flat.npy", "b.npy", "x.npy", "y.npy", "1 dimensions"},
+        {"deep.npy", "b.npy", "x.npy", "y.npy", "3 dimensions"},
+        {"none.npy", "b.npy", "x.npy", "y.npy", "(0 × 2)"},
+        {"a.npy", "b.npy", "none.npy", "y.npy", "no samples"},
+        {"a.npy", "b.npy", "flat.npy", "y.npy", "shape of one sample"},
+        {"a.npy", "b.npy", "x3.npy", "y.npy", "samples of 3 values, the network takes 2"},
+        {"a.npy", "b.npy", "x.npy", "column.npy", "one dimension"},
+        {"a.npy", "c1.npy", "x.npy", "y.npy", "label 0 is 1; the network's classes"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        const sandbox_result *r = RUN("prune", "--w1", refused[i].first, "--w2", refused[i].second, "--x",
+                                      refused[i].x, "--y", refused[i].y);
+        assert_status(r, 1);
+        assert_says(r->err, refused[i].says);
+    }
+    /* One neuron, one input, one class. */
+    const char *const small[][4] = {{"n1.npy", "m1.npy", "x.npy", "y.npy"},
+                                    {"d1.npy", "b.npy", "d1.npy", "y.npy"},
+                                    {"a.npy", "c1.npy", "x.npy", "zero.npy"}};
+    for (size_t i = 0; i < sizeof small / sizeof small[0]; i++) {
+        json_t *root = PRUNE_JSON("--w1", small[i][0], "--w2", small[i][1], "--x", small[i][2], "--y",
+                                  small[i][3], "--method", "all", "--ratio", "1", "--curve");
+        assert_true(number(root, "ratio") > 0.999 && number(root, "kept") < 0.5);
+        json_decref(root);
+    }
+}
+
 static void wrong_requests_say_what_to_do(void **state)
 {
     (void)state;
@@ -280,6 +337,7 @@ int main(void)
         cmocka_unit_test(out_writes_a_network_that_computes_the_same),
         cmocka_unit_test(runs_and_checkpoints),
         cmocka_unit_test(the_picture_holds_settings_and_numbers),
+        cmocka_unit_test(odd_arrays_get_a_clear_word),
         cmocka_unit_test(wrong_requests_say_what_to_do),
         cmocka_unit_test(pruning_takes_no_more_than_twice_the_network),
     };

@@ -88,7 +88,7 @@ static void methods_are_laid_over_each_other(void **state)
     vt_assert(t, vt_wait_text(t, "of 200", PATIENCE));
     vt_assert(t, vt_wait_text(t, "speed at ", PATIENCE));
     vt_key(t, "2");
-    vt_assert(t, vt_wait_text(t, "methods at equal size", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Pruning methods", PATIENCE));
     vt_assert(t, vt_wait_text(t, "magnitude at κ", PATIENCE));
     vt_assert(t, vt_wait_text(t, "fraction of weights removed", PATIENCE));
     vt_key(t, "4");
@@ -119,7 +119,7 @@ static void the_mouse_chooses_methods_and_moves_the_cursor(void **state)
     vt_mouse(t, VT_DRAG, 1, column + 3, row); /* no second click */
     vt_mouse(t, VT_RELEASE, 1, column + 3, row);
     vt_assert(t, vt_wait_text(t, "magnitude at κ", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "methods at equal size", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Pruning methods", PATIENCE));
     vt_assert(t, vt_wait_gone(t, "on its way", PATIENCE));
     ht_rect strip = area_of(HT_PANEL_STRIP, false);
     vt_mouse(t, VT_PRESS, 1, strip.x + 7 + (strip.w - 9) / 2, strip.y + 2);
@@ -316,7 +316,7 @@ static void every_size_shows_it(void **state)
     vt_assert(t, vt_wait_text(t, "random at κ", PATIENCE));
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         vt_resize(t, sizes[i][0], sizes[i][1]);
-        vt_assert(t, vt_wait_text(t, "Pruning, methods", PATIENCE));
+        vt_assert(t, vt_wait_text(t, "Pruning methods", PATIENCE));
         vt_assert(t, vt_wait_text(t, "6 random", PATIENCE));
         vt_assert(t, vt_wait_text(t, "random at κ", PATIENCE));
         vt_assert(t, vt_wait_text(t, "accuracy", PATIENCE));

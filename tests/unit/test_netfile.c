@@ -33,16 +33,16 @@ static void what_was_written_is_read(void **state)
     ht_network_free(net);
 }
 
-/* A file of others: any names, in the file's order; `bias` is what its one bias holds. */
-static void write_foreign(const char *name, const char *second, float bias)
+/* A file of others: any names, in the file's order; `bias` is what its one vector holds. */
+static void write_foreign(const char *name, const char *vector, const char *second, float bias)
 {
     char header[600], file[1024];
     float data[6 + 2 + 4] = {1, 2, 3, 4, 5, 6, bias, 0, 0.5f, -1, 2, 7};
     int length = snprintf(header, sizeof header,
                           "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
-                          "\"fc1.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]},"
+                          "\"%s\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[24,32]},"
                           "\"%s\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[32,48]}}",
-                          second);
+                          vector, second);
     memset(file, 0, 8);
     file[0] = (char)(length & 255), file[1] = (char)(length >> 8);
     memcpy(file + 8, header, (size_t)length);
@@ -53,7 +53,7 @@ static void write_foreign(const char *name, const char *second, float bias)
 static void files_of_others_are_read_in_order(void **state)
 {
     (void)state;
-    write_foreign("b.safetensors", "fc2.weight", 0);
+    write_foreign("b.safetensors", "fc1.bias", "fc2.weight", 0);
     ht_network *net = ht_netfile_read(scratch_path("b.safetensors"), HT_LEAKY_RELU, false, &err);
     assert_non_null(net);
     assert_int_equal(net->depth, 1);
@@ -66,12 +66,15 @@ static void files_of_others_are_read_in_order(void **state)
 static void biases_and_broken_chains_are_refused(void **state)
 {
     (void)state;
-    write_foreign("c.safetensors", "fc2.weight", 0.25f);
+    write_foreign("c.safetensors", "fc1.bias", "fc2.weight", 0.25f);
     assert_null(ht_netfile_read(scratch_path("c.safetensors"), HT_RELU, false, &err));
     assert_non_null(strstr(err.text, "fc1.bias"));
-    write_foreign("d.safetensors", "running_mean", 0); /* only one matrix is called a weight */
+    write_foreign("d.safetensors", "fc1.bias", "running_mean", 0); /* only one matrix is called a weight */
     assert_null(ht_netfile_read(scratch_path("d.safetensors"), HT_RELU, false, &err));
     assert_non_null(strstr(err.text, "1 layers"));
+    write_foreign("e.safetensors", "norm.weight", "fc2.weight", 0); /* not what we would compute */
+    assert_null(ht_netfile_read(scratch_path("e.safetensors"), HT_RELU, false, &err));
+    assert_non_null(strstr(err.text, "norm.weight has 1 dimensions"));
     char w1[4300], w2[4300];
     strcpy(w1, golden_path("net/W1.npy"));
     strcpy(w2, golden_path("net/W2.npy"));
