@@ -71,7 +71,9 @@ static ht_symbols symbols_of(const ht_lab *lab)
     return choice == 0 ? ht_term_symbols() : (ht_symbols)(choice - 1);
 }
 
-static void draw(ht_lab *lab)
+/* A whole frame, or one in turns: what training brings costs it half as much then, and comes a frame later at
+ * most. */
+static void draw(ht_lab *lab, bool whole)
 {
     ht_error err;
     int columns, rows;
@@ -79,8 +81,10 @@ static void draw(ht_lab *lab)
     if (ht_cells_resume(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
+    lab->screen.in_turns = !whole;
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
+    lab->owing = !whole && lab->dirty;
     lab->dirty = false;
     lab->drawn = ht_now();
 }
@@ -92,7 +96,7 @@ static void draw(ht_lab *lab)
 static int patience(const ht_lab *lab)
 {
     double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
-    if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
+    if (lab->dirty || lab->owing) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
     /* Each time that we wake up is taken from training. */
     if (lab->model->state == HT_STATE_RUNNING && since < frame) return (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
@@ -120,9 +124,9 @@ static void loop(ht_lab *lab)
         tell_news(lab);
         ht_lab_look(lab);
         double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
-        /* A key shows at once; training fills the frames in between. */
-        if (lab->urgent || (lab->dirty && ht_now() - lab->drawn >= frame)) {
-            draw(lab);
+        /* A key shows at once, and all that it changes; training fills the frames in between. */
+        if (lab->urgent || ((lab->dirty || lab->owing) && ht_now() - lab->drawn >= frame)) {
+            draw(lab, lab->urgent || lab->model->state != HT_STATE_RUNNING);
             lab->urgent = false;
         }
         ht_term_wait(patience(lab));
@@ -148,7 +152,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     ht_model_init(lab->model, &s->params, 0, 0, data);
     lab->model->shape[0] = '\0'; /* known with the data */
     ht_lab_note(lab, true, "opening %s ...", data);
-    draw(lab);
+    draw(lab, true);
     return HT_OK;
 }
 
@@ -178,7 +182,7 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *
         lab->compare = NULL;
         ht_runner_join(lab->runner);
         receive(lab); /* what was under way: journaled like the rest */
-        draw(lab);
+        draw(lab, true);
         ht_term_close();
     }
     ht_runner_stop(lab->runner);

@@ -29,6 +29,7 @@ typedef struct ht_lab {
     ht_screen screen;
     ht_layout layout;
     bool dirty, urgent, quit;
+    bool owing;      /* the other half of the panels has not been drawn since something came in */
     uint64_t change; /* the last one the screen has seen */
     double drawn, last_event;
     ht_panel_id dashboard_focus; /* where the frame was when another view got it */

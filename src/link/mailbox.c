@@ -40,11 +40,18 @@ ht_letter *ht_mailbox_wanted(ht_mailbox *box)
     return atomic_load_explicit(&box->wanted, memory_order_acquire) ? &box->letter : NULL;
 }
 
+static void drain(sem_t *semaphore)
+{
+    while (sem_trywait(semaphore) == 0) {
+    }
+}
+
 void ht_mailbox_deliver(ht_mailbox *box)
 {
     atomic_store_explicit(&box->wanted, false, memory_order_relaxed);
     atomic_store_explicit(&box->stirred, false, memory_order_relaxed);
     atomic_store_explicit(&box->asked_again, false, memory_order_relaxed);
+    drain(&box->awake);        /* what was asked for until now the letter tells */
     sem_post(&box->delivered); /* orders the copy before the analyst's reads */
 }
 
@@ -66,9 +73,7 @@ void ht_mailbox_close(ht_mailbox *box)
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
 {
     bool awoken = ht_wait_for(&box->awake, seconds);
-    /* Several calls wake once: the rest must not cut later sleeps short. */
-    while (awoken && sem_trywait(&box->awake) == 0) {
-    }
+    if (awoken) drain(&box->awake); /* several calls wake once: the rest must not cut later sleeps short */
     return !awoken && !atomic_load(&box->closed);
 }
 

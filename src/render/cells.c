@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "render/draw_frame.h"
 #include "render/glyphs.h"
 
 /* What was drawn into a cell, layer by layer; ht_cells_at shows the highest one: text, dots, box lines, bar,
@@ -20,16 +21,22 @@ typedef struct layers {
     uint8_t pixel[2];          /* role of the upper and the lower half; 0: none */
 } layers;
 
+enum { SIZE_MAX_CELLS = 1000, TEXT_MAX = 1024, LARGE_ROWS = 5, LARGE_COLUMNS = 3 };
+
+typedef struct span {
+    int from, to;
+} span;
+
 struct ht_cells {
     ht_surface surface; /* first: the operations get a pointer to it */
     ht_symbols symbols;
     size_t capacity;
-    layers *grid; /* (rows × columns) */
+    layers *grid;                 /* (rows × columns) */
+    span touched[SIZE_MAX_CELLS]; /* of each row */
 };
 
 /* An area shows every other of its dots, so that lines stand out from it; without braille, whole cells. */
 enum { SHADE_DOTS = 0x95, SHADE_LEAST = 4, THIN_DOTS = 3 };
-enum { SIZE_MAX_CELLS = 1000, TEXT_MAX = 1024, LARGE_ROWS = 5, LARGE_COLUMNS = 3 };
 
 static ht_cells *cells_of(ht_surface *s)
 {
@@ -371,13 +378,19 @@ static void cells_slider(ht_surface *s, ht_role role, double x, double y, double
     put_text(s, left + 1 + handle, row, role, HT_BOLD, ascii ? '*' : 0x25cf);
 }
 
+static void touch(span *s, int from, int to)
+{
+    if (from < s->from) s->from = from;
+    if (to > s->to) s->to = to;
+}
+
 static void cells_erase(ht_surface *s, ht_rect r)
 {
-    for (int y = r.y < 0 ? 0 : r.y; y < r.y + r.h && y < s->rows; y++)
-        for (int x = r.x < 0 ? 0 : r.x; x < r.x + r.w && x < s->columns; x++) {
-            layers *l = layers_at(s, x, y);
-            if (l) *l = (layers){0};
-        }
+    ht_rect here = ht_rect_cut(ht_rect_cut(r, s->clip), (ht_rect){0, 0, s->columns, s->rows});
+    for (int y = here.y; y < here.y + here.h; y++) {
+        memset(layers_at(s, here.x, y), 0, (size_t)here.w * sizeof(layers));
+        touch(&cells_of(s)->touched[y], here.x, here.x + here.w);
+    }
 }
 
 /* ---- the grid ---------------------------------------------------------------------------------- */
@@ -424,6 +437,7 @@ ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbol
         cells->capacity = need;
     }
     memset(cells->grid, 0, need * sizeof(layers));
+    for (int y = 0; y < rows; y++) cells->touched[y] = (span){0, columns};
     cells->symbols = symbols;
     cells->surface.blank = true;
     cells->surface.columns = columns;
@@ -437,7 +451,14 @@ ht_code ht_cells_resume(ht_cells *cells, int columns, int rows, ht_symbols symbo
 {
     const ht_surface *s = &cells->surface;
     bool same = cells->grid && s->columns == columns && s->rows == rows && cells->symbols == symbols;
+    for (int y = 0; same && y < rows; y++) cells->touched[y] = (span){columns, 0};
     return same ? HT_OK : ht_cells_begin(cells, columns, rows, symbols, err);
+}
+
+void ht_cells_touched(const ht_cells *cells, int row, int *from, int *to)
+{
+    *from = cells->touched[row].from;
+    *to = cells->touched[row].to;
 }
 
 ht_surface *ht_cells_surface(ht_cells *cells)

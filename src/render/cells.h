@@ -32,10 +32,14 @@ void ht_cells_free(ht_cells *cells);
  * ─│╭╮╰╯ -> -|+, ● -> *, arrows -> <>^v). */
 ht_code ht_cells_begin(ht_cells *cells, int columns, int rows, ht_symbols symbols, ht_error *err);
 
-/* The same, but what is there stays if it has this size and these symbols already. */
+/* The same, but what is there stays if it has this size and these symbols already: what is to change is
+ * erased first. */
 ht_code ht_cells_resume(ht_cells *cells, int columns, int rows, ht_symbols symbols, ht_error *err);
 
 ht_surface *ht_cells_surface(ht_cells *cells);
+
+/* Columns from .. to - 1 of a row hold all that may have changed since then. */
+void ht_cells_touched(const ht_cells *cells, int row, int *from, int *to);
 
 /* The finished cell: sub-cell dots are composed to braille, blocks or ASCII here. */
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row);

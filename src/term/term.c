@@ -341,16 +341,17 @@ static bool take_sync_answer(int code)
 
 /* ---- output ------------------------------------------------------------------------------------ */
 
-/* A frame of another size, or the first one, is wholly new. Without memory every frame is. */
-static void remember_size(int columns, int rows)
+/* A frame of another size, or the first one, is wholly new: true. Without memory every frame is. */
+static bool is_new(int columns, int rows)
 {
     ht_error ignored;
-    if (term.shown && columns == term.columns && rows == term.rows) return;
+    if (term.shown && columns == term.columns && rows == term.rows) return false;
     forget_frame();
     term.shown = ht_alloc((size_t)columns * (size_t)rows, sizeof *term.shown, "the screen", &ignored);
     term.columns = columns;
     term.rows = rows;
     for (int i = 0; term.shown && i < columns * rows; i++) term.shown[i].glyph = UINT32_MAX;
+    return true;
 }
 
 static bool same_cell(ht_cell a, ht_cell b)
@@ -385,13 +386,13 @@ static ht_cell cell_at(const ht_cells *cells, int x, int y)
     return pixels && !term.pixels ? ht_cell_one_colour(cell) : cell;
 }
 
-/* Gives curses what of the row has changed, from the first such cell to the last. */
-static void show_row(const ht_cells *cells, int y, int columns)
+/* Gives curses what between two columns of the row has changed, from the first such cell to the last. */
+static void show_row(const ht_cells *cells, int y, int columns, int from, int to)
 {
     static cchar_t line[MAX_COLUMNS];
     ht_cell *before = term.shown ? term.shown + (size_t)y * (size_t)columns : NULL;
     int first = columns, last = -1;
-    for (int x = 0; x < columns; x++) {
+    for (int x = from; x < to && x < columns; x++) {
         ht_cell cell = thrifty_cell(cell_at(cells, x, y), before ? &before[x] : NULL);
         if (before && same_cell(cell, before[x])) continue;
         if (before) before[x] = cell;
@@ -416,8 +417,12 @@ void ht_term_show(const ht_cells *cells)
     int columns, rows;
     ht_term_size(&columns, &rows);
     if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
-    remember_size(columns, rows);
-    for (int y = 0; y < rows; y++) show_row(cells, y, columns);
+    bool all = is_new(columns, rows);
+    for (int y = 0; y < rows; y++) {
+        int from = 0, to = columns;
+        if (!all) ht_cells_touched(cells, y, &from, &to);
+        show_row(cells, y, columns, from, to);
+    }
     wnoutrefresh(stdscr);
     ht_batch_begin(term.sync ? "\033[?2026h" : "");
     doupdate();

@@ -1,0 +1,252 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/runner_state.h"
+
+/* States are stored so far apart that copying takes this share of training time, and at least so many
+ * seconds. */
+static const double store_share = 0.01, store_least = 0.5;
+
+/* ---- states to go back to ---- */
+
+void ht_runner_tell_stored(ht_runner *r)
+{
+    ht_timeline_describe(r->timeline, r->trainer, ht_triple_back(r->stored));
+    ht_triple_publish(r->stored);
+}
+
+void ht_runner_store(ht_runner *r)
+{
+    ht_error err;
+    double start = ht_now(), seconds = ht_trainer_seconds(r->trainer);
+    bool stored = ht_timeline_store(r->timeline, r->trainer, r->pool, &err) == HT_OK;
+    double cost = ht_now() - start;
+    r->store_due = stored ? seconds + fmax(store_least, cost / store_share) : seconds + 60;
+    ht_runner_tell_stored(r);
+}
+
+/* Before a command that destroys something. Without memory it is not held up: undo will say that it cannot.
+ */
+static void mark(ht_runner *r)
+{
+    ht_error ignored;
+    ht_timeline_mark(r->timeline, r->trainer, r->pool, &ignored);
+    r->undo_run = r->run;
+    ht_runner_tell_stored(r);
+}
+
+/* The parameters that came with the state, told before the REWIND. */
+static void tell_params(ht_runner *r, const ht_params *before, uint64_t from)
+{
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        ht_sample sample = ht_runner_sample(r, HT_SAMPLE_CHANGE);
+        sample.step = from;
+        sample.restored = true;
+        sample.param = (ht_param)p;
+        sample.before = ht_params_get(before, p);
+        sample.value = ht_params_get(ht_trainer_params(r->trainer), p);
+        if (sample.before != sample.value) ht_runner_emit(r, &sample);
+    }
+}
+
+static void go_back(ht_runner *r, const ht_checkpoint *to, bool other_run, ht_state then)
+{
+    ht_error err;
+    ht_params before = *ht_trainer_params(r->trainer);
+    uint64_t from = ht_trainer_steps(r->trainer);
+    if (ht_checkpoint_restore(to, r->trainer, r->pool, &err) != HT_OK) {
+        ht_runner_say(r, err.text);
+        return;
+    }
+    r->generation++;
+    r->past_goal = false;
+    ht_runner_note_mask(r);
+    ht_runner_tell_epochs(r);
+    tell_params(r, &before, from);
+    ht_sample sample = ht_runner_sample(r, HT_SAMPLE_REWIND);
+    sample.change = ht_trainer_change(r->trainer);
+    sample.from = from;
+    sample.keep = to->state.change;
+    sample.other_run = other_run;
+    ht_runner_emit(r, &sample);
+    ht_runner_enter(r, then, "");
+    ht_runner_evaluate(r, false);
+}
+
+static void rewind_to(ht_runner *r, uint64_t step)
+{
+    const ht_checkpoint *to = ht_timeline_find(r->timeline, step);
+    if (!to) {
+        ht_runner_say(r, "no state that early is stored (run.memory_mb bounds how many are)");
+        return;
+    }
+    mark(r);
+    go_back(r, to, false, HT_STATE_PAUSED);
+    /* Later states stay until training takes another way: one can go forward again. */
+    r->store_due = ht_trainer_seconds(r->trainer) + store_least;
+    ht_runner_tell_stored(r);
+}
+
+static ht_state running_or_paused(const ht_runner *r)
+{
+    return r->state == HT_STATE_RUNNING ? HT_STATE_RUNNING : HT_STATE_PAUSED;
+}
+
+/* Undo and the state it leaves change places. */
+static void undo_state(ht_runner *r)
+{
+    ht_error err;
+    ht_checkpoint *to = ht_timeline_swap(r->timeline, NULL);
+    if (!to) {
+        ht_runner_say(r, "nothing to undo: no reset, pruning, unmasking or rewinding is kept");
+        return;
+    }
+    ht_checkpoint *now = ht_checkpoint_new(r->trainer, &err);
+    if (now && ht_checkpoint_take(now, r->trainer, r->pool, &err) != HT_OK) {
+        ht_checkpoint_free(now);
+        now = NULL;
+    }
+    uint64_t run = r->undo_run;
+    ht_timeline_swap(r->timeline, now);
+    r->undo_run = r->run;
+    if (run != r->run) ht_timeline_clear(r->timeline);
+    go_back(r, to, run != r->run, running_or_paused(r));
+    r->run = run;
+    ht_checkpoint_free(to);
+    ht_runner_store(r);
+}
+
+static void restart(ht_runner *r, uint64_t seed)
+{
+    ht_sample sample = ht_runner_sample(r, HT_SAMPLE_RESET);
+    mark(r);
+    ht_trainer_reset(r->trainer, seed);
+    ht_runner_note_mask(r);
+    ht_runner_tell_epochs(r);
+    sample.masked = r->masked;
+    r->generation++;
+    r->run = ++r->runs;
+    r->past_goal = false;
+    memset(r->has_pending, 0, sizeof r->has_pending);
+    sample.from = sample.step;
+    sample.step = 0, sample.seconds = sample.epoch = 0;
+    sample.value = (double)seed;
+    sample.change = ht_trainer_change(r->trainer);
+    ht_runner_emit(r, &sample);
+    ht_runner_enter(r, running_or_paused(r), "");
+    ht_runner_evaluate(r, false);
+    ht_timeline_clear(r->timeline);
+    ht_runner_store(r);
+}
+
+/* ---- commands ---- */
+
+static void change(ht_runner *r, const ht_command *command)
+{
+    ht_error err;
+    ht_sample sample = ht_runner_sample(r, HT_SAMPLE_CHANGE);
+    sample.param = command->param;
+    sample.before = ht_params_get(ht_trainer_params(r->trainer), command->param);
+    if (ht_trainer_set(r->trainer, command->param, command->value, &err) != HT_OK)
+        ht_runner_enter(r, HT_STATE_PAUSED, err.text);
+    sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
+    sample.change = ht_trainer_change(r->trainer);
+    r->settled = false;
+    if (r->state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
+    if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_goal = false;
+    ht_runner_emit(r, &sample);
+}
+
+static void prune(ht_runner *r, const ht_prune_intent *intent)
+{
+    ht_error err, ignored;
+    ht_prune_result result;
+    uint64_t number = ht_trainer_change(r->trainer);
+    mark(r);
+    if (ht_trainer_prune(r->trainer, intent, &result, &err) != HT_OK) {
+        const ht_checkpoint *before = ht_timeline_marked(r->timeline);
+        if (before) ht_checkpoint_restore(before, r->trainer, r->pool, &ignored);
+        ht_trainer_set_change(r->trainer, number); /* as if nothing had been asked */
+        ht_runner_say(r, err.text);
+        return;
+    }
+    ht_runner_note_mask(r);
+    ht_sample sample = ht_runner_sample(r, HT_SAMPLE_PRUNE);
+    sample.prune = *intent;
+    sample.value = result.ratio;
+    sample.change = ht_trainer_change(r->trainer);
+    ht_runner_emit(r, &sample);
+    ht_runner_enter(r, running_or_paused(r), ""); /* the analyst looks again */
+    ht_runner_evaluate(r, false);
+}
+
+static void unmask(ht_runner *r)
+{
+    mark(r);
+    ht_trainer_unmask(r->trainer);
+    ht_runner_note_mask(r);
+    ht_sample sample = ht_runner_sample(r, HT_SAMPLE_UNMASK);
+    sample.change = ht_trainer_change(r->trainer);
+    ht_runner_emit(r, &sample);
+}
+
+/* Weights that stand still are looked at again. */
+static void look(ht_runner *r, const ht_wish *wish)
+{
+    r->wish = *wish;
+    r->settled = false;
+    ht_mailbox_ask(r->box, wish->methods);
+}
+
+void ht_runner_apply(ht_runner *r, const ht_command *command)
+{
+    uint64_t seed = (uint64_t)ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_SEED);
+    r->applied_seq = command->seq;
+    switch (command->kind) {
+    case HT_COMMAND_SET:
+        change(r, command);
+        break;
+    case HT_COMMAND_RUN:
+        if (r->state == HT_STATE_DONE) r->past_goal = true;
+        ht_runner_enter(r, HT_STATE_RUNNING, "");
+        break;
+    case HT_COMMAND_PAUSE:
+        ht_runner_enter(r, HT_STATE_PAUSED, "");
+        break;
+    case HT_COMMAND_STEP:
+        r->single = true;
+        break;
+    case HT_COMMAND_RESET:
+        restart(r, seed);
+        break;
+    case HT_COMMAND_RESEED:
+        restart(r, (uint64_t)command->value);
+        break;
+    case HT_COMMAND_PRUNE:
+        prune(r, &command->prune);
+        break;
+    case HT_COMMAND_UNMASK:
+        unmask(r);
+        break;
+    case HT_COMMAND_REWIND:
+        rewind_to(r, (uint64_t)command->value);
+        break;
+    case HT_COMMAND_UNDO_STATE:
+        undo_state(r);
+        break;
+    case HT_COMMAND_LOOK:
+        look(r, &command->wish);
+        break;
+    case HT_COMMAND_LAYER:
+        r->layer = (int)command->value;
+        r->settled = false;
+        ht_mailbox_poke(r->box);
+        break;
+    case HT_COMMAND_WATCH:
+        r->watched = command->value != 0;
+        if (r->watched) ht_mailbox_wake(r->box);
+        break;
+    }
+}

@@ -1,0 +1,91 @@
+/* runner_state.h - what the files of the runner share: runner.c is the thread and its training,
+ * runner_commands.c obeys the screen, runner_tell.c answers it. After the start only `commands`, `samples`
+ * and the triple buffers, `wake`, `quit` and `next_seq` are touched by the screen's thread. */
+#ifndef HT_ENGINE_RUNNER_STATE_H
+#define HT_ENGINE_RUNNER_STATE_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "engine/analyst.h"
+#include "engine/recorder.h"
+#include "engine/runner.h"
+#include "engine/timeline.h"
+#include "link/mailbox.h"
+#include "link/ring.h"
+#include "link/triple.h"
+
+struct ht_runner {
+    ht_trainer *trainer;
+    const ht_dataset *data;
+    ht_pool *pool;
+    ht_ring *commands, *samples;
+    ht_triple *reports, *stored, *epochs;
+    ht_recorder *recorder; /* or NULL */
+    ht_mailbox *box;
+    ht_analyst *analyst;
+    pthread_t thread;
+    bool started;
+    atomic_bool quit;
+    sem_t wake;        /* one post a command: a paused trainer sleeps on it */
+    uint32_t next_seq; /* UI side */
+
+    /* trainer's thread */
+    ht_state state;
+    uint32_t applied_seq, generation;
+    ht_timeline *timeline;
+    double store_due; /* in seconds of training */
+    uint64_t run, undo_run,
+        runs;                 /* which run since a reset this is, and the one that undo goes to; how many */
+    bool single, past_goal;   /* past_goal: the user went on after "done" */
+    int layer;                /* whose tail the analyst looks at … */
+    bool watched;             /* … with pictures while training runs */
+    bool settled;             /* the analyst has the weights as they stand */
+    ht_wish wish;             /* what it is to look at */
+    double masked;            /* share of the hidden weights that stay zero */
+    uint64_t epochs_told;     /* epochs judged when they were published last */
+    bool thrifty;             /* evaluations keep to their share */
+    uint64_t evaluation_step; /* of the last one … */
+    double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
+    /* While the ring is full (nobody reads), by kind: steps folded, the latest evaluation and state. */
+    ht_sample pending[HT_SAMPLE_STATE + 1];
+    bool has_pending[HT_SAMPLE_STATE + 1];
+};
+
+/* ---- runner_tell.c ---- */
+
+/* One of that kind as things stand. */
+ht_sample ht_runner_sample(const ht_runner *r, ht_sample_kind kind);
+
+/* To the screen, and to the recorder; waits nowhere: what finds no room is folded or kept. */
+void ht_runner_emit(ht_runner *r, const ht_sample *sample);
+
+/* Pushes what had to wait; false while something still waits. */
+bool ht_runner_flush(ht_runner *r);
+
+void ht_runner_enter(ht_runner *r, ht_state state, const char *message);
+
+/* Says something without changing anything. */
+void ht_runner_say(ht_runner *r, const char *message);
+
+/* To be called whenever the mask may have changed. */
+void ht_runner_note_mask(ht_runner *r);
+
+/* What was told of the epochs, as it is now: also after a way back, or a resumed run. */
+void ht_runner_tell_epochs(ht_runner *r);
+
+/* A test score of the weights as they are; `row`: also a row of metrics. */
+void ht_runner_evaluate(ht_runner *r, bool row);
+
+/* ---- runner_commands.c ---- */
+
+void ht_runner_apply(ht_runner *r, const ht_command *command);
+
+/* The state is kept to go back to; the next one is due so much later that copying stays cheap. */
+void ht_runner_store(ht_runner *r);
+
+/* Which states are kept. */
+void ht_runner_tell_stored(ht_runner *r);
+
+#endif
