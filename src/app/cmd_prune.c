@@ -1,6 +1,5 @@
 /* cmd_prune.c - prunes a trained network: by one method or several, at an error or a ratio, with the curve, a
  * picture, and the network that is left. */
-#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,20 +214,11 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
     return code;
 }
 
-/* Large blocks that are freed go back at once: what is promised is the memory held, not the memory in use. */
-static void give_back(void)
-{
-    enum { LARGE = 1 << 20 };
-    mallopt(M_MMAP_THRESHOLD, LARGE);
-    mallopt(M_TRIM_THRESHOLD, LARGE);
-}
-
 int ht_cmd_prune(int argc, char **argv)
 {
     request q = {0};
     ht_prune_input in = {0};
     ht_error err;
-    give_back();
     ht_code code = parse(&q, argc, argv, &err);
     if (code == HT_OK) code = ht_prune_input_open(&in, &q.source, &q.args, &err);
     if (code == HT_OK) code = run(&q, &in, &err);
