@@ -37,14 +37,13 @@ typedef struct ht_lab {
     int noise_before;            /* the type that `n` brings back */
     int undo_count, undo_limit;  /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
-    unsigned states;     /* left behind so far; undo reaches the last */
-    ht_wish wish;        /* what the analyst was asked for last */
-    ht_ladder *ladder;   /* the one that runs, or NULL */
-    bool ladder_resumes; /* the main run goes on after it */
+    unsigned states;   /* left behind so far; undo reaches the last */
+    ht_wish wish;      /* what the analyst was asked for last */
+    ht_ladder *ladder; /* the one that runs, or NULL */
     double ladder_looked;
-    ht_compare *compare;  /* the one that runs, or NULL */
-    bool compare_resumes; /* the main run goes on after it */
+    ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
+    bool resumes;       /* the main run goes on after the ladder or the comparison */
     bool stopping;      /* the ladder or the comparison was told to stop … */
     ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
     bool noted;         /* the message is a note of ours, until the next key … */

@@ -12,8 +12,7 @@ static void start(ht_lab *lab)
         ht_lab_note(lab, false, "%s", err.text);
         return;
     }
-    lab->compare_resumes = m->state == HT_STATE_RUNNING;
-    if (lab->compare_resumes) ht_lab_send(lab, HT_COMMAND_PAUSE, 0, 0);
+    ht_lab_hold(lab);
     ht_compare_look(lab->compare, &m->compare);
 }
 
@@ -52,7 +51,7 @@ static void finish(ht_lab *lab, const ht_compare_state *s)
         ht_lab_note(lab, false, "the comparison ended early: %s", s->fault);
     else if (s->stopped)
         ht_lab_note(lab, true, "stopped after %d of %d roads; what is done stays", s->done, s->count);
-    ht_lab_follow(lab, lab->compare_resumes);
+    ht_lab_follow(lab);
 }
 
 bool ht_lab_compare_poll(ht_lab *lab)

@@ -80,9 +80,12 @@ ht_lab_handler ht_lab_width;
 bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view and the comparison's */
 bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
 
+/* A ladder or a comparison starts: the main run pauses. */
+void ht_lab_hold(ht_lab *lab);
+
 /* The ladder or the comparison has ended: what was asked for meanwhile starts, else the main run goes on if
  * it ran before. */
-void ht_lab_follow(ht_lab *lab, bool resumes);
+void ht_lab_follow(ht_lab *lab);
 
 /* lab_compare.c: the comparison of roads; while it runs, the main run pauses */
 ht_lab_handler ht_lab_compare;

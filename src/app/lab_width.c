@@ -56,8 +56,7 @@ static void start(ht_lab *lab)
         return;
     }
     lab->ladder = ladder;
-    lab->ladder_resumes = m->state == HT_STATE_RUNNING;
-    if (lab->ladder_resumes) ht_lab_send(lab, HT_COMMAND_PAUSE, 0, 0);
+    ht_lab_hold(lab);
     ht_ladder_look(ladder, make_room(m, &params));
 }
 
@@ -109,9 +108,16 @@ bool ht_lab_width_stop(ht_lab *lab)
     return true;
 }
 
-void ht_lab_follow(ht_lab *lab, bool resumes)
+void ht_lab_hold(ht_lab *lab)
+{
+    lab->resumes = lab->model->state == HT_STATE_RUNNING;
+    if (lab->resumes) ht_lab_send(lab, HT_COMMAND_PAUSE, 0, 0);
+}
+
+void ht_lab_follow(ht_lab *lab)
 {
     ht_action next = lab->follow;
+    bool resumes = lab->resumes;
     ht_view view = lab->model->view; /* who has gone elsewhere meanwhile has thought better of it */
     lab->stopping = false;
     lab->follow = HT_DO_NOTHING;
@@ -119,10 +125,8 @@ void ht_lab_follow(ht_lab *lab, bool resumes)
         ht_lab_width(lab, next);
     else if (next == HT_DO_COMPARE && view == HT_VIEW_COMPARE)
         ht_lab_compare(lab, next);
-    if (lab->ladder)
-        lab->ladder_resumes = lab->ladder_resumes || resumes;
-    else if (lab->compare)
-        lab->compare_resumes = lab->compare_resumes || resumes;
+    if (lab->ladder || lab->compare)
+        lab->resumes = lab->resumes || resumes;
     else if (resumes && lab->model->state == HT_STATE_PAUSED)
         ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
 }
@@ -135,7 +139,7 @@ static void finish(ht_lab *lab, const ht_ladder_state *s)
         ht_lab_note(lab, false, "the ladder ended early: %s", s->fault);
     else if (s->stopped)
         ht_lab_note(lab, true, "ladder stopped after %d of %d runs; what is done stays", s->done, s->total);
-    ht_lab_follow(lab, lab->ladder_resumes);
+    ht_lab_follow(lab);
 }
 
 bool ht_lab_width_poll(ht_lab *lab)

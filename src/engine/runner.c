@@ -1,6 +1,5 @@
 #include "engine/runner.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -142,11 +141,6 @@ static void sleep_until_command(ht_runner *r)
      * room. */
     double patience = r->recorder ? ht_recorder_patience(r->recorder) : (double)INFINITY;
     if (!r->settled || !has_room(r)) patience = 0.005;
-    if (isinf(patience)) {
-        while (sem_wait(&r->wake) != 0 && errno == EINTR) {
-        }
-        return;
-    }
     ht_wait_for(&r->wake, fmin(fmax(patience, 0.001), 3600));
     ht_runner_flush(r);
 }
