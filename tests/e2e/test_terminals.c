@@ -49,7 +49,7 @@ static void open_view(vt *t, int view)
     else if (view > 0)
         vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
     if (views[view].view == HT_VIEW_WIDTH || views[view].view == HT_VIEW_COMPARE) stop_training(t);
-    vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+    vt_assert(t, vt_wait_still(t, 250, PATIENCE));
 }
 
 static void quit(vt *t)
