@@ -1,14 +1,18 @@
 #!/bin/sh
 # check.sh PROGRAM... - runs cmocka test programs and sums up: the last line is "N passed, N failed, N skipped".
-# A program that dies counts as a failed test. HT_CHECK_TOTALS names a file to which the three numbers are added.
+# A program that dies counts as a failed test, and so does one that has not ended after HT_CHECK_SECONDS (900: far
+# more than the slowest takes), with the name of the test that it was in. HT_CHECK_TOTALS names a file to which the
+# three numbers are added.
 set -u
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 limit=${HT_CHECK_SECONDS:-900}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for program in "$@"; do
     name=$(basename "$program")
-    "$program" >"$log" 2>&1
+    start=$(date +%s)
+    timeout --foreground -k 10 "$limit" "$program" >"$log" 2>&1
     status=$?
+    [ "$status" -eq 124 ] && echo "$name: no end after $limit s, in $(sed -n 's/^\[ RUN *\] //p' "$log" | tail -n 1)" >>"$log"
     ok=$(grep -c '^\[       OK \]' "$log")
     bad=$(grep -c '^\[  FAILED  \] [A-Za-z_]' "$log")
     # cmocka names each failed test twice: when it fails and in the summary.
@@ -18,7 +22,7 @@ for program in "$@"; do
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     [ "$status" -eq 0 ] && [ "$((ok + skip))" -eq 0 ] && bad=1 && echo "$name: ran no test" >>"$log"
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-    printf '%-24s %3d ok' "$name" "$ok"
+    printf '%-24s %3d ok %4d s' "$name" "$ok" "$(($(date +%s) - start))"
     [ "$skip" -gt 0 ] && printf ', %d skipped' "$skip"
     [ "$bad" -gt 0 ] && printf ', %d FAILED (exit %d)' "$bad" "$status"
     printf '\n'

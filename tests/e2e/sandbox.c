@@ -257,6 +257,12 @@ uint64_t sandbox_area(vt *t, ht_rect area)
     return hash;
 }
 
+bool sandbox_changed(vt *t, void *change)
+{
+    const sandbox_change *c = change;
+    return sandbox_area(t, c->area) != c->before;
+}
+
 int sandbox_column(vt *t, int row, uint32_t code_point, int from)
 {
     for (int x = from; x < vt_columns(t); x++)

@@ -24,7 +24,7 @@
 #endif
 
 enum {
-    PATIENCE = 20000
+    PATIENCE = 60000
 }; /* long enough for a sanitizer on a loaded machine; reached only by a failing test */
 
 /* Group setup and teardown: enters a fresh directory; leaves and removes it. */
@@ -91,6 +91,14 @@ bool sandbox_wait_step(vt *t, long least, int timeout_ms);
 
 /* A number that stands for the characters in the rectangle; colours do not count. */
 uint64_t sandbox_area(vt *t, ht_rect area);
+
+/* For vt_wait: the area's number is another than before. */
+typedef struct {
+    ht_rect area;
+    uint64_t before;
+} sandbox_change;
+
+bool sandbox_changed(vt *t, void *change);
 
 /* The column of a code point in a row at or after `from`, or -1. */
 int sandbox_column(vt *t, int row, uint32_t code_point, int from);

@@ -70,9 +70,10 @@ static void ghosts_stay_through_a_reset(void **state)
     assert_hides(t, "Ghosts: accuracy");
 }
 
-static bool never(vt *t, void *context)
+static bool have_moved(vt *t, const ht_panel_id *panels, const uint64_t *before, int count)
 {
-    (void)t, (void)context;
+    for (int i = 0; i < count; i++)
+        if (sandbox_area(t, area_of(panels[i])) != before[i]) return true;
     return false;
 }
 
@@ -83,18 +84,20 @@ static void a_frozen_view_stands_while_training_goes_on(void **state)
     vt_key(t, "f");
     assert_title(t, "view frozen at");
     assert_shows(t, "f unfreeze");
-    static const ht_panel_id panels[] = {HT_PANEL_LOSS, HT_PANEL_WEIGHTS, HT_PANEL_TAIL, HT_PANEL_NOW};
-    uint64_t before[4];
+    static const ht_panel_id panels[] = {HT_PANEL_LOSS, HT_PANEL_WEIGHTS, HT_PANEL_TAIL};
+    uint64_t before[3];
     vt_key(t, "Tab"); /* the note goes; the frame of another panel counts for nothing */
     vt_assert(t, sandbox_wait_step(t, sandbox_step(t) + 100, PATIENCE));
-    vt_wait(t, never, NULL, 2000); /* the look under way has come, sanitized or not */
-    for (int i = 0; i < 4; i++) before[i] = sandbox_area(t, area_of(panels[i]));
-    vt_assert(t, sandbox_wait_step(t, sandbox_step(t) + 200, PATIENCE));
-    for (int i = 0; i < 3; i++) vt_assert(t, sandbox_area(t, area_of(panels[i])) == before[i]);
+    int moved = 0;
+    do { /* the look under way may still come: once */
+        vt_assert(t, moved++ < 2);
+        for (int i = 0; i < 3; i++) before[i] = sandbox_area(t, area_of(panels[i]));
+        vt_assert(t, sandbox_wait_step(t, sandbox_step(t) + 200, PATIENCE));
+    } while (have_moved(t, panels, before, 3));
     vt_key(t, "f");
     vt_assert(t, vt_wait_gone(t, "view frozen", PATIENCE));
-    vt_pump(t, 200);
-    vt_assert(t, sandbox_area(t, area_of(HT_PANEL_LOSS)) != before[0]);
+    sandbox_change loss = {area_of(HT_PANEL_LOSS), before[0]};
+    vt_assert(t, vt_wait(t, sandbox_changed, &loss, PATIENCE));
 }
 
 static void time_is_zoomed_and_scrolled(void **state)

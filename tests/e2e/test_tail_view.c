@@ -30,7 +30,7 @@ static void open_tails(vt *t)
 {
     vt_key(t, "t");
     vt_assert(t, vt_wait_text(t, "stability index", PATIENCE));
-    vt_pump(t, 100); /* the rest of the frame */
+    vt_settle(t); /* the rest of the frame */
 }
 
 /* The first row of the table for an estimator: of the weights, of the rows as vectors, of the spectrum. */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE = 10000 }; /* long enough for a loaded machine; reached only by a failing test */
@@ -202,6 +203,14 @@ static void a_still_screen_is_told_from_a_moving_one(void **state)
     t = start(state, "while :; do printf '\\rsame'; sleep 0.02; done"); /* rewriting is no change */
     vt_assert(t, vt_wait_text(t, "same", PATIENCE));
     assert_true(vt_wait_still(t, 200, PATIENCE));
+    vt_teardown(state);
+    t = start(state, "echo silent; while :; do :; done"); /* who works may have something to say yet */
+    vt_assert(t, vt_wait_text(t, "silent", PATIENCE));
+    struct timespec begun, ended;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    assert_true(vt_wait_still(t, 1500, PATIENCE));
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    assert_true(ended.tv_sec - begun.tv_sec > 3);
 }
 
 static void half_an_update_is_not_seen(void **state)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -445,7 +446,7 @@ pid_t vt_pid(const vt *t)
 /* Pushes the queue into the pty, reading meanwhile: a program that is itself stuck writing could not read. */
 static void deliver(vt *t)
 {
-    enum { PATIENCE_MS = 5000 };
+    enum { PATIENCE_MS = 60000 };
     int64_t deadline = now_ms() + PATIENCE_MS;
     for (flush_outgoing(t); t->outgoing.length && !t->closed; step(t, slice(deadline))) {
         if (now_ms() >= deadline) fail_msg("%s", "vt: the program does not read its input");
@@ -542,6 +543,8 @@ void vt_resize(vt *t, int columns, int rows)
 
 /* ---- waiting ----------------------------------------------------------------------------------- */
 
+enum { SETTLE_MS = 2000, BUSY_FACTOR = 4 };
+
 void vt_pump(vt *t, int ms)
 {
     int64_t deadline = now_ms() + ms;
@@ -580,9 +583,34 @@ bool vt_wait_gone(vt *t, const char *text, int timeout_ms)
     return vt_wait(t, text_is_as_wanted, &(wanted_text){text, false}, timeout_ms);
 }
 
+/* Whether the program's first thread, or any of its threads, has work or waits for the disk. */
+static bool works(const vt *t, bool any)
+{
+    char pattern[64];
+    glob_t tasks;
+    bool found = false;
+    snprintf(pattern, sizeof pattern, any ? "/proc/%d/task/*/stat" : "/proc/%d/stat", (int)t->pid);
+    if (glob(pattern, 0, NULL, &tasks) != 0) return false;
+    for (size_t i = 0; i < tasks.gl_pathc && !found; i++) {
+        char state;
+        FILE *file = fopen(tasks.gl_pathv[i], "r");
+        if (!file) continue; /* a thread that has ended since */
+        found = fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && (state == 'R' || state == 'D');
+        fclose(file);
+    }
+    globfree(&tasks);
+    return found;
+}
+
+void vt_settle(vt *t)
+{
+    int64_t deadline = now_ms() + SETTLE_MS;
+    while (!t->closed && (step(t, slice(deadline)) || works(t, false)) && now_ms() < deadline) continue;
+}
+
 bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
 {
-    int64_t deadline = now_ms() + timeout_ms, changed = now_ms();
+    int64_t deadline = now_ms() + timeout_ms, changed = now_ms(), worked = changed;
     uint64_t shown = vt_fingerprint(t);
     while (!t->closed) {
         if (step(t, slice(deadline))) {
@@ -590,7 +618,10 @@ bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
             if (fingerprint != shown) changed = now_ms();
             shown = fingerprint;
         }
-        if (now_ms() - changed >= quiet_ms) return true;
+        if (works(t, true)) worked = now_ms();
+        int64_t quiet = now_ms() - changed;
+        if (quiet >= BUSY_FACTOR * quiet_ms || (quiet >= quiet_ms && now_ms() - worked >= quiet_ms))
+            return true;
         if (now_ms() >= deadline) return false;
     }
     return true; /* the program is gone, nothing can move */

@@ -103,8 +103,12 @@ bool vt_wait(vt *t, vt_predicate *predicate, void *context, int timeout_ms);
 bool vt_wait_text(vt *t, const char *text, int timeout_ms);
 bool vt_wait_gone(vt *t, const char *text, int timeout_ms);
 
-/* Waits until the screen (characters, colours, cursor) stayed the same for quiet_ms. Rewriting a cell with
- * what it already shows is no change. */
+/* Reads the rest of a frame: until nothing comes and the program's first thread sleeps. */
+void vt_settle(vt *t);
+
+/* Waits until the screen (characters, colours, cursor) stayed the same for quiet_ms in which no thread of the
+ * program had work, or for some times that while one had: on a busy machine a program that has much to say
+ * may be silent for long. Rewriting a cell with what it already shows is no change. */
 bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms);
 
 /* ---- the screen -------------------------------------------------------------------------------- */

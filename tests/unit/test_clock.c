@@ -44,7 +44,7 @@ static void a_wait_takes_as_long_as_it_should(void **state)
         for (double seconds = 0.001; seconds < 0.2; seconds *= 7) {
             double start = ht_now();
             assert_false(ht_wait_for(&semaphore, seconds));
-            assert_true(ht_now() - start >= seconds && ht_now() - start < seconds + 5);
+            assert_true(ht_now() - start >= seconds && ht_now() - start < seconds + 60);
         }
         sem_post(&semaphore);
         assert_true(ht_wait_for(&semaphore, 100));
@@ -107,7 +107,7 @@ static void rows_reach_the_disk(void **state)
         ht_sample row = {.kind = HT_SAMPLE_EVAL, .step = 10, .folded = 10};
         ht_recorder_take(r, &row);
         double start = ht_now();
-        while (metrics_size() == before && ht_now() - start < 30) usleep(10000);
+        while (metrics_size() == before && ht_now() - start < 60) usleep(10000);
         assert_true(metrics_size() > before);
         assert_int_equal(ht_recorder_stop(r, &err), HT_OK);
         ht_trainer_free(t);

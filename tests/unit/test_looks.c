@@ -190,6 +190,7 @@ typedef struct lab {
     ht_state state;
     uint64_t step;
     double masked;
+    bool fresh; /* the report is new */
 } lab;
 
 static lab *lab_open(int width)
@@ -212,18 +213,15 @@ static void lab_close(lab *l)
     free(l);
 }
 
-/* True when there is a new report. */
-static bool receive(lab *l)
+static void receive(lab *l)
 {
     ht_sample s;
-    bool fresh;
     while (ht_runner_receive(l->runner, &s)) {
         l->step = s.step;
         l->masked = s.masked;
         if (s.kind == HT_SAMPLE_STATE) l->state = s.state;
     }
-    l->report = ht_runner_report(l->runner, &fresh);
-    return fresh;
+    l->report = ht_runner_report(l->runner, &l->fresh);
 }
 
 static void nap(void)
@@ -299,15 +297,11 @@ static void running_the_node_curve_comes_and_others_when_asked(void **state)
     lab *l = lab_open(400);
     look(l, 1u << HT_PRUNE_NODE, false);
     run(l);
+    double start = ht_now();
     int reports = 0;
-    double start = ht_now(), seconds = 3;
-    while (ht_now() - start < seconds) {
-        reports += receive(l);
-        nap();
-    }
-    print_message("[          ] %.1f node curves a second, %d samples\n", reports / seconds,
+    WAIT(l, (reports += l->fresh) >= 4);
+    print_message("[          ] %.1f node curves a second, %d samples\n", reports / (ht_now() - start),
                   l->report->look[HT_PRUNE_NODE].samples);
-    assert_true(reports >= 3); /* on any machine; 2.8 a second on an idle one */
     assert_in_range(l->report->look[HT_PRUNE_NODE].samples, 250, 1000);
     assert_int_equal(l->report->look[HT_PRUNE_SVD].count, 0);
     look(l, 1u << HT_PRUNE_NODE | 1u << HT_PRUNE_SVD, false);
@@ -334,7 +328,7 @@ static void what_takes_long_ends_when_training_goes_on(void **state)
     pause_run(l);
     double start = ht_now();
     lab_close(l); /* nor does anybody wait for it at the end */
-    assert_true(ht_now() - start < 20);
+    assert_true(ht_now() - start < 60);
 }
 
 /* ---- masks ---- */

@@ -146,7 +146,7 @@ static void await(ht_runner *runner, report_test *test, const char *what)
 {
     ht_sample sample;
     bool fresh;
-    for (double end = ht_now() + 20; ht_now() < end;) {
+    for (double end = ht_now() + 60; ht_now() < end;) {
         while (ht_runner_receive(runner, &sample)) {
         }
         const ht_report *report = ht_runner_report(runner, &fresh);
