@@ -135,6 +135,12 @@ static void take_commands(ht_runner *r)
     while (has_room(r) && ht_ring_pop(r->commands, &command)) ht_runner_apply(r, &command);
 }
 
+/* Standing still, the score beside the curves is that of the weights at hand. */
+static bool score_is_old(const ht_runner *r)
+{
+    return r->state != HT_STATE_DIVERGED && r->evaluation_step != ht_trainer_steps(r->trainer);
+}
+
 static void sleep_until_command(ht_runner *r)
 {
     /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
@@ -159,6 +165,8 @@ static void *runner_main(void *argument)
         if (single || (r->state == HT_STATE_RUNNING && !goal_reached(r))) {
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) ht_runner_enter(r, HT_STATE_PAUSED, "");
+        } else if (!atomic_load(&r->quit) && score_is_old(r)) {
+            ht_runner_evaluate(r, false);
         } else if (!atomic_load(&r->quit)) {
             sleep_until_command(r);
         }

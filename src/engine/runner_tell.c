@@ -88,11 +88,11 @@ void ht_runner_evaluate(ht_runner *r, bool row)
     ht_error err;
     ht_sample sample;
     double start = ht_thread_now(); /* with a pool its workers compute as long */
+    r->evaluation_step = ht_trainer_steps(r->trainer);
     if (ht_trainer_evaluate(r->trainer, row, &sample, &err) != HT_OK) {
         ht_runner_enter(r, HT_STATE_PAUSED, err.text);
         return;
     }
-    r->evaluation_step = ht_trainer_steps(r->trainer);
     r->evaluation_end = ht_now();
     r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;

@@ -520,6 +520,7 @@ static void it_runs_and_pauses(void **state)
     tell_state(l, HT_COMMAND_PAUSE, HT_STATE_PAUSED);
     uint64_t at = l->step;
     int steps = l->count[HT_SAMPLE_STEP];
+    WAIT(l, l->last[HT_SAMPLE_EVAL].step == at); /* whatever was left out before */
     for (int i = 0; i < 20; i++) nap();
     lab_receive(l);
     assert_true(l->step == at && l->count[HT_SAMPLE_STEP] == steps); /* paused is paused */
