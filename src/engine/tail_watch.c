@@ -28,13 +28,6 @@ static ht_code take_picture(ht_tail_watch *w, const ht_network *net, const ht_va
     return HT_OK;
 }
 
-static ht_code glance(ht_tail_watch *w, ht_values x, bool watched, ht_error *err)
-{
-    size_t some = (HT_GLANCE_WEIGHTS + x.columns - 1) / x.columns;
-    if (!watched && x.rows > some) x.rows = some;
-    return ht_tail_glance(&x, w->latest.now, err);
-}
-
 ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tail_order *asked, ht_error *err)
 {
     ht_tail_order order = *asked;
@@ -45,8 +38,8 @@ ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tai
     if (other) w->latest.picture.rows = 0;
     w->latest.layer = order.layer;
     w->generation = order.generation;
-    ht_code code =
-        picture_due(w, &order) ? take_picture(w, net, &x, order.step, err) : glance(w, x, order.watched, err);
+    ht_code code = picture_due(w, &order) ? take_picture(w, net, &x, order.step, err)
+                                          : ht_tail_glance(&x, w->latest.now, err);
     if (code != HT_OK) w->latest = (ht_tail_look){0};
     return code;
 }

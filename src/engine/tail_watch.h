@@ -1,15 +1,11 @@
-/* tail_watch.h - the tail of a hidden layer as it is watched: a glance each time, at the first neurons of a
- * large layer unless somebody watches (they are exchangeable: initialization and noise know no order); the
- * whole picture when training stands still, and while somebody watches as often as pictures take no more than
- * a third of the thread's time. The analyst's thread. */
+/* tail_watch.h - the tail of a hidden layer as it is watched: a glance each time; the whole picture when
+ * training stands still, and while somebody watches as often as pictures take no more than a third of the
+ * thread's time. The analyst's thread. */
 #ifndef HT_ENGINE_TAIL_WATCH_H
 #define HT_ENGINE_TAIL_WATCH_H
 
 #include "link/messages.h"
 #include "math/tap.h"
-
-/* Weights in a glance that nobody watches: the error of mmo is then some 0.02. */
-enum { HT_GLANCE_WEIGHTS = 65536 };
 
 typedef struct ht_tail_watch { /* zeroed: nothing seen yet */
     ht_tail_look latest;

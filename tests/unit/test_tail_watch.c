@@ -96,30 +96,6 @@ static void a_glance_leaves_the_picture_until_it_is_of_something_else(void **sta
     assert_true(!has_picture(&watch) && watch.latest.layer == 1);
 }
 
-static void of_many_weights_a_glance_takes_some(void **state)
-{
-    (void)state;
-    enum { COLUMNS = 100, ROWS = 2 * HT_GLANCE_WEIGHTS / COLUMNS, SOME = HT_GLANCE_WEIGHTS / COLUMNS + 1 };
-    static ht_tail_watch watch;
-    ht_estimate some[HT_ESTIMATORS], all[HT_ESTIMATORS];
-    ht_network *net = ht_network_new(COLUMNS, ROWS, 1, 3, HT_RELU, false, &err);
-    assert_non_null(net);
-    ht_network_init(net, 1, NULL);
-    ht_values w = {.f32 = net->layers[0].weight, .rows = SOME, .columns = COLUMNS};
-    assert_int_equal(ht_tail_glance(&w, some, &err), HT_OK);
-    w.rows = ROWS;
-    assert_int_equal(ht_tail_glance(&w, all, &err), HT_OK);
-    assert_true(some[HT_MMO].value != all[HT_MMO].value);
-    assert_int_equal(ht_tail_watch_look(&watch, net, &(ht_tail_order){.step = 1}, &err), HT_OK);
-    assert_true(watch.latest.now[HT_MMO].value == some[HT_MMO].value);
-    watch.picture_end = ht_thread_now(), watch.picture_cost = 100; /* no picture is due */
-    watch.latest.picture.rows = ROWS;
-    assert_int_equal(ht_tail_watch_look(&watch, net, &(ht_tail_order){.step = 2, .watched = true}, &err),
-                     HT_OK);
-    assert_true(watch.latest.now[HT_MMO].value == all[HT_MMO].value);
-    ht_network_free(net);
-}
-
 static void work_for(double seconds)
 {
     double end = ht_thread_now() + seconds;
@@ -201,7 +177,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thorough_look_is_the_picture_of_its_layer),
         cmocka_unit_test(a_glance_leaves_the_picture_until_it_is_of_something_else),
-        cmocka_unit_test(of_many_weights_a_glance_takes_some),
         cmocka_unit_test(pictures_take_no_more_than_a_third),
         cmocka_unit_test(the_analyst_does_as_it_is_told),
     };
