@@ -165,10 +165,11 @@ static void *runner_main(void *argument)
         if (single || (r->state == HT_STATE_RUNNING && !goal_reached(r))) {
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) ht_runner_enter(r, HT_STATE_PAUSED, "");
-        } else if (!atomic_load(&r->quit) && score_is_old(r)) {
-            ht_runner_evaluate(r, false);
         } else if (!atomic_load(&r->quit)) {
-            sleep_until_command(r);
+            if (score_is_old(r))
+                ht_runner_evaluate(r, false);
+            else
+                sleep_until_command(r);
         }
         serve_analyst(r);
         if (r->recorder) ht_recorder_offer(r->recorder);
