@@ -213,6 +213,15 @@ static void a_still_screen_is_told_from_a_moving_one(void **state)
     assert_true(ended.tv_sec - begun.tv_sec > 3);
 }
 
+static void a_character_in_two_pieces_is_one(void **state)
+{
+    vt *t = start(state,
+                  "printf 'a\\316'; sleep 0.2; printf '\\267b \\342'; sleep 0.2; printf '\\226'; sleep 0.2; "
+                  "printf '\\210|\\033[1mend'");
+    vt_assert(t, vt_wait_text(t, "end", PATIENCE));
+    vt_assert(t, vt_find(t, "a\316\267b \342\226\210|end", NULL, NULL));
+}
+
 static void half_an_update_is_not_seen(void **state)
 {
     vt *t =
@@ -361,6 +370,7 @@ int main(void)
         VT_TEST(queries_are_answered),
         VT_TEST(much_input_does_not_deadlock),
         VT_TEST(a_still_screen_is_told_from_a_moving_one),
+        VT_TEST(a_character_in_two_pieces_is_one),
         VT_TEST(half_an_update_is_not_seen),
         VT_TEST(modes_title_and_cursor_are_known),
         VT_TEST(leftovers_are_found),

@@ -36,7 +36,7 @@ static const struct {
     {2004, "bracketed paste"},
     {2026, "synchronized update"},
 };
-enum { MODE_COUNT = sizeof modes / sizeof *modes, CURSOR_BIT = 1 };
+enum { MODE_COUNT = sizeof modes / sizeof *modes, CURSOR_BIT = 1, MOST_UNFINISHED = 3 };
 
 typedef struct {
     char *bytes;
@@ -57,11 +57,13 @@ struct vt {
     char *title;
     char *row_text; /* rows x row_stride */
     size_t row_stride;
-    buffer log;             /* everything the program wrote */
-    buffer outgoing;        /* keys and answers not yet taken by the pty */
-    unsigned mode_bits;     /* bit i: modes[i] is on */
-    char sequence[64];      /* escape sequence being read, see scan_byte */
-    size_t sequence_length; /* 0: plain text */
+    buffer log;                       /* everything the program wrote */
+    buffer outgoing;                  /* keys and answers not yet taken by the pty */
+    unsigned mode_bits;               /* bit i: modes[i] is on */
+    char sequence[64];                /* escape sequence being read, see scan_byte */
+    size_t sequence_length;           /* 0: plain text */
+    char unfinished[MOST_UNFINISHED]; /* the beginning of a character whose end has not come yet */
+    size_t held;
 };
 
 /* ---- small things ------------------------------------------------------------------------------ */
@@ -168,7 +170,6 @@ static void scan_byte(vt *t, char byte)
 
 static void feed(vt *t, const char *bytes, size_t length)
 {
-    buffer_add(&t->log, bytes, length);
     for (size_t i = 0; i < length;) {
         const char *escape = t->sequence_length ? bytes + i : memchr(bytes + i, '\033', length - i);
         size_t plain = escape ? (size_t)(escape - (bytes + i)) : length - i;
@@ -176,6 +177,18 @@ static void feed(vt *t, const char *bytes, size_t length)
         i += plain;
         if (i < length) scan_byte(t, bytes[i++]);
     }
+}
+
+/* The bytes at the end that begin a character of UTF-8 and do not end it. */
+static size_t unfinished(const char *bytes, size_t length)
+{
+    for (size_t back = 1; back <= MOST_UNFINISHED && back <= length; back++) {
+        unsigned char byte = (unsigned char)bytes[length - back];
+        if ((byte & 0xc0) == 0x80) continue;
+        size_t whole = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+        return back < whole ? back : 0;
+    }
+    return 0;
 }
 
 /* Writes what the pty takes now. The program may be gone or busy; then the bytes wait or are lost. */
@@ -193,15 +206,21 @@ static void flush_outgoing(vt *t)
 static bool read_available(vt *t)
 {
     enum { CHUNK = 16384, MAX_READS = 256 };
-    char chunk[CHUNK];
+    char chunk[MOST_UNFINISHED + CHUNK], *end = chunk + MOST_UNFINISHED;
     for (int i = 0; i < MAX_READS; i++) {
-        ssize_t length = read(t->fd, chunk, sizeof chunk);
+        ssize_t length = read(t->fd, end, CHUNK);
         if (length < 0 && (errno == EAGAIN || errno == EINTR)) return i > 0;
         if (length <= 0) { /* EIO: the last holder of the other end is gone */
             t->closed = true;
             return i > 0;
         }
-        feed(t, chunk, (size_t)length);
+        buffer_add(&t->log, end, (size_t)length);
+        /* libvterm loses a character that comes in two pieces, when text before it began in ASCII. */
+        size_t held = t->held, count = held + (size_t)length;
+        char *first = memcpy(end - held, t->unfinished, held);
+        t->held = unfinished(first, count);
+        feed(t, first, count - t->held);
+        memcpy(t->unfinished, first + count - t->held, t->held);
         flush_outgoing(t); /* answers to queries */
     }
     return true;
@@ -441,6 +460,24 @@ pid_t vt_pid(const vt *t)
     return t->reaped ? 0 : t->pid;
 }
 
+/* The state in such a file; 0 when there is none any more. */
+static char state_in(const char *path)
+{
+    char state = 0;
+    FILE *file = fopen(path, "r");
+    if (!file) return 0;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 0;
+    fclose(file);
+    return state;
+}
+
+char vt_state(const vt *t)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)t->pid);
+    return state_in(path);
+}
+
 /* ---- input ------------------------------------------------------------------------------------- */
 
 /* Pushes the queue into the pty, reading meanwhile: a program that is itself stuck writing could not read. */
@@ -583,21 +620,20 @@ bool vt_wait_gone(vt *t, const char *text, int timeout_ms)
     return vt_wait(t, text_is_as_wanted, &(wanted_text){text, false}, timeout_ms);
 }
 
-/* Whether the program's first thread, or any of its threads, has work or waits for the disk. */
-static bool works(const vt *t, bool any)
+/* Has work, or waits for the disk. */
+static bool works(char state)
+{
+    return state == 'R' || state == 'D';
+}
+
+static bool some_thread_works(const vt *t)
 {
     char pattern[64];
     glob_t tasks;
     bool found = false;
-    snprintf(pattern, sizeof pattern, any ? "/proc/%d/task/*/stat" : "/proc/%d/stat", (int)t->pid);
+    snprintf(pattern, sizeof pattern, "/proc/%d/task/*/stat", (int)t->pid);
     if (glob(pattern, 0, NULL, &tasks) != 0) return false;
-    for (size_t i = 0; i < tasks.gl_pathc && !found; i++) {
-        char state;
-        FILE *file = fopen(tasks.gl_pathv[i], "r");
-        if (!file) continue; /* a thread that has ended since */
-        found = fscanf(file, "%*d (%*[^)]) %c", &state) == 1 && (state == 'R' || state == 'D');
-        fclose(file);
-    }
+    for (size_t i = 0; i < tasks.gl_pathc && !found; i++) found = works(state_in(tasks.gl_pathv[i]));
     globfree(&tasks);
     return found;
 }
@@ -605,7 +641,7 @@ static bool works(const vt *t, bool any)
 void vt_settle(vt *t)
 {
     int64_t deadline = now_ms() + SETTLE_MS;
-    while (!t->closed && (step(t, slice(deadline)) || works(t, false)) && now_ms() < deadline) continue;
+    while (!t->closed && (step(t, slice(deadline)) || works(vt_state(t))) && now_ms() < deadline) continue;
 }
 
 bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
@@ -618,7 +654,7 @@ bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
             if (fingerprint != shown) changed = now_ms();
             shown = fingerprint;
         }
-        if (works(t, true)) worked = now_ms();
+        if (some_thread_works(t)) worked = now_ms();
         int64_t quiet = now_ms() - changed;
         if (quiet >= BUSY_FACTOR * quiet_ms || (quiet >= quiet_ms && now_ms() - worked >= quiet_ms))
             return true;

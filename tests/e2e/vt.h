@@ -70,6 +70,10 @@ void vt_signal(vt *t, int signal_number);
 /* Process id, to look it up in /proc. 0 once the program was reaped. */
 pid_t vt_pid(const vt *t);
 
+/* The state of its first thread, as in /proc: R runs, S sleeps, Z has ended; 0: there is no such process.
+ * Asked without reading what it writes. */
+char vt_state(const vt *t);
+
 /* ---- input ------------------------------------------------------------------------------------- */
 
 /* Types bytes as they are; the second form may contain NUL. */
