@@ -129,10 +129,20 @@ static bool has_room(ht_runner *r)
     return ht_runner_flush(r) && ht_ring_space(r->samples) >= ANSWERS;
 }
 
+static bool take_command(ht_runner *r, ht_command *command)
+{
+    if (!has_room(r) || !ht_ring_pop(r->commands, command)) return false;
+    ht_runner_apply(r, command);
+    return true;
+}
+
+/* All that wait, but none past "go on": whether the run has reached its goal is asked before the next command
+ * finds it running. */
 static void take_commands(ht_runner *r)
 {
     ht_command command;
-    while (has_room(r) && ht_ring_pop(r->commands, &command)) ht_runner_apply(r, &command);
+    while (take_command(r, &command) && command.kind != HT_COMMAND_RUN) {
+    }
 }
 
 /* Standing still, the score beside the curves is that of the weights at hand. */
@@ -174,7 +184,9 @@ static void *runner_main(void *argument)
         serve_analyst(r);
         if (r->recorder) ht_recorder_offer(r->recorder);
     }
-    take_commands(r); /* what was sent before the end counts */
+    ht_command command;
+    while (take_command(r, &command)) { /* what was sent before the end counts */
+    }
     return NULL;
 }
 

@@ -668,6 +668,27 @@ static void a_goal_ends_the_run_and_space_goes_on(void **state)
     lab_close(l);
 }
 
+/* Whatever is sent along with it: a finished run is done, and what begins anew from there stands still. */
+static void a_finished_run_that_is_told_to_go_on_is_done_first(void **state)
+{
+    (void)state;
+    ht_params params = small_params();
+    ht_params_put(&params, HT_P_TRAIN_STEPS, 3);
+    lab *l = lab_open(&params, 200, 1);
+    tell(l, HT_COMMAND_RUN, 0, 0);
+    WAIT(l, l->last[HT_SAMPLE_STATE].state == HT_STATE_DONE);
+    tell_state(l, HT_COMMAND_PAUSE, HT_STATE_PAUSED);
+    for (int i = 0; i < 20; i++) {
+        tell(l, HT_COMMAND_RUN, 0, 0);
+        uint32_t seq = tell(l, HT_COMMAND_RESET, 0, 0);
+        WAIT(l, l->last[HT_SAMPLE_STATE].applied_seq >= seq);
+        assert_int_equal(l->last[HT_SAMPLE_STATE].state, HT_STATE_PAUSED);
+        assert_int_equal(l->last[HT_SAMPLE_STATE].step, 0);
+        tell_state(l, HT_COMMAND_UNDO_STATE, HT_STATE_PAUSED); /* back to the finished one */
+    }
+    lab_close(l);
+}
+
 static void reports_carry_their_step(void **state)
 {
     (void)state;
@@ -812,6 +833,7 @@ int main(void)
         cmocka_unit_test(stopping_ends_a_run_at_any_moment),
         cmocka_unit_test(divergence_is_told_with_its_step_and_value),
         cmocka_unit_test(a_goal_ends_the_run_and_space_goes_on),
+        cmocka_unit_test(a_finished_run_that_is_told_to_go_on_is_done_first),
         cmocka_unit_test(reports_carry_their_step),
         cmocka_unit_test(a_paused_run_is_looked_at_thoroughly),
         cmocka_unit_test(unread_steps_are_folded),
