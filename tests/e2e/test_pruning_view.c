@@ -330,12 +330,21 @@ static void every_size_shows_it(void **state)
 
 /* ---- going back ------------------------------------------------------------------------------ */
 
-/* States are stored a quarter of a second of training apart. */
+static bool has_six_states(vt *t, void *context)
+{
+    (void)context;
+    return number_at(t, "Timeline:") >= 6;
+}
+
+/* Paused, with states to go back to. */
 static vt *open_run(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=300");
     vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
-    vt_pump(t, 2500);
+    vt_key(t, "b");
+    vt_assert(t, vt_wait(t, has_six_states, NULL, PATIENCE));
+    vt_key(t, "Esc");
+    vt_assert(t, vt_wait_gone(t, "Timeline:", PATIENCE));
     pause_lab(t);
     return t;
 }
@@ -399,7 +408,7 @@ static void the_mouse_goes_back_too(void **state)
     vt_mouse(t, VT_PRESS, 1, middle, row);
     vt_mouse(t, VT_RELEASE, 1, middle, row);
     double chosen = timeline_step(t);
-    vt_assert(t, chosen > 0.2 * (double)end && chosen < 0.8 * (double)end);
+    vt_assert(t, chosen > 0 && chosen < (double)end);
     vt_mouse(t, VT_WHEEL, 5, middle, row);
     double less = timeline_step(t);
     vt_assert(t, less < chosen);

@@ -580,7 +580,7 @@ void vt_resize(vt *t, int columns, int rows)
 
 /* ---- waiting ----------------------------------------------------------------------------------- */
 
-enum { SETTLE_MS = 2000, BUSY_FACTOR = 4 };
+enum { SETTLE_MS = 2000, QUIET_ROUNDS = 3, ASLEEP_FACTOR = 10 };
 
 void vt_pump(vt *t, int ms)
 {
@@ -626,14 +626,17 @@ static bool works(char state)
     return state == 'R' || state == 'D';
 }
 
-static bool some_thread_works(const vt *t)
+/* Of the threads beside the first. */
+static bool some_helper_works(const vt *t)
 {
-    char pattern[64];
+    char pattern[64], first[64];
     glob_t tasks;
     bool found = false;
     snprintf(pattern, sizeof pattern, "/proc/%d/task/*/stat", (int)t->pid);
+    snprintf(first, sizeof first, "/proc/%d/task/%d/stat", (int)t->pid, (int)t->pid);
     if (glob(pattern, 0, NULL, &tasks) != 0) return false;
-    for (size_t i = 0; i < tasks.gl_pathc && !found; i++) found = works(state_in(tasks.gl_pathv[i]));
+    for (size_t i = 0; i < tasks.gl_pathc && !found; i++)
+        found = strcmp(tasks.gl_pathv[i], first) != 0 && works(state_in(tasks.gl_pathv[i]));
     globfree(&tasks);
     return found;
 }
@@ -644,20 +647,29 @@ void vt_settle(vt *t)
     while (!t->closed && (step(t, slice(deadline)) || works(vt_state(t))) && now_ms() < deadline) continue;
 }
 
+/* How often the first thread has gone to sleep: after each look round for news. Whether it has work says
+ * nothing: on a busy machine it waits for a processor at each look. */
+static long rounds(const vt *t)
+{
+    char path[64], line[128];
+    long count = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)t->pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+    if (file) fclose(file);
+    return count;
+}
+
 bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
 {
-    int64_t deadline = now_ms() + timeout_ms, changed = now_ms(), worked = changed;
-    uint64_t shown = vt_fingerprint(t);
+    int64_t deadline = now_ms() + timeout_ms, moved = now_ms();
+    long since = rounds(t);
     while (!t->closed) {
-        if (step(t, slice(deadline))) {
-            uint64_t fingerprint = vt_fingerprint(t);
-            if (fingerprint != shown) changed = now_ms();
-            shown = fingerprint;
-        }
-        if (some_thread_works(t)) worked = now_ms();
-        int64_t quiet = now_ms() - changed;
-        if (quiet >= BUSY_FACTOR * quiet_ms || (quiet >= quiet_ms && now_ms() - worked >= quiet_ms))
-            return true;
+        if (step(t, slice(deadline)) || some_helper_works(t)) moved = now_ms(), since = rounds(t);
+        int64_t quiet = now_ms() - moved;
+        bool looked = rounds(t) >= since + QUIET_ROUNDS;
+        bool asleep = quiet >= ASLEEP_FACTOR * quiet_ms && !works(vt_state(t));
+        if (quiet >= quiet_ms && (looked || asleep)) return true;
         if (now_ms() >= deadline) return false;
     }
     return true; /* the program is gone, nothing can move */

@@ -110,9 +110,9 @@ bool vt_wait_gone(vt *t, const char *text, int timeout_ms);
 /* Reads the rest of a frame: until nothing comes and the program's first thread sleeps. */
 void vt_settle(vt *t);
 
-/* Waits until the screen (characters, colours, cursor) stayed the same for quiet_ms in which no thread of the
- * program had work, or for some times that while one had: on a busy machine a program that has much to say
- * may be silent for long. Rewriting a cell with what it already shows is no change. */
+/* Waits until for quiet_ms nothing was written, no helping thread of the program had work, and its first one
+ * looked round for news some times (or slept through many times quiet_ms): on a busy machine a program that
+ * has much to say may be silent for long. A program that always works is never still. */
 bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms);
 
 /* ---- the screen -------------------------------------------------------------------------------- */
