@@ -179,8 +179,9 @@ static void expect(vt *t, const expectation *e, const char *label, void act(vt *
 
 static vt *open_lab(void **state)
 {
-    vt *t =
-        LAB(state, COLUMNS, ROWS, "--set", "model.width=100", "--set", "model.depth=2", "--set", "ui.fps=60");
+    /* No run of a ladder or of the roads ends by itself. */
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=100", "--set", "model.depth=2", "--set",
+                "ui.fps=60", "--set", "train.steps=100000000");
     vt_assert(t, sandbox_wait_step(t, 40, PATIENCE));
     vt_assert(t, vt_wait_text(t, "κ=", PATIENCE));
     play(t, "Space @‖_paused");

@@ -64,22 +64,33 @@ static void random_mouse(vt *t)
     }
 }
 
-/* Neither training nor a ladder of widths or roads goes on. The storm may have left ASCII symbols. */
-static bool stands_still(vt *t)
+/* What goes on, training or a ladder of widths or roads: as the title says it, or NULL. The storm may have left
+ * ASCII symbols. */
+static const char *going_on(vt *t)
 {
     static const char *const moving[] = {"● running", "* running", "● widths",
                                          "* widths",  "● roads",   "* roads"};
     for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++)
-        if (strstr(vt_row(t, 0), moving[i])) return false;
-    return true;
+        if (strstr(vt_row(t, 0), moving[i])) return moving[i];
+    return NULL;
 }
 
-/* A ladder that ends lets the training go on that it held up: one look is not enough. */
-static bool stays_still(vt *t)
+static bool goes_no_more(vt *t, void *what)
 {
-    if (!stands_still(t)) return false;
-    vt_pump(t, 700);
-    return stands_still(t);
+    return !strstr(vt_row(t, 0), what);
+}
+
+/* Stops a ladder, then the training that it held up, which goes on when the ladder has ended. */
+static void stop_all(vt *t)
+{
+    for (int i = 0; i < 8; i++) {
+        const char *what = going_on(t);
+        if (!what && vt_wait_still(t, 400, 10000) && !going_on(t)) return;
+        if (!what) continue;
+        vt_key(t, "Space");
+        vt_assert(t, vt_wait(t, goes_no_more, (void *)what, PATIENCE));
+    }
+    vt_assert(t, !"training goes on");
 }
 
 /* Whatever the storm has left open is closed, and training stands. */
@@ -92,13 +103,7 @@ static void calm(vt *t)
     vt_assert(t, vt_wait_text(t, "key=value: calm", 6 * PATIENCE));
     vt_key(t, "Esc");
     vt_assert(t, vt_wait_gone(t, "key=value:", PATIENCE));
-    bool still = stays_still(t);
-    for (int i = 0; i < 6 && !still; i++) { /* stops a ladder, then the training it held up */
-        vt_key(t, "Space");
-        vt_pump(t, 1000);
-        still = stays_still(t);
-    }
-    vt_assert(t, still);
+    stop_all(t);
     vt_key(t, "Esc"); /* and the note, if one is left */
     vt_assert(t, vt_wait_still(t, 400, PATIENCE));
 }

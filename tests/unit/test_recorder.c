@@ -215,7 +215,7 @@ static void a_checkpoint_is_written_while_training_goes_on(void **state)
     ht_params_put(&params, HT_P_TRAIN_STEPS, 0);
     run r = open_run("live", &params);
     double start = ht_now();
-    while (!ht_file_exists(scratch_path("live/checkpoint.safetensors")) && ht_now() < start + 20) step(&r);
+    while (!ht_file_exists(scratch_path("live/checkpoint.safetensors")) && ht_now() < start + 60) step(&r);
     for (int i = 0; i < 50; i++) step(&r);
     small_train(r.trainer, 1); /* not offered: a checkpoint of this very state cannot be there */
     assert_true(isfinite(ht_recorder_patience(r.recorder)));
@@ -371,7 +371,7 @@ static void a_kill_while_going_back_leaves_a_run_that_can_be_replayed(void **sta
 static void wait_for_news(run *r, bool wanted, char *text, size_t size)
 {
     bool good;
-    for (double start = ht_now(); ht_now() < start + 20;) {
+    for (double start = ht_now(); ht_now() < start + 60;) {
         if (!ht_recorder_news(r->recorder, &good, text, size)) {
             step(r);
             nanosleep(&(struct timespec){0, 1000000}, NULL);
@@ -394,7 +394,7 @@ static void a_full_disk_is_told_once_and_loses_nothing(void **state)
     ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.001);
     run r = open_run("full", &params);
     double start = ht_now();
-    while (!ht_file_exists(scratch_path("full/checkpoint.safetensors")) && ht_now() < start + 20) step(&r);
+    while (!ht_file_exists(scratch_path("full/checkpoint.safetensors")) && ht_now() < start + 60) step(&r);
     getrlimit(RLIMIT_FSIZE, &before);
     tight = before;
     tight.rlim_cur = 60000; /* less than a checkpoint, more than the lines */
