@@ -77,7 +77,7 @@ helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_ladder test_looks
 
-.PHONY: all run check check-programs test-threads asan tsan fuzz fuzz-run bench lint format screenshots install uninstall clean help
+.PHONY: all run check check-programs test-threads asan tsan chaos fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
@@ -146,6 +146,14 @@ asan: ## the whole suite under AddressSanitizer and UBSan
 
 tsan: ## the threaded tests under ThreadSanitizer
 	$(MAKE) test-threads VARIANT=tsan SANITIZE=-fsanitize=thread OPTIMIZE="-O1 -g"
+
+chaos: check-programs $(BUILD)/chaos.so ## the lab's tests with its threads held up at random; CHAOS_MS=300 at most
+	@LD_PRELOAD=$(abspath $(BUILD)/chaos.so) HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(e2e_bin)
+
+$(BUILD)/chaos.so: tests/chaos/chaos.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 FUZZ_SECONDS ?= 60
 fuzz: ## feed every reader hostile bytes (clang's libFuzzer), FUZZ_SECONDS=60 each; FUZZ=png for one of them
