@@ -20,6 +20,7 @@ enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250 };
  * the screen and the evaluations less than 3 %. */
 static const double share = 0.006, watched_share = 0.01;
 static const double watched_period = 0.35; /* seconds from a look to the next while it is watched */
+static const double thorough_stays = 5;    /* and after a thorough one: what was asked for can be read */
 
 struct ht_analyst {
     pthread_t thread;
@@ -247,6 +248,7 @@ static double look_at(ht_analyst *self, const ht_letter *letter)
 static double rest(const ht_analyst *self, const ht_letter *letter, double began, double cost)
 {
     double node = self->method_due[HT_PRUNE_NODE] - ht_now();
+    if (letter->wish.thorough) return thorough_stays;
     if (!letter->wish.watched) return cost / (share * self->cores);
     return fmax(0.01, fmax(node, began + watched_period - ht_now()));
 }

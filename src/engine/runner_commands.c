@@ -192,10 +192,12 @@ static void unmask(ht_runner *r)
     ht_runner_emit(r, &sample);
 }
 
-/* Weights that stand still are looked at again. */
+/* Weights that stand still are looked at again. A thorough look that waits for its letter is still owed. */
 static void look(ht_runner *r, const ht_wish *wish)
 {
+    bool owed = r->wish.thorough;
     r->wish = *wish;
+    r->wish.thorough = wish->thorough || owed;
     r->settled = false;
     ht_mailbox_ask(r->box, wish->methods);
 }
