@@ -64,8 +64,8 @@ static void random_mouse(vt *t)
     }
 }
 
-/* What goes on, training or a ladder of widths or roads: as the title says it, or NULL. The storm may have left
- * ASCII symbols. */
+/* What goes on, training or a ladder of widths or roads: as the title says it, or NULL. The storm may have
+ * left ASCII symbols. */
 static const char *going_on(vt *t)
 {
     static const char *const moving[] = {"● running", "* running", "● widths",
