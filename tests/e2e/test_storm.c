@@ -90,7 +90,7 @@ static void stop_all(vt *t)
         vt_key(t, "Space");
         vt_assert(t, vt_wait(t, goes_no_more, (void *)what, PATIENCE));
     }
-    vt_assert(t, !"training goes on");
+    vt_assert(t, vt_wait_still(t, 400, PATIENCE) && !going_on(t));
 }
 
 /* Whatever the storm has left open is closed, and training stands. */
