@@ -246,6 +246,16 @@ bool sandbox_wait_step(vt *t, long least, int timeout_ms)
     return vt_wait(t, has_step, &least, timeout_ms);
 }
 
+bool sandbox_title_has(vt *t, void *text)
+{
+    return strstr(vt_row(t, 0), text) != NULL;
+}
+
+bool sandbox_title_lacks(vt *t, void *text)
+{
+    return !sandbox_title_has(t, text);
+}
+
 uint64_t sandbox_area(vt *t, ht_rect area)
 {
     uint64_t hash = 14695981039346656037u;

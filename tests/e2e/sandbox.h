@@ -89,6 +89,11 @@ vt *sandbox_lab(void **state, int columns, int rows, const char *term, const cha
 long sandbox_step(vt *t);
 bool sandbox_wait_step(vt *t, long least, int timeout_ms);
 
+/* For vt_wait: the title line, the first row, has the text or not. */
+bool sandbox_title_has(vt *t, void *text);
+bool sandbox_title_lacks(vt *t, void *text);
+#define assert_title(t, text) vt_assert(t, vt_wait(t, sandbox_title_has, (void *)(text), PATIENCE))
+
 /* A number that stands for the characters in the rectangle; colours do not count. */
 uint64_t sandbox_area(vt *t, ht_rect area);
 

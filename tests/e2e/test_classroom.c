@@ -10,12 +10,6 @@ enum { COLUMNS = 120, ROWS = 40 };
 
 #define TEST(name) cmocka_unit_test_teardown(name, vt_teardown)
 
-static bool in_title(vt *t, void *text)
-{
-    return strstr(vt_row(t, 0), text) != NULL;
-}
-
-#define assert_title(t, text) vt_assert(t, vt_wait(t, in_title, (void *)(text), PATIENCE))
 #define assert_shows(t, text) vt_assert(t, vt_wait_text(t, (text), PATIENCE))
 #define assert_hides(t, text) vt_assert(t, vt_wait_gone(t, (text), PATIENCE))
 

@@ -13,17 +13,6 @@
 
 enum { COLUMNS = 120, ROWS = 40 };
 
-static bool in_title(vt *t, void *text)
-{
-    return strstr(vt_row(t, 0), text) != NULL;
-}
-#define assert_title(t, text) vt_assert(t, vt_wait(t, in_title, (void *)(text), PATIENCE))
-
-static bool not_in_title(vt *t, void *text)
-{
-    return !in_title(t, text);
-}
-
 static void pause_lab(vt *t)
 {
     vt_key(t, "Space");
@@ -188,7 +177,7 @@ static void x_prunes_the_running_network_and_u_undoes(void **state)
     /* The mask goes, comes back, and the pruning is undone only as the last state that was left. */
     vt_key(t, "M");
     vt_assert(t, vt_wait_text(t, "the mask is gone", PATIENCE));
-    vt_assert(t, vt_wait(t, not_in_title, "masked", PATIENCE));
+    vt_assert(t, vt_wait(t, sandbox_title_lacks, "masked", PATIENCE));
     vt_key(t, "M");
     vt_assert(t, vt_wait_text(t, "no mask holds", PATIENCE));
     vt_key(t, "u");
@@ -217,7 +206,7 @@ static void undo_knows_settings_and_states(void **state)
     assert_title(t, "no noise");
     vt_key(t, "u");
     vt_assert(t, vt_wait_text(t, "undid the pruning", PATIENCE));
-    vt_assert(t, vt_wait(t, not_in_title, "masked", PATIENCE));
+    vt_assert(t, vt_wait(t, sandbox_title_lacks, "masked", PATIENCE));
     assert_title(t, "no noise"); /* as it was then */
     vt_key(t, "u");
     assert_title(t, "iid");
@@ -233,7 +222,7 @@ static void undo_knows_settings_and_states(void **state)
     /* A reset is a state like others. */
     vt_key(t, "r");
     vt_assert(t, vt_wait_text(t, "step 0 ", PATIENCE));
-    vt_assert(t, vt_wait(t, not_in_title, "masked", PATIENCE));
+    vt_assert(t, vt_wait(t, sandbox_title_lacks, "masked", PATIENCE));
     vt_key(t, "u");
     vt_assert(t, vt_wait_text(t, "undid the reset", PATIENCE));
     assert_title(t, "masked");

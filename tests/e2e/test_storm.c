@@ -75,11 +75,6 @@ static const char *going_on(vt *t)
     return NULL;
 }
 
-static bool goes_no_more(vt *t, void *what)
-{
-    return !strstr(vt_row(t, 0), what);
-}
-
 /* Stops a ladder, then the training that it held up, which goes on when the ladder has ended. */
 static void stop_all(vt *t)
 {
@@ -88,7 +83,7 @@ static void stop_all(vt *t)
         if (!what && vt_wait_still(t, 400, 10000) && !going_on(t)) return;
         if (!what) continue;
         vt_key(t, "Space");
-        vt_assert(t, vt_wait(t, goes_no_more, (void *)what, PATIENCE));
+        vt_assert(t, vt_wait(t, sandbox_title_lacks, (void *)what, PATIENCE));
     }
     vt_assert(t, vt_wait_still(t, 400, PATIENCE) && !going_on(t));
 }

@@ -9,12 +9,6 @@
 
 enum { COLUMNS = 120, ROWS = 40 };
 
-static bool in_title(vt *t, void *text)
-{
-    return strstr(vt_row(t, 0), text) != NULL;
-}
-#define assert_title(t, text) vt_assert(t, vt_wait(t, in_title, (void *)(text), PATIENCE))
-
 /* Ladders of few steps: the widest runs end within seconds. */
 static vt *open_lab(void **state)
 {

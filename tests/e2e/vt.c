@@ -117,6 +117,12 @@ static int put_utf8(char *to, uint32_t c)
     return extra + 1;
 }
 
+/* Bytes in one UTF-8 character, from its first byte. */
+static size_t character_length(unsigned char first)
+{
+    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 /* ---- from the program to the screen ------------------------------------------------------------ */
 
 static void set_mode(vt *t, int number, bool on)
@@ -185,8 +191,7 @@ static size_t unfinished(const char *bytes, size_t length)
     for (size_t back = 1; back <= MOST_UNFINISHED && back <= length; back++) {
         unsigned char byte = (unsigned char)bytes[length - back];
         if ((byte & 0xc0) == 0x80) continue;
-        size_t whole = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-        return back < whole ? back : 0;
+        return back < character_length(byte) ? back : 0;
     }
     return 0;
 }
@@ -522,12 +527,6 @@ static VTermKey named_key(const char *name)
     return number >= 1 && number <= 12 ? (VTermKey)VTERM_KEY_FUNCTION(number) : VTERM_KEY_NONE;
 }
 
-/* Bytes in one UTF-8 character, from its first byte. */
-static size_t character_length(unsigned char first)
-{
-    return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
 void vt_key(vt *t, const char *name)
 {
     VTermModifier modifiers = VTERM_MOD_NONE;
@@ -667,9 +666,8 @@ bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
     while (!t->closed) {
         if (step(t, slice(deadline)) || some_helper_works(t)) moved = now_ms(), since = rounds(t);
         int64_t quiet = now_ms() - moved;
-        bool looked = rounds(t) >= since + QUIET_ROUNDS;
-        bool asleep = quiet >= ASLEEP_FACTOR * quiet_ms && !works(vt_state(t));
-        if (quiet >= quiet_ms && (looked || asleep)) return true;
+        if (quiet >= quiet_ms && rounds(t) >= since + QUIET_ROUNDS) return true;
+        if (quiet >= ASLEEP_FACTOR * quiet_ms && !works(vt_state(t))) return true;
         if (now_ms() >= deadline) return false;
     }
     return true; /* the program is gone, nothing can move */
