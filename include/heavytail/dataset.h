@@ -23,6 +23,7 @@ typedef struct ht_dataset {
     float mean, std; /* what was subtracted and divided by when pictures were standardized; 0, 1 otherwise */
     ht_samples train, test;  /* at least one sample each */
     char (*class_names)[24]; /* (classes), cut to fit */
+    char *notes; /* what was skipped, guessed or filled in while reading, a sentence a line; NULL: nothing */
 } ht_dataset;
 
 /* Loads or generates a data set.

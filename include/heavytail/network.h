@@ -1,4 +1,5 @@
-/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x)), no biases.
+/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out; biases only in networks of
+ * others.
  *
  * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column"
  * in arXiv 2306.08125). The output layer is (classes × width). Ownership: the caller frees it. Thread: a
@@ -21,6 +22,7 @@ enum { HT_DEPTH_MAX = 4 };
 typedef struct ht_layer {
     int rows, columns;
     float *weight; /* (rows × columns), row-major */
+    float *bias;   /* (rows), added before the activation; NULL: none, as in networks that are trained here */
 } ht_layer;
 
 typedef struct ht_network {

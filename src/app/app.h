@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/notes.h"
 #include "base/text.h"
 #include "heavytail/params.h"
 
@@ -76,6 +77,9 @@ ht_code ht_picture_journal(const char *path, ht_text *journal, ht_error *err);
 
 /* Prints "heavytail: sentence" to stderr; returns the exit code. */
 int ht_app_fail(const ht_error *err);
+
+/* Prints each as "heavytail: note: sentence" to stderr. */
+void ht_app_notes(const ht_notes *notes);
 
 /* HEAVYTAIL_THREADS or the cores of this process. */
 int ht_app_threads(void);

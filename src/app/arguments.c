@@ -17,6 +17,13 @@ int ht_app_fail(const ht_error *err)
     return (int)err->code;
 }
 
+void ht_app_notes(const ht_notes *notes)
+{
+    char line[1024];
+    for (size_t i = 0; ht_notes_at(notes, i, line, sizeof line); i++)
+        fprintf(stderr, "heavytail: note: %s\n", line);
+}
+
 int ht_app_threads(void)
 {
     const char *wish = getenv("HEAVYTAIL_THREADS");

@@ -53,6 +53,23 @@ void ht_text_free(ht_text *text)
     *text = (ht_text){0};
 }
 
+/* U+0080 to U+009F are control characters too; bytes that are no UTF-8 (also a character cut at the end) go
+ * with them. */
+void ht_text_clean(char *text)
+{
+    unsigned c;
+    char *to = text;
+    for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c == 0xfffd && n == 1)) {
+            *to++ = '?';
+        } else {
+            memmove(to, text, n);
+            to += n;
+        }
+    }
+    *to = '\0';
+}
+
 void ht_text_copy(char *to, size_t size, const char *from)
 {
     size_t used = 0;

@@ -24,6 +24,12 @@ void ht_text_free(ht_text *text);
 /* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
 void ht_text_copy(char *to, size_t size, const char *from);
 
+/* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
+ * would obey, C0, DEL and C1 control characters and bytes that are no UTF-8, is shown as '?'. Everything that
+ * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
+ * printed. */
+void ht_text_clean(char *text);
+
 /* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.
  */
 size_t ht_utf8_decode(const char *s, unsigned *code_point);

@@ -252,6 +252,7 @@ static ht_code load_row(const ht_data_request *request, int row, ht_dataset *dat
     keep_first(&raw->train, request->train_limit);
     keep_first(&raw->test, request->test_limit);
     if (code == HT_OK) code = assemble(raw, data, err);
+    data->notes = raw->notes.lines.data; /* of one owner from here on */
     free_part(&raw->train);
     free_part(&raw->test);
     ht_free(raw);
@@ -290,5 +291,6 @@ void ht_dataset_free(ht_dataset *data)
     ht_free(data->test.x);
     ht_free(data->test.labels);
     ht_free(data->class_names);
+    ht_free(data->notes);
     ht_free(data);
 }

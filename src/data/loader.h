@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/notes.h"
 #include "data/labels.h"
 #include "heavytail/status.h"
 
@@ -42,6 +43,7 @@ typedef struct ht_raw {
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
+    ht_notes notes; /* what a person should know: skipped, guessed, filled in */
 } ht_raw;
 
 /* Fills *raw, which starts zeroed except std = 1. What is in it after a failure is freed by the caller. */

@@ -42,7 +42,7 @@ static ht_code add_layer(ht_network *net, const char *path, const char *name, si
             code = ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number of 32 bits", path,
                                 name, i / columns, i % columns);
     if (code == HT_OK)
-        net->layers[++net->depth] = (ht_layer){(int)rows, (int)columns, weight};
+        net->layers[++net->depth] = (ht_layer){.rows = (int)rows, .columns = (int)columns, .weight = weight};
     else
         ht_free(weight);
     return code;

@@ -35,12 +35,20 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
     return net;
 }
 
+static ht_code copy_bias(ht_layer *layer, const float *bias, ht_error *err)
+{
+    layer->bias = ht_alloc((size_t)layer->rows, sizeof(float), "the biases", err);
+    if (!layer->bias) return err->code;
+    memcpy(layer->bias, bias, (size_t)layer->rows * sizeof(float));
+    return HT_OK;
+}
+
 ht_network *ht_network_copy(const ht_network *net, ht_error *err)
 {
     ht_network *copy = ht_alloc(1, sizeof *copy, "a copy of the network", err);
     if (!copy) return NULL;
     *copy = *net;
-    for (int l = 0; l <= net->depth; l++) copy->layers[l].weight = NULL;
+    for (int l = 0; l <= net->depth; l++) copy->layers[l].weight = copy->layers[l].bias = NULL;
     for (int l = 0; l <= net->depth; l++) {
         const ht_layer *from = &net->layers[l];
         if (make_layer(&copy->layers[l], from->rows, from->columns, err) != HT_OK) {
@@ -48,6 +56,10 @@ ht_network *ht_network_copy(const ht_network *net, ht_error *err)
             return NULL;
         }
         memcpy(copy->layers[l].weight, from->weight, ht_layer_size(from) * sizeof(float));
+        if (from->bias && copy_bias(&copy->layers[l], from->bias, err) != HT_OK) {
+            ht_network_free(copy);
+            return NULL;
+        }
     }
     return copy;
 }
@@ -55,7 +67,10 @@ ht_network *ht_network_copy(const ht_network *net, ht_error *err)
 void ht_network_free(ht_network *net)
 {
     if (!net) return;
-    for (int l = 0; l <= net->depth; l++) ht_free(net->layers[l].weight);
+    for (int l = 0; l <= net->depth; l++) {
+        ht_free(net->layers[l].weight);
+        ht_free(net->layers[l].bias);
+    }
     ht_free(net);
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notes.h"
 #include "base/text.h"
 #include "unit/scratch.h"
 
@@ -309,6 +310,36 @@ static void short_numbers_name_what_is_no_number(void **state)
     }
 }
 
+static void text_of_strangers_is_made_fit_to_print(void **state)
+{
+    (void)state;
+    char text[] = "a\x1b]52;c;x\x07\xc2\x9b\n\xff \xce\xb1";
+    ht_text_clean(text);
+    assert_string_equal(text, "a?]52;c;x???? \xce\xb1");
+}
+
+static void notes_are_kept_in_order_each_once(void **state)
+{
+    (void)state;
+    ht_notes notes = {0};
+    char line[64];
+    ht_notes_add(NULL, "nobody asks");
+    assert_false(ht_notes_at(&notes, 0, line, sizeof line));
+    ht_notes_add(&notes, "%s is skipped", "\x1b[2Jb");
+    ht_notes_add(&notes, "%s is skipped", "\x1b[2Jb");
+    ht_notes_add(&notes, "is skipped");
+    ht_notes_add(&notes, "a\nb");
+    assert_int_equal(notes.count, 3);
+    assert_true(ht_notes_at(&notes, 0, line, sizeof line));
+    assert_string_equal(line, "?[2Jb is skipped");
+    assert_true(ht_notes_at(&notes, 1, line, sizeof line));
+    assert_string_equal(line, "is skipped");
+    assert_true(ht_notes_at(&notes, 2, line, 3));
+    assert_string_equal(line, "a?");
+    assert_false(ht_notes_at(&notes, 3, line, sizeof line));
+    ht_notes_free(&notes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +355,8 @@ int main(void)
         cmocka_unit_test(grouped_integers_read_back),
         cmocka_unit_test(short_numbers_are_near_and_short),
         cmocka_unit_test(short_numbers_name_what_is_no_number),
+        cmocka_unit_test(text_of_strangers_is_made_fit_to_print),
+        cmocka_unit_test(notes_are_kept_in_order_each_once),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
