@@ -210,10 +210,10 @@ static void a_value_can_be_typed(void **state)
     assert_title(t, "α 1.5 ");
     vt_send(t, "=9");
     vt_key(t, "Enter");
-    vt_assert(t, vt_wait_text(t, "from 1 to 2", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "from 0.3 to 2", PATIENCE));
     vt_assert(t, strstr(vt_row(t, 0), "α 1.5 "));
     vt_key(t, "Down"); /* the next key brings the key bar back */
-    vt_assert(t, vt_wait_gone(t, "from 1 to 2", PATIENCE));
+    vt_assert(t, vt_wait_gone(t, "from 0.3 to 2", PATIENCE));
     vt_assert(t, vt_wait_text(t, "q quit", PATIENCE));
     vt_key(t, "Up");
     vt_send(t, "=1.9");
