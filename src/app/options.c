@@ -36,6 +36,7 @@ static const ht_option_info options[] = {
     {"--m", "M", HT_FILL_NOTHING, NULL, "block length of the estimators by Mohammadi, Mohammadpour and Ogata"},
     {"--method", "M", HT_FILL_WORDS, "prune.method", "a method, several separated by commas, or all"},
     {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},
+    {"--order", "A,B,C", HT_FILL_NOTHING, NULL, "the layers of a network of others by the names of their tensors, first to last, where names and shapes do not tell"},
     {"--out", "F", HT_FILL_FILE, NULL, "where to write"},
     {"--panel", "P", HT_FILL_PANEL, NULL, "draw this panel alone"},
     {"--png", "F", HT_FILL_FILE, NULL, "draw it as a picture, too"},
