@@ -1,9 +1,10 @@
 #include "data/foreign.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/text.h"
 
 /* A kind that is known by the bytes it begins with. */
 typedef struct foreign {
@@ -108,11 +109,18 @@ static bool is_big_endian(const unsigned char *head, size_t size)
     return size > 8 && head[8] == '{' && memcmp(head, "\0\0\0\0", 4) == 0 && (head[6] || head[7]);
 }
 
+/* Whole characters without controls; the last one may be cut. */
 static bool is_text(const unsigned char *head, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        if (head[i] < 0x20 && !(head[i] >= '\t' && head[i] <= '\r')) return false;
-    return size > 0;
+    char text[HT_FOREIGN_HEAD + 1];
+    unsigned c;
+    size_t at = 0, n;
+    size = size < HT_FOREIGN_HEAD ? size : HT_FOREIGN_HEAD;
+    memcpy(text, head, size);
+    text[size] = '\0';
+    for (; (n = ht_utf8_decode(text + at, &c)) > 0; at += n)
+        if ((c < 0x20 && !(c >= '\t' && c <= '\r')) || (c == 0xfffd && n == 1 && at + 4 < size)) return false;
+    return size > 0 && at == size; /* a NUL ends it early */
 }
 
 const char *ht_foreign_name(const char *path, const unsigned char *head, size_t size)

@@ -72,7 +72,7 @@ static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
     for (size_t i = 0; i < f->count; i++) {
         if (!range_of(f, f->tensors[i].entry, range[count]) && code == HT_OK)
             code = ht_error_set(err, HT_FAIL,
-                                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged",
+                                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged, or cut",
                                 f->path, f->tensors[i].name, (long long)range[count][0],
                                 (long long)range[count][1], f->bytes);
         if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */

@@ -212,8 +212,9 @@ static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, h
     if (count == 1) return ht_notes_add(notes, "%s: %s is read, the only one there", folder, names), HT_OK;
     if (count > 1)
         return ht_error_set(err, HT_FAIL,
-                            "%s: holds %zu models or parts of one and no index (%s); give one "
-                            "of the files, or put model.safetensors.index.json there",
+                            "%s: is no run directory (no checkpoint.safetensors), but holds %zu models or "
+                            "parts of one, and no index: %s; give one of the files, or put "
+                            "model.safetensors.index.json there",
                             folder, count, names);
     return ht_error_set(err, HT_FAIL,
                         "%s: is no run directory with a checkpoint.safetensors (`heavytail train --run DIR` "
