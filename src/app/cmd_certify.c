@@ -10,7 +10,7 @@
 #include "app/results.h"
 #include "base/alloc.h"
 #include "base/file.h"
-#include "data/safetensors.h"
+#include "data/netfile.h"
 #include "math/certify.h"
 
 static const double delta = 0.05;
@@ -113,6 +113,9 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     if (!in->train) return ht_error_set(err, HT_USAGE, "certify: give --data: the bound is about samples");
     if (choose_method(method, in, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(&in->params, in->train);
+    ht_score whole;
+    if (ht_network_evaluate(in->net, in->train, NULL, in->pool, &whole, err) != HT_OK) return err->code;
+    if (ht_prune_input_check(in, &whole, err) != HT_OK) return err->code;
     certify_curve *curve = ht_alloc(1, sizeof *curve, "the certificate", err);
     if (!curve) return err->code;
     curve->method = ht_params_name(&in->params, HT_P_PRUNE_METHOD);
@@ -121,6 +124,7 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     curve->layers = in->net->depth + 1;
     ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, in->net, &spec, in->train,
                                     in->samples, delta, in->pool, err);
+    if (code != HT_OK) ht_error_prefix(err, "%s", in->name);
     if (code == HT_OK && out) code = write_best(curve, in, spec, out, err);
     if (code == HT_OK && json)
         code = print_curve_json(curve, err);
@@ -141,21 +145,6 @@ static ht_code read_code(const char *path, ht_network **net, int *q, size_t *bit
     *bits = 8 * size;
     ht_free(bytes);
     return *net ? HT_OK : ht_error_prefix(err, "%s", path);
-}
-
-static ht_code write_network(const char *path, const ht_network *net, ht_error *err)
-{
-    ht_tensor_out tensors[HT_DEPTH_MAX + 1];
-    static const char *const activations[] = {"relu", "leaky-relu", "tanh"};
-    const char *const metadata[] = {"format", "pt", "heavytail.activation", activations[net->activation],
-                                    NULL};
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
-        tensors[l] =
-            (ht_tensor_out){"", (size_t)layer->rows, (size_t)layer->columns, layer->weight, NULL, NULL};
-        snprintf(tensors[l].name, sizeof tensors[l].name, "layers.%d.weight", l);
-    }
-    return ht_safetensors_write(path, tensors, (size_t)net->depth + 1, metadata, err);
 }
 
 /* How good the decoded network is on `name`, and what that and the file's length prove. */
@@ -197,7 +186,9 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     int q = 0;
     size_t bits = 0;
     if (read_code(path, &net, &q, &bits, err) != HT_OK || !net) return err->code;
-    ht_code code = out ? write_network(out, net, err) : HT_OK;
+    char about[64];
+    snprintf(about, sizeof about, "from a code of %zu bits, q = %d", bits, q);
+    ht_code code = out ? ht_netfile_write(out, net, about, err) : HT_OK;
     if (code == HT_OK && data) code = judge_code(net, q, bits, data, args, json, err);
     ht_network_free(net);
     return code;
@@ -225,7 +216,8 @@ void ht_certificate_help(void)
            "training,\n"
            "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
            "not on the\n"
-           "  whole one. A bound of 1 or more says nothing: it is vacuous.\n\n"
+           "  whole one. A code holds weights only: networks with biases have no certificate. A bound of 1\n"
+           "  or more says nothing: it is vacuous.\n\n"
            "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
            "made of:\n"
            "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "

@@ -12,6 +12,7 @@
 #include "data/npy.h"
 #include "data/safetensors.h"
 #include "heavytail/prune.h"
+#include "math/kernel.h"
 #include "params/preset.h"
 
 static ht_code check_source(const ht_prune_source *s, ht_error *err)
@@ -209,6 +210,24 @@ ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const 
     if (!in->pool) return HT_FAIL;
     if (s->x) return read_samples(in, s, err);
     return s->data || known ? load_data(in, s, args, err) : HT_OK;
+}
+
+static double largest_weight(const ht_network *net)
+{
+    float most = 0;
+    for (int l = 0; l <= net->depth; l++)
+        most = fmaxf(most, ht_kernel()->max_abs(net->layers[l].weight, ht_layer_size(&net->layers[l])));
+    return (double)most;
+}
+
+ht_code ht_prune_input_check(const ht_prune_input *in, const ht_score *whole, ht_error *err)
+{
+    if (isfinite(whole->loss)) return HT_OK;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: the network's outputs on %s go beyond the largest float (its largest weight is "
+                        "%.3g), so its loss and accuracy are no numbers; use samples and weights of a smaller "
+                        "scale",
+                        in->name, in->title, largest_weight(in->net));
 }
 
 void ht_prune_input_close(ht_prune_input *in)

@@ -38,6 +38,8 @@ typedef struct ht_prune_input {
  * ht_prune_input_close, also after a failure. */
 ht_code ht_prune_input_open(ht_prune_input *input, const ht_prune_source *source, const ht_arguments *args,
                             ht_error *err);
+/* HT_FAIL, with the reason, when a score of the whole network is no number: its outputs overflow a float. */
+ht_code ht_prune_input_check(const ht_prune_input *input, const ht_score *whole, ht_error *err);
 void ht_prune_input_close(ht_prune_input *input);
 
 #endif
