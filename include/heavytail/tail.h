@@ -76,6 +76,9 @@ typedef enum ht_quality {
     HT_QUALITY_FEW_POINTS,     /* too few to say anything */
     HT_QUALITY_NO_PLATEAU,     /* the estimate hangs on the choice of k */
     HT_QUALITY_NOT_POWER_LAW,  /* another law: no straight line on log-log axes, or not stable */
+    HT_QUALITY_UNDECIDED,      /* a law that falls faster fits as well */
+    HT_QUALITY_DISAGREE,       /* an estimate that is surer excludes this one */
+    HT_QUALITY_COLUMNS,        /* columns of unequal scale: not one law */
     HT_QUALITY_NO_HEAVY_TAIL,  /* α at 2, or a tail that falls faster than every power */
     HT_QUALITY_NOT_APPLICABLE, /* other input wanted, off centre (mmo), or not defined: then NaN */
     HT_QUALITIES,
@@ -92,6 +95,7 @@ typedef struct ht_estimate {
     double scale;     /* mcculloch, ecf: σ of S(α, 0, σ); NaN else */
     double xmin; /* where the fitted tail begins: |x|_(k+1), or the smallest eigenvalue fitted; NaN else */
     double distance; /* powerlaw: Kolmogorov-Smirnov distance; NaN else */
+    double p;        /* of the law that it assumes: how often a sample of it is as far off; NaN: not tested */
     size_t k;        /* order statistics used; 0 where there is no such choice */
     size_t m;        /* block length; 0 where there is none, or the median over several */
     size_t n_tail;   /* points the estimate rests on */

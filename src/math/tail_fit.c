@@ -45,6 +45,9 @@ ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, h
     *tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
     ht_blocks_mmo(x, options->m, &estimates[HT_MMO]);
     doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
+    if (ht_goodness_make(&traces->goodness, x, &traces->top, choose_k(options, traces), err) != HT_OK)
+        return err->code;
+    ht_goodness_judge(&traces->goodness, estimates);
     return HT_OK;
 }
 
@@ -56,13 +59,19 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
     ht_blocks_paulauskas(x, options->m, &estimates[HT_PAULAUSKAS]);
     if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
     ht_stable_estimates(x, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
+    ht_goodness_judge(&traces->goodness, estimates);
     return HT_OK;
 }
 
-void ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates)
+ht_code ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates, ht_error *err)
 {
-    ht_spectrum_powerlaw(eigenvalue, count, false, &estimates[HT_POWERLAW]);
-    ht_spectrum_powerlaw(eigenvalue, count, true, &estimates[HT_POWERLAW_TWO_SIDED]);
+    ht_code code = HT_OK;
+    for (int two = 0; two < 2 && code == HT_OK; two++) {
+        ht_estimate *e = &estimates[two ? HT_POWERLAW_TWO_SIDED : HT_POWERLAW];
+        ht_spectrum_powerlaw(eigenvalue, count, two, e);
+        code = ht_goodness_judge_spectrum(eigenvalue, count, two, e, err);
+    }
+    return code;
 }
 
 static bool is_matrix(const ht_values *x)
@@ -80,7 +89,7 @@ ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estim
     double *eigenvalue = ht_alloc(side, sizeof *eigenvalue, "the spectrum", err);
     if (!eigenvalue) return err->code;
     code = ht_spectrum_eigenvalues(x, eigenvalue, err);
-    if (code == HT_OK) ht_tail_fit_spectrum(eigenvalue, side, estimates);
+    if (code == HT_OK) code = ht_tail_fit_spectrum(eigenvalue, side, estimates, err);
     ht_free(eigenvalue);
     return code;
 }
@@ -90,5 +99,6 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
 {
     *estimate = ht_estimate_none(HT_MMO_MULTI);
     if (ht_values_check(x, err) != HT_OK) return err->code;
-    return ht_blocks_mmo_multi(x, options->m, estimate, err);
+    ht_code code = ht_blocks_mmo_multi(x, options->m, estimate, err);
+    return code == HT_OK ? ht_goodness_judge_rows(x, estimate, err) : code;
 }

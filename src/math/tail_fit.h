@@ -3,12 +3,13 @@
 #define HT_MATH_TAIL_FIT_H
 
 #include "heavytail/tail.h"
-#include "math/tail_order.h"
+#include "math/tail_goodness.h"
 
 /* What a fit came across: the caller may want to draw it. Free with ht_tail_traces_free. */
 typedef struct ht_tail_traces {
     ht_top top;
     ht_hill_plot plot;
+    ht_goodness goodness;
 } ht_tail_traces;
 
 void ht_tail_traces_free(ht_tail_traces *traces);
@@ -21,7 +22,8 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
 ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                            ht_tail_traces *traces, ht_quality *tail, ht_error *err);
 
-/* powerlaw of the eigenvalues (count), upwards. */
-void ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates);
+/* powerlaw of the eigenvalues (count), upwards. HT_FAIL: no memory. */
+ht_code ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates,
+                             ht_error *err);
 
 #endif

@@ -137,7 +137,7 @@ static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error
     if (!eigenvalue) return err->code;
     ht_code code = ht_spectrum_eigenvalues(w, eigenvalue, err);
     if (code == HT_OK) {
-        ht_tail_fit_spectrum(eigenvalue, side, p->all);
+        code = ht_tail_fit_spectrum(eigenvalue, side, p->all, err);
         small_ccdf(&p->eigenvalues, eigenvalue, side);
     }
     ht_free(eigenvalue);

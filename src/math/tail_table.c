@@ -72,6 +72,9 @@ static const struct {
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
     [HT_QUALITY_NOT_POWER_LAW] =
         {"not a power law", "another law than assumed: no straight line on log-log axes, or not stable"},
+    [HT_QUALITY_UNDECIDED] = {"undecided", "a lognormal law, or another that falls faster, fits as well"},
+    [HT_QUALITY_DISAGREE] = {"disagrees", "an estimate that is surer excludes this one"},
+    [HT_QUALITY_COLUMNS] = {"columns differ", "columns of unequal scale: not one law"},
     [HT_QUALITY_NO_HEAVY_TAIL] = {"no heavy tail",
                                   "cannot be told from α = 2, the normal law, or falls even faster"},
     [HT_QUALITY_NOT_APPLICABLE] = {"not applicable",
@@ -98,6 +101,7 @@ ht_estimate ht_estimate_none(ht_estimator estimator)
                          .scale = NAN,
                          .xmin = NAN,
                          .distance = NAN,
+                         .p = NAN,
                          .quality = HT_QUALITY_NOT_APPLICABLE};
 }
 
