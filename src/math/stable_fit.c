@@ -152,72 +152,134 @@ static double dot(const double *a, const double *b, int n)
     return sum;
 }
 
-/* What a step of Gauss and Newton sees: whitened residuals and their slopes in α and log σ. */
-typedef struct step {
-    double alpha, log_scale;          /* how far to go */
-    double left;                      /* the form at the end of the step, to first order */
-    double error;                     /* of alpha */
-} step;
+/* What a step of Gauss and Newton sees, whitened by the covariances of the law: residuals, and their slopes in
+ * α and log σ. */
+typedef struct view {
+    double l[MOST][MOST], r[MOST], slope[2][MOST];
+} view;
 
-static bool look(const empirical *e, double alpha, double scale, double n, bool clustered, step *s)
+static bool look(const empirical *e, double alpha, double scale, double n, view *v)
 {
-    double l[MOST][MOST], r[MOST], a[MOST], b[MOST];
-    if (clustered)
-        memcpy(l, e->cosines, sizeof l);
-    else
-        theory(e, alpha, scale, n, false, l);
-    if (!factor(l, e->points)) return false;
+    theory(e, alpha, scale, n, false, v->l);
+    if (!factor(v->l, e->points)) return false;
     for (int j = 0; j < e->points; j++) {
         double p = phi(e->u[j], alpha, scale), w = pow(scale * e->u[j], alpha);
-        r[j] = e->cosine[j] - p;
-        a[j] = -p * w * log(scale * e->u[j]);
-        b[j] = -p * w * alpha;
+        v->r[j] = e->cosine[j] - p;
+        v->slope[0][j] = -p * w * log(scale * e->u[j]);
+        v->slope[1][j] = -p * w * alpha;
     }
-    whiten(l, e->points, r), whiten(l, e->points, a), whiten(l, e->points, b);
-    double aa = dot(a, a, e->points), ab = dot(a, b, e->points), bb = dot(b, b, e->points),
-           ar = dot(a, r, e->points), br = dot(b, r, e->points), d = aa * bb - ab * ab;
-    if (!(d > 0)) return false;
-    *s = (step){(bb * ar - ab * br) / d, (aa * br - ab * ar) / d, 0, sqrt(bb / d)};
-    double wanted = fmin(fmax(alpha + s->alpha, least_alpha), 2);
-    if (wanted != alpha + s->alpha) {
-        s->alpha = wanted - alpha; /* the best scale there */
-        s->log_scale = (br - ab * s->alpha) / bb;
-    }
-    for (int j = 0; j < e->points; j++) r[j] -= a[j] * s->alpha + b[j] * s->log_scale;
-    s->left = dot(r, r, e->points);
-    return isfinite(s->left);
-}
-
-/* How far the sines are from 0, when the centre may move. */
-static bool skewness(const empirical *e, double alpha, double scale, double n, bool clustered, double *form)
-{
-    double l[MOST][MOST], r[MOST], b[MOST];
-    if (clustered)
-        memcpy(l, e->sines, sizeof l);
-    else
-        theory(e, alpha, scale, n, true, l);
-    if (!factor(l, e->points)) return false;
-    for (int j = 0; j < e->points; j++) {
-        r[j] = e->sine[j];
-        b[j] = e->u[j] * phi(e->u[j], alpha, scale);
-    }
-    whiten(l, e->points, r), whiten(l, e->points, b);
-    double shift = dot(b, r, e->points) / dot(b, b, e->points);
-    for (int j = 0; j < e->points; j++) r[j] -= shift * b[j];
-    *form = dot(r, r, e->points);
-    return isfinite(*form);
-}
-
-static bool descend(const empirical *e, ht_stable_fit *fit, double n, bool clustered, step *s)
-{
-    for (int turn = 0; turn < 20; turn++) {
-        if (!look(e, fit->alpha, fit->scale, n, clustered, s)) return false;
-        fit->alpha += fmax(-0.3, fmin(0.3, s->alpha));
-        fit->scale *= exp(fmax(-1, fmin(1, s->log_scale)));
-        if (fabs(s->alpha) + fabs(s->log_scale) < 1e-7) break;
-    }
+    whiten(v->l, e->points, v->r);
+    for (int k = 0; k < 2; k++) whiten(v->l, e->points, v->slope[k]);
     return true;
 }
+
+/* To the least squares in α ≤ 2 and log σ. */
+static bool descend(const empirical *e, ht_stable_fit *fit, double n, view *v)
+{
+    for (int turn = 0; turn < 30; turn++) {
+        if (!look(e, fit->alpha, fit->scale, n, v)) return false;
+        const double *a = v->slope[0], *b = v->slope[1];
+        double aa = dot(a, a, e->points), ab = dot(a, b, e->points), bb = dot(b, b, e->points),
+               ar = dot(a, v->r, e->points), br = dot(b, v->r, e->points), d = aa * bb - ab * ab;
+        if (!(d > 0)) return false;
+        double wanted = fit->alpha + fmax(-0.3, fmin(0.3, (bb * ar - ab * br) / d));
+        double step = fmin(fmax(wanted, least_alpha), 2) - fit->alpha;
+        double stretch = fmax(-1, fmin(1, (br - ab * step) / bb)); /* the best there */
+        fit->alpha += step;
+        fit->scale *= exp(stretch);
+        if (fabs(step) + fabs(stretch) < 1e-7) break;
+    }
+    return look(e, fit->alpha, fit->scale, n, v);
+}
+
+/* ---- how far off ---- */
+
+/* Covariances whitened on both sides: l⁻¹ a l⁻ᵀ. */
+static void whiten_both(double l[MOST][MOST], int n, double a[MOST][MOST])
+{
+    for (int turn = 0; turn < 2; turn++) {
+        for (int i = 0; i < n; i++) whiten(l, n, a[i]); /* rows; a is symmetric, so the transpose is next */
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < i; j++) {
+                double t = a[i][j];
+                a[i][j] = a[j][i];
+                a[j][i] = t;
+            }
+    }
+}
+
+/* v less 2 h (h·v)/(h·h). */
+static void reflect(const double *h, int n, double *v)
+{
+    double by = 2 * dot(h, v, n) / dot(h, h, n);
+    for (int i = 0; i < n; i++) v[i] -= by * h[i];
+}
+
+/* r² less what lies along the directions (count), in units of its covariance: `a` whitened as r is, or NULL
+ * where whitening was all. Directions are turned to the first axes, as Householder does. χ² with n - count
+ * degrees of freedom; NaN where it is singular. */
+static double form(double *r, double direction[][MOST], int count, int n, double (*a)[MOST])
+{
+    for (int k = 0; k < count; k++) {
+        double h[MOST] = {0}, norm = 0;
+        for (int i = k; i < n; i++) norm += direction[k][i] * direction[k][i];
+        for (int i = k; i < n; i++) h[i] = direction[k][i];
+        h[k] += direction[k][k] < 0 ? -sqrt(norm) : sqrt(norm);
+        if (!(norm > 0)) return NAN;
+        reflect(h, n, r);
+        for (int j = k + 1; j < count; j++) reflect(h, n, direction[j]);
+        for (int turn = 0; a && turn < 2; turn++) {
+            for (int i = 0; i < n; i++) reflect(h, n, a[i]);
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < i; j++) {
+                    double t = a[i][j];
+                    a[i][j] = a[j][i];
+                    a[j][i] = t;
+                }
+        }
+    }
+    if (!a) return dot(r + count, r + count, n - count);
+    double l[MOST][MOST];
+    for (int i = count; i < n; i++)
+        for (int j = count; j < n; j++) l[i - count][j - count] = a[i][j];
+    if (!factor(l, n - count)) return NAN;
+    whiten(l, n - count, r + count);
+    return dot(r + count, r + count, n - count);
+}
+
+/* Standard deviation of α: of the least squares, under the covariances `a` (whitened) or those of the law. */
+static double alpha_error(const view *v, int n, double (*a)[MOST])
+{
+    const double *x = v->slope[0], *y = v->slope[1];
+    double xx = dot(x, x, n), xy = dot(x, y, n), yy = dot(y, y, n), d = xx * yy - xy * xy, sum = 0, w[MOST];
+    if (!a) return sqrt(yy / d);
+    for (int i = 0; i < n; i++) w[i] = (yy * x[i] - xy * y[i]) / d;
+    for (int i = 0; i < n; i++) sum += w[i] * dot(a[i], w, n);
+    return sqrt(sum);
+}
+
+/* The cosines as they are: α and σ are free. The sines: the centre is. */
+static void judge(ht_stable_fit *fit, empirical *e, view *v, double n, double rows, bool clustered)
+{
+    double l[MOST][MOST], sine[MOST], shift[1][MOST];
+    theory(e, fit->alpha, fit->scale, n, true, l);
+    if (!factor(l, e->points)) return;
+    for (int j = 0; j < e->points; j++) {
+        sine[j] = e->sine[j];
+        shift[0][j] = e->u[j] * phi(e->u[j], fit->alpha, fit->scale);
+    }
+    whiten(l, e->points, sine), whiten(l, e->points, shift[0]);
+    if (clustered) whiten_both(v->l, e->points, e->cosines), whiten_both(l, e->points, e->sines);
+    double error = alpha_error(v, e->points, clustered ? e->cosines : NULL);
+    double sum = form(v->r, v->slope, 2, e->points, clustered ? e->cosines : NULL) +
+                 form(sine, shift, 1, e->points, clustered ? e->sines : NULL);
+    if (clustered) sum *= (rows - e->points) / (rows - 1); /* Hotelling */
+    if (!isfinite(sum) || !isfinite(error)) return;
+    fit->error = error;
+    fit->p = ht_chi_square_above(sum, 2 * e->points - 3);
+}
+
+/* ---- all of it ---- */
 
 /* From log(-log φ̂) at two points, in units where the median of |x| is 1. */
 static bool begin(const data *d, ht_stable_fit *fit)
@@ -249,22 +311,18 @@ static double ratio_of_variances(const empirical *e, const ht_stable_fit *fit, d
 
 static void fit_data(ht_stable_fit *fit, const data *d)
 {
-    double n = (double)d->count, form = 0, rows = (double)d->rows;
+    double n = (double)d->count, rows = (double)d->rows;
     bool clustered = d->row != NULL;
-    step s = {0};
     empirical e = {0};
+    view v;
     if (!begin(d, fit)) return;
     for (int turn = 0; turn < 2; turn++) { /* the second time with points for the law found */
-        place(&e, fit->alpha, fit->scale, n);
+        place(&e, fit->alpha, fit->scale, clustered ? rows : n);
         observe(&e, d);
-        if ((clustered && rows <= 2 * e.points) || !descend(&e, fit, n, clustered, &s)) return;
+        if ((clustered && rows <= 2 * e.points) || !descend(&e, fit, n, &v)) return;
     }
-    if (!skewness(&e, fit->alpha, fit->scale, n, clustered, &form)) return;
-    form += s.left;
-    if (clustered) form *= (rows - e.points) / (rows - 1);
-    fit->error = s.error;
     fit->independent = clustered ? fmin(n, n / ratio_of_variances(&e, fit, n)) : n;
-    fit->p = ht_chi_square_above(form, 2 * e.points - 3);
+    judge(fit, &e, &v, n, rows, clustered);
 }
 
 ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_sample *sample, bool clustered, ht_error *err)

@@ -79,12 +79,12 @@ static ht_quality of_stable_law(const ht_stable_fit *fit, const ht_estimate *e, 
     return fit->alpha + HT_Z99 * fit->error >= 2 ? HT_QUALITY_NO_HEAVY_TAIL : HT_QUALITY_GOOD;
 }
 
-static ht_quality of_power_law(const ht_power_test *t)
+static ht_quality of_power_law(const ht_power_test *t, double surely)
 {
     if (isnan(t->p) || t->points < FEW) return HT_QUALITY_FEW_POINTS;
     if (t->p < level || t->curvature < -HT_Z99 || t->lognormal < -nearer || t->exponential < -nearer)
         return HT_QUALITY_NOT_POWER_LAW;
-    return t->lognormal > nearer && t->exponential > nearer ? HT_QUALITY_GOOD : HT_QUALITY_UNDECIDED;
+    return t->lognormal > surely && t->exponential > nearer ? HT_QUALITY_GOOD : HT_QUALITY_UNDECIDED;
 }
 
 /* Of 1/α, whose errors are closer to normal. */
@@ -98,7 +98,7 @@ static bool disagree(const ht_estimate *a, const ht_estimate *b)
  * interval that excludes it is of a threshold too near for that. */
 static ht_quality of_tail(const ht_goodness *g, const ht_estimate *hill, const ht_estimate *e)
 {
-    ht_quality quality = of_power_law(&g->power);
+    ht_quality quality = of_power_law(&g->power, nearer);
     if (quality != HT_QUALITY_GOOD) return quality;
     double deviation = hypot(e->std_error, g->stable.error);
     if (g->stable.p >= level && fabs(e->value - g->stable.alpha) > HT_Z95 * deviation)
@@ -186,7 +186,7 @@ ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, bool 
     for (size_t i = 0; i < count; i++) log_value[i] = log(eigenvalue[count - 1 - i]);
     /* xmin is one of the points fitted, k - 1 are beyond. */
     ht_code code = ht_power_test_make(&test, log_value, e->k - 1, count, 1, err);
-    if (code == HT_OK && e->quality == HT_QUALITY_GOOD) e->quality = of_power_law(&test);
+    if (code == HT_OK && e->quality == HT_QUALITY_GOOD) e->quality = of_power_law(&test, 0);
     if (code == HT_OK) e->p = test.p;
     if (code == HT_OK && e->quality == HT_QUALITY_GOOD) {
         code = ht_power_search_p(&e->p, log_value, count, count, FEW, two_sided, err);
