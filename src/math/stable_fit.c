@@ -325,7 +325,7 @@ static void fit_data(ht_stable_fit *fit, const data *d)
     judge(fit, &e, &v, n, rows, clustered);
 }
 
-ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_sample *sample, bool clustered, ht_error *err)
+ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *sample, bool clustered, ht_error *err)
 {
     enum { LEAST = 50 };
     size_t n = sample->count;

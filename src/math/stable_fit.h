@@ -10,7 +10,7 @@
 #ifndef HT_MATH_STABLE_FIT_H
 #define HT_MATH_STABLE_FIT_H
 
-#include "math/tail_sample.h"
+#include "math/tail_subset.h"
 
 typedef struct ht_stable_fit {
     double alpha, scale, error; /* of alpha; NaN where there is no fit */
@@ -20,7 +20,7 @@ typedef struct ht_stable_fit {
 
 /* `clustered`: rows are independent, the values in a row are not, as of noise that a row has in common:
  * covariances from the rows (Hotelling). */
-ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_sample *sample, bool clustered, ht_error *err);
+ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *sample, bool clustered, ht_error *err);
 
 /* P(χ² > x) with `freedom` degrees of freedom. */
 double ht_chi_square_above(double x, int freedom);

@@ -24,7 +24,7 @@ static bool differs(const ht_spread *s)
 
 /* How many of the values beyond a threshold stand for one independent one: their numbers by rows vary more
  * than chance makes them. From the sample, for whole rows of `columns`. */
-static double tail_effect(const ht_tail_sample *s, double threshold, double columns)
+static double tail_effect(const ht_tail_subset *s, double threshold, double columns)
 {
     double beyond = 0, n = (double)s->count, sizes = 0, sum = 0;
     for (size_t i = 0; i < s->count; i++) beyond += fabs(s->x[i]) > threshold;
@@ -42,12 +42,12 @@ static double tail_effect(const ht_tail_sample *s, double threshold, double colu
     return 1 + (effect - 1) * (columns - 1) / (size - 1);
 }
 
-static ht_code measure(ht_goodness *g, const ht_tail_sample *s, const ht_values *x, const ht_top *top,
+static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_values *x, const ht_top *top,
                        size_t k, ht_error *err)
 {
     ht_spread rows, columns;
-    if (ht_tail_sample_spread(s, false, &rows, err) != HT_OK ||
-        ht_tail_sample_spread(s, true, &columns, err) != HT_OK)
+    if (ht_tail_subset_spread(s, false, &rows, err) != HT_OK ||
+        ht_tail_subset_spread(s, true, &columns, err) != HT_OK)
         return err->code;
     g->clustered = rows.z > 3;
     g->columns_differ = differs(&columns);
@@ -59,11 +59,11 @@ static ht_code measure(ht_goodness *g, const ht_tail_sample *s, const ht_values 
 
 ht_code ht_goodness_make(ht_goodness *g, const ht_values *x, const ht_top *top, size_t k, ht_error *err)
 {
-    ht_tail_sample sample;
+    ht_tail_subset sample;
     *g = (ht_goodness){.stable = {NAN, NAN, NAN, NAN, 0}, .power = {NAN, NAN, NAN, NAN, 0}};
-    if (ht_tail_sample_take(&sample, x, err) != HT_OK) return err->code;
+    if (ht_tail_subset_take(&sample, x, err) != HT_OK) return err->code;
     ht_code code = measure(g, &sample, x, top, k, err);
-    ht_tail_sample_free(&sample);
+    ht_tail_subset_free(&sample);
     return code;
 }
 
@@ -142,17 +142,17 @@ static void project(const ht_values *x, double *sum)
 /* Entries, rows as clusters, where all columns are alike; and one number of each row. */
 static ht_code fit_rows(const ht_values *x, const double *sum, ht_stable_fit fit[2], ht_error *err)
 {
-    ht_tail_sample entries = {0}, numbers = {0};
+    ht_tail_subset entries = {0}, numbers = {0};
     ht_spread columns = {0};
     ht_values v = {.f64 = sum, .rows = x->rows, .columns = 1};
-    ht_code code = ht_tail_sample_take(&entries, x, err);
-    if (code == HT_OK) code = ht_tail_sample_spread(&entries, true, &columns, err);
+    ht_code code = ht_tail_subset_take(&entries, x, err);
+    if (code == HT_OK) code = ht_tail_subset_spread(&entries, true, &columns, err);
     fit[0] = (ht_stable_fit){NAN, NAN, NAN, NAN, 0};
     if (code == HT_OK && !differs(&columns)) code = ht_stable_fit_make(&fit[0], &entries, true, err);
-    if (code == HT_OK) code = ht_tail_sample_take(&numbers, &v, err);
+    if (code == HT_OK) code = ht_tail_subset_take(&numbers, &v, err);
     if (code == HT_OK) code = ht_stable_fit_make(&fit[1], &numbers, false, err);
-    ht_tail_sample_free(&entries);
-    ht_tail_sample_free(&numbers);
+    ht_tail_subset_free(&entries);
+    ht_tail_subset_free(&numbers);
     return code;
 }
 

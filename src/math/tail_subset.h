@@ -1,27 +1,27 @@
-/* tail_sample.h - what goodness of fit is decided on: at most HT_SAMPLE of the values, so that a verdict costs
+/* tail_subset.h - what goodness of fit is decided on: at most HT_SUBSET of the values, so that a verdict costs
  * milliseconds and means the same for a thousand values and for a billion: "cannot be told from it with
  * 20 000 values". (With enough values every law that is only nearly right is wrong.) Pure. */
-#ifndef HT_MATH_TAIL_SAMPLE_H
-#define HT_MATH_TAIL_SAMPLE_H
+#ifndef HT_MATH_TAIL_SUBSET_H
+#define HT_MATH_TAIL_SUBSET_H
 
 #include <stdint.h>
 
 #include "heavytail/tail.h"
 
-enum { HT_SAMPLE = 20000 };
+enum { HT_SUBSET = 20000 };
 
-typedef struct ht_tail_sample {
+typedef struct ht_tail_subset {
     size_t count, total;    /* values here; values that are not zero, about, of all */
     double *x;              /* (count), centred as the values are; zeros are left out */
     uint32_t *row, *column; /* (count) where from, numbered from 0; rows rise */
     size_t rows, columns;   /* how many of them */
     bool matrix;
-} ht_tail_sample;
+} ht_tail_subset;
 
-/* All values, or one of each of HT_SAMPLE equal pieces, chosen by a fixed seed; of a wide matrix from a
- * thousand of the columns, so that columns can be compared. Free with ht_tail_sample_free. */
-ht_code ht_tail_sample_take(ht_tail_sample *sample, const ht_values *x, ht_error *err);
-void ht_tail_sample_free(ht_tail_sample *sample);
+/* All values, or one of each of HT_SUBSET equal pieces, chosen by a fixed seed; of a wide matrix from a
+ * thousand of the columns, so that columns can be compared. Free with ht_tail_subset_free. */
+ht_code ht_tail_subset_take(ht_tail_subset *sample, const ht_values *x, ht_error *err);
+void ht_tail_subset_free(ht_tail_subset *sample);
 
 /* Do rows (columns) differ in scale? Analysis of variance of log|x|, which has all moments in every law
  * here. */
@@ -30,6 +30,6 @@ typedef struct ht_spread {
     double z;         /* how sure it is that there is one, in standard deviations */
 } ht_spread;
 
-ht_code ht_tail_sample_spread(const ht_tail_sample *sample, bool columns, ht_spread *spread, ht_error *err);
+ht_code ht_tail_subset_spread(const ht_tail_subset *sample, bool columns, ht_spread *spread, ht_error *err);
 
 #endif

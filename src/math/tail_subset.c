@@ -1,4 +1,4 @@
-#include "math/tail_sample.h"
+#include "math/tail_subset.h"
 
 #include <math.h>
 
@@ -29,8 +29,8 @@ static ht_code make_plan(plan *p, const ht_values *x, ht_rng *rng, ht_error *err
 {
     enum { COLUMNS = 1000 };
     *p = (plan){.rows = x->rows, .columns = x->columns};
-    if (!is_matrix(x) || ht_values_count(x) <= HT_SAMPLE || x->columns <= COLUMNS) return HT_OK;
-    size_t least = HT_SAMPLE / x->rows + 1;
+    if (!is_matrix(x) || ht_values_count(x) <= HT_SUBSET || x->columns <= COLUMNS) return HT_OK;
+    size_t least = HT_SUBSET / x->rows + 1;
     p->columns = least > COLUMNS ? least : COLUMNS;
     if (p->columns >= x->columns) {
         p->columns = x->columns;
@@ -43,8 +43,8 @@ static ht_code make_plan(plan *p, const ht_values *x, ht_rng *rng, ht_error *err
     return HT_OK;
 }
 
-/* Rows are numbered as they come, columns by the plan: both below HT_SAMPLE + 2. */
-static void add(ht_tail_sample *s, const ht_values *x, size_t row, const plan *p, size_t column, size_t *last)
+/* Rows are numbered as they come, columns by the plan: both below HT_SUBSET + 2. */
+static void add(ht_tail_subset *s, const ht_values *x, size_t row, const plan *p, size_t column, size_t *last)
 {
     size_t from = p->column ? p->column[column] : column, at = row * x->columns + from;
     double value = x->f32 ? (double)x->f32[at] : x->f64[at];
@@ -57,14 +57,14 @@ static void add(ht_tail_sample *s, const ht_values *x, size_t row, const plan *p
     s->column[s->count++] = (uint32_t)column;
 }
 
-ht_code ht_tail_sample_take(ht_tail_sample *s, const ht_values *x, ht_error *err)
+ht_code ht_tail_subset_take(ht_tail_subset *s, const ht_values *x, ht_error *err)
 {
     plan p;
     ht_rng rng;
-    *s = (ht_tail_sample){.matrix = is_matrix(x)};
+    *s = (ht_tail_subset){.matrix = is_matrix(x)};
     ht_rng_init(&rng, 2, HT_STREAM_TAIL, 0);
     if (make_plan(&p, x, &rng, err) != HT_OK) return err->code;
-    size_t there = p.rows * p.columns, wanted = there < HT_SAMPLE ? there : HT_SAMPLE, last = 0;
+    size_t there = p.rows * p.columns, wanted = there < HT_SUBSET ? there : HT_SUBSET, last = 0;
     s->columns = p.columns;
     s->x = ht_alloc(wanted + 1, sizeof *s->x, "a sample of the values", err);
     s->row = ht_alloc(wanted + 1, sizeof *s->row, "a sample of the values", err);
@@ -77,16 +77,16 @@ ht_code ht_tail_sample_take(ht_tail_sample *s, const ht_values *x, ht_error *err
     if (wanted > 0)
         s->total = (size_t)((double)ht_values_count(x) * ((double)s->count / (double)wanted) + 0.5);
     ht_free(p.column);
-    if (!ready) ht_tail_sample_free(s);
+    if (!ready) ht_tail_subset_free(s);
     return ready ? HT_OK : err->code;
 }
 
-void ht_tail_sample_free(ht_tail_sample *s)
+void ht_tail_subset_free(ht_tail_subset *s)
 {
     ht_free(s->x);
     ht_free(s->row);
     ht_free(s->column);
-    *s = (ht_tail_sample){0};
+    *s = (ht_tail_subset){0};
 }
 
 /* ---- groups of unequal scale ---- */
@@ -116,7 +116,7 @@ static ht_spread compare(const group *g, size_t groups, double count, double sum
     return (ht_spread){sqrt(variance), error > 0 ? (ms_between - ms_within) / error : (double)INFINITY};
 }
 
-ht_code ht_tail_sample_spread(const ht_tail_sample *s, bool columns, ht_spread *spread, ht_error *err)
+ht_code ht_tail_subset_spread(const ht_tail_subset *s, bool columns, ht_spread *spread, ht_error *err)
 {
     const uint32_t *of = columns ? s->column : s->row;
     size_t groups = columns ? s->columns : s->rows;
