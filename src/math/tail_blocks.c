@@ -232,22 +232,61 @@ static double length_of_sum(const ht_values *x, const size_t *row, size_t m, dou
     return ht_values_length(sum, x->columns);
 }
 
-/* Into row (x->rows) the numbers of those that are not all zero; returns how many. */
-static size_t live_rows(const ht_values *x, size_t *row, double *sum)
+/* Rows that are not all zero: their numbers, and the logarithms of their lengths. */
+typedef struct live {
+    size_t count, *row;
+    double *log_length, *sum; /* sum: scratch (columns) */
+} live;
+
+static ht_code live_room(live *l, const ht_values *x, ht_error *err)
 {
-    size_t count = 0;
-    for (size_t r = 0; r < x->rows; r++)
-        if (length_of_sum(x, &r, 1, sum) > 0) row[count++] = r;
-    return count;
+    l->sum = ht_alloc(x->columns, sizeof *l->sum, "a sum of rows", err);
+    l->row = ht_alloc(x->rows, sizeof *l->row, "the numbers of rows", err);
+    l->log_length = ht_alloc(x->rows, sizeof *l->log_length, "the lengths of rows", err);
+    return l->sum && l->row && l->log_length ? HT_OK : err->code;
+}
+
+static void live_free(live *l)
+{
+    ht_free(l->sum);
+    ht_free(l->row);
+    ht_free(l->log_length);
+}
+
+static void find_live(live *l, const ht_values *x)
+{
+    for (size_t r = 0; r < x->rows; r++) {
+        double length = length_of_sum(x, &r, 1, l->sum);
+        if (!(length > 0)) continue;
+        l->log_length[l->count] = log(length);
+        l->row[l->count++] = r;
+    }
+}
+
+static bool same_row(const ht_values *x, size_t a, size_t b)
+{
+    size_t n = x->columns;
+    return x->f32 ? memcmp(x->f32 + a * n, x->f32 + b * n, n * sizeof *x->f32) == 0
+                  : memcmp(x->f64 + a * n, x->f64 + b * n, n * sizeof *x->f64) == 0;
+}
+
+/* Why there can be no index of such rows; NULL when there can. */
+static const char *refuse_rows(const live *l, const ht_values *x)
+{
+    size_t i = 1;
+    if (l->count == 0) return "all rows are zero";
+    if (l->count == 1) return "only one row is not zero";
+    while (i < l->count && same_row(x, l->row[0], l->row[i])) i++;
+    return i == l->count ? "all rows are the same" : NULL;
 }
 
 /* The mean of log lengths of sums of m rows each; sums that are exactly zero are left out. */
-static double mean_of_sums(const ht_values *x, const size_t *row, size_t used, size_t m, double *sum)
+static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_t m)
 {
     double total = 0;
     size_t count = 0;
     for (size_t first = 0; first < used; first += m) {
-        double length = length_of_sum(x, row + first, m, sum);
+        double length = length_of_sum(x, l->row + first, m, l->sum);
         if (!(length > 0)) continue;
         total += log(length);
         count++;
@@ -255,32 +294,30 @@ static double mean_of_sums(const ht_values *x, const size_t *row, size_t used, s
     return total / (double)count;
 }
 
-static void fit_rows(const ht_values *x, const size_t *row, size_t count, size_t m, double *sum,
-                     ht_estimate *e)
+static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate *e)
 {
-    cut c = choose_cut(count, m);
+    cut c = choose_cut(rows->count, m);
     if (c.count == 0 || c.used == 0) return;
     moments lengths = {0};
     logs l = {0};
-    for (size_t i = 0; i < c.used; i++) add(&lengths, log(length_of_sum(x, row + i, 1, sum)));
+    for (size_t i = 0; i < c.used; i++) add(&lengths, rows->log_length[i]);
     l.mean = mean(&lengths);
     l.variance = variance(&lengths);
-    for (int i = 0; i < c.count; i++) l.block[i] = mean_of_sums(x, row, c.used, c.m[i], sum);
+    for (int i = 0; i < c.count; i++) l.block[i] = mean_of_sums(rows, x, c.used, c.m[i]);
     mmo_estimate(&c, &l, vector_tie, e);
 }
 
 ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_error *err)
 {
-    double *sum = ht_alloc(x->columns, sizeof *sum, "a sum of rows", err);
-    size_t *row = ht_alloc(x->rows, sizeof *row, "the numbers of rows", err);
-    ht_code code = sum && row ? HT_OK : err->code;
+    live rows = {0};
+    ht_code code = live_room(&rows, x, err);
     if (code == HT_OK) {
-        size_t count = live_rows(x, row, sum);
-        fit_rows(x, row, count, m, sum, e);
-        e->zeros = x->rows - count;
+        find_live(&rows, x);
+        e->zeros = x->rows - rows.count;
+        e->reason = refuse_rows(&rows, x);
+        if (!e->reason) fit_rows(&rows, x, m, e);
     }
-    ht_free(sum);
-    ht_free(row);
+    live_free(&rows);
     return code;
 }
 

@@ -124,13 +124,19 @@ ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estim
     return HT_OK;
 }
 
+/* Values that have no index have none as rows; but for those too few, which may be whole rows. */
 ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
                          ht_error *err)
 {
-    ht_values scaled = *x;
-    double largest;
+    ht_tail_sample s;
     *estimate = ht_estimate_none(HT_MMO_MULTI);
-    if (ht_values_check(x, &largest, err) != HT_OK) return err->code;
-    frexp(largest, &scaled.exponent);
-    return ht_blocks_mmo_multi(&scaled, options->m, estimate, err);
+    if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
+    if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
+    if (s.distinct == 1) {
+        ht_estimate none = ht_estimate_none(HT_MMO_MULTI);
+        none.zeros = estimate->zeros;
+        none.reason = ht_tail_sample_refusal(&s);
+        *estimate = none;
+    }
+    return HT_OK;
 }

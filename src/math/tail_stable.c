@@ -81,6 +81,7 @@ static double ratio_deviation(double alpha, size_t count)
 static void mcculloch(const double q[5], size_t count, ht_estimate *e)
 {
     double ratio = (q[4] - q[0]) / (q[3] - q[1]);
+    if (q[4] - q[0] <= 1e-6 * fabs(q[2])) e->reason = "one value, but for rounding";
     if (!(q[3] > q[1])) e->reason = "half of the values are one";
     if (ratio >= spread_ratio(least_alpha)) e->reason = "the index is below 0.3, or there is none";
     if (e->reason) return;
