@@ -57,13 +57,14 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_values 
     return ht_power_test_make(&g->power, top->log, k, top->count, effect, err);
 }
 
-ht_code ht_goodness_make(ht_goodness *g, const ht_values *x, const ht_top *top, size_t k, ht_error *err)
+ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_top *top, size_t k,
+                         ht_error *err)
 {
-    ht_tail_subset sample;
+    ht_tail_subset subset;
     *g = (ht_goodness){.stable = {NAN, NAN, NAN, NAN, 0}, .power = {NAN, NAN, NAN, NAN, 0}};
-    if (ht_tail_subset_take(&sample, x, err) != HT_OK) return err->code;
-    ht_code code = measure(g, &sample, x, top, k, err);
-    ht_tail_subset_free(&sample);
+    if (ht_tail_subset_take(&subset, sample, err) != HT_OK) return err->code;
+    ht_code code = measure(g, &subset, &sample->x, top, k, err);
+    ht_tail_subset_free(&subset);
     return code;
 }
 
@@ -125,30 +126,32 @@ void ht_goodness_judge(const ht_goodness *g, ht_estimate *estimates)
 /* The sum of each row with signs drawn for the columns: of a stable vector a stable number. */
 static void project(const ht_values *x, double *sum)
 {
+    ht_unit unit = ht_values_unit(x);
     for (size_t i = 0; i < x->rows; i++) {
         ht_rng rng;
         uint32_t signs = 0;
         ht_rng_init(&rng, 5, HT_STREAM_TAIL, 0);
         for (size_t j = 0; j < x->columns; j++, signs >>= 1) {
             if (j % 32 == 0) signs = ht_rng_u32(&rng);
-            size_t at = i * x->columns + j;
-            double value = x->f32 ? (double)x->f32[at] : x->f64[at];
-            value -= x->centre + (x->column_centre ? x->column_centre[j] : 0);
+            double centre = x->centre + (x->column_centre ? x->column_centre[j] : 0);
+            double value = ht_values_at(x, unit, i * x->columns + j) - centre * unit.first * unit.second;
             sum[i] += signs & 1 ? value : -value;
         }
     }
 }
 
 /* Entries, rows as clusters, where all columns are alike; and one number of each row. */
-static ht_code fit_rows(const ht_values *x, const double *sum, ht_stable_fit fit[2], ht_error *err)
+static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], ht_error *err)
 {
     ht_tail_subset entries = {0}, numbers = {0};
+    ht_tail_sample v;
     ht_spread columns = {0};
-    ht_values v = {.f64 = sum, .rows = x->rows, .columns = 1};
-    ht_code code = ht_tail_subset_take(&entries, x, err);
+    ht_code code = ht_tail_subset_take(&entries, s, err);
     if (code == HT_OK) code = ht_tail_subset_spread(&entries, true, &columns, err);
     fit[0] = (ht_stable_fit){NAN, NAN, NAN, NAN, 0};
     if (code == HT_OK && !differs(&columns)) code = ht_stable_fit_make(&fit[0], &entries, true, err);
+    if (code == HT_OK)
+        code = ht_tail_sample_take(&v, &(ht_values){.f64 = sum, .rows = s->x.rows, .columns = 1}, err);
     if (code == HT_OK) code = ht_tail_subset_take(&numbers, &v, err);
     if (code == HT_OK) code = ht_stable_fit_make(&fit[1], &numbers, false, err);
     ht_tail_subset_free(&entries);
@@ -156,14 +159,14 @@ static ht_code fit_rows(const ht_values *x, const double *sum, ht_stable_fit fit
     return code;
 }
 
-ht_code ht_goodness_judge_rows(const ht_values *x, ht_estimate *e, ht_error *err)
+ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error *err)
 {
     if (!isfinite(e->value) || e->quality != HT_QUALITY_GOOD) return HT_OK;
     ht_stable_fit fit[2];
-    double *sum = ht_alloc(x->rows, sizeof *sum, "sums of rows", err);
+    double *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
     if (!sum) return err->code;
-    project(x, sum);
-    ht_code code = fit_rows(x, sum, fit, err);
+    project(&s->x, sum);
+    ht_code code = fit_rows(s, sum, fit, err);
     ht_free(sum);
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */

@@ -20,14 +20,14 @@ typedef struct ht_goodness {
 } ht_goodness;
 
 /* Of the values, and of the k largest among them. */
-ht_code ht_goodness_make(ht_goodness *goodness, const ht_values *x, const ht_top *top, size_t k,
+ht_code ht_goodness_make(ht_goodness *goodness, const ht_tail_sample *sample, const ht_top *top, size_t k,
                          ht_error *err);
 
 /* Lowers what is not good, and fills p. All of them, again when there are more estimates. */
 void ht_goodness_judge(const ht_goodness *goodness, ht_estimate *estimates);
 
-/* The same of mmo-multi: the rows of x. */
-ht_code ht_goodness_judge_rows(const ht_values *x, ht_estimate *estimate, ht_error *err);
+/* The same of mmo-multi, of the sample's rows. */
+ht_code ht_goodness_judge_rows(const ht_tail_sample *sample, ht_estimate *estimate, ht_error *err);
 
 /* The same of a power law among all eigenvalues (count), upwards. */
 ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, bool two_sided,

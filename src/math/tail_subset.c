@@ -44,12 +44,14 @@ static ht_code make_plan(plan *p, const ht_values *x, ht_rng *rng, ht_error *err
 }
 
 /* Rows are numbered as they come, columns by the plan: both below HT_SUBSET + 2. */
-static void add(ht_tail_subset *s, const ht_values *x, size_t row, const plan *p, size_t column, size_t *last)
+static void add(ht_tail_subset *s, const ht_tail_sample *from, ht_unit unit, const plan *p, size_t place,
+                size_t *last)
 {
-    size_t from = p->column ? p->column[column] : column, at = row * x->columns + from;
-    double value = x->f32 ? (double)x->f32[at] : x->f64[at];
-    value -= x->centre + (x->column_centre ? x->column_centre[from] : 0);
-    if (value == 0) return;
+    const ht_values *x = &from->x;
+    size_t row = place / p->columns, column = place % p->columns, own = p->column ? p->column[column] : column;
+    double centre = x->centre + (x->column_centre ? x->column_centre[own] : 0);
+    double value = ht_values_at(x, unit, row * x->columns + own) - centre * unit.first * unit.second;
+    if (value == 0 && !from->censored) return;
     if (s->rows == 0 || row != *last) s->rows++;
     *last = row;
     s->x[s->count] = value;
@@ -57,25 +59,22 @@ static void add(ht_tail_subset *s, const ht_values *x, size_t row, const plan *p
     s->column[s->count++] = (uint32_t)column;
 }
 
-ht_code ht_tail_subset_take(ht_tail_subset *s, const ht_values *x, ht_error *err)
+ht_code ht_tail_subset_take(ht_tail_subset *s, const ht_tail_sample *from, ht_error *err)
 {
     plan p;
     ht_rng rng;
-    *s = (ht_tail_subset){.matrix = is_matrix(x)};
+    *s = (ht_tail_subset){.matrix = is_matrix(&from->x)};
     ht_rng_init(&rng, 2, HT_STREAM_TAIL, 0);
-    if (make_plan(&p, x, &rng, err) != HT_OK) return err->code;
+    if (make_plan(&p, &from->x, &rng, err) != HT_OK) return err->code;
     size_t there = p.rows * p.columns, wanted = there < HT_SUBSET ? there : HT_SUBSET, last = 0;
+    ht_unit unit = ht_values_unit(&from->x);
     s->columns = p.columns;
     s->x = ht_alloc(wanted + 1, sizeof *s->x, "a sample of the values", err);
     s->row = ht_alloc(wanted + 1, sizeof *s->row, "a sample of the values", err);
     s->column = ht_alloc(wanted + 1, sizeof *s->column, "a sample of the values", err);
     bool ready = s->x && s->row && s->column;
-    for (size_t i = 0; ready && i < wanted; i++) {
-        size_t at = wanted < there ? in_piece(&rng, i, wanted, there) : i;
-        add(s, x, at / p.columns, &p, at % p.columns, &last);
-    }
-    if (wanted > 0)
-        s->total = (size_t)((double)ht_values_count(x) * ((double)s->count / (double)wanted) + 0.5);
+    for (size_t i = 0; ready && i < wanted; i++)
+        add(s, from, unit, &p, wanted < there ? in_piece(&rng, i, wanted, there) : i, &last);
     ht_free(p.column);
     if (!ready) ht_tail_subset_free(s);
     return ready ? HT_OK : err->code;
@@ -120,19 +119,21 @@ ht_code ht_tail_subset_spread(const ht_tail_subset *s, bool columns, ht_spread *
 {
     const uint32_t *of = columns ? s->column : s->row;
     size_t groups = columns ? s->columns : s->rows;
-    double sum = 0, squares = 0;
+    double count = 0, sum = 0, squares = 0;
     *spread = (ht_spread){0};
     if (!s->matrix || groups < 2) return HT_OK;
     group *g = ht_alloc(groups, sizeof *g, "the scales of rows and columns", err);
     if (!g) return err->code;
     for (size_t i = 0; i < s->count; i++) {
+        if (s->x[i] == 0) continue;
         double log_x = log(fabs(s->x[i]));
         g[of[i]].count++;
         g[of[i]].sum += log_x;
+        count++;
         sum += log_x;
         squares += log_x * log_x;
     }
-    *spread = compare(g, groups, (double)s->count, sum, squares);
+    *spread = compare(g, groups, count, sum, squares);
     ht_free(g);
     return HT_OK;
 }

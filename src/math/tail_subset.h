@@ -6,13 +6,13 @@
 
 #include <stdint.h>
 
-#include "heavytail/tail.h"
+#include "math/tail_sample.h"
 
 enum { HT_SUBSET = 20000 };
 
 typedef struct ht_tail_subset {
-    size_t count, total;    /* values here; values that are not zero, about, of all */
-    double *x;              /* (count), centred as the values are; zeros are left out */
+    size_t count;           /* values here */
+    double *x;              /* (count), centred; zeros are left out unless the sample is censored */
     uint32_t *row, *column; /* (count) where from, numbered from 0; rows rise */
     size_t rows, columns;   /* how many of them */
     bool matrix;
@@ -20,16 +20,16 @@ typedef struct ht_tail_subset {
 
 /* All values, or one of each of HT_SUBSET equal pieces, chosen by a fixed seed; of a wide matrix from a
  * thousand of the columns, so that columns can be compared. Free with ht_tail_subset_free. */
-ht_code ht_tail_subset_take(ht_tail_subset *sample, const ht_values *x, ht_error *err);
-void ht_tail_subset_free(ht_tail_subset *sample);
+ht_code ht_tail_subset_take(ht_tail_subset *subset, const ht_tail_sample *sample, ht_error *err);
+void ht_tail_subset_free(ht_tail_subset *subset);
 
-/* Do rows (columns) differ in scale? Analysis of variance of log|x|, which has all moments in every law
- * here. */
+/* Do rows (columns) differ in scale? Analysis of variance of log|x| (of what is not zero), which has all
+ * moments in every law here. */
 typedef struct ht_spread {
     double deviation; /* of the logarithm of the groups' scales, what chance adds taken out; 0 for none */
     double z;         /* how sure it is that there is one, in standard deviations */
 } ht_spread;
 
-ht_code ht_tail_subset_spread(const ht_tail_subset *sample, bool columns, ht_spread *spread, ht_error *err);
+ht_code ht_tail_subset_spread(const ht_tail_subset *subset, bool columns, ht_spread *spread, ht_error *err);
 
 #endif
