@@ -47,16 +47,15 @@ static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht
     *tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
     ht_blocks_mmo(s, options->m, &estimates[HT_MMO]);
     doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
-    if (ht_goodness_make(&traces->goodness, s, &traces->top, choose_k(options, traces), err) != HT_OK)
-        return err->code;
-    ht_goodness_judge(&traces->goodness, estimates);
-    return HT_OK;
+    return ht_goodness_make(&traces->goodness, s, &traces->top, choose_k(options, traces), err);
 }
 
-/* What holds of all estimates of values: doubts, zeros, and the units of the values. */
-static void finish(const ht_tail_sample *s, ht_estimate *estimates)
+/* What holds of all estimates of values: goodness of fit, doubts, zeros, and the units of the values. */
+static void finish(const ht_tail_traces *traces, ht_estimate *estimates)
 {
+    const ht_tail_sample *s = &traces->sample;
     const char *refusal = ht_tail_sample_refusal(s);
+    if (!refusal) ht_goodness_judge(&traces->goodness, estimates);
     ht_tail_sample_doubt(s, estimates);
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         ht_estimate *e = &estimates[i];
@@ -74,7 +73,7 @@ ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, h
 {
     ht_quality tail;
     if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
-    finish(&traces->sample, estimates);
+    finish(traces, estimates);
     return HT_OK;
 }
 
@@ -88,9 +87,8 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
         ht_blocks_paulauskas(s, options->m, &estimates[HT_PAULAUSKAS]);
         if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
         ht_stable_estimates(s, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
-        ht_goodness_judge(&traces->goodness, estimates);
     }
-    finish(s, estimates);
+    finish(traces, estimates);
     return HT_OK;
 }
 

@@ -13,17 +13,19 @@
 #include "math/tail_order.h"
 
 typedef struct ht_goodness {
-    bool clustered;       /* rows differ in scale: the values of a row are not independent */
+    bool clustered, together; /* rows differ in scale, the values of a row are not independent; by much */
     bool columns_differ;
     ht_stable_fit stable; /* of the values */
     ht_power_test power;  /* of those beyond the threshold in use */
+    /* How many values count as one independent one: of all, and of those beyond the threshold. */
+    double effect, tail_effect;
 } ht_goodness;
 
 /* Of the values, and of the k largest among them. */
 ht_code ht_goodness_make(ht_goodness *goodness, const ht_tail_sample *sample, const ht_top *top, size_t k,
                          ht_error *err);
 
-/* Lowers what is not good, and fills p. All of them, again when there are more estimates. */
+/* Lowers what is not good, fills p, and widens the intervals of values that are not independent. Once. */
 void ht_goodness_judge(const ht_goodness *goodness, ht_estimate *estimates);
 
 /* The same of mmo-multi, of the sample's rows. */

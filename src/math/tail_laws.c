@@ -183,50 +183,50 @@ static void low_rank(double *x, size_t rows, size_t columns, double rank, ht_rng
 #define VALUES 1000, 20, false
 
 static const ht_tail_law laws[] = {
-    {"stable 0.5", VALUES, 0.5, 0.5, each_stable, 0.5},
-    {"stable 0.8", VALUES, 0.8, 0.8, each_stable, 0.8},
-    {"stable 1", VALUES, 1, 1, each_stable, 1},
-    {"stable 1.2", VALUES, 1.2, 1.2, each_stable, 1.2},
-    {"stable 1.5", VALUES, 1.5, 1.5, each_stable, 1.5},
-    {"stable 1.75", VALUES, 1.75, 1.75, each_stable, 1.75},
-    {"stable 1.9", VALUES, 1.9, 1.9, each_stable, 1.9},
-    {"stable vectors 1.5", VALUES, 1.5, 1.5, isotropic, 1.5},
-    {"Pareto 0.8", VALUES, NONE, 0.8, each_pareto, 0.8},
-    {"Pareto 1.5", VALUES, NONE, 1.5, each_pareto, 1.5},
-    {"Pareto 2.5", VALUES, NONE, 2.5, each_pareto, 2.5},
-    {"Pareto 3.5", VALUES, NONE, 3.5, each_pareto, 3.5},
-    {"± Pareto 0.8", VALUES, NONE, 0.8, each_pareto_both, 0.8},
-    {"± Pareto 1.5", VALUES, NONE, 1.5, each_pareto_both, 1.5},
-    {"± Pareto 2.5", VALUES, NONE, 2.5, each_pareto_both, 2.5},
-    {"± Pareto 3.5", VALUES, NONE, 3.5, each_pareto_both, 3.5},
-    {"Student 3", VALUES, NONE, 3, each_student, 3},
-    {"Student 5", VALUES, NONE, 5, each_student, 5},
-    {"Student 10", VALUES, NONE, 10, each_student, 10},
-    {"normal", VALUES, NONE, NONE, each_gaussian, 0},
-    {"uniform", VALUES, NONE, NONE, each_uniform, 0},
-    {"logistic", VALUES, NONE, NONE, each_logistic, 0},
-    {"exponential", VALUES, NONE, NONE, each_exponential, 0},
-    {"Laplace", VALUES, NONE, NONE, each_laplace, 0},
-    {"lognormal 1", VALUES, NONE, NONE, each_lognormal, 1},
-    {"lognormal 2", VALUES, NONE, NONE, each_lognormal, 2},
-    {"± lognormal 1", VALUES, NONE, NONE, each_lognormal_both, 1},
-    {"± lognormal 2", VALUES, NONE, NONE, each_lognormal_both, 2},
-    {"scales 0.5 by value", VALUES, NONE, NONE, each_scale_mixture, 0.5},
-    {"scales 1 by value", VALUES, NONE, NONE, each_scale_mixture, 1},
-    {"scales 0.5 by row", VALUES, NONE, NONE, rows_of_scale, 0.5},
-    {"scales 1 by row", VALUES, NONE, NONE, rows_of_scale, 1},
-    {"scales 1 by column", VALUES, NONE, NONE, columns_of_scale, 2},
-    {"stable, by column", VALUES, NONE, NONE, columns_of_scale, 1.5},
-    {"normal 768²", 768, 768, true, NONE, NONE, each_gaussian, 0},
-    {"normal 300 × 1000", 300, 1000, true, NONE, NONE, each_gaussian, 0},
-    {"uniform 400²", 400, 400, true, NONE, NONE, each_uniform, 0},
-    {"orthogonal 300²", 300, 300, true, NONE, NONE, orthogonal, 0},
-    {"rank 30 and noise 400²", 400, 400, true, NONE, NONE, low_rank, 30},
-    {"BF16 512 × 1536", 512, 1536, true, NONE, NONE, each_bfloat, 0},
-    {"stable 1 500²", 500, 500, true, NONE, 1.5, each_stable, 1},
-    {"stable 1.5 500²", 500, 500, true, NONE, 1.75, each_stable, 1.5},
-    {"± Pareto 0.8 500²", 500, 500, true, NONE, 1.4, each_pareto_both, 0.8},
-    {"± Pareto 1.5 500²", 500, 500, true, NONE, 1.75, each_pareto_both, 1.5},
+    {"stable 0.5", VALUES, 0.5, 0.5, 0.5, each_stable, 0.5},
+    {"stable 0.8", VALUES, 0.8, 0.8, 0.8, each_stable, 0.8},
+    {"stable 1", VALUES, 1, 1, 1, each_stable, 1},
+    {"stable 1.2", VALUES, 1.2, 1.2, 1.2, each_stable, 1.2},
+    {"stable 1.5", VALUES, 1.5, 1.5, 1.5, each_stable, 1.5},
+    {"stable 1.75", VALUES, 1.75, 1.75, 1.75, each_stable, 1.75},
+    {"stable 1.9", VALUES, 1.9, 1.9, 1.9, each_stable, 1.9},
+    {"stable vectors 1.5", VALUES, 1.5, 1.5, 1.5, isotropic, 1.5},
+    {"Pareto 0.8", VALUES, NONE, NONE, 0.8, each_pareto, 0.8},
+    {"Pareto 1.5", VALUES, NONE, NONE, 1.5, each_pareto, 1.5},
+    {"Pareto 2.5", VALUES, NONE, NONE, 2.5, each_pareto, 2.5},
+    {"Pareto 3.5", VALUES, NONE, NONE, 3.5, each_pareto, 3.5},
+    {"± Pareto 0.8", VALUES, NONE, NONE, 0.8, each_pareto_both, 0.8},
+    {"± Pareto 1.5", VALUES, NONE, NONE, 1.5, each_pareto_both, 1.5},
+    {"± Pareto 2.5", VALUES, NONE, NONE, 2.5, each_pareto_both, 2.5},
+    {"± Pareto 3.5", VALUES, NONE, NONE, 3.5, each_pareto_both, 3.5},
+    {"Student 3", VALUES, NONE, NONE, 3, each_student, 3},
+    {"Student 5", VALUES, NONE, NONE, 5, each_student, 5},
+    {"Student 10", VALUES, NONE, NONE, 10, each_student, 10},
+    {"normal", VALUES, NONE, NONE, NONE, each_gaussian, 0},
+    {"uniform", VALUES, NONE, NONE, NONE, each_uniform, 0},
+    {"logistic", VALUES, NONE, NONE, NONE, each_logistic, 0},
+    {"exponential", VALUES, NONE, NONE, NONE, each_exponential, 0},
+    {"Laplace", VALUES, NONE, NONE, NONE, each_laplace, 0},
+    {"lognormal 1", VALUES, NONE, NONE, NONE, each_lognormal, 1},
+    {"lognormal 2", VALUES, NONE, NONE, NONE, each_lognormal, 2},
+    {"± lognormal 1", VALUES, NONE, NONE, NONE, each_lognormal_both, 1},
+    {"± lognormal 2", VALUES, NONE, NONE, NONE, each_lognormal_both, 2},
+    {"scales 0.5 by value", VALUES, NONE, NONE, NONE, each_scale_mixture, 0.5},
+    {"scales 1 by value", VALUES, NONE, NONE, NONE, each_scale_mixture, 1},
+    {"scales 0.5 by row", VALUES, NONE, NONE, NONE, rows_of_scale, 0.5},
+    {"scales 1 by row", VALUES, NONE, NONE, NONE, rows_of_scale, 1},
+    {"scales 1 by column", VALUES, NONE, NONE, NONE, columns_of_scale, 2},
+    {"stable, by column", VALUES, NONE, 1.5, NONE, columns_of_scale, 1.5},
+    {"normal 768²", 768, 768, true, NONE, NONE, NONE, each_gaussian, 0},
+    {"normal 300 × 1000", 300, 1000, true, NONE, NONE, NONE, each_gaussian, 0},
+    {"uniform 400²", 400, 400, true, NONE, NONE, NONE, each_uniform, 0},
+    {"orthogonal 300²", 300, 300, true, NONE, NONE, NONE, orthogonal, 0},
+    {"rank 30 and noise 400²", 400, 400, true, NONE, NONE, NONE, low_rank, 30},
+    {"BF16 512 × 1536", 512, 1536, true, NONE, NONE, NONE, each_bfloat, 0},
+    {"stable 1 500²", 500, 500, true, NONE, NONE, 1.5, each_stable, 1},
+    {"stable 1.5 500²", 500, 500, true, NONE, NONE, 1.75, each_stable, 1.5},
+    {"± Pareto 0.8 500²", 500, 500, true, NONE, NONE, 1.4, each_pareto_both, 0.8},
+    {"± Pareto 1.5 500²", 500, 500, true, NONE, NONE, 1.75, each_pareto_both, 1.5},
 };
 
 const ht_tail_law *ht_tail_laws(int *count)
@@ -249,7 +249,8 @@ ht_code ht_tail_law_try(const ht_tail_law *law, uint64_t which, double *x, ht_es
 
 static double truth(const ht_tail_law *law, ht_estimator estimator)
 {
-    return ht_estimator_at(estimator)->stable ? law->stability : law->tail;
+    const ht_estimator_info *info = ht_estimator_at(estimator);
+    return info->input == HT_INPUT_ROWS ? law->vectors : info->stable ? law->stability : law->tail;
 }
 
 bool ht_tail_law_wronged(const ht_tail_law *law, const ht_estimate *e)
@@ -263,7 +264,7 @@ bool ht_tail_law_suits(const ht_tail_law *law, ht_estimator estimator)
 {
     const ht_estimator_info *info = ht_estimator_at(estimator);
     if (law->spectrum != (info->input == HT_INPUT_EIGENVALUES) || isnan(truth(law, estimator))) return false;
-    bool vectors = law->fill == isotropic, power = law->fill == each_pareto || law->fill == each_pareto_both;
-    if (vectors) return estimator == HT_MMO_MULTI;
+    bool power = law->fill == each_pareto || law->fill == each_pareto_both;
+    if (law->fill == isotropic && estimator == HT_MMO) return false;
     return info->stable || law->spectrum || power;
 }

@@ -10,7 +10,8 @@ typedef struct ht_tail_law {
     const char *name;
     size_t rows, columns;
     bool spectrum;            /* for powerlaw; else for all others */
-    double stability, tail;   /* the true index of each kind (spectrum: tail, of the density); NaN: there is none */
+    /* The true index of values, of rows as vectors, and of the tail (spectrum: of the density); NaN: none. */
+    double stability, vectors, tail;
     void (*fill)(double *x, size_t rows, size_t columns, double parameter, ht_rng *rng);
     double parameter;
 } ht_tail_law;
