@@ -47,7 +47,7 @@ static const ht_command_info commands[] = {
     {"presets", "[PRESET]", "the presets, or the text of one", ht_cmd_presets},
     {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
      "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
-    {"bench", "[noise|step|tail|law|prune|sweep|ui|all] [--json]", "measure; ratios within one run",
+    {"bench", "[noise|step|tail|law|prune|sweep|ui|quality|all] [--samples N] [--json]", "measure; ratios within one run",
      ht_cmd_bench},
     {"help", "[TOPIC]",
      "the overview; topics: params, keys, estimators, certificate, man, bash, zsh, and each subcommand",

@@ -33,6 +33,7 @@ static const ht_option_info options[] = {
     {"--layer", "L", HT_FILL_NOTHING, NULL, "draws of hidden layer L (0 is the first)"},
     {"--limit", NULL, HT_FILL_NOTHING, NULL, "beside each κ that of the noise alone, which a wide network tends to"},
     {"--list", NULL, HT_FILL_NOTHING, NULL, "list the cells of the grid, train nothing"},
+    {"--samples", "N", HT_FILL_NOTHING, NULL, "of each law in the table of how often an estimate is good"},
     {"--m", "M", HT_FILL_NOTHING, NULL, "block length of the estimators by Mohammadi, Mohammadpour and Ogata"},
     {"--method", "M", HT_FILL_WORDS, "prune.method", "a method, several separated by commas, or all"},
     {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},

@@ -38,15 +38,24 @@ static json_t *size_json(size_t n)
     return n ? json_integer((json_int_t)n) : json_null();
 }
 
+/* Null where nobody asked for a spectrum: 0 is the rank of zeros. */
+static json_t *rank_json(const ht_estimate *e)
+{
+    bool asked = ht_estimator_at(e->estimator)->input == HT_INPUT_EIGENVALUES && (e->rank > 0 || e->reason);
+    return asked ? json_integer((json_int_t)e->rank) : json_null();
+}
+
 static json_t *estimate_json(const ht_estimate *e)
 {
     const ht_estimator_info *info = ht_estimator_at(e->estimator);
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:s}", "estimator",
-                     info->name, "value", ht_json_number(e->value), "std_error", ht_json_number(e->std_error),
-                     "low", ht_json_number(e->low), "high", ht_json_number(e->high), "k", size_json(e->k),
-                     "m", size_json(e->m), "n_tail", (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin),
-                     "scale", ht_json_number(e->scale), "distance", ht_json_number(e->distance), "quality",
-                     ht_quality_word(e->quality), "convention", info->convention);
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o}", "estimator",
+        info->name, "value", ht_json_number(e->value), "std_error", ht_json_number(e->std_error), "low",
+        ht_json_number(e->low), "high", ht_json_number(e->high), "k", size_json(e->k), "m", size_json(e->m),
+        "n_tail", (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin), "scale", ht_json_number(e->scale),
+        "distance", ht_json_number(e->distance), "p", ht_json_number(e->p), "quality", ht_quality_word(e->quality), "convention",
+        info->convention, "zeros", (json_int_t)e->zeros, "step", ht_json_number(e->step), "rank",
+        rank_json(e), "reason", e->reason ? json_string(e->reason) : json_null());
 }
 
 static json_t *view_json(const ht_tensor *t, const view *v)
@@ -127,7 +136,25 @@ static void add_estimate(ht_text *to, const ht_estimate *e)
     add_column(to, interval, 19, false);
     add_column(to, choice, 10, false);
     add_column(to, points, 10, true);
-    ht_text_add(to, "   %s\n", ht_quality_word(e->quality));
+    ht_text_add(to, "   %s%s%s\n", ht_quality_word(e->quality), e->reason ? ": " : "",
+                e->reason ? e->reason : "");
+}
+
+/* What a view says beside its estimates: why there are none, the zeros, the rank. */
+static void add_remarks(ht_text *to, const view *v, const ht_tensor *t)
+{
+    size_t count = v->count == 1 || strcmp(v->name, "row_norms") == 0 ? t->rows : t->rows * t->columns;
+    size_t side = t->rows < t->columns ? t->rows : t->columns;
+    const ht_estimate *first = v->estimates, *spectrum = &v->estimates[HT_POWERLAW];
+    char text[100];
+    if (!isfinite(first->value) && first->reason) ht_text_add(to, "  no index: %s\n", first->reason);
+    if (first->zeros > 0 && first->zeros < count) {
+        ht_tail_say_zeros(first, count, text, sizeof text);
+        ht_text_add(to, "  %s\n", text);
+    }
+    if (v->count == 1 || (spectrum->rank == 0 && !spectrum->reason)) return;
+    if (spectrum->rank < side) ht_text_add(to, "  spectrum: rank %zu of %zu\n", spectrum->rank, side);
+    if (spectrum->reason) ht_text_add(to, "  no power law: %s\n", spectrum->reason);
 }
 
 /* "16 × 27", and what that is of. */
@@ -158,6 +185,7 @@ void ht_tail_table(ht_text *to, const ht_tensor *t, const ht_tail_picture *p, co
             ht_text_add(to, "  %-19s%18s   %-19s%-10s%10s   %s\n", "estimator", "index ± error",
                         "95 % interval", "choice", "points", "believe it?");
         for (int e = 0; e < views[v].count; e++) add_estimate(to, &views[v].estimates[e]);
+        add_remarks(to, &views[v], t);
         ht_text_add(to, "\n");
     }
 }
