@@ -42,7 +42,8 @@ static ht_code add_file(ht_weights *w, const char *path, const char *name, ht_er
     return w->file[i] ? HT_OK : err->code;
 }
 
-/* A list of all tensors of all files; with an index those that it names, the others are noted. */
+/* A list of all tensors of all files. With an index: one that it takes from another file is left out, one
+ * that it does not name belongs to the model all the same, as loaders have it; both are noted. */
 static ht_code list(ht_weights *w, const json_t *map, ht_notes *notes, ht_error *err)
 {
     size_t all = 0;
@@ -54,11 +55,13 @@ static ht_code list(ht_weights *w, const json_t *map, ht_notes *notes, ht_error 
             ht_tensor_info info;
             if (ht_safetensors_describe(w->file[f], i, &info, err) != HT_OK) return err->code;
             const char *where = map ? json_string_value(json_object_get(map, info.name)) : w->name[f];
-            if (where && strcmp(where, w->name[f]) == 0)
+            bool here = !where || strcmp(where, w->name[f]) == 0;
+            if (!where) ht_notes_add(notes, "%s: %.200s is not in the index", w->path[f], info.name);
+            if (here)
                 w->at[w->count++] = (place){f, i};
             else
-                ht_notes_add(notes, "%s: %.200s is left out: the index %s", w->path[f], info.name,
-                             where ? "takes it from another file" : "does not name it");
+                ht_notes_add(notes, "%s: %.200s is left out: by the index it is in %.100s", w->path[f],
+                             info.name, where);
         }
     return HT_OK;
 }

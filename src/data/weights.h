@@ -9,9 +9,9 @@
 typedef struct ht_weights ht_weights;
 
 /* Opens a .safetensors file; an index and all the files it names; or a directory: its checkpoint.safetensors,
- * its model.safetensors, its index, or its only .safetensors file. What was chosen, and tensors that the
- * index does not name, are noted (`notes` may be NULL). An index that leads out of its directory, or names a
- * file or tensor that is not there, is an error. Tensors are read later, one by one. */
+ * its model.safetensors, its index, or its only .safetensors file. What was chosen, and tensors of which
+ * the index says nothing or another file, are noted (`notes` may be NULL). An index that leads out of its
+ * directory, or names a file or tensor that is not there, is an error. Tensors are read later, one by one. */
 ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err);
 void ht_weights_close(ht_weights *weights);
 
