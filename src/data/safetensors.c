@@ -16,7 +16,7 @@
 #include "data/half.h"
 
 /* The limit is that of the format's own reader. */
-enum { HEADER_LIMIT = 100000000, TENSORS_OUT = 64 };
+enum { HEADER_LIMIT = 100000000, MARKS_LIMIT = 1 << 23, TENSORS_OUT = 64 };
 
 typedef struct named {
     const char *name;
@@ -71,10 +71,10 @@ static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
     ht_code code = HT_OK;
     for (size_t i = 0; i < f->count; i++) {
         if (!range_of(f, f->tensors[i].entry, range[count]) && code == HT_OK)
-            code = ht_error_set(err, HT_FAIL,
-                                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged, or cut",
-                                f->path, f->tensors[i].name, (long long)range[count][0],
-                                (long long)range[count][1], f->bytes);
+            code = ht_error_set(
+                err, HT_FAIL,
+                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged, or cut", f->path,
+                f->tensors[i].name, (long long)range[count][0], (long long)range[count][1], f->bytes);
         if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */
     }
     qsort(range, count, sizeof *range, by_start);
@@ -119,10 +119,23 @@ static ht_code list_tensors(ht_safetensors *f, ht_error *err)
     return HT_OK;
 }
 
+/* JSON takes many times its length when it is nothing but brackets and commas: half a million tensors have 5
+ * million of them. */
+static ht_code check_marks(const ht_safetensors *f, const char *text, size_t length, ht_error *err)
+{
+    size_t marks = 0;
+    for (size_t i = 0; i < length; i++) marks += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return marks <= MARKS_LIMIT
+               ? HT_OK
+               : ht_error_set(err, HT_FAIL,
+                              "%s: the header lists more than a million tensors; split the file", f->path);
+}
+
 static ht_code parse_header(ht_safetensors *f, char *text, size_t length, ht_error *err)
 {
     json_error_t why;
     char digits[HT_CHECKSUM_SIZE];
+    if (check_marks(f, text, length, err) != HT_OK) return err->code;
     if (!(f->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why)))
         return ht_error_set(err, HT_FAIL, "%s: header, byte %d: %s", f->path, why.position + 8, why.text);
     if (!json_is_object(f->header))

@@ -124,6 +124,10 @@ static void an_order_that_cannot_be_told_is_asked_for(void **state)
     refuses(RUN("prune", file, "--order", "enter,nobody"), 2, "nobody");
     refuses(RUN("prune", file, "--order", "enter,enter"), 2, "twice");
     refuses(RUN("prune", file, "--order", ""), 2, "--order");
+    refuses(RUN("certify", file), 1, "--order enter.weight,alpha.weight");
+    r = RUN("certify", file, "--order", "enter,alpha"); /* the network is read; what is missing is data */
+    assert_status(r, 2);
+    assert_says(r->err, "give --data");
     r = RUN("prune", file, "--order", "enter,leave");
     assert_status(r, 0);
     assert_says(r->err, "alpha.weight is left out");

@@ -42,14 +42,14 @@ static void read_network(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {"net.safetensors", "net.npy"};
+    static const char *const names[] = {"net.safetensors", "net.npy", "net.index.json"};
     static bool linked;
     char path[128];
     ht_error err;
-    for (int i = 0; i < 2 && !linked; i++) fuzz_link(names[i], 0);
+    for (int i = 0; i < 3 && !linked; i++) fuzz_link(names[i], 0);
     linked = true;
     fuzz_file(0, data, size);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", fuzz_dir(), names[i]);
         fuzz_judge(
             ht_tensors_each(path, &(ht_tensor_choice){0}, &(ht_tensor_visitor){.visit = look}, NULL, &err),
