@@ -241,6 +241,9 @@ int ht_cmd_tail(int argc, char **argv)
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && args.word_count != 1)
         code = ht_error_set(&err, HT_USAGE, "tail: give a .npy or .safetensors file or a run directory");
+    if (code == HT_OK && gradients && q.choice.order)
+        code = ht_error_set(&err, HT_USAGE,
+                            "--order: with --gradient-noise one layer is looked at: --tensor NAME");
     if (code == HT_OK) code = positive("--k", k, &q.options.k, &err);
     if (code == HT_OK) code = positive("--m", m, &q.options.m, &err);
     if (code != HT_OK) return ht_app_fail(&err);

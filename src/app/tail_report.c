@@ -71,7 +71,10 @@ static json_t *view_json(const ht_tensor *t, const view *v)
     if (t->whole) json_object_set_new(object, "dtype", json_string(t->whole->type));
     if (!t->whole || t->whole->ndim < 3) return object;
     json_object_set_new(object, "dims", ht_shape_json(t->whole));
-    json_object_set_new(object, "as", json_string(v->rows == t->rows ? "filters" : "kernels"));
+    json_object_set_new(object, "as",
+                        json_string(v->rows != t->rows              ? "kernels"
+                                    : t->rows == t->whole->shape[0] ? "filters"
+                                                                    : "matrix"));
     return object;
 }
 
@@ -166,7 +169,10 @@ static void add_shape(ht_text *to, const ht_tensor *t, size_t rows)
     ht_text_add(to, "%s", grouped);
     if (t->ndim == 2) ht_text_add(to, " × %zu", t->rows * t->columns / rows);
     if (!t->whole || t->whole->ndim < 3) return;
-    ht_text_add(to, ", the %s of", rows == t->rows ? "filters" : "kernels");
+    ht_text_add(to, ", the %s of",
+                rows != t->rows              ? "kernels"
+                : rows == t->whole->shape[0] ? "filters"
+                                             : "matrix");
     for (int d = 0; d < t->whole->ndim && d < HT_TENSOR_DIMENSIONS; d++)
         ht_text_add(to, "%s%zu", d ? " × " : " ", t->whole->shape[d]);
 }

@@ -141,6 +141,9 @@ static ht_code visit_npy(tour *t, ht_error *err)
     ht_text_copy(name, sizeof name, slash ? slash + 1 : t->path);
     char *dot = strrchr(name, '.');
     if (dot && dot != name) *dot = '\0';
+    if (t->choice->order)
+        return ht_error_set(err, HT_USAGE, "--order: %s is one array; it is for a .safetensors file",
+                            t->path);
     if (only && strcmp(only, name) != 0)
         return ht_error_set(err, HT_FAIL, "%s: has no tensor '%.60s'; a .npy file holds one, here '%s'",
                             t->path, only, name);

@@ -173,11 +173,13 @@ static const struct {
     {"wpe.", EMBEDDING},
 };
 
-/* '$' stands for the end of the name. */
+/* At the beginning of a word: "k_proj" is not in "back_proj". '$' stands for the end of the name. */
 static bool has(const char *name, const char *part)
 {
-    for (; *name; name++) {
+    for (const char *start = name; *name; name++) {
         size_t i = 0;
+        if (name > start && is_letter(name[-1]) && is_letter(part[0]) && !isupper((unsigned char)*name))
+            continue;
         while (part[i] && part[i] != '$' && lower(name[i]) == part[i]) i++;
         if (part[i] == '\0' || (part[i] == '$' && name[i] == '\0')) return true;
     }

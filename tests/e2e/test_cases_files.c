@@ -262,6 +262,20 @@ static void convolutions_are_seen_as_filters_and_kernels(void **state)
     shape_of(view_of(conv, "text", "all"), "shape", "[24,60]");
     shape_of(view_of(conv, "text", "kernels"), "shape", "[288,5]");
     assert_int_equal(json_array_size(json_object_get(conv, "tensors")), 5 + 3 + 5); /* 1 × 1 is no kernel */
+    json_t *first = parse(RUN("tail", "conv.safetensors", "--order", "text,1x1", "--json"));
+    assert_string_equal(
+        json_string_value(json_object_get(json_array_get(json_object_get(first, "tensors"), 0), "name")),
+        "text");
+    assert_int_equal(json_array_size(json_object_get(first, "tensors")), 5 + 3 + 5);
+    json_decref(first);
+    refuses(RUN("tail", "conv.safetensors", "--order", "nobody"), 2, "nobody");
+    /* One matrix in a row of one is that matrix. */
+    assert_int_equal(ht_npy_write_f32("one.npy", values(), 3, (size_t[]){1, 24, 60}, &err), HT_OK);
+    json_t *one = parse(RUN("tail", "one.npy", "--json"));
+    assert_true(same_estimates(shape_of(view_of(one, "one", "row_norms"), "as", "\"matrix\""),
+                               view_of(filters, "filters", "row_norms")));
+    json_decref(one);
+    refuses(RUN("tail", "one.npy", "--order", "one"), 2, "--order");
     json_decref(conv);
     json_decref(npy);
     json_decref(filters);

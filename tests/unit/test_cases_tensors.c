@@ -100,6 +100,30 @@ static void names_say_what_tensors_are(void **state)
     assert_true(strlen(stem) < 8);
 }
 
+static void names_tell_what_is_no_dense_layer(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"layer1.0.bn1.running_mean",
+                                         "h.0.attn.c_attn.weight",
+                                         "selfAttention.weight",
+                                         "q_proj.weight",
+                                         "word_embeddings.weight",
+                                         "0.lora_B.default.weight",
+                                         "fc.weight_orig",
+                                         "fc.parametrizations.weight.original0",
+                                         "fc.weight_v",
+                                         "lstm.weight_ih_l0",
+                                         "fc.weight_scale_inv",
+                                         "fc.qweight"};
+    static const char *const dense[] = {"back_proj.weight", "flora_1.weight", "fc.weight_value",
+                                        "pattern.weight",   "value.weight",   "newte.weight"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_non_null(ht_name_obstacle(others[i]));
+    for (size_t i = 0; i < sizeof dense / sizeof dense[0]; i++) assert_null(ht_name_obstacle(dense[i]));
+    assert_true(ht_name_is_aside("layers.0.momentum") && ht_name_is_aside("fc.weight.grad") &&
+                ht_name_is_aside("state.exp_avg.0") && !ht_name_is_aside("gradual.weight"));
+}
+
 static void names_count(void **state)
 {
     (void)state;
@@ -405,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(short_floats_are_decoded),
         cmocka_unit_test(names_say_what_tensors_are),
+        cmocka_unit_test(names_tell_what_is_no_dense_layer),
         cmocka_unit_test(names_count),
         cmocka_unit_test(biases_and_names_tell_which_way_round),
         cmocka_unit_test(square_layers_need_names_that_count),
