@@ -54,7 +54,7 @@ static inline size_t ht_layer_size(const ht_layer *layer)
     return (size_t)layer->rows * (size_t)layer->columns;
 }
 
-bool ht_network_has_biases(const ht_network *net); /* in any layer, zeros too */
+bool ht_network_has_biases(const ht_network *net); /* any that is not 0 */
 
 size_t ht_network_parameters(const ht_network *net); /* number of weights, biases left out */
 

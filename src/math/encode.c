@@ -1,6 +1,5 @@
 #include "math/encode.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -392,7 +391,7 @@ static float best_scale(const ht_layer *layer, int levels)
     for (size_t i = 0; i < ht_layer_size(layer); i++) most = fmaxf(most, fabsf(layer->weight[i]));
     for (int i = 0; i < TRIES && most > 0; i++) {
         float scale = most / (float)levels * powf(0.01f, (float)i / (TRIES - 1));
-        double e = scale >= FLT_MIN ? squared_error(layer, scale, levels) : HUGE_VAL;
+        double e = scale > 0 ? squared_error(layer, scale, levels) : HUGE_VAL;
         if (e < least) least = e, best = scale;
     }
     return best;

@@ -92,9 +92,10 @@ void ht_network_free(ht_network *net)
 
 bool ht_network_has_biases(const ht_network *net)
 {
-    bool has = false;
-    for (int l = 0; l <= net->depth; l++) has = has || net->layers[l].bias;
-    return has;
+    for (int l = 0; l <= net->depth; l++)
+        for (int i = 0; net->layers[l].bias && i < net->layers[l].rows; i++)
+            if (net->layers[l].bias[i] != 0.0f) return true;
+    return false;
 }
 
 size_t ht_network_parameters(const ht_network *net)

@@ -110,14 +110,15 @@ static void build_column(ht_quantiles *q, walk *w, int column)
     set_column(q, column, t, y);
 }
 
-/* The same for w, and below the first of them x = s (1 + κ s²/6): 2f(0) s = w, κ = -f''(0)/f(0). */
+/* The same for w. Below the first of them x = s (1 + κ s²/6), 2f(0) s = w, κ = -f''(0)/f(0); the last holds
+ * w = ½ alone, which is what the largest m are rounded to. */
 static void build_mirror(ht_quantiles *q, walk *w)
 {
     double term[MOST] = {0}, alpha = w->alpha, t[MOST], y[MOST];
     term[0] = M_PI_4 / tgamma(1 + 1 / alpha);
     term[1] = tgamma(3 / alpha) / tgamma(1 / alpha) / 6 * pow(term[0], 3);
     set_terms(q, MIDDLE, term);
-    for (int column = FIRST_NEAR; column < MIDDLE; column++) { /* outward from x = 0 */
+    for (int column = FIRST_NEAR; column < MIDDLE - 1; column++) { /* outward from x = 0 */
         double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25;
         for (int k = q->terms - 1; k >= 0; k--) {
             t[k] = node(k, q->terms, -0.25, 0.25);
@@ -126,6 +127,9 @@ static void build_mirror(ht_quantiles *q, walk *w)
         }
         set_column(q, NEAR + column, t, y);
     }
+    term[0] = quantile(w, 0);
+    term[1] = 0;
+    set_terms(q, NEAR + MIDDLE - 1, term);
 }
 
 void ht_quantiles_build(ht_quantiles *q, double alpha)
