@@ -46,6 +46,26 @@ static double tail_effect(const ht_tail_subset *s, double threshold, double colu
     return whole_effect(sum / (beyond * (1 - share)), sizes / n, columns);
 }
 
+/* The test at k, but against the other laws with as many more values as still lie straight: the more, the
+ * surer. */
+static ht_code measure_tail(ht_goodness *g, const ht_top *top, size_t k, size_t count, ht_error *err)
+{
+    static const double straight = 0.1;
+    ht_power_test wider;
+    if (ht_power_test_make(&g->power, top->log, k, count, g->tail_effect, err) != HT_OK) return err->code;
+    for (double more = (double)(top->kept - 1); more > 1.2 * (double)k; more /= 1.4) {
+        if (ht_power_test_make(&wider, top->log, (size_t)more, count, g->tail_effect, err) != HT_OK)
+            return err->code;
+        if (!(wider.p >= straight)) continue;
+        wider.p = g->power.p;
+        wider.curvature = fmin(wider.curvature, g->power.curvature);
+        wider.points = g->power.points;
+        g->power = wider;
+        break;
+    }
+    return HT_OK;
+}
+
 static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sample *sample,
                        const ht_top *top, size_t k, ht_error *err)
 {
@@ -63,7 +83,7 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sa
     if (k < 1 || k >= top->kept) return HT_OK;
     if (g->clustered) g->tail_effect = tail_effect(s, top->value[k], wide);
     size_t count = sample->censored ? sample->total : sample->count;
-    return ht_power_test_make(&g->power, top->log, k, count, g->tail_effect, err);
+    return measure_tail(g, top, k, count, err);
 }
 
 ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_top *top, size_t k,
