@@ -1,18 +1,20 @@
 #include "math/tail_goodness.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "math/rng.h"
+#include "math/select.h"
 #include "math/tail_estimate.h"
 #include "math/values.h"
 
 enum { FEW = 25 };
 
 /* Tests are at 1 %: one in a hundred of what is good is not called so. Two estimates of one index, 3.3
- * deviations apart, disagree (1 in 1000). A law must be nearer than another by 1.645 deviations (5 %, one
+ * deviations apart, disagree (1 in 1000). A law must be nearer than another by 2.33 deviations (1 %, one
  * side). */
-static const double level = 0.01, apart = 3.3, nearer = 1.645;
+static const double level = 0.01, apart = 3.3, nearer = 2.33;
 
 /* ---- what is measured ---- */
 
@@ -46,23 +48,57 @@ static double tail_effect(const ht_tail_subset *s, double threshold, double colu
     return whole_effect(sum / (beyond * (1 - share)), sizes / n, columns);
 }
 
+/* The widest tail of more than `least` of the `kept` largest that is straight; p is NaN where none is. */
+static ht_code widest(ht_power_test *test, const double *log, size_t kept, size_t count, size_t least,
+                      double effect, ht_error *err)
+{
+    static const double straight = 0.1, step = 1.4;
+    ht_code code = HT_OK;
+    for (double k = (double)kept - 1; code == HT_OK && k > 1.2 * (double)least; k /= step) {
+        code = ht_power_test_make(test, log, (size_t)k, count, effect, err);
+        if (test->p >= straight) return code;
+    }
+    test->p = NAN;
+    return code;
+}
+
+static int downwards(const void *a, const void *b)
+{
+    return ht_by_double(b, a);
+}
+
+/* The same among the larger half of the subset, where it reaches further than what is kept. */
+static ht_code widest_of_half(ht_power_test *test, const ht_tail_subset *s, const ht_top *top, double effect,
+                              ht_error *err)
+{
+    size_t n = s->count, least = (size_t)((double)top->kept / (double)top->count * (double)n);
+    test->p = NAN;
+    if (2 * least >= n) return HT_OK;
+    double *size = ht_alloc(n, sizeof *size, "the largest values", err);
+    if (!size) return err->code;
+    for (size_t i = 0; i < n; i++) size[i] = fabs(s->x[i]);
+    qsort(size, n, sizeof *size, downwards);
+    for (size_t i = 0; i < n; i++) size[i] = size[i] > 0 ? log(size[i]) : size[i ? i - 1 : 0]; /* half are not 0 */
+    ht_code code = widest(test, size, n / 2, n, least, effect, err);
+    ht_free(size);
+    return code;
+}
+
 /* The test at k, but against the other laws with as many more values as still lie straight: the more, the
  * surer. */
-static ht_code measure_tail(ht_goodness *g, const ht_top *top, size_t k, size_t count, ht_error *err)
+static ht_code measure_tail(ht_goodness *g, const ht_tail_subset *s, const ht_top *top, size_t k,
+                            size_t count, ht_error *err)
 {
-    static const double straight = 0.1;
     ht_power_test wider;
     if (ht_power_test_make(&g->power, top->log, k, count, g->tail_effect, err) != HT_OK) return err->code;
-    for (double more = (double)(top->kept - 1); more > 1.2 * (double)k; more /= 1.4) {
-        if (ht_power_test_make(&wider, top->log, (size_t)more, count, g->tail_effect, err) != HT_OK)
-            return err->code;
-        if (!(wider.p >= straight)) continue;
-        wider.p = g->power.p;
-        wider.curvature = fmin(wider.curvature, g->power.curvature);
-        wider.points = g->power.points;
-        g->power = wider;
-        break;
-    }
+    double effect = g->stable.independent > 0 ? (double)s->count / g->stable.independent : 1;
+    if (widest_of_half(&wider, s, top, effect, err) != HT_OK) return err->code;
+    if (isnan(wider.p) && widest(&wider, top->log, top->kept, count, k, g->tail_effect, err) != HT_OK)
+        return err->code;
+    if (isnan(wider.p)) return HT_OK;
+    g->power.lognormal = wider.lognormal;
+    g->power.exponential = wider.exponential;
+    g->power.curvature = fmin(g->power.curvature, wider.curvature);
     return HT_OK;
 }
 
@@ -83,7 +119,7 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sa
     if (k < 1 || k >= top->kept) return HT_OK;
     if (g->clustered) g->tail_effect = tail_effect(s, top->value[k], wide);
     size_t count = sample->censored ? sample->total : sample->count;
-    return measure_tail(g, top, k, count, err);
+    return measure_tail(g, s, top, k, count, err);
 }
 
 ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_top *top, size_t k,
