@@ -1,11 +1,9 @@
 #include "math/stable_fit.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/select.h"
 
 enum { MOST = 12 };
 static const double least_alpha = 0.25;
@@ -281,7 +279,7 @@ static void judge(ht_stable_fit *fit, empirical *e, view *v, double n, double ro
 
 /* ---- all of it ---- */
 
-/* From log(-log φ̂) at two points, in units where the median of |x| is 1. */
+/* From log(-log φ̂) at two points, in units of half of the middle half. */
 static bool begin(const data *d, ht_stable_fit *fit)
 {
     double near = 0.25, far = 1;
@@ -325,23 +323,19 @@ static void fit_data(ht_stable_fit *fit, const data *d)
     judge(fit, &e, &v, n, rows, clustered);
 }
 
-ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *sample, bool clustered, ht_error *err)
+ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *subset, bool clustered, ht_error *err)
 {
     enum { LEAST = 50 };
-    size_t n = sample->count;
+    size_t n = subset->count;
     *fit = (ht_stable_fit){NAN, NAN, NAN, NAN, 0};
     if (n < LEAST) return HT_OK;
-    double *x = ht_alloc(n, 2 * sizeof *x, "a stable law", err), *sorted = x + n;
+    const double *sorted = subset->sorted;
+    double *x = ht_alloc(n, sizeof *x, "a stable law", err);
     if (!x) return err->code;
-    memcpy(sorted, sample->x, n * sizeof *x);
-    qsort(sorted, n, sizeof *x, ht_by_double);
-    double centre = sorted[n / 2];
-    for (size_t i = 0; i < n; i++) sorted[i] = fabs(sample->x[i] - centre);
-    qsort(sorted, n, sizeof *x, ht_by_double);
-    double unit = sorted[n / 2];
-    for (size_t i = 0; i < n; i++) x[i] = fmin(fmax((sample->x[i] - centre) / unit, -1e300), 1e300);
+    double centre = sorted[n / 2], unit = sorted[n - 1 - n / 4] / 2 - sorted[n / 4] / 2;
+    for (size_t i = 0; i < n; i++) x[i] = fmin(fmax((subset->x[i] - centre) / unit, -1e300), 1e300);
     if (unit > 0) {
-        fit_data(fit, &(data){x, clustered ? sample->row : NULL, n, sample->rows});
+        fit_data(fit, &(data){x, clustered ? subset->row : NULL, n, subset->rows});
         fit->scale *= unit;
     }
     if (isnan(fit->p)) fit->alpha = fit->error = NAN;

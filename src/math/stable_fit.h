@@ -20,7 +20,7 @@ typedef struct ht_stable_fit {
 
 /* `clustered`: rows are independent, the values in a row are not, as of noise that a row has in common:
  * covariances from the rows (Hotelling). */
-ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *sample, bool clustered, ht_error *err);
+ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *subset, bool clustered, ht_error *err);
 
 /* P(χ² > x) with `freedom` degrees of freedom. */
 double ht_chi_square_above(double x, int freedom);

@@ -12,14 +12,34 @@ void ht_tail_traces_free(ht_tail_traces *traces)
     ht_top_free(&traces->top);
 }
 
-/* The k in use: as asked for, the end of the plateau, or a fiftieth of the values where there is none. */
-static size_t choose_k(const ht_tail_options *options, const ht_tail_traces *traces)
+/* Where there is no plateau: the k with the power law of least distance, if it is one. 0: none. */
+static ht_code search_k(const ht_top *top, size_t *k, ht_error *err)
 {
-    size_t most = traces->top.kept > 0 ? traces->top.kept - 1 : 0, k = traces->top.count / 50;
-    if (options->k > 0) return options->k;
-    if (traces->plot.high > 0) return traces->plot.high;
-    if (k < 10) k = 10;
-    return k < most ? k : most;
+    enum { LEAST = 25 };
+    static const double straight = 0.1;
+    ht_power_test test;
+    ht_power_search found = ht_power_search_make(top->log, top->kept, LEAST, true);
+    *k = 0;
+    if (found.k == 0) return HT_OK;
+    if (ht_power_test_make(&test, top->log, found.k, top->count, 1, err) != HT_OK) return err->code;
+    if (test.p >= straight) *k = found.k;
+    return HT_OK;
+}
+
+/* The k in use: as asked for, the end of the plateau, what a search finds, or a fiftieth of the values.
+ * *steady: not the last. */
+static ht_code choose_k(const ht_tail_options *options, const ht_tail_traces *traces, size_t *k, bool *steady,
+                        ht_error *err)
+{
+    size_t most = traces->top.kept > 0 ? traces->top.kept - 1 : 0, few = traces->top.count / 50;
+    *steady = true;
+    *k = options->k > 0 ? options->k : traces->plot.high;
+    if (*k == 0 && search_k(&traces->top, k, err) != HT_OK) return err->code;
+    if (*k > 0) return HT_OK;
+    *steady = false;
+    if (few < 10) few = 10;
+    *k = few < most ? few : most;
+    return HT_OK;
 }
 
 /* A stable law of index α < 2 has a power law of the same index in its tail. Where the largest values fall
@@ -43,11 +63,13 @@ static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht
     if (ht_tail_sample_refusal(s)) return HT_OK;
     if (ht_top_take(&traces->top, s, options->k, err) != HT_OK) return err->code;
     ht_hill_plot_make(&traces->plot, &traces->top);
-    bool plateau = options->k > 0 || traces->plot.high > 0;
-    *tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
+    size_t k;
+    bool steady;
+    if (choose_k(options, traces, &k, &steady, err) != HT_OK) return err->code;
+    *tail = ht_order_estimates(&traces->top, k, steady, estimates);
     ht_blocks_mmo(s, options->m, &estimates[HT_MMO]);
     doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
-    return ht_goodness_make(&traces->goodness, s, &traces->top, choose_k(options, traces), err);
+    return ht_goodness_make(&traces->goodness, s, &traces->top, k, err);
 }
 
 /* What holds of all estimates of values: goodness of fit, doubts, zeros, and the units of the values. */

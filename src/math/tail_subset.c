@@ -1,9 +1,12 @@
 #include "math/tail_subset.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "math/rng.h"
+#include "math/select.h"
 
 /* ---- which values ---- */
 
@@ -70,12 +73,17 @@ ht_code ht_tail_subset_take(ht_tail_subset *s, const ht_tail_sample *from, ht_er
     ht_unit unit = ht_values_unit(&from->x);
     s->columns = p.columns;
     s->x = ht_alloc(wanted + 1, sizeof *s->x, "a sample of the values", err);
+    s->sorted = ht_alloc(wanted + 1, sizeof *s->sorted, "a sample of the values", err);
     s->row = ht_alloc(wanted + 1, sizeof *s->row, "a sample of the values", err);
     s->column = ht_alloc(wanted + 1, sizeof *s->column, "a sample of the values", err);
-    bool ready = s->x && s->row && s->column;
+    bool ready = s->x && s->sorted && s->row && s->column;
     for (size_t i = 0; ready && i < wanted; i++)
         add(s, from, unit, &p, wanted < there ? in_piece(&rng, i, wanted, there) : i, &last);
     ht_free(p.column);
+    if (ready) {
+        memcpy(s->sorted, s->x, s->count * sizeof *s->x);
+        qsort(s->sorted, s->count, sizeof *s->sorted, ht_by_double);
+    }
     if (!ready) ht_tail_subset_free(s);
     return ready ? HT_OK : err->code;
 }
@@ -83,6 +91,7 @@ ht_code ht_tail_subset_take(ht_tail_subset *s, const ht_tail_sample *from, ht_er
 void ht_tail_subset_free(ht_tail_subset *s)
 {
     ht_free(s->x);
+    ht_free(s->sorted);
     ht_free(s->row);
     ht_free(s->column);
     *s = (ht_tail_subset){0};

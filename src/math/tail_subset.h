@@ -13,6 +13,7 @@ enum { HT_SUBSET = 20000 };
 typedef struct ht_tail_subset {
     size_t count;           /* values here */
     double *x;              /* (count), centred; zeros are left out unless the sample is censored */
+    double *sorted;         /* (count) the same, upwards */
     uint32_t *row, *column; /* (count) where from, numbered from 0; rows rise */
     size_t rows, columns;   /* how many of them */
     bool matrix;
