@@ -217,7 +217,7 @@ static json_t *view_of(json_t *root, const char *name, const char *view)
 
 static json_t *shape_of(json_t *view, const char *key, const char *text)
 {
-    char *got = json_dumps(json_object_get(view, key), JSON_COMPACT);
+    char *got = json_dumps(json_object_get(view, key), JSON_COMPACT | JSON_ENCODE_ANY);
     if (!got || strcmp(got, text) != 0) fail_msg("%s is %s, not %s", key, got ? got : "missing", text);
     free(got);
     return view;
