@@ -230,11 +230,12 @@ void ht_certificate_help(void)
 
 int ht_cmd_certify(int argc, char **argv)
 {
-    const char *method = NULL, *out = NULL, *coded = NULL, *data = NULL;
+    const char *method = NULL, *out = NULL, *coded = NULL, *data = NULL, *order = NULL;
     bool json = false;
     const ht_option options[] = {{"--method", &method, NULL}, {"--out", &out, NULL},
                                  {"--decode", &coded, NULL},  {"--data", &data, NULL},
-                                 {"--json", NULL, &json},     {NULL, NULL, NULL}};
+                                 {"--order", &order, NULL},   {"--json", NULL, &json},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_prune_input in = {0};
     ht_error err;
@@ -244,7 +245,7 @@ int ht_cmd_certify(int argc, char **argv)
     if (code == HT_OK && coded && !out && !data)
         code = ht_error_set(&err, HT_USAGE,
                             "certify --decode: give --out FILE.safetensors, or --data NAME, or both");
-    const ht_prune_source source = {.path = args.words[0], .data = data, .trained = true};
+    const ht_prune_source source = {.path = args.words[0], .order = order, .data = data, .trained = true};
     if (code == HT_OK && coded)
         code = certify_code(coded, out, data, &args, json, &err);
     else if (code == HT_OK && (code = ht_prune_input_open(&in, &source, &args, &err)) == HT_OK)

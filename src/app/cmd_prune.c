@@ -91,29 +91,18 @@ static ht_code parse_sheet(request *q, ht_error *err)
 
 static ht_code parse(request *q, int argc, char **argv, ht_error *err)
 {
-    const ht_option options[] = {{"--method", &q->methods, NULL},
-                                 {"--metric", &q->metric, NULL},
-                                 {"--error", &q->error, NULL},
-                                 {"--ratio", &q->ratio, NULL},
-                                 {"--curve", NULL, &q->curve},
-                                 {"--scope", &q->scope, NULL},
-                                 {"--centre", NULL, &q->centre},
-                                 {"--coreset", &q->coreset, NULL},
-                                 {"--seed", &q->seed, NULL},
-                                 {"--data", &q->source.data, NULL},
-                                 {"--x", &q->source.x, NULL},
-                                 {"--y", &q->source.y, NULL},
-                                 {"--w1", &q->source.w1, NULL},
-                                 {"--w2", &q->source.w2, NULL},
-                                 {"--split", &q->source.split, NULL},
-                                 {"--json", NULL, &q->json},
-                                 {"--png", &q->png, NULL},
-                                 {"--theme", &q->theme, NULL},
-                                 {"--size", &q->size, NULL},
-                                 {"--scale", &q->scale, NULL},
-                                 {"--out", &q->out, NULL},
-                                 {"--compact", NULL, &q->compact},
-                                 {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--method", &q->methods, NULL},     {"--metric", &q->metric, NULL},
+                                 {"--error", &q->error, NULL},        {"--ratio", &q->ratio, NULL},
+                                 {"--curve", NULL, &q->curve},        {"--scope", &q->scope, NULL},
+                                 {"--centre", NULL, &q->centre},      {"--coreset", &q->coreset, NULL},
+                                 {"--seed", &q->seed, NULL},          {"--data", &q->source.data, NULL},
+                                 {"--x", &q->source.x, NULL},         {"--y", &q->source.y, NULL},
+                                 {"--order", &q->source.order, NULL}, {"--w1", &q->source.w1, NULL},
+                                 {"--w2", &q->source.w2, NULL},       {"--split", &q->source.split, NULL},
+                                 {"--json", NULL, &q->json},          {"--png", &q->png, NULL},
+                                 {"--theme", &q->theme, NULL},        {"--size", &q->size, NULL},
+                                 {"--scale", &q->scale, NULL},        {"--out", &q->out, NULL},
+                                 {"--compact", NULL, &q->compact},    {NULL, NULL, NULL}};
     q->args.word_limit = 1;
     if (ht_arguments_parse(&q->args, argc, argv, options, err) != HT_OK) return err->code;
     q->source.path = q->args.word_count ? q->args.words[0] : NULL;
@@ -145,6 +134,13 @@ static ht_code print_json(const request *q, const ht_prune_input *in, const ht_p
     json_t *more = json_pack("{s:i, s:s, s:s?, s:s?, s:I}", "schema", 1, "network", in->name, "data",
                              in->samples ? in->title : NULL, "split", in->samples ? in->split : NULL,
                              "samples", (json_int_t)(in->samples ? in->samples->count : 0));
+    if (more && in->notes.count > 0) {
+        char line[1024];
+        json_t *notes = json_array();
+        for (size_t i = 0; ht_notes_at(&in->notes, i, line, sizeof line); i++)
+            json_array_append_new(notes, json_string(line));
+        json_object_set_new(more, "notes", notes);
+    }
     bool good = more && ht_prune_report_write(stdout, &reports[0], in, q->curve, more);
     json_decref(more);
     if (good && count > 1) good = fputs(",\n  \"others\": [", stdout) >= 0;
