@@ -122,17 +122,22 @@ ht_cell ht_cell_read(const char *text, char decimal, double *value)
 
 /* ---- the separator ----------------------------------------------------------------------------- */
 
-/* How well a separator cuts the first records. */
+/* How well a separator cuts the first records. The first one may be a header: it counts only when it is
+ * alone. */
 typedef struct trial {
-    size_t records, alike, filled, numbers; /* alike: as many fields as the second record; filled: cells */
-    size_t fields;
+    size_t records, fields;        /* fields: of the first record, then of the second */
+    size_t alike, filled, numbers; /* records of as many fields; cells that are not empty; numbers of them */
 } trial;
 
 static void judge_record(const ht_csv *csv, trial *t)
 {
     double value;
-    t->records++;
-    if (t->records <= 2) t->fields = csv->count; /* the first may be a header of another length */
+    bool second = t->records == 1;
+    if (t->records++ == 0 || second) {
+        t->alike = second && csv->count == t->fields;
+        t->filled = t->numbers = 0;
+        t->fields = csv->count;
+    }
     t->alike += csv->count == t->fields;
     for (size_t i = 0; i < csv->count; i++) {
         const char *field = ht_csv_field(csv, i);

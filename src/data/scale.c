@@ -122,8 +122,8 @@ static bool is_order_one(const spreads *s)
         if (of->exponent > LONGEST_EXPONENT) return false;
         constant = constant && is_constant(of);
         if (alike) continue;
-        bool narrow = !is_constant(of) && !within(deviation_of(of), 0.01, 30);
-        if (!within(mean_of(of), -30, 30) || narrow) return false;
+        bool narrow = !is_constant(of) && !within(deviation_of(of), 0.01, 10);
+        if (!within(mean_of(of), -10, 10) || narrow) return false;
     }
     overall(s, &mean, &deviation);
     return constant || (within(deviation, 0.1, 10) && (!alike || within(mean, -10, 10)));
