@@ -104,6 +104,7 @@ static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_co
     if (ht_columns_settle(columns, train, request->label, raw, err) != HT_OK) return err->code;
     if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
         return err->code;
+    if (ht_columns_suspect(columns, train, raw, err) != HT_OK) return err->code;
     return ht_columns_question(columns, train, &raw->train.labels, err);
 }
 

@@ -243,6 +243,9 @@ ht_code ht_scale(ht_raw *raw, ht_data_scale scale, bool known, ht_error *err)
 {
     spreads s = {0};
     bool ready = scale == HT_SCALE_AUTO && known;
+    if (ready && raw->std != 1)
+        ht_notes_add(&raw->facts, "scale: mean %g subtracted, divided by %g", (double)raw->mean,
+                     (double)raw->std);
     if (ready && !raw->train.wide && !raw->padded) return HT_OK;
     if (measure_all(raw, &s, err) != HT_OK) return err->code;
     if (scale == HT_SCALE_AUTO) scale = known || is_order_one(&s) ? HT_SCALE_NONE : HT_SCALE_STANDARD;

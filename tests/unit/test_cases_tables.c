@@ -184,6 +184,18 @@ static void an_index_that_was_shuffled_is_left_out_by_its_name(void **state)
     ht_dataset_free(data);
 }
 
+static void a_column_that_may_number_the_samples_is_told(void **state)
+{
+    (void)state;
+    char text[2048] = "";
+    for (int i = 0; i < 30; i++)
+        sprintf(text + strlen(text), "%d,0.%d,%d\n", 842302 + i * 7919 % 1009, i % 7, i % 2);
+    ht_dataset *data = two(text, NULL);
+    assert_int_equal(data->inputs, 2);
+    noted(data, "column 1 holds whole numbers of which no two are equal");
+    ht_dataset_free(data);
+}
+
 static void numbers_with_fractions_are_never_row_numbers(void **state)
 {
     (void)state;
@@ -814,6 +826,7 @@ int main(void)
         cmocka_unit_test(other_columns_in_the_test_file_are_refused),
         cmocka_unit_test(row_numbers_are_left_out),
         cmocka_unit_test(an_index_that_was_shuffled_is_left_out_by_its_name),
+        cmocka_unit_test(a_column_that_may_number_the_samples_is_told),
         cmocka_unit_test(numbers_with_fractions_are_never_row_numbers),
         cmocka_unit_test(a_quantity_is_questioned_as_a_label),
         cmocka_unit_test(the_label_is_found_by_name_or_number),
