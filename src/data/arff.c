@@ -148,7 +148,7 @@ static ht_code finish(ht_sheet *table, const char *p, size_t line, ht_error *err
     /* Tabs are allowed for commas. */
     size_t length = strcspn(p, "\n");
     bool tabs = !memchr(p, ',', length) && memchr(p, '\t', length);
-    table->dialect = (ht_dialect){tabs ? '\t' : ',', '.'};
+    table->dialect = (ht_dialect){tabs ? '\t' : ',', '.', false};
     return refuse_sparse(table, p, line, err);
 }
 

@@ -169,6 +169,7 @@ static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht
     for (size_t i = 0; i < columns->count; i++) {
         const ht_column *c = &table->column[i];
         if (i == columns->label || columns->out[i] || c->words <= c->numbers) continue;
+        if (c->truths == c->words && c->numbers == 0) continue;
         ht_sheet_describe(table, i, what, sizeof what);
         propose(columns, table, other, sizeof other);
         return ht_error_set(err, HT_FAIL,

@@ -327,6 +327,28 @@ static void marks_between_thousands_are_refused(void **state)
     }
 }
 
+static void a_doubtful_mark_is_told(void **state)
+{
+    (void)state;
+    ht_dataset *data = two("1,234;2;0\n3,456;4;1\n", NULL);
+    assert_true(data->train.x[0] == 1.234f);
+    noted(data, "if it parts thousands");
+    ht_dataset_free(data);
+    data = two("1,234;2;0\n3,4;4;1\n", NULL);
+    assert_null(data->notes);
+    ht_dataset_free(data);
+}
+
+static void true_and_false_are_1_and_0(void **state)
+{
+    (void)state;
+    static const float right[] = {1, 2, 0, 4};
+    ht_dataset *data = two("a,b,y\nTrue,2,True\nFalse,4,False\n", NULL);
+    assert_memory_equal(data->train.x, right, sizeof right);
+    assert_string_equal(data->class_names[1], "True");
+    ht_dataset_free(data);
+}
+
 /* ---- 200 random tables ------------------------------------------------------------------------- */
 
 static uint32_t dice_state;
@@ -834,6 +856,8 @@ int main(void)
         cmocka_unit_test(a_spreadsheets_export_is_read),
         cmocka_unit_test(bytes_in_many_forms_are_one_table),
         cmocka_unit_test(marks_between_thousands_are_refused),
+        cmocka_unit_test(a_doubtful_mark_is_told),
+        cmocka_unit_test(true_and_false_are_1_and_0),
         cmocka_unit_test(random_tables_are_read_as_they_were_written),
         cmocka_unit_test(missing_cells_get_the_median_of_the_training_part),
         cmocka_unit_test(one_file_is_split_by_class_seed_and_share),
