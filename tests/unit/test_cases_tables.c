@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "data/npy.h"
 #include "unit/source.h"
 
 static ht_dataset *load(const char *name, ht_data_options options)
@@ -738,6 +739,30 @@ static void huge_and_distant_values_keep_their_digits(void **state)
            "sample 1, value 3 is infinite", NULL);
 }
 
+static void arrays_in_double_precision_keep_their_digits(void **state)
+{
+    (void)state;
+    static const double x[] = {1600000000, 1e300, 1600000001, -1e300, 1600000002, 1e300, 1600000003, -1e300},
+                        y[] = {0, 1, 0, 1};
+    static const char *const parts[] = {"train", "test"};
+    char path[512];
+    ht_error err = {0};
+    put_text("set/made", "");
+    for (int p = 0; p < 2; p++) {
+        snprintf(path, sizeof path, "%s/set/X_%s.npy", work_dir, parts[p]);
+        assert_int_equal(ht_npy_write_f64(path, x, 2, (const size_t[]){4, 2}, &err), HT_OK);
+        snprintf(path, sizeof path, "%s/set/y_%s.npy", work_dir, parts[p]);
+        assert_int_equal(ht_npy_write_f64(path, y, 1, (const size_t[]){4}, &err), HT_OK);
+    }
+    ht_dataset *data = LOAD("npy:set", .scale = HT_SCALE_AUTO);
+    for (int i = 0; i < 4; i++) {
+        near((double)data->train.x[2 * i], (i - 1.5) / sqrt(1.25), 1e-6);
+        near((double)data->test.x[2 * i + 1], i % 2 ? -1 : 1, 1e-6);
+    }
+    ht_dataset_free(data);
+    drop("set");
+}
+
 /* X (n, 8, 8) or (n, 64) of grey levels, as numpy.save writes them. */
 static void put_grey(const char *name, const char *shape, int samples)
 {
@@ -871,6 +896,7 @@ int main(void)
         cmocka_unit_test(columns_are_standardized_by_the_training_part),
         cmocka_unit_test(what_is_of_order_one_stays_as_it_is),
         cmocka_unit_test(huge_and_distant_values_keep_their_digits),
+        cmocka_unit_test(arrays_in_double_precision_keep_their_digits),
         cmocka_unit_test(grey_levels_share_one_scale),
         cmocka_unit_test(a_limit_on_sorted_data_samples_by_class),
     };
