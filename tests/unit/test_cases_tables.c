@@ -340,7 +340,7 @@ static void a_doubtful_mark_is_told(void **state)
     ht_dataset_free(data);
 }
 
-static void true_and_false_are_1_and_0(void **state)
+static void true_and_false_are_numbers(void **state)
 {
     (void)state;
     static const float right[] = {1, 2, 0, 4};
@@ -882,7 +882,7 @@ int main(void)
         cmocka_unit_test(bytes_in_many_forms_are_one_table),
         cmocka_unit_test(marks_between_thousands_are_refused),
         cmocka_unit_test(a_doubtful_mark_is_told),
-        cmocka_unit_test(true_and_false_are_1_and_0),
+        cmocka_unit_test(true_and_false_are_numbers),
         cmocka_unit_test(random_tables_are_read_as_they_were_written),
         cmocka_unit_test(missing_cells_get_the_median_of_the_training_part),
         cmocka_unit_test(one_file_is_split_by_class_seed_and_share),
