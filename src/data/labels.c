@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/dialect.h"
 
 static ht_code add(ht_raw_labels *labels, ht_raw_label label, ht_error *err)
 {
@@ -36,9 +37,24 @@ ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *er
     return add(labels, (ht_raw_label){.word = start + 1}, err);
 }
 
+ht_code ht_labels_add_cell(ht_raw_labels *labels, const char *text, char decimal, ht_error *err)
+{
+    double number;
+    if (ht_cell_read(text, decimal, &number) == HT_CELL_NUMBER)
+        return ht_labels_add_number(labels, number, err);
+    return ht_labels_add_text(labels, text, err);
+}
+
 static const char *word_of(const ht_raw_labels *owner, ht_raw_label label)
 {
     return owner->words.data + label.word - 1;
+}
+
+ht_code ht_labels_add_same(ht_raw_labels *labels, const ht_raw_labels *others, size_t index, ht_error *err)
+{
+    ht_raw_label label = others->items[index];
+    if (!label.word) return ht_labels_add_number(labels, label.number, err);
+    return ht_labels_add_text(labels, word_of(others, label), err);
 }
 
 static int compare(const ht_raw_labels *owner_a, ht_raw_label a, const ht_raw_labels *owner_b, ht_raw_label b)
@@ -82,7 +98,11 @@ ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_
     size_t distinct = 1;
     for (size_t i = 1; i < train->count; i++)
         if (compare(train, sorted[i], train, sorted[distinct - 1]) != 0) sorted[distinct++] = sorted[i];
-    *classes = (ht_raw_labels){.items = sorted, .count = distinct, .capacity = train->count};
+    if (distinct >= 2 && distinct <= HT_CLASSES_MAX) {
+        *classes = (ht_raw_labels){.items = sorted, .count = distinct, .capacity = train->count};
+        return HT_OK;
+    }
+    ht_free(sorted);
     if (distinct < 2) {
         char only[HT_LABEL_NAME];
         ht_label_format(train, 0, only, sizeof only);
@@ -92,13 +112,11 @@ ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_
             "right column or file holds the labels",
             path, train->count, only);
     }
-    if (distinct > HT_CLASSES_MAX)
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s: has %zu distinct labels, more than %d; this looks like a regression target: check "
-            "that the right column or file holds the labels",
-            path, distinct, HT_CLASSES_MAX);
-    return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: has %zu distinct labels, more than %d; this looks like a regression target: check "
+        "that the right column or file holds the labels",
+        path, distinct, HT_CLASSES_MAX);
 }
 
 int32_t ht_labels_class(const ht_raw_labels *classes, const ht_raw_labels *train, const ht_raw_labels *labels,

@@ -12,7 +12,19 @@
 /* Labels are compared as doubles; beyond this two integers might become one. */
 #define LABEL_MAX 9007199254740992.0
 
-static ht_code read_inputs(const char *path, size_t limit, ht_raw_part *part, size_t *samples, ht_error *err)
+/* Numbers that a float may not hold are kept in double precision until they are scaled. */
+static ht_code widen(const char *path, ht_npy *array, ht_error *err)
+{
+    static const char *const wide[] = {"f8", "i8", "u8", "i4", "u4"};
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strcmp(array->type, wide[i]) == 0) {
+            ht_npy_free(array);
+            return ht_npy_read(path, HT_NPY_DOUBLE, array, err);
+        }
+    return HT_OK;
+}
+
+static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_error *err)
 {
     ht_npy array;
     ht_code code = ht_npy_read(path, HT_NPY_FLOAT, &array, err);
@@ -25,18 +37,21 @@ static ht_code read_inputs(const char *path, size_t limit, ht_raw_part *part, si
     if (code == HT_OK &&
         (array.count / array.shape[0] > INT_MAX || array.count > HT_DATA_BYTES_MAX / sizeof(float)))
         code = ht_error_set(err, HT_FAIL, "%s: has more than 4 GB of values; use a part of it", path);
+    if (code == HT_OK) code = widen(path, &array, err);
     if (code == HT_OK) {
-        *samples = array.shape[0];
+        *alike = array.ndim > 2;
         part->inputs = array.count / array.shape[0];
-        part->count = ht_data_limited(array.shape[0], limit);
+        part->count = array.shape[0]; /* whole: its inputs may have to be scaled */
         part->x = array.f32;
+        part->wide = array.f64;
         array.f32 = NULL;
+        array.f64 = NULL;
     }
     ht_npy_free(&array);
     return code;
 }
 
-static ht_code read_labels(size_t samples, ht_raw_part *part, ht_error *err)
+static ht_code read_labels(ht_raw_part *part, ht_error *err)
 {
     const char *path = part->path;
     ht_npy array;
@@ -44,9 +59,9 @@ static ht_code read_labels(size_t samples, ht_raw_part *part, ht_error *err)
     if (code == HT_OK && array.ndim != 1)
         code = ht_error_set(err, HT_FAIL, "%s: has %d dimensions; labels need exactly one: save y.ravel()",
                             path, array.ndim);
-    if (code == HT_OK && array.count != samples)
+    if (code == HT_OK && array.count != part->count)
         code = ht_error_set(err, HT_FAIL, "%s: has %zu labels, but %s has %zu samples", path, array.count,
-                            part->inputs_path, samples);
+                            part->inputs_path, part->count);
     for (size_t i = 0; code == HT_OK && i < array.count; i++) {
         double label = array.f64[i];
         if (label >= -LABEL_MAX && label <= LABEL_MAX)
@@ -59,16 +74,15 @@ static ht_code read_labels(size_t samples, ht_raw_part *part, ht_error *err)
     return code;
 }
 
-static ht_code load_part(const char *dir, const char *suffix, size_t limit, ht_raw_part *part, ht_error *err)
+static ht_code load_part(const char *dir, const char *suffix, ht_raw_part *part, bool *alike, ht_error *err)
 {
     char name[32];
-    size_t samples = 0;
     snprintf(name, sizeof name, "X_%s.npy", suffix);
     if (ht_file_join(part->inputs_path, sizeof part->inputs_path, dir, name, err) != HT_OK) return err->code;
     snprintf(name, sizeof name, "y_%s.npy", suffix);
     if (ht_file_join(part->path, sizeof part->path, dir, name, err) != HT_OK) return err->code;
-    if (read_inputs(part->inputs_path, limit, part, &samples, err) != HT_OK) return err->code;
-    return read_labels(samples, part, err);
+    if (read_inputs(part->inputs_path, part, alike, err) != HT_OK) return err->code;
+    return read_labels(part, err);
 }
 
 ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
@@ -78,6 +92,6 @@ ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (!ht_file_is_dir(dir))
         return ht_error_set(err, HT_FAIL, "%s: is not a directory; npy:DIR names the directory that holds %s",
                             dir, request->source);
-    if (load_part(dir, "train", request->train_limit, &raw->train, err) != HT_OK) return err->code;
-    return load_part(dir, "test", request->test_limit, &raw->test, err);
+    if (load_part(dir, "train", &raw->train, &raw->alike, err) != HT_OK) return err->code;
+    return load_part(dir, "test", &raw->test, &raw->alike, err);
 }
