@@ -13,6 +13,8 @@
 #include "view/layout.h"
 #include "view/model.h"
 
+enum { HT_AHEAD = 256 };
+
 typedef struct ht_change { /* for undo */
     ht_param param;
     double before, after;
@@ -29,8 +31,12 @@ typedef struct ht_lab {
     ht_screen screen;
     ht_layout layout;
     bool dirty, urgent, quit;
-    bool owing;      /* the other half of the panels has not been drawn since something came in */
-    uint64_t change; /* the last one the screen has seen */
+    bool stuck;               /* at the end: a thread still computes, and what it uses must stay */
+    ht_event ahead[HT_AHEAD]; /* typed while the data were opened */
+    int ahead_count;
+    bool ahead_typed; /* … and among it what opens a prompt, into which a q would go */
+    bool owing;       /* the other half of the panels has not been drawn since something came in */
+    uint64_t change;  /* the last one the screen has seen */
     double drawn, last_event;
     ht_panel_id dashboard_focus; /* where the frame was when another view got it */
     bool watched;                /* the analyst was told that the tails are in sight */
