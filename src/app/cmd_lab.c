@@ -236,26 +236,32 @@ static void show_session(ht_lab *lab, const ht_session *s)
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
 }
 
-/* Who still computes, in a library that cannot be stopped, when everything else is done: nobody waits, and
- * nothing is freed. */
-static bool all_gone(ht_lab *lab)
+/* Seconds that each thread gets for an end in order. */
+static const double patience_at_end = 0.1;
+
+/* The last frame, and the terminal is the shell's again. */
+static void close_screen(ht_lab *lab)
 {
-    static const double patience = 0.1;
-    bool quiet = ht_runner_quiet(lab->runner, patience);
-    quiet = ht_ladder_gone(lab->ladder, patience) && quiet;
-    return ht_compare_gone(lab->compare, patience) && quiet;
+    receive(lab); /* what was under way: journaled like the rest */
+    draw(lab, true);
+    ht_term_close();
 }
 
-/* The end of the lab, everywhere at once: what is under way is called off, what is owed is kept. */
+/* The end of the lab, everywhere at once: what is under way is called off, what is owed is kept. Who still
+ * computes then, in a library that cannot be stopped, is left behind, and what it uses is not freed. */
 static void wind_up(ht_lab *lab)
 {
     if (lab->ladder) ht_ladder_stop(lab->ladder);
     if (lab->compare) ht_compare_stop(lab->compare);
-    ht_runner_join(lab->runner);
-    receive(lab); /* what was under way: journaled like the rest */
-    draw(lab, true);
-    ht_term_close();
-    lab->stuck = !all_gone(lab);
+    bool quiet = ht_runner_quiet(lab->runner, patience_at_end);
+    close_screen(lab);
+    if (!quiet && lab->recorder) { /* a step that has begun to change weights is finished, and saved */
+        ht_runner_join(lab->runner);
+        quiet = ht_runner_quiet(lab->runner, patience_at_end);
+    }
+    quiet = ht_ladder_gone(lab->ladder, patience_at_end) && quiet;
+    quiet = ht_compare_gone(lab->compare, patience_at_end) && quiet;
+    lab->stuck = !quiet;
     if (lab->stuck) return;
     ht_ladder_free(lab->ladder);
     lab->ladder = NULL;

@@ -232,24 +232,32 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     return NULL;
 }
 
-void ht_runner_join(ht_runner *r)
+/* True when the training thread has ended within so many seconds, twice: first it may finish what was asked
+ * for. */
+static bool trainer_gone(ht_runner *r, double seconds)
 {
-    static const double patience = 0.2; /* seconds for what was asked for last */
-    if (!r->started) return;
+    if (!r->started) return true;
     ht_mailbox_close(r->box); /* nobody will see what the analyst finds */
     atomic_store(&r->quit, true);
     sem_post(&r->wake);
-    if (!ht_thread_join_within(r->thread, patience)) {
-        atomic_store(&r->hurry, true);
-        pthread_join(r->thread, NULL);
-    }
+    bool gone = ht_thread_join_within(r->thread, seconds);
+    atomic_store(&r->hurry, true);
+    gone = gone || ht_thread_join_within(r->thread, seconds);
+    r->started = !gone;
+    return gone;
+}
+
+void ht_runner_join(ht_runner *r)
+{
+    static const double patience = 0.15;
+    if (trainer_gone(r, patience)) return;
+    pthread_join(r->thread, NULL);
     r->started = false;
 }
 
 bool ht_runner_quiet(ht_runner *r, double seconds)
 {
-    ht_runner_join(r);
-    return ht_analyst_gone(r->analyst, seconds);
+    return trainer_gone(r, seconds) && ht_analyst_gone(r->analyst, seconds);
 }
 
 void ht_runner_stop(ht_runner *r)

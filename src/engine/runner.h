@@ -19,8 +19,9 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
                                     ht_recorder *recorder, ht_error *err);
 /* Ends training; what it still had to say can be received, and the trainer is the caller's again. */
 void ht_runner_join(ht_runner *runner);
-/* The same, and the analyst is to end, too; false when it has not within so many seconds (LAPACK cannot be
- * stopped): then nothing that it reads may be freed, and the process ends by _exit. */
+/* The same, and the analyst is to end, too, each within so many seconds; false when one of them has not
+ * (a large product or LAPACK cannot be stopped): then nothing that they use may be freed. A run that is
+ * recorded needs the join before it is saved; else the process may end by _exit. */
 bool ht_runner_quiet(ht_runner *runner, double seconds);
 void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */
 
