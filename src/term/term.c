@@ -18,6 +18,7 @@
 #include <wchar.h>
 
 #include "base/alloc.h"
+#include "base/insist.h"
 #include "render/glyphs.h"
 #include "term/batch.h"
 #include "term/guard.h"
@@ -44,15 +45,23 @@ static struct {
 } term;
 
 static volatile sig_atomic_t interrupted, stop_wanted;
+static volatile sig_atomic_t holding; /* the terminal, from ht_term_open to ht_term_close */
 static struct termios saved_modes;
 
 /* ---- signals ----------------------------------------------------------------------------------- */
+
+static void give_back(const char *words);
 
 /* A frame that is being written to a terminal that nobody reads must not hold up the end. Where the signal
  * comes just before that write, the alarm ends it. */
 static void on_interrupt(int number)
 {
-    (void)number;
+    /* A terminal that goes away is told by the kernel and by the shell: that is no second wish. */
+    if (number != SIGHUP && ht_insists()) {
+        give_back("");
+        ht_end_by(number);
+        return;
+    }
     interrupted = 1;
     ht_batch_drop();
     alarm(1);
@@ -69,17 +78,27 @@ static void on_alarm(int number)
     (void)number; /* that it came is enough: a read that waits gives up */
 }
 
-/* Async-signal-safe. */
+static void say(const char *words)
+{
+    ssize_t ignored = write(STDOUT_FILENO, words, strlen(words));
+    (void)ignored;
+}
+
+/* The terminal, if it is ours, to the shell. Async-signal-safe. */
+static void give_back(const char *words)
+{
+    if (!holding) return;
+    holding = 0;
+    ht_guard_disarm();
+    say(HT_GUARD_RESTORE);
+    say(words);
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+}
+
 static void on_crash(int number)
 {
-    static const char restore[] =
-        HT_GUARD_RESTORE "heavytail: crashed; the terminal is restored. Please report what you did.\n";
-    ht_guard_disarm();
-    ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
-    (void)ignored;
-    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
-    signal(number, SIG_DFL);
-    raise(number);
+    give_back("heavytail: crashed; the terminal is restored. Please report what you did.\n");
+    ht_end_by(number);
 }
 
 /* A stack of its own, so that a stack overflow is told too. */
@@ -248,6 +267,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     set_colours(theme);
     set_mouse();
     ht_guard_arm();
+    holding = 1;
     return HT_OK;
 }
 
@@ -274,6 +294,7 @@ void ht_term_close(void)
     if (interrupted) make_room();
     leave_screen();
     ht_guard_disarm();
+    holding = 0;
     delscreen(term.screen);
     ht_batch_close();
     ht_free(term.shown);
