@@ -10,6 +10,7 @@
 #include "app/app.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/stack.h"
 #include "base/text.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
@@ -107,7 +108,7 @@ static int dispatch(int argc, char **argv)
     return unknown_command(argv[1]);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     ht_error err;
     ht_alloc_settle();
@@ -127,4 +128,9 @@ int main(int argc, char **argv)
     }
     ht_error_set(&err, HT_FAIL, "cannot write to standard output");
     return ht_app_fail(&err);
+}
+
+int main(int argc, char **argv)
+{
+    return ht_stack_run(run, argc, argv);
 }
