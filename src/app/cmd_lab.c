@@ -104,6 +104,9 @@ static int patience(const ht_lab *lab)
     return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
 }
 
+/* Keys pause when for so long none has come. */
+static const int key_pause_ms = 20;
+
 static void handle(ht_lab *lab, const ht_event *event)
 {
     lab->last_event = ht_now();
@@ -116,7 +119,10 @@ static void handle_events(ht_lab *lab)
     ht_event event;
     for (int i = 0; i < lab->ahead_count; i++) handle(lab, &lab->ahead[i]);
     lab->ahead_count = 0;
-    while (ht_term_event(&event)) handle(lab, &event);
+    do {
+        while (ht_term_event(&event)) handle(lab, &event);
+    } while (lab->picture_due && ht_term_wait(key_pause_ms) && !ht_term_interrupted());
+    ht_lab_picture(lab);
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
 }
 
@@ -196,7 +202,8 @@ static void type_ahead(ht_lab *lab)
         if (event.kind == HT_EVENT_RESIZE) draw(lab, true);
         if (event.kind == HT_EVENT_KEY && ht_keymap_action(event.key) == HT_DO_QUIT && !lab->ahead_typed)
             lab->quit = true;
-        if (event.kind == HT_EVENT_RESIZE || lab->ahead_count == HT_AHEAD) continue;
+        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || lab->ahead_count == HT_AHEAD)
+            continue;
         lab->ahead_typed = lab->ahead_typed || opens_prompt(&event);
         lab->ahead[lab->ahead_count++] = event;
     }
@@ -315,6 +322,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
+        if (ht_term_notice()[0]) ht_lab_note(&lab, true, "%s", ht_term_notice());
         code = run(&lab, &session, dump_path, &err);
     }
     ht_term_close(); /* where something went wrong */

@@ -52,6 +52,7 @@ typedef struct ht_lab {
     bool resumes;       /* the main run goes on after the ladder or the comparison */
     bool stopping;      /* the ladder or the comparison was told to stop … */
     ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
+    bool picture_due;   /* one is to be written, once keys pause: a flood of them must not be one of files */
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
     bool held;          /* the button went down before this event */
@@ -69,6 +70,9 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Writes the picture that is due, if one is. */
+void ht_lab_picture(ht_lab *lab);
 
 /* Asks the analyst for what the screen shows, if that is something else than before. */
 void ht_lab_look(ht_lab *lab);
