@@ -46,6 +46,28 @@ static void prefer_colours(ht_term_kind *kind, int colours)
     ht_text_copy(kind->name, sizeof kind->name, more);
 }
 
+static bool ends(const char *text, const char *with)
+{
+    size_t length = strlen(text), tail = strlen(with);
+    return length >= tail && strcmp(text + length - tail, with) == 0;
+}
+
+/* A name that tells that xterm's sequences are understood: of a terminal of today (whose description comes
+ * with it, and is not there after ssh), with its number of colours, or beside a promise of colours. Any other
+ * may be a slip of the keyboard, or a terminal that would print the sequences. */
+static bool follows_xterm(const char *name)
+{
+    static const char *const families[] = {"xterm",   "kitty", "ghostty", "foot",   "wezterm", "alacritty",
+                                           "contour", "rio",   "konsole", "vte",    "gnome",   "st-",
+                                           "rxvt",    "iterm", "iTerm",   "mintty", "putty",   "mlterm",
+                                           "vscode",  "warp",  "zellij",  "tmux",   "screen",  "wayst",
+                                           "hyper",   "tabby", "Eterm",   "nsterm", "dtterm",  "ms-terminal"};
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        if (begins(name, families[i])) return true;
+    return strcmp(name, "st") == 0 || ends(name, "-256color") || ends(name, "-direct") ||
+           ends(name, "-truecolor") || ht_term_true_colour();
+}
+
 /* By the order in which they know more. Almost all terminals of today follow xterm; tmux and screen have
  * descriptions of their own. */
 static ht_code fall_back(ht_term_kind *kind, const char *name, ht_error *err)
@@ -53,8 +75,8 @@ static ht_code fall_back(ht_term_kind *kind, const char *name, ht_error *err)
     static const char *const multiplexers[] = {"tmux-256color", "screen-256color", "screen", NULL};
     static const char *const others[] = {"xterm-256color", "xterm", "vt100", "ansi", NULL};
     bool inside = begins(name, "tmux") || begins(name, "screen");
-    int ignored;
-    for (int list = inside ? 0 : 1; list < 2; list++)
+    int ignored, lists = follows_xterm(name) ? 2 : 0;
+    for (int list = inside ? 0 : 1; list < lists; list++)
         for (const char *const *to = list ? others : multiplexers; *to; to++) {
             if (!is_known(*to, &ignored)) continue;
             ht_text_copy(kind->name, sizeof kind->name, *to);
@@ -65,8 +87,8 @@ static ht_code fall_back(ht_term_kind *kind, const char *name, ht_error *err)
             return HT_OK;
         }
     return ht_error_set(err, HT_FAIL,
-                        "the terminal type '%.40s' is unknown, and there is no description of another one; "
-                        "install ncurses' (ncurses-base), or use `heavytail train`",
+                        "the terminal type '%.40s' is unknown; set TERM (xterm-256color), or use `heavytail "
+                        "train`",
                         name);
 }
 

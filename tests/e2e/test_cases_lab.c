@@ -50,7 +50,7 @@ static void an_unknown_terminal_is_taken_for_a_known_one(void **state)
     static const struct {
         const char *name, *instead;
     } terms[] = {{"xterm-nobody", "xterm-256color"},
-                 {"nobodys-ghost", "xterm-256color"},
+                 {"nobodys-256color", "xterm-256color"},
                  {"tmux-nobody", "tmux-256color"},
                  {"screen.nobody", "tmux-256color"}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {

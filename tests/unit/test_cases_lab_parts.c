@@ -1,4 +1,4 @@
-/* test_cases_lab.c - what leaving the lab and strange terminals rest on: work that is called off task by
+/* test_cases_lab_parts.c - what leaving the lab and strange terminals rest on: work that is called off task by
  * task, steps that are left off whole, 24-bit colours, the console's font, a signal that comes again. */
 #include <stdarg.h>
 #include <stddef.h>
