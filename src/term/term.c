@@ -351,10 +351,8 @@ static void stop_until_continued(void)
     term.held = false;
     forget_frame();
     clearok(curscr, TRUE);
-    wnoutrefresh(stdscr);
-    ht_batch_begin(""); /* for the colours */
-    doupdate();
-    ht_batch_end("");
+    refresh(); /* outside of a frame: it also sets the terminal's modes, which a file in memory has not … */
+    if (term.direct) clearok(curscr, TRUE); /* … and the next frame its colours */
     mouse_motion(true);
     mark_pastes(true);
     ht_guard_arm();

@@ -1,5 +1,5 @@
-/* test_cases_lab_parts.c - what leaving the lab and strange terminals rest on: work that is called off task by
- * task, steps that are left off whole, 24-bit colours, the console's font, a signal that comes again. */
+/* test_cases_lab_parts.c - what leaving the lab and strange terminals rest on: work that is called off task
+ * by task, steps that are left off whole, 24-bit colours, the console's font, a signal that comes again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -176,7 +176,7 @@ static char *translated(const char *text, size_t piece)
     return out;
 }
 
-static void colours_of_the_palette_go_out_in_24_bits(void **state)
+static void colours_of_the_palette_go_out_in_full(void **state)
 {
     char text[200], wanted[300];
     (void)state;
@@ -283,7 +283,7 @@ int main(void)
         cmocka_unit_test(every_method_gives_up_when_called_off),
         cmocka_unit_test(eigenvalues_are_given_up),
         cmocka_unit_test(a_thread_that_goes_on_is_not_waited_for),
-        cmocka_unit_test(colours_of_the_palette_go_out_in_24_bits),
+        cmocka_unit_test(colours_of_the_palette_go_out_in_full),
         cmocka_unit_test(any_bytes_find_room),
         cmocka_unit_test(a_font_needs_quadrants_and_greek),
         cmocka_unit_test(a_second_signal_ends_a_deaf_program),
