@@ -23,6 +23,7 @@
 #include "engine/trainer.h"
 #include "heavytail/prune.h"
 #include "math/eigen.h"
+#include "math/linalg.h"
 #include "term/console.h"
 #include "term/sgr.h"
 
@@ -288,5 +289,6 @@ int main(void)
         cmocka_unit_test(a_font_needs_quadrants_and_greek),
         cmocka_unit_test(a_second_signal_ends_a_deaf_program),
     };
+    ht_linalg_init(); /* BLAS's own threads are not ours to answer for */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
