@@ -12,6 +12,7 @@
 #include "app/roads.h"
 #include "app/session.h"
 #include "base/alloc.h"
+#include "base/insist.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
 #include "render/snapshot.h"
@@ -20,7 +21,7 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
-    (void)number;
+    ht_end_if_insisted(number);
     interrupted = 1;
 }
 

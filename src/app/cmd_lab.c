@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
 #include "term/guard.h"
@@ -103,14 +104,25 @@ static int patience(const ht_lab *lab)
     return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
 }
 
+/* Keys pause when for so long none has come. */
+static const int key_pause_ms = 20;
+
+static void handle(ht_lab *lab, const ht_event *event)
+{
+    lab->last_event = ht_now();
+    ht_lab_event(lab, event);
+    lab->urgent = lab->dirty = true;
+}
+
 static void handle_events(ht_lab *lab)
 {
     ht_event event;
-    while (ht_term_event(&event)) {
-        lab->last_event = ht_now();
-        ht_lab_event(lab, &event);
-        lab->urgent = lab->dirty = true;
-    }
+    for (int i = 0; i < lab->ahead_count; i++) handle(lab, &lab->ahead[i]);
+    lab->ahead_count = 0;
+    do {
+        while (ht_term_event(&event)) handle(lab, &event);
+    } while (lab->picture_due && ht_term_wait(key_pause_ms) && !ht_term_interrupted());
+    ht_lab_picture(lab);
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
 }
 
@@ -134,6 +146,8 @@ static void loop(ht_lab *lab)
     }
 }
 
+/* ---- opening ----------------------------------------------------------------------------------- */
+
 /* The first frame is there before the data are: empty panels, and what is under way. */
 static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_error *err)
 {
@@ -156,6 +170,68 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     return HT_OK;
 }
 
+/* Data are read by a thread of their own, so that nobody has to wait for them who wants to leave. */
+typedef struct opening {
+    pthread_t thread;
+    ht_session *session;
+    const ht_arguments *args;
+    const char *run;
+    ht_code code;
+    ht_error err;
+} opening;
+
+static void *open_session(void *context)
+{
+    opening *o = context;
+    o->code = ht_session_load(o->session, o->args, o->run, &o->err);
+    return NULL;
+}
+
+static bool opens_prompt(const ht_event *event)
+{
+    ht_action action = event->kind == HT_EVENT_KEY ? ht_keymap_action(event->key) : HT_DO_NOTHING;
+    return action == HT_DO_TYPE || action == HT_DO_SETTING || action == HT_DO_NAME_GHOST ||
+           action == HT_DO_SEARCH;
+}
+
+/* What is typed meanwhile counts afterwards, but for the wish to leave. */
+static void type_ahead(ht_lab *lab)
+{
+    ht_event event;
+    while (ht_term_event(&event)) {
+        if (event.kind == HT_EVENT_RESIZE) draw(lab, true);
+        if (event.kind == HT_EVENT_KEY && ht_keymap_action(event.key) == HT_DO_QUIT && !lab->ahead_typed)
+            lab->quit = true;
+        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || lab->ahead_count == HT_AHEAD)
+            continue;
+        lab->ahead_typed = lab->ahead_typed || opens_prompt(&event);
+        lab->ahead[lab->ahead_count++] = event;
+    }
+}
+
+/* HT_OK without a session when lab->quit is set. */
+static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    static opening only; /* the thread may be left behind */
+    opening *o = &only;
+    *o = (opening){.session = s, .args = args, .run = run};
+    if (ht_thread_start(&o->thread, open_session, o, "the thread that opens the data", err) != HT_OK)
+        return err->code;
+    while (!ht_thread_join_within(o->thread, 0)) {
+        if (lab->quit || ht_term_interrupted()) {
+            lab->quit = true;
+            ht_term_close();
+            lab->stuck = !ht_thread_join_within(o->thread, 0.1);
+            return HT_OK;
+        }
+        ht_term_wait(10);
+        type_ahead(lab);
+    }
+    lab->quit = false; /* it is among what was typed */
+    *err = o->err;
+    return o->code;
+}
+
 static void show_session(ht_lab *lab, const ht_session *s)
 {
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
@@ -167,6 +243,40 @@ static void show_session(ht_lab *lab, const ht_session *s)
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
 }
 
+/* Seconds that each thread gets for an end in order. */
+static const double patience_at_end = 0.1;
+
+/* The last frame, and the terminal is the shell's again. */
+static void close_screen(ht_lab *lab)
+{
+    receive(lab); /* what was under way: journaled like the rest */
+    draw(lab, true);
+    ht_term_close();
+}
+
+/* The end of the lab, everywhere at once: what is under way is called off, what is owed is kept. Who still
+ * computes then, in a library that cannot be stopped, is left behind, and what it uses is not freed. */
+static void wind_up(ht_lab *lab)
+{
+    if (lab->ladder) ht_ladder_stop(lab->ladder);
+    if (lab->compare) ht_compare_stop(lab->compare);
+    bool quiet = ht_runner_quiet(lab->runner, patience_at_end);
+    close_screen(lab);
+    if (!quiet && lab->recorder) { /* a step that has begun to change weights is finished, and saved */
+        ht_runner_join(lab->runner);
+        quiet = ht_runner_quiet(lab->runner, patience_at_end);
+    }
+    quiet = ht_ladder_gone(lab->ladder, patience_at_end) && quiet;
+    quiet = ht_compare_gone(lab->compare, patience_at_end) && quiet;
+    lab->stuck = !quiet;
+    if (lab->stuck) return;
+    ht_ladder_free(lab->ladder);
+    lab->ladder = NULL;
+    ht_compare_free(lab->compare);
+    lab->compare = NULL;
+    ht_runner_stop(lab->runner);
+}
+
 static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
 {
     ht_error save;
@@ -176,20 +286,20 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *
     ht_code code = lab->runner ? HT_OK : err->code;
     if (code == HT_OK) {
         loop(lab);
-        ht_ladder_free(lab->ladder);
-        lab->ladder = NULL;
-        ht_compare_free(lab->compare);
-        lab->compare = NULL;
-        ht_runner_join(lab->runner);
-        receive(lab); /* what was under way: journaled like the rest */
-        draw(lab, true);
-        ht_term_close();
+        wind_up(lab);
     }
-    ht_runner_stop(lab->runner);
     if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
     if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
     *err = save;
     return err->code;
+}
+
+/* Somebody still computes, with what would be freed. */
+static _Noreturn void leave(ht_code code, const ht_error *err)
+{
+    int exit_code = code == HT_OK ? 0 : ht_app_fail(err);
+    if (fflush(stdout) != 0 && exit_code == 0) exit_code = 1;
+    _exit(exit_code);
 }
 
 int ht_cmd_lab(int argc, char **argv)
@@ -209,14 +319,16 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
     if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
-    if (code == HT_OK) code = ht_session_load(&session, &args, run_path, &err);
-    if (code == HT_OK) {
+    if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
+    if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
         if (session.data->notes)
             ht_lab_note(&lab, true, "%.*s", (int)strcspn(session.data->notes, "\n"), session.data->notes);
+        if (ht_term_notice()[0]) ht_lab_note(&lab, true, "%s", ht_term_notice());
         code = run(&lab, &session, dump_path, &err);
     }
     ht_term_close(); /* where something went wrong */
+    if (lab.stuck) leave(code, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
     ht_data_tell(session.data); /* all of it, where it can be read again */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/progress.h"
 #include "app/prune_input.h"
 #include "app/prune_report.h"
 #include "base/text.h"
@@ -200,10 +201,13 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
     for (int i = 0; i < count && code == HT_OK; i++) {
         ht_prune_spec spec;
         code = make_spec(q, in, i, &spec, err);
+        ht_progress_stage("pruning by %s (%d of %d)", ht_prune_at(spec.method)->name, i + 1, count);
         if (code == HT_OK) code = ht_prune_report_make(&reports[i], in, &spec, curve, err);
+        ht_progress_clear();
         if (code == HT_OK && !q->json) ht_prune_report_print(&reports[i], in);
     }
     if (code == HT_OK && q->json) code = print_json(q, in, reports, count, err);
+    if (q->png || q->out) ht_progress_stage("writing %s", q->png ? q->png : q->out);
     if (code == HT_OK && q->png) code = write_sheet(q, in, reports, count, err);
     if (code == HT_OK && q->out) code = write_network(q, in, &reports[0].spec, err);
     for (int i = 0; i < count; i++) ht_prune_report_free(&reports[i]);
@@ -216,8 +220,12 @@ int ht_cmd_prune(int argc, char **argv)
     ht_prune_input in = {0};
     ht_error err;
     ht_code code = parse(&q, argc, argv, &err);
+    ht_progress_start();
+    if (code == HT_OK) ht_progress_stage("opening the network and the data");
     if (code == HT_OK) code = ht_prune_input_open(&in, &q.source, &q.args, &err);
+    ht_progress_clear();
     if (code == HT_OK) code = run(&q, &in, &err);
+    ht_progress_end();
     ht_prune_input_close(&in);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/insist.h"
 #include "base/text.h"
 #include "engine/replay.h"
 #include "render/png.h"
@@ -20,7 +21,7 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
-    (void)number;
+    ht_end_if_insisted(number);
     interrupted = 1;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/progress.h"
 #include "app/session.h"
 #include "base/alloc.h"
 #include "engine/analyst.h"
@@ -118,8 +119,11 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
              ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
     ht_code code = choose_panel(panel, model, err);
+    ht_progress_stage("reading the history of %s", run);
     if (code == HT_OK) code = load_history(model, run, ht_trainer_steps(s->trainer), err);
+    ht_progress_stage("looking at the weights, their tail and the pruning curve");
     if (code == HT_OK) code = analyze(model, s, err);
+    ht_progress_stage("drawing %s", out);
     load_journal(&journal, s, run);
     options->journal = journal.failed ? NULL : journal.data;
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
@@ -144,8 +148,11 @@ int ht_cmd_snapshot(int argc, char **argv)
     if (code == HT_OK && (args.word_count != 1 || !out))
         code = ht_error_set(&err, HT_USAGE, "snapshot: give a run directory and --out FILE.png");
     if (code == HT_OK) code = parse_size(size, &picture, &err);
+    ht_progress_start();
+    if (code == HT_OK) ht_progress_stage("opening %s", args.words[0]);
     if (code == HT_OK) code = ht_session_view(&session, &args, args.words[0], &err);
     if (code == HT_OK) code = draw(&session, args.words[0], out, panel, &picture, &err);
     ht_session_close(&session);
+    ht_progress_end();
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -8,6 +8,7 @@
 #include "app/session.h"
 #include "app/trial.h"
 #include "base/clock.h"
+#include "base/insist.h"
 #include "base/text.h"
 #include "engine/recorder.h"
 
@@ -15,7 +16,7 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
-    (void)number;
+    ht_end_if_insisted(number);
     interrupted = 1;
 }
 

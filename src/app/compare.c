@@ -215,6 +215,14 @@ void ht_compare_stop(ht_compare *c)
     atomic_store(&c->stop, true);
 }
 
+bool ht_compare_gone(ht_compare *c, double seconds)
+{
+    if (!c || !c->started) return true;
+    ht_compare_stop(c);
+    c->started = !ht_thread_join_within(c->thread, seconds);
+    return !c->started;
+}
+
 void ht_compare_free(ht_compare *c)
 {
     if (!c) return;

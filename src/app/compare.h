@@ -18,6 +18,8 @@ void ht_compare_look(ht_compare *compare, ht_compare_state *state);
 
 void ht_compare_wait(ht_compare *compare); /* until the last road is done */
 void ht_compare_stop(ht_compare *compare); /* soon: what is done stays, what runs is given up */
+/* Stops it; false when it has not ended within so many seconds, and what it uses must stay. */
+bool ht_compare_gone(ht_compare *compare, double seconds);
 void ht_compare_free(ht_compare *compare); /* stops it, waits for its threads */
 
 #endif

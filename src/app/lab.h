@@ -13,6 +13,8 @@
 #include "view/layout.h"
 #include "view/model.h"
 
+enum { HT_AHEAD = 256 };
+
 typedef struct ht_change { /* for undo */
     ht_param param;
     double before, after;
@@ -29,8 +31,12 @@ typedef struct ht_lab {
     ht_screen screen;
     ht_layout layout;
     bool dirty, urgent, quit;
-    bool owing;      /* the other half of the panels has not been drawn since something came in */
-    uint64_t change; /* the last one the screen has seen */
+    bool stuck;               /* at the end: a thread still computes, and what it uses must stay */
+    ht_event ahead[HT_AHEAD]; /* typed while the data were opened */
+    int ahead_count;
+    bool ahead_typed; /* … and among it what opens a prompt, into which a q would go */
+    bool owing;       /* the other half of the panels has not been drawn since something came in */
+    uint64_t change;  /* the last one the screen has seen */
     double drawn, last_event;
     ht_panel_id dashboard_focus; /* where the frame was when another view got it */
     bool watched;                /* the analyst was told that the tails are in sight */
@@ -46,6 +52,7 @@ typedef struct ht_lab {
     bool resumes;       /* the main run goes on after the ladder or the comparison */
     bool stopping;      /* the ladder or the comparison was told to stop … */
     ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
+    bool picture_due;   /* one is to be written, once keys pause: a flood of them must not be one of files */
     bool noted;         /* the message is a note of ours, until the next key … */
     char standing[200]; /* … brings back what the trainer has to say */
     bool held;          /* the button went down before this event */
@@ -63,6 +70,9 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Writes the picture that is due, if one is. */
+void ht_lab_picture(ht_lab *lab);
 
 /* Asks the analyst for what the screen shows, if that is something else than before. */
 void ht_lab_look(ht_lab *lab);

@@ -160,7 +160,9 @@ void ht_lab_do(ht_lab *lab, ht_action action)
 void ht_lab_event(ht_lab *lab, const ht_event *e)
 {
     if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) clear_note(lab);
-    if (e->kind != HT_EVENT_KEY)
+    if (e->kind == HT_EVENT_PASTE)
+        ht_lab_paste(lab, e);
+    else if (e->kind != HT_EVENT_KEY)
         ht_lab_mouse(lab, e); /* a new size shows with the next frame */
     else if (lab->model->prompt != HT_PROMPT_NONE)
         ht_lab_type_key(lab, e->key);

@@ -40,7 +40,8 @@ void ht_lab_remember_state(ht_lab *lab, const char *what);
 
 /* lab_prompt.c: what is typed at the bottom */
 ht_lab_handler ht_lab_prompt;
-void ht_lab_type_key(ht_lab *lab, int key); /* while something is being typed */
+void ht_lab_type_key(ht_lab *lab, int key);            /* while something is being typed */
+void ht_lab_paste(ht_lab *lab, const ht_event *event); /* into what is being typed; it is no keys */
 
 /* lab_views.c: views, panels, axes, symbols, pictures */
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,

@@ -109,6 +109,21 @@ static void append(ht_model *m, int key)
     if (length + ht_utf8_encode((unsigned)key, bytes) < sizeof m->typed) strcpy(m->typed + length, bytes);
 }
 
+void ht_lab_paste(ht_lab *lab, const ht_event *event)
+{
+    ht_model *m = lab->model;
+    unsigned c;
+    if (m->prompt == HT_PROMPT_NONE) {
+        ht_lab_note(lab, true, "pasted text is not taken as keys; : and = open a line for it");
+        return;
+    }
+    for (const char *at = event->text; *at;) {
+        at += ht_utf8_decode(at, &c);
+        if (is_wanted(m->prompt, (int)c)) append(m, (int)c);
+    }
+    search(m);
+}
+
 void ht_lab_type_key(ht_lab *lab, int key)
 {
     ht_model *m = lab->model;

@@ -117,6 +117,7 @@ bool ht_lab_script(ht_lab *lab)
         if (key) press(lab, key_of(key));
         if (wait && !step) lab->script_wait = ht_now() + strtod(wait, NULL);
         for (; text && *text; text++) press(lab, *text);
+        ht_lab_picture(lab); /* what is asked for here is meant */
         done = true;
         if (key || text) break; /* one key a frame: its effect is drawn before the next */
     }

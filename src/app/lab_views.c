@@ -264,12 +264,19 @@ static ht_text journal_so_far(const ht_lab *lab)
 
 void ht_lab_export(ht_lab *lab, ht_action action)
 {
+    (void)action;
+    lab->picture_due = true;
+}
+
+void ht_lab_picture(ht_lab *lab)
+{
     char path[256];
     ht_error err;
+    if (!lab->picture_due) return;
+    lab->picture_due = false;
     ht_text journal = journal_so_far(lab);
     ht_snapshot_options options = {.theme = ht_params_name(&lab->model->asked, HT_P_UI_THEME),
                                    .journal = journal.data};
-    (void)action;
     free_name(lab->model, path);
     if (ht_snapshot_write(path, lab->model, &options, &err) == HT_OK)
         ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);

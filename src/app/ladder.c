@@ -260,6 +260,14 @@ void ht_ladder_stop(ht_ladder *l)
     atomic_store(&l->stop, true);
 }
 
+bool ht_ladder_gone(ht_ladder *l, double seconds)
+{
+    if (!l || !l->started) return true;
+    ht_ladder_stop(l);
+    l->started = !ht_thread_join_within(l->thread, seconds);
+    return !l->started;
+}
+
 void ht_ladder_free(ht_ladder *l)
 {
     if (!l) return;

@@ -22,6 +22,8 @@ ht_ladder *ht_ladder_start(const ht_params *params, const ht_dataset *data, int 
 void ht_ladder_look(ht_ladder *ladder, ht_ladder_state *state);
 
 void ht_ladder_stop(ht_ladder *ladder); /* soon: what is done stays, what runs is given up */
+/* Stops it; false when it has not ended within so many seconds, and what it uses must stay. */
+bool ht_ladder_gone(ht_ladder *ladder, double seconds);
 void ht_ladder_free(ht_ladder *ladder); /* stops it, waits for its threads */
 
 /* The same settings, but for seed and noise (or with noise)? Then the results of one hold for the other. */

@@ -10,6 +10,7 @@
 #include "app/app.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/stack.h"
 #include "base/text.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
@@ -73,6 +74,24 @@ static bool reader_left(void)
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+/* Threads that multiply at the same time: in the lab the pool, the analyst, and a ladder's or a comparison's
+ * own pool. */
+static int callers_of(const char *command)
+{
+    static const char *const none[] = {"data", "help", "noise", "presets", "table"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        if (strcmp(command, none[i]) == 0) return 0;
+    return strcmp(command, "lab") == 0 ? 2 * ht_app_threads() + 1 : ht_app_threads();
+}
+
+static int run_command(const ht_command_info *command, int argc, char **argv)
+{
+    ht_error err;
+    int callers = callers_of(command->name);
+    if (callers > 0 && ht_linalg_reserve(callers, &err) != HT_OK) return ht_app_fail(&err);
+    return command->run(argc, argv);
+}
+
 static int dispatch(int argc, char **argv)
 {
     size_t count;
@@ -80,15 +99,16 @@ static int dispatch(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return ht_cmd_help(1, argv + 1);
-    if (argc < 2 || argv[1][0] == '-') return ht_cmd_lab(argc, argv);
+    if (argc < 2 || argv[1][0] == '-')
+        return run_command(&(ht_command_info){.name = "lab", .run = ht_cmd_lab}, argc, argv);
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0) return ht_cmd_help(2, (char *[]){"help", argv[1], NULL});
     for (size_t i = 0; i < count; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+        if (strcmp(argv[1], commands[i].name) == 0) return run_command(&commands[i], argc - 1, argv + 1);
     return unknown_command(argv[1]);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     ht_error err;
     ht_alloc_settle();
@@ -108,4 +128,9 @@ int main(int argc, char **argv)
     }
     ht_error_set(&err, HT_FAIL, "cannot write to standard output");
     return ht_app_fail(&err);
+}
+
+int main(int argc, char **argv)
+{
+    return ht_stack_run(run, argc, argv);
 }

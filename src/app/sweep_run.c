@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/insist.h"
 
 /* ---- one cell, in this process ----------------------------------------------------------------- */
 
@@ -76,7 +77,9 @@ static volatile sig_atomic_t interrupted;
 
 static void on_signal(int number)
 {
-    if (number != SIGALRM) interrupted = 1;
+    if (number == SIGALRM) return;
+    ht_end_if_insisted(number);
+    interrupted = 1;
 }
 
 typedef struct child {

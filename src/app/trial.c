@@ -26,5 +26,6 @@ ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset 
     results->status = why;
     results->seconds = ht_now() - start;
     results->trained = ht_trainer_steps(trainer);
-    return ht_results_make(results, trainer, data, pool, err);
+    ht_code code = ht_results_make(results, trainer, data, pool, err);
+    return code == HT_OK ? ht_still_wanted(err) : code;
 }

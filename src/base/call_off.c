@@ -4,9 +4,16 @@
 
 static _Thread_local const atomic_bool *off;
 
-void ht_call_off_by(const atomic_bool *flag)
+const atomic_bool *ht_call_off_by(const atomic_bool *flag)
 {
+    const atomic_bool *before = off;
     off = flag;
+    return before;
+}
+
+const atomic_bool *ht_call_off_flag(void)
+{
+    return off;
 }
 
 bool ht_called_off(void)

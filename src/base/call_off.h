@@ -10,8 +10,11 @@
 
 #include "heavytail/status.h"
 
-/* For what this thread does from now on, not for threads that it starts. The flag outlives that. */
-void ht_call_off_by(const atomic_bool *flag);
+/* For what this thread does from now on, and for the tasks that it gives to a pool (base/pool.h); not for
+ * threads that it starts. The flag outlives that. NULL: what begins now is done to its end. Returns the flag
+ * that was named before. */
+const atomic_bool *ht_call_off_by(const atomic_bool *flag);
+const atomic_bool *ht_call_off_flag(void);
 
 bool ht_called_off(void); /* false in a thread that named no flag */
 

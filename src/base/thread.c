@@ -20,6 +20,21 @@
 #define __tsan_acquire(address) ((void)(address))
 #endif
 
+/* The C library would give a thread as much stack as the shell gives to us, which may be nothing or all there
+ * is. Deepest is a median of many values (math/select.c, 400 kB); sanitizers need several times as much. */
+enum { STACK = 4 << 20 };
+
+static int create(pthread_t *thread, void *(*run)(void *), void *context)
+{
+    pthread_attr_t attributes;
+    int failed = pthread_attr_init(&attributes);
+    if (failed) return failed;
+    pthread_attr_setstacksize(&attributes, STACK);
+    failed = pthread_create(thread, &attributes, run, context);
+    pthread_attr_destroy(&attributes);
+    return failed;
+}
+
 ht_code ht_thread_start(pthread_t *thread, void *(*run)(void *), void *context, const char *what,
                         ht_error *err)
 {
@@ -28,9 +43,21 @@ ht_code ht_thread_start(pthread_t *thread, void *(*run)(void *), void *context, 
     sigfillset(&blocked);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) sigdelset(&blocked, faults[i]);
     pthread_sigmask(SIG_SETMASK, &blocked, &old);
-    int failed = pthread_create(thread, NULL, run, context);
+    int failed = create(thread, run, context);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     return failed ? ht_error_set(err, HT_FAIL, "cannot start %s: %s", what, strerror(failed)) : HT_OK;
+}
+
+/* Asked again and again: sanitizers know no join with a deadline on this clock. */
+bool ht_thread_join_within(pthread_t thread, double seconds)
+{
+    static const struct timespec moment = {0, 1000000};
+    double until = ht_now() + seconds;
+    while (pthread_tryjoin_np(thread, NULL) != 0) {
+        if (ht_now() >= until) return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
 }
 
 bool ht_wait_for(sem_t *semaphore, double seconds)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "engine/survey.h"
@@ -24,6 +25,7 @@ static const double thorough_stays = 5;    /* and after a thorough one: what was
 
 struct ht_analyst {
     pthread_t thread;
+    bool gone; /* it has been joined */
     ht_mailbox *box;
     const ht_dataset *data;
     ht_triple *reports;
@@ -70,6 +72,7 @@ typedef struct look {
 static void publish(look *l)
 {
     ht_report *report = &l->self->report;
+    if (ht_called_off()) return; /* parts may be missing */
     report->count++;
     report->pending = l->wanted;
     report->milliseconds = 1e3 * (ht_thread_now() - l->start);
@@ -258,6 +261,7 @@ static void *analyst_main(void *argument)
     ht_analyst *self = argument;
     ht_letter *letter;
     setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+    ht_call_off_by(ht_mailbox_closed(self->box));
     while ((letter = ht_mailbox_wait(self->box))) {
         double began = ht_now(), cost = look_at(self, letter);
         if (!letter->settled) ht_mailbox_sleep(self->box, rest(self, letter, began, cost));
@@ -280,10 +284,18 @@ ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple 
     return NULL;
 }
 
+bool ht_analyst_gone(ht_analyst *self, double seconds)
+{
+    if (!self || self->gone) return true;
+    ht_mailbox_close(self->box);
+    self->gone = ht_thread_join_within(self->thread, seconds);
+    return self->gone;
+}
+
 void ht_analyst_stop(ht_analyst *self)
 {
     if (!self) return;
     ht_mailbox_close(self->box);
-    pthread_join(self->thread, NULL);
+    if (!self->gone) pthread_join(self->thread, NULL);
     ht_free(self);
 }

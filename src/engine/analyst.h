@@ -21,6 +21,8 @@ ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *sampl
 /* Starts the thread. Borrows everything; `reports` is written by this thread only. */
 ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple *reports, int cores,
                              ht_error *err);
+/* Closes the mailbox; false when the thread has not ended within so many seconds. */
+bool ht_analyst_gone(ht_analyst *analyst, double seconds);
 void ht_analyst_stop(ht_analyst *analyst); /* closes the mailbox and joins */
 
 #endif

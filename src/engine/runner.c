@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -60,8 +61,11 @@ static bool goal_reached(ht_runner *r)
     ht_error err;
     const ht_params *p = ht_trainer_params(r->trainer);
     if (r->past_goal) return false;
-    if (ht_trainer_stop(r->trainer, &why, &err) != HT_OK) {
-        ht_runner_enter(r, HT_STATE_PAUSED, err.text);
+    const atomic_bool *off = ht_call_off_by(&r->quit);
+    ht_code code = ht_trainer_stop(r->trainer, &why, &err);
+    ht_call_off_by(off);
+    if (code != HT_OK) {
+        if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
         return true;
     }
     if (!why) return false;
@@ -97,7 +101,10 @@ static void train_one(ht_runner *r)
      */
     ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
+    const atomic_bool *off = ht_call_off_by(&r->quit);
     ht_step_result result = ht_trainer_step_tapped(r->trainer, letter && !averaged ? letter->tap : NULL);
+    ht_call_off_by(off);
+    if (result.left_off) return;
     r->settled = false;
     if (result.refused) {
         diverged(r, &result);
@@ -225,13 +232,32 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     return NULL;
 }
 
-void ht_runner_join(ht_runner *r)
+/* True when the training thread has ended within so many seconds, twice: first it may finish what was asked
+ * for. */
+static bool trainer_gone(ht_runner *r, double seconds)
 {
-    if (!r->started) return;
+    if (!r->started) return true;
+    ht_mailbox_close(r->box); /* nobody will see what the analyst finds */
     atomic_store(&r->quit, true);
     sem_post(&r->wake);
+    bool gone = ht_thread_join_within(r->thread, seconds);
+    atomic_store(&r->hurry, true);
+    gone = gone || ht_thread_join_within(r->thread, seconds);
+    r->started = !gone;
+    return gone;
+}
+
+void ht_runner_join(ht_runner *r)
+{
+    static const double patience = 0.15;
+    if (trainer_gone(r, patience)) return;
     pthread_join(r->thread, NULL);
     r->started = false;
+}
+
+bool ht_runner_quiet(ht_runner *r, double seconds)
+{
+    return trainer_gone(r, seconds) && ht_analyst_gone(r->analyst, seconds);
 }
 
 void ht_runner_stop(ht_runner *r)

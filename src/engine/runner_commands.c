@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "engine/runner_state.h"
 
@@ -28,13 +29,14 @@ void ht_runner_store(ht_runner *r)
 }
 
 /* Before a command that destroys something. Without memory it is not held up: undo will say that it cannot.
- */
-static void mark(ht_runner *r)
+ * Returns whether there is a way back. */
+static bool mark(ht_runner *r)
 {
     ht_error ignored;
-    ht_timeline_mark(r->timeline, r->trainer, r->pool, &ignored);
+    bool kept = ht_timeline_mark(r->timeline, r->trainer, r->pool, &ignored) == HT_OK;
     r->undo_run = r->run;
     ht_runner_tell_stored(r);
+    return kept;
 }
 
 /* The parameters that came with the state, told before the REWIND. */
@@ -164,8 +166,10 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
     ht_error err, ignored;
     ht_prune_result result;
     uint64_t number = ht_trainer_change(r->trainer);
-    mark(r);
-    if (ht_trainer_prune(r->trainer, intent, &result, &err) != HT_OK) {
+    const atomic_bool *off = ht_call_off_by(mark(r) ? &r->hurry : NULL);
+    ht_code code = ht_trainer_prune(r->trainer, intent, &result, &err);
+    ht_call_off_by(off);
+    if (code != HT_OK) {
         const ht_checkpoint *before = ht_timeline_marked(r->timeline);
         if (before) ht_checkpoint_restore(before, r->trainer, r->pool, &ignored);
         ht_trainer_set_change(r->trainer, number); /* as if nothing had been asked */

@@ -27,7 +27,8 @@ struct ht_runner {
     ht_analyst *analyst;
     pthread_t thread;
     bool started;
-    atomic_bool quit;
+    atomic_bool quit;  /* the thread is to end: what nobody is owed is called off by this … */
+    atomic_bool hurry; /* … and by this, a little later, what somebody has asked for */
     sem_t wake;        /* one post a command: a paused trainer sleeps on it */
     uint32_t next_seq; /* UI side */
 

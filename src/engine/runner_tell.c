@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "engine/runner_state.h"
@@ -89,8 +90,12 @@ void ht_runner_evaluate(ht_runner *r, bool row)
     ht_sample sample;
     double start = ht_thread_now(); /* with a pool its workers compute as long */
     r->evaluation_step = ht_trainer_steps(r->trainer);
-    if (ht_trainer_evaluate(r->trainer, row, &sample, &err) != HT_OK) {
-        ht_runner_enter(r, HT_STATE_PAUSED, err.text);
+    /* A row of metrics is owed: a run that goes on later is the whole run. */
+    const atomic_bool *off = row && r->recorder ? ht_call_off_flag() : ht_call_off_by(&r->quit);
+    ht_code code = ht_trainer_evaluate(r->trainer, row, &sample, &err);
+    ht_call_off_by(off);
+    if (code != HT_OK) {
+        if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
         return;
     }
     r->evaluation_end = ht_now();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "engine/goal.h"
 #include "math/kernel.h"
@@ -318,11 +319,13 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
     ht_step_result result = ht_step_run(t->scratch, t->net, t->x, t->labels, batch, &hyper, t->pool);
     t->at.seconds += ht_now() - start;
     if (result.refused) return result;
+    const atomic_bool *off = ht_call_off_by(NULL); /* the rest of a step that was made is not left out */
     t->at.cursor += (size_t)batch;
     t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
     add_to_row(&t->at.row, &result);
     end_epoch(t);
     average(t);
+    ht_call_off_by(off);
     return result;
 }
 

@@ -70,6 +70,11 @@ void ht_mailbox_close(ht_mailbox *box)
     sem_post(&box->awake);
 }
 
+const atomic_bool *ht_mailbox_closed(const ht_mailbox *box)
+{
+    return &box->closed;
+}
+
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds)
 {
     bool awoken = ht_wait_for(&box->awake, seconds);

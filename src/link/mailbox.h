@@ -5,6 +5,7 @@
 #ifndef HT_LINK_MAILBOX_H
 #define HT_LINK_MAILBOX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,6 +41,8 @@ ht_letter *ht_mailbox_wait(ht_mailbox *box);
 
 /* Anyone: ends all waiting for good. */
 void ht_mailbox_close(ht_mailbox *box);
+/* Set once it is closed: by this the analyst's work is called off. */
+const atomic_bool *ht_mailbox_closed(const ht_mailbox *box);
 /* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or the trainer wakes it.
  */
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds);

@@ -4,9 +4,27 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "math/activation.h"
 #include "math/kernel.h"
 #include "math/linalg.h"
+
+/* out (count × rows) = act(in Wᵀ + b), some samples at a time: of many samples and neurons the whole takes
+ * long.
+ */
+static void pass_layer(const ht_network *net, const ht_layer *layer, const float *in, size_t count,
+                       float *out)
+{
+    enum { SAMPLES = 1024 };
+    for (size_t first = 0; first < count && !ht_called_off(); first += SAMPLES) {
+        size_t some = count - first < SAMPLES ? count - first : SAMPLES;
+        float *h = out + first * (size_t)layer->rows;
+        ht_gemm_nt((int)some, layer->rows, layer->columns, 1.0f, in + first * (size_t)layer->columns,
+                   layer->columns, layer->weight, layer->columns, 0.0f, h, layer->rows);
+        ht_add_bias(layer->bias, h, (int)some, layer->rows);
+        ht_activate(net->activation, h, some * (size_t)layer->rows);
+    }
+}
 
 ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const ht_samples *samples,
                             int limit, ht_error *err)
@@ -19,14 +37,11 @@ ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const
     if (!h) return HT_FAIL;
     for (int l = 0; l < net->depth; l++) {
         const ht_layer *layer = &net->layers[l];
-        ht_gemm_nt((int)count, layer->rows, layer->columns, 1.0f, points->input[l], layer->columns,
-                   layer->weight, layer->columns, 0.0f, h, layer->rows);
-        ht_add_bias(layer->bias, h, (int)count, layer->rows);
-        ht_activate(net->activation, h, count * (size_t)layer->rows);
+        pass_layer(net, layer, points->input[l], count, h);
         points->input[l + 1] = h;
         h += count * (size_t)layer->rows;
     }
-    return HT_OK;
+    return ht_still_wanted(err);
 }
 
 void ht_calibration_free(ht_calibration *points)
@@ -44,7 +59,7 @@ void ht_coreset_row(const ht_calibration *points, int l, const float *w, int col
                     double sum[HT_GROUPS])
 {
     memset(s, 0, (size_t)columns * sizeof *s);
-    for (int p = 0; p < points->count; p++) {
+    for (int p = 0; p < points->count && !ht_called_off(); p++) {
         const float *a = points->input[l] + (size_t)p * (size_t)columns;
         double total[PARTS];
         float inverse[PARTS];

@@ -4,10 +4,46 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void ht_linalg_init(void)
 {
     openblas_set_num_threads(1);
+}
+
+/* OpenBLAS gives every thread that multiplies a buffer, maps it when it is first needed, and where there is
+ * no room tries again for ever. So they are mapped here, where there is someone to tell. Its functions are
+ * exported, but no part of its interface: without them room is only looked for. */
+void *blas_memory_alloc(int) __attribute__((weak));
+void blas_memory_free(void *) __attribute__((weak));
+
+static const size_t buffer_size = (size_t)128 << 20; /* of x86-64's kernels, the largest */
+
+/* Is there address space for so many? */
+static bool has_room(int buffers)
+{
+    size_t size = (size_t)buffers * buffer_size;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, size);
+    return true;
+}
+
+ht_code ht_linalg_reserve(int callers, ht_error *err)
+{
+    enum { MOST = 48 }; /* OpenBLAS knows of more, but of not so many on every system */
+    void *buffer[MOST];
+    int count = callers < MOST ? callers : MOST, had = 0;
+    if (!has_room(count))
+        return ht_error_set(
+            err, HT_FAIL,
+            "no room for the matrix library: OpenBLAS wants %zu MB of address space for each of "
+            "%d threads; raise `ulimit -v`, or set HEAVYTAIL_THREADS=1",
+            buffer_size >> 20, count);
+    if (!blas_memory_alloc || !blas_memory_free) return HT_OK;
+    while (had < count && has_room(1)) buffer[had++] = blas_memory_alloc(0);
+    for (int i = 0; i < had; i++) blas_memory_free(buffer[i]);
+    return HT_OK;
 }
 
 const char *ht_linalg_core(void)

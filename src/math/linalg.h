@@ -10,6 +10,10 @@
 /* Call once, before any thread starts: one BLAS thread per caller. */
 void ht_linalg_init(void);
 
+/* Before anything is computed: room for products by so many threads at a time. HT_FAIL says how much there
+ * would have to be. */
+ht_code ht_linalg_reserve(int callers, ht_error *err);
+
 const char *ht_linalg_core(void);    /* OpenBLAS kernels in use: "SkylakeX" */
 const char *ht_linalg_library(void); /* "OpenBLAS 0.3.21" */
 

@@ -114,9 +114,10 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                   (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
-    ht_code code = plan->ops->prepare(plan, err);
+    ht_code code = ht_still_wanted(err);
+    if (code == HT_OK) code = plan->ops->prepare(plan, err);
     free_row_norms(plan);
-    return code;
+    return code == HT_OK ? ht_still_wanted(err) : code;
 }
 
 void ht_prune_plan_free(ht_prune_plan *plan)
@@ -193,7 +194,7 @@ ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network 
     if (plan->ops->cut(plan, ratio, cut, err) != HT_OK) return err->code;
     if (plan->ops->project(plan, cut, net, removed, lost2, err) != HT_OK) return err->code;
     *result = ht_prune_plan_result(plan, removed, lost2);
-    return HT_OK;
+    return ht_still_wanted(err);
 }
 
 /* ---- apply, try ---- */
@@ -290,6 +291,7 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
     if (code == HT_OK)
         code = (net->depth == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples,
                                                                                             curve, err);
+    if (code == HT_OK) code = ht_still_wanted(err);
     ht_prune_plan_free(&plan);
     if (code != HT_OK) ht_prune_curve_free(curve);
     return code;

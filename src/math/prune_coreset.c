@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/pool.h"
 #include "math/coreset.h"
 #include "math/linalg.h"
@@ -152,7 +153,7 @@ static ht_code measure(ht_prune_plan *plan, int l, ht_error *err)
         for (int i = 0; i < ht_pool_threads(plan->pool) * BINS; i++) to->bins[i % BINS] += job.bins[i];
     }
     end_rows(&job);
-    return code;
+    return code == HT_OK ? ht_prune_go_on(&plan->spec, err) : code;
 }
 
 static ht_code prepare(ht_prune_plan *plan, ht_error *err)
@@ -251,7 +252,7 @@ static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const 
         }
     }
     end_rows(&job);
-    return code;
+    return code == HT_OK ? ht_prune_go_on(&plan->spec, err) : code;
 }
 
 static void rehearse_row(void *context, int i, int worker)
@@ -276,7 +277,7 @@ static ht_code rehearse_layer(const ht_prune_plan *plan, int l, double budget, d
         for (int i = 0; i < rows; i++) *kept += (double)job.row_kept[i] * layer->rows / rows;
     }
     end_rows(&job);
-    return code;
+    return code == HT_OK ? ht_prune_go_on(&plan->spec, err) : code;
 }
 
 /* ---- how far ---- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "math/tail_estimate.h"
 #include "math/tail_sample.h"
 #include "math/values.h"
@@ -64,13 +65,14 @@ ht_code ht_spectrum_eigenvalues(const ht_values *w, double *eigenvalue, ht_error
     double *slice = ht_alloc(side, SLICE * sizeof *slice, "the spectrum", err);
     ht_code code = gram && slice ? HT_OK : err->code;
     if (code == HT_OK) {
-        for (size_t first = 0; first < longer; first += SLICE) {
+        for (size_t first = 0; first < longer && !ht_called_off(); first += SLICE) {
             size_t n = longer - first < SLICE ? longer - first : SLICE;
             take_slice(w, tall, first, n, slice);
             cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)side, (int)n, 1, slice, (int)side, 1,
                         gram, (int)side);
         }
-        code = decompose(gram, (int)side, eigenvalue, err);
+        code = ht_still_wanted(err);
+        if (code == HT_OK) code = decompose(gram, (int)side, eigenvalue, err);
     }
     for (size_t i = 0; code == HT_OK && i < side; i++) eigenvalue[i] /= (double)longer;
     ht_free(gram);
@@ -203,7 +205,7 @@ void ht_spectrum_powerlaw(const double *eigenvalue, size_t count, bool two_sided
     fit best = {.distance = INFINITY};
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
     if (alike(eigenvalue, count, 0)) return;
-    for (size_t i = 0; i + 1 < count; i++) {
+    for (size_t i = 0; i + 1 < count && !ht_called_off(); i++) {
         fit f = fit_from(eigenvalue + i, count - i, two_sided);
         if (!(f.distance < best.distance)) continue;
         best = f;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/pool.h"
 #include "math/activation.h"
 #include "math/kernel.h"
@@ -310,6 +311,14 @@ static void guard(const ht_step *s, ht_step_result *result)
         result->refused = "the size of the next update", result->guard = update;
 }
 
+/* Nothing has changed so far, nor does it. */
+static bool left_off(ht_step_result *result)
+{
+    result->left_off = ht_called_off();
+    if (result->left_off) result->refused = "a step that was called off";
+    return result->left_off;
+}
+
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,
                            const ht_hyper *hyper, struct ht_pool *pool)
 {
@@ -328,6 +337,7 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
                               net->layers[s->layer].columns);
         ht_pool_run(pool, s->shards, forward_shard, s);
     }
+    if (left_off(&result)) return result;
     reduce_logits(s, classes, net->layers[0].rows);
     ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
     result.loss /= batch;
@@ -335,10 +345,13 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     if (s->depth > 1 && isfinite(result.loss))
         for (s->layer = s->depth - 1; s->layer >= 0; s->layer--)
             ht_pool_run(pool, s->shards, backward_shard, s);
+    if (left_off(&result)) return result;
     guard(s, &result);
     if (result.refused) return result;
+    const atomic_bool *off = ht_call_off_by(NULL); /* once weights have changed, all do */
     if (hyper->tap) ht_tap_begin(hyper->tap);
     ht_pool_run(pool, s->shards * s->depth, update_shard, s);
     if (hyper->tap) ht_tap_finish(hyper->tap, net);
+    ht_call_off_by(off);
     return result;
 }

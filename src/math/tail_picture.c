@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "math/select.h"
 #include "math/tail_estimate.h"
 #include "math/tail_fit.h"
@@ -196,6 +197,7 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     if (code == HT_OK && centred) code = centre(&used, median, err);
     if (code == HT_OK) code = picture_weights(p, used, options, err);
     ht_free(median);
+    if (code == HT_OK) code = ht_still_wanted(err);
     if (code != HT_OK || !is_matrix(w)) return code;
     code = picture_norms(p, &raw, options, err);
     return code == HT_OK && options->spectrum ? picture_spectrum(p, &raw, err) : code;

@@ -7,8 +7,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "term/sgr.h"
+
+enum { PIECE = 1 << 14 };
+
 static FILE *stream;
 static int kept = -1; /* the file in memory */
+static bool translating;
 static volatile sig_atomic_t dropping;
 
 FILE *ht_batch_open(void)
@@ -29,6 +34,17 @@ void ht_batch_close(void)
     if (kept >= 0) close(kept);
     stream = NULL;
     kept = -1;
+    translating = false;
+}
+
+bool ht_batch_keeps(void)
+{
+    return kept >= 0;
+}
+
+void ht_batch_translate(bool on)
+{
+    translating = on && kept >= 0;
 }
 
 /* The end of a terminal that is gone is told by ht_term_wait. */
@@ -61,9 +77,19 @@ void ht_batch_begin(const char *before)
     put(fileno(stream), before, strlen(before));
 }
 
+static void put_frame(const char *bytes, size_t size)
+{
+    static char colourful[HT_SGR_GROWTH * (PIECE + HT_SGR_KEPT)];
+    if (!translating) {
+        put(STDOUT_FILENO, bytes, size);
+        return;
+    }
+    put(STDOUT_FILENO, colourful, ht_sgr_translate(bytes, size, colourful));
+}
+
 void ht_batch_end(const char *after)
 {
-    char bytes[1 << 14];
+    char bytes[PIECE], rest[HT_SGR_KEPT];
     put(fileno(stream), after, strlen(after));
     if (kept < 0) return;
     lead(STDOUT_FILENO);
@@ -72,8 +98,9 @@ void ht_batch_end(const char *after)
     while (size > 0) {
         ssize_t n = read(kept, bytes, size < (off_t)sizeof bytes ? (size_t)size : sizeof bytes);
         if (n <= 0) break;
-        put(STDOUT_FILENO, bytes, (size_t)n);
+        put_frame(bytes, (size_t)n);
         size -= n;
     }
+    put(STDOUT_FILENO, rest, ht_sgr_flush(rest));
     lseek(kept, 0, SEEK_SET); /* the next frame is written over this one */
 }

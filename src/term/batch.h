@@ -4,12 +4,17 @@
 #ifndef HT_TERM_BATCH_H
 #define HT_TERM_BATCH_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* The stream that curses is to write to: standard output under another number. NULL with errno set when there
  * is none. Only where the kernel refuses a file in memory does curses go on writing as it likes. */
 FILE *ht_batch_open(void);
 void ht_batch_close(void);
+
+/* A frame is kept until it is complete; only then can it be translated (term/sgr.h). */
+bool ht_batch_keeps(void);
+void ht_batch_translate(bool on);
 
 /* What curses writes between the two goes out at the end, between `before` and `after`. */
 void ht_batch_begin(const char *before);

@@ -18,41 +18,65 @@
 #include <wchar.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/insist.h"
+#include "base/text.h"
 #include "render/glyphs.h"
 #include "term/batch.h"
+#include "term/console.h"
 #include "term/guard.h"
+#include "term/kind.h"
+#include "term/sgr.h"
 #include "view/keymap.h"
 
 enum {
     MAX_COLUMNS = 1000,
     MOUSE_QUEUE = 8, /* as many as ncurses keeps */
     REPORT_MS = 200, /* in which the rest of a mouse report must come */
+    PASTE_MAX = 256, /* bytes of a paste that are kept: more than any prompt takes */
 };
 
 static struct {
     SCREEN *screen;
+    ht_term_kind kind;
+    bool direct; /* 24-bit colours though terminfo has none (term/sgr.h) */
     bool colours, mouse;
-    bool sgr;         /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
-    bool pixels;      /* there are pairs enough for two colours in a cell, and colours for them */
-    bool asked, sync; /* for synchronized output; it has it */
-    ht_cell *shown;   /* (rows × columns): the frame before, so that only what changed goes to curses */
+    bool sgr;              /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
+    bool pixels;           /* there are pairs enough for two colours in a cell, and colours for them */
+    bool font_asked, font; /* the console's: it has what blocks and labels need */
+    bool asked, sync;      /* for synchronized output; it has it */
+    ht_cell *shown;        /* (rows × columns): the frame before, so that only what changed goes to curses */
     int columns, rows;
     attr_t attributes[HT_ROLE_COUNT];
-    bool held;                /* the left button is down */
+    bool held;     /* the left button is down */
+    bool brackets; /* the terminal was asked to mark what is pasted */
+    bool pasting;  /* its end has not come yet */
+    double pasted; /* when the last of it came */
+    char paste[PASTE_MAX];
+    size_t paste_length;
+    bool paste_cut;
     MEVENT mice[MOUSE_QUEUE]; /* read but not yet handed out, the latest first */
     int mouse_count;
 } term;
 
 static volatile sig_atomic_t interrupted, stop_wanted;
+static volatile sig_atomic_t holding; /* the terminal, from ht_term_open to ht_term_close */
 static struct termios saved_modes;
 
 /* ---- signals ----------------------------------------------------------------------------------- */
+
+static void give_back(const char *words);
 
 /* A frame that is being written to a terminal that nobody reads must not hold up the end. Where the signal
  * comes just before that write, the alarm ends it. */
 static void on_interrupt(int number)
 {
-    (void)number;
+    /* A terminal that goes away is told by the kernel and by the shell: that is no second wish. */
+    if (number != SIGHUP && ht_insists()) {
+        give_back("");
+        ht_end_by(number);
+        return;
+    }
     interrupted = 1;
     ht_batch_drop();
     alarm(1);
@@ -69,17 +93,27 @@ static void on_alarm(int number)
     (void)number; /* that it came is enough: a read that waits gives up */
 }
 
-/* Async-signal-safe. */
+static void say(const char *words)
+{
+    ssize_t ignored = write(STDOUT_FILENO, words, strlen(words));
+    (void)ignored;
+}
+
+/* The terminal, if it is ours, to the shell. Async-signal-safe. */
+static void give_back(const char *words)
+{
+    if (!holding) return;
+    holding = 0;
+    ht_guard_disarm();
+    say(HT_GUARD_RESTORE);
+    say(words);
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+}
+
 static void on_crash(int number)
 {
-    static const char restore[] =
-        HT_GUARD_RESTORE "heavytail: crashed; the terminal is restored. Please report what you did.\n";
-    ht_guard_disarm();
-    ssize_t ignored = write(STDOUT_FILENO, restore, sizeof restore - 1);
-    (void)ignored;
-    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
-    signal(number, SIG_DFL);
-    raise(number);
+    give_back("heavytail: crashed; the terminal is restored. Please report what you did.\n");
+    ht_end_by(number);
 }
 
 /* A stack of its own, so that a stack overflow is told too. */
@@ -118,13 +152,13 @@ bool ht_term_interrupted(void)
 
 /* ---- colours ----------------------------------------------------------------------------------- */
 
-/* The terminal's number for a colour: 24 bits where terminfo says so, else the nearest of 256, else one of 16
- * or 8. */
+/* The terminal's number for a colour: 24 bits where terminfo says so, else one of 256, which stands for it or
+ * is the nearest, else one of 16 or 8. */
 static int colour_number(ht_colour colour)
 {
     if (!colour.set) return -1;
     if (COLORS > 256 && tigetflag("RGB") > 0) return colour.r << 16 | colour.g << 8 | colour.b;
-    if (COLORS >= 256) return ht_colour_256(colour);
+    if (COLORS >= 256) return term.direct ? ht_sgr_number(colour) : ht_colour_256(colour);
     return COLORS >= 16 ? colour.index16 : colour.index16 & 7;
 }
 
@@ -156,6 +190,9 @@ static void set_colours(const ht_theme *theme)
     const char *off = getenv("NO_COLOR");
     term.colours = !(off && off[0]) && has_colors() && start_color() == OK;
     if (term.colours) use_default_colors();
+    term.direct = term.colours && term.kind.true_colour && COLORS == 256 && ht_batch_keeps();
+    ht_batch_translate(term.direct);
+    ht_sgr_forget();
     int background = theme->fill ? colour_number(theme->background) : -1;
     for (int role = 0; role < HT_ROLE_COUNT; role++) {
         ht_colour colour = theme->roles[role];
@@ -195,6 +232,31 @@ static void mouse_motion(bool on)
     fflush(stdout);
 }
 
+/* Pasted text is marked, so that it is not taken for keys. Terminals that do not know the mode leave it
+ * alone.
+ */
+static void mark_pastes(bool on)
+{
+    if (!term.brackets) return;
+    putp(on ? "\033[?2004h" : "\033[?2004l");
+    fflush(stdout);
+}
+
+enum { SYNC_ANSWERS = 5, SYNC_KEY = KEY_MAX + 64, PASTE_BEGINS = SYNC_KEY + SYNC_ANSWERS, PASTE_ENDS };
+
+static bool is_console(void)
+{
+    return strcmp(term.kind.name, "linux") == 0 || strncmp(term.kind.name, "linux-", 6) == 0;
+}
+
+static void set_paste(void)
+{
+    term.brackets = term.mouse && !is_console();
+    define_key("\033[200~", PASTE_BEGINS);
+    define_key("\033[201~", PASTE_ENDS);
+    mark_pastes(true);
+}
+
 /* Does the terminal have this string capability? (char *)-1 stands for "not a string", NULL for "absent". */
 static bool has_capability(const char *name)
 {
@@ -214,28 +276,20 @@ static void set_mouse(void)
 
 ht_code ht_term_open(const ht_theme *theme, ht_error *err)
 {
-    const char *name = getenv("TERM");
-    int found;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return ht_error_set(
             err, HT_FAIL,
             "the lab needs a terminal on standard input and output; `heavytail train` works without");
-    bool able = setupterm(NULL, STDOUT_FILENO, &found) == OK && has_capability("cup");
-    if (cur_term) del_curterm(cur_term); /* newterm makes its own */
-    if (!able)
-        return ht_error_set(
-            err, HT_FAIL,
-            "the terminal type '%s' is unknown or cannot place the cursor; set TERM (xterm-256color), or use "
-            "`heavytail train`",
-            name ? name : "");
+    if (ht_term_kind_find(&term.kind, err) != HT_OK) return err->code;
+    if (term.kind.notice[0]) fprintf(stderr, "heavytail: note: %s\n", term.kind.notice);
     tcgetattr(STDIN_FILENO, &saved_modes);
     set_escdelay(25);
     catch_stop();
     FILE *out = ht_batch_open();
-    term.screen = out ? newterm(NULL, out, stdin) : NULL;
+    term.screen = out ? newterm(term.kind.name, out, stdin) : NULL;
     if (!term.screen)
         return ht_error_set(err, HT_FAIL, "cannot open the terminal '%s'; set TERM, or use `heavytail train`",
-                            name ? name : "");
+                            term.kind.name);
     catch_signals();
     cbreak();
     noecho();
@@ -247,7 +301,9 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     curs_set(0);
     set_colours(theme);
     set_mouse();
+    set_paste();
     ht_guard_arm();
+    holding = 1;
     return HT_OK;
 }
 
@@ -264,6 +320,7 @@ static void make_room(void)
 static void leave_screen(void)
 {
     mouse_motion(false);
+    mark_pastes(false);
     if (!interrupted && move(LINES - 1, 0) == OK && clrtoeol() == OK) refresh();
     endwin();
 }
@@ -274,6 +331,7 @@ void ht_term_close(void)
     if (interrupted) make_room();
     leave_screen();
     ht_guard_disarm();
+    holding = 0;
     delscreen(term.screen);
     ht_batch_close();
     ht_free(term.shown);
@@ -293,8 +351,10 @@ static void stop_until_continued(void)
     term.held = false;
     forget_frame();
     clearok(curscr, TRUE);
-    refresh();
+    refresh(); /* outside of a frame: it also sets the terminal's modes, which a file in memory has not … */
+    if (term.direct) clearok(curscr, TRUE); /* … and the next frame its colours */
     mouse_motion(true);
+    mark_pastes(true);
     ht_guard_arm();
 }
 
@@ -303,24 +363,32 @@ void ht_term_size(int *columns, int *rows)
     getmaxyx(stdscr, *rows, *columns);
 }
 
+const char *ht_term_notice(void)
+{
+    return term.kind.notice;
+}
+
+/* The Linux console has no braille, and what else it has depends on its font. */
+static ht_symbols console_symbols(void)
+{
+    if (!term.font_asked) term.font = ht_console_has_symbols(STDOUT_FILENO);
+    term.font_asked = true;
+    return term.font ? HT_SYMBOLS_BLOCK : HT_SYMBOLS_ASCII;
+}
+
 ht_symbols ht_term_symbols(void)
 {
-    const char *name = getenv("TERM");
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) return HT_SYMBOLS_ASCII;
-    /* The Linux console has block elements but no braille. */
-    return name && strcmp(name, "linux") == 0 ? HT_SYMBOLS_BLOCK : HT_SYMBOLS_BRAILLE;
+    return is_console() ? console_symbols() : HT_SYMBOLS_BRAILLE;
 }
 
 /* ---- synchronized output ----------------------------------------------------------------------- */
 
 /* A terminal that has mode 2026 shows a frame when it is complete. It is asked once, after the first frame,
  * and its answer comes as if it were a key: no start waits for it. */
-enum { SYNC_ANSWERS = 5, SYNC_KEY = KEY_MAX + 64 };
-
 static void ask_for_sync(void)
 {
-    const char *name = getenv("TERM");
-    if (term.asked || !term.mouse || !name || strcmp(name, "linux") == 0) return;
+    if (term.asked || !term.mouse || is_console()) return;
     for (int i = 0; i < SYNC_ANSWERS; i++) {
         char answer[] = "\033[?2026;0$y";
         answer[8] = (char)('0' + i);
@@ -504,6 +572,59 @@ static void notice_size(void)
     if (now.ws_row != LINES || now.ws_col != COLS) resizeterm(now.ws_row, now.ws_col);
 }
 
+/* ---- pasted text ---- */
+
+static void begin_paste(void)
+{
+    term.pasting = true;
+    term.paste_length = 0;
+    term.paste_cut = false;
+}
+
+/* Lines and tabs become blanks; what is no text goes. */
+static void keep_pasted(wint_t c)
+{
+    char bytes[5];
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+    if (c < ' ' || (c >= 127 && c < 160)) return;
+    size_t size = ht_utf8_encode((unsigned)c, bytes);
+    term.paste_cut = term.paste_cut || term.paste_length + size >= PASTE_MAX;
+    if (term.paste_cut) return;
+    memcpy(term.paste + term.paste_length, bytes, size);
+    term.paste_length += size;
+}
+
+static void end_paste(ht_event *event)
+{
+    while (term.paste_length > 0 && term.paste[term.paste_length - 1] == ' ') term.paste_length--;
+    term.paste[term.paste_length] = '\0';
+    term.pasting = false;
+    *event = (ht_event){.kind = HT_EVENT_PASTE, .text = term.paste, .cut = term.paste_cut};
+}
+
+/* A paste whose end got lost must not swallow keys for ever. */
+static bool paste_is_over(void)
+{
+    static const double silence = 1;
+    return term.pasting && ht_now() - term.pasted > silence;
+}
+
+/* True if it was a part of a paste; *event is one when that is complete: its kind is then HT_EVENT_PASTE. */
+static bool take_pasted(int result, wint_t code, ht_event *event)
+{
+    bool special = result == KEY_CODE_YES, begins = special && code == PASTE_BEGINS,
+         ends = special && code == PASTE_ENDS, size = special && code == KEY_RESIZE;
+    if (!(term.pasting || begins || ends) || size) return false;
+    term.pasted = ht_now();
+    if (begins)
+        begin_paste();
+    else if (ends && term.pasting)
+        end_paste(event);
+    else if (!special)
+        keep_pasted(code);
+    return true;
+}
+
 bool ht_term_event(ht_event *event)
 {
     wint_t code;
@@ -517,6 +638,10 @@ bool ht_term_event(ht_event *event)
         if (mouse_meaning(&term.mice[--term.mouse_count], event)) return true;
     for (int result; (result = read_key(&code)) != ERR;) {
         *event = (ht_event){.kind = HT_EVENT_KEY};
+        if (take_pasted(result, code, event)) {
+            if (event->kind == HT_EVENT_PASTE) return true;
+            continue;
+        }
         if (result == KEY_CODE_YES && code == KEY_RESIZE) {
             event->kind = HT_EVENT_RESIZE;
             forget_frame();        /* curses may have cut its windows and widened them again … */
@@ -536,5 +661,7 @@ bool ht_term_event(ht_event *event)
             event->key = (int)code;
         return true;
     }
-    return false;
+    if (!paste_is_over()) return false;
+    end_paste(event);
+    return true;
 }

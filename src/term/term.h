@@ -15,7 +15,8 @@ typedef enum ht_event_kind {
     HT_EVENT_DRAG,
     HT_EVENT_RELEASE,
     HT_EVENT_WHEEL,
-    HT_EVENT_RESIZE
+    HT_EVENT_RESIZE,
+    HT_EVENT_PASTE
 } ht_event_kind;
 
 typedef struct ht_event {
@@ -23,6 +24,10 @@ typedef struct ht_event {
     int key;         /* KEY: a Unicode character or HT_KEY_… (view/keymap.h) */
     int column, row; /* of the mouse */
     int delta;       /* WHEEL: +1 up, -1 down */
+    /* PASTE: one line of UTF-8, without control characters, until the next event is asked for; and whether it
+     * is only the beginning of what was pasted. */
+    const char *text;
+    bool cut;
 } ht_event;
 
 /* Takes over the terminal. HT_FAIL, with the terminal untouched, when standard input or output is none or it
@@ -35,6 +40,9 @@ void ht_term_close(void);
 void ht_term_theme(const ht_theme *theme);
 
 void ht_term_size(int *columns, int *rows);
+
+/* What a person should know about the terminal, "" when nothing. */
+const char *ht_term_notice(void);
 
 /* The symbols this locale and terminal can show. */
 ht_symbols ht_term_symbols(void);

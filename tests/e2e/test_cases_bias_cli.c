@@ -49,7 +49,8 @@ static int enter(void **state)
         assert_int_equal(ht_netfile_write(shapes[k].file, net, "a test", &err), HT_OK);
         ht_network_free(net);
     }
-    data = ht_dataset_load("ecg-synth", NULL, 1, TRAIN, TEST, &err);
+    data = ht_dataset_load("ecg-synth",
+                           &(ht_data_options){.seed = 1, .train_limit = TRAIN, .test_limit = TEST}, &err);
     assert_non_null(data);
     return code;
 }

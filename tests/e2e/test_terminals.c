@@ -135,11 +135,13 @@ static void each_terminal_gets_the_colours_it_has(void **state)
         if (c.brightest >= terms[i].most) fail_msg("%s: uses colour %d", terms[i].term, c.brightest);
         if (terms[i].most > 16) assert_true(c.brightest >= 16); /* and makes use of them */
         assert_true(c.styled > 0);
-        if (strcmp(terms[i].term, "linux") == 0) assert_int_equal(c.braille, 0); /* its font has none */
+        /* The font of a console that cannot be asked for it may have no more than ASCII. */
+        bool ascii = strcmp(terms[i].term, "linux") == 0;
+        if (ascii) assert_int_equal(c.wide, 0);
         for (int v = 0; v < VIEWS; v++) {
             open_view(t, v);
-            assert_title_line(t);
-            assert_frames(t, views[v].view);
+            if (!ascii) assert_title_line(t);
+            if (!ascii) assert_frames(t, views[v].view);
             c = count_cells(t);
             assert_true(c.brightest < terms[i].most && (c.coloured > 0) == (terms[i].most > 0));
         }
