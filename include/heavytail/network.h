@@ -3,8 +3,8 @@
  *
  * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column"
  * in arXiv 2306.08125). The output layer is (classes × width). Networks trained here have hidden layers of
- * one width; those of others, and pruned ones, may have another in each. Ownership: the caller frees it. Thread: a
- * network belongs to one thread at a time; concurrent reads are fine. */
+ * one width; those of others, and pruned ones, may have another in each. Ownership: the caller frees it.
+ * Thread: a network belongs to one thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
 #define HEAVYTAIL_NETWORK_H
 
@@ -74,8 +74,8 @@ typedef struct ht_score {
 } ht_score;
 
 /* Evaluates `samples`. `keep`, if given, holds one array of `rows` floats per hidden layer: 1 keeps a
- * neuron, 0 removes it: it gives 0, whatever its bias (NULL entries keep all). The result does not depend on the number of threads. HT_FAIL
- * when scratch memory is short. */
+ * neuron, 0 removes it: it gives 0, whatever its bias (NULL entries keep all). The result does not depend on
+ * the number of threads. HT_FAIL when scratch memory is short. */
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err);
 

@@ -72,10 +72,10 @@ typedef struct ht_prune_result {
     ht_score train, test;               /* of the pruned network; only ht_prune_try fills them */
 } ht_prune_result;
 
-/* Prunes `net` in place. Removed neurons keep a zero row and a zero bias; their outgoing weights stay, reaching nothing.
- * HT_USAGE for a coreset without calibration samples. Memory beside the network: orders and scores, for svd
- * the singular vectors of its layers (m × m floats, m the shorter side; 12 m² bytes while they are computed),
- * for coreset the calibration samples' activations. */
+/* Prunes `net` in place. Removed neurons keep a zero row and a zero bias; their outgoing weights stay,
+ * reaching nothing. HT_USAGE for a coreset without calibration samples. Memory beside the network: orders and
+ * scores, for svd the singular vectors of its layers (m × m floats, m the shorter side; 12 m² bytes while
+ * they are computed), for coreset the calibration samples' activations. */
 ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
                        ht_prune_result *result, ht_error *err);
 
@@ -150,9 +150,9 @@ int ht_prune_removable(const ht_prune_order *order, double error);
 /* ---- the network that is really smaller ---- */
 
 /* Takes out, in place, the neurons that give nothing (a zero row and a bias that the activation maps to 0, as
- * it does 0) or reach nothing (a zero column in the next layer); at least one a layer stays. The network computes the same
- * function; its layers may have different widths then. HT_FAIL when lists of neurons find no memory: it is
- * unchanged. */
+ * it does 0) or reach nothing (a zero column in the next layer); at least one a layer stays. The network
+ * computes the same function; its layers may have different widths then. HT_FAIL when lists of neurons find
+ * no memory: it is unchanged. */
 ht_code ht_prune_compact(ht_network *net, ht_error *err);
 
 /* Least seconds, of several turns, that each of two networks takes over `samples`: what else the machine does

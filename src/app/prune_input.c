@@ -222,11 +222,12 @@ static double largest_weight(const ht_network *net)
 ht_code ht_prune_input_check(const ht_prune_input *in, const ht_score *whole, ht_error *err)
 {
     if (isfinite(whole->loss)) return HT_OK;
-    return ht_error_set(err, HT_FAIL,
-                        "%s: the network's outputs on %s go beyond the largest float (its largest weight is "
-                        "%.3g), so its loss and accuracy are no numbers; use samples and weights of a smaller "
-                        "scale",
-                        in->name, in->title, largest_weight(in->net));
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: the network's outputs on %s go beyond the largest float (its largest weight is "
+        "%.3g), so its loss and accuracy are no numbers; use samples and weights of a smaller "
+        "scale",
+        in->name, in->title, largest_weight(in->net));
 }
 
 void ht_prune_input_close(ht_prune_input *in)

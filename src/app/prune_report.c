@@ -187,8 +187,8 @@ static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(count, sizeof count, (long long)in->samples->count);
     if (isfinite(r->result.test.loss)) snprintf(loss, sizeof loss, "%.4f", r->result.test.loss);
     printf("  accuracy %.4f, before %.4f (%+.4f); loss %s, before %.4f; %s %s samples of %s\n",
-           r->result.test.accuracy, r->whole.accuracy, r->result.test.accuracy - r->whole.accuracy,
-           loss, r->whole.loss, count, in->split, in->title);
+           r->result.test.accuracy, r->whole.accuracy, r->result.test.accuracy - r->whole.accuracy, loss,
+           r->whole.loss, count, in->split, in->title);
     if (r->curve.count)
         printf("  at most one point of accuracy lost up to ratio %.4f; area under the curve %.4f\n",
                r->reading.one_point, r->reading.area);

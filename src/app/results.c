@@ -119,6 +119,14 @@ static void print_tail(const ht_tail_picture *p)
     putchar('\n');
 }
 
+/* A network that has left the floats has no loss. */
+static void print_scores(const char *part, const ht_score *whole, const ht_score *pruned)
+{
+    char loss[32] = "no number";
+    if (isfinite(whole->loss)) snprintf(loss, sizeof loss, "%.4f", whole->loss);
+    printf("  %-8s %10s    %8.4f   %8.4f\n", part, loss, whole->accuracy, pruned->accuracy);
+}
+
 void ht_results_print(const ht_results *r, const ht_params *params)
 {
     char steps[32], removed[32], units[32];
@@ -128,8 +136,9 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     ht_format_grouped(units, sizeof units, r->prune.units);
     printf("%s: %s after %s steps, %.2f s\n\n", params->preset, r->status, steps, r->seconds);
     printf("                 loss    accuracy   accuracy pruned\n");
-    printf("  train    %10.4f    %8.4f   %8.4f\n", r->train.loss, r->train.accuracy, r->prune.train.accuracy);
-    printf("  test     %10.4f    %8.4f   %8.4f\n\n", r->test.loss, r->test.accuracy, r->prune.test.accuracy);
+    print_scores("train", &r->train, &r->prune.train);
+    print_scores("test", &r->test, &r->prune.test);
+    putchar('\n');
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
            ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
                                                        : ht_params_get(params, HT_P_PRUNE_ERROR),

@@ -37,7 +37,8 @@ typedef struct ht_noise_laws {
  * it. The laws must outlive the noise and be left alone while other threads draw from it. */
 void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws);
 
-/* w (rows × columns) += scale · X, where no X is infinite, for neurons first .. first + rows - 1 of the layer. Pure; any thread. */
+/* w (rows × columns) += scale · X, where no X is infinite, for neurons first .. first + rows - 1 of the
+ * layer. Pure; any thread. */
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale);
 
 /* A of a neuron for type isotropic, by Kanter's method (Ann. Probab. 1975) in double; 1 at α = 2. */

@@ -91,7 +91,8 @@ ht_code ht_prune_compact(ht_network *net, ht_error *err)
 {
     living alive;
     if (find_living(net, NULL, &alive, err) != HT_OK) return err->code;
-    for (int l = 0; l <= net->depth; l++) shrink(net, l, NULL, &alive, net->layers[l].weight, net->layers[l].bias);
+    for (int l = 0; l <= net->depth; l++)
+        shrink(net, l, NULL, &alive, net->layers[l].weight, net->layers[l].bias);
     resize(net, &alive);
     free_living(&alive);
     return HT_OK;

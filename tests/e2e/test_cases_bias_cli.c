@@ -295,6 +295,10 @@ static void training_and_sweeps_take_alpha_below_one(void **state)
     assert_int_equal(r->status, 3);
     assert_says(r->out, "diverged");
     assert_null(strstr(r->out, "nan"));
+    r = RUN("train", "--set", "noise.type=isotropic", "--set", "noise.alpha=0.3", "--set", "noise.scale=100",
+            "--set", "train.lr=100", "--set", "model.width=200", "--steps", "30", "--quiet");
+    assert_int_equal(r->status, 3);
+    assert_null(strstr(r->out, "nan"));
 }
 
 int main(void)
