@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,14 @@ static void ok(ht_code code)
     if (code != HT_OK) fail_msg("%s", err.text);
 }
 
+/* Nothing here is about what a disk has when the power fails, and waiting for it takes longer than all else.
+ */
+int fsync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
 /* ---- what an uninterrupted run along the same way writes ---- */
 
 typedef struct way {
@@ -71,8 +80,7 @@ static way way_of(const char *name)
     w.stored = small_trainer(&w.journal.initial, data, NULL);
     snprintf(path, sizeof path, "%s/checkpoint.safetensors", scratch_path(name));
     ok(ht_checkpoint_read(path, w.stored, &err));
-    ht_checkpoint there = ht_checkpoint_of(w.stored);
-    w.entry = ht_journal_find(&w.journal, ht_checkpoint_hash(&there), there.state.step);
+    ok(ht_replay_find(w.stored, AT_FDCWD, path, &w.journal, &w.entry, &err));
     assert_true(w.entry < w.journal.count);
     return w;
 }
@@ -303,11 +311,249 @@ static void an_undone_reset_keeps_the_rows(void **state)
     ht_free(rows);
 }
 
+/* ---- stopped and resumed ---- */
+
+typedef struct plan {
+    ht_params params;
+    uint64_t stop[2]; /* steps to stop at, rising; the same twice: one stop */
+    bool moved;       /* stopped by a nearer train.steps, not by a signal */
+    bool set, prune;  /* at the first stop: by hand */
+    ht_param param;
+    double value;
+} plan;
+
+static double between(ht_rng *rng, double low, double high)
+{
+    return low + (high - low) * ht_rng_below(rng, 1001) / 1000;
+}
+
+static bool chance(ht_rng *rng, uint32_t in)
+{
+    return ht_rng_below(rng, in) == 0;
+}
+
+static void choose_model(ht_params *p, ht_rng *rng)
+{
+    ht_params_put(p, HT_P_TRAIN_SEED, ht_rng_below(rng, 1000));
+    ht_params_put(p, HT_P_MODEL_WIDTH, 3 + ht_rng_below(rng, 10));
+    ht_params_put(p, HT_P_MODEL_DEPTH, 1 + ht_rng_below(rng, 3));
+    ht_params_put(p, HT_P_MODEL_ACTIVATION,
+                  ht_rng_below(rng, (uint32_t)ht_param_choices(HT_P_MODEL_ACTIVATION)));
+    ht_params_put(p, HT_P_MODEL_FACTORS, chance(rng, 4) ? 2 + ht_rng_below(rng, 3) : 1);
+    ht_params_put(p, HT_P_MODEL_MEAN_FIELD, chance(rng, 4));
+    ht_params_put(p, HT_P_MODEL_TRAIN_OUT, !chance(rng, 4));
+    bool factors = ht_params_get(p, HT_P_MODEL_FACTORS) > 1;
+    ht_params_put(p, HT_P_TRAIN_MOMENTUM, !factors && chance(rng, 2) ? between(rng, 0.1, 0.9) : 0);
+    ht_params_put(p, HT_P_OCCAM_HOLDOUT, chance(rng, 3) ? between(rng, 0.05, 0.4) : 0);
+}
+
+static void choose_training(ht_params *p, ht_rng *rng)
+{
+    ht_params_put(p, HT_P_TRAIN_LR, between(rng, 0.005, 0.1));
+    ht_params_put(p, HT_P_TRAIN_BATCH, 1 + ht_rng_below(rng, 70));
+    ht_params_put(p, HT_P_TRAIN_DECAY, chance(rng, 3) ? between(rng, 0, 0.1) : 0);
+    ht_params_put(p, HT_P_TRAIN_STEPS, 4 + ht_rng_below(rng, 57));
+    ht_params_put(p, HT_P_TRAIN_STOP, chance(rng, 3) ? between(rng, 0.3, 1) : 0);
+    ht_params_put(p, HT_P_TRAIN_EVAL_EVERY, 1 + ht_rng_below(rng, 12));
+    ht_params_put(p, HT_P_TRAIN_SCHEDULE, chance(rng, 3));
+    ht_params_put(p, HT_P_TRAIN_AVERAGE, chance(rng, 2) ? 1 + ht_rng_below(rng, 30) : 0);
+    ht_params_put(p, HT_P_NOISE_TYPE, ht_rng_below(rng, (uint32_t)ht_param_choices(HT_P_NOISE_TYPE)));
+    ht_params_put(p, HT_P_NOISE_ALPHA, between(rng, 1, 2));
+    ht_params_put(p, HT_P_NOISE_SCALE, between(rng, 0, 0.01));
+    ht_params_put(p, HT_P_OCCAM_LAMBDA0, chance(rng, 3) ? between(rng, 0.05, 0.5) : 0);
+    ht_params_put(p, HT_P_RUN_CHECKPOINT, chance(rng, 2) ? 0.0005 : 0);
+}
+
+static plan choose(ht_rng *rng)
+{
+    static const ht_param live[] = {
+        HT_P_TRAIN_LR,       HT_P_TRAIN_BATCH, HT_P_TRAIN_DECAY, HT_P_TRAIN_STOP,    HT_P_TRAIN_EVAL_EVERY,
+        HT_P_TRAIN_SCHEDULE, HT_P_NOISE_SCALE, HT_P_NOISE_TYPE,  HT_P_OCCAM_LAMBDA0, HT_P_TRAIN_AVERAGE};
+    plan c = {.params = small_params()};
+    ht_params other = small_params();
+    choose_model(&c.params, rng);
+    choose_training(&c.params, rng);
+    choose_training(&other, rng);
+    uint32_t steps = (uint32_t)ht_params_get(&c.params, HT_P_TRAIN_STEPS);
+    c.stop[0] = 1 + ht_rng_below(rng, steps - 1);
+    c.stop[1] = c.stop[0] + ht_rng_below(rng, steps - (uint32_t)c.stop[0]);
+    c.set = chance(rng, 3);
+    c.param = live[ht_rng_below(rng, sizeof live / sizeof live[0])];
+    c.value = ht_params_get(&other, c.param);
+    c.prune = chance(rng, 6);
+    /* With another end cosine is another schedule, and a mean of another window begins when it is set. */
+    bool cosine = ht_params_get(&c.params, HT_P_TRAIN_SCHEDULE) != 0 ||
+                  (c.set && (c.param == HT_P_TRAIN_SCHEDULE || c.param == HT_P_TRAIN_AVERAGE));
+    c.moved = !cosine && chance(rng, 2);
+    return c;
+}
+
+typedef struct piece {
+    ht_rundir *dir;
+    ht_trainer *trainer;
+    ht_recorder *recorder;
+} piece;
+
+static void tell_set(piece *r, ht_param p, double value)
+{
+    ht_sample s = {.kind = HT_SAMPLE_CHANGE, .step = ht_trainer_steps(r->trainer), .param = p};
+    s.before = ht_params_get(ht_trainer_params(r->trainer), p);
+    if (s.before == value) return;
+    small_set(r->trainer, p, value);
+    s.value = ht_params_get(ht_trainer_params(r->trainer), p);
+    s.change = ht_trainer_change(r->trainer);
+    ht_recorder_take(r->recorder, &s);
+}
+
+static void by_hand(piece *r, const plan *c)
+{
+    ht_prune_result result;
+    ht_sample s = {
+        .kind = HT_SAMPLE_PRUNE,
+        .step = ht_trainer_steps(r->trainer),
+        .prune = {.spec = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL), .keep_mask = true}};
+    if (c->set) tell_set(r, c->param, c->value);
+    if (!c->prune) return;
+    s.prune.spec.method = HT_PRUNE_MAGNITUDE;
+    s.prune.spec.ratio = 0.3;
+    ok(ht_trainer_prune(r->trainer, &s.prune, &result, &err));
+    s.change = ht_trainer_change(r->trainer);
+    ht_recorder_take(r->recorder, &s);
+}
+
+/* From where the run stands to step `until`, or to its own end: as `train` does it. Returns why it ended. */
+static const char *go_on(const char *name, const plan *c, uint64_t until, int threads)
+{
+    ht_pool *pool = small_pool(threads);
+    piece r = {.dir = ht_rundir_open(scratch_path(name), &err)};
+    ht_sample sample;
+    const char *why = NULL;
+    bool fresh, done = false, ends = until < (uint64_t)ht_params_get(&c->params, HT_P_TRAIN_STEPS);
+    ht_params params = c->params;
+    if (!r.dir) fail_msg("%s", err.text);
+    fresh = !ht_rundir_has_run(r.dir);
+    if (c->moved && ends) ht_params_put(&params, HT_P_TRAIN_STEPS, (double)until);
+    r.trainer = small_trainer(&params, data, pool);
+    ok(fresh ? ht_rundir_begin(r.dir, &params, &err) : ht_rundir_resume(r.dir, r.trainer, &err));
+    r.recorder = ht_recorder_start(r.dir, r.trainer, pool, &err);
+    if (!fresh && c->moved) tell_set(&r, HT_P_TRAIN_STEPS, ht_params_get(&params, HT_P_TRAIN_STEPS));
+    for (;;) {
+        ok(ht_trainer_stop(r.trainer, &why, &err));
+        if (why || ht_trainer_steps(r.trainer) >= until) break;
+        if (ht_trainer_steps(r.trainer) == c->stop[0] && !done) by_hand(&r, c), done = true;
+        if (ht_trainer_step(r.trainer).refused) {
+            why = "diverged";
+            break;
+        }
+        if (ht_trainer_eval_due(r.trainer)) {
+            ok(ht_trainer_evaluate(r.trainer, true, &sample, &err));
+            ht_recorder_take(r.recorder, &sample);
+        }
+        ht_recorder_offer(r.recorder);
+    }
+    ok(ht_recorder_stop(r.recorder, &err));
+    ht_trainer_free(r.trainer);
+    ht_rundir_close(r.dir);
+    ht_pool_free(pool);
+    return why;
+}
+
+static void describe(const plan *c)
+{
+    char value[HT_PARAM_VALUE];
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        ht_params_format(&c->params, p, value, sizeof value);
+        if (ht_params_get(&c->params, p) != ht_param_at(p)->initial)
+            print_message("  %s = %s\n", ht_param_at(p)->key, value);
+    }
+    print_message("  stopped at %llu and %llu%s; by hand: %s = %g%s\n", (unsigned long long)c->stop[0],
+                  (unsigned long long)c->stop[1], c->moved ? " by train.steps" : "",
+                  c->set ? ht_param_at(c->param)->key : "nothing", c->value, c->prune ? ", pruned" : "");
+}
+
+static void same_file(const plan *c, int number, const char *file)
+{
+    char whole[80], pieces[80];
+    size_t a, b;
+    snprintf(whole, sizeof whole, "whole-%d/%s", number, file);
+    snprintf(pieces, sizeof pieces, "pieces-%d/%s", number, file);
+    char *x = scratch_read(whole, &a), *y = scratch_read(pieces, &b);
+    bool same = a == b && memcmp(x, y, a) == 0;
+    ht_free(x);
+    ht_free(y);
+    if (same) return;
+    describe(c);
+    fail_msg("case %d: %s of the run in pieces is not that of the whole", number, file);
+}
+
+/* Both journals tell of the same changes at the same steps; train.steps is what stopped a run, perhaps. */
+static void same_ways(int number)
+{
+    char name[2][40];
+    way w[2];
+    size_t count[2], *path[2], at[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        snprintf(name[i], sizeof name[i], "%s-%d", i ? "pieces" : "whole", number);
+        w[i] = way_of(name[i]);
+        path[i] = ht_journal_path(&w[i].journal, w[i].entry, &count[i], &err);
+    }
+    for (;; at[0]++, at[1]++) {
+        const ht_entry *e[2] = {NULL, NULL};
+        for (int i = 0; i < 2; i++)
+            for (; at[i] < count[i]; at[i]++) {
+                e[i] = &w[i].journal.entries[path[i][at[i]]];
+                if (e[i]->kind != HT_ENTRY_SET || e[i]->param != HT_P_TRAIN_STEPS) break;
+                e[i] = NULL;
+            }
+        if (!e[0] && !e[1]) break;
+        assert_true(e[0] && e[1] && e[0]->kind == e[1]->kind && e[0]->step == e[1]->step);
+        assert_true(e[0]->kind != HT_ENTRY_SET || (e[0]->param == e[1]->param && e[0]->value == e[1]->value));
+    }
+    for (int i = 0; i < 2; i++) {
+        ht_free(path[i]);
+        free_way(&w[i]);
+    }
+}
+
+static void any_settings_resumed_are_the_whole_run(void **state)
+{
+    (void)state;
+    ht_rng rng;
+    int moved = 0, averaged = 0, judged = 0, early = 0;
+    ht_rng_init(&rng, 21, HT_STREAM_SHUFFLE, 0);
+    for (int i = 0; i < SETTINGS; i++) {
+        char whole[40], pieces[40];
+        plan c = choose(&rng);
+        snprintf(whole, sizeof whole, "whole-%d", i);
+        snprintf(pieces, sizeof pieces, "pieces-%d", i);
+        const char *why = go_on(whole, &c, UINT64_MAX, 1 + (int)ht_rng_below(&rng, 2));
+        go_on(pieces, &c, c.stop[0], 1 + (int)ht_rng_below(&rng, 2));
+        if (c.stop[1] > c.stop[0]) go_on(pieces, &c, c.stop[1], 1);
+        assert_string_equal(why, go_on(pieces, &c, UINT64_MAX, 1 + (int)ht_rng_below(&rng, 2)));
+        same_file(&c, i, "checkpoint.safetensors");
+        same_file(&c, i, "metrics.csv");
+        same_file(&c, i, "preset.ini");
+        same_ways(i);
+        if (i % 4 == 0) expect_straight(pieces);
+        scratch_erase(whole);
+        scratch_erase(pieces);
+        moved += c.moved;
+        averaged += ht_params_get(&c.params, HT_P_TRAIN_AVERAGE) > 0;
+        judged += ht_params_get(&c.params, HT_P_OCCAM_LAMBDA0) > 0;
+        early += strcmp(why, "done") != 0;
+    }
+    print_message(
+        "figures: %d runs in pieces are the whole ones: the end moved in %d, a mean of iterates in %d, "
+        "Occam in %d, %d ended before their last step\n",
+        SETTINGS, moved, averaged, judged, early);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_undone_reset_keeps_the_rows),
         cmocka_unit_test(metrics_are_those_of_an_uninterrupted_replay),
+        cmocka_unit_test(any_settings_resumed_are_the_whole_run),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
