@@ -189,24 +189,43 @@ void ht_file_abandon_in(int at, const char *path, int fd)
     close(fd);
 }
 
-ht_code ht_file_commit_in(int at, const char *path, int fd, ht_error *err)
+ht_file_mark ht_file_mark_in(int at, const char *path)
+{
+    ht_file_mark mark = {0};
+    mark.there = fstatat(at, name_in(at, path), &mark.as, AT_SYMLINK_NOFOLLOW) == 0;
+    return mark;
+}
+
+bool ht_file_is_marked(int at, const char *path, const ht_file_mark *mark)
+{
+    ht_file_mark now = ht_file_mark_in(at, path);
+    const struct stat *a = &now.as, *b = mark ? &mark->as : NULL;
+    if (!mark || !now.there) return true;
+    return mark->there && a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+ht_code ht_file_commit_in(int at, const char *path, int fd, const ht_file_mark *old, ht_error *err)
 {
     char temporary[PATH_LIMIT];
     ht_code code = temporary_of(temporary, at, path, err);
     if (code == HT_OK) code = settle(fd, path, err);
+    if (code == HT_OK && !ht_file_is_marked(at, path, old))
+        code = ht_error_set(err, HT_FAIL, "%s: was changed by another program; it stays as it is", path);
     if (code == HT_OK && renameat(at, temporary, at, name_in(at, path)) != 0)
         code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
     return code == HT_OK ? sync_folder(at, path, err) : code;
 }
 
-ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_error *err)
+ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count,
+                         const ht_file_mark *old, ht_error *err)
 {
     int fd = ht_file_begin_in(at, path, err);
     if (fd < 0) return err->code;
     ht_code code = HT_OK;
     for (size_t i = 0; i < count && code == HT_OK; i++)
         code = write_all(fd, parts[i].data, parts[i].size, path, err);
-    if (code == HT_OK) code = ht_file_commit_in(at, path, fd, err);
+    if (code == HT_OK) code = ht_file_commit_in(at, path, fd, old, err);
     if (code != HT_OK) {
         ht_file_abandon_in(at, path, fd);
         return code;
@@ -217,7 +236,7 @@ ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t 
 
 ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err)
 {
-    return ht_file_write_in(AT_FDCWD, path, parts, count, err);
+    return ht_file_write_in(AT_FDCWD, path, parts, count, NULL, err);
 }
 
 ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err)

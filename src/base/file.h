@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "heavytail/status.h"
 
@@ -51,14 +52,26 @@ ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, h
  * `at` is its descriptor (AT_FDCWD: none). The file is the last component of `path` in it, whatever has
  * become of the directory's name meanwhile; messages say `path`. */
 
+/* A file as its writer has left it. */
+typedef struct ht_file_mark {
+    bool there;
+    struct stat as; /* of the name: a link is not followed */
+} ht_file_mark;
+
+ht_file_mark ht_file_mark_in(int at, const char *path);
+/* Is there no file now, or that one, untouched? NULL: any is good. */
+bool ht_file_is_marked(int at, const char *path, const ht_file_mark *mark);
+
 int ht_file_open_in(int at, const char *path, uint64_t *size, ht_error *err);
 ht_code ht_file_read_in(int at, const char *path, size_t limit, char **data, size_t *size, ht_error *err);
-ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_error *err);
+/* `old`: what may be replaced, asked at the last moment; the file of another program stays, with HT_FAIL. */
+ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count,
+                         const ht_file_mark *old, ht_error *err);
 
 /* A file replaced piece by piece: what is written to the descriptor appears under the name with the commit.
  * The descriptor stays open for reading and appending; after a failure the file is to be abandoned. */
 int ht_file_begin_in(int at, const char *path, ht_error *err);
-ht_code ht_file_commit_in(int at, const char *path, int fd, ht_error *err);
+ht_code ht_file_commit_in(int at, const char *path, int fd, const ht_file_mark *old, ht_error *err);
 void ht_file_abandon_in(int at, const char *path, int fd); /* closes it */
 
 /* Opens a file for reading, appending and cutting; never through a link. */

@@ -294,11 +294,11 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err)
 {
-    return ht_safetensors_write_in(AT_FDCWD, path, tensors, count, metadata, err);
+    return ht_safetensors_write_in(AT_FDCWD, path, tensors, count, metadata, NULL, err);
 }
 
 ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
-                                const char *const *metadata, ht_error *err)
+                                const char *const *metadata, const ht_file_mark *old, ht_error *err)
 {
     ht_part parts[TENSORS_OUT + 3];
     unsigned char prefix[8];
@@ -317,7 +317,7 @@ ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *t
     parts[2] = (ht_part){"        ", padding};
     for (size_t i = 0; i < count; i++) parts[3 + i] = (ht_part){data_of(&tensors[i]), bytes_of(&tensors[i])};
     ht_checksum_put(text, parts + 1, count + 2);
-    ht_code code = ht_file_write_in(at, path, parts, count + 3, err);
+    ht_code code = ht_file_write_in(at, path, parts, count + 3, old, err);
     free(text);
     return code;
 }

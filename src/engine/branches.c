@@ -180,7 +180,11 @@ static ht_code make_new(const ht_runfiles *f, ht_runfile file, char path[HT_RUN_
 static ht_code put_in_place(ht_runfiles *f, ht_runfile file, const char *path, int fd, ht_code code,
                             ht_error *err)
 {
-    if (code == HT_OK) code = ht_file_commit_in(f->fd, path, fd, err);
+    /* What takes its time comes before the look at what is replaced. */
+    if (code == HT_OK) code = ht_file_sync_to(fd, path, err);
+    if (code == HT_OK && !ht_runfiles_untouched(f, file))
+        code = ht_error_set(err, HT_FAIL, "%s: was changed by another program; it stays as it is", path);
+    if (code == HT_OK) code = ht_file_commit_in(f->fd, path, fd, NULL, err);
     if (code == HT_OK)
         ht_runfiles_adopt(f, file, fd);
     else

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "data/safetensors.h"
 
@@ -72,7 +73,8 @@ static double *epoch_table(const ht_checkpoint *c, ht_error *err)
 }
 
 static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, unsigned char *const mask[],
-                             const double *epochs, const char *const metadata[], ht_error *err)
+                             const double *epochs, const char *const metadata[], const ht_file_mark *old,
+                             ht_error *err)
 {
     ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 2];
     size_t count = 0;
@@ -91,15 +93,16 @@ static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, u
             add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
         add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
     }
-    return ht_safetensors_write_in(at, path, tensors, count, metadata, err);
+    return ht_safetensors_write_in(at, path, tensors, count, metadata, old, err);
 }
 
 ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *err)
 {
-    return ht_checkpoint_save_in(AT_FDCWD, path, c, err);
+    return ht_checkpoint_save_in(AT_FDCWD, path, c, NULL, err);
 }
 
-ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, ht_error *err)
+ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, const ht_file_mark *old,
+                              ht_error *err)
 {
     const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
     char digits[COUNTERS][DIGITS];
@@ -120,7 +123,7 @@ ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, 
         code = (mask[l] = mask_bytes(c->mask, l, err)) ? HT_OK : err->code;
     double *epochs = code == HT_OK && c->epoch_count ? epoch_table(c, err) : NULL;
     if (c->epoch_count && !epochs && code == HT_OK) code = err->code;
-    if (code == HT_OK) code = write_tensors(at, path, c, mask, epochs, metadata, err);
+    if (code == HT_OK) code = write_tensors(at, path, c, mask, epochs, metadata, old, err);
     ht_free(epochs);
     for (int l = 0; l <= c->net->depth; l++) ht_free(mask[l]);
     return code;

@@ -75,7 +75,7 @@ static void report(ht_recorder *r, const ht_error *err)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* Has the directory been moved or replaced? Asked before anything is written. */
+/* Has the directory been moved or replaced? Asked before anything is written, and when that has failed. */
 static ht_code look_around(ht_recorder *r, ht_error *err)
 {
     ht_code code = ht_rundir_check(r->dir, err);
@@ -89,16 +89,31 @@ static ht_code look_around(ht_recorder *r, ht_error *err)
     return HT_OK;
 }
 
+static bool is_lost(const ht_recorder *r)
+{
+    return ht_rundir_story(r->dir) != NULL;
+}
+
 /* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. `settled`: no
  * checkpoint will come for which metrics.csv should wait. */
+static ht_code write_once(ht_recorder *r, bool checkpoint, bool settled, ht_error *err)
+{
+    if (look_around(r, err) != HT_OK ||
+        ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, err) != HT_OK ||
+        (checkpoint && ht_rundir_save(r->dir, r->copy, err) != HT_OK))
+        return err->code;
+    return settled ? ht_rundir_show(r->dir, UINT64_MAX, err) : HT_OK;
+}
+
 static void write_all(ht_recorder *r, bool checkpoint, bool settled)
 {
-    ht_error err;
-    ht_code code = look_around(r, &err);
-    if (code == HT_OK) code = ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, &err);
-    if (code == HT_OK && checkpoint) code = ht_rundir_save(r->dir, r->copy, &err);
+    ht_error err, ignored;
+    bool lost = is_lost(r);
+    ht_code code = write_once(r, checkpoint, settled, &err);
+    /* It failed because the directory was taken away just then: that is told, and not this. */
+    if (code != HT_OK && look_around(r, &ignored) == HT_OK && is_lost(r) && !lost)
+        code = write_once(r, checkpoint, settled, &err);
     if (checkpoint) r->owes_checkpoint = code != HT_OK;
-    if (code == HT_OK && settled) code = ht_rundir_show(r->dir, UINT64_MAX, &err);
     /* Short lines may find room on a disk that is full for checkpoints: all is well only after one of these.
      */
     if (code != HT_OK || !r->owes_checkpoint) report(r, code == HT_OK ? NULL : &err);
@@ -237,13 +252,23 @@ bool ht_recorder_lost(ht_recorder *r, char *text, size_t size)
     return lost;
 }
 
+static ht_code finish(ht_recorder *r, const ht_checkpoint *now, ht_error *err)
+{
+    if (ht_rundir_check(r->dir, err) != HT_OK ||
+        ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, err) != HT_OK)
+        return err->code;
+    return ht_rundir_finish(r->dir, now, err);
+}
+
 /* The last state; and where it is, if not where it should be. */
 static ht_code save_last(ht_recorder *r, ht_error *err)
 {
+    ht_error ignored;
     ht_checkpoint now = ht_checkpoint_of(r->trainer);
-    ht_code code = ht_rundir_check(r->dir, err);
-    if (code == HT_OK) code = ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, err);
-    if (code == HT_OK) code = ht_rundir_finish(r->dir, &now, err);
+    bool lost = is_lost(r);
+    ht_code code = finish(r, &now, err);
+    if (code != HT_OK && ht_rundir_check(r->dir, &ignored) == HT_OK && is_lost(r) && !lost)
+        code = finish(r, &now, err);
     const char *story = ht_rundir_story(r->dir), *path = ht_rundir_path(r->dir);
     if (!story) return code;
     if (code != HT_OK) return ht_error_prefix(err, "%s", story);

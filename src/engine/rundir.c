@@ -102,7 +102,7 @@ static ht_code write_preset(ht_rundir *dir, const ht_params *params, ht_error *e
     char *text = ht_preset_write(params, err);
     if (!text) return err->code;
     ht_part part = {text, strlen(text)};
-    ht_code code = ht_file_write_in(dir->files.fd, path, &part, 1, err);
+    ht_code code = ht_file_write_in(dir->files.fd, path, &part, 1, &dir->files.file[HT_RUN_PRESET].mark, err);
     ht_free(text);
     if (code == HT_OK) ht_runfiles_note(&dir->files, HT_RUN_PRESET);
     return code;
@@ -144,7 +144,7 @@ static ht_code start_metrics(ht_rundir *dir, ht_error *err)
     char path[HT_RUN_PATH];
     ht_part part = {ht_metrics_header, strlen(ht_metrics_header)};
     if (ht_runfiles_path(&dir->files, HT_RUN_METRICS, path, err) != HT_OK ||
-        ht_file_write_in(dir->files.fd, path, &part, 1, err) != HT_OK)
+        ht_file_write_in(dir->files.fd, path, &part, 1, NULL, err) != HT_OK)
         return err->code;
     return ht_runfiles_hold(&dir->files, HT_RUN_METRICS, false, err);
 }
@@ -220,7 +220,7 @@ static ht_code read_journal(ht_rundir *dir, ht_journal *journal, ht_error *err)
     const char *last = memrchr(text, '\n', size);
     size_t kept = last ? (size_t)(last - text) + 1 : 0;
     ht_part part = {text, kept};
-    ht_code code = kept < size ? ht_file_write_in(dir->files.fd, path, &part, 1, err) : HT_OK;
+    ht_code code = kept < size ? ht_file_write_in(dir->files.fd, path, &part, 1, NULL, err) : HT_OK;
     if (code == HT_OK) code = ht_journal_parse(journal, path, text, kept, err);
     ht_free(text);
     return code == HT_OK ? ht_runfiles_hold(&dir->files, HT_RUN_JOURNAL, false, err) : code;
@@ -343,7 +343,7 @@ ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
     ht_text_free(&line);
     for (int i = 0; i < 3 && code == HT_OK; i++) code = ht_runfiles_sync(f, before[i], err);
     if (code == HT_OK) code = ht_runfiles_path(f, HT_RUN_CHECKPOINT, path, err);
-    if (code == HT_OK) code = ht_checkpoint_save_in(f->fd, path, c, err);
+    if (code == HT_OK) code = ht_checkpoint_save_in(f->fd, path, c, &f->file[HT_RUN_CHECKPOINT].mark, err);
     if (code != HT_OK) return code;
     ht_runfiles_note(f, HT_RUN_CHECKPOINT);
     code = ht_rundir_show(dir, c->state.change, err);

@@ -113,7 +113,7 @@ void ht_runfiles_adopt(ht_runfiles *f, ht_runfile file, int fd)
     ht_held *held = &f->file[file];
     drop(held);
     held->fd = fd;
-    held->known = fstat(fd, &held->as) == 0;
+    held->mark.there = fstat(fd, &held->mark.as) == 0;
 }
 
 ht_code ht_runfiles_hold(ht_runfiles *f, ht_runfile file, bool create, ht_error *err)
@@ -133,7 +133,7 @@ void ht_runfiles_note(ht_runfiles *f, ht_runfile file)
     drop(held);
     /* Held, so that it can be saved aside when its name is gone. */
     held->fd = openat(f->fd, names[file], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    held->known = fstatat(f->fd, names[file], &held->as, AT_SYMLINK_NOFOLLOW) == 0;
+    held->mark = ht_file_mark_in(f->fd, names[file]);
 }
 
 ht_code ht_runfiles_append(ht_runfiles *f, ht_runfile file, const char *data, size_t size, ht_error *err)
@@ -142,7 +142,7 @@ ht_code ht_runfiles_append(ht_runfiles *f, ht_runfile file, const char *data, si
     if (size == 0) return HT_OK;
     if (ht_runfiles_path(f, file, path, err) != HT_OK) return err->code;
     if (ht_file_append_to(f->file[file].fd, path, data, size, err) != HT_OK) return err->code;
-    f->file[file].as.st_size += (off_t)size; /* not as it is now: another's lines are none of ours */
+    f->file[file].mark.as.st_size += (off_t)size; /* not as it is now: another's lines are none of ours */
     return HT_OK;
 }
 
@@ -151,7 +151,7 @@ ht_code ht_runfiles_cut(ht_runfiles *f, ht_runfile file, uint64_t size, ht_error
     char path[HT_RUN_PATH];
     if (ht_runfiles_path(f, file, path, err) != HT_OK) return err->code;
     if (ht_file_cut_to(f->file[file].fd, path, size, err) != HT_OK) return err->code;
-    f->file[file].as.st_size = (off_t)size;
+    f->file[file].mark.as.st_size = (off_t)size;
     return HT_OK;
 }
 
@@ -172,24 +172,19 @@ ht_code ht_runfiles_remove(ht_runfiles *f, ht_runfile file, ht_error *err)
 
 uint64_t ht_runfiles_size(const ht_runfiles *f, ht_runfile file)
 {
-    return (uint64_t)f->file[file].as.st_size;
+    return (uint64_t)f->file[file].mark.as.st_size;
 }
 
 /* ---- is all as we left it? ---- */
 
 /* We are the only ones who write. What is replaced as a whole must have the very time we gave it: another's
  * file that was copied over ours has its inode. One of those that is gone is written again. */
-static bool is_ours(const ht_runfiles *f, ht_runfile file)
+bool ht_runfiles_untouched(const ht_runfiles *f, ht_runfile file)
 {
-    const ht_held *held = &f->file[file];
-    struct stat now;
-    bool whole = is_whole(file);
-    if (fstatat(f->fd, names[file], &now, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno != ENOENT || whole || !held->known;
-    if (!held->known) return !whole && file != HT_RUN_BRANCHES; /* not there before */
-    return same_place(&now, &held->as) && now.st_size == held->as.st_size &&
-           (!whole || (now.st_mtim.tv_sec == held->as.st_mtim.tv_sec &&
-                       now.st_mtim.tv_nsec == held->as.st_mtim.tv_nsec));
+    const ht_file_mark *mark = &f->file[file].mark, now = ht_file_mark_in(f->fd, names[file]);
+    if (is_whole(file)) return ht_file_is_marked(f->fd, names[file], mark);
+    if (!mark->there) return !now.there;
+    return now.there && same_place(&now.as, &mark->as) && now.as.st_size == mark->as.st_size;
 }
 
 /* Where the directory is now, if it still has a name. */
@@ -248,7 +243,8 @@ static ht_code copy(const ht_held *held, int at, const char *path, ht_error *err
     struct stat now;
     int from = held->fd;
     uint64_t size = fstat(from, &now) == 0 ? (uint64_t)now.st_size : 0, done = 0, before;
-    if (S_ISREG(held->as.st_mode) && size > (uint64_t)held->as.st_size) size = (uint64_t)held->as.st_size;
+    if (S_ISREG(held->mark.as.st_mode) && size > (uint64_t)held->mark.as.st_size)
+        size = (uint64_t)held->mark.as.st_size;
     char *piece = ht_alloc(PIECE, 1, "a piece of a file", err);
     int to = piece ? ht_file_change_in(at, path, true, &before, err) : -1;
     ht_code code = to >= 0 ? HT_OK : err->code;
@@ -329,7 +325,7 @@ static bool find_wrong(ht_runfiles *f, char now[HT_RUN_PATH], bool *moved, char 
         return true;
     }
     for (int i = 0; i < HT_RUN_FILES; i++) {
-        if (is_ours(f, i)) continue;
+        if (ht_runfiles_untouched(f, i)) continue;
         snprintf(what, size,
                  "%s/%s: was removed, replaced or changed by another program while the run went "
                  "on",

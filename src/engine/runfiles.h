@@ -8,9 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
-#include "heavytail/status.h"
+#include "base/file.h"
 
 typedef enum ht_runfile {
     HT_RUN_PRESET,
@@ -24,9 +23,8 @@ typedef enum ht_runfile {
 enum { HT_RUN_PATH = 4096 };
 
 typedef struct ht_held {
-    int fd;         /* -1: not held */
-    bool known;     /* it is there, and `as` says how we left it */
-    struct stat as; /* by its name, a link not followed */
+    int fd;            /* -1: not held */
+    ht_file_mark mark; /* as we have left it */
 } ht_held;
 
 typedef struct ht_runfiles {
@@ -57,6 +55,8 @@ ht_code ht_runfiles_append(ht_runfiles *files, ht_runfile file, const char *data
 ht_code ht_runfiles_cut(ht_runfiles *files, ht_runfile file, uint64_t size, ht_error *err);
 ht_code ht_runfiles_sync(ht_runfiles *files, ht_runfile file, ht_error *err); /* if it is held */
 ht_code ht_runfiles_remove(ht_runfiles *files, ht_runfile file, ht_error *err);
+/* Is the file as we have left it? */
+bool ht_runfiles_untouched(const ht_runfiles *files, ht_runfile file);
 uint64_t ht_runfiles_size(const ht_runfiles *files, ht_runfile file); /* of one that is held */
 
 /* Are directory and files as we left them? If not: a directory that was moved is written on where it is now;
