@@ -267,12 +267,22 @@ static void forget(ht_runfiles *aside)
     rmdir(aside->path);
 }
 
+/* What was replaced as a whole is of use only as it was: another's file may have been copied over it. */
+static bool is_spoilt(const ht_held *held)
+{
+    struct stat now;
+    const struct stat *was = &held->mark.as;
+    return S_ISREG(was->st_mode) &&
+           (fstat(held->fd, &now) != 0 || now.st_size != was->st_size ||
+            now.st_mtim.tv_sec != was->st_mtim.tv_sec || now.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
+}
+
 /* All that has been written of the run; the descriptors lead to it although the names do not. */
 static ht_code copy_all(const ht_runfiles *f, ht_runfiles *aside, ht_error *err)
 {
     char path[HT_RUN_PATH];
     for (int i = 0; i < HT_RUN_FILES; i++) {
-        if (f->file[i].fd < 0) continue;
+        if (f->file[i].fd < 0 || (is_whole(i) && is_spoilt(&f->file[i]))) continue;
         if (ht_runfiles_path(aside, i, path, err) != HT_OK ||
             copy(&f->file[i], aside->fd, path, err) != HT_OK)
             return err->code;

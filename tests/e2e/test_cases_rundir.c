@@ -26,7 +26,7 @@ static const sandbox_result *attacked(const char *attack)
              "$H train --set model.width=64 --set noise.type=iid --set run.checkpoint_seconds=0.1 --steps "
              "100000000 "
              "--run run --quiet 2> said & p=$!\n"
-             "until [ -e run/checkpoint.safetensors ]; do sleep 0.02; done\n"
+             "until [ -e run/checkpoint.safetensors ] || ! kill -0 $p; do sleep 0.02; done\n"
              "%s\n"
              "wait $p; echo \"status $?\"; cat said",
              attack);
@@ -263,7 +263,7 @@ static void what_a_resumed_run_lacks_is_told(void **state)
     assert_status(RUN("replay", "large"), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_removed_directory_is_saved_aside),
@@ -276,5 +276,6 @@ int main(void)
         cmocka_unit_test(a_mean_of_iterates_is_that_of_the_last_ones),
         cmocka_unit_test(what_a_resumed_run_lacks_is_told),
     };
+    if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*lab*' */
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }
