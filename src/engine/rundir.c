@@ -241,6 +241,8 @@ static ht_code mend_metrics(ht_rundir *dir, const ht_journal *journal, size_t en
     uint64_t base = 0, shown = no_branch;
     if (!ht_runfiles_has(f, HT_RUN_BRANCHES)) return HT_OK;
     if (ht_runfiles_hold(f, HT_RUN_BRANCHES, false, err) != HT_OK) return err->code;
+    if (ht_runfiles_has(f, HT_RUN_METRICS) && ht_runfiles_hold(f, HT_RUN_METRICS, false, err) != HT_OK)
+        return err->code;
     if (ht_branches_first(f, &base, err) != HT_OK) return err->code;
     bool old = false;
     for (size_t i = 0; i < journal->count; i++)
