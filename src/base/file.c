@@ -205,20 +205,23 @@ bool ht_file_is_marked(int at, const char *path, const ht_file_mark *mark)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-ht_code ht_file_commit_in(int at, const char *path, int fd, const ht_file_mark *old, ht_error *err)
+ht_code ht_file_commit_in(int at, const char *path, int fd, ht_file_mark *old, ht_error *err)
 {
     char temporary[PATH_LIMIT];
     ht_code code = temporary_of(temporary, at, path, err);
     if (code == HT_OK) code = settle(fd, path, err);
+    ht_file_mark now = {0};
     if (code == HT_OK && !ht_file_is_marked(at, path, old))
         code = ht_error_set(err, HT_FAIL, "%s: was changed by another program; it stays as it is", path);
+    now.there = fstat(fd, &now.as) == 0; /* before it has a name that others know */
     if (code == HT_OK && renameat(at, temporary, at, name_in(at, path)) != 0)
         code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
+    if (code == HT_OK && old) *old = now;
     return code == HT_OK ? sync_folder(at, path, err) : code;
 }
 
-ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count,
-                         const ht_file_mark *old, ht_error *err)
+ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_file_mark *old,
+                         ht_error *err)
 {
     int fd = ht_file_begin_in(at, path, err);
     if (fd < 0) return err->code;

@@ -64,14 +64,15 @@ bool ht_file_is_marked(int at, const char *path, const ht_file_mark *mark);
 
 int ht_file_open_in(int at, const char *path, uint64_t *size, ht_error *err);
 ht_code ht_file_read_in(int at, const char *path, size_t limit, char **data, size_t *size, ht_error *err);
-/* `old`: what may be replaced, asked at the last moment; the file of another program stays, with HT_FAIL. */
-ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count,
-                         const ht_file_mark *old, ht_error *err);
+/* `old`: what may be replaced, asked at the last moment; the file of another program stays, with HT_FAIL. It
+ * becomes the mark of the new file. */
+ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_file_mark *old,
+                         ht_error *err);
 
 /* A file replaced piece by piece: what is written to the descriptor appears under the name with the commit.
  * The descriptor stays open for reading and appending; after a failure the file is to be abandoned. */
 int ht_file_begin_in(int at, const char *path, ht_error *err);
-ht_code ht_file_commit_in(int at, const char *path, int fd, const ht_file_mark *old, ht_error *err);
+ht_code ht_file_commit_in(int at, const char *path, int fd, ht_file_mark *old, ht_error *err);
 void ht_file_abandon_in(int at, const char *path, int fd); /* closes it */
 
 /* Opens a file for reading, appending and cutting; never through a link. */

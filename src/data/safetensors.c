@@ -298,7 +298,7 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
 }
 
 ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
-                                const char *const *metadata, const ht_file_mark *old, ht_error *err)
+                                const char *const *metadata, ht_file_mark *old, ht_error *err)
 {
     ht_part parts[TENSORS_OUT + 3];
     unsigned char prefix[8];

@@ -58,7 +58,7 @@ ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
 /* The same in a directory that is held open (file.h). */
 struct ht_file_mark;
 ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *checkpoint,
-                              const struct ht_file_mark *old, ht_error *err);
+                              struct ht_file_mark *old, ht_error *err);
 ht_code ht_checkpoint_read_in(int at, const char *path, ht_trainer *trainer, ht_error *err);
 
 /* Where two states differ first, as a sentence ("layers.0.weight[3][17] is 0.5 here and 0.25 there"); false

@@ -73,7 +73,7 @@ static double *epoch_table(const ht_checkpoint *c, ht_error *err)
 }
 
 static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, unsigned char *const mask[],
-                             const double *epochs, const char *const metadata[], const ht_file_mark *old,
+                             const double *epochs, const char *const metadata[], ht_file_mark *old,
                              ht_error *err)
 {
     ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 2];
@@ -101,7 +101,7 @@ ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *e
     return ht_checkpoint_save_in(AT_FDCWD, path, c, NULL, err);
 }
 
-ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, const ht_file_mark *old,
+ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, ht_file_mark *old,
                               ht_error *err)
 {
     const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};

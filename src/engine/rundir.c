@@ -104,7 +104,7 @@ static ht_code write_preset(ht_rundir *dir, const ht_params *params, ht_error *e
     ht_part part = {text, strlen(text)};
     ht_code code = ht_file_write_in(dir->files.fd, path, &part, 1, &dir->files.file[HT_RUN_PRESET].mark, err);
     ht_free(text);
-    if (code == HT_OK) ht_runfiles_note(&dir->files, HT_RUN_PRESET);
+    if (code == HT_OK) ht_runfiles_renew(&dir->files, HT_RUN_PRESET);
     return code;
 }
 
@@ -347,7 +347,7 @@ ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
     if (code == HT_OK) code = ht_runfiles_path(f, HT_RUN_CHECKPOINT, path, err);
     if (code == HT_OK) code = ht_checkpoint_save_in(f->fd, path, c, &f->file[HT_RUN_CHECKPOINT].mark, err);
     if (code != HT_OK) return code;
-    ht_runfiles_note(f, HT_RUN_CHECKPOINT);
+    ht_runfiles_renew(f, HT_RUN_CHECKPOINT);
     code = ht_rundir_show(dir, c->state.change, err);
     return code == HT_OK ? write_preset(dir, &c->params, err) : code;
 }

@@ -136,6 +136,19 @@ void ht_runfiles_note(ht_runfiles *f, ht_runfile file)
     held->mark = ht_file_mark_in(f->fd, names[file]);
 }
 
+void ht_runfiles_renew(ht_runfiles *f, ht_runfile file)
+{
+    ht_held *held = &f->file[file];
+    ht_file_mark mark = held->mark;
+    struct stat now;
+    drop(held);
+    held->mark = mark;
+    held->fd = openat(f->fd, names[file], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (held->fd < 0 || (fstat(held->fd, &now) == 0 && same_place(&now, &mark.as))) return;
+    close(held->fd); /* another's already: the next look around tells */
+    held->fd = -1;
+}
+
 ht_code ht_runfiles_append(ht_runfiles *f, ht_runfile file, const char *data, size_t size, ht_error *err)
 {
     char path[HT_RUN_PATH];

@@ -47,8 +47,10 @@ bool ht_runfiles_has(const ht_runfiles *files, ht_runfile file);
 ht_code ht_runfiles_hold(ht_runfiles *files, ht_runfile file, bool create, ht_error *err);
 /* Holds `fd`, which has just been put into the file's place. */
 void ht_runfiles_adopt(ht_runfiles *files, ht_runfile file, int fd);
-/* Remembers a file as it is now, after it was read or replaced as a whole. */
+/* Remembers a file as it is now, after it was read. */
 void ht_runfiles_note(ht_runfiles *files, ht_runfile file);
+/* Holds a file that was replaced as its mark says. */
+void ht_runfiles_renew(ht_runfiles *files, ht_runfile file);
 
 /* On failure the file is as it was. */
 ht_code ht_runfiles_append(ht_runfiles *files, ht_runfile file, const char *data, size_t size, ht_error *err);
