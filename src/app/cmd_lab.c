@@ -28,11 +28,16 @@ static void keep_journal(ht_lab *lab, const ht_sample *s)
     if (s->change) lab->change = s->change;
 }
 
-/* A full disk is told once and must not end the lesson. */
+/* A full disk is told once and must not end the lesson; nor must a run directory that another program has
+ * taken away: what is written goes elsewhere then. */
 static void tell_news(ht_lab *lab)
 {
     char text[sizeof((ht_error *)0)->text];
     bool good;
+    if (lab->recorder && !lab->lost && ht_recorder_lost(lab->recorder, text, sizeof text)) {
+        ht_lab_note(lab, false, "%s", text);
+        lab->lost = lab->dirty = true;
+    }
     if (lab->recorder && ht_recorder_news(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }
@@ -232,6 +237,15 @@ static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const 
     return o->code;
 }
 
+static void show_notes(ht_lab *lab, const ht_session *s)
+{
+    ht_notes notes = {0};
+    char line[256];
+    ht_session_notes(s, &notes);
+    if (ht_notes_at(&notes, 0, line, sizeof line)) ht_lab_note(lab, true, "%s", line);
+    ht_notes_free(&notes);
+}
+
 static void show_session(ht_lab *lab, const ht_session *s)
 {
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
@@ -239,6 +253,7 @@ static void show_session(ht_lab *lab, const ht_session *s)
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
     lab->noted = false;
+    show_notes(lab, s);
     snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
 }

@@ -67,6 +67,14 @@ static ht_code record(training *t, ht_error *err)
     return HT_OK;
 }
 
+/* Nobody would look for a run that goes on elsewhere than where it was put: it ends, and the error that
+ * ht_recorder_stop makes says where it is. */
+static bool is_lost(training *t)
+{
+    char text[sizeof((ht_error *)0)->text];
+    return t->recorder && ht_recorder_lost(t->recorder, text, sizeof text);
+}
+
 /* Trains to the end; *status says which end. */
 static ht_code train(training *t, const char **status, ht_error *err)
 {
@@ -77,7 +85,7 @@ static ht_code train(training *t, const char **status, ht_error *err)
     *status = NULL;
     while (!*status) {
         if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
-        *status = why ? why : interrupted ? "stopped" : NULL;
+        *status = why ? why : interrupted || is_lost(t) ? "stopped" : NULL;
         if (*status) break;
         result = ht_trainer_step(trainer);
         if (result.refused) {
@@ -140,6 +148,14 @@ static ht_code train_and_save(training *t, const char **status, ht_error *err)
     return err->code;
 }
 
+static void tell_notes(const ht_session *s)
+{
+    ht_notes notes = {0};
+    ht_session_notes(s, &notes);
+    ht_app_notes(&notes);
+    ht_notes_free(&notes);
+}
+
 static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
 {
     training t = {.session = s,
@@ -150,6 +166,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    tell_notes(s);
     if (code == HT_OK) code = train_and_save(&t, &results->status, err);
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;

@@ -11,6 +11,7 @@
 #include "heavytail/status.h"
 
 typedef struct ht_safetensors ht_safetensors;
+struct ht_file_mark;
 
 /* Opens and checks the header, and the checksum of a file that has one (checksum.h); tensors are read later,
  * one by one. The file stays open until ht_safetensors_close. */
@@ -75,5 +76,10 @@ typedef struct ht_tensor_out {
 /* Writes tensors, string metadata (pairs key, value; NULL at the end) and a checksum, atomically. */
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err);
+
+/* The same in a directory that is held open (file.h). */
+ht_safetensors *ht_safetensors_open_in(int at, const char *path, ht_error *err);
+ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
+                                const char *const *metadata, struct ht_file_mark *old, ht_error *err);
 
 #endif

@@ -1,12 +1,14 @@
 /* checkpoint_file.c - checkpoints on disk. */
 #include "engine/checkpoint.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "data/safetensors.h"
 
@@ -21,16 +23,16 @@ typedef struct counter {
 #define OF_OCCAM(name) "heavytail.occam." #name, offsetof(ht_trainer_state, occam.name)
 #define OF_ROW(name) "heavytail.row." #name, offsetof(ht_trainer_state, row.name)
 static const counter counters[] = {
-    {COUNTER(step), false},      {COUNTER(epoch), false},      {COUNTER(cursor), false},
-    {OF_ROW(steps), false},      {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
-    {OF_ROW(loss_max), true},    {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
-    {COUNTER(averaged), false},  {OF_OCCAM(epochs), false},    {OF_OCCAM(lambda), true},
-    {OF_OCCAM(loss), true},      {OF_OCCAM(before), true},     {OF_OCCAM(best_epoch), false},
-    {OF_OCCAM(best_loss), true},
+    {COUNTER(step), false},        {COUNTER(epoch), false},      {COUNTER(cursor), false},
+    {OF_ROW(steps), false},        {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
+    {OF_ROW(loss_max), true},      {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
+    {COUNTER(averaged), false},    {COUNTER(recent), false},     {OF_OCCAM(epochs), false},
+    {OF_OCCAM(lambda), true},      {OF_OCCAM(loss), true},       {OF_OCCAM(before), true},
+    {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
 
-static const char EPOCHS[] = "occam.epochs";
+static const char EPOCHS[] = "occam.epochs", RECENT[] = "average.recent";
 enum { EPOCH_COLUMNS = 5 };
 
 static void name_tensor(char *name, size_t size, int layer, const char *what)
@@ -70,14 +72,20 @@ static double *epoch_table(const ht_checkpoint *c, ht_error *err)
     return table;
 }
 
-static ht_code write_tensors(const char *path, const ht_checkpoint *c, unsigned char *const mask[],
-                             const double *epochs, const char *const metadata[], ht_error *err)
+static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, unsigned char *const mask[],
+                             const double *epochs, const char *const metadata[], ht_file_mark *old,
+                             ht_error *err)
 {
-    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 1];
+    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 2];
     size_t count = 0;
     if (c->epoch_count) {
         tensors[count] = (ht_tensor_out){.rows = c->epoch_count, .columns = EPOCH_COLUMNS, .table = epochs};
         strcpy(tensors[count++].name, EPOCHS);
+    }
+    if (c->state.recent) {
+        tensors[count] =
+            (ht_tensor_out){.rows = c->recent_rows, .columns = c->recent_size, .data = c->recent};
+        strcpy(tensors[count++].name, RECENT);
     }
     for (int l = 0; l <= c->net->depth; l++) {
         add_tensor(tensors, &count, c, l, "weight", c->net->layers[l].weight, NULL);
@@ -85,10 +93,16 @@ static ht_code write_tensors(const char *path, const ht_checkpoint *c, unsigned 
             add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
         add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
     }
-    return ht_safetensors_write(path, tensors, count, metadata, err);
+    return ht_safetensors_write_in(at, path, tensors, count, metadata, old, err);
 }
 
 ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *err)
+{
+    return ht_checkpoint_save_in(AT_FDCWD, path, c, NULL, err);
+}
+
+ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, ht_file_mark *old,
+                              ht_error *err)
 {
     const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
     char digits[COUNTERS][DIGITS];
@@ -109,7 +123,7 @@ ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *e
         code = (mask[l] = mask_bytes(c->mask, l, err)) ? HT_OK : err->code;
     double *epochs = code == HT_OK && c->epoch_count ? epoch_table(c, err) : NULL;
     if (c->epoch_count && !epochs && code == HT_OK) code = err->code;
-    if (code == HT_OK) code = write_tensors(path, c, mask, epochs, metadata, err);
+    if (code == HT_OK) code = write_tensors(at, path, c, mask, epochs, metadata, old, err);
     ht_free(epochs);
     for (int l = 0; l <= c->net->depth; l++) ht_free(mask[l]);
     return code;
@@ -192,6 +206,18 @@ static ht_code read_arrays(ht_safetensors *file, ht_trainer *trainer, ht_error *
     return HT_OK;
 }
 
+/* Without them (a file of an older program, or of another window) none are kept; the run says so when it
+ * misses them. */
+static void read_recent(ht_safetensors *file, ht_trainer *trainer)
+{
+    ht_error ignored;
+    ht_average *a = ht_trainer_average(trainer);
+    if (a->kept == 0) return;
+    if (!ht_safetensors_has(file, RECENT) ||
+        ht_safetensors_read(file, RECENT, (size_t)a->rows, a->size, a->recent, &ignored) != HT_OK)
+        a->kept = 0;
+}
+
 /* Epochs rise, and none is later than the counters say. */
 static bool take_row(ht_occam_epoch *e, const double *from, uint64_t after, uint64_t last)
 {
@@ -224,14 +250,20 @@ static ht_code read_epochs(ht_safetensors *file, const char *path, ht_trainer *t
 
 ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
 {
+    return ht_checkpoint_read_in(AT_FDCWD, path, trainer, err);
+}
+
+ht_code ht_checkpoint_read_in(int at, const char *path, ht_trainer *trainer, ht_error *err)
+{
     ht_trainer_state state = {0};
     ht_mask *mask = NULL;
-    ht_safetensors *file = ht_safetensors_open(path, err);
+    ht_safetensors *file = ht_safetensors_open_in(at, path, err);
     if (!file) return err->code;
     ht_code code = read_counters(file, path, &state, err);
     if (code == HT_OK) code = read_mask(file, ht_trainer_network(trainer), &mask, err);
     if (code == HT_OK) code = ht_trainer_adopt(trainer, &state, ht_trainer_params(trainer), mask, err);
     if (code == HT_OK) code = read_arrays(file, trainer, err);
+    if (code == HT_OK) read_recent(file, trainer);
     if (code == HT_OK) code = read_epochs(file, path, trainer, state.occam.epochs, err);
     ht_safetensors_close(file);
     ht_mask_free(mask);
