@@ -16,6 +16,10 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
 #define IDX_FILES                                                                                            \
     "train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte, plain "  \
     "or .gz"
+#define EMNIST_FILES                                                                                         \
+    "emnist/ emnist-SPLIT-train-images-idx3-ubyte and so on; letters, balanced, digits, byclass, bymerge "   \
+    "or "                                                                                                    \
+    "mnist"
 #define ECG_FILES "ecg5000/ ECG5000_TRAIN.tsv ECG5000_TEST.tsv"
 
 /* THE table: name, title, source, shape, loader, what may follow a ':', the embedded set that is closest. */
@@ -35,6 +39,12 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
     ROW("fashion-mnist", "Fashion-MNIST clothes", "fashion-mnist/ " IDX_FILES,                               \
         "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_fashion, NO_ARGUMENT,              \
         "digits-synth")                                                                                      \
+    ROW("kmnist", "KMNIST cursive Japanese characters", "kmnist/ " IDX_FILES,                                \
+        "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_kmnist, NO_ARGUMENT,               \
+        "digits-synth")                                                                                      \
+    ROW("emnist:SPLIT", "EMNIST handwritten letters and digits", EMNIST_FILES,                               \
+        "28 x 28 inputs; letters 26 classes, balanced 47, digits 10, byclass 62, bymerge 47, mnist 10",      \
+        ht_load_emnist, NEEDS_ARGUMENT, "digits-synth")                                                      \
     ROW("ecg5000", "ECG5000 heartbeats, normal or abnormal", ECG_FILES,                                      \
         "140 inputs, 2 classes, 500 train / 4 500 test", ht_load_ecg5000, NO_ARGUMENT, "ecg-synth")          \
     ROW("ecg5000-5", "ECG5000 heartbeats, five classes", ECG_FILES,                                          \
@@ -42,6 +52,9 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
     ROW("cifar10", "CIFAR-10 colour pictures",                                                               \
         "cifar10/ data_batch_1.bin to data_batch_5.bin, test_batch.bin",                                     \
         "3 x 32 x 32 inputs, 10 classes, 50 000 train / 10 000 test", ht_load_cifar, NO_ARGUMENT,            \
+        "digits-synth")                                                                                      \
+    ROW("cifar100", "CIFAR-100 colour pictures", "cifar100/ train.bin, test.bin",                            \
+        "3 x 32 x 32 inputs, 100 classes, 50 000 train / 10 000 test", ht_load_cifar100, NO_ARGUMENT,        \
         "digits-synth")                                                                                      \
     ROW("ucr:NAME", "A time series set of the UCR archive",                                                  \
         "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts)", "as in the files", ht_load_ucr, NEEDS_ARGUMENT, \
