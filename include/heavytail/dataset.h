@@ -24,19 +24,45 @@ typedef struct ht_dataset {
     ht_samples train, test;  /* at least one sample each */
     char (*class_names)[24]; /* (classes), cut to fit */
     char *notes; /* what was skipped, guessed or filled in while reading, a sentence a line; NULL: nothing */
+    char *facts; /* how it was read, "what: how" a line ("label: column 5 'species'"); NULL: nothing to say */
 } ht_dataset;
+
+/* The choices of data.scale and data.missing, in the order of params.def. */
+typedef enum ht_data_scale {
+    HT_SCALE_AUTO,     /* standard, unless the inputs are of order one already (src/data/scale.h says when) */
+    HT_SCALE_NONE,     /* as they are read; pictures of known sets by the constants everybody uses */
+    HT_SCALE_STANDARD, /* mean 0 and standard deviation 1 over the training part */
+    HT_SCALE_MINMAX,   /* 0 to 1 over the training part */
+} ht_data_scale;
+typedef enum ht_data_missing {
+    HT_MISSING_IMPUTE, /* a missing cell gets the median of its column in the training part */
+    HT_MISSING_REFUSE,
+} ht_data_missing;
+
+/* How a data set is to be read; zeroed but for the seed it is what most callers want. */
+typedef struct ht_data_options {
+    const char *dir; /* directory tried first, may be NULL; then $HEAVYTAIL_DATA, $XDG_DATA_HOME/heavytail;
+                        in each, <dir>/<name>/<file> and <dir>/<file> */
+    uint64_t seed;   /* of the generators, of the split of one file, of samples drawn for a limit */
+    /* Keep at most so many samples of each part; 0 keeps all. The first ones, or, where these are no fair
+     * sample of the part (a file sorted by class), as many of each class as its share is, drawn by the seed.
+     * Limits change neither the classes nor how inputs are scaled. */
+    size_t train_limit, test_limit;
+    size_t train_wanted; /* of these training samples hand over only the first so many; 0: all */
+    const char *label;   /* csv: and .arff: column of the label, a name or a number from 1; NULL, "" and
+                            "auto": the column called label or class, else the last */
+    double split;        /* csv:FILE: the share of the file that is the test part; 0: 0.2 */
+    ht_data_scale scale;
+    ht_data_missing missing;
+} ht_data_options;
 
 /* Loads or generates a data set.
  *   name     ecg-synth digits-synth teacher teacher:INPUTSxCLASSES[xTRAIN] (embedded) · mnist fashion-mnist
- * ecg5000 ecg5000-5 cifar10 (files) · ucr:NAME · csv:TRAIN,TEST · npy:DIR dir      directory tried first, may
- * be NULL; then $HEAVYTAIL_DATA, then $XDG_DATA_HOME/heavytail; in each, <dir>/<name>/<file> and <dir>/<file>
- *   seed     of the generators; files ignore it
- *   train_limit, test_limit   keep at most so many samples of each part (the first ones); 0 keeps all
+ * ecg5000 ecg5000-5 cifar10 (files) · ucr:NAME · csv:TRAIN,TEST · csv:FILE · npy:DIR
  * Labels: the sorted distinct values of the training part become classes 0, 1, …; a label that occurs only in
- * the test part is an error. Limits do not change the classes. Returns NULL with *err set: HT_USAGE for an
+ * the test part is an error. Returns NULL with *err set: HT_USAGE for an
  * unknown name, HT_FAIL for a missing or bad file. */
-ht_dataset *ht_dataset_load(const char *name, const char *dir, uint64_t seed, size_t train_limit,
-                            size_t test_limit, ht_error *err);
+ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err);
 void ht_dataset_free(ht_dataset *data);
 
 /* One row per name, for `heavytail data list`, help and completion. */

@@ -45,7 +45,7 @@ enum { HT_PARAM_TEXT = 512, HT_PARAM_VALUE = 640 };
 typedef struct ht_params {
     char preset[64]; /* where the settings came from: a preset's name or a file's */
     double number[HT_P_COUNT];
-    char data_name[HT_PARAM_TEXT];
+    char data_name[HT_PARAM_TEXT], data_label[HT_PARAM_TEXT];
 } ht_params;
 
 /* The choices of noise.type, in the table's order. */

@@ -57,8 +57,8 @@ typedef struct ht_arguments {
     int set_count;
 } ht_arguments;
 
-/* Parses options common to all subcommands (--preset, --set, --data-dir, --<parameter key> V) and those in
- * `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option. */
+/* Parses options common to all subcommands (--preset, --set, --data-dir, --label, --<parameter key> V) and
+ * those in `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option. */
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options,
                            ht_error *err);
 

@@ -46,7 +46,7 @@ static void offer_parameters(ht_guess *guess)
 
 static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
 {
-    static const char *const common[] = {"--preset", "--set", "--data-dir", "--help"};
+    static const char *const common[] = {"--preset", "--set", "--data-dir", "--label", "--help"};
     ht_guess guess = ht_guess_for(given);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) ht_guess_offer(&guess, common[i]);
     for (; options->name; options++) ht_guess_offer(&guess, options->name);
@@ -90,10 +90,10 @@ static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, co
     }
     if (strcmp(name, "--preset") == 0) return take_value(argc, argv, i, &args->preset, err);
     if (strcmp(name, "--data-dir") == 0) return take_value(argc, argv, i, &args->data_dir, err);
-    bool parameter = is_parameter(name);
+    bool label = strcmp(name, "--label") == 0, parameter = label || is_parameter(name);
     if (!parameter && strcmp(name, "--set") != 0) return unknown_option(name, options, err);
     if (take_value(argc, argv, i, &value, err) != HT_OK) return err->code;
-    return ht_arguments_add(args, parameter ? name + 2 : NULL, value, err);
+    return ht_arguments_add(args, label ? "data.label" : parameter ? name + 2 : NULL, value, err);
 }
 
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options, ht_error *err)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/data_options.h"
 #include "app/prune_input.h"
 #include "app/results.h"
 #include "base/alloc.h"
@@ -162,10 +163,14 @@ static ht_code write_network(const char *path, const ht_network *net, ht_error *
 static ht_code judge_code(const ht_network *net, int q, size_t bits, const char *name,
                           const ht_arguments *args, bool json, ht_error *err)
 {
-    enum { DATA_SEED = 1 };
     ht_score train, test;
-    ht_dataset *data = ht_dataset_load(name, args->data_dir, DATA_SEED, 0, 0, err);
+    ht_params params;
+    ht_params_init(&params);
+    if (ht_arguments_sets(args, &params, err) != HT_OK) return err->code;
+    ht_data_options options = ht_data_options_of(&params, args->data_dir);
+    ht_dataset *data = ht_dataset_load(name, &options, err);
     if (!data) return err->code;
+    ht_data_tell(data);
     ht_code code = HT_OK;
     if (data->inputs != net->layers[0].columns || data->classes != net->layers[net->depth].rows)
         code = ht_error_set(

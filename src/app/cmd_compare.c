@@ -181,7 +181,6 @@ int ht_cmd_compare(int argc, char **argv)
                                  {"--json", NULL, &json},
                                  {NULL, NULL, NULL}};
     ht_prune_method method;
-    enum { DATA_SEED = 1 };
     ht_arguments args = {0};
     ht_params params;
     ht_dataset *data = NULL;
@@ -193,10 +192,8 @@ int ht_cmd_compare(int argc, char **argv)
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
     if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
-    if (code == HT_OK)
-        data = ht_dataset_load(ht_params_text(&params, HT_P_DATA_NAME), args.data_dir, DATA_SEED,
-                               (size_t)ht_params_get(&params, HT_P_DATA_TRAIN_LIMIT),
-                               (size_t)ht_params_get(&params, HT_P_DATA_TEST_LIMIT), &err);
+    if (code == HT_OK) data = ht_data_open(&params, args.data_dir, &err);
+    ht_data_tell(data);
     if (code == HT_OK && !data) code = err.code;
     if (code == HT_OK && data) code = compare(&params, method_name ? &method : NULL, data, png, json, &err);
     ht_dataset_free(data);

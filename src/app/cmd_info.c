@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/data_options.h"
 #include "base/alloc.h"
 #include "base/text.h"
 #include "heavytail/dataset.h"
@@ -70,7 +71,11 @@ int ht_cmd_data(int argc, char **argv)
         ht_error_set(&err, HT_USAGE, "data: give `list` or `info NAME`");
         return ht_app_fail(&err);
     }
-    ht_dataset *data = ht_dataset_load(args.words[1], args.data_dir, 1, 0, 0, &err);
+    ht_params params;
+    ht_params_init(&params);
+    if (ht_arguments_sets(&args, &params, &err) != HT_OK) return ht_app_fail(&err);
+    ht_data_options options = ht_data_options_of(&params, args.data_dir);
+    ht_dataset *data = ht_dataset_load(args.words[1], &options, &err);
     if (!data) return ht_app_fail(&err);
     printf("%-8s %s\n%-8s %d", data->name, data->title, "inputs", data->inputs);
     if (data->width > 0)

@@ -173,6 +173,7 @@ int ht_cmd_train(int argc, char **argv)
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK) code = set_goal(&args, steps, accuracy, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
+    ht_data_tell(session.data);
     if (code == HT_OK) code = run_session(&session, quiet, &results, &err);
     if (code == HT_OK) {
         const ht_params *params = ht_trainer_params(session.trainer);

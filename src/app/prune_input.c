@@ -167,12 +167,10 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
     return code;
 }
 
-/* The training samples that are wanted, as a limit: at least one is read. */
-static size_t train_limit(const ht_params *p, bool measured, bool calibrated)
+/* The training samples that are wanted, at least one; 0: all. */
+static size_t train_wanted(const ht_params *p, bool measured, bool calibrated)
 {
-    size_t limit = (size_t)ht_params_get(p, HT_P_DATA_TRAIN_LIMIT);
-    size_t wanted = calibrated ? (size_t)ht_params_get(p, HT_P_PRUNE_SAMPLES) : 1;
-    return measured || (limit > 0 && limit < wanted) ? limit : wanted;
+    return measured ? 0 : calibrated ? (size_t)ht_params_get(p, HT_P_PRUNE_SAMPLES) : 1;
 }
 
 static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
@@ -185,10 +183,11 @@ static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_
     bool train = strcmp(in->split, "train") == 0,
          calibrated = s->calibrated ||
                       ht_prune_at((ht_prune_method)ht_params_get(&in->params, HT_P_PRUNE_METHOD))->calibrated;
-    in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), args->data_dir, HT_DATA_SEED,
-                               train_limit(&in->params, train || s->trained, calibrated),
-                               (size_t)ht_params_get(&in->params, HT_P_DATA_TEST_LIMIT), err);
+    ht_data_options options = ht_data_options_of(&in->params, args->data_dir);
+    options.train_wanted = train_wanted(&in->params, train || s->trained, calibrated);
+    in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), &options, err);
     if (!in->data) return err->code;
+    ht_data_tell(in->data);
     if (in->data->inputs != in->net->layers[0].columns || in->data->classes > out->rows)
         return ht_error_set(err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d",
                             in->data->name, in->data->inputs, in->data->classes, in->name,

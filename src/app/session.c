@@ -34,9 +34,7 @@ ht_code ht_session_settings(ht_session *s, const ht_arguments *args, const char 
 /* Data, threads and network, once the settings are known. */
 static ht_code make_trainer(ht_session *s, const ht_arguments *args, ht_error *err)
 {
-    s->data = ht_dataset_load(ht_params_text(&s->params, HT_P_DATA_NAME), args->data_dir, HT_DATA_SEED,
-                              (size_t)ht_params_get(&s->params, HT_P_DATA_TRAIN_LIMIT),
-                              (size_t)ht_params_get(&s->params, HT_P_DATA_TEST_LIMIT), err);
+    s->data = ht_data_open(&s->params, args->data_dir, err);
     if (!s->data) return err->code;
     s->pool = ht_pool_new(ht_app_threads(), err);
     if (!s->pool) return err->code;

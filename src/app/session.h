@@ -4,12 +4,9 @@
 #define HT_APP_SESSION_H
 
 #include "app/app.h"
+#include "app/data_options.h"
 #include "engine/rundir.h"
 #include "engine/trainer.h"
-
-/* Synthetic data are made from a seed of their own, so that runs with different train.seed see the same
- * samples. */
-enum { HT_DATA_SEED = 1 };
 
 typedef struct ht_session {
     ht_params params;

@@ -41,6 +41,7 @@ static ht_code train_cell(const ht_grid *grid, int k, const char *dir, const cha
     ht_results results;
     ht_grid_params(grid, k, &params);
     ht_code code = ht_session_of(&session, &params, data_dir, err);
+    if (k == 0) ht_data_tell(session.data); /* once is enough */
     if (code == HT_OK)
         code = ht_trial_run(&results, session.trainer, session.data, session.pool, NULL, NULL, err);
     char *text = code == HT_OK ? describe(&results, &session) : NULL;

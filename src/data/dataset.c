@@ -272,8 +272,7 @@ static ht_code load_row(const ht_data_request *request, int row, ht_dataset *dat
     return code;
 }
 
-ht_dataset *ht_dataset_load(const char *name, const char *dir, uint64_t seed, size_t train_limit,
-                            size_t test_limit, ht_error *err)
+ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err)
 {
     int row = 0;
     char base[32];
@@ -282,12 +281,12 @@ ht_dataset *ht_dataset_load(const char *name, const char *dir, uint64_t seed, si
     base_name(name, base);
     ht_data_request request = {.name = base,
                                .argument = argument,
-                               .dir = dir,
+                               .dir = options->dir,
                                .source = table[row].source,
                                .instead = rows[row].instead,
-                               .seed = seed,
-                               .train_limit = train_limit,
-                               .test_limit = test_limit};
+                               .seed = options->seed,
+                               .train_limit = options->train_limit,
+                               .test_limit = options->test_limit};
     ht_dataset *data = ht_alloc(1, sizeof *data, "the data set", err);
     if (!data) return NULL;
     set_name(name, row, data);
@@ -305,5 +304,6 @@ void ht_dataset_free(ht_dataset *data)
     ht_free(data->test.labels);
     ht_free(data->class_names);
     ht_free(data->notes);
+    ht_free(data->facts);
     ht_free(data);
 }

@@ -66,7 +66,7 @@ const char *ht_param_nearest(const char *key)
 
 static char *text_slot(ht_params *params, ht_param p)
 {
-    return p == HT_P_DATA_NAME ? params->data_name : NULL;
+    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_DATA_LABEL ? params->data_label : NULL;
 }
 
 void ht_params_init(ht_params *params)
@@ -86,7 +86,7 @@ double ht_params_get(const ht_params *params, ht_param p)
 
 const char *ht_params_text(const ht_params *params, ht_param p)
 {
-    return p == HT_P_DATA_NAME ? params->data_name : "";
+    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_DATA_LABEL ? params->data_label : "";
 }
 
 int ht_param_choices(ht_param p)

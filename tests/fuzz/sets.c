@@ -18,7 +18,7 @@ static void look(const ht_dataset *data, const ht_samples *part)
 void fuzz_load(const char *name)
 {
     ht_error err = {HT_OK, ""};
-    ht_dataset *data = ht_dataset_load(name, fuzz_dir(), 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.dir = fuzz_dir(), .seed = 1}, &err);
     if (!data) {
         fuzz_require(err.code != HT_OK, "no data set, hence an error");
         fuzz_judge(err.code, &err);

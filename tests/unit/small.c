@@ -14,7 +14,9 @@ static ht_error err;
 ht_dataset *small_data(int train, int test)
 {
     ht_linalg_init();
-    ht_dataset *data = ht_dataset_load("ecg-synth", NULL, 1, (size_t)train, (size_t)test, &err);
+    ht_dataset *data = ht_dataset_load(
+        "ecg-synth", &(ht_data_options){.seed = 1, .train_limit = (size_t)train, .test_limit = (size_t)test},
+        &err);
     if (!data) fail_msg("%s", err.text);
     return data;
 }

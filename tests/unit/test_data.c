@@ -64,7 +64,7 @@ static void put_tiny_ucr(const char *prefix)
 static void load_tiny(const char *dir)
 {
     ht_error err = {0};
-    ht_dataset *data = ht_dataset_load("ucr:Tiny", dir, 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load("ucr:Tiny", &(ht_data_options){.dir = dir, .seed = 1}, &err);
     if (!data) fail_msg("%s", err.text);
     assert_string_equal(data->name, "ucr:Tiny");
     assert_int_equal(data->inputs, 2);
@@ -148,7 +148,8 @@ static void limits_keep_the_first_samples_and_all_classes(void **state)
     ht_error err = {0};
     put_text("Tiny/Tiny_TRAIN.tsv", "1\t1\n1\t2\n3\t3\n2\t4\n");
     put_text("Tiny/Tiny_TEST.tsv", "3\t5\n2\t6\n");
-    ht_dataset *data = ht_dataset_load("ucr:Tiny", work_dir, 1, 2, 1, &err);
+    ht_dataset *data = ht_dataset_load(
+        "ucr:Tiny", &(ht_data_options){.dir = work_dir, .seed = 1, .train_limit = 2, .test_limit = 1}, &err);
     assert_non_null(data);
     assert_int_equal(data->classes, 3);
     assert_int_equal(data->train.count, 2);
@@ -156,7 +157,9 @@ static void limits_keep_the_first_samples_and_all_classes(void **state)
     assert_int_equal(data->test.labels[0], 2);
     assert_true(data->train.x[1] == 2.0f);
     ht_dataset_free(data);
-    data = ht_dataset_load("ucr:Tiny", work_dir, 1, 100, 100, &err);
+    data = ht_dataset_load(
+        "ucr:Tiny", &(ht_data_options){.dir = work_dir, .seed = 1, .train_limit = 100, .test_limit = 100},
+        &err);
     assert_int_equal(data->train.count, 4);
     ht_dataset_free(data);
     drop("Tiny");
@@ -240,7 +243,7 @@ static void fashion_has_its_names_and_never_reads_mnist(void **state)
     put_idx();
     path_in(path, "mnist");
     /* The files have the same names: a directory called mnist must not do for fashion-mnist. */
-    assert_null(ht_dataset_load("fashion-mnist", path, 1, 0, 0, &err));
+    assert_null(ht_dataset_load("fashion-mnist", &(ht_data_options){.dir = path, .seed = 1}, &err));
     assert_non_null(strstr(err.text, "not found"));
     char to[512];
     path_in(to, "fashion-mnist");
@@ -430,7 +433,8 @@ static void cifar_is_standardized_by_its_training_files(void **state)
     for (size_t i = 0; i < 10 * 3072; i++) square += (double)data->train.x[i] * (double)data->train.x[i] / n;
     assert_true(fabs(mean) < 1e-5 && fabs(square - 1) < 1e-5);
     ht_error err;
-    ht_dataset *some = ht_dataset_load("cifar10", work_dir, 1, 3, 1, &err);
+    ht_dataset *some = ht_dataset_load(
+        "cifar10", &(ht_data_options){.dir = work_dir, .seed = 1, .train_limit = 3, .test_limit = 1}, &err);
     assert_int_equal(some->train.count, 3);
     assert_int_equal(some->classes, 4);
     assert_true(some->mean == data->mean && some->std == data->std);
@@ -465,7 +469,7 @@ static void check_real(const char *name, const int32_t train_first[5], const int
     ht_error err = {0};
     char file[128];
     snprintf(file, sizeof file, "%s/train-images-idx3-ubyte.gz", name);
-    ht_dataset *data = ht_dataset_load(name, need_real(file), 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.dir = need_real(file), .seed = 1}, &err);
     if (!data) fail_msg("%s", err.text);
     assert_int_equal(data->train.count, 60000);
     assert_int_equal(data->test.count, 10000);

@@ -109,7 +109,7 @@ static inline size_t gzip(const void *from, size_t size, unsigned char *to, size
 static inline ht_dataset *load_good(const char *name)
 {
     ht_error err = {0};
-    ht_dataset *data = ht_dataset_load(name, work_dir, 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.dir = work_dir, .seed = 1}, &err);
     if (!data) fail_msg("%s: %s", name, err.text);
     return data;
 }
@@ -118,7 +118,7 @@ static inline ht_dataset *load_good(const char *name)
 static inline void load_bad(const char *name, ht_code code, const char *word, const char *other)
 {
     ht_error err = {0};
-    ht_dataset *data = ht_dataset_load(name, work_dir, 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.dir = work_dir, .seed = 1}, &err);
     assert_null(data);
     assert_int_equal(err.code, code);
     assert_null(strchr(err.text, '\n'));
@@ -130,7 +130,7 @@ static inline void load_bad(const char *name, ht_code code, const char *word, co
 static inline bool load_any(const char *name)
 {
     ht_error err = {0};
-    ht_dataset *data = ht_dataset_load(name, work_dir, 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.dir = work_dir, .seed = 1}, &err);
     if (!data) {
         assert_true(err.code == HT_FAIL && err.text[0] != '\0');
         return false;

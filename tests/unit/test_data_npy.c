@@ -238,7 +238,8 @@ static void directory_loads(void **state)
     assert_int_equal(data->train.labels[1], 0);
     assert_memory_equal(data->train.x, inputs, sizeof inputs);
     ht_dataset_free(data);
-    data = ht_dataset_load("npy:set", work_dir, 1, 1, 1, &err);
+    data = ht_dataset_load(
+        "npy:set", &(ht_data_options){.dir = work_dir, .seed = 1, .train_limit = 1, .test_limit = 1}, &err);
     assert_int_equal(data->train.count, 1);
     assert_int_equal(data->classes, 2);
     ht_dataset_free(data);

@@ -134,7 +134,8 @@ static void real_ecg5000(void **state)
     static const size_t train[] = {292, 177, 10, 19, 2}, test[] = {2627, 1590, 86, 175, 22};
     size_t seen[2][5] = {{0}};
     ht_error err = {0};
-    ht_dataset *data = ht_dataset_load("ecg5000-5", need_real("ecg5000/ECG5000_TRAIN.tsv"), 1, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(
+        "ecg5000-5", &(ht_data_options){.dir = need_real("ecg5000/ECG5000_TRAIN.tsv"), .seed = 1}, &err);
     if (!data) fail_msg("%s", err.text);
     assert_int_equal(data->inputs, 140);
     for (size_t i = 0; i < data->train.count; i++) seen[0][data->train.labels[i]]++;

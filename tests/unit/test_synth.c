@@ -16,7 +16,7 @@
 static ht_dataset *load(const char *name, uint64_t seed)
 {
     ht_error err = {0};
-    ht_dataset *data = ht_dataset_load(name, NULL, seed, 0, 0, &err);
+    ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.seed = seed}, &err);
     if (!data) fail_msg("%s: %s", name, err.text);
     return data;
 }
@@ -52,7 +52,9 @@ static void limits_keep_the_first_samples(void **state)
     (void)state;
     for (int i = 0; i < SETS; i++) {
         ht_error err;
-        ht_dataset *all = load(names[i], 5), *some = ht_dataset_load(names[i], NULL, 5, 3, 2, &err);
+        ht_dataset *all = load(names[i], 5),
+                   *some = ht_dataset_load(
+                       names[i], &(ht_data_options){.seed = 5, .train_limit = 3, .test_limit = 2}, &err);
         assert_int_equal(some->train.count, 3);
         assert_int_equal(some->test.count, 2);
         assert_int_equal(some->classes, all->classes);
@@ -231,7 +233,7 @@ static void teacher_takes_sizes(void **state)
                                       "teacher:4x4x100x",
                                       "teacher: 4x4"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_null(ht_dataset_load(bad[i], NULL, 1, 0, 0, &err));
+        assert_null(ht_dataset_load(bad[i], &(ht_data_options){.seed = 1}, &err));
         assert_int_equal(err.code, HT_USAGE);
         assert_non_null(strstr(err.text, "teacher:784x10"));
     }
