@@ -202,6 +202,7 @@ static ht_code name_classes(const ht_raw_labels *classes, const ht_raw *raw, ht_
                          raw->names[(int)classes->items[c].number - raw->first_label]);
         else
             ht_label_format(&shown, c, data->class_names[c], HT_LABEL_NAME);
+        ht_text_clean(data->class_names[c]); /* of a stranger, on its way to a terminal */
     }
     return HT_OK;
 }
