@@ -257,6 +257,11 @@ static ht_code load(const ht_data_request *request, const idx_set *set, ht_raw *
     if (load_part(&r, "train", request->train_limit, &raw->train, err) != HT_OK) return err->code;
     if (load_part(&r, set->test, request->test_limit, &raw->test, err) != HT_OK) return err->code;
     if (check_folder(&r, err) != HT_OK) return err->code;
+    if (set->lying) {
+        int stored = raw->width;
+        raw->width = raw->height;
+        raw->height = stored;
+    }
     note_what_was_found(&r, set);
     return HT_OK;
 }

@@ -115,11 +115,13 @@ ht_code ht_source_dir(const ht_data_request *request, const char *folder, const 
 bool ht_source_has(const ht_data_request *request, ht_folders folders, const char *name, char *to)
 {
     static const ht_endings none = {"", NULL};
+    char folder[HT_DATA_PATH];
     places list;
     find_places(request, &list);
     for (int i = 0; i < list.count; i++)
         for (int k = 0; folders[k]; k++)
-            if (try_folder(list.paths[i], folders[k], name, none, to)) return true;
+            if (try_folder(list.paths[i], folders[k], name, none, folder) && join(to, folder, name))
+                return true;
     return false;
 }
 
