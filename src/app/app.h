@@ -81,6 +81,11 @@ int ht_app_fail(const ht_error *err);
 /* Prints each as "heavytail: note: sentence" to stderr. */
 void ht_app_notes(const ht_notes *notes);
 
+/* HT_USAGE for variables of the environment that say nothing we could follow: HEAVYTAIL_THREADS,
+ * HEAVYTAIL_ISA. Asked once, before anything is done. */
+enum { HT_THREADS_MAX = 1024 };
+ht_code ht_app_environment(ht_error *err);
+
 /* HEAVYTAIL_THREADS or the cores of this process. */
 int ht_app_threads(void);
 

@@ -76,10 +76,12 @@ static bool reader_left(void)
 static int dispatch(int argc, char **argv)
 {
     size_t count;
+    ht_error err;
     const ht_command_info *commands = ht_commands(&count);
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return ht_cmd_help(1, argv + 1);
+    if (ht_app_environment(&err) != HT_OK) return ht_app_fail(&err);
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
     if (argc < 2 || argv[1][0] == '-') return ht_cmd_lab(argc, argv);
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0) return ht_cmd_help(2, (char *[]){"help", argv[1], NULL});
