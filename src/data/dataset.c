@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "data/loader.h"
+#include "data/sample.h"
+#include "data/scale.h"
 
 _Static_assert(HT_LABEL_NAME == sizeof *((ht_dataset *)0)->class_names, "class names have one length");
 
@@ -95,6 +97,11 @@ uint64_t ht_synth_which(ht_synth_part part, size_t index)
 
 /* ---- the name ---------------------------------------------------------------------------------- */
 
+static bool is_made(int row) /* not read from files */
+{
+    return strcmp(table[row].source, "embedded") == 0;
+}
+
 /* The part before the ':', cut to fit: no name of ours is longer. */
 static void base_name(const char *name, char to[32])
 {
@@ -141,12 +148,28 @@ static ht_code find_row(const char *name, int *row, const char **argument, ht_er
 
 /* ---- from what a loader gives to a data set ---------------------------------------------------- */
 
-/* What holds for every data set, checked here and nowhere else. x is (count × inputs). */
-static ht_code validate_part(const ht_raw_part *part, const char *what, ht_error *err)
+/* What holds for every data set, checked here and nowhere else. */
+static ht_code check_part(const ht_raw_part *part, const char *what, ht_error *err)
 {
     const char *path = part->inputs_path[0] ? part->inputs_path : part->path;
-    if (part->count == 0 || part->labels.count < part->count)
-        return ht_error_set(err, HT_FAIL, "%s: has no %s samples; give a file with at least one", path, what);
+    if (part->count > 0 && part->labels.count >= part->count) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s: has no %s samples; give a file with at least one", path, what);
+}
+
+static ht_code check_shapes(const ht_raw *raw, ht_error *err)
+{
+    if (check_part(&raw->train, "training", err) != HT_OK) return err->code;
+    if (check_part(&raw->test, "test", err) != HT_OK) return err->code;
+    if (raw->train.inputs == raw->test.inputs) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: its samples have %zu values, those of the training file %s have %zu; both must have as many",
+        raw->test.path, raw->test.inputs, raw->train.path, raw->train.inputs);
+}
+
+static ht_code check_values(const ht_raw_part *part, ht_error *err)
+{
+    const char *path = part->inputs_path[0] ? part->inputs_path : part->path;
     for (size_t i = 0; i < part->count * part->inputs; i++)
         if (!isfinite(part->x[i]))
             return ht_error_set(
@@ -156,37 +179,44 @@ static ht_code validate_part(const ht_raw_part *part, const char *what, ht_error
     return HT_OK;
 }
 
-static ht_code validate(const ht_raw *raw, ht_error *err)
+/* What the labels of a raw set say: the classes, and that of every sample of its files. */
+typedef struct classified {
+    ht_raw_labels classes;
+    int32_t *train, *test;
+} classified;
+
+static void free_classified(classified *c)
 {
-    if (validate_part(&raw->train, "training", err) != HT_OK) return err->code;
-    if (validate_part(&raw->test, "test", err) != HT_OK) return err->code;
-    if (raw->train.inputs == raw->test.inputs) return HT_OK;
-    return ht_error_set(
-        err, HT_FAIL,
-        "%s: its samples have %zu values, those of the training file %s have %zu; both must have as many",
-        raw->test.path, raw->test.inputs, raw->train.path, raw->train.inputs);
+    ht_labels_free(&c->classes);
+    ht_free(c->train);
+    ht_free(c->test);
+    *c = (classified){0};
 }
 
-/* Classes of the first `count` labels; every label of the file must have one. */
+/* Every label of the file must have a class. */
 static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const ht_raw_part *part,
                           int32_t **to, ht_error *err)
 {
-    *to = ht_alloc(part->count, sizeof **to, "the labels", err);
+    *to = ht_alloc(part->labels.count, sizeof **to, "the labels", err);
     if (!*to) return err->code;
     for (size_t i = 0; i < part->labels.count; i++) {
-        int32_t class = ht_labels_class(classes, &raw->train.labels, &part->labels, i);
-        if (class < 0) {
-            char label[HT_LABEL_NAME];
-            ht_label_format(&part->labels, i, label, sizeof label);
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s: row %zu: the label '%s' does not occur in the training file %s; remove such rows "
-                "or add training samples of that class",
-                part->path, i + 1, label, raw->train.path);
-        }
-        if (i < part->count) (*to)[i] = class;
+        (*to)[i] = ht_labels_class(classes, &raw->train.labels, &part->labels, i);
+        if ((*to)[i] >= 0) continue;
+        char label[HT_LABEL_NAME];
+        ht_label_format(&part->labels, i, label, sizeof label);
+        return ht_error_set(err, HT_FAIL,
+                            "%s: row %zu: the label '%s' does not occur in the training file %s; remove such "
+                            "rows or add training samples of that class",
+                            part->path, i + 1, label, raw->train.path);
     }
     return HT_OK;
+}
+
+static ht_code classify(const ht_raw *raw, classified *c, ht_error *err)
+{
+    if (ht_labels_distinct(&raw->train.labels, raw->train.path, &c->classes, err) != HT_OK) return err->code;
+    if (map_labels(&c->classes, raw, &raw->train, &c->train, err) != HT_OK) return err->code;
+    return map_labels(&c->classes, raw, &raw->test, &c->test, err);
 }
 
 static ht_code name_classes(const ht_raw_labels *classes, const ht_raw *raw, ht_dataset *data, ht_error *err)
@@ -207,6 +237,105 @@ static ht_code name_classes(const ht_raw_labels *classes, const ht_raw *raw, ht_
     return HT_OK;
 }
 
+/* ---- limits ------------------------------------------------------------------------------------ */
+
+/* One part, and what a limit leaves of it. */
+typedef struct limited {
+    ht_raw_part *part;
+    ht_class_list list;   /* of all samples in the file */
+    size_t count, wanted; /* samples to keep, and how many of these to hand over; 0: all */
+    const char *name, *key;
+    uint64_t which;
+} limited;
+
+static limited limited_train(ht_raw *raw, const classified *c, const ht_data_options *options)
+{
+    return (limited){&raw->train,
+                     {c->train, raw->train.labels.count, (int)c->classes.count},
+                     options->train_limit,
+                     options->train_wanted,
+                     "training",
+                     "data.train_limit",
+                     0};
+}
+
+static limited limited_test(ht_raw *raw, const classified *c, const ht_data_options *options)
+{
+    return (limited){&raw->test,
+                     {c->test, raw->test.labels.count, (int)c->classes.count},
+                     options->test_limit,
+                     0,
+                     "test",
+                     "data.test_limit",
+                     1};
+}
+
+static ht_code is_fair(const limited *l, bool *fair, ht_error *err)
+{
+    *fair = true;
+    return l->count ? ht_sample_is_fair(&l->list, l->count, fair, err) : HT_OK;
+}
+
+static void keep_first(ht_raw_part *part, size_t count)
+{
+    part->count = ht_data_limited(part->count, count);
+}
+
+/* Moves what is chosen to the front. */
+static void keep_chosen(ht_raw_part *part, int32_t *classes_of, const bool *chosen)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < part->count; i++) {
+        if (!chosen[i]) continue;
+        memmove(part->x + kept * part->inputs, part->x + i * part->inputs, part->inputs * sizeof *part->x);
+        classes_of[kept++] = classes_of[i];
+    }
+    part->count = kept;
+}
+
+static ht_code keep_by_class(const limited *l, int32_t *classes_of, uint64_t seed, ht_notes *notes,
+                             ht_error *err)
+{
+    bool *chosen = ht_alloc(l->part->count, sizeof *chosen, "the samples to keep", err);
+    if (!chosen) return err->code;
+    ht_code code = ht_sample_by_class(&l->list, l->count, 0, seed, l->which, chosen, err);
+    if (code == HT_OK) keep_chosen(l->part, classes_of, chosen);
+    ht_free(chosen);
+    ht_notes_add(notes,
+                 "the %s samples come sorted by class, or nearly so: %s=%zu takes so many of each class as "
+                 "its share is, drawn with seed %llu, instead of the first ones",
+                 l->name, l->key, l->count, (unsigned long long)seed);
+    return code;
+}
+
+static ht_code keep_limit(const limited *l, int32_t *classes_of, bool made, uint64_t seed, ht_notes *notes,
+                          ht_error *err)
+{
+    bool fair = true;
+    if (!made && is_fair(l, &fair, err) != HT_OK) return err->code;
+    if (!fair && keep_by_class(l, classes_of, seed, notes, err) != HT_OK) return err->code;
+    keep_first(l->part, l->count);
+    keep_first(l->part, l->wanted);
+    return HT_OK;
+}
+
+/* Has a loader kept the first samples of a part whose first samples are not fair? */
+static ht_code was_cut_unfairly(ht_raw *raw, const classified *c, const ht_data_options *options,
+                                bool *unfairly, ht_error *err)
+{
+    const limited parts[] = {limited_train(raw, c, options), limited_test(raw, c, options)};
+    *unfairly = false;
+    for (int i = 0; i < 2; i++) {
+        bool fair;
+        if (parts[i].part->count == parts[i].part->labels.count) continue;
+        if (is_fair(&parts[i], &fair, err) != HT_OK) return err->code;
+        *unfairly = *unfairly || !fair;
+    }
+    return HT_OK;
+}
+
+/* ---- all of it --------------------------------------------------------------------------------- */
+
 static void move_samples(ht_raw_part *from, ht_samples *to)
 {
     to->count = from->count;
@@ -214,16 +343,54 @@ static void move_samples(ht_raw_part *from, ht_samples *to)
     from->x = NULL;
 }
 
-static ht_code assemble(ht_raw *raw, ht_dataset *data, ht_error *err)
+static void free_part(ht_raw_part *part)
 {
-    ht_raw_labels classes = {0};
-    if (validate(raw, err) != HT_OK) return err->code;
-    ht_code code = ht_labels_distinct(&raw->train.labels, raw->train.path, &classes, err);
-    if (code == HT_OK) code = map_labels(&classes, raw, &raw->train, &data->train.labels, err);
-    if (code == HT_OK) code = map_labels(&classes, raw, &raw->test, &data->test.labels, err);
-    if (code == HT_OK) code = name_classes(&classes, raw, data, err);
-    ht_labels_free(&classes);
-    if (code != HT_OK) return code;
+    ht_free(part->x);
+    ht_free(part->wide);
+    ht_labels_free(&part->labels);
+}
+
+static void free_raw(ht_raw *raw)
+{
+    free_part(&raw->train);
+    free_part(&raw->test);
+    ht_notes_free(&raw->notes);
+    ht_notes_free(&raw->facts);
+    memset(raw, 0, sizeof *raw);
+}
+
+static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, classified *c, ht_error *err)
+{
+    raw->std = 1;
+    ht_text_copy(raw->train.path, sizeof raw->train.path, request->name);
+    ht_text_copy(raw->test.path, sizeof raw->test.path, request->name);
+    if (rows[row].load(request, raw, err) != HT_OK) return err->code;
+    if (check_shapes(raw, err) != HT_OK) return err->code;
+    return classify(raw, c, err);
+}
+
+/* Loaders that can, read no more than the limits ask for; where the whole part is needed they are called
+ * again without. */
+static ht_code load_enough(ht_data_request *request, int row, const ht_data_options *options, ht_raw *raw,
+                           classified *c, ht_error *err)
+{
+    bool unfairly = false, made = is_made(row);
+    bool measured = options->scale == HT_SCALE_STANDARD || options->scale == HT_SCALE_MINMAX;
+    size_t wanted = options->train_wanted, limit = options->train_limit;
+    request->train_limit = measured ? 0 : limit && (!wanted || limit < wanted) ? limit : wanted;
+    request->test_limit = measured ? 0 : options->test_limit;
+    if (load_raw(request, row, raw, c, err) != HT_OK) return err->code;
+    if (!made && was_cut_unfairly(raw, c, options, &unfairly, err) != HT_OK) return err->code;
+    if (!unfairly) return HT_OK;
+    free_raw(raw);
+    free_classified(c);
+    request->train_limit = request->test_limit = 0;
+    return load_raw(request, row, raw, c, err);
+}
+
+static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *err)
+{
+    if (name_classes(&c->classes, raw, data, err) != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
     data->width = raw->width;
     data->height = raw->height;
@@ -231,7 +398,24 @@ static ht_code assemble(ht_raw *raw, ht_dataset *data, ht_error *err)
     data->std = raw->std;
     move_samples(&raw->train, &data->train);
     move_samples(&raw->test, &data->test);
+    data->train.labels = c->train;
+    data->test.labels = c->test;
+    c->train = c->test = NULL;
     return HT_OK;
+}
+
+/* From what was read to what is trained on. */
+static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_options *options, ht_dataset *data,
+                      ht_error *err)
+{
+    bool known = made || raw->std != 1 || raw->mean != 0;
+    if (ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
+    if (check_values(&raw->train, err) != HT_OK) return err->code;
+    if (check_values(&raw->test, err) != HT_OK) return err->code;
+    limited train = limited_train(raw, c, options), test = limited_test(raw, c, options);
+    if (keep_limit(&train, c->train, made, options->seed, &raw->notes, err) != HT_OK) return err->code;
+    if (keep_limit(&test, c->test, made, options->seed, &raw->notes, err) != HT_OK) return err->code;
+    return assemble(raw, c, data, err);
 }
 
 /* Result files hold no paths, so csv: and npy: keep only their kind. */
@@ -244,33 +428,40 @@ static void set_name(const char *name, int row, ht_dataset *data)
     ht_text_copy(data->title, sizeof data->title, table[row].title);
 }
 
-static void keep_first(ht_raw_part *part, size_t limit)
+static ht_code load_row(ht_data_request *request, int row, const ht_data_options *options, ht_dataset *data,
+                        ht_error *err)
 {
-    part->count = ht_data_limited(part->count, limit);
-}
-
-static void free_part(ht_raw_part *part)
-{
-    ht_free(part->x);
-    ht_labels_free(&part->labels);
-}
-
-static ht_code load_row(const ht_data_request *request, int row, ht_dataset *data, ht_error *err)
-{
+    bool made = is_made(row);
+    classified c = {0};
     ht_raw *raw = ht_alloc(1, sizeof *raw, "the data set", err);
     if (!raw) return err->code;
-    raw->std = 1;
-    ht_text_copy(raw->train.path, sizeof raw->train.path, request->name);
-    ht_text_copy(raw->test.path, sizeof raw->test.path, request->name);
-    ht_code code = rows[row].load(request, raw, err);
-    keep_first(&raw->train, request->train_limit);
-    keep_first(&raw->test, request->test_limit);
-    if (code == HT_OK) code = assemble(raw, data, err);
-    data->notes = raw->notes.lines.data; /* of one owner from here on */
-    free_part(&raw->train);
-    free_part(&raw->test);
+    ht_code code = load_enough(request, row, options, raw, &c, err);
+    if (code == HT_OK) code = finish(raw, &c, made, options, data, err);
+    /* Of one owner from here on. */
+    data->notes = raw->notes.lines.data;
+    data->facts = raw->facts.lines.data;
+    raw->notes = raw->facts = (ht_notes){0};
+    free_classified(&c);
+    free_raw(raw);
     ht_free(raw);
     return code;
+}
+
+/* The column that the caller names; NULL: to be found. */
+static const char *wanted_label(const ht_data_options *options)
+{
+    const char *label = options->label;
+    return label && *label && strcmp(label, "auto") != 0 ? label : NULL;
+}
+
+static ht_code check_label(const char *label, const char *name, int row, ht_error *err)
+{
+    if (!label || rows[row].load == ht_load_csv) return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "data.label: '%.60s' has no columns to choose '%.60s' from; leave --label (data.label) "
+        "out, or give a table, as in csv:FILE",
+        name, label);
 }
 
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err)
@@ -286,12 +477,14 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
                                .source = table[row].source,
                                .instead = rows[row].instead,
                                .seed = options->seed,
-                               .train_limit = options->train_limit,
-                               .test_limit = options->test_limit};
+                               .label = wanted_label(options),
+                               .split = options->split > 0 ? options->split : 0.2,
+                               .refuse_missing = options->missing == HT_MISSING_REFUSE};
+    if (check_label(request.label, name, row, err) != HT_OK) return NULL;
     ht_dataset *data = ht_alloc(1, sizeof *data, "the data set", err);
     if (!data) return NULL;
     set_name(name, row, data);
-    if (load_row(&request, row, data, err) == HT_OK) return data;
+    if (load_row(&request, row, options, data, err) == HT_OK) return data;
     ht_dataset_free(data);
     return NULL;
 }

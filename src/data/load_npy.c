@@ -14,7 +14,7 @@
 /* Labels are compared as doubles; beyond this two integers might become one. */
 #define LABEL_MAX 9007199254740992.0
 
-static ht_code read_inputs(const char *path, size_t limit, ht_raw_part *part, size_t *samples, ht_error *err)
+static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_error *err)
 {
     ht_npy array;
     ht_code code = ht_npy_read(path, HT_NPY_FLOAT, &array, err);
@@ -29,9 +29,9 @@ static ht_code read_inputs(const char *path, size_t limit, ht_raw_part *part, si
         (array.count / array.shape[0] > INT_MAX || array.count > HT_DATA_BYTES_MAX / sizeof(float)))
         code = ht_error_set(err, HT_FAIL, "%s: has more than 4 GB of values; use a part of it", path);
     if (code == HT_OK) {
-        *samples = array.shape[0];
+        *alike = array.ndim > 2;
         part->inputs = array.count / array.shape[0];
-        part->count = ht_data_limited(array.shape[0], limit);
+        part->count = array.shape[0]; /* whole: its inputs may have to be scaled */
         part->x = array.f32;
         array.f32 = NULL;
     }
@@ -61,9 +61,10 @@ static bool is_one_hot(const ht_npy *y)
     return true;
 }
 
-static ht_code check_shape(const ht_npy *y, size_t samples, const ht_raw_part *part, ht_error *err)
+static ht_code check_shape(const ht_npy *y, const ht_raw_part *part, ht_error *err)
 {
     const char *path = part->path;
+    size_t samples = part->count;
     size_t labels = y->ndim > 0 ? y->shape[0] : 1;
     if (y->ndim == 2 && y->shape[0] == 1 && y->shape[1] == samples && samples > 1)
         return ht_error_set(err, HT_FAIL,
@@ -114,11 +115,11 @@ static ht_code add_labels(const ht_npy *y, ht_raw_part *part, ht_notes *notes, h
     return code;
 }
 
-static ht_code read_labels(size_t samples, ht_raw_part *part, ht_notes *notes, ht_error *err)
+static ht_code read_labels(ht_raw_part *part, ht_notes *notes, ht_error *err)
 {
     ht_npy array;
     ht_code code = ht_npy_read(part->path, HT_NPY_LABELS, &array, err);
-    if (code == HT_OK) code = check_shape(&array, samples, part, err);
+    if (code == HT_OK) code = check_shape(&array, part, err);
     if (code == HT_OK) code = add_labels(&array, part, notes, err);
     ht_npy_free(&array);
     return code;
@@ -137,16 +138,14 @@ static ht_code inputs_file(const char *dir, const char *suffix, char to[HT_DATA_
     return HT_OK;
 }
 
-static ht_code load_part(const char *dir, const char *suffix, size_t limit, ht_raw_part *part,
-                         ht_notes *notes, ht_error *err)
+static ht_code load_part(const char *dir, const char *suffix, ht_raw *raw, ht_raw_part *part, ht_error *err)
 {
     char name[32];
-    size_t samples = 0;
     if (inputs_file(dir, suffix, part->inputs_path, err) != HT_OK) return err->code;
     snprintf(name, sizeof name, "y_%s.npy", suffix);
     if (ht_file_join(part->path, sizeof part->path, dir, name, err) != HT_OK) return err->code;
-    if (read_inputs(part->inputs_path, limit, part, &samples, err) != HT_OK) return err->code;
-    return read_labels(samples, part, notes, err);
+    if (read_inputs(part->inputs_path, part, &raw->alike, err) != HT_OK) return err->code;
+    return read_labels(part, &raw->notes, err);
 }
 
 ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
@@ -156,7 +155,6 @@ ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (!ht_file_is_dir(dir))
         return ht_error_set(err, HT_FAIL, "%s: is not a directory; npy:DIR names the directory that holds %s",
                             dir, request->source);
-    if (load_part(dir, "train", request->train_limit, &raw->train, &raw->notes, err) != HT_OK)
-        return err->code;
-    return load_part(dir, "test", request->test_limit, &raw->test, &raw->notes, err);
+    if (load_part(dir, "train", raw, &raw->train, err) != HT_OK) return err->code;
+    return load_part(dir, "test", raw, &raw->test, err);
 }

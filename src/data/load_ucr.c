@@ -98,6 +98,7 @@ static ht_code load(const ht_data_request *request, const char *folder, const ch
                     ht_error *err)
 {
     char dir[HT_DATA_PATH], stem[NAME_MAX_LENGTH + 16];
+    raw->alike = true; /* steps of time */
     snprintf(stem, sizeof stem, "%s_TRAIN", name);
     if (ht_source_dir(request, folder, stem, endings, dir, err) != HT_OK) return err->code;
     if (read_file(dir, stem, &raw->train, err) != HT_OK) return err->code;

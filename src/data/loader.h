@@ -6,6 +6,7 @@
 #ifndef HT_DATA_LOADER_H
 #define HT_DATA_LOADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,25 +26,32 @@ typedef struct ht_data_request {
     const char *source;   /* for messages: the files looked for */
     const char *instead;  /* for messages: the embedded set that is closest */
     uint64_t seed;
-    size_t train_limit, test_limit; /* 0 keeps all */
+    size_t train_limit, test_limit; /* at least so many samples of each part are wanted; 0: all */
+    const char *label;              /* column of the label; NULL: to be found */
+    double split;                   /* share of one file that is the test part */
+    bool refuse_missing;            /* a missing cell is an error */
 } ht_data_request;
 
 typedef struct ht_raw_part {
     char path[HT_DATA_PATH];        /* of the labels, for messages */
     char inputs_path[HT_DATA_PATH]; /* of the inputs, if that is another file; otherwise empty */
     size_t inputs, count;
-    float *x;             /* (count × inputs) row-major, from ht_alloc; owned */
+    float *x;     /* (count × inputs) row-major, from ht_alloc; owned */
+    double *wide; /* the same in double precision, for numbers that are not scaled yet; then x is NULL */
     ht_raw_labels labels; /* of the whole file: at least `count` */
 } ht_raw_part;
 
 typedef struct ht_raw {
     ht_raw_part train, test;
+    bool alike;        /* all inputs are of one kind (pixels, steps of time): they share one scale */
+    bool padded;       /* NaN among the inputs is padding: 0 after scaling */
     int width, height; /* of pictures with one channel, otherwise 0 */
     float mean, std;   /* as in ht_dataset; a loader that standardizes sets both */
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
     ht_notes notes; /* what a person should know: skipped, guessed, filled in */
+    ht_notes facts; /* how it was read, "what: how" each, for `data info` */
 } ht_raw;
 
 /* Fills *raw, which starts zeroed except std = 1. What is in it after a failure is freed by the caller. */
@@ -57,7 +65,12 @@ ht_data_loader ht_load_mnist, ht_load_fashion, ht_load_kmnist, ht_load_emnist, h
 size_t ht_data_limited(size_t count, size_t limit);
 
 /* The stream number of sample `index` of a generator: train, test and set-wide draws never meet. */
-typedef enum ht_synth_part { HT_SYNTH_TRAIN = 0, HT_SYNTH_TEST = 1, HT_SYNTH_SETUP = 2 } ht_synth_part;
+typedef enum ht_synth_part {
+    HT_SYNTH_TRAIN = 0,
+    HT_SYNTH_TEST = 1,
+    HT_SYNTH_SETUP = 2,
+    HT_SYNTH_CHOICE = 3 /* of samples of a file */
+} ht_synth_part;
 uint64_t ht_synth_which(ht_synth_part part, size_t index);
 
 #endif
