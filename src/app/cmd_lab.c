@@ -27,11 +27,16 @@ static void keep_journal(ht_lab *lab, const ht_sample *s)
     if (s->change) lab->change = s->change;
 }
 
-/* A full disk is told once and must not end the lesson. */
+/* A full disk is told once and must not end the lesson; nor must a run directory that another program has
+ * taken away: what is written goes elsewhere then. */
 static void tell_news(ht_lab *lab)
 {
     char text[sizeof((ht_error *)0)->text];
     bool good;
+    if (lab->recorder && !lab->lost && ht_recorder_lost(lab->recorder, text, sizeof text)) {
+        ht_lab_note(lab, false, "%s", text);
+        lab->lost = lab->dirty = true;
+    }
     if (lab->recorder && ht_recorder_news(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }

@@ -66,6 +66,14 @@ static ht_code record(training *t, ht_error *err)
     return HT_OK;
 }
 
+/* Nobody would look for a run that goes on elsewhere than where it was put: it ends, and the error that
+ * ht_recorder_stop makes says where it is. */
+static bool is_lost(training *t)
+{
+    char text[sizeof((ht_error *)0)->text];
+    return t->recorder && ht_recorder_lost(t->recorder, text, sizeof text);
+}
+
 /* Trains to the end; *status says which end. */
 static ht_code train(training *t, const char **status, ht_error *err)
 {
@@ -76,7 +84,7 @@ static ht_code train(training *t, const char **status, ht_error *err)
     *status = NULL;
     while (!*status) {
         if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
-        *status = why ? why : interrupted ? "stopped" : NULL;
+        *status = why ? why : interrupted || is_lost(t) ? "stopped" : NULL;
         if (*status) break;
         result = ht_trainer_step(trainer);
         if (result.refused) {

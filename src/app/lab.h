@@ -24,6 +24,7 @@ typedef struct ht_lab {
     ht_session *session;
     ht_runner *runner;
     ht_recorder *recorder; /* NULL without --run */
+    bool lost;             /* the run directory is not where it was; told */
     ht_model *model;
     ht_cells *cells;
     ht_screen screen;

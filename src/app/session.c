@@ -65,7 +65,6 @@ ht_code ht_session_set(ht_session *s, ht_param p, double value, ht_error *err)
                         .param = p,
                         .before = ht_params_get(&s->params, p)};
     ht_text line = {0}, no_rows = {0};
-    uint64_t no_cut = UINT64_MAX;
     if (value == sample.before) return HT_OK;
     if (ht_trainer_set(s->trainer, p, value, err) != HT_OK) return err->code;
     s->params = *ht_trainer_params(s->trainer);
@@ -73,7 +72,7 @@ ht_code ht_session_set(ht_session *s, ht_param p, double value, ht_error *err)
     sample.change = ht_trainer_change(s->trainer);
     ht_journal_add(&line, &sample);
     keep_line(s, &line);
-    ht_code code = s->dir ? ht_rundir_append(s->dir, &line, &no_rows, &no_cut, err) : HT_OK;
+    ht_code code = s->dir ? ht_rundir_append(s->dir, &line, &no_rows, err) : HT_OK;
     ht_text_free(&line);
     return code;
 }
@@ -85,7 +84,8 @@ static ht_code go_on(ht_session *s, const ht_arguments *args, const char *run, h
     if (ht_rundir_resume(s->dir, s->trainer, err) != HT_OK) return err->code;
     s->params = *ht_trainer_params(s->trainer);
     ht_error too_long;
-    if (ht_rundir_journal(run, &s->journal, HT_JOURNAL_LIMIT, &too_long) != HT_OK) ht_text_free(&s->journal);
+    if (ht_rundir_own_journal(s->dir, &s->journal, HT_JOURNAL_LIMIT, &too_long) != HT_OK)
+        ht_text_free(&s->journal);
     if (wanted_params(args, &s->params, run, &wanted, err) != HT_OK) return err->code;
     for (int p = 0; p < HT_P_COUNT; p++)
         if (ht_session_set(s, p, ht_params_get(&wanted, p), err) != HT_OK) return err->code;

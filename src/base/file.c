@@ -1,8 +1,8 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +13,22 @@
 
 enum { PATH_LIMIT = 4096 };
 
+/* What the descriptor `at` knows the file by. */
+static const char *name_in(int at, const char *path)
+{
+    const char *slash = at == AT_FDCWD ? NULL : strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 int ht_file_open(const char *path, uint64_t *size, ht_error *err)
 {
+    return ht_file_open_in(AT_FDCWD, path, size, err);
+}
+
+int ht_file_open_in(int at, const char *path, uint64_t *size, ht_error *err)
+{
     /* O_NONBLOCK: a FIFO in place of a file must not hang us; it is refused below. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = openat(at, name_in(at, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     if (fd < 0)
         ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
@@ -49,9 +61,14 @@ ht_code ht_file_read_at(int fd, const char *path, void *to, size_t size, uint64_
 
 ht_code ht_file_read(const char *path, size_t limit, char **data, size_t *size, ht_error *err)
 {
+    return ht_file_read_in(AT_FDCWD, path, limit, data, size, err);
+}
+
+ht_code ht_file_read_in(int at, const char *path, size_t limit, char **data, size_t *size, ht_error *err)
+{
     uint64_t bytes;
     *data = NULL;
-    int fd = ht_file_open(path, &bytes, err);
+    int fd = ht_file_open_in(at, path, &bytes, err);
     if (fd < 0) return err->code;
     ht_code code = HT_OK;
     if (bytes > limit)
@@ -91,10 +108,9 @@ static int flush(int fd)
     return done == 0 || errno == EINVAL || errno == ENOSYS ? 0 : errno;
 }
 
-static ht_code finish(int fd, const char *path, ht_error *err)
+static ht_code settle(int fd, const char *path, ht_error *err)
 {
     int failed = flush(fd);
-    if (close(fd) != 0 && !failed) failed = errno;
     return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed))
                   : HT_OK;
 }
@@ -103,61 +119,105 @@ ht_code ht_file_sync(const char *path, ht_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
-    int failed = flush(fd);
+    ht_code code = settle(fd, path, err);
     close(fd);
-    return failed ? ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(failed))
-                  : HT_OK;
+    return code;
+}
+
+ht_code ht_file_sync_to(int fd, const char *path, ht_error *err)
+{
+    return settle(fd, path, err);
 }
 
 /* The directory of `path`: a rename is safe only when it is on the disk too. One that may be written but not
  * read cannot be waited for. */
-static ht_code sync_folder(const char *path, ht_error *err)
+static ht_code sync_folder(int at, const char *path, ht_error *err)
 {
     char folder[PATH_LIMIT];
     const char *slash = strrchr(path, '/');
     int length = slash ? (int)(slash - path) : 0;
     snprintf(folder, sizeof folder, "%.*s", slash ? (length ? length : 1) : 1, slash ? path : ".");
+    if (at != AT_FDCWD) return settle(at, folder, err);
     return access(folder, R_OK) == 0 ? ht_file_sync(folder, err) : HT_OK;
 }
 
-void ht_file_remove_temporaries(const char *path)
+/* "<name>.tmp-<digits>" */
+static bool is_temporary_of(const char *entry, const char *name)
 {
-    char pattern[PATH_LIMIT + 16];
-    glob_t found;
-    size_t used = 0;
-    for (; *path && used + 12 < sizeof pattern; path++) {
-        if (strchr("*?[\\", *path)) pattern[used++] = '\\';
-        pattern[used++] = *path;
+    size_t length = strlen(name);
+    return strncmp(entry, name, length) == 0 && strncmp(entry + length, ".tmp-", 5) == 0 &&
+           entry[length + 5] >= '0' && entry[length + 5] <= '9';
+}
+
+void ht_file_remove_temporaries_in(int at, const char *name)
+{
+    int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+    if (fd >= 0 && !folder) close(fd);
+    while (folder && (entry = readdir(folder)))
+        if (is_temporary_of(entry->d_name, name)) unlinkat(fd, entry->d_name, 0);
+    if (folder) closedir(folder);
+}
+
+static ht_code temporary_of(char *to, int at, const char *path, ht_error *err)
+{
+    int length = snprintf(to, PATH_LIMIT, "%s.tmp-%ld", name_in(at, path), (long)getpid());
+    if (length >= 0 && length < PATH_LIMIT) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
+}
+
+int ht_file_begin_in(int at, const char *path, ht_error *err)
+{
+    char temporary[PATH_LIMIT];
+    struct stat info;
+    if (temporary_of(temporary, at, path, err) != HT_OK) return -1;
+    if (fstatat(at, name_in(at, path), &info, 0) == 0 && !S_ISREG(info.st_mode)) {
+        ht_error_set(err, HT_FAIL, "%s: exists and is not a regular file; give another name", path);
+        return -1;
     }
-    if (*path) return;
-    strcpy(pattern + used, ".tmp-[0-9]*");
-    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0) return;
-    for (size_t i = 0; i < found.gl_pathc; i++) unlink(found.gl_pathv[i]);
-    globfree(&found);
+    int fd = openat(at, temporary, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd < 0) ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
+    return fd;
+}
+
+void ht_file_abandon_in(int at, const char *path, int fd)
+{
+    char temporary[PATH_LIMIT];
+    ht_error ignored;
+    if (temporary_of(temporary, at, path, &ignored) == HT_OK) unlinkat(at, temporary, 0);
+    close(fd);
+}
+
+ht_code ht_file_commit_in(int at, const char *path, int fd, ht_error *err)
+{
+    char temporary[PATH_LIMIT];
+    ht_code code = temporary_of(temporary, at, path, err);
+    if (code == HT_OK) code = settle(fd, path, err);
+    if (code == HT_OK && renameat(at, temporary, at, name_in(at, path)) != 0)
+        code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
+    return code == HT_OK ? sync_folder(at, path, err) : code;
+}
+
+ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_error *err)
+{
+    int fd = ht_file_begin_in(at, path, err);
+    if (fd < 0) return err->code;
+    ht_code code = HT_OK;
+    for (size_t i = 0; i < count && code == HT_OK; i++)
+        code = write_all(fd, parts[i].data, parts[i].size, path, err);
+    if (code == HT_OK) code = ht_file_commit_in(at, path, fd, err);
+    if (code != HT_OK) {
+        ht_file_abandon_in(at, path, fd);
+        return code;
+    }
+    if (close(fd) == 0) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s: cannot flush to disk: %s", path, strerror(errno));
 }
 
 ht_code ht_file_write_parts(const char *path, const ht_part *parts, size_t count, ht_error *err)
 {
-    char temporary[PATH_LIMIT];
-    int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof temporary)
-        return ht_error_set(err, HT_FAIL, "%.80s...: the path is too long", path);
-    struct stat info;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return ht_error_set(err, HT_FAIL, "%s: exists and is not a regular file; give another name", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
-    ht_code code = HT_OK;
-    for (size_t i = 0; i < count && code == HT_OK; i++)
-        code = write_all(fd, parts[i].data, parts[i].size, path, err);
-    if (code == HT_OK)
-        code = finish(fd, path, err);
-    else
-        close(fd);
-    if (code == HT_OK && rename(temporary, path) != 0)
-        code = ht_error_set(err, HT_FAIL, "%s: cannot rename into place: %s", path, strerror(errno));
-    if (code != HT_OK) unlink(temporary);
-    return code == HT_OK ? sync_folder(path, err) : code;
+    return ht_file_write_in(AT_FDCWD, path, parts, count, err);
 }
 
 ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error *err)
@@ -165,19 +225,22 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
     return ht_file_write_parts(path, &(ht_part){data, size}, 1, err);
 }
 
-/* For changes in place. O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a
- * stranger's run must not lead us out of it (what is replaced as a whole replaces the link). */
-static int open_to_change(const char *path, int flags, off_t *size, ht_error *err)
+/* O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a stranger's run must not lead us
+ * out of it (what is replaced as a whole replaces the link). */
+int ht_file_change_in(int at, const char *path, bool create, uint64_t *size, ht_error *err)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | flags, 0666);
+    int fd = openat(at, name_in(at, path),
+                    O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | (create ? O_CREAT : 0), 0666);
     struct stat info;
     if (fd < 0)
         ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
-                     errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+                     errno == ELOOP    ? "it is a symbolic link"
+                     : errno == EISDIR ? "it is not a regular file"
+                                       : strerror(errno));
     else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
     else {
-        *size = info.st_size;
+        *size = (uint64_t)info.st_size;
         return fd;
     }
     if (fd >= 0) close(fd);
@@ -192,14 +255,29 @@ static int cut(int fd, off_t size)
     return done;
 }
 
+ht_code ht_file_append_to(int fd, const char *path, const void *data, size_t size, ht_error *err)
+{
+    struct stat before;
+    if (fstat(fd, &before) != 0)
+        return ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
+    if (write_all(fd, data, size, path, err) == HT_OK) return HT_OK;
+    /* Half a line would spoil the next one. */
+    if (cut(fd, before.st_size) != 0) ht_error_prefix(err, "%s: the last line is cut", path);
+    return err->code;
+}
+
+ht_code ht_file_cut_to(int fd, const char *path, uint64_t size, ht_error *err)
+{
+    if (cut(fd, (off_t)size) == 0) return settle(fd, path, err);
+    return ht_error_set(err, HT_FAIL, "%s: cannot cut: %s", path, strerror(errno));
+}
+
 ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error *err)
 {
-    off_t before;
-    int fd = open_to_change(path, O_CREAT | O_APPEND, &before, err);
+    uint64_t before;
+    int fd = ht_file_change_in(AT_FDCWD, path, true, &before, err);
     if (fd < 0) return err->code;
-    ht_code code = write_all(fd, data, size, path, err);
-    /* Half a line would spoil the next one. */
-    if (code != HT_OK && cut(fd, before) != 0) ht_error_prefix(err, "%s: the last line is cut", path);
+    ht_code code = ht_file_append_to(fd, path, data, size, err);
     if (close(fd) != 0 && code == HT_OK)
         code = ht_error_set(err, HT_FAIL, "%s: cannot close: %s", path, strerror(errno));
     return code;
@@ -207,13 +285,12 @@ ht_code ht_file_append(const char *path, const void *data, size_t size, ht_error
 
 ht_code ht_file_cut(const char *path, uint64_t size, ht_error *err)
 {
-    off_t before;
-    int fd = open_to_change(path, 0, &before, err);
+    uint64_t before;
+    int fd = ht_file_change_in(AT_FDCWD, path, false, &before, err);
     if (fd < 0) return err->code;
-    if (cut(fd, (off_t)size) == 0) return finish(fd, path, err);
-    ht_error_set(err, HT_FAIL, "%s: cannot cut: %s", path, strerror(errno));
+    ht_code code = ht_file_cut_to(fd, path, size, err);
     close(fd);
-    return err->code;
+    return code;
 }
 
 ht_code ht_file_make_dir(const char *path, ht_error *err)

@@ -37,9 +37,6 @@ ht_code ht_file_cut(const char *path, uint64_t size, ht_error *err);
 /* Waits until a file or directory is on the disk. */
 ht_code ht_file_sync(const char *path, ht_error *err);
 
-/* Removes what ht_file_write left of `path` when it was killed: "<path>.tmp-<pid>" of any process. */
-void ht_file_remove_temporaries(const char *path);
-
 /* Makes a directory and its parents; an existing directory is fine. */
 ht_code ht_file_make_dir(const char *path, ht_error *err);
 
@@ -48,6 +45,30 @@ bool ht_file_is_dir(const char *path);
 
 /* "dir/name" into `to`. HT_FAIL if it does not fit. */
 ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err);
+
+/* ---- in a directory that is held open ----
+ *
+ * `at` is its descriptor (AT_FDCWD: none). The file is the last component of `path` in it, whatever has
+ * become of the directory's name meanwhile; messages say `path`. */
+
+int ht_file_open_in(int at, const char *path, uint64_t *size, ht_error *err);
+ht_code ht_file_read_in(int at, const char *path, size_t limit, char **data, size_t *size, ht_error *err);
+ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_error *err);
+
+/* A file replaced piece by piece: what is written to the descriptor appears under the name with the commit.
+ * The descriptor stays open for reading and appending; after a failure the file is to be abandoned. */
+int ht_file_begin_in(int at, const char *path, ht_error *err);
+ht_code ht_file_commit_in(int at, const char *path, int fd, ht_error *err);
+void ht_file_abandon_in(int at, const char *path, int fd); /* closes it */
+
+/* Opens a file for reading, appending and cutting; never through a link. */
+int ht_file_change_in(int at, const char *path, bool create, uint64_t *size, ht_error *err);
+ht_code ht_file_append_to(int fd, const char *path, const void *data, size_t size, ht_error *err);
+ht_code ht_file_cut_to(int fd, const char *path, uint64_t size, ht_error *err); /* fsyncs, too */
+ht_code ht_file_sync_to(int fd, const char *path, ht_error *err);
+
+/* Removes what a program that was killed has left of a file: "<name>.tmp-<pid>" of any process. */
+void ht_file_remove_temporaries_in(int at, const char *name);
 
 /* Replaces this program by a new start of it, under its own name (not "exe"). Returns only when that fails.
  */

@@ -1,5 +1,6 @@
 #include "data/safetensors.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -128,9 +129,14 @@ static ht_code read_header(ht_safetensors *f, ht_error *err)
 
 ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
 {
+    return ht_safetensors_open_in(AT_FDCWD, path, err);
+}
+
+ht_safetensors *ht_safetensors_open_in(int at, const char *path, ht_error *err)
+{
     ht_safetensors *f = ht_alloc(1, sizeof *f, path, err);
     if (!f) return NULL;
-    f->fd = ht_file_open(path, &f->bytes, err);
+    f->fd = ht_file_open_in(at, path, &f->bytes, err);
     f->path = strdup(path);
     ht_code code = HT_OK;
     if (f->fd < 0)
@@ -288,6 +294,12 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err)
 {
+    return ht_safetensors_write_in(AT_FDCWD, path, tensors, count, metadata, err);
+}
+
+ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
+                                const char *const *metadata, ht_error *err)
+{
     ht_part parts[TENSORS_OUT + 3];
     unsigned char prefix[8];
     if (count > TENSORS_OUT)
@@ -305,7 +317,7 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
     parts[2] = (ht_part){"        ", padding};
     for (size_t i = 0; i < count; i++) parts[3 + i] = (ht_part){data_of(&tensors[i]), bytes_of(&tensors[i])};
     ht_checksum_put(text, parts + 1, count + 2);
-    ht_code code = ht_file_write_parts(path, parts, count + 3, err);
+    ht_code code = ht_file_write_in(at, path, parts, count + 3, err);
     free(text);
     return code;
 }

@@ -76,4 +76,9 @@ typedef struct ht_tensor_out {
 ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
                              const char *const *metadata, ht_error *err);
 
+/* The same in a directory that is held open (file.h). */
+ht_safetensors *ht_safetensors_open_in(int at, const char *path, ht_error *err);
+ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
+                                const char *const *metadata, ht_error *err);
+
 #endif

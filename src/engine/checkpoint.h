@@ -50,6 +50,10 @@ ht_code ht_checkpoint_write(const char *path, ht_trainer *trainer,
  * file. On failure the trainer is to be thrown away. */
 ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err);
 
+/* The same in a directory that is held open (file.h). */
+ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *checkpoint, ht_error *err);
+ht_code ht_checkpoint_read_in(int at, const char *path, ht_trainer *trainer, ht_error *err);
+
 /* Where two states differ first, as a sentence ("layers.0.weight[3][17] is 0.5 here and 0.25 there"); false
  * when they are equal bit by bit. */
 bool ht_checkpoint_differs(const ht_checkpoint *here, const ht_checkpoint *there, char *where, size_t size);

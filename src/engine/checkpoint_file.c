@@ -1,6 +1,7 @@
 /* checkpoint_file.c - checkpoints on disk. */
 #include "engine/checkpoint.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,7 @@ static double *epoch_table(const ht_checkpoint *c, ht_error *err)
     return table;
 }
 
-static ht_code write_tensors(const char *path, const ht_checkpoint *c, unsigned char *const mask[],
+static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, unsigned char *const mask[],
                              const double *epochs, const char *const metadata[], ht_error *err)
 {
     ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 1];
@@ -85,10 +86,15 @@ static ht_code write_tensors(const char *path, const ht_checkpoint *c, unsigned 
             add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
         add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
     }
-    return ht_safetensors_write(path, tensors, count, metadata, err);
+    return ht_safetensors_write_in(at, path, tensors, count, metadata, err);
 }
 
 ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *err)
+{
+    return ht_checkpoint_save_in(AT_FDCWD, path, c, err);
+}
+
+ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, ht_error *err)
 {
     const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
     char digits[COUNTERS][DIGITS];
@@ -109,7 +115,7 @@ ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *e
         code = (mask[l] = mask_bytes(c->mask, l, err)) ? HT_OK : err->code;
     double *epochs = code == HT_OK && c->epoch_count ? epoch_table(c, err) : NULL;
     if (c->epoch_count && !epochs && code == HT_OK) code = err->code;
-    if (code == HT_OK) code = write_tensors(path, c, mask, epochs, metadata, err);
+    if (code == HT_OK) code = write_tensors(at, path, c, mask, epochs, metadata, err);
     ht_free(epochs);
     for (int l = 0; l <= c->net->depth; l++) ht_free(mask[l]);
     return code;
@@ -224,9 +230,14 @@ static ht_code read_epochs(ht_safetensors *file, const char *path, ht_trainer *t
 
 ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
 {
+    return ht_checkpoint_read_in(AT_FDCWD, path, trainer, err);
+}
+
+ht_code ht_checkpoint_read_in(int at, const char *path, ht_trainer *trainer, ht_error *err)
+{
     ht_trainer_state state = {0};
     ht_mask *mask = NULL;
-    ht_safetensors *file = ht_safetensors_open(path, err);
+    ht_safetensors *file = ht_safetensors_open_in(at, path, err);
     if (!file) return err->code;
     ht_code code = read_counters(file, path, &state, err);
     if (code == HT_OK) code = read_mask(file, ht_trainer_network(trainer), &mask, err);

@@ -1,6 +1,7 @@
 #include "engine/recorder.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -9,12 +10,10 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-/* Lines on their way to the disk. When a future is left, its rows stay true for the checkpoint that is there,
- * until one of the way taken instead is: the cut and the rows after it wait for that. */
+/* Lines on their way to the disk: all that happened, in order. The rows of a branch wait for nothing: those
+ * of metrics.csv are of the way of the checkpoint that is there (rundir.h). */
 typedef struct mail {
     ht_text journal, rows;
-    uint64_t cut; /* rows after this step are of the future that was left; UINT64_MAX: there is none */
-    ht_text next; /* rows after the cut */
 } mail;
 
 struct ht_recorder {
@@ -31,34 +30,17 @@ struct ht_recorder {
     ht_checkpoint *copy;             /* the writer's while `handed` */
 
     /* under the lock */
-    mail pending; /* since the last copy was handed over */
-    mail sealed;  /* before that */
+    mail pending;
     bool handed, quit;
     bool alone;            /* no checkpoint will come before the end: nothing to wait for */
     bool failing, changed; /* since ht_recorder_news was last asked */
     ht_error problem;
+    char lost[sizeof((ht_error *)0)->text]; /* what became of the directory; "": nothing */
 
     /* writer's thread */
-    mail unwritten;       /* with a copy: nothing that is younger, but for the journal */
+    mail unwritten;
     bool owes_checkpoint; /* the last one could not be written */
 };
-
-static bool waits(const mail *m)
-{
-    return m->cut < UINT64_MAX;
-}
-
-/* Where rows go that are made now. */
-static ht_text *latest(mail *m)
-{
-    return waits(m) ? &m->next : &m->rows;
-}
-
-static void leave_future(mail *m, uint64_t step)
-{
-    ht_metrics_cut(&m->next, step);
-    if (step < m->cut) m->cut = step;
-}
 
 static void append(ht_text *into, ht_text *from)
 {
@@ -67,26 +49,17 @@ static void append(ht_text *into, ht_text *from)
     ht_text_free(from);
 }
 
-/* Takes over what `from` holds, in order. */
+/* Takes over what `from` holds. */
 static void merge(mail *into, mail *from)
 {
     append(&into->journal, &from->journal);
-    append(latest(into), &from->rows);
-    if (waits(from)) leave_future(into, from->cut);
-    append(latest(into), &from->next);
-    from->cut = UINT64_MAX;
-}
-
-static bool failed(const mail *m)
-{
-    return m->journal.failed || m->rows.failed || m->next.failed;
+    append(&into->rows, &from->rows);
 }
 
 static void free_mail(mail *m)
 {
     ht_text_free(&m->journal);
     ht_text_free(&m->rows);
-    ht_text_free(&m->next);
 }
 
 /* Told once each time it changes. */
@@ -102,28 +75,30 @@ static void report(ht_recorder *r, const ht_error *err)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. */
-static ht_code write_lines(ht_recorder *r, ht_error *err)
+/* Has the directory been moved or replaced? Asked before anything is written. */
+static ht_code look_around(ht_recorder *r, ht_error *err)
 {
-    uint64_t none = UINT64_MAX;
-    return ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, &none, err);
+    ht_code code = ht_rundir_check(r->dir, err);
+    const char *story = ht_rundir_story(r->dir);
+    if (code != HT_OK || !story) return code;
+    ht_error text;
+    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s", story, ht_rundir_path(r->dir));
+    pthread_mutex_lock(&r->lock);
+    ht_text_copy(r->lost, sizeof r->lost, text.text);
+    pthread_mutex_unlock(&r->lock);
+    return HT_OK;
 }
 
-static ht_code write_next(ht_recorder *r, ht_error *err)
-{
-    return ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.next, &r->unwritten.cut, err);
-}
-
-/* `settled`: the way that was taken last is that of the copy, or there will be none. */
+/* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. `settled`: no
+ * checkpoint will come for which metrics.csv should wait. */
 static void write_all(ht_recorder *r, bool checkpoint, bool settled)
 {
     ht_error err;
-    ht_code code = write_lines(r, &err);
-    if (code == HT_OK && checkpoint) {
-        code = ht_rundir_save(r->dir, r->copy, &err);
-        r->owes_checkpoint = code != HT_OK;
-    }
-    if (code == HT_OK && settled && waits(&r->unwritten)) code = write_next(r, &err);
+    ht_code code = look_around(r, &err);
+    if (code == HT_OK) code = ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, &err);
+    if (code == HT_OK && checkpoint) code = ht_rundir_save(r->dir, r->copy, &err);
+    if (checkpoint) r->owes_checkpoint = code != HT_OK;
+    if (code == HT_OK && settled) code = ht_rundir_show(r->dir, UINT64_MAX, &err);
     /* Short lines may find room on a disk that is full for checkpoints: all is well only after one of these.
      */
     if (code != HT_OK || !r->owes_checkpoint) report(r, code == HT_OK ? NULL : &err);
@@ -137,16 +112,6 @@ static void wait_for_work(ht_recorder *r)
         if (pthread_cond_timedwait(&r->news, &r->lock, &until) == ETIMEDOUT) break;
 }
 
-/* Under the lock. The journal tells of all ways, its lines need not wait. */
-static void collect(ht_recorder *r)
-{
-    merge(&r->unwritten, &r->sealed);
-    if (r->alone || !(r->handed || waits(&r->pending)))
-        merge(&r->unwritten, &r->pending);
-    else
-        append(&r->unwritten.journal, &r->pending.journal);
-}
-
 static void *recorder_main(void *argument)
 {
     ht_recorder *r = argument;
@@ -154,13 +119,11 @@ static void *recorder_main(void *argument)
     while (!quit) {
         pthread_mutex_lock(&r->lock);
         wait_for_work(r);
-        bool handed = r->handed, settled = handed || r->alone;
+        bool handed = r->handed, alone = r->alone;
         quit = r->quit;
-        collect(r);
+        merge(&r->unwritten, &r->pending);
         pthread_mutex_unlock(&r->lock);
-        const mail *m = &r->unwritten;
-        bool lines = m->journal.length || m->rows.length || (settled && waits(m));
-        if (lines || handed || failed(m)) write_all(r, handed, settled);
+        write_all(r, handed, alone && !handed);
         if (!handed) continue;
         pthread_mutex_lock(&r->lock);
         r->handed = false;
@@ -191,7 +154,6 @@ ht_recorder *ht_recorder_start(ht_rundir *dir, ht_trainer *trainer, ht_pool *poo
     r->dir = dir;
     r->trainer = trainer;
     r->pool = pool;
-    r->pending.cut = r->sealed.cut = r->unwritten.cut = UINT64_MAX;
     r->due = ht_now() + interval(r);
     r->last_step = ht_trainer_steps(trainer);
     r->last_change = ht_trainer_change(trainer);
@@ -210,10 +172,12 @@ void ht_recorder_take(ht_recorder *r, const ht_sample *s)
     pthread_mutex_lock(&r->lock);
     ht_journal_add(&r->pending.journal, s);
     if (s->kind == HT_SAMPLE_RESET || s->kind == HT_SAMPLE_REWIND) {
-        leave_future(&r->pending, s->step);
+        /* A reset goes on from nothing. */
+        uint64_t keep = s->kind == HT_SAMPLE_REWIND ? s->keep : s->change - 1;
+        ht_metrics_branch(&r->pending.rows, s->change, keep, s->step);
         r->alone = alone;
     }
-    if (s->kind == HT_SAMPLE_EVAL) ht_metrics_add(latest(&r->pending), s);
+    if (s->kind == HT_SAMPLE_EVAL) ht_metrics_add(&r->pending.rows, s);
     if (r->pending.journal.length) pthread_cond_signal(&r->news);
     pthread_mutex_unlock(&r->lock);
     /* What was saved before belongs to another branch. */
@@ -248,7 +212,6 @@ void ht_recorder_offer(ht_recorder *r)
     r->last_step = ht_trainer_steps(r->trainer);
     r->last_change = ht_trainer_change(r->trainer);
     pthread_mutex_lock(&r->lock);
-    merge(&r->sealed, &r->pending);
     r->handed = true;
     pthread_cond_signal(&r->news);
     pthread_mutex_unlock(&r->lock);
@@ -265,6 +228,30 @@ bool ht_recorder_news(ht_recorder *r, bool *good, char *text, size_t size)
     return changed;
 }
 
+bool ht_recorder_lost(ht_recorder *r, char *text, size_t size)
+{
+    pthread_mutex_lock(&r->lock);
+    bool lost = r->lost[0] != '\0';
+    if (lost) ht_text_copy(text, size, r->lost);
+    pthread_mutex_unlock(&r->lock);
+    return lost;
+}
+
+/* The last state; and where it is, if not where it should be. */
+static ht_code save_last(ht_recorder *r, ht_error *err)
+{
+    ht_checkpoint now = ht_checkpoint_of(r->trainer);
+    ht_code code = ht_rundir_check(r->dir, err);
+    if (code == HT_OK) code = ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, err);
+    if (code == HT_OK) code = ht_rundir_finish(r->dir, &now, err);
+    const char *story = ht_rundir_story(r->dir), *path = ht_rundir_path(r->dir);
+    if (!story) return code;
+    if (code != HT_OK) return ht_error_prefix(err, "%s", story);
+    return ht_error_set(
+        err, HT_FAIL, "%s; it is saved in %s as of step %" PRIu64 ": `heavytail train --run %s` takes it up",
+        story, path, now.state.step, path);
+}
+
 ht_code ht_recorder_stop(ht_recorder *r, ht_error *err)
 {
     if (!r) return HT_OK;
@@ -273,14 +260,9 @@ ht_code ht_recorder_stop(ht_recorder *r, ht_error *err)
     pthread_cond_signal(&r->news);
     pthread_mutex_unlock(&r->lock);
     pthread_join(r->thread, NULL);
-    merge(&r->unwritten, &r->sealed);
     merge(&r->unwritten, &r->pending);
-    ht_checkpoint now = ht_checkpoint_of(r->trainer);
-    ht_code code = write_lines(r, err);
-    if (code == HT_OK) code = ht_rundir_save(r->dir, &now, err);
-    if (code == HT_OK) code = write_next(r, err);
+    ht_code code = save_last(r, err);
     free_mail(&r->pending);
-    free_mail(&r->sealed);
     free_mail(&r->unwritten);
     ht_checkpoint_free(r->copy);
     pthread_cond_destroy(&r->news);

@@ -27,8 +27,12 @@ double ht_recorder_patience(const ht_recorder *recorder);
 /* Has saving begun to fail, or to work again, since it was last asked? The sentence that says so. */
 bool ht_recorder_news(ht_recorder *recorder, bool *good, char *text, size_t size);
 
+/* Is the directory not what was opened any more (rundir.h)? The run goes on elsewhere, and a program that
+ * nobody looks at had better end. The sentence that says what happened and where. */
+bool ht_recorder_lost(ht_recorder *recorder, char *text, size_t size);
+
 /* When training has ended: the thread finishes what it has, the trainer's state is saved, and all is freed.
- * NULL is fine. */
+ * NULL is fine. HT_FAIL also when the run had to be saved elsewhere: the sentence says where. */
 ht_code ht_recorder_stop(ht_recorder *recorder, ht_error *err);
 
 #endif

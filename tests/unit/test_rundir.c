@@ -51,7 +51,6 @@ static void ok(ht_code code)
 static void add_metrics(ht_rundir *dir, uint64_t step)
 {
     ht_text rows = {0}, none = {0};
-    uint64_t cut = UINT64_MAX;
     ht_sample eval = {.kind = HT_SAMPLE_EVAL,
                       .step = step,
                       .folded = 10,
@@ -67,7 +66,7 @@ static void add_metrics(ht_rundir *dir, uint64_t step)
     ht_metrics_add(&rows, &eval);
     eval.folded = 0;
     ht_metrics_add(&rows, &eval); /* a look that closes no row */
-    ok(ht_rundir_append(dir, &none, &rows, &cut, &err));
+    ok(ht_rundir_append(dir, &none, &rows, &err));
     assert_int_equal(rows.length, 0);
     ht_text_free(&rows);
 }
@@ -177,13 +176,13 @@ static void a_long_file_is_cut_at_the_row(void **state)
         ht_sample s = {.kind = HT_SAMPLE_EVAL, .step = 10 * i, .folded = 10, .loss = pow(0.999, (double)i)};
         ht_metrics_add(&rows, &s);
     }
-    uint64_t cut = UINT64_MAX;
-    ok(ht_rundir_append(dir, &none, &rows, &cut, &err));
-    for (uint64_t to = ROWS; to > 0; to = to * 3 / 4) {
-        cut = 10 * to + 9;
+    ok(ht_rundir_append(dir, &none, &rows, &err));
+    for (uint64_t to = ROWS, change = 1; to > 0; to = to * 3 / 4, change++) {
+        ht_metrics_branch(&rows, change, change - 1, 10 * to + 9);
         last_bytes = 0;
         ht_alloc_ask(remember);
-        ok(ht_rundir_append(dir, &none, &none, &cut, &err));
+        ok(ht_rundir_append(dir, &none, &rows, &err));
+        ok(ht_rundir_show(dir, change, &err));
         ht_alloc_ask(NULL);
         assert_true(last_bytes < LONG);
         ok(ht_rundir_read_metrics(scratch_path("day"), &read, &count, &err));
