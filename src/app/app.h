@@ -72,6 +72,10 @@ ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error 
 /* Preset name, .ini path, or a .png whose text chunk holds the settings. */
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);
 
+/* HT_USAGE when the settings come from a picture (which may be a stranger's) and name files to read outside
+ * of the data directories, unless the command line says data.name, too. */
+ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err);
+
 /* Appends the journal that a .png carries. */
 ht_code ht_picture_journal(const char *path, ht_text *journal, ht_error *err);
 

@@ -6,6 +6,7 @@
 
 #include "base/pool.h"
 #include "base/text.h"
+#include "data/loader.h"
 #include "math/kernel.h"
 #include "params/preset.h"
 #include "render/png.h"
@@ -189,16 +190,44 @@ static ht_code load_from_picture(ht_params *params, const char *path, ht_error *
     return code;
 }
 
-ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)
+static bool is_picture(const char *name)
 {
     size_t length = strlen(name);
-    if (length > 4 && strcmp(name + length - 4, ".png") == 0) return load_from_picture(params, name, err);
-    return ht_preset_load(params, name, err);
+    return length > 4 && strcmp(name + length - 4, ".png") == 0;
+}
+
+ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)
+{
+    return is_picture(name) ? load_from_picture(params, name, err) : ht_preset_load(params, name, err);
+}
+
+static bool names_data(const ht_arguments *args)
+{
+    static const char key[] = "data.name";
+    for (int i = 0; i < args->set_count; i++) {
+        const char *own = args->sets[i].key, *text = args->sets[i].text;
+        if (own ? strcmp(own, key) == 0 : strncmp(text, key, strlen(key)) == 0) return true;
+    }
+    return false;
+}
+
+ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err)
+{
+    const char *data = ht_params_text(params, HT_P_DATA_NAME);
+    if (!is_picture(name) || names_data(args) || ht_data_stays_inside(data, args->data_dir)) return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "%.200s: its settings name files outside of the data directories (data.name=%.200s), and a "
+        "picture may come from anybody: to read them say --set data.name=… yourself, or give "
+        "their directory with --data-dir",
+        name, data);
 }
 
 ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err)
 {
+    const char *preset = args->preset ? args->preset : "ecg-demo";
     ht_params_init(params);
-    if (ht_settings_load(params, args->preset ? args->preset : "ecg-demo", err) != HT_OK) return err->code;
+    if (ht_settings_load(params, preset, err) != HT_OK) return err->code;
+    if (ht_settings_trust(params, preset, args, err) != HT_OK) return err->code;
     return ht_arguments_sets(args, params, err);
 }

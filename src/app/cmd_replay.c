@@ -89,6 +89,7 @@ static bool watch(void *context, uint64_t step)
 static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
 {
     if (read_journal(r, err) != HT_OK) return err->code;
+    if (ht_settings_trust(&r->journal.initial, r->source, args, err) != HT_OK) return err->code;
     if (ht_session_make(&r->session, &r->journal.initial, args, err) != HT_OK) return err->code;
     ht_code code = r->picture ? find_picture(r, err) : find_checkpoint(r, err);
     if (code != HT_OK) return code;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "data/loader.h"
+#include "data/source.h"
 #include "data/sample.h"
 #include "data/scale.h"
 
@@ -418,13 +419,31 @@ static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_optio
     return assemble(raw, c, data, err);
 }
 
+static bool has_path(int row)
+{
+    return rows[row].load == ht_load_csv || rows[row].load == ht_load_npy;
+}
+
+bool ht_data_stays_inside(const char *name, const char *dir)
+{
+    int row;
+    const char *argument;
+    char first[HT_DATA_PATH];
+    ht_error ignored;
+    if (find_row(name, &row, &argument, &ignored) != HT_OK || !has_path(row)) return true; /* reads nothing */
+    size_t length = rows[row].load == ht_load_csv ? strcspn(argument, ",") : strlen(argument);
+    if (length >= sizeof first) return false;
+    snprintf(first, sizeof first, "%.*s", (int)length, argument);
+    return ht_source_inside(first, dir) &&
+           (!argument[length] || ht_source_inside(argument + length + 1, dir));
+}
+
 /* Result files hold no paths, so csv: and npy: keep only their kind. */
 static void set_name(const char *name, int row, ht_dataset *data)
 {
     char base[32];
     base_name(name, base);
-    bool has_path = rows[row].load == ht_load_csv || rows[row].load == ht_load_npy;
-    ht_text_copy(data->name, sizeof data->name, has_path ? base : name);
+    ht_text_copy(data->name, sizeof data->name, has_path(row) ? base : name);
     ht_text_copy(data->title, sizeof data->title, table[row].title);
 }
 

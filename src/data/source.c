@@ -147,3 +147,51 @@ ht_code ht_source_path(const ht_data_request *request, const char *path, char *t
         if (join(to, list.paths[i], path) && ht_file_exists(to)) return HT_OK;
     return not_found(request, path, &list, err);
 }
+
+/* ---- paths of strangers ------------------------------------------------------------------------ */
+
+static bool climbs(const char *path)
+{
+    for (;;) {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && path[0] == '.' && path[1] == '.') return true;
+        if (!path[length]) return false;
+        path += length + 1;
+    }
+}
+
+/* Both absolute. */
+static bool below(const char *place, const char *path)
+{
+    size_t length = strlen(place);
+    while (length > 0 && place[length - 1] == '/') length--;
+    return strncmp(path, place, length) == 0 && path[length] == '/';
+}
+
+static bool below_place(const char *place, const char *path)
+{
+    char *real = realpath(place, NULL);
+    bool inside = below(place, path) || (real && below(real, path));
+    free(real);
+    return inside;
+}
+
+bool ht_source_inside(const char *path, const char *dir)
+{
+    ht_data_request request = {.dir = dir};
+    char full[2 * HT_DATA_PATH];
+    places list;
+    if (climbs(path)) return false;
+    ht_text_copy(full, sizeof full, path);
+    if (path[0] != '/') {
+        /* One that is not here can only be found in a place. */
+        char *here = ht_file_exists(path) ? realpath(".", NULL) : NULL;
+        if (!here) return true;
+        snprintf(full, sizeof full, "%s/%s", here, path);
+        free(here);
+    }
+    find_places(&request, &list);
+    for (int i = 0; i < list.count; i++)
+        if (below_place(list.paths[i], full)) return true;
+    return false;
+}

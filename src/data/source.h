@@ -36,4 +36,8 @@ ht_code ht_source_file(const char *dir, const char *stem, ht_endings endings, ch
 /* A path a user wrote (csv:, npy:): as it stands, then relative to each place. */
 ht_code ht_source_path(const ht_data_request *request, const char *path, char *to, ht_error *err);
 
+/* Whether a path leads nowhere but below the places, taken as it is written (links that somebody has made
+ * there are his own doing): for names that come from strangers. */
+bool ht_source_inside(const char *path, const char *dir);
+
 #endif
