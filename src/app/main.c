@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/outlet.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -73,6 +74,11 @@ static bool reader_left(void)
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
+static bool is_lab(int argc, char **argv)
+{
+    return argc < 2 || argv[1][0] == '-' || strcmp(argv[1], "lab") == 0;
+}
+
 static int dispatch(int argc, char **argv)
 {
     size_t count;
@@ -99,6 +105,7 @@ int main(int argc, char **argv)
     prepare_blas(argv);
     ht_linalg_init();
     bool filter = refuse_write_signals();
+    ht_outlet_open(is_lab(argc, argv));
     int code = dispatch(argc, argv);
     /* A full disk or a closed output must not look like success. */
     bool lost = ferror(stdout) != 0;
