@@ -54,10 +54,36 @@ static void print_part(const ht_dataset *data, const char *name, const ht_sample
     ht_format_grouped(total, sizeof total, (long long)part->count);
     printf("%-8s %s samples:", name, total);
     for (int c = 0; c < data->classes; c++) {
+        char label[sizeof data->class_names[c]];
         size_t count = 0;
         for (size_t i = 0; i < part->count; i++) count += part->labels[i] == c;
-        printf(" %s %zu%s", data->class_names[c], count, c + 1 < data->classes ? "," : "\n");
+        ht_text_copy(label, sizeof label, data->class_names[c]);
+        ht_text_clean(label);
+        printf(" %s %zu%s", label, count, c + 1 < data->classes ? "," : "\n");
     }
+}
+
+/* "label: column 5, the last" a line, as two columns. Loaders clean what is in them. */
+static void print_facts(const char *facts)
+{
+    while (facts && *facts) {
+        size_t length = strcspn(facts, "\n"), key = strcspn(facts, ":");
+        if (key + 2 < length)
+            printf("%-8.*s %.*s\n", (int)key, facts, (int)(length - key - 2), facts + key + 2);
+        facts += length + (facts[length] == '\n');
+    }
+}
+
+static void print_info(const ht_dataset *data)
+{
+    printf("%-8s %s\n%-8s %d", data->name, data->title, "inputs", data->inputs);
+    if (data->width > 0)
+        printf(" (%d × %d pixels, standardized with mean %g, std %g)", data->width, data->height,
+               (double)data->mean, (double)data->std);
+    printf("\n%-8s %d\n", "classes", data->classes);
+    print_facts(data->facts);
+    print_part(data, "train", &data->train);
+    print_part(data, "test", &data->test);
 }
 
 int ht_cmd_data(int argc, char **argv)
@@ -77,13 +103,8 @@ int ht_cmd_data(int argc, char **argv)
     ht_data_options options = ht_data_options_of(&params, args.data_dir);
     ht_dataset *data = ht_dataset_load(args.words[1], &options, &err);
     if (!data) return ht_app_fail(&err);
-    printf("%-8s %s\n%-8s %d", data->name, data->title, "inputs", data->inputs);
-    if (data->width > 0)
-        printf(" (%d × %d pixels, standardized with mean %g, std %g)", data->width, data->height,
-               (double)data->mean, (double)data->std);
-    printf("\n%-8s %d\n", "classes", data->classes);
-    print_part(data, "train", &data->train);
-    print_part(data, "test", &data->test);
+    ht_data_tell(data);
+    print_info(data);
     ht_dataset_free(data);
     return 0;
 }

@@ -60,11 +60,12 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
         "3 x 32 x 32 inputs, 100 classes, 50 000 train / 10 000 test", ht_load_cifar100, NO_ARGUMENT,        \
         "digits-synth")                                                                                      \
     ROW("ucr:NAME", "A time series set of the UCR archive",                                                  \
-        "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts)", "as in the files", ht_load_ucr, NEEDS_ARGUMENT, \
-        "ecg-synth")                                                                                         \
-    ROW("csv:TRAIN,TEST", "Two CSV files",                                                                   \
-        "TRAIN and TEST; the label in column label or class, else the last", "as in the files", ht_load_csv, \
-        NEEDS_ARGUMENT, "teacher")                                                                           \
+        "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts, .arff)", "as in the files", ht_load_ucr,          \
+        NEEDS_ARGUMENT, "ecg-synth")                                                                         \
+    ROW("csv:TRAIN,TEST", "Tables: CSV, ARFF; two files or one",                                             \
+        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label or class, " \
+        "else the last",                                                                                     \
+        "as in the files", ht_load_csv, NEEDS_ARGUMENT, "teacher")                                           \
     ROW("npy:DIR", "NumPy arrays", "DIR/ X_train.npy y_train.npy X_test.npy y_test.npy", "as in the files",  \
         ht_load_npy, NEEDS_ARGUMENT, "teacher")
 

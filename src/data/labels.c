@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/dialect.h"
 
 static ht_code add(ht_raw_labels *labels, ht_raw_label label, ht_error *err)
 {
@@ -36,9 +37,24 @@ ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *er
     return add(labels, (ht_raw_label){.word = start + 1}, err);
 }
 
+ht_code ht_labels_add_cell(ht_raw_labels *labels, const char *text, char decimal, ht_error *err)
+{
+    double number;
+    if (ht_cell_read(text, decimal, &number) == HT_CELL_NUMBER)
+        return ht_labels_add_number(labels, number, err);
+    return ht_labels_add_text(labels, text, err);
+}
+
 static const char *word_of(const ht_raw_labels *owner, ht_raw_label label)
 {
     return owner->words.data + label.word - 1;
+}
+
+ht_code ht_labels_add_same(ht_raw_labels *labels, const ht_raw_labels *others, size_t index, ht_error *err)
+{
+    ht_raw_label label = others->items[index];
+    if (!label.word) return ht_labels_add_number(labels, label.number, err);
+    return ht_labels_add_text(labels, word_of(others, label), err);
 }
 
 static int compare(const ht_raw_labels *owner_a, ht_raw_label a, const ht_raw_labels *owner_b, ht_raw_label b)

@@ -28,6 +28,12 @@ ht_code ht_labels_add_number(ht_raw_labels *labels, double number, ht_error *err
 /* `text` is a number if all of it parses as one, otherwise a word. */
 ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *err);
 
+/* The same with a decimal comma, if that is what `decimal` is. */
+ht_code ht_labels_add_cell(ht_raw_labels *labels, const char *text, char decimal, ht_error *err);
+
+/* A copy of label `index` of others. */
+ht_code ht_labels_add_same(ht_raw_labels *labels, const ht_raw_labels *others, size_t index, ht_error *err);
+
 /* Label `index` as text, cut to fit. */
 void ht_label_format(const ht_raw_labels *labels, size_t index, char *to, size_t size);
 

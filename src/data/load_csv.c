@@ -1,178 +1,258 @@
-/* csv:TRAIN,TEST - one sample a record; the label is in the column named `label` or `class`, else in the
- * last. */
-#include <stdbool.h>
-#include <stdlib.h>
+/* csv:TRAIN,TEST and csv:FILE - tables, one sample a record: .csv in its many dialects, .tsv, .arff. */
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
-#include "data/csv.h"
+#include "base/file.h"
+#include "data/columns.h"
 #include "data/loader.h"
+#include "data/missing.h"
 #include "data/rows.h"
+#include "data/sample.h"
 #include "data/source.h"
+#include "data/sheet.h"
 
-/* What the training file settles for both. */
-typedef struct layout {
-    size_t columns, label_column; /* columns = 0: not settled yet */
-    ht_text header;               /* its names, each terminated; empty without a header */
-} layout;
+/* ---- rows -------------------------------------------------------------------------------------- */
 
-/* NaN and Inf count as numbers here: a first row with one is a bad sample, not a header. */
-static bool looks_like_number(const char *field)
+static ht_code refuse_cell(const ht_sheet *table, const ht_csv *csv, size_t i, ht_error *err)
 {
-    char *end;
-    strtod(field, &end);
-    return *field != '\0' && *end == '\0';
+    const char *field = ht_csv_field(csv, i), *hint = "; remove or fill in such rows first";
+    if (ht_cell_no_label(field) || *field == '\0')
+        hint = " (data.missing=refuse); fill it in, or let data.missing=impute do it";
+    else if (strchr(field, ',') && strchr(field, '.'))
+        hint = "; write it without marks between the thousands";
+    else if (strchr(field, table->dialect.decimal == ',' ? '.' : ','))
+        hint =
+            table->dialect.decimal == ','
+                ? "; other cells have decimal commas, so its point could be one or mark thousands: write all "
+                  "alike"
+                : "; its comma could be a decimal one or mark thousands: write 1234.5";
+    return ht_error_set(err, HT_FAIL, "%s:%zu: field %zu '%.32s' is not a finite number%s", csv->path,
+                        csv->record_line, i + 1, field, hint);
 }
 
-/* The column called `label` or `class`; `count` if there is none. */
-static size_t named_label(const ht_csv *csv)
+/* Adds a sample; one without a label is counted and left out. */
+static ht_code add_record(const ht_sheet *table, const ht_columns *columns, const ht_csv *csv, bool refuse,
+                          ht_rows *rows, ht_error *err)
 {
-    for (size_t i = 0; i < csv->count; i++)
-        if (strcasecmp(ht_csv_field(csv, i), "label") == 0) return i;
-    for (size_t i = 0; i < csv->count; i++)
-        if (strcasecmp(ht_csv_field(csv, i), "class") == 0) return i;
-    return csv->count;
-}
-
-/* Is the first record, which *csv holds, a header? It is if it names the label column or has no number at
- * all. "1,2,target" is one too, if the label in the record after it is a number. Leaves *csv at another
- * record. */
-static ht_code find_header(ht_csv *csv, bool *header, ht_error *err)
-{
-    size_t numbers = 0, count = csv->count;
-    for (size_t i = 0; i < count; i++) numbers += looks_like_number(ht_csv_field(csv, i));
-    bool last = looks_like_number(ht_csv_field(csv, count - 1));
-    *header = named_label(csv) < count || numbers == 0;
-    if (*header || last || numbers + 1 < count) return HT_OK;
-    if (ht_csv_next(csv, err) != HT_OK) return err->code;
-    *header = csv->count == count && looks_like_number(ht_csv_field(csv, count - 1));
-    return HT_OK;
-}
-
-static ht_code settle_columns(const ht_csv *csv, bool header, layout *plan, ht_error *err)
-{
-    plan->columns = csv->count;
-    plan->label_column = csv->count - 1;
-    if (csv->count < 2)
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s:%zu: has one column; a row needs at least one value and a label, separated by commas",
-            csv->path, csv->record_line);
-    if (!header) return HT_OK;
-    if (named_label(csv) < csv->count) plan->label_column = named_label(csv);
-    for (size_t i = 0; i < csv->count; i++) {
-        const char *name = ht_csv_field(csv, i);
-        if (!*name)
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s:%zu: column %zu has no name; if it is a row number (pandas writes one), leave it "
-                "out (index=False)",
-                csv->path, csv->record_line, i + 1);
-        ht_text_add_bytes(&plan->header, name, strlen(name) + 1);
-    }
-    return plan->header.failed ? ht_error_set(err, HT_FAIL, "%s: not enough memory for the header", csv->path)
-                               : HT_OK;
-}
-
-/* The test file must have the columns of the training file, and by the same names if both name them. */
-static ht_code compare_columns(const ht_csv *csv, bool header, const layout *plan, ht_error *err)
-{
-    if (csv->count != plan->columns)
-        return ht_error_set(err, HT_FAIL, "%s:%zu: has %zu columns, the training file has %zu", csv->path,
-                            csv->record_line, csv->count, plan->columns);
-    if (!header) return HT_OK;
-    if (named_label(csv) < csv->count && named_label(csv) != plan->label_column)
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: the label is in column %zu, in the training file in column %zu",
-                            csv->path, csv->record_line, named_label(csv) + 1, plan->label_column + 1);
-    const char *name = plan->header.length ? plan->header.data : NULL;
-    for (size_t i = 0; name && i < csv->count; name += strlen(name) + 1, i++)
-        if (strcmp(name, ht_csv_field(csv, i)) != 0)
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s:%zu: column %zu is '%.40s', in the training file '%.40s'; give both files the same "
-                "columns in the same order",
-                csv->path, csv->record_line, i + 1, ht_csv_field(csv, i), name);
-    return HT_OK;
-}
-
-/* Settles or compares the columns; leaves *csv before the first sample. */
-static ht_code read_header(ht_csv *csv, layout *plan, ht_error *err)
-{
-    bool header = false;
-    size_t at = csv->at, line = csv->line;
-    if (ht_csv_next(csv, err) != HT_OK) return err->code;
-    if (csv->count == 0)
-        return ht_error_set(err, HT_FAIL, "%s: has only empty lines; give a file with one sample a line",
-                            csv->path);
-    if (find_header(csv, &header, err) != HT_OK) return err->code;
-    csv->at = at, csv->line = line;
-    if (ht_csv_next(csv, err) != HT_OK) return err->code;
-    ht_code code =
-        plan->columns ? compare_columns(csv, header, plan, err) : settle_columns(csv, header, plan, err);
-    if (!header) csv->at = at, csv->line = line;
-    return code;
-}
-
-static ht_code add_record(const ht_csv *csv, const layout *plan, ht_rows *rows, ht_error *err)
-{
+    const char *label = ht_csv_field(csv, columns->label);
     rows->line = csv->record_line;
-    if (csv->count != plan->columns)
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: has %zu fields, the first row has %zu; all rows must have as many",
-                            csv->path, csv->record_line, csv->count, plan->columns);
-    for (size_t i = 0; i < csv->count; i++) {
-        const char *field = ht_csv_field(csv, i);
-        ht_code code;
-        if (i != plan->label_column)
-            code = ht_rows_value(rows, field, strlen(field), i + 1, err);
-        else if (*field)
-            code = ht_labels_add_text(&rows->part->labels, field, err);
-        else
-            code = ht_error_set(err, HT_FAIL,
-                                "%s:%zu: field %zu, the label, is empty; remove or label such rows",
-                                csv->path, csv->record_line, i + 1);
-        if (code != HT_OK) return code;
+    if (ht_sheet_fits(table, csv, err) != HT_OK) return err->code;
+    if (ht_cell_no_label(label)) {
+        if (refuse) return refuse_cell(table, csv, columns->label, err);
+        rows->unlabelled++;
+        return HT_OK;
     }
+    for (size_t i = 0; i < columns->count; i++) {
+        double value;
+        if (i == columns->label || columns->out[i]) continue;
+        ht_cell cell = ht_cell_read(ht_csv_field(csv, i), table->dialect.decimal, &value);
+        if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && refuse))
+            return refuse_cell(table, csv, i, err);
+        if (ht_rows_wide(rows, cell == HT_CELL_NUMBER ? value : HT_ROWS_MISSING, err) != HT_OK)
+            return err->code;
+    }
+    if (ht_labels_add_cell(&rows->part->labels, label, table->dialect.decimal, err) != HT_OK)
+        return err->code;
     return ht_rows_end(rows, err);
 }
 
-static ht_code read_file(ht_raw_part *part, layout *plan, ht_error *err)
+static ht_code read_rows(const ht_sheet *table, const ht_columns *columns, bool refuse, ht_raw_part *part,
+                         ht_notes *notes, ht_error *err)
 {
-    char *text;
-    size_t size;
-    if (ht_rows_read_text(part->path, &text, &size, err) != HT_OK) return err->code;
     ht_rows rows = {.part = part};
-    ht_csv csv = {.path = part->path, .data = text, .size = size, .line = 1};
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        csv.at = 3; /* a byte order mark, as Excel writes */
-    ht_code code = read_header(&csv, plan, err);
-    while (code == HT_OK) {
-        code = ht_csv_next(&csv, err);
-        if (code != HT_OK || csv.count == 0) break;
-        code = add_record(&csv, plan, &rows, err);
-    }
+    ht_csv csv = ht_sheet_begin(table);
+    ht_code code = HT_OK;
+    part->inputs = columns->inputs;
+    while ((code = ht_csv_next(&csv, err)) == HT_OK && csv.count > 0)
+        if ((code = add_record(table, columns, &csv, refuse, &rows, err)) != HT_OK) break;
     ht_csv_free(&csv);
-    ht_free(text);
+    if (rows.unlabelled > 0)
+        ht_notes_add(notes, "%s: %zu row%s without a label %s left out", part->path, rows.unlabelled,
+                     rows.unlabelled == 1 ? "" : "s", rows.unlabelled == 1 ? "is" : "are");
     return code;
+}
+
+/* ---- what was understood ----------------------------------------------------------------------- */
+
+static void describe_file(const ht_sheet *table, ht_raw *raw)
+{
+    char dialect[64];
+    ht_dialect_describe(&table->dialect, dialect, sizeof dialect);
+    if (table->arff)
+        ht_notes_add(&raw->facts, "file: %s: %zu rows, %zu columns, ARFF", table->path, table->rows,
+                     table->columns);
+    else
+        ht_notes_add(&raw->facts, "file: %s: %zu rows, %zu columns, %s, %s", table->path, table->rows,
+                     table->columns, dialect, table->header ? "a header" : "no header");
+    if (table->counted)
+        ht_notes_add(
+            &raw->notes,
+            "%s: its first line, all numbers (%s, %s, … %s), is taken for a header, not for a sample",
+            table->path, ht_csv_field(&table->head, 0), ht_csv_field(&table->head, 1),
+            ht_csv_field(&table->head, table->head.count - 1));
+}
+
+/* ---- one file or two --------------------------------------------------------------------------- */
+
+/* Both tables are open: their headers and columns are settled, the training file is read. */
+static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_columns *columns, ht_raw *raw,
+                          ht_error *err)
+{
+    if (ht_sheet_settle(train, err) != HT_OK) return err->code;
+    describe_file(train, raw);
+    if (ht_columns_settle(columns, train, request->label, raw, err) != HT_OK) return err->code;
+    if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
+        return err->code;
+    return ht_columns_question(columns, train, &raw->train.labels, err);
+}
+
+ht_code ht_sheets_read(const ht_data_request *request, ht_sheet tables[2], ht_columns *columns, ht_raw *raw,
+                       ht_error *err)
+{
+    ht_sheet *train = &tables[0], *test = &tables[1];
+    if (ht_sheet_open(train, raw->train.path, &raw->notes, err) != HT_OK) return err->code;
+    if (ht_sheet_open(test, raw->test.path, &raw->notes, err) != HT_OK) return err->code;
+    ht_sheet_compare_heads(train, test);
+    if (read_train(request, train, columns, raw, err) != HT_OK) return err->code;
+    if (ht_sheet_settle(test, err) != HT_OK) return err->code;
+    describe_file(test, raw);
+    if (ht_columns_compare(columns, train, test, err) != HT_OK) return err->code;
+    return read_rows(test, columns, request->refuse_missing, &raw->test, &raw->notes, err);
+}
+
+/* Moves the chosen samples of the training part to the test part. */
+static ht_code move_chosen(ht_raw *raw, const bool *chosen, size_t count, ht_error *err)
+{
+    ht_raw_part *train = &raw->train, *test = &raw->test;
+    size_t width = train->inputs, kept = 0;
+    test->inputs = width;
+    test->wide = ht_alloc(count * width, sizeof *test->wide, "the test samples", err);
+    if (!test->wide) return err->code;
+    for (size_t i = 0; i < train->count; i++) {
+        double *row = train->wide + i * width;
+        ht_raw_part *to = chosen[i] ? test : train;
+        memmove(to->wide + (chosen[i] ? test->count : kept) * width, row, width * sizeof *row);
+        if (chosen[i]) {
+            if (ht_labels_add_same(&test->labels, &train->labels, i, err) != HT_OK) return err->code;
+            test->count++;
+        } else {
+            train->labels.items[kept++] = train->labels.items[i];
+        }
+    }
+    train->count = train->labels.count = kept;
+    return HT_OK;
+}
+
+/* The class of every label, to share them out. */
+static ht_code list_classes(const ht_raw_part *part, int32_t **of, int *classes, ht_error *err)
+{
+    ht_raw_labels distinct = {0};
+    *of = NULL;
+    if (ht_labels_distinct(&part->labels, part->path, &distinct, err) != HT_OK) return err->code;
+    *classes = (int)distinct.count;
+    *of = ht_alloc(part->count, sizeof **of, "the labels", err);
+    for (size_t i = 0; *of && i < part->count; i++)
+        (*of)[i] = ht_labels_class(&distinct, &part->labels, &part->labels, i);
+    ht_labels_free(&distinct);
+    return *of ? HT_OK : err->code;
+}
+
+/* The test part of one file: `split` of each class, but never all of it. */
+static ht_code split(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    ht_raw_part *all = &raw->train;
+    int32_t *of;
+    int classes = 0;
+    size_t count = all->count, wanted = (size_t)(request->split * (double)count + 0.5);
+    if (list_classes(all, &of, &classes, err) != HT_OK) return err->code;
+    size_t most = count - (size_t)classes;
+    wanted = wanted < 1 ? 1 : wanted;
+    if (wanted > most) wanted = most;
+    bool *chosen = ht_alloc(count, sizeof *chosen, "the test samples", err);
+    ht_class_list list = {of, count, classes};
+    ht_code code = chosen ? HT_OK : err->code;
+    if (code == HT_OK && wanted == 0)
+        code =
+            ht_error_set(err, HT_FAIL,
+                         "%s: each of its %d classes has one sample, so none can be kept for the test; give "
+                         "more samples, or two files as in csv:train.csv,test.csv",
+                         all->path, classes);
+    if (code == HT_OK) code = ht_sample_by_class(&list, wanted, 1, request->seed, 2, chosen, err);
+    if (code == HT_OK) code = move_chosen(raw, chosen, wanted, err);
+    if (code == HT_OK) {
+        ht_notes_add(&raw->notes,
+                     "%s: %zu of its %zu samples are the test part, of each class its share, drawn with seed "
+                     "%llu (data.split=%g)",
+                     all->path, raw->test.count, count, (unsigned long long)request->seed, request->split);
+        ht_notes_add(&raw->facts, "split: %zu of %zu samples for the test, by class, seed %llu",
+                     raw->test.count, count, (unsigned long long)request->seed);
+    }
+    ht_free(chosen);
+    ht_free(of);
+    return code;
+}
+
+static ht_code read_one(const ht_data_request *request, ht_sheet *table, ht_columns *columns, ht_raw *raw,
+                        ht_error *err)
+{
+    if (ht_sheet_open(table, raw->train.path, &raw->notes, err) != HT_OK) return err->code;
+    if (read_train(request, table, columns, raw, err) != HT_OK) return err->code;
+    if (raw->train.count == 0)
+        return ht_error_set(err, HT_FAIL, "%s: has no samples; give a file with at least two", table->path);
+    return split(request, raw, err);
+}
+
+/* ---- the name ---------------------------------------------------------------------------------- */
+
+/* Is there such a file, here or in a data directory? */
+static bool is_there(const ht_data_request *request, const char *path)
+{
+    char found[HT_DATA_PATH];
+    ht_error ignored;
+    return *path && ht_source_path(request, path, found, &ignored) == HT_OK && !ht_file_is_dir(found);
+}
+
+/* The comma between two names: names may hold commas, too, if the files are there. NULL: one file. */
+static const char *find_comma(const ht_data_request *request, char train[HT_DATA_PATH])
+{
+    const char *all = request->argument, *first = strchr(all, ',');
+    if (is_there(request, all)) return NULL;
+    for (const char *comma = first; comma; comma = strchr(comma + 1, ',')) {
+        snprintf(train, HT_DATA_PATH, "%.*s", (int)(comma - all), all);
+        if (is_there(request, train) && is_there(request, comma + 1)) return comma;
+    }
+    return first;
+}
+
+static ht_code find_files(const ht_data_request *request, ht_raw *raw, bool *two, ht_error *err)
+{
+    char train[HT_DATA_PATH];
+    const char *all = request->argument;
+    if (strlen(all) >= sizeof train)
+        return ht_error_set(err, HT_USAGE, "csv:%.80s...: the path is too long", all);
+    const char *comma = find_comma(request, train);
+    *two = comma != NULL;
+    if (!comma) return ht_source_path(request, all, raw->train.path, err);
+    if (comma == all || !comma[1])
+        return ht_error_set(err, HT_USAGE, "csv:%.200s: give one file, or two, as in csv:train.csv,test.csv",
+                            all);
+    snprintf(train, sizeof train, "%.*s", (int)(comma - all), all);
+    if (ht_source_path(request, train, raw->train.path, err) != HT_OK) return err->code;
+    return ht_source_path(request, comma + 1, raw->test.path, err);
 }
 
 ht_code ht_load_csv(const ht_data_request *request, ht_raw *raw, ht_error *err)
 {
-    char train[HT_DATA_PATH];
-    const char *comma = strchr(request->argument, ',');
-    if (!comma || comma == request->argument || !comma[1] || strlen(request->argument) >= sizeof train)
-        return ht_error_set(err, HT_USAGE, "csv:%.200s: give two files, as in csv:train.csv,test.csv",
-                            request->argument);
-    size_t length = (size_t)(comma - request->argument);
-    memcpy(train, request->argument, length);
-    train[length] = '\0';
-    if (ht_source_path(request, train, raw->train.path, err) != HT_OK) return err->code;
-    if (ht_source_path(request, comma + 1, raw->test.path, err) != HT_OK) return err->code;
-    layout plan = {0};
-    ht_code code = read_file(&raw->train, &plan, err);
-    if (code == HT_OK) code = read_file(&raw->test, &plan, err);
-    ht_text_free(&plan.header);
+    ht_sheet tables[2] = {0};
+    ht_columns columns = {0};
+    bool two = false;
+    ht_code code = find_files(request, raw, &two, err);
+    if (code == HT_OK)
+        code = two ? ht_sheets_read(request, tables, &columns, raw, err)
+                   : read_one(request, tables, &columns, raw, err);
+    if (code == HT_OK && raw->train.count > 0) code = ht_missing_impute(raw, &tables[0], &columns, err);
+    for (int i = 0; i < 2; i++) ht_sheet_free(&tables[i]);
+    ht_columns_free(&columns);
     return code;
 }

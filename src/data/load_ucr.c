@@ -1,17 +1,20 @@
 /* The UCR archive's time series: a series a line. In .tsv and .txt files the label comes first, separated by
- * tabs, commas or blanks; in .ts files values are separated by commas and the label is last, after a colon.
+ * tabs, commas or blanks; in .ts files values are separated by commas and the label is last, after a colon;
+ * .arff files are tables. Series may differ in length (series.h).
  * https://www.cs.ucr.edu/~eamonn/time_series_data_2018/ */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/columns.h"
 #include "data/loader.h"
 #include "data/rows.h"
+#include "data/series.h"
 #include "data/source.h"
 
 enum { LABEL_MAX = 200, NAME_MAX_LENGTH = 100 };
 
-static const ht_endings endings = {".tsv", ".txt", ".ts", ".csv", "", NULL};
+static const ht_endings endings = {".tsv", ".txt", ".ts", ".csv", ".arff", "", NULL};
 
 /* One token; *p moves behind it and its separator: blanks with at most one comma among them. */
 static const char *next_token(const char **p, const char *end, size_t *length)
@@ -76,13 +79,13 @@ static ht_code add_row(ht_rows *rows, const char *p, const char *end, ht_error *
     return add_values(rows, p, end, 2, err);
 }
 
-static ht_code read_file(const char *dir, const char *stem, ht_raw_part *part, ht_error *err)
+/* *lengths gets those of the series; ht_free. */
+static ht_code read_file(ht_raw_part *part, size_t **lengths, ht_notes *notes, ht_error *err)
 {
     char *text;
     size_t size;
     ht_rows rows = {.part = part};
-    if (ht_source_file(dir, stem, endings, part->path, err) != HT_OK) return err->code;
-    if (ht_rows_read_text(part->path, &text, &size, err) != HT_OK) return err->code;
+    if (ht_rows_read_text(part->path, &text, &size, notes, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
     for (const char *p = text, *end = text + size; p < end && code == HT_OK;) {
         const char *newline = memchr(p, '\n', (size_t)(end - p));
@@ -91,6 +94,57 @@ static ht_code read_file(const char *dir, const char *stem, ht_raw_part *part, h
         p = newline ? newline + 1 : end;
     }
     ht_free(text);
+    *lengths = rows.lengths;
+    return code;
+}
+
+static bool is_arff(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 5 && strcmp(path + length - 5, ".arff") == 0;
+}
+
+/* From a table to series: floats, a row each. */
+static ht_code flatten(ht_raw_part *part, size_t **lengths, ht_error *err)
+{
+    part->x = ht_alloc(part->count * part->inputs, sizeof *part->x, "the series", err);
+    *lengths = part->x ? ht_alloc(part->count, sizeof **lengths, "the series", err) : NULL;
+    if (!*lengths) return err->code;
+    for (size_t i = 0; i < part->count * part->inputs; i++) part->x[i] = (float)part->wide[i];
+    for (size_t i = 0; i < part->count; i++) (*lengths)[i] = part->inputs;
+    ht_free(part->wide);
+    part->wide = NULL;
+    return HT_OK;
+}
+
+static ht_code read_arff(const ht_data_request *request, ht_raw *raw, size_t *lengths[2], ht_error *err)
+{
+    ht_sheet tables[2] = {0};
+    ht_columns columns = {0};
+    ht_data_request series = *request;
+    series.refuse_missing = false; /* the end of a short series is no missing value */
+    ht_code code = ht_sheets_read(&series, tables, &columns, raw, err);
+    if (code == HT_OK) code = flatten(&raw->train, &lengths[0], err);
+    if (code == HT_OK) code = flatten(&raw->test, &lengths[1], err);
+    for (int i = 0; i < 2; i++) ht_sheet_free(&tables[i]);
+    ht_columns_free(&columns);
+    return code;
+}
+
+static ht_code read_files(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    size_t *lengths[2] = {NULL, NULL};
+    ht_code code;
+    if (is_arff(raw->train.path) && is_arff(raw->test.path)) {
+        code = read_arff(request, raw, lengths, err);
+    } else {
+        code = read_file(&raw->train, &lengths[0], &raw->notes, err);
+        if (code == HT_OK) code = read_file(&raw->test, &lengths[1], &raw->notes, err);
+        ht_notes_add(&raw->facts, "file: %s", raw->train.path);
+        ht_notes_add(&raw->facts, "file: %s", raw->test.path);
+    }
+    if (code == HT_OK) code = ht_series_settle(raw, lengths, request->refuse_missing, err);
+    for (int i = 0; i < 2; i++) ht_free(lengths[i]);
     return code;
 }
 
@@ -101,9 +155,10 @@ static ht_code load(const ht_data_request *request, const char *folder, const ch
     raw->alike = true; /* steps of time */
     snprintf(stem, sizeof stem, "%s_TRAIN", name);
     if (ht_source_dir(request, folder, stem, endings, dir, err) != HT_OK) return err->code;
-    if (read_file(dir, stem, &raw->train, err) != HT_OK) return err->code;
+    if (ht_source_file(dir, stem, endings, raw->train.path, err) != HT_OK) return err->code;
     snprintf(stem, sizeof stem, "%s_TEST", name);
-    return read_file(dir, stem, &raw->test, err);
+    if (ht_source_file(dir, stem, endings, raw->test.path, err) != HT_OK) return err->code;
+    return read_files(request, raw, err);
 }
 
 ht_code ht_load_ucr(const ht_data_request *request, ht_raw *raw, ht_error *err)
@@ -113,7 +168,7 @@ ht_code ht_load_ucr(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (strchr(name, '/') || name[0] == '.' || strlen(name) > NAME_MAX_LENGTH)
         return ht_error_set(err, HT_USAGE,
                             "ucr:%.100s: give the name of a data set as in ucr:ECG200, not a path", name);
-    snprintf(source, sizeof source, "%s_TRAIN.tsv (.txt, .ts, .csv) and %s_TEST.tsv", name, name);
+    snprintf(source, sizeof source, "%s_TRAIN.tsv (.txt, .ts, .csv, .arff) and %s_TEST.tsv", name, name);
     ht_data_request named = *request;
     named.source = source;
     return load(&named, name, name, raw, err);

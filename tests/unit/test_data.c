@@ -32,7 +32,8 @@ static void unknown_name_offers_the_nearest(void **state)
     load_bad("ucr:", HT_USAGE, "ucr:NAME", NULL);
     load_bad("npy:", HT_USAGE, "npy:DIR", NULL);
     load_bad("mnist:7", HT_USAGE, "nothing may follow", NULL);
-    load_bad("csv:only.csv", HT_USAGE, "csv:train.csv,test.csv", NULL);
+    load_bad("csv:only.csv", HT_FAIL, "only.csv", "not found"); /* one file is split */
+    load_bad("csv:only.csv,", HT_USAGE, "csv:train.csv,test.csv", NULL);
     load_bad("ucr:../secret", HT_USAGE, "not a path", NULL);
 }
 
