@@ -161,6 +161,15 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     return HT_OK;
 }
 
+static void show_notes(ht_lab *lab, const ht_session *s)
+{
+    ht_notes notes = {0};
+    char line[256];
+    ht_session_notes(s, &notes);
+    if (ht_notes_at(&notes, 0, line, sizeof line)) ht_lab_note(lab, true, "%s", line);
+    ht_notes_free(&notes);
+}
+
 static void show_session(ht_lab *lab, const ht_session *s)
 {
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
@@ -168,6 +177,7 @@ static void show_session(ht_lab *lab, const ht_session *s)
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
     lab->noted = false;
+    show_notes(lab, s);
     snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
 }

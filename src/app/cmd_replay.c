@@ -1,4 +1,5 @@
 /* cmd_replay.c - makes a run's weights again from its journal, and compares them bit by bit. */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <signal.h>
@@ -62,11 +63,11 @@ static ht_code find_checkpoint(replaying *r, ht_error *err)
     /* The run may be going on: the line that tells of a checkpoint is written before it. */
     ht_journal_free(&r->journal);
     if (read_journal(r, err) != HT_OK) return err->code;
-    ht_checkpoint stored = ht_checkpoint_of(r->session.trainer);
-    r->entry = ht_journal_find(&r->journal, ht_checkpoint_hash(&stored), stored.state.step);
+    if (ht_replay_find(r->session.trainer, AT_FDCWD, path, &r->journal, &r->entry, err) != HT_OK)
+        return err->code;
     if (r->entry < r->journal.count) return HT_OK;
     return ht_error_set(err, HT_FAIL, "%s stands at step %" PRIu64 ", of which journal.jsonl knows nothing",
-                        path, stored.state.step);
+                        path, ht_trainer_steps(r->session.trainer));
 }
 
 static ht_code find_picture(replaying *r, ht_error *err)

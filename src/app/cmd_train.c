@@ -147,6 +147,14 @@ static ht_code train_and_save(training *t, const char **status, ht_error *err)
     return err->code;
 }
 
+static void tell_notes(const ht_session *s)
+{
+    ht_notes notes = {0};
+    ht_session_notes(s, &notes);
+    ht_app_notes(&notes);
+    ht_notes_free(&notes);
+}
+
 static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
 {
     training t = {.session = s,
@@ -157,6 +165,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    tell_notes(s);
     if (code == HT_OK) code = train_and_save(&t, &results->status, err);
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;

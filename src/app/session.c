@@ -83,6 +83,7 @@ static ht_code go_on(ht_session *s, const ht_arguments *args, const char *run, h
     ht_params wanted;
     if (ht_rundir_resume(s->dir, s->trainer, err) != HT_OK) return err->code;
     s->params = *ht_trainer_params(s->trainer);
+    s->planned = ht_params_get(&s->params, HT_P_TRAIN_STEPS);
     ht_error too_long;
     if (ht_rundir_own_journal(s->dir, &s->journal, HT_JOURNAL_LIMIT, &too_long) != HT_OK)
         ht_text_free(&s->journal);
@@ -139,6 +140,24 @@ ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run
     if (make_trainer(s, args, err) != HT_OK) return err->code;
     if (ht_file_join(path, sizeof path, run, "checkpoint.safetensors", err) != HT_OK) return err->code;
     return ht_file_exists(path) ? ht_checkpoint_read(path, s->trainer, err) : HT_OK; /* else at step 0 */
+}
+
+void ht_session_notes(const ht_session *s, ht_notes *notes)
+{
+    const ht_params *p = ht_trainer_params(s->trainer);
+    unsigned long long lacks = ht_trainer_unaveraged(s->trainer), step = ht_trainer_steps(s->trainer);
+    double steps = ht_params_get(p, HT_P_TRAIN_STEPS);
+    if (!s->resumed || step == 0) return;
+    if (lacks > 0)
+        ht_notes_add(notes,
+                     "train.average: %llu of the iterates that the mean of the last %.0f should hold at step "
+                     "%llu were not kept: it begins anew, unlike that of a run in one piece",
+                     lacks, ht_params_get(p, HT_P_TRAIN_AVERAGE), step);
+    if (ht_params_get(p, HT_P_TRAIN_SCHEDULE) != 0 && steps != s->planned)
+        ht_notes_add(notes,
+                     "train.schedule = cosine: the steps up to %llu followed a schedule of %.0f steps, those "
+                     "from here on follow one of %.0f, unlike a run in one piece",
+                     step, s->planned, steps);
 }
 
 void ht_session_close(ht_session *s)

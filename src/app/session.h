@@ -16,6 +16,7 @@ typedef struct ht_session {
     ht_rundir *dir;  /* NULL without --run */
     ht_text journal; /* what the run has been told so far, as in journal.jsonl; at most HT_JOURNAL_LIMIT */
     bool resumed;
+    double planned; /* resumed: train.steps as it was before */
 } ht_session;
 
 /* A journal that is longer does not go into pictures. */
@@ -37,6 +38,8 @@ ht_code ht_session_make(ht_session *session, const ht_params *params, const ht_a
 /* Changes a LIVE or VIEW parameter before training starts, and says so in the journal. Nothing to do if it
  * has that value. */
 ht_code ht_session_set(ht_session *session, ht_param p, double value, ht_error *err);
+/* In what a resumed run differs from one in one piece, if its end was moved. */
+void ht_session_notes(const ht_session *session, ht_notes *notes);
 void ht_session_close(ht_session *session);
 
 #endif

@@ -16,8 +16,24 @@ ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
                        .mask = (ht_mask *)ht_trainer_mask(trainer)};
     for (int a = 0; a < HT_ARRAYS; a++)
         for (int l = 0; l <= c.net->depth; l++) c.array[a][l] = ht_trainer_array(trainer, a, l);
+    const ht_average *average = ht_trainer_average(trainer);
+    c.recent = average->recent, c.recent_rows = (size_t)average->rows, c.recent_size = average->size;
     c.epochs = ht_trainer_occam(trainer, &c.epoch_count);
     return c;
+}
+
+static ht_code make_recent(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
+{
+    size_t count = now->recent_rows * now->recent_size;
+    if (count > c->room_size) {
+        ht_free(c->recent_room);
+        c->room_size = 0;
+        if (!(c->recent_room = ht_alloc(count, sizeof(float), "a checkpoint", err))) return err->code;
+        c->room_size = count;
+    }
+    c->recent = count ? c->recent_room : NULL;
+    c->recent_rows = now->recent_rows, c->recent_size = now->recent_size;
+    return HT_OK;
 }
 
 /* Room for the arrays that `now` has; an array once needed stays. */
@@ -31,7 +47,7 @@ static ht_code make_room(ht_checkpoint *c, const ht_checkpoint *now, ht_error *e
             if (now->array[a][l] && !c->owned[a][l]) return err->code;
             c->array[a][l] = now->array[a][l] ? c->owned[a][l] : NULL;
         }
-    return HT_OK;
+    return make_recent(c, now, err);
 }
 
 ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
@@ -54,6 +70,7 @@ void ht_checkpoint_free(ht_checkpoint *c)
     for (int a = 0; a < HT_ARRAYS; a++)
         for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(c->owned[a][l]);
     ht_mask_free(c->spare);
+    ht_free(c->recent_room);
     ht_free(c->epoch_room);
     ht_free(c);
 }
@@ -63,7 +80,9 @@ size_t ht_checkpoint_bytes(ht_trainer *trainer)
     size_t weights = ht_network_parameters(ht_trainer_network(trainer));
     size_t arrays = 1;
     for (int a = 0; a < HT_ARRAYS; a++) arrays += ht_trainer_array(trainer, a, 0) != NULL;
-    return weights * sizeof(float) * arrays + sizeof(ht_checkpoint);
+    const ht_average *average = ht_trainer_average(trainer);
+    size_t recent = (size_t)average->rows * average->size;
+    return (weights * arrays + recent) * sizeof(float) + sizeof(ht_checkpoint);
 }
 
 enum { CHUNK = 1 << 18 }; /* floats that one task copies */
@@ -82,18 +101,22 @@ static void copy_chunk(void *context, int task, int worker)
     memcpy(job->to + first, job->from + first, (left < CHUNK ? left : CHUNK) * sizeof(float));
 }
 
+/* If both are there. */
+static void copy_floats(float *to, const float *from, size_t count, ht_pool *pool)
+{
+    copy_job job = {to, from, count};
+    if (to && from) ht_pool_run(pool, (int)((count + CHUNK - 1) / CHUNK), copy_chunk, &job);
+}
+
 static void copy_arrays(const ht_checkpoint *to, const ht_checkpoint *from, ht_pool *pool)
 {
     for (int l = 0; l <= from->net->depth; l++) {
         size_t count = ht_layer_size(&from->net->layers[l]);
-        int tasks = (int)((count + CHUNK - 1) / CHUNK);
-        copy_job weights = {to->net->layers[l].weight, from->net->layers[l].weight, count};
-        ht_pool_run(pool, tasks, copy_chunk, &weights);
-        for (int a = 0; a < HT_ARRAYS; a++) {
-            copy_job array = {to->array[a][l], from->array[a][l], count};
-            if (array.from && array.to) ht_pool_run(pool, tasks, copy_chunk, &array);
-        }
+        copy_floats(to->net->layers[l].weight, from->net->layers[l].weight, count, pool);
+        for (int a = 0; a < HT_ARRAYS; a++) copy_floats(to->array[a][l], from->array[a][l], count, pool);
     }
+    if (to->recent_rows == from->recent_rows)
+        copy_floats(to->recent, from->recent, from->recent_rows * from->recent_size, pool);
 }
 
 static ht_code take_epochs(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
@@ -213,7 +236,8 @@ bool ht_checkpoint_differs(const ht_checkpoint *a, const ht_checkpoint *b, char 
         uint64_t here, there;
     } counters[] = {{"step", a->state.step, b->state.step},
                     {"epoch", a->state.epoch, b->state.epoch},
-                    {"sample of the epoch", a->state.cursor, b->state.cursor}};
+                    {"sample of the epoch", a->state.cursor, b->state.cursor},
+                    {"number of iterates in the mean", a->state.averaged, b->state.averaged}};
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
         if (counters[i].here != counters[i].there) {
             snprintf(where, size, "the %s is %" PRIu64 " here and %" PRIu64 " there", counters[i].name,

@@ -1,7 +1,8 @@
 /* checkpoint.h - everything a training run depends on, in memory or as one safetensors file: layers.0.weight
- * …, layers.0.momentum …, factors, means (ht_array), layers.0.mask … (BOOL, 1 = trained), counters as
- * metadata; and what it has told of its epochs: occam.epochs (F64: epoch, λ, loss, accuracy, kept). Loads in
- * PyTorch and NumPy as is (row = neuron). Equal states give equal files: nothing in them tells of time. */
+ * …, layers.0.momentum …, factors, means (ht_array), layers.0.mask … (BOOL, 1 = trained), average.recent
+ * (average.h: a row an iterate), counters as metadata; and what it has told of its epochs: occam.epochs (F64:
+ * epoch, λ, loss, accuracy, kept). Loads in PyTorch and NumPy as is (row = neuron). Equal states give equal
+ * files: nothing in them tells of time. */
 #ifndef HT_ENGINE_CHECKPOINT_H
 #define HT_ENGINE_CHECKPOINT_H
 
@@ -13,9 +14,13 @@ typedef struct ht_checkpoint {
     ht_network *net;
     float *array[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* like the weights; NULL where there is none */
     float *owned[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* of a copy: room for them, NULL until one was needed */
-    ht_mask *mask;                             /* NULL when every weight is trained */
-    ht_mask *spare;                            /* of a copy: room for a mask, NULL until one was needed */
-    const ht_occam_epoch *epochs;              /* (epoch_count) */
+    float *recent; /* the last iterates (average.h): recent_rows × recent_size, NULL without */
+    size_t recent_rows, recent_size;
+    float *recent_room; /* of a copy: for room_size numbers, NULL until one was needed */
+    size_t room_size;
+    ht_mask *mask;                /* NULL when every weight is trained */
+    ht_mask *spare;               /* of a copy: room for a mask, NULL until one was needed */
+    const ht_occam_epoch *epochs; /* (epoch_count) */
     size_t epoch_count;
     ht_occam_epoch *epoch_room; /* of a copy: (HT_OCCAM_EPOCHS), NULL until there was one */
 } ht_checkpoint;

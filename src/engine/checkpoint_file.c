@@ -22,16 +22,16 @@ typedef struct counter {
 #define OF_OCCAM(name) "heavytail.occam." #name, offsetof(ht_trainer_state, occam.name)
 #define OF_ROW(name) "heavytail.row." #name, offsetof(ht_trainer_state, row.name)
 static const counter counters[] = {
-    {COUNTER(step), false},      {COUNTER(epoch), false},      {COUNTER(cursor), false},
-    {OF_ROW(steps), false},      {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
-    {OF_ROW(loss_max), true},    {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
-    {COUNTER(averaged), false},  {OF_OCCAM(epochs), false},    {OF_OCCAM(lambda), true},
-    {OF_OCCAM(loss), true},      {OF_OCCAM(before), true},     {OF_OCCAM(best_epoch), false},
-    {OF_OCCAM(best_loss), true},
+    {COUNTER(step), false},        {COUNTER(epoch), false},      {COUNTER(cursor), false},
+    {OF_ROW(steps), false},        {OF_ROW(loss_sum), true},     {OF_ROW(loss_min), true},
+    {OF_ROW(loss_max), true},      {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
+    {COUNTER(averaged), false},    {COUNTER(recent), false},     {OF_OCCAM(epochs), false},
+    {OF_OCCAM(lambda), true},      {OF_OCCAM(loss), true},       {OF_OCCAM(before), true},
+    {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
 
-static const char EPOCHS[] = "occam.epochs";
+static const char EPOCHS[] = "occam.epochs", RECENT[] = "average.recent";
 enum { EPOCH_COLUMNS = 5 };
 
 static void name_tensor(char *name, size_t size, int layer, const char *what)
@@ -74,11 +74,16 @@ static double *epoch_table(const ht_checkpoint *c, ht_error *err)
 static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, unsigned char *const mask[],
                              const double *epochs, const char *const metadata[], ht_error *err)
 {
-    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 1];
+    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 2];
     size_t count = 0;
     if (c->epoch_count) {
         tensors[count] = (ht_tensor_out){.rows = c->epoch_count, .columns = EPOCH_COLUMNS, .table = epochs};
         strcpy(tensors[count++].name, EPOCHS);
+    }
+    if (c->state.recent) {
+        tensors[count] =
+            (ht_tensor_out){.rows = c->recent_rows, .columns = c->recent_size, .data = c->recent};
+        strcpy(tensors[count++].name, RECENT);
     }
     for (int l = 0; l <= c->net->depth; l++) {
         add_tensor(tensors, &count, c, l, "weight", c->net->layers[l].weight, NULL);
@@ -198,6 +203,18 @@ static ht_code read_arrays(ht_safetensors *file, ht_trainer *trainer, ht_error *
     return HT_OK;
 }
 
+/* Without them (a file of an older program, or of another window) none are kept; the run says so when it
+ * misses them. */
+static void read_recent(ht_safetensors *file, ht_trainer *trainer)
+{
+    ht_error ignored;
+    ht_average *a = ht_trainer_average(trainer);
+    if (a->kept == 0) return;
+    if (!ht_safetensors_has(file, RECENT) ||
+        ht_safetensors_read(file, RECENT, (size_t)a->rows, a->size, a->recent, &ignored) != HT_OK)
+        a->kept = 0;
+}
+
 /* Epochs rise, and none is later than the counters say. */
 static bool take_row(ht_occam_epoch *e, const double *from, uint64_t after, uint64_t last)
 {
@@ -243,6 +260,7 @@ ht_code ht_checkpoint_read_in(int at, const char *path, ht_trainer *trainer, ht_
     if (code == HT_OK) code = read_mask(file, ht_trainer_network(trainer), &mask, err);
     if (code == HT_OK) code = ht_trainer_adopt(trainer, &state, ht_trainer_params(trainer), mask, err);
     if (code == HT_OK) code = read_arrays(file, trainer, err);
+    if (code == HT_OK) read_recent(file, trainer);
     if (code == HT_OK) code = read_epochs(file, path, trainer, state.occam.epochs, err);
     ht_safetensors_close(file);
     ht_mask_free(mask);

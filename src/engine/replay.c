@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/alloc.h"
+#include "engine/checkpoint.h"
 
 typedef struct replay {
     ht_trainer *trainer;
@@ -62,4 +63,27 @@ ht_code ht_replay(ht_trainer *trainer, const ht_journal *journal, size_t entry, 
     }
     ht_free(path);
     return code == HT_OK ? train_to(&r, journal->entries[entry].step, err) : code;
+}
+
+static size_t find(ht_trainer *t, const ht_journal *journal)
+{
+    ht_checkpoint now = ht_checkpoint_of(t);
+    return ht_journal_find(journal, ht_checkpoint_hash(&now), now.state.step);
+}
+
+ht_code ht_replay_find(ht_trainer *t, int at, const char *path, const ht_journal *journal, size_t *entry,
+                       ht_error *err)
+{
+    ht_params params;
+    ht_trainer_state state = ht_trainer_state_get(t);
+    double had = ht_params_get(ht_trainer_params(t), HT_P_TRAIN_AVERAGE);
+    *entry = find(t, journal);
+    if (*entry >= journal->count) return HT_OK;
+    if (ht_journal_params(journal, *entry, &params, err) != HT_OK ||
+        ht_trainer_adopt(t, &state, &params, ht_trainer_mask(t), err) != HT_OK)
+        return err->code;
+    if (ht_params_get(&params, HT_P_TRAIN_AVERAGE) == had) return HT_OK;
+    if (ht_checkpoint_read_in(at, path, t, err) != HT_OK) return err->code;
+    *entry = find(t, journal); /* the mean is part of what names the state */
+    return HT_OK;
 }

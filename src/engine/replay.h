@@ -15,4 +15,11 @@ typedef bool ht_replay_watch(void *context, uint64_t step);
 ht_code ht_replay(ht_trainer *trainer, const ht_journal *journal, size_t entry, ht_replay_watch *watch,
                   void *context, ht_error *err);
 
+/* The entry of the state that the trainer has read from the checkpoint at `path` (in the directory `at`,
+ * file.h); journal->count when the journal does not tell of it. Parameters that training depends on become
+ * those of the state: what there is in the file depends on train.average, and it is read again if that was
+ * another. */
+ht_code ht_replay_find(ht_trainer *trainer, int at, const char *path, const ht_journal *journal,
+                       size_t *entry, ht_error *err);
+
 #endif

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/branches.h"
+#include "engine/replay.h"
 #include "engine/runfiles.h"
 #include "params/preset.h"
 
@@ -282,11 +283,9 @@ ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
     ht_runfiles_note(f, HT_RUN_CHECKPOINT);
     ht_runfiles_note(f, HT_RUN_PRESET);
     if (read_journal(dir, &journal, err) != HT_OK) return err->code;
-    ht_checkpoint now = ht_checkpoint_of(trainer);
-    uint64_t step = now.state.step;
-    if (saved) entry = ht_journal_find(&journal, ht_checkpoint_hash(&now), step);
-    ht_code code = HT_OK;
-    if (entry >= journal.count)
+    uint64_t step = ht_trainer_steps(trainer);
+    ht_code code = saved ? ht_replay_find(trainer, f->fd, path, &journal, &entry, err) : HT_OK;
+    if (code == HT_OK && entry >= journal.count)
         code = ht_error_set(err, HT_FAIL,
                             "%s stands at step %" PRIu64
                             ", of which journal.jsonl knows nothing; put back the file that belongs to it",

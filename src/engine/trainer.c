@@ -107,17 +107,50 @@ static uint64_t window_of(const ht_trainer *t)
 /* A mean that begins now, or none. */
 static ht_code restart_average(ht_trainer *t, ht_error *err)
 {
-    if (window_of(t) > 0) return ht_average_start(&t->average, t->net, err);
-    ht_average_free(&t->average);
+    if (window_of(t) == 0)
+        ht_average_free(&t->average);
+    else if (ht_average_reserve(&t->average, t->net, window_of(t), t->at.step, err) != HT_OK ||
+             ht_average_start(&t->average, t->net, err) != HT_OK)
+        return err->code;
     return HT_OK;
+}
+
+/* The last step before the mean of the last iterates begins; 0 while no end is known. */
+static uint64_t mean_begins(const ht_trainer *t)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), window = (double)window_of(t);
+    return steps > window ? (uint64_t)(steps - window) : 0;
+}
+
+/* How many iterates the mean of this run would have now, had its end been known from the start. */
+static uint64_t mean_wants(const ht_trainer *t)
+{
+    uint64_t begins = mean_begins(t);
+    if (ht_params_get(&t->params, HT_P_TRAIN_STEPS) <= 0 || t->at.step <= begins) return 0;
+    return t->at.step - begins < window_of(t) ? t->at.step - begins : window_of(t);
+}
+
+/* When the end of the run is another (it was to begin at `before`) so are the iterates that count. Those of
+ * the last ones that were kept are taken; of a run that is past its end the mean stays as it is. */
+static void refit_average(ht_trainer *t, uint64_t before)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
+    if (!t->average.mean || mean_begins(t) == before || steps <= 0 || (double)t->at.step > steps) return;
+    ht_average_again(&t->average, mean_wants(t), t->at.step, t->pool);
+}
+
+uint64_t ht_trainer_unaveraged(const ht_trainer *t)
+{
+    uint64_t wants = t->average.mean ? mean_wants(t) : 0;
+    return wants > t->average.count ? wants - t->average.count : 0;
 }
 
 /* With a known end, only the last iterates count. */
 static void average(ht_trainer *t)
 {
-    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS), window = (double)window_of(t);
-    if (t->average.mean && (double)t->at.step > steps - window)
-        ht_average_add(&t->average, t->net, window_of(t), t->pool);
+    if (!t->average.mean) return;
+    ht_average_keep(&t->average, t->net, t->at.step);
+    if (t->at.step > mean_begins(t)) ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
@@ -179,7 +212,7 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
             memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
     drop_mask(t);
     t->at = (ht_trainer_state){.change = t->at.change + 1};
-    t->average.count = 0;
+    ht_average_forget(&t->average);
     ht_judge_drop_after(&t->judge, 0);
     shuffle(t);
 }
@@ -329,11 +362,13 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
 ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
 {
     double before = ht_params_get(&t->params, p);
+    uint64_t began = mean_begins(t);
     t->at.change++;
     ht_params_put(&t->params, p, value);
     ht_code code = HT_OK;
     if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
     if (p == HT_P_TRAIN_AVERAGE) code = restart_average(t, err);
+    if (p == HT_P_TRAIN_STEPS) refit_average(t, began);
     if (code != HT_OK) ht_params_put(&t->params, p, before);
     return code;
 }
@@ -483,6 +518,7 @@ ht_trainer_state ht_trainer_state_get(const ht_trainer *t)
 {
     ht_trainer_state state = t->at;
     state.averaged = t->average.count;
+    state.recent = t->average.kept;
     /* The end of an epoch is the start of the next: one name for one state. */
     if (state.cursor == train_count(t)) state.cursor = 0, state.epoch++;
     return state;
@@ -498,6 +534,7 @@ ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_er
     t->at = *state;
     t->at.change = change;
     t->average.count = t->average.mean ? state->averaged : 0;
+    t->average.kept = state->recent < t->average.rows ? state->recent : t->average.rows;
     shuffle(t);
     return HT_OK;
 }

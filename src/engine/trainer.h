@@ -70,7 +70,10 @@ float *ht_trainer_array(ht_trainer *t, ht_array array, int layer);
 /* After weights and arrays were written from outside. */
 void ht_trainer_settle(ht_trainer *t);
 
-ht_average *ht_trainer_average(ht_trainer *t);       /* its mean is NULL without train.average */
+ht_average *ht_trainer_average(ht_trainer *t); /* its mean is NULL without train.average */
+/* Iterates that the mean lacks because they were not kept when the end of the run was moved, or because the
+ * checkpoint is one of an older program; 0: it is that of a run in one piece. */
+uint64_t ht_trainer_unaveraged(const ht_trainer *t);
 ht_factors *ht_trainer_factors(ht_trainer *t);       /* NULL unless model.factors is 2 or more */
 const ht_mask *ht_trainer_mask(const ht_trainer *t); /* NULL without */
 bool ht_trainer_masked(const ht_trainer *t);
@@ -122,6 +125,7 @@ typedef struct ht_trainer_state {
     ht_trainer_row row;
     ht_occam occam;    /* with occam.lambda0 */
     uint64_t averaged; /* iterates in the mean */
+    uint64_t recent;   /* the last iterates that are kept beside it */
     uint64_t change;
     double seconds;
 } ht_trainer_state;
