@@ -1,8 +1,9 @@
 /* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out; biases only in networks of
- * others.
+ * others. With a mean field W_out h is divided by the width of the last hidden layer, b_out is not.
  *
  * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column"
- * in arXiv 2306.08125). The output layer is (classes × width). Ownership: the caller frees it. Thread: a
+ * in arXiv 2306.08125). The output layer is (classes × width). Networks trained here have hidden layers of
+ * one width; those of others, and pruned ones, may have another in each. Ownership: the caller frees it. Thread: a
  * network belongs to one thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
 #define HEAVYTAIL_NETWORK_H
@@ -32,9 +33,16 @@ typedef struct ht_network {
     ht_layer layers[HT_DEPTH_MAX + 1]; /* hidden ones first, layers[depth] is the output layer */
 } ht_network;
 
-/* Zero weights. NULL with *err set when memory is short. */
+/* Zero weights, no biases. NULL with *err set when memory is short. `widths` (depth). */
 ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
                            bool mean_field, ht_error *err);
+ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int classes,
+                                  ht_activation activation, bool mean_field, ht_error *err);
+
+/* A network of the same shapes, with biases where `net` has them: zeros (like), or its numbers (copy). */
+ht_network *ht_network_like(const ht_network *net, ht_error *err);
+/* Puts the numbers of `from` into `to`, which has the same shapes. */
+void ht_network_assign(ht_network *to, const ht_network *from);
 ht_network *ht_network_copy(const ht_network *net, ht_error *err);
 void ht_network_free(ht_network *net);
 
@@ -46,9 +54,11 @@ static inline size_t ht_layer_size(const ht_layer *layer)
     return (size_t)layer->rows * (size_t)layer->columns;
 }
 
-size_t ht_network_parameters(const ht_network *net); /* number of weights */
+bool ht_network_has_biases(const ht_network *net); /* in any layer, zeros too */
 
-/* How many weights there are, and how many are more than nothing. */
+size_t ht_network_parameters(const ht_network *net); /* number of weights, biases left out */
+
+/* How many weights there are, and how many are more than nothing; biases left out. */
 typedef struct ht_sizes {
     size_t weights;
     size_t nonzero;
@@ -63,8 +73,8 @@ typedef struct ht_score {
     double accuracy; /* correct / total; the lowest class wins a tie */
 } ht_score;
 
-/* Evaluates `samples`. `keep`, if given, holds one array of `width` floats per hidden layer: 1 keeps a
- * neuron, 0 removes it (NULL entries keep all). The result does not depend on the number of threads. HT_FAIL
+/* Evaluates `samples`. `keep`, if given, holds one array of `rows` floats per hidden layer: 1 keeps a
+ * neuron, 0 removes it: it gives 0, whatever its bias (NULL entries keep all). The result does not depend on the number of threads. HT_FAIL
  * when scratch memory is short. */
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             struct ht_pool *pool, ht_score *score, ht_error *err);

@@ -6,6 +6,10 @@
  * units removed over all units of those layers. For one hidden layer the ratio of neurons is that of weights
  * too.
  *
+ * Biases are no weights: no method ranks by them, errors are those of weight matrices, sizes count weights.
+ * A removed neuron (node, random) gives 0, so that its bias goes with it; all other biases stay as they are:
+ * a neuron whose weights magnitude or coreset took away gives act(b), and svd lowers the rank of W alone.
+ *
  * Relative error ε of putting Ŵ in W's place: ‖W - Ŵ‖² / ‖W‖², Frobenius norms (`fro_squared`, arXiv
  * 2306.08125), or its square root (`fro`). Layers that are pruned each by itself have an error each, and ε is
  * the largest; layers ranked together have one over all their weights. The pruning ratio κ is the largest
@@ -62,13 +66,13 @@ typedef struct ht_prune_result {
     double ratio, error;    /* removed / units; ε */
     int layer_count;
     ht_prune_layer layers[HT_DEPTH_MAX + 1];
-    size_t parameters, parameters_left; /* weights stored before and after: without removed neurons' rows and
-                                           columns; svd as two factors where that is less */
+    size_t parameters, parameters_left; /* weights stored before and after, no biases: without removed
+                                           neurons' rows and columns; svd as two factors where that is less */
     size_t bytes, bytes_left;           /* the same in floats; scattered weights as compressed sparse rows */
     ht_score train, test;               /* of the pruned network; only ht_prune_try fills them */
 } ht_prune_result;
 
-/* Prunes `net` in place. Removed neurons keep a zero row; their outgoing weights stay, reaching nothing.
+/* Prunes `net` in place. Removed neurons keep a zero row and a zero bias; their outgoing weights stay, reaching nothing.
  * HT_USAGE for a coreset without calibration samples. Memory beside the network: orders and scores, for svd
  * the singular vectors of its layers (m × m floats, m the shorter side; 12 m² bytes while they are computed),
  * for coreset the calibration samples' activations. */
@@ -145,8 +149,8 @@ int ht_prune_removable(const ht_prune_order *order, double error);
 
 /* ---- the network that is really smaller ---- */
 
-/* Takes out, in place, the neurons that compute nothing (a zero row: every activation maps 0 to 0) or reach
- * nothing (a zero column in the next layer); at least one a layer stays. The network computes the same
+/* Takes out, in place, the neurons that give nothing (a zero row and a bias that the activation maps to 0, as
+ * it does 0) or reach nothing (a zero column in the next layer); at least one a layer stays. The network computes the same
  * function; its layers may have different widths then. HT_FAIL when lists of neurons find no memory: it is
  * unchanged. */
 ht_code ht_prune_compact(ht_network *net, ht_error *err);

@@ -48,13 +48,15 @@ const ht_estimator_info *ht_estimator_at(ht_estimator estimator); /* static stor
 
 /* A matrix (rows × columns), row-major, or a vector (columns = 1). Exactly one of f32, f64 is set. Borrowed.
  * What is to be taken from every value before anything else: `column_centre` (columns), when set, then
- * `centre`. */
+ * `centre`. `exponent` is the estimators' own: they read values times 2^-exponent, so that nothing they
+ * compute depends on the unit or leaves the range of doubles; callers leave it 0. */
 typedef struct ht_values {
     const float *f32;
     const double *f64;
     size_t rows, columns;
     double centre;
     const double *column_centre;
+    int exponent;
 } ht_values;
 
 static inline size_t ht_values_count(const ht_values *x)
@@ -66,7 +68,7 @@ static inline size_t ht_values_count(const ht_values *x)
 double ht_values_median(const ht_values *x);
 /* Medians of the columns as they are in memory into median (columns). */
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err);
-/* Euclidean norms of the rows as they are in memory into norm (rows). */
+/* Euclidean norms of the rows, not centred, times 2^-exponent, into norm (rows). */
 void ht_values_norms(const ht_values *x, double *norm);
 
 /* ---- estimates out ---- */
@@ -76,7 +78,11 @@ typedef enum ht_quality {
     HT_QUALITY_FEW_POINTS,     /* too few to say anything */
     HT_QUALITY_NO_PLATEAU,     /* the estimate hangs on the choice of k */
     HT_QUALITY_NOT_POWER_LAW,  /* another law: no straight line on log-log axes, or not stable */
+    HT_QUALITY_UNDECIDED,      /* a law that falls faster fits as well */
+    HT_QUALITY_DISAGREE,       /* an estimate that is surer excludes this one */
+    HT_QUALITY_COLUMNS,        /* columns of unequal scale: not one law */
     HT_QUALITY_NO_HEAVY_TAIL,  /* α at 2, or a tail that falls faster than every power */
+    HT_QUALITY_QUANTIZED,      /* rounded or pruned so coarsely that the estimate may hang on it */
     HT_QUALITY_NOT_APPLICABLE, /* other input wanted, off centre (mmo), or not defined: then NaN */
     HT_QUALITIES,
 } ht_quality;
@@ -92,10 +98,17 @@ typedef struct ht_estimate {
     double scale;     /* mcculloch, ecf: σ of S(α, 0, σ); NaN else */
     double xmin; /* where the fitted tail begins: |x|_(k+1), or the smallest eigenvalue fitted; NaN else */
     double distance; /* powerlaw: Kolmogorov-Smirnov distance; NaN else */
+    double p;        /* of the law that it assumes: how often a sample of it is as far off; NaN: not tested */
     size_t k;        /* order statistics used; 0 where there is no such choice */
     size_t m;        /* block length; 0 where there is none, or the median over several */
     size_t n_tail;   /* points the estimate rests on */
+    /* Exact zeros among the values (mmo-multi: rows of zeros). Left out where `step` is NaN; else they
+     * stayed, as values below `step` that were rounded to zero or pruned by size. */
+    size_t zeros;
+    double step;
+    size_t rank; /* powerlaw: eigenvalues above rounding noise, all that is fitted to; 0 else */
     ht_quality quality;
+    const char *reason; /* of the quality, where one is known: a clause in static storage; NULL else */
 } ht_estimate;
 
 typedef struct ht_tail_options {

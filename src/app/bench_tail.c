@@ -16,7 +16,8 @@ enum { COLUMNS = 784 };
 
 typedef struct tail_bench {
     ht_values w;
-    double *eigenvalue; /* (COLUMNS) */
+    ht_tail_sample sample; /* of w */
+    double *eigenvalue;    /* (COLUMNS) */
     ht_estimate estimates[HT_ESTIMATORS];
 } tail_bench;
 
@@ -24,7 +25,7 @@ static ht_code mmo(void *context, ht_error *err)
 {
     tail_bench *b = context;
     (void)err;
-    ht_blocks_mmo(&b->w, 0, &b->estimates[HT_MMO]);
+    ht_blocks_mmo(&b->sample, 0, &b->estimates[HT_MMO]);
     return HT_OK;
 }
 
@@ -39,7 +40,7 @@ static ht_code order(void *context, ht_error *err)
     tail_bench *b = context;
     ht_top top;
     ht_hill_plot plot;
-    if (ht_top_take(&top, &b->w, 0, err) != HT_OK) return err->code;
+    if (ht_top_take(&top, &b->sample, 0, err) != HT_OK) return err->code;
     ht_hill_plot_make(&plot, &top);
     ht_order_estimates(&top, plot.high ? plot.high : top.kept / 2, true, b->estimates);
     ht_top_free(&top);
@@ -50,7 +51,7 @@ static ht_code paulauskas(void *context, ht_error *err)
 {
     tail_bench *b = context;
     (void)err;
-    ht_blocks_paulauskas(&b->w, 0, &b->estimates[HT_PAULAUSKAS]);
+    ht_blocks_paulauskas(&b->sample, 0, &b->estimates[HT_PAULAUSKAS]);
     return HT_OK;
 }
 
@@ -58,7 +59,8 @@ static ht_code stable(void *context, ht_error *err)
 {
     tail_bench *b = context;
     (void)err;
-    ht_stable_estimates(&b->w, &b->estimates[HT_MMO], &b->estimates[HT_MCCULLOCH], &b->estimates[HT_ECF]);
+    ht_stable_estimates(&b->sample, &b->estimates[HT_MMO], &b->estimates[HT_MCCULLOCH],
+                        &b->estimates[HT_ECF]);
     return HT_OK;
 }
 
@@ -103,7 +105,8 @@ static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
         ht_noise_prepare(&noise, laws);
         ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
         for (int i = 0; i < RUNS; i++) context[i] = &b;
-        code = ht_bench_medians(runs, context, RUNS, seconds, err);
+        code = ht_tail_sample_take(&b.sample, &b.w, err);
+        if (code == HT_OK) code = ht_bench_medians(runs, context, RUNS, seconds, err);
     }
     for (int i = 0; i < RUNS && code == HT_OK; i++)
         json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", names[i], "values",

@@ -1,4 +1,5 @@
 /* cmd_bench.c - speed in ratios of one run. The parts are in bench_*.c. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 static const ht_bench_part *const parts[] = {
     &ht_bench_noise, &ht_bench_step,  &ht_bench_tail, &ht_bench_law,
-    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,
+    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,   &ht_bench_quality,
 };
 enum { PARTS = sizeof parts / sizeof parts[0], RUNS = 8 };
 
@@ -82,14 +83,26 @@ static void print_tables(const json_t *root)
            ht_kernel()->isa, ht_app_threads());
 }
 
+static ht_code take_samples(const char *text, ht_error *err)
+{
+    double number;
+    if (!ht_parse_number(text, &number) || number < 1 || number > 1e6 || number != floor(number))
+        return ht_error_set(err, HT_USAGE, "--samples %.40s: give a whole number from 1 to 1000000", text);
+    ht_bench_quality_samples((int)number);
+    return HT_OK;
+}
+
 int ht_cmd_bench(int argc, char **argv)
 {
     bool json = false;
-    const ht_option options[] = {{"--json", NULL, &json}, {NULL, NULL, NULL}};
+    const char *samples = NULL;
+    const ht_option options[] = {
+        {"--json", NULL, &json}, {"--samples", &samples, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     json_t *root = json_object();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && samples) code = take_samples(samples, &err);
     if (code == HT_OK) code = run_parts(args.word_count ? args.words[0] : "all", root, &err);
     if (code == HT_OK && json) {
         json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

@@ -11,7 +11,7 @@
 #include "app/results.h"
 #include "base/alloc.h"
 #include "base/file.h"
-#include "data/safetensors.h"
+#include "data/netfile.h"
 #include "math/certify.h"
 
 static const double delta = 0.05;
@@ -114,6 +114,9 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     if (!in->train) return ht_error_set(err, HT_USAGE, "certify: give --data: the bound is about samples");
     if (choose_method(method, in, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(&in->params, in->train);
+    ht_score whole;
+    if (ht_network_evaluate(in->net, in->train, NULL, in->pool, &whole, err) != HT_OK) return err->code;
+    if (ht_prune_input_check(in, &whole, err) != HT_OK) return err->code;
     certify_curve *curve = ht_alloc(1, sizeof *curve, "the certificate", err);
     if (!curve) return err->code;
     curve->method = ht_params_name(&in->params, HT_P_PRUNE_METHOD);
@@ -122,6 +125,7 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     curve->layers = in->net->depth + 1;
     ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, in->net, &spec, in->train,
                                     in->samples, delta, in->pool, err);
+    if (code != HT_OK) ht_error_prefix(err, "%s", in->name);
     if (code == HT_OK && out) code = write_best(curve, in, spec, out, err);
     if (code == HT_OK && json)
         code = print_curve_json(curve, err);
@@ -142,21 +146,6 @@ static ht_code read_code(const char *path, ht_network **net, int *q, size_t *bit
     *bits = 8 * size;
     ht_free(bytes);
     return *net ? HT_OK : ht_error_prefix(err, "%s", path);
-}
-
-static ht_code write_network(const char *path, const ht_network *net, ht_error *err)
-{
-    ht_tensor_out tensors[HT_DEPTH_MAX + 1];
-    static const char *const activations[] = {"relu", "leaky-relu", "tanh"};
-    const char *const metadata[] = {"format", "pt", "heavytail.activation", activations[net->activation],
-                                    NULL};
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
-        tensors[l] =
-            (ht_tensor_out){"", (size_t)layer->rows, (size_t)layer->columns, layer->weight, NULL, NULL};
-        snprintf(tensors[l].name, sizeof tensors[l].name, "layers.%d.weight", l);
-    }
-    return ht_safetensors_write(path, tensors, (size_t)net->depth + 1, metadata, err);
 }
 
 /* How good the decoded network is on `name`, and what that and the file's length prove. */
@@ -202,7 +191,9 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     int q = 0;
     size_t bits = 0;
     if (read_code(path, &net, &q, &bits, err) != HT_OK || !net) return err->code;
-    ht_code code = out ? write_network(out, net, err) : HT_OK;
+    char about[64];
+    snprintf(about, sizeof about, "from a code of %zu bits, q = %d", bits, q);
+    ht_code code = out ? ht_netfile_write(out, net, about, err) : HT_OK;
     if (code == HT_OK && data) code = judge_code(net, q, bits, data, args, json, err);
     ht_network_free(net);
     return code;
@@ -230,7 +221,8 @@ void ht_certificate_help(void)
            "training,\n"
            "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
            "not on the\n"
-           "  whole one. A bound of 1 or more says nothing: it is vacuous.\n\n"
+           "  whole one. A code holds weights only: networks with biases have no certificate. A bound of 1\n"
+           "  or more says nothing: it is vacuous.\n\n"
            "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
            "made of:\n"
            "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "
@@ -243,11 +235,12 @@ void ht_certificate_help(void)
 
 int ht_cmd_certify(int argc, char **argv)
 {
-    const char *method = NULL, *out = NULL, *coded = NULL, *data = NULL;
+    const char *method = NULL, *out = NULL, *coded = NULL, *data = NULL, *order = NULL;
     bool json = false;
     const ht_option options[] = {{"--method", &method, NULL}, {"--out", &out, NULL},
                                  {"--decode", &coded, NULL},  {"--data", &data, NULL},
-                                 {"--json", NULL, &json},     {NULL, NULL, NULL}};
+                                 {"--order", &order, NULL},   {"--json", NULL, &json},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_prune_input in = {0};
     ht_error err;
@@ -257,7 +250,7 @@ int ht_cmd_certify(int argc, char **argv)
     if (code == HT_OK && coded && !out && !data)
         code = ht_error_set(&err, HT_USAGE,
                             "certify --decode: give --out FILE.safetensors, or --data NAME, or both");
-    const ht_prune_source source = {.path = args.words[0], .data = data, .trained = true};
+    const ht_prune_source source = {.path = args.words[0], .order = order, .data = data, .trained = true};
     if (code == HT_OK && coded)
         code = certify_code(coded, out, data, &args, json, &err);
     else if (code == HT_OK && (code = ht_prune_input_open(&in, &source, &args, &err)) == HT_OK)

@@ -103,6 +103,7 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
                                  {"--data", &q->source.data, NULL},
                                  {"--x", &q->source.x, NULL},
                                  {"--y", &q->source.y, NULL},
+                                 {"--order", &q->source.order, NULL},
                                  {"--w1", &q->source.w1, NULL},
                                  {"--w2", &q->source.w2, NULL},
                                  {"--split", &q->source.split, NULL},

@@ -20,7 +20,8 @@ static const ht_command_info commands[] = {
      "all pruned by one)",
      ht_cmd_compare},
     {"certify",
-     "RUN|FILE [--data D] [--method M] [--out F.htc] [--json]\n  certify --decode F.htc [--out "
+     "RUN|FILE [--data D] [--order A,B,C] [--method M] [--out F.htc] [--json]\n  certify --decode F.htc "
+     "[--out "
      "F.safetensors] "
      "[--data D] [--json]",
      "bounds on the expected error, from the length of a code of the pruned network; the best as a file, and "
@@ -28,7 +29,7 @@ static const ht_command_info commands[] = {
      ht_cmd_certify},
     {"snapshot", "RUN --out F.png [--size WxH] [--theme T] [--panel P]", "draw a run directory as a picture",
      ht_cmd_snapshot},
-    {"tail", "FILE|RUN [--tensor NAME] [--k K] [--m M] [--gradient-noise] [--json] [--png F]",
+    {"tail", "FILE|RUN [--tensor NAME] [--order A,B,C] [--k K] [--m M] [--gradient-noise] [--json] [--png F]",
      "tail indices of weights (.npy, .safetensors, a run), every estimator with its uncertainty; or of the "
      "noise of "
      "the run's gradients",
@@ -39,14 +40,14 @@ static const ht_command_info commands[] = {
      "      [--centre] [--coreset K] [--seed S] [--data D] [--split test|train] [--json] [--out F] "
      "[--compact]\n"
      "      [--png F] [--theme T] [--size WxH] [--scale X]\n"
-     "      [--w1 F.npy --w2 F.npy] [--x F.npy --y F.npy]",
+     "      [--order A,B,C] [--w1 F.npy --w2 F.npy] [--x F.npy --y F.npy]",
      "prune a trained network: what goes, what is lost, the curve, a picture, the smaller network",
      ht_cmd_prune},
     {"data", "list | info DATA", "the data sets, and what one of them holds", ht_cmd_data},
     {"presets", "[PRESET]", "the presets, or the text of one", ht_cmd_presets},
     {"noise", "--type T --alpha A --shape RxC --seed S [--step K] [--layer L] --out F.npy",
      "write the draws that training adds, before the factor σ η^(1/α)", ht_cmd_noise},
-    {"bench", "[noise|step|tail|law|prune|sweep|ui|all] [--json]", "measure; ratios within one run",
+    {"bench", "[noise|step|tail|law|prune|sweep|ui|quality|all] [--samples N] [--json]", "measure; ratios within one run",
      ht_cmd_bench},
     {"help", "[TOPIC]",
      "the overview; topics: params, keys, estimators, certificate, man, bash, zsh, and each subcommand",

@@ -12,6 +12,7 @@
 #include "data/npy.h"
 #include "data/safetensors.h"
 #include "heavytail/prune.h"
+#include "math/kernel.h"
 #include "params/preset.h"
 
 static ht_code check_source(const ht_prune_source *s, ht_error *err)
@@ -19,6 +20,9 @@ static ht_code check_source(const ht_prune_source *s, ht_error *err)
     if (!s->w1 != !s->w2 || !s->path == !s->w1)
         return ht_error_set(err, HT_USAGE,
                             "prune: give a run directory or a .safetensors file, or --w1 F.npy --w2 F.npy");
+    if (s->order && !s->path)
+        return ht_error_set(err, HT_USAGE,
+                            "--order: --w1 and --w2 are in order; it is for a .safetensors file");
     if (!s->x != !s->y || (s->x && s->data))
         return ht_error_set(err, HT_USAGE, "prune: give --data NAME, or --x F.npy and --y F.npy");
     if (s->split && strcmp(s->split, "test") != 0 && strcmp(s->split, "train") != 0)
@@ -55,16 +59,9 @@ static ht_code read_settings(ht_prune_input *in, const ht_prune_source *s, const
         const char *key = args->sets[i].key ? args->sets[i].key : args->sets[i].text;
         *known = *known || strncmp(key, "data.name", strlen("data.name")) == 0;
     }
-    if (!s->path || !find_run(s->path, run, sizeof run)) {
-        if (s->path && ht_file_is_dir(s->path))
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` "
-                "makes one",
-                s->path);
+    if (!s->path || !find_run(s->path, run, sizeof run))
         return args->preset ? ht_arguments_params(args, &in->params, err)
                             : (ht_params_init(&in->params), ht_arguments_sets(args, &in->params, err));
-    }
     ht_params stored;
     *known = true;
     snprintf(preset, sizeof preset, "%s/preset.ini", run);
@@ -89,10 +86,11 @@ static void read_step(ht_prune_input *in, const char *path)
 
 static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_error *err)
 {
-    char path[4200];
+    char path[4200], run[4096];
     const char *const matrices[] = {s->w1, s->w2};
     ht_activation activation = (ht_activation)ht_params_get(&in->params, HT_P_MODEL_ACTIVATION);
     bool mean_field = ht_params_get(&in->params, HT_P_MODEL_MEAN_FIELD) != 0;
+    const ht_netfile_options options = {activation, mean_field, s->order, &in->notes};
     if (!s->path) {
         ht_text_copy(in->name, sizeof in->name, s->w1);
         in->net = ht_netfile_read_npy(matrices, 2, activation, mean_field, err);
@@ -100,11 +98,12 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
     }
     ht_text_copy(in->name, sizeof in->name, s->path);
     ht_text_copy(path, sizeof path, s->path);
-    if (ht_file_is_dir(s->path) &&
+    if (ht_file_is_dir(s->path) && find_run(s->path, run, sizeof run) &&
         ht_file_join(path, sizeof path, s->path, "checkpoint.safetensors", err) != HT_OK)
         return err->code;
-    in->net = ht_netfile_read(path, activation, mean_field, err);
-    if (!in->net) return HT_FAIL;
+    in->net = ht_netfile_read_as(path, &options, err);
+    if (!in->net) return err->code;
+    ht_app_notes(&in->notes);
     read_step(in, path);
     return HT_OK;
 }
@@ -212,6 +211,24 @@ ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const 
     return s->data || known ? load_data(in, s, args, err) : HT_OK;
 }
 
+static double largest_weight(const ht_network *net)
+{
+    float most = 0;
+    for (int l = 0; l <= net->depth; l++)
+        most = fmaxf(most, ht_kernel()->max_abs(net->layers[l].weight, ht_layer_size(&net->layers[l])));
+    return (double)most;
+}
+
+ht_code ht_prune_input_check(const ht_prune_input *in, const ht_score *whole, ht_error *err)
+{
+    if (isfinite(whole->loss)) return HT_OK;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: the network's outputs on %s go beyond the largest float (its largest weight is "
+                        "%.3g), so its loss and accuracy are no numbers; use samples and weights of a smaller "
+                        "scale",
+                        in->name, in->title, largest_weight(in->net));
+}
+
 void ht_prune_input_close(ht_prune_input *in)
 {
     ht_network_free(in->net);
@@ -219,4 +236,5 @@ void ht_prune_input_close(ht_prune_input *in)
     ht_dataset_free(in->data);
     ht_free(in->own.x);
     ht_free(in->own.labels);
+    ht_notes_free(&in->notes);
 }

@@ -8,7 +8,8 @@
 #include "heavytail/network.h"
 
 typedef struct ht_prune_source { /* as given on the command line; NULL: not given */
-    const char *path;            /* a run directory, a checkpoint, any .safetensors network */
+    const char *path;            /* a run directory, a checkpoint, any network in .safetensors files */
+    const char *order;           /* of its layers, "a,b,c" */
     const char *w1, *w2;         /* or two .npy matrices */
     const char *data, *x, *y, *split;
     bool trained;    /* all training samples are needed */
@@ -26,6 +27,7 @@ typedef struct ht_prune_input {
     char name[160];    /* of the network, for titles */
     char step[24];     /* of the checkpoint; empty when unknown */
     char title[96];    /* of the data */
+    ht_notes notes;    /* about the network; they have been printed */
     /* private: what the pointers above point into */
     ht_dataset *data;
     ht_samples own;
@@ -36,6 +38,8 @@ typedef struct ht_prune_input {
  * ht_prune_input_close, also after a failure. */
 ht_code ht_prune_input_open(ht_prune_input *input, const ht_prune_source *source, const ht_arguments *args,
                             ht_error *err);
+/* HT_FAIL, with the reason, when a score of the whole network is no number: its outputs overflow a float. */
+ht_code ht_prune_input_check(const ht_prune_input *input, const ht_score *whole, ht_error *err);
 void ht_prune_input_close(ht_prune_input *input);
 
 #endif

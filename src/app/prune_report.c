@@ -37,7 +37,8 @@ ht_code ht_prune_report_make(ht_prune_report *r, const ht_prune_input *in, const
                            .whole = {(double)NAN, (double)NAN},
                            .seconds = {(double)NAN, (double)NAN},
                            .reading = {(double)NAN, (double)NAN}};
-    if (in->samples && ht_network_evaluate(in->net, in->samples, NULL, in->pool, &r->whole, err) != HT_OK)
+    if (in->samples && (ht_network_evaluate(in->net, in->samples, NULL, in->pool, &r->whole, err) != HT_OK ||
+                        ht_prune_input_check(in, &r->whole, err) != HT_OK))
         return err->code;
     if (measure(r, in, err) != HT_OK) return err->code;
     if (!curve || !in->samples) return HT_OK;
@@ -178,15 +179,16 @@ static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
 
 static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
 {
-    char count[32];
+    char count[32], loss[32] = "not a finite number";
     if (!in->samples) {
         printf("  no data: give --data, or --x and --y, to see what it does to the accuracy\n");
         return;
     }
     ht_format_grouped(count, sizeof count, (long long)in->samples->count);
-    printf("  accuracy %.4f, before %.4f (%+.4f); loss %.4f, before %.4f; %s %s samples of %s\n",
+    if (isfinite(r->result.test.loss)) snprintf(loss, sizeof loss, "%.4f", r->result.test.loss);
+    printf("  accuracy %.4f, before %.4f (%+.4f); loss %s, before %.4f; %s %s samples of %s\n",
            r->result.test.accuracy, r->whole.accuracy, r->result.test.accuracy - r->whole.accuracy,
-           r->result.test.loss, r->whole.loss, count, in->split, in->title);
+           loss, r->whole.loss, count, in->split, in->title);
     if (r->curve.count)
         printf("  at most one point of accuracy lost up to ratio %.4f; area under the curve %.4f\n",
                r->reading.one_point, r->reading.area);

@@ -8,10 +8,23 @@
 #include "data/tensor.h"
 #include "heavytail/tail.h"
 
-/* One object a view ("all", "rows", "row_norms") into `views`. */
-void ht_tail_json(json_t *views, const ht_tensor *tensor, const ht_tail_picture *picture);
+/* What the picture of a convolution, seen as filters, lacks: its kernels as rows. */
+typedef struct ht_tail_kernels {
+    size_t count;        /* 0: there are none */
+    ht_estimate by_rows; /* mmo-multi */
+    ht_estimate of_norms[HT_ESTIMATORS];
+} ht_tail_kernels;
 
-void ht_tail_table(ht_text *to, const ht_tensor *tensor, const ht_tail_picture *picture);
+/* One object a view ("all", "rows", "row_norms"; "kernels", "kernel_norms") into `views`; of more than two
+ * dimensions they say so ("dims", "as"). */
+void ht_tail_json(json_t *views, const ht_tensor *tensor, const ht_tail_picture *picture,
+                  const ht_tail_kernels *kernels);
+
+/* Nothing to estimate: why. */
+void ht_tail_json_broken(json_t *views, const ht_tensor_info *info, const char *why);
+
+void ht_tail_table(ht_text *to, const ht_tensor *tensor, const ht_tail_picture *picture,
+                   const ht_tail_kernels *kernels);
 
 /* What the words for quality mean that occur in the picture, and the conventions: lines for the end of a
  * table. */

@@ -1,5 +1,6 @@
 #include "data/netfile.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,8 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/checksum.h"
+#include "data/netparts.h"
 #include "data/npy.h"
-#include "data/safetensors.h"
 
 static const char activation_key[] = "heavytail.activation", mean_field_key[] = "heavytail.mean_field";
 
@@ -21,9 +23,22 @@ static ht_network *empty_network(ht_activation activation, bool mean_field, ht_e
     return net;
 }
 
-/* Adds a matrix as the next layer and takes its memory, also when that fails. */
+/* What no layer can hold: `value`, as it is in the file, at number i of an array of so many columns. */
+static ht_code not_finite(const char *path, const char *name, size_t i, size_t columns, double value,
+                          ht_error *err)
+{
+    char what[80];
+    if (isfinite(value))
+        snprintf(what, sizeof what, "%.6g is too large, beyond %.2g", value, (double)FLT_MAX);
+    else
+        snprintf(what, sizeof what, "it is %s", isnan(value) ? "NaN" : value < 0 ? "-Inf" : "Inf");
+    return ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number of 32 bits: %s", path, name,
+                        i / columns, i % columns, what);
+}
+
+/* Adds a matrix and its bias (or NULL) as the next layer and takes their memory, also when that fails. */
 static ht_code add_layer(ht_network *net, const char *path, const char *name, size_t rows, size_t columns,
-                         float *weight, ht_error *err)
+                         float *weight, float *bias, ht_error *err)
 {
     ht_code code = HT_OK;
     if (net->depth == HT_DEPTH_MAX)
@@ -38,13 +53,14 @@ static ht_code add_layer(ht_network *net, const char *path, const char *name, si
                             "are (outputs × inputs), first to last",
                             path, name, rows, columns, net->layers[net->depth].rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
-        if (!isfinite(weight[i]))
-            code = ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number of 32 bits", path,
-                                name, i / columns, i % columns);
-    if (code == HT_OK)
-        net->layers[++net->depth] = (ht_layer){.rows = (int)rows, .columns = (int)columns, .weight = weight};
-    else
+        if (!isfinite(weight[i])) code = not_finite(path, name, i, columns, (double)weight[i], err);
+    if (code == HT_OK) {
+        net->layers[++net->depth] =
+            (ht_layer){.rows = (int)rows, .columns = (int)columns, .weight = weight, .bias = bias};
+    } else {
         ht_free(weight);
+        ht_free(bias);
+    }
     return code;
 }
 
@@ -61,92 +77,158 @@ static ht_network *checked(ht_network *net, const char *path, ht_code code, ht_e
     return NULL;
 }
 
+/* ---- tensors ---- */
+
+typedef struct reader {
+    const char *path;
+    ht_weights *file;
+    const ht_netfile_options *options;
+    ht_network *net;
+} reader;
+
+static size_t columns_of(const ht_tensor_info *info)
+{
+    return info->ndim == 2 ? info->shape[1] : info->count;
+}
+
+/* Doubles as floats, in new memory. Too small ones count as zero, which is noted. */
+static ht_code narrow(const reader *r, const ht_tensor_info *info, const double *from, float **to,
+                      ht_error *err)
+{
+    size_t lost = 0;
+    float *f = *to = ht_alloc(info->count, sizeof **to, info->name, err);
+    if (!f) return err->code;
+    for (size_t i = 0; i < info->count; i++) {
+        f[i] = (float)from[i];
+        lost += from[i] != 0 && f[i] == 0;
+        if (!isfinite(f[i])) return not_finite(r->path, info->name, i, columns_of(info), from[i], err);
+    }
+    if (lost > 0)
+        ht_notes_add(r->options->notes,
+                     "%s: %zu values of %.200s are too small for 32 bits and count as zero", r->path, lost,
+                     info->name);
+    return HT_OK;
+}
+
+/* Tensor number i as finite floats in new memory; to be freed also when that fails. */
+static ht_code load(const reader *r, size_t i, ht_tensor_info *info, float **to, ht_error *err)
+{
+    double *wide;
+    if (ht_weights_describe(r->file, i, info, err) != HT_OK) return err->code;
+    if (ht_weights_load(r->file, i, to, &wide, err) != HT_OK) return err->code;
+    ht_code code = wide ? narrow(r, info, wide, to, err) : HT_OK;
+    ht_free(wide);
+    for (size_t k = 0; k < info->count && code == HT_OK; k++)
+        if (!isfinite((*to)[k]))
+            code = not_finite(r->path, info->name, k, columns_of(info), (double)(*to)[k], err);
+    return code;
+}
+
+/* (rows × columns) becomes (columns × rows). */
+static ht_code turn(float **weight, size_t rows, size_t columns, ht_error *err)
+{
+    float *turned = ht_alloc(rows * columns, sizeof *turned, "a matrix turned round", err);
+    if (!turned) return err->code;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) turned[j * rows + i] = (*weight)[i * columns + j];
+    ht_free(*weight);
+    *weight = turned;
+    return HT_OK;
+}
+
+/* The matrix, and the bias or HT_NO_TENSOR, as the next layer. */
+static ht_code add_tensors(const reader *r, size_t matrix, long bias, bool turned, ht_error *err)
+{
+    ht_tensor_info info, vector;
+    float *weight = NULL, *shift = NULL;
+    ht_code code = load(r, matrix, &info, &weight, err);
+    if (code == HT_OK && turned) code = turn(&weight, info.shape[0], info.shape[1], err);
+    if (code == HT_OK && bias != HT_NO_TENSOR) code = load(r, (size_t)bias, &vector, &shift, err);
+    if (code == HT_OK && shift && vector.count != info.shape[turned])
+        code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,
+                            vector.name, vector.count, info.shape[turned]);
+    if (code == HT_OK)
+        return add_layer(r->net, r->path, info.name, info.shape[turned], info.shape[!turned], weight, shift,
+                         err);
+    ht_free(weight);
+    ht_free(shift);
+    return code;
+}
+
 /* ---- .safetensors ---- */
 
-static bool ends_in(const char *name, const char *end)
-{
-    size_t length = strlen(name), tail = strlen(end);
-    return length >= tail && strcmp(name + length - tail, end) == 0;
-}
-
-/* What says which tensors of a file are layers. */
-typedef enum naming { OURS, WEIGHTS, ANY } naming;
-
-static naming naming_of(const ht_safetensors *file, ht_error *err)
+/* The number of the tensor with this name, or HT_NO_TENSOR. */
+static ht_code find(const reader *r, const char *name, long *number, ht_error *err)
 {
     ht_tensor_info info;
-    naming best = ANY;
-    for (size_t i = 0; i < ht_safetensors_count(file); i++) {
-        if (ht_safetensors_describe(file, i, &info, err) != HT_OK) continue;
-        if (strcmp(info.name, "layers.0.weight") == 0) return OURS;
-        if (info.ndim == 2 && ends_in(info.name, "weight")) best = WEIGHTS;
-    }
-    return best;
-}
-
-static ht_code add_tensor(ht_network *net, const char *path, ht_safetensors *file, const ht_tensor_info *info,
-                          ht_error *err)
-{
-    float *weight;
-    if (ht_safetensors_load_floats(file, info, &weight, err) != HT_OK) return err->code;
-    return add_layer(net, path, info->name, info->shape[0], info->shape[1], weight, err);
-}
-
-static ht_code check_bias(const char *path, ht_safetensors *file, const ht_tensor_info *info, ht_error *err)
-{
-    float *bias;
-    bool zero = true;
-    if (ht_safetensors_load_floats(file, info, &bias, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < info->count; i++) zero = zero && bias[i] == 0.0f;
-    ht_free(bias);
-    return zero ? HT_OK
-                : ht_error_set(err, HT_FAIL, "%s: %.60s is not zero; networks with biases cannot be pruned",
-                               path, info->name);
-}
-
-/* layers.0.weight … in the order of their numbers. */
-static ht_code add_ours(ht_network *net, const char *path, ht_safetensors *file, ht_error *err)
-{
-    for (int l = 0;; l++) {
-        ht_tensor_info info;
-        char name[32];
-        bool found = false;
-        snprintf(name, sizeof name, "layers.%d.weight", l);
-        for (size_t i = 0; i < ht_safetensors_count(file) && !found; i++) {
-            if (ht_safetensors_describe(file, i, &info, err) != HT_OK) return err->code;
-            found = strcmp(info.name, name) == 0;
-        }
-        if (!found) return HT_OK;
-        if (info.ndim != 2)
-            return ht_error_set(err, HT_FAIL, "%s: %s has %d dimensions, not 2", path, name, info.ndim);
-        if (add_tensor(net, path, file, &info, err) != HT_OK) return err->code;
-    }
-}
-
-static ht_code add_others(ht_network *net, const char *path, ht_safetensors *file, naming names,
-                          ht_error *err)
-{
-    for (size_t i = 0; i < ht_safetensors_count(file); i++) {
-        ht_tensor_info info;
-        if (ht_safetensors_describe(file, i, &info, err) != HT_OK) return err->code;
-        bool weight = ends_in(info.name, "weight"), layer = info.ndim == 2 && (names == ANY || weight);
-        if (names == WEIGHTS && weight && !layer) /* a convolution, a normalization: another function */
-            return ht_error_set(err, HT_FAIL,
-                                "%s: %.60s has %d dimensions, not 2; only fully connected layers without "
-                                "biases can be pruned",
-                                path, info.name, info.ndim);
-        if (layer && add_tensor(net, path, file, &info, err) != HT_OK) return err->code;
-        if (info.ndim == 1 && ends_in(info.name, "bias") && check_bias(path, file, &info, err) != HT_OK)
-            return err->code;
+    *number = HT_NO_TENSOR;
+    for (size_t i = 0; i < ht_weights_count(r->file) && *number == HT_NO_TENSOR; i++) {
+        if (ht_weights_describe(r->file, i, &info, err) != HT_OK) return err->code;
+        if (strcmp(info.name, name) == 0) *number = (long)i;
     }
     return HT_OK;
 }
 
-/* What ht_netfile_write noted. */
-static ht_code read_notes(ht_network *net, const char *path, const ht_safetensors *file, ht_error *err)
+/* layers.0.weight, layers.0.bias … in the order of their numbers. */
+static ht_code add_ours(const reader *r, ht_error *err)
 {
-    const char *activation = ht_safetensors_metadata(file, activation_key),
-               *mean_field = ht_safetensors_metadata(file, mean_field_key);
+    for (int l = 0;; l++) {
+        ht_tensor_info info;
+        char name[32];
+        long matrix, bias;
+        snprintf(name, sizeof name, "layers.%d.weight", l);
+        if (find(r, name, &matrix, err) != HT_OK) return err->code;
+        if (matrix == HT_NO_TENSOR) return HT_OK;
+        if (ht_weights_describe(r->file, (size_t)matrix, &info, err) != HT_OK) return err->code;
+        if (info.ndim != 2)
+            return ht_error_set(err, HT_FAIL, "%s: %s has %d dimensions, not 2", r->path, name, info.ndim);
+        snprintf(name, sizeof name, "layers.%d.bias", l);
+        if (find(r, name, &bias, err) != HT_OK) return err->code;
+        if (add_tensors(r, (size_t)matrix, bias, false, err) != HT_OK) return err->code;
+    }
+}
+
+static ht_code add_parts(const reader *r, ht_netparts *p, ht_error *err)
+{
+    ht_chain chain;
+    if (ht_netparts_find(p, r->path, r->file, r->options->notes, err) != HT_OK) return err->code;
+    if (p->count == 0) return HT_OK; /* too few layers, which is told in the end */
+    if (ht_chain_find(r->path, p->link, p->count, r->options->order, &chain, r->options->notes, err) != HT_OK)
+        return err->code;
+    for (int l = 0; l < chain.count; l++) {
+        int i = chain.order[l];
+        if (add_tensors(r, p->number[i], p->bias[i], chain.turned, err) != HT_OK) return err->code;
+    }
+    return HT_OK;
+}
+
+static ht_code add_others(const reader *r, ht_error *err)
+{
+    ht_netparts *parts = ht_alloc(1, sizeof *parts, "the list of layers", err);
+    if (!parts) return err->code;
+    ht_code code = add_parts(r, parts, err);
+    ht_free(parts);
+    return code;
+}
+
+/* Did we write it? Then the names are ours, and a checkpoint holds more than the network. */
+static ht_code is_ours(const reader *r, bool *ours, ht_error *err)
+{
+    static const char *const marks[] = {"heavytail.step", activation_key, HT_CHECKSUM_KEY};
+    long first;
+    *ours = false;
+    if (r->options->order) return HT_OK;
+    if (find(r, "layers.0.weight", &first, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0] && first != HT_NO_TENSOR; i++)
+        *ours = *ours || ht_weights_metadata(r->file, marks[i]);
+    return HT_OK;
+}
+
+/* What ht_netfile_write noted. */
+static ht_code read_notes(ht_network *net, const char *path, const ht_weights *file, ht_error *err)
+{
+    const char *activation = ht_weights_metadata(file, activation_key),
+               *mean_field = ht_weights_metadata(file, mean_field_key);
     ht_params params;
     ht_params_init(&params);
     if (activation && ht_params_set(&params, "model.activation", activation, err) != HT_OK)
@@ -156,18 +238,23 @@ static ht_code read_notes(ht_network *net, const char *path, const ht_safetensor
     return HT_OK;
 }
 
+ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *options, ht_error *err)
+{
+    bool ours = false;
+    reader r = {.path = path, .options = options, .file = ht_weights_open(path, options->notes, err)};
+    if (!r.file) return NULL;
+    r.net = empty_network(options->activation, options->mean_field, err);
+    ht_code code = r.net ? is_ours(&r, &ours, err) : HT_FAIL;
+    if (code == HT_OK) code = ours ? add_ours(&r, err) : add_others(&r, err);
+    if (code == HT_OK) code = read_notes(r.net, path, r.file, err);
+    ht_weights_close(r.file);
+    return r.net ? checked(r.net, path, code, err) : NULL;
+}
+
 ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mean_field, ht_error *err)
 {
-    ht_safetensors *file = ht_safetensors_open(path, err);
-    if (!file) return NULL;
-    ht_network *net = empty_network(activation, mean_field, err);
-    naming names = naming_of(file, err);
-    ht_code code = net ? HT_OK : HT_FAIL;
-    if (code == HT_OK)
-        code = names == OURS ? add_ours(net, path, file, err) : add_others(net, path, file, names, err);
-    if (code == HT_OK) code = read_notes(net, path, file, err);
-    ht_safetensors_close(file);
-    return net ? checked(net, path, code, err) : NULL;
+    const ht_netfile_options options = {.activation = activation, .mean_field = mean_field};
+    return ht_netfile_read_as(path, &options, err);
 }
 
 /* ---- .npy ---- */
@@ -184,7 +271,8 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
             code = ht_error_set(err, HT_FAIL, "%s: has %d dimensions; a layer has 2 (outputs × inputs)",
                                 paths[i], array.ndim);
         if (code == HT_OK) {
-            code = add_layer(net, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, err);
+            code =
+                add_layer(net, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, NULL, err);
             array.f32 = NULL;
         }
         ht_npy_free(&array);
@@ -196,12 +284,18 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
 
 ht_code ht_netfile_write(const char *path, const ht_network *net, const char *about, ht_error *err)
 {
-    ht_tensor_out tensors[HT_DEPTH_MAX + 1];
+    ht_tensor_out tensors[2 * (HT_DEPTH_MAX + 1)];
+    size_t count = 0;
     for (int l = 0; l <= net->depth; l++) {
         const ht_layer *layer = &net->layers[l];
-        tensors[l] = (ht_tensor_out){
+        ht_tensor_out *weight = &tensors[count++];
+        *weight = (ht_tensor_out){
             .rows = (size_t)layer->rows, .columns = (size_t)layer->columns, .data = layer->weight};
-        snprintf(tensors[l].name, sizeof tensors[l].name, "layers.%d.weight", l);
+        snprintf(weight->name, sizeof weight->name, "layers.%d.weight", l);
+        if (!layer->bias) continue;
+        ht_tensor_out *bias = &tensors[count++];
+        *bias = (ht_tensor_out){.rows = (size_t)layer->rows, .data = layer->bias};
+        snprintf(bias->name, sizeof bias->name, "layers.%d.bias", l);
     }
     const char *const metadata[] = {"format",
                                     "pt",
@@ -212,5 +306,5 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const char *ab
                                     "heavytail.pruning",
                                     about,
                                     NULL};
-    return ht_safetensors_write(path, tensors, (size_t)net->depth + 1, metadata, err);
+    return ht_safetensors_write(path, tensors, count, metadata, err);
 }

@@ -11,21 +11,38 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/checksum.h"
+#include "data/foreign.h"
 #include "data/half.h"
 
-enum { HEADER_LIMIT = 1 << 20, TENSORS_OUT = 64 };
+/* The limit is that of the format's own reader. */
+enum { HEADER_LIMIT = 100000000, TENSORS_OUT = 64 };
+
+typedef struct named {
+    const char *name;
+    const json_t *entry;
+} named;
 
 struct ht_safetensors {
     char *path;
     int fd;
     json_t *header;
+    named *tensors; /* in the order of the header: a list, because a JSON object is not counted through */
+    size_t count;
     uint64_t start, bytes; /* of the data; until the header is read, `bytes` of the file */
 };
 
 static ht_code read_at(const ht_safetensors *f, void *to, size_t size, uint64_t offset, ht_error *err)
 {
     return ht_file_read_at(f->fd, f->path, to, size, offset, err);
+}
+
+static uint64_t little_endian(const unsigned char *p, size_t size)
+{
+    uint64_t bits = 0;
+    for (size_t i = size; i-- > 0;) bits = bits << 8 | p[i];
+    return bits;
 }
 
 /* The bytes [a, b) of a tensor, counted from the end of the header; false when they are not inside the file.
@@ -49,19 +66,16 @@ static int by_start(const void *a, const void *b)
 /* Every tensor lies inside the file and none on another's bytes. */
 static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
 {
-    const char *name;
-    json_t *entry;
     size_t count = 0;
-    json_int_t(*range)[2] = ht_alloc(json_object_size(f->header), sizeof *range, "a safetensors header", err);
+    json_int_t(*range)[2] = ht_alloc(f->count, sizeof *range, "a safetensors header", err);
     if (!range) return err->code;
     ht_code code = HT_OK;
-    json_object_foreach(f->header, name, entry)
-    {
-        if (strcmp(name, "__metadata__") == 0) continue;
-        if (!range_of(f, entry, range[count]) && code == HT_OK)
-            code = ht_error_set(
-                err, HT_FAIL, "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged",
-                f->path, name, (long long)range[count][0], (long long)range[count][1], f->bytes);
+    for (size_t i = 0; i < f->count; i++) {
+        if (!range_of(f, f->tensors[i].entry, range[count]) && code == HT_OK)
+            code = ht_error_set(err, HT_FAIL,
+                                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged, or cut",
+                                f->path, f->tensors[i].name, (long long)range[count][0],
+                                (long long)range[count][1], f->bytes);
         if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */
     }
     qsort(range, count, sizeof *range, by_start);
@@ -93,6 +107,19 @@ static ht_code check_sum(const ht_safetensors *f, uint32_t sum, const char *digi
         f->path, real, digits);
 }
 
+static ht_code list_tensors(ht_safetensors *f, ht_error *err)
+{
+    const char *name;
+    json_t *entry;
+    f->tensors = ht_alloc(json_object_size(f->header), sizeof *f->tensors, "a safetensors header", err);
+    if (!f->tensors) return err->code;
+    json_object_foreach(f->header, name, entry)
+    {
+        if (strcmp(name, "__metadata__") != 0) f->tensors[f->count++] = (named){name, entry};
+    }
+    return HT_OK;
+}
+
 static ht_code parse_header(ht_safetensors *f, char *text, size_t length, ht_error *err)
 {
     json_error_t why;
@@ -101,22 +128,37 @@ static ht_code parse_header(ht_safetensors *f, char *text, size_t length, ht_err
         return ht_error_set(err, HT_FAIL, "%s: header, byte %d: %s", f->path, why.position + 8, why.text);
     if (!json_is_object(f->header))
         return ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
-    if (check_ranges(f, err) != HT_OK) return err->code;
+    if (list_tensors(f, err) != HT_OK || check_ranges(f, err) != HT_OK) return err->code;
     if (!ht_checksum_take(text, digits)) return HT_OK;
     return check_sum(f, ht_checksum_add(0, text, length), digits, err);
 }
 
+/* What begins like no header is named for what it is, as far as that is known. */
+static ht_code check_start(const ht_safetensors *f, uint64_t *length, ht_error *err)
+{
+    unsigned char head[HT_FOREIGN_HEAD];
+    size_t size = f->bytes < sizeof head ? (size_t)f->bytes : sizeof head;
+    if (read_at(f, head, size, 0, err) != HT_OK) return err->code;
+    *length = size < 9 ? 0 : little_endian(head, 8);
+    bool begins = size >= 9 && head[8] == '{';
+    if (begins && *length <= HEADER_LIMIT && *length + 8 <= f->bytes) return HT_OK;
+    const char *what = ht_foreign_name(f->path, head, size);
+    if (what) return ht_error_set(err, HT_FAIL, "%s: %s", f->path, what);
+    if (begins && *length <= HEADER_LIMIT)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: is cut: its header alone takes %" PRIu64 " bytes, the file has %" PRIu64
+                            "; copy or download it again",
+                            f->path, *length, f->bytes);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: is no safetensors file, or damaged: it does not begin with the length of a "
+                        "header (up to %d bytes) and the header's '{'",
+                        f->path, HEADER_LIMIT);
+}
+
 static ht_code read_header(ht_safetensors *f, ht_error *err)
 {
-    unsigned char prefix[8];
-    if (read_at(f, prefix, sizeof prefix, 0, err) != HT_OK) return err->code;
     uint64_t length = 0;
-    for (int i = 8; i-- > 0;) length = length << 8 | prefix[i];
-    if (length > HEADER_LIMIT || length + 8 > f->bytes)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: the header claims %" PRIu64
-                            " bytes; this is no safetensors file, or it is cut",
-                            f->path, length);
+    if (check_start(f, &length, err) != HT_OK) return err->code;
     char *text = ht_alloc((size_t)length + 1, 1, "a safetensors header", err);
     if (!text) return err->code;
     f->start = length + 8;
@@ -155,6 +197,7 @@ void ht_safetensors_close(ht_safetensors *f)
     if (!f) return;
     if (f->fd >= 0) close(f->fd);
     json_decref(f->header);
+    ht_free(f->tensors);
     free(f->path);
     ht_free(f);
 }
@@ -201,9 +244,17 @@ static const element reals[] = {
     {"F64", 8, NULL},
     {"F16", 2, ht_float_of_half},
     {"BF16", 2, of_bfloat},
+    {"F8_E4M3", 1, ht_float_of_e4m3},
+    {"F8_E5M2", 1, ht_float_of_e5m2},
 };
 static const element *const single = &reals[0], *const doubled = &reals[1];
 static const element boolean = {"BOOL", 1, NULL};
+
+/* What else is known of the format's types: their size, to tell a damaged file. */
+static const element others[] = {
+    {"I64", 8, NULL}, {"U64", 8, NULL}, {"I32", 4, NULL}, {"U32", 4, NULL}, {"I16", 2, NULL},
+    {"U16", 2, NULL}, {"I8", 1, NULL},  {"U8", 1, NULL},  {"C64", 8, NULL}, {"BOOL", 1, NULL},
+};
 
 /* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
 static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,
@@ -269,7 +320,7 @@ static const void *data_of(const ht_tensor_out *tensor)
 
 static size_t bytes_of(const ht_tensor_out *tensor)
 {
-    return tensor->rows * tensor->columns * type_of(tensor)->size;
+    return tensor->rows * (tensor->columns ? tensor->columns : 1) * type_of(tensor)->size;
 }
 
 static json_t *make_header(const ht_tensor_out *tensors, size_t count, const char *const *metadata)
@@ -282,10 +333,12 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
     json_object_set_new(header, "__metadata__", strings);
     for (size_t i = 0; i < count; i++) {
         json_int_t end = offset + (json_int_t)bytes_of(&tensors[i]);
+        json_t *shape = json_array();
+        json_array_append_new(shape, json_integer((json_int_t)tensors[i].rows));
+        if (tensors[i].columns) json_array_append_new(shape, json_integer((json_int_t)tensors[i].columns));
         json_object_set_new(header, tensors[i].name,
-                            json_pack("{s:s, s:[I,I], s:[I,I]}", "dtype", type_of(&tensors[i])->name, "shape",
-                                      (json_int_t)tensors[i].rows, (json_int_t)tensors[i].columns,
-                                      "data_offsets", offset, end));
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", type_of(&tensors[i])->name, "shape",
+                                      shape, "data_offsets", offset, end));
         offset = end;
     }
     return header;
@@ -324,16 +377,21 @@ ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *t
 
 /* ---- what a file of others holds ---- */
 
+static const element *find_type(const element *types, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, types[i].name) == 0) return &types[i];
+    return NULL;
+}
+
 static const element *real_of(const char *type)
 {
-    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
-        if (strcmp(type, reals[i].name) == 0) return &reals[i];
-    return NULL;
+    return find_type(reals, sizeof reals / sizeof reals[0], type);
 }
 
 size_t ht_safetensors_count(const ht_safetensors *f)
 {
-    return json_object_size(f->header) - (json_object_get(f->header, "__metadata__") != NULL);
+    return f->count;
 }
 
 bool ht_safetensors_readable(const ht_tensor_info *info)
@@ -346,51 +404,39 @@ static ht_code read_shape(const ht_safetensors *f, const json_t *shape, ht_tenso
     size_t i;
     json_t *side;
     info->count = 1;
-    if (!json_is_array(shape) || json_array_size(shape) > HT_TENSOR_DIMENSIONS)
-        return ht_error_set(err, HT_FAIL, "%s: %.60s has no shape of up to %d numbers; the file is damaged",
-                            f->path, info->name, HT_TENSOR_DIMENSIONS);
+    if (!json_is_array(shape))
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has no shape; the file is damaged", f->path, info->name);
     json_array_foreach(shape, i, side)
     {
         json_int_t n = json_integer_value(side);
         if (!json_is_integer(side) || n < 0 || __builtin_mul_overflow(info->count, (size_t)n, &info->count))
             return ht_error_set(err, HT_FAIL, "%s: %.60s has a shape that cannot be; the file is damaged",
                                 f->path, info->name);
-        info->shape[info->ndim++] = (size_t)n;
+        if (i < HT_TENSOR_DIMENSIONS) info->shape[i] = (size_t)n;
     }
+    info->ndim = (int)json_array_size(shape);
     return HT_OK;
 }
 
 ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tensor_info *info, ht_error *err)
 {
-    const char *name = NULL;
-    json_t *entry = NULL;
+    const json_t *entry = f->tensors[wanted].entry;
+    const char *type = json_string_value(json_object_get(entry, "dtype")), *name = f->tensors[wanted].name;
     json_int_t range[2];
-    size_t i = 0, bytes;
-    *info = (ht_tensor_info){0};
-    json_object_foreach(f->header, name, entry)
-    {
-        if (strcmp(name, "__metadata__") != 0 && i++ == wanted) break;
-    }
-    const char *type = json_string_value(json_object_get(entry, "dtype"));
-    info->name = name;
-    if (!type || strlen(type) >= sizeof info->type)
+    size_t bytes;
+    *info = (ht_tensor_info){.name = name};
+    if (!type || !type[0])
         return ht_error_set(err, HT_FAIL, "%s: %.60s has no type; the file is damaged", f->path, name);
-    strcpy(info->type, type);
+    ht_text_copy(info->type, sizeof info->type, type);
     if (read_shape(f, json_object_get(entry, "shape"), info, err) != HT_OK) return err->code;
-    const element *real = real_of(info->type);
-    if (real && (!range_of(f, entry, range) || __builtin_mul_overflow(info->count, real->size, &bytes) ||
-                 (uint64_t)(range[1] - range[0]) != bytes))
+    const element *known = real_of(info->type);
+    if (!known) known = find_type(others, sizeof others / sizeof others[0], info->type);
+    if (known && (!range_of(f, entry, range) || __builtin_mul_overflow(info->count, known->size, &bytes) ||
+                  (uint64_t)(range[1] - range[0]) != bytes))
         return ht_error_set(err, HT_FAIL,
                             "%s: %.60s: %zu numbers of type %s do not fill its bytes; the file is damaged",
                             f->path, name, info->count, type);
     return HT_OK;
-}
-
-static uint64_t little_endian(const unsigned char *p, size_t size)
-{
-    uint64_t bits = 0;
-    for (size_t i = size; i-- > 0;) bits = bits << 8 | p[i];
-    return bits;
 }
 
 /* In pieces, so that the file's bytes need no second copy of the tensor. */
@@ -421,7 +467,8 @@ static ht_code load(ht_safetensors *f, const ht_tensor_info *info, float **f32, 
     const element *real = real_of(info->type);
     json_int_t range[2];
     if (!real || !range_of(f, json_object_get(f->header, info->name), range))
-        return ht_error_set(err, HT_FAIL, "%s: %.60s has type %s; F64, F32, F16 and BF16 can be read",
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %.60s has type %s; F64, F32, F16, BF16, F8_E4M3 and F8_E5M2 can be read",
                             f->path, info->name, info->type);
     void *memory = ht_alloc(info->count, f32 ? sizeof **f32 : sizeof **f64, info->name, err);
     if (!memory) return err->code;
@@ -442,9 +489,9 @@ ht_code ht_safetensors_read_table(ht_safetensors *f, const char *name, size_t co
     ht_tensor_info info;
     float *none;
     *to = NULL, *rows = 0;
-    for (size_t i = 0; i < ht_safetensors_count(f); i++) {
+    for (size_t i = 0; i < f->count; i++) {
+        if (strcmp(f->tensors[i].name, name) != 0) continue;
         if (ht_safetensors_describe(f, i, &info, err) != HT_OK) return err->code;
-        if (strcmp(info.name, name) != 0) continue;
         if (info.ndim != 2 || info.shape[1] != columns || strcmp(info.type, doubled->name) != 0)
             return ht_error_set(err, HT_FAIL, "%s: %s is no F64 table of %zu columns", f->path, name,
                                 columns);

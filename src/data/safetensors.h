@@ -1,6 +1,6 @@
 /* safetensors.h - named tensors in a file: 8 bytes of header length (little endian), a JSON header, the
  * bytes. Format: github.com/huggingface/safetensors. Hostile headers (offsets outside the file, overlapping
- * or giant shapes) are errors. */
+ * or giant shapes, more than 100 MB) are errors; what is another kind of file is named (foreign.h). */
 #ifndef HT_DATA_SAFETENSORS_H
 #define HT_DATA_SAFETENSORS_H
 
@@ -38,13 +38,13 @@ ht_code ht_safetensors_read_table(ht_safetensors *file, const char *name, size_t
 
 /* ---- what a file of others holds ---- */
 
-enum { HT_TENSOR_DIMENSIONS = 8 };
+enum { HT_TENSOR_DIMENSIONS = 32 };
 
 typedef struct ht_tensor_info {
-    const char *name; /* lives as long as the file is open */
-    char type[8];     /* "F32", "BF16", "I64" … */
-    int ndim;
-    size_t shape[HT_TENSOR_DIMENSIONS], count; /* count = product of shape */
+    const char *name;                          /* lives as long as the file is open */
+    char type[16];                             /* "F32", "BF16", "I64" … */
+    int ndim;                                  /* may be more than shape has room for */
+    size_t shape[HT_TENSOR_DIMENSIONS], count; /* count = product of all dimensions */
 } ht_tensor_info;
 
 size_t ht_safetensors_count(const ht_safetensors *file);
@@ -52,7 +52,7 @@ size_t ht_safetensors_count(const ht_safetensors *file);
 /* The i-th tensor, in the order of the header. HT_FAIL when shape, type and bytes contradict each other. */
 ht_code ht_safetensors_describe(const ht_safetensors *file, size_t i, ht_tensor_info *info, ht_error *err);
 
-/* Can it be read as numbers: F64, F32, F16 or BF16? */
+/* Can it be read as numbers: F64, F32, F16, BF16, F8_E4M3 or F8_E5M2? */
 bool ht_safetensors_readable(const ht_tensor_info *info);
 
 /* Reads a readable tensor into new memory: *f64 for F64, *f32 for the others (free with ht_free); the other
@@ -66,7 +66,7 @@ ht_code ht_safetensors_load_floats(ht_safetensors *file, const ht_tensor_info *i
 
 typedef struct ht_tensor_out {
     char name[48];
-    size_t rows, columns;
+    size_t rows, columns;      /* columns 0: a vector */
     const float *data;         /* F32; or */
     const unsigned char *bits; /* BOOL: bytes of 0 and 1; or */
     const double *table;       /* F64; first in a file, so that it is aligned */

@@ -55,8 +55,7 @@ ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
     const ht_network *net = ht_trainer_network(trainer);
     ht_checkpoint *c = ht_alloc(1, sizeof *c, "a checkpoint", err);
     if (!c) return NULL;
-    c->net = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
-                            net->layers[net->depth].rows, net->activation, net->mean_field, err);
+    c->net = ht_network_like(net, err);
     ht_checkpoint now = ht_checkpoint_of(trainer);
     if (c->net && make_room(c, &now, err) == HT_OK) return c;
     ht_checkpoint_free(c);

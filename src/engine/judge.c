@@ -55,9 +55,7 @@ ht_score ht_judge_score(const ht_judge *j, const ht_network *net, struct ht_pool
 
 ht_code ht_judge_reserve(ht_judge *j, const ht_network *net, ht_error *err)
 {
-    if (!j->best)
-        j->best = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
-                                 net->layers[net->depth].rows, net->activation, net->mean_field, err);
+    if (!j->best) j->best = ht_network_like(net, err);
     return j->best ? HT_OK : err->code;
 }
 
@@ -65,9 +63,7 @@ void ht_judge_remember(ht_judge *j, const ht_network *net)
 {
     ht_error err;
     if (ht_judge_reserve(j, net, &err) != HT_OK) return;
-    for (int l = 0; l <= net->depth; l++)
-        memcpy(j->best->layers[l].weight, net->layers[l].weight,
-               ht_layer_size(&net->layers[l]) * sizeof(float));
+    ht_network_assign(j->best, net);
 }
 
 void ht_judge_note(ht_judge *j, const ht_occam_epoch *row)

@@ -6,6 +6,12 @@
 
 static const float leak = 0.01f;
 
+void ht_add_bias(const float *bias, float *x, int rows, int columns)
+{
+    for (int r = 0; bias && r < rows; r++, x += columns)
+        for (int j = 0; j < columns; j++) x[j] += bias[j];
+}
+
 float ht_activate(ht_activation activation, float *x, size_t count)
 {
     if (activation != HT_TANH) return ht_kernel()->rectify(x, count, activation == HT_RELU ? 0.0f : leak);

@@ -1,11 +1,14 @@
-/* activation.h - the hidden layers' activation and its derivative, which all three functions allow to be read
- * off the output. */
+/* activation.h - the bias before the hidden layers' activation, the activation, and its derivative, which all
+ * three functions allow to be read off the output. */
 #ifndef HT_MATH_ACTIVATION_H
 #define HT_MATH_ACTIVATION_H
 
 #include <stddef.h>
 
 #include "heavytail/params.h"
+
+/* x (rows × columns) += bias (columns) in every row; NULL: there is none, and x keeps its bits. */
+void ht_add_bias(const float *bias, float *x, int rows, int columns);
 
 /* x = act(x); returns the largest |x| after it (+Inf if one is NaN). */
 float ht_activate(ht_activation activation, float *x, size_t count);

@@ -9,9 +9,7 @@
 ht_code ht_average_start(ht_average *a, const ht_network *shape, ht_error *err)
 {
     a->count = 0;
-    if (!a->mean)
-        a->mean = ht_network_new(shape->layers[0].columns, shape->layers[0].rows, shape->depth,
-                                 shape->layers[shape->depth].rows, shape->activation, shape->mean_field, err);
+    if (!a->mean) a->mean = ht_network_like(shape, err);
     return a->mean ? HT_OK : err->code;
 }
 

@@ -1,7 +1,6 @@
 #include "math/certify.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "math/kernel.h"
@@ -11,15 +10,6 @@ enum { FIRST_LOOK = 2000, BITS_TRIED = 8 };
 double ht_certify_bound(double training_error, double bits, size_t samples, double delta)
 {
     return training_error + sqrt((bits * M_LN2 + log(1 / delta)) / (2 * (double)samples));
-}
-
-static ht_network *copy_of(const ht_network *net, ht_error *err)
-{
-    ht_network *copy = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
-                                      net->layers[net->depth].rows, net->activation, net->mean_field, err);
-    for (int l = 0; l <= net->depth && copy; l++)
-        memcpy(copy->layers[l].weight, net->layers[l].weight, ht_layer_size(&net->layers[l]) * sizeof(float));
-    return copy;
 }
 
 /* One number of bits tried on a pruned network. */
@@ -35,7 +25,7 @@ static ht_code try_bits(attempt *a, const ht_network *pruned, int bits, const ht
     ht_quantizer quantizer;
     ht_samples first = *train;
     ht_score score;
-    ht_network *net = copy_of(pruned, err);
+    ht_network *net = ht_network_copy(pruned, err);
     if (!net) return HT_FAIL;
     if (first.count > FIRST_LOOK) first.count = FIRST_LOOK;
     *a = (attempt){.bits = bits};
@@ -94,7 +84,7 @@ static void measure_change(ht_certificate *c, const ht_network *net, const ht_ne
         norms *= norm;
         grown *= 1 + c->layer_error[l];
     }
-    if (net->mean_field) norms /= net->layers[0].rows;
+    if (net->mean_field) norms /= net->layers[net->depth].columns;
     c->output_change = norms * (grown - 1);
 }
 
@@ -121,7 +111,11 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
     attempt best = {.promise = HUGE_VAL};
     ht_prune_result pruning;
     *c = (ht_certificate){.ratio = spec->ratio};
-    ht_network *pruned = copy_of(net, err);
+    if (ht_network_has_biases(net))
+        return ht_error_set(err, HT_FAIL,
+                            "has biases, and the code that the bound is about holds weights only: no "
+                            "certificate; `heavytail prune` takes networks with biases");
+    ht_network *pruned = ht_network_copy(net, err);
     ht_code code = pruned ? ht_prune_apply(pruned, spec, pool, &pruning, err) : HT_FAIL;
     if (code == HT_OK) code = choose_bits(&best, pruned, train, delta, pool, err);
     if (code == HT_OK) code = judge(c, net, &best, train, test, delta, pool, err);

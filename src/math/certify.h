@@ -5,7 +5,9 @@
  * distribution that new ones come from, then with probability at least 1 - δ over them, for all networks h at
  * once, error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N), where bits(h) is the length of a
  * prefix-free code fixed before the data were seen (encode.h). How h was found does not matter, so the
- * smallest bound along a curve holds as it is. At 1 or more it says nothing: it is vacuous. */
+ * smallest bound along a curve holds as it is. At 1 or more it says nothing: it is vacuous.
+ *
+ * The code holds weights only, so networks with biases have no certificate. */
 #ifndef HT_MATH_CERTIFY_H
 #define HT_MATH_CERTIFY_H
 

@@ -21,6 +21,7 @@ ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const
         const ht_layer *layer = &net->layers[l];
         ht_gemm_nt((int)count, layer->rows, layer->columns, 1.0f, points->input[l], layer->columns,
                    layer->weight, layer->columns, 0.0f, h, layer->rows);
+        ht_add_bias(layer->bias, h, (int)count, layer->rows);
         ht_activate(net->activation, h, count * (size_t)layer->rows);
         points->input[l + 1] = h;
         h += count * (size_t)layer->rows;

@@ -1,5 +1,6 @@
 #include "math/encode.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -236,60 +237,97 @@ static ht_code code_layers(coder *c, ht_network *net, ht_quantizer *quantizer, h
     return good ? HT_OK : HT_FAIL;
 }
 
-/* What comes before the layers. */
+/* What comes before the layers. HTC1 is for hidden layers of one width, HTC2 for others. */
 typedef struct shape {
-    uint32_t inputs, width, depth, classes, activation, mean_field, bits;
+    uint32_t inputs, depth, width[HT_DEPTH_MAX], classes, activation, mean_field, bits;
 } shape;
 
-static shape code_shape(coder *c, shape s)
+static const char word[2][4] = {{'H', 'T', 'C', '1'}, {'H', 'T', 'C', '2'}};
+
+static void code_widths(coder *c, shape *s)
 {
-    s.inputs = code_number(c, s.inputs);
-    s.width = code_number(c, s.width);
-    s.depth = code_number(c, s.depth);
-    s.classes = code_number(c, s.classes);
-    s.activation = code_raw(c, 2, s.activation);
-    s.mean_field = code_raw(c, 1, s.mean_field);
-    s.bits = code_number(c, s.bits);
-    return s;
+    s->depth = code_number(c, s->depth);
+    for (uint32_t l = 0; l < s->depth && l < HT_DEPTH_MAX; l++) s->width[l] = code_number(c, s->width[l]);
 }
 
-static const char word[4] = {'H', 'T', 'C', '1'};
+static void code_one_width(coder *c, shape *s)
+{
+    s->width[0] = code_number(c, s->width[0]);
+    s->depth = code_number(c, s->depth);
+    for (int l = 1; l < HT_DEPTH_MAX; l++) s->width[l] = s->width[0];
+}
+
+static void code_shape(coder *c, bool widths, shape *s)
+{
+    s->inputs = code_number(c, s->inputs);
+    if (widths)
+        code_widths(c, s);
+    else
+        code_one_width(c, s);
+    s->classes = code_number(c, s->classes);
+    s->activation = code_raw(c, 2, s->activation);
+    s->mean_field = code_raw(c, 1, s->mean_field);
+    s->bits = code_number(c, s->bits);
+}
+
+static bool one_width(const ht_network *net)
+{
+    for (int l = 1; l < net->depth; l++)
+        if (net->layers[l].rows != net->layers[0].rows) return false;
+    return true;
+}
 
 ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, ht_text *out, ht_error *err)
 {
     coder c;
     ht_network same = *net; /* written, not changed */
     ht_quantizer q = *quantizer;
-    shape s = {(uint32_t)net->layers[0].columns,
-               (uint32_t)net->layers[0].rows,
-               (uint32_t)net->depth,
-               (uint32_t)net->layers[net->depth].rows,
-               (uint32_t)net->activation,
-               net->mean_field,
-               (uint32_t)q.bits};
+    bool widths = !one_width(net);
+    shape s = {.inputs = (uint32_t)net->layers[0].columns,
+               .depth = (uint32_t)net->depth,
+               .classes = (uint32_t)net->layers[net->depth].rows,
+               .activation = (uint32_t)net->activation,
+               .mean_field = net->mean_field,
+               .bits = (uint32_t)q.bits};
+    for (int l = 0; l < net->depth; l++) s.width[l] = (uint32_t)net->layers[l].rows;
+    if (ht_network_has_biases(net))
+        return ht_error_set(err, HT_FAIL, "a code holds weights only, and this network has biases");
     if (ht_network_parameters(net) > most_weights)
         return ht_error_set(err, HT_FAIL, "a network of %zu weights is too large for a code",
                             ht_network_parameters(net));
-    ht_text_add_bytes(out, word, sizeof word);
+    ht_text_add_bytes(out, word[widths], sizeof word[widths]);
     begin_writing(&c, out);
-    code_shape(&c, s);
+    code_shape(&c, widths, &s);
     if (code_layers(&c, &same, &q, err) != HT_OK) return err->code;
     end_writing(&c);
     return out->failed ? ht_error_set(err, HT_FAIL, "not enough memory for the code") : HT_OK;
 }
 
-static ht_network *read_shape(coder *c, int *bits, ht_error *err)
+static bool makes_sense(const coder *c, const shape *s)
 {
-    shape s = code_shape(c, (shape){.inputs = 1, .width = 1, .depth = 1, .classes = 1, .bits = 1});
-    bool good =
-        !c->short_of_bytes && s.depth <= HT_DEPTH_MAX && s.activation <= HT_TANH &&
-        s.bits <= HT_ENCODE_BITS_MAX && s.inputs < most_weights && s.width < most_weights &&
-        s.classes < most_weights &&
-        (uint64_t)s.width * (s.inputs + (s.depth - 1) * (uint64_t)s.width + s.classes) <= most_weights;
+    if (c->short_of_bytes || s->depth > HT_DEPTH_MAX || s->activation > HT_TANH ||
+        s->bits > HT_ENCODE_BITS_MAX || s->inputs >= most_weights || s->classes >= most_weights)
+        return false;
+    uint64_t weights = 0, before = s->inputs;
+    for (uint32_t l = 0; l < s->depth; l++) {
+        if (s->width[l] >= most_weights) return false;
+        weights += before * s->width[l];
+        before = s->width[l];
+    }
+    return weights + before * s->classes <= most_weights;
+}
+
+static ht_network *read_shape(coder *c, bool widths, int *bits, ht_error *err)
+{
+    shape s = {.inputs = 1, .depth = 1, .classes = 1, .bits = 1};
+    int width[HT_DEPTH_MAX];
+    for (int l = 0; l < HT_DEPTH_MAX; l++) s.width[l] = 1;
+    code_shape(c, widths, &s);
+    for (int l = 0; l < HT_DEPTH_MAX; l++) width[l] = (int)s.width[l];
     *bits = (int)s.bits;
-    if (good)
-        return ht_network_new((int)s.inputs, (int)s.width, (int)s.depth, (int)s.classes,
-                              (ht_activation)s.activation, s.mean_field != 0, err);
+    if (makes_sense(c, &s))
+        return ht_network_new_widths((int)s.inputs, width, (int)s.depth, (int)s.classes,
+                                     (ht_activation)s.activation, s.mean_field != 0, err);
     ht_error_set(err, HT_FAIL, "the code's shape makes no sense; the file is damaged");
     return NULL;
 }
@@ -303,7 +341,7 @@ static ht_code read_layers(coder *c, ht_network *net, int bits, ht_error *err)
         return ht_error_set(err, HT_FAIL, "%zu bytes follow the end of the code; the file is damaged",
                             (size_t)(c->end - c->at));
     for (int l = 0; l <= net->depth; l++)
-        if (!(q.scale[l] > 0) || !isfinite(q.scale[l] * (float)LEVELS))
+        if (!(q.scale[l] > 0) || !isfinite(q.scale[l] * (float)(1 << (bits - 1))))
             return ht_error_set(err, HT_FAIL,
                                 "the scale of layer %d is no positive number; the file is damaged", l);
     return HT_OK;
@@ -312,12 +350,14 @@ static ht_code read_layers(coder *c, ht_network *net, int bits, ht_error *err)
 ht_network *ht_decode_network(const void *bytes, size_t size, int *bits, ht_error *err)
 {
     coder c;
-    if (size < sizeof word || memcmp(bytes, word, sizeof word) != 0) {
-        ht_error_set(err, HT_FAIL, "is no encoded network: it does not begin with HTC1");
+    bool one = size >= sizeof word[0] && memcmp(bytes, word[0], sizeof word[0]) == 0;
+    bool widths = size >= sizeof word[1] && memcmp(bytes, word[1], sizeof word[1]) == 0;
+    if (!one && !widths) {
+        ht_error_set(err, HT_FAIL, "is no encoded network: it does not begin with HTC1 or HTC2");
         return NULL;
     }
-    begin_reading(&c, (const unsigned char *)bytes + sizeof word, size - sizeof word);
-    ht_network *net = read_shape(&c, bits, err);
+    begin_reading(&c, (const unsigned char *)bytes + sizeof word[0], size - sizeof word[0]);
+    ht_network *net = read_shape(&c, widths, bits, err);
     if (net && read_layers(&c, net, *bits, err) == HT_OK) return net;
     ht_network_free(net);
     return NULL;
@@ -352,7 +392,7 @@ static float best_scale(const ht_layer *layer, int levels)
     for (size_t i = 0; i < ht_layer_size(layer); i++) most = fmaxf(most, fabsf(layer->weight[i]));
     for (int i = 0; i < TRIES && most > 0; i++) {
         float scale = most / (float)levels * powf(0.01f, (float)i / (TRIES - 1));
-        double e = scale > 0x1p-100f ? squared_error(layer, scale, levels) : HUGE_VAL;
+        double e = scale >= FLT_MIN ? squared_error(layer, scale, levels) : HUGE_VAL;
         if (e < least) least = e, best = scale;
     }
     return best;

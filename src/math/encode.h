@@ -2,10 +2,12 @@
  * its length in bits is the logarithm of a prior and can stand in an Occam bound (certify.h). An arithmetic
  * coder with adaptive binary models (Rissanen, IBM J. Res. Dev. 20, 1976; the coder is the carry-propagating
  * one of Schindler and Pavlov) writes, in this order: the word HTC1 · inputs, width, depth, classes,
- * activation, mean field · q · and for each layer its scale s (32 bits) · which rows are kept · which columns
+ * activation, mean field · q (where hidden layers have several widths HTC2 · inputs, depth, each width,
+ * classes …) · and for each layer its scale s (32 bits) · which rows are kept · which columns
  * are kept (of those the layer before left) · for each kept row and column whether the weight is kept, then
  * its sign and its magnitude 1 .. 2^(q-1) in units of s. Everything counts, the word and the scales included.
- * Decoding needs nothing but the bytes and stops at the last one by itself. Pure functions. */
+ * Decoding needs nothing but the bytes and stops at the last one by itself. It holds weights only: networks
+ * with biases are refused. Pure functions. */
 #ifndef HT_MATH_ENCODE_H
 #define HT_MATH_ENCODE_H
 

@@ -30,13 +30,13 @@ static void mask_columns(float *h, int rows, int columns, const float *keep)
         for (int j = 0; j < columns; j++) h[j] *= keep[j];
 }
 
-/* h (rows × m) = act(x (rows × fan_in) · W[first .. first+m]^T), removed neurons zeroed. */
-static void hidden_block(const evaluation *job, int l, const float *x, int rows, int first, int m, float *h,
-                         int ldh)
+/* h (rows × m) = act(x (rows × fan_in) · W[first .. first+m]^T + b), removed neurons zeroed. */
+static void hidden_block(const evaluation *job, int l, const float *x, int rows, int first, int m, float *h)
 {
     const ht_layer *layer = &job->net->layers[l];
     const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
-    ht_gemm_nt(rows, m, layer->columns, 1.0f, x, layer->columns, w, layer->columns, 0.0f, h, ldh);
+    ht_gemm_nt(rows, m, layer->columns, 1.0f, x, layer->columns, w, layer->columns, 0.0f, h, m);
+    if (layer->bias) ht_add_bias(layer->bias + first, h, rows, m);
     ht_activate(job->net->activation, h, (size_t)rows * (size_t)m);
     if (job->keep && job->keep[l]) mask_columns(h, rows, m, job->keep[l] + first);
 }
@@ -64,16 +64,17 @@ static void evaluate_chunk(void *context, int task, int worker)
     full[1] = full[0] + (size_t)job->chunk * (size_t)widest;
     const float *x = job->samples->x + start * (size_t)net->layers[0].columns;
     for (int l = 0; l < last; l++) {
-        hidden_block(job, l, x, rows, 0, net->layers[l].rows, full[l % 2], net->layers[l].rows);
+        hidden_block(job, l, x, rows, 0, net->layers[l].rows, full[l % 2]);
         x = full[l % 2];
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
     for (int shard = 0; shard < ht_shards(width); shard++) {
         int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
-        hidden_block(job, last, x, rows, first, m, block, m);
+        hidden_block(job, last, x, rows, first, m, block);
         ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns,
                    shard ? 1.0f : 0.0f, logits, out->rows);
     }
+    ht_add_bias(out->bias, logits, rows, out->rows);
     for (int r = 0; r < rows; r++) {
         double loss = 0;
         ht_softmax_loss(logits + (size_t)r * (size_t)out->rows, job->samples->labels + start + r, 1,

@@ -118,9 +118,11 @@ typedef struct quantile_terms {
 } quantile_terms;
 
 #if defined(__AVX512F__)
-/* Two registers hold a coefficient of all near columns; the lookup takes the low five bits of a column. */
+/* Two registers hold a coefficient of all near columns, two that of the mirrored ones; the lookup takes the
+ * low five bits of a column. */
 typedef struct lookup {
     floats low[HT_QUANTILE_TERMS], high[HT_QUANTILE_TERMS];
+    floats mirror_low[HT_QUANTILE_TERMS], mirror_high[HT_QUANTILE_TERMS];
 } lookup;
 
 INLINE lookup lookup_of(const ht_quantiles *q)
@@ -128,14 +130,32 @@ INLINE lookup lookup_of(const ht_quantiles *q)
     lookup l;
     memcpy(l.low, q->near_low, sizeof l.low);
     memcpy(l.high, q->near_high, sizeof l.high);
+    memcpy(l.mirror_low, q->mirror_low, sizeof l.mirror_low);
+    memcpy(l.mirror_high, q->mirror_high, sizeof l.mirror_high);
     return l;
+}
+
+INLINE floats at(const floats low, const floats high, integers column)
+{
+    return (floats)_mm512_permutex2var_ps((__m512)low, (__m512i)column, (__m512)high);
 }
 
 INLINE quantile_terms terms_at(const lookup *l, integers column)
 {
     quantile_terms t;
-    for (int k = 0; k < HT_QUANTILE_TERMS; k++)
-        t.of[k] = (floats)_mm512_permutex2var_ps((__m512)l->low[k], (__m512i)column, (__m512)l->high[k]);
+    for (int k = 0; k < HT_QUANTILE_TERMS; k++) t.of[k] = at(l->low[k], l->high[k], column);
+    return t;
+}
+
+/* Of the mirrored columns where the mask has ones. */
+INLINE quantile_terms terms_mirrored(const lookup *l, integers column, integers mirrored)
+{
+    quantile_terms t;
+    for (int k = 0; k < HT_QUANTILE_TERMS; k++) {
+        integers here = (integers)at(l->low[k], l->high[k], column);
+        integers there = (integers)at(l->mirror_low[k], l->mirror_high[k], column);
+        t.of[k] = (floats)((there & mirrored) | (here & ~mirrored));
+    }
     return t;
 }
 #else
@@ -158,18 +178,27 @@ INLINE floats half_rows(const ht_quantiles *q, const int32_t *c, int half)
 #endif
 }
 
-INLINE quantile_terms terms_at(const lookup *q, integers column)
+INLINE quantile_terms terms_in(const lookup *q, integers row)
 {
     quantile_terms t;
     int32_t c[FLOATS];
-    column &= HT_QUANTILE_COLUMNS - 1;
-    memcpy(c, &column, sizeof c);
+    memcpy(c, &row, sizeof c);
     for (int half = 0; half < 2; half++) {
         quartet four = transpose(half_rows(*q, c, half), half_rows(*q, c + 1, half),
                                  half_rows(*q, c + 2, half), half_rows(*q, c + 3, half));
         for (int k = 0; k < 4; k++) t.of[4 * half + k] = four.of[k];
     }
     return t;
+}
+
+INLINE quantile_terms terms_at(const lookup *q, integers column)
+{
+    return terms_in(q, column & (HT_QUANTILE_COLUMNS - 1));
+}
+
+INLINE quantile_terms terms_mirrored(const lookup *q, integers column, integers mirrored)
+{
+    return terms_in(q, (column & (HT_QUANTILE_COLUMNS - 1)) + (mirrored & HT_QUANTILE_NEAR));
 }
 #endif
 
@@ -180,23 +209,26 @@ INLINE integers pick(integers mask, integers a, integers b)
 }
 
 /* ht_quantile_draw for a vector of words, step by step the same arithmetic. */
-INLINE floats draw(const lookup *l, integers word, int terms)
+INLINE floats draw(const lookup *l, integers word, int terms, bool mirror)
 {
     /* cppcheck-suppress shiftTooManyBitsSigned ; lanes of a vector */
     integers middle = (word << 1) >> 31; /* all ones if bit 30 is set */
     integers m = (word ^ middle) & 0x7fffffff;
     floats g = (__builtin_convertvector(m, floats) + 0.5f) * 0x1p-30f;
+    integers mirrored = middle & ~((m - HT_QUANTILE_FAR) >> 31);
+    if (mirror) middle &= ~mirrored;
     integers column = pick(middle, middle, (integers)g >> 22);
     integers fraction = ((integers)g & 0x3fffff) | 0x3f800000;
     floats t = (floats)pick(middle, (integers)(g * g), (integers)((floats)fraction - 1.25f)), tt = t * t;
-    quantile_terms c = terms_at(l, column);
+    quantile_terms c = mirror ? terms_mirrored(l, column, mirrored) : terms_at(l, column);
     floats p01 = c.of[0] + c.of[1] * t, p23 = c.of[2] + c.of[3] * t, high = c.of[4] + c.of[5] * t;
     if (terms > 6) high += tt * (c.of[6] + c.of[7] * t);
     floats x = (p01 + tt * p23) + tt * tt * high;
     return (floats)(pick(middle, (integers)(x * g), (integers)x) | (word & INT32_MIN));
 }
 
-INLINE bool draw_all(const ht_quantiles *q, const uint32_t *words, size_t count, float *x, int terms)
+INLINE bool draw_all(const ht_quantiles *q, const uint32_t *words, size_t count, float *x, int terms,
+                     bool mirror)
 {
     lookup l = lookup_of(q);
     integers far = {0};
@@ -204,7 +236,7 @@ INLINE bool draw_all(const ht_quantiles *q, const uint32_t *words, size_t count,
     for (size_t i = 0; i < count; i += FLOATS) {
         integers word;
         memcpy(&word, words + i, sizeof word);
-        put(x + i, draw(&l, word, terms));
+        put(x + i, draw(&l, word, terms, mirror));
         far |= (word & 0x7fffffff) - HT_QUANTILE_FAR; /* negative in a lane: the draw is a far one */
     }
     for (int i = 0; i < FLOATS; i++) any |= far[i];
@@ -213,7 +245,8 @@ INLINE bool draw_all(const ht_quantiles *q, const uint32_t *words, size_t count,
 
 static bool quantiles(const ht_quantiles *q, const uint32_t *words, size_t count, float *x)
 {
-    return q->terms > 6 ? draw_all(q, words, count, x, 8) : draw_all(q, words, count, x, 6);
+    if (q->mirrored) return draw_all(q, words, count, x, 8, true);
+    return q->terms > 6 ? draw_all(q, words, count, x, 8, false) : draw_all(q, words, count, x, 6, false);
 }
 
 static void add_scaled(float *restrict w, const float *restrict x, size_t count, float scale)

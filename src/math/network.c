@@ -18,8 +18,14 @@ static ht_code make_layer(ht_layer *layer, int rows, int columns, ht_error *err)
     return layer->weight ? HT_OK : err->code;
 }
 
-ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
-                           bool mean_field, ht_error *err)
+static ht_code make_bias(ht_layer *layer, ht_error *err)
+{
+    layer->bias = ht_alloc((size_t)layer->rows, sizeof(float), "the biases", err);
+    return layer->bias ? HT_OK : err->code;
+}
+
+ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int classes,
+                                  ht_activation activation, bool mean_field, ht_error *err)
 {
     ht_network *net = ht_alloc(1, sizeof *net, "the network", err);
     if (!net) return NULL;
@@ -27,40 +33,50 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
     net->activation = activation;
     net->mean_field = mean_field;
     for (int l = 0; l <= depth; l++)
-        if (make_layer(&net->layers[l], l == depth ? classes : width, l == 0 ? inputs : width, err) !=
-            HT_OK) {
+        if (make_layer(&net->layers[l], l == depth ? classes : widths[l], l == 0 ? inputs : widths[l - 1],
+                       err) != HT_OK) {
             ht_network_free(net);
             return NULL;
         }
     return net;
 }
 
-static ht_code copy_bias(ht_layer *layer, const float *bias, ht_error *err)
+ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
+                           bool mean_field, ht_error *err)
 {
-    layer->bias = ht_alloc((size_t)layer->rows, sizeof(float), "the biases", err);
-    if (!layer->bias) return err->code;
-    memcpy(layer->bias, bias, (size_t)layer->rows * sizeof(float));
-    return HT_OK;
+    int widths[HT_DEPTH_MAX];
+    for (int l = 0; l < HT_DEPTH_MAX; l++) widths[l] = width;
+    return ht_network_new_widths(inputs, widths, depth, classes, activation, mean_field, err);
+}
+
+ht_network *ht_network_like(const ht_network *net, ht_error *err)
+{
+    int widths[HT_DEPTH_MAX];
+    for (int l = 0; l < net->depth; l++) widths[l] = net->layers[l].rows;
+    ht_network *like =
+        ht_network_new_widths(net->layers[0].columns, widths, net->depth, net->layers[net->depth].rows,
+                              net->activation, net->mean_field, err);
+    for (int l = 0; like && l <= net->depth; l++)
+        if (net->layers[l].bias && make_bias(&like->layers[l], err) != HT_OK) {
+            ht_network_free(like);
+            return NULL;
+        }
+    return like;
+}
+
+void ht_network_assign(ht_network *to, const ht_network *from)
+{
+    for (int l = 0; l <= from->depth; l++) {
+        const ht_layer *layer = &from->layers[l];
+        memcpy(to->layers[l].weight, layer->weight, ht_layer_size(layer) * sizeof(float));
+        if (layer->bias) memcpy(to->layers[l].bias, layer->bias, (size_t)layer->rows * sizeof(float));
+    }
 }
 
 ht_network *ht_network_copy(const ht_network *net, ht_error *err)
 {
-    ht_network *copy = ht_alloc(1, sizeof *copy, "a copy of the network", err);
-    if (!copy) return NULL;
-    *copy = *net;
-    for (int l = 0; l <= net->depth; l++) copy->layers[l].weight = copy->layers[l].bias = NULL;
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *from = &net->layers[l];
-        if (make_layer(&copy->layers[l], from->rows, from->columns, err) != HT_OK) {
-            ht_network_free(copy);
-            return NULL;
-        }
-        memcpy(copy->layers[l].weight, from->weight, ht_layer_size(from) * sizeof(float));
-        if (from->bias && copy_bias(&copy->layers[l], from->bias, err) != HT_OK) {
-            ht_network_free(copy);
-            return NULL;
-        }
-    }
+    ht_network *copy = ht_network_like(net, err);
+    if (copy) ht_network_assign(copy, net);
     return copy;
 }
 
@@ -72,6 +88,13 @@ void ht_network_free(ht_network *net)
         ht_free(net->layers[l].bias);
     }
     ht_free(net);
+}
+
+bool ht_network_has_biases(const ht_network *net)
+{
+    bool has = false;
+    for (int l = 0; l <= net->depth; l++) has = has || net->layers[l].bias;
+    return has;
 }
 
 size_t ht_network_parameters(const ht_network *net)

@@ -1,5 +1,6 @@
 #include "math/noise.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -80,6 +81,13 @@ static void shared_draws(const ht_noise *noise, const ht_noise_key *key, uint32_
         if (ht_quantile_is_far(words[i])) x[i] = far_draw(noise, key, words[i], neuron + i, 0);
 }
 
+/* √(A/2), cut so that no draw multiplied by it is infinite. */
+static float isotropic_scale(const ht_noise *noise, uint32_t neuron)
+{
+    const double largest_draw = 16; /* of the normal table */
+    return (float)fmin(sqrt(ht_noise_subordinator(noise, neuron) / 2), (double)FLT_MAX / largest_draw);
+}
+
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale)
 {
     ht_noise_key key = key_of(noise);
@@ -94,8 +102,7 @@ void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, si
             add_row(noise, &key, row, columns, neuron, scale);
             break;
         case HT_NOISE_ISOTROPIC: /* S(2, 0, 1, 0) is √2 G */
-            add_row(noise, &key, row, columns, neuron,
-                    scale * (float)sqrt(ht_noise_subordinator(noise, neuron) / 2));
+            add_row(noise, &key, row, columns, neuron, scale * isotropic_scale(noise, neuron));
             break;
         case HT_NOISE_SHARED:
             if (r % HT_NOISE_GROUP == 0) shared_draws(noise, &key, neuron, shared);

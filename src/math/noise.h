@@ -1,9 +1,12 @@
 /* noise.h - α-stable noise as DESIGN.md defines it, a function of (seed, step, layer, neuron, index) only.
  *
- * X is symmetric α-stable, S(α, 0, 1, 0) in the S1 parametrization, E exp(iuX) = exp(-|u|^α). Per neuron
- * (row): shared     one X for all weights        (type I of arXiv 2306.08125) iid        one X per weight
- * (type II) isotropic  √A · G, G standard normal, A positive (α/2)-stable with Laplace transform
- * exp(-s^(α/2))   (type III) */
+ * Each weight's draw X is symmetric α-stable. Per neuron (row), types I, II and III of arXiv 2306.08125:
+ *   shared     one X for all weights, S(α, 0, 1, 0) in the S1 parametrization: E exp(iuX) = exp(-|u|^α)
+ *   iid        one such X for each weight
+ *   isotropic  √A · G, G standard normal for each weight, A positive (α/2)-stable for the row, with Laplace
+ *              transform exp(-s^(α/2)): E exp(iuX) = exp(-(u²/2)^(α/2)) = exp(-|u/√2|^α)
+ * So the same scale is not the same noise: the first two are √2 times as wide, at α = 2 N(0, 2) against
+ * N(0, 1). */
 #ifndef HT_MATH_NOISE_H
 #define HT_MATH_NOISE_H
 
@@ -18,7 +21,7 @@ enum { HT_NOISE_LAYERS = 256 };
 
 typedef struct ht_noise {
     ht_noise_type type;
-    double alpha; /* in [1, 2] */
+    double alpha; /* in [0.3, 2] */
     uint64_t seed, step;
     int layer;
     const ht_quantiles *law; /* set by ht_noise_prepare; type none needs none */
@@ -34,7 +37,7 @@ typedef struct ht_noise_laws {
  * it. The laws must outlive the noise and be left alone while other threads draw from it. */
 void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws);
 
-/* w (rows × columns) += scale · X for neurons first .. first + rows - 1 of the layer. Pure; any thread. */
+/* w (rows × columns) += scale · X, where no X is infinite, for neurons first .. first + rows - 1 of the layer. Pure; any thread. */
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale);
 
 /* A of a neuron for type isotropic, by Kanter's method (Ann. Probab. 1975) in double; 1 at α = 2. */

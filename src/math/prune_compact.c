@@ -3,14 +3,20 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "math/activation.h"
 #include "math/prune_plan.h"
 
-static bool row_is_zero(const ht_layer *layer, int row)
+/* Does the neuron give 0 whatever comes in? Every activation maps 0 to 0, relu whatever is below, too. A
+ * zero row with another bias gives a constant. */
+static bool gives_nothing(const ht_network *net, int l, int row)
 {
+    const ht_layer *layer = &net->layers[l];
     const float *w = layer->weight + (size_t)row * (size_t)layer->columns;
+    float constant = layer->bias ? layer->bias[row] : 0.0f;
     for (int j = 0; j < layer->columns; j++)
         if (w[j] != 0.0f) return false;
-    return true;
+    ht_activate(net->activation, &constant, 1);
+    return constant == 0.0f;
 }
 
 /* In the rows that are kept (NULL: all). */
@@ -33,7 +39,7 @@ static void find_alive(const ht_network *net, int l, const float *const *keep, l
 {
     const float *here = keep ? keep[l] : NULL, *next = keep && l + 1 < net->depth ? keep[l + 1] : NULL;
     for (int i = 0; i < net->layers[l].rows; i++)
-        if ((!here || here[i] != 0.0f) && !row_is_zero(&net->layers[l], i) &&
+        if ((!here || here[i] != 0.0f) && !gives_nothing(net, l, i) &&
             !column_is_zero(&net->layers[l + 1], i, next))
             alive->neuron[l][alive->count[l]++] = i;
     if (alive->count[l] == 0) alive->neuron[l][alive->count[l]++] = 0;
@@ -55,8 +61,9 @@ static ht_code find_living(const ht_network *net, const float *const *keep, livi
     return HT_OK;
 }
 
-/* Layer l of the living, into `to`, which may be where it lies: no weight moves backwards. */
-static void shrink(const ht_network *net, int l, const float *const *keep, const living *alive, float *to)
+/* Layer l of the living, into `to` and `bias`, which may be where it lies: no number moves backwards. */
+static void shrink(const ht_network *net, int l, const float *const *keep, const living *alive, float *to,
+                   float *bias)
 {
     const ht_layer *from = &net->layers[l];
     const int *rows = l < net->depth ? alive->neuron[l] : NULL,
@@ -71,6 +78,7 @@ static void shrink(const ht_network *net, int l, const float *const *keep, const
         const float *w = from->weight + (size_t)row * (size_t)from->columns;
         float times = here ? here[row] : scale; /* 0: it stands for a layer of which nothing lives */
         for (int j = 0; j < column_count; j++) *to++ = times * w[columns ? columns[j] : j];
+        if (bias) bias[i] = here ? here[row] * from->bias[row] : from->bias[row];
     }
 }
 
@@ -83,37 +91,23 @@ ht_code ht_prune_compact(ht_network *net, ht_error *err)
 {
     living alive;
     if (find_living(net, NULL, &alive, err) != HT_OK) return err->code;
-    for (int l = 0; l <= net->depth; l++) shrink(net, l, NULL, &alive, net->layers[l].weight);
+    for (int l = 0; l <= net->depth; l++) shrink(net, l, NULL, &alive, net->layers[l].weight, net->layers[l].bias);
     resize(net, &alive);
     free_living(&alive);
-    return HT_OK;
-}
-
-static ht_code copy_living(ht_network *to, const ht_network *net, const float *const *keep,
-                           const living *alive, ht_error *err)
-{
-    *to = *net;
-    for (int l = 0; l <= net->depth; l++) to->layers[l].weight = NULL;
-    resize(to, alive);
-    for (int l = 0; l <= net->depth; l++) {
-        ht_layer *layer = &to->layers[l];
-        layer->weight = ht_alloc(ht_layer_size(layer), sizeof(float), "the smaller network", err);
-        if (!layer->weight) return HT_FAIL;
-        shrink(net, l, keep, alive, layer->weight);
-    }
     return HT_OK;
 }
 
 ht_network *ht_prune_compact_copy(const ht_network *net, const float *const *keep, ht_error *err)
 {
     living alive;
-    ht_network *small = ht_alloc(1, sizeof *small, "the smaller network", err);
-    if (!small || find_living(net, keep, &alive, err) != HT_OK) return ht_free(small), NULL;
-    ht_code code = copy_living(small, net, keep, &alive, err);
+    if (find_living(net, keep, &alive, err) != HT_OK) return NULL;
+    ht_network shape = *net; /* only looked at */
+    resize(&shape, &alive);
+    ht_network *small = ht_network_like(&shape, err);
+    for (int l = 0; small && l <= net->depth; l++)
+        shrink(net, l, keep, &alive, small->layers[l].weight, small->layers[l].bias);
     free_living(&alive);
-    if (code == HT_OK) return small;
-    ht_network_free(small);
-    return NULL;
+    return small;
 }
 
 enum { ROUNDS = 7 };

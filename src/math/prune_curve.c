@@ -69,6 +69,15 @@ static int chunk_samples(const curve_job *job, int task)
     return left < HT_EVAL_CHUNK ? (int)left : HT_EVAL_CHUNK;
 }
 
+/* h (count × samples): the block's neurons are its rows. */
+static void add_biases(const curve_job *job, float *h, int samples)
+{
+    for (int i = 0; i < job->count; i++, h += samples) {
+        float bias = job->net->layers[0].bias[job->order->neuron[job->removed - 1 - i]];
+        for (int s = 0; s < samples; s++) h[s] += bias;
+    }
+}
+
 /* The block's neurons added to a chunk of samples. */
 static void add_block(void *context, int task, int worker)
 {
@@ -83,6 +92,7 @@ static void add_block(void *context, int task, int worker)
     double *loss = job->loss + (size_t)task * (size_t)job->loss_points;
     ht_gemm_nt(job->count, samples, d, 1.0f, job->w, d, job->samples->x + start * (size_t)d, d, 0.0f, h,
                samples);
+    if (hidden->bias) add_biases(job, h, samples);
     ht_activate(job->net->activation, h, (size_t)job->count * (size_t)samples);
     for (int i = 0; i < job->count; i++) {
         removed--;
@@ -104,9 +114,29 @@ static void begin_empty(curve_job *job)
             chunk_samples(job, t) * log(job->net->layers[1].rows);
 }
 
+/* All removed: the output's biases are what is left. */
+static void begin_biased(curve_job *job, const float *bias)
+{
+    int classes = job->net->layers[1].rows, n = job->order->count;
+    for (int t = 0; t < job->tasks; t++) {
+        size_t start = (size_t)t * HT_EVAL_CHUNK;
+        int samples = chunk_samples(job, t);
+        float *logits = job->logits + start * (size_t)classes;
+        double *loss = &job->loss[(size_t)(t + 1) * (size_t)job->loss_points - 1];
+        for (int s = 0; s < samples; s++) {
+            for (int c = 0; c < classes; c++) logits[(size_t)c * (size_t)samples + (size_t)s] = bias[c];
+            ht_softmax_loss(bias, job->samples->labels + start + s, 1, classes, NULL, loss, &job->correct[n]);
+        }
+    }
+}
+
 static ht_code add_all(curve_job *job, const ht_prune_plan *plan, ht_error *err)
 {
-    begin_empty(job);
+    const float *bias = job->net->layers[1].bias;
+    if (bias)
+        begin_biased(job, bias);
+    else
+        begin_empty(job);
     for (job->removed = job->order->count; job->removed > 0; job->removed -= job->count) {
         if (ht_prune_go_on(&plan->spec, err) != HT_OK) return err->code;
         job->count = job->removed < job->block ? job->removed : job->block;

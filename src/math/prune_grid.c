@@ -16,18 +16,11 @@ typedef struct grid {
     ht_prune_curve *curve;
 } grid;
 
-static void restore(grid *g)
-{
-    for (int l = 0; l <= g->copy->depth; l++)
-        memcpy(g->copy->layers[l].weight, g->plan->net->layers[l].weight,
-               ht_layer_size(&g->copy->layers[l]) * sizeof(float));
-}
-
 static ht_code evaluate(grid *g, double ratio, ht_prune_point *point, ht_error *err)
 {
     ht_prune_result r;
     ht_score score;
-    restore(g);
+    ht_network_assign(g->copy, g->plan->net);
     if (ht_prune_plan_apply(g->plan, ratio, g->copy, &r, err) != HT_OK) return err->code;
     if (ht_network_evaluate(g->copy, g->samples, NULL, g->plan->pool, &score, err) != HT_OK) return err->code;
     *point = (ht_prune_point){.removed = r.removed,

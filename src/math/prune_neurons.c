@@ -188,7 +188,9 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
         size_t d = (size_t)net->layers[l].columns;
         removed[l] = cut[l].removed;
         for (int64_t i = 0; i < removed[l]; i++) {
-            memset(net->layers[l].weight + (size_t)plan->orders[l].neuron[i] * d, 0, d * sizeof(float));
+            size_t neuron = (size_t)plan->orders[l].neuron[i];
+            memset(net->layers[l].weight + neuron * d, 0, d * sizeof(float));
+            if (net->layers[l].bias) net->layers[l].bias[neuron] = 0;
             lost2[l] += plan->orders[l].norm2[i];
         }
     }

@@ -61,6 +61,7 @@ static void score_chunk(const curve_job *job, const float *pre, int samples, flo
         ht_gemm_nt(samples, out->rows, m, scale, block, m, out->weight + first, n, s ? 1.0f : 0.0f, logits,
                    out->rows);
     }
+    ht_add_bias(out->bias, logits, samples, out->rows);
 }
 
 static void curve_chunk(void *context, int task, int worker)
@@ -82,6 +83,7 @@ static void curve_chunk(void *context, int task, int worker)
             sum += (double)x[(size_t)i * (size_t)d + (size_t)j] * (double)job->f->median[j];
         for (int j = 0; j < n; j++) pre[(size_t)i * (size_t)n + (size_t)j] = (float)sum;
     }
+    ht_add_bias(hidden->bias, pre, samples, n);
     for (int level = 0; level < job->count; level++) {
         ht_error cancelled;
         if (ht_prune_go_on(&job->plan->spec, &cancelled) != HT_OK) return; /* run_curve asks again */

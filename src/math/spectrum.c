@@ -2,10 +2,13 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "math/tail_estimate.h"
+#include "math/tail_sample.h"
 #include "math/values.h"
 
 /* LAPACK inside OpenBLAS: eigenvalues of a symmetric matrix, by divide and conquer. */
@@ -14,21 +17,21 @@ extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a, 
 
 enum { SLICE = 256 };
 
-static double entry(const ht_values *w, size_t i, size_t j)
+static double entry(const ht_values *w, ht_unit unit, size_t i, size_t j)
 {
-    size_t at = i * w->columns + j;
-    return (w->f32 ? (double)w->f32[at] : w->f64[at]) - w->centre;
+    return ht_values_at(w, unit, i * w->columns + j) - w->centre * unit.first * unit.second;
 }
 
 /* Rows first .. first + n - 1 of w (columns, when there are more of these) into slice (n × side). */
 static void take_slice(const ht_values *w, bool tall, size_t first, size_t n, double *slice)
 {
+    ht_unit unit = ht_values_unit(w);
     if (tall) {
         for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < w->columns; j++) slice[i * w->columns + j] = entry(w, first + i, j);
+            for (size_t j = 0; j < w->columns; j++) slice[i * w->columns + j] = entry(w, unit, first + i, j);
     } else {
         for (size_t j = 0; j < w->rows; j++)
-            for (size_t i = 0; i < n; i++) slice[i * w->rows + j] = entry(w, j, first + i);
+            for (size_t i = 0; i < n; i++) slice[i * w->rows + j] = entry(w, unit, j, first + i);
     }
 }
 
@@ -75,6 +78,95 @@ ht_code ht_spectrum_eigenvalues(const ht_values *w, double *eigenvalue, ht_error
     return code;
 }
 
+/* ---- what of it is noise ---- */
+
+/* Bits that the entries need, of 24 or 53: what was rounded to bfloat16 and read as float needs 8. */
+static int significant_bits(const ht_values *w)
+{
+    uint64_t used = 0;
+    for (size_t i = 0; i < ht_values_count(w); i++) {
+        uint64_t bits = 0;
+        if (w->f32)
+            memcpy(&bits, &w->f32[i], sizeof w->f32[i]);
+        else
+            memcpy(&bits, &w->f64[i], sizeof w->f64[i]);
+        used |= bits;
+    }
+    int whole = w->f32 ? 24 : 53, unused = 0;
+    while (unused < whole - 1 && !(used >> unused & 1)) unused++;
+    return whole - unused;
+}
+
+/* Of W times 2^-exponent: the largest norm of a row and that of a column, together. */
+static ht_code border_norms(const ht_values *w, double *sum, ht_error *err)
+{
+    ht_unit unit = ht_values_unit(w);
+    double *column2 = ht_alloc(w->columns, sizeof *column2, "the column norms", err), row = 0, column = 0;
+    if (!column2) return err->code;
+    for (size_t i = 0; i < w->rows; i++) {
+        double row2 = 0;
+        for (size_t j = 0; j < w->columns; j++) {
+            double v = ht_values_at(w, unit, i * w->columns + j);
+            row2 += v * v;
+            column2[j] += v * v;
+        }
+        row = fmax(row, row2);
+    }
+    for (size_t j = 0; j < w->columns; j++) column = fmax(column, column2[j]);
+    *sum = sqrt(row) + sqrt(column);
+    ht_free(column2);
+    return HT_OK;
+}
+
+/* The noise, as an eigenvalue; `grid`: entries are exact. */
+static ht_code noise_of(const ht_values *w, bool grid, double most, double *noise, ht_error *err)
+{
+    double longer = (double)(w->rows > w->columns ? w->rows : w->columns), norms = 0;
+    *noise = longer * 0x1p-52 * most;
+    if (grid) return HT_OK;
+    if (border_norms(w, &norms, err) != HT_OK) return err->code;
+    int bits = significant_bits(w);
+    double rounding = ldexp(norms, -bits);
+    *noise = fmax(*noise, rounding * rounding / longer);
+    if (bits <= 24) *noise = fmax(*noise, longer * longer * 0x1p-46 * most);
+    return HT_OK;
+}
+
+/* The last `rank` eigenvalues (rank of them at x, upwards) are one, as far as the noise tells: it moves an
+ * eigenvalue λ by up to 2 √(λ noise) either way. And a thousandth is no tail. */
+static bool alike(const double *x, size_t rank, double noise)
+{
+    if (rank < 2) return true;
+    double least = x[0], most = x[rank - 1];
+    return most - least <= fmax(1e-3 * most, 4 * sqrt(most) * sqrt(noise));
+}
+
+ht_code ht_spectrum_take(ht_spectrum *s, const ht_values *w, ht_error *err)
+{
+    ht_tail_sample sample;
+    double noise = 0;
+    *s = (ht_spectrum){.count = w->rows < w->columns ? w->rows : w->columns};
+    if (ht_tail_sample_take(&sample, w, err) != HT_OK) return err->code;
+    s->exponent = sample.x.exponent;
+    s->eigenvalue = ht_alloc(s->count, sizeof *s->eigenvalue, "the spectrum", err);
+    ht_code code = s->eigenvalue ? ht_spectrum_eigenvalues(&sample.x, s->eigenvalue, err) : err->code;
+    double most = code == HT_OK ? s->eigenvalue[s->count - 1] : 0;
+    if (code == HT_OK) code = noise_of(&sample.x, sample.grid > 0, most, &noise, err);
+    if (code != HT_OK) {
+        ht_spectrum_free(s);
+        return code;
+    }
+    while (s->rank < s->count && s->eigenvalue[s->count - 1 - s->rank] > noise) s->rank++;
+    s->flat = alike(s->eigenvalue + s->count - s->rank, s->rank, noise);
+    return HT_OK;
+}
+
+void ht_spectrum_free(ht_spectrum *s)
+{
+    ht_free(s->eigenvalue);
+    s->eigenvalue = NULL;
+}
+
 /* ---- the power law ---- */
 
 typedef struct fit {
@@ -87,6 +179,7 @@ static fit fit_from(const double *x, size_t n, bool two_sided)
     double sum = 0;
     fit f = {0};
     for (size_t i = 0; i < n; i++) sum += log(x[i] / x[0]);
+    if (!(sum > 0)) return (fit){.distance = INFINITY}; /* one value */
     f.alpha = 1 + (double)n / sum;
     for (size_t i = 0; i < n; i++) {
         double below = 1 - pow(x[i] / x[0], 1 - f.alpha);
@@ -96,11 +189,20 @@ static fit fit_from(const double *x, size_t n, bool two_sided)
     return f;
 }
 
+/* How many of x, upwards, differ by more than rounding; counted up to `most`. */
+static size_t count_distinct(const double *x, size_t count, size_t most)
+{
+    size_t distinct = count > 0;
+    for (size_t i = 1; i < count && distinct < most; i++) distinct += x[i] - x[i - 1] > 1e-9 * x[i];
+    return distinct;
+}
+
 void ht_spectrum_powerlaw(const double *eigenvalue, size_t count, bool two_sided, ht_estimate *e)
 {
-    enum { FEW = 25 };
+    enum { FEW = 25, DISTINCT = 10 };
     fit best = {.distance = INFINITY};
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
+    if (alike(eigenvalue, count, 0)) return;
     for (size_t i = 0; i + 1 < count; i++) {
         fit f = fit_from(eigenvalue + i, count - i, two_sided);
         if (!(f.distance < best.distance)) continue;
@@ -116,7 +218,8 @@ void ht_spectrum_powerlaw(const double *eigenvalue, size_t count, bool two_sided
     e->low = best.alpha - HT_Z95 * e->std_error;
     e->high = best.alpha + HT_Z95 * e->std_error;
     e->k = e->n_tail;
-    e->quality = e->n_tail < FEW               ? HT_QUALITY_FEW_POINTS
+    bool few = e->n_tail < FEW || count_distinct(eigenvalue, count, DISTINCT) < DISTINCT;
+    e->quality = few                           ? HT_QUALITY_FEW_POINTS
                  : best.distance * root > 1.31 ? HT_QUALITY_NOT_POWER_LAW
                                                : HT_QUALITY_GOOD;
 }

@@ -1,11 +1,13 @@
 #include "math/stable_quantile.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "math/stable_law.h"
 
 enum { MOST = HT_QUANTILE_TERMS, MIDDLE = HT_QUANTILE_COLUMNS - 1, FIRST_BITS = 128, FRACTION = 22 };
+enum { NEAR = HT_QUANTILE_NEAR, FIRST_NEAR = HT_QUANTILE_COLUMNS - NEAR };
 
 /* ---- quantiles ---- */
 
@@ -58,15 +60,29 @@ static void interpolate(const double *t, const double *y, int n, double *term)
     }
 }
 
-static void set_column(ht_quantiles *q, int column, const double *t, const double *y)
+static void set_terms(ht_quantiles *q, int row, const double *term)
+{
+    int near = row - FIRST_NEAR, mirror = row - HT_QUANTILE_COLUMNS;
+    for (int k = 0; k < MOST; k++) {
+        float c = q->row[row][k] = (float)term[k];
+        if (mirror >= 0)
+            (mirror < 16 ? q->mirror_low : q->mirror_high)[k][mirror % 16] = c;
+        else if (near >= 0)
+            (near < 16 ? q->near_low : q->near_high)[k][near % 16] = c;
+    }
+}
+
+/* A piece that no float holds is FLT_MAX throughout; a polynomial's terms may be larger than its values. */
+static void set_column(ht_quantiles *q, int row, const double *t, const double *y)
 {
     double term[MOST] = {0};
-    int near = column - (HT_QUANTILE_COLUMNS - 32);
+    const double room = 64;
     interpolate(t, y, q->terms, term);
-    for (int k = 0; k < MOST; k++) {
-        q->row[column][k] = (float)term[k];
-        if (near >= 0) (near < 16 ? q->near_low : q->near_high)[k][near % 16] = (float)term[k];
+    if (y[0] > (double)FLT_MAX / room || y[q->terms - 1] > (double)FLT_MAX / room) {
+        memset(term, 0, sizeof term);
+        term[0] = (double)FLT_MAX;
     }
+    set_terms(q, row, term);
 }
 
 /* x = g P(t), t = g², g = 2w. */
@@ -94,14 +110,33 @@ static void build_column(ht_quantiles *q, walk *w, int column)
     set_column(q, column, t, y);
 }
 
+/* The same for w, and below the first of them x = s (1 + κ s²/6): 2f(0) s = w, κ = -f''(0)/f(0). */
+static void build_mirror(ht_quantiles *q, walk *w)
+{
+    double term[MOST] = {0}, alpha = w->alpha, t[MOST], y[MOST];
+    term[0] = M_PI_4 / tgamma(1 + 1 / alpha);
+    term[1] = tgamma(3 / alpha) / tgamma(1 / alpha) / 6 * pow(term[0], 3);
+    set_terms(q, MIDDLE, term);
+    for (int column = FIRST_NEAR; column < MIDDLE; column++) { /* outward from x = 0 */
+        double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25;
+        for (int k = q->terms - 1; k >= 0; k--) {
+            t[k] = node(k, q->terms, -0.25, 0.25);
+            double half = scale * (centre + t[k]) / 2;
+            y[k] = quantile(w, log((1 - half) / half));
+        }
+        set_column(q, NEAR + column, t, y);
+    }
+}
+
 void ht_quantiles_build(ht_quantiles *q, double alpha)
 {
     if (q->alpha == alpha) return;
     walk w = {.alpha = alpha};
     q->terms = alpha >= 2 ? 6 : 8;
+    q->mirrored = alpha < 1;
     walk_to(&w, log(0.05));
     walk_to(&w, log(0.06));
-    build_middle(q, &w);
+    (q->mirrored ? build_mirror : build_middle)(q, &w);
     for (int column = MIDDLE - 1; column >= 0; column--) build_column(q, &w, column);
     q->alpha = alpha;
 }
@@ -118,11 +153,13 @@ float ht_quantile_draw(const ht_quantiles *q, uint32_t word, uint32_t more)
     else
         g = ((float)(int32_t)(middle ? 0x7fffffffu - m : m) + 0.5f) * 0x1p-30f;
     memcpy(&bits, &g, sizeof bits);
+    bool mirrored = middle && q->mirrored && 0x7fffffffu - m >= HT_QUANTILE_FAR;
+    middle = middle && !mirrored;
     int column = middle ? MIDDLE : (int)(bits >> FRACTION) - FIRST_BITS;
     bits = (bits & 0x3fffffu) | 0x3f800000u; /* 1 + the fraction below the half octave */
     memcpy(&t, &bits, sizeof t);
     t = middle ? g * g : t - 1.25f;
-    const float *c = q->row[column];
+    const float *c = q->row[mirrored ? NEAR + column : column];
     float tt = t * t, high = c[4] + c[5] * t;
     if (q->terms > 6) high += tt * (c[6] + c[7] * t);
     x = ((c[0] + c[1] * t) + tt * (c[2] + c[3] * t)) + tt * tt * high;

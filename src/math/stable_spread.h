@@ -1,4 +1,4 @@
-/* stable_spread.h - quantiles and densities of S(α, 0, 1, 0), 0.5 ≤ α ≤ 2, from a table. Pure. */
+/* stable_spread.h - quantiles and densities of S(α, 0, 1, 0), 0.3 ≤ α ≤ 2, from a table. Pure. */
 #ifndef HT_MATH_STABLE_SPREAD_H
 #define HT_MATH_STABLE_SPREAD_H
 

@@ -154,7 +154,12 @@ static bool agree(const cut *c, const logs *l, double inverse)
 static void mmo_estimate(const cut *c, const logs *l, double tie, ht_estimate *e)
 {
     double alpha[CANDIDATES];
-    for (int i = 0; i < c->count; i++) alpha[i] = log((double)c->m[i]) / (l->block[i] - l->mean);
+    for (int i = 0; i < c->count; i++) {
+        alpha[i] = log((double)c->m[i]) / (l->block[i] - l->mean);
+        if (isfinite(alpha[i])) continue;
+        e->reason = "sums of blocks are no larger than values"; /* or all are zero */
+        return;
+    }
     e->value = median_of(alpha, c->count);
     e->m = c->count == 1 ? c->m[0] : 0;
     e->n_tail = c->used;
@@ -169,7 +174,8 @@ typedef struct blocks {
     double sum, logs;
 } blocks;
 
-static void feed(blocks *b, const double *x, size_t n)
+/* `zero`: what stands for the logarithm of a sum that is exactly zero; NaN: such a sum is left out. */
+static void feed(blocks *b, const double *x, size_t n, double zero)
 {
     for (size_t i = 0; i < n;) {
         size_t stop = i + b->m - b->filled;
@@ -177,70 +183,142 @@ static void feed(blocks *b, const double *x, size_t n)
         b->filled += stop - i;
         for (; i < stop; i++) b->sum += x[i];
         if (b->filled < b->m) return;
-        b->logs += ht_log_magnitude(b->sum);
-        b->count++;
+        double size = b->sum != 0 ? log(fabs(b->sum)) : zero;
+        if (!isnan(size)) {
+            b->logs += size;
+            b->count++;
+        }
         b->filled = 0;
         b->sum = 0;
     }
 }
 
-void ht_blocks_mmo(const ht_values *x, size_t m, ht_estimate *e)
+void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
 {
-    cut c = choose_cut(ht_values_count(x), m);
+    cut c = choose_cut(s->censored ? s->total : s->count, m);
     if (c.count == 0 || c.used == 0) return;
     moments entries = {0};
     blocks block[CANDIDATES] = {0};
+    double chunk[HT_CHUNK], zero = s->censored ? ht_tail_sample_zero_log(s) : (double)NAN;
+    ht_tail_reader reader = {.sample = s, .zeros = s->censored};
     for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
-    for (size_t first = 0; first < c.used; first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, c.used, chunk);
-        for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n);
-        for (size_t i = 0; i < n; i++) add(&entries, ht_log_magnitude(chunk[i]));
+    for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
+        for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n, zero);
+        for (size_t i = 0; i < n; i++) add(&entries, chunk[i] != 0 ? log(fabs(chunk[i])) : zero);
     }
     logs l = {mean(&entries), variance(&entries), {0}};
     for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
     mmo_estimate(&c, &l, scalar_tie, e);
+    e->step = s->step;
 }
 
 /* ---- the same of vectors ---- */
 
-static void add_row(const ht_values *x, size_t row, double *sum)
+static void add_row(const ht_values *x, ht_unit unit, size_t row, double *sum)
 {
     size_t at = row * x->columns;
     for (size_t j = 0; j < x->columns; j++) {
         double centre = x->centre + (x->column_centre ? x->column_centre[j] : 0);
-        sum[j] += (x->f32 ? (double)x->f32[at + j] : x->f64[at + j]) - centre;
+        sum[j] += ht_values_at(x, unit, at + j) - centre * unit.first * unit.second;
     }
 }
 
-/* log of the norm of the sum of rows first .. first + m - 1; `sum` is scratch (columns). */
-static double log_norm(const ht_values *x, size_t first, size_t m, double *sum)
+/* Length of the sum of the m rows whose numbers are given; `sum` is scratch (columns). */
+static double length_of_sum(const ht_values *x, const size_t *row, size_t m, double *sum)
 {
-    double norm2 = 0;
+    ht_unit unit = ht_values_unit(x);
     memset(sum, 0, x->columns * sizeof *sum);
-    for (size_t r = first; r < first + m; r++) add_row(x, r, sum);
-    for (size_t j = 0; j < x->columns; j++) norm2 += sum[j] * sum[j];
-    return ht_log_magnitude(sqrt(norm2));
+    for (size_t i = 0; i < m; i++) add_row(x, unit, row[i], sum);
+    return ht_values_length(sum, x->columns);
+}
+
+/* Rows that are not all zero: their numbers, and the logarithms of their lengths. */
+typedef struct live {
+    size_t count, *row;
+    double *log_length, *sum; /* sum: scratch (columns) */
+} live;
+
+static ht_code live_room(live *l, const ht_values *x, ht_error *err)
+{
+    l->sum = ht_alloc(x->columns, sizeof *l->sum, "a sum of rows", err);
+    l->row = ht_alloc(x->rows, sizeof *l->row, "the numbers of rows", err);
+    l->log_length = ht_alloc(x->rows, sizeof *l->log_length, "the lengths of rows", err);
+    return l->sum && l->row && l->log_length ? HT_OK : err->code;
+}
+
+static void live_free(live *l)
+{
+    ht_free(l->sum);
+    ht_free(l->row);
+    ht_free(l->log_length);
+}
+
+static void find_live(live *l, const ht_values *x)
+{
+    for (size_t r = 0; r < x->rows; r++) {
+        double length = length_of_sum(x, &r, 1, l->sum);
+        if (!(length > 0)) continue;
+        l->log_length[l->count] = log(length);
+        l->row[l->count++] = r;
+    }
+}
+
+static bool same_row(const ht_values *x, size_t a, size_t b)
+{
+    size_t n = x->columns;
+    return x->f32 ? memcmp(x->f32 + a * n, x->f32 + b * n, n * sizeof *x->f32) == 0
+                  : memcmp(x->f64 + a * n, x->f64 + b * n, n * sizeof *x->f64) == 0;
+}
+
+/* Why there can be no index of such rows; NULL when there can. */
+static const char *refuse_rows(const live *l, const ht_values *x)
+{
+    size_t i = 1;
+    if (l->count == 0) return "all rows are zero";
+    if (l->count == 1) return "only one row is not zero";
+    while (i < l->count && same_row(x, l->row[0], l->row[i])) i++;
+    return i == l->count ? "all rows are the same" : NULL;
+}
+
+/* The mean of log lengths of sums of m rows each; sums that are exactly zero are left out. */
+static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_t m)
+{
+    double total = 0;
+    size_t count = 0;
+    for (size_t first = 0; first < used; first += m) {
+        double length = length_of_sum(x, l->row + first, m, l->sum);
+        if (!(length > 0)) continue;
+        total += log(length);
+        count++;
+    }
+    return total / (double)count;
+}
+
+static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate *e)
+{
+    cut c = choose_cut(rows->count, m);
+    if (c.count == 0 || c.used == 0) return;
+    moments lengths = {0};
+    logs l = {0};
+    for (size_t i = 0; i < c.used; i++) add(&lengths, rows->log_length[i]);
+    l.mean = mean(&lengths);
+    l.variance = variance(&lengths);
+    for (int i = 0; i < c.count; i++) l.block[i] = mean_of_sums(rows, x, c.used, c.m[i]);
+    mmo_estimate(&c, &l, vector_tie, e);
 }
 
 ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_error *err)
 {
-    cut c = choose_cut(x->rows, m);
-    if (c.count == 0 || c.used == 0) return HT_OK;
-    double *sum = ht_alloc(x->columns, sizeof *sum, "a sum of rows", err);
-    if (!sum) return err->code;
-    moments rows = {0};
-    logs l = {0};
-    for (size_t r = 0; r < c.used; r++) add(&rows, log_norm(x, r, 1, sum));
-    l.mean = mean(&rows);
-    l.variance = variance(&rows);
-    for (int i = 0; i < c.count; i++) {
-        size_t count = c.used / c.m[i];
-        for (size_t b = 0; b < count; b++) l.block[i] += log_norm(x, b * c.m[i], c.m[i], sum) / (double)count;
+    live rows = {0};
+    ht_code code = live_room(&rows, x, err);
+    if (code == HT_OK) {
+        find_live(&rows, x);
+        e->zeros = x->rows - rows.count;
+        e->reason = refuse_rows(&rows, x);
+        if (!e->reason) fit_rows(&rows, x, m, e);
     }
-    ht_free(sum);
-    mmo_estimate(&c, &l, vector_tie, e);
-    return HT_OK;
+    live_free(&rows);
+    return code;
 }
 
 /* ---- Paulauskas, Vaičiulis ---- */
@@ -260,25 +338,24 @@ static void see(pair *p, double x)
     }
 }
 
-void ht_blocks_paulauskas(const ht_values *x, size_t m, ht_estimate *e)
+void ht_blocks_paulauskas(const ht_tail_sample *s, size_t m, ht_estimate *e)
 {
-    size_t count = ht_values_count(x), filled = 0;
-    if (m == 0) m = (size_t)sqrt((double)count);
-    size_t used = m > 1 ? count / m * m : 0;
+    size_t filled = 0;
+    if (m == 0) m = (size_t)sqrt((double)s->count);
+    size_t used = m > 1 ? s->count / m * m : 0;
     if (used == 0) return;
     moments ratio = {0};
     pair largest = {0};
-    for (size_t first = 0; first < used; first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, used, chunk);
+    double chunk[HT_CHUNK];
+    ht_tail_reader reader = {.sample = s};
+    for (size_t left = used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n)
         for (size_t i = 0; i < n; i++) {
             see(&largest, chunk[i]);
             if (++filled < m) continue;
-            add(&ratio, largest.first > 0 ? largest.second / largest.first : 1); /* equal ones */
+            add(&ratio, largest.second / largest.first);
             largest = (pair){0};
             filled = 0;
         }
-    }
     /* z = α/(1 + α), so 1/α = 1/z - 1. */
     double z = mean(&ratio), error = sqrt(variance(&ratio) / (double)ratio.count);
     e->value = z / (1 - z);

@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "base/alloc.h"
-#include "math/spectrum.h"
 #include "math/tail_blocks.h"
 #include "math/tail_estimate.h"
 #include "math/tail_stable.h"
@@ -33,36 +31,84 @@ static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
         mmo->quality = HT_QUALITY_NOT_POWER_LAW;
 }
 
-ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                           ht_tail_traces *traces, ht_quality *tail, ht_error *err)
+/* mmo and the largest values, in the sample's units. *tail: the quality of these. */
+static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                          ht_tail_traces *traces, ht_quality *tail, ht_error *err)
 {
+    const ht_tail_sample *s = &traces->sample;
     *traces = (ht_tail_traces){0};
+    *tail = HT_QUALITY_NOT_APPLICABLE;
     for (int e = 0; e < HT_ESTIMATORS; e++) estimates[e] = ht_estimate_none((ht_estimator)e);
-    if (ht_values_check(x, err) != HT_OK) return err->code;
-    if (ht_top_take(&traces->top, x, options->k, err) != HT_OK) return err->code;
+    if (ht_tail_sample_take(&traces->sample, x, err) != HT_OK) return err->code;
+    if (ht_tail_sample_refusal(s)) return HT_OK;
+    if (ht_top_take(&traces->top, s, options->k, err) != HT_OK) return err->code;
     ht_hill_plot_make(&traces->plot, &traces->top);
     bool plateau = options->k > 0 || traces->plot.high > 0;
     *tail = ht_order_estimates(&traces->top, choose_k(options, traces), plateau, estimates);
-    ht_blocks_mmo(x, options->m, &estimates[HT_MMO]);
+    ht_blocks_mmo(s, options->m, &estimates[HT_MMO]);
     doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
+    return ht_goodness_make(&traces->goodness, s, &traces->top, choose_k(options, traces), err);
+}
+
+/* What holds of all estimates of values: goodness of fit, doubts, zeros, and the units of the values. */
+static void finish(const ht_tail_traces *traces, ht_estimate *estimates)
+{
+    const ht_tail_sample *s = &traces->sample;
+    const char *refusal = ht_tail_sample_refusal(s);
+    if (!refusal) ht_goodness_judge(&traces->goodness, estimates);
+    ht_tail_sample_doubt(s, estimates);
+    for (int i = 0; i < HT_ESTIMATORS; i++) {
+        ht_estimate *e = &estimates[i];
+        if (ht_estimator_at((ht_estimator)i)->input != HT_INPUT_VALUES) continue;
+        e->zeros = s->zeros;
+        e->scale = ht_tail_unscale(s, e->scale);
+        e->xmin = ht_tail_unscale(s, e->xmin);
+        e->step = ht_tail_unscale(s, e->step);
+        if (refusal) e->reason = refusal;
+    }
+}
+
+ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                           ht_tail_traces *traces, ht_error *err)
+{
+    ht_quality tail;
+    if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
+    finish(traces, estimates);
     return HT_OK;
 }
 
 ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                            ht_tail_traces *traces, ht_error *err)
 {
+    const ht_tail_sample *s = &traces->sample;
     ht_quality tail;
-    if (ht_tail_fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
-    ht_blocks_paulauskas(x, options->m, &estimates[HT_PAULAUSKAS]);
-    if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
-    ht_stable_estimates(x, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
+    if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
+    if (!ht_tail_sample_refusal(s)) {
+        ht_blocks_paulauskas(s, options->m, &estimates[HT_PAULAUSKAS]);
+        if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
+        ht_stable_estimates(s, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
+    }
+    finish(traces, estimates);
     return HT_OK;
 }
 
-void ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates)
+ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_error *err)
 {
-    ht_spectrum_powerlaw(eigenvalue, count, false, &estimates[HT_POWERLAW]);
-    ht_spectrum_powerlaw(eigenvalue, count, true, &estimates[HT_POWERLAW_TWO_SIDED]);
+    const double *largest = s->eigenvalue + s->count - s->rank;
+    for (int i = 0; i < 2; i++) {
+        ht_estimate *e = &estimates[i ? HT_POWERLAW_TWO_SIDED : HT_POWERLAW];
+        e->rank = s->rank;
+        if (s->flat) {
+            e->reason = s->rank == 0   ? "all eigenvalues are zero"
+                        : s->rank == 1 ? "there is one eigenvalue: rank 1"
+                                       : "all eigenvalues are alike";
+            continue;
+        }
+        ht_spectrum_powerlaw(largest, s->rank, i == 1, e);
+        if (ht_goodness_judge_spectrum(largest, s->rank, i == 1, e, err) != HT_OK) return err->code;
+        e->xmin = ldexp(e->xmin, 2 * s->exponent);
+    }
+    return HT_OK;
 }
 
 static bool is_matrix(const ht_values *x)
@@ -76,19 +122,27 @@ ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estim
     ht_code code = ht_tail_fit_values(x, options, estimates, &traces, err);
     ht_tail_traces_free(&traces);
     if (code != HT_OK || !options->spectrum || !is_matrix(x)) return code;
-    size_t side = x->rows < x->columns ? x->rows : x->columns;
-    double *eigenvalue = ht_alloc(side, sizeof *eigenvalue, "the spectrum", err);
-    if (!eigenvalue) return err->code;
-    code = ht_spectrum_eigenvalues(x, eigenvalue, err);
-    if (code == HT_OK) ht_tail_fit_spectrum(eigenvalue, side, estimates);
-    ht_free(eigenvalue);
+    ht_spectrum spectrum;
+    if (ht_spectrum_take(&spectrum, x, err) != HT_OK) return err->code;
+    code = ht_tail_fit_spectrum(&spectrum, estimates, err);
+    ht_spectrum_free(&spectrum);
     return code;
 }
 
+/* Values that have no index have none as rows; but for those too few, which may be whole rows. */
 ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
                          ht_error *err)
 {
+    ht_tail_sample s;
     *estimate = ht_estimate_none(HT_MMO_MULTI);
-    if (ht_values_check(x, err) != HT_OK) return err->code;
-    return ht_blocks_mmo_multi(x, options->m, estimate, err);
+    if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
+    if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
+    if (ht_goodness_judge_rows(&s, estimate, err) != HT_OK) return err->code;
+    if (s.distinct == 1) {
+        ht_estimate none = ht_estimate_none(HT_MMO_MULTI);
+        none.zeros = estimate->zeros;
+        none.reason = ht_tail_sample_refusal(&s);
+        *estimate = none;
+    }
+    return HT_OK;
 }

@@ -3,12 +3,17 @@
 #define HT_MATH_TAIL_FIT_H
 
 #include "heavytail/tail.h"
+#include "math/spectrum.h"
+#include "math/tail_goodness.h"
 #include "math/tail_order.h"
+#include "math/tail_sample.h"
 
 /* What a fit came across: the caller may want to draw it. Free with ht_tail_traces_free. */
 typedef struct ht_tail_traces {
-    ht_top top;
+    ht_tail_sample sample; /* its unit is that of … */
+    ht_top top;            /* empty where there can be no index */
     ht_hill_plot plot;
+    ht_goodness goodness;
 } ht_tail_traces;
 
 void ht_tail_traces_free(ht_tail_traces *traces);
@@ -17,11 +22,11 @@ void ht_tail_traces_free(ht_tail_traces *traces);
 ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                            ht_tail_traces *traces, ht_error *err);
 
-/* The cheaper part of it: mmo and what the largest values tell. *tail: the quality of those. */
+/* The cheaper part of it: mmo and what the largest values tell. */
 ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                           ht_tail_traces *traces, ht_quality *tail, ht_error *err);
+                           ht_tail_traces *traces, ht_error *err);
 
-/* powerlaw of the eigenvalues (count), upwards. */
-void ht_tail_fit_spectrum(const double *eigenvalue, size_t count, ht_estimate *estimates);
+/* powerlaw of the eigenvalues above the noise. HT_FAIL: no memory. */
+ht_code ht_tail_fit_spectrum(const ht_spectrum *spectrum, ht_estimate *estimates, ht_error *err);
 
 #endif

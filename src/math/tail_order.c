@@ -15,22 +15,22 @@ enum { SEARCH_LIMIT = 100000, FEW = 25 };
 /* Magnitudes above the threshold come first, as many as there are; equal ones fill the rest. */
 static void gather(ht_top *top, const ht_values *x, double threshold)
 {
-    size_t n = 0;
-    for (size_t first = 0; first < top->count; first += HT_CHUNK) {
+    size_t n = 0, total = ht_values_count(x);
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        size_t loaded = ht_values_load(x, first, top->count, chunk);
+        size_t loaded = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < loaded; i++)
             if (fabs(chunk[i]) > threshold) top->value[n++] = -fabs(chunk[i]);
     }
     qsort(top->value, n, sizeof top->value[0], ht_by_double); /* negative, so the largest comes first */
     for (size_t i = 0; i < n; i++) top->value[i] = -top->value[i];
     while (n < top->kept) top->value[n++] = threshold;
-    for (size_t i = 0; i < top->kept; i++) top->log[i] = ht_log_magnitude(top->value[i]);
+    for (size_t i = 0; i < top->kept; i++) top->log[i] = log(top->value[i]);
 }
 
-ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
+ht_code ht_top_take(ht_top *top, const ht_tail_sample *s, size_t k, ht_error *err)
 {
-    size_t count = ht_values_count(x);
+    size_t count = s->count;
     *top = (ht_top){.count = count};
     if (k == 0) k = count / 10 < SEARCH_LIMIT ? count / 10 : SEARCH_LIMIT;
     top->kept = k < count ? k + 1 : count;
@@ -42,9 +42,9 @@ ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err)
         return err->code;
     }
     double threshold;
-    size_t rank = count - top->kept;
-    ht_select(x, true, &rank, 1, &threshold);
-    gather(top, x, threshold);
+    size_t rank = s->total - top->kept; /* zeros are the smallest */
+    ht_select(&s->x, true, &rank, 1, &threshold);
+    gather(top, &s->x, threshold);
     return HT_OK;
 }
 

@@ -4,17 +4,18 @@
 #define HT_MATH_TAIL_ORDER_H
 
 #include "heavytail/tail.h"
+#include "math/tail_sample.h"
 
-/* The largest magnitudes, largest first: `kept` of them, for k up to kept - 1. */
+/* The largest magnitudes, largest first: `kept` of them, for k up to kept - 1; in the sample's units. */
 typedef struct ht_top {
-    size_t count; /* of all values */
+    size_t count; /* of all values that are not zero */
     size_t kept;
     double *value, *log; /* (kept) */
 } ht_top;
 
 /* Keeps what `k` needs (0: what a search for a plateau needs: a tenth of the values, at most 100 001).
  * HT_FAIL when memory is short. Free with ht_top_free. */
-ht_code ht_top_take(ht_top *top, const ht_values *x, size_t k, ht_error *err);
+ht_code ht_top_take(ht_top *top, const ht_tail_sample *sample, size_t k, ht_error *err);
 void ht_top_free(ht_top *top);
 
 /* α̂(k) at k from 2 up, spaced evenly in the logarithm, and its plateau: the largest k whose estimate agrees

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "math/select.h"
-#include "math/spectrum.h"
 #include "math/tail_estimate.h"
 #include "math/tail_fit.h"
 #include "math/values.h"
@@ -69,15 +68,17 @@ static void bulk_points(ht_tail_ccdf *c, int next, const size_t *bin, size_t cou
     }
 }
 
-static ht_code values_ccdf(ht_tail_ccdf *c, const ht_values *x, const ht_top *top, ht_error *err)
+/* In the units of the sample, then in those of the values. */
+static ht_code values_ccdf(ht_tail_ccdf *c, const ht_tail_sample *s, const ht_top *top, ht_error *err)
 {
-    int next = tail_points(c, top->value, top->kept, top->count);
-    if (next < HT_PICTURE_POINTS && top->count > 0) {
+    size_t total = s->total;
+    int next = tail_points(c, top->value, top->kept, total);
+    if (next < HT_PICTURE_POINTS && total > 0) {
         size_t *bin = ht_alloc(BINS, sizeof *bin, "a picture of the tail", err);
         if (!bin) return err->code;
-        for (size_t first = 0; first < top->count; first += HT_CHUNK) {
+        for (size_t first = 0; first < total; first += HT_CHUNK) {
             double chunk[HT_CHUNK];
-            size_t n = ht_values_load(x, first, top->count, chunk);
+            size_t n = ht_values_load(&s->x, first, total, chunk);
             for (size_t i = 0; i < n; i++) {
                 float magnitude = (float)fabs(chunk[i]);
                 uint32_t bits;
@@ -85,9 +86,10 @@ static ht_code values_ccdf(ht_tail_ccdf *c, const ht_values *x, const ht_top *to
                 bin[bits >> 16]++;
             }
         }
-        bulk_points(c, next, bin, top->count);
+        bulk_points(c, next, bin, total);
         ht_free(bin);
     }
+    for (int i = 0; i < c->count; i++) c->x[i] = ht_tail_unscale(s, c->x[i]);
     reverse(c);
     return HT_OK;
 }
@@ -97,7 +99,7 @@ static ht_code picture_values(ht_tail_picture *p, const ht_values *w, const ht_t
 {
     ht_tail_traces traces;
     ht_code code = ht_tail_fit_values(w, options, p->all, &traces, err);
-    if (code == HT_OK) code = values_ccdf(&p->weights, w, &traces.top, err);
+    if (code == HT_OK) code = values_ccdf(&p->weights, &traces.sample, &traces.top, err);
     p->hill_count = traces.plot.count;
     memcpy(p->hill_k, traces.plot.k, sizeof p->hill_k);
     memcpy(p->hill, traces.plot.alpha, sizeof p->hill);
@@ -107,40 +109,47 @@ static ht_code picture_values(ht_tail_picture *p, const ht_values *w, const ht_t
     return code;
 }
 
-/* Of few values: all of them, sorted in place. */
-static void small_ccdf(ht_tail_ccdf *c, double *x, size_t count)
+/* Of few values: the largest `kept` of them, all sorted in place; x is in units of 2^exponent. */
+static void small_ccdf(ht_tail_ccdf *c, double *x, size_t kept, size_t count, int exponent)
 {
-    for (size_t i = 0; i < count; i++) x[i] = -x[i];
+    for (size_t i = 0; i < count; i++) x[i] = -ldexp(x[i], exponent);
     qsort(x, count, sizeof *x, ht_by_double);
     for (size_t i = 0; i < count; i++) x[i] = -x[i];
-    tail_points(c, x, count, count);
+    if (kept > 0 && isfinite(x[0])) tail_points(c, x, kept, count);
     reverse(c);
 }
 
+/* Norms are taken in the unit of the largest weight: squares of huge or tiny weights leave no double. */
 static ht_code picture_norms(ht_tail_picture *p, const ht_values *w, const ht_tail_options *options,
                              ht_error *err)
 {
-    double *norm = ht_alloc(w->rows, sizeof *norm, "the row norms", err);
+    ht_values scaled = *w;
+    double largest, *norm = ht_alloc(w->rows, sizeof *norm, "the row norms", err);
     if (!norm) return err->code;
-    ht_values_norms(w, norm);
-    ht_values v = {.f64 = norm, .rows = w->rows, .columns = 1};
-    ht_code code = ht_tail_fit(&v, options, p->of_norms, err);
-    small_ccdf(&p->norms, norm, w->rows);
+    ht_code code = ht_values_check(w, &largest, err);
+    if (code == HT_OK) {
+        frexp(largest, &scaled.exponent);
+        ht_values_norms(&scaled, norm);
+        ht_values v = {.f64 = norm, .rows = w->rows, .columns = 1};
+        code = ht_tail_fit(&v, options, p->of_norms, err);
+        for (int e = 0; e < HT_ESTIMATORS; e++) {
+            p->of_norms[e].scale = ldexp(p->of_norms[e].scale, scaled.exponent);
+            p->of_norms[e].xmin = ldexp(p->of_norms[e].xmin, scaled.exponent);
+            p->of_norms[e].step = ldexp(p->of_norms[e].step, scaled.exponent);
+        }
+        small_ccdf(&p->norms, norm, w->rows, w->rows, scaled.exponent);
+    }
     ht_free(norm);
     return code;
 }
 
 static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error *err)
 {
-    size_t side = w->rows < w->columns ? w->rows : w->columns;
-    double *eigenvalue = ht_alloc(side, sizeof *eigenvalue, "the spectrum", err);
-    if (!eigenvalue) return err->code;
-    ht_code code = ht_spectrum_eigenvalues(w, eigenvalue, err);
-    if (code == HT_OK) {
-        ht_tail_fit_spectrum(eigenvalue, side, p->all);
-        small_ccdf(&p->eigenvalues, eigenvalue, side);
-    }
-    ht_free(eigenvalue);
+    ht_spectrum s;
+    if (ht_spectrum_take(&s, w, err) != HT_OK) return err->code;
+    ht_code code = ht_tail_fit_spectrum(&s, p->all, err);
+    small_ccdf(&p->eigenvalues, s.eigenvalue, s.rank, s.count, 2 * s.exponent);
+    ht_spectrum_free(&s);
     return code;
 }
 
@@ -196,12 +205,10 @@ ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err
 {
     ht_values used = {.f32 = w->f32, .f64 = w->f64, .rows = w->rows, .columns = w->columns};
     ht_tail_traces traces = {0};
-    ht_quality tail;
     double *median = NULL;
     ht_code code = median_room(w, &median, err);
     if (code == HT_OK) code = centre(&used, median, err);
-    if (code == HT_OK)
-        code = ht_tail_fit_glance(&used, &(ht_tail_options){0}, estimates, &traces, &tail, err);
+    if (code == HT_OK) code = ht_tail_fit_glance(&used, &(ht_tail_options){0}, estimates, &traces, err);
     ht_tail_traces_free(&traces);
     ht_free(median);
     return code;

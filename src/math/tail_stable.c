@@ -8,15 +8,28 @@
 #include "math/tail_estimate.h"
 #include "math/values.h"
 
-static const double least_alpha = 0.5;
+static const double least_alpha = 0.3;
 
 /* ---- McCulloch: quantiles ---- */
 
+/* How many values there are: zeros that were left out are none. */
+static size_t values_of(const ht_tail_sample *s)
+{
+    return s->censored ? s->total : s->count;
+}
+
+/* The rank among all values of the one with this rank among those that count: zeros lie above the negative
+ * ones. */
+static size_t rank_among_all(const ht_tail_sample *s, size_t rank)
+{
+    return s->censored || rank < s->negative ? rank : rank + s->zeros;
+}
+
 /* Sample quantiles at 5, 25, 50, 75, 95 %: the i-th of n ordered values, i = 1 .. n, stands for (i - ½)/n. */
-static void quantiles(const ht_values *x, double q[5])
+static void quantiles(const ht_tail_sample *s, double q[5])
 {
     static const double p[5] = {0.05, 0.25, 0.5, 0.75, 0.95};
-    size_t count = ht_values_count(x), rank[10];
+    size_t count = values_of(s), rank[10];
     double value[10], part[5];
     for (int i = 0; i < 5; i++) {
         double at = fmin(fmax(p[i] * (double)count - 0.5, 0), (double)(count - 1));
@@ -24,7 +37,8 @@ static void quantiles(const ht_values *x, double q[5])
         rank[2 * i + 1] = rank[2 * i] + 1 < count ? rank[2 * i] + 1 : rank[2 * i];
         part[i] = at - floor(at);
     }
-    ht_select(x, false, rank, 10, value);
+    for (int i = 0; i < 10; i++) rank[i] = rank_among_all(s, rank[i]);
+    ht_select(&s->x, false, rank, 10, value);
     for (int i = 0; i < 5; i++) q[i] = value[2 * i] + part[i] * (value[2 * i + 1] - value[2 * i]);
 }
 
@@ -67,7 +81,10 @@ static double ratio_deviation(double alpha, size_t count)
 static void mcculloch(const double q[5], size_t count, ht_estimate *e)
 {
     double ratio = (q[4] - q[0]) / (q[3] - q[1]);
-    if (!(q[3] > q[1]) || ratio >= spread_ratio(least_alpha)) return;
+    if (q[4] - q[0] <= 1e-6 * fabs(q[2])) e->reason = "one value, but for rounding";
+    if (!(q[3] > q[1])) e->reason = "half of the values are one";
+    if (ratio >= spread_ratio(least_alpha)) e->reason = "the index is below 0.3, or there is none";
+    if (e->reason) return;
     double alpha = alpha_of(ratio), deviation = ratio_deviation(alpha, count), h = 1e-4;
     double slope = (spread_ratio(alpha) - spread_ratio(alpha - h)) / h;
     e->value = alpha;
@@ -83,15 +100,15 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
 
 /* ---- Koutrouvelis: the empirical characteristic function ---- */
 
-enum { MOST_POINTS = 64, LANES = 256 };
+enum { MOST_POINTS = 128, LANES = 256 };
 
-/* How many points u = πj/25 to use: Koutrouvelis 1980, table I, for many values. */
+/* How many points u = πj/25 to use: Koutrouvelis 1980, table I, for 1600 values. */
 static int points_for(double alpha)
 {
     static const struct {
         double alpha;
         int points;
-    } row[] = {{0.5, 56}, {0.7, 20}, {0.9, 18}, {1.1, 15}, {1.3, 14}, {1.5, 11}, {1.9, 10}};
+    } row[] = {{0.3, 118}, {0.5, 56}, {0.7, 20}, {0.9, 18}, {1.1, 15}, {1.3, 14}, {1.5, 11}, {1.9, 10}};
     int i = 0, last = sizeof row / sizeof row[0] - 1;
     if (alpha >= row[last].alpha) return row[last].points;
     while (alpha > row[i + 1].alpha) i++;
@@ -122,13 +139,13 @@ static void add_harmonics(const double *t, size_t n, int points, double *cosines
 }
 
 /* |φ̂(u)|² of (x - centre)/scale at u = πj/25, j = 1 .. points. */
-static void characteristic(const ht_values *x, double centre, double scale, int points, double *square)
+static void characteristic(const ht_tail_sample *sample, double centre, double scale, int points,
+                           double *square)
 {
-    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0};
-    size_t total = ht_values_count(x);
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, total, chunk);
+    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, chunk[HT_CHUNK];
+    size_t total = values_of(sample);
+    ht_tail_reader reader = {.sample = sample, .zeros = sample->censored};
+    for (size_t n; (n = ht_tail_read(&reader, total, chunk)) > 0;) {
         for (size_t i = 0; i < n; i++) chunk[i] = (chunk[i] - centre) * (M_PI / 25 / scale);
         for (size_t i = 0; i < n; i += LANES)
             add_harmonics(chunk + i, n - i < LANES ? n - i : LANES, points, c, s);
@@ -153,12 +170,12 @@ static double slope_deviation(double alpha, double scale, const double *a, int p
     return sqrt(sum / (double)count);
 }
 
-static void ecf(const ht_values *x, double centre, const ht_estimate *start, ht_estimate *e)
+static void ecf(const ht_tail_sample *s, double centre, const ht_estimate *start, ht_estimate *e)
 {
     double square[MOST_POINTS], w[MOST_POINTS], y[MOST_POINTS], mean_w = 0, mean_y = 0, sww = 0, swy = 0;
-    size_t count = ht_values_count(x);
+    size_t count = values_of(s);
     int points = points_for(start->value);
-    characteristic(x, centre, start->scale, points, square);
+    characteristic(s, centre, start->scale, points, square);
     for (int j = 0; j < points; j++) {
         w[j] = log(M_PI / 25 * (j + 1));
         y[j] = log(-log(square[j]));
@@ -172,7 +189,10 @@ static void ecf(const ht_values *x, double centre, const ht_estimate *start, ht_
     }
     for (int j = 0; j < points; j++) w[j] /= sww;
     double alpha = swy / sww, scale = exp((mean_y - log(2)) / alpha - mean_w); /* y = log 2σ^α + α w */
-    if (!isfinite(alpha) || !isfinite(scale) || alpha <= 0) return;            /* no φ̂, as of a constant */
+    if (!isfinite(alpha) || !isfinite(scale) || alpha <= 0) {
+        e->reason = "the characteristic function vanishes"; /* or is 1 */
+        return;
+    }
     double deviation = slope_deviation(alpha, scale, w, points, count);
     e->value = alpha;
     e->scale = scale * start->scale;
@@ -218,14 +238,21 @@ static void refuse(ht_estimate *e)
         e->quality = HT_QUALITY_NOT_POWER_LAW;
 }
 
-void ht_stable_estimates(const ht_values *x, ht_estimate *mmo, ht_estimate *quantile, ht_estimate *function)
+void ht_stable_estimates(const ht_tail_sample *s, ht_estimate *mmo, ht_estimate *quantile,
+                         ht_estimate *function)
 {
     double q[5];
-    if (ht_values_count(x) < 4) return;
-    quantiles(x, q);
-    if (off_centre(q, ht_values_count(x))) mmo->quality = HT_QUALITY_NOT_APPLICABLE;
-    mcculloch(q, ht_values_count(x), quantile);
-    if (isfinite(quantile->value)) ecf(x, q[2], quantile, function);
+    size_t count = values_of(s);
+    if (count < 4) return;
+    quantiles(s, q);
+    if (off_centre(q, count) && mmo->quality != HT_QUALITY_NOT_APPLICABLE) {
+        mmo->quality = HT_QUALITY_NOT_APPLICABLE;
+        mmo->reason = "the values are off centre";
+    }
+    mcculloch(q, count, quantile);
+    if (isfinite(quantile->value)) ecf(s, q[2], quantile, function);
+    if (!isfinite(quantile->value)) function->reason = quantile->reason;
     if (isfinite(function->value)) compare(quantile, function);
-    if (skewed(q, quantile, ht_values_count(x))) refuse(quantile), refuse(function);
+    if (skewed(q, quantile, count)) refuse(quantile), refuse(function);
+    quantile->step = function->step = s->step;
 }

@@ -72,8 +72,13 @@ static const struct {
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
     [HT_QUALITY_NOT_POWER_LAW] =
         {"not a power law", "another law than assumed: no straight line on log-log axes, or not stable"},
+    [HT_QUALITY_UNDECIDED] = {"undecided", "a lognormal law, or another that falls faster, fits as well"},
+    [HT_QUALITY_DISAGREE] = {"disagrees", "an estimate that is surer excludes this one"},
+    [HT_QUALITY_COLUMNS] = {"columns differ", "columns of unequal scale: not one law"},
     [HT_QUALITY_NO_HEAVY_TAIL] = {"no heavy tail",
                                   "cannot be told from α = 2, the normal law, or falls even faster"},
+    [HT_QUALITY_QUANTIZED] = {"quantized",
+                              "rounded or pruned so coarsely that the estimate may hang on it: believe none"},
     [HT_QUALITY_NOT_APPLICABLE] = {"not applicable",
                                    "not for these numbers: other input wanted, off centre, or not defined"},
 };
@@ -98,6 +103,8 @@ ht_estimate ht_estimate_none(ht_estimator estimator)
                          .scale = NAN,
                          .xmin = NAN,
                          .distance = NAN,
+                         .p = NAN,
+                         .step = NAN,
                          .quality = HT_QUALITY_NOT_APPLICABLE};
 }
 
@@ -117,6 +124,8 @@ void ht_estimate_judge_stable(ht_estimate *e, size_t count)
     double gamma = 1 / e->value, deviation = e->std_error * gamma * gamma;
     if (!isfinite(e->value))
         e->quality = HT_QUALITY_NOT_APPLICABLE;
+    else if (!(e->value > 0))
+        e->quality = HT_QUALITY_NOT_POWER_LAW;
     else if (count < LEAST || !(deviation < 0.25 * fabs(gamma)))
         e->quality = HT_QUALITY_FEW_POINTS;
     else if (gamma - HT_Z99 * deviation <= 0.5)

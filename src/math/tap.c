@@ -13,8 +13,7 @@ ht_tap *ht_tap_new(const ht_network *shape, int workers, ht_error *err)
     ht_tap *tap = ht_alloc(1, sizeof *tap, "a copy of the weights", err);
     if (!tap) return NULL;
     tap->workers = workers;
-    tap->net = ht_network_new(first->columns, first->rows, shape->depth, shape->layers[shape->depth].rows,
-                              shape->activation, shape->mean_field, err);
+    tap->net = ht_network_like(shape, err);
     tap->norm2 = tap->net ? ht_alloc((size_t)first->rows, sizeof *tap->norm2, "the neuron norms", err) : NULL;
     tap->histogram =
         tap->norm2 ? ht_alloc((size_t)workers, sizeof *tap->histogram, "the histogram", err) : NULL;

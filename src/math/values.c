@@ -1,36 +1,50 @@
 #include "math/values.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "math/select.h"
 
-double ht_log_magnitude(double x)
+/* Bits of a magnitude order like it, and NaN and Inf are above every number: one maximum tells both. */
+static float largest_float(const float *x, size_t n)
 {
-    return log(fabs(x) + 0x1p-52);
-}
-
-/* x - x is NaN exactly where x is not finite, and sums of zeros stay zero. */
-static bool all_finite(const double *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i] - x[i];
-    return sum == 0;
-}
-
-ht_code ht_values_check(const ht_values *x, ht_error *err)
-{
-    size_t total = ht_values_count(x);
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        size_t n = ht_values_load(x, first, total, chunk), i = 0;
-        if (all_finite(chunk, n)) continue;
-        while (i + 1 < n && isfinite(chunk[i])) i++;
-        return ht_error_set(err, HT_FAIL, "row %zu, column %zu is not a finite number",
-                            (first + i) / x->columns, (first + i) % x->columns);
+    uint32_t most = 0;
+    float largest;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= 0x7fffffffu;
+        most = bits > most ? bits : most;
     }
-    return HT_OK;
+    memcpy(&largest, &most, sizeof largest);
+    return largest;
+}
+
+static double largest_double(const double *x, size_t n)
+{
+    uint64_t most = 0;
+    double largest;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        bits &= UINT64_MAX >> 1;
+        most = bits > most ? bits : most;
+    }
+    memcpy(&largest, &most, sizeof largest);
+    return largest;
+}
+
+ht_code ht_values_check(const ht_values *x, double *largest, ht_error *err)
+{
+    size_t total = ht_values_count(x), i = 0;
+    *largest = x->f32 ? (double)largest_float(x->f32, total) : largest_double(x->f64, total);
+    if (isfinite(*largest)) return HT_OK;
+    while (x->f32 ? isfinite(x->f32[i]) : isfinite(x->f64[i])) i++;
+    return ht_error_set(err, HT_FAIL, "row %zu, column %zu is not a finite number", i / x->columns,
+                        i % x->columns);
 }
 
 double ht_values_median(const ht_values *x)
@@ -39,9 +53,11 @@ double ht_values_median(const ht_values *x)
     size_t count = ht_values_count(x);
     double middle[2];
     raw.centre = 0;
+    raw.exponent = 0;
     if (count == 0) return NAN;
     ht_select(&raw, false, (size_t[]){(count - 1) / 2, count / 2}, 2, middle);
-    return middle[0] + (middle[1] - middle[0]) / 2;
+    double apart = middle[1] - middle[0];
+    return isfinite(apart) ? middle[0] + apart / 2 : middle[0] / 2 + middle[1] / 2;
 }
 
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err)
@@ -59,15 +75,38 @@ ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *e
     return HT_OK;
 }
 
+/* Of a row whose squares leave the range of doubles: the same, in units of its largest entry. */
+static double extreme_norm(const ht_values *x, ht_unit unit, size_t first)
+{
+    double largest = 0, sum = 0;
+    int exponent;
+    for (size_t j = 0; j < x->columns; j++) largest = fmax(largest, fabs(ht_values_at(x, unit, first + j)));
+    if (!(largest > 0) || isinf(largest)) return largest;
+    frexp(largest, &exponent);
+    for (size_t j = 0; j < x->columns; j++) {
+        double w = ldexp(ht_values_at(x, unit, first + j), -exponent);
+        sum += w * w;
+    }
+    return ldexp(sqrt(sum), exponent);
+}
+
 void ht_values_norms(const ht_values *x, double *norm)
 {
+    ht_unit unit = ht_values_unit(x);
     for (size_t i = 0; i < x->rows; i++) {
+        size_t first = i * x->columns;
         double sum = 0;
         for (size_t j = 0; j < x->columns; j++) {
-            size_t at = i * x->columns + j;
-            double w = x->f32 ? (double)x->f32[at] : x->f64[at];
+            double w = ht_values_at(x, unit, first + j);
             sum += w * w;
         }
-        norm[i] = sqrt(sum);
+        norm[i] = sum >= 0x1p-900 && sum <= 0x1p1000 ? sqrt(sum) : extreme_norm(x, unit, first);
     }
+}
+
+double ht_values_length(const double *v, size_t n)
+{
+    double norm;
+    ht_values_norms(&(ht_values){.f64 = v, .rows = 1, .columns = n}, &norm);
+    return norm;
 }

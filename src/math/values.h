@@ -3,31 +3,52 @@
 #ifndef HT_MATH_VALUES_H
 #define HT_MATH_VALUES_H
 
+#include <math.h>
+
 #include "heavytail/tail.h"
 
 enum { HT_CHUNK = 1024 };
 
-/* The values from position `first` on, less what centres them, into `to`; returns how many, at most HT_CHUNK.
- */
+/* 2^-exponent in two factors, either of which is a number though the whole may not be. */
+typedef struct ht_unit {
+    double first, second;
+} ht_unit;
+
+static inline ht_unit ht_values_unit(const ht_values *x)
+{
+    int half = x->exponent / 2;
+    return (ht_unit){ldexp(1, -half), ldexp(1, half - x->exponent)};
+}
+
+/* One value, not centred, times the unit. */
+static inline double ht_values_at(const ht_values *x, ht_unit unit, size_t at)
+{
+    return (x->f32 ? (double)x->f32[at] : x->f64[at]) * unit.first * unit.second;
+}
+
+/* The values from position `first` on, less what centres them, times 2^-exponent, into `to`; returns how
+ * many, at most HT_CHUNK. Exact but for the centring, as long as nothing falls below 2^-1022. */
 static inline size_t ht_values_load(const ht_values *x, size_t first, size_t end, double to[HT_CHUNK])
 {
     size_t n = end - first < HT_CHUNK ? end - first : HT_CHUNK;
-    if (x->f32)
-        for (size_t i = 0; i < n; i++) to[i] = (double)x->f32[first + i] - x->centre;
+    ht_unit unit = ht_values_unit(x);
+    double centre = x->centre * unit.first * unit.second, whole = unit.first * unit.second;
+    if (x->f32) /* a float's exponents never need two factors */
+        for (size_t i = 0; i < n; i++) to[i] = (double)x->f32[first + i] * whole - centre;
     else
-        for (size_t i = 0; i < n; i++) to[i] = x->f64[first + i] - x->centre;
+        for (size_t i = 0; i < n; i++) to[i] = x->f64[first + i] * unit.first * unit.second - centre;
     for (size_t i = 0, j = x->column_centre ? first % x->columns : 0; x->column_centre && i < n; i++) {
-        to[i] -= x->column_centre[j];
+        to[i] -= x->column_centre[j] * unit.first * unit.second;
         if (++j == x->columns) j = 0;
     }
     return n;
 }
 
-/* HT_FAIL, naming the place, when a value is NaN or infinite. */
-ht_code ht_values_check(const ht_values *x, ht_error *err);
+/* HT_FAIL, naming the place, when a value is NaN or infinite. *largest: the largest magnitude as it is in
+ * memory; 0 of nothing. */
+ht_code ht_values_check(const ht_values *x, double *largest, ht_error *err);
 
-/* log|x|; a zero does not end everything: 2^-52 is added, invisible otherwise (as the published code does).
- */
-double ht_log_magnitude(double x);
+/* Euclidean length of v (n), whatever the size of its entries. */
+double ht_values_length(const double *v, size_t n);
 
 #endif

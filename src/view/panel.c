@@ -66,7 +66,8 @@ static const ht_panel table[HT_PANEL_COUNT] = {
          "the mouse. A hollow handle is the value still in effect.\n"
          "α: the tail of the noise, the smaller the heavier; 2 is Gaussian. σ: its size. η: the step size. "
          "b: samples in a minibatch. Noise types: shared (one draw for a neuron), iid (one for each weight), "
-         "isotropic (one length for a neuron, any direction). Each step is W ← W - η ∇L + σ η^(1/α) X.\n"
+         "isotropic (one length for a neuron, any direction; its X is narrower by √2). Each step is "
+         "W ← W - η ∇L + σ η^(1/α) X.\n"
          "Try: n takes the noise away and brings it back; : sets what has no slider, as "
          "train.weight_decay=0.1.",
          NULL, ht_panel_controls, NULL},

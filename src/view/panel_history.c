@@ -212,6 +212,8 @@ static void add_injected(const ht_model *m, ht_chart *chart, int columns)
     ht_series *alpha =
         add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
     if (alpha) alpha->dash = HT_DOTTED;
+    for (int i = 0; alpha && i < alpha->count; i++) /* α below 1 */
+        if (alpha->high[i] < chart->y.low) chart->y.low = 0;
     if (alpha && !noisy) alpha->value[0] = '\0';
 }
 

@@ -35,6 +35,17 @@ void ht_tail_say(const ht_estimate *e, char *to, size_t size)
     ht_text_copy(to, size, line);
 }
 
+void ht_tail_say_zeros(const ht_estimate *e, size_t count, char *to, size_t size)
+{
+    char share[24], step[24];
+    snprintf(share, sizeof share, "%.2g", 100 * (double)e->zeros / (double)count);
+    snprintf(step, sizeof step, "%.3g", e->step);
+    if (isnan(e->step))
+        snprintf(to, size, "%s %% zeros left out", share);
+    else
+        snprintf(to, size, "%s %% zeros taken for values below %s", share, step);
+}
+
 ht_role ht_tail_role(const ht_estimate *e)
 {
     return e->quality == HT_QUALITY_GOOD             ? HT_ROLE_GOOD
@@ -108,12 +119,30 @@ static void add_part(ht_form *form, const columns *c, const char *of, const ht_e
     }
 }
 
+/* Zeros of the values and a rank that is not full; centring makes a zero in every column, which is not worth
+ * a word. */
+static void add_remarks(ht_form *form, const ht_tail_picture *p)
+{
+    const ht_estimate *first = &p->all[HT_MMO], *spectrum = &p->all[HT_POWERLAW];
+    size_t count = p->rows * p->columns, side = p->rows < p->columns ? p->rows : p->columns;
+    char text[100];
+    if (first->zeros > 0 && first->zeros < count && (!p->centred || first->zeros >= count / 100)) {
+        ht_tail_say_zeros(first, count, text, sizeof text);
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_WARNING, "zeros", "%s", text);
+    }
+    if (!isfinite(first->value) && first->reason)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_WARNING, "no index", "%s", first->reason);
+    if (spectrum->rank > 0 && spectrum->rank < side)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_WARNING, "spectrum", "rank %zu of %zu", spectrum->rank, side);
+}
+
 void ht_tail_form(const ht_tail_picture *p, int width, ht_form *form)
 {
     columns c = choose_columns(width, form);
     ht_text_copy(form->title, sizeof form->title, "Tail index α̂");
     ht_text_copy(form->hint, sizeof form->hint, p->centred ? "centred" : "raw values");
     if (c.wide) ht_form_add(form, HT_ROW_TABLE, HT_ROLE_TEXT, "\tvalue ± error\tk, m\tpoints", "to believe?");
+    add_remarks(form, p);
     add_part(form, &c, "weights", p->all, HT_ESTIMATORS, HT_MMO);
     add_part(form, &c, "rows", &p->by_rows, 1, HT_MMO);
     add_part(form, &c, "weights", p->all, HT_ESTIMATORS, HT_HILL);

@@ -12,6 +12,9 @@ void ht_tail_format(const ht_estimate *estimate, char *to, size_t size);
  * heavy tail". */
 void ht_tail_say(const ht_estimate *estimate, char *to, size_t size);
 
+/* What became of the zeros among `count` values (or rows): "5 % zeros left out". */
+void ht_tail_say_zeros(const ht_estimate *estimate, size_t count, char *to, size_t size);
+
 /* How far to believe it, as a role. */
 ht_role ht_tail_role(const ht_estimate *estimate);
 

@@ -234,7 +234,7 @@ static void any_setting_is_typed(void **state)
     assert_shows(t, "the nearest is noise.alpha; / searches them all");
     vt_send(t, ":noise.alpha=7");
     vt_key(t, "Enter");
-    assert_shows(t, "from 1 to 2");
+    assert_shows(t, "from 0.3 to 2");
     vt_send(t, ":ui.theme=contrast");
     vt_key(t, "Enter");
     assert_shows(t, "theme contrast");

@@ -309,7 +309,7 @@ static void a_picture_and_a_file_are_presets(void **state)
     r = RUN("train", "--preset", "bad.ini", "--steps", "2");
     assert_status(r, 2);
     assert_says(r->err, "bad.ini:2");
-    assert_says(r->err, "from 1 to 2");
+    assert_says(r->err, "from 0.3 to 2");
     sandbox_write("bad.png", "no picture at all");
     r = RUN("train", "--preset", "bad.png", "--steps", "2");
     assert_status(r, 2);
@@ -340,13 +340,13 @@ static void wrong_usage_exits_2_and_names_the_nearest(void **state)
         {{"train", "--until-accuracy", "95"}, {"train.stop_accuracy", "from 0 to 1"}},
         {{"train", "--set", "noise.alpa=1.5"}, {"noise.alpa", "'noise.alpha'"}},
         {{"train", "--set", "alpha=1.5"}, {"alpha", "'noise.alpha'"}},
-        {{"train", "--set", "noise.alpha=2.5"}, {"2.5", "from 1 to 2"}},
-        {{"train", "--set", "noise.alpha=nan"}, {"nan", "from 1 to 2"}},
+        {{"train", "--set", "noise.alpha=2.5"}, {"2.5", "from 0.3 to 2"}},
+        {{"train", "--set", "noise.alpha=nan"}, {"nan", "from 0.3 to 2"}},
         {{"train", "--set", "noise.alpha"}, {"noise.alpha", "key=value"}},
         {{"train", "--set", "noise.type=idd"}, {"idd", "iid"}},
         {{"train", "--set", "model.width=1.5"}, {"1.5", "whole number"}},
         {{"train", "--set", "model.mean_field=perhaps"}, {"perhaps", "true or false"}},
-        {{"train", "--noise.alpha", "3"}, {"noise.alpha", "from 1 to 2"}},
+        {{"train", "--noise.alpha", "3"}, {"noise.alpha", "from 0.3 to 2"}},
         {{"train", "--preset", "ecg-dmeo"}, {"ecg-dmeo", "'ecg-demo'"}},
         {{"train", "extra"}, {"extra", "--set"}},
         {{"snapshot", "run"}, {"--out", "snapshot"}},
@@ -809,7 +809,7 @@ static void wrong_noise_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[][4] = {
-        {"--type", "levy", "noise.type", "isotropic"},  {"--alpha", "0.5", "noise.alpha", "from 1 to 2"},
+        {"--type", "levy", "noise.type", "isotropic"},  {"--alpha", "0.2", "noise.alpha", "from 0.3 to 2"},
         {"--shape", "10", "--shape", "NEURONSxINPUTS"}, {"--seed", "-1", "--seed", "whole number"},
         {"--step", "1.5", "--step", "whole number"},    {"--layer", "256", "--layer", "255"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

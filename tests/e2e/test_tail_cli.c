@@ -35,7 +35,8 @@ static json_t *tail_json(const char *const args[])
     json_error_t error;
     const sandbox_result *r = sandbox_run(args);
     assert_status(r, 0);
-    assert_string_equal(r->err, "");
+    for (const char *line = r->err; *line; line = strchr(line, '\n') + 1) /* of what was skipped */
+        assert_true(strncmp(line, "heavytail: note: ", 17) == 0);
     json_t *root = json_loads(r->out, JSON_REJECT_DUPLICATES, &error);
     if (!root) fail_msg("line %d: %s in: %.2000s", error.line, error.text, r->out);
     assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
@@ -196,7 +197,7 @@ static void every_type_of_safetensors_is_read(void **state)
         while (magnitude >= 2) magnitude /= 2, exponent++;
         data.f16[i] = (uint16_t)((sign < 0) << 15 | (exponent + 15) << 10 | (int)((magnitude - 1) * 1024));
         data.bf16[i] = (uint16_t)((sign < 0) << 15 | (exponent + 127) << 7 | (int)((magnitude - 1) * 128));
-        data.cube[i] = NAN;
+        data.cube[i] = data.f64[i];
     }
     write_tensors("t.safetensors",
                   "{\"__metadata__\":{\"format\":\"pt\"},"
@@ -221,7 +222,8 @@ static void every_type_of_safetensors_is_read(void **state)
                   "\"cube\":{\"dtype\":\"F64\",\"shape\":[2,10,10],\"data_offsets\":[4800,6400]}}",
                   &data, sizeof data);
     json_t *root = TAIL("t.safetensors");
-    assert_int_equal(json_array_size(json_object_get(root, "tensors")), 4 * 3);
+    assert_int_equal(json_array_size(json_object_get(root, "tensors")), 4 * 3 + 5);
+    assert_int_equal(json_array_size(json_object_get(root, "skipped")), 1);
     static const char *const names[] = {"f", "h", "b"};
     for (int i = 0; i < 3; i++)
         assert_true(number(find(root, names[i], "all", "hill"), "value") ==
@@ -230,9 +232,9 @@ static void every_type_of_safetensors_is_read(void **state)
     root = TAIL("t.safetensors", "--tensor", "h");
     assert_int_equal(json_array_size(json_object_get(root, "tensors")), 3);
     json_decref(root);
-    r = RUN("tail", "t.safetensors", "--tensor", "cube");
-    assert_status(r, 1);
-    assert_says(r->err, "3 dimensions");
+    root = TAIL("t.safetensors", "--tensor", "cube");
+    assert_int_equal(json_array_size(json_object_get(root, "tensors")), 5);
+    json_decref(root);
     r = RUN("tail", "t.safetensors", "--tensor", "i");
     assert_status(r, 1);
     assert_says(r->err, "I64");
@@ -263,7 +265,7 @@ static void a_malformed_file_gives_one_clear_error(void **state)
     assert_int_equal(ht_npy_write_f64("nan.npy", x, 2, (size_t[]){ROWS, COLUMNS}, &err), HT_OK);
     refuse("nan.npy", "row 3, column 5 is not a finite number");
     assert_int_equal(ht_npy_write_f64("cube.npy", x, 3, (size_t[]){ROWS, COLUMNS / 4, 4}, &err), HT_OK);
-    refuse("cube.npy", "3 dimensions");
+    refuse("cube.npy", "[3][1][1] is not a finite number");
     sandbox_write("short.npy", "\x93NUMPY");
     refuse("short.npy", "NPY");
     sandbox_write("words.txt", "just words, nothing else\n");

@@ -12,6 +12,8 @@ static ht_code look(void *context, const ht_tensor *tensor, ht_error *err)
     (void)context, (void)err;
     size_t count = tensor->rows * tensor->columns;
     fuzz_require((tensor->f32 != NULL) != (tensor->f64 != NULL), "floats or doubles");
+    for (size_t i = 0; i < count; i++)
+        fuzz_require(isfinite(tensor->f32 ? (double)tensor->f32[i] : tensor->f64[i]), "values are finite");
     if (tensor->f32) fuzz_look(tensor->f32, count * sizeof *tensor->f32);
     if (tensor->f64) fuzz_look(tensor->f64, count * sizeof *tensor->f64);
     return HT_OK;
@@ -49,7 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_file(0, data, size);
     for (int i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", fuzz_dir(), names[i]);
-        fuzz_judge(ht_tensors_each(path, NULL, look, NULL, &err), &err);
+        fuzz_judge(
+            ht_tensors_each(path, &(ht_tensor_choice){0}, &(ht_tensor_visitor){.visit = look}, NULL, &err),
+            &err);
     }
     snprintf(path, sizeof path, "%s/%s", fuzz_dir(), names[0]);
     read_network(path);

@@ -567,7 +567,7 @@ static void a_change_is_echoed(void **state)
     assert_true(l->last[HT_SAMPLE_CHANGE].value == 2); /* what was applied, not what was asked */
     seq = tell(l, HT_COMMAND_SET, HT_P_NOISE_ALPHA, (double)NAN);
     WAIT(l, l->count[HT_SAMPLE_CHANGE] == 3);
-    assert_true(l->last[HT_SAMPLE_CHANGE].value >= 1 && l->last[HT_SAMPLE_CHANGE].applied_seq == seq);
+    assert_true(l->last[HT_SAMPLE_CHANGE].value >= 0.3 && l->last[HT_SAMPLE_CHANGE].applied_seq == seq);
     tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
     for (int i = 0; i < 300; i++) seq = tell(l, HT_COMMAND_SET, HT_P_TRAIN_BATCH, 1 + i % 200);
     WAIT(l, l->count[HT_SAMPLE_CHANGE] == 303);

@@ -63,12 +63,26 @@ static void files_of_others_are_read_in_order(void **state)
     ht_network_free(net);
 }
 
-static void biases_and_broken_chains_are_refused(void **state)
+static void biases_go_with_their_layers(void **state)
 {
     (void)state;
     write_foreign("c.safetensors", "fc1.bias", "fc2.weight", 0.25f);
-    assert_null(ht_netfile_read(scratch_path("c.safetensors"), HT_RELU, false, &err));
-    assert_non_null(strstr(err.text, "fc1.bias"));
+    ht_network *net = ht_netfile_read(scratch_path("c.safetensors"), HT_RELU, false, &err), *back;
+    assert_non_null(net);
+    assert_true(net->layers[0].bias && !net->layers[1].bias);
+    assert_true(net->layers[0].bias[0] == 0.25f && net->layers[0].bias[1] == 0.0f);
+    assert_int_equal(ht_netfile_write(scratch_path("c2.safetensors"), net, "node", &err), HT_OK);
+    back = ht_netfile_read(scratch_path("c2.safetensors"), HT_RELU, false, &err);
+    assert_non_null(back);
+    assert_true(small_same(net, back) && back->layers[0].bias && !back->layers[1].bias);
+    assert_true(back->layers[0].bias[0] == 0.25f && back->layers[0].bias[1] == 0.0f);
+    ht_network_free(back);
+    ht_network_free(net);
+}
+
+static void broken_chains_are_refused(void **state)
+{
+    (void)state;
     write_foreign("d.safetensors", "fc1.bias", "running_mean", 0); /* only one matrix is called a weight */
     assert_null(ht_netfile_read(scratch_path("d.safetensors"), HT_RELU, false, &err));
     assert_non_null(strstr(err.text, "1 layers"));
@@ -98,7 +112,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(files_of_others_are_read_in_order),
-        cmocka_unit_test(biases_and_broken_chains_are_refused),
+        cmocka_unit_test(biases_go_with_their_layers),
+        cmocka_unit_test(broken_chains_are_refused),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -162,9 +162,9 @@ static void a_bad_line_is_named(void **state)
 {
     (void)state;
     refuse("[noise]\naplha = 1.5\n", "p:2: ", "noise.alpha");
-    refuse("[noise]\n\n# x\nalpha = 3\n", "p:4: noise.alpha", "from 1 to 2");
+    refuse("[noise]\n\n# x\nalpha = 3\n", "p:4: noise.alpha", "from 0.3 to 2");
     refuse("[noise]\nalpha = 1.5x\n", "p:2: noise.alpha", "1.5x");
-    refuse("[noise]\nalpha =\n", "p:2: noise.alpha", "from 1 to 2");
+    refuse("[noise]\nalpha =\n", "p:2: noise.alpha", "from 0.3 to 2");
     refuse("[noise]\ntype = gauss\n", "p:2: noise.type", "isotropic");
     refuse("[noise]\nalpha = 1.5\n[train]\nlr = 0.1\n[noise]\nalpha = 1.6\n", "p:6: ", "twice");
     refuse("[noise]\nalpha 1.5\n", "p:2: ", "key = value");

@@ -1,0 +1,416 @@
+/* Guards what is read of files of others: the decoding of short floats, what names say, the order of layers,
+ * and that every tensor of any file is looked at or named. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/chain.h"
+#include "data/half.h"
+#include "data/netfile.h"
+#include "data/tensor.h"
+#include "data/tensor_name.h"
+#include "data/weights.h"
+#include "math/rng.h"
+#include "unit/scratch.h"
+
+static ht_error err;
+
+/* ---- floats of 8 bits ---- */
+
+/* By the definition: sign, exponent and fraction of `bits`, in powers. */
+static double by_definition(unsigned code, int exponent_bits, int fraction_bits, int bias)
+{
+    int exponent = (int)(code >> fraction_bits) & ((1 << exponent_bits) - 1),
+        fraction = (int)code & ((1 << fraction_bits) - 1);
+    double part = (double)fraction / (1 << fraction_bits),
+           value = exponent ? (1 + part) * pow(2, exponent - bias) : part * pow(2, 1 - bias);
+    return code >> 7 ? -value : value;
+}
+
+static void short_floats_are_decoded(void **state)
+{
+    (void)state;
+    for (unsigned code = 0; code < 256; code++) {
+        double e4m3 = (double)ht_float_of_e4m3(code), e5m2 = (double)ht_float_of_e5m2(code);
+        if ((code & 127) == 127)
+            assert_true(isnan(e4m3));
+        else
+            assert_true(e4m3 == by_definition(code, 4, 3, 7));
+        if ((code & 127) > 124)
+            assert_true(isnan(e5m2));
+        else if ((code & 127) == 124)
+            assert_true(isinf(e5m2) && (e5m2 > 0) == (code == 124));
+        else
+            assert_true(e5m2 == by_definition(code, 5, 2, 15));
+    }
+    /* As in the paper: the largest and the smallest. */
+    assert_true(ht_float_of_e4m3(0x7e) == 448 && ht_float_of_e5m2(0x7b) == 57344);
+    assert_true(ht_float_of_e4m3(1) == 0x1p-9f && ht_float_of_e5m2(1) == 0x1p-16f);
+}
+
+/* ---- names ---- */
+
+static void names_say_what_tensors_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        ht_name_role role;
+        const char *stem;
+    } cases[] = {
+        {"fc1.weight", HT_NAME_WEIGHT, "fc1"},
+        {"fc1.bias", HT_NAME_BIAS, "fc1"},
+        {"weight", HT_NAME_WEIGHT, ""},
+        {"bias", HT_NAME_BIAS, ""},
+        {"W1", HT_NAME_MATRIX, "1"},
+        {"b1", HT_NAME_BIAS, "1"},
+        {"w_hidden", HT_NAME_MATRIX, "hidden"},
+        {"b_hidden", HT_NAME_BIAS, "hidden"},
+        {"hiddenWeight", HT_NAME_WEIGHT, "hidden"},
+        {"hidden_bias", HT_NAME_BIAS, "hidden"},
+        {"weights.0", HT_NAME_WEIGHT, "0"},
+        {"biases.0", HT_NAME_BIAS, "0"},
+        {"coefs_0", HT_NAME_KERNEL, "0"},
+        {"intercepts_0", HT_NAME_BIAS, "0"},
+        {"dense_1/kernel:0", HT_NAME_KERNEL, "dense_1.0"},
+        {"dense_1/bias:0", HT_NAME_BIAS, "dense_1.0"},
+        {"net.w1.bias", HT_NAME_BIAS, "net.w1"},
+        {"net.b.weight", HT_NAME_WEIGHT, "net.b"},
+        {"hidden", HT_NAME_PLAIN, "hidden"},
+        {"wide", HT_NAME_PLAIN, "wide"},
+        {"", HT_NAME_PLAIN, ""},
+        {"...", HT_NAME_PLAIN, ""},
+        {"schicht.gewicht", HT_NAME_PLAIN, "schicht.gewicht"},
+    };
+    char stem[64];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(ht_name_read(cases[i].name, stem, sizeof stem), cases[i].role);
+        assert_string_equal(stem, cases[i].stem);
+    }
+    ht_name_read("a.very.long.name.weight", stem, 8); /* cut, not overrun */
+    assert_true(strlen(stem) < 8);
+}
+
+static void names_count(void **state)
+{
+    (void)state;
+    static const char *const rising[][2] = {{"fc1", "fc2"},
+                                            {"fc2.weight", "fc10.weight"},
+                                            {"net.2.weight", "net.10.weight"},
+                                            {"dense/kernel", "dense_1/kernel"},
+                                            {"fc", "fc2"},
+                                            {"layer1.2.weight", "layer2.0.weight"},
+                                            {"layer1.weight", "layer1.0.weight"},
+                                            {"w1", "W2"},
+                                            {"a99999999999999999999", "a100000000000000000000"},
+                                            {"l09", "l10"}};
+    static const char *const apart[][2] = {{"alpha", "beta"},
+                                           {"fc1.weight", "out.weight"},
+                                           {"fc1", "fc01"},
+                                           {"encoder.0", "decoder.1"},
+                                           {"x", "x"}};
+    int sign;
+    for (size_t i = 0; i < sizeof rising / sizeof rising[0]; i++) {
+        assert_true(ht_name_compare(rising[i][0], rising[i][1], &sign) && sign == -1);
+        assert_true(ht_name_compare(rising[i][1], rising[i][0], &sign) && sign == 1);
+    }
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++)
+        assert_false(ht_name_compare(apart[i][0], apart[i][1], &sign));
+}
+
+/* ---- chains ---- */
+
+static const ht_link *link_of(const char *name, size_t rows, size_t columns, size_t bias, ht_link *to)
+{
+    char stem[64];
+    *to = (ht_link){.name = name, .rows = rows, .columns = columns, .bias = bias};
+    to->role = ht_name_read(name, stem, sizeof stem);
+    return to;
+}
+
+static void biases_and_names_tell_which_way_round(void **state)
+{
+    (void)state;
+    ht_chain chain;
+    ht_link l[3];
+    /* A chain either way: biases say which. */
+    link_of("a", 5, 8, 8, &l[0]), link_of("b", 8, 3, 3, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_OK);
+    assert_true(chain.turned && chain.order[0] == 0 && chain.order[1] == 1);
+    l[0].bias = 5, l[1].bias = 8;
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_OK);
+    assert_true(!chain.turned && chain.order[0] == 1 && chain.order[1] == 0);
+    l[0].bias = 7;
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "its bias has 7 values"));
+    l[0].bias = 5, l[1].bias = 3;
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "the other way round"));
+    /* Kernels are (inputs × outputs), also square ones; weights (outputs × inputs), also against their
+     * numbers. */
+    link_of("d/kernel", 8, 8, 0, &l[0]), link_of("d_1/kernel", 8, 8, 0, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_OK);
+    assert_true(chain.turned && chain.order[0] == 0);
+    ht_notes notes = {0};
+    link_of("fc1.weight", 3, 8, 0, &l[0]), link_of("fc2.weight", 8, 5, 0, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, &notes, &err), HT_OK);
+    assert_true(!chain.turned && chain.order[0] == 1);
+    assert_non_null(strstr(notes.lines.data, "the numbers in the names run otherwise"));
+    ht_notes_free(&notes);
+    /* Nothing tells: it is said. */
+    link_of("hidden", 8, 5, 0, &l[0]), link_of("last", 3, 8, 0, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, &notes, &err), HT_OK);
+    assert_non_null(strstr(notes.lines.data, "which way round"));
+    ht_notes_free(&notes);
+}
+
+static void square_layers_need_names_that_count(void **state)
+{
+    (void)state;
+    ht_chain chain;
+    ht_link l[5];
+    for (int i = 0; i < 5; i++) {
+        static const char *const names[] = {"fc10.weight", "fc2.weight", "fc1.weight", "fc30.weight",
+                                            "fc4.weight"};
+        link_of(names[i], 4, 4, 4, &l[i]);
+    }
+    static const int right[] = {2, 1, 4, 0, 3};
+    assert_int_equal(ht_chain_find("f", l, 5, NULL, &chain, NULL, &err), HT_OK);
+    assert_memory_equal(chain.order, right, sizeof right);
+    link_of("head.weight", 4, 4, 4, &l[3]); /* where among the others? */
+    assert_int_equal(ht_chain_find("f", l, 5, NULL, &chain, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "5 orders"));
+    assert_int_equal(ht_chain_find("f", l, 5, "fc1,fc2,fc4,fc10,head", &chain, NULL, &err), HT_OK);
+    assert_true(chain.count == 5 && chain.order[4] == 3 && chain.order[3] == 0);
+    assert_int_equal(ht_chain_find("f", l, 5, "fc1,fc2,fc4,fc10,head,fc1", &chain, NULL, &err), HT_USAGE);
+}
+
+/* ---- any file ---- */
+
+enum { FILES = 200, TENSORS = 9, BYTES = 1 << 16 };
+
+typedef struct written {
+    int count;
+    char name[TENSORS][64];
+    int seen[TENSORS];
+} written;
+
+static const struct {
+    const char *name;
+    size_t bits;
+} types[] = {{"F64", 64}, {"F32", 32}, {"F16", 16}, {"BF16", 16}, {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"I64", 64},
+             {"I8", 8},   {"BOOL", 8}, {"U16", 16}, {"C64", 64},  {"F4", 4},      {"F8_E8M0", 8}, {"ODD", 8}};
+
+static void random_name(ht_rng *rng, int i, char to[64])
+{
+    static const char *const parts[] = {"fc",      "weight", "bias", ".",     "_",  "/",
+                                        "1",       "23",     "W",    "kern",  "el", "ü",
+                                        "\x1b[2J", "\"",     "norm", "attn.", "\n", "0"};
+    int used = snprintf(to, 64, "%d", ht_rng_below(rng, 3) ? i : 7 * i);
+    for (int k = (int)ht_rng_below(rng, 5); k > 0 && used < 50; k--)
+        used += snprintf(to + used, (size_t)(64 - used), "%s", parts[ht_rng_below(rng, 18)]);
+}
+
+static void random_file(ht_rng *rng, const char *path, written *w)
+{
+    static unsigned char data[BYTES];
+    json_t *header = json_object();
+    size_t at = 0;
+    *w = (written){0};
+    for (int i = 0; i < 1 + (int)ht_rng_below(rng, TENSORS); i++) {
+        size_t type = ht_rng_below(rng, 14), count = 1;
+        int ndim = (int)ht_rng_below(rng, ht_rng_below(rng, 9) ? 5 : 12);
+        json_t *shape = json_array();
+        for (int d = 0; d < ndim; d++) {
+            size_t side = ht_rng_below(rng, 20) ? 1 + ht_rng_below(rng, ndim > 4 ? 2 : 6) : 0;
+            count *= side;
+            json_array_append_new(shape, json_integer((json_int_t)side));
+        }
+        size_t bytes = (count * types[type].bits + 7) / 8;
+        random_name(rng, i, w->name[i]);
+        if (json_object_get(header, w->name[i])) snprintf(w->name[i], 64, "again %d", i);
+        json_object_set_new(header, w->name[i],
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", types[type].name, "shape", shape,
+                                      "data_offsets", (json_int_t)at, (json_int_t)(at + bytes)));
+        /* Numbers of ordinary size, now and then any bits. */
+        bool wild = ht_rng_below(rng, 6) == 0;
+        for (size_t k = 0; k < bytes; k++) {
+            size_t size = types[type].bits / 8;
+            bool top = size > 1 && k % size == size - 1;
+            data[at + k] = (unsigned char)(wild || !top ? ht_rng_below(rng, 256) : 0x3b);
+        }
+        at += bytes;
+        w->count++;
+    }
+    char *text = json_dumps(header, JSON_COMPACT);
+    uint64_t length = strlen(text);
+    FILE *f = fopen(path, "wb");
+    assert_true(f && fwrite(&length, 8, 1, f) == 1 && fwrite(text, 1, length, f) == length &&
+                fwrite(data, 1, at, f) == at && fclose(f) == 0);
+    free(text);
+    json_decref(header);
+}
+
+static void tick(written *w, const char *name)
+{
+    for (int i = 0; i < w->count; i++)
+        if (strcmp(w->name[i], name) == 0) {
+            w->seen[i]++;
+            return;
+        }
+    fail_msg("no tensor '%s' was written", name);
+}
+
+static ht_code look(void *context, const ht_tensor *t, ht_error *ignored)
+{
+    (void)ignored;
+    tick(context, t->name);
+    assert_true(t->rows * t->columns == t->whole->count && t->whole->count > 0 && t->whole->ndim >= 2);
+    for (size_t i = 0; i < t->whole->count; i++)
+        assert_true(isfinite(t->f32 ? (double)t->f32[i] : t->f64[i]));
+    size_t kernels = ht_tensor_kernels(t);
+    assert_true(kernels == 0 || t->whole->count % kernels == 0);
+    return HT_OK;
+}
+
+static void pass_by(void *context, const ht_tensor_info *info, bool broken, const char *why)
+{
+    tick(context, info->name);
+    assert_true(strlen(why) > 4 && (!broken || strstr(why, "not a finite number")));
+}
+
+static void every_tensor_of_any_file_is_looked_at_or_named(void **state)
+{
+    (void)state;
+    ht_rng rng;
+    int networks = 0, looked = 0;
+    ht_rng_init(&rng, 200, HT_STREAM_TEST, 0);
+    for (int f = 0; f < FILES; f++) {
+        written w;
+        const char *path = scratch_path("any.safetensors");
+        random_file(&rng, path, &w);
+        ht_error told = {HT_OK, ""};
+        ht_code code = ht_tensors_each(path, &(ht_tensor_choice){0}, &(ht_tensor_visitor){&w, look, pass_by},
+                                       NULL, &told);
+        if (code != HT_OK) assert_non_null(strstr(told.text, "can be looked at"));
+        looked += code == HT_OK;
+        for (int i = 0; i < w.count; i++) assert_int_equal(w.seen[i], 1);
+        ht_notes notes = {0};
+        const ht_netfile_options options = {.activation = HT_RELU, .notes = &notes};
+        told.text[0] = '\0';
+        ht_network *net = ht_netfile_read_as(path, &options, &told);
+        if (!net) assert_non_null(strstr(told.text, "any.safetensors"));
+        networks += net != NULL;
+        ht_network_free(net);
+        ht_notes_free(&notes);
+    }
+    assert_true(looked > FILES / 4 && looked < FILES);
+    printf("    %d of %d with something to look at, %d networks\n", looked, FILES, networks);
+}
+
+/* ---- any network ---- */
+
+/* Widths that differ make one order: whatever the order in the file and whatever the names, it is found. */
+static void networks_of_any_names_and_order_are_read(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"zeta", "hidden.weight", "classifier.weight", "a.weight", "7.weight"};
+    ht_rng rng;
+    ht_rng_init(&rng, 201, HT_STREAM_TEST, 0);
+    for (int f = 0; f < FILES; f++) {
+        int depth = 1 + (int)ht_rng_below(&rng, 4), width[6], place[5];
+        ht_tensor_out out[5];
+        float *data[5];
+        for (int l = 0; l <= depth + 1; l++)
+            width[l] = 2 + 3 * l + (int)ht_rng_below(&rng, 3); /* all differ */
+        for (int l = 0; l <= depth; l++) place[l] = l;
+        for (int l = depth; l > 0; l--) {
+            int other = (int)ht_rng_below(&rng, (unsigned)l + 1), kept = place[l];
+            place[l] = place[other], place[other] = kept;
+        }
+        for (int i = 0; i <= depth; i++) {
+            int l = place[i];
+            size_t rows = (size_t)width[l + 1], columns = (size_t)width[l];
+            data[i] = ht_alloc(rows * columns, sizeof(float), "weights", &err);
+            for (size_t k = 0; k < rows * columns; k++) data[i][k] = (float)(100 * l) + (float)k;
+            out[i] = (ht_tensor_out){.rows = rows, .columns = columns, .data = data[i]};
+            snprintf(out[i].name, sizeof out[i].name, "%s", names[i]);
+        }
+        assert_int_equal(
+            ht_safetensors_write(scratch_path("net.safetensors"), out, (size_t)depth + 1, NULL, &err), HT_OK);
+        ht_network *net = ht_netfile_read(scratch_path("net.safetensors"), HT_RELU, false, &err);
+        if (!net) fail_msg("%s", err.text);
+        assert_int_equal(net->depth, depth);
+        for (int l = 0; l <= depth; l++) {
+            assert_true(net->layers[l].rows == width[l + 1] && net->layers[l].columns == width[l]);
+            assert_true(net->layers[l].weight[0] == (float)(100 * l));
+        }
+        ht_network_free(net);
+        for (int i = 0; i <= depth; i++) ht_free(data[i]);
+    }
+}
+
+/* ---- many tensors ---- */
+
+static ht_code count_one(void *context, const ht_tensor *t, ht_error *ignored)
+{
+    (void)ignored;
+    size_t *count = context;
+    assert_true(t->f32[0] == (float)*count);
+    ++*count;
+    return HT_OK;
+}
+
+static void a_file_may_hold_thousands_of_matrices(void **state)
+{
+    (void)state;
+    enum { MANY = 12288 };
+    static float data[4 * MANY];
+    size_t count = 0, used = 0, room = MANY * 100;
+    char *text = malloc(room);
+    assert_non_null(text);
+    for (int i = 0; i < MANY; i++) {
+        data[4 * i] = (float)i;
+        used +=
+            (size_t)snprintf(text + used, room - used,
+                             "%s\"l.%d.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[%d,%d]}",
+                             i ? "," : "{", i, 16 * i, 16 * i + 16);
+    }
+    used += (size_t)snprintf(text + used, room - used, "}");
+    uint64_t length = used;
+    FILE *f = fopen(scratch_path("many.safetensors"), "wb");
+    assert_true(f && fwrite(&length, 8, 1, f) == 1 && fwrite(text, 1, used, f) == used &&
+                fwrite(data, sizeof data, 1, f) == 1 && fclose(f) == 0);
+    free(text);
+    const ht_tensor_visitor visitor = {&count, count_one, NULL};
+    assert_int_equal(
+        ht_tensors_each(scratch_path("many.safetensors"), &(ht_tensor_choice){0}, &visitor, NULL, &err),
+        HT_OK);
+    assert_int_equal(count, MANY);
+    assert_null(ht_netfile_read(scratch_path("many.safetensors"), HT_RELU, false, &err));
+    assert_non_null(strstr(err.text, "up to 5 layers"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(short_floats_are_decoded),
+        cmocka_unit_test(names_say_what_tensors_are),
+        cmocka_unit_test(names_count),
+        cmocka_unit_test(biases_and_names_tell_which_way_round),
+        cmocka_unit_test(square_layers_need_names_that_count),
+        cmocka_unit_test(every_tensor_of_any_file_is_looked_at_or_named),
+        cmocka_unit_test(networks_of_any_names_and_order_are_read),
+        cmocka_unit_test(a_file_may_hold_thousands_of_matrices),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
