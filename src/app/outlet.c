@@ -18,7 +18,7 @@ typedef struct outlet {
 /* How many bytes a character that begins with this one has; 1 of what begins none. */
 static size_t length_of(unsigned char first)
 {
-    return first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    return first >= 0xf8 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
 }
 
 /* Has `at` only the beginning of a character? `left` ≥ 1 bytes are there. */
