@@ -165,7 +165,7 @@ static bool below(const char *place, const char *path)
 {
     size_t length = strlen(place);
     while (length > 0 && place[length - 1] == '/') length--;
-    return strncmp(path, place, length) == 0 && path[length] == '/';
+    return strncmp(path, place, length) == 0 && (path[length] == '/' || !path[length]);
 }
 
 static bool below_place(const char *place, const char *path)

@@ -1,8 +1,14 @@
 /* Guards the data sets that people have on their disks: files of another set under the same names, layouts of
  * archives and of torchvision, EMNIST's parts, CIFAR-100, arrays as NumPy saves them. */
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
+#include <sys/wait.h>
 
+#include "base/alloc.h"
+#include "base/file.h"
 #include "data/known.h"
+#include "data/loader.h"
 #include "data/npy.h"
 #include "unit/source.h"
 #include "unit/test_data_files.h"
@@ -460,6 +466,123 @@ static void arrays_that_cannot_be_read_say_what_to_save(void **state)
     }
 }
 
+/* ---- what is no file
+ * --------------------------------------------------------------------------------------- */
+
+/* A writer waits in open() until somebody opens the pipe for reading, if only for a moment. */
+static pid_t wait_at(const char *pipe_path)
+{
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (write(ready[1], &byte, 1) != 1) _exit(2);
+        _exit(open(pipe_path, O_WRONLY) >= 0 ? 0 : 1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]), close(ready[1]);
+    usleep(100000); /* to be in open() */
+    return child;
+}
+
+static bool woke(pid_t child)
+{
+    for (int i = 0; i < 30; i++) {
+        if (waitpid(child, NULL, WNOHANG) == child) return true;
+        usleep(10000);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    return false;
+}
+
+/* As with a tape that would rewind, or a line that would be hung up. */
+static void a_pipe_is_refused_without_being_opened(void **state)
+{
+    (void)state;
+    char path[512], *data;
+    uint64_t size;
+    size_t count;
+    ht_error err;
+    path_in(path, "pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    for (int way = 0; way < 3; way++) {
+        pid_t child = wait_at(path);
+        if (way == 0)
+            assert_int_equal(ht_file_open(path, &size, &err), -1);
+        else if (way == 1)
+            assert_int_equal(ht_file_read(path, 100, &data, &count, &err), HT_FAIL);
+        else
+            assert_int_equal(ht_file_append(path, "x", 1, &err), HT_FAIL);
+        assert_non_null(strstr(err.text, "is not a regular file"));
+        assert_false(woke(child));
+    }
+    drop("pipe");
+}
+
+static void regular_files_open_through_links_and_are_made(void **state)
+{
+    (void)state;
+    char path[512], link[512], *data;
+    size_t count;
+    ht_error err;
+    path_in(path, "file");
+    path_in(link, "link");
+    assert_int_equal(ht_file_append(path, "one\n", 4, &err), HT_OK); /* makes it */
+    assert_int_equal(ht_file_append(path, "two\n", 4, &err), HT_OK);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(ht_file_read(link, 100, &data, &count, &err), HT_OK);
+    assert_string_equal(data, "one\ntwo\n");
+    ht_free(data);
+    assert_int_equal(ht_file_append(link, "three\n", 6, &err), HT_FAIL); /* changed only by its own name */
+    assert_non_null(strstr(err.text, "symbolic link"));
+    drop("link");
+    assert_int_equal(symlink("/nowhere/at/all", link), 0);
+    assert_int_equal(ht_file_append(link, "x", 1, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "symbolic link"));
+    drop("link"), drop("file");
+}
+
+static void paths_of_strangers_stay_inside(void **state)
+{
+    (void)state;
+    char name[1024], dir[512];
+    put_text("inner/a.csv", "x");
+    path_in(dir, "inner");
+    static const struct {
+        const char *name; /* %s: the directory */
+        bool inside;
+    } cases[] = {{"csv:%s/a.csv,%s/b.csv", true},
+                 {"csv:%s/a.csv,/etc/passwd", false},
+                 {"csv:/etc/passwd,%s/a.csv", false},
+                 {"csv:%s/../a.csv,%s/b.csv", false},
+                 {"csv:%sx/a.csv,%s/b.csv", false},
+                 {"npy:%s", true},
+                 {"npy:%s/sub", true},
+                 {"npy:/", false},
+                 {"npy:..", false},
+                 {"csv:not/here.csv,nor/here.csv", true},
+                 {"mnist", true},
+                 {"teacher:8x2", true},
+                 {"ucr:Coffee", true},
+                 {"no such set", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t used = 0;
+        for (const char *p = cases[i].name; *p; p++) {
+            if (p[0] == '%' && p[1] == 's') {
+                used += (size_t)snprintf(name + used, sizeof name - used, "%s", dir);
+                p++;
+            } else {
+                name[used++] = *p;
+            }
+        }
+        name[used] = '\0';
+        if (ht_data_stays_inside(name, dir) != cases[i].inside) fail_msg("%s", name);
+    }
+    drop("inner");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +600,9 @@ int main(void)
         cmocka_unit_test(values_are_the_same_in_every_order),
         cmocka_unit_test(names_of_classes_cannot_steer_the_terminal),
         cmocka_unit_test(arrays_that_cannot_be_read_say_what_to_save),
+        cmocka_unit_test(a_pipe_is_refused_without_being_opened),
+        cmocka_unit_test(regular_files_open_through_links_and_are_made),
+        cmocka_unit_test(paths_of_strangers_stay_inside),
     };
     return cmocka_run_group_tests(tests, setup_files, remove_files);
 }
