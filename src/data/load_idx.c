@@ -294,8 +294,15 @@ ht_code ht_load_mnist(const ht_data_request *request, ht_raw *raw, ht_error *err
 
 ht_code ht_load_fashion(const ht_data_request *request, ht_raw *raw, ht_error *err)
 {
-    static const char *const folders[] = {
-        "fashion-mnist", "fashion-mnist/raw", "FashionMNIST/raw", "FashionMNIST", "", "raw", NULL};
+    static const char *const folders[] = {"fashion-mnist",
+                                          "fashion-mnist/raw",
+                                          "fashion",
+                                          "fashion_mnist",
+                                          "FashionMNIST/raw",
+                                          "FashionMNIST",
+                                          "",
+                                          "raw",
+                                          NULL};
     static const idx_set set = {.name = "fashion-mnist",
                                 .title = "Fashion-MNIST",
                                 .folders = folders,

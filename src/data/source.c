@@ -90,18 +90,31 @@ static bool try_folder(const char *place, const char *folder, const char *stem, 
     return find_in(to, stem, endings, file);
 }
 
+/* The first folder of a place that has the files. Of its folders, those whose name speaks of another set
+ * count only when `any`. */
+static bool search_place(const ht_data_request *request, const char *place, ht_folders folders,
+                         const char *stem, ht_endings endings, bool any, char *to)
+{
+    for (int k = 0; folders[k]; k++) {
+        if (!try_folder(place, folders[k], stem, endings, to)) continue;
+        const char *named = ht_known_by_folder(to);
+        if (any || !named || strcmp(named, request->name) == 0) return true;
+    }
+    return false;
+}
+
 ht_code ht_source_dir_in(const ht_data_request *request, ht_folders folders, const char *stem,
                          ht_endings endings, char *to, ht_error *err)
 {
     places list;
     find_places(request, &list);
-    for (int wrong = 0; wrong < 2; wrong++)
-        for (int i = 0; i < list.count; i++)
-            for (int k = 0; folders[k]; k++) {
-                if (!try_folder(list.paths[i], folders[k], stem, endings, to)) continue;
-                const char *named = ht_known_by_folder(to);
-                if (wrong || !named || strcmp(named, request->name) == 0) return HT_OK;
-            }
+    bool asked = request->dir && *request->dir; /* for the first place: then it is no place to pass over */
+    for (int i = 0; i < list.count; i++)
+        if (search_place(request, list.paths[i], folders, stem, endings, false, to) ||
+            (asked && i == 0 && search_place(request, list.paths[i], folders, stem, endings, true, to)))
+            return HT_OK;
+    for (int i = 0; i < list.count; i++)
+        if (search_place(request, list.paths[i], folders, stem, endings, true, to)) return HT_OK;
     return not_found(request, request->source, &list, err);
 }
 

@@ -134,6 +134,21 @@ static void a_folder_of_another_set_is_refused(void **state)
     drop("KMNIST");
 }
 
+/* The right files in another place do not excuse the wrong ones in the directory that was asked for. */
+static void the_directory_that_was_asked_for_is_not_passed_over(void **state)
+{
+    (void)state;
+    char dir[512];
+    put_plain_set("heavytail/mnist"); /* below $XDG_DATA_HOME */
+    put_plain_set("asked/FashionMNIST/raw");
+    path_in(dir, "asked/FashionMNIST/raw");
+    assert_refused_from("mnist", dir, "data.name=fashion-mnist", dir);
+    drop("asked/FashionMNIST");
+    put_text("asked/nothing", "");
+    assert_loads_from("mnist", "asked"); /* nothing there: the next place */
+    drop("heavytail"), drop("asked");
+}
+
 static void own_files_are_taken_with_a_note(void **state)
 {
     (void)state;
@@ -588,6 +603,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_of_archives_are_found),
         cmocka_unit_test(a_folder_of_another_set_is_refused),
+        cmocka_unit_test(the_directory_that_was_asked_for_is_not_passed_over),
         cmocka_unit_test(own_files_are_taken_with_a_note),
         cmocka_unit_test(names_of_folders_speak_of_one_set),
         cmocka_unit_test(published_files_are_told_whatever_their_folder_is_called),
