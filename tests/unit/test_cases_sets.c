@@ -341,7 +341,7 @@ static void put_records(const char *path, int start, const unsigned char *labels
     put(path, file, (size_t)(count * (start + PICTURE)));
 }
 
-static void cifar100_has_its_fine_labels(void **state)
+static void fine_labels_of_cifar_are_read(void **state)
 {
     (void)state;
     static const unsigned char labels[] = {99, 0, 45, 53};
@@ -610,7 +610,7 @@ int main(void)
         cmocka_unit_test(a_part_of_a_published_set_is_told),
         cmocka_unit_test(emnist_letters_stand_upright),
         cmocka_unit_test(parts_of_emnist_have_their_labels),
-        cmocka_unit_test(cifar100_has_its_fine_labels),
+        cmocka_unit_test(fine_labels_of_cifar_are_read),
         cmocka_unit_test(cifar_for_python_is_named),
         cmocka_unit_test(arrays_have_their_labels),
         cmocka_unit_test(values_are_the_same_in_every_order),
