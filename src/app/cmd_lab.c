@@ -227,11 +227,14 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = ht_session_load(&session, &args, run_path, &err);
     if (code == HT_OK) {
         show_session(&lab, &session);
+        if (session.data->notes)
+            ht_lab_note(&lab, true, "%.*s", (int)strcspn(session.data->notes, "\n"), session.data->notes);
         code = run(&lab, &session, dump_path, &err);
     }
     ht_term_close(); /* where something went wrong */
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
+    ht_data_tell(session.data); /* all of it, where it can be read again */
     if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
     ht_free(lab.script);

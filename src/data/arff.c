@@ -148,7 +148,7 @@ static ht_code finish(ht_sheet *table, const char *p, size_t line, ht_error *err
     /* Tabs are allowed for commas. */
     size_t length = strcspn(p, "\n");
     bool tabs = !memchr(p, ',', length) && memchr(p, '\t', length);
-    table->dialect = (ht_dialect){tabs ? '\t' : ',', '.'};
+    table->dialect = (ht_dialect){tabs ? '\t' : ',', '.', false};
     return refuse_sparse(table, p, line, err);
 }
 
@@ -158,7 +158,10 @@ ht_code ht_arff_header(ht_sheet *table, ht_error *err)
     size_t line = 1, capacity = 0;
     while (*p) {
         p = skip_blanks(p);
-        if (is_word(p, "@data")) return finish(table, next_line(p, &line), line, err);
+        if (is_word(p, "@data")) {
+            p = next_line(p, &line);
+            return finish(table, p, line, err);
+        }
         if (is_word(p, "@attribute")) {
             if (add_attribute(table, p + strlen("@attribute"), &line, &capacity, &p, err) != HT_OK)
                 return err->code;

@@ -169,6 +169,7 @@ static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht
     for (size_t i = 0; i < columns->count; i++) {
         const ht_column *c = &table->column[i];
         if (i == columns->label || columns->out[i] || c->words <= c->numbers) continue;
+        if (c->truths == c->words && c->numbers == 0) continue;
         ht_sheet_describe(table, i, what, sizeof what);
         propose(columns, table, other, sizeof other);
         return ht_error_set(err, HT_FAIL,
@@ -233,7 +234,11 @@ ht_code ht_columns_question(const ht_columns *columns, const ht_sheet *table, co
     char what[DESCRIBED], other[400];
     bool whole = true, positioned = strcmp(columns->why, "called so") != 0;
     if (columns->asked || labels->count == 0) return HT_OK;
-    if (ht_labels_distinct(labels, table->path, &classes, err) != HT_OK) return err->code;
+    if (ht_labels_distinct(labels, table->path, &classes, err) != HT_OK) {
+        ht_error why = *err;
+        propose(columns, table, other, sizeof other);
+        return ht_error_set(err, why.code, "%s%s", why.text, other);
+    }
     size_t distinct = classes.count;
     for (size_t i = 0; i < labels->count; i++)
         whole = whole && (labels->items[i].word || labels->items[i].number == floor(labels->items[i].number));
@@ -248,6 +253,36 @@ ht_code ht_columns_question(const ht_columns *columns, const ht_sheet *table, co
         "%s: %s, %s, is taken for the label, but its %zu values%s for %zu samples look like a "
         "quantity, not like classes; name the column of the label with --label (data.label)%s",
         table->path, what, columns->why, distinct, whole ? "" : " with fractions", labels->count, other);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
+{
+    char what[DESCRIBED];
+    const ht_raw_part *part = &raw->train;
+    bool different = true;
+    if (part->count < 20 || columns->out[0] || columns->label == 0 || !is_whole(&table->column[0]) ||
+        table->column[0].missing > 0 || table->column[0].distinct < HT_COLUMN_DISTINCT)
+        return HT_OK;
+    double *values = ht_alloc(part->count, sizeof *values, "a column", err);
+    if (!values) return err->code;
+    for (size_t i = 0; i < part->count; i++) values[i] = part->wide[i * part->inputs];
+    qsort(values, part->count, sizeof *values, compare_numbers);
+    for (size_t i = 1; i < part->count; i++) different = different && values[i] != values[i - 1];
+    ht_free(values);
+    ht_sheet_describe(table, 0, what, sizeof what);
+    if (different)
+        ht_notes_add(
+            &raw->notes,
+            "%s: %s holds whole numbers of which no two are equal and is taken for an input; if it only "
+            "numbers the samples, leave it out of the file",
+            table->path, what);
+    return HT_OK;
 }
 
 void ht_columns_free(ht_columns *columns)

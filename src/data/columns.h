@@ -36,6 +36,10 @@ ht_code ht_columns_compare(const ht_columns *columns, const ht_sheet *train, con
 ht_code ht_columns_question(const ht_columns *columns, const ht_sheet *table, const ht_raw_labels *labels,
                             ht_error *err);
 
+/* Notes a first input of whole numbers of which no two are equal, in 20 samples or more: it may number the
+ * samples, though not in order. */
+ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
+
 /* Two files, raw->train.path and raw->test.path, into the wide matrices of *raw, missing cells as NaN. The
  * caller frees tables and columns, also after a failure. In load_csv.c. */
 ht_code ht_sheets_read(const ht_data_request *request, ht_sheet tables[2], ht_columns *columns, ht_raw *raw,

@@ -87,6 +87,14 @@ static bool is_missing(const char *text)
     return ht_cell_no_label(text) || is_among(text, words);
 }
 
+bool ht_cell_truth(const char *text, double *value)
+{
+    static const char *const yes[] = {"True", "true", "TRUE", NULL}, *const no[] = {"False", "false", "FALSE",
+                                                                                    NULL};
+    *value = is_among(text, yes);
+    return *value != 0 || is_among(text, no);
+}
+
 /* Short whole numbers, such as grey levels, without strtod. */
 static bool read_digits(const char *text, double *value)
 {
@@ -122,17 +130,22 @@ ht_cell ht_cell_read(const char *text, char decimal, double *value)
 
 /* ---- the separator ----------------------------------------------------------------------------- */
 
-/* How well a separator cuts the first records. */
+/* How well a separator cuts the first records. The first one may be a header: it counts only when it is
+ * alone. */
 typedef struct trial {
-    size_t records, alike, filled, numbers; /* alike: as many fields as the second record; filled: cells */
-    size_t fields;
+    size_t records, fields;        /* fields: of the first record, then of the second */
+    size_t alike, filled, numbers; /* records of as many fields; cells that are not empty; numbers of them */
 } trial;
 
 static void judge_record(const ht_csv *csv, trial *t)
 {
     double value;
-    t->records++;
-    if (t->records <= 2) t->fields = csv->count; /* the first may be a header of another length */
+    bool second = t->records == 1;
+    if (t->records++ == 0 || second) {
+        t->alike = second && csv->count == t->fields;
+        t->filled = t->numbers = 0;
+        t->fields = csv->count;
+    }
     t->alike += csv->count == t->fields;
     for (size_t i = 0; i < csv->count; i++) {
         const char *field = ht_csv_field(csv, i);
@@ -156,38 +169,44 @@ static double try_separator(const char *text, size_t size, char separator)
     return (1 + (double)t.numbers) / (double)(1 + t.filled) * (double)t.alike / (double)t.records;
 }
 
-static bool is_comma_number(const char *field)
-{
-    double value;
-    return strchr(field, ',') && read_comma(field, &value);
-}
+/* Cells with a decimal mark; of them those that could as well be "1,234", one thousand and more. */
+typedef struct marks {
+    size_t all, thousands;
+} marks;
 
-static bool is_point_number(const char *field)
+static void see_mark(marks *m, const char *field, char mark)
 {
     double value;
-    return strchr(field, '.') && ht_parse_number(field, &value);
+    const char *at = strchr(field, mark), *digits = field + (*field == '-' || *field == '+');
+    if (!at || !(mark == ',' ? read_comma(field, &value) : ht_parse_number(field, &value))) return;
+    m->all++;
+    size_t before = strspn(digits, "0123456789");
+    m->thousands += before >= 1 && before <= 3 && *digits != '0' && digits + before == at &&
+                    strspn(at + 1, "0123456789") == 3 && strlen(at) == 4;
 }
 
 void ht_dialect_find(const char *text, size_t size, ht_dialect *dialect)
 {
     static const char candidates[] = {'\t', ';', '|', ',', ' '};
     double best = 0;
-    *dialect = (ht_dialect){',', '.'};
+    *dialect = (ht_dialect){',', '.', false};
     for (size_t i = 0; i < sizeof candidates; i++) {
         double score = try_separator(text, size, candidates[i]);
         if (score > best) best = score, dialect->separator = candidates[i];
     }
     if (dialect->separator == ',') return;
-    size_t commas = 0, points = 0;
+    marks commas = {0}, points = {0};
     ht_error ignored;
     ht_csv csv = {.path = "", .data = text, .size = size, .line = 1, .separator = dialect->separator};
     while (ht_csv_next(&csv, &ignored) == HT_OK && csv.count > 0)
         for (size_t i = 0; i < csv.count; i++) {
-            commas += is_comma_number(ht_csv_field(&csv, i));
-            points += is_point_number(ht_csv_field(&csv, i));
+            see_mark(&commas, ht_csv_field(&csv, i), ',');
+            see_mark(&points, ht_csv_field(&csv, i), '.');
         }
     ht_csv_free(&csv);
-    if (commas > points) dialect->decimal = ',';
+    if (commas.all > points.all) dialect->decimal = ',';
+    const marks *used = dialect->decimal == ',' ? &commas : &points;
+    dialect->doubtful = used->all > 0 && used->thousands == used->all;
 }
 
 void ht_dialect_describe(const ht_dialect *dialect, char *to, size_t size)

@@ -11,6 +11,7 @@
 typedef struct ht_dialect {
     char separator; /* ',' ';' tab '|', or ' ' for runs of blanks and tabs */
     char decimal;   /* '.' or ','; never the separator */
+    bool doubtful;  /* each such mark has three digits behind it: it could part thousands */
 } ht_dialect;
 
 /* Brings a file's text into one form: no byte order mark, UTF-8 (a text that is none is taken for
@@ -32,6 +33,9 @@ typedef enum ht_cell { HT_CELL_NUMBER, HT_CELL_MISSING, HT_CELL_WORD } ht_cell;
 /* What a cell holds. Missing: empty, ? - NA N/A n/a NaN nan null NULL None none #N/A <NA>. What is no finite
  * number (inf, 1e999, "1.234,5") is a word. */
 ht_cell ht_cell_read(const char *text, char decimal, double *value);
+
+/* True and False, in the spellings of Python, R and spreadsheets: 1 and 0 where numbers are expected. */
+bool ht_cell_truth(const char *text, double *value);
 
 /* Missing as a label: "none" and "-" may be classes. */
 bool ht_cell_no_label(const char *text);

@@ -98,7 +98,11 @@ ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_
     size_t distinct = 1;
     for (size_t i = 1; i < train->count; i++)
         if (compare(train, sorted[i], train, sorted[distinct - 1]) != 0) sorted[distinct++] = sorted[i];
-    *classes = (ht_raw_labels){.items = sorted, .count = distinct, .capacity = train->count};
+    if (distinct >= 2 && distinct <= HT_CLASSES_MAX) {
+        *classes = (ht_raw_labels){.items = sorted, .count = distinct, .capacity = train->count};
+        return HT_OK;
+    }
+    ht_free(sorted);
     if (distinct < 2) {
         char only[HT_LABEL_NAME];
         ht_label_format(train, 0, only, sizeof only);
@@ -108,13 +112,11 @@ ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_
             "right column or file holds the labels",
             path, train->count, only);
     }
-    if (distinct > HT_CLASSES_MAX)
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s: has %zu distinct labels, more than %d; this looks like a regression target: check "
-            "that the right column or file holds the labels",
-            path, distinct, HT_CLASSES_MAX);
-    return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: has %zu distinct labels, more than %d; this looks like a regression target: check "
+        "that the right column or file holds the labels",
+        path, distinct, HT_CLASSES_MAX);
 }
 
 int32_t ht_labels_class(const ht_raw_labels *classes, const ht_raw_labels *train, const ht_raw_labels *labels,

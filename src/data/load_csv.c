@@ -47,6 +47,7 @@ static ht_code add_record(const ht_sheet *table, const ht_columns *columns, cons
         double value;
         if (i == columns->label || columns->out[i]) continue;
         ht_cell cell = ht_cell_read(ht_csv_field(csv, i), table->dialect.decimal, &value);
+        if (cell == HT_CELL_WORD && ht_cell_truth(ht_csv_field(csv, i), &value)) cell = HT_CELL_NUMBER;
         if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && refuse))
             return refuse_cell(table, csv, i, err);
         if (ht_rows_wide(rows, cell == HT_CELL_NUMBER ? value : HT_ROWS_MISSING, err) != HT_OK)
@@ -85,6 +86,12 @@ static void describe_file(const ht_sheet *table, ht_raw *raw)
     else
         ht_notes_add(&raw->facts, "file: %s: %zu rows, %zu columns, %s, %s", table->path, table->rows,
                      table->columns, dialect, table->header ? "a header" : "no header");
+    if (table->dialect.doubtful)
+        ht_notes_add(
+            &raw->notes,
+            "%s: its numbers have a '%c' with three digits behind it, read as a decimal mark; if it parts "
+            "thousands, write them without",
+            table->path, table->dialect.decimal);
     if (table->counted)
         ht_notes_add(
             &raw->notes,
@@ -104,6 +111,7 @@ static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_co
     if (ht_columns_settle(columns, train, request->label, raw, err) != HT_OK) return err->code;
     if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
         return err->code;
+    if (ht_columns_suspect(columns, train, raw, err) != HT_OK) return err->code;
     return ht_columns_question(columns, train, &raw->train.labels, err);
 }
 

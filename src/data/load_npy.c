@@ -14,6 +14,18 @@
 /* Labels are compared as doubles; beyond this two integers might become one. */
 #define LABEL_MAX 9007199254740992.0
 
+/* Numbers that a float may not hold are kept in double precision until they are scaled. */
+static ht_code widen(const char *path, ht_npy *array, ht_error *err)
+{
+    static const char *const wide[] = {"f8", "i8", "u8", "i4", "u4"};
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strcmp(array->type, wide[i]) == 0) {
+            ht_npy_free(array);
+            return ht_npy_read(path, HT_NPY_DOUBLE, array, err);
+        }
+    return HT_OK;
+}
+
 static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_error *err)
 {
     ht_npy array;
@@ -28,12 +40,15 @@ static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_
     if (code == HT_OK &&
         (array.count / array.shape[0] > INT_MAX || array.count > HT_DATA_BYTES_MAX / sizeof(float)))
         code = ht_error_set(err, HT_FAIL, "%s: has more than 4 GB of values; use a part of it", path);
+    if (code == HT_OK) code = widen(path, &array, err);
     if (code == HT_OK) {
         *alike = array.ndim > 2;
         part->inputs = array.count / array.shape[0];
         part->count = array.shape[0]; /* whole: its inputs may have to be scaled */
         part->x = array.f32;
+        part->wide = array.f64;
         array.f32 = NULL;
+        array.f64 = NULL;
     }
     ht_npy_free(&array);
     return code;

@@ -122,8 +122,8 @@ static bool is_order_one(const spreads *s)
         if (of->exponent > LONGEST_EXPONENT) return false;
         constant = constant && is_constant(of);
         if (alike) continue;
-        bool narrow = !is_constant(of) && !within(deviation_of(of), 0.01, 30);
-        if (!within(mean_of(of), -30, 30) || narrow) return false;
+        bool narrow = !is_constant(of) && !within(deviation_of(of), 0.01, 10);
+        if (!within(mean_of(of), -10, 10) || narrow) return false;
     }
     overall(s, &mean, &deviation);
     return constant || (within(deviation, 0.1, 10) && (!alike || within(mean, -10, 10)));
@@ -243,6 +243,9 @@ ht_code ht_scale(ht_raw *raw, ht_data_scale scale, bool known, ht_error *err)
 {
     spreads s = {0};
     bool ready = scale == HT_SCALE_AUTO && known;
+    if (ready && raw->std != 1)
+        ht_notes_add(&raw->facts, "scale: mean %g subtracted, divided by %g", (double)raw->mean,
+                     (double)raw->std);
     if (ready && !raw->train.wide && !raw->padded) return HT_OK;
     if (measure_all(raw, &s, err) != HT_OK) return err->code;
     if (scale == HT_SCALE_AUTO) scale = known || is_order_one(&s) ? HT_SCALE_NONE : HT_SCALE_STANDARD;

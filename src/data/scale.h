@@ -9,8 +9,8 @@
  * `auto` leaves inputs as they are, bit for bit, when they are of order one already:
  *   - embedded sets, and those that their reader has standardized (MNIST and the like, CIFAR);
  *   - of one kind: standard deviation of all values in 0.1 … 10, mean within ±10;
- *   - columns: standard deviation of all values in 0.1 … 10, each column's mean within ±30 and, unless it is
- *     constant, its deviation in 0.01 … 30;
+ *   - columns: standard deviation of all values in 0.1 … 10, each column's mean within ±10 and, unless it is
+ *     constant, its deviation in 0.01 … 10;
  *   - all columns constant.
  * Otherwise it is `standard`. Values up to 1e308 neither overflow nor lose digits on the way. */
 #ifndef HT_DATA_SCALE_H

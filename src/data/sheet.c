@@ -45,6 +45,7 @@ static void see_cell(ht_column *c, const char *field, char decimal, size_t line)
         c->blank += *field == '\0';
         break;
     case HT_CELL_WORD:
+        c->truths += ht_cell_truth(field, &value);
         if (c->words++ == 0) ht_text_copy(c->word, sizeof c->word, field), c->word_line = line;
         see_value(c, field, strlen(field));
     }
@@ -104,7 +105,7 @@ static void settle_columns(ht_sheet *table, const ht_csv *second)
     if (second->count == first + 1 && *ht_csv_field(second, first) != '\0' && numbers == 0)
         table->columns = first + 1, table->row_names = 1;
     if (second->count + 1 == first && *ht_csv_field(&table->head, first - 1) == '\0')
-        table->columns = first - 1;
+        table->columns = table->head.count = first - 1;
 }
 
 static ht_code survey(ht_sheet *table, ht_error *err)
@@ -270,7 +271,7 @@ static void drop_last(ht_sheet *table)
 {
     const ht_column *last = &table->column[table->columns - 1];
     if (table->columns < 2 || table->row_names || table->arff || last->blank != table->rows) return;
-    if (*ht_csv_field(&table->head, table->head.count - 1) == '\0') table->columns--;
+    if (*ht_csv_field(&table->head, table->head.count - 1) == '\0') table->columns = --table->head.count;
 }
 
 ht_code ht_sheet_settle(ht_sheet *table, ht_error *err)

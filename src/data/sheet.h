@@ -19,8 +19,9 @@ enum { HT_COLUMN_DISTINCT = 21, HT_COLUMN_WORD = 24 };
 
 /* What is known of a column, without the header. */
 typedef struct ht_column {
-    size_t numbers, words, missing, blank, whole; /* cells; blank: missing and empty; whole: whole numbers */
-    bool rising, counting;                        /* each number above the one before; by exactly 1 */
+    size_t numbers, words, missing; /* cells */
+    size_t blank, whole, truths;    /* missing and empty; whole numbers; words that are True or False */
+    bool rising, counting;          /* each number above the one before; by exactly 1 */
     double first, last;
     int distinct; /* values seen, at most HT_COLUMN_DISTINCT */
     uint32_t seen[HT_COLUMN_DISTINCT];
