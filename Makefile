@@ -21,15 +21,34 @@ WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
              -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
              $(if $(findstring clang,$(shell $(CC) --version)),,-Wdouble-promotion -Wno-format-truncation)
 OPTIMIZE  ?= -O2 -g
-# No -ffast-math, no -march=native: NaN and Inf are data here, and the binary runs on any CPU of its family.
-# -ffp-contract=off: the same float results from every build.
-CFLAGS    += -std=c17 $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror) -ffp-contract=off -fno-math-errno -pthread $(SANITIZE)
-pkg_cflags := $(shell pkg-config --cflags $(LIBRARIES) cmocka 2>/dev/null || pkg-config --cflags $(LIBRARIES) 2>/dev/null)
-pkg_libs   := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
-CPPFLAGS  += -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-             $(pkg_cflags)
-LDFLAGS   += -pthread $(SANITIZE)
-LDLIBS    += $(pkg_libs) -lm
+# CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are the user's, from the environment or the command line, and empty here: he
+# adds to ours and cannot drop them. What comes before his he may overrule (an -O level, a warning); what comes after
+# is what results depend on: no -ffast-math (NaN and Inf are data), -ffp-contract=off (the same bits from every
+# build); and no -march=native: the binary runs on any CPU of its family.
+CFLAGS ?=
+CPPFLAGS ?=
+LDFLAGS ?=
+LDLIBS ?=
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+cflags_first := $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror)
+cflags_last  := -std=c17 -ffp-contract=off -fno-math-errno -pthread $(SANITIZE)
+pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) cmocka 2>/dev/null || $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+pkg_libs   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+cppflags_ours := -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc $(pkg_cflags)
+# $(call compile,FLAGS): FLAGS are ours, too, and may be overruled.
+compile = $(CC) $(cppflags_ours) $(cppflags_tests) $(CPPFLAGS) $(cflags_first) $(1) $(CFLAGS) $(cflags_last)
+link    = $(CC) -pthread $(SANITIZE) $(LDFLAGS)
+libs    = $(pkg_libs) -lm $(LDLIBS)
+
+# math/kernel.h refuses what is not found by name.
+FAST_MATH := -Ofast -ffast-math -funsafe-math-optimizations -fassociative-math -freciprocal-math -ffinite-math-only \
+             -fno-signed-zeros -fsingle-precision-constant -mdaz-ftz -ffp-model=fast -ffp-model=aggressive
+fast_math := $(filter $(FAST_MATH),$(CC) $(OPTIMIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
+ifneq ($(fast_math),)
+$(error $(fast_math) would change results in silence (NaN and Inf are data here, and every build gives the same bits): \
+    take it out of CC, OPTIMIZE, CPPFLAGS, CFLAGS and LDFLAGS; -O3 and -march=native are fine)
+endif
 
 .DEFAULT_GOAL := all
 .PHONY: deps deps-lint
@@ -85,24 +104,24 @@ heavytail: $(BUILD)/heavytail
 
 $(BUILD)/heavytail: $(app_obj) $(BUILD)/libheavytail.a
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(link) -o $@ $^ $(libs)
 
 $(BUILD)/libheavytail.a: $(lib_obj)
 	@rm -f $@
 	$(call say,AR)
-	$(Q)ar rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(compile) -MMD -MP -c -o $@ $<
 
 # -O3 and no trap flags for the vectorizer (values are unchanged); contraction stays off: the same bits from every set.
 define isa_rule
 $(BUILD)/src/math/%_$(1).o: src/math/%_body.c
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -O3 -fno-trapping-math $$(ISA_FLAGS_$(1)) -DHT_ISA=$(1) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(call compile,-O3 -fno-trapping-math) $$(ISA_FLAGS_$(1)) -DHT_ISA=$(1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach n,$(ISA_NAMES),$(eval $(call isa_rule,$(n))))
 
@@ -113,25 +132,25 @@ $(BUILD)/embedded.c: tools/embed.sh $(EMBEDDED)
 
 $(BUILD)/embedded.o: $(BUILD)/embedded.c
 	$(call say,CC)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(compile) -c -o $@ $<
 
 run: all ## build and open the lab
 	./heavytail
 
 # ---- tests ----------------------------------------------------------------------------------------------------
-TEST_LIBS = $(shell pkg-config --libs cmocka vterm) -lutil
-$(helper_obj) $(unit_bin:=.o) $(e2e_bin:=.o): CPPFLAGS += -Itests
+TEST_LIBS = $(shell $(PKG_CONFIG) --libs cmocka vterm) -lutil
+$(helper_obj) $(unit_bin:=.o) $(e2e_bin:=.o): cppflags_tests := -Itests
 $(unit_bin) $(e2e_bin): $(BUILD)/%: $(BUILD)/%.o $(helper_obj) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
+	$(Q)$(link) -o $@ $^ $(libs) $(TEST_LIBS)
 
 # A fuzz target is a test that replays its corpus, or, under clang, what libFuzzer drives.
 fuzz_main := $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/unit/source.o)
 fuzz_help := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/sets.o
-$(fuzz_bin:=.o) $(fuzz_help) $(fuzz_main): CPPFLAGS += -Itests
+$(fuzz_bin:=.o) $(fuzz_help) $(fuzz_main): cppflags_tests := -Itests
 $(fuzz_bin): $(BUILD)/%: $(BUILD)/%.o $(fuzz_help) $(fuzz_main) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) $(if $(fuzz_main),,-fsanitize=fuzzer) -o $@ $^ $(LDLIBS) $(if $(fuzz_main),$(TEST_LIBS),-lutil)
+	$(Q)$(link) $(if $(fuzz_main),,-fsanitize=fuzzer) -o $@ $^ $(libs) $(if $(fuzz_main),$(TEST_LIBS),-lutil)
 
 check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
 
@@ -153,7 +172,7 @@ chaos: check-programs $(BUILD)/chaos.so ## the lab's tests with its threads held
 $(BUILD)/chaos.so: tests/chaos/chaos.c
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+	$(Q)$(compile) -shared -fPIC -o $@ $< -ldl
 
 FUZZ_SECONDS ?= 60
 fuzz: ## feed every reader hostile bytes (clang's libFuzzer), FUZZ_SECONDS=60 each; FUZZ=png for one of them
@@ -167,7 +186,7 @@ bench: all ## measure; prints ratios of one run
 	./heavytail bench
 
 lint: deps-lint ## clang-format check, clang-tidy, cppcheck
-	tools/lint.sh $(CC) '$(CPPFLAGS)'
+	tools/lint.sh $(CC) '$(cppflags_ours) $(CPPFLAGS)'
 
 format: ## clang-format every source in place
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -176,36 +195,24 @@ screenshots: check-programs ## remake assets/screenshots
 	HT_BINARY=$(abspath $(BUILD)/heavytail) $(BUILD)/tests/e2e/test_screens --save assets/screenshots
 
 # ---- installation -------------------------------------------------------------------------------------------------
-bindir := $(DESTDIR)$(PREFIX)/bin
-libdir := $(DESTDIR)$(PREFIX)/lib
-incdir := $(DESTDIR)$(PREFIX)/include/heavytail
-datdir := $(DESTDIR)$(PREFIX)/share
-docdir := $(datdir)/doc/heavytail
-# Written by the program itself, from its own tables.
-man_page := $(datdir)/man/man1/heavytail.1
-bash_completion := $(datdir)/bash-completion/completions/heavytail
-zsh_completion  := $(datdir)/zsh/site-functions/_heavytail
+# The script has them from the environment, where blanks and other odd characters need no care.
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR    ?= $(PREFIX)/share
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export DESTDIR := $(DESTDIR)
+install uninstall: export BINDIR := $(BINDIR)
+install uninstall: export LIBDIR := $(LIBDIR)
+install uninstall: export INCLUDEDIR := $(INCLUDEDIR)
+install uninstall: export DATADIR := $(DATADIR)
+install uninstall: export INSTALL := $(INSTALL)
 
 install: $(BUILD)/heavytail ## install under PREFIX (default /usr/local): program, library, headers, manual, completions
-	install -d $(bindir) $(libdir)/pkgconfig $(incdir)/params $(docdir)/docs/examples $(docdir)/assets/screenshots \
-	    $(dir $(man_page) $(bash_completion) $(zsh_completion))
-	install -m 755 $< $(bindir)/heavytail
-	install -m 644 $(BUILD)/libheavytail.a $(libdir)
-	install -m 644 include/heavytail/*.h $(incdir)
-	install -m 644 src/params/params.def $(incdir)/params
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' tools/heavytail.pc.in > $(libdir)/pkgconfig/heavytail.pc
-	$< help man > $(man_page)
-	$< help bash > $(bash_completion)
-	$< help zsh > $(zsh_completion)
-	install -m 644 README.md LICENSE $(docdir)
-	install -m 644 docs/*.md $(docdir)/docs
-	install -m 644 docs/examples/* $(docdir)/docs/examples
-	install -m 644 assets/screenshots/*.png $(docdir)/assets/screenshots
+	$(Q)BUILD='$(BUILD)' VERSION='$(VERSION)' tools/install.sh install
 
 uninstall: ## remove what install put there
-	rm -f $(bindir)/heavytail $(libdir)/libheavytail.a $(libdir)/pkgconfig/heavytail.pc \
-	    $(man_page) $(bash_completion) $(zsh_completion)
-	rm -rf $(incdir) $(docdir)
+	$(Q)tools/install.sh uninstall
 
 clean: ## remove everything built
 	rm -rf build heavytail

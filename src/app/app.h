@@ -9,12 +9,21 @@
 #include "base/text.h"
 #include "heavytail/params.h"
 
+/* Threads of a command that multiply matrices at the same time: room for OpenBLAS is reserved before it runs.
+ */
+typedef enum ht_multiplies {
+    HT_MULTIPLIES_NOT,
+    HT_MULTIPLIES_POOL,
+    HT_MULTIPLIES_LAB, /* the pool, the analyst, and the pool of a ladder or a comparison */
+} ht_multiplies;
+
 /* One row a subcommand: the table in main.c gives dispatch, help and completion. */
 typedef struct ht_command_info {
     const char *name;
     const char *usage; /* after the name */
     const char *help;
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; returns the exit code */
+    ht_multiplies multiplies;
 } ht_command_info;
 
 int ht_cmd_lab(int argc, char **argv);
@@ -72,6 +81,10 @@ ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error 
 /* Preset name, .ini path, or a .png whose text chunk holds the settings. */
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);
 
+/* HT_USAGE when the settings come from a picture (which may be a stranger's) and name files to read outside
+ * of the data directories, unless the command line says data.name, too. */
+ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err);
+
 /* Appends the journal that a .png carries. */
 ht_code ht_picture_journal(const char *path, ht_text *journal, ht_error *err);
 
@@ -80,6 +93,11 @@ int ht_app_fail(const ht_error *err);
 
 /* Prints each as "heavytail: note: sentence" to stderr. */
 void ht_app_notes(const ht_notes *notes);
+
+/* HT_USAGE for variables of the environment that say nothing we could follow: HEAVYTAIL_THREADS,
+ * HEAVYTAIL_ISA. Asked once, before anything is done. */
+enum { HT_THREADS_MAX = 1024 };
+ht_code ht_app_environment(ht_error *err);
 
 /* HEAVYTAIL_THREADS or the cores of this process. */
 int ht_app_threads(void);

@@ -6,6 +6,8 @@
 
 #include "base/pool.h"
 #include "base/text.h"
+#include "data/loader.h"
+#include "math/kernel.h"
 #include "params/preset.h"
 #include "render/png.h"
 
@@ -27,8 +29,39 @@ void ht_app_notes(const ht_notes *notes)
 int ht_app_threads(void)
 {
     const char *wish = getenv("HEAVYTAIL_THREADS");
-    int threads = wish ? atoi(wish) : 0;
-    return threads >= 1 && threads <= 1024 ? threads : ht_pool_cores();
+    return wish && *wish ? atoi(wish) : ht_pool_cores();
+}
+
+static ht_code check_threads(ht_error *err)
+{
+    const char *wish = getenv("HEAVYTAIL_THREADS");
+    if (!wish || !*wish) return HT_OK;
+    size_t digits = strspn(wish, "0123456789");
+    if (digits > 0 && digits < 6 && !wish[digits] && atoi(wish) >= 1 && atoi(wish) <= HT_THREADS_MAX)
+        return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "HEAVYTAIL_THREADS=%.40s: is not a whole number from 1 to %d; unset it for one thread a core", wish,
+        HT_THREADS_MAX);
+}
+
+static ht_code check_isa(ht_error *err)
+{
+    const char *wish = getenv("HEAVYTAIL_ISA");
+    char names[64] = "";
+    if (!wish || !*wish || strcmp(wish, ht_kernel()->isa) == 0) return HT_OK;
+    for (const ht_kernels *const *build = ht_kernel_builds(); *build; build++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*build)->isa);
+    }
+    return ht_error_set(
+        err, HT_USAGE,
+        "HEAVYTAIL_ISA=%.40s: this program on this CPU runs %s; unset it for the first of them", wish, names);
+}
+
+ht_code ht_app_environment(ht_error *err)
+{
+    return check_threads(err) == HT_OK ? check_isa(err) : err->code;
 }
 
 /* Who writes "--alpa" means "--noise.alpha". */
@@ -157,16 +190,44 @@ static ht_code load_from_picture(ht_params *params, const char *path, ht_error *
     return code;
 }
 
-ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)
+static bool is_picture(const char *name)
 {
     size_t length = strlen(name);
-    if (length > 4 && strcmp(name + length - 4, ".png") == 0) return load_from_picture(params, name, err);
-    return ht_preset_load(params, name, err);
+    return length > 4 && strcmp(name + length - 4, ".png") == 0;
+}
+
+ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)
+{
+    return is_picture(name) ? load_from_picture(params, name, err) : ht_preset_load(params, name, err);
+}
+
+static bool names_data(const ht_arguments *args)
+{
+    static const char key[] = "data.name";
+    for (int i = 0; i < args->set_count; i++) {
+        const char *own = args->sets[i].key, *text = args->sets[i].text;
+        if (own ? strcmp(own, key) == 0 : strncmp(text, key, strlen(key)) == 0) return true;
+    }
+    return false;
+}
+
+ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err)
+{
+    const char *data = ht_params_text(params, HT_P_DATA_NAME);
+    if (!is_picture(name) || names_data(args) || ht_data_stays_inside(data, args->data_dir)) return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "%.200s: its settings name files outside of the data directories (data.name=%.200s), and a "
+        "picture may come from anybody: to read them say --set data.name=… yourself, or give "
+        "their directory with --data-dir",
+        name, data);
 }
 
 ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err)
 {
+    const char *preset = args->preset ? args->preset : "ecg-demo";
     ht_params_init(params);
-    if (ht_settings_load(params, args->preset ? args->preset : "ecg-demo", err) != HT_OK) return err->code;
+    if (ht_settings_load(params, preset, err) != HT_OK) return err->code;
+    if (ht_settings_trust(params, preset, args, err) != HT_OK) return err->code;
     return ht_arguments_sets(args, params, err);
 }

@@ -91,6 +91,7 @@ static bool watch(void *context, uint64_t step)
 static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
 {
     if (read_journal(r, err) != HT_OK) return err->code;
+    if (ht_settings_trust(&r->journal.initial, r->source, args, err) != HT_OK) return err->code;
     if (ht_session_make(&r->session, &r->journal.initial, args, err) != HT_OK) return err->code;
     ht_code code = r->picture ? find_picture(r, err) : find_checkpoint(r, err);
     if (code != HT_OK) return code;
@@ -112,11 +113,13 @@ static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
 
 static ht_code print_json(const replaying *r, ht_error *err)
 {
-    char hash[24];
+    char hash[24], source[4200];
     uint64_t steps = ht_trainer_steps(r->trainer);
+    ht_text_copy(source, sizeof source, r->source);
+    ht_text_clean(source); /* a name of other bytes than UTF-8 has no place in JSON */
     snprintf(hash, sizeof hash, "%016" PRIx64, r->hash);
     json_t *root =
-        json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:f}", "schema", 1, "source", r->source, "steps",
+        json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:f}", "schema", 1, "source", source, "steps",
                   (json_int_t)steps, "hash", hash, "equal", r->picture ? json_null() : json_boolean(r->equal),
                   "difference", r->where[0] ? json_string(r->where) : json_null(), "seconds", r->seconds);
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;

@@ -179,6 +179,10 @@ static void files(void)
     entry("HEAVYTAIL_DATA", "", "A directory with data files, tried after --data-dir.");
     entry("HEAVYTAIL_THREADS", "",
           "Threads to compute with; by default one for each core. Results do not depend on it.");
+    entry("HEAVYTAIL_ISA", "",
+          "The instruction set to compute with: portable, avx2, avx512 or neon; by default the best that "
+          "this CPU has. "
+          "Noise does not depend on it.");
     entry("NO_COLOR", "", "If set and not empty, the lab uses no colours.");
     entry("OPENBLAS_CORETYPE", "", "The kernels of OpenBLAS; chosen by heavytail where it is not set.");
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/outlet.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/stack.h"
@@ -74,33 +75,32 @@ static bool reader_left(void)
     return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
 }
 
-/* Threads that multiply at the same time: in the lab the pool, the analyst, and a ladder's or a comparison's
- * own pool. */
-static int callers_of(const char *command)
-{
-    static const char *const none[] = {"data", "help", "noise", "presets", "table"};
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        if (strcmp(command, none[i]) == 0) return 0;
-    return strcmp(command, "lab") == 0 ? 2 * ht_app_threads() + 1 : ht_app_threads();
-}
-
 static int run_command(const ht_command_info *command, int argc, char **argv)
 {
     ht_error err;
-    int callers = callers_of(command->name);
-    if (callers > 0 && ht_linalg_reserve(callers, &err) != HT_OK) return ht_app_fail(&err);
+    int threads = ht_app_threads();
+    const int callers[] = {[HT_MULTIPLIES_POOL] = threads, [HT_MULTIPLIES_LAB] = 2 * threads + 1};
+    if (command->multiplies != HT_MULTIPLIES_NOT &&
+        ht_linalg_reserve(callers[command->multiplies], &err) != HT_OK)
+        return ht_app_fail(&err);
     return command->run(argc, argv);
+}
+
+static bool is_lab(int argc, char **argv)
+{
+    return argc < 2 || argv[1][0] == '-' || strcmp(argv[1], "lab") == 0;
 }
 
 static int dispatch(int argc, char **argv)
 {
     size_t count;
+    ht_error err;
     const ht_command_info *commands = ht_commands(&count);
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return ht_cmd_help(1, argv + 1);
-    if (argc < 2 || argv[1][0] == '-')
-        return run_command(&(ht_command_info){.name = "lab", .run = ht_cmd_lab}, argc, argv);
+    if (ht_app_environment(&err) != HT_OK) return ht_app_fail(&err);
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) return print_version();
+    if (argc < 2 || argv[1][0] == '-') return run_command(&commands[0], argc, argv); /* the lab */
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0) return ht_cmd_help(2, (char *[]){"help", argv[1], NULL});
     for (size_t i = 0; i < count; i++)
@@ -117,6 +117,7 @@ static int run(int argc, char **argv)
     prepare_blas(argv);
     ht_linalg_init();
     bool filter = refuse_write_signals();
+    ht_outlet_open(is_lab(argc, argv));
     int code = dispatch(argc, argv);
     /* A full disk or a closed output must not look like success. */
     bool lost = ferror(stdout) != 0;

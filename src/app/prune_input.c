@@ -93,10 +93,12 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
     const ht_netfile_options options = {activation, mean_field, s->order, &in->notes};
     if (!s->path) {
         ht_text_copy(in->name, sizeof in->name, s->w1);
+        ht_text_clean(in->name);
         in->net = ht_netfile_read_npy(matrices, 2, activation, mean_field, err);
         return in->net ? HT_OK : HT_FAIL;
     }
     ht_text_copy(in->name, sizeof in->name, s->path);
+    ht_text_clean(in->name);
     ht_text_copy(path, sizeof path, s->path);
     if (ht_file_is_dir(s->path) && find_run(s->path, run, sizeof run) &&
         ht_file_join(path, sizeof path, s->path, "checkpoint.safetensors", err) != HT_OK)

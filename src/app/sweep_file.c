@@ -69,7 +69,9 @@ static ht_code take_preset(reading *r, const char *value)
         return ht_error_set(r->err, HT_USAGE,
                             "preset replaces all settings; make it the section's first line");
     ht_params_init(&grid->base);
-    return ht_settings_load(&grid->base, r->args->preset ? r->args->preset : value, r->err);
+    const char *preset = r->args->preset ? r->args->preset : value;
+    if (ht_settings_load(&grid->base, preset, r->err) != HT_OK) return r->err->code;
+    return ht_settings_trust(&grid->base, preset, r->args, r->err);
 }
 
 static ht_code take_set(reading *r, const char *value)

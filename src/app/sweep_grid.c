@@ -7,6 +7,7 @@
 #include "app/sweep.h"
 #include "base/alloc.h"
 #include "base/text.h"
+#include "heavytail/dataset.h"
 
 /* ---- axes -------------------------------------------------------------------------------------- */
 
@@ -76,22 +77,59 @@ static ht_vary *new_axis(ht_grid *grid, ht_param param, ht_error *err)
     return NULL;
 }
 
+static bool is_data_set(const char *text, size_t length)
+{
+    size_t count, name = 0;
+    const ht_dataset_info *table = ht_dataset_table(&count);
+    while (name < length && text[name] != ':') name++;
+    for (size_t i = 0; i < count; i++)
+        if (strcspn(table[i].name, ":") == name && memcmp(text, table[i].name, name) == 0) return true;
+    return false;
+}
+
+/* Where the value at the beginning of the list ends: at a comma, but csv:TRAIN,TEST is one value unless what
+ * follows its comma is the name of a data set. */
+static size_t value_length(const ht_vary *axis, const char *list)
+{
+    size_t length = strcspn(list, ",");
+    if (axis->param != HT_P_DATA_NAME || strncmp(list, "csv:", 4) != 0 || !list[length]) return length;
+    const char *second = list + length + 1;
+    size_t more = strcspn(second, ",");
+    return more == 0 || is_data_set(second, more) ? length : length + 1 + more;
+}
+
+/* One value of a list into `part`: in double quotes, or as far as the next comma. Returns where the list goes
+ * on: at a comma or its end; NULL with *err set. */
+static const char *next_value(const ht_vary *axis, const char *list, char part[HT_PARAM_VALUE], ht_error *err)
+{
+    const char *key = ht_param_at(axis->param)->key, *quote = *list == '"' ? strchr(list + 1, '"') : NULL;
+    size_t length = quote ? (size_t)(quote - list) + 1 : value_length(axis, list), end = length;
+    const char *after = quote ? quote + 1 + strspn(quote + 1, " ") : NULL;
+    if (*list == '"' && (!after || (*after && *after != ','))) {
+        ht_error_set(err, HT_USAGE,
+                     "--vary %s: a value in quotes ends in a quote and a comma, as in a=\"x,y\",z", key);
+        return NULL;
+    }
+    if (quote) list++, end -= 2;
+    while (end > 0 && list[end - 1] == ' ') end--;
+    if (end == 0 || end >= HT_PARAM_VALUE) {
+        ht_error_set(err, HT_USAGE, "--vary %s: %s; give a list as in a=1,2", key,
+                     end ? "a value is too long" : "a value is empty");
+        return NULL;
+    }
+    snprintf(part, HT_PARAM_VALUE, "%.*s", (int)end, list);
+    return after ? after : list + length;
+}
+
 /* Calls take_value with each part of "a,b,c". */
 static ht_code take_list(ht_grid *grid, ht_vary *axis, const char *list, ht_error *err)
 {
     char part[HT_PARAM_VALUE];
-    for (;;) {
-        while (*list == ' ') list++;
-        size_t length = strcspn(list, ","), end = length;
-        while (end > 0 && list[end - 1] == ' ') end--;
-        if (end == 0 || end >= sizeof part)
-            return ht_error_set(err, HT_USAGE, "--vary %s: %s; give a list as in a=1,2",
-                                ht_param_at(axis->param)->key,
-                                end ? "a value is too long" : "a value is empty");
-        snprintf(part, sizeof part, "%.*s", (int)end, list);
+    for (;; list++) {
+        list = next_value(axis, list + strspn(list, " "), part, err);
+        if (!list) return err->code;
         if (take_value(grid, axis, part, false, err) != HT_OK) return err->code;
-        if (list[length] == '\0') return HT_OK;
-        list += length + 1;
+        if (*list == '\0') return HT_OK;
     }
 }
 

@@ -20,13 +20,23 @@
 
 /* ---- one cell, in this process ----------------------------------------------------------------- */
 
-/* The result file: what `train --json` prints without time and machine, and without the paths of csv: and
- * npy:. */
-static char *describe(const ht_results *results, const ht_session *s)
+static bool varies(const ht_grid *grid, ht_param p)
 {
-    json_t *root = ht_results_json(results, ht_trainer_params(s->trainer));
+    for (int i = 0; i < grid->axes; i++)
+        if (grid->axis[i].param == p) return true;
+    return false;
+}
+
+/* The result file: what `train --json` prints without time and machine, and without the paths of csv: and
+ * npy: (but where data.name varies they tell the cells apart). */
+static char *describe(const ht_results *results, const ht_session *s, const ht_grid *grid)
+{
+    const ht_params *settings = ht_trainer_params(s->trainer);
+    json_t *root = ht_results_json(results, settings);
     json_t *params = json_object_get(root, "params");
-    bool complete = params && json_object_set_new(params, "data.name", json_string(s->data->name)) == 0 &&
+    const char *name =
+        varies(grid, HT_P_DATA_NAME) ? ht_params_text(settings, HT_P_DATA_NAME) : s->data->name;
+    bool complete = params && json_object_set_new(params, "data.name", json_string(name)) == 0 &&
                     json_object_set_new(root, "inputs", json_integer(s->data->inputs)) == 0;
     for (int p = 0; complete && p < HT_P_COUNT; p++)
         if (strncmp(ht_param_at(p)->key, "ui.", 3) == 0) json_object_del(params, ht_param_at(p)->key);
@@ -45,7 +55,7 @@ static ht_code train_cell(const ht_grid *grid, int k, const char *dir, const cha
     if (k == 0) ht_data_tell(session.data); /* once is enough */
     if (code == HT_OK)
         code = ht_trial_run(&results, session.trainer, session.data, session.pool, NULL, NULL, err);
-    char *text = code == HT_OK ? describe(&results, &session) : NULL;
+    char *text = code == HT_OK ? describe(&results, &session, grid) : NULL;
     if (code == HT_OK && !text) code = ht_error_set(err, HT_FAIL, "not enough memory to write the results");
     if (code == HT_OK) code = ht_sweep_store(grid, k, dir, text, err);
     free(text);

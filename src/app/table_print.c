@@ -90,6 +90,18 @@ static void print_summary_csv(FILE *out, const ht_summary *summary)
     }
 }
 
+/* A field that holds a comma or a quote stands in quotes (RFC 4180). */
+static void print_field_csv(FILE *out, const char *text)
+{
+    bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+    if (quoted) fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"') fputc('"', out);
+        fputc(*text, out);
+    }
+    fputs(quoted ? "\"," : ",", out);
+}
+
 static void print_csv(const ht_table *table, FILE *out)
 {
     char value[HT_PARAM_VALUE];
@@ -103,10 +115,10 @@ static void print_csv(const ht_table *table, FILE *out)
     fputc('\n', out);
     for (int r = 0; r < table->count; r++) {
         const ht_table_row *row = &table->row[r];
-        if (table->named) fprintf(out, "%s,", row->sweep);
+        if (table->named) print_field_csv(out, row->sweep);
         for (int i = 0; i < table->keys; i++) {
             ht_table_value(row, table->key[i], value, sizeof value);
-            fprintf(out, "%s,", value);
+            print_field_csv(out, value);
         }
         fprintf(out, "%d,%d", row->cells, row->diverged);
         for (int m = 0; m < HT_MEASURES; m++) print_summary_csv(out, &row->measure[m]);

@@ -25,17 +25,53 @@ int ht_file_open(const char *path, uint64_t *size, ht_error *err)
     return ht_file_open_in(AT_FDCWD, path, size, err);
 }
 
+enum { NOT_REGULAR = -2, HARMLESS = O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
+/* What stands behind a handle (O_PATH), opened; the second way is for systems without /proc. */
+static int open_handle(int handle, int at, const char *name, int flags)
+{
+    char again[32];
+    struct stat wanted, info;
+    if (fstat(handle, &wanted) != 0) return -1;
+    if (S_ISLNK(wanted.st_mode)) return errno = ELOOP, -1;
+    if (!S_ISREG(wanted.st_mode)) return NOT_REGULAR;
+    snprintf(again, sizeof again, "/proc/self/fd/%d", handle);
+    int fd = open(again, (flags & ~O_NOFOLLOW) | HARMLESS);
+    if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
+    fd = openat(at, name, flags | HARMLESS);
+    if (fd < 0 || (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))) return fd;
+    close(fd);
+    return NOT_REGULAR;
+}
+
+/* Only a regular file is opened at all: opening alone may rewind a tape, hang up a line, wait for a pipe's
+ * other end, or wake it. -1 with errno, or NOT_REGULAR. `flags` may have O_NOFOLLOW and O_CREAT. */
+static int open_regular(int at, const char *name, int flags)
+{
+    for (int tries = 0;; tries++) {
+        int handle = openat(at, name, O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW));
+        if (handle >= 0) {
+            int fd = open_handle(handle, at, name, flags & ~O_CREAT), failed = errno;
+            close(handle);
+            errno = failed;
+            return fd;
+        }
+        if (errno != ENOENT || !(flags & O_CREAT)) return -1;
+        int made = openat(at, name, flags | O_EXCL | HARMLESS, 0666);
+        if (made >= 0 || errno != EEXIST || tries == 8) return made;
+    }
+}
+
 int ht_file_open_in(int at, const char *path, uint64_t *size, ht_error *err)
 {
-    /* O_NONBLOCK: a FIFO in place of a file must not hang us; it is refused below. */
-    int fd = openat(at, name_in(at, path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_regular(at, name_in(at, path), O_RDONLY);
     struct stat info;
-    if (fd < 0)
+    if (fd == NOT_REGULAR)
+        ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    else if (fd < 0)
         ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
     else if (fstat(fd, &info) != 0)
         ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
-    else if (!S_ISREG(info.st_mode))
-        ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
     else {
         *size = (uint64_t)info.st_size;
         return fd;
@@ -117,7 +153,7 @@ static ht_code settle(int fd, const char *path, ht_error *err)
 
 ht_code ht_file_sync(const char *path, ht_error *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(path, O_RDONLY | HARMLESS);
     if (fd < 0) return ht_error_set(err, HT_FAIL, "%s: cannot open: %s", path, strerror(errno));
     ht_code code = settle(fd, path, err);
     close(fd);
@@ -247,20 +283,19 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
     return ht_file_write_parts(path, &(ht_part){data, size}, 1, err);
 }
 
-/* O_NONBLOCK: as in reading, a FIFO must not hang us. O_NOFOLLOW: a link in a stranger's run must not lead us
- * out of it (what is replaced as a whole replaces the link). */
+/* O_NOFOLLOW: a link in a stranger's run must not lead us out of it (what is replaced as a whole replaces the
+ * link). */
 int ht_file_change_in(int at, const char *path, bool create, uint64_t *size, ht_error *err)
 {
-    int fd = openat(at, name_in(at, path),
-                    O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | (create ? O_CREAT : 0), 0666);
+    int fd = open_regular(at, name_in(at, path), O_RDWR | O_APPEND | O_NOFOLLOW | (create ? O_CREAT : 0));
     struct stat info;
-    if (fd < 0)
-        ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
-                     errno == ELOOP    ? "it is a symbolic link"
-                     : errno == EISDIR ? "it is not a regular file"
-                                       : strerror(errno));
-    else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+    if (fd == NOT_REGULAR)
         ht_error_set(err, HT_FAIL, "%s: is not a regular file", path);
+    else if (fd < 0)
+        ht_error_set(err, HT_FAIL, "%s: cannot open for writing: %s", path,
+                     errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+    else if (fstat(fd, &info) != 0)
+        ht_error_set(err, HT_FAIL, "%s: cannot stat: %s", path, strerror(errno));
     else {
         *size = (uint64_t)info.st_size;
         return fd;

@@ -53,14 +53,21 @@ void ht_text_free(ht_text *text)
     *text = (ht_text){0};
 }
 
-/* U+0080 to U+009F are control characters too; bytes that are no UTF-8 (also a character cut at the end) go
- * with them. */
+/* U+0080 to U+009F are control characters too; U+2028 … end lines, U+202A … and U+2066 … turn the direction.
+ */
+bool ht_text_obeyed(unsigned c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Bytes that are no UTF-8 (also a character cut at the end) go, too. */
 void ht_text_clean(char *text)
 {
     unsigned c;
     char *to = text;
     for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c == 0xfffd && n == 1)) {
+        if (ht_text_obeyed(c) || (c == 0xfffd && n == 1)) {
             *to++ = '?';
         } else {
             memmove(to, text, n);

@@ -24,10 +24,14 @@ void ht_text_free(ht_text *text);
 /* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
 void ht_text_copy(char *to, size_t size, const char *from);
 
+/* Would a terminal obey this character instead of showing it? C0, DEL and C1 control characters, and those
+ * that break lines or turn the direction in which the rest is written. */
+bool ht_text_obeyed(unsigned code_point);
+
 /* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
- * would obey, C0, DEL and C1 control characters and bytes that are no UTF-8, is shown as '?'. Everything that
+ * would obey, and bytes that are no UTF-8, is shown as '?'. Everything that
  * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
- * printed. */
+ * printed; what is forgotten is cleaned on its way out (app/outlet.h). */
 void ht_text_clean(char *text);
 
 /* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "data/checksum.h"
 
 enum {
     DEFLATE_RATIO = 1040, /* deflate packs at most 1032 bytes into one */
@@ -86,6 +87,7 @@ ht_code ht_bytes_read(ht_bytes *bytes, void *to, size_t count, const char *what,
         memcpy(to, bytes->file + bytes->offset, done);
     }
     bytes->offset += done;
+    bytes->sum = ht_checksum_add(bytes->sum, to, done);
     if (done == count) return HT_OK;
     return ht_error_set(
         err, HT_FAIL,

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <zlib.h>
 
@@ -16,6 +17,7 @@ typedef struct ht_bytes {
     const char *path;         /* not owned */
     char *file;               /* the whole file as it lies on the disk */
     size_t size, offset;      /* of the file; bytes given out so far (inflated ones) */
+    uint32_t sum;             /* CRC-32 of the bytes given out */
     bool packed, open, ended; /* gzip; zlib is set up; the gzip stream is used up */
     z_stream stream;
 } ht_bytes;

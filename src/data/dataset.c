@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "data/loader.h"
+#include "data/source.h"
 #include "data/sample.h"
 #include "data/scale.h"
 
@@ -18,6 +19,10 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
 #define IDX_FILES                                                                                            \
     "train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte, plain "  \
     "or .gz"
+#define EMNIST_FILES                                                                                         \
+    "emnist/ emnist-SPLIT-train-images-idx3-ubyte and so on; letters, balanced, digits, byclass, bymerge "   \
+    "or "                                                                                                    \
+    "mnist"
 #define ECG_FILES "ecg5000/ ECG5000_TRAIN.tsv ECG5000_TEST.tsv"
 
 /* THE table: name, title, source, shape, loader, what may follow a ':', the embedded set that is closest. */
@@ -37,6 +42,12 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
     ROW("fashion-mnist", "Fashion-MNIST clothes", "fashion-mnist/ " IDX_FILES,                               \
         "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_fashion, NO_ARGUMENT,              \
         "digits-synth")                                                                                      \
+    ROW("kmnist", "KMNIST cursive Japanese characters", "kmnist/ " IDX_FILES,                                \
+        "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_kmnist, NO_ARGUMENT,               \
+        "digits-synth")                                                                                      \
+    ROW("emnist:SPLIT", "EMNIST handwritten letters and digits", EMNIST_FILES,                               \
+        "28 x 28 inputs; letters 26 classes, balanced 47, digits 10, byclass 62, bymerge 47, mnist 10",      \
+        ht_load_emnist, NEEDS_ARGUMENT, "digits-synth")                                                      \
     ROW("ecg5000", "ECG5000 heartbeats, normal or abnormal", ECG_FILES,                                      \
         "140 inputs, 2 classes, 500 train / 4 500 test", ht_load_ecg5000, NO_ARGUMENT, "ecg-synth")          \
     ROW("ecg5000-5", "ECG5000 heartbeats, five classes", ECG_FILES,                                          \
@@ -44,6 +55,9 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
     ROW("cifar10", "CIFAR-10 colour pictures",                                                               \
         "cifar10/ data_batch_1.bin to data_batch_5.bin, test_batch.bin",                                     \
         "3 x 32 x 32 inputs, 10 classes, 50 000 train / 10 000 test", ht_load_cifar, NO_ARGUMENT,            \
+        "digits-synth")                                                                                      \
+    ROW("cifar100", "CIFAR-100 colour pictures", "cifar100/ train.bin, test.bin",                            \
+        "3 x 32 x 32 inputs, 100 classes, 50 000 train / 10 000 test", ht_load_cifar100, NO_ARGUMENT,        \
         "digits-synth")                                                                                      \
     ROW("ucr:NAME", "A time series set of the UCR archive",                                                  \
         "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts, .arff)", "as in the files", ht_load_ucr,          \
@@ -220,6 +234,7 @@ static ht_code name_classes(const ht_raw_labels *classes, const ht_raw *raw, ht_
                          raw->names[(int)classes->items[c].number - raw->first_label]);
         else
             ht_label_format(&shown, c, data->class_names[c], HT_LABEL_NAME);
+        ht_text_clean(data->class_names[c]); /* of a stranger, on its way to a terminal */
     }
     return HT_OK;
 }
@@ -405,13 +420,31 @@ static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_optio
     return assemble(raw, c, data, err);
 }
 
+static bool has_path(int row)
+{
+    return rows[row].load == ht_load_csv || rows[row].load == ht_load_npy;
+}
+
+bool ht_data_stays_inside(const char *name, const char *dir)
+{
+    int row;
+    const char *argument;
+    char first[HT_DATA_PATH];
+    ht_error ignored;
+    if (find_row(name, &row, &argument, &ignored) != HT_OK || !has_path(row)) return true; /* reads nothing */
+    size_t length = rows[row].load == ht_load_csv ? strcspn(argument, ",") : strlen(argument);
+    if (length >= sizeof first) return false;
+    snprintf(first, sizeof first, "%.*s", (int)length, argument);
+    return ht_source_inside(first, dir) &&
+           (!argument[length] || ht_source_inside(argument + length + 1, dir));
+}
+
 /* Result files hold no paths, so csv: and npy: keep only their kind. */
 static void set_name(const char *name, int row, ht_dataset *data)
 {
     char base[32];
     base_name(name, base);
-    bool has_path = rows[row].load == ht_load_csv || rows[row].load == ht_load_npy;
-    ht_text_copy(data->name, sizeof data->name, has_path ? base : name);
+    ht_text_copy(data->name, sizeof data->name, has_path(row) ? base : name);
     ht_text_copy(data->title, sizeof data->title, table[row].title);
 }
 

@@ -1,8 +1,8 @@
-/* CIFAR-10, binary version: records of one label byte and 3 × 1024 bytes (red, green, blue plane of 32 × 32).
- * https://www.cs.toronto.edu/~kriz/cifar.html
- * Standardized with one mean and one standard deviation over all pixels and channels of the training files.
+/* CIFAR-10 and CIFAR-100, binary versions: records of one label byte (CIFAR-100: of the 20 kinds, then of the
+ * 100 classes) and 3 × 1024 bytes (red, green, blue plane of 32 × 32).
+ * https://www.cs.toronto.edu/~kriz/cifar.html Standardized with one mean and one standard deviation over all
+ * pixels and channels of the training files.
  */
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,72 +13,66 @@
 #include "data/pictures.h"
 #include "data/source.h"
 
-enum { INPUTS = 3072, RECORD = 1 + INPUTS, CLASSES = 10, TRAIN_FILES = 5 };
+enum { INPUTS = 3072, NAMES = 100 };
 
-/* Far more records than the real files have (10 000 each), far fewer than memory. */
-enum { FILE_LIMIT = 64 << 20 };
+/* Far more records than the real files have (10 000 or 50 000 each), far fewer than memory. */
+enum { FILE_LIMIT = 512 << 20 };
+
+typedef struct cifar_set {
+    const char *title;
+    const char *const *folders; /* where its files may be in a place */
+    const char *const *train;   /* names of the training files, NULL at the end */
+    const char *test;
+    const char *pickled, *pickled_file; /* the folder of the version for Python; one of its files, or NULL */
+    const char *archive;                /* of the binary version */
+    int label, classes;                 /* which byte of a record, and how many */
+    int start;                          /* of the pixels in a record */
+    const char *names[NAMES];
+} cifar_set;
 
 static const ht_endings plain = {"", NULL};
-static const char *const names[CLASSES] = {"airplane", "automobile", "bird",  "cat",  "deer",
-                                           "dog",      "frog",       "horse", "ship", "truck"};
 
-/* How often each grey level occurs: exact sums for mean and standard deviation. */
-typedef struct levels {
-    uint64_t count[256];
-} levels;
-
-static ht_code check_records(const char *path, const unsigned char *data, size_t size, ht_error *err)
+static ht_code check_records(const cifar_set *set, const char *path, const unsigned char *data, size_t size,
+                             ht_error *err)
 {
-    if (size == 0 || size % RECORD != 0)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: has %zu bytes, which is %s of %d bytes; it is %s: download or copy it again",
-                            path, size, size == 0 ? "no record" : "not a whole number of records", RECORD,
-                            size == 0 ? "empty" : "truncated or another kind of file");
-    for (size_t at = 0; at < size; at += RECORD)
-        if (data[at] >= CLASSES)
+    size_t record = (size_t)(set->start + INPUTS);
+    if (size == 0 || size % record != 0)
+        return ht_error_set(
+            err, HT_FAIL, "%s: has %zu bytes, which is %s of %zu bytes; it is %s: download or copy it again",
+            path, size, size == 0 ? "no record" : "not a whole number of records", record,
+            size == 0 ? "empty" : "truncated or another kind of file");
+    for (size_t at = (size_t)set->label; at < size; at += record)
+        if (data[at] >= set->classes)
             return ht_error_set(
                 err, HT_FAIL,
                 "%s: byte %zu (label of record %zu) is %d, labels are 0 to %d; the file is damaged or "
-                "not the binary version of CIFAR-10",
-                path, at, at / RECORD + 1, data[at], CLASSES - 1);
+                "not the binary version of %s",
+                path, at, at / record + 1, data[at], set->classes - 1, set->title);
     return HT_OK;
 }
 
 /* Appends the grey levels and labels of one file; pixels beyond the limit are counted, not kept. */
-static ht_code add_file(const char *path, size_t limit, unsigned char **pixels, ht_raw_part *part,
-                        levels *sum, ht_error *err)
+static ht_code add_file(const cifar_set *set, const char *path, size_t limit, unsigned char **pixels,
+                        ht_raw_part *part, ht_levels *sum, ht_error *err)
 {
     char *file;
-    size_t size;
+    size_t size, record = (size_t)(set->start + INPUTS);
     if (ht_file_read(path, FILE_LIMIT, &file, &size, err) != HT_OK) return err->code;
     const unsigned char *data = (const unsigned char *)file;
-    ht_code code = check_records(path, data, size, err);
-    size_t records = size / RECORD, count = ht_data_limited(part->count + records, limit);
+    ht_code code = check_records(set, path, data, size, err);
+    size_t records = size / record, count = ht_data_limited(part->count + records, limit);
     void *grown = *pixels;
     if (code == HT_OK && count > part->count)
         code = ht_grow(&grown, part->count * INPUTS, count * INPUTS, 1, "the pictures", err);
     *pixels = grown;
     for (size_t i = 0; i < records && code == HT_OK; i++) {
-        const unsigned char *record = data + i * RECORD;
-        code = ht_labels_add_number(&part->labels, record[0], err);
-        if (*pixels && part->count < count) memcpy(*pixels + part->count++ * INPUTS, record + 1, INPUTS);
-        for (int j = 1; j < RECORD; j++) sum->count[record[j]]++;
+        const unsigned char *from = data + i * record + set->start;
+        code = ht_labels_add_number(&part->labels, data[i * record + (size_t)set->label], err);
+        if (*pixels && part->count < count) memcpy(*pixels + part->count++ * INPUTS, from, INPUTS);
+        ht_levels_add(sum, from, INPUTS);
     }
     ht_free(file);
     return code;
-}
-
-static void measure(const levels *sum, ht_raw *raw)
-{
-    double n = 0, first = 0, second = 0;
-    for (int i = 0; i < 256; i++) {
-        double weight = (double)sum->count[i], value = i / 255.0;
-        n += weight, first += weight * value, second += weight * value * value;
-    }
-    double mean = first / n, variance = second / n - mean * mean;
-    raw->mean = (float)mean;
-    /* Pictures of one single grey level: nothing to scale. */
-    raw->std = variance > 1e-12 ? (float)sqrt(variance) : 1;
 }
 
 static ht_code standardize(const ht_raw *raw, unsigned char *pixels, ht_raw_part *part, ht_error *err)
@@ -90,40 +84,109 @@ static ht_code standardize(const ht_raw *raw, unsigned char *pixels, ht_raw_part
     return HT_OK;
 }
 
-static ht_code load_train(const char *dir, size_t limit, ht_raw *raw, ht_error *err)
+static ht_code load_train(const cifar_set *set, const char *dir, size_t limit, ht_raw *raw, ht_error *err)
 {
-    levels sum = {0};
+    ht_levels sum = {{0}};
     unsigned char *pixels = NULL;
     ht_code code = HT_OK;
-    for (int i = 1; i <= TRAIN_FILES && code == HT_OK; i++) {
-        char stem[32];
-        snprintf(stem, sizeof stem, "data_batch_%d.bin", i);
-        code = ht_source_file(dir, stem, plain, raw->train.path, err);
-        if (code == HT_OK) code = add_file(raw->train.path, limit, &pixels, &raw->train, &sum, err);
+    for (int i = 0; set->train[i] && code == HT_OK; i++) {
+        code = ht_source_file(dir, set->train[i], plain, raw->train.path, err);
+        if (code == HT_OK) code = add_file(set, raw->train.path, limit, &pixels, &raw->train, &sum, err);
     }
     if (code == HT_OK) {
-        measure(&sum, raw);
+        ht_levels_measure(&sum, &raw->mean, &raw->std);
         code = standardize(raw, pixels, &raw->train, err);
     }
     ht_free(pixels);
     return code;
 }
 
-ht_code ht_load_cifar(const ht_data_request *request, ht_raw *raw, ht_error *err)
+/* The version for Python and the packed archive are often all there is: say so. */
+static ht_code not_found(const ht_data_request *request, const cifar_set *set, ht_error *err)
+{
+    const char *const beside[] = {"", set->folders[0], set->folders[1], NULL};
+    char path[HT_DATA_PATH];
+    if (ht_source_has(request, beside, set->pickled, path) ||
+        (set->pickled_file && ht_source_has(request, beside, set->pickled_file, path)))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is the version of %s for Python (pickles, which are programs and are not run "
+            "here); download the binary version, %s, and unpack it there",
+            path, set->title, set->archive);
+    if (ht_source_has(request, beside, set->archive, path))
+        return ht_error_set(err, HT_FAIL, "%s: is packed; unpack it there: tar xzf %s", path, set->archive);
+    return err->code;
+}
+
+static ht_code load(const ht_data_request *request, const cifar_set *set, ht_raw *raw, ht_error *err)
 {
     char dir[HT_DATA_PATH];
-    levels ignored = {0};
+    ht_levels ignored = {{0}};
     unsigned char *pixels = NULL;
-    raw->names = names;
-    raw->name_count = CLASSES;
-    ht_error second;
-    if (ht_source_dir(request, "cifar10", "data_batch_1.bin", plain, dir, err) != HT_OK &&
-        ht_source_dir(request, "cifar-10-batches-bin", "data_batch_1.bin", plain, dir, &second) != HT_OK)
-        return err->code;
-    if (load_train(dir, request->train_limit, raw, err) != HT_OK) return err->code;
-    if (ht_source_file(dir, "test_batch.bin", plain, raw->test.path, err) != HT_OK) return err->code;
-    ht_code code = add_file(raw->test.path, request->test_limit, &pixels, &raw->test, &ignored, err);
+    raw->names = set->names;
+    raw->name_count = set->classes;
+    if (ht_source_dir_in(request, set->folders, set->train[0], plain, dir, err) != HT_OK)
+        return not_found(request, set, err);
+    if (load_train(set, dir, request->train_limit, raw, err) != HT_OK) return err->code;
+    if (ht_source_file(dir, set->test, plain, raw->test.path, err) != HT_OK) return err->code;
+    ht_code code = add_file(set, raw->test.path, request->test_limit, &pixels, &raw->test, &ignored, err);
     if (code == HT_OK) code = standardize(raw, pixels, &raw->test, err);
     ht_free(pixels);
     return code;
+}
+
+ht_code ht_load_cifar(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    static const char *const folders[] = {"cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin",
+                                          "", NULL};
+    static const char *const train[] = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                                        "data_batch_4.bin", "data_batch_5.bin", NULL};
+    static const cifar_set set = {
+        .title = "CIFAR-10",
+        .folders = folders,
+        .train = train,
+        .test = "test_batch.bin",
+        .pickled = "cifar-10-batches-py",
+        .pickled_file = "data_batch_1",
+        .archive = "cifar-10-binary.tar.gz",
+        .classes = 10,
+        .start = 1,
+        .names = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}};
+    return load(request, &set, raw, err);
+}
+
+/* The 100 classes; the 20 kinds that they belong to are passed over. */
+ht_code ht_load_cifar100(const ht_data_request *request, ht_raw *raw, ht_error *err)
+{
+    static const char *const folders[] = {"cifar100", "cifar-100-binary", "cifar100/cifar-100-binary", "",
+                                          NULL};
+    static const char *const train[] = {"train.bin", NULL};
+    static const cifar_set set = {
+        .title = "CIFAR-100",
+        .folders = folders,
+        .train = train,
+        .test = "test.bin",
+        .pickled = "cifar-100-python",
+        .archive = "cifar-100-binary.tar.gz",
+        .label = 1,
+        .classes = 100,
+        .start = 2,
+        .names = {"apple",       "aquarium_fish", "baby",      "bear",       "beaver",       "bed",
+                  "bee",         "beetle",        "bicycle",   "bottle",     "bowl",         "boy",
+                  "bridge",      "bus",           "butterfly", "camel",      "can",          "castle",
+                  "caterpillar", "cattle",        "chair",     "chimpanzee", "clock",        "cloud",
+                  "cockroach",   "couch",         "crab",      "crocodile",  "cup",          "dinosaur",
+                  "dolphin",     "elephant",      "flatfish",  "forest",     "fox",          "girl",
+                  "hamster",     "house",         "kangaroo",  "keyboard",   "lamp",         "lawn_mower",
+                  "leopard",     "lion",          "lizard",    "lobster",    "man",          "maple_tree",
+                  "motorcycle",  "mountain",      "mouse",     "mushroom",   "oak_tree",     "orange",
+                  "orchid",      "otter",         "palm_tree", "pear",       "pickup_truck", "pine_tree",
+                  "plain",       "plate",         "poppy",     "porcupine",  "possum",       "rabbit",
+                  "raccoon",     "ray",           "road",      "rocket",     "rose",         "sea",
+                  "seal",        "shark",         "shrew",     "skunk",      "skyscraper",   "snail",
+                  "snake",       "spider",        "squirrel",  "streetcar",  "sunflower",    "sweet_pepper",
+                  "table",       "tank",          "telephone", "television", "tiger",        "tractor",
+                  "train",       "trout",         "tulip",     "turtle",     "wardrobe",     "whale",
+                  "willow_tree", "wolf",          "woman",     "worm"}};
+    return load(request, &set, raw, err);
 }

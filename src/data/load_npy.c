@@ -1,5 +1,7 @@
-/* npy:DIR - X_train.npy, y_train.npy, X_test.npy, y_test.npy; X (samples × anything), y (samples). */
+/* npy:DIR - X_train.npy, y_train.npy, X_test.npy, y_test.npy; X (samples × anything); y (samples), a column
+ * of them or one-hot rows: numbers or strings. */
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,8 +34,9 @@ static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_
         code = ht_error_set(
             err, HT_FAIL,
             "%s: has %d dimensions and %zu values; X needs at least two dimensions, samples first, and "
-            "no empty one",
-            path, array.ndim, array.count);
+            "no empty one%s",
+            path, array.ndim, array.count,
+            array.ndim == 1 ? ": save X.reshape(-1, 1) if every sample is one number" : "");
     if (code == HT_OK &&
         (array.count / array.shape[0] > INT_MAX || array.count > HT_DATA_BYTES_MAX / sizeof(float)))
         code = ht_error_set(err, HT_FAIL, "%s: has more than 4 GB of values; use a part of it", path);
@@ -51,38 +54,113 @@ static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_
     return code;
 }
 
-static ht_code read_labels(ht_raw_part *part, ht_error *err)
+/* A label for every sample: y (n), or a column (n × 1). */
+static bool is_list(const ht_npy *y)
+{
+    return y->ndim > 0 && y->count == y->shape[0];
+}
+
+/* (n × classes), every row a single 1 among zeros. */
+static bool is_one_hot(const ht_npy *y)
+{
+    if (y->ndim != 2 || !y->f64 || y->shape[1] < 2) return false;
+    for (size_t i = 0; i < y->shape[0]; i++) {
+        size_t ones = 0;
+        for (size_t c = 0; c < y->shape[1]; c++) {
+            double value = y->f64[i * y->shape[1] + c];
+            if (value != 0 && value != 1) return false;
+            ones += value == 1;
+        }
+        if (ones != 1) return false;
+    }
+    return true;
+}
+
+static ht_code check_shape(const ht_npy *y, const ht_raw_part *part, ht_error *err)
 {
     const char *path = part->path;
-    ht_npy array;
-    ht_code code = ht_npy_read(path, HT_NPY_DOUBLE, &array, err);
-    if (code == HT_OK && array.ndim != 1)
-        code = ht_error_set(err, HT_FAIL, "%s: has %d dimensions; labels need exactly one: save y.ravel()",
-                            path, array.ndim);
-    if (code == HT_OK && array.count != part->count)
-        code = ht_error_set(err, HT_FAIL, "%s: has %zu labels, but %s has %zu samples", path, array.count,
-                            part->inputs_path, part->count);
-    for (size_t i = 0; code == HT_OK && i < array.count; i++) {
-        double label = array.f64[i];
-        if (label >= -LABEL_MAX && label <= LABEL_MAX)
-            code = ht_labels_add_number(&part->labels, label, err);
+    size_t samples = part->count;
+    size_t labels = y->ndim > 0 ? y->shape[0] : 1;
+    if (y->ndim == 2 && y->shape[0] == 1 && y->shape[1] == samples && samples > 1)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: is one row of %zu labels; labels need one dimension: save y.ravel()", path,
+                            samples);
+    if (!is_list(y) && !is_one_hot(y))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: has %d dimensions with %zu values for %zu samples; labels need exactly one a sample: "
+            "save y.ravel(), or y.argmax(axis=1) of scores (one-hot rows are read as they are)",
+            path, y->ndim, y->count, samples);
+    if (labels != samples)
+        return ht_error_set(err, HT_FAIL, "%s: has %zu labels, but %s has %zu samples", path, labels,
+                            part->inputs_path, samples);
+    return HT_OK;
+}
+
+static ht_code add_number(ht_raw_part *part, size_t index, double label, ht_error *err)
+{
+    if (label >= -LABEL_MAX && label <= LABEL_MAX) return ht_labels_add_number(&part->labels, label, err);
+    return ht_error_set(err, HT_FAIL, "%s: label %zu is %g; labels are numbers within 2^53", part->path,
+                        index + 1, label);
+}
+
+static ht_code add_text(ht_raw_part *part, size_t index, const char *label, ht_error *err)
+{
+    if (*label) return ht_labels_add_text(&part->labels, label, err);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: label %zu is an empty string; remove such samples or name their class",
+                        part->path, index + 1);
+}
+
+static ht_code add_labels(const ht_npy *y, ht_raw_part *part, ht_notes *notes, ht_error *err)
+{
+    size_t columns = is_list(y) ? 1 : y->shape[1], count = y->count / columns;
+    ht_code code = HT_OK;
+    if (columns > 1)
+        ht_notes_add(notes, "%s: one-hot rows of %zu columns; the column of the 1 is the label", part->path,
+                     columns);
+    for (size_t i = 0; i < count && code == HT_OK; i++) {
+        size_t hot = 0;
+        while (columns > 1 && y->f64[i * columns + hot] != 1) hot++;
+        if (y->text)
+            code = add_text(part, i, y->text + i * y->stride, err);
         else
-            code = ht_error_set(err, HT_FAIL, "%s: label %zu is %g; labels are numbers within 2^53", path,
-                                i + 1, label);
+            code = add_number(part, i, columns > 1 ? (double)hot : y->f64[i], err);
     }
+    return code;
+}
+
+static ht_code read_labels(ht_raw_part *part, ht_notes *notes, ht_error *err)
+{
+    ht_npy array;
+    ht_code code = ht_npy_read(part->path, HT_NPY_LABELS, &array, err);
+    if (code == HT_OK) code = check_shape(&array, part, err);
+    if (code == HT_OK) code = add_labels(&array, part, notes, err);
     ht_npy_free(&array);
     return code;
 }
 
-static ht_code load_part(const char *dir, const char *suffix, ht_raw_part *part, bool *alike, ht_error *err)
+/* "X_train.npy", or "x_train.npy" as Keras names it, if only that is there. */
+static ht_code inputs_file(const char *dir, const char *suffix, char to[HT_DATA_PATH], ht_error *err)
 {
     char name[32];
-    snprintf(name, sizeof name, "X_%s.npy", suffix);
-    if (ht_file_join(part->inputs_path, sizeof part->inputs_path, dir, name, err) != HT_OK) return err->code;
+    snprintf(name, sizeof name, "x_%s.npy", suffix);
+    if (ht_file_join(to, HT_DATA_PATH, dir, name, err) != HT_OK) return err->code;
+    char *letter = to + strlen(to) - strlen(name);
+    bool small = ht_file_exists(to);
+    *letter = 'X';
+    if (small && !ht_file_exists(to)) *letter = 'x';
+    return HT_OK;
+}
+
+static ht_code load_part(const char *dir, const char *suffix, ht_raw *raw, ht_raw_part *part, ht_error *err)
+{
+    char name[32];
+    if (inputs_file(dir, suffix, part->inputs_path, err) != HT_OK) return err->code;
     snprintf(name, sizeof name, "y_%s.npy", suffix);
     if (ht_file_join(part->path, sizeof part->path, dir, name, err) != HT_OK) return err->code;
-    if (read_inputs(part->inputs_path, part, alike, err) != HT_OK) return err->code;
-    return read_labels(part, err);
+    if (read_inputs(part->inputs_path, part, &raw->alike, err) != HT_OK) return err->code;
+    return read_labels(part, &raw->notes, err);
 }
 
 ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
@@ -92,6 +170,6 @@ ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (!ht_file_is_dir(dir))
         return ht_error_set(err, HT_FAIL, "%s: is not a directory; npy:DIR names the directory that holds %s",
                             dir, request->source);
-    if (load_part(dir, "train", &raw->train, &raw->alike, err) != HT_OK) return err->code;
-    return load_part(dir, "test", &raw->test, &raw->alike, err);
+    if (load_part(dir, "train", raw, &raw->train, err) != HT_OK) return err->code;
+    return load_part(dir, "test", raw, &raw->test, err);
 }

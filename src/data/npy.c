@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "data/half.h"
 
 enum { MAGIC_SIZE = 6, HEADER_MAX = 1 << 16, HEADER_ALIGN = 64 };
@@ -17,7 +18,7 @@ static const bool big_host = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
 typedef struct header {
     bool big, fortran;
-    char kind; /* f i u b */
+    char kind; /* f i u b, and of strings U S */
     size_t item;
     bool has_type, has_order, has_shape;
 } header;
@@ -62,7 +63,37 @@ static ht_code read_string(cursor *at, char *to, size_t size, ht_error *err)
     return HT_OK;
 }
 
-static ht_code read_type(cursor *at, header *head, ht_npy *array, ht_error *err)
+/* What to do about an element type that is none of numbers and strings. */
+static const char *way_out(const char *type)
+{
+    static const char *const ways[][2] = {
+        {"O",
+         "Python objects are programs and are not run; save plain numbers, x.astype('float32'), or strings, "
+         "y.astype(str)"},
+        {"c", "complex numbers have no order; save x.real, x.imag or abs(x)"},
+        {"f16", "save it with x.astype('float64')"},
+        {"M", "dates are no numbers; save x.astype('int64') or x.astype(str)"},
+        {"m", "save x.astype('int64')"},
+        {"V2", "bfloat16 is saved so; save it with x.astype('float32')"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (strncmp(type, ways[i][0], strlen(ways[i][0])) == 0) return ways[i][1];
+    return "save it as numbers, with x.astype('float32')";
+}
+
+/* "U10", "S5": so many characters of four bytes, or bytes. */
+static bool string_type(const char *type, header *head)
+{
+    size_t digits = strspn(type + 1, "0123456789"), length = 0;
+    if ((type[0] != 'U' && type[0] != 'S') || digits == 0 || digits > 6 || type[1] == '0' || type[1 + digits])
+        return false;
+    for (size_t i = 1; i <= digits; i++) length = length * 10 + (size_t)(type[i] - '0');
+    head->kind = type[0];
+    head->item = length * (type[0] == 'U' ? 4 : 1);
+    return true;
+}
+
+static ht_code read_type(cursor *at, ht_npy_as as, header *head, ht_npy *array, ht_error *err)
 {
     static const char *const known[] = {"f2", "f4", "f8", "i1", "i2", "i4",
                                         "i8", "u1", "u2", "u4", "u8", "b1"};
@@ -74,18 +105,19 @@ static ht_code read_type(cursor *at, header *head, ht_npy *array, ht_error *err)
     bool order = descr[0] && strchr("<>|=", descr[0]);
     const char *type = order ? descr + 1 : descr;
     head->big = descr[0] == '>' || ((!order || descr[0] == '=') && big_host);
+    ht_text_copy(array->type, sizeof array->type, type);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(type, known[i]) != 0) continue;
-        memcpy(array->type, type, 3);
         head->kind = type[0];
         head->item = (size_t)(type[1] - '0');
         head->has_type = true;
         return HT_OK;
     }
-    return ht_error_set(err, HT_FAIL,
-                        "%s: the NPY element type '%.20s' cannot be read; save it as numbers, with "
-                        "x.astype('float32')",
-                        at->path, descr);
+    head->has_type = string_type(type, head);
+    if (head->has_type && as == HT_NPY_LABELS) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s: the NPY element type '%.20s' cannot be read%s; %s", at->path,
+                        descr, head->has_type ? " here (strings are read as labels only)" : "",
+                        way_out(type));
 }
 
 static ht_code read_size(cursor *at, size_t *value, ht_error *err)
@@ -117,7 +149,7 @@ static ht_code read_shape(cursor *at, header *head, ht_npy *array, ht_error *err
     return HT_OK;
 }
 
-static ht_code read_dict(cursor *at, header *head, ht_npy *array, ht_error *err)
+static ht_code read_dict(cursor *at, ht_npy_as as, header *head, ht_npy *array, ht_error *err)
 {
     char key[32];
     if (!accept(at, "{")) return bad(at, "it is not a Python dict", err);
@@ -125,7 +157,7 @@ static ht_code read_dict(cursor *at, header *head, ht_npy *array, ht_error *err)
         if (read_string(at, key, sizeof key, err) != HT_OK) return err->code;
         if (!accept(at, ":")) return bad(at, "a ':' is missing", err);
         if (strcmp(key, "descr") == 0) {
-            if (read_type(at, head, array, err) != HT_OK) return err->code;
+            if (read_type(at, as, head, array, err) != HT_OK) return err->code;
         } else if (strcmp(key, "shape") == 0) {
             if (read_shape(at, head, array, err) != HT_OK) return err->code;
         } else if (strcmp(key, "fortran_order") == 0) {
@@ -154,14 +186,14 @@ typedef struct source {
     uint64_t size, start; /* of the file; where the elements begin */
 } source;
 
-static ht_code parse_header(const source *from, const char *text, size_t length, header *head, ht_npy *array,
-                            ht_error *err)
+static ht_code parse_header(const source *from, ht_npy_as as, const char *text, size_t length, header *head,
+                            ht_npy *array, ht_error *err)
 {
     cursor at = {from->path, text, text, text + length};
-    return read_dict(&at, head, array, err);
+    return read_dict(&at, as, head, array, err);
 }
 
-static ht_code read_header(source *from, header *head, ht_npy *array, ht_error *err)
+static ht_code read_header(source *from, ht_npy_as as, header *head, ht_npy *array, ht_error *err)
 {
     unsigned char first[MAGIC_SIZE + 6] = {0};
     size_t there = from->size < sizeof first ? (size_t)from->size : sizeof first;
@@ -172,11 +204,12 @@ static ht_code read_header(source *from, header *head, ht_npy *array, ht_error *
                             "array with numpy.save",
                             from->path);
     int version = first[6];
-    if (version < 1 || version > 2)
-        return ht_error_set(err, HT_FAIL, "%s: byte 6: NPY version %d.%d; only 1.0 and 2.0 can be read",
+    /* 2.0 has room for longer headers, 3.0 for names of fields in UTF-8. */
+    if (version < 1 || version > 3)
+        return ht_error_set(err, HT_FAIL, "%s: byte 6: NPY version %d.%d; only 1.0, 2.0 and 3.0 can be read",
                             from->path, version, first[7]);
     size_t start = version == 1 ? 10 : 12, length = first[8] | (size_t)first[9] << 8;
-    if (version == 2) length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
+    if (version > 1) length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
     if (from->size < start || length > HEADER_MAX || length > from->size - start)
         return ht_error_set(
             err, HT_FAIL,
@@ -187,7 +220,7 @@ static ht_code read_header(source *from, header *head, ht_npy *array, ht_error *
     char *text = ht_alloc(length + 1, 1, from->path, err);
     if (!text) return err->code;
     ht_code code = ht_file_read_at(from->fd, from->path, text, length, start, err);
-    if (code == HT_OK) code = parse_header(from, text, length, head, array, err);
+    if (code == HT_OK) code = parse_header(from, as, text, length, head, array, err);
     ht_free(text);
     return code;
 }
@@ -237,27 +270,51 @@ static size_t fortran_next(const ht_npy *array, size_t *index)
     return position;
 }
 
+/* A string of fixed size, filled up with zeros, into `to` (`stride` bytes). */
+static void load_text(const unsigned char *p, const header *head, char *to)
+{
+    size_t unit = head->kind == 'U' ? 4 : 1, count = head->item / unit, used = 0;
+    while (count > 0 && load_bytes(p + (count - 1) * unit, unit, head->big) == 0) count--;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t c = load_bytes(p + i * unit, unit, head->big);
+        bool none = c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000);
+        char one[5] = {(char)c};
+        size_t length = unit == 1 && c ? 1 : ht_utf8_encode(none ? 0xfffd : (unsigned)c, one);
+        memcpy(to + used, one, length);
+        used += length;
+    }
+    to[used] = '\0';
+}
+
+static void store_element(const unsigned char *p, const header *head, ht_npy *array, size_t to)
+{
+    if (array->text)
+        load_text(p, head, array->text + to * array->stride);
+    else if (array->f32)
+        array->f32[to] = (float)load_element(p, head);
+    else
+        array->f64[to] = load_element(p, head);
+}
+
 /* In pieces, so that the file's bytes need no second copy of the array. */
 static ht_code read_elements(const source *from, const header *head, ht_npy *array, ht_error *err)
 {
     enum { PIECE = 1 << 15 };
-    unsigned char bytes[PIECE];
-    size_t index[HT_NPY_DIMENSIONS] = {0}, step = PIECE / (head->item ? head->item : 1);
-    for (size_t first = 0; first < array->count; first += step) {
+    size_t index[HT_NPY_DIMENSIONS] = {0},
+           step = head->item < PIECE ? PIECE / (head->item ? head->item : 1) : 1;
+    unsigned char *bytes = ht_alloc(step, head->item ? head->item : 1, from->path, err);
+    if (!bytes) return err->code;
+    ht_code code = HT_OK;
+    for (size_t first = 0; first < array->count && code == HT_OK; first += step) {
         size_t n = array->count - first < step ? array->count - first : step;
-        if (ht_file_read_at(from->fd, from->path, bytes, n * head->item, from->start + first * head->item,
-                            err) != HT_OK)
-            return err->code;
-        for (size_t i = 0; i < n; i++) {
-            size_t to = head->fortran ? fortran_next(array, index) : first + i;
-            double value = load_element(bytes + i * head->item, head);
-            if (array->f32)
-                array->f32[to] = (float)value;
-            else
-                array->f64[to] = value;
-        }
+        code = ht_file_read_at(from->fd, from->path, bytes, n * head->item, from->start + first * head->item,
+                               err);
+        for (size_t i = 0; i < n && code == HT_OK; i++)
+            store_element(bytes + i * head->item, head, array,
+                          head->fortran ? fortran_next(array, index) : first + i);
     }
-    return HT_OK;
+    ht_free(bytes);
+    return code;
 }
 
 /* The header's shape against the bytes that are there. */
@@ -287,14 +344,18 @@ static ht_code check_size(const char *path, const header *head, ht_npy *array, s
 static ht_code read_array(source *from, ht_npy_as as, ht_npy *array, ht_error *err)
 {
     header head = {0};
-    if (read_header(from, &head, array, err) != HT_OK) return err->code;
+    if (read_header(from, as, &head, array, err) != HT_OK) return err->code;
     if (check_size(from->path, &head, array, (size_t)(from->size - from->start), err) != HT_OK)
         return err->code;
-    if (as == HT_NPY_FLOAT)
+    bool words = head.kind == 'U' || head.kind == 'S';
+    array->stride = words ? head.item + (head.kind == 'S' ? 2 * head.item : 0) + 1 : 0;
+    if (words)
+        array->text = ht_alloc(array->count, array->stride, from->path, err);
+    else if (as == HT_NPY_FLOAT)
         array->f32 = ht_alloc(array->count, sizeof(float), from->path, err);
     else
         array->f64 = ht_alloc(array->count, sizeof(double), from->path, err);
-    if (!array->f32 && !array->f64) return err->code;
+    if (!array->f32 && !array->f64 && !array->text) return err->code;
     ht_code code = read_elements(from, &head, array, err);
     if (code != HT_OK) ht_npy_free(array);
     return code;
@@ -315,6 +376,7 @@ void ht_npy_free(ht_npy *array)
 {
     ht_free(array->f32);
     ht_free(array->f64);
+    ht_free(array->text);
     *array = (ht_npy){0};
 }
 

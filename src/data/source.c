@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "heavytail/dataset.h"
+#include "data/known.h"
 
 enum { PLACES = 3 };
 
@@ -45,32 +45,25 @@ static void find_places(const ht_data_request *request, places *list)
         add_place(list, getenv("HOME"), ".local/share/heavytail");
 }
 
-/* The first of `stem` + ending that exists in `dir`. */
+/* The first of `stem` + ending that exists in `dir`; a file goes before a folder of that name, which may hold
+ * the file (as one archive of MNIST unpacks). */
 static bool find_in(const char *dir, const char *stem, ht_endings endings, char *to)
 {
-    char name[512];
+    char name[512], inside[1024];
+    bool folder = false;
     for (size_t i = 0; endings[i]; i++) {
         int length = snprintf(name, sizeof name, "%s%s", stem, endings[i]);
         if (length < 0 || (size_t)length >= sizeof name) continue;
+        if (!join(to, dir, name) || !ht_file_exists(to)) continue;
+        if (!ht_file_is_dir(to)) return true;
+        snprintf(inside, sizeof inside, "%s/%s", name, name);
+        if (join(to, dir, inside) && ht_file_exists(to)) return true;
+        folder = true;
+    }
+    for (size_t i = 0; folder && endings[i]; i++) {
+        snprintf(name, sizeof name, "%s%s", stem, endings[i]);
         if (join(to, dir, name) && ht_file_exists(to)) return true;
     }
-    return false;
-}
-
-/* MNIST and Fashion-MNIST have the same file names: a directory called after another set is not ours. */
-static bool belongs_to_another(const char *dir, const char *folder)
-{
-    char last[256];
-    size_t end = strlen(dir), count;
-    while (end > 0 && dir[end - 1] == '/') end--;
-    size_t start = end;
-    while (start > 0 && dir[start - 1] != '/') start--;
-    if (end - start >= sizeof last) return false;
-    memcpy(last, dir + start, end - start);
-    last[end - start] = '\0';
-    const ht_dataset_info *table = ht_dataset_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(last, table[i].name) == 0 && strcmp(last, folder) != 0) return true;
     return false;
 }
 
@@ -89,19 +82,60 @@ static ht_code not_found(const ht_data_request *request, const char *wanted, con
         request->name, wanted, list->count ? where : "no directory (HOME is not set)", request->instead);
 }
 
+/* The folder of a place, if its files are there. */
+static bool try_folder(const char *place, const char *folder, const char *stem, ht_endings endings, char *to)
+{
+    char file[HT_DATA_PATH];
+    if (*folder ? !join(to, place, folder) : !memccpy(to, place, '\0', HT_DATA_PATH)) return false;
+    return find_in(to, stem, endings, file);
+}
+
+/* The first folder of a place that has the files. Of its folders, those whose name speaks of another set
+ * count only when `any`. */
+static bool search_place(const ht_data_request *request, const char *place, ht_folders folders,
+                         const char *stem, ht_endings endings, bool any, char *to)
+{
+    for (int k = 0; folders[k]; k++) {
+        if (!try_folder(place, folders[k], stem, endings, to)) continue;
+        const char *named = ht_known_by_folder(to);
+        if (any || !named || strcmp(named, request->name) == 0) return true;
+    }
+    return false;
+}
+
+ht_code ht_source_dir_in(const ht_data_request *request, ht_folders folders, const char *stem,
+                         ht_endings endings, char *to, ht_error *err)
+{
+    places list;
+    find_places(request, &list);
+    bool asked = request->dir && *request->dir; /* for the first place: then it is no place to pass over */
+    for (int i = 0; i < list.count; i++)
+        if (search_place(request, list.paths[i], folders, stem, endings, false, to) ||
+            (asked && i == 0 && search_place(request, list.paths[i], folders, stem, endings, true, to)))
+            return HT_OK;
+    for (int i = 0; i < list.count; i++)
+        if (search_place(request, list.paths[i], folders, stem, endings, true, to)) return HT_OK;
+    return not_found(request, request->source, &list, err);
+}
+
 ht_code ht_source_dir(const ht_data_request *request, const char *folder, const char *stem,
                       ht_endings endings, char *to, ht_error *err)
 {
+    const char *const folders[] = {folder, "", NULL};
+    return ht_source_dir_in(request, folders, stem, endings, to, err);
+}
+
+bool ht_source_has(const ht_data_request *request, ht_folders folders, const char *name, char *to)
+{
+    static const ht_endings none = {"", NULL};
+    char folder[HT_DATA_PATH];
     places list;
-    char file[HT_DATA_PATH];
     find_places(request, &list);
-    for (int i = 0; i < list.count; i++) {
-        if (join(to, list.paths[i], folder) && find_in(to, stem, endings, file)) return HT_OK;
-        if (belongs_to_another(list.paths[i], folder)) continue;
-        ht_text_copy(to, HT_DATA_PATH, list.paths[i]);
-        if (find_in(to, stem, endings, file)) return HT_OK;
-    }
-    return not_found(request, request->source, &list, err);
+    for (int i = 0; i < list.count; i++)
+        for (int k = 0; folders[k]; k++)
+            if (try_folder(list.paths[i], folders[k], name, none, folder) && join(to, folder, name))
+                return true;
+    return false;
 }
 
 ht_code ht_source_file(const char *dir, const char *stem, ht_endings endings, char *to, ht_error *err)
@@ -125,4 +159,52 @@ ht_code ht_source_path(const ht_data_request *request, const char *path, char *t
     for (int i = 0; path[0] != '/' && i < list.count; i++)
         if (join(to, list.paths[i], path) && ht_file_exists(to)) return HT_OK;
     return not_found(request, path, &list, err);
+}
+
+/* ---- paths of strangers ------------------------------------------------------------------------ */
+
+static bool climbs(const char *path)
+{
+    for (;;) {
+        size_t length = strcspn(path, "/");
+        if (length == 2 && path[0] == '.' && path[1] == '.') return true;
+        if (!path[length]) return false;
+        path += length + 1;
+    }
+}
+
+/* Both absolute. */
+static bool below(const char *place, const char *path)
+{
+    size_t length = strlen(place);
+    while (length > 0 && place[length - 1] == '/') length--;
+    return strncmp(path, place, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+static bool below_place(const char *place, const char *path)
+{
+    char *real = realpath(place, NULL);
+    bool inside = below(place, path) || (real && below(real, path));
+    free(real);
+    return inside;
+}
+
+bool ht_source_inside(const char *path, const char *dir)
+{
+    ht_data_request request = {.dir = dir};
+    char full[2 * HT_DATA_PATH];
+    places list;
+    if (climbs(path)) return false;
+    ht_text_copy(full, sizeof full, path);
+    if (path[0] != '/') {
+        /* One that is not here can only be found in a place. */
+        char *here = ht_file_exists(path) ? realpath(".", NULL) : NULL;
+        if (!here) return true;
+        snprintf(full, sizeof full, "%s/%s", here, path);
+        free(here);
+    }
+    find_places(&request, &list);
+    for (int i = 0; i < list.count; i++)
+        if (below_place(list.paths[i], full)) return true;
+    return false;
 }

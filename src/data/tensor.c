@@ -147,6 +147,7 @@ static ht_code visit_npy(tour *t, ht_error *err)
     if (only && strcmp(only, name) != 0)
         return ht_error_set(err, HT_FAIL, "%s: has no tensor '%.60s'; a .npy file holds one, here '%s'",
                             t->path, only, name);
+    ht_text_clean(name); /* a name of other bytes than UTF-8 has no place in JSON */
     if (ht_npy_read(t->path, HT_NPY_DOUBLE, &array, err) != HT_OK) return err->code;
     ht_tensor_info info = {.name = name, .ndim = array.ndim, .count = array.count};
     memcpy(info.shape, array.shape, sizeof array.shape);

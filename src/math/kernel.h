@@ -13,6 +13,14 @@
 #include "math/product.h"
 #include "math/stable_quantile.h"
 
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ > 0) ||                 \
+    defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#error "results would change in silence: compile without -ffast-math, -Ofast and their parts"
+#endif
+#if defined(__FLT_EVAL_METHOD__) && (__FLT_EVAL_METHOD__ == 1 || __FLT_EVAL_METHOD__ == 2)
+#error "floats would be computed in more digits than they have: compile for SSE (no -mfpmath=387)"
+#endif
+
 /* Which draws: the Philox key and counter words shared by a run of draws. */
 typedef struct ht_noise_key {
     uint32_t key[2];  /* seed */

@@ -164,15 +164,16 @@ static bool parse_value(ht_param p, const char *value, double *number)
     return info->type == HT_TYPE_REAL || *number == floor(*number);
 }
 
-/* What a line of a preset holds: no control characters, no blanks at the ends, nothing that starts a comment
- * there. */
+/* What a line of a preset and a journal hold: UTF-8 without control characters, no blanks at the ends,
+ * nothing that starts a comment there. */
 static bool good_text(const char *s)
 {
     size_t length = strlen(s);
+    unsigned c;
     if (length == 0 || length >= HT_PARAM_TEXT || s[0] == ' ' || s[0] == ';' || s[length - 1] == ' ')
         return false;
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f || (s[0] == ' ' && s[1] == ';')) return false;
+    for (size_t n; (n = ht_utf8_decode(s, &c)) > 0; s += n)
+        if (ht_text_obeyed(c) || (c == 0xfffd && n == 1) || (s[0] == ' ' && s[1] == ';')) return false;
     return true;
 }
 

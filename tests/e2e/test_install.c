@@ -24,17 +24,21 @@ static bool have(const char *tool)
     return sandbox_shell(script)->status == 0;
 }
 
-/* The variant is the one under test: nothing is built anew. */
-static const sandbox_result *make(const char *target)
+/* `make TARGET` with settings as a shell would take them. The variant is the one under test: nothing is built
+ * anew. */
+static const sandbox_result *make_with(const char *target, const char *settings)
 {
     char script[3 * PATH_MAX];
     const char *binary = getenv("HT_BINARY"), *end = strrchr(binary, '/'), *start = end;
     while (start > binary && start[-1] != '/') start--;
-    snprintf(
-        script, sizeof script,
-        "unset MAKEFLAGS MFLAGS MAKELEVEL; make -s -C '%s' %s VARIANT=%.*s DESTDIR=\"$PWD/root\" PREFIX=/usr",
-        source_top(), target, (int)(end - start), start);
+    snprintf(script, sizeof script, "unset MAKEFLAGS MFLAGS MAKELEVEL; make -s -C '%s' %s VARIANT=%.*s %s",
+             source_top(), target, (int)(end - start), start, settings);
     return sandbox_shell(script);
+}
+
+static const sandbox_result *make(const char *target)
+{
+    return make_with(target, "DESTDIR=\"$PWD/root\" PREFIX=/usr");
 }
 
 static int install(void **state)
@@ -223,6 +227,115 @@ static void uninstall_leaves_nothing(void **state)
     assert_string_equal(r->out, "");
 }
 
+/* ---- names with blanks, files of others, flags of the user
+ * ------------------------------------------------- */
+
+#define ODD "odd one/it's & | #1"
+#define ODD_PREFIX "PREFIX=\"$PWD/" ODD "\""
+
+/* What the shell finds in the working directory, one path a line. */
+static const char *found(const char *what)
+{
+    char script[256];
+    snprintf(script, sizeof script, "find %s | sort", what);
+    return sandbox_shell(script)->out;
+}
+
+static void a_prefix_with_blanks_is_one_tree(void **state)
+{
+    (void)state;
+    assert_status(sandbox_shell("mkdir -p odd one/lib && echo mine > one/lib/libheavytail.a"), 0);
+    assert_status(make_with("install", ODD_PREFIX), 0);
+    assert_string_equal(found("odd one ! -type d"), "one/lib/libheavytail.a\n"); /* of that name already */
+    assert_true(sandbox_exists(ODD "/bin/heavytail"));
+    assert_true(sandbox_exists(ODD "/include/heavytail/params/params.def"));
+    assert_status(sandbox_shell("\"$PWD/" ODD "/bin/heavytail\" --version"), 0);
+    assert_status(make_with("uninstall", ODD_PREFIX), 0);
+    assert_string_equal(found("'odd one' ! -type d"), "");
+    assert_string_equal(found("odd one ! -type d"), "one/lib/libheavytail.a\n");
+}
+
+static void a_program_builds_against_a_prefix_with_blanks(void **state)
+{
+    (void)state;
+    static const char prefix[] = "PREFIX=\"$PWD/odd one\"";
+    char script[1024];
+    assert_status(make_with("install", prefix), 0);
+    snprintf(script, sizeof script,
+             "export PKG_CONFIG_PATH=\"$PWD/odd one/lib/pkgconfig\"; eval \"cc -std=c17 %s -o blanks "
+             "'odd one/share/doc/heavytail/docs/examples/compress.c' $(pkg-config --cflags --libs "
+             "heavytail)\" && pkg-config --modversion heavytail",
+             sanitize);
+    const sandbox_result *r = sandbox_shell(script);
+    assert_status(r, 0);
+    if (strncmp(r->out, "0.", 2) != 0) fail_msg("the version is '%s'", r->out);
+    assert_status(make_with("uninstall", prefix), 0);
+}
+
+static void uninstall_leaves_what_others_put_there(void **state)
+{
+    (void)state;
+    static const char prefix[] = "PREFIX=\"$PWD/shared\" LIBDIR=\"$PWD/shared/lib64\"";
+    assert_status(make_with("install", prefix), 0);
+    assert_true(sandbox_exists("shared/lib64/pkgconfig/heavytail.pc"));
+    assert_false(sandbox_exists("shared/lib"));
+    sandbox_write("shared/share/doc/heavytail/docs/mine.txt", "mine");
+    sandbox_write("shared/include/heavytail/mine.h", "mine");
+    assert_status(make_with("uninstall", prefix), 0);
+    assert_string_equal(found("shared ! -type d"),
+                        "shared/include/heavytail/mine.h\nshared/share/doc/heavytail/docs/mine.txt\n");
+    assert_status(make_with("uninstall", prefix), 0); /* nothing left to do is no failure */
+}
+
+/* The command lines that `make` would run for an object of the program and one of an instruction set. */
+static const char *compiled(const char *settings)
+{
+    char all[512];
+    snprintf(all, sizeof all, "BUILD=nowhere nowhere/src/base/file.o nowhere/src/math/kernel_portable.o %s",
+             settings);
+    const sandbox_result *r = make_with("-n V=1", all);
+    assert_status(r, 0);
+    return r->out;
+}
+
+static void flags_of_the_user_add_to_ours(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"CFLAGS=-O3", "CFLAGS= CPPFLAGS= LDFLAGS= LDLIBS=",
+                                           "CFLAGS='-O1 -ffp-contract=fast -std=gnu99' CPPFLAGS=-DMINE=1"};
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        const char *out = compiled(settings[i]);
+        int lines = 0;
+        for (const char *at = out; (at = strstr(at, " -c -o nowhere/src/")); at++) lines++;
+        assert_int_equal(lines, 2);
+        for (const char *line = out; (line = strstr(line, "-D_GNU_SOURCE")); line++) {
+            char text[4096];
+            snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
+            const char *const ours[] = {"-Iinclude",      "-Isrc",    "HT_VERSION",
+                                        "-std=c17",       "-pthread", "-ffp-contract=off",
+                                        "-fno-math-errno"};
+            for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++) assert_says(text, ours[k]);
+            const char *fast = strstr(text, "-ffp-contract=fast"), *mine = strstr(text, "-O1");
+            if (fast) assert_true(strstr(text, "-ffp-contract=off") > fast);
+            if (mine) assert_true(!strstr(mine, "-O2") && !strstr(mine, "-O3")); /* the last one wins */
+        }
+    }
+    assert_says(compiled("CFLAGS=-O3"), "-O3");
+    assert_says(compiled("CPPFLAGS=-DMINE=1"), "-DMINE=1");
+}
+
+static void flags_that_would_change_results_are_refused(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"CFLAGS=-Ofast", "CFLAGS='-O2 -ffast-math'", "OPTIMIZE=-Ofast",
+                                           "LDFLAGS=-ffast-math", "CC='cc -funsafe-math-optimizations'"};
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        const sandbox_result *r = make_with("-n", settings[i]);
+        if (r->status == 0) fail_msg("%s is taken", settings[i]);
+        assert_says(r->err, "would change results in silence");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +347,11 @@ int main(void)
         cmocka_unit_test(the_example_builds_against_what_is_installed),
         cmocka_unit_test(every_public_header_stands_alone),
         cmocka_unit_test(uninstall_leaves_nothing),
+        cmocka_unit_test(a_prefix_with_blanks_is_one_tree),
+        cmocka_unit_test(a_program_builds_against_a_prefix_with_blanks),
+        cmocka_unit_test(uninstall_leaves_what_others_put_there),
+        cmocka_unit_test(flags_of_the_user_add_to_ours),
+        cmocka_unit_test(flags_that_would_change_results_are_refused),
     };
     return cmocka_run_group_tests(tests, install, sandbox_leave);
 }

@@ -159,9 +159,9 @@ static void not_npy_is_refused(void **state)
     ht_npy array;
     ht_error err = {0};
     path_in(path, "a.npy");
-    static const char *const files[] = {"", "PK\3\4 zip file", "\x93NUMPY\3\0\2\0{}",
+    static const char *const files[] = {"", "PK\3\4 zip file", "\x93NUMPY\4\0\2\0{}",
                                         "\x93NUMPY\1\0\xff\xff{}"};
-    static const char *const words[] = {"no NPY file", "no NPY file", "version 3.0", "65535 bytes"};
+    static const char *const words[] = {"no NPY file", "no NPY file", "version 4.0", "65535 bytes"};
     static const size_t sizes[] = {0, 12, 12, 12};
     for (int i = 0; i < 4; i++) {
         put("a.npy", files[i], sizes[i]);
@@ -261,7 +261,9 @@ static void directory_refuses_bad_arrays(void **state)
     put_npy("set/X_test.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (1,2)}", inputs, 8);
     load_bad("npy:set", HT_FAIL, "y_test.npy: has 2 labels", "X_test.npy has 1 samples");
     put_arrays();
-    put_npy("set/y_train.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2,1)}", targets, 16);
+    static const float scores[] = {1, 2, 3,
+                                   4}; /* a column (2,1) and one-hot rows are labels: test_cases_sets */
+    put_npy("set/y_train.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (2,2)}", scores, 16);
     load_bad("npy:set", HT_FAIL, "y_train.npy: has 2 dimensions", "ravel");
     put_npy("set/y_train.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", bad + 1, 8);
     load_bad("npy:set", HT_FAIL, "y_train.npy: label 2 is", NULL);
