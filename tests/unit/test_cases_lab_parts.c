@@ -78,7 +78,8 @@ static void a_step_that_is_left_off_changes_nothing(void **state)
     atomic_bool off = true;
     ht_params p = small_params();
     (void)state;
-    ht_dataset *data = ht_dataset_load("ecg-synth", NULL, 1, 0, 0, &err);
+    ht_dataset *data =
+        ht_dataset_load("ecg-synth", &(ht_data_options){.seed = 1, .train_limit = 0, .test_limit = 0}, &err);
     ht_pool *pool = ht_pool_new(2, &err);
     ht_trainer *a = ht_trainer_new(&p, data, pool, &err), *b = ht_trainer_new(&p, data, pool, &err);
     assert_true(data && pool && a && b);
@@ -107,7 +108,8 @@ static void every_method_gives_up_when_called_off(void **state)
     atomic_bool off = true;
     ht_params p = small_params();
     (void)state;
-    ht_dataset *data = ht_dataset_load("ecg-synth", NULL, 1, 0, 0, &err);
+    ht_dataset *data =
+        ht_dataset_load("ecg-synth", &(ht_data_options){.seed = 1, .train_limit = 0, .test_limit = 0}, &err);
     ht_trainer *t = ht_trainer_new(&p, data, NULL, &err);
     assert_true(data && t);
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
