@@ -220,21 +220,23 @@ void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
 
 /* ---- the same of vectors ---- */
 
-static void add_row(const ht_values *x, ht_unit unit, size_t row, double *sum)
+static void add_row(const ht_values *x, size_t row, double *sum)
 {
-    size_t at = row * x->columns;
-    for (size_t j = 0; j < x->columns; j++) {
-        double centre = x->centre + (x->column_centre ? x->column_centre[j] : 0);
-        sum[j] += ht_values_at(x, unit, at + j) - centre * unit.first * unit.second;
+    size_t end = (row + 1) * x->columns;
+    for (size_t first = row * x->columns; first < end;) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(x, first, end, chunk);
+        for (size_t j = 0; j < n; j++) sum[j] += chunk[j];
+        sum += n;
+        first += n;
     }
 }
 
 /* Length of the sum of the m rows whose numbers are given; `sum` is scratch (columns). */
 static double length_of_sum(const ht_values *x, const size_t *row, size_t m, double *sum)
 {
-    ht_unit unit = ht_values_unit(x);
     memset(sum, 0, x->columns * sizeof *sum);
-    for (size_t i = 0; i < m; i++) add_row(x, unit, row[i], sum);
+    for (size_t i = 0; i < m; i++) add_row(x, row[i], sum);
     return ht_values_length(sum, x->columns);
 }
 

@@ -50,8 +50,9 @@ static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht
     return HT_OK;
 }
 
-/* What holds of all estimates of values: doubts, zeros, and the units of the values. */
-static void finish(const ht_tail_sample *s, ht_estimate *estimates)
+/* What holds of all estimates of values: doubts, zeros, and the units of the values. `complete`: all were
+ * asked for. */
+static void finish(const ht_tail_sample *s, bool complete, ht_estimate *estimates)
 {
     const char *refusal = ht_tail_sample_refusal(s);
     ht_tail_sample_doubt(s, estimates);
@@ -63,6 +64,7 @@ static void finish(const ht_tail_sample *s, ht_estimate *estimates)
         e->xmin = ht_tail_unscale(s, e->xmin);
         e->step = ht_tail_unscale(s, e->step);
         if (refusal) e->reason = refusal;
+        if (!e->reason && complete && !isfinite(e->value)) e->reason = "too few values for it";
     }
 }
 
@@ -71,7 +73,7 @@ ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, h
 {
     ht_quality tail;
     if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
-    finish(&traces->sample, estimates);
+    finish(&traces->sample, false, estimates);
     return HT_OK;
 }
 
@@ -86,7 +88,7 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
         if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
         ht_stable_estimates(s, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
     }
-    finish(s, estimates);
+    finish(s, true, estimates);
     return HT_OK;
 }
 
