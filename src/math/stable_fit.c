@@ -327,7 +327,7 @@ ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *subset, boo
 {
     enum { LEAST = 50 };
     size_t n = subset->count;
-    *fit = (ht_stable_fit){NAN, NAN, NAN, NAN, 0};
+    *fit = (ht_stable_fit){NAN, NAN, NAN, NAN, n, 0};
     if (n < LEAST) return HT_OK;
     const double *sorted = subset->sorted;
     double *x = ht_alloc(n, sizeof *x, "a stable law", err);

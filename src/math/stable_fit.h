@@ -15,6 +15,7 @@
 typedef struct ht_stable_fit {
     double alpha, scale, error; /* of alpha; NaN where there is no fit */
     double p;                   /* of the test; NaN where there is none */
+    size_t values;
     double independent;         /* as many independent values would fix φ̂ as well */
 } ht_stable_fit;
 
