@@ -43,13 +43,14 @@ static json_t *estimate_json(const ht_estimate *e)
 {
     const ht_estimator_info *info = ht_estimator_at(e->estimator);
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o}", "estimator",
-        info->name, "value", ht_json_number(e->value), "std_error", ht_json_number(e->std_error), "low",
-        ht_json_number(e->low), "high", ht_json_number(e->high), "k", size_json(e->k), "m", size_json(e->m),
-        "n_tail", (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin), "scale", ht_json_number(e->scale),
-        "distance", ht_json_number(e->distance), "p", ht_json_number(e->p), "quality", ht_quality_word(e->quality), "convention",
-        info->convention, "zeros", (json_int_t)e->zeros, "step", ht_json_number(e->step), "rank",
-        rank_json(e), "reason", e->reason ? json_string(e->reason) : json_null());
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o}",
+        "estimator", info->name, "value", ht_json_number(e->value), "std_error", ht_json_number(e->std_error),
+        "low", ht_json_number(e->low), "high", ht_json_number(e->high), "k", size_json(e->k), "m",
+        size_json(e->m), "n_tail", (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin), "scale",
+        ht_json_number(e->scale), "distance", ht_json_number(e->distance), "p", ht_json_number(e->p),
+        "quality", ht_quality_word(e->quality), "convention", info->convention, "zeros", (json_int_t)e->zeros,
+        "step", ht_json_number(e->step), "rank", rank_json(e), "reason",
+        e->reason ? json_string(e->reason) : json_null());
 }
 
 void ht_tail_json(json_t *list, const ht_tensor *t, const ht_tail_picture *p)

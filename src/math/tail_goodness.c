@@ -157,7 +157,8 @@ static verdict of_stable_law(const ht_stable_fit *fit, const ht_estimate *e)
     if (fabs(e->value - fit->alpha) > apart * hypot(e->std_error, fit->error))
         return (verdict){HT_QUALITY_DISAGREE, "the stable law nearest to the values has another index"};
     if (fit->alpha + HT_Z99 * fit->error >= 2)
-        return (verdict){HT_QUALITY_NO_HEAVY_TAIL, "the stable law nearest to the values may be the normal one"};
+        return (verdict){HT_QUALITY_NO_HEAVY_TAIL,
+                         "the stable law nearest to the values may be the normal one"};
     if (fit->values < POWER || fit->independent < POWER_INDEPENDENT)
         return (verdict){HT_QUALITY_UNDECIDED, "so few values are near other laws, too"};
     return good;
@@ -287,7 +288,8 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */
     verdict v = of_stable_law(&fit[isnan(fit[0].p)], e);
-    if (fit[1].p < level) v = (verdict){HT_QUALITY_NOT_POWER_LAW, "sums of a row are far from every stable law"};
+    if (fit[1].p < level)
+        v = (verdict){HT_QUALITY_NOT_POWER_LAW, "sums of a row are far from every stable law"};
     e->quality = v.quality;
     if (v.reason) e->reason = v.reason;
     return HT_OK;
@@ -298,8 +300,8 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
 ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, bool two_sided, ht_estimate *e,
                                    ht_error *err)
 {
-    /* Eigenvalues are few, and repel each other: of them a lognormal law must only not be nearer, and the p of
-     * Clauset, Shalizi and Newman (who ask for 0.1) decides. */
+    /* Eigenvalues are few, and repel each other: of them a lognormal law must only not be nearer, and the p
+     * of Clauset, Shalizi and Newman (who ask for 0.1) decides. */
     static const double surely = -1, enough = 0.05;
     ht_power_test test;
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
