@@ -16,8 +16,8 @@ void ht_bench_quality_samples(int count)
 }
 
 /* In the table; the others are variants of these. */
-static const ht_estimator shown[] = {HT_MMO,     HT_MMO_MULTI, HT_MCCULLOCH,   HT_ECF,     HT_HILL,
-                                     HT_PICKANDS, HT_DEHAAN,   HT_DEKKERS, HT_PAULAUSKAS, HT_POWERLAW};
+static const ht_estimator shown[] = {HT_MMO,      HT_MMO_MULTI, HT_MCCULLOCH, HT_ECF,        HT_HILL,
+                                     HT_PICKANDS, HT_DEHAAN,    HT_DEKKERS,   HT_PAULAUSKAS, HT_POWERLAW};
 enum { SHOWN = sizeof shown / sizeof shown[0] };
 
 static bool applies(const ht_tail_law *law, ht_estimator e)
@@ -41,10 +41,10 @@ static ht_code run_law(json_t *rows, const ht_tail_law *law, ht_error *err)
     for (int i = 0; i < HT_ESTIMATORS && code == HT_OK; i++) {
         ht_estimator e = (ht_estimator)i;
         if (applies(law, e))
-            json_array_append_new(rows, json_pack("{s:s, s:s, s:i, s:i, s:i, s:b}", "law", law->name,
-                                                  "estimator", ht_estimator_at(e)->name, "samples", samples,
-                                                  "good", good[i], "wrong", wrong[i], "suits",
-                                                  ht_tail_law_suits(law, e)));
+            json_array_append_new(rows,
+                                  json_pack("{s:s, s:s, s:i, s:i, s:i, s:b}", "law", law->name, "estimator",
+                                            ht_estimator_at(e)->name, "samples", samples, "good", good[i],
+                                            "wrong", wrong[i], "suits", ht_tail_law_suits(law, e)));
     }
     ht_free(x);
     return code;

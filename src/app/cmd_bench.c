@@ -96,8 +96,7 @@ int ht_cmd_bench(int argc, char **argv)
 {
     bool json = false;
     const char *samples = NULL;
-    const ht_option options[] = {
-        {"--json", NULL, &json}, {"--samples", &samples, NULL}, {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--json", NULL, &json}, {"--samples", &samples, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     json_t *root = json_object();

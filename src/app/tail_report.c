@@ -100,13 +100,19 @@ static const char conventions[] = "The index is that of the tail, P(|w| > x) ~ x
                                   "more than the index of their tail.\n"
                                   "Raw values, not centred.\n";
 
-static const char choices[] = "\nWithout --k: the end of the plateau, the largest k whose Hill estimate "
-                              "agrees with those of all smaller k\n"
-                              "within 2 standard errors; a fiftieth of the values where there is none. "
-                              "Without --m: mmo and mmo-multi take\n"
-                              "the median over the block lengths of arXiv 2106.03795, paulauskas √n. A last "
-                              "incomplete block is dropped.\n"
-                              "\nQuality:\n";
+static const char choices[] =
+    "\nWithout --k: the end of the plateau, the largest k whose Hill estimate "
+    "agrees with those of all smaller k\n"
+    "within 2 standard errors; a fiftieth of the values where there is none. "
+    "Without --m: mmo and mmo-multi take\n"
+    "the median over the block lengths of arXiv 2106.03795, paulauskas √n. A last "
+    "incomplete block is dropped.\n"
+    "Exact zeros are counted and left out; zeros that rounding or pruning by size made, so "
+    "that there is a gap\n"
+    "around zero, stay as values below a step. Eigenvalues below the noise of rounding are "
+    "left out: what is\n"
+    "left is the rank. No unit matters.\n"
+    "\nQuality:\n";
 
 static void format_end(double value, char to[24])
 {

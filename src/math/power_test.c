@@ -14,7 +14,8 @@ static void spread_ties(double *y, size_t n)
 {
     double before = 0;
     for (size_t i = 0, j; i < n; i = j) {
-        for (j = i; j < n && y[j] <= y[i]; j++) {}
+        for (j = i; j < n && y[j] <= y[i]; j++) {
+        }
         double value = y[i], low = i ? (before + value) / 2 : 0, high = j < n ? (value + y[j]) / 2 : value;
         if (high <= low) high = value > 0 ? value : 1e-9;
         if (j - i > 1 || !(value > 0))
@@ -45,7 +46,7 @@ static double anderson_darling_above(double a)
 {
     static const struct {
         double a, p;
-    } row[] = {{0.460, 0.5},  {0.736, 0.25}, {0.816, 0.2},   {0.916, 0.15},
+    } row[] = {{0.460, 0.5}, {0.736, 0.25}, {0.816, 0.2},   {0.916, 0.15},
                {1.062, 0.1}, {1.321, 0.05}, {1.591, 0.025}, {1.959, 0.01}};
     int i = 0, last = sizeof row / sizeof row[0] - 1;
     while (i < last - 1 && a > row[i + 1].a) i++;
@@ -121,8 +122,7 @@ static double against_exponential(const double *y, size_t n, double mean)
     for (size_t i = 0; i < n; i++) sum += expm1(y[i]);
     double r = (double)n / sum;
     if (!isfinite(sum)) return INFINITY;
-    for (size_t i = 0; i < n; i++)
-        add(&d, -log(mean) - y[i] / mean - (log(r) + y[i] - r * expm1(y[i])));
+    for (size_t i = 0; i < n; i++) add(&d, -log(mean) - y[i] / mean - (log(r) + y[i] - r * expm1(y[i])));
     return z_of(&d);
 }
 

@@ -1,5 +1,5 @@
-/* power_test.h - is a tail a power law? Beyond a threshold x₀ that k of n values pass, log(x/x₀) of a power law
- * is exponential, whatever its index. Pure. */
+/* power_test.h - is a tail a power law? Beyond a threshold x₀ that k of n values pass, log(x/x₀) of a power
+ * law is exponential, whatever its index. Pure. */
 #ifndef HT_MATH_POWER_TEST_H
 #define HT_MATH_POWER_TEST_H
 
@@ -19,8 +19,8 @@ typedef struct ht_power_test {
     double points;    /* independent values beyond x₀ */
 } ht_power_test;
 
-/* `log`: logarithms of the k + 1 largest of `count` magnitudes, largest first. `effect`: each independent value
- * counts as so many, ≥ 1. NaN of too few. HT_FAIL: no memory. */
+/* `log`: logarithms of the k + 1 largest of `count` magnitudes, largest first. `effect`: each independent
+ * value counts as so many, ≥ 1. NaN of too few. HT_FAIL: no memory. */
 ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, size_t count, double effect,
                            ht_error *err);
 

@@ -11,7 +11,10 @@
 /* mmo-multi of a layer's rows. */
 static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
 {
-    ht_values x = {.f32 = layer->weight, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
+    ht_values x = {.f32 = layer->weight,
+                   .rows = (size_t)layer->rows,
+                   .columns = (size_t)layer->columns,
+                   .zeros_stay = true};
     ht_estimate estimate = {.value = NAN};
     double *median = ht_alloc(x.columns, sizeof *median, "the medians of the columns", err);
     ht_code code = median ? ht_values_column_medians(&x, median, err) : err->code;

@@ -116,8 +116,8 @@ static void theory(const empirical *e, double alpha, double scale, double n, boo
     for (int i = 0; i < e->points; i++)
         for (int j = 0; j <= i; j++) {
             double u = e->u[i], v = e->u[j], sum = phi(u + v, alpha, scale), less = phi(u - v, alpha, scale);
-            double c = sines ? (less - sum) / 2
-                             : (less + sum) / 2 - phi(u, alpha, scale) * phi(v, alpha, scale);
+            double c =
+                sines ? (less - sum) / 2 : (less + sum) / 2 - phi(u, alpha, scale) * phi(v, alpha, scale);
             a[i][j] = c / n;
         }
 }
@@ -150,8 +150,8 @@ static double dot(const double *a, const double *b, int n)
     return sum;
 }
 
-/* What a step of Gauss and Newton sees, whitened by the covariances of the law: residuals, and their slopes in
- * α and log σ. */
+/* What a step of Gauss and Newton sees, whitened by the covariances of the law: residuals, and their slopes
+ * in α and log σ. */
 typedef struct view {
     double l[MOST][MOST], r[MOST], slope[2][MOST];
 } view;
@@ -327,7 +327,7 @@ ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *subset, boo
 {
     enum { LEAST = 50 };
     size_t n = subset->count;
-    *fit = (ht_stable_fit){NAN, NAN, NAN, NAN, 0};
+    *fit = (ht_stable_fit){NAN, NAN, NAN, NAN, n, 0};
     if (n < LEAST) return HT_OK;
     const double *sorted = subset->sorted;
     double *x = ht_alloc(n, sizeof *x, "a stable law", err);

@@ -1,6 +1,7 @@
 #include "math/stable_spread.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* By inversion of the characteristic function: α > 1: F = ½ + (1/π) ∫ sin(xt)/t exp(-t^α) dt over t > 0; α ≤
  * 1 along the imaginary axis, where nothing oscillates. tests/unit/test_stable_spread.c computes it again.
@@ -9,6 +10,8 @@ static const struct {
     double alpha;
     ht_stable_spread at;
 } table[] = {
+    {0.20, {3.624113956518, 46059.71345444, 0.009485714486181, 2.056726422882e-07}},
+    {0.25, {2.536084560315, 4915.204405709, 0.01688500450747, 2.408423294227e-06}},
     {0.30, {2.006053267244, 1109.359829516, 0.02552106388811, 1.280210625028e-05}},
     {0.35, {1.702062168068, 383.9935310276, 0.03496009314111, 4.314461350542e-05}},
     {0.40, {1.508958485227, 173.5854469377, 0.04489778299074, 0.0001090815236493}},
@@ -48,6 +51,12 @@ static const struct {
 
 enum { ROWS = sizeof table / sizeof table[0], POINTS = 4 };
 
+/* Quantiles of small indices are powers of 1/α. */
+static double position(double alpha, bool small)
+{
+    return small ? 1 / alpha : alpha;
+}
+
 /* Lagrange's interpolation of logarithms through four neighbours. */
 ht_stable_spread ht_stable_spread_at(double alpha)
 {
@@ -56,10 +65,15 @@ ht_stable_spread ht_stable_spread_at(double alpha)
     if (first < 0) first = 0;
     if (first > ROWS - POINTS) first = ROWS - POINTS;
     double sum[4] = {0};
+    bool small = alpha < 0.5;
+    double at = position(alpha, small);
     for (int i = first; i < first + POINTS; i++) {
         double weight = 1;
         for (int j = first; j < first + POINTS; j++)
-            if (j != i) weight *= (alpha - table[j].alpha) / (table[i].alpha - table[j].alpha);
+            if (j != i) {
+                double own = position(table[i].alpha, small), other = position(table[j].alpha, small);
+                weight *= (at - other) / (own - other);
+            }
         sum[0] += weight * log(table[i].at.q75);
         sum[1] += weight * log(table[i].at.q95);
         sum[2] += weight * log(table[i].at.f75);

@@ -1,4 +1,4 @@
-/* stable_spread.h - quantiles and densities of S(α, 0, 1, 0), 0.3 ≤ α ≤ 2, from a table. Pure. */
+/* stable_spread.h - quantiles and densities of S(α, 0, 1, 0), 0.2 ≤ α ≤ 2, from a table. Pure. */
 #ifndef HT_MATH_STABLE_SPREAD_H
 #define HT_MATH_STABLE_SPREAD_H
 
@@ -7,7 +7,8 @@ typedef struct ht_stable_spread {
     double f75, f95; /* density there */
 } ht_stable_spread;
 
-/* Good to 1e-5 relative; exact to 12 digits at multiples of 0.05. */
+/* Good to 1e-5 relative for α ≥ ½; below, quantiles to 2e-4 and densities to 1e-3. Exact to 12 digits at
+ * multiples of 0.05. */
 ht_stable_spread ht_stable_spread_at(double alpha);
 
 #endif

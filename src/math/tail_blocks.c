@@ -174,8 +174,13 @@ typedef struct blocks {
     double sum, logs;
 } blocks;
 
-/* `zero`: what stands for the logarithm of a sum that is exactly zero; NaN: such a sum is left out. */
-static void feed(blocks *b, const double *x, size_t n, double zero)
+/* What is a sum of zero: on a grid one below its steps, for 0.1 + 0.2 - 0.3 is 6e-17. And what stands for its
+ * logarithm; NaN: it is left out. */
+typedef struct nothing {
+    double below, log;
+} nothing;
+
+static void feed(blocks *b, const double *x, size_t n, nothing zero)
 {
     for (size_t i = 0; i < n;) {
         size_t stop = i + b->m - b->filled;
@@ -183,7 +188,7 @@ static void feed(blocks *b, const double *x, size_t n, double zero)
         b->filled += stop - i;
         for (; i < stop; i++) b->sum += x[i];
         if (b->filled < b->m) return;
-        double size = b->sum != 0 ? log(fabs(b->sum)) : zero;
+        double size = fabs(b->sum) > zero.below ? log(fabs(b->sum)) : zero.log;
         if (!isnan(size)) {
             b->logs += size;
             b->count++;
@@ -199,12 +204,13 @@ void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
     if (c.count == 0 || c.used == 0) return;
     moments entries = {0};
     blocks block[CANDIDATES] = {0};
-    double chunk[HT_CHUNK], zero = s->censored ? ht_tail_sample_zero_log(s) : (double)NAN;
+    double chunk[HT_CHUNK];
+    nothing zero = {s->grid / 4, s->censored ? ht_tail_sample_zero_log(s) : (double)NAN};
     ht_tail_reader reader = {.sample = s, .zeros = s->censored};
     for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
     for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
         for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n, zero);
-        for (size_t i = 0; i < n; i++) add(&entries, chunk[i] != 0 ? log(fabs(chunk[i])) : zero);
+        for (size_t i = 0; i < n; i++) add(&entries, chunk[i] != 0 ? log(fabs(chunk[i])) : zero.log);
     }
     logs l = {mean(&entries), variance(&entries), {0}};
     for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
@@ -214,21 +220,23 @@ void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
 
 /* ---- the same of vectors ---- */
 
-static void add_row(const ht_values *x, ht_unit unit, size_t row, double *sum)
+static void add_row(const ht_values *x, size_t row, double *sum)
 {
-    size_t at = row * x->columns;
-    for (size_t j = 0; j < x->columns; j++) {
-        double centre = x->centre + (x->column_centre ? x->column_centre[j] : 0);
-        sum[j] += ht_values_at(x, unit, at + j) - centre * unit.first * unit.second;
+    size_t end = (row + 1) * x->columns;
+    for (size_t first = row * x->columns; first < end;) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(x, first, end, chunk);
+        for (size_t j = 0; j < n; j++) sum[j] += chunk[j];
+        sum += n;
+        first += n;
     }
 }
 
 /* Length of the sum of the m rows whose numbers are given; `sum` is scratch (columns). */
 static double length_of_sum(const ht_values *x, const size_t *row, size_t m, double *sum)
 {
-    ht_unit unit = ht_values_unit(x);
     memset(sum, 0, x->columns * sizeof *sum);
-    for (size_t i = 0; i < m; i++) add_row(x, unit, row[i], sum);
+    for (size_t i = 0; i < m; i++) add_row(x, row[i], sum);
     return ht_values_length(sum, x->columns);
 }
 

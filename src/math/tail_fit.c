@@ -72,8 +72,9 @@ static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht
     return ht_goodness_make(&traces->goodness, s, &traces->top, k, err);
 }
 
-/* What holds of all estimates of values: goodness of fit, doubts, zeros, and the units of the values. */
-static void finish(const ht_tail_traces *traces, ht_estimate *estimates)
+/* What holds of all estimates of values: goodness of fit, doubts, zeros, and the units of the values.
+ * `complete`: all were asked for. */
+static void finish(const ht_tail_traces *traces, bool complete, ht_estimate *estimates)
 {
     const ht_tail_sample *s = &traces->sample;
     const char *refusal = ht_tail_sample_refusal(s);
@@ -87,6 +88,7 @@ static void finish(const ht_tail_traces *traces, ht_estimate *estimates)
         e->xmin = ht_tail_unscale(s, e->xmin);
         e->step = ht_tail_unscale(s, e->step);
         if (refusal) e->reason = refusal;
+        if (!e->reason && complete && !isfinite(e->value)) e->reason = "too few values for it";
     }
 }
 
@@ -95,7 +97,7 @@ ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, h
 {
     ht_quality tail;
     if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
-    finish(traces, estimates);
+    finish(traces, false, estimates);
     return HT_OK;
 }
 
@@ -110,7 +112,7 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
         if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
         ht_stable_estimates(s, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
     }
-    finish(traces, estimates);
+    finish(traces, true, estimates);
     return HT_OK;
 }
 

@@ -179,7 +179,10 @@ static ht_quality judge(const ht_top *top, const excess *e, bool plateau)
 static void put(ht_estimate *e, double gamma, double deviation, const ht_top *top, size_t k, size_t points,
                 ht_quality tail)
 {
-    if (!isfinite(gamma) || gamma == 0) return;
+    if (!isfinite(gamma) || gamma == 0) {
+        e->reason = "the largest values are equal"; /* or their spacings are */
+        return;
+    }
     e->value = 1 / gamma;
     ht_estimate_inverse(e, gamma, deviation);
     e->k = k;

@@ -158,11 +158,12 @@ static ht_code picture_spectrum(ht_tail_picture *p, const ht_values *w, ht_error
  */
 static ht_code centre(ht_values *w, double *median, ht_error *err)
 {
+    w->zeros_stay = true;
     if (median) {
         if (ht_values_column_medians(w, median, err) != HT_OK) return err->code;
         w->column_centre = median;
     }
-    w->centre = ht_values_median(w);
+    w->centre = ht_values_live_median(w);
     return HT_OK;
 }
 

@@ -72,9 +72,12 @@ static void count_distinct(ht_tail_sample *s)
     }
 }
 
-/* Is every value a multiple of the smallest, as far as a float tells? */
+/* Is every value a multiple of the smallest? A float can tell of the first 2^18 multiples: these must be half
+ * of the values. */
 static bool on_grid(const ht_tail_sample *s)
 {
+    static const double known = 0x1p18;
+    size_t told = 0;
     if (s->count < 2) return false;
     for (size_t first = 0; first < s->total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
@@ -82,9 +85,10 @@ static bool on_grid(const ht_tail_sample *s)
         for (size_t i = 0; i < n; i++) {
             double multiple = fabs(chunk[i]) / s->least;
             if (!(fabs(multiple - rint(multiple)) <= 0x1p-22 * multiple)) return false;
+            told += multiple > 0 && multiple < known;
         }
     }
-    return true;
+    return told >= s->count / 2;
 }
 
 /* ---- the whole ---- */
@@ -106,6 +110,7 @@ ht_code ht_tail_sample_take(ht_tail_sample *s, const ht_values *x, ht_error *err
 {
     double largest;
     *s = (ht_tail_sample){.x = *x, .total = ht_values_count(x), .step = NAN, .typical = NAN};
+    s->centred = x->column_centre || x->centre != 0;
     if (ht_values_check(x, &largest, err) != HT_OK) return err->code;
     frexp(largest, &s->x.exponent);
     count_signs(s);
@@ -123,7 +128,7 @@ const char *ht_tail_sample_refusal(const ht_tail_sample *s)
 {
     enum { LEAST = 4 };
     if (s->total == 0) return "there are no values";
-    if (s->count == 0) return "all values are zero";
+    if (s->count == 0) return s->centred ? "one value, repeated" : "all values are zero";
     if (s->count == 1) return "only one value is not zero";
     if (s->distinct == 1) return s->zeros ? "one value, and zeros" : "one value, repeated";
     if (s->count < LEAST) return "fewer than 4 values";

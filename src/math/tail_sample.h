@@ -22,6 +22,7 @@ typedef struct ht_tail_sample {
     size_t negative, count; /* values below zero; values that are not zero */
     double least;           /* the smallest magnitude above zero; Inf of nothing */
     int distinct;           /* different magnitudes above zero, up to HT_TAIL_MANY */
+    bool centred;           /* something was taken from every value */
     bool censored;          /* zeros stay: they are values below `step` */
     bool excess;            /* a gap around zero, but more zeros than it explains */
     double step;            /* censored: see above; NaN else */

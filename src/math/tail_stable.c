@@ -8,7 +8,7 @@
 #include "math/tail_estimate.h"
 #include "math/values.h"
 
-static const double least_alpha = 0.3;
+static const double least_alpha = 0.2;
 
 /* ---- McCulloch: quantiles ---- */
 
@@ -25,21 +25,28 @@ static size_t rank_among_all(const ht_tail_sample *s, size_t rank)
     return s->censored || rank < s->negative ? rank : rank + s->zeros;
 }
 
-/* Sample quantiles at 5, 25, 50, 75, 95 %: the i-th of n ordered values, i = 1 .. n, stands for (i - ½)/n. */
+/* Sample quantiles at 5, 25, 50, 75, 95 %: the i-th of n ordered values, i = 1 .. n, stands for (i - ½)/n.
+ * The upper ones mirror the lower ones, so that those of -x are the same bits. */
 static void quantiles(const ht_tail_sample *s, double q[5])
 {
-    static const double p[5] = {0.05, 0.25, 0.5, 0.75, 0.95};
-    size_t count = values_of(s), rank[10];
-    double value[10], part[5];
-    for (int i = 0; i < 5; i++) {
-        double at = fmin(fmax(p[i] * (double)count - 0.5, 0), (double)(count - 1));
-        rank[2 * i] = (size_t)at;
-        rank[2 * i + 1] = rank[2 * i] + 1 < count ? rank[2 * i] + 1 : rank[2 * i];
-        part[i] = at - floor(at);
+    static const double p[3] = {0.05, 0.25, 0.5};
+    size_t count = values_of(s), rank[12];
+    double value[12], part[3];
+    for (int i = 0; i < 3; i++) {
+        double at = fmax(p[i] * (double)count - 0.5, 0);
+        size_t below = (size_t)at, above = below + 1 < count ? below + 1 : below;
+        part[i] = at - (double)below;
+        rank[4 * i] = below, rank[4 * i + 1] = above;
+        rank[4 * i + 2] = count - 1 - below, rank[4 * i + 3] = count - 1 - above;
     }
-    for (int i = 0; i < 10; i++) rank[i] = rank_among_all(s, rank[i]);
-    ht_select(&s->x, false, rank, 10, value);
-    for (int i = 0; i < 5; i++) q[i] = value[2 * i] + part[i] * (value[2 * i + 1] - value[2 * i]);
+    for (int i = 0; i < 12; i++) rank[i] = rank_among_all(s, rank[i]);
+    ht_select(&s->x, false, rank, 12, value);
+    for (int i = 0; i < 2; i++) {
+        const double *v = value + 4 * i;
+        q[i] = v[0] + part[i] * (v[1] - v[0]);
+        q[4 - i] = v[2] + part[i] * (v[3] - v[2]);
+    }
+    q[2] = part[2] > 0 ? (value[8] + value[9]) / 2 : value[8];
 }
 
 static double spread_ratio(double alpha)
@@ -83,7 +90,7 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
     double ratio = (q[4] - q[0]) / (q[3] - q[1]);
     if (q[4] - q[0] <= 1e-6 * fabs(q[2])) e->reason = "one value, but for rounding";
     if (!(q[3] > q[1])) e->reason = "half of the values are one";
-    if (ratio >= spread_ratio(least_alpha)) e->reason = "the index is below 0.3, or there is none";
+    if (ratio >= spread_ratio(least_alpha)) e->reason = "the index is below 0.2, or there is none";
     if (e->reason) return;
     double alpha = alpha_of(ratio), deviation = ratio_deviation(alpha, count), h = 1e-4;
     double slope = (spread_ratio(alpha) - spread_ratio(alpha - h)) / h;
@@ -111,6 +118,7 @@ static int points_for(double alpha)
     } row[] = {{0.3, 118}, {0.5, 56}, {0.7, 20}, {0.9, 18}, {1.1, 15}, {1.3, 14}, {1.5, 11}, {1.9, 10}};
     int i = 0, last = sizeof row / sizeof row[0] - 1;
     if (alpha >= row[last].alpha) return row[last].points;
+    if (alpha <= row[0].alpha) return row[0].points;
     while (alpha > row[i + 1].alpha) i++;
     double part = (alpha - row[i].alpha) / (row[i + 1].alpha - row[i].alpha);
     return (int)lround(row[i].points + part * (row[i + 1].points - row[i].points));
@@ -245,6 +253,8 @@ void ht_stable_estimates(const ht_tail_sample *s, ht_estimate *mmo, ht_estimate 
     size_t count = values_of(s);
     if (count < 4) return;
     quantiles(s, q);
+    /* Without the zeros of a gap the middle is one of its ends. */
+    if ((s->excess || s->grid > 0) && fabs(q[2]) <= s->least) q[2] = 0;
     if (off_centre(q, count) && mmo->quality != HT_QUALITY_NOT_APPLICABLE) {
         mmo->quality = HT_QUALITY_NOT_APPLICABLE;
         mmo->reason = "the values are off centre";

@@ -5,7 +5,7 @@
 #include "heavytail/tail.h"
 #include "math/tail_sample.h"
 
-/* Both at once: ecf works in units of mcculloch's scale. 0.3 ≤ α ≤ 2 for mcculloch; a smaller index is not
+/* Both at once: ecf works in units of mcculloch's scale. 0.2 ≤ α ≤ 2 for mcculloch; a smaller index is not
  * applicable, a larger one is 2. Either does not mind where the law is centred. Where they contradict each
  * other the law is not stable. `mmo`, made before, does mind: it is not applicable to values that are off
  * their centre. Scales in the sample's units. */

@@ -41,8 +41,7 @@ static ht_code make_plan(plan *p, const ht_values *x, ht_rng *rng, ht_error *err
     }
     p->column = ht_alloc(p->columns, sizeof *p->column, "a sample of columns", err);
     if (!p->column) return err->code;
-    for (size_t j = 0; j < p->columns; j++)
-        p->column[j] = (uint32_t)in_piece(rng, j, p->columns, x->columns);
+    for (size_t j = 0; j < p->columns; j++) p->column[j] = (uint32_t)in_piece(rng, j, p->columns, x->columns);
     return HT_OK;
 }
 
@@ -51,7 +50,8 @@ static void add(ht_tail_subset *s, const ht_tail_sample *from, ht_unit unit, con
                 size_t *last)
 {
     const ht_values *x = &from->x;
-    size_t row = place / p->columns, column = place % p->columns, own = p->column ? p->column[column] : column;
+    size_t row = place / p->columns, column = place % p->columns,
+           own = p->column ? p->column[column] : column;
     double centre = x->centre + (x->column_centre ? x->column_centre[own] : 0);
     double value = ht_values_at(x, unit, row * x->columns + own) - centre * unit.first * unit.second;
     if (value == 0 && !from->censored) return;

@@ -1,5 +1,5 @@
-/* tail_subset.h - what goodness of fit is decided on: at most HT_SUBSET of the values, so that a verdict costs
- * milliseconds and means the same for a thousand values and for a billion: "cannot be told from it with
+/* tail_subset.h - what goodness of fit is decided on: at most HT_SUBSET of the values, so that a verdict
+ * costs milliseconds and means the same for a thousand values and for a billion: "cannot be told from it with
  * 20 000 values". (With enough values every law that is only nearly right is wrong.) Pure. */
 #ifndef HT_MATH_TAIL_SUBSET_H
 #define HT_MATH_TAIL_SUBSET_H

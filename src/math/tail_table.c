@@ -72,7 +72,7 @@ static const struct {
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
     [HT_QUALITY_NOT_POWER_LAW] =
         {"not a power law", "another law than assumed: no straight line on log-log axes, or not stable"},
-    [HT_QUALITY_UNDECIDED] = {"undecided", "a lognormal law, or another that falls faster, fits as well"},
+    [HT_QUALITY_UNDECIDED] = {"undecided", "another law, as a lognormal one, fits as well: believe neither"},
     [HT_QUALITY_DISAGREE] = {"disagrees", "an estimate that is surer excludes this one"},
     [HT_QUALITY_COLUMNS] = {"columns differ", "columns of unequal scale: not one law"},
     [HT_QUALITY_NO_HEAVY_TAIL] = {"no heavy tail",

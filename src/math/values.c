@@ -47,6 +47,24 @@ ht_code ht_values_check(const ht_values *x, double *largest, ht_error *err)
                         i % x->columns);
 }
 
+void ht_values_centre(const ht_values *x, size_t first, size_t n, double *values)
+{
+    ht_unit unit = ht_values_unit(x);
+    double centre = x->centre * unit.first * unit.second;
+    for (size_t i = 0, j = first % x->columns; i < n; i++) {
+        double column = x->column_centre ? x->column_centre[j] * unit.first * unit.second : 0;
+        bool stays = x->zeros_stay && values[i] == 0;
+        values[i] = stays ? 0 : values[i] - centre - column;
+        if (++j == x->columns) j = 0;
+    }
+}
+
+static double between(double low, double high)
+{
+    double apart = high - low;
+    return isfinite(apart) ? low + apart / 2 : low / 2 + high / 2;
+}
+
 double ht_values_median(const ht_values *x)
 {
     ht_values raw = *x;
@@ -56,8 +74,30 @@ double ht_values_median(const ht_values *x)
     raw.exponent = 0;
     if (count == 0) return NAN;
     ht_select(&raw, false, (size_t[]){(count - 1) / 2, count / 2}, 2, middle);
-    double apart = middle[1] - middle[0];
-    return isfinite(apart) ? middle[0] + apart / 2 : middle[0] / 2 + middle[1] / 2;
+    return between(middle[0], middle[1]);
+}
+
+/* Zeros lie between the negative values and the others. */
+double ht_values_live_median(const ht_values *x)
+{
+    ht_values raw = *x;
+    size_t total = ht_values_count(x), zeros = 0, negative = 0;
+    double middle[2];
+    raw.centre = 0;
+    raw.exponent = 0;
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(&raw, first, total, chunk);
+        for (size_t i = 0; i < n; i++) {
+            zeros += chunk[i] == 0;
+            negative += chunk[i] < 0;
+        }
+    }
+    if (zeros == total) return 0;
+    size_t rank[2] = {(total - zeros - 1) / 2, (total - zeros) / 2};
+    for (int i = 0; i < 2; i++) rank[i] += rank[i] < negative ? 0 : zeros;
+    ht_select(&raw, false, rank, 2, middle);
+    return between(middle[0], middle[1]);
 }
 
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err)
@@ -69,7 +109,7 @@ ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *e
             size_t at = i * x->columns + j;
             column[i] = x->f32 ? (double)x->f32[at] : x->f64[at];
         }
-        median[j] = ht_values_median(&(ht_values){.f64 = column, .rows = x->rows, .columns = 1});
+        median[j] = ht_values_live_median(&(ht_values){.f64 = column, .rows = x->rows, .columns = 1});
     }
     ht_free(column);
     return HT_OK;
