@@ -86,7 +86,7 @@ static void print_quality(const json_t *rows)
     const ht_tail_law *law = ht_tail_laws(&count);
     printf("%% of %.0f samples called good (20 000 values, or a matrix); after ! those that are wrong\n%-23s",
            ht_bench_number(json_array_get(rows, 0), "samples"), "");
-    for (int e = 0; e < SHOWN; e++) printf("%*s", e == SHOWN ? 11 : 10, ht_estimator_at(shown[e])->name);
+    for (int e = 0; e < SHOWN; e++) printf(" %9.9s", ht_estimator_at(shown[e])->name);
     putchar('\n');
     for (int i = 0; i < count; i++) {
         printf("%s%*s", law[i].name, 23 - (int)ht_utf8_length(law[i].name), "");

@@ -78,8 +78,8 @@ static void finish(const ht_tail_traces *traces, bool complete, ht_estimate *est
 {
     const ht_tail_sample *s = &traces->sample;
     const char *refusal = ht_tail_sample_refusal(s);
-    if (!refusal) ht_goodness_judge(&traces->goodness, estimates);
     ht_tail_sample_doubt(s, estimates);
+    if (!refusal) ht_goodness_judge(&traces->goodness, estimates);
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         ht_estimate *e = &estimates[i];
         if (ht_estimator_at((ht_estimator)i)->input != HT_INPUT_VALUES) continue;
