@@ -1,4 +1,4 @@
-/* test_cases_tails.c - `heavytail tail` of what has no index, no rank to speak of, zeros, or an odd unit:
+/* test_cases_tails_cli.c - `heavytail tail` of what has no index, no rank to speak of, zeros, or an odd unit:
  * what it says in words and in JSON. */
 #include <stdarg.h>
 #include <stddef.h>
