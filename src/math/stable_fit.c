@@ -332,7 +332,8 @@ ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *subset, boo
     const double *sorted = subset->sorted;
     double *x = ht_alloc(n, sizeof *x, "a stable law", err);
     if (!x) return err->code;
-    double centre = sorted[(n - 1) / 2] / 2 + sorted[n / 2] / 2, unit = sorted[n - 1 - n / 4] / 2 - sorted[n / 4] / 2;
+    double centre = sorted[(n - 1) / 2] / 2 + sorted[n / 2] / 2,
+           unit = sorted[n - 1 - n / 4] / 2 - sorted[n / 4] / 2;
     for (size_t i = 0; i < n; i++) x[i] = fmin(fmax((subset->x[i] - centre) / unit, -1e300), 1e300);
     if (unit > 0) {
         fit_data(fit, &(data){x, clustered ? subset->row : NULL, n, subset->rows});

@@ -224,7 +224,7 @@ static void the_mouse_speaks_as_terminfo_says(void **state)
         vt_assert(t, left > 127 && right > left); /* more than a byte of ASCII holds */
         vt_assert(t, vt_mouse(t, VT_PRESS, 1, right - 3, row + 1));
         vt_assert(t, vt_mouse(t, VT_DRAG, 1, left, row + 1));
-        vt_assert(t, vt_wait_text(t, "iid α 1 σ 0.1", PATIENCE));
+        vt_assert(t, vt_wait_text(t, "iid α 0.3 σ 0.1", PATIENCE));
         vt_assert(t, vt_mouse(t, VT_DRAG, 1, right, row + 1));
         vt_assert(t, vt_mouse(t, VT_RELEASE, 1, right, row + 1));
         vt_assert(t, vt_wait_text(t, "iid α 2 σ 0.1", PATIENCE));

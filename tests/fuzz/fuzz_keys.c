@@ -17,7 +17,8 @@ enum { BYTES = 512, HINT_MS = 30 };
 
 static int master, slave, output; /* `output`: where messages go between two inputs */
 static atomic_bool done;
-static const char quit[] = "\021\033\033\033q"; /* output on (^Q), out of every dialogue, quit */
+static const char quit[] =
+    "\033[201~\021\033\033\033q"; /* a paste ends, output on (^Q), out of every dialogue, quit */
 
 static int erase(const char *path, const struct stat *info, int kind, struct FTW *walk)
 {
