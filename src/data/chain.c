@@ -222,12 +222,12 @@ static ht_code read_order(const char *path, const ht_link *links, int count, con
                         : ht_error_set(err, HT_USAGE, "--order: give names of tensors, as in fc1,fc2");
 }
 
-/* The place where the chain breaks, or -1. */
+/* The place where the chain breaks: the layer that does not fit the one before it; 0 when all fit. */
 static int break_of(const ht_link *links, const ht_chain *chain, bool turned)
 {
     for (int i = 1; i < chain->count; i++)
         if (out_of(&links[chain->order[i - 1]], turned) != into(&links[chain->order[i]], turned)) return i;
-    return -1;
+    return 0;
 }
 
 static ht_code obey(const char *path, const ht_link *links, int count, const char *order, ht_chain *chain,
@@ -240,9 +240,9 @@ static ht_code obey(const char *path, const ht_link *links, int count, const cha
     find_ways(chosen, chain->count, ways);
     if (!ways[0] && !ways[1]) return no_way(path, chosen, chain->count, err);
     int broken = break_of(links, chain, !ways[0]);
-    chain->turned = !ways[0] || (ways[1] && broken >= 0);
+    chain->turned = !ways[0] || (ways[1] && broken > 0);
     if (chain->turned) broken = break_of(links, chain, true);
-    if (broken >= 0) {
+    if (broken > 0) {
         const ht_link *a = &chosen[broken - 1], *b = &chosen[broken];
         return ht_error_set(
             err, HT_USAGE,
@@ -251,7 +251,7 @@ static ht_code obey(const char *path, const ht_link *links, int count, const cha
             into(b, chain->turned));
     }
     choice c = {.custom = !ways[0] && chosen[0].role == HT_NAME_KERNEL,
-                .open = ways[0] && ways[1] && break_of(links, chain, true) < 0};
+                .open = ways[0] && ways[1] && break_of(links, chain, true) == 0};
     note_choice(path, links, chain, c, notes);
     for (int i = 0; i < count; i++) {
         bool taken = false;

@@ -139,7 +139,7 @@ static ht_code turn(float **weight, size_t rows, size_t columns, ht_error *err)
 /* The matrix, and the bias or HT_NO_TENSOR, as the next layer. */
 static ht_code add_tensors(const reader *r, size_t matrix, long bias, bool turned, ht_error *err)
 {
-    ht_tensor_info info, vector;
+    ht_tensor_info info, vector = {0};
     float *weight = NULL, *shift = NULL;
     ht_code code = load(r, matrix, &info, &weight, err);
     if (code == HT_OK && turned) code = turn(&weight, info.shape[0], info.shape[1], err);

@@ -215,6 +215,7 @@ INLINE floats draw(const lookup *l, integers word, int terms, bool mirror)
     integers middle = (word << 1) >> 31; /* all ones if bit 30 is set */
     integers m = (word ^ middle) & 0x7fffffff;
     floats g = (__builtin_convertvector(m, floats) + 0.5f) * 0x1p-30f;
+    /* cppcheck-suppress shiftTooManyBitsSigned ; lanes of a vector */
     integers mirrored = middle & ~((m - HT_QUANTILE_FAR) >> 31);
     if (mirror) middle &= ~mirrored;
     integers column = pick(middle, middle, (integers)g >> 22);
