@@ -35,7 +35,7 @@ static const ht_endings plain = {"", NULL};
 static ht_code check_records(const cifar_set *set, const char *path, const unsigned char *data, size_t size,
                              ht_error *err)
 {
-    size_t record = (size_t)(set->start + INPUTS);
+    size_t record = (size_t)set->start + INPUTS;
     if (size == 0 || size % record != 0)
         return ht_error_set(
             err, HT_FAIL, "%s: has %zu bytes, which is %s of %zu bytes; it is %s: download or copy it again",
@@ -56,7 +56,7 @@ static ht_code add_file(const cifar_set *set, const char *path, size_t limit, un
                         ht_raw_part *part, ht_levels *sum, ht_error *err)
 {
     char *file;
-    size_t size, record = (size_t)(set->start + INPUTS);
+    size_t size, record = (size_t)set->start + INPUTS;
     if (ht_file_read(path, FILE_LIMIT, &file, &size, err) != HT_OK) return err->code;
     const unsigned char *data = (const unsigned char *)file;
     ht_code code = check_records(set, path, data, size, err);

@@ -179,7 +179,7 @@ static ht_code split(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (wanted > most) wanted = most;
     bool *chosen = ht_alloc(count, sizeof *chosen, "the test samples", err);
     ht_class_list list = {of, count, classes};
-    ht_code code = chosen ? HT_OK : err->code;
+    ht_code code = chosen ? HT_OK : HT_FAIL;
     if (code == HT_OK && wanted == 0)
         code =
             ht_error_set(err, HT_FAIL,

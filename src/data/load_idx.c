@@ -137,7 +137,7 @@ static ht_code read_images(ht_bytes *bytes, const reading *r, size_t limit, ht_r
     unsigned char *pixels = ht_bytes_take(bytes, total, "pixels", err);
     if (!pixels) return err->code;
     *count = sizes[0];
-    *first = ht_checksum_add(0, pixels, total / sizes[0]);
+    *first = ht_checksum_add(0, pixels, sizes[0] > 0 ? total / sizes[0] : 0);
     part->count = ht_data_limited(sizes[0], limit);
     part->inputs = (size_t)sizes[1] * sizes[2];
     raw->height = (int)sizes[1];

@@ -79,7 +79,7 @@ ht_code ht_missing_impute(ht_raw *raw, const ht_sheet *table, const ht_columns *
 {
     filled sum = {0};
     double *room = ht_alloc(raw->train.count, sizeof *room, "a column", err);
-    ht_code code = room ? HT_OK : err->code;
+    ht_code code = room ? HT_OK : HT_FAIL;
     for (size_t j = 0; code == HT_OK && j < raw->train.inputs; j++)
         code = impute_column(raw, table, columns, j, room, &sum, err);
     if (code == HT_OK && sum.cells > 0) {

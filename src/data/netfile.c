@@ -97,7 +97,7 @@ static ht_code narrow(const reader *r, const ht_tensor_info *info, const double 
 {
     size_t lost = 0;
     float *f = *to = ht_alloc(info->count, sizeof **to, info->name, err);
-    if (!f) return err->code;
+    if (!f) return HT_FAIL;
     for (size_t i = 0; i < info->count; i++) {
         f[i] = (float)from[i];
         lost += from[i] != 0 && f[i] == 0;
@@ -142,7 +142,7 @@ static ht_code add_tensors(const reader *r, size_t matrix, long bias, bool turne
     ht_tensor_info info, vector = {0};
     float *weight = NULL, *shift = NULL;
     ht_code code = load(r, matrix, &info, &weight, err);
-    if (code == HT_OK && turned) code = turn(&weight, info.shape[0], info.shape[1], err);
+    if (code == HT_OK && turned && weight) code = turn(&weight, info.shape[0], info.shape[1], err);
     if (code == HT_OK && bias != HT_NO_TENSOR) code = load(r, (size_t)bias, &vector, &shift, err);
     if (code == HT_OK && shift && vector.count != info.shape[turned])
         code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,

@@ -131,7 +131,7 @@ ht_code ht_sample_by_class(const ht_class_list *list, size_t wanted, size_t keep
     size_t *all = count_classes(list, list->count, err);
     size_t *has = all ? count_classes(list, list->count, err) : NULL;
     size_t *quota = has ? ht_alloc((size_t)list->classes, sizeof *quota, "the classes", err) : NULL;
-    ht_code code = quota ? HT_OK : err->code;
+    ht_code code = quota ? HT_OK : HT_FAIL;
     for (int c = 0; code == HT_OK && c < list->classes; c++) has[c] -= has[c] < keep ? has[c] : keep;
     if (code == HT_OK) code = share_out(list, all, has, wanted, quota, err);
     for (int c = 0; code == HT_OK && c < list->classes; c++) {

@@ -116,7 +116,7 @@ static ht_code survey(ht_sheet *table, ht_error *err)
         if (!table->column) {
             if (!table->arff) settle_columns(table, &csv);
             table->column = ht_alloc(table->columns, sizeof *table->column, "the columns", err);
-            if (!table->column && (code = err->code)) break;
+            if (!table->column && (code = HT_FAIL)) break;
         }
         if ((code = ht_sheet_fits(table, &csv, err)) != HT_OK) break;
         for (size_t i = 0; i < table->columns; i++)
@@ -127,7 +127,7 @@ static ht_code survey(ht_sheet *table, ht_error *err)
     if (code == HT_OK && !table->column) { /* no record after the first */
         table->columns = table->head.count;
         table->column = ht_alloc(table->columns, sizeof *table->column, "the columns", err);
-        code = table->column ? HT_OK : err->code;
+        code = table->column ? HT_OK : HT_FAIL;
     }
     return code;
 }

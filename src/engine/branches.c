@@ -97,7 +97,7 @@ static ht_code add_branch(branches *all, const branch *b, ht_error *err)
     if (all->count == all->room) {
         size_t room = all->room ? 2 * all->room : 64;
         branch *more = ht_alloc(room, sizeof *more, "the branches of the run", err);
-        if (!more) return err->code;
+        if (!more) return HT_FAIL;
         if (all->count) memcpy(more, all->at, all->count * sizeof *more);
         ht_free(all->at);
         all->at = more, all->room = room;
@@ -108,10 +108,11 @@ static ht_code add_branch(branches *all, const branch *b, ht_error *err)
 
 static ht_code damaged(const char *path, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL,
-                        "%s: a line of it is none of ours; remove the file, and the rows of "
-                        "metrics.csv are taken as they are",
-                        path);
+    ht_error_set(err, HT_FAIL,
+                 "%s: a line of it is none of ours; remove the file, and the rows of "
+                 "metrics.csv are taken as they are",
+                 path);
+    return HT_FAIL;
 }
 
 static ht_code read_branches(lines *l, branches *all, ht_error *err)
@@ -222,7 +223,7 @@ static ht_code copy_rows(lines *from, const branches *all, int fd, const char *p
     const char *line;
     size_t length, now = 0;
     bool any = false;
-    ht_code code = out ? HT_OK : err->code;
+    ht_code code = out ? HT_OK : HT_FAIL;
     if (out) out->fd = fd, out->path = path;
     while (code == HT_OK && (line = next_line(from, &length, &code, err))) {
         bool row = line[0] >= '0' && line[0] <= '9';
@@ -237,24 +238,24 @@ static ht_code copy_rows(lines *from, const branches *all, int fd, const char *p
 
 ht_code ht_branches_make(ht_runfiles *f, uint64_t base, ht_error *err)
 {
-    char path[HT_RUN_PATH], first[80];
-    int fd;
+    char path[HT_RUN_PATH] = "", first[80];
+    int fd = -1;
     snprintf(first, sizeof first, "#%" PRIu64 ",%" PRIu64 ",0\n", base, base);
     if (make_new(f, HT_RUN_BRANCHES, path, &fd, first, err) != HT_OK) return err->code;
     lines *from = open_lines(f->file[HT_RUN_METRICS].fd, path, ht_runfiles_size(f, HT_RUN_METRICS), err);
-    ht_code code = from ? copy_rows(from, NULL, fd, path, err) : err->code;
+    ht_code code = from ? copy_rows(from, NULL, fd, path, err) : HT_FAIL;
     ht_free(from);
     return put_in_place(f, HT_RUN_BRANCHES, path, fd, code, err);
 }
 
 static ht_code write_way(ht_runfiles *f, const branches *all, const char *from_path, ht_error *err)
 {
-    char path[HT_RUN_PATH];
-    int fd;
+    char path[HT_RUN_PATH] = "";
+    int fd = -1;
     if (make_new(f, HT_RUN_METRICS, path, &fd, ht_metrics_header, err) != HT_OK) return err->code;
     lines *from =
         open_lines(f->file[HT_RUN_BRANCHES].fd, from_path, ht_runfiles_size(f, HT_RUN_BRANCHES), err);
-    ht_code code = from ? copy_rows(from, all, fd, path, err) : err->code;
+    ht_code code = from ? copy_rows(from, all, fd, path, err) : HT_FAIL;
     ht_free(from);
     return put_in_place(f, HT_RUN_METRICS, path, fd, code, err);
 }
@@ -262,9 +263,9 @@ static ht_code write_way(ht_runfiles *f, const branches *all, const char *from_p
 /* All branches; the caller frees them. */
 static ht_code load(const ht_runfiles *f, branches *all, char path[HT_RUN_PATH], ht_error *err)
 {
-    if (ht_runfiles_path(f, HT_RUN_BRANCHES, path, err) != HT_OK) return err->code;
+    if (ht_runfiles_path(f, HT_RUN_BRANCHES, path, err) != HT_OK) return HT_FAIL;
     lines *l = open_lines(f->file[HT_RUN_BRANCHES].fd, path, ht_runfiles_size(f, HT_RUN_BRANCHES), err);
-    ht_code code = l ? read_branches(l, all, err) : err->code;
+    ht_code code = l ? read_branches(l, all, err) : HT_FAIL;
     ht_free(l);
     return code;
 }

@@ -215,8 +215,8 @@ static ht_code read_journal(ht_rundir *dir, ht_journal *journal, ht_error *err)
 {
     char path[HT_RUN_PATH], *text;
     size_t size;
-    if (ht_runfiles_path(&dir->files, HT_RUN_JOURNAL, path, err) != HT_OK) return err->code;
-    if (ht_file_read_in(dir->files.fd, path, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code;
+    if (ht_runfiles_path(&dir->files, HT_RUN_JOURNAL, path, err) != HT_OK) return HT_FAIL;
+    if (ht_file_read_in(dir->files.fd, path, FILE_LIMIT, &text, &size, err) != HT_OK) return HT_FAIL;
     const char *last = memrchr(text, '\n', size);
     size_t kept = last ? (size_t)(last - text) + 1 : 0;
     ht_part part = {text, kept};

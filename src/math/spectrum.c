@@ -151,7 +151,7 @@ ht_code ht_spectrum_take(ht_spectrum *s, const ht_values *w, ht_error *err)
     if (ht_tail_sample_take(&sample, w, err) != HT_OK) return err->code;
     s->exponent = sample.x.exponent;
     s->eigenvalue = ht_alloc(s->count, sizeof *s->eigenvalue, "the spectrum", err);
-    ht_code code = s->eigenvalue ? ht_spectrum_eigenvalues(&sample.x, s->eigenvalue, err) : err->code;
+    ht_code code = s->eigenvalue ? ht_spectrum_eigenvalues(&sample.x, s->eigenvalue, err) : HT_FAIL;
     double most = code == HT_OK ? s->eigenvalue[s->count - 1] : 0;
     if (code == HT_OK) code = noise_of(&sample.x, sample.grid > 0, most, &noise, err);
     if (code != HT_OK) {

@@ -259,7 +259,7 @@ static double alpha_error(const view *v, int n, double (*a)[MOST])
 /* The cosines as they are: α and σ are free. The sines: the centre is. */
 static void judge(ht_stable_fit *fit, empirical *e, view *v, double n, double rows, bool clustered)
 {
-    double l[MOST][MOST], sine[MOST], shift[1][MOST];
+    double l[MOST][MOST], sine[MOST] = {0}, shift[1][MOST] = {{0}};
     theory(e, fit->alpha, fit->scale, n, true, l);
     if (!factor(l, e->points)) return;
     for (int j = 0; j < e->points; j++) {
@@ -312,7 +312,7 @@ static void fit_data(ht_stable_fit *fit, const data *d)
     double n = (double)d->count, rows = (double)d->rows;
     bool clustered = d->row != NULL;
     empirical e = {0};
-    view v;
+    view v = {0};
     if (!begin(d, fit)) return;
     for (int turn = 0; turn < 2; turn++) { /* the second time with points for the law found */
         place(&e, fit->alpha, fit->scale, clustered ? rows : n);

@@ -88,7 +88,7 @@ static void set_column(ht_quantiles *q, int row, const double *t, const double *
 /* x = g P(t), t = g², g = 2w. */
 static void build_middle(ht_quantiles *q, walk *w)
 {
-    double t[MOST], y[MOST];
+    double t[MOST], y[MOST] = {0};
     for (int k = q->terms - 1; k >= 0; k--) { /* outward from x = 0 */
         t[k] = node(k, q->terms, 0, 1);
         double g = sqrt(t[k]);
@@ -101,7 +101,7 @@ static void build_middle(ht_quantiles *q, walk *w)
 static void build_column(ht_quantiles *q, walk *w, int column)
 {
     int octave = (FIRST_BITS + column) / 2 - 127;
-    double scale = exp2(octave), centre = column % 2 ? 1.75 : 1.25, t[MOST], y[MOST];
+    double scale = exp2(octave), centre = column % 2 ? 1.75 : 1.25, t[MOST], y[MOST] = {0};
     for (int k = 0; k < q->terms; k++) {
         t[k] = node(k, q->terms, -0.25, 0.25);
         double u = scale * (centre + t[k]) / 2;
@@ -114,12 +114,13 @@ static void build_column(ht_quantiles *q, walk *w, int column)
  * w = ½ alone, which is what the largest m are rounded to. */
 static void build_mirror(ht_quantiles *q, walk *w)
 {
-    double term[MOST] = {0}, alpha = w->alpha, t[MOST], y[MOST];
+    double term[MOST] = {0}, alpha = w->alpha, t[MOST], y[MOST] = {0};
     term[0] = M_PI_4 / tgamma(1 + 1 / alpha);
     term[1] = tgamma(3 / alpha) / tgamma(1 / alpha) / 6 * pow(term[0], 3);
     set_terms(q, MIDDLE, term);
     for (int column = FIRST_NEAR; column < MIDDLE - 1; column++) { /* outward from x = 0 */
-        double scale = exp2((FIRST_BITS + column) / 2 - 127), centre = column % 2 ? 1.75 : 1.25;
+        int octave = (FIRST_BITS + column) / 2 - 127;
+        double scale = exp2(octave), centre = column % 2 ? 1.75 : 1.25;
         for (int k = q->terms - 1; k >= 0; k--) {
             t[k] = node(k, q->terms, -0.25, 0.25);
             double half = scale * (centre + t[k]) / 2;

@@ -90,7 +90,7 @@ static ht_code widest_of_half(ht_power_test *test, const ht_tail_subset *s, cons
 static ht_code measure_tail(ht_goodness *g, const ht_tail_subset *s, const ht_top *top, size_t k,
                             size_t count, ht_error *err)
 {
-    ht_power_test wider;
+    ht_power_test wider = {0};
     if (ht_power_test_make(&g->power, top->log, k, count, g->tail_effect, err) != HT_OK) return err->code;
     double effect = g->stable.independent > 0 ? (double)s->count / g->stable.independent : 1;
     if (widest_of_half(&wider, s, top, effect, err) != HT_OK) return err->code;

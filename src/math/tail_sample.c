@@ -60,7 +60,7 @@ static int insert(double *known, int count, double size)
 
 static void count_distinct(ht_tail_sample *s)
 {
-    double known[HT_TAIL_MANY];
+    double known[HT_TAIL_MANY] = {0};
     for (size_t first = 0; first < s->total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&s->x, first, s->total, chunk);

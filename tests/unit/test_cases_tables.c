@@ -777,7 +777,7 @@ static void put_grey(const char *name, const char *shape, int samples)
     int n = snprintf(dict, sizeof dict, "{'descr': '|u1', 'fortran_order': False, 'shape': %s, }", shape);
     memcpy(bytes + 10, dict, (size_t)n);
     bytes[127] = '\n';
-    for (int i = 0; i < samples * 64; i++) bytes[128 + i] = i % 64 == 0 ? 0 : (unsigned char)((i * 37) % 256);
+    for (int i = 0; i < samples * 64; i++) bytes[128 + i] = (unsigned char)(i % 64 == 0 ? 0 : i * 37 % 256);
     put(name, bytes, 128 + (size_t)samples * 64);
 }
 
