@@ -96,11 +96,13 @@ helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_ladder test_looks
 
+# ./heavytail is the program of the variant that was built last.
+.PHONY: heavytail
 .PHONY: all run check check-programs test-threads asan tsan chaos fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
-	@cp -f $< $@
+	@cmp -s $< $@ || cp -f $< $@
 
 $(BUILD)/heavytail: $(app_obj) $(BUILD)/libheavytail.a
 	$(call say,LD)
@@ -221,5 +223,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.SECONDARY:
+.PRECIOUS: $(BUILD)/%.o
 endif

@@ -37,9 +37,11 @@ ht_code ht_linalg_reserve(int callers, ht_error *err)
     if (!has_room(count))
         return ht_error_set(
             err, HT_FAIL,
-            "no room for the matrix library: OpenBLAS wants %zu MB of address space for each of "
-            "%d threads; raise `ulimit -v`, or set HEAVYTAIL_THREADS=1",
-            buffer_size >> 20, count);
+            "no room for the matrix library: OpenBLAS wants %zu MB of address space, %zu MB for each thread "
+            "that "
+            "multiplies, beside what the program takes; raise `ulimit -v`, or ask for fewer threads "
+            "(HEAVYTAIL_THREADS)",
+            buffer_size * (size_t)count >> 20, buffer_size >> 20);
     if (!blas_memory_alloc || !blas_memory_free) return HT_OK;
     while (had < count && has_room(1)) buffer[had++] = blas_memory_alloc(0);
     for (int i = 0; i < had; i++) blas_memory_free(buffer[i]);

@@ -120,14 +120,16 @@ static ht_code border_norms(const ht_values *w, double *sum, ht_error *err)
     return HT_OK;
 }
 
-/* The noise, as an eigenvalue; `grid`: entries are exact. */
+/* The noise, as an eigenvalue; `grid`: entries are exact. So are those of fewer bits than any type that
+ * weights are rounded to has (bfloat16: 8): signs, small integers, adjacency. */
 static ht_code noise_of(const ht_values *w, bool grid, double most, double *noise, ht_error *err)
 {
+    enum { FEWEST_BITS = 8 };
     double longer = (double)(w->rows > w->columns ? w->rows : w->columns), norms = 0;
     *noise = longer * 0x1p-52 * most;
-    if (grid) return HT_OK;
-    if (border_norms(w, &norms, err) != HT_OK) return err->code;
     int bits = significant_bits(w);
+    if (grid || bits < FEWEST_BITS) return HT_OK;
+    if (border_norms(w, &norms, err) != HT_OK) return err->code;
     double rounding = ldexp(norms, -bits);
     *noise = fmax(*noise, rounding * rounding / longer);
     if (bits <= 24) *noise = fmax(*noise, longer * longer * 0x1p-46 * most);

@@ -38,7 +38,7 @@ void ht_tail_say(const ht_estimate *e, char *to, size_t size)
 void ht_tail_say_zeros(const ht_estimate *e, size_t count, char *to, size_t size)
 {
     char share[24], step[24];
-    snprintf(share, sizeof share, "%.2g", 100 * (double)e->zeros / (double)count);
+    snprintf(share, sizeof share, "%.3g", 100 * (double)e->zeros / (double)count);
     snprintf(step, sizeof step, "%.3g", e->step);
     if (isnan(e->step))
         snprintf(to, size, "%s %% zeros left out", share);

@@ -310,7 +310,7 @@ static void little_address_space_is_said(void **state)
         }
     assert_status(sandbox_shell("ulimit -v 180000; HEAVYTAIL_THREADS=2 $H replay run"), 1);
     assert_says(sandbox_shell("ulimit -v 180000; HEAVYTAIL_THREADS=2 $H replay run 2>&1")->out,
-                "OpenBLAS wants 128 MB of address space for each of 2 threads");
+                "OpenBLAS wants 256 MB of address space, 128 MB for each thread");
 }
 
 static void a_small_stack_is_enough(void **state)

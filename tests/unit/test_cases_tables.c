@@ -284,8 +284,8 @@ static void bytes_in_many_forms_are_one_table(void **state)
     (void)state;
     static const char *const forms[] = {
         "1.5,2,0\n3,4,1\n",
-        "\xef\xbb\xbf"
-        "1.5,2,0\r\n3,4,1\r\n",
+        ("\xef\xbb\xbf"
+         "1.5,2,0\r\n3,4,1\r\n"),
         "1.5,2,0\r3,4,1\r",
         "1.5,2,0,\n3,4,1,\n\n",
         "# made\n# by hand\n1.5,2,0\n3,4,1",
