@@ -226,7 +226,7 @@ static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const 
         if (lab->quit || ht_term_interrupted()) {
             lab->quit = true;
             ht_term_close();
-            lab->stuck = !ht_thread_join_within(o->thread, 0.1);
+            lab->stuck = !ht_thread_join_within(o->thread, ht_lab_patience);
             return HT_OK;
         }
         ht_term_wait(10);
@@ -258,8 +258,7 @@ static void show_session(ht_lab *lab, const ht_session *s)
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
 }
 
-/* Seconds that each thread gets for an end in order. */
-static const double patience_at_end = 0.1;
+double ht_lab_patience = 0.1;
 
 /* The last frame, and the terminal is the shell's again. */
 static void close_screen(ht_lab *lab)
@@ -275,14 +274,14 @@ static void wind_up(ht_lab *lab)
 {
     if (lab->ladder) ht_ladder_stop(lab->ladder);
     if (lab->compare) ht_compare_stop(lab->compare);
-    bool quiet = ht_runner_quiet(lab->runner, patience_at_end);
+    bool quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
     close_screen(lab);
     if (!quiet && lab->recorder) { /* a step that has begun to change weights is finished, and saved */
         ht_runner_join(lab->runner);
-        quiet = ht_runner_quiet(lab->runner, patience_at_end);
+        quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
     }
-    quiet = ht_ladder_gone(lab->ladder, patience_at_end) && quiet;
-    quiet = ht_compare_gone(lab->compare, patience_at_end) && quiet;
+    quiet = ht_ladder_gone(lab->ladder, ht_lab_patience) && quiet;
+    quiet = ht_compare_gone(lab->compare, ht_lab_patience) && quiet;
     lab->stuck = !quiet;
     if (lab->stuck) return;
     ht_ladder_free(lab->ladder);

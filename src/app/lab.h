@@ -70,6 +70,11 @@ void ht_lab_event(ht_lab *lab, const ht_event *event);
 void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
+/* Seconds that each thread gets to end in order when the lab is left (0.1); one that needs longer is left
+ * behind, and the whole process ends with _exit. Who runs the lab inside another program sets it higher
+ * before. */
+extern double ht_lab_patience;
+
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Writes the picture that is due, if one is. */
