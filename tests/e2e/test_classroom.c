@@ -184,7 +184,13 @@ static void every_chart_reads_its_values(void **state)
         vt_assert(t, vt_wait_still(t, 100, PATIENCE));
         /* The tail's latest estimate stands at the end, however seldom the analyst got to look. */
         bool tail = charts[i].panel == HT_PANEL_TAIL || charts[i].panel == HT_PANEL_TAIL_HISTORY;
+        int column, row;
         click(t, tail ? r.x + r.w - 4 : r.x + r.w * 3 / 5, r.y + r.h / 2);
+        for (int back = 3; tail && back < 6; back++) { /* it may be the only one, in the last column */
+            vt_assert(t, vt_wait_still(t, 100, PATIENCE));
+            if (vt_find(t, charts[i].reads[1], &column, &row)) break;
+            click(t, r.x + r.w - back, r.y + r.h / 2);
+        }
         for (int k = 0; k < 2; k++) assert_shows(t, charts[i].reads[k]);
         vt_key(t, "Esc");
         vt_key(t, "Esc");
