@@ -237,6 +237,7 @@ static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const 
     return o->code;
 }
 
+/* What there is to know at the start: of the run, of the data, of the terminal; the last one stands. */
 static void show_notes(ht_lab *lab, const ht_session *s)
 {
     ht_notes notes = {0};
@@ -244,6 +245,8 @@ static void show_notes(ht_lab *lab, const ht_session *s)
     ht_session_notes(s, &notes);
     if (ht_notes_at(&notes, 0, line, sizeof line)) ht_lab_note(lab, true, "%s", line);
     ht_notes_free(&notes);
+    if (s->data->notes) ht_lab_note(lab, true, "%.*s", (int)strcspn(s->data->notes, "\n"), s->data->notes);
+    if (ht_term_notice()[0]) ht_lab_note(lab, true, "%s", ht_term_notice());
 }
 
 static void show_session(ht_lab *lab, const ht_session *s)
@@ -336,9 +339,6 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
-        if (session.data->notes)
-            ht_lab_note(&lab, true, "%.*s", (int)strcspn(session.data->notes, "\n"), session.data->notes);
-        if (ht_term_notice()[0]) ht_lab_note(&lab, true, "%s", ht_term_notice());
         code = run(&lab, &session, dump_path, &err);
     }
     ht_term_close(); /* where something went wrong */

@@ -116,7 +116,8 @@ static ht_code survey(ht_sheet *table, ht_error *err)
         if (!table->column) {
             if (!table->arff) settle_columns(table, &csv);
             table->column = ht_alloc(table->columns, sizeof *table->column, "the columns", err);
-            if (!table->column && (code = HT_FAIL)) break;
+            if (!table->column) code = HT_FAIL;
+            if (code != HT_OK) break;
         }
         if ((code = ht_sheet_fits(table, &csv, err)) != HT_OK) break;
         for (size_t i = 0; i < table->columns; i++)
