@@ -41,7 +41,7 @@ compile = $(CC) $(cppflags_ours) $(cppflags_tests) $(CPPFLAGS) $(cflags_first) $
 link    = $(CC) -pthread $(SANITIZE) $(LDFLAGS)
 libs    = $(pkg_libs) -lm $(LDLIBS)
 
-# math/kernel.h refuses what is not found by name.
+# kernel/kernel.h refuses what is not found by name.
 FAST_MATH := -Ofast -ffast-math -funsafe-math-optimizations -fassociative-math -freciprocal-math -ffinite-math-only \
              -fno-signed-zeros -fsingle-precision-constant -mdaz-ftz -ffp-model=fast -ffp-model=aggressive
 fast_math := $(filter $(FAST_MATH),$(CC) $(OPTIMIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(SANITIZE))
@@ -66,12 +66,14 @@ $(after_deps): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-LIB_DIRS := base math data params
-APP_DIRS := link engine view render term app
+# The rooms of src, each may include those before it (tests/unit/test_include.c); the first make libheavytail.a.
+LIB_ROOMS := base params num data stable kernel nn tail prune certify weights
+APP_ROOMS := link engine session chart experiment sweep view render term lab bench cli
+room_src   = $(foreach r,$(1),$(wildcard src/$(r)/*.c src/$(r)/*/*.c))
 EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/*))
 
-# Kernels that are compiled once per instruction set and picked at run time (src/math/kernel.c).
-ISA_SRC   := src/math/kernel_body.c src/math/product_body.c
+# Kernels that are compiled once per instruction set and picked at run time (src/kernel/kernel.c).
+ISA_SRC   := src/kernel/kernel_body.c src/kernel/product_body.c
 machine   := $(shell $(CC) -dumpmachine 2>/dev/null)
 ISA_NAMES := $(if $(filter aarch64%,$(machine)),neon,portable) $(if $(filter x86_64%,$(machine)),avx2 avx512)
 ISA_FLAGS_portable :=
@@ -80,11 +82,11 @@ ISA_FLAGS_avx2     := -mavx2 -mfma
 ISA_FLAGS_avx512   := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512
 
 isa_obj := $(foreach s,$(ISA_SRC),$(ISA_NAMES:%=$(BUILD)/$(s:_body.c=)_%.o))
-lib_src := $(filter-out $(ISA_SRC),$(foreach d,$(LIB_DIRS),$(wildcard src/$(d)/*.c)))
-app_src := $(foreach d,$(APP_DIRS),$(wildcard src/$(d)/*.c))
+lib_src := $(filter-out $(ISA_SRC),$(call room_src,$(LIB_ROOMS)))
+app_src := $(call room_src,$(APP_ROOMS))
 lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(isa_obj) $(BUILD)/embedded.o
 app_obj := $(app_src:%.c=$(BUILD)/%.o)
-main_obj := $(BUILD)/src/app/main.o
+main_obj := $(BUILD)/src/cli/main.o
 
 unit_src := $(wildcard tests/unit/test_*.c)
 e2e_src  := $(wildcard tests/e2e/test_*.c)
@@ -120,7 +122,7 @@ $(BUILD)/%.o: %.c
 
 # -O3 and no trap flags for the vectorizer (values are unchanged); contraction stays off: the same bits from every set.
 define isa_rule
-$(BUILD)/src/math/%_$(1).o: src/math/%_body.c
+$(BUILD)/src/kernel/%_$(1).o: src/kernel/%_body.c
 	@mkdir -p $$(@D)
 	$$(call say,CC)
 	$$(Q)$$(call compile,-O3 -fno-trapping-math) $$(ISA_FLAGS_$(1)) -DHT_ISA=$(1) -MMD -MP -c -o $$@ $$<

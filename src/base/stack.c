@@ -7,7 +7,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Deepest are medians (math/select.c, 400 kB) under a model of the screen (200 kB). */
+/* Deepest are medians (num/select.c, 400 kB) under a model of the screen (200 kB). */
 static const size_t size = (size_t)4 << 20;
 
 static struct {

@@ -31,7 +31,7 @@ bool ht_text_obeyed(unsigned code_point);
 /* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
  * would obey, and bytes that are no UTF-8, is shown as '?'. Everything that
  * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
- * printed; what is forgotten is cleaned on its way out (app/outlet.h). */
+ * printed; what is forgotten is cleaned on its way out (cli/outlet.h). */
 void ht_text_clean(char *text);
 
 /* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.

@@ -21,7 +21,7 @@
 #endif
 
 /* The C library would give a thread as much stack as the shell gives to us, which may be nothing or all there
- * is. Deepest is a median of many values (math/select.c, 400 kB); sanitizers need several times as much. */
+ * is. Deepest is a median of many values (num/select.c, 400 kB); sanitizers need several times as much. */
 enum { STACK = 4 << 20 };
 
 static int create(pthread_t *thread, void *(*run)(void *), void *context)

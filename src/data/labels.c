@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/dialect.h"
+#include "data/table/dialect.h"
 
 static ht_code add(ht_raw_labels *labels, ht_raw_label label, ht_error *err)
 {

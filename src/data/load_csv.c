@@ -4,13 +4,13 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "data/columns.h"
+#include "data/table/columns.h"
 #include "data/loader.h"
-#include "data/missing.h"
-#include "data/rows.h"
+#include "data/table/missing.h"
+#include "data/table/rows.h"
 #include "data/sample.h"
 #include "data/source.h"
-#include "data/sheet.h"
+#include "data/table/sheet.h"
 
 /* ---- rows -------------------------------------------------------------------------------------- */
 

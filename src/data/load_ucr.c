@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/columns.h"
+#include "data/table/columns.h"
 #include "data/loader.h"
-#include "data/rows.h"
-#include "data/series.h"
+#include "data/table/rows.h"
+#include "data/table/series.h"
 #include "data/source.h"
 
 enum { LABEL_MAX = 200, NAME_MAX_LENGTH = 100 };

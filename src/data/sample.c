@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "data/loader.h"
-#include "math/rng.h"
+#include "num/rng.h"
 
 static size_t *count_classes(const ht_class_list *list, size_t until, ht_error *err)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/rng.h"
+#include "num/rng.h"
 
 /* Each sample that is left goes with equal chance. */
 static void split(ht_judge *j, size_t count, size_t inputs)

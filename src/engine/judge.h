@@ -5,7 +5,7 @@
 
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
-#include "math/occam.h"
+#include "nn/occam.h"
 
 typedef struct ht_judge {
     const ht_samples *train; /* borrowed */

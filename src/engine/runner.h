@@ -4,7 +4,7 @@
 #ifndef HT_ENGINE_RUNNER_H
 #define HT_ENGINE_RUNNER_H
 
-#include "engine/recorder.h"
+#include "engine/run/recorder.h"
 #include "engine/trainer.h"
 #include "link/messages.h"
 

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "engine/analyst.h"
-#include "engine/recorder.h"
+#include "engine/run/recorder.h"
 #include "engine/runner.h"
 #include "engine/timeline.h"
 #include "link/mailbox.h"

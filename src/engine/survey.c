@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "math/select.h"
+#include "num/select.h"
 
 /* ---- weights ---- */
 

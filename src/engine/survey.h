@@ -4,7 +4,7 @@
 #define HT_ENGINE_SURVEY_H
 
 #include "link/messages.h"
-#include "math/tap.h"
+#include "nn/tap.h"
 
 /* Histogram, norms, and how many weights are left. The tail is tail_watch.h. */
 ht_code ht_survey_weights(ht_report *report, const ht_tap *tap, ht_error *err);

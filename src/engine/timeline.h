@@ -4,7 +4,7 @@
 #ifndef HT_ENGINE_TIMELINE_H
 #define HT_ENGINE_TIMELINE_H
 
-#include "engine/checkpoint.h"
+#include "engine/run/checkpoint.h"
 
 typedef struct ht_timeline ht_timeline;
 

@@ -7,8 +7,8 @@
 #include "base/call_off.h"
 #include "base/clock.h"
 #include "engine/goal.h"
-#include "math/kernel.h"
-#include "math/rng.h"
+#include "kernel/kernel.h"
+#include "num/rng.h"
 
 struct ht_trainer {
     ht_params params;

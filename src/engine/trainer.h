@@ -10,10 +10,10 @@
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
 #include "heavytail/params.h"
-#include "math/average.h"
-#include "math/occam.h"
+#include "nn/average.h"
+#include "nn/occam.h"
 #include "link/messages.h"
-#include "math/step.h"
+#include "nn/step.h"
 
 typedef struct ht_trainer ht_trainer;
 

@@ -12,7 +12,7 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 #include "link/messages.h"
-#include "math/tap.h"
+#include "nn/tap.h"
 
 typedef struct ht_mailbox ht_mailbox;
 

@@ -8,9 +8,9 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
-#include "math/histogram.h"
-#include "math/occam.h"
-#include "math/row_tails.h"
+#include "num/histogram.h"
+#include "nn/occam.h"
+#include "tail/row_tails.h"
 
 /* ---- UI -> trainer: intent, applied at a step boundary ----------------------------------------- */
 

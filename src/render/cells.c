@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "render/draw_frame.h"
+#include "render/draw/draw_frame.h"
 #include "render/glyphs.h"
 
 /* What was drawn into a cell, layer by layer; ht_cells_at shows the highest one: text, dots, box lines, bar,

@@ -3,7 +3,7 @@
 #define HT_RENDER_IMAGE_H
 
 #include "heavytail/status.h"
-#include "render/png.h"
+#include "data/png.h"
 #include "render/surface.h"
 #include "render/theme.h"
 

@@ -3,7 +3,7 @@
 #ifndef HT_RENDER_PRUNE_CHUNKS_H
 #define HT_RENDER_PRUNE_CHUNKS_H
 
-#include "render/png.h"
+#include "data/png.h"
 #include "view/model.h"
 
 typedef struct ht_prune_chunks {

@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "params/preset.h"
-#include "render/draw.h"
+#include "render/draw/draw.h"
 #include "render/image.h"
-#include "view/prune_chart.h"
+#include "chart/prune_chart.h"
 
 enum { CELL = 14, NUMBERS = 38, LEAST_COLUMNS = 76, LEAST_ROWS = 18 };
 

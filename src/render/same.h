@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "view/chart.h"
-#include "view/form.h"
-#include "view/gallery.h"
+#include "chart/chart.h"
+#include "chart/form.h"
+#include "chart/gallery.h"
 
 uint64_t ht_same_chart(uint64_t hash, const ht_chart *chart);
 uint64_t ht_same_form(uint64_t hash, const ht_form *form);

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "render/draw.h"
-#include "render/draw_frame.h"
+#include "render/draw/draw.h"
+#include "render/draw/draw_frame.h"
 #include "render/same.h"
-#include "render/wrap.h"
+#include "render/draw/wrap.h"
 #include "view/panel.h"
+#include "view/panel_fill.h"
 #include "view/readout.h"
 
 enum { KEY_SPANS = 2 }; /* a key and its word */
@@ -23,7 +24,7 @@ const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, co
                                 ht_panel_id panel, ht_rect area)
 {
     ht_chart_clear(&screen->chart);
-    ht_panel_at(panel)->chart(model, area.w * surface->detail, &screen->chart);
+    ht_panel_fill_chart(panel, model, area.w * surface->detail, &screen->chart);
     screen->chart.large = model->present && model->view == HT_VIEW_DASHBOARD;
     ht_readout_put(model, panel, &screen->chart);
     return &screen->chart;
@@ -33,7 +34,7 @@ const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel
 {
     ht_rect inner = ht_frame_fits(area) ? ht_rect_inside(area) : area;
     memset(&screen->form, 0, offsetof(ht_form, rows));
-    ht_panel_at(panel)->form(model, (ht_room){inner.w, inner.h, !screen->has_now}, &screen->form);
+    ht_panel_fill_form(panel, model, (ht_room){inner.w, inner.h, !screen->has_now}, &screen->form);
     return &screen->form;
 }
 
@@ -161,24 +162,24 @@ static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, 
 {
     ht_panel_id id = screen->layout.place[place].panel;
     ht_rect area = screen->layout.place[place].area;
-    const ht_panel *panel = ht_panel_at(id);
+    ht_panel_kind kind = ht_panel_at(id)->kind;
     int focus = screen->layout.count > 1 && id == model->focus;
     uint64_t hash = ht_hash(HT_HASH_START, &focus, sizeof focus);
-    if (panel->chart) {
+    if (kind == HT_PANEL_IS_CHART) {
         hash = ht_same_chart(hash, ht_screen_chart(screen, s, model, id, area));
-    } else if (panel->form) {
+    } else if (kind == HT_PANEL_IS_FORM) {
         hash = ht_same_form(hash, ht_screen_form(screen, model, id, area));
     } else {
         screen->gallery = (ht_gallery){0};
-        panel->gallery(model, &screen->gallery);
+        ht_panel_fill_gallery(id, model, &screen->gallery);
         hash = ht_same_gallery(hash, &screen->gallery);
     }
     if (hash == screen->drawn[id]) return;
     screen->drawn[id] = hash;
     s->ops->erase(s, area);
-    if (panel->chart)
+    if (kind == HT_PANEL_IS_CHART)
         ht_draw_chart(s, area, &screen->chart, focus);
-    else if (panel->form)
+    else if (kind == HT_PANEL_IS_FORM)
         ht_draw_form(s, area, &screen->form, focus);
     else
         ht_draw_gallery(s, area, &screen->gallery, focus);

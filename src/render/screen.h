@@ -7,9 +7,9 @@
 
 #include "render/surface.h"
 #include "view/bars.h"
-#include "view/chart.h"
-#include "view/form.h"
-#include "view/gallery.h"
+#include "chart/chart.h"
+#include "chart/form.h"
+#include "chart/gallery.h"
 #include "view/layout.h"
 #include "view/model.h"
 

@@ -10,6 +10,7 @@
 #include "render/image.h"
 #include "render/prune_chunks.h"
 #include "render/screen.h"
+#include "view/scene.h"
 #include "view/view.h"
 
 enum { FOOTER = 1 };

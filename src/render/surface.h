@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-#include "view/rect.h"
-#include "view/role.h"
+#include "chart/rect.h"
+#include "chart/role.h"
 
 typedef struct ht_surface ht_surface;
 

@@ -4,10 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "render/draw.h"
+#include "render/draw/draw.h"
 #include "render/image.h"
-#include "view/tail_charts.h"
-#include "view/tail_table.h"
+#include "chart/tail_charts.h"
+#include "chart/tail_table.h"
 
 enum { COLUMNS = 150, ROWS = 46, CELL = 12, NUMBERS = 44 };
 

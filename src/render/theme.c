@@ -139,7 +139,7 @@ static ht_code parse_role(parser *p, const char *key, char *value)
         return parse_colour(p, key, value, &p->theme->roles[role]);
     }
     return ht_error_set(p->err, HT_USAGE,
-                        "theme %s, line %d: there is no role \"%.40s\"; src/view/role.h lists them",
+                        "theme %s, line %d: there is no role \"%.40s\"; src/chart/role.h lists them",
                         p->theme->name, p->line, key);
 }
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "heavytail/status.h"
-#include "view/role.h"
+#include "chart/role.h"
 
 typedef struct ht_colour {
     bool set; /* false: the terminal's own colour */

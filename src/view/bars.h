@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "view/model.h"
-#include "view/role.h"
+#include "chart/role.h"
 
 /* A stretch of text in one role. */
 typedef struct ht_span {

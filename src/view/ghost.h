@@ -4,7 +4,7 @@
 #ifndef HT_VIEW_GHOST_H
 #define HT_VIEW_GHOST_H
 
-#include "view/chart.h"
+#include "chart/chart.h"
 #include "view/model.h"
 
 typedef struct ht_ghost {

@@ -1,40 +1,10 @@
 #include "view/layout.h"
 
-#include "view/bars.h"
-#include "view/view.h"
-
-enum { BAR = 6, BAR_TALL = 8, TALL = 34 }; /* rows of the timeline, under any view */
-
 void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area)
 {
     if (area.w <= 0 || area.h <= 0) return;
     layout->place[layout->count].panel = panel;
     layout->place[layout->count++].area = area;
-}
-
-/* A note passes with the next key: it may cover the lower border for that long. */
-ht_scene ht_scene_of(const ht_model *m, int columns)
-{
-    return (ht_scene){.view = m->view,
-                      .focus = m->focus,
-                      .present = m->present,
-                      .hidden = m->hidden,
-                      .timeline = m->timeline,
-                      .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
-}
-
-ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
-{
-    ht_layout layout = {.too_small = columns < HT_LEAST_COLUMNS || rows < HT_LEAST_ROWS};
-    if (layout.too_small) return layout;
-    layout.title = (ht_rect){0, 0, columns, 1};
-    layout.keys = (ht_rect){0, rows - 1, columns, 1};
-    ht_rect area = {0, 1, columns, rows - 2 - scene.message};
-    int bar = !scene.timeline ? 0 : area.h >= TALL ? BAR_TALL : BAR;
-    area.h -= bar;
-    ht_view_at(scene.view)->place(&layout, area, &scene);
-    ht_layout_put(&layout, HT_PANEL_TIMELINE, (ht_rect){area.x, area.y + area.h, area.w, bar});
-    return layout;
 }
 
 int ht_layout_hit(const ht_layout *layout, int column, int row)

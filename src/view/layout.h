@@ -4,7 +4,7 @@
 #define HT_VIEW_LAYOUT_H
 
 #include "view/model.h"
-#include "view/rect.h"
+#include "chart/rect.h"
 
 enum { HT_LEAST_COLUMNS = 60, HT_LEAST_ROWS = 16 };
 
@@ -27,10 +27,6 @@ typedef struct ht_scene {
     bool timeline;   /* the bar of states to go back to is open */
     int message;     /* rows of a message that lasts, kept free above the key bar */
 } ht_scene;
-
-ht_scene ht_scene_of(const ht_model *model, int columns);
-
-ht_layout ht_layout_make(int columns, int rows, ht_scene scene);
 
 /* For the views' own functions (view.h): places a panel; nothing if the area is empty. */
 void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area);

@@ -8,37 +8,6 @@
 #include "base/text.h"
 #include "view/ghost.h"
 
-const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
-                                                 HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
-
-const char *ht_model_symbol(ht_param p)
-{
-    switch (p) {
-    case HT_P_NOISE_TYPE:
-        return "noise";
-    case HT_P_NOISE_ALPHA:
-        return "α";
-    case HT_P_NOISE_SCALE:
-        return "σ";
-    case HT_P_TRAIN_LR:
-        return "η";
-    case HT_P_TRAIN_BATCH:
-        return "b";
-    default:
-        return strchr(ht_param_at(p)->key, '.') + 1;
-    }
-}
-
-void ht_model_value(ht_param p, double value, char *to, size_t size)
-{
-    if (ht_param_at(p)->type == HT_TYPE_CHOICE)
-        snprintf(to, size, "%s", ht_param_choice(p, (int)value));
-    else if (ht_param_at(p)->type == HT_TYPE_INT)
-        ht_format_grouped(to, size, (long long)value);
-    else
-        snprintf(to, size, "%.3g", value);
-}
-
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
 {
     memset(m, 0, sizeof *m);
@@ -297,22 +266,4 @@ void ht_model_freeze(ht_model *m, bool frozen)
     m->test_loss = a->test_loss, m->test_accuracy = a->test_accuracy;
     m->report = a->report;
     m->epochs = a->epochs;
-}
-
-void ht_model_noise(const ht_params *p, char *to, size_t size)
-{
-    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
-    if (type == HT_NOISE_NONE)
-        snprintf(to, size, "no noise");
-    else
-        snprintf(to, size, "%s α %.3g σ %.3g", ht_param_choice(HT_P_NOISE_TYPE, type),
-                 ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
-}
-
-ht_params ht_model_params_at(const ht_model *m, double step)
-{
-    ht_params then = m->applied;
-    for (int i = m->moment_count; i-- > 0 && m->moments[i].step > step;)
-        ht_params_put(&then, m->moments[i].param, m->moments[i].before);
-    return then;
 }

@@ -10,40 +10,12 @@
 #include "link/compare.h"
 #include "link/ladder.h"
 #include "link/messages.h"
-#include "view/curve.h"
+#include "chart/curve.h"
 
 /* The panels, in Tab order; panel.h says what each is. */
 typedef enum ht_panel_id {
-    HT_PANEL_LOSS,
-    HT_PANEL_WEIGHTS,
-    HT_PANEL_ACCURACY,
-    HT_PANEL_NORMS,
-    HT_PANEL_TAIL,
-    HT_PANEL_PRUNING,
-    HT_PANEL_CONTROLS,
-    HT_PANEL_NOW,
-    HT_PANEL_PRUNING_READOUT,
-    HT_PANEL_STRIP,
-    HT_PANEL_NEURONS,
-    HT_PANEL_TAIL_WEIGHTS,
-    HT_PANEL_TAIL_NORMS,
-    HT_PANEL_TAIL_HILL,
-    HT_PANEL_TAIL_SPECTRUM,
-    HT_PANEL_TAIL_HISTORY,
-    HT_PANEL_TAIL_TABLE,
-    HT_PANEL_WIDTH_RATIO,
-    HT_PANEL_WIDTH_ACCURACY,
-    HT_PANEL_WIDTH_TAIL,
-    HT_PANEL_WIDTH_READOUT,
-    HT_PANEL_COMPARE,
-    HT_PANEL_COMPARE_TABLE,
-    HT_PANEL_EPOCHS,
-    HT_PANEL_EPOCHS_LOSS,
-    HT_PANEL_SIZE,
-    HT_PANEL_REGIME,
-    HT_PANEL_ROAD,
-    HT_PANEL_HELP,
-    HT_PANEL_TIMELINE,
+#define HT_PANEL(id, name, home, kind, function, explain) HT_PANEL_##id,
+#include "view/panels.def"
     HT_PANEL_COUNT
 } ht_panel_id;
 
@@ -206,5 +178,14 @@ const char *ht_model_symbol(ht_param p);
 
 /* A value with its own number of digits: "0.05", "iid", "2 000". */
 void ht_model_value(ht_param p, double value, char *to, size_t size);
+
+/* The α of the noise; NaN without noise. */
+double ht_model_injected(const ht_model *model);
+
+/* ", layer 2": whose tail is shown; "" and false if there is only one. */
+bool ht_model_layer(const ht_model *model, char *to, size_t size);
+
+/* "ε" or "ε²": what the report's errors are. */
+const char *ht_model_error_symbol(const ht_report *report);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "view/prune_chart.h"
+#include "chart/prune_chart.h"
 
 unsigned ht_pruning_shown(const ht_model *m)
 {

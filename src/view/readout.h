@@ -3,7 +3,7 @@
 #ifndef HT_VIEW_READOUT_H
 #define HT_VIEW_READOUT_H
 
-#include "view/chart.h"
+#include "chart/chart.h"
 #include "view/model.h"
 
 /* Puts the model's cursor into the chart of a panel, if it belongs there. */

@@ -1,6 +1,6 @@
 /* view.h - THE table of views: what fills the screen between the title line and the key bar. A new view is a
  * row here, a value of ht_view (model.h), a row of the keymap, and its panels (panel.h). What its keys and
- * the mouse do beyond what they do everywhere stands in app/lab_views.c. */
+ * the mouse do beyond what they do everywhere stands in lab/lab_views.c. */
 #ifndef HT_VIEW_VIEW_H
 #define HT_VIEW_VIEW_H
 

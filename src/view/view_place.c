@@ -84,7 +84,7 @@ static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
 static void presentation(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { NUMBERS = 28, WIDE_NUMBERS = 44, WIDE_FROM = 110, TWO_FROM = 34 };
-    bool chart = scene->focus < HT_PANEL_COUNT && ht_panel_at(scene->focus)->chart &&
+    bool chart = scene->focus < HT_PANEL_COUNT && ht_panel_at(scene->focus)->kind == HT_PANEL_IS_CHART &&
                  ht_panel_at(scene->focus)->home == HT_VIEW_DASHBOARD;
     ht_panel_id first = chart ? scene->focus : HT_PANEL_LOSS;
     ht_panel_id both[] = {first, first == HT_PANEL_PRUNING ? HT_PANEL_TAIL : HT_PANEL_PRUNING};

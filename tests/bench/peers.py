@@ -66,7 +66,7 @@ def cpuinfo(key):
 
 
 def openblas_core():
-    """The kernels this CPU should get, as src/math/linalg.c decides; None if
+    """The kernels this CPU should get, as src/num/linalg.c decides; None if
     OpenBLAS has nothing to be told."""
     flags = set(cpuinfo("flags").split())
     if not {"avx2", "fma"} <= flags:

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "render/png.h"
+#include "data/png.h"
 
 static char data[PATH_MAX], directory[PATH_MAX];
 static sandbox_result last;

@@ -11,7 +11,7 @@
 
 #include "vt.h"
 
-#include "view/rect.h"
+#include "chart/rect.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "data/netfile.h"
+#include "weights/netfile.h"
 #include "data/npy.h"
-#include "math/linalg.h"
+#include "num/linalg.h"
 #include "sandbox.h"
 #include "unit/naive.h"
 

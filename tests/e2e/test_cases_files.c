@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "data/npy.h"
-#include "math/rng.h"
+#include "num/rng.h"
 #include "e2e/sandbox.h"
 #include "unit/source.h"
 

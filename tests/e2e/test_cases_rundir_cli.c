@@ -14,7 +14,7 @@
 
 #include "base/alloc.h"
 #include "e2e/sandbox.h"
-#include "engine/rundir.h"
+#include "engine/run/rundir.h"
 
 /* A run that would go on for ever, saved a few times a second; then `attack` in its parent directory. What it
  * says is left in "said", the last line of the output is its exit code. */

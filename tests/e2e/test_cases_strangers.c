@@ -11,9 +11,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "app/outlet.h"
+#include "cli/outlet.h"
 #include "e2e/sandbox.h"
-#include "render/png.h"
+#include "data/png.h"
 #include "unit/source.h"
 
 /* ---- the bits of this build
@@ -400,7 +400,7 @@ static void nothing_goes_around_the_door(void **state)
     snprintf(
         script, sizeof script,
         "cd '%s' && grep -nE '(dprintf|fdopen)\\(|write\\((1|2|STDOUT_FILENO|STDERR_FILENO)|/dev/(tty|std)' "
-        "src/*/*.c | grep -vE '^src/(term/|app/outlet.c)' | grep -v fdopendir",
+        "src/*/*.c | grep -vE '^src/(term/|cli/outlet.c)' | grep -v fdopendir",
         source_top());
     const sandbox_result *r = sandbox_shell(script);
     assert_string_equal(r->out, "");

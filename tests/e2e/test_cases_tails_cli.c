@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "data/npy.h"
-#include "math/rng.h"
+#include "num/rng.h"
 #include "e2e/sandbox.h"
 
 enum { ROWS = 120, COLUMNS = 50, COUNT = ROWS * COLUMNS };

@@ -11,11 +11,11 @@
 
 #include "base/text.h"
 #include "heavytail/params.h"
-#include "render/png.h"
+#include "data/png.h"
 #include "sandbox.h"
 
 #include "data/npy.h"
-#include "math/noise.h"
+#include "nn/noise.h"
 #include "view/keymap.h"
 
 /* ---- JSON -------------------------------------------------------------------------------------- */

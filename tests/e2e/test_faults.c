@@ -18,10 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/app.h"
+#include "cli/commands.h"
+#include "session/arguments.h"
 #include "base/alloc.h"
 #include "e2e/sandbox.h"
-#include "math/linalg.h"
+#include "num/linalg.h"
 
 #if SANDBOX_SANITIZED && defined(__SANITIZE_ADDRESS__)
 int __lsan_do_recoverable_leak_check(void);

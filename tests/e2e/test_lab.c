@@ -8,6 +8,7 @@
 #include "sandbox.h"
 #include "view/keymap.h"
 #include "view/layout.h"
+#include "view/scene.h"
 
 enum { COLUMNS = 120, ROWS = 40 };
 

@@ -15,10 +15,10 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "data/safetensors.h"
+#include "weights/safetensors.h"
 #include "e2e/sandbox.h"
-#include "engine/rundir.h"
-#include "view/curve.h"
+#include "engine/run/rundir.h"
+#include "chart/curve.h"
 
 enum {
     SHORT = 8,

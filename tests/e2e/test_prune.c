@@ -10,7 +10,7 @@
 
 #include "data/npy.h"
 #include "heavytail/params.h"
-#include "render/png.h"
+#include "data/png.h"
 #include "sandbox.h"
 #include "unit/golden.h"
 

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "render/png.h"
+#include "data/png.h"
 #include "sandbox.h"
 #include "view/layout.h"
+#include "view/scene.h"
 
 enum { COLUMNS = 120, ROWS = 40 };
 

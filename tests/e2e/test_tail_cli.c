@@ -15,7 +15,7 @@
 
 #include "data/npy.h"
 #include "heavytail/tail.h"
-#include "math/rng.h"
+#include "num/rng.h"
 #include "e2e/sandbox.h"
 
 enum { ROWS = 120, COLUMNS = 40, COUNT = ROWS * COLUMNS };

@@ -6,6 +6,7 @@
 
 #include "sandbox.h"
 #include "view/layout.h"
+#include "view/scene.h"
 
 enum { BRAILLE = 0x2800, BRAILLE_END = 0x28ff, TOP_LEFT = 0x256d };
 

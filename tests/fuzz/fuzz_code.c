@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "math/encode.h"
+#include "certify/encode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

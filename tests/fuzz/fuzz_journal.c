@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "engine/journal.h"
+#include "engine/run/journal.h"
 #include "fuzz/fuzz.h"
 
 static void follow(const ht_journal *journal, size_t entry)

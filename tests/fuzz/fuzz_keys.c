@@ -10,8 +10,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "app/app.h"
-#include "app/lab.h"
+#include "cli/commands.h"
+#include "session/arguments.h"
+#include "lab/lab.h"
 #include "fuzz/fuzz.h"
 
 enum { BYTES = 512, HINT_MS = 30 };

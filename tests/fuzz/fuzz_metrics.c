@@ -1,6 +1,6 @@
 /* metrics.csv of a run directory. */
 #include "base/alloc.h"
-#include "engine/rundir.h"
+#include "engine/run/rundir.h"
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

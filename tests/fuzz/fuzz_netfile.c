@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "data/netfile.h"
-#include "data/tensor.h"
+#include "weights/netfile.h"
+#include "weights/tensor.h"
 #include "fuzz/fuzz.h"
 
 static ht_code look(void *context, const ht_tensor *tensor, ht_error *err)

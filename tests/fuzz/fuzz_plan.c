@@ -1,7 +1,7 @@
 /* A sweep file: a plan of cells that all have a name and settings, or one sentence. */
 #include <string.h>
 
-#include "app/sweep.h"
+#include "sweep/sweep.h"
 #include "fuzz/fuzz.h"
 
 enum { LOOK_AT = 64 };

@@ -3,7 +3,7 @@
 
 #include "fuzz/fuzz.h"
 #include "params/preset.h"
-#include "render/png.h"
+#include "data/png.h"
 
 static void read_settings(const ht_png *png)
 {

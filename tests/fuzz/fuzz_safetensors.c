@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/safetensors.h"
+#include "weights/safetensors.h"
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

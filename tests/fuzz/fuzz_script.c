@@ -1,7 +1,7 @@
 /* A script of the lab: accepted as a whole or refused with the line. */
 #include <string.h>
 
-#include "app/lab.h"
+#include "lab/lab.h"
 #include "base/alloc.h"
 #include "fuzz/fuzz.h"
 

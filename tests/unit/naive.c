@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "math/rng.h"
+#include "num/rng.h"
 
 static ht_error err;
 

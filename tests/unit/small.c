@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "math/linalg.h"
+#include "num/linalg.h"
 
 static ht_error err;
 

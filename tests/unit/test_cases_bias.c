@@ -13,14 +13,14 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "math/certify.h"
-#include "math/coreset.h"
-#include "math/kernel.h"
-#include "math/linalg.h"
-#include "math/noise.h"
-#include "math/pure_noise.h"
-#include "math/rng.h"
-#include "math/stable_law.h"
+#include "certify/certify.h"
+#include "prune/coreset.h"
+#include "kernel/kernel.h"
+#include "num/linalg.h"
+#include "nn/noise.h"
+#include "nn/pure_noise.h"
+#include "num/rng.h"
+#include "stable/stable_law.h"
 #include "unit/naive.h"
 #include "unit/small.h"
 

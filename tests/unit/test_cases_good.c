@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "math/stable_fit.h"
-#include "math/tail_laws.h"
+#include "tail/stable_fit.h"
+#include "tail/tail_laws.h"
 
 enum { SAMPLES = 10, MATRICES = 3, MOST = 512 * 1536 };
 

@@ -22,8 +22,8 @@
 #include "heavytail/dataset.h"
 #include "engine/trainer.h"
 #include "heavytail/prune.h"
-#include "math/eigen.h"
-#include "math/linalg.h"
+#include "num/eigen.h"
+#include "num/linalg.h"
 #include "term/console.h"
 #include "term/sgr.h"
 

@@ -17,9 +17,9 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "engine/replay.h"
+#include "engine/run/replay.h"
 #include "engine/runner.h"
-#include "math/rng.h"
+#include "num/rng.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
 

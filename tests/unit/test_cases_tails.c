@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "heavytail/tail.h"
-#include "math/linalg.h"
-#include "math/rng.h"
-#include "math/spectrum.h"
+#include "num/linalg.h"
+#include "num/rng.h"
+#include "tail/spectrum.h"
 
 /* ---- samples ---- */
 

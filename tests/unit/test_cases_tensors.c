@@ -13,13 +13,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/chain.h"
+#include "weights/chain.h"
 #include "data/half.h"
-#include "data/netfile.h"
-#include "data/tensor.h"
-#include "data/tensor_name.h"
-#include "data/weights.h"
-#include "math/rng.h"
+#include "weights/netfile.h"
+#include "weights/tensor.h"
+#include "weights/tensor_name.h"
+#include "weights/weights.h"
+#include "num/rng.h"
 #include "unit/scratch.h"
 
 static ht_error err;

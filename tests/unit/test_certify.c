@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "math/certify.h"
-#include "math/linalg.h"
-#include "math/rng.h"
+#include "certify/certify.h"
+#include "num/linalg.h"
+#include "num/rng.h"
 #include "unit/golden.h"
 #include "unit/small.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "view/chart.h"
-#include "view/form.h"
+#include "chart/chart.h"
+#include "chart/form.h"
 
 static double uniform(double low, double high)
 {

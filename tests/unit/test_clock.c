@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/thread.h"
-#include "engine/recorder.h"
+#include "engine/run/recorder.h"
 #include "link/mailbox.h"
 #include "unit/scratch.h"
 #include "unit/small.h"

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "view/ghost.h"
 #include "view/panel.h"
+#include "view/panel_fill.h"
 #include "view/readout.h"
 #include "view/window.h"
 
@@ -73,7 +74,7 @@ static ht_chart *chart_of(const ht_model *m, ht_panel_id panel)
 {
     static ht_chart chart;
     ht_chart_clear(&chart);
-    ht_panel_at(panel)->chart(m, COLUMNS, &chart);
+    ht_panel_fill_chart(panel, m, COLUMNS, &chart);
     ht_readout_put(m, panel, &chart);
     return &chart;
 }
@@ -223,7 +224,8 @@ static void every_chart_shows_the_ghosts(void **state)
     ht_ghost_pin(m, &dropped, &err);
     for (int panel = 0; panel < HT_PANEL_COUNT; panel++) {
         const ht_panel *p = ht_panel_at((ht_panel_id)panel);
-        if (!p->chart || (p->home != HT_VIEW_DASHBOARD && p->home != HT_VIEW_TAIL)) continue;
+        if (p->kind != HT_PANEL_IS_CHART || (p->home != HT_VIEW_DASHBOARD && p->home != HT_VIEW_TAIL))
+            continue;
         const ht_series *line = series_of(chart_of(m, (ht_panel_id)panel), "A");
         if (!line || line->count < 1) fail_msg("%s shows no ghost", p->name);
     }
@@ -246,7 +248,7 @@ static void a_ghost_without_a_look_says_nothing(void **state)
     train(m, 1, 20);
     ht_model_report(m, report);
     assert_null(series_of(chart_of(m, HT_PANEL_PRUNING), "A"));
-    ht_panel_at(HT_PANEL_NOW)->form(m, (ht_room){28, 40, false}, &form);
+    ht_panel_fill_form(HT_PANEL_NOW, m, (ht_room){28, 40, false}, &form);
     for (int i = 0; i < form.count; i++) {
         assert_null(strstr(form.rows[i].value, "nan"));
         rows += form.rows[i].label[0] == 'A' && strcmp(form.rows[i].value, "    -      -") == 0;

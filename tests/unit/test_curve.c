@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "view/curve.h"
+#include "chart/curve.h"
 
 static double uniform(void)
 {

@@ -13,9 +13,10 @@
 
 #include "base/text.h"
 #include "render/cells.h"
-#include "render/chart_layout.h"
-#include "render/draw.h"
+#include "render/draw/chart_layout.h"
+#include "render/draw/draw.h"
 #include "render/screen.h"
+#include "view/scene.h"
 
 static ht_cells *cells;
 static ht_surface *s;

@@ -9,9 +9,9 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "math/eigen.h"
-#include "math/linalg.h"
-#include "math/rng.h"
+#include "num/eigen.h"
+#include "num/linalg.h"
+#include "num/rng.h"
 
 typedef double entry(ht_rng *rng, int i, int j);
 

@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "engine/analyst.h"
-#include "engine/checkpoint.h"
+#include "engine/run/checkpoint.h"
 #include "engine/runner.h"
 #include "unit/scratch.h"
 #include "unit/small.h"

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "math/factor.h"
-#include "math/rng.h"
-#include "math/step.h"
+#include "nn/factor.h"
+#include "num/rng.h"
+#include "nn/step.h"
 #include "unit/golden.h"
 #include "unit/scratch.h"
 #include "unit/small.h"

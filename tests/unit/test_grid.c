@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "app/sweep.h"
+#include "sweep/sweep.h"
 
 static ht_grid make(const char *const varies[], const char *seeds)
 {

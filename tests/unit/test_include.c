@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -15,42 +16,60 @@
 #include "unit/source.h"
 
 typedef struct rule {
-    const char *module, *may; /* blank-separated modules and headers, each with a blank on both sides */
+    const char *room, *may; /* blank-separated rooms, each with a blank on both sides */
 } rule;
 
-/* A module may always include itself and heavytail/status.h. "header:" names one header of another module. */
+/* The rooms of src, in order: each may include itself, heavytail/status.h, and of those before it the ones
+ * named. */
 static const rule rules[] = {
     {"base", " "},
-    {"math", " base heavytail/params.h heavytail/dataset.h params/params.def "},
-    {"data", " base math "},
     {"params", " base "},
-    {"link", " base math params heavytail/dataset.h "},
-    {"engine", " base math data params link "},
-    {"view", " base math params link "},
-    {"render", " base params link math view "},
+    {"num", " base "},
+    {"data", " base num "},
+    {"stable", " "},
+    {"kernel", " stable "},
+    {"nn", " base params num data stable kernel "},
+    {"tail", " base num stable nn "},
+    {"prune", " base params num kernel nn "},
+    {"certify", " base kernel nn prune "},
+    {"weights", " base params data nn "},
+    {"link", " base params num nn tail prune "},
+    {"engine", " base params num data kernel nn weights link "},
+    {"session", " base params data kernel nn engine "},
+    {"chart", " base tail prune "},
+    {"experiment", " base params num data nn tail prune link engine session chart "},
+    {"sweep", " base params num data nn session experiment "},
+    {"view", " base params num link chart "},
+    {"render", " base params data tail prune chart view "},
     {"term", " base view render "},
-    {"app", " base math data params link engine view render term "},
+    {"lab", " base engine session chart experiment view render term "},
+    {"bench", " base num stable kernel nn tail prune engine session sweep "},
+    {"cli",
+     " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
+     "render term lab bench "},
 };
+enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 
 /* Where the public headers belong. */
 static const char *const public_headers[][2] = {
-    {"heavytail/status.h", "base"},  {"heavytail/params.h", "params"}, {"heavytail/dataset.h", "data"},
-    {"heavytail/network.h", "math"}, {"heavytail/prune.h", "math"},    {"heavytail/tail.h", "math"},
+    {"heavytail/status.h", "base"}, {"heavytail/params.h", "params"}, {"heavytail/dataset.h", "data"},
+    {"heavytail/network.h", "nn"},  {"heavytail/prune.h", "prune"},   {"heavytail/tail.h", "tail"},
+    {"heavytail/values.h", "num"},
 };
 
 static const char *top;
 static int files, includes, violations;
 static char report[4000];
 
-/* "src/math/step.c" → "math"; "heavytail/tail.h" → "math"; "" for what belongs to nobody. */
-static void module_of(const char *path, char module[32])
+/* "nn/step.c" → "nn"; "heavytail/tail.h" → "tail"; "" for what belongs to nobody. */
+static void room_of(const char *path, char room[32])
 {
-    module[0] = '\0';
+    room[0] = '\0';
     for (size_t i = 0; i < sizeof public_headers / sizeof public_headers[0]; i++)
-        if (strcmp(path, public_headers[i][0]) == 0) snprintf(module, 32, "%s", public_headers[i][1]);
+        if (strcmp(path, public_headers[i][0]) == 0) snprintf(room, 32, "%s", public_headers[i][1]);
     if (strncmp(path, "heavytail/", 10) == 0) return;
     const char *slash = strchr(path, '/');
-    if (slash && slash - path < 31) snprintf(module, 32, "%.*s", (int)(slash - path), path);
+    if (slash && slash - path < 31) snprintf(room, 32, "%.*s", (int)(slash - path), path);
 }
 
 static bool listed(const char *list, const char *word)
@@ -60,13 +79,13 @@ static bool listed(const char *list, const char *word)
     return strstr(list, padded) != NULL;
 }
 
-static bool allowed(const char *module, const char *header)
+static bool allowed(const char *room, const char *header)
 {
     char target[32];
-    module_of(header, target);
-    if (strcmp(target, module) == 0 || strcmp(header, "heavytail/status.h") == 0) return true;
+    room_of(header, target);
+    if (strcmp(target, room) == 0 || strcmp(header, "heavytail/status.h") == 0) return true;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-        if (strcmp(rules[i].module, module) == 0)
+        if (strcmp(rules[i].room, room) == 0)
             return listed(rules[i].may, header) || (target[0] && listed(rules[i].may, target));
     return false;
 }
@@ -78,7 +97,7 @@ static void complain(const char *file, int line, const char *header)
     violations++;
 }
 
-static void scan(const char *path, const char *name, const char *module)
+static void scan(const char *path, const char *name, const char *room)
 {
     char text[1000], header[200];
     FILE *file = fopen(path, "r");
@@ -86,25 +105,39 @@ static void scan(const char *path, const char *name, const char *module)
     for (int line = 1; fgets(text, sizeof text, file); line++) {
         if (sscanf(text, " # include \"%199[^\"]\"", header) == 1) {
             includes++;
-            if (!allowed(module, header)) complain(name, line, header);
+            if (!allowed(room, header)) complain(name, line, header);
         } else if (sscanf(text, " # include <%199[^>]>", header) == 1) {
             bool screen = strstr(header, "curses") || strcmp(header, "term.h") == 0;
-            if (screen && strcmp(module, "term") != 0) complain(name, line, header);
+            if (screen && strcmp(room, "term") != 0) complain(name, line, header);
         }
     }
     fclose(file);
     files++;
 }
 
+/* A folder that nobody can take in at a glance wants rooms of its own. */
+static int check_folder(const char *path, const char *name)
+{
+    int count = 0;
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir));) count += entry->d_type == DT_REG;
+    closedir(dir);
+    if (count > FILES_OF_A_FOLDER) complain(name, count, "too many files for one folder");
+    return 0;
+}
+
 static int visit(const char *path, const struct stat *info, int kind, struct FTW *walk)
 {
     (void)info, (void)walk;
     const char *name = path + strlen(top) + 1, *dot = strrchr(path, '.');
-    char module[32];
-    if (kind != FTW_F || !dot || (strcmp(dot, ".c") != 0 && strcmp(dot, ".h") != 0)) return 0;
-    module_of(strchr(name, '/') + 1, module);
-    if (module[0] == '\0') complain(name, 0, "nothing known: give it a module in this test");
-    scan(path, name, module);
+    char room[32];
+    bool source = dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".h") == 0 || strcmp(dot, ".def") == 0);
+    if (kind == FTW_D) return check_folder(path, name);
+    if (kind != FTW_F || !source) return 0;
+    room_of(strchr(name, '/') + 1, room);
+    if (room[0] == '\0') complain(name, 0, "nothing known: give it a room in this test");
+    scan(path, name, room);
     return 0;
 }
 
@@ -124,33 +157,50 @@ static void includes_point_one_way(void **state)
     if (violations) fail_msg("against the design:%s", report);
 }
 
+/* The list is an order: rooms that may be included stand before. */
+static void rooms_stand_in_order(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROOMS; i++) {
+        char may[400], *rest = may;
+        snprintf(may, sizeof may, "%s", rules[i].may);
+        for (const char *word; (word = strtok_r(rest, " ", &rest));) {
+            size_t before = 0;
+            while (before < i && strcmp(rules[before].room, word) != 0) before++;
+            if (before == i)
+                fail_msg("%s may include %s, which does not stand before it", rules[i].room, word);
+        }
+    }
+}
+
 /* The checker itself must be able to say no. */
 static void the_rules_say_no(void **state)
 {
     (void)state;
     static const struct {
-        const char *module, *header;
+        const char *room, *header;
         bool allowed;
     } cases[] = {
         {"engine", "view/model.h", false},     {"view", "engine/runner.h", false},
-        {"base", "math/rng.h", false},         {"math", "data/npy.h", false},
-        {"math", "heavytail/dataset.h", true}, {"math", "params/preset.h", false},
+        {"base", "num/rng.h", false},          {"nn", "weights/netfile.h", false},
+        {"nn", "heavytail/dataset.h", true},   {"nn", "params/preset.h", true},
         {"data", "heavytail/params.h", false}, {"link", "engine/trainer.h", false},
         {"render", "term/term.h", false},      {"render", "engine/runner.h", false},
-        {"term", "link/messages.h", false},    {"params", "math/rng.h", false},
-        {"app", "engine/runner.h", true},      {"view", "heavytail/prune.h", true},
+        {"term", "link/messages.h", false},    {"params", "num/rng.h", false},
+        {"lab", "engine/runner.h", true},      {"chart", "heavytail/prune.h", true},
         {"base", "heavytail/status.h", true},  {"base", "heavytail/tail.h", false},
-        {"app", "nowhere/x.h", false},         {"view", "view/chart.h", true},
+        {"cli", "nowhere/x.h", false},         {"view", "view/panels/panels.h", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (allowed(cases[i].module, cases[i].header) != cases[i].allowed)
-            fail_msg("%s including %s", cases[i].module, cases[i].header);
+        if (allowed(cases[i].room, cases[i].header) != cases[i].allowed)
+            fail_msg("%s including %s", cases[i].room, cases[i].header);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(includes_point_one_way),
+        cmocka_unit_test(rooms_stand_in_order),
         cmocka_unit_test(the_rules_say_no),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "engine/journal.h"
+#include "engine/run/journal.h"
 
 static ht_error err;
 

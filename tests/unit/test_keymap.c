@@ -12,6 +12,7 @@
 #include "view/bars.h"
 #include "view/keymap.h"
 #include "view/panel.h"
+#include "view/panels/panels.h"
 
 static void no_key_has_two_meanings(void **state)
 {

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/ladder.h"
-#include "app/trial.h"
+#include "experiment/ladder.h"
+#include "experiment/trial.h"
 #include "small.h"
 
 static ht_params settings(void)

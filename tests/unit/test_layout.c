@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "view/layout.h"
+#include "view/scene.h"
 
 enum { COLUMNS = 300, ROWS = 120 };
 

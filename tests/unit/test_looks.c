@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "engine/runner.h"
 #include "engine/survey.h"
-#include "math/linalg.h"
-#include "math/mask.h"
+#include "num/linalg.h"
+#include "nn/mask.h"
 #include "unit/small.h"
 
 static ht_error err;

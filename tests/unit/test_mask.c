@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "base/pool.h"
-#include "math/linalg.h"
-#include "math/mask.h"
-#include "math/rng.h"
-#include "math/step.h"
+#include "num/linalg.h"
+#include "nn/mask.h"
+#include "num/rng.h"
+#include "nn/step.h"
 
 static ht_error err;
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "data/netfile.h"
+#include "weights/netfile.h"
 #include "data/npy.h"
 #include "unit/golden.h"
 #include "unit/scratch.h"

@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#include "math/kernel.h"
-#include "math/noise.h"
-#include "math/rng.h"
-#include "math/select.h"
-#include "math/stable_tail.h"
+#include "kernel/kernel.h"
+#include "nn/noise.h"
+#include "num/rng.h"
+#include "num/select.h"
+#include "stable/stable_tail.h"
 #include "unit/golden.h"
 
 static const double alphas[] = {1.0, 1.01, 1.1, 1.25, 1.5, 1.75, 1.9, 1.99, 2.0};

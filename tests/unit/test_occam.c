@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "engine/checkpoint.h"
-#include "math/occam.h"
-#include "math/rng.h"
+#include "engine/run/checkpoint.h"
+#include "nn/occam.h"
+#include "num/rng.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
 

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/options.h"
+#include "cli/commands.h"
+#include "cli/options.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "unit/source.h"
@@ -88,7 +89,7 @@ static void every_option_is_in_the_dictionary_and_in_use(void **state)
         for (const char *at = table[i].usage; ht_usage_next(&at, &word);) {
             if (word.text[0] != '-') continue;
             if (!word.info)
-                fail_msg("%s takes %s, which is not in src/app/options.c", table[i].name, word.text);
+                fail_msg("%s takes %s, which is not in src/cli/options.c", table[i].name, word.text);
             if (!word.info->value != !word.value[0])
                 fail_msg("%s %s: with or without a value?", table[i].name, word.text);
             used[word.info - options] = true;

@@ -16,10 +16,10 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "render/chart_layout.h"
-#include "render/draw.h"
+#include "render/draw/chart_layout.h"
+#include "render/draw/draw.h"
 #include "render/image.h"
-#include "render/png.h"
+#include "data/png.h"
 
 static char folder[64], path[96];
 

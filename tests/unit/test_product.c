@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "math/kernel.h"
-#include "math/rng.h"
+#include "kernel/kernel.h"
+#include "num/rng.h"
 
 enum { ROWS = 150, SAMPLES = 230, COLUMNS = 420, STRIDE = ROWS + 7 };
 static float x[SAMPLES * COLUMNS], d[SAMPLES * STRIDE], h[SAMPLES * STRIDE], other_h[SAMPLES * STRIDE];

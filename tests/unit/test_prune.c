@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "heavytail/prune.h"
-#include "math/linalg.h"
-#include "math/rng.h"
+#include "num/linalg.h"
+#include "num/rng.h"
 #include "unit/golden.h"
 
 static ht_error err;

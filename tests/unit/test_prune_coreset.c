@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "heavytail/prune.h"
-#include "math/coreset.h"
-#include "math/linalg.h"
+#include "prune/coreset.h"
+#include "num/linalg.h"
 #include "unit/golden.h"
 
 enum { POINTS = 64 };

@@ -14,8 +14,8 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "heavytail/prune.h"
-#include "math/linalg.h"
-#include "math/rng.h"
+#include "num/linalg.h"
+#include "num/rng.h"
 
 enum { SAMPLES = 100, BATCH = 500, CALIBRATION = 20, CLASSES = 10, THREADS = 2 };
 

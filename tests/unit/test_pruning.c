@@ -12,11 +12,13 @@
 #include <string.h>
 
 #include "render/cells.h"
-#include "render/draw.h"
+#include "render/draw/draw.h"
 #include "render/prune_chunks.h"
 #include "view/ghost.h"
 #include "view/layout.h"
+#include "view/scene.h"
 #include "view/panel.h"
+#include "view/panels/panels.h"
 #include "view/past.h"
 #include "view/pruning.h"
 

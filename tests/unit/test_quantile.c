@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "math/rng.h"
-#include "math/stable_law.h"
-#include "math/stable_quantile.h"
-#include "math/stable_tail.h"
+#include "num/rng.h"
+#include "stable/stable_law.h"
+#include "stable/stable_quantile.h"
+#include "stable/stable_tail.h"
 #include "unit/golden.h"
 
 static const double alphas[] = {1.0, 1.0001, 1.01, 1.1, 1.25, 1.5, 1.75, 1.9, 1.99, 1.999, 1.9999, 2.0};

@@ -21,9 +21,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "engine/recorder.h"
-#include "engine/replay.h"
-#include "math/rng.h"
+#include "engine/run/recorder.h"
+#include "engine/run/replay.h"
+#include "num/rng.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
 

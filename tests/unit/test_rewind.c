@@ -14,9 +14,9 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "engine/replay.h"
+#include "engine/run/replay.h"
 #include "engine/runner.h"
-#include "math/rng.h"
+#include "num/rng.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
 

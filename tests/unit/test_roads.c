@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "app/compare.h"
-#include "app/roads.h"
-#include "app/trial.h"
+#include "experiment/compare.h"
+#include "experiment/roads.h"
+#include "experiment/trial.h"
 #include "unit/small.h"
 
 static ht_error err;

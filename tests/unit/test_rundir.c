@@ -15,8 +15,8 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "data/checksum.h"
-#include "engine/checkpoint.h"
-#include "engine/rundir.h"
+#include "engine/run/checkpoint.h"
+#include "engine/run/rundir.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
 

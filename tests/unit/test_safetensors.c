@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "data/safetensors.h"
+#include "weights/safetensors.h"
 #include "unit/scratch.h"
 
 static const float a[6] = {1, -2.5f, 3e-38f, 3e38f, 0, -0.0f}, b[4] = {5, 6, 7, 8};

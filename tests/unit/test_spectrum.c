@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "heavytail/tail.h"
-#include "math/rng.h"
-#include "math/select.h"
-#include "math/spectrum.h"
+#include "num/rng.h"
+#include "num/select.h"
+#include "tail/spectrum.h"
 #include "unit/golden.h"
 
 enum { MOST = 40 };

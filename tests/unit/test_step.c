@@ -13,10 +13,10 @@
 
 #include "base/alloc.h"
 #include "base/pool.h"
-#include "math/linalg.h"
-#include "math/noise.h"
-#include "math/rng.h"
-#include "math/step.h"
+#include "num/linalg.h"
+#include "nn/noise.h"
+#include "num/rng.h"
+#include "nn/step.h"
 #include "unit/golden.h"
 #include "unit/twin.h"
 

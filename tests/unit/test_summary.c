@@ -12,10 +12,10 @@
 
 #include "base/pool.h"
 #include "golden.h"
-#include "math/noise.h"
-#include "math/pure_noise.h"
-#include "math/select.h"
-#include "math/summary.h"
+#include "nn/noise.h"
+#include "nn/pure_noise.h"
+#include "num/select.h"
+#include "num/summary.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SLOW 1

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "data/strokes.h"
+#include "data/synth/strokes.h"
 #include "heavytail/dataset.h"
 
 static ht_dataset *load(const char *name, uint64_t seed)

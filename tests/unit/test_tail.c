@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "heavytail/tail.h"
-#include "math/histogram.h"
-#include "math/noise.h"
-#include "math/rng.h"
-#include "math/select.h"
+#include "num/histogram.h"
+#include "nn/noise.h"
+#include "num/rng.h"
+#include "num/select.h"
 #include "unit/golden.h"
 
 typedef struct tail_check {

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "heavytail/tail.h"
-#include "math/noise.h"
-#include "math/rng.h"
+#include "nn/noise.h"
+#include "num/rng.h"
 #include "unit/golden.h"
 
 enum { VALUES = 10000, ROWS = 1000, COLUMNS = 100 };

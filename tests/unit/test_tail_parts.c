@@ -12,10 +12,10 @@
 #include <cmocka.h>
 
 #include "heavytail/tail.h"
-#include "math/gradient_noise.h"
-#include "math/rng.h"
-#include "math/select.h"
-#include "math/stable_spread.h"
+#include "nn/gradient_noise.h"
+#include "num/rng.h"
+#include "num/select.h"
+#include "stable/stable_spread.h"
 #include "unit/golden.h"
 #include "unit/twin.h"
 

@@ -1,0 +1,41 @@
+/* bench.h - the parts of `heavytail bench`. Each measures in one run and fills an array of JSON rows. */
+#ifndef HT_BENCH_BENCH_H
+#define HT_BENCH_BENCH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "heavytail/status.h"
+
+enum { HT_BENCH_ROUNDS = 9 };
+
+typedef struct ht_bench_part {
+    const char *name;
+    ht_code (*run)(json_t *rows, ht_error *err);
+    void (*print)(const json_t *rows); /* as a table for people */
+    bool single;                       /* one object, not an array of rows */
+} ht_bench_part;
+
+/* One line each: they are in the table of cmd_bench.c. */
+extern const ht_bench_part ht_bench_noise;
+extern const ht_bench_part ht_bench_law;
+extern const ht_bench_part ht_bench_step;
+extern const ht_bench_part ht_bench_tail;
+extern const ht_bench_part ht_bench_prune;
+extern const ht_bench_part ht_bench_sweep;
+extern const ht_bench_part ht_bench_ui;
+extern const ht_bench_part ht_bench_quality;
+
+void ht_bench_quality_samples(int count); /* how many samples of each law; few unless asked for */
+
+/* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that all see the same moods of the
+ * machine; the first turn warms up and is not counted. count ≤ 8. */
+typedef ht_code ht_bench_run(void *context, ht_error *err);
+ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
+                         ht_error *err);
+
+double ht_bench_median(double values[], int count); /* sorts them; 0 if there are none */
+double ht_bench_number(const json_t *row, const char *key);
+const char *ht_bench_text(const json_t *row, const char *key);
+
+#endif

@@ -1,0 +1,136 @@
+/* bench_tail.c - milliseconds per estimator of the tail index, one thread; those that share a pass in one
+ * row. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/bench.h"
+#include "base/alloc.h"
+#include "nn/noise.h"
+#include "tail/spectrum.h"
+#include "tail/tail_blocks.h"
+#include "tail/tail_order.h"
+#include "tail/tail_stable.h"
+
+enum { COLUMNS = 784 };
+
+typedef struct tail_bench {
+    ht_values w;
+    ht_tail_sample sample; /* of w */
+    double *eigenvalue;    /* (COLUMNS) */
+    ht_estimate estimates[HT_ESTIMATORS];
+} tail_bench;
+
+static ht_code mmo(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    (void)err;
+    ht_blocks_mmo(&b->sample, 0, &b->estimates[HT_MMO]);
+    return HT_OK;
+}
+
+static ht_code mmo_multi(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    return ht_blocks_mmo_multi(&b->w, 0, &b->estimates[HT_MMO_MULTI], err);
+}
+
+static ht_code order(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    ht_top top;
+    ht_hill_plot plot;
+    if (ht_top_take(&top, &b->sample, 0, err) != HT_OK) return err->code;
+    ht_hill_plot_make(&plot, &top);
+    ht_order_estimates(&top, plot.high ? plot.high : top.kept / 2, true, b->estimates);
+    ht_top_free(&top);
+    return HT_OK;
+}
+
+static ht_code paulauskas(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    (void)err;
+    ht_blocks_paulauskas(&b->sample, 0, &b->estimates[HT_PAULAUSKAS]);
+    return HT_OK;
+}
+
+static ht_code stable(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    (void)err;
+    ht_stable_estimates(&b->sample, &b->estimates[HT_MMO], &b->estimates[HT_MCCULLOCH],
+                        &b->estimates[HT_ECF]);
+    return HT_OK;
+}
+
+static ht_code spectrum(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    if (ht_spectrum_eigenvalues(&b->w, b->eigenvalue, err) != HT_OK) return err->code;
+    ht_spectrum_powerlaw(b->eigenvalue, COLUMNS, false, &b->estimates[HT_POWERLAW]);
+    return HT_OK;
+}
+
+static ht_code everything(void *context, ht_error *err)
+{
+    tail_bench *b = context;
+    ht_estimate rows;
+    if (ht_tail_fit(&b->w, &(ht_tail_options){.spectrum = true}, b->estimates, err) != HT_OK)
+        return err->code;
+    return ht_tail_fit_rows(&b->w, &(ht_tail_options){0}, &rows, err);
+}
+
+/* Beside each other. */
+static const char *const names[] = {
+    "mmo", "mmo-multi", "hill pickands dehaan dekkers", "paulauskas", "mcculloch ecf", "powerlaw", "all",
+};
+static ht_bench_run *const runs[] = {mmo, mmo_multi, order, paulauskas, stable, spectrum, everything};
+
+enum { RUNS = sizeof runs / sizeof runs[0] };
+
+static ht_code bench_size(json_t *rows, size_t neurons, ht_error *err)
+{
+    tail_bench b = {.w = {.rows = neurons, .columns = COLUMNS}};
+    void *context[RUNS];
+    double seconds[RUNS];
+    float *w = ht_alloc(neurons, COLUMNS * sizeof *w, "the weights", err);
+    b.w.f32 = w;
+    b.eigenvalue = ht_alloc(COLUMNS, sizeof *b.eigenvalue, "the spectrum", err);
+    ht_noise_laws *laws = ht_alloc(1, sizeof *laws, "the noise", err);
+    bool ready = w && b.eigenvalue && laws;
+    ht_code code = HT_FAIL;
+    if (ready) {
+        ht_noise noise = {.type = HT_NOISE_IID, .alpha = 1.75, .seed = 1};
+        ht_noise_prepare(&noise, laws);
+        ht_noise_add(&noise, w, 0, neurons, COLUMNS, 1);
+        for (int i = 0; i < RUNS; i++) context[i] = &b;
+        code = ht_tail_sample_take(&b.sample, &b.w, err);
+        if (code == HT_OK) code = ht_bench_medians(runs, context, RUNS, seconds, err);
+    }
+    for (int i = 0; i < RUNS && code == HT_OK; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:I, s:f}", "estimator", names[i], "values",
+                                              (json_int_t)ht_values_count(&b.w), "ms", 1e3 * seconds[i]));
+    ht_free(laws);
+    ht_free(w);
+    ht_free(b.eigenvalue);
+    return code;
+}
+
+static ht_code run_tail(json_t *rows, ht_error *err)
+{
+    if (bench_size(rows, 1276, err) != HT_OK) return err->code; /* 1 M */
+    return bench_size(rows, 10000, err);
+}
+
+static void print_tail(const json_t *rows)
+{
+    printf("tail index of n × %d weights, one thread             values         ms\n", COLUMNS);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        printf("  %-45s %11.0f %10.1f\n", ht_bench_text(row, "estimator"), ht_bench_number(row, "values"),
+               ht_bench_number(row, "ms"));
+    }
+}
+
+const ht_bench_part ht_bench_tail = {.name = "tail", .run = run_tail, .print = print_tail};

@@ -1,0 +1,49 @@
+/* certify.h - a bound on the expected error of a pruned and quantized network, from the length of its code.
+ *
+ * Occam bound (Blumer, Ehrenfeucht, Haussler, Warmuth, Inf. Process. Lett. 24, 1987; with Hoeffding's
+ * inequality, as in Langford, JMLR 6, 2005): if the N training samples are drawn independently from the
+ * distribution that new ones come from, then with probability at least 1 - δ over them, for all networks h at
+ * once, error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N), where bits(h) is the length of a
+ * prefix-free code fixed before the data were seen (encode.h). How h was found does not matter, so the
+ * smallest bound along a curve holds as it is. At 1 or more it says nothing: it is vacuous.
+ *
+ * The code holds weights only, so networks with biases have no certificate. */
+#ifndef HT_CERTIFY_CERTIFY_H
+#define HT_CERTIFY_CERTIFY_H
+
+#include "heavytail/prune.h"
+#include "certify/encode.h"
+
+double ht_certify_bound(double training_error, double bits, size_t samples, double delta);
+
+typedef struct ht_certificate {
+    double ratio;         /* asked of the pruning method */
+    int quantized;        /* q */
+    size_t kept;          /* weights that are not zero, after rounding */
+    size_t bits;          /* of the whole code */
+    ht_score train, test; /* of the network that the code gives back */
+    double bound;
+    /* The quantities of arXiv 2106.03795: ε_l = ‖W_l - Ŵ_l‖ / ‖W_l‖ of each layer, Frobenius norms, pruning
+     * and rounding together; and what they allow any output to change by, for inputs as large as the largest
+     * training sample: B Π ‖W_l‖ (Π (1 + ε_l) - 1), for activations with |act(a) - act(b)| ≤ |a - b| and
+     * act(0) = 0. */
+    double layer_error[HT_DEPTH_MAX + 1];
+    double output_change;
+} ht_certificate;
+
+/* Prunes a copy of `net` to spec->ratio, rounds it to the q of 1 .. 8 bits that promises the smallest bound
+ * on a first look, encodes it, decodes it, and evaluates what came back. `net` is unchanged. *code (may be
+ * NULL) gets the bytes: ht_text_free. */
+ht_code ht_certify_make(ht_certificate *certificate, const ht_network *net, const ht_prune_spec *spec,
+                        const ht_samples *train, const ht_samples *test, double delta, struct ht_pool *pool,
+                        ht_text *code, ht_error *err);
+
+enum { HT_CERTIFY_POINTS = 28 };
+
+/* The same along the pruning curve: the weights asked to stay fall from all to a thousandth, evenly in the
+ * logarithm. *best: index of the smallest bound. Stops early, with fewer points, where nothing is left. */
+ht_code ht_certify_curve(ht_certificate points[HT_CERTIFY_POINTS], int *count, int *best,
+                         const ht_network *net, const ht_prune_spec *spec, const ht_samples *train,
+                         const ht_samples *test, double delta, struct ht_pool *pool, ht_error *err);
+
+#endif

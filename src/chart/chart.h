@@ -1,0 +1,111 @@
+/* chart.h - the chart model: series, axes, marks, legend. A panel fills one; the terminal and the PNG draw
+ * the same.
+ *
+ * Data coordinates are doubles. Nothing here knows about cells or pixels. Owned by one thread (the UI). */
+#ifndef HT_CHART_CHART_H
+#define HT_CHART_CHART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "heavytail/status.h"
+#include "chart/role.h"
+
+typedef enum ht_scale { HT_SCALE_LINEAR, HT_SCALE_LOG } ht_scale;
+
+typedef struct ht_axis {
+    ht_scale scale;
+    double low, high; /* low < high, both finite; > 0 on a log axis. Set by ht_axis_fit or by the panel */
+    bool integer;     /* ticks only at whole numbers (steps, neurons) */
+    bool fixed;       /* a fraction 0..1 and the like: ht_axis_fit leaves it alone */
+    char label[40];   /* with the unit: "step", "|w|" */
+} ht_axis;
+
+typedef struct ht_tick {
+    double value;
+    bool major;     /* minor ticks of a log axis have no label */
+    char label[24]; /* "0.01", "12k"; "10⁻⁴" and "5·10⁻⁴" if one of the axis needs it */
+} ht_tick;
+
+enum { HT_TICK_MAX = 64 };
+
+/* Widens the range (a zeroed axis has none) to hold [low, high] and rounds it outwards to ticks (whole
+ * decades or 1-2-5 on a log axis). Non-finite input, an empty or a one-point range give a sane axis. */
+void ht_axis_fit(ht_axis *axis, double low, double high);
+
+/* Round ticks (1, 2, 5 × 10^k; decades on a log axis, thinned when there are too many), at most `wanted`
+ * major ones; returns how many were written to ticks[HT_TICK_MAX]. */
+int ht_axis_ticks(const ht_axis *axis, int wanted, ht_tick ticks[HT_TICK_MAX]);
+
+/* Where `value` lies: 0 at low, 1 at high, outside that range beyond the axis. NaN for a value a log axis
+ * cannot show. */
+double ht_axis_position(const ht_axis *axis, double value);
+double ht_axis_value(const ht_axis *axis, double position); /* the inverse */
+
+typedef enum ht_mark_kind {
+    HT_MARK_LINE, /* polyline through (x, high); a non-finite value breaks it and is marked at the top edge */
+    HT_MARK_RANGE,    /* the min/max envelope of a curve: vertical strokes low..high at each x, joined so that
+                         the curve is  continuous; a spike one bucket wide stays visible */
+    HT_MARK_BAND,     /* the area between low and high: a confidence band */
+    HT_MARK_BARS,     /* a histogram: bar i spans x[i]..x[i+1] (count+1 edges) from the axis' low end up to
+                         high[i] */
+    HT_MARK_POINTS,   /* single points */
+    HT_MARK_WHISKERS, /* error bars: a stroke low..high at each x */
+} ht_mark_kind;
+
+typedef struct ht_series {
+    ht_mark_kind kind;
+    ht_role role;
+    ht_dash dash; /* LINE, RANGE */
+    char tag;     /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
+    double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
+    int count;
+    double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */
+    char name[40];          /* in the legend; "" keeps it out */
+    char value[24];         /* the latest value, printed beside the name: "0.031" */
+} ht_series;
+
+typedef struct ht_line_mark { /* a full-height or full-width line with a label: a threshold, a changed
+                                 parameter */
+    bool vertical;
+    double at;
+    ht_role role;
+    char label[40];
+} ht_line_mark;
+
+enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 32, HT_CHART_READOUT = 10 };
+
+typedef struct ht_chart {
+    char title[64];
+    char hint[24];  /* right end of the title line: "log y" */
+    char note[112]; /* one line under the chart: "12 weights beyond the axis" */
+    bool warn;      /* the note is a warning, not a remark */
+    char empty[96]; /* shown in the middle while there are no data */
+    ht_axis x, y;
+    int gutter;      /* columns left of the y axis at least: charts above each other line up */
+    bool large;      /* the legend stands in rows of its own, bold: for a hall */
+    bool over_steps; /* x is the step of the run: such charts share cursor and window */
+    int series_count, mark_count;
+    ht_series series[HT_CHART_SERIES];
+    ht_line_mark marks[HT_CHART_MARKS];
+    bool cursor_on;
+    double cursor_x;
+    int readout_count; /* lines of the box beside the cursor */
+    char readout[HT_CHART_READOUT][64];
+    struct ht_chart_block *memory; /* private: what the series point into */
+} ht_chart;
+
+/* A zeroed ht_chart is empty. ht_chart_clear empties it and keeps the memory for the next frame. */
+void ht_chart_clear(ht_chart *chart);
+void ht_chart_free(ht_chart *chart);
+
+/* Adds a series of `count` points for the caller to fill. NULL when memory or the table is full: the panel
+ * then leaves it out (a frame without one curve is better than no lab). */
+ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const char *name, int count);
+
+void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label);
+
+/* Fits both axes (unless `fixed`) to the finite values of all series; marks do not stretch them. */
+void ht_chart_fit(ht_chart *chart);
+
+#endif

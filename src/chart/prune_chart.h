@@ -1,0 +1,42 @@
+/* prune_chart.h - pruning curves as a chart: accuracy against what was removed, one method with its relative
+ * error, or several over each other. Pure: from curves to a chart model. */
+#ifndef HT_CHART_PRUNE_CHART_H
+#define HT_CHART_PRUNE_CHART_H
+
+#include "heavytail/prune.h"
+#include "chart/chart.h"
+
+enum { HT_PRUNE_LINES = 8 };
+
+typedef struct ht_prune_line { /* one curve; all borrowed */
+    ht_prune_method method;
+    int count;
+    const ht_prune_point *points; /* by rising ratio */
+    const ht_prune_point *at;     /* where the spec cuts; NULL: not marked */
+    const char *name;             /* in the legend; NULL: the method's */
+} ht_prune_line;
+
+typedef struct ht_prune_lines {
+    int count;
+    ht_prune_line line[HT_PRUNE_LINES];
+    ht_prune_metric metric;
+    double error;      /* that `at` was cut at, drawn as a threshold; NaN: none */
+    const char *split; /* of the samples: "test" */
+    bool by_weights;   /* against the fraction of all weights removed: for several */
+    bool terse;        /* κ is left out of the legend */
+} ht_prune_lines;
+
+/* The curve of a method has this role in every chart, and this digit on its line where there are several:
+ * they are told apart without colours, and it is the key that chooses the method in the lab. */
+ht_role ht_prune_role(ht_prune_method method);
+char ht_prune_tag(ht_prune_method method);
+
+/* Where a point stands on the x axis: the fraction of the method's units removed, or of all weights. */
+double ht_prune_x(const ht_prune_point *point, bool by_weights);
+
+/* One line: against the fraction of its units, its error dotted, κ and the error marked. By weights, so that
+ * methods which remove different things stand at equal size: any number, a point where each is cut. Series
+ * that `chart` has already stay behind them. */
+void ht_prune_chart(const ht_prune_lines *lines, ht_chart *chart);
+
+#endif

@@ -1,0 +1,198 @@
+/* cmd_compare.c - the roads to compressibility side by side, without a screen. */
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "session/json.h"
+#include "experiment/compare.h"
+#include "experiment/results.h"
+#include "experiment/roads.h"
+#include "session/session.h"
+#include "base/alloc.h"
+#include "base/insist.h"
+#include "kernel/kernel.h"
+#include "num/linalg.h"
+#include "render/snapshot.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    ht_end_if_insisted(number);
+    interrupted = 1;
+}
+
+static const char *const stages[] = {"waiting", "running", "done", "diverged", "stopped"};
+
+/* ---- results ---- */
+
+static json_t *curve_json(const ht_road_state *road)
+{
+    json_t *curve = json_array();
+    for (int i = 0; i < road->points; i++) {
+        const ht_prune_point *p = &road->curve[i];
+        json_array_append_new(curve,
+                              json_pack("{s:o, s:f, s:o, s:o, s:o}", "kept", ht_json_number(p->weights),
+                                        "ratio", p->ratio, "error", ht_json_number(p->error), "accuracy",
+                                        ht_json_number(p->accuracy), "loss", ht_json_number(p->loss)));
+    }
+    return curve;
+}
+
+static json_t *road_json(const ht_compare_state *s, int number)
+{
+    const ht_road_state *road = &s->road[number];
+    ht_params params;
+    ht_road_params(number, &s->params, &params);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", road->name, "title",
+                               road->title, "status", stages[road->stage], "method",
+                               ht_prune_at(road->method)->name, "params", ht_json_params(&params), "train",
+                               ht_json_score(&road->train), "test", ht_json_score(&road->test));
+    json_object_set_new(object, "kept", ht_json_number(road->one_point));
+    json_object_set_new(object, "kappa", ht_json_number(road->kappa));
+    json_object_set_new(object, "above_1e-4", ht_json_number(road->above_1e4));
+    json_object_set_new(object, "rows", ht_json_number(road->rows));
+    json_object_set_new(object, "eta_over_b", ht_json_number(road->eta_over_b));
+    json_object_set_new(object, "curve", curve_json(road));
+    return object;
+}
+
+static ht_code print_json(const ht_compare_state *s, ht_error *err)
+{
+    json_t *roads = json_array();
+    for (int i = 0; i < s->count; i++) json_array_append_new(roads, road_json(s, i));
+    json_t *root = json_pack("{s:i, s:s, s:b, s:o}", "schema", 1, "preset", s->params.preset, "stopped",
+                             s->stopped, "roads", roads);
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
+    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+}
+
+static void print_table(const ht_compare_state *s)
+{
+    printf("%s: the same network and samples on each road\n\n", s->params.preset);
+    printf("  road         test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
+           "α̂       "
+           "η/b\n");
+    for (int i = 0; i < s->count; i++) {
+        const ht_road_state *r = &s->road[i];
+        if (r->stage == HT_ROAD_DONE || r->stage == HT_ROAD_DIVERGED)
+            printf("  %-12s %13.4f %8.4f %13.3f %%   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
+                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->method)->name, r->kappa,
+                   100 * r->above_1e4, r->rows, r->eta_over_b,
+                   r->stage == HT_ROAD_DIVERGED ? "  diverged" : "");
+        else
+            printf("  %-12s %13s\n", r->name, stages[r->stage]);
+    }
+    printf("\n"
+           "  Accuracy and loss are those of the weights after the last step, which noise may just have "
+           "thrown off.\n"
+           "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
+           "of the "
+           "whole\n"
+           "  network's. A neuron (node) takes its row of weights and its column of the next layer along. κ "
+           "nodes: "
+           "the\n"
+           "  share of the neurons that go at relative error %g, whatever the accuracy.\n",
+           ht_params_get(&s->params, HT_P_PRUNE_ERROR));
+}
+
+static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const char *path, ht_error *err)
+{
+    ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
+    if (!model) return err->code;
+    ht_model_init(model, &s->params, data->inputs, data->classes, data->title);
+    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
+             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
+    model->compare = *s;
+    model->view = HT_VIEW_COMPARE;
+    ht_snapshot_options options = {.theme = ht_params_name(&s->params, HT_P_UI_THEME)};
+    ht_code code = ht_snapshot_write(path, model, &options, err);
+    ht_model_clear(model);
+    ht_free(model);
+    return code;
+}
+
+/* ---- running ---- */
+
+static void show_progress(const ht_compare_state *s)
+{
+    double done = 0;
+    for (int i = 0; i < s->count; i++) done += s->road[i].fraction;
+    fprintf(stderr, "\r%d of %d roads, %.0f %%   %s", s->done, s->count, 100 * done / s->count,
+            s->running ? "" : "\n");
+}
+
+static void follow(ht_compare *compare, ht_compare_state *state)
+{
+    const struct timespec pause = {.tv_nsec = 50000000};
+    bool tell = isatty(STDERR_FILENO);
+    do {
+        nanosleep(&pause, NULL);
+        if (interrupted) ht_compare_stop(compare);
+        ht_compare_look(compare, state);
+        if (tell) show_progress(state);
+    } while (state->running);
+}
+
+static ht_code compare(const ht_params *params, const ht_prune_method *method, const ht_dataset *data,
+                       const char *png, bool json, ht_error *err)
+{
+    ht_compare_state *state = ht_alloc(1, sizeof *state, "the comparison", err);
+    ht_compare *c = state ? ht_compare_start(params, method, data, ht_app_threads(), err) : NULL;
+    ht_code code = c ? HT_OK : HT_FAIL;
+    if (c) follow(c, state);
+    ht_compare_free(c);
+    if (code == HT_OK && state->fault[0]) code = ht_error_set(err, HT_FAIL, "%s", state->fault);
+    if (code == HT_OK && png) code = draw(state, data, png, err);
+    if (code == HT_OK && json) code = print_json(state, err);
+    if (code == HT_OK && !json) print_table(state);
+    ht_free(state);
+    return code;
+}
+
+static ht_code find_method(const char *name, ht_prune_method *method, ht_error *err)
+{
+    ht_params params;
+    ht_params_init(&params);
+    if (ht_params_set(&params, "prune.method", name, err) != HT_OK) return ht_error_prefix(err, "--method");
+    *method = (ht_prune_method)ht_params_get(&params, HT_P_PRUNE_METHOD);
+    return HT_OK;
+}
+
+int ht_cmd_compare(int argc, char **argv)
+{
+    const char *steps = NULL, *png = NULL, *method_name = NULL;
+    bool json = false;
+    const ht_option options[] = {{"--steps", &steps, NULL},
+                                 {"--method", &method_name, NULL},
+                                 {"--png", &png, NULL},
+                                 {"--json", NULL, &json},
+                                 {NULL, NULL, NULL}};
+    ht_prune_method method;
+    ht_arguments args = {0};
+    ht_params params;
+    ht_dataset *data = NULL;
+    ht_error err;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
+    if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);
+    if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
+    if (code == HT_OK) data = ht_data_open(&params, args.data_dir, &err);
+    ht_data_tell(data);
+    if (code == HT_OK && !data) code = err.code;
+    if (code == HT_OK && data) code = compare(&params, method_name ? &method : NULL, data, png, json, &err);
+    ht_dataset_free(data);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}

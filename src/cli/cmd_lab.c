@@ -1,0 +1,355 @@
+/* cmd_lab.c - opens the lab: terminal, threads, and the loop that joins them. What a key means is in
+ * lab_*.c. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "lab/lab.h"
+#include "session/session.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/thread.h"
+#include "kernel/kernel.h"
+#include "num/linalg.h"
+#include "term/guard.h"
+#include "view/scene.h"
+#include "term/term.h"
+
+/* ---- what came in ------------------------------------------------------------------------------ */
+
+/* The journal so far, for pictures: what the screen has seen of the run is what they show. */
+static void keep_journal(ht_lab *lab, const ht_sample *s)
+{
+    ht_text *journal = &lab->session->journal;
+    if (journal->length) ht_journal_add(journal, s);
+    if (journal->length > HT_JOURNAL_LIMIT) ht_text_free(journal);
+    if (s->change) lab->change = s->change;
+}
+
+/* A full disk is told once and must not end the lesson; nor must a run directory that another program has
+ * taken away: what is written goes elsewhere then. */
+static void tell_news(ht_lab *lab)
+{
+    char text[sizeof((ht_error *)0)->text];
+    bool good;
+    if (lab->recorder && !lab->lost && ht_recorder_lost(lab->recorder, text, sizeof text)) {
+        ht_lab_note(lab, false, "%s", text);
+        lab->lost = lab->dirty = true;
+    }
+    if (lab->recorder && ht_recorder_news(lab->recorder, &good, text, sizeof text))
+        ht_lab_note(lab, good, "%s", text), lab->dirty = true;
+}
+
+static void receive(ht_lab *lab)
+{
+    ht_sample sample;
+    bool fresh;
+    while (ht_runner_receive(lab->runner, &sample)) {
+        keep_journal(lab, &sample);
+        ht_lab_sample(lab, &sample);
+        lab->dirty = true;
+    }
+    if (ht_lab_background_poll(lab)) lab->dirty = true;
+    const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
+    if (fresh) {
+        lab->model->stored = *stored;
+        lab->dirty = lab->dirty || lab->model->timeline;
+    }
+    const ht_epochs *epochs = ht_runner_epochs(lab->runner, &fresh);
+    if (fresh) {
+        ht_model_epochs(lab->model, epochs);
+        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_ROAD;
+    }
+    const ht_report *report = ht_runner_report(lab->runner, &fresh);
+    if (!fresh) return;
+    ht_model_report(lab->model, report);
+    lab->dirty = true;
+}
+
+/* ---- what goes out ----------------------------------------------------------------------------- */
+
+static ht_symbols symbols_of(const ht_lab *lab)
+{
+    int choice = (int)ht_params_get(&lab->model->asked, HT_P_UI_ASCII);
+    return choice == 0 ? ht_term_symbols() : (ht_symbols)(choice - 1);
+}
+
+/* A whole frame, or one in turns: what training brings costs it half as much then, and comes a frame later at
+ * most. */
+static void draw(ht_lab *lab, bool whole)
+{
+    ht_error err;
+    int columns, rows;
+    ht_term_size(&columns, &rows);
+    if (ht_cells_resume(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
+        return; /* tried again with the next frame */
+    lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
+    lab->screen.in_turns = !whole;
+    ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
+    ht_term_show(lab->cells);
+    lab->owing = !whole && lab->dirty;
+    lab->dirty = false;
+    lab->drawn = ht_now();
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------- */
+
+/* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else
+ * lazily. */
+static int patience(const ht_lab *lab)
+{
+    double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
+    if (lab->dirty || lab->owing) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
+    /* Each time that we wake up is taken from training. */
+    if (lab->model->state == HT_STATE_RUNNING && since < frame) return (int)ceil(1e3 * (frame - since));
+    if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
+    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
+}
+
+/* Keys pause when for so long none has come. */
+static const int key_pause_ms = 20;
+
+static void handle(ht_lab *lab, const ht_event *event)
+{
+    lab->last_event = ht_now();
+    ht_lab_event(lab, event);
+    lab->urgent = lab->dirty = true;
+}
+
+static void handle_events(ht_lab *lab)
+{
+    ht_event event;
+    for (int i = 0; i < lab->ahead_count; i++) handle(lab, &lab->ahead[i]);
+    lab->ahead_count = 0;
+    do {
+        while (ht_term_event(&event)) handle(lab, &event);
+    } while (lab->picture_due && ht_term_wait(key_pause_ms) && !ht_term_interrupted());
+    ht_lab_picture(lab);
+    if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
+}
+
+static void loop(ht_lab *lab)
+{
+    ht_runner_send(lab->runner, HT_COMMAND_RUN, 0, 0);
+    lab->dirty = true;
+    lab->last_event = ht_now();
+    while (!lab->quit && !ht_term_interrupted()) {
+        receive(lab);
+        tell_news(lab);
+        ht_lab_look(lab);
+        double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
+        /* A key shows at once, and all that it changes; training fills the frames in between. */
+        if (lab->urgent || ((lab->dirty || lab->owing) && ht_now() - lab->drawn >= frame)) {
+            draw(lab, lab->urgent || lab->model->state != HT_STATE_RUNNING);
+            lab->urgent = false;
+        }
+        ht_term_wait(patience(lab));
+        handle_events(lab);
+    }
+}
+
+/* ---- opening ----------------------------------------------------------------------------------- */
+
+/* The first frame is there before the data are: empty panels, and what is under way. */
+static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_error *err)
+{
+    ht_theme theme;
+    const char *data = ht_params_text(&s->params, HT_P_DATA_NAME);
+    lab->session = s;
+    ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), &theme, err);
+    /* Who chooses a theme wants its paper, too: light letters are lost on a dark terminal's. */
+    if (ht_params_get(&s->params, HT_P_UI_THEME) != ht_param_at(HT_P_UI_THEME)->initial)
+        theme.fill = theme.background.set;
+    if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
+    if (code != HT_OK) return code;
+    if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;
+    if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
+    if (ht_term_open(&theme, err) != HT_OK) return err->code;
+    ht_model_init(lab->model, &s->params, 0, 0, data);
+    lab->model->shape[0] = '\0'; /* known with the data */
+    ht_lab_note(lab, true, "opening %s ...", data);
+    draw(lab, true);
+    return HT_OK;
+}
+
+/* Data are read by a thread of their own, so that nobody has to wait for them who wants to leave. */
+typedef struct opening {
+    pthread_t thread;
+    ht_session *session;
+    const ht_arguments *args;
+    const char *run;
+    ht_code code;
+    ht_error err;
+} opening;
+
+static void *open_session(void *context)
+{
+    opening *o = context;
+    o->code = ht_session_load(o->session, o->args, o->run, &o->err);
+    return NULL;
+}
+
+static bool opens_prompt(const ht_event *event)
+{
+    ht_action action = event->kind == HT_EVENT_KEY ? ht_keymap_action(event->key) : HT_DO_NOTHING;
+    return action == HT_DO_TYPE || action == HT_DO_SETTING || action == HT_DO_NAME_GHOST ||
+           action == HT_DO_SEARCH;
+}
+
+/* What is typed meanwhile counts afterwards, but for the wish to leave. */
+static void type_ahead(ht_lab *lab)
+{
+    ht_event event;
+    while (ht_term_event(&event)) {
+        if (event.kind == HT_EVENT_RESIZE) draw(lab, true);
+        if (event.kind == HT_EVENT_KEY && ht_keymap_action(event.key) == HT_DO_QUIT && !lab->ahead_typed)
+            lab->quit = true;
+        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || lab->ahead_count == HT_AHEAD)
+            continue;
+        lab->ahead_typed = lab->ahead_typed || opens_prompt(&event);
+        lab->ahead[lab->ahead_count++] = event;
+    }
+}
+
+/* HT_OK without a session when lab->quit is set. */
+static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
+{
+    static opening only; /* the thread may be left behind */
+    opening *o = &only;
+    *o = (opening){.session = s, .args = args, .run = run};
+    if (ht_thread_start(&o->thread, open_session, o, "the thread that opens the data", err) != HT_OK)
+        return err->code;
+    while (!ht_thread_join_within(o->thread, 0)) {
+        if (lab->quit || ht_term_interrupted()) {
+            lab->quit = true;
+            ht_term_close();
+            lab->stuck = !ht_thread_join_within(o->thread, ht_lab_patience);
+            return HT_OK;
+        }
+        ht_term_wait(10);
+        type_ahead(lab);
+    }
+    lab->quit = false; /* it is among what was typed */
+    *err = o->err;
+    return o->code;
+}
+
+/* What there is to know at the start: of the run, of the data, of the terminal; the last one stands. */
+static void show_notes(ht_lab *lab, const ht_session *s)
+{
+    ht_notes notes = {0};
+    char line[256];
+    ht_session_notes(s, &notes);
+    if (ht_notes_at(&notes, 0, line, sizeof line)) ht_lab_note(lab, true, "%s", line);
+    ht_notes_free(&notes);
+    if (s->data->notes) ht_lab_note(lab, true, "%.*s", (int)strcspn(s->data->notes, "\n"), s->data->notes);
+    if (ht_term_notice()[0]) ht_lab_note(lab, true, "%s", ht_term_notice());
+}
+
+static void show_session(ht_lab *lab, const ht_session *s)
+{
+    ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
+                  s->data->title);
+    lab->model->picture_width = s->data->width;
+    lab->model->picture_height = s->data->height;
+    lab->noted = false;
+    show_notes(lab, s);
+    snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
+             HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
+}
+
+double ht_lab_patience = 0.1;
+
+/* The last frame, and the terminal is the shell's again. */
+static void close_screen(ht_lab *lab)
+{
+    receive(lab); /* what was under way: journaled like the rest */
+    draw(lab, true);
+    ht_term_close();
+}
+
+/* The end of the lab, everywhere at once: what is under way is called off, what is owed is kept. Who still
+ * computes then, in a library that cannot be stopped, is left behind, and what it uses is not freed. */
+static void wind_up(ht_lab *lab)
+{
+    if (lab->ladder) ht_ladder_stop(lab->ladder);
+    if (lab->compare) ht_compare_stop(lab->compare);
+    bool quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
+    close_screen(lab);
+    if (!quiet && lab->recorder) { /* a step that has begun to change weights is finished, and saved */
+        ht_runner_join(lab->runner);
+        quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
+    }
+    quiet = ht_ladder_gone(lab->ladder, ht_lab_patience) && quiet;
+    quiet = ht_compare_gone(lab->compare, ht_lab_patience) && quiet;
+    lab->stuck = !quiet;
+    if (lab->stuck) return;
+    ht_ladder_free(lab->ladder);
+    lab->ladder = NULL;
+    ht_compare_free(lab->compare);
+    lab->compare = NULL;
+    ht_runner_stop(lab->runner);
+}
+
+static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
+{
+    ht_error save;
+    lab->change = ht_trainer_change(s->trainer);
+    if (s->dir && !(lab->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
+    lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
+    ht_code code = lab->runner ? HT_OK : err->code;
+    if (code == HT_OK) {
+        loop(lab);
+        wind_up(lab);
+    }
+    if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
+    if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
+    *err = save;
+    return err->code;
+}
+
+/* Somebody still computes, with what would be freed. */
+static _Noreturn void leave(ht_code code, const ht_error *err)
+{
+    int exit_code = code == HT_OK ? 0 : ht_app_fail(err);
+    if (fflush(stdout) != 0 && exit_code == 0) exit_code = 1;
+    _exit(exit_code);
+}
+
+int ht_cmd_lab(int argc, char **argv)
+{
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL;
+    const ht_option options[] = {{"--run", &run_path, NULL},
+                                 {"--script", &script, NULL},
+                                 {"--dump", &dump_path, NULL},
+                                 {NULL, NULL, NULL}};
+    ht_arguments args = {0};
+    ht_session session = {0};
+    ht_lab lab = {0};
+    ht_error err;
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
+        code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
+    if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
+    if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
+    if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
+    if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
+    if (code == HT_OK && !lab.quit) {
+        show_session(&lab, &session);
+        code = run(&lab, &session, dump_path, &err);
+    }
+    ht_term_close(); /* where something went wrong */
+    if (lab.stuck) leave(code, &err);
+    ht_screen_free(&lab.screen);
+    ht_cells_free(lab.cells);
+    ht_data_tell(session.data); /* all of it, where it can be read again */
+    if (lab.model) ht_model_clear(lab.model);
+    ht_free(lab.model);
+    ht_free(lab.script);
+    ht_session_close(&session);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}

@@ -1,0 +1,265 @@
+/* cmd_tail.c - tail indices of whatever holds weights: every estimator, with its uncertainty. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "session/session.h"
+#include "cli/report/tail_report.h"
+#include "cli/report/tail_skipped.h"
+#include "base/alloc.h"
+#include "base/file.h"
+#include "weights/tensor.h"
+#include "nn/gradient_noise.h"
+#include "num/values.h"
+#include "params/preset.h"
+#include "render/tail_sheet.h"
+
+typedef struct request {
+    const char *path, *png;
+    ht_tensor_choice choice;
+    ht_tail_options options;
+    double injected; /* α of the noise of a run, NaN else */
+} request;
+
+typedef struct tail_results {
+    const request *request;
+    json_t *tensors;
+    ht_text text;
+    bool seen[HT_QUALITIES];
+    int count, broken; /* tensors looked at; with values that are not finite */
+    ht_skipped skipped;
+    ht_notes notes;
+    ht_error why;             /* of the first broken one */
+    char first[128];          /* what `picture` is of */
+    ht_tail_picture *picture; /* the first one, for --png */
+} tail_results;
+
+static void note_qualities(tail_results *r, const ht_estimate *estimates, int count)
+{
+    for (int e = 0; e < count; e++)
+        if (isfinite(estimates[e].value)) r->seen[estimates[e].quality] = true;
+}
+
+/* Kernels have the weights of the filters, but other rows. */
+static ht_code fit_kernels(ht_tail_kernels *k, const ht_tensor *t, const ht_tail_options *options,
+                           ht_error *err)
+{
+    k->count = ht_tensor_kernels(t);
+    if (k->count == 0) return HT_OK;
+    ht_values w = {
+        .f32 = t->f32, .f64 = t->f64, .rows = k->count, .columns = t->rows * t->columns / k->count};
+    double *norm = ht_alloc(k->count, sizeof *norm, "the norms of the kernels", err);
+    if (!norm) return err->code;
+    ht_values_norms(&w, norm);
+    ht_values norms = {.f64 = norm, .rows = k->count, .columns = 1};
+    ht_code code = ht_tail_fit_rows(&w, options, &k->by_rows, err);
+    if (code == HT_OK) code = ht_tail_fit(&norms, options, k->of_norms, err);
+    ht_free(norm);
+    return code;
+}
+
+static ht_code visit(void *context, const ht_tensor *t, ht_error *err)
+{
+    tail_results *r = context;
+    ht_values w = {.f32 = t->f32, .f64 = t->f64, .rows = t->rows, .columns = t->columns};
+    ht_tail_kernels kernels = {0};
+    ht_tail_picture *p = ht_alloc(1, sizeof *p, "the estimates", err);
+    if (!p) return err->code;
+    if (ht_tail_picture_make(p, &w, &r->request->options, false, err) != HT_OK ||
+        fit_kernels(&kernels, t, &r->request->options, err) != HT_OK) {
+        ht_free(p);
+        return ht_error_prefix(err, "%s: %.60s", r->request->path, t->name);
+    }
+    if (kernels.count) {
+        note_qualities(r, &kernels.by_rows, 1);
+        note_qualities(r, kernels.of_norms, HT_ESTIMATORS);
+    }
+    note_qualities(r, p->all, HT_ESTIMATORS);
+    note_qualities(r, &p->by_rows, 1);
+    note_qualities(r, p->of_norms, HT_ESTIMATORS);
+    ht_tail_json(r->tensors, t, p, &kernels);
+    ht_tail_table(&r->text, t, p, &kernels);
+    if (r->count++ == 0) {
+        ht_text_copy(r->first, sizeof r->first, t->name);
+        r->picture = p;
+    } else {
+        ht_free(p);
+    }
+    return HT_OK;
+}
+
+static void skip(void *context, const ht_tensor_info *info, bool broken, const char *why)
+{
+    tail_results *r = context;
+    if (!broken) {
+        ht_skipped_add(&r->skipped, info, why);
+        return;
+    }
+    ht_error told;
+    ht_error_set(&told, HT_FAIL, "%s: %.200s: %s", r->request->path, info->name, why);
+    if (r->broken++ == 0) r->why = told; /* the only one is the error at the end */
+    if (r->broken == 2) ht_notes_add(&r->notes, "%s", r->why.text);
+    if (r->broken >= 2) ht_notes_add(&r->notes, "%s", told.text);
+    ht_tail_json_broken(r->tensors, info, why);
+}
+
+/* ---- the noise of gradients ---- */
+
+/* "layers.1.weight", or NULL for the first, to 1. */
+static ht_code layer_of(const char *tensor, const ht_network *net, int *layer, ht_error *err)
+{
+    char rest;
+    *layer = 0;
+    if (!tensor) return HT_OK;
+    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 && *layer < net->depth;
+    return good ? HT_OK
+                : ht_error_set(err, HT_USAGE,
+                               "--tensor %.60s: with --gradient-noise give a hidden layer, layers.0.weight "
+                               "to layers.%d.weight",
+                               tensor, net->depth - 1);
+}
+
+/* As many minibatches of the run's size as there are in an epoch, up to 64 MB of them. */
+static ht_code visit_gradients(tail_results *r, ht_session *s, ht_error *err)
+{
+    enum { MOST_VALUES = 1 << 24 };
+    ht_network *net = ht_trainer_network(s->trainer);
+    size_t batch = (size_t)ht_params_get(&s->params, HT_P_TRAIN_BATCH), count = s->data->train.count;
+    int layer;
+    if (layer_of(r->request->choice.only, net, &layer, err) != HT_OK) return err->code;
+    size_t size = ht_layer_size(&net->layers[layer]), most = MOST_VALUES / size;
+    ht_gradient_noise wanted = {.layer = layer,
+                                .batch = (int)(batch < count ? batch : count),
+                                .seed = (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED),
+                                .draws = most > 1 ? most : 1};
+    char name[64];
+    snprintf(name, sizeof name, "layers.%d.gradient_noise", layer);
+    ht_tensor t = {
+        .name = name, .ndim = 2, .rows = ht_gradient_noise_draws(&wanted, &s->data->train), .columns = size};
+    t.f32 = ht_alloc(t.rows, size * sizeof *t.f32, "the gradient noise", err);
+    ht_code code =
+        t.f32 ? ht_gradient_noise_take(&wanted, net, &s->data->train, s->pool, t.f32, err) : err->code;
+    if (code == HT_OK) code = visit(r, &t, err);
+    ht_free(t.f32);
+    return code;
+}
+
+static ht_code gradient_noise(tail_results *r, const ht_arguments *args, ht_error *err)
+{
+    ht_session session;
+    ht_code code = ht_session_view(&session, args, r->request->path, err);
+    if (code == HT_OK) code = visit_gradients(r, &session, err);
+    ht_session_close(&session);
+    return code;
+}
+
+/* ---- the command ---- */
+
+static ht_code positive(const char *name, const char *text, size_t *value, ht_error *err)
+{
+    double number;
+    if (!text) return HT_OK;
+    if (!ht_parse_number(text, &number) || number < 1 || number > 0x1p53 || number != floor(number))
+        return ht_error_set(err, HT_USAGE, "%s %.40s: give a whole number from 1 up", name, text);
+    *value = (size_t)number;
+    return HT_OK;
+}
+
+/* The α that a run directory's settings inject; NaN for anything else. */
+static double injected_of(const char *path)
+{
+    char preset[4096];
+    ht_params params;
+    ht_error err;
+    ht_params_init(&params);
+    if (!ht_file_is_dir(path) || ht_file_join(preset, sizeof preset, path, "preset.ini", &err) != HT_OK ||
+        !ht_file_exists(preset) || ht_preset_load(&params, preset, &err) != HT_OK ||
+        ht_params_get(&params, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
+        return NAN;
+    return ht_params_get(&params, HT_P_NOISE_ALPHA);
+}
+
+static ht_code print(tail_results *r, bool json, ht_error *err)
+{
+    bool written = false;
+    if (json) {
+        json_t *root = json_pack("{s:i, s:O, s:o}", "schema", 1, "tensors", r->tensors, "skipped",
+                                 r->skipped.list ? json_incref(r->skipped.list) : json_array());
+        char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
+        written = text && puts(text) >= 0;
+        free(text);
+        json_decref(root);
+    } else {
+        ht_tail_legend(&r->text, r->seen);
+        if (r->text.failed) return ht_error_set(err, HT_FAIL, "not enough memory for the table");
+        written = fputs(r->text.data + 1, stdout) >= 0; /* without the first empty line */
+    }
+    return written && fflush(stdout) == 0
+               ? HT_OK
+               : ht_error_set(err, HT_FAIL, "cannot write the estimates to standard output");
+}
+
+static ht_code look_at_file(tail_results *r, ht_error *err)
+{
+    const ht_tensor_visitor visitor = {r, visit, skip};
+    return ht_tensors_each(r->request->path, &r->request->choice, &visitor, &r->notes, err);
+}
+
+/* What was found, and what was not looked at. Broken tensors are a failure, after the others are told. */
+static ht_code report(tail_results *r, bool json, ht_error *err)
+{
+    const request *q = r->request;
+    if (q->png && ht_tail_sheet_write(q->png, r->picture, r->first, q->injected, "light", err) != HT_OK)
+        return err->code;
+    if (print(r, json, err) != HT_OK) return err->code;
+    ht_skipped_note(&r->skipped, q->path, &r->notes);
+    ht_app_notes(&r->notes);
+    if (r->broken == 0) return HT_OK;
+    *err = r->why;
+    if (r->broken > 1)
+        ht_error_set(err, HT_FAIL, "%s: %d tensors hold values that are not finite; they were left out",
+                     q->path, r->broken);
+    return err->code;
+}
+
+int ht_cmd_tail(int argc, char **argv)
+{
+    const char *k = NULL, *m = NULL;
+    bool json = false, gradients = false;
+    request q = {.options = {.spectrum = true}};
+    const ht_option options[] = {{"--tensor", &q.choice.only, NULL},
+                                 {"--order", &q.choice.order, NULL},
+                                 {"--k", &k, NULL},
+                                 {"--m", &m, NULL},
+                                 {"--json", NULL, &json},
+                                 {"--png", &q.png, NULL},
+                                 {"--gradient-noise", NULL, &gradients},
+                                 {NULL, NULL, NULL}};
+    ht_arguments args = {.word_limit = 1};
+    ht_error err;
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && args.word_count != 1)
+        code = ht_error_set(&err, HT_USAGE, "tail: give a .npy or .safetensors file or a run directory");
+    if (code == HT_OK && gradients && q.choice.order)
+        code = ht_error_set(&err, HT_USAGE,
+                            "--order: with --gradient-noise one layer is looked at: --tensor NAME");
+    if (code == HT_OK) code = positive("--k", k, &q.options.k, &err);
+    if (code == HT_OK) code = positive("--m", m, &q.options.m, &err);
+    if (code != HT_OK) return ht_app_fail(&err);
+    q.path = args.words[0];
+    q.injected = gradients ? (double)NAN : injected_of(q.path);
+    tail_results r = {.request = &q, .tensors = json_array()};
+    code = gradients ? gradient_noise(&r, &args, &err) : look_at_file(&r, &err);
+    if (code == HT_OK)
+        code = report(&r, json, &err);
+    else if (json && r.broken > 0 && r.count == 0)
+        print(&r, json, &(ht_error){HT_OK, ""}); /* the JSON says which they are, too */
+    json_decref(r.tensors);
+    ht_skipped_free(&r.skipped);
+    ht_notes_free(&r.notes);
+    ht_text_free(&r.text);
+    ht_free(r.picture);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}

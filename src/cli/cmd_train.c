@@ -1,0 +1,207 @@
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "experiment/results.h"
+#include "session/session.h"
+#include "experiment/trial.h"
+#include "base/clock.h"
+#include "base/insist.h"
+#include "base/text.h"
+#include "engine/run/recorder.h"
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    ht_end_if_insisted(number);
+    interrupted = 1;
+}
+
+typedef struct training {
+    ht_session *session;
+    bool progress;
+    uint64_t first; /* step it began with */
+    double start, shown;
+    ht_recorder *recorder; /* NULL without a run directory */
+} training;
+
+static void show_progress(training *t, const ht_step_result *result, bool last)
+{
+    char step[32], loss[24];
+    double steps = ht_params_get(ht_trainer_params(t->session->trainer), HT_P_TRAIN_STEPS);
+    uint64_t done = ht_trainer_steps(t->session->trainer);
+    if (!t->progress || (!last && ht_now() - t->shown < 0.1)) return;
+    t->shown = ht_now();
+    ht_format_grouped(step, sizeof step, (long long)done);
+    ht_format_short(loss, sizeof loss, result->loss, 3);
+    int filled = steps > 0 ? (int)(24 * fmin((double)done / steps, 1)) : 0;
+    fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled,
+            "########################", 24 - filled, "", step, loss, result->accuracy,
+            (double)(done - t->first) / (ht_now() - t->start), last ? "\n" : "");
+}
+
+/* Saving that fails is told once, and training goes on. */
+static void tell_news(training *t)
+{
+    char text[sizeof((ht_error *)0)->text];
+    bool good;
+    if (ht_recorder_news(t->recorder, &good, text, sizeof text))
+        fprintf(stderr, "%sheavytail: %s\n", t->progress ? "\n" : "", text);
+}
+
+/* A row of metrics.csv every train.eval_every steps, with a test score on the first 1000 samples;
+ * checkpoints. */
+static ht_code record(training *t, ht_error *err)
+{
+    ht_sample sample;
+    if (!t->recorder) return HT_OK;
+    if (ht_trainer_eval_due(t->session->trainer)) {
+        if (ht_trainer_evaluate(t->session->trainer, true, &sample, err) != HT_OK) return err->code;
+        ht_recorder_take(t->recorder, &sample);
+    }
+    ht_recorder_offer(t->recorder);
+    tell_news(t);
+    return HT_OK;
+}
+
+/* Nobody would look for a run that goes on elsewhere than where it was put: it ends, and the error that
+ * ht_recorder_stop makes says where it is. */
+static bool is_lost(training *t)
+{
+    char text[sizeof((ht_error *)0)->text];
+    return t->recorder && ht_recorder_lost(t->recorder, text, sizeof text);
+}
+
+/* Trains to the end; *status says which end. */
+static ht_code train(training *t, const char **status, ht_error *err)
+{
+    ht_trainer *trainer = t->session->trainer;
+    ht_step_result result = {0};
+    const char *why = NULL;
+    char guard[24];
+    *status = NULL;
+    while (!*status) {
+        if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
+        *status = why ? why : interrupted || is_lost(t) ? "stopped" : NULL;
+        if (*status) break;
+        result = ht_trainer_step(trainer);
+        if (result.refused) {
+            *status = "diverged";
+            ht_format_short(guard, sizeof guard, result.guard, 3);
+            fprintf(stderr,
+                    "%sheavytail: training diverged at step %llu: %s is %s; the weights before it are kept. "
+                    "Lower train.lr (η) or "
+                    "noise.scale (σ)\n",
+                    t->progress ? "\n" : "", (unsigned long long)ht_trainer_steps(trainer) + 1,
+                    result.refused, guard);
+            return HT_OK;
+        }
+        if (record(t, err) != HT_OK) return err->code;
+        show_progress(t, &result, false);
+    }
+    show_progress(t, &result, true);
+    return HT_OK;
+}
+
+/* --steps and --until-accuracy are parameters under shorter names. A total of no steps would be the
+ * parameter's word for no end. */
+static ht_code set_goal(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
+{
+    if (steps && strcmp(steps, "0") == 0)
+        return ht_error_set(err, HT_USAGE,
+                            "--steps 0: the total of steps is at least 1 (leave --steps out to train until "
+                            "--until-accuracy, or 1000 steps)");
+    if (steps && ht_arguments_add(args, "train.steps", steps, err) != HT_OK) return err->code;
+    if (accuracy && ht_arguments_add(args, "train.stop_accuracy", accuracy, err) != HT_OK) return err->code;
+    return HT_OK;
+}
+
+/* How it ended, for the journal. */
+static void record_end(training *t, const char *status)
+{
+    const ht_trainer *trainer = t->session->trainer;
+    ht_sample end = {.kind = HT_SAMPLE_STATE,
+                     .step = ht_trainer_steps(trainer),
+                     .seconds = ht_trainer_seconds(trainer),
+                     .epoch = ht_trainer_epoch(trainer)};
+    end.state = strcmp(status, "diverged") == 0  ? HT_STATE_DIVERGED
+                : strcmp(status, "stopped") == 0 ? HT_STATE_PAUSED
+                                                 : HT_STATE_DONE;
+    snprintf(end.message, sizeof end.message, "%s", status);
+    ht_recorder_take(t->recorder, &end);
+}
+
+/* Trains, and saves: before the evaluation, which may take long or fail, and also when training has failed.
+ */
+static ht_code train_and_save(training *t, const char **status, ht_error *err)
+{
+    ht_session *s = t->session;
+    ht_error save;
+    if (s->dir && !(t->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
+    ht_code code = train(t, status, err);
+    if (t->recorder && *status) record_end(t, *status);
+    if (ht_recorder_stop(t->recorder, &save) == HT_OK || code != HT_OK) return code;
+    *err = save;
+    return err->code;
+}
+
+static void tell_notes(const ht_session *s)
+{
+    ht_notes notes = {0};
+    ht_session_notes(s, &notes);
+    ht_app_notes(&notes);
+    ht_notes_free(&notes);
+}
+
+static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
+{
+    training t = {.session = s,
+                  .progress = !quiet && isatty(STDERR_FILENO),
+                  .first = ht_trainer_steps(s->trainer),
+                  .start = ht_now()};
+    ht_code code = ht_session_set(s, HT_P_TRAIN_STEPS, ht_trial_steps(ht_trainer_params(s->trainer)), err);
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    tell_notes(s);
+    if (code == HT_OK) code = train_and_save(&t, &results->status, err);
+    results->seconds = ht_now() - t.start;
+    results->trained = ht_trainer_steps(s->trainer) - t.first;
+    if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
+    if (results->trained > 0 && !quiet && !t.progress)
+        fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,
+                results->seconds);
+    return code;
+}
+
+int ht_cmd_train(int argc, char **argv)
+{
+    const char *steps = NULL, *accuracy = NULL, *run = NULL;
+    bool json = false, quiet = false;
+    const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
+                                 {"--run", &run, NULL},     {"--json", NULL, &json},
+                                 {"--quiet", NULL, &quiet}, {NULL, NULL, NULL}};
+    ht_arguments args = {0};
+    ht_session session = {0};
+    ht_results results = {0};
+    ht_error err;
+    ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK) code = set_goal(&args, steps, accuracy, &err);
+    if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
+    ht_data_tell(session.data);
+    if (code == HT_OK) code = run_session(&session, quiet, &results, &err);
+    if (code == HT_OK) {
+        const ht_params *params = ht_trainer_params(session.trainer);
+        if (json)
+            code = ht_results_print_json(&results, params, ht_pool_threads(session.pool), &err);
+        else
+            ht_results_print(&results, params);
+    }
+    ht_session_close(&session);
+    if (code != HT_OK) return ht_app_fail(&err);
+    return strcmp(results.status, "diverged") == 0 ? HT_DIVERGED : HT_OK;
+}

@@ -1,0 +1,13 @@
+/* progress.h - what a command without a screen is busy with, and for how long: one line on standard error,
+ * only where that is a terminal and only when it takes a while. Main thread only. */
+#ifndef HT_CLI_PROGRESS_H
+#define HT_CLI_PROGRESS_H
+
+void ht_progress_start(void);
+/* From now on this is under way: "the curve of coreset". */
+void ht_progress_stage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Nothing is; the line is gone, and others may print. */
+void ht_progress_clear(void);
+void ht_progress_end(void);
+
+#endif

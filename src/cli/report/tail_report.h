@@ -1,0 +1,36 @@
+/* tail_report.h - estimates as JSON (DESIGN.md) and as tables for people. */
+#ifndef HT_CLI_REPORT_TAIL_REPORT_H
+#define HT_CLI_REPORT_TAIL_REPORT_H
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "weights/tensor.h"
+#include "heavytail/tail.h"
+
+/* What the picture of a convolution, seen as filters, lacks: its kernels as rows. */
+typedef struct ht_tail_kernels {
+    size_t count;        /* 0: there are none */
+    ht_estimate by_rows; /* mmo-multi */
+    ht_estimate of_norms[HT_ESTIMATORS];
+} ht_tail_kernels;
+
+/* One object a view ("all", "rows", "row_norms"; "kernels", "kernel_norms") into `views`; of more than two
+ * dimensions they say so ("dims", "as"). */
+void ht_tail_json(json_t *views, const ht_tensor *tensor, const ht_tail_picture *picture,
+                  const ht_tail_kernels *kernels);
+
+/* Nothing to estimate: why. */
+void ht_tail_json_broken(json_t *views, const ht_tensor_info *info, const char *why);
+
+void ht_tail_table(ht_text *to, const ht_tensor *tensor, const ht_tail_picture *picture,
+                   const ht_tail_kernels *kernels);
+
+/* What the words for quality mean that occur in the picture, and the conventions: lines for the end of a
+ * table. */
+void ht_tail_legend(ht_text *to, const bool seen[HT_QUALITIES]);
+
+/* The table of estimators, for help. */
+void ht_tail_help(ht_text *to);
+
+#endif

@@ -1,0 +1,82 @@
+/* sheet.h - a text file as a table: its dialect, whether its first line is a header, and what each column
+ * holds. Nothing is kept of the cells but these facts; the rows are read again by ht_sheet_begin and
+ * ht_csv_next, when it is known what they are for. */
+#ifndef HT_DATA_TABLE_SHEET_H
+#define HT_DATA_TABLE_SHEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/notes.h"
+#include "base/text.h"
+#include "data/table/csv.h"
+#include "data/table/dialect.h"
+#include "heavytail/status.h"
+
+/* Distinct values of a column are counted up to this. */
+enum { HT_COLUMN_DISTINCT = 21, HT_COLUMN_WORD = 24 };
+
+/* What is known of a column, without the header. */
+typedef struct ht_column {
+    size_t numbers, words, missing; /* cells */
+    size_t blank, whole, truths;    /* missing and empty; whole numbers; words that are True or False */
+    bool rising, counting;          /* each number above the one before; by exactly 1 */
+    double first, last;
+    int distinct; /* values seen, at most HT_COLUMN_DISTINCT */
+    uint32_t seen[HT_COLUMN_DISTINCT];
+    char word[HT_COLUMN_WORD]; /* the first word, cut, and the line of its record */
+    size_t word_line;
+    bool nominal; /* .arff: declared with a list of values */
+} ht_column;
+
+/* Zero-initialize; free with ht_sheet_free. */
+typedef struct ht_sheet {
+    const char *path;
+    char *text; /* the file, in one form */
+    size_t size;
+    ht_dialect dialect;
+    bool arff;
+    size_t start, start_line; /* of the first record, header or not */
+    bool header;              /* that record holds names; always so for .arff, whose header comes before */
+    bool counted;             /* the header is a row of numbers: 0, 1, 2 … or the same in both files */
+    size_t columns, rows;     /* rows: samples, without the header */
+    size_t row_names;         /* 1: the header has no name for the first column (R) */
+    ht_csv head;              /* holds the first record; for .arff the names of the attributes */
+    ht_column *column;        /* (columns) */
+} ht_sheet;
+
+/* Reads a file and takes its facts, first record and rest apart; then decides on the header, as far as this
+ * file alone can tell. */
+ht_code ht_sheet_open(ht_sheet *table, const char *path, ht_notes *notes, ht_error *err);
+
+/* Two files of one set: a first row of numbers that is the same in both, while the second rows differ, and
+ * whose values all differ, is a header that pandas made of a sample (in files of more than 10 rows). */
+void ht_sheet_compare_heads(ht_sheet *train, ht_sheet *test);
+
+/* Has to be called once the header is settled: a first record that is none joins the facts. HT_FAIL for a
+ * table of one column. */
+ht_code ht_sheet_settle(ht_sheet *table, ht_error *err);
+
+/* Name of a column; "" without one. */
+const char *ht_sheet_name(const ht_sheet *table, size_t column);
+
+/* "column 3 'name'", or "column 3". */
+void ht_sheet_describe(const ht_sheet *table, size_t column, char *to, size_t size);
+
+/* A reader that stands before the first sample; ht_csv_free it. The caller checks each record with
+ * ht_sheet_fits. */
+ht_csv ht_sheet_begin(const ht_sheet *table);
+ht_code ht_sheet_fits(const ht_sheet *table, const ht_csv *csv, ht_error *err);
+
+void ht_sheet_free(ht_sheet *table);
+
+/* ---- .arff, in arff.c ---- */
+
+/* Is this the text of an ARFF file? Its first word that is no comment is @relation. */
+bool ht_arff_is(const char *text);
+
+/* Reads the header of an ARFF file: names and nominal columns; table->start is behind @data. */
+ht_code ht_arff_header(ht_sheet *table, ht_error *err);
+
+#endif

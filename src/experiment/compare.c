@@ -1,0 +1,234 @@
+#include "experiment/compare.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "experiment/roads.h"
+#include "experiment/trial.h"
+#include "base/alloc.h"
+#include "base/call_off.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "base/thread.h"
+
+struct ht_compare {
+    ht_compare_state state; /* under the lock */
+    pthread_mutex_t lock;
+    const ht_dataset *data;
+    ht_pool *pool;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+    _Atomic double fraction[HT_ROADS];
+};
+
+/* ---- one road ---- */
+
+/* The curve's points with both ends; of more than there is room for, those that lie apart on a logarithmic
+ * axis of what is kept. */
+static void thin(ht_road_state *road, const ht_prune_curve *curve)
+{
+    const ht_prune_point *p = curve->points;
+    int last = curve->count - 1;
+    double least = 1, apart = 0; /* in log(kept) */
+    for (int i = 0; i <= last; i++)
+        if (p[i].weights > 0) least = fmin(least, p[i].weights);
+    if (curve->count > HT_ROAD_POINTS) apart = log(least) / (HT_ROAD_POINTS - 2);
+    road->points = 0;
+    for (int i = 0; i <= last; i++)
+        if (i == last || (road->points < HT_ROAD_POINTS - 1 && log(p[i].weights) <= apart * road->points))
+            road->curve[road->points++] = p[i];
+    double enough = p[0].accuracy - 0.01;
+    for (int i = 0; i <= last && p[i].accuracy >= enough; i++) road->one_point = p[i].weights;
+}
+
+static ht_code prune(ht_road_state *road, const ht_network *net, const ht_params *params,
+                     const ht_dataset *data, ht_error *err)
+{
+    ht_prune_curve curve;
+    ht_prune_spec spec = ht_prune_spec_of(params, &data->train);
+    spec.method = road->method;
+    if (ht_prune_curve_make(&curve, net, &data->test, &spec, NULL, err) != HT_OK) return err->code;
+    thin(road, &curve);
+    ht_prune_curve_free(&curve);
+    return HT_OK;
+}
+
+/* What a road's network is: that of the best epoch where epochs are judged, else what averages say. */
+static const ht_network *network_of(ht_trainer *trainer)
+{
+    const ht_network *best = ht_trainer_best(trainer);
+    return best ? best : ht_trainer_measured(trainer);
+}
+
+static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_results *results,
+                       ht_error *err)
+{
+    const ht_network *net = network_of(trainer);
+    const ht_params *params = ht_trainer_params(trainer);
+    ht_sizes sizes = ht_network_sizes(net);
+    ht_road_state road = {.train = results->train,
+                          .test = results->test,
+                          .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
+                          .kappa = results->roads.pruning[0], /* by neurons */
+                          .rows = results->roads.rows.median,
+                          .eta_over_b =
+                              ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH)};
+    if (net != ht_trainer_network(trainer) &&
+        (ht_network_evaluate(net, &c->data->train, NULL, NULL, &road.train, err) != HT_OK ||
+         ht_network_evaluate(net, &c->data->test, NULL, NULL, &road.test, err) != HT_OK))
+        return err->code;
+    road.stage = strcmp(results->status, "diverged") == 0 ? HT_ROAD_DIVERGED : HT_ROAD_DONE;
+    road.fraction = 1;
+    for (int i = 0; i < c->state.count; i++) {
+        const ht_road_state *own = &c->state.road[i]; /* what it was made with does not change */
+        if (ht_road_at(i)->shares != number) continue;
+        road.name = own->name, road.title = own->title, road.method = own->method;
+        if (prune(&road, net, params, c->data, err) != HT_OK) return err->code;
+        pthread_mutex_lock(&c->lock);
+        c->state.road[i] = road;
+        c->state.done++;
+        pthread_mutex_unlock(&c->lock);
+    }
+    return HT_OK;
+}
+
+typedef struct progress {
+    ht_compare *compare;
+    int road;
+    double steps;
+} progress;
+
+static void tell(void *context, uint64_t step)
+{
+    progress *p = context;
+    atomic_store(&p->compare->fraction[p->road], (double)step / p->steps);
+}
+
+static void enter(ht_compare *c, int road, ht_road_stage stage)
+{
+    pthread_mutex_lock(&c->lock);
+    c->state.road[road].stage = stage;
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Nothing is known of it, unless it had arrived. */
+static void stop_road(ht_compare *c, int road)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->state.road[road].stage == HT_ROAD_RUNNING) c->state.road[road].stage = HT_ROAD_STOPPED;
+    pthread_mutex_unlock(&c->lock);
+}
+
+static ht_code travel(ht_compare *c, int road, ht_error *err)
+{
+    ht_params params;
+    ht_results results;
+    ht_road_params(road, &c->state.params, &params);
+    progress p = {c, road, ht_params_get(&params, HT_P_TRAIN_STEPS)};
+    ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
+    if (!trainer) return err->code;
+    enter(c, road, HT_ROAD_RUNNING);
+    ht_code code = ht_trial_run(&results, trainer, c->data, NULL, tell, &p, err);
+    if (code == HT_OK) code = measure(c, road, trainer, &results, err);
+    ht_trainer_free(trainer);
+    return code;
+}
+
+static void run_road(void *context, int road, int worker)
+{
+    (void)worker;
+    ht_compare *c = context;
+    ht_error err;
+    ht_call_off_by(&c->stop);
+    if (ht_road_at(road)->shares != road || ht_called_off() || travel(c, road, &err) == HT_OK) return;
+    if (ht_called_off()) {
+        stop_road(c, road);
+        return;
+    }
+    pthread_mutex_lock(&c->lock);
+    ht_text_copy(c->state.fault, sizeof c->state.fault, err.text);
+    pthread_mutex_unlock(&c->lock);
+    atomic_store(&c->stop, true);
+}
+
+/* ---- the thread ---- */
+
+static void *compare_main(void *argument)
+{
+    ht_compare *c = argument;
+    ht_pool_run(c->pool, c->state.count, run_road, c);
+    pthread_mutex_lock(&c->lock);
+    c->state.running = false;
+    c->state.stopped = c->state.done < c->state.count;
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+/* Networks that one method prunes differ by their training alone. */
+static void enter_roads(ht_compare_state *s, const ht_prune_method *method)
+{
+    for (int i = 0; i < ht_road_count(); i++) {
+        const ht_road *road = ht_road_at(i);
+        if (method && road->shares != i) continue;
+        s->road[s->count++] = (ht_road_state){
+            .name = road->name, .title = road->title, .method = method ? *method : road->method};
+    }
+}
+
+ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *method, const ht_dataset *data,
+                             int threads, ht_error *err)
+{
+    ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
+    if (!c) return NULL;
+    pthread_mutex_init(&c->lock, NULL);
+    c->data = data;
+    c->state = (ht_compare_state){.params = *common, .running = true};
+    enter_roads(&c->state, method);
+    c->pool = ht_pool_new(threads, err);
+    c->started =
+        c->pool && ht_thread_start(&c->thread, compare_main, c, "the comparison's thread", err) == HT_OK;
+    if (c->started) return c;
+    ht_compare_free(c);
+    return NULL;
+}
+
+void ht_compare_look(ht_compare *c, ht_compare_state *state)
+{
+    pthread_mutex_lock(&c->lock);
+    *state = c->state;
+    pthread_mutex_unlock(&c->lock);
+    for (int i = 0; i < state->count; i++)
+        if (state->road[i].stage == HT_ROAD_RUNNING) state->road[i].fraction = atomic_load(&c->fraction[i]);
+}
+
+void ht_compare_wait(ht_compare *c)
+{
+    if (c->started) pthread_join(c->thread, NULL);
+    c->started = false;
+}
+
+void ht_compare_stop(ht_compare *c)
+{
+    atomic_store(&c->stop, true);
+}
+
+bool ht_compare_gone(ht_compare *c, double seconds)
+{
+    if (!c || !c->started) return true;
+    ht_compare_stop(c);
+    c->started = !ht_thread_join_within(c->thread, seconds);
+    return !c->started;
+}
+
+void ht_compare_free(ht_compare *c)
+{
+    if (!c) return;
+    ht_compare_stop(c);
+    ht_compare_wait(c);
+    ht_pool_free(c->pool);
+    pthread_mutex_destroy(&c->lock);
+    ht_free(c);
+}

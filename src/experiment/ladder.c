@@ -1,0 +1,279 @@
+#include "experiment/ladder.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "experiment/trial.h"
+#include "base/alloc.h"
+#include "base/call_off.h"
+#include "base/clock.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "base/thread.h"
+#include "nn/pure_noise.h"
+#include "num/summary.h"
+
+enum { NARROWEST = 100, WIDEST = 10000, JOBS = HT_LADDER_WIDTHS * (HT_LADDER_SEEDS + 2) };
+
+typedef enum job_kind { NOISY, PLAIN, LIMIT } job_kind; /* a run, one without noise, κ of pure noise */
+
+typedef struct job {
+    job_kind kind;
+    int rung, seed;
+    double cost;         /* in units that cancel */
+    _Atomic double done; /* fraction of it */
+} job;
+
+struct ht_ladder {
+    ht_ladder_state state; /* under the lock */
+    pthread_mutex_t lock;
+    const ht_dataset *data;
+    ht_pool *pool;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+    double begun;
+    int jobs;
+    job job[JOBS];
+};
+
+/* ---- settings ---------------------------------------------------------------------------------- */
+
+/* What makes no difference to a run's results; the ladder itself sets width and seed. */
+static bool irrelevant(ht_param p, bool with_noise)
+{
+    const char *key = ht_param_at(p)->key;
+    if (p == HT_P_MODEL_WIDTH || p == HT_P_TRAIN_SEED || strncmp(key, "ui.", 3) == 0) return true;
+    return !with_noise && strncmp(key, "noise.", 6) == 0;
+}
+
+bool ht_ladder_same(const ht_params *a, const ht_params *b, bool with_noise)
+{
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        if (irrelevant(p, with_noise)) continue;
+        if (ht_param_at(p)->type == HT_TYPE_TEXT ? strcmp(ht_params_text(a, p), ht_params_text(b, p)) != 0
+                                                 : ht_params_get(a, p) != ht_params_get(b, p))
+            return false;
+    }
+    return true;
+}
+
+static bool noisy(const ht_params *params)
+{
+    return ht_params_get(params, HT_P_NOISE_TYPE) != HT_NOISE_NONE &&
+           ht_params_get(params, HT_P_NOISE_SCALE) > 0;
+}
+
+/* Equal steps on a log axis, in round numbers. */
+static int width_of(int rung)
+{
+    double exact = NARROWEST * pow((double)WIDEST / NARROWEST, (double)rung / (HT_LADDER_WIDTHS - 1));
+    return (int)(10 * round(exact / 10));
+}
+
+static void forget(ht_rung *rung, int width)
+{
+    *rung = (ht_rung){.width = width};
+    for (int s = 0; s < HT_LADDER_SEEDS; s++)
+        rung->ratio[s] = rung->accuracy[s] = rung->pruned[s] = rung->mmo[s] = NAN;
+}
+
+static void prepare_state(ht_ladder *l, const ht_params *params, const ht_ladder_state *before)
+{
+    ht_ladder_state *s = &l->state;
+    *s = (ht_ladder_state){.params = *params,
+                           .widths = HT_LADDER_WIDTHS,
+                           .seeds = HT_LADDER_SEEDS,
+                           .seconds_left = NAN,
+                           .running = true};
+    bool goal = ht_params_get(params, HT_P_TRAIN_STEPS) > 0 || ht_params_get(params, HT_P_TRAIN_STOP) > 0;
+    if (!goal) ht_params_put(&s->params, HT_P_TRAIN_STEPS, HT_LADDER_STEPS);
+    bool known = before && ht_ladder_same(&before->params, &s->params, false);
+    for (int i = 0; i < s->widths; i++) {
+        forget(&s->noisy[i], width_of(i));
+        forget(&s->plain[i], width_of(i));
+        if (known) s->plain[i] = before->plain[i];
+        s->limit_low[i] = s->limit[i] = s->limit_high[i] = NAN;
+    }
+}
+
+static void add_job(ht_ladder *l, job_kind kind, int rung, int seed)
+{
+    /* A step costs the more the wider; a part of it does not depend on the width. */
+    double cost = kind == LIMIT ? 500 : width_of(rung) + 100;
+    l->job[l->jobs++] = (job){.kind = kind, .rung = rung, .seed = seed, .cost = cost};
+    l->state.total += kind != LIMIT;
+}
+
+static void plan(ht_ladder *l)
+{
+    bool with = noisy(&l->state.params);
+    for (int i = 0; with && i < HT_LADDER_WIDTHS; i++) add_job(l, NOISY, i, 0);
+    for (int i = 0; with && i < HT_LADDER_WIDTHS; i++) add_job(l, LIMIT, i, 0);
+    for (int i = HT_LADDER_WIDTHS; i-- > 0;)
+        if (isnan(l->state.plain[i].ratio[0])) add_job(l, PLAIN, i, 0);
+    for (int i = HT_LADDER_WIDTHS; with && i-- > 0;)
+        for (int seed = 1; seed < HT_LADDER_SEEDS; seed++) add_job(l, NOISY, i, seed);
+}
+
+/* ---- runs -------------------------------------------------------------------------------------- */
+
+typedef struct progress {
+    ht_ladder *ladder;
+    job *job;
+    double steps; /* 0: the goal is an accuracy */
+} progress;
+
+static void tell(void *context, uint64_t step)
+{
+    progress *p = context;
+    if (p->steps > 0) atomic_store(&p->job->done, (double)step / p->steps);
+}
+
+static void keep(ht_ladder *l, const job *j, const ht_results *r)
+{
+    bool diverged = strcmp(r->status, "diverged") == 0;
+    pthread_mutex_lock(&l->lock);
+    ht_rung *rung = j->kind == PLAIN ? &l->state.plain[j->rung] : &l->state.noisy[j->rung];
+    l->state.done++;
+    l->state.diverged += diverged;
+    if (!diverged) {
+        rung->ratio[j->seed] = r->prune.ratio;
+        rung->accuracy[j->seed] = r->test.accuracy;
+        rung->pruned[j->seed] = r->prune.test.accuracy;
+        rung->mmo[j->seed] = r->tail.all[HT_MMO].value;
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void give_up(ht_ladder *l, const ht_error *err)
+{
+    pthread_mutex_lock(&l->lock);
+    ht_text_copy(l->state.fault, sizeof l->state.fault, err->text);
+    pthread_mutex_unlock(&l->lock);
+    atomic_store(&l->stop, true);
+}
+
+static ht_code train(ht_ladder *l, job *j, ht_error *err)
+{
+    ht_params params = l->state.params; /* constant after the start */
+    ht_results results = {.status = ""};
+    /* Seeds of its own for each width: a neuron's noise depends on the seed and its number, so with the same
+     * seed one giant among the first hundred neurons would stand in every width. */
+    double seed = ht_params_get(&params, HT_P_TRAIN_SEED) + j->seed + 1000.0 * j->rung;
+    ht_params_put(&params, HT_P_TRAIN_SEED, seed);
+    ht_params_put(&params, HT_P_MODEL_WIDTH, width_of(j->rung));
+    if (j->kind == PLAIN) ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
+    progress p = {l, j, ht_params_get(&params, HT_P_TRAIN_STEPS)};
+    if (ht_params_get(&params, HT_P_TRAIN_STOP) > 0) p.steps = 0;
+    ht_trainer *trainer = ht_trainer_new(&params, l->data, NULL, err);
+    ht_code code = trainer ? ht_trial_run(&results, trainer, l->data, NULL, tell, &p, err) : err->code;
+    if (code == HT_OK) keep(l, j, &results);
+    ht_trainer_free(trainer);
+    return code;
+}
+
+static ht_code draw_limit(ht_ladder *l, const job *j, ht_error *err)
+{
+    enum { MOST = 400 };
+    const ht_params *p = &l->state.params;
+    double ratios[MOST];
+    ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
+                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+                           .inputs = l->data->inputs,
+                           .width = width_of(j->rung),
+                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+                           .seed = 1};
+    int count = ht_pure_noise_count(&limit, 0.3);
+    if (ht_pure_noise_ratios(&limit, count, ratios, NULL, err) != HT_OK) return err->code;
+    ht_summary s = ht_summarize(ratios, (size_t)count);
+    pthread_mutex_lock(&l->lock);
+    l->state.limit_low[j->rung] = s.low;
+    l->state.limit[j->rung] = s.median;
+    l->state.limit_high[j->rung] = s.high;
+    pthread_mutex_unlock(&l->lock);
+    return HT_OK;
+}
+
+static void run_job(void *context, int number, int worker)
+{
+    (void)worker;
+    ht_ladder *l = context;
+    job *j = &l->job[number];
+    ht_error err;
+    ht_call_off_by(&l->stop);
+    if (ht_called_off()) return;
+    ht_code code = j->kind == LIMIT ? draw_limit(l, j, &err) : train(l, j, &err);
+    if (code != HT_OK && !ht_called_off()) give_up(l, &err);
+    atomic_store(&j->done, 1);
+}
+
+/* ---- the thread -------------------------------------------------------------------------------- */
+
+static void *ladder_main(void *argument)
+{
+    ht_ladder *l = argument;
+    ht_pool_run(l->pool, l->jobs, run_job, l);
+    pthread_mutex_lock(&l->lock);
+    l->state.running = false;
+    l->state.stopped = l->state.done < l->state.total;
+    pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+ht_ladder *ht_ladder_start(const ht_params *params, const ht_dataset *data, int threads,
+                           const ht_ladder_state *before, ht_error *err)
+{
+    ht_ladder *l = ht_alloc(1, sizeof *l, "the ladder", err);
+    if (!l) return NULL;
+    pthread_mutex_init(&l->lock, NULL);
+    l->data = data;
+    l->begun = ht_now();
+    prepare_state(l, params, before);
+    plan(l);
+    l->pool = ht_pool_new(threads, err);
+    l->started = l->pool && ht_thread_start(&l->thread, ladder_main, l, "the ladder's thread", err) == HT_OK;
+    if (l->started) return l;
+    ht_ladder_free(l);
+    return NULL;
+}
+
+void ht_ladder_look(ht_ladder *l, ht_ladder_state *state)
+{
+    double all = 0, done = 0, seconds = ht_now() - l->begun;
+    for (int i = 0; i < l->jobs; i++) {
+        all += l->job[i].cost;
+        done += l->job[i].cost * atomic_load(&l->job[i].done);
+    }
+    pthread_mutex_lock(&l->lock);
+    *state = l->state;
+    pthread_mutex_unlock(&l->lock);
+    state->fraction = all > 0 ? done / all : 1;
+    state->seconds_left = done > 0 && seconds > 0.5 ? seconds / done * (all - done) : (double)NAN;
+}
+
+void ht_ladder_stop(ht_ladder *l)
+{
+    atomic_store(&l->stop, true);
+}
+
+bool ht_ladder_gone(ht_ladder *l, double seconds)
+{
+    if (!l || !l->started) return true;
+    ht_ladder_stop(l);
+    l->started = !ht_thread_join_within(l->thread, seconds);
+    return !l->started;
+}
+
+void ht_ladder_free(ht_ladder *l)
+{
+    if (!l) return;
+    ht_ladder_stop(l);
+    if (l->started) pthread_join(l->thread, NULL);
+    ht_pool_free(l->pool);
+    pthread_mutex_destroy(&l->lock);
+    ht_free(l);
+}

@@ -1,0 +1,119 @@
+#include "experiment/results.h"
+#include "session/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/text.h"
+#include "num/linalg.h"
+#include "chart/tail_table.h"
+
+ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                        ht_error *err)
+{
+    const ht_params *p = ht_trainer_params(trainer);
+    const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
+    const ht_layer *first = &measured->layers[0];
+    results->steps = ht_trainer_steps(trainer);
+    if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
+    if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
+    ht_values w = {.f32 = first->weight, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
+    if (ht_tail_picture_make(&results->tail, &w, &(ht_tail_options){0}, true, err) != HT_OK) return err->code;
+    if (ht_roads_measure(&results->roads, trainer, data, pool, err) != HT_OK) return err->code;
+    ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
+    return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, NULL, err);
+}
+
+static json_t *prune_json(const ht_results *r, const ht_params *params)
+{
+    const char *method = ht_params_name(params, HT_P_PRUNE_METHOD);
+    return json_pack("{s:s, s:f, s:f, s:o, s:o}", "method", method, "error",
+                     ht_params_get(params, HT_P_PRUNE_ERROR), "ratio", r->prune.ratio, "train_accuracy",
+                     ht_json_number(r->prune.train.accuracy), "test_accuracy",
+                     ht_json_number(r->prune.test.accuracy));
+}
+
+/* Every estimator that applies, to the first layer centred: column medians, then the median. Raw values; what
+ * to believe of them `heavytail tail` says. */
+static json_t *tail_json(const ht_tail_picture *p)
+{
+    json_t *tail = json_pack("{s:b}", "centred", (int)p->centred);
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        const ht_estimator_info *info = ht_estimator_at((ht_estimator)e);
+        const ht_estimate *estimate = info->input == HT_INPUT_ROWS ? &p->by_rows : &p->all[e];
+        if (info->input != HT_INPUT_EIGENVALUES)
+            json_object_set_new(tail, info->name, ht_json_number(estimate->value));
+    }
+    return tail;
+}
+
+json_t *ht_results_json(const ht_results *r, const ht_params *params)
+{
+    json_t *root =
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 1, "preset", params->preset,
+                  "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps,
+                  "train", ht_json_score(&r->train), "test", ht_json_score(&r->test), "tail",
+                  tail_json(&r->tail), "prune", prune_json(r, params));
+    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads, params));
+    return root;
+}
+
+ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
+{
+    json_t *root = ht_results_json(r, params);
+    json_t *own = json_pack("{s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "time", "seconds", r->seconds,
+                            "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas",
+                            "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    bool complete = root && own && json_object_update(root, own) == 0;
+    char *text = complete ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(own);
+    json_decref(root);
+    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
+    puts(text); /* main tells when it could not be written */
+    free(text);
+    return HT_OK;
+}
+
+static void print_tail(const ht_tail_picture *p)
+{
+    static const ht_estimator shown[] = {HT_MMO, HT_ECF, HT_HILL};
+    printf("  tail index of the first layer (centred):");
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        const ht_estimate *e = &p->all[shown[i]];
+        char number[40];
+        ht_tail_format(e, number, sizeof number);
+        printf("%s %s %s (%s)", i ? "," : "", ht_estimator_at(shown[i])->name, number,
+               ht_quality_word(e->quality));
+    }
+    putchar('\n');
+}
+
+/* A network that has left the floats has no loss. */
+static void print_scores(const char *part, const ht_score *whole, const ht_score *pruned)
+{
+    char loss[32] = "no number";
+    if (isfinite(whole->loss)) snprintf(loss, sizeof loss, "%.4f", whole->loss);
+    printf("  %-8s %10s    %8.4f   %8.4f\n", part, loss, whole->accuracy, pruned->accuracy);
+}
+
+void ht_results_print(const ht_results *r, const ht_params *params)
+{
+    char steps[32], removed[32], units[32];
+    const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
+    ht_format_grouped(steps, sizeof steps, (long long)r->steps);
+    ht_format_grouped(removed, sizeof removed, r->prune.removed);
+    ht_format_grouped(units, sizeof units, r->prune.units);
+    printf("%s: %s after %s steps, %.2f s\n\n", params->preset, r->status, steps, r->seconds);
+    printf("                 loss    accuracy   accuracy pruned\n");
+    print_scores("train", &r->train, &r->prune.train);
+    print_scores("test", &r->test, &r->prune.test);
+    putchar('\n');
+    printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
+           ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
+                                                       : ht_params_get(params, HT_P_PRUNE_ERROR),
+           removed, units, ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
+    print_tail(&r->tail);
+    ht_roads_print(&r->roads, params);
+}

@@ -1,0 +1,38 @@
+/* results.h - what a finished training run has to say: scores, tails, pruning; as JSON (DESIGN.md) or for
+ * people. */
+#ifndef HT_EXPERIMENT_RESULTS_H
+#define HT_EXPERIMENT_RESULTS_H
+
+#include <jansson.h>
+
+#include "experiment/results_roads.h"
+#include "engine/trainer.h"
+#include "heavytail/prune.h"
+#include "heavytail/tail.h"
+
+typedef struct ht_results {
+    const char *status; /* done, converged, diverged, stopped */
+    uint64_t steps;     /* since step 0 */
+    uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
+    double seconds;
+    ht_score train, test;
+    ht_tail_picture tail; /* of the first layer, centred */
+    ht_prune_result prune;
+    ht_road_results roads;
+} ht_results;
+
+/* Evaluates the trainer's network as it stands. */
+ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                        ht_error *err);
+
+void ht_results_print(const ht_results *results, const ht_params *params);
+
+/* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
+ * "train", "test", "tail", "prune", "roads"}. A new reference; NULL when memory is short.
+ */
+json_t *ht_results_json(const ht_results *results, const ht_params *params);
+
+/* Prints it with "time" and "blas" as one JSON object and a line feed on stdout. */
+ht_code ht_results_print_json(const ht_results *results, const ht_params *params, int threads, ht_error *err);
+
+#endif

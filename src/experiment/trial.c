@@ -1,0 +1,31 @@
+#include "experiment/trial.h"
+
+#include "base/call_off.h"
+#include "base/clock.h"
+
+double ht_trial_steps(const ht_params *p)
+{
+    enum { DEFAULT_STEPS = 1000 };
+    double steps = ht_params_get(p, HT_P_TRAIN_STEPS);
+    return steps > 0 || ht_params_get(p, HT_P_TRAIN_STOP) > 0 ? steps : DEFAULT_STEPS;
+}
+
+ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                     ht_trial_progress *progress, void *context, ht_error *err)
+{
+    const char *why = NULL;
+    double start = ht_now();
+    *results = (ht_results){0};
+    double steps = ht_trial_steps(ht_trainer_params(trainer));
+    if (ht_trainer_set(trainer, HT_P_TRAIN_STEPS, steps, err) != HT_OK) return err->code;
+    while (!why) {
+        if (ht_still_wanted(err) != HT_OK || ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
+        if (progress) progress(context, ht_trainer_steps(trainer));
+        if (!why && ht_trainer_step(trainer).refused) why = "diverged";
+    }
+    results->status = why;
+    results->seconds = ht_now() - start;
+    results->trained = ht_trainer_steps(trainer);
+    ht_code code = ht_results_make(results, trainer, data, pool, err);
+    return code == HT_OK ? ht_still_wanted(err) : code;
+}

@@ -1,0 +1,97 @@
+/* lab.h - the state of the open lab, and what its keys, mouse and scripts do. UI thread only. */
+#ifndef HT_LAB_LAB_H
+#define HT_LAB_LAB_H
+
+#include "experiment/compare.h"
+#include "experiment/ladder.h"
+#include "session/session.h"
+#include "engine/runner.h"
+#include "render/cells.h"
+#include "render/screen.h"
+#include "term/term.h"
+#include "view/keymap.h"
+#include "view/layout.h"
+#include "view/model.h"
+
+enum { HT_AHEAD = 256 };
+
+typedef struct ht_change { /* for undo */
+    ht_param param;
+    double before, after;
+    const char *state; /* not a parameter, but what left a state of the run behind: "the pruning" … */
+    unsigned number;   /* … and which of those it was */
+} ht_change;
+
+typedef struct ht_lab {
+    ht_session *session;
+    ht_runner *runner;
+    ht_recorder *recorder; /* NULL without --run */
+    bool lost;             /* the run directory is not where it was; told */
+    ht_model *model;
+    ht_cells *cells;
+    ht_screen screen;
+    ht_layout layout;
+    bool dirty, urgent, quit;
+    bool stuck;               /* at the end: a thread still computes, and what it uses must stay */
+    ht_event ahead[HT_AHEAD]; /* typed while the data were opened */
+    int ahead_count;
+    bool ahead_typed; /* … and among it what opens a prompt, into which a q would go */
+    bool owing;       /* the other half of the panels has not been drawn since something came in */
+    uint64_t change;  /* the last one the screen has seen */
+    double drawn, last_event;
+    ht_panel_id dashboard_focus; /* where the frame was when another view got it */
+    bool watched;                /* the analyst was told that the tails are in sight */
+    int noise_before;            /* the type that `n` brings back */
+    int undo_count, undo_limit;  /* changes made and still undoable; changes that redo could bring back */
+    ht_change undo[HT_UNDO];
+    unsigned states;   /* left behind so far; undo reaches the last */
+    ht_wish wish;      /* what the analyst was asked for last */
+    ht_ladder *ladder; /* the one that runs, or NULL */
+    double ladder_looked;
+    ht_compare *compare; /* the one that runs, or NULL */
+    double compare_looked;
+    bool resumes;       /* the main run goes on after the ladder or the comparison */
+    bool stopping;      /* the ladder or the comparison was told to stop … */
+    ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
+    bool picture_due;   /* one is to be written, once keys pause: a flood of them must not be one of files */
+    bool noted;         /* the message is a note of ours, until the next key … */
+    char standing[200]; /* … brings back what the trainer has to say */
+    bool held;          /* the button went down before this event */
+    bool dragging;
+    int drag_control;
+    char *script; /* --script: the text, and how far it has been obeyed */
+    size_t script_at, script_size;
+    double script_wait; /* time before which nothing is read */
+} ht_lab;
+
+void ht_lab_event(ht_lab *lab, const ht_event *event);
+
+/* Into the model; a note is not wiped away by a state that has nothing to say. */
+void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
+
+/* Seconds that each thread gets to end in order when the lab is left (0.1); one that needs longer is left
+ * behind, and the whole process ends with _exit. Who runs the lab inside another program sets it higher
+ * before. */
+extern double ht_lab_patience;
+
+/* One line at the bottom: a note (good) or a warning, until the next key. */
+void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Writes the picture that is due, if one is. */
+void ht_lab_picture(ht_lab *lab);
+
+/* Asks the analyst for what the screen shows, if that is something else than before. */
+void ht_lab_look(ht_lab *lab);
+
+/* Takes in how a running ladder or comparison stands; true if there is something new to show. */
+bool ht_lab_background_poll(ht_lab *lab);
+
+/* Writes the screen as it was drawn last: a picture, text with colours, or text, by the path's ending. */
+ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err);
+
+/* A script is lines of: key NAME | type TEXT | wait SECONDS | wait step>=N (also: step N) | # comment. */
+ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);
+bool ht_lab_scripted(const ht_lab *lab); /* still lines to obey */
+bool ht_lab_script(ht_lab *lab);         /* obeys what is due; true if something was done */
+
+#endif

@@ -1,0 +1,98 @@
+/* lab_core.c - what all parts of the lab stand on: the line at the bottom, commands to the trainer, and the
+ * stack of undo. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "lab/lab_handlers.h"
+
+/* ---- the line at the bottom -------------------------------------------------------------------- */
+
+void ht_lab_note(ht_lab *lab, bool good, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(lab->model->message, sizeof lab->model->message, format, args);
+    va_end(args);
+    lab->model->message_is_note = good;
+    lab->noted = true;
+}
+
+void ht_lab_clear_note(ht_lab *lab)
+{
+    if (!lab->noted) return;
+    lab->noted = false;
+    lab->model->message_is_note = false;
+    ht_text_copy(lab->model->message, sizeof lab->model->message, lab->standing);
+}
+
+void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
+{
+    ht_model *m = lab->model;
+    bool keep = lab->noted && sample->kind == HT_SAMPLE_STATE && sample->message[0] == '\0';
+    bool good = m->message_is_note;
+    char note[sizeof m->message];
+    ht_text_copy(note, sizeof note, m->message);
+    ht_model_sample(m, sample);
+    if (sample->kind != HT_SAMPLE_STATE) return;
+    ht_text_copy(lab->standing, sizeof lab->standing, sample->message);
+    lab->noted = keep;
+    if (!keep) return;
+    ht_text_copy(m->message, sizeof m->message, note);
+    m->message_is_note = good;
+}
+
+/* ---- the trainer ------------------------------------------------------------------------------- */
+
+void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
+{
+    if (ht_runner_send(lab->runner, kind, p, value) == 0) ht_lab_busy(lab);
+}
+
+void ht_lab_busy(ht_lab *lab)
+{
+    ht_lab_note(lab, false, "the trainer has not answered for a while; try again");
+}
+
+void ht_lab_hold(ht_lab *lab)
+{
+    lab->resumes = lab->model->state == HT_STATE_RUNNING;
+    if (lab->resumes) ht_lab_send(lab, HT_COMMAND_PAUSE, 0, 0);
+}
+
+/* ---- the stack of undo -------------------------------------------------------------------------- */
+
+/* The newest change, if redo has nothing that came after it. */
+static ht_change *newest(ht_lab *lab)
+{
+    return lab->undo_count && lab->undo_limit == lab->undo_count ? &lab->undo[lab->undo_count - 1] : NULL;
+}
+
+static void push(ht_lab *lab, ht_change change)
+{
+    if (lab->undo_count == HT_UNDO) {
+        memmove(lab->undo, lab->undo + 1, (HT_UNDO - 1) * sizeof lab->undo[0]);
+        lab->undo_count--;
+    }
+    lab->undo[lab->undo_count++] = change;
+    lab->undo_limit = lab->undo_count;
+}
+
+void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after)
+{
+    ht_change *last = newest(lab);
+    if (before == after) return;
+    /* A drag is one change. */
+    if (lab->dragging && last && !last->state && last->param == p && lab->drag_control < 0) {
+        last->after = after;
+        return;
+    }
+    push(lab, (ht_change){.param = p, .before = before, .after = after});
+    lab->drag_control = -1; /* from here on the drag extends this change */
+}
+
+void ht_lab_remember_state(ht_lab *lab, const char *what)
+{
+    push(lab, (ht_change){.state = what, .number = ++lab->states});
+}

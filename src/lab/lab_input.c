@@ -1,0 +1,16 @@
+/* lab_input.c - keys, pasted text and the mouse: who takes an event. */
+#include "lab/lab_handlers.h"
+
+void ht_lab_event(ht_lab *lab, const ht_event *e)
+{
+    if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) ht_lab_clear_note(lab);
+    if (e->kind == HT_EVENT_PASTE)
+        ht_lab_paste(lab, e);
+    else if (e->kind != HT_EVENT_KEY)
+        ht_lab_mouse(lab, e); /* a new size shows with the next frame */
+    else if (lab->model->prompt != HT_PROMPT_NONE)
+        ht_lab_type_key(lab, e->key);
+    else
+        ht_lab_do(lab, ht_keymap_action(e->key));
+    ht_lab_watch(lab);
+}

@@ -1,0 +1,87 @@
+/* lab_params.c - the controls, and changing settings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/lab_handlers.h"
+#include "base/text.h"
+
+/* ---- changes ----------------------------------------------------------------------------------- */
+
+void ht_lab_use_theme(ht_lab *lab)
+{
+    ht_theme theme;
+    ht_error err;
+    if (ht_theme_load(ht_params_name(&lab->model->asked, HT_P_UI_THEME), &theme, &err) == HT_OK)
+        ht_term_theme(&theme);
+    else
+        ht_lab_note(lab, false, "%s", err.text);
+}
+
+/* Settings of the screen (ui.*) stay here; all others are the trainer's. */
+static void set(ht_lab *lab, ht_param p, double value)
+{
+    double set_to = ht_params_put(&lab->model->asked, p, value);
+    if (strncmp(ht_param_at(p)->key, "ui.", 3) != 0)
+        ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
+    else if (p == HT_P_UI_THEME)
+        ht_lab_use_theme(lab);
+}
+
+/* Where no control shows it a change says itself what it did. */
+static void tell(ht_lab *lab, ht_param p)
+{
+    char value[HT_PARAM_VALUE];
+    bool control = false;
+    for (int i = 0; i < HT_CONTROLS; i++) control = control || ht_model_controls[i] == p;
+    if (control && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
+    ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
+}
+
+void ht_lab_set(ht_lab *lab, ht_param p, double value)
+{
+    set(lab, p, value);
+    tell(lab, p);
+}
+
+void ht_lab_change(ht_lab *lab, ht_param p, double value)
+{
+    double before = ht_params_get(&lab->model->asked, p);
+    ht_lab_set(lab, p, value);
+    ht_lab_remember(lab, p, before, ht_params_get(&lab->model->asked, p));
+}
+
+/* ---- controls ---------------------------------------------------------------------------------- */
+
+void ht_lab_noise(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    int type = (int)ht_params_get(&lab->model->asked, HT_P_NOISE_TYPE);
+    if (type != HT_NOISE_NONE) lab->noise_before = type;
+    int back = lab->noise_before ? lab->noise_before : HT_NOISE_IID;
+    ht_lab_change(lab, HT_P_NOISE_TYPE, type == HT_NOISE_NONE ? back : HT_NOISE_NONE);
+}
+
+void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
+{
+    ht_param p = ht_model_controls[lab->model->control];
+    bool named = ht_param_at(p)->type == HT_TYPE_CHOICE;
+    int steps = direction * (coarse && !named ? 10 : 1);
+    ht_lab_change(lab, p, ht_param_stepped(p, ht_params_get(&lab->model->asked, p), steps));
+}
+
+void ht_lab_adjust(ht_lab *lab, ht_action action)
+{
+    int direction = action == HT_DO_MORE || action == HT_DO_MUCH_MORE ? 1 : -1;
+    bool coarse = action == HT_DO_MUCH_LESS || action == HT_DO_MUCH_MORE;
+    if (!ht_lab_move_cursor(lab, coarse ? 10 * direction : direction))
+        ht_lab_step_control(lab, direction, coarse);
+}
+
+void ht_lab_choose(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    m->cursor.keys = false; /* the arrows are the control's again */
+    m->control = (m->control + (action == HT_DO_UP ? -1 : 1) + HT_CONTROLS) % HT_CONTROLS;
+    tell(lab, ht_model_controls[m->control]);
+}

@@ -1,0 +1,262 @@
+/* lab_views.c - what is shown: views and what keys mean in each, the chosen panel, axes, symbols, pictures.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "lab/lab_handlers.h"
+#include "base/file.h"
+#include "render/snapshot.h"
+#include "view/panel.h"
+#include "view/view.h"
+
+/* ---- help: ↑ ↓ scroll -------------------------------------------------------------------------- */
+
+static void scroll_help(ht_lab *lab, int rows)
+{
+    ht_model *m = lab->model;
+    const ht_form *form = ht_screen_form(&lab->screen, m, HT_PANEL_HELP, lab->layout.place[0].area);
+    m->help_scroll = (int)fmin(form->count - 1, fmax(0, m->help_scroll + rows));
+}
+
+bool ht_lab_help_act(ht_lab *lab, ht_action action)
+{
+    int page = lab->layout.place[0].area.h - 3;
+    int rows = action == HT_DO_UP        ? -1
+               : action == HT_DO_DOWN    ? 1
+               : action == HT_DO_EARLIER ? -page
+               : action == HT_DO_LATER   ? page
+                                         : 0;
+    if (rows != 0) scroll_help(lab, rows);
+    return rows != 0;
+}
+
+void ht_lab_help_wheel(ht_lab *lab, int delta)
+{
+    scroll_help(lab, -3 * delta);
+}
+
+/* ---- tails: Tab and number keys choose a panel ------------------------------------------------- */
+
+/* Also to panels that there is no room for: the view puts the chosen one in another's place. */
+bool ht_lab_tab_act(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    if (action != HT_DO_NEXT_PANEL && action != HT_DO_PREVIOUS_PANEL) return false;
+    m->focus = ht_panel_next(m->focus, action == HT_DO_NEXT_PANEL ? 1 : -1);
+    return true;
+}
+
+bool ht_lab_tail_act(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    int panel = HT_PANEL_TAIL_WEIGHTS + (int)action - HT_DO_PANEL_1;
+    bool number = action >= HT_DO_PANEL_1 && action <= HT_DO_PANEL_8;
+    if (number && panel <= HT_PANEL_TAIL_TABLE) m->focus = (ht_panel_id)panel;
+    return number || ht_lab_tab_act(lab, action);
+}
+
+void ht_lab_layer(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
+    (void)action;
+    if (depth < 2) {
+        ht_lab_note(lab, true, "there is one hidden layer, and this is its tail; model.depth makes more");
+        return;
+    }
+    m->tail_layer = (m->tail_layer + 1) % depth;
+    ht_lab_send(lab, HT_COMMAND_LAYER, 0, m->tail_layer);
+    ht_lab_note(lab, true, "tail of hidden layer %d of %d; its history begins here", m->tail_layer + 1,
+                depth);
+}
+
+void ht_lab_watch(ht_lab *lab)
+{
+    const ht_model *m = lab->model;
+    ht_view home = m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : m->view;
+    bool watched = home == HT_VIEW_TAIL || home == HT_VIEW_ROAD;
+    if (watched == lab->watched) return;
+    lab->watched = watched;
+    ht_lab_send(lab, HT_COMMAND_WATCH, 0, watched);
+}
+
+/* ---- the views --------------------------------------------------------------------------------- */
+
+/* The frame goes to a panel that is there; on the dashboard, where it was. */
+static void open_view(ht_lab *lab, ht_view view)
+{
+    ht_model *m = lab->model;
+    ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
+    if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
+    if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
+    if (view == HT_VIEW_ROAD && home != view) m->focus = HT_PANEL_EPOCHS;
+    if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
+    m->view = view;
+}
+
+void ht_lab_toggle_view(ht_lab *lab, ht_action action)
+{
+    ht_view view;
+    if (!ht_view_find(action, &view)) return;
+    open_view(lab, lab->model->view == view ? HT_VIEW_DASHBOARD : view);
+}
+
+void ht_lab_zoom(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    (void)action;
+    open_view(lab, m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : ht_view_of(m->focus));
+}
+
+void ht_lab_back(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    (void)action;
+    ht_lab_cursor_off(lab);
+    open_view(lab, m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD);
+}
+
+void ht_lab_help(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    if (m->view == HT_VIEW_HELP) {
+        ht_lab_back(lab, action);
+        return;
+    }
+    ht_panel_id own = ht_view_at(m->view)->panel;
+    if (own != HT_PANEL_COUNT && ht_panel_at(m->focus)->home != m->view) m->focus = own;
+    ht_lab_timeline_close(lab);
+    m->view_before_help = m->view;
+    m->view = HT_VIEW_HELP;
+    m->help_scroll = 0;
+    m->search[0] = '\0';
+}
+
+void ht_lab_next_panel(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
+    int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
+    if (m->timeline) count--; /* the bar is placed last */
+    if (m->view == HT_VIEW_ZOOM)
+        m->focus = ht_panel_next(m->focus, direction);
+    else if (count > 0)
+        m->focus = lab->layout.place[((at < 0 ? 0 : at + direction) + count) % count].panel;
+}
+
+/* ---- how it is drawn --------------------------------------------------------------------------- */
+
+void ht_lab_log_axis(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    bool y = action == HT_DO_LOG_Y;
+    bool *axis = m->focus == HT_PANEL_LOSS && y ? &m->loss_log
+                 : m->focus == HT_PANEL_WEIGHTS ? (y ? &m->weights_log_y : &m->weights_log_x)
+                 : m->focus == HT_PANEL_NORMS   ? &m->norms_log
+                 : m->focus == HT_PANEL_STRIP   ? &m->strip_log
+                                                : NULL;
+    if (axis)
+        *axis = !*axis;
+    else if (m->focus == HT_PANEL_LOSS)
+        ht_lab_note(lab, true, "steps have no logarithmic axis; l switches the other axis");
+    else
+        ht_lab_note(lab, true, "this panel has no logarithmic axis; Tab chooses loss, weights or norms");
+}
+
+void ht_lab_symbols(ht_lab *lab, ht_action action)
+{
+    ht_params *p = &lab->model->asked;
+    int now = (int)ht_params_get(p, HT_P_UI_ASCII);
+    (void)action;
+    if (now == 0) now = (int)ht_term_symbols() + 1;
+    ht_params_put(p, HT_P_UI_ASCII, now % 3 + 1);
+    ht_lab_note(lab, true, "symbols: %s", ht_param_choice(HT_P_UI_ASCII, now % 3 + 1));
+}
+
+void ht_lab_theme(ht_lab *lab, ht_action action)
+{
+    ht_params *p = &lab->model->asked;
+    int next = ((int)ht_params_get(p, HT_P_UI_THEME) + 1) % ht_param_choices(HT_P_UI_THEME);
+    (void)action;
+    ht_params_put(p, HT_P_UI_THEME, next);
+    ht_lab_use_theme(lab);
+    ht_lab_note(lab, true, "theme: %s", ht_param_choice(HT_P_UI_THEME, next));
+}
+
+void ht_lab_present(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    lab->model->present = !lab->model->present;
+    open_view(lab, HT_VIEW_DASHBOARD);
+}
+
+/* One panel stays at least. */
+void ht_lab_show_panel(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    unsigned all = (1u << (HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1)) - 1, bit = 1u << (action - HT_DO_PANEL_1);
+    ht_panel_id panel = (ht_panel_id)(action - HT_DO_PANEL_1);
+    if ((m->hidden ^ bit) == all) {
+        ht_lab_note(lab, true, "the last panel stays; 1 to 8 show the others again");
+        return;
+    }
+    m->hidden ^= bit;
+    m->present = false;
+    open_view(lab, HT_VIEW_DASHBOARD);
+    ht_lab_note(lab, true, "%s %s", ht_panel_at(panel)->name, m->hidden & bit ? "hidden" : "shown");
+}
+
+/* ---- pictures ---------------------------------------------------------------------------------- */
+
+/* A name that is not taken: heavytail-ecg-demo-dashboard-1200.png, then -2, -3 … */
+static void free_name(const ht_model *m, char path[256])
+{
+    const char *what = m->view == HT_VIEW_ZOOM   ? ht_panel_at(m->focus)->name
+                       : m->view == HT_VIEW_HELP ? ht_view_at(HT_VIEW_DASHBOARD)->name /* help is not drawn */
+                                                 : ht_view_at(m->view)->name;
+    for (int i = 1; i < 1000; i++) {
+        char suffix[16] = "";
+        if (i > 1) snprintf(suffix, sizeof suffix, "-%d", i);
+        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->applied.preset, what,
+                 (unsigned long long)m->step, suffix);
+        for (char *p = path; *p; p++)
+            if (*p == '/') *p = '_';
+        if (!ht_file_exists(path)) return;
+    }
+}
+
+/* The journal up to what the screen shows; empty when it has grown too long for a picture. */
+static ht_text journal_so_far(const ht_lab *lab)
+{
+    const ht_text *whole = &lab->session->journal;
+    ht_journal_mark here = {lab->model->step, lab->change, 0, lab->model->seconds};
+    ht_text text = {0};
+    if (whole->length == 0) return text;
+    ht_text_add_bytes(&text, whole->data, whole->length);
+    ht_journal_kept(&text, "picture", &here);
+    if (text.failed) ht_text_free(&text);
+    return text;
+}
+
+void ht_lab_export(ht_lab *lab, ht_action action)
+{
+    (void)action;
+    lab->picture_due = true;
+}
+
+void ht_lab_picture(ht_lab *lab)
+{
+    char path[256];
+    ht_error err;
+    if (!lab->picture_due) return;
+    lab->picture_due = false;
+    ht_text journal = journal_so_far(lab);
+    ht_snapshot_options options = {.theme = ht_params_name(&lab->model->asked, HT_P_UI_THEME),
+                                   .journal = journal.data};
+    free_name(lab->model, path);
+    if (ht_snapshot_write(path, lab->model, &options, &err) == HT_OK)
+        ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
+    else
+        ht_lab_note(lab, false, "%s", err.text);
+    ht_text_free(&journal);
+}

@@ -1,0 +1,202 @@
+#include "nn/factor.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/pool.h"
+#include "kernel/kernel.h"
+#include "num/rng.h"
+#include "nn/shard.h"
+
+static const double smallest_product = 0.003; /* ε of the initialization */
+static const float vanished = 1e-18f;
+
+ht_factors *ht_factors_new(const ht_network *net, int count, ht_error *err)
+{
+    ht_factors *f = ht_alloc(1, sizeof *f, "the factors", err);
+    if (!f) return NULL;
+    f->count = count;
+    f->shards = ht_shards(net->layers[0].rows);
+    bool good = (f->largest = ht_alloc((size_t)(net->depth + 1) * (size_t)f->shards, sizeof(float),
+                                       "the factors", err)) != NULL;
+    for (int l = 0; l <= net->depth; l++)
+        for (int d = 0; d < count && good; d++)
+            good = (f->factor[l][d] =
+                        ht_alloc(ht_layer_size(&net->layers[l]), sizeof(float), "the factors", err)) != NULL;
+    if (good) return f;
+    ht_factors_free(f);
+    return NULL;
+}
+
+void ht_factors_free(ht_factors *f)
+{
+    if (!f) return;
+    for (int l = 0; l <= HT_DEPTH_MAX; l++)
+        for (int d = 0; d < HT_FACTORS_MAX; d++) ht_free(f->factor[l][d]);
+    ht_free(f->largest);
+    ht_free(f);
+}
+
+void ht_factors_draw(float *factor, size_t count, int depth, double sigma, uint64_t seed, uint64_t key)
+{
+    double deviation = pow(sigma, 1.0 / depth), low = pow(smallest_product, 1.0 / depth);
+    double high = fmin(1, pow(2 * sigma, 1.0 / depth));
+    ht_rng rng;
+    ht_rng_init(&rng, seed, HT_STREAM_FACTOR, key);
+    for (size_t i = 0; i < count; i++) {
+        double x;
+        do x = deviation * ht_rng_normal(&rng);
+        while (fabs(x) <= low || fabs(x) >= high);
+        factor[i] = (float)x;
+    }
+}
+
+typedef struct init_job {
+    ht_factors *factors;
+    const ht_layer *layer;
+    int number;
+    uint64_t seed;
+} init_job;
+
+/* At least ε: with more inputs than that allows nothing would lie between the bounds. */
+static double sigma_of(const ht_layer *layer)
+{
+    return fmax(sqrt(2.0 / layer->columns), smallest_product);
+}
+
+static void init_shard(void *context, int shard, int worker)
+{
+    const init_job *job = context;
+    (void)worker;
+    size_t columns = (size_t)job->layer->columns;
+    for (int r = 0; r < ht_shard_rows(job->layer->rows, shard); r++) {
+        size_t row = (size_t)shard * HT_SHARD + (size_t)r;
+        for (int d = 0; d < job->factors->count; d++) {
+            uint64_t key = (uint64_t)job->number << 56 | (uint64_t)d << 48 | row;
+            ht_factors_draw(job->factors->factor[job->number][d] + row * columns, columns,
+                            job->factors->count, sigma_of(job->layer), job->seed, key);
+        }
+    }
+}
+
+void ht_factors_init(ht_factors *f, ht_network *net, uint64_t seed, struct ht_pool *pool)
+{
+    for (int l = 0; l <= net->depth; l++) {
+        init_job job = {f, &net->layers[l], l, seed};
+        ht_pool_run(pool, ht_shards(net->layers[l].rows), init_shard, &job);
+    }
+    ht_factors_collapse(f, net);
+}
+
+void ht_factors_collapse(ht_factors *f, ht_network *net)
+{
+    for (int l = 0; l <= net->depth; l++) {
+        size_t size = ht_layer_size(&net->layers[l]);
+        float most = 0, *w = net->layers[l].weight;
+        for (size_t i = 0; i < size; i++) {
+            w[i] = f->factor[l][0][i];
+            for (int d = 1; d < f->count; d++) w[i] *= f->factor[l][d][i];
+        }
+        for (int d = 0; d < f->count; d++) most = fmaxf(most, ht_kernel()->max_abs(f->factor[l][d], size));
+        for (int s = 0; s < f->shards; s++) f->largest[l * f->shards + s] = most;
+    }
+}
+
+/* One row; `count` is a constant where this is called, so that the inner loops unroll. */
+static inline void descend_row(int count, float *const factor[], float *w, const float *g, int columns,
+                               float lr, float keep)
+{
+    for (int j = 0; j < columns; j++) {
+        float omega[HT_FACTORS_MAX], others[HT_FACTORS_MAX], before = 1, after = 1, product = 1;
+        for (int d = 0; d < count; d++) {
+            omega[d] = factor[d][j];
+            others[d] = before;
+            before *= omega[d];
+        }
+        for (int d = count - 1; d >= 0; d--) {
+            others[d] *= after;
+            after *= omega[d];
+        }
+        for (int d = 0; d < count; d++) {
+            float next = keep * omega[d] - lr * (g[j] * others[d]);
+            next = fabsf(next) < vanished ? 0.0f : next;
+            factor[d][j] = next;
+            product *= next;
+        }
+        w[j] = product;
+    }
+}
+
+void ht_factors_descend(ht_factors *f, ht_network *net, const ht_block *b, const float *gradient, float lr,
+                        float decay)
+{
+    float *factor[HT_FACTORS_MAX], keep = 1.0f - lr * decay;
+    for (int r = 0; r < b->rows; r++) {
+        size_t at = (size_t)r * (size_t)b->stride;
+        float *w = net->layers[b->layer].weight + b->start + at;
+        for (int d = 0; d < f->count; d++) factor[d] = f->factor[b->layer][d] + b->start + at;
+        switch (f->count) {
+        case 2:
+            descend_row(2, factor, w, gradient + at, b->columns, lr, keep);
+            break;
+        case 3:
+            descend_row(3, factor, w, gradient + at, b->columns, lr, keep);
+            break;
+        case HT_FACTORS_MAX:
+            descend_row(HT_FACTORS_MAX, factor, w, gradient + at, b->columns, lr, keep);
+        }
+    }
+}
+
+static float root(float x, int count)
+{
+    return count == 2 ? sqrtf(x) : count == 3 ? cbrtf(x) : sqrtf(sqrtf(x));
+}
+
+static void balance_weight(ht_factors *f, ht_network *net, int layer, size_t at)
+{
+    float *w = &net->layers[layer].weight[at], size = root(fabsf(*w), f->count), sign = *w;
+    for (int d = 1; d < f->count; d++) {
+        float *omega = &f->factor[layer][d][at];
+        *omega = copysignf(size, *omega);
+        sign = signbit(*omega) ? -sign : sign;
+    }
+    *w = f->factor[layer][0][at] = copysignf(size, sign);
+    for (int d = 1; d < f->count; d++) *w *= f->factor[layer][d][at];
+}
+
+void ht_factors_balance(ht_factors *f, ht_network *net, const ht_block *b)
+{
+    for (int r = 0; r < b->rows; r++)
+        for (int j = 0; j < b->columns; j++)
+            balance_weight(f, net, b->layer, b->start + (size_t)r * (size_t)b->stride + (size_t)j);
+}
+
+void ht_factors_follow(ht_factors *f, ht_network *net)
+{
+    for (int l = 0; l <= net->depth; l++)
+        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) {
+            float product = f->factor[l][0][i];
+            for (int d = 1; d < f->count; d++) product *= f->factor[l][d][i];
+            if (product != net->layers[l].weight[i]) balance_weight(f, net, l, i);
+        }
+}
+
+void ht_factors_measure(ht_factors *f, const ht_block *b, int shard)
+{
+    float most = 0;
+    for (int d = 0; d < f->count; d++)
+        for (int r = 0; r < b->rows; r++)
+            most = fmaxf(
+                most, ht_kernel()->max_abs(f->factor[b->layer][d] + b->start + (size_t)r * (size_t)b->stride,
+                                           (size_t)b->columns));
+    f->largest[b->layer * f->shards + shard] = most;
+}
+
+double ht_factors_largest(const ht_factors *f)
+{
+    float most = 0;
+    for (int l = 0; l <= HT_DEPTH_MAX && f->factor[l][0]; l++)
+        for (int s = 0; s < f->shards; s++) most = fmaxf(most, f->largest[l * f->shards + s]);
+    return (double)most;
+}

@@ -1,0 +1,35 @@
+#include "nn/loss.h"
+
+#include <math.h>
+#include <stddef.h>
+
+int ht_argmax(const float *logits, int classes)
+{
+    int best = 0;
+    for (int c = 0; c < classes; c++) {
+        if (isnan(logits[c])) return -1;
+        if (logits[c] > logits[best]) best = c;
+    }
+    return best;
+}
+
+void ht_softmax_loss(const float *logits, const int32_t *labels, int rows, int classes, float *delta,
+                     double *loss, int *correct)
+{
+    for (int r = 0; r < rows; r++) {
+        const float *z = logits + (size_t)r * (size_t)classes;
+        int32_t label = labels[r];
+        int best = ht_argmax(z, classes);
+        float top = best < 0 ? NAN : z[best]; /* subtracted, so that exp cannot overflow */
+        double sum = 0;
+        for (int c = 0; c < classes; c++) sum += (double)expf(z[c] - top);
+        /* cppcheck-suppress invalidFunctionArg ; there is at least one class, so the sum is at least 1 */
+        *loss += log(sum) - (double)(z[label] - top);
+        *correct += best == label;
+        if (!delta) continue;
+        float *d = delta + (size_t)r * (size_t)classes;
+        float scale = (float)(1.0 / sum);
+        for (int c = 0; c < classes; c++)
+            d[c] = (expf(z[c] - top) * scale - (c == label ? 1.0f : 0.0f)) / (float)rows;
+    }
+}

@@ -1,0 +1,35 @@
+/* mask.h - weights that stay zero while training goes on: one bit a weight, 1 = trained, 0 = stays zero.
+ * Ownership: the caller's. Reading is thread-safe; making and taking are not. */
+#ifndef HT_NN_MASK_H
+#define HT_NN_MASK_H
+
+#include "heavytail/network.h"
+
+typedef struct ht_mask {
+    int layers;                     /* hidden ones and the output layer */
+    size_t count[HT_DEPTH_MAX + 1]; /* weights of a layer */
+    unsigned char
+        *trained[HT_DEPTH_MAX + 1]; /* (⌈count/8⌉): bit i % 8 of byte i / 8 is weight i, row-major */
+} ht_mask;
+
+/* For networks of this shape; every weight is trained. NULL with *err set. */
+ht_mask *ht_mask_new(const ht_network *shape, ht_error *err);
+void ht_mask_free(ht_mask *mask);
+
+/* From now on the weights that are 0 in `net` stay 0, and all others are trained. */
+void ht_mask_take_zeros(ht_mask *mask, const ht_network *net);
+void ht_mask_copy(ht_mask *to, const ht_mask *from); /* of the same shape */
+
+/* The share of the weights of the hidden layers that stay 0. */
+double ht_mask_hidden_share(const ht_mask *mask);
+
+/* Is weight i of the layer trained? */
+static inline bool ht_mask_trains(const ht_mask *mask, int layer, size_t i)
+{
+    return mask->trained[layer][i / 8] >> (i % 8) & 1;
+}
+
+/* w[i] = 0 where weight first + i of the layer stays zero, i < count. No allocation. */
+void ht_mask_apply(const ht_mask *mask, int layer, size_t first, size_t count, float *w);
+
+#endif

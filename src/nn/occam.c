@@ -1,0 +1,56 @@
+#include "nn/occam.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "num/select.h"
+
+static double next_lambda(const ht_occam *o, double lambda0, double loss)
+{
+    double low = 0.1 * lambda0, zeta = (loss - o->loss) / (o->loss - o->before);
+    if (o->epochs < 2) return lambda0;
+    if (!(o->loss < o->before) || !isfinite(zeta)) return low;
+    return fmin(fmax(zeta * o->lambda, low), lambda0);
+}
+
+double ht_occam_judge(ht_occam *o, double lambda0, double loss)
+{
+    if (!isfinite(loss)) loss = DBL_MAX; /* no improvement; and files hold finite numbers */
+    o->lambda = next_lambda(o, lambda0, loss);
+    o->before = o->loss;
+    o->loss = loss;
+    o->epochs++;
+    if (o->best_epoch == 0 ? loss < DBL_MAX : loss < o->best_loss) {
+        o->best_epoch = o->epochs;
+        o->best_loss = loss;
+    }
+    return o->lambda;
+}
+
+static void prune_layer(const ht_layer *layer, double lambda)
+{
+    size_t size = ht_layer_size(layer), zeros = 0;
+    for (size_t i = 0; i < size; i++) zeros += layer->weight[i] == 0;
+    size_t goes = (size_t)(lambda * (double)(size - zeros));
+    if (goes == 0) return;
+    /* Zeros rank first, then what goes. Of the weights at the threshold only some may go. */
+    ht_values values = {.f32 = layer->weight, .rows = size, .columns = 1};
+    size_t rank = zeros + goes - 1, below = 0;
+    double at;
+    ht_select(&values, true, &rank, 1, &at);
+    float threshold = (float)at;
+    for (size_t i = 0; i < size; i++) below += layer->weight[i] != 0 && fabsf(layer->weight[i]) < threshold;
+    size_t ties = goes - below;
+    for (size_t i = 0; i < size; i++) {
+        float magnitude = fabsf(layer->weight[i]);
+        if (magnitude < threshold)
+            layer->weight[i] = 0;
+        else if (magnitude == threshold && ties > 0)
+            layer->weight[i] = 0, ties--;
+    }
+}
+
+void ht_occam_prune(ht_network *net, double lambda)
+{
+    for (int l = 0; l <= net->depth; l++) prune_layer(&net->layers[l], lambda);
+}

@@ -1,0 +1,48 @@
+/* step.h - one step of SGD with α-stable noise, by neuron shards:
+ *   v ← μ v + ∇L + λ W,   W ← W - η v + σ η^(1/α) X      (noise on hidden layers only; arXiv 2306.08125, eq.
+ * 4) The result is bit-identical for any number of threads. One thread owns an ht_step; the pool works for
+ * it. */
+#ifndef HT_NN_STEP_H
+#define HT_NN_STEP_H
+
+#include "heavytail/network.h"
+#include "nn/factor.h"
+#include "nn/mask.h"
+#include "nn/noise.h"
+#include "nn/tap.h"
+
+typedef struct ht_step ht_step;
+
+typedef struct ht_hyper {
+    double lr, momentum, weight_decay;
+    bool train_output;
+    ht_noise noise;      /* type, alpha, seed, step; the layer and the law are filled in */
+    double noise_scale;  /* σ */
+    const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
+    ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */
+    ht_factors *factors; /* NULL, or what the weights are products of: these are trained (no momentum then) */
+    float input_bound;   /* largest |x| of the training set: for the overflow guard */
+} ht_hyper;
+
+typedef struct ht_step_result {
+    double loss, accuracy; /* of the batch, before the update */
+    double guard;          /* the number that left the safe range when the step was refused */
+    const char
+        *refused;  /* NULL, or what would have left the finite numbers; the weights are then unchanged */
+    bool left_off; /* the thread's work was called off (base/call_off.h): refused is set, nothing changed */
+} ht_step_result;
+
+/* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for (with factors
+ * they hold the gradients). NULL with *err set. */
+ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err);
+void ht_step_free(ht_step *step);
+int ht_step_capacity(const ht_step *step); /* largest batch */
+
+/* Momentum of layer l, (rows × columns), or NULL without momentum; for checkpoints. */
+float *ht_step_momentum(ht_step *step, int layer);
+
+/* x is (batch × inputs), labels (batch). No allocation, no lock. */
+ht_step_result ht_step_run(ht_step *step, ht_network *net, const float *x, const int32_t *labels, int batch,
+                           const ht_hyper *hyper, struct ht_pool *pool);
+
+#endif

@@ -1,0 +1,210 @@
+/* prune.c - THE table of pruning methods, and what they have in common. */
+#include "heavytail/prune.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/call_off.h"
+#include "prune/prune_plan.h"
+
+typedef struct method {
+    ht_prune_info info;
+    const ht_prune_ops *ops;
+} method;
+
+static const method methods[HT_PRUNE_METHODS] = {
+    [HT_PRUNE_NODE] = {{"node", "neurons", "the rows of smallest norm (arXiv 2306.08125)", false, false},
+                       &ht_prune_neuron_ops},
+    [HT_PRUNE_MAGNITUDE] = {{"magnitude", "weights", "the smallest weights of all layers", true, false},
+                            &ht_prune_weight_ops},
+    [HT_PRUNE_MAGNITUDE_LAYER] = {{"magnitude-layer", "weights", "the smallest weights of each layer", true,
+                                   false},
+                                  &ht_prune_weight_ops},
+    [HT_PRUNE_SVD] = {{"svd", "singular values", "the smallest singular values (arXiv 2106.03795)", false,
+                       false},
+                      &ht_prune_svd_ops},
+    [HT_PRUNE_CORESET] = {{"coreset", "weights", "edges of low sensitivity (CoreNet, arXiv 1804.05345)", true,
+                           true},
+                          &ht_prune_coreset_ops},
+    [HT_PRUNE_RANDOM] = {{"random", "neurons", "neurons by lot: the floor to beat", false, false},
+                         &ht_prune_neuron_ops},
+};
+
+const ht_prune_info *ht_prune_at(ht_prune_method m)
+{
+    return &methods[m].info;
+}
+
+ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
+{
+    double ratio = ht_params_get(p, HT_P_PRUNE_RATIO);
+    return (ht_prune_spec){
+        .method = (ht_prune_method)ht_params_get(p, HT_P_PRUNE_METHOD),
+        .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+        .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+        .ratio = ratio > 0 ? ratio : (double)NAN,
+        .scope = (ht_prune_scope)ht_params_get(p, HT_P_PRUNE_SCOPE),
+        .centre = ht_params_get(p, HT_P_PRUNE_CENTRE) != 0,
+        .coreset = (ht_coreset_kind)ht_params_get(p, HT_P_PRUNE_CORESET),
+        .seed = (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED),
+        .calibration = train,
+        .calibration_limit = (int)ht_params_get(p, HT_P_PRUNE_SAMPLES),
+    };
+}
+
+/* ---- plans ---- */
+
+static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
+{
+    size_t rows = (size_t)plan->net->layers[l].rows;
+    double *norm2 = ht_alloc(rows, sizeof *norm2, "the norms of neurons", err);
+    if (!norm2) return HT_FAIL;
+    ht_prune_norms(&plan->net->layers[l], plan->pool, norm2);
+    for (size_t r = 0; r < rows; r++) plan->norm2[l] += norm2[r];
+    plan->row_norm2[l] = norm2;
+    return HT_OK;
+}
+
+ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
+                           struct ht_pool *pool, ht_error *err)
+{
+    const method *m = &methods[spec->method];
+    *plan = (ht_prune_plan){.net = net, .spec = *spec, .pool = pool, .ops = m->ops};
+    if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
+        return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
+                            m->info.name);
+    plan->layers = net->depth + m->info.output_layer;
+    plan->joint = spec->method == HT_PRUNE_MAGNITUDE ||
+                  (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
+    for (int l = 0; l < plan->layers; l++)
+        if (measure_norm(plan, l, err) != HT_OK) return err->code;
+    ht_code code = ht_still_wanted(err);
+    if (code == HT_OK) code = plan->ops->prepare(plan, err);
+    ht_prune_free_row_norms(plan);
+    return code == HT_OK ? ht_still_wanted(err) : code;
+}
+
+/* ---- apply, try ---- */
+
+ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
+                       ht_prune_result *result, ht_error *err)
+{
+    ht_prune_plan plan;
+    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    if (code == HT_OK) code = ht_prune_plan_apply(&plan, spec->ratio, net, result, err);
+    ht_prune_plan_free(&plan);
+    return code;
+}
+
+static ht_code score(ht_prune_result *r, const ht_network *net, const ht_samples *train,
+                     const ht_samples *test, const float *const *keep, struct ht_pool *pool, ht_error *err)
+{
+    if (train && ht_network_evaluate(net, train, keep, pool, &r->train, err) != HT_OK) return err->code;
+    if (test && ht_network_evaluate(net, test, keep, pool, &r->test, err) != HT_OK) return err->code;
+    return HT_OK;
+}
+
+/* Neurons are masked: no copy of the network. */
+static ht_code try_masked(ht_prune_result *result, ht_prune_plan *plan, const ht_samples *train,
+                          const ht_samples *test, ht_network **small, ht_error *err)
+{
+    ht_prune_cut cut[HT_LAYERS] = {{0}};
+    int64_t removed[HT_LAYERS] = {0};
+    double lost2[HT_LAYERS] = {0};
+    float *keep[HT_DEPTH_MAX] = {NULL};
+    size_t total = 0, used = 0;
+    if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
+    for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
+    float *block = ht_alloc(total, sizeof *block, "the pruning mask", err);
+    if (!block) return HT_FAIL;
+    for (int l = 0; l < plan->layers; l++) {
+        const ht_prune_order *order = &plan->orders[l];
+        keep[l] = block + used;
+        used += (size_t)order->count;
+        removed[l] = cut[l].removed;
+        for (int i = 0; i < order->count; i++) {
+            keep[l][order->neuron[i]] = i < removed[l] ? 0.0f : 1.0f;
+            lost2[l] += i < removed[l] ? order->norm2[i] : 0;
+        }
+    }
+    *result = ht_prune_plan_result(plan, removed, lost2);
+    const float *const *kept = (const float *const *)keep;
+    ht_code code = score(result, plan->net, train, test, kept, plan->pool, err);
+    if (code == HT_OK && small && !(*small = ht_prune_compact_copy(plan->net, kept, err))) code = HT_FAIL;
+    ht_free(block);
+    return code;
+}
+
+/* What the plan holds is gone before the copy is evaluated. */
+static ht_code try_copy(ht_prune_result *result, ht_prune_plan *plan, const ht_samples *train,
+                        const ht_samples *test, ht_network **small, ht_error *err)
+{
+    struct ht_pool *pool = plan->pool;
+    ht_network *copy = ht_network_copy(plan->net, err);
+    ht_code code = copy ? ht_prune_plan_apply(plan, plan->spec.ratio, copy, result, err) : HT_FAIL;
+    ht_prune_plan_free(plan);
+    if (code == HT_OK) code = score(result, copy, train, test, NULL, pool, err);
+    if (code == HT_OK && small) code = ht_prune_compact(copy, err);
+    if (code == HT_OK && small)
+        *small = copy;
+    else
+        ht_network_free(copy);
+    return code;
+}
+
+ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
+                     const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool,
+                     ht_network **small, ht_error *err)
+{
+    ht_prune_plan plan;
+    if (small) *small = NULL;
+    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    if (code == HT_OK)
+        code = (plan.ops->masks ? try_masked : try_copy)(result, &plan, train, test, small, err);
+    ht_prune_plan_free(&plan);
+    return code;
+}
+
+/* ---- curves ---- */
+
+ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
+                            const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
+{
+    ht_prune_plan plan;
+    *curve = (ht_prune_curve){.method = spec->method, .metric = spec->metric};
+    ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
+    for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
+    if (code == HT_OK)
+        code = (net->depth == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples,
+                                                                                            curve, err);
+    if (code == HT_OK) code = ht_still_wanted(err);
+    ht_prune_plan_free(&plan);
+    if (code != HT_OK) ht_prune_curve_free(curve);
+    return code;
+}
+
+void ht_prune_curve_free(ht_prune_curve *curve)
+{
+    ht_free(curve->points);
+    *curve = (ht_prune_curve){0};
+}
+
+ht_prune_reading ht_prune_read(const ht_prune_curve *curve)
+{
+    ht_prune_reading r = {0};
+    const ht_prune_point *p = curve->points;
+    for (int i = 0; i < curve->count; i++) {
+        /* Whole samples, so the margin is for the rounding of the difference alone. */
+        if (p[i].accuracy >= p[0].accuracy - 0.01 - 1e-9) r.one_point = p[i].ratio;
+        if (i > 0) r.area += (p[i].ratio - p[i - 1].ratio) * (p[i].accuracy + p[i - 1].accuracy) / 2;
+    }
+    return r;
+}
+
+const ht_prune_point *ht_prune_curve_at(const ht_prune_curve *curve, double ratio)
+{
+    int i = 0;
+    while (i + 1 < curve->count && curve->points[i + 1].ratio <= ratio + 1e-9) i++;
+    return &curve->points[i];
+}

@@ -1,0 +1,381 @@
+/* prune_coreset.c - CoreNet (arXiv 1804.05345) as a pruning method: a coreset of every neuron's edges.
+ *
+ * The theorem gives each group of a neuron draws in proportion to its sensitivity, m = c·S, with one c for
+ * all of the same quality; c is what a ratio or an error decides here. An edge with q = s/S is missed by all
+ * m draws with probability (1 - q)^m = exp(-c·r), r = -S log(1 - q), so the expected number of edges kept is
+ * a function of the r of all edges, which a histogram holds. The expected squared error is at most V/c + Z,
+ * V = Σ w² (1/s - 1/S) over the edges that may be drawn, Z = Σ w² over those of no sensitivity; less, because
+ * edges that are as good as sure to be drawn are kept as they are (coreset.h). */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/call_off.h"
+#include "base/pool.h"
+#include "prune/coreset.h"
+#include "num/linalg.h"
+#include "prune/prune_weights.h"
+
+enum { BINS = 4096, TRIES = 8 };
+static const double lowest = -64, highest = 16; /* log2 r that the bins span */
+
+typedef struct statistics { /* of the edges of one layer */
+    int64_t bins[BINS];     /* of log2 r */
+    double scatter, unseen; /* V and Z above */
+} statistics;
+
+typedef struct coreset {
+    ht_calibration points;
+    statistics layer[HT_LAYERS];
+} coreset;
+
+/* Room for one row, on each worker. */
+typedef struct row_room {
+    float *s, *tries, *outputs; /* (columns), (tries + 1 × columns), (tries + 1 × points) */
+    ht_coreset_scratch scratch;
+} row_room;
+
+static void *take(char **memory, size_t size)
+{
+    void *taken = *memory;
+    *memory += size;
+    return taken;
+}
+
+static int tries_of(const ht_prune_plan *plan)
+{
+    return plan->spec.coreset == HT_CORESET_BEST ? TRIES : 1;
+}
+
+static row_room room_of(char *memory, int columns, int tries)
+{
+    size_t n = (size_t)columns;
+    row_room r;
+    r.scratch.share = take(&memory, n * sizeof *r.scratch.share); /* the widest first: all stay aligned */
+    r.scratch.slot = take(&memory, n * sizeof *r.scratch.slot);
+    r.s = take(&memory, n * sizeof *r.s);
+    r.scratch.edge = take(&memory, n * sizeof *r.scratch.edge);
+    r.scratch.drawn = take(&memory, n * sizeof *r.scratch.drawn);
+    r.tries = take(&memory, ((size_t)tries + 1) * n * sizeof *r.tries);
+    r.outputs = take(&memory, 0);
+    return r;
+}
+
+static size_t room_size(int columns, int points, int tries)
+{
+    size_t n = (size_t)columns, t = (size_t)tries + 1;
+    return (n * (sizeof(double) + sizeof(struct ht_coreset_slot) + (3 + t) * 4) + (size_t)points * t * 4 +
+            63) /
+           64 * 64;
+}
+
+typedef struct row_job {
+    const ht_prune_plan *plan;
+    int l;
+    size_t size; /* of a worker's room */
+    char *memory;
+    int64_t *bins;         /* measuring: (workers × BINS) */
+    double *row_sums;      /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
+    int64_t *row_kept;     /* cutting: (rows) */
+    const ht_layer *layer; /* cutting: its weights change unless it is a rehearsal … */
+    double budget;
+    int stride; /* … which takes each so manieth row */
+} row_job;
+
+/* ---- measuring ---- */
+
+static int bin_of(double r)
+{
+    double at = (log2(r) - lowest) / (highest - lowest) * BINS;
+    return at < 0 ? 0 : at >= BINS ? BINS - 1 : (int)at;
+}
+
+static double bin_value(int bin)
+{
+    return exp2(lowest + (bin + 0.5) * (highest - lowest) / BINS);
+}
+
+static void measure_row(void *context, int row, int worker)
+{
+    const row_job *job = context;
+    const coreset *c = job->plan->state;
+    const ht_layer *layer = &job->plan->net->layers[job->l];
+    const float *w = layer->weight + (size_t)row * (size_t)layer->columns;
+    row_room room = room_of(job->memory + (size_t)worker * job->size, layer->columns, tries_of(job->plan));
+    int64_t *bins = job->bins + (size_t)worker * BINS;
+    double sum[HT_GROUPS], *sums = job->row_sums + (size_t)row * 2;
+    ht_coreset_row(&c->points, job->l, w, layer->columns, room.s, sum);
+    for (int j = 0; j < layer->columns; j++) {
+        double s = (double)room.s[j], total = sum[ht_coreset_group(w[j])], w2 = (double)w[j] * (double)w[j];
+        if (s <= 0) {
+            sums[1] += w2;
+            continue;
+        }
+        sums[0] += w2 * (1 / s - 1 / total);
+        bins[s < total ? bin_of(-total * log1p(-s / total)) : BINS - 1]++;
+    }
+}
+
+/* Takes what measure_row and cut_row need for layer l; release with end_rows. */
+static ht_code begin_rows(row_job *job, const ht_prune_plan *plan, int l, size_t sums, ht_error *err)
+{
+    const coreset *c = plan->state;
+    size_t workers = (size_t)ht_pool_threads(plan->pool), rows = (size_t)plan->net->layers[l].rows;
+    *job = (row_job){.plan = plan, .l = l};
+    job->size = room_size(plan->net->layers[l].columns, c->points.count, tries_of(plan));
+    job->memory = ht_alloc(workers, job->size, "sensitivities", err);
+    job->bins = ht_alloc(workers * BINS, sizeof *job->bins, "sensitivities", err);
+    job->row_sums = ht_alloc(rows * sums, sizeof *job->row_sums, "sensitivities", err);
+    job->row_kept = ht_alloc(rows, sizeof *job->row_kept, "sensitivities", err);
+    return job->memory && job->bins && job->row_sums && job->row_kept ? HT_OK : HT_FAIL;
+}
+
+static void end_rows(row_job *job)
+{
+    ht_free(job->memory);
+    ht_free(job->bins);
+    ht_free(job->row_sums);
+    ht_free(job->row_kept);
+}
+
+static ht_code measure(ht_prune_plan *plan, int l, ht_error *err)
+{
+    statistics *to = &((coreset *)plan->state)->layer[l];
+    row_job job;
+    ht_code code = begin_rows(&job, plan, l, 2, err);
+    if (code == HT_OK) {
+        int rows = plan->net->layers[l].rows;
+        ht_pool_run(plan->pool, rows, measure_row, &job);
+        for (int r = 0; r < rows; r++) {
+            to->scatter += job.row_sums[2 * (size_t)r];
+            to->unseen += job.row_sums[2 * (size_t)r + 1];
+        }
+        for (int i = 0; i < ht_pool_threads(plan->pool) * BINS; i++) to->bins[i % BINS] += job.bins[i];
+    }
+    end_rows(&job);
+    return code == HT_OK ? ht_prune_go_on(&plan->spec, err) : code;
+}
+
+static ht_code prepare(ht_prune_plan *plan, ht_error *err)
+{
+    coreset *c = plan->state = ht_alloc(1, sizeof *c, "the coreset", err);
+    const ht_prune_spec *s = &plan->spec;
+    if (!c) return HT_FAIL;
+    if (ht_calibration_make(&c->points, plan->net, s->calibration, s->calibration_limit, err) != HT_OK)
+        return err->code;
+    for (int l = 0; l < plan->layers; l++) {
+        plan->units[l] = (int64_t)ht_layer_size(&plan->net->layers[l]);
+        if (s->coreset != HT_CORESET_TOP && measure(plan, l, err) != HT_OK) return err->code;
+    }
+    return HT_OK;
+}
+
+static void release(ht_prune_plan *plan)
+{
+    coreset *c = plan->state;
+    if (c) ht_calibration_free(&c->points);
+    ht_free(c);
+}
+
+/* ---- cutting ---- */
+
+/* Of TRIES coresets, the one that moves the neuron's pre-activations least over the calibration points. */
+static int best_try(const row_job *job, const row_room *room, const float *w, int columns)
+{
+    const ht_calibration *points = &((const coreset *)job->plan->state)->points;
+    const float *exact = room->outputs + (size_t)TRIES * (size_t)points->count;
+    int best = 0;
+    double least = HUGE_VAL;
+    memcpy(room->tries + (size_t)TRIES * (size_t)columns, w, (size_t)columns * sizeof *w);
+    ht_gemm_nt(TRIES + 1, points->count, columns, 1.0f, room->tries, columns, points->input[job->l], columns,
+               0.0f, room->outputs, points->count);
+    for (int t = 0; t < TRIES; t++) {
+        double sum = 0;
+        const float *output = room->outputs + (size_t)t * (size_t)points->count;
+        for (int p = 0; p < points->count; p++)
+            sum += ((double)output[p] - (double)exact[p]) * ((double)output[p] - (double)exact[p]);
+        if (sum < least) least = sum, best = t;
+    }
+    return best;
+}
+
+/* The coreset of a row (columns), in the worker's room. */
+static const float *draw_row(const row_job *job, int row, int worker)
+{
+    const coreset *c = job->plan->state;
+    int columns = job->layer->columns, tries = tries_of(job->plan);
+    const float *w = job->layer->weight + (size_t)row * (size_t)columns;
+    row_room room = room_of(job->memory + (size_t)worker * job->size, columns, tries);
+    double sum[HT_GROUPS];
+    ht_rng rng;
+    ht_coreset_row(&c->points, job->l, w, columns, room.s, sum);
+    ht_rng_init(&rng, job->plan->spec.seed, HT_STREAM_CORESET, (uint64_t)job->l << 48 | (uint64_t)row);
+    ht_coreset_draw(w, room.s, columns, job->budget, tries, &rng, &room.scratch, room.tries);
+    int best = tries > 1 ? best_try(job, &room, w, columns) : 0;
+    return room.tries + (size_t)best * (size_t)columns;
+}
+
+static void cut_row(void *context, int row, int worker)
+{
+    const row_job *job = context;
+    int columns = job->layer->columns;
+    float *w = job->layer->weight + (size_t)row * (size_t)columns;
+    const float *x = draw_row(job, row, worker);
+    for (int j = 0; j < columns; j++) {
+        job->row_sums[row] += ((double)w[j] - (double)x[j]) * ((double)w[j] - (double)x[j]);
+        job->row_kept[row] += x[j] != 0.0f;
+        w[j] = x[j];
+    }
+}
+
+/* Adds to *removed and *lost2. */
+static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const ht_layer *layer,
+                         int64_t *removed, double *lost2, ht_error *err)
+{
+    row_job job;
+    if (budget == 0) {
+        *removed += plan->units[l];
+        *lost2 += plan->norm2[l];
+        memset(layer->weight, 0, ht_layer_size(layer) * sizeof(float));
+        return HT_OK;
+    }
+    if (isinf(budget)) return HT_OK;
+    ht_code code = begin_rows(&job, plan, l, 1, err);
+    if (code == HT_OK) {
+        job.layer = layer;
+        job.budget = budget;
+        ht_pool_run(plan->pool, layer->rows, cut_row, &job);
+        *removed += plan->units[l];
+        for (int r = 0; r < layer->rows; r++) {
+            *removed -= job.row_kept[r];
+            *lost2 += job.row_sums[r];
+        }
+    }
+    end_rows(&job);
+    return code == HT_OK ? ht_prune_go_on(&plan->spec, err) : code;
+}
+
+static void rehearse_row(void *context, int i, int worker)
+{
+    const row_job *job = context;
+    const float *x = draw_row(job, i * job->stride, worker);
+    for (int j = 0; j < job->layer->columns; j++) job->row_kept[i] += x[j] != 0.0f;
+}
+
+/* Adds to *kept how many edges the budget leaves in a layer, by a part of its rows. */
+static ht_code rehearse_layer(const ht_prune_plan *plan, int l, double budget, double *kept, ht_error *err)
+{
+    enum { REHEARSED = 64 };
+    row_job job;
+    ht_code code = begin_rows(&job, plan, l, 1, err);
+    if (code == HT_OK) {
+        const ht_layer *layer = job.layer = &plan->net->layers[l];
+        int rows = layer->rows < REHEARSED ? layer->rows : REHEARSED;
+        job.budget = budget;
+        job.stride = layer->rows / rows;
+        ht_pool_run(plan->pool, rows, rehearse_row, &job);
+        for (int i = 0; i < rows; i++) *kept += (double)job.row_kept[i] * layer->rows / rows;
+    }
+    end_rows(&job);
+    return code == HT_OK ? ht_prune_go_on(&plan->spec, err) : code;
+}
+
+/* ---- how far ---- */
+
+static void score_sensitivity(const ht_prune_plan *plan, int l, int row, const float *w, float *score)
+{
+    const coreset *c = plan->state;
+    double sum[HT_GROUPS];
+    (void)row;
+    ht_coreset_row(&c->points, l, w, plan->net->layers[l].columns, score, sum);
+}
+
+static double expected_kept(const coreset *c, int first, int last, double budget)
+{
+    double kept = 0;
+    for (int l = first; l < last; l++)
+        for (int i = 0; i < BINS; i++)
+            if (c->layer[l].bins[i] > 0) kept += (double)c->layer[l].bins[i] * -expm1(-budget * bin_value(i));
+    return kept;
+}
+
+/* The c that is expected to keep so many edges of layers first .. last-1. */
+static double budget_for(const coreset *c, int first, int last, double keep)
+{
+    double low = -40, high = 80;
+    for (int i = 0; i < 60; i++) {
+        double middle = (low + high) / 2;
+        if (expected_kept(c, first, last, exp2(middle)) < keep)
+            low = middle;
+        else
+            high = middle;
+    }
+    return exp2(high);
+}
+
+/* The c whose expected squared error is the spec's share. */
+static double budget_for_error(const ht_prune_plan *plan, int first, int last)
+{
+    const coreset *c = plan->state;
+    double norm2 = 0, scatter = 0, unseen = 0;
+    for (int l = first; l < last; l++) {
+        norm2 += plan->norm2[l];
+        scatter += c->layer[l].scatter;
+        unseen += c->layer[l].unseen;
+    }
+    double allowed = ht_prune_share(&plan->spec) * norm2 - unseen;
+    return allowed > 0 ? scatter / allowed : HUGE_VAL;
+}
+
+/* Layers first .. last-1 with one c. The best of several draws tends to be one that keeps more edges: a
+ * rehearsal or two says how many, and the aim is moved by that. */
+static ht_code cut_range(const ht_prune_plan *plan, int first, int last, double ratio, ht_prune_cut cuts[],
+                         ht_error *err)
+{
+    enum { REHEARSALS = 2 };
+    int64_t units = 0;
+    for (int l = first; l < last; l++) units += plan->units[l];
+    int64_t keep = isnan(ratio) ? 0 : units - ht_prune_floor(ratio, units);
+    double budget = isnan(ratio) ? budget_for_error(plan, first, last) : keep == units ? HUGE_VAL : 0;
+    bool sampled = !isnan(ratio) && keep > 0 && keep < units;
+    double aim = (double)keep;
+    if (sampled) budget = budget_for(plan->state, first, last, aim);
+    for (int i = 0; i < REHEARSALS && sampled && plan->spec.coreset == HT_CORESET_BEST; i++) {
+        double kept = 0;
+        for (int l = first; l < last; l++)
+            if (rehearse_layer(plan, l, budget, &kept, err) != HT_OK) return err->code;
+        aim += (double)keep - kept;
+        budget = budget_for(plan->state, first, last, aim);
+    }
+    for (int l = first; l < last; l++) cuts[l].budget = budget;
+    return HT_OK;
+}
+
+static ht_code cut(const ht_prune_plan *plan, double ratio, ht_prune_cut cuts[HT_LAYERS], ht_error *err)
+{
+    if (plan->spec.coreset == HT_CORESET_TOP)
+        return ht_prune_cut_weights(plan, score_sensitivity, NULL, ratio, cuts, err);
+    if (plan->joint) return cut_range(plan, 0, plan->layers, ratio, cuts, err);
+    for (int l = 0; l < plan->layers; l++)
+        if (cut_range(plan, l, l + 1, ratio, cuts, err) != HT_OK) return err->code;
+    return HT_OK;
+}
+
+static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cuts[HT_LAYERS], ht_network *net,
+                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
+{
+    if (plan->spec.coreset == HT_CORESET_TOP)
+        return ht_prune_project_weights(plan, score_sensitivity, NULL, cuts, net, removed, lost2, err);
+    for (int l = 0; l < plan->layers; l++)
+        if (cut_layer(plan, l, cuts[l].budget, &net->layers[l], &removed[l], &lost2[l], err) != HT_OK)
+            return err->code;
+    return HT_OK;
+}
+
+const ht_prune_ops ht_prune_coreset_ops = {
+    .prepare = prepare,
+    .release = release,
+    .cut = cut,
+    .project = project,
+    .measure = ht_prune_measure_sparse,
+};

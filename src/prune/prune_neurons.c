@@ -1,0 +1,57 @@
+/* prune_neurons.c - node and random: whole neurons, by the norm of their rows or by lot. */
+#include <string.h>
+
+#include "prune/prune_plan.h"
+
+static ht_code prepare(ht_prune_plan *plan, ht_error *err)
+{
+    const ht_prune_spec *s = &plan->spec;
+    for (int l = 0; l < plan->layers; l++) {
+        plan->units[l] = plan->net->layers[l].rows;
+        if (ht_prune_order_rank(&plan->orders[l], plan->net->layers[l].rows, plan->row_norm2[l], s->method,
+                                s->metric, s->seed + (uint64_t)l, err) != HT_OK)
+            return err->code;
+    }
+    return HT_OK;
+}
+
+static void release(ht_prune_plan *plan)
+{
+    (void)plan;
+}
+
+static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYERS], ht_network *net,
+                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
+{
+    (void)err;
+    for (int l = 0; l < plan->layers; l++) {
+        size_t d = (size_t)net->layers[l].columns;
+        removed[l] = cut[l].removed;
+        for (int64_t i = 0; i < removed[l]; i++) {
+            size_t neuron = (size_t)plan->orders[l].neuron[i];
+            memset(net->layers[l].weight + neuron * d, 0, d * sizeof(float));
+            if (net->layers[l].bias) net->layers[l].bias[neuron] = 0;
+            lost2[l] += plan->orders[l].norm2[i];
+        }
+    }
+    return HT_OK;
+}
+
+static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS], ht_prune_result *r)
+{
+    const ht_layer *layer = &plan->net->layers[l];
+    size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
+    if (l < plan->net->depth) rows -= (size_t)removed[l];
+    if (l > 0) columns -= (size_t)removed[l - 1];
+    ht_prune_add_weights(r, rows * columns);
+}
+
+const ht_prune_ops ht_prune_neuron_ops = {
+    .prepare = prepare,
+    .release = release,
+    .cut = ht_prune_cut_orders,
+    .project = project,
+    .measure = measure,
+    .curve = ht_prune_exact_curve,
+    .masks = true,
+};

@@ -1,0 +1,107 @@
+/* prune_plan.h - what a pruning method is made of; prune.c holds the table of them.
+ *
+ * A method is prepared on a network (orders, factors, sensitivities), then asked how far to cut each layer
+ * for a ratio or an error, then to cut: as often as wanted, on copies of that network or, once, on itself. */
+#ifndef HT_PRUNE_PRUNE_PLAN_H
+#define HT_PRUNE_PRUNE_PLAN_H
+
+#include "heavytail/prune.h"
+
+enum { HT_LAYERS = HT_DEPTH_MAX + 1 };
+
+/* How far one layer is cut. */
+typedef struct ht_prune_cut {
+    int64_t removed; /* units: neurons and singular values in the layer's order */
+    uint32_t key;    /* weights: scores whose bits are below this go, … */
+    int64_t ties;    /* … and the first so many equal to it */
+    double budget; /* sampled coreset: draws of a group for each unit of its sensitivity; Inf: no sampling */
+} ht_prune_cut;
+
+typedef struct ht_prune_plan {
+    const ht_network *net; /* borrowed */
+    ht_prune_spec spec;
+    struct ht_pool *pool;
+    const struct ht_prune_ops *ops;
+    int layers; /* it acts on the first so many */
+    bool joint; /* they are ranked together */
+    int64_t units[HT_LAYERS];
+    double norm2[HT_LAYERS];          /* ‖W‖² of each layer */
+    double *row_norm2[HT_LAYERS];     /* (rows): ‖w‖² of each row; only while preparing */
+    ht_prune_order orders[HT_LAYERS]; /* neurons and singular values */
+    void *state;                      /* the method's own */
+} ht_prune_plan;
+
+typedef struct ht_prune_ops {
+    ht_code (*prepare)(ht_prune_plan *plan, ht_error *err);
+    void (*release)(ht_prune_plan *plan); /* of what prepare made, also after it failed */
+    /* For a ratio, or (NaN) for the error of the spec. `cut` comes in zeroed. */
+    ht_code (*cut)(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS], ht_error *err);
+    /* Cuts `net`, which holds the weights that were prepared. Fills removed[l] and lost2[l] = ‖W - Ŵ‖². */
+    ht_code (*project)(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYERS], ht_network *net,
+                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err);
+    /* Adds what is left of layer l, one of all, to parameters_left and bytes_left. */
+    void (*measure)(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS],
+                    ht_prune_result *result);
+    /* The curve of a network with one hidden layer, cut at `at` too; NULL: by evaluations. */
+    ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
+                     ht_error *err);
+    bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
+} ht_prune_ops;
+
+extern const ht_prune_ops ht_prune_neuron_ops, ht_prune_weight_ops, ht_prune_svd_ops, ht_prune_coreset_ops;
+
+ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
+                           struct ht_pool *pool, ht_error *err);
+void ht_prune_plan_free(ht_prune_plan *plan);
+void ht_prune_free_row_norms(ht_prune_plan *plan);
+
+/* Cuts `net` at a ratio (NaN: at the spec's error) and says what that did. */
+ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network *net, ht_prune_result *result,
+                            ht_error *err);
+/* Units, ratio, errors and sizes of a network cut so far. */
+ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS],
+                                     const double lost2[HT_LAYERS]);
+
+/* Dense weights that are left. */
+void ht_prune_add_weights(ht_prune_result *result, size_t weights);
+
+/* ---- prune_order.c ---- */
+
+/* The cut of layers whose units go in the order plan->orders has. */
+ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS],
+                            ht_error *err);
+/* ε after the first k of an order, of a layer with squared norm `total`. */
+void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric);
+/* The order of neurons whose ‖w‖² are norm2 (n). */
+ht_code ht_prune_order_rank(ht_prune_order *order, int n, const double *norm2, ht_prune_method method,
+                            ht_prune_metric metric, uint64_t seed, ht_error *err);
+/* norm2 (rows): ‖w‖² of each row. */
+void ht_prune_norms(const ht_layer *layer, struct ht_pool *pool, double *norm2);
+ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err);
+
+/* ---- prune_error.c ---- */
+
+/* The share of the squared norm that is lost: medians put back and reweighted edges may lose more than there
+ * was, rounding may not. */
+double ht_prune_lost(double lost2, double norm2);
+/* ε as the metric has it, from a share of the squared norm; and the share that the spec's error is. */
+double ht_prune_error(ht_prune_metric metric, double share);
+double ht_prune_share(const ht_prune_spec *spec);
+
+/* Has the caller of a curve lost interest? Then HT_FAIL with *err set. */
+ht_code ht_prune_go_on(const ht_prune_spec *spec, ht_error *err);
+
+/* ⌊ratio × units⌋ in double. */
+int64_t ht_prune_floor(double ratio, int64_t units);
+
+/* prune_compact.c: the network that ht_prune_compact would leave if the neurons with keep[l][i] = 0 (NULL:
+ * none, also for a layer) had zero rows. The caller frees it. */
+ht_network *ht_prune_compact_copy(const ht_network *net, const float *const *keep, ht_error *err);
+
+/* prune_curve.c: neurons of one hidden layer, exact at every k. prune_grid.c: by evaluations. */
+ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
+                             ht_error *err);
+ht_code ht_prune_grid_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
+                            ht_error *err);
+
+#endif

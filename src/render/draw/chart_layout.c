@@ -1,0 +1,213 @@
+#include "render/draw/chart_layout.h"
+
+#include <math.h>
+
+#include "base/text.h"
+#include "render/draw/draw_frame.h"
+
+enum {
+    AXES_MIN_WIDTH = 20,
+    AXES_MIN_HEIGHT = 5,
+    LABEL_MAX = 9,        /* columns of a y tick label */
+    LEGEND_ROW_FROM = 7,  /* inner rows from which the legend may take one */
+    LEGEND_SHARE = 7,     /* inner rows for each one more that the legend may take */
+    LEGEND_ROWS_FROM = 8, /* ... two */
+    NOTE_FROM = 6,
+    Y_TICKS_MAX = 9,
+    X_TICKS_MAX = 12,
+    VALUE_LEAST = 6, /* columns kept for a value, so that a longer one does not move the plot */
+};
+
+static int length(const char *text)
+{
+    return (int)ht_utf8_length(text);
+}
+
+/* ---- coordinates ------------------------------------------------------------------------------- */
+
+/* Half a dot is left free at each side: the ends of the axis are the centres of the outermost braille dots.
+ */
+static const double MARGIN_X = 0.25, MARGIN_Y = 0.125, FAR = 50;
+
+static double bounded(double position)
+{
+    return position < -FAR ? -FAR : position > FAR ? FAR : position;
+}
+
+static double position_of(const ht_axis *axis, double value)
+{
+    if (axis->scale == HT_SCALE_LOG && value <= 0) return -FAR;
+    return bounded(ht_axis_position(axis, value));
+}
+
+double ht_plot_x(const ht_chart_layout *layout, double value)
+{
+    return layout->plot.x + MARGIN_X + position_of(&layout->x, value) * (layout->plot.w - 2 * MARGIN_X);
+}
+
+double ht_plot_y(const ht_chart_layout *layout, double value)
+{
+    double position = position_of(&layout->y, value);
+    return layout->plot.y + layout->plot.h - MARGIN_Y - position * (layout->plot.h - 2 * MARGIN_Y);
+}
+
+/* ---- parts ------------------------------------------------------------------------------------- */
+
+/* A panel that has not set its axis yet still gets one that can be drawn. */
+static ht_axis drawable(ht_axis axis)
+{
+    bool valid = isfinite(axis.low) && isfinite(axis.high) && axis.low < axis.high;
+    if (valid && (axis.scale == HT_SCALE_LINEAR || axis.low > 0)) return axis;
+    double low = axis.low, high = axis.high;
+    axis.low = axis.high = 0;
+    axis.fixed = false;
+    ht_axis_fit(&axis, low, high);
+    return axis;
+}
+
+static bool has_data(const ht_chart *chart)
+{
+    for (int i = 0; i < chart->series_count; i++)
+        for (int k = 0; k < chart->series[i].count; k++)
+            if (isfinite(chart->series[i].high[k])) return true;
+    return false;
+}
+
+int ht_legend_width(const ht_series *series)
+{
+    if (series->name[0] == '\0') return 0;
+    int value = length(series->value);
+    if (value > 0 && value < VALUE_LEAST) value = VALUE_LEAST;
+    return HT_LEGEND_SAMPLE + 1 + length(series->name) + (value > 0 ? 1 + value : 0);
+}
+
+/* Rows that the legend takes when it is broken into lines of `width`; `first` is the room in the title line.
+ */
+static int legend_rows(const ht_chart *chart, int first, int width)
+{
+    int rows = 0, used = 0, room = first;
+    for (int i = 0; i < chart->series_count; i++) {
+        int w = ht_legend_width(&chart->series[i]);
+        if (w == 0) continue;
+        int need = used > 0 ? used + HT_LEGEND_GAP + w : w;
+        if (need > room) {
+            rows++;
+            room = width;
+            need = w;
+        }
+        used = need;
+    }
+    return rows;
+}
+
+static int legend_total(const ht_chart *chart)
+{
+    int total = 0;
+    for (int i = 0; i < chart->series_count; i++) {
+        int w = ht_legend_width(&chart->series[i]);
+        if (w > 0) total += w + (total > 0 ? HT_LEGEND_GAP : 0);
+    }
+    return total;
+}
+
+/* The legend goes into the title line if it fits, else into rows of its own: it never covers data. Returns
+ * its rows. */
+static int place_legend(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
+{
+    int total = legend_total(chart), room = area.w - 6;
+    if (chart->title[0]) room -= length(chart->title) + 3;
+    if (chart->hint[0]) room -= length(chart->hint) + 3;
+    int y_label = chart->y.label[0] ? length(chart->y.label) + 5 : 0;
+    l->y_label_in_title = y_label > 0 && room >= y_label;
+    if (l->y_label_in_title && total + y_label > room && l->inner.h < LEGEND_ROW_FROM)
+        l->y_label_in_title = false;
+    if (l->y_label_in_title) room -= y_label;
+    int width = l->inner.w - 2, most = l->inner.h < LEGEND_ROWS_FROM ? 1 : 2;
+    if (l->inner.h > most * LEGEND_SHARE) most = l->inner.h / LEGEND_SHARE;
+    if (l->inner.h < LEGEND_ROW_FROM) most = 0;
+    int below = legend_rows(chart, 0, width), shared = legend_rows(chart, room, width);
+    if (chart->large && most > 0) return below < most ? below : most;
+    l->legend_in_title = shared < below || most == 0; /* begun there if that saves a row */
+    int rows = l->legend_in_title ? shared : below;
+    return rows < most ? rows : most;
+}
+
+static void place_y_ticks(ht_chart_layout *l)
+{
+    int wanted = l->plot.h / 2 + 1, labelled = 0;
+    l->y_count = ht_axis_ticks(&l->y, wanted < Y_TICKS_MAX ? wanted : Y_TICKS_MAX, l->y_ticks);
+    for (int i = 0; i < l->y_count; i++) labelled += l->y_ticks[i].major;
+    /* Two decades with a label each say little: then 1-2-5, even if it is dense. */
+    if (l->y.scale == HT_SCALE_LOG && labelled < 3)
+        l->y_count = ht_axis_ticks(&l->y, l->plot.h * 3 / 4 + 1, l->y_ticks);
+}
+
+/* Columns left of the y axis: the widest label and a blank. */
+static int gutter(const ht_chart_layout *l, int least)
+{
+    int widest = 1, most = l->inner.w / 3;
+    for (int i = 0; i < l->y_count; i++) {
+        int w = length(l->y_ticks[i].label);
+        if (w > widest) widest = w;
+    }
+    if (most > LABEL_MAX) most = LABEL_MAX;
+    widest = (widest < most ? widest : most) + 1;
+    return widest < least ? least : widest;
+}
+
+static bool labels_overlap(const ht_chart_layout *l)
+{
+    double before = -1e9;
+    for (int i = 0; i < l->x_count; i++) {
+        if (!l->x_ticks[i].major) continue;
+        double half = length(l->x_ticks[i].label) / 2.0, x = ht_plot_x(l, l->x_ticks[i].value);
+        if (x - half < before + 1.5) return true;
+        before = x + half;
+    }
+    return false;
+}
+
+/* As many x ticks as have room for their labels side by side. */
+static void place_x_ticks(ht_chart_layout *l)
+{
+    int wanted = l->plot.w / 6;
+    if (wanted > X_TICKS_MAX) wanted = X_TICKS_MAX;
+    if (wanted < 1) wanted = 1;
+    do l->x_count = ht_axis_ticks(&l->x, wanted, l->x_ticks);
+    while (labels_overlap(l) && --wanted > 0);
+}
+
+/* The note stands in the bottom border, left of the x axis' label, if both fit; else in a row of its own.
+ * Returns the rows that it takes. */
+static int place_note(ht_chart_layout *l, ht_rect area, const ht_chart *chart, int last_row, int rows)
+{
+    int beside = chart->x.label[0] ? length(chart->x.label) + 3 : 0;
+    if (chart->note[0] == '\0') return 0;
+    l->note_in_foot = length(chart->note) + 2 + beside <= area.w - 4;
+    if (l->note_in_foot || rows < NOTE_FROM) return 0;
+    l->note_row = last_row;
+    return 1;
+}
+
+void ht_chart_layout_make(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
+{
+    *l = (ht_chart_layout){.note_row = -1, .x = drawable(chart->x), .y = drawable(chart->y)};
+    l->inner = ht_frame_fits(area) ? ht_rect_inside(area) : area;
+    l->plot = (ht_rect){l->inner.x, l->inner.y, 0, 0};
+    l->empty = chart->empty[0] != '\0' && !has_data(chart);
+    l->axes = area.w >= AXES_MIN_WIDTH && area.h >= AXES_MIN_HEIGHT;
+    if (!l->axes) return;
+    int top = l->inner.y, rows = l->inner.h, legend = place_legend(l, area, chart);
+    l->legend = (ht_rect){l->inner.x + 1, top, l->inner.w - 2, legend};
+    top += legend;
+    rows -= legend;
+    rows -= place_note(l, area, chart, top + rows - 1, rows);
+    l->x_labels = rows >= 4;
+    l->plot.y = top;
+    l->plot.h = rows - 1 - l->x_labels;
+    place_y_ticks(l);
+    int left = gutter(l, chart->gutter) + 1; /* and the axis itself */
+    l->plot.x = l->inner.x + left;
+    l->plot.w = l->inner.w - left - 1;
+    place_x_ticks(l);
+}

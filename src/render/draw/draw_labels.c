@@ -1,0 +1,146 @@
+#include "render/draw/draw_labels.h"
+
+#include <math.h>
+
+#include "render/draw/draw_frame.h"
+
+/* The mark's place across the plot, or NaN if it is not in it. */
+static double place_of(const ht_chart_layout *l, const ht_line_mark *mark)
+{
+    double position = ht_axis_position(mark->vertical ? &l->x : &l->y, mark->at);
+    if (!(position >= -1e-9 && position <= 1 + 1e-9)) return (double)NAN;
+    return mark->vertical ? ht_plot_x(l, mark->at) : ht_plot_y(l, mark->at);
+}
+
+void ht_draw_marks(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
+{
+    ht_rect plot = l->plot, clip = ht_clip_to(s, plot);
+    for (int i = 0; i < chart->mark_count; i++) {
+        const ht_line_mark *mark = &chart->marks[i];
+        double at = place_of(l, mark), right = plot.x + plot.w - 0.01, bottom = plot.y + plot.h - 0.01;
+        if (isnan(at)) continue;
+        if (mark->vertical)
+            s->ops->rule(s, mark->role, true, at, plot.y, at, bottom);
+        else
+            s->ops->rule(s, mark->role, true, plot.x, at, right, at);
+    }
+    s->clip = clip;
+}
+
+/* ---- labels ------------------------------------------------------------------------------------ */
+
+/* Words already placed; a new one keeps a blank's distance. */
+typedef struct placed {
+    int count;
+    ht_rect rects[HT_CHART_MARKS + 1]; /* and the cursor's box */
+} placed;
+
+typedef struct candidate {
+    ht_rect r;
+    int cost; /* cells of data it would cover; -1: no place found yet */
+} candidate;
+
+static void try_place(candidate *best, const placed *taken, const ht_ink_map *ink, ht_rect plot, ht_rect r)
+{
+    if (r.x < plot.x || r.y < plot.y || r.x + r.w > plot.x + plot.w || r.y + r.h > plot.y + plot.h) return;
+    for (int i = 0; i < taken->count; i++) {
+        ht_rect t = taken->rects[i], wide = {t.x - 1, t.y, t.w + 2, t.h};
+        if (ht_rect_cut(wide, r).w > 0) return;
+    }
+    int cost = ht_ink_count(ink, (ht_rect){r.x - 1, r.y, r.w + 2, r.h});
+    if (best->cost < 0 || cost < best->cost) *best = (candidate){r, cost};
+}
+
+static candidate find_place(const placed *taken, const ht_ink_map *ink, ht_rect plot,
+                            const ht_line_mark *mark, double at, int width)
+{
+    candidate best = {.cost = -1};
+    int cell = (int)floor(at);
+    if (mark->vertical) { /* beside the line, as high as possible, else at its foot */
+        int rows[] = {0, 1, 2, plot.h - 1, plot.h - 2, 3};
+        for (int i = 0; i < 6; i++) {
+            try_place(&best, taken, ink, plot, (ht_rect){cell + 1, plot.y + rows[i], width, 1});
+            try_place(&best, taken, ink, plot, (ht_rect){cell - width, plot.y + rows[i], width, 1});
+        }
+        return best;
+    }
+    for (int step = 0; step < 3; step++) { /* above or below the line: at its right end, else further left */
+        int x = plot.x + 1 + (plot.w - 1 - width) * (2 - step) / 2;
+        try_place(&best, taken, ink, plot, (ht_rect){x, cell - 1, width, 1});
+        try_place(&best, taken, ink, plot, (ht_rect){x, cell + 1, width, 1});
+    }
+    return best;
+}
+
+static void draw_mark_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart,
+                             const ht_ink_map *ink, ht_rect box)
+{
+    placed taken = {0};
+    if (box.w > 0) taken.rects[taken.count++] = box;
+    for (int i = chart->mark_count - 1; i >= 0; i--) { /* the latest first: it is the one people look for */
+        const ht_line_mark *mark = &chart->marks[i];
+        double at = place_of(l, mark);
+        if (isnan(at) || mark->label[0] == '\0') continue;
+        int width = (int)ceil(s->ops->measure(s, HT_BOLD, mark->label));
+        candidate best = find_place(&taken, ink, l->plot, mark, at, width);
+        if (best.cost < 0) continue;
+        taken.rects[taken.count++] = best.r;
+        bool left_of_line = mark->vertical && best.r.x < (int)floor(at);
+        bool at_right_end = !mark->vertical && best.r.x + best.r.w == l->plot.x + l->plot.w;
+        s->ops->text(s, best.r.x, best.r.y, best.r.w,
+                     left_of_line || at_right_end ? HT_ALIGN_RIGHT : HT_ALIGN_LEFT, mark->role, 0,
+                     mark->label);
+    }
+}
+
+/* ---- cursor ------------------------------------------------------------------------------------ */
+
+static int widest_line(ht_surface *s, const ht_chart *chart)
+{
+    double widest = 0;
+    for (int i = 0; i < chart->readout_count && i < HT_CHART_READOUT; i++)
+        widest = fmax(widest, s->ops->measure(s, 0, chart->readout[i]));
+    return (int)ceil(widest);
+}
+
+/* The box' rectangle, beside the cursor, or over it where the plot is narrow: values are not cut. w = 0 if
+ * there is no room. */
+static ht_rect readout_box(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart,
+                           const ht_ink_map *ink, int column)
+{
+    ht_rect plot = l->plot, box = {0};
+    int left = column - 1 - plot.x, right = plot.x + plot.w - column - 2; /* free columns at either side */
+    int w = widest_line(s, chart) + 4, h = chart->readout_count + 2;
+    if (w > plot.w) w = plot.w;
+    if (h > plot.h) h = plot.h;
+    if (chart->readout_count < 1 || w < 8 || h < 3) return box;
+    int x = left > right ? column - 1 - w : column + 2, last = plot.x + plot.w - w;
+    box = (ht_rect){x < plot.x ? plot.x : x > last ? last : x, plot.y, w, h};
+    ht_rect low = box;
+    low.y = plot.y + plot.h - h;
+    return ht_ink_count(ink, low) < ht_ink_count(ink, box) ? low : box;
+}
+
+static void draw_readout(ht_surface *s, const ht_chart *chart, ht_rect box)
+{
+    /* The blanks beside the text go before any of its characters does. */
+    int margin = widest_line(s, chart) + 4 <= box.w ? 2 : 1;
+    s->ops->erase(s, box);
+    s->ops->frame(s, HT_ROLE_CURSOR, box);
+    for (int i = 0; i < box.h - 2; i++)
+        s->ops->text(s, box.x + margin, box.y + 1 + i, box.w - 2 * margin, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0,
+                     chart->readout[i]);
+}
+
+void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, const ht_ink_map *ink)
+{
+    ht_rect plot = l->plot, box = {0}, clip = ht_clip_to(s, plot);
+    double position = ht_axis_position(&l->x, chart->cursor_x), x = ht_plot_x(l, chart->cursor_x);
+    if (chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9) {
+        s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);
+        box = readout_box(s, l, chart, ink, (int)floor(x));
+    }
+    draw_mark_labels(s, l, chart, ink, box);
+    if (box.w > 0) draw_readout(s, chart, box);
+    s->clip = clip;
+}

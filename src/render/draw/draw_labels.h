@@ -1,0 +1,18 @@
+/* draw_labels.h - words inside the plot: labels of marks, the cursor's read-out. They avoid the data and each
+ * other. */
+#ifndef HT_RENDER_DRAW_DRAW_LABELS_H
+#define HT_RENDER_DRAW_DRAW_LABELS_H
+
+#include "render/draw/chart_layout.h"
+#include "render/draw/ink_map.h"
+#include "render/surface.h"
+
+/* The lines of the marks; drawn before the series, which lie over them. */
+void ht_draw_marks(ht_surface *s, const ht_chart_layout *layout, const ht_chart *chart);
+
+/* The cursor's line, its box on the side with more room, and the labels of the marks; a label that has no
+ * free place is left out. */
+void ht_draw_labels(ht_surface *s, const ht_chart_layout *layout, const ht_chart *chart,
+                    const ht_ink_map *ink);
+
+#endif

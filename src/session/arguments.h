@@ -1,0 +1,68 @@
+/* arguments.h - what commands are told: their options, their settings, the environment. What is said wrongly
+ * becomes a sentence here; printing it and the exit code are for the program's end. */
+#ifndef HT_SESSION_ARGUMENTS_H
+#define HT_SESSION_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/notes.h"
+#include "base/text.h"
+#include "heavytail/params.h"
+
+/* An option of a subcommand: "--json" sets *flag, "--run DIR" sets *value. */
+typedef struct ht_option {
+    const char *name; /* "--run" */
+    const char **value;
+    bool *flag;
+} ht_option;
+
+typedef struct ht_arguments {
+    const char *preset;   /* --preset, NULL when not given */
+    const char *data_dir; /* --data-dir */
+    const char *words[4]; /* arguments that are no options */
+    int word_count, word_limit;
+    struct {
+        const char *key;  /* of --KEY VALUE; NULL for --set */
+        const char *text; /* the value; or key=value */
+    } sets[256];
+    int set_count;
+} ht_arguments;
+
+/* Parses options common to all subcommands (--preset, --set, --data-dir, --label, --<parameter key> V) and
+ * those in `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option. */
+ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options,
+                           ht_error *err);
+
+/* Defaults, then the preset (ecg-demo if none), then every --set in order. */
+ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err);
+/* One more setting, as if --KEY TEXT stood at the end of the line (key NULL: --set TEXT). */
+ht_code ht_arguments_add(ht_arguments *args, const char *key, const char *text, ht_error *err);
+/* Only the --set values, on top of *params. */
+ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err);
+
+/* Preset name, .ini path, or a .png whose text chunk holds the settings. */
+ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);
+
+/* HT_USAGE when the settings come from a picture (which may be a stranger's) and name files to read outside
+ * of the data directories, unless the command line says data.name, too. */
+ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err);
+
+/* Appends the journal that a .png carries. */
+ht_code ht_picture_journal(const char *path, ht_text *journal, ht_error *err);
+
+/* Prints "heavytail: sentence" to stderr; returns the exit code. */
+int ht_app_fail(const ht_error *err);
+
+/* Prints each as "heavytail: note: sentence" to stderr. */
+void ht_app_notes(const ht_notes *notes);
+
+/* HT_USAGE for variables of the environment that say nothing we could follow: HEAVYTAIL_THREADS,
+ * HEAVYTAIL_ISA. Asked once, before anything is done. */
+enum { HT_THREADS_MAX = 1024 };
+ht_code ht_app_environment(ht_error *err);
+
+/* HEAVYTAIL_THREADS or the cores of this process. */
+int ht_app_threads(void);
+
+#endif

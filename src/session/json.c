@@ -1,0 +1,33 @@
+#include "session/json.h"
+
+#include <math.h>
+
+json_t *ht_json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *ht_json_score(const ht_score *score)
+{
+    return json_pack("{s:o, s:o}", "loss", ht_json_number(score->loss), "accuracy",
+                     ht_json_number(score->accuracy));
+}
+
+json_t *ht_json_params(const ht_params *params)
+{
+    json_t *object = json_object();
+    char value[HT_PARAM_VALUE];
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        const ht_param_info *info = ht_param_at(p);
+        double number = ht_params_get(params, p);
+        ht_params_format(params, p, value, sizeof value);
+        json_t *item = info->type == HT_TYPE_INT    ? json_integer((json_int_t)number)
+                       : info->type == HT_TYPE_REAL ? json_real(number)
+                       : info->type == HT_TYPE_BOOL ? json_boolean(number != 0)
+                                                    : json_string(value);
+        if (json_object_set_new(object, info->key, item) == 0) continue;
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}

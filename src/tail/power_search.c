@@ -1,0 +1,95 @@
+/* power_search.c - where a power law begins, and whether it is one, as Clauset, Shalizi and Newman do it. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tail/power_test.h"
+#include "num/rng.h"
+
+enum { STEPS = 160 };
+
+static double distance(const double *log, size_t k, double gamma, bool two_sided)
+{
+    double worst = 0, n = (double)k;
+    for (size_t i = 0; i < k; i++) {
+        double above = exp(-(log[i] - log[k]) / gamma);
+        /* i values are larger: beyond this one (i)/n, from it on (i + 1)/n */
+        worst = fmax(worst, fabs(above - (double)(i + 1) / n));
+        if (two_sided) worst = fmax(worst, fabs(above - (double)i / n));
+    }
+    return worst;
+}
+
+ht_power_search ht_power_search_make(const double *log, size_t kept, size_t least, bool two_sided)
+{
+    ht_power_search best = {.distance = INFINITY};
+    if (kept < least + 2) return (ht_power_search){0};
+    double sum = 0, ratio = (double)(kept - 1) / (double)least;
+    size_t done = 0, last = 0;
+    for (int i = 0; i < STEPS; i++) {
+        size_t k = (size_t)llround((double)least * pow(ratio, (double)i / (STEPS - 1)));
+        if (k == last || k >= kept) continue;
+        last = k;
+        while (done < k) sum += log[done++] - log[0];
+        double gamma = sum / (double)k - (log[k] - log[0]);
+        if (!(gamma > 0)) continue;
+        double d = distance(log, k, gamma, two_sided);
+        if (d < best.distance) best = (ht_power_search){k, gamma, d};
+    }
+    return isfinite(best.distance) ? best : (ht_power_search){0};
+}
+
+/* ---- the same of samples that have a power law ---- */
+
+static double exponential(ht_rng *rng)
+{
+    return -log(ht_rng_uniform(rng));
+}
+
+/* k exponential values, largest first (Rényi: the i-th smallest is Σ Eⱼ/(k - j)). */
+static void fill_tail(double *to, size_t k, double gamma, double from, ht_rng *rng)
+{
+    double sum = 0;
+    for (size_t i = 0; i < k; i++) {
+        sum += exponential(rng) / (double)(k - i);
+        to[k - 1 - i] = from + gamma * sum;
+    }
+}
+
+/* n draws with replacement of the `count` values, largest first, in their order. */
+static void fill_body(double *to, size_t n, const double *log, size_t count, ht_rng *rng)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) to[i] = sum += exponential(rng);
+    sum += exponential(rng);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (size_t)(to[i] / sum * (double)count);
+        to[i] = log[at < count ? at : count - 1];
+    }
+}
+
+ht_code ht_power_search_p(double *p, const double *log, size_t kept, size_t count, size_t least,
+                          bool two_sided, ht_error *err)
+{
+    enum { SAMPLES = 100, ENOUGH = 10 };
+    ht_power_search found = ht_power_search_make(log, kept, least, two_sided);
+    *p = NAN;
+    if (found.k == 0) return HT_OK;
+    double *drawn = ht_alloc(kept, sizeof *drawn, "samples of a power law", err);
+    if (!drawn) return err->code;
+    ht_rng rng;
+    int further = 0, samples = 0;
+    double k = (double)found.k, n = (double)count;
+    ht_rng_init(&rng, 4, HT_STREAM_TAIL, 0);
+    while (samples < SAMPLES && further < ENOUGH) {
+        double wanted = round(k + sqrt(k * (1 - k / n)) * ht_rng_normal(&rng));
+        size_t tail = wanted < 1 ? 1 : wanted > (double)kept ? kept : (size_t)wanted;
+        fill_tail(drawn, tail, found.gamma, log[found.k], &rng);
+        if (kept > found.k) fill_body(drawn + tail, kept - tail, log + found.k, kept - found.k, &rng);
+        further += ht_power_search_make(drawn, kept, least, two_sided).distance >= found.distance;
+        samples++;
+    }
+    ht_free(drawn);
+    *p = (double)further / samples;
+    return HT_OK;
+}

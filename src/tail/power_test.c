@@ -1,0 +1,149 @@
+#include "tail/power_test.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "num/rng.h"
+
+enum { MOST = 20000 };
+
+/* ---- the excesses ---- */
+
+/* Equal ones are one value, rounded: spread evenly over what was rounded to it. y (n) rises. */
+static void spread_ties(double *y, size_t n)
+{
+    double before = 0;
+    for (size_t i = 0, j; i < n; i = j) {
+        for (j = i; j < n && y[j] <= y[i]; j++) {
+        }
+        double value = y[i], low = i ? (before + value) / 2 : 0, high = j < n ? (value + y[j]) / 2 : value;
+        if (high <= low) high = value > 0 ? value : 1e-9;
+        if (j - i > 1 || !(value > 0))
+            for (size_t t = i; t < j; t++)
+                y[t] = low + (high - low) * ((double)(t - i) + 0.5) / (double)(j - i);
+        before = value;
+    }
+}
+
+/* Rising, at most MOST of the k, each as likely as another (Knuth's algorithm S, with a fixed seed). */
+static size_t take(const double *log, size_t k, double *y)
+{
+    ht_rng rng;
+    size_t n = k < MOST ? k : MOST, taken = 0;
+    ht_rng_init(&rng, 3, HT_STREAM_TAIL, 0);
+    for (size_t i = 0; i < k && taken < n; i++)
+        if (n == k || ht_rng_uniform(&rng) * (double)(k - i) < (double)(n - taken))
+            y[taken++] = log[k - 1 - i] - log[k];
+    spread_ties(y, taken);
+    return taken;
+}
+
+/* ---- Anderson and Darling ---- */
+
+/* P(A² > a) of exponential samples whose mean is estimated: logarithms between Stephens's points, straight
+ * on. */
+static double anderson_darling_above(double a)
+{
+    static const struct {
+        double a, p;
+    } row[] = {{0.460, 0.5}, {0.736, 0.25}, {0.816, 0.2},   {0.916, 0.15},
+               {1.062, 0.1}, {1.321, 0.05}, {1.591, 0.025}, {1.959, 0.01}};
+    int i = 0, last = sizeof row / sizeof row[0] - 1;
+    while (i < last - 1 && a > row[i + 1].a) i++;
+    double slope = log(row[i + 1].p / row[i].p) / (row[i + 1].a - row[i].a);
+    return fmin(1, row[i].p * exp(slope * (a - row[i].a)));
+}
+
+static double anderson_darling(const double *y, size_t n, double mean)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double below = -expm1(-y[i] / mean), above_mirror = -y[n - 1 - i] / mean;
+        sum += (2 * (double)i + 1) * (log(below) + above_mirror);
+    }
+    return -(double)n - sum / (double)n;
+}
+
+/* ---- Vuong ---- */
+
+typedef struct moments {
+    double n, sum, squares;
+} moments;
+
+static void add(moments *m, double d)
+{
+    m->n++;
+    m->sum += d;
+    m->squares += d * d;
+}
+
+static double z_of(const moments *m)
+{
+    double mean = m->sum / m->n, variance = m->squares / m->n - mean * mean;
+    return variance > 0 ? mean * sqrt(m->n / variance) : (double)NAN;
+}
+
+/* z with Q(z) = p, 0 < p < 1. */
+static double normal_above(double p)
+{
+    double low = -40, high = 40;
+    while (high - low > 1e-12) {
+        double middle = (low + high) / 2;
+        if (erfc(middle / sqrt(2)) / 2 > p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* log x normal, k/n of it beyond z deviations: the density of the excess is t φ(z + ty)/Q(z), and the t of
+ * greatest likelihood the root of n = t z Σy + t² Σy². */
+static double against_lognormal(const double *y, size_t n, double mean, double share)
+{
+    double z = normal_above(share), sum = mean * (double)n, squares = 0;
+    moments d = {0};
+    for (size_t i = 0; i < n; i++) squares += y[i] * y[i];
+    double b = z * sum, t = 2 * (double)n / (b + sqrt(b * b + 4 * (double)n * squares));
+    if (b < 0) t = (-b + sqrt(b * b + 4 * (double)n * squares)) / (2 * squares);
+    double constant = -log(mean) - log(t) + log(2 * M_PI) / 2 + log(share);
+    for (size_t i = 0; i < n; i++) {
+        double u = z + t * y[i];
+        add(&d, constant - y[i] / mean + u * u / 2);
+    }
+    return z_of(&d);
+}
+
+/* x - x₀ exponential: in units of x₀ the density of y is r exp(y - r(exp(y) - 1)). */
+static double against_exponential(const double *y, size_t n, double mean)
+{
+    double sum = 0;
+    moments d = {0};
+    for (size_t i = 0; i < n; i++) sum += expm1(y[i]);
+    double r = (double)n / sum;
+    if (!isfinite(sum)) return INFINITY;
+    for (size_t i = 0; i < n; i++) add(&d, -log(mean) - y[i] / mean - (log(r) + y[i] - r * expm1(y[i])));
+    return z_of(&d);
+}
+
+ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, size_t count, double effect,
+                           ht_error *err)
+{
+    enum { LEAST = 10 };
+    *test = (ht_power_test){NAN, NAN, NAN, NAN, (double)k / effect};
+    if (k < LEAST || k >= count) return HT_OK;
+    double *y = ht_alloc(k < MOST ? k : MOST, sizeof *y, "the excesses", err), mean = 0, squares = 0;
+    if (!y) return err->code;
+    size_t n = take(log, k, y);
+    for (size_t i = 0; i < n; i++) mean += y[i] / (double)n;
+    for (size_t i = 0; i < n; i++) squares += y[i] * y[i] / (double)n;
+    if (mean > 0 && isfinite(squares)) {
+        double root = sqrt(effect), share = (double)k / (double)count;
+        test->p = anderson_darling_above(anderson_darling(y, n, mean) / effect);
+        test->curvature = sqrt((double)n) * (squares / (2 * mean * mean) - 1) / root;
+        test->lognormal = against_lognormal(y, n, mean, share) / root;
+        test->exponential = against_exponential(y, n, mean) / root;
+    }
+    ht_free(y);
+    return HT_OK;
+}

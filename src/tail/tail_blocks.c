@@ -1,0 +1,375 @@
+#include "tail/tail_blocks.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "num/rng.h"
+#include "num/select.h"
+#include "tail/tail_estimate.h"
+#include "num/values.h"
+
+/* ---- block lengths ---- */
+
+enum { CANDIDATES = 9, FEW = 25 };
+
+static size_t divisor_at_most(size_t count, size_t m)
+{
+    while (m > 1 && count % m != 0) m--;
+    return m;
+}
+
+int ht_tail_candidates(size_t count, size_t m[9])
+{
+    static const size_t start[] = {2, 5, 10, 20, 50, 100, 500, 1000};
+    int n = 0;
+    for (size_t i = 0; i < sizeof start / sizeof start[0] && start[i] <= count / 2; i++) {
+        size_t d = divisor_at_most(count, start[i]);
+        if (d > 1 && (n == 0 || m[n - 1] != d)) m[n++] = d; /* rising, so equal ones are neighbours */
+    }
+    size_t root = (size_t)sqrt((double)count), d = divisor_at_most(count, root);
+    bool known = d <= 1;
+    for (int i = 0; i < n; i++) known = known || m[i] == d;
+    if (!known) m[n++] = d;
+    return n;
+}
+
+/* How the values are cut: several block lengths, over the first `used` values. */
+typedef struct cut {
+    size_t used;
+    int count;
+    size_t m[CANDIDATES];
+} cut;
+
+/* A count with too few divisors (the published code stops there) loses its last values, under a tenth. */
+static cut choose_cut(size_t count, size_t m)
+{
+    cut c = {.used = count, .count = 1, .m = {m}};
+    if (m > 0) {
+        c.used = m > 1 ? count / m * m : 0; /* log 1 = 0 */
+        return c;
+    }
+    c.count = ht_tail_candidates(count, c.m);
+    if (c.count >= 3 || count < 20) return c;
+    size_t step = count >= 10000 ? 1000 : count >= 1000 ? 100 : 10;
+    c.used = count / step * step;
+    c.count = ht_tail_candidates(c.used, c.m);
+    return c;
+}
+
+/* ---- Mohammadi, Mohammadpour, Ogata ---- */
+
+/* Of log|x|: mean and variance; and the mean of log|block sum| for each block length of a cut. */
+typedef struct logs {
+    double mean, variance, block[CANDIDATES];
+} logs;
+
+/* Sums about the first value, so that the variance loses no digits. */
+typedef struct moments {
+    size_t count;
+    double origin, sum, squares;
+} moments;
+
+static void add(moments *m, double x)
+{
+    if (m->count++ == 0) m->origin = x;
+    m->sum += x - m->origin;
+    m->squares += (x - m->origin) * (x - m->origin);
+}
+
+static double mean(const moments *m)
+{
+    return m->origin + m->sum / (double)m->count;
+}
+
+static double variance(const moments *m)
+{
+    double n = (double)m->count;
+    return m->count > 1 ? fmax(0, m->squares - m->sum * m->sum / n) / (n - 1) : (double)NAN;
+}
+
+static double median_of(double *v, int n)
+{
+    if (n < 1) return NAN;
+    qsort(v, (size_t)n, sizeof v[0], ht_by_double);
+    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/* How much block means at lengths m < m' have in common beyond a Brownian motion: their covariance is V m/N
+ * times (1 + κ log(m'/m)). For scalars 0 is close at every α; for vectors the norm of one large row stays
+ * visible in the sums: ½ is close for 1.2 ≤ α ≤ 1.9 (simulated; ½ makes a Matérn process of it, so the matrix
+ * is positive). */
+static const double scalar_tie = 0, vector_tie = 0.5;
+
+/* Lower triangle L of LLᵀ = covariance of the means at lengths 1, m[0], m[1] … in units of V/N. */
+static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES + 1])
+{
+    for (int i = 0; i <= c->count; i++)
+        for (int j = 0; j <= i; j++) {
+            double a = i ? (double)c->m[i - 1] : 1, b = j ? (double)c->m[j - 1] : 1;
+            double sum = fmin(a, b) * (1 + tie * fabs(log(a / b)));
+            for (int k = 0; k < j; k++) sum -= l[i][k] * l[j][k];
+            l[i][j] = i == j ? sqrt(sum) : sum / l[j][j];
+        }
+}
+
+/* Standard deviation of 1/α̂, the median over block lengths, in a strictly stable law of independent values.
+ * By self-similarity the mean of N/m logarithms of block sums has variance V m/N, V that of log|x|, and two
+ * such means, to first order, have covariance V min(m, m')/N: they are a Brownian motion looked at at times
+ * m, the mean of log|x| itself at time 1. The median of (B(m) - B(1))/log m has no closed form, so it is
+ * drawn. */
+static double deviation(const cut *c, double v, double tie)
+{
+    enum { DRAWS = 4000 };
+    double l[CANDIDATES + 1][CANDIDATES + 1], sum = 0;
+    ht_rng rng;
+    factor(c, tie, l);
+    ht_rng_init(&rng, 1, HT_STREAM_TAIL, 0);
+    for (int d = 0; d < DRAWS; d++) {
+        double normal[CANDIDATES + 1], z[CANDIDATES];
+        for (int i = 0; i <= c->count; i++) normal[i] = ht_rng_normal(&rng);
+        for (int i = 0; i < c->count; i++) {
+            double walk = -l[0][0] * normal[0];
+            for (int j = 0; j <= i + 1; j++) walk += l[i + 1][j] * normal[j];
+            z[i] = walk / log((double)c->m[i]);
+        }
+        double median = median_of(z, c->count);
+        sum += median * median;
+    }
+    return sqrt(v / (double)c->used * sum / DRAWS);
+}
+
+/* Do the block lengths agree on one index? 5 deviations are allowed: covariances are only of first order. */
+static bool agree(const cut *c, const logs *l, double inverse)
+{
+    for (int i = 0; i < c->count; i++) {
+        double m = (double)c->m[i], own = (l->block[i] - l->mean) / log(m);
+        if (fabs(own - inverse) > 5 * sqrt(l->variance * m / (double)c->used) / log(m)) return false;
+    }
+    return true;
+}
+
+static void mmo_estimate(const cut *c, const logs *l, double tie, ht_estimate *e)
+{
+    double alpha[CANDIDATES];
+    for (int i = 0; i < c->count; i++) {
+        alpha[i] = log((double)c->m[i]) / (l->block[i] - l->mean);
+        if (isfinite(alpha[i])) continue;
+        e->reason = "sums of blocks are no larger than values"; /* or all are zero */
+        return;
+    }
+    e->value = median_of(alpha, c->count);
+    e->m = c->count == 1 ? c->m[0] : 0;
+    e->n_tail = c->used;
+    ht_estimate_inverse(e, 1 / e->value, deviation(c, l->variance, tie));
+    ht_estimate_judge_stable(e, c->used);
+    if (e->quality == HT_QUALITY_GOOD && !agree(c, l, 1 / e->value)) e->quality = HT_QUALITY_NO_PLATEAU;
+}
+
+/* Sums of blocks as the values go by. */
+typedef struct blocks {
+    size_t m, filled, count;
+    double sum, logs;
+} blocks;
+
+/* What is a sum of zero: on a grid one below its steps, for 0.1 + 0.2 - 0.3 is 6e-17. And what stands for its
+ * logarithm; NaN: it is left out. */
+typedef struct nothing {
+    double below, log;
+} nothing;
+
+static void feed(blocks *b, const double *x, size_t n, nothing zero)
+{
+    for (size_t i = 0; i < n;) {
+        size_t stop = i + b->m - b->filled;
+        if (stop > n) stop = n;
+        b->filled += stop - i;
+        for (; i < stop; i++) b->sum += x[i];
+        if (b->filled < b->m) return;
+        double size = fabs(b->sum) > zero.below ? log(fabs(b->sum)) : zero.log;
+        if (!isnan(size)) {
+            b->logs += size;
+            b->count++;
+        }
+        b->filled = 0;
+        b->sum = 0;
+    }
+}
+
+void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
+{
+    cut c = choose_cut(s->censored ? s->total : s->count, m);
+    if (c.count == 0 || c.used == 0) return;
+    moments entries = {0};
+    blocks block[CANDIDATES] = {0};
+    double chunk[HT_CHUNK];
+    nothing zero = {s->grid / 4, s->censored ? ht_tail_sample_zero_log(s) : (double)NAN};
+    ht_tail_reader reader = {.sample = s, .zeros = s->censored};
+    for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
+    for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
+        for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n, zero);
+        for (size_t i = 0; i < n; i++) add(&entries, chunk[i] != 0 ? log(fabs(chunk[i])) : zero.log);
+    }
+    logs l = {mean(&entries), variance(&entries), {0}};
+    for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
+    mmo_estimate(&c, &l, scalar_tie, e);
+    e->step = s->step;
+}
+
+/* ---- the same of vectors ---- */
+
+static void add_row(const ht_values *x, size_t row, double *sum)
+{
+    size_t end = (row + 1) * x->columns;
+    for (size_t first = row * x->columns; first < end;) {
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(x, first, end, chunk);
+        for (size_t j = 0; j < n; j++) sum[j] += chunk[j];
+        sum += n;
+        first += n;
+    }
+}
+
+/* Length of the sum of the m rows whose numbers are given; `sum` is scratch (columns). */
+static double length_of_sum(const ht_values *x, const size_t *row, size_t m, double *sum)
+{
+    memset(sum, 0, x->columns * sizeof *sum);
+    for (size_t i = 0; i < m; i++) add_row(x, row[i], sum);
+    return ht_values_length(sum, x->columns);
+}
+
+/* Rows that are not all zero: their numbers, and the logarithms of their lengths. */
+typedef struct live {
+    size_t count, *row;
+    double *log_length, *sum; /* sum: scratch (columns) */
+} live;
+
+static ht_code live_room(live *l, const ht_values *x, ht_error *err)
+{
+    l->sum = ht_alloc(x->columns, sizeof *l->sum, "a sum of rows", err);
+    l->row = ht_alloc(x->rows, sizeof *l->row, "the numbers of rows", err);
+    l->log_length = ht_alloc(x->rows, sizeof *l->log_length, "the lengths of rows", err);
+    return l->sum && l->row && l->log_length ? HT_OK : err->code;
+}
+
+static void live_free(live *l)
+{
+    ht_free(l->sum);
+    ht_free(l->row);
+    ht_free(l->log_length);
+}
+
+static void find_live(live *l, const ht_values *x)
+{
+    for (size_t r = 0; r < x->rows; r++) {
+        double length = length_of_sum(x, &r, 1, l->sum);
+        if (!(length > 0)) continue;
+        l->log_length[l->count] = log(length);
+        l->row[l->count++] = r;
+    }
+}
+
+static bool same_row(const ht_values *x, size_t a, size_t b)
+{
+    size_t n = x->columns;
+    return x->f32 ? memcmp(x->f32 + a * n, x->f32 + b * n, n * sizeof *x->f32) == 0
+                  : memcmp(x->f64 + a * n, x->f64 + b * n, n * sizeof *x->f64) == 0;
+}
+
+/* Why there can be no index of such rows; NULL when there can. */
+static const char *refuse_rows(const live *l, const ht_values *x)
+{
+    size_t i = 1;
+    if (l->count == 0) return "all rows are zero";
+    if (l->count == 1) return "only one row is not zero";
+    while (i < l->count && same_row(x, l->row[0], l->row[i])) i++;
+    return i == l->count ? "all rows are the same" : NULL;
+}
+
+/* The mean of log lengths of sums of m rows each; sums that are exactly zero are left out. */
+static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_t m)
+{
+    double total = 0;
+    size_t count = 0;
+    for (size_t first = 0; first < used; first += m) {
+        double length = length_of_sum(x, l->row + first, m, l->sum);
+        if (!(length > 0)) continue;
+        total += log(length);
+        count++;
+    }
+    return total / (double)count;
+}
+
+static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate *e)
+{
+    cut c = choose_cut(rows->count, m);
+    if (c.count == 0 || c.used == 0) return;
+    moments lengths = {0};
+    logs l = {0};
+    for (size_t i = 0; i < c.used; i++) add(&lengths, rows->log_length[i]);
+    l.mean = mean(&lengths);
+    l.variance = variance(&lengths);
+    for (int i = 0; i < c.count; i++) l.block[i] = mean_of_sums(rows, x, c.used, c.m[i]);
+    mmo_estimate(&c, &l, vector_tie, e);
+}
+
+ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_error *err)
+{
+    live rows = {0};
+    ht_code code = live_room(&rows, x, err);
+    if (code == HT_OK) {
+        find_live(&rows, x);
+        e->zeros = x->rows - rows.count;
+        e->reason = refuse_rows(&rows, x);
+        if (!e->reason) fit_rows(&rows, x, m, e);
+    }
+    live_free(&rows);
+    return code;
+}
+
+/* ---- Paulauskas, Vaičiulis ---- */
+
+typedef struct pair {
+    double first, second; /* largest magnitudes */
+} pair;
+
+static void see(pair *p, double x)
+{
+    double magnitude = fabs(x);
+    if (magnitude > p->first) {
+        p->second = p->first;
+        p->first = magnitude;
+    } else if (magnitude > p->second) {
+        p->second = magnitude;
+    }
+}
+
+void ht_blocks_paulauskas(const ht_tail_sample *s, size_t m, ht_estimate *e)
+{
+    size_t filled = 0;
+    if (m == 0) m = (size_t)sqrt((double)s->count);
+    size_t used = m > 1 ? s->count / m * m : 0;
+    if (used == 0) return;
+    moments ratio = {0};
+    pair largest = {0};
+    double chunk[HT_CHUNK];
+    ht_tail_reader reader = {.sample = s};
+    for (size_t left = used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n)
+        for (size_t i = 0; i < n; i++) {
+            see(&largest, chunk[i]);
+            if (++filled < m) continue;
+            add(&ratio, largest.second / largest.first);
+            largest = (pair){0};
+            filled = 0;
+        }
+    /* z = α/(1 + α), so 1/α = 1/z - 1. */
+    double z = mean(&ratio), error = sqrt(variance(&ratio) / (double)ratio.count);
+    e->value = z / (1 - z);
+    e->m = m;
+    e->n_tail = ratio.count;
+    ht_estimate_inverse(e, 1 / z - 1, error / (z * z));
+    e->quality = ratio.count < FEW ? HT_QUALITY_FEW_POINTS : HT_QUALITY_GOOD;
+    if (!isfinite(e->value)) *e = ht_estimate_none(HT_PAULAUSKAS);
+}

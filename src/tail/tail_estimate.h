@@ -1,0 +1,23 @@
+/* tail_estimate.h - what the estimators share: intervals and when not to believe. Pure. */
+#ifndef HT_TAIL_TAIL_ESTIMATE_H
+#define HT_TAIL_TAIL_ESTIMATE_H
+
+#include "heavytail/tail.h"
+
+/* Standard normal quantiles: of 95 % intervals; of the 99 % interval that decides whether an index is
+ * below 2. */
+#define HT_Z95 1.959963984540054
+#define HT_Z99 2.575829303548901
+
+/* No value, not applicable. */
+ht_estimate ht_estimate_none(ht_estimator estimator);
+
+/* Error and interval of estimate->value from γ = 1/α and its standard deviation, where estimates are closer
+ * to normal. An interval of γ that reaches 0 has no upper end in α (Inf); one below 0 is no index at all
+ * (NaN). */
+void ht_estimate_inverse(ht_estimate *estimate, double gamma, double deviation);
+
+/* Quality of an index of a stable law from `count` values: few points, no heavy tail, or good. */
+void ht_estimate_judge_stable(ht_estimate *estimate, size_t count);
+
+#endif

@@ -1,0 +1,38 @@
+/* tail_goodness.h - which estimates may be called good: those whose law the numbers cannot be told from.
+ *
+ * An estimate that nothing spoke against so far is tested: those of stable laws by the distance from the
+ * nearest symmetric stable law (stable_fit.h), those of tails by the shape beyond their threshold
+ * (power_test.h), both by their agreement with the index of that law. Rows that have a scale in common count
+ * as fewer values; columns of unequal scale are no one law. docs/tails.md has the rules and how often each is
+ * right. Pure. */
+#ifndef HT_TAIL_TAIL_GOODNESS_H
+#define HT_TAIL_TAIL_GOODNESS_H
+
+#include "tail/power_test.h"
+#include "tail/stable_fit.h"
+#include "tail/tail_order.h"
+
+typedef struct ht_goodness {
+    bool clustered, together; /* rows differ in scale, the values of a row are not independent; by much */
+    bool columns_differ;
+    ht_stable_fit stable; /* of the values */
+    ht_power_test power;  /* of those beyond the threshold in use */
+    /* How many values count as one independent one: of all, and of those beyond the threshold. */
+    double effect, tail_effect;
+} ht_goodness;
+
+/* Of the values, and of the k largest among them. */
+ht_code ht_goodness_make(ht_goodness *goodness, const ht_tail_sample *sample, const ht_top *top, size_t k,
+                         ht_error *err);
+
+/* Lowers what is not good, fills p, and widens the intervals of values that are not independent. Once. */
+void ht_goodness_judge(const ht_goodness *goodness, ht_estimate *estimates);
+
+/* The same of mmo-multi, of the sample's rows. */
+ht_code ht_goodness_judge_rows(const ht_tail_sample *sample, ht_estimate *estimate, ht_error *err);
+
+/* The same of a power law among all eigenvalues (count), upwards. */
+ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, bool two_sided,
+                                   ht_estimate *estimate, ht_error *err);
+
+#endif

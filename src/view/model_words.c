@@ -1,0 +1,77 @@
+/* model_words.c - what is told of a model in words and symbols. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/model.h"
+
+const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
+                                                 HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
+
+const char *ht_model_symbol(ht_param p)
+{
+    switch (p) {
+    case HT_P_NOISE_TYPE:
+        return "noise";
+    case HT_P_NOISE_ALPHA:
+        return "α";
+    case HT_P_NOISE_SCALE:
+        return "σ";
+    case HT_P_TRAIN_LR:
+        return "η";
+    case HT_P_TRAIN_BATCH:
+        return "b";
+    default:
+        return strchr(ht_param_at(p)->key, '.') + 1;
+    }
+}
+
+void ht_model_value(ht_param p, double value, char *to, size_t size)
+{
+    if (ht_param_at(p)->type == HT_TYPE_CHOICE)
+        snprintf(to, size, "%s", ht_param_choice(p, (int)value));
+    else if (ht_param_at(p)->type == HT_TYPE_INT)
+        ht_format_grouped(to, size, (long long)value);
+    else
+        snprintf(to, size, "%.3g", value);
+}
+
+void ht_model_noise(const ht_params *p, char *to, size_t size)
+{
+    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    if (type == HT_NOISE_NONE)
+        snprintf(to, size, "no noise");
+    else
+        snprintf(to, size, "%s α %.3g σ %.3g", ht_param_choice(HT_P_NOISE_TYPE, type),
+                 ht_params_get(p, HT_P_NOISE_ALPHA), ht_params_get(p, HT_P_NOISE_SCALE));
+}
+
+ht_params ht_model_params_at(const ht_model *m, double step)
+{
+    ht_params then = m->applied;
+    for (int i = m->moment_count; i-- > 0 && m->moments[i].step > step;)
+        ht_params_put(&then, m->moments[i].param, m->moments[i].before);
+    return then;
+}
+
+double ht_model_injected(const ht_model *m)
+{
+    return ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE
+               ? ht_curve_last(&m->trace[HT_TRACE_ALPHA])
+               : (double)NAN;
+}
+
+bool ht_model_layer(const ht_model *m, char *to, size_t size)
+{
+    int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
+    int layer = m->report.count > 0 ? m->report.tail.layer : m->tail_layer;
+    to[0] = '\0';
+    if (depth > 1) snprintf(to, size, ", layer %d", layer + 1);
+    return depth > 1;
+}
+
+const char *ht_model_error_symbol(const ht_report *r)
+{
+    return r->metric == HT_FRO ? "ε" : "ε²";
+}

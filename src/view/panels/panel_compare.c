@@ -1,0 +1,139 @@
+/* panel_compare.c - the roads to compressibility side by side: accuracy against the share of the parameters
+ * kept. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/panels/panels.h"
+
+/* How each road is drawn, in the order of the roads: no two are alike in colour, few in dashes. */
+static const struct {
+    ht_role role;
+    ht_dash dash;
+} looks[HT_ROADS] = {
+    {HT_ROLE_TEXT, HT_SOLID},    {HT_ROLE_CURVE_1, HT_LONG},   {HT_ROLE_CURVE_2, HT_SOLID},
+    {HT_ROLE_CURVE_3, HT_SOLID}, {HT_ROLE_CURVE_4, HT_SOLID},  {HT_ROLE_CURVE_5, HT_SOLID},
+    {HT_ROLE_ERROR, HT_LONG},    {HT_ROLE_NORMS, HT_DASH_DOT}, {HT_ROLE_PRUNED, HT_DOTTED},
+    {HT_ROLE_DIM, HT_DOTTED},
+};
+
+/* On the lines and in the table: colours are not enough for so many. */
+static const char tags[HT_ROADS + 1] = "1234567890";
+
+static bool finished(const ht_road_state *road)
+{
+    return road->stage == HT_ROAD_DONE || road->stage == HT_ROAD_DIVERGED;
+}
+
+/* Nothing kept has no place on a logarithmic axis. */
+static int drawable(const ht_road_state *road)
+{
+    int count = 0;
+    for (int i = 0; i < road->points; i++) count += road->curve[i].weights > 0;
+    return count;
+}
+
+static void add_road(ht_chart *chart, const ht_road_state *road, int number)
+{
+    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, looks[number].role, road->name, drawable(road));
+    if (!line) return;
+    line->dash = looks[number].dash;
+    if (road->method != HT_PRUNE_MAGNITUDE && !strstr(road->name, ht_prune_at(road->method)->name))
+        ht_text_copy(line->value, sizeof line->value, ht_prune_at(road->method)->name);
+    for (int i = road->points - 1, used = 0; i >= 0; i--) { /* upwards */
+        if (road->curve[i].weights <= 0) continue;
+        line->x[used] = road->curve[i].weights;
+        line->high[used++] = road->curve[i].accuracy;
+    }
+    line->tag = tags[number];
+    if (line->count) line->tag_x = pow(fmax(line->x[0], 1e-3), (number + 0.5) / HT_ROADS);
+}
+
+void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
+{
+    const ht_compare_state *s = &m->compare;
+    (void)columns;
+    ht_text_copy(chart->title, sizeof chart->title, "Test accuracy against parameters kept");
+    ht_text_copy(chart->hint, sizeof chart->hint, "log x");
+    ht_text_copy(chart->empty, sizeof chart->empty,
+                 s->running ? "the first road is being trained" : "c trains a network on each road");
+    chart->x = (ht_axis){.scale = HT_SCALE_LOG, .label = "share of the parameters kept"};
+    chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
+    if (s->done > 0)
+        ht_text_copy(chart->note, sizeof chart->note, "by magnitude, unless the legend says otherwise");
+    for (int i = 0; i < s->count; i++)
+        if (finished(&s->road[i])) add_road(chart, &s->road[i], i);
+    ht_chart_fit(chart);
+    if (chart->series_count)
+        chart->x.high = 1, chart->x.low = fmax(chart->x.low, 1e-3), chart->x.fixed = true;
+}
+
+/* ---- the table ---- */
+
+static void add_road_row(const ht_road_state *road, int number, ht_room room, ht_form *form)
+{
+    static const char *const waiting[] = {"·", "", "", "diverged", "stopped"};
+    enum { METHODS_FROM = 38 };
+    char method[16] = "";
+    if (room.columns >= METHODS_FROM)
+        snprintf(method, sizeof method, "%-10s", ht_prune_at(road->method)->name);
+    char name[40];
+    snprintf(name, sizeof name, "%c %s", tags[number], road->name);
+    if (road->stage == HT_ROAD_RUNNING)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, name, "%.0f %%", 100 * road->fraction);
+    else if (road->stage == HT_ROAD_DONE)
+        ht_form_add(form, HT_ROW_VALUE, looks[number].role, name, "%s%.3f  %6.2f", method,
+                    road->test.accuracy, 100 * road->one_point);
+    else
+        ht_form_add(form, HT_ROW_VALUE, road->stage == HT_ROAD_DIVERGED ? HT_ROLE_BAD : HT_ROLE_DIM, name,
+                    "%s", waiting[road->stage]);
+}
+
+static const ht_road_state *sparsest(const ht_compare_state *s)
+{
+    const ht_road_state *best = NULL;
+    for (int i = 0; i < s->count; i++)
+        if (s->road[i].stage == HT_ROAD_DONE && (!best || s->road[i].one_point < best->one_point))
+            best = &s->road[i];
+    return best;
+}
+
+static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
+{
+    char words[240];
+    const ht_road_state *best = sparsest(s);
+    ht_panel_add_text(
+        form, room, HT_ROLE_DIM,
+        "Test accuracy after the last step (which may have been a spike of the noise), and the share of the "
+        "parameters down to which it stays within 0.01. A neuron takes its row and column along.");
+    if (!best || s->running) return;
+    snprintf(words, sizeof words, "Fewest parameters: %s, %.2g %% of them, at accuracy %.3f.", best->title,
+             100 * best->one_point, best->test.accuracy);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, words);
+}
+
+void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_compare_state *s = &m->compare;
+    ht_text_copy(form->title, sizeof form->title, "Roads");
+    if (s->count == 0) {
+        ht_panel_add_text(
+            form, room, HT_ROLE_DIM,
+            "c trains the same network on each road: without noise, with noise of three types, with a "
+            "large η/b, with factors, with Occam gradient descent.");
+        return;
+    }
+    snprintf(form->hint, sizeof form->hint, "%d of %d", s->done, s->count);
+    ht_panel_add_heading(form, "accuracy, parameters %");
+    for (int i = 0; i < s->count; i++) add_road_row(&s->road[i], i, room, form);
+    ht_panel_add_heading(form, s->stopped ? "stopped" : s->running ? "training" : "done");
+    add_words(s, room, form);
+    if (m->control < 0) return; /* a picture */
+    static const char *const keys[][2] = {
+        {"o", "this run's road"}, {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
+    int count = (int)(sizeof keys / sizeof keys[0]);
+    if (form->count + 1 + count > room.rows) return;
+    ht_panel_add_heading(form, "Keys");
+    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+}

@@ -1,0 +1,224 @@
+/* panel_forms.c - the panels made of rows: controls, and the numbers of the moment. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/ghost.h"
+#include "view/panel.h"
+#include "view/panels/panels.h"
+#include "chart/tail_table.h"
+
+/* "2", "1e-07", "100k" */
+static void add_range_end(char *to, size_t size, double value)
+{
+    if (value < 1000)
+        snprintf(to, size, "%.3g", value);
+    else
+        ht_format_short(to, size, value, 3);
+}
+
+static void add_control(const ht_model *m, ht_form *form, int i)
+{
+    static const char *const names[HT_CONTROLS] = {"noise type", "α  stability", "σ  scale", "η  step size",
+                                                   "b  batch"};
+    ht_param p = ht_model_controls[i];
+    const ht_param_info *info = ht_param_at(p);
+    char value[HT_PARAM_VALUE];
+    double asked = ht_params_get(&m->asked, p);
+    ht_model_value(p, asked, value, sizeof value);
+    if (m->prompt == HT_PROMPT_VALUE && m->control == i) snprintf(value, sizeof value, "%s▏", m->typed);
+    ht_row *row = ht_form_add(form, info->type == HT_TYPE_CHOICE ? HT_ROW_CHOICE : HT_ROW_SLIDER,
+                              HT_ROLE_TEXT, names[i], "%s", value);
+    row->id = i;
+    row->selected = m->control == i;
+    row->position = ht_param_position(p, asked);
+    row->applied = ht_param_position(p, ht_params_get(&m->applied, p));
+    if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) /* not in force without noise */
+        row->role = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? HT_ROLE_DIM : HT_ROLE_NOISE;
+    add_range_end(row->low, sizeof row->low, info->low);
+    add_range_end(row->high, sizeof row->high, info->high);
+}
+
+/* ---- numbers ----------------------------------------------------------------------------------- */
+
+/* A dash where there is no value yet. */
+static void add_short(ht_form *form, ht_role role, const char *label, double value)
+{
+    char text[32] = "-";
+    if (!isnan(value)) ht_format_short(text, sizeof text, value, 3);
+    ht_form_add(form, HT_ROW_VALUE, role, label, "%s", text);
+}
+
+static void add_fraction(ht_form *form, ht_role role, const char *label, double value)
+{
+    if (isnan(value))
+        add_short(form, role, label, value);
+    else
+        ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", value);
+}
+
+/* Unknown until the analyst has looked. */
+static double if_looked(const ht_report *r, double value)
+{
+    return r->count > 0 ? value : (double)NAN;
+}
+
+/* "α̂ mmo": value and error, or why there is none. */
+static void add_tail(const ht_report *r, ht_form *form, ht_estimator estimator, ht_role role)
+{
+    char label[40], said[24] = "-";
+    const ht_estimate *e = &r->tail.now[estimator];
+    snprintf(label, sizeof label, "α̂ %s", ht_estimator_at(estimator)->name);
+    if (r->count > 0) ht_tail_say(e, said, sizeof said);
+    ht_form_add(form, HT_ROW_VALUE, r->count == 0 || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
+                label, "%s", said);
+}
+
+static void add_kappa(const ht_report *r, ht_form *form)
+{
+    char label[40];
+    snprintf(label, sizeof label, "κ at %s = %.3g", ht_model_error_symbol(r), r->count > 0 ? r->error : 0.1);
+    add_fraction(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio));
+}
+
+/* What the panel NOW would say, in `rows` rows under the controls. */
+static void add_numbers(const ht_model *m, int rows, ht_form *form)
+{
+    const ht_report *r = &m->report;
+    enum { LEAST = 4, ALL = 5 }; /* with the heading */
+    if (rows < LEAST) return;
+    ht_panel_add_heading(form, "Right now");
+    add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
+    add_tail(r, form, HT_MMO, HT_ROLE_MMO);
+    if (rows >= ALL) {
+        add_kappa(r, form);
+        add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+    } else if (r->count > 0) {
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "κ / accuracy", "%.3f / %.3f", r->pruned.ratio,
+                    r->pruned.accuracy);
+    } else {
+        add_short(form, HT_ROLE_PRUNED, "κ / accuracy", (double)NAN);
+    }
+}
+
+void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
+{
+    ht_text_copy(form->title, sizeof form->title, "Controls");
+    for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
+    if (room.numbers) add_numbers(m, room.rows - form->count, form);
+    if (form->count >= room.rows) return;
+    double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR),
+           batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
+}
+
+static void say_thousandths(char *to, size_t size, double value)
+{
+    snprintf(to, size, isnan(value) ? "    -" : "%.3f", value);
+}
+
+/* Earlier runs: test accuracy, and κ. */
+static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
+{
+    char label[80], accuracy[16], kappa[16];
+    if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
+    ht_panel_add_heading(form, "Ghosts: accuracy, κ");
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_ghost *g = m->ghost[i];
+        ht_ghost_label(m, g, label, sizeof label);
+        say_thousandths(accuracy, sizeof accuracy, g->test_accuracy);
+        say_thousandths(kappa, sizeof kappa, if_looked(&g->report, g->report.pruned.ratio));
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s  %s", accuracy, kappa);
+    }
+}
+
+/* ---- words beside the numbers ------------------------------------------------------------------ */
+
+/* One experiment that makes sense in this state. */
+static const char *next_experiment(const ht_model *m)
+{
+    const ht_params *p = &m->applied;
+    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+           mmo = if_looked(&m->report, m->report.tail.now[HT_MMO].value);
+    if (m->state == HT_STATE_DIVERGED) return "Lower η or σ (↓ chooses, ← lowers), then r starts over.";
+    if (type == HT_NOISE_NONE) return "n brings the noise back: the histogram grows a tail, and κ rises.";
+    if (alpha > 1.95) return "α = 2 is Gaussian noise. Lower α with ←: the tails grow, and κ with them.";
+    if (type == HT_NOISE_SHARED) return "Set the noise type to iid (↑, then →): do the norms and κ change?";
+    if (fabs(mmo - alpha) > 0.15) return "mmo is away from the injected α: give it time, or raise σ.";
+    return "n takes the noise away: where do mmo and κ go? p walks along the pruning curve.";
+}
+
+/* Words may fill what the numbers leave free, with a blank row to breathe. */
+static void add_words(const ht_model *m, ht_room room, ht_form *form)
+{
+    const char *tip = next_experiment(m), *explain = m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW
+                                                         ? ht_panel_at(m->focus)->explain
+                                                         : "";
+    if (m->control < 0) return; /* a picture */
+    if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    ht_panel_add_heading(form, "Try this");
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, tip);
+    if (!*explain || form->count + 2 + ht_panel_text_rows(room, explain) > room.rows) return;
+    char heading[64];
+    snprintf(heading, sizeof heading, "About this panel: %s", ht_panel_at(m->focus)->name);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    ht_panel_add_heading(form, heading);
+    ht_panel_add_text(form, room, HT_ROLE_DIM, explain);
+}
+
+static void add_large(ht_form *form, ht_role role, const char *label, double value, int digits)
+{
+    char text[32] = "-";
+    if (isfinite(value)) snprintf(text, sizeof text, "%.*f", digits, value);
+    ht_form_add(form, HT_ROW_LARGE, role, label, "%s", text);
+}
+
+/* For a hall: the three numbers that the lecture is about. */
+static void add_large_numbers(const ht_model *m, ht_form *form)
+{
+    const ht_report *r = &m->report;
+    const ht_estimate *mmo = &r->tail.now[HT_MMO];
+    char label[48];
+    snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_model_error_symbol(r),
+             r->count > 0 ? r->error : 0.1);
+    add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", if_looked(r, mmo->value), 2);
+    if (r->count > 0 && mmo->quality != HT_QUALITY_GOOD)
+        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    add_large(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio), 3);
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
+    add_fraction(form, HT_ROLE_PRUNED, "pruned accuracy", if_looked(r, r->pruned.accuracy));
+}
+
+void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_report *r = &m->report;
+    ht_text_copy(form->title, sizeof form->title, "Right now");
+    if (m->present && m->view == HT_VIEW_DASHBOARD) {
+        add_large_numbers(m, form);
+        add_ghosts(m, room, form);
+        return;
+    }
+    add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
+    add_short(form, HT_ROLE_TEST, "test loss", m->test_loss);
+    add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
+    add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
+    char layer[24], heading[40];
+    ht_model_layer(m, layer, sizeof layer);
+    snprintf(heading, sizeof heading, "Tail index%s", layer);
+    ht_panel_add_heading(form, heading);
+    add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
+    add_tail(r, form, HT_MMO, HT_ROLE_MMO);
+    add_tail(r, form, HT_HILL, HT_ROLE_HILL);
+    ht_panel_add_heading(form, "Compressibility");
+    add_kappa(r, form);
+    add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));
+    add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+    add_ghosts(m, room, form);
+    add_words(m, room, form);
+}

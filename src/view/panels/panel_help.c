@@ -1,0 +1,99 @@
+/* panel_help.c - the help screen. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/keymap.h"
+#include "view/panel.h"
+#include "view/panels/panels.h"
+
+/* Upper and lower case of ASCII alike; everything contains the empty word. */
+static bool contains(const char *text, const char *word)
+{
+    return strcasestr(text, word) != NULL;
+}
+
+/* A part of help: a heading and its text, if one of them has what is looked for. */
+static void add_part(const ht_model *m, ht_room room, ht_form *form, ht_role role, const char *heading,
+                     const char *text)
+{
+    if (!contains(heading, m->search) && !contains(text, m->search)) return;
+    ht_panel_add_heading(form, heading);
+    ht_panel_add_text(form, room, role, text);
+}
+
+/* A heading stands over what follows it, and is not there without it. */
+static void add_key(const ht_model *m, ht_form *form, const char **heading, const char *label,
+                    const char *help)
+{
+    if (!contains(label, m->search) && !contains(help, m->search)) return;
+    if (*heading) ht_panel_add_heading(form, *heading);
+    *heading = NULL;
+    ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, label, "%s", help);
+}
+
+/* Groups of the keymap: each begins at this action. */
+static const struct {
+    ht_action first;
+    const char *heading;
+} groups[] = {{HT_DO_PAUSE, "Keys: training"},       {HT_DO_UP, "Keys: controls"},
+              {HT_DO_PRUNING, "Keys: views"},        {HT_DO_GHOST, "Keys: compare"},
+              {HT_DO_FREEZE, "Keys: time"},          {HT_DO_NEXT_PANEL, "Keys: panels"},
+              {HT_DO_SYMBOLS, "Keys: how it looks"}, {HT_DO_EXPORT, "Keys: the rest"}};
+
+static void add_keys(const ht_model *m, ht_form *form)
+{
+    size_t count;
+    const char *heading = NULL;
+    const ht_key_info *keys = ht_keymap(&count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++)
+            if (groups[g].first == keys[i].action) heading = groups[g].heading;
+        add_key(m, form, &heading, keys[i].label, keys[i].help);
+    }
+}
+
+/* What : can set while training runs. */
+static void add_settings(const ht_model *m, ht_form *form)
+{
+    const char *heading = "Settings: type : key=value";
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (ht_param_at((ht_param)p)->live != HT_RESET)
+            add_key(m, form, &heading, ht_param_at((ht_param)p)->key, ht_param_at((ht_param)p)->help);
+}
+
+/* Looking for a word looks at every panel; else help begins with the chosen one. */
+static void add_panels(const ht_model *m, ht_room room, ht_form *form)
+{
+    char heading[64];
+    for (int i = 0; i < HT_PANEL_COUNT; i++) {
+        const ht_panel *panel = ht_panel_at((ht_panel_id)i);
+        bool chosen = (ht_panel_id)i == m->focus;
+        if ((!chosen && !m->search[0]) || panel->explain[0] == '\0') continue;
+        snprintf(heading, sizeof heading, "%s: %s", chosen ? "This panel" : "Panel", panel->name);
+        add_part(m, room, form, HT_ROLE_TEXT, heading, panel->explain);
+    }
+}
+
+void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
+{
+    ht_text_copy(form->title, sizeof form->title, "Help");
+    if (m->search[0]) snprintf(form->title, sizeof form->title, "Help on \"%.40s\"", m->search);
+    ht_text_copy(form->hint, sizeof form->hint, "/ find, Esc back");
+    add_panels(m, room, form);
+    add_part(
+        m, room, form, HT_ROLE_TEXT, "What this lab shows",
+        "A network with far more neurons than it needs learns while noise is added to its hidden weights. "
+        "Each step does W ← W - η ∇L + σ η^(1/α) X, with X α-stable: the smaller α, the heavier the tails. "
+        "As the width n grows the neurons become independent and heavy-tailed: a few carry nearly all of the "
+        "norm, and the rest can be removed (arXiv 2306.08125).");
+    add_keys(m, form);
+    add_part(m, room, form, HT_ROLE_TEXT, "Mouse",
+             "Drag a slider or roll the wheel over it. Click a chart to read its values under a cursor, its "
+             "title to zoom it, a word of the key bar to press that key. The wheel over a chart of steps "
+             "zooms time about the mouse.");
+    add_settings(m, form);
+    add_part(m, room, form, HT_ROLE_DIM, "This build", m->footer);
+    if (form->count == 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "nothing has this word", "%s", "");
+    form->first = m->help_scroll < form->count ? m->help_scroll : form->count - 1;
+}

@@ -1,0 +1,284 @@
+/* panel_history.c - the charts over steps: loss, accuracy, tail index. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/ghost.h"
+#include "view/panels/panels.h"
+#include "chart/tail_table.h"
+#include "view/window.h"
+
+enum {
+    MAX_COLUMNS = 1024,
+    WIDE_FROM = 2 * 90,
+    TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
+};
+
+static void step_axis(const ht_model *m, ht_chart *chart)
+{
+    chart->x = (ht_axis){.integer = true, .fixed = true};
+    chart->over_steps = true;
+    ht_window_steps(m, &chart->x.low, &chart->x.high);
+    ht_window_label(m, chart->x.label, sizeof chart->x.label);
+    double end = m->frozen ? fmin(chart->x.high, m->frozen_step) : chart->x.high;
+    for (int i = 0; i < m->moment_count; i++)
+        if (m->moments[i].step >= chart->x.low && m->moments[i].step <= end)
+            ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
+}
+
+static void put_value(ht_series *series, double value)
+{
+    if (series && !isnan(value)) ht_format_short(series->value, sizeof series->value, value, 3);
+}
+
+/* What of a bucket a curve shows. */
+typedef enum part { ENVELOPE, FINAL, MEAN } part;
+
+/* A line gets a column of the screen for each point, not half of one: it has to read as one line on top of an
+ * envelope. */
+static int read_columns(const ht_chart *chart, const ht_curve *curve, part what, int columns, double smooth,
+                        ht_bucket bucket[MAX_COLUMNS])
+{
+    if (what != ENVELOPE) columns /= 2;
+    if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
+    if (columns < 1) columns = 1;
+    return ht_curve_columns(curve, chart->x.low, chart->x.high, columns, smooth, bucket);
+}
+
+static void fill(ht_series *s, const ht_bucket *bucket, part what)
+{
+    for (int i = 0; s && i < s->count; i++) {
+        s->x[i] = bucket[i].last;
+        s->high[i] = what == ENVELOPE ? bucket[i].high : what == FINAL ? bucket[i].final : bucket[i].mean;
+        if (s->low) s->low[i] = bucket[i].low;
+    }
+    if (s && s->name[0] && s->count > 0)
+        put_value(s, what == MEAN ? bucket[s->count - 1].mean : bucket[s->count - 1].final);
+}
+
+/* The curve's min/max envelope; or its last value, or its smoothed mean, in each column. The legend has the
+ * value at the right end. */
+static ht_series *add_curve(ht_chart *chart, const ht_curve *curve, part what, ht_role role, const char *name,
+                            int columns, double smooth)
+{
+    ht_bucket bucket[MAX_COLUMNS];
+    int count = read_columns(chart, curve, what, columns, smooth, bucket);
+    ht_series *s = ht_chart_add(chart, what == ENVELOPE ? HT_MARK_RANGE : HT_MARK_LINE, role, name, count);
+    fill(s, bucket, what);
+    return s;
+}
+
+static double smoothing(const ht_model *m)
+{
+    return ht_params_get(&m->asked, HT_P_UI_SMOOTH);
+}
+
+/* An envelope; smoothed, the average over it, and the raw curve dimmed behind. */
+static void add_envelope(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
+                         int columns)
+{
+    bool smooth = smoothing(m) > 0;
+    add_curve(chart, &m->trace[trace], ENVELOPE, smooth ? HT_ROLE_RAW : role, smooth ? "" : name, columns, 0);
+    if (smooth) add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
+}
+
+static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
+                           int columns)
+{
+    if (smoothing(m) <= 0) return add_curve(chart, &m->trace[trace], FINAL, role, name, columns, 0);
+    add_curve(chart, &m->trace[trace], FINAL, HT_ROLE_RAW, "", columns, 0);
+    return add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
+}
+
+/* Earlier runs, smoothed as the present one is. */
+static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int columns)
+{
+    ht_bucket bucket[MAX_COLUMNS];
+    part what = smoothing(m) > 0 ? MEAN : FINAL;
+    for (int i = 0; i < m->ghost_count; i++) {
+        int count = read_columns(chart, &m->ghost[i]->trace[trace], what, columns, smoothing(m), bucket);
+        fill(ht_ghost_add(m, chart, i, columns, count), bucket, what);
+    }
+}
+
+/* A NaN or Inf that fell into a column with finite values would vanish in the envelope: it gets a mark of its
+ * own. */
+static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
+{
+    ht_bucket bucket[MAX_COLUMNS];
+    int bad = 0, count = read_columns(chart, curve, ENVELOPE, columns, 0, bucket);
+    for (int i = 0; i < count; i++) bad += bucket[i].bad;
+    ht_series *s = bad ? ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_BAD, "NaN or Inf", bad) : NULL;
+    for (int i = 0, k = 0; s && i < count; i++)
+        if (bucket[i].bad) {
+            s->x[k] = bucket[i].last;
+            s->high[k++] = (double)NAN;
+        }
+}
+
+/* A line for the test samples over the minibatches' envelope. The line shows one value of a column, so under
+ * both lies the test samples' own envelope: a spike that the line leaves out stands out from below. */
+static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *name, ht_trace train,
+                               ht_trace test, int columns)
+{
+    ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
+    add_curve(chart, &m->trace[test], ENVELOPE, behind, "", columns, 0);
+    add_envelope(m, chart, train, HT_ROLE_TRAIN, name, columns);
+    add_ghosts(m, chart, test, columns);
+    add_line(m, chart, test, HT_ROLE_TEST, "test", columns);
+}
+
+void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
+{
+    ht_text_copy(chart->title, sizeof chart->title, "Loss");
+    ht_text_copy(chart->hint, sizeof chart->hint, m->loss_log ? "log y" : "linear y");
+    ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
+    step_axis(m, chart);
+    chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
+    add_train_and_test(m, chart, "train", HT_TRACE_LOSS, HT_TRACE_TEST_LOSS, columns);
+    add_bad(chart, &m->trace[HT_TRACE_LOSS], columns);
+    ht_chart_fit(chart);
+}
+
+/* The size of the network over its accuracy, where training makes it smaller: factors, Occam, masks. */
+static void add_size(const ht_model *m, ht_chart *chart, int columns)
+{
+    double left = ht_curve_last(&m->trace[HT_TRACE_LEFT]);
+    if (!(left < 0.995)) return;
+    ht_series *s =
+        add_curve(chart, &m->trace[HT_TRACE_LEFT], FINAL, HT_ROLE_WEIGHTS, "weights left", columns, 0);
+    if (s) s->dash = HT_DOTTED;
+}
+
+void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
+{
+    ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
+    ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
+    step_axis(m, chart);
+    add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
+    add_size(m, chart, columns);
+    ht_chart_fit(chart);
+    /* Accuracy never leaves 0..1; the axis must not either. */
+    chart->y.low = fmax(chart->y.low, 0);
+    chart->y.high = 1;
+    chart->y.fixed = true;
+    if (!(chart->y.low < 1)) chart->y.low = 0;
+}
+
+/* The same on a logarithmic axis: factors leave a hundredth and less. */
+void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
+{
+    ht_text_copy(chart->title, sizeof chart->title, "Weights left");
+    ht_text_copy(chart->hint, sizeof chart->hint, "log y");
+    ht_text_copy(chart->empty, sizeof chart->empty, "the first look at the weights is on its way");
+    step_axis(m, chart);
+    chart->y.scale = HT_SCALE_LOG;
+    add_ghosts(m, chart, HT_TRACE_LEFT, columns);
+    add_line(m, chart, HT_TRACE_LARGE, HT_ROLE_MARK, "|w| > 1e-4", columns);
+    add_line(m, chart, HT_TRACE_LEFT, HT_ROLE_WEIGHTS, "|w| > 2⁻²³", columns);
+    ht_chart_fit(chart);
+    chart->y.low = fmin(chart->y.low, 0.1), chart->y.high = 1;
+}
+
+/* ---- tail indices ---- */
+
+/* Intervals as a band, in each column from the lowest to the highest. */
+static void add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns)
+{
+    ht_bucket bucket[MAX_COLUMNS];
+    int count = read_columns(chart, curve, FINAL, columns, 0, bucket);
+    ht_series *s = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
+    for (int i = 0; s && i < count; i++)
+        s->x[i] = bucket[i].last, s->low[i] = bucket[i].low, s->high[i] = bucket[i].high;
+}
+
+/* The line of an estimate. The legend says of the latest how far to believe it. */
+static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estimator, ht_role role,
+                         int columns)
+{
+    const ht_estimate *latest = &m->report.tail.now[estimator];
+    ht_series *s =
+        add_line(m, chart, ht_trace_of(estimator), role, ht_estimator_at(estimator)->name, columns);
+    if (s && isnan(m->window_end) && m->report.count > 0 && isfinite(latest->value))
+        ht_tail_say(latest, s->value, sizeof s->value);
+}
+
+/* Never any noise: no word of it in the legend. */
+static void add_injected(const ht_model *m, ht_chart *chart, int columns)
+{
+    bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
+    if (m->trace[HT_TRACE_ALPHA].count == 0) return;
+    ht_series *alpha =
+        add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
+    if (alpha) alpha->dash = HT_DOTTED;
+    for (int i = 0; alpha && i < alpha->count; i++) /* α below 1 */
+        if (alpha->high[i] < chart->y.low) chart->y.low = 0;
+    if (alpha && !noisy) alpha->value[0] = '\0';
+}
+
+static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
+{
+    char layer[24];
+    ht_model_layer(m, layer, sizeof layer);
+    snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
+    ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
+    ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
+    step_axis(m, chart);
+    chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
+}
+
+/* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
+void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
+{
+    begin_tail(m, columns < TITLE_FROM ? "Tail index α̂" : "Tail index α̂ of the weights", chart);
+    add_band(chart, &m->trace[ht_trace_of(HT_HILL)], HT_ROLE_HILL, columns);
+    add_band(chart, &m->trace[ht_trace_of(HT_MMO)], HT_ROLE_MMO, columns);
+    add_injected(m, chart, columns);
+    add_estimate(m, chart, HT_HILL, HT_ROLE_HILL, columns);
+    add_ghosts(m, chart, ht_trace_of(HT_MMO), columns);
+    add_estimate(m, chart, HT_MMO, HT_ROLE_MMO, columns);
+}
+
+/* From the least to the most trusted; a narrow chart leaves the first ones out. Bands of those that assume no
+ * more than their band says; the values of all stand in the table. */
+void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
+{
+    static const struct {
+        ht_estimator estimator;
+        ht_role role;
+        bool band;
+    } all[] = {
+        {HT_PICKANDS, HT_ROLE_RAW, false},     {HT_DEKKERS, HT_ROLE_DIM, false},
+        {HT_PAULAUSKAS, HT_ROLE_AXIS, false},  {HT_DEHAAN, HT_ROLE_CURVE_4, false},
+        {HT_HILL, HT_ROLE_HILL, true},         {HT_MMO_MULTI, HT_ROLE_CURVE_5, true},
+        {HT_MCCULLOCH, HT_ROLE_CURVE_2, true}, {HT_ECF, HT_ROLE_CURVE_1, true},
+        {HT_MMO, HT_ROLE_MMO, true},
+    };
+    enum { ALL = sizeof all / sizeof all[0], NARROW = 4 };
+    int first = columns < WIDE_FROM ? NARROW : 0;
+    begin_tail(m, "Estimates of α", chart);
+    ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the dotted line?");
+    for (int i = first; i < ALL; i++)
+        if (all[i].band) add_band(chart, &m->trace[ht_trace_of(all[i].estimator)], all[i].role, columns);
+    add_injected(m, chart, columns);
+    for (int i = first; i < ALL; i++) {
+        if (all[i].estimator == HT_MMO) add_ghosts(m, chart, ht_trace_of(HT_MMO), columns);
+        ht_series *s = add_line(m, chart, ht_trace_of(all[i].estimator), all[i].role,
+                                ht_estimator_at(all[i].estimator)->name, columns);
+        if (s && first > 0) s->value[0] = '\0';
+    }
+}
+
+void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
+{
+    ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
+    ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
+    ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
+    step_axis(m, chart);
+    add_ghosts(m, chart, HT_TRACE_ROWS, columns);
+    add_line(m, chart, HT_TRACE_ROWS, HT_ROLE_MMO,
+             m->report.tail.rows.layers > 1 ? "median of the layers" : "mmo-multi", columns);
+    ht_chart_fit(chart);
+    chart->y.low = fmin(chart->y.low, 1.5), chart->y.high = fmax(chart->y.high, 2.1);
+}

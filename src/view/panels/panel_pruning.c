@@ -1,0 +1,103 @@
+/* panel_pruning.c - accuracy against what was removed: on the dashboard the method of the settings, in the
+ * pruning view every method that is shown, under a cursor. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "view/ghost.h"
+#include "view/panels/panels.h"
+#include "chart/prune_chart.h"
+#include "view/pruning.h"
+
+/* An earlier run's method of the settings: accuracy, and dotted the error. */
+static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht_chart *chart)
+{
+    const ht_report *r = &m->ghost[i]->report;
+    const ht_method_look *look = &r->look[r->method];
+    if (look->count == 0) return; /* pinned before the first look */
+    ht_series *accuracy = ht_ghost_add(m, chart, i, columns, look->count);
+    ht_series *error =
+        by_weights ? NULL : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(i), "", look->count);
+    if (error) error->dash = HT_DOTTED;
+    for (int k = 0; k < look->count; k++) {
+        double x = ht_prune_x(&look->points[k], by_weights);
+        if (accuracy) accuracy->x[k] = x, accuracy->high[k] = look->points[k].accuracy;
+        if (error) error->x[k] = x, error->high[k] = look->points[k].error;
+    }
+    if (accuracy) snprintf(accuracy->value, sizeof accuracy->value, "κ %.3f", look->at.ratio);
+}
+
+static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int columns, ht_chart *chart)
+{
+    enum { WIDE_FROM = 2 * 120 }; /* half columns from which the legend has room for each κ */
+    ht_prune_lines lines = {
+        .metric = r->metric, .error = r->error, .split = "test", .by_weights = by_weights};
+    for (int m = 0; m < HT_PRUNE_METHODS; m++) {
+        const ht_method_look *look = &r->look[m];
+        if (!(shown >> m & 1) || look->count == 0) continue;
+        lines.line[lines.count++] =
+            (ht_prune_line){(ht_prune_method)m, look->count, look->points, &look->at, NULL};
+    }
+    lines.terse = lines.count > 2 && columns < WIDE_FROM;
+    ht_prune_chart(&lines, chart);
+}
+
+static void say_samples(const ht_report *r, const ht_method_look *look, ht_chart *chart)
+{
+    char used[24], all[24], step[24];
+    ht_format_grouped(used, sizeof used, look->samples);
+    ht_format_grouped(all, sizeof all, r->samples_of);
+    ht_format_grouped(step, sizeof step, (long long)look->step);
+    /* While training; all of them once it is paused. */
+    if (look->step != r->step)
+        snprintf(chart->note, sizeof chart->note, "as it was at step %s", step);
+    else if (look->samples < r->samples_of)
+        snprintf(chart->note, sizeof chart->note, "first %s of %s test samples", used, all);
+}
+
+/* What is asked for and not there yet comes before what the samples are. */
+static void say_pending(const ht_report *r, unsigned shown, ht_chart *chart)
+{
+    unsigned pending = r->pending & shown;
+    size_t used = 0;
+    for (int m = 0; m < HT_PRUNE_METHODS && used < sizeof chart->note; m++)
+        if (pending >> m & 1)
+            used += (size_t)snprintf(chart->note + used, sizeof chart->note - used, "%s%s", used ? ", " : "",
+                                     ht_prune_at((ht_prune_method)m)->name);
+    if (used && used < sizeof chart->note)
+        snprintf(chart->note + used, sizeof chart->note - used, " %s on the way",
+                 (pending & (pending - 1)) ? "are" : "is");
+}
+
+/* The largest ratio that costs at most one point of accuracy, and the cursor. */
+static void add_cursor(const ht_model *m, bool by_weights, ht_chart *chart)
+{
+    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, false);
+    char label[40];
+    if (p) {
+        snprintf(label, sizeof label, "-1 point %.3f", look->reading.one_point);
+        ht_chart_mark(chart, true, ht_prune_x(p, by_weights), HT_ROLE_DIM, label);
+    }
+    chart->cursor_on = true;
+    chart->cursor_x = ht_pruning_cursor(m);
+}
+
+void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
+{
+    const ht_report *r = &m->report;
+    bool view = m->view == HT_VIEW_PRUNING, by_weights = view && ht_pruning_by_weights(m);
+    unsigned shown = view ? ht_pruning_shown(m) : 1u << r->method;
+    chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
+    chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
+    ht_text_copy(chart->title, sizeof chart->title, "Pruning");
+    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    if (view) chart->gutter = 6;
+    if (r->count == 0) return;
+    for (int i = 0; i < m->ghost_count; i++) add_ghost(m, i, columns, by_weights, chart);
+    add_methods(r, shown, by_weights, columns, chart);
+    if (view) add_cursor(m, by_weights, chart);
+    say_samples(r, view ? ht_pruning_lead(m) : &r->look[r->method], chart);
+    if (view) say_pending(r, shown, chart);
+}

@@ -1,0 +1,178 @@
+/* panel_pruning_readout.c - the numbers beside the pruning chart: what is shown, what the cursor stands on,
+ * and the marks in words. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "view/panels/panels.h"
+#include "chart/prune_chart.h"
+#include "view/pruning.h"
+
+enum {
+    NARROW = 28, /* columns from which an accuracy has its change beside it */
+    WIDE = 32,   /* columns from which labels need no short form */
+    TALL = 30,   /* rows from which all methods are listed, the hidden ones too */
+    TALLER = 44  /* rows from which each has a second row */
+};
+
+/* ---- methods ---- */
+
+/* "0.9750": the accuracy at the cursor. */
+static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
+{
+    const ht_method_look *look = &m->report.look[method];
+    bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
+    const ht_prune_point *p = shown ? ht_pruning_at(look, ht_pruning_cursor(m), by_weights) : NULL;
+    char label[40];
+    snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
+    ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
+                              shown ? "on its way" : "-");
+    row->id = (int)method;
+    row->selected = m->control >= 0 && shown && method == m->prune_lead && by_weights;
+    if (!p) return;
+    if (room.columns < WIDE)
+        snprintf(row->value, sizeof row->value, "%.3f", p->accuracy);
+    else
+        snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy,
+                 p->accuracy - look->points[0].accuracy);
+    if (room.rows < TALLER || !by_weights) return;
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "", "κ %.3f  %s %.3f  -1 point %.3f", look->at.ratio,
+                ht_model_error_symbol(&m->report), p->error, look->reading.one_point)
+        ->id = (int)method;
+}
+
+/* The legend that can be clicked. */
+static void add_methods(const ht_model *m, ht_room room, ht_form *form)
+{
+    unsigned listed = room.rows >= TALL ? (1u << HT_PRUNE_METHODS) - 1 : ht_pruning_shown(m);
+    if (listed != ht_pruning_shown(m) || ht_pruning_by_weights(m))
+        ht_panel_add_heading(form,
+                             room.columns < WIDE ? "Accuracy there (1-6)" : "Test accuracy there (1-6)");
+    else
+        listed = 0;
+    for (int i = 0; i < HT_PRUNE_METHODS; i++)
+        if (listed >> i & 1) add_method(m, room, (ht_prune_method)i, form);
+}
+
+/* ---- the cursor ---- */
+
+/* "0.67 MB" */
+static void add_bytes(ht_form *form, const char *label, double bytes)
+{
+    bool large = bytes >= 1e6;
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%.2f %s", bytes / (large ? 1e6 : 1e3),
+                large ? "MB" : "kB");
+}
+
+/* "neurons kept": in a narrow form only "kept". */
+static void add_count(ht_room room, ht_prune_method method, const char *what, int64_t count, ht_form *form)
+{
+    char label[48], text[32];
+    const char *unit = room.columns < WIDE ? "" : ht_prune_at(method)->unit;
+    snprintf(label, sizeof label, "%s%s%s", unit, *unit ? " " : "", what);
+    ht_format_grouped(text, sizeof text, count);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%s", text);
+}
+
+static void add_accuracy(ht_room room, ht_prune_method method, const ht_prune_point *p, double before,
+                         ht_form *form)
+{
+    const char *label = room.columns < WIDE ? "accuracy" : "test accuracy";
+    ht_row *row = ht_form_add(form, HT_ROW_VALUE, ht_prune_role(method), label, "%.4f", p->accuracy);
+    if (room.columns >= NARROW)
+        snprintf(row->value, sizeof row->value, "%.4f (%+.4f)", p->accuracy, p->accuracy - before);
+}
+
+static void add_size(const ht_model *m, ht_room room, const ht_prune_point *p, ht_form *form)
+{
+    char text[32];
+    double whole = (double)m->report.parameters;
+    bool narrow = room.columns < WIDE;
+    ht_format_grouped(text, sizeof text, llround(p->weights * whole));
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, narrow ? "weights" : "weights left", "%s", text);
+    if (room.rows >= TALL) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "of all", "%.4f", p->weights);
+    add_bytes(form, narrow ? "memory" : "memory left", 4 * whole * p->bytes);
+}
+
+static void add_speed(const ht_report *r, ht_prune_method method, ht_form *form)
+{
+    char label[40];
+    if (!isfinite(r->speed_up) || r->speed_up <= 0 || r->speed_method != method) return;
+    snprintf(label, sizeof label, "speed at %.3f", r->speed_ratio);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "× %.2f", r->speed_up);
+}
+
+static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_report *r = &m->report;
+    ht_prune_method method = m->prune_lead;
+    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    char text[96];
+    snprintf(text, sizeof text, "%s at %s", ht_prune_at(method)->name,
+             m->prune_cursor < 0 ? "κ (the cursor)" : "the cursor");
+    ht_panel_add_heading(form, text);
+    if (!p) {
+        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "on its way: it is looked at now", "%s", "");
+        return;
+    }
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "fraction" : "fraction removed",
+                "%.4f", p->ratio);
+    add_count(room, method, "removed", p->removed, form);
+    add_count(room, method, "kept", look->units - p->removed, form);
+    add_accuracy(room, method, p, look->points[0].accuracy, form);
+    if (isfinite(p->loss)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "test loss", "%.4g", p->loss);
+    snprintf(text, sizeof text, "error %s", ht_model_error_symbol(r));
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR, text, "%.4f", p->error);
+    add_size(m, room, p, form);
+    add_speed(r, method, form);
+}
+
+/* ---- marks ---- */
+
+static void add_marks(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_report *r = &m->report;
+    const ht_method_look *look = ht_pruning_lead(m);
+    char text[400];
+    if (look->count == 0) return;
+    ht_panel_add_heading(form, "The whole curve");
+    snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_MARK, text, "%.4f", look->at.ratio);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT,
+                room.columns < WIDE ? "-1 point at" : "≤ 1 point lost up to", "%.4f",
+                look->reading.one_point);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "area" : "area under the curve",
+                "%.4f", look->reading.area);
+    ht_format_grouped(text, sizeof text, look->samples);
+    if (room.columns >= WIDE) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "test samples", "%s", text);
+    ht_pruning_words(r, m->prune_lead, text, sizeof text);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
+}
+
+/* Only where they fit: the key bar and the help know them too. */
+static void add_keys(ht_room room, ht_form *form)
+{
+    static const char *const keys[][2] = {
+        {"1-6", "methods over each other"},  {"← → < >", "move the cursor"},
+        {"x", "remove it from the network"}, {"X", "and keep it at zero"},
+        {"u M", "undo; mask away"},          {"Enter", "all samples, and speed"},
+    };
+    int count = (int)(sizeof keys / sizeof keys[0]);
+    if (form->count + 1 + count > room.rows) return;
+    ht_panel_add_heading(form, "Keys");
+    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+}
+
+void ht_panel_pruning_readout(const ht_model *m, ht_room room, ht_form *form)
+{
+    ht_text_copy(form->title, sizeof form->title, "Read-out");
+    if (m->report.count == 0) {
+        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "the first look is on its way", "%s", "");
+        return;
+    }
+    add_methods(m, room, form);
+    add_cursor(m, room, form);
+    add_marks(m, room, form);
+    if (m->control >= 0) add_keys(room, form); /* not in a picture */
+}

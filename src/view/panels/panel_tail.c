@@ -1,0 +1,170 @@
+/* panel_tail.c - the tail view: distributions, Hill plot, spectrum, and all estimates as a table. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "view/ghost.h"
+#include "view/panel.h"
+#include "view/panels/panels.h"
+#include "chart/tail_charts.h"
+#include "chart/tail_table.h"
+
+/* NULL until the analyst has made one. */
+static const ht_tail_picture *picture_of(const ht_report *r)
+{
+    return r->count > 0 && r->tail.picture.rows > 0 ? &r->tail.picture : NULL;
+}
+
+/* ---- charts ---- */
+
+/* What waits for a look; with several layers, whose tail it is. */
+static void name_chart(const ht_model *m, ht_chart *chart)
+{
+    char layer[24];
+    if (ht_model_layer(m, layer, sizeof layer)) ht_text_copy(chart->hint, sizeof chart->hint, layer + 2);
+    if (!picture_of(&m->report))
+        ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+}
+
+typedef const ht_tail_ccdf *ccdf_of(const ht_tail_picture *picture);
+
+static const ht_tail_ccdf *weights_of(const ht_tail_picture *p)
+{
+    return &p->weights;
+}
+
+static const ht_tail_ccdf *norms_of(const ht_tail_picture *p)
+{
+    return &p->norms;
+}
+
+static const ht_tail_ccdf *spectrum_of(const ht_tail_picture *p)
+{
+    return &p->eigenvalues;
+}
+
+/* Earlier tails come first and lie behind. */
+static void add_ghosts(const ht_model *m, ccdf_of *part, int columns, ht_chart *chart)
+{
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_tail_picture *p = picture_of(&m->ghost[i]->report);
+        if (p) ht_tail_ccdf_fill(part(p), ht_ghost_add(m, chart, i, columns, part(p)->count));
+    }
+}
+
+static void widen(const ht_model *m, ccdf_of *part, ht_chart *chart)
+{
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_tail_picture *p = picture_of(&m->ghost[i]->report);
+        if (p) ht_tail_chart_widen(chart, part(p));
+    }
+}
+
+void ht_panel_tail_weights(const ht_model *m, int columns, ht_chart *chart)
+{
+    static const ht_tail_picture none;
+    const ht_tail_picture *p = picture_of(&m->report);
+    if (p) add_ghosts(m, weights_of, columns, chart);
+    ht_tail_chart_weights(p ? p : &none, ht_model_injected(m), chart);
+    if (p) widen(m, weights_of, chart);
+    name_chart(m, chart);
+}
+
+void ht_panel_tail_norms(const ht_model *m, int columns, ht_chart *chart)
+{
+    static const ht_tail_picture none;
+    const ht_tail_picture *p = picture_of(&m->report);
+    if (p) add_ghosts(m, norms_of, columns, chart);
+    ht_tail_chart_norms(p ? p : &none, ht_model_injected(m), chart);
+    if (p) widen(m, norms_of, chart);
+    name_chart(m, chart);
+}
+
+void ht_panel_tail_spectrum(const ht_model *m, int columns, ht_chart *chart)
+{
+    static const ht_tail_picture none;
+    const ht_tail_picture *p = picture_of(&m->report);
+    if (p) add_ghosts(m, spectrum_of, columns, chart);
+    ht_tail_chart_spectrum(p ? p : &none, chart);
+    if (p) widen(m, spectrum_of, chart);
+    name_chart(m, chart);
+}
+
+void ht_panel_tail_hill(const ht_model *m, int columns, ht_chart *chart)
+{
+    static const ht_tail_picture none;
+    const ht_tail_picture *p = picture_of(&m->report);
+    for (int i = 0; p && i < m->ghost_count; i++) {
+        const ht_tail_picture *ghost = picture_of(&m->ghost[i]->report);
+        if (ghost) ht_tail_hill_fill(ghost, ht_ghost_add(m, chart, i, columns, ht_tail_hill_points(ghost)));
+    }
+    ht_tail_chart_hill(p ? p : &none, ht_model_injected(m), chart);
+    name_chart(m, chart);
+}
+
+/* ---- table ---- */
+
+static void add_ghost_rows(const ht_model *m, ht_room room, ht_form *form)
+{
+    char label[80], said[24];
+    if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
+    ht_panel_add_heading(form, "Ghosts: mmo");
+    for (int i = 0; i < m->ghost_count; i++) {
+        const ht_report *r = &m->ghost[i]->report;
+        ht_ghost_label(m, m->ghost[i], label, sizeof label);
+        ht_tail_say(&r->tail.now[HT_MMO], said, sizeof said);
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s", r->count > 0 ? said : "–");
+    }
+}
+
+/* What the words in the table mean, of those that occur; while there is room. */
+static void add_meanings(const ht_tail_picture *p, ht_room room, ht_form *form)
+{
+    char line[200];
+    bool begun = false;
+    for (int q = 0; q < HT_QUALITIES; q++) {
+        bool occurs = p->by_rows.quality == (ht_quality)q && isfinite(p->by_rows.value);
+        for (int e = 0; e < HT_ESTIMATORS; e++)
+            occurs = occurs || (p->all[e].quality == (ht_quality)q && isfinite(p->all[e].value)) ||
+                     (p->of_norms[e].quality == (ht_quality)q && isfinite(p->of_norms[e].value));
+        snprintf(line, sizeof line, "%s: %s.", ht_quality_word((ht_quality)q),
+                 ht_quality_meaning((ht_quality)q));
+        if (!occurs || form->count + 2 + ht_panel_text_rows(room, line) > room.rows) continue;
+        if (!begun) ht_panel_add_heading(form, "How far to believe them");
+        begun = true;
+        ht_panel_add_text(form, room, HT_ROLE_DIM, line);
+    }
+}
+
+/* About the panel with the frame. */
+static void add_about(const ht_model *m, ht_room room, ht_form *form)
+{
+    char heading[64];
+    if (m->control < 0 || m->focus >= HT_PANEL_COUNT) return; /* a picture */
+    const ht_panel *panel = ht_panel_at(m->focus);
+    if (form->count + 1 + ht_panel_text_rows(room, panel->explain) > room.rows) return;
+    snprintf(heading, sizeof heading, "About this panel: %s", panel->name);
+    ht_panel_add_heading(form, heading);
+    ht_panel_add_text(form, room, HT_ROLE_DIM, panel->explain);
+}
+
+void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
+{
+    char layer[24], step[24];
+    double injected = ht_model_injected(m);
+    const ht_tail_picture *p = picture_of(&m->report);
+    ht_model_layer(m, layer, sizeof layer);
+    if (p) ht_tail_form(p, room.columns, form);
+    snprintf(form->title, sizeof form->title, "Tail index α̂%s", layer);
+    if (!p) {
+        ht_panel_add_text(form, room, HT_ROLE_DIM, "The first look is on its way.");
+        return;
+    }
+    ht_format_grouped(step, sizeof step, (long long)m->report.tail.picture_step);
+    snprintf(form->hint, sizeof form->hint, "step %s", step);
+    if (isfinite(injected) && form->count < room.rows)
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_NOISE, "injected α", "%.3g", injected);
+    add_ghost_rows(m, room, form);
+    add_meanings(p, room, form);
+    add_about(m, room, form);
+}

@@ -1,0 +1,60 @@
+/* panel_text.c - text in forms. */
+#include <ctype.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "view/panels/panels.h"
+
+enum { MARGINS = 3 }; /* columns that a form keeps free beside text */
+
+/* A blank between digits groups a number: "2 000". */
+static bool is_break(const char *text, size_t at)
+{
+    return text[at] == ' ' &&
+           !(at > 0 && isdigit((unsigned char)text[at - 1]) && isdigit((unsigned char)text[at + 1]));
+}
+
+/* Bytes of the next line of at most `width` characters, broken at a blank if there is one. */
+static size_t line_length(const char *text, int width)
+{
+    size_t used = 0, blank = 0, n;
+    unsigned c;
+    for (int column = 0; (n = ht_utf8_decode(text + used, &c)) > 0 && c != '\n'; column++) {
+        if (is_break(text, used)) blank = used;
+        if (column >= width || used + n >= sizeof((ht_row *)0)->label) return blank ? blank : used;
+        used += n;
+    }
+    return used;
+}
+
+static const char *next_line(const char *text, ht_room room, size_t *length)
+{
+    *length = line_length(text, room.columns > MARGINS + 1 ? room.columns - MARGINS : 1);
+    text += *length;
+    while (*text == ' ' || *text == '\n') text++;
+    return text;
+}
+
+void ht_panel_add_heading(ht_form *form, const char *label)
+{
+    ht_form_add(form, HT_ROW_HEADING, HT_ROLE_TITLE, label, "%s", "");
+}
+
+void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *text)
+{
+    size_t length;
+    while (*text) {
+        const char *next = next_line(text, room, &length);
+        ht_row *row = ht_form_add(form, HT_ROW_TEXT, role, "", "%s", "");
+        snprintf(row->label, sizeof row->label, "%.*s", (int)length, text);
+        text = next;
+    }
+}
+
+int ht_panel_text_rows(ht_room room, const char *text)
+{
+    size_t length;
+    int rows = 0;
+    for (; *text; rows++) text = next_line(text, room, &length);
+    return rows;
+}

@@ -1,0 +1,26 @@
+/* panels.h - the functions that fill the panels, as panels.def names them, and what they share. */
+#ifndef HT_VIEW_PANELS_PANELS_H
+#define HT_VIEW_PANELS_PANELS_H
+
+#include "chart/chart.h"
+#include "chart/form.h"
+#include "chart/gallery.h"
+#include "view/model.h"
+#include "view/panel_room.h"
+
+#define HT_ARGUMENTS_CHART const ht_model *model, int columns, ht_chart *chart
+#define HT_ARGUMENTS_FORM const ht_model *model, ht_room room, ht_form *form
+#define HT_ARGUMENTS_GALLERY const ht_model *model, ht_gallery *gallery
+
+#define HT_PANEL(id, name, home, kind, function, explain) void function(HT_ARGUMENTS_##kind);
+#include "view/panels.def"
+
+/* ---- panel_text.c ---- */
+
+void ht_panel_add_heading(ht_form *form, const char *label);
+/* Adds `text` as rows of at most the room's width; paragraphs are separated by '\n'. */
+void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *text);
+/* How many rows that takes. */
+int ht_panel_text_rows(ht_room room, const char *text);
+
+#endif

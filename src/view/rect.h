@@ -1,9 +1,0 @@
-/* rect.h - a rectangle in character cells. */
-#ifndef HT_VIEW_RECT_H
-#define HT_VIEW_RECT_H
-
-typedef struct ht_rect {
-    int x, y, w, h; /* left, top, width, height; w, h ≥ 0 */
-} ht_rect;
-
-#endif

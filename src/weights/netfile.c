@@ -1,0 +1,310 @@
+#include "weights/netfile.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "data/checksum.h"
+#include "weights/netparts.h"
+#include "data/npy.h"
+
+static const char activation_key[] = "heavytail.activation", mean_field_key[] = "heavytail.mean_field";
+
+/* ---- a chain of matrices ---- */
+
+static ht_network *empty_network(ht_activation activation, bool mean_field, ht_error *err)
+{
+    ht_network *net = ht_alloc(1, sizeof *net, "the network", err);
+    if (net) *net = (ht_network){.depth = -1, .activation = activation, .mean_field = mean_field};
+    return net;
+}
+
+/* What no layer can hold: `value`, as it is in the file, at number i of an array of so many columns. */
+static ht_code not_finite(const char *path, const char *name, size_t i, size_t columns, double value,
+                          ht_error *err)
+{
+    char what[80];
+    if (isfinite(value))
+        snprintf(what, sizeof what, "%.6g is too large, beyond %.2g", value, (double)FLT_MAX);
+    else
+        snprintf(what, sizeof what, "it is %s", isnan(value) ? "NaN" : value < 0 ? "-Inf" : "Inf");
+    return ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number of 32 bits: %s", path, name,
+                        i / columns, i % columns, what);
+}
+
+/* Adds a matrix and its bias (or NULL) as the next layer and takes their memory, also when that fails. */
+static ht_code add_layer(ht_network *net, const char *path, const char *name, size_t rows, size_t columns,
+                         float *weight, float *bias, ht_error *err)
+{
+    ht_code code = HT_OK;
+    if (net->depth == HT_DEPTH_MAX)
+        code = ht_error_set(err, HT_FAIL, "%s: %.60s would be layer %d; up to %d hidden ones are possible",
+                            path, name, net->depth + 2, HT_DEPTH_MAX);
+    else if (rows < 1 || columns < 1 || rows > INT_MAX || columns > INT_MAX)
+        code = ht_error_set(err, HT_FAIL, "%s: %.60s is (%zu × %zu): no layer has such a shape", path, name,
+                            rows, columns);
+    else if (net->depth >= 0 && (size_t)net->layers[net->depth].rows != columns)
+        code = ht_error_set(err, HT_FAIL,
+                            "%s: %.60s is (%zu × %zu), but the layer before it gives out %d values; layers "
+                            "are (outputs × inputs), first to last",
+                            path, name, rows, columns, net->layers[net->depth].rows);
+    for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
+        if (!isfinite(weight[i])) code = not_finite(path, name, i, columns, (double)weight[i], err);
+    if (code == HT_OK) {
+        net->layers[++net->depth] =
+            (ht_layer){.rows = (int)rows, .columns = (int)columns, .weight = weight, .bias = bias};
+    } else {
+        ht_free(weight);
+        ht_free(bias);
+    }
+    return code;
+}
+
+/* At least one hidden layer and the output. */
+static ht_network *checked(ht_network *net, const char *path, ht_code code, ht_error *err)
+{
+    if (code == HT_OK && net->depth < 1)
+        ht_error_set(err, HT_FAIL,
+                     "%s: holds %d layers; a network has a hidden layer and an output layer at least", path,
+                     net->depth + 1);
+    else if (code == HT_OK)
+        return net;
+    ht_network_free(net);
+    return NULL;
+}
+
+/* ---- tensors ---- */
+
+typedef struct reader {
+    const char *path;
+    ht_weights *file;
+    const ht_netfile_options *options;
+    ht_network *net;
+} reader;
+
+static size_t columns_of(const ht_tensor_info *info)
+{
+    return info->ndim == 2 ? info->shape[1] : info->count;
+}
+
+/* Doubles as floats, in new memory. Too small ones count as zero, which is noted. */
+static ht_code narrow(const reader *r, const ht_tensor_info *info, const double *from, float **to,
+                      ht_error *err)
+{
+    size_t lost = 0;
+    float *f = *to = ht_alloc(info->count, sizeof **to, info->name, err);
+    if (!f) return HT_FAIL;
+    for (size_t i = 0; i < info->count; i++) {
+        f[i] = (float)from[i];
+        lost += from[i] != 0 && f[i] == 0;
+        if (!isfinite(f[i])) return not_finite(r->path, info->name, i, columns_of(info), from[i], err);
+    }
+    if (lost > 0)
+        ht_notes_add(r->options->notes,
+                     "%s: %zu values of %.200s are too small for 32 bits and count as zero", r->path, lost,
+                     info->name);
+    return HT_OK;
+}
+
+/* Tensor number i as finite floats in new memory; to be freed also when that fails. */
+static ht_code load(const reader *r, size_t i, ht_tensor_info *info, float **to, ht_error *err)
+{
+    double *wide;
+    if (ht_weights_describe(r->file, i, info, err) != HT_OK) return err->code;
+    if (ht_weights_load(r->file, i, to, &wide, err) != HT_OK) return err->code;
+    ht_code code = wide ? narrow(r, info, wide, to, err) : HT_OK;
+    ht_free(wide);
+    for (size_t k = 0; k < info->count && code == HT_OK; k++)
+        if (!isfinite((*to)[k]))
+            code = not_finite(r->path, info->name, k, columns_of(info), (double)(*to)[k], err);
+    return code;
+}
+
+/* (rows × columns) becomes (columns × rows). */
+static ht_code turn(float **weight, size_t rows, size_t columns, ht_error *err)
+{
+    float *turned = ht_alloc(rows * columns, sizeof *turned, "a matrix turned round", err);
+    if (!turned) return err->code;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) turned[j * rows + i] = (*weight)[i * columns + j];
+    ht_free(*weight);
+    *weight = turned;
+    return HT_OK;
+}
+
+/* The matrix, and the bias or HT_NO_TENSOR, as the next layer. */
+static ht_code add_tensors(const reader *r, size_t matrix, long bias, bool turned, ht_error *err)
+{
+    ht_tensor_info info, vector = {0};
+    float *weight = NULL, *shift = NULL;
+    ht_code code = load(r, matrix, &info, &weight, err);
+    if (code == HT_OK && turned && weight) code = turn(&weight, info.shape[0], info.shape[1], err);
+    if (code == HT_OK && bias != HT_NO_TENSOR) code = load(r, (size_t)bias, &vector, &shift, err);
+    if (code == HT_OK && shift && vector.count != info.shape[turned])
+        code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,
+                            vector.name, vector.count, info.shape[turned]);
+    if (code == HT_OK)
+        return add_layer(r->net, r->path, info.name, info.shape[turned], info.shape[!turned], weight, shift,
+                         err);
+    ht_free(weight);
+    ht_free(shift);
+    return code;
+}
+
+/* ---- .safetensors ---- */
+
+/* The number of the tensor with this name, or HT_NO_TENSOR. */
+static ht_code find(const reader *r, const char *name, long *number, ht_error *err)
+{
+    ht_tensor_info info;
+    *number = HT_NO_TENSOR;
+    for (size_t i = 0; i < ht_weights_count(r->file) && *number == HT_NO_TENSOR; i++) {
+        if (ht_weights_describe(r->file, i, &info, err) != HT_OK) return err->code;
+        if (strcmp(info.name, name) == 0) *number = (long)i;
+    }
+    return HT_OK;
+}
+
+/* layers.0.weight, layers.0.bias … in the order of their numbers. */
+static ht_code add_ours(const reader *r, ht_error *err)
+{
+    for (int l = 0;; l++) {
+        ht_tensor_info info;
+        char name[32];
+        long matrix, bias;
+        snprintf(name, sizeof name, "layers.%d.weight", l);
+        if (find(r, name, &matrix, err) != HT_OK) return err->code;
+        if (matrix == HT_NO_TENSOR) return HT_OK;
+        if (ht_weights_describe(r->file, (size_t)matrix, &info, err) != HT_OK) return err->code;
+        if (info.ndim != 2)
+            return ht_error_set(err, HT_FAIL, "%s: %s has %d dimensions, not 2", r->path, name, info.ndim);
+        snprintf(name, sizeof name, "layers.%d.bias", l);
+        if (find(r, name, &bias, err) != HT_OK) return err->code;
+        if (add_tensors(r, (size_t)matrix, bias, false, err) != HT_OK) return err->code;
+    }
+}
+
+static ht_code add_parts(const reader *r, ht_netparts *p, ht_error *err)
+{
+    ht_chain chain;
+    if (ht_netparts_find(p, r->path, r->file, r->options->notes, err) != HT_OK) return err->code;
+    if (p->count == 0) return HT_OK; /* too few layers, which is told in the end */
+    if (ht_chain_find(r->path, p->link, p->count, r->options->order, &chain, r->options->notes, err) != HT_OK)
+        return err->code;
+    for (int l = 0; l < chain.count; l++) {
+        int i = chain.order[l];
+        if (add_tensors(r, p->number[i], p->bias[i], chain.turned, err) != HT_OK) return err->code;
+    }
+    return HT_OK;
+}
+
+static ht_code add_others(const reader *r, ht_error *err)
+{
+    ht_netparts *parts = ht_alloc(1, sizeof *parts, "the list of layers", err);
+    if (!parts) return err->code;
+    ht_code code = add_parts(r, parts, err);
+    ht_free(parts);
+    return code;
+}
+
+/* Did we write it? Then the names are ours, and a checkpoint holds more than the network. */
+static ht_code is_ours(const reader *r, bool *ours, ht_error *err)
+{
+    static const char *const marks[] = {"heavytail.step", activation_key, HT_CHECKSUM_KEY};
+    long first;
+    *ours = false;
+    if (r->options->order) return HT_OK;
+    if (find(r, "layers.0.weight", &first, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0] && first != HT_NO_TENSOR; i++)
+        *ours = *ours || ht_weights_metadata(r->file, marks[i]);
+    return HT_OK;
+}
+
+/* What ht_netfile_write noted. */
+static ht_code read_notes(ht_network *net, const char *path, const ht_weights *file, ht_error *err)
+{
+    const char *activation = ht_weights_metadata(file, activation_key),
+               *mean_field = ht_weights_metadata(file, mean_field_key);
+    ht_params params;
+    ht_params_init(&params);
+    if (activation && ht_params_set(&params, "model.activation", activation, err) != HT_OK)
+        return ht_error_prefix(err, "%s", path), err->code = HT_FAIL;
+    if (activation) net->activation = (ht_activation)ht_params_get(&params, HT_P_MODEL_ACTIVATION);
+    if (mean_field) net->mean_field = strcmp(mean_field, "true") == 0;
+    return HT_OK;
+}
+
+ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *options, ht_error *err)
+{
+    bool ours = false;
+    reader r = {.path = path, .options = options, .file = ht_weights_open(path, options->notes, err)};
+    if (!r.file) return NULL;
+    r.net = empty_network(options->activation, options->mean_field, err);
+    ht_code code = r.net ? is_ours(&r, &ours, err) : HT_FAIL;
+    if (code == HT_OK) code = ours ? add_ours(&r, err) : add_others(&r, err);
+    if (code == HT_OK) code = read_notes(r.net, path, r.file, err);
+    ht_weights_close(r.file);
+    return r.net ? checked(r.net, path, code, err) : NULL;
+}
+
+ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mean_field, ht_error *err)
+{
+    const ht_netfile_options options = {.activation = activation, .mean_field = mean_field};
+    return ht_netfile_read_as(path, &options, err);
+}
+
+/* ---- .npy ---- */
+
+ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activation activation,
+                                bool mean_field, ht_error *err)
+{
+    ht_network *net = empty_network(activation, mean_field, err);
+    ht_code code = net ? HT_OK : HT_FAIL;
+    for (int i = 0; i < count && code == HT_OK; i++) {
+        ht_npy array;
+        code = ht_npy_read(paths[i], HT_NPY_FLOAT, &array, err);
+        if (code == HT_OK && array.ndim != 2)
+            code = ht_error_set(err, HT_FAIL, "%s: has %d dimensions; a layer has 2 (outputs × inputs)",
+                                paths[i], array.ndim);
+        if (code == HT_OK) {
+            code =
+                add_layer(net, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, NULL, err);
+            array.f32 = NULL;
+        }
+        ht_npy_free(&array);
+    }
+    return net ? checked(net, paths[0], code, err) : NULL;
+}
+
+/* ---- out ---- */
+
+ht_code ht_netfile_write(const char *path, const ht_network *net, const char *about, ht_error *err)
+{
+    ht_tensor_out tensors[2 * (HT_DEPTH_MAX + 1)];
+    size_t count = 0;
+    for (int l = 0; l <= net->depth; l++) {
+        const ht_layer *layer = &net->layers[l];
+        ht_tensor_out *weight = &tensors[count++];
+        *weight = (ht_tensor_out){
+            .rows = (size_t)layer->rows, .columns = (size_t)layer->columns, .data = layer->weight};
+        snprintf(weight->name, sizeof weight->name, "layers.%d.weight", l);
+        if (!layer->bias) continue;
+        ht_tensor_out *bias = &tensors[count++];
+        *bias = (ht_tensor_out){.rows = (size_t)layer->rows, .data = layer->bias};
+        snprintf(bias->name, sizeof bias->name, "layers.%d.bias", l);
+    }
+    const char *const metadata[] = {"format",
+                                    "pt",
+                                    activation_key,
+                                    ht_param_choice(HT_P_MODEL_ACTIVATION, (int)net->activation),
+                                    mean_field_key,
+                                    net->mean_field ? "true" : "false",
+                                    "heavytail.pruning",
+                                    about,
+                                    NULL};
+    return ht_safetensors_write(path, tensors, count, metadata, err);
+}

@@ -1,0 +1,529 @@
+#include "weights/safetensors.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "data/checksum.h"
+#include "weights/foreign.h"
+#include "data/half.h"
+
+/* The limit is that of the format's own reader. */
+enum { HEADER_LIMIT = 100000000, MARKS_LIMIT = 1 << 23, TENSORS_OUT = 64 };
+
+typedef struct named {
+    const char *name;
+    const json_t *entry;
+} named;
+
+struct ht_safetensors {
+    char *path;
+    int fd;
+    json_t *header;
+    named *tensors; /* in the order of the header: a list, because a JSON object is not counted through */
+    size_t count;
+    uint64_t start, bytes; /* of the data; until the header is read, `bytes` of the file */
+};
+
+static ht_code read_at(const ht_safetensors *f, void *to, size_t size, uint64_t offset, ht_error *err)
+{
+    return ht_file_read_at(f->fd, f->path, to, size, offset, err);
+}
+
+static uint64_t little_endian(const unsigned char *p, size_t size)
+{
+    uint64_t bits = 0;
+    for (size_t i = size; i-- > 0;) bits = bits << 8 | p[i];
+    return bits;
+}
+
+/* The bytes [a, b) of a tensor, counted from the end of the header; false when they are not inside the file.
+ */
+static bool range_of(const ht_safetensors *f, const json_t *entry, json_int_t range[2])
+{
+    const json_t *offsets = json_object_get(entry, "data_offsets"), *a = json_array_get(offsets, 0),
+                 *b = json_array_get(offsets, 1);
+    range[0] = json_integer_value(a);
+    range[1] = json_integer_value(b);
+    return json_array_size(offsets) == 2 && json_is_integer(a) && json_is_integer(b) && range[0] >= 0 &&
+           range[1] >= range[0] && (uint64_t)range[1] <= f->bytes;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    json_int_t x = *(const json_int_t *)a, y = *(const json_int_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Every tensor lies inside the file and none on another's bytes. */
+static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
+{
+    size_t count = 0;
+    json_int_t(*range)[2] = ht_alloc(f->count, sizeof *range, "a safetensors header", err);
+    if (!range) return err->code;
+    ht_code code = HT_OK;
+    for (size_t i = 0; i < f->count; i++) {
+        if (!range_of(f, f->tensors[i].entry, range[count]) && code == HT_OK)
+            code = ht_error_set(
+                err, HT_FAIL,
+                "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged, or cut", f->path,
+                f->tensors[i].name, (long long)range[count][0], (long long)range[count][1], f->bytes);
+        if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */
+    }
+    qsort(range, count, sizeof *range, by_start);
+    for (size_t i = 1; i < count && code == HT_OK; i++)
+        if (range[i][0] < range[i - 1][1])
+            code = ht_error_set(err, HT_FAIL, "%s: two tensors overlap at byte %lld; the file is damaged",
+                                f->path, (long long)range[i][0]);
+    ht_free(range);
+    return code;
+}
+
+/* Goes on with the tensors' bytes. */
+static ht_code check_sum(const ht_safetensors *f, uint32_t sum, const char *digits, ht_error *err)
+{
+    unsigned char piece[1 << 15];
+    char real[HT_CHECKSUM_SIZE];
+    for (uint64_t done = 0; done < f->bytes;) {
+        size_t count = f->bytes - done < sizeof piece ? (size_t)(f->bytes - done) : sizeof piece;
+        if (read_at(f, piece, count, f->start + done, err) != HT_OK) return err->code;
+        sum = ht_checksum_add(sum, piece, count);
+        done += count;
+    }
+    ht_checksum_format(real, sum);
+    if (strcmp(real, digits) == 0) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: its bytes have changed since they were written (checksum %s, not %s); the file is "
+        "damaged: put back a copy, or move it away",
+        f->path, real, digits);
+}
+
+static ht_code list_tensors(ht_safetensors *f, ht_error *err)
+{
+    const char *name;
+    json_t *entry;
+    f->tensors = ht_alloc(json_object_size(f->header), sizeof *f->tensors, "a safetensors header", err);
+    if (!f->tensors) return err->code;
+    json_object_foreach(f->header, name, entry)
+    {
+        if (strcmp(name, "__metadata__") != 0) f->tensors[f->count++] = (named){name, entry};
+    }
+    return HT_OK;
+}
+
+/* JSON takes many times its length when it is nothing but brackets and commas: half a million tensors have 5
+ * million of them. */
+static ht_code check_marks(const ht_safetensors *f, const char *text, size_t length, ht_error *err)
+{
+    size_t marks = 0;
+    for (size_t i = 0; i < length; i++) marks += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return marks <= MARKS_LIMIT
+               ? HT_OK
+               : ht_error_set(err, HT_FAIL,
+                              "%s: the header lists more than a million tensors; split the file", f->path);
+}
+
+static ht_code parse_header(ht_safetensors *f, char *text, size_t length, ht_error *err)
+{
+    json_error_t why;
+    char digits[HT_CHECKSUM_SIZE];
+    if (check_marks(f, text, length, err) != HT_OK) return err->code;
+    if (!(f->header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &why)))
+        return ht_error_set(err, HT_FAIL, "%s: header, byte %d: %s", f->path, why.position + 8, why.text);
+    if (!json_is_object(f->header))
+        return ht_error_set(err, HT_FAIL, "%s: the header is not a JSON object", f->path);
+    if (list_tensors(f, err) != HT_OK || check_ranges(f, err) != HT_OK) return err->code;
+    if (!ht_checksum_take(text, digits)) return HT_OK;
+    return check_sum(f, ht_checksum_add(0, text, length), digits, err);
+}
+
+/* What begins like no header is named for what it is, as far as that is known. */
+static ht_code check_start(const ht_safetensors *f, uint64_t *length, ht_error *err)
+{
+    unsigned char head[HT_FOREIGN_HEAD];
+    size_t size = f->bytes < sizeof head ? (size_t)f->bytes : sizeof head;
+    if (read_at(f, head, size, 0, err) != HT_OK) return err->code;
+    *length = size < 9 ? 0 : little_endian(head, 8);
+    bool begins = size >= 9 && head[8] == '{';
+    if (begins && *length <= HEADER_LIMIT && *length + 8 <= f->bytes) return HT_OK;
+    const char *what = ht_foreign_name(f->path, head, size);
+    if (what) return ht_error_set(err, HT_FAIL, "%s: %s", f->path, what);
+    if (begins && *length <= HEADER_LIMIT)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: is cut: its header alone takes %" PRIu64 " bytes, the file has %" PRIu64
+                            "; copy or download it again",
+                            f->path, *length, f->bytes);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: is no safetensors file, or damaged: it does not begin with the length of a "
+                        "header (up to %d bytes) and the header's '{'",
+                        f->path, HEADER_LIMIT);
+}
+
+static ht_code read_header(ht_safetensors *f, ht_error *err)
+{
+    uint64_t length = 0;
+    if (check_start(f, &length, err) != HT_OK) return err->code;
+    char *text = ht_alloc((size_t)length + 1, 1, "a safetensors header", err);
+    if (!text) return err->code;
+    f->start = length + 8;
+    f->bytes -= f->start;
+    ht_code code = read_at(f, text, (size_t)length, 8, err);
+    if (code == HT_OK) code = parse_header(f, text, (size_t)length, err);
+    ht_free(text);
+    return code;
+}
+
+ht_safetensors *ht_safetensors_open(const char *path, ht_error *err)
+{
+    return ht_safetensors_open_in(AT_FDCWD, path, err);
+}
+
+ht_safetensors *ht_safetensors_open_in(int at, const char *path, ht_error *err)
+{
+    ht_safetensors *f = ht_alloc(1, sizeof *f, path, err);
+    if (!f) return NULL;
+    f->fd = ht_file_open_in(at, path, &f->bytes, err);
+    f->path = strdup(path);
+    ht_code code = HT_OK;
+    if (f->fd < 0)
+        code = err->code;
+    else if (!f->path)
+        code = ht_error_set(err, HT_FAIL, "not enough memory to open %s", path);
+    else
+        code = read_header(f, err);
+    if (code == HT_OK) return f;
+    ht_safetensors_close(f);
+    return NULL;
+}
+
+void ht_safetensors_close(ht_safetensors *f)
+{
+    if (!f) return;
+    if (f->fd >= 0) close(f->fd);
+    json_decref(f->header);
+    ht_free(f->tensors);
+    free(f->path);
+    ht_free(f);
+}
+
+const char *ht_safetensors_metadata(const ht_safetensors *f, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key));
+}
+
+bool ht_safetensors_has(const ht_safetensors *f, const char *tensor)
+{
+    return strcmp(tensor, "__metadata__") != 0 && json_object_get(f->header, tensor) != NULL;
+}
+
+typedef struct element {
+    const char *name;
+    size_t size;
+    float (*decode)(uint32_t bits); /* NULL for what no float can hold */
+} element;
+
+static float of_bits(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static double of_double(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* A BF16 is the upper half of a float. */
+static float of_bfloat(uint32_t b)
+{
+    return of_bits(b << 16);
+}
+
+/* The real numbers, little endian in the file; and what masks are made of. */
+static const element reals[] = {
+    {"F32", 4, of_bits},
+    {"F64", 8, NULL},
+    {"F16", 2, ht_float_of_half},
+    {"BF16", 2, of_bfloat},
+    {"F8_E4M3", 1, ht_float_of_e4m3},
+    {"F8_E5M2", 1, ht_float_of_e5m2},
+};
+static const element *const single = &reals[0], *const doubled = &reals[1];
+static const element boolean = {"BOOL", 1, NULL};
+
+/* What else is known of the format's types: their size, to tell a damaged file. */
+static const element others[] = {
+    {"I64", 8, NULL}, {"U64", 8, NULL}, {"I32", 4, NULL}, {"U32", 4, NULL}, {"I16", 2, NULL},
+    {"U16", 2, NULL}, {"I8", 1, NULL},  {"U8", 1, NULL},  {"C64", 8, NULL}, {"BOOL", 1, NULL},
+};
+
+/* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
+static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,
+                      size_t columns, uint64_t *offset, ht_error *err)
+{
+    const json_t *entry = json_object_get(f->header, name), *shape = json_object_get(entry, "shape");
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    if (!entry) return ht_error_set(err, HT_FAIL, "%s: has no tensor '%s'", f->path, name);
+    if (!type || strcmp(type, wanted->name) != 0)
+        return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not %s", f->path, name,
+                            type ? type : "(none)", wanted->name);
+    json_int_t r = json_integer_value(json_array_get(shape, 0)),
+               c = json_integer_value(json_array_get(shape, 1));
+    if (json_array_size(shape) != 2 || r != (json_int_t)rows || c != (json_int_t)columns)
+        return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name,
+                            (long long)r, (long long)c, rows, columns);
+    json_int_t range[2];
+    if (!range_of(f, entry, range) ||
+        (uint64_t)(range[1] - range[0]) != (uint64_t)rows * columns * wanted->size)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path,
+                            name, (long long)range[0], (long long)range[1], f->bytes);
+    *offset = f->start + (uint64_t)range[0];
+    return HT_OK;
+}
+
+ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, size_t columns, float *to,
+                            ht_error *err)
+{
+    uint64_t offset = 0;
+    if (locate(f, name, single, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < rows * columns; i++)
+        if (!isfinite(to[i]))
+            return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is not a finite number", f->path, name,
+                                i / columns, i % columns);
+    return HT_OK;
+}
+
+ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, size_t rows, size_t columns,
+                                 unsigned char *to, ht_error *err)
+{
+    uint64_t offset = 0;
+    if (locate(f, name, &boolean, rows, columns, &offset, err) != HT_OK) return err->code;
+    if (read_at(f, to, rows * columns, offset, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < rows * columns; i++)
+        if (to[i] > 1)
+            return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is neither 0 nor 1", f->path, name,
+                                i / columns, i % columns);
+    return HT_OK;
+}
+
+static const element *type_of(const ht_tensor_out *tensor)
+{
+    return tensor->bits ? &boolean : tensor->table ? doubled : single;
+}
+
+static const void *data_of(const ht_tensor_out *tensor)
+{
+    if (tensor->bits) return tensor->bits;
+    return tensor->table ? (const void *)tensor->table : tensor->data;
+}
+
+static size_t bytes_of(const ht_tensor_out *tensor)
+{
+    return tensor->rows * (tensor->columns ? tensor->columns : 1) * type_of(tensor)->size;
+}
+
+static json_t *make_header(const ht_tensor_out *tensors, size_t count, const char *const *metadata)
+{
+    json_t *header = json_object(), *strings = json_object();
+    json_int_t offset = 0;
+    for (; metadata && *metadata; metadata += 2)
+        json_object_set_new(strings, metadata[0], json_string(metadata[1]));
+    json_object_set_new(strings, HT_CHECKSUM_KEY, json_string(HT_CHECKSUM_NONE));
+    json_object_set_new(header, "__metadata__", strings);
+    for (size_t i = 0; i < count; i++) {
+        json_int_t end = offset + (json_int_t)bytes_of(&tensors[i]);
+        json_t *shape = json_array();
+        json_array_append_new(shape, json_integer((json_int_t)tensors[i].rows));
+        if (tensors[i].columns) json_array_append_new(shape, json_integer((json_int_t)tensors[i].columns));
+        json_object_set_new(header, tensors[i].name,
+                            json_pack("{s:s, s:o, s:[I,I]}", "dtype", type_of(&tensors[i])->name, "shape",
+                                      shape, "data_offsets", offset, end));
+        offset = end;
+    }
+    return header;
+}
+
+ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, size_t count,
+                             const char *const *metadata, ht_error *err)
+{
+    return ht_safetensors_write_in(AT_FDCWD, path, tensors, count, metadata, NULL, err);
+}
+
+ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
+                                const char *const *metadata, ht_file_mark *old, ht_error *err)
+{
+    ht_part parts[TENSORS_OUT + 3];
+    unsigned char prefix[8];
+    if (count > TENSORS_OUT)
+        return ht_error_set(err, HT_FAIL, "%s: %zu tensors are more than the %d a file of ours holds", path,
+                            count, TENSORS_OUT);
+    json_t *header = make_header(tensors, count, metadata);
+    char *text = header ? json_dumps(header, JSON_COMPACT) : NULL;
+    json_decref(header);
+    if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write %s", path);
+    /* Blanks after the header align the data to 8 bytes, as the format asks. */
+    size_t length = strlen(text), padding = (8 - length % 8) % 8;
+    for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)(length + padding) >> (8 * i));
+    parts[0] = (ht_part){prefix, sizeof prefix};
+    parts[1] = (ht_part){text, length};
+    parts[2] = (ht_part){"        ", padding};
+    for (size_t i = 0; i < count; i++) parts[3 + i] = (ht_part){data_of(&tensors[i]), bytes_of(&tensors[i])};
+    ht_checksum_put(text, parts + 1, count + 2);
+    ht_code code = ht_file_write_in(at, path, parts, count + 3, old, err);
+    free(text);
+    return code;
+}
+
+/* ---- what a file of others holds ---- */
+
+static const element *find_type(const element *types, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, types[i].name) == 0) return &types[i];
+    return NULL;
+}
+
+static const element *real_of(const char *type)
+{
+    return find_type(reals, sizeof reals / sizeof reals[0], type);
+}
+
+size_t ht_safetensors_count(const ht_safetensors *f)
+{
+    return f->count;
+}
+
+bool ht_safetensors_readable(const ht_tensor_info *info)
+{
+    return real_of(info->type) != NULL;
+}
+
+static ht_code read_shape(const ht_safetensors *f, const json_t *shape, ht_tensor_info *info, ht_error *err)
+{
+    size_t i;
+    json_t *side;
+    info->count = 1;
+    if (!json_is_array(shape))
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has no shape; the file is damaged", f->path, info->name);
+    json_array_foreach(shape, i, side)
+    {
+        json_int_t n = json_integer_value(side);
+        if (!json_is_integer(side) || n < 0 || __builtin_mul_overflow(info->count, (size_t)n, &info->count))
+            return ht_error_set(err, HT_FAIL, "%s: %.60s has a shape that cannot be; the file is damaged",
+                                f->path, info->name);
+        if (i < HT_TENSOR_DIMENSIONS) info->shape[i] = (size_t)n;
+    }
+    info->ndim = (int)json_array_size(shape);
+    return HT_OK;
+}
+
+ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tensor_info *info, ht_error *err)
+{
+    const json_t *entry = f->tensors[wanted].entry;
+    const char *type = json_string_value(json_object_get(entry, "dtype")), *name = f->tensors[wanted].name;
+    json_int_t range[2];
+    size_t bytes;
+    *info = (ht_tensor_info){.name = name};
+    if (!type || !type[0])
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has no type; the file is damaged", f->path, name);
+    ht_text_copy(info->type, sizeof info->type, type);
+    if (read_shape(f, json_object_get(entry, "shape"), info, err) != HT_OK) return err->code;
+    const element *known = real_of(info->type);
+    if (!known) known = find_type(others, sizeof others / sizeof others[0], info->type);
+    if (known && (!range_of(f, entry, range) || __builtin_mul_overflow(info->count, known->size, &bytes) ||
+                  (uint64_t)(range[1] - range[0]) != bytes))
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %.60s: %zu numbers of type %s do not fill its bytes; the file is damaged",
+                            f->path, name, info->count, type);
+    return HT_OK;
+}
+
+/* In pieces, so that the file's bytes need no second copy of the tensor. */
+static ht_code decode(ht_safetensors *f, const element *real, uint64_t offset, size_t count, float *f32,
+                      double *f64, ht_error *err)
+{
+    enum { PIECE = 1 << 15 };
+    unsigned char bytes[PIECE];
+    size_t step = PIECE / real->size;
+    for (size_t first = 0; first < count; first += step) {
+        size_t n = count - first < step ? count - first : step;
+        if (read_at(f, bytes, n * real->size, offset + first * real->size, err) != HT_OK) return err->code;
+        for (size_t i = 0; i < n; i++) {
+            uint64_t bits = little_endian(bytes + i * real->size, real->size);
+            double value = real->decode ? (double)real->decode((uint32_t)bits) : of_double(bits);
+            if (f32)
+                f32[first + i] = (float)value;
+            else
+                f64[first + i] = value;
+        }
+    }
+    return HT_OK;
+}
+
+/* Into new memory: *f32, or *f64 if f32 is NULL. */
+static ht_code load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64, ht_error *err)
+{
+    const element *real = real_of(info->type);
+    json_int_t range[2];
+    if (!real || !range_of(f, json_object_get(f->header, info->name), range))
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %.60s has type %s; F64, F32, F16, BF16, F8_E4M3 and F8_E5M2 can be read",
+                            f->path, info->name, info->type);
+    void *memory = ht_alloc(info->count, f32 ? sizeof **f32 : sizeof **f64, info->name, err);
+    if (!memory) return err->code;
+    ht_code code = decode(f, real, f->start + (uint64_t)range[0], info->count, f32 ? memory : NULL,
+                          f32 ? NULL : memory, err);
+    if (code != HT_OK)
+        ht_free(memory);
+    else if (f32)
+        *f32 = memory;
+    else
+        *f64 = memory;
+    return code;
+}
+
+ht_code ht_safetensors_read_table(ht_safetensors *f, const char *name, size_t columns, double **to,
+                                  size_t *rows, ht_error *err)
+{
+    ht_tensor_info info;
+    float *none;
+    *to = NULL, *rows = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        if (strcmp(f->tensors[i].name, name) != 0) continue;
+        if (ht_safetensors_describe(f, i, &info, err) != HT_OK) return err->code;
+        if (info.ndim != 2 || info.shape[1] != columns || strcmp(info.type, doubled->name) != 0)
+            return ht_error_set(err, HT_FAIL, "%s: %s is no F64 table of %zu columns", f->path, name,
+                                columns);
+        *rows = info.shape[0];
+        return *rows ? ht_safetensors_load(f, &info, &none, to, err) : HT_OK;
+    }
+    return HT_OK;
+}
+
+ht_code ht_safetensors_load(ht_safetensors *f, const ht_tensor_info *info, float **f32, double **f64,
+                            ht_error *err)
+{
+    *f32 = NULL, *f64 = NULL;
+    const element *real = real_of(info->type);
+    return load(f, info, real && real->decode ? f32 : NULL, f64, err);
+}
+
+ht_code ht_safetensors_load_floats(ht_safetensors *f, const ht_tensor_info *info, float **to, ht_error *err)
+{
+    *to = NULL;
+    return load(f, info, to, NULL, err);
+}
