@@ -76,21 +76,20 @@ static bool is_lost(training *t)
     return t->recorder && ht_recorder_lost(t->recorder, text, sizeof text);
 }
 
-/* Trains to the end; *status says which end. */
-static ht_code train(training *t, const char **status, ht_error *err)
+/* Trains to *end. */
+static ht_code train(training *t, ht_end *end, ht_error *err)
 {
     ht_trainer *trainer = t->session->trainer;
     ht_step_result result = {0};
-    const char *why = NULL;
     char guard[24];
-    *status = NULL;
-    while (!*status) {
-        if (ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
-        *status = why ? why : interrupted || is_lost(t) ? "stopped" : NULL;
-        if (*status) break;
+    *end = HT_END_NOT;
+    while (*end == HT_END_NOT) {
+        if (ht_trainer_stop(trainer, end, err) != HT_OK) return err->code;
+        if (*end == HT_END_NOT && (interrupted || is_lost(t))) *end = HT_END_STOPPED;
+        if (*end != HT_END_NOT) break;
         result = ht_trainer_step(trainer);
         if (result.refused) {
-            *status = "diverged";
+            *end = HT_END_DIVERGED;
             ht_format_short(guard, sizeof guard, result.guard, 3);
             fprintf(stderr,
                     "%sheavytail: training diverged at step %llu: %s is %s; the weights before it are kept. "
@@ -121,29 +120,29 @@ static ht_code set_goal(ht_arguments *args, const char *steps, const char *accur
 }
 
 /* How it ended, for the journal. */
-static void record_end(training *t, const char *status)
+static void record_end(training *t, ht_end how)
 {
     const ht_trainer *trainer = t->session->trainer;
     ht_sample end = {.kind = HT_SAMPLE_STATE,
                      .step = ht_trainer_steps(trainer),
                      .seconds = ht_trainer_seconds(trainer),
                      .epoch = ht_trainer_epoch(trainer)};
-    end.state = strcmp(status, "diverged") == 0  ? HT_STATE_DIVERGED
-                : strcmp(status, "stopped") == 0 ? HT_STATE_PAUSED
-                                                 : HT_STATE_DONE;
-    snprintf(end.message, sizeof end.message, "%s", status);
+    end.state = how == HT_END_DIVERGED  ? HT_STATE_DIVERGED
+                : how == HT_END_STOPPED ? HT_STATE_PAUSED
+                                        : HT_STATE_DONE;
+    snprintf(end.message, sizeof end.message, "%s", ht_end_word(how));
     ht_recorder_take(t->recorder, &end);
 }
 
 /* Trains, and saves: before the evaluation, which may take long or fail, and also when training has failed.
  */
-static ht_code train_and_save(training *t, const char **status, ht_error *err)
+static ht_code train_and_save(training *t, ht_end *end, ht_error *err)
 {
     ht_session *s = t->session;
     ht_error save;
     if (s->dir && !(t->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
-    ht_code code = train(t, status, err);
-    if (t->recorder && *status) record_end(t, *status);
+    ht_code code = train(t, end, err);
+    if (t->recorder && *end != HT_END_NOT) record_end(t, *end);
     if (ht_recorder_stop(t->recorder, &save) == HT_OK || code != HT_OK) return code;
     *err = save;
     return err->code;
@@ -168,7 +167,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     tell_notes(s);
-    if (code == HT_OK) code = train_and_save(&t, &results->status, err);
+    if (code == HT_OK) code = train_and_save(&t, &results->end, err);
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;
     if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
@@ -203,5 +202,5 @@ int ht_cmd_train(int argc, char **argv)
     }
     ht_session_close(&session);
     if (code != HT_OK) return ht_app_fail(&err);
-    return strcmp(results.status, "diverged") == 0 ? HT_DIVERGED : HT_OK;
+    return results.end == HT_END_DIVERGED ? HT_DIVERGED : HT_OK;
 }

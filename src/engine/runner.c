@@ -56,20 +56,20 @@ static void diverged(ht_runner *r, const ht_step_result *result)
  * it was. */
 static bool goal_reached(ht_runner *r)
 {
-    const char *why;
+    ht_end end;
     char message[200];
     ht_error err;
     const ht_params *p = ht_trainer_params(r->trainer);
     if (r->past_goal) return false;
     const atomic_bool *off = ht_call_off_by(&r->quit);
-    ht_code code = ht_trainer_stop(r->trainer, &why, &err);
+    ht_code code = ht_trainer_stop(r->trainer, &end, &err);
     ht_call_off_by(off);
     if (code != HT_OK) {
         if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
         return true;
     }
-    if (!why) return false;
-    if (why[0] == 'c')
+    if (end == HT_END_NOT) return false;
+    if (end == HT_END_CONVERGED)
         snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on",
                  100 * ht_params_get(p, HT_P_TRAIN_STOP), (unsigned long long)ht_trainer_steps(r->trainer));
     else

@@ -504,7 +504,17 @@ ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err)
     return ht_network_evaluate(t->net, &samples, NULL, t->pool, score, err);
 }
 
-ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
+const char *ht_end_word(ht_end end)
+{
+    static const char *const words[] = {[HT_END_NOT] = "",
+                                        [HT_END_DONE] = "done",
+                                        [HT_END_CONVERGED] = "converged",
+                                        [HT_END_DIVERGED] = "diverged",
+                                        [HT_END_STOPPED] = "stopped"};
+    return words[end];
+}
+
+ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err)
 {
     double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS),
            wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
@@ -512,8 +522,8 @@ ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err)
     if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05 &&
         ht_goal_reached(&t->goal, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
         return err->code;
-    *why = reached ? "converged" : NULL;
-    if (!*why && steps > 0 && (double)t->at.step >= steps) *why = "done";
+    bool last = steps > 0 && (double)t->at.step >= steps;
+    *end = reached ? HT_END_CONVERGED : last ? HT_END_DONE : HT_END_NOT;
     return HT_OK;
 }
 

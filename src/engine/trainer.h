@@ -17,6 +17,11 @@
 
 typedef struct ht_trainer ht_trainer;
 
+/* How a run ends. */
+typedef enum ht_end { HT_END_NOT, HT_END_DONE, HT_END_CONVERGED, HT_END_DIVERGED, HT_END_STOPPED } ht_end;
+
+const char *ht_end_word(ht_end end); /* "done", as in JSON; "" while it goes on */
+
 /* Borrows `data` and `pool`. Weights are initialized from train.seed. NULL with *err set. */
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err);
 void ht_trainer_free(ht_trainer *t);
@@ -99,9 +104,9 @@ bool ht_trainer_eval_due(const ht_trainer *t);
 ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err);
 
 /* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running
- * minibatch accuracy is within 0.05 of train.stop_accuracy. *why: "done" (train.steps) or "converged"
- * (train.stop_accuracy). */
-ht_code ht_trainer_stop(ht_trainer *t, const char **why, ht_error *err);
+ * minibatch accuracy is within 0.05 of train.stop_accuracy. *end: HT_END_NOT, HT_END_DONE (train.steps) or
+ * HT_END_CONVERGED (train.stop_accuracy). */
+ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err);
 
 double ht_trainer_seconds(const ht_trainer *t); /* spent in steps since step 0 */
 

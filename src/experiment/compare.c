@@ -80,7 +80,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
         (ht_network_evaluate(net, &c->data->train, NULL, NULL, &road.train, err) != HT_OK ||
          ht_network_evaluate(net, &c->data->test, NULL, NULL, &road.test, err) != HT_OK))
         return err->code;
-    road.stage = strcmp(results->status, "diverged") == 0 ? HT_ROAD_DIVERGED : HT_ROAD_DONE;
+    road.stage = results->end == HT_END_DIVERGED ? HT_ROAD_DIVERGED : HT_ROAD_DONE;
     road.fraction = 1;
     for (int i = 0; i < c->state.count; i++) {
         const ht_road_state *own = &c->state.road[i]; /* what it was made with does not change */

@@ -134,7 +134,7 @@ static void tell(void *context, uint64_t step)
 
 static void keep(ht_ladder *l, const job *j, const ht_results *r)
 {
-    bool diverged = strcmp(r->status, "diverged") == 0;
+    bool diverged = r->end == HT_END_DIVERGED;
     pthread_mutex_lock(&l->lock);
     ht_rung *rung = j->kind == PLAIN ? &l->state.plain[j->rung] : &l->state.noisy[j->rung];
     l->state.done++;
@@ -159,7 +159,7 @@ static void give_up(ht_ladder *l, const ht_error *err)
 static ht_code train(ht_ladder *l, job *j, ht_error *err)
 {
     ht_params params = l->state.params; /* constant after the start */
-    ht_results results = {.status = ""};
+    ht_results results = {0};
     /* Seeds of its own for each width: a neuron's noise depends on the seed and its number, so with the same
      * seed one giant among the first hundred neurons would stand in every width. */
     double seed = ht_params_get(&params, HT_P_TRAIN_SEED) + j->seed + 1000.0 * j->rung;

@@ -53,7 +53,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
     json_t *root =
         json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 1, "preset", params->preset,
-                  "params", ht_json_params(params), "status", r->status, "steps", (json_int_t)r->steps,
+                  "params", ht_json_params(params), "status", ht_end_word(r->end), "steps", (json_int_t)r->steps,
                   "train", ht_json_score(&r->train), "test", ht_json_score(&r->test), "tail",
                   tail_json(&r->tail), "prune", prune_json(r, params));
     if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads, params));
@@ -105,7 +105,7 @@ void ht_results_print(const ht_results *r, const ht_params *params)
     ht_format_grouped(steps, sizeof steps, (long long)r->steps);
     ht_format_grouped(removed, sizeof removed, r->prune.removed);
     ht_format_grouped(units, sizeof units, r->prune.units);
-    printf("%s: %s after %s steps, %.2f s\n\n", params->preset, r->status, steps, r->seconds);
+    printf("%s: %s after %s steps, %.2f s\n\n", params->preset, ht_end_word(r->end), steps, r->seconds);
     printf("                 loss    accuracy   accuracy pruned\n");
     print_scores("train", &r->train, &r->prune.train);
     print_scores("test", &r->test, &r->prune.test);

@@ -11,7 +11,7 @@
 #include "heavytail/tail.h"
 
 typedef struct ht_results {
-    const char *status; /* done, converged, diverged, stopped */
+    ht_end end;
     uint64_t steps;     /* since step 0 */
     uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;

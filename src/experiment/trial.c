@@ -13,17 +13,17 @@ double ht_trial_steps(const ht_params *p)
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                      ht_trial_progress *progress, void *context, ht_error *err)
 {
-    const char *why = NULL;
+    ht_end end = HT_END_NOT;
     double start = ht_now();
     *results = (ht_results){0};
     double steps = ht_trial_steps(ht_trainer_params(trainer));
     if (ht_trainer_set(trainer, HT_P_TRAIN_STEPS, steps, err) != HT_OK) return err->code;
-    while (!why) {
-        if (ht_still_wanted(err) != HT_OK || ht_trainer_stop(trainer, &why, err) != HT_OK) return err->code;
+    while (end == HT_END_NOT) {
+        if (ht_still_wanted(err) != HT_OK || ht_trainer_stop(trainer, &end, err) != HT_OK) return err->code;
         if (progress) progress(context, ht_trainer_steps(trainer));
-        if (!why && ht_trainer_step(trainer).refused) why = "diverged";
+        if (end == HT_END_NOT && ht_trainer_step(trainer).refused) end = HT_END_DIVERGED;
     }
-    results->status = why;
+    results->end = end;
     results->seconds = ht_now() - start;
     results->trained = ht_trainer_steps(trainer);
     ht_code code = ht_results_make(results, trainer, data, pool, err);

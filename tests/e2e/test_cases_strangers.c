@@ -399,8 +399,8 @@ static void nothing_goes_around_the_door(void **state)
     char script[1024];
     snprintf(
         script, sizeof script,
-        "cd '%s' && grep -nE '(dprintf|fdopen)\\(|write\\((1|2|STDOUT_FILENO|STDERR_FILENO)|/dev/(tty|std)' "
-        "src/*/*.c | grep -vE '^src/(term/|cli/outlet.c)' | grep -v fdopendir",
+        "cd '%s' && grep -rnE --include='*.c' '(dprintf|fdopen)\\(|write\\((1|2|STDOUT_FILENO|STDERR_FILENO)|/dev/(tty|std)' "
+        "src | grep -vE '^src/(term/|cli/outlet.c)' | grep -v fdopendir",
         source_top());
     const sandbox_result *r = sandbox_shell(script);
     assert_string_equal(r->out, "");

@@ -291,7 +291,7 @@ static void uninstall_leaves_what_others_put_there(void **state)
 static const char *compiled(const char *settings)
 {
     char all[512];
-    snprintf(all, sizeof all, "BUILD=nowhere nowhere/src/base/file.o nowhere/src/math/kernel_portable.o %s",
+    snprintf(all, sizeof all, "BUILD=nowhere nowhere/src/base/file.o nowhere/src/kernel/kernel_portable.o %s",
              settings);
     const sandbox_result *r = make_with("-n V=1", all);
     assert_status(r, 0);

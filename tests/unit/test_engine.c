@@ -297,11 +297,11 @@ static void no_scale_is_no_noise(void **state)
     ht_network_free(b);
 }
 
-static const char *why_stop(ht_trainer *t)
+static ht_end end_of(ht_trainer *t)
 {
-    const char *why;
-    if (ht_trainer_stop(t, &why, &err) != HT_OK) fail_msg("%s", err.text);
-    return why;
+    ht_end end;
+    if (ht_trainer_stop(t, &end, &err) != HT_OK) fail_msg("%s", err.text);
+    return end;
 }
 
 static void training_stops_by_steps(void **state)
@@ -311,12 +311,12 @@ static void training_stops_by_steps(void **state)
     ht_params_put(&params, HT_P_TRAIN_STEPS, 12);
     ht_trainer *t = small_trainer(&params, data, NULL);
     for (int i = 0; i < 12; i++) {
-        assert_null(why_stop(t));
+        assert_int_equal(end_of(t), HT_END_NOT);
         small_train(t, 1);
     }
-    assert_string_equal(why_stop(t), "done");
+    assert_int_equal(end_of(t), HT_END_DONE);
     small_set(t, HT_P_TRAIN_STEPS, 0);
-    assert_null(why_stop(t));
+    assert_int_equal(end_of(t), HT_END_NOT);
     ht_trainer_free(t);
 }
 
@@ -327,18 +327,17 @@ static void training_stops_by_accuracy(void **state)
     ht_params_put(&params, HT_P_TRAIN_STOP, 0.9);
     ht_params_put(&params, HT_P_TRAIN_EVAL_EVERY, 5);
     ht_trainer *t = small_trainer(&params, data, NULL);
-    const char *why = NULL;
+    ht_end end = HT_END_NOT;
     int step = 0;
-    for (; step < 2000 && !(why = why_stop(t)); step++) small_train(t, 1);
-    assert_non_null(why);
-    assert_string_equal(why, "converged");
+    for (; step < 2000 && (end = end_of(t)) == HT_END_NOT; step++) small_train(t, 1);
+    assert_int_equal(end, HT_END_CONVERGED);
     assert_int_equal(step % 5, 0); /* looked at when an evaluation is due */
     ht_score score;
     assert_int_equal(ht_network_evaluate(ht_trainer_network(t), &data->train, NULL, NULL, &score, &err),
                      HT_OK);
     assert_true(score.accuracy >= 0.9);
     small_set(t, HT_P_TRAIN_STOP, 0);
-    assert_null(why_stop(t));
+    assert_int_equal(end_of(t), HT_END_NOT);
     ht_trainer_free(t);
 }
 

@@ -90,7 +90,7 @@ static void a_rung_is_the_run_one_would_train_alone(void **state)
     ht_params_put(&params, HT_P_TRAIN_SEED, 1 + 2 * 1000 + 1); /* rung 2, its second seed */
     ht_trainer *trainer = small_trainer(&params, data, NULL);
     assert_int_equal(ht_trial_run(&alone, trainer, data, NULL, NULL, NULL, &err), HT_OK);
-    assert_string_equal(alone.status, "done");
+    assert_int_equal(alone.end, HT_END_DONE);
     assert_int_equal(alone.steps, 4);
     assert_true(ladder.noisy[2].ratio[1] == alone.prune.ratio);
     assert_true(ladder.noisy[2].accuracy[1] == alone.test.accuracy);

@@ -107,7 +107,7 @@ static char *source_of(const char *command)
     char path[4400], *text;
     size_t size;
     ht_error err;
-    snprintf(path, sizeof path, "%s/src/app/cmd_%s.c", source_top(), command);
+    snprintf(path, sizeof path, "%s/src/cli/cmd_%s.c", source_top(), command);
     if (!ht_file_exists(path)) return NULL;
     assert_int_equal(ht_file_read(path, 1 << 20, &text, &size, &err), HT_OK);
     return text;
