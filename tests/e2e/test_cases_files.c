@@ -483,8 +483,6 @@ static void a_directory_of_shards_is_one_model(void **state)
     (void)state;
     static const char *const ways[] = {"model", "model/model.safetensors.index.json"};
     write_shards();
-    const sandbox_result *r = RUN("tail", "model");
-    refuses(r, 1, "model-00001-of-00002.safetensors, model-00002-of-00002.safetensors");
     sandbox_write("model/model.safetensors.index.json",
                   "{\"metadata\":{},\"weight_map\":{\"fc1.weight\":\"model-00001-of-00002.safetensors\","
                   "\"fc2.bias\":\"model-00002-of-00002.safetensors\","
@@ -502,6 +500,58 @@ static void a_directory_of_shards_is_one_model(void **state)
     json_decref(pruned);
 }
 
+/* With no index, too; and one part stands for all. Never is a part taken for a model. */
+static void a_part_is_no_model(void **state)
+{
+    (void)state;
+    static const char first[] = "parts/model-00001-of-00002.safetensors",
+                      second[] = "parts/model-00002-of-00002.safetensors",
+                      twin[] = "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[20,30],"
+                               "\"data_offsets\":[0,2400]}}";
+    const char *const ways[] = {"parts", first, second};
+    assert_int_equal(rename("model", "parts") | unlink("parts/model.safetensors.index.json"), 0);
+    json_t *tail = parse(RUN("tail", "whole.safetensors", "--json")),
+           *pruned = parse(RUN("prune", "whole.safetensors", "--json"));
+    for (int i = 0; i < 3; i++) {
+        json_t *a = parse(RUN("tail", ways[i], "--json")), *b = parse(RUN("prune", ways[i], "--json"));
+        assert_true(json_equal(tail, a));
+        assert_true(json_equal(json_object_get(pruned, "layers"), json_object_get(b, "layers")));
+        json_decref(a);
+        json_decref(b);
+    }
+    json_decref(tail);
+    json_decref(pruned);
+    assert_says(RUN("tail", second)->err, "part 2 of 2 of a model, which is read whole");
+    assert_int_equal(rename(second, "away.safetensors"), 0);
+    for (int i = 0; i < 2; i++) {
+        refuses(RUN("tail", ways[i]), 1, "1 of the others missing, model-00002-of-00002.safetensors first");
+        refuses(RUN("prune", ways[i]), 1, "1 of the others missing, model-00002-of-00002.safetensors first");
+    }
+    write_tensors(second, twin, values(), 2400);
+    refuses(RUN("tail", "parts"), 1, "fc1.weight is in model-00001-of-00002.safetensors, too");
+    write_tensors("parts/other-00001-of-00002.safetensors", twin, values(), 2400);
+    refuses(RUN("prune", "parts"), 1, "holds 3 models or parts of one");
+    refuses(RUN("prune", "parts/other-00001-of-00002.safetensors"), 1,
+            "other-00002-of-00002.safetensors first");
+    write_tensors("m-00003-of-00002.safetensors", twin, values(), 2400);
+    refuses(RUN("tail", "m-00003-of-00002.safetensors"), 1, "part 3 of 2, which cannot be");
+    write_tensors("model.safetensors-00001-of-00003", twin, values(), 2400);
+    refuses(RUN("tail", "model.safetensors-00001-of-00003"), 1,
+            "2 of the others missing, model.safetensors-00002");
+    sandbox_write("m-00001-of-00002.gguf", "GGUF\3....................");
+    refuses(RUN("prune", "m-00001-of-00002.gguf"), 1, "GGUF");
+    /* An index that does not know the file, two indices, and a whole beside its parts. */
+    sandbox_write("parts/model.safetensors.index.json",
+                  "{\"weight_map\":{\"fc1.weight\":\"model-00001-of-00002.safetensors\"}}");
+    refuses(RUN("tail", second), 1, "is not among the files that parts/model.safetensors.index.json names");
+    assert_int_equal(rename("parts/model.safetensors.index.json", "parts/a.safetensors.index.json"), 0);
+    sandbox_write("parts/b.safetensors.index.json", "{}");
+    refuses(RUN("tail", "parts"), 1,
+            "each with its index: a.safetensors.index.json, b.safetensors.index.json");
+    write_tensors("parts/model.safetensors", twin, values(), 2400);
+    assert_says(RUN("tail", "parts")->err, "model.safetensors is read, one of 4 files there");
+}
+
 static void an_index_leads_nowhere_else(void **state)
 {
     (void)state;
@@ -517,19 +567,19 @@ static void an_index_leads_nowhere_else(void **state)
         {"model-00001-of-00002.safetensors", "fc9.weight", "has no such tensor"},
     };
     char text[300];
-    assert_int_equal(symlink("../whole.safetensors", "model/link.safetensors"), 0);
+    assert_int_equal(symlink("../whole.safetensors", "parts/link.safetensors"), 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         snprintf(text, sizeof text, "{\"weight_map\":{\"%s\":\"%s\"}}", cases[i].tensor, cases[i].file);
-        sandbox_write("model/odd.index.json", text);
-        refuses(RUN("tail", "model/odd.index.json"), 1, cases[i].says);
-        refuses(RUN("prune", "model/odd.index.json"), 1, cases[i].says);
+        sandbox_write("parts/odd.index.json", text);
+        refuses(RUN("tail", "parts/odd.index.json"), 1, cases[i].says);
+        refuses(RUN("prune", "parts/odd.index.json"), 1, cases[i].says);
     }
-    sandbox_write("model/odd.index.json", "{\"weight_map\":{\"a\":7}}");
-    refuses(RUN("tail", "model/odd.index.json"), 1, "damaged");
-    sandbox_write("model/odd.index.json", "{\"weights\":");
-    refuses(RUN("tail", "model/odd.index.json"), 1, "line 1");
-    sandbox_write("model/odd.index.json", "{}");
-    refuses(RUN("tail", "model/odd.index.json"), 1, "weight_map");
+    sandbox_write("parts/odd.index.json", "{\"weight_map\":{\"a\":7}}");
+    refuses(RUN("tail", "parts/odd.index.json"), 1, "damaged");
+    sandbox_write("parts/odd.index.json", "{\"weights\":");
+    refuses(RUN("tail", "parts/odd.index.json"), 1, "line 1");
+    sandbox_write("parts/odd.index.json", "{}");
+    refuses(RUN("tail", "parts/odd.index.json"), 1, "weight_map");
     /* A hub's cache is full of links, and they stay at home. */
     assert_int_equal(mkdir("hub", 0777) | mkdir("hub/blobs", 0777) | mkdir("hub/snapshots", 0777) |
                          mkdir("hub/snapshots/main", 0777),
@@ -586,6 +636,7 @@ int main(void)
         cmocka_unit_test(a_header_may_be_large),
         cmocka_unit_test(files_of_other_kinds_are_named),
         cmocka_unit_test(a_directory_of_shards_is_one_model),
+        cmocka_unit_test(a_part_is_no_model),
         cmocka_unit_test(an_index_leads_nowhere_else),
         cmocka_unit_test(the_networks_of_the_issue_are_scored_right),
     };
