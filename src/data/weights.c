@@ -203,11 +203,10 @@ static ht_code check_parts(const char *path, const ht_shard *part, unsigned firs
         if (!ht_file_exists(to) && lost++ == 0) strcpy(missing, name);
     }
     if (lost == 0) return HT_OK;
-    return ht_error_set(
-        err, HT_FAIL,
-        "%s: is part %u of %u of a model, and %u of the others missing, %s first; put all parts "
-        "there (or rename the file, if it is a whole)",
-        path, part->number, part->of, lost, missing);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: is part %u of %u of a model; missing: %s (%u in all); put all parts there, or "
+                        "rename the file if it is a whole",
+                        path, part->number, part->of, missing, lost);
 }
 
 /* A tensor that two parts have is one of two. */
