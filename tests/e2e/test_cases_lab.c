@@ -268,6 +268,63 @@ static void it_can_be_left_whatever_runs(void **state)
         }
 }
 
+/* What the screen is closed for is told below it, and Ctrl-C leaves without it: then the checkpoint before
+ * stays, whole. A save that is quicker than that is fine, too. */
+static void the_save_is_told_and_can_be_left(void **state)
+{
+    for (int i = 0; i < 4; i++) {
+        bool insist = i % 2 == 1;
+        vt *t = LAB(state, 120, 40, "--run", "wide", "--set", "model.width=200000", "--set",
+                    "run.checkpoint_seconds=0");
+        vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+        vt_assert(t, sandbox_wait_step(t, 0, PATIENCE));
+        vt_key(t, "Space");
+        vt_assert(t, sandbox_wait_step(t, 1 + i, PATIENCE));
+        double start = sandbox_seconds();
+        vt_key(t, "q");
+        vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
+        double left = sandbox_seconds() - start;
+        bool told = vt_wait_text(t, "saving the run at step", 3000);
+        if (told && insist) vt_signal(t, SIGINT);
+        int status = vt_exit(t, PATIENCE);
+        printf("screen left after %.2f s, all done after %.2f s%s\n", left, sandbox_seconds() - start,
+               !told    ? ""
+               : status ? ", told, and left"
+                        : ", told");
+        if (status != 0 && !(insist && status == 1)) fail_msg("exit %d", status);
+        vt_assert(t, status == 0 || vt_wait_text(t, "is not saved, as you asked", 0));
+        if (!vt_restored(t)) fail_msg("left behind: %s", vt_leftover(t));
+        vt_teardown(state);
+        assert_status(sandbox_shell("ls wide | grep -q tmp-"), 1);
+        if (sandbox_exists("wide/checkpoint.safetensors")) assert_status(RUN("replay", "wide", "--quiet"), 0);
+    }
+}
+
+/* What takes a while says on a terminal what it does, and takes the line away again; into a pipe it does not.
+ */
+static void commands_tell_what_they_are_busy_with(void **state)
+{
+    static const struct {
+        const char *command, *says;
+    } cases[] = {{"$H prune busy --method magnitude --curve", "heavytail: pruning by"},
+                 {"$H snapshot busy --out busy.png --size 3000x2000", "heavytail: looking at the weights"}};
+    assert_status(RUN("train", "--run", "busy", "--steps", "1", "--set", "model.width=10000", "--set",
+                      "data.name=digits-synth", "--quiet"),
+                  0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        vt *t = vt_start(120, 60, NULL, (char *[]){"sh", "-c", (char *)cases[i].command, NULL}, NULL);
+        *state = t;
+        vt_assert(t, vt_wait_text(t, cases[i].says, PATIENCE));
+        vt_assert(t, vt_exit(t, 3 * PATIENCE) == 0);
+        vt_assert(t, !vt_wait_text(t, cases[i].says, 0));
+        vt_teardown(state);
+        const sandbox_result *r = sandbox_shell(cases[i].command);
+        assert_status(r, 0);
+        assert_null(strchr(r->err, '\r'));
+        assert_null(strstr(r->err, cases[i].says));
+    }
+}
+
 /* Data that never come: nobody writes into the pipe. (Refusing it at once is fine, too.) */
 static void it_can_be_left_while_the_data_are_opened(void **state)
 {
@@ -361,6 +418,8 @@ int main(void)
         TEST(a_stop_gives_pasting_back_too),
         TEST(it_can_be_left_whatever_runs),
         TEST(it_can_be_left_while_the_data_are_opened),
+        TEST(the_save_is_told_and_can_be_left),
+        TEST(commands_tell_what_they_are_busy_with),
         TEST(little_address_space_is_said),
         TEST(a_small_stack_is_enough),
         TEST(the_lab_lives_on_a_small_stack),
