@@ -353,8 +353,14 @@ static void little_address_space_is_said(void **state)
     static const int kilobytes[] = {80000,  90000,  130000, 180000, 230000,
                                     260000, 300000, 350000, 600000, 1000000};
     static const char *const commands[] = {
-        "replay run --quiet", "train --steps 3 --quiet --json", "prune run --method svd", "tail run",
-        "certify run",        "snapshot run --out x.png"};
+        "replay run --quiet",
+        "train --steps 3 --quiet --json",
+        "prune run --method svd",
+        "tail run",
+        "certify run",
+        "snapshot run --out x.png",
+        "sweep --preset ecg-demo --set train.steps=2 --vary noise.alpha=1.6,1.9 --out sweep",
+        "compare --preset ecg5000-roads --set data.name=ecg-synth --set model.width=50 --set train.steps=5"};
     (void)state;
     if (SANDBOX_SANITIZED) skip();
     assert_status(sandbox_shell("$H train --steps 3 --quiet --json --run run"), 0);
