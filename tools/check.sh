@@ -15,6 +15,8 @@ run_one() {
     timeout --foreground -k 10 "$limit" "$program" >"$log" 2>&1
     status=$?
     seconds=$(($(date +%s) - start))
+    times >"$kept.times" # of this shell, then of its children: user, system
+    cpu=$(tail -n 1 "$kept.times" | tr ms '  ' | awk '{ printf "%.0f", 60 * ($1 + $3) + $2 + $4 }')
     [ "$seconds" -ge "$limit" ] && echo "$name: no end after $limit s, in $(sed -n 's/^\[ RUN *\] //p' "$log" | tail -n 1)" >>"$log"
     ok=$(grep -c '^\[       OK \]' "$log")
     bad=$(grep -c '^\[  FAILED  \] [A-Za-z_]' "$log")
@@ -25,7 +27,7 @@ run_one() {
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     [ "$status" -eq 0 ] && [ "$((ok + skip))" -eq 0 ] && bad=1 && echo "$name: ran no test" >>"$log"
     {
-        printf '%-24s %3d ok %4d s' "$name" "$ok" "$seconds"
+        printf '%-24s %3d ok %4d s %4d s of CPU' "$name" "$ok" "$seconds" "$cpu"
         [ "$skip" -gt 0 ] && printf ', %d skipped' "$skip"
         [ "$bad" -gt 0 ] && printf ', %d FAILED (exit %d)' "$bad" "$status"
         printf '\n'

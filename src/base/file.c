@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 
 enum { PATH_LIMIT = 4096 };
 
@@ -131,6 +132,29 @@ static ht_code write_all(int fd, const char *data, size_t size, const char *path
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return ht_error_set(err, HT_FAIL, "%s: cannot write: %s", path, strerror(errno));
         done += (size_t)n;
+    }
+    return HT_OK;
+}
+
+/* Large files go out in pieces: between two of them the work may be called off, and while one is filled the
+ * one before it goes to the disk, so that there is little to wait for at the end, when nothing can be called
+ * off any more. */
+static ht_code write_pieces(int fd, const ht_part *part, uint64_t *end, const char *path, ht_error *err)
+{
+    enum { PIECE = 1 << 24 };
+    static const unsigned begin = SYNC_FILE_RANGE_WRITE, wait = SYNC_FILE_RANGE_WAIT_BEFORE |
+                                                                SYNC_FILE_RANGE_WRITE |
+                                                                SYNC_FILE_RANGE_WAIT_AFTER;
+    for (size_t done = 0; done < part->size;) {
+        size_t count = part->size - done < PIECE ? part->size - done : PIECE;
+        if (ht_still_wanted(err) != HT_OK) return ht_error_prefix(err, "%s", path);
+        if (write_all(fd, (const char *)part->data + done, count, path, err) != HT_OK) return err->code;
+        if (count == PIECE) { /* no more than a hint: what fails here fails in fsync */
+            sync_file_range(fd, (off_t)*end, PIECE, begin);
+            if (*end >= PIECE) sync_file_range(fd, (off_t)*end - PIECE, PIECE, wait);
+        }
+        done += count;
+        *end += count;
     }
     return HT_OK;
 }
@@ -262,8 +286,9 @@ ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t 
     int fd = ht_file_begin_in(at, path, err);
     if (fd < 0) return err->code;
     ht_code code = HT_OK;
-    for (size_t i = 0; i < count && code == HT_OK; i++)
-        code = write_all(fd, parts[i].data, parts[i].size, path, err);
+    uint64_t end = 0;
+    for (size_t i = 0; i < count && code == HT_OK; i++) code = write_pieces(fd, &parts[i], &end, path, err);
+    if (code == HT_OK) code = ht_still_wanted(err);
     if (code == HT_OK) code = ht_file_commit_in(at, path, fd, old, err);
     if (code != HT_OK) {
         ht_file_abandon_in(at, path, fd);

@@ -8,7 +8,9 @@
 #include "cli/commands.h"
 #include "lab/lab.h"
 #include "session/session.h"
+#include "cli/progress.h"
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -280,7 +282,9 @@ static void wind_up(ht_lab *lab)
     if (lab->compare) ht_compare_stop(lab->compare);
     bool quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
     close_screen(lab);
+    ht_progress_start();
     if (!quiet && lab->recorder) { /* a step that has begun to change weights is finished, and saved */
+        ht_progress_stage("finishing the step");
         ht_runner_join(lab->runner);
         quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
     }
@@ -295,9 +299,32 @@ static void wind_up(ht_lab *lab)
     ht_runner_stop(lab->runner);
 }
 
+/* The screen is closed: who asked to leave need not guess what is waited for, and may leave without it. */
+static ht_code save(ht_lab *lab, const ht_session *s, ht_error *err)
+{
+    char step[32];
+    double mb = (double)ht_checkpoint_bytes(s->trainer) / 1e6, start = ht_now();
+    if (!lab->recorder) return HT_OK;
+    ht_format_grouped(step, sizeof step, (long long)ht_trainer_steps(s->trainer));
+    ht_progress_stage("saving the run at step %s (%.0f MB; Ctrl-C leaves without it)", step, mb);
+    const atomic_bool *before = ht_call_off_by(ht_term_hurried());
+    ht_code code = ht_recorder_stop(lab->recorder, err);
+    bool hurried = ht_called_off();
+    ht_call_off_by(before);
+    ht_progress_clear();
+    if (code != HT_OK && hurried)
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: step %s is not saved, as you asked; the run goes on from the checkpoint before",
+            ht_rundir_path(s->dir), step);
+    if (code == HT_OK && ht_now() - start > 0.5 && isatty(STDERR_FILENO))
+        fprintf(stderr, "heavytail: saved the run at step %s (%.0f MB)\n", step, mb);
+    return code;
+}
+
 static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
 {
-    ht_error save;
+    ht_error lost;
     lab->change = ht_trainer_change(s->trainer);
     if (s->dir && !(lab->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
     lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
@@ -307,8 +334,8 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *
         wind_up(lab);
     }
     if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
-    if (ht_recorder_stop(lab->recorder, &save) == HT_OK || code != HT_OK) return code;
-    *err = save;
+    if (save(lab, s, &lost) == HT_OK || code != HT_OK) return code;
+    *err = lost;
     return err->code;
 }
 
@@ -343,6 +370,7 @@ int ht_cmd_lab(int argc, char **argv)
         code = run(&lab, &session, dump_path, &err);
     }
     ht_term_close(); /* where something went wrong */
+    ht_progress_end();
     if (lab.stuck) leave(code, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);

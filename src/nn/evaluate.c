@@ -69,6 +69,7 @@ static void evaluate_chunk(void *context, int task, int worker)
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
     for (int shard = 0; shard < ht_shards(width); shard++) {
+        if (ht_called_off()) return; /* a chunk of a very wide network takes seconds */
         int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
         hidden_block(job, last, x, rows, first, m, block);
         ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns,

@@ -6,6 +6,7 @@
 #include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,7 @@ static struct {
 } term;
 
 static volatile sig_atomic_t interrupted, stop_wanted;
+static atomic_bool hurried;           /* a signal came after ht_term_close */
 static volatile sig_atomic_t holding; /* the terminal, from ht_term_open to ht_term_close */
 static struct termios saved_modes;
 
@@ -78,6 +80,7 @@ static void on_interrupt(int number)
         return;
     }
     interrupted = 1;
+    if (!holding) atomic_store(&hurried, true);
     ht_batch_drop();
     alarm(1);
 }
@@ -148,6 +151,11 @@ static void catch_stop(void)
 bool ht_term_interrupted(void)
 {
     return interrupted != 0;
+}
+
+const atomic_bool *ht_term_hurried(void)
+{
+    return &hurried;
 }
 
 /* ---- colours ----------------------------------------------------------------------------------- */
@@ -331,6 +339,7 @@ void ht_term_close(void)
     if (interrupted) make_room();
     leave_screen();
     ht_guard_disarm();
+    atomic_store(&hurried, false);
     holding = 0;
     delscreen(term.screen);
     ht_batch_close();

@@ -3,6 +3,7 @@
 #ifndef HT_TERM_TERM_H
 #define HT_TERM_TERM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "heavytail/status.h"
@@ -57,5 +58,7 @@ bool ht_term_event(ht_event *event);
 
 /* A signal (INT, TERM, HUP) asks the program to end. */
 bool ht_term_interrupted(void);
+/* Set when one came after ht_term_close: what the lab still does after its screen is not waited for. */
+const atomic_bool *ht_term_hurried(void);
 
 #endif

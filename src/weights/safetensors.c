@@ -57,33 +57,65 @@ static bool range_of(const ht_safetensors *f, const json_t *entry, json_int_t ra
            range[1] >= range[0] && (uint64_t)range[1] <= f->bytes;
 }
 
-static int by_start(const void *a, const void *b)
+/* Where a tensor lies. */
+typedef struct span {
+    json_int_t from, to;
+    const char *name;
+} span;
+
+static int by_place(const void *a, const void *b)
 {
-    json_int_t x = *(const json_int_t *)a, y = *(const json_int_t *)b;
-    return (x > y) - (x < y);
+    const span *x = a, *y = b;
+    if (x->from != y->from) return (x->from > y->from) - (x->from < y->from);
+    return (x->to > y->to) - (x->to < y->to);
 }
 
-/* Every tensor lies inside the file and none on another's bytes. */
+/* The format leaves no byte to nobody: each tensor begins where the one before it ends, the last one ends
+ * with the file. */
+static ht_code check_line(const ht_safetensors *f, const span *s, size_t count, ht_error *err)
+{
+    json_int_t at = 0;
+    for (size_t i = 0; i < count; at = s[i++].to) {
+        if (s[i].from < at)
+            return ht_error_set(err, HT_FAIL,
+                                "%s: %.60s begins at byte %lld, inside of %.60s, which ends at %lld: two "
+                                "tensors overlap; the file is damaged",
+                                f->path, s[i].name, (long long)s[i].from, s[i - 1].name, (long long)at);
+        if (s[i].from > at)
+            return ht_error_set(err, HT_FAIL,
+                                "%s: bytes %lld to %lld before %.60s belong to no tensor, which the format "
+                                "does not allow; the file is damaged, or write it anew with save_file",
+                                f->path, (long long)at, (long long)s[i].from, s[i].name);
+    }
+    if ((uint64_t)at == f->bytes) return HT_OK;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: %" PRIu64 " bytes after the last tensor%s%.60s belong to none, which the format "
+                        "does not allow; the file is damaged, or write it anew with save_file",
+                        f->path, f->bytes - (uint64_t)at, count ? " " : "", count ? s[count - 1].name : "");
+}
+
 static ht_code check_ranges(const ht_safetensors *f, ht_error *err)
 {
-    size_t count = 0;
-    json_int_t(*range)[2] = ht_alloc(f->count, sizeof *range, "a safetensors header", err);
-    if (!range) return err->code;
+    ht_tensor_info info;
+    span *spans = ht_alloc(f->count, sizeof *spans, "a safetensors header", err);
+    if (!spans) return err->code;
     ht_code code = HT_OK;
-    for (size_t i = 0; i < f->count; i++) {
-        if (!range_of(f, f->tensors[i].entry, range[count]) && code == HT_OK)
+    for (size_t i = 0; i < f->count && code == HT_OK; i++) {
+        json_int_t range[2];
+        if (!range_of(f, f->tensors[i].entry, range))
             code = ht_error_set(
                 err, HT_FAIL,
                 "%s: %.60s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged, or cut", f->path,
-                f->tensors[i].name, (long long)range[count][0], (long long)range[count][1], f->bytes);
-        if (range[count][1] > range[count][0]) count++; /* an empty tensor is nowhere */
+                f->tensors[i].name, (long long)range[0], (long long)range[1], f->bytes);
+        else
+            code = ht_safetensors_describe(f, i, &info, err);
+        spans[i] = (span){range[0], range[1], f->tensors[i].name};
     }
-    qsort(range, count, sizeof *range, by_start);
-    for (size_t i = 1; i < count && code == HT_OK; i++)
-        if (range[i][0] < range[i - 1][1])
-            code = ht_error_set(err, HT_FAIL, "%s: two tensors overlap at byte %lld; the file is damaged",
-                                f->path, (long long)range[i][0]);
-    ht_free(range);
+    if (code == HT_OK) {
+        qsort(spans, f->count, sizeof *spans, by_place);
+        code = check_line(f, spans, f->count, err);
+    }
+    ht_free(spans);
     return code;
 }
 
@@ -263,10 +295,16 @@ static const element reals[] = {
 static const element *const single = &reals[0], *const doubled = &reals[1];
 static const element boolean = {"BOOL", 1, NULL};
 
-/* What else is known of the format's types: their size, to tell a damaged file. */
-static const element others[] = {
-    {"I64", 8, NULL}, {"U64", 8, NULL}, {"I32", 4, NULL}, {"U32", 4, NULL}, {"I16", 2, NULL},
-    {"U16", 2, NULL}, {"I8", 1, NULL},  {"U8", 1, NULL},  {"C64", 8, NULL}, {"BOOL", 1, NULL},
+/* What else is known of the format's types: their bits, to tell a damaged file. */
+typedef struct kind {
+    const char *name;
+    size_t bits;
+} kind;
+
+static const kind others[] = {
+    {"I64", 64}, {"U64", 64},    {"I32", 32},    {"U32", 32},        {"I16", 16},    {"U16", 16},
+    {"I8", 8},   {"U8", 8},      {"C64", 64},    {"BOOL", 8},        {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8},
+    {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2FNUZ", 8},
 };
 
 /* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
@@ -390,16 +428,21 @@ ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *t
 
 /* ---- what a file of others holds ---- */
 
-static const element *find_type(const element *types, size_t count, const char *name)
+static const element *real_of(const char *type)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(name, types[i].name) == 0) return &types[i];
+    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
+        if (strcmp(type, reals[i].name) == 0) return &reals[i];
     return NULL;
 }
 
-static const element *real_of(const char *type)
+/* Of one number; 0 when the type is not known. */
+static size_t bits_of(const char *type)
 {
-    return find_type(reals, sizeof reals / sizeof reals[0], type);
+    const element *real = real_of(type);
+    if (real) return 8 * real->size;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(type, others[i].name) == 0) return others[i].bits;
+    return 0;
 }
 
 size_t ht_safetensors_count(const ht_safetensors *f)
@@ -436,19 +479,19 @@ ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tenso
     const json_t *entry = f->tensors[wanted].entry;
     const char *type = json_string_value(json_object_get(entry, "dtype")), *name = f->tensors[wanted].name;
     json_int_t range[2];
-    size_t bytes;
     *info = (ht_tensor_info){.name = name};
     if (!type || !type[0])
         return ht_error_set(err, HT_FAIL, "%s: %.60s has no type; the file is damaged", f->path, name);
     ht_text_copy(info->type, sizeof info->type, type);
     if (read_shape(f, json_object_get(entry, "shape"), info, err) != HT_OK) return err->code;
-    const element *known = real_of(info->type);
-    if (!known) known = find_type(others, sizeof others / sizeof others[0], info->type);
-    if (known && (!range_of(f, entry, range) || __builtin_mul_overflow(info->count, known->size, &bytes) ||
-                  (uint64_t)(range[1] - range[0]) != bytes))
+    size_t bits = bits_of(info->type);
+    if (!range_of(f, entry, range) ||
+        (bits && (__builtin_mul_overflow(info->count, bits, &bits) || bits % 8 != 0 ||
+                  (uint64_t)(range[1] - range[0]) != bits / 8)))
         return ht_error_set(err, HT_FAIL,
-                            "%s: %.60s: %zu numbers of type %s do not fill its bytes; the file is damaged",
-                            f->path, name, info->count, type);
+                            "%s: %.60s: %zu numbers of type %s, as its shape says, do not fill its %lld "
+                            "bytes; the file is damaged",
+                            f->path, name, info->count, type, (long long)(range[1] - range[0]));
     return HT_OK;
 }
 

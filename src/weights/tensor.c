@@ -18,13 +18,22 @@ enum { WHY = 240, MOST_DIMENSIONS = 8 };
 
 /* ---- what is looked at ---- */
 
+/* What numbers they are that no float stands for. */
+static const char *unread(const char *type)
+{
+    if (strchr("IU", type[0])) return "whole numbers (counts, positions, quantized weights)";
+    if (type[0] == 'C') return "complex numbers";
+    if (strcmp(type, "F8_E8M0") == 0) return "scales of quantized weights (MXFP), powers of two";
+    if (strcmp(type, "F4") == 0 || strncmp(type, "F6_", 3) == 0)
+        return "floats of 4 or 6 bits (MXFP), whose scales lie in other tensors";
+    return "a type of numbers that is not read";
+}
+
 /* Why not, or NULL. A vector is looked at when it is asked for by name. */
 static const char *refusal(const ht_tensor_info *info, bool named)
 {
     if (strcmp(info->type, "BOOL") == 0) return "truth values";
-    if (!ht_safetensors_readable(info))
-        return strchr("IU", info->type[0]) ? "whole numbers (counts, positions, quantized weights)"
-                                           : "a type of numbers that is not read";
+    if (!ht_safetensors_readable(info)) return unread(info->type);
     if (info->type[0] == 'F' && info->type[1] == '8' && !named)
         return "8-bit floats, whose scales lie in other tensors; --tensor NAME looks at one as it is stored";
     if (info->count == 0) return "empty";

@@ -9,10 +9,12 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "weights/shard.h"
 
 enum { PATH_SIZE = 4096, FILES = 512, INDEX_LIMIT = 100000000 };
 
-static const char index_end[] = ".safetensors.index.json";
+static const char file_end[] = ".safetensors", index_end[] = ".index.json",
+                  any_index[] = ".safetensors.index.json", any_part[] = ".safetensors-*-of-*";
 
 typedef struct place {
     int file;
@@ -66,10 +68,16 @@ static ht_code list(ht_weights *w, const json_t *map, ht_notes *notes, ht_error 
     return HT_OK;
 }
 
-static ht_code open_one(ht_weights *w, const char *path, ht_notes *notes, ht_error *err)
+static bool ends_in(const char *path, const char *end)
 {
-    ht_code code = add_file(w, path, path, err);
-    return code == HT_OK ? list(w, NULL, notes, err) : code;
+    size_t length = strlen(path), tail = strlen(end);
+    return length >= tail && strcmp(path + length - tail, end) == 0;
+}
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 /* ---- an index ---- */
@@ -93,6 +101,13 @@ static bool is_inside(const char *real, const char *folder)
     return strncmp(real, folder, top) == 0 && strncmp(real + top, blobs, sizeof blobs - 1) == 0;
 }
 
+static ht_code beside(const char *path, const char *name, char to[PATH_SIZE], ht_error *err)
+{
+    int folder = (int)(name_of(path) - path), length = snprintf(to, PATH_SIZE, "%.*s%s", folder, path, name);
+    if (length >= 0 && length < PATH_SIZE) return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%.80s.../%.80s: the path is too long", path, name);
+}
+
 /* The path of a file that the index at `path` names: of that very directory. */
 static ht_code shard_path(const char *path, const char *name, char to[PATH_SIZE], ht_error *err)
 {
@@ -102,7 +117,7 @@ static ht_code shard_path(const char *path, const char *name, char to[PATH_SIZE]
         return ht_error_set(err, HT_FAIL, "%s: names '%.100s', which is no file of the index's own directory",
                             path, name);
     snprintf(folder, sizeof folder, "%.*s", length ? (int)length : 1, strchr(path, '/') ? path : ".");
-    if (ht_file_join(to, PATH_SIZE, folder, name, err) != HT_OK) return err->code;
+    if (beside(path, name, to, err) != HT_OK) return err->code;
     if (!ht_file_exists(to))
         return ht_error_set(err, HT_FAIL,
                             "%s: %.100s is missing, one of the files that hold the model; download it, too",
@@ -170,68 +185,188 @@ static ht_code open_index(ht_weights *w, const char *path, ht_notes *notes, ht_e
     return code;
 }
 
+/* ---- parts without an index ---- */
+
+/* All parts are there; else the first that is not is named. `first`: 0 or 1. */
+static ht_code check_parts(const char *path, const ht_shard *part, unsigned first, ht_error *err)
+{
+    char name[HT_SHARD_NAME], to[PATH_SIZE], missing[HT_SHARD_NAME] = "";
+    unsigned lost = 0, last = part->of - 1 + first;
+    if (part->of == 0 || part->number < first || part->number > last)
+        return ht_error_set(err, HT_FAIL, "%s: calls itself part %u of %u, which cannot be; rename it", path,
+                            part->number, part->of);
+    if (part->of > FILES)
+        return ht_error_set(err, HT_FAIL, "%s: is one of more than %d files of one model", path, FILES);
+    for (unsigned i = first; i <= last; i++) {
+        ht_shard_name(name_of(path), part, i, name);
+        if (beside(path, name, to, err) != HT_OK) return err->code;
+        if (!ht_file_exists(to) && lost++ == 0) strcpy(missing, name);
+    }
+    if (lost == 0) return HT_OK;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: is part %u of %u of a model; missing: %s (%u in all); put all parts there, or "
+                        "rename the file if it is a whole",
+                        path, part->number, part->of, missing, lost);
+}
+
+/* A tensor that two parts have is one of two. */
+static ht_code check_twins(const ht_weights *w, ht_error *err)
+{
+    ht_tensor_info info;
+    for (int f = 1; f < w->file_count; f++)
+        for (size_t i = 0; i < ht_safetensors_count(w->file[f]); i++) {
+            if (ht_safetensors_describe(w->file[f], i, &info, err) != HT_OK) return err->code;
+            for (int g = 0; g < f; g++)
+                if (ht_safetensors_has(w->file[g], info.name))
+                    return ht_error_set(
+                        err, HT_FAIL,
+                        "%s: %.60s is in %s, too, and no index says which one counts; put the "
+                        "model's index there",
+                        w->path[f], info.name, w->name[g]);
+        }
+    return HT_OK;
+}
+
+static ht_code open_parts(ht_weights *w, const char *path, const ht_shard *part, ht_notes *notes,
+                          ht_error *err)
+{
+    char name[HT_SHARD_NAME], to[PATH_SIZE];
+    ht_shard_name(name_of(path), part, 0, name);
+    if (beside(path, name, to, err) != HT_OK) return err->code;
+    unsigned first = part->number == 0 || ht_file_exists(to) ? 0 : 1;
+    if (check_parts(path, part, first, err) != HT_OK) return err->code;
+    for (unsigned i = first; i < part->of + first; i++) {
+        ht_shard_name(name_of(path), part, i, name);
+        if (shard_path(path, name, to, err) != HT_OK || add_file(w, to, name, err) != HT_OK) return err->code;
+    }
+    if (check_twins(w, err) != HT_OK) return err->code;
+    ht_notes_add(notes, "%s: is part %u of %u of a model, which is read whole", path, part->number, part->of);
+    return list(w, NULL, notes, err);
+}
+
+/* The index that belongs to a part, as hubs name it. */
+static ht_code index_of(const char *path, const ht_shard *part, char to[PATH_SIZE], ht_error *err)
+{
+    char name[HT_SHARD_NAME];
+    snprintf(name, sizeof name, "%.*s", (int)(part->stem ? part->stem - 1 : 0), name_of(path));
+    if (beside(path, name, to, err) != HT_OK) return err->code;
+    size_t length = strlen(to);
+    snprintf(to + length, PATH_SIZE - length, "%s%s", ends_in(name, file_end) ? "" : file_end, index_end);
+    return HT_OK;
+}
+
+/* A file; one that calls itself a part stands for its whole model. */
+static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_error *err)
+{
+    char index[PATH_SIZE];
+    ht_shard part;
+    if (ends_in(path, index_end)) return open_index(w, path, notes, err);
+    if (!ht_shard_parse(name_of(path), &part)) {
+        ht_code code = add_file(w, path, path, err);
+        return code == HT_OK ? list(w, NULL, notes, err) : code;
+    }
+    /* What is no safetensors file at all is named for what it is, not for its parts. */
+    ht_safetensors *probe = ht_safetensors_open(path, err);
+    if (!probe) return err->code;
+    ht_safetensors_close(probe);
+    if (index_of(path, &part, index, err) != HT_OK) return err->code;
+    if (!ht_file_exists(index)) return open_parts(w, path, &part, notes, err);
+    if (open_index(w, index, notes, err) != HT_OK) return err->code;
+    for (int f = 0; f < w->file_count; f++)
+        if (strcmp(w->name[f], name_of(path)) == 0)
+            return ht_notes_add(notes, "%s: is part %u of %u of a model, which is read whole, by %s", path,
+                                part.number, part.of, index),
+                   HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s: is not among the files that %s names; rename one of them", path,
+                        index);
+}
+
 /* ---- a directory ---- */
 
-/* The only file of the directory whose name ends so, into `to`; how many there are, and the names of the
- * first ones for a message. */
-static size_t find_only(const char *folder, const char *end, char to[PATH_SIZE], char names[300])
+typedef struct found {
+    size_t count;
+    bool one_model; /* all are parts of one */
+    char first[PATH_SIZE], names[300];
+} found;
+
+static void add_name(found *f, const char *name, bool last)
 {
-    glob_t found;
+    size_t length = strlen(f->names);
+    if (length < 220)
+        snprintf(f->names + length, sizeof f->names - length, "%s%.60s", length ? ", " : "", name);
+    else if (last)
+        snprintf(f->names + length, sizeof f->names - length, " …");
+}
+
+/* The files of the directory whose names end so. */
+static size_t find_all(const char *folder, const char *end, found *f)
+{
+    glob_t list;
     char pattern[2 * PATH_SIZE + 64];
     size_t used = 0;
+    *f = (found){.one_model = true};
     for (const char *p = folder; *p && used + 3 < 2 * PATH_SIZE; p++) {
         if (strchr("*?[\\", *p)) pattern[used++] = '\\';
         pattern[used++] = *p;
     }
     snprintf(pattern + used, 64, "/*%s", end);
-    names[0] = '\0';
-    if (glob(pattern, 0, NULL, &found) != 0) return 0;
-    size_t count = found.gl_pathc;
-    ht_text_copy(to, PATH_SIZE, found.gl_pathv[0]);
-    for (size_t i = 0; i < count; i++) {
-        const char *slash = strrchr(found.gl_pathv[i], '/');
-        size_t length = strlen(names);
-        if (length < 220)
-            snprintf(names + length, 300 - length, "%s%.60s", i ? ", " : "", slash ? slash + 1 : "");
-        else if (i + 1 == count)
-            snprintf(names + length, 300 - length, " …");
+    if (glob(pattern, 0, NULL, &list) != 0) return 0;
+    f->count = list.gl_pathc;
+    ht_text_copy(f->first, PATH_SIZE, list.gl_pathv[0]);
+    for (size_t i = 0; i < f->count; i++) {
+        const char *name = name_of(list.gl_pathv[i]);
+        f->one_model = f->one_model && ht_shard_same_model(name_of(f->first), name);
+        add_name(f, name, i + 1 == f->count);
     }
-    globfree(&found);
-    return count;
+    globfree(&list);
+    return f->count;
 }
 
-/* What stands for the directory. */
-static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, ht_error *err)
+/* An index, or what there is without one. */
+static ht_code choose_unusual(const char *folder, found *f, ht_notes *notes, ht_error *err)
 {
-    static const char *const usual[] = {"checkpoint.safetensors", "model.safetensors",
-                                        "model.safetensors.index.json"};
-    char names[300];
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
-        if (ht_file_join(to, PATH_SIZE, folder, usual[i], err) != HT_OK) return err->code;
-        if (ht_file_exists(to)) return HT_OK;
-    }
-    size_t count = find_only(folder, index_end, to, names);
-    if (count == 0) count = find_only(folder, ".safetensors", to, names);
-    if (count == 1) return ht_notes_add(notes, "%s: %s is read, the only one there", folder, names), HT_OK;
-    if (count > 1)
+    bool index = find_all(folder, any_index, f) > 0;
+    if (!index && find_all(folder, file_end, f) == 0) find_all(folder, any_part, f);
+    if (f->count == 1) ht_notes_add(notes, "%s: %s is read, the only one there", folder, f->names);
+    if (f->count == 1 || (f->count > 1 && f->one_model)) return HT_OK;
+    if (index)
+        return ht_error_set(err, HT_FAIL, "%s: holds %zu models, each with its index: %s; give one of these",
+                            folder, f->count, f->names);
+    if (f->count > 1)
         return ht_error_set(err, HT_FAIL,
                             "%s: is no run directory (no checkpoint.safetensors), but holds %zu models or "
                             "parts of one, and no index: %s; give one of the files, or put "
                             "model.safetensors.index.json there",
-                            folder, count, names);
+                            folder, f->count, f->names);
     return ht_error_set(err, HT_FAIL,
                         "%s: is no run directory with a checkpoint.safetensors (`heavytail train --run DIR` "
                         "makes one), and holds no .safetensors file",
                         folder);
 }
 
-/* ---- all ---- */
-
-static bool ends_in(const char *path, const char *end)
+/* What stands for the directory. */
+static ht_code choose(const char *folder, char to[PATH_SIZE], ht_notes *notes, ht_error *err)
 {
-    size_t length = strlen(path), tail = strlen(end);
-    return length >= tail && strcmp(path + length - tail, end) == 0;
+    enum { RUN, WHOLE, INDEX };
+    static const char *const usual[] = {[RUN] = "checkpoint.safetensors",
+                                        [WHOLE] = "model.safetensors",
+                                        [INDEX] = "model.safetensors.index.json"};
+    found f;
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        if (ht_file_join(to, PATH_SIZE, folder, usual[i], err) != HT_OK) return err->code;
+        if (!ht_file_exists(to)) continue;
+        size_t others = i == WHOLE ? find_all(folder, file_end, &f) : 1;
+        if (others > 1)
+            ht_notes_add(notes, "%s: %s is read, one of %zu files there: %s", folder, usual[i], others,
+                         f.names);
+        return HT_OK;
+    }
+    ht_code code = choose_unusual(folder, &f, notes, err);
+    ht_text_copy(to, PATH_SIZE, f.first);
+    return code;
 }
+
+/* ---- all ---- */
 
 ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err)
 {
@@ -243,8 +378,7 @@ ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err)
         code = choose(path, chosen, notes, err);
         path = chosen;
     }
-    if (code == HT_OK)
-        code = ends_in(path, ".index.json") ? open_index(w, path, notes, err) : open_one(w, path, notes, err);
+    if (code == HT_OK) code = open_file(w, path, notes, err);
     if (code == HT_OK) return w;
     ht_weights_close(w);
     return NULL;

@@ -9,9 +9,11 @@
 typedef struct ht_weights ht_weights;
 
 /* Opens a .safetensors file; an index and all the files it names; or a directory: its checkpoint.safetensors,
- * its model.safetensors, its index, or its only .safetensors file. What was chosen, and tensors of which
- * the index says nothing or another file, are noted (`notes` may be NULL). An index that leads out of its
- * directory, or names a file or tensor that is not there, is an error. Tensors are read later, one by one. */
+ * its model.safetensors, its index, its only .safetensors file, or all of them when they are the parts of one
+ * model. A file whose name makes it a part (shard.h) stands for the whole: with its index, else with all
+ * parts; one that is missing is an error. What was chosen, and tensors of which the index says nothing or
+ * another file, are noted (`notes` may be NULL). An index that leads out of its directory, or names a file or
+ * tensor that is not there, is an error. Tensors are read later, one by one. */
 ht_weights *ht_weights_open(const char *path, ht_notes *notes, ht_error *err);
 void ht_weights_close(ht_weights *weights);
 

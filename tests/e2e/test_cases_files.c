@@ -315,6 +315,8 @@ static void what_is_skipped_is_named(void **state)
     /* By name a vector is looked at, and FP8 as it is stored: 20 is 1.25 · 2^4. */
     assert_status(RUN("tail", "skip.safetensors", "--tensor", "fc.bias"), 0);
     refuses(RUN("tail", "skip.safetensors", "--tensor", "steps"), 1, "I64");
+    refuses(RUN("tail", "skip.safetensors", "--tensor", "tiny"), 1, "F4): floats of 4 or 6 bits");
+    assert_status(RUN("tail", "skip.safetensors", "--tensor", "quant"), 0);
     refuses(RUN("tail", "skip.safetensors", "--tensor", "nine"), 1, "more than 8 dimensions");
     write_tensors("only.safetensors",
                   "{\"steps\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[0,16]},"
@@ -447,6 +449,26 @@ static void files_of_other_kinds_are_named(void **state)
         {"big.safetensors", BYTES("\0\0\0\0\0\0\0\x48{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1],"),
          "big-endian"},
         {"cut.safetensors", BYTES("\x48\0\0\0\0\0\0\0{\"a\":{\"dtype\":\"F32\","), "is cut"},
+        {"in.zip", BYTES("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0model.safetensors"),
+         "`unzip` it"},
+        {"renamed.safetensors",
+         BYTES("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0model.safetensors"),
+         "`unzip` it"},
+        {"model.onnx", BYTES("\x08\x08\x12\x07pytorch\x1a\x05"), "onnx.load(FILE)"},
+        {"odd.bin", BYTES("\x08\x07\x12\x07pytorch\x1a\x05"), "ONNX"},
+        {"m.tflite", BYTES("\x1c\0\0\0TFL3\0\0\0\0\0\0"), "tf.lite.Interpreter"},
+        {"m.msgpack", BYTES("\x81\xa6params\x82\xa5"), "msgpack_restore"},
+        {"m.ckpt.data-00000-of-00001", BYTES("\1\2\3\4\5\6\7\x08\x09\x0a"), "tf.train.load_checkpoint"},
+        {"m.ckpt", BYTES("\1\2\3\4\5\6\7\x08\x09\x0a"), "tf.train.load_checkpoint"},
+        {"m.ckpt", BYTES("\x80\x02}q\0(X\x05\0\0\0"), "weights_only=True"},
+        {"m.pkl", BYTES("(dp0\nVfc1\np1\n"), "pickle"},
+        {"m.pth", BYTES("PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0m/data.pkl"),
+         "safetensors.torch.save_file(torch.load(FILE, weights_only=True)"},
+        {"m.params", BYTES("\x12\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "MXNet"},
+        {"m.joblib", BYTES("\x78\x9c\1\2\3\4\5\6\7"), "joblib.load"},
+        {"m.feather", BYTES("ARROW1\0\0\0\0"), "Arrow"},
+        {"m.parquet", BYTES("PAR1\x15\4\x15\x10\x15"), "Parquet"},
+        {"m.ggml", BYTES("tjgg\3\0\0\0\0\x7d"), "GGML"},
         {"words.txt", BYTES("just words\n"), "neither"},
         {"noise.safetensors", BYTES("\xde\xad\xbe\xef\1\2\3\4\5\6\7\x08"), "is no safetensors file"},
     };
@@ -483,8 +505,6 @@ static void a_directory_of_shards_is_one_model(void **state)
     (void)state;
     static const char *const ways[] = {"model", "model/model.safetensors.index.json"};
     write_shards();
-    const sandbox_result *r = RUN("tail", "model");
-    refuses(r, 1, "model-00001-of-00002.safetensors, model-00002-of-00002.safetensors");
     sandbox_write("model/model.safetensors.index.json",
                   "{\"metadata\":{},\"weight_map\":{\"fc1.weight\":\"model-00001-of-00002.safetensors\","
                   "\"fc2.bias\":\"model-00002-of-00002.safetensors\","
@@ -502,6 +522,58 @@ static void a_directory_of_shards_is_one_model(void **state)
     json_decref(pruned);
 }
 
+/* With no index, too; and one part stands for all. Never is a part taken for a model. */
+static void a_part_is_no_model(void **state)
+{
+    (void)state;
+    static const char first[] = "parts/model-00001-of-00002.safetensors",
+                      second[] = "parts/model-00002-of-00002.safetensors",
+                      twin[] = "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[20,30],"
+                               "\"data_offsets\":[0,2400]}}";
+    const char *const ways[] = {"parts", first, second};
+    assert_int_equal(rename("model", "parts") | unlink("parts/model.safetensors.index.json"), 0);
+    json_t *tail = parse(RUN("tail", "whole.safetensors", "--json")),
+           *pruned = parse(RUN("prune", "whole.safetensors", "--json"));
+    for (int i = 0; i < 3; i++) {
+        json_t *a = parse(RUN("tail", ways[i], "--json")), *b = parse(RUN("prune", ways[i], "--json"));
+        assert_true(json_equal(tail, a));
+        assert_true(json_equal(json_object_get(pruned, "layers"), json_object_get(b, "layers")));
+        json_decref(a);
+        json_decref(b);
+    }
+    json_decref(tail);
+    json_decref(pruned);
+    assert_says(RUN("tail", second)->err, "part 2 of 2 of a model, which is read whole");
+    assert_int_equal(rename(second, "away.safetensors"), 0);
+    for (int i = 0; i < 2; i++) {
+        refuses(RUN("tail", ways[i]), 1, "missing: model-00002-of-00002.safetensors (1 in all)");
+        refuses(RUN("prune", ways[i]), 1, "missing: model-00002-of-00002.safetensors (1 in all)");
+    }
+    write_tensors(second, twin, values(), 2400);
+    refuses(RUN("tail", "parts"), 1, "fc1.weight is in model-00001-of-00002.safetensors, too");
+    write_tensors("parts/other-00001-of-00002.safetensors", twin, values(), 2400);
+    refuses(RUN("prune", "parts"), 1, "holds 3 models or parts of one");
+    refuses(RUN("prune", "parts/other-00001-of-00002.safetensors"), 1,
+            "missing: other-00002-of-00002.safetensors");
+    write_tensors("m-00003-of-00002.safetensors", twin, values(), 2400);
+    refuses(RUN("tail", "m-00003-of-00002.safetensors"), 1, "part 3 of 2, which cannot be");
+    write_tensors("model.safetensors-00001-of-00003", twin, values(), 2400);
+    refuses(RUN("tail", "model.safetensors-00001-of-00003"), 1,
+            "missing: model.safetensors-00002-of-00003 (2 in all)");
+    sandbox_write("m-00001-of-00002.gguf", "GGUF\3....................");
+    refuses(RUN("prune", "m-00001-of-00002.gguf"), 1, "GGUF");
+    /* An index that does not know the file, two indices, and a whole beside its parts. */
+    sandbox_write("parts/model.safetensors.index.json",
+                  "{\"weight_map\":{\"fc1.weight\":\"model-00001-of-00002.safetensors\"}}");
+    refuses(RUN("tail", second), 1, "is not among the files that parts/model.safetensors.index.json names");
+    assert_int_equal(rename("parts/model.safetensors.index.json", "parts/a.safetensors.index.json"), 0);
+    sandbox_write("parts/b.safetensors.index.json", "{}");
+    refuses(RUN("tail", "parts"), 1,
+            "each with its index: a.safetensors.index.json, b.safetensors.index.json");
+    write_tensors("parts/model.safetensors", twin, values(), 2400);
+    assert_says(RUN("tail", "parts")->err, "model.safetensors is read, one of 4 files there");
+}
+
 static void an_index_leads_nowhere_else(void **state)
 {
     (void)state;
@@ -517,19 +589,19 @@ static void an_index_leads_nowhere_else(void **state)
         {"model-00001-of-00002.safetensors", "fc9.weight", "has no such tensor"},
     };
     char text[300];
-    assert_int_equal(symlink("../whole.safetensors", "model/link.safetensors"), 0);
+    assert_int_equal(symlink("../whole.safetensors", "parts/link.safetensors"), 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         snprintf(text, sizeof text, "{\"weight_map\":{\"%s\":\"%s\"}}", cases[i].tensor, cases[i].file);
-        sandbox_write("model/odd.index.json", text);
-        refuses(RUN("tail", "model/odd.index.json"), 1, cases[i].says);
-        refuses(RUN("prune", "model/odd.index.json"), 1, cases[i].says);
+        sandbox_write("parts/odd.index.json", text);
+        refuses(RUN("tail", "parts/odd.index.json"), 1, cases[i].says);
+        refuses(RUN("prune", "parts/odd.index.json"), 1, cases[i].says);
     }
-    sandbox_write("model/odd.index.json", "{\"weight_map\":{\"a\":7}}");
-    refuses(RUN("tail", "model/odd.index.json"), 1, "damaged");
-    sandbox_write("model/odd.index.json", "{\"weights\":");
-    refuses(RUN("tail", "model/odd.index.json"), 1, "line 1");
-    sandbox_write("model/odd.index.json", "{}");
-    refuses(RUN("tail", "model/odd.index.json"), 1, "weight_map");
+    sandbox_write("parts/odd.index.json", "{\"weight_map\":{\"a\":7}}");
+    refuses(RUN("tail", "parts/odd.index.json"), 1, "damaged");
+    sandbox_write("parts/odd.index.json", "{\"weights\":");
+    refuses(RUN("tail", "parts/odd.index.json"), 1, "line 1");
+    sandbox_write("parts/odd.index.json", "{}");
+    refuses(RUN("tail", "parts/odd.index.json"), 1, "weight_map");
     /* A hub's cache is full of links, and they stay at home. */
     assert_int_equal(mkdir("hub", 0777) | mkdir("hub/blobs", 0777) | mkdir("hub/snapshots", 0777) |
                          mkdir("hub/snapshots/main", 0777),
@@ -586,6 +658,7 @@ int main(void)
         cmocka_unit_test(a_header_may_be_large),
         cmocka_unit_test(files_of_other_kinds_are_named),
         cmocka_unit_test(a_directory_of_shards_is_one_model),
+        cmocka_unit_test(a_part_is_no_model),
         cmocka_unit_test(an_index_leads_nowhere_else),
         cmocka_unit_test(the_networks_of_the_issue_are_scored_right),
     };

@@ -268,6 +268,65 @@ static void it_can_be_left_whatever_runs(void **state)
         }
 }
 
+/* What the screen is closed for is told below it, and Ctrl-C leaves without it: then the checkpoint before
+ * stays, whole. A save that is quicker than that is fine, too. */
+static void the_save_is_told_and_can_be_left(void **state)
+{
+    for (int i = 0; i < 4; i++) {
+        bool insist = i % 2 == 1;
+        vt *t = LAB(state, 120, 40, "--run", "wide", "--set", "model.width=200000", "--set",
+                    "run.checkpoint_seconds=0");
+        vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
+        vt_assert(t, sandbox_wait_step(t, 0, PATIENCE));
+        vt_key(t, "Space");
+        vt_assert(t, sandbox_wait_step(t, 1 + i, PATIENCE));
+        double start = sandbox_seconds();
+        vt_key(t, "q");
+        vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
+        double left = sandbox_seconds() - start;
+        bool told = vt_wait_text(t, "saving the run at step", 3000);
+        if (told && insist) vt_signal(t, SIGINT);
+        int status = vt_exit(t, PATIENCE);
+        printf("screen left after %.2f s, all done after %.2f s%s\n", left, sandbox_seconds() - start,
+               !told    ? ""
+               : status ? ", told, and left"
+                        : ", told");
+        if (status != 0 && !(insist && status == 1)) fail_msg("exit %d", status);
+        vt_assert(t, status == 0 || vt_wait_text(t, "is not saved, as you asked", 0));
+        if (!vt_restored(t)) fail_msg("left behind: %s", vt_leftover(t));
+        vt_teardown(state);
+        assert_status(sandbox_shell("ls wide | grep -q tmp-"), 1);
+        if (sandbox_exists("wide/checkpoint.safetensors")) assert_status(RUN("replay", "wide", "--quiet"), 0);
+    }
+}
+
+/* What takes a while says on a terminal what it does, and takes the line away again; into a pipe it does not.
+ */
+static void commands_tell_what_they_are_busy_with(void **state)
+{
+    static const struct {
+        const char *width, *command, *says;
+    } cases[] = {
+        {"model.width=3000", "$H prune busy0 --method magnitude", "heavytail: pruning by magnitude"},
+        {"model.width=10000", "$H snapshot busy1 --out busy.png", "heavytail: looking at the weights"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *run = i ? "busy1" : "busy0";
+        assert_status(RUN("train", "--run", run, "--steps", "1", "--set", cases[i].width, "--set",
+                          "data.name=digits-synth", "--quiet"),
+                      0);
+        vt *t = vt_start(120, 60, NULL, (char *[]){"sh", "-c", (char *)cases[i].command, NULL}, NULL);
+        *state = t;
+        vt_assert(t, vt_wait_text(t, cases[i].says, PATIENCE));
+        vt_assert(t, vt_exit(t, 3 * PATIENCE) == 0);
+        vt_assert(t, !vt_wait_text(t, cases[i].says, 0));
+        vt_teardown(state);
+        const sandbox_result *r = sandbox_shell(cases[i].command);
+        assert_status(r, 0);
+        assert_null(strchr(r->err, '\r'));
+        assert_null(strstr(r->err, cases[i].says));
+    }
+}
+
 /* Data that never come: nobody writes into the pipe. (Refusing it at once is fine, too.) */
 static void it_can_be_left_while_the_data_are_opened(void **state)
 {
@@ -294,8 +353,14 @@ static void little_address_space_is_said(void **state)
     static const int kilobytes[] = {80000,  90000,  130000, 180000, 230000,
                                     260000, 300000, 350000, 600000, 1000000};
     static const char *const commands[] = {
-        "replay run --quiet", "train --steps 3 --quiet --json", "prune run --method svd", "tail run",
-        "certify run",        "snapshot run --out x.png"};
+        "replay run --quiet",
+        "train --steps 3 --quiet --json",
+        "prune run --method svd",
+        "tail run",
+        "certify run",
+        "snapshot run --out x.png",
+        "sweep --preset ecg-demo --set train.steps=2 --vary noise.alpha=1.6,1.9 --out sweep",
+        "compare --preset ecg5000-roads --set data.name=ecg-synth --set model.width=50 --set train.steps=5"};
     (void)state;
     if (SANDBOX_SANITIZED) skip();
     assert_status(sandbox_shell("$H train --steps 3 --quiet --json --run run"), 0);
@@ -361,6 +426,8 @@ int main(void)
         TEST(a_stop_gives_pasting_back_too),
         TEST(it_can_be_left_whatever_runs),
         TEST(it_can_be_left_while_the_data_are_opened),
+        TEST(the_save_is_told_and_can_be_left),
+        TEST(commands_tell_what_they_are_busy_with),
         TEST(little_address_space_is_said),
         TEST(a_small_stack_is_enough),
         TEST(the_lab_lives_on_a_small_stack),

@@ -20,6 +20,7 @@
 #include "weights/tensor_name.h"
 #include "weights/weights.h"
 #include "num/rng.h"
+#include "weights/shard.h"
 #include "unit/scratch.h"
 
 static ht_error err;
@@ -218,6 +219,52 @@ static void square_layers_need_names_that_count(void **state)
     assert_int_equal(ht_chain_find("f", l, 5, "fc1,fc2,fc4,fc10,head,fc1", &chain, NULL, &err), HT_USAGE);
 }
 
+/* ---- parts of a model ---- */
+
+static void names_tell_parts_of_a_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned number, of; /* 0 of 0: none */
+        const char *second;
+    } cases[] = {
+        {"model-00001-of-00002.safetensors", 1, 2, "model-00002-of-00002.safetensors"},
+        {"pytorch_model-00003-of-00003.safetensors", 3, 3, "pytorch_model-00002-of-00003.safetensors"},
+        {"model.safetensors-00001-of-00003", 1, 3, "model.safetensors-00002-of-00003"},
+        {"model-00001-of-00002.fp16.safetensors", 1, 2, "model-00002-of-00002.fp16.safetensors"},
+        {"m-1-of-12.safetensors", 1, 12, "m-2-of-12.safetensors"},
+        {"m_01_of_02.safetensors", 1, 2, "m_02_of_02.safetensors"},
+        {"m-00000-of-00004.safetensors", 0, 4, "m-00002-of-00004.safetensors"},
+        {"3-of-4.safetensors", 3, 4, "2-of-4.safetensors"},
+        {"a-1-of-2-b-00002-of-00005", 2, 5, "a-1-of-2-b-00002-of-00005"},
+        {"m-9-of-2.safetensors", 9, 2, "m-2-of-2.safetensors"},
+        {"model.safetensors", 0, 0, NULL},
+        {"model-00001-of-00001.safetensors", 0, 0, NULL},
+        {"checkpoint.safetensors", 0, 0, NULL},
+        {"best-of-5.safetensors", 0, 0, NULL},
+        {"1-of-a-kind.safetensors", 0, 0, NULL},
+        {"-of-2", 0, 0, NULL},
+        {"2-of-", 0, 0, NULL},
+        {"-of-", 0, 0, NULL},
+        {"", 0, 0, NULL},
+        {"m-1234567-of-2345678.safetensors", 0, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ht_shard s;
+        char second[HT_SHARD_NAME];
+        if (ht_shard_parse(cases[i].name, &s) != (cases[i].of > 0)) fail_msg("%s", cases[i].name);
+        if (cases[i].of == 0) continue;
+        assert_true(s.number == cases[i].number && s.of == cases[i].of);
+        ht_shard_name(cases[i].name, &s, 2, second);
+        assert_string_equal(second, cases[i].second);
+        assert_true(ht_shard_same_model(cases[i].name, second));
+    }
+    assert_false(ht_shard_same_model("a-1-of-2.safetensors", "b-2-of-2.safetensors"));
+    assert_false(ht_shard_same_model("a-1-of-2.safetensors", "a-2-of-3.safetensors"));
+    assert_false(ht_shard_same_model("a.safetensors", "a.safetensors"));
+}
+
 /* ---- any file ---- */
 
 enum { FILES = 200, TENSORS = 9, BYTES = 1 << 16 };
@@ -233,6 +280,7 @@ static const struct {
     size_t bits;
 } types[] = {{"F64", 64}, {"F32", 32}, {"F16", 16}, {"BF16", 16}, {"F8_E4M3", 8}, {"F8_E5M2", 8}, {"I64", 64},
              {"I8", 8},   {"BOOL", 8}, {"U16", 16}, {"C64", 64},  {"F4", 4},      {"F8_E8M0", 8}, {"ODD", 8}};
+enum { F8_E8M0 = 12 };
 
 static void random_name(ht_rng *rng, int i, char to[64])
 {
@@ -259,7 +307,8 @@ static void random_file(ht_rng *rng, const char *path, written *w)
             count *= side;
             json_array_append_new(shape, json_integer((json_int_t)side));
         }
-        size_t bytes = (count * types[type].bits + 7) / 8;
+        if (count * types[type].bits % 8 != 0) type = F8_E8M0; /* half a byte is no place to begin */
+        size_t bytes = count * types[type].bits / 8;
         random_name(rng, i, w->name[i]);
         if (json_object_get(header, w->name[i])) snprintf(w->name[i], 64, "again %d", i);
         json_object_set_new(header, w->name[i],
@@ -433,6 +482,7 @@ int main(void)
         cmocka_unit_test(names_count),
         cmocka_unit_test(biases_and_names_tell_which_way_round),
         cmocka_unit_test(square_layers_need_names_that_count),
+        cmocka_unit_test(names_tell_parts_of_a_model),
         cmocka_unit_test(every_tensor_of_any_file_is_looked_at_or_named),
         cmocka_unit_test(networks_of_any_names_and_order_are_read),
         cmocka_unit_test(a_file_may_hold_thousands_of_matrices),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <glob.h>
 #include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,11 +15,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "engine/run/recorder.h"
@@ -427,6 +430,79 @@ static void a_full_disk_is_told_once_and_loses_nothing(void **state)
     ht_free(rows);
 }
 
+static ino_t file_number(const char *name)
+{
+    struct stat info;
+    assert_int_equal(stat(scratch_path(name), &info), 0);
+    return info.st_ino;
+}
+
+/* A checkpoint that is there, of the very state, is not written again; of any other state it is. */
+static void what_is_saved_is_not_saved_again(void **state)
+{
+    (void)state;
+    enum { NOTHING, A_STEP, A_CHANGE, TAKEN_AWAY, WAYS };
+    static const char file[] = "again/checkpoint.safetensors";
+    ht_params params = rich();
+    ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.001);
+    for (int way = NOTHING; way < WAYS; way++) {
+        run r = open_run("again", &params);
+        train_to(&r, ht_trainer_steps(r.trainer) + 5);
+        double start = ht_now();
+        while (isfinite(ht_recorder_patience(r.recorder)) && ht_now() < start + 60)
+            ht_recorder_offer(r.recorder);
+        uint64_t saved = 0, end = ht_trainer_steps(r.trainer);
+        while (saved != end && ht_now() < start + 60)
+            if (ht_file_exists(scratch_path(file))) saved = replayed("again");
+        assert_int_equal(saved, end);
+        ino_t before = file_number(file);
+        if (way == A_STEP) small_train(r.trainer, 1), end++;
+        if (way == A_CHANGE) tell_set(&r, HT_P_NOISE_SCALE, 0.003);
+        if (way == TAKEN_AWAY) unlink(scratch_path(file));
+        if (ht_recorder_stop(r.recorder, &err) != HT_OK) fail_msg("way %d: %s", way, err.text);
+        if (way != TAKEN_AWAY && (file_number(file) == before) != (way == NOTHING)) fail_msg("way %d", way);
+        ht_trainer_free(r.trainer);
+        ht_rundir_close(r.dir);
+        assert_int_equal(replayed("again"), end);
+    }
+}
+
+/* Who leaves without the last save keeps the one before, and every line. */
+static void a_save_that_is_called_off_keeps_the_one_before(void **state)
+{
+    (void)state;
+    ht_params params = rich();
+    run r = open_run("left", &params);
+    train_to(&r, 30);
+    close_run(&r);
+    ino_t before = file_number("left/checkpoint.safetensors");
+    r = open_run("left", &params);
+    train_to(&r, 50);
+    atomic_bool off = true;
+    const atomic_bool *kept = ht_call_off_by(&off);
+    ht_code code = ht_recorder_stop(r.recorder, &err);
+    ht_call_off_by(kept);
+    assert_int_equal(code, HT_FAIL);
+    assert_non_null(strstr(err.text, "called off"));
+    ht_trainer_free(r.trainer);
+    ht_rundir_close(r.dir);
+    assert_true(file_number("left/checkpoint.safetensors") == before);
+    assert_int_equal(replayed("left"), 30);
+    ht_journal journal = read_journal("left"); /* the change at step 40 is in it */
+    uint64_t last = journal.entries[journal.count - 1].step;
+    ht_journal_free(&journal);
+    assert_true(last >= 40);
+    r = open_run("left", &params);
+    assert_int_equal(ht_trainer_steps(r.trainer), 30);
+    train_to(&r, 100);
+    close_run(&r);
+    same_file("whole/checkpoint.safetensors", "left/checkpoint.safetensors");
+    glob_t found;
+    char pattern[600];
+    snprintf(pattern, sizeof pattern, "%s/*.tmp-*", scratch_path("left"));
+    assert_int_equal(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_kill_at_any_moment_leaves_a_whole_checkpoint),
         cmocka_unit_test(a_kill_while_going_back_leaves_a_run_that_can_be_replayed),
         cmocka_unit_test(a_full_disk_is_told_once_and_loses_nothing),
+        cmocka_unit_test(what_is_saved_is_not_saved_again),
+        cmocka_unit_test(a_save_that_is_called_off_keeps_the_one_before),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -51,15 +51,21 @@ static ht_code read_t(const char *name, float to[2], ht_error *err)
     return code;
 }
 
-static void refuse(const char *header, const char *word)
+/* With so many bytes after the header. */
+static void refuse_sized(const char *header, size_t size, const char *word)
 {
-    static const float two[4] = {1, 2, 3, 4};
+    static const float two[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     float to[2];
     ht_error err;
-    write_raw("hostile", header, strlen(header), two, sizeof two);
+    write_raw("hostile", header, strlen(header), two, size);
     if (read_t("hostile", to, &err) != HT_FAIL) fail_msg("taken: %s", header);
     if (!strstr(err.text, "hostile") || !strstr(err.text, word))
         fail_msg("'%s' does not say '%s'", err.text, word);
+}
+
+static void refuse(const char *header, const char *word)
+{
+    refuse_sized(header, 8, word);
 }
 
 static void what_is_written_is_read(void **state)
@@ -220,18 +226,19 @@ static void offsets_outside_the_file_are_refused(void **state)
     refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2]}}", "");
 }
 
+#define TENSOR(name, count, from, to)                                                                        \
+    "\"" name "\":{\"dtype\":\"F32\",\"shape\":[1," #count "],\"data_offsets\":[" #from "," #to "]}"
+
 static void overlapping_tensors_are_refused(void **state)
 {
     (void)state;
-    refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
-           "\"u\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[4,12]}}",
-           "overlap");
-    refuse("{\"u\":{\"dtype\":\"F32\",\"shape\":[1,4],\"data_offsets\":[0,16]},"
-           "\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,16]}}",
-           "overlap");
-    refuse("{\"t\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]},"
-           "\"u\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,99]}}",
-           "");
+    refuse_sized("{" TENSOR("t", 2, 0, 8) "," TENSOR("u", 2, 4, 12) "}", 12,
+                 "u begins at byte 4, inside of t, which ends at 8: two tensors overlap");
+    refuse_sized("{" TENSOR("u", 4, 0, 16) "," TENSOR("t", 2, 8, 16) "}", 16,
+                 "t begins at byte 8, inside of u");
+    refuse_sized("{" TENSOR("u", 2, 0, 8) "," TENSOR("t", 2, 0, 8) "}", 8, "overlap");
+    refuse_sized("{" TENSOR("t", 2, 0, 8) "," TENSOR("e", 0, 4, 4) "}", 8, "e begins at byte 4, inside of t");
+    refuse_sized("{" TENSOR("t", 2, 0, 8) "," TENSOR("u", 2, 8, 99) "}", 16, "u claims bytes 8 to 99 of 16");
     float to[2];
     ht_error err;
     const char *neighbours = "{\"u\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[8,16]},"
@@ -242,10 +249,48 @@ static void overlapping_tensors_are_refused(void **state)
     assert_true(to[0] == 5 && to[1] == 6);
 }
 
+/* The format's own reader refuses these, too. */
+static void bytes_of_nobody_are_refused(void **state)
+{
+    (void)state;
+    refuse_sized("{" TENSOR("t", 2, 0, 8) "}", 9, "1 bytes after the last tensor t belong to none");
+    refuse_sized("{" TENSOR("t", 2, 4, 12) "}", 12, "bytes 0 to 4 before t belong to no tensor");
+    refuse_sized("{" TENSOR("u", 2, 16, 24) "," TENSOR("t", 2, 0, 8) "}", 24, "bytes 8 to 16 before u");
+    refuse_sized("{}", 8, "8 bytes after the last tensor belong to none");
+    refuse_sized("{" TENSOR("t", 2, 0, 8) "," TENSOR("e", 0, 16, 16) "}", 16, "bytes 8 to 16 before e");
+}
+
+static void bytes_are_those_of_type_and_shape(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *shape;
+        size_t bytes; /* that it should have; 0: none will do */
+    } cases[] = {{"F32", "[1,2]", 8},   {"F16", "[1,2]", 4},         {"F64", "[2]", 16},
+                 {"BOOL", "[3]", 3},    {"F4", "[4,4]", 8},          {"F4", "[3]", 0},
+                 {"F6_E2M3", "[4]", 3}, {"F8_E8M0", "[5]", 5},       {"F32", "[]", 4},
+                 {"F32", "[0,9]", 0},   {"F8_E4M3FNUZ", "[2,2]", 4}, {"I64", "[2305843009213693953]", 0}};
+    char header[300];
+    ht_error err;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (size_t size = 0; size <= 20; size++) {
+            static const float data[5];
+            snprintf(header, sizeof header,
+                     "{\"t\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[0,%zu]}}", cases[i].type,
+                     cases[i].shape, size);
+            write_raw("sized", header, strlen(header), data, size);
+            ht_safetensors *file = ht_safetensors_open(scratch_path("sized"), &err);
+            bool right = cases[i].bytes ? size == cases[i].bytes : size == 0 && cases[i].shape[1] == '0';
+            if (!file != !right) fail_msg("%s in %zu bytes: %s", header, size, file ? "taken" : err.text);
+            if (!file && !strstr(err.text, "t: ")) fail_msg("'%s' does not name t", err.text);
+            ht_safetensors_close(file);
+        }
+}
+
 static void other_types_and_shapes_are_refused(void **state)
 {
     (void)state;
-    static const char *const types[] = {"\"F16\"", "\"F64\"", "\"I32\"", "\"f32\"", "32", "null", "\"F32x\""};
+    static const char *const types[] = {"\"U32\"", "\"I32\"", "\"f32\"", "32", "null", "\"F32x\""};
     static const char *const shapes[] = {
         "[2,1]",   "[2]",  "[1,2,1]", "[]", "[1,-2]", "[-1,-2]", "[4611686018427387905,2]",
         "\"1,2\"", "null", "2"};
@@ -253,7 +298,7 @@ static void other_types_and_shapes_are_refused(void **state)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         snprintf(header, sizeof header, "{\"t\":{\"dtype\":%s,\"shape\":[1,2],\"data_offsets\":[0,8]}}",
                  types[i]);
-        refuse(header, "t has type");
+        refuse(header, types[i][0] == '"' ? "t has type" : "t has no type");
     }
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         snprintf(header, sizeof header, "{\"t\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[0,8]}}",
@@ -364,6 +409,8 @@ int main(void)
         cmocka_unit_test(a_header_length_that_cannot_be_is_refused),
         cmocka_unit_test(offsets_outside_the_file_are_refused),
         cmocka_unit_test(overlapping_tensors_are_refused),
+        cmocka_unit_test(bytes_of_nobody_are_refused),
+        cmocka_unit_test(bytes_are_those_of_type_and_shape),
         cmocka_unit_test(other_types_and_shapes_are_refused),
         cmocka_unit_test(a_header_that_is_no_object_is_refused),
         cmocka_unit_test(numbers_that_are_none_are_refused),

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/thread.h"
 
@@ -40,6 +42,8 @@ struct ht_recorder {
     /* writer's thread */
     mail unwritten;
     bool owes_checkpoint; /* the last one could not be written */
+
+    atomic_bool hurry; /* the checkpoint that is being written is of no use any more */
 };
 
 static void append(ht_text *into, ht_text *from)
@@ -94,13 +98,21 @@ static bool is_lost(const ht_recorder *r)
     return ht_rundir_story(r->dir) != NULL;
 }
 
+static ht_code save_copy(ht_recorder *r, ht_error *err)
+{
+    const atomic_bool *before = ht_call_off_by(&r->hurry);
+    ht_code code = ht_rundir_save(r->dir, r->copy, err);
+    ht_call_off_by(before);
+    return code;
+}
+
 /* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. `settled`: no
  * checkpoint will come for which metrics.csv should wait. */
 static ht_code write_once(ht_recorder *r, bool checkpoint, bool settled, ht_error *err)
 {
     if (look_around(r, err) != HT_OK ||
         ht_rundir_append(r->dir, &r->unwritten.journal, &r->unwritten.rows, err) != HT_OK ||
-        (checkpoint && ht_rundir_save(r->dir, r->copy, err) != HT_OK))
+        (checkpoint && save_copy(r, err) != HT_OK))
         return err->code;
     return settled ? ht_rundir_show(r->dir, UINT64_MAX, err) : HT_OK;
 }
@@ -277,14 +289,25 @@ static ht_code save_last(ht_recorder *r, ht_error *err)
         story, path, now.state.step, path);
 }
 
-ht_code ht_recorder_stop(ht_recorder *r, ht_error *err)
+/* The writer's last checkpoint is waited for only if it is of the state that is to be saved. */
+static void end_thread(ht_recorder *r)
 {
-    if (!r) return HT_OK;
+    static const double moment = 0.05;
+    bool same =
+        r->last_step == ht_trainer_steps(r->trainer) && r->last_change == ht_trainer_change(r->trainer);
+    atomic_store(&r->hurry, !same);
     pthread_mutex_lock(&r->lock);
     r->quit = true;
     pthread_cond_signal(&r->news);
     pthread_mutex_unlock(&r->lock);
-    pthread_join(r->thread, NULL);
+    while (!ht_thread_join_within(r->thread, moment))
+        if (ht_called_off()) atomic_store(&r->hurry, true);
+}
+
+ht_code ht_recorder_stop(ht_recorder *r, ht_error *err)
+{
+    if (!r) return HT_OK;
+    end_thread(r);
     merge(&r->unwritten, &r->pending);
     ht_code code = save_last(r, err);
     free_mail(&r->pending);

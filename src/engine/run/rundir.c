@@ -23,6 +23,8 @@ struct ht_rundir {
     /* Of metrics.csv and metrics.branches: the branch that the session began with, that of the rows that came
      * last, and that of metrics.csv. */
     uint64_t base, latest, shown;
+    ht_journal_mark saved; /* of the checkpoint that this session wrote last … */
+    bool has_saved;        /* … if it wrote one */
 };
 
 static const uint64_t no_branch = UINT64_MAX; /* metrics.csv is to be made again */
@@ -333,6 +335,13 @@ ht_code ht_rundir_show(ht_rundir *dir, uint64_t change, ht_error *err)
     return ht_branches_show(&dir->files, change, UINT64_MAX, &dir->shown, err);
 }
 
+/* What goes with a checkpoint that is there. */
+static ht_code settle(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
+{
+    ht_code code = ht_rundir_show(dir, c->state.change, err);
+    return code == HT_OK ? write_preset(dir, &c->params, err) : code;
+}
+
 ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
 {
     static const ht_runfile before[] = {HT_RUN_JOURNAL, HT_RUN_METRICS, HT_RUN_BRANCHES};
@@ -348,13 +357,23 @@ ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
     if (code == HT_OK) code = ht_checkpoint_save_in(f->fd, path, c, &f->file[HT_RUN_CHECKPOINT].mark, err);
     if (code != HT_OK) return code;
     ht_runfiles_renew(f, HT_RUN_CHECKPOINT);
-    code = ht_rundir_show(dir, c->state.change, err);
-    return code == HT_OK ? write_preset(dir, &c->params, err) : code;
+    dir->saved = mark;
+    dir->has_saved = true;
+    return settle(dir, c, err);
+}
+
+/* Is this very state in the file that is there? */
+static bool is_saved(const ht_rundir *dir, const ht_checkpoint *c)
+{
+    return dir->has_saved && !dir->files.story[0] && ht_runfiles_has(&dir->files, HT_RUN_CHECKPOINT) &&
+           ht_runfiles_untouched(&dir->files, HT_RUN_CHECKPOINT) && dir->saved.step == c->state.step &&
+           dir->saved.change == c->state.change && dir->saved.hash == ht_checkpoint_hash(c);
 }
 
 ht_code ht_rundir_finish(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
 {
-    if (ht_rundir_save(dir, c, err) != HT_OK) return err->code;
+    ht_code code = is_saved(dir, c) ? settle(dir, c, err) : ht_rundir_save(dir, c, err);
+    if (code != HT_OK) return code;
     dir->base = dir->latest = dir->shown = c->state.change;
     return ht_runfiles_remove(&dir->files, HT_RUN_BRANCHES, err);
 }

@@ -72,9 +72,10 @@ ht_code ht_rundir_show(ht_rundir *dir, uint64_t change, ht_error *err);
 
 /* Writes a checkpoint, the metrics of its way, and the parameters beside it. A line in the journal tells of
  * it first, so that it can be found there; everything is on the disk when this returns. On failure the
- * checkpoint before it is intact. */
+ * checkpoint before it is intact; the work can be called off (base/call_off.h). */
 ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *checkpoint, ht_error *err);
-/* The same when nobody will go back any more: rows of other ways are forgotten. */
+/* The same when nobody will go back any more: rows of other ways are forgotten. A checkpoint that is there as
+ * this session wrote it, of the very state, is not written again. */
 ht_code ht_rundir_finish(ht_rundir *dir, const ht_checkpoint *checkpoint, ht_error *err);
 
 /* The journal as it is on disk, for pictures. Takes at most `limit` bytes: HT_FAIL when it is longer. */
