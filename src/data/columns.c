@@ -130,10 +130,11 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
 {
     char what[DESCRIBED];
     columns->count = table->columns;
-    if (ht_label_find(columns, table, wanted, raw, err) != HT_OK) return err->code;
+    if (ht_label_find(columns, table, wanted, err) != HT_OK) return err->code;
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
     if (ht_columns_twins(columns, table, raw, err) != HT_OK) return err->code;
+    ht_label_tell(columns, table, raw);
     for (size_t i = 0; i < columns->count; i++) columns->inputs += i != columns->label && !columns->out[i];
     ht_sheet_describe(table, columns->label, what, sizeof what);
     ht_notes_add(&raw->facts, "label: %s, %s", what, columns->why);

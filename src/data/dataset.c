@@ -211,10 +211,12 @@ static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const
         if ((*to)[i] >= 0) continue;
         char label[HT_LABEL_NAME];
         ht_label_format(&part->labels, i, label, sizeof label);
+        bool fraction = !part->labels.items[i].word && part->labels.items[i].number != floor(part->labels.items[i].number);
         return ht_error_set(err, HT_FAIL,
-                            "%s: row %zu: the label '%s' does not occur in the training file %s; remove such "
-                            "rows or add training samples of that class",
-                            part->path, i + 1, label, raw->train.path);
+                            "%s: row %zu: the label '%s' does not occur in the training file %s; %s",
+                            part->path, i + 1, label, raw->train.path,
+                            fraction ? "labels with fractions look like a quantity, and a classifier needs classes"
+                                     : "remove such rows or add training samples of that class");
     }
     return HT_OK;
 }

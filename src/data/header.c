@@ -140,18 +140,19 @@ static order order_of(const ht_sheet *table, const ht_csv *record)
     return o;
 }
 
-static bool others_are_in_order(const ht_sheet *table)
+/* Of those that are looked at. */
+static double share_in_order(const ht_sheet *table)
 {
-    bool found = false;
+    int rows = 0, found = 0;
     ht_error ignored;
     ht_csv csv = ht_sheet_reader(table, table->head.at, table->head.line);
-    for (int i = 0; i < LOOK_ROWS && !found; i++) {
+    for (; rows < LOOK_ROWS; rows++) {
         if (ht_csv_next(&csv, &ignored) != HT_OK || csv.count == 0) break;
         order o = order_of(table, &csv);
-        found = in_order(&o);
+        found += in_order(&o);
     }
     ht_csv_free(&csv);
-    return found;
+    return rows ? (double)found / rows : 1;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -178,7 +179,7 @@ static bool all_numbers_differ(const ht_sheet *table)
 typedef struct oddity {
     size_t cells, far, unlike; /* of numbers over numbers; far out of their range; whole over fractions */
     size_t names;              /* words over numbers that begin with a letter */
-    bool ordered;              /* in an order that no other row has */
+    bool ordered, alone;       /* in an order that one row of eight has; one of 20 */
     bool stranger;             /* a label that no other row has, or a number over words */
 } oddity;
 
@@ -204,7 +205,10 @@ static oddity judge_head(const ht_sheet *table)
     if (table->rows < FEW_ROWS || table->row_names || table->head.count != table->columns) return o;
     for (size_t i = 0; i < table->columns; i++) judge_cell(table, i, &o);
     order numbers = order_of(table, &table->head);
-    o.ordered = in_order(&numbers) && all_numbers_differ(table) && !others_are_in_order(table);
+    bool in = in_order(&numbers) && all_numbers_differ(table);
+    double others = in ? share_in_order(table) : 1;
+    o.ordered = others <= 1.0 / 8;
+    o.alone = others <= 1.0 / 20;
     o.stranger = o.stranger || (3 * (size_t)last->distinct < table->rows && !last_is_known(table));
     return o;
 }
@@ -290,8 +294,8 @@ static const char *doubt(const ht_sheet *table)
     bool unlike = 4 * o.unlike > 3 * o.cells, far = 4 * o.far > 3 * o.cells;
     bool enough = o.cells >= 4 && table->rows >= HEADS_ROWS;
     if (o.cells < 2) return o.cells == 1 && o.stranger && o.far ? "no other row is like it" : NULL;
-    if (o.ordered && (o.cells >= 6 || o.stranger || unlike || 2 * o.far > o.cells))
-        return "they are in an order that no other row has";
+    if (o.ordered && ((o.alone && o.cells >= 6) || o.stranger || unlike || 2 * o.far > o.cells))
+        return "they are in an order, unlike the other rows";
     if ((enough || o.stranger) && far) return "they are far from all that stands below them";
     if ((enough || o.stranger) && unlike && all_numbers_differ(table))
         return "they are whole numbers over columns of fractions";

@@ -68,13 +68,14 @@ typedef struct ranked {
     char names[PROPOSED];
 } ranked;
 
-static void find_ranked(const ht_sheet *table, ht_label_rank rank, size_t but, ranked *r)
+/* Without the label and what is left out, once `columns` knows (NULL: not yet). */
+static void find_ranked(const ht_sheet *table, ht_label_rank rank, const ht_columns *columns, ranked *r)
 {
     char what[DESCRIBED];
     size_t used = 0;
     *r = (ranked){0};
     for (size_t i = 0; i < table->columns; i++) {
-        if (i == but || rank_of(table, i) != rank) continue;
+        if (rank_of(table, i) != rank || (columns && (i == columns->label || columns->out[i]))) continue;
         r->column = i;
         if (r->count++ >= LISTED) continue;
         ht_sheet_describe(table, i, what, sizeof what);
@@ -144,7 +145,7 @@ static ht_code take_last(ht_columns *columns, const ht_sheet *table, ht_error *e
     ranked maybe;
     size_t last = columns->count - 1;
     take(columns, last, HT_LABEL_GUESSED, "the last");
-    find_ranked(table, HT_LABEL_MAYBE, columns->count, &maybe);
+    find_ranked(table, HT_LABEL_MAYBE, NULL, &maybe);
     if (rank_of(table, last) == HT_LABEL_MAYBE) take(columns, last, HT_LABEL_NAMED, "called so, and the last");
     if (maybe.count != 1 || maybe.column == last) return HT_OK;
     char what[DESCRIBED];
@@ -157,8 +158,8 @@ static ht_code take_last(ht_columns *columns, const ht_sheet *table, ht_error *e
 static ht_code choose(ht_columns *columns, const ht_sheet *table, ht_error *err)
 {
     ranked sure, likely;
-    find_ranked(table, HT_LABEL_SURE, columns->count, &sure);
-    find_ranked(table, HT_LABEL_LIKELY, columns->count, &likely);
+    find_ranked(table, HT_LABEL_SURE, NULL, &sure);
+    find_ranked(table, HT_LABEL_LIKELY, NULL, &likely);
     if (sure.count > 1) return refuse_several(table, &sure, err);
     if (sure.count == 1) {
         take(columns, sure.column, HT_LABEL_NAMED, "called so");
@@ -171,6 +172,11 @@ static ht_code choose(ht_columns *columns, const ht_sheet *table, ht_error *err)
     return HT_OK;
 }
 
+ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_error *err)
+{
+    return wanted ? find_wanted(columns, table, wanted, err) : choose(columns, table, err);
+}
+
 /* Names that leave no doubt are not told. */
 static bool is_plain(const ht_sheet *table, size_t i)
 {
@@ -178,7 +184,7 @@ static bool is_plain(const ht_sheet *table, size_t i)
     return strcasecmp(name, "label") == 0 || strcasecmp(name, "class") == 0;
 }
 
-static void tell_named(const ht_columns *columns, const ht_sheet *table, ht_raw *raw)
+void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw)
 {
     char what[DESCRIBED];
     ht_sheet_describe(table, columns->label, what, sizeof what);
@@ -187,21 +193,13 @@ static void tell_named(const ht_columns *columns, const ht_sheet *table, ht_raw 
                      table->path, what, columns->why);
     for (int rank = HT_LABEL_SURE; rank >= HT_LABEL_LIKELY; rank--) {
         ranked r;
-        find_ranked(table, (ht_label_rank)rank, columns->label, &r);
+        find_ranked(table, (ht_label_rank)rank, columns, &r);
         if (r.count > 0)
             ht_notes_add(&raw->notes,
                          "%s: %s look%s like another label, and %s among the inputs; take out what says the "
                          "same as the label",
                          table->path, r.names, r.count == 1 ? "s" : "", r.count == 1 ? "is" : "are");
     }
-}
-
-ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
-                      ht_error *err)
-{
-    ht_code code = wanted ? find_wanted(columns, table, wanted, err) : choose(columns, table, err);
-    if (code == HT_OK) tell_named(columns, table, raw);
-    return code;
 }
 
 /* ---- other columns ----------------------------------------------------------------------------- */

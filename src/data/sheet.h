@@ -87,8 +87,8 @@ void ht_sheet_free(ht_sheet *table);
 void ht_header_count(const ht_sheet *table, size_t *words, size_t *numbers);
 
 /* Sets table->header, and table->counted for one of numbers, as far as it is certain: words over columns of
- * numbers; a name of a label; 0, 1, 2 … or 1, 2, 3 …; numbers in order that no other row has, with a label that
- * no other row has, and unlike their columns. */
+ * numbers; a name of a label; 0, 1, 2 … or 1, 2, 3 …; numbers in an order that hardly another row has, with
+ * a label that no other row has, and unlike their columns. */
 void ht_header_find(ht_sheet *table);
 
 /* Two files of one set: a first row of numbers that is the same in both, while the second rows differ, and
