@@ -109,7 +109,7 @@ static bool only_last_is_named(const ht_sheet *table, size_t words, size_t numbe
 typedef struct order {
     size_t cells;
     bool rising, falling, whole; /* each above the one before, below it; no fractions */
-    double first, low, high, last;
+    double low, high, last, sum, squares;
 } order;
 
 static void follow(order *o, double value)
@@ -117,17 +117,25 @@ static void follow(order *o, double value)
     o->rising = o->cells == 0 || (o->rising && value > o->last);
     o->falling = o->cells == 0 || (o->falling && value < o->last);
     o->whole = (o->cells == 0 || o->whole) && value == floor(value);
-    if (o->cells++ == 0) o->first = o->low = o->high = value;
+    if (o->cells++ == 0) o->low = o->high = value;
     o->low = value < o->low ? value : o->low;
     o->high = value > o->high ? value : o->high;
     o->last = value;
+    o->sum += value;
+    o->squares += value * value;
 }
 
-/* Rises or falls, or has each of so many whole numbers once (given that no two are equal). */
+/* 0 … n-1 or 1 … n in whatever order: so many whole numbers, with the sum and the sum of squares of these. */
+static bool counts(const order *o)
+{
+    double n = (double)o->cells, top = o->low + n - 1;
+    if (!o->whole || (o->low != 0 && o->low != 1) || o->high != top) return false;
+    return o->sum == n * (o->low + top) / 2 && o->squares == top * (top + 1) * (2 * top + 1) / 6;
+}
+
 static bool in_order(const order *o)
 {
-    bool counts = o->whole && o->high - o->low + 1 == (double)o->cells && (o->low == 0 || o->low == 1);
-    return o->cells >= 3 && (o->rising || o->falling || counts);
+    return o->cells >= 3 && (o->rising || o->falling || counts(o));
 }
 
 static order order_of(const ht_sheet *table, const ht_csv *record)
@@ -180,6 +188,7 @@ typedef struct oddity {
     size_t cells, far, unlike; /* of numbers over numbers; far out of their range; whole over fractions */
     size_t names;              /* words over numbers that begin with a letter */
     bool ordered, alone;       /* in an order that one row of eight has; one of 20 */
+    bool counted;              /* 0, 1, 2 … or 1, 2, 3 … in whatever order */
     bool stranger;             /* a label that no other row has, or a number over words */
 } oddity;
 
@@ -208,17 +217,28 @@ static oddity judge_head(const ht_sheet *table)
     bool in = in_order(&numbers) && all_numbers_differ(table);
     double others = in ? share_in_order(table) : 1;
     o.ordered = others <= 1.0 / 8;
+    o.counted = in && counts(&numbers);
     o.alone = others <= 1.0 / 20;
     o.stranger = o.stranger || (3 * (size_t)last->distinct < table->rows && !last_is_known(table));
     return o;
+}
+
+static bool is_unlike(const oddity *o)
+{
+    return 2 * o->far > o->cells || 2 * o->unlike > o->cells;
+}
+
+static bool is_far_off(const ht_sheet *table)
+{
+    oddity o = judge_head(table);
+    return 2 * o.far > o.cells;
 }
 
 /* Numbers in an order, unlike their columns, over labels or words that none of them is. */
 static bool is_numbered(const ht_sheet *table)
 {
     oddity o = judge_head(table);
-    bool unlike = 2 * o.far > o.cells || 2 * o.unlike > o.cells;
-    return o.ordered && (o.names > 0 || (o.stranger && unlike));
+    return o.ordered && (o.names > 0 || (o.stranger && is_unlike(&o)));
 }
 
 void ht_header_find(ht_sheet *table)
@@ -234,7 +254,8 @@ void ht_header_find(ht_sheet *table)
     if (table->asked != HT_HEADER_AUTO || table->header || table->rows == 0) return;
     /* A sample may be "0,1" or "1,2,3"; a long one may not. */
     if (is_counting(table))
-        table->header = table->columns >= 4 || (table->columns == 3 && !last_is_known(table));
+        table->header = table->columns >= 4 ||
+                        (table->columns == 3 && (!last_is_known(table) || is_far_off(table)));
     table->header = table->header || is_numbered(table);
     table->counted = table->header && words == 0;
 }
@@ -271,7 +292,7 @@ static bool same_second(const ht_sheet *a, const ht_sheet *b)
 
 void ht_header_compare(ht_sheet *train, ht_sheet *test)
 {
-    bool counts = train->counted || (train->rows > 0 && is_counting(train));
+    bool counted = train->counted || (train->rows > 0 && is_counting(train));
     if (train->arff || test->arff || train->asked != HT_HEADER_AUTO) return;
     if (!same_records(&train->head, &test->head)) return;
     if (train->header != test->header) { /* one file could tell, the other has too few rows */
@@ -279,7 +300,7 @@ void ht_header_compare(ht_sheet *train, ht_sheet *test)
         train->counted = test->counted = train->counted || test->counted;
         return;
     }
-    if (train->header || train->columns < (counts ? 2 : 3)) return;
+    if (train->header || train->columns < (counted ? 2 : 3)) return;
     if (train->rows < HEADS_ROWS || test->rows == 0) return;
     if (train->columns > 1000 || !all_differ(&train->head) || same_second(train, test)) return;
     train->header = train->counted = test->header = test->counted = true;
@@ -294,8 +315,9 @@ static const char *doubt(const ht_sheet *table)
     bool unlike = 4 * o.unlike > 3 * o.cells, far = 4 * o.far > 3 * o.cells;
     bool enough = o.cells >= 4 && table->rows >= HEADS_ROWS;
     if (o.cells < 2) return o.cells == 1 && o.stranger && o.far ? "no other row is like it" : NULL;
-    if (o.ordered && ((o.alone && o.cells >= 6) || o.stranger || unlike || 2 * o.far > o.cells))
+    if (o.ordered && ((o.alone && o.cells >= (o.counted ? 4 : 6)) || o.stranger || unlike || 2 * o.far > o.cells))
         return "they are in an order, unlike the other rows";
+    if (o.counted && is_unlike(&o)) return "they count, and are unlike what stands below them";
     if ((enough || o.stranger) && far) return "they are far from all that stands below them";
     if ((enough || o.stranger) && unlike && all_numbers_differ(table))
         return "they are whole numbers over columns of fractions";
@@ -319,13 +341,13 @@ ht_code ht_header_question(const ht_sheet *table, ht_error *err)
     return why ? ask(table, why, err) : HT_OK;
 }
 
-ht_code ht_header_question_label(const ht_sheet *table, const char *label, size_t once, ht_error *err)
+ht_code ht_header_question_label(const ht_sheet *table, const char *label, size_t rare, ht_error *err)
 {
     enum { RARE = 3 }; /* more classes of one sample are no accident */
     char why[120];
     size_t words, numbers;
     ht_header_count(table, &words, &numbers);
-    if (table->header || table->asked != HT_HEADER_AUTO || words > 0 || once > RARE) return HT_OK;
+    if (table->header || table->asked != HT_HEADER_AUTO || words > 0 || rare > RARE) return HT_OK;
     if (table->rows < HEADS_ROWS) return HT_OK;
     snprintf(why, sizeof why, "no other row has its label '%.40s'", label);
     return ask(table, why, err);

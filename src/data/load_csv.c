@@ -118,7 +118,7 @@ static ht_code question_first(const ht_columns *columns, const ht_sheet *table, 
     ht_raw_labels classes = {0};
     size_t once = 0;
     if (table->header || ht_cell_no_label(ht_csv_field(&table->head, columns->label))) return HT_OK;
-    if (ht_labels_distinct(&part->labels, part->path, &classes, err) != HT_OK) return err->code;
+    if (ht_labels_distinct(&part->labels, part->path, &classes, err) != HT_OK) return HT_OK; /* told later */
     size_t *counts = ht_alloc(classes.count, sizeof *counts, "the labels", err);
     for (size_t i = 0; counts && i < part->labels.count; i++)
         counts[ht_labels_class(&classes, &part->labels, &part->labels, i)]++;
@@ -141,8 +141,8 @@ static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_co
     if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
         return err->code;
     if (ht_columns_suspect(columns, train, raw, err) != HT_OK) return err->code;
-    if (ht_label_question(columns, train, raw, err) != HT_OK) return err->code;
-    return question_first(columns, train, &raw->train, err);
+    if (question_first(columns, train, &raw->train, err) != HT_OK) return err->code;
+    return ht_label_question(columns, train, raw, err);
 }
 
 ht_code ht_sheets_read(const ht_data_request *request, ht_sheet tables[2], ht_columns *columns, ht_raw *raw,
