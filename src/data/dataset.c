@@ -63,7 +63,7 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
         "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts, .arff)", "as in the files", ht_load_ucr,          \
         NEEDS_ARGUMENT, "ecg-synth")                                                                         \
     ROW("csv:TRAIN,TEST", "Tables: CSV, ARFF; two files or one",                                             \
-        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label or class, " \
+        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label, class, target …, "\
         "else the last",                                                                                     \
         "as in the files", ht_load_csv, NEEDS_ARGUMENT, "teacher")                                           \
     ROW("npy:DIR", "NumPy arrays", "DIR/ X_train.npy y_train.npy X_test.npy y_test.npy", "as in the files",  \
