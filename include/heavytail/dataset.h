@@ -49,11 +49,11 @@ typedef struct ht_data_options {
      * sample of the part (a file sorted by class), as many of each class as its share is, drawn by the seed.
      * Limits change neither the classes nor how inputs are scaled. */
     size_t train_limit, test_limit;
-    size_t train_wanted; /* of these training samples hand over only the first so many; 0: all */
-    const char *label;   /* csv: and .arff: column of the label, a name or a number from 1; NULL, "" and
-                            "auto": the column called label, class, target …, else the last */
+    size_t train_wanted;   /* of these training samples hand over only the first so many; 0: all */
+    const char *label;     /* csv: and .arff: column of the label, a name or a number from 1; NULL, "" and
+                              "auto": the column called label, class, target …, else the last */
     ht_data_header header; /* csv: does the first line hold names? */
-    double split;        /* csv:FILE: the share of the file that is the test part; 0: 0.2 */
+    double split;          /* csv:FILE: the share of the file that is the test part; 0: 0.2 */
     ht_data_scale scale;
     ht_data_missing missing;
 } ht_data_options;

@@ -24,8 +24,8 @@ void ht_text_free(ht_text *text);
 /* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
 void ht_text_copy(char *to, size_t size, const char *from);
 
-/* Is this character invisible, or of nobody's alphabet: of no width, a soft hyphen, a variation selector, a mark
- * of direction, a tag, for private use? Two texts that differ only in such look the same. */
+/* Is this character invisible, or of nobody's alphabet: of no width, a soft hyphen, a variation selector, a
+ * mark of direction, a tag, for private use? Two texts that differ only in such look the same. */
 bool ht_text_hidden(unsigned code_point);
 
 /* Would a terminal obey this character, or hide it, instead of showing it? C0, DEL and C1 control characters,

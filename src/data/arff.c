@@ -1,7 +1,7 @@
 /* ARFF, the files of Weka and of the UCR archive: "@attribute name type" lines, "@data", then records with
  * commas between. https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
- * Read are numeric (real, integer) and nominal attributes; dates and relations are refused at once, strings when
- * they would be inputs; sparse records, weights and values that are not declared where they are met. */
+ * Read are numeric (real, integer) and nominal attributes; dates and relations are refused at once, strings
+ * when they would be inputs; sparse records, weights and values that are not declared where they are met. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -55,8 +55,8 @@ static void read_name(const char **p, ht_text *to)
     *p = from + (quote && *from == quote);
 }
 
-/* Reads the list of values behind `p`, which may go over several lines, into table->values. Returns where it ends,
- * behind the closing brace; NULL if there is none. */
+/* Reads the list of values behind `p`, which may go over several lines, into table->values. Returns where it
+ * ends, behind the closing brace; NULL if there is none. */
 static const char *read_values(ht_sheet *table, const char *p, size_t *line)
 {
     ht_column *c = &table->column[table->columns];
@@ -149,18 +149,19 @@ ht_code ht_arff_check(const ht_sheet *table, const ht_csv *csv, ht_error *err)
                             "%s:%zu: a sparse record; write every value (Weka: the filter SparseToNonSparse)",
                             csv->path, csv->record_line);
     if (csv->count == table->columns + 1 && *last == '{')
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: the sample has a weight, %.32s; samples count alike here: take the weights out",
-                            csv->path, csv->record_line, last);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s:%zu: the sample has a weight, %.32s; samples count alike here: take the weights out",
+            csv->path, csv->record_line, last);
     for (size_t i = 0; i < csv->count && i < table->columns; i++) {
         const ht_column *c = &table->column[i];
         const char *field = ht_csv_field(csv, i);
         if (!c->nominal || is_declared(table, c, field)) continue;
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s:%zu: '%.40s' is not among the %zu values that @attribute declares for '%.40s'; add it there, or "
-            "mend the sample",
-            csv->path, csv->record_line, field, c->value_count, ht_sheet_name(table, i));
+        return ht_error_set(err, HT_FAIL,
+                            "%s:%zu: '%.40s' is not among the %zu values that @attribute declares for "
+                            "'%.40s'; add it there, or "
+                            "mend the sample",
+                            csv->path, csv->record_line, field, c->value_count, ht_sheet_name(table, i));
     }
     return HT_OK;
 }
@@ -172,7 +173,8 @@ static ht_code finish(ht_sheet *table, const char *p, size_t line, ht_error *err
     table->header = true;
     table->head.at = table->start;
     table->head.line = table->head.record_line = line;
-    if (table->head.text.failed || table->values.failed) return ht_error_set(err, HT_FAIL, "not enough memory for %s", table->path);
+    if (table->head.text.failed || table->values.failed)
+        return ht_error_set(err, HT_FAIL, "not enough memory for %s", table->path);
     if (table->columns < 1)
         return ht_error_set(err, HT_FAIL, "%s:%zu: no @attribute line comes before @data", table->path, line);
     /* Tabs are allowed for commas. */

@@ -99,9 +99,9 @@ static ht_code refuse_text(const ht_sheet *table, size_t i, ht_error *err)
 {
     char what[DESCRIBED];
     ht_sheet_describe(table, i, what, sizeof what);
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %s is an attribute of type string; inputs are numbers: leave it out or encode it",
-                        table->path, what);
+    return ht_error_set(
+        err, HT_FAIL, "%s: %s is an attribute of type string; inputs are numbers: leave it out or encode it",
+        table->path, what);
 }
 
 static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht_error *err)
@@ -163,19 +163,21 @@ static bool same_names(const ht_sheet *train, const ht_sheet *test)
     return same;
 }
 
-static ht_code refuse_lacking(const ht_columns *columns, const ht_sheet *train, const ht_sheet *test, size_t i,
-                              ht_error *err)
+static ht_code refuse_lacking(const ht_columns *columns, const ht_sheet *train, const ht_sheet *test,
+                              size_t i, ht_error *err)
 {
     const char *name = ht_sheet_name(train, i);
     if (i == columns->label)
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: has no column '%.40s', the label of the training file; a test file needs "
-                            "labels (csv:FILE alone is split)",
-                            test->path, test->head.record_line, name);
-    return ht_error_set(err, HT_FAIL,
-                        "%s:%zu: has not just one column '%.40s', which is column %zu of the training file; give "
-                        "both files the same columns",
-                        test->path, test->head.record_line, name, i + 1);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s:%zu: has no column '%.40s', the label of the training file; a test file needs "
+            "labels (csv:FILE alone is split)",
+            test->path, test->head.record_line, name);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s:%zu: has not just one column '%.40s', which is column %zu of the training file; give "
+        "both files the same columns",
+        test->path, test->head.record_line, name, i + 1);
 }
 
 /* Columns of the test file that the training file does not have. */
@@ -185,8 +187,8 @@ static void tell_unused(const ht_sheet *train, const ht_sheet *test, ht_raw *raw
         size_t times;
         find_name(train, ht_sheet_name(test, i), &times);
         if (times > 0) continue;
-        ht_notes_add(&raw->notes, "%s: column %zu '%.40s' is not in the training file and is not used", test->path,
-                     i + 1, ht_sheet_name(test, i));
+        ht_notes_add(&raw->notes, "%s: column %zu '%.40s' is not in the training file and is not used",
+                     test->path, i + 1, ht_sheet_name(test, i));
     }
 }
 
@@ -201,9 +203,10 @@ static ht_code map_names(ht_columns *columns, const ht_sheet *train, const ht_sh
         columns->place[i] = find_name(test, ht_sheet_name(train, i), &times);
         if (times != 1 && !columns->out[i]) return refuse_lacking(columns, train, test, i, err);
     }
-    ht_notes_add(&raw->notes,
-                 "%s: its columns are not those of the training file in the same order; they are matched by name",
-                 test->path);
+    ht_notes_add(
+        &raw->notes,
+        "%s: its columns are not those of the training file in the same order; they are matched by name",
+        test->path);
     tell_unused(train, test, raw);
     return HT_OK;
 }

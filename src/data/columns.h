@@ -9,10 +9,10 @@
 /* Zero-initialize; free with ht_columns_free. */
 typedef struct ht_columns {
     size_t count, label, inputs;
-    bool *out;       /* (count) left out: row numbers, columns without a value; never the label */
-    size_t *place;           /* (count) where the test file has them; NULL: in the same order */
-    ht_label_origin origin;  /* of the label */
-    const char *why; /* of the label, for people: "the last", "called so" … */
+    bool *out;              /* (count) left out: row numbers, columns without a value; never the label */
+    size_t *place;          /* (count) where the test file has them; NULL: in the same order */
+    ht_label_origin origin; /* of the label */
+    const char *why;        /* of the label, for people: "the last", "called so" … */
 } ht_columns;
 
 /* Finds the label (label.h), and leaves out, noting it:
@@ -26,12 +26,12 @@ typedef struct ht_columns {
 ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
                           ht_error *err);
 
-/* Leaves out the columns in which each class of the label has a value of its own, over 20 rows or more with up
- * to 64 classes; but never the only input, which is told. In twins.c. */
+/* Leaves out the columns in which each class of the label has a value of its own, over 20 rows or more with
+ * up to 64 classes; but never the only input, which is told. In twins.c. */
 ht_code ht_columns_twins(ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
 
-/* The test file must have as many columns; or, where both name them, the same names: in another order they are
- * matched, and that is noted. */
+/* The test file must have as many columns; or, where both name them, the same names: in another order they
+ * are matched, and that is noted. */
 ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
                            ht_error *err);
 

@@ -63,7 +63,8 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
         "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts, .arff)", "as in the files", ht_load_ucr,          \
         NEEDS_ARGUMENT, "ecg-synth")                                                                         \
     ROW("csv:TRAIN,TEST", "Tables: CSV, ARFF; two files or one",                                             \
-        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label, class, target …, "\
+        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label, class, "   \
+        "target …, "                                                                                       \
         "else the last",                                                                                     \
         "as in the files", ht_load_csv, NEEDS_ARGUMENT, "teacher")                                           \
     ROW("npy:DIR", "NumPy arrays", "DIR/ X_train.npy y_train.npy X_test.npy y_test.npy", "as in the files",  \
@@ -182,7 +183,8 @@ static ht_code check_values(const ht_raw_part *part, ht_error *err)
             return ht_error_set(
                 err, HT_FAIL,
                 "%s: sample %zu, value %zu is %s; remove or fill in such samples (floats end at 3.4e38)",
-                inputs_path(part), i / part->inputs + 1, i % part->inputs + 1, isnan(part->x[i]) ? "NaN" : "infinite");
+                inputs_path(part), i / part->inputs + 1, i % part->inputs + 1,
+                isnan(part->x[i]) ? "NaN" : "infinite");
     return HT_OK;
 }
 
@@ -211,12 +213,13 @@ static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const
         if ((*to)[i] >= 0) continue;
         char label[HT_LABEL_NAME];
         ht_label_format(&part->labels, i, label, sizeof label);
-        bool fraction = !part->labels.items[i].word && part->labels.items[i].number != floor(part->labels.items[i].number);
-        return ht_error_set(err, HT_FAIL,
-                            "%s: row %zu: the label '%s' does not occur in the training file %s; %s",
-                            part->path, i + 1, label, raw->train.path,
-                            fraction ? "labels with fractions look like a quantity, and a classifier needs classes"
-                                     : "remove such rows or add training samples of that class");
+        bool fraction = !part->labels.items[i].word &&
+                        part->labels.items[i].number != floor(part->labels.items[i].number);
+        return ht_error_set(
+            err, HT_FAIL, "%s: row %zu: the label '%s' does not occur in the training file %s; %s",
+            part->path, i + 1, label, raw->train.path,
+            fraction ? "labels with fractions look like a quantity, and a classifier needs classes"
+                     : "remove such rows or add training samples of that class");
     }
     return HT_OK;
 }
@@ -229,10 +232,11 @@ static ht_code question_labels(const ht_raw *raw, ht_error *err)
     if (ht_quantity_find(&raw->train.labels, raw->train.path, HT_LABEL_GIVEN, what, err) != HT_OK)
         return err->code;
     if (!*what) return HT_OK;
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %s look like a quantity, not like classes; a classifier needs classes: cut them into "
-                        "a few (as numpy.digitize does), or write them as words (c17) if they are classes",
-                        raw->train.path, what);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %s look like a quantity, not like classes; a classifier needs classes: cut them into "
+        "a few (as numpy.digitize does), or write them as words (c17) if they are classes",
+        raw->train.path, what);
 }
 
 static ht_code classify(ht_raw *raw, classified *c, bool made, ht_error *err)

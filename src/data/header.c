@@ -254,8 +254,8 @@ void ht_header_find(ht_sheet *table)
     if (table->asked != HT_HEADER_AUTO || table->header || table->rows == 0) return;
     /* A sample may be "0,1" or "1,2,3"; a long one may not. */
     if (is_counting(table))
-        table->header = table->columns >= 4 ||
-                        (table->columns == 3 && (!last_is_known(table) || is_far_off(table)));
+        table->header =
+            table->columns >= 4 || (table->columns == 3 && (!last_is_known(table) || is_far_off(table)));
     table->header = table->header || is_numbered(table);
     table->counted = table->header && words == 0;
 }
@@ -281,8 +281,7 @@ static bool all_differ(const ht_csv *record)
 static bool same_second(const ht_sheet *a, const ht_sheet *b)
 {
     ht_error ignored;
-    ht_csv x = ht_sheet_reader(a, a->head.at, a->head.line),
-           y = ht_sheet_reader(b, b->head.at, b->head.line);
+    ht_csv x = ht_sheet_reader(a, a->head.at, a->head.line), y = ht_sheet_reader(b, b->head.at, b->head.line);
     bool same =
         ht_csv_next(&x, &ignored) == HT_OK && ht_csv_next(&y, &ignored) == HT_OK && same_records(&x, &y);
     ht_csv_free(&x);
@@ -315,7 +314,8 @@ static const char *doubt(const ht_sheet *table)
     bool unlike = 4 * o.unlike > 3 * o.cells, far = 4 * o.far > 3 * o.cells;
     bool enough = o.cells >= 4 && table->rows >= HEADS_ROWS;
     if (o.cells < 2) return o.cells == 1 && o.stranger && o.far ? "no other row is like it" : NULL;
-    if (o.ordered && ((o.alone && o.cells >= (o.counted ? 4 : 6)) || o.stranger || unlike || 2 * o.far > o.cells))
+    if (o.ordered &&
+        ((o.alone && o.cells >= (o.counted ? 4 : 6)) || o.stranger || unlike || 2 * o.far > o.cells))
         return "they are in an order, unlike the other rows";
     if (o.counted && is_unlike(&o)) return "they count, and are unlike what stands below them";
     if ((enough || o.stranger) && far) return "they are far from all that stands below them";

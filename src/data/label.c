@@ -31,13 +31,13 @@ static bool is_among(const char *name, const char *const *names)
 
 ht_label_rank ht_label_rank_of(const char *name)
 {
-    static const char *const sure[] = {"label",      "labels",      "class",    "classes",   "target",
-                                       "targets",    "classlabel",  "classid",  "classname", "labelid",
-                                       "labelname",  "targetclass", "targetid", "targetname", "targetlabel",
+    static const char *const sure[] = {"label",       "labels",      "class",    "classes",    "target",
+                                       "targets",     "classlabel",  "classid",  "classname",  "labelid",
+                                       "labelname",   "targetclass", "targetid", "targetname", "targetlabel",
                                        "groundtruth", NULL},
-                             *const likely[] = {"y",        "outcome",  "output",  "category", "species",
-                                                "diagnosis", "survived", "response", "variety", "churn",
-                                                "exited",   "attrition", "decision", NULL};
+                             *const likely[] = {"y",         "outcome",   "output",   "category", "species",
+                                                "diagnosis", "survived",  "response", "variety",  "churn",
+                                                "exited",    "attrition", "decision", NULL};
     char plain[NAME];
     squeeze(name, plain);
     if (is_among(plain, sure)) return HT_LABEL_SURE;
@@ -79,7 +79,8 @@ static void find_ranked(const ht_sheet *table, ht_label_rank rank, const ht_colu
         r->column = i;
         if (r->count++ >= LISTED) continue;
         ht_sheet_describe(table, i, what, sizeof what);
-        used += (size_t)snprintf(r->names + used, sizeof r->names - used, "%s%s", r->count > 1 ? ", " : "", what);
+        used +=
+            (size_t)snprintf(r->names + used, sizeof r->names - used, "%s%s", r->count > 1 ? ", " : "", what);
     }
 }
 
@@ -116,10 +117,11 @@ static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const cha
 
 static ht_code refuse_several(const ht_sheet *table, const ranked *r, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %zu columns are called like a label: %s; name the one with --label (data.label), "
-                        "and take the others out of the file if they say the same",
-                        table->path, r->count, r->names);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %zu columns are called like a label: %s; name the one with --label (data.label), "
+        "and take the others out of the file if they say the same",
+        table->path, r->count, r->names);
 }
 
 static void take(ht_columns *columns, size_t column, ht_label_origin origin, const char *why)
@@ -146,7 +148,8 @@ static ht_code take_last(ht_columns *columns, const ht_sheet *table, ht_error *e
     size_t last = columns->count - 1;
     take(columns, last, HT_LABEL_GUESSED, "the last");
     find_ranked(table, HT_LABEL_MAYBE, NULL, &maybe);
-    if (rank_of(table, last) == HT_LABEL_MAYBE) take(columns, last, HT_LABEL_NAMED, "called so, and the last");
+    if (rank_of(table, last) == HT_LABEL_MAYBE)
+        take(columns, last, HT_LABEL_NAMED, "called so, and the last");
     if (maybe.count != 1 || maybe.column == last) return HT_OK;
     char what[DESCRIBED];
     ht_sheet_describe(table, last, what, sizeof what);
@@ -331,12 +334,13 @@ static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, 
     ht_sheet_describe(table, columns->label, what, sizeof what);
     ht_sheet_describe(table, column, other, sizeof other);
     if (numbers && raw->train.count >= 10 && rivals && is_doubtful(&label))
-        return ht_error_set(err, HT_FAIL,
-                            "%s: which column is the label? %s, the last, has %zu values, one of them in %.3g %% "
-                            "of the rows; %s has %zu, as labels are: --label %zu takes that, --label %zu the "
-                            "last (data.label)",
-                            table->path, what, label.distinct, 100 * share(&label), other, first.distinct,
-                            column + 1, columns->label + 1);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: which column is the label? %s, the last, has %zu values, one of them in %.3g %% "
+            "of the rows; %s has %zu, as labels are: --label %zu takes that, --label %zu the "
+            "last (data.label)",
+            table->path, what, label.distinct, 100 * share(&label), other, first.distinct, column + 1,
+            columns->label + 1);
     if (numbers) snprintf(doubts, sizeof doubts, " (%zu values)", label.distinct);
     if (rivals && !table->header)
         snprintf(rival, sizeof rival, "; %s with %zu values could be one, too", other, first.distinct);

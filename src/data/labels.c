@@ -142,10 +142,11 @@ static void tell_pairs(const folded *list, size_t count, const ht_raw_labels *sh
     if (pairs == 0) return;
     ht_label_format(shown, list[at - 1].class, first, sizeof first);
     ht_label_format(shown, list[at].class, second, sizeof second);
-    ht_notes_add(notes,
-                 "%s: the labels '%s' and '%s' differ only in capitals, spaces or hidden characters, and are two "
-                 "classes%s; write them alike if they are one",
-                 path, first, second, pairs > 1 ? ", and so are others" : "");
+    ht_notes_add(
+        notes,
+        "%s: the labels '%s' and '%s' differ only in capitals, spaces or hidden characters, and are two "
+        "classes%s; write them alike if they are one",
+        path, first, second, pairs > 1 ? ", and so are others" : "");
 }
 
 ht_code ht_labels_tell_alike(const ht_raw_labels *train, const ht_raw_labels *classes, const char *path,

@@ -82,10 +82,11 @@ static ht_code check_declaration(const ht_rows *rows, const char *p, const char 
         if ((size_t)(end - p) <= key || strncasecmp(p, table[i].key, key) != 0) continue;
         const char *value = p + key;
         while (value < end && (*value == ' ' || *value == '\t')) value++;
-        if (value == p + key || (size_t)(end - value) < bad || strncasecmp(value, table[i].bad, bad) != 0) continue;
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: says %.*s: %s; only plain univariate series with class labels can be read",
-                            rows->part->path, rows->line, (int)(end - p < 40 ? end - p : 40), p, table[i].what);
+        if (value == p + key || (size_t)(end - value) < bad || strncasecmp(value, table[i].bad, bad) != 0)
+            continue;
+        return ht_error_set(
+            err, HT_FAIL, "%s:%zu: says %.*s: %s; only plain univariate series with class labels can be read",
+            rows->part->path, rows->line, (int)(end - p < 40 ? end - p : 40), p, table[i].what);
     }
     return HT_OK;
 }

@@ -31,8 +31,8 @@ typedef struct ht_data_request {
     size_t train_limit, test_limit; /* at least so many samples of each part are wanted; 0: all */
     const char *label;              /* column of the label; NULL: to be found */
     ht_data_header header;
-    double split;                   /* share of one file that is the test part */
-    bool refuse_missing;            /* a missing cell is an error */
+    double split;        /* share of one file that is the test part */
+    bool refuse_missing; /* a missing cell is an error */
 } ht_data_request;
 
 typedef struct ht_raw_part {
@@ -53,7 +53,7 @@ typedef struct ht_raw {
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
-    bool judged; /* its loader has asked already whether the labels are a quantity */
+    bool judged;    /* its loader has asked already whether the labels are a quantity */
     ht_notes notes; /* what a person should know: skipped, guessed, filled in */
     ht_notes facts; /* how it was read, "what: how" each, for `data info` */
 } ht_raw;

@@ -125,7 +125,8 @@ ht_code ht_quantity_find(const ht_raw_labels *labels, const char *path, ht_label
         int used = snprintf(what, HT_QUANTITY_SIZE, "its %zu values%s", s.distinct,
                             !s.words && s.fractions ? " with fractions" : "");
         if (!s.words)
-            used += snprintf(what + used, (size_t)(HT_QUANTITY_SIZE - used), " (%.6g … %.6g)", s.first, s.last);
+            used +=
+                snprintf(what + used, (size_t)(HT_QUANTITY_SIZE - used), " (%.6g … %.6g)", s.first, s.last);
         snprintf(what + used, (size_t)(HT_QUANTITY_SIZE - used), " for %zu samples", s.samples);
     }
     ht_free(s.counts);

@@ -99,8 +99,8 @@ void ht_header_compare(ht_sheet *train, ht_sheet *test);
  * has to say data.header=yes or no. */
 ht_code ht_header_question(const ht_sheet *table, ht_error *err);
 
-/* The same for one that is the only sample with its label, unless more than three labels occur once (`rare`: so
- * many do). */
+/* The same for one that is the only sample with its label, unless more than three labels occur once (`rare`:
+ * so many do). */
 ht_code ht_header_question_label(const ht_sheet *table, const char *label, size_t rare, ht_error *err);
 
 /* ---- .arff, in arff.c ---- */

@@ -70,7 +70,8 @@ static void add_candidates(search *s, const ht_columns *columns)
     s->twins[s->count++].column = columns->label;
     for (size_t i = 0; i < columns->count; i++) {
         const ht_column *c = &s->table->column[i];
-        if (i == columns->label || columns->out[i] || c->distinct != label->distinct || c->distinct < 2) continue;
+        if (i == columns->label || columns->out[i] || c->distinct != label->distinct || c->distinct < 2)
+            continue;
         if (c->missing == 0) s->twins[s->count++].column = i;
     }
 }
@@ -92,8 +93,8 @@ static void leave_out(const search *s, ht_columns *columns, ht_raw *raw)
     for (size_t i = 1; i < s->count; i++) {
         ht_sheet_describe(s->table, s->twins[i].column, what, sizeof what);
         if (left == 1) {
-            ht_notes_add(&raw->notes, "%s: %s says the same as the label, and is the only input", s->table->path,
-                         what);
+            ht_notes_add(&raw->notes, "%s: %s says the same as the label, and is the only input",
+                         s->table->path, what);
             continue;
         }
         left--;

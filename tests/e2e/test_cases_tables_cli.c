@@ -161,8 +161,8 @@ static void snapshot_and_replay_tell_the_notes(void **state)
     fputs("a,b,c,kind\n", file);
     for (int i = 0; i < 60; i++) fprintf(file, "%.2f,%.2f,%.2f,%d\n", dice(), dice(), dice(), i % 2);
     fclose(file);
-    const sandbox_result *r = RUN("train", "--quiet", "--set", "data.name=csv:noted.csv", "--steps", "20", "--set",
-                                  "model.width=10", "--run", "noted");
+    const sandbox_result *r = RUN("train", "--quiet", "--set", "data.name=csv:noted.csv", "--steps", "20",
+                                  "--set", "model.width=10", "--run", "noted");
     assert_status(r, 0);
     assert_says(r->err, note);
     r = RUN("snapshot", "noted", "--out", "noted.png");

@@ -1,6 +1,6 @@
-/* Tables in the shapes of public data sets: a label that is guessed is told, one that cannot be is asked for; a
- * header of numbers is no sample; a quantity is no label, whatever loader it comes from; and what is well is
- * left alone. */
+/* Tables in the shapes of public data sets: a label that is guessed is told, one that cannot be is asked for;
+ * a header of numbers is no sample; a quantity is no label, whatever loader it comes from; and what is well
+ * is left alone. */
 #include <math.h>
 
 #include "base/text.h"
@@ -56,7 +56,8 @@ static void a_label_first_is_asked_for(void **state)
     assert_int_equal(data->inputs, 36);
     ht_dataset_free(data);
     put_case("15-tables", "higgs.csv", "h.csv");
-    refuse("csv:h.csv", (ht_data_options){0}, "30 values with fractions", "--label 1 takes column 1, which has 2");
+    refuse("csv:h.csv", (ht_data_options){0}, "30 values with fractions",
+           "--label 1 takes column 1, which has 2");
 }
 
 static void a_guessed_label_is_told(void **state)
@@ -83,11 +84,12 @@ static void names_of_labels_are_known(void **state)
     static const struct {
         const char *name;
         ht_label_rank rank;
-    } names[] = {{"label", HT_LABEL_SURE},     {"Class Label", HT_LABEL_SURE}, {"TARGET", HT_LABEL_SURE},
-                 {"class_label", HT_LABEL_SURE}, {"'Label'", HT_LABEL_SURE},   {"target-name", HT_LABEL_SURE},
-                 {"y", HT_LABEL_LIKELY},       {"Survived", HT_LABEL_LIKELY},  {"species", HT_LABEL_LIKELY},
-                 {"is_spam", HT_LABEL_MAYBE},  {"isFraud", HT_LABEL_MAYBE},    {"island", HT_LABEL_NO},
-                 {"classy", HT_LABEL_NO},      {"year", HT_LABEL_NO},          {"", HT_LABEL_NO}};
+    } names[] = {
+        {"label", HT_LABEL_SURE},       {"Class Label", HT_LABEL_SURE}, {"TARGET", HT_LABEL_SURE},
+        {"class_label", HT_LABEL_SURE}, {"'Label'", HT_LABEL_SURE},     {"target-name", HT_LABEL_SURE},
+        {"y", HT_LABEL_LIKELY},         {"Survived", HT_LABEL_LIKELY},  {"species", HT_LABEL_LIKELY},
+        {"is_spam", HT_LABEL_MAYBE},    {"isFraud", HT_LABEL_MAYBE},    {"island", HT_LABEL_NO},
+        {"classy", HT_LABEL_NO},        {"year", HT_LABEL_NO},          {"", HT_LABEL_NO}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (ht_label_rank_of(names[i].name) != names[i].rank) fail_msg("%s", names[i].name);
     put_case("15-tables", "survived.csv", "s.csv");
@@ -97,8 +99,8 @@ static void names_of_labels_are_known(void **state)
     noted(data, "column 2 'Survived', called so, is taken for the label");
     ht_dataset_free(data);
     put_case("15-tables", "is_spam.csv", "s.csv");
-    refuse("csv:s.csv", (ht_data_options){0}, "is column 2 'is_spam' the label, or column 4 'kind', the last?",
-           "--label");
+    refuse("csv:s.csv", (ht_data_options){0},
+           "is column 2 'is_spam' the label, or column 4 'kind', the last?", "--label");
     begin("x,y,label\n"); /* a place, not a label */
     for (int i = 0; i < 30; i++) add("%.2f,%.2f,%d\n", bell(), bell(), i % 2);
     put_text("s.csv", big);
@@ -114,8 +116,8 @@ static void two_labels_are_asked_about(void **state)
     begin("a,class,label\n");
     for (int i = 0; i < 30; i++) add("%.2f,%d,%d\n", bell(), i % 3, i * 7 % 5 % 2);
     put_text("two.csv", big);
-    refuse("csv:two.csv", (ht_data_options){0}, "2 columns are called like a label: column 2 'class', column 3 'label'",
-           "--label");
+    refuse("csv:two.csv", (ht_data_options){0},
+           "2 columns are called like a label: column 2 'class', column 3 'label'", "--label");
     ht_dataset *data = LOAD("csv:two.csv", .label = "label");
     noted(data, "column 2 'class' looks like another label, and is among the inputs");
     assert_int_equal(data->inputs, 2);
@@ -154,7 +156,8 @@ static void headers_of_numbers_are_no_samples(void **state)
         assert_int_equal(data->classes, 3);
         noted(data, "taken for a header, not for a sample");
         ht_dataset_free(data);
-        data = LOAD("csv:h.csv", .scale = HT_SCALE_NONE, .header = HT_HEADER_NO, .label = i == 2 ? "5" : NULL);
+        data =
+            LOAD("csv:h.csv", .scale = HT_SCALE_NONE, .header = HT_HEADER_NO, .label = i == 2 ? "5" : NULL);
         assert_int_equal(data->train.count + data->test.count, 31);
         ht_dataset_free(data);
     }
@@ -168,7 +171,8 @@ static void headers_of_numbers_are_no_samples(void **state)
 static void a_first_line_unlike_the_others_is_asked_about(void **state)
 {
     (void)state;
-    static const char *const heads[] = {"0,3,7,9,12\n", "5,6,7,8,9\n", "4000,3998,3996,3994,1\n", "5,5,5,5,7\n"};
+    static const char *const heads[] = {"0,3,7,9,12\n", "5,6,7,8,9\n", "4000,3998,3996,3994,1\n",
+                                        "5,5,5,5,7\n"};
     for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++) {
         begin(heads[h]);
         dice_state = 5;
@@ -178,7 +182,8 @@ static void a_first_line_unlike_the_others_is_asked_about(void **state)
         put_text("h.csv", big);
         refuse("csv:h.csv", (ht_data_options){0}, "h.csv:1: are these names, or is it a sample:",
                "data.header=yes (names) or data.header=no (a sample)");
-        ht_dataset *yes = LOAD("csv:h.csv", .header = HT_HEADER_YES), *no = LOAD("csv:h.csv", .header = HT_HEADER_NO, .label = "5");
+        ht_dataset *yes = LOAD("csv:h.csv", .header = HT_HEADER_YES),
+                   *no = LOAD("csv:h.csv", .header = HT_HEADER_NO, .label = "5");
         assert_int_equal(yes->train.count + yes->test.count, 60);
         assert_int_equal(no->train.count + no->test.count, 61);
         ht_dataset_free(yes), ht_dataset_free(no);
@@ -197,10 +202,13 @@ static void samples_first_are_seldom_asked_about(void **state)
         begin("");
         for (int i = 0; i < 60; i++) {
             for (int j = 0; j < columns; j++)
-                add(kinds[j] == 0 || kinds[j] == 1 ? "%.2f," : "%.0f,",
-                    kinds[j] == 0   ? bell()
-                    : kinds[j] == 1 ? exp(3 + bell())
-                                    : floor((kinds[j] == 2 ? 2 : kinds[j] == 3 ? 10 : 256) * dice()));
+                add(kinds[j] == 0 || kinds[j] == 1 ? "%.2f," : "%.0f,", kinds[j] == 0 ? bell()
+                                                                        : kinds[j] == 1
+                                                                            ? exp(3 + bell())
+                                                                            : floor((kinds[j] == 2   ? 2
+                                                                                     : kinds[j] == 3 ? 10
+                                                                                                     : 256) *
+                                                                                    dice()));
             add("%d\n", (int)(classes * dice()));
         }
         put_text("r.csv", big);
@@ -246,8 +254,8 @@ static void quantities_are_no_labels_in_any_format(void **state)
     ht_dataset_free(data);
     for (int i = 0; i < N; i++) y[i] = round(10 * fmax(-2, fmin(2, bell()))) / 10;
     put_arrays(y, N);
-    refuse("npy:set", (ht_data_options){0}, "y_train.npy: its 41 values with fractions (-2 … 2) for 1000 samples",
-           "numpy.digitize");
+    refuse("npy:set", (ht_data_options){0},
+           "y_train.npy: its 41 values with fractions (-2 … 2) for 1000 samples", "numpy.digitize");
     for (int i = 0; i < N; i++) y[i] = round(50 + 12 * bell()); /* a score, an age */
     put_arrays(y, N);
     refuse("npy:set", (ht_data_options){0}, "for 1000 samples look like a quantity", "y_train.npy");
@@ -309,7 +317,7 @@ static void labels_that_look_alike_are_told(void **state)
     noted(data, "the labels 'Cat' and 'cat' differ only in capitals, spaces or hidden characters");
     noted(data, "and so are others");
     ht_dataset_free(data);
-    static const char *const hidden[] = {"\u200b", "\u200c", "\u200d", "\ufeff", "\u202e", "\u2066",
+    static const char *const hidden[] = {"\u200b", "\u200c", "\u200d", "\ufeff",     "\u202e", "\u2066",
                                          "\u00ad", "\ufe0f", "\ue000", "\U000e0041", "\u2060"};
     for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
         char text[32], name[32];
@@ -333,7 +341,8 @@ static void series_with_timestamps_are_refused_once(void **state)
     refuse("ucr:T", (ht_data_options){0}, "T_TRAIN.ts:2: says @timeStamps true", "plain univariate");
     put_text("T/T_TRAIN.ts", "@univariate false\n@data\n1,2:1,2:a\n");
     refuse("ucr:T", (ht_data_options){0}, "T_TRAIN.ts:1: says @univariate false", NULL);
-    put_text("T/T_TRAIN.ts", "@timeStamps false\n@univariate true\n@classLabel true a b\n@data\n1,2:a\n3,4:b\n");
+    put_text("T/T_TRAIN.ts",
+             "@timeStamps false\n@univariate true\n@classLabel true a b\n@data\n1,2:a\n3,4:b\n");
     ht_dataset_free(LOAD("ucr:T", .dir = NULL));
     drop("T");
 }

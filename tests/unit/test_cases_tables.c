@@ -102,7 +102,8 @@ static void columns_of_the_test_file_are_matched_by_name(void **state)
     noted(data, "column 2 'more' is not in the training file and is not used");
     ht_dataset_free(data);
     put_text("test.csv", "label,b,kind\ny,20,70\n");
-    refuse("csv:train.csv,test.csv", (ht_data_options){0}, "test.csv:1: has not just one column 'a'", "same columns");
+    refuse("csv:train.csv,test.csv", (ht_data_options){0}, "test.csv:1: has not just one column 'a'",
+           "same columns");
 }
 
 /* ---- what is left out -------------------------------------------------------------------------- */
@@ -557,10 +558,12 @@ static void arff_of_odd_kinds_is_refused(void **state)
          "column 1 'a' is an attribute of type string"},
         {"@relation r\n@attribute a string\n@attribute c {x,y}\n@data\n1,x\n2,y\n",
          "column 1 'a' is an attribute of type string"},
-        {"@relation r\n@attribute a date yyyy\n@attribute c {x,y}\n@data\n2001,x\n", ":2: an attribute of type 'date'"},
+        {"@relation r\n@attribute a date yyyy\n@attribute c {x,y}\n@data\n2001,x\n",
+         ":2: an attribute of type 'date'"},
         {"@relation r\n@attribute a real\n@attribute c {x, 'y z'}\n@data\n1,x\n2,'y z'\n3,?\n4,w\n",
          ":8: 'w' is not among the 2 values that @attribute declares for 'c'"},
-        {"@relation r\n@attribute a real\n@attribute c {x,y}\n@data\n1,x\n{0 1, 1 y}\n", ":6: a sparse record"},
+        {"@relation r\n@attribute a real\n@attribute c {x,y}\n@data\n1,x\n{0 1, 1 y}\n",
+         ":6: a sparse record"},
         {"@relation r\n@attribute a real\n@attribute c {x,y}\n@data\n1,x,{0.5}\n2,y,{2}\n",
          ":5: the sample has a weight, {0.5}"},
     };
