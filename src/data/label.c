@@ -38,7 +38,7 @@ ht_label_rank ht_label_rank_of(const char *name)
                              *const likely[] = {"y",         "outcome",   "output",   "category", "species",
                                                 "diagnosis", "survived",  "response", "variety",  "churn",
                                                 "exited",    "attrition", "decision", NULL};
-    char plain[NAME];
+    char plain[NAME] = {0};
     squeeze(name, plain);
     if (is_among(plain, sure)) return HT_LABEL_SURE;
     if (is_among(plain, likely)) return HT_LABEL_LIKELY;
