@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/data_options.h"
 #include "app/progress.h"
 #include "app/session.h"
 #include "base/alloc.h"
@@ -151,6 +152,7 @@ int ht_cmd_snapshot(int argc, char **argv)
     ht_progress_start();
     if (code == HT_OK) ht_progress_stage("opening %s", args.words[0]);
     if (code == HT_OK) code = ht_session_view(&session, &args, args.words[0], &err);
+    ht_data_tell(session.data);
     if (code == HT_OK) code = draw(&session, args.words[0], out, panel, &picture, &err);
     ht_session_close(&session);
     ht_progress_end();
