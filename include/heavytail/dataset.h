@@ -27,7 +27,8 @@ typedef struct ht_dataset {
     char *facts; /* how it was read, "what: how" a line ("label: column 5 'species'"); NULL: nothing to say */
 } ht_dataset;
 
-/* The choices of data.scale and data.missing, in the order of params.def. */
+/* The choices of data.header, data.scale and data.missing, in the order of params.def. */
+typedef enum ht_data_header { HT_HEADER_AUTO, HT_HEADER_YES, HT_HEADER_NO } ht_data_header;
 typedef enum ht_data_scale {
     HT_SCALE_AUTO,     /* standard, unless the inputs are of order one already (src/data/scale.h says when) */
     HT_SCALE_NONE,     /* as they are read; pictures of known sets by the constants everybody uses */
@@ -48,10 +49,11 @@ typedef struct ht_data_options {
      * sample of the part (a file sorted by class), as many of each class as its share is, drawn by the seed.
      * Limits change neither the classes nor how inputs are scaled. */
     size_t train_limit, test_limit;
-    size_t train_wanted; /* of these training samples hand over only the first so many; 0: all */
-    const char *label;   /* csv: and .arff: column of the label, a name or a number from 1; NULL, "" and
-                            "auto": the column called label or class, else the last */
-    double split;        /* csv:FILE: the share of the file that is the test part; 0: 0.2 */
+    size_t train_wanted;   /* of these training samples hand over only the first so many; 0: all */
+    const char *label;     /* csv: and .arff: column of the label, a name or a number from 1; NULL, "" and
+                              "auto": the column called label, class, target …, else the last */
+    ht_data_header header; /* csv: does the first line hold names? */
+    double split;          /* csv:FILE: the share of the file that is the test part; 0: 0.2 */
     ht_data_scale scale;
     ht_data_missing missing;
 } ht_data_options;

@@ -55,10 +55,61 @@ void ht_text_free(ht_text *text)
 
 /* U+0080 to U+009F are control characters too; U+2028 … end lines, U+202A … and U+2066 … turn the direction.
  */
-bool ht_text_obeyed(unsigned c)
+static bool is_obeyed(unsigned c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Unicode's Default_Ignorable_Code_Point, and with it the fillers and the annotations between lines; private
+ * characters look like whatever a font makes of them. */
+bool ht_text_hidden(unsigned c)
+{
+    static const unsigned ranges[][2] = {
+        {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},     {0x115f, 0x1160},   {0x17b4, 0x17b5},
+        {0x180b, 0x180f},   {0x200b, 0x200f},   {0x202a, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+        {0xe000, 0xf8ff},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}, {0xf0000, 0xffffd}, {0x100000, 0x10fffd}};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1]) return true;
+    return false;
+}
+
+bool ht_text_obeyed(unsigned c)
+{
+    return is_obeyed(c) || ht_text_hidden(c);
+}
+
+/* Of the alphabets in use here: Latin, Greek, Cyrillic. */
+static unsigned small_letter(unsigned c)
+{
+    bool by_32 = (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) ||
+                 (c >= 0x391 && c <= 0x3a9) || (c >= 0x410 && c <= 0x42f);
+    return by_32 ? c + 32 : c >= 0x400 && c <= 0x40f ? c + 80 : c;
+}
+
+static bool is_space(unsigned c)
+{
+    return c == ' ' || c == '\t' || c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x3000;
+}
+
+void ht_text_fold(char *text)
+{
+    unsigned c;
+    char *const start = text, *to = text, *end = text; /* end: behind the last that is no space */
+    for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
+        char piece[5];
+        if (ht_text_hidden(c) || (is_space(c) && to == start)) continue;
+        size_t length = n;
+        if (c == 0xfffd)
+            memcpy(piece, text, n);
+        else
+            length = ht_utf8_encode(is_space(c) ? ' ' : small_letter(c), piece);
+        memmove(to, piece, length);
+        to += length;
+        if (!is_space(c)) end = to;
+    }
+    *end = '\0';
 }
 
 /* Bytes that are no UTF-8 (also a character cut at the end) go, too. */

@@ -24,12 +24,20 @@ void ht_text_free(ht_text *text);
 /* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
 void ht_text_copy(char *to, size_t size, const char *from);
 
-/* Would a terminal obey this character instead of showing it? C0, DEL and C1 control characters, and those
- * that break lines or turn the direction in which the rest is written. */
+/* Is this character invisible, or of nobody's alphabet: of no width, a soft hyphen, a variation selector, a
+ * mark of direction, a tag, for private use? Two texts that differ only in such look the same. */
+bool ht_text_hidden(unsigned code_point);
+
+/* Would a terminal obey this character, or hide it, instead of showing it? C0, DEL and C1 control characters,
+ * those that break lines or turn the direction in which the rest is written, and hidden ones. */
 bool ht_text_obeyed(unsigned code_point);
 
+/* What is left of text that people would call the same, in place: small letters (Latin, Greek, Cyrillic), no
+ * spaces around it, nothing hidden. It never grows. */
+void ht_text_fold(char *text);
+
 /* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
- * would obey, and bytes that are no UTF-8, is shown as '?'. Everything that
+ * would obey or hide, and bytes that are no UTF-8, is shown as '?'. Everything that
  * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
  * printed; what is forgotten is cleaned on its way out (cli/outlet.h). */
 void ht_text_clean(char *text);

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "session/session.h"
+#include "session/data_options.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -94,6 +95,7 @@ static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
     if (read_journal(r, err) != HT_OK) return err->code;
     if (ht_settings_trust(&r->journal.initial, r->source, args, err) != HT_OK) return err->code;
     if (ht_session_make(&r->session, &r->journal.initial, args, err) != HT_OK) return err->code;
+    ht_data_tell(r->session.data);
     ht_code code = r->picture ? find_picture(r, err) : find_checkpoint(r, err);
     if (code != HT_OK) return code;
     r->trainer = ht_trainer_new(&r->journal.initial, r->session.data, r->session.pool, err);

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "session/session.h"
+#include "session/data_options.h"
 #include "base/alloc.h"
 #include "engine/analyst.h"
 #include "kernel/kernel.h"
@@ -152,6 +153,7 @@ int ht_cmd_snapshot(int argc, char **argv)
     ht_progress_start();
     if (code == HT_OK) ht_progress_stage("opening %s", args.words[0]);
     if (code == HT_OK) code = ht_session_view(&session, &args, args.words[0], &err);
+    ht_data_tell(session.data);
     if (code == HT_OK) code = draw(&session, args.words[0], out, panel, &picture, &err);
     ht_session_close(&session);
     ht_progress_end();

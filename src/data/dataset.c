@@ -63,7 +63,8 @@ typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } ar
         "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts, .arff)", "as in the files", ht_load_ucr,          \
         NEEDS_ARGUMENT, "ecg-synth")                                                                         \
     ROW("csv:TRAIN,TEST", "Tables: CSV, ARFF; two files or one",                                             \
-        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label or class, " \
+        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label, class, "   \
+        "target …, "                                                                                       \
         "else the last",                                                                                     \
         "as in the files", ht_load_csv, NEEDS_ARGUMENT, "teacher")                                           \
     ROW("npy:DIR", "NumPy arrays", "DIR/ X_train.npy y_train.npy X_test.npy y_test.npy", "as in the files",  \
@@ -150,12 +151,18 @@ static ht_code find_row(const char *name, int *row, const char **argument, ht_er
 
 /* ---- from what a loader gives to a data set ---------------------------------------------------- */
 
+/* The file that holds the inputs. */
+static const char *inputs_path(const ht_raw_part *part)
+{
+    return part->inputs_path[0] ? part->inputs_path : part->path;
+}
+
 /* What holds for every data set, checked here and nowhere else. */
 static ht_code check_part(const ht_raw_part *part, const char *what, ht_error *err)
 {
-    const char *path = part->inputs_path[0] ? part->inputs_path : part->path;
     if (part->count > 0 && part->labels.count >= part->count) return HT_OK;
-    return ht_error_set(err, HT_FAIL, "%s: has no %s samples; give a file with at least one", path, what);
+    return ht_error_set(err, HT_FAIL, "%s: has no %s samples; give a file with at least one",
+                        inputs_path(part), what);
 }
 
 static ht_code check_shapes(const ht_raw *raw, ht_error *err)
@@ -166,18 +173,18 @@ static ht_code check_shapes(const ht_raw *raw, ht_error *err)
     return ht_error_set(
         err, HT_FAIL,
         "%s: its samples have %zu values, those of the training file %s have %zu; both must have as many",
-        raw->test.path, raw->test.inputs, raw->train.path, raw->train.inputs);
+        inputs_path(&raw->test), raw->test.inputs, inputs_path(&raw->train), raw->train.inputs);
 }
 
 static ht_code check_values(const ht_raw_part *part, ht_error *err)
 {
-    const char *path = part->inputs_path[0] ? part->inputs_path : part->path;
     for (size_t i = 0; i < part->count * part->inputs; i++)
         if (!isfinite(part->x[i]))
             return ht_error_set(
                 err, HT_FAIL,
                 "%s: sample %zu, value %zu is %s; remove or fill in such samples (floats end at 3.4e38)",
-                path, i / part->inputs + 1, i % part->inputs + 1, isnan(part->x[i]) ? "NaN" : "infinite");
+                inputs_path(part), i / part->inputs + 1, i % part->inputs + 1,
+                isnan(part->x[i]) ? "NaN" : "infinite");
     return HT_OK;
 }
 
@@ -206,17 +213,38 @@ static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const
         if ((*to)[i] >= 0) continue;
         char label[HT_LABEL_NAME];
         ht_label_format(&part->labels, i, label, sizeof label);
-        return ht_error_set(err, HT_FAIL,
-                            "%s: row %zu: the label '%s' does not occur in the training file %s; remove such "
-                            "rows or add training samples of that class",
-                            part->path, i + 1, label, raw->train.path);
+        bool fraction = !part->labels.items[i].word &&
+                        part->labels.items[i].number != floor(part->labels.items[i].number);
+        return ht_error_set(
+            err, HT_FAIL, "%s: row %zu: the label '%s' does not occur in the training file %s; %s",
+            part->path, i + 1, label, raw->train.path,
+            fraction ? "labels with fractions look like a quantity, and a classifier needs classes"
+                     : "remove such rows or add training samples of that class");
     }
     return HT_OK;
 }
 
-static ht_code classify(const ht_raw *raw, classified *c, ht_error *err)
+/* Labels of a format; loaders that choose a column have asked themselves, and known sets have names. */
+static ht_code question_labels(const ht_raw *raw, ht_error *err)
 {
+    char what[HT_QUANTITY_SIZE];
+    if (raw->judged || raw->names) return HT_OK;
+    if (ht_quantity_find(&raw->train.labels, raw->train.path, HT_LABEL_GIVEN, what, err) != HT_OK)
+        return err->code;
+    if (!*what) return HT_OK;
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %s look like a quantity, not like classes; a classifier needs classes: cut them into "
+        "a few (as numpy.digitize does), or write them as words (c17) if they are classes",
+        raw->train.path, what);
+}
+
+static ht_code classify(ht_raw *raw, classified *c, bool made, ht_error *err)
+{
+    if (!made && question_labels(raw, err) != HT_OK) return err->code;
     if (ht_labels_distinct(&raw->train.labels, raw->train.path, &c->classes, err) != HT_OK) return err->code;
+    if (ht_labels_tell_alike(&raw->train.labels, &c->classes, raw->train.path, &raw->notes, err) != HT_OK)
+        return err->code;
     if (map_labels(&c->classes, raw, &raw->train, &c->train, err) != HT_OK) return err->code;
     return map_labels(&c->classes, raw, &raw->test, &c->test, err);
 }
@@ -368,7 +396,7 @@ static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, cl
     ht_text_copy(raw->test.path, sizeof raw->test.path, request->name);
     if (rows[row].load(request, raw, err) != HT_OK) return err->code;
     if (check_shapes(raw, err) != HT_OK) return err->code;
-    return classify(raw, c, err);
+    return classify(raw, c, is_made(row), err);
 }
 
 /* Loaders that can, read no more than the limits ask for; where the whole part is needed they are called
@@ -498,6 +526,7 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
                                .instead = rows[row].instead,
                                .seed = options->seed,
                                .label = wanted_label(options),
+                               .header = options->header,
                                .split = options->split > 0 ? options->split : 0.2,
                                .refuse_missing = options->missing == HT_MISSING_REFUSE};
     if (check_label(request.label, name, row, err) != HT_OK) return NULL;

@@ -119,6 +119,58 @@ ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_
         path, distinct, HT_CLASSES_MAX);
 }
 
+/* The words of all classes, folded, each with its class. */
+typedef struct folded {
+    char text[64];
+    size_t class;
+} folded;
+
+static int compare_folded(const void *a, const void *b)
+{
+    const folded *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order ? order : (x->class > y->class) - (x->class < y->class);
+}
+
+static void tell_pairs(const folded *list, size_t count, const ht_raw_labels *shown, const char *path,
+                       ht_notes *notes)
+{
+    size_t pairs = 0, at = 0;
+    char first[HT_LABEL_NAME], second[HT_LABEL_NAME];
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(list[i].text, list[i - 1].text) == 0 && pairs++ == 0) at = i;
+    if (pairs == 0) return;
+    ht_label_format(shown, list[at - 1].class, first, sizeof first);
+    ht_label_format(shown, list[at].class, second, sizeof second);
+    ht_notes_add(
+        notes,
+        "%s: the labels '%s' and '%s' differ only in capitals, spaces or hidden characters, and are two "
+        "classes%s; write them alike if they are one",
+        path, first, second, pairs > 1 ? ", and so are others" : "");
+}
+
+ht_code ht_labels_tell_alike(const ht_raw_labels *train, const ht_raw_labels *classes, const char *path,
+                             ht_notes *notes, ht_error *err)
+{
+    size_t used = 0;
+    folded *list = ht_alloc(classes->count, sizeof *list, "the class names", err);
+    if (!list) return HT_FAIL;
+    for (size_t c = 0; c < classes->count; c++) {
+        const char *word = classes->items[c].word ? word_of(train, classes->items[c]) : NULL;
+        if (!word || strlen(word) >= sizeof list[used].text) continue;
+        ht_text_copy(list[used].text, sizeof list[used].text, word);
+        ht_text_fold(list[used].text);
+        list[used++].class = c;
+    }
+    if (used > 1) {
+        qsort(list, used, sizeof *list, compare_folded);
+        ht_raw_labels shown = {.items = classes->items, .words = train->words};
+        tell_pairs(list, used, &shown, path, notes);
+    }
+    ht_free(list);
+    return HT_OK;
+}
+
 int32_t ht_labels_class(const ht_raw_labels *classes, const ht_raw_labels *train, const ht_raw_labels *labels,
                         size_t index)
 {

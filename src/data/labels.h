@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/notes.h"
 #include "base/text.h"
 #include "heavytail/status.h"
 
@@ -43,6 +44,11 @@ void ht_labels_free(ht_raw_labels *labels);
  * `train`, which must outlive it. HT_FAIL for fewer than two classes or more than HT_CLASSES_MAX. */
 ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_labels *classes,
                            ht_error *err);
+
+/* Notes two classes whose labels differ only in capitals, spaces around them or hidden characters (words of
+ * up to 63 bytes). */
+ht_code ht_labels_tell_alike(const ht_raw_labels *train, const ht_raw_labels *classes, const char *path,
+                             ht_notes *notes, ht_error *err);
 
 /* Class of label `index` of `labels`, or -1. `train` owns the words of `classes`. */
 int32_t ht_labels_class(const ht_raw_labels *classes, const ht_raw_labels *train, const ht_raw_labels *labels,

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "data/table/columns.h"
+#include "data/table/label.h"
 #include "data/loader.h"
 #include "data/table/missing.h"
 #include "data/table/rows.h"
@@ -31,25 +32,32 @@ static ht_code refuse_cell(const ht_sheet *table, const ht_csv *csv, size_t i, h
                         csv->record_line, i + 1, field, hint);
 }
 
+/* The field of a record that belongs to a column of the training file. */
+static size_t field_of(const ht_columns *columns, size_t column)
+{
+    return columns->place ? columns->place[column] : column;
+}
+
 /* Adds a sample; one without a label is counted and left out. */
 static ht_code add_record(const ht_sheet *table, const ht_columns *columns, const ht_csv *csv, bool refuse,
                           ht_rows *rows, ht_error *err)
 {
-    const char *label = ht_csv_field(csv, columns->label);
     rows->line = csv->record_line;
     if (ht_sheet_fits(table, csv, err) != HT_OK) return err->code;
+    const char *label = ht_csv_field(csv, field_of(columns, columns->label));
     if (ht_cell_no_label(label)) {
-        if (refuse) return refuse_cell(table, csv, columns->label, err);
+        if (refuse) return refuse_cell(table, csv, field_of(columns, columns->label), err);
         rows->unlabelled++;
         return HT_OK;
     }
     for (size_t i = 0; i < columns->count; i++) {
         double value;
         if (i == columns->label || columns->out[i]) continue;
-        ht_cell cell = ht_cell_read(ht_csv_field(csv, i), table->dialect.decimal, &value);
-        if (cell == HT_CELL_WORD && ht_cell_truth(ht_csv_field(csv, i), &value)) cell = HT_CELL_NUMBER;
+        const char *field = ht_csv_field(csv, field_of(columns, i));
+        ht_cell cell = ht_cell_read(field, table->dialect.decimal, &value);
+        if (cell == HT_CELL_WORD && ht_cell_truth(field, &value)) cell = HT_CELL_NUMBER;
         if (cell == HT_CELL_WORD || (cell == HT_CELL_MISSING && refuse))
-            return refuse_cell(table, csv, i, err);
+            return refuse_cell(table, csv, field_of(columns, i), err);
         if (ht_rows_wide(rows, cell == HT_CELL_NUMBER ? value : HT_ROWS_MISSING, err) != HT_OK)
             return err->code;
     }
@@ -95,12 +103,33 @@ static void describe_file(const ht_sheet *table, ht_raw *raw)
     if (table->counted)
         ht_notes_add(
             &raw->notes,
-            "%s: its first line, all numbers (%s, %s, … %s), is taken for a header, not for a sample",
+            "%s: its first line, all numbers (%s, %s, … %s), is taken for a header, not for a sample "
+            "(data.header=no takes it for one)",
             table->path, ht_csv_field(&table->head, 0), ht_csv_field(&table->head, 1),
             ht_csv_field(&table->head, table->head.count - 1));
 }
 
 /* ---- one file or two --------------------------------------------------------------------------- */
+
+/* A class of one sample, the first of the file: is that a sample? */
+static ht_code question_first(const ht_columns *columns, const ht_sheet *table, const ht_raw_part *part,
+                              ht_error *err)
+{
+    ht_raw_labels classes = {0};
+    size_t once = 0;
+    if (table->header || ht_cell_no_label(ht_csv_field(&table->head, columns->label))) return HT_OK;
+    if (ht_labels_distinct(&part->labels, part->path, &classes, err) != HT_OK) return HT_OK; /* told later */
+    size_t *counts = ht_alloc(classes.count, sizeof *counts, "the labels", err);
+    for (size_t i = 0; counts && i < part->labels.count; i++)
+        counts[ht_labels_class(&classes, &part->labels, &part->labels, i)]++;
+    for (size_t c = 0; counts && c < classes.count; c++) once += counts[c] == 1;
+    bool alone = counts && counts[ht_labels_class(&classes, &part->labels, &part->labels, 0)] == 1;
+    ht_free(counts);
+    ht_labels_free(&classes);
+    if (!counts) return HT_FAIL;
+    return alone ? ht_header_question_label(table, ht_csv_field(&table->head, columns->label), once, err)
+                 : HT_OK;
+}
 
 /* Both tables are open: their headers and columns are settled, the training file is read. */
 static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_columns *columns, ht_raw *raw,
@@ -112,20 +141,21 @@ static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_co
     if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
         return err->code;
     if (ht_columns_suspect(columns, train, raw, err) != HT_OK) return err->code;
-    return ht_columns_question(columns, train, &raw->train.labels, err);
+    if (question_first(columns, train, &raw->train, err) != HT_OK) return err->code;
+    return ht_label_question(columns, train, raw, err);
 }
 
 ht_code ht_sheets_read(const ht_data_request *request, ht_sheet tables[2], ht_columns *columns, ht_raw *raw,
                        ht_error *err)
 {
     ht_sheet *train = &tables[0], *test = &tables[1];
-    if (ht_sheet_open(train, raw->train.path, &raw->notes, err) != HT_OK) return err->code;
-    if (ht_sheet_open(test, raw->test.path, &raw->notes, err) != HT_OK) return err->code;
-    ht_sheet_compare_heads(train, test);
+    if (ht_sheet_open(train, raw->train.path, request->header, &raw->notes, err) != HT_OK) return err->code;
+    if (ht_sheet_open(test, raw->test.path, request->header, &raw->notes, err) != HT_OK) return err->code;
+    ht_header_compare(train, test);
     if (read_train(request, train, columns, raw, err) != HT_OK) return err->code;
     if (ht_sheet_settle(test, err) != HT_OK) return err->code;
     describe_file(test, raw);
-    if (ht_columns_compare(columns, train, test, err) != HT_OK) return err->code;
+    if (ht_columns_compare(columns, train, test, raw, err) != HT_OK) return err->code;
     return read_rows(test, columns, request->refuse_missing, &raw->test, &raw->notes, err);
 }
 
@@ -204,7 +234,7 @@ static ht_code split(const ht_data_request *request, ht_raw *raw, ht_error *err)
 static ht_code read_one(const ht_data_request *request, ht_sheet *table, ht_columns *columns, ht_raw *raw,
                         ht_error *err)
 {
-    if (ht_sheet_open(table, raw->train.path, &raw->notes, err) != HT_OK) return err->code;
+    if (ht_sheet_open(table, raw->train.path, request->header, &raw->notes, err) != HT_OK) return err->code;
     if (read_train(request, table, columns, raw, err) != HT_OK) return err->code;
     if (raw->train.count == 0)
         return ht_error_set(err, HT_FAIL, "%s: has no samples; give a file with at least two", table->path);

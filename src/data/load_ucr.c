@@ -4,6 +4,7 @@
  * https://www.cs.ucr.edu/~eamonn/time_series_data_2018/ */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "data/table/columns.h"
@@ -67,11 +68,35 @@ static ht_code add_row_ts(ht_rows *rows, const char *p, const char *colon, const
     return add_values(rows, p, colon, 1, err);
 }
 
+/* "@key true" and the like: what is declared and cannot be read is told at once, not met row by row. */
+static ht_code check_declaration(const ht_rows *rows, const char *p, const char *end, ht_error *err)
+{
+    static const struct {
+        const char *key, *bad, *what;
+    } table[] = {{"@timestamps", "true", "its values carry timestamps"},
+                 {"@univariate", "false", "its series have several dimensions"},
+                 {"@classlabel", "false", "its series have no class labels"},
+                 {"@targetlabel", "true", "its labels are quantities (a regression target)"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        size_t key = strlen(table[i].key), bad = strlen(table[i].bad);
+        if ((size_t)(end - p) <= key || strncasecmp(p, table[i].key, key) != 0) continue;
+        const char *value = p + key;
+        while (value < end && (*value == ' ' || *value == '\t')) value++;
+        if (value == p + key || (size_t)(end - value) < bad || strncasecmp(value, table[i].bad, bad) != 0)
+            continue;
+        return ht_error_set(
+            err, HT_FAIL, "%s:%zu: says %.*s: %s; only plain univariate series with class labels can be read",
+            rows->part->path, rows->line, (int)(end - p < 40 ? end - p : 40), p, table[i].what);
+    }
+    return HT_OK;
+}
+
 static ht_code add_row(ht_rows *rows, const char *p, const char *end, ht_error *err)
 {
     size_t length;
     while (end > p && (end[-1] == '\r' || end[-1] == ' ' || end[-1] == '\t')) end--;
-    if (p == end || *p == '@' || *p == '#') return HT_OK;
+    if (p == end || *p == '#') return HT_OK;
+    if (*p == '@') return check_declaration(rows, p, end, err);
     const char *colon = memchr(p, ':', (size_t)(end - p));
     if (colon) return add_row_ts(rows, p, colon, end, err);
     const char *label = next_token(&p, end, &length);

@@ -12,6 +12,8 @@
 
 #include "base/notes.h"
 #include "data/labels.h"
+#include "data/quantity.h"
+#include "heavytail/dataset.h"
 #include "heavytail/status.h"
 
 enum { HT_DATA_PATH = 4096 };
@@ -28,8 +30,9 @@ typedef struct ht_data_request {
     uint64_t seed;
     size_t train_limit, test_limit; /* at least so many samples of each part are wanted; 0: all */
     const char *label;              /* column of the label; NULL: to be found */
-    double split;                   /* share of one file that is the test part */
-    bool refuse_missing;            /* a missing cell is an error */
+    ht_data_header header;
+    double split;        /* share of one file that is the test part */
+    bool refuse_missing; /* a missing cell is an error */
 } ht_data_request;
 
 typedef struct ht_raw_part {
@@ -50,6 +53,7 @@ typedef struct ht_raw {
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
+    bool judged;    /* its loader has asked already whether the labels are a quantity */
     ht_notes notes; /* what a person should know: skipped, guessed, filled in */
     ht_notes facts; /* how it was read, "what: how" each, for `data info` */
 } ht_raw;

@@ -151,12 +151,35 @@ static void what_a_table_says_does_not_reach_the_terminal_raw(void **state)
     }
 }
 
+static void snapshot_and_replay_tell_the_notes(void **state)
+{
+    (void)state;
+    static const char *const note = "column 4 'kind', the last, is taken for the label (2 values)";
+    FILE *file = fopen("noted.csv", "w");
+    assert_non_null(file);
+    dice_state = 5;
+    fputs("a,b,c,kind\n", file);
+    for (int i = 0; i < 60; i++) fprintf(file, "%.2f,%.2f,%.2f,%d\n", dice(), dice(), dice(), i % 2);
+    fclose(file);
+    const sandbox_result *r = RUN("train", "--quiet", "--set", "data.name=csv:noted.csv", "--steps", "20",
+                                  "--set", "model.width=10", "--run", "noted");
+    assert_status(r, 0);
+    assert_says(r->err, note);
+    r = RUN("snapshot", "noted", "--out", "noted.png");
+    assert_status(r, 0);
+    assert_says(r->err, note);
+    r = RUN("replay", "noted");
+    assert_status(r, 0);
+    assert_says(r->err, note);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_shows_what_was_understood),
         cmocka_unit_test(a_label_first_is_asked_for_and_trained),
         cmocka_unit_test(grey_levels_are_scaled_before_training),
+        cmocka_unit_test(snapshot_and_replay_tell_the_notes),
         cmocka_unit_test(what_a_table_says_does_not_reach_the_terminal_raw),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);

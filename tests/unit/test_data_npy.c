@@ -257,7 +257,7 @@ static void directory_refuses_bad_arrays(void **state)
     put_npy("set/X_test.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (0,4)}", inputs, 0);
     load_bad("npy:set", HT_FAIL, "X_test.npy: has 2 dimensions and 0 values", NULL);
     put_npy("set/X_test.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (2,1)}", inputs, 8);
-    load_bad("npy:set", HT_FAIL, "y_test.npy: its samples have 1 values", "y_train.npy");
+    load_bad("npy:set", HT_FAIL, "X_test.npy: its samples have 1 values", "X_train.npy");
     put_npy("set/X_test.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (1,2)}", inputs, 8);
     load_bad("npy:set", HT_FAIL, "y_test.npy: has 2 labels", "X_test.npy has 1 samples");
     put_arrays();

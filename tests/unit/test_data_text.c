@@ -183,7 +183,6 @@ static void csv_finds_header_and_label_column(void **state)
     good_csv("label,b,c\n0,1,2\n1,3,4\n", "label,b,c\n1,5,6\n", "1");
     good_csv("label,0,1\n0,1,2\n1,3,4\n", "1,5,6\n", "1"); /* no header in the test file */
     good_csv("b,Class,c\n1,0,2\n3,1,4\n", "b,Class,c\n5,1,6\n", "1");
-    good_csv("class,label,b\n1,0,2\n3,1,4\n", "class,label,b\n5,1,6\n", "1"); /* label wins */
     good_csv("0,1,target\n1,2,0\n3,4,1\n", "5,6,1\n", "1");
     good_csv("\xef\xbb\xbf"
              "1,2,0\n3,4,1\n",
@@ -215,6 +214,8 @@ static void bad_csv(const char *train, const char *test, const char *word, const
 static void csv_refuses_bad_records(void **state)
 {
     (void)state;
+    bad_csv("class,label,b\n1,0,2\n3,1,4\n", "class,label,b\n5,1,6\n",
+            "2 columns are called like a label: column 1 'class', column 2 'label'", "--label");
     bad_csv("1,2,0\n3,1\n", "1,2,0\n", "train.csv:2: has 2 fields", "3");
     bad_csv("1,2,0\n3,4,5,1\n", "1,2,0\n", "train.csv:2: has 4 fields", NULL);
     bad_csv("a,\"b\nb\",c\n1,2,0\n\n3,x,1\n", "1,2,0\n", "train.csv:5: field 2 'x' is not a finite number",
@@ -228,9 +229,10 @@ static void csv_refuses_bad_records(void **state)
     bad_csv("a,b,label\n", "1,2,0\n", "train.csv: has no training samples", NULL);
     bad_csv("1,2,0\n3,4,1\n", "a,b,c\n", "test.csv: has no test samples", NULL);
     bad_csv("1,2,0\n3,4,1\n", "1,0\n", "test.csv:1: has 2 columns", "3");
-    bad_csv("a,b,label\n1,2,0\n3,4,1\n", "b,a,label\n1,2,0\n", "test.csv:1: column 1 is 'b'", "'a'");
-    bad_csv("a,b,label\n1,2,0\n3,4,1\n", "label,a,b\n0,1,2\n", "test.csv:1: the label is in column 1",
-            "column 3");
+    bad_csv("a,b,label\n1,2,0\n3,4,1\n", "b,c,label\n1,2,0\n", "test.csv:1: has not just one column 'a'",
+            "column 1 of the training file");
+    bad_csv("a,b,label\n1,2,0\n3,4,1\n", "a,b\n1,2\n", "test.csv:1: has no column 'label'", "needs labels");
+    bad_csv("1,2,0\n3,4,1\n", "label,a,b\n0,1,2\n", "test.csv:1: the label is in column 1", "column 3");
     bad_csv("1,2,cat\n3,4,dog\n", "5,6,cat\n5,6,cow\n", "test.csv: row 2: the label 'cow'", "train.csv");
     bad_csv("1,2,0\n3,4,1\n", "", "test.csv: is empty", NULL);
 }

@@ -1,7 +1,7 @@
 /* ARFF, the files of Weka and of the UCR archive: "@attribute name type" lines, "@data", then records with
  * commas between. https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
- * Read are numeric (real, integer) and nominal attributes; dates, strings and relations are refused where
- * their cells are met as words, sparse records at once. */
+ * Read are numeric (real, integer) and nominal attributes; dates and relations are refused at once, strings
+ * when they would be inputs; sparse records, weights and values that are not declared where they are met. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -55,20 +55,27 @@ static void read_name(const char **p, ht_text *to)
     *p = from + (quote && *from == quote);
 }
 
-/* Behind the closing brace of a list of values, which may go over several lines; NULL if there is none. */
-static const char *skip_values(const char *p, size_t *line)
+/* Reads the list of values behind `p`, which may go over several lines, into table->values. Returns where it
+ * ends, behind the closing brace; NULL if there is none. */
+static const char *read_values(ht_sheet *table, const char *p, size_t *line)
 {
-    char quote = '\0';
-    for (; *p; p++) {
-        *line += *p == '\n';
-        if (quote && *p == '\\' && p[1])
-            p++;
-        else if (quote ? *p == quote : *p == '\'' || *p == '"')
-            quote = quote ? '\0' : *p;
-        else if (!quote && *p == '}')
-            return p + 1;
+    ht_column *c = &table->column[table->columns];
+    c->values = table->values.length;
+    for (;;) {
+        while (isspace((unsigned char)*p) || *p == ',') *line += *p++ == '\n';
+        if (*p == '}') return p + 1;
+        if (!*p) return NULL;
+        char quote = *p == '\'' || *p == '"' ? *p++ : '\0';
+        for (; *p && (quote ? *p != quote : !strchr(",} \t\r\n", *p)); p++) {
+            if (quote && *p == '\\' && p[1]) p++;
+            *line += *p == '\n';
+            ht_text_add_bytes(&table->values, p, 1);
+        }
+        if (quote && !*p) return NULL;
+        p += quote != '\0';
+        ht_text_add_bytes(&table->values, "", 1);
+        c->value_count++;
     }
-    return NULL;
 }
 
 static ht_code grow(ht_sheet *table, size_t *capacity, ht_error *err)
@@ -89,24 +96,27 @@ static ht_code grow(ht_sheet *table, size_t *capacity, ht_error *err)
 /* The type, at p: a list of values or a word. *after is behind it. */
 static ht_code read_type(ht_sheet *table, const char *p, size_t *line, const char **after, ht_error *err)
 {
-    static const char *const known[] = {"numeric", "real", "integer", "string", "date", NULL};
+    static const char *const known[] = {"numeric", "real", "integer", "string", NULL};
     size_t at = *line;
     p = skip_blanks(p);
     *after = p;
     if (*p == '{') {
         table->column[table->columns].nominal = true;
-        *after = skip_values(p, line);
+        *after = read_values(table, p + 1, line);
         if (*after) return HT_OK;
         return ht_error_set(err, HT_FAIL, "%s:%zu: the list of values is never closed; add the missing '}'",
                             table->path, at);
     }
+    table->column[table->columns].text = is_word(p, "string");
     for (int i = 0; known[i]; i++)
         if (is_word(p, known[i])) return HT_OK;
     return ht_error_set(err, HT_FAIL,
                         "%s:%zu: an attribute of type '%.*s' cannot be read; it has to be numeric, real, "
                         "integer or a list of values as in {a,b}%s",
                         table->path, at, (int)strcspn(p, " \t\r\n"), p,
-                        is_word(p, "relational") ? " (series of several dimensions are not read)" : "");
+                        is_word(p, "relational") ? " (series of several dimensions are not read)"
+                        : is_word(p, "date")     ? " (write dates as numbers, or leave them out)"
+                                                 : "");
 }
 
 static ht_code add_attribute(ht_sheet *table, const char *p, size_t *line, size_t *capacity,
@@ -120,17 +130,38 @@ static ht_code add_attribute(ht_sheet *table, const char *p, size_t *line, size_
     return HT_OK;
 }
 
-/* Sparse records, {1 0.5, 3 1}, leave zeros out. */
-static ht_code refuse_sparse(const ht_sheet *table, const char *p, size_t line, ht_error *err)
+static bool is_declared(const ht_sheet *table, const ht_column *c, const char *field)
 {
-    for (; *p; p = next_line(p, &line)) {
-        p = skip_blanks(p);
-        if (*p == '{')
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s:%zu: a sparse record; write every value (Weka: the filter SparseToNonSparse)",
-                table->path, line);
-        if (*p != '%' && *p != '\n' && *p != '\0') break;
+    const char *value = table->values.data + c->values;
+    double number, other;
+    bool is_number = ht_parse_number(field, &number);
+    for (size_t k = 0; k < c->value_count; k++, value += strlen(value) + 1)
+        if (strcmp(value, field) == 0 || (is_number && ht_parse_number(value, &other) && number == other))
+            return true;
+    return strcmp(field, "?") == 0 || ht_cell_no_label(field);
+}
+
+ht_code ht_arff_check(const ht_sheet *table, const ht_csv *csv, ht_error *err)
+{
+    const char *last = ht_csv_field(csv, csv->count - 1);
+    if (*ht_csv_field(csv, 0) == '{')
+        return ht_error_set(err, HT_FAIL,
+                            "%s:%zu: a sparse record; write every value (Weka: the filter SparseToNonSparse)",
+                            csv->path, csv->record_line);
+    if (csv->count == table->columns + 1 && *last == '{')
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s:%zu: the sample has a weight, %.32s; samples count alike here: take the weights out",
+            csv->path, csv->record_line, last);
+    for (size_t i = 0; i < csv->count && i < table->columns; i++) {
+        const ht_column *c = &table->column[i];
+        const char *field = ht_csv_field(csv, i);
+        if (!c->nominal || is_declared(table, c, field)) continue;
+        return ht_error_set(err, HT_FAIL,
+                            "%s:%zu: '%.40s' is not among the %zu values that @attribute declares for "
+                            "'%.40s'; add it there, or "
+                            "mend the sample",
+                            csv->path, csv->record_line, field, c->value_count, ht_sheet_name(table, i));
     }
     return HT_OK;
 }
@@ -142,14 +173,15 @@ static ht_code finish(ht_sheet *table, const char *p, size_t line, ht_error *err
     table->header = true;
     table->head.at = table->start;
     table->head.line = table->head.record_line = line;
-    if (table->head.text.failed) return ht_error_set(err, HT_FAIL, "not enough memory for %s", table->path);
+    if (table->head.text.failed || table->values.failed)
+        return ht_error_set(err, HT_FAIL, "not enough memory for %s", table->path);
     if (table->columns < 1)
         return ht_error_set(err, HT_FAIL, "%s:%zu: no @attribute line comes before @data", table->path, line);
     /* Tabs are allowed for commas. */
     size_t length = strcspn(p, "\n");
     bool tabs = !memchr(p, ',', length) && memchr(p, '\t', length);
     table->dialect = (ht_dialect){tabs ? '\t' : ',', '.', false};
-    return refuse_sparse(table, p, line, err);
+    return HT_OK;
 }
 
 ht_code ht_arff_header(ht_sheet *table, ht_error *err)

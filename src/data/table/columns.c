@@ -7,19 +7,15 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "data/table/label.h"
 
-enum { COUNTED_ROWS = 10, DESCRIBED = 80, LISTED = 4 };
+enum { COUNTED_ROWS = 10, DESCRIBED = 80 };
 
 /* ---- what is left out -------------------------------------------------------------------------- */
 
 static bool is_whole(const ht_column *c)
 {
     return c->numbers > 0 && c->words == 0 && c->whole == c->numbers;
-}
-
-static bool is_index_name(const char *name)
-{
-    return *name == '\0' || strncasecmp(name, "Unnamed: ", strlen("Unnamed: ")) == 0;
 }
 
 static bool is_id_name(const char *name)
@@ -53,7 +49,7 @@ static const char *reason(const ht_sheet *table, size_t i)
     bool named = table->header, long_enough = c->numbers >= COUNTED_ROWS;
     if (table->rows == 0) return NULL;
     if (c->numbers == 0 && c->words == 0) return "it has no value";
-    if (named && is_index_name(name)) {
+    if (named && ht_sheet_is_index(name)) {
         if (i == 0 && c->words > 0 && c->numbers == 0) return "it has no name and holds words: names of rows";
         if (is_whole(c)) return "it has no name and holds whole numbers: an index";
     }
@@ -64,13 +60,18 @@ static const char *reason(const ht_sheet *table, size_t i)
     return NULL;
 }
 
+static bool is_firm(const ht_columns *columns)
+{
+    return columns->origin != HT_LABEL_GUESSED;
+}
+
 static ht_code leave_out(ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED];
     columns->out = ht_alloc(columns->count, sizeof *columns->out, "the columns", err);
     if (!columns->out) return err->code;
     for (size_t i = 0; i < columns->count; i++) {
-        const char *why = i == columns->label && columns->firm ? NULL : reason(table, i);
+        const char *why = i == columns->label && is_firm(columns) ? NULL : reason(table, i);
         if (!why) continue;
         columns->out[i] = true;
         ht_sheet_describe(table, i, what, sizeof what);
@@ -80,60 +81,12 @@ static ht_code leave_out(ht_columns *columns, const ht_sheet *table, ht_raw *raw
     return HT_OK;
 }
 
-/* ---- the label --------------------------------------------------------------------------------- */
-
-/* The column with this name; `count` if there is none. */
-static size_t named(const ht_sheet *table, const char *name, int (*compare)(const char *, const char *))
-{
-    for (size_t i = 0; i < table->columns; i++)
-        if (compare(ht_sheet_name(table, i), name) == 0) return i;
-    return table->columns;
-}
-
-static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_error *err)
-{
-    size_t i = named(table, wanted, strcmp);
-    char *end;
-    if (i == columns->count) i = named(table, wanted, strcasecmp);
-    long long number = strtoll(wanted, &end, 10);
-    if (i == columns->count && *end == '\0' && number >= 1 && (unsigned long long)number <= columns->count)
-        i = (size_t)number - 1;
-    columns->label = i;
-    columns->asked = columns->firm = true;
-    columns->why = "as data.label says";
-    if (i < columns->count) return HT_OK;
-    ht_guess guess = ht_guess_for(wanted);
-    for (size_t k = 0; k < columns->count; k++) ht_guess_offer(&guess, ht_sheet_name(table, k));
-    return ht_error_set(
-        err, HT_FAIL,
-        "%s: there is no column '%.60s' to be the label%s; give a name of its header or a number "
-        "from 1 to %zu",
-        table->path, wanted, table->header ? ht_guess_words(&guess) : "", columns->count);
-}
-
-static void find_label(ht_columns *columns, const ht_sheet *table)
-{
-    size_t i = named(table, "label", strcasecmp);
-    columns->why = "called so";
-    columns->firm = true;
-    if (i == columns->count) i = named(table, "class", strcasecmp);
-    if (i == columns->count && table->arff) {
-        columns->why = "the last nominal one";
-        for (size_t k = 0; k < columns->count; k++)
-            if (table->column[k].nominal) i = k;
-    }
-    if (i == columns->count) {
-        columns->why = "the last";
-        columns->firm = false;
-        i = columns->count - 1;
-    }
-    columns->label = i;
-}
+/* ---- all columns -------------------------------------------------------------------------------- */
 
 /* The last column may be one that is left out; then the label is the one before. */
 static void step_back(ht_columns *columns, const ht_sheet *table)
 {
-    while (!columns->firm && columns->label > 0 && columns->out[columns->label] &&
+    while (!is_firm(columns) && columns->label > 0 && columns->out[columns->label] &&
            !table->column[columns->label].words)
         columns->label--;
     columns->out[columns->label] = false;
@@ -141,26 +94,14 @@ static void step_back(ht_columns *columns, const ht_sheet *table)
 
 /* ---- words where inputs should be -------------------------------------------------------------- */
 
-/* Few values, of whole numbers or of words: what a label may be. */
-static bool looks_like_classes(const ht_sheet *table, size_t i)
-{
-    const ht_column *c = &table->column[i];
-    bool few = c->distinct >= 2 && c->distinct < HT_COLUMN_DISTINCT && 2 * (size_t)c->distinct <= table->rows;
-    return few && (c->words > 0 || c->whole == c->numbers);
-}
-
-/* "; --label 1 would take column 1 (3 values)", or "" if no column but the label looks like classes. */
-static void propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size)
+/* Digits in it are no numbers. */
+static ht_code refuse_text(const ht_sheet *table, size_t i, ht_error *err)
 {
     char what[DESCRIBED];
-    size_t used = 0, listed = 0;
-    to[0] = '\0';
-    for (size_t i = 0; i < columns->count && listed < LISTED && used < size; i++) {
-        if (i == columns->label || columns->out[i] || !looks_like_classes(table, i)) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
-        used += (size_t)snprintf(to + used, size - used, "%s --label %zu takes %s, which has %d values",
-                                 listed++ ? "," : ";", i + 1, what, table->column[i].distinct);
-    }
+    ht_sheet_describe(table, i, what, sizeof what);
+    return ht_error_set(
+        err, HT_FAIL, "%s: %s is an attribute of type string; inputs are numbers: leave it out or encode it",
+        table->path, what);
 }
 
 static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht_error *err)
@@ -168,10 +109,12 @@ static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht
     char what[DESCRIBED], other[400];
     for (size_t i = 0; i < columns->count; i++) {
         const ht_column *c = &table->column[i];
-        if (i == columns->label || columns->out[i] || c->words <= c->numbers) continue;
+        if (i == columns->label || columns->out[i]) continue;
+        if (c->text) return refuse_text(table, i, err);
+        if (c->words <= c->numbers) continue;
         if (c->truths == c->words && c->numbers == 0) continue;
         ht_sheet_describe(table, i, what, sizeof what);
-        propose(columns, table, other, sizeof other);
+        ht_label_propose(columns, table, other, sizeof other);
         return ht_error_set(err, HT_FAIL,
                             "%s:%zu: %s holds words, as '%s' (%d%s different ones); inputs are numbers: "
                             "leave it out or encode "
@@ -187,10 +130,11 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
 {
     char what[DESCRIBED];
     columns->count = table->columns;
-    if (wanted && find_wanted(columns, table, wanted, err) != HT_OK) return err->code;
-    if (!wanted) find_label(columns, table);
+    if (ht_label_find(columns, table, wanted, err) != HT_OK) return err->code;
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
+    if (ht_columns_twins(columns, table, raw, err) != HT_OK) return err->code;
+    ht_label_tell(columns, table, raw);
     for (size_t i = 0; i < columns->count; i++) columns->inputs += i != columns->label && !columns->out[i];
     ht_sheet_describe(table, columns->label, what, sizeof what);
     ht_notes_add(&raw->facts, "label: %s, %s", what, columns->why);
@@ -202,58 +146,90 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
 
 /* ---- the other file ---------------------------------------------------------------------------- */
 
-ht_code ht_columns_compare(const ht_columns *columns, const ht_sheet *train, const ht_sheet *test,
-                           ht_error *err)
+static size_t find_name(const ht_sheet *table, const char *name, size_t *times)
 {
-    if (test->columns != columns->count)
-        return ht_error_set(err, HT_FAIL, "%s:%zu: has %zu columns, the training file has %zu", test->path,
-                            test->head.record_line, test->columns, columns->count);
-    size_t label = named(test, "label", strcasecmp);
-    if (label == test->columns) label = named(test, "class", strcasecmp);
-    if (!columns->asked && label < test->columns && label != columns->label)
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: the label is in column %zu, in the training file in column %zu",
-                            test->path, test->head.record_line, label + 1, columns->label + 1);
-    if (!train->header || !test->header) return HT_OK;
-    for (size_t i = 0; i < columns->count; i++)
-        if (strcmp(ht_sheet_name(train, i), ht_sheet_name(test, i)) != 0)
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s:%zu: column %zu is '%.40s', in the training file '%.40s'; give both files the same "
-                "columns in the same order",
-                test->path, test->head.record_line, i + 1, ht_sheet_name(test, i), ht_sheet_name(train, i));
+    size_t found = table->columns;
+    *times = 0;
+    for (size_t i = 0; i < table->columns; i++)
+        if (strcmp(ht_sheet_name(table, i), name) == 0 && (*times)++ == 0) found = i;
+    return found;
+}
+
+static bool same_names(const ht_sheet *train, const ht_sheet *test)
+{
+    bool same = train->columns == test->columns;
+    for (size_t i = 0; same && i < train->columns; i++)
+        same = strcmp(ht_sheet_name(train, i), ht_sheet_name(test, i)) == 0;
+    return same;
+}
+
+static ht_code refuse_lacking(const ht_columns *columns, const ht_sheet *train, const ht_sheet *test,
+                              size_t i, ht_error *err)
+{
+    const char *name = ht_sheet_name(train, i);
+    if (i == columns->label)
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s:%zu: has no column '%.40s', the label of the training file; a test file needs "
+            "labels (csv:FILE alone is split)",
+            test->path, test->head.record_line, name);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s:%zu: has not just one column '%.40s', which is column %zu of the training file; give "
+        "both files the same columns",
+        test->path, test->head.record_line, name, i + 1);
+}
+
+/* Columns of the test file that the training file does not have. */
+static void tell_unused(const ht_sheet *train, const ht_sheet *test, ht_raw *raw)
+{
+    for (size_t i = 0; i < test->columns; i++) {
+        size_t times;
+        find_name(train, ht_sheet_name(test, i), &times);
+        if (times > 0) continue;
+        ht_notes_add(&raw->notes, "%s: column %zu '%.40s' is not in the training file and is not used",
+                     test->path, i + 1, ht_sheet_name(test, i));
+    }
+}
+
+/* Both have names, not the same in the same order. */
+static ht_code map_names(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
+                         ht_error *err)
+{
+    columns->place = ht_alloc(columns->count, sizeof *columns->place, "the columns", err);
+    if (!columns->place) return HT_FAIL;
+    for (size_t i = 0; i < columns->count; i++) {
+        size_t times;
+        columns->place[i] = find_name(test, ht_sheet_name(train, i), &times);
+        if (times != 1 && !columns->out[i]) return refuse_lacking(columns, train, test, i, err);
+    }
+    ht_notes_add(
+        &raw->notes,
+        "%s: its columns are not those of the training file in the same order; they are matched by name",
+        test->path);
+    tell_unused(train, test, raw);
     return HT_OK;
 }
 
-/* ---- is it a label? ---------------------------------------------------------------------------- */
-
-ht_code ht_columns_question(const ht_columns *columns, const ht_sheet *table, const ht_raw_labels *labels,
-                            ht_error *err)
+ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
+                           ht_error *err)
 {
-    ht_raw_labels classes = {0};
-    char what[DESCRIBED], other[400];
-    bool whole = true, positioned = strcmp(columns->why, "called so") != 0;
-    if (columns->asked || labels->count == 0) return HT_OK;
-    if (ht_labels_distinct(labels, table->path, &classes, err) != HT_OK) {
-        ht_error why = *err;
-        propose(columns, table, other, sizeof other);
-        return ht_error_set(err, why.code, "%s%s", why.text, other);
+    if (train->header && test->header && !train->counted && !test->counted) {
+        if (same_names(train, test)) return HT_OK;
+        return map_names(columns, train, test, raw, err);
     }
-    size_t distinct = classes.count;
-    for (size_t i = 0; i < labels->count; i++)
-        whole = whole && (labels->items[i].word || labels->items[i].number == floor(labels->items[i].number));
-    ht_labels_free(&classes);
-    bool unique = labels->count >= 8 && 2 * distinct > labels->count;
-    bool many = positioned && distinct > 50 && 10 * distinct > labels->count;
-    if (!unique && !many && (!positioned || whole || distinct <= 10)) return HT_OK;
-    ht_sheet_describe(table, columns->label, what, sizeof what);
-    propose(columns, table, other, sizeof other);
-    return ht_error_set(
-        err, HT_FAIL,
-        "%s: %s, %s, is taken for the label, but its %zu values%s for %zu samples look like a "
-        "quantity, not like classes; name the column of the label with --label (data.label)%s",
-        table->path, what, columns->why, distinct, whole ? "" : " with fractions", labels->count, other);
+    if (test->columns != columns->count)
+        return ht_error_set(err, HT_FAIL, "%s:%zu: has %zu columns, the training file has %zu", test->path,
+                            test->head.record_line, test->columns, columns->count);
+    for (size_t i = 0; i < test->columns; i++)
+        if (i != columns->label && test->header && ht_label_rank_of(ht_sheet_name(test, i)) == HT_LABEL_SURE)
+            return ht_error_set(err, HT_FAIL,
+                                "%s:%zu: the label is in column %zu, in the training file in column %zu",
+                                test->path, test->head.record_line, i + 1, columns->label + 1);
+    return HT_OK;
 }
+
+/* ---- row numbers? ------------------------------------------------------------------------------ */
 
 static int compare_numbers(const void *a, const void *b)
 {
@@ -288,5 +264,7 @@ ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_
 void ht_columns_free(ht_columns *columns)
 {
     ht_free(columns->out);
+    ht_free(columns->place);
     columns->out = NULL;
+    columns->place = NULL;
 }

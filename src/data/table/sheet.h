@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "data/table/csv.h"
 #include "data/table/dialect.h"
+#include "heavytail/dataset.h"
 #include "heavytail/status.h"
 
 /* Distinct values of a column are counted up to this. */
@@ -22,12 +23,13 @@ typedef struct ht_column {
     size_t numbers, words, missing; /* cells */
     size_t blank, whole, truths;    /* missing and empty; whole numbers; words that are True or False */
     bool rising, counting;          /* each number above the one before; by exactly 1 */
-    double first, last;
+    double first, last, low, high;
     int distinct; /* values seen, at most HT_COLUMN_DISTINCT */
     uint32_t seen[HT_COLUMN_DISTINCT];
     char word[HT_COLUMN_WORD]; /* the first word, cut, and the line of its record */
     size_t word_line;
-    bool nominal; /* .arff: declared with a list of values */
+    bool nominal, text;         /* .arff: declared with a list of values; as a string */
+    size_t values, value_count; /* of that list: where it begins in table->values, and how many */
 } ht_column;
 
 /* Zero-initialize; free with ht_sheet_free. */
@@ -40,6 +42,8 @@ typedef struct ht_sheet {
     size_t start, start_line; /* of the first record, header or not */
     bool header;              /* that record holds names; always so for .arff, whose header comes before */
     bool counted;             /* the header is a row of numbers: 0, 1, 2 … or the same in both files */
+    ht_data_header asked;     /* what data.header says */
+    ht_text values;           /* .arff: what nominal attributes may be, each terminated */
     size_t columns, rows;     /* rows: samples, without the header */
     size_t row_names;         /* 1: the header has no name for the first column (R) */
     ht_csv head;              /* holds the first record; for .arff the names of the attributes */
@@ -47,15 +51,12 @@ typedef struct ht_sheet {
 } ht_sheet;
 
 /* Reads a file and takes its facts, first record and rest apart; then decides on the header, as far as this
- * file alone can tell. */
-ht_code ht_sheet_open(ht_sheet *table, const char *path, ht_notes *notes, ht_error *err);
-
-/* Two files of one set: a first row of numbers that is the same in both, while the second rows differ, and
- * whose values all differ, is a header that pandas made of a sample (in files of more than 10 rows). */
-void ht_sheet_compare_heads(ht_sheet *train, ht_sheet *test);
+ * file alone can tell (`header`: or as a person says). */
+ht_code ht_sheet_open(ht_sheet *table, const char *path, ht_data_header header, ht_notes *notes,
+                      ht_error *err);
 
 /* Has to be called once the header is settled: a first record that is none joins the facts. HT_FAIL for a
- * table of one column. */
+ * table of one column, and for a first line of which it cannot be told. */
 ht_code ht_sheet_settle(ht_sheet *table, ht_error *err);
 
 /* Name of a column; "" without one. */
@@ -64,6 +65,15 @@ const char *ht_sheet_name(const ht_sheet *table, size_t column);
 /* "column 3 'name'", or "column 3". */
 void ht_sheet_describe(const ht_sheet *table, size_t column, char *to, size_t size);
 
+/* Has the column this value? Once it has many, nobody knows: true. */
+bool ht_column_knows(const ht_sheet *table, const ht_column *column, const char *field);
+
+/* Does a header call the column so that it is only an index? No name, or pandas' Unnamed: 0. */
+bool ht_sheet_is_index(const char *name);
+
+/* A reader that stands at a record. */
+ht_csv ht_sheet_reader(const ht_sheet *table, size_t at, size_t line);
+
 /* A reader that stands before the first sample; ht_csv_free it. The caller checks each record with
  * ht_sheet_fits. */
 ht_csv ht_sheet_begin(const ht_sheet *table);
@@ -71,7 +81,32 @@ ht_code ht_sheet_fits(const ht_sheet *table, const ht_csv *csv, ht_error *err);
 
 void ht_sheet_free(ht_sheet *table);
 
+/* ---- the first line, in header.c ---- */
+
+/* The words of the first record, and its numbers, finite or not. */
+void ht_header_count(const ht_sheet *table, size_t *words, size_t *numbers);
+
+/* Sets table->header, and table->counted for one of numbers, as far as it is certain: words over columns of
+ * numbers; a name of a label; 0, 1, 2 … or 1, 2, 3 …; numbers in an order that hardly another row has, with
+ * a label that no other row has, and unlike their columns. */
+void ht_header_find(ht_sheet *table);
+
+/* Two files of one set: a first row of numbers that is the same in both, while the second rows differ, and
+ * whose values all differ, is a header that pandas made of a sample (in files of more than 10 rows). */
+void ht_header_compare(ht_sheet *train, ht_sheet *test);
+
+/* HT_FAIL for a first line of numbers that is taken for a sample although it is unlike the others; the person
+ * has to say data.header=yes or no. */
+ht_code ht_header_question(const ht_sheet *table, ht_error *err);
+
+/* The same for one that is the only sample with its label, unless more than three labels occur once (`rare`:
+ * so many do). */
+ht_code ht_header_question_label(const ht_sheet *table, const char *label, size_t rare, ht_error *err);
+
 /* ---- .arff, in arff.c ---- */
+
+/* A record must hold what the header declares: nominal values, no sparse record, no weight. */
+ht_code ht_arff_check(const ht_sheet *table, const ht_csv *csv, ht_error *err);
 
 /* Is this the text of an ARFF file? Its first word that is no comment is @relation. */
 bool ht_arff_is(const char *text);

@@ -1,0 +1,367 @@
+/* Tables in the shapes of public data sets: a label that is guessed is told, one that cannot be is asked for;
+ * a header of numbers is no sample; a quantity is no label, whatever loader it comes from; and what is well
+ * is left alone. */
+#include <math.h>
+
+#include "base/text.h"
+#include "data/table/label.h"
+#include "data/npy.h"
+#include "unit/test_tables.h"
+
+static uint32_t dice_state;
+
+static double dice(void) /* 0 … 1 */
+{
+    dice_state = dice_state * 1664525u + 1013904223u;
+    return (dice_state >> 8) / 16777216.0;
+}
+
+static double bell(void) /* mean 0, deviation 1 */
+{
+    double sum = 0;
+    for (int i = 0; i < 12; i++) sum += dice();
+    return sum - 6;
+}
+
+static char big[1 << 20];
+static size_t used;
+
+static void add(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void add(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    used += (size_t)vsnprintf(big + used, sizeof big - used, format, args);
+    va_end(args);
+    assert_true(used < sizeof big);
+}
+
+static void begin(const char *head)
+{
+    used = 0;
+    add("%s", head);
+}
+
+/* ---- the label --------------------------------------------------------------------------------- */
+
+static void a_label_first_is_asked_for(void **state)
+{
+    (void)state;
+    put_case("15-tables", "pixels_first.csv", "p.csv");
+    refuse("csv:p.csv", (ht_data_options){0}, "column 37, the last, has 3 values, one of them in 95 %",
+           "--label 1 takes that");
+    refuse("csv:p.csv,p.csv", (ht_data_options){0}, "which column is the label?", "--label 1");
+    ht_dataset *data = LOAD("csv:p.csv", .label = "1");
+    assert_int_equal(data->classes, 10);
+    assert_int_equal(data->inputs, 36);
+    ht_dataset_free(data);
+    put_case("15-tables", "higgs.csv", "h.csv");
+    refuse("csv:h.csv", (ht_data_options){0}, "30 values with fractions",
+           "--label 1 takes column 1, which has 2");
+}
+
+static void a_guessed_label_is_told(void **state)
+{
+    (void)state;
+    begin("");
+    dice_state = 1;
+    for (int i = 0; i < 100; i++) add("%.2f,%.2f,%d\n", bell(), bell(), i % 3);
+    put_text("g.csv", big);
+    ht_dataset *data = LOAD("csv:g.csv", .scale = HT_SCALE_NONE);
+    noted(data, "column 3, the last, is taken for the label (3 values): --label (data.label) names another");
+    ht_dataset_free(data);
+    begin(""); /* rare, but nothing else looks like a label: fraud */
+    for (int i = 0; i < 400; i++) add("%.2f,%.2f,%d\n", bell(), bell(), i % 40 == 3);
+    put_text("g.csv", big);
+    data = LOAD("csv:g.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->classes, 2);
+    ht_dataset_free(data);
+}
+
+static void names_of_labels_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        ht_label_rank rank;
+    } names[] = {
+        {"label", HT_LABEL_SURE},       {"Class Label", HT_LABEL_SURE}, {"TARGET", HT_LABEL_SURE},
+        {"class_label", HT_LABEL_SURE}, {"'Label'", HT_LABEL_SURE},     {"target-name", HT_LABEL_SURE},
+        {"y", HT_LABEL_LIKELY},         {"Survived", HT_LABEL_LIKELY},  {"species", HT_LABEL_LIKELY},
+        {"is_spam", HT_LABEL_MAYBE},    {"isFraud", HT_LABEL_MAYBE},    {"island", HT_LABEL_NO},
+        {"classy", HT_LABEL_NO},        {"year", HT_LABEL_NO},          {"", HT_LABEL_NO}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (ht_label_rank_of(names[i].name) != names[i].rank) fail_msg("%s", names[i].name);
+    put_case("15-tables", "survived.csv", "s.csv");
+    ht_dataset *data = LOAD("csv:s.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->inputs, 3);
+    assert_int_equal(data->classes, 2);
+    noted(data, "column 2 'Survived', called so, is taken for the label");
+    ht_dataset_free(data);
+    put_case("15-tables", "is_spam.csv", "s.csv");
+    refuse("csv:s.csv", (ht_data_options){0},
+           "is column 2 'is_spam' the label, or column 4 'kind', the last?", "--label");
+    begin("x,y,label\n"); /* a place, not a label */
+    for (int i = 0; i < 30; i++) add("%.2f,%.2f,%d\n", bell(), bell(), i % 2);
+    put_text("s.csv", big);
+    data = LOAD("csv:s.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->inputs, 2);
+    assert_null(strstr(data->notes, "another label"));
+    ht_dataset_free(data);
+}
+
+static void two_labels_are_asked_about(void **state)
+{
+    (void)state;
+    begin("a,class,label\n");
+    for (int i = 0; i < 30; i++) add("%.2f,%d,%d\n", bell(), i % 3, i * 7 % 5 % 2);
+    put_text("two.csv", big);
+    refuse("csv:two.csv", (ht_data_options){0},
+           "2 columns are called like a label: column 2 'class', column 3 'label'", "--label");
+    ht_dataset *data = LOAD("csv:two.csv", .label = "label");
+    noted(data, "column 2 'class' looks like another label, and is among the inputs");
+    assert_int_equal(data->inputs, 2);
+    ht_dataset_free(data);
+}
+
+static void what_says_the_same_as_the_label_is_left_out(void **state)
+{
+    (void)state;
+    put_case("15-tables", "iris_twins.csv", "t.csv");
+    static const char *const labels[] = {NULL, "species", "5"};
+    for (int i = 0; i < 3; i++) {
+        ht_dataset *data = LOAD("csv:t.csv", .label = labels[i]);
+        assert_int_equal(data->inputs, 2);
+        noted(data, "says the same as the label (each class has its own value there) and is left out");
+        ht_dataset_free(data);
+    }
+    begin(""); /* one row that differs: an input like others */
+    for (int i = 0; i < 30; i++) add("%.2f,%d,%d\n", bell(), i == 17 ? 0 : i % 2, i % 2);
+    put_text("t.csv", big);
+    ht_dataset *data = LOAD("csv:t.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->inputs, 2);
+    ht_dataset_free(data);
+}
+
+/* ---- the first line ---------------------------------------------------------------------------- */
+
+static void headers_of_numbers_are_no_samples(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"spectra.csv", "bands.csv", "years.csv"};
+    for (int i = 0; i < 3; i++) {
+        put_case("15-tables", files[i], "h.csv");
+        ht_dataset *data = LOAD("csv:h.csv", .scale = HT_SCALE_NONE);
+        assert_int_equal(data->train.count + data->test.count, 30);
+        assert_int_equal(data->classes, 3);
+        noted(data, "taken for a header, not for a sample");
+        ht_dataset_free(data);
+        data =
+            LOAD("csv:h.csv", .scale = HT_SCALE_NONE, .header = HT_HEADER_NO, .label = i == 2 ? "5" : NULL);
+        assert_int_equal(data->train.count + data->test.count, 31);
+        ht_dataset_free(data);
+    }
+    put_case("15-tables", "reread.csv", "h.csv");
+    ht_dataset *data = LOAD("csv:h.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->inputs, 2);
+    noted(data, "column 1 'Unnamed: 0' is left out");
+    ht_dataset_free(data);
+}
+
+static void a_first_line_unlike_the_others_is_asked_about(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {"0,3,7,9,12\n", "5,6,7,8,9\n", "4000,3998,3996,3994,1\n",
+                                        "5,5,5,5,7\n"};
+    for (size_t h = 0; h < sizeof heads / sizeof heads[0]; h++) {
+        begin(heads[h]);
+        dice_state = 5;
+        for (int i = 0; i < 60; i++)
+            add("%d,%d,%d,%d,%d\n", (int)(17 * dice()), (int)(17 * dice()), (int)(17 * dice()),
+                (int)(17 * dice()), i % 3);
+        put_text("h.csv", big);
+        refuse("csv:h.csv", (ht_data_options){0}, "h.csv:1: are these names, or is it a sample:",
+               "data.header=yes (names) or data.header=no (a sample)");
+        ht_dataset *yes = LOAD("csv:h.csv", .header = HT_HEADER_YES),
+                   *no = LOAD("csv:h.csv", .header = HT_HEADER_NO, .label = "5");
+        assert_int_equal(yes->train.count + yes->test.count, 60);
+        assert_int_equal(no->train.count + no->test.count, 61);
+        ht_dataset_free(yes), ht_dataset_free(no);
+    }
+}
+
+/* Random tables without a header: a question is a false alarm. */
+static void samples_first_are_seldom_asked_about(void **state)
+{
+    (void)state;
+    int asked = 0;
+    dice_state = 11;
+    for (int t = 0; t < 200; t++) {
+        int columns = 2 + (int)(9 * dice()), kinds[12], classes = 2 + (int)(4 * dice());
+        for (int j = 0; j < columns; j++) kinds[j] = (int)(5 * dice());
+        begin("");
+        for (int i = 0; i < 60; i++) {
+            for (int j = 0; j < columns; j++)
+                add(kinds[j] == 0 || kinds[j] == 1 ? "%.2f," : "%.0f,", kinds[j] == 0 ? bell()
+                                                                        : kinds[j] == 1
+                                                                            ? exp(3 + bell())
+                                                                            : floor((kinds[j] == 2   ? 2
+                                                                                     : kinds[j] == 3 ? 10
+                                                                                                     : 256) *
+                                                                                    dice()));
+            add("%d\n", (int)(classes * dice()));
+        }
+        put_text("r.csv", big);
+        char path[512];
+        ht_error err = {0};
+        path_in(path, "r.csv");
+        ht_dataset *data = ht_dataset_load("csv:r.csv", &(ht_data_options){.dir = work_dir, .seed = 1}, &err);
+        asked += !data;
+        if (data) assert_int_equal(data->train.count + data->test.count, 60);
+        ht_dataset_free(data);
+    }
+    if (asked > 2) fail_msg("%d of 200 tables were refused", asked);
+}
+
+/* ---- quantities -------------------------------------------------------------------------------- */
+
+/* y as given, X one column; through npy:. */
+static void put_arrays(const double *y, size_t count)
+{
+    static const char *const parts[] = {"train", "test"};
+    char path[512];
+    ht_error err = {0};
+    put_text("set/made", "");
+    for (int p = 0; p < 2; p++) {
+        snprintf(path, sizeof path, "%s/set/X_%s.npy", work_dir, parts[p]);
+        assert_int_equal(ht_npy_write_f64(path, y, 2, (const size_t[]){count, 1}, &err), HT_OK);
+        snprintf(path, sizeof path, "%s/set/y_%s.npy", work_dir, parts[p]);
+        assert_int_equal(ht_npy_write_f64(path, y, 1, (const size_t[]){count}, &err), HT_OK);
+    }
+}
+
+static void quantities_are_no_labels_in_any_format(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    double y[N];
+    dice_state = 3;
+    put_case("15-tables", "score.csv", "q.csv");
+    refuse("csv:q.csv", (ht_data_options){0}, "its 74 values (16 … 100) for 400 samples look like a quantity",
+           "--label 2 takes column 2 'school', which has 4 values");
+    ht_dataset *data = LOAD("csv:q.csv", .label = "score");
+    noted(data, "look like a quantity, each value is a class");
+    ht_dataset_free(data);
+    for (int i = 0; i < N; i++) y[i] = round(10 * fmax(-2, fmin(2, bell()))) / 10;
+    put_arrays(y, N);
+    refuse("npy:set", (ht_data_options){0},
+           "y_train.npy: its 41 values with fractions (-2 … 2) for 1000 samples", "numpy.digitize");
+    for (int i = 0; i < N; i++) y[i] = round(50 + 12 * bell()); /* a score, an age */
+    put_arrays(y, N);
+    refuse("npy:set", (ht_data_options){0}, "for 1000 samples look like a quantity", "y_train.npy");
+    for (int i = 0; i < 100; i++) y[i] = round(200000 + 50000 * bell()); /* a price */
+    put_arrays(y, 100);
+    refuse("npy:set", (ht_data_options){0}, "for 100 samples look like a quantity", NULL);
+    begin("");
+    for (int i = 0; i < 60; i++) add("%.3f\t1\t2\t3\n", bell());
+    put_text("Q/Q_TRAIN.tsv", big);
+    put_text("Q/Q_TEST.tsv", big);
+    refuse("ucr:Q", (ht_data_options){0}, "with fractions", "Q_TRAIN.tsv");
+    drop("set"), drop("Q");
+}
+
+static void many_classes_are_classes(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    static double y[N];
+    double share[62], sum = 0;
+    dice_state = 9;
+    static const int balanced[] = {26, 47, 100};
+    for (int k = 0; k < 3; k++) { /* letters, EMNIST balanced, CIFAR-100: exactly even, then drawn */
+        for (int drawn = 0; drawn < 2; drawn++) {
+            for (int i = 0; i < N; i++) y[i] = drawn ? floor(balanced[k] * dice()) : i % balanced[k];
+            put_arrays(y, N);
+            ht_dataset *data = LOAD("npy:set", .dir = NULL);
+            assert_int_equal(data->classes, balanced[k]);
+            ht_dataset_free(data);
+        }
+    }
+    /* EMNIST by class: ten digits are frequent, letters are not, each in its own way. */
+    for (int c = 0; c < 62; c++) sum += share[c] = c < 10 ? 1 : 0.03 + 0.5 * dice() * dice();
+    for (int i = 0; i < N; i++) {
+        double at = sum * dice();
+        int c = 0;
+        while (c < 61 && at > share[c]) at -= share[c++];
+        y[i] = c;
+    }
+    put_arrays(y, N);
+    ht_dataset *data = LOAD("npy:set", .dir = NULL);
+    assert_int_equal(data->classes, 62);
+    ht_dataset_free(data);
+    for (int i = 0; i < 18; i++) y[i] = i + 1; /* UCR's Fungi: a sample of each class */
+    put_arrays(y, 18);
+    ht_dataset_free(LOAD("npy:set", .dir = NULL));
+    drop("set");
+}
+
+/* ---- words that look alike --------------------------------------------------------------------- */
+
+static void labels_that_look_alike_are_told(void **state)
+{
+    (void)state;
+    put_case("15-tables", "look_alikes.csv", "l.csv");
+    ht_dataset *data = LOAD("csv:l.csv,l.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->classes, 4);
+    assert_string_equal(data->class_names[3], "c?at");
+    noted(data, "the labels 'Cat' and 'cat' differ only in capitals, spaces or hidden characters");
+    noted(data, "and so are others");
+    ht_dataset_free(data);
+    static const char *const hidden[] = {"\u200b", "\u200c", "\u200d", "\ufeff",     "\u202e", "\u2066",
+                                         "\u00ad", "\ufe0f", "\ue000", "\U000e0041", "\u2060"};
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        char text[32], name[32];
+        snprintf(text, sizeof text, "a%sB ", hidden[i]);
+        snprintf(name, sizeof name, "a%sB ", hidden[i]);
+        ht_text_clean(text);
+        assert_string_equal(text, "a?B ");
+        ht_text_fold(name);
+        assert_string_equal(name, "ab");
+    }
+    char kept[] = "  \u00c4\u0416\u03a9 z\u00fc\u65e5 ";
+    ht_text_fold(kept);
+    assert_string_equal(kept, "\u00e4\u0436\u03c9 z\u00fc\u65e5");
+}
+
+static void series_with_timestamps_are_refused_once(void **state)
+{
+    (void)state;
+    put_text("T/T_TEST.ts", "@data\n1,2:a\n");
+    put_text("T/T_TRAIN.ts", "@problemName T\n@timeStamps true\n@data\n(0,1),(1,2):a\n");
+    refuse("ucr:T", (ht_data_options){0}, "T_TRAIN.ts:2: says @timeStamps true", "plain univariate");
+    put_text("T/T_TRAIN.ts", "@univariate false\n@data\n1,2:1,2:a\n");
+    refuse("ucr:T", (ht_data_options){0}, "T_TRAIN.ts:1: says @univariate false", NULL);
+    put_text("T/T_TRAIN.ts",
+             "@timeStamps false\n@univariate true\n@classLabel true a b\n@data\n1,2:a\n3,4:b\n");
+    ht_dataset_free(LOAD("ucr:T", .dir = NULL));
+    drop("T");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_label_first_is_asked_for),
+        cmocka_unit_test(a_guessed_label_is_told),
+        cmocka_unit_test(names_of_labels_are_known),
+        cmocka_unit_test(two_labels_are_asked_about),
+        cmocka_unit_test(what_says_the_same_as_the_label_is_left_out),
+        cmocka_unit_test(headers_of_numbers_are_no_samples),
+        cmocka_unit_test(a_first_line_unlike_the_others_is_asked_about),
+        cmocka_unit_test(samples_first_are_seldom_asked_about),
+        cmocka_unit_test(quantities_are_no_labels_in_any_format),
+        cmocka_unit_test(many_classes_are_classes),
+        cmocka_unit_test(labels_that_look_alike_are_told),
+        cmocka_unit_test(series_with_timestamps_are_refused_once),
+    };
+    return cmocka_run_group_tests(tests, setup_files, remove_files);
+}
