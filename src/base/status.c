@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/utf8.h"
 
 ht_code ht_error_set(ht_error *err, ht_code code, const char *format, ...)
 {

@@ -88,16 +88,6 @@ const ht_dataset_info *ht_dataset_table(size_t *count)
     return table;
 }
 
-size_t ht_data_limited(size_t count, size_t limit)
-{
-    return limit && limit < count ? limit : count;
-}
-
-uint64_t ht_synth_which(ht_synth_part part, size_t index)
-{
-    return (uint64_t)part << 40 | index;
-}
-
 /* ---- the name ---------------------------------------------------------------------------------- */
 
 static bool is_made(int row) /* not read from files */

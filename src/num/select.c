@@ -116,8 +116,3 @@ int ht_by_double(const void *a, const void *b)
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
-
-float ht_median(const float *x, size_t count)
-{
-    return (float)ht_values_median(&(ht_values){.f32 = x, .rows = count, .columns = 1});
-}

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "num/select.h"
 
 /* Bits of a magnitude order like it, and NaN and Inf are above every number: one maximum tells both. */
 static float largest_float(const float *x, size_t n)
@@ -57,62 +56,6 @@ void ht_values_centre(const ht_values *x, size_t first, size_t n, double *values
         values[i] = stays ? 0 : values[i] - centre - column;
         if (++j == x->columns) j = 0;
     }
-}
-
-static double between(double low, double high)
-{
-    double apart = high - low;
-    return isfinite(apart) ? low + apart / 2 : low / 2 + high / 2;
-}
-
-double ht_values_median(const ht_values *x)
-{
-    ht_values raw = *x;
-    size_t count = ht_values_count(x);
-    double middle[2];
-    raw.centre = 0;
-    raw.exponent = 0;
-    if (count == 0) return NAN;
-    ht_select(&raw, false, (size_t[]){(count - 1) / 2, count / 2}, 2, middle);
-    return between(middle[0], middle[1]);
-}
-
-/* Zeros lie between the negative values and the others. */
-double ht_values_live_median(const ht_values *x)
-{
-    ht_values raw = *x;
-    size_t total = ht_values_count(x), zeros = 0, negative = 0;
-    double middle[2];
-    raw.centre = 0;
-    raw.exponent = 0;
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        size_t n = ht_values_load(&raw, first, total, chunk);
-        for (size_t i = 0; i < n; i++) {
-            zeros += chunk[i] == 0;
-            negative += chunk[i] < 0;
-        }
-    }
-    if (zeros == total) return 0;
-    size_t rank[2] = {(total - zeros - 1) / 2, (total - zeros) / 2};
-    for (int i = 0; i < 2; i++) rank[i] += rank[i] < negative ? 0 : zeros;
-    ht_select(&raw, false, rank, 2, middle);
-    return between(middle[0], middle[1]);
-}
-
-ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err)
-{
-    double *column = ht_alloc(x->rows, sizeof *column, "the column medians", err);
-    if (!column) return err->code;
-    for (size_t j = 0; j < x->columns; j++) {
-        for (size_t i = 0; i < x->rows; i++) {
-            size_t at = i * x->columns + j;
-            column[i] = x->f32 ? (double)x->f32[at] : x->f64[at];
-        }
-        median[j] = ht_values_live_median(&(ht_values){.f64 = column, .rows = x->rows, .columns = 1});
-    }
-    ht_free(column);
-    return HT_OK;
 }
 
 /* Of a row whose squares leave the range of doubles: the same, in units of its largest entry. */

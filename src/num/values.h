@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#include "heavytail/tail.h"
+#include "heavytail/values.h"
 
 enum { HT_CHUNK = 1024 };
 

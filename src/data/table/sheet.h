@@ -65,6 +65,9 @@ const char *ht_sheet_name(const ht_sheet *table, size_t column);
 /* "column 3 'name'", or "column 3". */
 void ht_sheet_describe(const ht_sheet *table, size_t column, char *to, size_t size);
 
+/* Takes a cell of line `line` into account. */
+void ht_column_see(ht_column *column, const char *field, char decimal, size_t line);
+
 /* Has the column this value? Once it has many, nobody knows: true. */
 bool ht_column_knows(const ht_sheet *table, const ht_column *column, const char *field);
 

@@ -1,0 +1,39 @@
+/* utf8.h - characters, and text of strangers made fit to be shown. Pure; nothing here asks for memory. */
+#ifndef HT_BASE_UTF8_H
+#define HT_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
+void ht_text_copy(char *to, size_t size, const char *from);
+
+/* Is this character invisible, or of nobody's alphabet: of no width, a soft hyphen, a variation selector, a
+ * mark of direction, a tag, for private use? Two texts that differ only in such look the same. */
+bool ht_text_hidden(unsigned code_point);
+
+/* Would a terminal obey this character, or hide it, instead of showing it? C0, DEL and C1 control characters,
+ * those that break lines or turn the direction in which the rest is written, and hidden ones. */
+bool ht_text_obeyed(unsigned code_point);
+
+/* What is left of text that people would call the same, in place: small letters (Latin, Greek, Cyrillic), no
+ * spaces around it, nothing hidden. It never grows. */
+void ht_text_fold(char *text);
+
+/* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
+ * would obey or hide, and bytes that are no UTF-8, is shown as '?'. Everything that
+ * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
+ * printed; what is forgotten is cleaned on its way out (cli/outlet.h). */
+void ht_text_clean(char *text);
+
+/* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.
+ */
+size_t ht_utf8_decode(const char *s, unsigned *code_point);
+
+/* Writes one character as UTF-8 into `out` (5 bytes), terminated; returns its length. */
+size_t ht_utf8_encode(unsigned code_point, char out[5]);
+
+/* Number of characters (terminal columns; the lab prints no wide or combining characters). */
+size_t ht_utf8_length(const char *s);
+
+#endif
