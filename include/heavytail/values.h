@@ -1,4 +1,5 @@
-/* values.h - numbers to look at: a matrix or a vector in float or double, borrowed. Pure functions, any thread. */
+/* values.h - numbers to look at: a matrix or a vector in float or double, borrowed. Pure functions, any
+ * thread. */
 #ifndef HEAVYTAIL_VALUES_H
 #define HEAVYTAIL_VALUES_H
 

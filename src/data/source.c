@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "data/known.h"
+#include "data/load/known.h"
 
 enum { PLACES = 3 };
 

@@ -21,8 +21,8 @@ ht_code ht_source_dir(const ht_data_request *request, const char *folder, const 
                       ht_endings endings, char *to, ht_error *err);
 
 /* The same for a set that may lie in one of several folders of a place, tried in their order ("" is the place
- * itself; the list ends with NULL). A folder whose name speaks of another set (data/known.h) is taken only
- * when no other folder has the files, or none of the directory that was asked for. */
+ * itself; the list ends with NULL). A folder whose name speaks of another set (data/load/known.h) is taken
+ * only when no other folder has the files, or none of the directory that was asked for. */
 ht_code ht_source_dir_in(const ht_data_request *request, ht_folders folders, const char *stem,
                          ht_endings endings, char *to, ht_error *err);
 

@@ -12,8 +12,8 @@
 
 typedef struct ht_results {
     ht_end end;
-    uint64_t steps;     /* since step 0 */
-    uint64_t trained;   /* of these, in `seconds`: fewer when a run was resumed */
+    uint64_t steps;   /* since step 0 */
+    uint64_t trained; /* of these, in `seconds`: fewer when a run was resumed */
     double seconds;
     ht_score train, test;
     ht_tail_picture tail; /* of the first layer, centred */

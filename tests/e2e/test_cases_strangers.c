@@ -397,11 +397,11 @@ static void nothing_goes_around_the_door(void **state)
 {
     (void)state;
     char script[1024];
-    snprintf(
-        script, sizeof script,
-        "cd '%s' && grep -rnE --include='*.c' '(dprintf|fdopen)\\(|write\\((1|2|STDOUT_FILENO|STDERR_FILENO)|/dev/(tty|std)' "
-        "src | grep -vE '^src/(term/|cli/outlet.c)' | grep -v fdopendir",
-        source_top());
+    snprintf(script, sizeof script,
+             "cd '%s' && grep -rnE --include='*.c' "
+             "'(dprintf|fdopen)\\(|write\\((1|2|STDOUT_FILENO|STDERR_FILENO)|/dev/(tty|std)' "
+             "src | grep -vE '^src/(term/|cli/outlet.c)' | grep -v fdopendir",
+             source_top());
     const sandbox_result *r = sandbox_shell(script);
     assert_string_equal(r->out, "");
 }

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "data/known.h"
+#include "data/load/known.h"
 #include "data/loader.h"
 #include "data/npy.h"
 #include "unit/source.h"

@@ -2,7 +2,7 @@
  * 32-bit words (magic, then one size a dimension), then unsigned bytes. http://yann.lecun.com/exdb/mnist/
  *
  * The sets share their file names. Published files are told by their checksums, others by the folder they lie
- * in (data/known.h); files of another set than the one asked for are refused. */
+ * in (data/load/known.h); files of another set than the one asked for are refused. */
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "base/alloc.h"
 #include "data/bytes.h"
 #include "data/checksum.h"
-#include "data/known.h"
+#include "data/load/known.h"
 #include "data/loader.h"
-#include "data/pictures.h"
+#include "data/load/pictures.h"
 #include "data/source.h"
 
 enum { MAGIC_IMAGES = 0x803, MAGIC_LABELS = 0x801, NAMES = 62, STEM = 48 };

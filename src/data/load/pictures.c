@@ -1,4 +1,4 @@
-#include "data/pictures.h"
+#include "data/load/pictures.h"
 
 #include <math.h>
 

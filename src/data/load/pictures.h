@@ -1,6 +1,6 @@
 /* pictures.h - grey levels of one byte into standardized floats. */
-#ifndef HT_DATA_PICTURES_H
-#define HT_DATA_PICTURES_H
+#ifndef HT_DATA_LOAD_PICTURES_H
+#define HT_DATA_LOAD_PICTURES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "data/loader.h"
-#include "data/pictures.h"
+#include "data/load/pictures.h"
 #include "data/source.h"
 
 enum { INPUTS = 3072, NAMES = 100 };

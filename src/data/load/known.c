@@ -1,4 +1,4 @@
-#include "data/known.h"
+#include "data/load/known.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* known.h - which of the public picture sets some IDX files are. Four of these sets share their file names,
  * so a file is told by its checksum, and files of unknown checksum by the folder that they lie in. Pure. */
-#ifndef HT_DATA_KNOWN_H
-#define HT_DATA_KNOWN_H
+#ifndef HT_DATA_LOAD_KNOWN_H
+#define HT_DATA_LOAD_KNOWN_H
 
 #include <stddef.h>
 #include <stdint.h>
