@@ -48,7 +48,7 @@ static ht_code choose_k(const ht_tail_options *options, const ht_tail_traces *tr
 static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
 {
     if (mmo->quality == HT_QUALITY_GOOD && mmo->high < 1.5 && hill->low > 2)
-        mmo->quality = HT_QUALITY_NOT_POWER_LAW;
+        mmo->quality = HT_QUALITY_NOT_STABLE;
 }
 
 /* mmo and the largest values, in the sample's units. *tail: the quality of these. */
@@ -162,7 +162,7 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
     if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
     if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
     if (ht_goodness_judge_rows(&s, estimate, err) != HT_OK) return err->code;
-    if (s.distinct == 1) {
+    if (s.distinct == 1 || s.lost > 0) {
         ht_estimate none = ht_estimate_none(HT_MMO_MULTI);
         none.zeros = estimate->zeros;
         none.reason = ht_tail_sample_refusal(&s);

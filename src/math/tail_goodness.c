@@ -123,6 +123,7 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sa
         return err->code;
     g->clustered = rows.z > 3;
     g->together = differs(&rows);
+    g->scales = g->together ? (double)s->rows : (double)INFINITY;
     g->columns_differ = differs(&columns);
     if (ht_stable_fit_make(&g->stable, s, g->clustered, err) != HT_OK) return err->code;
     if (g->stable.independent > 0)
@@ -144,6 +145,7 @@ ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_
     ht_tail_subset subset;
     *g = (ht_goodness){.stable = {NAN, NAN, NAN, NAN, 0, 0},
                        .power = {NAN, NAN, NAN, NAN, 0},
+                       .scales = INFINITY,
                        .effect = 1,
                        .tail_effect = 1};
     if (ht_tail_subset_take(&subset, sample, err) != HT_OK) return err->code;
@@ -162,20 +164,25 @@ typedef struct verdict {
 
 static const verdict good = {HT_QUALITY_GOOD, NULL};
 
-/* Below 4500 values Student's laws and others pass for stable ones more often than once in twenty. */
-static verdict of_stable_law(const ht_stable_fit *fit, const ht_estimate *e)
+/* Below 4500 values Student's laws and others pass for stable ones more often than once in twenty; near α = 2
+ * fewer values tell, those beyond the normal ones: about (2 - α) of all. `scales`: rows, where each has a scale
+ * of its own, whose law decides; Inf where all have one. */
+static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_estimate *e)
 {
-    enum { LEAST = 100, POWER = 4500, POWER_INDEPENDENT = 500 };
+    enum { LEAST = 100, POWER = 4500, POWER_INDEPENDENT = 500, POWER_BEYOND = 1000, POWER_SCALES = 1000 };
     if (isnan(fit->p) || fit->independent < LEAST)
         return (verdict){HT_QUALITY_FEW_POINTS, "too few independent values to test the law"};
-    if (fit->p < level) return (verdict){HT_QUALITY_NOT_POWER_LAW, "far from every symmetric stable law"};
+    if (fit->p < level) return (verdict){HT_QUALITY_NOT_STABLE, "differs from every symmetric stable law"};
     if (fabs(e->value - fit->alpha) > apart * hypot(e->std_error, fit->error))
         return (verdict){HT_QUALITY_DISAGREE, "the stable law nearest to the values has another index"};
     if (fit->alpha + HT_Z99 * fit->error >= 2)
         return (verdict){HT_QUALITY_NO_HEAVY_TAIL,
                          "the stable law nearest to the values may be the normal one"};
-    if (fit->values < POWER || fit->independent < POWER_INDEPENDENT)
+    if (fit->values < POWER || fit->independent < POWER_INDEPENDENT ||
+        (2 - fit->alpha) * (double)fit->values < POWER_BEYOND)
         return (verdict){HT_QUALITY_UNDECIDED, "so few values are near other laws, too"};
+    if (scales < POWER_SCALES)
+        return (verdict){HT_QUALITY_UNDECIDED, "rows of unequal scale: so few scales are near other laws, too"};
     return good;
 }
 
@@ -219,7 +226,7 @@ static verdict of_values(const ht_goodness *g, const ht_estimate *estimates, con
     if (g->columns_differ) return (verdict){HT_QUALITY_COLUMNS, NULL};
     if (e->estimator == HT_MMO && g->together)
         return (verdict){HT_QUALITY_NOT_APPLICABLE, "rows have their scales in common: see mmo-multi"};
-    return ht_estimator_at(e->estimator)->stable ? of_stable_law(&g->stable, e)
+    return ht_estimator_at(e->estimator)->stable ? of_stable_law(&g->stable, g->scales, e)
                                                  : of_tail(g, &estimates[HT_HILL], e);
 }
 
@@ -276,7 +283,8 @@ static void project(const ht_values *x, double *sum)
 }
 
 /* Entries, rows as clusters, where all columns are alike; and one number of each row. */
-static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], ht_error *err)
+static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], double *scales,
+                        ht_error *err)
 {
     ht_tail_subset entries = {0}, numbers = {0};
     ht_tail_sample v;
@@ -284,6 +292,7 @@ static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fi
     ht_code code = ht_tail_subset_take(&entries, s, err);
     if (code == HT_OK) code = ht_tail_subset_spread(&entries, true, &columns, err);
     if (code == HT_OK) code = ht_tail_subset_spread(&entries, false, &rows, err);
+    *scales = differs(&rows) ? (double)entries.rows : (double)INFINITY;
     fit[0] = (ht_stable_fit){NAN, NAN, NAN, NAN, 0, 0};
     if (code == HT_OK && !differs(&columns)) code = ht_stable_fit_make(&fit[0], &entries, rows.z > 3, err);
     if (code == HT_OK)
@@ -299,16 +308,16 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
 {
     if (!isfinite(e->value) || e->quality != HT_QUALITY_GOOD) return HT_OK;
     ht_stable_fit fit[2];
-    double *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
+    double scales, *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
     if (!sum) return err->code;
     project(&s->x, sum);
-    ht_code code = fit_rows(s, sum, fit, err);
+    ht_code code = fit_rows(s, sum, fit, &scales, err);
     ht_free(sum);
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */
-    verdict v = of_stable_law(&fit[isnan(fit[0].p)], e);
+    verdict v = of_stable_law(&fit[isnan(fit[0].p)], scales, e);
     if (fit[1].p < level)
-        v = (verdict){HT_QUALITY_NOT_POWER_LAW, "sums of a row are far from every stable law"};
+        v = (verdict){HT_QUALITY_NOT_STABLE, "sums of a row differ from every symmetric stable law"};
     e->quality = v.quality;
     if (v.reason) e->reason = v.reason;
     return HT_OK;
@@ -355,13 +364,16 @@ static void widen_spectrum(ht_estimate *e, const double *log, const ht_power_sam
 static verdict of_spectrum(const ht_power_test *test, const ht_power_samples *samples, const ht_estimate *e,
                            const ht_estimate *entries)
 {
-    static const double as_near = -1, enough = 0.05;
-    verdict v = of_power_law(test, entries ? as_near : nearer);
+    enum { ALONE = 100 };
+    static const double enough = 0.05, third = 1.0 / 3;
+    verdict v = of_power_law(test, entries ? -nearer : nearer);
     if (v.quality != HT_QUALITY_GOOD) return v;
     if (samples->p < (entries ? level : enough))
         return (verdict){HT_QUALITY_NOT_POWER_LAW, "samples of a power law are nearer to one"};
-    if (!(e->std_error < widest_error * (e->value - 1)))
+    if (!(e->std_error < third * (e->value - 1)))
         return (verdict){HT_QUALITY_FEW_POINTS, "too few eigenvalues beyond where the spectrum bends"};
+    if (!entries && test->points < ALONE)
+        return (verdict){HT_QUALITY_UNDECIDED, "so few eigenvalues are near other laws, too"};
     if (!entries) return good;
     double x = 1 / (e->value - 1), y = 2 / entries->value;
     double deviation = hypot(e->std_error * x * x, entries->std_error * y * y / 2);

@@ -15,6 +15,7 @@
 typedef struct ht_goodness {
     bool clustered, together; /* rows differ in scale, the values of a row are not independent; by much */
     bool columns_differ;
+    double scales;        /* rows, where each has its own; Inf where all have one */
     ht_stable_fit stable; /* of the values */
     ht_power_test power;  /* of those beyond the threshold in use */
     /* How many values count as one independent one: of all, and of those beyond the threshold. */
