@@ -112,7 +112,8 @@ static const char choices[] =
     "that there is a gap\n"
     "around zero, stay as values below a step. Eigenvalues below the noise of rounding are "
     "left out: what is\n"
-    "left is the rank. No unit matters.\n"
+    "left is the rank. No unit matters. Where a tail bends below its threshold, errors have the bias of "
+    "that, too.\n"
     "\nQuality:\n";
 
 static void format_end(double value, char to[24])

@@ -51,7 +51,8 @@ static const ht_estimator_info table[HT_ESTIMATORS] = {
     [HT_POWERLAW] =
         {"powerlaw", "Clauset, Shalizi, Newman, SIAM Review 51, 2009 (distance as in plfit, WeightWatcher)",
          "α = 1 + n / Σ log(λ/xmin) over the n eigenvalues of WᵀW/N ≥ xmin; xmin with the least distance",
-         "a power law among the largest eigenvalues", density, "asymptotic: (α-1)/√n, xmin taken as known",
+         "a power law among the largest eigenvalues", density,
+         "samples with a search for xmin, and what half of the points move",
          HT_INPUT_EIGENVALUES, false},
     [HT_POWERLAW_TWO_SIDED] = {"powerlaw-two-sided", "Clauset, Shalizi, Newman, SIAM Review 51, 2009",
                                "as powerlaw, with the true Kolmogorov-Smirnov distance",
