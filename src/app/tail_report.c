@@ -94,12 +94,13 @@ void ht_tail_json_broken(json_t *list, const ht_tensor_info *info, const char *w
 
 /* ---- for people ---- */
 
-static const char conventions[] = "The index is that of the tail, P(|w| > x) ~ x^-α; for a stable law the "
-                                  "stability index, 2 being normal.\n"
-                                  "powerlaw: the exponent of the density of the eigenvalues of WᵀW/N, one "
-                                  "more than the index of their tail.\n"
-                                  "Raw values, not centred. choice: the k largest values, blocks of m, or all n. "
-                                  "p: how often a sample of the law\nis as far from it; - was not tested.\n";
+static const char conventions[] =
+    "The index is that of the tail, P(|w| > x) ~ x^-α; for a stable law the "
+    "stability index, 2 being normal.\n"
+    "powerlaw: the exponent of the density of the eigenvalues of WᵀW/N, one "
+    "more than the index of their tail.\n"
+    "Raw values, not centred. choice: the k largest values, blocks of m, or all n. "
+    "p: how often a sample of the law\nis as far from it; - was not tested.\n";
 
 static const char choices[] =
     "\nWithout --k: the end of the plateau, the largest k whose Hill estimate "

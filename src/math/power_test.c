@@ -155,8 +155,7 @@ ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, siz
 static double moved(const double *log, size_t k)
 {
     double sum = 0, n = (double)k;
-    for (size_t i = 1; i <= k; i++)
-        sum += (double)i * (log[i - 1] - log[i]) * (((double)i - 0.5) / n - 0.5);
+    for (size_t i = 1; i <= k; i++) sum += (double)i * (log[i - 1] - log[i]) * (((double)i - 0.5) / n - 0.5);
     return 6 * sum / n;
 }
 

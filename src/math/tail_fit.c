@@ -129,7 +129,8 @@ ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_er
             continue;
         }
         ht_spectrum_powerlaw(largest, s->rank, i == 1, e);
-        if (ht_goodness_judge_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK) return err->code;
+        if (ht_goodness_judge_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK)
+            return err->code;
         e->xmin = ldexp(e->xmin, 2 * s->exponent);
     }
     return HT_OK;

@@ -165,8 +165,8 @@ typedef struct verdict {
 static const verdict good = {HT_QUALITY_GOOD, NULL};
 
 /* Below 4500 values Student's laws and others pass for stable ones more often than once in twenty; near α = 2
- * fewer values tell, those beyond the normal ones: about (2 - α) of all. `scales`: rows, where each has a scale
- * of its own, whose law decides; Inf where all have one. */
+ * fewer values tell, those beyond the normal ones: about (2 - α) of all. `scales`: rows, where each has a
+ * scale of its own, whose law decides; Inf where all have one. */
 static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_estimate *e)
 {
     enum { LEAST = 100, POWER = 4500, POWER_INDEPENDENT = 500, POWER_BEYOND = 1000, POWER_SCALES = 1000 };
@@ -182,7 +182,8 @@ static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_e
         (2 - fit->alpha) * (double)fit->values < POWER_BEYOND)
         return (verdict){HT_QUALITY_UNDECIDED, "so few values are near other laws, too"};
     if (scales < POWER_SCALES)
-        return (verdict){HT_QUALITY_UNDECIDED, "rows of unequal scale: so few scales are near other laws, too"};
+        return (verdict){HT_QUALITY_UNDECIDED,
+                         "rows of unequal scale: so few scales are near other laws, too"};
     return good;
 }
 
@@ -345,8 +346,8 @@ static double mean_excess(const double *log, size_t k)
     return sum / (double)k;
 }
 
-/* The error of the samples, in which xmin is searched for as here, and what a bend adds: what half of the points
- * move 1/α; one deviation at least, by which they may hide it. */
+/* The error of the samples, in which xmin is searched for as here, and what a bend adds: what half of the
+ * points move 1/α; one deviation at least, by which they may hide it. */
 static void widen_spectrum(ht_estimate *e, const double *log, const ht_power_samples *samples)
 {
     double gamma = 1 / (e->value - 1), plain = 1 / sqrt((double)e->k);

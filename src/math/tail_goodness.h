@@ -33,9 +33,10 @@ void ht_goodness_judge(const ht_goodness *goodness, ht_estimate *estimates);
 /* The same of mmo-multi, of the sample's rows. */
 ht_code ht_goodness_judge_rows(const ht_tail_sample *sample, ht_estimate *estimate, ht_error *err);
 
-/* The same of a power law among all eigenvalues (count), upwards, into its place among the estimates, of which
- * those of the entries are judged already: where entries have a tail of index α < 4, the largest eigenvalues
- * are their largest squares, of index α/2 (Auffinger, Ben Arous, Péché, Ann. Inst. H. Poincaré 45, 2009). */
+/* The same of a power law among all eigenvalues (count), upwards, into its place among the estimates, of
+ * which those of the entries are judged already: where entries have a tail of index α < 4, the largest
+ * eigenvalues are their largest squares, of index α/2 (Auffinger, Ben Arous, Péché, Ann. Inst. H. Poincaré
+ * 45, 2009). */
 ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
                                    ht_estimate *estimates, ht_error *err);
 

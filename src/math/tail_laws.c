@@ -185,7 +185,7 @@ static void low_rank(double *x, size_t rows, size_t columns, double rank, ht_rng
 
 #define NONE ((double)NAN)
 #define VALUES 1000, 20, false
-#define SMALL  200, 100, true, NONE, NONE, NONE
+#define SMALL 200, 100, true, NONE, NONE, NONE
 
 static const ht_tail_law laws[] = {
     {"stable 0.5", VALUES, 0.5, 0.5, 0.5, each_stable, 0.5},

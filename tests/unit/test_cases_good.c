@@ -80,8 +80,8 @@ static void what_holds_is_good(void **state)
     }
 }
 
-/* A 95 % interval that is good holds the index of the tail, of whatever law, but for one in seven: samples are
- * few, and estimates of one sample go together. */
+/* A 95 % interval that is good holds the index of the tail, of whatever law, but for one in seven: samples
+ * are few, and estimates of one sample go together. */
 static void what_is_good_holds_the_index(void **state)
 {
     (void)state;
@@ -91,7 +91,8 @@ static void what_is_good_holds_the_index(void **state)
         for (int s = 0; s < samples_of(&law[i]); s++)
             for (int k = 0; k < HT_ESTIMATORS; k++) {
                 const ht_estimate *e = &all[i][s][k];
-                bool tail = !ht_estimator_at((ht_estimator)k)->stable && ht_tail_law_asks(&law[i], (ht_estimator)k);
+                bool tail =
+                    !ht_estimator_at((ht_estimator)k)->stable && ht_tail_law_asks(&law[i], (ht_estimator)k);
                 if (!tail || isnan(law[i].tail) || e->quality != HT_QUALITY_GOOD) continue;
                 good++;
                 out += !(e->low <= law[i].tail && law[i].tail <= e->high);

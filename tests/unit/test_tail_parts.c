@@ -219,7 +219,8 @@ static void a_bend_tells_the_bias_above_it(void **state)
         assert_int_equal(bent, d != 0);
         if (d == 0) assert_true(bias == 0);
         if (d != 0 && !(fabs(bias / (-slope * K / N / 2) - 1) < 0.5))
-            fail_msg("slope %g: %g, not %g (Hill's is off by %g)", slope, bias, -slope * K / N / 2, mean - gamma);
+            fail_msg("slope %g: %g, not %g (Hill's is off by %g)", slope, bias, -slope * K / N / 2,
+                     mean - gamma);
     }
 }
 
