@@ -222,12 +222,27 @@ static verdict of_tail(const ht_goodness *g, const ht_estimate *hill, const ht_e
     return disagree(e, hill) ? (verdict){HT_QUALITY_DISAGREE, "Hill's estimate excludes it"} : good;
 }
 
+/* A fit that one in ten is as far off as, beside a straight tail whose interval excludes it, is none that is
+ * sure: Student's laws below 2 are nearly stable in the middle. */
+static verdict of_stable_values(const ht_goodness *g, const ht_estimate *hill, const ht_estimate *e)
+{
+    static const double loose = 0.1;
+    verdict v = of_stable_law(&g->stable, g->scales, e);
+    if (v.quality != HT_QUALITY_GOOD || g->stable.p >= loose ||
+        of_power_law(&g->power, nearer).quality != HT_QUALITY_GOOD)
+        return v;
+    double deviation = hypot(hill->std_error, g->stable.error);
+    return fabs(hill->value - g->stable.alpha) > HT_Z95 * deviation
+               ? (verdict){HT_QUALITY_UNDECIDED, "not near, and the tail has another index"}
+               : v;
+}
+
 static verdict of_values(const ht_goodness *g, const ht_estimate *estimates, const ht_estimate *e)
 {
     if (g->columns_differ) return (verdict){HT_QUALITY_COLUMNS, NULL};
     if (e->estimator == HT_MMO && g->together)
         return (verdict){HT_QUALITY_NOT_APPLICABLE, "rows have their scales in common: see mmo-multi"};
-    return ht_estimator_at(e->estimator)->stable ? of_stable_law(&g->stable, g->scales, e)
+    return ht_estimator_at(e->estimator)->stable ? of_stable_values(g, &estimates[HT_HILL], e)
                                                  : of_tail(g, &estimates[HT_HILL], e);
 }
 
