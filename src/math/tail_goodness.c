@@ -222,7 +222,7 @@ static verdict of_tail(const ht_goodness *g, const ht_estimate *hill, const ht_e
     return disagree(e, hill) ? (verdict){HT_QUALITY_DISAGREE, "Hill's estimate excludes it"} : good;
 }
 
-/* A fit that one in ten is as far off as, beside a straight tail whose interval excludes it, is none that is
+/* A fit that one in ten is as far off as, beside a straight tail that excludes it, is none that is
  * sure: Student's laws below 2 are nearly stable in the middle. */
 static verdict of_stable_values(const ht_goodness *g, const ht_estimate *hill, const ht_estimate *e)
 {
@@ -232,7 +232,7 @@ static verdict of_stable_values(const ht_goodness *g, const ht_estimate *hill, c
         of_power_law(&g->power, nearer).quality != HT_QUALITY_GOOD)
         return v;
     double deviation = hypot(hill->std_error, g->stable.error);
-    return fabs(hill->value - g->stable.alpha) > HT_Z95 * deviation
+    return fabs(hill->value - g->stable.alpha) > HT_Z99 * deviation
                ? (verdict){HT_QUALITY_UNDECIDED, "not near, and the tail has another index"}
                : v;
 }

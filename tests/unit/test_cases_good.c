@@ -80,7 +80,7 @@ static void what_holds_is_good(void **state)
     }
 }
 
-/* A 95 % interval that is good holds the index of the tail, of whatever law, but for one in seven: samples
+/* A 95 % interval that is good holds the index of the tail, of whatever law, but for one in twelve: samples
  * are few, and estimates of one sample go together. */
 static void what_is_good_holds_the_index(void **state)
 {
@@ -97,7 +97,7 @@ static void what_is_good_holds_the_index(void **state)
                 good++;
                 out += !(e->low <= law[i].tail && law[i].tail <= e->high);
             }
-    if (7 * out > good || good < 500) fail_msg("%d of %d good intervals do not hold the index", out, good);
+    if (12 * out > good || good < 500) fail_msg("%d of %d good intervals do not hold the index", out, good);
 }
 
 /* SciPy: scipy.stats.chi2.sf. */
