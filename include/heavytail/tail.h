@@ -51,7 +51,8 @@ typedef enum ht_quality {
     HT_QUALITY_GOOD,
     HT_QUALITY_FEW_POINTS,     /* too few to say anything */
     HT_QUALITY_NO_PLATEAU,     /* the estimate hangs on the choice of k */
-    HT_QUALITY_NOT_POWER_LAW,  /* another law: no straight line on log-log axes, or not stable */
+    HT_QUALITY_NOT_POWER_LAW,  /* another law: no straight line on log-log axes */
+    HT_QUALITY_NOT_STABLE,     /* another law than a symmetric stable one */
     HT_QUALITY_UNDECIDED,      /* a law that falls faster fits as well */
     HT_QUALITY_DISAGREE,       /* an estimate that is surer excludes this one */
     HT_QUALITY_COLUMNS,        /* columns of unequal scale: not one law */

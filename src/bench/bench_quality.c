@@ -20,11 +20,6 @@ static const ht_estimator shown[] = {HT_MMO,      HT_MMO_MULTI, HT_MCCULLOCH, HT
                                      HT_PICKANDS, HT_DEHAAN,    HT_DEKKERS,   HT_PAULAUSKAS, HT_POWERLAW};
 enum { SHOWN = sizeof shown / sizeof shown[0] };
 
-static bool applies(const ht_tail_law *law, ht_estimator e)
-{
-    return law->spectrum == (ht_estimator_at(e)->input == HT_INPUT_EIGENVALUES);
-}
-
 static ht_code run_law(json_t *rows, const ht_tail_law *law, ht_error *err)
 {
     int good[HT_ESTIMATORS] = {0}, wrong[HT_ESTIMATORS] = {0};
@@ -40,7 +35,7 @@ static ht_code run_law(json_t *rows, const ht_tail_law *law, ht_error *err)
     }
     for (int i = 0; i < HT_ESTIMATORS && code == HT_OK; i++) {
         ht_estimator e = (ht_estimator)i;
-        if (applies(law, e))
+        if (ht_tail_law_asks(law, e))
             json_array_append_new(rows,
                                   json_pack("{s:s, s:s, s:i, s:i, s:i, s:b}", "law", law->name, "estimator",
                                             ht_estimator_at(e)->name, "samples", samples, "good", good[i],
@@ -84,12 +79,12 @@ static void print_quality(const json_t *rows)
 {
     int count;
     const ht_tail_law *law = ht_tail_laws(&count);
-    printf("%% of %.0f samples called good (20 000 values, or a matrix); after ! those that are wrong\n%-23s",
+    printf("%% of %.0f samples called good (20 000 values, or a matrix); after ! those that are wrong\n%-25s",
            ht_bench_number(json_array_get(rows, 0), "samples"), "");
     for (int e = 0; e < SHOWN; e++) printf(" %9.9s", ht_estimator_at(shown[e])->name);
     putchar('\n');
     for (int i = 0; i < count; i++) {
-        printf("%s%*s", law[i].name, 23 - (int)ht_utf8_length(law[i].name), "");
+        printf("%s%*s", law[i].name, 25 - (int)ht_utf8_length(law[i].name), "");
         for (int e = 0; e < SHOWN; e++) {
             const json_t *row = find(rows, law[i].name, shown[e]);
             if (row)

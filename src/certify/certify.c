@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "kernel/kernel.h"
+#include "base/call_off.h"
 
 enum { FIRST_LOOK = 2000, BITS_TRIED = 8 };
 
@@ -30,7 +31,8 @@ static ht_code try_bits(attempt *a, const ht_network *pruned, int bits, const ht
     if (first.count > FIRST_LOOK) first.count = FIRST_LOOK;
     *a = (attempt){.bits = bits};
     ht_encode_round(net, bits, &quantizer);
-    ht_code code = ht_encode_network(net, &quantizer, &a->code, err);
+    ht_code code = ht_still_wanted(err);
+    if (code == HT_OK) code = ht_encode_network(net, &quantizer, &a->code, err);
     if (code == HT_OK) code = ht_network_evaluate(net, &first, NULL, pool, &score, err);
     if (code == HT_OK)
         a->promise = ht_certify_bound(1 - score.accuracy, 8 * (double)a->code.length, train->count, delta);

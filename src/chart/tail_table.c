@@ -24,7 +24,8 @@ void ht_tail_say(const ht_estimate *e, char *to, size_t size)
 {
     int digits = e->std_error < 0.0095 ? 3 : 2;
     char line[64];
-    if (e->quality == HT_QUALITY_NO_HEAVY_TAIL || e->quality == HT_QUALITY_NOT_POWER_LAW)
+    if (e->quality == HT_QUALITY_NO_HEAVY_TAIL || e->quality == HT_QUALITY_NOT_POWER_LAW ||
+        e->quality == HT_QUALITY_NOT_STABLE)
         snprintf(line, sizeof line, "%s", ht_quality_word(e->quality));
     else if (!isfinite(e->value) || e->quality == HT_QUALITY_NOT_APPLICABLE)
         snprintf(line, sizeof line, "–");

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "tail/power_test.h"
 #include "num/rng.h"
+#include "base/call_off.h"
 
 enum { STEPS = 160 };
 
@@ -68,28 +69,32 @@ static void fill_body(double *to, size_t n, const double *log, size_t count, ht_
     }
 }
 
-ht_code ht_power_search_p(double *p, const double *log, size_t kept, size_t count, size_t least,
-                          bool two_sided, ht_error *err)
+ht_code ht_power_search_try(ht_power_samples *samples, const double *log, size_t kept, size_t count,
+                            size_t least, bool two_sided, ht_error *err)
 {
-    enum { SAMPLES = 100, ENOUGH = 10 };
+    enum { FEWEST = 40, MOST = 100, ENOUGH = 10 };
     ht_power_search found = ht_power_search_make(log, kept, least, two_sided);
-    *p = NAN;
+    *samples = (ht_power_samples){NAN, NAN};
     if (found.k == 0) return HT_OK;
     double *drawn = ht_alloc(kept, sizeof *drawn, "samples of a power law", err);
     if (!drawn) return err->code;
     ht_rng rng;
-    int further = 0, samples = 0;
-    double k = (double)found.k, n = (double)count;
+    int further = 0, tried = 0;
+    double k = (double)found.k, n = (double)count, squares = 0;
     ht_rng_init(&rng, 4, HT_STREAM_TAIL, 0);
-    while (samples < SAMPLES && further < ENOUGH) {
+    while (tried < MOST && (further < ENOUGH || tried < FEWEST) && !ht_called_off()) {
         double wanted = round(k + sqrt(k * (1 - k / n)) * ht_rng_normal(&rng));
         size_t tail = wanted < 1 ? 1 : wanted > (double)kept ? kept : (size_t)wanted;
         fill_tail(drawn, tail, found.gamma, log[found.k], &rng);
         if (kept > found.k) fill_body(drawn + tail, kept - tail, log + found.k, kept - found.k, &rng);
-        further += ht_power_search_make(drawn, kept, least, two_sided).distance >= found.distance;
-        samples++;
+        ht_power_search own = ht_power_search_make(drawn, kept, least, two_sided);
+        double off = own.gamma / found.gamma - 1;
+        further += own.distance >= found.distance;
+        squares += off * off;
+        tried++;
     }
     ht_free(drawn);
-    *p = (double)further / samples;
+    if (ht_still_wanted(err) != HT_OK) return err->code;
+    *samples = (ht_power_samples){(double)further / tried, sqrt(squares / tried)};
     return HT_OK;
 }

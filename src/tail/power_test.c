@@ -147,3 +147,31 @@ ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, siz
     ht_free(y);
     return HT_OK;
 }
+
+/* ---- bias ---- */
+
+/* How much more 1/α̂ is with k values than with few, from the slope of the spacings i log(x_i/x_(i+1)): of a
+ * straight tail they have one mean. */
+static double moved(const double *log, size_t k)
+{
+    double sum = 0, n = (double)k;
+    for (size_t i = 1; i <= k; i++) sum += (double)i * (log[i - 1] - log[i]) * (((double)i - 0.5) / n - 0.5);
+    return 6 * sum / n;
+}
+
+ht_code ht_power_bias(double *bias, bool *bent, const double *log, size_t k, size_t kept, size_t count,
+                      double effect, ht_error *err)
+{
+    static const double step = 1.4, surely = 0.01;
+    *bias = 0;
+    *bent = false;
+    for (double n = step * (double)k; n < (double)kept && n < (double)count; n *= step) {
+        ht_power_test test;
+        if (ht_power_test_make(&test, log, (size_t)n, count, effect, err) != HT_OK) return err->code;
+        if (!(test.p < surely)) continue;
+        *bent = true;
+        *bias = moved(log, (size_t)n) * (double)k / floor(n);
+        return HT_OK;
+    }
+    return HT_OK;
+}

@@ -24,6 +24,13 @@ typedef struct ht_power_test {
 ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, size_t count, double effect,
                            ht_error *err);
 
+/* What bends a tail moves γ̂ = 1/α̂ long before a test sees it. As much as the narrowest tail of more than k
+ * values that is surely not straight (1 %) moves it, times k over its length (second order, ρ = -1: Gomes,
+ * Martins, Extremes 5, 2002); 0 where none of `kept` is bent, *bent then false. `log`, `count`, `effect` as
+ * above. */
+ht_code ht_power_bias(double *bias, bool *bent, const double *log, size_t k, size_t kept, size_t count,
+                      double effect, ht_error *err);
+
 /* Clauset, Shalizi, Newman, SIAM Review 51, 2009: the number of largest values that a power law fits with the
  * least Kolmogorov-Smirnov distance. `log` (kept), largest first; k + 1 < kept is chosen among about 160.
  * `two_sided`: the true distance; else as plfit has it. */
@@ -34,10 +41,15 @@ typedef struct ht_power_search {
 
 ht_power_search ht_power_search_make(const double *log, size_t kept, size_t least, bool two_sided);
 
-/* Their p: the share of samples as far from their own best power law as this one, or further, each of which
- * has this one's values below x₀, drawn again, and a power law beyond. Stops at the tenth that is (Besag,
- * Clifford, Biometrika 78, 1991), at most 100. */
-ht_code ht_power_search_p(double *p, const double *log, size_t kept, size_t count, size_t least,
-                          bool two_sided, ht_error *err);
+/* Samples, each of which has this one's values below x₀, drawn again, and a power law beyond. p is theirs:
+ * the share that is as far from its own best power law as this one, or further. After 40 it stops at the
+ * tenth that is (Besag, Clifford, Biometrika 78, 1991), at most 100. `deviation`: that of γ̂/γ in them, where
+ * x₀ is searched for each time. NaN of nothing to fit. */
+typedef struct ht_power_samples {
+    double p, deviation;
+} ht_power_samples;
+
+ht_code ht_power_search_try(ht_power_samples *samples, const double *log, size_t kept, size_t count,
+                            size_t least, bool two_sided, ht_error *err);
 
 #endif

@@ -48,7 +48,7 @@ static ht_code choose_k(const ht_tail_options *options, const ht_tail_traces *tr
 static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
 {
     if (mmo->quality == HT_QUALITY_GOOD && mmo->high < 1.5 && hill->low > 2)
-        mmo->quality = HT_QUALITY_NOT_POWER_LAW;
+        mmo->quality = HT_QUALITY_NOT_STABLE;
 }
 
 /* mmo and the largest values, in the sample's units. *tail: the quality of these. */
@@ -129,7 +129,8 @@ ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_er
             continue;
         }
         ht_spectrum_powerlaw(largest, s->rank, i == 1, e);
-        if (ht_goodness_judge_spectrum(largest, s->rank, i == 1, e, err) != HT_OK) return err->code;
+        if (ht_goodness_judge_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK)
+            return err->code;
         e->xmin = ldexp(e->xmin, 2 * s->exponent);
     }
     return HT_OK;
@@ -162,7 +163,7 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
     if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
     if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
     if (ht_goodness_judge_rows(&s, estimate, err) != HT_OK) return err->code;
-    if (s.distinct == 1) {
+    if (s.distinct == 1 || s.lost > 0) {
         ht_estimate none = ht_estimate_none(HT_MMO_MULTI);
         none.zeros = estimate->zeros;
         none.reason = ht_tail_sample_refusal(&s);

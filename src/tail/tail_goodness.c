@@ -14,6 +14,9 @@ enum { FEW = 25 };
  * side). */
 static const double level = 0.01, apart = 3.3, nearer = 2.33;
 
+/* An error of so much of an index says little. */
+static const double widest_error = 0.25;
+
 /* ---- what is measured ---- */
 
 /* Differences of columns that matter: 10 % of scale, and no chance. */
@@ -70,30 +73,37 @@ static void largest_logs(const ht_tail_subset *s, double *to)
     }
 }
 
-/* The same among the larger half of the subset, where it reaches further than what is kept. */
-static ht_code widest_of_half(ht_power_test *test, const ht_tail_subset *s, const ht_top *top, double effect,
-                              ht_error *err)
+/* The same among the larger half of the subset (of n), where it reaches further than what is kept. */
+static ht_code widest_of_half(ht_power_test *test, const double *largest, size_t n, const ht_top *top,
+                              double effect, ht_error *err)
 {
-    size_t n = s->count, least = (size_t)((double)top->kept / (double)top->count * (double)n);
+    size_t least = (size_t)((double)top->kept / (double)top->count * (double)n);
     test->p = NAN;
-    if (2 * least >= n) return HT_OK;
-    double *largest = ht_alloc(n, sizeof *largest, "the largest values", err);
-    if (!largest) return err->code;
-    largest_logs(s, largest);
-    ht_code code = widest(test, largest, n / 2, n, least, effect, err);
-    ht_free(largest);
-    return code;
+    return 2 * least < n ? widest(test, largest, n / 2, n, least, effect, err) : HT_OK;
+}
+
+/* Among what is kept; if that is straight, among the larger half of the subset. */
+static ht_code measure_bias(ht_goodness *g, const double *largest, size_t n, const ht_top *top, size_t k,
+                            size_t count, double effect, ht_error *err)
+{
+    bool bent;
+    if (ht_power_bias(&g->bias, &bent, top->log, k, top->kept, count, g->tail_effect, err) != HT_OK)
+        return err->code;
+    size_t share = (size_t)((double)k / (double)count * (double)n);
+    if (bent || share < FEW) return HT_OK;
+    return ht_power_bias(&g->bias, &bent, largest, share, n / 2, n, effect, err);
 }
 
 /* The test at k, but against the other laws with as many more values as still lie straight: the more, the
  * surer. */
-static ht_code measure_tail(ht_goodness *g, const ht_tail_subset *s, const ht_top *top, size_t k,
+static ht_code measure_tail(ht_goodness *g, const double *largest, size_t n, const ht_top *top, size_t k,
                             size_t count, ht_error *err)
 {
     ht_power_test wider = {0};
     if (ht_power_test_make(&g->power, top->log, k, count, g->tail_effect, err) != HT_OK) return err->code;
-    double effect = g->stable.independent > 0 ? (double)s->count / g->stable.independent : 1;
-    if (widest_of_half(&wider, s, top, effect, err) != HT_OK) return err->code;
+    double effect = g->stable.independent > 0 ? (double)n / g->stable.independent : 1;
+    if (measure_bias(g, largest, n, top, k, count, effect, err) != HT_OK) return err->code;
+    if (widest_of_half(&wider, largest, n, top, effect, err) != HT_OK) return err->code;
     if (isnan(wider.p) && widest(&wider, top->log, top->kept, count, k, g->tail_effect, err) != HT_OK)
         return err->code;
     if (isnan(wider.p)) return HT_OK;
@@ -113,6 +123,7 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sa
         return err->code;
     g->clustered = rows.z > 3;
     g->together = differs(&rows);
+    g->scales = g->together ? (double)s->rows : (double)INFINITY;
     g->columns_differ = differs(&columns);
     if (ht_stable_fit_make(&g->stable, s, g->clustered, err) != HT_OK) return err->code;
     if (g->stable.independent > 0)
@@ -120,7 +131,12 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sa
     if (k < 1 || k >= top->kept) return HT_OK;
     if (g->clustered) g->tail_effect = tail_effect(s, top->value[k], wide);
     size_t count = sample->censored ? sample->total : sample->count;
-    return measure_tail(g, s, top, k, count, err);
+    double *largest = ht_alloc(s->count + 1, sizeof *largest, "the largest values", err);
+    if (!largest) return err->code;
+    largest_logs(s, largest);
+    ht_code code = measure_tail(g, largest, s->count, top, k, count, err);
+    ht_free(largest);
+    return code;
 }
 
 ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_top *top, size_t k,
@@ -129,6 +145,7 @@ ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_
     ht_tail_subset subset;
     *g = (ht_goodness){.stable = {NAN, NAN, NAN, NAN, 0, 0},
                        .power = {NAN, NAN, NAN, NAN, 0},
+                       .scales = INFINITY,
                        .effect = 1,
                        .tail_effect = 1};
     if (ht_tail_subset_take(&subset, sample, err) != HT_OK) return err->code;
@@ -147,20 +164,26 @@ typedef struct verdict {
 
 static const verdict good = {HT_QUALITY_GOOD, NULL};
 
-/* Below 4500 values Student's laws and others pass for stable ones more often than once in twenty. */
-static verdict of_stable_law(const ht_stable_fit *fit, const ht_estimate *e)
+/* Below 4500 values Student's laws and others pass for stable ones more often than once in twenty; near α = 2
+ * fewer values tell, those beyond the normal ones: about (2 - α) of all. `scales`: rows, where each has a
+ * scale of its own, whose law decides; Inf where all have one. */
+static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_estimate *e)
 {
-    enum { LEAST = 100, POWER = 4500, POWER_INDEPENDENT = 500 };
+    enum { LEAST = 100, POWER = 4500, POWER_INDEPENDENT = 500, POWER_BEYOND = 1000, POWER_SCALES = 1000 };
     if (isnan(fit->p) || fit->independent < LEAST)
         return (verdict){HT_QUALITY_FEW_POINTS, "too few independent values to test the law"};
-    if (fit->p < level) return (verdict){HT_QUALITY_NOT_POWER_LAW, "far from every symmetric stable law"};
+    if (fit->p < level) return (verdict){HT_QUALITY_NOT_STABLE, "differs from every symmetric stable law"};
     if (fabs(e->value - fit->alpha) > apart * hypot(e->std_error, fit->error))
         return (verdict){HT_QUALITY_DISAGREE, "the stable law nearest to the values has another index"};
     if (fit->alpha + HT_Z99 * fit->error >= 2)
         return (verdict){HT_QUALITY_NO_HEAVY_TAIL,
                          "the stable law nearest to the values may be the normal one"};
-    if (fit->values < POWER || fit->independent < POWER_INDEPENDENT)
+    if (fit->values < POWER || fit->independent < POWER_INDEPENDENT ||
+        (2 - fit->alpha) * (double)fit->values < POWER_BEYOND)
         return (verdict){HT_QUALITY_UNDECIDED, "so few values are near other laws, too"};
+    if (scales < POWER_SCALES)
+        return (verdict){HT_QUALITY_UNDECIDED,
+                         "rows of unequal scale: so few scales are near other laws, too"};
     return good;
 }
 
@@ -191,10 +214,27 @@ static verdict of_tail(const ht_goodness *g, const ht_estimate *hill, const ht_e
 {
     verdict v = of_power_law(&g->power, nearer);
     if (v.quality != HT_QUALITY_GOOD) return v;
+    if (!(e->std_error < widest_error * e->value))
+        return (verdict){HT_QUALITY_FEW_POINTS, "too few values beyond where the tail bends"};
     double deviation = hypot(e->std_error, g->stable.error);
     if (g->stable.p >= level && fabs(e->value - g->stable.alpha) > HT_Z95 * deviation)
         return (verdict){HT_QUALITY_DISAGREE, "a stable law of another index fits all values"};
     return disagree(e, hill) ? (verdict){HT_QUALITY_DISAGREE, "Hill's estimate excludes it"} : good;
+}
+
+/* A fit that one in ten is as far off as, beside a straight tail that excludes it, is none that is
+ * sure: Student's laws below 2 are nearly stable in the middle. */
+static verdict of_stable_values(const ht_goodness *g, const ht_estimate *hill, const ht_estimate *e)
+{
+    static const double loose = 0.1;
+    verdict v = of_stable_law(&g->stable, g->scales, e);
+    if (v.quality != HT_QUALITY_GOOD || g->stable.p >= loose ||
+        of_power_law(&g->power, nearer).quality != HT_QUALITY_GOOD)
+        return v;
+    double deviation = hypot(hill->std_error, g->stable.error);
+    return fabs(hill->value - g->stable.alpha) > HT_Z99 * deviation
+               ? (verdict){HT_QUALITY_UNDECIDED, "not near, and the tail has another index"}
+               : v;
 }
 
 static verdict of_values(const ht_goodness *g, const ht_estimate *estimates, const ht_estimate *e)
@@ -202,20 +242,21 @@ static verdict of_values(const ht_goodness *g, const ht_estimate *estimates, con
     if (g->columns_differ) return (verdict){HT_QUALITY_COLUMNS, NULL};
     if (e->estimator == HT_MMO && g->together)
         return (verdict){HT_QUALITY_NOT_APPLICABLE, "rows have their scales in common: see mmo-multi"};
-    return ht_estimator_at(e->estimator)->stable ? of_stable_law(&g->stable, e)
+    return ht_estimator_at(e->estimator)->stable ? of_stable_values(g, &estimates[HT_HILL], e)
                                                  : of_tail(g, &estimates[HT_HILL], e);
 }
 
-/* Error and interval so many times as wide: of α for stable laws, else of 1/α. */
-static void widen(ht_estimate *e, double times)
+/* Error and interval so many times as wide: of α for stable laws, else of 1/α, to which a bias adds. */
+static void widen(ht_estimate *e, double times, double bias)
 {
-    if (!(times > 1) || !isfinite(e->value)) return;
+    if ((!(times > 1) && bias == 0) || !isfinite(e->value)) return;
     if (ht_estimator_at(e->estimator)->stable && e->estimator != HT_MMO) {
         e->std_error *= times;
         e->low = e->value - (e->value - e->low) * times;
         e->high = e->value + (e->high - e->value) * times;
     } else {
-        ht_estimate_inverse(e, 1 / e->value, times * e->std_error / (e->value * e->value));
+        double deviation = fmax(times, 1) * e->std_error / (e->value * e->value);
+        ht_estimate_inverse(e, 1 / e->value, hypot(deviation, bias));
     }
 }
 
@@ -224,7 +265,7 @@ void ht_goodness_judge(const ht_goodness *g, ht_estimate *estimates)
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         const ht_estimator_info *info = ht_estimator_at((ht_estimator)i);
         if (info->input != HT_INPUT_VALUES || !isfinite(estimates[i].value)) continue;
-        widen(&estimates[i], sqrt(info->stable ? g->effect : g->tail_effect));
+        widen(&estimates[i], sqrt(info->stable ? g->effect : g->tail_effect), info->stable ? 0 : g->bias);
         estimates[i].p = info->stable ? g->stable.p : g->power.p;
     }
     verdict v[HT_ESTIMATORS];
@@ -258,15 +299,18 @@ static void project(const ht_values *x, double *sum)
 }
 
 /* Entries, rows as clusters, where all columns are alike; and one number of each row. */
-static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], ht_error *err)
+static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], double *scales,
+                        ht_error *err)
 {
     ht_tail_subset entries = {0}, numbers = {0};
     ht_tail_sample v;
-    ht_spread columns = {0};
+    ht_spread columns = {0}, rows = {0};
     ht_code code = ht_tail_subset_take(&entries, s, err);
     if (code == HT_OK) code = ht_tail_subset_spread(&entries, true, &columns, err);
+    if (code == HT_OK) code = ht_tail_subset_spread(&entries, false, &rows, err);
+    *scales = differs(&rows) ? (double)entries.rows : (double)INFINITY;
     fit[0] = (ht_stable_fit){NAN, NAN, NAN, NAN, 0, 0};
-    if (code == HT_OK && !differs(&columns)) code = ht_stable_fit_make(&fit[0], &entries, true, err);
+    if (code == HT_OK && !differs(&columns)) code = ht_stable_fit_make(&fit[0], &entries, rows.z > 3, err);
     if (code == HT_OK)
         code = ht_tail_sample_take(&v, &(ht_values){.f64 = sum, .rows = s->x.rows, .columns = 1}, err);
     if (code == HT_OK) code = ht_tail_subset_take(&numbers, &v, err);
@@ -280,16 +324,16 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
 {
     if (!isfinite(e->value) || e->quality != HT_QUALITY_GOOD) return HT_OK;
     ht_stable_fit fit[2];
-    double *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
+    double scales, *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
     if (!sum) return err->code;
     project(&s->x, sum);
-    ht_code code = fit_rows(s, sum, fit, err);
+    ht_code code = fit_rows(s, sum, fit, &scales, err);
     ht_free(sum);
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */
-    verdict v = of_stable_law(&fit[isnan(fit[0].p)], e);
+    verdict v = of_stable_law(&fit[isnan(fit[0].p)], scales, e);
     if (fit[1].p < level)
-        v = (verdict){HT_QUALITY_NOT_POWER_LAW, "sums of a row are far from every stable law"};
+        v = (verdict){HT_QUALITY_NOT_STABLE, "sums of a row differ from every symmetric stable law"};
     e->quality = v.quality;
     if (v.reason) e->reason = v.reason;
     return HT_OK;
@@ -297,31 +341,93 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
 
 /* ---- spectra ---- */
 
-ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, bool two_sided, ht_estimate *e,
-                                   ht_error *err)
+/* The surest index that entries have, if the eigenvalues follow it: of the stable law, else of the tail; NULL
+ * where none is good. */
+static const ht_estimate *index_of_entries(const ht_estimate *estimates)
 {
-    /* Eigenvalues are few, and repel each other: of them a lognormal law must only not be nearer, and the p
-     * of Clauset, Shalizi and Newman (who ask for 0.1) decides. */
-    static const double surely = -1, enough = 0.05;
+    static const ht_estimator surest[] = {HT_ECF, HT_MCCULLOCH, HT_HILL};
+    for (size_t i = 0; i < sizeof surest / sizeof surest[0]; i++) {
+        const ht_estimate *e = &estimates[surest[i]];
+        if (e->quality == HT_QUALITY_GOOD && e->value < 4) return e;
+    }
+    return NULL;
+}
+
+/* Mean of the k largest logarithms beyond the next one. */
+static double mean_excess(const double *log, size_t k)
+{
+    double sum = 0;
+    for (size_t i = 0; i < k; i++) sum += log[i] - log[k];
+    return sum / (double)k;
+}
+
+/* The error of the samples, in which xmin is searched for as here, and what a bend adds: what half of the
+ * points move 1/α; one deviation at least, by which they may hide it. */
+static void widen_spectrum(ht_estimate *e, const double *log, const ht_power_samples *samples)
+{
+    double gamma = 1 / (e->value - 1), plain = 1 / sqrt((double)e->k);
+    double bend = fabs(mean_excess(log, e->k - 1) - mean_excess(log, e->k / 2)) / gamma;
+    double deviation = gamma * hypot(fmax(samples->deviation, plain), fmax(bend, plain));
+    ht_estimate index = *e;
+    ht_estimate_inverse(&index, gamma, deviation);
+    e->std_error = index.std_error;
+    e->low = 1 + index.low;
+    e->high = 1 + index.high;
+}
+
+/* A hundred eigenvalues are as near to a lognormal law as to a power law, unless the entries tell them apart.
+ */
+static verdict of_spectrum(const ht_power_test *test, const ht_power_samples *samples, const ht_estimate *e,
+                           const ht_estimate *entries)
+{
+    enum { ALONE = 100 };
+    static const double enough = 0.05, third = 1.0 / 3;
+    verdict v = of_power_law(test, entries ? -nearer : nearer);
+    if (v.quality != HT_QUALITY_GOOD) return v;
+    if (samples->p < (entries ? level : enough))
+        return (verdict){HT_QUALITY_NOT_POWER_LAW, "samples of a power law are nearer to one"};
+    if (!(e->std_error < third * (e->value - 1)))
+        return (verdict){HT_QUALITY_FEW_POINTS, "too few eigenvalues beyond where the spectrum bends"};
+    if (!entries && test->points < ALONE)
+        return (verdict){HT_QUALITY_UNDECIDED, "so few eigenvalues are near other laws, too"};
+    if (!entries) return good;
+    double x = 1 / (e->value - 1), y = 2 / entries->value;
+    double deviation = hypot(e->std_error * x * x, entries->std_error * y * y / 2);
+    return fabs(x - y) > apart * deviation
+               ? (verdict){HT_QUALITY_DISAGREE, "the tail of the entries has another index"}
+               : good;
+}
+
+static ht_code judge_spectrum(const double *log, size_t count, ht_estimate *e, const ht_estimate *entries,
+                              ht_error *err)
+{
     ht_power_test test;
+    ht_power_samples samples;
+    /* xmin is one of the points fitted, k - 1 are beyond. */
+    if (ht_power_test_make(&test, log, e->k - 1, count, 1, err) != HT_OK ||
+        ht_power_search_try(&samples, log, count, count, FEW, e->estimator == HT_POWERLAW_TWO_SIDED, err) !=
+            HT_OK)
+        return err->code;
+    widen_spectrum(e, log, &samples);
+    e->p = test.p;
+    if (e->quality != HT_QUALITY_GOOD) return HT_OK;
+    verdict v = of_spectrum(&test, &samples, e, entries);
+    if (v.quality == HT_QUALITY_GOOD) e->p = samples.p;
+    e->quality = v.quality;
+    if (v.reason) e->reason = v.reason;
+    return HT_OK;
+}
+
+ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
+                                   ht_estimate *estimates, ht_error *err)
+{
+    ht_estimate *e = &estimates[which];
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
-    if (!isfinite(e->value) || count < 3) return HT_OK;
+    if (!isfinite(e->value) || count < 3 || e->k < 3) return HT_OK;
     double *log_value = ht_alloc(count, sizeof *log_value, "the spectrum", err);
     if (!log_value) return err->code;
     for (size_t i = 0; i < count; i++) log_value[i] = log(eigenvalue[count - 1 - i]);
-    /* xmin is one of the points fitted, k - 1 are beyond. */
-    ht_code code = ht_power_test_make(&test, log_value, e->k - 1, count, 1, err);
-    if (code == HT_OK) e->p = test.p;
-    verdict v = of_power_law(&test, surely);
-    if (code == HT_OK && e->quality == HT_QUALITY_GOOD && v.quality == HT_QUALITY_GOOD) {
-        code = ht_power_search_p(&e->p, log_value, count, count, FEW, two_sided, err);
-        if (e->p < enough)
-            v = (verdict){HT_QUALITY_NOT_POWER_LAW, "samples of a power law are nearer to one"};
-    }
-    if (code == HT_OK && e->quality == HT_QUALITY_GOOD) {
-        e->quality = v.quality;
-        if (v.reason) e->reason = v.reason;
-    }
+    ht_code code = judge_spectrum(log_value, count, e, index_of_entries(estimates), err);
     ht_free(log_value);
     return code;
 }

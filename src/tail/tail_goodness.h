@@ -15,10 +15,12 @@
 typedef struct ht_goodness {
     bool clustered, together; /* rows differ in scale, the values of a row are not independent; by much */
     bool columns_differ;
+    double scales;        /* rows, where each has its own; Inf where all have one */
     ht_stable_fit stable; /* of the values */
     ht_power_test power;  /* of those beyond the threshold in use */
     /* How many values count as one independent one: of all, and of those beyond the threshold. */
     double effect, tail_effect;
+    double bias; /* of 1/α beyond that threshold, as far as the values below tell */
 } ht_goodness;
 
 /* Of the values, and of the k largest among them. */
@@ -31,8 +33,11 @@ void ht_goodness_judge(const ht_goodness *goodness, ht_estimate *estimates);
 /* The same of mmo-multi, of the sample's rows. */
 ht_code ht_goodness_judge_rows(const ht_tail_sample *sample, ht_estimate *estimate, ht_error *err);
 
-/* The same of a power law among all eigenvalues (count), upwards. */
-ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, bool two_sided,
-                                   ht_estimate *estimate, ht_error *err);
+/* The same of a power law among all eigenvalues (count), upwards, into its place among the estimates, of
+ * which those of the entries are judged already: where entries have a tail of index α < 4, the largest
+ * eigenvalues are their largest squares, of index α/2 (Auffinger, Ben Arous, Péché, Ann. Inst. H. Poincaré
+ * 45, 2009). */
+ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
+                                   ht_estimate *estimates, ht_error *err);
 
 #endif

@@ -41,14 +41,11 @@ static double pareto_both(ht_rng *rng, double alpha)
     return sign(rng) * pareto(rng, alpha);
 }
 
+/* Bailey, Math. Comp. 62, 1994. */
 static double student(ht_rng *rng, double freedom)
 {
-    double chi2 = 0;
-    for (int i = 0; i < (int)freedom; i++) {
-        double g = ht_rng_normal(rng);
-        chi2 += g * g;
-    }
-    return ht_rng_normal(rng) / sqrt(chi2 / freedom);
+    double r = pow(ht_rng_uniform(rng), -2 / freedom) - 1;
+    return sqrt(freedom * r) * cos(2 * M_PI * ht_rng_uniform(rng));
 }
 
 static double logistic(ht_rng *rng, double unused)
@@ -85,6 +82,12 @@ static double lognormal_both(ht_rng *rng, double deviation)
     return sign(rng) * lognormal(rng, deviation);
 }
 
+/* From 1 up: a whole number. */
+static double geometric(ht_rng *rng, double share)
+{
+    return ceil(log(ht_rng_uniform(rng)) / log1p(-share));
+}
+
 static double scale_mixture(ht_rng *rng, double deviation)
 {
     return lognormal(rng, deviation) * ht_rng_normal(rng);
@@ -119,6 +122,7 @@ EACH(uniform)
 EACH(lognormal)
 EACH(lognormal_both)
 EACH(scale_mixture)
+EACH(geometric)
 EACH(bfloat)
 
 /* Rows √A·G: a stable vector in every direction alike. */
@@ -181,6 +185,7 @@ static void low_rank(double *x, size_t rows, size_t columns, double rank, ht_rng
 
 #define NONE ((double)NAN)
 #define VALUES 1000, 20, false
+#define SMALL 200, 100, true, NONE, NONE, NONE
 
 static const ht_tail_law laws[] = {
     {"stable 0.5", VALUES, 0.5, 0.5, 0.5, each_stable, 0.5},
@@ -199,6 +204,8 @@ static const ht_tail_law laws[] = {
     {"± Pareto 1.5", VALUES, NONE, NONE, 1.5, each_pareto_both, 1.5},
     {"± Pareto 2.5", VALUES, NONE, NONE, 2.5, each_pareto_both, 2.5},
     {"± Pareto 3.5", VALUES, NONE, NONE, 3.5, each_pareto_both, 3.5},
+    {"Student 1.5", VALUES, NONE, NONE, 1.5, each_student, 1.5},
+    {"Student 2.5", VALUES, NONE, NONE, 2.5, each_student, 2.5},
     {"Student 3", VALUES, NONE, NONE, 3, each_student, 3},
     {"Student 5", VALUES, NONE, NONE, 5, each_student, 5},
     {"Student 10", VALUES, NONE, NONE, 10, each_student, 10},
@@ -217,6 +224,18 @@ static const ht_tail_law laws[] = {
     {"scales 1 by row", VALUES, NONE, NONE, NONE, rows_of_scale, 1},
     {"scales 1 by column", VALUES, NONE, NONE, NONE, columns_of_scale, 2},
     {"stable, by column", VALUES, NONE, 1.5, NONE, columns_of_scale, 1.5},
+    {"± lognormal 3 200 × 100", SMALL, each_lognormal_both, 3},
+    {"± lognormal 2 200 × 100", SMALL, each_lognormal_both, 2},
+    {"lognormal 3 200 × 100", SMALL, each_lognormal, 3},
+    {"lognormal 1 200 × 100", SMALL, each_lognormal, 1},
+    {"exponential 200 × 100", SMALL, each_exponential, 0},
+    {"geometric 200 × 100", SMALL, each_geometric, 0.3},
+    {"scales by row 200 × 100", SMALL, rows_of_scale, 1},
+    {"scales by col 200 × 100", SMALL, columns_of_scale, 2},
+    {"rank 10 and noise", SMALL, low_rank, 10},
+    {"Student 10 100 × 50", 100, 50, true, NONE, NONE, NONE, each_student, 10},
+    {"± lognormal 3 64 × 576", 64, 576, true, NONE, NONE, NONE, each_lognormal_both, 3},
+    {"± lognormal 3 300²", 300, 300, true, NONE, NONE, NONE, each_lognormal_both, 3},
     {"normal 768²", 768, 768, true, NONE, NONE, NONE, each_gaussian, 0},
     {"normal 300 × 1000", 300, 1000, true, NONE, NONE, NONE, each_gaussian, 0},
     {"uniform 400²", 400, 400, true, NONE, NONE, NONE, each_uniform, 0},
@@ -251,6 +270,12 @@ static double truth(const ht_tail_law *law, ht_estimator estimator)
 {
     const ht_estimator_info *info = ht_estimator_at(estimator);
     return info->input == HT_INPUT_ROWS ? law->vectors : info->stable ? law->stability : law->tail;
+}
+
+bool ht_tail_law_asks(const ht_tail_law *law, ht_estimator estimator)
+{
+    bool spectrum = ht_estimator_at(estimator)->input == HT_INPUT_EIGENVALUES;
+    return law->spectrum ? spectrum || isnan(law->tail) : !spectrum;
 }
 
 bool ht_tail_law_wronged(const ht_tail_law *law, const ht_estimate *e)

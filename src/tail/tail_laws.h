@@ -9,7 +9,7 @@
 typedef struct ht_tail_law {
     const char *name;
     size_t rows, columns;
-    bool spectrum; /* for powerlaw; else for all others */
+    bool spectrum; /* for powerlaw, and for all others where there is no index; else for these alone */
     /* The true index of values, of rows as vectors, and of the tail (spectrum: of the density); NaN: none. */
     double stability, vectors, tail;
     void (*fill)(double *x, size_t rows, size_t columns, double parameter, ht_rng *rng);
@@ -22,6 +22,9 @@ const ht_tail_law *ht_tail_laws(int *count);
  * (rows × columns). */
 ht_code ht_tail_law_try(const ht_tail_law *law, uint64_t which, double *x, ht_estimate *estimates,
                         ht_error *err);
+
+/* Is the law one to try it on? */
+bool ht_tail_law_asks(const ht_tail_law *law, ht_estimator estimator);
 
 /* Good, though there is no such index, or another one, 3.3 deviations away. */
 bool ht_tail_law_wronged(const ht_tail_law *law, const ht_estimate *estimate);

@@ -27,6 +27,16 @@ static void count_signs(ht_tail_sample *s)
     s->count = s->total - s->zeros;
 }
 
+/* How many that are not zero leave the range of doubles in units of the largest? Only doubles can. */
+static size_t count_lost(const ht_tail_sample *s)
+{
+    const ht_values *x = &s->x;
+    size_t lost = 0;
+    if (!x->f64 || s->centred) return 0;
+    for (size_t i = 0; i < s->total; i++) lost += x->f64[i] != 0 && ldexp(x->f64[i], -x->exponent) == 0;
+    return lost;
+}
+
 /* Values up to twice the smallest. */
 static size_t count_smallest(const ht_tail_sample *s)
 {
@@ -114,6 +124,8 @@ ht_code ht_tail_sample_take(ht_tail_sample *s, const ht_values *x, ht_error *err
     if (ht_values_check(x, &largest, err) != HT_OK) return err->code;
     frexp(largest, &s->x.exponent);
     count_signs(s);
+    s->lost = s->zeros > 0 ? count_lost(s) : 0;
+    s->zeros -= s->lost;
     count_distinct(s);
     if (s->distinct > 1 && on_grid(s)) s->grid = s->least;
     explain_zeros(s);
@@ -128,6 +140,7 @@ const char *ht_tail_sample_refusal(const ht_tail_sample *s)
 {
     enum { LEAST = 4 };
     if (s->total == 0) return "there are no values";
+    if (s->lost > 0) return "the values span more than the range of a double, 10^308";
     if (s->count == 0) return s->centred ? "one value, repeated" : "all values are zero";
     if (s->count == 1) return "only one value is not zero";
     if (s->distinct == 1) return s->zeros ? "one value, and zeros" : "one value, repeated";

@@ -23,6 +23,7 @@ typedef struct ht_tail_sample {
     double least;           /* the smallest magnitude above zero; Inf of nothing */
     int distinct;           /* different magnitudes above zero, up to HT_TAIL_MANY */
     bool centred;           /* something was taken from every value */
+    size_t lost;            /* values that are not zero, but too small for a double beside the largest */
     bool censored;          /* zeros stay: they are values below `step` */
     bool excess;            /* a gap around zero, but more zeros than it explains */
     double step;            /* censored: see above; NaN else */

@@ -216,8 +216,8 @@ static void compare(ht_estimate *a, ht_estimate *b)
 {
     double apart = fabs(a->value - b->value);
     if (apart <= 0.05 || apart <= 4 * hypot(a->std_error, b->std_error)) return;
-    if (a->quality == HT_QUALITY_GOOD) a->quality = HT_QUALITY_NOT_POWER_LAW;
-    if (b->quality == HT_QUALITY_GOOD) b->quality = HT_QUALITY_NOT_POWER_LAW;
+    if (a->quality == HT_QUALITY_GOOD) a->quality = HT_QUALITY_NOT_STABLE;
+    if (b->quality == HT_QUALITY_GOOD) b->quality = HT_QUALITY_NOT_STABLE;
 }
 
 /* The median beyond a tenth of the spread and 5 of its errors (0.93 spread/√n for a normal law, less for
@@ -243,7 +243,7 @@ static bool skewed(const double q[5], const ht_estimate *e, size_t count)
 static void refuse(ht_estimate *e)
 {
     if (e->quality == HT_QUALITY_GOOD || e->quality == HT_QUALITY_NO_HEAVY_TAIL)
-        e->quality = HT_QUALITY_NOT_POWER_LAW;
+        e->quality = HT_QUALITY_NOT_STABLE;
 }
 
 void ht_stable_estimates(const ht_tail_sample *s, ht_estimate *mmo, ht_estimate *quantile,

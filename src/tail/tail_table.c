@@ -51,8 +51,8 @@ static const ht_estimator_info table[HT_ESTIMATORS] = {
     [HT_POWERLAW] =
         {"powerlaw", "Clauset, Shalizi, Newman, SIAM Review 51, 2009 (distance as in plfit, WeightWatcher)",
          "α = 1 + n / Σ log(λ/xmin) over the n eigenvalues of WᵀW/N ≥ xmin; xmin with the least distance",
-         "a power law among the largest eigenvalues", density, "asymptotic: (α-1)/√n, xmin taken as known",
-         HT_INPUT_EIGENVALUES, false},
+         "a power law among the largest eigenvalues", density,
+         "samples with a search for xmin, and what half of the points move", HT_INPUT_EIGENVALUES, false},
     [HT_POWERLAW_TWO_SIDED] = {"powerlaw-two-sided", "Clauset, Shalizi, Newman, SIAM Review 51, 2009",
                                "as powerlaw, with the true Kolmogorov-Smirnov distance",
                                "a power law among the largest eigenvalues", density, "as powerlaw",
@@ -70,8 +70,8 @@ static const struct {
     [HT_QUALITY_GOOD] = {"good", "nothing speaks against it"},
     [HT_QUALITY_FEW_POINTS] = {"few points", "too few points: the interval says how little is known"},
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
-    [HT_QUALITY_NOT_POWER_LAW] =
-        {"not a power law", "another law than assumed: no straight line on log-log axes, or not stable"},
+    [HT_QUALITY_NOT_POWER_LAW] = {"not a power law", "another law: no straight line on log-log axes"},
+    [HT_QUALITY_NOT_STABLE] = {"not stable", "another law than a symmetric stable one, if only a little"},
     [HT_QUALITY_UNDECIDED] = {"undecided", "another law, as a lognormal one, fits as well: believe neither"},
     [HT_QUALITY_DISAGREE] = {"disagrees", "an estimate that is surer excludes this one"},
     [HT_QUALITY_COLUMNS] = {"columns differ", "columns of unequal scale: not one law"},
@@ -125,7 +125,7 @@ void ht_estimate_judge_stable(ht_estimate *e, size_t count)
     if (!isfinite(e->value))
         e->quality = HT_QUALITY_NOT_APPLICABLE;
     else if (!(e->value > 0))
-        e->quality = HT_QUALITY_NOT_POWER_LAW;
+        e->quality = HT_QUALITY_NOT_STABLE;
     else if (count < LEAST || !(deviation < 0.25 * fabs(gamma)))
         e->quality = HT_QUALITY_FEW_POINTS;
     else if (gamma - HT_Z99 * deviation <= 0.5)

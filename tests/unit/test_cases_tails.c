@@ -756,6 +756,61 @@ static void equal_eigenvalues_are_no_power_law(void **state)
     }
 }
 
+/* Preferential attachment, an Erdős–Rényi graph, and entries of two bits: what has few levels is exact, so no
+ * rank is lost; two hundred eigenvalues of these are no power law that is sure. */
+static void matrices_of_few_levels_are_not_good(void **state)
+{
+    enum { SIDE = 200, KINDS = 4, LINKS = 3 };
+    static double w[SIDE * SIDE];
+    static int end[2 * LINKS * SIDE];
+    ht_rng rng;
+    (void)state;
+    ht_rng_init(&rng, 7, HT_STREAM_TEST, 23);
+    for (int kind = 0; kind < KINDS; kind++) {
+        int ends = 0;
+        memset(w, 0, sizeof w);
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            int row = i / SIDE, column = i % SIDE;
+            if (kind == 0 && column < row && ht_rng_below(&rng, 20) == 0) w[i] = w[column * SIDE + row] = 1;
+            if (kind == 1) w[i] = fmin(fmax(rint(1.2 * ht_rng_normal(&rng)), -2), 1);
+            if (kind == 2) w[i] = ht_rng_u32(&rng) & 1 ? 1 : -1;
+        }
+        for (int i = 1; kind == 3 && i < SIDE; i++)
+            for (int l = 0; l < LINKS; l++) {
+                int to = ends ? end[ht_rng_below(&rng, (uint32_t)ends)] : 0;
+                w[i * SIDE + to] = w[to * SIDE + i] = 1;
+                end[ends++] = i, end[ends++] = to;
+            }
+        fit f = fit_all(w, SIDE, SIDE);
+        if (f.e[HT_POWERLAW].rank < SIDE - 10) fail_msg("kind %d: rank %zu", kind, f.e[HT_POWERLAW].rank);
+        for (int e = 0; e < HT_ESTIMATORS; e++)
+            if (f.e[e].quality == HT_QUALITY_GOOD)
+                fail_msg("kind %d: %s is good", kind, ht_estimator_at((ht_estimator)e)->name);
+    }
+    for (int i = 0; i < SIDE * SIDE; i++) w[i] = i / SIDE == (7 * (i % SIDE) + 3) % SIDE; /* a permutation */
+    fit f = fit_all(w, SIDE, SIDE);
+    assert_true(isnan(f.e[HT_POWERLAW].value) && f.e[HT_POWERLAW].rank == SIDE);
+}
+
+/* Doubles from 1e-300 to 1e300: none is a zero, and there is no unit in which all are doubles. */
+static void what_spans_more_than_doubles_has_no_zeros(void **state)
+{
+    enum { ROWS = 100, COLUMNS = 20, N = ROWS * COLUMNS };
+    static double x[N];
+    ht_rng rng;
+    (void)state;
+    ht_rng_init(&rng, 8, HT_STREAM_TEST, 23);
+    for (int i = 0; i < N; i++) x[i] = i % 10 ? pow(10, 600 * ht_rng_uniform(&rng) - 300) : 0;
+    fit f = fit_all(x, ROWS, COLUMNS);
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        if (ht_estimator_at((ht_estimator)e)->input == HT_INPUT_EIGENVALUES) continue;
+        assert_true(isnan(f.e[e].value) && f.e[e].quality == HT_QUALITY_NOT_APPLICABLE);
+        assert_non_null(f.e[e].reason);
+        assert_non_null(strstr(f.e[e].reason, "span"));
+        if (e != HT_MMO_MULTI) assert_int_equal(f.e[e].zeros, N / 10);
+    }
+}
+
 /* ---- indices below 1 ---- */
 
 /* Each mean of 20 samples within 4 of its errors, the scale too; what is beyond the table is refused. */
@@ -814,6 +869,8 @@ int main(void)
         cmocka_unit_test(the_rank_is_told_and_noise_is_no_spectrum),
         cmocka_unit_test(a_full_rank_is_full),
         cmocka_unit_test(equal_eigenvalues_are_no_power_law),
+        cmocka_unit_test(matrices_of_few_levels_are_not_good),
+        cmocka_unit_test(what_spans_more_than_doubles_has_no_zeros),
         cmocka_unit_test(small_indices_are_found),
     };
     ht_linalg_init(); /* one BLAS thread */

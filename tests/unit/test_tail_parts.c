@@ -11,11 +11,13 @@
 
 #include <cmocka.h>
 
+#include "base/call_off.h"
 #include "heavytail/tail.h"
 #include "nn/gradient_noise.h"
 #include "num/rng.h"
 #include "num/select.h"
 #include "stable/stable_spread.h"
+#include "tail/power_test.h"
 #include "unit/golden.h"
 #include "unit/twin.h"
 
@@ -195,6 +197,50 @@ static void gradient_noise_is_minibatch_less_full_gradient(void **state)
     golden_free_samples(&samples);
 }
 
+/* ---- the bias of a bent tail ---- */
+
+/* Quantiles x(u) = u^-γ (1 + d u): to first order Hill's mean over u < s is -d s/2 beside γ. */
+static void a_bend_tells_the_bias_above_it(void **state)
+{
+    enum { N = 20000, K = 600 };
+    static const double gamma = 0.5;
+    static double x[N];
+    (void)state;
+    for (int d = -2; d <= 2; d++) {
+        double bias, slope = 0.4 * d, mean = 0;
+        bool bent;
+        ht_error err;
+        for (int i = 0; i < N; i++) {
+            double u = (i + 0.5) / N;
+            x[i] = -gamma * log(u) + log1p(slope * u);
+        }
+        for (int i = 0; i < K; i++) mean += (x[i] - x[K]) / K;
+        assert_int_equal(ht_power_bias(&bias, &bent, x, K, N / 2, N, 1, &err), HT_OK);
+        assert_int_equal(bent, d != 0);
+        if (d == 0) assert_true(bias == 0);
+        if (d != 0 && !(fabs(bias / (-slope * K / N / 2) - 1) < 0.5))
+            fail_msg("slope %g: %g, not %g (Hill's is off by %g)", slope, bias, -slope * K / N / 2,
+                     mean - gamma);
+    }
+}
+
+static void samples_of_a_search_are_called_off(void **state)
+{
+    enum { N = 500 };
+    double x[N];
+    atomic_bool off = true;
+    ht_power_samples samples;
+    ht_error err;
+    (void)state;
+    for (int i = 0; i < N; i++) x[i] = -log((i + 0.5) / N);
+    assert_int_equal(ht_power_search_try(&samples, x, N, N, 25, true, &err), HT_OK);
+    assert_true(samples.p > 0.05 && samples.deviation > 0.02 && samples.deviation < 0.3);
+    const atomic_bool *before = ht_call_off_by(&off);
+    assert_int_equal(ht_power_search_try(&samples, x, N, N, 25, true, &err), HT_FAIL);
+    ht_call_off_by(before);
+    assert_string_equal(err.text, "called off");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +249,8 @@ int main(void)
         cmocka_unit_test(the_picture_counts_what_is_there),
         cmocka_unit_test(centring_is_undone_by_nothing),
         cmocka_unit_test(gradient_noise_is_minibatch_less_full_gradient),
+        cmocka_unit_test(a_bend_tells_the_bias_above_it),
+        cmocka_unit_test(samples_of_a_search_are_called_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

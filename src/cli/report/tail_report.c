@@ -95,11 +95,13 @@ void ht_tail_json_broken(json_t *list, const ht_tensor_info *info, const char *w
 
 /* ---- for people ---- */
 
-static const char conventions[] = "The index is that of the tail, P(|w| > x) ~ x^-α; for a stable law the "
-                                  "stability index, 2 being normal.\n"
-                                  "powerlaw: the exponent of the density of the eigenvalues of WᵀW/N, one "
-                                  "more than the index of their tail.\n"
-                                  "Raw values, not centred.\n";
+static const char conventions[] =
+    "The index is that of the tail, P(|w| > x) ~ x^-α; for a stable law the "
+    "stability index, 2 being normal.\n"
+    "powerlaw: the exponent of the density of the eigenvalues of WᵀW/N, one "
+    "more than the index of their tail.\n"
+    "Raw values, not centred. choice: the k largest values, blocks of m, or all n. "
+    "p: how often a sample of the law\nis as far from it; - was not tested.\n";
 
 static const char choices[] =
     "\nWithout --k: the end of the plateau, the largest k whose Hill estimate "
@@ -112,7 +114,8 @@ static const char choices[] =
     "that there is a gap\n"
     "around zero, stay as values below a step. Eigenvalues below the noise of rounding are "
     "left out: what is\n"
-    "left is the rank. No unit matters.\n"
+    "left is the rank. No unit matters. Where a tail bends below its threshold, errors have the bias of "
+    "that, too.\n"
     "\nQuality:\n";
 
 static void format_end(double value, char to[24])
@@ -131,23 +134,33 @@ static void add_column(ht_text *to, const char *text, int width, bool right)
     ht_text_add(to, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
 }
 
+/* "k 2000", "m 20", or how many values: "n 250k". */
+static void format_choice(const ht_estimate *e, char to[32])
+{
+    size_t count = e->k ? e->k : e->m ? e->m : e->n_tail;
+    char number[24];
+    snprintf(number, sizeof number, "%zu", count);
+    if (count > 99999) ht_format_short(number, sizeof number, (double)count, 3);
+    snprintf(to, 32, "%c %s", e->k ? 'k' : e->m ? 'm' : 'n', number);
+}
+
 static void add_estimate(ht_text *to, const ht_estimate *e)
 {
-    char number[60], low[24], high[24], interval[60] = "", choice[32] = "", points[32];
+    char number[60], low[24], high[24], interval[60] = "", choice[32], p[24] = "-";
     if (e->quality == HT_QUALITY_NOT_APPLICABLE && !isfinite(e->value)) return;
     ht_tail_format(e, number, sizeof number);
     format_end(e->low, low), format_end(e->high, high);
     if (!isnan(e->low)) snprintf(interval, sizeof interval, "%s .. %s", low, high);
-    if (e->k) snprintf(choice, sizeof choice, "k %zu", e->k);
-    if (e->m) snprintf(choice, sizeof choice, "m %zu", e->m);
-    ht_format_grouped(points, sizeof points, (long long)e->n_tail);
-    ht_text_add(to, "  %-19s", ht_estimator_at(e->estimator)->name);
-    add_column(to, number, 18, true);
-    ht_text_add(to, "   ");
-    add_column(to, interval, 19, false);
-    add_column(to, choice, 10, false);
-    add_column(to, points, 10, true);
-    ht_text_add(to, "   %s%s%s\n", ht_quality_word(e->quality), e->reason ? ": " : "",
+    format_choice(e, choice);
+    if (!isnan(e->p)) snprintf(p, sizeof p, e->p < 0.001 ? "<.001" : "%.3f", e->p);
+    ht_text_add(to, "  %-18s ", ht_estimator_at(e->estimator)->name);
+    add_column(to, number, 13, true);
+    ht_text_add(to, " ");
+    add_column(to, interval, 15, false);
+    ht_text_add(to, " ");
+    add_column(to, choice, 7, false);
+    add_column(to, p, 6, true);
+    ht_text_add(to, " %s%s%s\n", ht_quality_word(e->quality), e->reason ? ": " : "",
                 e->reason ? e->reason : "");
 }
 
@@ -196,8 +209,8 @@ void ht_tail_table(ht_text *to, const ht_tensor *t, const ht_tail_picture *p, co
         add_shape(to, t, views[v].rows);
         ht_text_add(to, "), %s\n", views[v].title);
         if (v == 0)
-            ht_text_add(to, "  %-19s%18s   %-19s%-10s%10s   %s\n", "estimator", "index ± error",
-                        "95 % interval", "choice", "points", "believe it?");
+            ht_text_add(to, "  %-18s %s %-15s %-7s%6s %s\n", "estimator", "index ± error", "95 % interval",
+                        "choice", "p", "believe it?");
         for (int e = 0; e < views[v].count; e++) add_estimate(to, &views[v].estimates[e]);
         add_remarks(to, &views[v], t);
         ht_text_add(to, "\n");
