@@ -1,19 +1,40 @@
-/* test_readme.c - the README's command lines do what it says: all lines of its ```sh blocks run after `make`,
- * in their order, on embedded data. */
+/* test_readme.c - the command lines of README and its pages do what they say: all lines of ```sh blocks run
+ * after `make`, in their order, on embedded data. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sandbox.h"
 #include "unit/source.h"
 
 static const char program[] = "./heavytail";
 
-static char *readme(void)
+/* The pages whose lines build on each other, in the order in which they run. */
+static const char *const pages[] = {"README.md", "docs/pruning.md", "docs/sweeps.md", "docs/runs.md"};
+enum { PAGES = sizeof pages / sizeof pages[0], FRONT_PAGE = 130 };
+
+static char *page(const char *name)
 {
     char path[4300];
     size_t size;
-    snprintf(path, sizeof path, "%s/README.md", source_top());
+    snprintf(path, sizeof path, "%s/%s", source_top(), name);
     return sandbox_read(path, &size);
+}
+
+static char *whole(void)
+{
+    char *text = NULL;
+    size_t used = 0;
+    for (int i = 0; i < PAGES; i++) {
+        char *one = page(pages[i]);
+        size_t length = strlen(one);
+        text = realloc(text, used + length + 1);
+        assert_non_null(text);
+        memcpy(text + used, one, length + 1);
+        used += length;
+        free(one);
+    }
+    return text;
 }
 
 /* The next line, ended by NUL; NULL at the end. */
@@ -31,7 +52,7 @@ static void every_command_line_runs_after_make(void **state)
     (void)state;
     enum { LEAST = 15 };           /* fewer: the blocks have not been found */
     if (SANDBOX_SANITIZED) skip(); /* what these commands do is tested piece by piece */
-    char *text = readme(), *at = text, *line, script[1000];
+    char *text = whole(), *at = text, *line, script[1000];
     bool runs = false;
     int count = 0;
     sandbox_allow(600);
@@ -64,7 +85,7 @@ static void what_the_lines_write_is_there(void **state)
 static void the_program_is_called_as_make_leaves_it(void **state)
 {
     (void)state;
-    char *text = readme(), *at = text, *line;
+    char *text = whole(), *at = text, *line;
     bool block = false;
     while ((line = next_line(&at))) {
         if (strncmp(line, "```", 3) == 0) block = !block;
@@ -77,12 +98,46 @@ static void the_program_is_called_as_make_leaves_it(void **state)
     free(text);
 }
 
+/* A front page is read to its end. */
+static void the_readme_is_a_front_page(void **state)
+{
+    (void)state;
+    char *text = page("README.md"), *at = text;
+    int lines = 0;
+    while (next_line(&at)) lines++;
+    free(text);
+    if (lines > FRONT_PAGE) fail_msg("README.md has %d lines; %d are a front page", lines, FRONT_PAGE);
+}
+
+/* [text](path#heading): the path is there, seen from the page. */
+static void links_lead_somewhere(void **state)
+{
+    (void)state;
+    int links = 0;
+    for (int i = 0; i < PAGES; i++) {
+        char *text = page(pages[i]), path[4800], folder[64];
+        snprintf(folder, sizeof folder, "%.*s",
+                 (int)(strrchr(pages[i], '/') ? strcspn(pages[i], "/") + 1 : 0), pages[i]);
+        for (const char *at = text; (at = strstr(at, "](")); at += 2) {
+            int length = (int)strcspn(at + 2, ")#");
+            if (length == 0 || strncmp(at + 2, "http", 4) == 0) continue;
+            snprintf(path, sizeof path, "%s/%s%.*s", source_top(), folder, length, at + 2);
+            if (access(path, R_OK) != 0) fail_msg("%s: %.*s is not there", pages[i], length, at + 2);
+            links++;
+        }
+        free(text);
+    }
+    assert_true(links > 15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_line_runs_after_make),
         cmocka_unit_test(what_the_lines_write_is_there),
         cmocka_unit_test(the_program_is_called_as_make_leaves_it),
+        cmocka_unit_test(the_readme_is_a_front_page),
+        cmocka_unit_test(links_lead_somewhere),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }
