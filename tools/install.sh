@@ -14,7 +14,7 @@ pc=$lib/pkgconfig/heavytail.pc
 # Calls `$1 SOURCE FOLDER` for every file that is copied under its own name.
 each_copy() {
     for file in include/heavytail/*.h; do "$1" "$file" "$headers"; done
-    "$1" src/params/params.def "$headers/params"
+    for file in src/params/*.def; do "$1" "$file" "$headers/params"; done
     for file in README.md LICENSE; do "$1" "$file" "$doc"; done
     for file in docs/*.md; do "$1" "$file" "$doc/docs"; done
     for file in docs/examples/*; do "$1" "$file" "$doc/docs/examples"; done

@@ -30,6 +30,7 @@ typedef struct ht_prune_info {
     const char *what;  /* a line for people */
     bool output_layer; /* acts on the output layer too */
     bool calibrated;   /* needs spec.calibration */
+    int cost;          /* of a curve, against the others: the least is the cheapest */
 } ht_prune_info;
 
 const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */

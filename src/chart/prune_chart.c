@@ -7,23 +7,19 @@
 
 ht_role ht_prune_role(ht_prune_method method)
 {
-    static const ht_role roles[HT_PRUNE_METHODS] = {
-        [HT_PRUNE_NODE] = HT_ROLE_PRUNED,     [HT_PRUNE_MAGNITUDE] = HT_ROLE_CURVE_2,
-        [HT_PRUNE_CORESET] = HT_ROLE_CURVE_1, [HT_PRUNE_MAGNITUDE_LAYER] = HT_ROLE_CURVE_4,
-        [HT_PRUNE_SVD] = HT_ROLE_CURVE_5,     [HT_PRUNE_RANDOM] = HT_ROLE_DIM,
+    static const ht_role roles[] = {
+#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+    HT_ROLE_##role,
+#include "params/prune_methods.def"
     };
     return roles[method];
 }
 
 static ht_dash dash_of(ht_prune_method method)
 {
-    static const ht_dash dashes[HT_PRUNE_METHODS] = {
-        [HT_PRUNE_NODE] = HT_SOLID,
-        [HT_PRUNE_MAGNITUDE] = HT_LONG,
-        [HT_PRUNE_CORESET] = HT_DASH_DOT_DOT,
-        [HT_PRUNE_MAGNITUDE_LAYER] = HT_DASH_DOT,
-        [HT_PRUNE_SVD] = HT_FINE,
-        [HT_PRUNE_RANDOM] = HT_DOTTED,
+    static const ht_dash dashes[] = {
+#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what) HT_##dash,
+#include "params/prune_methods.def"
     };
     return dashes[method];
 }

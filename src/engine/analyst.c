@@ -218,14 +218,25 @@ static void measure_speed(look *l)
     if (ht_survey_speed(&l->self->report, l->letter->tap->net, &some, &spec, &ignored) == HT_OK) publish(l);
 }
 
+/* The cheapest method that is wanted, of those in `left`; HT_PRUNE_METHODS when none is. */
+static ht_prune_method cheapest(unsigned left)
+{
+    ht_prune_method best = HT_PRUNE_METHODS;
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        if (left >> m & 1 &&
+            (best == HT_PRUNE_METHODS || ht_prune_at((ht_prune_method)m)->cost < ht_prune_at(best)->cost))
+            best = (ht_prune_method)m;
+    return best;
+}
+
 /* By rising cost. Ends when something else is asked for: the next letter then says what. */
 static void look_at_the_rest(look *l)
 {
-    static const ht_prune_method order[] = {HT_PRUNE_NODE,      HT_PRUNE_RANDOM,          HT_PRUNE_SVD,
-                                            HT_PRUNE_MAGNITUDE, HT_PRUNE_MAGNITUDE_LAYER, HT_PRUNE_CORESET};
     bool again = false;
-    for (size_t i = 0; i < sizeof order / sizeof order[0] && !again && !disturbed(l); i++) {
-        if (l->wanted >> order[i] & 1 && look_at_method(l, order[i])) publish(l);
+    ht_prune_method m;
+    for (unsigned left = l->wanted; (m = cheapest(left)) < HT_PRUNE_METHODS && !again && !disturbed(l);) {
+        left &= ~(1u << m);
+        if (look_at_method(l, m)) publish(l);
         ht_mailbox_asked(l->self->box, &again);
     }
 }

@@ -84,6 +84,8 @@ void ht_lab_unmask(ht_lab *lab, ht_action action)
 
 /* ---- keys and mouse in the view ---- */
 
+_Static_assert(HT_PRUNE_METHODS <= HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1, "a method has no number key");
+
 bool ht_lab_pruning_act(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;

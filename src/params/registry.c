@@ -7,6 +7,17 @@
 
 #include "base/text.h"
 
+static const char *const methods[] = {
+#define HT_METHOD(id, name, ...) name,
+#include "params/prune_methods.def"
+    NULL};
+
+static const char methods_help[] = "what is removed first. "
+#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+    name ": " what "; "
+#include "params/prune_methods.def"
+                                   "keys 1, 2 … in the pruning view";
+
 static const ht_param_info table[HT_P_COUNT] = {
 #define HT_PARAM(id, key, type, initial, low, high, scale, step, unit, live, choices, help)                  \
     [HT_P_##id] = {key,  HT_TYPE_##type, initial,      low,     high, HT_PSCALE_##scale,                     \
@@ -15,6 +26,8 @@ static const ht_param_info table[HT_P_COUNT] = {
 #define PARAM_RESET HT_RESET
 #define PARAM_VIEW HT_VIEW
 #define NONE NULL
+#define METHODS methods
+#define METHODS_HELP methods_help
 #define OF(...)                                                                                              \
     (const char *const[])                                                                                    \
     {                                                                                                        \

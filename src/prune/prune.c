@@ -1,4 +1,4 @@
-/* prune.c - THE table of pruning methods, and what they have in common. */
+/* prune.c - from a method (params/prune_methods.def) to a plan, and what is done with one. */
 #include "heavytail/prune.h"
 
 #include <math.h>
@@ -8,27 +8,18 @@
 #include "base/call_off.h"
 #include "prune/prune_plan.h"
 
+typedef enum joint { JOINT_SCOPE, JOINT_TOGETHER, JOINT_APART } joint;
+
 typedef struct method {
     ht_prune_info info;
     const ht_prune_ops *ops;
+    joint joint;
 } method;
 
 static const method methods[HT_PRUNE_METHODS] = {
-    [HT_PRUNE_NODE] = {{"node", "neurons", "the rows of smallest norm (arXiv 2306.08125)", false, false},
-                       &ht_prune_neuron_ops},
-    [HT_PRUNE_MAGNITUDE] = {{"magnitude", "weights", "the smallest weights of all layers", true, false},
-                            &ht_prune_weight_ops},
-    [HT_PRUNE_MAGNITUDE_LAYER] = {{"magnitude-layer", "weights", "the smallest weights of each layer", true,
-                                   false},
-                                  &ht_prune_weight_ops},
-    [HT_PRUNE_SVD] = {{"svd", "singular values", "the smallest singular values (arXiv 2106.03795)", false,
-                       false},
-                      &ht_prune_svd_ops},
-    [HT_PRUNE_CORESET] = {{"coreset", "weights", "edges of low sensitivity (CoreNet, arXiv 1804.05345)", true,
-                           true},
-                          &ht_prune_coreset_ops},
-    [HT_PRUNE_RANDOM] = {{"random", "neurons", "neurons by lot: the floor to beat", false, false},
-                         &ht_prune_neuron_ops},
+#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+    {{name, unit, what, whole, calibrated, cost}, &ht_prune_##operations##_ops, JOINT_##joint},
+#include "params/prune_methods.def"
 };
 
 const ht_prune_info *ht_prune_at(ht_prune_method m)
@@ -75,8 +66,7 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
                             m->info.name);
     plan->layers = net->depth + m->info.output_layer;
-    plan->joint = spec->method == HT_PRUNE_MAGNITUDE ||
-                  (spec->method != HT_PRUNE_MAGNITUDE_LAYER && spec->scope == HT_PRUNE_GLOBAL);
+    plan->joint = m->joint == JOINT_TOGETHER || (m->joint == JOINT_SCOPE && spec->scope == HT_PRUNE_GLOBAL);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
     ht_code code = ht_still_wanted(err);

@@ -1,4 +1,4 @@
-/* prune_plan.h - what a pruning method is made of; prune.c holds the table of them.
+/* prune_plan.h - what a pruning method is made of; params/prune_methods.def is the table of them.
  *
  * A method is prepared on a network (orders, factors, sensitivities), then asked how far to cut each layer
  * for a ratio or an error, then to cut: as often as wanted, on copies of that network or, once, on itself. */
@@ -48,7 +48,8 @@ typedef struct ht_prune_ops {
     bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
 } ht_prune_ops;
 
-extern const ht_prune_ops ht_prune_neuron_ops, ht_prune_weight_ops, ht_prune_svd_ops, ht_prune_coreset_ops;
+#define HT_METHOD(id, name, unit, operations, ...) extern const ht_prune_ops ht_prune_##operations##_ops;
+#include "params/prune_methods.def"
 
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,
                            struct ht_pool *pool, ht_error *err);

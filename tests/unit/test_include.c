@@ -36,7 +36,7 @@ static const rule rules[] = {
     {"link", " base params num nn tail prune "},
     {"engine", " base params num data kernel nn weights link "},
     {"session", " base params data kernel nn engine "},
-    {"chart", " base tail prune "},
+    {"chart", " base params tail prune "},
     {"experiment", " base params num data nn tail prune link engine session chart "},
     {"sweep", " base params num data nn session experiment "},
     {"view", " base params num link chart "},
