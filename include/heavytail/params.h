@@ -28,8 +28,20 @@ typedef enum ht_param_type {
 typedef enum ht_param_scale { HT_PSCALE_LINEAR, HT_PSCALE_LOG, HT_PSCALE_LOG0 } ht_param_scale;
 typedef enum ht_param_live { HT_LIVE, HT_RESET, HT_VIEW } ht_param_live;
 
+typedef enum ht_param_group {
+    HT_GROUP_DATA,
+    HT_GROUP_MODEL,
+    HT_GROUP_TRAIN,
+    HT_GROUP_NOISE,
+    HT_GROUP_PRUNE,
+    HT_GROUP_OCCAM,
+    HT_GROUP_RUN,
+    HT_GROUP_UI /* only the screen's: no part of a run */
+} ht_param_group;
+
 typedef struct ht_param_info {
-    const char *key;
+    const char *key; /* "train.lr" */
+    ht_param_group group;
     ht_param_type type;
     double initial, low, high;
     ht_param_scale scale;

@@ -44,9 +44,9 @@ struct ht_ladder {
 /* What makes no difference to a run's results; the ladder itself sets width and seed. */
 static bool irrelevant(ht_param p, bool with_noise)
 {
-    const char *key = ht_param_at(p)->key;
-    if (p == HT_P_MODEL_WIDTH || p == HT_P_TRAIN_SEED || strncmp(key, "ui.", 3) == 0) return true;
-    return !with_noise && strncmp(key, "noise.", 6) == 0;
+    ht_param_group group = ht_param_at(p)->group;
+    if (p == HT_P_MODEL_WIDTH || p == HT_P_TRAIN_SEED || group == HT_GROUP_UI) return true;
+    return !with_noise && group == HT_GROUP_NOISE;
 }
 
 bool ht_ladder_same(const ht_params *a, const ht_params *b, bool with_noise)

@@ -21,7 +21,7 @@ void ht_lab_use_theme(ht_lab *lab)
 static void set(ht_lab *lab, ht_param p, double value)
 {
     double set_to = ht_params_put(&lab->model->asked, p, value);
-    if (strncmp(ht_param_at(p)->key, "ui.", 3) != 0)
+    if (ht_param_at(p)->group != HT_GROUP_UI)
         ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
     else if (p == HT_P_UI_THEME)
         ht_lab_use_theme(lab);

@@ -19,9 +19,9 @@ static const char methods_help[] = "what is removed first. "
                                    "keys 1, 2 … in the pruning view";
 
 static const ht_param_info table[HT_P_COUNT] = {
-#define HT_PARAM(id, key, type, initial, low, high, scale, step, unit, live, choices, help)                  \
-    [HT_P_##id] = {key,  HT_TYPE_##type, initial,      low,     high, HT_PSCALE_##scale,                     \
-                   step, unit,           PARAM_##live, choices, help},
+#define HT_PARAM(id, group, key, type, initial, low, high, scale, step, unit, live, choices, help)           \
+    [HT_P_##id] = {key,  HT_GROUP_##group, HT_TYPE_##type, initial, low, high, HT_PSCALE_##scale, step,      \
+                   unit, PARAM_##live,     choices,        help},
 #define PARAM_LIVE HT_LIVE
 #define PARAM_RESET HT_RESET
 #define PARAM_VIEW HT_VIEW

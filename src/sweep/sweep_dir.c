@@ -53,7 +53,7 @@ static json_t *describe(const ht_grid *grid)
         json_object_del(params, key);
     }
     for (int p = 0; p < HT_P_COUNT; p++)
-        if (strncmp(ht_param_at(p)->key, "ui.", 3) == 0) json_object_del(params, ht_param_at(p)->key);
+        if (ht_param_at(p)->group == HT_GROUP_UI) json_object_del(params, ht_param_at(p)->key);
     return json_pack("{s:i, s:s, s:o, s:o}", "schema", 1, "preset", grid->base.preset, "vary", keys, "params",
                      params);
 }

@@ -62,7 +62,7 @@ static ht_vary *new_axis(ht_grid *grid, ht_param param, ht_error *err)
     const char *key = ht_param_at(param)->key;
     bool twice = false;
     for (int i = 0; i < grid->axes; i++) twice = twice || grid->axis[i].param == param;
-    if (strncmp(key, "ui.", 3) == 0)
+    if (ht_param_at(param)->group == HT_GROUP_UI)
         ht_error_set(err, HT_USAGE, "--vary %s: changes only the screen; a sweep has none", key);
     else if (twice)
         ht_error_set(err, HT_USAGE, "%s is varied twice; give all its values in one list, as in a=1,2", key);

@@ -39,7 +39,7 @@ static char *describe(const ht_results *results, const ht_session *s, const ht_g
     bool complete = params && json_object_set_new(params, "data.name", json_string(name)) == 0 &&
                     json_object_set_new(root, "inputs", json_integer(s->data->inputs)) == 0;
     for (int p = 0; complete && p < HT_P_COUNT; p++)
-        if (strncmp(ht_param_at(p)->key, "ui.", 3) == 0) json_object_del(params, ht_param_at(p)->key);
+        if (ht_param_at(p)->group == HT_GROUP_UI) json_object_del(params, ht_param_at(p)->key);
     char *text = complete ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     return text;

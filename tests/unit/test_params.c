@@ -382,9 +382,25 @@ static void any_number_reads_back_in_any_locale(void **state)
     setlocale(LC_ALL, "C");
 }
 
+static void groups_are_those_of_the_keys(void **state)
+{
+    static const char *const names[] = {
+        [HT_GROUP_DATA] = "data",   [HT_GROUP_MODEL] = "model", [HT_GROUP_TRAIN] = "train",
+        [HT_GROUP_NOISE] = "noise", [HT_GROUP_PRUNE] = "prune", [HT_GROUP_OCCAM] = "occam",
+        [HT_GROUP_RUN] = "run",     [HT_GROUP_UI] = "ui"};
+    (void)state;
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        const ht_param_info *info = ht_param_at((ht_param)p);
+        size_t length = strlen(names[info->group]);
+        if (strncmp(info->key, names[info->group], length) != 0 || info->key[length] != '.')
+            fail_msg("%s is said to be of group %s", info->key, names[info->group]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(groups_are_those_of_the_keys),
         cmocka_unit_test(rows_agree_with_themselves),
         cmocka_unit_test(choices_stand_in_the_order_of_their_enums),
         cmocka_unit_test(values_out_of_range_are_refused),
