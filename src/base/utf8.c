@@ -77,6 +77,12 @@ void ht_text_clean(char *text)
     *to = '\0';
 }
 
+bool ht_text_ends(const char *name, const char *end)
+{
+    size_t length = strlen(name), tail = strlen(end);
+    return length > tail && strcmp(name + length - tail, end) == 0;
+}
+
 void ht_text_copy(char *to, size_t size, const char *from)
 {
     size_t used = 0;

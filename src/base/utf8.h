@@ -8,6 +8,9 @@
 /* Copies as much of `from` as fits, always terminated, never cutting a UTF-8 character in two. */
 void ht_text_copy(char *to, size_t size, const char *from);
 
+/* Does a name end in this, and is more than it? ".npy". */
+bool ht_text_ends(const char *name, const char *end);
+
 /* Is this character invisible, or of nobody's alphabet: of no width, a soft hyphen, a variation selector, a
  * mark of direction, a tag, for private use? Two texts that differ only in such look the same. */
 bool ht_text_hidden(unsigned code_point);

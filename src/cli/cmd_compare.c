@@ -1,6 +1,5 @@
 /* cmd_compare.c - the roads to compressibility side by side, without a screen. */
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +13,10 @@
 #include "experiment/roads.h"
 #include "session/session.h"
 #include "base/alloc.h"
-#include "base/insist.h"
+#include "base/interrupt.h"
 #include "kernel/kernel.h"
 #include "num/linalg.h"
 #include "render/snapshot.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    ht_end_if_insisted(number);
-    interrupted = 1;
-}
 
 static const char *const stages[] = {"waiting", "running", "done", "diverged", "stopped"};
 
@@ -137,7 +128,7 @@ static void follow(ht_compare *compare, ht_compare_state *state)
     bool tell = isatty(STDERR_FILENO);
     do {
         nanosleep(&pause, NULL);
-        if (interrupted) ht_compare_stop(compare);
+        if (ht_interrupted()) ht_compare_stop(compare);
         ht_compare_look(compare, state);
         if (tell) show_progress(state);
     } while (state->running);
@@ -182,9 +173,7 @@ int ht_cmd_compare(int argc, char **argv)
     ht_params params;
     ht_dataset *data = NULL;
     ht_error err;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    ht_interrupt_listen();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
     if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,20 +12,12 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/insist.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "engine/run/replay.h"
 #include "data/png.h"
 
 enum { RUN_LIMIT = 1 << 30 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    ht_end_if_insisted(number);
-    interrupted = 1;
-}
 
 typedef struct replaying {
     const char *source; /* a run directory or a picture */
@@ -87,7 +78,7 @@ static bool watch(void *context, uint64_t step)
         r->shown = ht_now();
         fprintf(stderr, "\rstep %" PRIu64 " of %" PRIu64 "  ", step, r->journal.entries[r->entry].step);
     }
-    return !interrupted;
+    return !ht_interrupted();
 }
 
 static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
@@ -100,9 +91,7 @@ static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
     if (code != HT_OK) return code;
     r->trainer = ht_trainer_new(&r->journal.initial, r->session.data, r->session.pool, err);
     if (!r->trainer) return err->code;
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    ht_interrupt_listen();
     double start = ht_now();
     code = ht_replay(r->trainer, &r->journal, r->entry, watch, r, err);
     r->seconds = ht_now() - start;

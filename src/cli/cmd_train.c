@@ -1,5 +1,4 @@
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,17 +8,9 @@
 #include "session/session.h"
 #include "experiment/trial.h"
 #include "base/clock.h"
-#include "base/insist.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "engine/run/recorder.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-    ht_end_if_insisted(number);
-    interrupted = 1;
-}
 
 typedef struct training {
     ht_session *session;
@@ -85,7 +76,7 @@ static ht_code train(training *t, ht_end *end, ht_error *err)
     *end = HT_END_NOT;
     while (*end == HT_END_NOT) {
         if (ht_trainer_stop(trainer, end, err) != HT_OK) return err->code;
-        if (*end == HT_END_NOT && (interrupted || is_lost(t))) *end = HT_END_STOPPED;
+        if (*end == HT_END_NOT && (ht_interrupted() || is_lost(t))) *end = HT_END_STOPPED;
         if (*end != HT_END_NOT) break;
         result = ht_trainer_step(trainer);
         if (result.refused) {
@@ -163,9 +154,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
                   .first = ht_trainer_steps(s->trainer),
                   .start = ht_now()};
     ht_code code = ht_session_set(s, HT_P_TRAIN_STEPS, ht_trial_steps(ht_trainer_params(s->trainer)), err);
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    ht_interrupt_listen();
     tell_notes(s);
     if (code == HT_OK) code = train_and_save(&t, &results->end, err);
     results->seconds = ht_now() - t.start;

@@ -8,12 +8,6 @@
 #include "render/glyphs.h"
 #include "render/snapshot.h"
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t length = strlen(path), n = strlen(ending);
-    return length > n && strcmp(path + length - n, ending) == 0;
-}
-
 static void add_plain(ht_text *text, const ht_cells *cells, int row)
 {
     char line[4096];
@@ -54,13 +48,13 @@ ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err)
     ht_theme theme;
     const ht_surface *s = ht_cells_surface(lab->cells);
     const char *theme_name = ht_params_name(&lab->model->asked, HT_P_UI_THEME);
-    if (ends_in(path, ".png"))
+    if (ht_text_ends(path, ".png"))
         return ht_snapshot_write(
             path, lab->model,
             &(ht_snapshot_options){.theme = theme_name, .columns = s->columns, .rows = s->rows}, err);
     if (ht_theme_load(theme_name, &theme, err) != HT_OK) return err->code;
     for (int y = 0; y < s->rows; y++) {
-        if (ends_in(path, ".ansi"))
+        if (ht_text_ends(path, ".ansi"))
             add_coloured(&text, lab->cells, &theme, y, s->columns);
         else
             add_plain(&text, lab->cells, y);

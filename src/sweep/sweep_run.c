@@ -16,7 +16,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/insist.h"
+#include "base/interrupt.h"
 
 /* ---- one cell, in this process ----------------------------------------------------------------- */
 
@@ -88,7 +88,7 @@ static volatile sig_atomic_t interrupted;
 static void on_signal(int number)
 {
     if (number == SIGALRM) return;
-    ht_end_if_insisted(number);
+    ht_end_if_repeated(number);
     interrupted = 1;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "experiment/results_roads.h"
+#include "base/text.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/pool.h"
@@ -58,12 +59,6 @@ static ht_code each_name(const char *dir, take_name *take, void *context, ht_err
     }
     free((void *)entries);
     return code;
-}
-
-static bool ends_in(const char *name, const char *end)
-{
-    size_t length = strlen(name), tail = strlen(end);
-    return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
 /* ---- results ----------------------------------------------------------------------------------- */
@@ -135,8 +130,8 @@ static ht_code take_cell(void *context, const char *dir, const char *name, ht_er
 {
     loading *l = context;
     char path[PATH_LIMIT];
-    if (ends_in(name, ".failed")) l->table->failed++;
-    if (!ends_in(name, ".json")) return HT_OK;
+    if (ht_text_ends(name, ".failed")) l->table->failed++;
+    if (!ht_text_ends(name, ".json")) return HT_OK;
     if (ht_file_join(path, sizeof path, dir, name, err) != HT_OK) return err->code;
     size_t used = (size_t)l->cells;
     if ((used & (used - 1)) == 0 &&

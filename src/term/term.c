@@ -20,7 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/insist.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "render/glyphs.h"
 #include "term/batch.h"
@@ -74,9 +74,9 @@ static void give_back(const char *words);
 static void on_interrupt(int number)
 {
     /* A terminal that goes away is told by the kernel and by the shell: that is no second wish. */
-    if (number != SIGHUP && ht_insists()) {
+    if (number != SIGHUP && ht_interrupt_repeated()) {
         give_back("");
-        ht_end_by(number);
+        ht_end_by_signal(number);
         return;
     }
     interrupted = 1;
@@ -116,7 +116,7 @@ static void give_back(const char *words)
 static void on_crash(int number)
 {
     give_back("heavytail: crashed; the terminal is restored. Please report what you did.\n");
-    ht_end_by(number);
+    ht_end_by_signal(number);
 }
 
 /* A stack of its own, so that a stack overflow is told too. */

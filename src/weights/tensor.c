@@ -257,19 +257,13 @@ static ht_code visit_weights(tour *t, ht_error *err)
 
 /* ---- by the kind of file ---- */
 
-static bool ends_in(const char *path, const char *end)
-{
-    size_t length = strlen(path), tail = strlen(end);
-    return length > tail && strcmp(path + length - tail, end) == 0;
-}
-
 /* By its first bytes; a file that is none of ours is named. *npy: as the array, else as weights. */
 static ht_code look_at(const char *path, bool *npy, ht_error *err)
 {
     unsigned char head[HT_FOREIGN_HEAD];
     uint64_t bytes;
     *npy = false;
-    if (ht_file_is_dir(path) || ends_in(path, ".index.json")) return HT_OK;
+    if (ht_file_is_dir(path) || ht_text_ends(path, ".index.json")) return HT_OK;
     int fd = ht_file_open(path, &bytes, err); /* a pipe is refused, not waited for */
     if (fd < 0) return err->code;
     size_t size = bytes < sizeof head ? (size_t)bytes : sizeof head;
@@ -277,9 +271,9 @@ static ht_code look_at(const char *path, bool *npy, ht_error *err)
     close(fd);
     if (code != HT_OK) return code;
     *npy = size >= 6 && memcmp(head, "\x93NUMPY", 6) == 0;
-    if (*npy || (size > 8 && head[8] == '{') || ends_in(path, ".safetensors")) return HT_OK;
+    if (*npy || (size > 8 && head[8] == '{') || ht_text_ends(path, ".safetensors")) return HT_OK;
     const char *what = ht_foreign_name(path, head, size);
-    *npy = ends_in(path, ".npy") && (!what || size < 10);
+    *npy = ht_text_ends(path, ".npy") && (!what || size < 10);
     if (*npy) return HT_OK;
     return ht_error_set(err, HT_FAIL, "%s: %s", path,
                         what ? what : "is neither a .npy nor a .safetensors file");

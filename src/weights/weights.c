@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "weights/shard.h"
@@ -66,12 +67,6 @@ static ht_code list(ht_weights *w, const json_t *map, ht_notes *notes, ht_error 
                              info.name, where);
         }
     return HT_OK;
-}
-
-static bool ends_in(const char *path, const char *end)
-{
-    size_t length = strlen(path), tail = strlen(end);
-    return length >= tail && strcmp(path + length - tail, end) == 0;
 }
 
 static const char *name_of(const char *path)
@@ -251,7 +246,7 @@ static ht_code index_of(const char *path, const ht_shard *part, char to[PATH_SIZ
     snprintf(name, sizeof name, "%.*s", (int)(part->stem ? part->stem - 1 : 0), name_of(path));
     if (beside(path, name, to, err) != HT_OK) return err->code;
     size_t length = strlen(to);
-    snprintf(to + length, PATH_SIZE - length, "%s%s", ends_in(name, file_end) ? "" : file_end, index_end);
+    snprintf(to + length, PATH_SIZE - length, "%s%s", ht_text_ends(name, file_end) ? "" : file_end, index_end);
     return HT_OK;
 }
 
@@ -260,7 +255,7 @@ static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_er
 {
     char index[PATH_SIZE];
     ht_shard part;
-    if (ends_in(path, index_end)) return open_index(w, path, notes, err);
+    if (ht_text_ends(path, index_end)) return open_index(w, path, notes, err);
     if (!ht_shard_parse(name_of(path), &part)) {
         ht_code code = add_file(w, path, path, err);
         return code == HT_OK ? list(w, NULL, notes, err) : code;

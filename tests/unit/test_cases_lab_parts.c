@@ -16,7 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/call_off.h"
-#include "base/insist.h"
+#include "base/interrupt.h"
 #include "base/pool.h"
 #include "base/thread.h"
 #include "heavytail/dataset.h"
@@ -248,7 +248,7 @@ static int told;
 
 static void on_signal(int number)
 {
-    ht_end_if_insisted(number);
+    ht_end_if_repeated(number);
     ssize_t ignored = write(told, "1", 1);
     (void)ignored;
 }

@@ -1,0 +1,22 @@
+/* interrupt.h - signals that ask the program to end. The first sets a flag, which long work asks for; one that comes
+ * again ends the process at once: what is under way may take its time, or never end. Async-signal-safe. */
+#ifndef HT_BASE_INTERRUPT_H
+#define HT_BASE_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* To be asked in the handler, each time. False the first time, and for a quarter of a second after it:
+ * timeout(1) sends its signal twice. */
+bool ht_interrupt_repeated(void);
+
+/* Ends the process as the signal does by itself, once the handler returns. */
+void ht_end_by_signal(int number);
+
+/* From here on SIGINT and SIGTERM set the flag; waiting system calls return. */
+void ht_interrupt_listen(void);
+bool ht_interrupted(void);
+
+/* A handler's beginning: ends the process if it is asked again. */
+void ht_end_if_repeated(int number);
+
+#endif
