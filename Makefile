@@ -95,12 +95,17 @@ unit_bin := $(unit_src:%.c=$(BUILD)/%)
 e2e_bin  := $(e2e_src:%.c=$(BUILD)/%)
 fuzz_bin := $(fuzz_src:%.c=$(BUILD)/%)
 helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(wildcard tests/unit/*.c tests/e2e/*.c)))
+# Statistics over many seeds, hundreds of kills, every allocation failed in turn: what `make check` leaves to
+# `make check-all`, which CI runs.
+LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/test_factor unit/test_ladder unit/test_noise \
+        unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_cases_bias_cli e2e/test_cases_lab \
+        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_long e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_tail_cli
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_ladder test_looks
 
 # ./heavytail is the program of the variant that was built last.
 .PHONY: heavytail
-.PHONY: all run check check-programs test-threads asan tsan chaos fuzz fuzz-run bench lint format screenshots install uninstall clean help
+.PHONY: all run check check-all check-programs test-threads asan tsan chaos fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
@@ -158,14 +163,20 @@ $(fuzz_bin): $(BUILD)/%: $(BUILD)/%.o $(fuzz_help) $(fuzz_main) $(filter-out $(m
 
 check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
 
-check: check-programs ## build and run all tests
-	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(unit_bin) $(fuzz_bin) $(e2e_bin)
+test_bin  := $(unit_bin) $(fuzz_bin) $(e2e_bin)
+quick_bin := $(filter-out $(LONG:%=$(BUILD)/tests/%),$(test_bin))
+
+check: $(quick_bin) $(BUILD)/heavytail ## build and run the tests, but for the long ones
+	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(quick_bin)
+
+check-all: check-programs ## build and run all tests
+	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(test_bin)
 
 test-threads: $(patsubst %,$(BUILD)/tests/unit/%,$(THREADED)) $(BUILD)/heavytail
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(filter-out %/heavytail,$^)
 
 asan: ## the whole suite under AddressSanitizer and UBSan
-	$(MAKE) check VARIANT=asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" OPTIMIZE="-O1 -g"
+	$(MAKE) check-all VARIANT=asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" OPTIMIZE="-O1 -g"
 
 tsan: ## the threaded tests under ThreadSanitizer
 	$(MAKE) test-threads VARIANT=tsan SANITIZE=-fsanitize=thread OPTIMIZE="-O1 -g"

@@ -279,6 +279,34 @@ void ht_goodness_judge(const ht_goodness *g, ht_estimate *estimates)
     }
 }
 
+/* ---- norms ---- */
+
+static double inverse_error(const ht_estimate *e)
+{
+    return e->std_error / (e->value * e->value);
+}
+
+static const ht_estimate *surer(const ht_estimate *a, const ht_estimate *b)
+{
+    if (b->quality != HT_QUALITY_GOOD || !isfinite(b->std_error)) return a;
+    return !a || inverse_error(b) < inverse_error(a) ? b : a;
+}
+
+void ht_goodness_judge_norms(ht_estimate *norms, const ht_estimate *all, const ht_estimate *rows)
+{
+    const ht_estimate *known = surer(NULL, rows);
+    for (int i = 0; i < HT_ESTIMATORS; i++)
+        if (ht_estimator_at((ht_estimator)i)->input == HT_INPUT_VALUES) known = surer(known, &all[i]);
+    for (int i = 0; i < HT_ESTIMATORS && known; i++) {
+        ht_estimate *e = &norms[i];
+        if (e->quality != HT_QUALITY_GOOD) continue;
+        double deviation = hypot(inverse_error(e), inverse_error(known));
+        if (fabs(1 / e->value - 1 / known->value) <= HT_Z95 * deviation) continue;
+        e->quality = HT_QUALITY_DISAGREE;
+        e->reason = "the weights have a tail of another index";
+    }
+}
+
 /* ---- rows ---- */
 
 /* The sum of each row with signs drawn for the columns: of a stable vector a stable number. */

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "nn/noise.h"
 #include "tail/stable_fit.h"
 #include "tail/tail_laws.h"
 
@@ -100,6 +101,35 @@ static void what_is_good_holds_the_index(void **state)
     if (12 * out > good || good < 500) fail_msg("%d of %d good intervals do not hold the index", out, good);
 }
 
+/* Norms of rows have the index of their weights, but show it late: what is good among few of them is not
+ * another. */
+static void norms_are_not_good_against_their_weights(void **state)
+{
+    (void)state;
+    enum { FILES = 12, ROWS = 1000, COLUMNS = 140 };
+    static float w[ROWS * COLUMNS];
+    static ht_tail_picture p;
+    static ht_noise_laws laws;
+    static const double alpha = 1.75;
+    ht_error err;
+    int out = 0, told = 0;
+    for (int s = 0; s < FILES; s++) {
+        ht_noise noise = {.type = HT_NOISE_IID, .alpha = alpha, .seed = 40 + (uint64_t)s};
+        ht_noise_prepare(&noise, &laws);
+        memset(w, 0, sizeof w);
+        ht_noise_add(&noise, w, 0, ROWS, COLUMNS, 1);
+        ht_values v = {.f32 = w, .rows = ROWS, .columns = COLUMNS};
+        if (ht_tail_picture_make(&p, &v, &(ht_tail_options){0}, false, &err) != HT_OK)
+            fail_msg("%s", err.text);
+        for (int k = 0; k < HT_ESTIMATORS; k++) {
+            const ht_estimate *e = &p.of_norms[k];
+            out += e->quality == HT_QUALITY_GOOD && !(e->low <= alpha && alpha <= e->high);
+            told += e->reason && strstr(e->reason, "weights have a tail of another") != NULL;
+        }
+    }
+    if (out > 2 || told < 2) fail_msg("%d good intervals exclude %g; %d were told", out, alpha, told);
+}
+
 /* SciPy: scipy.stats.chi2.sf. */
 static void chi_square_is_that_of_scipy(void **state)
 {
@@ -123,6 +153,7 @@ int main(void)
         cmocka_unit_test(nothing_is_good_as_what_it_is_not),
         cmocka_unit_test(what_holds_is_good),
         cmocka_unit_test(what_is_good_holds_the_index),
+        cmocka_unit_test(norms_are_not_good_against_their_weights),
         cmocka_unit_test(chi_square_is_that_of_scipy),
     };
     return cmocka_run_group_tests(tests, estimate_all, NULL);
