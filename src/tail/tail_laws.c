@@ -188,6 +188,7 @@ static void low_rank(double *x, size_t rows, size_t columns, double rank, ht_rng
 #define SMALL 200, 100, true, NONE, NONE, NONE
 
 static const ht_tail_law laws[] = {
+    {"stable 0.3", VALUES, 0.3, 0.3, 0.3, each_stable, 0.3},
     {"stable 0.5", VALUES, 0.5, 0.5, 0.5, each_stable, 0.5},
     {"stable 0.8", VALUES, 0.8, 0.8, 0.8, each_stable, 0.8},
     {"stable 1", VALUES, 1, 1, 1, each_stable, 1},

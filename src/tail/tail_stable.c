@@ -257,7 +257,7 @@ void ht_stable_estimates(const ht_tail_sample *s, ht_estimate *mmo, ht_estimate 
     if ((s->excess || s->grid > 0) && fabs(q[2]) <= s->least) q[2] = 0;
     if (off_centre(q, count) && mmo->quality != HT_QUALITY_NOT_APPLICABLE) {
         mmo->quality = HT_QUALITY_NOT_APPLICABLE;
-        mmo->reason = "the values are off centre";
+        mmo->reason = "the middle of the values is not at 0";
     }
     mcculloch(q, count, quantile);
     if (isfinite(quantile->value)) ecf(s, q[2], quantile, function);

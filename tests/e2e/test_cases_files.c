@@ -643,9 +643,39 @@ static void the_networks_of_the_issue_are_scored_right(void **state)
     assert_true(fabs(accuracy_of("05-order/hidden_classifier.safetensors") - 0.9067) < 1e-9);
 }
 
+/* `classes` labels, 8 samples each, told apart by the first input. */
+static void write_classes(const char *path, const int *labels, int classes)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "a,b,label\n");
+    for (int i = 0; i < 8 * classes; i++)
+        fprintf(file, "%g,%g,%d\n", labels[i % classes] + 0.01 * i, 0.1 * (i * 7 % 11), labels[i % classes]);
+    fclose(file);
+}
+
+/* Labels 1 and 3 of a network of five are not its outputs 0 and 1. */
+static void data_without_some_classes_are_refused(void **state)
+{
+    (void)state;
+    write_classes("five.csv", (int[]){0, 1, 2, 3, 4}, 5);
+    write_classes("two.csv", (int[]){1, 3}, 2);
+    assert_status(RUN("train", "--set", "data.name=csv:five.csv", "--set", "model.width=20", "--steps", "20",
+                      "--run", "five", "--quiet"),
+                  0);
+    assert_status(RUN("prune", "five/checkpoint.safetensors", "--data", "csv:five.csv"), 0);
+    const char *const commands[] = {"prune", "certify"};
+    for (int i = 0; i < 2; i++) {
+        const sandbox_result *r = RUN(commands[i], "five/checkpoint.safetensors", "--data", "csv:two.csv");
+        assert_status(r, 1);
+        assert_says(r->err, "cannot be told");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(data_without_some_classes_are_refused),
         cmocka_unit_test(layers_are_ordered_by_shape_and_number),
         cmocka_unit_test(an_order_that_cannot_be_told_is_asked_for),
         cmocka_unit_test(the_other_way_round_is_asked_about),

@@ -189,10 +189,14 @@ static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_
     in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), &options, err);
     if (!in->data) return err->code;
     ht_data_tell(in->data);
-    if (in->data->inputs != in->net->layers[0].columns || in->data->classes > out->rows)
-        return ht_error_set(err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d",
-                            in->data->name, in->data->inputs, in->data->classes, in->name,
-                            in->net->layers[0].columns, out->rows);
+    if (in->data->inputs != in->net->layers[0].columns || in->data->classes != out->rows)
+        return ht_error_set(
+            err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d%s", in->data->name,
+            in->data->inputs, in->data->classes, in->name, in->net->layers[0].columns, out->rows,
+            in->data->classes < out->rows && in->data->inputs == in->net->layers[0].columns
+                ? ". Which of its outputs are meant cannot be told: give data with all classes, or --x and "
+                  "--y with the numbers of outputs"
+                : "");
     in->train = s->trained || calibrated ? &in->data->train : NULL;
     in->samples = train ? &in->data->train : &in->data->test;
     ht_text_copy(in->title, sizeof in->title, in->data->title);
