@@ -1,26 +1,19 @@
 #include "experiment/compare.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "experiment/background.h"
 #include "experiment/roads.h"
 #include "experiment/trial.h"
 #include "base/alloc.h"
-#include "base/call_off.h"
-#include "base/pool.h"
 #include "base/text.h"
-#include "base/thread.h"
 
 struct ht_compare {
     ht_compare_state state; /* under the lock */
-    pthread_mutex_t lock;
+    ht_background work;
     const ht_dataset *data;
-    ht_pool *pool;
-    pthread_t thread;
-    bool started;
-    atomic_bool stop;
     _Atomic double fraction[HT_ROADS];
 };
 
@@ -87,10 +80,10 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
         if (ht_road_at(i)->shares != number) continue;
         road.name = own->name, road.title = own->title, road.method = own->method;
         if (prune(&road, net, params, c->data, err) != HT_OK) return err->code;
-        pthread_mutex_lock(&c->lock);
+        pthread_mutex_lock(&c->work.lock);
         c->state.road[i] = road;
         c->state.done++;
-        pthread_mutex_unlock(&c->lock);
+        pthread_mutex_unlock(&c->work.lock);
     }
     return HT_OK;
 }
@@ -109,27 +102,30 @@ static void tell(void *context, uint64_t step)
 
 static void enter(ht_compare *c, int road, ht_road_stage stage)
 {
-    pthread_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->work.lock);
     c->state.road[road].stage = stage;
-    pthread_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->work.lock);
 }
 
 /* Nothing is known of it, unless it had arrived. */
-static void stop_road(ht_compare *c, int road)
+static void stop_road(void *context, int road)
 {
-    pthread_mutex_lock(&c->lock);
+    ht_compare *c = context;
+    pthread_mutex_lock(&c->work.lock);
     if (c->state.road[road].stage == HT_ROAD_RUNNING) c->state.road[road].stage = HT_ROAD_STOPPED;
-    pthread_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->work.lock);
 }
 
-static ht_code travel(ht_compare *c, int road, ht_error *err)
+static ht_code travel(void *context, int road, ht_error *err)
 {
+    ht_compare *c = context;
     ht_params params;
     ht_results results;
+    if (ht_road_at(road)->shares != road) return HT_OK; /* arrives with the one whose network it shares */
     ht_road_params(road, &c->state.params, &params);
     progress p = {c, road, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
-    if (!trainer) return err->code;
+    if (!trainer) return HT_FAIL;
     enter(c, road, HT_ROAD_RUNNING);
     ht_code code = ht_trial_run(&results, trainer, c->data, NULL, tell, &p, err);
     if (code == HT_OK) code = measure(c, road, trainer, &results, err);
@@ -137,35 +133,15 @@ static ht_code travel(ht_compare *c, int road, ht_error *err)
     return code;
 }
 
-static void run_road(void *context, int road, int worker)
+static void ended(void *context, const char *fault)
 {
-    (void)worker;
     ht_compare *c = context;
-    ht_error err;
-    ht_call_off_by(&c->stop);
-    if (ht_road_at(road)->shares != road || ht_called_off() || travel(c, road, &err) == HT_OK) return;
-    if (ht_called_off()) {
-        stop_road(c, road);
-        return;
-    }
-    pthread_mutex_lock(&c->lock);
-    ht_text_copy(c->state.fault, sizeof c->state.fault, err.text);
-    pthread_mutex_unlock(&c->lock);
-    atomic_store(&c->stop, true);
-}
-
-/* ---- the thread ---- */
-
-static void *compare_main(void *argument)
-{
-    ht_compare *c = argument;
-    ht_pool_run(c->pool, c->state.count, run_road, c);
-    pthread_mutex_lock(&c->lock);
+    ht_text_copy(c->state.fault, sizeof c->state.fault, fault);
     c->state.running = false;
     c->state.stopped = c->state.done < c->state.count;
-    pthread_mutex_unlock(&c->lock);
-    return NULL;
 }
+
+/* ---- all of them ---- */
 
 /* Networks that one method prunes differ by their training alone. */
 static void enter_roads(ht_compare_state *s, const ht_prune_method *method)
@@ -183,52 +159,42 @@ ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *met
 {
     ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
     if (!c) return NULL;
-    pthread_mutex_init(&c->lock, NULL);
     c->data = data;
     c->state = (ht_compare_state){.params = *common, .running = true};
     enter_roads(&c->state, method);
-    c->pool = ht_pool_new(threads, err);
-    c->started =
-        c->pool && ht_thread_start(&c->thread, compare_main, c, "the comparison's thread", err) == HT_OK;
-    if (c->started) return c;
+    const ht_background_work work = {"the comparison's thread", c->state.count, travel, stop_road, ended, c};
+    if (ht_background_start(&c->work, &work, threads, err) == HT_OK) return c;
     ht_compare_free(c);
     return NULL;
 }
 
 void ht_compare_look(ht_compare *c, ht_compare_state *state)
 {
-    pthread_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->work.lock);
     *state = c->state;
-    pthread_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->work.lock);
     for (int i = 0; i < state->count; i++)
         if (state->road[i].stage == HT_ROAD_RUNNING) state->road[i].fraction = atomic_load(&c->fraction[i]);
 }
 
 void ht_compare_wait(ht_compare *c)
 {
-    if (c->started) pthread_join(c->thread, NULL);
-    c->started = false;
+    ht_background_wait(&c->work);
 }
 
 void ht_compare_stop(ht_compare *c)
 {
-    atomic_store(&c->stop, true);
+    ht_background_stop(&c->work);
 }
 
 bool ht_compare_gone(ht_compare *c, double seconds)
 {
-    if (!c || !c->started) return true;
-    ht_compare_stop(c);
-    c->started = !ht_thread_join_within(c->thread, seconds);
-    return !c->started;
+    return !c || ht_background_gone(&c->work, seconds);
 }
 
 void ht_compare_free(ht_compare *c)
 {
     if (!c) return;
-    ht_compare_stop(c);
-    ht_compare_wait(c);
-    ht_pool_free(c->pool);
-    pthread_mutex_destroy(&c->lock);
+    ht_background_free(&c->work);
     ht_free(c);
 }

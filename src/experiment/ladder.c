@@ -1,17 +1,14 @@
 #include "experiment/ladder.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "experiment/background.h"
 #include "experiment/trial.h"
 #include "base/alloc.h"
-#include "base/call_off.h"
 #include "base/clock.h"
-#include "base/pool.h"
 #include "base/text.h"
-#include "base/thread.h"
 #include "nn/pure_noise.h"
 #include "num/summary.h"
 
@@ -28,12 +25,8 @@ typedef struct job {
 
 struct ht_ladder {
     ht_ladder_state state; /* under the lock */
-    pthread_mutex_t lock;
+    ht_background work;
     const ht_dataset *data;
-    ht_pool *pool;
-    pthread_t thread;
-    bool started;
-    atomic_bool stop;
     double begun;
     int jobs;
     job job[JOBS];
@@ -135,7 +128,7 @@ static void tell(void *context, uint64_t step)
 static void keep(ht_ladder *l, const job *j, const ht_results *r)
 {
     bool diverged = r->end == HT_END_DIVERGED;
-    pthread_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->work.lock);
     ht_rung *rung = j->kind == PLAIN ? &l->state.plain[j->rung] : &l->state.noisy[j->rung];
     l->state.done++;
     l->state.diverged += diverged;
@@ -145,15 +138,7 @@ static void keep(ht_ladder *l, const job *j, const ht_results *r)
         rung->pruned[j->seed] = r->prune.test.accuracy;
         rung->mmo[j->seed] = r->tail.all[HT_MMO].value;
     }
-    pthread_mutex_unlock(&l->lock);
-}
-
-static void give_up(ht_ladder *l, const ht_error *err)
-{
-    pthread_mutex_lock(&l->lock);
-    ht_text_copy(l->state.fault, sizeof l->state.fault, err->text);
-    pthread_mutex_unlock(&l->lock);
-    atomic_store(&l->stop, true);
+    pthread_mutex_unlock(&l->work.lock);
 }
 
 static ht_code train(ht_ladder *l, job *j, ht_error *err)
@@ -190,53 +175,44 @@ static ht_code draw_limit(ht_ladder *l, const job *j, ht_error *err)
     int count = ht_pure_noise_count(&limit, 0.3);
     if (ht_pure_noise_ratios(&limit, count, ratios, NULL, err) != HT_OK) return err->code;
     ht_summary s = ht_summarize(ratios, (size_t)count);
-    pthread_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->work.lock);
     l->state.limit_low[j->rung] = s.low;
     l->state.limit[j->rung] = s.median;
     l->state.limit_high[j->rung] = s.high;
-    pthread_mutex_unlock(&l->lock);
+    pthread_mutex_unlock(&l->work.lock);
     return HT_OK;
 }
 
-static void run_job(void *context, int number, int worker)
+static ht_code run_job(void *context, int number, ht_error *err)
 {
-    (void)worker;
     ht_ladder *l = context;
     job *j = &l->job[number];
-    ht_error err;
-    ht_call_off_by(&l->stop);
-    if (ht_called_off()) return;
-    ht_code code = j->kind == LIMIT ? draw_limit(l, j, &err) : train(l, j, &err);
-    if (code != HT_OK && !ht_called_off()) give_up(l, &err);
+    ht_code code = j->kind == LIMIT ? draw_limit(l, j, err) : train(l, j, err);
     atomic_store(&j->done, 1);
+    return code;
 }
 
-/* ---- the thread -------------------------------------------------------------------------------- */
-
-static void *ladder_main(void *argument)
+static void ended(void *context, const char *fault)
 {
-    ht_ladder *l = argument;
-    ht_pool_run(l->pool, l->jobs, run_job, l);
-    pthread_mutex_lock(&l->lock);
+    ht_ladder *l = context;
+    ht_text_copy(l->state.fault, sizeof l->state.fault, fault);
     l->state.running = false;
     l->state.stopped = l->state.done < l->state.total;
-    pthread_mutex_unlock(&l->lock);
-    return NULL;
 }
+
+/* ---- all of them ------------------------------------------------------------------------------- */
 
 ht_ladder *ht_ladder_start(const ht_params *params, const ht_dataset *data, int threads,
                            const ht_ladder_state *before, ht_error *err)
 {
     ht_ladder *l = ht_alloc(1, sizeof *l, "the ladder", err);
     if (!l) return NULL;
-    pthread_mutex_init(&l->lock, NULL);
     l->data = data;
     l->begun = ht_now();
     prepare_state(l, params, before);
     plan(l);
-    l->pool = ht_pool_new(threads, err);
-    l->started = l->pool && ht_thread_start(&l->thread, ladder_main, l, "the ladder's thread", err) == HT_OK;
-    if (l->started) return l;
+    const ht_background_work work = {"the ladder's thread", l->jobs, run_job, NULL, ended, l};
+    if (ht_background_start(&l->work, &work, threads, err) == HT_OK) return l;
     ht_ladder_free(l);
     return NULL;
 }
@@ -248,32 +224,26 @@ void ht_ladder_look(ht_ladder *l, ht_ladder_state *state)
         all += l->job[i].cost;
         done += l->job[i].cost * atomic_load(&l->job[i].done);
     }
-    pthread_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->work.lock);
     *state = l->state;
-    pthread_mutex_unlock(&l->lock);
+    pthread_mutex_unlock(&l->work.lock);
     state->fraction = all > 0 ? done / all : 1;
     state->seconds_left = done > 0 && seconds > 0.5 ? seconds / done * (all - done) : (double)NAN;
 }
 
 void ht_ladder_stop(ht_ladder *l)
 {
-    atomic_store(&l->stop, true);
+    ht_background_stop(&l->work);
 }
 
 bool ht_ladder_gone(ht_ladder *l, double seconds)
 {
-    if (!l || !l->started) return true;
-    ht_ladder_stop(l);
-    l->started = !ht_thread_join_within(l->thread, seconds);
-    return !l->started;
+    return !l || ht_background_gone(&l->work, seconds);
 }
 
 void ht_ladder_free(ht_ladder *l)
 {
     if (!l) return;
-    ht_ladder_stop(l);
-    if (l->started) pthread_join(l->thread, NULL);
-    ht_pool_free(l->pool);
-    pthread_mutex_destroy(&l->lock);
+    ht_background_free(&l->work);
     ht_free(l);
 }
