@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "apng.h"
 #include "sandbox.h"
 
 static void save(vt *t, const char *directory, const char *name)
@@ -89,6 +91,40 @@ static void save_road(void **state, const char *directory, const char *goal)
     vt_assert(t, vt_exit(t, PATIENCE) == 0);
 }
 
+static bool at_once(vt *t, void *context)
+{
+    (void)t, (void)context;
+    return true;
+}
+
+/* A lesson that moves: the noise at work, then the pruning view, then the tails. */
+static void save_lesson(void **state, const char *directory, int running)
+{
+    enum { MOST = 40, LOOKS = 3, APART = 60 }; /* hundredths of a second */
+    static char name[MOST][40], path[MOST][PATH_MAX];
+    const char *frames[MOST];
+    int count = 0;
+    char whole[PATH_MAX];
+    vt *t = LAB(state, 120, 40, NULL);
+    vt_assert(t, sandbox_wait_step(t, 20, 6 * PATIENCE));
+    for (int i = 0; i < running + 2 * LOOKS; i++) {
+        if (i == running) vt_key(t, "p");
+        if (i == running + LOOKS) vt_key(t, "Esc"), vt_key(t, "t");
+        vt_pump(t, 10 * APART);
+        vt_wait(t, at_once, NULL, PATIENCE); /* between two frames */
+        snprintf(name[count], sizeof name[count], "lesson-%02d.png", count);
+        snprintf(path[count], sizeof path[count], "%s/%s", directory, name[count]);
+        if (!vt_save_png(t, path[count])) fail_msg("cannot write %s", path[count]);
+        frames[count] = path[count];
+        count++;
+    }
+    snprintf(whole, sizeof whole, "%s/lesson.png", directory);
+    if (!apng_join(whole, frames, count, APART)) fail_msg("cannot write %s", whole);
+    for (int i = 0; i < count; i++) unlink(frames[i]);
+    vt_key(t, "q");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+}
+
 static const char *target; /* of --save */
 
 static void screens_are_saved(void **state)
@@ -96,6 +132,8 @@ static void screens_are_saved(void **state)
     save_screens(state, target, 1500);
     vt_teardown(state);
     save_road(state, target, "train.steps=120");
+    vt_teardown(state);
+    save_lesson(state, target, 12);
 }
 
 static void screens_are_pictures(void **state)
@@ -103,6 +141,9 @@ static void screens_are_pictures(void **state)
     save_screens(state, ".", 50);
     vt_teardown(state);
     save_road(state, ".", "train.steps=40");
+    vt_teardown(state);
+    save_lesson(state, ".", 2);
+    sandbox_assert_ink("lesson.png", 1200, 800);
     sandbox_assert_ink("dashboard.png", 1200, 800);
     sandbox_assert_ink("panel.png", 1200, 800);
     sandbox_assert_ink("presentation.png", 1200, 800);
