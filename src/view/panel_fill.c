@@ -11,7 +11,7 @@ static const struct {
     void (*form)(HT_ARGUMENTS_FORM);
     void (*gallery)(HT_ARGUMENTS_GALLERY);
 } table[HT_PANEL_COUNT] = {
-#define HT_PANEL(id, name, home, kind, function, explain) {.HT_SLOT_##kind = function},
+#define HT_PANEL(id, name, home, kind, function, explain) {.HT_SLOT_##kind = (function)},
 #include "view/panels.def"
 };
 
