@@ -246,7 +246,8 @@ static ht_code index_of(const char *path, const ht_shard *part, char to[PATH_SIZ
     snprintf(name, sizeof name, "%.*s", (int)(part->stem ? part->stem - 1 : 0), name_of(path));
     if (beside(path, name, to, err) != HT_OK) return err->code;
     size_t length = strlen(to);
-    snprintf(to + length, PATH_SIZE - length, "%s%s", ht_text_ends(name, file_end) ? "" : file_end, index_end);
+    snprintf(to + length, PATH_SIZE - length, "%s%s", ht_text_ends(name, file_end) ? "" : file_end,
+             index_end);
     return HT_OK;
 }
 
