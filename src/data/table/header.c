@@ -7,6 +7,7 @@
 
 #include "data/table/label.h"
 #include "data/table/sheet.h"
+#include "num/select.h"
 
 enum {
     HEADS_ROWS = 10, /* in a small file a sample may well be first in both */
@@ -163,22 +164,16 @@ static double share_in_order(const ht_sheet *table)
     return rows ? (double)found / rows : 1;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* No two numbers of the first record are equal. */
 static bool all_numbers_differ(const ht_sheet *table)
 {
-    double values[4096];
+    double values[4096] = {0};
     size_t count = 0;
     bool differ = true;
     for (size_t i = 0; i < table->head.count && count < sizeof values / sizeof values[0]; i++)
         count += ht_cell_read(ht_csv_field(&table->head, i), table->dialect.decimal, &values[count]) ==
                  HT_CELL_NUMBER;
-    qsort(values, count, sizeof values[0], compare_numbers);
+    qsort(values, count, sizeof values[0], ht_by_double);
     for (size_t i = 1; i < count; i++) differ = differ && values[i] != values[i - 1];
     return differ;
 }
