@@ -39,7 +39,7 @@ static json_t *road_json(const ht_compare_state *s, int number)
 {
     const ht_road_state *road = &s->road[number];
     ht_params params;
-    ht_road_params(number, &s->params, &params);
+    ht_road_params(number, &s->params, s->samples, &params);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", road->name, "title",
                                road->title, "status", stages[road->stage], "method",
                                ht_prune_at(road->method)->name, "params", ht_json_params(&params), "train",

@@ -256,6 +256,7 @@ static void show_session(ht_lab *lab, const ht_session *s)
 {
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
+    lab->model->samples = s->data->train.count;
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
     lab->noted = false;

@@ -13,6 +13,7 @@
 #include "weights/tensor.h"
 #include "nn/gradient_noise.h"
 #include "num/values.h"
+#include "params/batch.h"
 #include "params/preset.h"
 #include "render/tail_sheet.h"
 
@@ -126,12 +127,11 @@ static ht_code visit_gradients(tail_results *r, ht_session *s, ht_error *err)
 {
     enum { MOST_VALUES = 1 << 24 };
     ht_network *net = ht_trainer_network(s->trainer);
-    size_t batch = (size_t)ht_params_get(&s->params, HT_P_TRAIN_BATCH), count = s->data->train.count;
     int layer;
     if (layer_of(r->request->choice.only, net, &layer, err) != HT_OK) return err->code;
     size_t size = ht_layer_size(&net->layers[layer]), most = MOST_VALUES / size;
     ht_gradient_noise wanted = {.layer = layer,
-                                .batch = (int)(batch < count ? batch : count),
+                                .batch = (int)ht_batch_taken(&s->params, s->data->train.count),
                                 .seed = (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED),
                                 .draws = most > 1 ? most : 1};
     char name[64];

@@ -74,8 +74,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
                           .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
                           .kappa = results->roads.pruning[0], /* by neurons */
                           .rows = results->roads.rows.median,
-                          .eta_over_b =
-                              ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH)};
+                          .eta_over_b = results->roads.eta_over_b};
     if (net != ht_trainer_network(trainer) &&
         (ht_network_evaluate(net, &c->data->train, NULL, NULL, &road.train, err) != HT_OK ||
          ht_network_evaluate(net, &c->data->test, NULL, NULL, &road.test, err) != HT_OK))
@@ -126,7 +125,7 @@ static ht_code travel(ht_compare *c, int road, ht_error *err)
 {
     ht_params params;
     ht_results results;
-    ht_road_params(road, &c->state.params, &params);
+    ht_road_params(road, &c->state.params, c->state.samples, &params);
     progress p = {c, road, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
     if (!trainer) return err->code;
@@ -185,7 +184,7 @@ ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *met
     if (!c) return NULL;
     pthread_mutex_init(&c->lock, NULL);
     c->data = data;
-    c->state = (ht_compare_state){.params = *common, .running = true};
+    c->state = (ht_compare_state){.params = *common, .samples = data->train.count, .running = true};
     enter_roads(&c->state, method);
     c->pool = ht_pool_new(threads, err);
     c->started =

@@ -56,7 +56,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   "params", ht_json_params(params), "status", ht_end_word(r->end), "steps",
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));
-    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads, params));
+    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads));
     return root;
 }
 

@@ -90,6 +90,7 @@ typedef struct ht_model {
     /* what runs */
     char data_title[96], shape[64];    /* "140→2000→2" */
     int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
+    size_t samples;                    /* of the training part; 0: not known yet */
     double masked;                     /* the share of the hidden weights that stay zero */
     ht_params asked, applied;          /* sliders show both */
     ht_state state;
