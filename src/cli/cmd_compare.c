@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "kernel/kernel.h"
 #include "num/linalg.h"
+#include "params/preset.h"
 #include "render/snapshot.h"
 
 static const char *const stages[] = {"waiting", "running", "done", "diverged", "stopped"};
@@ -69,7 +70,9 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
 
 static void print_table(const ht_compare_state *s)
 {
-    printf("%s: the same network and samples on each road\n\n", s->params.preset);
+    char title[64];
+    ht_preset_title(&s->params, title, sizeof title);
+    printf("%s: the same network and samples on each road\n\n", title);
     printf("  road         test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
            "α̂       "
            "η/b\n");

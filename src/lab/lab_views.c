@@ -217,8 +217,8 @@ static void free_name(const ht_model *m, char path[256])
     for (int i = 1; i < 1000; i++) {
         char suffix[16] = "";
         if (i > 1) snprintf(suffix, sizeof suffix, "-%d", i);
-        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->applied.preset, what,
-                 (unsigned long long)m->step, suffix);
+        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->title, what, (unsigned long long)m->step,
+                 suffix);
         for (char *p = path; *p; p++)
             if (*p == '/') *p = '_';
         if (!ht_file_exists(path)) return;

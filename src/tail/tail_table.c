@@ -113,7 +113,7 @@ void ht_estimate_inverse(ht_estimate *e, double gamma, double deviation)
     double least = gamma - HT_Z95 * deviation, most = gamma + HT_Z95 * deviation;
     e->std_error = deviation / (gamma * gamma);
     e->low = e->high = NAN;
-    if (!(most > 0)) return;
+    if (!(gamma > 0)) return;
     e->low = 1 / most;
     e->high = least > 0 ? 1 / least : (double)INFINITY;
 }

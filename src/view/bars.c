@@ -30,7 +30,7 @@ static const ht_ladder_state *running_ladder(const ht_model *m)
 int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
-    char preset[41];
+    char title[41];
     const ht_params *p = &m->applied;
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
@@ -42,8 +42,8 @@ int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
         add(spans, &count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type), alpha,
             sigma);
     }
-    ht_text_copy(preset, sizeof preset, p->preset);
-    add(spans, &count, HT_ROLE_TEXT, " %s ", preset);
+    ht_text_copy(title, sizeof title, m->title);
+    add(spans, &count, HT_ROLE_TEXT, " %s ", title);
     add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
     return count;
 }

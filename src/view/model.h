@@ -89,6 +89,7 @@ typedef struct ht_cursor {
 typedef struct ht_model {
     /* what runs */
     char data_title[96], shape[64];    /* "140→2000→2" */
+    char title[64];                    /* of the settings: "ecg-demo", or whose data these are */
     int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
     size_t samples;                    /* of the training part; 0: not known yet */
     double masked;                     /* the share of the hidden weights that stay zero */
