@@ -195,7 +195,7 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     if (read_code(path, &net, &q, &bits, err) != HT_OK || !net) return err->code;
     char about[64];
     snprintf(about, sizeof about, "from a code of %zu bits, q = %d", bits, q);
-    ht_code code = out ? ht_netfile_write(out, net, about, err) : HT_OK;
+    ht_code code = out ? ht_netfile_write(out, net, NULL, about, err) : HT_OK;
     if (code == HT_OK && data) code = judge_code(net, q, bits, data, args, json, err);
     ht_network_free(net);
     return code;

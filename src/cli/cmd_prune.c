@@ -162,7 +162,7 @@ static ht_code write_network(const request *q, ht_prune_input *in, const ht_prun
     ht_prune_spec_format(spec, about, sizeof about);
     if (ht_prune_apply(in->net, spec, in->pool, &result, err) != HT_OK) return err->code;
     if (q->compact && ht_prune_compact(in->net, err) != HT_OK) return err->code;
-    return ht_netfile_write(q->out, in->net, about, err);
+    return ht_netfile_write(q->out, in->net, &in->form, about, err);
 }
 
 static ht_code write_sheet(const request *q, const ht_prune_input *in, const ht_prune_report *reports,

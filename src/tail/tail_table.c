@@ -113,9 +113,9 @@ void ht_estimate_inverse(ht_estimate *e, double gamma, double deviation)
     double least = gamma - HT_Z95 * deviation, most = gamma + HT_Z95 * deviation;
     e->std_error = deviation / (gamma * gamma);
     e->low = e->high = NAN;
-    if (!(gamma > 0)) return;
-    e->low = 1 / most;
-    e->high = least > 0 ? 1 / least : (double)INFINITY;
+    if (!(gamma > 0) || !isfinite(deviation)) return;
+    e->low = fmin(1 / most, e->value); /* equal, but for rounding, where there is no error */
+    e->high = least > 0 ? fmax(1 / least, e->value) : (double)INFINITY;
 }
 
 void ht_estimate_judge_stable(ht_estimate *e, size_t count)
