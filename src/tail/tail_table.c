@@ -68,7 +68,7 @@ static const struct {
     const char *word, *meaning;
 } qualities[HT_QUALITIES] = {
     [HT_QUALITY_GOOD] = {"good", "nothing speaks against it"},
-    [HT_QUALITY_FEW_POINTS] = {"few points", "too few points: the interval says how little is known"},
+    [HT_QUALITY_FEW_POINTS] = {"few points", "the interval says how little is known"},
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
     [HT_QUALITY_NOT_POWER_LAW] = {"not a power law", "another law: no straight line on log-log axes"},
     [HT_QUALITY_NOT_STABLE] = {"not stable", "another law than a symmetric stable one, if only a little"},

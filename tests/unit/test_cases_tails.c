@@ -530,6 +530,49 @@ static void an_interval_holds_its_value_or_is_not_given(void **state)
     assert_true(without > 0);
 }
 
+/* A table of one matrix; the caller frees it. */
+static ht_text table_of(double *x, size_t rows, size_t columns, const char *spectrum_reason)
+{
+    static ht_tail_picture p;
+    ht_error err;
+    ht_text table = {0};
+    ht_values v = {.f64 = x, .rows = rows, .columns = columns};
+    ht_tensor t = {.name = "small", .ndim = 2, .rows = rows, .columns = columns, .f64 = x};
+    assert_int_equal(ht_tail_picture_make(&p, &v, &(ht_tail_options){.spectrum = true}, false, &err), HT_OK);
+    if (spectrum_reason) {
+        p.all[HT_POWERLAW].quality = HT_QUALITY_UNDECIDED;
+        p.all[HT_POWERLAW].reason = spectrum_reason;
+    }
+    ht_tail_table(&table, &t, &p, &(ht_tail_kernels){0});
+    return table;
+}
+
+/* A view without an index says why, whatever its shape; and no reason is said twice. */
+static void every_view_says_an_index_or_why_not(void **state)
+{
+    (void)state;
+    static double x[40 * 12];
+    for (size_t rows = 1; rows <= 40; rows++) {
+        int views = 0;
+        fill_light(x, 40 * 12, (int)rows);
+        ht_text table = table_of(x, rows, 12, NULL);
+        for (const char *at = table.data; (at = strstr(at, "small (")); views++) {
+            const char *next = strchr(at, '\n') + 1;
+            if (strncmp(next, "  ", 2) != 0) fail_msg("%zu rows: nothing under %.60s", rows, at);
+            at = next;
+        }
+        assert_int_equal(views, 3);
+        ht_text_free(&table);
+    }
+    ht_text table = table_of(x, 40, 12, "an exponential law is as near");
+    const char *once = strstr(table.data, "an exponential law is as near");
+    assert_non_null(once);
+    assert_null(strstr(once + 1, "an exponential law is as near"));
+    ht_text_free(&table);
+    for (int q = 0; q < HT_QUALITIES; q++)
+        assert_null(strstr(ht_quality_meaning((ht_quality)q), ht_quality_word((ht_quality)q)));
+}
+
 /* Wherever numbers are wide: what stands behind the interval begins in one column. */
 static void tables_keep_their_columns(void **state)
 {
@@ -924,6 +967,7 @@ int main(void)
         cmocka_unit_test(doubles_have_no_unit),
         cmocka_unit_test(an_interval_holds_its_value_or_is_not_given),
         cmocka_unit_test(tables_keep_their_columns),
+        cmocka_unit_test(every_view_says_an_index_or_why_not),
         cmocka_unit_test(floats_have_no_unit),
         cmocka_unit_test(any_unit_gives_the_same_index),
         cmocka_unit_test(the_smallest_numbers_are_numbers),

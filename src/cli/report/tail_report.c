@@ -219,7 +219,8 @@ static void add_remarks(ht_text *to, const view *v, const ht_tensor *t)
     }
     if (v->count == 1 || (spectrum->rank == 0 && !spectrum->reason)) return;
     if (spectrum->rank < side) ht_text_add(to, "  spectrum: rank %zu of %zu\n", spectrum->rank, side);
-    if (spectrum->reason) ht_text_add(to, "  no power law: %s\n", spectrum->reason);
+    if (spectrum->reason && !isfinite(spectrum->value)) /* else its line has said so */
+        ht_text_add(to, "  no power law: %s\n", spectrum->reason);
 }
 
 /* "16 × 27", and what that is of. */
