@@ -63,9 +63,9 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+    puts(text); /* main tells when it could not be written */
     free(text);
-    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+    return HT_OK;
 }
 
 static void print_table(const ht_compare_state *s)
