@@ -164,13 +164,11 @@ static ht_code find_method(const char *name, ht_prune_method *method, ht_error *
 
 int ht_cmd_compare(int argc, char **argv)
 {
-    const char *steps = NULL, *png = NULL, *method_name = NULL;
+    const char *steps = NULL, *png = NULL, *method_name = NULL, *name = NULL;
     bool json = false;
-    const ht_option options[] = {{"--steps", &steps, NULL},
-                                 {"--method", &method_name, NULL},
-                                 {"--png", &png, NULL},
-                                 {"--json", NULL, &json},
-                                 {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--steps", &steps, NULL},        {"--data", &name, NULL},
+                                 {"--method", &method_name, NULL}, {"--png", &png, NULL},
+                                 {"--json", NULL, &json},          {NULL, NULL, NULL}};
     ht_prune_method method;
     ht_arguments args = {0};
     ht_params params;
@@ -178,6 +176,7 @@ int ht_cmd_compare(int argc, char **argv)
     ht_error err;
     ht_interrupt_listen();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && name) code = ht_arguments_add(&args, "data.name", name, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
     if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
