@@ -185,6 +185,9 @@ ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *met
     pthread_mutex_init(&c->lock, NULL);
     c->data = data;
     c->state = (ht_compare_state){.params = *common, .samples = data->train.count, .running = true};
+    ht_params plain;
+    ht_road_params(0, common, data->train.count, &plain);
+    c->state.steps = ht_params_get(&plain, HT_P_TRAIN_STEPS);
     enter_roads(&c->state, method);
     c->pool = ht_pool_new(threads, err);
     c->started =

@@ -16,6 +16,8 @@
 #include "experiment/trial.h"
 #include "params/batch.h"
 #include "unit/small.h"
+#include "base/text.h"
+#include "view/bars.h"
 #include "view/panels/panels.h"
 
 static ht_error err;
@@ -227,6 +229,56 @@ static void eta_over_b_is_of_the_batch_that_is_taken(void **state)
     ht_trainer_free(t);
 }
 
+static void add_words_of(int (*title)(const ht_model *, ht_span *), const ht_model *m, ht_text *to)
+{
+    ht_span spans[HT_SPANS];
+    int count = title(m, spans);
+    for (int i = 0; i < count; i++) ht_text_add(to, "%s", spans[i].text);
+}
+
+/* A picture of ten roads is none of the run that the lab has beside them: no noise, no state, no step of it;
+ * and its numbers stand in columns. */
+static void a_picture_of_the_roads_is_about_the_roads(void **state)
+{
+    (void)state;
+    ht_params base = common(20);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_form *form = calloc(1, sizeof *form);
+    ht_text words = {0};
+    ht_compare_state *s = travelled(&base, NULL, 2);
+    ht_model_init(m, &base, data->inputs, data->classes, "");
+    m->compare = *s;
+    m->view = HT_VIEW_COMPARE;
+    m->control = -1;
+    add_words_of(ht_bars_title_left, m, &words);
+    add_words_of(ht_bars_title_right, m, &words);
+    assert_non_null(strstr(words.data, "10 roads  20 steps each"));
+    assert_null(strstr(words.data, "paused"));
+    assert_null(strstr(words.data, "epoch"));
+    assert_null(strstr(words.data, "σ"));
+    ht_text_free(&words);
+    m->control = 0; /* the lab's own screen is about its run, too */
+    add_words_of(ht_bars_title_right, m, &words);
+    assert_non_null(strstr(words.data, "paused"));
+    ht_text_free(&words);
+    static const int columns[] = {28, 40};
+    for (int i = 0; i < 2; i++) {
+        form->count = 0;
+        ht_panel_compare_table(m, (ht_room){columns[i], 40, false}, form);
+        for (int r = 1; r <= HT_ROADS; r++) {
+            int fields = 1;
+            assert_int_equal(form->rows[r].kind, HT_ROW_TABLE);
+            for (const char *c = form->rows[r].label; *c; c++) fields += *c == '\t';
+            assert_int_equal(fields, i ? 3 : 2);
+        }
+        assert_true(form->stop[0] >= 12 + 5 && form->stop[0] < columns[i]);
+    }
+    ht_model_clear(m);
+    free(form);
+    free(m);
+    free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +288,7 @@ int main(void)
         cmocka_unit_test(stopping_keeps_what_is_done),
         cmocka_unit_test(a_road_that_diverges_is_named),
         cmocka_unit_test(eta_over_b_is_of_the_batch_that_is_taken),
+        cmocka_unit_test(a_picture_of_the_roads_is_about_the_roads),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
