@@ -146,6 +146,8 @@ typedef struct ht_model {
     bool timeline;             /* the bar of states to go back to is open … */
     double timeline_at;        /* … and stands at this step */
     int help_scroll;
+    ht_panel_id scrolled; /* the panel of rows that was scrolled last … */
+    int scroll;           /* … and how many rows are above what it shows */
     ht_prompt prompt; /* what is being typed */
     char typed[64];
     char search[64];  /* help shows what contains this */
