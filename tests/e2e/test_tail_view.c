@@ -179,41 +179,6 @@ static void pictures_come_while_training_runs(void **state)
     vt_assert(t, row_of(t, "ecf") != NULL);
 }
 
-/* Where not all rows fit, the marker names what scrolls, and that reaches the end and comes back; the word
- * "good" stands in narrow tables, too. */
-static void a_table_that_does_not_fit_is_scrolled(void **state)
-{
-    static const int sizes[][2] = {{80, 24}, {120, 40}};
-    for (int i = 0; i < 2; i++) {
-        bool good = false;
-        vt *t = LAB(state, sizes[i][0], sizes[i][1], "--set", "model.width=600", "--set",
-                    "data.test_limit=300", "--set", "noise.scale=0.3");
-        vt_assert(t, sandbox_wait_step(t, 30, PATIENCE));
-        vt_key(t, "Space");
-        vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
-        open_tails(t);
-        vt_assert(t, vt_find(t, "▾ more: wheel", NULL, NULL));
-        for (int tab = 0; tab < 8 && !vt_find(t, "▾ more: [ ] wheel", NULL, NULL); tab++) {
-            vt_key(t, "Tab");
-            vt_settle(t);
-        }
-        vt_assert(t, vt_find(t, "▾ more: [ ] wheel", NULL, NULL));
-        for (int page = 0; page < 10 && vt_find(t, "▾ more", NULL, NULL); page++) {
-            good = good || vt_find(t, "good", NULL, NULL);
-            vt_key(t, "]");
-            vt_settle(t);
-        }
-        vt_assert(t, !vt_find(t, "▾ more", NULL, NULL) && vt_find(t, "▴ more", NULL, NULL));
-        vt_assert(t, good || vt_find(t, "good", NULL, NULL));
-        for (int page = 0; page < 10 && vt_find(t, "▴ more", NULL, NULL); page++) {
-            vt_key(t, "[");
-            vt_settle(t);
-        }
-        vt_assert(t, vt_find(t, "▾ more: [ ] wheel", NULL, NULL));
-        vt_teardown(state);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,7 +186,6 @@ int main(void)
         cmocka_unit_test_teardown(each_size_shows_what_it_has_room_for, vt_teardown),
         cmocka_unit_test_teardown(panels_zoom_and_explain_themselves, vt_teardown),
         cmocka_unit_test_teardown(a_ghost_lies_beside_and_e_saves_it, vt_teardown),
-        cmocka_unit_test_teardown(a_table_that_does_not_fit_is_scrolled, vt_teardown),
         cmocka_unit_test_teardown(y_looks_at_the_next_layer, vt_teardown),
         cmocka_unit_test_teardown(pictures_come_while_training_runs, vt_teardown),
     };
