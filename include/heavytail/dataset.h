@@ -17,7 +17,8 @@ typedef struct ht_samples {
 
 typedef struct ht_dataset {
     char name[64];       /* as asked for: "mnist", "ucr:Coffee"; without the paths of csv: and npy: */
-    char title[96];      /* for people: "MNIST handwritten digits" */
+    char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
+                       name */
     int inputs, classes; /* features of a sample; number of classes, at least 2 */
     int width, height;   /* > 0 when samples are pictures of one channel with inputs = width·height */
     float mean, std; /* what was subtracted and divided by when pictures were standardized; 0, 1 otherwise */

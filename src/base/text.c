@@ -53,6 +53,17 @@ void ht_text_free(ht_text *text)
     *text = (ht_text){0};
 }
 
+void ht_text_base_name(const char *paths, char *to, size_t size)
+{
+    char base[256];
+    size_t end = strcspn(paths, ","), start;
+    while (end > 1 && paths[end - 1] == '/') end--;
+    for (start = end; start > 0 && paths[start - 1] != '/'; start--) continue;
+    snprintf(base, sizeof base, "%.*s", (int)(end - start), paths + start);
+    ht_text_copy(to, size, base);
+    ht_text_clean(to);
+}
+
 int ht_text_distance(const char *a, const char *b)
 {
     enum { MAX = 63 };

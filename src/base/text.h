@@ -22,6 +22,9 @@ void ht_text_add(ht_text *text, const char *format, ...) __attribute__((format(p
 void ht_text_add_bytes(ht_text *text, const char *bytes, size_t count);
 void ht_text_free(ht_text *text);
 
+/* The last part of the first path in "a/b.csv,c.csv" or "a/dir/": "b.csv", "dir". */
+void ht_text_base_name(const char *paths, char *to, size_t size);
+
 /* Edit distance of two short words (insert, delete, replace, swap of neighbours cost 1), for "did you mean".
  */
 int ht_text_distance(const char *a, const char *b);

@@ -36,6 +36,7 @@ enum { HT_FORM_ROWS = 512, HT_FORM_STOPS = 4 };
 typedef struct ht_form {
     char title[64];
     char hint[24];
+    char keys[24];           /* what scrolls it, beside the marker that there is more */
     int count, first;        /* rows, first one shown (scrolling) */
     int stop[HT_FORM_STOPS]; /* TABLE: columns from the labels' left end */
     ht_row rows[HT_FORM_ROWS];

@@ -88,7 +88,7 @@ static void add_estimate(ht_form *form, const columns *c, const ht_estimate *e)
     ht_tail_format(e, number, sizeof number);
     if (!c->wide) {
         ht_form_add(form, HT_ROW_VALUE, role, name, "%s", number);
-        if (e->quality != HT_QUALITY_GOOD) ht_form_add(form, HT_ROW_VALUE, role, "", "%s", word);
+        ht_form_add(form, HT_ROW_VALUE, role, "", "%s", word);
         return;
     }
     format_count(e->k ? e->k : e->m, k);

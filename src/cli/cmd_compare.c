@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "kernel/kernel.h"
 #include "num/linalg.h"
+#include "params/preset.h"
 #include "render/snapshot.h"
 
 static const char *const stages[] = {"waiting", "running", "done", "diverged", "stopped"};
@@ -39,7 +40,7 @@ static json_t *road_json(const ht_compare_state *s, int number)
 {
     const ht_road_state *road = &s->road[number];
     ht_params params;
-    ht_road_params(number, &s->params, &params);
+    ht_road_params(number, &s->params, s->samples, &params);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", road->name, "title",
                                road->title, "status", stages[road->stage], "method",
                                ht_prune_at(road->method)->name, "params", ht_json_params(&params), "train",
@@ -62,14 +63,16 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
-    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+    puts(text); /* main tells when it could not be written */
     free(text);
-    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+    return HT_OK;
 }
 
 static void print_table(const ht_compare_state *s)
 {
-    printf("%s: the same network and samples on each road\n\n", s->params.preset);
+    char title[64];
+    ht_preset_title(&s->params, title, sizeof title);
+    printf("%s: the same network and samples on each road\n\n", title);
     printf("  road         test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
            "α̂       "
            "η/b\n");
@@ -161,13 +164,11 @@ static ht_code find_method(const char *name, ht_prune_method *method, ht_error *
 
 int ht_cmd_compare(int argc, char **argv)
 {
-    const char *steps = NULL, *png = NULL, *method_name = NULL;
+    const char *steps = NULL, *png = NULL, *method_name = NULL, *name = NULL;
     bool json = false;
-    const ht_option options[] = {{"--steps", &steps, NULL},
-                                 {"--method", &method_name, NULL},
-                                 {"--png", &png, NULL},
-                                 {"--json", NULL, &json},
-                                 {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--steps", &steps, NULL},        {"--data", &name, NULL},
+                                 {"--method", &method_name, NULL}, {"--png", &png, NULL},
+                                 {"--json", NULL, &json},          {NULL, NULL, NULL}};
     ht_prune_method method;
     ht_arguments args = {0};
     ht_params params;
@@ -175,6 +176,7 @@ int ht_cmd_compare(int argc, char **argv)
     ht_error err;
     ht_interrupt_listen();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && name) code = ht_arguments_add(&args, "data.name", name, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
     if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);

@@ -256,6 +256,7 @@ static void show_session(ht_lab *lab, const ht_session *s)
 {
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
+    lab->model->samples = s->data->train.count;
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
     lab->noted = false;
@@ -349,8 +350,9 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
 
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL;
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *data = NULL;
     const ht_option options[] = {{"--run", &run_path, NULL},
+                                 {"--data", &data, NULL},
                                  {"--script", &script, NULL},
                                  {"--dump", &dump_path, NULL},
                                  {NULL, NULL, NULL}};
@@ -359,6 +361,7 @@ int ht_cmd_lab(int argc, char **argv)
     ht_lab lab = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */

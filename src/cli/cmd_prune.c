@@ -150,8 +150,10 @@ static ht_code print_json(const request *q, const ht_prune_input *in, const ht_p
         good = fputs(i > 1 ? "},\n" : "\n", stdout) >= 0 &&
                ht_prune_report_write(stdout, &reports[i], in, q->curve, NULL);
     if (good && count > 1) good = fputs("}]", stdout) >= 0;
-    good = good && puts("\n}") >= 0 && fflush(stdout) == 0;
-    return good ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the results to standard output");
+    good = good && puts("\n}") >= 0;
+    return good || ferror(stdout) /* which main tells */
+               ? HT_OK
+               : ht_error_set(err, HT_FAIL, "not enough memory to write the results");
 }
 
 /* Prunes the input's own network; nothing needs it afterwards. */
@@ -162,7 +164,7 @@ static ht_code write_network(const request *q, ht_prune_input *in, const ht_prun
     ht_prune_spec_format(spec, about, sizeof about);
     if (ht_prune_apply(in->net, spec, in->pool, &result, err) != HT_OK) return err->code;
     if (q->compact && ht_prune_compact(in->net, err) != HT_OK) return err->code;
-    return ht_netfile_write(q->out, in->net, about, err);
+    return ht_netfile_write(q->out, in->net, &in->form, about, err);
 }
 
 static ht_code write_sheet(const request *q, const ht_prune_input *in, const ht_prune_report *reports,

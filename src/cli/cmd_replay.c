@@ -117,9 +117,9 @@ static ht_code print_json(const replaying *r, ht_error *err)
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the result");
-    bool written = puts(text) >= 0 && fflush(stdout) == 0;
+    puts(text); /* main tells when it could not be written */
     free(text);
-    return written ? HT_OK : ht_error_set(err, HT_FAIL, "cannot write the result to standard output");
+    return HT_OK;
 }
 
 static void print(const replaying *r)

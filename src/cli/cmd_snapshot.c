@@ -47,17 +47,15 @@ static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_
 static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(s->trainer);
+    uint64_t step = ht_trainer_steps(s->trainer);
     ht_prune_spec look = ht_prune_spec_of(&s->params, &s->data->train);
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
     ht_tap *tap = ht_tap_new(net, 1, err);
     ht_code code = HT_FAIL;
     if (tap) ht_tap_take(tap, net, NULL);
-    if (report && tap) code = ht_analyze(report, tap, &s->data->test, &look, err);
+    if (report && tap) code = ht_analyze(report, tap, step, &s->data->test, &look, err);
     if (code == HT_OK) {
-        report->count = 1;
-        report->step = ht_trainer_steps(s->trainer);
-        report->samples_of = (int)s->data->test.count;
-        model->step = report->step;
+        model->step = step;
         model->epoch = ht_trainer_epoch(s->trainer);
         ht_model_report(model, report);
     }
@@ -116,6 +114,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
+    model->samples = s->data->train.count;
     model->picture_width = s->data->width;
     model->picture_height = s->data->height;
     snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,

@@ -13,6 +13,7 @@
 #include "weights/tensor.h"
 #include "nn/gradient_noise.h"
 #include "num/values.h"
+#include "params/batch.h"
 #include "params/preset.h"
 #include "render/tail_sheet.h"
 
@@ -126,12 +127,11 @@ static ht_code visit_gradients(tail_results *r, ht_session *s, ht_error *err)
 {
     enum { MOST_VALUES = 1 << 24 };
     ht_network *net = ht_trainer_network(s->trainer);
-    size_t batch = (size_t)ht_params_get(&s->params, HT_P_TRAIN_BATCH), count = s->data->train.count;
     int layer;
     if (layer_of(r->request->choice.only, net, &layer, err) != HT_OK) return err->code;
     size_t size = ht_layer_size(&net->layers[layer]), most = MOST_VALUES / size;
     ht_gradient_noise wanted = {.layer = layer,
-                                .batch = (int)(batch < count ? batch : count),
+                                .batch = (int)ht_batch_taken(&s->params, s->data->train.count),
                                 .seed = (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED),
                                 .draws = most > 1 ? most : 1};
     char name[64];
@@ -183,22 +183,20 @@ static double injected_of(const char *path)
 
 static ht_code print(tail_results *r, bool json, ht_error *err)
 {
-    bool written = false;
     if (json) {
         json_t *root = json_pack("{s:i, s:O, s:o}", "schema", 1, "tensors", r->tensors, "skipped",
                                  r->skipped.list ? json_incref(r->skipped.list) : json_array());
         char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
-        written = text && puts(text) >= 0;
-        free(text);
+        if (text) puts(text);
         json_decref(root);
+        if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the estimates");
+        free(text);
     } else {
         ht_tail_legend(&r->text, r->seen);
         if (r->text.failed) return ht_error_set(err, HT_FAIL, "not enough memory for the table");
-        written = fputs(r->text.data + 1, stdout) >= 0; /* without the first empty line */
+        fputs(r->text.data + 1, stdout); /* without the first empty line */
     }
-    return written && fflush(stdout) == 0
-               ? HT_OK
-               : ht_error_set(err, HT_FAIL, "cannot write the estimates to standard output");
+    return HT_OK; /* main tells when it could not be written */
 }
 
 static ht_code look_at_file(tail_results *r, ht_error *err)

@@ -168,16 +168,18 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
 
 int ht_cmd_train(int argc, char **argv)
 {
-    const char *steps = NULL, *accuracy = NULL, *run = NULL;
+    const char *steps = NULL, *accuracy = NULL, *run = NULL, *data = NULL;
     bool json = false, quiet = false;
     const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
                                  {"--run", &run, NULL},     {"--json", NULL, &json},
-                                 {"--quiet", NULL, &quiet}, {NULL, NULL, NULL}};
+                                 {"--quiet", NULL, &quiet}, {"--data", &data, NULL},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_results results = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
     if (code == HT_OK) code = set_goal(&args, steps, accuracy, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
     ht_data_tell(session.data);

@@ -23,7 +23,7 @@ static const ht_option_info options[] = {
     {"--compact", NULL, HT_FILL_NOTHING, NULL, "with --out: leave removed neurons out of the file"},
     {"--coreset", "K", HT_FILL_WORDS, "prune.coreset", "kind of coreset (prune.coreset)"},
     {"--curve", NULL, HT_FILL_NOTHING, NULL, "the whole curve: error and accuracy at every fraction removed"},
-    {"--data", "D", HT_FILL_DATA, NULL, "data set to measure on"},
+    {"--data", "D", HT_FILL_DATA, NULL, "the data set, as in data.name: mnist, csv:FILE …; of a network that is there, what to measure it on"},
     {"--decode", "F.htc", HT_FILL_FILE, NULL, "the way back: read a code instead of a network"},
     {"--dump", "F", HT_FILL_FILE, NULL, "write the last screen to a file: .png as a picture, .ansi with colours, else as text"},
     {"--error", "E", HT_FILL_NOTHING, NULL, "remove as much as this relative error allows (prune.error)"},

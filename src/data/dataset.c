@@ -457,13 +457,17 @@ bool ht_data_stays_inside(const char *name, const char *dir)
            (!argument[length] || ht_source_inside(argument + length + 1, dir));
 }
 
-/* Result files hold no paths, so csv: and npy: keep only their kind. */
-static void set_name(const char *name, int row, ht_dataset *data)
+/* Result files hold no paths, so csv: and npy: keep only their kind; for people a set that may be anybody's
+ * is called by its file, directory or name. */
+static void set_name(const char *name, int row, const char *argument, ht_dataset *data)
 {
     char base[32];
     base_name(name, base);
     ht_text_copy(data->name, sizeof data->name, has_path(row) ? base : name);
-    ht_text_copy(data->title, sizeof data->title, table[row].title);
+    if (has_path(row) || rows[row].load == ht_load_ucr)
+        ht_text_base_name(argument, data->title, sizeof data->title);
+    else
+        ht_text_copy(data->title, sizeof data->title, table[row].title);
 }
 
 static ht_code load_row(ht_data_request *request, int row, const ht_data_options *options, ht_dataset *data,
@@ -522,7 +526,7 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
     if (check_label(request.label, name, row, err) != HT_OK) return NULL;
     ht_dataset *data = ht_alloc(1, sizeof *data, "the data set", err);
     if (!data) return NULL;
-    set_name(name, row, data);
+    set_name(name, row, argument, data);
     if (load_row(&request, row, options, data, err) == HT_OK) return data;
     ht_dataset_free(data);
     return NULL;

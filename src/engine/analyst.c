@@ -40,16 +40,20 @@ struct ht_analyst {
     double weights_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
 };
 
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
-                   ht_error *err)
+ht_code ht_analyze(ht_report *report, const ht_tap *tap, uint64_t step, const ht_samples *samples,
+                   const ht_prune_spec *look, ht_error *err)
 {
     ht_prune_spec node = *look;
     memset(report, 0, sizeof *report);
+    report->count = 1;
+    report->step = step; /* before the looks: each says of which step it is */
+    report->samples_of = (int)samples->count;
     report->speed_up = (double)NAN;
     node.method = HT_PRUNE_NODE;
     ht_tail_watch watch = {0};
     ht_code code = ht_survey_weights(report, tap, err);
-    if (code == HT_OK) code = ht_tail_watch_look(&watch, tap->net, &(ht_tail_order){.thorough = true}, err);
+    if (code == HT_OK)
+        code = ht_tail_watch_look(&watch, tap->net, &(ht_tail_order){.step = step, .thorough = true}, err);
     report->tail = watch.latest;
     if (code == HT_OK && look->method != HT_PRUNE_NODE)
         code = ht_survey_method(report, tap->net, samples, &node, false, err);

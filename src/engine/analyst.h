@@ -13,10 +13,11 @@
 
 typedef struct ht_analyst ht_analyst;
 
-/* Fills *report about the weights in `tap`: the tail of the first layer, the pruning that `look` asks for,
- * and the node curve. `samples` is what pruning is evaluated on. Pure; used headless. */
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, const ht_samples *samples, const ht_prune_spec *look,
-                   ht_error *err);
+/* Fills *report about the weights in `tap`, which are those of `step`: the tail of the first layer, the
+ * pruning that `look` asks for, and the node curve. `samples` is what pruning is evaluated on. The first
+ * report of its run (count 1). Pure; used headless. */
+ht_code ht_analyze(ht_report *report, const ht_tap *tap, uint64_t step, const ht_samples *samples,
+                   const ht_prune_spec *look, ht_error *err);
 
 /* Starts the thread. Borrows everything; `reports` is written by this thread only. */
 ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple *reports, int cores,

@@ -23,9 +23,9 @@ static void split(ht_judge *j, size_t count, size_t inputs)
     }
 }
 
-ht_code ht_judge_make(ht_judge *j, const ht_dataset *data, double fraction, ht_error *err)
+ht_code ht_judge_make(ht_judge *j, const ht_dataset *data, size_t count, ht_error *err)
 {
-    size_t count = (size_t)(fraction * (double)data->train.count), inputs = (size_t)data->inputs;
+    size_t inputs = (size_t)data->inputs;
     *j = (ht_judge){.train = &data->train};
     if (count == 0) return HT_OK;
     j->held.x = ht_alloc(count * inputs, sizeof(float), "the samples held back", err);

@@ -16,8 +16,8 @@ typedef struct ht_judge {
     ht_occam_epoch epochs[HT_OCCAM_EPOCHS];
 } ht_judge;
 
-/* Holds back ⌊fraction · count⌋ samples, the same ones in every run. */
-ht_code ht_judge_make(ht_judge *judge, const ht_dataset *data, double fraction, ht_error *err);
+/* Holds back `count` of the training samples, the same ones in every run. */
+ht_code ht_judge_make(ht_judge *judge, const ht_dataset *data, size_t count, ht_error *err);
 void ht_judge_free(ht_judge *judge);
 
 /* Loss and accuracy; NaN when memory is short. */

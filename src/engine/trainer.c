@@ -9,6 +9,7 @@
 #include "engine/goal.h"
 #include "kernel/kernel.h"
 #include "num/rng.h"
+#include "params/batch.h"
 
 struct ht_trainer {
     ht_params params;
@@ -41,8 +42,7 @@ static uint64_t seed_of(const ht_trainer *t)
 
 static int batch_of(const ht_trainer *t)
 {
-    double batch = ht_params_get(&t->params, HT_P_TRAIN_BATCH);
-    return batch < (double)train_count(t) ? (int)batch : (int)train_count(t);
+    return (int)ht_batch_taken(&t->params, t->data->train.count);
 }
 
 /* Fisher-Yates from the seed and the epoch alone. */
@@ -167,7 +167,7 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order ||
-        ht_judge_make(&t->judge, data, ht_params_get(params, HT_P_OCCAM_HOLDOUT), err) != HT_OK ||
+        ht_judge_make(&t->judge, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
         restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);

@@ -67,8 +67,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
                           .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
                           .kappa = results->roads.pruning[0], /* by neurons */
                           .rows = results->roads.rows.median,
-                          .eta_over_b =
-                              ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH)};
+                          .eta_over_b = results->roads.eta_over_b};
     if (net != ht_trainer_network(trainer) &&
         (ht_network_evaluate(net, &c->data->train, NULL, NULL, &road.train, err) != HT_OK ||
          ht_network_evaluate(net, &c->data->test, NULL, NULL, &road.test, err) != HT_OK))
@@ -122,7 +121,7 @@ static ht_code travel(void *context, int road, ht_error *err)
     ht_params params;
     ht_results results;
     if (ht_road_at(road)->shares != road) return HT_OK; /* arrives with the one whose network it shares */
-    ht_road_params(road, &c->state.params, &params);
+    ht_road_params(road, &c->state.params, c->state.samples, &params);
     progress p = {c, road, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
     if (!trainer) return HT_FAIL;
@@ -160,7 +159,10 @@ ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *met
     ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
     if (!c) return NULL;
     c->data = data;
-    c->state = (ht_compare_state){.params = *common, .running = true};
+    c->state = (ht_compare_state){.params = *common, .samples = data->train.count, .running = true};
+    ht_params plain;
+    ht_road_params(0, common, data->train.count, &plain);
+    c->state.steps = ht_params_get(&plain, HT_P_TRAIN_STEPS);
     enter_roads(&c->state, method);
     const ht_background_work work = {"the comparison's thread", c->state.count, travel, stop_road, ended, c};
     if (ht_background_start(&c->work, &work, threads, err) == HT_OK) return c;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "num/linalg.h"
+#include "params/preset.h"
 #include "chart/tail_table.h"
 
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
@@ -56,7 +57,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   "params", ht_json_params(params), "status", ht_end_word(r->end), "steps",
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));
-    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads, params));
+    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads));
     return root;
 }
 
@@ -100,12 +101,13 @@ static void print_scores(const char *part, const ht_score *whole, const ht_score
 
 void ht_results_print(const ht_results *r, const ht_params *params)
 {
-    char steps[32], removed[32], units[32];
+    char steps[32], removed[32], units[32], title[64];
     const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
     ht_format_grouped(steps, sizeof steps, (long long)r->steps);
     ht_format_grouped(removed, sizeof removed, r->prune.removed);
     ht_format_grouped(units, sizeof units, r->prune.units);
-    printf("%s: %s after %s steps, %.2f s\n\n", params->preset, ht_end_word(r->end), steps, r->seconds);
+    ht_preset_title(params, title, sizeof title);
+    printf("%s: %s after %s steps, %.2f s\n\n", title, ht_end_word(r->end), steps, r->seconds);
     printf("                 loss    accuracy   accuracy pruned\n");
     print_scores("train", &r->train, &r->prune.train);
     print_scores("test", &r->test, &r->prune.test);

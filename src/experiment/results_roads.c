@@ -1,4 +1,5 @@
 #include "experiment/results_roads.h"
+#include "params/batch.h"
 #include "session/json.h"
 
 #include <math.h>
@@ -62,7 +63,8 @@ static ht_code measure_best(ht_road_results *r, ht_trainer *trainer, const ht_da
 ht_code ht_roads_measure(ht_road_results *r, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                          ht_error *err)
 {
-    *r = (ht_road_results){.sizes = ht_network_sizes(ht_trainer_network(trainer))};
+    *r = (ht_road_results){.eta_over_b = ht_eta_over_b(ht_trainer_params(trainer), data->train.count),
+                           .sizes = ht_network_sizes(ht_trainer_network(trainer))};
     if (ht_row_tails_measure(&r->rows, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
     if (measure_prunings(r, ht_trainer_measured(trainer), ht_trainer_params(trainer), pool, err) != HT_OK)
         return err->code;
@@ -71,11 +73,6 @@ ht_code ht_roads_measure(ht_road_results *r, ht_trainer *trainer, const ht_datas
 }
 
 /* ---- telling ---- */
-
-static double eta_over_b(const ht_params *params)
-{
-    return ht_params_get(params, HT_P_TRAIN_LR) / ht_params_get(params, HT_P_TRAIN_BATCH);
-}
 
 static json_t *rows_json(const ht_row_tails *rows)
 {
@@ -133,17 +130,17 @@ static json_t *prunings_json(const ht_road_results *r)
     return object;
 }
 
-json_t *ht_roads_json(const ht_road_results *r, const ht_params *params)
+json_t *ht_roads_json(const ht_road_results *r)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(eta_over_b(params)),
-                     "rows", rows_json(&r->rows), "prunings", prunings_json(r), "weights",
-                     sizes_json(&r->sizes), "average", average_json(r), "occam", occam_json(r));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(r->eta_over_b), "rows",
+                     rows_json(&r->rows), "prunings", prunings_json(r), "weights", sizes_json(&r->sizes),
+                     "average", average_json(r), "occam", occam_json(r));
 }
 
 void ht_roads_print(const ht_road_results *r, const ht_params *params)
 {
     double count = (double)r->sizes.weights;
-    printf("  regime: η/b = %.3g; tail index of the rows%s %.3f\n", eta_over_b(params),
+    printf("  regime: η/b = %.3g; tail index of the rows%s %.3f\n", r->eta_over_b,
            r->rows.layers > 1 ? ", median of the layers," : "", r->rows.median);
     if (!isnan(r->pruning[0]))
         printf("  κ at %s = %g: %.3f of the neurons, %.3f of the weights, %.3f of the singular values\n",

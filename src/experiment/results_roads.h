@@ -14,6 +14,7 @@ enum { HT_PRUNINGS = 3 };
 extern const ht_prune_method ht_prunings[HT_PRUNINGS]; /* node, magnitude, svd */
 
 typedef struct ht_road_results {
+    double eta_over_b;           /* of the batch that a step takes */
     double pruning[HT_PRUNINGS]; /* NaN: the network is too large to be tried in passing */
     ht_sizes sizes;              /* of the last iterate */
     ht_row_tails rows;           /* of what train.average says: the last iterate, or the mean of late ones */
@@ -35,7 +36,7 @@ ht_code ht_roads_measure(ht_road_results *roads, ht_trainer *trainer, const ht_d
 
 /* {"eta_over_b", "rows", "prunings", "weights", "average", "occam"}; a new reference, NULL when memory is
  * short. */
-json_t *ht_roads_json(const ht_road_results *roads, const ht_params *params);
+json_t *ht_roads_json(const ht_road_results *roads);
 void ht_roads_print(const ht_road_results *roads, const ht_params *params);
 
 #endif

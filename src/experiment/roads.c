@@ -1,6 +1,7 @@
 #include "experiment/roads.h"
 
 #include "link/compare.h"
+#include "params/batch.h"
 
 typedef struct change {
     ht_param param;
@@ -54,13 +55,19 @@ const ht_road *ht_road_at(int i)
     return &table[i].info;
 }
 
-void ht_road_params(int i, const ht_params *common, ht_params *params)
+/* What a setting stands at: of the batch as much as a step takes, so that a quarter of it is a quarter. */
+static double in_force(const ht_params *common, ht_param p, size_t samples)
+{
+    return p == HT_P_TRAIN_BATCH ? (double)ht_batch_taken(common, samples) : ht_params_get(common, p);
+}
+
+void ht_road_params(int i, const ht_params *common, size_t samples, ht_params *params)
 {
     *params = *common;
     ht_params_put(params, HT_P_TRAIN_STOP, 0);
     if (ht_params_get(common, HT_P_TRAIN_STEPS) == 0) ht_params_put(params, HT_P_TRAIN_STEPS, DEFAULT_STEPS);
     for (const change *c = table[i].changes; c->how; c++) {
-        double before = ht_params_get(common, c->param);
+        double before = in_force(common, c->param, samples);
         ht_params_put(params, c->param, c->how == '*' ? before * c->value : c->value);
     }
 }

@@ -15,7 +15,8 @@ int ht_road_count(void);
 const ht_road *ht_road_at(int road); /* static storage */
 
 /* The settings of a road: noise of one kind or none, its own parameters, and a goal that all roads share: so
- * many steps, whatever the accuracy. */
-void ht_road_params(int road, const ht_params *common, ht_params *params);
+ * many steps, whatever the accuracy. `samples`: of the training part; a fraction of the batch is one of what
+ * a step takes. */
+void ht_road_params(int road, const ht_params *common, size_t samples, ht_params *params);
 
 #endif

@@ -55,6 +55,9 @@ ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_ax
     ht_lab_theme, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back, ht_lab_layer;
 /* Tells the analyst whether pictures of the tail are in sight: they cost time. */
 void ht_lab_watch(ht_lab *lab);
+/* Scrolls a panel of rows; false where it shows all of them, or is none. */
+bool ht_lab_scroll(ht_lab *lab, ht_panel_id panel, int rows);
+bool ht_lab_scroll_page(ht_lab *lab, ht_panel_id panel, int direction);
 bool ht_lab_help_act(ht_lab *lab, ht_action action);
 void ht_lab_help_wheel(ht_lab *lab, int delta);
 bool ht_lab_tab_act(ht_lab *lab, ht_action action);

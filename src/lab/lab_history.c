@@ -62,6 +62,7 @@ void ht_lab_window(ht_lab *lab, ht_action action)
         ht_window_latest(m);
         break;
     default:
+        if (ht_lab_scroll_page(lab, m->focus, action == HT_DO_EARLIER ? -1 : 1)) break;
         if (m->window <= 0) ht_lab_note(lab, true, "this is the whole run; + or the wheel looks closer");
         ht_window_scroll(m, action == HT_DO_EARLIER ? -0.5 : 0.5);
     }

@@ -116,9 +116,12 @@ static void wheel(ht_lab *lab, const ht_event *e)
 {
     const ht_lab_view *here = ht_lab_view_of(lab);
     ht_rect track;
-    int control = control_at(lab, e->column, e->row, &track);
-    if (ht_layout_hit(&lab->layout, e->column, e->row) == HT_PANEL_TIMELINE) {
+    int control = control_at(lab, e->column, e->row, &track),
+        panel = ht_layout_hit(&lab->layout, e->column, e->row);
+    if (panel == HT_PANEL_TIMELINE) {
         ht_lab_timeline_act(lab, e->delta > 0 ? HT_DO_MORE : HT_DO_LESS);
+    } else if (panel >= 0 && ht_lab_scroll(lab, (ht_panel_id)panel, -3 * e->delta)) {
+        return;
     } else if (here->wheel) {
         here->wheel(lab, e->delta);
     } else if (control >= 0) {

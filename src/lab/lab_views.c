@@ -5,6 +5,7 @@
 
 #include "lab/lab_handlers.h"
 #include "base/file.h"
+#include "render/draw/draw.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
 #include "view/view.h"
@@ -16,6 +17,32 @@ static void scroll_help(ht_lab *lab, int rows)
     ht_model *m = lab->model;
     const ht_form *form = ht_screen_form(&lab->screen, m, HT_PANEL_HELP, lab->layout.place[0].area);
     m->help_scroll = (int)fmin(form->count - 1, fmax(0, m->help_scroll + rows));
+}
+
+/* ---- panels of rows: [ ] and the wheel scroll where there is more ------------------------------ */
+
+static bool shows_its_end(ht_lab *lab, ht_panel_id panel, ht_rect area)
+{
+    return !ht_draw_has_more(area, ht_screen_form(&lab->screen, lab->model, panel, area));
+}
+
+bool ht_lab_scroll(ht_lab *lab, ht_panel_id panel, int rows)
+{
+    ht_model *m = lab->model;
+    int place = ht_layout_find(&lab->layout, panel);
+    if (place < 0 || !ht_panel_scrolls(panel)) return false;
+    ht_rect area = lab->layout.place[place].area;
+    if (m->scrolled != panel) m->scrolled = panel, m->scroll = 0;
+    if (m->scroll == 0 && shows_its_end(lab, panel, area)) return false; /* all of it is there */
+    for (; rows < 0 && m->scroll > 0; rows++) m->scroll--;
+    for (; rows > 0 && !shows_its_end(lab, panel, area); rows--) m->scroll++;
+    return true;
+}
+
+bool ht_lab_scroll_page(ht_lab *lab, ht_panel_id panel, int direction)
+{
+    int place = ht_layout_find(&lab->layout, panel);
+    return place >= 0 && ht_lab_scroll(lab, panel, direction * (lab->layout.place[place].area.h - 3));
 }
 
 bool ht_lab_help_act(ht_lab *lab, ht_action action)
@@ -217,8 +244,8 @@ static void free_name(const ht_model *m, char path[256])
     for (int i = 1; i < 1000; i++) {
         char suffix[16] = "";
         if (i > 1) snprintf(suffix, sizeof suffix, "-%d", i);
-        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->applied.preset, what,
-                 (unsigned long long)m->step, suffix);
+        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->title, what, (unsigned long long)m->step,
+                 suffix);
         for (char *p = path; *p; p++)
             if (*p == '/') *p = '_';
         if (!ht_file_exists(path)) return;

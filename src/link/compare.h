@@ -35,6 +35,8 @@ typedef struct ht_road_state {
 
 typedef struct ht_compare_state {
     ht_params params; /* what the roads have in common */
+    size_t samples;   /* of the training part */
+    double steps;     /* of each road */
     int count, done;
     bool running, stopped; /* stopped: before its end */
     char fault[200];       /* why it could not go on; else empty */

@@ -240,3 +240,26 @@ const char *ht_preset_text(const char *name, size_t *size)
     }
     return NULL;
 }
+
+/* A preset of somebody's own is theirs to name. */
+static bool has_own_data(const ht_params *params)
+{
+    size_t size;
+    ht_error ignored;
+    ht_params own;
+    const char *text = ht_preset_text(params->preset, &size);
+    ht_params_init(&own);
+    return !text || ht_preset_parse(&own, params->preset, text, size, &ignored) != HT_OK ||
+           strcmp(own.data_name, params->data_name) == 0;
+}
+
+void ht_preset_title(const ht_params *params, char *to, size_t size)
+{
+    const char *data = params->data_name, *colon = strchr(data, ':');
+    if (has_own_data(params))
+        ht_text_copy(to, size, params->preset);
+    else if (colon && strpbrk(colon, "/.,"))
+        ht_text_base_name(colon + 1, to, size);
+    else
+        ht_text_copy(to, size, data);
+}

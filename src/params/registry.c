@@ -220,6 +220,16 @@ double ht_params_put(ht_params *params, ht_param p, double value)
     return params->number[p] = value;
 }
 
+/* The shortest form that reads back as the same number; but 60, not 6e+01. */
+static void format_real(double number, char *to, size_t size)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(to, size, "%.*g", digits, number);
+        if (strtod(to, NULL) == number) break;
+    }
+    if (strchr(to, 'e') && fabs(number) >= 1 && fabs(number) < 1e6) snprintf(to, size, "%.0f", number);
+}
+
 void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size)
 {
     double number = params->number[p];
@@ -238,11 +248,7 @@ void ht_params_format(const ht_params *params, ht_param p, char *to, size_t size
         snprintf(to, size, "%.0f", number);
         break;
     case HT_TYPE_REAL:
-        /* The shortest form that reads back as the same number. */
-        for (int digits = 1; digits <= 17; digits++) {
-            snprintf(to, size, "%.*g", digits, number);
-            if (strtod(to, NULL) == number) break;
-        }
+        format_real(number, to, size);
     }
     ht_point_end(before);
 }

@@ -126,7 +126,9 @@ static void settings_line(const ht_prune_sheet *sheet, char *to, size_t size)
 {
     const ht_params *p = sheet->params;
     ht_text line = {0};
-    if (*p->preset) ht_text_add(&line, "%s · ", p->preset);
+    char title[64];
+    ht_preset_title(p, title, sizeof title);
+    if (*title) ht_text_add(&line, "%s · ", title);
     if (*sheet->step)
         ht_text_add(&line, "step %s · n %.0f · ", sheet->step, ht_params_get(p, HT_P_MODEL_WIDTH));
     if (ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)

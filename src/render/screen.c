@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "render/draw/draw.h"
 #include "render/draw/draw_frame.h"
 #include "render/same.h"
@@ -30,11 +31,20 @@ const ht_chart *ht_screen_chart(ht_screen *screen, const ht_surface *surface, co
     return &screen->chart;
 }
 
+/* Not in a picture, which has no keys. */
+static void scroll_form(const ht_model *model, ht_panel_id panel, ht_form *form)
+{
+    if (model->control < 0) return;
+    if (model->scrolled == panel) form->first = model->scroll < form->count ? model->scroll : form->count - 1;
+    ht_text_copy(form->keys, sizeof form->keys, model->focus == panel ? ": [ ] wheel" : ": wheel");
+}
+
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)
 {
     ht_rect inner = ht_frame_fits(area) ? ht_rect_inside(area) : area;
     memset(&screen->form, 0, offsetof(ht_form, rows));
     ht_panel_fill_form(panel, model, (ht_room){inner.w, inner.h, !screen->has_now}, &screen->form);
+    if (ht_panel_scrolls(panel)) scroll_form(model, panel, &screen->form);
     return &screen->form;
 }
 

@@ -45,7 +45,7 @@ static ht_code write_image(const char *path, ht_image *image, const ht_model *m,
     snprintf(step, sizeof step, "%" PRIu64, m->step);
     snprintf(tails, sizeof tails, "mmo %.6g, hill %.6g", m->report.tail.now[HT_MMO].value,
              m->report.tail.now[HT_HILL].value);
-    texts[count++] = (ht_png_text){"Title", m->applied.preset};
+    texts[count++] = (ht_png_text){"Title", m->title};
     texts[count++] = (ht_png_text){"Software", "heavytail " HT_VERSION};
     texts[count++] = (ht_png_text){"heavytail:preset", preset};
     texts[count++] = (ht_png_text){"heavytail:step", step};

@@ -59,6 +59,15 @@ static cut choose_cut(size_t count, size_t m)
     return c;
 }
 
+/* Why a cut has no blocks; NULL when it has. */
+static const char *refuse_cut(const cut *c, size_t m)
+{
+    if (c->count > 0 && c->used > 0) return NULL;
+    return m == 0   ? "too few to be cut into blocks"
+           : m == 1 ? "blocks of 1 say nothing"
+                    : "fewer than fill one block";
+}
+
 /* ---- Mohammadi, Mohammadpour, Ogata ---- */
 
 /* Of log|x|: mean and variance; and the mean of log|block sum| for each block length of a cut. */
@@ -201,7 +210,8 @@ static void feed(blocks *b, const double *x, size_t n, nothing zero)
 void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
 {
     cut c = choose_cut(s->censored ? s->total : s->count, m);
-    if (c.count == 0 || c.used == 0) return;
+    e->reason = refuse_cut(&c, m);
+    if (e->reason) return;
     moments entries = {0};
     blocks block[CANDIDATES] = {0};
     double chunk[HT_CHUNK];
@@ -305,7 +315,8 @@ static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_
 static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate *e)
 {
     cut c = choose_cut(rows->count, m);
-    if (c.count == 0 || c.used == 0) return;
+    e->reason = refuse_cut(&c, m);
+    if (e->reason) return;
     moments lengths = {0};
     logs l = {0};
     for (size_t i = 0; i < c.used; i++) add(&lengths, rows->log_length[i]);

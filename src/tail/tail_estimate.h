@@ -13,8 +13,9 @@
 ht_estimate ht_estimate_none(ht_estimator estimator);
 
 /* Error and interval of estimate->value from γ = 1/α and its standard deviation, where estimates are closer
- * to normal. An interval of γ that reaches 0 has no upper end in α (Inf); one below 0 is no index at all
- * (NaN). */
+ * to normal. An interval of γ that reaches 0 has no upper end in α (Inf). A γ̂ of 0 or less, a tail that ends
+ * or falls faster than any power, has none (NaN): its γ's are two pieces in α, of which 1/γ̂ is in neither's
+ * middle. */
 void ht_estimate_inverse(ht_estimate *estimate, double gamma, double deviation);
 
 /* Quality of an index of a stable law from `count` values: few points, no heavy tail, or good. */

@@ -397,6 +397,7 @@ static void widen_spectrum(ht_estimate *e, const double *log, const ht_power_sam
     double bend = fabs(mean_excess(log, e->k - 1) - mean_excess(log, e->k / 2)) / gamma;
     double deviation = gamma * hypot(fmax(samples->deviation, plain), fmax(bend, plain));
     ht_estimate index = *e;
+    index.value = 1 / gamma;
     ht_estimate_inverse(&index, gamma, deviation);
     e->std_error = index.std_error;
     e->low = 1 + index.low;

@@ -194,6 +194,9 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     p->centred = centred;
     p->by_rows = ht_estimate_none(HT_MMO_MULTI);
     for (int e = 0; e < HT_ESTIMATORS; e++) p->of_norms[e] = ht_estimate_none((ht_estimator)e);
+    if (!is_matrix(w)) /* a matrix of one row, or of rows of one number */
+        p->by_rows.reason = p->of_norms[0].reason =
+            w->rows > 1 ? "rows of one value: as all weights" : "only one row";
     ht_code code = centred ? median_room(w, &median, err) : HT_OK;
     if (code == HT_OK && centred) code = centre(&used, median, err);
     if (code == HT_OK) code = picture_weights(p, used, options, err);

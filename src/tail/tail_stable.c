@@ -99,6 +99,8 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
     e->std_error = deviation / fabs(slope);
     e->low = alpha_of(ratio + HT_Z95 * deviation);
     e->high = alpha_of(ratio - HT_Z95 * deviation);
+    if (!(e->low < e->high))
+        e->low = e->high = NAN; /* lighter than any stable law: 2 is where the table ends */
     e->n_tail = count;
     ht_estimate_judge_stable(e, count);
     if (e->quality == HT_QUALITY_GOOD && alpha_of(ratio - HT_Z99 * deviation) == 2)

@@ -68,7 +68,7 @@ static const struct {
     const char *word, *meaning;
 } qualities[HT_QUALITIES] = {
     [HT_QUALITY_GOOD] = {"good", "nothing speaks against it"},
-    [HT_QUALITY_FEW_POINTS] = {"few points", "too few points: the interval says how little is known"},
+    [HT_QUALITY_FEW_POINTS] = {"few points", "the interval says how little is known"},
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
     [HT_QUALITY_NOT_POWER_LAW] = {"not a power law", "another law: no straight line on log-log axes"},
     [HT_QUALITY_NOT_STABLE] = {"not stable", "another law than a symmetric stable one, if only a little"},
@@ -113,9 +113,9 @@ void ht_estimate_inverse(ht_estimate *e, double gamma, double deviation)
     double least = gamma - HT_Z95 * deviation, most = gamma + HT_Z95 * deviation;
     e->std_error = deviation / (gamma * gamma);
     e->low = e->high = NAN;
-    if (!(most > 0)) return;
-    e->low = 1 / most;
-    e->high = least > 0 ? 1 / least : (double)INFINITY;
+    if (!(gamma > 0) || !isfinite(deviation)) return;
+    e->low = fmin(1 / most, e->value); /* equal, but for rounding, where there is no error */
+    e->high = least > 0 ? fmax(1 / least, e->value) : (double)INFINITY;
 }
 
 void ht_estimate_judge_stable(ht_estimate *e, size_t count)

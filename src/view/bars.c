@@ -27,24 +27,47 @@ static const ht_ladder_state *running_ladder(const ht_model *m)
     return newest && newest->running ? newest : NULL;
 }
 
+/* A picture of the roads: the run beside them, its noise and its step, has no part in it. */
+static bool of_roads(const ht_model *m)
+{
+    return m->control < 0 && m->view == HT_VIEW_COMPARE && m->compare.count > 0;
+}
+
+static void add_noise(const ht_params *p, ht_span *spans, int *count)
+{
+    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA), sigma = ht_params_get(p, HT_P_NOISE_SCALE);
+    if (type == HT_NOISE_NONE) {
+        add(spans, count, HT_ROLE_NOISE, " no noise ");
+        add(spans, count, HT_ROLE_DIM, "(α %.3g σ %.3g not in force) ", alpha, sigma);
+    } else {
+        add(spans, count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type), alpha,
+            sigma);
+    }
+}
+
 int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
 {
     int count = 0;
-    char preset[41];
-    const ht_params *p = &m->applied;
-    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
+    char title[41];
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
-    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA), sigma = ht_params_get(p, HT_P_NOISE_SCALE);
-    if (type == HT_NOISE_NONE) {
-        add(spans, &count, HT_ROLE_NOISE, " no noise ");
-        add(spans, &count, HT_ROLE_DIM, "(α %.3g σ %.3g not in force) ", alpha, sigma);
-    } else {
-        add(spans, &count, HT_ROLE_NOISE, " %s α %.3g σ %.3g ", ht_param_choice(HT_P_NOISE_TYPE, type), alpha,
-            sigma);
-    }
-    ht_text_copy(preset, sizeof preset, p->preset);
-    add(spans, &count, HT_ROLE_TEXT, " %s ", preset);
+    if (!of_roads(m)) add_noise(&m->applied, spans, &count);
+    ht_text_copy(title, sizeof title, m->title);
+    add(spans, &count, HT_ROLE_TEXT, " %s ", title);
     add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
+    return count;
+}
+
+static int title_of_roads(const ht_compare_state *s, ht_span spans[HT_SPANS])
+{
+    char steps[32];
+    int count = 0;
+    ht_format_grouped(steps, sizeof steps, (long long)s->steps);
+    if (s->done < s->count)
+        add(spans, &count, HT_ROLE_WARNING, " %d of %d roads ", s->done, s->count);
+    else
+        add(spans, &count, HT_ROLE_GOOD, " ✓ %d roads ", s->count);
+    add(spans, &count, HT_ROLE_TEXT, " %s steps each ", steps);
     return count;
 }
 
@@ -59,6 +82,7 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
                   {"× diverged", HT_ROLE_BAD}};
     char step[32], epoch[24], rate[24];
     int count = 0, seconds = (int)m->seconds;
+    if (of_roads(m)) return title_of_roads(&m->compare, spans);
     ht_format_grouped(step, sizeof step, (long long)m->step);
     ht_format_short(epoch, sizeof epoch, m->epoch, 3);
     if (m->steps_per_second < 1000)

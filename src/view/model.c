@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "params/preset.h"
 #include "view/ghost.h"
 
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
@@ -13,6 +14,7 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     memset(m, 0, sizeof *m);
     m->asked = m->applied = *params;
     ht_text_copy(m->data_title, sizeof m->data_title, data_title);
+    ht_preset_title(params, m->title, sizeof m->title);
     char width[24];
     int depth = (int)ht_params_get(params, HT_P_MODEL_DEPTH);
     snprintf(width, sizeof width, "%.0f", ht_params_get(params, HT_P_MODEL_WIDTH));

@@ -89,7 +89,9 @@ typedef struct ht_cursor {
 typedef struct ht_model {
     /* what runs */
     char data_title[96], shape[64];    /* "140→2000→2" */
+    char title[64];                    /* of the settings: "ecg-demo", or whose data these are */
     int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
+    size_t samples;                    /* of the training part; 0: not known yet */
     double masked;                     /* the share of the hidden weights that stay zero */
     ht_params asked, applied;          /* sliders show both */
     ht_state state;
@@ -144,6 +146,8 @@ typedef struct ht_model {
     bool timeline;             /* the bar of states to go back to is open … */
     double timeline_at;        /* … and stands at this step */
     int help_scroll;
+    ht_panel_id scrolled; /* the panel of rows that was scrolled last … */
+    int scroll;           /* … and how many rows are above what it shows */
     ht_prompt prompt; /* what is being typed */
     char typed[64];
     char search[64];  /* help shows what contains this */

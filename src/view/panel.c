@@ -29,3 +29,8 @@ ht_panel_id ht_panel_next(ht_panel_id id, int direction)
     while (table[i].home != table[id].home);
     return (ht_panel_id)i;
 }
+
+bool ht_panel_scrolls(ht_panel_id id)
+{
+    return table[id].kind == HT_PANEL_IS_FORM && id != HT_PANEL_CONTROLS && id != HT_PANEL_HELP;
+}

@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "data/checksum.h"
 #include "weights/netparts.h"
 #include "data/npy.h"
 
-static const char activation_key[] = "heavytail.activation", mean_field_key[] = "heavytail.mean_field";
+static const char activation_key[] = "heavytail.activation", mean_field_key[] = "heavytail.mean_field",
+                  names_key[] = "heavytail.names";
 
 /* ---- a chain of matrices ---- */
 
@@ -188,6 +190,46 @@ static ht_code add_ours(const reader *r, ht_error *err)
     }
 }
 
+/* A name too long to be kept makes all of them ours. */
+static void note_form(const reader *r, size_t number, int layer, bool bias, bool turned)
+{
+    ht_tensor_info info;
+    ht_error ignored; /* it has been read */
+    ht_netform *form = r->options->form;
+    if (!form || ht_weights_describe(r->file, number, &info, &ignored) != HT_OK) return;
+    struct ht_form_tensor *t = &form->tensor[form->count++];
+    *t = (struct ht_form_tensor){.number = number,
+                                 .layer = layer,
+                                 .bias = bias,
+                                 .turned = bias ? info.shape[0] == 1 : turned,
+                                 .ndim = info.ndim};
+    if (strlen(info.name) < sizeof t->name)
+        strcpy(t->name, info.name);
+    else
+        t->name[0] = '\0';
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct ht_form_tensor *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* In the order of the file; ours when a name is too long to be kept. */
+static void finish_form(const reader *r)
+{
+    ht_netform *form = r->options->form;
+    if (!form) return;
+    qsort(form->tensor, (size_t)form->count, sizeof form->tensor[0], by_number);
+    for (int i = 0; i < form->count; i++)
+        if (!form->tensor[i].name[0]) {
+            ht_notes_add(r->options->notes,
+                         "%s: a tensor's name has more than %d bytes: a copy will have names of ours",
+                         r->path, HT_TENSOR_NAME - 1);
+            form->count = 0;
+        }
+}
+
 static ht_code add_parts(const reader *r, ht_netparts *p, ht_error *err)
 {
     ht_chain chain;
@@ -198,7 +240,10 @@ static ht_code add_parts(const reader *r, ht_netparts *p, ht_error *err)
     for (int l = 0; l < chain.count; l++) {
         int i = chain.order[l];
         if (add_tensors(r, p->number[i], p->bias[i], chain.turned, err) != HT_OK) return err->code;
+        note_form(r, p->number[i], l, false, chain.turned);
+        if (p->bias[i] != HT_NO_TENSOR) note_form(r, (size_t)p->bias[i], l, true, false);
     }
+    finish_form(r);
     return HT_OK;
 }
 
@@ -217,7 +262,7 @@ static ht_code is_ours(const reader *r, bool *ours, ht_error *err)
     static const char *const marks[] = {"heavytail.step", activation_key, HT_CHECKSUM_KEY};
     long first;
     *ours = false;
-    if (r->options->order) return HT_OK;
+    if (r->options->order || ht_weights_metadata(r->file, names_key)) return HT_OK;
     if (find(r, "layers.0.weight", &first, err) != HT_OK) return err->code;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0] && first != HT_NO_TENSOR; i++)
         *ours = *ours || ht_weights_metadata(r->file, marks[i]);
@@ -241,6 +286,7 @@ static ht_code read_notes(ht_network *net, const char *path, const ht_weights *f
 ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *options, ht_error *err)
 {
     bool ours = false;
+    if (options->form) options->form->count = 0;
     reader r = {.path = path, .options = options, .file = ht_weights_open(path, options->notes, err)};
     if (!r.file) return NULL;
     r.net = empty_network(options->activation, options->mean_field, err);
@@ -282,21 +328,54 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
 
 /* ---- out ---- */
 
-ht_code ht_netfile_write(const char *path, const ht_network *net, const char *about, ht_error *err)
+static void own_form(const ht_network *net, ht_netform *form)
 {
-    ht_tensor_out tensors[2 * (HT_DEPTH_MAX + 1)];
-    size_t count = 0;
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
-        ht_tensor_out *weight = &tensors[count++];
-        *weight = (ht_tensor_out){
-            .rows = (size_t)layer->rows, .columns = (size_t)layer->columns, .data = layer->weight};
-        snprintf(weight->name, sizeof weight->name, "layers.%d.weight", l);
-        if (!layer->bias) continue;
-        ht_tensor_out *bias = &tensors[count++];
-        *bias = (ht_tensor_out){.rows = (size_t)layer->rows, .data = layer->bias};
-        snprintf(bias->name, sizeof bias->name, "layers.%d.bias", l);
+    form->count = 0;
+    for (int l = 0; l <= net->depth; l++)
+        for (int bias = 0; bias < (net->layers[l].bias ? 2 : 1); bias++) {
+            struct ht_form_tensor *t = &form->tensor[form->count++];
+            *t = (struct ht_form_tensor){.layer = l, .bias = bias, .ndim = 2 - bias};
+            snprintf(t->name, sizeof t->name, "layers.%d.%s", l, bias ? "bias" : "weight");
+        }
+}
+
+/* One tensor as it is to lie; *turned is new memory where that is not how the layer lies. */
+static ht_code lay_out(const ht_layer *layer, const struct ht_form_tensor *t, ht_tensor_out *out,
+                       float **turned, ht_error *err)
+{
+    size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
+    ht_text_copy(out->name, sizeof out->name, t->name);
+    if (t->bias) {
+        out->data = layer->bias;
+        out->rows = t->ndim > 1 && t->turned ? 1 : rows;
+        out->columns = t->ndim == 1 ? 0 : t->turned ? rows : 1;
+        return HT_OK;
     }
+    out->data = layer->weight;
+    out->rows = t->turned ? columns : rows;
+    out->columns = t->turned ? rows : columns;
+    if (!t->turned) return HT_OK;
+    *turned = ht_alloc(rows * columns, sizeof **turned, "a matrix turned round", err);
+    if (!*turned) return HT_FAIL;
+    memcpy(*turned, layer->weight, rows * columns * sizeof **turned);
+    ht_code code = turn(turned, rows, columns, err);
+    out->data = *turned;
+    return code;
+}
+
+ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netform *form, const char *about,
+                         ht_error *err)
+{
+    enum { MOST = 2 * (HT_DEPTH_MAX + 1) };
+    ht_netform own;
+    ht_tensor_out tensors[MOST] = {0};
+    float *turned[MOST] = {0};
+    bool theirs = form && form->count > 0;
+    ht_code code = HT_OK;
+    own_form(net, &own);
+    if (!theirs) form = &own;
+    for (int i = 0; i < form->count && code == HT_OK; i++)
+        code = lay_out(&net->layers[form->tensor[i].layer], &form->tensor[i], &tensors[i], &turned[i], err);
     const char *const metadata[] = {"format",
                                     "pt",
                                     activation_key,
@@ -305,6 +384,10 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const char *ab
                                     net->mean_field ? "true" : "false",
                                     "heavytail.pruning",
                                     about,
+                                    theirs ? names_key : NULL, /* the end, where they are ours */
+                                    "theirs",
                                     NULL};
-    return ht_safetensors_write(path, tensors, count, metadata, err);
+    if (code == HT_OK) code = ht_safetensors_write(path, tensors, (size_t)form->count, metadata, err);
+    for (int i = 0; i < form->count; i++) ht_free(turned[i]);
+    return code;
 }

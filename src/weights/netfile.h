@@ -4,12 +4,28 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
+#include "weights/safetensors.h"
+
+/* How a file of others holds a network: what each layer's tensors are called, in their order, and how they
+ * lie. Zeroed: as ours do, layers.0.weight, layers.0.bias, layers.1.weight … */
+typedef struct ht_netform {
+    int count;
+    struct ht_form_tensor {
+        char name[HT_TENSOR_NAME];
+        size_t number; /* in the file */
+        int layer;
+        bool bias;
+        bool turned; /* a weight (inputs × outputs); a bias (1 × outputs) */
+        int ndim;    /* of a bias: 1, or 2 */
+    } tensor[2 * (HT_DEPTH_MAX + 1)];
+} ht_netform;
 
 typedef struct ht_netfile_options {
     ht_activation activation; /* unless the file says */
     bool mean_field;
     const char *order; /* "a,b,c": the layers, first to last; NULL: found out (chain.h) */
     ht_notes *notes;   /* what was left out or not plain; may be NULL */
+    ht_netform *form;  /* filled with how the file holds it, to write it likewise; may be NULL */
 } ht_netfile_options;
 
 /* The network in a .safetensors file or a model in several (weights.h). In a file of ours the tensors
@@ -27,7 +43,9 @@ ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mea
 ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activation activation,
                                 bool mean_field, ht_error *err);
 
-/* Writes layers.0.weight, layers.0.bias …; `about` stands in the metadata as heavytail.pruning. */
-ht_code ht_netfile_write(const char *path, const ht_network *net, const char *about, ht_error *err);
+/* Writes the network as `form` says (NULL: as ours), its numbers as F32, so that what could load the file
+ * that was read loads this one; `about` stands in the metadata as heavytail.pruning. */
+ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netform *form, const char *about,
+                         ht_error *err);
 
 #endif

@@ -65,8 +65,10 @@ ht_code ht_safetensors_load(ht_safetensors *file, const ht_tensor_info *info, fl
 ht_code ht_safetensors_load_floats(ht_safetensors *file, const ht_tensor_info *info, float **to,
                                    ht_error *err);
 
+enum { HT_TENSOR_NAME = 256 };
+
 typedef struct ht_tensor_out {
-    char name[48];
+    char name[HT_TENSOR_NAME];
     size_t rows, columns;      /* columns 0: a vector */
     const float *data;         /* F32; or */
     const unsigned char *bits; /* BOOL: bytes of 0 and 1; or */

@@ -239,6 +239,37 @@ static ht_code visit_list(tour *t, ht_weights *file, ht_error *err)
     return code;
 }
 
+/* The names that there are, the nearest first: as many as one reads. */
+static void list_names(const ht_weights *file, const char *given, ht_text *to)
+{
+    enum { TOLD = 8 };
+    size_t count = ht_weights_count(file), number[TOLD];
+    int distance[TOLD], told = 0;
+    ht_tensor_info info;
+    ht_error ignored; /* a damaged one has no name to offer */
+    for (size_t i = 0; i < count; i++) {
+        if (ht_weights_describe(file, i, &info, &ignored) != HT_OK) continue;
+        int d = ht_text_distance(given, info.name), at = told < TOLD ? told++ : TOLD;
+        for (; at > 0 && distance[at - 1] > d; at--)
+            if (at < TOLD) distance[at] = distance[at - 1], number[at] = number[at - 1];
+        if (at < TOLD) distance[at] = d, number[at] = i;
+    }
+    for (int i = 0; i < told; i++)
+        if (ht_weights_describe(file, number[i], &info, &ignored) == HT_OK)
+            ht_text_add(to, "%s'%.60s'", i ? ", " : "", info.name);
+    if (count > (size_t)told) ht_text_add(to, " … of %zu", count);
+}
+
+static ht_code unknown_tensor(const tour *t, const ht_weights *file, const char *given, ht_error *err)
+{
+    ht_text names = {0};
+    list_names(file, given, &names);
+    ht_error_set(err, HT_FAIL, "%s: has no tensor '%.60s'; there %s %s", t->path, given,
+                 ht_weights_count(file) == 1 ? "is" : "are", names.data ? names.data : "none");
+    ht_text_free(&names);
+    return err->code;
+}
+
 static ht_code visit_weights(tour *t, ht_error *err)
 {
     size_t number = 0;
@@ -247,7 +278,7 @@ static ht_code visit_weights(tour *t, ht_error *err)
     const char *only = t->choice->only;
     ht_code code = only ? find(file, only, &number, err) : HT_OK;
     if (code == HT_OK && only && number == ht_weights_count(file))
-        code = ht_error_set(err, HT_FAIL, "%s: has no tensor '%.60s'", t->path, only);
+        code = unknown_tensor(t, file, only, err);
     else if (code == HT_OK)
         code = only ? visit_tensor(t, file, number, err) : visit_list(t, file, err);
     if (code == HT_OK && t->visited == 0) code = nothing(t, ht_weights_count(file), err);

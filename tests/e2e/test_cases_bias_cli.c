@@ -46,7 +46,7 @@ static int enter(void **state)
     ht_linalg_init();
     for (int k = 0; k < SHAPES; k++) {
         ht_network *net = network_of(k);
-        assert_int_equal(ht_netfile_write(shapes[k].file, net, "a test", &err), HT_OK);
+        assert_int_equal(ht_netfile_write(shapes[k].file, net, NULL, "a test", &err), HT_OK);
         ht_network_free(net);
     }
     data = ht_dataset_load("ecg-synth",
@@ -230,7 +230,7 @@ static void outputs_beyond_floats_are_refused_by_name(void **state)
             for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
                 net->layers[l].weight[i] *= 3e38f / (4 * most);
         }
-        assert_int_equal(ht_netfile_write("huge.safetensors", net, "a test", &err), HT_OK);
+        assert_int_equal(ht_netfile_write("huge.safetensors", net, NULL, "a test", &err), HT_OK);
         bool bounded = net->activation == HT_TANH; /* its outputs are large, and numbers */
         ht_network_free(net);
         for (int c = 0; c < 2; c++) {

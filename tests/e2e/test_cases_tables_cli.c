@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sandbox.h"
 
@@ -173,6 +174,53 @@ static void snapshot_and_replay_tell_the_notes(void **state)
     assert_says(r->err, note);
 }
 
+/* Not by the preset that the settings came from, nor by what the format is. */
+static void other_data_are_called_by_their_name(void **state)
+{
+    (void)state;
+    dice_state = 4;
+    mkdir("deep", 0777);
+    write_wine("deep/iris.csv", 150);
+    const sandbox_result *r = RUN("train", "--quiet", "--set", "data.name=csv:deep/iris.csv", "--label", "1",
+                                  "--steps", "5", "--set", "model.width=20", "--run", "iris");
+    assert_status(r, 0);
+    assert_says(r->out, "iris.csv: done after 5 steps");
+    r = RUN("prune", "iris", "--png", "iris.png");
+    assert_status(r, 0);
+    assert_says(r->out, "30 test samples of iris.csv\n");
+    assert_says(RUN("data", "info", "csv:deep/iris.csv", "--label", "1")->out, "csv      iris.csv\n");
+    r = RUN("train", "--quiet", "--set", "data.name=digits-synth", "--set", "data.train_limit=50", "--set",
+            "model.width=20", "--steps", "2");
+    assert_says(r->out, "digits-synth: done");
+    r = RUN("train", "--quiet", "--set", "data.train_limit=50", "--set", "model.width=20", "--steps", "2");
+    assert_says(r->out, "ecg-demo: done");
+}
+
+/* The line of the guide, and --data wherever a data set is trained on. */
+static void own_data_are_trained_on_by_name(void **state)
+{
+    (void)state;
+    dice_state = 5;
+    write_wine("own.csv", 150);
+    const sandbox_result *r =
+        RUN("train", "--quiet", "--json", "--data", "csv:own.csv", "--label", "1", "--set", "noise.type=none",
+            "--set", "train.weight_decay=0", "--set", "train.lr=0.1", "--steps", "1000");
+    assert_status(r, 0);
+    assert_says(r->out, "\"data.name\": \"csv:own.csv\"");
+    double tested = number(r->out, "\"test\"", "\"accuracy\"");
+    if (!(tested > 0.9)) fail_msg("accuracy %g: %.3000s", tested, r->out);
+    r = RUN("compare", "--data", "csv:own.csv", "--label", "1", "--set", "model.width=8", "--steps", "2");
+    assert_status(r, 0);
+    assert_says(r->out, "own.csv: the same network");
+    r = RUN("sweep", "--data", "csv:own.csv", "--label", "1", "--set", "model.width=8", "--set",
+            "train.steps=2", "--vary", "train.lr=0.1,0.2", "--seeds", "1", "--out", "swept", "--quiet");
+    assert_status(r, 0);
+    assert_status(RUN("table", "swept"), 0);
+    r = RUN("train", "--data", "irs", "--steps", "1");
+    assert_status(r, 2);
+    assert_says(r->err, "no data set 'irs'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +228,8 @@ int main(void)
         cmocka_unit_test(a_label_first_is_asked_for_and_trained),
         cmocka_unit_test(grey_levels_are_scaled_before_training),
         cmocka_unit_test(snapshot_and_replay_tell_the_notes),
+        cmocka_unit_test(other_data_are_called_by_their_name),
+        cmocka_unit_test(own_data_are_trained_on_by_name),
         cmocka_unit_test(what_a_table_says_does_not_reach_the_terminal_raw),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);

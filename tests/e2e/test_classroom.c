@@ -426,6 +426,42 @@ static void the_screen_is_dumped_in_three_forms(void **state)
     free(coloured);
 }
 
+/* Where not all rows fit, the marker names what scrolls, and that reaches the end and comes back; the word
+ * "good" stands in narrow tables, too. */
+static void a_table_that_does_not_fit_is_scrolled(void **state)
+{
+    static const int sizes[][2] = {{80, 24}, {120, 40}};
+    for (int i = 0; i < 2; i++) {
+        bool good = false;
+        vt *t = LAB(state, sizes[i][0], sizes[i][1], "--set", "model.width=600", "--set",
+                    "data.test_limit=300", "--set", "noise.scale=0.3");
+        vt_assert(t, sandbox_wait_step(t, 30, PATIENCE));
+        vt_key(t, "Space");
+        vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
+        vt_key(t, "t");
+        vt_assert(t, vt_wait_text(t, "▾ more: wheel", PATIENCE));
+        vt_settle(t);
+        for (int tab = 0; tab < 8 && !vt_find(t, "▾ more: [ ] wheel", NULL, NULL); tab++) {
+            vt_key(t, "Tab");
+            vt_settle(t);
+        }
+        vt_assert(t, vt_find(t, "▾ more: [ ] wheel", NULL, NULL));
+        for (int page = 0; page < 10 && vt_find(t, "▾ more", NULL, NULL); page++) {
+            good = good || vt_find(t, "good", NULL, NULL);
+            vt_key(t, "]");
+            vt_settle(t);
+        }
+        vt_assert(t, !vt_find(t, "▾ more", NULL, NULL) && vt_find(t, "▴ more", NULL, NULL));
+        vt_assert(t, good || vt_find(t, "good", NULL, NULL));
+        for (int page = 0; page < 10 && vt_find(t, "▴ more", NULL, NULL); page++) {
+            vt_key(t, "[");
+            vt_settle(t);
+        }
+        vt_assert(t, vt_find(t, "▾ more: [ ] wheel", NULL, NULL));
+        vt_teardown(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +471,7 @@ int main(void)
         TEST(a_click_reads_the_chart),
         TEST(every_chart_reads_its_values),
         TEST(titles_and_the_key_bar_are_clicked),
+        TEST(a_table_that_does_not_fit_is_scrolled),
         TEST(any_setting_is_typed),
         TEST(help_finds_words),
         TEST(a_presentation_has_large_numbers),

@@ -349,6 +349,24 @@ static void a_reader_who_leaves_costs_no_run(void **state)
     r = sandbox_shell("rm -f status; { sleep 0.3; $H help params; echo $? > status; } 2> said | true; "
                       "while ! [ -s status ]; do sleep 0.1; done; cat status said");
     assert_string_equal(r->out, "141\n");
+    /* So end all that print much, with all files written. */
+    static const char *const commands[] = {"tail left",
+                                           "tail left --json",
+                                           "prune left --json --out small.safetensors",
+                                           "certify left --json",
+                                           "replay left --json",
+                                           "prune left --method all --curve --json",
+                                           "compare --json --set model.width=8 --set train.steps=2"};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        char script[400];
+        snprintf(script, sizeof script,
+                 "rm -f status; { sleep 0.2; $H %s; echo $? > status; } 2> said | true; "
+                 "while ! [ -s status ]; do sleep 0.05; done; cat status; grep -v note: said",
+                 commands[i]);
+        r = sandbox_shell(script);
+        if (strcmp(r->out, "141\n") != 0) fail_msg("%s: %s", commands[i], r->out);
+    }
+    assert_true(sandbox_exists("small.safetensors"));
     /* Where the signal is ignored, a message. */
     r = sandbox_shell(
         "trap '' PIPE; rm -f status; { sleep 0.3; $H help params; echo $? > status; } 2> said | true; "

@@ -32,7 +32,7 @@ static void read_network(const char *path)
         for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
             fuzz_require(isfinite(net->layers[l].weight[i]), "weights are finite");
     snprintf(copy, sizeof copy, "%s/copy.safetensors", fuzz_dir());
-    fuzz_judge(ht_netfile_write(copy, net, "", &err), &err);
+    fuzz_judge(ht_netfile_write(copy, net, NULL, "", &err), &err);
     ht_network_free(net);
     net = ht_netfile_read(copy, HT_RELU, false, &err);
     fuzz_require(net != NULL, err.text);

@@ -390,6 +390,29 @@ static void every_tensor_of_any_file_is_looked_at_or_named(void **state)
     printf("    %d of %d with something to look at, %d networks\n", looked, FILES, networks);
 }
 
+/* The names that there are, the nearest first and no more than one reads. */
+static void an_unknown_tensor_is_answered_with_the_names(void **state)
+{
+    (void)state;
+    static const float data[4] = {1, 2, 3, 4};
+    ht_tensor_out out[12];
+    for (int i = 0; i < 12; i++) {
+        out[i] = (ht_tensor_out){.rows = 2, .columns = 2, .data = data};
+        snprintf(out[i].name, sizeof out[i].name, "%s%d.weight", i == 7 ? "fc" : "a.long.block.", i);
+    }
+    const char *path = scratch_path("names.safetensors");
+    assert_int_equal(ht_safetensors_write(path, out, 12, NULL, &err), HT_OK);
+    const ht_tensor_choice choice = {.only = "fc.weight"};
+    assert_int_equal(ht_tensors_each(path, &choice, &(ht_tensor_visitor){0}, NULL, &err), HT_FAIL);
+    assert_non_null(
+        strstr(err.text, "has no tensor 'fc.weight'; there are 'fc7.weight', 'a.long.block.0.weight'"));
+    assert_non_null(strstr(err.text, "' … of 12"));
+    assert_null(strstr(err.text, "block.11"));
+    assert_int_equal(ht_safetensors_write(path, out, 1, NULL, &err), HT_OK);
+    assert_int_equal(ht_tensors_each(path, &choice, &(ht_tensor_visitor){0}, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "there is 'a.long.block.0.weight'"));
+}
+
 /* ---- any network ---- */
 
 /* Widths that differ make one order: whatever the order in the file and whatever the names, it is found. */
@@ -476,6 +499,7 @@ static void a_file_may_hold_thousands_of_matrices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unknown_tensor_is_answered_with_the_names),
         cmocka_unit_test(short_floats_are_decoded),
         cmocka_unit_test(names_say_what_tensors_are),
         cmocka_unit_test(names_tell_what_is_no_dense_layer),

@@ -395,7 +395,7 @@ static void a_report_agrees_with_itself(void **state)
             ht_prune_spec look = {.error = 0.1, .ratio = (double)NAN, .seed = 1};
             ht_tap *tap = ht_tap_new(net, 1, &err);
             ht_tap_take(tap, net, NULL);
-            if (ht_analyze(r, tap, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
+            if (ht_analyze(r, tap, 1000, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
             ht_tap_free(tap);
             assert_in_range(r->norms, 1, HT_REPORT_NORMS);
             for (int i = 1; i < r->norms; i++)
@@ -411,6 +411,11 @@ static void a_report_agrees_with_itself(void **state)
             /* With several layers κ is where each goes to the error by itself, no point of the curve. */
             assert_true((kappa || depth > 1) && r->pruned.error <= 0.1 && r->width == depth * widths[w]);
             assert_int_equal(r->samples, 200);
+            /* Every look says the same step: a snapshot prints those that are of another. */
+            assert_int_equal(r->step, 1000);
+            assert_int_equal(node->step, 1000);
+            assert_int_equal(r->tail.picture_step, 1000);
+            assert_int_equal(r->samples_of, 200);
             assert_int_equal(r->histogram.total, ht_layer_size(&net->layers[0]));
             free(r);
             ht_trainer_free(t);

@@ -23,7 +23,7 @@ static void what_was_written_is_read(void **state)
     (void)state;
     ht_network *net = ht_network_new(7, 5, 3, 4, HT_TANH, true, &err);
     ht_network_init(net, 3, NULL);
-    assert_int_equal(ht_netfile_write(scratch_path("a.safetensors"), net, "node", &err), HT_OK);
+    assert_int_equal(ht_netfile_write(scratch_path("a.safetensors"), net, NULL, "node", &err), HT_OK);
     ht_network *back = ht_netfile_read(scratch_path("a.safetensors"), HT_RELU, false, &err);
     assert_non_null(back);
     assert_true(small_same(net, back));
@@ -71,7 +71,7 @@ static void biases_go_with_their_layers(void **state)
     assert_non_null(net);
     assert_true(net->layers[0].bias && !net->layers[1].bias);
     assert_true(net->layers[0].bias[0] == 0.25f && net->layers[0].bias[1] == 0.0f);
-    assert_int_equal(ht_netfile_write(scratch_path("c2.safetensors"), net, "node", &err), HT_OK);
+    assert_int_equal(ht_netfile_write(scratch_path("c2.safetensors"), net, NULL, "node", &err), HT_OK);
     back = ht_netfile_read(scratch_path("c2.safetensors"), HT_RELU, false, &err);
     assert_non_null(back);
     assert_true(small_same(net, back) && back->layers[0].bias && !back->layers[1].bias);
@@ -107,6 +107,69 @@ static void broken_chains_are_refused(void **state)
     assert_non_null(strstr(err.text, "[1][1]"));
 }
 
+/* Names, order and orientation of others, as of PyTorch sorted by name, of Keras, and of a Sequential whose
+ * names could be ours. */
+static void what_is_written_back_lies_as_it_did(void **state)
+{
+    (void)state;
+    enum { IN = 4, WIDE = 3, OUT = 2, MOST = 4 };
+    static const float w1[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, b1[3] = {-1, -2, -3},
+                       w2[6] = {21, 22, 23, 24, 25, 26}, b2[2] = {31, 32};
+    static const struct {
+        int count;
+        ht_tensor_out tensor[MOST];
+    } files[] = {
+        {4,
+         {{.name = "fc1.bias", .rows = WIDE, .data = b1},
+          {.name = "fc1.weight", .rows = WIDE, .columns = IN, .data = w1},
+          {.name = "fc2.bias", .rows = OUT, .data = b2},
+          {.name = "fc2.weight", .rows = OUT, .columns = WIDE, .data = w2}}},
+        {4,
+         {{.name = "dense_1/kernel", .rows = WIDE, .columns = OUT, .data = w2},
+          {.name = "dense_1/bias", .rows = 1, .columns = OUT, .data = b2},
+          {.name = "dense/kernel", .rows = IN, .columns = WIDE, .data = w1},
+          {.name = "dense/bias", .rows = WIDE, .columns = 1, .data = b1}}},
+        {2,
+         {{.name = "layers.0.weight", .rows = WIDE, .columns = IN, .data = w1},
+          {.name = "layers.2.weight", .rows = OUT, .columns = WIDE, .data = w2}}},
+    };
+    /* Our writer puts a checksum into every file, which theirs have not. */
+    static const char *const theirs[] = {"heavytail.names", "theirs", NULL};
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
+        ht_netform form;
+        char path[4300];
+        const ht_netfile_options options = {.activation = HT_TANH, .form = &form};
+        size_t count = (size_t)files[f].count;
+        strcpy(path, scratch_path("theirs.safetensors"));
+        assert_int_equal(ht_safetensors_write(path, files[f].tensor, count, theirs, &err), HT_OK);
+        ht_network *net = ht_netfile_read_as(path, &options, &err), *back;
+        if (!net) fail_msg("%s", err.text);
+        assert_int_equal(form.count, count);
+        strcpy(path, scratch_path("again.safetensors"));
+        assert_int_equal(ht_netfile_write(path, net, &form, "node", &err), HT_OK);
+        back = ht_netfile_read(path, HT_RELU, false, &err);
+        if (!back) fail_msg("%s", err.text);
+        assert_true(small_same(net, back) && back->activation == HT_TANH);
+        ht_safetensors *file = ht_safetensors_open(path, &err);
+        assert_int_equal(ht_safetensors_count(file), count);
+        for (size_t i = 0; i < count; i++) {
+            const ht_tensor_out *t = &files[f].tensor[i];
+            ht_tensor_info info;
+            float *to;
+            assert_int_equal(ht_safetensors_describe(file, i, &info, &err), HT_OK);
+            assert_string_equal(info.name, t->name);
+            assert_int_equal(info.ndim, t->columns ? 2 : 1);
+            assert_true(info.shape[0] == t->rows && (!t->columns || info.shape[1] == t->columns));
+            assert_int_equal(ht_safetensors_load_floats(file, &info, &to, &err), HT_OK);
+            assert_memory_equal(to, t->data, info.count * sizeof *to);
+            ht_free(to);
+        }
+        ht_safetensors_close(file);
+        ht_network_free(back);
+        ht_network_free(net);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +177,7 @@ int main(void)
         cmocka_unit_test(files_of_others_are_read_in_order),
         cmocka_unit_test(biases_go_with_their_layers),
         cmocka_unit_test(broken_chains_are_refused),
+        cmocka_unit_test(what_is_written_back_lies_as_it_did),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -397,9 +397,28 @@ static void groups_are_those_of_the_keys(void **state)
     }
 }
 
+static void numbers_are_written_as_people_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given, *written;
+    } cases[] = {{"60", "60"},       {"6e1", "60"},  {"1500", "1500"},
+                 {"86400", "86400"}, {"0.5", "0.5"}, {"0", "0"}};
+    ht_params p;
+    ht_error problem;
+    char text[HT_PARAM_VALUE];
+    ht_params_init(&p);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(ht_params_set(&p, "run.checkpoint_seconds", cases[i].given, &problem), HT_OK);
+        ht_params_format(&p, HT_P_RUN_CHECKPOINT, text, sizeof text);
+        assert_string_equal(text, cases[i].written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_written_as_people_do),
         cmocka_unit_test(groups_are_those_of_the_keys),
         cmocka_unit_test(rows_agree_with_themselves),
         cmocka_unit_test(choices_stand_in_the_order_of_their_enums),

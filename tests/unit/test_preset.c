@@ -350,6 +350,27 @@ static void a_slash_or_ini_makes_it_a_path(void **state)
     ht_free(text);
 }
 
+static void settings_are_called_by_their_data_when_these_are_others(void **state)
+{
+    (void)state;
+    static const char *const titles[][2] = {
+        {"ecg-synth", "ecg-demo"},    {"mnist", "mnist"},
+        {"csv:iris.csv", "iris.csv"}, {"csv:/a/b/iris.csv,/a/test.csv", "iris.csv"},
+        {"npy:./sets/mine/", "mine"}, {"ucr:Coffee", "ucr:Coffee"},
+    };
+    ht_params p = load("ecg-demo");
+    ht_error err;
+    char title[64];
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        assert_int_equal(ht_params_set(&p, "data.name", titles[i][0], &err), HT_OK);
+        ht_preset_title(&p, title, sizeof title);
+        assert_string_equal(title, titles[i][1]);
+    }
+    strcpy(p.preset, "a preset of mine"); /* which nobody else has a word about */
+    ht_preset_title(&p, title, sizeof title);
+    assert_string_equal(title, "a preset of mine");
+}
+
 int main(void)
 {
     setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
@@ -369,6 +390,7 @@ int main(void)
         cmocka_unit_test(any_bytes_are_parsed_or_refused),
         cmocka_unit_test(the_users_preset_comes_first),
         cmocka_unit_test(a_slash_or_ini_makes_it_a_path),
+        cmocka_unit_test(settings_are_called_by_their_data_when_these_are_others),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -14,7 +14,11 @@
 #include "experiment/compare.h"
 #include "experiment/roads.h"
 #include "experiment/trial.h"
+#include "params/batch.h"
 #include "unit/small.h"
+#include "base/text.h"
+#include "view/bars.h"
+#include "view/panels/panels.h"
 
 static ht_error err;
 static ht_dataset *data;
@@ -66,19 +70,18 @@ static void roads_differ_only_in_what_they_are_about(void **state)
     (void)state;
     ht_params base = common(50), p;
     for (int i = 0; i < ht_road_count(); i++) {
-        ht_road_params(i, &base, &p);
+        ht_road_params(i, &base, data->train.count, &p);
         assert_true(ht_params_get(&p, HT_P_TRAIN_STEPS) == 50 && ht_params_get(&p, HT_P_TRAIN_STOP) == 0);
         assert_true(ht_params_get(&p, HT_P_MODEL_WIDTH) == ht_params_get(&base, HT_P_MODEL_WIDTH));
         assert_int_equal(ht_road_at(ht_road_at(i)->shares)->shares, ht_road_at(i)->shares);
         for (int j = 0; j < i; j++) assert_string_not_equal(ht_road_at(i)->name, ht_road_at(j)->name);
     }
-    ht_road_params(road_named("plain"), &base, &p);
+    ht_road_params(road_named("plain"), &base, data->train.count, &p);
     assert_true(ht_params_get(&p, HT_P_NOISE_TYPE) == HT_NOISE_NONE);
-    ht_road_params(road_named("eta-over-b"), &base, &p);
-    assert_true(fabs(ht_params_get(&p, HT_P_TRAIN_LR) / ht_params_get(&p, HT_P_TRAIN_BATCH) /
-                         (ht_params_get(&base, HT_P_TRAIN_LR) / ht_params_get(&base, HT_P_TRAIN_BATCH)) -
-                     16) < 1e-9);
-    ht_road_params(road_named("factors-3"), &base, &p);
+    ht_road_params(road_named("eta-over-b"), &base, data->train.count, &p);
+    assert_true(fabs(ht_eta_over_b(&p, data->train.count) / ht_eta_over_b(&base, data->train.count) - 16) <
+                1e-9);
+    ht_road_params(road_named("factors-3"), &base, data->train.count, &p);
     assert_true(ht_params_get(&p, HT_P_MODEL_FACTORS) == 3);
 }
 
@@ -102,7 +105,7 @@ static void a_comparison_is_its_runs_on_any_threads(void **state)
     }
     int coreset = road_named("coreset"), plain = road_named("plain");
     assert_true(one->road[coreset].test.loss == one->road[plain].test.loss); /* the same network */
-    ht_road_params(road_named("iid"), &base, &p);
+    ht_road_params(road_named("iid"), &base, data->train.count, &p);
     ht_trainer *t = small_trainer(&p, data, NULL);
     small_train(t, 60);
     ht_score score;
@@ -176,6 +179,106 @@ static void a_road_that_diverges_is_named(void **state)
     free(s);
 }
 
+/* What the controls and the road panel say of η/b: the first number after the label, and the label. */
+static ht_row row_of(void (*fill)(const ht_model *, ht_room, ht_form *), const ht_params *params)
+{
+    ht_form *form = calloc(1, sizeof *form);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_row found = {0};
+    ht_model_init(m, params, data->inputs, data->classes, "");
+    m->samples = data->train.count;
+    fill(m, (ht_room){60, 40, false}, form);
+    for (int i = 0; i < form->count; i++)
+        if (strncmp(form->rows[i].label, "η/b", strlen("η/b")) == 0) found = form->rows[i];
+    ht_model_clear(m);
+    free(m);
+    free(form);
+    return found;
+}
+
+/* A step takes at most the training set: 160 samples, or 144 where a tenth is held back. */
+static void eta_over_b_is_of_the_batch_that_is_taken(void **state)
+{
+    (void)state;
+    static const double asked[] = {160, 250, 100000};
+    ht_params base = common(4), p;
+    ht_params_put(&base, HT_P_TRAIN_STOP, 0);
+    double eta = ht_params_get(&base, HT_P_TRAIN_LR);
+    for (int i = 0; i < 3; i++) {
+        ht_results results;
+        char text[24];
+        ht_params_put(&base, HT_P_TRAIN_BATCH, asked[i]);
+        ht_trainer *t = small_trainer(&base, data, NULL);
+        assert_int_equal(ht_trial_run(&results, t, data, NULL, NULL, NULL, &err), HT_OK);
+        assert_true(fabs(results.roads.eta_over_b * 160 / eta - 1) < 1e-12);
+        ht_trainer_free(t);
+        ht_row row = row_of(ht_panel_controls, &base);
+        snprintf(text, sizeof text, "%.2g", eta / 160);
+        assert_string_equal(row.value, text);
+        assert_string_equal(row.label, asked[i] > 160 ? "η/b (b = 160: all)" : "η/b");
+        row = row_of(ht_panel_road, &base);
+        snprintf(text, sizeof text, "%.2e", eta / 160);
+        assert_string_equal(row.value, text);
+        ht_road_params(road_named("eta-over-b"), &base, data->train.count, &p);
+        assert_true(fabs(ht_eta_over_b(&p, data->train.count) * 160 / eta - 16) < 1e-9);
+    }
+    ht_params_put(&base, HT_P_OCCAM_HOLDOUT, 0.1);
+    ht_trainer *t = small_trainer(&base, data, NULL);
+    assert_int_equal(ht_trainer_samples(t), 144);
+    assert_true(fabs(ht_eta_over_b(&base, data->train.count) * 144 / eta - 1) < 1e-12);
+    ht_trainer_free(t);
+}
+
+static void add_words_of(int (*title)(const ht_model *, ht_span *), const ht_model *m, ht_text *to)
+{
+    ht_span spans[HT_SPANS];
+    int count = title(m, spans);
+    for (int i = 0; i < count; i++) ht_text_add(to, "%s", spans[i].text);
+}
+
+/* A picture of ten roads is none of the run that the lab has beside them: no noise, no state, no step of it;
+ * and its numbers stand in columns. */
+static void a_picture_of_the_roads_is_about_the_roads(void **state)
+{
+    (void)state;
+    ht_params base = common(20);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_form *form = calloc(1, sizeof *form);
+    ht_text words = {0};
+    ht_compare_state *s = travelled(&base, NULL, 2);
+    ht_model_init(m, &base, data->inputs, data->classes, "");
+    m->compare = *s;
+    m->view = HT_VIEW_COMPARE;
+    m->control = -1;
+    add_words_of(ht_bars_title_left, m, &words);
+    add_words_of(ht_bars_title_right, m, &words);
+    assert_non_null(strstr(words.data, "10 roads  20 steps each"));
+    assert_null(strstr(words.data, "paused"));
+    assert_null(strstr(words.data, "epoch"));
+    assert_null(strstr(words.data, "σ"));
+    ht_text_free(&words);
+    m->control = 0; /* the lab's own screen is about its run, too */
+    add_words_of(ht_bars_title_right, m, &words);
+    assert_non_null(strstr(words.data, "paused"));
+    ht_text_free(&words);
+    static const int columns[] = {28, 40};
+    for (int i = 0; i < 2; i++) {
+        form->count = 0;
+        ht_panel_compare_table(m, (ht_room){columns[i], 40, false}, form);
+        for (int r = 1; r <= HT_ROADS; r++) {
+            int fields = 1;
+            assert_int_equal(form->rows[r].kind, HT_ROW_TABLE);
+            for (const char *c = form->rows[r].label; *c; c++) fields += *c == '\t';
+            assert_int_equal(fields, i ? 3 : 2);
+        }
+        assert_true(form->stop[0] >= 12 + 5 && form->stop[0] < columns[i]);
+    }
+    ht_model_clear(m);
+    free(form);
+    free(m);
+    free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +287,8 @@ int main(void)
         cmocka_unit_test(one_method_for_all_is_asked_for),
         cmocka_unit_test(stopping_keeps_what_is_done),
         cmocka_unit_test(a_road_that_diverges_is_named),
+        cmocka_unit_test(eta_over_b_is_of_the_batch_that_is_taken),
+        cmocka_unit_test(a_picture_of_the_roads_is_about_the_roads),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

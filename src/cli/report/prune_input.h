@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
+#include "weights/netfile.h"
 
 typedef struct ht_prune_source { /* as given on the command line; NULL: not given */
     const char *path;            /* a run directory, a checkpoint, any network in .safetensors files */
@@ -28,6 +29,7 @@ typedef struct ht_prune_input {
     char step[24];     /* of the checkpoint; empty when unknown */
     char title[96];    /* of the data */
     ht_notes notes;    /* about the network; they have been printed */
+    ht_netform form;   /* how its file holds it */
     /* private: what the pointers above point into */
     ht_dataset *data;
     ht_samples own;

@@ -5,6 +5,7 @@
 
 #include "sweep/sweep_table.h"
 #include "base/alloc.h"
+#include "base/text.h"
 #include "params/preset.h"
 #include "render/draw/draw.h"
 #include "render/image.h"
@@ -192,12 +193,24 @@ static int choose(const ht_table *table, ht_param x[2])
     return count;
 }
 
+/* A sweep over data sets is called by its preset. */
+static void title_of(const ht_table *table, char *to, size_t size)
+{
+    bool one = true;
+    for (int i = 0; i < table->keys; i++) one = one && table->key[i] != HT_P_DATA_NAME;
+    if (one)
+        ht_preset_title(&table->row[0].settings, to, size);
+    else
+        ht_text_copy(to, size, table->row[0].settings.preset);
+}
+
 static void draw_words(ht_surface *s, const ht_table *table)
 {
-    char text[200];
+    char text[200], title[64];
     const ht_params *p = &table->row[0].settings;
+    title_of(table, title, sizeof title);
     const char *symbol = ht_params_get(p, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
-    snprintf(text, sizeof text, " %s: κ at %s = %g, %d seeds", p->preset, symbol,
+    snprintf(text, sizeof text, " %s: κ at %s = %g, %d seeds", title, symbol,
              ht_params_get(p, HT_P_PRUNE_ERROR), table->row[0].cells);
     s->ops->text(s, 0, 0, s->columns, HT_ALIGN_LEFT, HT_ROLE_TITLE, HT_BOLD, text);
     snprintf(text, sizeof text, "heavytail %s · %s · η %g · b %.0f", HT_VERSION,
@@ -206,11 +219,12 @@ static void draw_words(ht_surface *s, const ht_table *table)
     s->ops->text(s, 1, s->rows - 1, s->columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
 }
 
-static ht_code write_image(ht_image *image, const char *path, const ht_params *settings, ht_error *err)
+static ht_code write_image(ht_image *image, const char *path, const ht_table *table, ht_error *err)
 {
-    char *preset = ht_preset_write(settings, err);
+    char title[64], *preset = ht_preset_write(&table->row[0].settings, err);
     if (!preset) return err->code;
-    const ht_png_text texts[] = {{"Title", settings->preset},
+    title_of(table, title, sizeof title);
+    const ht_png_text texts[] = {{"Title", title},
                                  {"Software", "heavytail " HT_VERSION},
                                  {"heavytail:preset", preset},
                                  {"heavytail:view", "sweep"}};
@@ -240,7 +254,7 @@ ht_code ht_table_draw(const ht_table *table, const char *path, const char *theme
         fill(table, x[i], &chart);
         ht_draw_chart(s, (ht_rect){i * (COLUMNS / count), 1, COLUMNS / count, ROWS - 2}, &chart, 0);
     }
-    ht_code code = write_image(image, path, &table->row[0].settings, err);
+    ht_code code = write_image(image, path, table, err);
     ht_chart_free(&chart);
     ht_image_free(image);
     return code;

@@ -144,24 +144,65 @@ static void format_choice(const ht_estimate *e, char to[32])
     snprintf(to, 32, "%c %s", e->k ? 'k' : e->m ? 'm' : 'n', number);
 }
 
-static void add_estimate(ht_text *to, const ht_estimate *e)
+static bool has_line(const ht_estimate *e)
 {
-    char number[60], low[24], high[24], interval[60] = "", choice[32], p[24] = "-";
-    if (e->quality == HT_QUALITY_NOT_APPLICABLE && !isfinite(e->value)) return;
-    ht_tail_format(e, number, sizeof number);
+    return e->quality != HT_QUALITY_NOT_APPLICABLE || isfinite(e->value);
+}
+
+static void format_interval(const ht_estimate *e, char to[60])
+{
+    char low[24], high[24];
     format_end(e->low, low), format_end(e->high, high);
-    if (!isnan(e->low)) snprintf(interval, sizeof interval, "%s .. %s", low, high);
+    if (isnan(e->low))
+        strcpy(to, "-");
+    else
+        snprintf(to, 60, "%s .. %s", low, high);
+}
+
+/* The columns of a tensor's table, as wide as what stands in them. */
+typedef struct widths {
+    int number, interval;
+} widths;
+
+static widths widths_of(const view *views, int count)
+{
+    widths w = {13, 15};
+    char text[60];
+    for (int v = 0; v < count; v++)
+        for (int e = 0; e < views[v].count; e++) {
+            if (!has_line(&views[v].estimates[e])) continue;
+            ht_tail_format(&views[v].estimates[e], text, sizeof text);
+            if ((int)ht_utf8_length(text) > w.number) w.number = (int)ht_utf8_length(text);
+            format_interval(&views[v].estimates[e], text);
+            if ((int)ht_utf8_length(text) > w.interval) w.interval = (int)ht_utf8_length(text);
+        }
+    return w;
+}
+
+static void add_estimate(ht_text *to, const widths *w, const ht_estimate *e)
+{
+    char number[60], interval[60], choice[32], p[24] = "-";
+    if (!has_line(e)) return;
+    ht_tail_format(e, number, sizeof number);
+    format_interval(e, interval);
     format_choice(e, choice);
     if (!isnan(e->p)) snprintf(p, sizeof p, e->p < 0.001 ? "<.001" : "%.3f", e->p);
     ht_text_add(to, "  %-18s ", ht_estimator_at(e->estimator)->name);
-    add_column(to, number, 13, true);
+    add_column(to, number, w->number, true);
     ht_text_add(to, " ");
-    add_column(to, interval, 15, false);
+    add_column(to, interval, w->interval, false);
     ht_text_add(to, " ");
     add_column(to, choice, 7, false);
     add_column(to, p, 6, true);
     ht_text_add(to, " %s%s%s\n", ht_quality_word(e->quality), e->reason ? ": " : "",
                 e->reason ? e->reason : "");
+}
+
+static void add_heads(ht_text *to, const widths *w)
+{
+    ht_text_add(to, "  %-18s ", "estimator");
+    add_column(to, "index ± error", w->number, true);
+    ht_text_add(to, " %-*s %-7s%6s %s\n", w->interval, "95 % interval", "choice", "p", "believe it?");
 }
 
 /* What a view says beside its estimates: why there are none, the zeros, the rank. */
@@ -178,7 +219,8 @@ static void add_remarks(ht_text *to, const view *v, const ht_tensor *t)
     }
     if (v->count == 1 || (spectrum->rank == 0 && !spectrum->reason)) return;
     if (spectrum->rank < side) ht_text_add(to, "  spectrum: rank %zu of %zu\n", spectrum->rank, side);
-    if (spectrum->reason) ht_text_add(to, "  no power law: %s\n", spectrum->reason);
+    if (spectrum->reason && !isfinite(spectrum->value)) /* else its line has said so */
+        ht_text_add(to, "  no power law: %s\n", spectrum->reason);
 }
 
 /* "16 × 27", and what that is of. */
@@ -202,16 +244,15 @@ void ht_tail_table(ht_text *to, const ht_tensor *t, const ht_tail_picture *p, co
     view views[VIEWS];
     char name[320];
     int count = views_of(t, p, k, views);
+    widths w = widths_of(views, count);
     ht_text_copy(name, sizeof name, t->name);
     ht_text_clean(name);
     for (int v = 0; v < count; v++) {
         ht_text_add(to, "%s%s (", v ? "" : "\n", name);
         add_shape(to, t, views[v].rows);
         ht_text_add(to, "), %s\n", views[v].title);
-        if (v == 0)
-            ht_text_add(to, "  %-18s %s %-15s %-7s%6s %s\n", "estimator", "index ± error", "95 % interval",
-                        "choice", "p", "believe it?");
-        for (int e = 0; e < views[v].count; e++) add_estimate(to, &views[v].estimates[e]);
+        if (v == 0) add_heads(to, &w);
+        for (int e = 0; e < views[v].count; e++) add_estimate(to, &w, &views[v].estimates[e]);
         add_remarks(to, &views[v], t);
         ht_text_add(to, "\n");
     }

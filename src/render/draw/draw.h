@@ -25,4 +25,7 @@ int ht_draw_legend_hit(ht_surface *surface, ht_rect area, const ht_chart *chart,
  * not shown. */
 ht_rect ht_draw_row_area(ht_rect area, const ht_form *form, int i, ht_rect *track);
 
+/* Is something left below the rows that the form shows in this area? */
+bool ht_draw_has_more(ht_rect area, const ht_form *form);
+
 #endif

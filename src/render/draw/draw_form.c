@@ -172,7 +172,9 @@ void ht_draw_form(ht_surface *s, ht_rect area, const ht_form *form, int focus)
     if (ht_frame_fits(area)) ht_frame_draw(s, area, form->title, form->hint, focus);
     for (int i = l.first; i < l.end; i++) draw_row(s, area, &l, form, i, focus);
     if (ht_frame_fits(area)) {
-        if (has_more(&l, form)) ht_frame_foot(s, area, HT_ALIGN_RIGHT, HT_ROLE_DIM, "▾ more");
+        char more[40];
+        snprintf(more, sizeof more, "▾ more%s", form->keys);
+        if (has_more(&l, form)) ht_frame_foot(s, area, HT_ALIGN_RIGHT, HT_ROLE_DIM, more);
         if (l.first > 0) ht_frame_foot(s, area, HT_ALIGN_LEFT, HT_ROLE_DIM, "▴ more");
     }
     s->clip = clip;
@@ -183,4 +185,11 @@ ht_rect ht_draw_row_area(ht_rect area, const ht_form *form, int i, ht_rect *trac
     ht_form_layout layout;
     ht_form_layout_make(&layout, area, form);
     return ht_form_layout_row(&layout, form, i, track);
+}
+
+bool ht_draw_has_more(ht_rect area, const ht_form *form)
+{
+    ht_form_layout l;
+    ht_form_layout_make(&l, area, form);
+    return has_more(&l, form);
 }

@@ -71,20 +71,35 @@ void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
 
 /* ---- the table ---- */
 
-static void add_road_row(const ht_road_state *road, int number, ht_room room, ht_form *form)
+/* Name, accuracy, parameters; where there is room the method before the accuracy. */
+static bool choose_columns(ht_room room, ht_form *form)
+{
+    enum { METHODS_FROM = 38, MARGIN = 3, SHARE = 7, ACCURACY = 7 };
+    bool methods = room.columns >= METHODS_FROM;
+    int accuracy = room.columns - MARGIN - SHARE;
+    form->stop[0] = methods ? accuracy - ACCURACY : accuracy;
+    form->stop[1] = accuracy;
+    return methods;
+}
+
+static void add_done_row(const ht_road_state *road, const char *name, ht_role role, bool methods,
+                         ht_form *form)
+{
+    char line[100], method[24] = "";
+    if (methods) snprintf(method, sizeof method, "%s\t", ht_prune_at(road->method)->name);
+    snprintf(line, sizeof line, "%s\t%s%.3f", name, method, road->test.accuracy);
+    ht_form_add(form, HT_ROW_TABLE, role, line, "%.2f", 100 * road->one_point);
+}
+
+static void add_road_row(const ht_road_state *road, int number, bool methods, ht_form *form)
 {
     static const char *const waiting[] = {"·", "", "", "diverged", "stopped"};
-    enum { METHODS_FROM = 38 };
-    char method[16] = "";
-    if (room.columns >= METHODS_FROM)
-        snprintf(method, sizeof method, "%-10s", ht_prune_at(road->method)->name);
     char name[40];
     snprintf(name, sizeof name, "%c %s", tags[number], road->name);
     if (road->stage == HT_ROAD_RUNNING)
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, name, "%.0f %%", 100 * road->fraction);
     else if (road->stage == HT_ROAD_DONE)
-        ht_form_add(form, HT_ROW_VALUE, looks[number].role, name, "%s%.3f  %6.2f", method,
-                    road->test.accuracy, 100 * road->one_point);
+        add_done_row(road, name, looks[number].role, methods, form);
     else
         ht_form_add(form, HT_ROW_VALUE, road->stage == HT_ROAD_DIVERGED ? HT_ROLE_BAD : HT_ROLE_DIM, name,
                     "%s", waiting[road->stage]);
@@ -126,7 +141,8 @@ void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
     }
     snprintf(form->hint, sizeof form->hint, "%d of %d", s->done, s->count);
     ht_panel_add_heading(form, "accuracy, parameters %");
-    for (int i = 0; i < s->count; i++) add_road_row(&s->road[i], i, room, form);
+    bool methods = choose_columns(room, form);
+    for (int i = 0; i < s->count; i++) add_road_row(&s->road[i], i, methods, form);
     ht_panel_add_heading(form, s->stopped ? "stopped" : s->running ? "training" : "done");
     add_words(s, room, form);
     if (m->control < 0) return; /* a picture */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "params/batch.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
@@ -102,15 +103,25 @@ static void add_numbers(const ht_model *m, int rows, ht_form *form)
     }
 }
 
+/* And how much of a batch larger than the training set is taken. */
+static void add_eta_over_b(const ht_model *m, ht_form *form)
+{
+    char label[64] = "η/b", number[24];
+    size_t taken = ht_batch_taken(&m->applied, m->samples);
+    if (m->samples == 0) return; /* known with the data */
+    ht_format_grouped(number, sizeof number, (long long)taken);
+    if ((double)taken < ht_params_get(&m->applied, HT_P_TRAIN_BATCH))
+        snprintf(label, sizeof label, "η/b (b = %s: all)", number);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, label, "%.2g", ht_eta_over_b(&m->applied, m->samples));
+}
+
 void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
 {
     ht_text_copy(form->title, sizeof form->title, "Controls");
     for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
     if (room.numbers) add_numbers(m, room.rows - form->count, form);
     if (form->count >= room.rows) return;
-    double lr = ht_params_get(&m->applied, HT_P_TRAIN_LR),
-           batch = ht_params_get(&m->applied, HT_P_TRAIN_BATCH);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "η/b", "%.2g", lr / batch);
+    add_eta_over_b(m, form);
 }
 
 static void say_thousandths(char *to, size_t size, double value)

@@ -91,9 +91,10 @@ void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
     add_part(m, room, form, HT_ROLE_TEXT, "Mouse",
              "Drag a slider or roll the wheel over it. Click a chart to read its values under a cursor, its "
              "title to zoom it, a word of the key bar to press that key. The wheel over a chart of steps "
-             "zooms time about the mouse.");
+             "zooms time about the mouse, over a panel with ▾ more it scrolls.");
     add_settings(m, form);
     add_part(m, room, form, HT_ROLE_DIM, "This build", m->footer);
     if (form->count == 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "nothing has this word", "%s", "");
+    ht_text_copy(form->keys, sizeof form->keys, ": ↓ ]");
     form->first = m->help_scroll < form->count ? m->help_scroll : form->count - 1;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "params/batch.h"
 #include "view/panels/panels.h"
 
 /* ---- epochs ---- */
@@ -96,8 +97,8 @@ static void add_regime(const ht_model *m, ht_form *form)
     const ht_row_tails *rows = &m->report.tail.rows;
     char label[40];
     ht_panel_add_heading(form, "Regime");
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "η/b", "%.2e",
-                ht_params_get(&m->applied, HT_P_TRAIN_LR) / ht_params_get(&m->applied, HT_P_TRAIN_BATCH));
+    if (m->samples > 0) /* known with the data */
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "η/b", "%.2e", ht_eta_over_b(&m->applied, m->samples));
     for (int l = 0; l < rows->layers && rows->layers > 1; l++) {
         snprintf(label, sizeof label, "α̂ rows, layer %d", l + 1);
         add_number(form, label, 3, "", rows->layer[l]);
