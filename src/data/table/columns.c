@@ -130,7 +130,7 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
 {
     char what[DESCRIBED];
     columns->count = table->columns;
-    if (ht_label_find(columns, table, wanted, err) != HT_OK) return err->code;
+    if (ht_label_find(columns, table, wanted, raw, err) != HT_OK) return err->code;
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
     if (ht_columns_twins(columns, table, raw, err) != HT_OK) return err->code;
@@ -214,7 +214,7 @@ static ht_code map_names(ht_columns *columns, const ht_sheet *train, const ht_sh
 ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
                            ht_error *err)
 {
-    if (train->header && test->header && !train->counted && !test->counted) {
+    if (train->header && test->header && train->counted == test->counted) {
         if (same_names(train, test)) return HT_OK;
         return map_names(columns, train, test, raw, err);
     }
