@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "data/table/label.h"
 
-enum { COUNTED_ROWS = 10, DESCRIBED = 80 };
+enum { COUNTED_ROWS = 10, SUSPECT_ROWS = 20, DESCRIBED = 80 };
 
 /* ---- what is left out -------------------------------------------------------------------------- */
 
@@ -20,8 +20,10 @@ static bool is_whole(const ht_column *c)
 
 static bool is_id_name(const char *name)
 {
-    static const char *const names[] = {"id",      "index",    "idx", "row",       "rowid",    "row_id",
-                                        "rowname", "rownames", "no",  "sample_id", "sampleid", "instance"};
+    static const char *const names[] = {"id",        "index",    "idx",      "row",     "rowid",    "row_id",
+                                        "row_no",    "rownum",   "row_num",  "rowname", "rownames", "no",
+                                        "no.",       "nr",       "nr.",      "number",  "num",      "#",
+                                        "sample_id", "sampleid", "instance", "record"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(name, names[i]) == 0) return true;
@@ -35,10 +37,11 @@ static bool all_differ(const ht_column *c)
     return c->distinct == HT_COLUMN_DISTINCT || (size_t)c->distinct == c->numbers;
 }
 
-/* Rising whole numbers of which few are left out: a part of the rows of a file that counts them. */
-static bool is_dense(const ht_column *c)
+/* Does it count the rows? From 0 or 1; without a name from whatever the first row is called. */
+static bool counts_rows(const ht_sheet *table, const ht_column *c)
 {
-    return c->rising && c->last - c->first < 10.0 * (double)c->numbers;
+    bool begins = c->first == 0 || c->first == 1 || !table->header;
+    return c->numbers >= COUNTED_ROWS && c->counting && begins;
 }
 
 /* Why a column is left out; NULL: it is not. */
@@ -46,7 +49,7 @@ static const char *reason(const ht_sheet *table, size_t i)
 {
     const ht_column *c = &table->column[i];
     const char *name = ht_sheet_name(table, i);
-    bool named = table->header, long_enough = c->numbers >= COUNTED_ROWS;
+    bool named = table->header;
     if (table->rows == 0) return NULL;
     if (c->numbers == 0 && c->words == 0) return "it has no value";
     if (named && ht_sheet_is_index(name)) {
@@ -55,8 +58,7 @@ static const char *reason(const ht_sheet *table, size_t i)
     }
     if (!is_whole(c) || c->missing > 0) return NULL;
     if (named && is_id_name(name) && (c->rising || all_differ(c))) return "row numbers";
-    if (long_enough && c->counting) return "row numbers: it counts by 1";
-    if (long_enough && i == 0 && is_dense(c)) return "row numbers: whole numbers that rise";
+    if (counts_rows(table, c)) return "row numbers: it counts by 1";
     return NULL;
 }
 
@@ -237,13 +239,32 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Those that a row number is like. */
+static void tell_rising(const ht_columns *columns, const ht_sheet *table, ht_raw *raw)
+{
+    char what[DESCRIBED];
+    for (size_t i = 0; i < columns->count; i++) {
+        const ht_column *c = &table->column[i];
+        if (i == columns->label || columns->out[i] || !is_whole(c) || !c->rising) continue;
+        if (c->numbers < SUSPECT_ROWS) continue;
+        ht_sheet_describe(table, i, what, sizeof what);
+        ht_notes_add(
+            &raw->notes,
+            "%s: %s holds whole numbers that rise from row to row and is taken for an input; if it only "
+            "numbers the samples, leave it out of the file",
+            table->path, what);
+    }
+}
+
 ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED];
     const ht_raw_part *part = &raw->train;
     bool different = true;
-    if (part->count < 20 || columns->out[0] || columns->label == 0 || !is_whole(&table->column[0]) ||
-        table->column[0].missing > 0 || table->column[0].distinct < HT_COLUMN_DISTINCT)
+    tell_rising(columns, table, raw);
+    if (part->count < SUSPECT_ROWS || table->column[0].rising || columns->out[0] || columns->label == 0 ||
+        !is_whole(&table->column[0]) || table->column[0].missing > 0 ||
+        table->column[0].distinct < HT_COLUMN_DISTINCT)
         return HT_OK;
     double *values = ht_alloc(part->count, sizeof *values, "a column", err);
     if (!values) return err->code;
