@@ -143,6 +143,70 @@ static void what_says_the_same_as_the_label_is_left_out(void **state)
     ht_dataset_free(data);
 }
 
+static void a_twin_with_gaps_is_left_out(void **state)
+{
+    (void)state;
+    begin("a,copy,label\n");
+    for (int i = 0; i < 60; i++) {
+        add("%.2f,", bell());
+        if (i != 7 && i != 20) add("%d", i % 3);
+        add(",%d\n", i % 3 + 5);
+    }
+    put_text("t.csv", big);
+    ht_dataset *data = LOAD("csv:t.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->inputs, 1);
+    noted(data, "column 2 'copy' says the same as the label");
+    ht_dataset_free(data);
+}
+
+static void a_one_hot_label_is_no_input(void **state)
+{
+    (void)state;
+    for (int marks = 2; marks <= 4; marks++) { /* of four classes: with two they may be properties */
+        begin("a,class");
+        for (int m = 0; m < marks; m++) add(",c%d", m);
+        for (int i = 0; i < 60; i++) {
+            add("\n%.2f,%d", bell(), i % 4);
+            for (int m = 0; m < marks; m++)
+                add(",%s", m == 1 ? (i % 4 == m ? "True" : "False") : i % 4 == m ? "1" : "0");
+        }
+        put_text("t.csv", big);
+        ht_dataset *data = LOAD("csv:t.csv", .scale = HT_SCALE_NONE);
+        assert_int_equal(data->inputs, marks == 2 ? 3 : 1);
+        if (marks > 2) noted(data, "column 3 'c0', column 4 'c1', column 5 'c2'");
+        if (marks > 2)
+            noted(data, "say the same as the label (one-hot: each marks a class) and are left out");
+        ht_dataset_free(data);
+    }
+}
+
+static void one_hot_labels_are_asked_about(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"1,0,0", "0,1,0", "0,0,1"}, *const truths[] = {"True", "False"};
+    for (int t = 0; t < 2; t++) {
+        begin("a,flag,setosa,versicolor,virginica\n");
+        for (int i = 0; i < 30; i++) {
+            add("%.2f,%d,", bell(), i % 2);
+            if (t == 0) add("%s\n", rows[i % 3]);
+            if (t == 1) add("%s,%s,%s\n", truths[i % 3 != 0], truths[i % 3 != 1], truths[i % 3 != 2]);
+        }
+        put_text("t.csv", big);
+        refuse("csv:t.csv", (ht_data_options){0},
+               "one of the 3 columns from column 3 'setosa' to column 5 'virginica' is 1 in every row",
+               "idxmax");
+        ht_dataset *data = LOAD("csv:t.csv", .label = "flag");
+        assert_int_equal(data->inputs, 4);
+        ht_dataset_free(data);
+    }
+    begin("a,b,c,d\n"); /* flags beside a label */
+    for (int i = 0; i < 40; i++) add("%.2f,%d,%d,%d\n", bell(), i % 2, i * 7 % 5 % 2, i % 3 == 0);
+    put_text("t.csv", big);
+    ht_dataset *data = LOAD("csv:t.csv", .dir = NULL);
+    assert_int_equal(data->inputs, 3);
+    ht_dataset_free(data);
+}
+
 /* ---- the first line ---------------------------------------------------------------------------- */
 
 static void headers_of_numbers_are_no_samples(void **state)
@@ -507,6 +571,9 @@ int main(void)
         cmocka_unit_test(names_of_labels_are_known),
         cmocka_unit_test(two_labels_are_asked_about),
         cmocka_unit_test(what_says_the_same_as_the_label_is_left_out),
+        cmocka_unit_test(a_twin_with_gaps_is_left_out),
+        cmocka_unit_test(a_one_hot_label_is_no_input),
+        cmocka_unit_test(one_hot_labels_are_asked_about),
         cmocka_unit_test(headers_of_numbers_are_no_samples),
         cmocka_unit_test(a_first_line_unlike_the_others_is_asked_about),
         cmocka_unit_test(samples_first_are_seldom_asked_about),

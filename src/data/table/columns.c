@@ -20,10 +20,9 @@ static bool is_whole(const ht_column *c)
 
 static bool is_id_name(const char *name)
 {
-    static const char *const names[] = {"id",        "index",    "idx",      "row",     "rowid",    "row_id",
-                                        "row_no",    "rownum",   "row_num",  "rowname", "rownames", "no",
-                                        "no.",       "nr",       "nr.",      "number",  "num",      "#",
-                                        "sample_id", "sampleid", "instance", "record"};
+    static const char *const names[] = {
+        "id",       "index", "idx", "row", "rowid", "row_id", "row_no",    "rownum",   "row_num", "rowname",
+        "rownames", "no",    "no.", "nr",  "nr.",   "#",      "sample_id", "sampleid", "instance"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(name, names[i]) == 0) return true;
@@ -135,6 +134,7 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
     if (ht_label_find(columns, table, wanted, raw, err) != HT_OK) return err->code;
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
+    if (ht_columns_onehot(columns, table, err) != HT_OK) return err->code;
     if (ht_columns_twins(columns, table, raw, err) != HT_OK) return err->code;
     ht_label_tell(columns, table, raw);
     for (size_t i = 0; i < columns->count; i++) columns->inputs += i != columns->label && !columns->out[i];

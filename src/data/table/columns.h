@@ -26,8 +26,13 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
                           ht_error *err);
 
 /* Leaves out the columns in which each class of the label has a value of its own, over 20 rows or more with
- * up to 64 classes; but never the only input, which is told. In twins.c. */
+ * up to 64 classes, up to a fifth of its cells missing; and columns that together are the label one-hot, one
+ * for each class, or for each but one; but never the only inputs, which is told. In twins.c. */
 ht_code ht_columns_twins(ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
+
+/* HT_FAIL when a label that was guessed is the last of three columns or more of which just one is 1 in every
+ * row (10 or more): one-hot labels. In onehot.c. */
+ht_code ht_columns_onehot(const ht_columns *columns, const ht_sheet *table, ht_error *err);
 
 /* The test file must have as many columns; or, where both name them, the same names: in another order they
  * are matched, and that is noted. */
