@@ -469,6 +469,78 @@ static void codes_keep_their_zeros(void **state)
     ht_dataset_free(data);
 }
 
+/* ---- what to do -------------------------------------------------------------------------------- */
+
+static void refuse_without(const char *label, const char *word, const char *without)
+{
+    ht_error err = {0};
+    ht_data_options options = {.dir = work_dir, .seed = 1, .label = label};
+    ht_dataset *data = ht_dataset_load("csv:w.csv", &options, &err);
+    assert_null(data);
+    if (!strstr(err.text, word) || strstr(err.text, without)) fail_msg("%s", err.text);
+}
+
+static void advice_helps(void **state)
+{
+    (void)state;
+    begin("");
+    for (int i = 0; i < 300; i++) add("%c,%.0f,%d\n", 'A' + i % 26, 15 * dice(), i % 4);
+    put_text("w.csv", big);
+    refuse("csv:w.csv", (ht_data_options){0}, "column 1 holds words",
+           "--label 1 takes column 1, which has 26 values");
+    begin("a,name,sex,label\n");
+    for (int i = 0; i < 60; i++) add("%.2f,Mr %d,%s,%d\n", bell(), i, i % 2 ? "m" : "f", i % 3);
+    put_text("w.csv", big);
+    refuse_without(NULL, "column 2 'name' holds words", "--label");
+    refuse_without("label", "(so does another column)", "--label");
+    begin("a,sex,label\n"); /* the label is named: sex is none */
+    for (int i = 0; i < 60; i++) add("%.2f,%s,%d\n", bell(), i % 2 ? "m" : "f", i % 3);
+    put_text("w.csv", big);
+    refuse_without(NULL, "pandas.get_dummies", "--label");
+}
+
+static void numbers_with_marks_and_units_are_no_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cell, *hint;
+    } made[] = {{"\"6,59%d\"", "mark thousands: write 1234.5"},
+                {"1%d%", "without its unit"},
+                {"$5%d", "without its unit"},
+                {"5%d \u20ac", "without its unit"},
+                {"\"1,00%d.5\"", "without marks between the thousands"},
+                {"room 5%d", "as pandas.get_dummies does"},
+                {"5%da", "as pandas.get_dummies does"}};
+    for (size_t m = 0; m < sizeof made / sizeof made[0]; m++) {
+        begin("a,b,label\n");
+        for (int i = 0; i < 30; i++) {
+            add("%.2f,", bell());
+            char cell[64] = "";
+            const char *at = strstr(made[m].cell, "%d"); /* a digit there */
+            snprintf(cell, sizeof cell, "%.*s%d%s", (int)(at - made[m].cell), made[m].cell, i % 10, at + 2);
+            add("%s,%d\n", cell, i % 2);
+        }
+        put_text("w.csv", big);
+        refuse("csv:w.csv", (ht_data_options){0}, made[m].hint, "w.csv:2: column 2 'b' holds");
+    }
+    begin("a;b;label\n");
+    for (int i = 0; i < 30; i++) add("0,%d5;%d.843;%d\n", i % 10, i % 7, i % 2);
+    for (int i = 0; i < 9; i++) add("0,%d5;;%d\n", i % 10, i % 2);
+    put_text("w.csv", big);
+    refuse("csv:w.csv", (ht_data_options){0}, "column 2 'b' holds '0.843'",
+           "other cells have decimal commas");
+}
+
+static void one_class_beside_missing_labels_is_told(void **state)
+{
+    (void)state;
+    begin("a,label\n");
+    for (int i = 0; i < 80; i++) add("%.2f,%s\n", bell(), i % 2 ? "NA" : "EU");
+    put_text("w.csv", big);
+    refuse("csv:w.csv", (ht_data_options){0}, "all 40 labels are 'EU'",
+           "40 rows without a label ('NA') were left out");
+}
+
 /* ---- headers of numbers ------------------------------------------------------------------------ */
 
 static void columns_called_by_numbers_are_taken_by_name(void **state)
@@ -584,6 +656,9 @@ int main(void)
         cmocka_unit_test(arrays_of_two_shapes_are_refused),
         cmocka_unit_test(labels_beyond_a_double_stay_apart),
         cmocka_unit_test(codes_keep_their_zeros),
+        cmocka_unit_test(advice_helps),
+        cmocka_unit_test(numbers_with_marks_and_units_are_no_words),
+        cmocka_unit_test(one_class_beside_missing_labels_is_told),
         cmocka_unit_test(columns_called_by_numbers_are_taken_by_name),
         cmocka_unit_test(numbers_as_names_are_matched_across_files),
         cmocka_unit_test(labels_that_look_alike_are_told),

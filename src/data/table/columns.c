@@ -105,23 +105,44 @@ static ht_code refuse_text(const ht_sheet *table, size_t i, ht_error *err)
         table->path, what);
 }
 
+/* An input that holds words for the most part, which are not all true or false. */
+static bool is_wordy(const ht_columns *columns, const ht_sheet *table, size_t i)
+{
+    const ht_column *c = &table->column[i];
+    if (i == columns->label || columns->out[i] || c->words <= c->numbers) return false;
+    return c->truths != c->words || c->numbers > 0;
+}
+
+/* Another label helps only who guessed it, and when no other column holds words. */
+static ht_code refuse_column(const ht_columns *columns, const ht_sheet *table, size_t i, ht_error *err)
+{
+    char what[DESCRIBED], label[400] = "", others[60] = "";
+    const ht_column *c = &table->column[i];
+    const char *hint = ht_cell_hint(c->word, table->dialect.decimal);
+    size_t more = 0;
+    for (size_t k = 0; k < columns->count; k++) more += k != i && is_wordy(columns, table, k);
+    if (more == 0 && columns->origin == HT_LABEL_GUESSED)
+        ht_label_propose_one(columns, table, i, label, sizeof label);
+    if (more > 0) snprintf(others, sizeof others, " (so do %zu other columns)", more);
+    if (more == 1) snprintf(others, sizeof others, " (so does another column)");
+    ht_sheet_describe(table, i, what, sizeof what);
+    if (hint)
+        return ht_error_set(err, HT_FAIL, "%s:%zu: %s holds '%s'; inputs are plain numbers%s", table->path,
+                            c->word_line, what, c->word, hint);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s:%zu: %s holds words, as '%s' (%d%s different ones); inputs are numbers: leave it out "
+        "or encode it, as pandas.get_dummies does%s%s",
+        table->path, c->word_line, what, c->word, c->distinct,
+        c->distinct == HT_COLUMN_DISTINCT ? " or more" : "", others, label);
+}
+
 static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht_error *err)
 {
-    char what[DESCRIBED], other[400];
     for (size_t i = 0; i < columns->count; i++) {
-        const ht_column *c = &table->column[i];
-        if (i == columns->label || columns->out[i]) continue;
-        if (c->text) return refuse_text(table, i, err);
-        if (c->words <= c->numbers) continue;
-        if (c->truths == c->words && c->numbers == 0) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
-        ht_label_propose(columns, table, other, sizeof other);
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: %s holds words, as '%s' (%d%s different ones); inputs are numbers: "
-                            "leave it out or encode "
-                            "it, as pandas.get_dummies does%s",
-                            table->path, c->word_line, what, c->word, c->distinct,
-                            c->distinct == HT_COLUMN_DISTINCT ? " or more" : "", other);
+        bool input = i != columns->label && !columns->out[i];
+        if (input && table->column[i].text) return refuse_text(table, i, err);
+        if (is_wordy(columns, table, i)) return refuse_column(columns, table, i, err);
     }
     return HT_OK;
 }

@@ -269,26 +269,66 @@ void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw
 
 /* ---- other columns ----------------------------------------------------------------------------- */
 
+/* How many values a column of more words than were counted has; 0: too many for classes, as names are. */
+static size_t count_words(const ht_sheet *table, size_t column)
+{
+    enum { MOST = 100, EACH = 4 };
+    ht_raw_labels words = {0}, classes = {0};
+    ht_error ignored;
+    ht_csv csv = ht_sheet_begin(table);
+    size_t count = 0;
+    ht_code code = HT_OK;
+    while (code == HT_OK && ht_csv_next(&csv, &ignored) == HT_OK && csv.count > column)
+        if (!ht_cell_no_label(ht_csv_field(&csv, column)))
+            code = ht_labels_add_cell(&words, ht_csv_field(&csv, column), table->dialect.decimal, &ignored);
+    if (code == HT_OK && ht_labels_distinct(&words, table->path, &classes, &ignored) == HT_OK)
+        count = classes.count <= MOST && EACH * classes.count <= words.count ? classes.count : 0;
+    ht_csv_free(&csv);
+    ht_labels_free(&classes);
+    ht_labels_free(&words);
+    return count;
+}
+
 /* Few values, of whole numbers or of words: what a label may be. */
 static bool looks_like_classes(const ht_sheet *table, size_t i)
 {
     const ht_column *c = &table->column[i];
     bool few = c->distinct >= 2 && c->distinct < HT_COLUMN_DISTINCT && 2 * (size_t)c->distinct <= table->rows;
+    if (c->distinct == HT_COLUMN_DISTINCT && c->words > c->numbers) return count_words(table, i) > 0;
     return few && (c->words > 0 || c->whole == c->numbers);
 }
 
-void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size)
+static size_t values_of(const ht_sheet *table, size_t i)
+{
+    size_t seen = (size_t)table->column[i].distinct;
+    return seen < HT_COLUMN_DISTINCT ? seen : count_words(table, i);
+}
+
+/* Columns from `first` to before `end`. */
+static void propose(const ht_columns *columns, const ht_sheet *table, size_t first, size_t end, char *to,
+                    size_t size)
 {
     char what[DESCRIBED], way[WAY];
     size_t used = 0, listed = 0;
     to[0] = '\0';
-    for (size_t i = 0; i < columns->count && listed < LISTED && used < size; i++) {
+    for (size_t i = first; i < end && listed < LISTED && used < size; i++) {
         if (i == columns->label || columns->out[i] || !looks_like_classes(table, i)) continue;
         ht_sheet_describe(table, i, what, sizeof what);
         way_to(table, i, way);
-        used += (size_t)snprintf(to + used, size - used, "%s --label %s takes %s, which has %d values",
-                                 listed++ ? "," : ";", way, what, table->column[i].distinct);
+        used += (size_t)snprintf(to + used, size - used, "%s --label %s takes %s, which has %zu values",
+                                 listed++ ? "," : ";", way, what, values_of(table, i));
     }
+}
+
+void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size)
+{
+    propose(columns, table, 0, columns->count, to, size);
+}
+
+void ht_label_propose_one(const ht_columns *columns, const ht_sheet *table, size_t column, char *to,
+                          size_t size)
+{
+    propose(columns, table, column, column + 1, to, size);
 }
 
 /* ---- is it a label? ---------------------------------------------------------------------------- */
@@ -433,15 +473,28 @@ static ht_code question_quantity(const ht_columns *columns, const ht_sheet *tabl
         table->path, what, columns->why, measure, way, other);
 }
 
+/* "; 40 rows without a label (as 'NA') were left out" */
+static void tell_unlabelled(const ht_raw_part *part, char *to, size_t size)
+{
+    to[0] = '\0';
+    if (part->unlabelled > 0)
+        snprintf(to, size, "; %zu row%s without a label%s%s%s left out", part->unlabelled,
+                 part->unlabelled == 1 ? "" : "s", *part->no_label ? " ('" : "", part->no_label,
+                 part->unlabelled == 1 ? (*part->no_label ? "') was" : " was")
+                                       : (*part->no_label ? "') were" : " were"));
+}
+
 ht_code ht_label_question(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
 {
-    char measure[HT_QUANTITY_SIZE], other[PROPOSED];
+    char measure[HT_QUANTITY_SIZE], other[PROPOSED], left[120];
     raw->judged = true;
     if (raw->train.labels.count == 0) return HT_OK;
     if (ht_quantity_find(&raw->train.labels, table->path, columns->origin, measure, err) != HT_OK) {
         ht_error why = *err;
+        tell_unlabelled(&raw->train, left, sizeof left);
         ht_label_propose(columns, table, other, sizeof other);
-        return ht_error_set(err, why.code, "%s%s", why.text, columns->origin == HT_LABEL_ASKED ? "" : other);
+        return ht_error_set(err, why.code, "%s%s%s", why.text, left,
+                            columns->origin == HT_LABEL_ASKED ? "" : other);
     }
     if (*measure) return question_quantity(columns, table, measure, raw, err);
     return columns->origin == HT_LABEL_GUESSED ? question_guess(columns, table, raw, err) : HT_OK;

@@ -31,6 +31,10 @@ void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw
 /* "; --label 1 takes column 1, which has 3 values", or "" if no column but the label looks like classes. */
 void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size);
 
+/* The same for one column only. */
+void ht_label_propose_one(const ht_columns *columns, const ht_sheet *table, size_t column, char *to,
+                          size_t size);
+
 /* The training part is read: does the label look like a quantity (quantity.h)? It is refused then, with the
  * columns that look like classes; one that was asked for is told. A guessed one is also refused when it is
  * nearly always the same, or full of gaps, and the first input looks like a label (2 to 100 whole numbers
