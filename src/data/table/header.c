@@ -172,7 +172,7 @@ static int compare_numbers(const void *a, const void *b)
 /* No two numbers of the first record are equal. */
 static bool all_numbers_differ(const ht_sheet *table)
 {
-    double values[4096];
+    double values[4096] = {0};
     size_t count = 0;
     bool differ = true;
     for (size_t i = 0; i < table->head.count && count < sizeof values / sizeof values[0]; i++)
