@@ -192,6 +192,21 @@ static void free_classified(classified *c)
     *c = (classified){0};
 }
 
+/* What to do about a label that the training file does not have. */
+static const char *unseen_advice(const ht_raw_labels *classes, const ht_raw_label *label)
+{
+    enum { MANY = 40 }; /* numbers, and one more that only the test file has */
+    bool fraction = label->number != floor(label->number);
+    bool numbers = !label->word && !classes->items[classes->count - 1].word;
+    if (!label->word && fraction)
+        return "labels with fractions look like a quantity, and a classifier needs classes";
+    if (numbers && classes->count > MANY)
+        return "so many numbers, some in one file only, look like a quantity, and a classifier needs "
+               "classes: "
+               "cut them into a few, as numpy.digitize does (or add training samples of that class)";
+    return "remove such rows or add training samples of that class";
+}
+
 /* Every label of the file must have a class. */
 static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const ht_raw_part *part,
                           int32_t **to, ht_error *err)
@@ -203,13 +218,9 @@ static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const
         if ((*to)[i] >= 0) continue;
         char label[HT_LABEL_NAME];
         ht_label_format(&part->labels, i, label, sizeof label);
-        bool fraction = !part->labels.items[i].word &&
-                        part->labels.items[i].number != floor(part->labels.items[i].number);
         return ht_error_set(
             err, HT_FAIL, "%s: row %zu: the label '%s' does not occur in the training file %s; %s",
-            part->path, i + 1, label, raw->train.path,
-            fraction ? "labels with fractions look like a quantity, and a classifier needs classes"
-                     : "remove such rows or add training samples of that class");
+            part->path, i + 1, label, raw->train.path, unseen_advice(classes, &part->labels.items[i]));
     }
     return HT_OK;
 }

@@ -1,5 +1,6 @@
 #include "data/labels.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +28,20 @@ ht_code ht_labels_add_number(ht_raw_labels *labels, double number, ht_error *err
     return add(labels, (ht_raw_label){.number = number + 0.0}, err);
 }
 
+/* A code, not a number: 02134 is not 2134, and doubles would merge whole numbers beyond 2^53. */
+static bool is_code(const char *text, double number)
+{
+    const char *digits = text + (*text == '-' || *text == '+');
+    size_t length = strspn(digits, "0123456789");
+    if (length > 1 && digits[0] == '0' && digits[length] == '\0') return true;
+    return fabs(number) >= HT_LABEL_NUMBERS;
+}
+
 ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *err)
 {
     double number;
-    if (ht_parse_number(text, &number)) return ht_labels_add_number(labels, number, err);
+    if (ht_parse_number(text, &number) && !is_code(text, number))
+        return ht_labels_add_number(labels, number, err);
     size_t start = labels->words.length;
     ht_text_add_bytes(&labels->words, text, strlen(text) + 1);
     if (labels->words.failed) return ht_error_set(err, HT_FAIL, "not enough memory for the labels");
@@ -40,7 +51,7 @@ ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *er
 ht_code ht_labels_add_cell(ht_raw_labels *labels, const char *text, char decimal, ht_error *err)
 {
     double number;
-    if (ht_cell_read(text, decimal, &number) == HT_CELL_NUMBER)
+    if (ht_cell_read(text, decimal, &number) == HT_CELL_NUMBER && !is_code(text, number))
         return ht_labels_add_number(labels, number, err);
     return ht_labels_add_text(labels, text, err);
 }
@@ -119,7 +130,7 @@ ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_
         path, distinct, HT_CLASSES_MAX);
 }
 
-/* The words of all classes, folded, each with its class. */
+/* The labels of all classes, folded, each with its class. */
 typedef struct folded {
     char text[64];
     size_t class;
@@ -132,6 +143,14 @@ static int compare_folded(const void *a, const void *b)
     return order ? order : (x->class > y->class) - (x->class < y->class);
 }
 
+/* 02134 and 2134, for a person, are alike. */
+static void drop_zeros(char *text)
+{
+    size_t length = strlen(text), zeros = strspn(text, "0");
+    if (length > 0 && zeros == length) zeros--;
+    if (strspn(text, "0123456789") == length) memmove(text, text + zeros, length - zeros + 1);
+}
+
 static void tell_pairs(const folded *list, size_t count, const ht_raw_labels *shown, const char *path,
                        ht_notes *notes)
 {
@@ -142,11 +161,11 @@ static void tell_pairs(const folded *list, size_t count, const ht_raw_labels *sh
     if (pairs == 0) return;
     ht_label_format(shown, list[at - 1].class, first, sizeof first);
     ht_label_format(shown, list[at].class, second, sizeof second);
-    ht_notes_add(
-        notes,
-        "%s: the labels '%s' and '%s' differ only in capitals, spaces or hidden characters, and are two "
-        "classes%s; write them alike if they are one",
-        path, first, second, pairs > 1 ? ", and so are others" : "");
+    ht_notes_add(notes,
+                 "%s: the labels '%s' and '%s' differ only in capitals, spaces, hidden characters or zeros "
+                 "before them, and "
+                 "are two classes%s; write them alike if they are one",
+                 path, first, second, pairs > 1 ? ", and so are others" : "");
 }
 
 ht_code ht_labels_tell_alike(const ht_raw_labels *train, const ht_raw_labels *classes, const char *path,
@@ -157,9 +176,11 @@ ht_code ht_labels_tell_alike(const ht_raw_labels *train, const ht_raw_labels *cl
     if (!list) return HT_FAIL;
     for (size_t c = 0; c < classes->count; c++) {
         const char *word = classes->items[c].word ? word_of(train, classes->items[c]) : NULL;
-        if (!word || strlen(word) >= sizeof list[used].text) continue;
-        ht_text_copy(list[used].text, sizeof list[used].text, word);
-        ht_text_fold(list[used].text);
+        if (word && strlen(word) >= sizeof list[used].text) continue;
+        ht_raw_labels shown = {.items = classes->items, .words = train->words};
+        ht_label_format(&shown, c, list[used].text, sizeof list[used].text);
+        if (word) ht_text_fold(list[used].text);
+        drop_zeros(list[used].text);
         list[used++].class = c;
     }
     if (used > 1) {

@@ -11,6 +11,9 @@
 
 enum { HT_CLASSES_MAX = 4096, HT_LABEL_NAME = 24 };
 
+/* Whole numbers up to here are told apart by a double. */
+#define HT_LABEL_NUMBERS 9007199254740992.0 /* 2^53 */
+
 /* Numbers compare as numbers (1 and 1.0 are one label), words byte by byte; numbers come before words. */
 typedef struct ht_raw_label {
     double number;
@@ -26,7 +29,8 @@ typedef struct ht_raw_labels {
 
 ht_code ht_labels_add_number(ht_raw_labels *labels, double number, ht_error *err);
 
-/* `text` is a number if all of it parses as one, otherwise a word. */
+/* `text` is a number if all of it parses as one, otherwise a word; so are codes: 02134, and what is as large
+ * as HT_LABEL_NUMBERS. */
 ht_code ht_labels_add_text(ht_raw_labels *labels, const char *text, ht_error *err);
 
 /* The same with a decimal comma, if that is what `decimal` is. */
@@ -45,8 +49,8 @@ void ht_labels_free(ht_raw_labels *labels);
 ht_code ht_labels_distinct(const ht_raw_labels *train, const char *path, ht_raw_labels *classes,
                            ht_error *err);
 
-/* Notes two classes whose labels differ only in capitals, spaces around them or hidden characters (words of
- * up to 63 bytes). */
+/* Notes two classes whose labels differ only in capitals, spaces around them, hidden characters or zeros
+ * before digits (words of up to 63 bytes). */
 ht_code ht_labels_tell_alike(const ht_raw_labels *train, const ht_raw_labels *classes, const char *path,
                              ht_notes *notes, ht_error *err);
 

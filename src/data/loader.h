@@ -42,6 +42,8 @@ typedef struct ht_raw_part {
     float *x;     /* (count × inputs) row-major, from ht_alloc; owned */
     double *wide; /* the same in double precision, for numbers that are not scaled yet; then x is NULL */
     ht_raw_labels labels; /* of the whole file: at least `count` */
+    size_t unlabelled;    /* rows of a table left out for want of a label, and what the first has there */
+    char no_label[HT_LABEL_NAME];
 } ht_raw_part;
 
 typedef struct ht_raw {

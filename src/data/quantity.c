@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 
+enum { MANY = 40 };
+
 /* The distinct labels, in order, and how often each occurs. */
 typedef struct spread {
     size_t samples, distinct;
@@ -54,26 +56,58 @@ static bool has_gaps(const spread *s)
            (s->distinct > 8 && span(s) >= 2 * k && n < 4 * k);
 }
 
+/* How far neighbouring counts are from each other in all, and how far chance alone would set them. */
+static void sum_changes(const spread *s, double *changes, double *chance)
+{
+    *changes = *chance = 0;
+    for (size_t i = 1; i < s->distinct; i++) {
+        double before = (double)s->counts[i - 1], here = (double)s->counts[i];
+        *changes += fabs(here - before);
+        *chance += 0.8 * sqrt(here + before); /* of two Poisson counts: sqrt(2 / pi) deviations */
+    }
+}
+
 /* Of one peak inside, with both ends well below: the counts go up and down no more than that takes, and what
  * chance adds. Neighbours of such counts are alike, and all are less even than chance makes them. */
 static bool has_one_peak(const spread *s)
 {
-    double changes = 0, chance = 0, alike = 0, squares = 0, mean = mean_of(s);
+    double changes, chance, alike = 0, squares = 0, mean = mean_of(s);
     size_t most = 0, last = s->distinct - 1;
+    sum_changes(s, &changes, &chance);
     for (size_t i = 0; i <= last; i++) {
         double here = (double)s->counts[i];
         if (s->counts[i] > s->counts[most]) most = i;
         squares += (here - mean) * (here - mean);
         if (i == last) break;
-        double next = (double)s->counts[i + 1];
-        changes += fabs(next - here);
-        chance += 0.8 * sqrt(here + next); /* of two Poisson counts: sqrt(2 / pi) deviations */
-        alike += (here - mean) * (next - mean);
+        alike += (here - mean) * ((double)s->counts[i + 1] - mean);
     }
     double peak = (double)s->counts[most], ends = (double)(s->counts[0] + s->counts[last]);
     bool inside =
         (double)s->counts[0] < 0.6 * peak && (double)s->counts[last] < 0.6 * peak && most > 0 && most < last;
     return inside && unevenness(s) > 3 && alike > 0.5 * squares && changes <= 2 * peak - ends + chance;
+}
+
+/* Uneven, and yet neighbours are as alike as chance lets them be: a scale. Not when the counts only fall or
+ * rise, as those of classes in the order of their frequency do. */
+static bool is_smooth(const spread *s)
+{
+    double changes, chance;
+    size_t least = 0, most = 0;
+    sum_changes(s, &changes, &chance);
+    for (size_t i = 0; i < s->distinct; i++) {
+        if (s->counts[i] < s->counts[least]) least = i;
+        if (s->counts[i] > s->counts[most]) most = i;
+    }
+    double fall = fabs((double)s->counts[0] - (double)s->counts[s->distinct - 1]);
+    double range = (double)s->counts[most] - (double)s->counts[least];
+    return unevenness(s) > 3 && changes <= 1.5 * chance + range && fall < 0.6 * range;
+}
+
+/* Many whole numbers, of a column that may hold anything. */
+static bool is_scale(const spread *s, ht_label_origin origin)
+{
+    if (s->words || s->distinct <= MANY || is_even(s)) return false;
+    return origin != HT_LABEL_NAMED || !is_dense(s) || is_smooth(s);
 }
 
 static bool looks_guessed_wrong(const spread *s)
@@ -93,6 +127,7 @@ static bool is_quantity(const spread *s, ht_label_origin origin)
     if (once && (origin != HT_LABEL_GIVEN || (!s->words && !is_dense(s)))) return true;
     if (guessed && looks_guessed_wrong(s)) return true;
     if (s->words) return false;
+    if (origin != HT_LABEL_GIVEN && is_scale(s, origin)) return true;
     return has_gaps(s) || (s->distinct > (guessed ? 10 : 20) && has_one_peak(s));
 }
 

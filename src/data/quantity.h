@@ -27,6 +27,8 @@ enum { HT_QUANTITY_SIZE = 160 };
  *     all have as many samples, as in sets made by hand;
  *   - they are more than 20 whole numbers (guessed: 10) whose counts rise to one peak and fall again, as
  *     far as chance lets one see;
+ *   - they are more than 40 whole numbers of a column, not all as frequent; of one that is called like a
+ * label only when they are not 0, 1, 2 … or 1, 2, 3 …, or when neighbours are alike in their uneven counts;
  *   - they are guessed, and more than 50 and a tenth of the samples; or more than 20 numbers, not 0, 1, 2 …
  * or 1, 2, 3 …, and more than the root of the samples, or with a gap and a value that occurs once. 26
  * letters, 47 or 62 characters, 100 classes of pictures pass. Fewer than two labels are no quantity. */

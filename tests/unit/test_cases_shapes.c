@@ -143,6 +143,70 @@ static void what_says_the_same_as_the_label_is_left_out(void **state)
     ht_dataset_free(data);
 }
 
+static void a_twin_with_gaps_is_left_out(void **state)
+{
+    (void)state;
+    begin("a,copy,label\n");
+    for (int i = 0; i < 60; i++) {
+        add("%.2f,", bell());
+        if (i != 7 && i != 20) add("%d", i % 3);
+        add(",%d\n", i % 3 + 5);
+    }
+    put_text("t.csv", big);
+    ht_dataset *data = LOAD("csv:t.csv", .scale = HT_SCALE_NONE);
+    assert_int_equal(data->inputs, 1);
+    noted(data, "column 2 'copy' says the same as the label");
+    ht_dataset_free(data);
+}
+
+static void a_one_hot_label_is_no_input(void **state)
+{
+    (void)state;
+    for (int marks = 2; marks <= 4; marks++) { /* of four classes: with two they may be properties */
+        begin("a,class");
+        for (int m = 0; m < marks; m++) add(",c%d", m);
+        for (int i = 0; i < 60; i++) {
+            add("\n%.2f,%d", bell(), i % 4);
+            for (int m = 0; m < marks; m++)
+                add(",%s", m == 1 ? (i % 4 == m ? "True" : "False") : i % 4 == m ? "1" : "0");
+        }
+        put_text("t.csv", big);
+        ht_dataset *data = LOAD("csv:t.csv", .scale = HT_SCALE_NONE);
+        assert_int_equal(data->inputs, marks == 2 ? 3 : 1);
+        if (marks > 2) noted(data, "column 3 'c0', column 4 'c1', column 5 'c2'");
+        if (marks > 2)
+            noted(data, "say the same as the label (one-hot: each marks a class) and are left out");
+        ht_dataset_free(data);
+    }
+}
+
+static void one_hot_labels_are_asked_about(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"1,0,0", "0,1,0", "0,0,1"}, *const truths[] = {"True", "False"};
+    for (int t = 0; t < 2; t++) {
+        begin("a,flag,setosa,versicolor,virginica\n");
+        for (int i = 0; i < 30; i++) {
+            add("%.2f,%d,", bell(), i % 2);
+            if (t == 0) add("%s\n", rows[i % 3]);
+            if (t == 1) add("%s,%s,%s\n", truths[i % 3 != 0], truths[i % 3 != 1], truths[i % 3 != 2]);
+        }
+        put_text("t.csv", big);
+        refuse("csv:t.csv", (ht_data_options){0},
+               "one of the 3 columns from column 3 'setosa' to column 5 'virginica' is 1 in every row",
+               "idxmax");
+        ht_dataset *data = LOAD("csv:t.csv", .label = "flag");
+        assert_int_equal(data->inputs, 4);
+        ht_dataset_free(data);
+    }
+    begin("a,b,c,d\n"); /* flags beside a label */
+    for (int i = 0; i < 40; i++) add("%.2f,%d,%d,%d\n", bell(), i % 2, i * 7 % 5 % 2, i % 3 == 0);
+    put_text("t.csv", big);
+    ht_dataset *data = LOAD("csv:t.csv", .dir = NULL);
+    assert_int_equal(data->inputs, 3);
+    ht_dataset_free(data);
+}
+
 /* ---- the first line ---------------------------------------------------------------------------- */
 
 static void headers_of_numbers_are_no_samples(void **state)
@@ -305,6 +369,230 @@ static void many_classes_are_classes(void **state)
     drop("set");
 }
 
+static void a_scale_is_questioned_whatever_its_name(void **state)
+{
+    (void)state;
+    enum { N = 5000, MADE = 4 };
+    dice_state = 4;
+    begin("a,target\n"); /* a score */
+    for (int i = 0; i < 400; i++) add("%.2f,%.0f\n", bell(), floor(101 * dice()));
+    put_text("s.csv", big);
+    refuse("csv:s.csv", (ht_data_options){0}, "called so, is taken for the label, but its",
+           "--label 2 takes it all the same");
+    ht_dataset *data = LOAD("csv:s.csv", .label = "target");
+    noted(data, "look like a quantity, each value is a class");
+    ht_dataset_free(data);
+    begin("a,y\n"); /* years */
+    for (int i = 0; i < N; i++) add("%.2f,%.0f\n", bell(), 1920 + floor(91 * dice()));
+    put_text("s.csv", big);
+    refuse("csv:s.csv", (ht_data_options){0}, "91 values (1920 … 2010)", "look like a quantity");
+    begin(""); /* a score in the last column, without a name */
+    for (int i = 0; i < N; i++) add("%.2f,%.0f\n", bell(), round(fmax(0, fmin(100, 55 + 20 * bell()))));
+    put_text("s.csv", big);
+    refuse("csv:s.csv", (ht_data_options){0}, "101 values (0 … 100)", "look like a quantity");
+    for (int made = 0; made < MADE; made++) { /* pictures: even, dealt, in order of their frequency */
+        begin(made == 0 ? "" : "a,label\n");
+        for (int i = 0; i < N; i++) {
+            double c = made == 3 ? fmod(floor(-40 * log(1 - dice())), 100) : floor(100 * dice());
+            add("%.2f,%.0f\n", bell(), made < 2 ? i % 100 : c);
+        }
+        put_text("s.csv", big);
+        data = LOAD("csv:s.csv", .dir = NULL);
+        assert_int_equal(data->classes, 100);
+        ht_dataset_free(data);
+    }
+}
+
+static void a_quantity_in_arrays_is_told_when_a_value_is_new(void **state)
+{
+    (void)state;
+    double y[404];
+    const char *const path = "set/y_train.npy";
+    char full[512];
+    ht_error err = {0};
+    for (int i = 0; i < 404; i++) y[i] = i % 101;
+    put_arrays(y, 404);
+    snprintf(full, sizeof full, "%s/%s", work_dir, path);
+    for (int i = 50; i < 404; i += 101) y[i] = 51;
+    assert_int_equal(ht_npy_write_f64(full, y, 1, (const size_t[]){404}, &err), HT_OK);
+    refuse("npy:set", (ht_data_options){0}, "the label '50' does not occur", "look like a quantity");
+    drop("set");
+}
+
+static void arrays_of_two_shapes_are_refused(void **state)
+{
+    (void)state;
+    double y[24] = {0};
+    char path[512];
+    ht_error err = {0};
+    for (int i = 0; i < 24; i++) y[i] = i % 2;
+    put_arrays(y, 4);
+    snprintf(path, sizeof path, "%s/set/X_train.npy", work_dir);
+    assert_int_equal(ht_npy_write_f64(path, y, 3, (const size_t[]){4, 2, 3}, &err), HT_OK);
+    snprintf(path, sizeof path, "%s/set/X_test.npy", work_dir);
+    assert_int_equal(ht_npy_write_f64(path, y, 3, (const size_t[]){4, 3, 2}, &err), HT_OK);
+    refuse("npy:set", (ht_data_options){0}, "X_test.npy: its samples are 3 x 2", "are 2 x 3");
+    assert_int_equal(ht_npy_write_f64(path, y, 3, (const size_t[]){4, 2, 3}, &err), HT_OK);
+    ht_dataset *data = LOAD("npy:set", .dir = NULL);
+    assert_int_equal(data->inputs, 6);
+    ht_dataset_free(data);
+    drop("set");
+}
+
+static void labels_beyond_a_double_stay_apart(void **state)
+{
+    (void)state;
+    double y[4] = {0, 1, 9007199254740992.0, 1};
+    begin("a,label\n");
+    for (int i = 0; i < 60; i++) add("%.2f,%lld\n", bell(), 9007199254740992LL + i % 3);
+    put_text("l.csv", big);
+    ht_dataset *data = LOAD("csv:l.csv", .dir = NULL);
+    assert_int_equal(data->classes, 3);
+    assert_string_equal(data->class_names[1], "9007199254740993");
+    ht_dataset_free(data);
+    put_arrays(y, 4); /* 2^53 may have been 2^53 + 1 */
+    refuse("npy:set", (ht_data_options){0}, "label 3 is 9.0072e+15", "save them as strings");
+    drop("set");
+}
+
+static void codes_keep_their_zeros(void **state)
+{
+    (void)state;
+    static const char *const codes[] = {"02134", "2134", "10001"};
+    begin("a,label\n");
+    for (int i = 0; i < 60; i++) add("%.2f,%s\n", bell(), codes[i % 3]);
+    put_text("z.csv", big);
+    ht_dataset *data = LOAD("csv:z.csv", .dir = NULL);
+    assert_int_equal(data->classes, 3);
+    assert_string_equal(data->class_names[2], "02134");
+    noted(data, "the labels '2134' and '02134' differ only in");
+    ht_dataset_free(data);
+}
+
+/* ---- what to do -------------------------------------------------------------------------------- */
+
+static void refuse_without(const char *label, const char *word, const char *without)
+{
+    ht_error err = {0};
+    ht_data_options options = {.dir = work_dir, .seed = 1, .label = label};
+    ht_dataset *data = ht_dataset_load("csv:w.csv", &options, &err);
+    assert_null(data);
+    if (!strstr(err.text, word) || strstr(err.text, without)) fail_msg("%s", err.text);
+}
+
+static void advice_helps(void **state)
+{
+    (void)state;
+    begin("");
+    for (int i = 0; i < 300; i++) add("%c,%.0f,%d\n", 'A' + i % 26, 15 * dice(), i % 4);
+    put_text("w.csv", big);
+    refuse("csv:w.csv", (ht_data_options){0}, "column 1 holds words",
+           "--label 1 takes column 1, which has 26 values");
+    begin("a,name,sex,label\n");
+    for (int i = 0; i < 60; i++) add("%.2f,Mr %d,%s,%d\n", bell(), i, i % 2 ? "m" : "f", i % 3);
+    put_text("w.csv", big);
+    refuse_without(NULL, "column 2 'name' holds words", "--label");
+    refuse_without("label", "(so does another column)", "--label");
+    begin("a,sex,label\n"); /* the label is named: sex is none */
+    for (int i = 0; i < 60; i++) add("%.2f,%s,%d\n", bell(), i % 2 ? "m" : "f", i % 3);
+    put_text("w.csv", big);
+    refuse_without(NULL, "pandas.get_dummies", "--label");
+}
+
+static void numbers_with_marks_and_units_are_no_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cell, *hint;
+    } made[] = {{"\"6,59%d\"", "mark thousands: write 1234.5"},
+                {"1%d%", "without its unit"},
+                {"$5%d", "without its unit"},
+                {"5%d \u20ac", "without its unit"},
+                {"\"1,00%d.5\"", "without marks between the thousands"},
+                {"room 5%d", "as pandas.get_dummies does"},
+                {"5%da", "as pandas.get_dummies does"}};
+    for (size_t m = 0; m < sizeof made / sizeof made[0]; m++) {
+        begin("a,b,label\n");
+        for (int i = 0; i < 30; i++) {
+            add("%.2f,", bell());
+            char cell[64] = "";
+            const char *at = strstr(made[m].cell, "%d"); /* a digit there */
+            snprintf(cell, sizeof cell, "%.*s%d%s", (int)(at - made[m].cell), made[m].cell, i % 10, at + 2);
+            add("%s,%d\n", cell, i % 2);
+        }
+        put_text("w.csv", big);
+        refuse("csv:w.csv", (ht_data_options){0}, made[m].hint, "w.csv:2: column 2 'b' holds");
+    }
+    begin("a;b;label\n");
+    for (int i = 0; i < 30; i++) add("0,%d5;%d.843;%d\n", i % 10, i % 7, i % 2);
+    for (int i = 0; i < 9; i++) add("0,%d5;;%d\n", i % 10, i % 2);
+    put_text("w.csv", big);
+    refuse("csv:w.csv", (ht_data_options){0}, "column 2 'b' holds '0.843'",
+           "other cells have decimal commas");
+}
+
+static void one_class_beside_missing_labels_is_told(void **state)
+{
+    (void)state;
+    begin("a,label\n");
+    for (int i = 0; i < 80; i++) add("%.2f,%s\n", bell(), i % 2 ? "NA" : "EU");
+    put_text("w.csv", big);
+    refuse("csv:w.csv", (ht_data_options){0}, "all 40 labels are 'EU'",
+           "40 rows without a label ('NA') were left out");
+}
+
+/* ---- headers of numbers ------------------------------------------------------------------------ */
+
+static void columns_called_by_numbers_are_taken_by_name(void **state)
+{
+    (void)state;
+    begin("0,1,2,3\n");
+    for (int i = 0; i < 100; i++) add("%d,%d,%.2f,%.3f\n", i % 3, i * 7 % 4, bell(), bell());
+    put_text("n.csv", big);
+    refuse("csv:n.csv", (ht_data_options){0}, "--label 0 takes column 1 '0', which has 3 values",
+           "--label 1 takes column 2 '1', which has 4 values");
+    ht_dataset *data = LOAD("csv:n.csv", .label = "0");
+    assert_int_equal(data->classes, 3);
+    fact(data, "label: column 1 '0', as data.label says");
+    ht_dataset_free(data);
+    data = LOAD("csv:n.csv", .label = "1");
+    assert_int_equal(data->classes, 4);
+    noted(data, "column 2 '1' is the label: data.label was taken for its name; column 1 is called '0'");
+    ht_dataset_free(data);
+    refuse("csv:n.csv", (ht_data_options){.label = "4"}, "no column is called '4'", "column 4 is called '3'");
+    begin("1,2,label\n"); /* one of them, out of place */
+    for (int i = 0; i < 60; i++) add("%d,%d,%d\n", i % 3, i % 2, i % 5);
+    put_text("n.csv", big);
+    data = LOAD("csv:n.csv", .label = "3");
+    assert_int_equal(data->classes, 5);
+    ht_dataset_free(data);
+    begin("a,a,label\n");
+    for (int i = 0; i < 60; i++) add("%d,%d,%d\n", i % 3, i % 2, i % 5);
+    put_text("n.csv", big);
+    refuse("csv:n.csv", (ht_data_options){.label = "a"}, "columns 1 and 2 are both called 'a'", NULL);
+}
+
+static void numbers_as_names_are_matched_across_files(void **state)
+{
+    (void)state;
+    static const char *const heads[][2] = {{"0,1,2,3\n", "2,0,1,3\n"}, {"0,1,2,target\n", "2,0,1,target\n"}};
+    for (int h = 0; h < 2; h++) {
+        begin(heads[h][0]);
+        for (int i = 0; i < 30; i++)
+            add("%d.5,%d.25,%d.75,%d\n", i * 7 % 30, i * 11 % 30, i * 13 % 30, i % 3);
+        put_text("one.csv", big);
+        begin(heads[h][1]);
+        for (int i = 0; i < 30; i++)
+            add("%d.75,%d.5,%d.25,%d\n", i * 13 % 30, i * 7 % 30, i * 11 % 30, i % 3);
+        put_text("two.csv", big);
+        ht_dataset *data = LOAD("csv:one.csv,two.csv", .scale = HT_SCALE_NONE);
+        assert_int_equal(data->test.count, 30);
+        for (int i = 0; i < 90; i++) assert_true(data->train.x[i] == data->test.x[i]);
+        noted(data, "two.csv: its columns are not those of the training file in the same order");
+        ht_dataset_free(data);
+    }
+}
+
 /* ---- words that look alike --------------------------------------------------------------------- */
 
 static void labels_that_look_alike_are_told(void **state)
@@ -314,7 +602,7 @@ static void labels_that_look_alike_are_told(void **state)
     ht_dataset *data = LOAD("csv:l.csv,l.csv", .scale = HT_SCALE_NONE);
     assert_int_equal(data->classes, 4);
     assert_string_equal(data->class_names[3], "c?at");
-    noted(data, "the labels 'Cat' and 'cat' differ only in capitals, spaces or hidden characters");
+    noted(data, "the labels 'Cat' and 'cat' differ only in capitals, spaces, hidden characters");
     noted(data, "and so are others");
     ht_dataset_free(data);
     static const char *const hidden[] = {"\u200b", "\u200c", "\u200d", "\ufeff",     "\u202e", "\u2066",
@@ -355,11 +643,24 @@ int main(void)
         cmocka_unit_test(names_of_labels_are_known),
         cmocka_unit_test(two_labels_are_asked_about),
         cmocka_unit_test(what_says_the_same_as_the_label_is_left_out),
+        cmocka_unit_test(a_twin_with_gaps_is_left_out),
+        cmocka_unit_test(a_one_hot_label_is_no_input),
+        cmocka_unit_test(one_hot_labels_are_asked_about),
         cmocka_unit_test(headers_of_numbers_are_no_samples),
         cmocka_unit_test(a_first_line_unlike_the_others_is_asked_about),
         cmocka_unit_test(samples_first_are_seldom_asked_about),
         cmocka_unit_test(quantities_are_no_labels_in_any_format),
         cmocka_unit_test(many_classes_are_classes),
+        cmocka_unit_test(a_scale_is_questioned_whatever_its_name),
+        cmocka_unit_test(a_quantity_in_arrays_is_told_when_a_value_is_new),
+        cmocka_unit_test(arrays_of_two_shapes_are_refused),
+        cmocka_unit_test(labels_beyond_a_double_stay_apart),
+        cmocka_unit_test(codes_keep_their_zeros),
+        cmocka_unit_test(advice_helps),
+        cmocka_unit_test(numbers_with_marks_and_units_are_no_words),
+        cmocka_unit_test(one_class_beside_missing_labels_is_told),
+        cmocka_unit_test(columns_called_by_numbers_are_taken_by_name),
+        cmocka_unit_test(numbers_as_names_are_matched_across_files),
         cmocka_unit_test(labels_that_look_alike_are_told),
         cmocka_unit_test(series_with_timestamps_are_refused_once),
     };

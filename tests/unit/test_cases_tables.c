@@ -145,6 +145,29 @@ static void an_index_that_was_shuffled_is_left_out_by_its_name(void **state)
     ht_dataset_free(data);
 }
 
+static void whole_numbers_that_rise_are_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head;
+        int first, step;
+    } made[] = {{"dose_mg,a,label\n", 2, 5}, {"age,a,label\n", 18, 1}, {"a,t,label\n", 0, 2}, {"", 7, 2}};
+    for (size_t m = 0; m < sizeof made / sizeof made[0]; m++) {
+        char text[1024];
+        int used = snprintf(text, sizeof text, "%s", made[m].head);
+        for (int i = 0; i < 30; i++) {
+            int value = made[m].first + made[m].step * i;
+            used +=
+                snprintf(text + used, sizeof text - (size_t)used, m == 2 ? "0.%d,%d,%d\n" : "%d,0.%d,%d\n",
+                         m == 2 ? i % 7 : value, m == 2 ? value : i % 7, i % 2);
+        }
+        ht_dataset *data = two(text, NULL);
+        assert_int_equal(data->inputs, 2);
+        noted(data, "holds whole numbers that rise from row to row and is taken for an input");
+        ht_dataset_free(data);
+    }
+}
+
 static void a_column_that_may_number_the_samples_is_told(void **state)
 {
     (void)state;
@@ -846,6 +869,7 @@ int main(void)
         cmocka_unit_test(columns_of_the_test_file_are_matched_by_name),
         cmocka_unit_test(row_numbers_are_left_out),
         cmocka_unit_test(an_index_that_was_shuffled_is_left_out_by_its_name),
+        cmocka_unit_test(whole_numbers_that_rise_are_kept),
         cmocka_unit_test(a_column_that_may_number_the_samples_is_told),
         cmocka_unit_test(numbers_with_fractions_are_never_row_numbers),
         cmocka_unit_test(a_quantity_is_questioned_as_a_label),

@@ -20,14 +20,8 @@ static ht_code refuse_cell(const ht_sheet *table, const ht_csv *csv, size_t i, h
     const char *field = ht_csv_field(csv, i), *hint = "; remove or fill in such rows first";
     if (ht_cell_no_label(field) || *field == '\0')
         hint = " (data.missing=refuse); fill it in, or let data.missing=impute do it";
-    else if (strchr(field, ',') && strchr(field, '.'))
-        hint = "; write it without marks between the thousands";
-    else if (strchr(field, table->dialect.decimal == ',' ? '.' : ','))
-        hint =
-            table->dialect.decimal == ','
-                ? "; other cells have decimal commas, so its point could be one or mark thousands: write all "
-                  "alike"
-                : "; its comma could be a decimal one or mark thousands: write 1234.5";
+    else if (ht_cell_hint(field, table->dialect.decimal))
+        hint = ht_cell_hint(field, table->dialect.decimal);
     return ht_error_set(err, HT_FAIL, "%s:%zu: field %zu '%.32s' is not a finite number%s", csv->path,
                         csv->record_line, i + 1, field, hint);
 }
@@ -47,7 +41,8 @@ static ht_code add_record(const ht_sheet *table, const ht_columns *columns, cons
     const char *label = ht_csv_field(csv, field_of(columns, columns->label));
     if (ht_cell_no_label(label)) {
         if (refuse) return refuse_cell(table, csv, field_of(columns, columns->label), err);
-        rows->unlabelled++;
+        if (rows->part->unlabelled++ == 0)
+            ht_text_copy(rows->part->no_label, sizeof rows->part->no_label, label);
         return HT_OK;
     }
     for (size_t i = 0; i < columns->count; i++) {
@@ -76,9 +71,9 @@ static ht_code read_rows(const ht_sheet *table, const ht_columns *columns, bool 
     while ((code = ht_csv_next(&csv, err)) == HT_OK && csv.count > 0)
         if ((code = add_record(table, columns, &csv, refuse, &rows, err)) != HT_OK) break;
     ht_csv_free(&csv);
-    if (rows.unlabelled > 0)
-        ht_notes_add(notes, "%s: %zu row%s without a label %s left out", part->path, rows.unlabelled,
-                     rows.unlabelled == 1 ? "" : "s", rows.unlabelled == 1 ? "is" : "are");
+    if (part->unlabelled > 0)
+        ht_notes_add(notes, "%s: %zu row%s without a label %s left out", part->path, part->unlabelled,
+                     part->unlabelled == 1 ? "" : "s", part->unlabelled == 1 ? "is" : "are");
     return code;
 }
 

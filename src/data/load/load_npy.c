@@ -1,6 +1,7 @@
 /* npy:DIR - X_train.npy, y_train.npy, X_test.npy, y_test.npy; X (samples × anything); y (samples), a column
  * of them or one-hot rows: numbers or strings. */
 #include <limits.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,11 @@
 #include "data/npy.h"
 #include "data/source.h"
 
-/* Labels are compared as doubles; beyond this two integers might become one. */
-#define LABEL_MAX 9007199254740992.0
+/* Of one sample: what X has after its first dimension. */
+typedef struct sample_shape {
+    int ndim;
+    size_t of[HT_NPY_DIMENSIONS];
+} sample_shape;
 
 /* Numbers that a float may not hold are kept in double precision until they are scaled. */
 static ht_code widen(const char *path, ht_npy *array, ht_error *err)
@@ -26,7 +30,7 @@ static ht_code widen(const char *path, ht_npy *array, ht_error *err)
     return HT_OK;
 }
 
-static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_error *err)
+static ht_code read_inputs(const char *path, ht_raw_part *part, sample_shape *shape, ht_error *err)
 {
     ht_npy array;
     ht_code code = ht_npy_read(path, HT_NPY_FLOAT, &array, err);
@@ -42,7 +46,8 @@ static ht_code read_inputs(const char *path, ht_raw_part *part, bool *alike, ht_
         code = ht_error_set(err, HT_FAIL, "%s: has more than 4 GB of values; use a part of it", path);
     if (code == HT_OK) code = widen(path, &array, err);
     if (code == HT_OK) {
-        *alike = array.ndim > 2;
+        shape->ndim = array.ndim - 1;
+        memcpy(shape->of, array.shape + 1, (size_t)shape->ndim * sizeof shape->of[0]);
         part->inputs = array.count / array.shape[0];
         part->count = array.shape[0]; /* whole: its inputs may have to be scaled */
         part->x = array.f32;
@@ -99,9 +104,10 @@ static ht_code check_shape(const ht_npy *y, const ht_raw_part *part, ht_error *e
 
 static ht_code add_number(ht_raw_part *part, size_t index, double label, ht_error *err)
 {
-    if (label >= -LABEL_MAX && label <= LABEL_MAX) return ht_labels_add_number(&part->labels, label, err);
-    return ht_error_set(err, HT_FAIL, "%s: label %zu is %g; labels are numbers within 2^53", part->path,
-                        index + 1, label);
+    if (fabs(label) < HT_LABEL_NUMBERS) return ht_labels_add_number(&part->labels, label, err);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: label %zu is %g; labels are numbers below 2^53: save them as strings",
+                        part->path, index + 1, label);
 }
 
 static ht_code add_text(ht_raw_part *part, size_t index, const char *label, ht_error *err)
@@ -153,14 +159,41 @@ static ht_code inputs_file(const char *dir, const char *suffix, char to[HT_DATA_
     return HT_OK;
 }
 
-static ht_code load_part(const char *dir, const char *suffix, ht_raw *raw, ht_raw_part *part, ht_error *err)
+static ht_code load_part(const char *dir, const char *suffix, ht_raw *raw, ht_raw_part *part,
+                         sample_shape *shape, ht_error *err)
 {
     char name[32];
     if (inputs_file(dir, suffix, part->inputs_path, err) != HT_OK) return err->code;
     snprintf(name, sizeof name, "y_%s.npy", suffix);
     if (ht_file_join(part->path, sizeof part->path, dir, name, err) != HT_OK) return err->code;
-    if (read_inputs(part->inputs_path, part, &raw->alike, err) != HT_OK) return err->code;
+    if (read_inputs(part->inputs_path, part, shape, err) != HT_OK) return err->code;
     return read_labels(part, &raw->notes, err);
+}
+
+/* "3 x 6 x 6" */
+static void describe_shape(const sample_shape *shape, char *to, size_t size)
+{
+    size_t used = 0;
+    for (int i = 0; i < shape->ndim && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s%zu", i ? " x " : "", shape->of[i]);
+}
+
+/* As many values in another shape are not the same inputs (transposed, flattened). */
+static ht_code check_samples(const ht_raw *raw, const sample_shape *train, const sample_shape *test,
+                             ht_error *err)
+{
+    char one[200] = "", other[200] = "";
+    bool same = train->ndim == test->ndim;
+    for (int i = 0; same && i < train->ndim; i++) same = train->of[i] == test->of[i];
+    if (same || raw->train.inputs != raw->test.inputs)
+        return HT_OK; /* another number of values: told later */
+    describe_shape(train, one, sizeof one);
+    describe_shape(test, other, sizeof other);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: its samples are %s, those of the training file %s are %s; save both in one shape "
+        "(transpose or reshape)",
+        raw->test.inputs_path, other, raw->train.inputs_path, one);
 }
 
 ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
@@ -170,6 +203,9 @@ ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (!ht_file_is_dir(dir))
         return ht_error_set(err, HT_FAIL, "%s: is not a directory; npy:DIR names the directory that holds %s",
                             dir, request->source);
-    if (load_part(dir, "train", raw, &raw->train, err) != HT_OK) return err->code;
-    return load_part(dir, "test", raw, &raw->test, err);
+    sample_shape train = {0}, test = {0};
+    if (load_part(dir, "train", raw, &raw->train, &train, err) != HT_OK) return err->code;
+    if (load_part(dir, "test", raw, &raw->test, &test, err) != HT_OK) return err->code;
+    raw->alike = test.ndim > 1;
+    return check_samples(raw, &train, &test, err);
 }

@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "data/table/label.h"
 
-enum { COUNTED_ROWS = 10, DESCRIBED = 80 };
+enum { COUNTED_ROWS = 10, SUSPECT_ROWS = 20, DESCRIBED = 80 };
 
 /* ---- what is left out -------------------------------------------------------------------------- */
 
@@ -20,8 +20,9 @@ static bool is_whole(const ht_column *c)
 
 static bool is_id_name(const char *name)
 {
-    static const char *const names[] = {"id",      "index",    "idx", "row",       "rowid",    "row_id",
-                                        "rowname", "rownames", "no",  "sample_id", "sampleid", "instance"};
+    static const char *const names[] = {
+        "id",       "index", "idx", "row", "rowid", "row_id", "row_no",    "rownum",   "row_num", "rowname",
+        "rownames", "no",    "no.", "nr",  "nr.",   "#",      "sample_id", "sampleid", "instance"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcasecmp(name, names[i]) == 0) return true;
@@ -35,10 +36,11 @@ static bool all_differ(const ht_column *c)
     return c->distinct == HT_COLUMN_DISTINCT || (size_t)c->distinct == c->numbers;
 }
 
-/* Rising whole numbers of which few are left out: a part of the rows of a file that counts them. */
-static bool is_dense(const ht_column *c)
+/* Does it count the rows? From 0 or 1; without a name from whatever the first row is called. */
+static bool counts_rows(const ht_sheet *table, const ht_column *c)
 {
-    return c->rising && c->last - c->first < 10.0 * (double)c->numbers;
+    bool begins = c->first == 0 || c->first == 1 || !table->header;
+    return c->numbers >= COUNTED_ROWS && c->counting && begins;
 }
 
 /* Why a column is left out; NULL: it is not. */
@@ -46,7 +48,7 @@ static const char *reason(const ht_sheet *table, size_t i)
 {
     const ht_column *c = &table->column[i];
     const char *name = ht_sheet_name(table, i);
-    bool named = table->header, long_enough = c->numbers >= COUNTED_ROWS;
+    bool named = table->header;
     if (table->rows == 0) return NULL;
     if (c->numbers == 0 && c->words == 0) return "it has no value";
     if (named && ht_sheet_is_index(name)) {
@@ -55,8 +57,7 @@ static const char *reason(const ht_sheet *table, size_t i)
     }
     if (!is_whole(c) || c->missing > 0) return NULL;
     if (named && is_id_name(name) && (c->rising || all_differ(c))) return "row numbers";
-    if (long_enough && c->counting) return "row numbers: it counts by 1";
-    if (long_enough && i == 0 && is_dense(c)) return "row numbers: whole numbers that rise";
+    if (counts_rows(table, c)) return "row numbers: it counts by 1";
     return NULL;
 }
 
@@ -104,23 +105,44 @@ static ht_code refuse_text(const ht_sheet *table, size_t i, ht_error *err)
         table->path, what);
 }
 
+/* An input that holds words for the most part, which are not all true or false. */
+static bool is_wordy(const ht_columns *columns, const ht_sheet *table, size_t i)
+{
+    const ht_column *c = &table->column[i];
+    if (i == columns->label || columns->out[i] || c->words <= c->numbers) return false;
+    return c->truths != c->words || c->numbers > 0;
+}
+
+/* Another label helps only who guessed it, and when no other column holds words. */
+static ht_code refuse_column(const ht_columns *columns, const ht_sheet *table, size_t i, ht_error *err)
+{
+    char what[DESCRIBED], label[400] = "", others[60] = "";
+    const ht_column *c = &table->column[i];
+    const char *hint = ht_cell_hint(c->word, table->dialect.decimal);
+    size_t more = 0;
+    for (size_t k = 0; k < columns->count; k++) more += k != i && is_wordy(columns, table, k);
+    if (more == 0 && columns->origin == HT_LABEL_GUESSED)
+        ht_label_propose_one(columns, table, i, label, sizeof label);
+    if (more > 0) snprintf(others, sizeof others, " (so do %zu other columns)", more);
+    if (more == 1) snprintf(others, sizeof others, " (so does another column)");
+    ht_sheet_describe(table, i, what, sizeof what);
+    if (hint)
+        return ht_error_set(err, HT_FAIL, "%s:%zu: %s holds '%s'; inputs are plain numbers%s", table->path,
+                            c->word_line, what, c->word, hint);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s:%zu: %s holds words, as '%s' (%d%s different ones); inputs are numbers: leave it out "
+        "or encode it, as pandas.get_dummies does%s%s",
+        table->path, c->word_line, what, c->word, c->distinct,
+        c->distinct == HT_COLUMN_DISTINCT ? " or more" : "", others, label);
+}
+
 static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht_error *err)
 {
-    char what[DESCRIBED], other[400];
     for (size_t i = 0; i < columns->count; i++) {
-        const ht_column *c = &table->column[i];
-        if (i == columns->label || columns->out[i]) continue;
-        if (c->text) return refuse_text(table, i, err);
-        if (c->words <= c->numbers) continue;
-        if (c->truths == c->words && c->numbers == 0) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
-        ht_label_propose(columns, table, other, sizeof other);
-        return ht_error_set(err, HT_FAIL,
-                            "%s:%zu: %s holds words, as '%s' (%d%s different ones); inputs are numbers: "
-                            "leave it out or encode "
-                            "it, as pandas.get_dummies does%s",
-                            table->path, c->word_line, what, c->word, c->distinct,
-                            c->distinct == HT_COLUMN_DISTINCT ? " or more" : "", other);
+        bool input = i != columns->label && !columns->out[i];
+        if (input && table->column[i].text) return refuse_text(table, i, err);
+        if (is_wordy(columns, table, i)) return refuse_column(columns, table, i, err);
     }
     return HT_OK;
 }
@@ -130,9 +152,10 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
 {
     char what[DESCRIBED];
     columns->count = table->columns;
-    if (ht_label_find(columns, table, wanted, err) != HT_OK) return err->code;
+    if (ht_label_find(columns, table, wanted, raw, err) != HT_OK) return err->code;
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
+    if (ht_columns_onehot(columns, table, err) != HT_OK) return err->code;
     if (ht_columns_twins(columns, table, raw, err) != HT_OK) return err->code;
     ht_label_tell(columns, table, raw);
     for (size_t i = 0; i < columns->count; i++) columns->inputs += i != columns->label && !columns->out[i];
@@ -214,7 +237,7 @@ static ht_code map_names(ht_columns *columns, const ht_sheet *train, const ht_sh
 ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
                            ht_error *err)
 {
-    if (train->header && test->header && !train->counted && !test->counted) {
+    if (train->header && test->header && train->counted == test->counted) {
         if (same_names(train, test)) return HT_OK;
         return map_names(columns, train, test, raw, err);
     }
@@ -237,13 +260,32 @@ static int compare_numbers(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Those that a row number is like. */
+static void tell_rising(const ht_columns *columns, const ht_sheet *table, ht_raw *raw)
+{
+    char what[DESCRIBED];
+    for (size_t i = 0; i < columns->count; i++) {
+        const ht_column *c = &table->column[i];
+        if (i == columns->label || columns->out[i] || !is_whole(c) || !c->rising) continue;
+        if (c->numbers < SUSPECT_ROWS) continue;
+        ht_sheet_describe(table, i, what, sizeof what);
+        ht_notes_add(
+            &raw->notes,
+            "%s: %s holds whole numbers that rise from row to row and is taken for an input; if it only "
+            "numbers the samples, leave it out of the file",
+            table->path, what);
+    }
+}
+
 ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED];
     const ht_raw_part *part = &raw->train;
     bool different = true;
-    if (part->count < 20 || columns->out[0] || columns->label == 0 || !is_whole(&table->column[0]) ||
-        table->column[0].missing > 0 || table->column[0].distinct < HT_COLUMN_DISTINCT)
+    tell_rising(columns, table, raw);
+    if (part->count < SUSPECT_ROWS || table->column[0].rising || columns->out[0] || columns->label == 0 ||
+        !is_whole(&table->column[0]) || table->column[0].missing > 0 ||
+        table->column[0].distinct < HT_COLUMN_DISTINCT)
         return HT_OK;
     double *values = ht_alloc(part->count, sizeof *values, "a column", err);
     if (!values) return err->code;

@@ -18,8 +18,7 @@ typedef struct ht_columns {
 /* Finds the label (label.h), and leaves out, noting it:
  *   - a column without a name, or called Unnamed: 0, of whole numbers (pandas' index), or of row names (R);
  *   - one called id, index or alike, whose values are distinct whole numbers;
- *   - one of whole numbers that count the rows, over 10 rows or more; the first column also when they only
- *     rise and are close together;
+ *   - one of whole numbers that count the rows by 1, over 10 rows or more: from 0 or 1, or without a header;
  *   - one without any value;
  *   - one that says the same as the label (ht_columns_twins).
  * A column of words that is no label is an error that names it. */
@@ -27,16 +26,21 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
                           ht_error *err);
 
 /* Leaves out the columns in which each class of the label has a value of its own, over 20 rows or more with
- * up to 64 classes; but never the only input, which is told. In twins.c. */
+ * up to 64 classes, up to a fifth of its cells missing; and columns that together are the label one-hot, one
+ * for each class, or for each but one; but never the only inputs, which is told. In twins.c. */
 ht_code ht_columns_twins(ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
+
+/* HT_FAIL when a label that was guessed is the last of three columns or more of which just one is 1 in every
+ * row (10 or more): one-hot labels. In onehot.c. */
+ht_code ht_columns_onehot(const ht_columns *columns, const ht_sheet *table, ht_error *err);
 
 /* The test file must have as many columns; or, where both name them, the same names: in another order they
  * are matched, and that is noted. */
 ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
                            ht_error *err);
 
-/* Notes a first input of whole numbers of which no two are equal, in 20 samples or more: it may number the
- * samples, though not in order. */
+/* Notes inputs of whole numbers that rise, and a first one of which no two are equal, in 20 samples or more:
+ * they may number the samples. */
 ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
 
 /* Two files, raw->train.path and raw->test.path, into the wide matrices of *raw, missing cells as NaN. The

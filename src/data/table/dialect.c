@@ -128,6 +128,31 @@ ht_cell ht_cell_read(const char *text, char decimal, double *value)
     return number ? HT_CELL_NUMBER : HT_CELL_WORD;
 }
 
+/* The sign of a currency before a number: no letter, no digit. */
+static const char *skip_unit(const char *text)
+{
+    while (*text == '$' || (unsigned char)*text >= 0x80) text++;
+    return text;
+}
+
+const char *ht_cell_hint(const char *text, char decimal)
+{
+    const char *digits = text + (*text == '-' || *text == '+'), *number = skip_unit(digits);
+    number += strspn(number, " ");
+    size_t length = strspn(number, "0123456789.,");
+    const char *end = number + length;
+    if (!isdigit((unsigned char)*number)) return NULL;
+    if (number > digits || *end == '%' || *skip_unit(end + strspn(end, " ")) != *end)
+        return "; write the number without its unit";
+    if (*end) return NULL;
+    if (memchr(number, ',', length) && memchr(number, '.', length))
+        return "; write it without marks between the thousands";
+    if (!memchr(number, decimal == ',' ? '.' : ',', length)) return NULL;
+    return decimal == ',' ? "; other cells have decimal commas, so its point could be one or mark thousands: "
+                            "write all alike"
+                          : "; its comma could be a decimal one or mark thousands: write 1234.5";
+}
+
 /* ---- the separator ----------------------------------------------------------------------------- */
 
 /* How well a separator cuts the first records. The first one may be a header: it counts only when it is

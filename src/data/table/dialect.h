@@ -37,6 +37,10 @@ ht_cell ht_cell_read(const char *text, char decimal, double *value);
 /* True and False, in the spellings of Python, R and spreadsheets: 1 and 0 where numbers are expected. */
 bool ht_cell_truth(const char *text, double *value);
 
+/* What is wrong with a cell that a person would take for a number, "; write …": a mark between thousands, the
+ * other decimal mark, a unit (5%, $5). NULL for other words. */
+const char *ht_cell_hint(const char *text, char decimal);
+
 /* Missing as a label: "none" and "-" may be classes. */
 bool ht_cell_no_label(const char *text);
 

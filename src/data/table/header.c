@@ -284,16 +284,39 @@ static bool same_second(const ht_sheet *a, const ht_sheet *b)
     return same;
 }
 
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The same fields in whatever order. */
+static bool same_fields(const ht_csv *a, const ht_csv *b)
+{
+    const char *x[1000] = {0}, *y[1000] = {0};
+    if (a->count != b->count || a->count > 1000) return false;
+    for (size_t i = 0; i < a->count; i++) x[i] = ht_csv_field(a, i), y[i] = ht_csv_field(b, i);
+    qsort(x, a->count, sizeof x[0], compare_words);
+    qsort(y, a->count, sizeof y[0], compare_words);
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(x[i], y[i]) != 0) return false;
+    return true;
+}
+
+/* One header is certain, and the other first record has its names in another order: a header, too. */
+static void follow_header(const ht_sheet *certain, ht_sheet *other)
+{
+    if (!certain->header || other->header || !same_fields(&certain->head, &other->head)) return;
+    other->header = true;
+    other->counted = certain->counted;
+}
+
 void ht_header_compare(ht_sheet *train, ht_sheet *test)
 {
     bool counted = train->counted || (train->rows > 0 && is_counting(train));
     if (train->arff || test->arff || train->asked != HT_HEADER_AUTO) return;
+    follow_header(train, test); /* one file could tell, the other has too few rows */
+    follow_header(test, train);
     if (!same_records(&train->head, &test->head)) return;
-    if (train->header != test->header) { /* one file could tell, the other has too few rows */
-        train->header = test->header = true;
-        train->counted = test->counted = train->counted || test->counted;
-        return;
-    }
     if (train->header || train->columns < (counted ? 2 : 3)) return;
     if (train->rows < HEADS_ROWS || test->rows == 0) return;
     if (train->columns > 1000 || !all_differ(&train->head) || same_second(train, test)) return;

@@ -1,6 +1,5 @@
 #include "data/table/label.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,44 +7,9 @@
 
 #include "base/alloc.h"
 
-enum { DESCRIBED = 80, LISTED = 4, PROPOSED = 400, NAME = 64 };
+enum { DESCRIBED = 80, LISTED = 4, PROPOSED = 400, WAY = 41 };
 
 /* ---- names ------------------------------------------------------------------------------------- */
-
-/* Small letters and digits; a name that is too long is of nothing known. */
-static void squeeze(const char *name, char to[NAME])
-{
-    size_t used = 0;
-    for (; *name && used + 1 < NAME; name++)
-        if (isalnum((unsigned char)*name) || (unsigned char)*name >= 0x80)
-            to[used++] = (char)tolower((unsigned char)*name);
-    to[*name ? 0 : used] = '\0';
-}
-
-static bool is_among(const char *name, const char *const *names)
-{
-    for (; *names; names++)
-        if (strcmp(name, *names) == 0) return true;
-    return false;
-}
-
-ht_label_rank ht_label_rank_of(const char *name)
-{
-    static const char *const sure[] = {"label",       "labels",      "class",    "classes",    "target",
-                                       "targets",     "classlabel",  "classid",  "classname",  "labelid",
-                                       "labelname",   "targetclass", "targetid", "targetname", "targetlabel",
-                                       "groundtruth", NULL},
-                             *const likely[] = {"y",         "outcome",   "output",   "category", "species",
-                                                "diagnosis", "survived",  "response", "variety",  "churn",
-                                                "exited",    "attrition", "decision", NULL};
-    char plain[NAME] = {0};
-    squeeze(name, plain);
-    if (is_among(plain, sure)) return HT_LABEL_SURE;
-    if (is_among(plain, likely)) return HT_LABEL_LIKELY;
-    bool is = strncasecmp(name, "is", 2) == 0 &&
-              (name[2] == '_' || name[2] == ' ' || name[2] == '-' || isupper((unsigned char)name[2]));
-    return is && plain[2] ? HT_LABEL_MAYBE : HT_LABEL_NO;
-}
 
 /* A column y beside a column x is a place, not a label. */
 static bool has_x(const ht_sheet *table)
@@ -86,33 +50,94 @@ static void find_ranked(const ht_sheet *table, ht_label_rank rank, const ht_colu
 
 /* ---- the choice -------------------------------------------------------------------------------- */
 
-/* The column with this name; `count` if there is none. */
-static size_t named(const ht_sheet *table, const char *name, int (*compare)(const char *, const char *))
+/* The first column with this name after `from`; `columns` if there is none. */
+static size_t named(const ht_sheet *table, const char *name, size_t from,
+                    int (*compare)(const char *, const char *))
 {
-    for (size_t i = 0; i < table->columns; i++)
+    for (size_t i = from; i < table->columns; i++)
         if (compare(ht_sheet_name(table, i), name) == 0) return i;
     return table->columns;
 }
 
-static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_error *err)
+/* The column a word counts, from 1; `columns` if it is no such number. */
+static size_t numbered(const ht_sheet *table, const char *word)
 {
-    size_t i = named(table, wanted, strcmp);
     char *end;
-    if (i == columns->count) i = named(table, wanted, strcasecmp);
-    long long number = strtoll(wanted, &end, 10);
-    if (i == columns->count && *end == '\0' && number >= 1 && (unsigned long long)number <= columns->count)
-        i = (size_t)number - 1;
-    columns->label = i;
-    columns->origin = HT_LABEL_ASKED;
-    columns->why = "as data.label says";
-    if (i < columns->count) return HT_OK;
+    long long number = strtoll(word, &end, 10);
+    bool inside = *end == '\0' && number >= 1 && (unsigned long long)number <= table->columns;
+    return inside ? (size_t)number - 1 : table->columns;
+}
+
+/* What to say for column i, so that it is taken: its number, or its name where columns are called by numbers.
+ */
+static void way_to(const ht_sheet *table, size_t i, char to[WAY])
+{
+    char number[WAY];
+    snprintf(number, sizeof number, "%zu", i + 1);
+    bool by_name = table->counted || named(table, number, 0, strcmp) < table->columns;
+    ht_text_copy(to, WAY, by_name && *ht_sheet_name(table, i) ? ht_sheet_name(table, i) : number);
+}
+
+static ht_code refuse_numbers(const ht_sheet *table, const char *wanted, size_t i, ht_error *err)
+{
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: no column is called '%.40s'; its header calls the columns by numbers, so --label "
+        "(data.label) takes these: column %zu is called '%.40s'",
+        table->path, wanted, i + 1, ht_sheet_name(table, i));
+}
+
+static ht_code refuse_namesakes(const ht_sheet *table, const char *wanted, size_t first, size_t second,
+                                ht_error *err)
+{
+    return ht_error_set(err, HT_FAIL,
+                        "%s: columns %zu and %zu are both called '%.40s'; give the label a name of its own",
+                        table->path, first + 1, second + 1, wanted);
+}
+
+/* A name wins over a number; who meant the number is told. */
+static void tell_number(const ht_sheet *table, size_t taken, size_t other, ht_raw *raw)
+{
+    char what[DESCRIBED];
+    ht_sheet_describe(table, taken, what, sizeof what);
+    if (*ht_sheet_name(table, other))
+        ht_notes_add(&raw->notes,
+                     "%s: %s is the label: data.label was taken for its name; column %zu is called '%.40s'",
+                     table->path, what, other + 1, ht_sheet_name(table, other));
+    else
+        ht_notes_add(
+            &raw->notes,
+            "%s: %s is the label: data.label was taken for its name, not for column %zu, which has none",
+            table->path, what, other + 1);
+}
+
+static ht_code refuse_unknown(const ht_sheet *table, const char *wanted, ht_error *err)
+{
     ht_guess guess = ht_guess_for(wanted);
-    for (size_t k = 0; k < columns->count; k++) ht_guess_offer(&guess, ht_sheet_name(table, k));
+    for (size_t k = 0; k < table->columns; k++) ht_guess_offer(&guess, ht_sheet_name(table, k));
     return ht_error_set(
         err, HT_FAIL,
         "%s: there is no column '%.60s' to be the label%s; give a name of its header or a number "
         "from 1 to %zu",
-        table->path, wanted, table->header ? ht_guess_words(&guess) : "", columns->count);
+        table->path, wanted, table->header ? ht_guess_words(&guess) : "", table->columns);
+}
+
+static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+                           ht_error *err)
+{
+    size_t i = named(table, wanted, 0, strcmp), number = numbered(table, wanted);
+    size_t second = i < columns->count ? named(table, wanted, i + 1, strcmp) : i;
+    if (second < columns->count) return refuse_namesakes(table, wanted, i, second, err);
+    if (i == columns->count) i = named(table, wanted, 0, strcasecmp);
+    bool by_name = i < columns->count;
+    if (!by_name && number < columns->count && table->counted && *ht_sheet_name(table, number))
+        return refuse_numbers(table, wanted, number, err);
+    columns->label = by_name ? i : number;
+    columns->origin = HT_LABEL_ASKED;
+    columns->why = "as data.label says";
+    if (columns->label == columns->count) return refuse_unknown(table, wanted, err);
+    if (by_name && number < columns->count && number != i) tell_number(table, i, number, raw);
+    return HT_OK;
 }
 
 static ht_code refuse_several(const ht_sheet *table, const ranked *r, ht_error *err)
@@ -175,9 +200,10 @@ static ht_code choose(ht_columns *columns, const ht_sheet *table, ht_error *err)
     return HT_OK;
 }
 
-ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_error *err)
+ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+                      ht_error *err)
 {
-    return wanted ? find_wanted(columns, table, wanted, err) : choose(columns, table, err);
+    return wanted ? find_wanted(columns, table, wanted, raw, err) : choose(columns, table, err);
 }
 
 /* Names that leave no doubt are not told. */
@@ -207,25 +233,66 @@ void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw
 
 /* ---- other columns ----------------------------------------------------------------------------- */
 
+/* How many values a column of more words than were counted has; 0: too many for classes, as names are. */
+static size_t count_words(const ht_sheet *table, size_t column)
+{
+    enum { MOST = 100, EACH = 4 };
+    ht_raw_labels words = {0}, classes = {0};
+    ht_error ignored;
+    ht_csv csv = ht_sheet_begin(table);
+    size_t count = 0;
+    ht_code code = HT_OK;
+    while (code == HT_OK && ht_csv_next(&csv, &ignored) == HT_OK && csv.count > column)
+        if (!ht_cell_no_label(ht_csv_field(&csv, column)))
+            code = ht_labels_add_cell(&words, ht_csv_field(&csv, column), table->dialect.decimal, &ignored);
+    if (code == HT_OK && ht_labels_distinct(&words, table->path, &classes, &ignored) == HT_OK)
+        count = classes.count <= MOST && EACH * classes.count <= words.count ? classes.count : 0;
+    ht_csv_free(&csv);
+    ht_labels_free(&classes);
+    ht_labels_free(&words);
+    return count;
+}
+
 /* Few values, of whole numbers or of words: what a label may be. */
 static bool looks_like_classes(const ht_sheet *table, size_t i)
 {
     const ht_column *c = &table->column[i];
     bool few = c->distinct >= 2 && c->distinct < HT_COLUMN_DISTINCT && 2 * (size_t)c->distinct <= table->rows;
+    if (c->distinct == HT_COLUMN_DISTINCT && c->words > c->numbers) return count_words(table, i) > 0;
     return few && (c->words > 0 || c->whole == c->numbers);
+}
+
+static size_t values_of(const ht_sheet *table, size_t i)
+{
+    size_t seen = (size_t)table->column[i].distinct;
+    return seen < HT_COLUMN_DISTINCT ? seen : count_words(table, i);
+}
+
+/* Columns from `first` to before `end`. */
+static void propose(const ht_columns *columns, const ht_sheet *table, size_t first, size_t end, char *to,
+                    size_t size)
+{
+    char what[DESCRIBED], way[WAY];
+    size_t used = 0, listed = 0;
+    to[0] = '\0';
+    for (size_t i = first; i < end && listed < LISTED && used < size; i++) {
+        if (i == columns->label || columns->out[i] || !looks_like_classes(table, i)) continue;
+        ht_sheet_describe(table, i, what, sizeof what);
+        way_to(table, i, way);
+        used += (size_t)snprintf(to + used, size - used, "%s --label %s takes %s, which has %zu values",
+                                 listed++ ? "," : ";", way, what, values_of(table, i));
+    }
 }
 
 void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size)
 {
-    char what[DESCRIBED];
-    size_t used = 0, listed = 0;
-    to[0] = '\0';
-    for (size_t i = 0; i < columns->count && listed < LISTED && used < size; i++) {
-        if (i == columns->label || columns->out[i] || !looks_like_classes(table, i)) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
-        used += (size_t)snprintf(to + used, size - used, "%s --label %zu takes %s, which has %d values",
-                                 listed++ ? "," : ";", i + 1, what, table->column[i].distinct);
-    }
+    propose(columns, table, 0, columns->count, to, size);
+}
+
+void ht_label_propose_one(const ht_columns *columns, const ht_sheet *table, size_t column, char *to,
+                          size_t size)
+{
+    propose(columns, table, column, column + 1, to, size);
 }
 
 /* ---- is it a label? ---------------------------------------------------------------------------- */
@@ -324,7 +391,7 @@ static size_t first_input(const ht_columns *columns)
 /* The last column was guessed. */
 static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
 {
-    char what[DESCRIBED], other[DESCRIBED], doubts[80] = "", rival[160] = "";
+    char what[DESCRIBED], other[DESCRIBED], way[WAY], last[WAY], doubts[80] = "", rival[160] = "";
     values label = {0}, first = {0};
     bool numbers = false;
     if (look_at_label(&raw->train.labels, &label, &numbers, err) != HT_OK) return err->code;
@@ -333,14 +400,15 @@ static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, 
     bool rivals = raw->train.count >= 10 && column < columns->label && is_labelish(&first);
     ht_sheet_describe(table, columns->label, what, sizeof what);
     ht_sheet_describe(table, column, other, sizeof other);
+    way_to(table, column, way);
+    way_to(table, columns->label, last);
     if (numbers && raw->train.count >= 10 && rivals && is_doubtful(&label))
         return ht_error_set(
             err, HT_FAIL,
             "%s: which column is the label? %s, the last, has %zu values, one of them in %.3g %% "
-            "of the rows; %s has %zu, as labels are: --label %zu takes that, --label %zu the "
+            "of the rows; %s has %zu, as labels are: --label %s takes that, --label %s the "
             "last (data.label)",
-            table->path, what, label.distinct, 100 * share(&label), other, first.distinct, column + 1,
-            columns->label + 1);
+            table->path, what, label.distinct, 100 * share(&label), other, first.distinct, way, last);
     if (numbers) snprintf(doubts, sizeof doubts, " (%zu values)", label.distinct);
     if (rivals && !table->header)
         snprintf(rival, sizeof rival, "; %s with %zu values could be one, too", other, first.distinct);
@@ -353,29 +421,44 @@ static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, 
 static ht_code question_quantity(const ht_columns *columns, const ht_sheet *table, const char *measure,
                                  ht_raw *raw, ht_error *err)
 {
-    char what[DESCRIBED], other[PROPOSED];
+    char what[DESCRIBED], other[PROPOSED], way[WAY];
     ht_sheet_describe(table, columns->label, what, sizeof what);
+    way_to(table, columns->label, way);
     if (columns->origin == HT_LABEL_ASKED) {
         ht_notes_add(&raw->notes, "%s: %s is the label, %s; %s look like a quantity, each value is a class",
                      table->path, what, columns->why, measure);
         return HT_OK;
     }
     ht_label_propose(columns, table, other, sizeof other);
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %s, %s, is taken for the label, but %s look like a quantity, not like classes; "
-                        "name the column of the label with --label (data.label)%s",
-                        table->path, what, columns->why, measure, other);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %s, %s, is taken for the label, but %s look like a quantity, not like classes; "
+        "name the column of the label with --label (data.label); --label %s takes it all the same%s",
+        table->path, what, columns->why, measure, way, other);
+}
+
+/* "; 40 rows without a label (as 'NA') were left out" */
+static void tell_unlabelled(const ht_raw_part *part, char *to, size_t size)
+{
+    to[0] = '\0';
+    if (part->unlabelled > 0)
+        snprintf(to, size, "; %zu row%s without a label%s%s%s left out", part->unlabelled,
+                 part->unlabelled == 1 ? "" : "s", *part->no_label ? " ('" : "", part->no_label,
+                 part->unlabelled == 1 ? (*part->no_label ? "') was" : " was")
+                                       : (*part->no_label ? "') were" : " were"));
 }
 
 ht_code ht_label_question(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
 {
-    char measure[HT_QUANTITY_SIZE], other[PROPOSED];
+    char measure[HT_QUANTITY_SIZE], other[PROPOSED], left[120];
     raw->judged = true;
     if (raw->train.labels.count == 0) return HT_OK;
     if (ht_quantity_find(&raw->train.labels, table->path, columns->origin, measure, err) != HT_OK) {
         ht_error why = *err;
+        tell_unlabelled(&raw->train, left, sizeof left);
         ht_label_propose(columns, table, other, sizeof other);
-        return ht_error_set(err, why.code, "%s%s", why.text, columns->origin == HT_LABEL_ASKED ? "" : other);
+        return ht_error_set(err, why.code, "%s%s%s", why.text, left,
+                            columns->origin == HT_LABEL_ASKED ? "" : other);
     }
     if (*measure) return question_quantity(columns, table, measure, raw, err);
     return columns->origin == HT_LABEL_GUESSED ? question_guess(columns, table, raw, err) : HT_OK;

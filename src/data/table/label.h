@@ -17,10 +17,12 @@ ht_label_rank ht_label_rank_of(const char *name);
 
 /* Sets label, origin and why. The column that `wanted` names, by name, then by number from 1; NULL: the one
  * that is surely a label by its name, else the only likely one; in .arff before that the last nominal one;
- * else the last. HT_FAIL when there are several of one rank, or when only another column than the last may be
- * one.
+ * else the last. A number that is the name of another column is told; where the header calls all columns by
+ * numbers, only names are taken. HT_FAIL when there are several of one rank, or when only another column than
+ * the last may be one.
  */
-ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_error *err);
+ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+                      ht_error *err);
 
 /* Notes what was taken by a name that is not just label or class, and which inputs are called like a label.
  */
@@ -28,6 +30,10 @@ void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw
 
 /* "; --label 1 takes column 1, which has 3 values", or "" if no column but the label looks like classes. */
 void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size);
+
+/* The same for one column only. */
+void ht_label_propose_one(const ht_columns *columns, const ht_sheet *table, size_t column, char *to,
+                          size_t size);
 
 /* The training part is read: does the label look like a quantity (quantity.h)? It is refused then, with the
  * columns that look like classes; one that was asked for is told. A guessed one is also refused when it is

@@ -16,8 +16,7 @@ typedef struct ht_rows {
     size_t line;       /* of the current row, from 1; the reader keeps it */
     size_t used, capacity, in_row;
     size_t *lengths,
-        length_room;   /* of rows in part->x, which may differ in length; ht_rows_free frees them */
-    size_t unlabelled; /* rows left out for want of a label; the reader counts */
+        length_room; /* of rows in part->x, which may differ in length; ht_rows_free frees them */
 } ht_rows;
 
 /* Reads a whole text file and brings it into one form (dialect.h); an empty one, or one with a zero byte, is

@@ -79,7 +79,7 @@ const char *ht_sheet_name(const ht_sheet *table, size_t column)
 void ht_sheet_describe(const ht_sheet *table, size_t column, char *to, size_t size)
 {
     const char *name = ht_sheet_name(table, column);
-    if (*name && !table->counted)
+    if (*name)
         snprintf(to, size, "column %zu '%.40s'", column + 1, name);
     else
         snprintf(to, size, "column %zu", column + 1);
