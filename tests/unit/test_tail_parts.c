@@ -16,8 +16,10 @@
 #include "nn/gradient_noise.h"
 #include "num/rng.h"
 #include "num/select.h"
+#include "stable/stable_law.h"
 #include "stable/stable_spread.h"
 #include "tail/power_test.h"
+#include "tail/student.h"
 #include "unit/golden.h"
 #include "unit/twin.h"
 
@@ -241,6 +243,80 @@ static void samples_of_a_search_are_called_off(void **state)
     assert_string_equal(err.text, "called off");
 }
 
+/* ---- Student's law ---- */
+
+/* SciPy: 2 * scipy.stats.t.sf(x, freedom), 2 * x * scipy.stats.t.pdf(x, freedom). */
+static void students_law_is_that_of_scipy(void **state)
+{
+    (void)state;
+    static const struct {
+        double freedom, x, beyond, slope;
+    } row[] = {{0.3, 1e-3, 0.9995413618255377, 0.0004586375119866746},
+               {0.3, 3, 0.5013376896876195, 0.1476408944171068},
+               {0.3, 1e4, 0.0441040096528191, 0.0132312028734102},
+               {1.2, 0.5, 0.693248687165322, 0.2671892098980417},
+               {1.2, 1.1, 0.4446593332123212, 0.3361457712599819},
+               {1.2, 1e4, 1.062117258088449e-05, 1.274540699191175e-05},
+               {5, 3, 0.03009924789746257, 0.1037554728013378},
+               {40, 1.1, 0.2779083539713532, 0.4734726673933052},
+               {40, 1e4, 1.378454523086662e-129, 5.513815939332959e-128}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        double slope, beyond = ht_student_beyond(row[i].freedom, row[i].x, &slope);
+        assert_true(fabs(beyond / row[i].beyond - 1) < 1e-11);
+        assert_true(fabs(-slope / row[i].slope - 1) < 1e-11);
+    }
+}
+
+/* The sum of the logarithms of a law's densities at x: the density of |x| is -slope / |x|, that of x half. */
+static double log_likelihood(double (*beyond)(double, double, double *), double parameter, double scale,
+                             const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double slope;
+        beyond(parameter, fabs(x[i]) / scale, &slope);
+        sum += log(-slope / fabs(x[i]) / 2);
+    }
+    return sum;
+}
+
+/* SciPy: levy_stable.pdf and t.logpdf of w (1 - w²)^(-1/b), w = -399/400, -397/400 … 399/400, their
+ * parameters by minimize (Nelder-Mead). */
+static void students_law_is_nearer_by_the_likelihoods_of_scipy(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    static const struct {
+        double b, freedom, student_scale, student, alpha, stable_scale, stable;
+    } row[] = {
+GOLDEN
+    };
+    for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
+        double x[N];
+        ht_error err;
+        ht_tail_sample sample;
+        ht_tail_subset subset;
+        ht_stable_fit fit;
+        ht_student s;
+        for (int i = 0; i < N; i++) {
+            double w = (2 * i + 1) / (double)N - 1;
+            x[i] = w * pow(1 - w * w, -1 / row[k].b);
+        }
+        double student = log_likelihood(ht_student_beyond, row[k].freedom, row[k].student_scale, x, N),
+               stable = log_likelihood(ht_stable_beyond, row[k].alpha, row[k].stable_scale, x, N);
+        assert_true(fabs(student - row[k].student) < 1e-4 && fabs(stable - row[k].stable) < 1e-2);
+        assert_int_equal(
+            ht_tail_sample_take(&sample, &(ht_values){.f64 = x, .rows = N, .columns = 1}, &err), HT_OK);
+        assert_int_equal(ht_tail_subset_take(&subset, &sample, &err), HT_OK);
+        assert_int_equal(ht_stable_fit_make(&fit, &subset, false, &err), HT_OK);
+        ht_student_compare(&s, &sample, &subset, &fit);
+        ht_tail_subset_free(&subset);
+        if (fabs(s.freedom - row[k].freedom) > 0.03 || fabs(s.ratio - (stable - student)) > 0.1)
+            fail_msg("b %g: %g degrees of freedom, %g nats; SciPy %g, %g", row[k].b, s.freedom, s.ratio,
+                     row[k].freedom, stable - student);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +327,8 @@ int main(void)
         cmocka_unit_test(gradient_noise_is_minibatch_less_full_gradient),
         cmocka_unit_test(a_bend_tells_the_bias_above_it),
         cmocka_unit_test(samples_of_a_search_are_called_off),
+        cmocka_unit_test(students_law_is_that_of_scipy),
+        cmocka_unit_test(students_law_is_nearer_by_the_likelihoods_of_scipy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
