@@ -50,8 +50,8 @@ static int64_t bits_of(double size)
     return bits;
 }
 
-/* From where 1 % of the values are smaller to the largest; the finest halves, quarters … of octaves that are
- * few enough. */
+/* From where 1 % of the values are smaller to beyond the largest; the finest halves, quarters … of octaves
+ * that are few enough. */
 static void place(bins *b, double low, double high)
 {
     for (b->shift = 52 - 4; (bits_of(high) >> b->shift) - (bits_of(low) >> b->shift) >= MOST;) b->shift++;
@@ -87,7 +87,7 @@ static bool fill(bins *b, const ht_tail_sample *sample, const ht_tail_subset *su
            high = fmax(centre - sorted[0], sorted[n - 1] - centre),
            low = fmin(centre - sorted[n / 2 - n / 200], sorted[n / 2 + n / 200] - centre);
     if (!(low > 0) || !(high > 2 * low)) return false;
-    place(b, low, high);
+    place(b, low, 2 * high);
     count(b, sample, centre);
     return true;
 }

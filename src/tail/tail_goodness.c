@@ -199,8 +199,8 @@ static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_e
     return good;
 }
 
-/* Beside Student's law: the stable one must be nearer by a nat. Near Cauchy's law the two are one: an interval
- * that holds the degrees of freedom is right whichever it is. `effect`: values that count as one. */
+/* Beside Student's law: the stable one must be nearer by a nat. Near Cauchy's law the two are one: an
+ * interval that holds the degrees of freedom is right whichever it is. `effect`: values that count as one. */
 static verdict of_student(const ht_student *s, double effect, const ht_estimate *e)
 {
     static const double nat = 1;
@@ -350,7 +350,8 @@ static void project(const ht_values *x, double *sum)
     }
 }
 
-/* Entries, rows as clusters, where all columns are alike, beside Student's law; and one number of each row. */
+/* Entries, rows as clusters, where all columns are alike, beside Student's law; and one number of each row.
+ */
 static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], ht_student *student,
                         double *scales, ht_error *err)
 {
@@ -386,8 +387,7 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */
     verdict v = of_stable_law(&fit[isnan(fit[0].p)], scales, e);
-    if (v.quality == HT_QUALITY_GOOD)
-        v = of_student(&student, (double)fit[0].values / fit[0].independent, e);
+    if (v.quality == HT_QUALITY_GOOD) v = of_student(&student, (double)fit[0].values / fit[0].independent, e);
     if (fit[1].p < level)
         v = (verdict){HT_QUALITY_NOT_STABLE, "sums of a row differ from every symmetric stable law"};
     e->quality = v.quality;

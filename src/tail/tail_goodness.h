@@ -1,10 +1,10 @@
 /* tail_goodness.h - which estimates may be called good: those whose law the numbers cannot be told from.
  *
  * An estimate that nothing spoke against so far is tested: those of stable laws by the distance from the
- * nearest symmetric stable law (stable_fit.h) and by its likelihood beside Student's (student.h), those of tails by the shape beyond their threshold
- * (power_test.h), both by their agreement with the index of that law. Rows that have a scale in common count
- * as fewer values; columns of unequal scale are no one law. docs/tails.md has the rules and how often each is
- * right. Pure. */
+ * nearest symmetric stable law (stable_fit.h) and by its likelihood beside Student's (student.h), those of
+ * tails by the shape beyond their threshold (power_test.h), both by their agreement with the index of that
+ * law. Rows that have a scale in common count as fewer values; columns of unequal scale are no one law.
+ * docs/tails.md has the rules and how often each is right. Pure. */
 #ifndef HT_TAIL_TAIL_GOODNESS_H
 #define HT_TAIL_TAIL_GOODNESS_H
 

@@ -289,7 +289,9 @@ static void students_law_is_nearer_by_the_likelihoods_of_scipy(void **state)
     static const struct {
         double b, freedom, student_scale, student, alpha, stable_scale, stable;
     } row[] = {
-GOLDEN
+        {0.7, 0.6598768781, 0.5985308935, -1042.36812688, 0.7543373521, 0.7197204942, -1042.37623905},
+        {1.3, 1.21649233, 0.6737843167, -772.96216665, 1.111306028, 0.6342271761, -773.324353046},
+        {1.7, 1.649381136, 0.6978806013, -688.461873448, 1.296317752, 0.6154935515, -689.412863024},
     };
     for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
         double x[N];
@@ -305,13 +307,13 @@ GOLDEN
         double student = log_likelihood(ht_student_beyond, row[k].freedom, row[k].student_scale, x, N),
                stable = log_likelihood(ht_stable_beyond, row[k].alpha, row[k].stable_scale, x, N);
         assert_true(fabs(student - row[k].student) < 1e-4 && fabs(stable - row[k].stable) < 1e-2);
-        assert_int_equal(
-            ht_tail_sample_take(&sample, &(ht_values){.f64 = x, .rows = N, .columns = 1}, &err), HT_OK);
+        assert_int_equal(ht_tail_sample_take(&sample, &(ht_values){.f64 = x, .rows = N, .columns = 1}, &err),
+                         HT_OK);
         assert_int_equal(ht_tail_subset_take(&subset, &sample, &err), HT_OK);
         assert_int_equal(ht_stable_fit_make(&fit, &subset, false, &err), HT_OK);
         ht_student_compare(&s, &sample, &subset, &fit);
         ht_tail_subset_free(&subset);
-        if (fabs(s.freedom - row[k].freedom) > 0.03 || fabs(s.ratio - (stable - student)) > 0.1)
+        if (fabs(s.freedom - row[k].freedom) > 0.03 || fabs(s.ratio - (stable - student)) > 0.05)
             fail_msg("b %g: %g degrees of freedom, %g nats; SciPy %g, %g", row[k].b, s.freedom, s.ratio,
                      row[k].freedom, stable - student);
     }
