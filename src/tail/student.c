@@ -77,17 +77,23 @@ static void count(bins *b, const ht_tail_sample *sample, double centre)
     }
 }
 
-/* false where the values are too few different ones for bins. */
-static bool fill(bins *b, const ht_tail_sample *sample, const ht_tail_subset *subset)
+/* No further than the law has a value in 10²⁰, where laws beside it still have numbers: outliers beyond are
+ * in the last bin. false where the values are too few different ones for bins. */
+static bool fill(bins *b, const ht_tail_sample *sample, const ht_tail_subset *subset,
+                 const ht_stable_fit *fit)
 {
+    static const double rarest = 46, nearest = 1e-6;
     size_t n = subset->count;
     const double *sorted = subset->sorted;
     if (n < 100) return false;
     double centre = sorted[(n - 1) / 2] / 2 + sorted[n / 2] / 2,
            high = fmax(centre - sorted[0], sorted[n - 1] - centre),
            low = fmin(centre - sorted[n / 2 - n / 200], sorted[n / 2 + n / 200] - centre);
-    if (!(low > 0) || !(high > 2 * low)) return false;
-    place(b, low, 2 * high);
+    if (!(low > 0)) return false;
+    low = fmax(low, nearest * fit->scale);
+    high = fmin(2 * high, fit->scale * exp(rarest / fit->alpha));
+    if (!(high > 2 * low)) return false;
+    place(b, low, high);
     count(b, sample, centre);
     return true;
 }
@@ -125,7 +131,7 @@ static void probabilities(const law *l, const bins *b, double parameter, double 
 static void look_at(const law *l, const bins *b, look *v)
 {
     static const double apart = 0.02, near_one = 0.03;
-    double below[MOST + 1], above[MOST + 1], unused[MOST + 1], middle = l->parameter;
+    double below[MOST + 1] = {0}, above[MOST + 1] = {0}, unused[MOST + 1], middle = l->parameter;
     double step = fmin(apart * l->parameter, (l->most - l->parameter) / 2);
     if (fabs(middle - 1) < near_one) middle = 1, step = near_one;
     double off = (l->parameter - middle) / step;
@@ -157,7 +163,11 @@ static double climb(law *l, const bins *b, look *v)
                gain = (step * score[0] + stretch * score[1]) / 2;
         if (!(d > 0) || !isfinite(gain)) return NAN;
         double wanted = l->parameter * exp(fmax(-0.3, fmin(0.3, step / l->parameter)));
-        if (gain < 1 && wanted > l->least && wanted < l->most) return l->parameter = wanted, gain;
+        bool within = wanted > l->least && wanted < l->most;
+        if (gain < 1 && within) {
+            l->parameter = wanted;
+            return gain;
+        }
         l->parameter = fmin(fmax(wanted, l->least), l->most - (l->most - l->parameter) / 4);
         l->scale *= exp(fmax(-1, fmin(1, stretch)));
     }
@@ -168,11 +178,12 @@ void ht_student_compare(ht_student *student, const ht_tail_sample *sample, const
                         const ht_stable_fit *fit)
 {
     bins b = {0};
-    look stable_look, student_look;
-    law stable = {ht_stable_beyond, fit->alpha, fit->scale, 0.25, 2},
+    look stable_look = {0}, student_look = {0};
+    law stable = {ht_stable_beyond, fit->alpha, fit->scale, fmax(0.25, fit->alpha / 1.5),
+                  fmin(2, fit->alpha * 1.5)},
         other = {ht_student_beyond, fit->alpha, fit->scale, 0.1, 50};
     *student = (ht_student){NAN, NAN, NAN};
-    if (!(fit->alpha >= 0.29 && fit->alpha <= 1.99) || !fill(&b, sample, subset)) return;
+    if (!(fit->alpha >= 0.29 && fit->alpha <= 1.99) || !fill(&b, sample, subset, fit)) return;
     double sum = 0, squares = 0, gain = climb(&stable, &b, &stable_look),
            other_gain = climb(&other, &b, &student_look);
     if (isnan(gain) || isnan(other_gain)) return;

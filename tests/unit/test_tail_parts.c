@@ -280,6 +280,31 @@ static double log_likelihood(double (*beyond)(double, double, double *), double 
     return sum;
 }
 
+/* w (1 - w²)^(-1/b) at n equal steps of w. */
+static void put_quantiles(double *x, size_t n, double b)
+{
+    for (size_t i = 0; i < n; i++) {
+        double w = (2 * (double)i + 1) / (double)n - 1;
+        x[i] = w * pow(1 - w * w, -1 / b);
+    }
+}
+
+static ht_student compare(const double *x, size_t n)
+{
+    ht_error err;
+    ht_tail_sample sample;
+    ht_tail_subset subset;
+    ht_stable_fit fit;
+    ht_student s;
+    assert_int_equal(ht_tail_sample_take(&sample, &(ht_values){.f64 = x, .rows = n, .columns = 1}, &err),
+                     HT_OK);
+    assert_int_equal(ht_tail_subset_take(&subset, &sample, &err), HT_OK);
+    assert_int_equal(ht_stable_fit_make(&fit, &subset, false, &err), HT_OK);
+    ht_student_compare(&s, &sample, &subset, &fit);
+    ht_tail_subset_free(&subset);
+    return s;
+}
+
 /* SciPy: levy_stable.pdf and t.logpdf of w (1 - w²)^(-1/b), w = -399/400, -397/400 … 399/400, their
  * parameters by minimize (Nelder-Mead). */
 static void students_law_is_nearer_by_the_likelihoods_of_scipy(void **state)
@@ -294,29 +319,32 @@ static void students_law_is_nearer_by_the_likelihoods_of_scipy(void **state)
         {1.7, 1.649381136, 0.6978806013, -688.461873448, 1.296317752, 0.6154935515, -689.412863024},
     };
     for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
-        double x[N];
-        ht_error err;
-        ht_tail_sample sample;
-        ht_tail_subset subset;
-        ht_stable_fit fit;
-        ht_student s;
-        for (int i = 0; i < N; i++) {
-            double w = (2 * i + 1) / (double)N - 1;
-            x[i] = w * pow(1 - w * w, -1 / row[k].b);
-        }
+        double x[N] = {0};
+        put_quantiles(x, N, row[k].b);
         double student = log_likelihood(ht_student_beyond, row[k].freedom, row[k].student_scale, x, N),
                stable = log_likelihood(ht_stable_beyond, row[k].alpha, row[k].stable_scale, x, N);
         assert_true(fabs(student - row[k].student) < 1e-4 && fabs(stable - row[k].stable) < 1e-2);
-        assert_int_equal(ht_tail_sample_take(&sample, &(ht_values){.f64 = x, .rows = N, .columns = 1}, &err),
-                         HT_OK);
-        assert_int_equal(ht_tail_subset_take(&subset, &sample, &err), HT_OK);
-        assert_int_equal(ht_stable_fit_make(&fit, &subset, false, &err), HT_OK);
-        ht_student_compare(&s, &sample, &subset, &fit);
-        ht_tail_subset_free(&subset);
+        ht_student s = compare(x, N);
         if (fabs(s.freedom - row[k].freedom) > 0.03 || fabs(s.ratio - (stable - student)) > 0.05)
             fail_msg("b %g: %g degrees of freedom, %g nats; SciPy %g, %g", row[k].b, s.freedom, s.ratio,
                      row[k].freedom, stable - student);
     }
+}
+
+/* Values that no law comes near, however far: both laws are asked within their reach. */
+static void outliers_do_not_stop_the_comparison(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    static const double outlier[] = {1e20, 1e100, 1e290}, b[] = {0.5, 1, 1.3, 1.8};
+    for (size_t i = 0; i < sizeof outlier / sizeof outlier[0]; i++)
+        for (size_t k = 0; k < sizeof b / sizeof b[0]; k++) {
+            double x[N] = {0};
+            put_quantiles(x, N, b[k]);
+            x[N - 1] = outlier[i];
+            ht_student s = compare(x, N);
+            if (!isfinite(s.ratio)) fail_msg("b %g, %g: %g nats", b[k], outlier[i], s.ratio);
+        }
 }
 
 int main(void)
@@ -331,6 +359,7 @@ int main(void)
         cmocka_unit_test(samples_of_a_search_are_called_off),
         cmocka_unit_test(students_law_is_that_of_scipy),
         cmocka_unit_test(students_law_is_nearer_by_the_likelihoods_of_scipy),
+        cmocka_unit_test(outliers_do_not_stop_the_comparison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
