@@ -17,6 +17,8 @@ static const double level = 0.01, apart = 3.3, nearer = 2.33;
 /* An error of so much of an index says little. */
 static const double widest_error = 0.25;
 
+enum { POWER = 4500 };
+
 /* ---- what is measured ---- */
 
 /* Differences of columns that matter: 10 % of scale, and no chance. */
@@ -113,6 +115,14 @@ static ht_code measure_tail(ht_goodness *g, const double *largest, size_t n, con
     return HT_OK;
 }
 
+/* Where nothing else refuses the law: it costs milliseconds. */
+static void compare_student(ht_student *student, const ht_tail_sample *sample, const ht_tail_subset *s,
+                            const ht_stable_fit *fit)
+{
+    *student = (ht_student){NAN, NAN, NAN};
+    if (fit->p >= level && fit->values >= POWER) ht_student_compare(student, sample, s, fit);
+}
+
 static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sample *sample,
                        const ht_top *top, size_t k, ht_error *err)
 {
@@ -126,6 +136,7 @@ static ht_code measure(ht_goodness *g, const ht_tail_subset *s, const ht_tail_sa
     g->scales = g->together ? (double)s->rows : (double)INFINITY;
     g->columns_differ = differs(&columns);
     if (ht_stable_fit_make(&g->stable, s, g->clustered, err) != HT_OK) return err->code;
+    compare_student(&g->student, sample, s, &g->stable);
     if (g->stable.independent > 0)
         g->effect = whole_effect(n / g->stable.independent, n / (double)s->rows, wide);
     if (k < 1 || k >= top->kept) return HT_OK;
@@ -144,6 +155,7 @@ ht_code ht_goodness_make(ht_goodness *g, const ht_tail_sample *sample, const ht_
 {
     ht_tail_subset subset;
     *g = (ht_goodness){.stable = {NAN, NAN, NAN, NAN, 0, 0},
+                       .student = {NAN, NAN, NAN},
                        .power = {NAN, NAN, NAN, NAN, 0},
                        .scales = INFINITY,
                        .effect = 1,
@@ -169,7 +181,7 @@ static const verdict good = {HT_QUALITY_GOOD, NULL};
  * scale of its own, whose law decides; Inf where all have one. */
 static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_estimate *e)
 {
-    enum { LEAST = 100, POWER = 4500, POWER_INDEPENDENT = 500, POWER_BEYOND = 1000, POWER_SCALES = 1000 };
+    enum { LEAST = 100, POWER_INDEPENDENT = 500, POWER_BEYOND = 1000, POWER_SCALES = 1000 };
     if (isnan(fit->p) || fit->independent < LEAST)
         return (verdict){HT_QUALITY_FEW_POINTS, "too few independent values to test the law"};
     if (fit->p < level) return (verdict){HT_QUALITY_NOT_STABLE, "differs from every symmetric stable law"};
@@ -185,6 +197,17 @@ static verdict of_stable_law(const ht_stable_fit *fit, double scales, const ht_e
         return (verdict){HT_QUALITY_UNDECIDED,
                          "rows of unequal scale: so few scales are near other laws, too"};
     return good;
+}
+
+/* Beside Student's law: the stable one must be nearer by a nat. Near Cauchy's law the two are one: an
+ * interval that holds the degrees of freedom is right whichever it is. `effect`: values that count as one. */
+static verdict of_student(const ht_student *s, double effect, const ht_estimate *e)
+{
+    static const double nat = 1;
+    if (!(s->ratio < nat) || (e->low <= s->freedom && s->freedom <= e->high)) return good;
+    return s->deviations < -HT_Z99 * sqrt(effect)
+               ? (verdict){HT_QUALITY_NOT_STABLE, "Student's law is nearer"}
+               : (verdict){HT_QUALITY_UNDECIDED, "Student's law is as near"};
 }
 
 /* `surely`: how much nearer than a lognormal law. */
@@ -228,6 +251,7 @@ static verdict of_stable_values(const ht_goodness *g, const ht_estimate *hill, c
 {
     static const double loose = 0.1;
     verdict v = of_stable_law(&g->stable, g->scales, e);
+    if (v.quality == HT_QUALITY_GOOD) v = of_student(&g->student, g->effect, e);
     if (v.quality != HT_QUALITY_GOOD || g->stable.p >= loose ||
         of_power_law(&g->power, nearer).quality != HT_QUALITY_GOOD)
         return v;
@@ -326,9 +350,10 @@ static void project(const ht_values *x, double *sum)
     }
 }
 
-/* Entries, rows as clusters, where all columns are alike; and one number of each row. */
-static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], double *scales,
-                        ht_error *err)
+/* Entries, rows as clusters, where all columns are alike, beside Student's law; and one number of each row.
+ */
+static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fit fit[2], ht_student *student,
+                        double *scales, ht_error *err)
 {
     ht_tail_subset entries = {0}, numbers = {0};
     ht_tail_sample v;
@@ -339,6 +364,7 @@ static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fi
     *scales = differs(&rows) ? (double)entries.rows : (double)INFINITY;
     fit[0] = (ht_stable_fit){NAN, NAN, NAN, NAN, 0, 0};
     if (code == HT_OK && !differs(&columns)) code = ht_stable_fit_make(&fit[0], &entries, rows.z > 3, err);
+    compare_student(student, s, &entries, &fit[0]);
     if (code == HT_OK)
         code = ht_tail_sample_take(&v, &(ht_values){.f64 = sum, .rows = s->x.rows, .columns = 1}, err);
     if (code == HT_OK) code = ht_tail_subset_take(&numbers, &v, err);
@@ -352,14 +378,16 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
 {
     if (!isfinite(e->value) || e->quality != HT_QUALITY_GOOD) return HT_OK;
     ht_stable_fit fit[2];
+    ht_student student;
     double scales, *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
     if (!sum) return err->code;
     project(&s->x, sum);
-    ht_code code = fit_rows(s, sum, fit, &scales, err);
+    ht_code code = fit_rows(s, sum, fit, &student, &scales, err);
     ht_free(sum);
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */
     verdict v = of_stable_law(&fit[isnan(fit[0].p)], scales, e);
+    if (v.quality == HT_QUALITY_GOOD) v = of_student(&student, (double)fit[0].values / fit[0].independent, e);
     if (fit[1].p < level)
         v = (verdict){HT_QUALITY_NOT_STABLE, "sums of a row differ from every symmetric stable law"};
     e->quality = v.quality;

@@ -1,15 +1,16 @@
 /* tail_goodness.h - which estimates may be called good: those whose law the numbers cannot be told from.
  *
  * An estimate that nothing spoke against so far is tested: those of stable laws by the distance from the
- * nearest symmetric stable law (stable_fit.h), those of tails by the shape beyond their threshold
- * (power_test.h), both by their agreement with the index of that law. Rows that have a scale in common count
- * as fewer values; columns of unequal scale are no one law. docs/tails.md has the rules and how often each is
- * right. Pure. */
+ * nearest symmetric stable law (stable_fit.h) and by its likelihood beside Student's (student.h), those of
+ * tails by the shape beyond their threshold (power_test.h), both by their agreement with the index of that
+ * law. Rows that have a scale in common count as fewer values; columns of unequal scale are no one law.
+ * docs/tails.md has the rules and how often each is right. Pure. */
 #ifndef HT_TAIL_TAIL_GOODNESS_H
 #define HT_TAIL_TAIL_GOODNESS_H
 
 #include "tail/power_test.h"
 #include "tail/stable_fit.h"
+#include "tail/student.h"
 #include "tail/tail_order.h"
 
 typedef struct ht_goodness {
@@ -17,6 +18,7 @@ typedef struct ht_goodness {
     bool columns_differ;
     double scales;        /* rows, where each has its own; Inf where all have one */
     ht_stable_fit stable; /* of the values */
+    ht_student student;   /* where that law was not refused */
     ht_power_test power;  /* of those beyond the threshold in use */
     /* How many values count as one independent one: of all, and of those beyond the threshold. */
     double effect, tail_effect;

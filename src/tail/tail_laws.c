@@ -192,6 +192,7 @@ static const ht_tail_law laws[] = {
     {"stable 0.5", VALUES, 0.5, 0.5, 0.5, each_stable, 0.5},
     {"stable 0.8", VALUES, 0.8, 0.8, 0.8, each_stable, 0.8},
     {"stable 1", VALUES, 1, 1, 1, each_stable, 1},
+    {"stable 1.1", VALUES, 1.1, 1.1, 1.1, each_stable, 1.1},
     {"stable 1.2", VALUES, 1.2, 1.2, 1.2, each_stable, 1.2},
     {"stable 1.5", VALUES, 1.5, 1.5, 1.5, each_stable, 1.5},
     {"stable 1.75", VALUES, 1.75, 1.75, 1.75, each_stable, 1.75},
@@ -205,6 +206,8 @@ static const ht_tail_law laws[] = {
     {"± Pareto 1.5", VALUES, NONE, NONE, 1.5, each_pareto_both, 1.5},
     {"± Pareto 2.5", VALUES, NONE, NONE, 2.5, each_pareto_both, 2.5},
     {"± Pareto 3.5", VALUES, NONE, NONE, 3.5, each_pareto_both, 3.5},
+    {"Student 0.9", VALUES, 0.9, 0.9, 0.9, each_student, 0.9},
+    {"Student 1.2", VALUES, 1.2, 1.2, 1.2, each_student, 1.2},
     {"Student 1.5", VALUES, NONE, NONE, 1.5, each_student, 1.5},
     {"Student 2.5", VALUES, NONE, NONE, 2.5, each_student, 2.5},
     {"Student 3", VALUES, NONE, NONE, 3, each_student, 3},
@@ -292,6 +295,7 @@ bool ht_tail_law_suits(const ht_tail_law *law, ht_estimator estimator)
     if (law->spectrum != (info->input == HT_INPUT_EIGENVALUES) || isnan(truth(law, estimator))) return false;
     bool power = law->fill == each_pareto || law->fill == each_pareto_both;
     if (law->fill == isotropic && estimator == HT_MMO) return false;
+    if (law->fill == each_student) return false;     /* right where an interval holds it, no more */
     if (law->fill == columns_of_scale) return false; /* one number a row is left to test: few */
     return info->stable || law->spectrum || power;
 }

@@ -10,7 +10,8 @@ typedef struct ht_tail_law {
     const char *name;
     size_t rows, columns;
     bool spectrum; /* for powerlaw, and for all others where there is no index; else for these alone */
-    /* The true index of values, of rows as vectors, and of the tail (spectrum: of the density); NaN: none. */
+    /* The true index of values, of rows as vectors, and of the tail (spectrum: of the density); NaN: none.
+     * Near Cauchy's law Student's is nearly a stable one, and its degrees of freedom pass for its index. */
     double stability, vectors, tail;
     void (*fill)(double *x, size_t rows, size_t columns, double parameter, ht_rng *rng);
     double parameter;

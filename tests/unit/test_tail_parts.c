@@ -16,8 +16,10 @@
 #include "nn/gradient_noise.h"
 #include "num/rng.h"
 #include "num/select.h"
+#include "stable/stable_law.h"
 #include "stable/stable_spread.h"
 #include "tail/power_test.h"
+#include "tail/student.h"
 #include "unit/golden.h"
 #include "unit/twin.h"
 
@@ -241,6 +243,110 @@ static void samples_of_a_search_are_called_off(void **state)
     assert_string_equal(err.text, "called off");
 }
 
+/* ---- Student's law ---- */
+
+/* SciPy: 2 * scipy.stats.t.sf(x, freedom), 2 * x * scipy.stats.t.pdf(x, freedom). */
+static void students_law_is_that_of_scipy(void **state)
+{
+    (void)state;
+    static const struct {
+        double freedom, x, beyond, slope;
+    } row[] = {{0.3, 1e-3, 0.9995413618255377, 0.0004586375119866746},
+               {0.3, 3, 0.5013376896876195, 0.1476408944171068},
+               {0.3, 1e4, 0.0441040096528191, 0.0132312028734102},
+               {1.2, 0.5, 0.693248687165322, 0.2671892098980417},
+               {1.2, 1.1, 0.4446593332123212, 0.3361457712599819},
+               {1.2, 1e4, 1.062117258088449e-05, 1.274540699191175e-05},
+               {5, 3, 0.03009924789746257, 0.1037554728013378},
+               {40, 1.1, 0.2779083539713532, 0.4734726673933052},
+               {40, 1e4, 1.378454523086662e-129, 5.513815939332959e-128}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        double slope, beyond = ht_student_beyond(row[i].freedom, row[i].x, &slope);
+        assert_true(fabs(beyond / row[i].beyond - 1) < 1e-11);
+        assert_true(fabs(-slope / row[i].slope - 1) < 1e-11);
+    }
+}
+
+/* The sum of the logarithms of a law's densities at x: the density of |x| is -slope / |x|, that of x half. */
+static double log_likelihood(double (*beyond)(double, double, double *), double parameter, double scale,
+                             const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double slope;
+        beyond(parameter, fabs(x[i]) / scale, &slope);
+        sum += log(-slope / fabs(x[i]) / 2);
+    }
+    return sum;
+}
+
+/* w (1 - w²)^(-1/b) at n equal steps of w. */
+static void put_quantiles(double *x, size_t n, double b)
+{
+    for (size_t i = 0; i < n; i++) {
+        double w = (2 * (double)i + 1) / (double)n - 1;
+        x[i] = w * pow(1 - w * w, -1 / b);
+    }
+}
+
+static ht_student compare(const double *x, size_t n)
+{
+    ht_error err;
+    ht_tail_sample sample;
+    ht_tail_subset subset;
+    ht_stable_fit fit;
+    ht_student s;
+    assert_int_equal(ht_tail_sample_take(&sample, &(ht_values){.f64 = x, .rows = n, .columns = 1}, &err),
+                     HT_OK);
+    assert_int_equal(ht_tail_subset_take(&subset, &sample, &err), HT_OK);
+    assert_int_equal(ht_stable_fit_make(&fit, &subset, false, &err), HT_OK);
+    ht_student_compare(&s, &sample, &subset, &fit);
+    ht_tail_subset_free(&subset);
+    return s;
+}
+
+/* SciPy: levy_stable.pdf and t.logpdf of w (1 - w²)^(-1/b), w = -399/400, -397/400 … 399/400, their
+ * parameters by minimize (Nelder-Mead). */
+static void students_law_is_nearer_by_the_likelihoods_of_scipy(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    static const struct {
+        double b, freedom, student_scale, student, alpha, stable_scale, stable;
+    } row[] = {
+        {0.7, 0.6598768781, 0.5985308935, -1042.36812688, 0.7543373521, 0.7197204942, -1042.37623905},
+        {1.3, 1.21649233, 0.6737843167, -772.96216665, 1.111306028, 0.6342271761, -773.324353046},
+        {1.7, 1.649381136, 0.6978806013, -688.461873448, 1.296317752, 0.6154935515, -689.412863024},
+    };
+    for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
+        double x[N] = {0};
+        put_quantiles(x, N, row[k].b);
+        double student = log_likelihood(ht_student_beyond, row[k].freedom, row[k].student_scale, x, N),
+               stable = log_likelihood(ht_stable_beyond, row[k].alpha, row[k].stable_scale, x, N);
+        assert_true(fabs(student - row[k].student) < 1e-4 && fabs(stable - row[k].stable) < 1e-2);
+        ht_student s = compare(x, N);
+        if (fabs(s.freedom - row[k].freedom) > 0.03 || fabs(s.ratio - (stable - student)) > 0.05)
+            fail_msg("b %g: %g degrees of freedom, %g nats; SciPy %g, %g", row[k].b, s.freedom, s.ratio,
+                     row[k].freedom, stable - student);
+    }
+}
+
+/* Values that no law comes near, however far: both laws are asked within their reach. */
+static void outliers_do_not_stop_the_comparison(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    static const double outlier[] = {1e20, 1e100, 1e290}, b[] = {0.5, 1, 1.3, 1.8};
+    for (size_t i = 0; i < sizeof outlier / sizeof outlier[0]; i++)
+        for (size_t k = 0; k < sizeof b / sizeof b[0]; k++) {
+            double x[N] = {0};
+            put_quantiles(x, N, b[k]);
+            x[N - 1] = outlier[i];
+            ht_student s = compare(x, N);
+            if (!isfinite(s.ratio)) fail_msg("b %g, %g: %g nats", b[k], outlier[i], s.ratio);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +357,9 @@ int main(void)
         cmocka_unit_test(gradient_noise_is_minibatch_less_full_gradient),
         cmocka_unit_test(a_bend_tells_the_bias_above_it),
         cmocka_unit_test(samples_of_a_search_are_called_off),
+        cmocka_unit_test(students_law_is_that_of_scipy),
+        cmocka_unit_test(students_law_is_nearer_by_the_likelihoods_of_scipy),
+        cmocka_unit_test(outliers_do_not_stop_the_comparison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
