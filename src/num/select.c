@@ -1,8 +1,11 @@
 #include "num/select.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/call_off.h"
 
 enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 64 };
 
@@ -98,6 +101,10 @@ void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks
     int low = 64;
     for (int r = 0; r < ranks; r++) s[r] = (search){.rank = rank[r], .population = ht_values_count(x)};
     for (bool many = true; many && low > 0;) {
+        if (ht_called_off()) { /* a pass over many values is a while, and nobody waits for them */
+            for (int r = 0; r < ranks; r++) value[r] = NAN;
+            return;
+        }
         int high = low;
         low = high > DIGIT ? high - DIGIT : 0;
         narrow(x, magnitude, s, ranks, high, low);

@@ -202,7 +202,8 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     if (code != HT_OK || !is_matrix(w)) return code;
     code = picture_norms(p, &raw, options, err);
     if (code == HT_OK) ht_goodness_judge_norms(p->of_norms, p->all, &p->by_rows);
-    return code == HT_OK && options->spectrum ? picture_spectrum(p, &raw, err) : code;
+    if (code == HT_OK && options->spectrum) code = picture_spectrum(p, &raw, err);
+    return code == HT_OK ? ht_still_wanted(err) : code;
 }
 
 ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err)

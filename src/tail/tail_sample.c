@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/call_off.h"
 #include "num/select.h"
 
 /* ---- zeros, signs, the smallest ---- */
@@ -216,7 +217,7 @@ static size_t drop_zeros(double *x, size_t n)
 size_t ht_tail_read(ht_tail_reader *r, size_t most, double to[HT_CHUNK])
 {
     const ht_tail_sample *s = r->sample;
-    while (r->at < s->total && most > 0) {
+    while (r->at < s->total && most > 0 && !ht_called_off()) {
         size_t loaded = ht_values_load(&s->x, r->at, s->total, to);
         size_t n = r->zeros || s->zeros == 0 ? loaded : drop_zeros(to, loaded);
         r->at += loaded;
