@@ -32,7 +32,7 @@ double ht_values_live_median(const ht_values *x)
     double middle[2];
     raw.centre = 0;
     raw.exponent = 0;
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
+    for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&raw, first, total, chunk);
         for (size_t i = 0; i < n; i++) {

@@ -77,7 +77,7 @@ static ht_code values_ccdf(ht_tail_ccdf *c, const ht_tail_sample *s, const ht_to
     if (next < HT_PICTURE_POINTS && total > 0) {
         size_t *bin = ht_alloc(BINS, sizeof *bin, "a picture of the tail", err);
         if (!bin) return err->code;
-        for (size_t first = 0; first < total; first += HT_CHUNK) {
+        for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
             double chunk[HT_CHUNK];
             size_t n = ht_values_load(&s->x, first, total, chunk);
             for (size_t i = 0; i < n; i++) {
