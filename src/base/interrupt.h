@@ -1,5 +1,6 @@
-/* interrupt.h - signals that ask the program to end. The first sets a flag, which long work asks for; one that comes
- * again ends the process at once: what is under way may take its time, or never end. Async-signal-safe. */
+/* interrupt.h - signals that ask the program to end. The first sets a flag, which long work asks for; one
+ * that comes again ends the process at once: what is under way may take its time, or never end.
+ * Async-signal-safe. */
 #ifndef HT_BASE_INTERRUPT_H
 #define HT_BASE_INTERRUPT_H
 

@@ -149,9 +149,9 @@ static void tell_notes(const ht_session *s)
     ht_notes_free(&notes);
 }
 
-/* What was trained is saved by now; a report takes long for a wide network. A signal that comes while it is made
- * ends it; one that ended the training does not, since whoever stops a training wants to see what became of
- * it. *left_out: there is none. */
+/* What was trained is saved by now; a report takes long for a wide network. A signal that comes while it is
+ * made ends it; one that ended the training does not, since whoever stops a training wants to see what became
+ * of it. *left_out: there is none. */
 static ht_code make_report(training *t, ht_results *results, bool *left_out, ht_error *err)
 {
     ht_session *s = t->session;

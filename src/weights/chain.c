@@ -174,10 +174,13 @@ static void note_choice(const char *path, const ht_link *links, const ht_chain *
         ht_notes_add(notes, "%s: matrices are stored (inputs × outputs)%s, and are turned", path,
                      c.custom ? ", as kernels are" : ", by their biases or the order given");
     else if (c.open)
-        ht_notes_add(notes,
-                     "%s: nothing tells which way round %.600s are stored; they are taken as "
-                     "(outputs × inputs)",
-                     path, list.data ? list.data : "the matrices");
+        ht_notes_add(
+            notes,
+            "%s: nothing tells which way round %.600s are stored; they are taken as "
+            "(outputs × inputs). If they are (inputs × outputs), every result is of another network: name "
+            "them NAME.kernel, or turn them in Python: safetensors.numpy.save_file({n: a.T.copy() for n, "
+            "a in safetensors.numpy.load_file(FILE).items()}, 'turned.safetensors')",
+            path, list.data ? list.data : "the matrices");
     ht_text_free(&list);
 }
 

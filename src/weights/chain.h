@@ -25,8 +25,8 @@ typedef struct ht_chain {
     bool turned;                    /* they are stored (inputs × outputs) */
 } ht_chain;
 
-/* Which ways round are possible, ways[1] being (inputs × outputs): biases are as long as what a layer gives out;
- * where they leave both, the custom of the names decides, and names without one leave it open. */
+/* Which ways round are possible, ways[1] being (inputs × outputs): biases are as long as what a layer gives
+ * out; where they leave both, the custom of the names decides, and names without one leave it open. */
 void ht_chain_ways(const ht_link *links, int count, bool ways[2]);
 
 /* All `count` links as a chain; or, when `order` ("a,b,c": names, or names without ".weight") is given, those

@@ -93,9 +93,10 @@ static bool any_before(const char *name, const char *end, const char *const *wor
 static bool is_piece(const char *name, const char *at, size_t digits, bool *near, bool *sure)
 {
     static const char *const parts[] = {"part", "shard", "consolidated", NULL};
-    static const char *const training[] = {"epoch", "epochs", "ep",   "e",    "step",  "steps",  "iter", "it",
-                                           "iters", "ckpt",   "seed", "fold", "trial", "update", "run",  "round",
-                                           "s",     "iteration", "checkpoint", "of", NULL};
+    static const char *const training[] = {"epoch",      "epochs", "ep",    "e",     "step", "steps",
+                                           "iter",       "it",     "iters", "ckpt",  "seed", "fold",
+                                           "trial",      "update", "run",   "round", "s",    "iteration",
+                                           "checkpoint", "of",     NULL};
     const char *end = at, *behind = at + digits;
     bool of = strncasecmp(behind, "of", 2) == 0 && digits_at(behind + 2) > 0;
     if (end > name && separates(end[-1])) end--;

@@ -171,9 +171,10 @@ static void note_turned(const tour *t)
     char more[40] = "";
     if (t->turned == 0) return;
     if (t->turned > TURNED_TOLD) snprintf(more, sizeof more, " … (%zu in all)", t->turned);
-    ht_notes_add(t->notes,
-                 "%s: %s%s: stored (inputs × outputs), as the name or the bias says, and turned: rows are outputs",
-                 t->path, t->names.data ? t->names.data : "some", more);
+    ht_notes_add(
+        t->notes,
+        "%s: %s%s: stored (inputs × outputs), as the name or the bias says, and turned: rows are outputs",
+        t->path, t->names.data ? t->names.data : "some", more);
 }
 
 /* Nothing was visited: why. */
@@ -280,7 +281,8 @@ static ht_code visit_list(tour *t, ht_weights *file, const bool *turned, ht_erro
     if (!list) return err->code;
     for (size_t i = 0; i < count; i++) list[i] = i;
     ht_code code = apply_order(t, file, list, err);
-    for (size_t i = 0; i < count && code == HT_OK; i++) code = visit_tensor(t, file, list[i], turned[list[i]], err);
+    for (size_t i = 0; i < count && code == HT_OK; i++)
+        code = visit_tensor(t, file, list[i], turned[list[i]], err);
     ht_free(list);
     return code;
 }

@@ -11,8 +11,8 @@
 #include "heavytail/status.h"
 
 /* A tensor as a matrix or vector. More than two dimensions are seen as (first × rest): one row is one filter
- * of a convolution, with all its inputs. What is stored the other way round, the outputs last (way.h), is turned:
- * rows are outputs, too. `whole` says what it is in the file. */
+ * of a convolution, with all its inputs. What is stored the other way round, the outputs last (way.h), is
+ * turned: rows are outputs, too. `whole` says what it is in the file. */
 typedef struct ht_tensor {
     const char *name;     /* in the file; of a .npy the file's name without folder and ending */
     int ndim;             /* 1 or 2 */
@@ -26,8 +26,8 @@ typedef struct ht_tensor {
 /* Is a row of one with more than two dimensions a filter? Else a leading side of 1 was left out. */
 bool ht_tensor_has_filters(const ht_tensor *tensor);
 
-/* The second view of more than two dimensions: (outputs × inputs, rest), a row is one kernel of a convolution.
- * 0 where there is none: fewer dimensions, kernels of one number, or filters of one kernel. */
+/* The second view of more than two dimensions: (outputs × inputs, rest), a row is one kernel of a
+ * convolution. 0 where there is none: fewer dimensions, kernels of one number, or filters of one kernel. */
 size_t ht_tensor_kernels(const ht_tensor *tensor);
 
 typedef struct ht_tensor_visitor {

@@ -264,11 +264,13 @@ static ht_code index_of(const char *path, const ht_shard *part, char to[PATH_SIZ
     snprintf(name, sizeof name, "%.*s", (int)(part->stem ? part->stem - 1 : 0), name_of(path));
     if (beside(path, name, to, err) != HT_OK) return err->code;
     size_t length = strlen(to);
-    snprintf(to + length, PATH_SIZE - length, "%s%s", ht_text_ends(name, file_end) ? "" : file_end, index_end);
+    snprintf(to + length, PATH_SIZE - length, "%s%s", ht_text_ends(name, file_end) ? "" : file_end,
+             index_end);
     return HT_OK;
 }
 
-/* A name that says "part" without a total: whoever finds another part beside it is told that a part is no model. */
+/* A name that says "part" without a total: whoever finds another part beside it is told that a part is no
+ * model. */
 static ht_code check_piece(const char *path, ht_notes *notes, ht_error *err)
 {
     char folder[PATH_SIZE];
@@ -278,13 +280,15 @@ static ht_code check_piece(const char *path, ht_notes *notes, ht_error *err)
     snprintf(folder, sizeof folder, "%.*s", (int)(name_of(path) - path), path);
     DIR *dir = opendir(folder[0] ? folder : ".");
     for (const struct dirent *entry; dir && (entry = readdir(dir));)
-        if (ht_shard_pieces(name_of(path), entry->d_name) && ++others.count) add_name(&others, entry->d_name, false);
+        if (ht_shard_pieces(name_of(path), entry->d_name) && ++others.count)
+            add_name(&others, entry->d_name, false);
     if (dir) closedir(dir);
     if (others.count > 0)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: is by its name a part of a model, others lie beside it: %s; give the model's "
-                            "index, join them into one file, or rename it if it is a whole",
-                            path, others.names);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is by its name a part of a model, others lie beside it: %s; give the model's "
+            "index, join them into one file, or rename it if it is a whole",
+            path, others.names);
     if (piece == HT_PIECE_YES)
         ht_notes_add(notes, "%s: its name says that it is a part of a model; it is read alone", path);
     return HT_OK;

@@ -291,8 +291,8 @@ static void turn_values(float *to, int outputs, int inputs, int rest)
                 to[(r * inputs + i) * outputs + o] = values()[(o * inputs + i) * rest + r];
 }
 
-/* Keras, Flax and TensorFlow have the outputs last; a bias tells, too. What is told of the tensors is what is told
- * of them the other way round. */
+/* Keras, Flax and TensorFlow have the outputs last; a bias tells, too. What is told of the tensors is what is
+ * told of them the other way round. */
 static void kernels_are_turned(void **state)
 {
     (void)state;
@@ -650,8 +650,8 @@ static void a_type_that_is_none_is_told(void **state)
 {
     (void)state;
     write_tensors("small.safetensors",
-                  "{\"fc1.weight\":{\"dtype\":\"f32\",\"shape\":[20,30],\"data_offsets\":[0,2400]}}", values(),
-                  2400);
+                  "{\"fc1.weight\":{\"dtype\":\"f32\",\"shape\":[20,30],\"data_offsets\":[0,2400]}}",
+                  values(), 2400);
     refuses(RUN("prune", "small.safetensors"), 1, "type f32: the format has no such type");
     refuses(RUN("tail", "small.safetensors"), 1, "(f32): a type of numbers that the format does not have");
 }

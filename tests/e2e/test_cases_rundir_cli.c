@@ -131,8 +131,8 @@ static void a_link_in_its_place_leads_nowhere(void **state)
     expect_a_run("run.saved-*");
 }
 
-/* What was in a file that another program cuts is gone: the message says what the copy lacks, and promises no more
- * than it can do. */
+/* What was in a file that another program cuts is gone: the message says what the copy lacks, and promises no
+ * more than it can do. */
 static void what_was_cut_away_is_told(void **state)
 {
     (void)state;

@@ -196,6 +196,16 @@ static void biases_and_names_tell_which_way_round(void **state)
     assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, &notes, &err), HT_OK);
     assert_non_null(strstr(notes.lines.data, "which way round"));
     ht_notes_free(&notes);
+    /* Square ones, too; with what to do if it is otherwise, and that does it. */
+    link_of("w0", 8, 8, 0, &l[0]), link_of("w1", 8, 8, 8, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, &notes, &err), HT_OK);
+    assert_false(chain.turned);
+    assert_non_null(strstr(notes.lines.data, "taken as (outputs × inputs). If they are (inputs × outputs)"));
+    assert_non_null(strstr(notes.lines.data, "NAME.kernel"));
+    ht_notes_free(&notes);
+    link_of("w0.kernel", 8, 8, 0, &l[0]), link_of("w1.kernel", 8, 8, 8, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_OK);
+    assert_true(chain.turned && chain.order[0] == 0);
 }
 
 static void square_layers_need_names_that_count(void **state)

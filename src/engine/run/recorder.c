@@ -88,8 +88,8 @@ static ht_code look_around(ht_recorder *r, ht_error *err)
     ht_error text;
     bool whole;
     const char *lacks = ht_rundir_lacks(r->dir, &whole);
-    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s%s%s%s", story, ht_rundir_path(r->dir), lacks ? ", where " : "",
-                 lacks ? lacks : "", lacks ? " lacks what was cut away" : "");
+    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s%s%s%s", story, ht_rundir_path(r->dir),
+                 lacks ? ", where " : "", lacks ? lacks : "", lacks ? " lacks what was cut away" : "");
     pthread_mutex_lock(&r->lock);
     ht_text_copy(r->lost, sizeof r->lost, text.text);
     pthread_mutex_unlock(&r->lock);
@@ -287,7 +287,8 @@ static ht_code tell_place(const ht_recorder *r, const char *story, uint64_t step
                             "replayed: `heavytail prune %s` and `tail` read it",
                             story, path, step, lacks, path);
     return ht_error_set(err, HT_FAIL,
-                        "%s; it is saved in %s as of step %" PRIu64 ": `heavytail train --run %s` takes it up%s%s%s",
+                        "%s; it is saved in %s as of step %" PRIu64
+                        ": `heavytail train --run %s` takes it up%s%s%s",
                         story, path, step, path, lacks ? "; " : "", lacks ? lacks : "",
                         lacks ? " there lacks what was cut away" : "");
 }
