@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "base/call_off.h"
 
 enum { PATH_LIMIT = 4096 };
@@ -409,7 +410,7 @@ bool ht_file_is_dir(const char *path)
 
 ht_code ht_file_join(char *to, size_t size, const char *dir, const char *name, ht_error *err)
 {
-    int length = snprintf(to, size, "%s/%s", dir, name);
+    int length = snprintf(to, size, "%s%s%s", dir, ht_text_ends(dir, "/") ? "" : "/", name);
     if (length < 0 || (size_t)length >= size)
         return ht_error_set(err, HT_FAIL, "%.80s.../%.80s: the path is too long", dir, name);
     return HT_OK;

@@ -27,12 +27,12 @@ void ht_end_if_repeated(int number)
     if (ht_interrupt_repeated()) ht_end_by_signal(number);
 }
 
-static volatile sig_atomic_t flag;
+static atomic_bool flag;
 
 static void on_signal(int number)
 {
     ht_end_if_repeated(number);
-    flag = 1;
+    atomic_store(&flag, true);
 }
 
 void ht_interrupt_listen(void)
@@ -44,5 +44,10 @@ void ht_interrupt_listen(void)
 
 bool ht_interrupted(void)
 {
-    return flag != 0;
+    return atomic_load(&flag);
+}
+
+const atomic_bool *ht_interrupt_flag(void)
+{
+    return &flag;
 }

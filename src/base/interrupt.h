@@ -4,6 +4,7 @@
 #ifndef HT_BASE_INTERRUPT_H
 #define HT_BASE_INTERRUPT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* To be asked in the handler, each time. False the first time, and for a quarter of a second after it:
@@ -16,6 +17,7 @@ void ht_end_by_signal(int number);
 /* From here on SIGINT and SIGTERM set the flag; waiting system calls return. */
 void ht_interrupt_listen(void);
 bool ht_interrupted(void);
+const atomic_bool *ht_interrupt_flag(void); /* work can be called off by it (base/call_off.h) */
 
 /* A handler's beginning: ends the process if it is asked again. */
 void ht_end_if_repeated(int number);

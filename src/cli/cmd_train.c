@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "experiment/results.h"
 #include "session/session.h"
 #include "experiment/trial.h"
+#include "base/call_off.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/text.h"
@@ -147,7 +149,27 @@ static void tell_notes(const ht_session *s)
     ht_notes_free(&notes);
 }
 
-static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_error *err)
+/* What was trained is saved by now; a report takes long for a wide network. A signal that comes while it is
+ * made ends it; one that ended the training does not, since whoever stops a training wants to see what became
+ * of it. *left_out: there is none. */
+static ht_code make_report(training *t, ht_results *results, bool *left_out, ht_error *err)
+{
+    ht_session *s = t->session;
+    bool stopped = results->end == HT_END_STOPPED;
+    if (t->progress) ht_progress_start();
+    ht_progress_stage("the report: evaluation, tail indices, pruning");
+    const atomic_bool *before = ht_call_off_by(stopped ? NULL : ht_interrupt_flag());
+    ht_code code = ht_results_make(results, s->trainer, s->data, s->pool, err);
+    *left_out = ht_called_off();
+    ht_call_off_by(before);
+    ht_progress_end();
+    if (!*left_out) return code;
+    fprintf(stderr, "heavytail: %s\n",
+            s->dir ? "the run is saved; its report was left out" : "interrupted: the report was left out");
+    return HT_OK;
+}
+
+static ht_code run_session(ht_session *s, bool quiet, ht_results *results, bool *left_out, ht_error *err)
 {
     training t = {.session = s,
                   .progress = !quiet && isatty(STDERR_FILENO),
@@ -159,7 +181,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
     if (code == HT_OK) code = train_and_save(&t, &results->end, err);
     results->seconds = ht_now() - t.start;
     results->trained = ht_trainer_steps(s->trainer) - t.first;
-    if (code == HT_OK) code = ht_results_make(results, s->trainer, s->data, s->pool, err);
+    if (code == HT_OK) code = make_report(&t, results, left_out, err);
     if (results->trained > 0 && !quiet && !t.progress)
         fprintf(stderr, "heavytail: %llu steps in %.2f s\n", (unsigned long long)results->trained,
                 results->seconds);
@@ -169,7 +191,7 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, ht_er
 int ht_cmd_train(int argc, char **argv)
 {
     const char *steps = NULL, *accuracy = NULL, *run = NULL, *data = NULL;
-    bool json = false, quiet = false;
+    bool json = false, quiet = false, left_out = false;
     const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
                                  {"--run", &run, NULL},     {"--json", NULL, &json},
                                  {"--quiet", NULL, &quiet}, {"--data", &data, NULL},
@@ -183,8 +205,8 @@ int ht_cmd_train(int argc, char **argv)
     if (code == HT_OK) code = set_goal(&args, steps, accuracy, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
     ht_data_tell(session.data);
-    if (code == HT_OK) code = run_session(&session, quiet, &results, &err);
-    if (code == HT_OK) {
+    if (code == HT_OK) code = run_session(&session, quiet, &results, &left_out, &err);
+    if (code == HT_OK && !left_out) {
         const ht_params *params = ht_trainer_params(session.trainer);
         if (json)
             code = ht_results_print_json(&results, params, ht_pool_threads(session.pool), &err);

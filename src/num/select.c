@@ -1,8 +1,11 @@
 #include "num/select.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/call_off.h"
 
 enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 64 };
 
@@ -40,7 +43,7 @@ static uint64_t leading(uint64_t key, int shift)
 }
 
 /* One more digit for every search: the bits of the key from `low` up to `high`. */
-static void narrow(const ht_values *x, bool magnitude, search *s, int ranks, int high, int low)
+static bool narrow(const ht_values *x, bool magnitude, search *s, int ranks, int high, int low)
 {
     size_t count[HT_RANKS][KEYS], total = ht_values_count(x);
     int tables = 0;
@@ -56,6 +59,7 @@ static void narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
     }
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        if (ht_called_off()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
@@ -70,15 +74,17 @@ static void narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
         s[r].population = c[digit];
         s[r].prefix = s[r].prefix << (high - low) | digit;
     }
+    return true;
 }
 
 /* The few values that share a search's digits, sorted. */
-static void finish(const ht_values *x, bool magnitude, const search *s, int ranks, int low, double *value)
+static bool finish(const ht_values *x, bool magnitude, const search *s, int ranks, int low, double *value)
 {
     double few[HT_RANKS][FEW];
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        if (ht_called_off()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
@@ -90,25 +96,31 @@ static void finish(const ht_values *x, bool magnitude, const search *s, int rank
         qsort(few[r], found[r], sizeof few[r][0], ht_by_double);
         value[r] = few[r][s[r].rank];
     }
+    return true;
+}
+
+/* False when the work was called off: a pass over many values is a while. */
+static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks, double *value)
+{
+    int low = 64;
+    for (bool many = true; many && low > 0;) {
+        int high = low;
+        low = high > DIGIT ? high - DIGIT : 0;
+        if (!narrow(x, magnitude, s, ranks, high, low)) return false;
+        many = false;
+        for (int r = 0; r < ranks; r++) many = many || s[r].population > FEW;
+    }
+    if (low > 0) return finish(x, magnitude, s, ranks, low, value);
+    for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
+    return true;
 }
 
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value)
 {
     search s[HT_RANKS];
-    int low = 64;
     for (int r = 0; r < ranks; r++) s[r] = (search){.rank = rank[r], .population = ht_values_count(x)};
-    for (bool many = true; many && low > 0;) {
-        int high = low;
-        low = high > DIGIT ? high - DIGIT : 0;
-        narrow(x, magnitude, s, ranks, high, low);
-        many = false;
-        for (int r = 0; r < ranks; r++) many = many || s[r].population > FEW;
-    }
-    if (low > 0) {
-        finish(x, magnitude, s, ranks, low, value);
-        return;
-    }
-    for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
+    if (search_all(x, magnitude, s, ranks, value)) return;
+    for (int r = 0; r < ranks; r++) value[r] = NAN;
 }
 
 int ht_by_double(const void *a, const void *b)

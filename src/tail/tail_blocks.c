@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "num/rng.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
@@ -273,7 +274,7 @@ static void live_free(live *l)
 
 static void find_live(live *l, const ht_values *x)
 {
-    for (size_t r = 0; r < x->rows; r++) {
+    for (size_t r = 0; r < x->rows && !ht_called_off(); r++) {
         double length = length_of_sum(x, &r, 1, l->sum);
         if (!(length > 0)) continue;
         l->log_length[l->count] = log(length);
@@ -303,7 +304,7 @@ static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_
 {
     double total = 0;
     size_t count = 0;
-    for (size_t first = 0; first < used; first += m) {
+    for (size_t first = 0; first < used && !ht_called_off(); first += m) {
         double length = length_of_sum(x, l->row + first, m, l->sum);
         if (!(length > 0)) continue;
         total += log(length);
@@ -335,6 +336,7 @@ ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_err
         e->zeros = x->rows - rows.count;
         e->reason = refuse_rows(&rows, x);
         if (!e->reason) fit_rows(&rows, x, m, e);
+        code = ht_still_wanted(err);
     }
     live_free(&rows);
     return code;

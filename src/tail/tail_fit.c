@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/call_off.h"
 #include "tail/tail_blocks.h"
 #include "tail/tail_estimate.h"
 #include "tail/tail_stable.h"
@@ -61,13 +62,16 @@ static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht
     for (int e = 0; e < HT_ESTIMATORS; e++) estimates[e] = ht_estimate_none((ht_estimator)e);
     if (ht_tail_sample_take(&traces->sample, x, err) != HT_OK) return err->code;
     if (ht_tail_sample_refusal(s)) return HT_OK;
+    if (ht_still_wanted(err) != HT_OK) return err->code;
     if (ht_top_take(&traces->top, s, options->k, err) != HT_OK) return err->code;
+    if (ht_still_wanted(err) != HT_OK) return err->code;
     ht_hill_plot_make(&traces->plot, &traces->top);
     size_t k;
     bool steady;
     if (choose_k(options, traces, &k, &steady, err) != HT_OK) return err->code;
     *tail = ht_order_estimates(&traces->top, k, steady, estimates);
     ht_blocks_mmo(s, options->m, &estimates[HT_MMO]);
+    if (ht_still_wanted(err) != HT_OK) return err->code;
     doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
     return ht_goodness_make(&traces->goodness, s, &traces->top, k, err);
 }
@@ -110,7 +114,9 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
     if (!ht_tail_sample_refusal(s)) {
         ht_blocks_paulauskas(s, options->m, &estimates[HT_PAULAUSKAS]);
         if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
+        if (ht_still_wanted(err) != HT_OK) return err->code;
         ht_stable_estimates(s, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
+        if (ht_still_wanted(err) != HT_OK) return err->code;
     }
     finish(traces, true, estimates);
     return HT_OK;
@@ -161,6 +167,7 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
     ht_tail_sample s;
     *estimate = ht_estimate_none(HT_MMO_MULTI);
     if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
+    if (ht_still_wanted(err) != HT_OK) return err->code;
     if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
     if (ht_goodness_judge_rows(&s, estimate, err) != HT_OK) return err->code;
     if (s.distinct == 1 || s.lost > 0) {

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "num/rng.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
@@ -337,7 +338,7 @@ void ht_goodness_judge_norms(ht_estimate *norms, const ht_estimate *all, const h
 static void project(const ht_values *x, double *sum)
 {
     ht_unit unit = ht_values_unit(x);
-    for (size_t i = 0; i < x->rows; i++) {
+    for (size_t i = 0; i < x->rows && !ht_called_off(); i++) {
         ht_rng rng;
         uint32_t signs = 0;
         ht_rng_init(&rng, 5, HT_STREAM_TAIL, 0);
@@ -382,7 +383,8 @@ ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error
     double scales, *sum = ht_alloc(s->x.rows, sizeof *sum, "sums of rows", err);
     if (!sum) return err->code;
     project(&s->x, sum);
-    ht_code code = fit_rows(s, sum, fit, &student, &scales, err);
+    ht_code code = ht_still_wanted(err);
+    if (code == HT_OK) code = fit_rows(s, sum, fit, &student, &scales, err);
     ht_free(sum);
     if (code != HT_OK) return code;
     e->p = fmin(1, 2 * fmin(fit[0].p, fit[1].p)); /* fmin takes the number of a number and NaN */

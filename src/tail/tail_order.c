@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/call_off.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
@@ -16,7 +17,7 @@ enum { SEARCH_LIMIT = 100000, FEW = 25 };
 static void gather(ht_top *top, const ht_values *x, double threshold)
 {
     size_t n = 0, total = ht_values_count(x);
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
+    for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t loaded = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < loaded; i++)

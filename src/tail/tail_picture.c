@@ -77,7 +77,7 @@ static ht_code values_ccdf(ht_tail_ccdf *c, const ht_tail_sample *s, const ht_to
     if (next < HT_PICTURE_POINTS && total > 0) {
         size_t *bin = ht_alloc(BINS, sizeof *bin, "a picture of the tail", err);
         if (!bin) return err->code;
-        for (size_t first = 0; first < total; first += HT_CHUNK) {
+        for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
             double chunk[HT_CHUNK];
             size_t n = ht_values_load(&s->x, first, total, chunk);
             for (size_t i = 0; i < n; i++) {
@@ -205,7 +205,8 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     if (code != HT_OK || !is_matrix(w)) return code;
     code = picture_norms(p, &raw, options, err);
     if (code == HT_OK) ht_goodness_judge_norms(p->of_norms, p->all, &p->by_rows);
-    return code == HT_OK && options->spectrum ? picture_spectrum(p, &raw, err) : code;
+    if (code == HT_OK && options->spectrum) code = picture_spectrum(p, &raw, err);
+    return code == HT_OK ? ht_still_wanted(err) : code;
 }
 
 ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err)

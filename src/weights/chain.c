@@ -15,9 +15,7 @@ static size_t into(const ht_link *link, bool turned)
     return turned ? link->rows : link->columns;
 }
 
-/* Which ways round are possible: biases are as long as what a layer gives out; where they leave both, the
- * custom of the names decides, and names without one leave it open. */
-static void find_ways(const ht_link *links, int count, bool ways[2])
+void ht_chain_ways(const ht_link *links, int count, bool ways[2])
 {
     int weights = 0, kernels = 0;
     ways[0] = ways[1] = true;
@@ -176,10 +174,13 @@ static void note_choice(const char *path, const ht_link *links, const ht_chain *
         ht_notes_add(notes, "%s: matrices are stored (inputs × outputs)%s, and are turned", path,
                      c.custom ? ", as kernels are" : ", by their biases or the order given");
     else if (c.open)
-        ht_notes_add(notes,
-                     "%s: nothing tells which way round %.600s are stored; they are taken as "
-                     "(outputs × inputs)",
-                     path, list.data ? list.data : "the matrices");
+        ht_notes_add(
+            notes,
+            "%s: nothing tells which way round %.600s are stored; they are taken as "
+            "(outputs × inputs). If they are (inputs × outputs), every result is of another network: name "
+            "them NAME.kernel, or turn them in Python: safetensors.numpy.save_file({n: a.T.copy() for n, "
+            "a in safetensors.numpy.load_file(FILE).items()}, 'turned.safetensors')",
+            path, list.data ? list.data : "the matrices");
     ht_text_free(&list);
 }
 
@@ -237,7 +238,7 @@ static ht_code obey(const char *path, const ht_link *links, int count, const cha
     bool ways[2];
     if (read_order(path, links, count, order, chain, err) != HT_OK) return err->code;
     for (int i = 0; i < chain->count; i++) chosen[i] = links[chain->order[i]];
-    find_ways(chosen, chain->count, ways);
+    ht_chain_ways(chosen, chain->count, ways);
     if (!ways[0] && !ways[1]) return no_way(path, chosen, chain->count, err);
     int broken = break_of(links, chain, !ways[0]);
     chain->turned = !ways[0] || (ways[1] && broken > 0);
@@ -275,7 +276,7 @@ ht_code ht_chain_find(const char *path, const ht_link *links, int count, const c
                             "%s: holds %d matrices; a network here has up to %d layers: --order A,B,C takes "
                             "some of them alone",
                             path, count, HT_CHAIN_MAX);
-    find_ways(links, count, ways);
+    ht_chain_ways(links, count, ways);
     if (!ways[0] && !ways[1]) return no_way(path, links, count, err);
     choice c = {.custom = links[0].role == HT_NAME_KERNEL};
     orders found = find_orders(links, count, !ways[0]);

@@ -25,6 +25,10 @@ typedef struct ht_chain {
     bool turned;                    /* they are stored (inputs × outputs) */
 } ht_chain;
 
+/* Which ways round are possible, ways[1] being (inputs × outputs): biases are as long as what a layer gives
+ * out; where they leave both, the custom of the names decides, and names without one leave it open. */
+void ht_chain_ways(const ht_link *links, int count, bool ways[2]);
+
 /* All `count` links as a chain; or, when `order` ("a,b,c": names, or names without ".weight") is given, those
  * alone, the others being noted. What was not plain from the file is noted. HT_FAIL says which orders fit
  * when there are several, or why none does; HT_USAGE for an order that cannot be. */

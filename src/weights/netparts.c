@@ -96,7 +96,9 @@ static ht_code sort_tensor(sorter *s, size_t number, const ht_tensor_info *info,
     if (obstacle && !(aside && info->ndim == 2)) return cannot(s, info, obstacle, err);
     if (aside) return leave_out(s, info, "by its name a part of the training, not of the network");
     if (is_quantized(info)) {
-        snprintf(what, sizeof what, "is a matrix of type %s: quantized, its scale unknown", info->type);
+        snprintf(what, sizeof what, "is a matrix of type %.20s: %s", info->type,
+                 ht_safetensors_known(info) ? "quantized, its scale unknown"
+                                            : "the format has no such type, its numbers cannot be read");
         return cannot(s, info, what, err);
     }
     if (!ht_safetensors_readable(info)) return leave_out(s, info, "these are no real numbers");

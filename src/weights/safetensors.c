@@ -450,6 +450,11 @@ size_t ht_safetensors_count(const ht_safetensors *f)
     return f->count;
 }
 
+bool ht_safetensors_known(const ht_tensor_info *info)
+{
+    return bits_of(info->type) > 0;
+}
+
 bool ht_safetensors_readable(const ht_tensor_info *info)
 {
     return real_of(info->type) != NULL;

@@ -53,6 +53,9 @@ size_t ht_safetensors_count(const ht_safetensors *file);
 /* The i-th tensor, in the order of the header. HT_FAIL when shape, type and bytes contradict each other. */
 ht_code ht_safetensors_describe(const ht_safetensors *file, size_t i, ht_tensor_info *info, ht_error *err);
 
+/* Is its type one of the format's? */
+bool ht_safetensors_known(const ht_tensor_info *info);
+
 /* Can it be read as numbers: F64, F32, F16, BF16, F8_E4M3 or F8_E5M2? */
 bool ht_safetensors_readable(const ht_tensor_info *info);
 

@@ -24,4 +24,17 @@ bool ht_shard_same_model(const char *a, const char *b);
 /* The name that part `number` has beside the part `name`. */
 void ht_shard_name(const char *name, const ht_shard *shard, unsigned number, char to[HT_SHARD_NAME]);
 
+/* Names that say "part" without a total: "model.part1", "mp_rank_00_model_states", "consolidated.00",
+ * "model_1of2", "model-00001". Numbers of epochs, steps and the like are none. */
+typedef enum ht_piece {
+    HT_PIECE_NO,
+    HT_PIECE_PERHAPS, /* only if another one lies beside it: "lora_rank_8" */
+    HT_PIECE_YES,
+} ht_piece;
+
+ht_piece ht_shard_piece(const char *name);
+
+/* Are both, by such names, different parts of one model? Bare numbers and ranks have to be neighbours. */
+bool ht_shard_pieces(const char *a, const char *b);
+
 #endif

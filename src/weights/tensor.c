@@ -12,15 +12,18 @@
 #include "base/text.h"
 #include "weights/foreign.h"
 #include "data/npy.h"
+#include "weights/way.h"
 #include "weights/weights.h"
 
-enum { WHY = 240, MOST_DIMENSIONS = 8 };
+enum { WHY = 240, MOST_DIMENSIONS = 8, TURNED_TOLD = 4 };
 
 /* ---- what is looked at ---- */
 
 /* What numbers they are that no float stands for. */
-static const char *unread(const char *type)
+static const char *unread(const ht_tensor_info *info)
 {
+    const char *type = info->type;
+    if (!ht_safetensors_known(info)) return "a type of numbers that the format does not have";
     if (strchr("IU", type[0])) return "whole numbers (counts, positions, quantized weights)";
     if (type[0] == 'C') return "complex numbers";
     if (strcmp(type, "F8_E8M0") == 0) return "scales of quantized weights (MXFP), powers of two";
@@ -33,7 +36,7 @@ static const char *unread(const char *type)
 static const char *refusal(const ht_tensor_info *info, bool named)
 {
     if (strcmp(info->type, "BOOL") == 0) return "truth values";
-    if (!ht_safetensors_readable(info)) return unread(info->type);
+    if (!ht_safetensors_readable(info)) return unread(info);
     if (info->type[0] == 'F' && info->type[1] == '8' && !named)
         return "8-bit floats, whose scales lie in other tensors; --tensor NAME looks at one as it is stored";
     if (info->count == 0) return "empty";
@@ -43,22 +46,27 @@ static const char *refusal(const ht_tensor_info *info, bool named)
     return NULL;
 }
 
-/* (first × rest); a leading side of 1 counts for nothing where two others are left. */
+/* (first × rest), turned (last × rest); a leading side of 1 counts for nothing where two others are left. */
 static void shape_view(ht_tensor *t, const ht_tensor_info *info)
 {
     int first = info->ndim == 3 && info->shape[0] == 1 ? 1 : 0;
     t->whole = info;
     t->name = info->name;
     t->ndim = info->ndim < 2 ? 1 : 2;
-    t->rows = info->shape[first];
+    t->rows = info->shape[t->turned ? info->ndim - 1 : first];
     t->columns = info->count / t->rows;
+}
+
+bool ht_tensor_has_filters(const ht_tensor *t)
+{
+    return t->whole && t->whole->ndim > 2 && (t->turned || t->rows == t->whole->shape[0]);
 }
 
 size_t ht_tensor_kernels(const ht_tensor *t)
 {
     const ht_tensor_info *whole = t->whole;
-    if (!whole || whole->ndim < 3 || t->rows != whole->shape[0]) return 0;
-    size_t kernels = whole->shape[0] * whole->shape[1];
+    if (!ht_tensor_has_filters(t)) return 0;
+    size_t kernels = t->rows * whole->shape[t->turned ? whole->ndim - 2 : 1];
     return kernels == t->rows || kernels == whole->count ? 0 : kernels;
 }
 
@@ -97,6 +105,27 @@ static size_t count_broken(const ht_tensor *t, char why[WHY])
     return broken;
 }
 
+/* [rest][inputs][outputs] becomes [outputs][inputs][rest], for floats or doubles, in memory of its own. */
+static ht_code turn(ht_tensor *t, ht_error *err)
+{
+    size_t inputs = t->whole->shape[t->whole->ndim - 2], rest = t->columns / inputs, count = t->whole->count;
+    float *f32 = t->f32 ? ht_alloc(count, sizeof *f32, "a matrix turned round", err) : NULL;
+    double *f64 = t->f64 ? ht_alloc(count, sizeof *f64, "a matrix turned round", err) : NULL;
+    if (!f32 && !f64) return HT_FAIL;
+    for (size_t o = 0, to = 0; o < t->rows; o++)
+        for (size_t i = 0; i < inputs; i++)
+            for (size_t r = 0; r < rest; r++, to++) {
+                size_t from = (r * inputs + i) * t->rows + o;
+                if (f32) f32[to] = t->f32[from];
+                if (f64) f64[to] = t->f64[from];
+            }
+    ht_free(t->f32);
+    ht_free(t->f64);
+    t->f32 = f32;
+    t->f64 = f64;
+    return HT_OK;
+}
+
 /* ---- visiting ---- */
 
 typedef struct tour {
@@ -107,6 +136,8 @@ typedef struct tour {
     size_t visited, skipped;
     char last[WHY];  /* why the last one was skipped */
     ht_text reasons; /* of the first ones, for a message */
+    size_t turned;
+    ht_text names; /* of the first ones that were turned */
 } tour;
 
 static void skip(tour *t, const ht_tensor_info *info, bool broken, const char *why)
@@ -119,15 +150,31 @@ static void skip(tour *t, const ht_tensor_info *info, bool broken, const char *w
     if (t->visitor->skip) t->visitor->skip(t->visitor->context, info, broken, why);
 }
 
-static ht_code visit(tour *t, const ht_tensor *tensor, ht_error *err)
+static ht_code visit(tour *t, ht_tensor *tensor, ht_error *err)
 {
     char why[WHY];
-    if (count_broken(tensor, why) > 0) {
+    if (count_broken(tensor, why) > 0) { /* whose place is that in the file */
         skip(t, tensor->whole, true, why);
         return HT_OK;
     }
     t->visited++;
+    if (tensor->turned) {
+        if (turn(tensor, err) != HT_OK) return HT_FAIL;
+        if (t->turned++ < TURNED_TOLD)
+            ht_text_add(&t->names, "%s%.60s", t->names.length ? ", " : "", tensor->name);
+    }
     return t->visitor->visit(t->visitor->context, tensor, err);
+}
+
+static void note_turned(const tour *t)
+{
+    char more[40] = "";
+    if (t->turned == 0) return;
+    if (t->turned > TURNED_TOLD) snprintf(more, sizeof more, " … (%zu in all)", t->turned);
+    ht_notes_add(
+        t->notes,
+        "%s: %s%s: stored (inputs × outputs), as the name or the bias says, and turned: rows are outputs",
+        t->path, t->names.data ? t->names.data : "some", more);
 }
 
 /* Nothing was visited: why. */
@@ -175,10 +222,10 @@ static ht_code visit_npy(tour *t, ht_error *err)
     return code;
 }
 
-static ht_code visit_tensor(tour *t, ht_weights *file, size_t i, ht_error *err)
+static ht_code visit_tensor(tour *t, ht_weights *file, size_t i, bool turned, ht_error *err)
 {
     ht_tensor_info info;
-    ht_tensor tensor = {0};
+    ht_tensor tensor = {.turned = turned};
     if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
     const char *why = refusal(&info, t->choice->only != NULL);
     if (why) {
@@ -227,14 +274,15 @@ static ht_code apply_order(const tour *t, const ht_weights *file, size_t *list, 
     return HT_OK;
 }
 
-static ht_code visit_list(tour *t, ht_weights *file, ht_error *err)
+static ht_code visit_list(tour *t, ht_weights *file, const bool *turned, ht_error *err)
 {
     size_t count = ht_weights_count(file);
     size_t *list = ht_alloc(count, sizeof *list, "the list of tensors", err);
     if (!list) return err->code;
     for (size_t i = 0; i < count; i++) list[i] = i;
     ht_code code = apply_order(t, file, list, err);
-    for (size_t i = 0; i < count && code == HT_OK; i++) code = visit_tensor(t, file, list[i], err);
+    for (size_t i = 0; i < count && code == HT_OK; i++)
+        code = visit_tensor(t, file, list[i], turned[list[i]], err);
     ht_free(list);
     return code;
 }
@@ -276,12 +324,16 @@ static ht_code visit_weights(tour *t, ht_error *err)
     ht_weights *file = ht_weights_open(t->path, t->notes, err);
     if (!file) return err->code;
     const char *only = t->choice->only;
-    ht_code code = only ? find(file, only, &number, err) : HT_OK;
+    bool *turned = ht_alloc(ht_weights_count(file), sizeof *turned, "the list of tensors", err);
+    ht_code code = turned ? ht_way_find(file, turned, err) : HT_FAIL;
+    if (code == HT_OK && only) code = find(file, only, &number, err);
     if (code == HT_OK && only && number == ht_weights_count(file))
         code = unknown_tensor(t, file, only, err);
     else if (code == HT_OK)
-        code = only ? visit_tensor(t, file, number, err) : visit_list(t, file, err);
+        code = only ? visit_tensor(t, file, number, turned[number], err) : visit_list(t, file, turned, err);
     if (code == HT_OK && t->visited == 0) code = nothing(t, ht_weights_count(file), err);
+    if (code == HT_OK) note_turned(t);
+    ht_free(turned);
     ht_weights_close(file);
     return code;
 }
@@ -318,5 +370,6 @@ ht_code ht_tensors_each(const char *path, const ht_tensor_choice *choice, const 
     ht_code code = look_at(path, &npy, err);
     if (code == HT_OK) code = npy ? visit_npy(&t, err) : visit_weights(&t, err);
     ht_text_free(&t.reasons);
+    ht_text_free(&t.names);
     return code;
 }

@@ -3,6 +3,7 @@
 #ifndef HT_WEIGHTS_TENSOR_H
 #define HT_WEIGHTS_TENSOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/notes.h"
@@ -10,18 +11,23 @@
 #include "heavytail/status.h"
 
 /* A tensor as a matrix or vector. More than two dimensions are seen as (first × rest): one row is one filter
- * of a convolution, with all its inputs. `whole` says what it is in the file. */
+ * of a convolution, with all its inputs. What is stored the other way round, the outputs last (way.h), is
+ * turned: rows are outputs, too. `whole` says what it is in the file. */
 typedef struct ht_tensor {
     const char *name;     /* in the file; of a .npy the file's name without folder and ending */
     int ndim;             /* 1 or 2 */
     size_t rows, columns; /* columns = 1 for a vector */
     float *f32;           /* (rows × columns), row-major; or */
     double *f64;          /* for numbers that are doubles in the file */
+    bool turned;
     const ht_tensor_info *whole;
 } ht_tensor;
 
-/* The second view of more than two dimensions: (first × second, rest), a row is one kernel of a convolution.
- * 0 where there is none: fewer dimensions, kernels of one number, or filters of one kernel. */
+/* Is a row of one with more than two dimensions a filter? Else a leading side of 1 was left out. */
+bool ht_tensor_has_filters(const ht_tensor *tensor);
+
+/* The second view of more than two dimensions: (outputs × inputs, rest), a row is one kernel of a
+ * convolution. 0 where there is none: fewer dimensions, kernels of one number, or filters of one kernel. */
 size_t ht_tensor_kernels(const ht_tensor *tensor);
 
 typedef struct ht_tensor_visitor {
@@ -40,7 +46,7 @@ typedef struct ht_tensor_choice {
 /* Visits every tensor of two dimensions or more of finite real numbers, or the one that is chosen (a vector,
  * too), one at a time in memory and gone after the call; all others are skipped by name. A .npy is its own
  * tensor. A visit that fails ends it. HT_FAIL, naming file and place, for a file that cannot be read, and
- * when nothing was visited; then the sentence says why. Notes: see weights.h. */
+ * when nothing was visited; then the sentence says why. Notes: what was turned, and see weights.h. */
 ht_code ht_tensors_each(const char *path, const ht_tensor_choice *choice, const ht_tensor_visitor *visitor,
                         ht_notes *notes, ht_error *err);
 

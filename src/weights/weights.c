@@ -1,5 +1,6 @@
 #include "weights/weights.h"
 
+#include <dirent.h>
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
@@ -180,6 +181,23 @@ static ht_code open_index(ht_weights *w, const char *path, ht_notes *notes, ht_e
     return code;
 }
 
+/* ---- several files of a directory ---- */
+
+typedef struct found {
+    size_t count;
+    bool one_model; /* all are parts of one */
+    char first[PATH_SIZE], names[300];
+} found;
+
+static void add_name(found *f, const char *name, bool last)
+{
+    size_t length = strlen(f->names);
+    if (length < 220)
+        snprintf(f->names + length, sizeof f->names - length, "%s%.60s", length ? ", " : "", name);
+    else if (last)
+        snprintf(f->names + length, sizeof f->names - length, " …");
+}
+
 /* ---- parts without an index ---- */
 
 /* All parts are there; else the first that is not is named. `first`: 0 or 1. */
@@ -251,6 +269,31 @@ static ht_code index_of(const char *path, const ht_shard *part, char to[PATH_SIZ
     return HT_OK;
 }
 
+/* A name that says "part" without a total: whoever finds another part beside it is told that a part is no
+ * model. */
+static ht_code check_piece(const char *path, ht_notes *notes, ht_error *err)
+{
+    char folder[PATH_SIZE];
+    found others = {0};
+    ht_piece piece = ht_shard_piece(name_of(path));
+    if (piece == HT_PIECE_NO) return HT_OK;
+    snprintf(folder, sizeof folder, "%.*s", (int)(name_of(path) - path), path);
+    DIR *dir = opendir(folder[0] ? folder : ".");
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        if (ht_shard_pieces(name_of(path), entry->d_name) && ++others.count)
+            add_name(&others, entry->d_name, false);
+    if (dir) closedir(dir);
+    if (others.count > 0)
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is by its name a part of a model, others lie beside it: %s; give the model's "
+            "index, join them into one file, or rename it if it is a whole",
+            path, others.names);
+    if (piece == HT_PIECE_YES)
+        ht_notes_add(notes, "%s: its name says that it is a part of a model; it is read alone", path);
+    return HT_OK;
+}
+
 /* A file; one that calls itself a part stands for its whole model. */
 static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_error *err)
 {
@@ -259,6 +302,7 @@ static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_er
     if (ht_text_ends(path, index_end)) return open_index(w, path, notes, err);
     if (!ht_shard_parse(name_of(path), &part)) {
         ht_code code = add_file(w, path, path, err);
+        if (code == HT_OK) code = check_piece(path, notes, err);
         return code == HT_OK ? list(w, NULL, notes, err) : code;
     }
     /* What is no safetensors file at all is named for what it is, not for its parts. */
@@ -279,21 +323,6 @@ static ht_code open_file(ht_weights *w, const char *path, ht_notes *notes, ht_er
 
 /* ---- a directory ---- */
 
-typedef struct found {
-    size_t count;
-    bool one_model; /* all are parts of one */
-    char first[PATH_SIZE], names[300];
-} found;
-
-static void add_name(found *f, const char *name, bool last)
-{
-    size_t length = strlen(f->names);
-    if (length < 220)
-        snprintf(f->names + length, sizeof f->names - length, "%s%.60s", length ? ", " : "", name);
-    else if (last)
-        snprintf(f->names + length, sizeof f->names - length, " …");
-}
-
 /* The files of the directory whose names end so. */
 static size_t find_all(const char *folder, const char *end, found *f)
 {
@@ -305,7 +334,7 @@ static size_t find_all(const char *folder, const char *end, found *f)
         if (strchr("*?[\\", *p)) pattern[used++] = '\\';
         pattern[used++] = *p;
     }
-    snprintf(pattern + used, 64, "/*%s", end);
+    snprintf(pattern + used, 64, "%s*%s", ht_text_ends(folder, "/") ? "" : "/", end);
     if (glob(pattern, 0, NULL, &list) != 0) return 0;
     f->count = list.gl_pathc;
     ht_text_copy(f->first, PATH_SIZE, list.gl_pathv[0]);

@@ -282,6 +282,58 @@ static void convolutions_are_seen_as_filters_and_kernels(void **state)
     json_decref(kernels);
 }
 
+/* [outputs][inputs][rest] as [rest][inputs][outputs]. */
+static void turn_values(float *to, int outputs, int inputs, int rest)
+{
+    for (int o = 0; o < outputs; o++)
+        for (int i = 0; i < inputs; i++)
+            for (int r = 0; r < rest; r++)
+                to[(r * inputs + i) * outputs + o] = values()[(o * inputs + i) * rest + r];
+}
+
+/* Keras, Flax and TensorFlow have the outputs last; a bias tells, too. What is told of the tensors is what is
+ * told of them the other way round. */
+static void kernels_are_turned(void **state)
+{
+    (void)state;
+    static const char *const views[] = {"all", "rows", "row_norms", "kernels", "kernel_norms"};
+    float dense[VALUES], conv[VALUES];
+    turn_values(dense, 24, 60, 1);
+    turn_values(conv, 24, 5, 12);
+    write_tensors("usual.safetensors",
+                  "{\"d.weight\":{\"dtype\":\"F32\",\"shape\":[24,60],\"data_offsets\":[0,5760]},"
+                  "\"c.weight\":{\"dtype\":\"F32\",\"shape\":[24,5,4,3],\"data_offsets\":[5760,11520]}}",
+                  values(), VALUES * sizeof(float));
+    write_tensors("flax.safetensors",
+                  "{\"d.kernel\":{\"dtype\":\"F32\",\"shape\":[60,24],\"data_offsets\":[0,5760]},"
+                  "\"c.kernel\":{\"dtype\":\"F32\",\"shape\":[4,3,5,24],\"data_offsets\":[5760,11520]},"
+                  "\"w\":{\"dtype\":\"F32\",\"shape\":[60,24],\"data_offsets\":[11520,17280]},"
+                  "\"b\":{\"dtype\":\"F32\",\"shape\":[24],\"data_offsets\":[17280,17376]}}",
+                  dense, sizeof dense);
+    FILE *usual = fopen("usual.safetensors", "ab"), *flax = fopen("flax.safetensors", "ab");
+    assert_int_equal(fwrite(values(), sizeof(float), VALUES, usual), VALUES);
+    assert_int_equal(fwrite(conv, sizeof(float), VALUES, flax), VALUES);
+    assert_int_equal(fwrite(dense, sizeof(float), VALUES, flax), VALUES);
+    assert_int_equal(fwrite(dense, sizeof(float), 24, flax), 24);
+    assert_int_equal(fclose(usual) | fclose(flax), 0);
+    json_t *right = parse(RUN("tail", "usual.safetensors", "--json"));
+    const sandbox_result *r = RUN("tail", "flax.safetensors", "--json");
+    assert_says(r->err, "d.kernel, c.kernel, w: stored (inputs × outputs)");
+    json_t *turned = parse(r);
+    for (int v = 0; v < 5; v++) {
+        json_t *seen = shape_of(view_of(turned, "c.kernel", views[v]), "dims", "[4,3,5,24]");
+        shape_of(seen, "shape", v < 3 ? "[24,60]" : "[120,12]");
+        assert_true(same_estimates(seen, view_of(right, "c.weight", views[v])));
+    }
+    for (int v = 0; v < 3; v++) {
+        json_t *seen = shape_of(view_of(turned, "d.kernel", views[v]), "shape", "[24,60]");
+        assert_true(same_estimates(seen, view_of(right, "d.weight", views[v])));
+        assert_true(same_estimates(seen, view_of(turned, "w", views[v])));
+    }
+    json_decref(right);
+    json_decref(turned);
+}
+
 static void what_is_skipped_is_named(void **state)
 {
     (void)state;
@@ -574,6 +626,36 @@ static void a_part_is_no_model(void **state)
     assert_says(RUN("tail", "parts")->err, "model.safetensors is read, one of 4 files there");
 }
 
+/* No total in the name, no index: one of several is refused, the only one noted. */
+static void a_piece_is_told(void **state)
+{
+    (void)state;
+    static const char header[] = "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[20,30],"
+                                 "\"data_offsets\":[0,2400]}}";
+    sandbox_shell("mkdir pieces");
+    write_tensors("pieces/model.part1.safetensors", header, values(), 2400);
+    const sandbox_result *r = RUN("tail", "pieces/model.part1.safetensors");
+    assert_status(r, 0);
+    assert_says(r->err, "pieces/model.part1.safetensors: its name says that it is a part of a model");
+    assert_says(RUN("tail", "pieces/")->err, "pieces/: model.part1.safetensors is read");
+    assert_says(RUN("tail", "pieces/")->err, "note: pieces/model.part1.safetensors: its name");
+    write_tensors("pieces/model.part2.safetensors", header, values(), 2400);
+    write_tensors("pieces/model.safetensors", header, values(), 2400);
+    refuses(RUN("tail", "pieces/model.part1.safetensors"), 1, "beside it: model.part2.safetensors;");
+    refuses(RUN("prune", "pieces/model.part2.safetensors"), 1, "beside it: model.part1.safetensors;");
+    assert_status(RUN("tail", "pieces/model.safetensors"), 0);
+}
+
+static void a_type_that_is_none_is_told(void **state)
+{
+    (void)state;
+    write_tensors("small.safetensors",
+                  "{\"fc1.weight\":{\"dtype\":\"f32\",\"shape\":[20,30],\"data_offsets\":[0,2400]}}",
+                  values(), 2400);
+    refuses(RUN("prune", "small.safetensors"), 1, "type f32: the format has no such type");
+    refuses(RUN("tail", "small.safetensors"), 1, "(f32): a type of numbers that the format does not have");
+}
+
 static void an_index_leads_nowhere_else(void **state)
 {
     (void)state;
@@ -682,6 +764,7 @@ int main(void)
         cmocka_unit_test(other_networks_are_refused_by_name),
         cmocka_unit_test(numbers_too_large_for_a_network_are_named),
         cmocka_unit_test(convolutions_are_seen_as_filters_and_kernels),
+        cmocka_unit_test(kernels_are_turned),
         cmocka_unit_test(what_is_skipped_is_named),
         cmocka_unit_test(a_broken_tensor_does_not_hide_the_others),
         cmocka_unit_test(doubles_of_any_size_are_looked_at),
@@ -689,6 +772,8 @@ int main(void)
         cmocka_unit_test(files_of_other_kinds_are_named),
         cmocka_unit_test(a_directory_of_shards_is_one_model),
         cmocka_unit_test(a_part_is_no_model),
+        cmocka_unit_test(a_piece_is_told),
+        cmocka_unit_test(a_type_that_is_none_is_told),
         cmocka_unit_test(an_index_leads_nowhere_else),
         cmocka_unit_test(the_networks_of_the_issue_are_scored_right),
     };

@@ -131,6 +131,19 @@ static void a_link_in_its_place_leads_nowhere(void **state)
     expect_a_run("run.saved-*");
 }
 
+/* What was in a file that another program cuts is gone: the message says what the copy lacks, and promises no
+ * more than it can do. */
+static void what_was_cut_away_is_told(void **state)
+{
+    (void)state;
+    expect_told(attacked(FROZEN(": > run/journal.jsonl")), "journal.jsonl there lacks what was cut away",
+                "can neither be resumed nor replayed: `heavytail prune run.saved-");
+    assert_status(sandbox_shell("cd work && $H prune run.saved-* > /dev/null"), 0);
+    expect_told(attacked(FROZEN(": > run/metrics.csv")), "metrics.csv there lacks what was cut away",
+                "takes it up");
+    assert_status(sandbox_shell("cd work && $H replay run.saved-*"), 0);
+}
+
 static void files_of_others_are_not_written_over(void **state)
 {
     static const struct {
@@ -273,6 +286,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(two_trainings_never_share_a_directory),
         cmocka_unit_test(a_moved_directory_is_followed),
         cmocka_unit_test(a_link_in_its_place_leads_nowhere),
+        cmocka_unit_test(what_was_cut_away_is_told),
         cmocka_unit_test(files_of_others_are_not_written_over),
         cmocka_unit_test_teardown(the_lab_tells_and_goes_on, vt_teardown),
         cmocka_unit_test_teardown(an_undone_reset_has_its_rows, vt_teardown),

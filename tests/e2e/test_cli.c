@@ -478,6 +478,33 @@ static void interrupted_training_reports_what_it_has(void **state)
     }
 }
 
+/* The report of a wide network takes long; by then the run is saved, and a signal ends it soon. */
+static void a_report_can_be_left(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char script[500];
+        snprintf(script, sizeof script,
+                 "set -m\n$H train --steps 1 --set data.name=digits-synth --set model.width=40000 --set "
+                 "train.batch=20 --json --quiet --run left%d & p=$!\n"
+                 "until [ -e left%d/checkpoint.safetensors ]; do sleep 0.02; done; sleep 0.5\n"
+                 "kill -%d $p; wait $p",
+                 i, i, signals[i]);
+        double start = sandbox_seconds();
+        const sandbox_result *r = sandbox_shell(script);
+        assert_status(r, 0);
+        assert_string_equal(r->out, "");
+        assert_says(r->err, "heavytail: the run is saved; its report was left out\n");
+        if (!SANDBOX_SANITIZED) assert_true(sandbox_seconds() - start < 8);
+        char *journal, name[40];
+        snprintf(name, sizeof name, "left%d/journal.jsonl", i);
+        journal = sandbox_read(name, NULL);
+        assert_says(journal, "\"event\":\"checkpoint\"");
+        free(journal);
+    }
+}
+
 /* ---- run directories --------------------------------------------------------------------------- */
 
 static void a_run_directory_holds_a_run(void **state)
@@ -907,6 +934,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(closed_standard_streams_are_survived),
         cmocka_unit_test(interrupted_training_reports_what_it_has),
+        cmocka_unit_test(a_report_can_be_left),
         cmocka_unit_test(a_run_directory_holds_a_run),
         cmocka_unit_test(a_resumed_run_is_the_uninterrupted_one),
         cmocka_unit_test(a_resumed_run_refuses_another_network),

@@ -196,6 +196,16 @@ static void biases_and_names_tell_which_way_round(void **state)
     assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, &notes, &err), HT_OK);
     assert_non_null(strstr(notes.lines.data, "which way round"));
     ht_notes_free(&notes);
+    /* Square ones, too; with what to do if it is otherwise, and that does it. */
+    link_of("w0", 8, 8, 0, &l[0]), link_of("w1", 8, 8, 8, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, &notes, &err), HT_OK);
+    assert_false(chain.turned);
+    assert_non_null(strstr(notes.lines.data, "taken as (outputs × inputs). If they are (inputs × outputs)"));
+    assert_non_null(strstr(notes.lines.data, "NAME.kernel"));
+    ht_notes_free(&notes);
+    link_of("w0.kernel", 8, 8, 0, &l[0]), link_of("w1.kernel", 8, 8, 8, &l[1]);
+    assert_int_equal(ht_chain_find("f", l, 2, NULL, &chain, NULL, &err), HT_OK);
+    assert_true(chain.turned && chain.order[0] == 0);
 }
 
 static void square_layers_need_names_that_count(void **state)
@@ -263,6 +273,50 @@ static void names_tell_parts_of_a_model(void **state)
     assert_false(ht_shard_same_model("a-1-of-2.safetensors", "b-2-of-2.safetensors"));
     assert_false(ht_shard_same_model("a-1-of-2.safetensors", "a-2-of-3.safetensors"));
     assert_false(ht_shard_same_model("a.safetensors", "a.safetensors"));
+}
+
+/* Names without a total; what counts epochs, steps, seeds or layers is none. */
+static void names_tell_pieces_of_a_model(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *other; /* other: that lies beside it as another part */
+        ht_piece piece;
+    } cases[] = {
+        {"model.part1.safetensors", "model.part3.safetensors", HT_PIECE_YES},
+        {"model_part_1.safetensors", "model_part_2.safetensors", HT_PIECE_YES},
+        {"pytorch_model-part10.safetensors", "pytorch_model-part9.safetensors", HT_PIECE_YES},
+        {"model-00001.safetensors", "model-00002.safetensors", HT_PIECE_YES},
+        {"consolidated.00.safetensors", "consolidated.07.safetensors", HT_PIECE_YES},
+        {"model_1of2.safetensors", "model_2of2.safetensors", HT_PIECE_YES},
+        {"shard_0.safetensors", "shard_3.safetensors", HT_PIECE_YES},
+        {"mp_rank_00_model_states.safetensors", "mp_rank_01_model_states.safetensors", HT_PIECE_YES},
+        {"model-rank-0-part-0.safetensors", "model-rank-1-part-5.safetensors", HT_PIECE_YES},
+        {"mp_rank_03.safetensors", "mp_rank_02.safetensors", HT_PIECE_YES},
+        {"lora_rank_8.safetensors", NULL, HT_PIECE_PERHAPS},
+        {"model_1of1.safetensors", NULL, HT_PIECE_NO},
+        {"model-00001-of-00001.safetensors", NULL, HT_PIECE_NO},
+        {"layer1.safetensors", NULL, HT_PIECE_NO},
+        {"epoch-00010.safetensors", NULL, HT_PIECE_NO},
+        {"step_00005.safetensors", NULL, HT_PIECE_NO},
+        {"checkpoint-1000.safetensors", NULL, HT_PIECE_NO},
+        {"checkpoint-00100.safetensors", NULL, HT_PIECE_NO},
+        {"model-10000.safetensors", NULL, HT_PIECE_NO},
+        {"fold-1.safetensors", NULL, HT_PIECE_NO},
+        {"seed-3.safetensors", NULL, HT_PIECE_NO},
+        {"apart1.safetensors", NULL, HT_PIECE_NO},
+        {"model.safetensors", NULL, HT_PIECE_NO},
+        {"", NULL, HT_PIECE_NO},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (ht_shard_piece(cases[i].name) != cases[i].piece) fail_msg("%s", cases[i].name);
+        assert_false(ht_shard_pieces(cases[i].name, cases[i].name));
+        if (cases[i].other && !ht_shard_pieces(cases[i].name, cases[i].other)) fail_msg("%s", cases[i].other);
+    }
+    assert_false(ht_shard_pieces("lora_rank_8.safetensors", "lora_rank_16.safetensors"));
+    assert_false(ht_shard_pieces("model-00010.safetensors", "model-00020.safetensors"));
+    assert_false(ht_shard_pieces("a.part1.safetensors", "b.part2.safetensors"));
+    assert_false(ht_shard_pieces("epoch-00010.safetensors", "epoch-00011.safetensors"));
 }
 
 /* ---- any file ---- */
@@ -507,6 +561,7 @@ int main(void)
         cmocka_unit_test(biases_and_names_tell_which_way_round),
         cmocka_unit_test(square_layers_need_names_that_count),
         cmocka_unit_test(names_tell_parts_of_a_model),
+        cmocka_unit_test(names_tell_pieces_of_a_model),
         cmocka_unit_test(every_tensor_of_any_file_is_looked_at_or_named),
         cmocka_unit_test(networks_of_any_names_and_order_are_read),
         cmocka_unit_test(a_file_may_hold_thousands_of_matrices),

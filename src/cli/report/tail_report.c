@@ -70,12 +70,13 @@ static json_t *view_json(const ht_tensor *t, const view *v)
     json_t *object = json_pack("{s:s, s:o, s:s, s:o}", "name", t->name, "shape", shape, "view", v->name,
                                "estimates", estimates);
     if (t->whole) json_object_set_new(object, "dtype", json_string(t->whole->type));
+    if (t->turned) json_object_set_new(object, "turned", json_true());
     if (!t->whole || t->whole->ndim < 3) return object;
     json_object_set_new(object, "dims", ht_shape_json(t->whole));
     json_object_set_new(object, "as",
-                        json_string(v->rows != t->rows              ? "kernels"
-                                    : t->rows == t->whole->shape[0] ? "filters"
-                                                                    : "matrix"));
+                        json_string(v->rows != t->rows         ? "kernels"
+                                    : ht_tensor_has_filters(t) ? "filters"
+                                                               : "matrix"));
     return object;
 }
 
@@ -232,9 +233,9 @@ static void add_shape(ht_text *to, const ht_tensor *t, size_t rows)
     if (t->ndim == 2) ht_text_add(to, " × %zu", t->rows * t->columns / rows);
     if (!t->whole || t->whole->ndim < 3) return;
     ht_text_add(to, ", the %s of",
-                rows != t->rows              ? "kernels"
-                : rows == t->whole->shape[0] ? "filters"
-                                             : "matrix");
+                rows != t->rows            ? "kernels"
+                : ht_tensor_has_filters(t) ? "filters"
+                                           : "matrix");
     for (int d = 0; d < t->whole->ndim && d < HT_TENSOR_DIMENSIONS; d++)
         ht_text_add(to, "%s%zu", d ? " × " : " ", t->whole->shape[d]);
 }

@@ -86,7 +86,10 @@ static ht_code look_around(ht_recorder *r, ht_error *err)
     const char *story = ht_rundir_story(r->dir);
     if (code != HT_OK || !story) return code;
     ht_error text;
-    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s", story, ht_rundir_path(r->dir));
+    bool whole;
+    const char *lacks = ht_rundir_lacks(r->dir, &whole);
+    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s%s%s%s", story, ht_rundir_path(r->dir),
+                 lacks ? ", where " : "", lacks ? lacks : "", lacks ? " lacks what was cut away" : "");
     pthread_mutex_lock(&r->lock);
     ht_text_copy(r->lost, sizeof r->lost, text.text);
     pthread_mutex_unlock(&r->lock);
@@ -272,6 +275,24 @@ static ht_code finish(ht_recorder *r, const ht_checkpoint *now, ht_error *err)
     return ht_rundir_finish(r->dir, now, err);
 }
 
+/* Where the run is, and what is missing there. */
+static ht_code tell_place(const ht_recorder *r, const char *story, uint64_t step, ht_error *err)
+{
+    bool whole;
+    const char *path = ht_rundir_path(r->dir), *lacks = ht_rundir_lacks(r->dir, &whole);
+    if (!whole)
+        return ht_error_set(err, HT_FAIL,
+                            "%s; its network is saved in %s as of step %" PRIu64
+                            ", but %s there lacks what was cut away, so the run can neither be resumed nor "
+                            "replayed: `heavytail prune %s` and `tail` read it",
+                            story, path, step, lacks, path);
+    return ht_error_set(err, HT_FAIL,
+                        "%s; it is saved in %s as of step %" PRIu64
+                        ": `heavytail train --run %s` takes it up%s%s%s",
+                        story, path, step, path, lacks ? "; " : "", lacks ? lacks : "",
+                        lacks ? " there lacks what was cut away" : "");
+}
+
 /* The last state; and where it is, if not where it should be. */
 static ht_code save_last(ht_recorder *r, ht_error *err)
 {
@@ -281,12 +302,10 @@ static ht_code save_last(ht_recorder *r, ht_error *err)
     ht_code code = finish(r, &now, err);
     if (code != HT_OK && ht_rundir_check(r->dir, &ignored) == HT_OK && is_lost(r) && !lost)
         code = finish(r, &now, err);
-    const char *story = ht_rundir_story(r->dir), *path = ht_rundir_path(r->dir);
+    const char *story = ht_rundir_story(r->dir);
     if (!story) return code;
     if (code != HT_OK) return ht_error_prefix(err, "%s", story);
-    return ht_error_set(
-        err, HT_FAIL, "%s; it is saved in %s as of step %" PRIu64 ": `heavytail train --run %s` takes it up",
-        story, path, now.state.step, path);
+    return tell_place(r, story, now.state.step, err);
 }
 
 /* The writer's last checkpoint is waited for only if it is of the state that is to be saved. */

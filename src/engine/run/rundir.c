@@ -62,6 +62,12 @@ const char *ht_rundir_story(const ht_rundir *dir)
     return dir->files.story[0] ? dir->files.story : NULL;
 }
 
+const char *ht_rundir_lacks(const ht_rundir *dir, bool *whole)
+{
+    *whole = !strstr(dir->files.lacks, "journal");
+    return dir->files.lacks[0] ? dir->files.lacks : NULL;
+}
+
 const char *ht_rundir_path(const ht_rundir *dir)
 {
     return dir->files.path;

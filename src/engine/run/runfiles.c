@@ -290,6 +290,17 @@ static bool is_spoilt(const ht_held *held)
             now.st_mtim.tv_sec != was->st_mtim.tv_sec || now.st_mtim.tv_nsec != was->st_mtim.tv_nsec);
 }
 
+/* Another program has cut what we append to: what we wrote is gone, and the copy lacks it. */
+static void note_cut(const ht_held *held, ht_runfile file, char lacks[64])
+{
+    struct stat now;
+    const struct stat *was = &held->mark.as;
+    if (is_whole(file) || !S_ISREG(was->st_mode) || fstat(held->fd, &now) != 0 || now.st_size >= was->st_size)
+        return;
+    size_t used = strlen(lacks);
+    snprintf(lacks + used, 64 - used, "%s%s", used ? ", " : "", names[file]);
+}
+
 /* All that has been written of the run; the descriptors lead to it although the names do not. */
 static ht_code copy_all(const ht_runfiles *f, ht_runfiles *aside, ht_error *err)
 {
@@ -299,6 +310,7 @@ static ht_code copy_all(const ht_runfiles *f, ht_runfiles *aside, ht_error *err)
         if (ht_runfiles_path(aside, i, path, err) != HT_OK ||
             copy(&f->file[i], aside->fd, path, err) != HT_OK)
             return err->code;
+        note_cut(&f->file[i], i, aside->lacks);
         if (is_whole(i))
             ht_runfiles_note(aside, i);
         else if (ht_runfiles_hold(aside, i, false, err) != HT_OK)
@@ -321,6 +333,7 @@ static ht_code move_aside(ht_runfiles *f, ht_error *err)
     }
     if (code == HT_OK) {
         memcpy(aside->story, f->story, sizeof aside->story);
+        if (!aside->lacks[0]) memcpy(aside->lacks, f->lacks, sizeof aside->lacks);
         let_go(f);
         *f = *aside;
     }

@@ -32,6 +32,7 @@ typedef struct ht_runfiles {
     int fd;                 /* of the directory; holds the lock */
     ht_held file[HT_RUN_FILES];
     char story[512]; /* what has become of the directory that was opened; "" while it is well */
+    char lacks[64];  /* files, as a list, whose beginning was gone when the run was saved aside; "": none */
 } ht_runfiles;
 
 /* Opens or makes the directory and locks it; one that is in use is refused. Sweeps up what was left half
