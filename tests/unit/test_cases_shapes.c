@@ -591,6 +591,13 @@ static void numbers_as_names_are_matched_across_files(void **state)
         noted(data, "two.csv: its columns are not those of the training file in the same order");
         ht_dataset_free(data);
     }
+    begin("a,b,c,d\n"); /* other names: by place, and told */
+    for (int i = 0; i < 30; i++) add("%.2f,%.2f,%.2f,%d\n", bell(), bell(), bell(), i % 3);
+    put_text("one.csv", big);
+    put_text("two.csv", big + strlen("a,b,c,d\n"));
+    ht_dataset *data = LOAD("csv:one.csv,two.csv", .scale = HT_SCALE_NONE);
+    noted(data, "two.csv: its columns are taken in the order of the training file");
+    ht_dataset_free(data);
 }
 
 /* ---- words that look alike --------------------------------------------------------------------- */

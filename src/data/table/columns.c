@@ -249,6 +249,11 @@ ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_
             return ht_error_set(err, HT_FAIL,
                                 "%s:%zu: the label is in column %zu, in the training file in column %zu",
                                 test->path, test->head.record_line, i + 1, columns->label + 1);
+    if (train->header || test->header)
+        ht_notes_add(
+            &raw->notes,
+            "%s: its columns are taken in the order of the training file, since they are not named alike",
+            test->path);
     return HT_OK;
 }
 

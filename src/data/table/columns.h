@@ -34,8 +34,8 @@ ht_code ht_columns_twins(ht_columns *columns, const ht_sheet *table, ht_raw *raw
  * row (10 or more): one-hot labels. In onehot.c. */
 ht_code ht_columns_onehot(const ht_columns *columns, const ht_sheet *table, ht_error *err);
 
-/* The test file must have as many columns; or, where both name them, the same names: in another order they
- * are matched, and that is noted. */
+/* The test file must have as many columns, which is told where only one file names them; or, where both name
+ * them, the same names: in another order they are matched, and that is noted. */
 ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
                            ht_error *err);
 
