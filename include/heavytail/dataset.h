@@ -16,7 +16,7 @@ typedef struct ht_samples {
 } ht_samples;
 
 typedef struct ht_dataset {
-    char name[64];       /* as asked for: "mnist", "ucr:Coffee"; without the paths of csv: and npy: */
+    char name[64];  /* as asked for: "mnist", "ucr:Coffee"; without the paths of csv: and npy: */
     char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
                        name */
     int inputs, classes; /* features of a sample; number of classes, at least 2 */

@@ -148,7 +148,7 @@ typedef struct ht_model {
     int help_scroll;
     ht_panel_id scrolled; /* the panel of rows that was scrolled last … */
     int scroll;           /* … and how many rows are above what it shows */
-    ht_prompt prompt; /* what is being typed */
+    ht_prompt prompt;     /* what is being typed */
     char typed[64];
     char search[64];  /* help shows what contains this */
     char footer[160]; /* in pictures: versions, kernels */
