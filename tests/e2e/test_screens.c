@@ -98,7 +98,7 @@ static bool at_once(vt *t, void *context)
 }
 
 /* A lesson that moves: the noise at work, then the pruning view, then the tails. */
-static void save_lesson(void **state, const char *directory, int running)
+static void save_lesson(void **state, const char *directory, long from, int running)
 {
     enum { MOST = 40, LOOKS = 3, APART = 60 }; /* hundredths of a second */
     static char name[MOST][40], path[MOST][PATH_MAX];
@@ -106,7 +106,7 @@ static void save_lesson(void **state, const char *directory, int running)
     int count = 0;
     char whole[PATH_MAX];
     vt *t = LAB(state, 120, 40, NULL);
-    vt_assert(t, sandbox_wait_step(t, 20, 6 * PATIENCE));
+    vt_assert(t, sandbox_wait_step(t, from, 6 * PATIENCE));
     for (int i = 0; i < running + 2 * LOOKS; i++) {
         if (i == running) vt_key(t, "p");
         if (i == running + LOOKS) vt_key(t, "Esc"), vt_key(t, "t");
@@ -133,7 +133,7 @@ static void screens_are_saved(void **state)
     vt_teardown(state);
     save_road(state, target, "train.steps=120");
     vt_teardown(state);
-    save_lesson(state, target, 12);
+    save_lesson(state, target, 500, 12);
 }
 
 static void screens_are_pictures(void **state)
@@ -142,7 +142,7 @@ static void screens_are_pictures(void **state)
     vt_teardown(state);
     save_road(state, ".", "train.steps=40");
     vt_teardown(state);
-    save_lesson(state, ".", 2);
+    save_lesson(state, ".", 20, 2);
     sandbox_assert_ink("lesson.png", 1200, 800);
     sandbox_assert_ink("dashboard.png", 1200, 800);
     sandbox_assert_ink("panel.png", 1200, 800);
