@@ -99,7 +99,8 @@ helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(
 # `make check-all`, which CI runs.
 LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/test_factor unit/test_ladder unit/test_noise \
         unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_cases_bias_cli e2e/test_cases_lab \
-        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_long e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_tail_cli
+        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_long e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
+        e2e/test_width
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_ladder test_looks
 
@@ -163,7 +164,8 @@ $(fuzz_bin): $(BUILD)/%: $(BUILD)/%.o $(fuzz_help) $(fuzz_main) $(filter-out $(m
 
 check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
 
-test_bin  := $(unit_bin) $(fuzz_bin) $(e2e_bin)
+# Those that wait for terminals begin, so that the others run beside them.
+test_bin  := $(e2e_bin) $(unit_bin) $(fuzz_bin)
 quick_bin := $(filter-out $(LONG:%=$(BUILD)/tests/%),$(test_bin))
 
 check: $(quick_bin) $(BUILD)/heavytail ## build and run the tests, but for the long ones
