@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "num/select.h"
 #include "stable/stable_law.h"
 
 enum { MOST = 128 }; /* edges */

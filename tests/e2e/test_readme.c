@@ -1,5 +1,6 @@
 /* test_readme.c - the command lines of README and its pages do what they say: all lines of ```sh blocks run
  * after `make`, in their order, on embedded data. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,33 @@ static void the_program_is_called_as_make_leaves_it(void **state)
     free(text);
 }
 
+/* κ of a training of the default preset without noise. */
+static double plain_kappa(const char *seed, const char *steps, const char *decay)
+{
+    const sandbox_result *r = RUN("train", "--preset", "ecg-demo", "--set", "noise.type=none", "--set", seed,
+                                  "--set", decay, "--steps", steps, "--json", "--quiet");
+    assert_status(r, 0);
+    const char *at = strstr(r->out, "\"prune\"");
+    assert_non_null(at = strstr(at, "\"ratio\""));
+    return strtod(strchr(at, ':') + 1, NULL);
+}
+
+/* What README's lesson and the guide say of a run without noise. */
+static void without_noise_kappa_is_as_the_lesson_says(void **state)
+{
+    (void)state;
+    static const char *const seeds[] = {"train.seed=1", "train.seed=2", "train.seed=3"};
+    static const char decay[] = "train.weight_decay=0.5", none[] = "train.weight_decay=0";
+    if (SANDBOX_SANITIZED) skip();
+    for (int i = 0; i < 3; i++) {
+        double early = plain_kappa(seeds[i], "500", decay), late = plain_kappa(seeds[i], "1000", decay),
+               kept = plain_kappa(seeds[i], "1000", none);
+        if (fabs(early - 0.12) > 0.01 || fabs(late - 0.66) > 0.03 || fabs(kept - 0.115) > 0.01)
+            fail_msg("%s: κ is %.3f at step 500, %.3f at 1000, %.3f without decay", seeds[i], early, late,
+                     kept);
+    }
+}
+
 /* A front page is read to its end. */
 static void the_readme_is_a_front_page(void **state)
 {
@@ -136,6 +164,7 @@ int main(void)
         cmocka_unit_test(every_command_line_runs_after_make),
         cmocka_unit_test(what_the_lines_write_is_there),
         cmocka_unit_test(the_program_is_called_as_make_leaves_it),
+        cmocka_unit_test(without_noise_kappa_is_as_the_lesson_says),
         cmocka_unit_test(the_readme_is_a_front_page),
         cmocka_unit_test(links_lead_somewhere),
     };
