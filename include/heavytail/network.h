@@ -1,10 +1,12 @@
-/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out; biases only in networks of
- * others. With a mean field W_out h is divided by the width of the last hidden layer, b_out is not.
+/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out, as a list of layers and a list
+ * of named tensors. With a mean field W_out h is divided by the width of the last hidden layer, b_out is not.
  *
- * Hidden layer l is (width × fan_in), row-major: a row holds the incoming weights of one neuron (a "column"
- * in arXiv 2306.08125). The output layer is (classes × width). Networks trained here have hidden layers of
- * one width; those of others, and pruned ones, may have another in each. Ownership: the caller frees it.
- * Thread: a network belongs to one thread at a time; concurrent reads are fine. */
+ * All numbers of a network are in its tensors, and whoever treats them alike (noise, masks, factors, averages,
+ * norms, tails, checkpoints, pruning) walks that list. A tensor is seen as a matrix, (rows × columns), row-major:
+ * a row is one unit, of a dense layer a neuron with its incoming weights (a "column" in arXiv 2306.08125).
+ * Hidden widths may differ from layer to layer. Biases only in networks of others.
+ * Ownership: the caller frees a network, and what it points to is its own. Thread: a network belongs to one
+ * thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
 #define HEAVYTAIL_NETWORK_H
 
@@ -16,42 +18,89 @@
 #include "heavytail/params.h"
 #include "heavytail/status.h"
 
-struct ht_pool; /* base/pool.h; NULL runs on the caller */
+struct ht_pool;  /* base/pool.h; NULL runs on the caller */
+struct ht_layer; /* nn/layer.h: a kind and its tensors */
 
-enum { HT_DEPTH_MAX = 4 };
+/* Weight matrices of a network at most, the output's included, and hidden ones: for arrays of fixed size. */
+enum { HT_WEIGHTS_MAX = 64, HT_HIDDEN_MAX = HT_WEIGHTS_MAX - 1, HT_TENSOR_LABEL = 40 };
 
-typedef struct ht_layer {
+typedef enum ht_tensor_flag {
+    HT_TENSOR_WEIGHT = 1,   /* a weight matrix: pruning may take its weights; initialized at random */
+    HT_TENSOR_NOISY = 2,    /* the noise acts on it */
+    HT_TENSOR_DECAYED = 4,  /* weight decay acts on it */
+    HT_TENSOR_PRUNABLE = 8, /* its rows are units that pruning may take */
+    HT_TENSOR_OUTPUT = 16   /* of the output layer: its rows are classes */
+} ht_tensor_flag;
+
+typedef struct ht_tensor {
+    char name[HT_TENSOR_LABEL]; /* as files have it: "layers.0.weight" */
+    unsigned flags;             /* of ht_tensor_flag */
+    int number;                 /* of its layer: which draws are its own, of noise and initial weights */
     int rows, columns;
-    float *weight; /* (rows × columns), row-major */
-    float *bias;   /* (rows), added before the activation; NULL: none, as in networks that are trained here */
-} ht_layer;
+    float *data;            /* (rows × columns), row-major */
+    struct ht_tensor *bias; /* of a weight matrix: (rows × 1), added before the activation; NULL: none */
+} ht_tensor;
 
 typedef struct ht_network {
-    int depth; /* hidden layers, 1 .. HT_DEPTH_MAX */
-    ht_activation activation;
-    bool mean_field;                   /* output divided by the width (2306.08125, eq. 1) */
-    ht_layer layers[HT_DEPTH_MAX + 1]; /* hidden ones first, layers[depth] is the output layer */
+    int inputs, classes;
+    ht_activation activation; /* of the hidden layers */
+    bool mean_field;          /* output divided by the width (2306.08125, eq. 1) */
+    int layer_count;          /* the output layer included */
+    struct ht_layer *layers;  /* in the order of the forward pass */
+    int tensor_count;
+    ht_tensor *tensors; /* layer by layer */
+    int weight_count;
+    ht_tensor **weights; /* those of the tensors that are weight matrices: hidden ones first, then the output's */
 } ht_network;
 
-/* Zero weights, no biases. NULL with *err set when memory is short. `widths` (depth). */
+/* Dense layers; zero weights, no biases. `widths` (depth): 1 .. HT_HIDDEN_MAX hidden layers. NULL with *err set
+ * when there are more, or memory is short. */
 ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
                            bool mean_field, ht_error *err);
 ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int classes,
                                   ht_activation activation, bool mean_field, ht_error *err);
 
-/* A network of the same shapes, with biases where `net` has them: zeros (like), or its numbers (copy). */
+/* The network that the parameters ask for (model.*), zeroed. */
+ht_network *ht_network_of(const ht_params *params, int inputs, int classes, ht_error *err);
+
+/* A network like this one: the same layers, activation, mean field and, where it has them, biases; zeros
+ * (like), its numbers (copy), or zeros with other widths of the hidden layers (resized). */
 ht_network *ht_network_like(const ht_network *net, ht_error *err);
+ht_network *ht_network_copy(const ht_network *net, ht_error *err);
+ht_network *ht_network_resized(const ht_network *net, const int widths[], ht_error *err);
 /* Puts the numbers of `from` into `to`, which has the same shapes. */
 void ht_network_assign(ht_network *to, const ht_network *from);
-ht_network *ht_network_copy(const ht_network *net, ht_error *err);
 void ht_network_free(ht_network *net);
 
-/* Uniform in ±1/√fan_in, a function of the seed and the position only. */
+/* Weight matrices: uniform in ±1/√columns, a function of the seed, the matrix' number and the position only. */
 void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool);
 
-static inline size_t ht_layer_size(const ht_layer *layer)
+static inline size_t ht_tensor_size(const ht_tensor *tensor)
 {
-    return (size_t)layer->rows * (size_t)layer->columns;
+    return (size_t)tensor->rows * (size_t)tensor->columns;
+}
+
+/* Hidden weight matrices: weights[0] .. weights[hidden - 1]. */
+static inline int ht_network_hidden(const ht_network *net)
+{
+    return net->weight_count - 1;
+}
+
+static inline ht_tensor *ht_network_output(const ht_network *net)
+{
+    return net->weights[net->weight_count - 1];
+}
+
+/* Its place in net->tensors. */
+static inline int ht_tensor_index(const ht_network *net, const ht_tensor *tensor)
+{
+    return (int)(tensor - net->tensors);
+}
+
+/* The numbers of a weight matrix' biases, (rows), or NULL. */
+static inline float *ht_tensor_biases(const ht_tensor *weight)
+{
+    return weight->bias ? weight->bias->data : NULL;
 }
 
 bool ht_network_has_biases(const ht_network *net); /* any that is not 0 */
@@ -73,7 +122,7 @@ typedef struct ht_score {
     double accuracy; /* correct / total; the lowest class wins a tie */
 } ht_score;
 
-/* Evaluates `samples`. `keep`, if given, holds one array of `rows` floats per hidden layer: 1 keeps a
+/* Evaluates `samples`. `keep`, if given, holds one array of `rows` floats per hidden weight matrix: 1 keeps a
  * neuron, 0 removes it: it gives 0, whatever its bias (NULL entries keep all). The result does not depend on
  * the number of threads. HT_FAIL when scratch memory is short. */
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,

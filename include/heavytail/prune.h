@@ -66,7 +66,7 @@ typedef struct ht_prune_result {
     int64_t units, removed; /* over all layers the method acts on */
     double ratio, error;    /* removed / units; ε */
     int layer_count;
-    ht_prune_layer layers[HT_DEPTH_MAX + 1];
+    ht_prune_layer layers[HT_WEIGHTS_MAX];
     size_t parameters, parameters_left; /* weights stored before and after, no biases: without removed
                                            neurons' rows and columns; svd as two factors where that is less */
     size_t bytes, bytes_left;           /* the same in floats; scattered weights as compressed sparse rows */
@@ -141,7 +141,7 @@ typedef struct ht_prune_order {
 } ht_prune_order;
 
 /* `method` is node or random. */
-ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
+ht_code ht_prune_order_make(ht_prune_order *order, const ht_tensor *layer, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err);
 void ht_prune_order_free(ht_prune_order *order);
 

@@ -40,7 +40,7 @@ static ht_code masked_passes(const prune_bench *b, double *seconds, ht_error *er
 {
     ht_prune_order order;
     ht_score score;
-    ht_code code = ht_prune_order_make(&order, &b->net->layers[0], HT_PRUNE_NODE, HT_FRO_SQUARED, 1, err);
+    ht_code code = ht_prune_order_make(&order, b->net->weights[0], HT_PRUNE_NODE, HT_FRO_SQUARED, 1, err);
     float *keep = code == HT_OK ? ht_alloc(WIDTH, sizeof *keep, "the bench", err) : NULL;
     const float *const masks[] = {keep};
     double start = ht_now();

@@ -45,8 +45,8 @@ static void gemm_shard(void *context, int shard, int worker)
 {
     const step_bench *b = context;
     (void)worker;
-    int width = b->net->layers[0].rows, m = ht_shard_rows(width, shard), first = shard * HT_SHARD;
-    float *w = b->net->layers[0].weight + (size_t)first * INPUTS;
+    int width = b->net->weights[0]->rows, m = ht_shard_rows(width, shard), first = shard * HT_SHARD;
+    float *w = b->net->weights[0]->data + (size_t)first * INPUTS;
     ht_gemm_nt(BATCH, m, INPUTS, 1.0f, b->x, INPUTS, w, INPUTS, 0.0f, b->h + first, width);
     ht_gemm_tn(m, INPUTS, BATCH, -1e-9f, b->h + first, width, b->x, INPUTS, 1.0f, w, INPUTS);
 }
@@ -55,7 +55,7 @@ static ht_code two_products(void *context, ht_error *err)
 {
     step_bench *b = context;
     (void)err;
-    ht_pool_run(b->pool, ht_shards(b->net->layers[0].rows), gemm_shard, b);
+    ht_pool_run(b->pool, ht_shards(b->net->weights[0]->rows), gemm_shard, b);
     return HT_OK;
 }
 

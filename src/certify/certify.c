@@ -60,9 +60,9 @@ static ht_code choose_bits(attempt *best, const ht_network *pruned, const ht_sam
     return HT_OK;
 }
 
-static double layer_norm(const ht_layer *layer)
+static double layer_norm(const ht_tensor *layer)
 {
-    return sqrt(ht_kernel()->sum_squares(layer->weight, ht_layer_size(layer)));
+    return sqrt(ht_kernel()->sum_squares(layer->data, ht_tensor_size(layer)));
 }
 
 static double largest_input(const ht_samples *samples, size_t inputs)
@@ -76,17 +76,17 @@ static double largest_input(const ht_samples *samples, size_t inputs)
 static void measure_change(ht_certificate *c, const ht_network *net, const ht_network *small,
                            const ht_samples *train)
 {
-    double norms = largest_input(train, (size_t)net->layers[0].columns), grown = 1;
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *a = &net->layers[l], *b = &small->layers[l];
+    double norms = largest_input(train, (size_t)net->weights[0]->columns), grown = 1;
+    for (int l = 0; l < net->weight_count; l++) {
+        const ht_tensor *a = net->weights[l], *b = small->weights[l];
         double difference = 0, norm = layer_norm(a);
-        for (size_t i = 0; i < ht_layer_size(a); i++)
-            difference += pow((double)(a->weight[i] - b->weight[i]), 2);
+        for (size_t i = 0; i < ht_tensor_size(a); i++)
+            difference += pow((double)(a->data[i] - b->data[i]), 2);
         c->layer_error[l] = norm > 0 ? sqrt(difference) / norm : 0;
         norms *= norm;
         grown *= 1 + c->layer_error[l];
     }
-    if (net->mean_field) norms /= net->layers[net->depth].columns;
+    if (net->mean_field) norms /= ht_network_output(net)->columns;
     c->output_change = norms * (grown - 1);
 }
 

@@ -27,7 +27,7 @@ typedef struct ht_certificate {
      * and rounding together; and what they allow any output to change by, for inputs as large as the largest
      * training sample: B Π ‖W_l‖ (Π (1 + ε_l) - 1), for activations with |act(a) - act(b)| ≤ |a - b| and
      * act(0) = 0. */
-    double layer_error[HT_DEPTH_MAX + 1];
+    double layer_error[HT_WEIGHTS_MAX];
     double output_change;
 } ht_certificate;
 

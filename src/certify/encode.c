@@ -129,7 +129,7 @@ static const uint32_t most_weights = 1u << 25; /* a bound for larger ones is vac
 
 typedef struct layer_coder {
     coder *c;
-    ht_layer *layer;
+    ht_tensor *layer;
     int bits;
     float scale;
     const unsigned char *live; /* (columns): the neuron before is there */
@@ -197,31 +197,31 @@ static void code_layer(layer_coder *s)
     code_flags(s, s->row, s->layer->rows, NULL);
     code_flags(s, s->column, s->layer->columns, s->live);
     for (int i = 0; i < s->layer->rows && !s->c->short_of_bytes && !ht_called_off(); i++)
-        if (s->row[i]) code_row(s, s->layer->weight + (size_t)i * (size_t)s->layer->columns, rows++);
+        if (s->row[i]) code_row(s, s->layer->data + (size_t)i * (size_t)s->layer->columns, rows++);
 }
 
 /* Which rows and columns hold a weight. */
-static void find_kept(const ht_layer *layer, unsigned char *row, unsigned char *column)
+static void find_kept(const ht_tensor *layer, unsigned char *row, unsigned char *column)
 {
     for (int i = 0; i < layer->rows; i++)
         for (int j = 0; j < layer->columns; j++)
-            if (layer->weight[(size_t)i * (size_t)layer->columns + (size_t)j] != 0) row[i] = column[j] = 1;
+            if (layer->data[(size_t)i * (size_t)layer->columns + (size_t)j] != 0) row[i] = column[j] = 1;
 }
 
 static ht_code code_layers(coder *c, ht_network *net, ht_quantizer *quantizer, ht_error *err)
 {
-    size_t most = (size_t)net->layers[0].columns;
-    for (int l = 0; l <= net->depth; l++)
-        if ((size_t)net->layers[l].rows > most) most = (size_t)net->layers[l].rows;
+    size_t most = (size_t)net->weights[0]->columns;
+    for (int l = 0; l < net->weight_count; l++)
+        if ((size_t)net->weights[l]->rows > most) most = (size_t)net->weights[l]->rows;
     layer_coder *s = ht_alloc(1, sizeof *s, "the code", err);
     unsigned char *flags = ht_alloc(3 * most, 1, "the code", err), *before = flags;
     uint32_t *column_kept = ht_alloc(most, sizeof *column_kept, "the code", err);
     bool good = s && flags && column_kept;
-    for (int l = 0; l <= net->depth && good; l++) {
+    for (int l = 0; l < net->weight_count && good; l++) {
         unsigned char *row =
             flags + (l % 2 ? 0 : most); /* the other half holds the rows of the layer before */
         *s = (layer_coder){
-            .c = c, .layer = &net->layers[l], .bits = quantizer->bits, .scale = quantizer->scale[l]};
+            .c = c, .layer = net->weights[l], .bits = quantizer->bits, .scale = quantizer->scale[l]};
         s->live = l ? before : NULL;
         s->row = memset(row, 0, most);
         s->column = memset(flags + 2 * most, 0, most);
@@ -239,7 +239,7 @@ static ht_code code_layers(coder *c, ht_network *net, ht_quantizer *quantizer, h
 
 /* What comes before the layers. HTC1 is for hidden layers of one width, HTC2 for others. */
 typedef struct shape {
-    uint32_t inputs, depth, width[HT_DEPTH_MAX], classes, activation, mean_field, bits;
+    uint32_t inputs, depth, width[HT_HIDDEN_MAX], classes, activation, mean_field, bits;
 } shape;
 
 static const char word[2][4] = {{'H', 'T', 'C', '1'}, {'H', 'T', 'C', '2'}};
@@ -247,14 +247,14 @@ static const char word[2][4] = {{'H', 'T', 'C', '1'}, {'H', 'T', 'C', '2'}};
 static void code_widths(coder *c, shape *s)
 {
     s->depth = code_number(c, s->depth);
-    for (uint32_t l = 0; l < s->depth && l < HT_DEPTH_MAX; l++) s->width[l] = code_number(c, s->width[l]);
+    for (uint32_t l = 0; l < s->depth && l < HT_HIDDEN_MAX; l++) s->width[l] = code_number(c, s->width[l]);
 }
 
 static void code_one_width(coder *c, shape *s)
 {
     s->width[0] = code_number(c, s->width[0]);
     s->depth = code_number(c, s->depth);
-    for (int l = 1; l < HT_DEPTH_MAX; l++) s->width[l] = s->width[0];
+    for (int l = 1; l < HT_HIDDEN_MAX; l++) s->width[l] = s->width[0];
 }
 
 static void code_shape(coder *c, bool widths, shape *s)
@@ -272,8 +272,8 @@ static void code_shape(coder *c, bool widths, shape *s)
 
 static bool one_width(const ht_network *net)
 {
-    for (int l = 1; l < net->depth; l++)
-        if (net->layers[l].rows != net->layers[0].rows) return false;
+    for (int l = 1; l < ht_network_hidden(net); l++)
+        if (net->weights[l]->rows != net->weights[0]->rows) return false;
     return true;
 }
 
@@ -283,13 +283,13 @@ ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, 
     ht_network same = *net; /* written, not changed */
     ht_quantizer q = *quantizer;
     bool widths = !one_width(net);
-    shape s = {.inputs = (uint32_t)net->layers[0].columns,
-               .depth = (uint32_t)net->depth,
-               .classes = (uint32_t)net->layers[net->depth].rows,
+    shape s = {.inputs = (uint32_t)net->weights[0]->columns,
+               .depth = (uint32_t)ht_network_hidden(net),
+               .classes = (uint32_t)ht_network_output(net)->rows,
                .activation = (uint32_t)net->activation,
                .mean_field = net->mean_field,
                .bits = (uint32_t)q.bits};
-    for (int l = 0; l < net->depth; l++) s.width[l] = (uint32_t)net->layers[l].rows;
+    for (int l = 0; l < ht_network_hidden(net); l++) s.width[l] = (uint32_t)net->weights[l]->rows;
     if (ht_network_has_biases(net))
         return ht_error_set(err, HT_FAIL, "a code holds weights only, and this network has biases");
     if (ht_network_parameters(net) > most_weights)
@@ -305,7 +305,7 @@ ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, 
 
 static bool makes_sense(const coder *c, const shape *s)
 {
-    if (c->short_of_bytes || s->depth > HT_DEPTH_MAX || s->activation > HT_TANH ||
+    if (c->short_of_bytes || s->depth > HT_HIDDEN_MAX || s->activation > HT_TANH ||
         s->bits > HT_ENCODE_BITS_MAX || s->inputs >= most_weights || s->classes >= most_weights)
         return false;
     uint64_t weights = 0, before = s->inputs;
@@ -320,10 +320,10 @@ static bool makes_sense(const coder *c, const shape *s)
 static ht_network *read_shape(coder *c, bool widths, int *bits, ht_error *err)
 {
     shape s = {.inputs = 1, .depth = 1, .classes = 1, .bits = 1};
-    int width[HT_DEPTH_MAX];
-    for (int l = 0; l < HT_DEPTH_MAX; l++) s.width[l] = 1;
+    int width[HT_HIDDEN_MAX];
+    for (int l = 0; l < HT_HIDDEN_MAX; l++) s.width[l] = 1;
     code_shape(c, widths, &s);
-    for (int l = 0; l < HT_DEPTH_MAX; l++) width[l] = (int)s.width[l];
+    for (int l = 0; l < HT_HIDDEN_MAX; l++) width[l] = (int)s.width[l];
     *bits = (int)s.bits;
     if (makes_sense(c, &s))
         return ht_network_new_widths((int)s.inputs, width, (int)s.depth, (int)s.classes,
@@ -340,7 +340,7 @@ static ht_code read_layers(coder *c, ht_network *net, int bits, ht_error *err)
     if (c->at != c->end)
         return ht_error_set(err, HT_FAIL, "%zu bytes follow the end of the code; the file is damaged",
                             (size_t)(c->end - c->at));
-    for (int l = 0; l <= net->depth; l++)
+    for (int l = 0; l < net->weight_count; l++)
         if (!(q.scale[l] > 0) || !isfinite(q.scale[l] * (float)(1 << (bits - 1))))
             return ht_error_set(err, HT_FAIL,
                                 "the scale of layer %d is no positive number; the file is damaged", l);
@@ -371,11 +371,11 @@ static float round_weight(float w, float scale, int levels)
     return level == 0 ? 0.0f : copysignf(1.0f, w) * scale * level; /* not -0: the code has one zero */
 }
 
-static double squared_error(const ht_layer *layer, float scale, int levels)
+static double squared_error(const ht_tensor *layer, float scale, int levels)
 {
     double sum = 0;
-    for (size_t i = 0; i < ht_layer_size(layer); i++) {
-        float w = layer->weight[i];
+    for (size_t i = 0; i < ht_tensor_size(layer); i++) {
+        float w = layer->data[i];
         if (w == 0) continue;
         double d = (double)(w - round_weight(w, scale, levels));
         sum += d * d;
@@ -384,12 +384,12 @@ static double squared_error(const ht_layer *layer, float scale, int levels)
 }
 
 /* From the scale that reaches the largest weight down to a hundredth of it. */
-static float best_scale(const ht_layer *layer, int levels)
+static float best_scale(const ht_tensor *layer, int levels)
 {
     enum { TRIES = 40 };
     float most = 0, best = 1;
     double least = HUGE_VAL;
-    for (size_t i = 0; i < ht_layer_size(layer); i++) most = fmaxf(most, fabsf(layer->weight[i]));
+    for (size_t i = 0; i < ht_tensor_size(layer); i++) most = fmaxf(most, fabsf(layer->data[i]));
     for (int i = 0; i < TRIES && most > 0 && !ht_called_off(); i++) {
         float scale = most / (float)levels * powf(0.01f, (float)i / (TRIES - 1));
         double e = scale > 0 ? squared_error(layer, scale, levels) : HUGE_VAL;
@@ -399,14 +399,14 @@ static float best_scale(const ht_layer *layer, int levels)
 }
 
 /* Zeroes the columns of `layer` whose neuron in the layer before has no weights. */
-static void cut_dead(ht_layer *layer, const ht_layer *before)
+static void cut_dead(ht_tensor *layer, const ht_tensor *before)
 {
     for (int i = 0; i < before->rows; i++) {
-        const float *w = before->weight + (size_t)i * (size_t)before->columns;
+        const float *w = before->data + (size_t)i * (size_t)before->columns;
         bool live = false;
         for (int j = 0; j < before->columns && !live; j++) live = w[j] != 0;
         for (int r = 0; r < layer->rows && !live; r++)
-            layer->weight[(size_t)r * (size_t)layer->columns + (size_t)i] = 0;
+            layer->data[(size_t)r * (size_t)layer->columns + (size_t)i] = 0;
     }
 }
 
@@ -414,11 +414,11 @@ void ht_encode_round(ht_network *net, int bits, ht_quantizer *quantizer)
 {
     int levels = 1 << (bits - 1);
     quantizer->bits = bits;
-    for (int l = 0; l <= net->depth; l++) {
-        ht_layer *layer = &net->layers[l];
-        if (l > 0) cut_dead(layer, &net->layers[l - 1]);
+    for (int l = 0; l < net->weight_count; l++) {
+        ht_tensor *layer = net->weights[l];
+        if (l > 0) cut_dead(layer, net->weights[l - 1]);
         float scale = quantizer->scale[l] = best_scale(layer, levels);
-        for (size_t i = 0; i < ht_layer_size(layer); i++)
-            if (layer->weight[i] != 0) layer->weight[i] = round_weight(layer->weight[i], scale, levels);
+        for (size_t i = 0; i < ht_tensor_size(layer); i++)
+            if (layer->data[i] != 0) layer->data[i] = round_weight(layer->data[i], scale, levels);
     }
 }

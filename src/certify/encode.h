@@ -18,7 +18,7 @@ enum { HT_ENCODE_BITS_MAX = 10 }; /* q */
 
 typedef struct ht_quantizer {
     int bits;                      /* q: a sign and q - 1 bits of magnitude */
-    float scale[HT_DEPTH_MAX + 1]; /* s of each layer */
+    float scale[HT_WEIGHTS_MAX]; /* s of each layer */
 } ht_quantizer;
 
 /* Rounds every weight to s·k, |k| ≤ 2^(q-1), in place; what rounds to 0 goes. s is the one of 40 with the

@@ -124,7 +124,7 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     curve->method = ht_params_name(&in->params, HT_P_PRUNE_METHOD);
     curve->weights = ht_network_parameters(in->net);
     curve->samples = in->train->count;
-    curve->layers = in->net->depth + 1;
+    curve->layers = ht_network_hidden(in->net) + 1;
     ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, in->net, &spec, in->train,
                                     in->samples, delta, in->pool, err);
     if (code != HT_OK) ht_error_prefix(err, "%s", in->name);
@@ -163,10 +163,10 @@ static ht_code judge_code(const ht_network *net, int q, size_t bits, const char 
     if (!data) return err->code;
     ht_data_tell(data);
     ht_code code = HT_OK;
-    if (data->inputs != net->layers[0].columns || data->classes != net->layers[net->depth].rows)
+    if (data->inputs != net->weights[0]->columns || data->classes != ht_network_output(net)->rows)
         code = ht_error_set(
             err, HT_USAGE, "the network takes %d inputs and tells %d classes apart; %s has %d and %d",
-            net->layers[0].columns, net->layers[net->depth].rows, data->name, data->inputs, data->classes);
+            net->weights[0]->columns, ht_network_output(net)->rows, data->name, data->inputs, data->classes);
     if (code == HT_OK) code = ht_network_evaluate(net, &data->train, NULL, NULL, &train, err);
     if (code == HT_OK) code = ht_network_evaluate(net, &data->test, NULL, NULL, &test, err);
     double bound =

@@ -44,10 +44,10 @@ static void note_qualities(tail_results *r, const ht_estimate *estimates, int co
 }
 
 /* Kernels have the weights of the filters, but other rows. */
-static ht_code fit_kernels(ht_tail_kernels *k, const ht_tensor *t, const ht_tail_options *options,
+static ht_code fit_kernels(ht_tail_kernels *k, const ht_file_tensor *t, const ht_tail_options *options,
                            ht_error *err)
 {
-    k->count = ht_tensor_kernels(t);
+    k->count = ht_file_tensor_kernels(t);
     if (k->count == 0) return HT_OK;
     ht_values w = {
         .f32 = t->f32, .f64 = t->f64, .rows = k->count, .columns = t->rows * t->columns / k->count};
@@ -61,7 +61,7 @@ static ht_code fit_kernels(ht_tail_kernels *k, const ht_tensor *t, const ht_tail
     return code;
 }
 
-static ht_code visit(void *context, const ht_tensor *t, ht_error *err)
+static ht_code visit(void *context, const ht_file_tensor *t, ht_error *err)
 {
     tail_results *r = context;
     ht_values w = {.f32 = t->f32, .f64 = t->f64, .rows = t->rows, .columns = t->columns};
@@ -114,12 +114,12 @@ static ht_code layer_of(const char *tensor, const ht_network *net, int *layer, h
     char rest;
     *layer = 0;
     if (!tensor) return HT_OK;
-    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 && *layer < net->depth;
+    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 && *layer < ht_network_hidden(net);
     return good ? HT_OK
                 : ht_error_set(err, HT_USAGE,
                                "--tensor %.60s: with --gradient-noise give a hidden layer, layers.0.weight "
                                "to layers.%d.weight",
-                               tensor, net->depth - 1);
+                               tensor, ht_network_hidden(net) - 1);
 }
 
 /* As many minibatches of the run's size as there are in an epoch, up to 64 MB of them. */
@@ -129,14 +129,14 @@ static ht_code visit_gradients(tail_results *r, ht_session *s, ht_error *err)
     ht_network *net = ht_trainer_network(s->trainer);
     int layer;
     if (layer_of(r->request->choice.only, net, &layer, err) != HT_OK) return err->code;
-    size_t size = ht_layer_size(&net->layers[layer]), most = MOST_VALUES / size;
+    size_t size = ht_tensor_size(net->weights[layer]), most = MOST_VALUES / size;
     ht_gradient_noise wanted = {.layer = layer,
                                 .batch = (int)ht_batch_taken(&s->params, s->data->train.count),
                                 .seed = (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED),
                                 .draws = most > 1 ? most : 1};
     char name[64];
     snprintf(name, sizeof name, "layers.%d.gradient_noise", layer);
-    ht_tensor t = {
+    ht_file_tensor t = {
         .name = name, .ndim = 2, .rows = ht_gradient_noise_draws(&wanted, &s->data->train), .columns = size};
     t.f32 = ht_alloc(t.rows, size * sizeof *t.f32, "the gradient noise", err);
     ht_code code =

@@ -189,7 +189,7 @@ static bool look_at_weights(look *l)
 static bool weights_wanted(const look *l, bool known)
 {
     const ht_letter *letter = l->letter;
-    int last = letter->tap->net->depth - 1, layer = letter->layer < last ? letter->layer : last;
+    int last = ht_network_hidden(letter->tap->net) - 1, layer = letter->layer < last ? letter->layer : last;
     bool asked = layer != l->self->tail.latest.layer || (letter->watched && !l->self->tail_watched);
     return asked || (!known && is_due(l, l->self->weights_due));
 }

@@ -78,7 +78,7 @@ ht_code ht_goal_reached(ht_goal *g, const ht_network *net, const ht_samples *tra
     ht_code code = losses ? ht_network_losses(net, train, pool, losses, &score, err) : err->code;
     if (losses && code == HT_OK) {
         *reached = score.accuracy >= wanted;
-        keep_hard(g, train, losses, (size_t)net->layers[0].columns);
+        keep_hard(g, train, losses, (size_t)net->weights[0]->columns);
     }
     ht_free(losses);
     return code;

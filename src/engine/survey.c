@@ -12,7 +12,7 @@
 /* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
 static ht_code fill_norms(ht_report *report, const ht_tap *tap, ht_error *err)
 {
-    size_t n = (size_t)tap->net->layers[0].rows;
+    size_t n = (size_t)tap->net->weights[0]->rows;
     double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
     if (!norm) return HT_FAIL;
     for (size_t i = 0; i < n; i++) norm[i] = sqrt(tap->norm2[i]);
@@ -63,7 +63,7 @@ static void thin_curve(ht_method_look *look, const ht_prune_curve *curve, int ka
 }
 
 /* The last to go by norm. What other methods knew of the strongest before is of other neurons. */
-static void fill_strongest(ht_report *report, const ht_prune_order *order, const ht_layer *layer)
+static void fill_strongest(ht_report *report, const ht_prune_order *order, const ht_tensor *layer)
 {
     ht_strongest *s = &report->strongest;
     s->count = layer->rows < HT_REPORT_NEURONS ? layer->rows : HT_REPORT_NEURONS;
@@ -72,7 +72,7 @@ static void fill_strongest(ht_report *report, const ht_prune_order *order, const
         int k = order->count - 1 - i;
         s->neuron[i] = order->neuron[k];
         s->norm[i] = (float)sqrt(order->norm2[k]);
-        memcpy(s->weight[i], layer->weight + (size_t)s->neuron[i] * (size_t)layer->columns,
+        memcpy(s->weight[i], layer->data + (size_t)s->neuron[i] * (size_t)layer->columns,
                (size_t)s->inputs * sizeof(float));
     }
     for (int m = 0; m < HT_PRUNE_METHODS; m++)
@@ -93,7 +93,7 @@ static void fill_order(ht_method_look *look, const ht_strongest *strongest, cons
     }
 }
 
-static ht_code survey_order(ht_report *report, const ht_layer *layer, const ht_prune_spec *spec,
+static ht_code survey_order(ht_report *report, const ht_tensor *layer, const ht_prune_spec *spec,
                             ht_error *err)
 {
     ht_prune_order order;
@@ -124,7 +124,7 @@ ht_code ht_survey_method(ht_report *report, const ht_network *net, const ht_samp
     ht_prune_curve curve;
     ht_method_look *look = &report->look[spec->method];
     if (ht_prune_curve_make(&curve, net, samples, spec, NULL, err) != HT_OK) return err->code;
-    ht_code code = survey_order(report, &net->layers[0], spec, err);
+    ht_code code = survey_order(report, net->weights[0], spec, err);
     if (code == HT_OK) {
         thin_curve(look, &curve, (int)(ht_prune_curve_at(&curve, curve.at.ratio) - curve.points));
         look->at = curve.at;

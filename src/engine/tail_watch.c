@@ -31,9 +31,9 @@ static ht_code take_picture(ht_tail_watch *w, const ht_network *net, const ht_va
 ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tail_order *asked, ht_error *err)
 {
     ht_tail_order order = *asked;
-    if (order.layer >= net->depth) order.layer = net->depth - 1;
-    const ht_layer *layer = &net->layers[order.layer];
-    ht_values x = {.f32 = layer->weight, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
+    if (order.layer >= ht_network_hidden(net)) order.layer = ht_network_hidden(net) - 1;
+    const ht_tensor *layer = net->weights[order.layer];
+    ht_values x = {.f32 = layer->data, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
     bool other = w->latest.layer != order.layer || w->generation != order.generation;
     if (other) w->latest.picture.rows = 0;
     w->latest.layer = order.layer;

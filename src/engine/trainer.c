@@ -90,9 +90,9 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
         ht_free(labels);
         return err->code;
     }
-    for (int l = 0; l <= t->net->depth && t->scratch && momentum; l++)
+    for (int l = 0; l < t->net->weight_count && t->scratch && momentum; l++)
         memcpy(ht_step_momentum(scratch, l), ht_step_momentum(t->scratch, l),
-               ht_layer_size(&t->net->layers[l]) * sizeof(float));
+               ht_tensor_size(t->net->weights[l]) * sizeof(float));
     ht_step_free(t->scratch);
     ht_free(t->x);
     ht_free(t->labels);
@@ -208,9 +208,9 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
         ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
     else
         ht_network_init(t->net, seed_of(t), t->pool);
-    for (int l = 0; l <= t->net->depth; l++)
+    for (int l = 0; l < t->net->weight_count; l++)
         if (ht_step_momentum(t->scratch, l))
-            memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
+            memset(ht_step_momentum(t->scratch, l), 0, ht_tensor_size(t->net->weights[l]) * sizeof(float));
     drop_mask(t);
     t->at = (ht_trainer_state){.change = t->at.change + 1};
     ht_average_forget(&t->average);
@@ -411,9 +411,9 @@ float *ht_trainer_array(ht_trainer *t, ht_array array, int layer)
     case HT_ARRAY_MOMENTUM:
         return t->factors ? NULL : ht_step_momentum(t->scratch, layer);
     case HT_ARRAY_AVERAGE:
-        return t->average.count > 0 ? t->average.mean->layers[layer].weight : NULL;
+        return t->average.count > 0 ? t->average.mean->weights[layer]->data : NULL;
     case HT_ARRAY_BEST:
-        return best ? best->layers[layer].weight : NULL;
+        return best ? best->weights[layer]->data : NULL;
     default:
         return t->factors ? t->factors->factor[layer][array - HT_ARRAY_FACTORS] : NULL;
     }

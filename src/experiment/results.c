@@ -16,11 +16,11 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 {
     const ht_params *p = ht_trainer_params(trainer);
     const ht_network *net = ht_trainer_network(trainer), *measured = ht_trainer_measured(trainer);
-    const ht_layer *first = &measured->layers[0];
+    const ht_tensor *first = measured->weights[0];
     results->steps = ht_trainer_steps(trainer);
     if (ht_network_evaluate(net, &data->train, NULL, pool, &results->train, err) != HT_OK) return err->code;
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
-    ht_values w = {.f32 = first->weight, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
+    ht_values w = {.f32 = first->data, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
     if (ht_tail_picture_make(&results->tail, &w, &(ht_tail_options){0}, true, err) != HT_OK) return err->code;
     if (ht_roads_measure(&results->roads, trainer, data, pool, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(p, &data->train);

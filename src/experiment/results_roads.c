@@ -14,8 +14,8 @@ const ht_prune_method ht_prunings[HT_PRUNINGS] = {HT_PRUNE_NODE, HT_PRUNE_MAGNIT
 static bool small_enough(const ht_network *net)
 {
     enum { SIDE = 1024, WEIGHTS = 1 << 24 };
-    for (int l = 0; l < net->depth; l++)
-        if (net->layers[l].rows > SIDE && net->layers[l].columns > SIDE) return false;
+    for (int l = 0; l < ht_network_hidden(net); l++)
+        if (net->weights[l]->rows > SIDE && net->weights[l]->columns > SIDE) return false;
     return ht_network_parameters(net) <= WEIGHTS;
 }
 

@@ -27,10 +27,18 @@ static float *row_of(const ht_average *a, uint64_t step)
     return a->recent + (size_t)(step % a->rows) * a->size;
 }
 
+/* Numbers of an iterate. */
+static size_t size_of(const ht_network *net)
+{
+    size_t count = 0;
+    for (int t = 0; t < net->tensor_count; t++) count += ht_tensor_size(&net->tensors[t]);
+    return count;
+}
+
 ht_code ht_average_reserve(ht_average *a, const ht_network *shape, uint64_t window, uint64_t step,
                            ht_error *err)
 {
-    size_t size = ht_network_parameters(shape);
+    size_t size = size_of(shape);
     ht_average next = *a;
     uint64_t rows = window < HT_AVERAGE_KEEPS / size ? window : HT_AVERAGE_KEEPS / size;
     if (a->rows == rows) return HT_OK;
@@ -49,9 +57,9 @@ void ht_average_keep(ht_average *a, const ht_network *net, uint64_t step)
 {
     if (!a->recent) return;
     float *to = row_of(a, step);
-    for (int l = 0; l <= net->depth; l++) {
-        size_t count = ht_layer_size(&net->layers[l]);
-        memcpy(to, net->layers[l].weight, count * sizeof *to);
+    for (int t = 0; t < net->tensor_count; t++) {
+        size_t count = ht_tensor_size(&net->tensors[t]);
+        memcpy(to, net->tensors[t].data, count * sizeof *to);
         to += count;
     }
     if (a->kept < a->rows) a->kept++;
@@ -67,7 +75,7 @@ void ht_average_forget(ht_average *a)
 
 typedef struct add_job {
     const float *from;
-    ht_layer *mean;
+    ht_tensor *mean;
     float weight;
     bool first; /* the mean is empty: what it holds is of another */
 } add_job;
@@ -79,14 +87,14 @@ static void add_shard(void *context, int shard, int worker)
     size_t columns = (size_t)job->mean->columns, start = (size_t)shard * HT_SHARD * columns;
     size_t count = (size_t)ht_shard_rows(job->mean->rows, shard) * columns;
     const float *w = job->from + start;
-    float *mean = job->mean->weight + start;
+    float *mean = job->mean->data + start;
     if (job->first) memset(mean, 0, count * sizeof *mean);
     for (size_t i = 0; i < count; i++) mean[i] += (w[i] - mean[i]) * job->weight;
 }
 
-static void add_layer(ht_average *a, int l, const float *from, double parts, struct ht_pool *pool)
+static void add_tensor(ht_average *a, int t, const float *from, double parts, struct ht_pool *pool)
 {
-    ht_layer *mean = &a->mean->layers[l];
+    ht_tensor *mean = &a->mean->tensors[t];
     add_job job = {from, mean, (float)(1 / parts), a->count == 1};
     ht_pool_run(pool, ht_shards(mean->rows), add_shard, &job);
 }
@@ -95,7 +103,7 @@ void ht_average_add(ht_average *a, const ht_network *net, uint64_t window, struc
 {
     a->count++;
     double parts = (double)(a->count < window ? a->count : window);
-    for (int l = 0; l <= net->depth; l++) add_layer(a, l, net->layers[l].weight, parts, pool);
+    for (int t = 0; t < net->tensor_count; t++) add_tensor(a, t, net->tensors[t].data, parts, pool);
 }
 
 void ht_average_again(ht_average *a, uint64_t count, uint64_t step, struct ht_pool *pool)
@@ -105,9 +113,9 @@ void ht_average_again(ht_average *a, uint64_t count, uint64_t step, struct ht_po
     while (a->count < count) {
         const float *from = row_of(a, step - (count - 1 - a->count));
         a->count++;
-        for (int l = 0; l <= a->mean->depth; l++) {
-            add_layer(a, l, from, (double)a->count, pool);
-            from += ht_layer_size(&a->mean->layers[l]);
+        for (int t = 0; t < a->mean->tensor_count; t++) {
+            add_tensor(a, t, from, (double)a->count, pool);
+            from += ht_tensor_size(&a->mean->tensors[t]);
         }
     }
 }

@@ -8,9 +8,10 @@
 #include "base/call_off.h"
 #include "base/pool.h"
 #include "nn/activation.h"
-#include "num/linalg.h"
+#include "nn/layer.h"
 #include "nn/loss.h"
 #include "nn/shard.h"
+#include "num/linalg.h"
 
 typedef struct evaluation {
     const ht_network *net;
@@ -34,9 +35,7 @@ static void mask_columns(float *h, int rows, int columns, const float *keep)
 static void hidden_block(const evaluation *job, int l, const float *x, int rows, int first, int m, float *h)
 {
     const ht_layer *layer = &job->net->layers[l];
-    const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
-    ht_gemm_nt(rows, m, layer->columns, 1.0f, x, layer->columns, w, layer->columns, 0.0f, h, m);
-    if (layer->bias) ht_add_bias(layer->bias + first, h, rows, m);
+    layer->kind->evaluate(layer, x, rows, first, m, h);
     ht_activate(job->net->activation, h, (size_t)rows * (size_t)m);
     if (job->keep && job->keep[l]) mask_columns(h, rows, m, job->keep[l] + first);
 }
@@ -44,8 +43,8 @@ static void hidden_block(const evaluation *job, int l, const float *x, int rows,
 static int widest_layer(const ht_network *net)
 {
     int widest = 0;
-    for (int l = 0; l < net->depth; l++)
-        if (net->layers[l].rows > widest) widest = net->layers[l].rows;
+    for (int l = 0; l < ht_network_hidden(net); l++)
+        if (net->weights[l]->rows > widest) widest = net->weights[l]->rows;
     return widest;
 }
 
@@ -54,17 +53,17 @@ static void evaluate_chunk(void *context, int task, int worker)
     const evaluation *job = context;
     if (ht_called_off()) return;
     const ht_network *net = job->net;
-    int last = net->depth - 1, width = net->layers[last].rows, widest = widest_layer(net);
-    const ht_layer *out = &net->layers[net->depth];
+    int last = ht_network_hidden(net) - 1, width = net->weights[last]->rows, widest = widest_layer(net);
+    const ht_tensor *out = ht_network_output(net);
     size_t start = (size_t)task * (size_t)job->chunk, left = job->samples->count - start;
     int rows = left < (size_t)job->chunk ? (int)left : job->chunk;
     float *logits = job->scratch + (size_t)worker * job->per_worker;
     float *block = logits + (size_t)job->chunk * (size_t)out->rows;
     float *full[2] = {block + (size_t)job->chunk * HT_SHARD, NULL};
     full[1] = full[0] + (size_t)job->chunk * (size_t)widest;
-    const float *x = job->samples->x + start * (size_t)net->layers[0].columns;
+    const float *x = job->samples->x + start * (size_t)net->inputs;
     for (int l = 0; l < last; l++) {
-        hidden_block(job, l, x, rows, 0, net->layers[l].rows, full[l % 2]);
+        hidden_block(job, l, x, rows, 0, net->weights[l]->rows, full[l % 2]);
         x = full[l % 2];
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
@@ -72,10 +71,10 @@ static void evaluate_chunk(void *context, int task, int worker)
         if (ht_called_off()) return; /* a chunk of a very wide network takes seconds */
         int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
         hidden_block(job, last, x, rows, first, m, block);
-        ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns,
+        ht_gemm_nt(rows, out->rows, m, scale, block, m, out->data + first, out->columns,
                    shard ? 1.0f : 0.0f, logits, out->rows);
     }
-    ht_add_bias(out->bias, logits, rows, out->rows);
+    ht_add_bias(ht_tensor_biases(out), logits, rows, out->rows);
     for (int r = 0; r < rows; r++) {
         double loss = 0;
         ht_softmax_loss(logits + (size_t)r * (size_t)out->rows, job->samples->labels + start + r, 1,
@@ -88,12 +87,12 @@ static void evaluate_chunk(void *context, int task, int worker)
 static ht_code evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                         ht_pool *pool, float *each, ht_score *score, ht_error *err)
 {
-    int width = widest_layer(net), classes = net->layers[net->depth].rows;
+    int width = widest_layer(net), classes = ht_network_output(net)->rows;
     evaluation job = {.net = net, .samples = samples, .keep = keep, .each = each, .chunk = HT_EVAL_CHUNK};
     /* Deep and very wide: smaller chunks, so that a worker's scratch stays below ~64 MB. */
-    while (net->depth > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20) job.chunk /= 2;
+    while (ht_network_hidden(net) > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20) job.chunk /= 2;
     int tasks = (int)((samples->count + (size_t)job.chunk - 1) / (size_t)job.chunk);
-    size_t row = (size_t)classes + HT_SHARD + (net->depth > 1 ? 2 * (size_t)width : 0);
+    size_t row = (size_t)classes + HT_SHARD + (ht_network_hidden(net) > 1 ? 2 * (size_t)width : 0);
     job.per_worker = (row * (size_t)job.chunk + 15) / 16 * 16;
     job.scratch =
         ht_alloc((size_t)ht_pool_threads(pool) * job.per_worker, sizeof(float), "an evaluation", err);

@@ -11,19 +11,29 @@
 static const double smallest_product = 0.003; /* ε of the initialization */
 static const float vanished = 1e-18f;
 
+static ht_code make_factors(ht_factors *f, const ht_network *net, ht_error *err)
+{
+    static const char what[] = "the factors";
+    f->factor = ht_alloc((size_t)f->tensors, sizeof *f->factor, what, err);
+    f->largest = ht_alloc((size_t)f->tensors * (size_t)f->shards, sizeof *f->largest, what, err);
+    if (!f->factor || !f->largest) return HT_FAIL;
+    for (int t = 0; t < f->tensors; t++)
+        for (int d = 0; d < f->count && net->tensors[t].flags & HT_TENSOR_WEIGHT; d++) {
+            f->factor[t][d] = ht_alloc(ht_tensor_size(&net->tensors[t]), sizeof(float), what, err);
+            if (!f->factor[t][d]) return HT_FAIL;
+        }
+    return HT_OK;
+}
+
 ht_factors *ht_factors_new(const ht_network *net, int count, ht_error *err)
 {
     ht_factors *f = ht_alloc(1, sizeof *f, "the factors", err);
     if (!f) return NULL;
     f->count = count;
-    f->shards = ht_shards(net->layers[0].rows);
-    bool good = (f->largest = ht_alloc((size_t)(net->depth + 1) * (size_t)f->shards, sizeof(float),
-                                       "the factors", err)) != NULL;
-    for (int l = 0; l <= net->depth; l++)
-        for (int d = 0; d < count && good; d++)
-            good = (f->factor[l][d] =
-                        ht_alloc(ht_layer_size(&net->layers[l]), sizeof(float), "the factors", err)) != NULL;
-    if (good) return f;
+    f->tensors = net->tensor_count;
+    for (int l = 0; l < ht_network_hidden(net); l++)
+        if (ht_shards(net->weights[l]->rows) > f->shards) f->shards = ht_shards(net->weights[l]->rows);
+    if (make_factors(f, net, err) == HT_OK) return f;
     ht_factors_free(f);
     return NULL;
 }
@@ -31,8 +41,9 @@ ht_factors *ht_factors_new(const ht_network *net, int count, ht_error *err)
 void ht_factors_free(ht_factors *f)
 {
     if (!f) return;
-    for (int l = 0; l <= HT_DEPTH_MAX; l++)
-        for (int d = 0; d < HT_FACTORS_MAX; d++) ht_free(f->factor[l][d]);
+    for (int t = 0; f->factor && t < f->tensors; t++)
+        for (int d = 0; d < HT_FACTORS_MAX; d++) ht_free(f->factor[t][d]);
+    ht_free(f->factor);
     ht_free(f->largest);
     ht_free(f);
 }
@@ -53,52 +64,57 @@ void ht_factors_draw(float *factor, size_t count, int depth, double sigma, uint6
 
 typedef struct init_job {
     ht_factors *factors;
-    const ht_layer *layer;
-    int number;
+    const ht_tensor *weight;
+    float **factor; /* (D): of this tensor */
     uint64_t seed;
 } init_job;
 
 /* At least ε: with more inputs than that allows nothing would lie between the bounds. */
-static double sigma_of(const ht_layer *layer)
+static double sigma_of(const ht_tensor *weight)
 {
-    return fmax(sqrt(2.0 / layer->columns), smallest_product);
+    return fmax(sqrt(2.0 / weight->columns), smallest_product);
 }
 
 static void init_shard(void *context, int shard, int worker)
 {
     const init_job *job = context;
     (void)worker;
-    size_t columns = (size_t)job->layer->columns;
-    for (int r = 0; r < ht_shard_rows(job->layer->rows, shard); r++) {
+    size_t columns = (size_t)job->weight->columns;
+    for (int r = 0; r < ht_shard_rows(job->weight->rows, shard); r++) {
         size_t row = (size_t)shard * HT_SHARD + (size_t)r;
         for (int d = 0; d < job->factors->count; d++) {
-            uint64_t key = (uint64_t)job->number << 56 | (uint64_t)d << 48 | row;
-            ht_factors_draw(job->factors->factor[job->number][d] + row * columns, columns,
-                            job->factors->count, sigma_of(job->layer), job->seed, key);
+            uint64_t key = (uint64_t)job->weight->number << 56 | (uint64_t)d << 48 | row;
+            ht_factors_draw(job->factor[d] + row * columns, columns, job->factors->count,
+                            sigma_of(job->weight), job->seed, key);
         }
     }
 }
 
 void ht_factors_init(ht_factors *f, ht_network *net, uint64_t seed, struct ht_pool *pool)
 {
-    for (int l = 0; l <= net->depth; l++) {
-        init_job job = {f, &net->layers[l], l, seed};
-        ht_pool_run(pool, ht_shards(net->layers[l].rows), init_shard, &job);
+    for (int l = 0; l < net->weight_count; l++) {
+        init_job job = {f, net->weights[l], f->factor[ht_tensor_index(net, net->weights[l])], seed};
+        ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);
     }
     ht_factors_collapse(f, net);
 }
 
+static float product_at(const ht_factors *f, int t, size_t i)
+{
+    float product = f->factor[t][0][i];
+    for (int d = 1; d < f->count; d++) product *= f->factor[t][d][i];
+    return product;
+}
+
 void ht_factors_collapse(ht_factors *f, ht_network *net)
 {
-    for (int l = 0; l <= net->depth; l++) {
-        size_t size = ht_layer_size(&net->layers[l]);
-        float most = 0, *w = net->layers[l].weight;
-        for (size_t i = 0; i < size; i++) {
-            w[i] = f->factor[l][0][i];
-            for (int d = 1; d < f->count; d++) w[i] *= f->factor[l][d][i];
-        }
-        for (int d = 0; d < f->count; d++) most = fmaxf(most, ht_kernel()->max_abs(f->factor[l][d], size));
-        for (int s = 0; s < f->shards; s++) f->largest[l * f->shards + s] = most;
+    for (int t = 0; t < f->tensors; t++) {
+        size_t size = ht_tensor_size(&net->tensors[t]);
+        float most = 0, *w = net->tensors[t].data;
+        if (!f->factor[t][0]) continue;
+        for (size_t i = 0; i < size; i++) w[i] = product_at(f, t, i);
+        for (int d = 0; d < f->count; d++) most = fmaxf(most, ht_kernel()->max_abs(f->factor[t][d], size));
+        for (int s = 0; s < f->shards; s++) f->largest[t * f->shards + s] = most;
     }
 }
 
@@ -133,8 +149,8 @@ void ht_factors_descend(ht_factors *f, ht_network *net, const ht_block *b, const
     float *factor[HT_FACTORS_MAX], keep = 1.0f - lr * decay;
     for (int r = 0; r < b->rows; r++) {
         size_t at = (size_t)r * (size_t)b->stride;
-        float *w = net->layers[b->layer].weight + b->start + at;
-        for (int d = 0; d < f->count; d++) factor[d] = f->factor[b->layer][d] + b->start + at;
+        float *w = net->tensors[b->tensor].data + b->start + at;
+        for (int d = 0; d < f->count; d++) factor[d] = f->factor[b->tensor][d] + b->start + at;
         switch (f->count) {
         case 2:
             descend_row(2, factor, w, gradient + at, b->columns, lr, keep);
@@ -153,33 +169,30 @@ static float root(float x, int count)
     return count == 2 ? sqrtf(x) : count == 3 ? cbrtf(x) : sqrtf(sqrtf(x));
 }
 
-static void balance_weight(ht_factors *f, ht_network *net, int layer, size_t at)
+static void balance_weight(ht_factors *f, ht_network *net, int t, size_t at)
 {
-    float *w = &net->layers[layer].weight[at], size = root(fabsf(*w), f->count), sign = *w;
+    float *w = &net->tensors[t].data[at], size = root(fabsf(*w), f->count), sign = *w;
     for (int d = 1; d < f->count; d++) {
-        float *omega = &f->factor[layer][d][at];
+        float *omega = &f->factor[t][d][at];
         *omega = copysignf(size, *omega);
         sign = signbit(*omega) ? -sign : sign;
     }
-    *w = f->factor[layer][0][at] = copysignf(size, sign);
-    for (int d = 1; d < f->count; d++) *w *= f->factor[layer][d][at];
+    *w = f->factor[t][0][at] = copysignf(size, sign);
+    for (int d = 1; d < f->count; d++) *w *= f->factor[t][d][at];
 }
 
 void ht_factors_balance(ht_factors *f, ht_network *net, const ht_block *b)
 {
     for (int r = 0; r < b->rows; r++)
         for (int j = 0; j < b->columns; j++)
-            balance_weight(f, net, b->layer, b->start + (size_t)r * (size_t)b->stride + (size_t)j);
+            balance_weight(f, net, b->tensor, b->start + (size_t)r * (size_t)b->stride + (size_t)j);
 }
 
 void ht_factors_follow(ht_factors *f, ht_network *net)
 {
-    for (int l = 0; l <= net->depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) {
-            float product = f->factor[l][0][i];
-            for (int d = 1; d < f->count; d++) product *= f->factor[l][d][i];
-            if (product != net->layers[l].weight[i]) balance_weight(f, net, l, i);
-        }
+    for (int t = 0; t < f->tensors; t++)
+        for (size_t i = 0; f->factor[t][0] && i < ht_tensor_size(&net->tensors[t]); i++)
+            if (product_at(f, t, i) != net->tensors[t].data[i]) balance_weight(f, net, t, i);
 }
 
 void ht_factors_measure(ht_factors *f, const ht_block *b, int shard)
@@ -188,15 +201,14 @@ void ht_factors_measure(ht_factors *f, const ht_block *b, int shard)
     for (int d = 0; d < f->count; d++)
         for (int r = 0; r < b->rows; r++)
             most = fmaxf(
-                most, ht_kernel()->max_abs(f->factor[b->layer][d] + b->start + (size_t)r * (size_t)b->stride,
+                most, ht_kernel()->max_abs(f->factor[b->tensor][d] + b->start + (size_t)r * (size_t)b->stride,
                                            (size_t)b->columns));
-    f->largest[b->layer * f->shards + shard] = most;
+    f->largest[b->tensor * f->shards + shard] = most;
 }
 
 double ht_factors_largest(const ht_factors *f)
 {
     float most = 0;
-    for (int l = 0; l <= HT_DEPTH_MAX && f->factor[l][0]; l++)
-        for (int s = 0; s < f->shards; s++) most = fmaxf(most, f->largest[l * f->shards + s]);
+    for (int i = 0; i < f->tensors * f->shards; i++) most = fmaxf(most, f->largest[i]);
     return (double)most;
 }

@@ -13,10 +13,10 @@
 enum { HT_FACTORS_MAX = 4 };
 
 typedef struct ht_factors {
-    int count;                                       /* D, 2 .. HT_FACTORS_MAX */
-    int shards;                                      /* of a layer */
-    float *factor[HT_DEPTH_MAX + 1][HT_FACTORS_MAX]; /* each like the layer's weights */
-    float *largest; /* (layers × shards): largest |ω| of a shard, for the guard against overflow */
+    int count;                       /* D, 2 .. HT_FACTORS_MAX */
+    int tensors, shards;             /* the network's list; most shards of a layer */
+    float *(*factor)[HT_FACTORS_MAX]; /* (tensors): each like the tensor; NULL where it is no weight matrix */
+    float *largest; /* (tensors × shards): largest |ω| of a shard, for the guard against overflow */
 } ht_factors;
 
 /* Zero factors. NULL with *err set when memory is short. */
@@ -31,9 +31,9 @@ void ht_factors_init(ht_factors *factors, ht_network *net, uint64_t seed, struct
 /* The same for `count` factors of one weight's law; for tests. `key` tells sequences apart. */
 void ht_factors_draw(float *factor, size_t count, int depth, double sigma, uint64_t seed, uint64_t key);
 
-/* Part of a layer: `rows` rows of `columns` values, `stride` apart, from value `start` on. */
+/* Part of tensor number `tensor`: `rows` rows of `columns` values, `stride` apart, from value `start` on. */
 typedef struct ht_block {
-    int layer, rows, columns, stride;
+    int tensor, rows, columns, stride;
     size_t start;
 } ht_block;
 

@@ -28,7 +28,7 @@ size_t ht_gradient_noise_draws(const ht_gradient_noise *wanted, const ht_samples
  * alone, and the momentum of a step without memory is the gradient. */
 static const float *gradient(const work *w, size_t first, int n, ht_error *err)
 {
-    size_t inputs = (size_t)w->net->layers[0].columns;
+    size_t inputs = (size_t)w->net->inputs;
     const ht_hyper still = {.lr = 0, .input_bound = 1};
     for (int i = 0; i < n; i++) {
         uint32_t at = w->order[first + (size_t)i];
@@ -36,7 +36,7 @@ static const float *gradient(const work *w, size_t first, int n, ht_error *err)
         w->labels[i] = w->samples->labels[at];
     }
     ht_step_result result = ht_step_run(w->step, w->net, w->x, w->labels, n, &still, w->pool);
-    if (!result.refused) return ht_step_momentum(w->step, w->wanted->layer);
+    if (!result.refused) return ht_step_momentum(w->step, ht_tensor_index(w->net, w->net->weights[w->wanted->layer]));
     ht_error_set(err, HT_FAIL, "the gradient is not finite: %s", result.refused);
     return NULL;
 }
@@ -67,7 +67,7 @@ static ht_code full_gradient(work *w, size_t size, ht_error *err)
 
 static ht_code take(work *w, float *noise, ht_error *err)
 {
-    size_t size = ht_layer_size(&w->net->layers[w->wanted->layer]);
+    size_t size = ht_tensor_size(w->net->weights[w->wanted->layer]);
     size_t draws = ht_gradient_noise_draws(w->wanted, w->samples);
     shuffle(w);
     if (full_gradient(w, size, err) != HT_OK) return err->code;
@@ -83,13 +83,13 @@ ht_code ht_gradient_noise_take(const ht_gradient_noise *wanted, ht_network *net,
                                struct ht_pool *pool, float *noise, ht_error *err)
 {
     static const char what[] = "the gradient noise";
-    size_t batch = (size_t)wanted->batch, inputs = (size_t)net->layers[0].columns;
+    size_t batch = (size_t)wanted->batch, inputs = (size_t)net->inputs;
     work w = {.wanted = wanted, .net = net, .samples = samples, .pool = pool};
     w.step = ht_step_new(net, wanted->batch, true, err);
     w.order = ht_alloc(samples->count, sizeof *w.order, what, err);
     w.x = ht_alloc(batch, inputs * sizeof *w.x, what, err);
     w.labels = ht_alloc(batch, sizeof *w.labels, what, err);
-    w.mean = ht_alloc(ht_layer_size(&net->layers[wanted->layer]), sizeof *w.mean, what, err);
+    w.mean = ht_alloc(ht_tensor_size(net->weights[wanted->layer]), sizeof *w.mean, what, err);
     ht_code code = w.step && w.order && w.x && w.labels && w.mean ? take(&w, noise, err) : err->code;
     ht_step_free(w.step);
     ht_free(w.order);

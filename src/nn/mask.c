@@ -11,50 +11,59 @@ static size_t bytes_of(size_t weights)
 
 ht_mask *ht_mask_new(const ht_network *shape, ht_error *err)
 {
-    ht_mask *mask = ht_alloc(1, sizeof *mask, "the mask of weights", err);
+    static const char what[] = "the mask of weights";
+    ht_mask *mask = ht_alloc(1, sizeof *mask, what, err);
     if (!mask) return NULL;
-    mask->layers = shape->depth + 1;
-    for (int l = 0; l < mask->layers; l++) {
-        mask->count[l] = ht_layer_size(&shape->layers[l]);
-        mask->trained[l] = ht_alloc(bytes_of(mask->count[l]), 1, "the mask of weights", err);
-        if (!mask->trained[l]) {
-            ht_mask_free(mask);
-            return NULL;
-        }
-        memset(mask->trained[l], 0xff, bytes_of(mask->count[l]));
+    mask->tensors = shape->tensor_count;
+    mask->of = ht_alloc((size_t)mask->tensors, sizeof *mask->of, what, err);
+    for (int t = 0; mask->of && t < mask->tensors; t++) {
+        const ht_tensor *tensor = &shape->tensors[t];
+        ht_mask_tensor *m = &mask->of[t];
+        if (!(tensor->flags & HT_TENSOR_WEIGHT)) continue;
+        m->count = ht_tensor_size(tensor);
+        m->hidden = !(tensor->flags & HT_TENSOR_OUTPUT);
+        m->trained = ht_alloc(bytes_of(m->count), 1, what, err);
+        if (!m->trained) return ht_mask_free(mask), NULL;
+        memset(m->trained, 0xff, bytes_of(m->count));
     }
-    return mask;
+    if (mask->of) return mask;
+    ht_mask_free(mask);
+    return NULL;
 }
 
 void ht_mask_free(ht_mask *mask)
 {
     if (!mask) return;
-    for (int l = 0; l < mask->layers; l++) ht_free(mask->trained[l]);
+    for (int t = 0; mask->of && t < mask->tensors; t++) ht_free(mask->of[t].trained);
+    ht_free(mask->of);
     ht_free(mask);
 }
 
 void ht_mask_take_zeros(ht_mask *mask, const ht_network *net)
 {
-    for (int l = 0; l < mask->layers; l++) {
-        const float *w = net->layers[l].weight;
-        memset(mask->trained[l], 0xff, bytes_of(mask->count[l]));
-        for (size_t i = 0; i < mask->count[l]; i++)
-            if (w[i] == 0) mask->trained[l][i / 8] &= (unsigned char)~(1u << (i % 8));
+    for (int t = 0; t < mask->tensors; t++) {
+        ht_mask_tensor *m = &mask->of[t];
+        const float *w = net->tensors[t].data;
+        if (m->count) memset(m->trained, 0xff, bytes_of(m->count));
+        for (size_t i = 0; i < m->count; i++)
+            if (w[i] == 0) m->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
     }
 }
 
 void ht_mask_copy(ht_mask *to, const ht_mask *from)
 {
-    for (int l = 0; l < to->layers; l++) memcpy(to->trained[l], from->trained[l], bytes_of(to->count[l]));
+    for (int t = 0; t < to->tensors; t++)
+        if (to->of[t].count) memcpy(to->of[t].trained, from->of[t].trained, bytes_of(to->of[t].count));
 }
 
 double ht_mask_hidden_share(const ht_mask *mask)
 {
     size_t trained = 0, all = 0;
-    for (int l = 0; l + 1 < mask->layers; l++) {
-        size_t count = mask->count[l];
-        for (size_t i = 0; i < count; i++) trained += ht_mask_trains(mask, l, i);
-        all += count;
+    for (int t = 0; t < mask->tensors; t++) {
+        const ht_mask_tensor *m = &mask->of[t];
+        if (!m->hidden) continue;
+        for (size_t i = 0; i < m->count; i++) trained += ht_mask_trains(mask, t, i);
+        all += m->count;
     }
     return 1 - (double)trained / (double)all;
 }
@@ -69,13 +78,14 @@ static void apply_byte(unsigned byte, float *w)
     memcpy(w, value, sizeof value);
 }
 
-void ht_mask_apply(const ht_mask *mask, int layer, size_t first, size_t count, float *w)
+void ht_mask_apply(const ht_mask *mask, int tensor, size_t first, size_t count, float *w)
 {
     size_t i = 0;
+    if (!mask->of[tensor].trained) return;
     for (; i < count && (first + i) % 8 != 0; i++)
-        if (!ht_mask_trains(mask, layer, first + i)) w[i] = 0;
+        if (!ht_mask_trains(mask, tensor, first + i)) w[i] = 0;
     for (; i + 8 <= count; i += 8) {
-        const unsigned char *byte = mask->trained[layer] + (first + i) / 8;
+        const unsigned char *byte = mask->of[tensor].trained + (first + i) / 8;
         uint64_t word = 0;
         /* Long runs of kept weights are the common case: 64 at a time. */
         while (i + 64 <= count && (memcpy(&word, byte, 8), word == ~UINT64_C(0))) i += 64, byte += 8;
@@ -83,5 +93,5 @@ void ht_mask_apply(const ht_mask *mask, int layer, size_t first, size_t count, f
         if (*byte != 0xff) apply_byte(*byte, w + i);
     }
     for (; i < count; i++)
-        if (!ht_mask_trains(mask, layer, first + i)) w[i] = 0;
+        if (!ht_mask_trains(mask, tensor, first + i)) w[i] = 0;
 }

@@ -5,11 +5,15 @@
 
 #include "heavytail/network.h"
 
+typedef struct ht_mask_tensor {
+    size_t count;           /* weights; 0: no weight matrix, every number of it is trained */
+    bool hidden;            /* not the output's */
+    unsigned char *trained; /* (⌈count/8⌉): bit i % 8 of byte i / 8 is weight i, row-major */
+} ht_mask_tensor;
+
 typedef struct ht_mask {
-    int layers;                     /* hidden ones and the output layer */
-    size_t count[HT_DEPTH_MAX + 1]; /* weights of a layer */
-    unsigned char
-        *trained[HT_DEPTH_MAX + 1]; /* (⌈count/8⌉): bit i % 8 of byte i / 8 is weight i, row-major */
+    int tensors; /* the network's list */
+    ht_mask_tensor *of;
 } ht_mask;
 
 /* For networks of this shape; every weight is trained. NULL with *err set. */
@@ -23,13 +27,13 @@ void ht_mask_copy(ht_mask *to, const ht_mask *from); /* of the same shape */
 /* The share of the weights of the hidden layers that stay 0. */
 double ht_mask_hidden_share(const ht_mask *mask);
 
-/* Is weight i of the layer trained? */
-static inline bool ht_mask_trains(const ht_mask *mask, int layer, size_t i)
+/* Is weight i of the weight matrix that is tensor number `tensor` trained? */
+static inline bool ht_mask_trains(const ht_mask *mask, int tensor, size_t i)
 {
-    return mask->trained[layer][i / 8] >> (i % 8) & 1;
+    return mask->of[tensor].trained[i / 8] >> (i % 8) & 1;
 }
 
-/* w[i] = 0 where weight first + i of the layer stays zero, i < count. No allocation. */
-void ht_mask_apply(const ht_mask *mask, int layer, size_t first, size_t count, float *w);
+/* w[i] = 0 where weight first + i of the tensor stays zero, i < count. No allocation. */
+void ht_mask_apply(const ht_mask *mask, int tensor, size_t first, size_t count, float *w);
 
 #endif

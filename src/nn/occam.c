@@ -27,30 +27,30 @@ double ht_occam_judge(ht_occam *o, double lambda0, double loss)
     return o->lambda;
 }
 
-static void prune_layer(const ht_layer *layer, double lambda)
+static void prune_tensor(const ht_tensor *tensor, double lambda)
 {
-    size_t size = ht_layer_size(layer), zeros = 0;
-    for (size_t i = 0; i < size; i++) zeros += layer->weight[i] == 0;
+    size_t size = ht_tensor_size(tensor), zeros = 0;
+    for (size_t i = 0; i < size; i++) zeros += tensor->data[i] == 0;
     size_t goes = (size_t)(lambda * (double)(size - zeros));
     if (goes == 0) return;
     /* Zeros rank first, then what goes. Of the weights at the threshold only some may go. */
-    ht_values values = {.f32 = layer->weight, .rows = size, .columns = 1};
+    ht_values values = {.f32 = tensor->data, .rows = size, .columns = 1};
     size_t rank = zeros + goes - 1, below = 0;
     double at;
     ht_select(&values, true, &rank, 1, &at);
     float threshold = (float)at;
-    for (size_t i = 0; i < size; i++) below += layer->weight[i] != 0 && fabsf(layer->weight[i]) < threshold;
+    for (size_t i = 0; i < size; i++) below += tensor->data[i] != 0 && fabsf(tensor->data[i]) < threshold;
     size_t ties = goes - below;
     for (size_t i = 0; i < size; i++) {
-        float magnitude = fabsf(layer->weight[i]);
+        float magnitude = fabsf(tensor->data[i]);
         if (magnitude < threshold)
-            layer->weight[i] = 0;
+            tensor->data[i] = 0;
         else if (magnitude == threshold && ties > 0)
-            layer->weight[i] = 0, ties--;
+            tensor->data[i] = 0, ties--;
     }
 }
 
 void ht_occam_prune(ht_network *net, double lambda)
 {
-    for (int l = 0; l <= net->depth; l++) prune_layer(&net->layers[l], lambda);
+    for (int l = 0; l < net->weight_count; l++) prune_tensor(net->weights[l], lambda);
 }

@@ -1,4 +1,4 @@
-#include "nn/step.h"
+#include "nn/step_state.h"
 
 #include <math.h>
 #include <string.h>
@@ -6,9 +6,8 @@
 #include "base/alloc.h"
 #include "base/call_off.h"
 #include "base/pool.h"
-#include "nn/activation.h"
 #include "kernel/kernel.h"
-#include "num/linalg.h"
+#include "nn/activation.h"
 #include "nn/loss.h"
 #include "nn/shard.h"
 
@@ -16,51 +15,56 @@
  * by 1e37 a step at most, and at that size the next forward pass overflows and is refused in turn. */
 static const double safe_update = 1e37;
 
-struct ht_step {
-    int depth, capacity, shards;
-    float *hidden[HT_DEPTH_MAX];       /* (batch × width): activations H_l */
-    float *delta[HT_DEPTH_MAX];        /* (batch × width): ∂L/∂(pre-activation) */
-    float *momentum[HT_DEPTH_MAX + 1]; /* like the weights, or NULL */
-    float *partial;                    /* (shards × batch × classes): a shard's share of the logits */
-    float *logits;                     /* (batch × classes), then ∂L/∂logits */
-    ht_panels input[HT_DEPTH_MAX];     /* what goes into a layer, packed; rectified networks only */
-    float *shard_max;                  /* (3 × shards): largest |H|, |W_out|, |delta| of a shard */
+static ht_code make_layer(ht_step_layer *room, const ht_network *net, int l, size_t batch, ht_error *err)
+{
+    const ht_layer *layer = &net->layers[l];
+    int inputs = l ? room[-1].width : net->inputs;
+    room->width = layer->kind->outputs(layer);
+    room->shards = ht_shards(room->width);
+    room->hidden = ht_alloc(batch * (size_t)room->width, sizeof(float), "the activations", err);
+    room->delta = ht_alloc(batch * (size_t)room->width, sizeof(float), "the gradients", err);
+    if (!room->hidden || !room->delta) return HT_FAIL;
+    if (net->activation != HT_RELU) return HT_OK;
+    room->input.x = ht_alloc(ht_panels_size((int)batch, inputs), sizeof(float), "the inputs", err);
+    return room->input.x ? HT_OK : HT_FAIL;
+}
 
-    /* the step under way */
-    ht_network *net;
-    const float *x;
-    int batch, layer;
-    const ht_hyper *hyper;
-    ht_noise noise;     /* the hyper's, pointing to the law */
-    ht_noise_laws laws; /* rebuilt when α has changed */
-};
+static ht_code make_momentum(ht_step *s, const ht_network *net, bool momentum, ht_error *err)
+{
+    s->momentum = ht_alloc((size_t)s->tensors, sizeof *s->momentum, "the momentum", err);
+    if (!s->momentum) return HT_FAIL;
+    for (int t = 0; t < s->tensors && momentum; t++) {
+        s->momentum[t] = ht_alloc(ht_tensor_size(&net->tensors[t]), sizeof(float), "the momentum", err);
+        if (!s->momentum[t]) return HT_FAIL;
+    }
+    return HT_OK;
+}
+
+static ht_code make_rooms(ht_step *s, const ht_network *net, bool momentum, ht_error *err)
+{
+    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes;
+    s->layer = ht_alloc((size_t)s->hidden, sizeof *s->layer, "a training step", err);
+    if (!s->layer) return HT_FAIL;
+    for (int l = 0; l < s->hidden; l++) {
+        if (make_layer(&s->layer[l], net, l, batch, err) != HT_OK) return HT_FAIL;
+        if (s->layer[l].shards > s->shards) s->shards = s->layer[l].shards;
+    }
+    size_t last = (size_t)s->layer[s->hidden - 1].shards;
+    s->partial = ht_alloc(last * batch * classes, sizeof(float), "the logits", err);
+    s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
+    s->shard_max = ht_alloc(3 * (size_t)s->shards, sizeof(float), "the step's guard", err);
+    if (!s->partial || !s->logits || !s->shard_max) return HT_FAIL;
+    return make_momentum(s, net, momentum, err);
+}
 
 ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
 {
     ht_step *s = ht_alloc(1, sizeof *s, "a training step", err);
     if (!s) return NULL;
-    size_t rows = (size_t)batch, width = (size_t)net->layers[0].rows,
-           classes = (size_t)net->layers[net->depth].rows;
-    s->depth = net->depth;
+    s->hidden = net->layer_count - 1;
+    s->tensors = net->tensor_count;
     s->capacity = batch;
-    s->shards = ht_shards((int)width);
-    bool good = true;
-    for (int l = 0; l < net->depth && good; l++) {
-        good = (s->hidden[l] = ht_alloc(rows * width, sizeof(float), "the activations", err)) != NULL &&
-               (s->delta[l] = ht_alloc(rows * width, sizeof(float), "the gradients", err)) != NULL;
-        if (!good || net->activation != HT_RELU) continue;
-        s->input[l].x =
-            ht_alloc(ht_panels_size(batch, net->layers[l].columns), sizeof(float), "the inputs", err);
-        good = s->input[l].x != NULL;
-    }
-    for (int l = 0; l <= net->depth && momentum && good; l++)
-        good = (s->momentum[l] =
-                    ht_alloc(ht_layer_size(&net->layers[l]), sizeof(float), "the momentum", err)) != NULL;
-    good = good &&
-           (s->partial = ht_alloc((size_t)s->shards * rows * classes, sizeof(float), "the logits", err)) &&
-           (s->logits = ht_alloc(rows * classes, sizeof(float), "the logits", err)) &&
-           (s->shard_max = ht_alloc(3 * (size_t)s->shards, sizeof(float), "the step's guard", err));
-    if (good) return s;
+    if (make_rooms(s, net, momentum, err) == HT_OK) return s;
     ht_step_free(s);
     return NULL;
 }
@@ -68,9 +72,11 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
 void ht_step_free(ht_step *s)
 {
     if (!s) return;
-    for (int l = 0; l < HT_DEPTH_MAX; l++)
-        ht_free(s->hidden[l]), ht_free(s->delta[l]), ht_free(s->input[l].x);
-    for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(s->momentum[l]);
+    for (int l = 0; s->layer && l < s->hidden; l++)
+        ht_free(s->layer[l].hidden), ht_free(s->layer[l].delta), ht_free(s->layer[l].input.x);
+    for (int t = 0; s->momentum && t < s->tensors; t++) ht_free(s->momentum[t]);
+    ht_free(s->layer);
+    ht_free(s->momentum);
     ht_free(s->partial);
     ht_free(s->logits);
     ht_free(s->shard_max);
@@ -82,55 +88,43 @@ int ht_step_capacity(const ht_step *s)
     return s->capacity;
 }
 
-float *ht_step_momentum(ht_step *s, int layer)
+float *ht_step_momentum(ht_step *s, int tensor)
 {
-    return s->momentum[layer];
+    return s->momentum[tensor];
 }
 
-static float block_max(const float *block, int rows, int m, int ld)
+static int shard_width(const ht_step *s, int l, int shard)
 {
-    float most = 0;
-    for (int r = 0; r < rows; r++)
-        most = fmaxf(most, ht_kernel()->max_abs(block + (size_t)r * (size_t)ld, (size_t)m));
-    return most;
+    return ht_shard_rows(s->layer[l].width, shard);
 }
 
-/* H_l[:, shard] = act(H_{l-1} · W_l[shard]^T); the last hidden layer also gives its share of the logits. */
+/* H_l[:, shard]; the last hidden layer also gives its share of the logits. */
 static void forward_shard(void *context, int shard, int worker)
 {
     ht_step *s = context;
     (void)worker;
-    const ht_layer *layer = &s->net->layers[s->layer], *out = &s->net->layers[s->depth];
-    int first = shard * HT_SHARD, m = ht_shard_rows(layer->rows, shard), width = layer->rows;
-    const float *input = s->layer ? s->hidden[s->layer - 1] : s->x;
-    float *h = s->hidden[s->layer] + first, most = 0;
-    const float *w = layer->weight + (size_t)first * (size_t)layer->columns;
-    if (s->input[s->layer].x && ht_project_pays(s->batch, layer->columns))
-        ht_kernel()->project(h, width, w, &s->input[s->layer], m);
-    else
-        ht_gemm_nt(s->batch, m, layer->columns, 1.0f, input, layer->columns, w, layer->columns, 0.0f, h,
-                   width);
+    const ht_layer *layer = &s->net->layers[s->at], *out = &s->net->layers[s->hidden];
+    int first = shard * HT_SHARD, m = shard_width(s, s->at, shard), width = s->layer[s->at].width;
+    float *h = s->layer[s->at].hidden + first, most = 0;
+    layer->kind->forward(s, s->at, shard);
     for (int r = 0; r < s->batch; r++)
         most = fmaxf(most, ht_activate(s->net->activation, h + (size_t)r * (size_t)width, (size_t)m));
-    s->shard_max[shard] = fmaxf(most, s->layer ? s->shard_max[shard] : 0.0f);
-    if (s->layer != s->depth - 1) return;
-    float *share = s->partial + (size_t)shard * (size_t)s->batch * (size_t)out->rows;
-    ht_gemm_nt(s->batch, out->rows, m, 1.0f, h, width, out->weight + first, width, 0.0f, share, out->rows);
-    s->shard_max[s->shards + shard] = block_max(out->weight + first, out->rows, m, width);
+    s->shard_max[shard] = fmaxf(most, s->shard_max[shard]);
+    if (s->at != s->hidden - 1) return;
+    float *share = s->partial + (size_t)shard * (size_t)s->batch * (size_t)s->net->classes;
+    s->shard_max[s->shards + shard] = out->kind->share(s, s->hidden, first, m, h, width, share);
 }
 
-/* delta_l[:, shard] = (delta_{l+1} · W_{l+1}[:, shard]) ⊙ act'(H_l) */
+/* delta_l[:, shard] = ∂L/∂H_l ⊙ act'(H_l) */
 static void delta_shard(ht_step *s, int l, int shard)
 {
     const ht_layer *above = &s->net->layers[l + 1];
-    int width = above->columns, first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
-    const float *from = l + 1 == s->depth ? s->logits : s->delta[l + 1];
-    float *d = s->delta[l] + first;
-    ht_gemm_nn(s->batch, m, above->rows, 1.0f, from, above->rows, above->weight + first, width, 0.0f, d,
-               width);
+    int width = s->layer[l].width, first = shard * HT_SHARD, m = shard_width(s, l, shard);
+    float *d = s->layer[l].delta + first;
+    above->kind->backward(s, l + 1, first, m, d, width);
     for (int r = 0; r < s->batch; r++) {
         size_t row = (size_t)r * (size_t)width;
-        ht_activate_gradient(s->net->activation, d + row, s->hidden[l] + first + row, (size_t)m);
+        ht_activate_gradient(s->net->activation, d + row, s->layer[l].hidden + first + row, (size_t)m);
     }
 }
 
@@ -138,40 +132,40 @@ static void backward_shard(void *context, int shard, int worker)
 {
     ht_step *s = context;
     (void)worker;
-    int width = s->net->layers[s->layer].rows;
-    delta_shard(s, s->layer, shard);
-    float most =
-        block_max(s->delta[s->layer] + shard * HT_SHARD, s->batch, ht_shard_rows(width, shard), width);
-    float *slot = &s->shard_max[2 * s->shards + shard];
-    *slot = fmaxf(most, s->layer == s->depth - 1 ? 0.0f : *slot);
+    int width = s->layer[s->at].width, m = shard_width(s, s->at, shard);
+    const float *d = s->layer[s->at].delta + shard * HT_SHARD;
+    float *most = &s->shard_max[2 * s->shards + shard];
+    delta_shard(s, s->at, shard);
+    for (int r = 0; r < s->batch; r++)
+        *most = fmaxf(*most, ht_kernel()->max_abs(d + (size_t)r * (size_t)width, (size_t)m));
 }
 
-/* What a product adds to, and how much of it stays: the weights themselves, or v of momentum or factors. */
-typedef struct descent {
-    float *to, factor, keep;
-} descent;
+static float decay_of(const ht_step *s, const ht_tensor *tensor)
+{
+    return tensor->flags & HT_TENSOR_DECAYED ? (float)s->hyper->weight_decay : 0.0f;
+}
 
-/* W ← W - η (scale · gradient + λ W) for a block of W, or through the momentum v ← μ v + …, or through the
- * factors. Without either the whole update is one product: no gradient buffer. */
-static descent descent_of(const ht_step *s, const ht_block *block, float scale)
+ht_descent ht_step_descent(const ht_step *s, const ht_block *block, float scale)
 {
     const ht_hyper *hyper = s->hyper;
-    float lr = (float)hyper->lr, decay = (float)hyper->weight_decay, *v = s->momentum[block->layer];
-    if (v) return (descent){v + block->start, scale, hyper->factors ? 0.0f : (float)hyper->momentum};
-    return (descent){s->net->layers[block->layer].weight + block->start, -lr * scale, 1.0f - lr * decay};
+    const ht_tensor *tensor = &s->net->tensors[block->tensor];
+    float lr = (float)hyper->lr, decay = decay_of(s, tensor), *v = s->momentum[block->tensor];
+    if (v) return (ht_descent){v + block->start, scale, hyper->factors ? 0.0f : (float)hyper->momentum};
+    return (ht_descent){tensor->data + block->start, -lr * scale, 1.0f - lr * decay};
 }
 
-/* The second half, with momentum or factors. */
+/* With momentum or factors. */
 static void follow(const ht_step *s, const ht_block *block)
 {
-    float lr = (float)s->hyper->lr, decay = (float)s->hyper->weight_decay, *v = s->momentum[block->layer];
+    const ht_tensor *tensor = &s->net->tensors[block->tensor];
+    float lr = (float)s->hyper->lr, decay = decay_of(s, tensor), *v = s->momentum[block->tensor];
     if (v && s->hyper->factors) {
         ht_factors_descend(s->hyper->factors, s->net, block, v + block->start, lr, decay);
         return;
     }
     for (int r = 0; v && r < block->rows; r++) {
         size_t row = block->start + (size_t)r * (size_t)block->stride;
-        float *wr = s->net->layers[block->layer].weight + row, *vr = v + row;
+        float *wr = tensor->data + row, *vr = v + row;
         for (int j = 0; j < block->columns; j++) {
             vr[j] += decay * wr[j];
             wr[j] -= lr * vr[j];
@@ -179,92 +173,65 @@ static void follow(const ht_step *s, const ht_block *block)
     }
 }
 
-/* W_l[shard], (m × columns): gradient delta_l^T · H_{l-1}; the zeros of a rectified network's delta are
- * skipped. */
-static void descend_hidden(const ht_step *s, const ht_block *block, int first)
-{
-    int l = block->layer, columns = block->columns, width = s->net->layers[l].rows;
-    const float *delta = s->delta[l] + first;
-    descent to = descent_of(s, block, 1);
-    if (s->input[l].x)
-        ht_kernel()->descend(to.to, delta, width, &s->input[l], block->rows, to.factor, to.keep);
-    else
-        ht_gemm_tn(block->rows, columns, s->batch, to.factor, delta, width, l ? s->hidden[l - 1] : s->x,
-                   columns, to.keep, to.to, columns);
-    follow(s, block);
-}
-
 static void add_noise(const ht_step *s, const ht_block *block, int first)
 {
+    const ht_tensor *tensor = &s->net->tensors[block->tensor];
     ht_noise noise = s->noise;
-    if (noise.type == HT_NOISE_NONE) return;
-    noise.layer = block->layer;
+    if (noise.type == HT_NOISE_NONE || !(tensor->flags & HT_TENSOR_NOISY)) return;
+    noise.layer = tensor->number;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
-    ht_noise_add(&noise, s->net->layers[block->layer].weight + block->start, (size_t)first,
-                 (size_t)block->rows, (size_t)block->columns, (float)factor);
+    ht_noise_add(&noise, tensor->data + block->start, (size_t)first, (size_t)block->rows,
+                 (size_t)block->columns, (float)factor);
     if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 
-/* Zeroes what the mask keeps at zero: `count` values from `start` of layer l, and what stands behind them. */
-static void keep_zeros(const ht_step *s, int l, size_t start, size_t count)
+/* Zeroes what the mask keeps at zero: `count` values from `start` of tensor t, and what stands behind them. */
+static void keep_zeros(const ht_step *s, int t, size_t start, size_t count)
 {
     const ht_hyper *hyper = s->hyper;
-    ht_mask_apply(hyper->mask, l, start, count, s->net->layers[l].weight + start);
-    if (s->momentum[l]) ht_mask_apply(hyper->mask, l, start, count, s->momentum[l] + start);
+    ht_mask_apply(hyper->mask, t, start, count, s->net->tensors[t].data + start);
+    if (s->momentum[t]) ht_mask_apply(hyper->mask, t, start, count, s->momentum[t] + start);
     for (int d = 0; hyper->factors && d < hyper->factors->count; d++)
-        ht_mask_apply(hyper->mask, l, start, count, hyper->factors->factor[l][d] + start);
+        ht_mask_apply(hyper->mask, t, start, count, hyper->factors->factor[t][d] + start);
 }
 
-/* After the update and the noise of a block. */
-static void finish_block(const ht_step *s, const ht_block *block, int shard)
+void ht_step_finish(const ht_step *s, const ht_block *block, int first, int shard)
 {
     size_t columns = (size_t)block->columns, rows = (size_t)block->rows, stride = (size_t)block->stride;
+    follow(s, block);
+    add_noise(s, block, first);
     if (columns == stride) columns *= rows, rows = 1; /* one run of weights */
     for (size_t r = 0; s->hyper->mask && r < rows; r++)
-        keep_zeros(s, block->layer, block->start + r * stride, columns);
+        keep_zeros(s, block->tensor, block->start + r * stride, columns);
     if (s->hyper->factors) ht_factors_measure(s->hyper->factors, block, shard);
 }
 
-/* The output weights of the shard's neurons, (classes × m): gradient (∂L/∂logits)^T · H. */
-static void update_output(ht_step *s, int shard)
-{
-    int first = shard * HT_SHARD, last = s->depth - 1, width = s->net->layers[last].rows;
-    int classes = s->net->layers[s->depth].rows;
-    ht_block block = {s->depth, classes, ht_shard_rows(width, shard), width, (size_t)first};
-    descent to = descent_of(s, &block, s->net->mean_field ? 1.0f / (float)width : 1.0f);
-    ht_gemm_tn(classes, block.columns, s->batch, to.factor, s->logits, classes, s->hidden[last] + first,
-               width, to.keep, to.to, width);
-    follow(s, &block);
-    finish_block(s, &block, shard);
-}
-
-/* Task t updates shard t % shards of layer t / shards; while the shard is in cache it also gets its noise. */
+/* Tasks are the shards of the hidden layers, one layer after the other; while a shard is in cache it also gets
+ * its noise. */
 static void update_shard(void *context, int task, int worker)
 {
     ht_step *s = context;
-    int l = task / s->shards, shard = task % s->shards, first = shard * HT_SHARD;
-    const ht_layer *layer = &s->net->layers[l];
-    int m = ht_shard_rows(layer->rows, shard), columns = layer->columns;
-    ht_block block = {l, m, columns, columns, (size_t)first * (size_t)columns};
-    if (s->depth == 1) delta_shard(s, 0, shard);
-    if (l == s->depth - 1 && s->hyper->train_output) update_output(s, shard);
-    descend_hidden(s, &block, first);
-    add_noise(s, &block, first);
-    finish_block(s, &block, shard);
+    int l = 0, shard = task;
+    while (shard >= s->layer[l].shards) shard -= s->layer[l++].shards;
+    const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->hidden];
+    if (s->hidden == 1) delta_shard(s, 0, shard);
+    if (l == s->hidden - 1 && s->hyper->train_output) out->kind->update(s, s->hidden, shard);
+    layer->kind->update(s, l, shard);
     if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
 }
 
 /* Shares of the logits are added in shard order: one fixed rounding. */
-static void reduce_logits(ht_step *s, int classes, int width)
+static void reduce_logits(ht_step *s)
 {
-    size_t size = (size_t)s->batch * (size_t)classes;
+    const ht_step_layer *last = &s->layer[s->hidden - 1];
+    size_t size = (size_t)s->batch * (size_t)s->net->classes;
     memcpy(s->logits, s->partial, size * sizeof(float));
-    for (int shard = 1; shard < s->shards; shard++) {
+    for (int shard = 1; shard < last->shards; shard++) {
         const float *share = s->partial + (size_t)shard * size;
         for (size_t i = 0; i < size; i++) s->logits[i] += share[i];
     }
     if (s->net->mean_field)
-        for (size_t i = 0; i < size; i++) s->logits[i] /= (float)width;
+        for (size_t i = 0; i < size; i++) s->logits[i] /= (float)last->width;
 }
 
 static double largest(const float *x, int count)
@@ -288,8 +255,8 @@ static double decayed_weight(const ht_step *s)
 {
     float most = 0;
     if (!(s->hyper->lr * s->hyper->weight_decay > 1)) return 0;
-    for (int l = 0; l <= s->depth; l++)
-        most = fmaxf(most, ht_kernel()->max_abs(s->net->layers[l].weight, ht_layer_size(&s->net->layers[l])));
+    for (int t = 0; t < s->net->tensor_count; t++)
+        most = fmaxf(most, ht_kernel()->max_abs(s->net->tensors[t].data, ht_tensor_size(&s->net->tensors[t])));
     return (double)most;
 }
 
@@ -299,8 +266,8 @@ static double decayed_weight(const ht_step *s)
 static void guard(const ht_step *s, ht_step_result *result)
 {
     double h = largest(s->shard_max, s->shards), out = largest(s->shard_max + s->shards, s->shards);
-    double delta = s->depth == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
-    double inputs = fmax((double)s->hyper->input_bound, s->depth > 1 ? h : 0), lr = s->hyper->lr;
+    double delta = s->hidden == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
+    double inputs = fmax((double)s->hyper->input_bound, s->hidden > 1 ? h : 0), lr = s->hyper->lr;
     double gradient = fmax(2 * h, delta * s->batch * inputs);
     double push = gradient + s->hyper->weight_decay * decayed_weight(s);
     double update = lr * push / (1 - s->hyper->momentum);
@@ -319,10 +286,32 @@ static bool left_off(ht_step_result *result)
     return result->left_off;
 }
 
+static void forward(ht_step *s, struct ht_pool *pool)
+{
+    memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
+    for (s->at = 0; s->at < s->hidden; s->at++) {
+        ht_panels *input = &s->layer[s->at].input;
+        int inputs = s->at ? s->layer[s->at - 1].width : s->net->inputs;
+        if (input->x) ht_kernel()->pack(input, ht_step_input(s, s->at), s->batch, inputs);
+        ht_pool_run(pool, s->layer[s->at].shards, forward_shard, s);
+    }
+}
+
+static void update(ht_step *s, struct ht_pool *pool)
+{
+    const atomic_bool *off = ht_call_off_by(NULL); /* once weights have changed, all do */
+    int tasks = 0;
+    for (int l = 0; l < s->hidden; l++) tasks += s->layer[l].shards;
+    if (s->hyper->tap) ht_tap_begin(s->hyper->tap);
+    ht_pool_run(pool, tasks, update_shard, s);
+    if (s->hyper->tap) ht_tap_finish(s->hyper->tap, s->net);
+    ht_call_off_by(off);
+}
+
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,
                            const ht_hyper *hyper, struct ht_pool *pool)
 {
-    int classes = net->layers[s->depth].rows, correct = 0;
+    int correct = 0;
     ht_step_result result = {0};
     s->net = net;
     s->x = x;
@@ -330,28 +319,17 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->hyper = hyper;
     s->noise = hyper->noise;
     ht_noise_prepare(&s->noise, &s->laws);
-    for (s->layer = 0; s->layer < s->depth; s->layer++) {
-        ht_panels *input = &s->input[s->layer];
-        if (input->x)
-            ht_kernel()->pack(input, s->layer ? s->hidden[s->layer - 1] : x, batch,
-                              net->layers[s->layer].columns);
-        ht_pool_run(pool, s->shards, forward_shard, s);
-    }
+    forward(s, pool);
     if (left_off(&result)) return result;
-    reduce_logits(s, classes, net->layers[0].rows);
-    ht_softmax_loss(s->logits, labels, batch, classes, s->logits, &result.loss, &correct);
+    reduce_logits(s);
+    ht_softmax_loss(s->logits, labels, batch, net->classes, s->logits, &result.loss, &correct);
     result.loss /= batch;
     result.accuracy = (double)correct / batch;
-    if (s->depth > 1 && isfinite(result.loss))
-        for (s->layer = s->depth - 1; s->layer >= 0; s->layer--)
-            ht_pool_run(pool, s->shards, backward_shard, s);
+    if (s->hidden > 1 && isfinite(result.loss))
+        for (s->at = s->hidden - 1; s->at >= 0; s->at--)
+            ht_pool_run(pool, s->layer[s->at].shards, backward_shard, s);
     if (left_off(&result)) return result;
     guard(s, &result);
-    if (result.refused) return result;
-    const atomic_bool *off = ht_call_off_by(NULL); /* once weights have changed, all do */
-    if (hyper->tap) ht_tap_begin(hyper->tap);
-    ht_pool_run(pool, s->shards * s->depth, update_shard, s);
-    if (hyper->tap) ht_tap_finish(hyper->tap, net);
-    ht_call_off_by(off);
+    if (!result.refused) update(s, pool);
     return result;
 }

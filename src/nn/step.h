@@ -1,6 +1,6 @@
 /* step.h - one step of SGD with α-stable noise, by neuron shards:
- *   v ← μ v + ∇L + λ W,   W ← W - η v + σ η^(1/α) X      (noise on hidden layers only; arXiv 2306.08125, eq.
- * 4) The result is bit-identical for any number of threads. One thread owns an ht_step; the pool works for
+ *   v ← μ v + ∇L + λ W,   W ← W - η v + σ η^(1/α) X      (noise on the tensors that are noisy; arXiv
+ * 2306.08125, eq. 4). The result is bit-identical for any number of threads. One thread owns an ht_step; the pool works for
  * it. */
 #ifndef HT_NN_STEP_H
 #define HT_NN_STEP_H
@@ -38,8 +38,8 @@ ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *
 void ht_step_free(ht_step *step);
 int ht_step_capacity(const ht_step *step); /* largest batch */
 
-/* Momentum of layer l, (rows × columns), or NULL without momentum; for checkpoints. */
-float *ht_step_momentum(ht_step *step, int layer);
+/* Momentum of the network's tensor number `tensor`, like it, or NULL without momentum; for checkpoints. */
+float *ht_step_momentum(ht_step *step, int tensor);
 
 /* x is (batch × inputs), labels (batch). No allocation, no lock. */
 ht_step_result ht_step_run(ht_step *step, ht_network *net, const float *x, const int32_t *labels, int batch,

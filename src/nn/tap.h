@@ -21,7 +21,7 @@ void ht_tap_free(ht_tap *tap);
 /* One filling: begin, every shard of every hidden layer once (any order, any worker), finish. No allocation.
  */
 void ht_tap_begin(ht_tap *tap);
-void ht_tap_shard(ht_tap *tap, const ht_network *from, int layer, int shard, int worker);
+void ht_tap_shard(ht_tap *tap, const ht_network *from, int hidden, int shard, int worker);
 void ht_tap_finish(ht_tap *tap, const ht_network *from);
 
 /* All three at once, outside a step. */

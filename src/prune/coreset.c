@@ -12,7 +12,7 @@
 /* out (count × rows) = act(in Wᵀ + b), some samples at a time: of many samples and neurons the whole takes
  * long.
  */
-static void pass_layer(const ht_network *net, const ht_layer *layer, const float *in, size_t count,
+static void pass_layer(const ht_network *net, const ht_tensor *layer, const float *in, size_t count,
                        float *out)
 {
     enum { SAMPLES = 1024 };
@@ -20,8 +20,8 @@ static void pass_layer(const ht_network *net, const ht_layer *layer, const float
         size_t some = count - first < SAMPLES ? count - first : SAMPLES;
         float *h = out + first * (size_t)layer->rows;
         ht_gemm_nt((int)some, layer->rows, layer->columns, 1.0f, in + first * (size_t)layer->columns,
-                   layer->columns, layer->weight, layer->columns, 0.0f, h, layer->rows);
-        ht_add_bias(layer->bias, h, (int)some, layer->rows);
+                   layer->columns, layer->data, layer->columns, 0.0f, h, layer->rows);
+        ht_add_bias(ht_tensor_biases(layer), h, (int)some, layer->rows);
         ht_activate(net->activation, h, some * (size_t)layer->rows);
     }
 }
@@ -32,11 +32,11 @@ ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const
     size_t count = samples->count, total = 1;
     if (limit > 0 && count > (size_t)limit) count = (size_t)limit;
     *points = (ht_calibration){.count = (int)count, .input = {samples->x}};
-    for (int l = 0; l < net->depth; l++) total += count * (size_t)net->layers[l].rows;
+    for (int l = 0; l < ht_network_hidden(net); l++) total += count * (size_t)net->weights[l]->rows;
     float *h = points->memory = ht_alloc(total, sizeof *h, "the calibration samples", err);
     if (!h) return HT_FAIL;
-    for (int l = 0; l < net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
+    for (int l = 0; l < ht_network_hidden(net); l++) {
+        const ht_tensor *layer = net->weights[l];
         pass_layer(net, layer, points->input[l], count, h);
         points->input[l + 1] = h;
         h += count * (size_t)layer->rows;

@@ -13,7 +13,7 @@
 /* What each layer gets to see of the calibration samples. */
 typedef struct ht_calibration {
     int count;
-    const float *input[HT_DEPTH_MAX + 1]; /* (count × columns of layer l); [0] is borrowed */
+    const float *input[HT_WEIGHTS_MAX]; /* (count × columns of layer l); [0] is borrowed */
     float *memory;
 } ht_calibration;
 

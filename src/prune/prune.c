@@ -48,10 +48,10 @@ ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
 
 static ht_code measure_norm(ht_prune_plan *plan, int l, ht_error *err)
 {
-    size_t rows = (size_t)plan->net->layers[l].rows;
+    size_t rows = (size_t)plan->net->weights[l]->rows;
     double *norm2 = ht_alloc(rows, sizeof *norm2, "the norms of neurons", err);
     if (!norm2) return HT_FAIL;
-    ht_prune_norms(&plan->net->layers[l], plan->pool, norm2);
+    ht_prune_norms(plan->net->weights[l], plan->pool, norm2);
     for (size_t r = 0; r < rows; r++) plan->norm2[l] += norm2[r];
     plan->row_norm2[l] = norm2;
     return HT_OK;
@@ -65,7 +65,7 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
     if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
                             m->info.name);
-    plan->layers = net->depth + m->info.output_layer;
+    plan->layers = ht_network_hidden(net) + m->info.output_layer;
     plan->joint = m->joint == JOINT_TOGETHER || (m->joint == JOINT_SCOPE && spec->scope == HT_PRUNE_GLOBAL);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
@@ -102,7 +102,7 @@ static ht_code try_masked(ht_prune_result *result, ht_prune_plan *plan, const ht
     ht_prune_cut cut[HT_LAYERS] = {{0}};
     int64_t removed[HT_LAYERS] = {0};
     double lost2[HT_LAYERS] = {0};
-    float *keep[HT_DEPTH_MAX] = {NULL};
+    float *keep[HT_HIDDEN_MAX] = {NULL};
     size_t total = 0, used = 0;
     if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
     for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
@@ -166,7 +166,7 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     if (code == HT_OK)
-        code = (net->depth == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples,
+        code = (ht_network_hidden(net) == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples,
                                                                                             curve, err);
     if (code == HT_OK) code = ht_still_wanted(err);
     ht_prune_plan_free(&plan);

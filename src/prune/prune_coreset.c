@@ -77,7 +77,7 @@ typedef struct row_job {
     int64_t *bins;         /* measuring: (workers × BINS) */
     double *row_sums;      /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
     int64_t *row_kept;     /* cutting: (rows) */
-    const ht_layer *layer; /* cutting: its weights change unless it is a rehearsal … */
+    const ht_tensor *layer; /* cutting: its weights change unless it is a rehearsal … */
     double budget;
     int stride; /* … which takes each so manieth row */
 } row_job;
@@ -99,8 +99,8 @@ static void measure_row(void *context, int row, int worker)
 {
     const row_job *job = context;
     const coreset *c = job->plan->state;
-    const ht_layer *layer = &job->plan->net->layers[job->l];
-    const float *w = layer->weight + (size_t)row * (size_t)layer->columns;
+    const ht_tensor *layer = job->plan->net->weights[job->l];
+    const float *w = layer->data + (size_t)row * (size_t)layer->columns;
     row_room room = room_of(job->memory + (size_t)worker * job->size, layer->columns, tries_of(job->plan));
     int64_t *bins = job->bins + (size_t)worker * BINS;
     double sum[HT_GROUPS], *sums = job->row_sums + (size_t)row * 2;
@@ -120,9 +120,9 @@ static void measure_row(void *context, int row, int worker)
 static ht_code begin_rows(row_job *job, const ht_prune_plan *plan, int l, size_t sums, ht_error *err)
 {
     const coreset *c = plan->state;
-    size_t workers = (size_t)ht_pool_threads(plan->pool), rows = (size_t)plan->net->layers[l].rows;
+    size_t workers = (size_t)ht_pool_threads(plan->pool), rows = (size_t)plan->net->weights[l]->rows;
     *job = (row_job){.plan = plan, .l = l};
-    job->size = room_size(plan->net->layers[l].columns, c->points.count, tries_of(plan));
+    job->size = room_size(plan->net->weights[l]->columns, c->points.count, tries_of(plan));
     job->memory = ht_alloc(workers, job->size, "sensitivities", err);
     job->bins = ht_alloc(workers * BINS, sizeof *job->bins, "sensitivities", err);
     job->row_sums = ht_alloc(rows * sums, sizeof *job->row_sums, "sensitivities", err);
@@ -144,7 +144,7 @@ static ht_code measure(ht_prune_plan *plan, int l, ht_error *err)
     row_job job;
     ht_code code = begin_rows(&job, plan, l, 2, err);
     if (code == HT_OK) {
-        int rows = plan->net->layers[l].rows;
+        int rows = plan->net->weights[l]->rows;
         ht_pool_run(plan->pool, rows, measure_row, &job);
         for (int r = 0; r < rows; r++) {
             to->scatter += job.row_sums[2 * (size_t)r];
@@ -164,7 +164,7 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
     if (ht_calibration_make(&c->points, plan->net, s->calibration, s->calibration_limit, err) != HT_OK)
         return err->code;
     for (int l = 0; l < plan->layers; l++) {
-        plan->units[l] = (int64_t)ht_layer_size(&plan->net->layers[l]);
+        plan->units[l] = (int64_t)ht_tensor_size(plan->net->weights[l]);
         if (s->coreset != HT_CORESET_TOP && measure(plan, l, err) != HT_OK) return err->code;
     }
     return HT_OK;
@@ -204,7 +204,7 @@ static const float *draw_row(const row_job *job, int row, int worker)
 {
     const coreset *c = job->plan->state;
     int columns = job->layer->columns, tries = tries_of(job->plan);
-    const float *w = job->layer->weight + (size_t)row * (size_t)columns;
+    const float *w = job->layer->data + (size_t)row * (size_t)columns;
     row_room room = room_of(job->memory + (size_t)worker * job->size, columns, tries);
     double sum[HT_GROUPS];
     ht_rng rng;
@@ -219,7 +219,7 @@ static void cut_row(void *context, int row, int worker)
 {
     const row_job *job = context;
     int columns = job->layer->columns;
-    float *w = job->layer->weight + (size_t)row * (size_t)columns;
+    float *w = job->layer->data + (size_t)row * (size_t)columns;
     const float *x = draw_row(job, row, worker);
     for (int j = 0; j < columns; j++) {
         job->row_sums[row] += ((double)w[j] - (double)x[j]) * ((double)w[j] - (double)x[j]);
@@ -229,14 +229,14 @@ static void cut_row(void *context, int row, int worker)
 }
 
 /* Adds to *removed and *lost2. */
-static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const ht_layer *layer,
+static ht_code cut_layer(const ht_prune_plan *plan, int l, double budget, const ht_tensor *layer,
                          int64_t *removed, double *lost2, ht_error *err)
 {
     row_job job;
     if (budget == 0) {
         *removed += plan->units[l];
         *lost2 += plan->norm2[l];
-        memset(layer->weight, 0, ht_layer_size(layer) * sizeof(float));
+        memset(layer->data, 0, ht_tensor_size(layer) * sizeof(float));
         return HT_OK;
     }
     if (isinf(budget)) return HT_OK;
@@ -269,7 +269,7 @@ static ht_code rehearse_layer(const ht_prune_plan *plan, int l, double budget, d
     row_job job;
     ht_code code = begin_rows(&job, plan, l, 1, err);
     if (code == HT_OK) {
-        const ht_layer *layer = job.layer = &plan->net->layers[l];
+        const ht_tensor *layer = job.layer = plan->net->weights[l];
         int rows = layer->rows < REHEARSED ? layer->rows : REHEARSED;
         job.budget = budget;
         job.stride = layer->rows / rows;
@@ -287,7 +287,7 @@ static void score_sensitivity(const ht_prune_plan *plan, int l, int row, const f
     const coreset *c = plan->state;
     double sum[HT_GROUPS];
     (void)row;
-    ht_coreset_row(&c->points, l, w, plan->net->layers[l].columns, score, sum);
+    ht_coreset_row(&c->points, l, w, plan->net->weights[l]->columns, score, sum);
 }
 
 static double expected_kept(const coreset *c, int first, int last, double budget)
@@ -367,7 +367,7 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cuts[HT_LAY
     if (plan->spec.coreset == HT_CORESET_TOP)
         return ht_prune_project_weights(plan, score_sensitivity, NULL, cuts, net, removed, lost2, err);
     for (int l = 0; l < plan->layers; l++)
-        if (cut_layer(plan, l, cuts[l].budget, &net->layers[l], &removed[l], &lost2[l], err) != HT_OK)
+        if (cut_layer(plan, l, cuts[l].budget, net->weights[l], &removed[l], &lost2[l], err) != HT_OK)
             return err->code;
     return HT_OK;
 }

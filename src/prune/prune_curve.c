@@ -53,14 +53,14 @@ static int loss_slot(const curve_job *job, int removed)
 static void fetch_row(void *context, int i, int worker)
 {
     const curve_job *job = context;
-    const ht_layer *hidden = &job->net->layers[0], *last = &job->net->layers[1];
+    const ht_tensor *hidden = job->net->weights[0], *last = job->net->weights[1];
     float scale = job->net->mean_field ? 1.0f / (float)hidden->rows : 1.0f;
     size_t neuron = (size_t)job->order->neuron[job->removed - 1 - i], d = (size_t)hidden->columns;
     (void)worker;
-    memcpy(job->w + (size_t)i * d, hidden->weight + neuron * d, d * sizeof(float));
+    memcpy(job->w + (size_t)i * d, hidden->data + neuron * d, d * sizeof(float));
     for (int c = 0; c < last->rows; c++)
         job->out[(size_t)i * (size_t)last->rows + (size_t)c] =
-            scale * last->weight[(size_t)c * (size_t)last->columns + neuron];
+            scale * last->data[(size_t)c * (size_t)last->columns + neuron];
 }
 
 static int chunk_samples(const curve_job *job, int task)
@@ -73,7 +73,7 @@ static int chunk_samples(const curve_job *job, int task)
 static void add_biases(const curve_job *job, float *h, int samples)
 {
     for (int i = 0; i < job->count; i++, h += samples) {
-        float bias = job->net->layers[0].bias[job->order->neuron[job->removed - 1 - i]];
+        float bias = job->net->weights[0]->bias->data[job->order->neuron[job->removed - 1 - i]];
         for (int s = 0; s < samples; s++) h[s] += bias;
     }
 }
@@ -82,8 +82,8 @@ static void add_biases(const curve_job *job, float *h, int samples)
 static void add_block(void *context, int task, int worker)
 {
     const curve_job *job = context;
-    const ht_layer *hidden = &job->net->layers[0];
-    int classes = job->net->layers[1].rows, d = hidden->columns, samples = chunk_samples(job, task);
+    const ht_tensor *hidden = job->net->weights[0];
+    int classes = job->net->weights[1]->rows, d = hidden->columns, samples = chunk_samples(job, task);
     size_t start = (size_t)task * HT_EVAL_CHUNK;
     const int32_t *labels = job->samples->labels + start;
     float *h = job->h + (size_t)worker * (size_t)job->block * HT_EVAL_CHUNK;
@@ -111,13 +111,13 @@ static void begin_empty(curve_job *job)
     for (size_t i = 0; i < job->samples->count; i++) job->correct[n] += job->samples->labels[i] == 0;
     for (int t = 0; t < job->tasks; t++)
         job->loss[(size_t)(t + 1) * (size_t)job->loss_points - 1] =
-            chunk_samples(job, t) * log(job->net->layers[1].rows);
+            chunk_samples(job, t) * log(job->net->weights[1]->rows);
 }
 
 /* All removed: the output's biases are what is left. */
 static void begin_biased(curve_job *job, const float *bias)
 {
-    int classes = job->net->layers[1].rows, n = job->order->count;
+    int classes = job->net->weights[1]->rows, n = job->order->count;
     for (int t = 0; t < job->tasks; t++) {
         size_t start = (size_t)t * HT_EVAL_CHUNK;
         int samples = chunk_samples(job, t);
@@ -132,7 +132,7 @@ static void begin_biased(curve_job *job, const float *bias)
 
 static ht_code add_all(curve_job *job, const ht_prune_plan *plan, ht_error *err)
 {
-    const float *bias = job->net->layers[1].bias;
+    const float *bias = ht_tensor_biases(job->net->weights[1]);
     if (bias)
         begin_biased(job, bias);
     else
@@ -172,8 +172,8 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
 {
     const ht_network *net = plan->net;
     const ht_prune_order *order = &plan->orders[0];
-    size_t n = (size_t)order->count, d = (size_t)net->layers[0].columns,
-           classes = (size_t)net->layers[1].rows;
+    size_t n = (size_t)order->count, d = (size_t)net->weights[0]->columns,
+           classes = (size_t)net->weights[1]->rows;
     size_t workers = (size_t)ht_pool_threads(plan->pool), block = (size_t)block_of(order->count);
     curve_job job = {.net = net, .samples = samples, .order = order, .block = (int)block};
     job.tasks = (int)((samples->count + HT_EVAL_CHUNK - 1) / HT_EVAL_CHUNK);

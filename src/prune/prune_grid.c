@@ -77,7 +77,7 @@ static ht_code fill(grid *g, ht_error *err)
         if (add(g, ratio, err) != HT_OK) return err->code;
     }
     if (evaluate(g, g->plan->spec.ratio, &g->curve->at, err) != HT_OK) return err->code;
-    if (g->plan->net->depth == 1 || g->plan->joint) insert(g->curve, g->curve->at);
+    if (ht_network_hidden(g->plan->net) == 1 || g->plan->joint) insert(g->curve, g->curve->at);
     return HT_OK;
 }
 

@@ -7,8 +7,8 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 {
     const ht_prune_spec *s = &plan->spec;
     for (int l = 0; l < plan->layers; l++) {
-        plan->units[l] = plan->net->layers[l].rows;
-        if (ht_prune_order_rank(&plan->orders[l], plan->net->layers[l].rows, plan->row_norm2[l], s->method,
+        plan->units[l] = plan->net->weights[l]->rows;
+        if (ht_prune_order_rank(&plan->orders[l], plan->net->weights[l]->rows, plan->row_norm2[l], s->method,
                                 s->metric, s->seed + (uint64_t)l, err) != HT_OK)
             return err->code;
     }
@@ -25,12 +25,12 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
 {
     (void)err;
     for (int l = 0; l < plan->layers; l++) {
-        size_t d = (size_t)net->layers[l].columns;
+        size_t d = (size_t)net->weights[l]->columns;
         removed[l] = cut[l].removed;
         for (int64_t i = 0; i < removed[l]; i++) {
             size_t neuron = (size_t)plan->orders[l].neuron[i];
-            memset(net->layers[l].weight + neuron * d, 0, d * sizeof(float));
-            if (net->layers[l].bias) net->layers[l].bias[neuron] = 0;
+            memset(net->weights[l]->data + neuron * d, 0, d * sizeof(float));
+            if (net->weights[l]->bias) net->weights[l]->bias->data[neuron] = 0;
             lost2[l] += plan->orders[l].norm2[i];
         }
     }
@@ -39,9 +39,9 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
 
 static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS], ht_prune_result *r)
 {
-    const ht_layer *layer = &plan->net->layers[l];
+    const ht_tensor *layer = plan->net->weights[l];
     size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
-    if (l < plan->net->depth) rows -= (size_t)removed[l];
+    if (l < ht_network_hidden(plan->net)) rows -= (size_t)removed[l];
     if (l > 0) columns -= (size_t)removed[l - 1];
     ht_prune_add_weights(r, rows * columns);
 }

@@ -45,7 +45,7 @@ void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric 
 }
 
 typedef struct norms_job {
-    const ht_layer *layer;
+    const ht_tensor *layer;
     double *norm2;
 } norms_job;
 
@@ -55,10 +55,10 @@ static void norms_of_shard(void *context, int shard, int worker)
     size_t d = (size_t)job->layer->columns, first = (size_t)shard * HT_SHARD;
     (void)worker;
     for (size_t i = 0; i < (size_t)ht_shard_rows(job->layer->rows, shard); i++)
-        job->norm2[first + i] = ht_kernel()->sum_squares(job->layer->weight + (first + i) * d, d);
+        job->norm2[first + i] = ht_kernel()->sum_squares(job->layer->data + (first + i) * d, d);
 }
 
-void ht_prune_norms(const ht_layer *layer, struct ht_pool *pool, double *norm2)
+void ht_prune_norms(const ht_tensor *layer, struct ht_pool *pool, double *norm2)
 {
     norms_job job = {layer, norm2};
     ht_pool_run(pool, ht_shards(layer->rows), norms_of_shard, &job);
@@ -89,7 +89,7 @@ ht_code ht_prune_order_rank(ht_prune_order *order, int count, const double *norm
     return code;
 }
 
-ht_code ht_prune_order_make(ht_prune_order *order, const ht_layer *layer, ht_prune_method method,
+ht_code ht_prune_order_make(ht_prune_order *order, const ht_tensor *layer, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err)
 {
     double *norm2 = ht_alloc((size_t)layer->rows, sizeof *norm2, "the pruning order", err);

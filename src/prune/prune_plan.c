@@ -32,7 +32,7 @@ static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_LA
 {
     r->parameters = ht_network_parameters(plan->net);
     r->bytes = r->parameters * sizeof(float);
-    for (int l = 0; l <= plan->net->depth; l++) plan->ops->measure(plan, l, removed, r);
+    for (int l = 0; l < plan->net->weight_count; l++) plan->ops->measure(plan, l, removed, r);
 }
 
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS],

@@ -7,7 +7,7 @@
 
 #include "heavytail/prune.h"
 
-enum { HT_LAYERS = HT_DEPTH_MAX + 1 };
+enum { HT_LAYERS = HT_WEIGHTS_MAX };
 
 /* How far one layer is cut. */
 typedef struct ht_prune_cut {
@@ -77,7 +77,7 @@ void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric 
 ht_code ht_prune_order_rank(ht_prune_order *order, int n, const double *norm2, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err);
 /* norm2 (rows): ‖w‖² of each row. */
-void ht_prune_norms(const ht_layer *layer, struct ht_pool *pool, double *norm2);
+void ht_prune_norms(const ht_tensor *layer, struct ht_pool *pool, double *norm2);
 ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err);
 
 /* ---- prune_error.c ---- */

@@ -18,13 +18,13 @@ enum { STRIP = 32 }; /* rows, or wide columns, at a time: few, so that what is m
 
 /* ---- factorisation ---- */
 
-static ht_code column_medians(const ht_layer *layer, float *median, ht_error *err)
+static ht_code column_medians(const ht_tensor *layer, float *median, ht_error *err)
 {
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
     float *column = ht_alloc(n, sizeof *column, "column medians", err);
     if (!column) return HT_FAIL;
     for (size_t j = 0; j < d && !ht_called_off(); j++) {
-        for (size_t i = 0; i < n; i++) column[i] = layer->weight[i * d + j];
+        for (size_t i = 0; i < n; i++) column[i] = layer->data[i * d + j];
         median[j] = ht_median(column, n);
     }
     ht_free(column);
@@ -32,7 +32,7 @@ static ht_code column_medians(const ht_layer *layer, float *median, ht_error *er
 }
 
 /* gram (m × m) = AᵀA or AAᵀ, its lower triangle, from blocks of A in double. */
-static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double *gram, ht_error *err)
+static ht_code gram_matrix(const ht_tensor *layer, const ht_svd_factor *f, double *gram, ht_error *err)
 {
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns, m = (size_t)f->m, along = f->wide ? d : n;
     double *block = ht_alloc(STRIP * m, sizeof *block, "singular values", err);
@@ -42,7 +42,7 @@ static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double
         for (size_t b = 0; b < count; b++) /* block is (count × m) */
             for (size_t i = 0; i < m; i++) {
                 size_t row = f->wide ? i : first + b, column = f->wide ? first + b : i;
-                block[b * m + i] = (double)layer->weight[row * d + column] - (double)f->median[column];
+                block[b * m + i] = (double)layer->data[row * d + column] - (double)f->median[column];
             }
         ht_gram_add(f->m, (int)count, block, gram);
     }
@@ -51,7 +51,7 @@ static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double
 }
 
 /* The vectors of rising eigenvalues, in double. */
-static double *eigenvectors(const ht_layer *layer, const ht_svd_factor *f, double *values, ht_error *err)
+static double *eigenvectors(const ht_tensor *layer, const ht_svd_factor *f, double *values, ht_error *err)
 {
     size_t m = (size_t)f->m;
     double *gram = ht_alloc(m * m, sizeof *gram, "singular values", err);
@@ -60,7 +60,7 @@ static double *eigenvectors(const ht_layer *layer, const ht_svd_factor *f, doubl
     return NULL;
 }
 
-static ht_code factorise(const ht_layer *layer, ht_svd_factor *f, ht_prune_order *order, ht_error *err)
+static ht_code factorise(const ht_tensor *layer, ht_svd_factor *f, ht_prune_order *order, ht_error *err)
 {
     size_t m = (size_t)f->m;
     double *vectors = eigenvectors(layer, f, order->norm2, err);
@@ -77,7 +77,7 @@ static ht_code factorise(const ht_layer *layer, ht_svd_factor *f, ht_prune_order
 
 static ht_code prepare_layer(ht_prune_plan *plan, int l, ht_svd_factor *f, ht_error *err)
 {
-    const ht_layer *layer = &plan->net->layers[l];
+    const ht_tensor *layer = plan->net->weights[l];
     f->wide = layer->rows < layer->columns;
     f->m = f->wide ? layer->rows : layer->columns;
     plan->units[l] = f->m;
@@ -101,7 +101,7 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 static void release(ht_prune_plan *plan)
 {
     ht_svd *s = plan->state;
-    for (int l = 0; s && l < HT_DEPTH_MAX; l++) {
+    for (int l = 0; s && l < HT_HIDDEN_MAX; l++) {
         ht_free(s->layer[l].median);
         ht_free(s->layer[l].v);
     }
@@ -112,7 +112,7 @@ static void release(ht_prune_plan *plan)
 
 typedef struct projection {
     const ht_svd_factor *f;
-    ht_layer *layer;
+    ht_tensor *layer;
     int removed;
     float *scratch; /* (workers × STRIP × m) */
 } projection;
@@ -120,7 +120,7 @@ typedef struct projection {
 static void add_medians(const projection *p, int first_row, int rows, int first, int columns, float sign)
 {
     for (int i = 0; i < rows; i++) {
-        float *w = p->layer->weight + (size_t)(first_row + i) * (size_t)p->layer->columns + first;
+        float *w = p->layer->data + (size_t)(first_row + i) * (size_t)p->layer->columns + first;
         for (int j = 0; j < columns; j++) w[j] += sign * p->f->median[first + j];
     }
 }
@@ -139,13 +139,13 @@ static void project_strip(void *context, int strip, int worker)
     const float *v = p->f->v + (size_t)p->removed * (size_t)m;
     float *t = p->scratch + (size_t)worker * STRIP * (size_t)m;
     if (p->f->wide) {
-        float *w = p->layer->weight + first;
+        float *w = p->layer->data + first;
         add_medians(p, 0, m, first, count, -1);
         ht_gemm_nn(kept, count, m, 1.0f, v, m, w, d, 0.0f, t, count);
         ht_gemm_tn(m, count, kept, 1.0f, v, m, t, count, 0.0f, w, d);
         add_medians(p, 0, m, first, count, 1);
     } else {
-        float *w = p->layer->weight + (size_t)first * (size_t)d;
+        float *w = p->layer->data + (size_t)first * (size_t)d;
         add_medians(p, first, count, 0, d, -1);
         ht_gemm_nt(count, kept, d, 1.0f, w, d, v, m, 0.0f, t, m);
         ht_gemm_nn(count, d, kept, 1.0f, t, m, v, m, 0.0f, w, d);
@@ -158,7 +158,7 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
 {
     const ht_svd *s = plan->state;
     for (int l = 0; l < plan->layers; l++) {
-        projection p = {&s->layer[l], &net->layers[l], (int)cut[l].removed, NULL};
+        projection p = {&s->layer[l], net->weights[l], (int)cut[l].removed, NULL};
         removed[l] = cut[l].removed;
         for (int64_t i = 0; i < removed[l]; i++) lost2[l] += plan->orders[l].norm2[i];
         if (removed[l] == 0) continue; /* not even rounded */
@@ -174,9 +174,9 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
 /* Two factors, unless the matrix is smaller. */
 static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS], ht_prune_result *r)
 {
-    const ht_layer *layer = &plan->net->layers[l];
+    const ht_tensor *layer = plan->net->weights[l];
     size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns, whole = rows * columns;
-    bool output = l == plan->net->depth;
+    bool output = l == ht_network_hidden(plan->net);
     size_t rank = output ? 0 : (size_t)(plan->units[l] - removed[l]);
     size_t factors = rank * (rows + columns) + (plan->spec.centre ? columns : 0);
     ht_prune_add_weights(r, output || factors > whole ? whole : factors);

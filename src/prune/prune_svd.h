@@ -12,7 +12,7 @@ typedef struct ht_svd_factor { /* of one layer */
 } ht_svd_factor;
 
 typedef struct ht_svd {
-    ht_svd_factor layer[HT_DEPTH_MAX];
+    ht_svd_factor layer[HT_HIDDEN_MAX];
 } ht_svd;
 
 /* The curve of a network with one hidden layer. */

@@ -42,15 +42,15 @@ static int chunk_of(size_t row)
  */
 static size_t room_of(const ht_network *net, int stride)
 {
-    return (size_t)net->layers[0].rows + (size_t)stride + HT_SHARD + (size_t)net->layers[1].rows;
+    return (size_t)net->weights[0]->rows + (size_t)stride + HT_SHARD + (size_t)net->weights[1]->rows;
 }
 
 /* logits of a chunk from its pre-activations (samples × n), shard by shard */
 static void score_chunk(const curve_job *job, const float *pre, int samples, float *block, float *logits)
 {
     const ht_network *net = job->plan->net;
-    const ht_layer *out = &net->layers[1];
-    int n = net->layers[0].rows;
+    const ht_tensor *out = net->weights[1];
+    int n = net->weights[0]->rows;
     float scale = net->mean_field ? 1.0f / (float)n : 1.0f;
     for (int s = 0; s < ht_shards(n); s++) {
         int first = s * HT_SHARD, m = ht_shard_rows(n, s);
@@ -58,17 +58,17 @@ static void score_chunk(const curve_job *job, const float *pre, int samples, flo
             memcpy(block + (size_t)i * (size_t)m, pre + (size_t)i * (size_t)n + first,
                    (size_t)m * sizeof(float));
         ht_activate(net->activation, block, (size_t)m * (size_t)samples);
-        ht_gemm_nt(samples, out->rows, m, scale, block, m, out->weight + first, n, s ? 1.0f : 0.0f, logits,
+        ht_gemm_nt(samples, out->rows, m, scale, block, m, out->data + first, n, s ? 1.0f : 0.0f, logits,
                    out->rows);
     }
-    ht_add_bias(out->bias, logits, samples, out->rows);
+    ht_add_bias(ht_tensor_biases(out), logits, samples, out->rows);
 }
 
 static void curve_chunk(void *context, int task, int worker)
 {
     const curve_job *job = context;
-    const ht_layer *hidden = &job->plan->net->layers[0];
-    int n = hidden->rows, d = hidden->columns, m = job->f->m, classes = job->plan->net->layers[1].rows;
+    const ht_tensor *hidden = job->plan->net->weights[0];
+    int n = hidden->rows, d = hidden->columns, m = job->f->m, classes = job->plan->net->weights[1]->rows;
     size_t start = ((size_t)job->first + (size_t)task) * (size_t)job->chunk,
            left = job->samples->count - start;
     int samples = left < (size_t)job->chunk ? (int)left : job->chunk, removed = m;
@@ -83,7 +83,7 @@ static void curve_chunk(void *context, int task, int worker)
             sum += (double)x[(size_t)i * (size_t)d + (size_t)j] * (double)job->f->median[j];
         for (int j = 0; j < n; j++) pre[(size_t)i * (size_t)n + (size_t)j] = (float)sum;
     }
-    ht_add_bias(hidden->bias, pre, samples, n);
+    ht_add_bias(ht_tensor_biases(hidden), pre, samples, n);
     for (int level = 0; level < job->count; level++) {
         ht_error cancelled;
         if (ht_prune_go_on(&job->plan->spec, &cancelled) != HT_OK) return; /* run_curve asks again */
@@ -106,7 +106,7 @@ static void curve_chunk(void *context, int task, int worker)
 enum { STRIP = 256 }; /* its columns of a task */
 
 typedef struct factor_job {
-    const ht_layer *layer;
+    const ht_tensor *layer;
     const ht_svd_factor *f;
     int other;      /* n, or wide d */
     float *shift;   /* (m): V med, or wide V 1 */
@@ -117,7 +117,7 @@ typedef struct factor_job {
 static void factor_strip(void *context, int strip, int worker)
 {
     const factor_job *job = context;
-    const float *v = job->f->v, *w = job->layer->weight, *median = job->f->median;
+    const float *v = job->f->v, *w = job->layer->data, *median = job->f->median;
     int first = strip * STRIP, left = job->other - first, count = left < STRIP ? left : STRIP;
     int m = job->f->m, d = job->layer->columns, other = job->other;
     float *product = job->product + first;
@@ -132,7 +132,7 @@ static void factor_strip(void *context, int strip, int worker)
 }
 
 /* (m × n or d) */
-static float *second_factor(const ht_layer *layer, const ht_svd_factor *f, ht_pool *pool, ht_error *err)
+static float *second_factor(const ht_tensor *layer, const ht_svd_factor *f, ht_pool *pool, ht_error *err)
 {
     size_t m = (size_t)f->m;
     factor_job job = {.layer = layer, .f = f, .other = f->wide ? layer->columns : layer->rows};
@@ -227,7 +227,7 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
     if (ht_prune_cut_orders(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
     int at = (int)cut[0].removed;
     int *levels = ht_alloc((size_t)f->m + 1, sizeof *levels, "the pruning curve", err);
-    float *second = levels ? second_factor(&plan->net->layers[0], f, plan->pool, err) : NULL;
+    float *second = levels ? second_factor(plan->net->weights[0], f, plan->pool, err) : NULL;
     ht_code code = second ? HT_OK : HT_FAIL;
     if (code == HT_OK) {
         size_t row = room_of(plan->net, stride_of(f->m));

@@ -30,7 +30,7 @@ typedef struct walk {
 
 enum { PIECE = 1 << 18 }; /* scores, unless a row has more */
 
-static int piece_rows(const ht_layer *layer)
+static int piece_rows(const ht_tensor *layer)
 {
     int rows = PIECE / layer->columns;
     return rows < 1 ? 1 : rows < layer->rows ? rows : layer->rows;
@@ -40,7 +40,7 @@ static ht_code walk_begin(walk *w, ht_error *err)
 {
     size_t most = 0;
     for (int l = w->first; l < w->last; l++) {
-        const ht_layer *layer = &w->plan->net->layers[l];
+        const ht_tensor *layer = w->plan->net->weights[l];
         size_t size = (size_t)piece_rows(layer) * (size_t)layer->columns;
         most = size > most ? size : most;
     }
@@ -51,7 +51,7 @@ static ht_code walk_begin(walk *w, ht_error *err)
 static void score_row(void *context, int r, int worker)
 {
     const walk *w = context;
-    size_t columns = (size_t)w->plan->net->layers[w->layer].columns;
+    size_t columns = (size_t)w->plan->net->weights[w->layer]->columns;
     int row = w->first_row + r;
     (void)worker;
     w->score(w->plan, w->layer, row, w->weight + (size_t)row * columns, w->buffer + (size_t)r * columns);
@@ -60,7 +60,7 @@ static void score_row(void *context, int r, int worker)
 /* Scores of the piece that begins with `row`: rows in parallel, what is done with them in order. */
 static size_t walk_piece(walk *w, int layer, int row, const float *weight)
 {
-    const ht_layer *l = &w->plan->net->layers[layer];
+    const ht_tensor *l = w->plan->net->weights[layer];
     int most = piece_rows(l), rows = l->rows - row < most ? l->rows - row : most;
     w->layer = layer;
     w->first_row = row;
@@ -89,10 +89,10 @@ static void count_bins(walk *w, int upper, bin *bins)
 {
     memset(bins, 0, BINS * sizeof *bins);
     for (int l = w->first; l < w->last; l++) {
-        const ht_layer *layer = &w->plan->net->layers[l];
+        const ht_tensor *layer = w->plan->net->weights[l];
         for (int row = 0; row < layer->rows && !ht_called_off(); row += piece_rows(layer)) {
-            const float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
-            size_t count = walk_piece(w, l, row, layer->weight);
+            const float *weight = layer->data + (size_t)row * (size_t)layer->columns;
+            size_t count = walk_piece(w, l, row, layer->data);
             for (size_t i = 0; i < count; i++) {
                 uint32_t key = bits_of(w->buffer[i]);
                 if (upper >= 0 && (int)(key >> HALF) != upper) continue;
@@ -125,10 +125,10 @@ static int spend(budget *left, const bin *bins)
 static void spend_ties(walk *w, uint32_t key, budget *left, ht_prune_cut cut[])
 {
     for (int l = w->first; l < w->last; l++) {
-        const ht_layer *layer = &w->plan->net->layers[l];
+        const ht_tensor *layer = w->plan->net->weights[l];
         for (int row = 0; row < layer->rows && !ht_called_off(); row += piece_rows(layer)) {
-            const float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
-            size_t count = walk_piece(w, l, row, layer->weight);
+            const float *weight = layer->data + (size_t)row * (size_t)layer->columns;
+            size_t count = walk_piece(w, l, row, layer->data);
             for (size_t i = 0; i < count && left->count > 0; i++) {
                 if (bits_of(w->buffer[i]) != key) continue;
                 left->cost -= cost_of(w, l, weight[i]);
@@ -189,11 +189,11 @@ ht_code ht_prune_project_weights(const ht_prune_plan *plan, ht_weight_score *sco
     walk w = {.plan = plan, .score = score, .centre = centre, .last = plan->layers};
     if (walk_begin(&w, err) != HT_OK) return err->code;
     for (int l = 0; l < plan->layers; l++) {
-        ht_layer *layer = &net->layers[l];
+        ht_tensor *layer = net->weights[l];
         int64_t ties = cut[l].ties;
         for (int row = 0; row < layer->rows && !ht_called_off(); row += piece_rows(layer)) {
-            float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
-            size_t count = walk_piece(&w, l, row, layer->weight);
+            float *weight = layer->data + (size_t)row * (size_t)layer->columns;
+            size_t count = walk_piece(&w, l, row, layer->data);
             for (size_t i = 0; i < count; i++) {
                 uint32_t key = bits_of(w.buffer[i]);
                 if (key > cut[l].key || (key == cut[l].key && ties-- <= 0)) continue;
@@ -219,9 +219,9 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
     magnitude *m = plan->state = ht_alloc(1, sizeof *m, "pruning", err);
     if (!m) return HT_FAIL;
     for (int l = 0; l < plan->layers; l++) {
-        const ht_layer *layer = &plan->net->layers[l];
-        plan->units[l] = (int64_t)ht_layer_size(layer);
-        if (plan->spec.centre) m->centre[l] = ht_median(layer->weight, ht_layer_size(layer));
+        const ht_tensor *layer = plan->net->weights[l];
+        plan->units[l] = (int64_t)ht_tensor_size(layer);
+        if (plan->spec.centre) m->centre[l] = ht_median(layer->data, ht_tensor_size(layer));
     }
     return HT_OK;
 }
@@ -234,7 +234,7 @@ static void release(ht_prune_plan *plan)
 static void distance_from_centre(const ht_prune_plan *plan, int l, int row, const float *w, float *score)
 {
     const magnitude *m = plan->state;
-    size_t columns = (size_t)plan->net->layers[l].columns;
+    size_t columns = (size_t)plan->net->weights[l]->columns;
     (void)row;
     for (size_t j = 0; j < columns; j++) score[j] = fabsf(w[j] - m->centre[l]);
 }
@@ -255,9 +255,9 @@ static ht_code project_magnitude(const ht_prune_plan *plan, const ht_prune_cut c
 }
 
 /* Weights in compressed sparse rows: value and column of each, and where rows begin; or all of them. */
-static size_t sparse_bytes(const ht_layer *layer, int64_t kept)
+static size_t sparse_bytes(const ht_tensor *layer, int64_t kept)
 {
-    size_t index = layer->columns <= 65536 ? 2 : 4, dense = ht_layer_size(layer) * sizeof(float);
+    size_t index = layer->columns <= 65536 ? 2 : 4, dense = ht_tensor_size(layer) * sizeof(float);
     size_t sparse = (size_t)kept * (sizeof(float) + index) + ((size_t)layer->rows + 1) * 4;
     return sparse < dense ? sparse : dense;
 }
@@ -267,7 +267,7 @@ void ht_prune_measure_sparse(const ht_prune_plan *plan, int l, const int64_t rem
 {
     int64_t kept = plan->units[l] - removed[l];
     r->parameters_left += (size_t)kept;
-    r->bytes_left += sparse_bytes(&plan->net->layers[l], kept);
+    r->bytes_left += sparse_bytes(plan->net->weights[l], kept);
 }
 
 const ht_prune_ops ht_prune_weight_ops = {

@@ -9,9 +9,9 @@
 #include "num/values.h"
 
 /* mmo-multi of a layer's rows. */
-static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
+static ht_code row_index(const ht_tensor *layer, double *alpha, ht_error *err)
 {
-    ht_values x = {.f32 = layer->weight,
+    ht_values x = {.f32 = layer->data,
                    .rows = (size_t)layer->rows,
                    .columns = (size_t)layer->columns,
                    .zeros_stay = true};
@@ -27,11 +27,11 @@ static ht_code row_index(const ht_layer *layer, double *alpha, ht_error *err)
 
 ht_code ht_row_tails_measure(ht_row_tails *tails, const ht_network *net, ht_error *err)
 {
-    double sorted[HT_DEPTH_MAX] = {0};
+    double sorted[HT_HIDDEN_MAX] = {0};
     int count = 0;
-    tails->layers = net->depth;
-    for (int l = 0; l < net->depth; l++) {
-        if (row_index(&net->layers[l], &tails->layer[l], err) != HT_OK) return err->code;
+    tails->layers = ht_network_hidden(net);
+    for (int l = 0; l < ht_network_hidden(net); l++) {
+        if (row_index(net->weights[l], &tails->layer[l], err) != HT_OK) return err->code;
         if (!isnan(tails->layer[l])) sorted[count++] = tails->layer[l];
     }
     qsort(sorted, (size_t)count, sizeof *sorted, ht_by_double);

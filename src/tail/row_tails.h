@@ -8,7 +8,7 @@
 
 typedef struct ht_row_tails {
     int layers;                         /* 0: not measured yet */
-    double layer[HT_DEPTH_MAX], median; /* NaN: no estimate */
+    double layer[HT_HIDDEN_MAX], median; /* NaN: no estimate */
 } ht_row_tails;
 
 ht_code ht_row_tails_measure(ht_row_tails *tails, const ht_network *net, ht_error *err);

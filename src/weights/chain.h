@@ -12,7 +12,7 @@
 #include "heavytail/network.h"
 #include "heavytail/status.h"
 
-enum { HT_CHAIN_MAX = HT_DEPTH_MAX + 1 };
+enum { HT_CHAIN_MAX = HT_WEIGHTS_MAX };
 
 typedef struct ht_link {
     const char *name;

@@ -43,22 +43,22 @@ static ht_code add_layer(ht_network *net, const char *path, const char *name, si
                          float *weight, float *bias, ht_error *err)
 {
     ht_code code = HT_OK;
-    if (net->depth == HT_DEPTH_MAX)
+    if (net->depth == HT_HIDDEN_MAX)
         code = ht_error_set(err, HT_FAIL, "%s: %.60s would be layer %d; up to %d hidden ones are possible",
-                            path, name, net->depth + 2, HT_DEPTH_MAX);
+                            path, name, net->depth + 2, HT_HIDDEN_MAX);
     else if (rows < 1 || columns < 1 || rows > INT_MAX || columns > INT_MAX)
         code = ht_error_set(err, HT_FAIL, "%s: %.60s is (%zu × %zu): no layer has such a shape", path, name,
                             rows, columns);
-    else if (net->depth >= 0 && (size_t)net->layers[net->depth].rows != columns)
+    else if (net->depth >= 0 && (size_t)net->weights[net->depth]->rows != columns)
         code = ht_error_set(err, HT_FAIL,
                             "%s: %.60s is (%zu × %zu), but the layer before it gives out %d values; layers "
                             "are (outputs × inputs), first to last",
-                            path, name, rows, columns, net->layers[net->depth].rows);
+                            path, name, rows, columns, net->weights[net->depth]->rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
         if (!isfinite(weight[i])) code = not_finite(path, name, i, columns, (double)weight[i], err);
     if (code == HT_OK) {
         net->layers[++net->depth] =
-            (ht_layer){.rows = (int)rows, .columns = (int)columns, .weight = weight, .bias = bias};
+            (ht_tensor){.rows = (int)rows, .columns = (int)columns, .weight = weight, .bias = bias};
     } else {
         ht_free(weight);
         ht_free(bias);
@@ -332,7 +332,7 @@ static void own_form(const ht_network *net, ht_netform *form)
 {
     form->count = 0;
     for (int l = 0; l <= net->depth; l++)
-        for (int bias = 0; bias < (net->layers[l].bias ? 2 : 1); bias++) {
+        for (int bias = 0; bias < (net->weights[l]->bias->data ? 2 : 1); bias++) {
             struct ht_form_tensor *t = &form->tensor[form->count++];
             *t = (struct ht_form_tensor){.layer = l, .bias = bias, .ndim = 2 - bias};
             snprintf(t->name, sizeof t->name, "layers.%d.%s", l, bias ? "bias" : "weight");
@@ -340,7 +340,7 @@ static void own_form(const ht_network *net, ht_netform *form)
 }
 
 /* One tensor as it is to lie; *turned is new memory where that is not how the layer lies. */
-static ht_code lay_out(const ht_layer *layer, const struct ht_form_tensor *t, ht_tensor_out *out,
+static ht_code lay_out(const ht_tensor *layer, const struct ht_form_tensor *t, ht_tensor_out *out,
                        float **turned, ht_error *err)
 {
     size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
@@ -351,13 +351,13 @@ static ht_code lay_out(const ht_layer *layer, const struct ht_form_tensor *t, ht
         out->columns = t->ndim == 1 ? 0 : t->turned ? rows : 1;
         return HT_OK;
     }
-    out->data = layer->weight;
+    out->data = layer->data;
     out->rows = t->turned ? columns : rows;
     out->columns = t->turned ? rows : columns;
     if (!t->turned) return HT_OK;
     *turned = ht_alloc(rows * columns, sizeof **turned, "a matrix turned round", err);
     if (!*turned) return HT_FAIL;
-    memcpy(*turned, layer->weight, rows * columns * sizeof **turned);
+    memcpy(*turned, layer->data, rows * columns * sizeof **turned);
     ht_code code = turn(turned, rows, columns, err);
     out->data = *turned;
     return code;
@@ -366,7 +366,7 @@ static ht_code lay_out(const ht_layer *layer, const struct ht_form_tensor *t, ht
 ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netform *form, const char *about,
                          ht_error *err)
 {
-    enum { MOST = 2 * (HT_DEPTH_MAX + 1) };
+    enum { MOST = 2 * (HT_WEIGHTS_MAX) };
     ht_netform own;
     ht_tensor_out tensors[MOST] = {0};
     float *turned[MOST] = {0};
@@ -375,7 +375,7 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netfo
     own_form(net, &own);
     if (!theirs) form = &own;
     for (int i = 0; i < form->count && code == HT_OK; i++)
-        code = lay_out(&net->layers[form->tensor[i].layer], &form->tensor[i], &tensors[i], &turned[i], err);
+        code = lay_out(net->weights[form->tensor[i].layer], &form->tensor[i], &tensors[i], &turned[i], err);
     const char *const metadata[] = {"format",
                                     "pt",
                                     activation_key,

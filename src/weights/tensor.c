@@ -47,7 +47,7 @@ static const char *refusal(const ht_tensor_info *info, bool named)
 }
 
 /* (first × rest), turned (last × rest); a leading side of 1 counts for nothing where two others are left. */
-static void shape_view(ht_tensor *t, const ht_tensor_info *info)
+static void shape_view(ht_file_tensor *t, const ht_tensor_info *info)
 {
     int first = info->ndim == 3 && info->shape[0] == 1 ? 1 : 0;
     t->whole = info;
@@ -57,15 +57,15 @@ static void shape_view(ht_tensor *t, const ht_tensor_info *info)
     t->columns = info->count / t->rows;
 }
 
-bool ht_tensor_has_filters(const ht_tensor *t)
+bool ht_file_tensor_has_filters(const ht_file_tensor *t)
 {
     return t->whole && t->whole->ndim > 2 && (t->turned || t->rows == t->whole->shape[0]);
 }
 
-size_t ht_tensor_kernels(const ht_tensor *t)
+size_t ht_file_tensor_kernels(const ht_file_tensor *t)
 {
     const ht_tensor_info *whole = t->whole;
-    if (!ht_tensor_has_filters(t)) return 0;
+    if (!ht_file_tensor_has_filters(t)) return 0;
     size_t kernels = t->rows * whole->shape[t->turned ? whole->ndim - 2 : 1];
     return kernels == t->rows || kernels == whole->count ? 0 : kernels;
 }
@@ -85,7 +85,7 @@ static void format_place(const ht_tensor_info *info, size_t at, char to[WHY / 2]
 }
 
 /* How many values are not finite; where the first is goes into `why`. */
-static size_t count_broken(const ht_tensor *t, char why[WHY])
+static size_t count_broken(const ht_file_tensor *t, char why[WHY])
 {
     size_t count = t->rows * t->columns, broken = 0, first = 0;
     char place[WHY / 2], grouped[32];
@@ -106,7 +106,7 @@ static size_t count_broken(const ht_tensor *t, char why[WHY])
 }
 
 /* [rest][inputs][outputs] becomes [outputs][inputs][rest], for floats or doubles, in memory of its own. */
-static ht_code turn(ht_tensor *t, ht_error *err)
+static ht_code turn(ht_file_tensor *t, ht_error *err)
 {
     size_t inputs = t->whole->shape[t->whole->ndim - 2], rest = t->columns / inputs, count = t->whole->count;
     float *f32 = t->f32 ? ht_alloc(count, sizeof *f32, "a matrix turned round", err) : NULL;
@@ -150,7 +150,7 @@ static void skip(tour *t, const ht_tensor_info *info, bool broken, const char *w
     if (t->visitor->skip) t->visitor->skip(t->visitor->context, info, broken, why);
 }
 
-static ht_code visit(tour *t, ht_tensor *tensor, ht_error *err)
+static ht_code visit(tour *t, ht_file_tensor *tensor, ht_error *err)
 {
     char why[WHY];
     if (count_broken(tensor, why) > 0) { /* whose place is that in the file */
@@ -208,7 +208,7 @@ static ht_code visit_npy(tour *t, ht_error *err)
     ht_tensor_info info = {.name = name, .ndim = array.ndim, .count = array.count};
     memcpy(info.shape, array.shape, sizeof array.shape);
     ht_text_copy(info.type, sizeof info.type, array.type);
-    ht_tensor tensor = {.f64 = array.f64};
+    ht_file_tensor tensor = {.f64 = array.f64};
     ht_code code = HT_OK;
     if (array.ndim < 1 || array.count == 0)
         code = ht_error_set(err, HT_FAIL, "%s: holds %s; give a matrix or a vector", t->path,
@@ -225,7 +225,7 @@ static ht_code visit_npy(tour *t, ht_error *err)
 static ht_code visit_tensor(tour *t, ht_weights *file, size_t i, bool turned, ht_error *err)
 {
     ht_tensor_info info;
-    ht_tensor tensor = {.turned = turned};
+    ht_file_tensor tensor = {.turned = turned};
     if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
     const char *why = refusal(&info, t->choice->only != NULL);
     if (why) {

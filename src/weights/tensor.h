@@ -13,7 +13,7 @@
 /* A tensor as a matrix or vector. More than two dimensions are seen as (first × rest): one row is one filter
  * of a convolution, with all its inputs. What is stored the other way round, the outputs last (way.h), is
  * turned: rows are outputs, too. `whole` says what it is in the file. */
-typedef struct ht_tensor {
+typedef struct ht_file_tensor {
     const char *name;     /* in the file; of a .npy the file's name without folder and ending */
     int ndim;             /* 1 or 2 */
     size_t rows, columns; /* columns = 1 for a vector */
@@ -21,18 +21,18 @@ typedef struct ht_tensor {
     double *f64;          /* for numbers that are doubles in the file */
     bool turned;
     const ht_tensor_info *whole;
-} ht_tensor;
+} ht_file_tensor;
 
 /* Is a row of one with more than two dimensions a filter? Else a leading side of 1 was left out. */
-bool ht_tensor_has_filters(const ht_tensor *tensor);
+bool ht_file_tensor_has_filters(const ht_file_tensor *tensor);
 
 /* The second view of more than two dimensions: (outputs × inputs, rest), a row is one kernel of a
  * convolution. 0 where there is none: fewer dimensions, kernels of one number, or filters of one kernel. */
-size_t ht_tensor_kernels(const ht_tensor *tensor);
+size_t ht_file_tensor_kernels(const ht_file_tensor *tensor);
 
 typedef struct ht_tensor_visitor {
     void *context;
-    ht_code (*visit)(void *context, const ht_tensor *tensor, ht_error *err);
+    ht_code (*visit)(void *context, const ht_file_tensor *tensor, ht_error *err);
     /* A tensor that is not visited, and why: "a vector …"; `broken`: it holds values that are not finite,
      * and `why` names the first place. May be NULL. */
     void (*skip)(void *context, const ht_tensor_info *info, bool broken, const char *why);

@@ -21,7 +21,7 @@ static ht_dataset *data;
 
 static const struct shape {
     const char *file;
-    int widths[HT_DEPTH_MAX], depth;
+    int widths[HT_HIDDEN_MAX], depth;
     ht_activation activation;
     bool mean_field;
 } shapes[] = {
@@ -164,7 +164,7 @@ static void certify_is_about_the_network_that_comes_back(void **state)
         if (!back) fail_msg("%s", err.text);
         assert_true(back->depth == shapes[k].depth && back->mean_field == shapes[k].mean_field &&
                     back->activation == shapes[k].activation);
-        for (int l = 0; l < back->depth; l++) assert_int_equal(back->layers[l].rows, shapes[k].widths[l]);
+        for (int l = 0; l < back->depth; l++) assert_int_equal(back->weights[l]->rows, shapes[k].widths[l]);
         naive_result score = naive_score(back, &data->train, NULL);
         assert_true(fabs(1 - score.accuracy - number(best, "train_error")) < 1e-9 + score.tied);
         assert_true(number(again, "train_error") == number(best, "train_error"));
@@ -224,11 +224,11 @@ static void outputs_beyond_floats_are_refused_by_name(void **state)
     for (int k = 0; k < SHAPES; k++) {
         ht_network *net = network_of(k);
         float most = 0;
-        for (int l = 0; l <= net->depth; l++) {
-            for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-                most = fmaxf(most, fabsf(net->layers[l].weight[i]));
-            for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-                net->layers[l].weight[i] *= 3e38f / (4 * most);
+        for (int l = 0; l < net->weight_count; l++) {
+            for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+                most = fmaxf(most, fabsf(net->weights[l]->data[i]));
+            for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+                net->weights[l]->data[i] *= 3e38f / (4 * most);
         }
         assert_int_equal(ht_netfile_write("huge.safetensors", net, NULL, "a test", &err), HT_OK);
         bool bounded = net->activation == HT_TANH; /* its outputs are large, and numbers */

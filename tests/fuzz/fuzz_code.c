@@ -16,9 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     fuzz_require(bits >= 1 && bits <= HT_ENCODE_BITS_MAX, "q is in range");
-    for (int l = 0; l <= net->depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-            fuzz_require(isfinite(net->layers[l].weight[i]), "weights are finite");
+    for (int l = 0; l < net->weight_count; l++)
+        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+            fuzz_require(isfinite(net->weights[l]->data[i]), "weights are finite");
     ht_network_free(net);
     return 0;
 }

@@ -7,7 +7,7 @@
 #include "weights/tensor.h"
 #include "fuzz/fuzz.h"
 
-static ht_code look(void *context, const ht_tensor *tensor, ht_error *err)
+static ht_code look(void *context, const ht_file_tensor *tensor, ht_error *err)
 {
     (void)context, (void)err;
     size_t count = tensor->rows * tensor->columns;
@@ -29,8 +29,8 @@ static void read_network(const char *path)
         return;
     }
     for (int l = 0; l <= net->depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-            fuzz_require(isfinite(net->layers[l].weight[i]), "weights are finite");
+        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+            fuzz_require(isfinite(net->weights[l]->data[i]), "weights are finite");
     snprintf(copy, sizeof copy, "%s/copy.safetensors", fuzz_dir());
     fuzz_judge(ht_netfile_write(copy, net, NULL, "", &err), &err);
     ht_network_free(net);

@@ -72,8 +72,8 @@ ht_network *golden_network(void)
     ht_network *net =
         ht_network_new((int)w1.shape[1], (int)w1.shape[0], 1, (int)w2.shape[0], HT_RELU, false, &err);
     assert_non_null(net);
-    memcpy(net->layers[0].weight, w1.f32, w1.count * sizeof(float));
-    memcpy(net->layers[1].weight, w2.f32, w2.count * sizeof(float));
+    memcpy(net->weights[0]->data, w1.f32, w1.count * sizeof(float));
+    memcpy(net->weights[1]->data, w2.f32, w2.count * sizeof(float));
     ht_npy_free(&w1);
     ht_npy_free(&w2);
     return net;

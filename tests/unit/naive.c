@@ -23,14 +23,14 @@ ht_network *naive_network(int inputs, const int *widths, int depth, int classes,
     ht_network *net = ht_network_new_widths(inputs, widths, depth, classes, activation, mean_field, &err);
     assert_non_null(net);
     for (int l = 0; l <= depth; l++) {
-        ht_layer *layer = &net->layers[l];
+        ht_tensor *layer = net->weights[l];
         double size = 1 / sqrt(layer->columns);
         if (mean_field && l == depth) size *= layer->columns;
-        for (size_t i = 0; i < ht_layer_size(layer); i++)
-            layer->weight[i] = (float)(size * ht_rng_normal(&rng));
+        for (size_t i = 0; i < ht_tensor_size(layer); i++)
+            layer->data[i] = (float)(size * ht_rng_normal(&rng));
         if (!(biased >> l & 1)) continue;
         layer->bias = ht_alloc((size_t)layer->rows, sizeof(float), "biases", &err);
-        for (int i = 0; i < layer->rows; i++) layer->bias[i] = (float)ht_rng_normal(&rng);
+        for (int i = 0; i < layer->rows; i++) layer->bias->data[i] = (float)ht_rng_normal(&rng);
     }
     return net;
 }
@@ -67,21 +67,21 @@ static bool one_sample(const ht_network *net, const float *x, char *const *gone,
     enum { WIDEST = 1024 };
     double h[2][WIDEST];
     bool any = false;
-    for (int j = 0; j < net->layers[0].columns; j++) h[0][j] = (double)x[j];
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
+    for (int j = 0; j < net->weights[0]->columns; j++) h[0][j] = (double)x[j];
+    for (int l = 0; l < net->weight_count; l++) {
+        const ht_tensor *layer = net->weights[l];
         assert_true(layer->rows <= WIDEST && layer->columns <= WIDEST);
         for (int i = 0; i < layer->rows; i++) {
             double sum = 0;
             for (int j = 0; j < layer->columns; j++)
-                sum += (double)layer->weight[(size_t)i * (size_t)layer->columns + (size_t)j] * h[l % 2][j];
-            if (l == net->depth && net->mean_field) sum /= layer->columns;
-            if (layer->bias) sum += (double)layer->bias[i];
-            if (l == net->depth)
+                sum += (double)layer->data[(size_t)i * (size_t)layer->columns + (size_t)j] * h[l % 2][j];
+            if (l == ht_network_hidden(net) && net->mean_field) sum /= layer->columns;
+            if (layer->bias) sum += (double)layer->bias->data[i];
+            if (l == ht_network_hidden(net))
                 z[i] = sum;
             else
                 h[1 - l % 2][i] = gone && gone[l][i] ? 0 : activate(net->activation, sum);
-            any = any || (l == net->depth - 1 && h[1 - l % 2][i] != 0);
+            any = any || (l == ht_network_hidden(net) - 1 && h[1 - l % 2][i] != 0);
         }
     }
     return any;
@@ -90,7 +90,7 @@ static bool one_sample(const ht_network *net, const float *x, char *const *gone,
 naive_result naive_score(const ht_network *net, const ht_samples *samples, char *const *gone)
 {
     naive_result score = {0};
-    int classes = net->layers[net->depth].rows, inputs = net->layers[0].columns;
+    int classes = ht_network_output(net)->rows, inputs = net->weights[0]->columns;
     double *z = calloc((size_t)classes, sizeof *z);
     for (size_t s = 0; s < samples->count; s++) {
         double sum = 0;
@@ -123,7 +123,7 @@ static int by_key(const void *a, const void *b)
     return x->row - y->row;
 }
 
-static void prune_neurons(ht_layer *layer, ht_prune_method method, double ratio, uint64_t seed)
+static void prune_neurons(ht_tensor *layer, ht_prune_method method, double ratio, uint64_t seed)
 {
     size_t d = (size_t)layer->columns;
     unit *row = calloc((size_t)layer->rows, sizeof *row);
@@ -132,13 +132,13 @@ static void prune_neurons(ht_layer *layer, ht_prune_method method, double ratio,
         assert_int_equal(ht_prune_order_make(&order, layer, method, HT_FRO_SQUARED, seed, &err), HT_OK);
     for (int i = 0; i < layer->rows; i++) {
         row[i].row = i;
-        for (size_t j = 0; j < d; j++) row[i].key += pow((double)layer->weight[(size_t)i * d + j], 2);
+        for (size_t j = 0; j < d; j++) row[i].key += pow((double)layer->data[(size_t)i * d + j], 2);
     }
     qsort(row, (size_t)layer->rows, sizeof *row, by_key);
     for (int k = 0; k < (int)floor(ratio * layer->rows); k++) {
         int gone = method == HT_PRUNE_RANDOM ? order.neuron[k] : row[k].row;
-        memset(layer->weight + (size_t)gone * d, 0, d * sizeof(float));
-        if (layer->bias) layer->bias[gone] = 0;
+        memset(layer->data + (size_t)gone * d, 0, d * sizeof(float));
+        if (layer->bias) layer->bias->data[gone] = 0;
     }
     if (method == HT_PRUNE_RANDOM) ht_prune_order_free(&order);
     free(row);
@@ -147,11 +147,11 @@ static void prune_neurons(ht_layer *layer, ht_prune_method method, double ratio,
 static void prune_weights(ht_network *net, int first, int last, double ratio)
 {
     size_t count = 0, used = 0;
-    for (int l = first; l < last; l++) count += ht_layer_size(&net->layers[l]);
+    for (int l = first; l < last; l++) count += ht_tensor_size(net->weights[l]);
     unit *weight = calloc(count, sizeof *weight);
     for (int l = first; l < last; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++, used++) {
-            float *w = &net->layers[l].weight[i];
+        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++, used++) {
+            float *w = &net->weights[l]->data[i];
             weight[used] = (unit){fabs((double)*w), w, (int)used};
         }
     qsort(weight, count, sizeof *weight, by_key);
@@ -162,9 +162,9 @@ static void prune_weights(ht_network *net, int first, int last, double ratio)
 void naive_prune(ht_network *net, ht_prune_method method, double ratio, uint64_t seed)
 {
     bool neurons = method == HT_PRUNE_NODE || method == HT_PRUNE_RANDOM;
-    if (method == HT_PRUNE_MAGNITUDE) prune_weights(net, 0, net->depth + 1, ratio);
-    for (int l = 0; l <= net->depth; l++) {
-        if (neurons && l < net->depth) prune_neurons(&net->layers[l], method, ratio, seed + (uint64_t)l);
+    if (method == HT_PRUNE_MAGNITUDE) prune_weights(net, 0, ht_network_hidden(net) + 1, ratio);
+    for (int l = 0; l < net->weight_count; l++) {
+        if (neurons && l < ht_network_hidden(net)) prune_neurons(net->weights[l], method, ratio, seed + (uint64_t)l);
         if (method == HT_PRUNE_MAGNITUDE_LAYER) prune_weights(net, l, l + 1, ratio);
     }
 }

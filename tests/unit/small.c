@@ -61,28 +61,28 @@ void small_set(ht_trainer *t, ht_param p, double value)
 ht_network *small_copy(ht_trainer *t)
 {
     const ht_network *net = ht_trainer_network(t);
-    ht_network *copy = ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth,
-                                      net->layers[net->depth].rows, net->activation, net->mean_field, &err);
+    ht_network *copy = ht_network_new(net->weights[0]->columns, net->weights[0]->rows, ht_network_hidden(net),
+                                      ht_network_output(net)->rows, net->activation, net->mean_field, &err);
     if (!copy) fail_msg("%s", err.text);
-    for (int l = 0; l <= net->depth; l++)
-        memcpy(copy->layers[l].weight, net->layers[l].weight, ht_layer_size(&net->layers[l]) * sizeof(float));
+    for (int l = 0; l < net->weight_count; l++)
+        memcpy(copy->weights[l]->data, net->weights[l]->data, ht_tensor_size(net->weights[l]) * sizeof(float));
     return copy;
 }
 
 bool small_same(const ht_network *a, const ht_network *b)
 {
-    bool same = a->depth == b->depth;
-    for (int l = 0; l <= a->depth && same; l++)
-        same = ht_layer_size(&a->layers[l]) == ht_layer_size(&b->layers[l]) &&
-               memcmp(a->layers[l].weight, b->layers[l].weight,
-                      ht_layer_size(&a->layers[l]) * sizeof(float)) == 0;
+    bool same = ht_network_hidden(a) == b->depth;
+    for (int l = 0; l < a->weight_count && same; l++)
+        same = ht_tensor_size(a->weights[l]) == ht_tensor_size(b->weights[l]) &&
+               memcmp(a->weights[l]->data, b->weights[l]->data,
+                      ht_tensor_size(a->weights[l]) * sizeof(float)) == 0;
     return same;
 }
 
 bool small_finite(const ht_network *net)
 {
-    for (int l = 0; l <= net->depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-            if (!isfinite(net->layers[l].weight[i])) return false;
+    for (int l = 0; l < net->weight_count; l++)
+        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+            if (!isfinite(net->weights[l]->data[i])) return false;
     return true;
 }

@@ -30,7 +30,7 @@ static ht_error err;
 
 /* Narrowing, widening, one neuron, more than a shard; every layer biased, none, and some. */
 static const struct shape {
-    int widths[HT_DEPTH_MAX], depth;
+    int widths[HT_HIDDEN_MAX], depth;
     ht_activation activation;
     bool mean_field;
     unsigned biased;
@@ -65,12 +65,12 @@ static ht_score evaluated(const ht_network *net, const ht_samples *samples)
 
 static bool same(const ht_network *a, const ht_network *b)
 {
-    bool equal = a->depth == b->depth && a->activation == b->activation && a->mean_field == b->mean_field;
-    for (int l = 0; l <= a->depth && equal; l++) {
-        const ht_layer *x = &a->layers[l], *y = &b->layers[l];
+    bool equal = ht_network_hidden(a) == b->depth && a->activation == b->activation && a->mean_field == b->mean_field;
+    for (int l = 0; l < a->weight_count && equal; l++) {
+        const ht_tensor *x = a->weights[l], *y = b->weights[l];
         equal = x->rows == y->rows && x->columns == y->columns && !x->bias == !y->bias &&
-                memcmp(x->weight, y->weight, ht_layer_size(x) * sizeof(float)) == 0 &&
-                (!x->bias || memcmp(x->bias, y->bias, (size_t)x->rows * sizeof(float)) == 0);
+                memcmp(x->data, y->data, ht_tensor_size(x) * sizeof(float)) == 0 &&
+                (!x->bias || memcmp(x->bias->data, y->bias->data, (size_t)x->rows * sizeof(float)) == 0);
     }
     return equal;
 }
@@ -82,11 +82,11 @@ static void a_network_like_another_has_its_shapes_and_biases(void **state)
         ht_network *net = network_of(&shapes[k]), *like = ht_network_like(net, &err),
                    *copy = ht_network_copy(net, &err);
         assert_true(like && copy && same(net, copy));
-        for (int l = 0; l <= net->depth; l++) {
-            for (size_t i = 0; i < ht_layer_size(&like->layers[l]); i++)
-                assert_true(like->layers[l].weight[i] == 0);
-            for (int i = 0; like->layers[l].bias && i < like->layers[l].rows; i++)
-                assert_true(like->layers[l].bias[i] == 0);
+        for (int l = 0; l < net->weight_count; l++) {
+            for (size_t i = 0; i < ht_tensor_size(like->weights[l]); i++)
+                assert_true(like->weights[l]->data[i] == 0);
+            for (int i = 0; like->weights[l]->bias->data && i < like->weights[l]->rows; i++)
+                assert_true(like->weights[l]->bias->data[i] == 0);
         }
         ht_network_assign(like, net);
         assert_true(same(net, like));
@@ -117,8 +117,8 @@ static void biases_are_added_where_pytorch_adds_them(void **state)
     int32_t label = 0;
     ht_samples one = {.count = 1, .x = &x, .labels = &label};
     for (int l = 0; l < 2; l++) {
-        memcpy(net->layers[l].weight, weights[l], ht_layer_size(&net->layers[l]) * sizeof(float));
-        memcpy(net->layers[l].bias, biases[l], sizeof biases[l]);
+        memcpy(net->weights[l]->data, weights[l], ht_tensor_size(net->weights[l]) * sizeof(float));
+        memcpy(net->weights[l]->bias->data, biases[l], sizeof biases[l]);
     }
     ht_score score = evaluated(net, &one);
     assert_true(fabs(score.loss - log1p(exp(0.5 - 3.5))) < 1e-6 && score.accuracy == 1);
@@ -131,19 +131,19 @@ static void removed_neurons_give_nothing_whatever_their_bias(void **state)
     ht_samples samples = naive_samples(SAMPLES, INPUTS, CLASSES, 6);
     for (int k = 0; k < SHAPES; k++) {
         ht_network *net = network_of(&shapes[k]);
-        char *gone[HT_DEPTH_MAX] = {NULL};
-        float *keep[HT_DEPTH_MAX] = {NULL};
+        char *gone[HT_HIDDEN_MAX] = {NULL};
+        float *keep[HT_HIDDEN_MAX] = {NULL};
         ht_score score;
-        for (int l = 0; l < net->depth; l++) {
-            gone[l] = calloc((size_t)net->layers[l].rows, 1);
-            keep[l] = calloc((size_t)net->layers[l].rows, sizeof(float));
-            for (int i = 0; i < net->layers[l].rows; i++)
+        for (int l = 0; l < ht_network_hidden(net); l++) {
+            gone[l] = calloc((size_t)net->weights[l]->rows, 1);
+            keep[l] = calloc((size_t)net->weights[l]->rows, sizeof(float));
+            for (int i = 0; i < net->weights[l]->rows; i++)
                 gone[l][i] = (char)(i % 3 == 1), keep[l][i] = i % 3 == 1 ? 0 : 1;
         }
         const float *const *kept = (const float *const *)keep;
         assert_int_equal(ht_network_evaluate(net, &samples, kept, NULL, &score, &err), HT_OK);
         naive_assert_score(score, naive_score(net, &samples, gone), "a masked network");
-        for (int l = 0; l < net->depth; l++) free(gone[l]), free(keep[l]);
+        for (int l = 0; l < ht_network_hidden(net); l++) free(gone[l]), free(keep[l]);
         ht_network_free(net);
     }
     naive_free_samples(&samples);
@@ -175,10 +175,10 @@ static ht_network *pruned_by_hand(const ht_network *net, const ht_prune_spec *sp
         return cut;
     }
     assert_int_equal(ht_prune_apply(cut, spec, NULL, &result, &err), HT_OK);
-    for (int l = 0; l <= net->depth; l++)
-        if (net->layers[l].bias)
-            assert_memory_equal(cut->layers[l].bias, net->layers[l].bias,
-                                (size_t)net->layers[l].rows * sizeof(float));
+    for (int l = 0; l < net->weight_count; l++)
+        if (net->weights[l]->bias->data)
+            assert_memory_equal(cut->weights[l]->bias->data, net->weights[l]->bias->data,
+                                (size_t)net->weights[l]->rows * sizeof(float));
     return cut;
 }
 
@@ -191,7 +191,7 @@ static void check_method(const ht_network *net, const ht_samples *samples, int m
         ht_network *small, *applied = ht_network_copy(net, &err), *right = pruned_by_hand(net, &spec);
         naive_result expected = naive_score(right, samples, NULL);
         snprintf(what, sizeof what, "%s at %g, %d hidden layers of %d …", ht_prune_at(spec.method)->name,
-                 ratios[r], net->depth, net->layers[0].rows);
+                 ratios[r], ht_network_hidden(net), net->weights[0]->rows);
         assert_int_equal(ht_prune_apply(applied, &spec, NULL, &result, &err), HT_OK);
         assert_true(same(applied, right));
         assert_int_equal(ht_prune_try(&tried, net, NULL, samples, &spec, NULL, &small, &err), HT_OK);
@@ -200,9 +200,9 @@ static void check_method(const ht_network *net, const ht_samples *samples, int m
         naive_assert_score(evaluated(small, samples), expected,
                            what); /* the small one is the same function */
         assert_int_equal(ht_prune_compact(applied, &err), HT_OK);
-        for (int l = 0; l <= net->depth; l++)
-            assert_true(applied->layers[l].rows == small->layers[l].rows &&
-                        applied->layers[l].columns == small->layers[l].columns);
+        for (int l = 0; l < net->weight_count; l++)
+            assert_true(applied->weights[l]->rows == small->weights[l]->rows &&
+                        applied->weights[l]->columns == small->weights[l]->columns);
         ht_network_free(small);
         ht_network_free(right);
         ht_network_free(applied);
@@ -238,7 +238,7 @@ static void check_curve(const ht_network *net, const ht_samples *samples, int me
         assert_int_equal(ht_prune_try(&result, net, NULL, NULL, &spec, NULL, NULL, &err), HT_OK);
         while (at < curve.count && curve.points[at].removed != result.removed) at++;
         snprintf(what, sizeof what, "the curve of %s at %g, %d hidden layers of %d …",
-                 ht_prune_at(spec.method)->name, spec.ratio, net->depth, net->layers[0].rows);
+                 ht_prune_at(spec.method)->name, spec.ratio, ht_network_hidden(net), net->weights[0]->rows);
         if (at == curve.count) fail_msg("%s: no point", what);
         naive_assert_score((ht_score){curve.points[at].loss, curve.points[at].accuracy}, expected, what);
         ht_network_free(right);
@@ -268,9 +268,9 @@ static void sensitivities_are_those_of_the_biased_network(void **state)
     assert_int_equal(ht_calibration_make(&points, net, &samples, 0, &err), HT_OK);
     for (int p = 0; p < 5; p++)
         for (int i = 0; i < 7; i++) {
-            double z = (double)net->layers[0].bias[i];
+            double z = (double)net->weights[0]->bias->data[i];
             for (int j = 0; j < INPUTS; j++)
-                z += (double)net->layers[0].weight[i * INPUTS + j] * (double)samples.x[p * INPUTS + j];
+                z += (double)net->weights[0]->data[i * INPUTS + j] * (double)samples.x[p * INPUTS + j];
             assert_true(fabs((double)points.input[1][p * 7 + i] - tanh(z)) < 1e-5);
         }
     ht_calibration_free(&points);
@@ -284,14 +284,14 @@ static void a_constant_neuron_is_not_dead(void **state)
     (void)state;
     ht_samples samples = naive_samples(SAMPLES, INPUTS, CLASSES, 10);
     ht_network *net = naive_network(INPUTS, (const int[]){6}, 1, CLASSES, HT_RELU, true, 3, 4);
-    memset(net->layers[0].weight, 0, (size_t)3 * INPUTS * sizeof(float)); /* neurons 0, 1 and 2 */
-    net->layers[0].bias[0] = 2;
-    net->layers[0].bias[1] = -1;
-    net->layers[0].bias[2] = 0;
+    memset(net->weights[0]->data, 0, (size_t)3 * INPUTS * sizeof(float)); /* neurons 0, 1 and 2 */
+    net->weights[0]->bias->data[0] = 2;
+    net->weights[0]->bias->data[1] = -1;
+    net->weights[0]->bias->data[2] = 0;
     naive_result before = naive_score(net, &samples, NULL);
     assert_int_equal(ht_prune_compact(net, &err), HT_OK);
-    assert_int_equal(net->layers[0].rows, 4);
-    assert_true(net->layers[0].bias[0] == 2);
+    assert_int_equal(net->weights[0]->rows, 4);
+    assert_true(net->weights[0]->bias->data[0] == 2);
     naive_assert_score(evaluated(net, &samples), before, "compacted");
     ht_network_free(net);
     naive_free_samples(&samples);
@@ -367,11 +367,11 @@ static void certificates_are_those_of_the_network_that_came_back(void **state)
             naive_assert_score(c.test, naive_score(back, &test, NULL), "test error");
             assert_true(fabs(c.bound - ht_certify_bound(1 - c.train.accuracy, 8.0 * (double)code.length,
                                                         train.count, 0.05)) < 1e-12);
-            for (int l = 0; l <= net->depth; l++) {
+            for (int l = 0; l < net->weight_count; l++) {
                 double lost = 0, whole = 0;
-                for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) {
-                    double w = (double)net->layers[l].weight[i];
-                    lost += pow(w - (double)back->layers[l].weight[i], 2), whole += w * w;
+                for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++) {
+                    double w = (double)net->weights[l]->data[i];
+                    lost += pow(w - (double)back->weights[l]->data[i], 2), whole += w * w;
                 }
                 assert_true(fabs(c.layer_error[l] - sqrt(lost / whole)) < 1e-6);
             }
@@ -398,8 +398,8 @@ static void biases_have_no_certificate(void **state)
     ht_encode_round(net, 2, &q);
     assert_int_equal(ht_encode_network(net, &q, &code, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "biases"));
-    for (int l = 0; l <= net->depth; l++) /* zeros are none */
-        memset(net->layers[l].bias, 0, (size_t)net->layers[l].rows * sizeof(float));
+    for (int l = 0; l < net->weight_count; l++) /* zeros are none */
+        memset(net->weights[l]->bias->data, 0, (size_t)net->weights[l]->rows * sizeof(float));
     assert_int_equal(ht_certify_make(&c, net, &spec, &samples, &samples, 0.05, NULL, NULL, &err), HT_OK);
     ht_text_free(&code);
     ht_network_free(net);
@@ -419,8 +419,8 @@ static void codes_hold_weights_of_any_size(void **state)
             int read_bits;
             ht_network_init(net, 1, NULL);
             for (int l = 0; l < 2; l++)
-                for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-                    net->layers[l].weight[i] = (float)(sizes[k] * (double)net->layers[l].weight[i]);
+                for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+                    net->weights[l]->data[i] = (float)(sizes[k] * (double)net->weights[l]->data[i]);
             ht_encode_round(net, bits, &q);
             assert_true(ht_network_sizes(net).nonzero > 0);
             assert_int_equal(ht_encode_network(net, &q, &code, &err), HT_OK);

@@ -537,7 +537,7 @@ static ht_text table_of(double *x, size_t rows, size_t columns, const char *spec
     ht_error err;
     ht_text table = {0};
     ht_values v = {.f64 = x, .rows = rows, .columns = columns};
-    ht_tensor t = {.name = "small", .ndim = 2, .rows = rows, .columns = columns, .f64 = x};
+    ht_file_tensor t = {.name = "small", .ndim = 2, .rows = rows, .columns = columns, .f64 = x};
     assert_int_equal(ht_tail_picture_make(&p, &v, &(ht_tail_options){.spectrum = true}, false, &err), HT_OK);
     if (spectrum_reason) {
         p.all[HT_POWERLAW].quality = HT_QUALITY_UNDECIDED;
@@ -585,7 +585,7 @@ static void tables_keep_their_columns(void **state)
         ht_text table = {0};
         fill_light(x, 256, number);
         ht_values v = {.f64 = x, .rows = 64, .columns = 4};
-        ht_tensor t = {.name = "small", .ndim = 2, .rows = 64, .columns = 4, .f64 = x};
+        ht_file_tensor t = {.name = "small", .ndim = 2, .rows = 64, .columns = 4, .f64 = x};
         assert_int_equal(ht_tail_picture_make(&p, &v, &(ht_tail_options){0}, false, &err), HT_OK);
         ht_tail_table(&table, &t, &p, &(ht_tail_kernels){0});
         size_t column = 0;

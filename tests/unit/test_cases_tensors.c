@@ -397,14 +397,14 @@ static void tick(written *w, const char *name)
     fail_msg("no tensor '%s' was written", name);
 }
 
-static ht_code look(void *context, const ht_tensor *t, ht_error *ignored)
+static ht_code look(void *context, const ht_file_tensor *t, ht_error *ignored)
 {
     (void)ignored;
     tick(context, t->name);
     assert_true(t->rows * t->columns == t->whole->count && t->whole->count > 0 && t->whole->ndim >= 2);
     for (size_t i = 0; i < t->whole->count; i++)
         assert_true(isfinite(t->f32 ? (double)t->f32[i] : t->f64[i]));
-    size_t kernels = ht_tensor_kernels(t);
+    size_t kernels = ht_file_tensor_kernels(t);
     assert_true(kernels == 0 || t->whole->count % kernels == 0);
     return HT_OK;
 }
@@ -499,10 +499,10 @@ static void networks_of_any_names_and_order_are_read(void **state)
             ht_safetensors_write(scratch_path("net.safetensors"), out, (size_t)depth + 1, NULL, &err), HT_OK);
         ht_network *net = ht_netfile_read(scratch_path("net.safetensors"), HT_RELU, false, &err);
         if (!net) fail_msg("%s", err.text);
-        assert_int_equal(net->depth, depth);
+        assert_int_equal(ht_network_hidden(net), depth);
         for (int l = 0; l <= depth; l++) {
-            assert_true(net->layers[l].rows == width[l + 1] && net->layers[l].columns == width[l]);
-            assert_true(net->layers[l].weight[0] == (float)(100 * l));
+            assert_true(net->weights[l]->rows == width[l + 1] && net->weights[l]->columns == width[l]);
+            assert_true(net->weights[l]->data[0] == (float)(100 * l));
         }
         ht_network_free(net);
         for (int i = 0; i <= depth; i++) ht_free(data[i]);
@@ -511,7 +511,7 @@ static void networks_of_any_names_and_order_are_read(void **state)
 
 /* ---- many tensors ---- */
 
-static ht_code count_one(void *context, const ht_tensor *t, ht_error *ignored)
+static ht_code count_one(void *context, const ht_file_tensor *t, ht_error *ignored)
 {
     (void)ignored;
     size_t *count = context;

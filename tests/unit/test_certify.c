@@ -30,10 +30,10 @@ static ht_network *sparse_network(int inputs, int width, int depth, int classes,
     assert_non_null(net);
     double density = pow(ht_rng_uniform(&rng), 2);
     for (int l = 0; l <= depth; l++)
-        for (int i = 0; i < net->layers[l].rows; i++)
-            for (int j = 0; j < net->layers[l].columns; j++)
+        for (int i = 0; i < net->weights[l]->rows; i++)
+            for (int j = 0; j < net->weights[l]->columns; j++)
                 if (i % 5 != 1 && j % 4 != 2 && ht_rng_uniform(&rng) < density)
-                    net->layers[l].weight[i * net->layers[l].columns + j] =
+                    net->weights[l]->data[i * net->weights[l]->columns + j] =
                         (float)(ht_rng_normal(&rng) * exp(ht_rng_normal(&rng) - 3 * l));
     return net;
 }
@@ -42,11 +42,11 @@ static void encode(const ht_network *net, int bits, ht_text *code)
 {
     ht_quantizer q;
     ht_network *rounded =
-        ht_network_new(net->layers[0].columns, net->layers[0].rows, net->depth, net->layers[net->depth].rows,
+        ht_network_new(net->weights[0]->columns, net->weights[0]->rows, ht_network_hidden(net), ht_network_output(net)->rows,
                        net->activation, net->mean_field, &err);
-    for (int l = 0; l <= net->depth; l++)
-        memcpy(rounded->layers[l].weight, net->layers[l].weight,
-               ht_layer_size(&net->layers[l]) * sizeof(float));
+    for (int l = 0; l < net->weight_count; l++)
+        memcpy(rounded->weights[l]->data, net->weights[l]->data,
+               ht_tensor_size(net->weights[l]) * sizeof(float));
     ht_encode_round(rounded, bits, &q);
     assert_int_equal(ht_encode_network(rounded, &q, code, &err), HT_OK);
     int read_bits;
@@ -111,8 +111,8 @@ static void no_code_begins_another(void **state)
     for (int i = 0; i < CODES; i++) { /* tiny networks: many of the codes are nearly alike */
         ht_network *net = ht_network_new(1 + i % 2, 1 + i / 2 % 2, 1, 2, HT_RELU, false, &err);
         for (int l = 0; l <= 1; l++)
-            for (size_t k = 0; k < ht_layer_size(&net->layers[l]); k++)
-                net->layers[l].weight[k] = (float)((i / 4 >> 2 * k) % 4 - 1) * (l ? 1.0f : 0.5f);
+            for (size_t k = 0; k < ht_tensor_size(net->weights[l]); k++)
+                net->weights[l]->data[k] = (float)((i / 4 >> 2 * k) % 4 - 1) * (l ? 1.0f : 0.5f);
         encode(net, 1 + i % 3, &codes[i]);
         ht_network_free(net);
     }
@@ -162,8 +162,8 @@ static void sparse_networks_have_short_codes(void **state)
     ht_rng_init(&rng, 2, HT_STREAM_TEST, 0);
     ht_network *net = ht_network_new(784, 300, 1, 10, HT_RELU, false, &err);
     for (int i = 0; i < 1000; i++)
-        net->layers[0].weight[ht_rng_below(&rng, 784 * 300)] = ht_rng_uniform(&rng) < 0.5 ? 1.0f : -1.0f;
-    for (size_t i = 0; i < 3000; i++) net->layers[1].weight[i] = 1;
+        net->weights[0]->data[ht_rng_below(&rng, 784 * 300)] = ht_rng_uniform(&rng) < 0.5 ? 1.0f : -1.0f;
+    for (size_t i = 0; i < 3000; i++) net->weights[1]->data[i] = 1;
     ht_text code = {0};
     encode(net, 1, &code);
     double names = (lgamma(784 * 300 + 1.) - lgamma(1001.) - lgamma(784 * 300 - 999.)) / M_LN2 + 1000;
@@ -182,8 +182,8 @@ static void more_bits_round_better(void **state)
         ht_network *net = sparse_network(30, 40, 1, 3, 4), *exact = sparse_network(30, 40, 1, 3, 4);
         ht_encode_round(net, bits, &q);
         double error = 0;
-        for (size_t i = 0; i < ht_layer_size(&net->layers[0]); i++) {
-            float w = net->layers[0].weight[i], was = exact->layers[0].weight[i];
+        for (size_t i = 0; i < ht_tensor_size(net->weights[0]); i++) {
+            float w = net->weights[0]->data[i], was = exact->weights[0]->data[i];
             assert_true(was != 0 || w == 0);
             assert_true(w == 0 || fabsf(w / q.scale[0]) < (float)(1 << (bits - 1)) + 0.5f);
             error += pow((double)(w - was), 2);

@@ -124,17 +124,17 @@ static void the_average_is_the_mean_of_the_last_iterates(void **state)
         ht_params_put(&params, HT_P_TRAIN_AVERAGE, WINDOW);
         ht_params_put(&params, HT_P_TRAIN_STEPS, ends ? STEPS : 0);
         ht_trainer *t = small_trainer(&params, data, NULL);
-        const ht_layer *last = &ht_trainer_network(t)->layers[1];
-        size_t size = ht_layer_size(last);
+        const ht_tensor *last = &ht_trainer_network(t)->layers[1];
+        size_t size = ht_tensor_size(last);
         double *mean = calloc(size, sizeof *mean);
         for (int k = 1; k <= STEPS; k++) {
             small_train(t, 1);
             int first = ends ? STEPS - WINDOW : 0, taken = k - first;
             for (size_t i = 0; i < size && taken > 0; i++)
-                mean[i] += ((double)last->weight[i] - mean[i]) / (taken < WINDOW ? taken : WINDOW);
+                mean[i] += ((double)last->data[i] - mean[i]) / (taken < WINDOW ? taken : WINDOW);
         }
         assert_int_equal(ht_trainer_average(t)->count, ends ? WINDOW : STEPS);
-        const float *found = ht_trainer_measured(t)->layers[1].weight;
+        const float *found = ht_trainer_measured(t)->weights[1]->data;
         for (size_t i = 0; i < size; i++) assert_true(fabs((double)found[i] - mean[i]) < 1e-6);
         ht_trainer_reset(t, 1);
         assert_ptr_equal(ht_trainer_measured(t), ht_trainer_network(t)); /* nothing to show yet */
@@ -416,7 +416,7 @@ static void a_report_agrees_with_itself(void **state)
             assert_int_equal(node->step, 1000);
             assert_int_equal(r->tail.picture_step, 1000);
             assert_int_equal(r->samples_of, 200);
-            assert_int_equal(r->histogram.total, ht_layer_size(&net->layers[0]));
+            assert_int_equal(r->histogram.total, ht_tensor_size(net->weights[0]));
             free(r);
             ht_trainer_free(t);
         }

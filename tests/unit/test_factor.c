@@ -129,7 +129,7 @@ static void check_update(int depth, int count)
     assert_null(ht_step_run(b->step, b->net, b->x, b->labels, COUNT, &hyper, NULL).refused);
     for (int l = 0; l <= depth; l++)
         for (int d = 0; d < count; d++)
-            for (size_t i = 0; i < ht_layer_size(&b->net->layers[l]); i += 97) {
+            for (size_t i = 0; i < ht_tensor_size(b->net->weights[l]); i += 97) {
                 double scale = b->net->mean_field && l < depth ? WIDTH : 1;
                 double slope = scale *
                                (moved_loss(before, t, l, d, i, h) - moved_loss(before, t, l, d, i, -h)) /
@@ -142,7 +142,7 @@ static void check_update(int depth, int count)
                              count, l, d, i, found, wanted);
                 float product = b->factors->factor[l][0][i];
                 for (int e = 1; e < count; e++) product *= b->factors->factor[l][e][i];
-                assert_true(product == b->net->layers[l].weight[i]);
+                assert_true(product == b->net->weights[l]->data[i]);
             }
     twin_free(t);
     bench_free(b);
@@ -170,18 +170,18 @@ static void noise_moves_the_products_by_what_is_stated(void **state)
             hyper.noise = (ht_noise){.type = (ht_noise_type)type, .alpha = 1.5, .seed = 9, .step = 4};
             ht_step_run(noisy->step, noisy->net, noisy->x, noisy->labels, COUNT, &hyper, NULL);
             ht_noise_prepare(&hyper.noise, &law);
-            ht_noise_add(&hyper.noise, quiet->net->layers[0].weight, 0, WIDTH, INPUTS,
+            ht_noise_add(&hyper.noise, quiet->net->weights[0]->data, 0, WIDTH, INPUTS,
                          (float)ht_noise_factor(0.1, 0.25, 1.5));
             for (size_t i = 0; i < WIDTH * INPUTS; i++) {
-                double wanted = (double)quiet->net->layers[0].weight[i],
-                       found = (double)noisy->net->layers[0].weight[i];
+                double wanted = (double)quiet->net->weights[0]->data[i],
+                       found = (double)noisy->net->weights[0]->data[i];
                 if (fabs(found - wanted) > 2e-6 * (1 + fabs(wanted)))
                     fail_msg("type %d, D = %d [%zu]: %g instead of %g", type, count, i, found, wanted);
                 for (int d = 1; d < count; d++) /* balanced */
                     assert_true(fabsf(noisy->factors->factor[0][d][i]) ==
                                 fabsf(noisy->factors->factor[0][0][i]));
             }
-            assert_memory_equal(quiet->net->layers[1].weight, noisy->net->layers[1].weight,
+            assert_memory_equal(quiet->net->weights[1]->data, noisy->net->weights[1]->data,
                                 WIDTH * CLASSES * sizeof(float));
             bench_free(quiet);
             bench_free(noisy);

@@ -205,8 +205,8 @@ static ht_mailbox *new_box(void)
 
 static void fill(ht_network *net, float value)
 {
-    for (int l = 0; l <= net->depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) net->layers[l].weight[i] = value;
+    for (int l = 0; l < net->weight_count; l++)
+        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++) net->weights[l]->data[i] = value;
 }
 
 typedef struct office {
@@ -223,9 +223,9 @@ static void *analyst(void *argument)
     while ((letter = ht_mailbox_wait(o->box))) {
         const ht_network *net = letter->tap->net;
         uint64_t step = letter->step;
-        for (int l = 0; l <= net->depth; l++)
-            for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-                o->wrong += net->layers[l].weight[i] != (float)(step % 1000);
+        for (int l = 0; l < net->weight_count; l++)
+            for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+                o->wrong += net->weights[l]->data[i] != (float)(step % 1000);
         o->wrong += step <= before || letter->generation != step % 7 || letter->step != step;
         before = step;
         o->letters++;

@@ -107,7 +107,7 @@ static void the_strongest_are_the_last_by_norm(void **state)
     ht_report *r = calloc(1, sizeof *r);
     ht_params params = small_params();
     ht_trainer *t = small_trainer(&params, data, NULL);
-    const ht_layer *layer = &ht_trainer_network(t)->layers[0];
+    const ht_tensor *layer = &ht_trainer_network(t)->layers[0];
     ht_prune_spec node = spec_of(HT_PRUNE_NODE), lot = spec_of(HT_PRUNE_RANDOM);
     assert_int_equal(ht_survey_method(r, ht_trainer_network(t), &data->test, &node, true, &err), HT_OK);
     assert_int_equal(ht_survey_method(r, ht_trainer_network(t), &data->test, &lot, false, &err), HT_OK);
@@ -118,7 +118,7 @@ static void the_strongest_are_the_last_by_norm(void **state)
     for (int i = 0; i < r->strongest.count; i++) {
         double norm2 = 0;
         int neuron = r->strongest.neuron[i], larger = 0;
-        const float *w = layer->weight + (size_t)neuron * (size_t)layer->columns;
+        const float *w = layer->data + (size_t)neuron * (size_t)layer->columns;
         for (int j = 0; j < layer->columns; j++) norm2 += (double)w[j] * (double)w[j];
         for (int k = 0; k < order.count; k++) larger += order.norm2[k] > norm2 * (1 + 1e-9);
         assert_int_equal(larger, i);
@@ -340,8 +340,8 @@ static void the_share_of_a_mask_is_of_hidden_weights(void **state)
     ht_network_init(net, 1, NULL);
     ht_mask *mask = ht_mask_new(net, &err);
     assert_true(ht_mask_hidden_share(mask) == 0);
-    memset(net->layers[0].weight, 0, 4 * 10 * sizeof(float)); /* 40 of 80 + 64 */
-    memset(net->layers[2].weight, 0, 5 * sizeof(float));      /* the output layer does not count */
+    memset(net->weights[0]->data, 0, 4 * 10 * sizeof(float)); /* 40 of 80 + 64 */
+    memset(net->weights[2]->data, 0, 5 * sizeof(float));      /* the output layer does not count */
     ht_mask_take_zeros(mask, net);
     assert_true(fabs(ht_mask_hidden_share(mask) - 40.0 / 144) < 1e-12);
     ht_mask_free(mask);

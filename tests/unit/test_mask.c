@@ -24,15 +24,15 @@ static void punch(ht_network *net, uint64_t seed)
 {
     ht_rng rng;
     ht_rng_init(&rng, seed, HT_STREAM_SHUFFLE, 0);
-    for (int l = 0; l <= net->depth; l++) {
-        ht_layer *layer = &net->layers[l];
-        size_t columns = (size_t)layer->columns, size = ht_layer_size(layer);
+    for (int l = 0; l < net->weight_count; l++) {
+        ht_tensor *layer = net->weights[l];
+        size_t columns = (size_t)layer->columns, size = ht_tensor_size(layer);
         for (int r = 0; r < layer->rows; r++)
             if (ht_rng_below(&rng, 4) == 0)
-                memset(layer->weight + (size_t)r * columns, 0, columns * sizeof(float));
+                memset(layer->data + (size_t)r * columns, 0, columns * sizeof(float));
         for (size_t i = 0; i < size; i++)
-            if (ht_rng_below(&rng, 20) == 0) layer->weight[i] = 0;
-        layer->weight[0] = layer->weight[size - 1] = 0;
+            if (ht_rng_below(&rng, 20) == 0) layer->data[i] = 0;
+        layer->data[0] = layer->data[size - 1] = 0;
     }
 }
 
@@ -60,10 +60,10 @@ static void free_side(side *s)
 
 static void zero_slowly(side *s, char *const zero[])
 {
-    for (int l = 0; l <= s->net->depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&s->net->layers[l]); i++) {
+    for (int l = 0; l < s->net->weight_count; l++)
+        for (size_t i = 0; i < ht_tensor_size(s->net->weights[l]); i++) {
             if (!zero[l][i]) continue;
-            s->net->layers[l].weight[i] = 0;
+            s->net->weights[l]->data[i] = 0;
             if (ht_step_momentum(s->step, l)) ht_step_momentum(s->step, l)[i] = 0;
         }
 }
@@ -71,8 +71,8 @@ static void zero_slowly(side *s, char *const zero[])
 static void compare(const side *a, const side *b, int depth)
 {
     for (int l = 0; l <= depth; l++) {
-        size_t bytes = ht_layer_size(&a->net->layers[l]) * sizeof(float);
-        assert_memory_equal(a->net->layers[l].weight, b->net->layers[l].weight, bytes);
+        size_t bytes = ht_tensor_size(a->net->weights[l]) * sizeof(float);
+        assert_memory_equal(a->net->weights[l]->data, b->net->weights[l]->data, bytes);
         if (ht_step_momentum(a->step, l))
             assert_memory_equal(ht_step_momentum(a->step, l), ht_step_momentum(b->step, l), bytes);
     }
@@ -87,11 +87,11 @@ static void masked_and_slow(int depth, int type, bool momentum, int threads)
     for (int i = 0; i < COUNT * INPUTS; i++) x[i] = (float)ht_rng_below(&rng, 2000) / 1000 - 1;
     for (int i = 0; i < COUNT; i++) labels[i] = (int32_t)ht_rng_below(&rng, CLASSES);
     side fast = make_side(depth, momentum), slow = make_side(depth, momentum);
-    char *zero[HT_DEPTH_MAX + 1];
+    char *zero[HT_WEIGHTS_MAX];
     for (int l = 0; l <= depth; l++) {
-        size_t size = ht_layer_size(&slow.net->layers[l]);
+        size_t size = ht_tensor_size(slow.net->weights[l]);
         zero[l] = malloc(size);
-        for (size_t i = 0; i < size; i++) zero[l][i] = slow.net->layers[l].weight[i] == 0;
+        for (size_t i = 0; i < size; i++) zero[l][i] = slow.net->weights[l]->data[i] == 0;
     }
     ht_pool *pool = ht_pool_new(threads, &err);
     ht_mask *mask = ht_mask_new(fast.net, &err);
@@ -114,8 +114,8 @@ static void masked_and_slow(int depth, int type, bool momentum, int threads)
     }
     /* And the rest has moved: a mask that zeroes too much is no mask. */
     for (int l = 0; l <= depth; l++)
-        for (size_t i = 0; i < ht_layer_size(&slow.net->layers[l]); i++)
-            assert_true((fast.net->layers[l].weight[i] == 0) == (zero[l][i] != 0));
+        for (size_t i = 0; i < ht_tensor_size(slow.net->weights[l]); i++)
+            assert_true((fast.net->weights[l]->data[i] == 0) == (zero[l][i] != 0));
     for (int l = 0; l <= depth; l++) free(zero[l]);
     ht_mask_free(mask);
     ht_pool_free(pool);
@@ -141,15 +141,15 @@ static void a_mask_applies_to_any_part_of_a_layer(void **state)
     ht_mask *mask = ht_mask_new(net, &err);
     float w[SIZE];
     for (size_t i = 0; i < SIZE; i++)
-        net->layers[0].weight[i] = (i > 100 && i < 260) || i % 7 == 3 ? 1.0f : i % 2 ? 0.0f : -0.0f;
+        net->weights[0]->data[i] = (i > 100 && i < 260) || i % 7 == 3 ? 1.0f : i % 2 ? 0.0f : -0.0f;
     ht_mask_take_zeros(mask, net);
     for (size_t first = 0; first < SIZE; first += 3)
         for (size_t count = 0; first + count <= SIZE; count += 1 + count / 5) {
             for (size_t i = 0; i < SIZE; i++) w[i] = -2.0f;
             ht_mask_apply(mask, 0, first, count, w + first);
             for (size_t i = 0; i < SIZE; i++) {
-                bool zero = i >= first && i < first + count && net->layers[0].weight[i] == 0;
-                assert_true(ht_mask_trains(mask, 0, i) == (net->layers[0].weight[i] != 0));
+                bool zero = i >= first && i < first + count && net->weights[0]->data[i] == 0;
+                assert_true(ht_mask_trains(mask, 0, i) == (net->weights[0]->data[i] != 0));
                 assert_true(w[i] == (zero ? 0.0f : -2.0f));
             }
         }

@@ -85,17 +85,17 @@ static void pruning_equals_sorting_with_ties_and_zeros(void **state)
         ht_network *twin = ht_network_new(7, 30, 2, 3, HT_RELU, false, &err);
         double lambda = trial % 6 * 0.18;
         for (int l = 0; l <= 2; l++)
-            for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++) { /* few values: many ties */
+            for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++) { /* few values: many ties */
                 float w = (float)ht_rng_below(&rng, trial < 30 ? 4 : 1000000);
                 w = ht_rng_below(&rng, 2) ? -w : w;
-                net->layers[l].weight[i] = twin->layers[l].weight[i] = w;
+                net->weights[l]->data[i] = twin->weights[l]->data[i] = w;
             }
         ht_occam_prune(net, lambda);
         for (int l = 0; l <= 2; l++)
-            twin_prune(twin->layers[l].weight, ht_layer_size(&twin->layers[l]), lambda);
+            twin_prune(twin->weights[l]->data, ht_tensor_size(twin->weights[l]), lambda);
         for (int l = 0; l <= 2; l++)
-            for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-                assert_true(net->layers[l].weight[i] == twin->layers[l].weight[i]);
+            for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+                assert_true(net->weights[l]->data[i] == twin->weights[l]->data[i]);
         ht_network_free(net);
         ht_network_free(twin);
     }
@@ -131,10 +131,10 @@ static void what_was_pruned_stays_zero_under_noise_momentum_and_factors(void **s
                         (double)sizes.nonzero / (double)sizes.weights);
             assert_int_equal(count, epoch);
             small_train(t, 7);
-            for (int l = 0; l <= before->depth; l++)
-                for (size_t i = 0; i < ht_layer_size(&before->layers[l]); i++)
-                    if (before->layers[l].weight[i] == 0)
-                        assert_true(ht_trainer_network(t)->layers[l].weight[i] == 0);
+            for (int l = 0; l < before->weight_count; l++)
+                for (size_t i = 0; i < ht_tensor_size(before->weights[l]); i++)
+                    if (before->weights[l]->data[i] == 0)
+                        assert_true(ht_trainer_network(t)->weights[l]->data[i] == 0);
             ht_network_free(before);
         }
         ht_trainer_reset(t, 1);
@@ -155,10 +155,10 @@ static void the_first_epoch_prunes_lambda0_of_every_layer(void **state)
     ht_trainer *t = small_trainer(&params, data, NULL);
     small_train(t, 7);
     for (int l = 0; l <= 1; l++) {
-        const ht_layer *layer = &ht_trainer_network(t)->layers[l];
+        const ht_tensor *layer = ht_trainer_network(t)->weights[l];
         size_t zeros = 0;
-        for (size_t i = 0; i < ht_layer_size(layer); i++) zeros += layer->weight[i] == 0;
-        assert_int_equal(zeros, (size_t)(0.3 * (double)ht_layer_size(layer)));
+        for (size_t i = 0; i < ht_tensor_size(layer); i++) zeros += layer->data[i] == 0;
+        assert_int_equal(zeros, (size_t)(0.3 * (double)ht_tensor_size(layer)));
     }
     ht_trainer_free(t);
     ht_dataset_free(data);

@@ -27,7 +27,7 @@ static ht_prune_spec spec_of(ht_prune_method method, ht_prune_metric metric)
 static ht_prune_order order_of(const ht_network *net, ht_prune_metric metric)
 {
     ht_prune_order order;
-    assert_int_equal(ht_prune_order_make(&order, &net->layers[0], HT_PRUNE_NODE, metric, 1, &err), HT_OK);
+    assert_int_equal(ht_prune_order_make(&order, net->weights[0], HT_PRUNE_NODE, metric, 1, &err), HT_OK);
     return order;
 }
 
@@ -137,7 +137,7 @@ static void curve_equals_one_masked_evaluation_per_point(void **state)
         assert_memory_equal(curve.points, threaded.points, (size_t)curve.count * sizeof *curve.points);
         ht_prune_order order = order_of(net, HT_FRO);
         for (int k = 0; k <= WIDTH; k += 7) {
-            const float *masks[HT_DEPTH_MAX] = {keep};
+            const float *masks[HT_HIDDEN_MAX] = {keep};
             ht_score score;
             for (int i = 0; i < WIDTH; i++) keep[order.neuron[i]] = i < k ? 0.0f : 1.0f;
             assert_int_equal(ht_network_evaluate(net, &samples, masks, NULL, &score, &err), HT_OK);
@@ -178,8 +178,8 @@ static void logits_match_the_golden_table(void **state)
             for (int n = 0; n < 200; n++) {
                 double h = 0;
                 for (int j = 0; j < 30; j++)
-                    h += (double)net->layers[0].weight[n * 30 + j] * (double)samples.x[i * 30 + j];
-                for (int c = 0; c < 5; c++) out[c] += (double)net->layers[1].weight[c * 200 + n] * fmax(h, 0);
+                    h += (double)net->weights[0]->data[n * 30 + j] * (double)samples.x[i * 30 + j];
+                for (int c = 0; c < 5; c++) out[c] += (double)net->weights[1]->data[c * 200 + n] * fmax(h, 0);
             }
             for (int c = 0; c < 5; c++) assert_true(fabs(out[c] - wanted.f64[at++]) < 1e-5);
         }
@@ -194,8 +194,8 @@ static ht_network *deep_network(int width)
 {
     ht_network *net = ht_network_new(30, width, 3, 5, HT_RELU, false, &err);
     ht_network_init(net, 2, NULL);
-    for (size_t i = 0; i < ht_layer_size(&net->layers[1]); i++)
-        net->layers[1].weight[i] *= 3; /* the layers differ in size, so that ranking them together matters */
+    for (size_t i = 0; i < ht_tensor_size(net->weights[1]); i++)
+        net->weights[1]->data[i] *= 3; /* the layers differ in size, so that ranking them together matters */
     return net;
 }
 
@@ -227,7 +227,7 @@ static void deep_curve_removes_the_same_share_of_every_layer(void **state)
     assert_true(fabs(r.test.accuracy - curve.at.accuracy) < 1e-12);
     for (int l = 0; l < 3; l++) { /* each layer by itself, and no more could go */
         ht_prune_order order;
-        assert_int_equal(ht_prune_order_make(&order, &net->layers[l], HT_PRUNE_NODE, HT_FRO_SQUARED, 1, &err),
+        assert_int_equal(ht_prune_order_make(&order, net->weights[l], HT_PRUNE_NODE, HT_FRO_SQUARED, 1, &err),
                          HT_OK);
         assert_int_equal(r.layers[l].removed, ht_prune_removable(&order, 0.1));
         ht_prune_order_free(&order);
@@ -248,10 +248,10 @@ static void global_scope_ranks_all_layers_together(void **state)
     int expected[3] = {0}, gone[120] = {0}, count = 0;
     spec.scope = HT_PRUNE_GLOBAL;
     for (int i = 0; i < 120; i++) {
-        const ht_layer *layer = &net->layers[i / 40];
+        const ht_tensor *layer = net->weights[i / 40];
         norm2[i] = 0;
         for (int j = 0; j < layer->columns; j++)
-            norm2[i] += pow((double)layer->weight[(i % 40) * layer->columns + j], 2);
+            norm2[i] += pow((double)layer->data[(i % 40) * layer->columns + j], 2);
         total += norm2[i];
     }
     for (;;) {
@@ -290,7 +290,7 @@ static void compact_network_computes_the_same(void **state)
             assert_int_equal(ht_prune_compact(small, &err), HT_OK);
             assert_int_equal(ht_network_parameters(small), r.parameters_left);
             assert_true(r.parameters_left < r.parameters);
-            for (int l = 0; l < depth; l++) assert_int_equal(small->layers[l].rows, 70 - r.layers[l].removed);
+            for (int l = 0; l < depth; l++) assert_int_equal(small->weights[l]->rows, 70 - r.layers[l].removed);
             assert_int_equal(ht_network_evaluate(net, &samples, NULL, NULL, &before, &err), HT_OK);
             assert_int_equal(ht_network_evaluate(small, &samples, NULL, NULL, &after, &err), HT_OK);
             assert_true(fabs(before.loss - after.loss) < 1e-6);
@@ -311,7 +311,7 @@ static void nothing_left_is_still_a_network(void **state)
     assert_int_equal(ht_prune_apply(net, &spec, NULL, &r, &err), HT_OK);
     assert_true(r.removed == 200 && fabs(r.error - 1) < 1e-12 && r.parameters_left == 0);
     assert_int_equal(ht_prune_compact(net, &err), HT_OK);
-    assert_int_equal(net->layers[0].rows, 1);
+    assert_int_equal(net->weights[0]->rows, 1);
     ht_network_free(net);
 }
 
@@ -339,7 +339,7 @@ static void ties_go_to_the_lower_index_and_zero_rows_are_free(void **state)
     for (int i = 0; i < 5; i++) assert_int_equal(order.neuron[i], i);
     assert_int_equal(ht_prune_removable(&order, 0), 5);
     ht_prune_order_free(&order);
-    for (int i = 0; i < 15; i++) net->layers[0].weight[i] = 1;
+    for (int i = 0; i < 15; i++) net->weights[0]->data[i] = 1;
     order = order_of(net, HT_FRO_SQUARED);
     for (int i = 0; i < 5; i++) assert_int_equal(order.neuron[i], i);
     assert_int_equal(ht_prune_removable(&order, 0.4), 2);
@@ -355,9 +355,9 @@ static void random_order_is_a_permutation_of_its_seed(void **state)
     ht_network *net = golden_network();
     ht_prune_order a, b, c;
     bool seen[200] = {false};
-    assert_int_equal(ht_prune_order_make(&a, &net->layers[0], HT_PRUNE_RANDOM, HT_FRO, 1, &err), HT_OK);
-    assert_int_equal(ht_prune_order_make(&b, &net->layers[0], HT_PRUNE_RANDOM, HT_FRO, 1, &err), HT_OK);
-    assert_int_equal(ht_prune_order_make(&c, &net->layers[0], HT_PRUNE_RANDOM, HT_FRO, 2, &err), HT_OK);
+    assert_int_equal(ht_prune_order_make(&a, net->weights[0], HT_PRUNE_RANDOM, HT_FRO, 1, &err), HT_OK);
+    assert_int_equal(ht_prune_order_make(&b, net->weights[0], HT_PRUNE_RANDOM, HT_FRO, 1, &err), HT_OK);
+    assert_int_equal(ht_prune_order_make(&c, net->weights[0], HT_PRUNE_RANDOM, HT_FRO, 2, &err), HT_OK);
     assert_memory_equal(a.neuron, b.neuron, 200 * sizeof(int));
     assert_true(memcmp(a.neuron, c.neuron, 200 * sizeof(int)) != 0);
     for (int i = 0; i < 200; i++) seen[a.neuron[i]] = true;

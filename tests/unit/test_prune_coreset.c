@@ -47,12 +47,12 @@ static void sensitivities_match_the_golden_tables(void **state)
     fixture f = open_golden();
     for (int l = 0; l < 2; l++) {
         ht_npy wanted = golden_array(tables[l], HT_NPY_DOUBLE);
-        const ht_layer *layer = &f.net->layers[l];
+        const ht_tensor *layer = f.net->weights[l];
         float s[200];
         double sum[HT_GROUPS];
-        assert_int_equal(wanted.count, ht_layer_size(layer));
+        assert_int_equal(wanted.count, ht_tensor_size(layer));
         for (int r = 0; r < layer->rows; r++) {
-            ht_coreset_row(&f.points, l, layer->weight + (size_t)r * (size_t)layer->columns, layer->columns,
+            ht_coreset_row(&f.points, l, layer->data + (size_t)r * (size_t)layer->columns, layer->columns,
                            s, sum);
             for (int j = 0; j < layer->columns; j++) {
                 double exact = wanted.f64[(size_t)r * (size_t)layer->columns + (size_t)j];
@@ -87,9 +87,9 @@ static void sampled_pre_activations_are_unbiased(void **state)
     ht_coreset_scratch scratch = scratch_of(&block);
     for (int c = 0; c < 12; c++) {
         int l = c % 2, row = l ? c % 5 : 17 * c;
-        const ht_layer *layer = &f.net->layers[l];
+        const ht_tensor *layer = f.net->weights[l];
         int columns = layer->columns;
-        const float *w = layer->weight + (size_t)row * (size_t)columns;
+        const float *w = layer->data + (size_t)row * (size_t)columns;
         float s[200], out[200];
         double sum[HT_GROUPS], total[SEEN] = {0}, square[SEEN] = {0};
         ht_rng rng;
@@ -128,8 +128,8 @@ static void neuron_row(void *context, int fields, char **field)
     enum { DRAWS = 400, M = 50 };
     neuron_check *c = context;
     int l = atoi(field[0]) - 1, row = atoi(field[1]), g = field[2][0] == '-';
-    const ht_layer *layer = &c->f.net->layers[l];
-    const float *w = layer->weight + (size_t)row * (size_t)layer->columns;
+    const ht_tensor *layer = c->f.net->weights[l];
+    const float *w = layer->data + (size_t)row * (size_t)layer->columns;
     float s[200], out[200];
     double sum[HT_GROUPS], kept = 0, kept2 = 0, error = 0, error2 = 0;
     scratch_block block;
@@ -199,8 +199,8 @@ static void sampling_meets_ratio_and_error(void **state)
                 assert_true(fabs(r.ratio - ratio) < 0.02);
                 if (!scope) assert_true(fabs((double)r.layers[0].removed / 6000 - ratio) < 0.02);
                 for (int l = 0; l < 2; l++)
-                    assert_memory_equal(a->layers[l].weight, b->layers[l].weight,
-                                        ht_layer_size(&a->layers[l]) * sizeof(float));
+                    assert_memory_equal(a->weights[l]->data, b->weights[l]->data,
+                                        ht_tensor_size(a->weights[l]) * sizeof(float));
                 ht_network_free(a);
                 ht_network_free(b);
             }
@@ -228,8 +228,8 @@ static double moved(const fixture *f, ht_coreset_kind kind)
         for (int i = 0; i < 200; i++) {
             double z = 0;
             for (int j = 0; j < 30; j++)
-                z += ((double)net->layers[0].weight[i * 30 + j] -
-                      (double)f->net->layers[0].weight[i * 30 + j]) *
+                z += ((double)net->weights[0]->data[i * 30 + j] -
+                      (double)f->net->weights[0]->data[i * 30 + j]) *
                      (double)f->samples.x[p * 30 + j];
             sum += z * z;
         }
@@ -259,12 +259,12 @@ static void top_keeps_the_most_sensitive_edges(void **state)
     assert_int_equal(r.layers[0].removed, 3600);
     assert_int_equal(r.layers[1].removed, 600);
     for (size_t i = 0; i < 6000; i++) {
-        float w = net->layers[0].weight[i];
+        float w = net->weights[0]->data[i];
         if (w == 0.0f)
             most_gone = fmax(most_gone, s.f64[i]);
         else
             least_kept = fmin(least_kept, s.f64[i]);
-        assert_true(w == 0.0f || w == f.net->layers[0].weight[i]);
+        assert_true(w == 0.0f || w == f.net->weights[0]->data[i]);
     }
     assert_true(most_gone <= least_kept * (1 + 1e-5));
     ht_npy_free(&s);

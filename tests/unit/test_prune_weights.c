@@ -45,7 +45,7 @@ static void check_ranks(ht_prune_method method, const char *table)
         int64_t zeroed = 0;
         for (size_t i = 0; i < 7000; i++) {
             double count = method == HT_PRUNE_MAGNITUDE ? 7000 : i < 6000 ? 6000 : 1000;
-            float w = i < 6000 ? net->layers[0].weight[i] : net->layers[1].weight[i - 6000];
+            float w = i < 6000 ? net->weights[0]->data[i] : net->weights[1]->data[i - 6000];
             bool gone = rank.f64[i] < floor(ratio * count);
             assert_int_equal(w == 0.0f, gone);
             zeroed += gone;
@@ -139,8 +139,8 @@ static void at_an_error_as_many_go_as_sorting_says(void **state)
             double share = metric == HT_FRO ? error * error : error;
             ht_prune_spec spec = {.metric = (ht_prune_metric)metric, .error = error, .ratio = (double)NAN};
             ht_network *net = golden_network();
-            memcpy(all, net->layers[0].weight, 6000 * sizeof(float));
-            memcpy(all + 6000, net->layers[1].weight, 1000 * sizeof(float));
+            memcpy(all, net->weights[0]->data, 6000 * sizeof(float));
+            memcpy(all + 6000, net->weights[1]->data, 1000 * sizeof(float));
             spec.method = HT_PRUNE_MAGNITUDE_LAYER;
             ht_prune_result r = apply(net, &spec);
             assert_int_equal(r.layers[0].removed, removable(all, 6000, share));
@@ -162,20 +162,20 @@ static void ties_go_by_index(void **state)
     (void)state;
     ht_network *net = ht_network_new(4, 3, 1, 2, HT_RELU, false, &err);
     for (int l = 0; l < 2; l++)
-        for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-            net->layers[l].weight[i] = i % 2 ? 0.5f : -0.5f;
-    net->layers[0].weight[3] = 0.25f;
+        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+            net->weights[l]->data[i] = i % 2 ? 0.5f : -0.5f;
+    net->weights[0]->data[3] = 0.25f;
     ht_network *again = ht_network_copy(net, &err);
     ht_prune_spec spec = at_ratio(HT_PRUNE_MAGNITUDE, 7.0 / 18);
     ht_prune_result r = apply(net, &spec);
     assert_int_equal(r.removed, 7);
-    for (size_t i = 0; i < 12; i++) assert_int_equal(net->layers[0].weight[i] == 0.0f, i < 7);
+    for (size_t i = 0; i < 12; i++) assert_int_equal(net->weights[0]->data[i] == 0.0f, i < 7);
     /* By the error: 0.0625 + 4 × 0.25 of 4.3125, and no more. */
     spec.ratio = (double)NAN;
     spec.error = 1.07 / 4.3125;
     r = apply(again, &spec);
     assert_int_equal(r.removed, 5);
-    for (size_t i = 0; i < 12; i++) assert_int_equal(again->layers[0].weight[i] == 0.0f, i < 5);
+    for (size_t i = 0; i < 12; i++) assert_int_equal(again->weights[0]->data[i] == 0.0f, i < 5);
     ht_network_free(again);
     ht_network_free(net);
 }

@@ -46,9 +46,9 @@ static void gradient_matches_the_golden_table(void **state)
     assert_true(fabs(r.loss - 0.902405734795) < 1e-5);
     assert_true(fabs(r.accuracy - 0.886666666667) < 1e-9);
     for (size_t i = 0; i < g1.count; i++)
-        assert_true(fabs((double)(w1.f32[i] - net->layers[0].weight[i]) - g1.f64[i]) < 1e-5);
+        assert_true(fabs((double)(w1.f32[i] - net->weights[0]->data[i]) - g1.f64[i]) < 1e-5);
     for (size_t i = 0; i < g2.count; i++)
-        assert_true(fabs((double)(w2.f32[i] - net->layers[1].weight[i]) - g2.f64[i]) < 1e-5);
+        assert_true(fabs((double)(w2.f32[i] - net->weights[1]->data[i]) - g2.f64[i]) < 1e-5);
     ht_npy_free(&g1), ht_npy_free(&g2), ht_npy_free(&w1), ht_npy_free(&w2);
     ht_step_free(step);
     ht_network_free(net);
@@ -170,10 +170,10 @@ static void output_layer_stays_when_it_is_not_trained(void **state)
     ht_step *step = ht_step_new(net, (int)samples.count, false, &err);
     ht_hyper hyper = plain;
     hyper.train_output = false;
-    float before = net->layers[0].weight[0];
+    float before = net->weights[0]->data[0];
     ht_step_run(step, net, samples.x, samples.labels, (int)samples.count, &hyper, NULL);
-    assert_memory_equal(net->layers[1].weight, w2.f32, w2.count * sizeof(float));
-    assert_true(net->layers[0].weight[0] != before);
+    assert_memory_equal(net->weights[1]->data, w2.f32, w2.count * sizeof(float));
+    assert_true(net->weights[0]->data[0] != before);
     ht_npy_free(&w2);
     ht_step_free(step);
     ht_network_free(net);
@@ -202,17 +202,17 @@ static void noise_comes_on_top_of_the_update(void **state)
         hyper.noise_scale = 0.3;
         ht_step_run(step, net, x, labels, COUNT, &hyper, NULL);
         for (int l = 0; l < 2; l++) {
-            const ht_layer *layer = &quiet->layers[l];
+            const ht_tensor *layer = quiet->weights[l];
             ht_noise noise = hyper.noise;
             noise.layer = l;
             ht_noise_prepare(&noise, &laws);
-            memcpy(expected, layer->weight, ht_layer_size(layer) * sizeof(float));
+            memcpy(expected, layer->data, ht_tensor_size(layer) * sizeof(float));
             ht_noise_add(&noise, expected, 0, (size_t)layer->rows, (size_t)layer->columns,
                          (float)(0.3 * pow(0.1, 1 / 1.7)));
-            assert_memory_equal(expected, net->layers[l].weight, ht_layer_size(layer) * sizeof(float));
+            assert_memory_equal(expected, net->weights[l]->data, ht_tensor_size(layer) * sizeof(float));
         }
-        assert_memory_equal(quiet->layers[2].weight, net->layers[2].weight,
-                            ht_layer_size(&net->layers[2]) * sizeof(float));
+        assert_memory_equal(quiet->weights[2]->data, net->weights[2]->data,
+                            ht_tensor_size(net->weights[2]) * sizeof(float));
         ht_step_free(step);
         ht_network_free(net);
         ht_network_free(quiet);
@@ -243,8 +243,8 @@ static void same_bits_for_any_number_of_threads(void **state)
             ht_step_run(step, net, x, labels, COUNT, &hyper, pool);
         }
         for (int l = 0; first && l <= 2; l++)
-            assert_memory_equal(first->layers[l].weight, net->layers[l].weight,
-                                ht_layer_size(&net->layers[l]) * sizeof(float));
+            assert_memory_equal(first->weights[l]->data, net->weights[l]->data,
+                                ht_tensor_size(net->weights[l]) * sizeof(float));
         ht_step_free(step);
         ht_pool_free(pool);
         if (first)
@@ -280,16 +280,16 @@ static void tap_of_a_step_equals_a_look_after_it(void **state)
                 assert_null(ht_step_run(step, net, x, labels, COUNT, &hyper, pool).refused);
             ht_tap_take(after, net, NULL);
             for (int l = 0; l <= depth; l++) {
-                size_t bytes = ht_layer_size(&net->layers[l]) * sizeof(float);
-                assert_memory_equal(tap->net->layers[l].weight, net->layers[l].weight, bytes);
-                assert_memory_equal(after->net->layers[l].weight, net->layers[l].weight, bytes);
+                size_t bytes = ht_tensor_size(net->weights[l]) * sizeof(float);
+                assert_memory_equal(tap->net->weights[l]->data, net->weights[l]->data, bytes);
+                assert_memory_equal(after->net->weights[l]->data, net->weights[l]->data, bytes);
             }
             assert_memory_equal(tap->norm2, after->norm2, WIDTH * sizeof(double));
             assert_memory_equal(&tap->histogram[0], &after->histogram[0], sizeof(ht_histogram));
             assert_int_equal(tap->histogram[0].total, WIDTH * INPUTS);
             for (int i = 0; i < WIDTH; i++) {
                 double sum = 0;
-                for (int j = 0; j < INPUTS; j++) sum += pow((double)net->layers[0].weight[i * INPUTS + j], 2);
+                for (int j = 0; j < INPUTS; j++) sum += pow((double)net->weights[0]->data[i * INPUTS + j], 2);
                 assert_true(fabs(tap->norm2[i] / sum - 1) < 1e-12);
             }
             ht_tap_free(tap);
@@ -313,30 +313,30 @@ static void overflowing_steps_are_refused_and_leave_the_weights(void **state)
             ht_network *net = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
             ht_network *before = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
             ht_network_init(net, 1, NULL);
-            ht_layer *first = &net->layers[0], *out = &net->layers[depth];
+            ht_tensor *first = net->weights[0], *out = net->weights[depth];
             ht_hyper hyper = plain;
             if (kind == 0) /* logits overflow: the loss is not finite */
-                for (size_t i = 0; i < ht_layer_size(first); i++) first->weight[i] = 1e38f;
+                for (size_t i = 0; i < ht_tensor_size(first); i++) first->data[i] = 1e38f;
             if (kind == 1) /* the loss is fine, the gradient of W1 is not */
-                for (size_t i = 0; i < ht_layer_size(out); i++) out->weight[i] = i < WIDTH ? 3e37f : -3e37f;
+                for (size_t i = 0; i < ht_tensor_size(out); i++) out->data[i] = i < WIDTH ? 3e37f : -3e37f;
             if (kind == 1)
-                for (size_t i = 0; i < ht_layer_size(first); i++) first->weight[i] *= 1e-36f;
+                for (size_t i = 0; i < ht_tensor_size(first); i++) first->data[i] *= 1e-36f;
             if (kind == 2) hyper.lr = 1e38;
-            if (kind == 3) out->weight[3] = NAN;
+            if (kind == 3) out->data[3] = NAN;
             if (kind == 4) { /* the gradient is small, but the decay turns the weights over */
-                for (size_t i = 0; i < ht_layer_size(first); i++) first->weight[i] *= 1e36f;
-                for (size_t i = 0; i < ht_layer_size(out); i++) out->weight[i] *= 1e-36f;
+                for (size_t i = 0; i < ht_tensor_size(first); i++) first->data[i] *= 1e36f;
+                for (size_t i = 0; i < ht_tensor_size(out); i++) out->data[i] *= 1e-36f;
                 hyper.lr = 1e-3, hyper.weight_decay = 1e6;
             }
             for (int l = 0; l <= depth; l++)
-                memcpy(before->layers[l].weight, net->layers[l].weight,
-                       ht_layer_size(&net->layers[l]) * sizeof(float));
+                memcpy(before->weights[l]->data, net->weights[l]->data,
+                       ht_tensor_size(net->weights[l]) * sizeof(float));
             ht_step *step = ht_step_new(net, COUNT, false, &err);
             ht_step_result r = ht_step_run(step, net, x, labels, COUNT, &hyper, NULL);
             if (!r.refused) fail_msg("depth %d, kind %d: not refused, loss %g", depth, kind, r.loss);
             for (int l = 0; l <= depth; l++)
-                assert_memory_equal(before->layers[l].weight, net->layers[l].weight,
-                                    ht_layer_size(&net->layers[l]) * sizeof(float));
+                assert_memory_equal(before->weights[l]->data, net->weights[l]->data,
+                                    ht_tensor_size(net->weights[l]) * sizeof(float));
             ht_step_free(step);
             ht_network_free(net);
             ht_network_free(before);
@@ -366,8 +366,8 @@ static void weights_stay_finite_until_the_refusal(void **state)
             hyper.noise.step = (uint64_t)k;
             refused = ht_step_run(step, net, x, labels, COUNT, &hyper, NULL).refused != NULL;
             for (int l = 0; l <= depth; l++)
-                for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
-                    assert_true(isfinite(net->layers[l].weight[i]));
+                for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
+                    assert_true(isfinite(net->weights[l]->data[i]));
         }
         if (trial == 5) assert_true(refused);
         ht_step_free(step);
@@ -386,7 +386,7 @@ static void evaluation_matches_the_twin_masked_and_threaded(void **state)
     for (int depth = 1; depth <= 3; depth++) {
         ht_network *net = ht_network_new(INPUTS, WIDTH, depth, CLASSES, HT_RELU, depth == 2, &err);
         ht_network_init(net, 3, NULL);
-        const float *masks[HT_DEPTH_MAX] = {keep[0], keep[1], keep[2]};
+        const float *masks[HT_HIDDEN_MAX] = {keep[0], keep[1], keep[2]};
         for (int l = 0; l < 3; l++)
             for (int i = 0; i < WIDTH; i++) keep[l][i] = (float)((i * 7 + l) % 3 != 0);
         ht_samples samples = {COUNT, x, labels};
@@ -418,8 +418,8 @@ static void initial_weights_are_uniform_in_their_bound(void **state)
     ht_network *net = ht_network_new(100, 2000, 1, 10, HT_RELU, false, &err);
     ht_network_init(net, 11, NULL);
     double sum = 0, squares = 0, n = 0, bound = 0.1, most = 0;
-    for (size_t i = 0; i < ht_layer_size(&net->layers[0]); i++, n++) {
-        double w = (double)net->layers[0].weight[i];
+    for (size_t i = 0; i < ht_tensor_size(net->weights[0]); i++, n++) {
+        double w = (double)net->weights[0]->data[i];
         sum += w, squares += w * w, most = fmax(most, fabs(w));
     }
     assert_true(most <= bound && most > 0.9999 * bound);

@@ -157,13 +157,13 @@ static void gradient_noise_is_minibatch_less_full_gradient(void **state)
     ht_network *net = golden_network();
     ht_samples samples = golden_samples();
     ht_error err;
-    size_t size = ht_layer_size(&net->layers[0]);
+    size_t size = ht_tensor_size(net->weights[0]);
     float *before = malloc(size * sizeof *before);
-    memcpy(before, net->layers[0].weight, size * sizeof *before);
+    memcpy(before, net->weights[0]->data, size * sizeof *before);
     ht_gradient_noise wanted = {.layer = 0, .batch = BATCH, .seed = 5, .draws = 99};
     assert_int_equal(ht_gradient_noise_draws(&wanted, &samples), DRAWS);
     assert_int_equal(ht_gradient_noise_take(&wanted, net, &samples, NULL, noise, &err), HT_OK);
-    assert_memory_equal(before, net->layers[0].weight, size * sizeof *before);
+    assert_memory_equal(before, net->weights[0]->data, size * sizeof *before);
     /* The minibatches are a partition of the samples: their noises add up to nothing. */
     double largest = 0;
     for (size_t i = 0; i < size; i++) {

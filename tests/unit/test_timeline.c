@@ -67,7 +67,7 @@ static void a_state_restores_bit_by_bit(void **state)
         ht_checkpoint *here = ht_checkpoint_new(t, &err), *there = ht_checkpoint_new(t, &err);
         char where[200] = "";
         small_train(t, 6);
-        for (size_t i = 0; i < 1000; i += 3) ht_trainer_network(t)->layers[0].weight[i] = 0;
+        for (size_t i = 0; i < 1000; i += 3) ht_trainer_network(t)->weights[0]->data[i] = 0;
         assert_int_equal(ht_trainer_mask_zeros(t, &err), HT_OK);
         small_train(t, 1);
         assert_int_equal(ht_checkpoint_take(here, t, pool, &err), HT_OK);

@@ -7,17 +7,17 @@
 twin *twin_of(const ht_network *net)
 {
     twin *t = calloc(1, sizeof *t);
-    t->depth = net->depth;
+    t->depth = ht_network_hidden(net);
     t->activation = net->activation;
     t->mean_field = net->mean_field;
-    for (int l = 0; l <= net->depth; l++) {
-        size_t size = ht_layer_size(&net->layers[l]);
-        t->rows[l] = net->layers[l].rows;
-        t->columns[l] = net->layers[l].columns;
+    for (int l = 0; l < net->weight_count; l++) {
+        size_t size = ht_tensor_size(net->weights[l]);
+        t->rows[l] = net->weights[l]->rows;
+        t->columns[l] = net->weights[l]->columns;
         t->weight[l] = calloc(size, sizeof(double));
         t->gradient[l] = calloc(size, sizeof(double));
         t->velocity[l] = calloc(size, sizeof(double));
-        for (size_t i = 0; i < size; i++) t->weight[l][i] = (double)net->layers[l].weight[i];
+        for (size_t i = 0; i < size; i++) t->weight[l][i] = (double)net->weights[l]->data[i];
     }
     return t;
 }
@@ -43,7 +43,7 @@ static double slope(const twin *t, double z)
 /* One sample: z[l] pre-activations, h[l] activations (h[0] is the input). */
 static double one_sample(twin *t, const float *x, int32_t label, double weight, int learn, int *right)
 {
-    double *z[HT_DEPTH_MAX + 1], *h[HT_DEPTH_MAX + 2], *delta[HT_DEPTH_MAX + 1];
+    double *z[HT_WEIGHTS_MAX], *h[HT_WEIGHTS_MAX + 1], *delta[HT_WEIGHTS_MAX];
     double scale = t->mean_field ? 1.0 / t->rows[0] : 1, sum = 0;
     h[0] = calloc((size_t)t->columns[0], sizeof(double));
     for (int j = 0; j < t->columns[0]; j++) h[0][j] = (double)x[j];
@@ -107,6 +107,6 @@ double twin_distance(const twin *t, const ht_network *net)
     double most = 0;
     for (int l = 0; l <= t->depth; l++)
         for (int i = 0; i < t->rows[l] * t->columns[l]; i++)
-            most = fmax(most, fabs(t->weight[l][i] - (double)net->layers[l].weight[i]));
+            most = fmax(most, fabs(t->weight[l][i] - (double)net->weights[l]->data[i]));
     return most;
 }

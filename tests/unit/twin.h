@@ -6,10 +6,10 @@
 #include "heavytail/network.h"
 
 typedef struct twin {
-    int depth, rows[HT_DEPTH_MAX + 1], columns[HT_DEPTH_MAX + 1];
+    int depth, rows[HT_WEIGHTS_MAX], columns[HT_WEIGHTS_MAX];
     ht_activation activation;
     int mean_field;
-    double *weight[HT_DEPTH_MAX + 1], *gradient[HT_DEPTH_MAX + 1], *velocity[HT_DEPTH_MAX + 1];
+    double *weight[HT_WEIGHTS_MAX], *gradient[HT_WEIGHTS_MAX], *velocity[HT_WEIGHTS_MAX];
 } twin;
 
 twin *twin_of(const ht_network *net);

@@ -115,7 +115,7 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
 static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
 {
     ht_npy y;
-    int classes = in->net->layers[in->net->depth].rows;
+    int classes = ht_network_output(in->net)->rows;
     if (ht_npy_read(path, HT_NPY_DOUBLE, &y, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
     if (y.ndim != 1 || y.count != in->own.count)
@@ -141,7 +141,7 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
 static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_error *err)
 {
     ht_npy x;
-    int inputs = in->net->layers[0].columns;
+    int inputs = in->net->weights[0]->columns;
     if (ht_npy_read(s->x, HT_NPY_FLOAT, &x, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
     if (x.ndim < 2)
@@ -177,7 +177,7 @@ static size_t train_wanted(const ht_params *p, bool measured, bool calibrated)
 static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
                          ht_error *err)
 {
-    const ht_layer *out = &in->net->layers[in->net->depth];
+    const ht_tensor *out = ht_network_output(in->net);
     if (s->data && ht_params_set(&in->params, "data.name", s->data, err) != HT_OK)
         return ht_error_prefix(err, "--data");
     in->split = s->split ? s->split : "test";
@@ -189,11 +189,11 @@ static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_
     in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), &options, err);
     if (!in->data) return err->code;
     ht_data_tell(in->data);
-    if (in->data->inputs != in->net->layers[0].columns || in->data->classes != out->rows)
+    if (in->data->inputs != in->net->weights[0]->columns || in->data->classes != out->rows)
         return ht_error_set(
             err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d%s", in->data->name,
-            in->data->inputs, in->data->classes, in->name, in->net->layers[0].columns, out->rows,
-            in->data->classes < out->rows && in->data->inputs == in->net->layers[0].columns
+            in->data->inputs, in->data->classes, in->name, in->net->weights[0]->columns, out->rows,
+            in->data->classes < out->rows && in->data->inputs == in->net->weights[0]->columns
                 ? ". Which of its outputs are meant cannot be told: give data with all classes, or --x and "
                   "--y with the numbers of outputs"
                 : "");
@@ -220,8 +220,8 @@ ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const 
 static double largest_weight(const ht_network *net)
 {
     float most = 0;
-    for (int l = 0; l <= net->depth; l++)
-        most = fmaxf(most, ht_kernel()->max_abs(net->layers[l].weight, ht_layer_size(&net->layers[l])));
+    for (int l = 0; l < net->weight_count; l++)
+        most = fmaxf(most, ht_kernel()->max_abs(net->weights[l]->data, ht_tensor_size(net->weights[l])));
     return (double)most;
 }
 

@@ -21,7 +21,7 @@ static ht_code measure(ht_prune_report *r, const ht_prune_input *in, ht_error *e
     ht_network *small = NULL;
     ht_code code = ht_prune_try(&r->result, in->net, NULL, in->samples, &r->spec, in->pool, &small, err);
     if (!in->samples) r->result.test = (ht_score){(double)NAN, (double)NAN};
-    for (int l = 0; l < in->net->depth && code == HT_OK; l++) r->left[l] = small->layers[l].rows;
+    for (int l = 0; l < ht_network_hidden(in->net) && code == HT_OK; l++) r->left[l] = small->weights[l]->rows;
     if (code == HT_OK && in->samples) {
         ht_samples some = *in->samples;
         r->timed = some.count = some.count < TIMED ? some.count : TIMED;
@@ -91,7 +91,7 @@ static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
         json_array_append_new(rows, json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:f, s:o}", "layer", l, "rows",
-                                              net->layers[l].rows, "columns", net->layers[l].columns, "units",
+                                              net->weights[l]->rows, "columns", net->weights[l]->columns, "units",
                                               (json_int_t)p->units, "removed", (json_int_t)p->removed, "kept",
                                               (json_int_t)(p->units - p->removed), "ratio",
                                               (double)p->removed / (double)p->units, "error",
@@ -173,8 +173,8 @@ static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
         char removed[32], units[32];
         ht_format_grouped(removed, sizeof removed, p->removed);
         ht_format_grouped(units, sizeof units, p->units);
-        printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l, in->net->layers[l].rows,
-               in->net->layers[l].columns, removed, units, unit, p->error);
+        printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l, in->net->weights[l]->rows,
+               in->net->weights[l]->columns, removed, units, unit, p->error);
     }
 }
 
@@ -203,8 +203,8 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     printf("  parameters %s, before %s; %.1f kB, before %.1f kB\n", after, before,
            (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
     printf("  without dead neurons the hidden layers are");
-    for (int l = 0; l < in->net->depth; l++)
-        printf("%s %d of %d", l ? "," : "", r->left[l], in->net->layers[l].rows);
+    for (int l = 0; l < ht_network_hidden(in->net); l++)
+        printf("%s %d of %d", l ? "," : "", r->left[l], in->net->weights[l]->rows);
     if (isfinite(r->seconds[0]))
         printf(": %.2f ms, before %.2f ms for %zu samples (%.2f times as fast)", 1e3 * r->seconds[1],
                1e3 * r->seconds[0], r->timed, r->seconds[0] / r->seconds[1]);

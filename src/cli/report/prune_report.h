@@ -19,7 +19,7 @@ typedef struct ht_prune_report {
     double
         seconds[2]; /* a pass over `timed` samples: whole, and without the dead neurons; NaN: not measured */
     size_t timed;
-    int left[HT_DEPTH_MAX]; /* neurons of each hidden layer that are not dead */
+    int left[HT_HIDDEN_MAX]; /* neurons of each hidden layer that are not dead */
 } ht_prune_report;
 
 /* Prunes as `spec` says, without a change to input->net. Free with ht_prune_report_free. */

@@ -21,7 +21,7 @@ typedef struct view {
 enum { VIEWS = 5 };
 
 /* A vector has one view, a matrix three, a convolution those of its filters and two of its kernels. */
-static int views_of(const ht_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k, view views[VIEWS])
+static int views_of(const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k, view views[VIEWS])
 {
     bool deep = t->whole && t->whole->ndim > 2;
     views[0] = (view){"all", t->ndim == 1 ? "all values" : "all weights", p->all, HT_ESTIMATORS, t->rows};
@@ -60,7 +60,7 @@ static json_t *estimate_json(const ht_estimate *e)
         e->reason ? json_string(e->reason) : json_null());
 }
 
-static json_t *view_json(const ht_tensor *t, const view *v)
+static json_t *view_json(const ht_file_tensor *t, const view *v)
 {
     json_t *estimates = json_array(), *shape = json_array();
     json_array_append_new(shape, json_integer((json_int_t)v->rows));
@@ -75,12 +75,12 @@ static json_t *view_json(const ht_tensor *t, const view *v)
     json_object_set_new(object, "dims", ht_shape_json(t->whole));
     json_object_set_new(object, "as",
                         json_string(v->rows != t->rows         ? "kernels"
-                                    : ht_tensor_has_filters(t) ? "filters"
+                                    : ht_file_tensor_has_filters(t) ? "filters"
                                                                : "matrix"));
     return object;
 }
 
-void ht_tail_json(json_t *list, const ht_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k)
+void ht_tail_json(json_t *list, const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k)
 {
     view views[VIEWS];
     int count = views_of(t, p, k, views);
@@ -207,7 +207,7 @@ static void add_heads(ht_text *to, const widths *w)
 }
 
 /* What a view says beside its estimates: why there are none, the zeros, the rank. */
-static void add_remarks(ht_text *to, const view *v, const ht_tensor *t)
+static void add_remarks(ht_text *to, const view *v, const ht_file_tensor *t)
 {
     size_t count = strcmp(v->name, "all") == 0 ? t->rows * t->columns : v->rows;
     size_t side = t->rows < t->columns ? t->rows : t->columns;
@@ -225,7 +225,7 @@ static void add_remarks(ht_text *to, const view *v, const ht_tensor *t)
 }
 
 /* "16 × 27", and what that is of. */
-static void add_shape(ht_text *to, const ht_tensor *t, size_t rows)
+static void add_shape(ht_text *to, const ht_file_tensor *t, size_t rows)
 {
     char grouped[32];
     ht_format_grouped(grouped, sizeof grouped, (long long)rows);
@@ -234,13 +234,13 @@ static void add_shape(ht_text *to, const ht_tensor *t, size_t rows)
     if (!t->whole || t->whole->ndim < 3) return;
     ht_text_add(to, ", the %s of",
                 rows != t->rows            ? "kernels"
-                : ht_tensor_has_filters(t) ? "filters"
+                : ht_file_tensor_has_filters(t) ? "filters"
                                            : "matrix");
     for (int d = 0; d < t->whole->ndim && d < HT_TENSOR_DIMENSIONS; d++)
         ht_text_add(to, "%s%zu", d ? " × " : " ", t->whole->shape[d]);
 }
 
-void ht_tail_table(ht_text *to, const ht_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k)
+void ht_tail_table(ht_text *to, const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k)
 {
     view views[VIEWS];
     char name[320];

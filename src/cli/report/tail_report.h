@@ -17,13 +17,13 @@ typedef struct ht_tail_kernels {
 
 /* One object a view ("all", "rows", "row_norms"; "kernels", "kernel_norms") into `views`; of more than two
  * dimensions they say so ("dims", "as"). */
-void ht_tail_json(json_t *views, const ht_tensor *tensor, const ht_tail_picture *picture,
+void ht_tail_json(json_t *views, const ht_file_tensor *tensor, const ht_tail_picture *picture,
                   const ht_tail_kernels *kernels);
 
 /* Nothing to estimate: why. */
 void ht_tail_json_broken(json_t *views, const ht_tensor_info *info, const char *why);
 
-void ht_tail_table(ht_text *to, const ht_tensor *tensor, const ht_tail_picture *picture,
+void ht_tail_table(ht_text *to, const ht_file_tensor *tensor, const ht_tail_picture *picture,
                    const ht_tail_kernels *kernels);
 
 /* What the words for quality mean that occur in the picture, and the conventions: lines for the end of a

@@ -15,7 +15,7 @@ ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
                        .net = ht_trainer_network(trainer),
                        .mask = (ht_mask *)ht_trainer_mask(trainer)};
     for (int a = 0; a < HT_ARRAYS; a++)
-        for (int l = 0; l <= c.net->depth; l++) c.array[a][l] = ht_trainer_array(trainer, a, l);
+        for (int l = 0; l < c.net->weight_count; l++) c.array[a][l] = ht_trainer_array(trainer, a, l);
     const ht_average *average = ht_trainer_average(trainer);
     c.recent = average->recent, c.recent_rows = (size_t)average->rows, c.recent_size = average->size;
     c.epochs = ht_trainer_occam(trainer, &c.epoch_count);
@@ -40,10 +40,10 @@ static ht_code make_recent(ht_checkpoint *c, const ht_checkpoint *now, ht_error 
 static ht_code make_room(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
 {
     for (int a = 0; a < HT_ARRAYS; a++)
-        for (int l = 0; l <= now->net->depth; l++) {
+        for (int l = 0; l < now->net->weight_count; l++) {
             if (now->array[a][l] && !c->owned[a][l])
                 c->owned[a][l] =
-                    ht_alloc(ht_layer_size(&now->net->layers[l]), sizeof(float), "a checkpoint", err);
+                    ht_alloc(ht_tensor_size(now->net->weights[l]), sizeof(float), "a checkpoint", err);
             if (now->array[a][l] && !c->owned[a][l]) return err->code;
             c->array[a][l] = now->array[a][l] ? c->owned[a][l] : NULL;
         }
@@ -109,9 +109,9 @@ static void copy_floats(float *to, const float *from, size_t count, ht_pool *poo
 
 static void copy_arrays(const ht_checkpoint *to, const ht_checkpoint *from, ht_pool *pool)
 {
-    for (int l = 0; l <= from->net->depth; l++) {
-        size_t count = ht_layer_size(&from->net->layers[l]);
-        copy_floats(to->net->layers[l].weight, from->net->layers[l].weight, count, pool);
+    for (int l = 0; l < from->net->weight_count; l++) {
+        size_t count = ht_tensor_size(from->net->weights[l]);
+        copy_floats(to->net->weights[l]->data, from->net->weights[l]->data, count, pool);
         for (int a = 0; a < HT_ARRAYS; a++) copy_floats(to->array[a][l], from->array[a][l], count, pool);
     }
     if (to->recent_rows == from->recent_rows)
@@ -157,9 +157,9 @@ uint64_t ht_checkpoint_hash(const ht_checkpoint *c)
     uint64_t hash = HT_HASH_START;
     const uint64_t counters[] = {c->state.step, c->state.epoch, c->state.cursor, c->mask != NULL};
     hash = ht_hash(hash, counters, sizeof counters);
-    for (int l = 0; l <= c->net->depth; l++) {
-        size_t count = ht_layer_size(&c->net->layers[l]);
-        hash = ht_hash(hash, c->net->layers[l].weight, count * sizeof(float));
+    for (int l = 0; l < c->net->weight_count; l++) {
+        size_t count = ht_tensor_size(c->net->weights[l]);
+        hash = ht_hash(hash, c->net->weights[l]->data, count * sizeof(float));
         for (int a = 0; a < HT_ARRAYS; a++)
             if (c->array[a][l]) hash = ht_hash(hash, c->array[a][l], count * sizeof(float));
         for (size_t i = 0; c->mask && i < count; i++)
@@ -177,10 +177,10 @@ static uint32_t bits_of(float x)
     return bits;
 }
 
-static bool arrays_differ(const float *a, const float *b, const ht_layer *shape, int l, const char *what,
+static bool arrays_differ(const float *a, const float *b, const ht_tensor *shape, int l, const char *what,
                           char *where, size_t size)
 {
-    size_t count = ht_layer_size(shape), i = 0;
+    size_t count = ht_tensor_size(shape), i = 0;
     if (!a && !b) return false;
     if (a && b && memcmp(a, b, count * sizeof *a) == 0) return false;
     while (a && b && bits_of(a[i]) == bits_of(b[i])) i++;
@@ -194,7 +194,7 @@ static bool arrays_differ(const float *a, const float *b, const ht_layer *shape,
 
 static bool masks_differ(const ht_checkpoint *a, const ht_checkpoint *b, int l, char *where, size_t size)
 {
-    size_t columns = (size_t)a->net->layers[l].columns, count = ht_layer_size(&a->net->layers[l]);
+    size_t columns = (size_t)a->net->weights[l]->columns, count = ht_tensor_size(a->net->weights[l]);
     if (!a->mask != !b->mask) {
         snprintf(where, size, "a mask is only %s", a->mask ? "here" : "there");
         return true;
@@ -243,8 +243,8 @@ bool ht_checkpoint_differs(const ht_checkpoint *a, const ht_checkpoint *b, char 
                      counters[i].here, counters[i].there);
             return true;
         }
-    for (int l = 0; l <= a->net->depth; l++) {
-        const ht_layer *x = &a->net->layers[l], *y = &b->net->layers[l];
+    for (int l = 0; l < a->net->weight_count; l++) {
+        const ht_tensor *x = a->net->weights[l], *y = b->net->weights[l];
         if (arrays_differ(x->weight, y->weight, x, l, "weight", where, size) ||
             masks_differ(a, b, l, where, size))
             return true;

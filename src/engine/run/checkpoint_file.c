@@ -54,8 +54,8 @@ static void add_tensor(ht_tensor_out *tensors, size_t *count, const ht_checkpoin
 {
     if (!data && !bits) return;
     ht_tensor_out *t = &tensors[(*count)++];
-    *t = (ht_tensor_out){.rows = (size_t)c->net->layers[l].rows,
-                         .columns = (size_t)c->net->layers[l].columns,
+    *t = (ht_tensor_out){.rows = (size_t)c->net->weights[l]->rows,
+                         .columns = (size_t)c->net->weights[l]->columns,
                          .data = data,
                          .bits = bits};
     name_tensor(t->name, sizeof t->name, l, what);
@@ -87,8 +87,8 @@ static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, u
             (ht_tensor_out){.rows = c->recent_rows, .columns = c->recent_size, .data = c->recent};
         strcpy(tensors[count++].name, RECENT);
     }
-    for (int l = 0; l <= c->net->depth; l++) {
-        add_tensor(tensors, &count, c, l, "weight", c->net->layers[l].weight, NULL);
+    for (int l = 0; l < c->net->weight_count; l++) {
+        add_tensor(tensors, &count, c, l, "weight", c->net->weights[l]->data, NULL);
         for (int a = 0; a < HT_ARRAYS; a++)
             add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
         add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
@@ -119,13 +119,13 @@ ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, 
         metadata[3 + 2 * i] = digits[i];
     }
     ht_point_end(before);
-    for (int l = 0; l <= c->net->depth && c->mask && code == HT_OK; l++)
+    for (int l = 0; l < c->net->weight_count && c->mask && code == HT_OK; l++)
         code = (mask[l] = mask_bytes(c->mask, l, err)) ? HT_OK : err->code;
     double *epochs = code == HT_OK && c->epoch_count ? epoch_table(c, err) : NULL;
     if (c->epoch_count && !epochs && code == HT_OK) code = err->code;
     if (code == HT_OK) code = write_tensors(at, path, c, mask, epochs, metadata, old, err);
     ht_free(epochs);
-    for (int l = 0; l <= c->net->depth; l++) ht_free(mask[l]);
+    for (int l = 0; l < c->net->weight_count; l++) ht_free(mask[l]);
     return code;
 }
 
@@ -168,12 +168,12 @@ static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **
     if (!ht_safetensors_has(file, name)) return HT_OK;
     if (!(*mask = ht_mask_new(net, err))) return err->code;
     ht_code code = HT_OK;
-    for (int l = 0; l <= net->depth && code == HT_OK; l++) {
+    for (int l = 0; l < net->weight_count && code == HT_OK; l++) {
         size_t count = (*mask)->count[l];
         unsigned char *bytes = ht_alloc(count, 1, "the mask of weights", err);
         name_tensor(name, sizeof name, l, "mask");
-        code = bytes ? ht_safetensors_read_bool(file, name, (size_t)net->layers[l].rows,
-                                                (size_t)net->layers[l].columns, bytes, err)
+        code = bytes ? ht_safetensors_read_bool(file, name, (size_t)net->weights[l]->rows,
+                                                (size_t)net->weights[l]->columns, bytes, err)
                      : err->code;
         for (size_t i = 0; bytes && i < count && code == HT_OK; i++)
             if (!bytes[i]) (*mask)->trained[l][i / 8] &= (unsigned char)~(1u << (i % 8));
@@ -182,7 +182,7 @@ static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **
     return code;
 }
 
-static ht_code read_array(ht_safetensors *file, const ht_layer *shape, int l, const char *what, float *to,
+static ht_code read_array(ht_safetensors *file, const ht_tensor *shape, int l, const char *what, float *to,
                           ht_error *err)
 {
     char name[48];
@@ -194,8 +194,8 @@ static ht_code read_array(ht_safetensors *file, const ht_layer *shape, int l, co
 static ht_code read_arrays(ht_safetensors *file, ht_trainer *trainer, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(trainer);
-    for (int l = 0; l <= net->depth; l++) {
-        const ht_layer *layer = &net->layers[l];
+    for (int l = 0; l < net->weight_count; l++) {
+        const ht_tensor *layer = net->weights[l];
         if (read_array(file, layer, l, "weight", layer->weight, err) != HT_OK) return err->code;
         for (int a = 0; a < HT_ARRAYS; a++) {
             float *to = ht_trainer_array(trainer, a, l);

@@ -1,0 +1,96 @@
+/* layers.c - the table of layer kinds, and networks built of them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "nn/layer.h"
+#include "nn/noise.h"
+
+static const struct {
+    const char *name;
+    const ht_layer_kind *kind;
+} rows[HT_LAYERS] = {
+#define HT_LAYER(id, name, operations, what) {name, &ht_layer_##operations},
+#include "nn/layers.def"
+};
+
+const ht_layer_kind *ht_layer_kind_at(ht_layer_id id)
+{
+    return rows[id].kind;
+}
+
+const char *ht_layer_kind_name(ht_layer_id id)
+{
+    return rows[id].name;
+}
+
+/* ---- building ---- */
+
+/* Each weight matrix is followed by the tensors that go with it. */
+static void link_bias(ht_layer *layer)
+{
+    for (int i = 1; i < layer->tensors; i++)
+        if (!(layer->tensor[i].flags & HT_TENSOR_WEIGHT)) layer->tensor[0].bias = &layer->tensor[i];
+}
+
+static void place_layer(ht_network *net, int l, const ht_layer_spec *spec, int inputs)
+{
+    ht_layer *layer = &net->layers[l];
+    ht_tensor made[HT_LAYER_TENSORS] = {0};
+    layer->kind = spec->kind;
+    layer->tensor = net->tensors + net->tensor_count;
+    layer->tensors = spec->kind->describe(spec, inputs, made);
+    for (int i = 0; i < layer->tensors; i++) {
+        ht_tensor *t = &layer->tensor[i];
+        *t = made[i];
+        t->number = l;
+        snprintf(t->name, sizeof t->name, "layers.%d.%.20s", l, made[i].name);
+        if (t->flags & HT_TENSOR_WEIGHT) net->weights[net->weight_count++] = t;
+    }
+    net->tensor_count += layer->tensors;
+    link_bias(layer);
+}
+
+static ht_code fill(ht_network *net, ht_error *err)
+{
+    for (int t = 0; t < net->tensor_count; t++) {
+        ht_tensor *tensor = &net->tensors[t];
+        size_t size;
+        if (__builtin_mul_overflow((size_t)tensor->rows, (size_t)tensor->columns, &size)) size = SIZE_MAX;
+        tensor->data = ht_alloc(size, sizeof(float),
+                                tensor->flags & HT_TENSOR_WEIGHT ? "the weights" : "the biases", err);
+        if (!tensor->data) return HT_FAIL;
+    }
+    return HT_OK;
+}
+
+_Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has draws of its own");
+
+ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, ht_activation activation,
+                             bool mean_field, bool empty, ht_error *err)
+{
+    static const char what[] = "the network";
+    if (count > HT_WEIGHTS_MAX) {
+        ht_error_set(err, HT_FAIL, "a network has at most %d layers; this one would have %d", HT_WEIGHTS_MAX,
+                     count);
+        return NULL;
+    }
+    ht_network *net = ht_alloc(1, sizeof *net, what, err);
+    if (!net) return NULL;
+    *net = (ht_network){.inputs = inputs,
+                        .classes = specs[count - 1].units,
+                        .activation = activation,
+                        .mean_field = mean_field,
+                        .layer_count = count};
+    net->layers = ht_alloc((size_t)count, sizeof *net->layers, what, err);
+    net->tensors = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof *net->tensors, what, err);
+    net->weights = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof *net->weights, what, err);
+    bool good = net->layers && net->tensors && net->weights;
+    for (int l = 0; l < count && good; l++) {
+        place_layer(net, l, &specs[l], inputs);
+        inputs = specs[l].kind->outputs(&net->layers[l]);
+    }
+    if (good && (empty || fill(net, err) == HT_OK)) return net;
+    ht_network_free(net);
+    return NULL;
+}

@@ -1,0 +1,59 @@
+/* step_state.h - the inside of a training step, for step.c and the kinds of layers. */
+#ifndef HT_NN_STEP_STATE_H
+#define HT_NN_STEP_STATE_H
+
+#include "kernel/product.h"
+#include "nn/layer.h"
+#include "nn/step.h"
+
+/* Room of one hidden layer. */
+typedef struct ht_step_layer {
+    int width, shards; /* values that it gives for a sample; their shards */
+    float *hidden;     /* (batch × width): activations H_l */
+    float *delta;      /* (batch × width): ∂L/∂(pre-activation) */
+    ht_panels input;   /* what goes into it, packed; rectified networks only */
+} ht_step_layer;
+
+struct ht_step {
+    int hidden, tensors, capacity;
+    int shards;           /* most of a layer */
+    ht_step_layer *layer; /* (hidden) */
+    float **momentum;     /* (tensors): like each of the network's, or NULL */
+    float *partial;       /* (shards of the last hidden layer × batch × classes): a shard's share of the logits */
+    float *logits;        /* (batch × classes), then ∂L/∂logits */
+    float *shard_max;     /* (3 × shards): largest |H|, |W_out|, |delta| of a shard of any layer */
+
+    /* the step under way */
+    ht_network *net;
+    const float *x;
+    int batch, at; /* the layer a pass is at */
+    const ht_hyper *hyper;
+    ht_noise noise;     /* the hyper's, pointing to the law */
+    ht_noise_laws laws; /* rebuilt when α has changed */
+};
+
+/* What goes into layer l, (batch × inputs); and ∂L/∂(what it gives before the activation). */
+static inline const float *ht_step_input(const ht_step *step, int l)
+{
+    return l ? step->layer[l - 1].hidden : step->x;
+}
+
+static inline const float *ht_step_delta(const ht_step *step, int l)
+{
+    return l == step->hidden ? step->logits : step->layer[l].delta;
+}
+
+/* What a product adds to, and how much of it stays: the weights themselves, or v of momentum or factors. */
+typedef struct ht_descent {
+    float *to, factor, keep;
+} ht_descent;
+
+/* W ← W - η (scale · gradient + λ W) for a block of W, or through the momentum v ← μ v + …, or through the
+ * factors. Without either the whole update is one product: no gradient buffer. */
+ht_descent ht_step_descent(const ht_step *step, const ht_block *block, float scale);
+
+/* The second half, after that product: momentum or factors take their step; noise, if the tensor is noisy, for
+ * units from `first` on; the mask; what the guard needs to know. */
+void ht_step_finish(const ht_step *step, const ht_block *block, int first, int shard);
+
+#endif
