@@ -15,7 +15,7 @@
 #include "num/values.h"
 #include "params/batch.h"
 #include "params/preset.h"
-#include "render/tail_sheet.h"
+#include "render/tail_figure.h"
 
 typedef struct request {
     const char *path, *png;
@@ -114,7 +114,8 @@ static ht_code layer_of(const char *tensor, const ht_network *net, int *layer, h
     char rest;
     *layer = 0;
     if (!tensor) return HT_OK;
-    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 && *layer < ht_network_hidden(net);
+    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 &&
+                *layer < ht_network_hidden(net);
     return good ? HT_OK
                 : ht_error_set(err, HT_USAGE,
                                "--tensor %.60s: with --gradient-noise give a hidden layer, layers.0.weight "
@@ -209,7 +210,7 @@ static ht_code look_at_file(tail_results *r, ht_error *err)
 static ht_code report(tail_results *r, bool json, ht_error *err)
 {
     const request *q = r->request;
-    if (q->png && ht_tail_sheet_write(q->png, r->picture, r->first, q->injected, "light", err) != HT_OK)
+    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, q->injected, "light", err) != HT_OK)
         return err->code;
     if (print(r, json, err) != HT_OK) return err->code;
     ht_skipped_note(&r->skipped, q->path, &r->notes);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "nn/activation.h"
 #include "nn/layer.h"
@@ -51,7 +51,7 @@ static int widest_layer(const ht_network *net)
 static void evaluate_chunk(void *context, int task, int worker)
 {
     const evaluation *job = context;
-    if (ht_called_off()) return;
+    if (ht_cancelled()) return;
     const ht_network *net = job->net;
     int last = ht_network_hidden(net) - 1, width = net->weights[last]->rows, widest = widest_layer(net);
     const ht_tensor *out = ht_network_output(net);
@@ -68,11 +68,11 @@ static void evaluate_chunk(void *context, int task, int worker)
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
     for (int shard = 0; shard < ht_shards(width); shard++) {
-        if (ht_called_off()) return; /* a chunk of a very wide network takes seconds */
+        if (ht_cancelled()) return; /* a chunk of a very wide network takes seconds */
         int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
         hidden_block(job, last, x, rows, first, m, block);
-        ht_gemm_nt(rows, out->rows, m, scale, block, m, out->data + first, out->columns,
-                   shard ? 1.0f : 0.0f, logits, out->rows);
+        ht_gemm_nt(rows, out->rows, m, scale, block, m, out->data + first, out->columns, shard ? 1.0f : 0.0f,
+                   logits, out->rows);
     }
     ht_add_bias(ht_tensor_biases(out), logits, rows, out->rows);
     for (int r = 0; r < rows; r++) {
@@ -90,7 +90,8 @@ static ht_code evaluate(const ht_network *net, const ht_samples *samples, const 
     int width = widest_layer(net), classes = ht_network_output(net)->rows;
     evaluation job = {.net = net, .samples = samples, .keep = keep, .each = each, .chunk = HT_EVAL_CHUNK};
     /* Deep and very wide: smaller chunks, so that a worker's scratch stays below ~64 MB. */
-    while (ht_network_hidden(net) > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20) job.chunk /= 2;
+    while (ht_network_hidden(net) > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20)
+        job.chunk /= 2;
     int tasks = (int)((samples->count + (size_t)job.chunk - 1) / (size_t)job.chunk);
     size_t row = (size_t)classes + HT_SHARD + (ht_network_hidden(net) > 1 ? 2 * (size_t)width : 0);
     job.per_worker = (row * (size_t)job.chunk + 15) / 16 * 16;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "kernel/kernel.h"
 #include "nn/activation.h"
@@ -185,7 +185,8 @@ static void add_noise(const ht_step *s, const ht_block *block, int first)
     if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 
-/* Zeroes what the mask keeps at zero: `count` values from `start` of tensor t, and what stands behind them. */
+/* Zeroes what the mask keeps at zero: `count` values from `start` of tensor t, and what stands behind them.
+ */
 static void keep_zeros(const ht_step *s, int t, size_t start, size_t count)
 {
     const ht_hyper *hyper = s->hyper;
@@ -206,8 +207,8 @@ void ht_step_finish(const ht_step *s, const ht_block *block, int first, int shar
     if (s->hyper->factors) ht_factors_measure(s->hyper->factors, block, shard);
 }
 
-/* Tasks are the shards of the hidden layers, one layer after the other; while a shard is in cache it also gets
- * its noise. */
+/* Tasks are the shards of the hidden layers, one layer after the other; while a shard is in cache it also
+ * gets its noise. */
 static void update_shard(void *context, int task, int worker)
 {
     ht_step *s = context;
@@ -217,7 +218,7 @@ static void update_shard(void *context, int task, int worker)
     if (s->hidden == 1) delta_shard(s, 0, shard);
     if (l == s->hidden - 1 && s->hyper->train_output) out->kind->update(s, s->hidden, shard);
     layer->kind->update(s, l, shard);
-    if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
+    if (s->hyper->capture) ht_capture_shard(s->hyper->capture, s->net, l, shard, worker);
 }
 
 /* Shares of the logits are added in shard order: one fixed rounding. */
@@ -256,7 +257,8 @@ static double decayed_weight(const ht_step *s)
     float most = 0;
     if (!(s->hyper->lr * s->hyper->weight_decay > 1)) return 0;
     for (int t = 0; t < s->net->tensor_count; t++)
-        most = fmaxf(most, ht_kernel()->max_abs(s->net->tensors[t].data, ht_tensor_size(&s->net->tensors[t])));
+        most =
+            fmaxf(most, ht_kernel()->max_abs(s->net->tensors[t].data, ht_tensor_size(&s->net->tensors[t])));
     return (double)most;
 }
 
@@ -281,7 +283,7 @@ static void guard(const ht_step *s, ht_step_result *result)
 /* Nothing has changed so far, nor does it. */
 static bool left_off(ht_step_result *result)
 {
-    result->left_off = ht_called_off();
+    result->left_off = ht_cancelled();
     if (result->left_off) result->refused = "a step that was called off";
     return result->left_off;
 }
@@ -299,13 +301,13 @@ static void forward(ht_step *s, struct ht_pool *pool)
 
 static void update(ht_step *s, struct ht_pool *pool)
 {
-    const atomic_bool *off = ht_call_off_by(NULL); /* once weights have changed, all do */
+    const atomic_bool *off = ht_cancel_by(NULL); /* once weights have changed, all do */
     int tasks = 0;
     for (int l = 0; l < s->hidden; l++) tasks += s->layer[l].shards;
-    if (s->hyper->tap) ht_tap_begin(s->hyper->tap);
+    if (s->hyper->capture) ht_capture_begin(s->hyper->capture);
     ht_pool_run(pool, tasks, update_shard, s);
-    if (s->hyper->tap) ht_tap_finish(s->hyper->tap, s->net);
-    ht_call_off_by(off);
+    if (s->hyper->capture) ht_capture_finish(s->hyper->capture, s->net);
+    ht_cancel_by(off);
 }
 
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "prune/prune_plan.h"
 
 typedef enum joint { JOINT_SCOPE, JOINT_TOGETHER, JOINT_APART } joint;
@@ -17,7 +17,7 @@ typedef struct method {
 } method;
 
 static const method methods[HT_PRUNE_METHODS] = {
-#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+#define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
     {{name, unit, what, whole, calibrated, cost}, &ht_prune_##operations##_ops, JOINT_##joint},
 #include "params/prune_methods.def"
 };
@@ -166,8 +166,8 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     if (code == HT_OK)
-        code = (ht_network_hidden(net) == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples,
-                                                                                            curve, err);
+        code = (ht_network_hidden(net) == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(
+            &plan, samples, curve, err);
     if (code == HT_OK) code = ht_still_wanted(err);
     ht_prune_plan_free(&plan);
     if (code != HT_OK) ht_prune_curve_free(curve);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "prune/coreset.h"
 #include "num/linalg.h"
@@ -74,9 +74,9 @@ typedef struct row_job {
     int l;
     size_t size; /* of a worker's room */
     char *memory;
-    int64_t *bins;         /* measuring: (workers × BINS) */
-    double *row_sums;      /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
-    int64_t *row_kept;     /* cutting: (rows) */
+    int64_t *bins;          /* measuring: (workers × BINS) */
+    double *row_sums;       /* measuring: (rows × 2); cutting: (rows): ‖w - ŵ‖² */
+    int64_t *row_kept;      /* cutting: (rows) */
     const ht_tensor *layer; /* cutting: its weights change unless it is a rehearsal … */
     double budget;
     int stride; /* … which takes each so manieth row */

@@ -1,0 +1,89 @@
+#include "nn/capture.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/pool.h"
+#include "kernel/kernel.h"
+#include "nn/shard.h"
+
+ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err)
+{
+    const ht_tensor *first = shape->weights[0];
+    ht_capture *capture = ht_alloc(1, sizeof *capture, "a copy of the weights", err);
+    if (!capture) return NULL;
+    capture->workers = workers;
+    capture->net = ht_network_like(shape, err);
+    capture->norm2 =
+        capture->net ? ht_alloc((size_t)first->rows, sizeof *capture->norm2, "the neuron norms", err) : NULL;
+    capture->histogram =
+        capture->norm2 ? ht_alloc((size_t)workers, sizeof *capture->histogram, "the histogram", err) : NULL;
+    if (capture->histogram) return capture;
+    ht_capture_free(capture);
+    return NULL;
+}
+
+void ht_capture_free(ht_capture *capture)
+{
+    if (!capture) return;
+    ht_network_free(capture->net);
+    ht_free(capture->norm2);
+    ht_free(capture->histogram);
+    ht_free(capture);
+}
+
+void ht_capture_begin(ht_capture *capture)
+{
+    memset(capture->histogram, 0, (size_t)capture->workers * sizeof *capture->histogram);
+}
+
+void ht_capture_shard(ht_capture *capture, const ht_network *from, int hidden, int shard, int worker)
+{
+    const ht_tensor *source = from->weights[hidden];
+    size_t first = (size_t)shard * HT_SHARD, rows = (size_t)ht_shard_rows(source->rows, shard);
+    size_t d = (size_t)source->columns;
+    const float *w = source->data + first * d;
+    memcpy(capture->net->weights[hidden]->data + first * d, w, rows * d * sizeof *w);
+    if (hidden > 0) return;
+    for (size_t r = 0; r < rows; r++) capture->norm2[first + r] = ht_kernel()->sum_squares(w + r * d, d);
+    ht_histogram_add(&capture->histogram[worker], w, rows * d);
+}
+
+/* What shards bring; the rest is small. */
+static bool is_hidden(const ht_tensor *tensor)
+{
+    return tensor->flags & HT_TENSOR_WEIGHT && !(tensor->flags & HT_TENSOR_OUTPUT);
+}
+
+void ht_capture_finish(ht_capture *capture, const ht_network *from)
+{
+    for (int t = 0; t < from->tensor_count; t++)
+        if (!is_hidden(&from->tensors[t]))
+            memcpy(capture->net->tensors[t].data, from->tensors[t].data,
+                   ht_tensor_size(&from->tensors[t]) * sizeof(float));
+    for (int i = 1; i < capture->workers; i++)
+        ht_histogram_merge(&capture->histogram[0], &capture->histogram[i]);
+}
+
+typedef struct take_job {
+    ht_capture *capture;
+    const ht_network *from;
+} take_job;
+
+static void take_shard(void *context, int task, int worker)
+{
+    const take_job *job = context;
+    int l = 0, shard = task;
+    while (shard >= ht_shards(job->from->weights[l]->rows)) shard -= ht_shards(job->from->weights[l++]->rows);
+    ht_capture_shard(job->capture, job->from, l, shard, worker);
+}
+
+void ht_capture_take(ht_capture *capture, const ht_network *from, struct ht_pool *pool)
+{
+    take_job job = {capture, from};
+    int tasks = 0;
+    for (int l = 0; l < ht_network_hidden(from); l++) tasks += ht_shards(from->weights[l]->rows);
+    ht_capture_begin(capture);
+    ht_pool_run(pool, tasks, take_shard, &job);
+    ht_capture_finish(capture, from);
+}
