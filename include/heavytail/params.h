@@ -64,7 +64,8 @@ typedef struct ht_params {
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
 typedef enum ht_activation { HT_RELU, HT_LEAKY_RELU, HT_TANH } ht_activation;
 typedef enum ht_prune_method {
-#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what) HT_PRUNE_##id,
+#define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
+    HT_PRUNE_##id,
 #include "params/prune_methods.def"
     HT_PRUNE_METHODS
 } ht_prune_method;

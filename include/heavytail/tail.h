@@ -144,6 +144,6 @@ ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const
 /* mmo and those that need only the largest values (hill, pickands, dehaan, dekkers) of all weights, centred
  * as a picture of training is; the others are not applicable. The same values as the picture's at less than
  * half of its cost. `estimates` is (HT_ESTIMATORS). */
-ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err);
+ht_code ht_tail_quick(const ht_values *w, ht_estimate *estimates, ht_error *err);
 
 #endif

@@ -18,11 +18,11 @@ enum {
     HUGE_PAGE = 2 << 20
 };
 
-static ht_alloc_judge *allowed;
+static ht_alloc_filter *allowed;
 
-void ht_alloc_ask(ht_alloc_judge *judge)
+void ht_alloc_ask(ht_alloc_filter *filter)
 {
-    allowed = judge;
+    allowed = filter;
 }
 
 void ht_alloc_settle(void)

@@ -27,7 +27,7 @@ void ht_free(void *pointer);
 
 /* For tests: asked before every allocation, from any thread; false makes that one fail as if memory were
  * short. NULL (the default) asks nobody. To be set while no other thread runs. */
-typedef bool ht_alloc_judge(size_t bytes);
-void ht_alloc_ask(ht_alloc_judge *judge);
+typedef bool ht_alloc_filter(size_t bytes);
+void ht_alloc_ask(ht_alloc_filter *filter);
 
 #endif

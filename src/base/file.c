@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 enum { PATH_LIMIT = 4096 };
 

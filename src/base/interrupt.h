@@ -17,7 +17,7 @@ void ht_end_by_signal(int number);
 /* From here on SIGINT and SIGTERM set the flag; waiting system calls return. */
 void ht_interrupt_listen(void);
 bool ht_interrupted(void);
-const atomic_bool *ht_interrupt_flag(void); /* work can be called off by it (base/call_off.h) */
+const atomic_bool *ht_interrupt_flag(void); /* work can be called off by it (base/cancel.h) */
 
 /* A handler's beginning: ends the process if it is asked again. */
 void ht_end_if_repeated(int number);

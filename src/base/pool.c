@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/thread.h"
 
 typedef struct worker {
@@ -37,7 +37,7 @@ static void wait_for(sem_t *semaphore)
 static void take_tasks(ht_pool *pool, int number)
 {
     for (int i; (i = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed)) < pool->count;) {
-        if (ht_called_off()) return;
+        if (ht_cancelled()) return;
         pool->task(pool->context, i, number);
     }
 }
@@ -48,7 +48,7 @@ static void *worker_main(void *argument)
     for (;;) {
         wait_for(&self->pool->work);
         if (self->pool->stopping) return NULL;
-        ht_call_off_by(self->pool->off);
+        ht_cancel_by(self->pool->off);
         take_tasks(self->pool, self->number);
         sem_post(&self->pool->done);
     }
@@ -97,14 +97,14 @@ int ht_pool_threads(const ht_pool *pool)
 void ht_pool_run(ht_pool *pool, int count, ht_pool_task *task, void *context)
 {
     if (!pool || pool->threads == 1 || count == 1) {
-        for (int i = 0; i < count && !ht_called_off(); i++) task(context, i, 0);
+        for (int i = 0; i < count && !ht_cancelled(); i++) task(context, i, 0);
         return;
     }
     int helpers = pool->threads < count ? pool->threads - 1 : count - 1;
     pool->task = task;
     pool->context = context;
     pool->count = count;
-    pool->off = ht_call_off_flag();
+    pool->off = ht_cancel_flag();
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
     for (int i = 0; i < helpers; i++) sem_post(&pool->work);
     take_tasks(pool, 0);

@@ -18,7 +18,7 @@ void ht_pool_free(ht_pool *pool);
 int ht_pool_threads(const ht_pool *pool); /* a NULL pool has one thread: the caller */
 
 /* Runs tasks 0 .. count-1 and returns when all are done. One caller at a time. A NULL pool runs them in
- * order on the caller. No allocation, no lock. Once the caller's work is called off (base/call_off.h) tasks
+ * order on the caller. No allocation, no lock. Once the caller's work is called off (base/cancel.h) tasks
  * that have not begun are left out: ask ht_still_wanted before the results are used. */
 void ht_pool_run(ht_pool *pool, int count, ht_pool_task *task, void *context);
 

@@ -26,7 +26,7 @@ void ht_text_fold(char *text);
 /* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
  * would obey or hide, and bytes that are no UTF-8, is shown as '?'. Everything that
  * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
- * printed; what is forgotten is cleaned on its way out (cli/outlet.h). */
+ * printed; what is forgotten is cleaned on its way out (cli/output.h). */
 void ht_text_clean(char *text);
 
 /* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.

@@ -173,9 +173,9 @@ static ht_code headless(ht_session *s, int steps, double *rate, ht_error *err)
  * word that the goal is reached, each of which comes with the next frame. */
 static ht_code with_screen(lab *l, const char *view, int steps, double *rate, double *bytes, ht_error *err)
 {
-    char goal[40];
-    const char *const settings[] = {goal, NULL};
-    snprintf(goal, sizeof goal, "train.steps=%d", steps);
+    char setting[40];
+    const char *const settings[] = {setting, NULL};
+    snprintf(setting, sizeof setting, "train.steps=%d", steps);
     if (start_lab(l, "ecg-demo", settings, err) != HT_OK) return err->code;
     ht_code code = wait_for(l, "running", err);
     double start = ht_now();
@@ -190,13 +190,13 @@ static ht_code with_screen(lab *l, const char *view, int steps, double *rate, do
 /* Node curves a second of new weights, as the pruning view asks for them, while training runs (n = 2 000). */
 static ht_code live_curve(ht_session *s, double *hz, ht_error *err)
 {
-    const ht_wish wish = {.watched = true, .ratio = NAN};
+    const ht_analysis_request request = {.watched = true, .ratio = NAN};
     bool fresh;
     uint64_t seen = 0;
     int curves = -1; /* the first one begins the count */
     ht_runner *runner = ht_runner_start(s->trainer, s->data, s->pool, err);
     if (!runner) return err->code;
-    ht_runner_look(runner, &wish);
+    ht_runner_look(runner, &request);
     ht_runner_send(runner, HT_COMMAND_RUN, 0, 0);
     double begun = ht_now(), first = begun, last = begun;
     while (ht_now() - begun < LIVE_SECONDS) {

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "kernel/kernel.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 enum { FIRST_LOOK = 2000, BITS_TRIED = 8 };
 
@@ -91,8 +91,8 @@ static void measure_change(ht_certificate *c, const ht_network *net, const ht_ne
 }
 
 /* What the bytes give back is what is evaluated. */
-static ht_code judge(ht_certificate *c, const ht_network *net, const attempt *a, const ht_samples *train,
-                     const ht_samples *test, double delta, struct ht_pool *pool, ht_error *err)
+static ht_code assess(ht_certificate *c, const ht_network *net, const attempt *a, const ht_samples *train,
+                      const ht_samples *test, double delta, struct ht_pool *pool, ht_error *err)
 {
     ht_network *small = ht_decode_network(a->code.data, a->code.length, &c->quantized, err);
     if (!small) return err->code;
@@ -120,7 +120,7 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
     ht_network *pruned = ht_network_copy(net, err);
     ht_code code = pruned ? ht_prune_apply(pruned, spec, pool, &pruning, err) : HT_FAIL;
     if (code == HT_OK) code = choose_bits(&best, pruned, train, delta, pool, err);
-    if (code == HT_OK) code = judge(c, net, &best, train, test, delta, pool, err);
+    if (code == HT_OK) code = assess(c, net, &best, train, test, delta, pool, err);
     ht_network_free(pruned);
     if (code == HT_OK && bytes)
         *bytes = best.code;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 /* ---- the arithmetic coder ---- */
 
@@ -196,7 +196,7 @@ static void code_layer(layer_coder *s)
     memcpy(&s->scale, &scale, sizeof scale);
     code_flags(s, s->row, s->layer->rows, NULL);
     code_flags(s, s->column, s->layer->columns, s->live);
-    for (int i = 0; i < s->layer->rows && !s->c->short_of_bytes && !ht_called_off(); i++)
+    for (int i = 0; i < s->layer->rows && !s->c->short_of_bytes && !ht_cancelled(); i++)
         if (s->row[i]) code_row(s, s->layer->weight + (size_t)i * (size_t)s->layer->columns, rows++);
 }
 
@@ -390,7 +390,7 @@ static float best_scale(const ht_layer *layer, int levels)
     float most = 0, best = 1;
     double least = HUGE_VAL;
     for (size_t i = 0; i < ht_layer_size(layer); i++) most = fmaxf(most, fabsf(layer->weight[i]));
-    for (int i = 0; i < TRIES && most > 0 && !ht_called_off(); i++) {
+    for (int i = 0; i < TRIES && most > 0 && !ht_cancelled(); i++) {
         float scale = most / (float)levels * powf(0.01f, (float)i / (TRIES - 1));
         double e = scale > 0 ? squared_error(layer, scale, levels) : HUGE_VAL;
         if (e < least) least = e, best = scale;

@@ -8,7 +8,7 @@
 ht_role ht_prune_role(ht_prune_method method)
 {
     static const ht_role roles[] = {
-#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+#define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
     HT_ROLE_##role,
 #include "params/prune_methods.def"
     };
@@ -18,7 +18,8 @@ ht_role ht_prune_role(ht_prune_method method)
 static ht_dash dash_of(ht_prune_method method)
 {
     static const ht_dash dashes[] = {
-#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what) HT_##dash,
+#define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
+    HT_##dash,
 #include "params/prune_methods.def"
     };
     return dashes[method];

@@ -151,8 +151,8 @@ static ht_code read_code(const char *path, ht_network **net, int *q, size_t *bit
 }
 
 /* How good the decoded network is on `name`, and what that and the file's length prove. */
-static ht_code judge_code(const ht_network *net, int q, size_t bits, const char *name,
-                          const ht_arguments *args, bool json, ht_error *err)
+static ht_code assess_code(const ht_network *net, int q, size_t bits, const char *name,
+                           const ht_arguments *args, bool json, ht_error *err)
 {
     ht_score train, test;
     ht_params params;
@@ -196,7 +196,7 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
     char about[64];
     snprintf(about, sizeof about, "from a code of %zu bits, q = %d", bits, q);
     ht_code code = out ? ht_netfile_write(out, net, NULL, about, err) : HT_OK;
-    if (code == HT_OK && data) code = judge_code(net, q, bits, data, args, json, err);
+    if (code == HT_OK && data) code = assess_code(net, q, bits, data, args, json, err);
     ht_network_free(net);
     return code;
 }

@@ -10,7 +10,7 @@
 #include "session/json.h"
 #include "experiment/compare.h"
 #include "experiment/results.h"
-#include "experiment/roads.h"
+#include "experiment/methods.h"
 #include "session/session.h"
 #include "base/alloc.h"
 #include "base/interrupt.h"
@@ -23,11 +23,11 @@ static const char *const stages[] = {"waiting", "running", "done", "diverged", "
 
 /* ---- results ---- */
 
-static json_t *curve_json(const ht_road_state *road)
+static json_t *curve_json(const ht_method_state *method)
 {
     json_t *curve = json_array();
-    for (int i = 0; i < road->points; i++) {
-        const ht_prune_point *p = &road->curve[i];
+    for (int i = 0; i < method->points; i++) {
+        const ht_prune_point *p = &method->curve[i];
         json_array_append_new(curve,
                               json_pack("{s:o, s:f, s:o, s:o, s:o}", "kept", ht_json_number(p->weights),
                                         "ratio", p->ratio, "error", ht_json_number(p->error), "accuracy",
@@ -36,30 +36,30 @@ static json_t *curve_json(const ht_road_state *road)
     return curve;
 }
 
-static json_t *road_json(const ht_compare_state *s, int number)
+static json_t *method_json(const ht_compare_state *s, int number)
 {
-    const ht_road_state *road = &s->road[number];
+    const ht_method_state *method = &s->method[number];
     ht_params params;
-    ht_road_params(number, &s->params, s->samples, &params);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", road->name, "title",
-                               road->title, "status", stages[road->stage], "method",
-                               ht_prune_at(road->method)->name, "params", ht_json_params(&params), "train",
-                               ht_json_score(&road->train), "test", ht_json_score(&road->test));
-    json_object_set_new(object, "kept", ht_json_number(road->one_point));
-    json_object_set_new(object, "kappa", ht_json_number(road->kappa));
-    json_object_set_new(object, "above_1e-4", ht_json_number(road->above_1e4));
-    json_object_set_new(object, "rows", ht_json_number(road->rows));
-    json_object_set_new(object, "eta_over_b", ht_json_number(road->eta_over_b));
-    json_object_set_new(object, "curve", curve_json(road));
+    ht_method_params(number, &s->params, s->samples, &params);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", method->name, "title",
+                               method->title, "status", stages[method->stage], "method",
+                               ht_prune_at(method->pruning)->name, "params", ht_json_params(&params), "train",
+                               ht_json_score(&method->train), "test", ht_json_score(&method->test));
+    json_object_set_new(object, "kept", ht_json_number(method->one_point));
+    json_object_set_new(object, "kappa", ht_json_number(method->kappa));
+    json_object_set_new(object, "above_1e-4", ht_json_number(method->above_1e4));
+    json_object_set_new(object, "rows", ht_json_number(method->rows));
+    json_object_set_new(object, "eta_over_b", ht_json_number(method->eta_over_b));
+    json_object_set_new(object, "curve", curve_json(method));
     return object;
 }
 
 static ht_code print_json(const ht_compare_state *s, ht_error *err)
 {
-    json_t *roads = json_array();
-    for (int i = 0; i < s->count; i++) json_array_append_new(roads, road_json(s, i));
+    json_t *methods = json_array();
+    for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
     json_t *root = json_pack("{s:i, s:s, s:b, s:o}", "schema", 1, "preset", s->params.preset, "stopped",
-                             s->stopped, "roads", roads);
+                             s->stopped, "roads", methods);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -77,12 +77,12 @@ static void print_table(const ht_compare_state *s)
            "α̂       "
            "η/b\n");
     for (int i = 0; i < s->count; i++) {
-        const ht_road_state *r = &s->road[i];
-        if (r->stage == HT_ROAD_DONE || r->stage == HT_ROAD_DIVERGED)
+        const ht_method_state *r = &s->method[i];
+        if (r->stage == HT_METHOD_DONE || r->stage == HT_METHOD_DIVERGED)
             printf("  %-12s %13.4f %8.4f %13.3f %%   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
-                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->method)->name, r->kappa,
-                   100 * r->above_1e4, r->rows, r->eta_over_b,
-                   r->stage == HT_ROAD_DIVERGED ? "  diverged" : "");
+                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->pruning)->name,
+                   r->kappa, 100 * r->above_1e4, r->rows, r->eta_over_b,
+                   r->stage == HT_METHOD_DIVERGED ? "  diverged" : "");
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
@@ -120,7 +120,7 @@ static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const cha
 static void show_progress(const ht_compare_state *s)
 {
     double done = 0;
-    for (int i = 0; i < s->count; i++) done += s->road[i].fraction;
+    for (int i = 0; i < s->count; i++) done += s->method[i].fraction;
     fprintf(stderr, "\r%d of %d roads, %.0f %%   %s", s->done, s->count, 100 * done / s->count,
             s->running ? "" : "\n");
 }
@@ -137,11 +137,11 @@ static void follow(ht_compare *compare, ht_compare_state *state)
     } while (state->running);
 }
 
-static ht_code compare(const ht_params *params, const ht_prune_method *method, const ht_dataset *data,
+static ht_code compare(const ht_params *params, const ht_prune_method *pruning, const ht_dataset *data,
                        const char *png, bool json, ht_error *err)
 {
     ht_compare_state *state = ht_alloc(1, sizeof *state, "the comparison", err);
-    ht_compare *c = state ? ht_compare_start(params, method, data, ht_app_threads(), err) : NULL;
+    ht_compare *c = state ? ht_compare_start(params, pruning, data, ht_app_threads(), err) : NULL;
     ht_code code = c ? HT_OK : HT_FAIL;
     if (c) follow(c, state);
     ht_compare_free(c);
@@ -153,23 +153,23 @@ static ht_code compare(const ht_params *params, const ht_prune_method *method, c
     return code;
 }
 
-static ht_code find_method(const char *name, ht_prune_method *method, ht_error *err)
+static ht_code find_pruning(const char *name, ht_prune_method *pruning, ht_error *err)
 {
     ht_params params;
     ht_params_init(&params);
     if (ht_params_set(&params, "prune.method", name, err) != HT_OK) return ht_error_prefix(err, "--method");
-    *method = (ht_prune_method)ht_params_get(&params, HT_P_PRUNE_METHOD);
+    *pruning = (ht_prune_method)ht_params_get(&params, HT_P_PRUNE_METHOD);
     return HT_OK;
 }
 
 int ht_cmd_compare(int argc, char **argv)
 {
-    const char *steps = NULL, *png = NULL, *method_name = NULL, *name = NULL;
+    const char *steps = NULL, *png = NULL, *pruning_name = NULL, *name = NULL;
     bool json = false;
-    const ht_option options[] = {{"--steps", &steps, NULL},        {"--data", &name, NULL},
-                                 {"--method", &method_name, NULL}, {"--png", &png, NULL},
-                                 {"--json", NULL, &json},          {NULL, NULL, NULL}};
-    ht_prune_method method;
+    const ht_option options[] = {{"--steps", &steps, NULL},         {"--data", &name, NULL},
+                                 {"--method", &pruning_name, NULL}, {"--png", &png, NULL},
+                                 {"--json", NULL, &json},           {NULL, NULL, NULL}};
+    ht_prune_method pruning;
     ht_arguments args = {0};
     ht_params params;
     ht_dataset *data = NULL;
@@ -178,12 +178,12 @@ int ht_cmd_compare(int argc, char **argv)
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && name) code = ht_arguments_add(&args, "data.name", name, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
-    if (code == HT_OK && method_name) code = find_method(method_name, &method, &err);
+    if (code == HT_OK && pruning_name) code = find_pruning(pruning_name, &pruning, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
     if (code == HT_OK) data = ht_data_open(&params, args.data_dir, &err);
     ht_data_tell(data);
     if (code == HT_OK && !data) code = err.code;
-    if (code == HT_OK && data) code = compare(&params, method_name ? &method : NULL, data, png, json, &err);
+    if (code == HT_OK && data) code = compare(&params, pruning_name ? &pruning : NULL, data, png, json, &err);
     ht_dataset_free(data);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -10,7 +10,7 @@
 #include "session/session.h"
 #include "cli/progress.h"
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -29,7 +29,7 @@ static void keep_journal(ht_lab *lab, const ht_sample *s)
     ht_text *journal = &lab->session->journal;
     if (journal->length) ht_journal_add(journal, s);
     if (journal->length > HT_JOURNAL_LIMIT) ht_text_free(journal);
-    if (s->change) lab->change = s->change;
+    if (s->revision) lab->revision = s->revision;
 }
 
 /* A full disk is told once and must not end the lesson; nor must a run directory that another program has
@@ -64,7 +64,7 @@ static void receive(ht_lab *lab)
     const ht_epochs *epochs = ht_runner_epochs(lab->runner, &fresh);
     if (fresh) {
         ht_model_epochs(lab->model, epochs);
-        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_ROAD;
+        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
     }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (!fresh) return;
@@ -109,7 +109,7 @@ static int patience(const ht_lab *lab)
     /* Each time that we wake up is taken from training. */
     if (lab->model->state == HT_STATE_RUNNING && since < frame) return (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
-    return ht_now() - lab->last_event < 1 ? 10 : lab->ladder || lab->compare ? 100 : 200;
+    return ht_now() - lab->last_event < 1 ? 10 : lab->width_sweep || lab->compare ? 100 : 200;
 }
 
 /* Keys pause when for so long none has come. */
@@ -279,7 +279,7 @@ static void close_screen(ht_lab *lab)
  * computes then, in a library that cannot be stopped, is left behind, and what it uses is not freed. */
 static void wind_up(ht_lab *lab)
 {
-    if (lab->ladder) ht_ladder_stop(lab->ladder);
+    if (lab->width_sweep) ht_width_sweep_stop(lab->width_sweep);
     if (lab->compare) ht_compare_stop(lab->compare);
     bool quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
     close_screen(lab);
@@ -289,12 +289,12 @@ static void wind_up(ht_lab *lab)
         ht_runner_join(lab->runner);
         quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
     }
-    quiet = ht_ladder_gone(lab->ladder, ht_lab_patience) && quiet;
+    quiet = ht_width_sweep_gone(lab->width_sweep, ht_lab_patience) && quiet;
     quiet = ht_compare_gone(lab->compare, ht_lab_patience) && quiet;
     lab->stuck = !quiet;
     if (lab->stuck) return;
-    ht_ladder_free(lab->ladder);
-    lab->ladder = NULL;
+    ht_width_sweep_free(lab->width_sweep);
+    lab->width_sweep = NULL;
     ht_compare_free(lab->compare);
     lab->compare = NULL;
     ht_runner_stop(lab->runner);
@@ -308,10 +308,10 @@ static ht_code save(ht_lab *lab, const ht_session *s, ht_error *err)
     if (!lab->recorder) return HT_OK;
     ht_format_grouped(step, sizeof step, (long long)ht_trainer_steps(s->trainer));
     ht_progress_stage("saving the run at step %s (%.0f MB; Ctrl-C leaves without it)", step, mb);
-    const atomic_bool *before = ht_call_off_by(ht_term_hurried());
+    const atomic_bool *before = ht_cancel_by(ht_term_hurried());
     ht_code code = ht_recorder_stop(lab->recorder, err);
-    bool hurried = ht_called_off();
-    ht_call_off_by(before);
+    bool hurried = ht_cancelled();
+    ht_cancel_by(before);
     ht_progress_clear();
     if (code != HT_OK && hurried)
         return ht_error_set(
@@ -326,7 +326,7 @@ static ht_code save(ht_lab *lab, const ht_session *s, ht_error *err)
 static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
 {
     ht_error lost;
-    lab->change = ht_trainer_change(s->trainer);
+    lab->revision = ht_trainer_revision(s->trainer);
     if (s->dir && !(lab->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
     lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
     ht_code code = lab->runner ? HT_OK : err->code;

@@ -13,7 +13,7 @@
 #include "weights/netfile.h"
 #include "kernel/kernel.h"
 #include "num/linalg.h"
-#include "render/prune_sheet.h"
+#include "render/prune_figure.h"
 
 typedef struct request {
     ht_prune_source source;
@@ -23,7 +23,7 @@ typedef struct request {
     bool curve, json, compact, centre;
     int count; /* methods */
     ht_prune_method method[HT_PRUNE_METHODS];
-    ht_prune_sheet_options sheet;
+    ht_prune_figure_options figure;
 } request;
 
 /* ---- the command line ---- */
@@ -71,11 +71,11 @@ static ht_code add_settings(request *q, ht_error *err)
     return HT_OK;
 }
 
-static ht_code parse_sheet(request *q, ht_error *err)
+static ht_code parse_figure(request *q, ht_error *err)
 {
     char rest;
-    ht_prune_sheet_options *o = &q->sheet;
-    *o = (ht_prune_sheet_options){q->theme ? q->theme : "light", 1600, 900, 1};
+    ht_prune_figure_options *o = &q->figure;
+    *o = (ht_prune_figure_options){q->theme ? q->theme : "light", 1600, 900, 1};
     if (q->size && (sscanf(q->size, "%5dx%5d%c", &o->width, &o->height, &rest) != 2 || o->width < 480 ||
                     o->height < 320 || o->width > 8192 || o->height > 8192))
         return ht_error_set(err, HT_USAGE,
@@ -111,7 +111,7 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
     if (parse_methods(q, err) != HT_OK || add_settings(q, err) != HT_OK) return err->code;
     for (int i = 0; i < q->count; i++)
         q->source.calibrated = q->source.calibrated || ht_prune_at(q->method[i])->calibrated;
-    return parse_sheet(q, err);
+    return parse_figure(q, err);
 }
 
 /* ---- doing it ---- */
@@ -167,29 +167,29 @@ static ht_code write_network(const request *q, ht_prune_input *in, const ht_prun
     return ht_netfile_write(q->out, in->net, &in->form, about, err);
 }
 
-static ht_code write_sheet(const request *q, const ht_prune_input *in, const ht_prune_report *reports,
-                           int count, ht_error *err)
+static ht_code write_figure(const request *q, const ht_prune_input *in, const ht_prune_report *reports,
+                            int count, ht_error *err)
 {
     char footer[200], asked[160];
-    ht_prune_sheet sheet = {.params = &in->params,
-                            .name = in->name,
-                            .data = in->title,
-                            .split = in->split,
-                            .step = in->step,
-                            .samples = in->samples->count,
-                            .count = count,
-                            .footer = footer,
-                            .asked = asked};
+    ht_prune_figure figure = {.params = &in->params,
+                              .name = in->name,
+                              .data = in->title,
+                              .split = in->split,
+                              .step = in->step,
+                              .samples = in->samples->count,
+                              .count = count,
+                              .footer = footer,
+                              .asked = asked};
     ht_prune_spec_format(&reports[0].spec, asked, sizeof asked);
     if (count > 1)
-        sheet.asked = strchr(asked, ',') + 2; /* of all methods, so without the name of the first */
+        figure.asked = strchr(asked, ',') + 2; /* of all methods, so without the name of the first */
     snprintf(footer, sizeof footer, "heavytail %s · %s %s · kernels %s", HT_VERSION, ht_linalg_library(),
              ht_linalg_core(), ht_kernel()->isa);
     for (int i = 0; i < count; i++)
-        sheet.entry[i] = (ht_prune_entry){&reports[i].spec,  &reports[i].result,
-                                          &reports[i].curve, reports[i].reading,
-                                          reports[i].whole,  reports[i].seconds[0] / reports[i].seconds[1]};
-    return ht_prune_sheet_write(q->png, &sheet, &q->sheet, err);
+        figure.entry[i] = (ht_prune_entry){&reports[i].spec,  &reports[i].result,
+                                           &reports[i].curve, reports[i].reading,
+                                           reports[i].whole,  reports[i].seconds[0] / reports[i].seconds[1]};
+    return ht_prune_figure_write(q->png, &figure, &q->figure, err);
 }
 
 static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
@@ -211,7 +211,7 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
     }
     if (code == HT_OK && q->json) code = print_json(q, in, reports, count, err);
     if (q->png || q->out) ht_progress_stage("writing %s", q->png ? q->png : q->out);
-    if (code == HT_OK && q->png) code = write_sheet(q, in, reports, count, err);
+    if (code == HT_OK && q->png) code = write_figure(q, in, reports, count, err);
     if (code == HT_OK && q->out) code = write_network(q, in, &reports[0].spec, err);
     for (int i = 0; i < count; i++) ht_prune_report_free(&reports[i]);
     return code;

@@ -50,16 +50,16 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     uint64_t step = ht_trainer_steps(s->trainer);
     ht_prune_spec look = ht_prune_spec_of(&s->params, &s->data->train);
     ht_report *report = ht_alloc(1, sizeof *report, "the report", err);
-    ht_tap *tap = ht_tap_new(net, 1, err);
+    ht_capture *capture = ht_capture_new(net, 1, err);
     ht_code code = HT_FAIL;
-    if (tap) ht_tap_take(tap, net, NULL);
-    if (report && tap) code = ht_analyze(report, tap, step, &s->data->test, &look, err);
+    if (capture) ht_capture_take(capture, net, NULL);
+    if (report && capture) code = ht_analyze(report, capture, step, &s->data->test, &look, err);
     if (code == HT_OK) {
         model->step = step;
         model->epoch = ht_trainer_epoch(s->trainer);
         ht_model_report(model, report);
     }
-    ht_tap_free(tap);
+    ht_capture_free(capture);
     ht_free(report);
     return code;
 }
@@ -78,7 +78,7 @@ static void load_journal(ht_text *text, ht_session *s, const char *run)
     size_t entry = ht_journal_find(&journal, ht_checkpoint_hash(&shown), shown.state.step);
     if (entry < journal.count) {
         const ht_entry *e = &journal.entries[entry];
-        ht_journal_mark here = {shown.state.step, journal.entries[e->parent].change, 0, e->seconds};
+        ht_journal_mark here = {shown.state.step, journal.entries[e->parent].revision, 0, e->seconds};
         ht_journal_kept(text, "picture", &here);
     }
     ht_journal_free(&journal);

@@ -15,7 +15,7 @@
 #include "num/values.h"
 #include "params/batch.h"
 #include "params/preset.h"
-#include "render/tail_sheet.h"
+#include "render/tail_figure.h"
 
 typedef struct request {
     const char *path, *png;
@@ -209,7 +209,7 @@ static ht_code look_at_file(tail_results *r, ht_error *err)
 static ht_code report(tail_results *r, bool json, ht_error *err)
 {
     const request *q = r->request;
-    if (q->png && ht_tail_sheet_write(q->png, r->picture, r->first, q->injected, "light", err) != HT_OK)
+    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, q->injected, "light", err) != HT_OK)
         return err->code;
     if (print(r, json, err) != HT_OK) return err->code;
     ht_skipped_note(&r->skipped, q->path, &r->notes);

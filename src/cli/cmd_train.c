@@ -8,7 +8,7 @@
 #include "experiment/results.h"
 #include "session/session.h"
 #include "experiment/trial.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/text.h"
@@ -101,7 +101,7 @@ static ht_code train(training *t, ht_end *end, ht_error *err)
 
 /* --steps and --until-accuracy are parameters under shorter names. A total of no steps would be the
  * parameter's word for no end. */
-static ht_code set_goal(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
+static ht_code set_stopping(ht_arguments *args, const char *steps, const char *accuracy, ht_error *err)
 {
     if (steps && strcmp(steps, "0") == 0)
         return ht_error_set(err, HT_USAGE,
@@ -158,10 +158,10 @@ static ht_code make_report(training *t, ht_results *results, bool *left_out, ht_
     bool stopped = results->end == HT_END_STOPPED;
     if (t->progress) ht_progress_start();
     ht_progress_stage("the report: evaluation, tail indices, pruning");
-    const atomic_bool *before = ht_call_off_by(stopped ? NULL : ht_interrupt_flag());
+    const atomic_bool *before = ht_cancel_by(stopped ? NULL : ht_interrupt_flag());
     ht_code code = ht_results_make(results, s->trainer, s->data, s->pool, err);
-    *left_out = ht_called_off();
-    ht_call_off_by(before);
+    *left_out = ht_cancelled();
+    ht_cancel_by(before);
     ht_progress_end();
     if (!*left_out) return code;
     fprintf(stderr, "heavytail: %s\n",
@@ -202,7 +202,7 @@ int ht_cmd_train(int argc, char **argv)
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
-    if (code == HT_OK) code = set_goal(&args, steps, accuracy, &err);
+    if (code == HT_OK) code = set_stopping(&args, steps, accuracy, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
     ht_data_tell(session.data);
     if (code == HT_OK) code = run_session(&session, quiet, &results, &left_out, &err);

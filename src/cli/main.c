@@ -9,7 +9,7 @@
 
 #include "cli/commands.h"
 #include "session/arguments.h"
-#include "cli/outlet.h"
+#include "cli/output.h"
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/stack.h"
@@ -127,7 +127,7 @@ static int run(int argc, char **argv)
     prepare_blas(argv);
     ht_linalg_init();
     bool filter = refuse_write_signals();
-    ht_outlet_open(is_lab(argc, argv));
+    ht_output_open(is_lab(argc, argv));
     int code = dispatch(argc, argv);
     /* A full disk or a closed output must not look like success. */
     bool lost = ferror(stdout) != 0;

@@ -229,7 +229,7 @@ static ht_code map_labels(const ht_raw_labels *classes, const ht_raw *raw, const
 static ht_code question_labels(const ht_raw *raw, ht_error *err)
 {
     char what[HT_QUANTITY_SIZE];
-    if (raw->judged || raw->names) return HT_OK;
+    if (raw->assessed || raw->names) return HT_OK;
     if (ht_quantity_find(&raw->train.labels, raw->train.path, HT_LABEL_GIVEN, what, err) != HT_OK)
         return err->code;
     if (!*what) return HT_OK;

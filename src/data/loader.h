@@ -55,7 +55,7 @@ typedef struct ht_raw {
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
-    bool judged;    /* its loader has asked already whether the labels are a quantity */
+    bool assessed;  /* its loader has asked already whether the labels are a quantity */
     ht_notes notes; /* what a person should know: skipped, guessed, filled in */
     ht_notes facts; /* how it was read, "what: how" each, for `data info` */
 } ht_raw;

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/thread.h"
-#include "engine/survey.h"
+#include "engine/analysis.h"
 #include "engine/tail_watch.h"
 
 /* Test samples that curves are evaluated on while training runs: the first so many, halved while the node
@@ -32,15 +32,15 @@ struct ht_analyst {
     int cores;
     ht_report report; /* all that is known; copies of it are published */
     ht_tail_watch tail;
-    bool tail_watched; /* the letter before asked for it */
-    uint64_t change;   /* of the weights looked at last */
-    unsigned wished;   /* the methods of the letter before that were looked at */
-    unsigned current;  /* bit 1 << method: its look is of these weights and settings, on all samples */
-    size_t live;       /* samples while training runs */
+    bool tail_watched;  /* the letter before asked for it */
+    uint64_t revision;  /* of the weights looked at last */
+    unsigned requested; /* the methods of the letter before that were looked at */
+    unsigned current;   /* bit 1 << method: its look is of these weights and settings, on all samples */
+    size_t live;        /* samples while training runs */
     double weights_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
 };
 
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, uint64_t step, const ht_samples *samples,
+ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, const ht_samples *samples,
                    const ht_prune_spec *look, ht_error *err)
 {
     ht_prune_spec node = *look;
@@ -51,20 +51,21 @@ ht_code ht_analyze(ht_report *report, const ht_tap *tap, uint64_t step, const ht
     report->speed_up = (double)NAN;
     node.method = HT_PRUNE_NODE;
     ht_tail_watch watch = {0};
-    ht_code code = ht_survey_weights(report, tap, err);
+    ht_code code = ht_analysis_weights(report, capture, err);
     if (code == HT_OK)
-        code = ht_tail_watch_look(&watch, tap->net, &(ht_tail_order){.step = step, .thorough = true}, err);
+        code =
+            ht_tail_watch_look(&watch, capture->net, &(ht_tail_order){.step = step, .thorough = true}, err);
     report->tail = watch.latest;
     if (code == HT_OK && look->method != HT_PRUNE_NODE)
-        code = ht_survey_method(report, tap->net, samples, &node, false, err);
-    return code == HT_OK ? ht_survey_method(report, tap->net, samples, look, true, err) : code;
+        code = ht_analysis_method(report, capture->net, samples, &node, false, err);
+    return code == HT_OK ? ht_analysis_method(report, capture->net, samples, look, true, err) : code;
 }
 
 /* ---- one look ---- */
 
 typedef struct look {
     ht_analyst *self;
-    const ht_letter *letter;
+    const ht_weight_snapshot *snapshot;
     ht_samples samples;
     bool thorough;   /* on all samples, whatever it costs */
     unsigned wanted; /* methods still to be looked at */
@@ -76,7 +77,7 @@ typedef struct look {
 static void publish(look *l)
 {
     ht_report *report = &l->self->report;
-    if (ht_called_off()) return; /* parts may be missing */
+    if (ht_cancelled()) return; /* parts may be missing */
     report->count++;
     report->pending = l->wanted;
     report->milliseconds = 1e3 * (ht_thread_now() - l->start);
@@ -94,14 +95,14 @@ static bool disturbed(const look *l)
 static bool method_disturbed(void *context)
 {
     const look *l = context;
-    bool again, always = l->now == HT_PRUNE_NODE || l->now == l->letter->look.method;
+    bool again, always = l->now == HT_PRUNE_NODE || l->now == l->snapshot->look.method;
     return disturbed(l) || !(always || ht_mailbox_asked(l->self->box, &again) >> l->now & 1);
 }
 
 static ht_prune_spec spec_of(look *l, ht_prune_method method)
 {
     l->now = method;
-    ht_prune_spec spec = l->letter->look;
+    ht_prune_spec spec = l->snapshot->look;
     spec.calibration = &l->self->data->train;
     spec.method = method;
     spec.cancelled = method_disturbed;
@@ -116,11 +117,12 @@ static bool look_at_method(look *l, ht_prune_method method)
     ht_analyst *self = l->self;
     ht_prune_spec spec = spec_of(l, method);
     double start = ht_thread_now();
-    bool leads = method == l->letter->look.method;
-    if (ht_survey_method(&self->report, l->letter->tap->net, &l->samples, &spec, leads, &ignored) != HT_OK)
+    bool leads = method == l->snapshot->look.method;
+    if (ht_analysis_method(&self->report, l->snapshot->capture->net, &l->samples, &spec, leads, &ignored) !=
+        HT_OK)
         return false;
     double cost = ht_thread_now() - start, most = watched_period * watched_share * self->cores;
-    bool watched = method == HT_PRUNE_NODE && l->letter->wish.watched;
+    bool watched = method == HT_PRUNE_NODE && l->snapshot->request.watched;
     self->method_due[method] = ht_now() + cost / ((watched ? watched_share : share) * self->cores);
     l->wanted &= ~(1u << method);
     if (l->thorough) self->current |= 1u << method;
@@ -135,23 +137,23 @@ static bool look_at_method(look *l, ht_prune_method method)
 static void begin(look *l)
 {
     ht_analyst *self = l->self;
-    const ht_letter *letter = l->letter;
+    const ht_weight_snapshot *snapshot = l->snapshot;
     ht_report *report = &self->report;
     uint64_t count = report->count;
-    bool same = count > 0 && report->step == letter->step && report->generation == letter->generation &&
-                self->change == letter->change;
+    bool same = count > 0 && report->step == snapshot->step && report->generation == snapshot->generation &&
+                self->revision == snapshot->revision;
     if (!same) self->current = 0;
-    if (report->generation != letter->generation) {
+    if (report->generation != snapshot->generation) {
         memset(report, 0, sizeof *report);
         self->weights_due = 0;
         memset(self->method_due, 0, sizeof self->method_due);
     }
     if (!same) report->speed_up = (double)NAN;
     report->count = count;
-    report->step = letter->step;
-    report->generation = letter->generation;
+    report->step = snapshot->step;
+    report->generation = snapshot->generation;
     report->samples_of = (int)self->data->test.count;
-    self->change = letter->change;
+    self->revision = snapshot->revision;
 }
 
 static bool is_due(const look *l, double due)
@@ -163,12 +165,12 @@ static bool look_at_tail(look *l)
 {
     ht_error ignored;
     ht_analyst *self = l->self;
-    const ht_letter *letter = l->letter;
-    const ht_tail_order order = {letter->layer, letter->step, letter->generation, letter->watched,
+    const ht_weight_snapshot *snapshot = l->snapshot;
+    const ht_tail_order order = {snapshot->layer, snapshot->step, snapshot->generation, snapshot->watched,
                                  l->thorough};
-    bool done = ht_tail_watch_look(&self->tail, letter->tap->net, &order, &ignored) == HT_OK;
+    bool done = ht_tail_watch_look(&self->tail, snapshot->capture->net, &order, &ignored) == HT_OK;
     self->report.tail = self->tail.latest;
-    self->tail_watched = letter->watched;
+    self->tail_watched = snapshot->watched;
     return done;
 }
 
@@ -177,9 +179,10 @@ static bool look_at_weights(look *l)
     ht_error ignored;
     ht_analyst *self = l->self;
     double start = ht_thread_now();
-    if (ht_survey_weights(&self->report, l->letter->tap, &ignored) != HT_OK || !look_at_tail(l)) return false;
+    if (ht_analysis_weights(&self->report, l->snapshot->capture, &ignored) != HT_OK || !look_at_tail(l))
+        return false;
     double cost = ht_thread_now() - start;
-    double part = l->letter->wish.watched ? 0.5 : 1; /* nobody sees the tail beside the pruning view */
+    double part = l->snapshot->request.watched ? 0.5 : 1; /* nobody sees the tail beside the pruning view */
     self->weights_due = ht_now() + cost / (part * share * self->cores);
     l->cost += cost;
     return true;
@@ -188,9 +191,9 @@ static bool look_at_weights(look *l)
 /* Not for these weights again, unless it is another layer's tail that is asked for. */
 static bool weights_wanted(const look *l, bool known)
 {
-    const ht_letter *letter = l->letter;
-    int last = letter->tap->net->depth - 1, layer = letter->layer < last ? letter->layer : last;
-    bool asked = layer != l->self->tail.latest.layer || (letter->watched && !l->self->tail_watched);
+    const ht_weight_snapshot *snapshot = l->snapshot;
+    int last = snapshot->capture->net->depth - 1, layer = snapshot->layer < last ? snapshot->layer : last;
+    bool asked = layer != l->self->tail.latest.layer || (snapshot->watched && !l->self->tail_watched);
     return asked || (!known && is_due(l, l->self->weights_due));
 }
 
@@ -198,7 +201,7 @@ static bool weights_wanted(const look *l, bool known)
 static bool look_always(look *l)
 {
     ht_analyst *self = l->self;
-    ht_prune_method leading = l->letter->look.method;
+    ht_prune_method leading = l->snapshot->look.method;
     bool known = self->current >> leading & 1; /* of these very weights; then the rest is, too */
     if (weights_wanted(l, known) && !look_at_weights(l)) return false;
     if (known) return true;
@@ -210,16 +213,17 @@ static void measure_speed(look *l)
 {
     ht_error ignored;
     ht_samples some = l->samples;
-    const ht_wish *wish = &l->letter->wish;
+    const ht_analysis_request *request = &l->snapshot->request;
     const ht_report *r = &l->self->report;
-    bool known = !isnan(r->speed_up) && r->speed_method == wish->speed &&
-                 (isnan(wish->ratio) ? r->speed_at_kappa : fabs(r->speed_ratio - wish->ratio) < 1e-9);
-    if (!wish->timed || !l->thorough || known || disturbed(l)) return;
-    ht_prune_spec spec = spec_of(l, wish->speed);
-    if (!isnan(wish->ratio)) spec.ratio = wish->ratio;
-    l->self->report.speed_at_kappa = isnan(wish->ratio);
+    bool known = !isnan(r->speed_up) && r->speed_method == request->speed &&
+                 (isnan(request->ratio) ? r->speed_at_kappa : fabs(r->speed_ratio - request->ratio) < 1e-9);
+    if (!request->timed || !l->thorough || known || disturbed(l)) return;
+    ht_prune_spec spec = spec_of(l, request->speed);
+    if (!isnan(request->ratio)) spec.ratio = request->ratio;
+    l->self->report.speed_at_kappa = isnan(request->ratio);
     if (some.count > LIVE_SAMPLES) some.count = LIVE_SAMPLES;
-    if (ht_survey_speed(&l->self->report, l->letter->tap->net, &some, &spec, &ignored) == HT_OK) publish(l);
+    if (ht_analysis_speed(&l->self->report, l->snapshot->capture->net, &some, &spec, &ignored) == HT_OK)
+        publish(l);
 }
 
 /* The cheapest method that is wanted, of those in `left`; HT_PRUNE_METHODS when none is. */
@@ -246,40 +250,40 @@ static void look_at_the_rest(look *l)
 }
 
 /* Cheap things first; each is published as soon as it is there. Returns the cost of what is always done. */
-static double look_at(ht_analyst *self, const ht_letter *letter)
+static double look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
 {
-    bool thorough = letter->settled || letter->wish.thorough;
-    look l = {self, letter, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now(), 0};
+    bool thorough = snapshot->settled || snapshot->request.thorough;
+    look l = {self, snapshot, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now(), 0};
     if (!thorough && l.samples.count > self->live) l.samples.count = self->live;
     begin(&l);
     /* While training runs only what is new in the wish: it costs more than its share, but only once. */
-    l.wanted = letter->wish.methods & ~(thorough ? self->current : self->wished);
+    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
     if (!look_always(&l)) return l.cost;
     publish(&l);
     look_at_the_rest(&l);
-    self->wished = letter->wish.methods & ~l.wanted;
+    self->requested = snapshot->request.methods & ~l.wanted;
     measure_speed(&l);
     return l.cost;
 }
 
 /* Seconds until the next look while training runs; `cost` is of the one that began then. */
-static double rest(const ht_analyst *self, const ht_letter *letter, double began, double cost)
+static double rest(const ht_analyst *self, const ht_weight_snapshot *snapshot, double began, double cost)
 {
     double node = self->method_due[HT_PRUNE_NODE] - ht_now();
-    if (letter->wish.thorough) return thorough_stays;
-    if (!letter->wish.watched) return cost / (share * self->cores);
+    if (snapshot->request.thorough) return thorough_stays;
+    if (!snapshot->request.watched) return cost / (share * self->cores);
     return fmax(0.01, fmax(node, began + watched_period - ht_now()));
 }
 
 static void *analyst_main(void *argument)
 {
     ht_analyst *self = argument;
-    ht_letter *letter;
+    ht_weight_snapshot *snapshot;
     setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
-    ht_call_off_by(ht_mailbox_closed(self->box));
-    while ((letter = ht_mailbox_wait(self->box))) {
-        double began = ht_now(), cost = look_at(self, letter);
-        if (!letter->settled) ht_mailbox_sleep(self->box, rest(self, letter, began, cost));
+    ht_cancel_by(ht_mailbox_closed(self->box));
+    while ((snapshot = ht_mailbox_wait(self->box))) {
+        double began = ht_now(), cost = look_at(self, snapshot);
+        if (!snapshot->settled) ht_mailbox_sleep(self->box, rest(self, snapshot, began, cost));
     }
     return NULL;
 }

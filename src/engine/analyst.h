@@ -13,10 +13,10 @@
 
 typedef struct ht_analyst ht_analyst;
 
-/* Fills *report about the weights in `tap`, which are those of `step`: the tail of the first layer, the
+/* Fills *report about the weights in `capture`, which are those of `step`: the tail of the first layer, the
  * pruning that `look` asks for, and the node curve. `samples` is what pruning is evaluated on. The first
  * report of its run (count 1). Pure; used headless. */
-ht_code ht_analyze(ht_report *report, const ht_tap *tap, uint64_t step, const ht_samples *samples,
+ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, const ht_samples *samples,
                    const ht_prune_spec *look, ht_error *err);
 
 /* Starts the thread. Borrows everything; `reports` is written by this thread only. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/thread.h"
@@ -54,16 +54,16 @@ static void diverged(ht_runner *r, const ht_step_result *result)
 
 /* Is there nothing left to do? Asked before each step, so that a finished run that is opened again stays as
  * it was. */
-static bool goal_reached(ht_runner *r)
+static bool criterion_met(ht_runner *r)
 {
     ht_end end;
     char message[200];
     ht_error err;
     const ht_params *p = ht_trainer_params(r->trainer);
-    if (r->past_goal) return false;
-    const atomic_bool *off = ht_call_off_by(&r->quit);
+    if (r->past_criterion) return false;
+    const atomic_bool *off = ht_cancel_by(&r->quit);
     ht_code code = ht_trainer_stop(r->trainer, &end, &err);
-    ht_call_off_by(off);
+    ht_cancel_by(off);
     if (code != HT_OK) {
         if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
         return true;
@@ -80,17 +80,17 @@ static bool goal_reached(ht_runner *r)
 }
 
 /* Writes the letter's head and hands it over; its weights have been filled. */
-static void deliver(ht_runner *r, ht_letter *letter)
+static void deliver(ht_runner *r, ht_weight_snapshot *snapshot)
 {
-    letter->step = ht_trainer_steps(r->trainer);
-    letter->generation = r->generation;
-    letter->change = ht_trainer_change(r->trainer);
-    letter->layer = r->layer;
-    letter->watched = r->watched;
-    letter->settled = r->settled = r->state != HT_STATE_RUNNING;
-    letter->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
-    letter->wish = r->wish;
-    r->wish.thorough = false;
+    snapshot->step = ht_trainer_steps(r->trainer);
+    snapshot->generation = r->generation;
+    snapshot->revision = ht_trainer_revision(r->trainer);
+    snapshot->layer = r->layer;
+    snapshot->watched = r->watched;
+    snapshot->settled = r->settled = r->state != HT_STATE_RUNNING;
+    snapshot->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
+    snapshot->request = r->request;
+    r->request.thorough = false;
     ht_mailbox_deliver(r->box);
 }
 
@@ -99,19 +99,20 @@ static void train_one(ht_runner *r)
     if (ht_timeline_drop_after(r->timeline, ht_trainer_steps(r->trainer))) ht_runner_tell_stored(r);
     /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
      */
-    ht_letter *letter = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
+    ht_weight_snapshot *snapshot = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
-    const atomic_bool *off = ht_call_off_by(&r->quit);
-    ht_step_result result = ht_trainer_step_tapped(r->trainer, letter && !averaged ? letter->tap : NULL);
-    ht_call_off_by(off);
+    const atomic_bool *off = ht_cancel_by(&r->quit);
+    ht_step_result result =
+        ht_trainer_step_captured(r->trainer, snapshot && !averaged ? snapshot->capture : NULL);
+    ht_cancel_by(off);
     if (result.left_off) return;
     r->settled = false;
     if (result.refused) {
         diverged(r, &result);
         return;
     }
-    if (letter && averaged) ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
-    if (letter) deliver(r, letter);
+    if (snapshot && averaged) ht_capture_take(snapshot->capture, ht_trainer_measured(r->trainer), r->pool);
+    if (snapshot) deliver(r, snapshot);
     follow_epochs(r);
     ht_sample sample = step_sample(r, &result);
     ht_runner_emit(r, &sample);
@@ -122,10 +123,11 @@ static void train_one(ht_runner *r)
 /* While training stands still: one look at the weights as they are. */
 static void serve_analyst(ht_runner *r)
 {
-    ht_letter *letter = r->settled || r->state == HT_STATE_RUNNING ? NULL : ht_mailbox_wanted(r->box);
-    if (!letter) return;
-    ht_tap_take(letter->tap, ht_trainer_measured(r->trainer), r->pool);
-    deliver(r, letter);
+    ht_weight_snapshot *snapshot =
+        r->settled || r->state == HT_STATE_RUNNING ? NULL : ht_mailbox_wanted(r->box);
+    if (!snapshot) return;
+    ht_capture_take(snapshot->capture, ht_trainer_measured(r->trainer), r->pool);
+    deliver(r, snapshot);
 }
 
 /* Commands are taken only while their answers find room: none is applied without the screen learning of it.
@@ -179,7 +181,7 @@ static void *runner_main(void *argument)
         take_commands(r);
         bool single = r->single;
         r->single = false;
-        if (single || (r->state == HT_STATE_RUNNING && !goal_reached(r))) {
+        if (single || (r->state == HT_STATE_RUNNING && !criterion_met(r))) {
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) ht_runner_enter(r, HT_STATE_PAUSED, "");
         } else if (!atomic_load(&r->quit)) {
@@ -294,9 +296,9 @@ uint32_t ht_runner_prune(ht_runner *r, const ht_prune_intent *intent)
     return send(r, (ht_command){.kind = HT_COMMAND_PRUNE, .prune = *intent});
 }
 
-uint32_t ht_runner_look(ht_runner *r, const ht_wish *wish)
+uint32_t ht_runner_look(ht_runner *r, const ht_analysis_request *request)
 {
-    return send(r, (ht_command){.kind = HT_COMMAND_LOOK, .wish = *wish});
+    return send(r, (ht_command){.kind = HT_COMMAND_LOOK, .request = *request});
 }
 
 bool ht_runner_receive(ht_runner *r, ht_sample *sample)

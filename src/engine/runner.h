@@ -31,7 +31,7 @@ uint32_t ht_runner_send(ht_runner *runner, ht_command_kind kind, ht_param param,
 
 uint32_t ht_runner_prune(ht_runner *runner, const ht_prune_intent *intent); /* sends HT_COMMAND_PRUNE */
 
-uint32_t ht_runner_look(ht_runner *runner, const ht_wish *wish); /* sends HT_COMMAND_LOOK */
+uint32_t ht_runner_look(ht_runner *runner, const ht_analysis_request *request); /* sends HT_COMMAND_LOOK */
 
 bool ht_runner_receive(ht_runner *runner, ht_sample *sample);      /* false when there is nothing new */
 const ht_report *ht_runner_report(ht_runner *runner, bool *fresh); /* the analyst's latest */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "engine/runner_state.h"
 
@@ -63,14 +63,14 @@ static void go_back(ht_runner *r, const ht_checkpoint *to, bool other_run, ht_st
         return;
     }
     r->generation++;
-    r->past_goal = false;
+    r->past_criterion = false;
     ht_runner_note_mask(r);
     ht_runner_tell_epochs(r);
     tell_params(r, &before, from);
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_REWIND);
-    sample.change = ht_trainer_change(r->trainer);
+    sample.revision = ht_trainer_revision(r->trainer);
     sample.from = from;
-    sample.keep = to->state.change;
+    sample.keep = to->state.revision;
     sample.other_run = other_run;
     ht_runner_emit(r, &sample);
     ht_runner_enter(r, then, "");
@@ -130,12 +130,12 @@ static void restart(ht_runner *r, uint64_t seed)
     sample.masked = r->masked;
     r->generation++;
     r->run = ++r->runs;
-    r->past_goal = false;
+    r->past_criterion = false;
     memset(r->has_pending, 0, sizeof r->has_pending);
     sample.from = sample.step;
     sample.step = 0, sample.seconds = sample.epoch = 0;
     sample.value = (double)seed;
-    sample.change = ht_trainer_change(r->trainer);
+    sample.revision = ht_trainer_revision(r->trainer);
     ht_runner_emit(r, &sample);
     ht_runner_enter(r, running_or_paused(r), "");
     ht_runner_evaluate(r, false);
@@ -154,10 +154,10 @@ static void change(ht_runner *r, const ht_command *command)
     if (ht_trainer_set(r->trainer, command->param, command->value, &err) != HT_OK)
         ht_runner_enter(r, HT_STATE_PAUSED, err.text);
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
-    sample.change = ht_trainer_change(r->trainer);
+    sample.revision = ht_trainer_revision(r->trainer);
     r->settled = false;
     if (r->state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
-    if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_goal = false;
+    if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_criterion = false;
     ht_runner_emit(r, &sample);
 }
 
@@ -165,14 +165,14 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
 {
     ht_error err, ignored;
     ht_prune_result result;
-    uint64_t number = ht_trainer_change(r->trainer);
-    const atomic_bool *off = ht_call_off_by(mark(r) ? &r->hurry : NULL);
+    uint64_t number = ht_trainer_revision(r->trainer);
+    const atomic_bool *off = ht_cancel_by(mark(r) ? &r->hurry : NULL);
     ht_code code = ht_trainer_prune(r->trainer, intent, &result, &err);
-    ht_call_off_by(off);
+    ht_cancel_by(off);
     if (code != HT_OK) {
         const ht_checkpoint *before = ht_timeline_marked(r->timeline);
         if (before) ht_checkpoint_restore(before, r->trainer, r->pool, &ignored);
-        ht_trainer_set_change(r->trainer, number); /* as if nothing had been asked */
+        ht_trainer_set_revision(r->trainer, number); /* as if nothing had been asked */
         ht_runner_say(r, err.text);
         return;
     }
@@ -180,7 +180,7 @@ static void prune(ht_runner *r, const ht_prune_intent *intent)
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_PRUNE);
     sample.prune = *intent;
     sample.value = result.ratio;
-    sample.change = ht_trainer_change(r->trainer);
+    sample.revision = ht_trainer_revision(r->trainer);
     ht_runner_emit(r, &sample);
     ht_runner_enter(r, running_or_paused(r), ""); /* the analyst looks again */
     ht_runner_evaluate(r, false);
@@ -192,18 +192,18 @@ static void unmask(ht_runner *r)
     ht_trainer_unmask(r->trainer);
     ht_runner_note_mask(r);
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_UNMASK);
-    sample.change = ht_trainer_change(r->trainer);
+    sample.revision = ht_trainer_revision(r->trainer);
     ht_runner_emit(r, &sample);
 }
 
 /* Weights that stand still are looked at again. A thorough look that waits for its letter is still owed. */
-static void look(ht_runner *r, const ht_wish *wish)
+static void look(ht_runner *r, const ht_analysis_request *request)
 {
-    bool owed = r->wish.thorough;
-    r->wish = *wish;
-    r->wish.thorough = wish->thorough || owed;
+    bool owed = r->request.thorough;
+    r->request = *request;
+    r->request.thorough = request->thorough || owed;
     r->settled = false;
-    ht_mailbox_ask(r->box, wish->methods);
+    ht_mailbox_ask(r->box, request->methods);
 }
 
 void ht_runner_apply(ht_runner *r, const ht_command *command)
@@ -215,7 +215,7 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
         change(r, command);
         break;
     case HT_COMMAND_RUN:
-        if (r->state == HT_STATE_DONE) r->past_goal = true;
+        if (r->state == HT_STATE_DONE) r->past_criterion = true;
         ht_runner_enter(r, HT_STATE_RUNNING, "");
         break;
     case HT_COMMAND_PAUSE:
@@ -243,7 +243,7 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
         undo_state(r);
         break;
     case HT_COMMAND_LOOK:
-        look(r, &command->wish);
+        look(r, &command->request);
         break;
     case HT_COMMAND_LAYER:
         r->layer = (int)command->value;

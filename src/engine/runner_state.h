@@ -38,16 +38,16 @@ struct ht_runner {
     ht_timeline *timeline;
     double store_due; /* in seconds of training */
     uint64_t run, undo_run,
-        runs;                 /* which run since a reset this is, and the one that undo goes to; how many */
-    bool single, past_goal;   /* past_goal: the user went on after "done" */
-    int layer;                /* whose tail the analyst looks at … */
-    bool watched;             /* … with pictures while training runs */
-    bool settled;             /* the analyst has the weights as they stand */
-    ht_wish wish;             /* what it is to look at */
-    double masked;            /* share of the hidden weights that stay zero */
-    uint64_t epochs_told;     /* epochs judged when they were published last */
-    bool thrifty;             /* evaluations keep to their share */
-    uint64_t evaluation_step; /* of the last one … */
+        runs; /* which run since a reset this is, and the one that undo goes to; how many */
+    bool single, past_criterion;            /* past_goal: the user went on after "done" */
+    int layer;                              /* whose tail the analyst looks at … */
+    bool watched;                           /* … with pictures while training runs */
+    bool settled;                           /* the analyst has the weights as they stand */
+    ht_analysis_request request;            /* what it is to look at */
+    double masked;                          /* share of the hidden weights that stay zero */
+    uint64_t epochs_told;                   /* epochs judged when they were published last */
+    bool thrifty;                           /* evaluations keep to their share */
+    uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
     /* While the ring is full (nobody reads), by kind: steps folded, the latest evaluation and state. */
     ht_sample pending[HT_SAMPLE_STATE + 1];

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/thread.h"
 #include "engine/runner_state.h"
@@ -91,9 +91,9 @@ void ht_runner_evaluate(ht_runner *r, bool row)
     double start = ht_thread_now(); /* with a pool its workers compute as long */
     r->evaluation_step = ht_trainer_steps(r->trainer);
     /* A row of metrics is owed: a run that goes on later is the whole run. */
-    const atomic_bool *off = row && r->recorder ? ht_call_off_flag() : ht_call_off_by(&r->quit);
+    const atomic_bool *off = row && r->recorder ? ht_cancel_flag() : ht_cancel_by(&r->quit);
     ht_code code = ht_trainer_evaluate(r->trainer, row, &sample, &err);
-    ht_call_off_by(off);
+    ht_cancel_by(off);
     if (code != HT_OK) {
         if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
         return;

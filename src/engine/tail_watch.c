@@ -39,7 +39,7 @@ ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tai
     w->latest.layer = order.layer;
     w->generation = order.generation;
     ht_code code = picture_due(w, &order) ? take_picture(w, net, &x, order.step, err)
-                                          : ht_tail_glance(&x, w->latest.now, err);
+                                          : ht_tail_quick(&x, w->latest.now, err);
     if (code != HT_OK) w->latest = (ht_tail_look){0};
     return code;
 }

@@ -5,7 +5,7 @@
 #define HT_ENGINE_TAIL_WATCH_H
 
 #include "link/messages.h"
-#include "nn/tap.h"
+#include "nn/capture.h"
 
 typedef struct ht_tail_watch { /* zeroed: nothing seen yet */
     ht_tail_look latest;

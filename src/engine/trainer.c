@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
-#include "engine/goal.h"
+#include "engine/stopping.h"
 #include "kernel/kernel.h"
 #include "num/rng.h"
 #include "params/batch.h"
@@ -19,12 +19,12 @@ struct ht_trainer {
     ht_factors *factors; /* NULL with plain weights */
     ht_step *scratch;
     ht_average average;
-    ht_mask *mask;   /* NULL: every weight is trained */
-    float *x;        /* (capacity × inputs): the batch, gathered */
-    int32_t *labels; /* (capacity) */
-    uint32_t *order; /* (train count): this epoch's permutation */
-    ht_judge judge;  /* holds samples back, and tells the best epoch */
-    ht_goal goal;    /* tells when the accuracy asked for is reached */
+    ht_mask *mask;            /* NULL: every weight is trained */
+    float *x;                 /* (capacity × inputs): the batch, gathered */
+    int32_t *labels;          /* (capacity) */
+    uint32_t *order;          /* (train count): this epoch's permutation */
+    ht_validation validation; /* holds samples back, and tells the best epoch */
+    ht_stopping stopping;     /* tells when the accuracy asked for is reached */
     /* cursor: samples of this epoch already used; running_accuracy: of minibatches, mean over ~10 steps */
     ht_trainer_state at;
     float input_bound;
@@ -32,7 +32,7 @@ struct ht_trainer {
 
 static size_t train_count(const ht_trainer *t)
 {
-    return t->data->train.count - t->judge.held.count;
+    return t->data->train.count - t->validation.held.count;
 }
 
 static uint64_t seed_of(const ht_trainer *t)
@@ -50,7 +50,8 @@ static void shuffle(ht_trainer *t)
 {
     ht_rng rng;
     ht_rng_init(&rng, seed_of(t), HT_STREAM_SHUFFLE, t->at.epoch);
-    for (size_t i = 0; i < train_count(t); i++) t->order[i] = t->judge.pick ? t->judge.pick[i] : (uint32_t)i;
+    for (size_t i = 0; i < train_count(t); i++)
+        t->order[i] = t->validation.pick ? t->validation.pick[i] : (uint32_t)i;
     for (size_t i = train_count(t) - 1; i > 0; i--) {
         size_t j = ht_rng_below(&rng, (uint32_t)i + 1);
         uint32_t kept = t->order[i];
@@ -167,7 +168,7 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
                             ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order ||
-        ht_judge_make(&t->judge, data, ht_held_back(params, data->train.count), err) != HT_OK ||
+        ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
         restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
@@ -175,7 +176,7 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     }
     t->input_bound = ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs);
     ht_trainer_reset(t, seed_of(t));
-    t->at.change = 0;
+    t->at.revision = 0;
     return t;
 }
 
@@ -190,8 +191,8 @@ void ht_trainer_free(ht_trainer *t)
     ht_free(t->x);
     ht_free(t->labels);
     ht_free(t->order);
-    ht_judge_free(&t->judge);
-    ht_goal_free(&t->goal);
+    ht_validation_free(&t->validation);
+    ht_stopping_free(&t->stopping);
     ht_free(t);
 }
 
@@ -212,9 +213,9 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
         if (ht_step_momentum(t->scratch, l))
             memset(ht_step_momentum(t->scratch, l), 0, ht_layer_size(&t->net->layers[l]) * sizeof(float));
     drop_mask(t);
-    t->at = (ht_trainer_state){.change = t->at.change + 1};
+    t->at = (ht_trainer_state){.revision = t->at.revision + 1};
     ht_average_forget(&t->average);
-    ht_judge_drop_after(&t->judge, 0);
+    ht_validation_drop_after(&t->validation, 0);
     shuffle(t);
 }
 
@@ -222,7 +223,7 @@ ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err)
 {
     if (!t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
     ht_mask_take_zeros(t->mask, t->net);
-    t->at.change++;
+    t->at.revision++;
     return HT_OK;
 }
 
@@ -233,14 +234,14 @@ ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, ht_prune_
     if (intent->keep_mask && !t->mask && !(t->mask = ht_mask_new(t->net, err))) return err->code;
     if (ht_prune_apply(t->net, &spec, t->pool, result, err) != HT_OK) return err->code;
     if (intent->keep_mask) ht_mask_take_zeros(t->mask, t->net);
-    t->at.change++;
+    t->at.revision++;
     if (t->factors) ht_factors_follow(t->factors, t->net);
     return HT_OK;
 }
 
 void ht_trainer_unmask(ht_trainer *t)
 {
-    t->at.change++;
+    t->at.revision++;
     drop_mask(t);
 }
 
@@ -254,14 +255,14 @@ bool ht_trainer_masked(const ht_trainer *t)
     return t->mask != NULL;
 }
 
-uint64_t ht_trainer_change(const ht_trainer *t)
+uint64_t ht_trainer_revision(const ht_trainer *t)
 {
-    return t->at.change;
+    return t->at.revision;
 }
 
-void ht_trainer_set_change(ht_trainer *t, uint64_t change)
+void ht_trainer_set_revision(ht_trainer *t, uint64_t revision)
 {
-    t->at.change = change;
+    t->at.revision = revision;
 }
 
 /* The next min(b, rest of the epoch) samples, gathered into t->x and t->labels. */
@@ -293,7 +294,7 @@ double ht_trainer_lr(const ht_trainer *t)
 
 ht_step_result ht_trainer_step(ht_trainer *t)
 {
-    return ht_trainer_step_tapped(t, NULL);
+    return ht_trainer_step_captured(t, NULL);
 }
 
 static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
@@ -313,22 +314,22 @@ static void end_epoch(ht_trainer *t)
     ht_error err;
     ht_occam *occam = &t->at.occam;
     double lambda0 = ht_params_get(&t->params, HT_P_OCCAM_LAMBDA0);
-    if ((lambda0 <= 0 && t->judge.held.count == 0) || t->at.cursor < train_count(t)) return;
+    if ((lambda0 <= 0 && t->validation.held.count == 0) || t->at.cursor < train_count(t)) return;
     if (lambda0 > 0 && !t->mask && !(t->mask = ht_mask_new(t->net, &err))) return;
-    ht_score score = ht_judge_score(&t->judge, t->net, t->pool);
-    double lambda = ht_occam_judge(occam, lambda0, score.loss);
-    if (occam->best_epoch == occam->epochs) ht_judge_remember(&t->judge, t->net);
+    ht_score score = ht_validation_score(&t->validation, t->net, t->pool);
+    double lambda = ht_occam_update(occam, lambda0, score.loss);
+    if (occam->best_epoch == occam->epochs) ht_validation_remember(&t->validation, t->net);
     if (lambda0 > 0) {
         ht_occam_prune(t->net, lambda);
         if (t->factors) ht_factors_follow(t->factors, t->net);
         ht_mask_take_zeros(t->mask, t->net);
     }
     ht_sizes sizes = ht_network_sizes(t->net);
-    ht_judge_note(&t->judge, &(ht_occam_epoch){occam->epochs, lambda, score.loss, score.accuracy,
-                                               (double)sizes.nonzero / (double)sizes.weights});
+    ht_validation_note(&t->validation, &(ht_occam_epoch){occam->epochs, lambda, score.loss, score.accuracy,
+                                                         (double)sizes.nonzero / (double)sizes.weights});
 }
 
-ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
+ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
 {
     double start = ht_now();
     const ht_params *p = &t->params;
@@ -343,7 +344,7 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
                   .step = t->at.step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
         .mask = t->mask,
-        .tap = tap,
+        .capture = capture,
         .factors = t->factors,
         .input_bound = t->input_bound,
     };
@@ -352,13 +353,13 @@ ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap)
     ht_step_result result = ht_step_run(t->scratch, t->net, t->x, t->labels, batch, &hyper, t->pool);
     t->at.seconds += ht_now() - start;
     if (result.refused) return result;
-    const atomic_bool *off = ht_call_off_by(NULL); /* the rest of a step that was made is not left out */
+    const atomic_bool *off = ht_cancel_by(NULL); /* the rest of a step that was made is not left out */
     t->at.cursor += (size_t)batch;
     t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
     add_to_row(&t->at.row, &result);
     end_epoch(t);
     average(t);
-    ht_call_off_by(off);
+    ht_cancel_by(off);
     return result;
 }
 
@@ -366,7 +367,7 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
 {
     double before = ht_params_get(&t->params, p);
     uint64_t began = mean_begins(t);
-    t->at.change++;
+    t->at.revision++;
     ht_params_put(&t->params, p, value);
     ht_code code = HT_OK;
     if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
@@ -431,18 +432,18 @@ size_t ht_trainer_samples(const ht_trainer *t)
 
 const ht_network *ht_trainer_best(const ht_trainer *t)
 {
-    return t->at.occam.best_epoch > 0 ? t->judge.best : NULL;
+    return t->at.occam.best_epoch > 0 ? t->validation.best : NULL;
 }
 
 const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count)
 {
-    *count = t->judge.epoch_count;
-    return t->judge.epochs;
+    *count = t->validation.epoch_count;
+    return t->validation.epochs;
 }
 
 void ht_trainer_set_occam(ht_trainer *t, const ht_occam_epoch *rows, size_t count)
 {
-    ht_judge_set_rows(&t->judge, rows, count);
+    ht_validation_set_rows(&t->validation, rows, count);
 }
 
 void ht_trainer_settle(ht_trainer *t)
@@ -520,7 +521,7 @@ ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err)
            wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     bool reached = false;
     if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05 &&
-        ht_goal_reached(&t->goal, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
+        ht_stopping_reached(&t->stopping, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
         return err->code;
     bool last = steps > 0 && (double)t->at.step >= steps;
     *end = reached ? HT_END_CONVERGED : last ? HT_END_DONE : HT_END_NOT;
@@ -543,9 +544,9 @@ ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_er
         return ht_error_set(
             err, HT_FAIL, "the checkpoint stands at sample %llu of an epoch of %zu; it belongs to other data",
             (unsigned long long)state->cursor, train_count(t));
-    uint64_t change = t->at.change;
+    uint64_t revision = t->at.revision;
     t->at = *state;
-    t->at.change = change;
+    t->at.revision = revision;
     t->average.count = t->average.mean ? state->averaged : 0;
     t->average.kept = state->recent < t->average.rows ? state->recent : t->average.rows;
     shuffle(t);
@@ -563,16 +564,16 @@ ht_code ht_trainer_adopt(ht_trainer *t, const ht_trainer_state *state, const ht_
         if (ht_param_at(p)->live != HT_VIEW) t->params.number[p] = params->number[p];
     if (reserve_batch(t, batch_of(t), err) != HT_OK ||
         (window_of(t) > 0 && restart_average(t, err) != HT_OK) ||
-        (state->occam.best_epoch > 0 && ht_judge_reserve(&t->judge, t->net, err) != HT_OK) ||
+        (state->occam.best_epoch > 0 && ht_validation_reserve(&t->validation, t->net, err) != HT_OK) ||
         ht_trainer_state_set(t, state, err) != HT_OK) {
         t->params = before;
         ht_mask_free(kept);
         return err->code;
     }
     if (window_of(t) == 0) ht_average_free(&t->average);
-    ht_judge_drop_after(&t->judge, state->occam.epochs);
+    ht_validation_drop_after(&t->validation, state->occam.epochs);
     drop_mask(t);
     t->mask = kept;
-    t->at.change++;
+    t->at.revision++;
     return HT_OK;
 }

@@ -6,7 +6,7 @@
 #define HT_ENGINE_TRAINER_H
 
 #include "base/pool.h"
-#include "engine/judge.h"
+#include "engine/validation.h"
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
 #include "heavytail/params.h"
@@ -29,8 +29,8 @@ void ht_trainer_free(ht_trainer *t);
 /* One step. When the result says `refused`, nothing has changed: the weights are the last finite ones. */
 ht_step_result ht_trainer_step(ht_trainer *t);
 
-/* The same; the new weights also go into `tap` (may be NULL) while they are in cache. */
-ht_step_result ht_trainer_step_tapped(ht_trainer *t, ht_tap *tap);
+/* The same; the new weights also go into `capture` (may be NULL) while they are in cache. */
+ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture);
 
 /* ---- changes: what a journal must hold. Each that succeeds counts one up ---- */
 
@@ -51,8 +51,8 @@ ht_code ht_trainer_prune(ht_trainer *t, const ht_prune_intent *intent, ht_prune_
 ht_code ht_trainer_mask_zeros(ht_trainer *t, ht_error *err);
 void ht_trainer_unmask(ht_trainer *t); /* all weights are trained again */
 
-uint64_t ht_trainer_change(const ht_trainer *t);            /* changes so far */
-void ht_trainer_set_change(ht_trainer *t, uint64_t change); /* when a journal is continued */
+uint64_t ht_trainer_revision(const ht_trainer *t);              /* changes so far */
+void ht_trainer_set_revision(ht_trainer *t, uint64_t revision); /* when a journal is continued */
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
 ht_network *ht_trainer_network(ht_trainer *t);
@@ -88,7 +88,7 @@ size_t ht_trainer_samples(const ht_trainer *t); /* trained on: without those hel
  * with occam.lambda0, or with samples held back. */
 const ht_network *ht_trainer_best(const ht_trainer *t);
 
-/* The epochs since the trainer was made or reset, at most HT_OCCAM_EPOCHS rows (judge.h); the trainer's
+/* The epochs since the trainer was made or reset, at most HT_OCCAM_EPOCHS rows (validation.h); the trainer's
  * memory, valid until its next step. */
 const ht_occam_epoch *ht_trainer_occam(const ht_trainer *t, size_t *count);
 /* Takes over the rows that belong to a state. */
@@ -122,8 +122,8 @@ ht_trainer_row ht_trainer_take_row(ht_trainer *t);
 /* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);
 
-/* What training depends on beside weights, momentum, mask and parameters; `change` and `seconds` say where it
- * stands in its journal. */
+/* What training depends on beside weights, momentum, mask and parameters; `revision` and `seconds` say where
+ * it stands in its journal. */
 typedef struct ht_trainer_state {
     uint64_t step, epoch, cursor;
     double running_accuracy;
@@ -131,12 +131,12 @@ typedef struct ht_trainer_state {
     ht_occam occam;    /* with occam.lambda0 */
     uint64_t averaged; /* iterates in the mean */
     uint64_t recent;   /* the last iterates that are kept beside it */
-    uint64_t change;
+    uint64_t revision;
     double seconds;
 } ht_trainer_state;
 
 ht_trainer_state ht_trainer_state_get(const ht_trainer *t);
-/* Sets the counters, all but `change`. HT_FAIL when they do not fit the data; nothing changes then. */
+/* Sets the counters, all but `revision`. HT_FAIL when they do not fit the data; nothing changes then. */
 ht_code ht_trainer_state_set(ht_trainer *t, const ht_trainer_state *state, ht_error *err);
 
 /* Takes over a state, the parameters that training depends on (not the VIEW ones) and the mask (NULL: none):

@@ -1,6 +1,6 @@
 #include "experiment/background.h"
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/text.h"
 #include "base/thread.h"
 
@@ -10,10 +10,10 @@ static void run_job(void *context, int number, int worker)
     const ht_background_work *w = &b->work;
     ht_error err;
     (void)worker;
-    ht_call_off_by(&b->stop);
-    if (ht_called_off()) return;
+    ht_cancel_by(&b->stop);
+    if (ht_cancelled()) return;
     ht_code code = w->run(w->context, number, &err);
-    if (ht_called_off()) {
+    if (ht_cancelled()) {
         if (w->cut) w->cut(w->context, number);
     } else if (code != HT_OK) {
         pthread_mutex_lock(&b->lock);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "experiment/background.h"
-#include "experiment/roads.h"
+#include "experiment/methods.h"
 #include "experiment/trial.h"
 #include "base/alloc.h"
 #include "base/text.h"
@@ -14,37 +14,38 @@ struct ht_compare {
     ht_compare_state state; /* under the lock */
     ht_background work;
     const ht_dataset *data;
-    _Atomic double fraction[HT_ROADS];
+    _Atomic double fraction[HT_METHODS];
 };
 
 /* ---- one road ---- */
 
 /* The curve's points with both ends; of more than there is room for, those that lie apart on a logarithmic
  * axis of what is kept. */
-static void thin(ht_road_state *road, const ht_prune_curve *curve)
+static void thin(ht_method_state *method, const ht_prune_curve *curve)
 {
     const ht_prune_point *p = curve->points;
     int last = curve->count - 1;
     double least = 1, apart = 0; /* in log(kept) */
     for (int i = 0; i <= last; i++)
         if (p[i].weights > 0) least = fmin(least, p[i].weights);
-    if (curve->count > HT_ROAD_POINTS) apart = log(least) / (HT_ROAD_POINTS - 2);
-    road->points = 0;
+    if (curve->count > HT_METHOD_POINTS) apart = log(least) / (HT_METHOD_POINTS - 2);
+    method->points = 0;
     for (int i = 0; i <= last; i++)
-        if (i == last || (road->points < HT_ROAD_POINTS - 1 && log(p[i].weights) <= apart * road->points))
-            road->curve[road->points++] = p[i];
+        if (i == last ||
+            (method->points < HT_METHOD_POINTS - 1 && log(p[i].weights) <= apart * method->points))
+            method->curve[method->points++] = p[i];
     double enough = p[0].accuracy - 0.01;
-    for (int i = 0; i <= last && p[i].accuracy >= enough; i++) road->one_point = p[i].weights;
+    for (int i = 0; i <= last && p[i].accuracy >= enough; i++) method->one_point = p[i].weights;
 }
 
-static ht_code prune(ht_road_state *road, const ht_network *net, const ht_params *params,
+static ht_code prune(ht_method_state *method, const ht_network *net, const ht_params *params,
                      const ht_dataset *data, ht_error *err)
 {
     ht_prune_curve curve;
     ht_prune_spec spec = ht_prune_spec_of(params, &data->train);
-    spec.method = road->method;
+    spec.method = method->pruning;
     if (ht_prune_curve_make(&curve, net, &data->test, &spec, NULL, err) != HT_OK) return err->code;
-    thin(road, &curve);
+    thin(method, &curve);
     ht_prune_curve_free(&curve);
     return HT_OK;
 }
@@ -62,25 +63,25 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
     const ht_network *net = network_of(trainer);
     const ht_params *params = ht_trainer_params(trainer);
     ht_sizes sizes = ht_network_sizes(net);
-    ht_road_state road = {.train = results->train,
-                          .test = results->test,
-                          .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
-                          .kappa = results->roads.pruning[0], /* by neurons */
-                          .rows = results->roads.rows.median,
-                          .eta_over_b = results->roads.eta_over_b};
+    ht_method_state method = {.train = results->train,
+                              .test = results->test,
+                              .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
+                              .kappa = results->methods.pruning[0], /* by neurons */
+                              .rows = results->methods.rows.median,
+                              .eta_over_b = results->methods.eta_over_b};
     if (net != ht_trainer_network(trainer) &&
-        (ht_network_evaluate(net, &c->data->train, NULL, NULL, &road.train, err) != HT_OK ||
-         ht_network_evaluate(net, &c->data->test, NULL, NULL, &road.test, err) != HT_OK))
+        (ht_network_evaluate(net, &c->data->train, NULL, NULL, &method.train, err) != HT_OK ||
+         ht_network_evaluate(net, &c->data->test, NULL, NULL, &method.test, err) != HT_OK))
         return err->code;
-    road.stage = results->end == HT_END_DIVERGED ? HT_ROAD_DIVERGED : HT_ROAD_DONE;
-    road.fraction = 1;
+    method.stage = results->end == HT_END_DIVERGED ? HT_METHOD_DIVERGED : HT_METHOD_DONE;
+    method.fraction = 1;
     for (int i = 0; i < c->state.count; i++) {
-        const ht_road_state *own = &c->state.road[i]; /* what it was made with does not change */
-        if (ht_road_at(i)->shares != number) continue;
-        road.name = own->name, road.title = own->title, road.method = own->method;
-        if (prune(&road, net, params, c->data, err) != HT_OK) return err->code;
+        const ht_method_state *own = &c->state.method[i]; /* what it was made with does not change */
+        if (ht_method_at(i)->shares != number) continue;
+        method.name = own->name, method.title = own->title, method.pruning = own->pruning;
+        if (prune(&method, net, params, c->data, err) != HT_OK) return err->code;
         pthread_mutex_lock(&c->work.lock);
-        c->state.road[i] = road;
+        c->state.method[i] = method;
         c->state.done++;
         pthread_mutex_unlock(&c->work.lock);
     }
@@ -89,45 +90,46 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
 
 typedef struct progress {
     ht_compare *compare;
-    int road;
+    int method;
     double steps;
 } progress;
 
 static void tell(void *context, uint64_t step)
 {
     progress *p = context;
-    atomic_store(&p->compare->fraction[p->road], (double)step / p->steps);
+    atomic_store(&p->compare->fraction[p->method], (double)step / p->steps);
 }
 
-static void enter(ht_compare *c, int road, ht_road_stage stage)
+static void enter(ht_compare *c, int method, ht_method_stage stage)
 {
     pthread_mutex_lock(&c->work.lock);
-    c->state.road[road].stage = stage;
+    c->state.method[method].stage = stage;
     pthread_mutex_unlock(&c->work.lock);
 }
 
 /* Nothing is known of it, unless it had arrived. */
-static void stop_road(void *context, int road)
+static void stop_method(void *context, int method)
 {
     ht_compare *c = context;
     pthread_mutex_lock(&c->work.lock);
-    if (c->state.road[road].stage == HT_ROAD_RUNNING) c->state.road[road].stage = HT_ROAD_STOPPED;
+    if (c->state.method[method].stage == HT_METHOD_RUNNING) c->state.method[method].stage = HT_METHOD_STOPPED;
     pthread_mutex_unlock(&c->work.lock);
 }
 
-static ht_code travel(void *context, int road, ht_error *err)
+static ht_code run_method(void *context, int method, ht_error *err)
 {
     ht_compare *c = context;
     ht_params params;
     ht_results results;
-    if (ht_road_at(road)->shares != road) return HT_OK; /* arrives with the one whose network it shares */
-    ht_road_params(road, &c->state.params, c->state.samples, &params);
-    progress p = {c, road, ht_params_get(&params, HT_P_TRAIN_STEPS)};
+    if (ht_method_at(method)->shares != method)
+        return HT_OK; /* arrives with the one whose network it shares */
+    ht_method_params(method, &c->state.params, c->state.samples, &params);
+    progress p = {c, method, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
     if (!trainer) return HT_FAIL;
-    enter(c, road, HT_ROAD_RUNNING);
+    enter(c, method, HT_METHOD_RUNNING);
     ht_code code = ht_trial_run(&results, trainer, c->data, NULL, tell, &p, err);
-    if (code == HT_OK) code = measure(c, road, trainer, &results, err);
+    if (code == HT_OK) code = measure(c, method, trainer, &results, err);
     ht_trainer_free(trainer);
     return code;
 }
@@ -143,17 +145,17 @@ static void ended(void *context, const char *fault)
 /* ---- all of them ---- */
 
 /* Networks that one method prunes differ by their training alone. */
-static void enter_roads(ht_compare_state *s, const ht_prune_method *method)
+static void enter_methods(ht_compare_state *s, const ht_prune_method *pruning)
 {
-    for (int i = 0; i < ht_road_count(); i++) {
-        const ht_road *road = ht_road_at(i);
-        if (method && road->shares != i) continue;
-        s->road[s->count++] = (ht_road_state){
-            .name = road->name, .title = road->title, .method = method ? *method : road->method};
+    for (int i = 0; i < ht_method_count(); i++) {
+        const ht_method *method = ht_method_at(i);
+        if (pruning && method->shares != i) continue;
+        s->method[s->count++] = (ht_method_state){
+            .name = method->name, .title = method->title, .pruning = pruning ? *pruning : method->pruning};
     }
 }
 
-ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *method, const ht_dataset *data,
+ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *pruning, const ht_dataset *data,
                              int threads, ht_error *err)
 {
     ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
@@ -161,10 +163,11 @@ ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *met
     c->data = data;
     c->state = (ht_compare_state){.params = *common, .samples = data->train.count, .running = true};
     ht_params plain;
-    ht_road_params(0, common, data->train.count, &plain);
+    ht_method_params(0, common, data->train.count, &plain);
     c->state.steps = ht_params_get(&plain, HT_P_TRAIN_STEPS);
-    enter_roads(&c->state, method);
-    const ht_background_work work = {"the comparison's thread", c->state.count, travel, stop_road, ended, c};
+    enter_methods(&c->state, pruning);
+    const ht_background_work work = {
+        "the comparison's thread", c->state.count, run_method, stop_method, ended, c};
     if (ht_background_start(&c->work, &work, threads, err) == HT_OK) return c;
     ht_compare_free(c);
     return NULL;
@@ -176,7 +179,8 @@ void ht_compare_look(ht_compare *c, ht_compare_state *state)
     *state = c->state;
     pthread_mutex_unlock(&c->work.lock);
     for (int i = 0; i < state->count; i++)
-        if (state->road[i].stage == HT_ROAD_RUNNING) state->road[i].fraction = atomic_load(&c->fraction[i]);
+        if (state->method[i].stage == HT_METHOD_RUNNING)
+            state->method[i].fraction = atomic_load(&c->fraction[i]);
 }
 
 void ht_compare_wait(ht_compare *c)

@@ -8,9 +8,9 @@
 
 typedef struct ht_compare ht_compare;
 
-/* Starts with what all roads have in common, on `threads` threads. Every network is pruned by `method`; NULL:
- * each road by its own. Borrows the data. NULL with *err set. */
-ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *method, const ht_dataset *data,
+/* Starts with what all roads have in common, on `threads` threads. Every network is pruned by `pruning`;
+ * NULL: each road by its own. Borrows the data. NULL with *err set. */
+ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *pruning, const ht_dataset *data,
                              int threads, ht_error *err);
 
 /* How it stands. Any thread; never waits for a run. */

@@ -22,7 +22,7 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
     if (ht_network_evaluate(net, &data->test, NULL, pool, &results->test, err) != HT_OK) return err->code;
     ht_values w = {.f32 = first->weight, .rows = (size_t)first->rows, .columns = (size_t)first->columns};
     if (ht_tail_picture_make(&results->tail, &w, &(ht_tail_options){0}, true, err) != HT_OK) return err->code;
-    if (ht_roads_measure(&results->roads, trainer, data, pool, err) != HT_OK) return err->code;
+    if (ht_methods_measure(&results->methods, trainer, data, pool, err) != HT_OK) return err->code;
     ht_prune_spec spec = ht_prune_spec_of(p, &data->train);
     return ht_prune_try(&results->prune, measured, &data->train, &data->test, &spec, pool, NULL, err);
 }
@@ -57,7 +57,7 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
                   "params", ht_json_params(params), "status", ht_end_word(r->end), "steps",
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));
-    if (root) json_object_set_new(root, "roads", ht_roads_json(&r->roads));
+    if (root) json_object_set_new(root, "roads", ht_methods_json(&r->methods));
     return root;
 }
 
@@ -117,5 +117,5 @@ void ht_results_print(const ht_results *r, const ht_params *params)
                                                        : ht_params_get(params, HT_P_PRUNE_ERROR),
            removed, units, ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
     print_tail(&r->tail);
-    ht_roads_print(&r->roads, params);
+    ht_methods_print(&r->methods, params);
 }

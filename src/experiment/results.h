@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "experiment/results_roads.h"
+#include "experiment/results_methods.h"
 #include "engine/trainer.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
@@ -18,7 +18,7 @@ typedef struct ht_results {
     ht_score train, test;
     ht_tail_picture tail; /* of the first layer, centred */
     ht_prune_result prune;
-    ht_road_results roads;
+    ht_method_results methods;
 } ht_results;
 
 /* Evaluates the trainer's network as it stands. */

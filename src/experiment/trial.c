@@ -1,6 +1,6 @@
 #include "experiment/trial.h"
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 
 double ht_trial_steps(const ht_params *p)

@@ -13,7 +13,7 @@ typedef void ht_trial_progress(void *context, uint64_t step);
 
 /* Trains to the goal or to divergence, telling `progress` (may be NULL); then evaluates the network as it
  * stands: of a diverged run the last finite one. results->status says which end it was. HT_FAIL also when the
- * thread's work was called off (base/call_off.h): there are no results then. */
+ * thread's work was called off (base/cancel.h): there are no results then. */
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                      ht_trial_progress *progress, void *context, ht_error *err);
 

@@ -32,9 +32,9 @@ static void choose(void)
 #endif
     builds[count++] = &BASELINE;
     chosen = builds[0];
-    const char *wish = getenv("HEAVYTAIL_ISA");
-    for (int i = 0; wish && i < count; i++)
-        if (strcmp(wish, builds[i]->isa) == 0) chosen = builds[i];
+    const char *asked = getenv("HEAVYTAIL_ISA");
+    for (int i = 0; asked && i < count; i++)
+        if (strcmp(asked, builds[i]->isa) == 0) chosen = builds[i];
 }
 
 const ht_kernels *ht_kernel(void)

@@ -3,7 +3,7 @@
 #define HT_LAB_LAB_H
 
 #include "experiment/compare.h"
-#include "experiment/ladder.h"
+#include "experiment/width_sweep.h"
 #include "session/session.h"
 #include "engine/runner.h"
 #include "render/cells.h"
@@ -35,19 +35,19 @@ typedef struct ht_lab {
     bool stuck;               /* at the end: a thread still computes, and what it uses must stay */
     ht_event ahead[HT_AHEAD]; /* typed while the data were opened */
     int ahead_count;
-    bool ahead_typed; /* … and among it what opens a prompt, into which a q would go */
-    bool owing;       /* the other half of the panels has not been drawn since something came in */
-    uint64_t change;  /* the last one the screen has seen */
+    bool ahead_typed;  /* … and among it what opens a prompt, into which a q would go */
+    bool owing;        /* the other half of the panels has not been drawn since something came in */
+    uint64_t revision; /* the last one the screen has seen */
     double drawn, last_event;
     ht_panel_id dashboard_focus; /* where the frame was when another view got it */
     bool watched;                /* the analyst was told that the tails are in sight */
     int noise_before;            /* the type that `n` brings back */
     int undo_count, undo_limit;  /* changes made and still undoable; changes that redo could bring back */
     ht_change undo[HT_UNDO];
-    unsigned states;   /* left behind so far; undo reaches the last */
-    ht_wish wish;      /* what the analyst was asked for last */
-    ht_ladder *ladder; /* the one that runs, or NULL */
-    double ladder_looked;
+    unsigned states;             /* left behind so far; undo reaches the last */
+    ht_analysis_request request; /* what the analyst was asked for last */
+    ht_width_sweep *width_sweep; /* the one that runs, or NULL */
+    double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
     bool resumes;       /* the main run goes on after the ladder or the comparison */

@@ -13,7 +13,7 @@ static void follow(ht_lab *lab)
         ht_lab_width(lab, next);
     else if (next == HT_DO_COMPARE && view == HT_VIEW_COMPARE)
         ht_lab_compare(lab, next);
-    if (lab->ladder || lab->compare)
+    if (lab->width_sweep || lab->compare)
         lab->resumes = lab->resumes || resumes;
     else if (resumes && lab->model->state == HT_STATE_PAUSED)
         ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
@@ -21,9 +21,9 @@ static void follow(ht_lab *lab)
 
 bool ht_lab_background_poll(ht_lab *lab)
 {
-    bool busy = lab->ladder || lab->compare;
+    bool busy = lab->width_sweep || lab->compare;
     bool news = ht_lab_width_poll(lab);
     news = ht_lab_compare_poll(lab) || news;
-    if (busy && !lab->ladder && !lab->compare) follow(lab);
+    if (busy && !lab->width_sweep && !lab->compare) follow(lab);
     return news;
 }

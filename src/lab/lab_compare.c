@@ -27,7 +27,7 @@ void ht_lab_compare(ht_lab *lab, ht_action action)
     } else if (lab->compare) {
         if (here)
             ht_lab_note(lab, true, "the roads are still being trained; Space stops them, what is done stays");
-    } else if (lab->ladder) {
+    } else if (lab->width_sweep) {
         ht_lab_note(lab, true, "a ladder of widths is running; Space stops it, then c trains the roads");
     } else if (wanted) {
         start(lab);

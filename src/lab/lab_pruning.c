@@ -11,7 +11,7 @@
 
 /* ---- what the analyst is asked for ---- */
 
-static bool same_wish(const ht_wish *a, const ht_wish *b)
+static bool same_request(const ht_analysis_request *a, const ht_analysis_request *b)
 {
     bool same_ratio = a->ratio == b->ratio || (isnan(a->ratio) && isnan(b->ratio));
     return a->methods == b->methods && a->watched == b->watched && a->timed == b->timed &&
@@ -20,9 +20,9 @@ static bool same_wish(const ht_wish *a, const ht_wish *b)
 
 void ht_lab_look(ht_lab *lab)
 {
-    ht_wish wish = ht_pruning_wish(lab->model);
-    if (same_wish(&wish, &lab->wish)) return;
-    if (ht_runner_look(lab->runner, &wish)) lab->wish = wish; /* else again with the next frame */
+    ht_analysis_request request = ht_pruning_request(lab->model);
+    if (same_request(&request, &lab->request)) return;
+    if (ht_runner_look(lab->runner, &request)) lab->request = request; /* else again with the next frame */
 }
 
 /* Everything that is shown, on all samples, and the speed at the cursor, though training may run. */
@@ -32,9 +32,9 @@ static void look_thoroughly(ht_lab *lab)
     const ht_prune_point *p =
         ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_by_weights(m));
     m->prune_timed = p && m->prune_cursor >= 0 ? p->ratio : (double)NAN;
-    ht_wish wish = ht_pruning_wish(m);
-    wish.thorough = true;
-    if (ht_runner_look(lab->runner, &wish)) lab->wish = wish;
+    ht_analysis_request request = ht_pruning_request(m);
+    request.thorough = true;
+    if (ht_runner_look(lab->runner, &request)) lab->request = request;
     ht_lab_note(lab, true, "looking at all test samples, and at the speed of the pruned network");
 }
 
@@ -44,7 +44,7 @@ static void prune(ht_lab *lab, bool keep_mask)
 {
     ht_model *m = lab->model;
     char count[96];
-    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_look *look = ht_pruning_lead(m);
     const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
     if (!p) {
         ht_lab_note(lab, true, "nothing is known of %s yet", ht_prune_at(m->prune_lead)->name);

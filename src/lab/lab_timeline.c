@@ -4,7 +4,7 @@
 #include "lab/lab_handlers.h"
 #include "base/text.h"
 #include "view/ghost.h"
-#include "view/past.h"
+#include "view/stored.h"
 
 /* All charts over steps show where the timeline stands. */
 static void stand_at(ht_lab *lab, double step)
@@ -30,7 +30,7 @@ void ht_lab_timeline(ht_lab *lab, ht_action action)
         ht_lab_note(lab, true, "no state is kept to go back to (run.memory_mb bounds how many are)");
     } else {
         m->timeline = true;
-        stand_at(lab, ht_past_nearest(&m->stored, (double)m->step));
+        stand_at(lab, ht_stored_nearest(&m->stored, (double)m->step));
     }
 }
 
@@ -39,7 +39,7 @@ static void keep_future(ht_lab *lab, uint64_t step)
 {
     char dropped;
     ht_error err;
-    if (!ht_past_leaves(lab->model, step)) return;
+    if (!ht_stored_leaves(lab->model, step)) return;
     ht_ghost *ghost = ht_ghost_pin(lab->model, &dropped, &err);
     if (ghost)
         ghost->left = lab->model->leaving =
@@ -65,7 +65,7 @@ static void go(ht_lab *lab)
 
 static bool move(ht_lab *lab, int states)
 {
-    stand_at(lab, ht_past_move(&lab->model->stored, lab->model->timeline_at, states));
+    stand_at(lab, ht_stored_move(&lab->model->stored, lab->model->timeline_at, states));
     return true;
 }
 
@@ -104,6 +104,6 @@ void ht_lab_timeline_press(ht_lab *lab, int column)
     const ht_chart *chart = ht_lab_chart(lab, HT_PANEL_TIMELINE, &area, &plot);
     if (!chart || plot.w < 1) return;
     double position = fmin(1, fmax(0, (column - plot.x + 0.5) / plot.w));
-    stand_at(lab, ht_past_nearest(&lab->model->stored, ht_axis_value(&chart->x, position)));
+    stand_at(lab, ht_stored_nearest(&lab->model->stored, ht_axis_value(&chart->x, position)));
     if (!lab->held && lab->model->timeline_at == before) go(lab); /* clicked again */
 }

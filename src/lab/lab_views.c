@@ -101,7 +101,7 @@ void ht_lab_watch(ht_lab *lab)
 {
     const ht_model *m = lab->model;
     ht_view home = m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : m->view;
-    bool watched = home == HT_VIEW_TAIL || home == HT_VIEW_ROAD;
+    bool watched = home == HT_VIEW_TAIL || home == HT_VIEW_METHOD;
     if (watched == lab->watched) return;
     lab->watched = watched;
     ht_lab_send(lab, HT_COMMAND_WATCH, 0, watched);
@@ -116,7 +116,7 @@ static void open_view(ht_lab *lab, ht_view view)
     ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
     if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
-    if (view == HT_VIEW_ROAD && home != view) m->focus = HT_PANEL_EPOCHS;
+    if (view == HT_VIEW_METHOD && home != view) m->focus = HT_PANEL_EPOCHS;
     if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
     m->view = view;
 }
@@ -256,7 +256,7 @@ static void free_name(const ht_model *m, char path[256])
 static ht_text journal_so_far(const ht_lab *lab)
 {
     const ht_text *whole = &lab->session->journal;
-    ht_journal_mark here = {lab->model->step, lab->change, 0, lab->model->seconds};
+    ht_journal_mark here = {lab->model->step, lab->revision, 0, lab->model->seconds};
     ht_text text = {0};
     if (whole->length == 0) return text;
     ht_text_add_bytes(&text, whole->data, whole->length);

@@ -4,44 +4,45 @@
 #include "lab/lab_handlers.h"
 #include "base/clock.h"
 
-static ht_ladder_state *newest(ht_model *m)
+static ht_width_sweep_state *newest(ht_model *m)
 {
-    return m->ladder_count ? &m->ladder[m->ladder_count - 1] : NULL;
+    return m->width_sweep_count ? &m->width_sweep[m->width_sweep_count - 1] : NULL;
 }
 
-static bool complete(const ht_ladder_state *s)
+static bool complete(const ht_width_sweep_state *s)
 {
     return !s->running && !s->stopped;
 }
 
 /* The kept ladder of these settings, or NULL. */
-static ht_ladder_state *find(ht_model *m, const ht_params *params)
+static ht_width_sweep_state *find(ht_model *m, const ht_params *params)
 {
-    for (int i = m->ladder_count; i-- > 0;) {
-        ht_params own = m->ladder[i].params;
+    for (int i = m->width_sweep_count; i-- > 0;) {
+        ht_params own = m->width_sweep[i].params;
         /* It had steps of its own when the settings have no goal. */
         if (ht_params_get(params, HT_P_TRAIN_STEPS) == 0 && ht_params_get(params, HT_P_TRAIN_STOP) == 0)
             ht_params_put(&own, HT_P_TRAIN_STEPS, 0);
-        if (ht_ladder_same(&own, params, true)) return &m->ladder[i];
+        if (ht_width_sweep_same(&own, params, true)) return &m->width_sweep[i];
     }
     return NULL;
 }
 
 static void drop(ht_model *m, int i)
 {
-    m->ladder_count--;
-    memmove(&m->ladder[i], &m->ladder[i + 1], (size_t)(m->ladder_count - i) * sizeof m->ladder[0]);
+    m->width_sweep_count--;
+    memmove(&m->width_sweep[i], &m->width_sweep[i + 1],
+            (size_t)(m->width_sweep_count - i) * sizeof m->width_sweep[0]);
 }
 
 /* Room for one more; an unfinished ladder of the same settings makes way for it. */
-static ht_ladder_state *make_room(ht_model *m, const ht_params *params)
+static ht_width_sweep_state *make_room(ht_model *m, const ht_params *params)
 {
-    ht_ladder_state *same = find(m, params);
+    ht_width_sweep_state *same = find(m, params);
     if (same)
-        drop(m, (int)(same - m->ladder));
-    else if (m->ladder_count == HT_LADDERS)
-        drop(m, 0), m->ladder_first++;
-    return &m->ladder[m->ladder_count++];
+        drop(m, (int)(same - m->width_sweep));
+    else if (m->width_sweep_count == HT_WIDTH_SWEEPS)
+        drop(m, 0), m->width_sweep_first++;
+    return &m->width_sweep[m->width_sweep_count++];
 }
 
 static void start(ht_lab *lab)
@@ -49,21 +50,21 @@ static void start(ht_lab *lab)
     ht_error err;
     ht_model *m = lab->model;
     const ht_params params = m->asked;
-    ht_ladder *ladder =
-        ht_ladder_start(&params, lab->session->data, ht_pool_threads(lab->session->pool), newest(m), &err);
-    if (!ladder) {
+    ht_width_sweep *width_sweep = ht_width_sweep_start(&params, lab->session->data,
+                                                       ht_pool_threads(lab->session->pool), newest(m), &err);
+    if (!width_sweep) {
         ht_lab_note(lab, false, "%s", err.text);
         return;
     }
-    lab->ladder = ladder;
+    lab->width_sweep = width_sweep;
     ht_lab_hold(lab);
-    ht_ladder_look(ladder, make_room(m, &params));
+    ht_width_sweep_look(width_sweep, make_room(m, &params));
 }
 
 static bool nothing_done(const ht_model *m)
 {
     int done = 0;
-    for (int i = 0; i < m->ladder_count; i++) done += m->ladder[i].done;
+    for (int i = 0; i < m->width_sweep_count; i++) done += m->width_sweep[i].done;
     return done == 0;
 }
 
@@ -81,11 +82,11 @@ void ht_lab_width(ht_lab *lab, ht_action action)
         ht_lab_note(lab, true, "the roads are being trained; Space stops them, then w trains a ladder");
         return;
     }
-    if (lab->ladder) {
+    if (lab->width_sweep) {
         if (here) ht_lab_note(lab, true, "the ladder is still running; Space stops it, its results stay");
         return;
     }
-    const ht_ladder_state *same = find(m, &m->asked);
+    const ht_width_sweep_state *same = find(m, &m->asked);
     if (here && same && complete(same))
         ht_lab_note(lab, true,
                     "this ladder is there; change α, σ or the noise type, then w lays another over it");
@@ -101,17 +102,17 @@ bool ht_lab_width_act(ht_lab *lab, ht_action action)
 
 bool ht_lab_width_stop(ht_lab *lab)
 {
-    if (!lab->ladder) return false;
-    ht_ladder_stop(lab->ladder);
+    if (!lab->width_sweep) return false;
+    ht_width_sweep_stop(lab->width_sweep);
     lab->stopping = true;
     lab->follow = HT_DO_NOTHING;
     return true;
 }
 
-static void finish(ht_lab *lab, const ht_ladder_state *s)
+static void finish(ht_lab *lab, const ht_width_sweep_state *s)
 {
-    ht_ladder_free(lab->ladder);
-    lab->ladder = NULL;
+    ht_width_sweep_free(lab->width_sweep);
+    lab->width_sweep = NULL;
     if (s->fault[0])
         ht_lab_note(lab, false, "the ladder ended early: %s", s->fault);
     else if (s->stopped)
@@ -121,10 +122,10 @@ static void finish(ht_lab *lab, const ht_ladder_state *s)
 bool ht_lab_width_poll(ht_lab *lab)
 {
     const double INTERVAL = 0.2;
-    ht_ladder_state *s = newest(lab->model);
-    if (!lab->ladder || !s || ht_now() - lab->ladder_looked < INTERVAL) return false;
-    lab->ladder_looked = ht_now();
-    ht_ladder_look(lab->ladder, s);
+    ht_width_sweep_state *s = newest(lab->model);
+    if (!lab->width_sweep || !s || ht_now() - lab->width_sweep_looked < INTERVAL) return false;
+    lab->width_sweep_looked = ht_now();
+    ht_width_sweep_look(lab->width_sweep, s);
     if (!s->running) finish(lab, s);
     return true;
 }

@@ -8,20 +8,20 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 
-enum { HT_ROADS = 10, HT_ROAD_POINTS = 64 };
+enum { HT_METHODS = 10, HT_METHOD_POINTS = 64 };
 
-typedef enum ht_road_stage {
-    HT_ROAD_WAITING,
-    HT_ROAD_RUNNING,
-    HT_ROAD_DONE,
-    HT_ROAD_DIVERGED, /* its numbers are those of the last finite weights */
-    HT_ROAD_STOPPED,
-} ht_road_stage;
+typedef enum ht_method_stage {
+    HT_METHOD_WAITING,
+    HT_METHOD_RUNNING,
+    HT_METHOD_DONE,
+    HT_METHOD_DIVERGED, /* its numbers are those of the last finite weights */
+    HT_METHOD_STOPPED,
+} ht_method_stage;
 
-typedef struct ht_road_state {
+typedef struct ht_method_state {
     const char *name, *title; /* static: "factors-2", "two factors a weight" */
-    ht_prune_method method;   /* how its network is pruned */
-    ht_road_stage stage;
+    ht_prune_method pruning;  /* how its network is pruned */
+    ht_method_stage stage;
     double fraction;         /* of its steps */
     ht_score train, test;    /* from here on: once it is done */
     double one_point;        /* share of the parameters down to which the test accuracy stays within 0.01 */
@@ -30,8 +30,8 @@ typedef struct ht_road_state {
     double rows, eta_over_b; /* tail index of the first layer's rows */
     int points;
     /* By falling share of the parameters (`weights`): without the rows and columns of removed neurons. */
-    ht_prune_point curve[HT_ROAD_POINTS];
-} ht_road_state;
+    ht_prune_point curve[HT_METHOD_POINTS];
+} ht_method_state;
 
 typedef struct ht_compare_state {
     ht_params params; /* what the roads have in common */
@@ -40,7 +40,7 @@ typedef struct ht_compare_state {
     int count, done;
     bool running, stopped; /* stopped: before its end */
     char fault[200];       /* why it could not go on; else empty */
-    ht_road_state road[HT_ROADS];
+    ht_method_state method[HT_METHODS];
 } ht_compare_state;
 
 #endif

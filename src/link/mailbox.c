@@ -8,7 +8,7 @@
 #include "base/thread.h"
 
 struct ht_mailbox {
-    ht_letter letter;
+    ht_weight_snapshot snapshot;
     atomic_bool wanted, closed, stirred, asked_again;
     atomic_uint asked;
     sem_t delivered, awake;
@@ -20,8 +20,8 @@ ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
     if (!box) return NULL;
     sem_init(&box->delivered, 0, 0);
     sem_init(&box->awake, 0, 0);
-    box->letter.tap = ht_tap_new(shape, workers, err);
-    if (box->letter.tap) return box;
+    box->snapshot.capture = ht_capture_new(shape, workers, err);
+    if (box->snapshot.capture) return box;
     ht_mailbox_free(box);
     return NULL;
 }
@@ -31,13 +31,13 @@ void ht_mailbox_free(ht_mailbox *box)
     if (!box) return;
     sem_destroy(&box->delivered);
     sem_destroy(&box->awake);
-    ht_tap_free(box->letter.tap);
+    ht_capture_free(box->snapshot.capture);
     ht_free(box);
 }
 
-ht_letter *ht_mailbox_wanted(ht_mailbox *box)
+ht_weight_snapshot *ht_mailbox_wanted(ht_mailbox *box)
 {
-    return atomic_load_explicit(&box->wanted, memory_order_acquire) ? &box->letter : NULL;
+    return atomic_load_explicit(&box->wanted, memory_order_acquire) ? &box->snapshot : NULL;
 }
 
 static void drain(sem_t *semaphore)
@@ -55,12 +55,12 @@ void ht_mailbox_deliver(ht_mailbox *box)
     sem_post(&box->delivered); /* orders the copy before the analyst's reads */
 }
 
-ht_letter *ht_mailbox_wait(ht_mailbox *box)
+ht_weight_snapshot *ht_mailbox_wait(ht_mailbox *box)
 {
     atomic_store_explicit(&box->wanted, true, memory_order_release);
     while (sem_wait(&box->delivered) != 0 && errno == EINTR) {
     }
-    return atomic_load(&box->closed) ? NULL : &box->letter;
+    return atomic_load(&box->closed) ? NULL : &box->snapshot;
 }
 
 void ht_mailbox_close(ht_mailbox *box)

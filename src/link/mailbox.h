@@ -12,32 +12,32 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 #include "link/messages.h"
-#include "nn/tap.h"
+#include "nn/capture.h"
 
 typedef struct ht_mailbox ht_mailbox;
 
-typedef struct ht_letter {
+typedef struct ht_weight_snapshot {
     uint64_t step;
     uint32_t generation; /* resets so far */
-    uint64_t change;     /* of the run's changes, the last one: with the step, which weights these are */
+    uint64_t revision;   /* of the run's changes, the last one: with the step, which weights these are */
     bool settled;        /* training stands still: look thoroughly */
     int layer;           /* whose tail is wanted … */
     bool watched;        /* … with pictures while training runs */
     ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
-    ht_wish wish;
-    ht_tap *tap; /* the weights; owned by the mailbox */
-} ht_letter;
+    ht_analysis_request request;
+    ht_capture *capture; /* the weights; owned by the mailbox */
+} ht_weight_snapshot;
 
 /* `workers`: threads of the pool that fills the letters. */
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
 /* Trainer: the letter to fill, or NULL while nobody asks. Then hand it over. */
-ht_letter *ht_mailbox_wanted(ht_mailbox *box);
+ht_weight_snapshot *ht_mailbox_wanted(ht_mailbox *box);
 void ht_mailbox_deliver(ht_mailbox *box);
 
 /* Analyst: asks (giving back the last letter) and waits. NULL when the mailbox was closed. */
-ht_letter *ht_mailbox_wait(ht_mailbox *box);
+ht_weight_snapshot *ht_mailbox_wait(ht_mailbox *box);
 
 /* Anyone: ends all waiting for good. */
 void ht_mailbox_close(ht_mailbox *box);

@@ -22,7 +22,7 @@ typedef struct ht_prune_intent {
 
 /* What the analyst is to look at beside what it always does. No part of the run: neither journaled nor
  * undone. */
-typedef struct ht_wish {
+typedef struct ht_analysis_request {
     unsigned methods; /* bit 1 << method: its pruning curve, whenever training stands still, and once now */
     bool watched;     /* somebody watches the node curve: often, while training runs */
     bool thorough;    /* once, though training runs: everything, on all test samples */
@@ -30,7 +30,7 @@ typedef struct ht_wish {
     bool timed;
     ht_prune_method speed;
     double ratio; /* NaN: at κ */
-} ht_wish;
+} ht_analysis_request;
 
 typedef enum ht_command_kind {
     HT_COMMAND_SET, /* param = value (a LIVE one) */
@@ -47,7 +47,7 @@ typedef enum ht_command_kind {
     /* What the analyst looks at, and so no change of the run: */
     HT_COMMAND_LAYER, /* the tail of hidden layer `value`, from 0 */
     HT_COMMAND_WATCH, /* value 1: pictures of the tail while training runs, 0: only when it stands still */
-    HT_COMMAND_LOOK,  /* pruning: `wish` */
+    HT_COMMAND_LOOK,  /* pruning: `request` */
 } ht_command_kind;
 
 typedef struct ht_command {
@@ -56,7 +56,7 @@ typedef struct ht_command {
     ht_param param;
     double value;
     ht_prune_intent prune;
-    ht_wish wish;
+    ht_analysis_request request;
 } ht_command;
 
 /* ---- trainer -> UI ----------------------------------------------------------------------------- */
@@ -92,7 +92,7 @@ typedef struct ht_sample {
     double before, value;
     char message[200]; /* STATE */
     /* CHANGE, RESET, PRUNE, UNMASK, REWIND: its number among the changes of the run, as in the journal */
-    uint64_t change;
+    uint64_t revision;
     bool restored;  /* CHANGE: no change of its own (and without a number) but part of the REWIND that follows
                      */
     uint64_t from;  /* RESET, REWIND: the step it was sent away from */
@@ -131,7 +131,7 @@ enum {
 };
 
 /* The pruning curve of one method, as it was looked at last. */
-typedef struct ht_method_look {
+typedef struct ht_prune_look {
     int count; /* of points: ≤ 257 ratios, always with 0, 1 and κ; 0: not looked at yet */
     ht_prune_point points[HT_REPORT_CURVE];
     ht_prune_point at;        /* as the settings ask: κ */
@@ -144,7 +144,7 @@ typedef struct ht_method_look {
     int groups;
     float group[HT_REPORT_STRIP];
     double goes[HT_REPORT_NEURONS]; /* the ratio at which each of the strongest neurons goes; Inf: it stays */
-} ht_method_look;
+} ht_prune_look;
 
 /* The neurons of the first layer with the largest ‖w‖. */
 typedef struct ht_strongest {
@@ -175,7 +175,7 @@ typedef struct ht_report {
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
     ht_strongest strongest;
-    ht_method_look look[HT_PRUNE_METHODS];
+    ht_prune_look look[HT_PRUNE_METHODS];
     unsigned pending;        /* bit 1 << method: asked for, and not looked at yet as it stands */
     int samples, samples_of; /* test samples used, of how many */
     size_t parameters;       /* of the whole network */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "nn/activation.h"
 #include "num/linalg.h"
@@ -52,7 +52,7 @@ static int widest_layer(const ht_network *net)
 static void evaluate_chunk(void *context, int task, int worker)
 {
     const evaluation *job = context;
-    if (ht_called_off()) return;
+    if (ht_cancelled()) return;
     const ht_network *net = job->net;
     int last = net->depth - 1, width = net->layers[last].rows, widest = widest_layer(net);
     const ht_layer *out = &net->layers[net->depth];
@@ -69,7 +69,7 @@ static void evaluate_chunk(void *context, int task, int worker)
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
     for (int shard = 0; shard < ht_shards(width); shard++) {
-        if (ht_called_off()) return; /* a chunk of a very wide network takes seconds */
+        if (ht_cancelled()) return; /* a chunk of a very wide network takes seconds */
         int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
         hidden_block(job, last, x, rows, first, m, block);
         ht_gemm_nt(rows, out->rows, m, scale, block, m, out->weight + first, out->columns,

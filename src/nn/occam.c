@@ -13,7 +13,7 @@ static double next_lambda(const ht_occam *o, double lambda0, double loss)
     return fmin(fmax(zeta * o->lambda, low), lambda0);
 }
 
-double ht_occam_judge(ht_occam *o, double lambda0, double loss)
+double ht_occam_update(ht_occam *o, double lambda0, double loss)
 {
     if (!isfinite(loss)) loss = DBL_MAX; /* no improvement; and files hold finite numbers */
     o->lambda = next_lambda(o, lambda0, loss);

@@ -26,7 +26,7 @@ typedef struct ht_occam_epoch {
 enum { HT_OCCAM_EPOCHS = 1024 };
 
 /* Takes in the loss at the end of an epoch; returns the λ to prune with now. */
-double ht_occam_judge(ht_occam *occam, double lambda0, double loss);
+double ht_occam_update(ht_occam *occam, double lambda0, double loss);
 
 /* Zeroes ⌊λ · count⌋ of the `count` weights of each layer that are not zero: the smallest magnitudes, lower
  * index first on ties. */

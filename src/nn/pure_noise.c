@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "kernel/kernel.h"
 #include "nn/noise.h"
@@ -62,7 +62,7 @@ static double ratio_of(const double *norms2, int width, ht_prune_metric metric, 
 static void draw_layer(void *context, int number, int worker)
 {
     const job *j = context;
-    if (ht_called_off()) return;
+    if (ht_cancelled()) return;
     float *rows = j->rows + (size_t)worker * ROWS * (size_t)j->columns;
     double *norms2 = j->norms2 + (size_t)worker * (size_t)j->limit->width;
     draw_norms(j, number, rows, norms2);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "nn/activation.h"
 #include "kernel/kernel.h"
@@ -251,7 +251,7 @@ static void update_shard(void *context, int task, int worker)
     descend_hidden(s, &block, first);
     add_noise(s, &block, first);
     finish_block(s, &block, shard);
-    if (s->hyper->tap) ht_tap_shard(s->hyper->tap, s->net, l, shard, worker);
+    if (s->hyper->capture) ht_capture_shard(s->hyper->capture, s->net, l, shard, worker);
 }
 
 /* Shares of the logits are added in shard order: one fixed rounding. */
@@ -314,7 +314,7 @@ static void guard(const ht_step *s, ht_step_result *result)
 /* Nothing has changed so far, nor does it. */
 static bool left_off(ht_step_result *result)
 {
-    result->left_off = ht_called_off();
+    result->left_off = ht_cancelled();
     if (result->left_off) result->refused = "a step that was called off";
     return result->left_off;
 }
@@ -348,10 +348,10 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     if (left_off(&result)) return result;
     guard(s, &result);
     if (result.refused) return result;
-    const atomic_bool *off = ht_call_off_by(NULL); /* once weights have changed, all do */
-    if (hyper->tap) ht_tap_begin(hyper->tap);
+    const atomic_bool *off = ht_cancel_by(NULL); /* once weights have changed, all do */
+    if (hyper->capture) ht_capture_begin(hyper->capture);
     ht_pool_run(pool, s->shards * s->depth, update_shard, s);
-    if (hyper->tap) ht_tap_finish(hyper->tap, net);
-    ht_call_off_by(off);
+    if (hyper->capture) ht_capture_finish(hyper->capture, net);
+    ht_cancel_by(off);
     return result;
 }

@@ -9,7 +9,7 @@
 #include "nn/factor.h"
 #include "nn/mask.h"
 #include "nn/noise.h"
-#include "nn/tap.h"
+#include "nn/capture.h"
 
 typedef struct ht_step ht_step;
 
@@ -19,7 +19,7 @@ typedef struct ht_hyper {
     ht_noise noise;      /* type, alpha, seed, step; the layer and the law are filled in */
     double noise_scale;  /* σ */
     const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
-    ht_tap *tap;         /* NULL, or where the new weights are also put (not when the step is refused) */
+    ht_capture *capture; /* NULL, or where the new weights are also put (not when the step is refused) */
     ht_factors *factors; /* NULL, or what the weights are products of: these are trained (no momentum then) */
     float input_bound;   /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
@@ -29,7 +29,7 @@ typedef struct ht_step_result {
     double guard;          /* the number that left the safe range when the step was refused */
     const char
         *refused;  /* NULL, or what would have left the finite numbers; the weights are then unchanged */
-    bool left_off; /* the thread's work was called off (base/call_off.h): refused is set, nothing changed */
+    bool left_off; /* the thread's work was called off (base/cancel.h): refused is set, nothing changed */
 } ht_step_result;
 
 /* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for (with factors

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 /* In OpenBLAS, but in none of its headers. The lengths of the strings come last, as Fortran has it. */
 void dlatrd_(const char *triangle, const int *n, const int *panel, double *a, const int *lda, double *e,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "num/select.h"
 
 static double between(double low, double high)
@@ -32,7 +32,7 @@ double ht_values_live_median(const ht_values *x)
     double middle[2];
     raw.centre = 0;
     raw.exponent = 0;
-    for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
+    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&raw, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
@@ -51,7 +51,7 @@ ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *e
 {
     double *column = ht_alloc(x->rows, sizeof *column, "the column medians", err);
     if (!column) return err->code;
-    for (size_t j = 0; j < x->columns && !ht_called_off(); j++) {
+    for (size_t j = 0; j < x->columns && !ht_cancelled(); j++) {
         for (size_t i = 0; i < x->rows; i++) {
             size_t at = i * x->columns + j;
             column[i] = x->f32 ? (double)x->f32[at] : x->f64[at];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 64 };
 
@@ -59,7 +59,7 @@ static bool narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
     }
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        if (ht_called_off()) return false;
+        if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
@@ -84,7 +84,7 @@ static bool finish(const ht_values *x, bool magnitude, const search *s, int rank
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
-        if (ht_called_off()) return false;
+        if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);

@@ -8,12 +8,12 @@
 #include "base/text.h"
 
 static const char *const methods[] = {
-#define HT_METHOD(id, name, ...) name,
+#define HT_PRUNE_METHOD(id, name, ...) name,
 #include "params/prune_methods.def"
     NULL};
 
 static const char methods_help[] = "what is removed first. "
-#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+#define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
     name ": " what "; "
 #include "params/prune_methods.def"
                                    "keys 1, 2 … in the pruning view";

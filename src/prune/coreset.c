@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "nn/activation.h"
 #include "kernel/kernel.h"
 #include "num/linalg.h"
@@ -16,7 +16,7 @@ static void pass_layer(const ht_network *net, const ht_layer *layer, const float
                        float *out)
 {
     enum { SAMPLES = 1024 };
-    for (size_t first = 0; first < count && !ht_called_off(); first += SAMPLES) {
+    for (size_t first = 0; first < count && !ht_cancelled(); first += SAMPLES) {
         size_t some = count - first < SAMPLES ? count - first : SAMPLES;
         float *h = out + first * (size_t)layer->rows;
         ht_gemm_nt((int)some, layer->rows, layer->columns, 1.0f, in + first * (size_t)layer->columns,
@@ -59,7 +59,7 @@ void ht_coreset_row(const ht_calibration *points, int l, const float *w, int col
                     double sum[HT_GROUPS])
 {
     memset(s, 0, (size_t)columns * sizeof *s);
-    for (int p = 0; p < points->count && !ht_called_off(); p++) {
+    for (int p = 0; p < points->count && !ht_cancelled(); p++) {
         const float *a = points->input[l] + (size_t)p * (size_t)columns;
         double total[PARTS];
         float inverse[PARTS];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "prune/prune_plan.h"
 
 typedef enum joint { JOINT_SCOPE, JOINT_TOGETHER, JOINT_APART } joint;
@@ -17,7 +17,7 @@ typedef struct method {
 } method;
 
 static const method methods[HT_PRUNE_METHODS] = {
-#define HT_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)              \
+#define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
     {{name, unit, what, whole, calibrated, cost}, &ht_prune_##operations##_ops, JOINT_##joint},
 #include "params/prune_methods.def"
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "prune/coreset.h"
 #include "num/linalg.h"

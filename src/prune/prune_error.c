@@ -1,7 +1,7 @@
 /* prune_error.c - what a spec asks for, as numbers. */
 #include <math.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "prune/prune_plan.h"
 
 double ht_prune_error(ht_prune_metric metric, double share)

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 void ht_prune_free_row_norms(ht_prune_plan *plan)
 {

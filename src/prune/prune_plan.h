@@ -48,7 +48,8 @@ typedef struct ht_prune_ops {
     bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
 } ht_prune_ops;
 
-#define HT_METHOD(id, name, unit, operations, ...) extern const ht_prune_ops ht_prune_##operations##_ops;
+#define HT_PRUNE_METHOD(id, name, unit, operations, ...)                                                     \
+    extern const ht_prune_ops ht_prune_##operations##_ops;
 #include "params/prune_methods.def"
 
 ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_prune_spec *spec,

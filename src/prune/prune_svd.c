@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "num/eigen.h"
 #include "num/linalg.h"
@@ -23,7 +23,7 @@ static ht_code column_medians(const ht_layer *layer, float *median, ht_error *er
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns;
     float *column = ht_alloc(n, sizeof *column, "column medians", err);
     if (!column) return HT_FAIL;
-    for (size_t j = 0; j < d && !ht_called_off(); j++) {
+    for (size_t j = 0; j < d && !ht_cancelled(); j++) {
         for (size_t i = 0; i < n; i++) column[i] = layer->weight[i * d + j];
         median[j] = ht_median(column, n);
     }
@@ -37,7 +37,7 @@ static ht_code gram_matrix(const ht_layer *layer, const ht_svd_factor *f, double
     size_t n = (size_t)layer->rows, d = (size_t)layer->columns, m = (size_t)f->m, along = f->wide ? d : n;
     double *block = ht_alloc(STRIP * m, sizeof *block, "singular values", err);
     if (!block) return HT_FAIL;
-    for (size_t first = 0; first < along && !ht_called_off(); first += STRIP) {
+    for (size_t first = 0; first < along && !ht_cancelled(); first += STRIP) {
         size_t count = along - first < STRIP ? along - first : STRIP;
         for (size_t b = 0; b < count; b++) /* block is (count × m) */
             for (size_t i = 0; i < m; i++) {

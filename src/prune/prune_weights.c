@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/pool.h"
 #include "num/select.h"
 
@@ -90,7 +90,7 @@ static void count_bins(walk *w, int upper, bin *bins)
     memset(bins, 0, BINS * sizeof *bins);
     for (int l = w->first; l < w->last; l++) {
         const ht_layer *layer = &w->plan->net->layers[l];
-        for (int row = 0; row < layer->rows && !ht_called_off(); row += piece_rows(layer)) {
+        for (int row = 0; row < layer->rows && !ht_cancelled(); row += piece_rows(layer)) {
             const float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
             size_t count = walk_piece(w, l, row, layer->weight);
             for (size_t i = 0; i < count; i++) {
@@ -126,7 +126,7 @@ static void spend_ties(walk *w, uint32_t key, budget *left, ht_prune_cut cut[])
 {
     for (int l = w->first; l < w->last; l++) {
         const ht_layer *layer = &w->plan->net->layers[l];
-        for (int row = 0; row < layer->rows && !ht_called_off(); row += piece_rows(layer)) {
+        for (int row = 0; row < layer->rows && !ht_cancelled(); row += piece_rows(layer)) {
             const float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
             size_t count = walk_piece(w, l, row, layer->weight);
             for (size_t i = 0; i < count && left->count > 0; i++) {
@@ -191,7 +191,7 @@ ht_code ht_prune_project_weights(const ht_prune_plan *plan, ht_weight_score *sco
     for (int l = 0; l < plan->layers; l++) {
         ht_layer *layer = &net->layers[l];
         int64_t ties = cut[l].ties;
-        for (int row = 0; row < layer->rows && !ht_called_off(); row += piece_rows(layer)) {
+        for (int row = 0; row < layer->rows && !ht_cancelled(); row += piece_rows(layer)) {
             float *weight = layer->weight + (size_t)row * (size_t)layer->columns;
             size_t count = walk_piece(&w, l, row, layer->weight);
             for (size_t i = 0; i < count; i++) {

@@ -8,7 +8,7 @@
 #include "view/pruning.h"
 
 /* What the cursor stands on. */
-static void add_cursor(ht_text *to, const ht_model *m, const ht_method_look *look)
+static void add_cursor(ht_text *to, const ht_model *m, const ht_prune_look *look)
 {
     bool by_weights = ht_pruning_by_weights(m);
     double x = ht_pruning_cursor(m), whole = (double)m->report.parameters;
@@ -23,7 +23,7 @@ static void add_cursor(ht_text *to, const ht_model *m, const ht_method_look *loo
 static void describe(const ht_model *m, ht_prune_method method, bool view, char *to, size_t size)
 {
     const ht_report *r = &m->report;
-    const ht_method_look *look = &r->look[method];
+    const ht_prune_look *look = &r->look[method];
     ht_text text = {0};
     ht_text_add(&text,
                 "method %s, metric %s, error %g, ratio %.6f, removed %lld of %lld, accuracy %.6f before and "

@@ -74,11 +74,11 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
 }
 
 /* Cells keep their shape: a wider picture has more columns, not wider letters. */
-static int columns_of(const ht_paper *paper, const ht_snapshot_options *options)
+static int columns_of(const ht_page *page, const ht_snapshot_options *options)
 {
-    double columns = paper->columns;
+    double columns = page->columns;
     if (options->width && options->height)
-        columns = (double)paper->rows * 2 * options->width / options->height;
+        columns = (double)page->rows * 2 * options->width / options->height;
     return (int)fmin(300, fmax(HT_LEAST_COLUMNS, columns + 0.5));
 }
 
@@ -96,12 +96,12 @@ ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot
     ht_theme theme;
     ht_screen *screen = NULL;
     ht_image *image = NULL;
-    const ht_paper *paper = &ht_view_at(m->view)->paper;
+    const ht_page *page = &ht_view_at(m->view)->page;
     bool whole = options->columns > 0;
-    int columns = whole ? options->columns : columns_of(paper, options),
-        rows = whole ? options->rows : paper->rows;
-    int width = options->width ? options->width : (whole ? columns : paper->columns) * paper->cell,
-        height = options->height ? options->height : rows * 2 * paper->cell;
+    int columns = whole ? options->columns : columns_of(page, options),
+        rows = whole ? options->rows : page->rows;
+    int width = options->width ? options->width : (whole ? columns : page->columns) * page->cell,
+        height = options->height ? options->height : rows * 2 * page->cell;
     if (ht_theme_load(options->theme, &theme, err) != HT_OK) return err->code;
     ht_model *copy = whole ? NULL : picture_model(m, err);
     ht_code code = whole || copy ? HT_OK : err->code;

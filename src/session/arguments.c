@@ -28,35 +28,36 @@ void ht_app_notes(const ht_notes *notes)
 
 int ht_app_threads(void)
 {
-    const char *wish = getenv("HEAVYTAIL_THREADS");
-    return wish && *wish ? atoi(wish) : ht_pool_cores();
+    const char *asked = getenv("HEAVYTAIL_THREADS");
+    return asked && *asked ? atoi(asked) : ht_pool_cores();
 }
 
 static ht_code check_threads(ht_error *err)
 {
-    const char *wish = getenv("HEAVYTAIL_THREADS");
-    if (!wish || !*wish) return HT_OK;
-    size_t digits = strspn(wish, "0123456789");
-    if (digits > 0 && digits < 6 && !wish[digits] && atoi(wish) >= 1 && atoi(wish) <= HT_THREADS_MAX)
+    const char *asked = getenv("HEAVYTAIL_THREADS");
+    if (!asked || !*asked) return HT_OK;
+    size_t digits = strspn(asked, "0123456789");
+    if (digits > 0 && digits < 6 && !asked[digits] && atoi(asked) >= 1 && atoi(asked) <= HT_THREADS_MAX)
         return HT_OK;
     return ht_error_set(
         err, HT_USAGE,
-        "HEAVYTAIL_THREADS=%.40s: is not a whole number from 1 to %d; unset it for one thread a core", wish,
+        "HEAVYTAIL_THREADS=%.40s: is not a whole number from 1 to %d; unset it for one thread a core", asked,
         HT_THREADS_MAX);
 }
 
 static ht_code check_isa(ht_error *err)
 {
-    const char *wish = getenv("HEAVYTAIL_ISA");
+    const char *asked = getenv("HEAVYTAIL_ISA");
     char names[64] = "";
-    if (!wish || !*wish || strcmp(wish, ht_kernel()->isa) == 0) return HT_OK;
+    if (!asked || !*asked || strcmp(asked, ht_kernel()->isa) == 0) return HT_OK;
     for (const ht_kernels *const *build = ht_kernel_builds(); *build; build++) {
         size_t used = strlen(names);
         snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", (*build)->isa);
     }
     return ht_error_set(
         err, HT_USAGE,
-        "HEAVYTAIL_ISA=%.40s: this program on this CPU runs %s; unset it for the first of them", wish, names);
+        "HEAVYTAIL_ISA=%.40s: this program on this CPU runs %s; unset it for the first of them", asked,
+        names);
 }
 
 ht_code ht_app_environment(ht_error *err)

@@ -69,7 +69,7 @@ ht_code ht_session_set(ht_session *s, ht_param p, double value, ht_error *err)
     if (ht_trainer_set(s->trainer, p, value, err) != HT_OK) return err->code;
     s->params = *ht_trainer_params(s->trainer);
     sample.value = ht_params_get(&s->params, p);
-    sample.change = ht_trainer_change(s->trainer);
+    sample.revision = ht_trainer_revision(s->trainer);
     ht_journal_add(&line, &sample);
     keep_line(s, &line);
     ht_code code = s->dir ? ht_rundir_append(s->dir, &line, &no_rows, err) : HT_OK;

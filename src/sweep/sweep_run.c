@@ -263,7 +263,7 @@ static void listen(bool on, struct sigaction old[3])
 }
 
 /* Counts what is there, so that progress and time are those of the rest. */
-static ht_code survey(sweep *s, ht_error *err)
+static ht_code count_cells(sweep *s, ht_error *err)
 {
     const ht_plan *plan = s->run->plan;
     for (int i = 0; i < plan->count; i++) {
@@ -299,7 +299,7 @@ ht_code ht_sweep_run_all(const ht_sweep_run *run, ht_error *err)
     struct sigaction old[3];
     char threads[16];
     sweep s = {.run = run, .total = ht_plan_cells(run->plan), .next = 1, .bar = isatty(STDERR_FILENO)};
-    if (survey(&s, err) != HT_OK) return err->code;
+    if (count_cells(&s, err) != HT_OK) return err->code;
     s.children = ht_alloc((size_t)run->jobs, sizeof *s.children, "the jobs", err);
     if (!s.children) return err->code;
     snprintf(threads, sizeof threads, "%d", run->threads);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiment/results_roads.h"
+#include "experiment/results_methods.h"
 #include "base/text.h"
 #include "base/alloc.h"
 #include "base/file.h"
@@ -91,13 +91,14 @@ static double number_at(const json_t *root, const char *object, const char *key)
 }
 
 /* Results of before roads were measured have none of it. */
-static void read_roads(const json_t *roads, double *m)
+static void read_methods(const json_t *methods, double *m)
 {
-    const json_t *eta = json_object_get(roads, "eta_over_b"), *average = json_object_get(roads, "average");
+    const json_t *eta = json_object_get(methods, "eta_over_b"),
+                 *average = json_object_get(methods, "average");
     m[HT_MEASURE_ETA_OVER_B] = json_is_number(eta) ? json_number_value(eta) : (double)NAN;
-    m[HT_MEASURE_ROWS] = number_at(roads, "rows", "median");
+    m[HT_MEASURE_ROWS] = number_at(methods, "rows", "median");
     for (int i = 0; i < HT_PRUNINGS; i++)
-        m[HT_MEASURE_NODE + i] = number_at(roads, "prunings", ht_prune_at(ht_prunings[i])->name);
+        m[HT_MEASURE_NODE + i] = number_at(methods, "prunings", ht_prune_at(ht_prunings[i])->name);
     m[HT_MEASURE_GAP] = m[HT_MEASURE_TRAIN] - m[HT_MEASURE_TEST];
     if (json_is_object(average))
         m[HT_MEASURE_GAP] = number_at(average, "train", "accuracy") - number_at(average, "test", "accuracy");
@@ -115,7 +116,7 @@ static ht_code read_cell(const char *path, cell *c, ht_error *err)
     m[HT_MEASURE_TRAIN_PRUNED] = number_at(root, "prune", "train_accuracy");
     m[HT_MEASURE_TEST_PRUNED] = number_at(root, "prune", "test_accuracy");
     m[HT_MEASURE_CHANGE] = m[HT_MEASURE_TEST_PRUNED] - m[HT_MEASURE_TEST];
-    read_roads(json_object_get(root, "roads"), m);
+    read_methods(json_object_get(root, "roads"), m);
     c->inputs = (int)json_integer_value(json_object_get(root, "inputs"));
     c->diverged = status && strcmp(status, "diverged") == 0;
     ht_code code = status ? read_params(json_object_get(root, "params"), &c->settings, err)

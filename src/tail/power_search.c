@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "tail/power_test.h"
 #include "num/rng.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 
 enum { STEPS = 160 };
 
@@ -82,7 +82,7 @@ ht_code ht_power_search_try(ht_power_samples *samples, const double *log, size_t
     int further = 0, tried = 0;
     double k = (double)found.k, n = (double)count, squares = 0;
     ht_rng_init(&rng, 4, HT_STREAM_TAIL, 0);
-    while (tried < MOST && (further < ENOUGH || tried < FEWEST) && !ht_called_off()) {
+    while (tried < MOST && (further < ENOUGH || tried < FEWEST) && !ht_cancelled()) {
         double wanted = round(k + sqrt(k * (1 - k / n)) * ht_rng_normal(&rng));
         size_t tail = wanted < 1 ? 1 : wanted > (double)kept ? kept : (size_t)wanted;
         fill_tail(drawn, tail, found.gamma, log[found.k], &rng);

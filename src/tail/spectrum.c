@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "tail/tail_estimate.h"
 #include "tail/tail_sample.h"
 #include "num/values.h"
@@ -65,7 +65,7 @@ ht_code ht_spectrum_eigenvalues(const ht_values *w, double *eigenvalue, ht_error
     double *slice = ht_alloc(side, SLICE * sizeof *slice, "the spectrum", err);
     ht_code code = gram && slice ? HT_OK : err->code;
     if (code == HT_OK) {
-        for (size_t first = 0; first < longer && !ht_called_off(); first += SLICE) {
+        for (size_t first = 0; first < longer && !ht_cancelled(); first += SLICE) {
             size_t n = longer - first < SLICE ? longer - first : SLICE;
             take_slice(w, tall, first, n, slice);
             cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)side, (int)n, 1, slice, (int)side, 1,
@@ -207,7 +207,7 @@ void ht_spectrum_powerlaw(const double *eigenvalue, size_t count, bool two_sided
     fit best = {.distance = INFINITY};
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
     if (alike(eigenvalue, count, 0)) return;
-    for (size_t i = 0; i + 1 < count && !ht_called_off(); i++) {
+    for (size_t i = 0; i + 1 < count && !ht_cancelled(); i++) {
         fit f = fit_from(eigenvalue + i, count - i, two_sided);
         if (!(f.distance < best.distance)) continue;
         best = f;

@@ -259,7 +259,7 @@ static double alpha_error(const view *v, int n, double (*a)[MOST])
 }
 
 /* The cosines as they are: α and σ are free. The sines: the centre is. */
-static void judge(ht_stable_fit *fit, empirical *e, view *v, double n, double rows, bool clustered)
+static void assess(ht_stable_fit *fit, empirical *e, view *v, double n, double rows, bool clustered)
 {
     double l[MOST][MOST], sine[MOST] = {0}, shift[1][MOST] = {{0}};
     theory(e, fit->alpha, fit->scale, n, true, l);
@@ -322,7 +322,7 @@ static void fit_data(ht_stable_fit *fit, const data *d)
         if ((clustered && rows <= 2 * e.points) || !descend(&e, fit, n, &v)) return;
     }
     fit->independent = clustered ? fmin(n, n / ratio_of_variances(&e, fit, n)) : n;
-    judge(fit, &e, &v, n, rows, clustered);
+    assess(fit, &e, &v, n, rows, clustered);
 }
 
 ht_code ht_stable_fit_make(ht_stable_fit *fit, const ht_tail_subset *subset, bool clustered, ht_error *err)

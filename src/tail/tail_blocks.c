@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "num/rng.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
@@ -174,7 +174,7 @@ static void mmo_estimate(const cut *c, const logs *l, double tie, ht_estimate *e
     e->m = c->count == 1 ? c->m[0] : 0;
     e->n_tail = c->used;
     ht_estimate_inverse(e, 1 / e->value, deviation(c, l->variance, tie));
-    ht_estimate_judge_stable(e, c->used);
+    ht_estimate_assess_stable(e, c->used);
     if (e->quality == HT_QUALITY_GOOD && !agree(c, l, 1 / e->value)) e->quality = HT_QUALITY_NO_PLATEAU;
 }
 
@@ -274,7 +274,7 @@ static void live_free(live *l)
 
 static void find_live(live *l, const ht_values *x)
 {
-    for (size_t r = 0; r < x->rows && !ht_called_off(); r++) {
+    for (size_t r = 0; r < x->rows && !ht_cancelled(); r++) {
         double length = length_of_sum(x, &r, 1, l->sum);
         if (!(length > 0)) continue;
         l->log_length[l->count] = log(length);
@@ -304,7 +304,7 @@ static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_
 {
     double total = 0;
     size_t count = 0;
-    for (size_t first = 0; first < used && !ht_called_off(); first += m) {
+    for (size_t first = 0; first < used && !ht_cancelled(); first += m) {
         double length = length_of_sum(x, l->row + first, m, l->sum);
         if (!(length > 0)) continue;
         total += log(length);

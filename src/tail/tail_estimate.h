@@ -19,6 +19,6 @@ ht_estimate ht_estimate_none(ht_estimator estimator);
 void ht_estimate_inverse(ht_estimate *estimate, double gamma, double deviation);
 
 /* Quality of an index of a stable law from `count` values: few points, no heavy tail, or good. */
-void ht_estimate_judge_stable(ht_estimate *estimate, size_t count);
+void ht_estimate_assess_stable(ht_estimate *estimate, size_t count);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "tail/tail_blocks.h"
 #include "tail/tail_estimate.h"
 #include "tail/tail_stable.h"
@@ -53,8 +53,8 @@ static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
 }
 
 /* mmo and the largest values, in the sample's units. *tail: the quality of these. */
-static ht_code fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                          ht_tail_traces *traces, ht_quality *tail, ht_error *err)
+static ht_code fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                         ht_tail_traces *traces, ht_quality *tail, ht_error *err)
 {
     const ht_tail_sample *s = &traces->sample;
     *traces = (ht_tail_traces){0};
@@ -83,7 +83,7 @@ static void finish(const ht_tail_traces *traces, bool complete, ht_estimate *est
     const ht_tail_sample *s = &traces->sample;
     const char *refusal = ht_tail_sample_refusal(s);
     ht_tail_sample_doubt(s, estimates);
-    if (!refusal) ht_goodness_judge(&traces->goodness, estimates);
+    if (!refusal) ht_goodness_assess(&traces->goodness, estimates);
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         ht_estimate *e = &estimates[i];
         if (ht_estimator_at((ht_estimator)i)->input != HT_INPUT_VALUES) continue;
@@ -96,11 +96,11 @@ static void finish(const ht_tail_traces *traces, bool complete, ht_estimate *est
     }
 }
 
-ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                           ht_tail_traces *traces, ht_error *err)
+ht_code ht_tail_fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                          ht_tail_traces *traces, ht_error *err)
 {
     ht_quality tail;
-    if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
+    if (fit_quick(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
     finish(traces, false, estimates);
     return HT_OK;
 }
@@ -110,7 +110,7 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
 {
     const ht_tail_sample *s = &traces->sample;
     ht_quality tail;
-    if (fit_glance(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
+    if (fit_quick(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
     if (!ht_tail_sample_refusal(s)) {
         ht_blocks_paulauskas(s, options->m, &estimates[HT_PAULAUSKAS]);
         if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
@@ -135,7 +135,7 @@ ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_er
             continue;
         }
         ht_spectrum_powerlaw(largest, s->rank, i == 1, e);
-        if (ht_goodness_judge_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK)
+        if (ht_goodness_assess_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK)
             return err->code;
         e->xmin = ldexp(e->xmin, 2 * s->exponent);
     }
@@ -169,7 +169,7 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
     if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
     if (ht_still_wanted(err) != HT_OK) return err->code;
     if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
-    if (ht_goodness_judge_rows(&s, estimate, err) != HT_OK) return err->code;
+    if (ht_goodness_assess_rows(&s, estimate, err) != HT_OK) return err->code;
     if (s.distinct == 1 || s.lost > 0) {
         ht_estimate none = ht_estimate_none(HT_MMO_MULTI);
         none.zeros = estimate->zeros;

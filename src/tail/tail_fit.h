@@ -23,8 +23,8 @@ ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, h
                            ht_tail_traces *traces, ht_error *err);
 
 /* The cheaper part of it: mmo and what the largest values tell. */
-ht_code ht_tail_fit_glance(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                           ht_tail_traces *traces, ht_error *err);
+ht_code ht_tail_fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
+                          ht_tail_traces *traces, ht_error *err);
 
 /* powerlaw of the eigenvalues above the noise. HT_FAIL: no memory. */
 ht_code ht_tail_fit_spectrum(const ht_spectrum *spectrum, ht_estimate *estimates, ht_error *err);

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "num/rng.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
@@ -285,7 +285,7 @@ static void widen(ht_estimate *e, double times, double bias)
     }
 }
 
-void ht_goodness_judge(const ht_goodness *g, ht_estimate *estimates)
+void ht_goodness_assess(const ht_goodness *g, ht_estimate *estimates)
 {
     for (int i = 0; i < HT_ESTIMATORS; i++) {
         const ht_estimator_info *info = ht_estimator_at((ht_estimator)i);
@@ -317,7 +317,7 @@ static const ht_estimate *surer(const ht_estimate *a, const ht_estimate *b)
     return !a || inverse_error(b) < inverse_error(a) ? b : a;
 }
 
-void ht_goodness_judge_norms(ht_estimate *norms, const ht_estimate *all, const ht_estimate *rows)
+void ht_goodness_assess_norms(ht_estimate *norms, const ht_estimate *all, const ht_estimate *rows)
 {
     const ht_estimate *known = surer(NULL, rows);
     for (int i = 0; i < HT_ESTIMATORS; i++)
@@ -338,7 +338,7 @@ void ht_goodness_judge_norms(ht_estimate *norms, const ht_estimate *all, const h
 static void project(const ht_values *x, double *sum)
 {
     ht_unit unit = ht_values_unit(x);
-    for (size_t i = 0; i < x->rows && !ht_called_off(); i++) {
+    for (size_t i = 0; i < x->rows && !ht_cancelled(); i++) {
         ht_rng rng;
         uint32_t signs = 0;
         ht_rng_init(&rng, 5, HT_STREAM_TAIL, 0);
@@ -375,7 +375,7 @@ static ht_code fit_rows(const ht_tail_sample *s, const double *sum, ht_stable_fi
     return code;
 }
 
-ht_code ht_goodness_judge_rows(const ht_tail_sample *s, ht_estimate *e, ht_error *err)
+ht_code ht_goodness_assess_rows(const ht_tail_sample *s, ht_estimate *e, ht_error *err)
 {
     if (!isfinite(e->value) || e->quality != HT_QUALITY_GOOD) return HT_OK;
     ht_stable_fit fit[2];
@@ -457,8 +457,8 @@ static verdict of_spectrum(const ht_power_test *test, const ht_power_samples *sa
                : good;
 }
 
-static ht_code judge_spectrum(const double *log, size_t count, ht_estimate *e, const ht_estimate *entries,
-                              ht_error *err)
+static ht_code assess_spectrum(const double *log, size_t count, ht_estimate *e, const ht_estimate *entries,
+                               ht_error *err)
 {
     ht_power_test test;
     ht_power_samples samples;
@@ -477,8 +477,8 @@ static ht_code judge_spectrum(const double *log, size_t count, ht_estimate *e, c
     return HT_OK;
 }
 
-ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
-                                   ht_estimate *estimates, ht_error *err)
+ht_code ht_goodness_assess_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
+                                    ht_estimate *estimates, ht_error *err)
 {
     ht_estimate *e = &estimates[which];
     while (count > 0 && !(eigenvalue[0] > 0)) eigenvalue++, count--;
@@ -486,7 +486,7 @@ ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, ht_es
     double *log_value = ht_alloc(count, sizeof *log_value, "the spectrum", err);
     if (!log_value) return err->code;
     for (size_t i = 0; i < count; i++) log_value[i] = log(eigenvalue[count - 1 - i]);
-    ht_code code = judge_spectrum(log_value, count, e, index_of_entries(estimates), err);
+    ht_code code = assess_spectrum(log_value, count, e, index_of_entries(estimates), err);
     ht_free(log_value);
     return code;
 }

@@ -30,21 +30,21 @@ ht_code ht_goodness_make(ht_goodness *goodness, const ht_tail_sample *sample, co
                          ht_error *err);
 
 /* Lowers what is not good, fills p, and widens the intervals of values that are not independent. Once. */
-void ht_goodness_judge(const ht_goodness *goodness, ht_estimate *estimates);
+void ht_goodness_assess(const ht_goodness *goodness, ht_estimate *estimates);
 
 /* The same of mmo-multi, of the sample's rows. */
-ht_code ht_goodness_judge_rows(const ht_tail_sample *sample, ht_estimate *estimate, ht_error *err);
+ht_code ht_goodness_assess_rows(const ht_tail_sample *sample, ht_estimate *estimate, ht_error *err);
 
 /* Of the norms of rows, against what is good of their weights (`all`, of HT_ESTIMATORS, and `rows`): where
  * weights have a tail of index α, so have the norms, and a norm adds up many weights before that shows: a
  * threshold among few norms is often too low for it. */
-void ht_goodness_judge_norms(ht_estimate *norms, const ht_estimate *all, const ht_estimate *rows);
+void ht_goodness_assess_norms(ht_estimate *norms, const ht_estimate *all, const ht_estimate *rows);
 
 /* The same of a power law among all eigenvalues (count), upwards, into its place among the estimates, of
  * which those of the entries are judged already: where entries have a tail of index α < 4, the largest
  * eigenvalues are their largest squares, of index α/2 (Auffinger, Ben Arous, Péché, Ann. Inst. H. Poincaré
  * 45, 2009). */
-ht_code ht_goodness_judge_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
-                                   ht_estimate *estimates, ht_error *err);
+ht_code ht_goodness_assess_spectrum(const double *eigenvalue, size_t count, ht_estimator which,
+                                    ht_estimate *estimates, ht_error *err);
 
 #endif

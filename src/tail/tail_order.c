@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
@@ -17,7 +17,7 @@ enum { SEARCH_LIMIT = 100000, FEW = 25 };
 static void gather(ht_top *top, const ht_values *x, double threshold)
 {
     size_t n = 0, total = ht_values_count(x);
-    for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
+    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t loaded = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < loaded; i++)
@@ -165,7 +165,7 @@ static bool steady(const ht_top *top, const excess *e)
     return fabs(half.m1 - e->m1) <= 3 * e->m1 / sqrt((double)e->k);
 }
 
-static ht_quality judge(const ht_top *top, const excess *e, bool plateau)
+static ht_quality assess(const ht_top *top, const excess *e, bool plateau)
 {
     double gamma = dekkers_gamma(e), deviation = dekkers_deviation(gamma) / sqrt((double)e->k);
     if (e->k < FEW) return HT_QUALITY_FEW_POINTS;
@@ -201,7 +201,7 @@ ht_quality ht_order_estimates(const ht_top *top, size_t k, bool plateau, ht_esti
 {
     if (k < 1 || k >= top->kept) return HT_QUALITY_NOT_APPLICABLE;
     excess e = excesses(top, k);
-    ht_quality tail = judge(top, &e, plateau);
+    ht_quality tail = assess(top, &e, plateau);
     size_t j = k / 4;
     double root = sqrt((double)k), g = dekkers_gamma(&e), g2 = e.m2 / (2 * e.m1);
     put(&estimates[HT_HILL], e.m1, e.m1 / root, top, k, k, tail);

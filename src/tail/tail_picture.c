@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
 #include "tail/tail_fit.h"
@@ -77,7 +77,7 @@ static ht_code values_ccdf(ht_tail_ccdf *c, const ht_tail_sample *s, const ht_to
     if (next < HT_PICTURE_POINTS && total > 0) {
         size_t *bin = ht_alloc(BINS, sizeof *bin, "a picture of the tail", err);
         if (!bin) return err->code;
-        for (size_t first = 0; first < total && !ht_called_off(); first += HT_CHUNK) {
+        for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
             double chunk[HT_CHUNK];
             size_t n = ht_values_load(&s->x, first, total, chunk);
             for (size_t i = 0; i < n; i++) {
@@ -204,19 +204,19 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     if (code == HT_OK) code = ht_still_wanted(err);
     if (code != HT_OK || !is_matrix(w)) return code;
     code = picture_norms(p, &raw, options, err);
-    if (code == HT_OK) ht_goodness_judge_norms(p->of_norms, p->all, &p->by_rows);
+    if (code == HT_OK) ht_goodness_assess_norms(p->of_norms, p->all, &p->by_rows);
     if (code == HT_OK && options->spectrum) code = picture_spectrum(p, &raw, err);
     return code == HT_OK ? ht_still_wanted(err) : code;
 }
 
-ht_code ht_tail_glance(const ht_values *w, ht_estimate *estimates, ht_error *err)
+ht_code ht_tail_quick(const ht_values *w, ht_estimate *estimates, ht_error *err)
 {
     ht_values used = {.f32 = w->f32, .f64 = w->f64, .rows = w->rows, .columns = w->columns};
     ht_tail_traces traces = {0};
     double *median = NULL;
     ht_code code = median_room(w, &median, err);
     if (code == HT_OK) code = centre(&used, median, err);
-    if (code == HT_OK) code = ht_tail_fit_glance(&used, &(ht_tail_options){0}, estimates, &traces, err);
+    if (code == HT_OK) code = ht_tail_fit_quick(&used, &(ht_tail_options){0}, estimates, &traces, err);
     ht_tail_traces_free(&traces);
     ht_free(median);
     return code;

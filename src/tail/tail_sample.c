@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "num/select.h"
 
 /* ---- zeros, signs, the smallest ---- */
@@ -11,7 +11,7 @@
 static void count_signs(ht_tail_sample *s)
 {
     s->least = INFINITY;
-    for (size_t first = 0; first < s->total && !ht_called_off(); first += HT_CHUNK) {
+    for (size_t first = 0; first < s->total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK], least = INFINITY;
         size_t n = ht_values_load(&s->x, first, s->total, chunk), zeros = 0, negative = 0;
         for (size_t i = 0; i < n; i++) {
@@ -42,7 +42,7 @@ static size_t count_lost(const ht_tail_sample *s)
 static size_t count_smallest(const ht_tail_sample *s)
 {
     size_t count = 0;
-    for (size_t first = 0; first < s->total && !ht_called_off(); first += HT_CHUNK) {
+    for (size_t first = 0; first < s->total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&s->x, first, s->total, chunk);
         for (size_t i = 0; i < n; i++) count += chunk[i] != 0 && fabs(chunk[i]) < 2 * s->least;
@@ -72,7 +72,7 @@ static int insert(double *known, int count, double size)
 static void count_distinct(ht_tail_sample *s)
 {
     double known[HT_TAIL_MANY] = {0};
-    for (size_t first = 0; first < s->total && !ht_called_off(); first += HT_CHUNK) {
+    for (size_t first = 0; first < s->total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&s->x, first, s->total, chunk);
         for (size_t i = 0; i < n; i++) {
@@ -90,7 +90,7 @@ static bool on_grid(const ht_tail_sample *s)
     static const double known = 0x1p18;
     size_t told = 0;
     if (s->count < 2) return false;
-    for (size_t first = 0; first < s->total && !ht_called_off(); first += HT_CHUNK) {
+    for (size_t first = 0; first < s->total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&s->x, first, s->total, chunk);
         for (size_t i = 0; i < n; i++) {
@@ -217,7 +217,7 @@ static size_t drop_zeros(double *x, size_t n)
 size_t ht_tail_read(ht_tail_reader *r, size_t most, double to[HT_CHUNK])
 {
     const ht_tail_sample *s = r->sample;
-    while (r->at < s->total && most > 0 && !ht_called_off()) {
+    while (r->at < s->total && most > 0 && !ht_cancelled()) {
         size_t loaded = ht_values_load(&s->x, r->at, s->total, to);
         size_t n = r->zeros || s->zeros == 0 ? loaded : drop_zeros(to, loaded);
         r->at += loaded;

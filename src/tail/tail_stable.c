@@ -102,7 +102,7 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
     if (!(e->low < e->high))
         e->low = e->high = NAN; /* lighter than any stable law: 2 is where the table ends */
     e->n_tail = count;
-    ht_estimate_judge_stable(e, count);
+    ht_estimate_assess_stable(e, count);
     if (e->quality == HT_QUALITY_GOOD && alpha_of(ratio - HT_Z99 * deviation) == 2)
         e->quality = HT_QUALITY_NO_HEAVY_TAIL;
 }
@@ -210,7 +210,7 @@ static void ecf(const ht_tail_sample *s, double centre, const ht_estimate *start
     e->low = alpha - HT_Z95 * deviation;
     e->high = alpha + HT_Z95 * deviation;
     e->n_tail = count;
-    ht_estimate_judge_stable(e, count);
+    ht_estimate_assess_stable(e, count);
 }
 
 /* Two estimators of one law: 4 deviations and 0.05 apart, and it is another law. */

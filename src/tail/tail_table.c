@@ -118,7 +118,7 @@ void ht_estimate_inverse(ht_estimate *e, double gamma, double deviation)
     e->high = least > 0 ? fmax(1 / least, e->value) : (double)INFINITY;
 }
 
-void ht_estimate_judge_stable(ht_estimate *e, size_t count)
+void ht_estimate_assess_stable(ht_estimate *e, size_t count)
 {
     enum { LEAST = 100 };
     double gamma = 1 / e->value, deviation = e->std_error * gamma * gamma;

@@ -21,14 +21,15 @@ __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count
 }
 
 /* The ladder of widths that is being trained; the run itself waits then. */
-static const ht_ladder_state *running_ladder(const ht_model *m)
+static const ht_width_sweep_state *running_width_sweep(const ht_model *m)
 {
-    const ht_ladder_state *newest = m->ladder_count ? &m->ladder[m->ladder_count - 1] : NULL;
+    const ht_width_sweep_state *newest =
+        m->width_sweep_count ? &m->width_sweep[m->width_sweep_count - 1] : NULL;
     return newest && newest->running ? newest : NULL;
 }
 
 /* A picture of the roads: the run beside them, its noise and its step, has no part in it. */
-static bool of_roads(const ht_model *m)
+static bool of_comparison(const ht_model *m)
 {
     return m->control < 0 && m->view == HT_VIEW_COMPARE && m->compare.count > 0;
 }
@@ -51,14 +52,14 @@ int ht_bars_title_left(const ht_model *m, ht_span spans[HT_SPANS])
     int count = 0;
     char title[41];
     add(spans, &count, HT_ROLE_BRAND, " heavytail ");
-    if (!of_roads(m)) add_noise(&m->applied, spans, &count);
+    if (!of_comparison(m)) add_noise(&m->applied, spans, &count);
     ht_text_copy(title, sizeof title, m->title);
     add(spans, &count, HT_ROLE_TEXT, " %s ", title);
     add(spans, &count, HT_ROLE_DIM, " %s ", m->shape);
     return count;
 }
 
-static int title_of_roads(const ht_compare_state *s, ht_span spans[HT_SPANS])
+static int title_of_comparison(const ht_compare_state *s, ht_span spans[HT_SPANS])
 {
     char steps[32];
     int count = 0;
@@ -82,16 +83,16 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
                   {"× diverged", HT_ROLE_BAD}};
     char step[32], epoch[24], rate[24];
     int count = 0, seconds = (int)m->seconds;
-    if (of_roads(m)) return title_of_roads(&m->compare, spans);
+    if (of_comparison(m)) return title_of_comparison(&m->compare, spans);
     ht_format_grouped(step, sizeof step, (long long)m->step);
     ht_format_short(epoch, sizeof epoch, m->epoch, 3);
     if (m->steps_per_second < 1000)
         ht_format_short(rate, sizeof rate, m->steps_per_second, 3);
     else
         ht_format_grouped(rate, sizeof rate, (long long)m->steps_per_second);
-    const ht_ladder_state *ladder = running_ladder(m);
-    if (ladder)
-        add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * ladder->fraction);
+    const ht_width_sweep_state *width_sweep = running_width_sweep(m);
+    if (width_sweep)
+        add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * width_sweep->fraction);
     else if (m->compare.running)
         add(spans, &count, HT_ROLE_GOOD, " ● roads %d of %d ", m->compare.done, m->compare.count);
     else
@@ -120,7 +121,7 @@ static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *
 /* The bar has the words for what can be done here. */
 static bool belongs(const ht_model *m, ht_action action)
 {
-    if (action == HT_DO_ROAD)
+    if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
     if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
@@ -138,9 +139,9 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
         const char *word = keys[i].bar;
         if (!word || !belongs(m, keys[i].action)) continue;
         if (keys[i].action == HT_DO_PAUSE)
-            word = running_ladder(m) || m->compare.running ? "stop"
-                   : m->state == HT_STATE_RUNNING          ? "pause"
-                                                           : "run";
+            word = running_width_sweep(m) || m->compare.running ? "stop"
+                   : m->state == HT_STATE_RUNNING               ? "pause"
+                                                                : "run";
         if (keys[i].action == HT_DO_NOISE)
             word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
         add_key(spans, n, &keys[i], word);

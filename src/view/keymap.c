@@ -61,7 +61,7 @@ static const ht_key_info table[] = {
      "c",
      "roads",
      "the roads to compressibility: trains one network on each; there: once more (Space stops it)"},
-    {HT_DO_ROAD,
+    {HT_DO_METHOD,
      {'o'},
      "o",
      "this road",

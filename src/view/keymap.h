@@ -50,7 +50,7 @@ typedef enum ht_action {
     HT_DO_GO,
     HT_DO_WIDTH,
     HT_DO_COMPARE,
-    HT_DO_ROAD,
+    HT_DO_METHOD,
     HT_DO_GHOST,
     HT_DO_NAME_GHOST,
     HT_DO_DROP_GHOST,

@@ -8,7 +8,7 @@
 
 #include "heavytail/params.h"
 #include "link/compare.h"
-#include "link/ladder.h"
+#include "link/width_sweep.h"
 #include "link/messages.h"
 #include "chart/curve.h"
 
@@ -27,7 +27,7 @@ typedef enum ht_view {
     HT_VIEW_TAIL,
     HT_VIEW_WIDTH,
     HT_VIEW_COMPARE,
-    HT_VIEW_ROAD,
+    HT_VIEW_METHOD,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -51,7 +51,7 @@ static inline ht_trace ht_trace_of(ht_estimator estimator)
     return (ht_trace)(HT_TRACE_TAIL + (int)estimator);
 }
 
-enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_LADDERS = 4 };
+enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_WIDTH_SWEEPS = 4 };
 
 /* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find, a name
  * for the newest ghost. */
@@ -126,8 +126,8 @@ typedef struct ht_model {
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
     bool gone_back; /* to one of them, and nothing was trained since */
     /* ladders of widths: results kept, oldest first; the last one may still run */
-    int ladder_count, ladder_first; /* how many; how many were dropped before them */
-    ht_ladder_state ladder[HT_LADDERS];
+    int width_sweep_count, width_sweep_first; /* how many; how many were dropped before them */
+    ht_width_sweep_state width_sweep[HT_WIDTH_SWEEPS];
     ht_compare_state compare; /* the roads, the latest time; count 0: never yet */
     /* how it is shown */
     ht_view view, view_before_help;

@@ -50,12 +50,12 @@ void ht_pruning_next(ht_model *m, int direction)
     lead_with(m, neighbour(m, m->prune_lead, direction));
 }
 
-const ht_method_look *ht_pruning_lead(const ht_model *m)
+const ht_prune_look *ht_pruning_lead(const ht_model *m)
 {
     return &m->report.look[m->prune_lead];
 }
 
-const ht_prune_point *ht_pruning_at(const ht_method_look *look, double x, bool by_weights)
+const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, bool by_weights)
 {
     if (look->count == 0) return NULL;
     int i = 0;
@@ -65,14 +65,14 @@ const ht_prune_point *ht_pruning_at(const ht_method_look *look, double x, bool b
 
 double ht_pruning_cursor(const ht_model *m)
 {
-    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_look *look = ht_pruning_lead(m);
     if (m->prune_cursor >= 0) return m->prune_cursor;
     if (look->count == 0) look = &m->report.look[HT_PRUNE_NODE]; /* until there is one */
     return look->count ? ht_prune_x(&look->at, ht_pruning_by_weights(m)) : 0;
 }
 
 /* The x of the point beside the one at x; x itself at the ends. */
-static double beside(const ht_method_look *look, double x, int direction, bool by_weights)
+static double beside(const ht_prune_look *look, double x, int direction, bool by_weights)
 {
     int at = (int)(ht_pruning_at(look, x, by_weights) - look->points);
     for (int i = at; i >= 0 && i < look->count; i += direction) {
@@ -85,7 +85,7 @@ static double beside(const ht_method_look *look, double x, int direction, bool b
 void ht_pruning_move(ht_model *m, int direction, bool far)
 {
     const double STEP = 0.005, FAR = 0.05;
-    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_look *look = ht_pruning_lead(m);
     bool by_weights = ht_pruning_by_weights(m);
     double from = ht_pruning_cursor(m), to = from + direction * (far ? FAR : STEP);
     if (look->count > 0) { /* at least to the next point that was looked at */
@@ -95,14 +95,14 @@ void ht_pruning_move(ht_model *m, int direction, bool far)
     m->prune_cursor = fmin(1, fmax(0, to));
 }
 
-ht_wish ht_pruning_wish(const ht_model *m)
+ht_analysis_request ht_pruning_request(const ht_model *m)
 {
     bool open = m->view == HT_VIEW_PRUNING;
-    return (ht_wish){.methods = open ? ht_pruning_shown(m) : 0,
-                     .watched = open,
-                     .timed = open,
-                     .speed = m->prune_lead,
-                     .ratio = m->prune_timed};
+    return (ht_analysis_request){.methods = open ? ht_pruning_shown(m) : 0,
+                                 .watched = open,
+                                 .timed = open,
+                                 .speed = m->prune_lead,
+                                 .ratio = m->prune_timed};
 }
 
 ht_prune_intent ht_pruning_intent(const ht_model *m, bool keep_mask)
@@ -117,7 +117,7 @@ ht_prune_intent ht_pruning_intent(const ht_model *m, bool keep_mask)
     return intent;
 }
 
-void ht_pruning_count(const ht_method_look *look, ht_prune_method method, int64_t removed, char *to,
+void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t removed, char *to,
                       size_t size)
 {
     char gone[32], all[32];
@@ -128,7 +128,7 @@ void ht_pruning_count(const ht_method_look *look, ht_prune_method method, int64_
 
 void ht_pruning_words(const ht_report *r, ht_prune_method method, char *to, size_t size)
 {
-    const ht_method_look *look = &r->look[method];
+    const ht_prune_look *look = &r->look[method];
     char count[96];
     double square = r->metric == HT_FRO ? look->at.error * look->at.error : look->at.error;
     bool smallest = method != HT_PRUNE_RANDOM && method != HT_PRUNE_CORESET;

@@ -18,10 +18,10 @@ void ht_pruning_choose(ht_model *model, ht_prune_method method);
 void ht_pruning_next(ht_model *model, int direction);
 
 /* The look at the method that is read in full; its count may be 0. */
-const ht_method_look *ht_pruning_lead(const ht_model *model);
+const ht_prune_look *ht_pruning_lead(const ht_model *model);
 
 /* The point at x or next to its left; NULL without a curve. */
-const ht_prune_point *ht_pruning_at(const ht_method_look *look, double x, bool by_weights);
+const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, bool by_weights);
 
 /* Where the cursor stands: on κ until it is moved. */
 double ht_pruning_cursor(const ht_model *model);
@@ -29,13 +29,13 @@ double ht_pruning_cursor(const ht_model *model);
 void ht_pruning_move(ht_model *model, int direction, bool far);
 
 /* What the analyst is to look at for what the screen shows. */
-ht_wish ht_pruning_wish(const ht_model *model);
+ht_analysis_request ht_pruning_request(const ht_model *model);
 
 /* What x asks the trainer for: the method that is read in full, at the cursor. */
 ht_prune_intent ht_pruning_intent(const ht_model *model, bool keep_mask);
 
 /* "820 of 2 000 neurons" */
-void ht_pruning_count(const ht_method_look *look, ht_prune_method method, int64_t removed, char *to,
+void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t removed, char *to,
                       size_t size);
 
 /* κ in words. */

@@ -1,32 +1,32 @@
 #include "view/view.h"
 
 /* Papers: a whole screen; many charts; a chart and its numbers; one panel in large letters. */
-#define SHEET                                                                                                \
+#define PAGE_WHOLE                                                                                           \
     {                                                                                                        \
         120, 42, 14                                                                                          \
     }
-#define POSTER                                                                                               \
+#define PAGE_CHARTS                                                                                          \
     {                                                                                                        \
         168, 52, 11                                                                                          \
     }
-#define PAGE                                                                                                 \
+#define PAGE_READOUT                                                                                         \
     {                                                                                                        \
         100, 30, 17                                                                                          \
     }
-#define CARD                                                                                                 \
+#define PAGE_PANEL                                                                                           \
     {                                                                                                        \
         80, 28, 20                                                                                           \
     }
 
 static const ht_view_info table[HT_VIEW_COUNT] = {
-    [HT_VIEW_DASHBOARD] = {"dashboard", HT_DO_NOTHING, HT_PANEL_COUNT, false, SHEET, ht_place_dashboard},
-    [HT_VIEW_ZOOM] = {"panel", HT_DO_NOTHING, HT_PANEL_COUNT, false, CARD, ht_place_zoom},
-    [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, SHEET, ht_place_pruning},
-    [HT_VIEW_TAIL] = {"tail", HT_DO_TAIL, HT_PANEL_TAIL, false, POSTER, ht_place_tail},
-    [HT_VIEW_WIDTH] = {"width", HT_DO_WIDTH, HT_PANEL_WIDTH_RATIO, false, SHEET, ht_place_width},
-    [HT_VIEW_COMPARE] = {"compare", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE, ht_place_compare},
-    [HT_VIEW_ROAD] = {"road", HT_DO_ROAD, HT_PANEL_EPOCHS, false, SHEET, ht_place_road},
-    [HT_VIEW_HELP] = {"help", HT_DO_NOTHING, HT_PANEL_HELP, true, SHEET, ht_place_help},
+    [HT_VIEW_DASHBOARD] = {"dashboard", HT_DO_NOTHING, HT_PANEL_COUNT, false, PAGE_WHOLE, ht_place_dashboard},
+    [HT_VIEW_ZOOM] = {"panel", HT_DO_NOTHING, HT_PANEL_COUNT, false, PAGE_PANEL, ht_place_zoom},
+    [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, PAGE_WHOLE, ht_place_pruning},
+    [HT_VIEW_TAIL] = {"tail", HT_DO_TAIL, HT_PANEL_TAIL, false, PAGE_CHARTS, ht_place_tail},
+    [HT_VIEW_WIDTH] = {"width", HT_DO_WIDTH, HT_PANEL_WIDTH_RATIO, false, PAGE_WHOLE, ht_place_width},
+    [HT_VIEW_COMPARE] = {"compare", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE_READOUT, ht_place_compare},
+    [HT_VIEW_METHOD] = {"road", HT_DO_METHOD, HT_PANEL_EPOCHS, false, PAGE_WHOLE, ht_place_method},
+    [HT_VIEW_HELP] = {"help", HT_DO_NOTHING, HT_PANEL_HELP, true, PAGE_WHOLE, ht_place_help},
 };
 
 const ht_view_info *ht_view_at(ht_view view)

@@ -9,16 +9,16 @@
 #include "view/model.h"
 
 /* The paper of its pictures: columns and rows, and the default width of a cell in pixels. */
-typedef struct ht_paper {
+typedef struct ht_page {
     int columns, rows, cell;
-} ht_paper;
+} ht_page;
 
 typedef struct ht_view_info {
     const char *name;  /* in file names and PNG metadata: "pruning" */
     ht_action action;  /* opens it, and leads back to the dashboard; HT_DO_NOTHING: opened in another way */
     ht_panel_id panel; /* what it is about: zooming that panel opens this view; HT_PANEL_COUNT: none */
     bool arrows;       /* ↑ ↓ ← → and = are its own, not the controls' */
-    ht_paper paper;
+    ht_page page;
     void (*place)(ht_layout *layout, ht_rect area, const ht_scene *scene); /* where its panels go */
 } ht_view_info;
 
@@ -37,7 +37,7 @@ void ht_place_pruning(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_tail(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene);
-void ht_place_road(ht_layout *layout, ht_rect area, const ht_scene *scene);
+void ht_place_method(ht_layout *layout, ht_rect area, const ht_scene *scene);
 void ht_place_help(ht_layout *layout, ht_rect area, const ht_scene *scene);
 /* A chart, and its read-out at the right: for views of that shape. */
 void ht_place_beside(ht_layout *layout, ht_rect area, ht_panel_id chart, ht_panel_id readout);

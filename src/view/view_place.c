@@ -174,7 +174,7 @@ void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
 }
 
 /* Four charts, or two of them, where the chosen one takes the place of its partner. */
-void ht_place_road(ht_layout *layout, ht_rect area, const ht_scene *scene)
+void ht_place_method(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     ht_panel_id focus = scene->focus;
     static const ht_panel_id four[] = {HT_PANEL_EPOCHS, HT_PANEL_EPOCHS_LOSS, HT_PANEL_SIZE, HT_PANEL_REGIME};
@@ -184,7 +184,7 @@ void ht_place_road(ht_layout *layout, ht_rect area, const ht_scene *scene)
     int side = large ? 30 : 26;
     put_grid(layout, (ht_rect){area.x, area.y, area.w - side, area.h}, large ? four : two, large ? 4 : 2,
              large ? 2 : 1);
-    ht_layout_put(layout, HT_PANEL_ROAD, (ht_rect){area.x + area.w - side, area.y, side, area.h});
+    ht_layout_put(layout, HT_PANEL_METHOD, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
 
 /* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the ladder's progress. */

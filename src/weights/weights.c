@@ -223,7 +223,7 @@ static ht_code check_parts(const char *path, const ht_shard *part, unsigned firs
 }
 
 /* A tensor that two parts have is one of two. */
-static ht_code check_twins(const ht_weights *w, ht_error *err)
+static ht_code check_duplicates(const ht_weights *w, ht_error *err)
 {
     ht_tensor_info info;
     for (int f = 1; f < w->file_count; f++)
@@ -252,7 +252,7 @@ static ht_code open_parts(ht_weights *w, const char *path, const ht_shard *part,
         ht_shard_name(name_of(path), part, i, name);
         if (shard_path(path, name, to, err) != HT_OK || add_file(w, to, name, err) != HT_OK) return err->code;
     }
-    if (check_twins(w, err) != HT_OK) return err->code;
+    if (check_duplicates(w, err) != HT_OK) return err->code;
     ht_notes_add(notes, "%s: is part %u of %u of a model, which is read whole", path, part->number, part->of);
     return list(w, NULL, notes, err);
 }

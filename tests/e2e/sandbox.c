@@ -35,9 +35,9 @@ static bool is_directory(const char *path)
 int sandbox_enter(void **state)
 {
     char binary[PATH_MAX];
-    const char *wish = getenv("HEAVYTAIL_DATA");
+    const char *asked = getenv("HEAVYTAIL_DATA");
     (void)state;
-    if (!realpath(wish && *wish ? wish : "../shared/data", data) || !is_directory(data)) data[0] = '\0';
+    if (!realpath(asked && *asked ? asked : "../shared/data", data) || !is_directory(data)) data[0] = '\0';
     if (!realpath(vt_binary(), binary)) {
         fprintf(stderr, "no program at %s; set HT_BINARY\n", vt_binary());
         return -1;

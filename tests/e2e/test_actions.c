@@ -45,7 +45,7 @@ static const expectation expected[] = {
     {HT_DO_GO, "p @neurons_kept", "looking at all test samples", NULL, "Esc @Controls"},
     {HT_DO_WIDTH, "", "● widths", "‖ paused", "Space !●_widths @‖_paused Esc !Ladder"},
     {HT_DO_COMPARE, "", "● roads", "‖ paused", "Space !●_roads @‖_paused Esc @Controls"},
-    {HT_DO_ROAD, "c @●_roads Space !●_roads @‖_paused", "Size and accuracy", NULL, "o @Controls"},
+    {HT_DO_METHOD, "c @●_roads Space !●_roads @‖_paused", "Size and accuracy", NULL, "o @Controls"},
     {HT_DO_GHOST, "", "ghost A:", NULL, "G @ghost_A_dropped"},
     {HT_DO_NAME_GHOST, "g @ghost_A:", "name of A:", "q quit", "n o i s y Enter @A_noisy G @ghost_A_dropped"},
     {HT_DO_DROP_GHOST, "g @ghost_A:", "ghost A dropped", "Ghosts: accuracy", ""},

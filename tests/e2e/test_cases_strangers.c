@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "cli/outlet.h"
+#include "cli/output.h"
 #include "e2e/sandbox.h"
 #include "data/png.h"
 #include "unit/source.h"
@@ -380,14 +380,14 @@ static void the_door_lets_nothing_out(void **state)
             char out[128];
             size_t used = 0, size = strlen(cases[i][0]);
             for (size_t at = 0; at < size; at += step) /* cut anywhere, also within a character */
-                used += ht_outlet_clean(cases[i][0] + at, size - at < step ? size - at : step, false, rest,
+                used += ht_output_clean(cases[i][0] + at, size - at < step ? size - at : step, false, rest,
                                         out + used);
             out[used] = '\0';
             assert_string_equal(out, cases[i][1]);
         }
     unsigned char rest[4] = {0};
     char out[32];
-    size_t used = ht_outlet_clean("\r5 of 9\033[K\033[2J", 14, true, rest, out);
+    size_t used = ht_output_clean("\r5 of 9\033[K\033[2J", 14, true, rest, out);
     assert_int_equal(used, 14);
     assert_memory_equal(out, "\r5 of 9\033[K?[2J", 14);
 }
@@ -400,7 +400,7 @@ static void nothing_goes_around_the_door(void **state)
     snprintf(script, sizeof script,
              "cd '%s' && grep -rnE --include='*.c' "
              "'(dprintf|fdopen)\\(|write\\((1|2|STDOUT_FILENO|STDERR_FILENO)|/dev/(tty|std)' "
-             "src | grep -vE '^src/(term/|cli/outlet.c)' | grep -v fdopendir",
+             "src | grep -vE '^src/(term/|cli/output.c)' | grep -v fdopendir",
              source_top());
     const sandbox_result *r = sandbox_shell(script);
     assert_string_equal(r->out, "");

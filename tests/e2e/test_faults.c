@@ -47,7 +47,7 @@ static bool from_then_on;
 
 /* Asked by ht_alloc alone: Debian's jansson crashes by itself when its own memory runs out in the middle of a
  * file. */
-static bool judge(size_t bytes)
+static bool allows(size_t bytes)
 {
     (void)bytes;
     long number = atomic_fetch_add(&asked, 1) + 1;
@@ -69,7 +69,7 @@ static void prepare_child(const command *c)
     setenv("HEAVYTAIL_THREADS", "2", 1);
     setenv("TERM", "xterm-256color", 1);
     ht_linalg_init();
-    ht_alloc_ask(judge);
+    ht_alloc_ask(allows);
     alarm(HANGS);
 }
 
@@ -113,7 +113,7 @@ static long allocations(const command *c)
 }
 
 /* Either it went on without that memory, or it says what was missing. */
-static void judge_outcome(const command *c, int code)
+static void assess_outcome(const command *c, int code)
 {
     char *error = sandbox_read("err", NULL);
     bool said = strstr(error, "heavytail: ") && strstr(error, "memory");
@@ -137,7 +137,7 @@ static void sweep(const command *c, const char *reset, const char *from)
         for (failing = 1; failing <= count; failing += failing < EVERY_UP_TO && mode == 0 ? 1 : stride) {
             from_then_on = mode;
             sandbox_shell(script);
-            judge_outcome(c, run_in_process(c));
+            assess_outcome(c, run_in_process(c));
             tried++, alone += !from_then_on;
         }
     print_message("figures: %s: %ld allocations, %ld made to fail in turn, %ld of them alone\n", c->words[0],

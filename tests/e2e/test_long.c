@@ -22,9 +22,9 @@
 
 enum {
     SHORT = 8,
-    JUDGED = 600, /* from so many seconds on memory is judged */
-    SAMPLES = 12, /* of the memory that are printed */
-    STALLED = 120 /* seconds: a machine that measures something else stops us for a while */
+    ASSESSED = 600, /* from so many seconds on memory is judged */
+    SAMPLES = 12,   /* of the memory that are printed */
+    STALLED = 120   /* seconds: a machine that measures something else stops us for a while */
 };
 static const double warm = 1 / 6., flat = 0.02;
 
@@ -39,7 +39,7 @@ typedef struct lesson {
     bool copied;
 } lesson;
 
-static double wish(void)
+static double asked(void)
 {
     const char *text = getenv("HEAVYTAIL_LONG_SECONDS");
     double seconds = text ? atof(text) : 0;
@@ -165,7 +165,7 @@ static uint64_t checkpoint_step(const char *path)
 }
 
 /* Steps in the journal never exceed the real one, and the last kept state is the checkpoint. */
-static size_t judge_journal(uint64_t step)
+static size_t assess_journal(uint64_t step)
 {
     size_t size, count;
     ht_error err;
@@ -190,7 +190,7 @@ static size_t judge_journal(uint64_t step)
 
 /* Rows from the start to the end without a gap that no row spans, and the same extremes in the curve that the
  * screen keeps, whose size does not depend on how long it was. */
-static size_t judge_metrics(uint64_t step)
+static size_t assess_metrics(uint64_t step)
 {
     size_t count;
     ht_error err;
@@ -229,7 +229,7 @@ static void reopen(void **state, uint64_t step)
 
 static void a_long_lesson_loses_nothing(void **state)
 {
-    lesson l = {.seconds = wish()};
+    lesson l = {.seconds = asked()};
     char often[64];
     snprintf(often, sizeof often, "run.checkpoint_seconds=%g", l.seconds / 50);
     l.t = LAB(state, 120, 40, "--run", "run", "--set", often);
@@ -246,14 +246,14 @@ static void a_long_lesson_loses_nothing(void **state)
 
     uint64_t step = checkpoint_step("run/checkpoint.safetensors");
     assert_int_equal(step, shown);
-    size_t changes = judge_journal(step), rows = judge_metrics(step);
+    size_t changes = assess_journal(step), rows = assess_metrics(step);
     print_message(
         "figures: %.0f s, %d acts: step %ld on the screen, in the checkpoint and in the journal (%zu "
         "changes on its path); %zu rows of metrics; memory %.2f MB after %.0f s, then %.2f to %.2f "
         "MB (%+.2f to %+.2f %%, every peak counted)\n",
         l.seconds, l.acts, shown, changes, rows, l.at_warm, warm * l.seconds, l.low, l.high,
         100 * (l.low / l.at_warm - 1), 100 * (l.high / l.at_warm - 1));
-    if (l.seconds >= JUDGED) {
+    if (l.seconds >= ASSESSED) {
         assert_true(l.high <= (1 + flat) * l.at_warm);
         assert_true(l.low >= (1 - flat) * l.at_warm);
     }

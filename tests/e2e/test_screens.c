@@ -79,10 +79,10 @@ static void save_screens(void **state, const char *directory, long steps)
 }
 
 /* A run that prunes after each epoch, followed by `o`. */
-static void save_road(void **state, const char *directory, const char *goal)
+static void save_method(void **state, const char *directory, const char *setting)
 {
     vt *t = LAB(state, 120, 40, "--set", "noise.type=none", "--set", "train.weight_decay=0", "--set",
-                "occam.lambda0=0.3", "--set", "occam.holdout=0.1", "--set", goal);
+                "occam.lambda0=0.3", "--set", "occam.holdout=0.1", "--set", setting);
     vt_assert(t, vt_wait_text(t, "done", 6 * PATIENCE));
     vt_key(t, "o");
     vt_assert(t, vt_wait_text(t, "Size and accuracy", PATIENCE));
@@ -131,7 +131,7 @@ static void screens_are_saved(void **state)
 {
     save_screens(state, target, 1500);
     vt_teardown(state);
-    save_road(state, target, "train.steps=120");
+    save_method(state, target, "train.steps=120");
     vt_teardown(state);
     save_lesson(state, target, 500, 12);
 }
@@ -140,7 +140,7 @@ static void screens_are_pictures(void **state)
 {
     save_screens(state, ".", 50);
     vt_teardown(state);
-    save_road(state, ".", "train.steps=40");
+    save_method(state, ".", "train.steps=40");
     vt_teardown(state);
     save_lesson(state, ".", 20, 2);
     sandbox_assert_ink("lesson.png", 1200, 800);

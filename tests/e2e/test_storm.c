@@ -18,8 +18,8 @@ static int below(int n)
 
 static int amount(int full)
 {
-    const char *wish = getenv("HT_STORM");
-    return wish && strcmp(wish, "full") == 0 ? full : full / 5;
+    const char *asked = getenv("HT_STORM");
+    return asked && strcmp(asked, "full") == 0 ? full : full / 5;
 }
 
 /* Neither quitting nor writing a picture for each e. */

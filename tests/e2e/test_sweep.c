@@ -459,7 +459,7 @@ static void a_table_sums_up_the_seeds(void **state)
 }
 
 /* The ladder of η/b: compiled in; its table is of what the cells' results say. */
-static void a_table_of_the_regime_shows_the_ladder(void **state)
+static void a_table_of_the_regime_shows_the_step_sizes(void **state)
 {
     (void)state;
     const sandbox_result *r = RUN("sweep", "--file", "eta-over-b", "--out", "rungs", "--list");
@@ -477,12 +477,13 @@ static void a_table_of_the_regime_shows_the_ladder(void **state)
     json_t *root = json_loads(RUN("table", "ladder", "--format", "json")->out, 0, NULL), *rows;
     assert_non_null(rows = json_object_get(root, "rows"));
     assert_int_equal(json_array_size(rows), 2);
-    json_t *cell = json_load_file("ladder/cells/train.seed=1,train.lr=0.5.json", 0, NULL), *roads;
-    assert_non_null(roads = json_object_get(cell, "roads"));
-    json_t *steep = json_array_get(rows, 1), *prunings = json_object_get(roads, "prunings"),
-           *average = json_object_get(roads, "average");
+    json_t *cell = json_load_file("ladder/cells/train.seed=1,train.lr=0.5.json", 0, NULL), *measured;
+    assert_non_null(measured = json_object_get(cell, "roads"));
+    json_t *steep = json_array_get(rows, 1), *prunings = json_object_get(measured, "prunings"),
+           *average = json_object_get(measured, "average");
     near(json_number_value(at(steep, "eta_over_b", "median")), 0.01);
-    near(json_number_value(at(steep, "row_index", "median")), json_number_value(at(roads, "rows", "median")));
+    near(json_number_value(at(steep, "row_index", "median")),
+         json_number_value(at(measured, "rows", "median")));
     static const char *const methods[] = {"node", "magnitude", "svd"};
     static const char *const names[] = {"node_ratio", "magnitude_ratio", "svd_ratio"};
     for (int i = 0; i < 3; i++) {
@@ -564,7 +565,7 @@ int main(void)
         cmocka_unit_test(wrong_usage_names_what_is_wrong),
         cmocka_unit_test(a_file_holds_several_grids),
         cmocka_unit_test(the_papers_sweep_is_compiled_in),
-        cmocka_unit_test(a_table_of_the_regime_shows_the_ladder),
+        cmocka_unit_test(a_table_of_the_regime_shows_the_step_sizes),
         cmocka_unit_test(a_table_sums_up_the_seeds),
         cmocka_unit_test(a_table_has_four_formats_and_a_picture),
     };

@@ -35,7 +35,7 @@ static bool some_run_done(vt *t, void *least)
     return runs_done(t) >= *(int *)least;
 }
 
-static void w_trains_a_ladder_and_draws_it(void **state)
+static void w_trains_a_width_sweep_and_draws_it(void **state)
 {
     vt *t = open_lab(state);
     assert_title(t, "done");
@@ -73,7 +73,7 @@ static void w_trains_a_ladder_and_draws_it(void **state)
     vt_assert(t, vt_wait_text(t, "24 of 24 runs", PATIENCE));
 }
 
-static void the_run_pauses_meanwhile_and_space_stops_the_ladder(void **state)
+static void the_run_pauses_meanwhile_and_space_stops_the_width_sweep(void **state)
 {
     int one = 1;
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200", "--set", "data.test_limit=300");
@@ -169,8 +169,8 @@ static void what_is_asked_for_while_it_stops_starts_then(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(w_trains_a_ladder_and_draws_it, vt_teardown),
-        cmocka_unit_test_teardown(the_run_pauses_meanwhile_and_space_stops_the_ladder, vt_teardown),
+        cmocka_unit_test_teardown(w_trains_a_width_sweep_and_draws_it, vt_teardown),
+        cmocka_unit_test_teardown(the_run_pauses_meanwhile_and_space_stops_the_width_sweep, vt_teardown),
         cmocka_unit_test_teardown(what_is_asked_for_while_it_stops_starts_then, vt_teardown),
         cmocka_unit_test_teardown(quitting_does_not_wait_for_runs, vt_teardown),
         cmocka_unit_test_teardown(e_saves_the_view_and_every_size_shows_it, vt_teardown),

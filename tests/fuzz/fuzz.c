@@ -77,7 +77,7 @@ void fuzz_look(const void *bytes, size_t size)
     fuzz_require(sum <= 255 * size, "bytes are bytes");
 }
 
-void fuzz_judge(ht_code code, const ht_error *err)
+void fuzz_outcome(ht_code code, const ht_error *err)
 {
     if (code == HT_OK) return;
     fuzz_require(code == err->code && (code == HT_FAIL || code == HT_USAGE),

@@ -29,7 +29,7 @@ typedef struct fuzz_part {
 void fuzz_split(const uint8_t *data, size_t size, fuzz_part *parts, int count);
 
 /* The outcome is one of success and a failure with one line of printable text that says something. */
-void fuzz_judge(ht_code code, const ht_error *err);
+void fuzz_outcome(ht_code code, const ht_error *err);
 /* Reads every byte: the sanitizer tells if one is not there. */
 void fuzz_look(const void *bytes, size_t size);
 

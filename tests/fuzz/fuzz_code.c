@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_network *net = ht_decode_network(data, size, &bits, &err);
     if (!net) {
         fuzz_require(err.code != HT_OK, "no network, hence an error");
-        fuzz_judge(err.code, &err);
+        fuzz_outcome(err.code, &err);
         return 0;
     }
     fuzz_require(bits >= 1 && bits <= HT_ENCODE_BITS_MAX, "q is in range");

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t want = data[0] | (size_t)data[1] << 8 | (size_t)data[2] << 16;
     ht_code code = ht_bytes_open(&bytes, fuzz_file(0, data + 3, size - 3), 1 << 20, &err);
     if (code == HT_OK) code = read_some(&bytes, want, &err);
-    fuzz_judge(code, &err);
+    fuzz_outcome(code, &err);
     ht_bytes_close(&bytes);
     return 0;
 }

@@ -10,12 +10,12 @@ static void follow(const ht_journal *journal, size_t entry)
     ht_error err = {HT_OK, ""};
     ht_params params;
     size_t count = 0, *path = ht_journal_path(journal, entry, &count, &err);
-    if (!path) fuzz_judge(err.code, &err);
+    if (!path) fuzz_outcome(err.code, &err);
     for (size_t i = 0; path && i < count; i++) {
         fuzz_require(path[i] < journal->count, "a path leads through the journal");
         fuzz_require(i == 0 || path[i] > path[i - 1], "forwards");
     }
-    fuzz_judge(ht_journal_params(journal, entry, &params, &err), &err);
+    fuzz_outcome(ht_journal_params(journal, entry, &params, &err), &err);
     ht_free(path);
 }
 
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_error err;
     ht_journal journal = {.count = 0};
     ht_code code = ht_journal_parse(&journal, "fuzz.jsonl", (const char *)data, size, &err);
-    fuzz_judge(code, &err);
+    fuzz_outcome(code, &err);
     if (code == HT_OK) {
         fuzz_require(journal.count > 0 && journal.entries[0].kind == HT_ENTRY_START,
                      "it begins with the start");

@@ -25,14 +25,14 @@ static void read_network(const char *path)
     ht_error err = {HT_OK, ""};
     ht_network *net = ht_netfile_read(path, HT_RELU, false, &err);
     if (!net) {
-        fuzz_judge(err.code, &err);
+        fuzz_outcome(err.code, &err);
         return;
     }
     for (int l = 0; l <= net->depth; l++)
         for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
             fuzz_require(isfinite(net->layers[l].weight[i]), "weights are finite");
     snprintf(copy, sizeof copy, "%s/copy.safetensors", fuzz_dir());
-    fuzz_judge(ht_netfile_write(copy, net, NULL, "", &err), &err);
+    fuzz_outcome(ht_netfile_write(copy, net, NULL, "", &err), &err);
     ht_network_free(net);
     net = ht_netfile_read(copy, HT_RELU, false, &err);
     fuzz_require(net != NULL, err.text);
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_file(0, data, size);
     for (int i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%s", fuzz_dir(), names[i]);
-        fuzz_judge(
+        fuzz_outcome(
             ht_tensors_each(path, &(ht_tensor_choice){0}, &(ht_tensor_visitor){.visit = look}, NULL, &err),
             &err);
     }

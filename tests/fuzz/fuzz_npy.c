@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = fuzz_file(0, data, size);
     for (int as = HT_NPY_FLOAT; as <= HT_NPY_DOUBLE; as++) {
         ht_code code = ht_npy_read(path, (ht_npy_as)as, &array, &err);
-        fuzz_judge(code, &err);
+        fuzz_outcome(code, &err);
         if (code == HT_OK) {
             fuzz_require(array.ndim >= 0 && array.ndim <= HT_NPY_DIMENSIONS, "few dimensions");
             fuzz_require(product(&array) == array.count, "the count is the product of the shape");

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_plan plan = {0};
     ht_arguments args = {0};
     ht_code code = ht_plan_load(&plan, fuzz_file(0, data, size), &args, NULL, &err);
-    fuzz_judge(code, &err);
+    fuzz_outcome(code, &err);
     int cells = code == HT_OK ? ht_plan_cells(&plan) : 0;
     fuzz_require(code != HT_OK || (cells > 0 && cells <= HT_SWEEP_CELLS), "a plan has cells");
     for (int number = 1; number <= cells; number += cells / LOOK_AT + 1) {

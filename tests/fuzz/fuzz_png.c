@@ -11,7 +11,7 @@ static void read_settings(const ht_png *png)
     ht_params params;
     ht_params_init(&params);
     const char *text = ht_png_find(png, "heavytail:preset");
-    if (text) fuzz_judge(ht_preset_parse(&params, "fuzz.png", text, strlen(text), &err), &err);
+    if (text) fuzz_outcome(ht_preset_parse(&params, "fuzz.png", text, strlen(text), &err), &err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = fuzz_file(0, data, size);
     for (int pixels = 0; pixels < 2; pixels++) {
         ht_code code = ht_png_read(path, pixels, &png, &err);
-        fuzz_judge(code, &err);
+        fuzz_outcome(code, &err);
         if (code != HT_OK) continue;
         fuzz_require(png.width > 0 && png.height > 0 && (png.rgb != NULL) == pixels, "a picture");
         if (pixels) fuzz_look(png.rgb, (size_t)png.width * (size_t)png.height * 3);

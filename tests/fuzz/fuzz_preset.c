@@ -11,7 +11,7 @@ static void same_after_writing(const ht_params *params)
     ht_params again;
     char *text = ht_preset_write(params, &err);
     if (!text) {
-        fuzz_judge(err.code, &err); /* a text too long for a line is refused */
+        fuzz_outcome(err.code, &err); /* a text too long for a line is refused */
         return;
     }
     ht_params_init(&again);
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_params params;
     ht_params_init(&params);
     ht_code code = ht_preset_parse(&params, "fuzz.ini", (const char *)data, size, &err);
-    fuzz_judge(code, &err);
+    fuzz_outcome(code, &err);
     fuzz_require(memchr(params.preset, '\0', sizeof params.preset) != NULL, "the name ends");
     for (const char *p = params.preset; *p; p++)
         fuzz_require((unsigned char)*p >= 0x20 && *p != 0x7f, "the name has no control characters");

@@ -13,14 +13,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_safetensors *file = ht_safetensors_open(fuzz_file(0, data, size), &err);
     if (!file) {
         fuzz_require(err.code != HT_OK, "not open, hence an error");
-        fuzz_judge(err.code, &err);
+        fuzz_outcome(err.code, &err);
         return 0;
     }
     const char *step = ht_safetensors_metadata(file, "heavytail.step");
     fuzz_require(!step || strlen(step) < size, "metadata come from the file");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         ht_code code = ht_safetensors_read(file, names[i], 3, 4, values, &err);
-        fuzz_judge(code, &err);
+        fuzz_outcome(code, &err);
         for (int k = 0; k < 12 && code == HT_OK; k++) fuzz_require(isfinite(values[k]), "weights are finite");
     }
     ht_safetensors_close(file);

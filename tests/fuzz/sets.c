@@ -21,7 +21,7 @@ void fuzz_load(const char *name)
     ht_dataset *data = ht_dataset_load(name, &(ht_data_options){.dir = fuzz_dir(), .seed = 1}, &err);
     if (!data) {
         fuzz_require(err.code != HT_OK, "no data set, hence an error");
-        fuzz_judge(err.code, &err);
+        fuzz_outcome(err.code, &err);
         return;
     }
     fuzz_require(data->inputs > 0 && data->classes >= 2, "a data set has inputs and classes");

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/interrupt.h"
 #include "base/pool.h"
 #include "base/thread.h"
@@ -51,10 +51,10 @@ static void a_pool_leaves_out_tasks_that_have_not_begun(void **state)
     for (int threads = 0; threads <= 4; threads += 2) {
         counter c = {.last = LAST};
         ht_pool *pool = threads ? ht_pool_new(threads, &err) : NULL;
-        const atomic_bool *before = ht_call_off_by(&c.off);
+        const atomic_bool *before = ht_cancel_by(&c.off);
         ht_pool_run(pool, TASKS, count, &c);
         assert_int_equal(ht_still_wanted(&err), HT_FAIL);
-        ht_call_off_by(before);
+        ht_cancel_by(before);
         assert_in_range(c.ran, LAST, LAST + threads); /* each helper may have begun one */
         c.ran = 0; /* a caller who has named no flag is served, whatever was before */
         ht_pool_run(pool, 100, count, &c);
@@ -84,9 +84,9 @@ static void a_step_that_is_left_off_changes_nothing(void **state)
     ht_trainer *a = ht_trainer_new(&p, data, pool, &err), *b = ht_trainer_new(&p, data, pool, &err);
     assert_true(data && pool && a && b);
     for (int i = 0; i < 12; i++) {
-        const atomic_bool *before = ht_call_off_by(&off);
+        const atomic_bool *before = ht_cancel_by(&off);
         ht_step_result left = ht_trainer_step(a);
-        ht_call_off_by(before);
+        ht_cancel_by(before);
         assert_true(left.left_off && left.refused);
         assert_int_equal(ht_trainer_steps(a), i);
         ht_step_result x = ht_trainer_step(a), y = ht_trainer_step(b);
@@ -103,7 +103,7 @@ static void a_step_that_is_left_off_changes_nothing(void **state)
     ht_dataset_free(data);
 }
 
-static void every_method_gives_up_when_called_off(void **state)
+static void every_method_gives_up_when_cancelled(void **state)
 {
     atomic_bool off = true;
     ht_params p = small_params();
@@ -119,11 +119,11 @@ static void every_method_gives_up_when_called_off(void **state)
         ht_score score;
         spec.method = (ht_prune_method)m;
         ht_network *copy = ht_network_copy(ht_trainer_network(t), &err);
-        ht_call_off_by(&off);
+        ht_cancel_by(&off);
         assert_int_equal(ht_prune_apply(copy, &spec, NULL, &result, &err), HT_FAIL);
         assert_int_equal(ht_prune_curve_make(&curve, copy, &data->test, &spec, NULL, &err), HT_FAIL);
         assert_int_equal(ht_network_evaluate(copy, &data->test, NULL, NULL, &score, &err), HT_FAIL);
-        ht_call_off_by(NULL);
+        ht_cancel_by(NULL);
         ht_network_free(copy);
     }
     ht_trainer_free(t);
@@ -139,9 +139,9 @@ static void eigenvalues_are_given_up(void **state)
     (void)state;
     double *a = ht_alloc((size_t)M * M, sizeof *a, "a test", &err);
     for (int i = 0; i < M; i++) a[i * M + i] = i;
-    ht_call_off_by(&off);
+    ht_cancel_by(&off);
     assert_null(ht_eigen(M, &a, values, &err));
-    ht_call_off_by(NULL);
+    ht_cancel_by(NULL);
     assert_null(a);
     assert_string_equal(err.text, "called off");
 }
@@ -283,7 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pool_leaves_out_tasks_that_have_not_begun),
         cmocka_unit_test(a_step_that_is_left_off_changes_nothing),
-        cmocka_unit_test(every_method_gives_up_when_called_off),
+        cmocka_unit_test(every_method_gives_up_when_cancelled),
         cmocka_unit_test(eigenvalues_are_given_up),
         cmocka_unit_test(a_thread_that_goes_on_is_not_waited_for),
         cmocka_unit_test(colours_of_the_palette_go_out_in_full),

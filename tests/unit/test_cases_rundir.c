@@ -267,14 +267,14 @@ static ht_params tiny(void)
 static void metrics_are_those_of_an_uninterrupted_replay(void **state)
 {
     static const double often[] = {0, 0.0001, 0.02, 1000};
-    const char *wish = getenv("HEAVYTAIL_SETTINGS");
+    const char *asked = getenv("HEAVYTAIL_SETTINGS");
     (void)state;
     size_t jumps = 0, changes = 0;
     for (int walk = 0; walk < WALKS; walk++) {
         char name[40];
         ht_params params = tiny();
         ht_rng rng;
-        ht_rng_init(&rng, (uint64_t)walk, HT_STREAM_SHUFFLE, wish ? (uint64_t)atoi(wish) : 11);
+        ht_rng_init(&rng, (uint64_t)walk, HT_STREAM_SHUFFLE, asked ? (uint64_t)atoi(asked) : 11);
         ht_params_put(&params, HT_P_RUN_CHECKPOINT, often[walk % 4]);
         snprintf(name, sizeof name, "walk-%d", walk);
         for (int sitting = 0; sitting < 3; sitting++) {
@@ -402,7 +402,7 @@ static void tell_set(piece *r, ht_param p, double value)
     if (s.before == value) return;
     small_set(r->trainer, p, value);
     s.value = ht_params_get(ht_trainer_params(r->trainer), p);
-    s.change = ht_trainer_change(r->trainer);
+    s.revision = ht_trainer_revision(r->trainer);
     ht_recorder_take(r->recorder, &s);
 }
 
@@ -418,7 +418,7 @@ static void by_hand(piece *r, const plan *c)
     s.prune.spec.method = HT_PRUNE_MAGNITUDE;
     s.prune.spec.ratio = 0.3;
     ok(ht_trainer_prune(r->trainer, &s.prune, &result, &err));
-    s.change = ht_trainer_change(r->trainer);
+    s.revision = ht_trainer_revision(r->trainer);
     ht_recorder_take(r->recorder, &s);
 }
 
@@ -520,9 +520,9 @@ static void any_settings_resumed_are_the_whole_run(void **state)
 {
     (void)state;
     ht_rng rng;
-    int moved = 0, averaged = 0, judged = 0, early = 0;
-    const char *wish = getenv("HEAVYTAIL_SETTINGS"); /* more of them: the number of another draw */
-    ht_rng_init(&rng, wish ? (uint64_t)atoi(wish) : 21, HT_STREAM_SHUFFLE, 0);
+    int moved = 0, averaged = 0, assessed = 0, early = 0;
+    const char *asked = getenv("HEAVYTAIL_SETTINGS"); /* more of them: the number of another draw */
+    ht_rng_init(&rng, asked ? (uint64_t)atoi(asked) : 21, HT_STREAM_SHUFFLE, 0);
     for (int i = 0; i < SETTINGS; i++) {
         char whole[40], pieces[40];
         plan c = choose(&rng);
@@ -541,13 +541,13 @@ static void any_settings_resumed_are_the_whole_run(void **state)
         scratch_erase(pieces);
         moved += c.moved;
         averaged += ht_params_get(&c.params, HT_P_TRAIN_AVERAGE) > 0;
-        judged += ht_params_get(&c.params, HT_P_OCCAM_LAMBDA0) > 0;
+        assessed += ht_params_get(&c.params, HT_P_OCCAM_LAMBDA0) > 0;
         early += end != HT_END_DONE;
     }
     print_message(
         "figures: %d runs in pieces are the whole ones: the end moved in %d, a mean of iterates in %d, "
         "Occam in %d, %d ended before their last step\n",
-        SETTINGS, moved, averaged, judged, early);
+        SETTINGS, moved, averaged, assessed, early);
 }
 
 int main(void)

@@ -143,7 +143,7 @@ static void what_says_the_same_as_the_label_is_left_out(void **state)
     ht_dataset_free(data);
 }
 
-static void a_twin_with_gaps_is_left_out(void **state)
+static void a_duplicate_with_gaps_is_left_out(void **state)
 {
     (void)state;
     begin("a,copy,label\n");
@@ -650,7 +650,7 @@ int main(void)
         cmocka_unit_test(names_of_labels_are_known),
         cmocka_unit_test(two_labels_are_asked_about),
         cmocka_unit_test(what_says_the_same_as_the_label_is_left_out),
-        cmocka_unit_test(a_twin_with_gaps_is_left_out),
+        cmocka_unit_test(a_duplicate_with_gaps_is_left_out),
         cmocka_unit_test(a_one_hot_label_is_no_input),
         cmocka_unit_test(one_hot_labels_are_asked_about),
         cmocka_unit_test(headers_of_numbers_are_no_samples),

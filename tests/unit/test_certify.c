@@ -14,7 +14,7 @@
 #include "certify/certify.h"
 #include "num/linalg.h"
 #include "num/rng.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "unit/golden.h"
 #include "unit/small.h"
 
@@ -82,7 +82,7 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* Neither written nor read: both are "called off", and no damage. */
-static void what_is_called_off_has_no_code(void **state)
+static void what_is_cancelled_has_no_code(void **state)
 {
     atomic_bool off = true;
     ht_quantizer q;
@@ -92,12 +92,12 @@ static void what_is_called_off_has_no_code(void **state)
     ht_network *net = sparse_network(20, 30, 2, 4, 5);
     ht_encode_round(net, 4, &q);
     assert_int_equal(ht_encode_network(net, &q, &whole, &err), HT_OK);
-    const atomic_bool *before = ht_call_off_by(&off);
+    const atomic_bool *before = ht_cancel_by(&off);
     assert_int_equal(ht_encode_network(net, &q, &code, &err), HT_FAIL);
     assert_string_equal(err.text, "called off");
     assert_null(ht_decode_network(whole.data, whole.length, &bits, &err));
     assert_string_equal(err.text, "called off");
-    ht_call_off_by(before);
+    ht_cancel_by(before);
     ht_text_free(&whole);
     ht_text_free(&code);
     ht_network_free(net);
@@ -252,7 +252,7 @@ int main(void)
     ht_linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read_is_what_was_written),
-        cmocka_unit_test(what_is_called_off_has_no_code),
+        cmocka_unit_test(what_is_cancelled_has_no_code),
         cmocka_unit_test(no_code_begins_another),
         cmocka_unit_test(damaged_codes_are_errors_or_other_networks),
         cmocka_unit_test(sparse_networks_have_short_codes),

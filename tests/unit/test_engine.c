@@ -393,14 +393,14 @@ static void a_report_agrees_with_itself(void **state)
             ht_report *r = calloc(1, sizeof *r);
             const ht_network *net = ht_trainer_network(t);
             ht_prune_spec look = {.error = 0.1, .ratio = (double)NAN, .seed = 1};
-            ht_tap *tap = ht_tap_new(net, 1, &err);
-            ht_tap_take(tap, net, NULL);
-            if (ht_analyze(r, tap, 1000, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
-            ht_tap_free(tap);
+            ht_capture *capture = ht_capture_new(net, 1, &err);
+            ht_capture_take(capture, net, NULL);
+            if (ht_analyze(r, capture, 1000, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
+            ht_capture_free(capture);
             assert_in_range(r->norms, 1, HT_REPORT_NORMS);
             for (int i = 1; i < r->norms; i++)
                 assert_true(r->norm[i] >= r->norm[i - 1] && r->norm_above[i] < r->norm_above[i - 1]);
-            const ht_method_look *node = &r->look[HT_PRUNE_NODE];
+            const ht_prune_look *node = &r->look[HT_PRUNE_NODE];
             assert_in_range(node->count, 2, HT_REPORT_CURVE);
             assert_true(node->points[0].ratio == 0 && node->points[node->count - 1].ratio == 1);
             bool kappa = false;
@@ -656,7 +656,7 @@ static void divergence_is_told_with_its_step_and_value(void **state)
     lab_close(l);
 }
 
-static void a_goal_ends_the_run_and_space_goes_on(void **state)
+static void the_stopping_criterion_ends_the_run_and_space_goes_on(void **state)
 {
     (void)state;
     ht_params params = small_params();
@@ -836,7 +836,7 @@ int main(void)
         cmocka_unit_test(a_reset_begins_again),
         cmocka_unit_test(stopping_ends_a_run_at_any_moment),
         cmocka_unit_test(divergence_is_told_with_its_step_and_value),
-        cmocka_unit_test(a_goal_ends_the_run_and_space_goes_on),
+        cmocka_unit_test(the_stopping_criterion_ends_the_run_and_space_goes_on),
         cmocka_unit_test(a_finished_run_that_is_told_to_go_on_is_done_first),
         cmocka_unit_test(reports_carry_their_step),
         cmocka_unit_test(a_paused_run_is_looked_at_thoroughly),

@@ -30,20 +30,20 @@ static ht_text started(void)
     return text;
 }
 
-static void set(ht_text *text, uint64_t change, uint64_t step, double value)
+static void set(ht_text *text, uint64_t revision, uint64_t step, double value)
 {
     ht_journal_add(text, &(ht_sample){.kind = HT_SAMPLE_CHANGE,
                                       .step = step,
-                                      .change = change,
+                                      .revision = revision,
                                       .param = HT_P_NOISE_SCALE,
                                       .value = value});
 }
 
-static void back(ht_text *text, uint64_t change, uint64_t from, uint64_t to, uint64_t keep)
+static void back(ht_text *text, uint64_t revision, uint64_t from, uint64_t to, uint64_t keep)
 {
     ht_journal_add(
         text,
-        &(ht_sample){.kind = HT_SAMPLE_REWIND, .step = to, .from = from, .change = change, .keep = keep});
+        &(ht_sample){.kind = HT_SAMPLE_REWIND, .step = to, .from = from, .revision = revision, .keep = keep});
 }
 
 static void what_is_written_reads_back(void **state)
@@ -63,12 +63,12 @@ static void what_is_written_reads_back(void **state)
                               .keep_mask = true};
     set(&text, 1, 5, awkward);
     ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_STATE, .step = 6, .message = "says \"\xff\" \n"});
-    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_STEP, .step = 7, .change = 99}); /* no line */
+    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_STEP, .step = 7, .revision = 99}); /* no line */
     ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_CHANGE, .restored = true}); /* of a rewind: none */
-    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_PRUNE, .step = 8, .change = 2, .prune = intent});
-    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_UNMASK, .step = 9, .change = 3});
+    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_PRUNE, .step = 8, .revision = 2, .prune = intent});
+    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_UNMASK, .step = 9, .revision = 3});
     ht_journal_add(
-        &text, &(ht_sample){.kind = HT_SAMPLE_RESET, .from = 10, .change = 4, .value = 9007199254740991.});
+        &text, &(ht_sample){.kind = HT_SAMPLE_RESET, .from = 10, .revision = 4, .value = 9007199254740991.});
     ht_journal_kept(&text, "checkpoint", &(ht_journal_mark){11, 4, UINT64_C(0xfedcba9876543210), 2.5});
     ht_journal_resume(&text, &(ht_journal_mark){11, 4, 0, 2.5}, 5);
     assert_false(text.failed);
@@ -90,7 +90,7 @@ static void what_is_written_reads_back(void **state)
                 spec->calibration == NULL && j.entries[3].prune.keep_mask);
     assert_true(j.entries[5].value == 9007199254740991. && j.entries[5].step == 10);
     assert_true(j.entries[6].hash == UINT64_C(0xfedcba9876543210) && j.entries[6].seconds == 2.5);
-    assert_int_equal(j.last_change, 5);
+    assert_int_equal(j.last_revision, 5);
     assert_int_equal(ht_journal_find(&j, UINT64_C(0xfedcba9876543210), 11), 6);
     assert_int_equal(ht_journal_find(&j, 1, 11), 6);       /* by its step */
     assert_int_equal(ht_journal_find(&j, 1, 12), j.count); /* not known */
@@ -163,7 +163,7 @@ static void expect_path(const ht_journal *j, size_t entry, const uint64_t *chang
     size_t count, *path = ht_journal_path(j, entry, &count, &err);
     assert_non_null(path);
     assert_int_equal(count, wanted);
-    for (size_t i = 0; i < count; i++) assert_int_equal(j->entries[path[i]].change, changes[i]);
+    for (size_t i = 0; i < count; i++) assert_int_equal(j->entries[path[i]].revision, changes[i]);
     ht_free(path);
 }
 #define PATH(journal, entry, ...)                                                                            \
@@ -184,10 +184,10 @@ static void the_path_is_that_of_the_branch(void **state)
     set(&text, 6, 33, 0.6);
     back(&text, 7, 40, 5, 0); /* entry 7: to the beginning */
     back(&text, 8, 5, 25, 4); /* entry 8: undone: 1, 4 */
-    ht_journal_kept(&text, "checkpoint", &(ht_journal_mark){.step = 27, .change = 8});
-    ht_journal_kept(&text, "checkpoint", &(ht_journal_mark){.step = 29, .change = 6});
-    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_UNMASK, .step = 28, .change = 9});
-    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_RESET, .from = 30, .change = 10, .value = 3});
+    ht_journal_kept(&text, "checkpoint", &(ht_journal_mark){.step = 27, .revision = 8});
+    ht_journal_kept(&text, "checkpoint", &(ht_journal_mark){.step = 29, .revision = 6});
+    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_UNMASK, .step = 28, .revision = 9});
+    ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_RESET, .from = 30, .revision = 10, .value = 3});
     set(&text, 11, 2, 1.1);
     parse(&j, &text);
     PATH(&j, 2, 1, 2);

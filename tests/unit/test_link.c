@@ -212,46 +212,46 @@ static void fill(ht_network *net, float value)
 typedef struct office {
     ht_mailbox *box;
     atomic_bool closed;
-    uint64_t letters, wrong;
+    uint64_t snapshots, wrong;
 } office;
 
 static void *analyst(void *argument)
 {
     office *o = argument;
-    ht_letter *letter;
+    ht_weight_snapshot *snapshot;
     uint64_t before = 0;
-    while ((letter = ht_mailbox_wait(o->box))) {
-        const ht_network *net = letter->tap->net;
-        uint64_t step = letter->step;
+    while ((snapshot = ht_mailbox_wait(o->box))) {
+        const ht_network *net = snapshot->capture->net;
+        uint64_t step = snapshot->step;
         for (int l = 0; l <= net->depth; l++)
             for (size_t i = 0; i < ht_layer_size(&net->layers[l]); i++)
                 o->wrong += net->layers[l].weight[i] != (float)(step % 1000);
-        o->wrong += step <= before || letter->generation != step % 7 || letter->step != step;
+        o->wrong += step <= before || snapshot->generation != step % 7 || snapshot->step != step;
         before = step;
-        o->letters++;
+        o->snapshots++;
     }
     atomic_store(&o->closed, true);
     return NULL;
 }
 
-static void the_letter_belongs_to_one_side_at_a_time(void **state)
+static void the_weight_snapshot_belongs_to_one_side_at_a_time(void **state)
 {
     (void)state;
-    enum { LETTERS = 20000 };
+    enum { SNAPSHOTS = 20000 };
     office o = {.box = new_box()};
     pthread_t thread;
     uint64_t delivered = 0;
     assert_null(ht_mailbox_wanted(o.box)); /* nobody has asked */
     assert_int_equal(pthread_create(&thread, NULL, analyst, &o), 0);
-    for (uint64_t step = 1; delivered < LETTERS; step++) {
-        ht_letter *letter = ht_mailbox_wanted(o.box);
-        if (!letter) {
+    for (uint64_t step = 1; delivered < SNAPSHOTS; step++) {
+        ht_weight_snapshot *snapshot = ht_mailbox_wanted(o.box);
+        if (!snapshot) {
             sched_yield();
             continue;
         }
-        letter->step = step;
-        letter->generation = (uint32_t)(step % 7);
-        fill(letter->tap->net, (float)(step % 1000));
+        snapshot->step = step;
+        snapshot->generation = (uint32_t)(step % 7);
+        fill(snapshot->capture->net, (float)(step % 1000));
         ht_mailbox_deliver(o.box);
         delivered++;
     }
@@ -259,7 +259,7 @@ static void the_letter_belongs_to_one_side_at_a_time(void **state)
     ht_mailbox_close(o.box);
     pthread_join(thread, NULL);
     assert_true(o.closed);
-    assert_int_equal(o.letters, LETTERS);
+    assert_int_equal(o.snapshots, SNAPSHOTS);
     assert_int_equal(o.wrong, 0);
     ht_mailbox_free(o.box);
 }
@@ -276,7 +276,7 @@ static void closing_wakes_whoever_waits(void **state)
             while (!ht_mailbox_wanted(o.box)) sched_yield();
         if (i % 3 != 0) ht_mailbox_close(o.box);
         pthread_join(thread, NULL);
-        assert_int_equal(o.letters, 0);
+        assert_int_equal(o.snapshots, 0);
         assert_false(ht_mailbox_sleep(o.box, 100));
         ht_mailbox_free(o.box);
     }
@@ -285,7 +285,7 @@ static void closing_wakes_whoever_waits(void **state)
 static void *sleeper(void *argument)
 {
     office *o = argument;
-    while (ht_mailbox_sleep(o->box, 100)) o->letters++; /* a full sleep would be one too long */
+    while (ht_mailbox_sleep(o->box, 100)) o->snapshots++; /* a full sleep would be one too long */
     atomic_store(&o->closed, true);
     return NULL;
 }
@@ -304,7 +304,7 @@ static void a_poke_ends_a_sleep(void **state)
     usleep(2000);
     ht_mailbox_poke(o.box);
     pthread_join(thread, NULL);
-    assert_true(o.closed && o.letters == 0);
+    assert_true(o.closed && o.snapshots == 0);
     assert_true(now() - start < 50);
     ht_mailbox_free(o.box);
     ht_mailbox_free(NULL);
@@ -317,7 +317,7 @@ int main(void)
         cmocka_unit_test(two_threads_share_a_ring),
         cmocka_unit_test(the_reader_gets_the_latest_value),
         cmocka_unit_test(no_value_is_torn),
-        cmocka_unit_test(the_letter_belongs_to_one_side_at_a_time),
+        cmocka_unit_test(the_weight_snapshot_belongs_to_one_side_at_a_time),
         cmocka_unit_test(closing_wakes_whoever_waits),
         cmocka_unit_test(a_poke_ends_a_sleep),
     };

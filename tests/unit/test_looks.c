@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "engine/runner.h"
-#include "engine/survey.h"
+#include "engine/analysis.h"
 #include "num/linalg.h"
 #include "nn/mask.h"
 #include "unit/small.h"
@@ -74,8 +74,8 @@ static void looks_are_thinned_curves(void **state)
             ht_prune_curve curve;
             if (m == HT_PRUNE_CORESET && w > 1) continue; /* long, and made like magnitude */
             assert_int_equal(ht_prune_curve_make(&curve, net, &data->test, &spec, NULL, &err), HT_OK);
-            assert_int_equal(ht_survey_method(r, net, &data->test, &spec, m == HT_PRUNE_SVD, &err), HT_OK);
-            const ht_method_look *look = &r->look[m];
+            assert_int_equal(ht_analysis_method(r, net, &data->test, &spec, m == HT_PRUNE_SVD, &err), HT_OK);
+            const ht_prune_look *look = &r->look[m];
             assert_in_range(look->count, 2, HT_REPORT_CURVE);
             bool kappa = false;
             for (int i = 0; i < look->count; i++) {
@@ -109,8 +109,8 @@ static void the_strongest_are_the_last_by_norm(void **state)
     ht_trainer *t = small_trainer(&params, data, NULL);
     const ht_layer *layer = &ht_trainer_network(t)->layers[0];
     ht_prune_spec node = spec_of(HT_PRUNE_NODE), lot = spec_of(HT_PRUNE_RANDOM);
-    assert_int_equal(ht_survey_method(r, ht_trainer_network(t), &data->test, &node, true, &err), HT_OK);
-    assert_int_equal(ht_survey_method(r, ht_trainer_network(t), &data->test, &lot, false, &err), HT_OK);
+    assert_int_equal(ht_analysis_method(r, ht_trainer_network(t), &data->test, &node, true, &err), HT_OK);
+    assert_int_equal(ht_analysis_method(r, ht_trainer_network(t), &data->test, &lot, false, &err), HT_OK);
     ht_prune_order order;
     ht_prune_order_make(&order, layer, HT_PRUNE_RANDOM, HT_FRO, 1, &err);
     assert_int_equal(r->strongest.count, HT_REPORT_NEURONS);
@@ -154,7 +154,8 @@ static void every_curve_can_be_cancelled(void **state)
         int left = m == HT_PRUNE_NODE || m == HT_PRUNE_RANDOM ? 0 : 5;
         ht_prune_spec spec = spec_of((ht_prune_method)m);
         spec.cancelled = after, spec.cancel_context = &left;
-        assert_int_equal(ht_survey_method(r, ht_trainer_network(t), &data->test, &spec, true, &err), HT_FAIL);
+        assert_int_equal(ht_analysis_method(r, ht_trainer_network(t), &data->test, &spec, true, &err),
+                         HT_FAIL);
         assert_non_null(strstr(err.text, "cancelled"));
         assert_memory_equal(r, before, sizeof *r);
     }
@@ -172,7 +173,7 @@ static void speed_is_of_the_smaller_network(void **state)
     ht_network *before = small_copy(t);
     ht_prune_spec spec = spec_of(HT_PRUNE_NODE);
     spec.ratio = 0.9;
-    assert_int_equal(ht_survey_speed(r, ht_trainer_network(t), &data->test, &spec, &err), HT_OK);
+    assert_int_equal(ht_analysis_speed(r, ht_trainer_network(t), &data->test, &spec, &err), HT_OK);
     assert_true(r->speed_ratio == 0.9 && r->speed_method == HT_PRUNE_NODE && r->speed_up > 1.5);
     assert_true(small_same(before, ht_trainer_network(t)));
     ht_network_free(before);
@@ -238,8 +239,8 @@ static void nap(void)
 
 static void look(lab *l, unsigned methods, bool thorough)
 {
-    ht_wish wish = {.methods = methods, .watched = true, .thorough = thorough};
-    assert_int_not_equal(ht_runner_look(l->runner, &wish), 0);
+    ht_analysis_request request = {.methods = methods, .watched = true, .thorough = thorough};
+    assert_int_not_equal(ht_runner_look(l->runner, &request), 0);
 }
 
 static void run(lab *l)
@@ -257,13 +258,13 @@ static void pause_run(lab *l)
 static bool knows(const lab *l, unsigned methods)
 {
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
-        const ht_method_look *k = &l->report->look[m];
+        const ht_prune_look *k = &l->report->look[m];
         if (methods >> m & 1 && (k->count == 0 || k->step != l->step || k->samples != TEST)) return false;
     }
     return !(l->report->pending & methods);
 }
 
-static void standing_still_every_wished_method_is_looked_at(void **state)
+static void standing_still_every_requested_method_is_looked_at(void **state)
 {
     (void)state;
     lab *l = lab_open(64);
@@ -355,7 +356,7 @@ int main(void)
         cmocka_unit_test(the_strongest_are_the_last_by_norm),
         cmocka_unit_test(every_curve_can_be_cancelled),
         cmocka_unit_test(speed_is_of_the_smaller_network),
-        cmocka_unit_test(standing_still_every_wished_method_is_looked_at),
+        cmocka_unit_test(standing_still_every_requested_method_is_looked_at),
         cmocka_unit_test(running_the_node_curve_comes_and_others_when_asked),
         cmocka_unit_test(what_takes_long_ends_when_training_goes_on),
         cmocka_unit_test(the_share_of_a_mask_is_of_hidden_weights),

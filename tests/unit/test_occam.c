@@ -44,7 +44,7 @@ static void lambda_follows_the_ratio_of_improvements(void **state)
     };
     ht_occam occam = {0};
     for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++) {
-        double lambda = ht_occam_judge(&occam, 0.4, epochs[i].loss);
+        double lambda = ht_occam_update(&occam, 0.4, epochs[i].loss);
         if (fabs(lambda - epochs[i].lambda) > 1e-12 || occam.best_epoch != epochs[i].best)
             fail_msg("epoch %zu: lambda %g, best %llu", i + 1, lambda, (unsigned long long)occam.best_epoch);
     }
@@ -242,11 +242,11 @@ static void runs_resume_from_files_and_from_memory(void **state)
 static void rows_of_long_runs_are_thinned(void **state)
 {
     (void)state;
-    ht_judge *whole = calloc(1, sizeof *whole), *rest = calloc(1, sizeof *rest);
+    ht_validation *whole = calloc(1, sizeof *whole), *rest = calloc(1, sizeof *rest);
     for (uint64_t epoch = 1; epoch <= 5000; epoch++) {
         const ht_occam_epoch row = {epoch, 0.1, (double)epoch, 0.5, 0.5};
-        ht_judge_note(whole, &row);
-        ht_judge_note(rest, &row);
+        ht_validation_note(whole, &row);
+        ht_validation_note(rest, &row);
         uint64_t apart = 1;
         while (epoch / apart > HT_OCCAM_EPOCHS) apart *= 2;
         assert_int_equal(whole->epoch_count, epoch / apart);
@@ -254,8 +254,8 @@ static void rows_of_long_runs_are_thinned(void **state)
             assert_true(whole->epochs[i].epoch == apart * (i + 1) &&
                         whole->epochs[i].loss == (double)(apart * (i + 1)));
         if (epoch == 1500) {
-            ht_judge *other = calloc(1, sizeof *other);
-            ht_judge_set_rows(other, rest->epochs, rest->epoch_count);
+            ht_validation *other = calloc(1, sizeof *other);
+            ht_validation_set_rows(other, rest->epochs, rest->epoch_count);
             free(rest);
             rest = other;
         }

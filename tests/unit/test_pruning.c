@@ -19,13 +19,13 @@
 #include "view/scene.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
-#include "view/past.h"
+#include "view/stored.h"
 #include "view/pruning.h"
 
 enum { WIDTH = 100, SIDE = 8, INPUTS = SIDE * SIDE };
 
 /* Accuracy falls from 1 by halves of the ratio; magnitude also has a loss, and more units. */
-static void fill_look(ht_method_look *look, int units, int points)
+static void fill_look(ht_prune_look *look, int units, int points)
 {
     look->units = units;
     look->count = points;
@@ -110,17 +110,18 @@ static void a_method_is_shown_then_read_then_hidden(void **state)
     free_model(m);
 }
 
-static void wishes_follow_the_screen(void **state)
+static void requests_follow_the_screen(void **state)
 {
     (void)state;
     ht_model *m = new_model();
     ht_pruning_choose(m, HT_PRUNE_MAGNITUDE);
-    ht_wish wish = ht_pruning_wish(m);
-    assert_true(wish.methods == 3 && wish.watched && wish.timed && wish.speed == HT_PRUNE_MAGNITUDE);
-    assert_true(isnan(wish.ratio) && !wish.thorough);
+    ht_analysis_request request = ht_pruning_request(m);
+    assert_true(request.methods == 3 && request.watched && request.timed &&
+                request.speed == HT_PRUNE_MAGNITUDE);
+    assert_true(isnan(request.ratio) && !request.thorough);
     m->view = HT_VIEW_DASHBOARD;
-    wish = ht_pruning_wish(m);
-    assert_true(wish.methods == 0 && !wish.watched && !wish.timed);
+    request = ht_pruning_request(m);
+    assert_true(request.methods == 0 && !request.watched && !request.timed);
     free_model(m);
 }
 
@@ -167,7 +168,7 @@ static void the_trainer_is_asked_for_just_as_many(void **state)
     ht_model *m = new_model();
     assert_true(isnan(ht_pruning_intent(m, false).spec.ratio)); /* on κ: what the settings ask for */
     for (int units = 1; units <= 400; units++) {
-        ht_method_look *look = &m->report.look[HT_PRUNE_NODE];
+        ht_prune_look *look = &m->report.look[HT_PRUNE_NODE];
         int points = units < HT_REPORT_CURVE ? units + 1 : HT_REPORT_CURVE;
         fill_look(look, units, points);
         for (int i = 0; i < points; i++) look->points[i].ratio = (double)look->points[i].removed / units;
@@ -425,10 +426,10 @@ static void the_timeline_steps_from_state_to_state(void **state)
     } moves[] = {{100, -1, 40}, {40, -1, 10}, {10, -5, 0}, {0, -1, 0},     {0, 1, 10},
                  {12, 1, 40},   {30, 0, 40},  {0, 9, 100}, {1000, 0, 100}, {100, 1, 100}};
     for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
-        assert_true(ht_past_move(&s, moves[i].from, moves[i].states) == moves[i].to);
-    assert_true(ht_past_nearest(&s, 24) == 10 && ht_past_nearest(&s, 26) == 40);
+        assert_true(ht_stored_move(&s, moves[i].from, moves[i].states) == moves[i].to);
+    assert_true(ht_stored_nearest(&s, 24) == 10 && ht_stored_nearest(&s, 26) == 40);
     s.count = 0;
-    assert_true(ht_past_nearest(&s, 7) == 7 && ht_past_move(&s, 7, -1) == 7);
+    assert_true(ht_stored_nearest(&s, 7) == 7 && ht_stored_move(&s, 7, -1) == 7);
 }
 
 static void train(ht_model *m, uint64_t to, double loss)
@@ -451,7 +452,7 @@ static void leave_for(ht_model *m, uint64_t step)
 {
     char dropped;
     ht_error err;
-    if (!ht_past_leaves(m, step)) return;
+    if (!ht_stored_leaves(m, step)) return;
     ht_ghost_pin(m, &dropped, &err)->left = m->leaving = true;
 }
 
@@ -479,7 +480,7 @@ static void the_left_future_gives_its_history_back(void **state)
     go_to(m, 20); /* forward in the same future */
     assert_true(loss_at(m, 15) == 1 && isnan(loss_at(m, 25)) && m->ghost_count == 1);
     train(m, 25, 2); /* another one */
-    assert_true(ht_past_leaves(m, 20));
+    assert_true(ht_stored_leaves(m, 20));
     leave_for(m, 20);
     go_to(m, 20);
     assert_true(m->ghost_count == 2 && m->ghost[1]->step == 25 && isnan(loss_at(m, 23)));
@@ -527,7 +528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_method_is_shown_then_read_then_hidden),
-        cmocka_unit_test(wishes_follow_the_screen),
+        cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),
         cmocka_unit_test(the_trainer_is_asked_for_just_as_many),
         cmocka_unit_test(kappa_stands_in_words),

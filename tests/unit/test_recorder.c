@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "engine/run/recorder.h"
@@ -104,7 +104,7 @@ static void tell_set(run *r, ht_param p, double value)
     ht_sample s = {.kind = HT_SAMPLE_CHANGE, .step = ht_trainer_steps(r->trainer), .param = p};
     small_set(r->trainer, p, value);
     s.value = value;
-    s.change = ht_trainer_change(r->trainer);
+    s.revision = ht_trainer_revision(r->trainer);
     record(r, &s);
 }
 
@@ -117,7 +117,7 @@ static void tell_prune(run *r)
         .prune = {.spec = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL), .keep_mask = true}};
     ok(ht_trainer_prune(r->trainer, &s.prune, &result, &err));
     assert_true(result.removed > 0);
-    s.change = ht_trainer_change(r->trainer);
+    s.revision = ht_trainer_revision(r->trainer);
     record(r, &s);
 }
 
@@ -258,8 +258,8 @@ static void go_on_and_kill(void (*act)(run *), const ht_params *params, unsigned
 static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
 {
     (void)state;
-    const char *wish = getenv("HEAVYTAIL_KILLS");
-    int kills = wish ? atoi(wish) : 200;
+    const char *asked = getenv("HEAVYTAIL_KILLS");
+    int kills = asked ? atoi(asked) : 200;
     ht_params params = rich();
     ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.0001);
     ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);
@@ -305,10 +305,10 @@ static void go_back(run *r)
     if (times++ % 3 == 0) ok(ht_checkpoint_take(kept, r->trainer, NULL, &err));
     for (int i = 0; i < 20; i++) step(r);
     ht_sample back = {
-        .kind = HT_SAMPLE_REWIND, .from = ht_trainer_steps(r->trainer), .keep = kept->state.change};
+        .kind = HT_SAMPLE_REWIND, .from = ht_trainer_steps(r->trainer), .keep = kept->state.revision};
     ok(ht_checkpoint_restore(kept, r->trainer, NULL, &err));
     back.step = ht_trainer_steps(r->trainer);
-    back.change = ht_trainer_change(r->trainer);
+    back.revision = ht_trainer_revision(r->trainer);
     record(r, &back);
     tell_set(r, HT_P_NOISE_SCALE, 0.001 * (1 + times % 7));
 }
@@ -343,8 +343,8 @@ static int returns(const char *name)
 static void a_kill_while_going_back_leaves_a_run_that_can_be_replayed(void **state)
 {
     (void)state;
-    const char *wish = getenv("HEAVYTAIL_KILLS");
-    int kills = wish ? atoi(wish) : 60, returned = 0, whole = 0;
+    const char *asked = getenv("HEAVYTAIL_KILLS");
+    int kills = asked ? atoi(asked) : 60, returned = 0, whole = 0;
     ht_params params = rich();
     ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.0001);
     ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);
@@ -468,7 +468,7 @@ static void what_is_saved_is_not_saved_again(void **state)
 }
 
 /* Who leaves without the last save keeps the one before, and every line. */
-static void a_save_that_is_called_off_keeps_the_one_before(void **state)
+static void a_save_that_is_cancelled_keeps_the_one_before(void **state)
 {
     (void)state;
     ht_params params = rich();
@@ -479,9 +479,9 @@ static void a_save_that_is_called_off_keeps_the_one_before(void **state)
     r = open_run("left", &params);
     train_to(&r, 50);
     atomic_bool off = true;
-    const atomic_bool *kept = ht_call_off_by(&off);
+    const atomic_bool *kept = ht_cancel_by(&off);
     ht_code code = ht_recorder_stop(r.recorder, &err);
-    ht_call_off_by(kept);
+    ht_cancel_by(kept);
     assert_int_equal(code, HT_FAIL);
     assert_non_null(strstr(err.text, "called off"));
     ht_trainer_free(r.trainer);
@@ -512,7 +512,7 @@ int main(void)
         cmocka_unit_test(a_kill_while_going_back_leaves_a_run_that_can_be_replayed),
         cmocka_unit_test(a_full_disk_is_told_once_and_loses_nothing),
         cmocka_unit_test(what_is_saved_is_not_saved_again),
-        cmocka_unit_test(a_save_that_is_called_off_keeps_the_one_before),
+        cmocka_unit_test(a_save_that_is_cancelled_keeps_the_one_before),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

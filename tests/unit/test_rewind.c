@@ -173,14 +173,14 @@ static void the_same_parameters_make_the_same_future(void **state)
     ht_checkpoint *future = look(l);
     tell(l, HT_COMMAND_SET, HT_P_NOISE_SCALE, 0.01);
     WAIT(l, l->count[HT_SAMPLE_CHANGE] == 1);
-    uint64_t change = l->last[HT_SAMPLE_CHANGE].change;
-    assert_true(change == 1);
+    uint64_t revision = l->last[HT_SAMPLE_CHANGE].revision;
+    assert_true(revision == 1);
     tell(l, HT_COMMAND_REWIND, 0, 7);
     WAIT(l, l->count[HT_SAMPLE_REWIND] == 1 && l->last[HT_SAMPLE_EVAL].step == 0);
     const ht_sample *r = &l->last[HT_SAMPLE_REWIND], *c = &l->last[HT_SAMPLE_CHANGE];
-    assert_true(r->step == 0 && r->from == 20 && r->change == 2 && r->keep == 0 && !r->other_run);
+    assert_true(r->step == 0 && r->from == 20 && r->revision == 2 && r->keep == 0 && !r->other_run);
     /* The parameters came back too, and were told as part of it. */
-    assert_true(c->restored && c->change == 0 && c->param == HT_P_NOISE_SCALE && c->before == 0.01 &&
+    assert_true(c->restored && c->revision == 0 && c->param == HT_P_NOISE_SCALE && c->before == 0.01 &&
                 c->value == 0.001 && c->step == 20);
     assert_int_equal(l->last[HT_SAMPLE_STATE].state, HT_STATE_PAUSED);
     steps(l, 20);
@@ -273,7 +273,7 @@ static void even_a_reset_is_undone(void **state)
     ht_checkpoint *before = look(l);
     tell(l, HT_COMMAND_RESEED, 0, 5);
     WAIT(l, l->count[HT_SAMPLE_RESET] == 1);
-    assert_true(l->last[HT_SAMPLE_RESET].from == 15 && l->last[HT_SAMPLE_RESET].change == 1);
+    assert_true(l->last[HT_SAMPLE_RESET].from == 15 && l->last[HT_SAMPLE_RESET].revision == 1);
     steps(l, 20);
     tell(l, HT_COMMAND_UNDO_STATE, 0, 0);
     WAIT(l, l->count[HT_SAMPLE_REWIND] == 1 && l->last[HT_SAMPLE_REWIND].step == 15);

@@ -177,12 +177,12 @@ static void a_long_file_is_cut_at_the_row(void **state)
         ht_metrics_add(&rows, &s);
     }
     ok(ht_rundir_append(dir, &none, &rows, &err));
-    for (uint64_t to = ROWS, change = 1; to > 0; to = to * 3 / 4, change++) {
-        ht_metrics_branch(&rows, change, change - 1, 10 * to + 9);
+    for (uint64_t to = ROWS, revision = 1; to > 0; to = to * 3 / 4, revision++) {
+        ht_metrics_branch(&rows, revision, revision - 1, 10 * to + 9);
         last_bytes = 0;
         ht_alloc_ask(remember);
         ok(ht_rundir_append(dir, &none, &rows, &err));
-        ok(ht_rundir_show(dir, change, &err));
+        ok(ht_rundir_show(dir, revision, &err));
         ht_alloc_ask(NULL);
         assert_true(last_bytes < LONG);
         ok(ht_rundir_read_metrics(scratch_path("day"), &read, &count, &err));

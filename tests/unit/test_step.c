@@ -256,7 +256,7 @@ static void same_bits_for_any_number_of_threads(void **state)
 }
 
 /* The tap of a step holds what a look at the weights after it would find, for any number of threads. */
-static void tap_of_a_step_equals_a_look_after_it(void **state)
+static void capture_of_a_step_equals_a_capture_after_it(void **state)
 {
     (void)state;
     enum { COUNT = 20, INPUTS = 50, WIDTH = 700 };
@@ -269,31 +269,31 @@ static void tap_of_a_step_equals_a_look_after_it(void **state)
             ht_network *net = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
             ht_network_init(net, 1, pool);
             ht_step *step = ht_step_new(net, COUNT, false, &err);
-            ht_tap *tap = ht_tap_new(net, threads, &err), *after = ht_tap_new(net, 1, &err);
+            ht_capture *capture = ht_capture_new(net, threads, &err), *after = ht_capture_new(net, 1, &err);
             ht_hyper hyper = {.lr = 0.1,
                               .train_output = true,
                               .input_bound = 10,
                               .noise_scale = 0.1,
-                              .tap = tap,
+                              .capture = capture,
                               .noise = {.type = HT_NOISE_IID, .alpha = 1.5, .seed = 3}};
             for (int k = 0; k < 2; k++) /* the second filling must not add to the first */
                 assert_null(ht_step_run(step, net, x, labels, COUNT, &hyper, pool).refused);
-            ht_tap_take(after, net, NULL);
+            ht_capture_take(after, net, NULL);
             for (int l = 0; l <= depth; l++) {
                 size_t bytes = ht_layer_size(&net->layers[l]) * sizeof(float);
-                assert_memory_equal(tap->net->layers[l].weight, net->layers[l].weight, bytes);
+                assert_memory_equal(capture->net->layers[l].weight, net->layers[l].weight, bytes);
                 assert_memory_equal(after->net->layers[l].weight, net->layers[l].weight, bytes);
             }
-            assert_memory_equal(tap->norm2, after->norm2, WIDTH * sizeof(double));
-            assert_memory_equal(&tap->histogram[0], &after->histogram[0], sizeof(ht_histogram));
-            assert_int_equal(tap->histogram[0].total, WIDTH * INPUTS);
+            assert_memory_equal(capture->norm2, after->norm2, WIDTH * sizeof(double));
+            assert_memory_equal(&capture->histogram[0], &after->histogram[0], sizeof(ht_histogram));
+            assert_int_equal(capture->histogram[0].total, WIDTH * INPUTS);
             for (int i = 0; i < WIDTH; i++) {
                 double sum = 0;
                 for (int j = 0; j < INPUTS; j++) sum += pow((double)net->layers[0].weight[i * INPUTS + j], 2);
-                assert_true(fabs(tap->norm2[i] / sum - 1) < 1e-12);
+                assert_true(fabs(capture->norm2[i] / sum - 1) < 1e-12);
             }
-            ht_tap_free(tap);
-            ht_tap_free(after);
+            ht_capture_free(capture);
+            ht_capture_free(after);
             ht_step_free(step);
             ht_network_free(net);
             ht_pool_free(pool);
@@ -439,7 +439,7 @@ int main(void)
         cmocka_unit_test(output_layer_stays_when_it_is_not_trained),
         cmocka_unit_test(noise_comes_on_top_of_the_update),
         cmocka_unit_test(same_bits_for_any_number_of_threads),
-        cmocka_unit_test(tap_of_a_step_equals_a_look_after_it),
+        cmocka_unit_test(capture_of_a_step_equals_a_capture_after_it),
         cmocka_unit_test(overflowing_steps_are_refused_and_leave_the_weights),
         cmocka_unit_test(weights_stay_finite_until_the_refusal),
         cmocka_unit_test(evaluation_matches_the_twin_masked_and_threaded),

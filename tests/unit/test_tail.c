@@ -162,14 +162,14 @@ static void block_lengths_match_the_golden_table(void **state)
 }
 
 /* What a student watches is what the picture, `train --json` and the tail view say: bit for bit. */
-static void a_glance_is_part_of_the_picture(void **state)
+static void quick_estimates_are_part_of_the_picture(void **state)
 {
     (void)state;
     enum { ROWS = 1000, COLUMNS = 200, N = ROWS * COLUMNS };
     static float x[N];
     static ht_noise_laws laws;
     static ht_tail_picture picture;
-    ht_estimate glance[HT_ESTIMATORS];
+    ht_estimate quick[HT_ESTIMATORS];
     ht_error err;
     for (double alpha = 1.25; alpha < 2; alpha += 0.25) {
         for (int i = 0; i < N; i++) x[i] = 3.5f + 0.1f * (float)(i % COLUMNS); /* each column off centre */
@@ -177,17 +177,17 @@ static void a_glance_is_part_of_the_picture(void **state)
         ht_noise_prepare(&noise, &laws);
         ht_noise_add(&noise, x, 0, 1, N, 0.1f);
         ht_values w = {.f32 = x, .rows = ROWS, .columns = COLUMNS};
-        assert_int_equal(ht_tail_glance(&w, glance, &err), HT_OK);
+        assert_int_equal(ht_tail_quick(&w, quick, &err), HT_OK);
         assert_int_equal(ht_tail_picture_make(&picture, &w, &(ht_tail_options){0}, true, &err), HT_OK);
-        assert_true(fabs(glance[HT_MMO].value - alpha) < 0.05);
-        assert_true(fabs(glance[HT_HILL].value - alpha) < 0.25);
+        assert_true(fabs(quick[HT_MMO].value - alpha) < 0.05);
+        assert_true(fabs(quick[HT_HILL].value - alpha) < 0.25);
         static const ht_estimator same[] = {HT_MMO, HT_HILL, HT_PICKANDS, HT_DEHAAN, HT_DEKKERS};
         for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
-            const ht_estimate *a = &glance[same[i]], *b = &picture.all[same[i]];
+            const ht_estimate *a = &quick[same[i]], *b = &picture.all[same[i]];
             assert_true(a->value == b->value && a->low == b->low && a->high == b->high &&
                         a->quality == b->quality && a->k == b->k);
         }
-        assert_true(isnan(glance[HT_ECF].value) && glance[HT_ECF].quality == HT_QUALITY_NOT_APPLICABLE);
+        assert_true(isnan(quick[HT_ECF].value) && quick[HT_ECF].quality == HT_QUALITY_NOT_APPLICABLE);
     }
 }
 
@@ -235,7 +235,7 @@ static void degenerate_input_is_nan_not_a_crash(void **state)
             }
         }
     for (size_t n = 0; n <= 100; n += 10) {
-        assert_int_equal(ht_tail_glance(&(ht_values){.f32 = zero, .rows = n / 10, .columns = 10}, all, &err),
+        assert_int_equal(ht_tail_quick(&(ht_values){.f32 = zero, .rows = n / 10, .columns = 10}, all, &err),
                          HT_OK);
         for (int e = 0; e < HT_ESTIMATORS; e++) assert_true(all[e].quality != HT_QUALITY_GOOD);
     }
@@ -315,7 +315,7 @@ int main(void)
         cmocka_unit_test(estimates_match_the_golden_tables),
         cmocka_unit_test(medians_over_candidates_match_the_golden_table),
         cmocka_unit_test(block_lengths_match_the_golden_table),
-        cmocka_unit_test(a_glance_is_part_of_the_picture),
+        cmocka_unit_test(quick_estimates_are_part_of_the_picture),
         cmocka_unit_test(what_is_stable_is_believed),
         cmocka_unit_test(degenerate_input_is_nan_not_a_crash),
         cmocka_unit_test(selection_agrees_with_sorting),

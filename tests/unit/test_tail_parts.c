@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "heavytail/tail.h"
 #include "nn/gradient_noise.h"
 #include "num/rng.h"
@@ -226,7 +226,7 @@ static void a_bend_tells_the_bias_above_it(void **state)
     }
 }
 
-static void samples_of_a_search_are_called_off(void **state)
+static void samples_of_a_search_are_cancelled(void **state)
 {
     enum { N = 500 };
     double x[N];
@@ -237,9 +237,9 @@ static void samples_of_a_search_are_called_off(void **state)
     for (int i = 0; i < N; i++) x[i] = -log((i + 0.5) / N);
     assert_int_equal(ht_power_search_try(&samples, x, N, N, 25, true, &err), HT_OK);
     assert_true(samples.p > 0.05 && samples.deviation > 0.02 && samples.deviation < 0.3);
-    const atomic_bool *before = ht_call_off_by(&off);
+    const atomic_bool *before = ht_cancel_by(&off);
     assert_int_equal(ht_power_search_try(&samples, x, N, N, 25, true, &err), HT_FAIL);
-    ht_call_off_by(before);
+    ht_cancel_by(before);
     assert_string_equal(err.text, "called off");
 }
 
@@ -356,7 +356,7 @@ int main(void)
         cmocka_unit_test(centring_is_undone_by_nothing),
         cmocka_unit_test(gradient_noise_is_minibatch_less_full_gradient),
         cmocka_unit_test(a_bend_tells_the_bias_above_it),
-        cmocka_unit_test(samples_of_a_search_are_called_off),
+        cmocka_unit_test(samples_of_a_search_are_cancelled),
         cmocka_unit_test(students_law_is_that_of_scipy),
         cmocka_unit_test(students_law_is_nearer_by_the_likelihoods_of_scipy),
         cmocka_unit_test(outliers_do_not_stop_the_comparison),

@@ -75,7 +75,7 @@ static void a_thorough_look_is_the_picture_of_its_layer(void **state)
     }
 }
 
-static void a_glance_leaves_the_picture_until_it_is_of_something_else(void **state)
+static void quick_estimates_leave_the_picture_until_it_is_of_something_else(void **state)
 {
     (void)state;
     static ht_tail_watch watch;
@@ -176,7 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thorough_look_is_the_picture_of_its_layer),
-        cmocka_unit_test(a_glance_leaves_the_picture_until_it_is_of_something_else),
+        cmocka_unit_test(quick_estimates_leave_the_picture_until_it_is_of_something_else),
         cmocka_unit_test(pictures_take_no_more_than_a_third),
         cmocka_unit_test(the_analyst_does_as_it_is_told),
     };

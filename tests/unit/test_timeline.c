@@ -81,9 +81,9 @@ static void a_state_restores_bit_by_bit(void **state)
         small_set(t, HT_P_TRAIN_BATCH, 64);
         small_set(t, HT_P_PRUNE_ERROR, 0.3);
         small_train(t, 5);
-        uint64_t change = ht_trainer_change(t);
+        uint64_t revision = ht_trainer_revision(t);
         assert_int_equal(ht_checkpoint_restore(here, t, pool, &err), HT_OK);
-        assert_int_equal(ht_trainer_change(t), change + 1);
+        assert_int_equal(ht_trainer_revision(t), revision + 1);
         assert_true(ht_trainer_masked(t) && ht_trainer_steps(t) == 7);
         assert_true(ht_params_get(ht_trainer_params(t), HT_P_NOISE_SCALE) == 0.001);
         assert_true(ht_params_get(ht_trainer_params(t), HT_P_PRUNE_ERROR) ==

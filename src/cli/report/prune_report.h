@@ -1,5 +1,5 @@
 /* prune_report.h - what `heavytail prune` found: made here, then told as JSON (DESIGN.md), as text, or drawn
- * by render/prune_sheet.h. */
+ * by render/prune_figure.h. */
 #ifndef HT_CLI_REPORT_PRUNE_REPORT_H
 #define HT_CLI_REPORT_PRUNE_REPORT_H
 

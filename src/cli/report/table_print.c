@@ -137,12 +137,12 @@ static void print_csv(const ht_table *table, FILE *out)
 enum { COLUMNS = HT_P_COUNT + 16, CELL = 96 };
 
 /* Words in columns; the first row is the head. */
-typedef struct sheet {
+typedef struct grid {
     int columns, rows, capacity;
     char (*cell)[CELL]; /* (capacity × COLUMNS) */
-} sheet;
+} grid;
 
-__attribute__((format(printf, 2, 3))) static void put(sheet *s, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void put(grid *s, const char *format, ...)
 {
     va_list args;
     if (s->columns == COLUMNS) return;
@@ -151,7 +151,7 @@ __attribute__((format(printf, 2, 3))) static void put(sheet *s, const char *form
     va_end(args);
 }
 
-static void end_row(sheet *s)
+static void end_row(grid *s)
 {
     s->rows++;
     s->columns = 0;
@@ -169,7 +169,7 @@ static bool is_shown(int measure, bool regime)
 }
 
 /* "0.973 (0.970, 0.975)" or "0.973 ± 0.004"; a dash where there is nothing. */
-static void put_summary(sheet *s, const ht_summary *m, bool medians)
+static void put_summary(grid *s, const ht_summary *m, bool medians)
 {
     if (m->count == 0)
         put(s, "-");
@@ -183,7 +183,7 @@ static void put_summary(sheet *s, const ht_summary *m, bool medians)
 
 /* What a reader should not overlook: pruning hurts when it costs a hundredth of test accuracy, in half or in
  * a quarter of the runs. */
-static void put_remarks(sheet *s, const ht_table_row *row)
+static void put_remarks(grid *s, const ht_table_row *row)
 {
     const double HURTS = -0.01;
     char diverged[32] = "", hurts[48] = "", noise[32] = "";
@@ -202,7 +202,7 @@ static void put_remarks(sheet *s, const ht_table_row *row)
     if (length > 2) cell[length - 2] = '\0';
 }
 
-static void fill(sheet *s, const ht_table *table, bool medians, bool regime)
+static void fill(grid *s, const ht_table *table, bool medians, bool regime)
 {
     char value[HT_PARAM_VALUE];
     bool limit = medians && !regime && has_limit(table), remarks = medians && !regime;
@@ -236,7 +236,7 @@ static void fill(sheet *s, const ht_table *table, bool medians, bool regime)
     s->columns = columns;
 }
 
-static int width_of(const sheet *s, int column)
+static int width_of(const grid *s, int column)
 {
     int width = 0;
     for (int r = 0; r < s->rows; r++) {
@@ -246,14 +246,14 @@ static int width_of(const sheet *s, int column)
     return width;
 }
 
-static void print_rule(const sheet *s, FILE *out)
+static void print_rule(const grid *s, FILE *out)
 {
     fputc('|', out);
     for (int c = 0; c < s->columns; c++) fprintf(out, "---|");
     fputc('\n', out);
 }
 
-static void print_sheet(const sheet *s, bool markdown, FILE *out)
+static void print_grid(const grid *s, bool markdown, FILE *out)
 {
     for (int r = 0; r < s->rows; r++) {
         if (markdown) fputs("| ", out);
@@ -271,17 +271,17 @@ static void print_sheet(const sheet *s, bool markdown, FILE *out)
     }
 }
 
-static ht_code print_sheets(const ht_table *table, bool markdown, bool regime, FILE *out, ht_error *err)
+static ht_code print_grids(const ht_table *table, bool markdown, bool regime, FILE *out, ht_error *err)
 {
-    sheet s = {.capacity = table->count + 1};
+    grid s = {.capacity = table->count + 1};
     s.cell = ht_alloc((size_t)s.capacity * COLUMNS, sizeof *s.cell, "the table", err);
     if (!s.cell) return err->code;
     fprintf(out, "Medians (quartiles) over seeds:\n\n");
     fill(&s, table, true, regime);
-    print_sheet(&s, markdown, out);
+    print_grid(&s, markdown, out);
     fprintf(out, "\nMeans ± standard deviations over seeds:\n\n");
     fill(&s, table, false, regime);
-    print_sheet(&s, markdown, out);
+    print_grid(&s, markdown, out);
     if (table->failed)
         fprintf(out, "\n%d cells failed; cells/*.failed say why, and the same sweep tries them again.\n",
                 table->failed);
@@ -293,7 +293,7 @@ ht_code ht_table_print(const ht_table *table, const char *format, bool regime, F
 {
     if (strcmp(format, "json") == 0) return print_json(table, out, err);
     if (strcmp(format, "csv") == 0) return print_csv(table, out), HT_OK;
-    if (strcmp(format, "markdown") == 0) return print_sheets(table, true, regime, out, err);
-    if (strcmp(format, "text") == 0) return print_sheets(table, false, regime, out, err);
+    if (strcmp(format, "markdown") == 0) return print_grids(table, true, regime, out, err);
+    if (strcmp(format, "text") == 0) return print_grids(table, false, regime, out, err);
     return ht_error_set(err, HT_USAGE, "--format %.40s: one of text, csv, markdown, json", format);
 }

@@ -11,11 +11,11 @@
 #include "data/table/rows.h"
 #include "data/sample.h"
 #include "data/source.h"
-#include "data/table/sheet.h"
+#include "data/table/text_table.h"
 
 /* ---- rows -------------------------------------------------------------------------------------- */
 
-static ht_code refuse_cell(const ht_sheet *table, const ht_csv *csv, size_t i, ht_error *err)
+static ht_code refuse_cell(const ht_text_table *table, const ht_csv *csv, size_t i, ht_error *err)
 {
     const char *field = ht_csv_field(csv, i), *hint = "; remove or fill in such rows first";
     if (ht_cell_no_label(field) || *field == '\0')
@@ -33,11 +33,11 @@ static size_t field_of(const ht_columns *columns, size_t column)
 }
 
 /* Adds a sample; one without a label is counted and left out. */
-static ht_code add_record(const ht_sheet *table, const ht_columns *columns, const ht_csv *csv, bool refuse,
-                          ht_rows *rows, ht_error *err)
+static ht_code add_record(const ht_text_table *table, const ht_columns *columns, const ht_csv *csv,
+                          bool refuse, ht_rows *rows, ht_error *err)
 {
     rows->line = csv->record_line;
-    if (ht_sheet_fits(table, csv, err) != HT_OK) return err->code;
+    if (ht_text_table_fits(table, csv, err) != HT_OK) return err->code;
     const char *label = ht_csv_field(csv, field_of(columns, columns->label));
     if (ht_cell_no_label(label)) {
         if (refuse) return refuse_cell(table, csv, field_of(columns, columns->label), err);
@@ -61,11 +61,11 @@ static ht_code add_record(const ht_sheet *table, const ht_columns *columns, cons
     return ht_rows_end(rows, err);
 }
 
-static ht_code read_rows(const ht_sheet *table, const ht_columns *columns, bool refuse, ht_raw_part *part,
-                         ht_notes *notes, ht_error *err)
+static ht_code read_rows(const ht_text_table *table, const ht_columns *columns, bool refuse,
+                         ht_raw_part *part, ht_notes *notes, ht_error *err)
 {
     ht_rows rows = {.part = part};
-    ht_csv csv = ht_sheet_begin(table);
+    ht_csv csv = ht_text_table_begin(table);
     ht_code code = HT_OK;
     part->inputs = columns->inputs;
     while ((code = ht_csv_next(&csv, err)) == HT_OK && csv.count > 0)
@@ -79,7 +79,7 @@ static ht_code read_rows(const ht_sheet *table, const ht_columns *columns, bool 
 
 /* ---- what was understood ----------------------------------------------------------------------- */
 
-static void describe_file(const ht_sheet *table, ht_raw *raw)
+static void describe_file(const ht_text_table *table, ht_raw *raw)
 {
     char dialect[64];
     ht_dialect_describe(&table->dialect, dialect, sizeof dialect);
@@ -107,7 +107,7 @@ static void describe_file(const ht_sheet *table, ht_raw *raw)
 /* ---- one file or two --------------------------------------------------------------------------- */
 
 /* A class of one sample, the first of the file: is that a sample? */
-static ht_code question_first(const ht_columns *columns, const ht_sheet *table, const ht_raw_part *part,
+static ht_code question_first(const ht_columns *columns, const ht_text_table *table, const ht_raw_part *part,
                               ht_error *err)
 {
     ht_raw_labels classes = {0};
@@ -127,10 +127,10 @@ static ht_code question_first(const ht_columns *columns, const ht_sheet *table, 
 }
 
 /* Both tables are open: their headers and columns are settled, the training file is read. */
-static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_columns *columns, ht_raw *raw,
-                          ht_error *err)
+static ht_code read_train(const ht_data_request *request, ht_text_table *train, ht_columns *columns,
+                          ht_raw *raw, ht_error *err)
 {
-    if (ht_sheet_settle(train, err) != HT_OK) return err->code;
+    if (ht_text_table_settle(train, err) != HT_OK) return err->code;
     describe_file(train, raw);
     if (ht_columns_settle(columns, train, request->label, raw, err) != HT_OK) return err->code;
     if (read_rows(train, columns, request->refuse_missing, &raw->train, &raw->notes, err) != HT_OK)
@@ -140,15 +140,17 @@ static ht_code read_train(const ht_data_request *request, ht_sheet *train, ht_co
     return ht_label_question(columns, train, raw, err);
 }
 
-ht_code ht_sheets_read(const ht_data_request *request, ht_sheet tables[2], ht_columns *columns, ht_raw *raw,
-                       ht_error *err)
+ht_code ht_text_tables_read(const ht_data_request *request, ht_text_table tables[2], ht_columns *columns,
+                            ht_raw *raw, ht_error *err)
 {
-    ht_sheet *train = &tables[0], *test = &tables[1];
-    if (ht_sheet_open(train, raw->train.path, request->header, &raw->notes, err) != HT_OK) return err->code;
-    if (ht_sheet_open(test, raw->test.path, request->header, &raw->notes, err) != HT_OK) return err->code;
+    ht_text_table *train = &tables[0], *test = &tables[1];
+    if (ht_text_table_open(train, raw->train.path, request->header, &raw->notes, err) != HT_OK)
+        return err->code;
+    if (ht_text_table_open(test, raw->test.path, request->header, &raw->notes, err) != HT_OK)
+        return err->code;
     ht_header_compare(train, test);
     if (read_train(request, train, columns, raw, err) != HT_OK) return err->code;
-    if (ht_sheet_settle(test, err) != HT_OK) return err->code;
+    if (ht_text_table_settle(test, err) != HT_OK) return err->code;
     describe_file(test, raw);
     if (ht_columns_compare(columns, train, test, raw, err) != HT_OK) return err->code;
     return read_rows(test, columns, request->refuse_missing, &raw->test, &raw->notes, err);
@@ -226,10 +228,11 @@ static ht_code split(const ht_data_request *request, ht_raw *raw, ht_error *err)
     return code;
 }
 
-static ht_code read_one(const ht_data_request *request, ht_sheet *table, ht_columns *columns, ht_raw *raw,
-                        ht_error *err)
+static ht_code read_one(const ht_data_request *request, ht_text_table *table, ht_columns *columns,
+                        ht_raw *raw, ht_error *err)
 {
-    if (ht_sheet_open(table, raw->train.path, request->header, &raw->notes, err) != HT_OK) return err->code;
+    if (ht_text_table_open(table, raw->train.path, request->header, &raw->notes, err) != HT_OK)
+        return err->code;
     if (read_train(request, table, columns, raw, err) != HT_OK) return err->code;
     if (raw->train.count == 0)
         return ht_error_set(err, HT_FAIL, "%s: has no samples; give a file with at least two", table->path);
@@ -277,15 +280,15 @@ static ht_code find_files(const ht_data_request *request, ht_raw *raw, bool *two
 
 ht_code ht_load_csv(const ht_data_request *request, ht_raw *raw, ht_error *err)
 {
-    ht_sheet tables[2] = {0};
+    ht_text_table tables[2] = {0};
     ht_columns columns = {0};
     bool two = false;
     ht_code code = find_files(request, raw, &two, err);
     if (code == HT_OK)
-        code = two ? ht_sheets_read(request, tables, &columns, raw, err)
+        code = two ? ht_text_tables_read(request, tables, &columns, raw, err)
                    : read_one(request, tables, &columns, raw, err);
     if (code == HT_OK && raw->train.count > 0) code = ht_missing_impute(raw, &tables[0], &columns, err);
-    for (int i = 0; i < 2; i++) ht_sheet_free(&tables[i]);
+    for (int i = 0; i < 2; i++) ht_text_table_free(&tables[i]);
     ht_columns_free(&columns);
     return code;
 }

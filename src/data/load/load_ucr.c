@@ -144,14 +144,14 @@ static ht_code flatten(ht_raw_part *part, size_t **lengths, ht_error *err)
 
 static ht_code read_arff(const ht_data_request *request, ht_raw *raw, size_t *lengths[2], ht_error *err)
 {
-    ht_sheet tables[2] = {0};
+    ht_text_table tables[2] = {0};
     ht_columns columns = {0};
     ht_data_request series = *request;
     series.refuse_missing = false; /* the end of a short series is no missing value */
-    ht_code code = ht_sheets_read(&series, tables, &columns, raw, err);
+    ht_code code = ht_text_tables_read(&series, tables, &columns, raw, err);
     if (code == HT_OK) code = flatten(&raw->train, &lengths[0], err);
     if (code == HT_OK) code = flatten(&raw->test, &lengths[1], err);
-    for (int i = 0; i < 2; i++) ht_sheet_free(&tables[i]);
+    for (int i = 0; i < 2; i++) ht_text_table_free(&tables[i]);
     ht_columns_free(&columns);
     return code;
 }

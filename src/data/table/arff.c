@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "data/table/sheet.h"
+#include "data/table/text_table.h"
 
 static const char *skip_blanks(const char *p)
 {
@@ -57,7 +57,7 @@ static void read_name(const char **p, ht_text *to)
 
 /* Reads the list of values behind `p`, which may go over several lines, into table->values. Returns where it
  * ends, behind the closing brace; NULL if there is none. */
-static const char *read_values(ht_sheet *table, const char *p, size_t *line)
+static const char *read_values(ht_text_table *table, const char *p, size_t *line)
 {
     ht_column *c = &table->column[table->columns];
     c->values = table->values.length;
@@ -78,7 +78,7 @@ static const char *read_values(ht_sheet *table, const char *p, size_t *line)
     }
 }
 
-static ht_code grow(ht_sheet *table, size_t *capacity, ht_error *err)
+static ht_code grow(ht_text_table *table, size_t *capacity, ht_error *err)
 {
     void *column = table->column, *starts = table->head.starts;
     size_t more = *capacity ? *capacity * 2 : 64;
@@ -94,7 +94,7 @@ static ht_code grow(ht_sheet *table, size_t *capacity, ht_error *err)
 }
 
 /* The type, at p: a list of values or a word. *after is behind it. */
-static ht_code read_type(ht_sheet *table, const char *p, size_t *line, const char **after, ht_error *err)
+static ht_code read_type(ht_text_table *table, const char *p, size_t *line, const char **after, ht_error *err)
 {
     static const char *const known[] = {"numeric", "real", "integer", "string", NULL};
     size_t at = *line;
@@ -119,7 +119,7 @@ static ht_code read_type(ht_sheet *table, const char *p, size_t *line, const cha
                                                  : "");
 }
 
-static ht_code add_attribute(ht_sheet *table, const char *p, size_t *line, size_t *capacity,
+static ht_code add_attribute(ht_text_table *table, const char *p, size_t *line, size_t *capacity,
                              const char **after, ht_error *err)
 {
     if (grow(table, capacity, err) != HT_OK) return err->code;
@@ -130,7 +130,7 @@ static ht_code add_attribute(ht_sheet *table, const char *p, size_t *line, size_
     return HT_OK;
 }
 
-static bool is_declared(const ht_sheet *table, const ht_column *c, const char *field)
+static bool is_declared(const ht_text_table *table, const ht_column *c, const char *field)
 {
     const char *value = table->values.data + c->values;
     double number, other;
@@ -141,7 +141,7 @@ static bool is_declared(const ht_sheet *table, const ht_column *c, const char *f
     return strcmp(field, "?") == 0 || ht_cell_no_label(field);
 }
 
-ht_code ht_arff_check(const ht_sheet *table, const ht_csv *csv, ht_error *err)
+ht_code ht_arff_check(const ht_text_table *table, const ht_csv *csv, ht_error *err)
 {
     const char *last = ht_csv_field(csv, csv->count - 1);
     if (*ht_csv_field(csv, 0) == '{')
@@ -161,12 +161,12 @@ ht_code ht_arff_check(const ht_sheet *table, const ht_csv *csv, ht_error *err)
                             "%s:%zu: '%.40s' is not among the %zu values that @attribute declares for "
                             "'%.40s'; add it there, or "
                             "mend the sample",
-                            csv->path, csv->record_line, field, c->value_count, ht_sheet_name(table, i));
+                            csv->path, csv->record_line, field, c->value_count, ht_text_table_name(table, i));
     }
     return HT_OK;
 }
 
-static ht_code finish(ht_sheet *table, const char *p, size_t line, ht_error *err)
+static ht_code finish(ht_text_table *table, const char *p, size_t line, ht_error *err)
 {
     table->start = (size_t)(p - table->text);
     table->start_line = line;
@@ -184,7 +184,7 @@ static ht_code finish(ht_sheet *table, const char *p, size_t line, ht_error *err
     return HT_OK;
 }
 
-ht_code ht_arff_header(ht_sheet *table, ht_error *err)
+ht_code ht_arff_header(ht_text_table *table, ht_error *err)
 {
     const char *p = table->text;
     size_t line = 1, capacity = 0;

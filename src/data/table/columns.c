@@ -37,21 +37,21 @@ static bool all_differ(const ht_column *c)
 }
 
 /* Does it count the rows? From 0 or 1; without a name from whatever the first row is called. */
-static bool counts_rows(const ht_sheet *table, const ht_column *c)
+static bool counts_rows(const ht_text_table *table, const ht_column *c)
 {
     bool begins = c->first == 0 || c->first == 1 || !table->header;
     return c->numbers >= COUNTED_ROWS && c->counting && begins;
 }
 
 /* Why a column is left out; NULL: it is not. */
-static const char *reason(const ht_sheet *table, size_t i)
+static const char *reason(const ht_text_table *table, size_t i)
 {
     const ht_column *c = &table->column[i];
-    const char *name = ht_sheet_name(table, i);
+    const char *name = ht_text_table_name(table, i);
     bool named = table->header;
     if (table->rows == 0) return NULL;
     if (c->numbers == 0 && c->words == 0) return "it has no value";
-    if (named && ht_sheet_is_index(name)) {
+    if (named && ht_text_table_is_index(name)) {
         if (i == 0 && c->words > 0 && c->numbers == 0) return "it has no name and holds words: names of rows";
         if (is_whole(c)) return "it has no name and holds whole numbers: an index";
     }
@@ -66,7 +66,7 @@ static bool is_firm(const ht_columns *columns)
     return columns->origin != HT_LABEL_GUESSED;
 }
 
-static ht_code leave_out(ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
+static ht_code leave_out(ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED];
     columns->out = ht_alloc(columns->count, sizeof *columns->out, "the columns", err);
@@ -75,7 +75,7 @@ static ht_code leave_out(ht_columns *columns, const ht_sheet *table, ht_raw *raw
         const char *why = i == columns->label && is_firm(columns) ? NULL : reason(table, i);
         if (!why) continue;
         columns->out[i] = true;
-        ht_sheet_describe(table, i, what, sizeof what);
+        ht_text_table_describe(table, i, what, sizeof what);
         ht_notes_add(&raw->notes, "%s: %s is left out (%s)", table->path, what, why);
         ht_notes_add(&raw->facts, "left out: %s (%s)", what, why);
     }
@@ -85,7 +85,7 @@ static ht_code leave_out(ht_columns *columns, const ht_sheet *table, ht_raw *raw
 /* ---- all columns -------------------------------------------------------------------------------- */
 
 /* The last column may be one that is left out; then the label is the one before. */
-static void step_back(ht_columns *columns, const ht_sheet *table)
+static void step_back(ht_columns *columns, const ht_text_table *table)
 {
     while (!is_firm(columns) && columns->label > 0 && columns->out[columns->label] &&
            !table->column[columns->label].words)
@@ -96,17 +96,17 @@ static void step_back(ht_columns *columns, const ht_sheet *table)
 /* ---- words where inputs should be -------------------------------------------------------------- */
 
 /* Digits in it are no numbers. */
-static ht_code refuse_text(const ht_sheet *table, size_t i, ht_error *err)
+static ht_code refuse_text(const ht_text_table *table, size_t i, ht_error *err)
 {
     char what[DESCRIBED];
-    ht_sheet_describe(table, i, what, sizeof what);
+    ht_text_table_describe(table, i, what, sizeof what);
     return ht_error_set(
         err, HT_FAIL, "%s: %s is an attribute of type string; inputs are numbers: leave it out or encode it",
         table->path, what);
 }
 
 /* An input that holds words for the most part, which are not all true or false. */
-static bool is_wordy(const ht_columns *columns, const ht_sheet *table, size_t i)
+static bool is_wordy(const ht_columns *columns, const ht_text_table *table, size_t i)
 {
     const ht_column *c = &table->column[i];
     if (i == columns->label || columns->out[i] || c->words <= c->numbers) return false;
@@ -114,7 +114,7 @@ static bool is_wordy(const ht_columns *columns, const ht_sheet *table, size_t i)
 }
 
 /* Another label helps only who guessed it, and when no other column holds words. */
-static ht_code refuse_column(const ht_columns *columns, const ht_sheet *table, size_t i, ht_error *err)
+static ht_code refuse_column(const ht_columns *columns, const ht_text_table *table, size_t i, ht_error *err)
 {
     char what[DESCRIBED], label[400] = "", others[60] = "";
     const ht_column *c = &table->column[i];
@@ -125,7 +125,7 @@ static ht_code refuse_column(const ht_columns *columns, const ht_sheet *table, s
         ht_label_propose_one(columns, table, i, label, sizeof label);
     if (more > 0) snprintf(others, sizeof others, " (so do %zu other columns)", more);
     if (more == 1) snprintf(others, sizeof others, " (so does another column)");
-    ht_sheet_describe(table, i, what, sizeof what);
+    ht_text_table_describe(table, i, what, sizeof what);
     if (hint)
         return ht_error_set(err, HT_FAIL, "%s:%zu: %s holds '%s'; inputs are plain numbers%s", table->path,
                             c->word_line, what, c->word, hint);
@@ -137,7 +137,7 @@ static ht_code refuse_column(const ht_columns *columns, const ht_sheet *table, s
         c->distinct == HT_COLUMN_DISTINCT ? " or more" : "", others, label);
 }
 
-static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht_error *err)
+static ht_code refuse_words(const ht_columns *columns, const ht_text_table *table, ht_error *err)
 {
     for (size_t i = 0; i < columns->count; i++) {
         bool input = i != columns->label && !columns->out[i];
@@ -147,7 +147,7 @@ static ht_code refuse_words(const ht_columns *columns, const ht_sheet *table, ht
     return HT_OK;
 }
 
-ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const char *wanted, ht_raw *raw,
                           ht_error *err)
 {
     char what[DESCRIBED];
@@ -156,10 +156,10 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
     if (leave_out(columns, table, raw, err) != HT_OK) return err->code;
     step_back(columns, table);
     if (ht_columns_onehot(columns, table, err) != HT_OK) return err->code;
-    if (ht_columns_twins(columns, table, raw, err) != HT_OK) return err->code;
+    if (ht_columns_duplicates(columns, table, raw, err) != HT_OK) return err->code;
     ht_label_tell(columns, table, raw);
     for (size_t i = 0; i < columns->count; i++) columns->inputs += i != columns->label && !columns->out[i];
-    ht_sheet_describe(table, columns->label, what, sizeof what);
+    ht_text_table_describe(table, columns->label, what, sizeof what);
     ht_notes_add(&raw->facts, "label: %s, %s", what, columns->why);
     if (columns->inputs == 0)
         return ht_error_set(err, HT_FAIL, "%s: no column is left for the inputs; the label is %s",
@@ -169,27 +169,27 @@ ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char
 
 /* ---- the other file ---------------------------------------------------------------------------- */
 
-static size_t find_name(const ht_sheet *table, const char *name, size_t *times)
+static size_t find_name(const ht_text_table *table, const char *name, size_t *times)
 {
     size_t found = table->columns;
     *times = 0;
     for (size_t i = 0; i < table->columns; i++)
-        if (strcmp(ht_sheet_name(table, i), name) == 0 && (*times)++ == 0) found = i;
+        if (strcmp(ht_text_table_name(table, i), name) == 0 && (*times)++ == 0) found = i;
     return found;
 }
 
-static bool same_names(const ht_sheet *train, const ht_sheet *test)
+static bool same_names(const ht_text_table *train, const ht_text_table *test)
 {
     bool same = train->columns == test->columns;
     for (size_t i = 0; same && i < train->columns; i++)
-        same = strcmp(ht_sheet_name(train, i), ht_sheet_name(test, i)) == 0;
+        same = strcmp(ht_text_table_name(train, i), ht_text_table_name(test, i)) == 0;
     return same;
 }
 
-static ht_code refuse_lacking(const ht_columns *columns, const ht_sheet *train, const ht_sheet *test,
-                              size_t i, ht_error *err)
+static ht_code refuse_lacking(const ht_columns *columns, const ht_text_table *train,
+                              const ht_text_table *test, size_t i, ht_error *err)
 {
-    const char *name = ht_sheet_name(train, i);
+    const char *name = ht_text_table_name(train, i);
     if (i == columns->label)
         return ht_error_set(
             err, HT_FAIL,
@@ -204,26 +204,26 @@ static ht_code refuse_lacking(const ht_columns *columns, const ht_sheet *train, 
 }
 
 /* Columns of the test file that the training file does not have. */
-static void tell_unused(const ht_sheet *train, const ht_sheet *test, ht_raw *raw)
+static void tell_unused(const ht_text_table *train, const ht_text_table *test, ht_raw *raw)
 {
     for (size_t i = 0; i < test->columns; i++) {
         size_t times;
-        find_name(train, ht_sheet_name(test, i), &times);
+        find_name(train, ht_text_table_name(test, i), &times);
         if (times > 0) continue;
         ht_notes_add(&raw->notes, "%s: column %zu '%.40s' is not in the training file and is not used",
-                     test->path, i + 1, ht_sheet_name(test, i));
+                     test->path, i + 1, ht_text_table_name(test, i));
     }
 }
 
 /* Both have names, not the same in the same order. */
-static ht_code map_names(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
-                         ht_error *err)
+static ht_code map_names(ht_columns *columns, const ht_text_table *train, const ht_text_table *test,
+                         ht_raw *raw, ht_error *err)
 {
     columns->place = ht_alloc(columns->count, sizeof *columns->place, "the columns", err);
     if (!columns->place) return HT_FAIL;
     for (size_t i = 0; i < columns->count; i++) {
         size_t times;
-        columns->place[i] = find_name(test, ht_sheet_name(train, i), &times);
+        columns->place[i] = find_name(test, ht_text_table_name(train, i), &times);
         if (times != 1 && !columns->out[i]) return refuse_lacking(columns, train, test, i, err);
     }
     ht_notes_add(
@@ -234,8 +234,8 @@ static ht_code map_names(ht_columns *columns, const ht_sheet *train, const ht_sh
     return HT_OK;
 }
 
-ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
-                           ht_error *err)
+ht_code ht_columns_compare(ht_columns *columns, const ht_text_table *train, const ht_text_table *test,
+                           ht_raw *raw, ht_error *err)
 {
     if (train->header && test->header && train->counted == test->counted) {
         if (same_names(train, test)) return HT_OK;
@@ -245,7 +245,8 @@ ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_
         return ht_error_set(err, HT_FAIL, "%s:%zu: has %zu columns, the training file has %zu", test->path,
                             test->head.record_line, test->columns, columns->count);
     for (size_t i = 0; i < test->columns; i++)
-        if (i != columns->label && test->header && ht_label_rank_of(ht_sheet_name(test, i)) == HT_LABEL_SURE)
+        if (i != columns->label && test->header &&
+            ht_label_rank_of(ht_text_table_name(test, i)) == HT_LABEL_SURE)
             return ht_error_set(err, HT_FAIL,
                                 "%s:%zu: the label is in column %zu, in the training file in column %zu",
                                 test->path, test->head.record_line, i + 1, columns->label + 1);
@@ -266,14 +267,14 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Those that a row number is like. */
-static void tell_rising(const ht_columns *columns, const ht_sheet *table, ht_raw *raw)
+static void tell_rising(const ht_columns *columns, const ht_text_table *table, ht_raw *raw)
 {
     char what[DESCRIBED];
     for (size_t i = 0; i < columns->count; i++) {
         const ht_column *c = &table->column[i];
         if (i == columns->label || columns->out[i] || !is_whole(c) || !c->rising) continue;
         if (c->numbers < SUSPECT_ROWS) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
+        ht_text_table_describe(table, i, what, sizeof what);
         ht_notes_add(
             &raw->notes,
             "%s: %s holds whole numbers that rise from row to row and is taken for an input; if it only "
@@ -282,7 +283,7 @@ static void tell_rising(const ht_columns *columns, const ht_sheet *table, ht_raw
     }
 }
 
-ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
+ht_code ht_columns_suspect(const ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED];
     const ht_raw_part *part = &raw->train;
@@ -298,7 +299,7 @@ ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_
     qsort(values, part->count, sizeof *values, compare_numbers);
     for (size_t i = 1; i < part->count; i++) different = different && values[i] != values[i - 1];
     ht_free(values);
-    ht_sheet_describe(table, 0, what, sizeof what);
+    ht_text_table_describe(table, 0, what, sizeof what);
     if (different)
         ht_notes_add(
             &raw->notes,

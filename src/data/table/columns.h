@@ -4,7 +4,7 @@
 #define HT_DATA_TABLE_COLUMNS_H
 
 #include "data/loader.h"
-#include "data/table/sheet.h"
+#include "data/table/text_table.h"
 
 /* Zero-initialize; free with ht_columns_free. */
 typedef struct ht_columns {
@@ -20,33 +20,33 @@ typedef struct ht_columns {
  *   - one called id, index or alike, whose values are distinct whole numbers;
  *   - one of whole numbers that count the rows by 1, over 10 rows or more: from 0 or 1, or without a header;
  *   - one without any value;
- *   - one that says the same as the label (ht_columns_twins).
+ *   - one that says the same as the label (ht_columns_duplicates).
  * A column of words that is no label is an error that names it. */
-ht_code ht_columns_settle(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+ht_code ht_columns_settle(ht_columns *columns, const ht_text_table *table, const char *wanted, ht_raw *raw,
                           ht_error *err);
 
 /* Leaves out the columns in which each class of the label has a value of its own, over 20 rows or more with
  * up to 64 classes, up to a fifth of its cells missing; and columns that together are the label one-hot, one
- * for each class, or for each but one; but never the only inputs, which is told. In twins.c. */
-ht_code ht_columns_twins(ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
+ * for each class, or for each but one; but never the only inputs, which is told. In duplicates.c. */
+ht_code ht_columns_duplicates(ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err);
 
 /* HT_FAIL when a label that was guessed is the last of three columns or more of which just one is 1 in every
  * row (10 or more): one-hot labels. In onehot.c. */
-ht_code ht_columns_onehot(const ht_columns *columns, const ht_sheet *table, ht_error *err);
+ht_code ht_columns_onehot(const ht_columns *columns, const ht_text_table *table, ht_error *err);
 
 /* The test file must have as many columns, which is told where only one file names them; or, where both name
  * them, the same names: in another order they are matched, and that is noted. */
-ht_code ht_columns_compare(ht_columns *columns, const ht_sheet *train, const ht_sheet *test, ht_raw *raw,
-                           ht_error *err);
+ht_code ht_columns_compare(ht_columns *columns, const ht_text_table *train, const ht_text_table *test,
+                           ht_raw *raw, ht_error *err);
 
 /* Notes inputs of whole numbers that rise, and a first one of which no two are equal, in 20 samples or more:
  * they may number the samples. */
-ht_code ht_columns_suspect(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
+ht_code ht_columns_suspect(const ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err);
 
 /* Two files, raw->train.path and raw->test.path, into the wide matrices of *raw, missing cells as NaN. The
  * caller frees tables and columns, also after a failure. In load_csv.c. */
-ht_code ht_sheets_read(const ht_data_request *request, ht_sheet tables[2], ht_columns *columns, ht_raw *raw,
-                       ht_error *err);
+ht_code ht_text_tables_read(const ht_data_request *request, ht_text_table tables[2], ht_columns *columns,
+                            ht_raw *raw, ht_error *err);
 
 void ht_columns_free(ht_columns *columns);
 

@@ -162,7 +162,7 @@ typedef struct trial {
     size_t alike, filled, numbers; /* records of as many fields; cells that are not empty; numbers of them */
 } trial;
 
-static void judge_record(const ht_csv *csv, trial *t)
+static void assess_record(const ht_csv *csv, trial *t)
 {
     double value;
     bool second = t->records == 1;
@@ -188,7 +188,7 @@ static double try_separator(const char *text, size_t size, char separator)
     trial t = {0};
     ht_csv csv = {.path = "", .data = text, .size = size, .line = 1, .separator = separator};
     while (t.records < SAMPLE_RECORDS && ht_csv_next(&csv, &ignored) == HT_OK && csv.count > 0)
-        judge_record(&csv, &t);
+        assess_record(&csv, &t);
     ht_csv_free(&csv);
     if (t.fields < 2 || t.filled == 0) return 0;
     return (1 + (double)t.numbers) / (double)(1 + t.filled) * (double)t.alike / (double)t.records;

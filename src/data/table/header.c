@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "data/table/label.h"
-#include "data/table/sheet.h"
+#include "data/table/text_table.h"
 #include "num/select.h"
 
 enum {
@@ -22,7 +22,7 @@ static bool is_nonfinite(const char *field)
     return *field && *end == '\0' && !isfinite(value);
 }
 
-void ht_header_count(const ht_sheet *table, size_t *words, size_t *numbers)
+void ht_header_count(const ht_text_table *table, size_t *words, size_t *numbers)
 {
     double value;
     *words = *numbers = 0;
@@ -37,7 +37,7 @@ void ht_header_count(const ht_sheet *table, size_t *words, size_t *numbers)
 /* ---- what is certain --------------------------------------------------------------------------- */
 
 /* A label may be called "target", too: then it is met again below. */
-static bool names_a_label(const ht_sheet *table)
+static bool names_a_label(const ht_text_table *table)
 {
     for (size_t i = 0; i < table->head.count; i++) {
         const char *field = ht_csv_field(&table->head, i);
@@ -53,14 +53,14 @@ static bool is_numeric(const ht_column *c)
     return c->numbers > 0 && c->words == 0;
 }
 
-static bool is_word(const ht_sheet *table, const char *field)
+static bool is_word(const ht_text_table *table, const char *field)
 {
     double value;
     return ht_cell_read(field, table->dialect.decimal, &value) == HT_CELL_WORD && !is_nonfinite(field);
 }
 
 /* Words where the columns hold numbers, in more than half of them. */
-static bool is_foreign(const ht_sheet *table)
+static bool is_foreign(const ht_text_table *table)
 {
     size_t numeric = 0, words = 0;
     for (size_t i = 0; i < table->head.count; i++) {
@@ -73,9 +73,9 @@ static bool is_foreign(const ht_sheet *table)
 
 /* 0, 1, 2 … or 1, 2, 3 … in all fields but the last, if that is a word over numbers, and the first, if that
  * is an index. */
-static bool is_counting(const ht_sheet *table)
+static bool is_counting(const ht_text_table *table)
 {
-    size_t skip = table->head.count > 1 && ht_sheet_is_index(ht_csv_field(&table->head, 0));
+    size_t skip = table->head.count > 1 && ht_text_table_is_index(ht_csv_field(&table->head, 0));
     double value, before = 0;
     for (size_t i = skip; i < table->head.count; i++) {
         const char *field = ht_csv_field(&table->head, i);
@@ -90,14 +90,14 @@ static bool is_counting(const ht_sheet *table)
 }
 
 /* Does the last field of the first record occur in the last column below? */
-static bool last_is_known(const ht_sheet *table)
+static bool last_is_known(const ht_text_table *table)
 {
     return ht_column_knows(table, &table->column[table->columns - 1],
                            ht_csv_field(&table->head, table->columns - 1));
 }
 
 /* Numbers for all columns but the last, whose name stands over numbers. */
-static bool only_last_is_named(const ht_sheet *table, size_t words, size_t numbers)
+static bool only_last_is_named(const ht_text_table *table, size_t words, size_t numbers)
 {
     const char *last = ht_csv_field(&table->head, table->head.count - 1);
     return words == 1 && numbers + 1 == table->head.count && is_word(table, last) &&
@@ -139,7 +139,7 @@ static bool in_order(const order *o)
     return o->cells >= 3 && (o->rising || o->falling || counts(o));
 }
 
-static order order_of(const ht_sheet *table, const ht_csv *record)
+static order order_of(const ht_text_table *table, const ht_csv *record)
 {
     order o = {0};
     double value;
@@ -150,11 +150,11 @@ static order order_of(const ht_sheet *table, const ht_csv *record)
 }
 
 /* Of those that are looked at. */
-static double share_in_order(const ht_sheet *table)
+static double share_in_order(const ht_text_table *table)
 {
     int rows = 0, found = 0;
     ht_error ignored;
-    ht_csv csv = ht_sheet_reader(table, table->head.at, table->head.line);
+    ht_csv csv = ht_text_table_reader(table, table->head.at, table->head.line);
     for (; rows < LOOK_ROWS; rows++) {
         if (ht_csv_next(&csv, &ignored) != HT_OK || csv.count == 0) break;
         order o = order_of(table, &csv);
@@ -165,7 +165,7 @@ static double share_in_order(const ht_sheet *table)
 }
 
 /* No two numbers of the first record are equal. */
-static bool all_numbers_differ(const ht_sheet *table)
+static bool all_numbers_differ(const ht_text_table *table)
 {
     double values[4096] = {0};
     size_t count = 0;
@@ -187,7 +187,7 @@ typedef struct oddity {
     bool stranger;             /* a label that no other row has, or a number over words */
 } oddity;
 
-static void judge_cell(const ht_sheet *table, size_t i, oddity *o)
+static void assess_cell(const ht_text_table *table, size_t i, oddity *o)
 {
     const ht_column *c = &table->column[i];
     const char *field = ht_csv_field(&table->head, i);
@@ -202,12 +202,12 @@ static void judge_cell(const ht_sheet *table, size_t i, oddity *o)
     o->unlike += value == floor(value) && 5 * c->whole < c->numbers;
 }
 
-static oddity judge_head(const ht_sheet *table)
+static oddity assess_head(const ht_text_table *table)
 {
     oddity o = {0};
     const ht_column *last = &table->column[table->columns - 1];
     if (table->rows < FEW_ROWS || table->row_names || table->head.count != table->columns) return o;
-    for (size_t i = 0; i < table->columns; i++) judge_cell(table, i, &o);
+    for (size_t i = 0; i < table->columns; i++) assess_cell(table, i, &o);
     order numbers = order_of(table, &table->head);
     bool in = in_order(&numbers) && all_numbers_differ(table);
     double others = in ? share_in_order(table) : 1;
@@ -223,20 +223,20 @@ static bool is_unlike(const oddity *o)
     return 2 * o->far > o->cells || 2 * o->unlike > o->cells;
 }
 
-static bool is_far_off(const ht_sheet *table)
+static bool is_far_off(const ht_text_table *table)
 {
-    oddity o = judge_head(table);
+    oddity o = assess_head(table);
     return 2 * o.far > o.cells;
 }
 
 /* Numbers in an order, unlike their columns, over labels or words that none of them is. */
-static bool is_numbered(const ht_sheet *table)
+static bool is_numbered(const ht_text_table *table)
 {
-    oddity o = judge_head(table);
+    oddity o = assess_head(table);
     return o.ordered && (o.names > 0 || (o.stranger && is_unlike(&o)));
 }
 
-void ht_header_find(ht_sheet *table)
+void ht_header_find(ht_text_table *table)
 {
     size_t words, numbers;
     ht_header_count(table, &words, &numbers);
@@ -273,10 +273,11 @@ static bool all_differ(const ht_csv *record)
     return true;
 }
 
-static bool same_second(const ht_sheet *a, const ht_sheet *b)
+static bool same_second(const ht_text_table *a, const ht_text_table *b)
 {
     ht_error ignored;
-    ht_csv x = ht_sheet_reader(a, a->head.at, a->head.line), y = ht_sheet_reader(b, b->head.at, b->head.line);
+    ht_csv x = ht_text_table_reader(a, a->head.at, a->head.line),
+           y = ht_text_table_reader(b, b->head.at, b->head.line);
     bool same =
         ht_csv_next(&x, &ignored) == HT_OK && ht_csv_next(&y, &ignored) == HT_OK && same_records(&x, &y);
     ht_csv_free(&x);
@@ -303,14 +304,14 @@ static bool same_fields(const ht_csv *a, const ht_csv *b)
 }
 
 /* One header is certain, and the other first record has its names in another order: a header, too. */
-static void follow_header(const ht_sheet *certain, ht_sheet *other)
+static void follow_header(const ht_text_table *certain, ht_text_table *other)
 {
     if (!certain->header || other->header || !same_fields(&certain->head, &other->head)) return;
     other->header = true;
     other->counted = certain->counted;
 }
 
-void ht_header_compare(ht_sheet *train, ht_sheet *test)
+void ht_header_compare(ht_text_table *train, ht_text_table *test)
 {
     bool counted = train->counted || (train->rows > 0 && is_counting(train));
     if (train->arff || test->arff || train->asked != HT_HEADER_AUTO) return;
@@ -326,9 +327,9 @@ void ht_header_compare(ht_sheet *train, ht_sheet *test)
 /* ---- what has to be asked ---------------------------------------------------------------------- */
 
 /* Why a first line that is taken for a sample may be a header; NULL: nothing speaks for it. */
-static const char *doubt(const ht_sheet *table)
+static const char *doubt(const ht_text_table *table)
 {
-    oddity o = judge_head(table);
+    oddity o = assess_head(table);
     bool unlike = 4 * o.unlike > 3 * o.cells, far = 4 * o.far > 3 * o.cells;
     bool enough = o.cells >= 4 && table->rows >= HEADS_ROWS;
     if (o.cells < 2) return o.cells == 1 && o.stranger && o.far ? "no other row is like it" : NULL;
@@ -342,7 +343,7 @@ static const char *doubt(const ht_sheet *table)
     return NULL;
 }
 
-static ht_code ask(const ht_sheet *table, const char *why, ht_error *err)
+static ht_code ask(const ht_text_table *table, const char *why, ht_error *err)
 {
     return ht_error_set(
         err, HT_FAIL,
@@ -352,14 +353,14 @@ static ht_code ask(const ht_sheet *table, const char *why, ht_error *err)
         ht_csv_field(&table->head, table->head.count - 1), why);
 }
 
-ht_code ht_header_question(const ht_sheet *table, ht_error *err)
+ht_code ht_header_question(const ht_text_table *table, ht_error *err)
 {
     if (table->header || table->asked != HT_HEADER_AUTO || table->columns < 2) return HT_OK;
     const char *why = doubt(table);
     return why ? ask(table, why, err) : HT_OK;
 }
 
-ht_code ht_header_question_label(const ht_sheet *table, const char *label, size_t rare, ht_error *err)
+ht_code ht_header_question_label(const ht_text_table *table, const char *label, size_t rare, ht_error *err)
 {
     enum { RARE = 3 }; /* more classes of one sample are no accident */
     char why[120];

@@ -12,16 +12,16 @@ enum { DESCRIBED = 80, LISTED = 4, PROPOSED = 400, WAY = 41 };
 /* ---- names ------------------------------------------------------------------------------------- */
 
 /* A column y beside a column x is a place, not a label. */
-static bool has_x(const ht_sheet *table)
+static bool has_x(const ht_text_table *table)
 {
     for (size_t i = 0; i < table->columns; i++)
-        if (strcasecmp(ht_sheet_name(table, i), "x") == 0) return true;
+        if (strcasecmp(ht_text_table_name(table, i), "x") == 0) return true;
     return false;
 }
 
-static ht_label_rank rank_of(const ht_sheet *table, size_t i)
+static ht_label_rank rank_of(const ht_text_table *table, size_t i)
 {
-    const char *name = ht_sheet_name(table, i);
+    const char *name = ht_text_table_name(table, i);
     if (table->counted || (strcasecmp(name, "y") == 0 && has_x(table))) return HT_LABEL_NO;
     return ht_label_rank_of(name);
 }
@@ -33,7 +33,7 @@ typedef struct ranked {
 } ranked;
 
 /* Without the label and what is left out, once `columns` knows (NULL: not yet). */
-static void find_ranked(const ht_sheet *table, ht_label_rank rank, const ht_columns *columns, ranked *r)
+static void find_ranked(const ht_text_table *table, ht_label_rank rank, const ht_columns *columns, ranked *r)
 {
     char what[DESCRIBED];
     size_t used = 0;
@@ -42,7 +42,7 @@ static void find_ranked(const ht_sheet *table, ht_label_rank rank, const ht_colu
         if (rank_of(table, i) != rank || (columns && (i == columns->label || columns->out[i]))) continue;
         r->column = i;
         if (r->count++ >= LISTED) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
+        ht_text_table_describe(table, i, what, sizeof what);
         used +=
             (size_t)snprintf(r->names + used, sizeof r->names - used, "%s%s", r->count > 1 ? ", " : "", what);
     }
@@ -51,16 +51,16 @@ static void find_ranked(const ht_sheet *table, ht_label_rank rank, const ht_colu
 /* ---- the choice -------------------------------------------------------------------------------- */
 
 /* The first column with this name after `from`; `columns` if there is none. */
-static size_t named(const ht_sheet *table, const char *name, size_t from,
+static size_t named(const ht_text_table *table, const char *name, size_t from,
                     int (*compare)(const char *, const char *))
 {
     for (size_t i = from; i < table->columns; i++)
-        if (compare(ht_sheet_name(table, i), name) == 0) return i;
+        if (compare(ht_text_table_name(table, i), name) == 0) return i;
     return table->columns;
 }
 
 /* The column a word counts, from 1; `columns` if it is no such number. */
-static size_t numbered(const ht_sheet *table, const char *word)
+static size_t numbered(const ht_text_table *table, const char *word)
 {
     char *end;
     long long number = strtoll(word, &end, 10);
@@ -70,24 +70,24 @@ static size_t numbered(const ht_sheet *table, const char *word)
 
 /* What to say for column i, so that it is taken: its number, or its name where columns are called by numbers.
  */
-static void way_to(const ht_sheet *table, size_t i, char to[WAY])
+static void way_to(const ht_text_table *table, size_t i, char to[WAY])
 {
     char number[WAY];
     snprintf(number, sizeof number, "%zu", i + 1);
     bool by_name = table->counted || named(table, number, 0, strcmp) < table->columns;
-    ht_text_copy(to, WAY, by_name && *ht_sheet_name(table, i) ? ht_sheet_name(table, i) : number);
+    ht_text_copy(to, WAY, by_name && *ht_text_table_name(table, i) ? ht_text_table_name(table, i) : number);
 }
 
-static ht_code refuse_numbers(const ht_sheet *table, const char *wanted, size_t i, ht_error *err)
+static ht_code refuse_numbers(const ht_text_table *table, const char *wanted, size_t i, ht_error *err)
 {
     return ht_error_set(
         err, HT_FAIL,
         "%s: no column is called '%.40s'; its header calls the columns by numbers, so --label "
         "(data.label) takes these: column %zu is called '%.40s'",
-        table->path, wanted, i + 1, ht_sheet_name(table, i));
+        table->path, wanted, i + 1, ht_text_table_name(table, i));
 }
 
-static ht_code refuse_namesakes(const ht_sheet *table, const char *wanted, size_t first, size_t second,
+static ht_code refuse_namesakes(const ht_text_table *table, const char *wanted, size_t first, size_t second,
                                 ht_error *err)
 {
     return ht_error_set(err, HT_FAIL,
@@ -96,14 +96,14 @@ static ht_code refuse_namesakes(const ht_sheet *table, const char *wanted, size_
 }
 
 /* A name wins over a number; who meant the number is told. */
-static void tell_number(const ht_sheet *table, size_t taken, size_t other, ht_raw *raw)
+static void tell_number(const ht_text_table *table, size_t taken, size_t other, ht_raw *raw)
 {
     char what[DESCRIBED];
-    ht_sheet_describe(table, taken, what, sizeof what);
-    if (*ht_sheet_name(table, other))
+    ht_text_table_describe(table, taken, what, sizeof what);
+    if (*ht_text_table_name(table, other))
         ht_notes_add(&raw->notes,
                      "%s: %s is the label: data.label was taken for its name; column %zu is called '%.40s'",
-                     table->path, what, other + 1, ht_sheet_name(table, other));
+                     table->path, what, other + 1, ht_text_table_name(table, other));
     else
         ht_notes_add(
             &raw->notes,
@@ -111,10 +111,10 @@ static void tell_number(const ht_sheet *table, size_t taken, size_t other, ht_ra
             table->path, what, other + 1);
 }
 
-static ht_code refuse_unknown(const ht_sheet *table, const char *wanted, ht_error *err)
+static ht_code refuse_unknown(const ht_text_table *table, const char *wanted, ht_error *err)
 {
     ht_guess guess = ht_guess_for(wanted);
-    for (size_t k = 0; k < table->columns; k++) ht_guess_offer(&guess, ht_sheet_name(table, k));
+    for (size_t k = 0; k < table->columns; k++) ht_guess_offer(&guess, ht_text_table_name(table, k));
     return ht_error_set(
         err, HT_FAIL,
         "%s: there is no column '%.60s' to be the label%s; give a name of its header or a number "
@@ -122,7 +122,7 @@ static ht_code refuse_unknown(const ht_sheet *table, const char *wanted, ht_erro
         table->path, wanted, table->header ? ht_guess_words(&guess) : "", table->columns);
 }
 
-static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+static ht_code find_wanted(ht_columns *columns, const ht_text_table *table, const char *wanted, ht_raw *raw,
                            ht_error *err)
 {
     size_t i = named(table, wanted, 0, strcmp), number = numbered(table, wanted);
@@ -130,7 +130,7 @@ static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const cha
     if (second < columns->count) return refuse_namesakes(table, wanted, i, second, err);
     if (i == columns->count) i = named(table, wanted, 0, strcasecmp);
     bool by_name = i < columns->count;
-    if (!by_name && number < columns->count && table->counted && *ht_sheet_name(table, number))
+    if (!by_name && number < columns->count && table->counted && *ht_text_table_name(table, number))
         return refuse_numbers(table, wanted, number, err);
     columns->label = by_name ? i : number;
     columns->origin = HT_LABEL_ASKED;
@@ -140,7 +140,7 @@ static ht_code find_wanted(ht_columns *columns, const ht_sheet *table, const cha
     return HT_OK;
 }
 
-static ht_code refuse_several(const ht_sheet *table, const ranked *r, ht_error *err)
+static ht_code refuse_several(const ht_text_table *table, const ranked *r, ht_error *err)
 {
     return ht_error_set(
         err, HT_FAIL,
@@ -156,7 +156,7 @@ static void take(ht_columns *columns, size_t column, ht_label_origin origin, con
     columns->why = why;
 }
 
-static bool take_nominal(ht_columns *columns, const ht_sheet *table)
+static bool take_nominal(ht_columns *columns, const ht_text_table *table)
 {
     for (size_t i = columns->count; i-- > 0;)
         if (table->column[i].nominal) {
@@ -167,7 +167,7 @@ static bool take_nominal(ht_columns *columns, const ht_sheet *table)
 }
 
 /* is_…, when nothing better is there: in the last column it only confirms the guess. */
-static ht_code take_last(ht_columns *columns, const ht_sheet *table, ht_error *err)
+static ht_code take_last(ht_columns *columns, const ht_text_table *table, ht_error *err)
 {
     ranked maybe;
     size_t last = columns->count - 1;
@@ -177,13 +177,13 @@ static ht_code take_last(ht_columns *columns, const ht_sheet *table, ht_error *e
         take(columns, last, HT_LABEL_NAMED, "called so, and the last");
     if (maybe.count != 1 || maybe.column == last) return HT_OK;
     char what[DESCRIBED];
-    ht_sheet_describe(table, last, what, sizeof what);
+    ht_text_table_describe(table, last, what, sizeof what);
     return ht_error_set(err, HT_FAIL,
                         "%s: is %s the label, or %s, the last? Name it with --label (data.label)",
                         table->path, maybe.names, what);
 }
 
-static ht_code choose(ht_columns *columns, const ht_sheet *table, ht_error *err)
+static ht_code choose(ht_columns *columns, const ht_text_table *table, ht_error *err)
 {
     ranked sure, likely;
     find_ranked(table, HT_LABEL_SURE, NULL, &sure);
@@ -200,23 +200,23 @@ static ht_code choose(ht_columns *columns, const ht_sheet *table, ht_error *err)
     return HT_OK;
 }
 
-ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+ht_code ht_label_find(ht_columns *columns, const ht_text_table *table, const char *wanted, ht_raw *raw,
                       ht_error *err)
 {
     return wanted ? find_wanted(columns, table, wanted, raw, err) : choose(columns, table, err);
 }
 
 /* Names that leave no doubt are not told. */
-static bool is_plain(const ht_sheet *table, size_t i)
+static bool is_plain(const ht_text_table *table, size_t i)
 {
-    const char *name = ht_sheet_name(table, i);
+    const char *name = ht_text_table_name(table, i);
     return strcasecmp(name, "label") == 0 || strcasecmp(name, "class") == 0;
 }
 
-void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw)
+void ht_label_tell(const ht_columns *columns, const ht_text_table *table, ht_raw *raw)
 {
     char what[DESCRIBED];
-    ht_sheet_describe(table, columns->label, what, sizeof what);
+    ht_text_table_describe(table, columns->label, what, sizeof what);
     if (columns->origin == HT_LABEL_NAMED && !is_plain(table, columns->label))
         ht_notes_add(&raw->notes, "%s: %s, %s, is taken for the label; --label (data.label) names another",
                      table->path, what, columns->why);
@@ -234,12 +234,12 @@ void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw
 /* ---- other columns ----------------------------------------------------------------------------- */
 
 /* How many values a column of more words than were counted has; 0: too many for classes, as names are. */
-static size_t count_words(const ht_sheet *table, size_t column)
+static size_t count_words(const ht_text_table *table, size_t column)
 {
     enum { MOST = 100, EACH = 4 };
     ht_raw_labels words = {0}, classes = {0};
     ht_error ignored;
-    ht_csv csv = ht_sheet_begin(table);
+    ht_csv csv = ht_text_table_begin(table);
     size_t count = 0;
     ht_code code = HT_OK;
     while (code == HT_OK && ht_csv_next(&csv, &ignored) == HT_OK && csv.count > column)
@@ -254,7 +254,7 @@ static size_t count_words(const ht_sheet *table, size_t column)
 }
 
 /* Few values, of whole numbers or of words: what a label may be. */
-static bool looks_like_classes(const ht_sheet *table, size_t i)
+static bool looks_like_classes(const ht_text_table *table, size_t i)
 {
     const ht_column *c = &table->column[i];
     bool few = c->distinct >= 2 && c->distinct < HT_COLUMN_DISTINCT && 2 * (size_t)c->distinct <= table->rows;
@@ -262,14 +262,14 @@ static bool looks_like_classes(const ht_sheet *table, size_t i)
     return few && (c->words > 0 || c->whole == c->numbers);
 }
 
-static size_t values_of(const ht_sheet *table, size_t i)
+static size_t values_of(const ht_text_table *table, size_t i)
 {
     size_t seen = (size_t)table->column[i].distinct;
     return seen < HT_COLUMN_DISTINCT ? seen : count_words(table, i);
 }
 
 /* Columns from `first` to before `end`. */
-static void propose(const ht_columns *columns, const ht_sheet *table, size_t first, size_t end, char *to,
+static void propose(const ht_columns *columns, const ht_text_table *table, size_t first, size_t end, char *to,
                     size_t size)
 {
     char what[DESCRIBED], way[WAY];
@@ -277,19 +277,19 @@ static void propose(const ht_columns *columns, const ht_sheet *table, size_t fir
     to[0] = '\0';
     for (size_t i = first; i < end && listed < LISTED && used < size; i++) {
         if (i == columns->label || columns->out[i] || !looks_like_classes(table, i)) continue;
-        ht_sheet_describe(table, i, what, sizeof what);
+        ht_text_table_describe(table, i, what, sizeof what);
         way_to(table, i, way);
         used += (size_t)snprintf(to + used, size - used, "%s --label %s takes %s, which has %zu values",
                                  listed++ ? "," : ";", way, what, values_of(table, i));
     }
 }
 
-void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size)
+void ht_label_propose(const ht_columns *columns, const ht_text_table *table, char *to, size_t size)
 {
     propose(columns, table, 0, columns->count, to, size);
 }
 
-void ht_label_propose_one(const ht_columns *columns, const ht_sheet *table, size_t column, char *to,
+void ht_label_propose_one(const ht_columns *columns, const ht_text_table *table, size_t column, char *to,
                           size_t size)
 {
     propose(columns, table, column, column + 1, to, size);
@@ -389,7 +389,8 @@ static size_t first_input(const ht_columns *columns)
 }
 
 /* The last column was guessed. */
-static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
+static ht_code question_guess(const ht_columns *columns, const ht_text_table *table, ht_raw *raw,
+                              ht_error *err)
 {
     char what[DESCRIBED], other[DESCRIBED], way[WAY], last[WAY], doubts[80] = "", rival[160] = "";
     values label = {0}, first = {0};
@@ -398,8 +399,8 @@ static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, 
     if (look_at_first(&raw->train, &first, err) != HT_OK) return err->code;
     size_t column = first_input(columns);
     bool rivals = raw->train.count >= 10 && column < columns->label && is_labelish(&first);
-    ht_sheet_describe(table, columns->label, what, sizeof what);
-    ht_sheet_describe(table, column, other, sizeof other);
+    ht_text_table_describe(table, columns->label, what, sizeof what);
+    ht_text_table_describe(table, column, other, sizeof other);
     way_to(table, column, way);
     way_to(table, columns->label, last);
     if (numbers && raw->train.count >= 10 && rivals && is_doubtful(&label))
@@ -418,11 +419,11 @@ static ht_code question_guess(const ht_columns *columns, const ht_sheet *table, 
 }
 
 /* `measure` says how the label is a quantity. */
-static ht_code question_quantity(const ht_columns *columns, const ht_sheet *table, const char *measure,
+static ht_code question_quantity(const ht_columns *columns, const ht_text_table *table, const char *measure,
                                  ht_raw *raw, ht_error *err)
 {
     char what[DESCRIBED], other[PROPOSED], way[WAY];
-    ht_sheet_describe(table, columns->label, what, sizeof what);
+    ht_text_table_describe(table, columns->label, what, sizeof what);
     way_to(table, columns->label, way);
     if (columns->origin == HT_LABEL_ASKED) {
         ht_notes_add(&raw->notes, "%s: %s is the label, %s; %s look like a quantity, each value is a class",
@@ -448,10 +449,10 @@ static void tell_unlabelled(const ht_raw_part *part, char *to, size_t size)
                                        : (*part->no_label ? "') were" : " were"));
 }
 
-ht_code ht_label_question(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err)
+ht_code ht_label_question(const ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err)
 {
     char measure[HT_QUANTITY_SIZE], other[PROPOSED], left[120];
-    raw->judged = true;
+    raw->assessed = true;
     if (raw->train.labels.count == 0) return HT_OK;
     if (ht_quantity_find(&raw->train.labels, table->path, columns->origin, measure, err) != HT_OK) {
         ht_error why = *err;

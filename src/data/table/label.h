@@ -4,7 +4,7 @@
 #define HT_DATA_TABLE_LABEL_H
 
 #include "data/table/columns.h"
-#include "data/table/sheet.h"
+#include "data/table/text_table.h"
 
 /* What a name says; capitals, blanks and marks in it do not matter. */
 typedef enum ht_label_rank {
@@ -21,24 +21,24 @@ ht_label_rank ht_label_rank_of(const char *name);
  * numbers, only names are taken. HT_FAIL when there are several of one rank, or when only another column than
  * the last may be one.
  */
-ht_code ht_label_find(ht_columns *columns, const ht_sheet *table, const char *wanted, ht_raw *raw,
+ht_code ht_label_find(ht_columns *columns, const ht_text_table *table, const char *wanted, ht_raw *raw,
                       ht_error *err);
 
 /* Notes what was taken by a name that is not just label or class, and which inputs are called like a label.
  */
-void ht_label_tell(const ht_columns *columns, const ht_sheet *table, ht_raw *raw);
+void ht_label_tell(const ht_columns *columns, const ht_text_table *table, ht_raw *raw);
 
 /* "; --label 1 takes column 1, which has 3 values", or "" if no column but the label looks like classes. */
-void ht_label_propose(const ht_columns *columns, const ht_sheet *table, char *to, size_t size);
+void ht_label_propose(const ht_columns *columns, const ht_text_table *table, char *to, size_t size);
 
 /* The same for one column only. */
-void ht_label_propose_one(const ht_columns *columns, const ht_sheet *table, size_t column, char *to,
+void ht_label_propose_one(const ht_columns *columns, const ht_text_table *table, size_t column, char *to,
                           size_t size);
 
 /* The training part is read: does the label look like a quantity (quantity.h)? It is refused then, with the
  * columns that look like classes; one that was asked for is told. A guessed one is also refused when it is
  * nearly always the same, or full of gaps, and the first input looks like a label (2 to 100 whole numbers
  * from 0 or 1, or -1 and 1, none of them four fifths of all), and told otherwise. */
-ht_code ht_label_question(const ht_columns *columns, const ht_sheet *table, ht_raw *raw, ht_error *err);
+ht_code ht_label_question(const ht_columns *columns, const ht_text_table *table, ht_raw *raw, ht_error *err);
 
 #endif

@@ -54,14 +54,14 @@ typedef struct filled {
     ht_text names;
 } filled;
 
-static ht_code impute_column(ht_raw *raw, const ht_sheet *table, const ht_columns *columns, size_t j,
+static ht_code impute_column(ht_raw *raw, const ht_text_table *table, const ht_columns *columns, size_t j,
                              double *room, filled *sum, ht_error *err)
 {
     char what[DESCRIBED];
     size_t train = count_missing(&raw->train, j), test = count_missing(&raw->test, j);
     if (train + test == 0) return HT_OK;
     double value = median(&raw->train, j, room);
-    ht_sheet_describe(table, column_of(columns, j), what, sizeof what);
+    ht_text_table_describe(table, column_of(columns, j), what, sizeof what);
     if (isnan(value))
         return ht_error_set(err, HT_FAIL, "%s: %s has no value in the training part; leave the column out",
                             raw->train.path, what);
@@ -75,7 +75,7 @@ static ht_code impute_column(ht_raw *raw, const ht_sheet *table, const ht_column
     return HT_OK;
 }
 
-ht_code ht_missing_impute(ht_raw *raw, const ht_sheet *table, const ht_columns *columns, ht_error *err)
+ht_code ht_missing_impute(ht_raw *raw, const ht_text_table *table, const ht_columns *columns, ht_error *err)
 {
     filled sum = {0};
     double *room = ht_alloc(raw->train.count, sizeof *room, "a column", err);

@@ -8,7 +8,7 @@
 enum { LEAST = 3, ROWS = 10, DESCRIBED = 80 }; /* two columns would be twins */
 
 /* 0 and 1, or False and True, in all rows. */
-static bool is_binary(const ht_sheet *table, const ht_column *c)
+static bool is_binary(const ht_text_table *table, const ht_column *c)
 {
     if (c->distinct != 2) return false;
     if (c->truths > 0) return c->truths == table->rows;
@@ -16,7 +16,7 @@ static bool is_binary(const ht_sheet *table, const ht_column *c)
 }
 
 /* Does the cell hold a 1? */
-static bool is_hot(const ht_sheet *table, const char *field)
+static bool is_hot(const ht_text_table *table, const char *field)
 {
     double value = 0;
     if (ht_cell_read(field, table->dialect.decimal, &value) == HT_CELL_WORD) ht_cell_truth(field, &value);
@@ -25,9 +25,9 @@ static bool is_hot(const ht_sheet *table, const char *field)
 
 /* The last columns up to the label that are binary: fits[n] while the last n of them have one 1 in each row.
  */
-static ht_code look(const ht_sheet *table, size_t label, bool *fits, size_t most, ht_error *err)
+static ht_code look(const ht_text_table *table, size_t label, bool *fits, size_t most, ht_error *err)
 {
-    ht_csv csv = ht_sheet_begin(table);
+    ht_csv csv = ht_text_table_begin(table);
     ht_code code = HT_OK;
     for (size_t n = LEAST; n <= most; n++) fits[n] = true;
     while ((code = ht_csv_next(&csv, err)) == HT_OK && csv.count > 0) {
@@ -41,7 +41,7 @@ static ht_code look(const ht_sheet *table, size_t label, bool *fits, size_t most
     return code;
 }
 
-ht_code ht_columns_onehot(const ht_columns *columns, const ht_sheet *table, ht_error *err)
+ht_code ht_columns_onehot(const ht_columns *columns, const ht_text_table *table, ht_error *err)
 {
     char first[DESCRIBED], last[DESCRIBED];
     size_t most = 0, label = columns->label, n = LEAST;
@@ -54,8 +54,8 @@ ht_code ht_columns_onehot(const ht_columns *columns, const ht_sheet *table, ht_e
     while (n <= most && !fits[n]) n++;
     ht_free(fits);
     if (code != HT_OK || n > most) return code;
-    ht_sheet_describe(table, label + 1 - n, first, sizeof first);
-    ht_sheet_describe(table, label, last, sizeof last);
+    ht_text_table_describe(table, label + 1 - n, first, sizeof first);
+    ht_text_table_describe(table, label, last, sizeof last);
     return ht_error_set(
         err, HT_FAIL,
         "%s: just one of the %zu columns from %s to %s is 1 in every row, as in one-hot labels; "

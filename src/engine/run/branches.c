@@ -132,13 +132,13 @@ static ht_code read_branches(lines *l, branches *all, ht_error *err)
     return code == HT_OK && all->count == 0 ? damaged(l->path, err) : code;
 }
 
-/* Of the first `count`, the one that `change` is part of; `count` if it is older than all. */
-static size_t branch_of(const branches *all, size_t count, uint64_t change)
+/* Of the first `count`, the one that `revision` is part of; `count` if it is older than all. */
+static size_t branch_of(const branches *all, size_t count, uint64_t revision)
 {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (all->at[middle].number <= change)
+        if (all->at[middle].number <= revision)
             low = middle + 1;
         else
             high = middle;
@@ -148,9 +148,9 @@ static size_t branch_of(const branches *all, size_t count, uint64_t change)
 
 /* Back from the state to the first branch. One before that is where the session took the run up: what
  * metrics.csv had up to there is of its way. */
-static uint64_t mark_way(branches *all, uint64_t change, uint64_t step)
+static uint64_t mark_way(branches *all, uint64_t revision, uint64_t step)
 {
-    size_t i = branch_of(all, all->count, change);
+    size_t i = branch_of(all, all->count, revision);
     if (i == all->count) {
         all->at[0].until = step;
         return all->at[0].number;
@@ -280,13 +280,13 @@ ht_code ht_branches_first(const ht_runfiles *f, uint64_t *base, ht_error *err)
     return code;
 }
 
-ht_code ht_branches_show(ht_runfiles *f, uint64_t change, uint64_t step, uint64_t *shown, ht_error *err)
+ht_code ht_branches_show(ht_runfiles *f, uint64_t revision, uint64_t step, uint64_t *shown, ht_error *err)
 {
     char path[HT_RUN_PATH];
     branches all = {0};
     ht_code code = load(f, &all, path, err);
     if (code == HT_OK) {
-        uint64_t target = mark_way(&all, change, step);
+        uint64_t target = mark_way(&all, revision, step);
         if (target != *shown) code = write_way(f, &all, path, err);
         if (code == HT_OK) *shown = target;
     }

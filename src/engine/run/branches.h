@@ -25,9 +25,10 @@ ht_code ht_branches_make(ht_runfiles *files, uint64_t base, ht_error *err);
 /* The first branch. metrics.branches must be held, here and below. */
 ht_code ht_branches_first(const ht_runfiles *files, uint64_t *base, ht_error *err);
 
-/* Rewrites metrics.csv, by renaming, as that of the way to the state after change `change`, with rows up to
+/* Rewrites metrics.csv, by renaming, as that of the way to the state after change `revision`, with rows up to
  * `step`. *shown: the branch it is of; when it is that already the file is left as it is. Memory is needed
  * for the branches, not for the rows. */
-ht_code ht_branches_show(ht_runfiles *files, uint64_t change, uint64_t step, uint64_t *shown, ht_error *err);
+ht_code ht_branches_show(ht_runfiles *files, uint64_t revision, uint64_t step, uint64_t *shown,
+                         ht_error *err);
 
 #endif

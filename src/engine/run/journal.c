@@ -84,7 +84,7 @@ static json_t *prune_line(const ht_sample *s)
     const ht_prune_spec *p = &s->prune.spec;
     json_t *line =
         json_pack("{s:s, s:I, s:I, s:o, s:o, s:I, s:b, s:i, s:b, s:o}", "event", names[HT_ENTRY_PRUNE],
-                  "step", (json_int_t)s->step, "change", (json_int_t)s->change, "error", number(p->error),
+                  "step", (json_int_t)s->step, "change", (json_int_t)s->revision, "error", number(p->error),
                   "ratio", number(p->ratio), "seed", (json_int_t)p->seed, "centre", p->centre, "samples",
                   p->calibration_limit, "keep_mask", s->prune.keep_mask, "removed", number(s->value));
     for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++) {
@@ -97,35 +97,35 @@ static json_t *prune_line(const ht_sample *s)
 
 void ht_journal_add(ht_text *out, const ht_sample *s)
 {
-    json_int_t step = (json_int_t)s->step, from = (json_int_t)s->from, change = (json_int_t)s->change;
+    json_int_t step = (json_int_t)s->step, from = (json_int_t)s->from, revision = (json_int_t)s->revision;
     if (s->kind == HT_SAMPLE_STATE)
         add_line(out,
                  json_pack("{s:s, s:I, s:o}", "event", states[s->state], "step", step, "message",
                            text_or_none(s->message)),
                  s->seconds);
-    if (s->change == 0) return;
+    if (s->revision == 0) return;
     if (s->kind == HT_SAMPLE_CHANGE)
         add_line(out,
                  json_pack("{s:s, s:I, s:I, s:s, s:o, s:o}", "event", names[HT_ENTRY_SET], "step", step,
-                           "change", change, "key", ht_param_at(s->param)->key, "before", number(s->before),
+                           "change", revision, "key", ht_param_at(s->param)->key, "before", number(s->before),
                            "value", number(s->value)),
                  s->seconds);
     else if (s->kind == HT_SAMPLE_RESET)
         add_line(out,
                  json_pack("{s:s, s:I, s:I, s:o}", "event", names[HT_ENTRY_RESET], "step", from, "change",
-                           change, "seed", number(s->value)),
+                           revision, "seed", number(s->value)),
                  s->seconds);
     else if (s->kind == HT_SAMPLE_PRUNE)
         add_line(out, prune_line(s), s->seconds);
     else if (s->kind == HT_SAMPLE_UNMASK)
         add_line(
             out,
-            json_pack("{s:s, s:I, s:I}", "event", names[HT_ENTRY_UNMASK], "step", step, "change", change),
+            json_pack("{s:s, s:I, s:I}", "event", names[HT_ENTRY_UNMASK], "step", step, "change", revision),
             s->seconds);
     else if (s->kind == HT_SAMPLE_REWIND)
         add_line(out,
                  json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", names[HT_ENTRY_REWIND], "step", from, "to",
-                           step, "keep", (json_int_t)s->keep, "change", change),
+                           step, "keep", (json_int_t)s->keep, "change", revision),
                  s->seconds);
 }
 
@@ -135,16 +135,16 @@ void ht_journal_kept(ht_text *out, const char *event, const ht_journal_mark *mar
     snprintf(hash, sizeof hash, "%016" PRIx64, mark->hash);
     add_line(out,
              json_pack("{s:s, s:I, s:I, s:s}", "event", event, "step", (json_int_t)mark->step, "change",
-                       (json_int_t)mark->change, "hash", hash),
+                       (json_int_t)mark->revision, "hash", hash),
              mark->seconds);
 }
 
-void ht_journal_resume(ht_text *out, const ht_journal_mark *from, uint64_t change)
+void ht_journal_resume(ht_text *out, const ht_journal_mark *from, uint64_t revision)
 {
     add_line(out,
              json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", names[HT_ENTRY_RESUME], "step",
-                       (json_int_t)from->step, "to", (json_int_t)from->step, "keep", (json_int_t)from->change,
-                       "change", (json_int_t)change),
+                       (json_int_t)from->step, "to", (json_int_t)from->step, "keep",
+                       (json_int_t)from->revision, "change", (json_int_t)revision),
              from->seconds);
 }
 
@@ -204,20 +204,20 @@ static const char *read_prune(ht_entry *e, const json_t *line)
     return good && amount ? NULL : "\"error\", \"ratio\" and \"seed\" say no amount";
 }
 
-/* The entry of change number `change`. Entries that are no change carry the number of the last one before
+/* The entry of change number `revision`. Entries that are no change carry the number of the last one before
  * them, so numbers rise through the array. */
-static bool entry_of(const ht_journal *j, uint64_t change, size_t *found)
+static bool entry_of(const ht_journal *j, uint64_t revision, size_t *found)
 {
     size_t low = 0, high = j->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (j->entries[middle].change < change)
+        if (j->entries[middle].revision < revision)
             low = middle + 1;
         else
             high = middle;
     }
     *found = low;
-    return low < j->count && j->entries[low].change == change;
+    return low < j->count && j->entries[low].revision == revision;
 }
 
 /* Fills in the entry; NULL, or what is wrong with the line. *now: the entry the state comes from. */
@@ -231,12 +231,12 @@ static const char *read_entry(const ht_journal *j, ht_entry *e, const json_t *li
     if (!real(line, "seconds", &e->seconds)) e->seconds = 0;
     e->parent = *now;
     if (e->kind == HT_ENTRY_STATE) return NULL;
-    if (!whole(line, "change", &e->change)) return "it has no \"change\"";
+    if (!whole(line, "change", &e->revision)) return "it has no \"change\"";
     if (e->kind == HT_ENTRY_CHECKPOINT || e->kind == HT_ENTRY_PICTURE) {
         e->hash = hash ? strtoull(hash, NULL, 16) : 0;
-        return entry_of(j, e->change, &e->parent) ? NULL : "its \"change\" is not in the journal";
+        return entry_of(j, e->revision, &e->parent) ? NULL : "its \"change\" is not in the journal";
     }
-    if (e->change <= j->last_change) return "its \"change\" does not rise";
+    if (e->revision <= j->last_revision) return "its \"change\" does not rise";
     if (e->kind == HT_ENTRY_SET) why = read_set(e, line);
     if (e->kind == HT_ENTRY_PRUNE) why = read_prune(e, line);
     if (e->kind == HT_ENTRY_RESET && (!real(line, "seed", &e->value) || !(e->value >= 0)))
@@ -280,8 +280,8 @@ static ht_code read_line(ht_journal *j, const char *text, size_t size, size_t *n
         code = read_start(j, line, err);
     else if ((wrong = read_entry(j, e, line, now)))
         code = ht_error_set(err, HT_FAIL, "%s; the journal is damaged", wrong);
-    if (e->kind <= HT_ENTRY_RESUME) j->last_change = e->change;
-    e->change = j->last_change;
+    if (e->kind <= HT_ENTRY_RESUME) j->last_revision = e->revision;
+    e->revision = j->last_revision;
     json_decref(line);
     return code;
 }

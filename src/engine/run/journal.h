@@ -24,13 +24,13 @@ void ht_journal_add(ht_text *out, const ht_sample *sample);
 
 /* A state that was kept, as "checkpoint" or "picture". `hash` as in checkpoint.h; 0: not known. */
 typedef struct ht_journal_mark {
-    uint64_t step, change, hash;
+    uint64_t step, revision, hash;
     double seconds;
 } ht_journal_mark;
 
 void ht_journal_kept(ht_text *out, const char *event, const ht_journal_mark *mark);
-/* Training goes on from the state `from`, as change number `change`. */
-void ht_journal_resume(ht_text *out, const ht_journal_mark *from, uint64_t change);
+/* Training goes on from the state `from`, as change number `revision`. */
+void ht_journal_resume(ht_text *out, const ht_journal_mark *from, uint64_t revision);
 
 /* ---- reading ---- */
 
@@ -49,7 +49,7 @@ typedef enum ht_entry_kind {
 
 typedef struct ht_entry {
     ht_entry_kind kind;
-    uint64_t step, change, hash;
+    uint64_t step, revision, hash;
     double seconds;
     size_t parent;  /* of a change: the entry it came after; REWIND, RESUME: the state gone back to */
     ht_param param; /* SET */
@@ -61,7 +61,7 @@ typedef struct ht_journal {
     ht_params initial;
     ht_entry *entries; /* [0] is the start */
     size_t count;
-    uint64_t last_change;
+    uint64_t last_revision;
 } ht_journal;
 
 /* Reads the lines; a last one without a line feed was cut by a crash and is left out. HT_FAIL naming `name`

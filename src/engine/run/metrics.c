@@ -31,9 +31,9 @@ void ht_metrics_add(ht_text *rows, const ht_sample *s)
     ht_point_end(before);
 }
 
-void ht_metrics_branch(ht_text *rows, uint64_t change, uint64_t keep, uint64_t step)
+void ht_metrics_branch(ht_text *rows, uint64_t revision, uint64_t keep, uint64_t step)
 {
-    ht_text_add(rows, "#%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", change, keep, step);
+    ht_text_add(rows, "#%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", revision, keep, step);
 }
 
 /* One line into its eight numbers; an empty field is NaN. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/call_off.h"
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/thread.h"
 
@@ -27,9 +27,9 @@ struct ht_recorder {
     pthread_cond_t news;
 
     /* trainer's thread */
-    double due;                      /* time of the next checkpoint */
-    uint64_t last_step, last_change; /* of the last copy */
-    ht_checkpoint *copy;             /* the writer's while `handed` */
+    double due;                        /* time of the next checkpoint */
+    uint64_t last_step, last_revision; /* of the last copy */
+    ht_checkpoint *copy;               /* the writer's while `handed` */
 
     /* under the lock */
     mail pending;
@@ -103,9 +103,9 @@ static bool is_lost(const ht_recorder *r)
 
 static ht_code save_copy(ht_recorder *r, ht_error *err)
 {
-    const atomic_bool *before = ht_call_off_by(&r->hurry);
+    const atomic_bool *before = ht_cancel_by(&r->hurry);
     ht_code code = ht_rundir_save(r->dir, r->copy, err);
-    ht_call_off_by(before);
+    ht_cancel_by(before);
     return code;
 }
 
@@ -186,7 +186,7 @@ ht_recorder *ht_recorder_start(ht_rundir *dir, ht_trainer *trainer, ht_pool *poo
     r->pool = pool;
     r->due = ht_now() + interval(r);
     r->last_step = ht_trainer_steps(trainer);
-    r->last_change = ht_trainer_change(trainer);
+    r->last_revision = ht_trainer_revision(trainer);
     pthread_mutex_init(&r->lock, NULL);
     init_news(&r->news);
     if (ht_thread_start(&r->thread, recorder_main, r, "the recorder's thread", err) == HT_OK) return r;
@@ -198,13 +198,13 @@ ht_recorder *ht_recorder_start(ht_rundir *dir, ht_trainer *trainer, ht_pool *poo
 
 void ht_recorder_take(ht_recorder *r, const ht_sample *s)
 {
-    bool turn = s->change > 0 && s->kind != HT_SAMPLE_CHANGE, alone = !(interval(r) > 0);
+    bool turn = s->revision > 0 && s->kind != HT_SAMPLE_CHANGE, alone = !(interval(r) > 0);
     pthread_mutex_lock(&r->lock);
     ht_journal_add(&r->pending.journal, s);
     if (s->kind == HT_SAMPLE_RESET || s->kind == HT_SAMPLE_REWIND) {
         /* A reset goes on from nothing. */
-        uint64_t keep = s->kind == HT_SAMPLE_REWIND ? s->keep : s->change - 1;
-        ht_metrics_branch(&r->pending.rows, s->change, keep, s->step);
+        uint64_t keep = s->kind == HT_SAMPLE_REWIND ? s->keep : s->revision - 1;
+        ht_metrics_branch(&r->pending.rows, s->revision, keep, s->step);
         r->alone = alone;
     }
     if (s->kind == HT_SAMPLE_EVAL) ht_metrics_add(&r->pending.rows, s);
@@ -217,7 +217,7 @@ void ht_recorder_take(ht_recorder *r, const ht_sample *s)
 double ht_recorder_patience(const ht_recorder *r)
 {
     bool same =
-        r->last_step == ht_trainer_steps(r->trainer) && r->last_change == ht_trainer_change(r->trainer);
+        r->last_step == ht_trainer_steps(r->trainer) && r->last_revision == ht_trainer_revision(r->trainer);
     if (same || !(interval(r) > 0)) return INFINITY;
     return fmax(0, r->due - ht_now());
 }
@@ -240,7 +240,7 @@ void ht_recorder_offer(ht_recorder *r)
         return;
     }
     r->last_step = ht_trainer_steps(r->trainer);
-    r->last_change = ht_trainer_change(r->trainer);
+    r->last_revision = ht_trainer_revision(r->trainer);
     pthread_mutex_lock(&r->lock);
     r->handed = true;
     pthread_cond_signal(&r->news);
@@ -313,14 +313,14 @@ static void end_thread(ht_recorder *r)
 {
     static const double moment = 0.05;
     bool same =
-        r->last_step == ht_trainer_steps(r->trainer) && r->last_change == ht_trainer_change(r->trainer);
+        r->last_step == ht_trainer_steps(r->trainer) && r->last_revision == ht_trainer_revision(r->trainer);
     atomic_store(&r->hurry, !same);
     pthread_mutex_lock(&r->lock);
     r->quit = true;
     pthread_cond_signal(&r->news);
     pthread_mutex_unlock(&r->lock);
     while (!ht_thread_join_within(r->thread, moment))
-        if (ht_called_off()) atomic_store(&r->hurry, true);
+        if (ht_cancelled()) atomic_store(&r->hurry, true);
 }
 
 ht_code ht_recorder_stop(ht_recorder *r, ht_error *err)

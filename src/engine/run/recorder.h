@@ -33,7 +33,7 @@ bool ht_recorder_lost(ht_recorder *recorder, char *text, size_t size);
 
 /* When training has ended: lines that wait are written, the trainer's state is saved (a checkpoint that is
  * just being written is left off for it, unless it is of that very state), and all is freed. Called off
- * (base/call_off.h) it is HT_FAIL within moments: the checkpoint before stays, all lines are written.
+ * (base/cancel.h) it is HT_FAIL within moments: the checkpoint before stays, all lines are written.
  * NULL is fine. HT_FAIL also when the run had to be saved elsewhere: the sentence says where. */
 ht_code ht_recorder_stop(ht_recorder *recorder, ht_error *err);
 

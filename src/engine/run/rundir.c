@@ -237,7 +237,7 @@ static ht_code read_journal(ht_rundir *dir, ht_journal *journal, ht_error *err)
 /* The last change before `entry`. */
 static uint64_t change_of(const ht_journal *journal, size_t entry)
 {
-    return journal->entries[journal->entries[entry].parent].change;
+    return journal->entries[journal->entries[entry].parent].revision;
 }
 
 /* The session before was killed between going back and forth: metrics.csv may be of another way than the
@@ -254,7 +254,7 @@ static ht_code mend_metrics(ht_rundir *dir, const ht_journal *journal, size_t en
     if (ht_branches_first(f, &base, err) != HT_OK) return err->code;
     bool old = false;
     for (size_t i = 0; i < journal->count; i++)
-        old = old || (journal->entries[i].kind == HT_ENTRY_RESUME && journal->entries[i].change > base);
+        old = old || (journal->entries[i].kind == HT_ENTRY_RESUME && journal->entries[i].revision > base);
     if (!old && ht_branches_show(f, change_of(journal, entry), step, &shown, err) != HT_OK) return err->code;
     return ht_runfiles_remove(f, HT_RUN_BRANCHES, err);
 }
@@ -273,9 +273,9 @@ static ht_code continue_journal(ht_rundir *dir, ht_trainer *trainer, const ht_jo
     if (ht_journal_params(journal, entry, &params, err) != HT_OK ||
         ht_trainer_adopt(trainer, &state, &params, ht_trainer_mask(trainer), err) != HT_OK)
         return err->code;
-    ht_trainer_set_change(trainer, journal->last_change + 1);
-    dir->base = dir->latest = dir->shown = journal->last_change + 1;
-    ht_journal_resume(&line, &from, journal->last_change + 1);
+    ht_trainer_set_revision(trainer, journal->last_revision + 1);
+    dir->base = dir->latest = dir->shown = journal->last_revision + 1;
+    ht_journal_resume(&line, &from, journal->last_revision + 1);
     ht_code code = append(dir, HT_RUN_JOURNAL, &line, err);
     ht_text_free(&line);
     return code;
@@ -334,17 +334,17 @@ ht_code ht_rundir_append(ht_rundir *dir, ht_text *journal, ht_text *rows, ht_err
     return append_rows(dir, rows, err);
 }
 
-ht_code ht_rundir_show(ht_rundir *dir, uint64_t change, ht_error *err)
+ht_code ht_rundir_show(ht_rundir *dir, uint64_t revision, ht_error *err)
 {
     if (dir->files.file[HT_RUN_BRANCHES].fd < 0) return HT_OK;
-    if (change >= dir->latest && dir->shown == dir->latest) return HT_OK;
-    return ht_branches_show(&dir->files, change, UINT64_MAX, &dir->shown, err);
+    if (revision >= dir->latest && dir->shown == dir->latest) return HT_OK;
+    return ht_branches_show(&dir->files, revision, UINT64_MAX, &dir->shown, err);
 }
 
 /* What goes with a checkpoint that is there. */
 static ht_code settle(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
 {
-    ht_code code = ht_rundir_show(dir, c->state.change, err);
+    ht_code code = ht_rundir_show(dir, c->state.revision, err);
     return code == HT_OK ? write_preset(dir, &c->params, err) : code;
 }
 
@@ -354,7 +354,7 @@ ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
     char path[HT_RUN_PATH];
     ht_runfiles *f = &dir->files;
     ht_text line = {0};
-    ht_journal_mark mark = {c->state.step, c->state.change, ht_checkpoint_hash(c), c->state.seconds};
+    ht_journal_mark mark = {c->state.step, c->state.revision, ht_checkpoint_hash(c), c->state.seconds};
     ht_journal_kept(&line, "checkpoint", &mark);
     ht_code code = append(dir, HT_RUN_JOURNAL, &line, err);
     ht_text_free(&line);
@@ -373,14 +373,14 @@ static bool is_saved(const ht_rundir *dir, const ht_checkpoint *c)
 {
     return dir->has_saved && !dir->files.story[0] && ht_runfiles_has(&dir->files, HT_RUN_CHECKPOINT) &&
            ht_runfiles_untouched(&dir->files, HT_RUN_CHECKPOINT) && dir->saved.step == c->state.step &&
-           dir->saved.change == c->state.change && dir->saved.hash == ht_checkpoint_hash(c);
+           dir->saved.revision == c->state.revision && dir->saved.hash == ht_checkpoint_hash(c);
 }
 
 ht_code ht_rundir_finish(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
 {
     ht_code code = is_saved(dir, c) ? settle(dir, c, err) : ht_rundir_save(dir, c, err);
     if (code != HT_OK) return code;
-    dir->base = dir->latest = dir->shown = c->state.change;
+    dir->base = dir->latest = dir->shown = c->state.revision;
     return ht_runfiles_remove(&dir->files, HT_RUN_BRANCHES, err);
 }
 

@@ -46,9 +46,9 @@ typedef struct ht_metrics {
 
 /* Appends the row of an EVAL sample; a look that closes no row adds nothing. */
 void ht_metrics_add(ht_text *rows, const ht_sample *eval);
-/* From here on the rows are of another branch: change `change` took the run to the state of `step` in which
+/* From here on the rows are of another branch: change `revision` took the run to the state of `step` in which
  * `keep` was the last change; step 0 after a reset. */
-void ht_metrics_branch(ht_text *rows, uint64_t change, uint64_t keep, uint64_t step);
+void ht_metrics_branch(ht_text *rows, uint64_t revision, uint64_t keep, uint64_t step);
 
 /* Reads metrics.csv of a run; *rows is the caller's (ht_free). A damaged line is an error naming it. */
 ht_code ht_rundir_read_metrics(const char *path, ht_metrics **rows, size_t *count, ht_error *err);
@@ -70,12 +70,12 @@ const char *ht_rundir_path(const ht_rundir *dir); /* where the run is written no
  * written. On failure the rest can be tried again. */
 ht_code ht_rundir_append(ht_rundir *dir, ht_text *journal, ht_text *rows, ht_error *err);
 
-/* Makes metrics.csv that of the way to the state after change `change`; UINT64_MAX: the last one. */
-ht_code ht_rundir_show(ht_rundir *dir, uint64_t change, ht_error *err);
+/* Makes metrics.csv that of the way to the state after change `revision`; UINT64_MAX: the last one. */
+ht_code ht_rundir_show(ht_rundir *dir, uint64_t revision, ht_error *err);
 
 /* Writes a checkpoint, the metrics of its way, and the parameters beside it. A line in the journal tells of
  * it first, so that it can be found there; everything is on the disk when this returns. On failure the
- * checkpoint before it is intact; the work can be called off (base/call_off.h). */
+ * checkpoint before it is intact; the work can be called off (base/cancel.h). */
 ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *checkpoint, ht_error *err);
 /* The same when nobody will go back any more: rows of other ways are forgotten. A checkpoint that is there as
  * this session wrote it, of the very state, is not written again. */

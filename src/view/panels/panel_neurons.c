@@ -13,14 +13,14 @@
 /* The order that is shown: of the method that is read, if it takes whole neurons; else by norm. */
 static ht_prune_method order_of(const ht_model *m)
 {
-    const ht_method_look *lead = ht_pruning_lead(m);
+    const ht_prune_look *lead = ht_pruning_lead(m);
     return lead->groups > 0 && lead->step == m->report.step ? m->prune_lead : HT_PRUNE_NODE;
 }
 
 /* The fraction of the neurons that is gone at the cursor; 0 where the method takes none. */
 static double gone_at(const ht_model *m)
 {
-    const ht_method_look *look = &m->report.look[order_of(m)];
+    const ht_prune_look *look = &m->report.look[order_of(m)];
     const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
     return p ? p->ratio : 0;
 }
@@ -28,7 +28,7 @@ static double gone_at(const ht_model *m)
 /* ---- the strip ---- */
 
 /* Groups of neurons from .. to - 1 as bars. */
-static void add_bars(const ht_method_look *look, int from, int to, ht_role role, const char *name,
+static void add_bars(const ht_prune_look *look, int from, int to, ht_role role, const char *name,
                      ht_chart *chart)
 {
     ht_series *s = to > from ? ht_chart_add(chart, HT_MARK_BARS, role, name, to - from) : NULL;
@@ -41,7 +41,7 @@ static void add_bars(const ht_method_look *look, int from, int to, ht_role role,
 void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_prune_method method = order_of(m);
-    const ht_method_look *look = &m->report.look[method];
+    const ht_prune_look *look = &m->report.look[method];
     double cursor = gone_at(m);
     int gone = (int)lround(cursor * look->groups);
     (void)columns;
@@ -79,7 +79,7 @@ static double robust_scale(const float *w, int count)
 void ht_panel_neurons(const ht_model *m, ht_gallery *g)
 {
     const ht_strongest *s = &m->report.strongest;
-    const ht_method_look *look = &m->report.look[order_of(m)];
+    const ht_prune_look *look = &m->report.look[order_of(m)];
     bool pictures = m->picture_width > 0 && m->picture_width * m->picture_height == s->inputs;
     double gone = gone_at(m);
     ht_text_copy(g->title, sizeof g->title, "Strongest kept neurons, incoming weights");

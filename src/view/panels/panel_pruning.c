@@ -14,7 +14,7 @@
 static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht_chart *chart)
 {
     const ht_report *r = &m->ghost[i]->report;
-    const ht_method_look *look = &r->look[r->method];
+    const ht_prune_look *look = &r->look[r->method];
     if (look->count == 0) return; /* pinned before the first look */
     ht_series *accuracy = ht_ghost_add(m, chart, i, columns, look->count);
     ht_series *error =
@@ -34,7 +34,7 @@ static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int
     ht_prune_lines lines = {
         .metric = r->metric, .error = r->error, .split = "test", .by_weights = by_weights};
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
-        const ht_method_look *look = &r->look[m];
+        const ht_prune_look *look = &r->look[m];
         if (!(shown >> m & 1) || look->count == 0) continue;
         lines.line[lines.count++] =
             (ht_prune_line){(ht_prune_method)m, look->count, look->points, &look->at, NULL};
@@ -43,7 +43,7 @@ static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int
     ht_prune_chart(&lines, chart);
 }
 
-static void say_samples(const ht_report *r, const ht_method_look *look, ht_chart *chart)
+static void say_samples(const ht_report *r, const ht_prune_look *look, ht_chart *chart)
 {
     char used[24], all[24], step[24];
     ht_format_grouped(used, sizeof used, look->samples);
@@ -73,7 +73,7 @@ static void say_pending(const ht_report *r, unsigned shown, ht_chart *chart)
 /* The largest ratio that costs at most one point of accuracy, and the cursor. */
 static void add_cursor(const ht_model *m, bool by_weights, ht_chart *chart)
 {
-    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_look *look = ht_pruning_lead(m);
     const ht_prune_point *p = ht_pruning_at(look, look->reading.one_point, false);
     char label[40];
     if (p) {

@@ -20,7 +20,7 @@ enum {
 /* "0.9750": the accuracy at the cursor. */
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
 {
-    const ht_method_look *look = &m->report.look[method];
+    const ht_prune_look *look = &m->report.look[method];
     bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
     const ht_prune_point *p = shown ? ht_pruning_at(look, ht_pruning_cursor(m), by_weights) : NULL;
     char label[40];
@@ -106,7 +106,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
     ht_prune_method method = m->prune_lead;
-    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_look *look = ht_pruning_lead(m);
     const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
     char text[96];
     snprintf(text, sizeof text, "%s at %s", ht_prune_at(method)->name,
@@ -133,7 +133,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
 static void add_marks(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
-    const ht_method_look *look = ht_pruning_lead(m);
+    const ht_prune_look *look = ht_pruning_lead(m);
     char text[400];
     if (look->count == 0) return;
     ht_panel_add_heading(form, "The whole curve");

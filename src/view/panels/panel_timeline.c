@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "view/panels/panels.h"
-#include "view/past.h"
+#include "view/stored.h"
 
 enum { MAX_COLUMNS = 1024 };
 

@@ -1,0 +1,157 @@
+#include "engine/analysis.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "num/select.h"
+
+/* ---- weights ---- */
+
+/* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
+static ht_code fill_norms(ht_report *report, const ht_capture *capture, ht_error *err)
+{
+    size_t n = (size_t)capture->net->layers[0].rows;
+    double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
+    if (!norm) return HT_FAIL;
+    for (size_t i = 0; i < n; i++) norm[i] = sqrt(capture->norm2[i]);
+    qsort(norm, n, sizeof *norm, ht_by_double);
+    size_t last = 0;
+    report->norms = 0;
+    for (int i = 0; i < HT_REPORT_NORMS; i++) {
+        /* `above` norms are at least as large as the one shown: from all n down to 1. */
+        double position = (double)i / (HT_REPORT_NORMS - 1);
+        size_t above = (size_t)llround(pow((double)n, 1 - position));
+        if (above == last || norm[n - above] <= 0) continue;
+        last = above;
+        report->norm[report->norms] = norm[n - above];
+        report->norm_above[report->norms++] = (double)above / (double)n;
+    }
+    ht_free(norm);
+    return HT_OK;
+}
+
+ht_code ht_analysis_weights(ht_report *report, const ht_capture *capture, ht_error *err)
+{
+    ht_sizes sizes = ht_network_sizes(capture->net);
+    report->histogram = capture->histogram[0];
+    report->left = (double)sizes.above_epsilon / (double)sizes.weights;
+    report->large = (double)sizes.above_1e4 / (double)sizes.weights;
+    report->parameters = ht_network_parameters(capture->net);
+    return fill_norms(report, capture, err);
+}
+
+/* ---- methods ---- */
+
+/* At most HT_REPORT_CURVE points of the curve, with both ends and the one at κ; those that have a loss, where
+ * there are more. */
+static void thin_curve(ht_prune_look *look, const ht_prune_curve *curve, int kappa)
+{
+    bool all = curve->count <= HT_REPORT_CURVE;
+    int with_loss = 0, seen = 0, taken = 0;
+    for (int k = 0; k < curve->count; k++) with_loss += isfinite(curve->points[k].loss);
+    int wanted = with_loss < HT_REPORT_CURVE ? with_loss : HT_REPORT_CURVE - 1;
+    look->count = 0;
+    for (int k = 0; k < curve->count; k++) {
+        bool lossy = isfinite(curve->points[k].loss), end = k == 0 || k == curve->count - 1;
+        bool due = lossy && wanted > 1 && seen >= (long)(with_loss - 1) * taken / (wanted - 1);
+        seen += lossy;
+        taken += due;
+        if (all || end || due || k == kappa) look->points[look->count++] = curve->points[k];
+    }
+}
+
+/* The last to go by norm. What other methods knew of the strongest before is of other neurons. */
+static void fill_strongest(ht_report *report, const ht_prune_order *order, const ht_layer *layer)
+{
+    ht_strongest *s = &report->strongest;
+    s->count = layer->rows < HT_REPORT_NEURONS ? layer->rows : HT_REPORT_NEURONS;
+    s->inputs = layer->columns <= HT_REPORT_INPUTS ? layer->columns : 0;
+    for (int i = 0; i < s->count; i++) {
+        int k = order->count - 1 - i;
+        s->neuron[i] = order->neuron[k];
+        s->norm[i] = (float)sqrt(order->norm2[k]);
+        memcpy(s->weight[i], layer->weight + (size_t)s->neuron[i] * (size_t)layer->columns,
+               (size_t)s->inputs * sizeof(float));
+    }
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        for (int i = 0; i < HT_REPORT_NEURONS; i++) report->look[m].goes[i] = (double)INFINITY;
+}
+
+/* Neurons in the order in which the method takes them. */
+static void fill_order(ht_prune_look *look, const ht_strongest *strongest, const ht_prune_order *order)
+{
+    int n = order->count;
+    look->groups = n < HT_REPORT_STRIP ? n : HT_REPORT_STRIP;
+    memset(look->group, 0, sizeof look->group);
+    for (int k = 0; k < n; k++) {
+        float *group = &look->group[(long long)k * look->groups / n];
+        *group = fmaxf(*group, (float)sqrt(order->norm2[k]));
+        for (int i = 0; i < strongest->count; i++)
+            if (order->neuron[k] == strongest->neuron[i]) look->goes[i] = (double)(k + 1) / n;
+    }
+}
+
+static ht_code analysis_order(ht_report *report, const ht_layer *layer, const ht_prune_spec *spec,
+                              ht_error *err)
+{
+    ht_prune_order order;
+    if (spec->method != HT_PRUNE_NODE && spec->method != HT_PRUNE_RANDOM) return HT_OK;
+    if (ht_prune_order_make(&order, layer, spec->method, spec->metric, spec->seed, err) != HT_OK)
+        return err->code;
+    if (spec->method == HT_PRUNE_NODE) fill_strongest(report, &order, layer);
+    fill_order(&report->look[spec->method], &report->strongest, &order);
+    ht_prune_order_free(&order);
+    return HT_OK;
+}
+
+static void lead(ht_report *report, const ht_prune_curve *curve, const ht_prune_spec *spec, int samples)
+{
+    report->full = curve->points[0];
+    report->pruned = curve->at;
+    report->width = (int)curve->units;
+    report->removed = (int)curve->at.removed;
+    report->samples = samples;
+    report->method = spec->method;
+    report->metric = spec->metric;
+    report->error = spec->error;
+}
+
+ht_code ht_analysis_method(ht_report *report, const ht_network *net, const ht_samples *samples,
+                           const ht_prune_spec *spec, bool leads, ht_error *err)
+{
+    ht_prune_curve curve;
+    ht_prune_look *look = &report->look[spec->method];
+    if (ht_prune_curve_make(&curve, net, samples, spec, NULL, err) != HT_OK) return err->code;
+    ht_code code = analysis_order(report, &net->layers[0], spec, err);
+    if (code == HT_OK) {
+        thin_curve(look, &curve, (int)(ht_prune_curve_at(&curve, curve.at.ratio) - curve.points));
+        look->at = curve.at;
+        look->reading = ht_prune_read(&curve);
+        look->units = curve.units;
+        look->samples = (int)samples->count;
+        look->step = report->step;
+        if (leads) lead(report, &curve, spec, look->samples);
+    }
+    ht_prune_curve_free(&curve);
+    return code;
+}
+
+/* ---- speed ---- */
+
+ht_code ht_analysis_speed(ht_report *report, const ht_network *net, const ht_samples *samples,
+                          const ht_prune_spec *spec, ht_error *err)
+{
+    ht_prune_result result = {0};
+    ht_network *small = NULL;
+    double seconds[2] = {0};
+    ht_code code = ht_prune_try(&result, net, NULL, NULL, spec, NULL, &small, err);
+    if (code == HT_OK) code = ht_prune_speed(net, small, samples, NULL, seconds, err);
+    ht_network_free(small);
+    if (code != HT_OK) return code;
+    report->speed_method = spec->method;
+    report->speed_ratio = result.ratio;
+    report->speed_up = seconds[0] / seconds[1];
+    return HT_OK;
+}

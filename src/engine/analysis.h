@@ -1,0 +1,22 @@
+/* analysis.h - what a report says of weights, part by part. Pure functions; the analyst decides which part is
+ * worth its cost when, and headless pictures take them all. */
+#ifndef HT_ENGINE_ANALYSIS_H
+#define HT_ENGINE_ANALYSIS_H
+
+#include "link/messages.h"
+#include "nn/capture.h"
+
+/* Histogram, norms, and how many weights are left. The tail is tail_watch.h. */
+ht_code ht_analysis_weights(ht_report *report, const ht_capture *capture, ht_error *err);
+
+/* The pruning curve of one method, into report->look[spec->method]; on failure that look is as it was. With
+ * `leads` it is also the method of the settings: κ and what belongs to it. node also brings the strongest
+ * neurons, so it comes first. */
+ht_code ht_analysis_method(ht_report *report, const ht_network *net, const ht_samples *samples,
+                           const ht_prune_spec *spec, bool leads, ht_error *err);
+
+/* How many times as fast the network is without the neurons that die when it is pruned so. */
+ht_code ht_analysis_speed(ht_report *report, const ht_network *net, const ht_samples *samples,
+                          const ht_prune_spec *spec, ht_error *err);
+
+#endif

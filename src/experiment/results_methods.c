@@ -1,0 +1,159 @@
+#include "experiment/results_methods.h"
+#include "params/batch.h"
+#include "session/json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* ---- measuring ---- */
+
+const ht_prune_method ht_prunings[HT_PRUNINGS] = {HT_PRUNE_NODE, HT_PRUNE_MAGNITUDE, HT_PRUNE_SVD};
+
+/* Singular values of the smaller side, and a copy of all weights, are to take no longer than an evaluation.
+ */
+static bool small_enough(const ht_network *net)
+{
+    enum { SIDE = 1024, WEIGHTS = 1 << 24 };
+    for (int l = 0; l < net->depth; l++)
+        if (net->layers[l].rows > SIDE && net->layers[l].columns > SIDE) return false;
+    return ht_network_parameters(net) <= WEIGHTS;
+}
+
+static ht_code measure_prunings(ht_method_results *r, const ht_network *net, const ht_params *params,
+                                ht_pool *pool, ht_error *err)
+{
+    ht_prune_spec spec = ht_prune_spec_of(params, NULL);
+    spec.ratio = NAN; /* at the error */
+    for (int i = 0; i < HT_PRUNINGS; i++) {
+        ht_prune_result result = {.ratio = NAN};
+        spec.method = ht_prunings[i];
+        if (small_enough(net) && ht_prune_try(&result, net, NULL, NULL, &spec, pool, NULL, err) != HT_OK)
+            return err->code;
+        r->pruning[i] = result.ratio;
+    }
+    return HT_OK;
+}
+
+/* Beside what is measured on the mean: its scores, and the last iterate's tails. */
+static ht_code measure_average(ht_method_results *r, ht_trainer *trainer, const ht_dataset *data,
+                               ht_pool *pool, ht_error *err)
+{
+    const ht_network *mean = ht_trainer_measured(trainer);
+    r->averaged = ht_trainer_average(trainer)->count;
+    if (r->averaged == 0) return HT_OK;
+    if (ht_network_evaluate(mean, &data->train, NULL, pool, &r->average_train, err) != HT_OK ||
+        ht_network_evaluate(mean, &data->test, NULL, pool, &r->average_test, err) != HT_OK)
+        return err->code;
+    return ht_row_tails_measure(&r->last_rows, ht_trainer_network(trainer), err);
+}
+
+/* The network of the epoch that the samples held back liked best. */
+static ht_code measure_best(ht_method_results *r, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                            ht_error *err)
+{
+    const ht_network *best = ht_trainer_best(trainer);
+    r->occam = ht_trainer_state_get(trainer).occam;
+    r->epochs = ht_trainer_occam(trainer, &r->epoch_count);
+    r->has_best = best != NULL;
+    if (!best) return HT_OK;
+    r->best_sizes = ht_network_sizes(best);
+    return ht_network_evaluate(best, &data->test, NULL, pool, &r->best_test, err);
+}
+
+ht_code ht_methods_measure(ht_method_results *r, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                           ht_error *err)
+{
+    *r = (ht_method_results){.eta_over_b = ht_eta_over_b(ht_trainer_params(trainer), data->train.count),
+                             .sizes = ht_network_sizes(ht_trainer_network(trainer))};
+    if (ht_row_tails_measure(&r->rows, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
+    if (measure_prunings(r, ht_trainer_measured(trainer), ht_trainer_params(trainer), pool, err) != HT_OK)
+        return err->code;
+    if (measure_average(r, trainer, data, pool, err) != HT_OK) return err->code;
+    return measure_best(r, trainer, data, pool, err);
+}
+
+/* ---- telling ---- */
+
+static json_t *rows_json(const ht_row_tails *rows)
+{
+    json_t *layers = json_array();
+    for (int l = 0; l < rows->layers; l++) json_array_append_new(layers, ht_json_number(rows->layer[l]));
+    return json_pack("{s:o, s:o}", "median", ht_json_number(rows->median), "layers", layers);
+}
+
+static json_t *sizes_json(const ht_sizes *s)
+{
+    double count = (double)s->weights;
+    return json_pack("{s:I, s:f, s:f, s:f}", "count", (json_int_t)s->weights, "nonzero",
+                     (double)s->nonzero / count, "above_epsilon", (double)s->above_epsilon / count,
+                     "above_1e-4", (double)s->above_1e4 / count);
+}
+
+/* null without train.average */
+static json_t *average_json(const ht_method_results *r)
+{
+    if (r->averaged == 0) return json_null();
+    return json_pack("{s:I, s:o, s:o, s:o}", "iterates", (json_int_t)r->averaged, "train",
+                     ht_json_score(&r->average_train), "test", ht_json_score(&r->average_test), "last_rows",
+                     rows_json(&r->last_rows));
+}
+
+static json_t *best_json(const ht_method_results *r)
+{
+    if (!r->has_best) return json_null();
+    return json_pack("{s:I, s:o, s:f, s:o}", "epoch", (json_int_t)r->occam.best_epoch, "loss",
+                     ht_json_number(r->occam.best_loss), "kept",
+                     (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, "test",
+                     ht_json_score(&r->best_test));
+}
+
+/* null unless epochs were judged */
+static json_t *occam_json(const ht_method_results *r)
+{
+    if (r->occam.epochs == 0) return json_null();
+    json_t *epochs = json_array();
+    for (size_t i = 0; i < r->epoch_count; i++) {
+        const ht_occam_epoch *e = &r->epochs[i];
+        json_array_append_new(epochs,
+                              json_pack("{s:I, s:f, s:f, s:o, s:o}", "epoch", (json_int_t)e->epoch, "lambda",
+                                        e->lambda, "kept", e->kept, "loss", ht_json_number(e->loss),
+                                        "accuracy", ht_json_number(e->accuracy)));
+    }
+    return json_pack("{s:o, s:o}", "best", best_json(r), "epochs", epochs);
+}
+
+static json_t *prunings_json(const ht_method_results *r)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < HT_PRUNINGS; i++)
+        json_object_set_new(object, ht_prune_at(ht_prunings[i])->name, ht_json_number(r->pruning[i]));
+    return object;
+}
+
+json_t *ht_methods_json(const ht_method_results *r)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(r->eta_over_b), "rows",
+                     rows_json(&r->rows), "prunings", prunings_json(r), "weights", sizes_json(&r->sizes),
+                     "average", average_json(r), "occam", occam_json(r));
+}
+
+void ht_methods_print(const ht_method_results *r, const ht_params *params)
+{
+    double count = (double)r->sizes.weights;
+    printf("  regime: η/b = %.3g; tail index of the rows%s %.3f\n", r->eta_over_b,
+           r->rows.layers > 1 ? ", median of the layers," : "", r->rows.median);
+    if (!isnan(r->pruning[0]))
+        printf("  κ at %s = %g: %.3f of the neurons, %.3f of the weights, %.3f of the singular values\n",
+               ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
+               ht_params_get(params, HT_P_PRUNE_ERROR), r->pruning[0], r->pruning[1], r->pruning[2]);
+    printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
+           100 * (double)r->sizes.above_1e4 / count, 100 * (double)r->sizes.above_epsilon / count);
+    if (r->averaged > 0)
+        printf("  tails and pruning are those of the mean of the last %llu iterates: train %.4f, test %.4f\n",
+               (unsigned long long)r->averaged, r->average_train.accuracy, r->average_test.accuracy);
+    if (r->has_best)
+        printf("  best epoch %llu of %llu: %.1f %% of the weights, test loss %.4f, accuracy %.4f\n",
+               (unsigned long long)r->occam.best_epoch, (unsigned long long)r->occam.epochs,
+               100 * (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, r->best_test.loss,
+               r->best_test.accuracy);
+}

@@ -1,0 +1,294 @@
+/* test_methods.c - the roads side by side: the table, a whole comparison on any number of threads, stopping
+ * it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "experiment/compare.h"
+#include "experiment/methods.h"
+#include "experiment/trial.h"
+#include "params/batch.h"
+#include "unit/small.h"
+#include "base/text.h"
+#include "view/bars.h"
+#include "view/panels/panels.h"
+
+static ht_error err;
+static ht_dataset *data;
+
+static int make(void **state)
+{
+    (void)state;
+    data = small_data(160, 100);
+    return 0;
+}
+
+static int unmake(void **state)
+{
+    (void)state;
+    ht_dataset_free(data);
+    return 0;
+}
+
+static ht_params common(int steps)
+{
+    ht_params p = small_params();
+    ht_params_put(&p, HT_P_NOISE_TYPE, HT_NOISE_SHARED);
+    ht_params_put(&p, HT_P_TRAIN_STEPS, steps);
+    ht_params_put(&p, HT_P_TRAIN_STOP, 0.6); /* the roads have one goal: the steps */
+    return p;
+}
+
+static ht_compare_state *compared(const ht_params *params, const ht_prune_method *pruning, int threads)
+{
+    ht_compare_state *s = calloc(1, sizeof *s);
+    ht_compare *c = ht_compare_start(params, pruning, data, threads, &err);
+    if (!c) fail_msg("%s", err.text);
+    ht_compare_wait(c);
+    ht_compare_look(c, s);
+    ht_compare_free(c);
+    return s;
+}
+
+static int method_named(const char *name)
+{
+    for (int i = 0; i < ht_method_count(); i++)
+        if (strcmp(ht_method_at(i)->name, name) == 0) return i;
+    fail_msg("no road %s", name);
+    return -1;
+}
+
+static void methods_differ_only_in_what_they_are_about(void **state)
+{
+    (void)state;
+    ht_params base = common(50), p;
+    for (int i = 0; i < ht_method_count(); i++) {
+        ht_method_params(i, &base, data->train.count, &p);
+        assert_true(ht_params_get(&p, HT_P_TRAIN_STEPS) == 50 && ht_params_get(&p, HT_P_TRAIN_STOP) == 0);
+        assert_true(ht_params_get(&p, HT_P_MODEL_WIDTH) == ht_params_get(&base, HT_P_MODEL_WIDTH));
+        assert_int_equal(ht_method_at(ht_method_at(i)->shares)->shares, ht_method_at(i)->shares);
+        for (int j = 0; j < i; j++) assert_string_not_equal(ht_method_at(i)->name, ht_method_at(j)->name);
+    }
+    ht_method_params(method_named("plain"), &base, data->train.count, &p);
+    assert_true(ht_params_get(&p, HT_P_NOISE_TYPE) == HT_NOISE_NONE);
+    ht_method_params(method_named("eta-over-b"), &base, data->train.count, &p);
+    assert_true(fabs(ht_eta_over_b(&p, data->train.count) / ht_eta_over_b(&base, data->train.count) - 16) <
+                1e-9);
+    ht_method_params(method_named("factors-3"), &base, data->train.count, &p);
+    assert_true(ht_params_get(&p, HT_P_MODEL_FACTORS) == 3);
+}
+
+/* What a road says is what training with its settings gives. */
+static void a_comparison_is_its_runs_on_any_threads(void **state)
+{
+    (void)state;
+    ht_params base = common(60), p;
+    ht_compare_state *one = compared(&base, NULL, 1), *three = compared(&base, NULL, 3);
+    assert_true(one->done == HT_METHODS && !one->running && !one->stopped && one->fault[0] == '\0');
+    for (int i = 0; i < one->count; i++) {
+        const ht_method_state *r = &one->method[i];
+        assert_int_equal(r->stage, HT_METHOD_DONE);
+        assert_memory_equal(r, &three->method[i], sizeof *r);
+        assert_true(r->points >= 20 && r->curve[0].weights == 1);
+        assert_true(r->one_point > 0 && r->one_point <= 1 && r->kappa > 0 && r->kappa < 1);
+        for (int k = 0; k < r->points && r->curve[k].weights >= r->one_point; k++)
+            assert_true(r->curve[k].accuracy >= r->curve[0].accuracy - 0.01);
+        for (int k = 1; k < r->points; k++) assert_true(r->curve[k].weights <= r->curve[k - 1].weights);
+        assert_true(fabs(r->curve[0].accuracy - r->test.accuracy) < 1e-9);
+    }
+    int coreset = method_named("coreset"), plain = method_named("plain");
+    assert_true(one->method[coreset].test.loss == one->method[plain].test.loss); /* the same network */
+    ht_method_params(method_named("iid"), &base, data->train.count, &p);
+    ht_trainer *t = small_trainer(&p, data, NULL);
+    small_train(t, 60);
+    ht_score score;
+    assert_int_equal(ht_network_evaluate(ht_trainer_network(t), &data->test, NULL, NULL, &score, &err),
+                     HT_OK);
+    assert_true(score.loss == one->method[method_named("iid")].test.loss);
+    ht_trainer_free(t);
+    free(one);
+    free(three);
+}
+
+/* Whole neurons are dear: a curve by neurons that keeps k of n keeps k/n of the parameters. */
+static void one_method_for_all_is_asked_for(void **state)
+{
+    (void)state;
+    const ht_prune_method node = HT_PRUNE_NODE;
+    ht_params base = common(40);
+    ht_params_put(&base, HT_P_MODEL_WIDTH, 300); /* more points than a road keeps */
+    ht_compare_state *own = compared(&base, NULL, 2), *all = compared(&base, &node, 2);
+    assert_true(all->done == all->count && all->count < own->count);
+    for (int i = 0; i < all->count; i++) {
+        const ht_method_state *r = &all->method[i];
+        assert_true(r->pruning == HT_PRUNE_NODE && strcmp(r->name, own->method[i].name) == 0);
+        assert_true(r->test.loss == own->method[i].test.loss);
+        assert_true(r->points > 40 && r->points <= HT_METHOD_POINTS);
+        assert_true(r->curve[0].weights == 1 && r->curve[r->points - 1].weights == 0);
+        for (int k = 1; k < r->points; k++) {
+            double share = 1 - (double)r->curve[k].removed / 300;
+            assert_true(r->curve[k].weights < r->curve[k - 1].weights);
+            assert_true(fabs(r->curve[k].weights - share) < 1e-12);
+        }
+    }
+    int iid = method_named("iid"), neurons = method_named("plain-node"), plain = method_named("plain");
+    assert_memory_equal(&own->method[iid], &all->method[iid], sizeof(ht_method_state));
+    assert_memory_equal(own->method[neurons].curve, all->method[plain].curve, sizeof own->method[0].curve);
+    assert_int_equal(own->method[plain].pruning, HT_PRUNE_MAGNITUDE);
+    free(own);
+    free(all);
+}
+
+static void stopping_keeps_what_is_done(void **state)
+{
+    (void)state;
+    ht_params base = common(100000000);
+    ht_compare_state *s = calloc(1, sizeof *s);
+    ht_compare *c = ht_compare_start(&base, NULL, data, 2, &err);
+    const struct timespec moment = {.tv_nsec = 100000000};
+    nanosleep(&moment, NULL);
+    ht_compare_look(c, s);
+    assert_true(s->running && s->done == 0);
+    ht_compare_stop(c);
+    ht_compare_wait(c);
+    ht_compare_look(c, s);
+    assert_true(!s->running && s->stopped && s->done == 0);
+    ht_compare_free(c);
+    free(s);
+}
+
+static void a_method_that_diverges_is_named(void **state)
+{
+    (void)state;
+    ht_params base = common(300);
+    ht_params_put(&base, HT_P_NOISE_SCALE, 100);
+    ht_params_put(&base, HT_P_NOISE_ALPHA, 1);
+    ht_params_put(&base, HT_P_TRAIN_LR, 50);
+    ht_compare_state *s = compared(&base, NULL, 2);
+    assert_int_equal(s->done, HT_METHODS);
+    int diverged = 0;
+    for (int i = 0; i < s->count; i++) diverged += s->method[i].stage == HT_METHOD_DIVERGED;
+    assert_true(diverged > 0);
+    free(s);
+}
+
+/* What the controls and the road panel say of η/b: the first number after the label, and the label. */
+static ht_row row_of(void (*fill)(const ht_model *, ht_room, ht_form *), const ht_params *params)
+{
+    ht_form *form = calloc(1, sizeof *form);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_row found = {0};
+    ht_model_init(m, params, data->inputs, data->classes, "");
+    m->samples = data->train.count;
+    fill(m, (ht_room){60, 40, false}, form);
+    for (int i = 0; i < form->count; i++)
+        if (strncmp(form->rows[i].label, "η/b", strlen("η/b")) == 0) found = form->rows[i];
+    ht_model_clear(m);
+    free(m);
+    free(form);
+    return found;
+}
+
+/* A step takes at most the training set: 160 samples, or 144 where a tenth is held back. */
+static void eta_over_b_is_of_the_batch_that_is_taken(void **state)
+{
+    (void)state;
+    static const double asked[] = {160, 250, 100000};
+    ht_params base = common(4), p;
+    ht_params_put(&base, HT_P_TRAIN_STOP, 0);
+    double eta = ht_params_get(&base, HT_P_TRAIN_LR);
+    for (int i = 0; i < 3; i++) {
+        ht_results results;
+        char text[24];
+        ht_params_put(&base, HT_P_TRAIN_BATCH, asked[i]);
+        ht_trainer *t = small_trainer(&base, data, NULL);
+        assert_int_equal(ht_trial_run(&results, t, data, NULL, NULL, NULL, &err), HT_OK);
+        assert_true(fabs(results.methods.eta_over_b * 160 / eta - 1) < 1e-12);
+        ht_trainer_free(t);
+        ht_row row = row_of(ht_panel_controls, &base);
+        snprintf(text, sizeof text, "%.2g", eta / 160);
+        assert_string_equal(row.value, text);
+        assert_string_equal(row.label, asked[i] > 160 ? "η/b (b = 160: all)" : "η/b");
+        row = row_of(ht_panel_method, &base);
+        snprintf(text, sizeof text, "%.2e", eta / 160);
+        assert_string_equal(row.value, text);
+        ht_method_params(method_named("eta-over-b"), &base, data->train.count, &p);
+        assert_true(fabs(ht_eta_over_b(&p, data->train.count) * 160 / eta - 16) < 1e-9);
+    }
+    ht_params_put(&base, HT_P_OCCAM_HOLDOUT, 0.1);
+    ht_trainer *t = small_trainer(&base, data, NULL);
+    assert_int_equal(ht_trainer_samples(t), 144);
+    assert_true(fabs(ht_eta_over_b(&base, data->train.count) * 144 / eta - 1) < 1e-12);
+    ht_trainer_free(t);
+}
+
+static void add_words_of(int (*title)(const ht_model *, ht_span *), const ht_model *m, ht_text *to)
+{
+    ht_span spans[HT_SPANS];
+    int count = title(m, spans);
+    for (int i = 0; i < count; i++) ht_text_add(to, "%s", spans[i].text);
+}
+
+/* A picture of ten roads is none of the run that the lab has beside them: no noise, no state, no step of it;
+ * and its numbers stand in columns. */
+static void a_picture_of_the_methods_is_about_the_methods(void **state)
+{
+    (void)state;
+    ht_params base = common(20);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_form *form = calloc(1, sizeof *form);
+    ht_text words = {0};
+    ht_compare_state *s = compared(&base, NULL, 2);
+    ht_model_init(m, &base, data->inputs, data->classes, "");
+    m->compare = *s;
+    m->view = HT_VIEW_COMPARE;
+    m->control = -1;
+    add_words_of(ht_bars_title_left, m, &words);
+    add_words_of(ht_bars_title_right, m, &words);
+    assert_non_null(strstr(words.data, "10 roads  20 steps each"));
+    assert_null(strstr(words.data, "paused"));
+    assert_null(strstr(words.data, "epoch"));
+    assert_null(strstr(words.data, "σ"));
+    ht_text_free(&words);
+    m->control = 0; /* the lab's own screen is about its run, too */
+    add_words_of(ht_bars_title_right, m, &words);
+    assert_non_null(strstr(words.data, "paused"));
+    ht_text_free(&words);
+    static const int columns[] = {28, 40};
+    for (int i = 0; i < 2; i++) {
+        form->count = 0;
+        ht_panel_compare_table(m, (ht_room){columns[i], 40, false}, form);
+        for (int r = 1; r <= HT_METHODS; r++) {
+            int fields = 1;
+            assert_int_equal(form->rows[r].kind, HT_ROW_TABLE);
+            for (const char *c = form->rows[r].label; *c; c++) fields += *c == '\t';
+            assert_int_equal(fields, i ? 3 : 2);
+        }
+        assert_true(form->stop[0] >= 12 + 5 && form->stop[0] < columns[i]);
+    }
+    ht_model_clear(m);
+    free(form);
+    free(m);
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(methods_differ_only_in_what_they_are_about),
+        cmocka_unit_test(a_comparison_is_its_runs_on_any_threads),
+        cmocka_unit_test(one_method_for_all_is_asked_for),
+        cmocka_unit_test(stopping_keeps_what_is_done),
+        cmocka_unit_test(a_method_that_diverges_is_named),
+        cmocka_unit_test(eta_over_b_is_of_the_batch_that_is_taken),
+        cmocka_unit_test(a_picture_of_the_methods_is_about_the_methods),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}
