@@ -1,10 +1,11 @@
-/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out, as a list of layers and a list
- * of named tensors. With a mean field W_out h is divided by the width of the last hidden layer, b_out is not.
+/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out, as a list of layers and a
+ * list of named tensors. With a mean field W_out h is divided by the width of the last hidden layer, b_out is
+ * not.
  *
- * All numbers of a network are in its tensors, and whoever treats them alike (noise, masks, factors, averages,
- * norms, tails, checkpoints, pruning) walks that list. A tensor is seen as a matrix, (rows × columns), row-major:
- * a row is one unit, of a dense layer a neuron with its incoming weights (a "column" in arXiv 2306.08125).
- * Hidden widths may differ from layer to layer. Biases only in networks of others.
+ * All numbers of a network are in its tensors, and whoever treats them alike (noise, masks, factors,
+ * averages, norms, tails, checkpoints, pruning) walks that list. A tensor is seen as a matrix, (rows ×
+ * columns), row-major: a row is one unit, of a dense layer a neuron with its incoming weights (a "column" in
+ * arXiv 2306.08125). Hidden widths may differ from layer to layer. Biases only in networks of others.
  * Ownership: the caller frees a network, and what it points to is its own. Thread: a network belongs to one
  * thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
@@ -19,7 +20,7 @@
 #include "heavytail/status.h"
 
 struct ht_pool;  /* base/pool.h; NULL runs on the caller */
-struct ht_layer; /* nn/layer.h: a kind and its tensors */
+struct ht_layer; /* nn/layers/layer.h: a kind and its tensors */
 
 /* Weight matrices of a network at most, the output's included, and hidden ones: for arrays of fixed size. */
 enum { HT_WEIGHTS_MAX = 64, HT_HIDDEN_MAX = HT_WEIGHTS_MAX - 1, HT_TENSOR_LABEL = 40 };
@@ -50,11 +51,12 @@ typedef struct ht_network {
     int tensor_count;
     ht_tensor *tensors; /* layer by layer */
     int weight_count;
-    ht_tensor **weights; /* those of the tensors that are weight matrices: hidden ones first, then the output's */
+    ht_tensor *
+        *weights; /* those of the tensors that are weight matrices: hidden ones first, then the output's */
 } ht_network;
 
-/* Dense layers; zero weights, no biases. `widths` (depth): 1 .. HT_HIDDEN_MAX hidden layers. NULL with *err set
- * when there are more, or memory is short. */
+/* Dense layers; zero weights, no biases. `widths` (depth): 1 .. HT_HIDDEN_MAX hidden layers. NULL with *err
+ * set when there are more, or memory is short. */
 ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
                            bool mean_field, ht_error *err);
 ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int classes,
@@ -72,7 +74,8 @@ ht_network *ht_network_resized(const ht_network *net, const int widths[], ht_err
 void ht_network_assign(ht_network *to, const ht_network *from);
 void ht_network_free(ht_network *net);
 
-/* Weight matrices: uniform in ±1/√columns, a function of the seed, the matrix' number and the position only. */
+/* Weight matrices: uniform in ±1/√columns, a function of the seed, the matrix' number and the position only.
+ */
 void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool);
 
 static inline size_t ht_tensor_size(const ht_tensor *tensor)

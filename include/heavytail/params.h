@@ -52,12 +52,25 @@ typedef struct ht_param_info {
     const char *help;
 } ht_param_info;
 
-enum { HT_PARAM_TEXT = 512, HT_PARAM_VALUE = 640 };
+enum { HT_PARAM_TEXT = 512, HT_PARAM_VALUE = 640, HT_PARAM_LAYERS = 16 /* hidden ones, at most */ };
+
+/* The parameters that are texts, numbered. */
+typedef enum ht_param_texts {
+#define HT_TEXT_INT(id)
+#define HT_TEXT_REAL(id)
+#define HT_TEXT_BOOL(id)
+#define HT_TEXT_CHOICE(id)
+#define HT_TEXT_TEXT(id) HT_TEXT_OF_##id,
+#define HT_PARAM(id, group, key, type, ...) HT_TEXT_##type(id)
+#include "params/params.def"
+#undef HT_PARAM
+    HT_PARAM_TEXTS
+} ht_param_texts;
 
 typedef struct ht_params {
-    char preset[64]; /* where the settings came from: a preset's name or a file's */
-    double number[HT_P_COUNT];
-    char data_name[HT_PARAM_TEXT], data_label[HT_PARAM_TEXT];
+    char preset[64];           /* where the settings came from: a preset's name or a file's */
+    double number[HT_P_COUNT]; /* of a text its place in `text` */
+    char text[HT_PARAM_TEXTS][HT_PARAM_TEXT];
 } ht_params;
 
 /* The choices of noise.type, in the table's order. */
@@ -83,8 +96,13 @@ void ht_params_init(ht_params *params); /* every default */
 double ht_params_get(const ht_params *params, ht_param p);
 const char *ht_params_text(const ht_params *params, ht_param p);
 
-/* Parses and checks. HT_USAGE with a sentence that names the key, the allowed range or choices, and for an
- * unknown key the nearest one; *params is unchanged then. */
+/* model.widths, or model.depth times model.width: the neurons of each hidden layer, first to last.
+ * Returns how many there are. */
+int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS]);
+
+/* Parses and checks. Setting model.width or model.depth ends a list in model.widths, and such a list sets
+ * both (its greatest width, its length): what is set last holds. HT_USAGE with a sentence that names the key,
+ * the allowed range or choices, and for an unknown key the nearest one; *params is unchanged then. */
 ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_error *err);
 
 /* Sets a number, clamped to the range and rounded for INT; for sliders. Returns what was set. */

@@ -17,7 +17,7 @@
 enum { HT_ENCODE_BITS_MAX = 10 }; /* q */
 
 typedef struct ht_quantizer {
-    int bits;                      /* q: a sign and q - 1 bits of magnitude */
+    int bits;                    /* q: a sign and q - 1 bits of magnitude */
     float scale[HT_WEIGHTS_MAX]; /* s of each layer */
 } ht_quantizer;
 

@@ -91,9 +91,9 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
         ht_free(labels);
         return err->code;
     }
-    for (int l = 0; l < t->net->weight_count && t->scratch && momentum; l++)
-        memcpy(ht_step_momentum(scratch, l), ht_step_momentum(t->scratch, l),
-               ht_tensor_size(t->net->weights[l]) * sizeof(float));
+    for (int i = 0; i < t->net->tensor_count && t->scratch && momentum; i++)
+        memcpy(ht_step_momentum(scratch, i), ht_step_momentum(t->scratch, i),
+               ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
     ht_step_free(t->scratch);
     ht_free(t->x);
     ht_free(t->labels);
@@ -162,10 +162,7 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     t->params = *params;
     t->data = data;
     t->pool = pool;
-    t->net = ht_network_new(data->inputs, (int)ht_params_get(params, HT_P_MODEL_WIDTH),
-                            (int)ht_params_get(params, HT_P_MODEL_DEPTH), data->classes,
-                            (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
-                            ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
+    t->net = ht_network_of(params, data->inputs, data->classes, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
@@ -209,9 +206,9 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
         ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
     else
         ht_network_init(t->net, seed_of(t), t->pool);
-    for (int l = 0; l < t->net->weight_count; l++)
-        if (ht_step_momentum(t->scratch, l))
-            memset(ht_step_momentum(t->scratch, l), 0, ht_tensor_size(t->net->weights[l]) * sizeof(float));
+    for (int i = 0; i < t->net->tensor_count; i++)
+        if (ht_step_momentum(t->scratch, i))
+            memset(ht_step_momentum(t->scratch, i), 0, ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
     drop_mask(t);
     t->at = (ht_trainer_state){.revision = t->at.revision + 1};
     ht_average_forget(&t->average);
@@ -405,18 +402,18 @@ const char *ht_array_name(ht_array array)
     return array_names[array];
 }
 
-float *ht_trainer_array(ht_trainer *t, ht_array array, int layer)
+float *ht_trainer_array(ht_trainer *t, ht_array array, int tensor)
 {
     const ht_network *best = ht_trainer_best(t);
     switch (array) {
     case HT_ARRAY_MOMENTUM:
-        return t->factors ? NULL : ht_step_momentum(t->scratch, layer);
+        return t->factors ? NULL : ht_step_momentum(t->scratch, tensor);
     case HT_ARRAY_AVERAGE:
-        return t->average.count > 0 ? t->average.mean->weights[layer]->data : NULL;
+        return t->average.count > 0 ? t->average.mean->tensors[tensor].data : NULL;
     case HT_ARRAY_BEST:
-        return best ? best->weights[layer]->data : NULL;
+        return best ? best->tensors[tensor].data : NULL;
     default:
-        return t->factors ? t->factors->factor[layer][array - HT_ARRAY_FACTORS] : NULL;
+        return t->factors ? t->factors->factor[tensor][array - HT_ARRAY_FACTORS] : NULL;
     }
 }
 

@@ -70,7 +70,7 @@ typedef enum ht_array {
 
 const char *ht_array_name(ht_array array); /* "momentum", "factors.0" …, static */
 /* NULL where there is none now: no momentum, fewer factors, nothing averaged yet, no best epoch. */
-float *ht_trainer_array(ht_trainer *t, ht_array array, int layer);
+float *ht_trainer_array(ht_trainer *t, ht_array array, int tensor);
 
 /* After weights and arrays were written from outside. */
 void ht_trainer_settle(ht_trainer *t);

@@ -8,7 +8,7 @@
 #include "base/cancel.h"
 #include "base/pool.h"
 #include "nn/activation.h"
-#include "nn/layer.h"
+#include "nn/layers/layer.h"
 #include "nn/loss.h"
 #include "nn/shard.h"
 #include "num/linalg.h"

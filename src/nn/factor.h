@@ -13,8 +13,8 @@
 enum { HT_FACTORS_MAX = 4 };
 
 typedef struct ht_factors {
-    int count;                       /* D, 2 .. HT_FACTORS_MAX */
-    int tensors, shards;             /* the network's list; most shards of a layer */
+    int count;                        /* D, 2 .. HT_FACTORS_MAX */
+    int tensors, shards;              /* the network's list; most shards of a layer */
     float *(*factor)[HT_FACTORS_MAX]; /* (tensors): each like the tensor; NULL where it is no weight matrix */
     float *largest; /* (tensors × shards): largest |ω| of a shard, for the guard against overflow */
 } ht_factors;

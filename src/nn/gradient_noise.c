@@ -36,7 +36,8 @@ static const float *gradient(const work *w, size_t first, int n, ht_error *err)
         w->labels[i] = w->samples->labels[at];
     }
     ht_step_result result = ht_step_run(w->step, w->net, w->x, w->labels, n, &still, w->pool);
-    if (!result.refused) return ht_step_momentum(w->step, ht_tensor_index(w->net, w->net->weights[w->wanted->layer]));
+    if (!result.refused)
+        return ht_step_momentum(w->step, ht_tensor_index(w->net, w->net->weights[w->wanted->layer]));
     ht_error_set(err, HT_FAIL, "the gradient is not finite: %s", result.refused);
     return NULL;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/pool.h"
-#include "nn/layer.h"
+#include "nn/layers/layer.h"
 #include "nn/shard.h"
 #include "num/rng.h"
 
@@ -33,7 +33,7 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
 
 ht_network *ht_network_of(const ht_params *params, int inputs, int classes, ht_error *err)
 {
-    int widths[HT_HIDDEN_MAX] = {0}, depth = ht_params_widths(params, widths, HT_HIDDEN_MAX);
+    int widths[HT_PARAM_LAYERS] = {0}, depth = ht_params_widths(params, widths);
     return ht_network_new_widths(inputs, widths, depth, classes,
                                  (ht_activation)ht_params_get(params, HT_P_MODEL_ACTIVATION),
                                  ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, err);
@@ -71,16 +71,6 @@ ht_network *ht_network_copy(const ht_network *net, ht_error *err)
     return copy;
 }
 
-void ht_network_free(ht_network *net)
-{
-    if (!net) return;
-    for (int t = 0; net->tensors && t < net->tensor_count; t++) ht_free(net->tensors[t].data);
-    ht_free(net->layers);
-    ht_free(net->tensors);
-    ht_free(net->weights);
-    ht_free(net);
-}
-
 bool ht_network_has_biases(const ht_network *net)
 {
     for (int l = 0; l < net->weight_count; l++) {
@@ -101,7 +91,7 @@ size_t ht_network_parameters(const ht_network *net)
 ht_sizes ht_network_sizes(const ht_network *net)
 {
     ht_sizes sizes = {.weights = ht_network_parameters(net)};
-    for (int l = 0; l <= net->depth; l++) {
+    for (int l = 0; l < net->weight_count; l++) {
         const float *w = net->weights[l]->data;
         for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++) {
             float size = fabsf(w[i]);

@@ -3,7 +3,7 @@
 #define HT_NN_STEP_STATE_H
 
 #include "kernel/product.h"
-#include "nn/layer.h"
+#include "nn/layers/layer.h"
 #include "nn/step.h"
 
 /* Room of one hidden layer. */
@@ -19,9 +19,9 @@ struct ht_step {
     int shards;           /* most of a layer */
     ht_step_layer *layer; /* (hidden) */
     float **momentum;     /* (tensors): like each of the network's, or NULL */
-    float *partial;       /* (shards of the last hidden layer × batch × classes): a shard's share of the logits */
-    float *logits;        /* (batch × classes), then ∂L/∂logits */
-    float *shard_max;     /* (3 × shards): largest |H|, |W_out|, |delta| of a shard of any layer */
+    float *partial; /* (shards of the last hidden layer × batch × classes): a shard's share of the logits */
+    float *logits;  /* (batch × classes), then ∂L/∂logits */
+    float *shard_max; /* (3 × shards): largest |H|, |W_out|, |delta| of a shard of any layer */
 
     /* the step under way */
     ht_network *net;
@@ -52,8 +52,8 @@ typedef struct ht_descent {
  * factors. Without either the whole update is one product: no gradient buffer. */
 ht_descent ht_step_descent(const ht_step *step, const ht_block *block, float scale);
 
-/* The second half, after that product: momentum or factors take their step; noise, if the tensor is noisy, for
- * units from `first` on; the mask; what the guard needs to know. */
+/* The second half, after that product: momentum or factors take their step; noise, if the tensor is noisy,
+ * for units from `first` on; the mask; what the guard needs to know. */
 void ht_step_finish(const ht_step *step, const ht_block *block, int first, int shard);
 
 #endif

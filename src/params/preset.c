@@ -250,12 +250,12 @@ static bool has_own_data(const ht_params *params)
     const char *text = ht_preset_text(params->preset, &size);
     ht_params_init(&own);
     return !text || ht_preset_parse(&own, params->preset, text, size, &ignored) != HT_OK ||
-           strcmp(own.data_name, params->data_name) == 0;
+           strcmp(ht_params_text(&own, HT_P_DATA_NAME), ht_params_text(params, HT_P_DATA_NAME)) == 0;
 }
 
 void ht_preset_title(const ht_params *params, char *to, size_t size)
 {
-    const char *data = params->data_name, *colon = strchr(data, ':');
+    const char *data = ht_params_text(params, HT_P_DATA_NAME), *colon = strchr(data, ':');
     if (has_own_data(params))
         ht_text_copy(to, size, params->preset);
     else if (colon && strpbrk(colon, "/.,"))

@@ -77,9 +77,20 @@ const char *ht_param_nearest(const char *key)
     return best;
 }
 
-static char *text_slot(ht_params *params, ht_param p)
+/* The place of a text in ht_params; -1: it is a number. */
+static int text_place(ht_param p)
 {
-    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_DATA_LABEL ? params->data_label : NULL;
+    static const signed char place[HT_P_COUNT] = {
+#define PLACE_INT(id) -1
+#define PLACE_REAL(id) -1
+#define PLACE_BOOL(id) -1
+#define PLACE_CHOICE(id) -1
+#define PLACE_TEXT(id) HT_TEXT_OF_##id
+#define HT_PARAM(id, group, key, type, ...) PLACE_##type(id),
+#include "params/params.def"
+#undef HT_PARAM
+    };
+    return place[p];
 }
 
 void ht_params_init(ht_params *params)
@@ -88,7 +99,7 @@ void ht_params_init(ht_params *params)
     for (int i = 0; i < HT_P_COUNT; i++) {
         params->number[i] = table[i].initial;
         if (table[i].type == HT_TYPE_TEXT)
-            ht_text_copy(text_slot(params, i), HT_PARAM_TEXT, table[i].choices[0]);
+            ht_text_copy(params->text[text_place(i)], HT_PARAM_TEXT, table[i].choices[0]);
     }
 }
 
@@ -99,7 +110,7 @@ double ht_params_get(const ht_params *params, ht_param p)
 
 const char *ht_params_text(const ht_params *params, ht_param p)
 {
-    return p == HT_P_DATA_NAME ? params->data_name : p == HT_P_DATA_LABEL ? params->data_label : "";
+    return text_place(p) < 0 ? "" : params->text[text_place(p)];
 }
 
 int ht_param_choices(ht_param p)
@@ -136,7 +147,13 @@ static void describe_range(ht_param p, char *to, size_t size)
         snprintf(to, size, "true or false");
         break;
     case HT_TYPE_TEXT:
-        snprintf(to, size, "1 to %d bytes, no blank at either end and none before a ';'", HT_PARAM_TEXT - 1);
+        if (p == HT_P_MODEL_WIDTHS)
+            snprintf(to, size,
+                     "equal, or 1 to %.0f whole numbers from 1 to %.0f with commas between them: 300,100",
+                     table[HT_P_MODEL_DEPTH].high, table[HT_P_MODEL_WIDTH].high);
+        else
+            snprintf(to, size, "1 to %d bytes, no blank at either end and none before a ';'",
+                     HT_PARAM_TEXT - 1);
         break;
     default:
         before = ht_point_begin();
@@ -190,6 +207,56 @@ static bool good_text(const char *s)
     return true;
 }
 
+/* ---- widths of layers ---- */
+
+static const char equal[] = "equal";
+
+/* "300,100" into widths: how many there are; 0 when it is no such list. */
+static int parse_widths(const char *list, int widths[HT_PARAM_LAYERS])
+{
+    int count = 0;
+    for (const char *at = list;; at++) {
+        char *end;
+        long width = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
+        if (width < table[HT_P_MODEL_WIDTH].low || width > table[HT_P_MODEL_WIDTH].high ||
+            count == HT_PARAM_LAYERS)
+            return 0;
+        widths[count++] = (int)width;
+        at = end;
+        if (*at == '\0') return count;
+        if (*at != ',' && *at != '-') return 0;
+        if (at[1] == ' ') at++;
+    }
+}
+
+static bool good_widths(const char *list)
+{
+    int widths[HT_PARAM_LAYERS];
+    return strcmp(list, equal) == 0 || parse_widths(list, widths) > 0;
+}
+
+int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS])
+{
+    int count = parse_widths(params->text[HT_TEXT_OF_MODEL_WIDTHS], widths);
+    if (count > 0) return count;
+    count = (int)params->number[HT_P_MODEL_DEPTH];
+    for (int l = 0; l < count; l++) widths[l] = (int)params->number[HT_P_MODEL_WIDTH];
+    return count;
+}
+
+/* What goes with a parameter that has just changed. */
+static void settle_widths(ht_params *params, ht_param p)
+{
+    int widths[HT_PARAM_LAYERS], most = 0;
+    char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];
+    if (p == HT_P_MODEL_WIDTH || p == HT_P_MODEL_DEPTH) ht_text_copy(list, HT_PARAM_TEXT, equal);
+    if (p != HT_P_MODEL_WIDTHS || strcmp(list, equal) == 0) return;
+    int count = parse_widths(list, widths);
+    for (int l = 0; l < count; l++) most = widths[l] > most ? widths[l] : most;
+    params->number[HT_P_MODEL_DEPTH] = count;
+    params->number[HT_P_MODEL_WIDTH] = most;
+}
+
 ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_error *err)
 {
     ht_param p;
@@ -201,14 +268,16 @@ ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_
                             key, ht_param_nearest(key));
     bool is_text = table[p].type == HT_TYPE_TEXT;
     bool good = is_text ? good_text(value) : parse_value(p, value, &number);
+    if (p == HT_P_MODEL_WIDTHS) good = good && good_widths(value);
     if (!good) {
         describe_range(p, range, sizeof range);
         return ht_error_set(err, HT_USAGE, "%s: '%.60s' is not allowed; give %s", key, value, range);
     }
     if (is_text)
-        ht_text_copy(text_slot(params, p), HT_PARAM_TEXT, value);
+        ht_text_copy(params->text[text_place(p)], HT_PARAM_TEXT, value);
     else
         params->number[p] = number;
+    settle_widths(params, p);
     return HT_OK;
 }
 
@@ -217,7 +286,9 @@ double ht_params_put(ht_params *params, ht_param p, double value)
     double high = table[p].type == HT_TYPE_CHOICE ? ht_param_choices(p) - 1 : table[p].high;
     if (table[p].type != HT_TYPE_REAL) value = round(value);
     value = !(value >= table[p].low) ? table[p].low : value > high ? high : value; /* NaN: low */
-    return params->number[p] = value;
+    params->number[p] = value;
+    settle_widths(params, p);
+    return value;
 }
 
 /* The shortest form that reads back as the same number; but 60, not 6e+01. */

@@ -37,7 +37,8 @@ typedef struct living {
 /* At least one a layer. */
 static void find_alive(const ht_network *net, int l, const float *const *keep, living *alive)
 {
-    const float *here = keep ? keep[l] : NULL, *next = keep && l + 1 < ht_network_hidden(net) ? keep[l + 1] : NULL;
+    const float *here = keep ? keep[l] : NULL,
+                *next = keep && l + 1 < ht_network_hidden(net) ? keep[l + 1] : NULL;
     for (int i = 0; i < net->weights[l]->rows; i++)
         if ((!here || here[i] != 0.0f) && !gives_nothing(net, l, i) &&
             !column_is_zero(net->weights[l + 1], i, next))

@@ -26,7 +26,7 @@ typedef struct statistics { /* of the edges of one layer */
 
 typedef struct coreset {
     ht_calibration points;
-    statistics layer[HT_LAYERS];
+    statistics *layer; /* (layers of the plan) */
 } coreset;
 
 /* Room for one row, on each worker. */
@@ -161,6 +161,8 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
     coreset *c = plan->state = ht_alloc(1, sizeof *c, "the coreset", err);
     const ht_prune_spec *s = &plan->spec;
     if (!c) return HT_FAIL;
+    c->layer = ht_alloc((size_t)plan->layers, sizeof *c->layer, "the coreset", err);
+    if (!c->layer) return HT_FAIL;
     if (ht_calibration_make(&c->points, plan->net, s->calibration, s->calibration_limit, err) != HT_OK)
         return err->code;
     for (int l = 0; l < plan->layers; l++) {
@@ -173,7 +175,9 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 static void release(ht_prune_plan *plan)
 {
     coreset *c = plan->state;
-    if (c) ht_calibration_free(&c->points);
+    if (!c) return;
+    ht_calibration_free(&c->points);
+    ht_free(c->layer);
     ht_free(c);
 }
 

@@ -114,7 +114,10 @@ static double cost_of(const ht_plan *plan, int number)
     int k;
     const ht_grid *grid = ht_plan_cell(plan, number, &k);
     ht_grid_params(grid, k, &params);
-    return ht_params_get(&params, HT_P_MODEL_WIDTH) * ht_params_get(&params, HT_P_MODEL_DEPTH) + 100;
+    int widths[HT_PARAM_LAYERS], depth = ht_params_widths(&params, widths);
+    double neurons = 0;
+    for (int l = 0; l < depth; l++) neurons += widths[l];
+    return neurons + 100;
 }
 
 static bool cell_done(const sweep *s, int number)

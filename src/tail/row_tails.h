@@ -7,7 +7,7 @@
 #include "heavytail/network.h"
 
 typedef struct ht_row_tails {
-    int layers;                         /* 0: not measured yet */
+    int layers;                          /* 0: not measured yet */
     double layer[HT_HIDDEN_MAX], median; /* NaN: no estimate */
 } ht_row_tails;
 

@@ -9,19 +9,30 @@
 #include "params/preset.h"
 #include "view/ghost.h"
 
+/* "140→2000→5"; of more than four equal layers in a row "140→2000×6→5"; what does not fit is left out. */
+static void write_shape(ht_model *m, int inputs, int classes)
+{
+    enum { ALIKE = 4 };
+    int widths[HT_PARAM_LAYERS], depth = ht_params_widths(&m->applied, widths);
+    size_t size = sizeof m->shape, used = (size_t)snprintf(m->shape, size, "%d", inputs);
+    for (int l = 0, next; l < depth && used < size; l = next) {
+        for (next = l + 1; next < depth && widths[next] == widths[l];) next++;
+        if (next - l > ALIKE)
+            used += (size_t)snprintf(m->shape + used, size - used, "→%d×%d", widths[l], next - l);
+        else
+            for (int i = l; i < next && used < size; i++)
+                used += (size_t)snprintf(m->shape + used, size - used, "→%d", widths[i]);
+    }
+    if (used < size) snprintf(m->shape + used, size - used, "→%d", classes);
+}
+
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
 {
     memset(m, 0, sizeof *m);
     m->asked = m->applied = *params;
     ht_text_copy(m->data_title, sizeof m->data_title, data_title);
     ht_preset_title(params, m->title, sizeof m->title);
-    char width[24];
-    int depth = (int)ht_params_get(params, HT_P_MODEL_DEPTH);
-    snprintf(width, sizeof width, "%.0f", ht_params_get(params, HT_P_MODEL_WIDTH));
-    int used = snprintf(m->shape, sizeof m->shape, "%d", inputs);
-    for (int l = 0; l < depth; l++)
-        used += snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%s", width);
-    snprintf(m->shape + used, sizeof m->shape - (size_t)used, "→%d", classes);
+    write_shape(m, inputs, classes);
     m->loss = m->batch_accuracy = m->test_loss = m->test_accuracy = NAN;
     m->loss_log = m->weights_log_x = m->weights_log_y = m->norms_log = m->strip_log = true;
     m->control = 1;

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "data/checksum.h"
+#include "nn/layers/layer.h"
 #include "weights/netparts.h"
 #include "data/npy.h"
 
@@ -18,10 +19,44 @@ static const char activation_key[] = "heavytail.activation", mean_field_key[] = 
 
 /* ---- a chain of matrices ---- */
 
-static ht_network *empty_network(ht_activation activation, bool mean_field, ht_error *err)
+/* The matrices of dense layers, first to last, and their biases. */
+typedef struct layer_chain {
+    int count;
+    ht_activation activation;
+    bool mean_field;
+    struct part {
+        int rows, columns;
+        float *weight, *bias; /* bias: (rows), or NULL */
+    } part[HT_WEIGHTS_MAX];
+} layer_chain;
+
+static void free_chain(layer_chain *c)
 {
-    ht_network *net = ht_alloc(1, sizeof *net, "the network", err);
-    if (net) *net = (ht_network){.depth = -1, .activation = activation, .mean_field = mean_field};
+    for (int l = 0; l < c->count; l++) ht_free(c->part[l].weight), ht_free(c->part[l].bias);
+    c->count = 0;
+}
+
+/* The network of what has been read; takes the memory of the chain, also when that fails. */
+static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_error *err)
+{
+    ht_layer_spec specs[HT_WEIGHTS_MAX] = {{0}};
+    if (code == HT_OK && c->count < 2)
+        code = ht_error_set(err, HT_FAIL,
+                            "%s: holds %d layers; a network has a hidden layer and an output layer at least",
+                            path, c->count);
+    for (int l = 0; l < c->count; l++)
+        specs[l] = (ht_layer_spec){.kind = ht_layer_kind_at(HT_LAYER_DENSE),
+                                   .units = c->part[l].rows,
+                                   .bias = c->part[l].bias != NULL,
+                                   .output = l == c->count - 1};
+    ht_network *net = code != HT_OK ? NULL
+                                    : ht_network_build(c->part[0].columns, specs, c->count, c->activation,
+                                                       c->mean_field, true, err);
+    for (int l = 0; net && l < c->count; l++) {
+        net->weights[l]->data = c->part[l].weight;
+        if (c->part[l].bias) net->weights[l]->bias->data = c->part[l].bias;
+    }
+    if (!net) free_chain(c);
     return net;
 }
 
@@ -39,44 +74,30 @@ static ht_code not_finite(const char *path, const char *name, size_t i, size_t c
 }
 
 /* Adds a matrix and its bias (or NULL) as the next layer and takes their memory, also when that fails. */
-static ht_code add_layer(ht_network *net, const char *path, const char *name, size_t rows, size_t columns,
+static ht_code add_layer(layer_chain *c, const char *path, const char *name, size_t rows, size_t columns,
                          float *weight, float *bias, ht_error *err)
 {
     ht_code code = HT_OK;
-    if (net->depth == HT_HIDDEN_MAX)
+    if (c->count == HT_WEIGHTS_MAX)
         code = ht_error_set(err, HT_FAIL, "%s: %.60s would be layer %d; up to %d hidden ones are possible",
-                            path, name, net->depth + 2, HT_HIDDEN_MAX);
+                            path, name, c->count + 1, HT_HIDDEN_MAX);
     else if (rows < 1 || columns < 1 || rows > INT_MAX || columns > INT_MAX)
         code = ht_error_set(err, HT_FAIL, "%s: %.60s is (%zu × %zu): no layer has such a shape", path, name,
                             rows, columns);
-    else if (net->depth >= 0 && (size_t)net->weights[net->depth]->rows != columns)
+    else if (c->count > 0 && (size_t)c->part[c->count - 1].rows != columns)
         code = ht_error_set(err, HT_FAIL,
                             "%s: %.60s is (%zu × %zu), but the layer before it gives out %d values; layers "
                             "are (outputs × inputs), first to last",
-                            path, name, rows, columns, net->weights[net->depth]->rows);
+                            path, name, rows, columns, c->part[c->count - 1].rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
         if (!isfinite(weight[i])) code = not_finite(path, name, i, columns, (double)weight[i], err);
     if (code == HT_OK) {
-        net->layers[++net->depth] =
-            (ht_tensor){.rows = (int)rows, .columns = (int)columns, .weight = weight, .bias = bias};
+        c->part[c->count++] = (struct part){(int)rows, (int)columns, weight, bias};
     } else {
         ht_free(weight);
         ht_free(bias);
     }
     return code;
-}
-
-/* At least one hidden layer and the output. */
-static ht_network *checked(ht_network *net, const char *path, ht_code code, ht_error *err)
-{
-    if (code == HT_OK && net->depth < 1)
-        ht_error_set(err, HT_FAIL,
-                     "%s: holds %d layers; a network has a hidden layer and an output layer at least", path,
-                     net->depth + 1);
-    else if (code == HT_OK)
-        return net;
-    ht_network_free(net);
-    return NULL;
 }
 
 /* ---- tensors ---- */
@@ -85,7 +106,7 @@ typedef struct reader {
     const char *path;
     ht_weights *file;
     const ht_netfile_options *options;
-    ht_network *net;
+    layer_chain chain;
 } reader;
 
 static size_t columns_of(const ht_tensor_info *info)
@@ -139,7 +160,7 @@ static ht_code turn(float **weight, size_t rows, size_t columns, ht_error *err)
 }
 
 /* The matrix, and the bias or HT_NO_TENSOR, as the next layer. */
-static ht_code add_tensors(const reader *r, size_t matrix, long bias, bool turned, ht_error *err)
+static ht_code add_tensors(reader *r, size_t matrix, long bias, bool turned, ht_error *err)
 {
     ht_tensor_info info, vector = {0};
     float *weight = NULL, *shift = NULL;
@@ -150,8 +171,8 @@ static ht_code add_tensors(const reader *r, size_t matrix, long bias, bool turne
         code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,
                             vector.name, vector.count, info.shape[turned]);
     if (code == HT_OK)
-        return add_layer(r->net, r->path, info.name, info.shape[turned], info.shape[!turned], weight, shift,
-                         err);
+        return add_layer(&r->chain, r->path, info.name, info.shape[turned], info.shape[!turned], weight,
+                         shift, err);
     ht_free(weight);
     ht_free(shift);
     return code;
@@ -172,7 +193,7 @@ static ht_code find(const reader *r, const char *name, long *number, ht_error *e
 }
 
 /* layers.0.weight, layers.0.bias … in the order of their numbers. */
-static ht_code add_ours(const reader *r, ht_error *err)
+static ht_code add_ours(reader *r, ht_error *err)
 {
     for (int l = 0;; l++) {
         ht_tensor_info info;
@@ -230,7 +251,7 @@ static void finish_form(const reader *r)
         }
 }
 
-static ht_code add_parts(const reader *r, ht_netparts *p, ht_error *err)
+static ht_code add_parts(reader *r, ht_netparts *p, ht_error *err)
 {
     ht_chain chain;
     if (ht_netparts_find(p, r->path, r->file, r->options->notes, err) != HT_OK) return err->code;
@@ -247,7 +268,7 @@ static ht_code add_parts(const reader *r, ht_netparts *p, ht_error *err)
     return HT_OK;
 }
 
-static ht_code add_others(const reader *r, ht_error *err)
+static ht_code add_others(reader *r, ht_error *err)
 {
     ht_netparts *parts = ht_alloc(1, sizeof *parts, "the list of layers", err);
     if (!parts) return err->code;
@@ -270,7 +291,7 @@ static ht_code is_ours(const reader *r, bool *ours, ht_error *err)
 }
 
 /* What ht_netfile_write noted. */
-static ht_code read_notes(ht_network *net, const char *path, const ht_weights *file, ht_error *err)
+static ht_code read_notes(layer_chain *c, const char *path, const ht_weights *file, ht_error *err)
 {
     const char *activation = ht_weights_metadata(file, activation_key),
                *mean_field = ht_weights_metadata(file, mean_field_key);
@@ -278,8 +299,8 @@ static ht_code read_notes(ht_network *net, const char *path, const ht_weights *f
     ht_params_init(&params);
     if (activation && ht_params_set(&params, "model.activation", activation, err) != HT_OK)
         return ht_error_prefix(err, "%s", path), err->code = HT_FAIL;
-    if (activation) net->activation = (ht_activation)ht_params_get(&params, HT_P_MODEL_ACTIVATION);
-    if (mean_field) net->mean_field = strcmp(mean_field, "true") == 0;
+    if (activation) c->activation = (ht_activation)ht_params_get(&params, HT_P_MODEL_ACTIVATION);
+    if (mean_field) c->mean_field = strcmp(mean_field, "true") == 0;
     return HT_OK;
 }
 
@@ -287,14 +308,16 @@ ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *optio
 {
     bool ours = false;
     if (options->form) options->form->count = 0;
-    reader r = {.path = path, .options = options, .file = ht_weights_open(path, options->notes, err)};
+    reader r = {.path = path,
+                .options = options,
+                .file = ht_weights_open(path, options->notes, err),
+                .chain = {.activation = options->activation, .mean_field = options->mean_field}};
     if (!r.file) return NULL;
-    r.net = empty_network(options->activation, options->mean_field, err);
-    ht_code code = r.net ? is_ours(&r, &ours, err) : HT_FAIL;
+    ht_code code = is_ours(&r, &ours, err);
     if (code == HT_OK) code = ours ? add_ours(&r, err) : add_others(&r, err);
-    if (code == HT_OK) code = read_notes(r.net, path, r.file, err);
+    if (code == HT_OK) code = read_notes(&r.chain, path, r.file, err);
     ht_weights_close(r.file);
-    return r.net ? checked(r.net, path, code, err) : NULL;
+    return built(&r.chain, path, code, err);
 }
 
 ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mean_field, ht_error *err)
@@ -308,8 +331,8 @@ ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mea
 ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activation activation,
                                 bool mean_field, ht_error *err)
 {
-    ht_network *net = empty_network(activation, mean_field, err);
-    ht_code code = net ? HT_OK : HT_FAIL;
+    layer_chain c = {.activation = activation, .mean_field = mean_field};
+    ht_code code = HT_OK;
     for (int i = 0; i < count && code == HT_OK; i++) {
         ht_npy array;
         code = ht_npy_read(paths[i], HT_NPY_FLOAT, &array, err);
@@ -318,12 +341,12 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
                                 paths[i], array.ndim);
         if (code == HT_OK) {
             code =
-                add_layer(net, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, NULL, err);
+                add_layer(&c, paths[i], "the matrix", array.shape[0], array.shape[1], array.f32, NULL, err);
             array.f32 = NULL;
         }
         ht_npy_free(&array);
     }
-    return net ? checked(net, paths[0], code, err) : NULL;
+    return built(&c, paths[0], code, err);
 }
 
 /* ---- out ---- */
@@ -331,8 +354,8 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
 static void own_form(const ht_network *net, ht_netform *form)
 {
     form->count = 0;
-    for (int l = 0; l <= net->depth; l++)
-        for (int bias = 0; bias < (net->weights[l]->bias->data ? 2 : 1); bias++) {
+    for (int l = 0; l < net->weight_count; l++)
+        for (int bias = 0; bias < (net->weights[l]->bias ? 2 : 1); bias++) {
             struct ht_form_tensor *t = &form->tensor[form->count++];
             *t = (struct ht_form_tensor){.layer = l, .bias = bias, .ndim = 2 - bias};
             snprintf(t->name, sizeof t->name, "layers.%d.%s", l, bias ? "bias" : "weight");
@@ -346,7 +369,7 @@ static ht_code lay_out(const ht_tensor *layer, const struct ht_form_tensor *t, h
     size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
     ht_text_copy(out->name, sizeof out->name, t->name);
     if (t->bias) {
-        out->data = layer->bias;
+        out->data = layer->bias->data;
         out->rows = t->ndim > 1 && t->turned ? 1 : rows;
         out->columns = t->ndim == 1 ? 0 : t->turned ? rows : 1;
         return HT_OK;
@@ -366,7 +389,7 @@ static ht_code lay_out(const ht_tensor *layer, const struct ht_form_tensor *t, h
 ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netform *form, const char *about,
                          ht_error *err)
 {
-    enum { MOST = 2 * (HT_WEIGHTS_MAX) };
+    enum { MOST = 2 * HT_WEIGHTS_MAX };
     ht_netform own;
     ht_tensor_out tensors[MOST] = {0};
     float *turned[MOST] = {0};

@@ -17,7 +17,7 @@ typedef struct ht_netform {
         bool bias;
         bool turned; /* a weight (inputs × outputs); a bias (1 × outputs) */
         int ndim;    /* of a bias: 1, or 2 */
-    } tensor[2 * (HT_WEIGHTS_MAX)];
+    } tensor[2 * HT_WEIGHTS_MAX];
 } ht_netform;
 
 typedef struct ht_netfile_options {

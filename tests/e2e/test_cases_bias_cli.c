@@ -162,9 +162,10 @@ static void certify_is_about_the_network_that_comes_back(void **state)
                                   "ecg-synth", "--json"));
         ht_network *back = ht_netfile_read("back.safetensors", HT_RELU, false, &err);
         if (!back) fail_msg("%s", err.text);
-        assert_true(back->depth == shapes[k].depth && back->mean_field == shapes[k].mean_field &&
+        assert_true(ht_network_hidden(back) == shapes[k].depth && back->mean_field == shapes[k].mean_field &&
                     back->activation == shapes[k].activation);
-        for (int l = 0; l < back->depth; l++) assert_int_equal(back->weights[l]->rows, shapes[k].widths[l]);
+        for (int l = 0; l < ht_network_hidden(back); l++)
+            assert_int_equal(back->weights[l]->rows, shapes[k].widths[l]);
         naive_result score = naive_score(back, &data->train, NULL);
         assert_true(fabs(1 - score.accuracy - number(best, "train_error")) < 1e-9 + score.tied);
         assert_true(number(again, "train_error") == number(best, "train_error"));

@@ -28,7 +28,7 @@ static void read_network(const char *path)
         fuzz_outcome(err.code, &err);
         return;
     }
-    for (int l = 0; l <= net->depth; l++)
+    for (int l = 0; l < net->weight_count; l++)
         for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
             fuzz_require(isfinite(net->weights[l]->data[i]), "weights are finite");
     snprintf(copy, sizeof copy, "%s/copy.safetensors", fuzz_dir());

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "nn/layers/layer.h"
 #include "num/rng.h"
 
 static ht_error err;
@@ -20,7 +21,13 @@ ht_network *naive_network(int inputs, const int *widths, int depth, int classes,
 {
     ht_rng rng;
     ht_rng_init(&rng, seed, HT_STREAM_TEST, 0);
-    ht_network *net = ht_network_new_widths(inputs, widths, depth, classes, activation, mean_field, &err);
+    ht_layer_spec specs[HT_WEIGHTS_MAX] = {{0}};
+    for (int l = 0; l <= depth; l++)
+        specs[l] = (ht_layer_spec){.kind = ht_layer_kind_at(HT_LAYER_DENSE),
+                                   .units = l == depth ? classes : widths[l],
+                                   .bias = biased >> l & 1,
+                                   .output = l == depth};
+    ht_network *net = ht_network_build(inputs, specs, depth + 1, activation, mean_field, false, &err);
     assert_non_null(net);
     for (int l = 0; l <= depth; l++) {
         ht_tensor *layer = net->weights[l];
@@ -28,9 +35,8 @@ ht_network *naive_network(int inputs, const int *widths, int depth, int classes,
         if (mean_field && l == depth) size *= layer->columns;
         for (size_t i = 0; i < ht_tensor_size(layer); i++)
             layer->data[i] = (float)(size * ht_rng_normal(&rng));
-        if (!(biased >> l & 1)) continue;
-        layer->bias = ht_alloc((size_t)layer->rows, sizeof(float), "biases", &err);
-        for (int i = 0; i < layer->rows; i++) layer->bias->data[i] = (float)ht_rng_normal(&rng);
+        for (int i = 0; layer->bias && i < layer->rows; i++)
+            layer->bias->data[i] = (float)ht_rng_normal(&rng);
     }
     return net;
 }
@@ -164,7 +170,8 @@ void naive_prune(ht_network *net, ht_prune_method method, double ratio, uint64_t
     bool neurons = method == HT_PRUNE_NODE || method == HT_PRUNE_RANDOM;
     if (method == HT_PRUNE_MAGNITUDE) prune_weights(net, 0, ht_network_hidden(net) + 1, ratio);
     for (int l = 0; l < net->weight_count; l++) {
-        if (neurons && l < ht_network_hidden(net)) prune_neurons(net->weights[l], method, ratio, seed + (uint64_t)l);
+        if (neurons && l < ht_network_hidden(net))
+            prune_neurons(net->weights[l], method, ratio, seed + (uint64_t)l);
         if (method == HT_PRUNE_MAGNITUDE_LAYER) prune_weights(net, l, l + 1, ratio);
     }
 }

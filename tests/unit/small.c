@@ -65,13 +65,14 @@ ht_network *small_copy(ht_trainer *t)
                                       ht_network_output(net)->rows, net->activation, net->mean_field, &err);
     if (!copy) fail_msg("%s", err.text);
     for (int l = 0; l < net->weight_count; l++)
-        memcpy(copy->weights[l]->data, net->weights[l]->data, ht_tensor_size(net->weights[l]) * sizeof(float));
+        memcpy(copy->weights[l]->data, net->weights[l]->data,
+               ht_tensor_size(net->weights[l]) * sizeof(float));
     return copy;
 }
 
 bool small_same(const ht_network *a, const ht_network *b)
 {
-    bool same = ht_network_hidden(a) == b->depth;
+    bool same = ht_network_hidden(a) == ht_network_hidden(b);
     for (int l = 0; l < a->weight_count && same; l++)
         same = ht_tensor_size(a->weights[l]) == ht_tensor_size(b->weights[l]) &&
                memcmp(a->weights[l]->data, b->weights[l]->data,

@@ -65,7 +65,8 @@ static ht_score evaluated(const ht_network *net, const ht_samples *samples)
 
 static bool same(const ht_network *a, const ht_network *b)
 {
-    bool equal = ht_network_hidden(a) == b->depth && a->activation == b->activation && a->mean_field == b->mean_field;
+    bool equal = ht_network_hidden(a) == ht_network_hidden(b) && a->activation == b->activation &&
+                 a->mean_field == b->mean_field;
     for (int l = 0; l < a->weight_count && equal; l++) {
         const ht_tensor *x = a->weights[l], *y = b->weights[l];
         equal = x->rows == y->rows && x->columns == y->columns && !x->bias == !y->bias &&
@@ -85,7 +86,7 @@ static void a_network_like_another_has_its_shapes_and_biases(void **state)
         for (int l = 0; l < net->weight_count; l++) {
             for (size_t i = 0; i < ht_tensor_size(like->weights[l]); i++)
                 assert_true(like->weights[l]->data[i] == 0);
-            for (int i = 0; like->weights[l]->bias->data && i < like->weights[l]->rows; i++)
+            for (int i = 0; like->weights[l]->bias && i < like->weights[l]->rows; i++)
                 assert_true(like->weights[l]->bias->data[i] == 0);
         }
         ht_network_assign(like, net);
@@ -176,7 +177,7 @@ static ht_network *pruned_by_hand(const ht_network *net, const ht_prune_spec *sp
     }
     assert_int_equal(ht_prune_apply(cut, spec, NULL, &result, &err), HT_OK);
     for (int l = 0; l < net->weight_count; l++)
-        if (net->weights[l]->bias->data)
+        if (net->weights[l]->bias)
             assert_memory_equal(cut->weights[l]->bias->data, net->weights[l]->bias->data,
                                 (size_t)net->weights[l]->rows * sizeof(float));
     return cut;

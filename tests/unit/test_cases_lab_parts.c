@@ -94,7 +94,7 @@ static void a_step_that_is_left_off_changes_nothing(void **state)
         assert_true(x.loss == y.loss);
     }
     for (int l = 0; l <= 1; l++) {
-        const ht_tensor *m = &ht_trainer_network(a)->layers[l], *n = &ht_trainer_network(b)->layers[l];
+        const ht_tensor *m = ht_trainer_network(a)->weights[l], *n = ht_trainer_network(b)->weights[l];
         assert_memory_equal(m->data, n->data, ht_tensor_size(m) * sizeof(float));
     }
     ht_trainer_free(a);

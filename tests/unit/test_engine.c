@@ -124,7 +124,7 @@ static void the_average_is_the_mean_of_the_last_iterates(void **state)
         ht_params_put(&params, HT_P_TRAIN_AVERAGE, WINDOW);
         ht_params_put(&params, HT_P_TRAIN_STEPS, ends ? STEPS : 0);
         ht_trainer *t = small_trainer(&params, data, NULL);
-        const ht_tensor *last = &ht_trainer_network(t)->layers[1];
+        const ht_tensor *last = ht_trainer_network(t)->weights[1];
         size_t size = ht_tensor_size(last);
         double *mean = calloc(size, sizeof *mean);
         for (int k = 1; k <= STEPS; k++) {

@@ -107,7 +107,7 @@ static void the_strongest_are_the_last_by_norm(void **state)
     ht_report *r = calloc(1, sizeof *r);
     ht_params params = small_params();
     ht_trainer *t = small_trainer(&params, data, NULL);
-    const ht_tensor *layer = &ht_trainer_network(t)->layers[0];
+    const ht_tensor *layer = ht_trainer_network(t)->weights[0];
     ht_prune_spec node = spec_of(HT_PRUNE_NODE), lot = spec_of(HT_PRUNE_RANDOM);
     assert_int_equal(ht_analysis_method(r, ht_trainer_network(t), &data->test, &node, true, &err), HT_OK);
     assert_int_equal(ht_analysis_method(r, ht_trainer_network(t), &data->test, &lot, false, &err), HT_OK);

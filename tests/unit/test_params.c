@@ -204,6 +204,14 @@ static void a_misspelt_key_names_the_nearest(void **state)
     assert_int_equal(ht_params_set(&params, "", "1", &err), HT_USAGE);
 }
 
+/* It is the nearest, or as near as the nearest (model.widts), or typed as another (model.width). */
+static void recognized(const char *typed, const char *key)
+{
+    const char *nearest = ht_param_nearest(typed);
+    int distance = ht_text_distance(typed, nearest);
+    if (distance > 0 && distance < ht_text_distance(typed, key)) assert_string_equal(nearest, key);
+}
+
 static void one_slip_in_any_key_is_recognized(void **state)
 {
     (void)state;
@@ -214,8 +222,8 @@ static void one_slip_in_any_key_is_recognized(void **state)
             snprintf(dropped, sizeof dropped, "%.*s%s", (int)i, key, key + i + 1);
             strcpy(swapped, key);
             swapped[i] = key[i - 1], swapped[i - 1] = key[i];
-            if (strcmp(swapped, key) != 0) assert_string_equal(ht_param_nearest(swapped), key);
-            if (key[i] != '.') assert_string_equal(ht_param_nearest(dropped), key);
+            if (strcmp(swapped, key) != 0) recognized(swapped, key);
+            if (key[i] != '.') recognized(dropped, key);
         }
     }
 }

@@ -121,8 +121,9 @@ static void settings_survive_a_file(void **state)
         strcpy(again.preset, params.preset);
         if (ht_preset_parse(&again, "p", text, strlen(text), &err) != HT_OK)
             fail_msg("%s\n%s", err.text, text);
-        if (strcmp(params.data_name, again.data_name) != 0)
-            fail_msg("'%s' became '%s'", params.data_name, again.data_name);
+        if (strcmp(ht_params_text(&params, HT_P_DATA_NAME), ht_params_text(&again, HT_P_DATA_NAME)) != 0)
+            fail_msg("'%s' became '%s'", ht_params_text(&params, HT_P_DATA_NAME),
+                     ht_params_text(&again, HT_P_DATA_NAME));
         assert_memory_equal(&params, &again, sizeof params);
         ht_free(text);
     }
@@ -152,7 +153,7 @@ static void a_name_too_long_for_a_line_is_not_written(void **state)
         written++;
         ht_params_init(&again);
         if (ht_preset_parse(&again, "p", text, strlen(text), &err) != HT_OK) fail_msg("%s", err.text);
-        assert_string_equal(again.data_name, name);
+        assert_string_equal(ht_params_text(&again, HT_P_DATA_NAME), name);
         ht_free(text);
     }
     assert_true(written > 80 && written < 110);
@@ -199,7 +200,7 @@ static void long_lines_are_not_cut(void **state)
     size_t start = strlen("[data]\n");
     while (strlen(text) - start < 198) strcat(text, "x");
     ht_params params = parse(text);
-    assert_int_equal(strlen(params.data_name), 198 - strlen("name = "));
+    assert_int_equal(strlen(ht_params_text(&params, HT_P_DATA_NAME)), 198 - strlen("name = "));
     strcat(text, "\n");
     parse(text);
     text[strlen(text) - 1] = '\0';

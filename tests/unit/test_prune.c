@@ -290,7 +290,8 @@ static void compact_network_computes_the_same(void **state)
             assert_int_equal(ht_prune_compact(small, &err), HT_OK);
             assert_int_equal(ht_network_parameters(small), r.parameters_left);
             assert_true(r.parameters_left < r.parameters);
-            for (int l = 0; l < depth; l++) assert_int_equal(small->weights[l]->rows, 70 - r.layers[l].removed);
+            for (int l = 0; l < depth; l++)
+                assert_int_equal(small->weights[l]->rows, 70 - r.layers[l].removed);
             assert_int_equal(ht_network_evaluate(net, &samples, NULL, NULL, &before, &err), HT_OK);
             assert_int_equal(ht_network_evaluate(small, &samples, NULL, NULL, &after, &err), HT_OK);
             assert_true(fabs(before.loss - after.loss) < 1e-6);

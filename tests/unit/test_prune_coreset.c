@@ -52,8 +52,8 @@ static void sensitivities_match_the_golden_tables(void **state)
         double sum[HT_GROUPS];
         assert_int_equal(wanted.count, ht_tensor_size(layer));
         for (int r = 0; r < layer->rows; r++) {
-            ht_coreset_row(&f.points, l, layer->data + (size_t)r * (size_t)layer->columns, layer->columns,
-                           s, sum);
+            ht_coreset_row(&f.points, l, layer->data + (size_t)r * (size_t)layer->columns, layer->columns, s,
+                           sum);
             for (int j = 0; j < layer->columns; j++) {
                 double exact = wanted.f64[(size_t)r * (size_t)layer->columns + (size_t)j];
                 assert_true(fabs((double)s[j] - exact) <= 1e-5 * exact);

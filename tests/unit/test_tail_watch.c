@@ -57,7 +57,7 @@ static void a_thorough_look_is_the_picture_of_its_layer(void **state)
     static ht_tail_picture wanted;
     for (int layer = 0; layer < 4; layer++) { /* beyond the last: the last */
         static ht_tail_watch watch;
-        const ht_tensor *l = &ht_trainer_network(trainer)->layers[layer < 1 ? layer : 1];
+        const ht_tensor *l = ht_trainer_network(trainer)->weights[layer < 1 ? layer : 1];
         ht_values w = {.f32 = l->data, .rows = (size_t)l->rows, .columns = (size_t)l->columns};
         look(&watch, (ht_tail_order){.layer = layer, .step = 10, .thorough = true});
         assert_int_equal(watch.latest.layer, layer < 1 ? layer : 1);

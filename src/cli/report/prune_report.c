@@ -21,7 +21,8 @@ static ht_code measure(ht_prune_report *r, const ht_prune_input *in, ht_error *e
     ht_network *small = NULL;
     ht_code code = ht_prune_try(&r->result, in->net, NULL, in->samples, &r->spec, in->pool, &small, err);
     if (!in->samples) r->result.test = (ht_score){(double)NAN, (double)NAN};
-    for (int l = 0; l < ht_network_hidden(in->net) && code == HT_OK; l++) r->left[l] = small->weights[l]->rows;
+    for (int l = 0; l < ht_network_hidden(in->net) && code == HT_OK; l++)
+        r->left[l] = small->weights[l]->rows;
     if (code == HT_OK && in->samples) {
         ht_samples some = *in->samples;
         r->timed = some.count = some.count < TIMED ? some.count : TIMED;
@@ -90,12 +91,12 @@ static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
     json_t *rows = json_array();
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
-        json_array_append_new(rows, json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:f, s:o}", "layer", l, "rows",
-                                              net->weights[l]->rows, "columns", net->weights[l]->columns, "units",
-                                              (json_int_t)p->units, "removed", (json_int_t)p->removed, "kept",
-                                              (json_int_t)(p->units - p->removed), "ratio",
-                                              (double)p->removed / (double)p->units, "error",
-                                              ht_json_number(p->error)));
+        json_array_append_new(
+            rows,
+            json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:f, s:o}", "layer", l, "rows", net->weights[l]->rows,
+                      "columns", net->weights[l]->columns, "units", (json_int_t)p->units, "removed",
+                      (json_int_t)p->removed, "kept", (json_int_t)(p->units - p->removed), "ratio",
+                      (double)p->removed / (double)p->units, "error", ht_json_number(p->error)));
     }
     return rows;
 }

@@ -21,7 +21,8 @@ typedef struct view {
 enum { VIEWS = 5 };
 
 /* A vector has one view, a matrix three, a convolution those of its filters and two of its kernels. */
-static int views_of(const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k, view views[VIEWS])
+static int views_of(const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k,
+                    view views[VIEWS])
 {
     bool deep = t->whole && t->whole->ndim > 2;
     views[0] = (view){"all", t->ndim == 1 ? "all values" : "all weights", p->all, HT_ESTIMATORS, t->rows};
@@ -74,9 +75,9 @@ static json_t *view_json(const ht_file_tensor *t, const view *v)
     if (!t->whole || t->whole->ndim < 3) return object;
     json_object_set_new(object, "dims", ht_shape_json(t->whole));
     json_object_set_new(object, "as",
-                        json_string(v->rows != t->rows         ? "kernels"
+                        json_string(v->rows != t->rows              ? "kernels"
                                     : ht_file_tensor_has_filters(t) ? "filters"
-                                                               : "matrix"));
+                                                                    : "matrix"));
     return object;
 }
 
@@ -233,9 +234,9 @@ static void add_shape(ht_text *to, const ht_file_tensor *t, size_t rows)
     if (t->ndim == 2) ht_text_add(to, " × %zu", t->rows * t->columns / rows);
     if (!t->whole || t->whole->ndim < 3) return;
     ht_text_add(to, ", the %s of",
-                rows != t->rows            ? "kernels"
+                rows != t->rows                 ? "kernels"
                 : ht_file_tensor_has_filters(t) ? "filters"
-                                           : "matrix");
+                                                : "matrix");
     for (int d = 0; d < t->whole->ndim && d < HT_TENSOR_DIMENSIONS; d++)
         ht_text_add(to, "%s%zu", d ? " × " : " ", t->whole->shape[d]);
 }

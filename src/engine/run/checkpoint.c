@@ -7,19 +7,25 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 ht_checkpoint ht_checkpoint_of(ht_trainer *trainer)
 {
     ht_checkpoint c = {.params = *ht_trainer_params(trainer),
                        .state = ht_trainer_state_get(trainer),
                        .net = ht_trainer_network(trainer),
+                       .trainer = trainer,
                        .mask = (ht_mask *)ht_trainer_mask(trainer)};
-    for (int a = 0; a < HT_ARRAYS; a++)
-        for (int l = 0; l < c.net->weight_count; l++) c.array[a][l] = ht_trainer_array(trainer, a, l);
     const ht_average *average = ht_trainer_average(trainer);
     c.recent = average->recent, c.recent_rows = (size_t)average->rows, c.recent_size = average->size;
     c.epochs = ht_trainer_occam(trainer, &c.epoch_count);
     return c;
+}
+
+float *ht_checkpoint_array(const ht_checkpoint *c, ht_array array, int tensor)
+{
+    if (c->trainer) return ht_trainer_array(c->trainer, array, tensor);
+    return c->has[array] ? c->owned[tensor][array] : NULL;
 }
 
 static ht_code make_recent(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
@@ -39,14 +45,17 @@ static ht_code make_recent(ht_checkpoint *c, const ht_checkpoint *now, ht_error 
 /* Room for the arrays that `now` has; an array once needed stays. */
 static ht_code make_room(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
 {
-    for (int a = 0; a < HT_ARRAYS; a++)
-        for (int l = 0; l < now->net->weight_count; l++) {
-            if (now->array[a][l] && !c->owned[a][l])
-                c->owned[a][l] =
-                    ht_alloc(ht_tensor_size(now->net->weights[l]), sizeof(float), "a checkpoint", err);
-            if (now->array[a][l] && !c->owned[a][l]) return err->code;
-            c->array[a][l] = now->array[a][l] ? c->owned[a][l] : NULL;
+    for (int a = 0; a < HT_ARRAYS; a++) {
+        c->has[a] = false;
+        for (int t = 0; t < now->net->tensor_count; t++) {
+            if (!ht_checkpoint_array(now, a, t)) continue;
+            size_t count = ht_tensor_size(&now->net->tensors[t]);
+            float **room = &c->owned[t][a];
+            if (!*room) *room = ht_alloc(count, sizeof(float), "a checkpoint", err);
+            if (!*room) return HT_FAIL;
+            c->has[a] = true;
         }
+    }
     return make_recent(c, now, err);
 }
 
@@ -56,8 +65,9 @@ ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
     ht_checkpoint *c = ht_alloc(1, sizeof *c, "a checkpoint", err);
     if (!c) return NULL;
     c->net = ht_network_like(net, err);
+    c->owned = ht_alloc((size_t)net->tensor_count, sizeof *c->owned, "a checkpoint", err);
     ht_checkpoint now = ht_checkpoint_of(trainer);
-    if (c->net && make_room(c, &now, err) == HT_OK) return c;
+    if (c->net && c->owned && make_room(c, &now, err) == HT_OK) return c;
     ht_checkpoint_free(c);
     return NULL;
 }
@@ -65,9 +75,10 @@ ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
 void ht_checkpoint_free(ht_checkpoint *c)
 {
     if (!c) return;
+    for (int t = 0; c->net && c->owned && t < c->net->tensor_count; t++)
+        for (int a = 0; a < HT_ARRAYS; a++) ht_free(c->owned[t][a]);
     ht_network_free(c->net);
-    for (int a = 0; a < HT_ARRAYS; a++)
-        for (int l = 0; l <= HT_DEPTH_MAX; l++) ht_free(c->owned[a][l]);
+    ht_free(c->owned);
     ht_mask_free(c->spare);
     ht_free(c->recent_room);
     ht_free(c->epoch_room);
@@ -109,10 +120,11 @@ static void copy_floats(float *to, const float *from, size_t count, ht_pool *poo
 
 static void copy_arrays(const ht_checkpoint *to, const ht_checkpoint *from, ht_pool *pool)
 {
-    for (int l = 0; l < from->net->weight_count; l++) {
-        size_t count = ht_tensor_size(from->net->weights[l]);
-        copy_floats(to->net->weights[l]->data, from->net->weights[l]->data, count, pool);
-        for (int a = 0; a < HT_ARRAYS; a++) copy_floats(to->array[a][l], from->array[a][l], count, pool);
+    for (int t = 0; t < from->net->tensor_count; t++) {
+        size_t count = ht_tensor_size(&from->net->tensors[t]);
+        copy_floats(to->net->tensors[t].data, from->net->tensors[t].data, count, pool);
+        for (int a = 0; a < HT_ARRAYS; a++)
+            copy_floats(ht_checkpoint_array(to, a, t), ht_checkpoint_array(from, a, t), count, pool);
     }
     if (to->recent_rows == from->recent_rows)
         copy_floats(to->recent, from->recent, from->recent_rows * from->recent_size, pool);
@@ -157,15 +169,24 @@ uint64_t ht_checkpoint_hash(const ht_checkpoint *c)
     uint64_t hash = HT_HASH_START;
     const uint64_t counters[] = {c->state.step, c->state.epoch, c->state.cursor, c->mask != NULL};
     hash = ht_hash(hash, counters, sizeof counters);
-    for (int l = 0; l < c->net->weight_count; l++) {
-        size_t count = ht_tensor_size(c->net->weights[l]);
-        hash = ht_hash(hash, c->net->weights[l]->data, count * sizeof(float));
-        for (int a = 0; a < HT_ARRAYS; a++)
-            if (c->array[a][l]) hash = ht_hash(hash, c->array[a][l], count * sizeof(float));
-        for (size_t i = 0; c->mask && i < count; i++)
-            if (!ht_mask_trains(c->mask, l, i)) hash = ht_hash(hash, &i, sizeof i);
+    for (int t = 0; t < c->net->tensor_count; t++) {
+        size_t count = ht_tensor_size(&c->net->tensors[t]);
+        hash = ht_hash(hash, c->net->tensors[t].data, count * sizeof(float));
+        for (int a = 0; a < HT_ARRAYS; a++) {
+            const float *array = ht_checkpoint_array(c, a, t);
+            if (array) hash = ht_hash(hash, array, count * sizeof(float));
+        }
+        for (size_t i = 0; c->mask && i < c->mask->of[t].count; i++)
+            if (!ht_mask_trains(c->mask, t, i)) hash = ht_hash(hash, &i, sizeof i);
     }
     return hash;
+}
+
+void ht_checkpoint_name(char name[HT_CHECKPOINT_NAME], const ht_tensor *tensor, const char *what)
+{
+    int length = (int)strlen(tensor->name);
+    if (what && ht_text_ends(tensor->name, ".weight")) length -= (int)strlen(".weight");
+    snprintf(name, HT_CHECKPOINT_NAME, "%.*s%s%s", length, tensor->name, what ? "." : "", what ? what : "");
 }
 
 /* ---- comparing ---- */
@@ -177,32 +198,36 @@ static uint32_t bits_of(float x)
     return bits;
 }
 
-static bool arrays_differ(const float *a, const float *b, const ht_tensor *shape, int l, const char *what,
+static bool arrays_differ(const float *a, const float *b, const ht_tensor *shape, const char *what,
                           char *where, size_t size)
 {
+    char name[HT_CHECKPOINT_NAME];
     size_t count = ht_tensor_size(shape), i = 0;
     if (!a && !b) return false;
     if (a && b && memcmp(a, b, count * sizeof *a) == 0) return false;
     while (a && b && bits_of(a[i]) == bits_of(b[i])) i++;
+    ht_checkpoint_name(name, shape, what);
     if (a && b)
-        snprintf(where, size, "layers.%d.%s[%zu][%zu] is %.9g here and %.9g there", l, what,
-                 i / (size_t)shape->columns, i % (size_t)shape->columns, (double)a[i], (double)b[i]);
+        snprintf(where, size, "%s[%zu][%zu] is %.9g here and %.9g there", name, i / (size_t)shape->columns,
+                 i % (size_t)shape->columns, (double)a[i], (double)b[i]);
     else
-        snprintf(where, size, "layers.%d.%s is only %s", l, what, a ? "here" : "there");
+        snprintf(where, size, "%s is only %s", name, a ? "here" : "there");
     return true;
 }
 
-static bool masks_differ(const ht_checkpoint *a, const ht_checkpoint *b, int l, char *where, size_t size)
+static bool masks_differ(const ht_checkpoint *a, const ht_checkpoint *b, int t, char *where, size_t size)
 {
-    size_t columns = (size_t)a->net->weights[l]->columns, count = ht_tensor_size(a->net->weights[l]);
+    size_t columns = (size_t)a->net->tensors[t].columns;
+    char name[HT_CHECKPOINT_NAME];
     if (!a->mask != !b->mask) {
         snprintf(where, size, "a mask is only %s", a->mask ? "here" : "there");
         return true;
     }
-    for (size_t i = 0; a->mask && i < count; i++) {
-        if (ht_mask_trains(a->mask, l, i) == ht_mask_trains(b->mask, l, i)) continue;
-        snprintf(where, size, "layers.%d.mask[%zu][%zu] is %d here and %d there", l, i / columns, i % columns,
-                 ht_mask_trains(a->mask, l, i), ht_mask_trains(b->mask, l, i));
+    for (size_t i = 0; a->mask && i < a->mask->of[t].count; i++) {
+        if (ht_mask_trains(a->mask, t, i) == ht_mask_trains(b->mask, t, i)) continue;
+        ht_checkpoint_name(name, &a->net->tensors[t], "mask");
+        snprintf(where, size, "%s[%zu][%zu] is %d here and %d there", name, i / columns, i % columns,
+                 ht_mask_trains(a->mask, t, i), ht_mask_trains(b->mask, t, i));
         return true;
     }
     return false;
@@ -243,13 +268,13 @@ bool ht_checkpoint_differs(const ht_checkpoint *a, const ht_checkpoint *b, char 
                      counters[i].here, counters[i].there);
             return true;
         }
-    for (int l = 0; l < a->net->weight_count; l++) {
-        const ht_tensor *x = a->net->weights[l], *y = b->net->weights[l];
-        if (arrays_differ(x->weight, y->weight, x, l, "weight", where, size) ||
-            masks_differ(a, b, l, where, size))
+    for (int t = 0; t < a->net->tensor_count; t++) {
+        const ht_tensor *x = &a->net->tensors[t], *y = &b->net->tensors[t];
+        if (arrays_differ(x->data, y->data, x, NULL, where, size) || masks_differ(a, b, t, where, size))
             return true;
         for (int k = 0; k < HT_ARRAYS; k++)
-            if (arrays_differ(a->array[k][l], b->array[k][l], x, l, ht_array_name(k), where, size))
+            if (arrays_differ(ht_checkpoint_array(a, k, t), ht_checkpoint_array(b, k, t), x, ht_array_name(k),
+                              where, size))
                 return true;
     }
     return epochs_differ(a, b, where, size);

@@ -12,9 +12,10 @@ typedef struct ht_checkpoint {
     ht_params params;
     ht_trainer_state state;
     ht_network *net;
-    float *array[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* like the weights; NULL where there is none */
-    float *owned[HT_ARRAYS][HT_DEPTH_MAX + 1]; /* of a copy: room for them, NULL until one was needed */
-    float *recent; /* the last iterates (average.h): recent_rows × recent_size, NULL without */
+    ht_trainer *trainer;        /* whose state this is, with its arrays; NULL: a copy, which has its own: */
+    float *(*owned)[HT_ARRAYS]; /* (tensors): room for them, NULL until one was needed */
+    bool has[HT_ARRAYS];        /* those that are there now */
+    float *recent;              /* the last iterates (average.h): recent_rows × recent_size, NULL without */
     size_t recent_rows, recent_size;
     float *recent_room; /* of a copy: for room_size numbers, NULL until one was needed */
     size_t room_size;
@@ -24,6 +25,13 @@ typedef struct ht_checkpoint {
     size_t epoch_count;
     ht_occam_epoch *epoch_room; /* of a copy: (HT_OCCAM_EPOCHS), NULL until there was one */
 } ht_checkpoint;
+
+/* What goes with tensor number `tensor` of the network, like it; NULL where there is none. */
+float *ht_checkpoint_array(const ht_checkpoint *checkpoint, ht_array array, int tensor);
+
+/* What it is called in a file: of layers.0.weight layers.0.momentum (`what`; NULL: the tensor itself). */
+enum { HT_CHECKPOINT_NAME = 64 };
+void ht_checkpoint_name(char name[HT_CHECKPOINT_NAME], const ht_tensor *tensor, const char *what);
 
 /* The trainer as it stands; borrows all from it, valid until its next step or change. */
 ht_checkpoint ht_checkpoint_of(ht_trainer *trainer);

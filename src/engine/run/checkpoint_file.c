@@ -35,30 +35,41 @@ enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first 
 static const char EPOCHS[] = "occam.epochs", RECENT[] = "average.recent";
 enum { EPOCH_COLUMNS = 5 };
 
-static void name_tensor(char *name, size_t size, int layer, const char *what)
-{
-    snprintf(name, size, "layers.%d.%s", layer, what);
-}
+/* The file as it is made. */
+typedef struct listing {
+    ht_tensor_out *tensors;
+    size_t count;
+    unsigned char **mask; /* (tensors of the network): one byte a weight; NULL: no mask, or no weights */
+    double *epochs;       /* every row as five numbers */
+} listing;
 
 /* One byte a weight, for the file; ht_free. */
-static unsigned char *mask_bytes(const ht_mask *mask, int layer, ht_error *err)
+static unsigned char *mask_bytes(const ht_mask *mask, int tensor, ht_error *err)
 {
-    unsigned char *bytes = ht_alloc(mask->count[layer], 1, "the mask of weights", err);
-    for (size_t i = 0; bytes && i < mask->count[layer]; i++) bytes[i] = ht_mask_trains(mask, layer, i);
+    size_t count = mask->of[tensor].count;
+    unsigned char *bytes = ht_alloc(count, 1, "the mask of weights", err);
+    for (size_t i = 0; bytes && i < count; i++) bytes[i] = ht_mask_trains(mask, tensor, i);
     return bytes;
 }
 
 /* If there is anything to add. */
-static void add_tensor(ht_tensor_out *tensors, size_t *count, const ht_checkpoint *c, int l, const char *what,
-                       const float *data, const unsigned char *bits)
+static void add_tensor(listing *list, const ht_tensor *tensor, const char *what, const float *data,
+                       const unsigned char *bits)
 {
+    char name[HT_CHECKPOINT_NAME];
     if (!data && !bits) return;
-    ht_tensor_out *t = &tensors[(*count)++];
-    *t = (ht_tensor_out){.rows = (size_t)c->net->weights[l]->rows,
-                         .columns = (size_t)c->net->weights[l]->columns,
-                         .data = data,
-                         .bits = bits};
-    name_tensor(t->name, sizeof t->name, l, what);
+    ht_tensor_out *t = &list->tensors[list->count++];
+    *t = (ht_tensor_out){
+        .rows = (size_t)tensor->rows, .columns = (size_t)tensor->columns, .data = data, .bits = bits};
+    ht_checkpoint_name(name, tensor, what);
+    ht_text_copy(t->name, sizeof t->name, name);
+}
+
+static void add_table(listing *list, const char *name, ht_tensor_out table)
+{
+    ht_tensor_out *t = &list->tensors[list->count++];
+    *t = table;
+    ht_text_copy(t->name, sizeof t->name, name);
 }
 
 /* Every row as five numbers; NULL when memory is short. ht_free. */
@@ -72,28 +83,42 @@ static double *epoch_table(const ht_checkpoint *c, ht_error *err)
     return table;
 }
 
-static ht_code write_tensors(int at, const char *path, const ht_checkpoint *c, unsigned char *const mask[],
-                             const double *epochs, const char *const metadata[], ht_file_mark *old,
-                             ht_error *err)
+static ht_code make_listing(listing *list, const ht_checkpoint *c, ht_error *err)
 {
-    ht_tensor_out tensors[(HT_ARRAYS + 2) * (HT_DEPTH_MAX + 1) + 2];
-    size_t count = 0;
-    if (c->epoch_count) {
-        tensors[count] = (ht_tensor_out){.rows = c->epoch_count, .columns = EPOCH_COLUMNS, .table = epochs};
-        strcpy(tensors[count++].name, EPOCHS);
-    }
-    if (c->state.recent) {
-        tensors[count] =
-            (ht_tensor_out){.rows = c->recent_rows, .columns = c->recent_size, .data = c->recent};
-        strcpy(tensors[count++].name, RECENT);
-    }
-    for (int l = 0; l < c->net->weight_count; l++) {
-        add_tensor(tensors, &count, c, l, "weight", c->net->weights[l]->data, NULL);
+    static const char what[] = "a checkpoint";
+    size_t tensors = (size_t)c->net->tensor_count;
+    *list = (listing){.tensors = ht_alloc(tensors * (HT_ARRAYS + 2) + 2, sizeof *list->tensors, what, err),
+                      .mask = ht_alloc(tensors, sizeof *list->mask, what, err)};
+    if (!list->tensors || !list->mask) return HT_FAIL;
+    for (size_t t = 0; t < tensors && c->mask; t++)
+        if (c->mask->of[t].count > 0 && !(list->mask[t] = mask_bytes(c->mask, (int)t, err))) return HT_FAIL;
+    list->epochs = c->epoch_count ? epoch_table(c, err) : NULL;
+    return c->epoch_count && !list->epochs ? HT_FAIL : HT_OK;
+}
+
+static void free_listing(listing *list, const ht_checkpoint *c)
+{
+    for (int t = 0; list->mask && t < c->net->tensor_count; t++) ht_free(list->mask[t]);
+    ht_free(list->mask);
+    ht_free(list->epochs);
+    ht_free(list->tensors);
+}
+
+static void fill_listing(listing *list, const ht_checkpoint *c)
+{
+    if (c->epoch_count)
+        add_table(list, EPOCHS,
+                  (ht_tensor_out){.rows = c->epoch_count, .columns = EPOCH_COLUMNS, .table = list->epochs});
+    if (c->state.recent)
+        add_table(list, RECENT,
+                  (ht_tensor_out){.rows = c->recent_rows, .columns = c->recent_size, .data = c->recent});
+    for (int t = 0; t < c->net->tensor_count; t++) {
+        const ht_tensor *tensor = &c->net->tensors[t];
+        add_tensor(list, tensor, NULL, tensor->data, NULL);
         for (int a = 0; a < HT_ARRAYS; a++)
-            add_tensor(tensors, &count, c, l, ht_array_name(a), c->array[a][l], NULL);
-        add_tensor(tensors, &count, c, l, "mask", NULL, mask[l]);
+            add_tensor(list, tensor, ht_array_name(a), ht_checkpoint_array(c, a, t), NULL);
+        add_tensor(list, tensor, "mask", NULL, list->mask[t]);
     }
-    return ht_safetensors_write_in(at, path, tensors, count, metadata, old, err);
 }
 
 ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *err)
@@ -106,8 +131,7 @@ ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, 
 {
     const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
     char digits[COUNTERS][DIGITS];
-    unsigned char *mask[HT_DEPTH_MAX + 1] = {NULL};
-    ht_code code = HT_OK;
+    listing list;
     locale_t before = ht_point_begin();
     for (int i = 0; i < COUNTERS; i++) {
         const char *field = (const char *)&c->state + counters[i].offset;
@@ -119,13 +143,10 @@ ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, 
         metadata[3 + 2 * i] = digits[i];
     }
     ht_point_end(before);
-    for (int l = 0; l < c->net->weight_count && c->mask && code == HT_OK; l++)
-        code = (mask[l] = mask_bytes(c->mask, l, err)) ? HT_OK : err->code;
-    double *epochs = code == HT_OK && c->epoch_count ? epoch_table(c, err) : NULL;
-    if (c->epoch_count && !epochs && code == HT_OK) code = err->code;
-    if (code == HT_OK) code = write_tensors(at, path, c, mask, epochs, metadata, old, err);
-    ht_free(epochs);
-    for (int l = 0; l < c->net->weight_count; l++) ht_free(mask[l]);
+    ht_code code = make_listing(&list, c, err);
+    if (code == HT_OK) fill_listing(&list, c);
+    if (code == HT_OK) code = ht_safetensors_write_in(at, path, list.tensors, list.count, metadata, old, err);
+    free_listing(&list, c);
     return code;
 }
 
@@ -159,34 +180,40 @@ static ht_code read_counters(const ht_safetensors *file, const char *path, ht_tr
     return HT_OK;
 }
 
-/* A mask is all or nothing: layer 0 tells. */
-static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **mask, ht_error *err)
+static ht_code read_mask_tensor(ht_safetensors *file, const ht_tensor *tensor, ht_mask_tensor *mask,
+                                ht_error *err)
 {
-    char name[48];
-    name_tensor(name, sizeof name, 0, "mask");
-    *mask = NULL;
-    if (!ht_safetensors_has(file, name)) return HT_OK;
-    if (!(*mask = ht_mask_new(net, err))) return err->code;
-    ht_code code = HT_OK;
-    for (int l = 0; l < net->weight_count && code == HT_OK; l++) {
-        size_t count = (*mask)->count[l];
-        unsigned char *bytes = ht_alloc(count, 1, "the mask of weights", err);
-        name_tensor(name, sizeof name, l, "mask");
-        code = bytes ? ht_safetensors_read_bool(file, name, (size_t)net->weights[l]->rows,
-                                                (size_t)net->weights[l]->columns, bytes, err)
-                     : err->code;
-        for (size_t i = 0; bytes && i < count && code == HT_OK; i++)
-            if (!bytes[i]) (*mask)->trained[l][i / 8] &= (unsigned char)~(1u << (i % 8));
-        ht_free(bytes);
-    }
+    char name[HT_CHECKPOINT_NAME];
+    unsigned char *bytes = ht_alloc(mask->count, 1, "the mask of weights", err);
+    if (!bytes) return HT_FAIL;
+    ht_checkpoint_name(name, tensor, "mask");
+    ht_code code =
+        ht_safetensors_read_bool(file, name, (size_t)tensor->rows, (size_t)tensor->columns, bytes, err);
+    for (size_t i = 0; i < mask->count && code == HT_OK; i++)
+        if (!bytes[i]) mask->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
+    ht_free(bytes);
     return code;
 }
 
-static ht_code read_array(ht_safetensors *file, const ht_tensor *shape, int l, const char *what, float *to,
+/* A mask is all or nothing: the first weight matrix tells. */
+static ht_code read_mask(ht_safetensors *file, const ht_network *net, ht_mask **mask, ht_error *err)
+{
+    char name[HT_CHECKPOINT_NAME];
+    ht_code code = HT_OK;
+    ht_checkpoint_name(name, net->weights[0], "mask");
+    *mask = NULL;
+    if (!ht_safetensors_has(file, name)) return HT_OK;
+    if (!(*mask = ht_mask_new(net, err))) return err->code;
+    for (int t = 0; t < net->tensor_count && code == HT_OK; t++)
+        if ((*mask)->of[t].count > 0) code = read_mask_tensor(file, &net->tensors[t], &(*mask)->of[t], err);
+    return code;
+}
+
+static ht_code read_array(ht_safetensors *file, const ht_tensor *shape, const char *what, float *to,
                           ht_error *err)
 {
-    char name[48];
-    name_tensor(name, sizeof name, l, what);
+    char name[HT_CHECKPOINT_NAME];
+    ht_checkpoint_name(name, shape, what);
     return ht_safetensors_read(file, name, (size_t)shape->rows, (size_t)shape->columns, to, err);
 }
 
@@ -194,12 +221,12 @@ static ht_code read_array(ht_safetensors *file, const ht_tensor *shape, int l, c
 static ht_code read_arrays(ht_safetensors *file, ht_trainer *trainer, ht_error *err)
 {
     const ht_network *net = ht_trainer_network(trainer);
-    for (int l = 0; l < net->weight_count; l++) {
-        const ht_tensor *layer = net->weights[l];
-        if (read_array(file, layer, l, "weight", layer->weight, err) != HT_OK) return err->code;
+    for (int t = 0; t < net->tensor_count; t++) {
+        const ht_tensor *tensor = &net->tensors[t];
+        if (read_array(file, tensor, NULL, tensor->data, err) != HT_OK) return err->code;
         for (int a = 0; a < HT_ARRAYS; a++) {
-            float *to = ht_trainer_array(trainer, a, l);
-            if (to && read_array(file, layer, l, ht_array_name(a), to, err) != HT_OK) return err->code;
+            float *to = ht_trainer_array(trainer, a, t);
+            if (to && read_array(file, tensor, ht_array_name(a), to, err) != HT_OK) return err->code;
         }
     }
     ht_trainer_settle(trainer);

@@ -27,12 +27,13 @@ typedef struct ht_layer_spec {
 enum { HT_LAYER_TENSORS = 4 }; /* of one layer, at most */
 
 typedef struct ht_layer_kind {
-    /* Shapes, flags and the ends of the names ("weight") of its tensors, given so many inputs; the first is the
-     * weight matrix whose rows are its units. Returns how many. */
+    /* Shapes, flags and the ends of the names ("weight") of its tensors, given so many inputs; the first is
+     * the weight matrix whose rows are its units. Returns how many. */
     int (*describe)(const ht_layer_spec *spec, int inputs, ht_tensor tensor[HT_LAYER_TENSORS]);
     int (*outputs)(const ht_layer *layer); /* values that it gives for a sample */
 
-    /* h (rows × m) = what units first .. first + m - 1 give for x (rows × inputs), before the activation. Pure. */
+    /* h (rows × m) = what units first .. first + m - 1 give for x (rows × inputs), before the activation.
+     * Pure. */
     void (*evaluate)(const ht_layer *layer, const float *x, int rows, int first, int m, float *h);
 
     /* ---- of a training step (step_state.h); layer number l ---- */
@@ -42,7 +43,8 @@ typedef struct ht_layer_kind {
     /* Of the output layer: what inputs first .. first + m - 1, h with a row stride, add to the logits:
      * share (batch × classes). Returns the largest |weight| it used. */
     float (*share)(struct ht_step *step, int l, int first, int m, const float *h, int stride, float *share);
-    /* ∂L/∂inputs first .. first + m - 1 into d, (batch × m) with a row stride, from what is above the layer. */
+    /* ∂L/∂inputs first .. first + m - 1 into d, (batch × m) with a row stride, from what is above the layer.
+     */
     void (*backward)(struct ht_step *step, int l, int first, int m, float *d, int stride);
     /* New values of a shard's tensors: gradient, decay, noise, mask. Of the output layer the shard is one of
      * the layer below, whose units are its inputs. */
@@ -50,11 +52,11 @@ typedef struct ht_layer_kind {
 } ht_layer_kind;
 
 #define HT_LAYER(id, name, operations, what) extern const ht_layer_kind ht_layer_##operations;
-#include "nn/layers.def"
+#include "nn/layers/layers.def"
 
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
-#include "nn/layers.def"
+#include "nn/layers/layers.def"
     HT_LAYERS
 } ht_layer_id;
 
@@ -62,8 +64,8 @@ typedef enum ht_layer_id {
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id);
 const char *ht_layer_kind_name(ht_layer_id id);
 
-/* A network of these layers, the output layer last; zeros, or (empty) no numbers yet: whoever asks puts memory
- * of ht_alloc into each tensor's data. NULL with *err set. */
+/* A network of these layers, the output layer last; zeros, or (empty) no numbers yet: whoever asks puts
+ * memory of ht_alloc into each tensor's data. NULL with *err set. */
 ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, ht_activation activation,
                              bool mean_field, bool empty, ht_error *err);
 

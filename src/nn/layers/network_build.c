@@ -1,9 +1,9 @@
-/* layers.c - the table of layer kinds, and networks built of them. */
+/* network_build.c - the table of layer kinds, and networks built of them. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "nn/layer.h"
+#include "nn/layers/layer.h"
 #include "nn/noise.h"
 
 static const struct {
@@ -11,7 +11,7 @@ static const struct {
     const ht_layer_kind *kind;
 } rows[HT_LAYERS] = {
 #define HT_LAYER(id, name, operations, what) {name, &ht_layer_##operations},
-#include "nn/layers.def"
+#include "nn/layers/layers.def"
 };
 
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id)
@@ -62,6 +62,16 @@ static ht_code fill(ht_network *net, ht_error *err)
         if (!tensor->data) return HT_FAIL;
     }
     return HT_OK;
+}
+
+void ht_network_free(ht_network *net)
+{
+    if (!net) return;
+    for (int t = 0; net->tensors && t < net->tensor_count; t++) ht_free(net->tensors[t].data);
+    ht_free(net->layers);
+    ht_free(net->tensors);
+    ht_free(net->weights);
+    ht_free(net);
 }
 
 _Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has draws of its own");

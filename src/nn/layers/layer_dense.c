@@ -1,10 +1,10 @@
-/* layer_dense.c - dense layers: a weight from every input to every neuron. The tensor is (neurons × inputs), a
- * row a neuron. */
+/* layer_dense.c - dense layers: a weight from every input to every neuron. The tensor is (neurons × inputs),
+ * a row a neuron. */
 #include <math.h>
 
 #include "kernel/kernel.h"
 #include "nn/activation.h"
-#include "nn/layer.h"
+#include "nn/layers/layer.h"
 #include "nn/shard.h"
 #include "nn/step_state.h"
 #include "num/linalg.h"
@@ -54,8 +54,8 @@ static float share(ht_step *s, int l, int first, int m, const float *h, int stri
     float most = 0;
     ht_gemm_nt(s->batch, out->rows, m, 1.0f, h, stride, out->data + first, out->columns, 0.0f, to, out->rows);
     for (int r = 0; r < out->rows; r++)
-        most = fmaxf(most, ht_kernel()->max_abs(out->data + first + (size_t)r * (size_t)out->columns,
-                                                (size_t)m));
+        most = fmaxf(most,
+                     ht_kernel()->max_abs(out->data + first + (size_t)r * (size_t)out->columns, (size_t)m));
     return most;
 }
 
@@ -72,7 +72,8 @@ static void update_output(ht_step *s, int l, int shard)
 {
     const ht_tensor *out = &s->net->layers[l].tensor[0];
     int first = shard * HT_SHARD, width = out->columns, classes = out->rows;
-    ht_block block = {ht_tensor_index(s->net, out), classes, ht_shard_rows(width, shard), width, (size_t)first};
+    ht_block block = {ht_tensor_index(s->net, out), classes, ht_shard_rows(width, shard), width,
+                      (size_t)first};
     ht_descent to = ht_step_descent(s, &block, s->net->mean_field ? 1.0f / (float)width : 1.0f);
     ht_gemm_tn(classes, block.columns, s->batch, to.factor, s->logits, classes, ht_step_input(s, l) + first,
                width, to.keep, to.to, width);
@@ -95,8 +96,8 @@ static void update(ht_step *s, int l, int shard)
     if (s->layer[l].input.x)
         ht_kernel()->descend(to.to, delta, weight->rows, &s->layer[l].input, m, to.factor, to.keep);
     else
-        ht_gemm_tn(m, columns, s->batch, to.factor, delta, weight->rows, ht_step_input(s, l), columns, to.keep,
-                   to.to, columns);
+        ht_gemm_tn(m, columns, s->batch, to.factor, delta, weight->rows, ht_step_input(s, l), columns,
+                   to.keep, to.to, columns);
     ht_step_finish(s, &block, first, shard);
 }
 

@@ -1,0 +1,69 @@
+/* step_update.c - what every kind of layer does with a block of its numbers once the gradient is there. */
+#include "nn/step_state.h"
+
+static float decay_of(const ht_step *s, const ht_tensor *tensor)
+{
+    return tensor->flags & HT_TENSOR_DECAYED ? (float)s->hyper->weight_decay : 0.0f;
+}
+
+ht_descent ht_step_descent(const ht_step *s, const ht_block *block, float scale)
+{
+    const ht_hyper *hyper = s->hyper;
+    const ht_tensor *tensor = &s->net->tensors[block->tensor];
+    float lr = (float)hyper->lr, decay = decay_of(s, tensor), *v = s->momentum[block->tensor];
+    if (v) return (ht_descent){v + block->start, scale, hyper->factors ? 0.0f : (float)hyper->momentum};
+    return (ht_descent){tensor->data + block->start, -lr * scale, 1.0f - lr * decay};
+}
+
+/* With momentum or factors. */
+static void follow(const ht_step *s, const ht_block *block)
+{
+    const ht_tensor *tensor = &s->net->tensors[block->tensor];
+    float lr = (float)s->hyper->lr, decay = decay_of(s, tensor), *v = s->momentum[block->tensor];
+    if (v && s->hyper->factors) {
+        ht_factors_descend(s->hyper->factors, s->net, block, v + block->start, lr, decay);
+        return;
+    }
+    for (int r = 0; v && r < block->rows; r++) {
+        size_t row = block->start + (size_t)r * (size_t)block->stride;
+        float *wr = tensor->data + row, *vr = v + row;
+        for (int j = 0; j < block->columns; j++) {
+            vr[j] += decay * wr[j];
+            wr[j] -= lr * vr[j];
+        }
+    }
+}
+
+static void add_noise(const ht_step *s, const ht_block *block, int first)
+{
+    const ht_tensor *tensor = &s->net->tensors[block->tensor];
+    ht_noise noise = s->noise;
+    if (noise.type == HT_NOISE_NONE || !(tensor->flags & HT_TENSOR_NOISY)) return;
+    noise.layer = tensor->number;
+    double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
+    ht_noise_add(&noise, tensor->data + block->start, (size_t)first, (size_t)block->rows,
+                 (size_t)block->columns, (float)factor);
+    if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
+}
+
+/* Zeroes what the mask keeps at zero: `count` values from `start` of tensor t, and what stands behind them.
+ */
+static void keep_zeros(const ht_step *s, int t, size_t start, size_t count)
+{
+    const ht_hyper *hyper = s->hyper;
+    ht_mask_apply(hyper->mask, t, start, count, s->net->tensors[t].data + start);
+    if (s->momentum[t]) ht_mask_apply(hyper->mask, t, start, count, s->momentum[t] + start);
+    for (int d = 0; hyper->factors && d < hyper->factors->count; d++)
+        ht_mask_apply(hyper->mask, t, start, count, hyper->factors->factor[t][d] + start);
+}
+
+void ht_step_finish(const ht_step *s, const ht_block *block, int first, int shard)
+{
+    size_t columns = (size_t)block->columns, rows = (size_t)block->rows, stride = (size_t)block->stride;
+    follow(s, block);
+    add_noise(s, block, first);
+    if (columns == stride) columns *= rows, rows = 1; /* one run of weights */
+    for (size_t r = 0; s->hyper->mask && r < rows; r++)
+        keep_zeros(s, block->tensor, block->start + r * stride, columns);
+    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, block, shard);
+}
