@@ -17,7 +17,7 @@
 #include "data/half.h"
 
 /* The limit is that of the format's own reader. */
-enum { HEADER_LIMIT = 100000000, MARKS_LIMIT = 1 << 23, TENSORS_OUT = 64 };
+enum { HEADER_LIMIT = 100000000, MARKS_LIMIT = 1 << 23 };
 
 typedef struct named {
     const char *name;
@@ -404,15 +404,13 @@ ht_code ht_safetensors_write(const char *path, const ht_tensor_out *tensors, siz
 ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *tensors, size_t count,
                                 const char *const *metadata, ht_file_mark *old, ht_error *err)
 {
-    ht_part parts[TENSORS_OUT + 3];
     unsigned char prefix[8];
-    if (count > TENSORS_OUT)
-        return ht_error_set(err, HT_FAIL, "%s: %zu tensors are more than the %d a file of ours holds", path,
-                            count, TENSORS_OUT);
     json_t *header = make_header(tensors, count, metadata);
     char *text = header ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write %s", path);
+    ht_part *parts = ht_alloc(count + 3, sizeof *parts, "the list of tensors", err);
+    if (!parts) return free(text), HT_FAIL;
     /* Blanks after the header align the data to 8 bytes, as the format asks. */
     size_t length = strlen(text), padding = (8 - length % 8) % 8;
     for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)(length + padding) >> (8 * i));
@@ -422,6 +420,7 @@ ht_code ht_safetensors_write_in(int at, const char *path, const ht_tensor_out *t
     for (size_t i = 0; i < count; i++) parts[3 + i] = (ht_part){data_of(&tensors[i]), bytes_of(&tensors[i])};
     ht_checksum_put(text, parts + 1, count + 2);
     ht_code code = ht_file_write_in(at, path, parts, count + 3, old, err);
+    ht_free(parts);
     free(text);
     return code;
 }

@@ -228,6 +228,59 @@ static void one_slip_in_any_key_is_recognized(void **state)
     }
 }
 
+static void widths_are_a_list_or_equal(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"",
+                                          "0",
+                                          "300,",
+                                          ",300",
+                                          "300;100",
+                                          "300,,100",
+                                          "-3",
+                                          "3.5",
+                                          "3e2",
+                                          "200001",
+                                          "other",
+                                          "300, ",
+                                          "1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8",
+                                          "99999999999999999999"};
+    ht_params params;
+    ht_error err;
+    char text[HT_PARAM_VALUE];
+    int widths[HT_PARAM_LAYERS];
+    ht_params_init(&params);
+    assert_true(ht_param_at(HT_P_MODEL_DEPTH)->high == HT_PARAM_LAYERS);
+    assert_int_equal(ht_params_set(&params, "model.depth", "3", &err), HT_OK);
+    assert_int_equal(ht_params_widths(&params, widths), 3);
+    assert_true(widths[0] == 2000 && widths[2] == 2000);
+    assert_int_equal(ht_params_set(&params, "model.widths", "100, 300-20", &err), HT_OK);
+    assert_int_equal(ht_params_widths(&params, widths), 3);
+    assert_true(widths[0] == 100 && widths[1] == 300 && widths[2] == 20);
+    assert_true(ht_params_get(&params, HT_P_MODEL_WIDTH) == 300 &&
+                ht_params_get(&params, HT_P_MODEL_DEPTH) == 3);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        ht_params before = params;
+        assert_int_equal(ht_params_set(&params, "model.widths", refused[i], &err), HT_USAGE);
+        if (refused[i][0] && !strstr(err.text, "equal, or 1 to 16 whole numbers from 1 to 200000"))
+            fail_msg("%s", err.text);
+        assert_memory_equal(&before, &params, sizeof params);
+    }
+    /* What is set last holds; and what is written in the table's order is read back. */
+    ht_params again;
+    ht_params_init(&again);
+    for (ht_param p = 0; p < HT_P_COUNT; p++) {
+        ht_params_format(&params, p, text, sizeof text);
+        assert_int_equal(ht_params_set(&again, ht_param_at(p)->key, text, &err), HT_OK);
+    }
+    assert_int_equal(ht_params_widths(&again, widths), 3);
+    assert_true(widths[0] == 100);
+    ht_params_put(&params, HT_P_MODEL_WIDTH, 50);
+    assert_int_equal(ht_params_widths(&params, widths), 3);
+    assert_true(widths[0] == 50 && widths[2] == 50);
+    assert_string_equal(ht_params_text(&params, HT_P_MODEL_WIDTHS), "equal");
+}
+
 static void slider_positions_and_values_are_inverse(void **state)
 {
     (void)state;
@@ -435,6 +488,7 @@ int main(void)
         cmocka_unit_test(text_a_preset_cannot_hold_is_refused),
         cmocka_unit_test(a_misspelt_key_names_the_nearest),
         cmocka_unit_test(one_slip_in_any_key_is_recognized),
+        cmocka_unit_test(widths_are_a_list_or_equal),
         cmocka_unit_test(slider_positions_and_values_are_inverse),
         cmocka_unit_test(a_step_moves_and_stays_in_range),
         cmocka_unit_test(steps_reach_both_ends),

@@ -44,7 +44,7 @@ static double slope(const twin *t, double z)
 static double one_sample(twin *t, const float *x, int32_t label, double weight, int learn, int *right)
 {
     double *z[HT_WEIGHTS_MAX], *h[HT_WEIGHTS_MAX + 1], *delta[HT_WEIGHTS_MAX];
-    double scale = t->mean_field ? 1.0 / t->rows[0] : 1, sum = 0;
+    double scale = t->mean_field ? 1.0 / t->columns[t->depth] : 1, sum = 0;
     h[0] = calloc((size_t)t->columns[0], sizeof(double));
     for (int j = 0; j < t->columns[0]; j++) h[0][j] = (double)x[j];
     for (int l = 0; l <= t->depth; l++) {
