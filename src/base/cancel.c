@@ -23,5 +23,5 @@ bool ht_cancelled(void)
 
 ht_code ht_still_wanted(ht_error *err)
 {
-    return ht_cancelled() ? ht_error_set(err, HT_FAIL, "called off") : HT_OK;
+    return ht_cancelled() ? ht_error_set(err, HT_FAIL, "cancelled") : HT_OK;
 }

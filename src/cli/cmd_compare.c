@@ -1,4 +1,4 @@
-/* cmd_compare.c - the roads to compressibility side by side, without a screen. */
+/* cmd_compare.c - the methods of compression side by side, without a screen. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +41,8 @@ static json_t *method_json(const ht_compare_state *s, int number)
     const ht_method_state *method = &s->method[number];
     ht_params params;
     ht_method_params(number, &s->params, s->samples, &params);
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "road", method->name, "title",
-                               method->title, "status", stages[method->stage], "method",
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "method", method->name, "title",
+                               method->title, "status", stages[method->stage], "pruned_by",
                                ht_prune_at(method->pruning)->name, "params", ht_json_params(&params), "train",
                                ht_json_score(&method->train), "test", ht_json_score(&method->test));
     json_object_set_new(object, "kept", ht_json_number(method->one_point));
@@ -58,8 +58,8 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
 {
     json_t *methods = json_array();
     for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
-    json_t *root = json_pack("{s:i, s:s, s:b, s:o}", "schema", 1, "preset", s->params.preset, "stopped",
-                             s->stopped, "roads", methods);
+    json_t *root = json_pack("{s:i, s:s, s:b, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
+                             s->stopped, "methods", methods);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -72,8 +72,8 @@ static void print_table(const ht_compare_state *s)
 {
     char title[64];
     ht_preset_title(&s->params, title, sizeof title);
-    printf("%s: the same network and samples on each road\n\n", title);
-    printf("  road         test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
+    printf("%s: the same network and samples, one run a method\n\n", title);
+    printf("  method       test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
            "α̂       "
            "η/b\n");
     for (int i = 0; i < s->count; i++) {
@@ -121,7 +121,7 @@ static void show_progress(const ht_compare_state *s)
 {
     double done = 0;
     for (int i = 0; i < s->count; i++) done += s->method[i].fraction;
-    fprintf(stderr, "\r%d of %d roads, %.0f %%   %s", s->done, s->count, 100 * done / s->count,
+    fprintf(stderr, "\r%d of %d methods, %.0f %%   %s", s->done, s->count, 100 * done / s->count,
             s->running ? "" : "\n");
 }
 

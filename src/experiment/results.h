@@ -28,7 +28,7 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 void ht_results_print(const ht_results *results, const ht_params *params);
 
 /* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
- * "train", "test", "tail", "prune", "roads"}. A new reference; NULL when memory is short.
+ * "train", "test", "tail", "prune", "methods"}. A new reference; NULL when memory is short.
  */
 json_t *ht_results_json(const ht_results *results, const ht_params *params);
 

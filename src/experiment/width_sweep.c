@@ -205,13 +205,13 @@ static void ended(void *context, const char *fault)
 ht_width_sweep *ht_width_sweep_start(const ht_params *params, const ht_dataset *data, int threads,
                                      const ht_width_sweep_state *before, ht_error *err)
 {
-    ht_width_sweep *l = ht_alloc(1, sizeof *l, "the ladder", err);
+    ht_width_sweep *l = ht_alloc(1, sizeof *l, "the width sweep", err);
     if (!l) return NULL;
     l->data = data;
     l->begun = ht_now();
     prepare_state(l, params, before);
     plan(l);
-    const ht_background_work work = {"the ladder's thread", l->jobs, run_job, NULL, ended, l};
+    const ht_background_work work = {"the width sweep's thread", l->jobs, run_job, NULL, ended, l};
     if (ht_background_start(&l->work, &work, threads, err) == HT_OK) return l;
     ht_width_sweep_free(l);
     return NULL;

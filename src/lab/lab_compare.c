@@ -26,9 +26,10 @@ void ht_lab_compare(ht_lab *lab, ht_action action)
         lab->follow = action;
     } else if (lab->compare) {
         if (here)
-            ht_lab_note(lab, true, "the roads are still being trained; Space stops them, what is done stays");
+            ht_lab_note(lab, true,
+                        "the methods are still being trained; Space stops them, what is done stays");
     } else if (lab->width_sweep) {
-        ht_lab_note(lab, true, "a ladder of widths is running; Space stops it, then c trains the roads");
+        ht_lab_note(lab, true, "a width sweep is running; Space stops it, then c trains the methods");
     } else if (wanted) {
         start(lab);
     }
@@ -50,7 +51,7 @@ static void finish(ht_lab *lab, const ht_compare_state *s)
     if (s->fault[0])
         ht_lab_note(lab, false, "the comparison ended early: %s", s->fault);
     else if (s->stopped)
-        ht_lab_note(lab, true, "stopped after %d of %d roads; what is done stays", s->done, s->count);
+        ht_lab_note(lab, true, "stopped after %d of %d methods; what is done stays", s->done, s->count);
 }
 
 bool ht_lab_compare_poll(ht_lab *lab)

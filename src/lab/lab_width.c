@@ -79,17 +79,19 @@ void ht_lab_width(ht_lab *lab, ht_action action)
         return;
     }
     if (lab->compare) {
-        ht_lab_note(lab, true, "the roads are being trained; Space stops them, then w trains a ladder");
+        ht_lab_note(lab, true,
+                    "the methods are being trained; Space stops them, then w starts a width sweep");
         return;
     }
     if (lab->width_sweep) {
-        if (here) ht_lab_note(lab, true, "the ladder is still running; Space stops it, its results stay");
+        if (here)
+            ht_lab_note(lab, true, "the width sweep is still running; Space stops it, its results stay");
         return;
     }
     const ht_width_sweep_state *same = find(m, &m->asked);
     if (here && same && complete(same))
         ht_lab_note(lab, true,
-                    "this ladder is there; change α, σ or the noise type, then w lays another over it");
+                    "this width sweep is there; change α, σ or the noise type, then w lays another over it");
     else if (here || nothing_done(m))
         start(lab);
 }
@@ -114,9 +116,10 @@ static void finish(ht_lab *lab, const ht_width_sweep_state *s)
     ht_width_sweep_free(lab->width_sweep);
     lab->width_sweep = NULL;
     if (s->fault[0])
-        ht_lab_note(lab, false, "the ladder ended early: %s", s->fault);
+        ht_lab_note(lab, false, "the width sweep ended early: %s", s->fault);
     else if (s->stopped)
-        ht_lab_note(lab, true, "ladder stopped after %d of %d runs; what is done stays", s->done, s->total);
+        ht_lab_note(lab, true, "width sweep stopped after %d of %d runs; what is done stays", s->done,
+                    s->total);
 }
 
 bool ht_lab_width_poll(ht_lab *lab)

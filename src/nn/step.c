@@ -217,7 +217,7 @@ static void guard(const ht_step *s, ht_step_result *result)
 static bool left_off(ht_step_result *result)
 {
     result->left_off = ht_cancelled();
-    if (result->left_off) result->refused = "a step that was called off";
+    if (result->left_off) result->refused = "a step that was cancelled";
     return result->left_off;
 }
 

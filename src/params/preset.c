@@ -145,8 +145,16 @@ static bool user_path(const char *name, char *path, size_t size)
     return length > 0 && (size_t)length < size && ht_file_exists(path);
 }
 
+/* What presets of earlier versions are called now. */
+static const struct {
+    const char *before, *now;
+} renamed[] = {{"ecg5000-roads", "ecg5000-methods"}, {"mnist-roads", "mnist-methods"}};
+
 static ht_code unknown_preset(const char *name, ht_error *err)
 {
+    for (size_t i = 0; i < sizeof renamed / sizeof renamed[0]; i++)
+        if (strcmp(name, renamed[i].before) == 0)
+            return ht_error_set(err, HT_USAGE, "the preset '%s' is called '%s' now", name, renamed[i].now);
     char candidate[64], title[8];
     ht_guess guess = ht_guess_for(name);
     for (int i = 0; ht_preset_embedded(i, candidate, sizeof candidate, title, sizeof title); i++)

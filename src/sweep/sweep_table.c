@@ -90,9 +90,11 @@ static double number_at(const json_t *root, const char *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
-/* Results of before roads were measured have none of it. */
-static void read_methods(const json_t *methods, double *m)
+/* What the methods measure. Results of earlier versions have none of it, or call it "roads". */
+static void read_methods(const json_t *root, double *m)
 {
+    const json_t *now = json_object_get(root, "methods"),
+                 *methods = now ? now : json_object_get(root, "roads");
     const json_t *eta = json_object_get(methods, "eta_over_b"),
                  *average = json_object_get(methods, "average");
     m[HT_MEASURE_ETA_OVER_B] = json_is_number(eta) ? json_number_value(eta) : (double)NAN;
@@ -116,7 +118,7 @@ static ht_code read_cell(const char *path, cell *c, ht_error *err)
     m[HT_MEASURE_TRAIN_PRUNED] = number_at(root, "prune", "train_accuracy");
     m[HT_MEASURE_TEST_PRUNED] = number_at(root, "prune", "test_accuracy");
     m[HT_MEASURE_CHANGE] = m[HT_MEASURE_TEST_PRUNED] - m[HT_MEASURE_TEST];
-    read_methods(json_object_get(root, "roads"), m);
+    read_methods(root, m);
     c->inputs = (int)json_integer_value(json_object_get(root, "inputs"));
     c->diverged = status && strcmp(status, "diverged") == 0;
     ht_code code = status ? read_params(json_object_get(root, "params"), &c->settings, err)

@@ -65,9 +65,9 @@ static int title_of_comparison(const ht_compare_state *s, ht_span spans[HT_SPANS
     int count = 0;
     ht_format_grouped(steps, sizeof steps, (long long)s->steps);
     if (s->done < s->count)
-        add(spans, &count, HT_ROLE_WARNING, " %d of %d roads ", s->done, s->count);
+        add(spans, &count, HT_ROLE_WARNING, " %d of %d methods ", s->done, s->count);
     else
-        add(spans, &count, HT_ROLE_GOOD, " ✓ %d roads ", s->count);
+        add(spans, &count, HT_ROLE_GOOD, " ✓ %d methods ", s->count);
     add(spans, &count, HT_ROLE_TEXT, " %s steps each ", steps);
     return count;
 }
@@ -94,7 +94,7 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     if (width_sweep)
         add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * width_sweep->fraction);
     else if (m->compare.running)
-        add(spans, &count, HT_ROLE_GOOD, " ● roads %d of %d ", m->compare.done, m->compare.count);
+        add(spans, &count, HT_ROLE_GOOD, " ● methods %d of %d ", m->compare.done, m->compare.count);
     else
         add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     if (m->frozen) {

@@ -218,7 +218,7 @@ static void a_flood_of_keys_is_no_flood_of_files(void **state)
     free(text);
     vt_assert(t, vt_wait_text(t, "saved heavytail-", PATIENCE));
     size_t count = pictures();
-    if (count < 1 || count > 20) fail_msg("%zu pictures of 65536 wishes", count);
+    if (count < 1 || count > 20) fail_msg("%zu pictures of 65536 requests", count);
     vt_assert(t, vt_wait_still(t, 100, 100) || true);
     vt_key(t, "q");
     vt_assert(t, vt_exit(t, PATIENCE) == 0);

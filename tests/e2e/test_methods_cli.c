@@ -32,7 +32,7 @@ static void a_run_tells_what_each_method_measures(void **state)
     const char *const args[] = {
         TRAIN, "--json",          "--steps", "40", "--train.average", "10", "--occam.lambda0",
         "0.2", "--occam.holdout", "0.2",     NULL};
-    json_t *whole = answer(args, 0), *root = json_object_get(whole, "roads"),
+    json_t *whole = answer(args, 0), *root = json_object_get(whole, "methods"),
            *occam = json_object_get(root, "occam");
     assert_true(fabs(number(root, "eta_over_b") - 0.01 / 250) < 1e-9);
     assert_int_equal(number(json_object_get(root, "average"), "iterates"), 10);
@@ -66,7 +66,7 @@ static void a_factorized_run_resumes(void **state)
     assert_int_equal(sandbox_run(half)->status, 0);
     json_t *a = answer(rest, 0), *b = answer(whole, 0);
     assert_true(json_equal(json_object_get(a, "test"), json_object_get(b, "test")));
-    assert_true(json_equal(json_object_get(a, "roads"), json_object_get(b, "roads")));
+    assert_true(json_equal(json_object_get(a, "methods"), json_object_get(b, "methods")));
     json_decref(a);
     json_decref(b);
 }
@@ -81,9 +81,9 @@ static void a_resumed_run_knows_its_epochs(void **state)
     const char *const whole[] = {OCCAM, "40", "--json", NULL};
     assert_int_equal(sandbox_run(half)->status, 0);
     json_t *a = answer(rest, 0), *b = answer(whole, 0);
-    json_t *rows = json_object_get(json_object_get(json_object_get(a, "roads"), "occam"), "epochs");
+    json_t *rows = json_object_get(json_object_get(json_object_get(a, "methods"), "occam"), "epochs");
     assert_int_equal(json_array_size(rows), 20);
-    assert_true(json_equal(json_object_get(a, "roads"), json_object_get(b, "roads")));
+    assert_true(json_equal(json_object_get(a, "methods"), json_object_get(b, "methods")));
     json_decref(a);
     json_decref(b);
 }
@@ -163,24 +163,24 @@ static void what_is_no_code_is_an_error_that_names_the_file(void **state)
 static void methods_are_compared_in_one_object_and_one_picture(void **state)
 {
     (void)state;
-    const char *const args[] = {"compare", "--json",        "--png", "roads.png", "--steps",
+    const char *const args[] = {"compare", "--json",        "--png", "methods.png", "--steps",
                                 "30",      "--model.width", "50",    NULL};
-    json_t *root = answer(args, 0), *methods = json_object_get(root, "roads"), *method;
+    json_t *root = answer(args, 0), *methods = json_object_get(root, "methods"), *method;
     size_t index;
-    assert_int_equal(number(root, "schema"), 1);
+    assert_int_equal(number(root, "schema"), 2);
     assert_int_equal(json_array_size(methods), 10);
     json_array_foreach(methods, index, method)
     {
-        assert_true(json_is_string(json_object_get(method, "road")));
+        assert_true(json_is_string(json_object_get(method, "method")));
         json_t *type = json_object_get(json_object_get(method, "params"), "noise.type");
-        const char *pruning = json_string_value(json_object_get(method, "method"));
+        const char *pruning = json_string_value(json_object_get(method, "pruned_by"));
         if (strcmp(json_string_value(type), "none") != 0) assert_string_equal(pruning, "node");
         assert_true(number(json_object_get(method, "test"), "accuracy") > 0);
         assert_true(number(method, "kept") > 0 && number(method, "kept") <= 1);
         assert_true(number(json_object_get(method, "params"), "model.width") == 50);
         assert_true(json_array_size(json_object_get(method, "curve")) >= 20);
     }
-    assert_int_equal(access("roads.png", R_OK), 0);
+    assert_int_equal(access("methods.png", R_OK), 0);
     json_decref(root);
     const char *const bad[] = {"compare", "--method", "luck", NULL};
     assert_int_equal(sandbox_run(bad)->status, 2);

@@ -32,7 +32,7 @@ static bool nothing_trains(vt *t, void *context)
 {
     (void)context;
     const char *title = vt_row(t, 0);
-    return !strstr(title, "● widths") && !strstr(title, "● roads");
+    return !strstr(title, "● widths") && !strstr(title, "● methods");
 }
 
 /* A view that trains networks of its own: `whole` waits for the last of them, else it is stopped early. */
@@ -66,7 +66,7 @@ static void save_screens(void **state, const char *directory, long steps)
     save(t, directory, "tails.png");
     vt_key(t, "Esc");
     save_training_view(t, "w", "● widths", directory, "width.png", whole);
-    save_training_view(t, "c", "● roads", directory, "roads.png", whole);
+    save_training_view(t, "c", "● methods", directory, "compare.png", whole);
     vt_key(t, "?");
     vt_assert(t, vt_wait_text(t, "Help", PATIENCE));
     save(t, directory, "help.png");
@@ -86,7 +86,7 @@ static void save_method(void **state, const char *directory, const char *setting
     vt_assert(t, vt_wait_text(t, "done", 6 * PATIENCE));
     vt_key(t, "o");
     vt_assert(t, vt_wait_text(t, "Size and accuracy", PATIENCE));
-    save(t, directory, "road.png");
+    save(t, directory, "method.png");
     vt_key(t, "q");
     vt_assert(t, vt_exit(t, PATIENCE) == 0);
 }
@@ -150,8 +150,8 @@ static void screens_are_pictures(void **state)
     sandbox_assert_ink("pruning.png", 1200, 800);
     sandbox_assert_ink("tails.png", 1200, 800);
     sandbox_assert_ink("width.png", 1200, 800);
-    sandbox_assert_ink("roads.png", 1200, 800);
-    sandbox_assert_ink("road.png", 1200, 800);
+    sandbox_assert_ink("compare.png", 1200, 800);
+    sandbox_assert_ink("method.png", 1200, 800);
     sandbox_assert_ink("help.png", 1200, 800);
     sandbox_assert_ink("dashboard-80x24.png", 800, 480);
 }

@@ -69,7 +69,7 @@ static void random_mouse(vt *t)
 static const char *going_on(vt *t)
 {
     static const char *const moving[] = {"● running", "* running", "● widths",
-                                         "* widths",  "● roads",   "* roads"};
+                                         "* widths",  "● methods", "* methods"};
     for (size_t i = 0; i < sizeof moving / sizeof moving[0]; i++)
         if (strstr(vt_row(t, 0), moving[i])) return moving[i];
     return NULL;

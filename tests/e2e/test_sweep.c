@@ -72,7 +72,7 @@ static void a_sweep_writes_one_result_a_cell(void **state)
     assert_int_equal(files_in("reference"), 2);
     char *text = sandbox_read("reference/cells/train.seed=2,noise.type=iid,noise.alpha=1.5.json", NULL);
     json_t *root = load(text);
-    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 2);
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     assert_int_equal(json_integer_value(json_object_get(root, "steps")), 30);
     assert_int_equal(json_integer_value(json_object_get(root, "inputs")), 140);
@@ -462,23 +462,23 @@ static void a_table_sums_up_the_seeds(void **state)
 static void a_table_of_the_regime_shows_the_step_sizes(void **state)
 {
     (void)state;
-    const sandbox_result *r = RUN("sweep", "--file", "eta-over-b", "--out", "rungs", "--list");
+    const sandbox_result *r = RUN("sweep", "--file", "eta-over-b", "--out", "regime", "--list");
     assert_status(r, 0);
     assert_says(r->out, "--cell 5");
     assert_status(
         shell("$H sweep --preset eta-over-b --set data.name=ecg-synth --set data.train_limit=0 --set "
               "model.width=40 --set train.steps=200 --set train.average=50 --vary "
-              "train.lr=0.01,0.5 --out ladder --quiet"),
+              "train.lr=0.01,0.5 --out regime --quiet"),
         0);
-    r = RUN("table", "ladder", "--regime");
+    r = RUN("table", "regime", "--regime");
     assert_status(r, 0);
     assert_says(r->out, "α̂ of rows");
     assert_says(r->out, "0.0002"); /* η/b = 0.01 / 50 */
-    json_t *root = json_loads(RUN("table", "ladder", "--format", "json")->out, 0, NULL), *rows;
+    json_t *root = json_loads(RUN("table", "regime", "--format", "json")->out, 0, NULL), *rows;
     assert_non_null(rows = json_object_get(root, "rows"));
     assert_int_equal(json_array_size(rows), 2);
-    json_t *cell = json_load_file("ladder/cells/train.seed=1,train.lr=0.5.json", 0, NULL), *measured;
-    assert_non_null(measured = json_object_get(cell, "roads"));
+    json_t *cell = json_load_file("regime/cells/train.seed=1,train.lr=0.5.json", 0, NULL), *measured;
+    assert_non_null(measured = json_object_get(cell, "methods"));
     json_t *steep = json_array_get(rows, 1), *prunings = json_object_get(measured, "prunings"),
            *average = json_object_get(measured, "average");
     near(json_number_value(at(steep, "eta_over_b", "median")), 0.01);

@@ -46,7 +46,7 @@ static void open_view(vt *t, int view)
     vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
     if (view > 0) vt_key(t, views[view].key);
     if (view > 0 && views[view].view == HT_VIEW_WIDTH) /* it keeps the controls where there is room */
-        vt_assert(t, vt_wait_text(t, "Ladder of widths", PATIENCE));
+        vt_assert(t, vt_wait_text(t, "Width sweep", PATIENCE));
     else if (view > 0)
         vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
     if (views[view].view == HT_VIEW_WIDTH || views[view].view == HT_VIEW_COMPARE) stop_training(t);

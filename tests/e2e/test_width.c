@@ -41,7 +41,7 @@ static void w_trains_a_width_sweep_and_draws_it(void **state)
     assert_title(t, "done");
     long step = sandbox_step(t);
     vt_key(t, "w");
-    vt_assert(t, vt_wait_text(t, "Ladder of widths", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "Width sweep", PATIENCE));
     vt_assert(t, vt_wait_text(t, "Pruning ratio κ at ε² = 0.1", PATIENCE));
     assert_title(t, "widths"); /* what trains now */
     vt_assert(t, vt_wait_text(t, "Test accuracy", PATIENCE));
@@ -59,7 +59,7 @@ static void w_trains_a_width_sweep_and_draws_it(void **state)
     assert_int_equal(sandbox_step(t), step);
     /* The same again is not trained again; another α is laid over it. */
     vt_key(t, "w");
-    vt_assert(t, vt_wait_text(t, "this ladder is there", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "this width sweep is there", PATIENCE));
     vt_key(t, "S-Left");
     vt_key(t, "w");
     vt_assert(t, vt_wait_text(t, "of 24 runs", PATIENCE)); /* without noise is known already */
@@ -104,7 +104,7 @@ static void the_run_pauses_meanwhile_and_space_stops_the_width_sweep(void **stat
 /* One leaves at once, whatever is computed: a step, an evaluation, tails. */
 static void quitting_does_not_wait_for_runs(void **state)
 {
-    static const char *const trainings[][2] = {{"w", "widths"}, {"c", "roads"}};
+    static const char *const trainings[][2] = {{"w", "widths"}, {"c", "methods"}};
     double longest = 0;
     for (int i = 0; i < 4; i++) {
         vt *t = LAB(state, COLUMNS, ROWS, "--preset", "digits-demo", "--set",
@@ -152,11 +152,11 @@ static void what_is_asked_for_while_it_stops_starts_then(void **state)
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200");
     vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
     vt_send(t, "w c");
-    assert_title(t, "● roads");
+    assert_title(t, "● methods");
     vt_send(t, " w");
     assert_title(t, "● widths");
     vt_send(t, " w"); /* the same once more */
-    vt_assert(t, vt_wait_text(t, "ladder stopped after", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "width sweep stopped after", PATIENCE));
     assert_title(t, "● widths");
     vt_send(t, " w "); /* thought better of it */
     vt_assert(t, vt_wait_gone(t, "● widths", PATIENCE));

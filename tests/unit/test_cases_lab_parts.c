@@ -143,7 +143,7 @@ static void eigenvalues_are_given_up(void **state)
     assert_null(ht_eigen(M, &a, values, &err));
     ht_cancel_by(NULL);
     assert_null(a);
-    assert_string_equal(err.text, "called off");
+    assert_string_equal(err.text, "cancelled");
 }
 
 static void *wait_for_post(void *context)

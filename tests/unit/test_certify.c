@@ -81,7 +81,7 @@ static int by_bytes(const void *a, const void *b)
     return order ? order : (x->length > y->length) - (x->length < y->length);
 }
 
-/* Neither written nor read: both are "called off", and no damage. */
+/* Neither written nor read: both are "cancelled", and no damage. */
 static void what_is_cancelled_has_no_code(void **state)
 {
     atomic_bool off = true;
@@ -94,9 +94,9 @@ static void what_is_cancelled_has_no_code(void **state)
     assert_int_equal(ht_encode_network(net, &q, &whole, &err), HT_OK);
     const atomic_bool *before = ht_cancel_by(&off);
     assert_int_equal(ht_encode_network(net, &q, &code, &err), HT_FAIL);
-    assert_string_equal(err.text, "called off");
+    assert_string_equal(err.text, "cancelled");
     assert_null(ht_decode_network(whole.data, whole.length, &bits, &err));
-    assert_string_equal(err.text, "called off");
+    assert_string_equal(err.text, "cancelled");
     ht_cancel_by(before);
     ht_text_free(&whole);
     ht_text_free(&code);

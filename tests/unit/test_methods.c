@@ -61,7 +61,7 @@ static int method_named(const char *name)
 {
     for (int i = 0; i < ht_method_count(); i++)
         if (strcmp(ht_method_at(i)->name, name) == 0) return i;
-    fail_msg("no road %s", name);
+    fail_msg("no method %s", name);
     return -1;
 }
 
@@ -252,7 +252,7 @@ static void a_picture_of_the_methods_is_about_the_methods(void **state)
     m->control = -1;
     add_words_of(ht_bars_title_left, m, &words);
     add_words_of(ht_bars_title_right, m, &words);
-    assert_non_null(strstr(words.data, "10 roads  20 steps each"));
+    assert_non_null(strstr(words.data, "10 methods  20 steps each"));
     assert_null(strstr(words.data, "paused"));
     assert_null(strstr(words.data, "epoch"));
     assert_null(strstr(words.data, "σ"));

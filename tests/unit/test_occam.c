@@ -210,7 +210,7 @@ static void runs_resume_from_files_and_from_memory(void **state)
 {
     (void)state;
     ht_dataset *data = small_data(200, 50);
-    const char *path = scratch_path("roads");
+    const char *path = scratch_path("methods");
     for (int kind = 0; kind < 6; kind++) {
         ht_params params = pruned_params((ht_noise_type)(kind % 4), kind == 2 ? 0.9 : 0, 1 + kind % 3);
         if (kind % 3 > 0) ht_params_put(&params, HT_P_TRAIN_MOMENTUM, 0);

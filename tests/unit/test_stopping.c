@@ -61,7 +61,7 @@ static void a_few_samples_never_change_the_answer(void **state)
             ht_stopping_free(&stopping);
             ht_trainer_free(t);
         }
-    printf("goal: %d times reached, %zu of 1440 looks by the hard samples alone\n", yes, screened);
+    printf("stopping: %d times reached, %zu of 1440 looks by the hard samples alone\n", yes, screened);
     assert_true(yes > 100 && yes < 1340);
     assert_true(screened > 200);
     ht_dataset_free(data);

@@ -240,7 +240,7 @@ static void samples_of_a_search_are_cancelled(void **state)
     const atomic_bool *before = ht_cancel_by(&off);
     assert_int_equal(ht_power_search_try(&samples, x, N, N, 25, true, &err), HT_FAIL);
     ht_cancel_by(before);
-    assert_string_equal(err.text, "called off");
+    assert_string_equal(err.text, "cancelled");
 }
 
 /* ---- Student's law ---- */

@@ -57,7 +57,7 @@ void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Test accuracy against parameters kept");
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty,
-                 s->running ? "the first road is being trained" : "c trains a network on each road");
+                 s->running ? "the first method is being trained" : "c trains a network with each method");
     chart->x = (ht_axis){.scale = HT_SCALE_LOG, .label = "share of the parameters kept"};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (s->done > 0)
@@ -131,11 +131,11 @@ static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
 void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_compare_state *s = &m->compare;
-    ht_text_copy(form->title, sizeof form->title, "Roads");
+    ht_text_copy(form->title, sizeof form->title, "Methods");
     if (s->count == 0) {
         ht_panel_add_text(
             form, room, HT_ROLE_DIM,
-            "c trains the same network on each road: without noise, with noise of three types, with a "
+            "c trains the same network with each method: without noise, with noise of three types, with a "
             "large η/b, with factors, with Occam gradient descent.");
         return;
     }
@@ -147,7 +147,7 @@ void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
     add_words(s, room, form);
     if (m->control < 0) return; /* a picture */
     static const char *const keys[][2] = {
-        {"o", "this run's road"}, {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
+        {"o", "this run's method"}, {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
     int count = (int)(sizeof keys / sizeof keys[0]);
     if (form->count + 1 + count > room.rows) return;
     ht_panel_add_heading(form, "Keys");

@@ -141,14 +141,14 @@ static void add_occam(const ht_model *m, ht_form *form)
 
 void ht_panel_method(const ht_model *m, ht_room room, ht_form *form)
 {
-    ht_text_copy(form->title, sizeof form->title, "This road");
+    ht_text_copy(form->title, sizeof form->title, "This run's method");
     add_regime(m, form);
     add_size(m, form);
     add_occam(m, form);
     static const char words[] = "Raise η or lower b: the tails of the rows grow heavy without any noise. "
                                 ":occam.lambda0=0.3, or a start "
                                 "with --set model.factors=2 and weight decay, empties the network as it "
-                                "learns. c trains all roads side "
+                                "learns. c trains all methods side "
                                 "by side.";
     if (form->count + ht_panel_text_rows(room, words) + 1 > room.rows) return;
     ht_panel_add_heading(form, "Try");

@@ -84,7 +84,7 @@ static void begin(const ht_model *m, ht_chart *chart, const char *title)
     ht_text_copy(chart->title, sizeof chart->title, title);
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty,
-                 m->width_sweep_count ? "the first widths are being trained" : "w trains a ladder of widths");
+                 m->width_sweep_count ? "the first widths are being trained" : "w starts a width sweep");
     chart->x = (ht_axis){
         .scale = HT_SCALE_LOG, .low = 80, .high = 12500, .fixed = true, .integer = true, .label = "width n"};
 }
@@ -218,9 +218,10 @@ void ht_panel_width_readout(const ht_model *m, ht_room room, ht_form *form)
 {
     char noise[40];
     const ht_width_sweep_state *s = newest(m);
-    ht_text_copy(form->title, sizeof form->title, "Ladder of widths");
+    ht_text_copy(form->title, sizeof form->title, "Width sweep");
     if (!s) {
-        ht_panel_add_text(form, room, HT_ROLE_DIM, "w trains a ladder of widths with the settings above.");
+        ht_panel_add_text(form, room, HT_ROLE_DIM,
+                          "w trains networks of eight widths with the settings above.");
         return;
     }
     add_state(s, form);
@@ -233,7 +234,7 @@ void ht_panel_width_readout(const ht_model *m, ht_room room, ht_form *form)
     add_cost(s, room, form);
     if (m->control < 0) return; /* a picture */
     static const char *const keys[][2] = {
-        {"w", "one more ladder"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
+        {"w", "one more sweep"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
     int count = (int)(sizeof keys / sizeof keys[0]);
     if (form->count + 1 + count > room.rows) return;
     ht_panel_add_heading(form, "Keys");
