@@ -15,6 +15,7 @@ pc=$lib/pkgconfig/heavytail.pc
 each_copy() {
     for file in include/heavytail/*.h; do "$1" "$file" "$headers"; done
     for file in src/params/*.def; do "$1" "$file" "$headers/params"; done
+    for file in src/tail/*.def; do "$1" "$file" "$headers/tail"; done
     for file in README.md LICENSE; do "$1" "$file" "$doc"; done
     for file in docs/*.md; do "$1" "$file" "$doc/docs"; done
     for file in docs/examples/*; do "$1" "$file" "$doc/docs/examples"; done
@@ -72,7 +73,7 @@ install)
 uninstall)
     rm -f "$bin/heavytail" "$lib/libheavytail.a" "$pc" "$man" "$bash" "$zsh"
     each_copy take_away
-    for folder in "$headers/params" "$headers" "$doc/docs/examples" "$doc/docs" "$doc/assets/screenshots" \
+    for folder in "$headers/params" "$headers/tail" "$headers" "$doc/docs/examples" "$doc/docs" "$doc/assets/screenshots" \
         "$doc/assets" "$doc"; do
         if [ -d "$folder" ]; then rmdir "$folder" 2>/dev/null || echo "uninstall: $folder: others have files there; it stays"; fi
     done

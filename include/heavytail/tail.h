@@ -15,19 +15,9 @@
 /* ---- the table of estimators ---- */
 
 typedef enum ht_estimator {
-    HT_MMO,
-    HT_MMO_MULTI,
-    HT_HILL,
-    HT_PICKANDS,
-    HT_PICKANDS_REF, /* as the published code has it */
-    HT_DEHAAN,
-    HT_DEKKERS,
-    HT_PAULAUSKAS,
-    HT_MCCULLOCH,
-    HT_ECF,
-    HT_POWERLAW,
-    HT_POWERLAW_TWO_SIDED, /* the true Kolmogorov-Smirnov distance */
-    HT_ESTIMATORS,
+#define HT_ESTIMATOR(id, ...) HT_##id,
+#include "tail/estimators.def"
+    HT_ESTIMATORS
 } ht_estimator;
 
 typedef enum ht_tail_input { HT_INPUT_VALUES, HT_INPUT_ROWS, HT_INPUT_EIGENVALUES } ht_tail_input;

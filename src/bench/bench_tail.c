@@ -7,10 +7,9 @@
 #include "bench/bench.h"
 #include "base/alloc.h"
 #include "nn/noise.h"
-#include "tail/spectrum.h"
-#include "tail/tail_blocks.h"
-#include "tail/tail_order.h"
-#include "tail/tail_stable.h"
+#include "tail/estimate/spectrum.h"
+#include "tail/estimate/tail_order.h"
+#include "tail/tail_work.h"
 
 enum { COLUMNS = 784 };
 
@@ -21,18 +20,19 @@ typedef struct tail_bench {
     ht_estimate estimates[HT_ESTIMATORS];
 } tail_bench;
 
+static const ht_tail_options by_itself; /* k and m */
+
 static ht_code mmo(void *context, ht_error *err)
 {
     tail_bench *b = context;
-    (void)err;
-    ht_blocks_mmo(&b->sample, 0, &b->estimates[HT_MMO]);
-    return HT_OK;
+    return ht_blocks_mmo(&(ht_tail_work){.options = &by_itself, .sample = &b->sample}, b->estimates, err);
 }
 
 static ht_code mmo_multi(void *context, ht_error *err)
 {
     tail_bench *b = context;
-    return ht_blocks_mmo_multi(&b->w, 0, &b->estimates[HT_MMO_MULTI], err);
+    return ht_blocks_mmo_multi(&(ht_tail_work){.options = &by_itself, .sample = &b->sample}, b->estimates,
+                               err);
 }
 
 static ht_code order(void *context, ht_error *err)
@@ -42,26 +42,23 @@ static ht_code order(void *context, ht_error *err)
     ht_hill_plot plot;
     if (ht_top_take(&top, &b->sample, 0, err) != HT_OK) return err->code;
     ht_hill_plot_make(&plot, &top);
-    ht_order_estimates(&top, plot.high ? plot.high : top.kept / 2, true, b->estimates);
+    ht_tail_work work = {.top = &top, .k = plot.high ? plot.high : top.kept / 2, .plateau = true};
+    ht_code code = ht_order_estimates(&work, b->estimates, err);
     ht_top_free(&top);
-    return HT_OK;
+    return code;
 }
 
 static ht_code paulauskas(void *context, ht_error *err)
 {
     tail_bench *b = context;
-    (void)err;
-    ht_blocks_paulauskas(&b->sample, 0, &b->estimates[HT_PAULAUSKAS]);
-    return HT_OK;
+    return ht_blocks_paulauskas(&(ht_tail_work){.options = &by_itself, .sample = &b->sample}, b->estimates,
+                                err);
 }
 
 static ht_code stable(void *context, ht_error *err)
 {
     tail_bench *b = context;
-    (void)err;
-    ht_stable_estimates(&b->sample, &b->estimates[HT_MMO], &b->estimates[HT_MCCULLOCH],
-                        &b->estimates[HT_ECF]);
-    return HT_OK;
+    return ht_stable_estimates(&(ht_tail_work){.sample = &b->sample}, b->estimates, err);
 }
 
 static ht_code spectrum(void *context, ht_error *err)

@@ -151,3 +151,30 @@ void ht_tail_form(const ht_tail_picture *p, int width, ht_form *form)
     add_part(form, &c, "norms", p->of_norms, HT_ESTIMATORS, HT_HILL);
     add_part(form, &c, "norms", p->of_norms, HT_ESTIMATORS, HT_MMO);
 }
+
+/* ---- over steps ---- */
+
+static const ht_tail_line lines[HT_ESTIMATORS] = {
+#define HT_ESTIMATOR(id, name, input, function, when, stable, convention, role, band, place, ...)            \
+    {HT_ROLE_##role, band, place},
+#include "tail/estimators.def"
+};
+
+const ht_tail_line *ht_tail_line_of(ht_estimator estimator)
+{
+    return &lines[estimator];
+}
+
+/* Those of one place in the order of the table. */
+int ht_tail_lines(ht_estimator drawn[HT_ESTIMATORS])
+{
+    int count = 0;
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        int at = count;
+        if (lines[e].place == 0) continue;
+        for (; at > 0 && lines[drawn[at - 1]].place > lines[e].place; at--) drawn[at] = drawn[at - 1];
+        drawn[at] = (ht_estimator)e;
+        count++;
+    }
+    return count;
+}

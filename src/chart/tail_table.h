@@ -15,6 +15,15 @@ void ht_tail_say(const ht_estimate *estimate, char *to, size_t size);
 /* What became of the zeros among `count` values (or rows): "5 % zeros left out". */
 void ht_tail_say_zeros(const ht_estimate *estimate, size_t count, char *to, size_t size);
 
+/* Those that are drawn over steps, the most trusted last; returns how many. And how one is drawn. */
+typedef struct ht_tail_line {
+    ht_role role;
+    bool band; /* with its interval */
+    int place; /* 0: not drawn */
+} ht_tail_line;
+int ht_tail_lines(ht_estimator drawn[HT_ESTIMATORS]);
+const ht_tail_line *ht_tail_line_of(ht_estimator estimator);
+
 /* How far to believe it, as a role. */
 ht_role ht_tail_role(const ht_estimate *estimate);
 

@@ -14,61 +14,15 @@
 
 _Static_assert(HT_LABEL_NAME == sizeof *((ht_dataset *)0)->class_names, "class names have one length");
 
-typedef enum argument_rule { NO_ARGUMENT, MAY_HAVE_ARGUMENT, NEEDS_ARGUMENT } argument_rule;
-
-#define IDX_FILES                                                                                            \
-    "train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte, plain "  \
-    "or .gz"
-#define EMNIST_FILES                                                                                         \
-    "emnist/ emnist-SPLIT-train-images-idx3-ubyte and so on; letters, balanced, digits, byclass, bymerge "   \
-    "or "                                                                                                    \
-    "mnist"
-#define ECG_FILES "ecg5000/ ECG5000_TRAIN.tsv ECG5000_TEST.tsv"
-
-/* THE table: name, title, source, shape, loader, what may follow a ':', the embedded set that is closest. */
-#define DATA_SETS(ROW)                                                                                       \
-    ROW("ecg-synth", "Synthetic heartbeats, normal or abnormal", "embedded",                                 \
-        "140 inputs, 2 classes, 500 train / 4 500 test", ht_synth_ecg, NO_ARGUMENT, "ecg-synth")             \
-    ROW("digits-synth", "Synthetic handwritten digits", "embedded",                                          \
-        "28 x 28 inputs, 10 classes, 10 000 train / 2 000 test", ht_synth_digits, NO_ARGUMENT,               \
-        "digits-synth")                                                                                      \
-    ROW("teacher", "Gaussian inputs labelled by a narrow random network", "embedded",                        \
-        "64 inputs, 4 classes, 5 000 train / 2 000 test; others as teacher:INPUTSxCLASSES or "               \
-        "teacher:INPUTSxCLASSESxTRAIN",                                                                      \
-        ht_synth_teacher, MAY_HAVE_ARGUMENT, "teacher")                                                      \
-    ROW("mnist", "MNIST handwritten digits", "mnist/ " IDX_FILES,                                            \
-        "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_mnist, NO_ARGUMENT,                \
-        "digits-synth")                                                                                      \
-    ROW("fashion-mnist", "Fashion-MNIST clothes", "fashion-mnist/ " IDX_FILES,                               \
-        "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_fashion, NO_ARGUMENT,              \
-        "digits-synth")                                                                                      \
-    ROW("kmnist", "KMNIST cursive Japanese characters", "kmnist/ " IDX_FILES,                                \
-        "28 x 28 inputs, 10 classes, 60 000 train / 10 000 test", ht_load_kmnist, NO_ARGUMENT,               \
-        "digits-synth")                                                                                      \
-    ROW("emnist:SPLIT", "EMNIST handwritten letters and digits", EMNIST_FILES,                               \
-        "28 x 28 inputs; letters 26 classes, balanced 47, digits 10, byclass 62, bymerge 47, mnist 10",      \
-        ht_load_emnist, NEEDS_ARGUMENT, "digits-synth")                                                      \
-    ROW("ecg5000", "ECG5000 heartbeats, normal or abnormal", ECG_FILES,                                      \
-        "140 inputs, 2 classes, 500 train / 4 500 test", ht_load_ecg5000, NO_ARGUMENT, "ecg-synth")          \
-    ROW("ecg5000-5", "ECG5000 heartbeats, five classes", ECG_FILES,                                          \
-        "140 inputs, 5 classes, 500 train / 4 500 test", ht_load_ecg5000_5, NO_ARGUMENT, "ecg-synth")        \
-    ROW("cifar10", "CIFAR-10 colour pictures",                                                               \
-        "cifar10/ data_batch_1.bin to data_batch_5.bin, test_batch.bin",                                     \
-        "3 x 32 x 32 inputs, 10 classes, 50 000 train / 10 000 test", ht_load_cifar, NO_ARGUMENT,            \
-        "digits-synth")                                                                                      \
-    ROW("cifar100", "CIFAR-100 colour pictures", "cifar100/ train.bin, test.bin",                            \
-        "3 x 32 x 32 inputs, 100 classes, 50 000 train / 10 000 test", ht_load_cifar100, NO_ARGUMENT,        \
-        "digits-synth")                                                                                      \
-    ROW("ucr:NAME", "A time series set of the UCR archive",                                                  \
-        "NAME/ NAME_TRAIN.tsv NAME_TEST.tsv (or .txt, .ts, .arff)", "as in the files", ht_load_ucr,          \
-        NEEDS_ARGUMENT, "ecg-synth")                                                                         \
-    ROW("csv:TRAIN,TEST", "Tables: CSV, ARFF; two files or one",                                             \
-        "TRAIN and TEST, or one FILE that is split; .csv, .tsv, .arff; the label in column label, class, "   \
-        "target …, "                                                                                       \
-        "else the last",                                                                                     \
-        "as in the files", ht_load_csv, NEEDS_ARGUMENT, "teacher")                                           \
-    ROW("npy:DIR", "NumPy arrays", "DIR/ X_train.npy y_train.npy X_test.npy y_test.npy", "as in the files",  \
-        ht_load_npy, NEEDS_ARGUMENT, "teacher")
+/* What may follow the ':' (data/sets.def). */
+typedef enum argument_rule {
+    NO_ARGUMENT,
+    MAY_HAVE_ARGUMENT,
+    NEEDS_PART,
+    NEEDS_NAME,
+    NEEDS_DIRECTORY,
+    NEEDS_FILES
+} argument_rule;
 
 typedef struct set_row {
     ht_data_loader *load;
@@ -76,10 +30,16 @@ typedef struct set_row {
     const char *instead;
 } set_row;
 
-#define PUBLIC_ROW(name, title, source, shape, load, argument, instead) {name, title, source, shape},
-#define PRIVATE_ROW(name, title, source, shape, load, argument, instead) {load, argument, instead},
-static const ht_dataset_info table[] = {DATA_SETS(PUBLIC_ROW)};
-static const set_row rows[] = {DATA_SETS(PRIVATE_ROW)};
+static const ht_dataset_info table[] = {
+#define HT_DATA_SET(name, title, source, shape, loader, argument, instead) {name, title, source, shape},
+#include "data/sets.def"
+};
+
+static const set_row rows[] = {
+#define HT_DATA_SET(name, title, source, shape, loader, argument, instead) {loader, argument, instead},
+#include "data/sets.def"
+};
+
 enum { ROWS = sizeof table / sizeof table[0] };
 
 const ht_dataset_info *ht_dataset_table(size_t *count)
@@ -131,9 +91,9 @@ static ht_code find_row(const char *name, int *row, const char **argument, ht_er
         *row = i;
         if (colon && rows[i].argument == NO_ARGUMENT)
             return ht_error_set(err, HT_USAGE, "data.name: '%.80s': nothing may follow '%s'", name, other);
-        if (!**argument && (colon || rows[i].argument == NEEDS_ARGUMENT))
+        if (!**argument && (colon || rows[i].argument >= NEEDS_PART))
             return ht_error_set(err, HT_USAGE, "data.name: '%.80s': say which, as in '%s'", name,
-                                rows[i].argument == NEEDS_ARGUMENT ? table[i].name : "teacher:784x10");
+                                rows[i].argument >= NEEDS_PART ? table[i].name : "teacher:784x10");
         return HT_OK;
     }
     return unknown_name(name, base, err);
@@ -451,7 +411,7 @@ static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_optio
 
 static bool has_path(int row)
 {
-    return rows[row].load == ht_load_csv || rows[row].load == ht_load_npy;
+    return rows[row].argument == NEEDS_FILES || rows[row].argument == NEEDS_DIRECTORY;
 }
 
 bool ht_data_stays_inside(const char *name, const char *dir)
@@ -461,7 +421,7 @@ bool ht_data_stays_inside(const char *name, const char *dir)
     char first[HT_DATA_PATH];
     ht_error ignored;
     if (find_row(name, &row, &argument, &ignored) != HT_OK || !has_path(row)) return true; /* reads nothing */
-    size_t length = rows[row].load == ht_load_csv ? strcspn(argument, ",") : strlen(argument);
+    size_t length = rows[row].argument == NEEDS_FILES ? strcspn(argument, ",") : strlen(argument);
     if (length >= sizeof first) return false;
     snprintf(first, sizeof first, "%.*s", (int)length, argument);
     return ht_source_inside(first, dir) &&
@@ -475,7 +435,7 @@ static void set_name(const char *name, int row, const char *argument, ht_dataset
     char base[32];
     base_name(name, base);
     ht_text_copy(data->name, sizeof data->name, has_path(row) ? base : name);
-    if (has_path(row) || rows[row].load == ht_load_ucr)
+    if (has_path(row) || rows[row].argument == NEEDS_NAME)
         ht_text_base_name(argument, data->title, sizeof data->title);
     else
         ht_text_copy(data->title, sizeof data->title, table[row].title);
@@ -509,7 +469,7 @@ static const char *wanted_label(const ht_data_options *options)
 
 static ht_code check_label(const char *label, const char *name, int row, ht_error *err)
 {
-    if (!label || rows[row].load == ht_load_csv) return HT_OK;
+    if (!label || rows[row].argument == NEEDS_FILES) return HT_OK;
     return ht_error_set(
         err, HT_USAGE,
         "data.label: '%.60s' has no columns to choose '%.60s' from; leave --label (data.label) "

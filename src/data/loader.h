@@ -63,9 +63,8 @@ typedef struct ht_raw {
 /* Fills *raw, which starts zeroed except std = 1. What is in it after a failure is freed by the caller. */
 typedef ht_code ht_data_loader(const ht_data_request *request, ht_raw *raw, ht_error *err);
 
-ht_data_loader ht_load_mnist, ht_load_fashion, ht_load_kmnist, ht_load_emnist, ht_load_cifar,
-    ht_load_cifar100, ht_load_ecg5000, ht_load_ecg5000_5, ht_load_ucr, ht_load_csv, ht_load_npy, ht_synth_ecg,
-    ht_synth_digits, ht_synth_teacher;
+#define HT_DATA_SET(name, title, source, shape, loader, ...) ht_data_loader loader;
+#include "data/sets.def"
 
 /* Whether a data set's name, from a stranger's settings, makes us read files below the data directories only
  * (`dir`, which may be NULL, is the one of --data-dir). */

@@ -53,7 +53,7 @@ static json_t *tail_json(const ht_tail_picture *p)
 json_t *ht_results_json(const ht_results *r, const ht_params *params)
 {
     json_t *root =
-        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 2, "preset", params->preset,
+        json_pack("{s:i, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o}", "schema", 1, "preset", params->preset,
                   "params", ht_json_params(params), "status", ht_end_word(r->end), "steps",
                   (json_int_t)r->steps, "train", ht_json_score(&r->train), "test", ht_json_score(&r->test),
                   "tail", tail_json(&r->tail), "prune", prune_json(r, params));

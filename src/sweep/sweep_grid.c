@@ -77,14 +77,22 @@ static ht_vary *new_axis(ht_grid *grid, ht_param param, ht_error *err)
     return NULL;
 }
 
-static bool is_data_set(const char *text, size_t length)
+/* The row of the data set that the text names; NULL if none. */
+static const ht_dataset_info *data_set(const char *text, size_t length)
 {
     size_t count, name = 0;
     const ht_dataset_info *table = ht_dataset_table(&count);
     while (name < length && text[name] != ':') name++;
     for (size_t i = 0; i < count; i++)
-        if (strcspn(table[i].name, ":") == name && memcmp(text, table[i].name, name) == 0) return true;
-    return false;
+        if (strcspn(table[i].name, ":") == name && memcmp(text, table[i].name, name) == 0) return &table[i];
+    return NULL;
+}
+
+/* As csv:TRAIN,TEST. */
+static bool may_be_two_files(const char *text, size_t length)
+{
+    const ht_dataset_info *set = data_set(text, length);
+    return set && memchr(text, ':', length) && strchr(set->name, ',');
 }
 
 /* Where the value at the beginning of the list ends: at a comma, but csv:TRAIN,TEST is one value unless what
@@ -92,10 +100,10 @@ static bool is_data_set(const char *text, size_t length)
 static size_t value_length(const ht_vary *axis, const char *list)
 {
     size_t length = strcspn(list, ",");
-    if (axis->param != HT_P_DATA_NAME || strncmp(list, "csv:", 4) != 0 || !list[length]) return length;
+    if (axis->param != HT_P_DATA_NAME || !may_be_two_files(list, length) || !list[length]) return length;
     const char *second = list + length + 1;
     size_t more = strcspn(second, ",");
-    return more == 0 || is_data_set(second, more) ? length : length + 1 + more;
+    return more == 0 || data_set(second, more) ? length : length + 1 + more;
 }
 
 /* One value of a list into `part`: in double quotes, or as far as the next comma. Returns where the list goes

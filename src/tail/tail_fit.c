@@ -3,10 +3,49 @@
 #include <math.h>
 
 #include "base/cancel.h"
-#include "tail/tail_blocks.h"
 #include "tail/tail_estimate.h"
-#include "tail/tail_stable.h"
+#include "tail/tail_work.h"
 #include "num/values.h"
+
+/* ---- what runs ---- */
+
+typedef enum occasion { WATCHED, ASKED } occasion;
+
+static const struct {
+    ht_tail_function *function;
+    occasion when;
+} rows[HT_ESTIMATORS] = {
+#define HT_ESTIMATOR(id, name, input, function, when, ...) {function, when},
+#include "tail/estimators.def"
+};
+
+/* Of the rows that have the same function. */
+static bool is_first(int row)
+{
+    for (int i = 0; i < row; i++)
+        if (rows[i].function == rows[row].function) return false;
+    return true;
+}
+
+/* The functions for `input` that run `when`, each once, in the order of the table. */
+static ht_code run(ht_tail_input input, occasion when, ht_tail_work *work, ht_estimate *estimates,
+                   ht_error *err)
+{
+    for (int i = 0; i < HT_ESTIMATORS; i++) {
+        if (ht_estimator_at((ht_estimator)i)->input != input || rows[i].when != when || !is_first(i))
+            continue;
+        if (rows[i].function(work, estimates, err) != HT_OK) return err->code;
+        if (ht_still_wanted(err) != HT_OK) return err->code;
+    }
+    return HT_OK;
+}
+
+static void none(ht_estimate *estimates)
+{
+    for (int e = 0; e < HT_ESTIMATORS; e++) estimates[e] = ht_estimate_none((ht_estimator)e);
+}
+
+/* ---- values ---- */
 
 void ht_tail_traces_free(ht_tail_traces *traces)
 {
@@ -52,28 +91,25 @@ static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
         mmo->quality = HT_QUALITY_NOT_STABLE;
 }
 
-/* mmo and the largest values, in the sample's units. *tail: the quality of these. */
+/* mmo and the largest values, in the sample's units. */
 static ht_code fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                         ht_tail_traces *traces, ht_quality *tail, ht_error *err)
+                          ht_tail_traces *traces, ht_tail_work *work, ht_error *err)
 {
     const ht_tail_sample *s = &traces->sample;
     *traces = (ht_tail_traces){0};
-    *tail = HT_QUALITY_NOT_APPLICABLE;
-    for (int e = 0; e < HT_ESTIMATORS; e++) estimates[e] = ht_estimate_none((ht_estimator)e);
+    *work = (ht_tail_work){
+        .options = options, .sample = s, .top = &traces->top, .tail = HT_QUALITY_NOT_APPLICABLE};
+    none(estimates);
     if (ht_tail_sample_take(&traces->sample, x, err) != HT_OK) return err->code;
     if (ht_tail_sample_refusal(s)) return HT_OK;
     if (ht_still_wanted(err) != HT_OK) return err->code;
     if (ht_top_take(&traces->top, s, options->k, err) != HT_OK) return err->code;
     if (ht_still_wanted(err) != HT_OK) return err->code;
     ht_hill_plot_make(&traces->plot, &traces->top);
-    size_t k;
-    bool steady;
-    if (choose_k(options, traces, &k, &steady, err) != HT_OK) return err->code;
-    *tail = ht_order_estimates(&traces->top, k, steady, estimates);
-    ht_blocks_mmo(s, options->m, &estimates[HT_MMO]);
-    if (ht_still_wanted(err) != HT_OK) return err->code;
+    if (choose_k(options, traces, &work->k, &work->plateau, err) != HT_OK) return err->code;
+    if (run(HT_INPUT_VALUES, WATCHED, work, estimates, err) != HT_OK) return err->code;
     doubt_light_tail(&estimates[HT_HILL], &estimates[HT_MMO]);
-    return ht_goodness_make(&traces->goodness, s, &traces->top, k, err);
+    return ht_goodness_make(&traces->goodness, s, &traces->top, work->k, err);
 }
 
 /* What holds of all estimates of values: goodness of fit, doubts, zeros, and the units of the values.
@@ -97,10 +133,10 @@ static void finish(const ht_tail_traces *traces, bool complete, ht_estimate *est
 }
 
 ht_code ht_tail_fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                          ht_tail_traces *traces, ht_error *err)
+                           ht_tail_traces *traces, ht_error *err)
 {
-    ht_quality tail;
-    if (fit_quick(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
+    ht_tail_work work;
+    if (fit_quick(x, options, estimates, traces, &work, err) != HT_OK) return err->code;
     finish(traces, false, estimates);
     return HT_OK;
 }
@@ -108,33 +144,37 @@ ht_code ht_tail_fit_quick(const ht_values *x, const ht_tail_options *options, ht
 ht_code ht_tail_fit_values(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
                            ht_tail_traces *traces, ht_error *err)
 {
-    const ht_tail_sample *s = &traces->sample;
-    ht_quality tail;
-    if (fit_quick(x, options, estimates, traces, &tail, err) != HT_OK) return err->code;
-    if (!ht_tail_sample_refusal(s)) {
-        ht_blocks_paulauskas(s, options->m, &estimates[HT_PAULAUSKAS]);
-        if (estimates[HT_PAULAUSKAS].quality == HT_QUALITY_GOOD) estimates[HT_PAULAUSKAS].quality = tail;
-        if (ht_still_wanted(err) != HT_OK) return err->code;
-        ht_stable_estimates(s, &estimates[HT_MMO], &estimates[HT_MCCULLOCH], &estimates[HT_ECF]);
-        if (ht_still_wanted(err) != HT_OK) return err->code;
-    }
+    ht_tail_work work;
+    if (fit_quick(x, options, estimates, traces, &work, err) != HT_OK) return err->code;
+    if (!ht_tail_sample_refusal(&traces->sample) &&
+        run(HT_INPUT_VALUES, ASKED, &work, estimates, err) != HT_OK)
+        return err->code;
     finish(traces, true, estimates);
     return HT_OK;
+}
+
+/* ---- eigenvalues ---- */
+
+static const char *refusal_of_spectrum(const ht_spectrum *s)
+{
+    if (!s->flat) return NULL;
+    return s->rank == 0   ? "all eigenvalues are zero"
+           : s->rank == 1 ? "there is one eigenvalue: rank 1"
+                          : "all eigenvalues are alike";
 }
 
 ht_code ht_tail_fit_spectrum(const ht_spectrum *s, ht_estimate *estimates, ht_error *err)
 {
     const double *largest = s->eigenvalue + s->count - s->rank;
-    for (int i = 0; i < 2; i++) {
-        ht_estimate *e = &estimates[i ? HT_POWERLAW_TWO_SIDED : HT_POWERLAW];
+    const char *refusal = refusal_of_spectrum(s);
+    ht_tail_work work = {.eigenvalue = largest, .rank = s->rank};
+    if (!refusal && run(HT_INPUT_EIGENVALUES, ASKED, &work, estimates, err) != HT_OK) return err->code;
+    for (int i = 0; i < HT_ESTIMATORS; i++) {
+        ht_estimate *e = &estimates[i];
+        if (ht_estimator_at((ht_estimator)i)->input != HT_INPUT_EIGENVALUES) continue;
         e->rank = s->rank;
-        if (s->flat) {
-            e->reason = s->rank == 0   ? "all eigenvalues are zero"
-                        : s->rank == 1 ? "there is one eigenvalue: rank 1"
-                                       : "all eigenvalues are alike";
-            continue;
-        }
-        ht_spectrum_powerlaw(largest, s->rank, i == 1, e);
+        if (refusal) e->reason = refusal;
+        if (refusal) continue;
         if (ht_goodness_assess_spectrum(largest, s->rank, e->estimator, estimates, err) != HT_OK)
             return err->code;
         e->xmin = ldexp(e->xmin, 2 * s->exponent);
@@ -165,10 +205,14 @@ ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_
                          ht_error *err)
 {
     ht_tail_sample s;
-    *estimate = ht_estimate_none(HT_MMO_MULTI);
+    ht_tail_work work = {.options = options, .sample = &s};
+    ht_estimate estimates[HT_ESTIMATORS];
+    none(estimates);
+    *estimate = estimates[HT_MMO_MULTI];
     if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
     if (ht_still_wanted(err) != HT_OK) return err->code;
-    if (ht_blocks_mmo_multi(&s.x, options->m, estimate, err) != HT_OK) return err->code;
+    if (run(HT_INPUT_ROWS, ASKED, &work, estimates, err) != HT_OK) return err->code;
+    *estimate = estimates[HT_MMO_MULTI];
     if (ht_goodness_assess_rows(&s, estimate, err) != HT_OK) return err->code;
     if (s.distinct == 1 || s.lost > 0) {
         ht_estimate none = ht_estimate_none(HT_MMO_MULTI);

@@ -3,9 +3,9 @@
 #define HT_TAIL_TAIL_FIT_H
 
 #include "heavytail/tail.h"
-#include "tail/spectrum.h"
+#include "tail/estimate/spectrum.h"
 #include "tail/tail_goodness.h"
-#include "tail/tail_order.h"
+#include "tail/estimate/tail_order.h"
 #include "tail/tail_sample.h"
 
 /* What a fit came across: the caller may want to draw it. Free with ht_tail_traces_free. */

@@ -11,7 +11,7 @@
 #include "tail/power_test.h"
 #include "tail/stable_fit.h"
 #include "tail/student.h"
-#include "tail/tail_order.h"
+#include "tail/estimate/tail_order.h"
 
 typedef struct ht_goodness {
     bool clustered, together; /* rows differ in scale, the values of a row are not independent; by much */

@@ -1,62 +1,16 @@
-/* tail_table.c - THE table of estimators, and the words for how far to believe them. */
+/* tail_table.c - what the table of estimators says of each, and the words for how far to believe them. */
 #include <math.h>
 
 #include "tail/tail_estimate.h"
 
-static const char stability[] = "stability index", tail[] = "tail index", density[] = "density exponent";
-
+#define STABILITY "stability index"
+#define TAIL "tail index"
+#define DENSITY "density exponent"
 static const ht_estimator_info table[HT_ESTIMATORS] = {
-    [HT_MMO] = {"mmo", "Mohammadi, Mohammadpour, Ogata, Metrika 78, 2015 (as in arXiv 2106.03795)",
-                "1/α = (mean log|sum of m values| - mean log|value|) / log m; median over the m",
-                "a stable law, centred, independent values", stability,
-                "derived: block sums of a stable law behave like a Brownian motion in m", HT_INPUT_VALUES,
-                true},
-    [HT_MMO_MULTI] = {"mmo-multi",
-                      "Mohammadi, Mohammadpour, Ogata, Metrika 78, 2015 (as in arXiv 2106.03795)",
-                      "as mmo, with the norms of rows and of sums of m rows",
-                      "a stable law of vectors, centred, independent rows", stability, "derived, as for mmo",
-                      HT_INPUT_ROWS, true},
-    [HT_HILL] = {"hill", "Hill, Ann. Statist. 3, 1975",
-                 "1/α = M₁ = mean of log|x|₍ᵢ₎ - log|x|₍ₖ₊₁₎ over i ≤ k", "a power law beyond |x|₍ₖ₊₁₎", tail,
-                 "asymptotic: α/√k", HT_INPUT_VALUES, false},
-    [HT_PICKANDS] = {"pickands", "Pickands, Ann. Statist. 3, 1975",
-                     "1/α = log₂ of (|x|₍ⱼ₎ - |x|₍₂ⱼ₎) / (|x|₍₂ⱼ₎ - |x|₍₄ⱼ₎), j = ⌊k/4⌋",
-                     "a power law among the k largest", tail, "asymptotic", HT_INPUT_VALUES, false},
-    [HT_PICKANDS_REF] = {"pickands-ref",
-                         "Pickands 1975, with the ranks of the code published with arXiv 2106.03795",
-                         "as pickands, with ranks ⌊k/4⌋+1, ⌊k/2⌋+1, k+1", "a power law among the k largest",
-                         tail, "asymptotic", HT_INPUT_VALUES, false},
-    [HT_DEHAAN] = {"dehaan", "de Haan, Peng, Statist. Neerlandica 52, 1998",
-                   "α = 2 M₁ / M₂, M₂ = mean of the squares of the same differences as in hill",
-                   "a power law beyond |x|₍ₖ₊₁₎", tail, "asymptotic: α √(2/k)", HT_INPUT_VALUES, false},
-    [HT_DEKKERS] = {"dekkers", "Dekkers, Einmahl, de Haan, Ann. Statist. 17, 1989",
-                    "1/α = M₁ + 1 - ½ / (1 - M₁²/M₂); negative for a light tail",
-                    "any tail: it tells power laws from lighter ones", tail, "asymptotic", HT_INPUT_VALUES,
-                    false},
-    [HT_PAULAUSKAS] =
-        {"paulauskas",
-         "Davydov, Paulauskas, Rackauskas, J. Theoret. Probab. 13, 2000; Paulauskas, Vaičiulis, Lith. "
-         "Math. J. 51, 2011",
-         "α = z / (1 - z), z = mean over blocks of m of second largest |x| / largest |x|",
-         "a power law in the tail", tail, "from the blocks", HT_INPUT_VALUES, false},
-    [HT_MCCULLOCH] = {"mcculloch",
-                      "McCulloch, Comm. Statist. Simul. 15, 1986 (exact quantiles, not the paper's table)",
-                      "(q₉₅ - q₀₅) / (q₇₅ - q₂₅) of the values = that of S(α, 0, 1)",
-                      "a symmetric stable law", stability,
-                      "asymptotic: covariance of sample quantiles, delta method", HT_INPUT_VALUES, true},
-    [HT_ECF] = {"ecf", "Koutrouvelis, J. Amer. Statist. Assoc. 75, 1980",
-                "slope of log(-log|φ̂(u)|²) against log u, u = πj/25 in units of McCulloch's scale",
-                "a symmetric stable law", stability, "asymptotic: covariance of φ̂, delta method",
-                HT_INPUT_VALUES, true},
-    [HT_POWERLAW] =
-        {"powerlaw", "Clauset, Shalizi, Newman, SIAM Review 51, 2009 (distance as in plfit, WeightWatcher)",
-         "α = 1 + n / Σ log(λ/xmin) over the n eigenvalues of WᵀW/N ≥ xmin; xmin with the least distance",
-         "a power law among the largest eigenvalues", density,
-         "samples with a search for xmin, and what half of the points move", HT_INPUT_EIGENVALUES, false},
-    [HT_POWERLAW_TWO_SIDED] = {"powerlaw-two-sided", "Clauset, Shalizi, Newman, SIAM Review 51, 2009",
-                               "as powerlaw, with the true Kolmogorov-Smirnov distance",
-                               "a power law among the largest eigenvalues", density, "as powerlaw",
-                               HT_INPUT_EIGENVALUES, false},
+#define HT_ESTIMATOR(id, name, input, function, when, stable, convention, role, band, place, citation,       \
+                     formula, assumes, error)                                                                \
+    {name, citation, formula, assumes, convention, error, HT_INPUT_##input, stable},
+#include "tail/estimators.def"
 };
 
 const ht_estimator_info *ht_estimator_at(ht_estimator estimator)

@@ -184,7 +184,7 @@ static void train_json_holds_what_the_contract_names(void **state)
     assert_keys(root, "",
                 KEYS("schema", "preset", "params", "status", "steps", "train", "test", "tail", "prune",
                      "methods", "time", "blas"));
-    assert_int_equal(json_integer_value(at(root, "schema")), 2);
+    assert_int_equal(json_integer_value(at(root, "schema")), 1);
     assert_string_equal(json_string_value(at(root, "preset")), "ecg-demo");
     assert_string_equal(json_string_value(at(root, "status")), "done");
     assert_int_equal(json_integer_value(at(root, "steps")), 20);

@@ -249,6 +249,7 @@ static void a_prefix_with_blanks_is_one_tree(void **state)
     assert_string_equal(found("odd one ! -type d"), "one/lib/libheavytail.a\n"); /* of that name already */
     assert_true(sandbox_exists(ODD "/bin/heavytail"));
     assert_true(sandbox_exists(ODD "/include/heavytail/params/params.def"));
+    assert_true(sandbox_exists(ODD "/include/heavytail/tail/estimators.def"));
     assert_status(sandbox_shell("\"$PWD/" ODD "/bin/heavytail\" --version"), 0);
     assert_status(make_with("uninstall", ODD_PREFIX), 0);
     assert_string_equal(found("'odd one' ! -type d"), "");

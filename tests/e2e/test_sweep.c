@@ -72,7 +72,7 @@ static void a_sweep_writes_one_result_a_cell(void **state)
     assert_int_equal(files_in("reference"), 2);
     char *text = sandbox_read("reference/cells/train.seed=2,noise.type=iid,noise.alpha=1.5.json", NULL);
     json_t *root = load(text);
-    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 2);
+    assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
     assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
     assert_int_equal(json_integer_value(json_object_get(root, "steps")), 30);
     assert_int_equal(json_integer_value(json_object_get(root, "inputs")), 140);

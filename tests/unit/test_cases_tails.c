@@ -17,7 +17,7 @@
 #include "heavytail/tail.h"
 #include "num/linalg.h"
 #include "num/rng.h"
-#include "tail/spectrum.h"
+#include "tail/estimate/spectrum.h"
 
 /* ---- samples ---- */
 

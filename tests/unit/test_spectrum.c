@@ -13,7 +13,7 @@
 #include "heavytail/tail.h"
 #include "num/rng.h"
 #include "num/select.h"
-#include "tail/spectrum.h"
+#include "tail/estimate/spectrum.h"
 #include "unit/golden.h"
 
 enum { MOST = 40 };

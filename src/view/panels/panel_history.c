@@ -244,28 +244,21 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
  * more than their band says; the values of all stand in the table. */
 void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
 {
-    static const struct {
-        ht_estimator estimator;
-        ht_role role;
-        bool band;
-    } all[] = {
-        {HT_PICKANDS, HT_ROLE_RAW, false},     {HT_DEKKERS, HT_ROLE_DIM, false},
-        {HT_PAULAUSKAS, HT_ROLE_AXIS, false},  {HT_DEHAAN, HT_ROLE_CURVE_4, false},
-        {HT_HILL, HT_ROLE_HILL, true},         {HT_MMO_MULTI, HT_ROLE_CURVE_5, true},
-        {HT_MCCULLOCH, HT_ROLE_CURVE_2, true}, {HT_ECF, HT_ROLE_CURVE_1, true},
-        {HT_MMO, HT_ROLE_MMO, true},
-    };
-    enum { ALL = sizeof all / sizeof all[0], NARROW = 4 };
-    int first = columns < WIDE_FROM ? NARROW : 0;
+    enum { NARROW = 5 };
+    ht_estimator drawn[HT_ESTIMATORS];
+    int count = ht_tail_lines(drawn), first = columns < WIDE_FROM && count > NARROW ? count - NARROW : 0;
     begin_tail(m, "Estimates of α", chart);
     ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the dotted line?");
-    for (int i = first; i < ALL; i++)
-        if (all[i].band) add_band(chart, &m->trace[ht_trace_of(all[i].estimator)], all[i].role, columns);
+    for (int i = first; i < count; i++) {
+        const ht_tail_line *line = ht_tail_line_of(drawn[i]);
+        if (line->band) add_band(chart, &m->trace[ht_trace_of(drawn[i])], line->role, columns);
+    }
     add_injected(m, chart, columns);
-    for (int i = first; i < ALL; i++) {
-        if (all[i].estimator == HT_MMO) add_ghosts(m, chart, ht_trace_of(HT_MMO), columns);
-        ht_series *s = add_line(m, chart, ht_trace_of(all[i].estimator), all[i].role,
-                                ht_estimator_at(all[i].estimator)->name, columns);
+    for (int i = first; i < count; i++) {
+        ht_trace trace = ht_trace_of(drawn[i]);
+        if (i == count - 1) add_ghosts(m, chart, trace, columns);
+        ht_series *s = add_line(m, chart, trace, ht_tail_line_of(drawn[i])->role,
+                                ht_estimator_at(drawn[i])->name, columns);
         if (s && first > 0) s->value[0] = '\0';
     }
 }

@@ -4,14 +4,7 @@
 #define HT_TAIL_TAIL_ORDER_H
 
 #include "heavytail/tail.h"
-#include "tail/tail_sample.h"
-
-/* The largest magnitudes, largest first: `kept` of them, for k up to kept - 1; in the sample's units. */
-typedef struct ht_top {
-    size_t count; /* of all values that are not zero */
-    size_t kept;
-    double *value, *log; /* (kept) */
-} ht_top;
+#include "tail/tail_work.h"
 
 /* Keeps what `k` needs (0: what a search for a plateau needs: a tenth of the values, at most 100 001).
  * HT_FAIL when memory is short. Free with ht_top_free. */
@@ -27,9 +20,5 @@ typedef struct ht_hill_plot {
 } ht_hill_plot;
 
 void ht_hill_plot_make(ht_hill_plot *plot, const ht_top *top);
-
-/* The estimators of the k largest into their places of `estimates` (HT_ESTIMATORS), and their quality.
- * `plateau`: is k from a plateau? Returns what is wrong with the tail itself, for other estimators of it. */
-ht_quality ht_order_estimates(const ht_top *top, size_t k, bool plateau, ht_estimate *estimates);
 
 #endif

@@ -1,4 +1,4 @@
-#include "tail/tail_order.h"
+#include "tail/estimate/tail_order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -197,11 +197,14 @@ static void put(ht_estimate *e, double gamma, double deviation, const ht_top *to
         e->quality = deviation < 0.25 * gamma ? HT_QUALITY_GOOD : HT_QUALITY_FEW_POINTS;
 }
 
-ht_quality ht_order_estimates(const ht_top *top, size_t k, bool plateau, ht_estimate *estimates)
+ht_code ht_order_estimates(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 {
-    if (k < 1 || k >= top->kept) return HT_QUALITY_NOT_APPLICABLE;
+    const ht_top *top = work->top;
+    size_t k = work->k;
+    (void)err;
+    if (k < 1 || k >= top->kept) return HT_OK;
     excess e = excesses(top, k);
-    ht_quality tail = assess(top, &e, plateau);
+    ht_quality tail = work->tail = assess(top, &e, work->plateau);
     size_t j = k / 4;
     double root = sqrt((double)k), g = dekkers_gamma(&e), g2 = e.m2 / (2 * e.m1);
     put(&estimates[HT_HILL], e.m1, e.m1 / root, top, k, k, tail);
@@ -215,5 +218,5 @@ ht_quality ht_order_estimates(const ht_top *top, size_t k, bool plateau, ht_esti
         double p = pickands_gamma(top, j - 1, 2 * j - 1, 4 * j - 1);
         put(&estimates[HT_PICKANDS], p, pickands_deviation(p) / sqrt((double)j), top, k, j, tail);
     }
-    return tail;
+    return HT_OK;
 }

@@ -1,4 +1,6 @@
-#include "tail/tail_blocks.h"
+/* tail_blocks.c - estimators from consecutive blocks of values: mmo, mmo-multi (of rows as vectors, rows of
+ * zeros left out and counted), paulauskas. */
+#include "tail/tail_work.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -208,11 +210,14 @@ static void feed(blocks *b, const double *x, size_t n, nothing zero)
     }
 }
 
-void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
+ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 {
-    cut c = choose_cut(s->censored ? s->total : s->count, m);
-    e->reason = refuse_cut(&c, m);
-    if (e->reason) return;
+    const ht_tail_sample *s = work->sample;
+    ht_estimate *e = &estimates[HT_MMO];
+    cut c = choose_cut(s->censored ? s->total : s->count, work->options->m);
+    (void)err;
+    e->reason = refuse_cut(&c, work->options->m);
+    if (e->reason) return HT_OK;
     moments entries = {0};
     blocks block[CANDIDATES] = {0};
     double chunk[HT_CHUNK];
@@ -227,6 +232,7 @@ void ht_blocks_mmo(const ht_tail_sample *s, size_t m, ht_estimate *e)
     for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
     mmo_estimate(&c, &l, scalar_tie, e);
     e->step = s->step;
+    return HT_OK;
 }
 
 /* ---- the same of vectors ---- */
@@ -327,15 +333,17 @@ static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate
     mmo_estimate(&c, &l, vector_tie, e);
 }
 
-ht_code ht_blocks_mmo_multi(const ht_values *x, size_t m, ht_estimate *e, ht_error *err)
+ht_code ht_blocks_mmo_multi(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 {
+    const ht_values *x = &work->sample->x;
+    ht_estimate *e = &estimates[HT_MMO_MULTI];
     live rows = {0};
     ht_code code = live_room(&rows, x, err);
     if (code == HT_OK) {
         find_live(&rows, x);
         e->zeros = x->rows - rows.count;
         e->reason = refuse_rows(&rows, x);
-        if (!e->reason) fit_rows(&rows, x, m, e);
+        if (!e->reason) fit_rows(&rows, x, work->options->m, e);
         code = ht_still_wanted(err);
     }
     live_free(&rows);
@@ -359,12 +367,15 @@ static void see(pair *p, double x)
     }
 }
 
-void ht_blocks_paulauskas(const ht_tail_sample *s, size_t m, ht_estimate *e)
+ht_code ht_blocks_paulauskas(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 {
-    size_t filled = 0;
+    const ht_tail_sample *s = work->sample;
+    ht_estimate *e = &estimates[HT_PAULAUSKAS];
+    size_t filled = 0, m = work->options->m;
+    (void)err;
     if (m == 0) m = (size_t)sqrt((double)s->count);
     size_t used = m > 1 ? s->count / m * m : 0;
-    if (used == 0) return;
+    if (used == 0) return HT_OK;
     moments ratio = {0};
     pair largest = {0};
     double chunk[HT_CHUNK];
@@ -383,6 +394,7 @@ void ht_blocks_paulauskas(const ht_tail_sample *s, size_t m, ht_estimate *e)
     e->m = m;
     e->n_tail = ratio.count;
     ht_estimate_inverse(e, 1 / z - 1, error / (z * z));
-    e->quality = ratio.count < FEW ? HT_QUALITY_FEW_POINTS : HT_QUALITY_GOOD;
+    e->quality = ratio.count < FEW ? HT_QUALITY_FEW_POINTS : work->tail;
     if (!isfinite(e->value)) *e = ht_estimate_none(HT_PAULAUSKAS);
+    return HT_OK;
 }

@@ -1,4 +1,4 @@
-#include "tail/spectrum.h"
+#include "tail/estimate/spectrum.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/cancel.h"
 #include "tail/tail_estimate.h"
-#include "tail/tail_sample.h"
+#include "tail/tail_work.h"
 #include "num/values.h"
 
 /* LAPACK inside OpenBLAS: eigenvalues of a symmetric matrix, by divide and conquer. */
@@ -226,4 +226,18 @@ void ht_spectrum_powerlaw(const double *eigenvalue, size_t count, bool two_sided
     e->quality = few                           ? HT_QUALITY_FEW_POINTS
                  : best.distance * root > 1.31 ? HT_QUALITY_NOT_POWER_LAW
                                                : HT_QUALITY_GOOD;
+}
+
+ht_code ht_spectrum_one_sided(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
+{
+    (void)err;
+    ht_spectrum_powerlaw(work->eigenvalue, work->rank, false, &estimates[HT_POWERLAW]);
+    return HT_OK;
+}
+
+ht_code ht_spectrum_two_sided(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
+{
+    (void)err;
+    ht_spectrum_powerlaw(work->eigenvalue, work->rank, true, &estimates[HT_POWERLAW_TWO_SIDED]);
+    return HT_OK;
 }

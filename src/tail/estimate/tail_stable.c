@@ -1,4 +1,4 @@
-#include "tail/tail_stable.h"
+/* tail_stable.c - estimators for a symmetric stable law, with its scale: mcculloch and ecf. */
 
 #include <math.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "num/select.h"
 #include "stable/stable_spread.h"
 #include "tail/tail_estimate.h"
+#include "tail/tail_work.h"
 #include "num/values.h"
 
 static const double least_alpha = 0.2;
@@ -248,12 +249,19 @@ static void refuse(ht_estimate *e)
         e->quality = HT_QUALITY_NOT_STABLE;
 }
 
-void ht_stable_estimates(const ht_tail_sample *s, ht_estimate *mmo, ht_estimate *quantile,
-                         ht_estimate *function)
+/* Both at once: ecf works in units of mcculloch's scale. 0.2 ≤ α ≤ 2 for mcculloch; a smaller index is not
+ * applicable, a larger one is 2. Either does not mind where the law is centred. Where they contradict each
+ * other the law is not stable. mmo, made before, does mind: it is not applicable to values that are off their
+ * centre. */
+ht_code ht_stable_estimates(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 {
+    const ht_tail_sample *s = work->sample;
+    ht_estimate *mmo = &estimates[HT_MMO], *quantile = &estimates[HT_MCCULLOCH],
+                *function = &estimates[HT_ECF];
     double q[5];
     size_t count = values_of(s);
-    if (count < 4) return;
+    (void)err;
+    if (count < 4) return HT_OK;
     quantiles(s, q);
     /* Without the zeros of a gap the middle is one of its ends. */
     if ((s->excess || s->grid > 0) && fabs(q[2]) <= s->least) q[2] = 0;
@@ -267,4 +275,5 @@ void ht_stable_estimates(const ht_tail_sample *s, ht_estimate *mmo, ht_estimate 
     if (isfinite(function->value)) compare(quantile, function);
     if (skewed(q, quantile, count)) refuse(quantile), refuse(function);
     quantile->step = function->step = s->step;
+    return HT_OK;
 }
