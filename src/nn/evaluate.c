@@ -43,8 +43,8 @@ static void hidden_block(const evaluation *job, int l, const float *x, int rows,
 static int widest_layer(const ht_network *net)
 {
     int widest = 0;
-    for (int l = 0; l < ht_network_hidden(net); l++)
-        if (net->weights[l]->rows > widest) widest = net->weights[l]->rows;
+    for (int l = 0; l < net->layer_count - 1; l++)
+        if (net->layers[l].outputs > widest) widest = net->layers[l].outputs;
     return widest;
 }
 
@@ -53,7 +53,7 @@ static void evaluate_chunk(void *context, int task, int worker)
     const evaluation *job = context;
     if (ht_cancelled()) return;
     const ht_network *net = job->net;
-    int last = ht_network_hidden(net) - 1, width = net->weights[last]->rows, widest = widest_layer(net);
+    int last = net->layer_count - 2, width = net->layers[last].outputs, widest = widest_layer(net);
     const ht_tensor *out = ht_network_output(net);
     size_t start = (size_t)task * (size_t)job->chunk, left = job->samples->count - start;
     int rows = left < (size_t)job->chunk ? (int)left : job->chunk;
@@ -63,7 +63,7 @@ static void evaluate_chunk(void *context, int task, int worker)
     full[1] = full[0] + (size_t)job->chunk * (size_t)widest;
     const float *x = job->samples->x + start * (size_t)net->inputs;
     for (int l = 0; l < last; l++) {
-        hidden_block(job, l, x, rows, 0, net->weights[l]->rows, full[l % 2]);
+        hidden_block(job, l, x, rows, 0, net->layers[l].outputs, full[l % 2]);
         x = full[l % 2];
     }
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
@@ -90,10 +90,10 @@ static ht_code evaluate(const ht_network *net, const ht_samples *samples, const 
     int width = widest_layer(net), classes = ht_network_output(net)->rows;
     evaluation job = {.net = net, .samples = samples, .keep = keep, .each = each, .chunk = HT_EVAL_CHUNK};
     /* Deep and very wide: smaller chunks, so that a worker's scratch stays below ~64 MB. */
-    while (ht_network_hidden(net) > 1 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20)
+    while (net->layer_count > 2 && job.chunk > 16 && (size_t)job.chunk * (size_t)width > 8u << 20)
         job.chunk /= 2;
     int tasks = (int)((samples->count + (size_t)job.chunk - 1) / (size_t)job.chunk);
-    size_t row = (size_t)classes + HT_SHARD + (ht_network_hidden(net) > 1 ? 2 * (size_t)width : 0);
+    size_t row = (size_t)classes + HT_SHARD + (net->layer_count > 2 ? 2 * (size_t)width : 0);
     job.per_worker = (row * (size_t)job.chunk + 15) / 16 * 16;
     job.scratch =
         ht_alloc((size_t)ht_pool_threads(pool) * job.per_worker, sizeof(float), "an evaluation", err);

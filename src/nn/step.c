@@ -18,14 +18,13 @@ static const double safe_update = 1e37;
 static ht_code make_layer(ht_step_layer *room, const ht_network *net, int l, size_t batch, ht_error *err)
 {
     const ht_layer *layer = &net->layers[l];
-    int inputs = l ? room[-1].width : net->inputs;
-    room->width = layer->kind->outputs(layer);
+    room->width = layer->outputs;
     room->shards = ht_shards(room->width);
     room->hidden = ht_alloc(batch * (size_t)room->width, sizeof(float), "the activations", err);
     room->delta = ht_alloc(batch * (size_t)room->width, sizeof(float), "the gradients", err);
     if (!room->hidden || !room->delta) return HT_FAIL;
     if (net->activation != HT_RELU) return HT_OK;
-    room->input.x = ht_alloc(ht_panels_size((int)batch, inputs), sizeof(float), "the inputs", err);
+    room->input.x = ht_alloc(ht_panels_size((int)batch, layer->inputs), sizeof(float), "the inputs", err);
     return room->input.x ? HT_OK : HT_FAIL;
 }
 
@@ -226,8 +225,8 @@ static void forward(ht_step *s, struct ht_pool *pool)
     memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
     for (s->at = 0; s->at < s->hidden; s->at++) {
         ht_panels *input = &s->layer[s->at].input;
-        int inputs = s->at ? s->layer[s->at - 1].width : s->net->inputs;
-        if (input->x) ht_kernel()->pack(input, ht_step_input(s, s->at), s->batch, inputs);
+        if (input->x)
+            ht_kernel()->pack(input, ht_step_input(s, s->at), s->batch, s->net->layers[s->at].inputs);
         ht_pool_run(pool, s->layer[s->at].shards, forward_shard, s);
     }
 }

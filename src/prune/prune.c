@@ -99,9 +99,9 @@ static ht_code score(ht_prune_result *r, const ht_network *net, const ht_samples
 static ht_code try_masked(ht_prune_result *result, ht_prune_plan *plan, const ht_samples *train,
                           const ht_samples *test, ht_network **small, ht_error *err)
 {
-    ht_prune_cut cut[HT_LAYERS] = {{0}};
-    int64_t removed[HT_LAYERS] = {0};
-    double lost2[HT_LAYERS] = {0};
+    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
+    int64_t removed[HT_WEIGHTS_MAX] = {0};
+    double lost2[HT_WEIGHTS_MAX] = {0};
     float *keep[HT_HIDDEN_MAX] = {NULL};
     size_t total = 0, used = 0;
     if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;

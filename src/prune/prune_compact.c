@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "nn/activation.h"
+#include "nn/layers/layer.h"
 #include "prune/prune_plan.h"
 
 /* Does the neuron give 0 whatever comes in? Every activation maps 0 to 0, relu whatever is below, too. A
@@ -88,6 +89,7 @@ static void resize(ht_network *net, const living *alive)
     for (int l = 0; l < ht_network_hidden(net); l++) {
         ht_tensor *weight = net->weights[l];
         weight->rows = net->weights[l + 1]->columns = alive->count[l];
+        net->layers[l].outputs = net->layers[l + 1].inputs = alive->count[l];
         if (weight->bias) weight->bias->rows = alive->count[l];
     }
 }

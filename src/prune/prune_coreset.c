@@ -355,7 +355,7 @@ static ht_code cut_range(const ht_prune_plan *plan, int first, int last, double 
     return HT_OK;
 }
 
-static ht_code cut(const ht_prune_plan *plan, double ratio, ht_prune_cut cuts[HT_LAYERS], ht_error *err)
+static ht_code cut(const ht_prune_plan *plan, double ratio, ht_prune_cut cuts[HT_WEIGHTS_MAX], ht_error *err)
 {
     if (plan->spec.coreset == HT_CORESET_TOP)
         return ht_prune_cut_weights(plan, score_sensitivity, NULL, ratio, cuts, err);
@@ -365,8 +365,8 @@ static ht_code cut(const ht_prune_plan *plan, double ratio, ht_prune_cut cuts[HT
     return HT_OK;
 }
 
-static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cuts[HT_LAYERS], ht_network *net,
-                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
+static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cuts[HT_WEIGHTS_MAX], ht_network *net,
+                       int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX], ht_error *err)
 {
     if (plan->spec.coreset == HT_CORESET_TOP)
         return ht_prune_project_weights(plan, score_sensitivity, NULL, cuts, net, removed, lost2, err);

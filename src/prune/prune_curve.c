@@ -187,7 +187,7 @@ ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *sample
         ht_alloc((size_t)job.tasks * (size_t)job.loss_points, sizeof *job.loss, "the pruning curve", err);
     curve->count = order->count + 1;
     curve->points = ht_alloc(n + 1, sizeof *curve->points, "the pruning curve", err);
-    ht_prune_cut cut[HT_LAYERS] = {{0}};
+    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
     bool good = job.w && job.h && job.logits && job.correct && job.loss && curve->points &&
                 plan->ops->cut(plan, plan->spec.ratio, cut, err) == HT_OK;
     if (good) {

@@ -147,7 +147,7 @@ static void cut_together(const ht_prune_plan *plan, double ratio, ht_prune_cut c
     }
 }
 
-ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS],
+ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_WEIGHTS_MAX],
                             ht_error *err)
 {
     (void)err;

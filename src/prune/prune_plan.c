@@ -8,7 +8,7 @@
 
 void ht_prune_free_row_norms(ht_prune_plan *plan)
 {
-    for (int l = 0; l < HT_LAYERS; l++) {
+    for (int l = 0; l < HT_WEIGHTS_MAX; l++) {
         ht_free(plan->row_norm2[l]);
         plan->row_norm2[l] = NULL;
     }
@@ -17,7 +17,7 @@ void ht_prune_free_row_norms(ht_prune_plan *plan)
 void ht_prune_plan_free(ht_prune_plan *plan)
 {
     if (plan->ops) plan->ops->release(plan);
-    for (int l = 0; l < HT_LAYERS; l++) ht_prune_order_free(&plan->orders[l]);
+    for (int l = 0; l < HT_WEIGHTS_MAX; l++) ht_prune_order_free(&plan->orders[l]);
     ht_prune_free_row_norms(plan);
     *plan = (ht_prune_plan){0};
 }
@@ -28,15 +28,16 @@ void ht_prune_add_weights(ht_prune_result *r, size_t weights)
     r->bytes_left += weights * sizeof(float);
 }
 
-static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS], ht_prune_result *r)
+static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
+                          ht_prune_result *r)
 {
     r->parameters = ht_network_parameters(plan->net);
     r->bytes = r->parameters * sizeof(float);
     for (int l = 0; l < plan->net->weight_count; l++) plan->ops->measure(plan, l, removed, r);
 }
 
-ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS],
-                                     const double lost2[HT_LAYERS])
+ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
+                                     const double lost2[HT_WEIGHTS_MAX])
 {
     ht_prune_result r = {.layer_count = plan->layers};
     double lost = 0, total = 0;
@@ -58,9 +59,9 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
 ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network *net, ht_prune_result *result,
                             ht_error *err)
 {
-    ht_prune_cut cut[HT_LAYERS] = {{0}};
-    int64_t removed[HT_LAYERS] = {0};
-    double lost2[HT_LAYERS] = {0};
+    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
+    int64_t removed[HT_WEIGHTS_MAX] = {0};
+    double lost2[HT_WEIGHTS_MAX] = {0};
     if (plan->ops->cut(plan, ratio, cut, err) != HT_OK) return err->code;
     if (plan->ops->project(plan, cut, net, removed, lost2, err) != HT_OK) return err->code;
     *result = ht_prune_plan_result(plan, removed, lost2);

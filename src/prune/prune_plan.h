@@ -7,8 +7,6 @@
 
 #include "heavytail/prune.h"
 
-enum { HT_LAYERS = HT_WEIGHTS_MAX };
-
 /* How far one layer is cut. */
 typedef struct ht_prune_cut {
     int64_t removed; /* units: neurons and singular values in the layer's order */
@@ -24,23 +22,23 @@ typedef struct ht_prune_plan {
     const struct ht_prune_ops *ops;
     int layers; /* it acts on the first so many */
     bool joint; /* they are ranked together */
-    int64_t units[HT_LAYERS];
-    double norm2[HT_LAYERS];          /* ‖W‖² of each layer */
-    double *row_norm2[HT_LAYERS];     /* (rows): ‖w‖² of each row; only while preparing */
-    ht_prune_order orders[HT_LAYERS]; /* neurons and singular values */
-    void *state;                      /* the method's own */
+    int64_t units[HT_WEIGHTS_MAX];
+    double norm2[HT_WEIGHTS_MAX];          /* ‖W‖² of each layer */
+    double *row_norm2[HT_WEIGHTS_MAX];     /* (rows): ‖w‖² of each row; only while preparing */
+    ht_prune_order orders[HT_WEIGHTS_MAX]; /* neurons and singular values */
+    void *state;                           /* the method's own */
 } ht_prune_plan;
 
 typedef struct ht_prune_ops {
     ht_code (*prepare)(ht_prune_plan *plan, ht_error *err);
     void (*release)(ht_prune_plan *plan); /* of what prepare made, also after it failed */
     /* For a ratio, or (NaN) for the error of the spec. `cut` comes in zeroed. */
-    ht_code (*cut)(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS], ht_error *err);
+    ht_code (*cut)(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_WEIGHTS_MAX], ht_error *err);
     /* Cuts `net`, which holds the weights that were prepared. Fills removed[l] and lost2[l] = ‖W - Ŵ‖². */
-    ht_code (*project)(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYERS], ht_network *net,
-                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err);
+    ht_code (*project)(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIGHTS_MAX], ht_network *net,
+                       int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX], ht_error *err);
     /* Adds what is left of layer l, one of all, to parameters_left and bytes_left. */
-    void (*measure)(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS],
+    void (*measure)(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
                     ht_prune_result *result);
     /* The curve of a network with one hidden layer, cut at `at` too; NULL: by evaluations. */
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
@@ -61,8 +59,8 @@ void ht_prune_free_row_norms(ht_prune_plan *plan);
 ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network *net, ht_prune_result *result,
                             ht_error *err);
 /* Units, ratio, errors and sizes of a network cut so far. */
-ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_LAYERS],
-                                     const double lost2[HT_LAYERS]);
+ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
+                                     const double lost2[HT_WEIGHTS_MAX]);
 
 /* Dense weights that are left. */
 void ht_prune_add_weights(ht_prune_result *result, size_t weights);
@@ -70,7 +68,7 @@ void ht_prune_add_weights(ht_prune_result *result, size_t weights);
 /* ---- prune_order.c ---- */
 
 /* The cut of layers whose units go in the order plan->orders has. */
-ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS],
+ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_WEIGHTS_MAX],
                             ht_error *err);
 /* ε after the first k of an order, of a layer with squared norm `total`. */
 void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric);

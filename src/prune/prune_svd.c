@@ -153,8 +153,8 @@ static void project_strip(void *context, int strip, int worker)
     }
 }
 
-static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYERS], ht_network *net,
-                       int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
+static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIGHTS_MAX], ht_network *net,
+                       int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX], ht_error *err)
 {
     const ht_svd *s = plan->state;
     for (int l = 0; l < plan->layers; l++) {
@@ -172,7 +172,8 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYE
 }
 
 /* Two factors, unless the matrix is smaller. */
-static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS], ht_prune_result *r)
+static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
+                    ht_prune_result *r)
 {
     const ht_tensor *layer = plan->net->weights[l];
     size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns, whole = rows * columns;

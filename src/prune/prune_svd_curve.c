@@ -167,8 +167,8 @@ static void fill_points(const curve_job *job, int at, ht_prune_curve *curve)
     curve->count = job->count;
     for (int i = 0; i < job->count; i++) { /* rising */
         int level = job->count - 1 - i;
-        int64_t removed[HT_LAYERS] = {job->levels[level]};
-        double lost2[HT_LAYERS] = {0};
+        int64_t removed[HT_WEIGHTS_MAX] = {job->levels[level]};
+        double lost2[HT_WEIGHTS_MAX] = {0};
         ht_prune_result r = ht_prune_plan_result(job->plan, removed, lost2);
         curve->points[i] = (ht_prune_point){.removed = removed[0],
                                             .ratio = r.ratio,
@@ -223,7 +223,7 @@ ht_code ht_prune_svd_curve(const ht_prune_plan *plan, const ht_samples *samples,
                            ht_error *err)
 {
     const ht_svd_factor *f = &((const ht_svd *)plan->state)->layer[0];
-    ht_prune_cut cut[HT_LAYERS] = {{0}};
+    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
     if (ht_prune_cut_orders(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
     int at = (int)cut[0].removed;
     int *levels = ht_alloc((size_t)f->m + 1, sizeof *levels, "the pruning curve", err);

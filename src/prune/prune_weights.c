@@ -170,7 +170,7 @@ static ht_code cut_range(walk *w, double ratio, ht_prune_cut cut[], ht_error *er
 }
 
 ht_code ht_prune_cut_weights(const ht_prune_plan *plan, ht_weight_score *score, const float *centre,
-                             double ratio, ht_prune_cut cut[HT_LAYERS], ht_error *err)
+                             double ratio, ht_prune_cut cut[HT_WEIGHTS_MAX], ht_error *err)
 {
     walk w = {.plan = plan, .score = score, .centre = centre, .last = plan->layers};
     if (plan->joint) return cut_range(&w, ratio, cut, err);
@@ -183,8 +183,8 @@ ht_code ht_prune_cut_weights(const ht_prune_plan *plan, ht_weight_score *score, 
 }
 
 ht_code ht_prune_project_weights(const ht_prune_plan *plan, ht_weight_score *score, const float *centre,
-                                 const ht_prune_cut cut[HT_LAYERS], ht_network *net,
-                                 int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err)
+                                 const ht_prune_cut cut[HT_WEIGHTS_MAX], ht_network *net,
+                                 int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX], ht_error *err)
 {
     walk w = {.plan = plan, .score = score, .centre = centre, .last = plan->layers};
     if (walk_begin(&w, err) != HT_OK) return err->code;
@@ -211,7 +211,7 @@ ht_code ht_prune_project_weights(const ht_prune_plan *plan, ht_weight_score *sco
 
 /* The state of the plan: what is taken away from each layer's weights. */
 typedef struct magnitude {
-    float centre[HT_LAYERS];
+    float centre[HT_WEIGHTS_MAX];
 } magnitude;
 
 static ht_code prepare(ht_prune_plan *plan, ht_error *err)
@@ -239,16 +239,16 @@ static void distance_from_centre(const ht_prune_plan *plan, int l, int row, cons
     for (size_t j = 0; j < columns; j++) score[j] = fabsf(w[j] - m->centre[l]);
 }
 
-static ht_code cut_magnitude(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_LAYERS],
+static ht_code cut_magnitude(const ht_prune_plan *plan, double ratio, ht_prune_cut cut[HT_WEIGHTS_MAX],
                              ht_error *err)
 {
     const magnitude *m = plan->state;
     return ht_prune_cut_weights(plan, distance_from_centre, m->centre, ratio, cut, err);
 }
 
-static ht_code project_magnitude(const ht_prune_plan *plan, const ht_prune_cut cut[HT_LAYERS],
-                                 ht_network *net, int64_t removed[HT_LAYERS], double lost2[HT_LAYERS],
-                                 ht_error *err)
+static ht_code project_magnitude(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIGHTS_MAX],
+                                 ht_network *net, int64_t removed[HT_WEIGHTS_MAX],
+                                 double lost2[HT_WEIGHTS_MAX], ht_error *err)
 {
     const magnitude *m = plan->state;
     return ht_prune_project_weights(plan, distance_from_centre, m->centre, cut, net, removed, lost2, err);
@@ -262,7 +262,7 @@ static size_t sparse_bytes(const ht_tensor *layer, int64_t kept)
     return sparse < dense ? sparse : dense;
 }
 
-void ht_prune_measure_sparse(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS],
+void ht_prune_measure_sparse(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
                              ht_prune_result *r)
 {
     int64_t kept = plan->units[l] - removed[l];

@@ -11,13 +11,14 @@ typedef void ht_weight_score(const ht_prune_plan *plan, int l, int row, const fl
 
 /* As in ht_prune_ops. A weight that goes becomes centre[l] (NULL: 0). */
 ht_code ht_prune_cut_weights(const ht_prune_plan *plan, ht_weight_score *score, const float *centre,
-                             double ratio, ht_prune_cut cut[HT_LAYERS], ht_error *err);
+                             double ratio, ht_prune_cut cut[HT_WEIGHTS_MAX], ht_error *err);
 ht_code ht_prune_project_weights(const ht_prune_plan *plan, ht_weight_score *score, const float *centre,
-                                 const ht_prune_cut cut[HT_LAYERS], ht_network *net,
-                                 int64_t removed[HT_LAYERS], double lost2[HT_LAYERS], ht_error *err);
+                                 const ht_prune_cut cut[HT_WEIGHTS_MAX], ht_network *net,
+                                 int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX],
+                                 ht_error *err);
 
 /* The rest of a layer as a sparse matrix, or as it was if that is smaller. */
-void ht_prune_measure_sparse(const ht_prune_plan *plan, int l, const int64_t removed[HT_LAYERS],
+void ht_prune_measure_sparse(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
                              ht_prune_result *result);
 
 #endif

@@ -1,5 +1,5 @@
 add() {
-    row src/params/prune_methods.def 'HT_METHOD(LAST, "last", "neurons", last, false, false, APART, 6, CURVE_3, SOLID, "the last neurons first")'
+    row src/params/prune_methods.def 'HT_PRUNE_METHOD(LAST, "last", "neurons", last, false, false, APART, 6, CURVE_3, SOLID, "the last neurons first")'
     put prune_last.c src/prune
 }
 

@@ -54,7 +54,7 @@ static void every_kind_descends_its_gradient(void **state)
     (void)state;
     ht_samples samples = naive_samples(COUNT, INPUTS, CLASSES, 5);
     const ht_hyper hyper = {.lr = 1, .train_output = true, .input_bound = 10};
-    for (int k = 0; k < HT_LAYERS; k++) {
+    for (int k = 0; k < HT_LAYER_KINDS; k++) {
         const ht_layer_spec specs[] = {
             {.kind = ht_layer_kind_at(k), .units = 7},
             {.kind = ht_layer_kind_at(k), .units = 5},

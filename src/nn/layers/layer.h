@@ -12,7 +12,8 @@ struct ht_step;
 
 typedef struct ht_layer {
     const struct ht_layer_kind *kind;
-    ht_tensor *tensor; /* (tensors): its own part of the network's list */
+    int inputs, outputs; /* values of a sample that it takes and gives */
+    ht_tensor *tensor;   /* (tensors): its own part of the network's list */
     int tensors;
 } ht_layer;
 
@@ -27,10 +28,10 @@ typedef struct ht_layer_spec {
 enum { HT_LAYER_TENSORS = 4 }; /* of one layer, at most */
 
 typedef struct ht_layer_kind {
-    /* Shapes, flags and the ends of the names ("weight") of its tensors, given so many inputs; the first is
-     * the weight matrix whose rows are its units. Returns how many. */
-    int (*describe)(const ht_layer_spec *spec, int inputs, ht_tensor tensor[HT_LAYER_TENSORS]);
-    int (*outputs)(const ht_layer *layer); /* values that it gives for a sample */
+    /* Of a layer with so many inputs: its outputs; and shapes, flags and the ends of the names ("weight") of
+     * its tensors, of which the first is the weight matrix whose rows are its units. Returns how many
+     * tensors. */
+    int (*describe)(const ht_layer_spec *spec, ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS]);
 
     /* h (rows × m) = what units first .. first + m - 1 give for x (rows × inputs), before the activation.
      * Pure. */
@@ -57,7 +58,7 @@ typedef struct ht_layer_kind {
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
 #include "nn/layers/layers.def"
-    HT_LAYERS
+    HT_LAYER_KINDS
 } ht_layer_id;
 
 /* Static storage. */

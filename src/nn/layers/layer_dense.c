@@ -9,21 +9,17 @@
 #include "nn/step_state.h"
 #include "num/linalg.h"
 
-static int describe(const ht_layer_spec *spec, int inputs, ht_tensor tensor[HT_LAYER_TENSORS])
+static int describe(const ht_layer_spec *spec, ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
 {
     const unsigned hidden = HT_TENSOR_NOISY | HT_TENSOR_PRUNABLE;
+    layer->outputs = spec->units;
     tensor[0] = (ht_tensor){.name = "weight",
                             .flags = HT_TENSOR_WEIGHT | HT_TENSOR_DECAYED |
                                      (spec->output ? (unsigned)HT_TENSOR_OUTPUT : hidden),
                             .rows = spec->units,
-                            .columns = inputs};
+                            .columns = layer->inputs};
     tensor[1] = (ht_tensor){.name = "bias", .rows = spec->units, .columns = 1};
     return spec->bias ? 2 : 1;
-}
-
-static int outputs(const ht_layer *layer)
-{
-    return layer->tensor[0].rows;
 }
 
 static void evaluate(const ht_layer *layer, const float *x, int rows, int first, int m, float *h)
@@ -103,7 +99,6 @@ static void update(ht_step *s, int l, int shard)
 
 const ht_layer_kind ht_layer_dense = {
     .describe = describe,
-    .outputs = outputs,
     .evaluate = evaluate,
     .forward = forward,
     .share = share,

@@ -9,7 +9,7 @@
 static const struct {
     const char *name;
     const ht_layer_kind *kind;
-} rows[HT_LAYERS] = {
+} rows[HT_LAYER_KINDS] = {
 #define HT_LAYER(id, name, operations, what) {name, &ht_layer_##operations},
 #include "nn/layers/layers.def"
 };
@@ -38,8 +38,9 @@ static void place_layer(ht_network *net, int l, const ht_layer_spec *spec, int i
     ht_layer *layer = &net->layers[l];
     ht_tensor made[HT_LAYER_TENSORS] = {0};
     layer->kind = spec->kind;
+    layer->inputs = inputs;
     layer->tensor = net->tensors + net->tensor_count;
-    layer->tensors = spec->kind->describe(spec, inputs, made);
+    layer->tensors = spec->kind->describe(spec, layer, made);
     for (int i = 0; i < layer->tensors; i++) {
         ht_tensor *t = &layer->tensor[i];
         *t = made[i];
@@ -98,7 +99,7 @@ ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count,
     bool good = net->layers && net->tensors && net->weights;
     for (int l = 0; l < count && good; l++) {
         place_layer(net, l, &specs[l], inputs);
-        inputs = specs[l].kind->outputs(&net->layers[l]);
+        inputs = net->layers[l].outputs;
     }
     if (good && (empty || fill(net, err) == HT_OK)) return net;
     ht_network_free(net);

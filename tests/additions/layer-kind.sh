@@ -1,0 +1,13 @@
+add() {
+    row src/nn/layers/layers.def 'HT_LAYER(HALVED, "halved", halved, "what comes in with half its inputs left out")'
+    put layer_halved.c src/nn/layers
+}
+
+# The lab builds dense networks only; the test of layers trains and evaluates one of every kind in the table.
+check() {
+    cp -a "$top/tests" "$copy/tree/"
+    program=build/additions/tests/unit/test_layers
+    has 'its gradient' make -s -C "$copy/tree" CC="${CC:-cc}" OPTIMIZE=-O0 VARIANT=additions "$program"
+    has 'its gradient' "$copy/tree/$program"
+    grep -q HALVED "$copy/tree/src/nn/layers/layers.def" || complain "$kind: no row"
+}
