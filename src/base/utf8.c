@@ -10,8 +10,8 @@ static bool is_obeyed(unsigned c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Unicode's Default_Ignorable_Code_Point, and with it the fillers and the annotations between lines; private
- * characters look like whatever a font makes of them. */
+/* Unicode's Default_Ignorable_Code_Point, and with it the fillers and the annotations between lines; how
+ * private characters look depends on the font. */
 bool ht_text_hidden(unsigned c)
 {
     static const unsigned ranges[][2] = {

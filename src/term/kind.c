@@ -53,8 +53,8 @@ static bool ends(const char *text, const char *with)
 }
 
 /* A name that tells that xterm's sequences are understood: of a terminal of today (whose description comes
- * with it, and is not there after ssh), with its number of colours, or beside a promise of colours. Any other
- * may be a slip of the keyboard, or a terminal that would print the sequences. */
+ * with it, and is not there after ssh), with its number of colours, or beside COLORTERM. Any other may be a
+ * typing error, or a terminal that would print the sequences. */
 static bool follows_xterm(const char *name)
 {
     static const char *const families[] = {"xterm",   "kitty", "ghostty", "foot",   "wezterm", "alacritty",

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-/* Lines on their way to the disk: all that happened, in order. The rows of a branch wait for nothing: those
- * of metrics.csv are of the way of the checkpoint that is there (rundir.h). */
+/* Lines to be written: all that happened, in order. The rows of a branch are written at once; those of
+ * metrics.csv are of the path of the checkpoint that is there (rundir.h). */
 typedef struct mail {
     ht_text journal, rows;
 } mail;
@@ -43,7 +43,7 @@ struct ht_recorder {
     mail unwritten;
     bool owes_checkpoint; /* the last one could not be written */
 
-    atomic_bool hurry; /* the checkpoint that is being written is of no use any more */
+    atomic_bool hurry; /* the checkpoint that is being written is out of date */
 };
 
 static void append(ht_text *into, ht_text *from)
@@ -109,7 +109,7 @@ static ht_code save_copy(ht_recorder *r, ht_error *err)
     return code;
 }
 
-/* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. `settled`: no
+/* Lines come first: a checkpoint whose path is not in the journal could not be replayed. `settled`: no
  * checkpoint will come for which metrics.csv should wait. */
 static ht_code write_once(ht_recorder *r, bool checkpoint, bool settled, ht_error *err)
 {
@@ -136,7 +136,7 @@ static void write_all(ht_recorder *r, bool checkpoint, bool settled)
 
 static void wait_for_work(ht_recorder *r)
 {
-    /* Rows alone wake nobody; and a full disk may have room again. */
+    /* Rows alone do not wake the thread; and a full disk may have room again. */
     struct timespec until = ht_deadline(1);
     while (!r->quit && !r->handed && r->pending.journal.length == 0)
         if (pthread_cond_timedwait(&r->news, &r->lock, &until) == ETIMEDOUT) break;

@@ -130,8 +130,8 @@ static ht_code append(ht_rundir *dir, ht_runfile file, ht_text *text, ht_error *
 
 /* ---- a fresh run ---- */
 
-/* A start that was interrupted leaves a journal. Never a checkpoint: that is somebody's run, whose preset.ini
- * is lost. */
+/* A start that was interrupted leaves a journal. Never a checkpoint: that is a run whose preset.ini is
+ * lost. */
 static ht_code remove_leftovers(ht_rundir *dir, ht_error *err)
 {
     char path[HT_RUN_PATH];
@@ -240,7 +240,7 @@ static uint64_t change_of(const ht_journal *journal, size_t entry)
     return journal->entries[journal->entries[entry].parent].revision;
 }
 
-/* The session before was killed between going back and forth: metrics.csv may be of another way than the
+/* The session before was killed between going back and forth: metrics.csv may be of another path than the
  * checkpoint. Not if the run was taken up since: then what is left of that session is of no use. */
 static ht_code mend_metrics(ht_rundir *dir, const ht_journal *journal, size_t entry, uint64_t step,
                             ht_error *err)
@@ -308,8 +308,8 @@ ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
 
 /* ---- while it runs ---- */
 
-/* Before the first time back there is one way, and metrics.csv is all. After it all rows are in
- * metrics.branches; in metrics.csv, too, if they are of the way that it shows. */
+/* Before the first time back there is one path, and metrics.csv is all. After it all rows are in
+ * metrics.branches; in metrics.csv, too, if they are of the path that it shows. */
 static ht_code append_rows(ht_rundir *dir, ht_text *rows, ht_error *err)
 {
     ht_runfiles *f = &dir->files;
