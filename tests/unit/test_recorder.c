@@ -1,5 +1,5 @@
-/* Guards runs against the world: stopped anywhere, killed at any moment, with a disk that fills up, a run
- * goes on bit by bit as if nothing had happened, and its journal makes the same bits again. */
+/* Guards runs against failures: stopped anywhere, killed at any moment, with a disk that fills up, a run goes
+ * on bit by bit as if nothing had happened, and its journal makes the same bits again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
