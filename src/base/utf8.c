@@ -24,7 +24,7 @@ bool ht_text_hidden(unsigned c)
     return false;
 }
 
-bool ht_text_obeyed(unsigned c)
+bool ht_text_is_control(unsigned c)
 {
     return is_obeyed(c) || ht_text_hidden(c);
 }
@@ -67,7 +67,7 @@ void ht_text_clean(char *text)
     unsigned c;
     char *to = text;
     for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
-        if (ht_text_obeyed(c) || (c == 0xfffd && n == 1)) {
+        if (ht_text_is_control(c) || (c == 0xfffd && n == 1)) {
             *to++ = '?';
         } else {
             memmove(to, text, n);

@@ -15,18 +15,18 @@ bool ht_text_ends(const char *name, const char *end);
  * direction, a tag, for private use? Two texts that differ only in such look the same. */
 bool ht_text_hidden(unsigned code_point);
 
-/* Would a terminal obey this character, or hide it, instead of showing it? C0, DEL and C1 control characters,
- * those that break lines or turn the direction in which the rest is written, and hidden ones. */
-bool ht_text_obeyed(unsigned code_point);
+/* Would a terminal act on this character, or hide it, instead of showing it? C0, DEL and C1 control
+ * characters, those that break lines or turn the direction in which the rest is written, and hidden ones. */
+bool ht_text_is_control(unsigned code_point);
 
 /* What is left of text that people would call the same, in place: small letters (Latin, Greek, Cyrillic), no
  * spaces around it, nothing hidden. It never grows. */
 void ht_text_fold(char *text);
 
 /* Makes text from outside (names, labels, metadata of files) safe to print, in place: what a terminal would
- * obey or hide, and bytes that are no UTF-8, is shown as '?'. Everything that comes from a file goes through
- * here, or through an ht_error, an ht_notes or a JSON writer, before it is printed; cli/output.h cleans all
- * output once more. */
+ * act on or hide, and bytes that are no UTF-8, is shown as '?'. Everything that comes from a file goes
+ * through here, or through an ht_error, an ht_notes or a JSON writer, before it is printed; cli/output.h
+ * cleans all output once more. */
 void ht_text_clean(char *text);
 
 /* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.

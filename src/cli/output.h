@@ -1,10 +1,10 @@
 /* output.h - the filter that all text of the commands passes on its way to standard output and error.
  *
  * Whatever a command prints, with whatever function, with names and labels from files in it or not:
- * characters that a terminal would obey (ht_text_obeyed: C0, DEL, C1, bytes that are no UTF-8, marks that
- * turn the direction of writing) leave as '?', a tab as a blank. Line ends are let through; on a standard
- * error that is a terminal also the carriage return and "erase to the end" (ESC [ K) of our progress lines.
- * JSON stays JSON: such characters stand in its strings only. */
+ * characters that a terminal would act on (ht_text_is_control: C0, DEL, C1, bytes that are no UTF-8, marks
+ * that turn the direction of writing) leave as '?', a tab as a blank. Line ends are let through; on a
+ * standard error that is a terminal also the carriage return and "erase to the end" (ESC [ K) of our progress
+ * lines. JSON stays JSON: such characters stand in its strings only. */
 #ifndef HT_CLI_OUTPUT_H
 #define HT_CLI_OUTPUT_H
 

@@ -164,9 +164,9 @@ static void sleep_until_command(ht_runner *r)
 {
     /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
      * room. */
-    double patience = r->recorder ? ht_recorder_patience(r->recorder) : (double)INFINITY;
-    if (!r->settled || !has_room(r)) patience = 0.005;
-    ht_wait_for(&r->wake, fmin(fmax(patience, 0.001), 3600));
+    double next = r->recorder ? ht_recorder_next(r->recorder) : (double)INFINITY;
+    if (!r->settled || !has_room(r)) next = 0.005;
+    ht_wait_for(&r->wake, fmin(fmax(next, 0.001), 3600));
     ht_runner_flush(r);
 }
 
@@ -251,13 +251,13 @@ static bool trainer_gone(ht_runner *r, double seconds)
 
 void ht_runner_join(ht_runner *r)
 {
-    static const double patience = 0.15;
-    if (trainer_gone(r, patience)) return;
+    static const double next = 0.15;
+    if (trainer_gone(r, next)) return;
     pthread_join(r->thread, NULL);
     r->started = false;
 }
 
-bool ht_runner_quiet(ht_runner *r, double seconds)
+bool ht_runner_gone(ht_runner *r, double seconds)
 {
     return trainer_gone(r, seconds) && ht_analyst_gone(r->analyst, seconds);
 }

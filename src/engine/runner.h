@@ -22,7 +22,7 @@ void ht_runner_join(ht_runner *runner);
 /* The same, and the analyst is to end, too, each within so many seconds; false when one of them has not
  * (a large product or LAPACK cannot be stopped): then nothing that they use may be freed. A run that is
  * recorded needs the join before it is saved; else the process may end by _exit. */
-bool ht_runner_quiet(ht_runner *runner, double seconds);
+bool ht_runner_gone(ht_runner *runner, double seconds);
 void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */
 
 /* Sends a command; returns its number, which samples echo as applied_seq. 0 if the ring is full (the thread

@@ -73,7 +73,7 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 /* Seconds that each thread gets to end in order when the lab is left (0.1); one that needs longer is not
  * waited for, and the whole process ends with _exit. Who runs the lab inside another program sets it higher
  * before. */
-extern double ht_lab_patience;
+extern double ht_lab_end_seconds;
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -108,7 +108,7 @@ ht_code ht_term_kind_find(ht_term_kind *kind, ht_error *err)
     *kind = (ht_term_kind){.name = ""};
     if (!name || !name[0])
         return ht_error_set(err, HT_FAIL,
-                            "TERM is not set, so nobody knows what this terminal can do; set it (export "
+                            "TERM is not set: what this terminal can do is not known; set it (export "
                             "TERM=xterm-256color), or use `heavytail train`");
     if (is_known(name, &colours) && strlen(name) < sizeof kind->name)
         ht_text_copy(kind->name, sizeof kind->name, name);

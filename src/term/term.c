@@ -153,7 +153,7 @@ bool ht_term_interrupted(void)
     return interrupted != 0;
 }
 
-const atomic_bool *ht_term_hurried(void)
+const atomic_bool *ht_term_interrupted_again(void)
 {
     return &hurried;
 }

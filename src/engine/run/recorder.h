@@ -20,12 +20,12 @@ void ht_recorder_take(ht_recorder *recorder, const ht_sample *sample);
  * copied and handed over. */
 void ht_recorder_offer(ht_recorder *recorder);
 /* Seconds until the next offer has something to do, INFINITY if nothing has happened since the last. */
-double ht_recorder_patience(const ht_recorder *recorder);
+double ht_recorder_next(const ht_recorder *recorder);
 
 /* ---- any one thread ---- */
 
 /* Has saving begun to fail, or to work again, since it was last asked? The sentence that says so. */
-bool ht_recorder_news(ht_recorder *recorder, bool *good, char *text, size_t size);
+bool ht_recorder_message(ht_recorder *recorder, bool *good, char *text, size_t size);
 
 /* Is the directory not what was opened any more (rundir.h)? The run goes on elsewhere, and a command without
  * a screen should end. The sentence that says what happened and where. */

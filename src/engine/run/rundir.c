@@ -57,9 +57,9 @@ ht_code ht_rundir_check(ht_rundir *dir, ht_error *err)
     return ht_runfiles_check(&dir->files, err);
 }
 
-const char *ht_rundir_story(const ht_rundir *dir)
+const char *ht_rundir_displaced(const ht_rundir *dir)
 {
-    return dir->files.story[0] ? dir->files.story : NULL;
+    return dir->files.displaced[0] ? dir->files.displaced : NULL;
 }
 
 const char *ht_rundir_lacks(const ht_rundir *dir, bool *whole)
@@ -371,7 +371,7 @@ ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
 /* Is this very state in the file that is there? */
 static bool is_saved(const ht_rundir *dir, const ht_checkpoint *c)
 {
-    return dir->has_saved && !dir->files.story[0] && ht_runfiles_has(&dir->files, HT_RUN_CHECKPOINT) &&
+    return dir->has_saved && !dir->files.displaced[0] && ht_runfiles_has(&dir->files, HT_RUN_CHECKPOINT) &&
            ht_runfiles_untouched(&dir->files, HT_RUN_CHECKPOINT) && dir->saved.step == c->state.step &&
            dir->saved.revision == c->state.revision && dir->saved.hash == ht_checkpoint_hash(c);
 }

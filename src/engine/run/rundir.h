@@ -60,7 +60,7 @@ ht_code ht_rundir_read_metrics(const char *path, ht_metrics **rows, size_t *coun
  * and nothing may be written. */
 ht_code ht_rundir_check(ht_rundir *dir, ht_error *err);
 /* What became of the directory that was opened, a sentence without its end; NULL while it is well. */
-const char *ht_rundir_story(const ht_rundir *dir);
+const char *ht_rundir_displaced(const ht_rundir *dir);
 /* Files in which what was written before is missing, since another program had cut them when the run was
  * saved aside, as a list; NULL: none. *whole: without them the run can still be resumed and replayed. */
 const char *ht_rundir_lacks(const ht_rundir *dir, bool *whole);

@@ -333,7 +333,7 @@ static ht_code move_aside(ht_runfiles *f, ht_error *err)
         if (code != HT_OK) forget(aside);
     }
     if (code == HT_OK) {
-        memcpy(aside->story, f->story, sizeof aside->story);
+        memcpy(aside->displaced, f->displaced, sizeof aside->displaced);
         if (!aside->lacks[0]) memcpy(aside->lacks, f->lacks, sizeof aside->lacks);
         let_go(f);
         *f = *aside;
@@ -374,7 +374,7 @@ static bool find_wrong(ht_runfiles *f, char now[HT_RUN_PATH], bool *moved, char 
 
 ht_code ht_runfiles_check(ht_runfiles *f, ht_error *err)
 {
-    char what[sizeof f->story], now[HT_RUN_PATH];
+    char what[sizeof f->displaced], now[HT_RUN_PATH];
     bool moved;
     if (!find_wrong(f, now, &moved, what, sizeof what)) return HT_OK;
     ht_text_clean(what);
@@ -383,6 +383,6 @@ ht_code ht_runfiles_check(ht_runfiles *f, ht_error *err)
     else if (move_aside(f, err) != HT_OK)
         return ht_error_prefix(err, "%s", what);
     /* The first thing that happened is what the user will look for. */
-    if (!f->story[0]) ht_text_copy(f->story, sizeof f->story, what);
+    if (!f->displaced[0]) ht_text_copy(f->displaced, sizeof f->displaced, what);
     return HT_OK;
 }

@@ -31,8 +31,8 @@ typedef struct ht_runfiles {
     char path[HT_RUN_PATH]; /* for messages, and to see whether the name is still ours */
     int fd;                 /* of the directory; holds the lock */
     ht_held file[HT_RUN_FILES];
-    char story[512]; /* what happened to the directory that was opened; "" while it is there */
-    char lacks[64];  /* files, as a list, whose beginning was gone when the run was saved aside; "": none */
+    char displaced[512]; /* what happened to the directory that was opened; "" while it is there */
+    char lacks[64]; /* files, as a list, whose beginning was gone when the run was saved aside; "": none */
 } ht_runfiles;
 
 /* Opens or makes the directory and locks it; one that is in use is refused. Removes what was left half
@@ -64,8 +64,8 @@ uint64_t ht_runfiles_size(const ht_runfiles *files, ht_runfile file); /* of one 
 
 /* Are directory and files as we left them? If not: a directory that was moved is written on where it is now;
  * else all that was written is copied to a new directory beside it (or, failing that, in $TMPDIR or /tmp),
- * which takes its place. `story` and `path` tell. HT_FAIL when that cannot be done: nothing may be written.
- */
+ * which takes its place. `displaced` and `path` say what happened. HT_FAIL when that cannot be done: nothing
+ * may be written. */
 ht_code ht_runfiles_check(ht_runfiles *files, ht_error *err);
 
 #endif
