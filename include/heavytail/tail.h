@@ -129,7 +129,7 @@ typedef struct ht_tail_picture {
 ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const ht_tail_options *options,
                              bool centred, ht_error *err);
 
-/* ---- a glance while training goes on ---- */
+/* ---- quick estimates while training goes on ---- */
 
 /* mmo and those that need only the largest values (hill, pickands, dehaan, dekkers) of all weights, centred
  * as a picture of training is; the others are not applicable. The same values as the picture's at less than

@@ -46,8 +46,8 @@ static size_t available(void)
     return at ? (size_t)strtoull(at + sizeof field - 1, NULL, 10) * 1024 : SIZE_MAX;
 }
 
-/* The system promises more memory than it has, and ends the process when that is used. So a large request is
- * refused here, while there is still someone to tell. */
+/* Linux grants more memory than it has, and kills the process when that is used. So a large request is
+ * refused here, with an error value. */
 static bool affordable(size_t bytes)
 {
     if (allowed && !allowed(bytes)) return false;
@@ -55,7 +55,7 @@ static bool affordable(size_t bytes)
 }
 
 /* Blocks of many pages ask for huge ones: a step walks through all weights, and a page table is slow to look
- * up. A wish, not a need. */
+ * up. When it fails, nothing else changes. */
 static void *allocate(size_t bytes)
 {
     bool huge = bytes >= 2 * (size_t)HUGE_PAGE;

@@ -8,9 +8,9 @@
 
 #include "heavytail/status.h"
 
-/* Once, at the start: large blocks lie apart and go back to the system when they are freed; what small ones
- * took stays for the next. Left to itself the C library moves its limit up with every large block that is
- * freed, until they lie among the small ones, and hours of looking at a network leave holes. */
+/* Once, at the start: large blocks are mapped apart and go back to the system when they are freed. By default
+ * the C library raises its threshold with every large block that is freed, so that later ones lie among the
+ * small ones, and the heap fragments within hours. */
 void ht_alloc_settle(void);
 
 /* `count` zeroed elements of `size` bytes, aligned to 64 (a cache line, a vector register).
@@ -26,7 +26,7 @@ ht_code ht_grow(void **pointer, size_t old_count, size_t count, size_t size, con
 void ht_free(void *pointer);
 
 /* For tests: asked before every allocation, from any thread; false makes that one fail as if memory were
- * short. NULL (the default) asks nobody. To be set while no other thread runs. */
+ * short. NULL is the default: no function. To be set while no other thread runs. */
 typedef bool ht_alloc_filter(size_t bytes);
 void ht_alloc_ask(ht_alloc_filter *filter);
 

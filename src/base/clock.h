@@ -7,7 +7,7 @@
 /* Seconds of the monotonic clock: differences mean something, the value does not. */
 double ht_now(void);
 
-/* Seconds that this thread has computed: what a piece of work costs, whoever else uses the machine. */
+/* CPU seconds of this thread: what a piece of work costs, whatever else runs on the machine. */
 double ht_thread_now(void);
 
 /* The moment in so many seconds, on the monotonic clock: waiting must not depend on the time of day, which

@@ -46,8 +46,9 @@ static int open_handle(int handle, int at, const char *name, int flags)
     return NOT_REGULAR;
 }
 
-/* Only a regular file is opened at all: opening alone may rewind a tape, hang up a line, wait for a pipe's
- * other end, or wake it. -1 with errno, or NOT_REGULAR. `flags` may have O_NOFOLLOW and O_CREAT. */
+/* Only a regular file is opened at all: opening a device may act on it (rewind a tape, hang up a line), and
+ * opening a pipe waits for the other end. -1 with errno, or NOT_REGULAR. `flags` may have O_NOFOLLOW and
+ * O_CREAT. */
 static int open_regular(int at, const char *name, int flags)
 {
     for (int tries = 0;; tries++) {
@@ -137,9 +138,9 @@ static ht_code write_all(int fd, const char *data, size_t size, const char *path
     return HT_OK;
 }
 
-/* Large files go out in pieces: between two of them the work may be called off, and while one is filled the
- * one before it goes to the disk, so that there is little to wait for at the end, when nothing can be called
- * off any more. */
+/* Large files go out in pieces: between two of them the work may be cancelled, and while one is filled the
+ * one before it goes to the disk, so that there is little to wait for at the end, when it is too late to
+ * cancel. */
 static ht_code write_pieces(int fd, const ht_part *part, uint64_t *end, const char *path, ht_error *err)
 {
     enum { PIECE = 1 << 24 };
@@ -160,7 +161,7 @@ static ht_code write_pieces(int fd, const ht_part *part, uint64_t *end, const ch
     return HT_OK;
 }
 
-/* 0 or an errno. Not every file system can: those that cannot have nothing to wait for. */
+/* 0 or an errno. Not every file system supports it: then there is nothing to wait for. */
 static int flush(int fd)
 {
     int done;
@@ -309,8 +310,8 @@ ht_code ht_file_write(const char *path, const void *data, size_t size, ht_error 
     return ht_file_write_parts(path, &(ht_part){data, size}, 1, err);
 }
 
-/* O_NOFOLLOW: a link in a stranger's run must not lead us out of it (what is replaced as a whole replaces the
- * link). */
+/* O_NOFOLLOW: a link in a run directory of unknown origin must not lead outside of it (what is replaced as a
+ * whole replaces the link). */
 int ht_file_change_in(int at, const char *path, bool create, uint64_t *size, ht_error *err)
 {
     int fd = open_regular(at, name_in(at, path), O_RDWR | O_APPEND | O_NOFOLLOW | (create ? O_CREAT : 0));

@@ -64,9 +64,8 @@ bool ht_file_is_marked(int at, const char *path, const ht_file_mark *mark);
 
 int ht_file_open_in(int at, const char *path, uint64_t *size, ht_error *err);
 ht_code ht_file_read_in(int at, const char *path, size_t limit, char **data, size_t *size, ht_error *err);
-/* HT_FAIL with nothing changed when the work is called off (cancel.h).
- * `old`: what may be replaced, asked at the last moment; the file of another program stays, with HT_FAIL. It
- * becomes the mark of the new file. */
+/* HT_FAIL with nothing changed when the work is cancelled (cancel.h). `old`: what may be replaced, asked at
+ * the last moment; the file of another program stays, with HT_FAIL. It becomes the mark of the new file. */
 ht_code ht_file_write_in(int at, const char *path, const ht_part *parts, size_t count, ht_file_mark *old,
                          ht_error *err);
 

@@ -1,6 +1,5 @@
-/* interrupt.h - signals that ask the program to end. The first sets a flag, which long work asks for; one
- * that comes again ends the process at once: what is under way may take its time, or never end.
- * Async-signal-safe. */
+/* interrupt.h - signals that ask the program to end. The first sets a flag, which long work checks; the next
+ * one ends the process at once, since the work may take long or never end. Async-signal-safe. */
 #ifndef HT_BASE_INTERRUPT_H
 #define HT_BASE_INTERRUPT_H
 
@@ -17,7 +16,7 @@ void ht_end_by_signal(int number);
 /* From here on SIGINT and SIGTERM set the flag; waiting system calls return. */
 void ht_interrupt_listen(void);
 bool ht_interrupted(void);
-const atomic_bool *ht_interrupt_flag(void); /* work can be called off by it (base/cancel.h) */
+const atomic_bool *ht_interrupt_flag(void); /* work can be cancelled by it (base/cancel.h) */
 
 /* A handler's beginning: ends the process if it is asked again. */
 void ht_end_if_repeated(int number);

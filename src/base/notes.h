@@ -1,16 +1,16 @@
-/* notes.h - what a reader came across that a person should know although it is no error: a tensor skipped and
- * why, a column left out, a cell filled in, a value guessed. One sentence each; a stranger's text in it is
+/* notes.h - what a person should know about a file that was read although it is no error: a tensor skipped
+ * and why, a column left out, a cell filled in, a value guessed. One sentence each; text from the file is
  * cleaned. A reader adds, the command prints ("heavytail: note: …" to stderr) or puts them into its JSON.
  *
  * Zero-initialize; ht_notes_free when done. Thread: belongs to its caller. Functions take NULL for a caller
- * who does not want to know. */
+ * who wants no notes. */
 #ifndef HT_BASE_NOTES_H
 #define HT_BASE_NOTES_H
 
 #include "base/text.h"
 
 typedef struct ht_notes {
-    ht_text lines; /* one note a line, in the order of their coming; lines.data is NULL without any */
+    ht_text lines; /* one note a line, in the order they were added; lines.data is NULL without any */
     size_t count;
 } ht_notes;
 

@@ -22,7 +22,7 @@ struct ht_pool {
     void *context;
     int count, threads, started;
     bool stopping;
-    const atomic_bool *off; /* by which the caller's work is called off */
+    const atomic_bool *off; /* by which the caller's work is cancelled */
     sem_t work, done;       /* published by the post, taken by the wait: they order the fields above */
     _Alignas(64) atomic_int next;
     worker workers[];

@@ -85,7 +85,7 @@ int ht_text_distance(const char *a, const char *b)
 
 ht_guess ht_guess_for(const char *given)
 {
-    /* A word is still itself with every third letter wrong. The dashes of an option are no letters. */
+    /* A word is still recognized with every third letter wrong. The dashes of an option are no letters. */
     return (ht_guess){.given = given, .distance = 2 + (int)strnlen(given + strspn(given, "-"), 63) / 3};
 }
 

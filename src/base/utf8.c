@@ -10,8 +10,8 @@ static bool is_obeyed(unsigned c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Unicode's Default_Ignorable_Code_Point, and with it the fillers and the annotations between lines; private
- * characters look like whatever a font makes of them. */
+/* Unicode's Default_Ignorable_Code_Point, and with it the fillers and the annotations between lines; how
+ * private characters look depends on the font. */
 bool ht_text_hidden(unsigned c)
 {
     static const unsigned ranges[][2] = {
@@ -24,7 +24,7 @@ bool ht_text_hidden(unsigned c)
     return false;
 }
 
-bool ht_text_obeyed(unsigned c)
+bool ht_text_is_control(unsigned c)
 {
     return is_obeyed(c) || ht_text_hidden(c);
 }
@@ -67,7 +67,7 @@ void ht_text_clean(char *text)
     unsigned c;
     char *to = text;
     for (size_t n; (n = ht_utf8_decode(text, &c)) > 0; text += n) {
-        if (ht_text_obeyed(c) || (c == 0xfffd && n == 1)) {
+        if (ht_text_is_control(c) || (c == 0xfffd && n == 1)) {
             *to++ = '?';
         } else {
             memmove(to, text, n);

@@ -1,4 +1,4 @@
-/* utf8.h - characters, and text of strangers made fit to be shown. Pure; nothing here asks for memory. */
+/* utf8.h - characters, and text from files made safe to print. Pure; nothing here asks for memory. */
 #ifndef HT_BASE_UTF8_H
 #define HT_BASE_UTF8_H
 
@@ -11,22 +11,22 @@ void ht_text_copy(char *to, size_t size, const char *from);
 /* Does a name end in this, and is more than it? ".npy". */
 bool ht_text_ends(const char *name, const char *end);
 
-/* Is this character invisible, or of nobody's alphabet: of no width, a soft hyphen, a variation selector, a
- * mark of direction, a tag, for private use? Two texts that differ only in such look the same. */
+/* Is this character invisible, or of no alphabet: of no width, a soft hyphen, a variation selector, a mark of
+ * direction, a tag, for private use? Two texts that differ only in such look the same. */
 bool ht_text_hidden(unsigned code_point);
 
-/* Would a terminal obey this character, or hide it, instead of showing it? C0, DEL and C1 control characters,
- * those that break lines or turn the direction in which the rest is written, and hidden ones. */
-bool ht_text_obeyed(unsigned code_point);
+/* Would a terminal act on this character, or hide it, instead of showing it? C0, DEL and C1 control
+ * characters, those that break lines or turn the direction in which the rest is written, and hidden ones. */
+bool ht_text_is_control(unsigned code_point);
 
 /* What is left of text that people would call the same, in place: small letters (Latin, Greek, Cyrillic), no
  * spaces around it, nothing hidden. It never grows. */
 void ht_text_fold(char *text);
 
-/* Makes text of strangers (names, labels, metadata of files) fit to be printed, in place: what a terminal
- * would obey or hide, and bytes that are no UTF-8, is shown as '?'. Everything that
- * comes from a file goes through here, or through an ht_error, an ht_notes or a JSON writer, before it is
- * printed; what is forgotten is cleaned on its way out (cli/output.h). */
+/* Makes text from outside (names, labels, metadata of files) safe to print, in place: what a terminal would
+ * act on or hide, and bytes that are no UTF-8, is shown as '?'. Everything that comes from a file goes
+ * through here, or through an ht_error, an ht_notes or a JSON writer, before it is printed; cli/output.h
+ * cleans all output once more. */
 void ht_text_clean(char *text);
 
 /* Decodes one character; returns the bytes it takes (≥ 1; an invalid byte decodes to U+FFFD). 0 at the end.

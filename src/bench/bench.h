@@ -28,8 +28,8 @@ extern const ht_bench_part ht_bench_quality;
 
 void ht_bench_quality_samples(int count); /* how many samples of each law; few unless asked for */
 
-/* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that all see the same moods of the
- * machine; the first turn warms up and is not counted. count ≤ 8. */
+/* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that a slow moment of the machine
+ * affects all alike; the first turn warms up and is not counted. count ≤ 8. */
 typedef ht_code ht_bench_run(void *context, ht_error *err);
 ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
                          ht_error *err);

@@ -73,7 +73,7 @@ static ht_code run_sweep(int jobs, double *seconds, ht_error *err)
     return code;
 }
 
-/* In turn, so that both see the same moods of the machine. */
+/* In turn, so that a slow moment of the machine affects both alike. */
 static ht_code run(json_t *rows, ht_error *err)
 {
     int jobs[2] = {1, ht_app_threads()};

@@ -119,7 +119,7 @@ static ht_code wait_for(lab *l, const char *word, ht_error *err)
     return ht_error_set(err, HT_FAIL, "bench ui: the lab did not show '%s' within %.0f s", word, PATIENCE);
 }
 
-/* Asks it to quit; what does not listen is killed. */
+/* Asks it to quit; kills it when it does not. */
 static void end_lab(lab *l)
 {
     if (l->pid > 0) {
@@ -170,7 +170,7 @@ static ht_code headless(ht_session *s, int steps, double *rate, ht_error *err)
 }
 
 /* Steps a second with it, the view of that key open ("": the dashboard): from the word that it runs to the
- * word that the goal is reached, each of which comes with the next frame. */
+ * word that it is done, each of which comes with the next frame. */
 static ht_code with_screen(lab *l, const char *view, int steps, double *rate, double *bytes, ht_error *err)
 {
     char setting[40];

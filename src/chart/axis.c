@@ -53,7 +53,7 @@ static void fit_log(ht_axis *axis, double low, double high)
     }
     int above = round_index_above(high), below = round_index_above(low);
     if (round_number(below) > low * (1 + 1e-9)) below--;
-    if (above - below > 3 * 5) { /* many decades: whole ones look calmer and cost little */
+    if (above - below > 3 * 5) { /* many decades: whole ones are easier to read and cost little */
         above += (3 - above % 3) % 3;
         below -= (below % 3 + 3) % 3;
     }

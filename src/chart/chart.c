@@ -111,7 +111,7 @@ void ht_chart_fit(ht_chart *chart)
         see(&x, &chart->x, s->x, s->count > 0 ? s->count + bars : 0);
         see(&own, &chart->y, s->high, s->count);
         see(&own, &chart->y, s->low, s->count);
-        /* A bar needs a foot to stand on: zero, or half of the lowest bar where there is no zero. */
+        /* A bar begins at zero, or at half of the lowest bar where there is no zero. */
         if (bars && own.low <= own.high)
             own.low = chart->y.scale == HT_SCALE_LOG ? own.low / 2 : fmin(own.low, 0);
         y.low = fmin(y.low, own.low);

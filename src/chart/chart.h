@@ -83,7 +83,7 @@ typedef struct ht_chart {
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
     int gutter;      /* columns left of the y axis at least: charts above each other line up */
-    bool large;      /* the legend stands in rows of its own, bold: for a hall */
+    bool large;      /* the legend stands in rows of its own, bold: for a projector */
     bool over_steps; /* x is the step of the run: such charts share cursor and window */
     int series_count, mark_count;
     ht_series series[HT_CHART_SERIES];
@@ -100,7 +100,7 @@ void ht_chart_clear(ht_chart *chart);
 void ht_chart_free(ht_chart *chart);
 
 /* Adds a series of `count` points for the caller to fill. NULL when memory or the table is full: the panel
- * then leaves it out (a frame without one curve is better than no lab). */
+ * then leaves it out (the frame then lacks one curve). */
 ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const char *name, int count);
 
 void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label);

@@ -109,8 +109,8 @@ void ht_tail_chart_norms(const ht_tail_picture *p, double injected, ht_chart *ch
 
 /* ---- the Hill plot ---- */
 
-/* What lies beyond gets a mark at the edge: a ghost without a heavy tail (α̂ 90 and more) would press the line
- * of this run flat. */
+/* What lies beyond gets a mark at the edge: a ghost without a heavy tail (α̂ 90 and more) would leave no
+ * height for the line of this run. */
 static double hill_most(const ht_series *line)
 {
     double most = 2;

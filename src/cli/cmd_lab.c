@@ -42,7 +42,7 @@ static void tell_news(ht_lab *lab)
         ht_lab_note(lab, false, "%s", text);
         lab->lost = lab->dirty = true;
     }
-    if (lab->recorder && ht_recorder_news(lab->recorder, &good, text, sizeof text))
+    if (lab->recorder && ht_recorder_message(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }
 
@@ -229,7 +229,7 @@ static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const 
         if (lab->quit || ht_term_interrupted()) {
             lab->quit = true;
             ht_term_close();
-            lab->stuck = !ht_thread_join_within(o->thread, ht_lab_patience);
+            lab->stuck = !ht_thread_join_within(o->thread, ht_lab_end_seconds);
             return HT_OK;
         }
         ht_term_wait(10);
@@ -265,7 +265,7 @@ static void show_session(ht_lab *lab, const ht_session *s)
              HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
 }
 
-double ht_lab_patience = 0.1;
+double ht_lab_end_seconds = 0.1;
 
 /* The last frame, and the terminal is the shell's again. */
 static void close_screen(ht_lab *lab)
@@ -281,16 +281,16 @@ static void wind_up(ht_lab *lab)
 {
     if (lab->width_sweep) ht_width_sweep_stop(lab->width_sweep);
     if (lab->compare) ht_compare_stop(lab->compare);
-    bool quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
+    bool quiet = ht_runner_gone(lab->runner, ht_lab_end_seconds);
     close_screen(lab);
     ht_progress_start();
     if (!quiet && lab->recorder) { /* a step that has begun to change weights is finished, and saved */
         ht_progress_stage("finishing the step");
         ht_runner_join(lab->runner);
-        quiet = ht_runner_quiet(lab->runner, ht_lab_patience);
+        quiet = ht_runner_gone(lab->runner, ht_lab_end_seconds);
     }
-    quiet = ht_width_sweep_gone(lab->width_sweep, ht_lab_patience) && quiet;
-    quiet = ht_compare_gone(lab->compare, ht_lab_patience) && quiet;
+    quiet = ht_width_sweep_gone(lab->width_sweep, ht_lab_end_seconds) && quiet;
+    quiet = ht_compare_gone(lab->compare, ht_lab_end_seconds) && quiet;
     lab->stuck = !quiet;
     if (lab->stuck) return;
     ht_width_sweep_free(lab->width_sweep);
@@ -308,7 +308,7 @@ static ht_code save(ht_lab *lab, const ht_session *s, ht_error *err)
     if (!lab->recorder) return HT_OK;
     ht_format_grouped(step, sizeof step, (long long)ht_trainer_steps(s->trainer));
     ht_progress_stage("saving the run at step %s (%.0f MB; Ctrl-C leaves without it)", step, mb);
-    const atomic_bool *before = ht_cancel_by(ht_term_hurried());
+    const atomic_bool *before = ht_cancel_by(ht_term_interrupted_again());
     ht_code code = ht_recorder_stop(lab->recorder, err);
     bool hurried = ht_cancelled();
     ht_cancel_by(before);

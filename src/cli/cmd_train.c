@@ -42,7 +42,7 @@ static void tell_news(training *t)
 {
     char text[sizeof((ht_error *)0)->text];
     bool good;
-    if (ht_recorder_news(t->recorder, &good, text, sizeof text))
+    if (ht_recorder_message(t->recorder, &good, text, sizeof text))
         fprintf(stderr, "%sheavytail: %s\n", t->progress ? "\n" : "", text);
 }
 

@@ -10,7 +10,7 @@
 typedef enum ht_multiplies {
     HT_MULTIPLIES_NOT,
     HT_MULTIPLIES_POOL,
-    HT_MULTIPLIES_LAB, /* the pool, the analyst, and the pool of a ladder or a comparison */
+    HT_MULTIPLIES_LAB, /* the pool, the analyst, and the pool of a width sweep or a comparison */
 } ht_multiplies;
 
 typedef struct ht_command_info {

@@ -55,7 +55,8 @@ static int unknown_command(const char *name)
 }
 
 /* A stream that is closed would give its number to the next file opened, and what is printed would go there.
- * Its stand-in refuses: nothing can be read from it if it is the input, or written if it is an output. */
+ * It is replaced by one that fails: nothing can be read from it if it is the input, or written if it is an
+ * output. */
 static void keep_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -63,7 +64,7 @@ static void keep_standard_streams(void)
 }
 
 /* What cannot be written is an error that a command can report after it has saved its work, not a signal that
- * ends it. Returns whether a reader who leaves would have ended us. */
+ * ends it. Returns whether a closed pipe would have ended the process. */
 static bool refuse_write_signals(void)
 {
     signal(SIGXFSZ, SIG_IGN);
@@ -133,7 +134,7 @@ static int run(int argc, char **argv)
     bool lost = ferror(stdout) != 0;
     if (fflush(stdout) != 0) lost = true;
     if (!lost || code != HT_OK) return code;
-    if (filter && reader_left()) { /* `| head`: the quiet end of every filter, but with all files written */
+    if (filter && reader_left()) { /* `| head`: ends without a message, but with all files written */
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }

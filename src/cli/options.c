@@ -50,7 +50,7 @@ static const ht_option_info options[] = {
     {"--samples", "N", HT_FILL_NOTHING, NULL, "of each law in the table of how often an estimate is good"},
     {"--scale", "X", HT_FILL_NOTHING, NULL, "size of letters in the picture, 1 by default"},
     {"--scope", "S", HT_FILL_WORDS, "prune.scope", "several layers: each by itself, or all ranked together (prune.scope)"},
-    {"--script", "F", HT_FILL_FILE, NULL, "obey the keys in a file"},
+    {"--script", "F", HT_FILL_FILE, NULL, "press the keys in a file"},
     {"--seed", "S", HT_FILL_NOTHING, NULL, "seed of what is drawn at random"},
     {"--seeds", "1..5", HT_FILL_NOTHING, NULL, "train every cell with each of these seeds"},
     {"--shape", "RxC", HT_FILL_NOTHING, NULL, "so many neurons (rows) and inputs (columns)"},

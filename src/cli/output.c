@@ -41,7 +41,7 @@ static size_t next(const unsigned char *at, size_t left, bool progress, bool *pa
     if (progress && left >= 3 && memcmp(at, "\033[K", 3) == 0) return 3;
     memcpy(one, at, left < 4 ? left : 4);
     size_t n = ht_utf8_decode(one, &c);
-    *passes = n > 0 && !ht_text_obeyed(c) && !(c == 0xfffd && n == 1);
+    *passes = n > 0 && !ht_text_is_control(c) && !(c == 0xfffd && n == 1);
     return n > 0 ? n : 1;
 }
 

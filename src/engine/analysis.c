@@ -62,7 +62,7 @@ static void thin_curve(ht_prune_look *look, const ht_prune_curve *curve, int kap
     }
 }
 
-/* The last to go by norm. What other methods knew of the strongest before is of other neurons. */
+/* The last to go by norm. What other methods had of the strongest before is of other neurons. */
 static void fill_strongest(ht_report *report, const ht_prune_order *order, const ht_tensor *layer)
 {
     ht_strongest *s = &report->strongest;

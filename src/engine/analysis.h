@@ -1,4 +1,4 @@
-/* analysis.h - what a report says of weights, part by part. Pure functions; the analyst decides which part is
+/* analysis.h - fills a report about weights, part by part. Pure functions; the analyst decides which part is
  * worth its cost when, and headless pictures take them all. */
 #ifndef HT_ENGINE_ANALYSIS_H
 #define HT_ENGINE_ANALYSIS_H

@@ -32,9 +32,9 @@ struct ht_analyst {
     int cores;
     ht_report report; /* all that is known; copies of it are published */
     ht_tail_watch tail;
-    bool tail_watched;  /* the letter before asked for it */
+    bool tail_watched;  /* the snapshot before asked for it */
     uint64_t revision;  /* of the weights looked at last */
-    unsigned requested; /* the methods of the letter before that were looked at */
+    unsigned requested; /* the methods of the request before that were looked at */
     unsigned current;   /* bit 1 << method: its look is of these weights and settings, on all samples */
     size_t live;        /* samples while training runs */
     double weights_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
@@ -91,7 +91,7 @@ static bool disturbed(const look *l)
     return ht_mailbox_poked(l->self->box);
 }
 
-/* Also when nobody asks for the method any more. */
+/* Also when the method is no longer asked for. */
 static bool method_disturbed(void *context)
 {
     const look *l = context;
@@ -110,7 +110,7 @@ static ht_prune_spec spec_of(look *l, ht_prune_method method)
     return spec;
 }
 
-/* False when there is no memory, or no interest any more. */
+/* False when there is no memory, or the method is no longer wanted. */
 static bool look_at_method(look *l, ht_prune_method method)
 {
     ht_error ignored;
@@ -182,7 +182,7 @@ static bool look_at_weights(look *l)
     if (ht_analysis_weights(&self->report, l->snapshot->capture, &ignored) != HT_OK || !look_at_tail(l))
         return false;
     double cost = ht_thread_now() - start;
-    double part = l->snapshot->request.watched ? 0.5 : 1; /* nobody sees the tail beside the pruning view */
+    double part = l->snapshot->request.watched ? 0.5 : 1; /* the pruning view does not show the tail */
     self->weights_due = ht_now() + cost / (part * share * self->cores);
     l->cost += cost;
     return true;
@@ -238,7 +238,7 @@ static ht_prune_method cheapest(unsigned left)
     return best;
 }
 
-/* By rising cost. Ends when something else is asked for: the next letter then says what. */
+/* By rising cost. Ends when something else is asked for: the next snapshot then says what. */
 static void look_at_the_rest(look *l)
 {
     bool again = false;
@@ -257,7 +257,7 @@ static double look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     look l = {self, snapshot, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now(), 0};
     if (!thorough && l.samples.count > self->live) l.samples.count = self->live;
     begin(&l);
-    /* While training runs only what is new in the wish: it costs more than its share, but only once. */
+    /* While training runs only what is new in the request: it costs more than its share, but only once. */
     l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
     if (!look_always(&l)) return l.cost;
     publish(&l);

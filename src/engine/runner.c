@@ -12,8 +12,8 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
-/* Nobody needs a test score more often than this share of the time pays for; but whenever the steps have
- * doubled: the beginning of a run is steep. */
+/* Test scores take at most this share of the time; but there is one whenever the steps have doubled: the
+ * beginning of a run is steep. */
 static const double evaluation_share = 0.004;
 
 /* Weights never depend on evaluations: a run is the same whichever are left out. */
@@ -23,7 +23,7 @@ static bool affordable(const ht_runner *r)
            ht_now() - r->evaluation_end >= r->evaluation_cost / evaluation_share;
 }
 
-/* An epoch may have been judged, and weights pruned. */
+/* An epoch may have been validated, and weights pruned. */
 static void follow_epochs(ht_runner *r)
 {
     if (ht_trainer_state_get(r->trainer).occam.epochs == r->epochs_told) return;
@@ -79,7 +79,7 @@ static bool criterion_met(ht_runner *r)
     return true;
 }
 
-/* Writes the letter's head and hands it over; its weights have been filled. */
+/* Fills in what belongs to the snapshot beside its weights, and hands it over. */
 static void deliver(ht_runner *r, ht_weight_snapshot *snapshot)
 {
     snapshot->step = ht_trainer_steps(r->trainer);
@@ -97,8 +97,8 @@ static void deliver(ht_runner *r, ht_weight_snapshot *snapshot)
 static void train_one(ht_runner *r)
 {
     if (ht_timeline_drop_after(r->timeline, ht_trainer_steps(r->trainer))) ht_runner_tell_stored(r);
-    /* If the analyst has asked, the step fills its letter shard by shard, while the new weights are in cache.
-     */
+    /* If the analyst has asked, the step fills its snapshot shard by shard, while the new weights are in
+     * cache. */
     ht_weight_snapshot *snapshot = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
     const atomic_bool *off = ht_cancel_by(&r->quit);
@@ -145,8 +145,8 @@ static bool take_command(ht_runner *r, ht_command *command)
     return true;
 }
 
-/* All that wait, but none past "go on": whether the run has reached its goal is asked before the next command
- * finds it running. */
+/* All that wait, but none past "go on": the stopping criterion is checked before the next command finds it
+ * running. */
 static void take_commands(ht_runner *r)
 {
     ht_command command;
@@ -164,9 +164,9 @@ static void sleep_until_command(ht_runner *r)
 {
     /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
      * room. */
-    double patience = r->recorder ? ht_recorder_patience(r->recorder) : (double)INFINITY;
-    if (!r->settled || !has_room(r)) patience = 0.005;
-    ht_wait_for(&r->wake, fmin(fmax(patience, 0.001), 3600));
+    double next = r->recorder ? ht_recorder_next(r->recorder) : (double)INFINITY;
+    if (!r->settled || !has_room(r)) next = 0.005;
+    ht_wait_for(&r->wake, fmin(fmax(next, 0.001), 3600));
     ht_runner_flush(r);
 }
 
@@ -239,7 +239,7 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
 static bool trainer_gone(ht_runner *r, double seconds)
 {
     if (!r->started) return true;
-    ht_mailbox_close(r->box); /* nobody will see what the analyst finds */
+    ht_mailbox_close(r->box); /* what the analyst finds is not needed */
     atomic_store(&r->quit, true);
     sem_post(&r->wake);
     bool gone = ht_thread_join_within(r->thread, seconds);
@@ -251,13 +251,13 @@ static bool trainer_gone(ht_runner *r, double seconds)
 
 void ht_runner_join(ht_runner *r)
 {
-    static const double patience = 0.15;
-    if (trainer_gone(r, patience)) return;
+    static const double next = 0.15;
+    if (trainer_gone(r, next)) return;
     pthread_join(r->thread, NULL);
     r->started = false;
 }
 
-bool ht_runner_quiet(ht_runner *r, double seconds)
+bool ht_runner_gone(ht_runner *r, double seconds)
 {
     return trainer_gone(r, seconds) && ht_analyst_gone(r->analyst, seconds);
 }

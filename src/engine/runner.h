@@ -13,20 +13,20 @@ typedef struct ht_runner ht_runner;
 /* Starts paused. Borrows the trainer, its data and its pool until ht_runner_stop. */
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
 /* The same; what happens also goes to `recorder` (NULL: none), borrowed. Without one, evaluations that are
- * due (train.eval_every) are left out while they would take more than 0.5 % of the time: nobody but the
- * screen sees them. */
+ * due (train.eval_every) are left out while they would take more than 0.5 % of the time: they are for the
+ * screen alone. */
 ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                                     ht_recorder *recorder, ht_error *err);
-/* Ends training; what it still had to say can be received, and the trainer is the caller's again. */
+/* Ends training; what it has sent can still be received, and the trainer is the caller's again. */
 void ht_runner_join(ht_runner *runner);
 /* The same, and the analyst is to end, too, each within so many seconds; false when one of them has not
  * (a large product or LAPACK cannot be stopped): then nothing that they use may be freed. A run that is
  * recorded needs the join before it is saved; else the process may end by _exit. */
-bool ht_runner_quiet(ht_runner *runner, double seconds);
+bool ht_runner_gone(ht_runner *runner, double seconds);
 void ht_runner_stop(ht_runner *runner); /* the same, and frees everything */
 
-/* Sends a command; returns its number, which samples echo as applied_seq. 0 if the ring is full (nobody
- * listens). */
+/* Sends a command; returns its number, which samples echo as applied_seq. 0 if the ring is full (the thread
+ * does not read it). */
 uint32_t ht_runner_send(ht_runner *runner, ht_command_kind kind, ht_param param, double value);
 
 uint32_t ht_runner_prune(ht_runner *runner, const ht_prune_intent *intent); /* sends HT_COMMAND_PRUNE */

@@ -28,8 +28,8 @@ void ht_runner_store(ht_runner *r)
     ht_runner_tell_stored(r);
 }
 
-/* Before a command that destroys something. Without memory it is not held up: undo will say that it cannot.
- * Returns whether there is a way back. */
+/* Before a command that destroys something. Without memory the command is carried out all the same: undo will
+ * say that it cannot. Returns whether undo is possible. */
 static bool mark(ht_runner *r)
 {
     ht_error ignored;
@@ -86,7 +86,7 @@ static void rewind_to(ht_runner *r, uint64_t step)
     }
     mark(r);
     go_back(r, to, false, HT_STATE_PAUSED);
-    /* Later states stay until training takes another way: one can go forward again. */
+    /* Later states stay until training goes on: one can go forward again. */
     r->store_due = ht_trainer_seconds(r->trainer) + store_least;
     ht_runner_tell_stored(r);
 }
@@ -96,7 +96,7 @@ static ht_state running_or_paused(const ht_runner *r)
     return r->state == HT_STATE_RUNNING ? HT_STATE_RUNNING : HT_STATE_PAUSED;
 }
 
-/* Undo and the state it leaves change places. */
+/* Undo swaps with the state it leaves. */
 static void undo_state(ht_runner *r)
 {
     ht_error err;
@@ -196,7 +196,7 @@ static void unmask(ht_runner *r)
     ht_runner_emit(r, &sample);
 }
 
-/* Weights that stand still are looked at again. A thorough look that waits for its letter is still owed. */
+/* Weights that stand still are looked at again. A thorough request that waits for its snapshot stays. */
 static void look(ht_runner *r, const ht_analysis_request *request)
 {
     bool owed = r->request.thorough;

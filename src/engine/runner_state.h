@@ -1,6 +1,7 @@
 /* runner_state.h - what the files of the runner share: runner.c is the thread and its training,
- * runner_commands.c obeys the screen, runner_tell.c answers it. After the start only `commands`, `samples`
- * and the triple buffers, `wake`, `quit` and `next_seq` are touched by the screen's thread. */
+ * runner_commands.c carries out the screen's commands, runner_tell.c answers. After the start only
+ * `commands`, `samples` and the triple buffers, `wake`, `quit` and `next_seq` are touched by the screen's
+ * thread. */
 #ifndef HT_ENGINE_RUNNER_STATE_H
 #define HT_ENGINE_RUNNER_STATE_H
 
@@ -27,8 +28,8 @@ struct ht_runner {
     ht_analyst *analyst;
     pthread_t thread;
     bool started;
-    atomic_bool quit;  /* the thread is to end: what nobody is owed is called off by this … */
-    atomic_bool hurry; /* … and by this, a little later, what somebody has asked for */
+    atomic_bool quit;  /* the thread is to end: this cancels what no command asked for … */
+    atomic_bool hurry; /* … and this, a little later, what a command asked for */
     sem_t wake;        /* one post a command: a paused trainer sleeps on it */
     uint32_t next_seq; /* UI side */
 
@@ -39,7 +40,7 @@ struct ht_runner {
     double store_due; /* in seconds of training */
     uint64_t run, undo_run,
         runs; /* which run since a reset this is, and the one that undo goes to; how many */
-    bool single, past_criterion;            /* past_goal: the user went on after "done" */
+    bool single, past_criterion;            /* past_criterion: the user went on after "done" */
     int layer;                              /* whose tail the analyst looks at … */
     bool watched;                           /* … with pictures while training runs */
     bool settled;                           /* the analyst has the weights as they stand */
@@ -49,7 +50,8 @@ struct ht_runner {
     bool thrifty;                           /* evaluations keep to their share */
     uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
-    /* While the ring is full (nobody reads), by kind: steps folded, the latest evaluation and state. */
+    /* While the ring is full (the screen does not read), by kind: steps folded, the latest evaluation and
+     * state. */
     ht_sample pending[HT_SAMPLE_STATE + 1];
     bool has_pending[HT_SAMPLE_STATE + 1];
 };

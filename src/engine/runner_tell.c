@@ -90,7 +90,7 @@ void ht_runner_evaluate(ht_runner *r, bool row)
     ht_sample sample;
     double start = ht_thread_now(); /* with a pool its workers compute as long */
     r->evaluation_step = ht_trainer_steps(r->trainer);
-    /* A row of metrics is owed: a run that goes on later is the whole run. */
+    /* A row of metrics is due: a run that goes on later is the whole run. */
     const atomic_bool *off = row && r->recorder ? ht_cancel_flag() : ht_cancel_by(&r->quit);
     ht_code code = ht_trainer_evaluate(r->trainer, row, &sample, &err);
     ht_cancel_by(off);

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 
-/* Right, but by little: P(class) < e^-0.5 = 0.61. Of samples that are sure now few are wrong soon. */
+/* Right, but by little: P(class) < e^-0.5 = 0.61. Samples with a larger P are rarely wrong soon after. */
 static bool is_hard(float loss)
 {
     return !(loss <= 0.5f);

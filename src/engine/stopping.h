@@ -1,6 +1,6 @@
-/* stopping.h - has training reached the accuracy asked for? The whole training set decides, but most of the
- * time a few samples show that it has not: those that a full evaluation found hard, of which more are wrong
- * than the goal allows. One thread; part of a trainer. */
+/* stopping.h - the stopping criterion: has training reached the accuracy asked for? The whole training set
+ * decides, but most of the time a few samples show that it has not: those that a full evaluation found hard,
+ * of which more are wrong than the criterion allows. One thread; part of a trainer. */
 #ifndef HT_ENGINE_STOPPING_H
 #define HT_ENGINE_STOPPING_H
 

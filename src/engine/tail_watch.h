@@ -1,6 +1,6 @@
-/* tail_watch.h - the tail of a hidden layer as it is watched: a glance each time; the whole picture when
- * training stands still, and while somebody watches as often as pictures take no more than a third of the
- * thread's time. The analyst's thread. */
+/* tail_watch.h - the tail of a hidden layer as it is watched: quick estimates each time; the whole picture
+ * when training stands still, and while the tail is on the screen, as often as pictures take no more than a
+ * third of the thread's time. The analyst's thread. */
 #ifndef HT_ENGINE_TAIL_WATCH_H
 #define HT_ENGINE_TAIL_WATCH_H
 
@@ -13,7 +13,7 @@ typedef struct ht_tail_watch { /* zeroed: nothing seen yet */
     double picture_end, picture_cost; /* of the last one: in seconds that the thread had computed, it took */
 } ht_tail_watch;
 
-/* Which weights these are, and whether to spare no time. */
+/* Which weights these are, and whether to take all the time it needs. */
 typedef struct ht_tail_order {
     int layer; /* hidden; a number beyond the last means the last */
     uint64_t step;

@@ -5,7 +5,7 @@
 struct ht_timeline {
     int count, spares;
     ht_checkpoint *state[HT_STORED]; /* by rising step */
-    /* Left states whose memory serves again: given back and taken anew for hours, it would lie in holes. */
+    /* Dropped states whose memory is reused: freeing and allocating for hours would fragment the heap. */
     ht_checkpoint *spare[HT_STORED];
     ht_checkpoint *undo;
 };
@@ -100,11 +100,12 @@ ht_code ht_timeline_store(ht_timeline *t, ht_trainer *trainer, ht_pool *pool, ht
     give_back(t, capacity);
     if (t->count && step_of(t, t->count - 1) == step) c = take_out(t, t->count - 1);
     while (t->count >= capacity) {
-        ht_checkpoint_free(c); /* its memory serves again */
+        ht_checkpoint_free(c); /* its memory is reused */
         c = take_out(t, least_needed(t, step));
     }
     if (!c) c = t->spares ? t->spare[--t->spares] : ht_checkpoint_new(trainer, err);
-    if (!c && t->count) c = take_out(t, least_needed(t, step)); /* no memory: what there is must do */
+    if (!c && t->count)
+        c = take_out(t, least_needed(t, step)); /* no memory: the states that there are stay */
     if (!c || ht_checkpoint_take(c, trainer, pool, err) != HT_OK) {
         ht_checkpoint_free(c);
         return err->code;

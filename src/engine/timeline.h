@@ -18,7 +18,7 @@ ht_code ht_timeline_store(ht_timeline *timeline, ht_trainer *trainer, ht_pool *p
 /* The stored state at or before `step`, or NULL; the timeline's, until the next call that stores or drops. */
 const ht_checkpoint *ht_timeline_find(const ht_timeline *timeline, uint64_t step);
 
-/* Forgets the states after `step`: another future begins. True if there were any. */
+/* Forgets the states after `step`: training goes on from there. True if there were any. */
 bool ht_timeline_drop_after(ht_timeline *timeline, uint64_t step);
 void ht_timeline_clear(ht_timeline *timeline); /* all of them; undo stays */
 

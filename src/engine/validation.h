@@ -1,5 +1,5 @@
-/* validation.h - training samples held back, what they say at the end of each epoch, and the network they
- * liked best. One thread; part of a trainer. */
+/* validation.h - training samples held back for validation: loss and accuracy at the end of each epoch, and a
+ * copy of the best network. One thread; part of a trainer. */
 #ifndef HT_ENGINE_VALIDATION_H
 #define HT_ENGINE_VALIDATION_H
 
@@ -9,7 +9,7 @@
 
 typedef struct ht_validation {
     const ht_samples *train; /* borrowed */
-    ht_samples held;         /* copies; count 0: the training samples themselves judge */
+    ht_samples held;         /* copies; count 0: the training samples themselves are used */
     uint32_t *pick;          /* (train->count - held.count): the samples trained on; NULL: all */
     ht_network *best;        /* NULL until there was one */
     size_t epoch_count;

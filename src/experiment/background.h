@@ -1,5 +1,5 @@
 /* background.h - jobs that a pool does one after the other behind a thread of their own, until they are done,
- * one fails, or they are stopped: what the comparison of methods and the ladder of widths have in common. */
+ * one fails, or they are stopped: what the comparison of methods and the width sweep have in common. */
 #ifndef HT_EXPERIMENT_BACKGROUND_H
 #define HT_EXPERIMENT_BACKGROUND_H
 
@@ -13,10 +13,11 @@
 typedef struct ht_background_work {
     const char *name; /* for messages: "the comparison" */
     int jobs;
-    /* Does one job, on a thread of the pool. A failure ends all others; when called off, any code will do. */
+    /* Does one job, on a thread of the pool. A failure ends all others; when cancelled, any code will do. */
     ht_code (*run)(void *context, int job, ht_error *err);
-    void (*cut)(void *context, int job); /* it was called off before its end; may be NULL */
-    /* All is over, in order or not; under the lock. `fault` is of the job that failed, "" if none did. */
+    void (*cut)(void *context, int job); /* it was cancelled before its end; may be NULL */
+    /* All jobs have ended, with or without a failure; under the lock. `fault` is of the job that failed, ""
+     * if none did. */
     void (*ended)(void *context, const char *fault);
     void *context;
 } ht_background_work;

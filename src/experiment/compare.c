@@ -50,7 +50,8 @@ static ht_code prune(ht_method_state *method, const ht_network *net, const ht_pa
     return HT_OK;
 }
 
-/* What a road's network is: that of the best epoch where epochs are judged, else what averages say. */
+/* The network that a method gives: that of the best epoch where epochs are validated, else the mean or the
+ * last iterate. */
 static const ht_network *network_of(ht_trainer *trainer)
 {
     const ht_network *best = ht_trainer_best(trainer);
@@ -107,7 +108,7 @@ static void enter(ht_compare *c, int method, ht_method_stage stage)
     pthread_mutex_unlock(&c->work.lock);
 }
 
-/* Nothing is known of it, unless it had arrived. */
+/* It has no results, unless it was done. */
 static void stop_method(void *context, int method)
 {
     ht_compare *c = context;
@@ -122,7 +123,7 @@ static ht_code run_method(void *context, int method, ht_error *err)
     ht_params params;
     ht_results results;
     if (ht_method_at(method)->shares != method)
-        return HT_OK; /* arrives with the one whose network it shares */
+        return HT_OK; /* is measured with the one whose network it shares */
     ht_method_params(method, &c->state.params, c->state.samples, &params);
     progress p = {c, method, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
@@ -144,7 +145,7 @@ static void ended(void *context, const char *fault)
 
 /* ---- all of them ---- */
 
-/* Networks that one method prunes differ by their training alone. */
+/* Networks that are all pruned by one method differ by their training alone. */
 static void enter_methods(ht_compare_state *s, const ht_prune_method *pruning)
 {
     for (int i = 0; i < ht_method_count(); i++) {

@@ -1,5 +1,5 @@
-/* compare.h - trains the roads to compressibility in the background: a thread of its own, and a pool whose
- * threads take one road after the other. */
+/* compare.h - trains one network with each method in the background: a thread of its own, and a pool whose
+ * threads take one method after the other. */
 #ifndef HT_EXPERIMENT_COMPARE_H
 #define HT_EXPERIMENT_COMPARE_H
 
@@ -8,15 +8,15 @@
 
 typedef struct ht_compare ht_compare;
 
-/* Starts with what all roads have in common, on `threads` threads. Every network is pruned by `pruning`;
- * NULL: each road by its own. Borrows the data. NULL with *err set. */
+/* Starts with the settings that all methods have in common, on `threads` threads. Every network is pruned by
+ * `pruning`; NULL: each method's own. Borrows the data. NULL with *err set. */
 ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *pruning, const ht_dataset *data,
                              int threads, ht_error *err);
 
 /* How it stands. Any thread; never waits for a run. */
 void ht_compare_look(ht_compare *compare, ht_compare_state *state);
 
-void ht_compare_wait(ht_compare *compare); /* until the last road is done */
+void ht_compare_wait(ht_compare *compare); /* until the last method is done */
 void ht_compare_stop(ht_compare *compare); /* soon: what is done stays, what runs is given up */
 /* Stops it; false when it has not ended within so many seconds, and what it uses must stay. */
 bool ht_compare_gone(ht_compare *compare, double seconds);

@@ -14,8 +14,7 @@ typedef struct method {
     change changes[8];
 } method;
 
-/* The larger step size of factors is their need (2502.02496); 1e-3 is a penalty at which D = 2 loses little.
- */
+/* Factors need a larger step size (2502.02496); 1e-3 is a penalty at which D = 2 loses little. */
 #define FACTORS(d, eta)                                                                                      \
     {                                                                                                        \
         {HT_P_NOISE_TYPE, '=', HT_NOISE_NONE}, {HT_P_MODEL_FACTORS, '=', d}, {HT_P_TRAIN_LR, '=', eta},      \
@@ -28,7 +27,7 @@ typedef struct method {
 
 enum { DEFAULT_STEPS = 1000 };
 
-/* Noise gathers the norm in few neurons, so whole neurons go; the other roads empty single weights. Those
+/* Noise gathers the norm in few neurons, so whole neurons go; the other methods empty single weights. Those
  * that train come first. */
 static const method table[HT_METHODS] = {
     {{"plain", "plain SGD", HT_PRUNE_MAGNITUDE, 0}, NOISE(HT_NOISE_NONE)},

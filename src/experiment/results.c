@@ -36,8 +36,8 @@ static json_t *prune_json(const ht_results *r, const ht_params *params)
                      ht_json_number(r->prune.test.accuracy));
 }
 
-/* Every estimator that applies, to the first layer centred: column medians, then the median. Raw values; what
- * to believe of them `heavytail tail` says. */
+/* Every estimator that applies, to the first layer centred: column medians, then the median. Raw values;
+ * `heavytail tail` says how far to believe them. */
 static json_t *tail_json(const ht_tail_picture *p)
 {
     json_t *tail = json_pack("{s:b}", "centred", (int)p->centred);
@@ -91,7 +91,7 @@ static void print_tail(const ht_tail_picture *p)
     putchar('\n');
 }
 
-/* A network that has left the floats has no loss. */
+/* A network with values beyond the floats has no loss. */
 static void print_scores(const char *part, const ht_score *whole, const ht_score *pruned)
 {
     char loss[32] = "no number";

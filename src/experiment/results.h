@@ -1,5 +1,4 @@
-/* results.h - what a finished training run has to say: scores, tails, pruning; as JSON (DESIGN.md) or for
- * people. */
+/* results.h - the results of a training run: scores, tails, pruning; as JSON (DESIGN.md) or for people. */
 #ifndef HT_EXPERIMENT_RESULTS_H
 #define HT_EXPERIMENT_RESULTS_H
 

@@ -47,7 +47,7 @@ static ht_code measure_average(ht_method_results *r, ht_trainer *trainer, const 
     return ht_row_tails_measure(&r->last_rows, ht_trainer_network(trainer), err);
 }
 
-/* The network of the epoch that the samples held back liked best. */
+/* The network of the epoch with the lowest validation loss. */
 static ht_code measure_best(ht_method_results *r, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                             ht_error *err)
 {
@@ -107,7 +107,7 @@ static json_t *best_json(const ht_method_results *r)
                      ht_json_score(&r->best_test));
 }
 
-/* null unless epochs were judged */
+/* null unless epochs were validated */
 static json_t *occam_json(const ht_method_results *r)
 {
     if (r->occam.epochs == 0) return json_null();

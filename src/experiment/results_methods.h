@@ -1,5 +1,5 @@
-/* results_methods.h - what a finished run says beside its scores: how far it has come on each road to
- * compressibility. */
+/* results_methods.h - what is measured of a finished run beside its scores, for each of the methods: η/b,
+ * rows, prunings, sizes, averages, Occam's epochs. */
 #ifndef HT_EXPERIMENT_RESULTS_METHODS_H
 #define HT_EXPERIMENT_RESULTS_METHODS_H
 
@@ -15,7 +15,7 @@ extern const ht_prune_method ht_prunings[HT_PRUNINGS]; /* node, magnitude, svd *
 
 typedef struct ht_method_results {
     double eta_over_b;           /* of the batch that a step takes */
-    double pruning[HT_PRUNINGS]; /* NaN: the network is too large to be tried in passing */
+    double pruning[HT_PRUNINGS]; /* NaN: left out, the network is too large */
     ht_sizes sizes;              /* of the last iterate */
     ht_row_tails rows;           /* of what train.average says: the last iterate, or the mean of late ones */
     /* with train.average */

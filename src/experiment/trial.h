@@ -1,5 +1,5 @@
-/* trial.h - one training run from step 0 to its goal, without a screen: what sweeps and ladders are made of.
- */
+/* trial.h - one training run from step 0 to its stopping criterion, without a screen: what sweeps and width
+ * sweeps are made of. */
 #ifndef HT_EXPERIMENT_TRIAL_H
 #define HT_EXPERIMENT_TRIAL_H
 
@@ -11,9 +11,9 @@ double ht_trial_steps(const ht_params *params);
 /* Told before each step how many were done. */
 typedef void ht_trial_progress(void *context, uint64_t step);
 
-/* Trains to the goal or to divergence, telling `progress` (may be NULL); then evaluates the network as it
- * stands: of a diverged run the last finite one. results->status says which end it was. HT_FAIL also when the
- * thread's work was called off (base/cancel.h): there are no results then. */
+/* Trains until the stopping criterion holds or the run diverges, telling `progress` (may be NULL); then
+ * evaluates the network as it stands: of a diverged run the last finite one. results->status says which end
+ * it was. HT_FAIL also when the thread's work was cancelled (base/cancel.h): there are no results then. */
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                      ht_trial_progress *progress, void *context, ht_error *err);
 

@@ -34,7 +34,7 @@ struct ht_width_sweep {
 
 /* ---- settings ---------------------------------------------------------------------------------- */
 
-/* What makes no difference to a run's results; the ladder itself sets width and seed. */
+/* What makes no difference to a run's results; the width sweep itself sets width and seed. */
 static bool irrelevant(ht_param p, bool with_noise)
 {
     ht_param_group group = ht_param_at(p)->group;
@@ -116,7 +116,7 @@ static void plan(ht_width_sweep *l)
 typedef struct progress {
     ht_width_sweep *width_sweep;
     job *job;
-    double steps; /* 0: the goal is an accuracy */
+    double steps; /* 0: it stops at an accuracy */
 } progress;
 
 static void tell(void *context, uint64_t step)

@@ -1,6 +1,6 @@
-/* width_sweep.h - trains a ladder of widths in the background: a thread of its own, and a pool whose threads
- * take one run after the other. The first pass goes up all widths with one seed, so that the whole curve
- * shows early; the rest comes widest first, so that the cores end together. */
+/* width_sweep.h - trains the same network at eight widths in the background: a thread of its own, and a pool
+ * whose threads take one run after the other. The first pass goes up all widths with one seed, so that the
+ * whole curve shows early; the rest comes widest first, so that the cores end together. */
 #ifndef HT_EXPERIMENT_WIDTH_SWEEP_H
 #define HT_EXPERIMENT_WIDTH_SWEEP_H
 
@@ -10,11 +10,11 @@
 
 typedef struct ht_width_sweep ht_width_sweep;
 
-/* Without a goal in the settings each run has so many steps. */
+/* Without a stopping criterion in the settings each run has so many steps. */
 enum { HT_SWEEP_STEPS = 300 };
 
-/* Starts training with `params` on `threads` threads. `before` (may be NULL) is an earlier ladder: what it
- * knows of the same settings without noise is taken over. Borrows the data. NULL with *err set. */
+/* Starts training with `params` on `threads` threads. `before` (may be NULL) is an earlier width sweep: what
+ * it knows of the same settings without noise is taken over. Borrows the data. NULL with *err set. */
 ht_width_sweep *ht_width_sweep_start(const ht_params *params, const ht_dataset *data, int threads,
                                      const ht_width_sweep_state *before, ht_error *err);
 

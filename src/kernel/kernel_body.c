@@ -29,7 +29,8 @@ INLINE float float_of(uint32_t u)
 
 /* ---- random words ---- */
 
-/* Words live in the low halves of 64-bit lanes; the high halves are rubbish that the product ignores. */
+/* Words live in the low halves of 64-bit lanes; the high halves are undefined, and the product ignores
+ * them. */
 enum { PER_VECTOR = VECTOR / 8, VECTORS = LANES / PER_VECTOR, ROUNDS = 10 };
 
 INLINE wide splat(uint64_t x)

@@ -1,9 +1,10 @@
-/* product.h - the two products of a layer's weights with a batch, where BLAS leaves something on the table.
+/* product.h - the two products of a layer's weights with a batch, where special cases are faster than in
+ * BLAS.
  *
  * W ← keep W + factor D^T X: where a rectified neuron is off it does not learn, so about half of D is exactly
- * zero, which no BLAS can know. A row of W is passed over once and gathers the samples that its neuron was on
- * for. H = X W^T: BLAS first copies W into an order of its own, which many samples pay for and few do not;
- * here W is read where it lies. ht_project_pays says which is better.
+ * zero, which BLAS cannot use. A row of W is passed over once and gathers the samples that its neuron was on
+ * for. H = X W^T: BLAS first copies W into an order of its own, which is worth its time for many samples
+ * only; here W is read in place. ht_project_pays says which is better.
  *
  * X comes in panels, packed once a step for all shards. The sums are fused where the instruction set can, so
  * their last bits depend on the set, as BLAS's do on its kernels; they do not depend on how the rows are cut

@@ -261,7 +261,7 @@ INLINE void descend_tile(float *w, const float *panel, const sparse *list, int r
     }
 }
 
-/* w comes from afar: the rows after the next ones are sent for. */
+/* w is not in a cache: the rows after the next ones are prefetched. */
 #define ROWS_OF(n)                                                                                           \
     for (int r = 0; r < rows; r++) {                                                                         \
         for (int v = 0; v < (n); v++) __builtin_prefetch(w + (size_t)(r + AHEAD) * columns + v * UNIT, 1);   \

@@ -26,7 +26,7 @@ typedef struct ht_lab {
     ht_session *session;
     ht_runner *runner;
     ht_recorder *recorder; /* NULL without --run */
-    bool lost;             /* the run directory is not where it was; told */
+    bool lost;             /* the run directory is not where it was; that has been told */
     ht_model *model;
     ht_cells *cells;
     ht_screen screen;
@@ -50,29 +50,30 @@ typedef struct ht_lab {
     double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
-    bool resumes;       /* the main run goes on after the ladder or the comparison */
-    bool stopping;      /* the ladder or the comparison was told to stop … */
+    bool resumes;       /* the main run goes on after the width sweep or the comparison */
+    bool stopping;      /* the width sweep or the comparison was told to stop … */
     ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
-    bool picture_due;   /* one is to be written, once keys pause: a flood of them must not be one of files */
+    bool picture_due;   /* one is to be written, once no key comes for a moment: many keys must not make many
+                           files */
     bool noted;         /* the message is a note of ours, until the next key … */
-    char standing[200]; /* … brings back what the trainer has to say */
+    char standing[200]; /* … brings back the trainer's message */
     bool held;          /* the button went down before this event */
     bool dragging;
     int drag_control;
-    char *script; /* --script: the text, and how far it has been obeyed */
+    char *script; /* --script: the text, and how much of it is done */
     size_t script_at, script_size;
     double script_wait; /* time before which nothing is read */
 } ht_lab;
 
 void ht_lab_event(ht_lab *lab, const ht_event *event);
 
-/* Into the model; a note is not wiped away by a state that has nothing to say. */
+/* Into the model; a note is not replaced by a state without a message. */
 void ht_lab_sample(ht_lab *lab, const ht_sample *sample);
 
-/* Seconds that each thread gets to end in order when the lab is left (0.1); one that needs longer is left
- * behind, and the whole process ends with _exit. Who runs the lab inside another program sets it higher
+/* Seconds that each thread gets to end in order when the lab is left (0.1); one that needs longer is not
+ * waited for, and the whole process ends with _exit. Who runs the lab inside another program sets it higher
  * before. */
-extern double ht_lab_patience;
+extern double ht_lab_end_seconds;
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -83,7 +84,7 @@ void ht_lab_picture(ht_lab *lab);
 /* Asks the analyst for what the screen shows, if that is something else than before. */
 void ht_lab_look(ht_lab *lab);
 
-/* Takes in how a running ladder or comparison stands; true if there is something new to show. */
+/* Takes in how a running width sweep or comparison stands; true if there is something new to show. */
 bool ht_lab_background_poll(ht_lab *lab);
 
 /* Writes the screen as it was drawn last: a picture, text with colours, or text, by the path's ending. */
@@ -91,7 +92,7 @@ ht_code ht_lab_dump(ht_lab *lab, const char *path, ht_error *err);
 
 /* A script is lines of: key NAME | type TEXT | wait SECONDS | wait step>=N (also: step N) | # comment. */
 ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err);
-bool ht_lab_scripted(const ht_lab *lab); /* still lines to obey */
-bool ht_lab_script(ht_lab *lab);         /* obeys what is due; true if something was done */
+bool ht_lab_scripted(const ht_lab *lab); /* lines are left */
+bool ht_lab_script(ht_lab *lab);         /* carries out what is due; true if something was done */
 
 #endif

@@ -1,12 +1,12 @@
-/* lab_background.c - the ladder of widths and the comparison of roads, of which one runs at a time: when it
- * has ended, what was asked for meanwhile starts, else the main run goes on if it ran before. */
+/* lab_background.c - the width sweep and the comparison of methods, of which one runs at a time: when it has
+ * ended, what was asked for meanwhile starts, else the main run goes on if it ran before. */
 #include "lab/lab_handlers.h"
 
 static void follow(ht_lab *lab)
 {
     ht_action next = lab->follow;
     bool resumes = lab->resumes;
-    ht_view view = lab->model->view; /* who has gone elsewhere meanwhile has thought better of it */
+    ht_view view = lab->model->view; /* not when another view was opened meanwhile */
     lab->stopping = false;
     lab->follow = HT_DO_NOTHING;
     if (next == HT_DO_WIDTH && view == HT_VIEW_WIDTH)

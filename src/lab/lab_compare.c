@@ -1,4 +1,4 @@
-/* lab_compare.c - the comparison of roads in the lab: starting, stopping, and taking in how it stands. */
+/* lab_compare.c - the comparison of methods in the lab: starting, stopping, and taking in how it stands. */
 #include "lab/lab_handlers.h"
 #include "base/clock.h"
 

@@ -1,5 +1,5 @@
-/* lab_core.c - what all parts of the lab stand on: the line at the bottom, commands to the trainer, and the
- * stack of undo. */
+/* lab_core.c - what all parts of the lab use: the line at the bottom, commands to the trainer, and the stack
+ * of undo. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -24,7 +24,7 @@ typedef struct ht_lab_view {
 void ht_lab_clear_note(ht_lab *lab);
 void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value);
 void ht_lab_busy(ht_lab *lab); /* says that a command found no room */
-/* A ladder or a comparison starts: the main run pauses. */
+/* A width sweep or a comparison starts: the main run pauses. */
 void ht_lab_hold(ht_lab *lab);
 void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after);
 /* A command was sent that leaves a state behind (HT_COMMAND_UNDO_STATE); `what` is static: "the pruning". */
@@ -88,7 +88,7 @@ bool ht_lab_timeline_act(ht_lab *lab, ht_action action); /* while it is open */
 void ht_lab_timeline_press(ht_lab *lab, int column);
 void ht_lab_timeline_close(ht_lab *lab);
 
-/* lab_width.c: the ladder of widths; while it runs, the main run pauses */
+/* lab_width.c: the width sweep; while it runs, the main run pauses */
 ht_lab_handler ht_lab_width;
 bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view and the comparison's */
 bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
@@ -97,7 +97,7 @@ bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is runn
 bool ht_lab_width_poll(ht_lab *lab);
 bool ht_lab_compare_poll(ht_lab *lab);
 
-/* lab_compare.c: the comparison of roads; while it runs, the main run pauses */
+/* lab_compare.c: the comparison of methods; while it runs, the main run pauses */
 ht_lab_handler ht_lab_compare;
 bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */
 

@@ -1,4 +1,4 @@
-/* lab_input.c - keys, pasted text and the mouse: who takes an event. */
+/* lab_input.c - keys, pasted text and the mouse: which part takes an event. */
 #include "lab/lab_handlers.h"
 
 void ht_lab_event(ht_lab *lab, const ht_event *e)

@@ -42,7 +42,7 @@ static void press_control(ht_lab *lab, int control, ht_rect track, int column, i
     }
 }
 
-/* A slip of the mouse must not end the lesson. */
+/* An accidental click must not end the lesson. */
 static void press_key_bar(ht_lab *lab, int column)
 {
     ht_action action = ht_keymap_action(ht_screen_key_at(&lab->screen, column));

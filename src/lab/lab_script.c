@@ -1,4 +1,4 @@
-/* lab_script.c - keys from a file instead of a hand: for tests, demonstrations and bug reports. */
+/* lab_script.c - keys from a file: for tests, demonstrations and bug reports. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * run behind (a reset, a pruning, going back), of which the trainer keeps the last. */
 #include "lab/lab_handlers.h"
 
-/* The trainer's undo and the state that it leaves change places: the way back and the way forth are one. */
+/* The trainer's undo swaps the state with the one that it leaves: undo and redo are the same command. */
 static void change_state(ht_lab *lab, const ht_change *c, const char *did)
 {
     if (c->number != lab->states) {

@@ -1,4 +1,4 @@
-/* lab_width.c - the ladder of widths in the lab: starting, stopping, and taking in how it stands. */
+/* lab_width.c - the width sweep in the lab: starting, stopping, and taking in how it stands. */
 #include <string.h>
 
 #include "lab/lab_handlers.h"
@@ -14,12 +14,12 @@ static bool complete(const ht_width_sweep_state *s)
     return !s->running && !s->stopped;
 }
 
-/* The kept ladder of these settings, or NULL. */
+/* The kept width sweep of these settings, or NULL. */
 static ht_width_sweep_state *find(ht_model *m, const ht_params *params)
 {
     for (int i = m->width_sweep_count; i-- > 0;) {
         ht_params own = m->width_sweep[i].params;
-        /* It had steps of its own when the settings have no goal. */
+        /* It had steps of its own when the settings have no stopping criterion. */
         if (ht_params_get(params, HT_P_TRAIN_STEPS) == 0 && ht_params_get(params, HT_P_TRAIN_STOP) == 0)
             ht_params_put(&own, HT_P_TRAIN_STEPS, 0);
         if (ht_width_sweep_same(&own, params, true)) return &m->width_sweep[i];
@@ -34,7 +34,7 @@ static void drop(ht_model *m, int i)
             (size_t)(m->width_sweep_count - i) * sizeof m->width_sweep[0]);
 }
 
-/* Room for one more; an unfinished ladder of the same settings makes way for it. */
+/* Room for one more; an unfinished width sweep of the same settings is dropped for it. */
 static ht_width_sweep_state *make_room(ht_model *m, const ht_params *params)
 {
     ht_width_sweep_state *same = find(m, params);

@@ -1,5 +1,4 @@
-/* compare.h - the roads to compressibility side by side, as data: the same network and samples, one run a
- * road. */
+/* compare.h - the methods side by side, as data: the same network and samples, one run a method. */
 #ifndef HT_LINK_COMPARE_H
 #define HT_LINK_COMPARE_H
 
@@ -34,9 +33,9 @@ typedef struct ht_method_state {
 } ht_method_state;
 
 typedef struct ht_compare_state {
-    ht_params params; /* what the roads have in common */
+    ht_params params; /* what the methods have in common */
     size_t samples;   /* of the training part */
-    double steps;     /* of each road */
+    double steps;     /* of each method */
     int count, done;
     bool running, stopped; /* stopped: before its end */
     char fault[200];       /* why it could not go on; else empty */

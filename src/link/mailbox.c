@@ -51,7 +51,7 @@ void ht_mailbox_deliver(ht_mailbox *box)
     atomic_store_explicit(&box->wanted, false, memory_order_relaxed);
     atomic_store_explicit(&box->stirred, false, memory_order_relaxed);
     atomic_store_explicit(&box->asked_again, false, memory_order_relaxed);
-    drain(&box->awake);        /* what was asked for until now the letter tells */
+    drain(&box->awake);        /* what was asked for until now stands in the snapshot */
     sem_post(&box->delivered); /* orders the copy before the analyst's reads */
 }
 

@@ -1,4 +1,4 @@
-/* mailbox.h - the weights' way from the trainer to the analyst: one buffer, owned alternately.
+/* mailbox.h - hands weights from the trainer to the analyst: one buffer, owned alternately.
  *
  * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over;
  * the analyst gives it back by asking again. The trainer never waits. */
@@ -28,34 +28,34 @@ typedef struct ht_weight_snapshot {
     ht_capture *capture; /* the weights; owned by the mailbox */
 } ht_weight_snapshot;
 
-/* `workers`: threads of the pool that fills the letters. */
+/* `workers`: threads of the pool that fills the snapshots. */
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
-/* Trainer: the letter to fill, or NULL while nobody asks. Then hand it over. */
+/* Trainer: the snapshot to fill, or NULL while none is asked for. Then hand it over. */
 ht_weight_snapshot *ht_mailbox_wanted(ht_mailbox *box);
 void ht_mailbox_deliver(ht_mailbox *box);
 
-/* Analyst: asks (giving back the last letter) and waits. NULL when the mailbox was closed. */
+/* Analyst: asks (giving back the last snapshot) and waits. NULL when the mailbox was closed. */
 ht_weight_snapshot *ht_mailbox_wait(ht_mailbox *box);
 
-/* Anyone: ends all waiting for good. */
+/* Any thread: ends all waiting, now and later. */
 void ht_mailbox_close(ht_mailbox *box);
-/* Set once it is closed: by this the analyst's work is called off. */
+/* Set once it is closed: the flag that cancels the analyst's work. */
 const atomic_bool *ht_mailbox_closed(const ht_mailbox *box);
 /* Analyst: sleeps up to `seconds`; returns early (false) when the mailbox is closed or the trainer wakes it.
  */
 bool ht_mailbox_sleep(ht_mailbox *box, double seconds);
 void ht_mailbox_wake(ht_mailbox *box);
-/* Trainer: the letter it has delivered is out of date, another one follows. Wakes too. */
+/* Trainer: the snapshot it has delivered is out of date, another one follows. Wakes too. */
 void ht_mailbox_poke(ht_mailbox *box);
-/* Has the trainer poked since it delivered the letter, or is the mailbox closed? What takes long then ends.
- */
+/* Has the trainer poked since it delivered the snapshot, or is the mailbox closed? What takes long then
+ * ends. */
 bool ht_mailbox_poked(const ht_mailbox *box);
 
 /* Trainer: other methods are asked for (bit 1 << method); sleep ends, what is still asked for goes on. */
 void ht_mailbox_ask(ht_mailbox *box, unsigned methods);
-/* Analyst: what is asked for now; *again tells whether that happened since the letter was delivered. */
+/* Analyst: what is asked for now; *again tells whether that happened since the snapshot was delivered. */
 unsigned ht_mailbox_asked(const ht_mailbox *box, bool *again);
 
 #endif

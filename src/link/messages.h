@@ -1,4 +1,4 @@
-/* messages.h - what the threads say to each other: plain data, copied through a ring or a triple buffer. */
+/* messages.h - what the threads send each other: plain data, copied through a ring or a triple buffer. */
 #ifndef HT_LINK_MESSAGES_H
 #define HT_LINK_MESSAGES_H
 
@@ -24,7 +24,7 @@ typedef struct ht_prune_intent {
  * undone. */
 typedef struct ht_analysis_request {
     unsigned methods; /* bit 1 << method: its pruning curve, whenever training stands still, and once now */
-    bool watched;     /* somebody watches the node curve: often, while training runs */
+    bool watched;     /* the node curve is on the screen: often, while training runs */
     bool thorough;    /* once, though training runs: everything, on all test samples */
     /* Measured when training stands still, or thoroughly: the speed of the network pruned like this. */
     bool timed;

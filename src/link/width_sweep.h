@@ -1,4 +1,4 @@
-/* width_sweep.h - a ladder of widths as data: the same training at several widths and seeds, with noise and
+/* width_sweep.h - the width sweep as data: the same training at several widths and seeds, with noise and
  * without. */
 #ifndef HT_LINK_WIDTH_SWEEP_H
 #define HT_LINK_WIDTH_SWEEP_H

@@ -12,7 +12,7 @@ void ht_linalg_init(void)
 }
 
 /* OpenBLAS gives every thread that multiplies a buffer, maps it when it is first needed, and where there is
- * no room tries again for ever. So they are mapped here, where there is someone to tell. Its functions are
+ * no room tries again for ever. So they are mapped here, where it can be an error. Its functions are
  * exported, but no part of its interface: without them room is only looked for. */
 void *blas_memory_alloc(int) __attribute__((weak));
 void blas_memory_free(void *) __attribute__((weak));

@@ -17,7 +17,7 @@ ht_code ht_linalg_reserve(int callers, ht_error *err);
 const char *ht_linalg_core(void);    /* OpenBLAS kernels in use: "SkylakeX" */
 const char *ht_linalg_library(void); /* "OpenBLAS 0.3.21" */
 
-/* The OpenBLAS core this CPU deserves, or NULL when the one in use is as good (OpenBLAS 0.3.21 takes CPUs it
+/* The best OpenBLAS core for this CPU, or NULL when the one in use is as good (OpenBLAS 0.3.21 takes CPUs it
  * does not know for old ones: OpenMathLib/OpenBLAS issue 4267). */
 const char *ht_linalg_better_core(void);
 

@@ -99,7 +99,7 @@ static bool finish(const ht_values *x, bool magnitude, const search *s, int rank
     return true;
 }
 
-/* False when the work was called off: a pass over many values is a while. */
+/* False when the work was cancelled: a pass over many values takes a while. */
 static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks, double *value)
 {
     int low = 64;

@@ -13,8 +13,8 @@ int ht_by_double(const void *a, const void *b);
 
 enum { HT_RANKS = 12 };
 
-/* value[i] is what sorting upwards would put at position rank[i] < count: of the values less their centre, or
- * of their magnitudes; NaN when the work is called off (base/cancel.h). ranks ≤ HT_RANKS; values are
+/* value[i] is what sorting upwards would put at position rank[i] < count: of the values less their centre,
+ * or of their magnitudes; NaN when the work is cancelled (base/cancel.h). ranks ≤ HT_RANKS; values are
  * finite. */
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value);
 

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { PRESET_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines without a word */ };
+enum { PRESET_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines without an error */ };
 
 typedef struct parse_state {
     ht_params params;
@@ -23,7 +23,7 @@ static bool is_about(const char *section, const char *name)
     return strcmp(section, "preset") == 0 && (strcmp(name, "title") == 0 || strcmp(name, "about") == 0);
 }
 
-/* A name may come from a stranger's file and hold anything; this one is shown and written. */
+/* A name may come from any file and hold anything; this one is shown and written. */
 static void set_name(ht_params *params, const char *name)
 {
     ht_text_copy(params->preset, sizeof params->preset, name);
@@ -53,7 +53,7 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return 1;
 }
 
-/* What inih would swallow silently: NUL bytes, long lines, and continuation lines. Blanks before a line are
+/* What inih would drop silently: NUL bytes, long lines, and continuation lines. Blanks before a line are
  * taken off (to inih they would mean "more of the value above"). Returns the cleaned copy. */
 static char *clean_lines(const char *name, const char *text, size_t size, ht_error *err)
 {
@@ -249,7 +249,7 @@ const char *ht_preset_text(const char *name, size_t *size)
     return NULL;
 }
 
-/* A preset of somebody's own is theirs to name. */
+/* A preset that is not compiled in has its name from the user. */
 static bool has_own_data(const ht_params *params)
 {
     size_t size;

@@ -18,8 +18,8 @@ ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err);
  * set. */
 char *ht_preset_write(const ht_params *params, ht_error *err);
 
-/* What people are to call a run of these settings: "ecg-demo", the preset, as long as the data are its own;
- * else the data: "iris.csv" of csv:DIR/iris.csv, "mnist". */
+/* A title for a run of these settings: "ecg-demo", the preset, as long as the data are its own; else the
+ * data: "iris.csv" of csv:DIR/iris.csv, "mnist". */
 void ht_preset_title(const ht_params *params, char *to, size_t size);
 
 /* The compiled-in presets: name ("ecg-demo") and title of number i; false past the end. */

@@ -203,7 +203,7 @@ static bool good_text(const char *s)
     if (length == 0 || length >= HT_PARAM_TEXT || s[0] == ' ' || s[0] == ';' || s[length - 1] == ' ')
         return false;
     for (size_t n; (n = ht_utf8_decode(s, &c)) > 0; s += n)
-        if (ht_text_obeyed(c) || (c == 0xfffd && n == 1) || (s[0] == ' ' && s[1] == ';')) return false;
+        if (ht_text_is_control(c) || (c == 0xfffd && n == 1) || (s[0] == ' ' && s[1] == ';')) return false;
     return true;
 }
 

@@ -91,7 +91,7 @@ static const char *spelled(unsigned c)
     return NULL;
 }
 
-/* Lines and corners that somebody wrote as text. */
+/* Lines and corners that stand in a text. */
 static char drawn(unsigned c)
 {
     static const unsigned horizontal[] = {0x2500, 0x2501, 0x2504, 0x2505, 0x2508,

@@ -26,7 +26,7 @@ typedef struct ht_prune_figure {
 typedef struct ht_prune_figure_options {
     const char *theme;
     int width, height; /* pixels */
-    double scale;      /* of letters: 1 is for paper, 1.5 for a hall */
+    double scale;      /* of letters: 1 for print, 1.5 for a projector */
 } ht_prune_figure_options;
 
 /* Text chunks: Title, Software, heavytail:preset, :step, :view, :method, and for each method heavytail:prune,

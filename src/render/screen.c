@@ -73,7 +73,7 @@ static void draw_spans(ht_surface *s, double x, double end, int row, const ht_sp
     }
 }
 
-/* Left and right parts share the line; the least important spans of both give way. */
+/* Left and right parts share the line; the least important spans of both are left out. */
 static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
 {
     ht_span left[HT_SPANS], right[HT_SPANS];
@@ -108,7 +108,7 @@ static void draw_too_small(ht_surface *s)
                      lines[i]);
 }
 
-/* Keys that do not fit give way, but never the last two: how to get help, and how to leave. */
+/* Keys that do not fit are left out, but never the last two: how to get help, and how to leave. */
 static int fit_keys(ht_surface *s, ht_span *spans, int count, double room)
 {
     double width = spans_width(s, spans, count);

@@ -1,5 +1,5 @@
-/* arguments.h - what commands are told: their options, their settings, the environment. What is said wrongly
- * becomes a sentence here; printing it and the exit code are for the program's end. */
+/* arguments.h - the arguments of commands: their options, their settings, the environment. A mistake becomes
+ * an ht_error here; main prints it and chooses the exit code. */
 #ifndef HT_SESSION_ARGUMENTS_H
 #define HT_SESSION_ARGUMENTS_H
 
@@ -44,7 +44,7 @@ ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error 
 /* Preset name, .ini path, or a .png whose text chunk holds the settings. */
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);
 
-/* HT_USAGE when the settings come from a picture (which may be a stranger's) and name files to read outside
+/* HT_USAGE when the settings come from a picture (which may be from anywhere) and name files to read outside
  * of the data directories, unless the command line says data.name, too. */
 ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err);
 
@@ -57,7 +57,7 @@ int ht_app_fail(const ht_error *err);
 /* Prints each as "heavytail: note: sentence" to stderr. */
 void ht_app_notes(const ht_notes *notes);
 
-/* HT_USAGE for variables of the environment that say nothing we could follow: HEAVYTAIL_THREADS,
+/* HT_USAGE for variables of the environment with a value that cannot be used: HEAVYTAIL_THREADS,
  * HEAVYTAIL_ISA. Asked once, before anything is done. */
 enum { HT_THREADS_MAX = 1024 };
 ht_code ht_app_environment(ht_error *err);

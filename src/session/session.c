@@ -17,7 +17,7 @@ static ht_code wanted_params(const ht_arguments *args, const ht_params *stored, 
     return ht_rundir_agrees(stored, wanted, run, err);
 }
 
-/* A directory is made only when all else is well: a typing error leaves nothing behind. */
+/* A directory is made only when all else has succeeded: a typing error leaves nothing behind. */
 ht_code ht_session_settings(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
     ht_params wanted;

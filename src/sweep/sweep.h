@@ -78,7 +78,7 @@ ht_code ht_sweep_prepare(const ht_grid *grid, const char *dir, ht_error *err);
 /* Removes what killed processes left half-written, unless cells are being run there. */
 void ht_sweep_clean(const ht_grid *grid, const char *dir);
 
-/* Held while a cell runs, so that nobody takes its files for left-overs; -1 when there is none. */
+/* Held while a cell runs, so that no other process takes its files for left-overs; -1 when there is none. */
 int ht_sweep_hold(const ht_grid *grid, const char *dir);
 
 bool ht_sweep_done(const ht_grid *grid, int k, const char *dir);

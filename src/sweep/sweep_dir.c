@@ -163,7 +163,7 @@ int ht_sweep_hold(const ht_grid *grid, const char *dir)
     ht_error unused;
     if (ht_sweep_path(grid, dir, path, sizeof path, &unused) != HT_OK) return -1;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) flock(fd, LOCK_SH); /* whoever cleans is soon done */
+    if (fd >= 0) flock(fd, LOCK_SH); /* a process that cleans is soon done */
     return fd;
 }
 

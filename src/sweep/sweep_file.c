@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum { FILE_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines without a word */ };
+enum { FILE_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines without an error */ };
 
 typedef struct reading {
     ht_plan *plan;
@@ -107,7 +107,7 @@ static int on_line(void *user, const char *section, const char *key, const char 
     return take_line(r, key, value) == HT_OK;
 }
 
-/* What inih would cut or end at without a word. */
+/* What inih would cut or end at without an error. */
 static ht_code check_lines(const char *name, const char *text, size_t size, ht_error *err)
 {
     if (strlen(text) != size)

@@ -159,7 +159,7 @@ static void show(sweep *s, bool last)
 
 /* ---- processes --------------------------------------------------------------------------------- */
 
-/* In the child: nothing of ours is printed; it ends with us, however we end. */
+/* In the child: it prints nothing, and ends when its parent ends, in whatever way. */
 static void become_cell(const ht_sweep_run *run, int number, pid_t parent)
 {
     char text[16], *argv[512];

@@ -64,7 +64,7 @@ void ht_batch_drop(void)
     dropping = 1;
 }
 
-/* Curses does not know: it writes to the number it was given. */
+/* Curses does not notice: it writes to the number it was given. */
 static void lead(int fd)
 {
     while (dup3(fd, fileno(stream), O_CLOEXEC) < 0 && errno == EINTR) {

@@ -33,7 +33,7 @@ static void restore(const watch *w)
 {
     static const char text[] = HT_GUARD_RESTORE "heavytail: was killed; the terminal is restored.\r\n";
     struct termios now;
-    /* A shell that was quicker has set its own modes; they stay. */
+    /* A shell that was faster has set its own modes; they stay. */
     if (tcgetattr(STDIN_FILENO, &now) == 0 && now.c_lflag == w->ours.c_lflag &&
         now.c_iflag == w->ours.c_iflag)
         tcsetattr(STDIN_FILENO, TCSANOW, &w->before);

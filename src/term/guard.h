@@ -1,5 +1,5 @@
-/* guard.h - a small process that outlives ours: where we are killed outright (SIGKILL, no memory), nobody
- * else can give the terminal back. One terminal, one guard. */
+/* guard.h - a small process that outlives ours: when we are killed (SIGKILL, no memory), it gives the
+ * terminal back. One terminal, one guard. */
 #ifndef HT_TERM_GUARD_H
 #define HT_TERM_GUARD_H
 

@@ -53,8 +53,8 @@ static bool ends(const char *text, const char *with)
 }
 
 /* A name that tells that xterm's sequences are understood: of a terminal of today (whose description comes
- * with it, and is not there after ssh), with its number of colours, or beside a promise of colours. Any other
- * may be a slip of the keyboard, or a terminal that would print the sequences. */
+ * with it, and is not there after ssh), with its number of colours, or beside COLORTERM. Any other may be a
+ * typing error, or a terminal that would print the sequences. */
 static bool follows_xterm(const char *name)
 {
     static const char *const families[] = {"xterm",   "kitty", "ghostty", "foot",   "wezterm", "alacritty",
@@ -108,7 +108,7 @@ ht_code ht_term_kind_find(ht_term_kind *kind, ht_error *err)
     *kind = (ht_term_kind){.name = ""};
     if (!name || !name[0])
         return ht_error_set(err, HT_FAIL,
-                            "TERM is not set, so nobody knows what this terminal can do; set it (export "
+                            "TERM is not set: what this terminal can do is not known; set it (export "
                             "TERM=xterm-256color), or use `heavytail train`");
     if (is_known(name, &colours) && strlen(name) < sizeof kind->name)
         ht_text_copy(kind->name, sizeof kind->name, name);

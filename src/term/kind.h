@@ -16,7 +16,7 @@ typedef struct ht_term_kind {
 /* From TERM, COLORTERM and the descriptions on this system. HT_FAIL says what to set. */
 ht_code ht_term_kind_find(ht_term_kind *kind, ht_error *err);
 
-/* COLORTERM promises 24-bit colours, and what stands between us and the terminal keeps the promise. */
+/* COLORTERM says 24-bit colours, and no multiplexer between us and the terminal loses them. */
 bool ht_term_true_colour(void);
 
 #endif

@@ -69,11 +69,11 @@ static struct termios saved_modes;
 
 static void give_back(const char *words);
 
-/* A frame that is being written to a terminal that nobody reads must not hold up the end. Where the signal
+/* A frame that is being written to a terminal that does not read must not hold up the end. Where the signal
  * comes just before that write, the alarm ends it. */
 static void on_interrupt(int number)
 {
-    /* A terminal that goes away is told by the kernel and by the shell: that is no second wish. */
+    /* A terminal that goes away is told by the kernel and by the shell: that is no second request to end. */
     if (number != SIGHUP && ht_interrupt_repeated()) {
         give_back("");
         ht_end_by_signal(number);
@@ -153,7 +153,7 @@ bool ht_term_interrupted(void)
     return interrupted != 0;
 }
 
-const atomic_bool *ht_term_hurried(void)
+const atomic_bool *ht_term_interrupted_again(void)
 {
     return &hurried;
 }
@@ -315,7 +315,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     return HT_OK;
 }
 
-/* What the terminal has not taken in yet makes room for the bytes that restore it; Ctrl-S too. */
+/* What the terminal has not read yet is dropped for the bytes that restore it; a Ctrl-S too. */
 static void make_room(void)
 {
     tcflow(STDOUT_FILENO, TCOON);
@@ -446,7 +446,7 @@ static ht_cell thrifty_cell(ht_cell cell, const ht_cell *before)
     return before->ground ? cell : (ht_cell){.role = before->role};
 }
 
-/* The terminal's library has the last word on what is wide: columns must not shift. */
+/* What is wide the terminal's library decides: columns must not shift. */
 static ht_cell agreed_cell(const ht_cells *cells, int x, int y, ht_cell cell)
 {
     bool tail = cell.glyph == HT_GLYPH_TAIL;
@@ -576,7 +576,7 @@ static int read_key(wint_t *code)
 static void notice_size(void)
 {
     struct winsize now;
-    if (getenv("LINES") || getenv("COLUMNS")) return; /* the user's wish */
+    if (getenv("LINES") || getenv("COLUMNS")) return; /* set by the user */
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &now) != 0 || now.ws_row == 0 || now.ws_col == 0) return;
     if (now.ws_row != LINES || now.ws_col != COLS) resizeterm(now.ws_row, now.ws_col);
 }
@@ -611,7 +611,7 @@ static void end_paste(ht_event *event)
     *event = (ht_event){.kind = HT_EVENT_PASTE, .text = term.paste, .cut = term.paste_cut};
 }
 
-/* A paste whose end got lost must not swallow keys for ever. */
+/* A paste whose end got lost must not take keys for ever. */
 static bool paste_is_over(void)
 {
     static const double silence = 1;

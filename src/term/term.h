@@ -59,6 +59,6 @@ bool ht_term_event(ht_event *event);
 /* A signal (INT, TERM, HUP) asks the program to end. */
 bool ht_term_interrupted(void);
 /* Set when one came after ht_term_close: what the lab still does after its screen is not waited for. */
-const atomic_bool *ht_term_hurried(void);
+const atomic_bool *ht_term_interrupted_again(void);
 
 #endif

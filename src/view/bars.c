@@ -20,7 +20,7 @@ __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count
     va_end(args);
 }
 
-/* The ladder of widths that is being trained; the run itself waits then. */
+/* The width sweep that is running; the run itself waits then. */
 static const ht_width_sweep_state *running_width_sweep(const ht_model *m)
 {
     const ht_width_sweep_state *newest =
@@ -28,7 +28,7 @@ static const ht_width_sweep_state *running_width_sweep(const ht_model *m)
     return newest && newest->running ? newest : NULL;
 }
 
-/* A picture of the roads: the run beside them, its noise and its step, has no part in it. */
+/* A picture of the comparison: the run beside it, its noise and its step, are not part of it. */
 static bool of_comparison(const ht_model *m)
 {
     return m->control < 0 && m->view == HT_VIEW_COMPARE && m->compare.count > 0;
@@ -128,7 +128,7 @@ static bool belongs(const ht_model *m, ht_action action)
     return action != HT_DO_FREEZE;
 }
 
-/* The way out of a frozen view comes first: what does not fit is left out at the end. */
+/* The key that ends a frozen view comes first: what does not fit is left out at the end. */
 static void add_keys(const ht_model *m, ht_span *spans, int *n)
 {
     size_t count;

@@ -24,7 +24,7 @@ int ht_bars_title_right(const ht_model *model, ht_span spans[HT_SPANS]);
 int ht_bars_keys(const ht_model *model, ht_span spans[HT_SPANS]);
 /* Rows that the model's message takes: none, one, or two for a warning that is long. */
 int ht_bars_message_rows(const ht_model *model, int columns);
-/* How grave it is. */
+/* Its severity, as a role. */
 ht_role ht_bars_message_role(const ht_model *model);
 
 #endif

@@ -29,7 +29,7 @@ static void bring_history(const ht_ghost *ghost, ht_model *m)
     memcpy(m->moments, ghost->moments, sizeof m->moments);
 }
 
-/* Memory for one; that of a former one serves again. */
+/* Memory for one; that of a dropped one is reused. */
 static ht_ghost *make(ht_model *m, const char *what, ht_error *err)
 {
     ht_ghost *ghost = m->spare_ghost;
@@ -87,7 +87,7 @@ void ht_ghost_catch_up(ht_model *m)
     keep_history(newest, m);
 }
 
-/* The newest ghost of a future that reaches `step`, or -1. */
+/* The newest ghost of steps left by going back that reaches `step`, or -1. */
 static int left_future(const ht_model *m, uint64_t step)
 {
     int i = m->ghost_count - 1;

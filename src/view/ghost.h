@@ -11,14 +11,14 @@ typedef struct ht_ghost {
     char letter;   /* 'A' … */
     char name[32]; /* that the user gave it; "": its settings tell it apart */
     uint64_t step;
-    bool left; /* a future that was left by going back: has all that the run knew then */
+    bool left; /* steps that were left by going back: has the whole history that the run had then */
     ht_params params;
     double test_loss, test_accuracy;
     ht_curve trace[HT_TRACE_COUNT];
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
     ht_report report;
-    struct ht_ghost *next; /* among those whose memory waits to serve again */
+    struct ht_ghost *next; /* free: its memory is kept for the next ghost */
 } ht_ghost;
 
 /* Keeps the run as it stands. With HT_GHOSTS kept already the oldest goes: *dropped is then its letter, else

@@ -1,5 +1,5 @@
-/* keymap.h - THE table of keys: what the lab obeys, the key bar, the help screen and `heavytail help keys`
- * come from it. */
+/* keymap.h - THE table of keys: what each does in the lab, the key bar, the help screen and `heavytail help
+ * keys` come from it. */
 #ifndef HT_VIEW_KEYMAP_H
 #define HT_VIEW_KEYMAP_H
 

@@ -107,7 +107,7 @@ typedef struct ht_model {
     ht_moment moments[HT_MODEL_MARKS];
     /* the analyst's latest; report.count == 0 until there is one */
     ht_report report;
-    ht_epochs epochs; /* judged by samples held back, or by Occam gradient descent; count 0: none */
+    ht_epochs epochs; /* validated with samples held back, or by Occam gradient descent; count 0: none */
     /* frozen: charts and numbers stay as they were at frozen_step, while training and its title line go on */
     bool frozen;
     double frozen_step;
@@ -125,10 +125,10 @@ typedef struct ht_model {
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
     bool gone_back; /* to one of them, and nothing was trained since */
-    /* ladders of widths: results kept, oldest first; the last one may still run */
+    /* width sweeps: results kept, oldest first; the last one may still run */
     int width_sweep_count, width_sweep_first; /* how many; how many were dropped before them */
     ht_width_sweep_state width_sweep[HT_WIDTH_SWEEPS];
-    ht_compare_state compare; /* the roads, the latest time; count 0: never yet */
+    ht_compare_state compare; /* the comparison of methods, the latest one; count 0: never yet */
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;

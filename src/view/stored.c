@@ -24,7 +24,7 @@ double ht_stored_move(const ht_stored *stored, double step, int states)
     return (double)stored->step[to < 0 ? 0 : to > last ? last : to];
 }
 
-/* After going back, until training goes on, the ghost of the future that was left has all there is. */
+/* After going back, until training goes on, the ghost of the steps that were left has all there is. */
 bool ht_stored_leaves(const ht_model *m, uint64_t step)
 {
     const ht_ghost *newest = m->ghost_count ? m->ghost[m->ghost_count - 1] : NULL;

@@ -10,7 +10,7 @@ double ht_stored_nearest(const ht_stored *stored, double step);
 /* The one so many states later (< 0: earlier), at most the first or the last. */
 double ht_stored_move(const ht_stored *stored, double step, int states);
 
-/* Is there a future to lose by going back to `step`, which no ghost keeps yet? */
+/* Would going back to `step` lose later steps that no ghost keeps yet? */
 bool ht_stored_leaves(const ht_model *model, uint64_t step);
 
 #endif

@@ -1,6 +1,6 @@
 #include "view/view.h"
 
-/* Papers: a whole screen; many charts; a chart and its numbers; one panel in large letters. */
+/* Pages: a whole screen; many charts; a chart and its numbers; one panel in large letters. */
 #define PAGE_WHOLE                                                                                           \
     {                                                                                                        \
         120, 42, 14                                                                                          \

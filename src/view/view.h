@@ -8,7 +8,7 @@
 #include "view/layout.h"
 #include "view/model.h"
 
-/* The paper of its pictures: columns and rows, and the default width of a cell in pixels. */
+/* The page of its pictures: columns and rows, and the default width of a cell in pixels. */
 typedef struct ht_page {
     int columns, rows, cell;
 } ht_page;

@@ -59,7 +59,7 @@ static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
     if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, side.h - h});
 }
 
-/* What already teaches at 80 × 24: loss and tails, controls and pruning. A hidden chart makes room for the
+/* What is useful at 80 × 24 already: loss and tails, controls and pruning. A hidden chart makes room for the
  * next one. */
 static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
@@ -80,7 +80,7 @@ static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
                       (ht_rect){area.x + left, area.y + top, area.w - left, area.h - top});
 }
 
-/* For a hall: the chosen chart large, its counterpart under it where there is room, three numbers. */
+/* For a projector: the chosen chart large, its counterpart under it where there is room, three numbers. */
 static void presentation(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { NUMBERS = 28, WIDE_NUMBERS = 44, WIDE_FROM = 110, TWO_FROM = 34 };
@@ -187,7 +187,8 @@ void ht_place_method(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_layout_put(layout, HT_PANEL_METHOD, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
 
-/* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the ladder's progress. */
+/* κ above, accuracy and α̂ below it; at the side the controls, if there is room, and the width sweep's
+ * progress. */
 void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
     enum { SIDE = 30, NARROW_SIDE = 26, CONTROLS = 12 };

@@ -1,7 +1,7 @@
-/* Chaos: a library for LD_PRELOAD that holds threads of the lab up at random where they meet (locks,
- * semaphores, the terminal, files, their own start), as a busy machine would, so that what only works when
- * one thread is faster than another shows itself. A held thread spins: to whoever looks at it, it has work.
- * Each thread has its own luck; one in three is slow all its life. `make chaos` runs the terminal tests so.
+/* A library for LD_PRELOAD that delays threads of the lab at random where they meet (locks, semaphores, the
+ * terminal, files, their own start), as a busy machine would, so that what only works when one thread is
+ * faster than another shows itself. A delayed thread spins, so that it looks busy. Each thread has its own
+ * random delays; one in three is slow all its life. `make chaos` runs the terminal tests so.
  *
  * CHAOS_MS is the longest delay (300). Programs of another name than "heavytail" are left alone. */
 #include <dlfcn.h>

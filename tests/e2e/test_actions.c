@@ -179,7 +179,7 @@ static void expect(vt *t, const expectation *e, const char *label, void act(vt *
 
 static vt *open_lab(void **state)
 {
-    /* No run of a ladder or of the roads ends by itself. */
+    /* No run of a width sweep or of a comparison ends by itself. */
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=100", "--set", "model.depth=2", "--set",
                 "ui.fps=60", "--set", "train.steps=100000000");
     vt_assert(t, sandbox_wait_step(t, 40, PATIENCE));

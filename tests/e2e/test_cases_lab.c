@@ -1,5 +1,5 @@
-/* The lab among strangers: terminals that this system does not know, text that is pasted, little memory and
- * stack; and that it can be left, whatever it does. */
+/* The lab in unusual surroundings: terminals that this system does not know, text that is pasted, little
+ * memory and stack; and that it can be left, whatever it does. */
 #include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -240,8 +240,8 @@ static void a_stop_gives_pasting_back_too(void **state)
 
 /* ---- leaving ----------------------------------------------------------------------------------- */
 
-/* Each of these would take from many minutes to hours to its end: that the lab ends at all says that nobody
- * waited for it. */
+/* Each of these would take from many minutes to hours to its end: that the lab ends at all says that it did
+ * not wait. */
 static void it_can_be_left_whatever_runs(void **state)
 {
     static const char *const methods[] = {"coreset", "svd", "magnitude"};

@@ -1,5 +1,5 @@
-/* Guards a run whose directory another program takes away while it goes on: nothing of a stranger's is
- * written over, nothing of the run is lost, it is told once, and the exit code says so. And metrics after
+/* Guards a run whose directory another program takes away while it goes on: no file of another program is
+ * overwritten, nothing of the run is lost, it is told once, and the exit code says so. And metrics after
  * undo, through the keys. */
 #include <stdarg.h>
 #include <stddef.h>

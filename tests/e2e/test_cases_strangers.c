@@ -1,5 +1,5 @@
 /* Guards what surrounds the data: the bits of the program that was built, settings of the environment, files
- * of strangers that name others, and text of files on its way to the terminal. */
+ * that name other files, and text from files that is printed to the terminal. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -344,7 +344,7 @@ static void names_of_files_never_reach_the_terminal_raw(void **state)
     for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) assert_harmless_run(scripts[i]);
 }
 
-/* A picture's settings and journal are text of whoever made it. */
+/* A picture's settings and journal are text of unknown origin. */
 static void text_in_pictures_never_reaches_the_terminal_raw(void **state)
 {
     (void)state;
@@ -361,8 +361,8 @@ static void text_in_pictures_never_reaches_the_terminal_raw(void **state)
     }
 }
 
-/* The door itself: whatever a command prints, with whatever function. */
-static void the_door_lets_nothing_out(void **state)
+/* The output filter itself: whatever a command prints, with whatever function. */
+static void the_output_filter_lets_nothing_through(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {{"plain\n", "plain\n"},
@@ -392,8 +392,8 @@ static void the_door_lets_nothing_out(void **state)
     assert_memory_equal(out, "\r5 of 9\033[K?[2J", 14);
 }
 
-/* No source writes to the terminal beside the door, but the one that draws the lab. */
-static void nothing_goes_around_the_door(void **state)
+/* No source writes to the terminal past the filter, but the one that draws the lab. */
+static void no_output_bypasses_the_filter(void **state)
 {
     (void)state;
     char script[1024];
@@ -427,8 +427,8 @@ int main(void)
         cmocka_unit_test(text_of_files_never_reaches_the_terminal_raw),
         cmocka_unit_test(names_of_files_never_reach_the_terminal_raw),
         cmocka_unit_test(text_in_pictures_never_reaches_the_terminal_raw),
-        cmocka_unit_test(the_door_lets_nothing_out),
-        cmocka_unit_test(nothing_goes_around_the_door),
+        cmocka_unit_test(the_output_filter_lets_nothing_through),
+        cmocka_unit_test(no_output_bypasses_the_filter),
     };
     return cmocka_run_group_tests(tests, enter, sandbox_leave);
 }

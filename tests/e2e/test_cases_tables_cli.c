@@ -1,4 +1,4 @@
-/* Tables of other people, as a person meets them: `data info`, `train`, `prune`, and runs that remember how
+/* Tables of other programs, as a user meets them: `data info`, `train`, `prune`, and runs that remember how
  * their data were read. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Guards against a hostile world: memory that runs out at any moment, disks that are full, files that vanish,
- * interrupted calls, readers that leave. Always a clear message, never a crash, a leak, or a lost run that
- * looks like success. */
+/* Guards against failures of the system: memory that runs out at any moment, disks that are full, files that
+ * vanish, interrupted calls, readers that leave. Always a clear message, never a crash, a leak, or a lost run
+ * that looks like success. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -145,7 +145,7 @@ static void reset_repeats_the_run_and_a_new_seed_does_not(void **state)
     assert_title(t, " step 0 ");
     vt_key(t, "Space");
     vt_assert(t, loss_at_40(t) == other);
-    vt_key(t, "Space"); /* beyond the goal */
+    vt_key(t, "Space"); /* beyond the stopping criterion */
     assert_title(t, "running");
     vt_assert(t, sandbox_wait_step(t, 60, PATIENCE));
 }

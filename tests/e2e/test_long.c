@@ -1,6 +1,6 @@
-/* A long lesson: the lab at full speed with a run directory while somebody moves sliders, changes views, pins
+/* A long lesson: the lab at full speed with a run directory while a user moves sliders, changes views, pins
  * ghosts and goes back. Memory stays flat, what is on the disk agrees with the screen, and the history is
- * whole. HEAVYTAIL_LONG_SECONDS=3600 for the hour; without it a few seconds, in which memory is not judged:
+ * whole. HEAVYTAIL_LONG_SECONDS=3600 for the hour; without it a few seconds, in which memory is not checked:
  * the states to go back to are still being filled in. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
 
 enum {
     SHORT = 8,
-    ASSESSED = 600, /* from so many seconds on memory is judged */
+    ASSESSED = 600, /* from so many seconds on memory is checked */
     SAMPLES = 12,   /* of the memory that are printed */
     STALLED = 120   /* seconds: a machine that measures something else stops us for a while */
 };

@@ -1,4 +1,4 @@
-/* The roads to compressibility from outside: settings, what runs tell, codes that a second process reads. */
+/* The methods from outside: settings, what runs tell, codes that a second process reads. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The lab under fire: random sizes, keys and mouse events leave a screen that is what the lab drew, and a
+/* The lab under load: random sizes, keys and mouse events leave a screen that is what the lab drew, and a
  * clean exit. HT_STORM=full runs 500 sizes and 10 000 events; without it a fifth of that. */
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +64,8 @@ static void random_mouse(vt *t)
     }
 }
 
-/* What goes on, training or a ladder of widths or roads: as the title says it, or NULL. The storm may have
- * left ASCII symbols. */
+/* What goes on, training, a width sweep or a comparison: as the title says it, or NULL. Earlier events may
+ * have left ASCII symbols. */
 static const char *going_on(vt *t)
 {
     static const char *const moving[] = {"● running", "* running", "● widths",
@@ -75,7 +75,7 @@ static const char *going_on(vt *t)
     return NULL;
 }
 
-/* Stops a ladder, then the training that it held up, which goes on when the ladder has ended. */
+/* Stops a width sweep, then the training that it held up, which goes on when the ladder has ended. */
 static void stop_all(vt *t)
 {
     for (int i = 0; i < 8; i++) {

@@ -458,7 +458,7 @@ static void a_table_sums_up_the_seeds(void **state)
     json_decref(root);
 }
 
-/* The ladder of η/b: compiled in; its table is of what the cells' results say. */
+/* The sweep of η/b: compiled in; its table is of what the cells' results say. */
 static void a_table_of_the_regime_shows_the_step_sizes(void **state)
 {
     (void)state;

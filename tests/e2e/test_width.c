@@ -1,4 +1,4 @@
-/* The width view in a terminal: a ladder that fills, stops, stays, and is laid over another. */
+/* The width view in a terminal: a width sweep that fills, stops, stays, and is laid over another. */
 #include <glob.h>
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ static void the_run_pauses_meanwhile_and_space_stops_the_width_sweep(void **stat
     vt_assert(t, vt_wait_text(t, "stopped", PATIENCE));
     int done = runs_done(t);
     vt_assert(t, done >= 1 && done < 32);
-    vt_key(t, "w"); /* an unfinished ladder may be begun again */
+    vt_key(t, "w"); /* an unfinished width sweep may be begun again */
     assert_title(t, "widths");
     vt_key(t, "q"); /* and one may leave at any time */
     assert_int_equal(vt_exit(t, PATIENCE), 0);
@@ -127,7 +127,7 @@ static void e_saves_the_view_and_every_size_shows_it(void **state)
 {
     glob_t found;
     vt *t = open_lab(state);
-    vt_key(t, "n"); /* without noise: a short ladder */
+    vt_key(t, "n"); /* without noise: a short width sweep */
     vt_key(t, "w");
     vt_assert(t, vt_wait_text(t, "8 of 8 runs", 3 * PATIENCE));
     vt_key(t, "e");
@@ -146,7 +146,7 @@ static void e_saves_the_view_and_every_size_shows_it(void **state)
     vt_assert(t, vt_wait_text(t, "The theorem", PATIENCE));
 }
 
-/* Keys that come while a ladder is still on its way to its end are not lost. */
+/* Keys that come while a width sweep has been told to stop are not lost. */
 static void what_is_asked_for_while_it_stops_starts_then(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200");

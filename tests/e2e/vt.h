@@ -1,5 +1,5 @@
-/* A test's eyes and hands: runs a program in a pseudo terminal and reads its screen as a user sees it.
- * The terminal is libvterm, so what a test reads went through a real parser of escape sequences.
+/* vt.h - runs a program in a pseudo terminal and reads its screen as a user sees it. The terminal is
+ * libvterm, so what a test reads went through a real parser of escape sequences.
  *
  *     vt *t = vt_start(80, 24, NULL, (char *[]){(char *)vt_binary(), NULL}, NULL);
  *     vt_key(t, "p");
@@ -8,8 +8,8 @@
  *
  * Columns and rows count from 0, times are in milliseconds. The harness has no global state; several
  * terminals may run side by side. The screen only moves inside vt_pump, vt_wait*, vt_exit, vt_free and the
- * functions that send something. What cannot go on (no pty, an unknown key name) ends the test by fail_msg.
- */
+ * functions that send something. What cannot go on (no pty, an unknown key name) ends the test by
+ * fail_msg. */
 #ifndef HT_TESTS_E2E_VT_H
 #define HT_TESTS_E2E_VT_H
 

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_require(write(master, data, size) == (ssize_t)size, "a terminal takes the keys");
     fuzz_require(write(master, quit, sizeof quit - 1) > 0, "and those that end it");
     fuzz_require(pthread_create(&thread, NULL, other_end, NULL) == 0, "a thread can be started");
-    ht_lab_patience = 60; /* nobody who computes is left behind: that would end this program, too */
+    ht_lab_end_seconds = 60; /* nobody who computes is left behind: that would end this program, too */
     int code = ht_cmd_lab(5, (char **)words);
     atomic_store(&done, true);
     pthread_join(thread, NULL);

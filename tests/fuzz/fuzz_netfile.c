@@ -1,5 +1,5 @@
-/* A network of a stranger (.safetensors, .npy), and every tensor in it; what was read can be written and read
- * again. */
+/* A network from any source (.safetensors, .npy), and every tensor in it; what was read can be written and
+ * read again. */
 #include <math.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
-/* test_cases_good.c - who is called good? Few samples of each law, always the same; `heavytail bench quality
- * --samples 200` counts many (docs/tails.md). */
+/* test_cases_good.c - which estimates are called good? Few samples of each law, always the same; `heavytail
+ * bench quality --samples 200` counts many (docs/tails.md). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

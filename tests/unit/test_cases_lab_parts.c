@@ -1,5 +1,6 @@
-/* test_cases_lab_parts.c - what leaving the lab and strange terminals rest on: work that is called off task
- * by task, steps that are left off whole, 24-bit colours, the console's font, a signal that comes again. */
+/* test_cases_lab_parts.c - the parts that leaving the lab and unusual terminals need: work that is
+ * cancelled task by task, steps that are given up whole, 24-bit colours, the console's font, a signal that
+ * comes again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* Guards what a run directory says: its metrics are those of the way that its checkpoint stands on, whatever
- * went back and forth; and a run that is stopped and resumed is the whole run, whatever its settings. */
+/* Guards what a run directory says: its metrics are those of the path to its checkpoint, whatever went back
+ * and forth; and a run that is stopped and resumed is the whole run, whatever its settings. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

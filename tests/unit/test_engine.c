@@ -668,7 +668,7 @@ static void the_stopping_criterion_ends_the_run_and_space_goes_on(void **state)
     assert_int_equal(l->step, 15);
     assert_non_null(strstr(l->last[HT_SAMPLE_STATE].message, "train.steps = 15"));
     tell(l, HT_COMMAND_RUN, 0, 0);
-    WAIT(l, l->step >= 40); /* the user went on after the goal */
+    WAIT(l, l->step >= 40); /* the user went on after the run was done */
     lab_close(l);
 }
 

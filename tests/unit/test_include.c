@@ -1,4 +1,4 @@
-/* Guards the house: includes point one way, and only src/term knows curses. */
+/* Guards the rooms of src: includes point one way, and only src/term knows curses. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -115,7 +115,7 @@ static void scan(const char *path, const char *name, const char *room)
     files++;
 }
 
-/* A folder that nobody can take in at a glance wants rooms of its own. */
+/* A folder with more files is to be divided. */
 static int check_folder(const char *path, const char *name)
 {
     int count = 0;

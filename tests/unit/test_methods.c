@@ -1,4 +1,4 @@
-/* test_methods.c - the roads side by side: the table, a whole comparison on any number of threads, stopping
+/* test_methods.c - the methods side by side: the table, a whole comparison on any number of threads, stopping
  * it. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,7 @@ static ht_params common(int steps)
     ht_params p = small_params();
     ht_params_put(&p, HT_P_NOISE_TYPE, HT_NOISE_SHARED);
     ht_params_put(&p, HT_P_TRAIN_STEPS, steps);
-    ht_params_put(&p, HT_P_TRAIN_STOP, 0.6); /* the roads have one goal: the steps */
+    ht_params_put(&p, HT_P_TRAIN_STOP, 0.6); /* all methods stop after the same number of steps */
     return p;
 }
 
@@ -85,7 +85,7 @@ static void methods_differ_only_in_what_they_are_about(void **state)
     assert_true(ht_params_get(&p, HT_P_MODEL_FACTORS) == 3);
 }
 
-/* What a road says is what training with its settings gives. */
+/* What the comparison says of a method is what training with its settings gives. */
 static void a_comparison_is_its_runs_on_any_threads(void **state)
 {
     (void)state;
@@ -123,7 +123,7 @@ static void one_method_for_all_is_asked_for(void **state)
     (void)state;
     const ht_prune_method node = HT_PRUNE_NODE;
     ht_params base = common(40);
-    ht_params_put(&base, HT_P_MODEL_WIDTH, 300); /* more points than a road keeps */
+    ht_params_put(&base, HT_P_MODEL_WIDTH, 300); /* more points than a curve keeps */
     ht_compare_state *own = compared(&base, NULL, 2), *all = compared(&base, &node, 2);
     assert_true(all->done == all->count && all->count < own->count);
     for (int i = 0; i < all->count; i++) {
@@ -179,7 +179,7 @@ static void a_method_that_diverges_is_named(void **state)
     free(s);
 }
 
-/* What the controls and the road panel say of η/b: the first number after the label, and the label. */
+/* What the controls and the method panel say of η/b: the first number after the label, and the label. */
 static ht_row row_of(void (*fill)(const ht_model *, ht_room, ht_form *), const ht_params *params)
 {
     ht_form *form = calloc(1, sizeof *form);
@@ -236,8 +236,8 @@ static void add_words_of(int (*title)(const ht_model *, ht_span *), const ht_mod
     for (int i = 0; i < count; i++) ht_text_add(to, "%s", spans[i].text);
 }
 
-/* A picture of ten roads is none of the run that the lab has beside them: no noise, no state, no step of it;
- * and its numbers stand in columns. */
+/* A picture of ten methods shows nothing of the run that the lab has beside them: no noise, no state, no step
+ * of it; and its numbers stand in columns. */
 static void a_picture_of_the_methods_is_about_the_methods(void **state)
 {
     (void)state;

@@ -293,7 +293,7 @@ static void tail_counts_are_right_to_one_in_a_million(void **state)
     }
 }
 
-/* Against the other road to the same law, at α that the golden tables do not hold: Chambers, Mallows and
+/* Against another algorithm for the same law, at α that the golden tables do not hold: Chambers, Mallows and
  * Stuck (JASA 1976) in double. */
 static void draws_have_the_law_of_chambers_mallows_and_stuck(void **state)
 {

@@ -39,7 +39,7 @@ static void lambda_follows_the_ratio_of_improvements(void **state)
         {0.04, 0.04, 9},         /* ζ = 1/7, and never below 0.1 λ0 */
         {0.04, 0.04, 9},         /* ζ = 0 */
         {0.03, 0.04, 11},        /* the epoch before did not improve: ζ is undefined */
-        {(double)NAN, 0.04, 11}, /* could not be judged */
+        {(double)NAN, 0.04, 11}, /* could not be validated */
         {0.02, 0.04, 13},
     };
     ht_occam occam = {0};
@@ -192,8 +192,8 @@ static void samples_held_back_are_never_trained_on(void **state)
     ht_dataset_free(data);
 }
 
-/* Everything the roads add to a state: factors, the mean of late iterates, λ, the best epoch and its network.
- */
+/* Everything the methods add to a state: factors, the mean of late iterates, λ, the best epoch and its
+ * network. */
 static void assert_same_state(ht_trainer *a, ht_trainer *b, int kind)
 {
     char where[200];

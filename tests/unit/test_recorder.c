@@ -1,5 +1,5 @@
-/* Guards runs against the world: stopped anywhere, killed at any moment, with a disk that fills up, a run
- * goes on bit by bit as if nothing had happened, and its journal makes the same bits again. */
+/* Guards runs against failures: stopped anywhere, killed at any moment, with a disk that fills up, a run goes
+ * on bit by bit as if nothing had happened, and its journal makes the same bits again. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -221,7 +221,7 @@ static void a_checkpoint_is_written_while_training_goes_on(void **state)
     while (!ht_file_exists(scratch_path("live/checkpoint.safetensors")) && ht_now() < start + 60) step(&r);
     for (int i = 0; i < 50; i++) step(&r);
     small_train(r.trainer, 1); /* not offered: a checkpoint of this very state cannot be there */
-    assert_true(isfinite(ht_recorder_patience(r.recorder)));
+    assert_true(isfinite(ht_recorder_next(r.recorder)));
     uint64_t stored = replayed("live");
     assert_true(stored > 0 && stored <= ht_trainer_steps(r.trainer));
     close_run(&r);
@@ -376,7 +376,7 @@ static void wait_for_news(run *r, bool wanted, char *text, size_t size)
 {
     bool good;
     for (double start = ht_now(); ht_now() < start + 60;) {
-        if (!ht_recorder_news(r->recorder, &good, text, size)) {
+        if (!ht_recorder_message(r->recorder, &good, text, size)) {
             step(r);
             nanosleep(&(struct timespec){0, 1000000}, NULL);
         } else if (good == wanted) {
@@ -412,7 +412,7 @@ static void a_full_disk_is_told_once_and_loses_nothing(void **state)
         if (i % 20 == 0) nanosleep(&(struct timespec){0, 2000000}, NULL);
     }
     char more[800] = "";
-    if (ht_recorder_news(r.recorder, &good, more, sizeof more)) fail_msg("told again: %s", more);
+    if (ht_recorder_message(r.recorder, &good, more, sizeof more)) fail_msg("told again: %s", more);
     assert_true(ht_trainer_steps(r.trainer) >= then + 200); /* training went on */
     ht_trainer *kept = small_trainer(&params, data, NULL);
     ok(ht_checkpoint_read(scratch_path("full/checkpoint.safetensors"), kept, &err));
@@ -449,8 +449,7 @@ static void what_is_saved_is_not_saved_again(void **state)
         run r = open_run("again", &params);
         train_to(&r, ht_trainer_steps(r.trainer) + 5);
         double start = ht_now();
-        while (isfinite(ht_recorder_patience(r.recorder)) && ht_now() < start + 60)
-            ht_recorder_offer(r.recorder);
+        while (isfinite(ht_recorder_next(r.recorder)) && ht_now() < start + 60) ht_recorder_offer(r.recorder);
         uint64_t saved = 0, end = ht_trainer_steps(r.trainer);
         while (saved != end && ht_now() < start + 60)
             if (ht_file_exists(scratch_path(file))) saved = replayed("again");

@@ -1,5 +1,5 @@
 /* Guards going back: rewinding and undo return the very bits, the same parameters make the same future and
- * others another one, and whatever a hand does in the lab can be replayed from its journal. Run under
+ * others another one, and whatever is done in the lab can be replayed from its journal. Run under
  * ThreadSanitizer too. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -255,7 +255,8 @@ static void same_bits_for_any_number_of_threads(void **state)
     ht_network_free(first);
 }
 
-/* The tap of a step holds what a look at the weights after it would find, for any number of threads. */
+/* The capture of a step holds what a capture of the weights after it would find, for any number of
+ * threads. */
 static void capture_of_a_step_equals_a_capture_after_it(void **state)
 {
     (void)state;

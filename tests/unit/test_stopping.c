@@ -1,4 +1,4 @@
-/* The accuracy asked for is judged by the whole training set, however few samples are looked at. */
+/* The accuracy asked for is that on the whole training set, however few samples are looked at. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
-/* The ladder of widths: its runs are the runs that one would train alone, and it can be stopped at any time.
- */
+/* The width sweep: its runs are the runs that one would train alone, and it can be stopped at any time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,7 +86,7 @@ static void a_width_point_is_the_run_one_would_train_alone(void **state)
     ht_params params = settings();
     ht_width_sweep_state width_sweep = run(&params, data, 2, NULL);
     ht_params_put(&params, HT_P_MODEL_WIDTH, width_sweep.noisy[2].width);
-    ht_params_put(&params, HT_P_TRAIN_SEED, 1 + 2 * 1000 + 1); /* rung 2, its second seed */
+    ht_params_put(&params, HT_P_TRAIN_SEED, 1 + 2 * 1000 + 1); /* width 2, its second seed */
     ht_trainer *trainer = small_trainer(&params, data, NULL);
     assert_int_equal(ht_trial_run(&alone, trainer, data, NULL, NULL, NULL, &err), HT_OK);
     assert_int_equal(alone.end, HT_END_DONE);

@@ -1,5 +1,5 @@
-/* twin.h - the slow, obvious twin of the network: doubles, one loop a sum. Shapes as in heavytail/network.h.
- */
+/* twin.h - a slow reference implementation of the network (a twin): doubles, one loop a sum. Shapes as in
+ * heavytail/network.h. */
 #ifndef TESTS_UNIT_TWIN_H
 #define TESTS_UNIT_TWIN_H
 

@@ -40,7 +40,7 @@ static json_t *size_json(size_t n)
     return n ? json_integer((json_int_t)n) : json_null();
 }
 
-/* Null where nobody asked for a spectrum: 0 is the rank of zeros. */
+/* Null where no spectrum was asked for: 0 is the rank of zeros. */
 static json_t *rank_json(const ht_estimate *e)
 {
     bool asked = ht_estimator_at(e->estimator)->input == HT_INPUT_EIGENVALUES && (e->rank > 0 || e->reason);

@@ -12,7 +12,7 @@ const char ht_metrics_header[] = "step,epoch,loss,loss_min,loss_max,batch_accura
 
 typedef struct branch {
     uint64_t number, keep, step; /* as in the file */
-    uint64_t until;              /* of its rows, those up to this step are on the way */
+    uint64_t until;              /* of its rows, those up to this step are on the path */
 } branch;
 
 typedef struct branches {
@@ -147,7 +147,7 @@ static size_t branch_of(const branches *all, size_t count, uint64_t revision)
 }
 
 /* Back from the state to the first branch. One before that is where the session took the run up: what
- * metrics.csv had up to there is of its way. */
+ * metrics.csv had up to there is of its path. */
 static uint64_t mark_way(branches *all, uint64_t revision, uint64_t step)
 {
     size_t i = branch_of(all, all->count, revision);
@@ -216,7 +216,7 @@ static ht_code put(output *out, const char *line, size_t length, ht_error *err)
     return HT_OK;
 }
 
-/* Of rows with branches (`all`) those on the way; of metrics.csv all but its header. */
+/* Of rows with branches (`all`) those on the path; of metrics.csv all but its header. */
 static ht_code copy_rows(lines *from, const branches *all, int fd, const char *path, ht_error *err)
 {
     output *out = ht_alloc(1, sizeof *out, "rows of metrics", err);

@@ -1,6 +1,6 @@
-/* branches.h - metrics.csv is that of one way: from the start of the run to its checkpoint. While a session
- * goes back and forth, metrics.branches holds the rows of every way, so that metrics.csv can be made again
- * for any of them. Part of rundir.c.
+/* branches.h - metrics.csv holds the rows of one path: from the start of the run to its checkpoint. While a
+ * session goes back and forth, metrics.branches holds the rows of all paths, so that metrics.csv can be made
+ * again for any of them. Part of rundir.c.
  *
  *   #B,J,S    from here on the rows of the branch that began with change B of the run: it goes on from the
  *             state of step S in which change J was the last. The first branch goes on from itself; its rows
@@ -25,8 +25,8 @@ ht_code ht_branches_make(ht_runfiles *files, uint64_t base, ht_error *err);
 /* The first branch. metrics.branches must be held, here and below. */
 ht_code ht_branches_first(const ht_runfiles *files, uint64_t *base, ht_error *err);
 
-/* Rewrites metrics.csv, by renaming, as that of the way to the state after change `revision`, with rows up to
- * `step`. *shown: the branch it is of; when it is that already the file is left as it is. Memory is needed
+/* Rewrites metrics.csv, by renaming, as that of the path to the state after change `revision`, with rows up
+ * to `step`. *shown: the branch it is of; when it is that already the file is left as it is. Memory is needed
  * for the branches, not for the rows. */
 ht_code ht_branches_show(ht_runfiles *files, uint64_t revision, uint64_t step, uint64_t *shown,
                          ht_error *err);

@@ -322,7 +322,7 @@ size_t ht_journal_find(const ht_journal *j, uint64_t hash, uint64_t step)
     return by_step;
 }
 
-/* Is the entry itself part of a path, or only a way back to its parent? */
+/* Is the entry itself part of a path, or does it only go back to its parent? */
 static bool acts(const ht_entry *e)
 {
     return e->kind >= HT_ENTRY_SET && e->kind <= HT_ENTRY_UNMASK;

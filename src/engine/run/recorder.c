@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-/* Lines on their way to the disk: all that happened, in order. The rows of a branch wait for nothing: those
- * of metrics.csv are of the way of the checkpoint that is there (rundir.h). */
+/* Lines to be written: all that happened, in order. The rows of a branch are written at once; those of
+ * metrics.csv are of the path of the checkpoint that is there (rundir.h). */
 typedef struct mail {
     ht_text journal, rows;
 } mail;
@@ -35,7 +35,7 @@ struct ht_recorder {
     mail pending;
     bool handed, quit;
     bool alone;            /* no checkpoint will come before the end: nothing to wait for */
-    bool failing, changed; /* since ht_recorder_news was last asked */
+    bool failing, changed; /* since ht_recorder_message was last asked */
     ht_error problem;
     char lost[sizeof((ht_error *)0)->text]; /* what became of the directory; "": nothing */
 
@@ -43,7 +43,7 @@ struct ht_recorder {
     mail unwritten;
     bool owes_checkpoint; /* the last one could not be written */
 
-    atomic_bool hurry; /* the checkpoint that is being written is of no use any more */
+    atomic_bool hurry; /* the checkpoint that is being written is out of date */
 };
 
 static void append(ht_text *into, ht_text *from)
@@ -83,12 +83,12 @@ static void report(ht_recorder *r, const ht_error *err)
 static ht_code look_around(ht_recorder *r, ht_error *err)
 {
     ht_code code = ht_rundir_check(r->dir, err);
-    const char *story = ht_rundir_story(r->dir);
-    if (code != HT_OK || !story) return code;
+    const char *displaced = ht_rundir_displaced(r->dir);
+    if (code != HT_OK || !displaced) return code;
     ht_error text;
     bool whole;
     const char *lacks = ht_rundir_lacks(r->dir, &whole);
-    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s%s%s%s", story, ht_rundir_path(r->dir),
+    ht_error_set(&text, HT_FAIL, "%s; it goes on in %s%s%s%s", displaced, ht_rundir_path(r->dir),
                  lacks ? ", where " : "", lacks ? lacks : "", lacks ? " lacks what was cut away" : "");
     pthread_mutex_lock(&r->lock);
     ht_text_copy(r->lost, sizeof r->lost, text.text);
@@ -98,7 +98,7 @@ static ht_code look_around(ht_recorder *r, ht_error *err)
 
 static bool is_lost(const ht_recorder *r)
 {
-    return ht_rundir_story(r->dir) != NULL;
+    return ht_rundir_displaced(r->dir) != NULL;
 }
 
 static ht_code save_copy(ht_recorder *r, ht_error *err)
@@ -109,7 +109,7 @@ static ht_code save_copy(ht_recorder *r, ht_error *err)
     return code;
 }
 
-/* Lines come first: a checkpoint whose way there is not in the journal could not be replayed. `settled`: no
+/* Lines come first: a checkpoint whose path is not in the journal could not be replayed. `settled`: no
  * checkpoint will come for which metrics.csv should wait. */
 static ht_code write_once(ht_recorder *r, bool checkpoint, bool settled, ht_error *err)
 {
@@ -136,7 +136,7 @@ static void write_all(ht_recorder *r, bool checkpoint, bool settled)
 
 static void wait_for_work(ht_recorder *r)
 {
-    /* Rows alone wake nobody; and a full disk may have room again. */
+    /* Rows alone do not wake the thread; and a full disk may have room again. */
     struct timespec until = ht_deadline(1);
     while (!r->quit && !r->handed && r->pending.journal.length == 0)
         if (pthread_cond_timedwait(&r->news, &r->lock, &until) == ETIMEDOUT) break;
@@ -214,7 +214,7 @@ void ht_recorder_take(ht_recorder *r, const ht_sample *s)
     if (turn) r->due = ht_now();
 }
 
-double ht_recorder_patience(const ht_recorder *r)
+double ht_recorder_next(const ht_recorder *r)
 {
     bool same =
         r->last_step == ht_trainer_steps(r->trainer) && r->last_revision == ht_trainer_revision(r->trainer);
@@ -225,7 +225,7 @@ double ht_recorder_patience(const ht_recorder *r)
 void ht_recorder_offer(ht_recorder *r)
 {
     ht_error err;
-    if (ht_recorder_patience(r) > 0) return;
+    if (ht_recorder_next(r) > 0) return;
     pthread_mutex_lock(&r->lock);
     bool busy = r->handed;
     pthread_mutex_unlock(&r->lock);
@@ -247,7 +247,7 @@ void ht_recorder_offer(ht_recorder *r)
     pthread_mutex_unlock(&r->lock);
 }
 
-bool ht_recorder_news(ht_recorder *r, bool *good, char *text, size_t size)
+bool ht_recorder_message(ht_recorder *r, bool *good, char *text, size_t size)
 {
     pthread_mutex_lock(&r->lock);
     bool changed = r->changed;
@@ -276,7 +276,7 @@ static ht_code finish(ht_recorder *r, const ht_checkpoint *now, ht_error *err)
 }
 
 /* Where the run is, and what is missing there. */
-static ht_code tell_place(const ht_recorder *r, const char *story, uint64_t step, ht_error *err)
+static ht_code tell_place(const ht_recorder *r, const char *displaced, uint64_t step, ht_error *err)
 {
     bool whole;
     const char *path = ht_rundir_path(r->dir), *lacks = ht_rundir_lacks(r->dir, &whole);
@@ -285,11 +285,11 @@ static ht_code tell_place(const ht_recorder *r, const char *story, uint64_t step
                             "%s; its network is saved in %s as of step %" PRIu64
                             ", but %s there lacks what was cut away, so the run can neither be resumed nor "
                             "replayed: `heavytail prune %s` and `tail` read it",
-                            story, path, step, lacks, path);
+                            displaced, path, step, lacks, path);
     return ht_error_set(err, HT_FAIL,
                         "%s; it is saved in %s as of step %" PRIu64
                         ": `heavytail train --run %s` takes it up%s%s%s",
-                        story, path, step, path, lacks ? "; " : "", lacks ? lacks : "",
+                        displaced, path, step, path, lacks ? "; " : "", lacks ? lacks : "",
                         lacks ? " there lacks what was cut away" : "");
 }
 
@@ -302,10 +302,10 @@ static ht_code save_last(ht_recorder *r, ht_error *err)
     ht_code code = finish(r, &now, err);
     if (code != HT_OK && ht_rundir_check(r->dir, &ignored) == HT_OK && is_lost(r) && !lost)
         code = finish(r, &now, err);
-    const char *story = ht_rundir_story(r->dir);
-    if (!story) return code;
-    if (code != HT_OK) return ht_error_prefix(err, "%s", story);
-    return tell_place(r, story, now.state.step, err);
+    const char *displaced = ht_rundir_displaced(r->dir);
+    if (!displaced) return code;
+    if (code != HT_OK) return ht_error_prefix(err, "%s", displaced);
+    return tell_place(r, displaced, now.state.step, err);
 }
 
 /* The writer's last checkpoint is waited for only if it is of the state that is to be saved. */

@@ -57,9 +57,9 @@ ht_code ht_rundir_check(ht_rundir *dir, ht_error *err)
     return ht_runfiles_check(&dir->files, err);
 }
 
-const char *ht_rundir_story(const ht_rundir *dir)
+const char *ht_rundir_displaced(const ht_rundir *dir)
 {
-    return dir->files.story[0] ? dir->files.story : NULL;
+    return dir->files.displaced[0] ? dir->files.displaced : NULL;
 }
 
 const char *ht_rundir_lacks(const ht_rundir *dir, bool *whole)
@@ -130,8 +130,8 @@ static ht_code append(ht_rundir *dir, ht_runfile file, ht_text *text, ht_error *
 
 /* ---- a fresh run ---- */
 
-/* A start that was interrupted leaves a journal. Never a checkpoint: that is somebody's run, whose preset.ini
- * is lost. */
+/* A start that was interrupted leaves a journal. Never a checkpoint: that is a run whose preset.ini is
+ * lost. */
 static ht_code remove_leftovers(ht_rundir *dir, ht_error *err)
 {
     char path[HT_RUN_PATH];
@@ -240,7 +240,7 @@ static uint64_t change_of(const ht_journal *journal, size_t entry)
     return journal->entries[journal->entries[entry].parent].revision;
 }
 
-/* The session before was killed between going back and forth: metrics.csv may be of another way than the
+/* The session before was killed between going back and forth: metrics.csv may be of another path than the
  * checkpoint. Not if the run was taken up since: then what is left of that session is of no use. */
 static ht_code mend_metrics(ht_rundir *dir, const ht_journal *journal, size_t entry, uint64_t step,
                             ht_error *err)
@@ -308,8 +308,8 @@ ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
 
 /* ---- while it runs ---- */
 
-/* Before the first time back there is one way, and metrics.csv is all. After it all rows are in
- * metrics.branches; in metrics.csv, too, if they are of the way that it shows. */
+/* Before the first time back there is one path, and metrics.csv is all. After it all rows are in
+ * metrics.branches; in metrics.csv, too, if they are of the path that it shows. */
 static ht_code append_rows(ht_rundir *dir, ht_text *rows, ht_error *err)
 {
     ht_runfiles *f = &dir->files;
@@ -371,7 +371,7 @@ ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *c, ht_error *err)
 /* Is this very state in the file that is there? */
 static bool is_saved(const ht_rundir *dir, const ht_checkpoint *c)
 {
-    return dir->has_saved && !dir->files.story[0] && ht_runfiles_has(&dir->files, HT_RUN_CHECKPOINT) &&
+    return dir->has_saved && !dir->files.displaced[0] && ht_runfiles_has(&dir->files, HT_RUN_CHECKPOINT) &&
            ht_runfiles_untouched(&dir->files, HT_RUN_CHECKPOINT) && dir->saved.step == c->state.step &&
            dir->saved.revision == c->state.revision && dir->saved.hash == ht_checkpoint_hash(c);
 }

@@ -2,7 +2,7 @@
  * journal.h), metrics.csv (the curves), checkpoint.safetensors. The directory is locked with flock while it
  * is open, and all is written through its descriptor (runfiles.h). One thread at a time.
  *
- * metrics.csv is that of the way to the checkpoint: when the run goes to another branch, the other's rows
+ * metrics.csv is that of the path to the checkpoint: when the run goes to another branch, the other's rows
  * leave it and its own come back (branches.h). */
 #ifndef HT_ENGINE_RUN_RUNDIR_H
 #define HT_ENGINE_RUN_RUNDIR_H
@@ -60,7 +60,7 @@ ht_code ht_rundir_read_metrics(const char *path, ht_metrics **rows, size_t *coun
  * and nothing may be written. */
 ht_code ht_rundir_check(ht_rundir *dir, ht_error *err);
 /* What became of the directory that was opened, a sentence without its end; NULL while it is well. */
-const char *ht_rundir_story(const ht_rundir *dir);
+const char *ht_rundir_displaced(const ht_rundir *dir);
 /* Files in which what was written before is missing, since another program had cut them when the run was
  * saved aside, as a list; NULL: none. *whole: without them the run can still be resumed and replayed. */
 const char *ht_rundir_lacks(const ht_rundir *dir, bool *whole);
@@ -70,15 +70,15 @@ const char *ht_rundir_path(const ht_rundir *dir); /* where the run is written no
  * written. On failure the rest can be tried again. */
 ht_code ht_rundir_append(ht_rundir *dir, ht_text *journal, ht_text *rows, ht_error *err);
 
-/* Makes metrics.csv that of the way to the state after change `revision`; UINT64_MAX: the last one. */
+/* Makes metrics.csv that of the path to the state after change `revision`; UINT64_MAX: the last one. */
 ht_code ht_rundir_show(ht_rundir *dir, uint64_t revision, ht_error *err);
 
-/* Writes a checkpoint, the metrics of its way, and the parameters beside it. A line in the journal tells of
+/* Writes a checkpoint, the metrics of its path, and the parameters beside it. A line in the journal tells of
  * it first, so that it can be found there; everything is on the disk when this returns. On failure the
- * checkpoint before it is intact; the work can be called off (base/cancel.h). */
+ * checkpoint before it is intact; the work can be cancelled (base/cancel.h). */
 ht_code ht_rundir_save(ht_rundir *dir, const ht_checkpoint *checkpoint, ht_error *err);
-/* The same when nobody will go back any more: rows of other ways are forgotten. A checkpoint that is there as
- * this session wrote it, of the very state, is not written again. */
+/* The same at the end, when there is no going back: rows of other paths are dropped. A checkpoint that is
+ * there as this session wrote it, of the very state, is not written again. */
 ht_code ht_rundir_finish(ht_rundir *dir, const ht_checkpoint *checkpoint, ht_error *err);
 
 /* The journal as it is on disk, for pictures. Takes at most `limit` bytes: HT_FAIL when it is longer. */

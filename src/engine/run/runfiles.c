@@ -79,7 +79,7 @@ ht_code ht_runfiles_open(ht_runfiles *f, const char *path, ht_error *err)
         ht_runfiles_close(f);
         return err->code;
     }
-    /* What a killed heavytail was writing; nobody is now, for we have the lock. */
+    /* What a killed heavytail was writing; no other process writes, for we have the lock. */
     for (int i = 0; i < HT_RUN_FILES; i++) ht_file_remove_temporaries_in(f->fd, names[i]);
     return HT_OK;
 }
@@ -145,7 +145,7 @@ void ht_runfiles_renew(ht_runfiles *f, ht_runfile file)
     held->mark = mark;
     held->fd = openat(f->fd, names[file], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (held->fd < 0 || (fstat(held->fd, &now) == 0 && same_place(&now, &mark.as))) return;
-    close(held->fd); /* another's already: the next look around tells */
+    close(held->fd); /* another program's already: the next check tells */
     held->fd = -1;
 }
 
@@ -155,7 +155,8 @@ ht_code ht_runfiles_append(ht_runfiles *f, ht_runfile file, const char *data, si
     if (size == 0) return HT_OK;
     if (ht_runfiles_path(f, file, path, err) != HT_OK) return err->code;
     if (ht_file_append_to(f->file[file].fd, path, data, size, err) != HT_OK) return err->code;
-    f->file[file].mark.as.st_size += (off_t)size; /* not as it is now: another's lines are none of ours */
+    f->file[file].mark.as.st_size +=
+        (off_t)size; /* not as it is now: lines of another program do not count */
     return HT_OK;
 }
 
@@ -190,8 +191,8 @@ uint64_t ht_runfiles_size(const ht_runfiles *f, ht_runfile file)
 
 /* ---- is all as we left it? ---- */
 
-/* We are the only ones who write. What is replaced as a whole must have the very time we gave it: another's
- * file that was copied over ours has its inode. One of those that is gone is written again. */
+/* Only this process writes. A file that is replaced as a whole must have the very time it got from us: a file
+ * that another program copied over it has the same inode. One that is gone is written again. */
 bool ht_runfiles_untouched(const ht_runfiles *f, ht_runfile file)
 {
     const ht_file_mark *mark = &f->file[file].mark, now = ht_file_mark_in(f->fd, names[file]);
@@ -249,7 +250,7 @@ static ht_code find_place(const char *path, char to[HT_RUN_PATH], ht_error *err)
                         base, (long)getpid(), strerror(errno));
 }
 
-/* No more than we have written. */
+/* At most what we have written. */
 static ht_code copy(const ht_held *held, int at, const char *path, ht_error *err)
 {
     enum { PIECE = 1 << 15 };
@@ -280,7 +281,7 @@ static void forget(ht_runfiles *aside)
     rmdir(aside->path);
 }
 
-/* What was replaced as a whole is of use only as it was: another's file may have been copied over it. */
+/* What was replaced as a whole is of use only as it was: another program may have copied a file over it. */
 static bool is_spoilt(const ht_held *held)
 {
     struct stat now;
@@ -301,7 +302,7 @@ static void note_cut(const ht_held *held, ht_runfile file, char lacks[64])
     snprintf(lacks + used, 64 - used, "%s%s", used ? ", " : "", names[file]);
 }
 
-/* All that has been written of the run; the descriptors lead to it although the names do not. */
+/* All that has been written of the run; the descriptors still reach it when the names do not. */
 static ht_code copy_all(const ht_runfiles *f, ht_runfiles *aside, ht_error *err)
 {
     char path[HT_RUN_PATH];
@@ -332,7 +333,7 @@ static ht_code move_aside(ht_runfiles *f, ht_error *err)
         if (code != HT_OK) forget(aside);
     }
     if (code == HT_OK) {
-        memcpy(aside->story, f->story, sizeof aside->story);
+        memcpy(aside->displaced, f->displaced, sizeof aside->displaced);
         if (!aside->lacks[0]) memcpy(aside->lacks, f->lacks, sizeof aside->lacks);
         let_go(f);
         *f = *aside;
@@ -373,7 +374,7 @@ static bool find_wrong(ht_runfiles *f, char now[HT_RUN_PATH], bool *moved, char 
 
 ht_code ht_runfiles_check(ht_runfiles *f, ht_error *err)
 {
-    char what[sizeof f->story], now[HT_RUN_PATH];
+    char what[sizeof f->displaced], now[HT_RUN_PATH];
     bool moved;
     if (!find_wrong(f, now, &moved, what, sizeof what)) return HT_OK;
     ht_text_clean(what);
@@ -382,6 +383,6 @@ ht_code ht_runfiles_check(ht_runfiles *f, ht_error *err)
     else if (move_aside(f, err) != HT_OK)
         return ht_error_prefix(err, "%s", what);
     /* The first thing that happened is what the user will look for. */
-    if (!f->story[0]) ht_text_copy(f->story, sizeof f->story, what);
+    if (!f->displaced[0]) ht_text_copy(f->displaced, sizeof f->displaced, what);
     return HT_OK;
 }

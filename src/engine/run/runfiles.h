@@ -1,7 +1,7 @@
 /* runfiles.h - the files of a run directory, held by descriptor: what is written goes to the directory that
  * was opened and locked, whatever has its name now. Each file is remembered as we left it, so that a
  * directory or a file that another program has moved, removed or replaced is noticed, and the run is saved
- * aside: nothing of a stranger's is written over. Part of rundir.c. One thread at a time. */
+ * aside: files of other programs are never overwritten. Part of rundir.c. One thread at a time. */
 #ifndef HT_ENGINE_RUN_RUNFILES_H
 #define HT_ENGINE_RUN_RUNFILES_H
 
@@ -31,11 +31,11 @@ typedef struct ht_runfiles {
     char path[HT_RUN_PATH]; /* for messages, and to see whether the name is still ours */
     int fd;                 /* of the directory; holds the lock */
     ht_held file[HT_RUN_FILES];
-    char story[512]; /* what has become of the directory that was opened; "" while it is well */
-    char lacks[64];  /* files, as a list, whose beginning was gone when the run was saved aside; "": none */
+    char displaced[512]; /* what happened to the directory that was opened; "" while it is there */
+    char lacks[64]; /* files, as a list, whose beginning was gone when the run was saved aside; "": none */
 } ht_runfiles;
 
-/* Opens or makes the directory and locks it; one that is in use is refused. Sweeps up what was left half
+/* Opens or makes the directory and locks it; one that is in use is refused. Removes what was left half
  * written. */
 ht_code ht_runfiles_open(ht_runfiles *files, const char *path, ht_error *err);
 void ht_runfiles_close(ht_runfiles *files);
@@ -64,8 +64,8 @@ uint64_t ht_runfiles_size(const ht_runfiles *files, ht_runfile file); /* of one 
 
 /* Are directory and files as we left them? If not: a directory that was moved is written on where it is now;
  * else all that was written is copied to a new directory beside it (or, failing that, in $TMPDIR or /tmp),
- * which takes its place. `story` and `path` tell. HT_FAIL when that cannot be done: nothing may be written.
- */
+ * which takes its place. `displaced` and `path` say what happened. HT_FAIL when that cannot be done: nothing
+ * may be written. */
 ht_code ht_runfiles_check(ht_runfiles *files, ht_error *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 enum { PATH_POINTS = 256 };
 
-/* A run of connected points on its way to the surface. */
+/* A run of connected points that is being drawn. */
 typedef struct path {
     ht_surface *s;
     const ht_chart_layout *layout;

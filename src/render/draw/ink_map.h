@@ -9,7 +9,7 @@
 enum { HT_INK_WIDTH = 512, HT_INK_HEIGHT = 160 };
 
 typedef struct ht_ink_map {
-    ht_rect area; /* beyond the limits above it knows of no ink */
+    ht_rect area; /* cells beyond the limits above count as empty */
     unsigned char bits[HT_INK_HEIGHT][HT_INK_WIDTH / 8];
 } ht_ink_map;
 

@@ -1,5 +1,4 @@
-/* panel_compare.c - the roads to compressibility side by side: accuracy against the share of the parameters
- * kept. */
+/* panel_compare.c - the methods side by side: accuracy against the share of the parameters kept. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +6,7 @@
 #include "base/text.h"
 #include "view/panels/panels.h"
 
-/* How each road is drawn, in the order of the roads: no two are alike in colour, few in dashes. */
+/* How each method is drawn, in the order of the methods: no two are alike in colour, few in dashes. */
 static const struct {
     ht_role role;
     ht_dash dash;
@@ -26,7 +25,7 @@ static bool finished(const ht_method_state *method)
     return method->stage == HT_METHOD_DONE || method->stage == HT_METHOD_DIVERGED;
 }
 
-/* Nothing kept has no place on a logarithmic axis. */
+/* A network of which nothing is kept cannot be drawn on a logarithmic axis. */
 static int drawable(const ht_method_state *method)
 {
     int count = 0;
@@ -71,7 +70,7 @@ void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
 
 /* ---- the table ---- */
 
-/* Name, accuracy, parameters; where there is room the method before the accuracy. */
+/* Name, accuracy, parameters; where there is room the pruning method before the accuracy. */
 static bool choose_columns(ht_room room, ht_form *form)
 {
     enum { PRUNING_FROM = 38, MARGIN = 3, SHARE = 7, ACCURACY = 7 };

@@ -161,7 +161,7 @@ static const char *next_experiment(const ht_model *m)
     return "n takes the noise away: where do mmo and κ go? p walks along the pruning curve.";
 }
 
-/* Words may fill what the numbers leave free, with a blank row to breathe. */
+/* Words may fill what the numbers leave free, with a blank row between. */
 static void add_words(const ht_model *m, ht_room room, ht_form *form)
 {
     const char *tip = next_experiment(m), *explain = m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW
@@ -187,7 +187,7 @@ static void add_large(ht_form *form, ht_role role, const char *label, double val
     ht_form_add(form, HT_ROW_LARGE, role, label, "%s", text);
 }
 
-/* For a hall: the three numbers that the lecture is about. */
+/* For a projector: the three numbers that the lecture is about. */
 static void add_large_numbers(const ht_model *m, ht_form *form)
 {
     const ht_report *r = &m->report;

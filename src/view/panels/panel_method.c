@@ -1,4 +1,4 @@
-/* panel_method.c - how far the run is on its road to compressibility: Occam's epochs, regime, size. */
+/* panel_method.c - what the method of the present run does: Occam's epochs, regime, size. */
 #include <math.h>
 #include <stdio.h>
 

@@ -67,7 +67,7 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The 98 % quantile of |w|: with heavy tails the largest weight would leave all others pale. */
+/* The 98 % quantile of |w|: with heavy tails beside the largest weight all others would be pale. */
 static double robust_scale(const float *w, int count)
 {
     float sorted[HT_REPORT_INPUTS];

@@ -1,4 +1,4 @@
-/* panel_timeline.c - the run at a glance, with the states that one can go back to. */
+/* panel_timeline.c - the whole run, with the states that one can go back to. */
 #include <math.h>
 #include <stdio.h>
 

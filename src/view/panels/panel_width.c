@@ -1,4 +1,4 @@
-/* panel_width.c - the ladder of widths: κ, accuracy and α̂ against n. */
+/* panel_width.c - the width sweep: κ, accuracy and α̂ against n. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static const ht_width_sweep_state *newest(const ht_model *m)
 
 /* ---- points ------------------------------------------------------------------------------------ */
 
-/* What is drawn of a rung: one of its arrays over seeds. */
+/* What is drawn of a width point: one of its arrays over seeds. */
 typedef enum quantity { RATIO, ACCURACY, PRUNED, MMO } quantity;
 
 static const double *values_of(const ht_width_point *point, quantity q)
@@ -174,7 +174,7 @@ static void add_state(const ht_width_sweep_state *s, ht_form *form)
                     ht_params_get(&s->params, HT_P_TRAIN_STEPS));
 }
 
-/* The narrowest or the widest rung that is done; -1: none. */
+/* The narrowest or the widest point that is done; -1: none. */
 static int end_point(const ht_width_point *points, bool widest)
 {
     for (int i = 0; i < HT_SWEEP_WIDTHS; i++) {
@@ -184,7 +184,7 @@ static int end_point(const ht_width_point *points, bool widest)
     return -1;
 }
 
-/* κ at both ends of a ladder, in words. */
+/* κ at both ends of a width sweep, in words. */
 static void add_words(const ht_width_point *points, const char *what, ht_room room, ht_role role,
                       ht_form *form)
 {
@@ -198,7 +198,7 @@ static void add_words(const ht_width_point *points, const char *what, ht_room ro
     ht_panel_add_text(form, room, role, words);
 }
 
-/* A plain word when pruning costs accuracy somewhere. */
+/* A warning when pruning costs accuracy somewhere. */
 static void add_cost(const ht_width_sweep_state *s, ht_room room, ht_form *form)
 {
     char words[160], width[24];
