@@ -15,22 +15,22 @@
 enum { INPUTS = 140, WIDTH = 2000, CLASSES = 2 };
 
 /* Gives row i the i-th of evenly spaced quantiles of the Pareto law as its norm. */
-static void make_heavy(ht_layer *layer, double alpha)
+static void make_heavy(ht_tensor *layer, double alpha)
 {
     for (int i = 0; i < layer->rows; i++) {
-        float *row = layer->weight + (size_t)i * (size_t)layer->columns;
+        float *row = layer->data + (size_t)i * (size_t)layer->columns;
         double squares = 0, norm = pow((i + 0.5) / layer->rows, -1 / alpha);
         for (int j = 0; j < layer->columns; j++) squares += (double)row[j] * (double)row[j];
         for (int j = 0; j < layer->columns; j++) row[j] *= (float)(norm / sqrt(squares));
     }
 }
 
-static ht_code show(const ht_layer *layer, double alpha, ht_error *err)
+static ht_code show(const ht_tensor *layer, double alpha, ht_error *err)
 {
     double norms[WIDTH];
     ht_estimate all[HT_ESTIMATORS], *hill = &all[HT_HILL];
     ht_prune_order order;
-    ht_values rows = {.f32 = layer->weight, .rows = WIDTH, .columns = INPUTS},
+    ht_values rows = {.f32 = layer->data, .rows = WIDTH, .columns = INPUTS},
               values = {.f64 = norms, .rows = WIDTH, .columns = 1};
     ht_values_norms(&rows, norms);
     if (ht_tail_fit(&values, &(ht_tail_options){.k = WIDTH / 10}, all, err) != HT_OK) return err->code;
@@ -51,8 +51,8 @@ int main(void)
     printf("    α    Hill (95 %%)            κ(0.01)   κ(0.1)   κ(0.5)\n");
     for (size_t i = 0; i < sizeof alphas / sizeof alphas[0] && code == HT_OK; i++) {
         ht_network_init(net, 1, NULL);
-        make_heavy(&net->layers[0], alphas[i]);
-        code = show(&net->layers[0], alphas[i], &err);
+        make_heavy(net->weights[0], alphas[i]);
+        code = show(net->weights[0], alphas[i], &err);
     }
     if (code != HT_OK) fprintf(stderr, "compress: %s\n", err.text);
     ht_network_free(net);
