@@ -9,21 +9,24 @@
 #include "params/preset.h"
 #include "view/ghost.h"
 
-/* "140→2000→5"; of more than four equal layers in a row "140→2000×6→5"; what does not fit is left out. */
+/* "140→2000→5"; of more than four equal layers in a row "140→2000×6→5". What is too long for the title is
+ * counted: "140→16 layers→5". */
 static void write_shape(ht_model *m, int inputs, int classes)
 {
     enum { ALIKE = 4 };
     int widths[HT_PARAM_LAYERS], depth = ht_params_widths(&m->applied, widths);
-    size_t size = sizeof m->shape, used = (size_t)snprintf(m->shape, size, "%d", inputs);
-    for (int l = 0, next; l < depth && used < size; l = next) {
+    char hidden[16 * HT_PARAM_LAYERS] = "";
+    size_t used = 0;
+    for (int l = 0, next; l < depth; l = next) {
         for (next = l + 1; next < depth && widths[next] == widths[l];) next++;
-        if (next - l > ALIKE)
-            used += (size_t)snprintf(m->shape + used, size - used, "→%d×%d", widths[l], next - l);
-        else
-            for (int i = l; i < next && used < size; i++)
-                used += (size_t)snprintf(m->shape + used, size - used, "→%d", widths[i]);
+        bool many = next - l > ALIKE;
+        for (int i = l; i < (many ? l + 1 : next); i++)
+            used += (size_t)snprintf(hidden + used, sizeof hidden - used, "→%d", widths[i]);
+        if (many) used += (size_t)snprintf(hidden + used, sizeof hidden - used, "×%d", next - l);
     }
-    if (used < size) snprintf(m->shape + used, size - used, "→%d", classes);
+    size_t length = (size_t)snprintf(m->shape, sizeof m->shape, "%d%s→%d", inputs, hidden, classes);
+    if (length >= sizeof m->shape)
+        snprintf(m->shape, sizeof m->shape, "%d→%d layers→%d", inputs, depth, classes);
 }
 
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)

@@ -1,0 +1,103 @@
+/* Networks of any widths and depths through every command, and in the lab. */
+#include <jansson.h>
+#include <string.h>
+
+#include "sandbox.h"
+
+enum { COLUMNS = 120, ROWS = 40 };
+
+static json_t *parse(const sandbox_result *r)
+{
+    json_error_t error;
+    assert_status(r, 0);
+    json_t *root = json_loads(r->out, 0, &error);
+    if (!root) fail_msg("%s in: %.2000s", error.text, r->out);
+    return root;
+}
+
+static int units_of(const json_t *layers, size_t l)
+{
+    return (int)json_integer_value(json_object_get(json_array_get(layers, l), "units"));
+}
+
+static void a_list_of_widths_goes_through_every_command(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--set", "model.widths=40,12,7", "--set", "noise.type=iid", "--set",
+                      "noise.scale=0.01", "--steps", "30", "--run", "run", "--quiet"),
+                  0);
+    assert_status(RUN("train", "--run", "run", "--steps", "50", "--quiet"), 0); /* taken up */
+    json_t *root = parse(RUN("prune", "run", "--json"));
+    const json_t *layers = json_object_get(root, "layers");
+    assert_int_equal(json_array_size(layers), 3);
+    assert_true(units_of(layers, 0) == 40 && units_of(layers, 1) == 12 && units_of(layers, 2) == 7);
+    json_decref(root);
+    root = parse(RUN("tail", "run", "--json"));
+    assert_int_equal(json_array_size(json_object_get(root, "tensors")), 3 * 4); /* three views of four matrices */
+    json_decref(root);
+    json_decref(parse(RUN("certify", "run", "--json")));
+    json_decref(parse(RUN("replay", "run", "--json")));
+    assert_status(RUN("snapshot", "run", "--out", "run.png"), 0);
+    /* Settings that contradict it are named. */
+    const sandbox_result *r = RUN("train", "--run", "run", "--set", "model.widths=40,12", "--quiet");
+    assert_status(r, 2);
+    assert_says(r->err, "model.");
+    /* The picture opens the settings that made it. */
+    root = parse(RUN("train", "--preset", "./run.png", "--steps", "1", "--json", "--quiet"));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(root, "params"), "model.widths")),
+                        "40,12,7");
+    json_decref(root);
+}
+
+static void widths_are_varied_by_a_sweep(void **state)
+{
+    (void)state;
+    assert_status(RUN("sweep", "--set", "train.steps=5", "--vary", "model.widths=20-5,9", "--out", "sweep"),
+                  0);
+    const sandbox_result *r = RUN("table", "sweep");
+    assert_status(r, 0);
+    assert_says(r->out, "20-5 ");
+    assert_says(r->out, "9 ");
+}
+
+static void sixteen_layers_train(void **state)
+{
+    (void)state;
+    json_t *root = parse(RUN("train", "--set", "model.depth=16", "--set", "model.width=20", "--steps", "20",
+                             "--json", "--quiet"));
+    assert_string_equal(json_string_value(json_object_get(root, "status")), "done");
+    json_decref(root);
+    const sandbox_result *r = RUN("train", "--set", "model.depth=17");
+    assert_status(r, 2);
+    assert_says(r->err, "from 1 to 16");
+    r = RUN("train", "--set", "model.widths=300,x");
+    assert_status(r, 2);
+    assert_says(r->err, "300,100");
+}
+
+static void the_lab_says_the_shape(void **state)
+{
+    static const struct {
+        const char *set, *shape;
+    } cases[] = {
+        {"model.widths=30,12", "140→30→12→2"},
+        {"model.depth=6", "140→2000×6→2"},
+        {"model.widths=10001,10002,10003,10004,10005,10006,10007,10008,10009,10010", "140→10 layers→2"}};
+    for (int i = 0; i < 3; i++) {
+        vt *t = LAB(state, COLUMNS, ROWS, "--set", cases[i].set, "--set", "train.steps=1", "--set",
+                    "train.batch=1", "--set", "data.train_limit=2", "--set", "data.test_limit=2");
+        vt_assert(t, vt_wait_text(t, cases[i].shape, PATIENCE));
+        assert_int_equal(vt_teardown(state), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_of_widths_goes_through_every_command),
+        cmocka_unit_test(widths_are_varied_by_a_sweep),
+        cmocka_unit_test(sixteen_layers_train),
+        cmocka_unit_test(the_lab_says_the_shape),
+    };
+    return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
+}
