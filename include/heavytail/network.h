@@ -51,8 +51,7 @@ typedef struct ht_network {
     int tensor_count;
     ht_tensor *tensors; /* layer by layer */
     int weight_count;
-    ht_tensor *
-        *weights; /* those of the tensors that are weight matrices: hidden ones first, then the output's */
+    ht_tensor **weights; /* the weight matrices among them: hidden ones first, then the output's */
 } ht_network;
 
 /* Dense layers; zero weights, no biases. `widths` (depth): 1 .. HT_HIDDEN_MAX hidden layers. NULL with *err

@@ -65,7 +65,8 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
     if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
                             m->info.name);
-    plan->layers = ht_network_hidden(net) + m->info.output_layer;
+    for (int l = 0; l < net->weight_count; l++)
+        plan->layers += m->info.output_layer || net->weights[l]->flags & HT_TENSOR_PRUNABLE;
     plan->joint = m->joint == JOINT_TOGETHER || (m->joint == JOINT_SCOPE && spec->scope == HT_PRUNE_GLOBAL);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
