@@ -12,7 +12,7 @@
 
 /* clang-format off */
 static const ht_option_info options[] = {
-#define HT_COMMON_OPTION(name, value, fill, help) {name, value, HT_FILL_##fill, NULL, help},
+#define HT_COMMON_OPTION(id, name, value, fill, help) {name, value, HT_FILL_##fill, NULL, help},
 #include "session/common_options.def"
     {"--alpha", "A", HT_FILL_NOTHING, NULL, "stability index α of the draws"},
     {"--cell", "K", HT_FILL_NOTHING, NULL, "train cell K of the grid alone"},

@@ -29,11 +29,10 @@ typedef struct ht_option_info {
 } ht_option_info;
 
 const ht_option_info *ht_options(size_t *count); /* those every command takes come first */
-#define HT_COMMON_OPTION(...) +1
 enum {
-    HT_OPTIONS_COMMON = 0
+#define HT_COMMON_OPTION(id, ...) HT_OPTION_##id,
 #include "session/common_options.def"
-    ,
+    HT_OPTIONS_COMMON,
     HT_OPTIONS_MAX = 64
 };
 

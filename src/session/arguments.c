@@ -80,7 +80,7 @@ static void offer_parameters(ht_guess *guess)
 static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
 {
     static const char *const common[] = {
-#define HT_COMMON_OPTION(name, ...) name,
+#define HT_COMMON_OPTION(id, name, ...) name,
 #include "session/common_options.def"
     };
     ht_guess guess = ht_guess_for(given);

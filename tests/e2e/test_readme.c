@@ -51,7 +51,7 @@ static char *next_line(char **at)
 static void every_command_line_runs_after_make(void **state)
 {
     (void)state;
-    enum { LEAST = 15 };           /* fewer: the blocks have not been found */
+    enum { LEAST = 15 };   /* fewer: the blocks have not been found */
     if (SANITIZED) skip(); /* what these commands do is tested piece by piece */
     char *text = whole(), *at = text, *line, script[1000];
     bool runs = false;
