@@ -157,9 +157,10 @@ static void end_row(sheet *s)
     s->columns = 0;
 }
 
-static const char *const heads[HT_MEASURES] = {
+static const char *const heads[] = {
     "train accuracy", "test accuracy", "pruning ratio κ", "train pruned", "test accuracy pruned", "", "η/b",
     "α̂ of rows",      "κ neurons",     "κ weights",       "κ singular",   "train - test"};
+_Static_assert(sizeof heads / sizeof heads[0] == HT_MEASURES, "a measure has no heading");
 
 /* Is the measure a column? Accuracies are, in either kind of table. */
 static bool is_shown(int measure, bool regime)
