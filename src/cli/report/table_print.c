@@ -254,6 +254,15 @@ static void print_rule(const sheet *s, FILE *out)
     fputc('\n', out);
 }
 
+/* In Markdown a bar would end the cell. */
+static void print_cell(const char *text, bool markdown, FILE *out)
+{
+    for (; *text; text++) {
+        if (markdown && *text == '|') fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
 static void print_sheet(const sheet *s, bool markdown, FILE *out)
 {
     for (int r = 0; r < s->rows; r++) {
@@ -262,7 +271,8 @@ static void print_sheet(const sheet *s, bool markdown, FILE *out)
             const char *text = s->cell[r * COLUMNS + c];
             bool last = c + 1 == s->columns;
             int pad = width_of(s, c) - (int)ht_utf8_length(text);
-            fprintf(out, "%s%*s%s", text, last && !markdown ? 0 : pad, "",
+            print_cell(text, markdown, out);
+            fprintf(out, "%*s%s", last && !markdown ? 0 : pad, "",
                     markdown ? (last ? " |" : " | ")
                     : last   ? ""
                              : "  ");
