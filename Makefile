@@ -101,12 +101,20 @@ LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/t
         unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_additions e2e/test_cases_bias_cli e2e/test_cases_lab \
         e2e/test_cases_rundir_cli e2e/test_faults e2e/test_long e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
         e2e/test_width
+# What `make asan` does not run: they are long by statistics over many samples, whose code paths test_cases_tails,
+# test_tail and test_tail_parts have under the sanitizers; and one that builds and runs a program without them.
+NOT_SANITIZED := unit/test_cases_good unit/test_tail_cover e2e/test_additions
+# The lab's programs of which CI runs a short `make chaos`: those where threads hand each other most.
+CHAOS_SHORT := e2e/test_lab e2e/test_storm e2e/test_width e2e/test_pruning_view
 # The parts where threads meet; run under ThreadSanitizer.
 THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_width_sweep test_looks
 
+# Over a hundred programs of the same objects are linked to be tested once: by a quick linker, where there is one.
+link_tests := $(if $(shell command -v ld.gold 2>/dev/null),-fuse-ld=gold)
+
 # ./heavytail is the program of the variant that was built last.
 .PHONY: heavytail
-.PHONY: all run check check-all check-programs test-threads asan tsan chaos fuzz fuzz-run bench lint format screenshots install uninstall clean help
+.PHONY: all run check check-all check-programs check-objects test-threads asan tsan chaos chaos-short fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
@@ -152,7 +160,7 @@ TEST_LIBS = $(shell $(PKG_CONFIG) --libs cmocka vterm) -lutil
 $(helper_obj) $(unit_bin:=.o) $(e2e_bin:=.o): cppflags_tests := -Itests
 $(unit_bin) $(e2e_bin): $(BUILD)/%: $(BUILD)/%.o $(helper_obj) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
 	$(call say,LD)
-	$(Q)$(link) -o $@ $^ $(libs) $(TEST_LIBS)
+	$(Q)$(link) $(link_tests) -o $@ $^ $(libs) $(TEST_LIBS)
 
 # A fuzz target is a test that replays its corpus, or, under clang, what libFuzzer drives.
 fuzz_main := $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/unit/source.o)
@@ -160,12 +168,15 @@ fuzz_help := $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/sets.o
 $(fuzz_bin:=.o) $(fuzz_help) $(fuzz_main): cppflags_tests := -Itests
 $(fuzz_bin): $(BUILD)/%: $(BUILD)/%.o $(fuzz_help) $(fuzz_main) $(filter-out $(main_obj),$(app_obj)) $(BUILD)/libheavytail.a
 	$(call say,LD)
-	$(Q)$(link) $(if $(fuzz_main),,-fsanitize=fuzzer) -o $@ $^ $(libs) $(if $(fuzz_main),$(TEST_LIBS),-lutil)
+	$(Q)$(link) $(if $(fuzz_main),$(link_tests),-fsanitize=fuzzer) -o $@ $^ $(libs) $(if $(fuzz_main),$(TEST_LIBS),-lutil)
 
 check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
 
+# Compiles all of it, and links the program only.
+check-objects: $(unit_bin:=.o) $(e2e_bin:=.o) $(fuzz_bin:=.o) $(helper_obj) $(fuzz_help) $(fuzz_main) $(BUILD)/heavytail
+
 # Those that wait for terminals begin, so that the others run beside them.
-test_bin  := $(e2e_bin) $(unit_bin) $(fuzz_bin)
+test_bin  := $(filter-out $(if $(SANITIZE),$(NOT_SANITIZED:%=$(BUILD)/tests/%)),$(e2e_bin) $(unit_bin) $(fuzz_bin))
 quick_bin := $(filter-out $(LONG:%=$(BUILD)/tests/%),$(test_bin))
 
 check: $(quick_bin) $(BUILD)/heavytail ## build and run the tests, but for the long ones
@@ -177,14 +188,19 @@ check-all: check-programs ## build and run all tests
 test-threads: $(patsubst %,$(BUILD)/tests/unit/%,$(THREADED)) $(BUILD)/heavytail
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(filter-out %/heavytail,$^)
 
-asan: ## the whole suite under AddressSanitizer and UBSan
-	$(MAKE) check-all VARIANT=asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" OPTIMIZE="-O1 -g"
+# -g1: lines for the traces, and a fifth less to compile; -O2 runs no faster than -O1 there.
+asan: ## the suite under AddressSanitizer and UBSan (all but NOT_SANITIZED)
+	$(MAKE) check-all VARIANT=asan SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" OPTIMIZE="-O1 -g1"
 
 tsan: ## the threaded tests under ThreadSanitizer
-	$(MAKE) test-threads VARIANT=tsan SANITIZE=-fsanitize=thread OPTIMIZE="-O1 -g"
+	$(MAKE) test-threads VARIANT=tsan SANITIZE=-fsanitize=thread OPTIMIZE="-O1 -g1"
 
 chaos: check-programs $(BUILD)/chaos.so ## the lab's tests with its threads held up at random; CHAOS_MS=300 at most
 	@LD_PRELOAD=$(abspath $(BUILD)/chaos.so) HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(e2e_bin)
+
+chaos-short: $(CHAOS_SHORT:%=$(BUILD)/tests/%) $(BUILD)/heavytail $(BUILD)/chaos.so ## the same of a few, held up for CHAOS_MS=200 at most
+	@CHAOS_MS=$${CHAOS_MS:-200} LD_PRELOAD=$(abspath $(BUILD)/chaos.so) HT_BINARY=$(abspath $(BUILD)/heavytail) \
+	    tools/check.sh $(CHAOS_SHORT:%=$(BUILD)/tests/%)
 
 $(BUILD)/chaos.so: tests/chaos/chaos.c
 	@mkdir -p $(@D)

@@ -35,11 +35,19 @@ static void on_signal(int number)
     atomic_store(&flag, true);
 }
 
+static struct sigaction int_before, term_before;
+
 void ht_interrupt_listen(void)
 {
     struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART */
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, &int_before);
+    sigaction(SIGTERM, &action, &term_before);
+}
+
+void ht_interrupt_leave(void)
+{
+    sigaction(SIGINT, &int_before, NULL);
+    sigaction(SIGTERM, &term_before, NULL);
 }
 
 bool ht_interrupted(void)

@@ -15,6 +15,7 @@ void ht_end_by_signal(int number);
 
 /* From here on SIGINT and SIGTERM set the flag; waiting system calls return. */
 void ht_interrupt_listen(void);
+void ht_interrupt_leave(void); /* they do again what they did before */
 bool ht_interrupted(void);
 const atomic_bool *ht_interrupt_flag(void); /* work can be cancelled by it (base/cancel.h) */
 

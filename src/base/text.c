@@ -165,3 +165,13 @@ void ht_format_short(char *to, size_t size, double value, int digits)
     }
     ht_point_end(before_point);
 }
+
+const char *ht_format_bar(char to[HT_BAR], double share)
+{
+    enum { CELLS = HT_BAR - 3 };
+    int filled = share > 0 ? (int)(CELLS * fmin(share, 1)) : 0;
+    memset(to, ' ', HT_BAR);
+    memset(to + 1, '#', (size_t)filled);
+    to[0] = '[', to[CELLS + 1] = ']', to[CELLS + 2] = '\0';
+    return to;
+}

@@ -55,4 +55,8 @@ void ht_format_grouped(char *to, size_t size, long long value);
 /* A short human number: 0.031, 2.0e-05, 12.4k, NaN, −Inf. `digits` significant digits. */
 void ht_format_short(char *to, size_t size, double value, int digits);
 
+/* "[######      ]": the share 0..1 of a bar. */
+enum { HT_BAR = 27 };
+const char *ht_format_bar(char to[HT_BAR], double share);
+
 #endif

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/built.h"
 #include "cli/commands.h"
 #include "session/json.h"
 #include "experiment/compare.h"
@@ -14,8 +15,6 @@
 #include "session/session.h"
 #include "base/alloc.h"
 #include "base/interrupt.h"
-#include "kernel/kernel.h"
-#include "num/linalg.h"
 #include "params/preset.h"
 #include "render/snapshot.h"
 
@@ -104,8 +103,7 @@ static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const cha
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, data->inputs, data->classes, data->title);
-    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
-             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
+    ht_built_line(model->footer, sizeof model->footer);
     model->compare = *s;
     model->view = HT_VIEW_COMPARE;
     ht_snapshot_options options = {.theme = ht_params_name(&s->params, HT_P_UI_THEME)};
@@ -164,9 +162,9 @@ static ht_code find_pruning(const char *name, ht_prune_method *pruning, ht_error
 
 int ht_cmd_compare(int argc, char **argv)
 {
-    const char *steps = NULL, *png = NULL, *pruning_name = NULL, *name = NULL;
+    const char *steps = NULL, *png = NULL, *pruning_name = NULL;
     bool json = false;
-    const ht_option options[] = {{"--steps", &steps, NULL},         {"--data", &name, NULL},
+    const ht_option options[] = {{"--steps", &steps, NULL},         {"--data", HT_SETS_DATA},
                                  {"--method", &pruning_name, NULL}, {"--png", &png, NULL},
                                  {"--json", NULL, &json},           {NULL, NULL, NULL}};
     ht_prune_method pruning;
@@ -176,7 +174,6 @@ int ht_cmd_compare(int argc, char **argv)
     ht_error err;
     ht_interrupt_listen();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
-    if (code == HT_OK && name) code = ht_arguments_add(&args, "data.name", name, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
     if (code == HT_OK && pruning_name) code = find_pruning(pruning_name, &pruning, &err);
     if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);

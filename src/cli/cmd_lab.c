@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/built.h"
 #include "cli/commands.h"
 #include "lab/lab.h"
 #include "session/session.h"
@@ -15,8 +16,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/thread.h"
-#include "kernel/kernel.h"
-#include "num/linalg.h"
 #include "term/guard.h"
 #include "view/scene.h"
 #include "term/term.h"
@@ -261,8 +260,10 @@ static void show_session(ht_lab *lab, const ht_session *s)
     lab->model->picture_height = s->data->height;
     lab->noted = false;
     show_notes(lab, s);
-    snprintf(lab->model->footer, sizeof lab->model->footer, "heavytail %s · %s %s · kernels %s · %d threads",
-             HT_VERSION, ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa, ht_pool_threads(s->pool));
+    char built[sizeof lab->model->footer - 16];
+    ht_built_line(built, sizeof built);
+    snprintf(lab->model->footer, sizeof lab->model->footer, "%s · %d threads", built,
+             ht_pool_threads(s->pool));
 }
 
 double ht_lab_end_seconds = 0.1;
@@ -350,9 +351,9 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
 
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *data = NULL;
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL;
     const ht_option options[] = {{"--run", &run_path, NULL},
-                                 {"--data", &data, NULL},
+                                 {"--data", HT_SETS_DATA},
                                  {"--script", &script, NULL},
                                  {"--dump", &dump_path, NULL},
                                  {NULL, NULL, NULL}};
@@ -361,7 +362,6 @@ int ht_cmd_lab(int argc, char **argv)
     ht_lab lab = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
-    if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */

@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/built.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/report/prune_input.h"
 #include "cli/report/prune_report.h"
 #include "base/text.h"
 #include "weights/netfile.h"
-#include "kernel/kernel.h"
-#include "num/linalg.h"
 #include "render/prune_figure.h"
 
 typedef struct request {
@@ -73,13 +72,9 @@ static ht_code add_settings(request *q, ht_error *err)
 
 static ht_code parse_figure(request *q, ht_error *err)
 {
-    char rest;
     ht_prune_figure_options *o = &q->figure;
     *o = (ht_prune_figure_options){q->theme ? q->theme : "light", 1600, 900, 1};
-    if (q->size && (sscanf(q->size, "%5dx%5d%c", &o->width, &o->height, &rest) != 2 || o->width < 480 ||
-                    o->height < 320 || o->width > 8192 || o->height > 8192))
-        return ht_error_set(err, HT_USAGE,
-                            "--size %.40s: give WIDTHxHEIGHT in pixels, from 480x320 to 8192x8192", q->size);
+    if (ht_arguments_size(q->size, 480, 320, &o->width, &o->height, err) != HT_OK) return err->code;
     if (q->scale && (!ht_parse_number(q->scale, &o->scale) || o->scale < 0.5 || o->scale > 8))
         return ht_error_set(err, HT_USAGE, "--scale %.40s: give the size of letters, from 0.5 to 8",
                             q->scale);
@@ -143,14 +138,8 @@ static ht_code print_json(const request *q, const ht_prune_input *in, const ht_p
             json_array_append_new(notes, json_string(line));
         json_object_set_new(more, "notes", notes);
     }
-    bool good = more && ht_prune_report_write(stdout, &reports[0], in, q->curve, more);
+    bool good = more && ht_prune_reports_write(stdout, reports, count, in, q->curve, more);
     json_decref(more);
-    if (good && count > 1) good = fputs(",\n  \"others\": [", stdout) >= 0;
-    for (int i = 1; i < count && good; i++)
-        good = fputs(i > 1 ? "},\n" : "\n", stdout) >= 0 &&
-               ht_prune_report_write(stdout, &reports[i], in, q->curve, NULL);
-    if (good && count > 1) good = fputs("}]", stdout) >= 0;
-    good = good && puts("\n}") >= 0;
     return good || ferror(stdout) /* which main tells */
                ? HT_OK
                : ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -183,8 +172,7 @@ static ht_code write_figure(const request *q, const ht_prune_input *in, const ht
     ht_prune_spec_format(&reports[0].spec, asked, sizeof asked);
     if (count > 1)
         figure.asked = strchr(asked, ',') + 2; /* of all methods, so without the name of the first */
-    snprintf(footer, sizeof footer, "heavytail %s · %s %s · kernels %s", HT_VERSION, ht_linalg_library(),
-             ht_linalg_core(), ht_kernel()->isa);
+    ht_built_line(footer, sizeof footer);
     for (int i = 0; i < count; i++)
         figure.entry[i] = (ht_prune_entry){&reports[i].spec,  &reports[i].result,
                                            &reports[i].curve, reports[i].reading,

@@ -132,12 +132,6 @@ static void print(const replaying *r)
                       : "");
 }
 
-static bool is_picture(const char *name)
-{
-    size_t length = strlen(name);
-    return length > 4 && strcmp(name + length - 4, ".png") == 0;
-}
-
 int ht_cmd_replay(int argc, char **argv)
 {
     bool json = false, quiet = false;
@@ -152,7 +146,7 @@ int ht_cmd_replay(int argc, char **argv)
     replaying *r = code == HT_OK ? ht_alloc(1, sizeof *r, "the replay", &err) : NULL;
     if (!r) return ht_app_fail(&err);
     r->source = args.words[0];
-    r->picture = is_picture(r->source);
+    r->picture = ht_text_ends(r->source, ".png");
     r->progress = !quiet && isatty(STDERR_FILENO);
     code = replay(r, &args, &err);
     if (code == HT_OK && json)

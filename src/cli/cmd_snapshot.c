@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/built.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "session/session.h"
 #include "session/data_options.h"
 #include "base/alloc.h"
 #include "engine/analyst.h"
-#include "kernel/kernel.h"
-#include "num/linalg.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
 #include "view/view.h"
@@ -84,17 +83,6 @@ static void load_journal(ht_text *text, ht_session *s, const char *run)
     ht_journal_free(&journal);
 }
 
-static ht_code parse_size(const char *text, ht_snapshot_options *options, ht_error *err)
-{
-    char rest;
-    if (!text) return HT_OK;
-    if (sscanf(text, "%5dx%5d%c", &options->width, &options->height, &rest) == 2 && options->width >= 320 &&
-        options->height >= 200 && options->width <= 8192 && options->height <= 8192)
-        return HT_OK;
-    return ht_error_set(err, HT_USAGE, "--size %.40s: give WIDTHxHEIGHT in pixels, from 320x200 to 8192x8192",
-                        text);
-}
-
 static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 {
     if (!name) return HT_OK;
@@ -117,8 +105,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     model->samples = s->data->train.count;
     model->picture_width = s->data->width;
     model->picture_height = s->data->height;
-    snprintf(model->footer, sizeof model->footer, "heavytail %s · %s %s · kernels %s", HT_VERSION,
-             ht_linalg_library(), ht_linalg_core(), ht_kernel()->isa);
+    ht_built_line(model->footer, sizeof model->footer);
     ht_code code = choose_panel(panel, model, err);
     ht_progress_stage("reading the history of %s", run);
     if (code == HT_OK) code = load_history(model, run, ht_trainer_steps(s->trainer), err);
@@ -148,7 +135,7 @@ int ht_cmd_snapshot(int argc, char **argv)
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && (args.word_count != 1 || !out))
         code = ht_error_set(&err, HT_USAGE, "snapshot: give a run directory and --out FILE.png");
-    if (code == HT_OK) code = parse_size(size, &picture, &err);
+    if (code == HT_OK) code = ht_arguments_size(size, 320, 200, &picture.width, &picture.height, &err);
     ht_progress_start();
     if (code == HT_OK) ht_progress_stage("opening %s", args.words[0]);
     if (code == HT_OK) code = ht_session_view(&session, &args, args.words[0], &err);

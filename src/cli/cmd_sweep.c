@@ -126,17 +126,15 @@ static ht_code run_one(const ht_plan *plan, const options *o, const char *data_d
 int ht_cmd_sweep(int argc, char **argv)
 {
     options o = {0};
-    const char *data = NULL;
     const ht_option table[] = {{"--vary", &o.vary, NULL}, {"--seeds", &o.seeds, NULL},
                                {"--file", &o.file, NULL}, {"--out", &o.out, NULL},
                                {"--jobs", &o.jobs, NULL}, {"--cell", &o.cell, NULL},
                                {"--list", NULL, &o.list}, {"--quiet", NULL, &o.quiet},
-                               {"--data", &data, NULL},   {NULL, NULL, NULL}};
+                               {"--data", HT_SETS_DATA},  {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_plan plan = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, table, &err);
-    if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
     if (code == HT_OK) code = make_plan(&plan, &args, &o, argc, argv, &err);
     char **words = code == HT_OK ? plan_words(argc, argv, &err) : NULL;
     if (code == HT_OK && !words) code = err.code;

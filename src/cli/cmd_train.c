@@ -24,16 +24,15 @@ typedef struct training {
 
 static void show_progress(training *t, const ht_step_result *result, bool last)
 {
-    char step[32], loss[24];
+    char step[32], loss[24], bar[HT_BAR];
     double steps = ht_params_get(ht_trainer_params(t->session->trainer), HT_P_TRAIN_STEPS);
     uint64_t done = ht_trainer_steps(t->session->trainer);
     if (!t->progress || (!last && ht_now() - t->shown < 0.1)) return;
     t->shown = ht_now();
     ht_format_grouped(step, sizeof step, (long long)done);
     ht_format_short(loss, sizeof loss, result->loss, 3);
-    int filled = steps > 0 ? (int)(24 * fmin((double)done / steps, 1)) : 0;
-    fprintf(stderr, "\r[%.*s%*s] step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s", filled,
-            "########################", 24 - filled, "", step, loss, result->accuracy,
+    fprintf(stderr, "\r%s step %s  loss %s  batch accuracy %.3f  %.0f step/s   %s",
+            ht_format_bar(bar, steps > 0 ? (double)done / steps : 0), step, loss, result->accuracy,
             (double)(done - t->first) / (ht_now() - t->start), last ? "\n" : "");
 }
 
@@ -190,18 +189,17 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, bool 
 
 int ht_cmd_train(int argc, char **argv)
 {
-    const char *steps = NULL, *accuracy = NULL, *run = NULL, *data = NULL;
+    const char *steps = NULL, *accuracy = NULL, *run = NULL;
     bool json = false, quiet = false, left_out = false;
     const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
                                  {"--run", &run, NULL},     {"--json", NULL, &json},
-                                 {"--quiet", NULL, &quiet}, {"--data", &data, NULL},
+                                 {"--quiet", NULL, &quiet}, {"--data", HT_SETS_DATA},
                                  {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_results results = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
-    if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
     if (code == HT_OK) code = set_stopping(&args, steps, accuracy, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
     ht_data_tell(session.data);

@@ -12,11 +12,8 @@
 
 /* clang-format off */
 static const ht_option_info options[] = {
-    {"--preset", "P", HT_FILL_PRESET, NULL, "start from these settings: a name, a .ini file, or a .png made by heavytail"},
-    {"--set", "key=value", HT_FILL_SETTING, NULL, "change a parameter; may be given often. --KEY VALUE does the same"},
-    {"--data-dir", "DIR", HT_FILL_DIRECTORY, NULL, "look for data files here first"},
-    {"--label", "COLUMN", HT_FILL_NOTHING, NULL, "csv: and .arff data: the column that holds the label, by name or number (data.label)"},
-    {"--help", NULL, HT_FILL_NOTHING, NULL, "the usage of the subcommand"},
+#define HT_COMMON_OPTION(id, name, value, fill, help) {name, value, HT_FILL_##fill, NULL, help},
+#include "session/common_options.def"
     {"--alpha", "A", HT_FILL_NOTHING, NULL, "stability index α of the draws"},
     {"--cell", "K", HT_FILL_NOTHING, NULL, "train cell K of the grid alone"},
     {"--centre", NULL, HT_FILL_NOTHING, NULL, "take medians away before svd and magnitude, put them back after (prune.centre)"},

@@ -29,7 +29,12 @@ typedef struct ht_option_info {
 } ht_option_info;
 
 const ht_option_info *ht_options(size_t *count); /* those every command takes come first */
-enum { HT_OPTIONS_COMMON = 5, HT_OPTIONS_MAX = 64 };
+enum {
+#define HT_COMMON_OPTION(id, ...) HT_OPTION_##id,
+#include "session/common_options.def"
+    HT_OPTIONS_COMMON,
+    HT_OPTIONS_MAX = 64
+};
 
 /* A word of a usage: an option with its value, or an argument. */
 typedef struct ht_usage_word {

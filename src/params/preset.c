@@ -168,9 +168,8 @@ static ht_code unknown_preset(const char *name, ht_error *err)
 ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)
 {
     char path[4096];
-    size_t size, length = strlen(name);
-    if (strchr(name, '/') || (length > 4 && strcmp(name + length - 4, ".ini") == 0))
-        return load_file(params, name, err);
+    size_t size;
+    if (strchr(name, '/') || ht_text_ends(name, ".ini")) return load_file(params, name, err);
     if (user_path(name, path, sizeof path)) return load_file(params, path, err);
     const char *text = ht_preset_text(name, &size);
     if (!text) return unknown_preset(name, err);
@@ -180,15 +179,13 @@ ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)
 char *ht_preset_write(const ht_params *params, ht_error *err)
 {
     ht_text out = {0};
-    char value[HT_PARAM_VALUE], section[32] = "";
+    char value[HT_PARAM_VALUE];
     ht_text_add(&out, "[preset]\nname = %s\n", params->preset[0] ? params->preset : "heavytail");
     for (int p = 0; p < HT_P_COUNT; p++) {
-        const char *key = ht_param_at(p)->key, *dot = strchr(key, '.');
-        size_t length = (size_t)(dot - key);
-        if (strncmp(section, key, length) != 0 || section[length] != '\0') {
-            snprintf(section, sizeof section, "%.*s", (int)length, key);
-            ht_text_add(&out, "\n[%s]\n", section);
-        }
+        const ht_param_info *info = ht_param_at(p);
+        const char *key = info->key, *dot = strchr(key, '.');
+        if (p == 0 || info->group != ht_param_at(p - 1)->group)
+            ht_text_add(&out, "\n[%.*s]\n", (int)(dot - key), key);
         ht_params_format(params, p, value, sizeof value);
         size_t start = out.length;
         ht_text_add(&out, "%s = %s\n", dot + 1, value);
@@ -217,9 +214,8 @@ static int on_title(void *user, const char *section, const char *name, const cha
 static bool preset_name(const char *file, char *name, size_t size)
 {
     static const char folder[] = "presets/";
-    size_t skip = sizeof folder - 1, length = strlen(file);
-    if (strncmp(file, folder, skip) != 0 || length < skip + 5 || strcmp(file + length - 4, ".ini") != 0)
-        return false;
+    size_t skip = sizeof folder - 1;
+    if (strncmp(file, folder, skip) != 0 || !ht_text_ends(file + skip, ".ini")) return false;
     const char *base = strrchr(file, '/') + 1;
     int written = snprintf(name, size, "%.*s", (int)(strlen(base) - 4), base);
     return written > 0 && (size_t)written < size;

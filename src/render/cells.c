@@ -154,8 +154,8 @@ static bool clip_segment(const ht_surface *s, double p[4])
 /* Is there ink at this dot of a line? */
 static bool inked(ht_dash dash, int phase)
 {
-    static const char *const pattern[HT_DASHES] = {"#",  "# ", "######  ", "#####  #  ", "#####  #  #  ",
-                                                   "#  "};
+    static const char *const pattern[] = {"#", "# ", "######  ", "#####  #  ", "#####  #  #  ", "#  "};
+    _Static_assert(sizeof pattern / sizeof pattern[0] == HT_DASHES, "a dash has no pattern");
     return pattern[dash][(size_t)phase % strlen(pattern[dash])] == '#';
 }
 

@@ -224,11 +224,12 @@ static void set_dashes(ht_image *m, double on, double off)
 static void set_pattern(ht_image *m, ht_dash dash)
 {
     enum { MOST = 6 };
-    static const double patterns[HT_DASHES][MOST] = {
+    static const double patterns[][MOST] = {
         [HT_DOTTED] = {5, 4.5},         [HT_LONG] = {10, 5},
         [HT_DASH_DOT] = {6, 4, 0.1, 4}, [HT_DASH_DOT_DOT] = {4, 3.7, 0.1, 3.7, 0.1, 3.7},
         [HT_FINE] = {0.1, 4},
     };
+    _Static_assert(sizeof patterns / sizeof patterns[0] == HT_DASHES, "a dash has no pattern");
     double lengths[MOST];
     int count = 0;
     for (; count < MOST && patterns[dash][count] > 0; count++)

@@ -80,7 +80,10 @@ static void offer_parameters(ht_guess *guess)
 
 static ht_code unknown_option(const char *given, const ht_option *options, ht_error *err)
 {
-    static const char *const common[] = {"--preset", "--set", "--data-dir", "--label", "--help"};
+    static const char *const common[] = {
+#define HT_COMMON_OPTION(id, name, ...) name,
+#include "session/common_options.def"
+    };
     ht_guess guess = ht_guess_for(given);
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) ht_guess_offer(&guess, common[i]);
     for (; options->name; options++) ht_guess_offer(&guess, options->name);
@@ -120,7 +123,8 @@ static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, co
     for (const ht_option *o = options; o->name; o++) {
         if (strcmp(name, o->name) != 0) continue;
         if (o->flag) return *o->flag = true, HT_OK;
-        return take_value(argc, argv, i, o->value, err);
+        if (take_value(argc, argv, i, o->value ? o->value : &value, err) != HT_OK) return err->code;
+        return o->value ? HT_OK : ht_arguments_add(args, "data.name", value, err);
     }
     if (strcmp(name, "--preset") == 0) return take_value(argc, argv, i, &args->preset, err);
     if (strcmp(name, "--data-dir") == 0) return take_value(argc, argv, i, &args->data_dir, err);
@@ -191,23 +195,32 @@ static ht_code load_from_picture(ht_params *params, const char *path, ht_error *
     return code;
 }
 
-static bool is_picture(const char *name)
-{
-    size_t length = strlen(name);
-    return length > 4 && strcmp(name + length - 4, ".png") == 0;
-}
-
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)
 {
-    return is_picture(name) ? load_from_picture(params, name, err) : ht_preset_load(params, name, err);
+    return ht_text_ends(name, ".png") ? load_from_picture(params, name, err)
+                                      : ht_preset_load(params, name, err);
 }
 
-static bool names_data(const ht_arguments *args)
+ht_code ht_arguments_size(const char *text, int least_width, int least_height, int *width, int *height,
+                          ht_error *err)
 {
-    static const char key[] = "data.name";
+    enum { MOST = 8192 };
+    char rest;
+    if (!text) return HT_OK;
+    if (sscanf(text, "%5dx%5d%c", width, height, &rest) == 2 && *width >= least_width &&
+        *height >= least_height && *width <= MOST && *height <= MOST)
+        return HT_OK;
+    return ht_error_set(err, HT_USAGE, "--size %.40s: give WIDTHxHEIGHT in pixels, from %dx%d to %dx%d", text,
+                        least_width, least_height, MOST, MOST);
+}
+
+bool ht_arguments_name(const ht_arguments *args, ht_param p)
+{
+    const char *key = ht_param_at(p)->key;
+    size_t length = strlen(key);
     for (int i = 0; i < args->set_count; i++) {
         const char *own = args->sets[i].key, *text = args->sets[i].text;
-        if (own ? strcmp(own, key) == 0 : strncmp(text, key, strlen(key)) == 0) return true;
+        if (own ? strcmp(own, key) == 0 : strncmp(text, key, length) == 0 && text[length] == '=') return true;
     }
     return false;
 }
@@ -215,7 +228,9 @@ static bool names_data(const ht_arguments *args)
 ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err)
 {
     const char *data = ht_params_text(params, HT_P_DATA_NAME);
-    if (!is_picture(name) || names_data(args) || ht_data_stays_inside(data, args->data_dir)) return HT_OK;
+    if (!ht_text_ends(name, ".png") || ht_arguments_name(args, HT_P_DATA_NAME) ||
+        ht_data_stays_inside(data, args->data_dir))
+        return HT_OK;
     return ht_error_set(
         err, HT_USAGE,
         "%.200s: its settings name files outside of the data directories (data.name=%.200s), and a "

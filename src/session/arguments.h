@@ -10,12 +10,14 @@
 #include "base/text.h"
 #include "heavytail/params.h"
 
-/* An option of a subcommand: "--json" sets *flag, "--run DIR" sets *value. */
+/* An option of a subcommand: "--json" sets *flag, "--run DIR" sets *value; with neither it sets data.name. */
 typedef struct ht_option {
     const char *name; /* "--run" */
     const char **value;
     bool *flag;
 } ht_option;
+
+#define HT_SETS_DATA NULL, NULL /* {"--data", HT_SETS_DATA} */
 
 typedef struct ht_arguments {
     const char *preset;   /* --preset, NULL when not given */
@@ -29,7 +31,7 @@ typedef struct ht_arguments {
     int set_count;
 } ht_arguments;
 
-/* Parses options common to all subcommands (--preset, --set, --data-dir, --label, --<parameter key> V) and
+/* Parses options common to all subcommands (session/common_options.def, --<parameter key> V) and
  * those in `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option. */
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options,
                            ht_error *err);
@@ -40,6 +42,13 @@ ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_erro
 ht_code ht_arguments_add(ht_arguments *args, const char *key, const char *text, ht_error *err);
 /* Only the --set values, on top of *params. */
 ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err);
+
+/* Does one of them set this parameter? */
+bool ht_arguments_name(const ht_arguments *args, ht_param p);
+
+/* --size WIDTHxHEIGHT of a picture; NULL leaves both as they are. */
+ht_code ht_arguments_size(const char *text, int least_width, int least_height, int *width, int *height,
+                          ht_error *err);
 
 /* Preset name, .ini path, or a .png whose text chunk holds the settings. */
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);

@@ -150,13 +150,13 @@ static const ht_embedded *find_embedded(const char *name)
 ht_code ht_plan_load(ht_plan *plan, const char *name, const ht_arguments *args, const char *seeds,
                      ht_error *err)
 {
-    size_t length = strlen(name), size;
+    size_t size;
     char *text;
     reading r = {.plan = plan, .args = args, .seeds = seeds, .err = err};
     plan->grid = ht_alloc(HT_SWEEP_GRIDS, sizeof *plan->grid, "the sweep", err);
     if (!plan->grid) return err->code;
     err->code = HT_OK;
-    if (!strchr(name, '/') && (length < 6 || strcmp(name + length - 6, ".sweep") != 0)) {
+    if (!strchr(name, '/') && !ht_text_ends(name, ".sweep")) {
         const ht_embedded *file = find_embedded(name);
         if (file) return parse(&r, name, file->data, file->size);
         return ht_error_set(

@@ -83,13 +83,10 @@ ht_code ht_sweep_run_cell(const ht_plan *plan, int number, const char *dir, cons
 
 /* ---- all cells, each in a process -------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
+/* The tick: waitpid returns. */
+static void on_tick(int number)
 {
-    if (number == SIGALRM) return;
-    ht_end_if_repeated(number);
-    interrupted = 1;
+    (void)number;
 }
 
 typedef struct child {
@@ -142,16 +139,15 @@ static void format_left(const sweep *s, char *to, size_t size)
 
 static void show(sweep *s, bool last)
 {
-    char left[40];
-    int have = s->there + s->done, width = 24,
-        filled = s->total ? (int)((long long)width * have / s->total) : 0;
+    char left[40], bar[HT_BAR];
+    int have = s->there + s->done;
     double least = s->bar ? 0.05 : 1;
     if (s->run->quiet || (!last && ht_now() - s->shown < least)) return;
     s->shown = ht_now();
     format_left(s, left, sizeof left);
     if (s->bar)
-        fprintf(stderr, "\r[%.*s%*s] %d of %d cells done, %d failed, %-22s%s", filled,
-                "########################", width - filled, "", have, s->total, s->failed, left,
+        fprintf(stderr, "\r%s %d of %d cells done, %d failed, %-22s%s",
+                ht_format_bar(bar, s->total ? (double)have / s->total : 0), have, s->total, s->failed, left,
                 last ? "\n" : "");
     else
         fprintf(stderr, "heavytail: %d of %d cells done, %d failed, %s\n", have, s->total, s->failed, left);
@@ -194,7 +190,7 @@ static ht_code start_cell(sweep *s, int number, ht_error *err)
 /* Starts what there is room for. */
 static ht_code fill(sweep *s, ht_error *err)
 {
-    while (s->next <= s->total && s->running < s->run->jobs && !interrupted) {
+    while (s->next <= s->total && s->running < s->run->jobs && !ht_interrupted()) {
         if (!cell_done(s, s->next) && start_cell(s, s->next, err) != HT_OK) return err->code;
         s->next++;
     }
@@ -224,7 +220,7 @@ static void reap(sweep *s, pid_t pid, int status)
         s->cost_left -= cost;
         if (cell_done(s, c->number)) {
             s->done++;
-        } else if (!interrupted) {
+        } else if (!ht_interrupted()) {
             s->failed++;
             note_failure(s, c, status);
         }
@@ -245,7 +241,7 @@ static ht_code run_cells(sweep *s, ht_error *err)
     while (s->running > 0) {
         int status;
         pid_t pid = waitpid(-1, &status, 0);
-        if (interrupted) stop_children(s);
+        if (ht_interrupted()) stop_children(s);
         if (pid > 0) reap(s, pid, status);
         if (code == HT_OK) code = fill(s, err);
         show(s, false);
@@ -253,16 +249,13 @@ static ht_code run_cells(sweep *s, ht_error *err)
     return code;
 }
 
-/* A second's tick for the time left; SIGINT and SIGTERM end the cells first. */
-static void listen(bool on, struct sigaction old[3])
+/* A second's tick for the time left. */
+static void tick(bool on)
 {
-    static const int signals[3] = {SIGINT, SIGTERM, SIGALRM};
-    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waitpid returns */
-    struct itimerval tick = {{on, 0}, {on, 0}};
-    if (on) interrupted = 0;
-    if (!on) setitimer(ITIMER_REAL, &tick, NULL);
-    for (int i = 0; i < 3; i++) sigaction(signals[i], on ? &action : &old[i], on ? &old[i] : NULL);
-    if (on) setitimer(ITIMER_REAL, &tick, NULL);
+    struct sigaction action = {.sa_handler = on ? on_tick : SIG_IGN}; /* no SA_RESTART */
+    struct itimerval every = {{on, 0}, {on, 0}};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
 }
 
 /* Counts what is there, so that progress and time are those of the rest. */
@@ -288,7 +281,7 @@ static ht_code conclude(const sweep *s, ht_error *err)
 {
     int have = s->there + s->done;
     if (have == s->total) return HT_OK;
-    if (interrupted)
+    if (ht_interrupted())
         return ht_error_set(err, HT_FAIL, "stopped with %d of %d cells; the same command goes on from there",
                             have, s->total);
     return ht_error_set(err, HT_FAIL,
@@ -299,7 +292,6 @@ static ht_code conclude(const sweep *s, ht_error *err)
 
 ht_code ht_sweep_run_all(const ht_sweep_run *run, ht_error *err)
 {
-    struct sigaction old[3];
     char threads[16];
     sweep s = {.run = run, .total = ht_plan_cells(run->plan), .next = 1, .bar = isatty(STDERR_FILENO)};
     if (count_cells(&s, err) != HT_OK) return err->code;
@@ -308,9 +300,11 @@ ht_code ht_sweep_run_all(const ht_sweep_run *run, ht_error *err)
     snprintf(threads, sizeof threads, "%d", run->threads);
     setenv("HEAVYTAIL_THREADS", threads, 1);
     s.start = ht_now();
-    listen(true, old);
+    ht_interrupt_listen(); /* SIGINT and SIGTERM end the cells first */
+    tick(true);
     ht_code code = run_cells(&s, err);
-    listen(false, old);
+    tick(false);
+    ht_interrupt_leave();
     show(&s, true);
     ht_free(s.children);
     return code == HT_OK ? conclude(&s, err) : code;

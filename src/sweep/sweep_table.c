@@ -202,11 +202,10 @@ static ht_code take_section(void *context, const char *dir, const char *name, ht
 
 /* ---- rows -------------------------------------------------------------------------------------- */
 
-/* qsort has no context: the table whose keys order the rows. One thread. */
-static const ht_table *sorting;
-
-static int by_settings(const void *a, const void *b)
+/* By the keys of the table. */
+static int by_settings(const void *a, const void *b, void *table)
 {
+    const ht_table *sorting = table;
     const cell *x = a, *y = b;
     if (x->section != y->section) return x->section - y->section;
     for (int i = 0; i < sorting->keys; i++) {
@@ -247,10 +246,10 @@ static ht_code make_rows(loading *l, ht_error *err)
     if (!l->cell) return HT_OK; /* no cell, no row */
     table->row = ht_alloc((size_t)l->cells, sizeof *table->row, "the table", err);
     if (!table->row) return err->code;
-    sorting = table;
-    qsort(l->cell, (size_t)l->cells, sizeof *l->cell, by_settings);
+    qsort_r(l->cell, (size_t)l->cells, sizeof *l->cell, by_settings, table);
     for (int first = 0, end; first < l->cells; first = end) {
-        for (end = first + 1; end < l->cells && by_settings(&l->cell[first], &l->cell[end]) == 0;) end++;
+        for (end = first + 1; end < l->cells && by_settings(&l->cell[first], &l->cell[end], table) == 0;)
+            end++;
         if (add_row(l, &l->cell[first], end - first, err) != HT_OK) return err->code;
     }
     return HT_OK;

@@ -9,19 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sanitized.h"
 #include "vt.h"
 
 #include "chart/rect.h"
-
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
-    __has_feature(thread_sanitizer)
-#define SANDBOX_SANITIZED 1 /* times mean nothing then */
-#else
-#define SANDBOX_SANITIZED 0
-#endif
 
 enum {
     PATIENCE = 60000

@@ -134,6 +134,18 @@ static void tables_tell_the_files_of_a_sweep_apart(void **state)
     assert_says(r->out, "\n\"csv:b,a\",1,0,");
 }
 
+static void a_bar_in_a_name_is_no_column_of_markdown(void **state)
+{
+    (void)state;
+    write_table("a|c", 0);
+    assert_int_equal(count_cells("data.name=csv:a,a|c,csv:a,b"), 2);
+    const sandbox_result *r = RUN("table", "out", "--format", "markdown");
+    assert_status(r, 0);
+    assert_says(r->out, "\n| csv:a,a\\|c ");
+    assert_says(r->out, "\n| csv:a,b ");
+    assert_says(RUN("table", "out", "--format", "text")->out, "csv:a,a|c ");
+}
+
 /* ---- a picture of a stranger
  * ------------------------------------------------------------------------------- */
 
@@ -422,6 +434,7 @@ int main(void)
         cmocka_unit_test(wrong_variables_are_refused),
         cmocka_unit_test(two_files_are_one_value_of_a_sweep),
         cmocka_unit_test(tables_tell_the_files_of_a_sweep_apart),
+        cmocka_unit_test(a_bar_in_a_name_is_no_column_of_markdown),
         cmocka_unit_test(a_strangers_picture_reads_no_files),
         cmocka_unit_test(a_picture_reads_what_the_user_names),
         cmocka_unit_test(text_of_files_never_reaches_the_terminal_raw),

@@ -496,7 +496,7 @@ static void a_report_can_be_left(void **state)
         assert_status(r, 0);
         assert_string_equal(r->out, "");
         assert_says(r->err, "heavytail: the run is saved; its report was left out\n");
-        if (!SANDBOX_SANITIZED) assert_true(sandbox_seconds() - start < 8);
+        if (!SANITIZED) assert_true(sandbox_seconds() - start < 8);
         char *journal, name[40];
         snprintf(name, sizeof name, "left%d/journal.jsonl", i);
         journal = sandbox_read(name, NULL);
@@ -885,7 +885,7 @@ static int ascending(const void *a, const void *b)
 
 static void ecg5000_with_heavy_tails_is_compressible(void **state)
 {
-    enum { SEEDS = SANDBOX_SANITIZED ? 3 : 9 };
+    enum { SEEDS = SANITIZED ? 3 : 9 };
     double ratio[SEEDS], change[SEEDS];
     const char *data = need_data();
     (void)state;

@@ -24,7 +24,7 @@
 #include "e2e/sandbox.h"
 #include "num/linalg.h"
 
-#if SANDBOX_SANITIZED && defined(__SANITIZE_ADDRESS__)
+#if SANITIZED && defined(__SANITIZE_ADDRESS__)
 int __lsan_do_recoverable_leak_check(void);
 #define LEAKS() __lsan_do_recoverable_leak_check()
 #else
@@ -33,8 +33,8 @@ int __lsan_do_recoverable_leak_check(void);
 
 /* The first allocations fail one by one, of the later ones a number that time allows. */
 enum {
-    EVERY_UP_TO = SANDBOX_SANITIZED ? 30 : 60,
-    LATER = SANDBOX_SANITIZED ? 10 : 25,
+    EVERY_UP_TO = SANITIZED ? 30 : 60,
+    LATER = SANITIZED ? 10 : 25,
     LEAKED = 99,
     HANGS = 60 /* seconds after which a command is taken for stuck */
 };

@@ -15,7 +15,7 @@
 #include "e2e/sandbox.h"
 #include "unit/source.h"
 
-static const char *const sanitize = SANDBOX_SANITIZED ? "-fsanitize=address,undefined" : "";
+static const char *const sanitize = SANITIZED ? "-fsanitize=address,undefined" : "";
 
 static bool have(const char *tool)
 {

@@ -298,7 +298,7 @@ static void write_matrix(const char *path, size_t rows, size_t columns)
 static void pruning_takes_no_more_than_twice_the_network(void **state)
 {
     (void)state;
-#if SANDBOX_SANITIZED
+#if SANITIZED
     skip();
 #endif
     static const struct {

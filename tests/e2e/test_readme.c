@@ -51,8 +51,8 @@ static char *next_line(char **at)
 static void every_command_line_runs_after_make(void **state)
 {
     (void)state;
-    enum { LEAST = 15 };           /* fewer: the blocks have not been found */
-    if (SANDBOX_SANITIZED) skip(); /* what these commands do is tested piece by piece */
+    enum { LEAST = 15 };   /* fewer: the blocks have not been found */
+    if (SANITIZED) skip(); /* what these commands do is tested piece by piece */
     char *text = whole(), *at = text, *line, script[1000];
     bool runs = false;
     int count = 0;
@@ -75,7 +75,7 @@ static void every_command_line_runs_after_make(void **state)
 static void what_the_lines_write_is_there(void **state)
 {
     (void)state;
-    if (SANDBOX_SANITIZED) skip();
+    if (SANITIZED) skip();
     static const char *const pictures[] = {"a.png", "tail.png", "compare.png", "methods.png", "alpha.png"};
     for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++)
         sandbox_assert_ink(pictures[i], 400, 300);
@@ -116,7 +116,7 @@ static void without_noise_kappa_is_as_the_lesson_says(void **state)
     (void)state;
     static const char *const seeds[] = {"train.seed=1", "train.seed=2", "train.seed=3"};
     static const char decay[] = "train.weight_decay=0.5", none[] = "train.weight_decay=0";
-    if (SANDBOX_SANITIZED) skip();
+    if (SANITIZED) skip();
     for (int i = 0; i < 3; i++) {
         double early = plain_kappa(seeds[i], "500", decay), late = plain_kappa(seeds[i], "1000", decay),
                kept = plain_kappa(seeds[i], "1000", none);

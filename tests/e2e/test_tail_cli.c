@@ -372,7 +372,7 @@ static void injected_indices_are_found_again(void **state)
         skip();
         return;
     }
-    for (int a = 0; a < 3; a++) {
+    for (int a = 0; a < (SANITIZED ? 1 : 3); a++) {
         char run[32];
         snprintf(run, sizeof run, "ecg-%s", injected[a]);
         assert_status(RUN("train", "--preset", "ecg5000", "--data-dir", data, "--noise.type", "iid",

@@ -340,6 +340,25 @@ static void notes_are_kept_in_order_each_once(void **state)
     ht_notes_free(&notes);
 }
 
+static void a_bar_shows_a_share(void **state)
+{
+    (void)state;
+    static const struct {
+        double share;
+        int filled;
+    } known[] = {{0, 0},  {-1, 0}, {0.5, 12},        {0.999, 23},
+                 {1, 24}, {7, 24}, {(double)NAN, 0}, {(double)INFINITY, 24}};
+    char bar[HT_BAR];
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        assert_ptr_equal(ht_format_bar(bar, known[i].share), bar);
+        assert_int_equal(strlen(bar), HT_BAR - 1);
+        assert_int_equal(bar[0], '[');
+        assert_int_equal(bar[HT_BAR - 2], ']');
+        assert_int_equal(strspn(bar + 1, "#"), known[i].filled);
+        assert_int_equal(strspn(bar + 1 + known[i].filled, " "), HT_BAR - 3 - known[i].filled);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +374,7 @@ int main(void)
         cmocka_unit_test(grouped_integers_read_back),
         cmocka_unit_test(short_numbers_are_near_and_short),
         cmocka_unit_test(short_numbers_name_what_is_no_number),
+        cmocka_unit_test(a_bar_shows_a_share),
         cmocka_unit_test(text_of_strangers_is_made_fit_to_print),
         cmocka_unit_test(notes_are_kept_in_order_each_once),
     };

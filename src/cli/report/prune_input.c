@@ -54,11 +54,7 @@ static ht_code read_settings(ht_prune_input *in, const ht_prune_source *s, const
                              bool *known, ht_error *err)
 {
     char run[4096], preset[4200];
-    *known = args->preset != NULL;
-    for (int i = 0; i < args->set_count; i++) {
-        const char *key = args->sets[i].key ? args->sets[i].key : args->sets[i].text;
-        *known = *known || strncmp(key, "data.name", strlen("data.name")) == 0;
-    }
+    *known = args->preset || ht_arguments_name(args, HT_P_DATA_NAME);
     if (!s->path || !find_run(s->path, run, sizeof run))
         return args->preset ? ht_arguments_params(args, &in->params, err)
                             : (ht_params_init(&in->params), ht_arguments_sets(args, &in->params, err));

@@ -70,7 +70,8 @@ void ht_prune_spec_format(const ht_prune_spec *s, char *to, size_t size)
 
 enum { DIGITS = JSON_REAL_PRECISION(12) };
 
-/* Point by point: all of them as JSON values would be several times the network. */
+/* jansson writes every value; the braces around the curves are written here, point by point: all of them as
+ * JSON values at once would be several times the network. */
 static bool write_curve(FILE *f, const ht_prune_curve *curve)
 {
     bool good = fputs("\"curve\": [", f) >= 0;
@@ -148,8 +149,8 @@ static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
     return root;
 }
 
-bool ht_prune_report_write(FILE *f, const ht_prune_report *r, const ht_prune_input *in, bool curve,
-                           json_t *more)
+/* An object without its last brace. `more`: members to add; NULL for none. */
+static bool write_open(FILE *f, const ht_prune_report *r, const ht_prune_input *in, bool curve, json_t *more)
 {
     json_t *root = report_json(r, in);
     if (root && more) json_object_update(root, more);
@@ -162,6 +163,16 @@ bool ht_prune_report_write(FILE *f, const ht_prune_report *r, const ht_prune_inp
     free(text);
     if (good && curve) good = fputs(",\n  ", f) >= 0 && write_curve(f, &r->curve);
     return good;
+}
+
+bool ht_prune_reports_write(FILE *f, const ht_prune_report *reports, int count, const ht_prune_input *in,
+                            bool curves, json_t *more)
+{
+    bool good = write_open(f, &reports[0], in, curves, more);
+    if (good && count > 1) good = fputs(",\n  \"others\": [\n", f) >= 0;
+    for (int i = 1; i < count && good; i++)
+        good = write_open(f, &reports[i], in, curves, NULL) && fputs(i + 1 < count ? "},\n" : "}]", f) >= 0;
+    return good && fputs("\n}\n", f) >= 0;
 }
 
 /* ---- text ---- */

@@ -27,10 +27,10 @@ ht_code ht_prune_report_make(ht_prune_report *report, const ht_prune_input *inpu
                              bool curve, ht_error *err);
 void ht_prune_report_free(ht_prune_report *report);
 
-/* Writes a JSON object that is still open: what the report says, the members of `more` (borrowed; may be
- * NULL), the curve if wanted. False when memory or room is short. */
-bool ht_prune_report_write(FILE *to, const ht_prune_report *report, const ht_prune_input *input, bool curve,
-                           json_t *more);
+/* Writes a JSON object: what the first report says, the members of `more` (borrowed; may be NULL), the curve
+ * if wanted, the other reports as "others". False when memory or room is short. */
+bool ht_prune_reports_write(FILE *to, const ht_prune_report *reports, int count, const ht_prune_input *input,
+                            bool curves, json_t *more);
 void ht_prune_report_print(const ht_prune_report *report, const ht_prune_input *input);
 
 /* "node, fro_squared, error 0.1": what was asked for. */

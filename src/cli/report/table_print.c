@@ -157,9 +157,10 @@ static void end_row(grid *s)
     s->columns = 0;
 }
 
-static const char *const heads[HT_MEASURES] = {
+static const char *const heads[] = {
     "train accuracy", "test accuracy", "pruning ratio κ", "train pruned", "test accuracy pruned", "", "η/b",
     "α̂ of rows",      "κ neurons",     "κ weights",       "κ singular",   "train - test"};
+_Static_assert(sizeof heads / sizeof heads[0] == HT_MEASURES, "a measure has no heading");
 
 /* Is the measure a column? Accuracies are, in either kind of table. */
 static bool is_shown(int measure, bool regime)
@@ -253,6 +254,15 @@ static void print_rule(const grid *s, FILE *out)
     fputc('\n', out);
 }
 
+/* In Markdown a bar would end the cell. */
+static void print_cell(const char *text, bool markdown, FILE *out)
+{
+    for (; *text; text++) {
+        if (markdown && *text == '|') fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
 static void print_grid(const grid *s, bool markdown, FILE *out)
 {
     for (int r = 0; r < s->rows; r++) {
@@ -261,7 +271,8 @@ static void print_grid(const grid *s, bool markdown, FILE *out)
             const char *text = s->cell[r * COLUMNS + c];
             bool last = c + 1 == s->columns;
             int pad = width_of(s, c) - (int)ht_utf8_length(text);
-            fprintf(out, "%s%*s%s", text, last && !markdown ? 0 : pad, "",
+            print_cell(text, markdown, out);
+            fprintf(out, "%*s%s", last && !markdown ? 0 : pad, "",
                     markdown ? (last ? " |" : " | ")
                     : last   ? ""
                              : "  ");

@@ -123,12 +123,6 @@ static ht_code read_file(ht_raw_part *part, size_t **lengths, ht_notes *notes, h
     return code;
 }
 
-static bool is_arff(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 5 && strcmp(path + length - 5, ".arff") == 0;
-}
-
 /* From a table to series: floats, a row each. */
 static ht_code flatten(ht_raw_part *part, size_t **lengths, ht_error *err)
 {
@@ -160,7 +154,7 @@ static ht_code read_files(const ht_data_request *request, ht_raw *raw, ht_error 
 {
     size_t *lengths[2] = {NULL, NULL};
     ht_code code;
-    if (is_arff(raw->train.path) && is_arff(raw->test.path)) {
+    if (ht_text_ends(raw->train.path, ".arff") && ht_text_ends(raw->test.path, ".arff")) {
         code = read_arff(request, raw, lengths, err);
     } else {
         code = read_file(&raw->train, &lengths[0], &raw->notes, err);

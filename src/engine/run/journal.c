@@ -17,6 +17,8 @@ static const char *const names[] = {[HT_ENTRY_START] = "start",    [HT_ENTRY_SET
                                     [HT_ENTRY_RESUME] = "resume",  [HT_ENTRY_CHECKPOINT] = "checkpoint",
                                     [HT_ENTRY_PICTURE] = "picture"};
 static const char *const states[] = {"paused", "running", "done", "diverged"};
+_Static_assert(sizeof names / sizeof names[0] == HT_ENTRY_STATE, "a kind of entry has no name");
+_Static_assert(sizeof states / sizeof states[0] == HT_STATE_DIVERGED + 1, "a state has no name");
 
 /* What is chosen by name in a "prune". */
 static const struct {
