@@ -7,7 +7,7 @@
 
 #include "base/cancel.h"
 
-enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 64 };
+enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 256, MANY = 1 << 16 };
 
 #define SIGN (UINT64_C(1) << 63)
 
@@ -42,26 +42,150 @@ static uint64_t leading(uint64_t key, int shift)
     return shift < 64 ? key >> shift : 0;
 }
 
-/* One more digit for every search: the bits of the key from `low` up to `high`. */
-static bool narrow(const ht_values *x, bool magnitude, search *s, int ranks, int high, int low)
+/* ---- the first digit ---- */
+
+/* A sign, five bits of exponent and nine of mantissa: fine where most values are, 16 octaves either way of a
+ * typical one. What is smaller or larger is in the outermost bins. */
+enum { MANTISSA = 9, HALF = 1 << (5 + MANTISSA), BINS = 2 * HALF, HEAD = 52 - MANTISSA };
+
+typedef struct window {
+    int32_t first; /* leading bits of the smallest magnitude with a bin of its own */
+    int32_t sign;  /* all ones, or zero: of magnitudes */
+} window;
+
+/* From the upper half of a double's bits, without a branch, which would be mispredicted half of the time. */
+static inline uint32_t bin_of(const window *w, double y)
+{
+    int64_t bits;
+    memcpy(&bits, &y, sizeof bits);
+    int32_t upper = (int32_t)(bits >> 32);
+    int32_t own = ((upper & INT32_MAX) >> (HEAD - 32)) - w->first;
+    own = own < 0 ? 0 : own;
+    own = own > HALF - 1 ? HALF - 1 : own;
+    return (uint32_t)(HALF + (own ^ (upper >> 31 & w->sign)));
+}
+
+/* The next values, and their bins; returns how many. In steps of one length, of which compilers make vectors.
+ */
+static size_t load_bins(const window *w, const ht_values *x, size_t first, double chunk[HT_CHUNK],
+                        uint32_t bin[HT_CHUNK])
+{
+    size_t n = ht_values_load(x, first, ht_values_count(x), chunk), i = 0;
+    for (; i + HT_STEP <= n; i += HT_STEP)
+        for (size_t j = 0; j < HT_STEP; j++) bin[i + j] = bin_of(w, chunk[i + j]);
+    for (; i < n; i++) bin[i] = bin_of(w, chunk[i]);
+    return n;
+}
+
+static bool is_outermost(uint32_t bin)
+{
+    uint32_t own = bin < HALF ? HALF - 1 - bin : bin - HALF;
+    return own == 0 || own == HALF - 1;
+}
+
+static uint64_t prefix_of(const window *w, uint32_t bin)
+{
+    uint64_t own = (uint64_t)w->first + (bin < HALF ? HALF - 1 - bin : bin - HALF);
+    uint64_t half = UINT64_C(1) << (63 - HEAD);
+    if (!w->sign) return own;
+    return bin < HALF ? half - 1 - own : half + own;
+}
+
+/* Around the median of some hundred magnitudes. */
+static window window_of(const ht_values *x, bool magnitude)
+{
+    enum { SEEN = 255 };
+    double seen[SEEN], chunk[HT_CHUNK];
+    size_t total = ht_values_count(x), n = total < SEEN ? total : SEEN;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (size_t)((double)total / (double)n * (double)i);
+        ht_values_load(x, at, at + 1, chunk);
+        seen[i] = fabs(chunk[0]);
+    }
+    qsort(seen, n, sizeof seen[0], ht_by_double);
+    int32_t middle = (int32_t)(key_of(n ? seen[n / 2] : 0, true) >> HEAD), first = middle - HALF / 2;
+    return (window){first > 0 ? first : 0, magnitude ? 0 : -1};
+}
+
+/* ---- one digit after the other ---- */
+
+/* Which searches a value may belong to, by its bin: a bit each. */
+typedef struct filter {
+    window window;
+    uint16_t searches[BINS];
+} filter;
+
+/* The first digit of every search; false where one of them is an outermost bin, or the work was called off.
+ * `count` is scratch. */
+static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t count[BINS])
+{
+    size_t total = ht_values_count(x), below = 0;
+    uint32_t bin[HT_CHUNK];
+    memset(count, 0, BINS * sizeof *count);
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        if (ht_cancelled()) return false;
+        size_t n = load_bins(&f->window, x, first, chunk, bin);
+        for (size_t i = 0; i < n; i++) count[bin[i]]++;
+    }
+    memset(f->searches, 0, sizeof f->searches);
+    for (uint32_t b = 0; b < BINS; below += count[b++])
+        for (int r = 0; count[b] > 0 && r < ranks; r++) {
+            if (s[r].rank < below || s[r].rank >= below + count[b]) continue;
+            if (is_outermost(b)) return false;
+            f->searches[b] |= (uint16_t)(1 << r);
+            s[r].prefix = prefix_of(&f->window, b);
+            s[r].population = count[b];
+        }
+    for (int r = 0; r < ranks; r++) {
+        below = 0;
+        for (uint32_t b = 0; !(f->searches[b] >> r & 1); b++) below += count[b];
+        s[r].rank -= below;
+    }
+    return true;
+}
+
+/* Numbers the tables of the searches: one for all with the same prefix. */
+static int number_tables(search *s, int ranks)
+{
+    int tables = 0;
+    for (int r = 0; r < ranks; r++) {
+        int same = 0;
+        while (same < r && s[same].prefix != s[r].prefix) same++;
+        s[r].table = same < r ? s[same].table : tables++;
+    }
+    return tables;
+}
+
+static bool is_first_of_its_table(const search *s, int r)
+{
+    for (int i = 0; i < r; i++)
+        if (s[i].prefix == s[r].prefix) return false;
+    return true;
+}
+
+static size_t population(const search *s, int ranks)
+{
+    size_t sum = 0;
+    for (int r = 0; r < ranks; r++) sum += is_first_of_its_table(s, r) ? s[r].population : 0;
+    return sum;
+}
+
+/* One more digit for every search: the bits of the key from `low` up to `high`. `known`: NULL for nothing. */
+static bool narrow(const ht_values *x, bool magnitude, const filter *known, search *s, int ranks, int high,
+                   int low)
 {
     size_t count[HT_RANKS][KEYS], total = ht_values_count(x);
-    int tables = 0;
-    uint64_t prefix[HT_RANKS], mask = (UINT64_C(1) << (high - low)) - 1;
-    for (int r = 0; r < ranks; r++) {
-        int t = 0;
-        while (t < tables && prefix[t] != s[r].prefix) t++;
-        if (t == tables) {
-            memset(count[t], 0, sizeof count[t]);
-            prefix[tables++] = s[r].prefix;
-        }
-        s[r].table = t;
-    }
+    uint64_t prefix[HT_RANKS] = {0}, mask = (UINT64_C(1) << (high - low)) - 1;
+    int tables = number_tables(s, ranks);
+    memset(count, 0, (size_t)tables * sizeof count[0]);
+    for (int r = 0; r < ranks; r++) prefix[s[r].table] = s[r].prefix;
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
+            if (known && !known->searches[bin_of(&known->window, chunk[i])]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
             for (int t = 0; t < tables; t++)
                 if (head == prefix[t]) count[t][key >> low & mask]++;
@@ -78,7 +202,8 @@ static bool narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
 }
 
 /* The few values that share a search's digits, sorted. */
-static bool finish(const ht_values *x, bool magnitude, const search *s, int ranks, int low, double *value)
+static bool finish(const ht_values *x, bool magnitude, const filter *known, const search *s, int ranks,
+                   int low, double *value)
 {
     double few[HT_RANKS][FEW];
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
@@ -87,6 +212,7 @@ static bool finish(const ht_values *x, bool magnitude, const search *s, int rank
         if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
         for (size_t i = 0; i < n; i++) {
+            if (known && !known->searches[bin_of(&known->window, chunk[i])]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
             for (int r = 0; r < ranks; r++)
                 if (head == s[r].prefix) few[r][found[r]++] = value_of(key, magnitude);
@@ -99,20 +225,65 @@ static bool finish(const ht_values *x, bool magnitude, const search *s, int rank
     return true;
 }
 
+/* Where all that passes the filter fits into `room` (BINS): that, sorted, and the values wanted of it. */
+static bool gather(const ht_values *x, const filter *f, const search *s, int ranks, double room[BINS],
+                   double *value)
+{
+    size_t n = 0, total = ht_values_count(x);
+    uint32_t bin[HT_CHUNK];
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        if (ht_cancelled()) return false;
+        size_t loaded = load_bins(&f->window, x, first, chunk, bin);
+        for (size_t i = 0; i < loaded; i++)
+            if (f->searches[bin[i]]) room[n++] = f->window.sign ? chunk[i] : fabs(chunk[i]);
+    }
+    qsort(room, n, sizeof *room, ht_by_double);
+    for (int r = 0; r < ranks; r++) {
+        size_t at = s[r].rank;
+        for (int t = 0; t < ranks; t++)
+            if (is_first_of_its_table(s, t) && s[t].prefix < s[r].prefix) at += s[t].population;
+        value[r] = room[at];
+    }
+    return true;
+}
+
+static bool are_many(const search *s, int ranks)
+{
+    for (int r = 0; r < ranks; r++)
+        if (s[r].population > FEW) return true;
+    return false;
+}
+
+/* Digit after digit from the first on, or from the `known` one. False when the work was called off. */
+static bool search_on(const ht_values *x, bool magnitude, const filter *known, search *s, int ranks,
+                      double *value)
+{
+    int low = known ? HEAD : 64;
+    while (low > 0 && are_many(s, ranks)) {
+        int high = low;
+        low = high > DIGIT ? high - DIGIT : 0;
+        if (!narrow(x, magnitude, known, s, ranks, high, low)) return false;
+    }
+    if (low > 0) return finish(x, magnitude, known, s, ranks, low, value);
+    for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
+    return true;
+}
+
 /* False when the work was cancelled: a pass over many values takes a while. */
 static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks, double *value)
 {
-    int low = 64;
-    for (bool many = true; many && low > 0;) {
-        int high = low;
-        low = high > DIGIT ? high - DIGIT : 0;
-        if (!narrow(x, magnitude, s, ranks, high, low)) return false;
-        many = false;
-        for (int r = 0; r < ranks; r++) many = many || s[r].population > FEW;
-    }
-    if (low > 0) return finish(x, magnitude, s, ranks, low, value);
-    for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
-    return true;
+    union {
+        size_t count[BINS];
+        double value[BINS];
+    } room;
+    filter f = {.window = window_of(x, magnitude)};
+    search start[HT_RANKS];
+    memcpy(start, s, (size_t)ranks * sizeof *s);
+    bool known = ht_values_count(x) >= MANY && begin(x, &f, s, ranks, room.count);
+    if (ht_cancelled()) return false;
+    if (known && population(s, ranks) <= BINS) return gather(x, &f, s, ranks, room.value, value);
+    return search_on(x, magnitude, known ? &f : NULL, known ? s : start, ranks, value);
 }
 
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value)

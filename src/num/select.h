@@ -1,5 +1,5 @@
 /* select.h - order statistics without sorting and without a copy: counting passes over the values by the
- * digits of a key that orders like the value. O(n) time, 400 KB of the caller's stack. Pure. */
+ * digits of a key that orders like the value. O(n) time, 500 KB of the caller's stack. Pure. */
 #ifndef HT_NUM_SELECT_H
 #define HT_NUM_SELECT_H
 

@@ -29,7 +29,7 @@ static const rule rules[] = {
     {"stable", " "},
     {"kernel", " stable "},
     {"nn", " base params num data stable kernel "},
-    {"tail", " base num stable nn "},
+    {"tail", " base num stable kernel nn "},
     {"prune", " base params num kernel nn "},
     {"certify", " base kernel nn prune "},
     {"weights", " base params data nn "},

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cancel.h"
+#include "kernel/kernel.h"
 #include "num/rng.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
@@ -180,33 +181,58 @@ static void mmo_estimate(const cut *c, const logs *l, double tie, ht_estimate *e
     if (e->quality == HT_QUALITY_GOOD && !agree(c, l, 1 / e->value)) e->quality = HT_QUALITY_NO_PLATEAU;
 }
 
-/* Sums of blocks as the values go by. */
+/* Sums of blocks as the values go by: of shorter blocks, of which a whole number makes one. `log_sums`: what
+ * is a sum of zero (on a grid one below its steps, for 0.1 + 0.2 - 0.3 is 6e-17), and what stands for its
+ * logarithm. */
 typedef struct blocks {
-    size_t m, filled, count;
-    double sum, logs;
+    int part;             /* whose sums these add up; -1: values */
+    size_t parts, filled; /* so many make a block; so many are in `sum` */
+    double sum;
+    ht_log_sums logs;
 } blocks;
 
-/* What is a sum of zero: on a grid one below its steps, for 0.1 + 0.2 - 0.3 is 6e-17. And what stands for its
- * logarithm; NaN: it is left out. */
-typedef struct nothing {
-    double below, log;
-} nothing;
-
-static void feed(blocks *b, const double *x, size_t n, nothing zero)
+/* Of a number of values, rising: the largest shorter block that divides it. */
+static int part_of(const cut *c, int i)
 {
-    for (size_t i = 0; i < n;) {
-        size_t stop = i + b->m - b->filled;
-        if (stop > n) stop = n;
-        b->filled += stop - i;
-        for (; i < stop; i++) b->sum += x[i];
-        if (b->filled < b->m) return;
-        double size = fabs(b->sum) > zero.below ? log(fabs(b->sum)) : zero.log;
-        if (!isnan(size)) {
-            b->logs += size;
-            b->count++;
-        }
+    int part = i - 1;
+    while (part >= 0 && c->m[i] % c->m[part] != 0) part--;
+    return part;
+}
+
+/* Adds x (n) up into `to`; returns how many blocks are full. */
+static size_t add_up(blocks *b, const double *x, size_t n, double *to)
+{
+    size_t i = 0, full = 0;
+    double sum = b->sum;
+    while (b->filled > 0 && i < n) {
+        sum += x[i++];
+        if (++b->filled < b->parts) continue;
+        to[full++] = sum;
+        sum = 0;
         b->filled = 0;
-        b->sum = 0;
+    }
+    if (b->parts == 2)
+        for (; i + 2 <= n; i += 2) to[full++] = x[i] + x[i + 1];
+    for (; b->filled == 0 && i + b->parts <= n; i += b->parts) {
+        for (size_t j = 0; j < b->parts; j++) sum += x[i + j];
+        to[full++] = sum;
+        sum = 0;
+    }
+    if (b->filled == 0) b->filled = n - i;
+    for (; i < n; i++) sum += x[i];
+    b->sum = sum;
+    return full;
+}
+
+/* The sums of every block length that are full with x (n ≤ HT_CHUNK). */
+static void feed(blocks *block, int count, const double *x, size_t n)
+{
+    double sum[CANDIDATES][HT_CHUNK / 2 + 1];
+    size_t full[CANDIDATES];
+    for (int i = 0; i < count; i++) {
+        int part = block[i].part;
+        full[i] = add_up(&block[i], part < 0 ? x : sum[part], part < 0 ? n : full[part], sum[i]);
+        ht_kernel()->functions->log_sum(&block[i].logs, sum[i], full[i]);
     }
 }
 
@@ -218,18 +244,23 @@ ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
     (void)err;
     e->reason = refuse_cut(&c, work->options->m);
     if (e->reason) return HT_OK;
-    moments entries = {0};
-    blocks block[CANDIDATES] = {0};
-    double chunk[HT_CHUNK];
-    nothing zero = {s->grid / 4, s->censored ? ht_tail_sample_zero_log(s) : (double)NAN};
+    double chunk[HT_CHUNK], zero = s->censored ? ht_tail_sample_zero_log(s) : (double)NAN;
+    blocks block[CANDIDATES] = {{0}};
+    ht_log_sums entries = {.zero = zero};
     ht_tail_reader reader = {.sample = s, .zeros = s->censored};
-    for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
-    for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
-        for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n, zero);
-        for (size_t i = 0; i < n; i++) add(&entries, chunk[i] != 0 ? log(fabs(chunk[i])) : zero.log);
+    for (int i = 0; i < c.count; i++) {
+        int part = part_of(&c, i);
+        block[i] = (blocks){.part = part, .parts = c.m[i] / (part < 0 ? 1 : c.m[part])};
+        block[i].logs = (ht_log_sums){.below = s->grid / 4, .zero = zero};
     }
-    logs l = {mean(&entries), variance(&entries), {0}};
-    for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
+    for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
+        if (left == c.used) entries.origin = chunk[0] != 0 ? log(fabs(chunk[0])) : zero;
+        feed(block, c.count, chunk, n);
+        ht_kernel()->functions->log_sums(&entries, chunk, n);
+    }
+    moments m = {(size_t)entries.count, entries.origin, entries.sum, entries.squares};
+    logs l = {mean(&m), variance(&m), {0}};
+    for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs.sum / block[i].logs.count;
     mmo_estimate(&c, &l, scalar_tie, e);
     e->step = s->step;
     return HT_OK;

@@ -1,0 +1,33 @@
+/* functions.h - logarithms, exponentials and harmonics of many doubles, compiled once per instruction set
+ * (functions_body.c). The same bits from every build: no libm but for the rare arguments named below. */
+#ifndef HT_KERNEL_FUNCTIONS_H
+#define HT_KERNEL_FUNCTIONS_H
+
+#include <stddef.h>
+
+/* Moments of log|x| about `origin`, of the values beyond `below`; the others stand for `zero`, a logarithm,
+ * or are left out where that is NaN. Sums go on from what is there. */
+typedef struct ht_log_sums {
+    double below, zero, origin;
+    double count, sum, squares;
+} ht_log_sums;
+
+enum { HT_HARMONICS = 128 };
+
+typedef struct ht_functions {
+    /* y[i] = log|x[i]|, within 1 ulp, of denormals too; -Inf of 0, Inf of ±Inf, NaN of NaN. y may be x */
+    void (*logarithms)(double *y, const double *x, size_t count);
+    /* y[i] = e^x[i], within 1 ulp where that is a normal number; 0 below -745, Inf above 709.78. y may be x
+     */
+    void (*exponentials)(double *y, const double *x, size_t count);
+    /* c[i], s[i] = cos t[i], sin t[i], within 1 ulp of 1; |t| beyond 2^20 by libm */
+    void (*circle)(const double *t, size_t count, double *c, double *s);
+    /* cosine[j - 1] += Σ cos(jt), sine[j - 1] += Σ sin(jt) over the t, j = 1 .. points ≤ HT_HARMONICS */
+    void (*harmonics)(const double *t, size_t count, int points, double *cosine, double *sine);
+    /* In sixteen partial sums, then those in order: one fixed rounding */
+    void (*log_sums)(ht_log_sums *sums, const double *x, size_t count);
+    /* The same without the squares, which then are nothing, in half of the time */
+    void (*log_sum)(ht_log_sums *sums, const double *x, size_t count);
+} ht_functions;
+
+#endif
