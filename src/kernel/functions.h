@@ -4,6 +4,7 @@
 #define HT_KERNEL_FUNCTIONS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Moments of log|x| about `origin`, of the values beyond `below`; the others stand for `zero`, a logarithm,
  * or are left out where that is NaN. Sums go on from what is there. */
@@ -14,7 +15,29 @@ typedef struct ht_log_sums {
 
 enum { HT_HARMONICS = 128 };
 
+/* Where a magnitude is counted: by the sign, five bits of exponent and HT_BIN_MANTISSA of mantissa. `first`:
+ * the leading bits (sign, exponent, these) of the smallest magnitude with a bin of its own; what is smaller
+ * or larger is in the outermost. `sign`: all ones, or zero: magnitudes are counted. */
+enum { HT_BIN_MANTISSA = 9, HT_BINS_HALF = 1 << (5 + HT_BIN_MANTISSA), HT_BINS = 2 * HT_BINS_HALF };
+
+typedef struct ht_bin_window {
+    int32_t first, sign;
+} ht_bin_window;
+
+typedef struct ht_signs {
+    size_t zeros, negative;
+    double least; /* magnitude above zero; Inf of nothing */
+} ht_signs;
+
 typedef struct ht_functions {
+    /* to[i] = x[i] factor; and to[i] += x[i] factor, exact where the factor is a power of two and no sum is
+     * rounded */
+    void (*widen)(double *to, const float *x, size_t count, double factor);
+    void (*add_widened)(double *to, const float *x, size_t count, double factor);
+    /* The bins of x, which rise with the value */
+    void (*bins)(uint32_t *bin, const double *x, size_t count, const ht_bin_window *window);
+    /* Counts on */
+    void (*signs)(ht_signs *signs, const double *x, size_t count);
     /* y[i] = log|x[i]|, within 1 ulp, of denormals too; -Inf of 0, Inf of ±Inf, NaN of NaN. y may be x */
     void (*logarithms)(double *y, const double *x, size_t count);
     /* y[i] = e^x[i], within 1 ulp where that is a normal number; 0 below -745, Inf above 709.78. y may be x

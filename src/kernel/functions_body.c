@@ -48,6 +48,49 @@ INLINE doubles magnitude(doubles x)
     return (doubles)((wide)x & splat(UINT64_MAX >> 1));
 }
 
+/* ---- reading ---- */
+
+static void widen(double *restrict to, const float *restrict x, size_t count, double factor)
+{
+    for (size_t i = 0; i < count; i++) to[i] = (double)x[i] * factor;
+}
+
+static void add_widened(double *restrict to, const float *restrict x, size_t count, double factor)
+{
+    for (size_t i = 0; i < count; i++) to[i] += (double)x[i] * factor;
+}
+
+/* From the upper half of a double's bits, without a branch, which would be mispredicted half of the time. */
+static void bins(uint32_t *restrict bin, const double *restrict x, size_t count, const ht_bin_window *window)
+{
+    int32_t first = window->first, sign = window->sign;
+    for (size_t i = 0; i < count; i++) {
+        int64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        int32_t upper = (int32_t)(bits >> 32);
+        int32_t own = ((upper & INT32_MAX) >> (20 - HT_BIN_MANTISSA)) - first;
+        own = own < 0 ? 0 : own;
+        own = own > HT_BINS_HALF - 1 ? HT_BINS_HALF - 1 : own;
+        bin[i] = (uint32_t)(HT_BINS_HALF + (own ^ (upper >> 31 & sign)));
+    }
+}
+
+static void signs(ht_signs *to, const double *x, size_t count)
+{
+    uint64_t zeros = 0, negative = 0;
+    double least = to->least;
+    for (size_t i = 0; i < count; i++) {
+        double size = fabs(x[i]);
+        zeros += size == 0;
+        negative += x[i] < 0;
+        size = size == 0 ? (double)INFINITY : size;
+        least = size < least ? size : least;
+    }
+    to->zeros += zeros;
+    to->negative += negative;
+    to->least = least;
+}
+
 /* ---- logarithms ---- */
 
 /* x = 2^k m, √½ ≤ m < √2; with f = m - 1 and s = f/(2 + f), log m = 2s + s R(s²) = f - (f²/2 - s (f²/2 + R)),
@@ -182,28 +225,50 @@ static void circle(const double *t, size_t count, double *c, double *s)
     }
 }
 
+/* Two groups at a time, so that sums are read and written half as often. */
+enum { PAIR = 2 };
+
 /* cos (j + 1)t = 2 cos t cos jt - cos (j - 1)t, and so for sines: errors grow like j², to 10⁻¹² at most. */
+typedef struct turning {
+    point now[VECTORS], last[VECTORS];
+    doubles twice[VECTORS];
+} turning;
+
+INLINE void turn(turning *g, int v)
+{
+    point now = g->now[v], last = g->last[v];
+    g->now[v] = (point){g->twice[v] * now.c - last.c, g->twice[v] * now.s - last.s};
+    g->last[v] = now;
+}
+
+/* j = 1; what fills a group up is 0 and stays it. */
+INLINE void begin_turning(turning *g, const double *t, size_t left)
+{
+    double group[GROUP];
+    int n = take_group(group, t, left, 0);
+    circle_group(group, g->now);
+    for (int v = 0; v < VECTORS; v++) {
+        g->twice[v] = g->now[v].c + g->now[v].c;
+        g->last[v] = (point){all(1), all(0)};
+    }
+    for (int j = n; j < GROUP; j++)
+        g->now[j / DOUBLES].c[j % DOUBLES] = g->last[j / DOUBLES].c[j % DOUBLES] = 0;
+}
+
 static void harmonics(const double *t, size_t count, int points, double *cosine, double *sine)
 {
     doubles c_sum[HT_HARMONICS][VECTORS], s_sum[HT_HARMONICS][VECTORS];
     memset(c_sum, 0, (size_t)points * sizeof c_sum[0]);
     memset(s_sum, 0, (size_t)points * sizeof s_sum[0]);
-    for (size_t i = 0; i < count; i += GROUP) {
-        double group[GROUP];
-        point now[VECTORS], last[VECTORS];
-        doubles twice[VECTORS];
-        int n = take_group(group, t + i, count - i, 0);
-        circle_group(group, now);
-        for (int v = 0; v < VECTORS; v++) twice[v] = now[v].c + now[v].c, last[v] = (point){all(1), all(0)};
-        for (int j = n; j < GROUP; j++) /* all stay 0 */
-            now[j / DOUBLES].c[j % DOUBLES] = last[j / DOUBLES].c[j % DOUBLES] = 0;
+    for (size_t i = 0; i < count; i += PAIR * GROUP) {
+        turning of[PAIR];
+        for (size_t g = 0; g < PAIR; g++)
+            begin_turning(&of[g], t + i + g * GROUP, i + g * GROUP < count ? count - i - g * GROUP : 0);
         for (int j = 0; j < points; j++)
             for (int v = 0; v < VECTORS; v++) {
-                doubles c = now[v].c, s = now[v].s;
-                c_sum[j][v] += c;
-                s_sum[j][v] += s;
-                now[v] = (point){twice[v] * c - last[v].c, twice[v] * s - last[v].s};
-                last[v] = (point){c, s};
+                c_sum[j][v] += of[0].now[v].c + of[1].now[v].c;
+                s_sum[j][v] += of[0].now[v].s + of[1].now[v].s;
+                for (int g = 0; g < PAIR; g++) turn(&of[g], v);
             }
     }
     for (int j = 0; j < points; j++)
@@ -240,18 +305,20 @@ INLINE doubles simple_logarithm(split x)
     return x.k * all(0x1.62e42fefa39efp-1) + s * (all(2) + (z * even + w * odd));
 }
 
-/* Are all of x (count, a multiple of GROUP) beyond `below`, and normal numbers? */
+/* Are all of x (count, a multiple of GROUP) beyond `below`, and normal numbers? Told by signs of differences
+ * of bits, which order like magnitudes. */
 INLINE bool are_plain(const double *x, size_t count, double below)
 {
-    doubles least = all(below), tiny = all(0x1p-1022), most = all(INFINITY);
-    wide strange = splat(0);
+    uint64_t least, normal = UINT64_C(1) << 52, any = 0;
+    memcpy(&least, &below, sizeof least);
+    wide low = splat(least + 1 > normal ? least + 1 : normal), high = splat((UINT64_C(0x7ff) << 52) - 1),
+         strange = splat(0);
     for (size_t i = 0; i < count; i += DOUBLES) {
-        doubles size = magnitude(load_doubles(x + i));
-        strange |= ~((wide)(size > least) & (wide)(size >= tiny) & (wide)(size < most));
+        wide size = (wide)magnitude(load_doubles(x + i));
+        strange |= (size - low) | (high - size);
     }
-    uint64_t any = 0;
     for (int i = 0; i < DOUBLES; i++) any |= strange[i];
-    return !any;
+    return !(any >> 63);
 }
 
 /* A stretch at a time; what is not plain is rare. */
@@ -343,6 +410,10 @@ static void log_sum(ht_log_sums *sums, const double *x, size_t count)
 
 extern const ht_functions PASTE(ht_functions_, HT_ISA);
 const ht_functions PASTE(ht_functions_, HT_ISA) = {
+    .widen = widen,
+    .add_widened = add_widened,
+    .bins = bins,
+    .signs = signs,
     .logarithms = logarithms,
     .exponentials = exponentials,
     .circle = circle,

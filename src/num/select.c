@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "kernel/kernel.h"
 
 enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 256, MANY = 1 << 16 };
 
@@ -44,38 +45,7 @@ static uint64_t leading(uint64_t key, int shift)
 
 /* ---- the first digit ---- */
 
-/* A sign, five bits of exponent and nine of mantissa: fine where most values are, 16 octaves either way of a
- * typical one. What is smaller or larger is in the outermost bins. */
-enum { MANTISSA = 9, HALF = 1 << (5 + MANTISSA), BINS = 2 * HALF, HEAD = 52 - MANTISSA };
-
-typedef struct window {
-    int32_t first; /* leading bits of the smallest magnitude with a bin of its own */
-    int32_t sign;  /* all ones, or zero: of magnitudes */
-} window;
-
-/* From the upper half of a double's bits, without a branch, which would be mispredicted half of the time. */
-static inline uint32_t bin_of(const window *w, double y)
-{
-    int64_t bits;
-    memcpy(&bits, &y, sizeof bits);
-    int32_t upper = (int32_t)(bits >> 32);
-    int32_t own = ((upper & INT32_MAX) >> (HEAD - 32)) - w->first;
-    own = own < 0 ? 0 : own;
-    own = own > HALF - 1 ? HALF - 1 : own;
-    return (uint32_t)(HALF + (own ^ (upper >> 31 & w->sign)));
-}
-
-/* The next values, and their bins; returns how many. In steps of one length, of which compilers make vectors.
- */
-static size_t load_bins(const window *w, const ht_values *x, size_t first, double chunk[HT_CHUNK],
-                        uint32_t bin[HT_CHUNK])
-{
-    size_t n = ht_values_load(x, first, ht_values_count(x), chunk), i = 0;
-    for (; i + HT_STEP <= n; i += HT_STEP)
-        for (size_t j = 0; j < HT_STEP; j++) bin[i + j] = bin_of(w, chunk[i + j]);
-    for (; i < n; i++) bin[i] = bin_of(w, chunk[i]);
-    return n;
-}
+enum { HALF = HT_BINS_HALF, BINS = HT_BINS, HEAD = 52 - HT_BIN_MANTISSA };
 
 static bool is_outermost(uint32_t bin)
 {
@@ -83,7 +53,7 @@ static bool is_outermost(uint32_t bin)
     return own == 0 || own == HALF - 1;
 }
 
-static uint64_t prefix_of(const window *w, uint32_t bin)
+static uint64_t prefix_of(const ht_bin_window *w, uint32_t bin)
 {
     uint64_t own = (uint64_t)w->first + (bin < HALF ? HALF - 1 - bin : bin - HALF);
     uint64_t half = UINT64_C(1) << (63 - HEAD);
@@ -92,7 +62,7 @@ static uint64_t prefix_of(const window *w, uint32_t bin)
 }
 
 /* Around the median of some hundred magnitudes. */
-static window window_of(const ht_values *x, bool magnitude)
+static ht_bin_window window_of(const ht_values *x, bool magnitude)
 {
     enum { SEEN = 255 };
     double seen[SEEN], chunk[HT_CHUNK];
@@ -104,14 +74,14 @@ static window window_of(const ht_values *x, bool magnitude)
     }
     qsort(seen, n, sizeof seen[0], ht_by_double);
     int32_t middle = (int32_t)(key_of(n ? seen[n / 2] : 0, true) >> HEAD), first = middle - HALF / 2;
-    return (window){first > 0 ? first : 0, magnitude ? 0 : -1};
+    return (ht_bin_window){first > 0 ? first : 0, magnitude ? 0 : -1};
 }
 
 /* ---- one digit after the other ---- */
 
 /* Which searches a value may belong to, by its bin: a bit each. */
 typedef struct filter {
-    window window;
+    ht_bin_window window;
     uint16_t searches[BINS];
 } filter;
 
@@ -120,12 +90,13 @@ typedef struct filter {
 static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t count[BINS])
 {
     size_t total = ht_values_count(x), below = 0;
-    uint32_t bin[HT_CHUNK];
     memset(count, 0, BINS * sizeof *count);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
         if (ht_cancelled()) return false;
-        size_t n = load_bins(&f->window, x, first, chunk, bin);
+        size_t n = ht_values_load(x, first, total, chunk);
+        ht_kernel()->functions->bins(bin, chunk, n, &f->window);
         for (size_t i = 0; i < n; i++) count[bin[i]]++;
     }
     memset(f->searches, 0, sizeof f->searches);
@@ -182,10 +153,12 @@ static bool narrow(const ht_values *x, bool magnitude, const filter *known, sear
     for (int r = 0; r < ranks; r++) prefix[s[r].table] = s[r].prefix;
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
         if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
+        if (known) ht_kernel()->functions->bins(bin, chunk, n, &known->window);
         for (size_t i = 0; i < n; i++) {
-            if (known && !known->searches[bin_of(&known->window, chunk[i])]) continue;
+            if (known && !known->searches[bin[i]]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
             for (int t = 0; t < tables; t++)
                 if (head == prefix[t]) count[t][key >> low & mask]++;
@@ -209,10 +182,12 @@ static bool finish(const ht_values *x, bool magnitude, const filter *known, cons
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
         if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
+        if (known) ht_kernel()->functions->bins(bin, chunk, n, &known->window);
         for (size_t i = 0; i < n; i++) {
-            if (known && !known->searches[bin_of(&known->window, chunk[i])]) continue;
+            if (known && !known->searches[bin[i]]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
             for (int r = 0; r < ranks; r++)
                 if (head == s[r].prefix) few[r][found[r]++] = value_of(key, magnitude);
@@ -230,11 +205,12 @@ static bool gather(const ht_values *x, const filter *f, const search *s, int ran
                    double *value)
 {
     size_t n = 0, total = ht_values_count(x);
-    uint32_t bin[HT_CHUNK];
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
         if (ht_cancelled()) return false;
-        size_t loaded = load_bins(&f->window, x, first, chunk, bin);
+        size_t loaded = ht_values_load(x, first, total, chunk);
+        ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
         for (size_t i = 0; i < loaded; i++)
             if (f->searches[bin[i]]) room[n++] = f->window.sign ? chunk[i] : fabs(chunk[i]);
     }
@@ -292,6 +268,110 @@ void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks
     for (int r = 0; r < ranks; r++) s[r] = (search){.rank = rank[r], .population = ht_values_count(x)};
     if (search_all(x, magnitude, s, ranks, value)) return;
     for (int r = 0; r < ranks; r++) value[r] = NAN;
+}
+
+/* ---- the largest ---- */
+
+static void reverse(double *v, size_t n)
+{
+    for (size_t i = 0, j = n; i + 1 < j; i++) {
+        double t = v[i];
+        v[i] = v[--j];
+        v[j] = t;
+    }
+}
+
+/* Magnitudes above the threshold, upwards in the last places of value (kept); equal ones fill the rest. */
+static void gather_above(const ht_values *x, double threshold, size_t kept, double *value, double *scratch)
+{
+    size_t n = 0, total = ht_values_count(x);
+    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        size_t loaded = ht_values_load(x, first, total, chunk);
+        for (size_t i = 0; i < loaded; i++)
+            if (fabs(chunk[i]) > threshold) value[n++] = fabs(chunk[i]);
+    }
+    ht_sort(value, n, scratch);
+    reverse(value, n);
+    while (n < kept) value[n++] = threshold;
+    reverse(value, kept);
+}
+
+/* Of the bin that the smallest of them is in, into `room`; what is beyond it into value. Returns how many are
+ * there. */
+static size_t gather_beyond(const ht_values *x, const filter *f, uint32_t last, double *value, double *room)
+{
+    size_t n = 0, m = 0, total = ht_values_count(x);
+    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
+        size_t loaded = ht_values_load(x, first, total, chunk);
+        ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
+        for (size_t i = 0; i < loaded; i++) {
+            if (bin[i] < last) continue;
+            if (bin[i] > last)
+                value[n++] = fabs(chunk[i]);
+            else
+                room[m++] = fabs(chunk[i]);
+        }
+    }
+    qsort(room, m, sizeof *room, ht_by_double);
+    return n;
+}
+
+void ht_select_largest(const ht_values *x, size_t kept, double *value, double *scratch)
+{
+    union {
+        size_t count[BINS];
+        double value[BINS];
+    } room;
+    size_t total = ht_values_count(x);
+    filter f = {.window = window_of(x, true)};
+    search s = {.rank = total - kept, .population = total};
+    if (total >= MANY && begin(x, &f, &s, 1, room.count) && s.population <= BINS) {
+        uint32_t last = 0;
+        while (!f.searches[last]) last++;
+        size_t n = gather_beyond(x, &f, last, value, room.value);
+        ht_sort(value, n, scratch);
+        memmove(value + kept - n, value, n * sizeof *value);
+        memcpy(value, room.value + s.rank, (kept - n) * sizeof *value);
+    } else {
+        double threshold;
+        size_t rank = total - kept;
+        ht_select(x, true, &rank, 1, &threshold);
+        gather_above(x, threshold, kept, value, scratch);
+    }
+    reverse(value, kept);
+}
+
+/* ---- sorting ---- */
+
+/* By digits of the keys, the last one first; digits that all have in common are skipped. */
+void ht_sort(double *v, size_t n, double *scratch)
+{
+    enum { RADIX = 11, SIZE = 1 << RADIX, PASSES = 6, SMALL = 500 };
+    size_t count[PASSES][SIZE] = {{0}};
+    double *from = v, *to = scratch;
+    if (n < SMALL) {
+        qsort(v, n, sizeof *v, ht_by_double);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (int p = 0; p < PASSES; p++) count[p][key_of(v[i], false) >> (RADIX * p) & (SIZE - 1)]++;
+    for (int p = 0; p < PASSES; p++) {
+        size_t *c = count[p], at = 0;
+        if (c[key_of(v[0], false) >> (RADIX * p) & (SIZE - 1)] == n) continue;
+        for (int i = 0; i < SIZE; i++) {
+            size_t own = c[i];
+            c[i] = at;
+            at += own;
+        }
+        for (size_t i = 0; i < n; i++) to[c[key_of(from[i], false) >> (RADIX * p) & (SIZE - 1)]++] = from[i];
+        double *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != v) memcpy(v, from, n * sizeof *v);
 }
 
 int ht_by_double(const void *a, const void *b)

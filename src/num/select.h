@@ -18,6 +18,13 @@ enum { HT_RANKS = 12 };
  * finite. */
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value);
 
+/* The `kept` largest magnitudes, largest first, into value (kept); not all of them when the work is
+ * cancelled. scratch: (kept). */
+void ht_select_largest(const ht_values *x, size_t kept, double *value, double *scratch);
+
+/* Upwards; scratch: (n). No NaN. */
+void ht_sort(double *v, size_t n, double *scratch);
+
 /* The mean of the two values in the middle; NaN of nothing. */
 float ht_median(const float *x, size_t count);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kernel/kernel.h"
 
 /* Bits of a magnitude order like it, and NaN and Inf are above every number: one maximum tells both. */
 static float largest_float(const float *x, size_t n)
@@ -46,7 +47,7 @@ ht_code ht_values_check(const ht_values *x, double *largest, ht_error *err)
                         i % x->columns);
 }
 
-void ht_values_centre(const ht_values *x, size_t first, size_t n, double *values)
+static void take_centre(const ht_values *x, size_t first, size_t n, double *values)
 {
     ht_unit unit = ht_values_unit(x);
     double centre = x->centre * unit.first * unit.second;
@@ -56,6 +57,18 @@ void ht_values_centre(const ht_values *x, size_t first, size_t n, double *values
         values[i] = stays ? 0 : values[i] - centre - column;
         if (++j == x->columns) j = 0;
     }
+}
+
+size_t ht_values_load(const ht_values *x, size_t first, size_t end, double to[HT_CHUNK])
+{
+    size_t n = end - first < HT_CHUNK ? end - first : HT_CHUNK;
+    ht_unit unit = ht_values_unit(x);
+    if (x->f32) /* a float's exponents never need two factors */
+        ht_kernel()->functions->widen(to, x->f32 + first, n, unit.first * unit.second);
+    else
+        for (size_t i = 0; i < n; i++) to[i] = x->f64[first + i] * unit.first * unit.second;
+    if (x->column_centre || x->centre != 0) take_centre(x, first, n, to);
+    return n;
 }
 
 /* Of a row whose squares leave the range of doubles: the same, in units of its largest entry. */

@@ -24,10 +24,10 @@ typedef struct rule {
 static const rule rules[] = {
     {"base", " "},
     {"params", " base "},
-    {"num", " base "},
-    {"data", " base num "},
     {"stable", " "},
     {"kernel", " stable "},
+    {"num", " base kernel "},
+    {"data", " base num "},
     {"nn", " base params num data stable kernel "},
     {"tail", " base num stable kernel nn "},
     {"prune", " base params num kernel nn "},

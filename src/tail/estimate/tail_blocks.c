@@ -271,6 +271,12 @@ ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 static void add_row(const ht_values *x, size_t row, double *sum)
 {
     size_t end = (row + 1) * x->columns;
+    if (x->f32 && !x->column_centre && x->centre == 0) {
+        ht_unit unit = ht_values_unit(x);
+        ht_kernel()->functions->add_widened(sum, x->f32 + row * x->columns, x->columns,
+                                            unit.first * unit.second);
+        return;
+    }
     for (size_t first = row * x->columns; first < end;) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(x, first, end, chunk);
