@@ -3,6 +3,7 @@
 #ifndef HT_KERNEL_FUNCTIONS_H
 #define HT_KERNEL_FUNCTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,13 @@ typedef struct ht_functions {
      * rounded */
     void (*widen)(double *to, const float *x, size_t count, double factor);
     void (*add_widened)(double *to, const float *x, size_t count, double factor);
+    /* x[i] -= centre, then column[i] × factors[0] × factors[1]; with zeros_stay not from zeros. column: NULL
+     * for none */
+    void (*take_centre)(double *x, const double *column, size_t count, double centre, const double factors[2],
+                        bool zeros_stay);
+    /* How many keys are below the limit; the smallest that is not, INT32_MAX of none */
+    size_t (*count_below)(const int32_t *key, size_t count, int32_t limit);
+    int32_t (*least_from)(const int32_t *key, size_t count, int32_t limit);
     /* The bins of x, which rise with the value */
     void (*bins)(uint32_t *bin, const double *x, size_t count, const ht_bin_window *window);
     /* Counts on */

@@ -60,6 +60,41 @@ static void add_widened(double *restrict to, const float *restrict x, size_t cou
     for (size_t i = 0; i < count; i++) to[i] += (double)x[i] * factor;
 }
 
+static void take_centre(double *restrict x, const double *restrict column, size_t count, double centre,
+                        const double factors[2], bool zeros_stay)
+{
+    double first = factors[0], second = factors[1];
+    if (column && zeros_stay)
+        for (size_t i = 0; i < count; i++) x[i] = x[i] == 0 ? 0 : x[i] - centre - column[i] * first * second;
+    else if (column)
+        for (size_t i = 0; i < count; i++) x[i] = x[i] - centre - column[i] * first * second;
+    else
+        for (size_t i = 0; i < count; i++) x[i] = zeros_stay && x[i] == 0 ? 0 : x[i] - centre;
+}
+
+static size_t count_below(const int32_t *key, size_t count, int32_t limit)
+{
+    enum { SHORT = 1 << 30 };
+    size_t sum = 0;
+    for (size_t first = 0; first < count; first += SHORT) {
+        size_t n = count - first < SHORT ? count - first : SHORT;
+        int32_t below = 0;
+        for (size_t i = 0; i < n; i++) below += key[first + i] < limit;
+        sum += (size_t)below;
+    }
+    return sum;
+}
+
+static int32_t least_from(const int32_t *key, size_t count, int32_t limit)
+{
+    int32_t least = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        int32_t own = key[i] < limit ? INT32_MAX : key[i];
+        least = own < least ? own : least;
+    }
+    return least;
+}
+
 /* From the upper half of a double's bits, without a branch, which would be mispredicted half of the time. */
 static void bins(uint32_t *restrict bin, const double *restrict x, size_t count, const ht_bin_window *window)
 {
@@ -412,6 +447,9 @@ extern const ht_functions PASTE(ht_functions_, HT_ISA);
 const ht_functions PASTE(ht_functions_, HT_ISA) = {
     .widen = widen,
     .add_widened = add_widened,
+    .take_centre = take_centre,
+    .count_below = count_below,
+    .least_from = least_from,
     .bins = bins,
     .signs = signs,
     .logarithms = logarithms,

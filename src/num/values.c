@@ -47,15 +47,15 @@ ht_code ht_values_check(const ht_values *x, double *largest, ht_error *err)
                         i % x->columns);
 }
 
+/* From the values (n) from position `first` on, row by row. */
 static void take_centre(const ht_values *x, size_t first, size_t n, double *values)
 {
     ht_unit unit = ht_values_unit(x);
     double centre = x->centre * unit.first * unit.second;
-    for (size_t i = 0, j = first % x->columns; i < n; i++) {
-        double column = x->column_centre ? x->column_centre[j] * unit.first * unit.second : 0;
-        bool stays = x->zeros_stay && values[i] == 0;
-        values[i] = stays ? 0 : values[i] - centre - column;
-        if (++j == x->columns) j = 0;
+    for (size_t i = 0, column = first % x->columns, run; i < n; i += run, column = 0) {
+        run = x->column_centre && x->columns - column < n - i ? x->columns - column : n - i;
+        ht_kernel()->functions->take_centre(values + i, x->column_centre ? x->column_centre + column : NULL,
+                                            run, centre, (double[]){unit.first, unit.second}, x->zeros_stay);
     }
 }
 
