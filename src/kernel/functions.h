@@ -51,7 +51,7 @@ typedef struct ht_functions {
     /* y[i] = e^x[i], within 1 ulp where that is a normal number; 0 below -745, Inf above 709.78. y may be x
      */
     void (*exponentials)(double *y, const double *x, size_t count);
-    /* c[i], s[i] = cos t[i], sin t[i], within 1 ulp of 1; |t| beyond 2^20 by libm */
+    /* c[i], s[i] = cos t[i], sin t[i], within 1 ulp of 1; |t| beyond 2^20 by libm. c may be t */
     void (*circle)(const double *t, size_t count, double *c, double *s);
     /* cosine[j - 1] += Σ cos(jt), sine[j - 1] += Σ sin(jt) over the t, j = 1 .. points ≤ HT_HARMONICS */
     void (*harmonics)(const double *t, size_t count, int points, double *cosine, double *sine);

@@ -50,13 +50,22 @@ INLINE doubles magnitude(doubles x)
 
 /* ---- reading ---- */
 
+/* What comes next is asked for while this is worked on. */
+INLINE void fetch_next(const float *x, size_t count)
+{
+    enum { LINE = 64 / sizeof(float) };
+    for (size_t i = 0; i < count; i += LINE) __builtin_prefetch(x + count + i);
+}
+
 static void widen(double *restrict to, const float *restrict x, size_t count, double factor)
 {
+    fetch_next(x, count);
     for (size_t i = 0; i < count; i++) to[i] = (double)x[i] * factor;
 }
 
 static void add_widened(double *restrict to, const float *restrict x, size_t count, double factor)
 {
+    fetch_next(x, count);
     for (size_t i = 0; i < count; i++) to[i] += (double)x[i] * factor;
 }
 
@@ -340,14 +349,14 @@ INLINE doubles simple_logarithm(split x)
     return x.k * all(0x1.62e42fefa39efp-1) + s * (all(2) + (z * even + w * odd));
 }
 
-/* Are all of x (count, a multiple of GROUP) beyond `below`, and normal numbers? Told by signs of differences
- * of bits, which order like magnitudes. */
-INLINE bool are_plain(const double *x, size_t count, double below)
+/* Are all of x (count, a multiple of GROUP) beyond `below`, and at least 2^-most, below 2^most? Told by signs
+ * of differences of bits, which order like magnitudes. */
+INLINE bool are_plain(const double *x, size_t count, double below, int most)
 {
-    uint64_t least, normal = UINT64_C(1) << 52, any = 0;
+    uint64_t least, any = 0, smallest = (uint64_t)(1023 - most) << 52,
+                    largest = ((uint64_t)(1023 + most) << 52) - 1;
     memcpy(&least, &below, sizeof least);
-    wide low = splat(least + 1 > normal ? least + 1 : normal), high = splat((UINT64_C(0x7ff) << 52) - 1),
-         strange = splat(0);
+    wide low = splat(least + 1 > smallest ? least + 1 : smallest), high = splat(largest), strange = splat(0);
     for (size_t i = 0; i < count; i += DOUBLES) {
         wide size = (wide)magnitude(load_doubles(x + i));
         strange |= (size - low) | (high - size);
@@ -380,7 +389,7 @@ static void log_sums(ht_log_sums *sums, const double *x, size_t count)
     memset(sum, 0, sizeof sum);
     memset(squares, 0, sizeof squares);
     for (; i + STRETCH <= count; i += STRETCH) {
-        if (!are_plain(x + i, STRETCH, sums->below)) {
+        if (!are_plain(x + i, STRETCH, sums->below, 1022)) {
             add_any(sums, x + i, STRETCH);
             continue;
         }
@@ -400,19 +409,14 @@ static void log_sums(ht_log_sums *sums, const double *x, size_t count)
     add_any(sums, x + i, count - i);
 }
 
-/* Of a plain stretch: one logarithm for the product of four; their powers of two are added apart. */
+/* Of a stretch whose products of four are plain: one logarithm for each of these. */
 INLINE void add_products(const double *x, doubles sum[VECTORS])
 {
     for (int v = 0; v < VECTORS; v++) {
-        split whole = split_of(magnitude(load_doubles(x + v * DOUBLES)));
-        for (int j = 1; j < STRETCH / GROUP; j++) {
-            split own = split_of(magnitude(load_doubles(x + j * GROUP + v * DOUBLES)));
-            whole.m *= own.m;
-            whole.k += own.k;
-        }
-        split again = split_of(whole.m);
-        again.k += whole.k;
-        sum[v] += simple_logarithm(again);
+        const double *own = x + v * DOUBLES;
+        doubles product = (load_doubles(own) * load_doubles(own + GROUP)) *
+                          (load_doubles(own + 2 * GROUP) * load_doubles(own + 3 * GROUP));
+        sum[v] += simple_logarithm(split_of(magnitude(product)));
     }
 }
 
@@ -431,7 +435,7 @@ static void log_sum(ht_log_sums *sums, const double *x, size_t count)
             for (size_t j = n; j < STRETCH; j++) last[j] = 1;
             own = last;
         }
-        if (are_plain(own, STRETCH, sums->below)) {
+        if (are_plain(own, STRETCH, sums->below, 255)) {
             add_products(own, sum);
             plain += n;
         } else {

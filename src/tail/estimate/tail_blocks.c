@@ -11,7 +11,6 @@
 #include "base/cancel.h"
 #include "kernel/kernel.h"
 #include "num/rng.h"
-#include "num/select.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
 
@@ -106,7 +105,11 @@ static double variance(const moments *m)
 static double median_of(double *v, int n)
 {
     if (n < 1) return NAN;
-    qsort(v, (size_t)n, sizeof v[0], ht_by_double);
+    for (int i = 1, j; i < n; i++) { /* so few are sorted by insertion */
+        double own = v[i];
+        for (j = i; j > 0 && v[j - 1] > own; j--) v[j] = v[j - 1];
+        v[j] = own;
+    }
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
@@ -128,6 +131,24 @@ static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES
         }
 }
 
+/* Normal numbers as ht_rng_normal makes them one by one: `count` of them, AT_ONCE times. */
+enum { AT_ONCE = 20 };
+
+static void draw(ht_rng *rng, double normal[AT_ONCE][CANDIDATES + 1], int count)
+{
+    enum { MOST = AT_ONCE * (CANDIDATES + 1) };
+    double radius[MOST], turn[MOST], unused[MOST];
+    size_t n = (size_t)(AT_ONCE * count);
+    for (size_t i = 0; i < n; i++) {
+        radius[i] = ht_rng_uniform(rng);
+        turn[i] = 2 * M_PI * ht_rng_uniform(rng);
+    }
+    ht_kernel()->functions->logarithms(radius, radius, n);
+    ht_kernel()->functions->circle(turn, n, turn, unused);
+    for (size_t i = 0; i < n; i++)
+        normal[i / (size_t)count][i % (size_t)count] = sqrt(-2 * radius[i]) * turn[i];
+}
+
 /* Standard deviation of 1/α̂, the median over block lengths, in a strictly stable law of independent values.
  * By self-similarity the mean of N/m logarithms of block sums has variance V m/N, V that of log|x|, and two
  * such means, to first order, have covariance V min(m, m')/N: they are a Brownian motion looked at at times
@@ -136,20 +157,23 @@ static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES
 static double deviation(const cut *c, double v, double tie)
 {
     enum { DRAWS = 4000 };
-    double l[CANDIDATES + 1][CANDIDATES + 1], sum = 0;
+    double l[CANDIDATES + 1][CANDIDATES + 1], log_m[CANDIDATES], sum = 0;
     ht_rng rng;
     factor(c, tie, l);
+    for (int i = 0; i < c->count; i++) log_m[i] = log((double)c->m[i]);
     ht_rng_init(&rng, 1, HT_STREAM_TAIL, 0);
-    for (int d = 0; d < DRAWS; d++) {
-        double normal[CANDIDATES + 1], z[CANDIDATES];
-        for (int i = 0; i <= c->count; i++) normal[i] = ht_rng_normal(&rng);
-        for (int i = 0; i < c->count; i++) {
-            double walk = -l[0][0] * normal[0];
-            for (int j = 0; j <= i + 1; j++) walk += l[i + 1][j] * normal[j];
-            z[i] = walk / log((double)c->m[i]);
+    for (int d = 0; d < DRAWS; d += AT_ONCE) {
+        double normal[AT_ONCE][CANDIDATES + 1], z[CANDIDATES];
+        draw(&rng, normal, c->count + 1);
+        for (int k = 0; k < AT_ONCE; k++) {
+            for (int i = 0; i < c->count; i++) {
+                double walk = -l[0][0] * normal[k][0];
+                for (int j = 0; j <= i + 1; j++) walk += l[i + 1][j] * normal[k][j];
+                z[i] = walk / log_m[i];
+            }
+            double median = median_of(z, c->count);
+            sum += median * median;
         }
-        double median = median_of(z, c->count);
-        sum += median * median;
     }
     return sqrt(v / (double)c->used * sum / DRAWS);
 }
