@@ -53,8 +53,10 @@ typedef struct ht_functions {
     void (*exponentials)(double *y, const double *x, size_t count);
     /* c[i], s[i] = cos t[i], sin t[i], within 1 ulp of 1; |t| beyond 2^20 by libm. c may be t */
     void (*circle)(const double *t, size_t count, double *c, double *s);
-    /* cosine[j - 1] += Σ cos(jt), sine[j - 1] += Σ sin(jt) over the t, j = 1 .. points ≤ HT_HARMONICS */
-    void (*harmonics)(const double *t, size_t count, int points, double *cosine, double *sine);
+    /* cosine[j - 1] += Σ cos(jt), sine[j - 1] += Σ sin(jt), t = (x - origin) factor, j = 1 .. points ≤
+     * HT_HARMONICS */
+    void (*harmonics)(const double *x, size_t count, double origin, double factor, int points, double *cosine,
+                      double *sine);
     /* In sixteen partial sums, then those in order: one fixed rounding */
     void (*log_sums)(ht_log_sums *sums, const double *x, size_t count);
     /* The same without the squares, which then are nothing, in half of the time */

@@ -286,10 +286,12 @@ INLINE void turn(turning *g, int v)
 }
 
 /* j = 1; what fills a group up is 0 and stays it. */
-INLINE void begin_turning(turning *g, const double *t, size_t left)
+INLINE void begin_turning(turning *g, const double *x, size_t left, double origin, double factor)
 {
     double group[GROUP];
-    int n = take_group(group, t, left, 0);
+    int n = take_group(group, x, left, origin);
+    for (int v = 0; v < VECTORS; v++)
+        put_doubles(group + v * DOUBLES, (load_doubles(group + v * DOUBLES) - all(origin)) * all(factor));
     circle_group(group, g->now);
     for (int v = 0; v < VECTORS; v++) {
         g->twice[v] = g->now[v].c + g->now[v].c;
@@ -299,7 +301,8 @@ INLINE void begin_turning(turning *g, const double *t, size_t left)
         g->now[j / DOUBLES].c[j % DOUBLES] = g->last[j / DOUBLES].c[j % DOUBLES] = 0;
 }
 
-static void harmonics(const double *t, size_t count, int points, double *cosine, double *sine)
+static void harmonics(const double *x, size_t count, double origin, double factor, int points, double *cosine,
+                      double *sine)
 {
     doubles c_sum[HT_HARMONICS][VECTORS], s_sum[HT_HARMONICS][VECTORS];
     memset(c_sum, 0, (size_t)points * sizeof c_sum[0]);
@@ -307,7 +310,8 @@ static void harmonics(const double *t, size_t count, int points, double *cosine,
     for (size_t i = 0; i < count; i += PAIR * GROUP) {
         turning of[PAIR];
         for (size_t g = 0; g < PAIR; g++)
-            begin_turning(&of[g], t + i + g * GROUP, i + g * GROUP < count ? count - i - g * GROUP : 0);
+            begin_turning(&of[g], x + i + g * GROUP, i + g * GROUP < count ? count - i - g * GROUP : 0,
+                          origin, factor);
         for (int j = 0; j < points; j++)
             for (int v = 0; v < VECTORS; v++) {
                 c_sum[j][v] += of[0].now[v].c + of[1].now[v].c;

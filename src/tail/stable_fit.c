@@ -299,12 +299,8 @@ static void assess(ht_stable_fit *fit, empirical *e, view *v, double n, double r
 
 static double mean_cosine(const data *d, double u)
 {
-    double t[PIECE], cosine = 0, sine = 0;
-    for (size_t first = 0, n; first < d->count; first += n) {
-        n = d->count - first < PIECE ? d->count - first : PIECE;
-        for (size_t i = 0; i < n; i++) t[i] = d->x[first + i] * u;
-        ht_kernel()->functions->harmonics(t, n, 1, &cosine, &sine);
-    }
+    double cosine = 0, sine = 0;
+    ht_kernel()->functions->harmonics(d->x, d->count, 0, u, 1, &cosine, &sine);
     return cosine / (double)d->count;
 }
 

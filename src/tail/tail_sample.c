@@ -220,3 +220,10 @@ size_t ht_tail_read(ht_tail_reader *r, size_t most, double to[HT_CHUNK])
     }
     return 0;
 }
+
+size_t ht_tail_read_span(ht_tail_reader *r, size_t most, double to[HT_TAIL_SPAN])
+{
+    size_t n = 0, more = 1;
+    for (; more > 0 && n + HT_CHUNK <= HT_TAIL_SPAN; n += more) more = ht_tail_read(r, most - n, to + n);
+    return n;
+}

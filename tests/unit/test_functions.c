@@ -161,13 +161,15 @@ static void harmonics_are_sums_of_cosines(void **state)
         double first[2][POINTS] = {{0}};
         for (int b = 0; builds[b]; b++) {
             double sum[2][POINTS] = {{0}};
-            builds[b]->functions->harmonics(x, n, POINTS, sum[0], sum[1]);
+            builds[b]->functions->harmonics(x, n, 0.25, 1.5, POINTS, sum[0], sum[1]);
             if (b == 0) memcpy(first, sum, sizeof first);
             assert_memory_equal(first, sum, sizeof first);
         }
         for (int j = 1; j <= POINTS; j++) {
             long double c = 0, s = 0;
-            for (size_t i = 0; i < n; i++) c += cosl(j * (long double)x[i]), s += sinl(j * (long double)x[i]);
+            for (size_t i = 0; i < n; i++)
+                c += cosl(j * (long double)((x[i] - 0.25) * 1.5)),
+                    s += sinl(j * (long double)((x[i] - 0.25) * 1.5));
             assert_true(fabsl(first[0][j - 1] - c) <= 2e-16L * j * j * (long double)n);
             assert_true(fabsl(first[1][j - 1] - s) <= 2e-16L * j * j * (long double)n);
         }

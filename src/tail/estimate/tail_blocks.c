@@ -248,10 +248,10 @@ static size_t add_up(blocks *b, const double *x, size_t n, double *to)
     return full;
 }
 
-/* The sums of every block length that are full with x (n ≤ HT_CHUNK). */
+/* The sums of every block length that are full with x (n ≤ HT_TAIL_SPAN). */
 static void feed(blocks *block, int count, const double *x, size_t n)
 {
-    double sum[CANDIDATES][HT_CHUNK / 2 + 1];
+    double sum[CANDIDATES][HT_TAIL_SPAN / 2 + 1];
     size_t full[CANDIDATES];
     for (int i = 0; i < count; i++) {
         int part = block[i].part;
@@ -268,7 +268,7 @@ ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
     (void)err;
     e->reason = refuse_cut(&c, work->options->m);
     if (e->reason) return HT_OK;
-    double chunk[HT_CHUNK], zero = s->censored ? ht_tail_sample_zero_log(s) : (double)NAN;
+    double span[HT_TAIL_SPAN], zero = s->censored ? ht_tail_sample_zero_log(s) : (double)NAN;
     blocks block[CANDIDATES] = {{0}};
     ht_log_sums entries = {.zero = zero};
     ht_tail_reader reader = {.sample = s, .zeros = s->censored};
@@ -277,10 +277,10 @@ ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
         block[i] = (blocks){.part = part, .parts = c.m[i] / (part < 0 ? 1 : c.m[part])};
         block[i].logs = (ht_log_sums){.below = s->grid / 4, .zero = zero};
     }
-    for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
-        if (left == c.used) entries.origin = chunk[0] != 0 ? log(fabs(chunk[0])) : zero;
-        feed(block, c.count, chunk, n);
-        ht_kernel()->functions->log_sums(&entries, chunk, n);
+    for (size_t left = c.used, n; (n = ht_tail_read_span(&reader, left, span)) > 0; left -= n) {
+        if (left == c.used) entries.origin = span[0] != 0 ? log(fabs(span[0])) : zero;
+        feed(block, c.count, span, n);
+        ht_kernel()->functions->log_sums(&entries, span, n);
     }
     moments m = {(size_t)entries.count, entries.origin, entries.sum, entries.squares};
     logs l = {mean(&m), variance(&m), {0}};

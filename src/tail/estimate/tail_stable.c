@@ -132,13 +132,11 @@ static int points_for(double alpha)
 static void characteristic(const ht_tail_sample *sample, double centre, double scale, int points,
                            double *square)
 {
-    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, chunk[HT_CHUNK];
+    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, span[HT_TAIL_SPAN];
     size_t total = values_of(sample);
     ht_tail_reader reader = {.sample = sample, .zeros = sample->censored};
-    for (size_t n; (n = ht_tail_read(&reader, total, chunk)) > 0;) {
-        for (size_t i = 0; i < n; i++) chunk[i] = (chunk[i] - centre) * (M_PI / 25 / scale);
-        ht_kernel()->functions->harmonics(chunk, n, points, c, s);
-    }
+    for (size_t n; (n = ht_tail_read_span(&reader, total, span)) > 0;)
+        ht_kernel()->functions->harmonics(span, n, centre, M_PI / 25 / scale, points, c, s);
     for (int j = 0; j < points; j++)
         square[j] = (c[j] * c[j] + s[j] * s[j]) / ((double)total * (double)total);
 }
