@@ -222,6 +222,94 @@ static void moments_of_logarithms_count_zeros_apart(void **state)
     }
 }
 
+/* ---- reading ---- */
+
+static void fill_both(float *f, ht_rng *rng)
+{
+    for (int i = 0; i < 1000; i++) {
+        f[i] = i % 5 == 0 ? 0.0f : i % 5 == 1 ? -0.0f : (float)ldexp(ht_rng_uniform(rng) - 0.5, i % 60 - 30);
+        x[i] = (double)f[i];
+    }
+}
+
+static void check_reading(const ht_functions *f, const float *floats, size_t n)
+{
+    static double column[1000];
+    const double factors[2] = {0.5, 0.25};
+    ht_signs signs = {2, 3, INFINITY};
+    size_t zeros = 2, negative = 3;
+    double least = INFINITY;
+    f->widen(y, floats, n, 0x1p-7);
+    for (size_t i = 0; i < n; i++) assert_true(y[i] == x[i] * 0x1p-7);
+    f->add_widened(y, floats, n, 3);
+    for (size_t i = 0; i < n; i++) assert_true(y[i] == x[i] * 0x1p-7 + x[i] * 3);
+    for (int way = 0; way < 4; way++) {
+        const double *from = way & 1 ? column : NULL;
+        for (size_t i = 0; i < n; i++) y[i] = x[i], column[i] = (double)i;
+        f->take_centre(y, from, n, 0.3, factors, way & 2);
+        for (size_t i = 0; i < n; i++) {
+            double off = from ? column[i] * 0.5 * 0.25 : 0;
+            assert_true(y[i] == (way & 2 && x[i] == 0 ? 0 : x[i] - 0.3 - off));
+        }
+    }
+    f->signs(&signs, x, n);
+    for (size_t i = 0; i < n; i++) {
+        zeros += x[i] == 0;
+        negative += x[i] < 0;
+        if (x[i] != 0 && fabs(x[i]) < least) least = fabs(x[i]);
+    }
+    assert_true(signs.zeros == zeros && signs.negative == negative && signs.least == least);
+}
+
+static void check_bins(const ht_functions *f, size_t n, int32_t sign)
+{
+    uint32_t bin[1000];
+    const ht_bin_window window = {(1023 - 16) << HT_BIN_MANTISSA, sign};
+    f->bins(bin, x, n, &window);
+    for (size_t i = 0; i < n; i++) {
+        int exponent;
+        double m = frexp(fabs(x[i]), &exponent); /* [½, 1) */
+        long own =
+            (long)(exponent + 15) * (1 << HT_BIN_MANTISSA) + (long)((2 * m - 1) * (1 << HT_BIN_MANTISSA));
+        if (x[i] == 0 || own < 0) own = 0;
+        if (own > HT_BINS_HALF - 1) own = HT_BINS_HALF - 1;
+        assert_int_equal(bin[i], sign && signbit(x[i]) ? HT_BINS_HALF - 1 - own : HT_BINS_HALF + own);
+    }
+}
+
+static void check_counting(const ht_functions *f, ht_rng *rng, size_t n)
+{
+    int32_t key[1000];
+    for (size_t i = 0; i < n; i++) key[i] = (int32_t)ht_rng_u32(rng) >> (i % 30);
+    for (int way = 0; way < 4; way++) {
+        int32_t limit = way == 0 ? INT32_MIN : way == 1 ? INT32_MAX : key[0] + (way == 3), least = INT32_MAX;
+        size_t below = 0;
+        for (size_t i = 0; i < n; i++) {
+            below += key[i] < limit;
+            if (key[i] >= limit && key[i] < least) least = key[i];
+        }
+        assert_int_equal(f->count_below(key, n, limit), below);
+        assert_int_equal(f->least_from(key, n, limit), least);
+    }
+}
+
+static void values_are_read_as_plain_loops_read_them(void **state)
+{
+    static float floats[1000];
+    const ht_kernels *const *builds = ht_kernel_builds();
+    ht_rng rng;
+    (void)state;
+    ht_rng_init(&rng, 6, HT_STREAM_TEST, 0);
+    fill_both(floats, &rng);
+    for (int b = 0; builds[b]; b++)
+        for (size_t n = 1; n <= 1000; n += n < 40 ? 1 : 160) {
+            check_reading(builds[b]->functions, floats, n);
+            check_bins(builds[b]->functions, n, 0);
+            check_bins(builds[b]->functions, n, -1);
+            check_counting(builds[b]->functions, &rng, n);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +317,7 @@ int main(void)
         cmocka_unit_test(exponentials_are_within_an_ulp),
         cmocka_unit_test(points_are_on_the_circle),
         cmocka_unit_test(harmonics_are_sums_of_cosines),
+        cmocka_unit_test(values_are_read_as_plain_loops_read_them),
         cmocka_unit_test(moments_of_logarithms_count_zeros_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
