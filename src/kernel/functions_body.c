@@ -115,7 +115,7 @@ static void bins(uint32_t *restrict bin, const double *restrict x, size_t count,
         int32_t own = ((upper & INT32_MAX) >> (20 - HT_BIN_MANTISSA)) - first;
         own = own < 0 ? 0 : own;
         own = own > HT_BINS_HALF - 1 ? HT_BINS_HALF - 1 : own;
-        bin[i] = (uint32_t)(HT_BINS_HALF + (own ^ (upper >> 31 & sign)));
+        bin[i] = (uint32_t)(HT_BINS_HALF + (own ^ (upper < 0 ? sign : 0)));
     }
 }
 

@@ -57,13 +57,13 @@ static int32_t key_of(float x)
 {
     int32_t bits;
     memcpy(&bits, &x, sizeof bits);
-    return bits ^ (bits >> 31 & INT32_MAX);
+    return bits ^ (bits < 0 ? INT32_MAX : 0);
 }
 
 static double value_of(int32_t key)
 {
     float x;
-    key ^= key >> 31 & INT32_MAX;
+    key ^= key < 0 ? INT32_MAX : 0;
     memcpy(&x, &key, sizeof x);
     return (double)x;
 }

@@ -65,7 +65,7 @@ static uint64_t prefix_of(const ht_bin_window *w, uint32_t bin)
 static ht_bin_window window_of(const ht_values *x, bool magnitude)
 {
     enum { SEEN = 255 };
-    double seen[SEEN], chunk[HT_CHUNK];
+    double seen[SEEN] = {0}, chunk[HT_CHUNK];
     size_t total = ht_values_count(x), n = total < SEEN ? total : SEEN;
     for (size_t i = 0; i < n; i++) {
         size_t at = (size_t)((double)total / (double)n * (double)i);
@@ -264,7 +264,7 @@ static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks,
 
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value)
 {
-    search s[HT_RANKS];
+    search s[HT_RANKS] = {{0}};
     for (int r = 0; r < ranks; r++) s[r] = (search){.rank = rank[r], .population = ht_values_count(x)};
     if (search_all(x, magnitude, s, ranks, value)) return;
     for (int r = 0; r < ranks; r++) value[r] = NAN;

@@ -138,7 +138,7 @@ static void draw(ht_rng *rng, double normal[AT_ONCE][CANDIDATES + 1], int count)
 {
     enum { MOST = AT_ONCE * (CANDIDATES + 1) };
     double radius[MOST], turn[MOST], unused[MOST];
-    size_t n = (size_t)(AT_ONCE * count);
+    size_t n = (size_t)AT_ONCE * (size_t)count;
     for (size_t i = 0; i < n; i++) {
         radius[i] = ht_rng_uniform(rng);
         turn[i] = 2 * M_PI * ht_rng_uniform(rng);
