@@ -67,13 +67,13 @@ $(after_deps): deps
 else
 
 # The rooms of src, each may include those before it (tests/unit/test_include.c); the first make libheavytail.a.
-LIB_ROOMS := base params num data stable kernel nn tail prune certify weights
+LIB_ROOMS := base params stable kernel num data nn tail prune certify weights
 APP_ROOMS := link engine session chart experiment sweep view render term lab bench cli
 room_src   = $(foreach r,$(1),$(wildcard src/$(r)/*.c src/$(r)/*/*.c))
 EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/*))
 
 # Kernels that are compiled once per instruction set and picked at run time (src/kernel/kernel.c).
-ISA_SRC   := src/kernel/kernel_body.c src/kernel/product_body.c
+ISA_SRC   := src/kernel/kernel_body.c src/kernel/product_body.c src/kernel/functions_body.c
 machine   := $(shell $(CC) -dumpmachine 2>/dev/null)
 ISA_NAMES := $(if $(filter aarch64%,$(machine)),neon,portable) $(if $(filter x86_64%,$(machine)),avx2 avx512)
 ISA_FLAGS_portable :=

@@ -7,20 +7,30 @@
 
 enum { RUNS = 8 };
 
-ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
-                         ht_error *err)
+static ht_code medians(ht_bench_run *const run[], void *const context[], int count, double (*clock)(void),
+                       double seconds[], ht_error *err)
 {
     double times[RUNS][HT_BENCH_ROUNDS];
     for (int round = -1; round < HT_BENCH_ROUNDS; round++)
         for (int i = 0; i < count; i++) {
-            double start = ht_now();
+            double start = clock();
             if (run[i](context[i], err) != HT_OK) return err->code;
-            if (round >= 0) times[i][round] = ht_now() - start;
+            if (round >= 0) times[i][round] = clock() - start;
         }
-    for (int i = 0; i < count; i++) {
-        seconds[i] = ht_bench_median(times[i], HT_BENCH_ROUNDS);
-    }
+    for (int i = 0; i < count; i++) seconds[i] = ht_bench_median(times[i], HT_BENCH_ROUNDS);
     return HT_OK;
+}
+
+ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
+                         ht_error *err)
+{
+    return medians(run, context, count, ht_now, seconds, err);
+}
+
+ht_code ht_bench_computing_medians(ht_bench_run *const run[], void *const context[], int count,
+                                   double seconds[], ht_error *err)
+{
+    return medians(run, context, count, ht_thread_now, seconds, err);
 }
 
 double ht_bench_median(double values[], int count)

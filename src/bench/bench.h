@@ -34,6 +34,10 @@ typedef ht_code ht_bench_run(void *context, ht_error *err);
 ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int count, double seconds[],
                          ht_error *err);
 
+/* The same in seconds that the calling thread computed: what else the machine does then matters less. */
+ht_code ht_bench_computing_medians(ht_bench_run *const run[], void *const context[], int count,
+                                   double seconds[], ht_error *err);
+
 double ht_bench_median(double values[], int count); /* sorts them; 0 if there are none */
 double ht_bench_number(const json_t *row, const char *key);
 const char *ht_bench_text(const json_t *row, const char *key);

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "kernel/kernel.h"
 
-enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 64 };
+enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 256, MANY = 1 << 16 };
 
 #define SIGN (UINT64_C(1) << 63)
 
@@ -42,26 +43,122 @@ static uint64_t leading(uint64_t key, int shift)
     return shift < 64 ? key >> shift : 0;
 }
 
-/* One more digit for every search: the bits of the key from `low` up to `high`. */
-static bool narrow(const ht_values *x, bool magnitude, search *s, int ranks, int high, int low)
+/* ---- the first digit ---- */
+
+enum { HALF = HT_BINS_HALF, BINS = HT_BINS, HEAD = 52 - HT_BIN_MANTISSA };
+
+static bool is_outermost(uint32_t bin)
 {
-    size_t count[HT_RANKS][KEYS], total = ht_values_count(x);
-    int tables = 0;
-    uint64_t prefix[HT_RANKS], mask = (UINT64_C(1) << (high - low)) - 1;
-    for (int r = 0; r < ranks; r++) {
-        int t = 0;
-        while (t < tables && prefix[t] != s[r].prefix) t++;
-        if (t == tables) {
-            memset(count[t], 0, sizeof count[t]);
-            prefix[tables++] = s[r].prefix;
-        }
-        s[r].table = t;
+    uint32_t own = bin < HALF ? HALF - 1 - bin : bin - HALF;
+    return own == 0 || own == HALF - 1;
+}
+
+static uint64_t prefix_of(const ht_bin_window *w, uint32_t bin)
+{
+    uint64_t own = (uint64_t)w->first + (bin < HALF ? HALF - 1 - bin : bin - HALF);
+    uint64_t half = UINT64_C(1) << (63 - HEAD);
+    if (!w->sign) return own;
+    return bin < HALF ? half - 1 - own : half + own;
+}
+
+/* Around the median of some hundred magnitudes. */
+static ht_bin_window window_of(const ht_values *x, bool magnitude)
+{
+    enum { SEEN = 255 };
+    double seen[SEEN] = {0}, chunk[HT_CHUNK];
+    size_t total = ht_values_count(x), n = total < SEEN ? total : SEEN;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (size_t)((double)total / (double)n * (double)i);
+        ht_values_load(x, at, at + 1, chunk);
+        seen[i] = fabs(chunk[0]);
     }
+    qsort(seen, n, sizeof seen[0], ht_by_double);
+    int32_t middle = (int32_t)(key_of(n ? seen[n / 2] : 0, true) >> HEAD), first = middle - HALF / 2;
+    return (ht_bin_window){first > 0 ? first : 0, magnitude ? 0 : -1};
+}
+
+/* ---- one digit after the other ---- */
+
+/* Which searches a value may belong to, by its bin: a bit each. */
+typedef struct filter {
+    ht_bin_window window;
+    uint16_t searches[BINS];
+} filter;
+
+/* The first digit of every search; false where one of them is an outermost bin, or the work was called off.
+ * `count` is scratch. */
+static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t count[BINS])
+{
+    size_t total = ht_values_count(x), below = 0;
+    memset(count, 0, BINS * sizeof *count);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
         if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
+        ht_kernel()->functions->bins(bin, chunk, n, &f->window);
+        for (size_t i = 0; i < n; i++) count[bin[i]]++;
+    }
+    memset(f->searches, 0, sizeof f->searches);
+    for (uint32_t b = 0; b < BINS; below += count[b++])
+        for (int r = 0; count[b] > 0 && r < ranks; r++) {
+            if (s[r].rank < below || s[r].rank >= below + count[b]) continue;
+            if (is_outermost(b)) return false;
+            f->searches[b] |= (uint16_t)(1 << r);
+            s[r].prefix = prefix_of(&f->window, b);
+            s[r].population = count[b];
+        }
+    for (int r = 0; r < ranks; r++) {
+        below = 0;
+        for (uint32_t b = 0; !(f->searches[b] >> r & 1); b++) below += count[b];
+        s[r].rank -= below;
+    }
+    return true;
+}
+
+/* Numbers the tables of the searches: one for all with the same prefix. */
+static int number_tables(search *s, int ranks)
+{
+    int tables = 0;
+    for (int r = 0; r < ranks; r++) {
+        int same = 0;
+        while (same < r && s[same].prefix != s[r].prefix) same++;
+        s[r].table = same < r ? s[same].table : tables++;
+    }
+    return tables;
+}
+
+static bool is_first_of_its_table(const search *s, int r)
+{
+    for (int i = 0; i < r; i++)
+        if (s[i].prefix == s[r].prefix) return false;
+    return true;
+}
+
+static size_t population(const search *s, int ranks)
+{
+    size_t sum = 0;
+    for (int r = 0; r < ranks; r++) sum += is_first_of_its_table(s, r) ? s[r].population : 0;
+    return sum;
+}
+
+/* One more digit for every search: the bits of the key from `low` up to `high`. `known`: NULL for nothing. */
+static bool narrow(const ht_values *x, bool magnitude, const filter *known, search *s, int ranks, int high,
+                   int low)
+{
+    size_t count[HT_RANKS][KEYS], total = ht_values_count(x);
+    uint64_t prefix[HT_RANKS] = {0}, mask = (UINT64_C(1) << (high - low)) - 1;
+    int tables = number_tables(s, ranks);
+    memset(count, 0, (size_t)tables * sizeof count[0]);
+    for (int r = 0; r < ranks; r++) prefix[s[r].table] = s[r].prefix;
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
+        if (ht_cancelled()) return false;
+        size_t n = ht_values_load(x, first, total, chunk);
+        if (known) ht_kernel()->functions->bins(bin, chunk, n, &known->window);
         for (size_t i = 0; i < n; i++) {
+            if (known && !known->searches[bin[i]]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, high);
             for (int t = 0; t < tables; t++)
                 if (head == prefix[t]) count[t][key >> low & mask]++;
@@ -78,15 +175,19 @@ static bool narrow(const ht_values *x, bool magnitude, search *s, int ranks, int
 }
 
 /* The few values that share a search's digits, sorted. */
-static bool finish(const ht_values *x, bool magnitude, const search *s, int ranks, int low, double *value)
+static bool finish(const ht_values *x, bool magnitude, const filter *known, const search *s, int ranks,
+                   int low, double *value)
 {
     double few[HT_RANKS][FEW];
     size_t found[HT_RANKS] = {0}, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
         if (ht_cancelled()) return false;
         size_t n = ht_values_load(x, first, total, chunk);
+        if (known) ht_kernel()->functions->bins(bin, chunk, n, &known->window);
         for (size_t i = 0; i < n; i++) {
+            if (known && !known->searches[bin[i]]) continue;
             uint64_t key = key_of(chunk[i], magnitude), head = leading(key, low);
             for (int r = 0; r < ranks; r++)
                 if (head == s[r].prefix) few[r][found[r]++] = value_of(key, magnitude);
@@ -99,28 +200,178 @@ static bool finish(const ht_values *x, bool magnitude, const search *s, int rank
     return true;
 }
 
-/* False when the work was cancelled: a pass over many values takes a while. */
-static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks, double *value)
+/* Where all that passes the filter fits into `room` (BINS): that, sorted, and the values wanted of it. */
+static bool gather(const ht_values *x, const filter *f, const search *s, int ranks, double room[BINS],
+                   double *value)
 {
-    int low = 64;
-    for (bool many = true; many && low > 0;) {
+    size_t n = 0, total = ht_values_count(x);
+    for (size_t first = 0; first < total; first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
+        if (ht_cancelled()) return false;
+        size_t loaded = ht_values_load(x, first, total, chunk);
+        ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
+        for (size_t i = 0; i < loaded; i++)
+            if (f->searches[bin[i]]) room[n++] = f->window.sign ? chunk[i] : fabs(chunk[i]);
+    }
+    qsort(room, n, sizeof *room, ht_by_double);
+    for (int r = 0; r < ranks; r++) {
+        size_t at = s[r].rank;
+        for (int t = 0; t < ranks; t++)
+            if (is_first_of_its_table(s, t) && s[t].prefix < s[r].prefix) at += s[t].population;
+        value[r] = room[at];
+    }
+    return true;
+}
+
+static bool are_many(const search *s, int ranks)
+{
+    for (int r = 0; r < ranks; r++)
+        if (s[r].population > FEW) return true;
+    return false;
+}
+
+/* Digit after digit from the first on, or from the `known` one. False when the work was called off. */
+static bool search_on(const ht_values *x, bool magnitude, const filter *known, search *s, int ranks,
+                      double *value)
+{
+    int low = known ? HEAD : 64;
+    while (low > 0 && are_many(s, ranks)) {
         int high = low;
         low = high > DIGIT ? high - DIGIT : 0;
-        if (!narrow(x, magnitude, s, ranks, high, low)) return false;
-        many = false;
-        for (int r = 0; r < ranks; r++) many = many || s[r].population > FEW;
+        if (!narrow(x, magnitude, known, s, ranks, high, low)) return false;
     }
-    if (low > 0) return finish(x, magnitude, s, ranks, low, value);
+    if (low > 0) return finish(x, magnitude, known, s, ranks, low, value);
     for (int r = 0; r < ranks; r++) value[r] = value_of(s[r].prefix, magnitude);
     return true;
 }
 
+/* False when the work was cancelled: a pass over many values takes a while. */
+static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks, double *value)
+{
+    union {
+        size_t count[BINS];
+        double value[BINS];
+    } room;
+    filter f = {.window = window_of(x, magnitude)};
+    search start[HT_RANKS];
+    memcpy(start, s, (size_t)ranks * sizeof *s);
+    bool known = ht_values_count(x) >= MANY && begin(x, &f, s, ranks, room.count);
+    if (ht_cancelled()) return false;
+    if (known && population(s, ranks) <= BINS) return gather(x, &f, s, ranks, room.value, value);
+    return search_on(x, magnitude, known ? &f : NULL, known ? s : start, ranks, value);
+}
+
 void ht_select(const ht_values *x, bool magnitude, const size_t *rank, int ranks, double *value)
 {
-    search s[HT_RANKS];
+    search s[HT_RANKS] = {{0}};
     for (int r = 0; r < ranks; r++) s[r] = (search){.rank = rank[r], .population = ht_values_count(x)};
     if (search_all(x, magnitude, s, ranks, value)) return;
     for (int r = 0; r < ranks; r++) value[r] = NAN;
+}
+
+/* ---- the largest ---- */
+
+static void reverse(double *v, size_t n)
+{
+    for (size_t i = 0, j = n; i + 1 < j; i++) {
+        double t = v[i];
+        v[i] = v[--j];
+        v[j] = t;
+    }
+}
+
+/* Magnitudes above the threshold, upwards in the last places of value (kept); equal ones fill the rest. */
+static void gather_above(const ht_values *x, double threshold, size_t kept, double *value, double *scratch)
+{
+    size_t n = 0, total = ht_values_count(x);
+    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        size_t loaded = ht_values_load(x, first, total, chunk);
+        for (size_t i = 0; i < loaded; i++)
+            if (fabs(chunk[i]) > threshold) value[n++] = fabs(chunk[i]);
+    }
+    ht_sort(value, n, scratch);
+    reverse(value, n);
+    while (n < kept) value[n++] = threshold;
+    reverse(value, kept);
+}
+
+/* Of the bin that the smallest of them is in, into `room`; what is beyond it into value. Returns how many are
+ * there. */
+static size_t gather_beyond(const ht_values *x, const filter *f, uint32_t last, double *value, double *room)
+{
+    size_t n = 0, m = 0, total = ht_values_count(x);
+    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
+        double chunk[HT_CHUNK];
+        uint32_t bin[HT_CHUNK];
+        size_t loaded = ht_values_load(x, first, total, chunk);
+        ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
+        for (size_t i = 0; i < loaded; i++) {
+            if (bin[i] < last) continue;
+            if (bin[i] > last)
+                value[n++] = fabs(chunk[i]);
+            else
+                room[m++] = fabs(chunk[i]);
+        }
+    }
+    qsort(room, m, sizeof *room, ht_by_double);
+    return n;
+}
+
+void ht_select_largest(const ht_values *x, size_t kept, double *value, double *scratch)
+{
+    union {
+        size_t count[BINS];
+        double value[BINS];
+    } room;
+    size_t total = ht_values_count(x);
+    filter f = {.window = window_of(x, true)};
+    search s = {.rank = total - kept, .population = total};
+    if (total >= MANY && begin(x, &f, &s, 1, room.count) && s.population <= BINS) {
+        uint32_t last = 0;
+        while (!f.searches[last]) last++;
+        size_t n = gather_beyond(x, &f, last, value, room.value);
+        ht_sort(value, n, scratch);
+        memmove(value + kept - n, value, n * sizeof *value);
+        memcpy(value, room.value + s.rank, (kept - n) * sizeof *value);
+    } else {
+        double threshold;
+        size_t rank = total - kept;
+        ht_select(x, true, &rank, 1, &threshold);
+        gather_above(x, threshold, kept, value, scratch);
+    }
+    reverse(value, kept);
+}
+
+/* ---- sorting ---- */
+
+/* By digits of the keys, the last one first; digits that all have in common are skipped. */
+void ht_sort(double *v, size_t n, double *scratch)
+{
+    enum { RADIX = 11, SIZE = 1 << RADIX, PASSES = 6, SMALL = 500 };
+    size_t count[PASSES][SIZE] = {{0}};
+    double *from = v, *to = scratch;
+    if (n < SMALL) {
+        qsort(v, n, sizeof *v, ht_by_double);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (int p = 0; p < PASSES; p++) count[p][key_of(v[i], false) >> (RADIX * p) & (SIZE - 1)]++;
+    for (int p = 0; p < PASSES; p++) {
+        size_t *c = count[p], at = 0;
+        if (c[key_of(v[0], false) >> (RADIX * p) & (SIZE - 1)] == n) continue;
+        for (int i = 0; i < SIZE; i++) {
+            size_t own = c[i];
+            c[i] = at;
+            at += own;
+        }
+        for (size_t i = 0; i < n; i++) to[c[key_of(from[i], false) >> (RADIX * p) & (SIZE - 1)]++] = from[i];
+        double *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != v) memcpy(v, from, n * sizeof *v);
 }
 
 int ht_by_double(const void *a, const void *b)

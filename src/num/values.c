@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kernel/kernel.h"
 
 /* Bits of a magnitude order like it, and NaN and Inf are above every number: one maximum tells both. */
 static float largest_float(const float *x, size_t n)
@@ -46,16 +47,28 @@ ht_code ht_values_check(const ht_values *x, double *largest, ht_error *err)
                         i % x->columns);
 }
 
-void ht_values_centre(const ht_values *x, size_t first, size_t n, double *values)
+/* From the values (n) from position `first` on, row by row. */
+static void take_centre(const ht_values *x, size_t first, size_t n, double *values)
 {
     ht_unit unit = ht_values_unit(x);
     double centre = x->centre * unit.first * unit.second;
-    for (size_t i = 0, j = first % x->columns; i < n; i++) {
-        double column = x->column_centre ? x->column_centre[j] * unit.first * unit.second : 0;
-        bool stays = x->zeros_stay && values[i] == 0;
-        values[i] = stays ? 0 : values[i] - centre - column;
-        if (++j == x->columns) j = 0;
+    for (size_t i = 0, column = first % x->columns, run; i < n; i += run, column = 0) {
+        run = x->column_centre && x->columns - column < n - i ? x->columns - column : n - i;
+        ht_kernel()->functions->take_centre(values + i, x->column_centre ? x->column_centre + column : NULL,
+                                            run, centre, (double[]){unit.first, unit.second}, x->zeros_stay);
     }
+}
+
+size_t ht_values_load(const ht_values *x, size_t first, size_t end, double to[HT_CHUNK])
+{
+    size_t n = end - first < HT_CHUNK ? end - first : HT_CHUNK;
+    ht_unit unit = ht_values_unit(x);
+    if (x->f32) /* a float's exponents never need two factors */
+        ht_kernel()->functions->widen(to, x->f32 + first, n, unit.first * unit.second);
+    else
+        for (size_t i = 0; i < n; i++) to[i] = x->f64[first + i] * unit.first * unit.second;
+    if (x->column_centre || x->centre != 0) take_centre(x, first, n, to);
+    return n;
 }
 
 /* Of a row whose squares leave the range of doubles: the same, in units of its largest entry. */

@@ -26,23 +26,9 @@ static inline double ht_values_at(const ht_values *x, ht_unit unit, size_t at)
     return (x->f32 ? (double)x->f32[at] : x->f64[at]) * unit.first * unit.second;
 }
 
-/* Takes what centres them from the values (n) from position `first` on. */
-void ht_values_centre(const ht_values *x, size_t first, size_t n, double *values);
-
 /* The values from position `first` on, less what centres them, times 2^-exponent, into `to`; returns how
  * many, at most HT_CHUNK. Exact but for the centring, as long as nothing falls below 2^-1022. */
-static inline size_t ht_values_load(const ht_values *x, size_t first, size_t end, double to[HT_CHUNK])
-{
-    size_t n = end - first < HT_CHUNK ? end - first : HT_CHUNK;
-    ht_unit unit = ht_values_unit(x);
-    double whole = unit.first * unit.second;
-    if (x->f32) /* a float's exponents never need two factors */
-        for (size_t i = 0; i < n; i++) to[i] = (double)x->f32[first + i] * whole;
-    else
-        for (size_t i = 0; i < n; i++) to[i] = x->f64[first + i] * unit.first * unit.second;
-    if (x->column_centre || x->centre != 0) ht_values_centre(x, first, n, to);
-    return n;
-}
+size_t ht_values_load(const ht_values *x, size_t first, size_t end, double to[HT_CHUNK]);
 
 /* HT_FAIL, naming the place, when a value is NaN or infinite. *largest: the largest magnitude as it is in
  * memory; 0 of nothing. */

@@ -119,3 +119,67 @@ double ht_stable_beyond(double alpha, double x, double *slope)
     }
     return zolotarev(alpha, x, slope);
 }
+
+/* ---- many ---- */
+
+/* What an angle contributes whatever x is: z without its log x, slope, s and sθ. */
+typedef struct node {
+    double z, slope, s, both;
+} node;
+
+/* Angles at equal steps of y towards where z falls, made as they are needed. */
+typedef struct march {
+    double alpha, start, step, factor; /* factor: dz/d log x */
+    int count;
+    node at[4000];
+} march;
+
+static const node *node_at(march *m, int i)
+{
+    for (; m->count <= i; m->count++) {
+        double y = m->start + m->step * m->count;
+        angle a = m->alpha < 1 ? angle_below(m->alpha, 0, y) : angle_at(m->alpha, 0, y);
+        m->at[m->count] = (node){a.z, a.slope, a.s, a.s * a.theta};
+    }
+    return &m->at[i];
+}
+
+/* As zolotarev and zolotarev_below, from the first node where exp(-exp(z)) is more than nothing, which is at
+ * or after *first. False when there is no more room for nodes. */
+static bool sum_nodes(march *m, int *first, double log_x, double *beyond, double *slope)
+{
+    enum { ROOM = sizeof m->at / sizeof m->at[0] };
+    static const double nothing = 4.4;
+    double above = m->alpha > 1, h = fabs(m->step), sum = 0, weights = 0, density = 0;
+    while (*first < ROOM && node_at(m, *first)->z + m->factor * log_x > nothing) ++*first;
+    for (int i = *first;; i++) {
+        if (i >= ROOM) return false;
+        const node *n = node_at(m, i);
+        double rate = exp(n->z + m->factor * log_x), fall = rate * exp(-rate);
+        weights += fall * fabs(n->slope);
+        sum += fall * fabs(n->slope) * n->s;
+        density += fall * n->both;
+        if (rate < (above && m->alpha >= 1.1 ? 1 : 1e-14) && n->s * rate < 1e-13 * sum * h) break;
+    }
+    *slope = -m->alpha / fabs(m->alpha - 1) * density * h / (M_PI_2 * M_PI_2);
+    *beyond = sum * (above && m->alpha >= 1.1 ? h : 1 / weights) / M_PI_2;
+    return true;
+}
+
+void ht_stable_beyond_all(double alpha, const double *x, int count, double *beyond, double *slope)
+{
+    march m;
+    bool below = alpha<1, shared = count> 0 && alpha != 1 && alpha < 2;
+    double edge = shared ? log(x[below ? count - 1 : 0]) : 0;
+    int first = 0;
+    m.alpha = alpha;
+    m.count = 0;
+    m.factor = shared ? alpha / (alpha - 1) : 0;
+    m.step = below ? 0.33 * (1 - alpha) : -0.33 * (alpha - 1) / alpha;
+    if (shared) m.start = below ? lower_end(alpha, edge) : upper_end(alpha, edge);
+    for (int k = 0; k < count; k++) {
+        int i = below ? count - 1 - k : k; /* z starts to matter later and later */
+        shared = shared && sum_nodes(&m, &first, log(x[i]), &beyond[i], &slope[i]);
+        if (!shared) beyond[i] = ht_stable_beyond(alpha, x[i], &slope[i]);
+    }
+}

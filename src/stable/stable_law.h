@@ -13,4 +13,8 @@
 /* P(|X| > x), x > 0, 0.3 ≤ α ≤ 2, and in *slope its derivative to log x. */
 double ht_stable_beyond(double alpha, double x, double *slope);
 
+/* The same at x[0] < x[1] < … (count), where the integrands share what they have in common: by the same rule
+ * at other points, within 1e-10 of it. */
+void ht_stable_beyond_all(double alpha, const double *x, int count, double *beyond, double *slope);
+
 #endif

@@ -3,20 +3,28 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kernel/kernel.h"
 #include "tail/power_test.h"
 #include "num/rng.h"
 #include "base/cancel.h"
 
 enum { STEPS = 160 };
 
-static double distance(const double *log, size_t k, double gamma, bool two_sided)
+/* A piece at a time; no further than beyond `enough`, which is no best one. */
+static double distance(const double *log, size_t k, double gamma, bool two_sided, double enough)
 {
-    double worst = 0, n = (double)k;
-    for (size_t i = 0; i < k; i++) {
-        double above = exp(-(log[i] - log[k]) / gamma);
-        /* i values are larger: beyond this one (i)/n, from it on (i + 1)/n */
-        worst = fmax(worst, fabs(above - (double)(i + 1) / n));
-        if (two_sided) worst = fmax(worst, fabs(above - (double)i / n));
+    enum { PIECE = 256 };
+    double worst = 0, n = (double)k, above[PIECE];
+    for (size_t first = 0, m; first < k && worst < enough; first += m) {
+        m = k - first < PIECE ? k - first : PIECE;
+        for (size_t i = 0; i < m; i++) above[i] = -(log[first + i] - log[k]) / gamma;
+        ht_kernel()->functions->exponentials(above, above, m);
+        for (size_t i = 0; i < m; i++) {
+            /* so many values are larger: beyond this one, from it on */
+            double beyond = (double)(first + i), from = beyond + 1, off = fabs(above[i] - from / n);
+            if (two_sided && fabs(above[i] - beyond / n) > off) off = fabs(above[i] - beyond / n);
+            worst = off > worst ? off : worst;
+        }
     }
     return worst;
 }
@@ -34,7 +42,7 @@ ht_power_search ht_power_search_make(const double *log, size_t kept, size_t leas
         while (done < k) sum += log[done++] - log[0];
         double gamma = sum / (double)k - (log[k] - log[0]);
         if (!(gamma > 0)) continue;
-        double d = distance(log, k, gamma, two_sided);
+        double d = distance(log, k, gamma, two_sided, best.distance);
         if (d < best.distance) best = (ht_power_search){k, gamma, d};
     }
     return isfinite(best.distance) ? best : (ht_power_search){0};

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "kernel/kernel.h"
 #include "num/rng.h"
 
 enum { MOST = 20000 };
@@ -56,10 +57,16 @@ static double anderson_darling_above(double a)
 
 static double anderson_darling(const double *y, size_t n, double mean)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double below = -expm1(-y[i] / mean), above_mirror = -y[n - 1 - i] / mean;
-        sum += (2 * (double)i + 1) * (log(below) + above_mirror);
+    enum { PIECE = 256 };
+    double sum = 0, below[PIECE];
+    for (size_t first = 0, m; first < n; first += m) {
+        m = n - first < PIECE ? n - first : PIECE;
+        for (size_t i = 0; i < m; i++) below[i] = -y[first + i] / mean;
+        ht_kernel()->functions->exponentials(below, below, m);
+        for (size_t i = 0; i < m; i++) below[i] = 1 - below[i];
+        ht_kernel()->functions->logarithms(below, below, m);
+        for (size_t i = 0; i < m; i++)
+            sum += (2 * (double)(first + i) + 1) * (below[i] - y[n - 1 - first - i] / mean);
     }
     return -(double)n - sum / (double)n;
 }
@@ -114,15 +121,16 @@ static double against_lognormal(const double *y, size_t n, double mean, double s
     return z_of(&d);
 }
 
-/* x - x₀ exponential: in units of x₀ the density of y is r exp(y - r(exp(y) - 1)). */
-static double against_exponential(const double *y, size_t n, double mean)
+/* x - x₀ exponential: in units of x₀ the density of y is r exp(y - r(exp(y) - 1)). `grown`: scratch (n). */
+static double against_exponential(const double *y, size_t n, double mean, double *grown)
 {
     double sum = 0;
     moments d = {0};
-    for (size_t i = 0; i < n; i++) sum += expm1(y[i]);
-    double r = (double)n / sum;
+    ht_kernel()->functions->exponentials(grown, y, n);
+    for (size_t i = 0; i < n; i++) sum += grown[i] -= 1;
+    double r = (double)n / sum, constant = -log(mean) - log(r);
     if (!isfinite(sum)) return INFINITY;
-    for (size_t i = 0; i < n; i++) add(&d, -log(mean) - y[i] / mean - (log(r) + y[i] - r * expm1(y[i])));
+    for (size_t i = 0; i < n; i++) add(&d, constant - y[i] / mean - (y[i] - r * grown[i]));
     return z_of(&d);
 }
 
@@ -132,7 +140,8 @@ ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, siz
     enum { LEAST = 10 };
     *test = (ht_power_test){NAN, NAN, NAN, NAN, (double)k / effect};
     if (k < LEAST || k >= count) return HT_OK;
-    double *y = ht_alloc(k < MOST ? k : MOST, sizeof *y, "the excesses", err), mean = 0, squares = 0;
+    size_t most = k < MOST ? k : MOST;
+    double *y = ht_alloc(2 * most, sizeof *y, "the excesses", err), mean = 0, squares = 0;
     if (!y) return err->code;
     size_t n = take(log, k, y);
     for (size_t i = 0; i < n; i++) mean += y[i] / (double)n;
@@ -142,7 +151,7 @@ ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, siz
         test->p = anderson_darling_above(anderson_darling(y, n, mean) / effect);
         test->curvature = sqrt((double)n) * (squares / (2 * mean * mean) - 1) / root;
         test->lognormal = against_lognormal(y, n, mean, share) / root;
-        test->exponential = against_exponential(y, n, mean) / root;
+        test->exponential = against_exponential(y, n, mean, y + most) / root;
     }
     ht_free(y);
     return HT_OK;

@@ -31,6 +31,11 @@ double ht_student_beyond(double freedom, double x, double *slope)
                       : 1 - incomplete_beta(0.5, half, square * outside, inverse);
 }
 
+static void student_beyond_all(double freedom, const double *x, int count, double *beyond, double *slope)
+{
+    for (int i = 0; i < count; i++) beyond[i] = ht_student_beyond(freedom, x[i], &slope[i]);
+}
+
 /* ---- bins ---- */
 
 /* Bin 0 lies below edge[0], bin i between edge[i - 1] and edge[i], the last beyond all. Edges are numbers
@@ -101,7 +106,7 @@ static bool fill(bins *b, const ht_tail_sample *sample, const ht_tail_subset *su
 
 /* Of one parameter (α, or the degrees of freedom), within bounds, and a scale. */
 typedef struct law {
-    double (*beyond)(double parameter, double x, double *slope);
+    void (*beyond)(double parameter, const double *x, int count, double *beyond, double *slope);
     double parameter, scale, least, most;
 } law;
 
@@ -113,15 +118,16 @@ typedef struct look {
 /* With one parameter; slopes to log scale. */
 static void probabilities(const law *l, const bins *b, double parameter, double *log_p, double *slope)
 {
-    double last = 1, last_slope = 0;
+    double x[MOST], beyond[MOST + 1], slopes[MOST + 1], last = 1, last_slope = 0;
+    for (int i = 0; i < b->edges; i++) x[i] = b->edge[i] / l->scale;
+    l->beyond(parameter, x, b->edges, beyond, slopes);
+    beyond[b->edges] = slopes[b->edges] = 0;
     for (int i = 0; i <= b->edges; i++) {
-        double own_slope = 0,
-               own = i < b->edges ? l->beyond(parameter, b->edge[i] / l->scale, &own_slope) : 0;
-        double p = fmax(last - own, 1e-300);
+        double p = fmax(last - beyond[i], 1e-300);
         log_p[i] = log(p);
-        slope[i] = (own_slope - last_slope) / p;
-        last = own;
-        last_slope = own_slope;
+        slope[i] = (slopes[i] - last_slope) / p;
+        last = beyond[i];
+        last_slope = slopes[i];
     }
 }
 
@@ -178,9 +184,9 @@ void ht_student_compare(ht_student *student, const ht_tail_sample *sample, const
 {
     bins b = {0};
     look stable_look = {0}, student_look = {0};
-    law stable = {ht_stable_beyond, fit->alpha, fit->scale, fmax(0.25, fit->alpha / 1.5),
+    law stable = {ht_stable_beyond_all, fit->alpha, fit->scale, fmax(0.25, fit->alpha / 1.5),
                   fmin(2, fit->alpha * 1.5)},
-        other = {ht_student_beyond, fit->alpha, fit->scale, 0.1, 50};
+        other = {student_beyond_all, fit->alpha, fit->scale, 0.1, 50};
     *student = (ht_student){NAN, NAN, NAN};
     if (!(fit->alpha >= 0.29 && fit->alpha <= 1.99) || !fill(&b, sample, subset, fit)) return;
     double sum = 0, squares = 0, gain = climb(&stable, &b, &stable_look),

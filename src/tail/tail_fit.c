@@ -93,7 +93,7 @@ static void doubt_light_tail(const ht_estimate *hill, ht_estimate *mmo)
 
 /* mmo and the largest values, in the sample's units. */
 static ht_code fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                          ht_tail_traces *traces, ht_tail_work *work, ht_error *err)
+                         ht_tail_traces *traces, ht_tail_work *work, ht_error *err)
 {
     const ht_tail_sample *s = &traces->sample;
     *traces = (ht_tail_traces){0};
@@ -133,7 +133,7 @@ static void finish(const ht_tail_traces *traces, bool complete, ht_estimate *est
 }
 
 ht_code ht_tail_fit_quick(const ht_values *x, const ht_tail_options *options, ht_estimate *estimates,
-                           ht_tail_traces *traces, ht_error *err)
+                          ht_tail_traces *traces, ht_error *err)
 {
     ht_tail_work work;
     if (fit_quick(x, options, estimates, traces, &work, err) != HT_OK) return err->code;

@@ -4,27 +4,22 @@
 #include <string.h>
 
 #include "base/cancel.h"
+#include "kernel/kernel.h"
 #include "num/select.h"
 
 /* ---- zeros, signs, the smallest ---- */
 
 static void count_signs(ht_tail_sample *s)
 {
-    s->least = INFINITY;
+    ht_signs signs = {.least = INFINITY};
     for (size_t first = 0; first < s->total && !ht_cancelled(); first += HT_CHUNK) {
-        double chunk[HT_CHUNK], least = INFINITY;
-        size_t n = ht_values_load(&s->x, first, s->total, chunk), zeros = 0, negative = 0;
-        for (size_t i = 0; i < n; i++) {
-            double size = fabs(chunk[i]);
-            zeros += size == 0;
-            negative += chunk[i] < 0;
-            size = size == 0 ? (double)INFINITY : size;
-            least = size < least ? size : least;
-        }
-        s->zeros += zeros;
-        s->negative += negative;
-        s->least = least < s->least ? least : s->least;
+        double chunk[HT_CHUNK];
+        size_t n = ht_values_load(&s->x, first, s->total, chunk);
+        ht_kernel()->functions->signs(&signs, chunk, n);
     }
+    s->zeros = signs.zeros;
+    s->negative = signs.negative;
+    s->least = signs.least;
     s->count = s->total - s->zeros;
 }
 
@@ -224,4 +219,11 @@ size_t ht_tail_read(ht_tail_reader *r, size_t most, double to[HT_CHUNK])
         if (n > 0) return n < most ? n : most;
     }
     return 0;
+}
+
+size_t ht_tail_read_span(ht_tail_reader *r, size_t most, double to[HT_TAIL_SPAN])
+{
+    size_t n = 0, more = 1;
+    for (; more > 0 && n + HT_CHUNK <= HT_TAIL_SPAN; n += more) more = ht_tail_read(r, most - n, to + n);
+    return n;
 }

@@ -59,4 +59,8 @@ typedef struct ht_tail_reader {
  * is called off (base/cancel.h). */
 size_t ht_tail_read(ht_tail_reader *reader, size_t most, double to[HT_CHUNK]);
 
+/* The same, more at a time, for what costs something each time. */
+enum { HT_TAIL_SPAN = 4 * HT_CHUNK };
+size_t ht_tail_read_span(ht_tail_reader *reader, size_t most, double to[HT_TAIL_SPAN]);
+
 #endif

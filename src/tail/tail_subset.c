@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kernel/kernel.h"
 #include "num/rng.h"
 #include "num/select.h"
 
@@ -73,17 +74,19 @@ ht_code ht_tail_subset_take(ht_tail_subset *s, const ht_tail_sample *from, ht_er
     ht_unit unit = ht_values_unit(&from->x);
     s->columns = p.columns;
     s->x = ht_alloc(wanted + 1, sizeof *s->x, "a sample of the values", err);
+    double *scratch = ht_alloc(wanted + 1, sizeof *scratch, "a sample of the values", err);
     s->sorted = ht_alloc(wanted + 1, sizeof *s->sorted, "a sample of the values", err);
     s->row = ht_alloc(wanted + 1, sizeof *s->row, "a sample of the values", err);
     s->column = ht_alloc(wanted + 1, sizeof *s->column, "a sample of the values", err);
-    bool ready = s->x && s->sorted && s->row && s->column;
+    bool ready = scratch && s->x && s->sorted && s->row && s->column;
     for (size_t i = 0; ready && i < wanted; i++)
         add(s, from, unit, &p, wanted < there ? in_piece(&rng, i, wanted, there) : i, &last);
     ht_free(p.column);
     if (ready) {
         memcpy(s->sorted, s->x, s->count * sizeof *s->x);
-        qsort(s->sorted, s->count, sizeof *s->sorted, ht_by_double);
+        ht_sort(s->sorted, s->count, scratch);
     }
+    ht_free(scratch);
     if (!ready) ht_tail_subset_free(s);
     return ready ? HT_OK : err->code;
 }
@@ -133,16 +136,19 @@ ht_code ht_tail_subset_spread(const ht_tail_subset *s, bool columns, ht_spread *
     if (!s->matrix || groups < 2) return HT_OK;
     group *g = ht_alloc(groups, sizeof *g, "the scales of rows and columns", err);
     if (!g) return err->code;
-    for (size_t i = 0; i < s->count; i++) {
+    double *log_x = ht_alloc(s->count, sizeof *log_x, "the scales of rows and columns", err);
+    if (log_x) ht_kernel()->functions->logarithms(log_x, s->x, s->count);
+    for (size_t i = 0; log_x && i < s->count; i++) {
         if (s->x[i] == 0) continue;
-        double log_x = log(fabs(s->x[i]));
         g[of[i]].count++;
-        g[of[i]].sum += log_x;
+        g[of[i]].sum += log_x[i];
         count++;
-        sum += log_x;
-        squares += log_x * log_x;
+        sum += log_x[i];
+        squares += log_x[i] * log_x[i];
     }
-    *spread = compare(g, groups, count, sum, squares);
+    if (log_x) *spread = compare(g, groups, count, sum, squares);
     ht_free(g);
+    if (!log_x) return err->code;
+    ht_free(log_x);
     return HT_OK;
 }

@@ -90,6 +90,27 @@ static void far_tail_matches_the_series(void **state)
         }
 }
 
+/* Where nodes are shared the sums are other ones; and a range with more nodes than there is room for. */
+static void many_at_once_are_as_one_by_one(void **state)
+{
+    enum { MANY = 120 };
+    static const double more[] = {0.3, 0.5, 0.8, 0.95, 0.97, 0.995, 1, 1.005, 1.03, 1.1, 1.3, 1.75, 1.99, 2};
+    double x[MANY], beyond[MANY], slope[MANY];
+    (void)state;
+    for (size_t k = 0; k < sizeof more / sizeof more[0]; k++) {
+        for (int i = 0; i < MANY; i++) x[i] = exp(-6 + i * (6 + 46 / more[k]) / MANY);
+        if (more[k] > 1.9)
+            for (int i = 0; i < MANY; i++) x[i] = exp(-6 + i * 8.0 / MANY);
+        for (int n = 0; n <= MANY; n += 40) {
+            ht_stable_beyond_all(more[k], x, n, beyond, slope);
+            for (int i = 0; i < n; i++) {
+                double own_slope, own = ht_stable_beyond(more[k], x[i], &own_slope);
+                assert_true(fabs(beyond[i] / own - 1) < 1e-10 && fabs(slope[i] / own_slope - 1) < 1e-9);
+            }
+        }
+    }
+}
+
 /* ---- the table ---- */
 
 /* The u that a draw stands for. */
@@ -234,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(law_agrees_with_the_integral_added_up_slowly),
         cmocka_unit_test(slope_is_the_derivative),
+        cmocka_unit_test(many_at_once_are_as_one_by_one),
         cmocka_unit_test(law_matches_the_golden_cdf),
         cmocka_unit_test(far_tail_matches_the_series),
         cmocka_unit_test(random_draws_are_the_quantiles),

@@ -283,6 +283,93 @@ static void selection_agrees_with_sorting(void **state)
     }
 }
 
+/* Of many values: by bins, or digit by digit where ranks lie beyond these. */
+static double of_kind(ht_rng *rng, int kind)
+{
+    double normal = ht_rng_normal(rng);
+    return kind == 0   ? normal
+           : kind == 1 ? normal * exp(20 * ht_rng_normal(rng)) /* the ends are far from the middle */
+           : kind == 2 ? (normal > 1 ? 1 : -1)
+           : kind == 3 ? 1 + 1e-9 * normal /* all in one bin */
+           : kind == 4 ? (ht_rng_below(rng, 10) ? 0 : normal)
+                       : normal * 1e-310;
+}
+
+static void check_many(const ht_values *v, const double *sorted, const double *sizes, size_t n, ht_rng *rng)
+{
+    enum { KEPT = 1000 };
+    double value[HT_RANKS], largest[KEPT], scratch[KEPT];
+    size_t rank[HT_RANKS] = {0, n - 1, n / 2, n / 2 - 1, n / 20};
+    for (int r = 5; r < HT_RANKS; r++) rank[r] = ht_rng_below(rng, (uint32_t)n);
+    ht_select(v, false, rank, HT_RANKS, value);
+    for (int r = 0; r < HT_RANKS; r++) assert_true(value[r] == sorted[rank[r]]);
+    ht_select(v, false, rank + 2, HT_RANKS - 2, value); /* without the ends */
+    for (int r = 2; r < HT_RANKS; r++) assert_true(value[r - 2] == sorted[rank[r]]);
+    ht_select(v, true, rank + 2, HT_RANKS - 2, value);
+    for (int r = 2; r < HT_RANKS; r++) assert_true(value[r - 2] == sizes[rank[r]]);
+    for (size_t kept = 1; kept <= KEPT; kept = 3 * kept + 1) {
+        ht_select_largest(v, kept, largest, scratch);
+        for (size_t i = 0; i < kept; i++) assert_true(largest[i] == sizes[n - 1 - i]);
+    }
+}
+
+static void many_values_are_selected_as_few_are(void **state)
+{
+    enum { N = 70001 };
+    static double x[N], sorted[N], sizes[N], scratch[N];
+    ht_rng rng;
+    (void)state;
+    ht_rng_init(&rng, 1, HT_STREAM_TEST, 2);
+    for (int kind = 0; kind < 6; kind++)
+        for (size_t n = 20; n <= N; n = n == 20 ? 1500 : n == 1500 ? 65535 : n == 65535 ? N : N + 1) {
+            for (size_t i = 0; i < n; i++) {
+                x[i] = of_kind(&rng, kind);
+                sorted[i] = x[i];
+                sizes[i] = fabs(x[i]);
+            }
+            ht_sort(sorted, n, scratch);
+            qsort(sizes, n, sizeof *sizes, ht_by_double);
+            for (size_t i = 1; i < n; i++) assert_true(sorted[i - 1] <= sorted[i]);
+            if (n > 1000) check_many(&(ht_values){.f64 = x, .rows = n, .columns = 1}, sorted, sizes, n, &rng);
+            memcpy(scratch, x, n * sizeof *x);
+            qsort(scratch, n, sizeof *scratch, ht_by_double);
+            for (size_t i = 0; i < n; i++) assert_true(scratch[i] == sorted[i]);
+        }
+}
+
+/* Zeros of either sign are left out; the median of none is 0. */
+static void medians_of_columns_are_those_of_sorting(void **state)
+{
+    enum { ROWS = 301, COLUMNS = 67 };
+    static float x[ROWS * COLUMNS];
+    double median[COLUMNS], column[ROWS];
+    ht_rng rng;
+    ht_error err;
+    (void)state;
+    ht_rng_init(&rng, 1, HT_STREAM_TEST, 3);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        int j = i % COLUMNS;
+        x[i] = j == 0   ? 0.0f
+               : j == 1 ? -0.0f
+               : j == 2 ? (float)ht_rng_below(&rng, 3) - 1
+               : j == 3 ? 0x1p-149f * (float)ht_rng_below(&rng, 9)
+                        : (float)of_kind(&rng, j % 5);
+        if (j % 7 == 6 && ht_rng_below(&rng, 2)) x[i] = i % 2 ? 0.0f : -0.0f;
+    }
+    for (size_t rows = 1; rows <= ROWS; rows += rows < 10 ? 1 : 97) {
+        ht_values v = {.f32 = x, .rows = rows, .columns = COLUMNS};
+        assert_int_equal(ht_values_column_medians(&v, median, &err), HT_OK);
+        for (size_t j = 0; j < COLUMNS; j++) {
+            size_t n = 0;
+            for (size_t i = 0; i < rows; i++)
+                if (x[i * COLUMNS + j] != 0) column[n++] = (double)x[i * COLUMNS + j];
+            qsort(column, n, sizeof *column, ht_by_double);
+            double wanted = n ? column[(n - 1) / 2] + (column[n / 2] - column[(n - 1) / 2]) / 2 : 0;
+            assert_true(median[j] == wanted);
+        }
+    }
+}
+
 static void histogram_counts_every_value_once(void **state)
 {
     (void)state;
@@ -319,6 +406,8 @@ int main(void)
         cmocka_unit_test(what_is_stable_is_believed),
         cmocka_unit_test(degenerate_input_is_nan_not_a_crash),
         cmocka_unit_test(selection_agrees_with_sorting),
+        cmocka_unit_test(many_values_are_selected_as_few_are),
+        cmocka_unit_test(medians_of_columns_are_those_of_sorting),
         cmocka_unit_test(histogram_counts_every_value_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/cancel.h"
+#include "kernel/kernel.h"
 #include "num/rng.h"
-#include "num/select.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
 
@@ -105,7 +105,11 @@ static double variance(const moments *m)
 static double median_of(double *v, int n)
 {
     if (n < 1) return NAN;
-    qsort(v, (size_t)n, sizeof v[0], ht_by_double);
+    for (int i = 1, j; i < n; i++) { /* so few are sorted by insertion */
+        double own = v[i];
+        for (j = i; j > 0 && v[j - 1] > own; j--) v[j] = v[j - 1];
+        v[j] = own;
+    }
     return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
@@ -127,6 +131,24 @@ static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES
         }
 }
 
+/* Normal numbers as ht_rng_normal makes them one by one: `count` of them, AT_ONCE times. */
+enum { AT_ONCE = 20 };
+
+static void draw(ht_rng *rng, double normal[AT_ONCE][CANDIDATES + 1], int count)
+{
+    enum { MOST = AT_ONCE * (CANDIDATES + 1) };
+    double radius[MOST], turn[MOST], unused[MOST];
+    size_t n = (size_t)AT_ONCE * (size_t)count;
+    for (size_t i = 0; i < n; i++) {
+        radius[i] = ht_rng_uniform(rng);
+        turn[i] = 2 * M_PI * ht_rng_uniform(rng);
+    }
+    ht_kernel()->functions->logarithms(radius, radius, n);
+    ht_kernel()->functions->circle(turn, n, turn, unused);
+    for (size_t i = 0; i < n; i++)
+        normal[i / (size_t)count][i % (size_t)count] = sqrt(-2 * radius[i]) * turn[i];
+}
+
 /* Standard deviation of 1/α̂, the median over block lengths, in a strictly stable law of independent values.
  * By self-similarity the mean of N/m logarithms of block sums has variance V m/N, V that of log|x|, and two
  * such means, to first order, have covariance V min(m, m')/N: they are a Brownian motion looked at at times
@@ -135,20 +157,23 @@ static void factor(const cut *c, double tie, double l[CANDIDATES + 1][CANDIDATES
 static double deviation(const cut *c, double v, double tie)
 {
     enum { DRAWS = 4000 };
-    double l[CANDIDATES + 1][CANDIDATES + 1], sum = 0;
+    double l[CANDIDATES + 1][CANDIDATES + 1], log_m[CANDIDATES], sum = 0;
     ht_rng rng;
     factor(c, tie, l);
+    for (int i = 0; i < c->count; i++) log_m[i] = log((double)c->m[i]);
     ht_rng_init(&rng, 1, HT_STREAM_TAIL, 0);
-    for (int d = 0; d < DRAWS; d++) {
-        double normal[CANDIDATES + 1], z[CANDIDATES];
-        for (int i = 0; i <= c->count; i++) normal[i] = ht_rng_normal(&rng);
-        for (int i = 0; i < c->count; i++) {
-            double walk = -l[0][0] * normal[0];
-            for (int j = 0; j <= i + 1; j++) walk += l[i + 1][j] * normal[j];
-            z[i] = walk / log((double)c->m[i]);
+    for (int d = 0; d < DRAWS; d += AT_ONCE) {
+        double normal[AT_ONCE][CANDIDATES + 1], z[CANDIDATES];
+        draw(&rng, normal, c->count + 1);
+        for (int k = 0; k < AT_ONCE; k++) {
+            for (int i = 0; i < c->count; i++) {
+                double walk = -l[0][0] * normal[k][0];
+                for (int j = 0; j <= i + 1; j++) walk += l[i + 1][j] * normal[k][j];
+                z[i] = walk / log_m[i];
+            }
+            double median = median_of(z, c->count);
+            sum += median * median;
         }
-        double median = median_of(z, c->count);
-        sum += median * median;
     }
     return sqrt(v / (double)c->used * sum / DRAWS);
 }
@@ -180,33 +205,58 @@ static void mmo_estimate(const cut *c, const logs *l, double tie, ht_estimate *e
     if (e->quality == HT_QUALITY_GOOD && !agree(c, l, 1 / e->value)) e->quality = HT_QUALITY_NO_PLATEAU;
 }
 
-/* Sums of blocks as the values go by. */
+/* Sums of blocks as the values go by: of shorter blocks, of which a whole number makes one. `log_sums`: what
+ * is a sum of zero (on a grid one below its steps, for 0.1 + 0.2 - 0.3 is 6e-17), and what stands for its
+ * logarithm. */
 typedef struct blocks {
-    size_t m, filled, count;
-    double sum, logs;
+    int part;             /* whose sums these add up; -1: values */
+    size_t parts, filled; /* so many make a block; so many are in `sum` */
+    double sum;
+    ht_log_sums logs;
 } blocks;
 
-/* What is a sum of zero: on a grid one below its steps, for 0.1 + 0.2 - 0.3 is 6e-17. And what stands for its
- * logarithm; NaN: it is left out. */
-typedef struct nothing {
-    double below, log;
-} nothing;
-
-static void feed(blocks *b, const double *x, size_t n, nothing zero)
+/* Of a number of values, rising: the largest shorter block that divides it. */
+static int part_of(const cut *c, int i)
 {
-    for (size_t i = 0; i < n;) {
-        size_t stop = i + b->m - b->filled;
-        if (stop > n) stop = n;
-        b->filled += stop - i;
-        for (; i < stop; i++) b->sum += x[i];
-        if (b->filled < b->m) return;
-        double size = fabs(b->sum) > zero.below ? log(fabs(b->sum)) : zero.log;
-        if (!isnan(size)) {
-            b->logs += size;
-            b->count++;
-        }
+    int part = i - 1;
+    while (part >= 0 && c->m[i] % c->m[part] != 0) part--;
+    return part;
+}
+
+/* Adds x (n) up into `to`; returns how many blocks are full. */
+static size_t add_up(blocks *b, const double *x, size_t n, double *to)
+{
+    size_t i = 0, full = 0;
+    double sum = b->sum;
+    while (b->filled > 0 && i < n) {
+        sum += x[i++];
+        if (++b->filled < b->parts) continue;
+        to[full++] = sum;
+        sum = 0;
         b->filled = 0;
-        b->sum = 0;
+    }
+    if (b->parts == 2)
+        for (; i + 2 <= n; i += 2) to[full++] = x[i] + x[i + 1];
+    for (; b->filled == 0 && i + b->parts <= n; i += b->parts) {
+        for (size_t j = 0; j < b->parts; j++) sum += x[i + j];
+        to[full++] = sum;
+        sum = 0;
+    }
+    if (b->filled == 0) b->filled = n - i;
+    for (; i < n; i++) sum += x[i];
+    b->sum = sum;
+    return full;
+}
+
+/* The sums of every block length that are full with x (n ≤ HT_TAIL_SPAN). */
+static void feed(blocks *block, int count, const double *x, size_t n)
+{
+    double sum[CANDIDATES][HT_TAIL_SPAN / 2 + 1];
+    size_t full[CANDIDATES];
+    for (int i = 0; i < count; i++) {
+        int part = block[i].part;
+        full[i] = add_up(&block[i], part < 0 ? x : sum[part], part < 0 ? n : full[part], sum[i]);
+        ht_kernel()->functions->log_sum(&block[i].logs, sum[i], full[i]);
     }
 }
 
@@ -218,18 +268,23 @@ ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
     (void)err;
     e->reason = refuse_cut(&c, work->options->m);
     if (e->reason) return HT_OK;
-    moments entries = {0};
-    blocks block[CANDIDATES] = {0};
-    double chunk[HT_CHUNK];
-    nothing zero = {s->grid / 4, s->censored ? ht_tail_sample_zero_log(s) : (double)NAN};
+    double span[HT_TAIL_SPAN], zero = s->censored ? ht_tail_sample_zero_log(s) : (double)NAN;
+    blocks block[CANDIDATES] = {{0}};
+    ht_log_sums entries = {.zero = zero};
     ht_tail_reader reader = {.sample = s, .zeros = s->censored};
-    for (int i = 0; i < c.count; i++) block[i].m = c.m[i];
-    for (size_t left = c.used, n; (n = ht_tail_read(&reader, left, chunk)) > 0; left -= n) {
-        for (int i = 0; i < c.count; i++) feed(&block[i], chunk, n, zero);
-        for (size_t i = 0; i < n; i++) add(&entries, chunk[i] != 0 ? log(fabs(chunk[i])) : zero.log);
+    for (int i = 0; i < c.count; i++) {
+        int part = part_of(&c, i);
+        block[i] = (blocks){.part = part, .parts = c.m[i] / (part < 0 ? 1 : c.m[part])};
+        block[i].logs = (ht_log_sums){.below = s->grid / 4, .zero = zero};
     }
-    logs l = {mean(&entries), variance(&entries), {0}};
-    for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs / (double)block[i].count;
+    for (size_t left = c.used, n; (n = ht_tail_read_span(&reader, left, span)) > 0; left -= n) {
+        if (left == c.used) entries.origin = span[0] != 0 ? log(fabs(span[0])) : zero;
+        feed(block, c.count, span, n);
+        ht_kernel()->functions->log_sums(&entries, span, n);
+    }
+    moments m = {(size_t)entries.count, entries.origin, entries.sum, entries.squares};
+    logs l = {mean(&m), variance(&m), {0}};
+    for (int i = 0; i < c.count; i++) l.block[i] = block[i].logs.sum / block[i].logs.count;
     mmo_estimate(&c, &l, scalar_tie, e);
     e->step = s->step;
     return HT_OK;
@@ -240,6 +295,12 @@ ht_code ht_blocks_mmo(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
 static void add_row(const ht_values *x, size_t row, double *sum)
 {
     size_t end = (row + 1) * x->columns;
+    if (x->f32 && !x->column_centre && x->centre == 0) {
+        ht_unit unit = ht_values_unit(x);
+        ht_kernel()->functions->add_widened(sum, x->f32 + row * x->columns, x->columns,
+                                            unit.first * unit.second);
+        return;
+    }
     for (size_t first = row * x->columns; first < end;) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(x, first, end, chunk);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/cancel.h"
+#include "kernel/kernel.h"
 #include "num/select.h"
 #include "tail/tail_estimate.h"
 #include "num/values.h"
@@ -12,22 +12,6 @@
 enum { SEARCH_LIMIT = 100000, FEW = 25 };
 
 /* ---- the largest magnitudes ---- */
-
-/* Magnitudes above the threshold come first, as many as there are; equal ones fill the rest. */
-static void gather(ht_top *top, const ht_values *x, double threshold)
-{
-    size_t n = 0, total = ht_values_count(x);
-    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        size_t loaded = ht_values_load(x, first, total, chunk);
-        for (size_t i = 0; i < loaded; i++)
-            if (fabs(chunk[i]) > threshold) top->value[n++] = -fabs(chunk[i]);
-    }
-    qsort(top->value, n, sizeof top->value[0], ht_by_double); /* negative, so the largest comes first */
-    for (size_t i = 0; i < n; i++) top->value[i] = -top->value[i];
-    while (n < top->kept) top->value[n++] = threshold;
-    for (size_t i = 0; i < top->kept; i++) top->log[i] = log(top->value[i]);
-}
 
 ht_code ht_top_take(ht_top *top, const ht_tail_sample *s, size_t k, ht_error *err)
 {
@@ -42,10 +26,8 @@ ht_code ht_top_take(ht_top *top, const ht_tail_sample *s, size_t k, ht_error *er
         ht_top_free(top);
         return err->code;
     }
-    double threshold;
-    size_t rank = s->total - top->kept; /* zeros are the smallest */
-    ht_select(&s->x, true, &rank, 1, &threshold);
-    gather(top, &s->x, threshold);
+    ht_select_largest(&s->x, top->kept, top->value, top->log); /* zeros are the smallest */
+    ht_kernel()->functions->logarithms(top->log, top->value, top->kept);
     return HT_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
 #include "num/select.h"
 #include "stable/stable_spread.h"
 #include "tail/tail_estimate.h"
@@ -110,7 +111,7 @@ static void mcculloch(const double q[5], size_t count, ht_estimate *e)
 
 /* ---- Koutrouvelis: the empirical characteristic function ---- */
 
-enum { MOST_POINTS = 128, LANES = 256 };
+enum { MOST_POINTS = HT_HARMONICS };
 
 /* How many points u = πj/25 to use: Koutrouvelis 1980, table I, for 1600 values. */
 static int points_for(double alpha)
@@ -127,40 +128,15 @@ static int points_for(double alpha)
     return (int)lround(row[i].points + part * (row[i + 1].points - row[i].points));
 }
 
-/* Adds cos(jt) and sin(jt), j = 1 .. points, for each t of x (n ≤ LANES): by rotating, all lanes at once. */
-static void add_harmonics(const double *t, size_t n, int points, double *cosines, double *sines)
-{
-    double c1[LANES], s1[LANES], c[LANES], s[LANES];
-    for (size_t i = 0; i < n; i++) {
-        c[i] = c1[i] = cos(t[i]);
-        s[i] = s1[i] = sin(t[i]);
-    }
-    for (int j = 0; j < points; j++) {
-        double real = 0, imaginary = 0;
-        for (size_t i = 0; i < n; i++) {
-            double next = c[i] * c1[i] - s[i] * s1[i];
-            real += c[i];
-            imaginary += s[i];
-            s[i] = s[i] * c1[i] + c[i] * s1[i];
-            c[i] = next;
-        }
-        cosines[j] += real;
-        sines[j] += imaginary;
-    }
-}
-
 /* |φ̂(u)|² of (x - centre)/scale at u = πj/25, j = 1 .. points. */
 static void characteristic(const ht_tail_sample *sample, double centre, double scale, int points,
                            double *square)
 {
-    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, chunk[HT_CHUNK];
+    double c[MOST_POINTS] = {0}, s[MOST_POINTS] = {0}, span[HT_TAIL_SPAN];
     size_t total = values_of(sample);
     ht_tail_reader reader = {.sample = sample, .zeros = sample->censored};
-    for (size_t n; (n = ht_tail_read(&reader, total, chunk)) > 0;) {
-        for (size_t i = 0; i < n; i++) chunk[i] = (chunk[i] - centre) * (M_PI / 25 / scale);
-        for (size_t i = 0; i < n; i += LANES)
-            add_harmonics(chunk + i, n - i < LANES ? n - i : LANES, points, c, s);
-    }
+    for (size_t n; (n = ht_tail_read_span(&reader, total, span)) > 0;)
+        ht_kernel()->functions->harmonics(span, n, centre, M_PI / 25 / scale, points, c, s);
     for (int j = 0; j < points; j++)
         square[j] = (c[j] * c[j] + s[j] * s[j]) / ((double)total * (double)total);
 }

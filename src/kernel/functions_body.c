@@ -1,0 +1,469 @@
+/* functions_body.c - compiled once per instruction set with -DHT_ISA=name (see Makefile and functions.h).
+ *
+ * Polynomials interpolate at Chebyshev's points. Only +, -, *, / and bits, in an order that is written down,
+ * hence the same bits from every build. Values come in groups of sixteen: a last, smaller one is filled up.
+ */
+#include "kernel/functions.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+#include "kernel/kernel_vector.h"
+
+typedef double doubles __attribute__((vector_size(VECTOR)));
+
+enum { DOUBLES = VECTOR / 8, GROUP = 16, VECTORS = GROUP / DOUBLES };
+
+INLINE wide splat(uint64_t x)
+{
+    return x - (wide){0};
+}
+
+INLINE doubles all(double x)
+{
+    return x - (doubles){0};
+}
+
+INLINE doubles load_doubles(const double *p)
+{
+    doubles x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+INLINE void put_doubles(double *p, doubles x)
+{
+    memcpy(p, &x, sizeof x);
+}
+
+/* a where the mask has ones, b where it has zeros. */
+INLINE doubles pick(wide mask, doubles a, doubles b)
+{
+    return (doubles)(((wide)a & mask) | ((wide)b & ~mask));
+}
+
+INLINE doubles magnitude(doubles x)
+{
+    return (doubles)((wide)x & splat(UINT64_MAX >> 1));
+}
+
+/* ---- reading ---- */
+
+/* What comes next is asked for while this is worked on. */
+INLINE void fetch_next(const float *x, size_t count)
+{
+    enum { LINE = 64 / sizeof(float) };
+    for (size_t i = 0; i < count; i += LINE) __builtin_prefetch(x + count + i);
+}
+
+static void widen(double *restrict to, const float *restrict x, size_t count, double factor)
+{
+    fetch_next(x, count);
+    for (size_t i = 0; i < count; i++) to[i] = (double)x[i] * factor;
+}
+
+static void add_widened(double *restrict to, const float *restrict x, size_t count, double factor)
+{
+    fetch_next(x, count);
+    for (size_t i = 0; i < count; i++) to[i] += (double)x[i] * factor;
+}
+
+static void take_centre(double *restrict x, const double *restrict column, size_t count, double centre,
+                        const double factors[2], bool zeros_stay)
+{
+    double first = factors[0], second = factors[1];
+    if (column && zeros_stay)
+        for (size_t i = 0; i < count; i++) x[i] = x[i] == 0 ? 0 : x[i] - centre - column[i] * first * second;
+    else if (column)
+        for (size_t i = 0; i < count; i++) x[i] = x[i] - centre - column[i] * first * second;
+    else
+        for (size_t i = 0; i < count; i++) x[i] = zeros_stay && x[i] == 0 ? 0 : x[i] - centre;
+}
+
+static size_t count_below(const int32_t *key, size_t count, int32_t limit)
+{
+    enum { SHORT = 1 << 30 };
+    size_t sum = 0;
+    for (size_t first = 0; first < count; first += SHORT) {
+        size_t n = count - first < SHORT ? count - first : SHORT;
+        int32_t below = 0;
+        for (size_t i = 0; i < n; i++) below += key[first + i] < limit;
+        sum += (size_t)below;
+    }
+    return sum;
+}
+
+static int32_t least_from(const int32_t *key, size_t count, int32_t limit)
+{
+    int32_t least = INT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        int32_t own = key[i] < limit ? INT32_MAX : key[i];
+        least = own < least ? own : least;
+    }
+    return least;
+}
+
+/* From the upper half of a double's bits, without a branch, which would be mispredicted half of the time. */
+static void bins(uint32_t *restrict bin, const double *restrict x, size_t count, const ht_bin_window *window)
+{
+    int32_t first = window->first, sign = window->sign;
+    for (size_t i = 0; i < count; i++) {
+        int64_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        int32_t upper = (int32_t)(bits >> 32);
+        int32_t own = ((upper & INT32_MAX) >> (20 - HT_BIN_MANTISSA)) - first;
+        own = own < 0 ? 0 : own;
+        own = own > HT_BINS_HALF - 1 ? HT_BINS_HALF - 1 : own;
+        bin[i] = (uint32_t)(HT_BINS_HALF + (own ^ (upper < 0 ? sign : 0)));
+    }
+}
+
+static void signs(ht_signs *to, const double *x, size_t count)
+{
+    uint64_t zeros = 0, negative = 0;
+    double least = to->least;
+    for (size_t i = 0; i < count; i++) {
+        double size = fabs(x[i]);
+        zeros += size == 0;
+        negative += x[i] < 0;
+        size = size == 0 ? (double)INFINITY : size;
+        least = size < least ? size : least;
+    }
+    to->zeros += zeros;
+    to->negative += negative;
+    to->least = least;
+}
+
+/* ---- logarithms ---- */
+
+/* x = 2^k m, √½ ≤ m < √2; with f = m - 1 and s = f/(2 + f), log m = 2s + s R(s²) = f - (f²/2 - s (f²/2 + R)),
+ * where R = ⅔s² + ⅖s⁴ + … . */
+INLINE doubles logarithm(doubles x)
+{
+    static const uint64_t root_half = 0x3fe6a09e667f3bcd, bias = UINT64_C(1024) << 52,
+                          top = UINT64_C(0xfff) << 52, two52 = UINT64_C(0x433) << 52;
+    doubles size = magnitude(x), two = all(2);
+    wide tiny = (wide)(size < all(0x1p-1022));
+    doubles grown = pick(tiny, size * all(0x1p54), size);
+    wide u = (wide)grown + splat(bias - root_half);
+    doubles k = (doubles)((u >> 52) | splat(two52)) - all(0x1p52 + 1024);
+    k -= (doubles)((wide)all(54) & tiny);
+    doubles m = (doubles)((wide)grown - (u & splat(top)) + splat(bias));
+    doubles f = m - all(1), s = f / (two + f), z = s * s, w = z * z;
+    doubles odd = all(0.3999999999989889) + w * (all(0.22222211089379496) + w * all(0.15331611722055008));
+    doubles even =
+        all(0.666666666666667) +
+        w * (all(0.28571428626253836) + w * (all(0.1818289243253687) + w * all(0.14617807153417325)));
+    doubles r = z * even + w * odd, half = all(0.5) * f * f;
+    doubles y = k * all(0x1.62e42feep-1) - ((half - (s * (half + r) + k * all(0x1.a39ef35793c76p-33))) - f);
+    y = pick((wide)(size == all(0)), all(-INFINITY), y);
+    return pick((wide)(size < all(INFINITY)), y, size); /* Inf; NaN */
+}
+
+/* ---- exponentials ---- */
+
+/* 2^k e^r, |r| ≤ ½ log 2; the power in two factors, which reach the denormals. */
+INLINE doubles exponential(doubles x)
+{
+    static const double shift = 0x1.8p52, least = -746, most = 710;
+    doubles y = pick((wide)(x < all(least)), all(least), x);
+    y = pick((wide)(y > all(most)), all(most), y);
+    doubles k = (y * all(0x1.71547652b82fep0) + all(shift)) - all(shift),
+            half = (k * all(0.5) + all(shift)) - all(shift);
+    doubles r = (y - k * all(0x1.62e42feep-1)) - k * all(0x1.a39ef35793c76p-33), q = r * r, w = q * q;
+    doubles a = all(0.5000000000000019) + r * all(0.1666666666666668);
+    doubles b = all(0.04166666666648633) + r * all(0.008333333333319464);
+    doubles c = all(0.0013888888952784725) + r * all(0.00019841269890408497);
+    doubles d = all(2.480148497989361e-05) + r * all(2.7557240532217283e-06);
+    doubles e = all(2.763282532538488e-07) + r * all(2.5110180394444085e-08);
+    doubles p = all(1) + (r + q * ((a + q * b) + w * ((c + q * d) + w * e)));
+    /* An integer j up to 2^11 in the last bits of j + shift. */
+    wide first = ((wide)(half + all(shift)) + splat(1023)) << 52;
+    wide second = ((wide)((k - half) + all(shift)) + splat(1023)) << 52;
+    return p * (doubles)first * (doubles)second;
+}
+
+/* ---- the circle ---- */
+
+typedef struct point {
+    doubles c, s;
+} point;
+
+static const double far = 0x1p20;
+
+/* Less a multiple of π/2, in three parts: the products of the first two are exact. */
+INLINE point on_circle(doubles t)
+{
+    static const double shift = 0x1.8p52;
+    doubles turns = t * all(0x1.45f306dc9c883p-1) + all(shift), k = turns - all(shift);
+    doubles r = ((t - k * all(0x1.921fb544p0)) - k * all(0x1.0b4611a6p-34)) - k * all(0x1.3198a2e037073p-69);
+    doubles z = r * r, w = z * z;
+    doubles s = all(-0.16666666666666666) + z * all(0.008333333333330917) +
+                w * (all(-0.00019841269836710202) + z * all(2.7557316077493973e-06) +
+                     w * (all(-2.5051126629403483e-08) + z * all(1.5917754033172635e-10)));
+    doubles c = all(0.041666666666666664) + z * all(-0.0013888888888887378) +
+                w * (all(2.4801587298735426e-05) + z * all(-2.7557317256053664e-07) +
+                     w * (all(2.087614300558813e-09) + z * all(-1.1382397664789307e-11)));
+    s = r + r * z * s;
+    c = all(1) - (all(0.5) * z - w * c);
+    wide quarter = (wide)turns, odd = splat(0) - (quarter & splat(1));
+    wide s_sign = (quarter & splat(2)) << 62, c_sign = ((quarter + splat(1)) & splat(2)) << 62;
+    return (point){(doubles)((wide)pick(odd, s, c) ^ c_sign), (doubles)((wide)pick(odd, c, s) ^ s_sign)};
+}
+
+/* Of a group. */
+INLINE void circle_group(const double *t, point p[VECTORS])
+{
+    wide beyond = splat(0);
+    for (int v = 0; v < VECTORS; v++) {
+        doubles x = load_doubles(t + v * DOUBLES);
+        p[v] = on_circle(x);
+        beyond |= ~(wide)(magnitude(x) <= all(far));
+    }
+    uint64_t any = 0;
+    for (int i = 0; i < DOUBLES; i++) any |= beyond[i];
+    if (!any) return;
+    for (int i = 0; i < GROUP; i++) {
+        if (fabs(t[i]) <= far) continue;
+        p[i / DOUBLES].c[i % DOUBLES] = cos(t[i]);
+        p[i / DOUBLES].s[i % DOUBLES] = sin(t[i]);
+    }
+}
+
+/* ---- many ---- */
+
+/* The next group of x, filled up behind its end; returns how many are its own. */
+INLINE int take_group(double group[GROUP], const double *x, size_t left, double filling)
+{
+    int n = left < GROUP ? (int)left : GROUP;
+    memcpy(group, x, (size_t)n * sizeof *x);
+    for (int i = n; i < GROUP; i++) group[i] = filling;
+    return n;
+}
+
+#define EACH(name, function)                                                                                 \
+    static void name(double *y, const double *x, size_t count)                                               \
+    {                                                                                                        \
+        size_t whole = count / GROUP * GROUP;                                                                \
+        for (size_t i = 0; i < whole; i += DOUBLES) put_doubles(y + i, function(load_doubles(x + i)));       \
+        if (whole == count) return;                                                                          \
+        double group[GROUP];                                                                                 \
+        int n = take_group(group, x + whole, count - whole, 1);                                              \
+        for (int i = 0; i < GROUP; i += DOUBLES) put_doubles(group + i, function(load_doubles(group + i)));  \
+        memcpy(y + whole, group, (size_t)n * sizeof *y);                                                     \
+    }
+
+EACH(logarithms, logarithm)
+EACH(exponentials, exponential)
+
+static void circle(const double *t, size_t count, double *c, double *s)
+{
+    for (size_t i = 0; i < count; i += GROUP) {
+        double group[GROUP];
+        point p[VECTORS];
+        size_t n = (size_t)take_group(group, t + i, count - i, 0);
+        circle_group(group, p);
+        for (size_t j = 0; j < n; j++)
+            c[i + j] = p[j / DOUBLES].c[j % DOUBLES], s[i + j] = p[j / DOUBLES].s[j % DOUBLES];
+    }
+}
+
+/* Two groups at a time, so that sums are read and written half as often. */
+enum { PAIR = 2 };
+
+/* cos (j + 1)t = 2 cos t cos jt - cos (j - 1)t, and so for sines: errors grow like j², to 10⁻¹² at most. */
+typedef struct turning {
+    point now[VECTORS], last[VECTORS];
+    doubles twice[VECTORS];
+} turning;
+
+INLINE void turn(turning *g, int v)
+{
+    point now = g->now[v], last = g->last[v];
+    g->now[v] = (point){g->twice[v] * now.c - last.c, g->twice[v] * now.s - last.s};
+    g->last[v] = now;
+}
+
+/* j = 1; what fills a group up is 0 and stays it. */
+INLINE void begin_turning(turning *g, const double *x, size_t left, double origin, double factor)
+{
+    double group[GROUP];
+    int n = take_group(group, x, left, origin);
+    for (int v = 0; v < VECTORS; v++)
+        put_doubles(group + v * DOUBLES, (load_doubles(group + v * DOUBLES) - all(origin)) * all(factor));
+    circle_group(group, g->now);
+    for (int v = 0; v < VECTORS; v++) {
+        g->twice[v] = g->now[v].c + g->now[v].c;
+        g->last[v] = (point){all(1), all(0)};
+    }
+    for (int j = n; j < GROUP; j++)
+        g->now[j / DOUBLES].c[j % DOUBLES] = g->last[j / DOUBLES].c[j % DOUBLES] = 0;
+}
+
+static void harmonics(const double *x, size_t count, double origin, double factor, int points, double *cosine,
+                      double *sine)
+{
+    doubles c_sum[HT_HARMONICS][VECTORS], s_sum[HT_HARMONICS][VECTORS];
+    memset(c_sum, 0, (size_t)points * sizeof c_sum[0]);
+    memset(s_sum, 0, (size_t)points * sizeof s_sum[0]);
+    for (size_t i = 0; i < count; i += PAIR * GROUP) {
+        turning of[PAIR];
+        for (size_t g = 0; g < PAIR; g++)
+            begin_turning(&of[g], x + i + g * GROUP, i + g * GROUP < count ? count - i - g * GROUP : 0,
+                          origin, factor);
+        for (int j = 0; j < points; j++)
+            for (int v = 0; v < VECTORS; v++) {
+                c_sum[j][v] += of[0].now[v].c + of[1].now[v].c;
+                s_sum[j][v] += of[0].now[v].s + of[1].now[v].s;
+                for (int g = 0; g < PAIR; g++) turn(&of[g], v);
+            }
+    }
+    for (int j = 0; j < points; j++)
+        for (int i = 0; i < GROUP; i++) {
+            cosine[j] += c_sum[j][i / DOUBLES][i % DOUBLES];
+            sine[j] += s_sum[j][i / DOUBLES][i % DOUBLES];
+        }
+}
+
+/* ---- moments ---- */
+
+/* Of a normal number: x = 2^k m, √½ ≤ m < √2. */
+typedef struct split {
+    doubles m, k;
+} split;
+
+INLINE split split_of(doubles size)
+{
+    static const uint64_t root_half = 0x3fe6a09e667f3bcd, bias = UINT64_C(1024) << 52,
+                          fraction = (UINT64_C(1) << 52) - 1, two52 = UINT64_C(0x433) << 52;
+    wide u = (wide)size + splat(bias - root_half);
+    return (split){(doubles)((u & splat(fraction)) + splat(root_half)),
+                   (doubles)((u >> 52) | splat(two52)) - all(0x1p52 + 1024)};
+}
+
+/* As logarithm() above without care for the last bit: within 3 ulps of the larger of |log x| and ½. */
+INLINE doubles simple_logarithm(split x)
+{
+    doubles f = x.m - all(1), s = f / (x.m + all(1)), z = s * s, w = z * z;
+    doubles odd = all(0.3999999999989889) + w * (all(0.22222211089379496) + w * all(0.15331611722055008));
+    doubles even =
+        all(0.666666666666667) +
+        w * (all(0.28571428626253836) + w * (all(0.1818289243253687) + w * all(0.14617807153417325)));
+    return x.k * all(0x1.62e42fefa39efp-1) + s * (all(2) + (z * even + w * odd));
+}
+
+/* Are all of x (count, a multiple of GROUP) beyond `below`, and at least 2^-most, below 2^most? Told by signs
+ * of differences of bits, which order like magnitudes. */
+INLINE bool are_plain(const double *x, size_t count, double below, int most)
+{
+    uint64_t least, any = 0, smallest = (uint64_t)(1023 - most) << 52,
+                    largest = ((uint64_t)(1023 + most) << 52) - 1;
+    memcpy(&least, &below, sizeof least);
+    wide low = splat(least + 1 > smallest ? least + 1 : smallest), high = splat(largest), strange = splat(0);
+    for (size_t i = 0; i < count; i += DOUBLES) {
+        wide size = (wide)magnitude(load_doubles(x + i));
+        strange |= (size - low) | (high - size);
+    }
+    for (int i = 0; i < DOUBLES; i++) any |= strange[i];
+    return !(any >> 63);
+}
+
+/* A stretch at a time; what is not plain is rare. */
+enum { STRETCH = 4 * GROUP };
+
+/* At most a stretch, whatever they are. */
+static void add_any(ht_log_sums *sums, const double *x, size_t count)
+{
+    double y[STRETCH];
+    logarithms(y, x, count);
+    for (size_t i = 0; i < count; i++) {
+        double own = fabs(x[i]) <= sums->below ? sums->zero : y[i];
+        if (isnan(own) && !isnan(x[i])) continue;
+        sums->sum += own - sums->origin;
+        sums->squares += (own - sums->origin) * (own - sums->origin);
+        sums->count++;
+    }
+}
+
+static void log_sums(ht_log_sums *sums, const double *x, size_t count)
+{
+    doubles origin = all(sums->origin), sum[VECTORS], squares[VECTORS];
+    size_t i = 0;
+    memset(sum, 0, sizeof sum);
+    memset(squares, 0, sizeof squares);
+    for (; i + STRETCH <= count; i += STRETCH) {
+        if (!are_plain(x + i, STRETCH, sums->below, 1022)) {
+            add_any(sums, x + i, STRETCH);
+            continue;
+        }
+        for (size_t j = 0; j < STRETCH; j += GROUP)
+            for (int v = 0; v < VECTORS; v++) {
+                doubles d =
+                    simple_logarithm(split_of(magnitude(load_doubles(x + i + j + v * DOUBLES)))) - origin;
+                sum[v] += d;
+                squares[v] += d * d;
+            }
+        sums->count += STRETCH;
+    }
+    for (int l = 0; l < GROUP; l++) {
+        sums->sum += sum[l / DOUBLES][l % DOUBLES];
+        sums->squares += squares[l / DOUBLES][l % DOUBLES];
+    }
+    add_any(sums, x + i, count - i);
+}
+
+/* Of a stretch whose products of four are plain: one logarithm for each of these. */
+INLINE void add_products(const double *x, doubles sum[VECTORS])
+{
+    for (int v = 0; v < VECTORS; v++) {
+        const double *own = x + v * DOUBLES;
+        doubles product = (load_doubles(own) * load_doubles(own + GROUP)) *
+                          (load_doubles(own + 2 * GROUP) * load_doubles(own + 3 * GROUP));
+        sum[v] += simple_logarithm(split_of(magnitude(product)));
+    }
+}
+
+/* The last stretch is filled up with ones, whose logarithm is 0. */
+static void log_sum(ht_log_sums *sums, const double *x, size_t count)
+{
+    doubles sum[VECTORS];
+    size_t plain = 0;
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0, n; i < count; i += n) {
+        double last[STRETCH];
+        const double *own = x + i;
+        n = count - i < STRETCH ? count - i : STRETCH;
+        if (n < STRETCH) {
+            memcpy(last, own, n * sizeof *own);
+            for (size_t j = n; j < STRETCH; j++) last[j] = 1;
+            own = last;
+        }
+        if (are_plain(own, STRETCH, sums->below, 255)) {
+            add_products(own, sum);
+            plain += n;
+        } else {
+            add_any(sums, own, n);
+        }
+    }
+    for (int l = 0; l < GROUP; l++) sums->sum += sum[l / DOUBLES][l % DOUBLES];
+    sums->sum -= (double)plain * sums->origin;
+    sums->count += (double)plain;
+}
+
+extern const ht_functions PASTE(ht_functions_, HT_ISA);
+const ht_functions PASTE(ht_functions_, HT_ISA) = {
+    .widen = widen,
+    .add_widened = add_widened,
+    .take_centre = take_centre,
+    .count_below = count_below,
+    .least_from = least_from,
+    .bins = bins,
+    .signs = signs,
+    .logarithms = logarithms,
+    .exponentials = exponentials,
+    .circle = circle,
+    .harmonics = harmonics,
+    .log_sums = log_sums,
+    .log_sum = log_sum,
+};
