@@ -66,10 +66,12 @@ static void receive(ht_lab *lab)
         ht_model_epochs(lab->model, epochs);
         lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
     }
+    const ht_glance *glance = ht_runner_glance(lab->runner, &fresh);
+    if (fresh) ht_model_glance(lab->model, glance);
+    lab->dirty = lab->dirty || fresh;
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
-    if (!fresh) return;
-    ht_model_report(lab->model, report);
-    lab->dirty = true;
+    if (fresh) ht_model_report(lab->model, report);
+    lab->dirty = lab->dirty || fresh;
 }
 
 /* ---- what goes out ----------------------------------------------------------------------------- */

@@ -40,7 +40,11 @@ bool ht_runner_flush(ht_runner *r)
 
 void ht_runner_emit(ht_runner *r, const ht_sample *sample)
 {
-    if (r->recorder && sample->kind != HT_SAMPLE_STEP) ht_recorder_take(r->recorder, sample);
+    bool waits = sample->kind == HT_SAMPLE_EVAL && ht_judge_waits(r->judge) && r->held_count < HT_HELD_ROWS;
+    if (r->recorder && waits)
+        r->held[r->held_count++] = *sample;
+    else if (r->recorder && sample->kind != HT_SAMPLE_STEP)
+        ht_recorder_take(r->recorder, sample);
     if (ht_runner_flush(r) && ht_ring_push(r->samples, sample)) return;
     if (sample->kind > HT_SAMPLE_STATE) return; /* not reached: commands wait for room for their answers */
     ht_sample *kept = &r->pending[sample->kind];
@@ -51,14 +55,20 @@ void ht_runner_emit(ht_runner *r, const ht_sample *sample)
     r->has_pending[sample->kind] = true;
 }
 
+void ht_runner_stir(ht_runner *r)
+{
+    r->settled = r->glanced = false;
+    ht_mailbox_poke(r->box);
+    ht_mailbox_poke(r->glance_box);
+}
+
 void ht_runner_enter(ht_runner *r, ht_state state, const char *message)
 {
     r->state = state;
-    r->settled = false;
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_STATE);
     snprintf(sample.message, sizeof sample.message, "%s", message);
     ht_runner_emit(r, &sample);
-    ht_mailbox_poke(r->box);
+    ht_runner_stir(r);
 }
 
 void ht_runner_note_mask(ht_runner *r)

@@ -512,16 +512,26 @@ const char *ht_end_word(ht_end end)
     return words[end];
 }
 
+bool ht_trainer_stop_due(const ht_trainer *t)
+{
+    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
+    return wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05;
+}
+
+bool ht_trainer_ends(const ht_trainer *t)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
+    return steps > 0 && (double)t->at.step >= steps;
+}
+
 ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err)
 {
-    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS),
-           wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
+    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     bool reached = false;
-    if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05 &&
+    if (ht_trainer_stop_due(t) &&
         ht_stopping_reached(&t->stopping, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
         return err->code;
-    bool last = steps > 0 && (double)t->at.step >= steps;
-    *end = reached ? HT_END_CONVERGED : last ? HT_END_DONE : HT_END_NOT;
+    *end = reached ? HT_END_CONVERGED : ht_trainer_ends(t) ? HT_END_DONE : HT_END_NOT;
     return HT_OK;
 }
 

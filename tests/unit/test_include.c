@@ -34,7 +34,7 @@ static const rule rules[] = {
     {"certify", " base kernel nn prune "},
     {"weights", " base params data nn "},
     {"link", " base params num nn tail prune "},
-    {"engine", " base params num data kernel nn weights link "},
+    {"engine", " base params num data kernel nn prune weights link "},
     {"session", " base params data kernel nn engine "},
     {"chart", " base params tail prune "},
     {"experiment", " base params num data nn tail prune link engine session chart "},
