@@ -94,5 +94,6 @@ void ht_model_when(const ht_model *m, uint64_t step, double seconds, char *to, s
 
 const char *ht_model_error_symbol(const ht_report *r)
 {
-    return r->metric == HT_FRO ? "ε" : "ε²";
+    ht_prune_metric metric = r->glance.count > 0 && r->glance.width > 0 ? r->glance.metric : r->metric;
+    return metric == HT_FRO ? "ε" : "ε²";
 }

@@ -222,6 +222,7 @@ static void labels_of_moments_are_whole_characters(void **state)
 
 static void estimate(ht_report *report, ht_estimator e, double value)
 {
+    report->tail.looked = true;
     report->tail.now[e] = (ht_estimate){
         .estimator = e, .value = value, .std_error = 0.1, .low = value - 0.2, .high = value + 0.2};
 }

@@ -138,7 +138,7 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
     bool deep = ht_params_get(&m->applied, HT_P_MODEL_DEPTH) > 1;
     ht_text_copy(chart->title, sizeof chart->title, deep ? "Weights |w|, layer 1" : "Weights |w|");
     ht_text_copy(chart->hint, sizeof chart->hint, scales[m->weights_log_x][m->weights_log_y]);
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     chart->x = (ht_axis){.scale = m->weights_log_x ? HT_SCALE_LOG : HT_SCALE_LINEAR,
                          .low = 1e-3,
                          .high = 1,
@@ -152,6 +152,7 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
     choose_bins(m, &b);
     add_bars(&m->report.glance.histogram, &b, chart);
     add_ghosts(m, &b, columns, chart);
+    ht_panel_say_when(m, m->report.glance.step, m->report.glance.seconds, chart);
     ht_chart_fit(chart);
     chart->y.low = m->weights_log_y ? 0.7 : 0; /* a single weight still has a bar */
 }
@@ -183,7 +184,7 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     ht_scale scale = m->norms_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     ht_text_copy(chart->title, sizeof chart->title, "Neuron norms ‖w‖, P(>x)");
     ht_text_copy(chart->hint, sizeof chart->hint, m->norms_log ? "log·log" : "linear");
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     chart->x = (ht_axis){.scale = scale, .low = 0.1, .high = 10, .label = "‖w‖"};
     chart->y = (ht_axis){.scale = scale, .low = m->norms_log ? 1e-3 : 0, .high = 1, .fixed = true};
     if (r->norms < 2) return;
@@ -197,5 +198,6 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     add_norms(s, r);
     if (ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_SHARED)
         ht_text_copy(chart->note, sizeof chart->note, "shared noise: norms grow, the function need not");
+    ht_panel_say_when(m, r->step, r->seconds, chart);
     ht_chart_fit(chart);
 }
