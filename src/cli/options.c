@@ -47,6 +47,7 @@ static const ht_option_info options[] = {
     {"--ratio", "R", HT_FILL_NOTHING, NULL, "remove this fraction, whatever the error (prune.ratio)"},
     {"--regime", NULL, HT_FILL_NOTHING, NULL, "step size over batch size, tail index of the rows, what three prunings take, train minus test (arXiv 2106.03795)"},
     {"--run", "DIR", HT_FILL_DIRECTORY, NULL, "keep the run here: settings, journal, metrics, checkpoint; a run that is there is resumed"},
+    {"--quick", NULL, HT_FILL_NOTHING, NULL, "bench live: a tenth of the time, figures that are worth little"},
     {"--samples", "N", HT_FILL_NOTHING, NULL, "of each law in the table of how often an estimate is good"},
     {"--scale", "X", HT_FILL_NOTHING, NULL, "size of letters in the picture, 1 by default"},
     {"--scope", "S", HT_FILL_WORDS, "prune.scope", "several layers: each by itself, or all ranked together (prune.scope)"},

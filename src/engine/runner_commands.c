@@ -12,12 +12,6 @@ static const double store_share = 0.01, store_least = 0.5;
 
 /* ---- states to go back to ---- */
 
-void ht_runner_tell_stored(ht_runner *r)
-{
-    ht_timeline_describe(r->timeline, r->trainer, ht_triple_back(r->stored));
-    ht_triple_publish(r->stored);
-}
-
 void ht_runner_store(ht_runner *r)
 {
     ht_error err;

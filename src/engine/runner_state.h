@@ -89,6 +89,9 @@ void ht_runner_note_mask(ht_runner *r);
 /* What was told of the epochs, as it is now: also after a way back, or a resumed run. */
 void ht_runner_tell_epochs(ht_runner *r);
 
+/* Which states are kept. */
+void ht_runner_tell_stored(ht_runner *r);
+
 /* A test score of the weights as they are; `row`: also a row of metrics. */
 void ht_runner_evaluate(ht_runner *r, bool row);
 
@@ -115,8 +118,5 @@ void ht_runner_apply(ht_runner *r, const ht_command *command);
 
 /* The state is kept to go back to; the next one is due so much later that copying stays cheap. */
 void ht_runner_store(ht_runner *r);
-
-/* Which states are kept. */
-void ht_runner_tell_stored(ht_runner *r);
 
 #endif

@@ -12,6 +12,7 @@ ht_sample ht_runner_sample(const ht_runner *r, ht_sample_kind kind)
     return (ht_sample){.kind = kind,
                        .step = ht_trainer_steps(r->trainer),
                        .seconds = ht_trainer_seconds(r->trainer),
+                       .clock = ht_now(),
                        .epoch = ht_trainer_epoch(r->trainer),
                        .applied_seq = r->applied_seq,
                        .state = r->state,
@@ -87,6 +88,12 @@ void ht_runner_tell_epochs(ht_runner *r)
     if (count) memcpy(e->row, rows, count * sizeof *rows);
     r->epochs_told = e->now.epochs;
     ht_triple_publish(r->epochs);
+}
+
+void ht_runner_tell_stored(ht_runner *r)
+{
+    ht_timeline_describe(r->timeline, r->trainer, ht_triple_back(r->stored));
+    ht_triple_publish(r->stored);
 }
 
 void ht_runner_say(ht_runner *r, const char *message)

@@ -85,6 +85,7 @@ typedef struct ht_sample {
     ht_sample_kind kind;
     uint64_t step;  /* steps done when it was sent */
     double seconds; /* training time, pauses left out */
+    double clock;   /* when it was made, of ht_now */
     double epoch;
     uint32_t applied_seq; /* the last command applied */
     /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy. EVAL:

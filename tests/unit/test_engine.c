@@ -724,7 +724,7 @@ static void a_paused_run_is_looked_at_thoroughly(void **state)
     const ht_report *r = ht_runner_report(l->runner, &fresh);
     tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
     WAIT(l, (r = ht_runner_report(l->runner, &fresh), r->step > 0));
-    assert_true(r->samples == 1000 || r->samples == 1300);
+    assert_in_range(r->samples, 250, 1300);
     assert_int_equal(r->samples_of, 1300);
     tell_state(l, HT_COMMAND_PAUSE, HT_STATE_PAUSED);
     WAIT(l, (r = ht_runner_report(l->runner, &fresh), r->step == l->step && r->samples == 1300));
