@@ -185,7 +185,7 @@ static bool look_at_weights(look *l)
     if (!look_at_tail(l)) return false;
     double cost = ht_thread_now() - start;
     double share = l->snapshot->request.watched ? self->pace.tail_watched : self->pace.tail;
-    self->tail_due = began + fmax(cost / (share * self->cores), self->pace.glance);
+    self->tail_due = began + fmax(cost / (share * self->cores), self->pace.tail_period);
     return true;
 }
 

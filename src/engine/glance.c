@@ -12,8 +12,8 @@
 #include "engine/analysis.h"
 #include "engine/watch.h"
 
-/* Of the machine; what a step spends on filling it is about as much again. */
-static const double share = 0.01;
+/* What a step spends on filling it, in seconds a weight. */
+static const double filling = 1.25e-9;
 
 struct ht_glancer {
     pthread_t thread;
@@ -45,8 +45,9 @@ static void *glance_main(void *argument)
     while ((snapshot = ht_mailbox_wait(self->box))) {
         double began = ht_now(), start = ht_thread_now();
         look_at(self, snapshot);
-        double cost = ht_thread_now() - start;
-        double period = fmax(ht_watch_at(snapshot->effort, snapshot->fresh).glance, cost / (share * self->cores));
+        double cost = ht_thread_now() - start + filling * (double)snapshot->capture->histogram[0].total;
+        ht_watch_pace pace = ht_watch_at(snapshot->effort, snapshot->fresh);
+        double period = fmax(pace.glance_period, cost / (pace.glance * self->cores));
         if (!snapshot->settled) ht_mailbox_sleep(self->box, began + period - ht_now());
     }
     return NULL;

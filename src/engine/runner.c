@@ -121,7 +121,8 @@ static void train_one(ht_runner *r)
     follow_epochs(r);
     ht_sample sample = step_sample(r, &result);
     ht_runner_emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer) && affordable(r)) ht_runner_evaluate(r, true);
+    if (ht_trainer_eval_due(r->trainer) && affordable(r) && !ht_runner_score_slowly(r))
+        ht_runner_evaluate(r, true);
     if (ht_trainer_seconds(r->trainer) >= r->store_due) ht_runner_store(r);
 }
 
@@ -196,7 +197,10 @@ static void *runner_main(void *argument)
             else if (!judges)
                 sleep_until_command(r);
         }
-        if (has_room(r)) ht_runner_judge(r);
+        if (ht_runner_scores(r))
+            ht_runner_score_piece(r);
+        else if (has_room(r))
+            ht_runner_judge(r);
         serve_lookers(r);
         if (r->recorder && !ht_judge_waits(r->judge)) ht_recorder_offer(r->recorder);
     }
@@ -292,6 +296,7 @@ void ht_runner_stop(ht_runner *r)
     ht_triple_free(r->epochs);
     ht_timeline_free(r->timeline);
     ht_judge_free(r->judge);
+    ht_network_free(r->scored);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);
     sem_destroy(&r->wake);

@@ -57,6 +57,12 @@ struct ht_runner {
     bool thrifty;                           /* evaluations keep to their share */
     uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
+    double evaluation_wall;                 /* how long one that is made at once takes */
+    bool scoring;                           /* one is made a piece at a time: */
+    ht_network *scored;                     /* of this copy of the weights */
+    ht_sample score;                        /* so far */
+    uint32_t score_run;                     /* its generation */
+    size_t score_done;                      /* samples */
     ht_judge *judge;
     bool taken, under_way;                  /* this step's state was given to it; steps were made since RUN */
     int held_count;                         /* rows of metrics that are not recorded while … */
@@ -97,6 +103,14 @@ void ht_runner_evaluate(ht_runner *r, bool row);
 
 /* What the screen shows is no longer how things stand: it is looked at again. */
 void ht_runner_stir(ht_runner *r);
+
+/* ---- runner_score.c ---- */
+
+/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training up.
+ * False: it is to be made at once. */
+bool ht_runner_score_slowly(ht_runner *r);
+bool ht_runner_scores(const ht_runner *r); /* one is made */
+void ht_runner_score_piece(ht_runner *r);  /* goes on with it */
 
 /* ---- runner_judge.c ---- */
 

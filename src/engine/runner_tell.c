@@ -105,7 +105,7 @@ void ht_runner_evaluate(ht_runner *r, bool row)
 {
     ht_error err;
     ht_sample sample;
-    double start = ht_thread_now(); /* with a pool its workers compute as long */
+    double began = ht_now(), start = ht_thread_now(); /* with a pool its workers compute as long */
     r->evaluation_step = ht_trainer_steps(r->trainer);
     /* A row of metrics is due: a run that goes on later is the whole run. */
     const atomic_bool *off = row && r->recorder ? ht_cancel_flag() : ht_cancel_by(&r->quit);
@@ -116,6 +116,7 @@ void ht_runner_evaluate(ht_runner *r, bool row)
         return;
     }
     r->evaluation_end = ht_now();
+    r->evaluation_wall = r->evaluation_end - began;
     r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;
     sample.state = r->state;

@@ -123,6 +123,11 @@ typedef struct ht_trainer_row {
 /* Hands the row over and begins the next. */
 ht_trainer_row ht_trainer_take_row(ht_trainer *t);
 
+/* An EVAL sample of this step, its scores left out; with `row` it also takes the row. */
+ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row);
+/* What scores are measured on. */
+ht_samples ht_trainer_test_samples(const ht_trainer *t);
+
 /* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);
 

@@ -9,8 +9,9 @@ enum { HT_WATCH_NICE = 5 }; /* of threads that look: keys and training come firs
 
 /* Shares are of the machine; a period is counted from the start of one look to that of the next. */
 typedef struct ht_watch_pace {
-    double glance;                /* least period of glances, in seconds */
+    double glance, glance_period; /* share of glances, with what a step spends on them; least period, in s */
     double tail, tail_watched;    /* share of the tail; and while the pruning view hides it */
+    double tail_period;           /* more often is not read */
     double curve, curve_watched;  /* share of the node curve; and while the pruning view shows it */
     double method;                /* share of the method of the settings, if it is another */
     double curve_period;          /* with fewer samples, down to a quarter, it comes so often where it can */

@@ -200,6 +200,10 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
     if (s->kind == HT_SAMPLE_RESET) start_over(m, (uint64_t)s->value);
     if (s->kind == HT_SAMPLE_REWIND) go_back(m, s);
     if (s->kind == HT_SAMPLE_BACK) end_at(m, s);
+    if (s->kind == HT_SAMPLE_EVAL && s->step < m->step) { /* it has taken its time */
+        take_evaluation(m, s);
+        return;
+    }
     if (s->seconds > m->seconds && s->step > m->step) {
         /* Mean of about the last second. */
         double rate = (double)(s->step - m->step) / (s->seconds - m->seconds),
