@@ -12,7 +12,7 @@
 
 static const ht_bench_part *const parts[] = {
     &ht_bench_noise, &ht_bench_step,  &ht_bench_tail, &ht_bench_law,
-    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,   &ht_bench_quality,
+    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live, &ht_bench_quality,
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
@@ -60,14 +60,15 @@ static ht_code take_samples(const char *text, ht_error *err)
 
 int ht_cmd_bench(int argc, char **argv)
 {
-    bool json = false;
+    bool json = false, quick = false;
     const char *samples = NULL;
-    const ht_option options[] = {{"--json", NULL, &json}, {"--samples", &samples, NULL}, {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--json", NULL, &json}, {"--samples", &samples, NULL}, {"--quick", NULL, &quick}, {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     json_t *root = json_object();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && samples) code = take_samples(samples, &err);
+    if (quick) ht_bench_live_quick();
     if (code == HT_OK) code = run_parts(args.word_count ? args.words[0] : "all", root, &err);
     if (code == HT_OK && json) {
         json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

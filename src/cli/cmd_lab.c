@@ -65,10 +65,12 @@ static void receive(ht_lab *lab)
         ht_model_epochs(lab->model, epochs);
         lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
     }
+    const ht_glance *glance = ht_runner_glance(lab->runner, &fresh);
+    if (fresh) ht_model_glance(lab->model, glance);
+    lab->dirty = lab->dirty || fresh;
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
-    if (!fresh) return;
-    ht_model_report(lab->model, report);
-    lab->dirty = true;
+    if (fresh) ht_model_report(lab->model, report);
+    lab->dirty = lab->dirty || fresh;
 }
 
 /* ---- what goes out ----------------------------------------------------------------------------- */
@@ -79,9 +81,8 @@ static ht_symbols symbols_of(const ht_lab *lab)
     return choice == 0 ? ht_term_symbols() : (ht_symbols)(choice - 1);
 }
 
-/* A whole frame, or one in turns: what training brings costs it half as much then, and comes a frame later at
- * most. */
-static void draw(ht_lab *lab, bool whole)
+/* All panels at once: what stands in several of them is of one moment. */
+static void draw(ht_lab *lab)
 {
     ht_error err;
     int columns, rows;
@@ -89,22 +90,28 @@ static void draw(ht_lab *lab, bool whole)
     if (ht_cells_resume(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
-    lab->screen.in_turns = !whole;
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
-    lab->owing = !whole && lab->dirty;
     lab->dirty = false;
     lab->drawn = ht_now();
 }
 
 /* ---- the loop ---------------------------------------------------------------------------------- */
 
+/* Seconds between two frames that nobody asked for with a key. While training runs every other one is left
+ * out: each is taken from it. */
+static double frame_of(const ht_lab *lab)
+{
+    double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
+    return lab->model->state == HT_STATE_RUNNING ? 2 * frame : frame;
+}
+
 /* How long to sleep: to the next frame while something moves; soon again while a command is on its way; else
  * lazily. */
 static int patience(const ht_lab *lab)
 {
-    double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS), since = ht_now() - lab->drawn;
-    if (lab->dirty || lab->owing) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
+    double frame = frame_of(lab), since = ht_now() - lab->drawn;
+    if (lab->dirty) return since >= frame ? 0 : (int)ceil(1e3 * (frame - since));
     /* Each time that we wake up is taken from training. */
     if (lab->model->state == HT_STATE_RUNNING && since < frame) return (int)ceil(1e3 * (frame - since));
     if (lab->model->state == HT_STATE_RUNNING || ht_lab_scripted(lab)) return (int)ceil(1e3 * frame / 2);
@@ -142,10 +149,9 @@ static void loop(ht_lab *lab)
         receive(lab);
         tell_news(lab);
         ht_lab_look(lab);
-        double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
         /* A key shows at once, and all that it changes; training fills the frames in between. */
-        if (lab->urgent || ((lab->dirty || lab->owing) && ht_now() - lab->drawn >= frame)) {
-            draw(lab, lab->urgent || lab->model->state != HT_STATE_RUNNING);
+        if (lab->urgent || (lab->dirty && ht_now() - lab->drawn >= frame_of(lab))) {
+            draw(lab);
             lab->urgent = false;
         }
         ht_term_wait(patience(lab));
@@ -173,7 +179,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     ht_model_init(lab->model, &s->params, 0, 0, data);
     lab->model->shape[0] = '\0'; /* known with the data */
     ht_lab_note(lab, true, "opening %s ...", data);
-    draw(lab, true);
+    draw(lab);
     return HT_OK;
 }
 
@@ -206,7 +212,7 @@ static void type_ahead(ht_lab *lab)
 {
     ht_event event;
     while (ht_term_event(&event)) {
-        if (event.kind == HT_EVENT_RESIZE) draw(lab, true);
+        if (event.kind == HT_EVENT_RESIZE) draw(lab);
         if (event.kind == HT_EVENT_KEY && ht_keymap_action(event.key) == HT_DO_QUIT && !lab->ahead_typed)
             lab->quit = true;
         if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || lab->ahead_count == HT_AHEAD)
@@ -272,7 +278,7 @@ double ht_lab_end_seconds = 0.1;
 static void close_screen(ht_lab *lab)
 {
     receive(lab); /* what was under way: journaled like the rest */
-    draw(lab, true);
+    draw(lab);
     ht_term_close();
 }
 

@@ -1,45 +1,60 @@
 #include "engine/analysis.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "num/select.h"
+#include "prune/prune_plan.h"
 
 /* ---- weights ---- */
 
 /* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
-static ht_code fill_norms(ht_report *report, const ht_capture *capture, ht_error *err)
+static void fill_norms(ht_glance *glance, const double *norm2, size_t n)
 {
-    size_t n = (size_t)capture->net->weights[0]->rows;
-    double *norm = ht_alloc(n, sizeof *norm, "the neuron norms", err);
-    if (!norm) return HT_FAIL;
-    for (size_t i = 0; i < n; i++) norm[i] = sqrt(capture->norm2[i]);
-    qsort(norm, n, sizeof *norm, ht_by_double);
     size_t last = 0;
-    report->norms = 0;
+    glance->norms = 0;
     for (int i = 0; i < HT_REPORT_NORMS; i++) {
         /* `above` norms are at least as large as the one shown: from all n down to 1. */
         double position = (double)i / (HT_REPORT_NORMS - 1);
         size_t above = (size_t)llround(pow((double)n, 1 - position));
-        if (above == last || norm[n - above] <= 0) continue;
+        if (above == last || norm2[n - above] <= 0) continue;
         last = above;
-        report->norm[report->norms] = norm[n - above];
-        report->norm_above[report->norms++] = (double)above / (double)n;
+        glance->norm[glance->norms] = sqrt(norm2[n - above]);
+        glance->norm_above[glance->norms++] = (double)above / (double)n;
     }
-    ht_free(norm);
+}
+
+/* What ht_prune_cut would say of the neurons of this layer. */
+static void fill_kappa(ht_glance *glance, const ht_prune_order *order, const ht_prune_spec *look)
+{
+    glance->width = order->count;
+    glance->removed = isnan(look->ratio) ? ht_prune_removable(order, look->error)
+                                         : (int)ht_prune_floor(look->ratio, order->count);
+    glance->error = order->error[glance->removed];
+}
+
+ht_code ht_analysis_glance(ht_glance *glance, const ht_capture *capture, const ht_prune_spec *look,
+                           ht_error *err)
+{
+    ht_prune_order order;
+    glance->histogram = capture->histogram[0];
+    if (ht_prune_order_rank(&order, capture->width, capture->norm2, HT_PRUNE_NODE, look->metric, 0, err) !=
+        HT_OK)
+        return HT_FAIL;
+    fill_norms(glance, order.norm2, (size_t)order.count);
+    glance->wanted = look->error;
+    glance->metric = look->metric;
+    glance->width = 0;
+    if (look->method == HT_PRUNE_NODE && capture->hidden == 1) fill_kappa(glance, &order, look);
+    ht_prune_order_free(&order);
     return HT_OK;
 }
 
-ht_code ht_analysis_weights(ht_report *report, const ht_capture *capture, ht_error *err)
+void ht_analysis_weights(ht_report *report, const ht_network *net)
 {
-    ht_sizes sizes = ht_network_sizes(capture->net);
-    report->histogram = capture->histogram[0];
+    ht_sizes sizes = ht_network_sizes(net);
     report->left = (double)sizes.above_epsilon / (double)sizes.weights;
     report->large = (double)sizes.above_1e4 / (double)sizes.weights;
-    report->parameters = ht_network_parameters(capture->net);
-    return fill_norms(report, capture, err);
+    report->parameters = ht_network_parameters(net);
 }
 
 /* ---- methods ---- */
@@ -132,6 +147,7 @@ ht_code ht_analysis_method(ht_report *report, const ht_network *net, const ht_sa
         look->units = curve.units;
         look->samples = (int)samples->count;
         look->step = report->step;
+        look->seconds = report->seconds;
         if (leads) lead(report, &curve, spec, look->samples);
     }
     ht_prune_curve_free(&curve);

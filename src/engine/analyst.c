@@ -12,16 +12,13 @@
 #include "base/thread.h"
 #include "engine/analysis.h"
 #include "engine/tail_watch.h"
+#include "engine/watch.h"
 
 /* Test samples that curves are evaluated on while training runs: the first so many, halved while the node
  * curve costs more than its share; all of them once it stands still. */
 enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250 };
 
-/* Of the machine that analysis may take from training; and that the node curve may while it is watched. With
- * the screen and the evaluations less than 3 %. */
-static const double share = 0.006, watched_share = 0.01;
-static const double watched_period = 0.35; /* seconds from a look to the next while it is watched */
-static const double thorough_stays = 5;    /* and after a thorough one: what was asked for can be read */
+static const double thorough_stays = 5; /* seconds after a thorough look: what was asked for can be read */
 
 struct ht_analyst {
     pthread_t thread;
@@ -37,7 +34,8 @@ struct ht_analyst {
     unsigned requested; /* the methods of the request before that were looked at */
     unsigned current;   /* bit 1 << method: its look is of these weights and settings, on all samples */
     size_t live;        /* samples while training runs */
-    double weights_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
+    ht_watch_pace pace; /* of the look under way */
+    double tail_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
 };
 
 ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, const ht_samples *samples,
@@ -51,7 +49,10 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     report->speed_up = (double)NAN;
     node.method = HT_PRUNE_NODE;
     ht_tail_watch watch = {0};
-    ht_code code = ht_analysis_weights(report, capture, err);
+    ht_analysis_weights(report, capture->net);
+    report->glance.count = 1;
+    report->glance.step = step;
+    ht_code code = ht_analysis_glance(&report->glance, capture, look, err);
     if (code == HT_OK)
         code =
             ht_tail_watch_look(&watch, capture->net, &(ht_tail_order){.step = step, .thorough = true}, err);
@@ -71,7 +72,6 @@ typedef struct look {
     unsigned wanted; /* methods still to be looked at */
     ht_prune_method now;
     double start; /* in seconds of this thread */
-    double cost;  /* so far, of what is always looked at */
 } look;
 
 static void publish(look *l)
@@ -116,20 +116,21 @@ static bool look_at_method(look *l, ht_prune_method method)
     ht_error ignored;
     ht_analyst *self = l->self;
     ht_prune_spec spec = spec_of(l, method);
-    double start = ht_thread_now();
+    double began = ht_now(), start = ht_thread_now();
     bool leads = method == l->snapshot->look.method;
     if (ht_analysis_method(&self->report, l->snapshot->capture->net, &l->samples, &spec, leads, &ignored) !=
         HT_OK)
         return false;
-    double cost = ht_thread_now() - start, most = watched_period * watched_share * self->cores;
-    bool watched = method == HT_PRUNE_NODE && l->snapshot->request.watched;
-    self->method_due[method] = ht_now() + cost / ((watched ? watched_share : share) * self->cores);
+    double cost = ht_thread_now() - start;
+    double share = (method != HT_PRUNE_NODE            ? self->pace.method
+                    : l->snapshot->request.watched ? self->pace.curve_watched
+                                                   : self->pace.curve) *
+                   self->cores;
+    self->method_due[method] = began + fmax(cost / share, self->pace.curve_period);
     l->wanted &= ~(1u << method);
     if (l->thorough) self->current |= 1u << method;
-    if (method == HT_PRUNE_NODE) {
-        l->cost += cost;
-        if (watched && !l->thorough && cost > most && self->live > LEAST_SAMPLES) self->live /= 2;
-    }
+    bool slow = method == HT_PRUNE_NODE && !l->thorough && cost / share > self->pace.curve_period;
+    if (slow && self->live > LEAST_SAMPLES) self->live /= 2;
     return true;
 }
 
@@ -143,14 +144,16 @@ static void begin(look *l)
     bool same = count > 0 && report->step == snapshot->step && report->generation == snapshot->generation &&
                 self->revision == snapshot->revision;
     if (!same) self->current = 0;
+    if (self->revision != snapshot->revision) self->tail_due = 0; /* the answer is waited for */
     if (report->generation != snapshot->generation) {
         memset(report, 0, sizeof *report);
-        self->weights_due = 0;
+        self->tail_due = 0;
         memset(self->method_due, 0, sizeof self->method_due);
     }
     if (!same) report->speed_up = (double)NAN;
     report->count = count;
     report->step = snapshot->step;
+    report->seconds = snapshot->seconds;
     report->generation = snapshot->generation;
     report->samples_of = (int)self->data->test.count;
     self->revision = snapshot->revision;
@@ -166,8 +169,8 @@ static bool look_at_tail(look *l)
     ht_error ignored;
     ht_analyst *self = l->self;
     const ht_weight_snapshot *snapshot = l->snapshot;
-    const ht_tail_order order = {snapshot->layer, snapshot->step, snapshot->generation, snapshot->watched,
-                                 l->thorough};
+    const ht_tail_order order = {snapshot->layer,      snapshot->step,    snapshot->seconds,
+                                 snapshot->generation, snapshot->watched, l->thorough};
     bool done = ht_tail_watch_look(&self->tail, snapshot->capture->net, &order, &ignored) == HT_OK;
     self->report.tail = self->tail.latest;
     self->tail_watched = snapshot->watched;
@@ -176,15 +179,13 @@ static bool look_at_tail(look *l)
 
 static bool look_at_weights(look *l)
 {
-    ht_error ignored;
     ht_analyst *self = l->self;
-    double start = ht_thread_now();
-    if (ht_analysis_weights(&self->report, l->snapshot->capture, &ignored) != HT_OK || !look_at_tail(l))
-        return false;
+    double began = ht_now(), start = ht_thread_now();
+    ht_analysis_weights(&self->report, l->snapshot->capture->net);
+    if (!look_at_tail(l)) return false;
     double cost = ht_thread_now() - start;
-    double part = l->snapshot->request.watched ? 0.5 : 1; /* the pruning view does not show the tail */
-    self->weights_due = ht_now() + cost / (part * share * self->cores);
-    l->cost += cost;
+    double share = l->snapshot->request.watched ? self->pace.tail_watched : self->pace.tail;
+    self->tail_due = began + fmax(cost / (share * self->cores), self->pace.tail_period);
     return true;
 }
 
@@ -195,19 +196,29 @@ static bool weights_wanted(const look *l, bool known)
     int last = ht_network_hidden(snapshot->capture->net) - 1,
         layer = snapshot->layer < last ? snapshot->layer : last;
     bool asked = layer != l->self->tail.latest.layer || (snapshot->watched && !l->self->tail_watched);
-    return asked || (!known && is_due(l, l->self->weights_due));
+    return asked || (!known && is_due(l, l->self->tail_due));
 }
 
-/* What is always looked at: the weights, the node curve, the method of the settings. */
+/* A method is due by its own pace; of the same weights never twice. */
+static bool method_wanted(const look *l, ht_prune_method method, bool known)
+{
+    return !known && is_due(l, l->self->method_due[method]);
+}
+
+/* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What is
+ * there first is published first. False when something else is to be looked at before the rest. */
 static bool look_always(look *l)
 {
     ht_analyst *self = l->self;
     ht_prune_method leading = l->snapshot->look.method;
     bool known = self->current >> leading & 1; /* of these very weights; then the rest is, too */
-    if (weights_wanted(l, known) && !look_at_weights(l)) return false;
-    if (known) return true;
-    if (!look_at_method(l, HT_PRUNE_NODE)) return false;
-    return leading == HT_PRUNE_NODE || !is_due(l, self->method_due[leading]) || look_at_method(l, leading);
+    bool curve = method_wanted(l, HT_PRUNE_NODE, known);
+    if (weights_wanted(l, known)) {
+        if (!look_at_weights(l)) return false;
+        if (curve && !l->thorough) publish(l);
+    }
+    if (curve && !look_at_method(l, HT_PRUNE_NODE)) return false;
+    return leading == HT_PRUNE_NODE || !method_wanted(l, leading, known) || look_at_method(l, leading);
 }
 
 static void measure_speed(look *l)
@@ -250,41 +261,40 @@ static void look_at_the_rest(look *l)
     }
 }
 
-/* Cheap things first; each is published as soon as it is there. Returns the cost of what is always done. */
-static double look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
+/* Cheap things first; each is published as soon as it is there. */
+static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
 {
     bool thorough = snapshot->settled || snapshot->request.thorough;
-    look l = {self, snapshot, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now(), 0};
+    look l = {self, snapshot, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now()};
     if (!thorough && l.samples.count > self->live) l.samples.count = self->live;
+    self->pace = ht_watch_at(snapshot->effort, snapshot->fresh);
     begin(&l);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
     l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
-    if (!look_always(&l)) return l.cost;
+    if (!look_always(&l)) return;
     publish(&l);
     look_at_the_rest(&l);
     self->requested = snapshot->request.methods & ~l.wanted;
     measure_speed(&l);
-    return l.cost;
 }
 
-/* Seconds until the next look while training runs; `cost` is of the one that began then. */
-static double rest(const ht_analyst *self, const ht_weight_snapshot *snapshot, double began, double cost)
+/* Seconds until the next look is due while training runs. */
+static double rest(const ht_analyst *self, const ht_weight_snapshot *snapshot)
 {
-    double node = self->method_due[HT_PRUNE_NODE] - ht_now();
+    static const double least = 0.005;
     if (snapshot->request.thorough) return thorough_stays;
-    if (!snapshot->request.watched) return cost / (share * self->cores);
-    return fmax(0.01, fmax(node, began + watched_period - ht_now()));
+    return fmax(least, fmin(self->tail_due, self->method_due[HT_PRUNE_NODE]) - ht_now());
 }
 
 static void *analyst_main(void *argument)
 {
     ht_analyst *self = argument;
     ht_weight_snapshot *snapshot;
-    setpriority(PRIO_PROCESS, (id_t)gettid(), 10);
+    setpriority(PRIO_PROCESS, (id_t)gettid(), HT_WATCH_NICE);
     ht_cancel_by(ht_mailbox_closed(self->box));
     while ((snapshot = ht_mailbox_wait(self->box))) {
-        double began = ht_now(), cost = look_at(self, snapshot);
-        if (!snapshot->settled) ht_mailbox_sleep(self->box, rest(self, snapshot, began, cost));
+        look_at(self, snapshot);
+        if (!snapshot->settled) ht_mailbox_sleep(self->box, rest(self, snapshot));
     }
     return NULL;
 }

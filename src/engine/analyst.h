@@ -1,8 +1,7 @@
-/* analyst.h - analyses a copy of the weights: histogram, norms, tail, pruning curves. Runs on its own thread,
- * nice +10. While training runs it sleeps after each analysis, so long that it takes less than 1 % of the
- * machine (a little more while the node curve is on the screen, which then comes more than twice a second).
- * What takes longer waits until training stands still, or until it is asked for, and ends early when training
- * goes on. */
+/* analyst.h - analyses a copy of the weights: tail and pruning curves (glances are glance.h). Runs on its own
+ * thread, nice. While training runs tail and node curve each come as often as their share of the machine
+ * allows (watch.h): a cheaper estimator means more looks. What takes longer waits until training stands still,
+ * or until it is asked for, and ends early when training goes on. */
 #ifndef HT_ENGINE_ANALYST_H
 #define HT_ENGINE_ANALYST_H
 

@@ -52,82 +52,88 @@ static void diverged(ht_runner *r, const ht_step_result *result)
     ht_runner_enter(r, HT_STATE_DIVERGED, message);
 }
 
-/* Is there nothing left to do? Asked before each step, so that a finished run that is opened again stays as
- * it was. */
-static bool criterion_met(ht_runner *r)
-{
-    ht_end end;
-    char message[200];
-    ht_error err;
-    const ht_params *p = ht_trainer_params(r->trainer);
-    if (r->past_criterion) return false;
-    const atomic_bool *off = ht_cancel_by(&r->quit);
-    ht_code code = ht_trainer_stop(r->trainer, &end, &err);
-    ht_cancel_by(off);
-    if (code != HT_OK) {
-        if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
-        return true;
-    }
-    if (end == HT_END_NOT) return false;
-    if (end == HT_END_CONVERGED)
-        snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on",
-                 100 * ht_params_get(p, HT_P_TRAIN_STOP), (unsigned long long)ht_trainer_steps(r->trainer));
-    else
-        snprintf(message, sizeof message, "done: train.steps = %.0f reached. Space goes on",
-                 ht_params_get(p, HT_P_TRAIN_STEPS));
-    ht_runner_enter(r, HT_STATE_DONE, message);
-    return true;
-}
-
-/* Fills in what belongs to the snapshot beside its weights, and hands it over. */
-static void deliver(ht_runner *r, ht_weight_snapshot *snapshot)
+/* What belongs to a snapshot beside its weights. */
+static void describe(ht_runner *r, ht_weight_snapshot *snapshot)
 {
     snapshot->step = ht_trainer_steps(r->trainer);
+    snapshot->seconds = ht_trainer_seconds(r->trainer);
+    snapshot->effort = r->effort;
+    snapshot->fresh = ht_now() < r->fresh_until;
     snapshot->generation = r->generation;
     snapshot->revision = ht_trainer_revision(r->trainer);
     snapshot->layer = r->layer;
     snapshot->watched = r->watched;
-    snapshot->settled = r->settled = r->state != HT_STATE_RUNNING;
+    snapshot->settled = r->state != HT_STATE_RUNNING;
     snapshot->look = ht_prune_spec_of(ht_trainer_params(r->trainer), NULL);
     snapshot->request = r->request;
-    r->request.thorough = false;
-    ht_mailbox_deliver(r->box);
+}
+
+/* Filled, to who asked for it; either may be NULL. */
+static void deliver(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glance)
+{
+    if (whole) {
+        describe(r, whole);
+        r->settled = whole->settled;
+        r->request.thorough = false;
+        ht_mailbox_deliver(r->box);
+    }
+    if (glance) {
+        describe(r, glance);
+        r->glanced = glance->settled;
+        ht_mailbox_deliver(r->glance_box);
+    }
+}
+
+/* The weights as they are, outside a step. */
+static void take(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glance)
+{
+    const ht_network *net = ht_trainer_measured(r->trainer);
+    if (whole) ht_capture_take(whole->capture, net, r->pool);
+    if (whole && glance) ht_capture_glance(glance->capture, whole->capture);
+    if (!whole && glance) ht_capture_take(glance->capture, net, r->pool);
 }
 
 static void train_one(ht_runner *r)
 {
     if (ht_timeline_drop_after(r->timeline, ht_trainer_steps(r->trainer))) ht_runner_tell_stored(r);
-    /* If the analyst has asked, the step fills its snapshot shard by shard, while the new weights are in
-     * cache. */
-    ht_weight_snapshot *snapshot = r->state == HT_STATE_RUNNING ? ht_mailbox_wanted(r->box) : NULL;
+    /* For who has asked the step fills a snapshot shard by shard, while the new weights are in cache. */
+    bool running = r->state == HT_STATE_RUNNING;
+    ht_weight_snapshot *whole = running ? ht_mailbox_wanted(r->box) : NULL,
+                       *glance = running ? ht_mailbox_wanted(r->glance_box) : NULL,
+                       *filled = whole ? whole : glance;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
     const atomic_bool *off = ht_cancel_by(&r->quit);
     ht_step_result result =
-        ht_trainer_step_captured(r->trainer, snapshot && !averaged ? snapshot->capture : NULL);
+        ht_trainer_step_captured(r->trainer, filled && !averaged ? filled->capture : NULL);
     ht_cancel_by(off);
     if (result.left_off) return;
-    r->settled = false;
+    r->settled = r->glanced = r->taken = false;
+    r->under_way = true;
     if (result.refused) {
         diverged(r, &result);
         return;
     }
-    if (snapshot && averaged) ht_capture_take(snapshot->capture, ht_trainer_measured(r->trainer), r->pool);
-    if (snapshot) deliver(r, snapshot);
+    if (averaged)
+        take(r, whole, glance);
+    else if (whole && glance)
+        ht_capture_glance(glance->capture, whole->capture);
+    deliver(r, whole, glance);
     follow_epochs(r);
     ht_sample sample = step_sample(r, &result);
     ht_runner_emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer) && affordable(r)) ht_runner_evaluate(r, true);
+    if (ht_trainer_eval_due(r->trainer) && affordable(r) && !ht_runner_score_slowly(r))
+        ht_runner_evaluate(r, true);
     if (ht_trainer_seconds(r->trainer) >= r->store_due) ht_runner_store(r);
 }
 
 /* While training stands still: one look at the weights as they are. */
-static void serve_analyst(ht_runner *r)
+static void serve_lookers(ht_runner *r)
 {
-    ht_weight_snapshot *snapshot =
-        r->settled || r->state == HT_STATE_RUNNING ? NULL : ht_mailbox_wanted(r->box);
-    if (!snapshot) return;
-    ht_capture_take(snapshot->capture, ht_trainer_measured(r->trainer), r->pool);
-    deliver(r, snapshot);
+    if (r->state == HT_STATE_RUNNING) return;
+    ht_weight_snapshot *whole = r->settled ? NULL : ht_mailbox_wanted(r->box),
+                       *glance = r->glanced ? NULL : ht_mailbox_wanted(r->glance_box);
+    take(r, whole, glance);
+    deliver(r, whole, glance);
 }
 
 /* Commands are taken only while their answers find room: none is applied without the screen learning of it.
@@ -165,7 +171,7 @@ static void sleep_until_command(ht_runner *r)
     /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
      * room. */
     double next = r->recorder ? ht_recorder_next(r->recorder) : (double)INFINITY;
-    if (!r->settled || !has_room(r)) next = 0.005;
+    if (!r->settled || !r->glanced || !has_room(r)) next = 0.005;
     ht_wait_for(&r->wake, fmin(fmax(next, 0.001), 3600));
     ht_runner_flush(r);
 }
@@ -181,21 +187,27 @@ static void *runner_main(void *argument)
         take_commands(r);
         bool single = r->single;
         r->single = false;
-        if (single || (r->state == HT_STATE_RUNNING && !criterion_met(r))) {
+        if (single || (r->state == HT_STATE_RUNNING && ht_runner_may_train(r))) {
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) ht_runner_enter(r, HT_STATE_PAUSED, "");
         } else if (!atomic_load(&r->quit)) {
-            if (score_is_old(r))
+            bool judges = ht_judge_waits(r->judge) && has_room(r);
+            if (!judges && score_is_old(r))
                 ht_runner_evaluate(r, false);
-            else
+            else if (!judges)
                 sleep_until_command(r);
         }
-        serve_analyst(r);
-        if (r->recorder) ht_recorder_offer(r->recorder);
+        if (ht_runner_scores(r))
+            ht_runner_score_piece(r);
+        else if (has_room(r))
+            ht_runner_judge(r);
+        serve_lookers(r);
+        if (r->recorder && !ht_judge_waits(r->judge)) ht_recorder_offer(r->recorder);
     }
     ht_command command;
     while (take_command(r, &command)) { /* what was sent before the end counts */
     }
+    ht_runner_settle(r);
     return NULL;
 }
 
@@ -220,14 +232,20 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     r->pool = pool;
     r->recorder = recorder;
     r->thrifty = !recorder;
+    r->effort = (ht_effort)ht_params_get(ht_trainer_params(trainer), HT_P_UI_EFFORT);
     sem_init(&r->wake, 0, 0);
     bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
                 (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
                 (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
+                (r->glances = ht_triple_new(sizeof(ht_glance), err)) &&
                 (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
                 (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
+                (r->judge = ht_judge_new(trainer, data, pool, err)) &&
                 (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
                 (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
+                (r->glance_box =
+                     ht_mailbox_new_glance(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
+                (r->glancer = ht_glancer_start(r->glance_box, r->glances, ht_pool_threads(pool), err)) &&
                 start_thread(r, err);
     if (good) return r;
     ht_runner_stop(r);
@@ -239,7 +257,8 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
 static bool trainer_gone(ht_runner *r, double seconds)
 {
     if (!r->started) return true;
-    ht_mailbox_close(r->box); /* what the analyst finds is not needed */
+    ht_mailbox_close(r->box); /* what is found there is not needed */
+    ht_mailbox_close(r->glance_box);
     atomic_store(&r->quit, true);
     sem_post(&r->wake);
     bool gone = ht_thread_join_within(r->thread, seconds);
@@ -259,7 +278,8 @@ void ht_runner_join(ht_runner *r)
 
 bool ht_runner_gone(ht_runner *r, double seconds)
 {
-    return trainer_gone(r, seconds) && ht_analyst_gone(r->analyst, seconds);
+    return trainer_gone(r, seconds) && ht_glancer_gone(r->glancer, seconds) &&
+           ht_analyst_gone(r->analyst, seconds);
 }
 
 void ht_runner_stop(ht_runner *r)
@@ -267,11 +287,16 @@ void ht_runner_stop(ht_runner *r)
     if (!r) return;
     ht_runner_join(r);
     ht_analyst_stop(r->analyst);
+    ht_glancer_stop(r->glancer);
     ht_mailbox_free(r->box);
+    ht_mailbox_free(r->glance_box);
     ht_triple_free(r->reports);
+    ht_triple_free(r->glances);
     ht_triple_free(r->stored);
     ht_triple_free(r->epochs);
     ht_timeline_free(r->timeline);
+    ht_judge_free(r->judge);
+    ht_network_free(r->scored);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);
     sem_destroy(&r->wake);
@@ -311,6 +336,11 @@ bool ht_runner_receive(ht_runner *r, ht_sample *sample)
 const ht_report *ht_runner_report(ht_runner *r, bool *fresh)
 {
     return ht_triple_take(r->reports, fresh);
+}
+
+const ht_glance *ht_runner_glance(ht_runner *r, bool *fresh)
+{
+    return ht_triple_take(r->glances, fresh);
 }
 
 const ht_epochs *ht_runner_epochs(ht_runner *r, bool *fresh)

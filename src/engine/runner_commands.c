@@ -12,12 +12,6 @@ static const double store_share = 0.01, store_least = 0.5;
 
 /* ---- states to go back to ---- */
 
-void ht_runner_tell_stored(ht_runner *r)
-{
-    ht_timeline_describe(r->timeline, r->trainer, ht_triple_back(r->stored));
-    ht_triple_publish(r->stored);
-}
-
 void ht_runner_store(ht_runner *r)
 {
     ht_error err;
@@ -145,6 +139,23 @@ static void restart(ht_runner *r, uint64_t seed)
 
 /* ---- commands ---- */
 
+/* After a change quick looks until the new law has settled: one memory time of the weights, 1/(ηλ) steps, as far
+ * as it can be waited for. */
+static void look_quickly(ht_runner *r)
+{
+    static const double least = 1, most = 10; /* seconds */
+    double steps = (double)ht_trainer_steps(r->trainer), seconds = ht_trainer_seconds(r->trainer);
+    double forgets = ht_trainer_lr(r->trainer) *
+                     ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_DECAY) * steps / fmax(seconds, 1e-9);
+    r->fresh_until = ht_now() + (forgets > 0 ? fmin(fmax(1 / forgets, least), most) : most);
+    if (r->state != HT_STATE_RUNNING) {
+        ht_runner_stir(r);
+        return;
+    }
+    ht_mailbox_wake(r->box); /* a long look that was asked for goes on */
+    ht_mailbox_wake(r->glance_box);
+}
+
 static void change(ht_runner *r, const ht_command *command)
 {
     ht_error err;
@@ -155,8 +166,7 @@ static void change(ht_runner *r, const ht_command *command)
         ht_runner_enter(r, HT_STATE_PAUSED, err.text);
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
     sample.revision = ht_trainer_revision(r->trainer);
-    r->settled = false;
-    if (r->state != HT_STATE_RUNNING) ht_mailbox_poke(r->box);
+    look_quickly(r);
     if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_criterion = false;
     ht_runner_emit(r, &sample);
 }
@@ -206,16 +216,25 @@ static void look(ht_runner *r, const ht_analysis_request *request)
     ht_mailbox_ask(r->box, request->methods);
 }
 
+static bool is_change(ht_command_kind kind)
+{
+    return kind == HT_COMMAND_SET || kind == HT_COMMAND_RESET || kind == HT_COMMAND_RESEED ||
+           kind == HT_COMMAND_PRUNE || kind == HT_COMMAND_UNMASK || kind == HT_COMMAND_REWIND ||
+           kind == HT_COMMAND_UNDO_STATE;
+}
+
 void ht_runner_apply(ht_runner *r, const ht_command *command)
 {
     uint64_t seed = (uint64_t)ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_SEED);
     r->applied_seq = command->seq;
+    if (is_change(command->kind)) ht_runner_unjudge(r);
     switch (command->kind) {
     case HT_COMMAND_SET:
         change(r, command);
         break;
     case HT_COMMAND_RUN:
         if (r->state == HT_STATE_DONE) r->past_criterion = true;
+        r->under_way = false;
         ht_runner_enter(r, HT_STATE_RUNNING, "");
         break;
     case HT_COMMAND_PAUSE:
@@ -249,6 +268,11 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
         r->layer = (int)command->value;
         r->settled = false;
         ht_mailbox_poke(r->box);
+        break;
+    case HT_COMMAND_EFFORT:
+        r->effort = (ht_effort)command->value;
+        ht_mailbox_wake(r->box);
+        ht_mailbox_wake(r->glance_box);
         break;
     case HT_COMMAND_WATCH:
         r->watched = command->value != 0;

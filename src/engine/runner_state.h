@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 
 #include "engine/analyst.h"
+#include "engine/glance.h"
+#include "engine/judge.h"
 #include "engine/run/recorder.h"
 #include "engine/runner.h"
 #include "engine/timeline.h"
@@ -17,15 +19,18 @@
 #include "link/ring.h"
 #include "link/triple.h"
 
+enum { HT_HELD_ROWS = 64 };
+
 struct ht_runner {
     ht_trainer *trainer;
     const ht_dataset *data;
     ht_pool *pool;
     ht_ring *commands, *samples;
-    ht_triple *reports, *stored, *epochs;
+    ht_triple *reports, *glances, *stored, *epochs;
     ht_recorder *recorder; /* or NULL */
-    ht_mailbox *box;
+    ht_mailbox *box, *glance_box;
     ht_analyst *analyst;
+    ht_glancer *glancer;
     pthread_t thread;
     bool started;
     atomic_bool quit;  /* the thread is to end: this cancels what no command asked for … */
@@ -43,13 +48,25 @@ struct ht_runner {
     bool single, past_criterion;            /* past_criterion: the user went on after "done" */
     int layer;                              /* whose tail the analyst looks at … */
     bool watched;                           /* … with pictures while training runs */
-    bool settled;                           /* the analyst has the weights as they stand */
+    bool settled, glanced;                  /* the analyst has the weights as they stand; and who glances */
+    ht_effort effort;
+    double fresh_until;                     /* on the clock: a control has changed, quick looks until then */
     ht_analysis_request request;            /* what it is to look at */
     double masked;                          /* share of the hidden weights that stay zero */
     uint64_t epochs_told;                   /* epochs judged when they were published last */
     bool thrifty;                           /* evaluations keep to their share */
     uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
+    double evaluation_wall;                 /* how long one that is made at once takes */
+    bool scoring;                           /* one is made a piece at a time: */
+    ht_network *scored;                     /* of this copy of the weights */
+    ht_sample score;                        /* so far */
+    uint32_t score_run;                     /* its generation */
+    size_t score_done;                      /* samples */
+    ht_judge *judge;
+    bool taken, under_way;                  /* this step's state was given to it; steps were made since RUN */
+    int held_count;                         /* rows of metrics that are not recorded while … */
+    ht_sample held[HT_HELD_ROWS];           /* … a state before them is still to be judged */
     /* While the ring is full (the screen does not read), by kind: steps folded, the latest evaluation and
      * state. */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -78,8 +95,36 @@ void ht_runner_note_mask(ht_runner *r);
 /* What was told of the epochs, as it is now: also after a way back, or a resumed run. */
 void ht_runner_tell_epochs(ht_runner *r);
 
+/* Which states are kept. */
+void ht_runner_tell_stored(ht_runner *r);
+
 /* A test score of the weights as they are; `row`: also a row of metrics. */
 void ht_runner_evaluate(ht_runner *r, bool row);
+
+/* What the screen shows is no longer how things stand: it is looked at again. */
+void ht_runner_stir(ht_runner *r);
+
+/* ---- runner_score.c ---- */
+
+/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training up.
+ * False: it is to be made at once. */
+bool ht_runner_score_slowly(ht_runner *r);
+bool ht_runner_scores(const ht_runner *r); /* one is made */
+void ht_runner_score_piece(ht_runner *r);  /* goes on with it */
+
+/* ---- runner_judge.c ---- */
+
+/* May a step be made, as far as the ends of a run are concerned? Enters DONE when it has ended. */
+bool ht_runner_may_train(ht_runner *r);
+
+/* A piece of what is to be judged, between two steps; the run may have ended then. */
+void ht_runner_judge(ht_runner *r);
+
+/* The run is about to become another: what was to be judged counts no more. */
+void ht_runner_unjudge(ht_runner *r);
+
+/* The end of the thread: steps beyond a state that was not judged do not count. */
+void ht_runner_settle(ht_runner *r);
 
 /* ---- runner_commands.c ---- */
 
@@ -87,8 +132,5 @@ void ht_runner_apply(ht_runner *r, const ht_command *command);
 
 /* The state is kept to go back to; the next one is due so much later that copying stays cheap. */
 void ht_runner_store(ht_runner *r);
-
-/* Which states are kept. */
-void ht_runner_tell_stored(ht_runner *r);
 
 #endif

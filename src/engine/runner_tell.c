@@ -12,6 +12,7 @@ ht_sample ht_runner_sample(const ht_runner *r, ht_sample_kind kind)
     return (ht_sample){.kind = kind,
                        .step = ht_trainer_steps(r->trainer),
                        .seconds = ht_trainer_seconds(r->trainer),
+                       .clock = ht_now(),
                        .epoch = ht_trainer_epoch(r->trainer),
                        .applied_seq = r->applied_seq,
                        .state = r->state,
@@ -40,7 +41,11 @@ bool ht_runner_flush(ht_runner *r)
 
 void ht_runner_emit(ht_runner *r, const ht_sample *sample)
 {
-    if (r->recorder && sample->kind != HT_SAMPLE_STEP) ht_recorder_take(r->recorder, sample);
+    bool waits = sample->kind == HT_SAMPLE_EVAL && ht_judge_waits(r->judge) && r->held_count < HT_HELD_ROWS;
+    if (r->recorder && waits)
+        r->held[r->held_count++] = *sample;
+    else if (r->recorder && sample->kind != HT_SAMPLE_STEP)
+        ht_recorder_take(r->recorder, sample);
     if (ht_runner_flush(r) && ht_ring_push(r->samples, sample)) return;
     if (sample->kind > HT_SAMPLE_STATE) return; /* not reached: commands wait for room for their answers */
     ht_sample *kept = &r->pending[sample->kind];
@@ -51,14 +56,20 @@ void ht_runner_emit(ht_runner *r, const ht_sample *sample)
     r->has_pending[sample->kind] = true;
 }
 
+void ht_runner_stir(ht_runner *r)
+{
+    r->settled = r->glanced = false;
+    ht_mailbox_poke(r->box);
+    ht_mailbox_poke(r->glance_box);
+}
+
 void ht_runner_enter(ht_runner *r, ht_state state, const char *message)
 {
     r->state = state;
-    r->settled = false;
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_STATE);
     snprintf(sample.message, sizeof sample.message, "%s", message);
     ht_runner_emit(r, &sample);
-    ht_mailbox_poke(r->box);
+    ht_runner_stir(r);
 }
 
 void ht_runner_note_mask(ht_runner *r)
@@ -79,6 +90,12 @@ void ht_runner_tell_epochs(ht_runner *r)
     ht_triple_publish(r->epochs);
 }
 
+void ht_runner_tell_stored(ht_runner *r)
+{
+    ht_timeline_describe(r->timeline, r->trainer, ht_triple_back(r->stored));
+    ht_triple_publish(r->stored);
+}
+
 void ht_runner_say(ht_runner *r, const char *message)
 {
     ht_runner_enter(r, r->state, message);
@@ -88,7 +105,7 @@ void ht_runner_evaluate(ht_runner *r, bool row)
 {
     ht_error err;
     ht_sample sample;
-    double start = ht_thread_now(); /* with a pool its workers compute as long */
+    double began = ht_now(), start = ht_thread_now(); /* with a pool its workers compute as long */
     r->evaluation_step = ht_trainer_steps(r->trainer);
     /* A row of metrics is due: a run that goes on later is the whole run. */
     const atomic_bool *off = row && r->recorder ? ht_cancel_flag() : ht_cancel_by(&r->quit);
@@ -99,6 +116,7 @@ void ht_runner_evaluate(ht_runner *r, bool row)
         return;
     }
     r->evaluation_end = ht_now();
+    r->evaluation_wall = r->evaluation_end - began;
     r->evaluation_cost = ht_thread_now() - start;
     sample.applied_seq = r->applied_seq;
     sample.state = r->state;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "nn/shard.h"
 
 /* Right, but by little: P(class) < e^-0.5 = 0.61. Samples with a larger P are rarely wrong soon after. */
 static bool is_hard(float loss)
@@ -11,25 +12,20 @@ static bool is_hard(float loss)
     return !(loss <= 0.5f);
 }
 
-static size_t wrong(const ht_samples *samples, double accuracy)
+static size_t wrong_of(const ht_samples *samples, double accuracy)
 {
     double count = (double)samples->count;
     return (size_t)llround(count - accuracy * count);
 }
 
-/* More of the hard ones are wrong than all samples may be. A few to spare: the last bits of a sample's logits
- * depend on its place in a product. */
-static ht_code ruled_out(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
-                         struct ht_pool *pool, bool *out, ht_error *err)
+/* The next so many of them, in the chunks in which they are evaluated: each sample then gets the same bits
+ * however they are cut. */
+static ht_samples piece_of(const ht_samples *all, size_t from, size_t samples, size_t inputs)
 {
-    enum { SPARE = 4 };
-    ht_score score;
-    *out = false;
-    if (g->hard.count == 0) return HT_OK;
-    if (ht_network_evaluate(net, &g->hard, NULL, pool, &score, err) != HT_OK) return err->code;
-    *out = (double)wrong(&g->hard, score.accuracy) > (1 - wanted) * (double)train->count + SPARE;
-    g->screened += *out;
-    return HT_OK;
+    size_t chunks = samples / HT_EVAL_CHUNK, most = (chunks ? chunks : 1) * HT_EVAL_CHUNK, left = all->count - from;
+    ht_samples piece = {.x = all->x + from * inputs, .labels = all->labels + from};
+    piece.count = most < left ? most : left;
+    return piece;
 }
 
 static void drop(ht_stopping *g)
@@ -66,25 +62,71 @@ static void keep_hard(ht_stopping *g, const ht_samples *train, const float *loss
     }
 }
 
+void ht_stopping_begin(ht_stopping *g)
+{
+    g->whole = g->hard.count == 0;
+    g->judged = g->wrong = 0;
+}
+
+/* More of the hard ones are wrong than all samples may be. A few to spare: the last bits of a sample's logits
+ * depend on its place in a product. */
+static ht_code judge_hard(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+                          size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
+{
+    enum { SPARE = 4 };
+    ht_score score;
+    ht_samples piece = piece_of(&g->hard, g->judged, samples, (size_t)net->inputs);
+    if (ht_network_evaluate(net, &piece, NULL, pool, &score, err) != HT_OK) return err->code;
+    g->judged += piece.count;
+    g->wrong += wrong_of(&piece, score.accuracy);
+    if ((double)g->wrong > (1 - wanted) * (double)train->count + SPARE) {
+        g->screened++;
+        *verdict = HT_VERDICT_NOT;
+    } else if (g->judged == g->hard.count) {
+        g->whole = true;
+        g->judged = g->wrong = 0;
+    }
+    return HT_OK;
+}
+
+static ht_code judge_whole(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+                           size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
+{
+    ht_score score;
+    ht_samples piece = piece_of(train, g->judged, samples, (size_t)net->inputs);
+    if (!g->losses && !(g->losses = ht_alloc(train->count, sizeof *g->losses, "the losses", err))) return HT_FAIL;
+    if (ht_network_losses(net, &piece, pool, g->losses + g->judged, &score, err) != HT_OK) return err->code;
+    g->judged += piece.count;
+    g->wrong += wrong_of(&piece, score.accuracy);
+    if (g->judged < train->count) return HT_OK;
+    bool reached = (double)(train->count - g->wrong) / (double)train->count >= wanted;
+    *verdict = reached ? HT_VERDICT_REACHED : HT_VERDICT_NOT;
+    keep_hard(g, train, g->losses, (size_t)net->inputs);
+    return HT_OK;
+}
+
+ht_code ht_stopping_judge(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+                          size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
+{
+    *verdict = HT_VERDICT_OPEN;
+    return (g->whole ? judge_whole : judge_hard)(g, net, train, wanted, samples, pool, verdict, err);
+}
+
 ht_code ht_stopping_reached(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
                             struct ht_pool *pool, bool *reached, ht_error *err)
 {
-    bool out;
-    ht_score score = {0};
-    *reached = false;
-    if (ruled_out(g, net, train, wanted, pool, &out, err) != HT_OK) return err->code;
-    if (out) return HT_OK;
-    float *losses = ht_alloc(train->count, sizeof *losses, "the losses", err);
-    ht_code code = losses ? ht_network_losses(net, train, pool, losses, &score, err) : err->code;
-    if (losses && code == HT_OK) {
-        *reached = score.accuracy >= wanted;
-        keep_hard(g, train, losses, (size_t)net->weights[0]->columns);
-    }
-    ht_free(losses);
-    return code;
+    ht_verdict verdict = HT_VERDICT_OPEN;
+    ht_stopping_begin(g);
+    while (verdict == HT_VERDICT_OPEN)
+        if (ht_stopping_judge(g, net, train, wanted, train->count, pool, &verdict, err) != HT_OK)
+            return err->code;
+    *reached = verdict == HT_VERDICT_REACHED;
+    return HT_OK;
 }
 
 void ht_stopping_free(ht_stopping *g)
 {
     drop(g);
+    ht_free(g->losses);
+    g->losses = NULL;
 }

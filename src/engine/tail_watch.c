@@ -40,6 +40,9 @@ ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tai
     w->generation = order.generation;
     ht_code code = picture_due(w, &order) ? take_picture(w, net, &x, order.step, err)
                                           : ht_tail_quick(&x, w->latest.now, err);
+    w->latest.step = order.step;
+    w->latest.seconds = order.seconds;
+    w->latest.looked = true;
     if (code != HT_OK) w->latest = (ht_tail_look){0};
     return code;
 }

@@ -17,6 +17,7 @@ typedef struct ht_tail_watch { /* zeroed: nothing seen yet */
 typedef struct ht_tail_order {
     int layer; /* hidden; a number beyond the last means the last */
     uint64_t step;
+    double seconds;         /* of training until then */
     uint32_t generation;    /* resets before it: pictures of an earlier run are dropped */
     bool watched, thorough; /* pictures now and then; now */
 } ht_tail_order;

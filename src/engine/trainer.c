@@ -470,22 +470,28 @@ ht_trainer_row ht_trainer_take_row(ht_trainer *t)
     return row;
 }
 
+ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row)
+{
+    ht_sample sample = {.kind = HT_SAMPLE_EVAL,
+                        .step = t->at.step,
+                        .seconds = t->at.seconds,
+                        .epoch = ht_trainer_epoch(t)};
+    if (!row) return sample;
+    ht_trainer_row r = ht_trainer_take_row(t);
+    sample.folded = (uint32_t)r.steps;
+    sample.loss = r.loss_sum / (double)r.steps;
+    sample.loss_min = r.loss_min, sample.loss_max = r.loss_max;
+    sample.accuracy = r.accuracy_sum / (double)r.steps;
+    return sample;
+}
+
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err)
 {
     ht_score score;
     if (ht_trainer_test_score(t, &score, err) != HT_OK) return err->code;
-    *sample = (ht_sample){.kind = HT_SAMPLE_EVAL,
-                          .step = t->at.step,
-                          .seconds = t->at.seconds,
-                          .epoch = ht_trainer_epoch(t),
-                          .test_loss = score.loss,
-                          .test_accuracy = score.accuracy};
-    if (!row) return HT_OK;
-    ht_trainer_row r = ht_trainer_take_row(t);
-    sample->folded = (uint32_t)r.steps;
-    sample->loss = r.loss_sum / (double)r.steps;
-    sample->loss_min = r.loss_min, sample->loss_max = r.loss_max;
-    sample->accuracy = r.accuracy_sum / (double)r.steps;
+    *sample = ht_trainer_eval_sample(t, row);
+    sample->test_loss = score.loss;
+    sample->test_accuracy = score.accuracy;
     return HT_OK;
 }
 
@@ -494,11 +500,17 @@ bool ht_trainer_eval_due(const ht_trainer *t)
     return t->at.step % (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_EVAL_EVERY) == 0;
 }
 
-ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err)
+ht_samples ht_trainer_test_samples(const ht_trainer *t)
 {
     enum { CURVE_SAMPLES = 1000 };
     ht_samples samples = t->data->test;
     if (samples.count > CURVE_SAMPLES) samples.count = CURVE_SAMPLES;
+    return samples;
+}
+
+ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err)
+{
+    ht_samples samples = ht_trainer_test_samples(t);
     return ht_network_evaluate(t->net, &samples, NULL, t->pool, score, err);
 }
 
@@ -512,16 +524,26 @@ const char *ht_end_word(ht_end end)
     return words[end];
 }
 
+bool ht_trainer_stop_due(const ht_trainer *t)
+{
+    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
+    return wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05;
+}
+
+bool ht_trainer_ends(const ht_trainer *t)
+{
+    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
+    return steps > 0 && (double)t->at.step >= steps;
+}
+
 ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err)
 {
-    double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS),
-           wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
+    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     bool reached = false;
-    if (wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05 &&
+    if (ht_trainer_stop_due(t) &&
         ht_stopping_reached(&t->stopping, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
         return err->code;
-    bool last = steps > 0 && (double)t->at.step >= steps;
-    *end = reached ? HT_END_CONVERGED : last ? HT_END_DONE : HT_END_NOT;
+    *end = reached ? HT_END_CONVERGED : ht_trainer_ends(t) ? HT_END_DONE : HT_END_NOT;
     return HT_OK;
 }
 

@@ -103,6 +103,10 @@ bool ht_trainer_eval_due(const ht_trainer *t);
 /* Loss and accuracy on the first test samples, at most 1000: what the curves over steps show. */
 ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err);
 
+/* Is the accuracy on the training set to be judged at this step, by train.stop_accuracy? Cheap. */
+bool ht_trainer_stop_due(const ht_trainer *t);
+bool ht_trainer_ends(const ht_trainer *t); /* train.steps are done */
+
 /* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running
  * minibatch accuracy is within 0.05 of train.stop_accuracy. *end: HT_END_NOT, HT_END_DONE (train.steps) or
  * HT_END_CONVERGED (train.stop_accuracy). */
@@ -118,6 +122,11 @@ typedef struct ht_trainer_row {
 
 /* Hands the row over and begins the next. */
 ht_trainer_row ht_trainer_take_row(ht_trainer *t);
+
+/* An EVAL sample of this step, its scores left out; with `row` it also takes the row. */
+ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row);
+/* What scores are measured on. */
+ht_samples ht_trainer_test_samples(const ht_trainer *t);
 
 /* Evaluates on the first test samples into an EVAL sample; with `row` it also takes the row. */
 ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error *err);

@@ -56,6 +56,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_NAME_GHOST] = ht_lab_prompt,
     [HT_DO_PRESENT] = ht_lab_present,
     [HT_DO_THEME] = ht_lab_theme,
+    [HT_DO_EFFORT] = ht_lab_effort,
     [HT_DO_PANEL_1] = ht_lab_show_panel,
     [HT_DO_PANEL_2] = ht_lab_show_panel,
     [HT_DO_PANEL_3] = ht_lab_show_panel,

@@ -17,7 +17,7 @@ void ht_lab_use_theme(ht_lab *lab)
         ht_lab_note(lab, false, "%s", err.text);
 }
 
-/* Settings of the screen (ui.*) stay here; all others are the trainer's. */
+/* Settings of the screen (ui.*) stay here, but for what looking may take; all others are the trainer's. */
 static void set(ht_lab *lab, ht_param p, double value)
 {
     double set_to = ht_params_put(&lab->model->asked, p, value);
@@ -25,6 +25,8 @@ static void set(ht_lab *lab, ht_param p, double value)
         ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
     else if (p == HT_P_UI_THEME)
         ht_lab_use_theme(lab);
+    else if (p == HT_P_UI_EFFORT)
+        ht_lab_send(lab, HT_COMMAND_EFFORT, 0, set_to);
 }
 
 /* Where no control shows it a change says itself what it did. */

@@ -210,6 +210,13 @@ void ht_lab_theme(ht_lab *lab, ht_action action)
     ht_lab_note(lab, true, "theme: %s", ht_param_choice(HT_P_UI_THEME, next));
 }
 
+void ht_lab_effort(ht_lab *lab, ht_action action)
+{
+    int next = ((int)ht_params_get(&lab->model->asked, HT_P_UI_EFFORT) + 1) % ht_param_choices(HT_P_UI_EFFORT);
+    (void)action;
+    ht_lab_set(lab, HT_P_UI_EFFORT, next);
+}
+
 void ht_lab_present(ht_lab *lab, ht_action action)
 {
     (void)action;

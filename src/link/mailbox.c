@@ -14,16 +14,28 @@ struct ht_mailbox {
     sem_t delivered, awake;
 };
 
-ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
+static ht_mailbox *new_box(ht_capture *capture, ht_error *err)
 {
+    if (!capture) return NULL;
     ht_mailbox *box = ht_alloc(1, sizeof *box, "the analyst's mailbox", err);
-    if (!box) return NULL;
+    if (!box) {
+        ht_capture_free(capture);
+        return NULL;
+    }
     sem_init(&box->delivered, 0, 0);
     sem_init(&box->awake, 0, 0);
-    box->snapshot.capture = ht_capture_new(shape, workers, err);
-    if (box->snapshot.capture) return box;
-    ht_mailbox_free(box);
-    return NULL;
+    box->snapshot.capture = capture;
+    return box;
+}
+
+ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
+{
+    return new_box(ht_capture_new(shape, workers, err), err);
+}
+
+ht_mailbox *ht_mailbox_new_glance(const ht_network *shape, int workers, ht_error *err)
+{
+    return new_box(ht_capture_new_glance(shape, workers, err), err);
 }
 
 void ht_mailbox_free(ht_mailbox *box)

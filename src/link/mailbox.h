@@ -1,4 +1,4 @@
-/* mailbox.h - hands weights from the trainer to the analyst: one buffer, owned alternately.
+/* mailbox.h - hands weights, or a glance at them, from the trainer to who looks: one buffer, owned alternately.
  *
  * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over;
  * the analyst gives it back by asking again. The trainer never waits. */
@@ -18,9 +18,12 @@ typedef struct ht_mailbox ht_mailbox;
 
 typedef struct ht_weight_snapshot {
     uint64_t step;
+    double seconds;      /* of training until then */
     uint32_t generation; /* resets so far */
     uint64_t revision;   /* of the run's changes, the last one: with the step, which weights these are */
     bool settled;        /* training stands still: look thoroughly */
+    bool fresh;          /* a control has changed, and its law has not settled: look often */
+    ht_effort effort;
     int layer;           /* whose tail is wanted … */
     bool watched;        /* … with pictures while training runs */
     ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
@@ -28,8 +31,9 @@ typedef struct ht_weight_snapshot {
     ht_capture *capture; /* the weights; owned by the mailbox */
 } ht_weight_snapshot;
 
-/* `workers`: threads of the pool that fills the snapshots. */
+/* `workers`: threads of the pool that fills the snapshots. A glance holds no copy of the weights. */
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
+ht_mailbox *ht_mailbox_new_glance(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
 /* Trainer: the snapshot to fill, or NULL while none is asked for. Then hand it over. */

@@ -32,6 +32,9 @@ typedef struct ht_analysis_request {
     double ratio; /* NaN: at κ */
 } ht_analysis_request;
 
+/* How much of the machine looking may take from training: ui.effort. */
+typedef enum ht_effort { HT_EFFORT_ECO, HT_EFFORT_NORMAL, HT_EFFORT_FULL, HT_EFFORTS } ht_effort;
+
 typedef enum ht_command_kind {
     HT_COMMAND_SET, /* param = value (a LIVE one) */
     HT_COMMAND_RUN, /* train on */
@@ -48,6 +51,7 @@ typedef enum ht_command_kind {
     HT_COMMAND_LAYER, /* the tail of hidden layer `value`, from 0 */
     HT_COMMAND_WATCH, /* value 1: pictures of the tail while training runs, 0: only when it stands still */
     HT_COMMAND_LOOK,  /* pruning: `request` */
+    HT_COMMAND_EFFORT, /* value: an ht_effort */
 } ht_command_kind;
 
 typedef struct ht_command {
@@ -72,6 +76,8 @@ typedef enum ht_sample_kind {
     HT_SAMPLE_PRUNE,  /* weights were removed: prune; value: the ratio reached */
     HT_SAMPLE_UNMASK, /* all weights are trained again */
     HT_SAMPLE_REWIND, /* the state is that of `step` again; CHANGEs before it told of other parameters */
+    HT_SAMPLE_BACK,   /* the run has ended at `step`: steps after it were made while that was judged, and do not
+                         count. No change of the run */
     HT_SAMPLE_KINDS
 } ht_sample_kind;
 
@@ -79,6 +85,7 @@ typedef struct ht_sample {
     ht_sample_kind kind;
     uint64_t step;  /* steps done when it was sent */
     double seconds; /* training time, pauses left out */
+    double clock;   /* when it was made, of ht_now */
     double epoch;
     uint32_t applied_seq; /* the last command applied */
     /* STEP: `folded` steps end here; loss of the last one and the extremes of all, minibatch accuracy. EVAL:
@@ -123,12 +130,28 @@ typedef struct ht_epochs {
 /* ---- analyst -> UI ----------------------------------------------------------------------------- */
 
 enum {
-    HT_REPORT_NORMS = 200,
+    HT_REPORT_NORMS = 200, /* points of P(‖w‖ > x) */
     HT_REPORT_CURVE = 257,
     HT_REPORT_STRIP = 256,
     HT_REPORT_NEURONS = 12,
     HT_REPORT_INPUTS = 1024
 };
+
+/* What is cheap to know of the first layer's weights: it comes by itself, many times a second. */
+typedef struct ht_glance {
+    uint64_t count;         /* glances so far; 0: none yet, nothing below holds */
+    uint64_t step;          /* of the weights */
+    double seconds;         /* of training until then */
+    uint32_t generation;    /* resets before it */
+    ht_histogram histogram; /* of |w| */
+    int norms;              /* points of P(‖w‖ > x): x rising */
+    double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
+    /* κ of the settings, where norms are all that it needs (node, one hidden layer); else width is 0 */
+    int width, removed;     /* κ = removed / width */
+    double error;           /* ε after removing them */
+    double wanted;          /* the ε that κ is read off at */
+    ht_prune_metric metric;
+} ht_glance;
 
 /* The pruning curve of one method, as it was looked at last. */
 typedef struct ht_prune_look {
@@ -138,6 +161,7 @@ typedef struct ht_prune_look {
     ht_prune_reading reading; /* of the whole curve */
     int64_t units;
     uint64_t step; /* of the weights */
+    double seconds; /* of training until then */
     int samples;   /* test samples used */
     /* node and random: ‖w‖ of the first layer's neurons in the order in which they go, the largest of each
      * group of neighbours; else 0 groups */
@@ -157,6 +181,9 @@ typedef struct ht_strongest {
 /* What is known of the tail of one hidden layer's weights, centred as `train --json` does. */
 typedef struct ht_tail_look {
     int layer;                      /* from 0 */
+    uint64_t step;                  /* of the weights */
+    double seconds;                 /* of training until then */
+    bool looked;                    /* false: nothing is known yet */
     ht_estimate now[HT_ESTIMATORS]; /* of this step: mmo, hill and their kin; the others too (mmo-multi of
                                        the rows) where the picture is of this step */
     uint64_t picture_step;          /* of the picture, and of … */
@@ -164,16 +191,16 @@ typedef struct ht_tail_look {
     ht_tail_picture picture;        /* rows is 0 until there is one */
 } ht_tail_look;
 
+/* Parts are of different weights, each of those that its step says. */
 typedef struct ht_report {
-    uint64_t step;       /* of the weights looked at; valid once `count` > 0 */
+    ht_glance glance;    /* comes by a way of its own: the analyst leaves it out */
+    uint64_t step;       /* of the weights looked at last; valid once `count` > 0 */
+    double seconds;      /* of training until then */
     uint64_t count;      /* reports so far */
     uint32_t generation; /* resets before it: a report on the weights of an earlier run is dropped */
     double milliseconds; /* what it cost */
     ht_tail_look tail;
-    ht_histogram histogram; /* of the first layer's |w| */
-    double left, large;     /* share of all weights above machine epsilon, above 1e-4 */
-    int norms;              /* points of P(‖w‖ > x): x rising */
-    double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
+    double left, large; /* share of all weights above machine epsilon, above 1e-4; with the tail */
     ht_strongest strongest;
     ht_prune_look look[HT_PRUNE_METHODS];
     unsigned pending;        /* bit 1 << method: asked for, and not looked at yet as it stands */

@@ -7,18 +7,27 @@
 #include "kernel/kernel.h"
 #include "nn/shard.h"
 
-ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err)
+ht_capture *ht_capture_new_glance(const ht_network *shape, int workers, ht_error *err)
 {
-    const ht_tensor *first = shape->weights[0];
     ht_capture *capture = ht_alloc(1, sizeof *capture, "a copy of the weights", err);
     if (!capture) return NULL;
     capture->workers = workers;
-    capture->net = ht_network_like(shape, err);
-    capture->norm2 =
-        capture->net ? ht_alloc((size_t)first->rows, sizeof *capture->norm2, "the neuron norms", err) : NULL;
+    capture->width = shape->weights[0]->rows;
+    capture->hidden = ht_network_hidden(shape);
+    capture->norm2 = ht_alloc((size_t)capture->width, sizeof *capture->norm2, "the neuron norms", err);
     capture->histogram =
         capture->norm2 ? ht_alloc((size_t)workers, sizeof *capture->histogram, "the histogram", err) : NULL;
     if (capture->histogram) return capture;
+    ht_capture_free(capture);
+    return NULL;
+}
+
+ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err)
+{
+    ht_capture *capture = ht_capture_new_glance(shape, workers, err);
+    if (!capture) return NULL;
+    capture->net = ht_network_like(shape, err);
+    if (capture->net) return capture;
     ht_capture_free(capture);
     return NULL;
 }
@@ -43,7 +52,7 @@ void ht_capture_shard(ht_capture *capture, const ht_network *from, int hidden, i
     size_t first = (size_t)shard * HT_SHARD, rows = (size_t)ht_shard_rows(source->rows, shard);
     size_t d = (size_t)source->columns;
     const float *w = source->data + first * d;
-    memcpy(capture->net->weights[hidden]->data + first * d, w, rows * d * sizeof *w);
+    if (capture->net) memcpy(capture->net->weights[hidden]->data + first * d, w, rows * d * sizeof *w);
     if (hidden > 0) return;
     for (size_t r = 0; r < rows; r++) capture->norm2[first + r] = ht_kernel()->sum_squares(w + r * d, d);
     ht_histogram_add(&capture->histogram[worker], w, rows * d);
@@ -57,12 +66,18 @@ static bool is_hidden(const ht_tensor *tensor)
 
 void ht_capture_finish(ht_capture *capture, const ht_network *from)
 {
-    for (int t = 0; t < from->tensor_count; t++)
+    for (int t = 0; capture->net && t < from->tensor_count; t++)
         if (!is_hidden(&from->tensors[t]))
             memcpy(capture->net->tensors[t].data, from->tensors[t].data,
                    ht_tensor_size(&from->tensors[t]) * sizeof(float));
     for (int i = 1; i < capture->workers; i++)
         ht_histogram_merge(&capture->histogram[0], &capture->histogram[i]);
+}
+
+void ht_capture_glance(ht_capture *glance, const ht_capture *from)
+{
+    memcpy(glance->norm2, from->norm2, (size_t)glance->width * sizeof *glance->norm2);
+    glance->histogram[0] = from->histogram[0];
 }
 
 typedef struct take_job {

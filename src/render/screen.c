@@ -159,14 +159,6 @@ static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
     s->ops->text(s, keys.x + 1, keys.y - 1, width, HT_ALIGN_LEFT, role, 0, rest);
 }
 
-/* Of several panels that stand there every other one may be left as it is, to be drawn in the next frame. */
-static bool waits_its_turn(const ht_screen *screen, int place)
-{
-    bool stands = screen->drawn[screen->layout.place[place].panel] != 0;
-    return screen->in_turns && stands && screen->layout.count > 1 &&
-           ((unsigned)place + screen->turn) % 2 != 0;
-}
-
 /* Draws a panel unless it stands there already. */
 static void draw_panel(ht_screen *screen, ht_surface *s, const ht_model *model, int place)
 {
@@ -227,7 +219,6 @@ static void begin(ht_screen *screen, ht_surface *s, const ht_model *model, const
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
     begin(screen, s, model, layout);
-    screen->turn++;
     if (layout->too_small) {
         draw_too_small(s);
         return;
@@ -235,7 +226,7 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
     s->ops->erase(s, layout->title);
     draw_title(s, model, layout->title);
     for (int i = 0; i < layout->count; i++)
-        if (!waits_its_turn(screen, i)) draw_panel(screen, s, model, i);
+        draw_panel(screen, s, model, i);
     s->ops->erase(s, layout->keys);
     draw_keys(screen, s, model, layout->keys);
     draw_message(s, model, layout->keys);

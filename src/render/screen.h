@@ -21,8 +21,6 @@ typedef struct ht_screen {
     ht_gallery gallery;
     ht_layout layout;                     /* of what stands on the surface, and hashes of it: */
     uint64_t note, drawn[HT_PANEL_COUNT]; /* panels that would be the same are not drawn again */
-    bool in_turns; /* set by the owner: every other panel keeps what it shows until the next frame */
-    unsigned turn; /* frames drawn */
     bool has_now;  /* the screen drawn last had the panel with the numbers of the moment */
     int key_count;
     struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */

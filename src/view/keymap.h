@@ -69,6 +69,7 @@ typedef enum ht_action {
     HT_DO_LOG_X,
     HT_DO_SYMBOLS,
     HT_DO_THEME,
+    HT_DO_EFFORT,
     HT_DO_PRESENT,
     HT_DO_PANEL_1, /* the first of the dashboard's panels … */
     HT_DO_PANEL_2,

@@ -1,6 +1,7 @@
 #include "view/model.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,16 @@ void ht_model_clear(ht_model *m)
     ht_ghost_free_all(m);
 }
 
+/* What is known of weights that are gone: nothing is better than a number of another run. */
+static void forget_looks(ht_model *m, double step)
+{
+    ht_report *r = &m->report;
+    if ((double)r->glance.step > step) r->glance.count = 0;
+    if (r->count == 0 || (double)r->step <= step) return;
+    ht_glance kept = r->glance;
+    *r = (ht_report){.glance = kept, .speed_up = (double)NAN};
+}
+
 /* The history after `step` goes; a negative one takes all of it. */
 static void cut_history(ht_model *m, double step)
 {
@@ -61,6 +72,7 @@ static void cut_history(ht_model *m, double step)
         else
             ht_curve_cut(&m->trace[i], step);
     while (m->moment_count && m->moments[m->moment_count - 1].step > step) m->moment_count--;
+    forget_looks(m, step);
     m->generation++; /* reports on what is gone are late */
 }
 
@@ -75,6 +87,18 @@ static void go_back(ht_model *m, const ht_sample *s)
     cut_history(m, known ? (double)s->step : -1);
     m->loss = ht_curve_last(&m->trace[HT_TRACE_LOSS]);
     m->batch_accuracy = ht_curve_last(&m->trace[HT_TRACE_ACCURACY]);
+    m->seconds = s->seconds;
+}
+
+/* The run has ended at a step before the last one seen. */
+static void end_at(ht_model *m, const ht_sample *s)
+{
+    ht_model_freeze(m, false);
+    cut_history(m, (double)s->step);
+    m->loss = ht_curve_last(&m->trace[HT_TRACE_LOSS]);
+    m->batch_accuracy = ht_curve_last(&m->trace[HT_TRACE_ACCURACY]);
+    m->test_loss = ht_curve_last(&m->trace[HT_TRACE_TEST_LOSS]);
+    m->test_accuracy = ht_curve_last(&m->trace[HT_TRACE_TEST_ACCURACY]);
     m->seconds = s->seconds;
 }
 
@@ -178,6 +202,11 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
 {
     if (s->kind == HT_SAMPLE_RESET) start_over(m, (uint64_t)s->value);
     if (s->kind == HT_SAMPLE_REWIND) go_back(m, s);
+    if (s->kind == HT_SAMPLE_BACK) end_at(m, s);
+    if (s->kind == HT_SAMPLE_EVAL && s->step < m->step) { /* it has taken its time */
+        take_evaluation(m, s);
+        return;
+    }
     if (s->seconds > m->seconds && s->step > m->step) {
         /* Mean of about the last second. */
         double rate = (double)(s->step - m->step) / (s->seconds - m->seconds),
@@ -210,6 +239,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
         break;
     case HT_SAMPLE_RESET:
     case HT_SAMPLE_REWIND:
+    case HT_SAMPLE_BACK:
     case HT_SAMPLE_PRUNE:
     case HT_SAMPLE_UNMASK:
     case HT_SAMPLE_KINDS:
@@ -228,31 +258,53 @@ static void add_estimate(ht_curve *curve, double step, const ht_estimate *e)
     ht_curve_add(curve, step, low, high, e->value);
 }
 
-/* The curves of the tail are of one layer: those of another begin anew. */
+/* The curves of the tail are of one layer: those of another begin anew. A report that brings other parts tells
+ * nothing new of it. */
 static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, const ht_report *report)
 {
-    bool other = before->count > 0 && before->tail.layer != report->tail.layer;
+    bool other = before->tail.looked && before->tail.layer != report->tail.layer,
+         old = !other && before->tail.looked && before->tail.step == report->tail.step;
+    if (!report->tail.looked || old) return;
     for (int e = 0; e < HT_ESTIMATORS; e++) {
         ht_curve *curve = &trace[ht_trace_of((ht_estimator)e)];
         if (other) ht_curve_clear(curve);
-        add_estimate(curve, (double)report->step, &report->tail.now[e]);
+        add_estimate(curve, (double)report->tail.step, &report->tail.now[e]);
     }
-    double step = (double)report->step, rows = report->tail.rows.median;
+    double step = (double)report->tail.step, rows = report->tail.rows.median;
     ht_curve_add(&trace[HT_TRACE_LEFT], step, report->left, report->left, report->left);
     ht_curve_add(&trace[HT_TRACE_LARGE], step, report->large, report->large, report->large);
-    if (report->tail.rows.layers && report->tail.picture_step == report->step && isfinite(rows))
+    if (report->tail.rows.layers && report->tail.picture_step == report->tail.step && isfinite(rows))
         ht_curve_add(&trace[HT_TRACE_ROWS], step, rows, rows, rows);
+}
+
+/* All but the glance, which comes by itself. Parts are of steps of their own. */
+static void put_report(ht_report *to, const ht_report *report)
+{
+    const size_t glance = sizeof report->glance;
+    _Static_assert(offsetof(ht_report, glance) == 0, "the glance comes first");
+    memcpy((char *)to + glance, (const char *)report + glance, sizeof *report - glance);
 }
 
 void ht_model_report(ht_model *m, const ht_report *report)
 {
+    const ht_report *latest = &m->arrived.report;
     if (report->generation != m->generation) return; /* of the run before a reset */
+    if (report->generation == latest->generation && report->step < latest->step) return; /* overtaken */
     /* A look at weights of before the view was frozen belongs to it, though it comes later. */
     bool shown = !m->frozen || (double)report->step <= m->frozen_step;
     if (shown || !m->later) take_tail(m->trace, m->frozen ? &m->arrived.report : &m->report, report);
     if (m->later) take_tail(m->later, &m->arrived.report, report);
-    if (shown) m->report = *report;
-    m->arrived.report = *report;
+    if (shown) put_report(&m->report, report);
+    put_report(&m->arrived.report, report);
+}
+
+void ht_model_glance(ht_model *m, const ht_glance *glance)
+{
+    const ht_glance *latest = &m->arrived.report.glance;
+    if (glance->generation != m->generation) return;
+    if (glance->generation == latest->generation && glance->step < latest->step) return;
+    if (!m->frozen || (double)glance->step <= m->frozen_step) m->report.glance = *glance;
+    m->arrived.report.glance = *glance;
 }
 
 void ht_model_epochs(ht_model *m, const ht_epochs *epochs)

@@ -71,7 +71,29 @@ bool ht_model_layer(const ht_model *m, char *to, size_t size)
     return depth > 1;
 }
 
+ht_model_kappa ht_model_kappa_of(const ht_report *r)
+{
+    const ht_glance *g = &r->glance;
+    const ht_prune_look *look = &r->look[r->method];
+    if (g->count > 0 && g->width > 0 && g->step >= look->step)
+        return (ht_model_kappa){(double)g->removed / g->width, g->seconds, g->step};
+    if (r->count > 0 && look->count > 0) return (ht_model_kappa){r->pruned.ratio, look->seconds, look->step};
+    return (ht_model_kappa){(double)NAN, 0, 0};
+}
+
+void ht_model_when(const ht_model *m, uint64_t step, double seconds, char *to, size_t size)
+{
+    char number[24];
+    double age = m->step > step ? m->seconds - seconds : 0;
+    ht_format_grouped(number, sizeof number, (long long)step);
+    if (age > 1)
+        snprintf(to, size, "step %s, %.0f s ago", number, age);
+    else
+        snprintf(to, size, "step %s", number);
+}
+
 const char *ht_model_error_symbol(const ht_report *r)
 {
-    return r->metric == HT_FRO ? "ε" : "ε²";
+    ht_prune_metric metric = r->glance.count > 0 && r->glance.width > 0 ? r->glance.metric : r->metric;
+    return metric == HT_FRO ? "ε" : "ε²";
 }

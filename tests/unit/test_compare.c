@@ -202,6 +202,17 @@ static void fill_picture(ht_tail_picture *picture)
                      HT_OK);
 }
 
+/* As the engine tells of it: by two ways. */
+static void feed_report(ht_model *m, ht_report *report)
+{
+    report->glance.count = report->count;
+    report->glance.step = report->tail.step = report->step;
+    report->glance.generation = report->generation;
+    report->tail.looked = true;
+    ht_model_report(m, report);
+    ht_model_glance(m, &report->glance);
+}
+
 static void every_chart_shows_the_ghosts(void **state)
 {
     (void)state;
@@ -211,16 +222,16 @@ static void every_chart_shows_the_ghosts(void **state)
     ht_report *report = calloc(1, sizeof *report);
     float w[1000];
     for (int i = 0; i < 1000; i++) w[i] = 1.0f / (float)(i + 1);
-    ht_histogram_add(&report->histogram, w, 1000);
-    report->count = 1, report->step = 10, report->norms = 3, report->look[0].count = 2;
-    for (int i = 0; i < 3; i++) report->norm[i] = 1 + i, report->norm_above[i] = 1.0 / (1 + i);
+    ht_histogram_add(&report->glance.histogram, w, 1000);
+    report->count = 1, report->step = 10, report->glance.norms = 3, report->look[0].count = 2;
+    for (int i = 0; i < 3; i++) report->glance.norm[i] = 1 + i, report->glance.norm_above[i] = 1.0 / (1 + i);
     report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
     for (int e = 0; e < HT_ESTIMATORS; e++)
         report->tail.now[e] =
             (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};
     fill_picture(&report->tail.picture);
     train(m, 1, 20);
-    ht_model_report(m, report);
+    feed_report(m, report);
     ht_ghost_pin(m, &dropped, &err);
     for (int panel = 0; panel < HT_PANEL_COUNT; panel++) {
         const ht_panel *p = ht_panel_at((ht_panel_id)panel);
@@ -246,7 +257,7 @@ static void a_ghost_without_a_look_says_nothing(void **state)
     report->count = 1, report->look[0].count = 2;
     assert_non_null(ht_ghost_pin(m, &dropped, &err));
     train(m, 1, 20);
-    ht_model_report(m, report);
+    feed_report(m, report);
     assert_null(series_of(chart_of(m, HT_PANEL_PRUNING), "A"));
     ht_panel_fill_form(HT_PANEL_NOW, m, (ht_room){28, 40, false}, &form);
     for (int i = 0; i < form.count; i++) {
@@ -283,7 +294,7 @@ static void a_frozen_view_stands_and_catches_up(void **state)
     ht_report *report = calloc(1, sizeof *report);
     train(m, 1, 100);
     report->count = 1, report->step = 100;
-    ht_model_report(m, report);
+    feed_report(m, report);
     ht_model_freeze(m, true);
     double low, high, loss = m->loss, accuracy = m->test_accuracy;
     ht_window_steps(m, &low, &high);
@@ -292,7 +303,7 @@ static void a_frozen_view_stands_and_catches_up(void **state)
     train(m, 101, 5000);
     evaluate(m, 5000, 0.25, 0.99);
     report->count = 2, report->step = 5000;
-    ht_model_report(m, report);
+    feed_report(m, report);
     double low_after, high_after;
     ht_window_steps(m, &low_after, &high_after);
     assert_true(low == low_after && high == high_after);
@@ -500,9 +511,9 @@ static void the_cursor_reads_a_histogram(void **state)
     ht_report *report = calloc(1, sizeof *report);
     float w[300];
     for (int i = 0; i < 300; i++) w[i] = 0.1f + 0.001f * (float)i;
-    ht_histogram_add(&report->histogram, w, 300);
+    ht_histogram_add(&report->glance.histogram, w, 300);
     report->count = 1;
-    ht_model_report(m, report);
+    feed_report(m, report);
     m->cursor = (ht_cursor){.on = true, .panel = HT_PANEL_WEIGHTS, .x = 0.2};
     const ht_chart *chart = chart_of(m, HT_PANEL_WEIGHTS);
     const ht_series *bars = &chart->series[0];

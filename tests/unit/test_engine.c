@@ -397,9 +397,9 @@ static void a_report_agrees_with_itself(void **state)
             ht_capture_take(capture, net, NULL);
             if (ht_analyze(r, capture, 1000, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
             ht_capture_free(capture);
-            assert_in_range(r->norms, 1, HT_REPORT_NORMS);
-            for (int i = 1; i < r->norms; i++)
-                assert_true(r->norm[i] >= r->norm[i - 1] && r->norm_above[i] < r->norm_above[i - 1]);
+            assert_in_range(r->glance.norms, 1, HT_REPORT_NORMS);
+            for (int i = 1; i < r->glance.norms; i++)
+                assert_true(r->glance.norm[i] >= r->glance.norm[i - 1] && r->glance.norm_above[i] < r->glance.norm_above[i - 1]);
             const ht_prune_look *node = &r->look[HT_PRUNE_NODE];
             assert_in_range(node->count, 2, HT_REPORT_CURVE);
             assert_true(node->points[0].ratio == 0 && node->points[node->count - 1].ratio == 1);
@@ -416,7 +416,7 @@ static void a_report_agrees_with_itself(void **state)
             assert_int_equal(node->step, 1000);
             assert_int_equal(r->tail.picture_step, 1000);
             assert_int_equal(r->samples_of, 200);
-            assert_int_equal(r->histogram.total, ht_tensor_size(net->weights[0]));
+            assert_int_equal(r->glance.histogram.total, ht_tensor_size(net->weights[0]));
             free(r);
             ht_trainer_free(t);
         }
@@ -703,7 +703,7 @@ static void reports_carry_their_step(void **state)
     uint64_t count = 0, before = 0;
     tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
     for (int i = 0; i < 4; i++) {
-        WAIT(l, (r = ht_runner_report(l->runner, &fresh), fresh));
+        WAIT(l, (r = ht_runner_report(l->runner, &fresh), fresh && r->width > 0)); /* the tail comes first */
         assert_true(r->count > count && r->step >= before && r->generation == 0);
         assert_int_equal(r->width, 64);
         count = r->count, before = r->step;
@@ -723,8 +723,8 @@ static void a_paused_run_is_looked_at_thoroughly(void **state)
     bool fresh;
     const ht_report *r = ht_runner_report(l->runner, &fresh);
     tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
-    WAIT(l, (r = ht_runner_report(l->runner, &fresh), r->step > 0));
-    assert_true(r->samples == 1000 || r->samples == 1300);
+    WAIT(l, (r = ht_runner_report(l->runner, &fresh), r->step > 0 && r->samples > 0));
+    assert_in_range(r->samples, 250, 1300);
     assert_int_equal(r->samples_of, 1300);
     tell_state(l, HT_COMMAND_PAUSE, HT_STATE_PAUSED);
     WAIT(l, (r = ht_runner_report(l->runner, &fresh), r->step == l->step && r->samples == 1300));

@@ -34,7 +34,7 @@ static const rule rules[] = {
     {"certify", " base kernel nn prune "},
     {"weights", " base params data nn "},
     {"link", " base params num nn tail prune "},
-    {"engine", " base params num data kernel nn weights link "},
+    {"engine", " base params num data kernel nn prune weights link "},
     {"session", " base params data kernel nn engine "},
     {"chart", " base params tail prune "},
     {"experiment", " base params num data nn tail prune link engine session chart "},
@@ -43,7 +43,7 @@ static const rule rules[] = {
     {"render", " base params data tail prune chart view "},
     {"term", " base view render "},
     {"lab", " base engine session chart experiment view render term "},
-    {"bench", " base num stable kernel nn tail prune engine session sweep "},
+    {"bench", " base num stable kernel nn tail prune link engine session chart sweep view render "},
     {"cli",
      " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
      "render term lab bench "},

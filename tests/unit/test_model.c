@@ -200,6 +200,89 @@ static void the_oldest_moments_go_first(void **state)
     free(m);
 }
 
+static void estimate(ht_report *report, ht_estimator e, double value)
+{
+    report->tail.looked = true;
+    report->tail.now[e] = (ht_estimate){
+        .estimator = e, .value = value, .std_error = 0.1, .low = value - 0.2, .high = value + 0.2};
+}
+
+/* Looks arrive by two ways, late or twice, across resets: what is shown never goes back to older weights, is of
+ * this run, and says the step that it is of. */
+static void looks_out_of_order_never_mix(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_report *report = calloc(1, sizeof *report);
+    ht_glance *glance = calloc(1, sizeof *glance);
+    char when[64], number[24];
+    uint64_t step = 0, glanced = 0, looked = 0;
+    uint32_t generation = 0;
+    srand(5);
+    for (int i = 0; i < 20000; i++) {
+        int what = rand() % 100;
+        uint64_t of = step - (uint64_t)(rand() % 20) % (step + 1);
+        uint32_t run = generation && rand() % 10 == 0 ? generation - 1 : generation;
+        if (what < 40) feed(m, step_sample(++step, 1 + rand() % 5));
+        if (what == 40) {
+            feed(m, (ht_sample){.kind = HT_SAMPLE_RESET, .value = 1});
+            step = glanced = looked = 0, generation++;
+            assert_true(m->report.glance.count == 0 || m->report.glance.step == 0);
+            assert_false(m->report.tail.looked && m->report.tail.step > 0);
+        }
+        if (what == 41 && step > 3) {
+            step -= 2, generation++;
+            feed(m, (ht_sample){.kind = HT_SAMPLE_BACK, .step = step, .from = step + 2});
+            glanced = looked = 0;
+            assert_true(m->report.glance.count == 0 || m->report.glance.step <= step);
+            assert_true(m->loss == ht_curve_last(&m->trace[HT_TRACE_LOSS]));
+        }
+        if (what >= 42 && what < 70) {
+            glance->count++, glance->step = of, glance->generation = run;
+            glance->width = 1000, glance->removed = (int)(of % 1000);
+            ht_model_glance(m, glance);
+            if (run == generation && of >= glanced) glanced = of;
+            if (m->report.glance.count == 0) continue;
+            ht_model_kappa kappa = ht_model_kappa_of(&m->report);
+            assert_true(m->report.glance.step <= step && m->report.glance.step >= glanced);
+            assert_true(kappa.value == (double)(kappa.step % 1000) / 1000);
+            ht_model_when(m, kappa.step, kappa.seconds, when, sizeof when);
+            ht_format_grouped(number, sizeof number, (long long)kappa.step);
+            assert_non_null(strstr(when, number));
+        }
+        if (what >= 70) {
+            report->count++, report->step = report->tail.step = of, report->generation = run;
+            estimate(report, HT_MMO, 1 + (double)(of % 1000) / 1000);
+            ht_model_report(m, report);
+            if (run == generation && of >= looked) looked = of;
+            const ht_tail_look *tail = &m->report.tail;
+            if (!tail->looked) continue;
+            assert_true(tail->step <= step && tail->step >= looked);
+            assert_true(tail->now[HT_MMO].value == 1 + (double)(tail->step % 1000) / 1000);
+        }
+    }
+    free(report), free(glance);
+    ht_model_clear(m);
+    free(m);
+}
+
+static void ages_are_told_from_a_second_on(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    char when[64];
+    m->step = 2000, m->seconds = 10;
+    ht_model_when(m, 1310, 9.5, when, sizeof when);
+    assert_null(strstr(when, "ago"));
+    ht_model_when(m, 1310, 7, when, sizeof when);
+    assert_non_null(strstr(when, ", 3 s ago"));
+    ht_model_when(m, 2000, 7, when, sizeof when); /* the weights as they are */
+    assert_null(strstr(when, "ago"));
+    assert_true(isnan(ht_model_kappa_of(&m->report).value)); /* nothing is known: no number */
+    ht_model_clear(m);
+    free(m);
+}
+
 static void labels_of_moments_are_whole_characters(void **state)
 {
     (void)state;
@@ -218,12 +301,6 @@ static void labels_of_moments_are_whole_characters(void **state)
         for (size_t n; (n = ht_utf8_decode(label, &c)) > 0; label += n) assert_int_not_equal(c, 0xfffd);
     }
     free(m);
-}
-
-static void estimate(ht_report *report, ht_estimator e, double value)
-{
-    report->tail.now[e] = (ht_estimate){
-        .estimator = e, .value = value, .std_error = 0.1, .low = value - 0.2, .high = value + 0.2};
 }
 
 static void a_reset_forgets_the_run(void **state)
@@ -433,6 +510,8 @@ int main(void)
         cmocka_unit_test(a_reset_forgets_the_run),
         cmocka_unit_test(rewinding_cuts_the_history),
         cmocka_unit_test(undoing_a_reset_brings_its_history_back),
+        cmocka_unit_test(looks_out_of_order_never_mix),
+        cmocka_unit_test(ages_are_told_from_a_second_on),
         cmocka_unit_test(states_carry_their_message),
         cmocka_unit_test(values_read_as_people_write),
         cmocka_unit_test(the_title_tells_the_noise_in_every_state),

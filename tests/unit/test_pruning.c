@@ -216,7 +216,7 @@ static void methods_lie_over_each_other_with_their_keys(void **state)
     ht_panel_pruning(m, 160, &chart);
     assert_non_null(series_of(&chart, "test accuracy"));
     assert_non_null(series_of(&chart, "error ε²"));
-    assert_string_equal(chart.note, "first 500 of 900 test samples");
+    assert_string_equal(chart.note, "at step 7 · first 500 of 900 test samples");
     assert_true(chart.cursor_on && chart.cursor_x == 0.3);
     ht_chart_clear(&chart);
     ht_pruning_choose(m, HT_PRUNE_MAGNITUDE);

@@ -313,7 +313,7 @@ static ht_report *new_report(uint64_t step, int layer)
 {
     ht_report *r = calloc(1, sizeof *r);
     r->step = r->count = step;
-    r->tail = (ht_tail_look){.layer = layer, .picture_step = step, .picture = heavy};
+    r->tail = (ht_tail_look){.looked = true, .step = step, .layer = layer, .picture_step = step, .picture = heavy};
     for (int e = 0; e < HT_ESTIMATORS; e++) r->tail.now[e] = heavy.all[e];
     return r;
 }
@@ -401,10 +401,10 @@ static void nothing_is_shown_of_what_was_not_looked_at(void **state)
         ht_chart_clear(&chart);
         if (p->kind == HT_PANEL_IS_CHART) ht_panel_fill_chart((ht_panel_id)panel, m, 100, &chart);
         for (int i = 0; i < chart.series_count; i++) assert_int_equal(chart.series[i].count, 0);
-        if (p->kind == HT_PANEL_IS_CHART) assert_non_null(strstr(chart.empty, "first"));
+        if (p->kind == HT_PANEL_IS_CHART) assert_non_null(strstr(chart.empty, "measuring"));
     }
     ht_panel_tail_table(m, (ht_room){60, 40, false}, &form);
-    assert_true(form.count == 1 && strstr(form.rows[0].label, "first look"));
+    assert_true(form.count == 1 && strstr(form.rows[0].label, "Measuring"));
     ht_chart_free(&chart);
     free(m);
 }

@@ -59,10 +59,20 @@ static void add_fraction(ht_form *form, ht_role role, const char *label, double 
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", value);
 }
 
-/* Unknown until the analyst has looked. */
+/* Of the curve of the settings' method: unknown until it was looked at. */
 static double if_looked(const ht_report *r, double value)
 {
-    return r->count > 0 ? value : (double)NAN;
+    return r->count > 0 && r->look[r->method].count > 0 ? value : (double)NAN;
+}
+
+/* A heading whose numbers are of one step: "Tail index at step 1 310". */
+static void add_heading(const ht_model *m, const char *what, bool known, uint64_t step, double seconds,
+                        ht_form *form)
+{
+    char when[48] = "", heading[96];
+    if (known) ht_model_when(m, step, seconds, when, sizeof when);
+    snprintf(heading, sizeof heading, known ? "%s at %s" : "%s: measuring", what, when);
+    ht_panel_add_heading(form, heading);
 }
 
 /* "α̂ mmo": value and error, or why there is none. */
@@ -71,16 +81,22 @@ static void add_tail(const ht_report *r, ht_form *form, ht_estimator estimator, 
     char label[40], said[24] = "-";
     const ht_estimate *e = &r->tail.now[estimator];
     snprintf(label, sizeof label, "α̂ %s", ht_estimator_at(estimator)->name);
-    if (r->count > 0) ht_tail_say(e, said, sizeof said);
-    ht_form_add(form, HT_ROW_VALUE, r->count == 0 || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
+    if (r->tail.looked) ht_tail_say(e, said, sizeof said);
+    ht_form_add(form, HT_ROW_VALUE, !r->tail.looked || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
                 label, "%s", said);
+}
+
+/* The ε that κ is read off at. */
+static double error_of(const ht_report *r)
+{
+    return r->glance.count > 0 ? r->glance.wanted : r->count > 0 ? r->error : 0.1;
 }
 
 static void add_kappa(const ht_report *r, ht_form *form)
 {
     char label[40];
-    snprintf(label, sizeof label, "κ at %s = %.3g", ht_model_error_symbol(r), r->count > 0 ? r->error : 0.1);
-    add_fraction(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio));
+    snprintf(label, sizeof label, "κ at %s = %.3g", ht_model_error_symbol(r), error_of(r));
+    add_fraction(form, HT_ROLE_MARK, label, ht_model_kappa_of(r).value);
 }
 
 /* What the panel NOW would say, in `rows` rows under the controls. */
@@ -95,7 +111,7 @@ static void add_numbers(const ht_model *m, int rows, ht_form *form)
     if (rows >= ALL) {
         add_kappa(r, form);
         add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
-    } else if (r->count > 0) {
+    } else if (isfinite(if_looked(r, r->pruned.ratio))) { /* both of the curve */
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "κ / accuracy", "%.3f / %.3f", r->pruned.ratio,
                     r->pruned.accuracy);
     } else {
@@ -139,7 +155,7 @@ static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
         const ht_ghost *g = m->ghost[i];
         ht_ghost_label(m, g, label, sizeof label);
         say_thousandths(accuracy, sizeof accuracy, g->test_accuracy);
-        say_thousandths(kappa, sizeof kappa, if_looked(&g->report, g->report.pruned.ratio));
+        say_thousandths(kappa, sizeof kappa, ht_model_kappa_of(&g->report).value);
         ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s  %s", accuracy, kappa);
     }
 }
@@ -152,7 +168,7 @@ static const char *next_experiment(const ht_model *m)
     const ht_params *p = &m->applied;
     int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
     double alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
-           mmo = if_looked(&m->report, m->report.tail.now[HT_MMO].value);
+           mmo = m->report.tail.looked ? m->report.tail.now[HT_MMO].value : (double)NAN;
     if (m->state == HT_STATE_DIVERGED) return "Lower η or σ (↓ chooses, ← lowers), then r starts over.";
     if (type == HT_NOISE_NONE) return "n brings the noise back: the histogram grows a tail, and κ rises.";
     if (alpha > 1.95) return "α = 2 is Gaussian noise. Lower α with ←: the tails grow, and κ with them.";
@@ -194,14 +210,14 @@ static void add_large_numbers(const ht_model *m, ht_form *form)
     const ht_estimate *mmo = &r->tail.now[HT_MMO];
     char label[48];
     snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_model_error_symbol(r),
-             r->count > 0 ? r->error : 0.1);
+             error_of(r));
     add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", if_looked(r, mmo->value), 2);
-    if (r->count > 0 && mmo->quality != HT_QUALITY_GOOD)
+    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", r->tail.looked ? mmo->value : (double)NAN, 2);
+    if (r->tail.looked && mmo->quality != HT_QUALITY_GOOD)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio), 3);
+    add_large(form, HT_ROLE_MARK, label, ht_model_kappa_of(r).value, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     add_fraction(form, HT_ROLE_PRUNED, "pruned accuracy", if_looked(r, r->pruned.accuracy));
 }
@@ -222,12 +238,16 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     char layer[24], heading[40];
     ht_model_layer(m, layer, sizeof layer);
     snprintf(heading, sizeof heading, "Tail index%s", layer);
-    ht_panel_add_heading(form, heading);
+    add_heading(m, heading, r->tail.looked, r->tail.step, r->tail.seconds, form);
     add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
     add_tail(r, form, HT_MMO, HT_ROLE_MMO);
     add_tail(r, form, HT_HILL, HT_ROLE_HILL);
-    ht_panel_add_heading(form, "Compressibility");
+    ht_model_kappa kappa = ht_model_kappa_of(r);
+    add_heading(m, "Compressibility", isfinite(kappa.value), kappa.step, kappa.seconds, form);
     add_kappa(r, form);
+    const ht_prune_look *look = &r->look[r->method];
+    if (look->count == 0 || look->step != kappa.step)
+        add_heading(m, "Pruned", r->count > 0 && look->count > 0, look->step, look->seconds, form);
     add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));
     add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
     add_ghosts(m, room, form);

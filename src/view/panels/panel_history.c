@@ -171,7 +171,7 @@ void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Weights left");
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look at the weights is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     step_axis(m, chart);
     chart->y.scale = HT_SCALE_LOG;
     add_ghosts(m, chart, HT_TRACE_LEFT, columns);
@@ -200,7 +200,7 @@ static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estima
     const ht_estimate *latest = &m->report.tail.now[estimator];
     ht_series *s =
         add_line(m, chart, ht_trace_of(estimator), role, ht_estimator_at(estimator)->name, columns);
-    if (s && isnan(m->window_end) && m->report.count > 0 && isfinite(latest->value))
+    if (s && isnan(m->window_end) && m->report.tail.looked && isfinite(latest->value))
         ht_tail_say(latest, s->value, sizeof s->value);
 }
 
@@ -223,7 +223,7 @@ static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
     ht_model_layer(m, layer, sizeof layer);
     snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
@@ -267,7 +267,7 @@ void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first estimate is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     step_axis(m, chart);
     add_ghosts(m, chart, HT_TRACE_ROWS, columns);
     add_line(m, chart, HT_TRACE_ROWS, HT_ROLE_MMO,

@@ -14,7 +14,7 @@
 static ht_prune_method order_of(const ht_model *m)
 {
     const ht_prune_look *lead = ht_pruning_lead(m);
-    return lead->groups > 0 && lead->step == m->report.step ? m->prune_lead : HT_PRUNE_NODE;
+    return lead->groups > 0 && lead->step == m->report.look[HT_PRUNE_NODE].step ? m->prune_lead : HT_PRUNE_NODE;
 }
 
 /* The fraction of the neurons that is gone at the cursor; 0 where the method takes none. */
@@ -45,7 +45,7 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
     double cursor = gone_at(m);
     int gone = (int)lround(cursor * look->groups);
     (void)columns;
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     snprintf(chart->title, sizeof chart->title, "Neurons by ‖w‖, %s",
              method == HT_PRUNE_RANDOM ? "in the order of the lot" : "weakest first");
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};

@@ -43,17 +43,16 @@ static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int
     ht_prune_chart(&lines, chart);
 }
 
-static void say_samples(const ht_report *r, const ht_prune_look *look, ht_chart *chart)
+/* Which weights the curve is of, and how many samples it was evaluated on: all of them once it is paused. */
+static void say_samples(const ht_model *m, const ht_prune_look *look, ht_chart *chart)
 {
-    char used[24], all[24], step[24];
+    char used[24], all[24];
     ht_format_grouped(used, sizeof used, look->samples);
-    ht_format_grouped(all, sizeof all, r->samples_of);
-    ht_format_grouped(step, sizeof step, (long long)look->step);
-    /* While training; all of them once it is paused. */
-    if (look->step != r->step)
-        snprintf(chart->note, sizeof chart->note, "as it was at step %s", step);
-    else if (look->samples < r->samples_of)
+    ht_format_grouped(all, sizeof all, m->report.samples_of);
+    if (look->count == 0) return;
+    if (look->samples < m->report.samples_of)
         snprintf(chart->note, sizeof chart->note, "first %s of %s test samples", used, all);
+    ht_panel_say_when(m, look->step, look->seconds, chart);
 }
 
 /* What is asked for and not there yet comes before what the samples are. */
@@ -92,12 +91,12 @@ void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     ht_text_copy(chart->title, sizeof chart->title, "Pruning");
-    ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     if (view) chart->gutter = 6;
-    if (r->count == 0) return;
+    if (r->count == 0 || r->look[r->method].count == 0) return;
     for (int i = 0; i < m->ghost_count; i++) add_ghost(m, i, columns, by_weights, chart);
     add_methods(r, shown, by_weights, columns, chart);
     if (view) add_cursor(m, by_weights, chart);
-    say_samples(r, view ? ht_pruning_lead(m) : &r->look[r->method], chart);
+    say_samples(m, view ? ht_pruning_lead(m) : &r->look[r->method], chart);
     if (view) say_pending(r, shown, chart);
 }

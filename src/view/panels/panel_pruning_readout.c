@@ -168,7 +168,7 @@ void ht_panel_pruning_readout(const ht_model *m, ht_room room, ht_form *form)
 {
     ht_text_copy(form->title, sizeof form->title, "Read-out");
     if (m->report.count == 0) {
-        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "the first look is on its way", "%s", "");
+        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "measuring", "%s", "");
         return;
     }
     add_methods(m, room, form);

@@ -12,7 +12,7 @@
 /* NULL until the analyst has made one. */
 static const ht_tail_picture *picture_of(const ht_report *r)
 {
-    return r->count > 0 && r->tail.picture.rows > 0 ? &r->tail.picture : NULL;
+    return r->tail.looked && r->tail.picture.rows > 0 ? &r->tail.picture : NULL;
 }
 
 /* ---- charts ---- */
@@ -23,7 +23,7 @@ static void name_chart(const ht_model *m, ht_chart *chart)
     char layer[24];
     if (ht_model_layer(m, layer, sizeof layer)) ht_text_copy(chart->hint, sizeof chart->hint, layer + 2);
     if (!picture_of(&m->report))
-        ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+        ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
 }
 
 typedef const ht_tail_ccdf *ccdf_of(const ht_tail_picture *picture);
@@ -113,7 +113,7 @@ static void add_ghost_rows(const ht_model *m, ht_room room, ht_form *form)
         const ht_report *r = &m->ghost[i]->report;
         ht_ghost_label(m, m->ghost[i], label, sizeof label);
         ht_tail_say(&r->tail.now[HT_MMO], said, sizeof said);
-        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s", r->count > 0 ? said : "–");
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s", r->tail.looked ? said : "–");
     }
 }
 
@@ -157,7 +157,7 @@ void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
     if (p) ht_tail_form(p, room.columns, form);
     snprintf(form->title, sizeof form->title, "Tail index α̂%s", layer);
     if (!p) {
-        ht_panel_add_text(form, room, HT_ROLE_DIM, "The first look is on its way.");
+        ht_panel_add_text(form, room, HT_ROLE_DIM, "Measuring.");
         return;
     }
     ht_format_grouped(step, sizeof step, (long long)m->report.tail.picture_step);

@@ -58,3 +58,11 @@ int ht_panel_text_rows(ht_room room, const char *text)
     for (; *text; rows++) text = next_line(text, room, &length);
     return rows;
 }
+
+void ht_panel_say_when(const ht_model *m, uint64_t step, double seconds, ht_chart *chart)
+{
+    char when[48], note[sizeof chart->note];
+    ht_model_when(m, step, seconds, when, sizeof when);
+    ht_text_copy(note, sizeof note, chart->note);
+    snprintf(chart->note, sizeof chart->note, "at %s%s%s", when, note[0] ? " · " : "", note);
+}

@@ -22,5 +22,7 @@ void ht_panel_add_heading(ht_form *form, const char *label);
 void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *text);
 /* How many rows that takes. */
 int ht_panel_text_rows(ht_room room, const char *text);
+/* Under a chart: "at step 1 310", before what its note says. */
+void ht_panel_say_when(const ht_model *model, uint64_t step, double seconds, ht_chart *chart);
 
 #endif

@@ -1,0 +1,45 @@
+#include "engine/watch.h"
+
+/* eco is what a lab took that nobody looks at for long. */
+static const ht_watch_pace paces[HT_EFFORTS] = {
+    [HT_EFFORT_ECO] = {.glance = 0.002,
+                       .glance_period = 0.5,
+                       .tail = 0.003,
+                       .tail_watched = 0.0015,
+                       .tail_period = 0.5,
+                       .curve = 0.003,
+                       .curve_watched = 0.01,
+                       .curve_period = 0.35,
+                       .method = 0.006},
+    [HT_EFFORT_NORMAL] = {.glance = 0.025,
+                          .glance_period = 0.06,
+                          .tail = 0.06,
+                          .tail_watched = 0.02,
+                          .tail_period = 0.15,
+                          .curve = 0.011,
+                          .curve_watched = 0.02,
+                          .curve_period = 0.35,
+                          .method = 0.01},
+    [HT_EFFORT_FULL] = {.glance = 0.06,
+                        .glance_period = 0.03,
+                        .tail = 0.15,
+                        .tail_watched = 0.05,
+                        .tail_period = 0.06,
+                        .curve = 0.10,
+                        .curve_watched = 0.15,
+                        .curve_period = 0.10,
+                        .method = 0.05},
+};
+
+ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
+{
+    static const double often = 3; /* times as much of the tail, whose answer is waited for */
+    ht_watch_pace pace = paces[effort];
+    if (fresh) {
+        pace.glance = paces[HT_EFFORT_FULL].glance;
+        pace.glance_period = paces[HT_EFFORT_FULL].glance_period;
+        pace.tail = often * paces[HT_EFFORT_NORMAL].tail;
+        pace.tail_period = paces[HT_EFFORT_FULL].tail_period;
+    }
+    return pace;
+}
