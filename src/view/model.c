@@ -57,6 +57,10 @@ static void cut_history(ht_model *m, double step)
             ht_curve_clear(&m->trace[i]);
         else
             ht_curve_cut(&m->trace[i], step);
+    if (step < 0)
+        ht_heat_clear(&m->heat);
+    else
+        ht_heat_cut(&m->heat, step);
     while (m->moment_count && m->moments[m->moment_count - 1].step > step) m->moment_count--;
     m->generation++; /* reports on what is gone are late */
 }
@@ -241,6 +245,32 @@ static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, c
         ht_curve_add(&trace[HT_TRACE_ROWS], step, rows, rows, rows);
 }
 
+/* κ belongs to the step of the pruning curve that it was read off, which an older look may have made. */
+static void take_kappa(ht_curve *kappa, const ht_report *report)
+{
+    const ht_prune_look *look = &report->look[report->method];
+    double step = (double)look->step, ratio = report->pruned.ratio;
+    bool known = look->count > 0 && isfinite(ratio) && report->width > 0;
+    if (known && (kappa->count == 0 || step > kappa->bucket[kappa->count - 1].last))
+        ht_curve_add(kappa, step, ratio, ratio, ratio);
+}
+
+static void take_heat(ht_heat *heat, const ht_report *report)
+{
+    _Static_assert((int)HT_HEAT_ROWS == (int)HT_HISTOGRAM_COARSE, "a row a bin");
+    float share[HT_HEAT_ROWS];
+    const ht_histogram *h = &report->histogram;
+    double step = (double)report->step;
+    if (h->total == 0 || (heat->count && step <= heat->column[heat->count - 1].last)) return;
+    for (int i = 0; i < HT_HEAT_ROWS; i++) {
+        int end = i + 1 < HT_HEAT_ROWS ? ht_histogram_coarse(i + 1) : HT_HISTOGRAM_BINS;
+        double count = 0;
+        for (int k = ht_histogram_coarse(i); k < end; k++) count += h->count[k];
+        share[i] = (float)(count / (double)h->total);
+    }
+    ht_heat_add(heat, step, share);
+}
+
 void ht_model_report(ht_model *m, const ht_report *report)
 {
     if (report->generation != m->generation) return; /* of the run before a reset */
@@ -248,6 +278,9 @@ void ht_model_report(ht_model *m, const ht_report *report)
     bool shown = !m->frozen || (double)report->step <= m->frozen_step;
     if (shown || !m->later) take_tail(m->trace, m->frozen ? &m->arrived.report : &m->report, report);
     if (m->later) take_tail(m->later, &m->arrived.report, report);
+    if (shown || !m->later) take_kappa(&m->trace[HT_TRACE_KAPPA], report);
+    if (m->later) take_kappa(&m->later[HT_TRACE_KAPPA], report);
+    take_heat(&m->heat, report);
     if (shown) m->report = *report;
     m->arrived.report = *report;
 }

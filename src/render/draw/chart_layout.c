@@ -73,12 +73,17 @@ static bool has_data(const ht_chart *chart)
     return false;
 }
 
+int ht_legend_sample(const ht_series *series)
+{
+    return series->kind == HT_MARK_HEAT ? HT_LEGEND_HEAT : HT_LEGEND_SAMPLE;
+}
+
 int ht_legend_width(const ht_series *series)
 {
     if (series->name[0] == '\0') return 0;
     int value = length(series->value);
     if (value > 0 && value < VALUE_LEAST) value = VALUE_LEAST;
-    return HT_LEGEND_SAMPLE + 1 + length(series->name) + (value > 0 ? 1 + value : 0);
+    return ht_legend_sample(series) + 1 + length(series->name) + (value > 0 ? 1 + value : 0);
 }
 
 /* Rows that the legend takes when it is broken into lines of `width`; `first` is the room in the title line.
@@ -132,14 +137,66 @@ static int place_legend(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
     return rows < most ? rows : most;
 }
 
+/* Ticks at equal distances, as the axis is drawn; the rows between two of them, 0 if there are not two or they
+ * are not equal (1-2-5 on a log axis). */
+static double rows_between(const ht_chart_layout *l, int *labelled)
+{
+    double before = (double)NAN, rows = 0;
+    *labelled = 0;
+    for (int i = 0; i < l->y_count; i++) {
+        if (!l->y_ticks[i].major) continue;
+        double at = ht_plot_y(l, l->y_ticks[i].value);
+        if (++*labelled == 2) rows = before - at;
+        if (*labelled > 2 && fabs(before - at - rows) > 1e-6 * rows) return 0;
+        before = at;
+    }
+    return rows;
+}
+
+/* Shows a little more above the axis' end: its length grows by this factor. */
+static void stretch(ht_axis *axis, double factor)
+{
+    if (axis->scale == HT_SCALE_LOG)
+        axis->high = axis->low * pow(axis->high / axis->low, factor);
+    else
+        axis->high = axis->low + factor * (axis->high - axis->low);
+}
+
+/* The ticks that so many rows would have; *factor: how much the axis must grow for them to lie whole rows
+ * apart. False if no growth makes them so. */
+static bool try_y_ticks(ht_chart_layout *l, int wanted, double *factor, int *labelled)
+{
+    l->y_count = ht_axis_ticks(&l->y, wanted, l->y_ticks);
+    double rows = rows_between(l, labelled), whole = floor(rows + 1e-9);
+    *factor = whole >= 1 ? rows / whole : 1;
+    return whole >= 1 && isfinite(l->y.high * *factor);
+}
+
 static void place_y_ticks(ht_chart_layout *l)
 {
-    int wanted = l->plot.h / 2 + 1, labelled = 0;
-    l->y_count = ht_axis_ticks(&l->y, wanted < Y_TICKS_MAX ? wanted : Y_TICKS_MAX, l->y_ticks);
-    for (int i = 0; i < l->y_count; i++) labelled += l->y_ticks[i].major;
+    static const double MOST = 1.3, FEW = 0.12; /* growth; what two labels less weigh against it */
+    int wanted = l->plot.h / 2 + 1, most = wanted < Y_TICKS_MAX ? wanted : Y_TICKS_MAX, labelled, best = 0;
+    double factor, least = (double)INFINITY, growth = 1;
+    for (int n = most; n >= 2; n--) {
+        if (!try_y_ticks(l, n, &factor, &labelled) || factor > MOST) continue;
+        double cost = factor + (labelled < 3 ? 2 : labelled < 4 ? 1 : 0) * FEW;
+        if (cost < least - 1e-9) least = cost, best = n, growth = factor;
+    }
+    ht_axis before = l->y;
+    try_y_ticks(l, most, &factor, &labelled);
     /* Two decades with a label each say little: then 1-2-5, even if it is dense. */
-    if (l->y.scale == HT_SCALE_LOG && labelled < 3)
-        l->y_count = ht_axis_ticks(&l->y, l->plot.h * 3 / 4 + 1, l->y_ticks);
+    bool narrow = l->y.scale == HT_SCALE_LOG && labelled < 3;
+    if (narrow) l->y_count = ht_axis_ticks(&l->y, l->plot.h * 3 / 4 + 1, l->y_ticks);
+    if (narrow || best == 0) return;
+    try_y_ticks(l, best, &factor, &labelled);
+    double distance = rows_between(l, &labelled);
+    stretch(&l->y, growth);
+    for (int n = labelled; n <= HT_TICK_MAX; n++) { /* the same ticks on the longer axis */
+        try_y_ticks(l, n, &factor, &labelled);
+        if (fabs(rows_between(l, &labelled) * growth - distance) < 1e-3 * distance) return;
+    }
+    l->y = before;
+    l->y_count = ht_axis_ticks(&l->y, most, l->y_ticks);
 }
 
 /* Columns left of the y axis: the widest label and a blank. */
