@@ -67,7 +67,7 @@ static const ht_key_info table[] = {
      "o",
      "this method",
      "this run's method: Occam's epochs, weights left, tail index of the rows against η/b"},
-    {HT_DO_TURN, {'v'}, "v", "more", "the next charts, where there is no room for all of them"},
+    {HT_DO_TURN, {'v'}, "v", NULL, "the next charts, where there is no room for all of them"},
     {HT_DO_GHOST, {'g'}, "g", "ghost", "pin the run as a ghost: its curves stay, dimmed, beside what comes"},
     {HT_DO_NAME_GHOST, {'N'}, "N", NULL, "give the ghost pinned last a name, for legends and tables"},
     {HT_DO_DROP_GHOST, {'G'}, "G", NULL, "drop the ghost pinned last"},

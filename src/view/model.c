@@ -250,7 +250,7 @@ static void take_kappa(ht_curve *kappa, const ht_report *report)
 {
     const ht_prune_look *look = &report->look[report->method];
     double step = (double)look->step, ratio = report->pruned.ratio;
-    bool known = look->count > 0 && isfinite(ratio) && report->width > 0;
+    bool known = look->count > 0 && isfinite(ratio);
     if (known && (kappa->count == 0 || step > kappa->bucket[kappa->count - 1].last))
         ht_curve_add(kappa, step, ratio, ratio, ratio);
 }

@@ -80,8 +80,9 @@ static void read_line(const ht_series *s, double x, ht_chart *chart)
 static void read_extremes(const ht_series *s, double x, ht_chart *chart)
 {
     char low[24], high[24];
-    int i = nearest(chart, s, x);
-    if (i < 0 || !(s->low[i] < s->high[i])) return;
+    int i = 0;
+    while (i < s->count && s->x[i] < x) i++; /* x is where a column ends */
+    if (i == s->count || !(s->low[i] < s->high[i])) return;
     ht_format_short(low, sizeof low, s->low[i], 4);
     ht_format_short(high, sizeof high, s->high[i], 4);
     add(chart, "  from %s to %s", low, high);

@@ -27,7 +27,7 @@ static bool is_shown(const ht_scene *scene, ht_panel_id panel)
 
 /* ---- dashboard --------------------------------------------------------------------------------- */
 
-enum { CHARTS = 8, GRID_CHARTS = 6, SIDE_CHART = 10 }; /* the last two stand in the right column where it is high enough */
+enum { CHARTS = 8, GRID_CHARTS = 6, SIDE_CHART = 10, SIDE_LEAST = 46 }; /* the last two stand in the right column where it is high enough */
 
 /* Those of the charts that are shown, in this order. */
 static int shown_charts(const ht_scene *scene, const ht_panel_id *order, int charts, ht_panel_id *shown)
@@ -67,7 +67,7 @@ static void place_side(ht_layout *layout, ht_rect side, const ht_scene *scene, c
 {
     enum { CONTROLS = 12 }; /* a slider has two rows */
     bool controls = is_shown(scene, HT_PANEL_CONTROLS), now = is_shown(scene, HT_PANEL_NOW);
-    int below = count * SIDE_CHART, top = side.h - below, h = !controls ? 0 : now ? CONTROLS : top;
+    int below = count * (SIDE_CHART + (side.h > SIDE_LEAST ? (side.h - SIDE_LEAST) / 3 : 0)), top = side.h - below, h = !controls ? 0 : now ? CONTROLS : top;
     if (!controls && !now) top = 0, below = side.h;
     ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, h});
     if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, top - h});

@@ -92,6 +92,7 @@ static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
             if ((int)stage_of(&chart->series[i]) == now) ht_draw_series(s, l, &chart->series[i], &ink);
         if (now == CURVES) ht_draw_marks(s, l, chart);
     }
+    for (int i = 0; i < chart->series_count; i++) ht_draw_edges(s, l, &chart->series[i], &ink);
     ht_draw_labels(s, l, chart, &ink);
 }
 

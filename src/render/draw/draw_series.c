@@ -339,6 +339,14 @@ void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_serie
         draw_heat(&p);
         break;
     }
+    s->clip = clip;
+}
+
+void ht_draw_edges(ht_surface *s, const ht_chart_layout *layout, const ht_series *series, ht_ink_map *ink)
+{
+    path p = {.s = s, .layout = layout, .series = series, .ink = ink};
+    edges e = {-1, -1, -1};
+    ht_rect clip = ht_clip_to(s, layout->plot);
     bool edged =
         series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND && series->kind != HT_MARK_HEAT;
     for (int i = 0; edged && i < series->count; i++) {

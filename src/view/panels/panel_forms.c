@@ -80,7 +80,7 @@ static void add_kappa(const ht_report *r, ht_form *form)
 {
     char label[40];
     snprintf(label, sizeof label, "κ at %s = %.3g", ht_model_error_symbol(r), r->count > 0 ? r->error : 0.1);
-    add_fraction(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio));
+    add_fraction(form, HT_ROLE_KAPPA, label, if_looked(r, r->pruned.ratio));
 }
 
 /* What the panel NOW would say, in `rows` rows under the controls. */
@@ -201,7 +201,7 @@ static void add_large_numbers(const ht_model *m, ht_form *form)
     if (r->count > 0 && mmo->quality != HT_QUALITY_GOOD)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_MARK, label, if_looked(r, r->pruned.ratio), 3);
+    add_large(form, HT_ROLE_KAPPA, label, if_looked(r, r->pruned.ratio), 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     add_fraction(form, HT_ROLE_PRUNED, "pruned accuracy", if_looked(r, r->pruned.accuracy));
 }

@@ -1,7 +1,6 @@
 /* panel_heat.c - the histogram of |w| over the steps: a heat map. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "view/panels/panels.h"
@@ -56,16 +55,17 @@ static void fill(const ht_model *m, ht_series *s, int first, int low)
     for (int k = 0; k <= s->rows; k++) s->y[k] = edge(low + k);
 }
 
-/* "1e-5 to 12 %": what the ends of the colours stand for. */
-static void name_colours(ht_series *s)
+/* "one to 12 %": what the ends of the colours stand for. */
+static void name_colours(ht_series *s, double weights)
 {
     char few[24], many[24];
     double least, most;
     ht_chart_heat_range(s, &least, &most);
     if (isnan(most)) return;
+    bool one = least * weights < 1.5;
     ht_format_short(few, sizeof few, 100 * least, 1);
     ht_format_short(many, sizeof many, 100 * most, 2);
-    snprintf(s->name, sizeof s->name, "%s to %s %%", few, many);
+    snprintf(s->name, sizeof s->name, "%s to %s %%", one ? "one" : few, many);
 }
 
 void ht_panel_heat(const ht_model *m, int columns, ht_chart *chart)
@@ -83,7 +83,7 @@ void ht_panel_heat(const ht_model *m, int columns, ht_chart *chart)
     ht_series *s = ht_chart_add_heat(chart, "", count, high - low);
     if (!s) return;
     fill(m, s, first, low);
-    name_colours(s);
+    name_colours(s, (double)m->report.histogram.total);
     chart->y.low = s->y[0];
     chart->y.high = s->y[s->rows];
 }

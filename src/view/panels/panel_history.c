@@ -202,7 +202,7 @@ void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
     ht_panel_step_axis(m, chart);
     chart->y.scale = HT_SCALE_LOG;
     add_ghosts(m, chart, HT_TRACE_LEFT, columns);
-    add_line(m, chart, HT_TRACE_LARGE, HT_ROLE_MARK, "|w| > 1e-4", columns);
+    add_line(m, chart, HT_TRACE_LARGE, HT_ROLE_NORMS, "|w| > 1e-4", columns);
     add_line(m, chart, HT_TRACE_LEFT, HT_ROLE_WEIGHTS, "|w| > 2⁻²³", columns);
     ht_chart_fit(chart);
     chart->y.low = fmin(chart->y.low, 0.1), chart->y.high = 1;

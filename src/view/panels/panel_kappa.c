@@ -7,7 +7,7 @@
 #include "view/ghost.h"
 #include "view/panels/panels.h"
 
-enum { COLUMNS_MOST = 1024 };
+enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44 };
 
 static const double QUARTILE = 0.25;
 
@@ -30,8 +30,8 @@ static void add_ghosts(const ht_model *m, ht_chart *chart, int columns)
     }
 }
 
-/* "0.36 now, median 0.39 (0.31 to 0.55)": of the steps that are shown. */
-static void add_note(const ht_model *m, ht_chart *chart)
+/* "0.36 now, median 0.39 (0.31 to 0.55)": of the steps that are shown. The legend has the median, too. */
+static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series *line)
 {
     static const double shares[] = {QUARTILE, 0.5, 1 - QUARTILE};
     const ht_curve *curve = &m->trace[HT_TRACE_KAPPA];
@@ -39,8 +39,15 @@ static void add_note(const ht_model *m, ht_chart *chart)
     ht_bucket shown;
     if (!ht_spread_quantiles(curve, chart->x.low, chart->x.high, 3, shares, quantile)) return;
     if (ht_curve_columns(curve, chart->x.low, chart->x.high, 1, 0, &shown) != 1) return;
-    snprintf(chart->note, sizeof chart->note, "%.2f %s, median %.2f (%.2f to %.2f)", shown.final,
-             isnan(m->window_end) ? "now" : "last", quantile[1], quantile[0], quantile[2]);
+    ht_axis_fit(&chart->y, shown.low, shown.high); /* dots beyond the axis would be no news of a share */
+    const char *when = isnan(m->window_end) ? "now" : "last";
+    if (line) snprintf(line->value, sizeof line->value, "%.2f", quantile[1]);
+    if (columns < WIDE_FROM)
+        snprintf(chart->note, sizeof chart->note, "%.2f %s (%.2f to %.2f)", shown.final, when, quantile[0],
+                 quantile[2]);
+    else
+        snprintf(chart->note, sizeof chart->note, "%.2f %s, median %.2f (%.2f to %.2f)", shown.final, when,
+                 quantile[1], quantile[0], quantile[2]);
 }
 
 void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
@@ -53,7 +60,7 @@ void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
     if (line && line->count == 0) line->name[0] = '\0';
     add_looks(m, chart, columns);
     add_ghosts(m, chart, columns);
-    add_note(m, chart);
+    add_note(m, columns, chart, line);
     ht_chart_fit(chart);
     /* A share of the neurons never leaves 0..1. */
     chart->y.low = fmax(chart->y.low, 0);
