@@ -205,6 +205,14 @@ static double even_ticks(ht_chart_layout *l, const ht_axis *axis, int wanted, in
     return stretch_to(l, axis, want, safe) ? safe : (double)INFINITY;
 }
 
+/* The rows above the end of an axis that is fixed have no meaning: no share is 1.2. */
+static void drop_ticks_above(ht_chart_layout *l, const ht_axis *axis)
+{
+    while (axis->fixed && l->y_count > 0 &&
+           ht_axis_position(axis, l->y_ticks[l->y_count - 1].value) > 1 + 1e-9)
+        l->y_count--;
+}
+
 static void place_y_ticks(ht_chart_layout *l)
 {
     static const double MOST = 2, FEW = 0.06; /* growth; what a label less than four weighs against it */
@@ -224,6 +232,7 @@ static void place_y_ticks(ht_chart_layout *l)
         if (rows_of_ticks(l).distance == 0) return;
     }
     if (best > 0) even_ticks(l, &axis, best, &labelled);
+    drop_ticks_above(l, &axis);
 }
 
 /* Columns left of the y axis: the widest label and a blank. */

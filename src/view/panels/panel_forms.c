@@ -118,6 +118,8 @@ static void add_eta_over_b(const ht_model *m, ht_form *form)
 void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
 {
     ht_text_copy(form->title, sizeof form->title, "Controls");
+    if (room.numbers && m->view == HT_VIEW_DASHBOARD && m->control >= 0) /* the charts take turns */
+        ht_text_copy(form->hint, sizeof form->hint, "v: more charts");
     for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
     if (room.numbers) add_numbers(m, room.rows - form->count, form);
     if (form->count >= room.rows) return;

@@ -11,10 +11,20 @@ enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44 };
 
 static const double QUARTILE = 0.25;
 
-/* Every look, as a dot; where a column has many, the smallest and the largest. */
+/* Every look, as a dot, which is large while they are few; where a column has many, the smallest and the
+ * largest. */
 static void add_looks(const ht_model *m, ht_chart *chart, int columns)
 {
-    ht_spread_add_extremes(chart, &m->trace[HT_TRACE_KAPPA], HT_ROLE_KAPPA, columns);
+    enum { FEW = 24 };
+    const ht_curve *curve = &m->trace[HT_TRACE_KAPPA];
+    ht_bucket look[FEW + 1];
+    int count = curve->count > FEW ? 0 : ht_curve_columns(curve, chart->x.low, chart->x.high, FEW + 1, 0, look);
+    if (count == 0) {
+        ht_spread_add_extremes(chart, curve, HT_ROLE_KAPPA, columns);
+        return;
+    }
+    ht_series *dots = ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_KAPPA, "", count);
+    for (int i = 0; dots && i < count; i++) dots->x[i] = look[i].last, dots->high[i] = look[i].final;
 }
 
 /* The running medians of earlier runs. */
