@@ -66,8 +66,8 @@ ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const 
 {
     if (count < 0 || chart->series_count >= HT_CHART_SERIES) return NULL;
     size_t n = (size_t)count;
-    bool has_low = kind == HT_MARK_RANGE || kind == HT_MARK_BAND || kind == HT_MARK_WHISKERS ||
-                   kind == HT_MARK_EXTREMES;
+    bool has_low =
+        kind == HT_MARK_RANGE || kind == HT_MARK_BAND || kind == HT_MARK_WHISKERS || kind == HT_MARK_EXTREMES;
     double *data = take(chart, 3 * n + 1);
     if (!data) return NULL;
     ht_series *series = &chart->series[chart->series_count++];
@@ -179,7 +179,8 @@ void ht_chart_fit(ht_chart *chart)
         y.low = fmin(y.low, own.low);
         y.high = fmax(y.high, own.high);
     }
-    extent all = {-(double)INFINITY, (double)INFINITY}, limits = y.low > y.high ? all : far_limits(&y, &chart->y);
+    extent all = {-(double)INFINITY, (double)INFINITY},
+           limits = y.low > y.high ? all : far_limits(&y, &chart->y);
     for (int i = 0; i < chart->series_count; i++)
         if (chart->series[i].kind == HT_MARK_EXTREMES)
             see_extremes(&y, &chart->series[i], &chart->y, &limits);

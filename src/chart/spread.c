@@ -41,9 +41,9 @@ int ht_spread_of(const ht_curve *curve, double from, double to, int columns, dou
         widen(count, &first, &last);
         memcpy(window, value + first, (size_t)(last - first) * sizeof *window);
         qsort(window, (size_t)(last - first), sizeof *window, by_value);
-        out[used++] = (ht_spread){step[end - 1], quantile_of(window, last - first, share),
-                                  quantile_of(window, last - first, 0.5),
-                                  quantile_of(window, last - first, 1 - share)};
+        out[used++] =
+            (ht_spread){step[end - 1], quantile_of(window, last - first, share),
+                        quantile_of(window, last - first, 0.5), quantile_of(window, last - first, 1 - share)};
     }
     return used;
 }
@@ -77,7 +77,7 @@ static void fill_band(ht_series *band, const ht_spread *spread)
 
 void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share)
 {
-    ht_spread spread[COLUMNS_MOST];
+    ht_spread spread[COLUMNS_MOST] = {0};
     int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
     fill_band(ht_chart_add(chart, HT_MARK_BAND, role, "", count), spread);
 }
@@ -85,7 +85,7 @@ void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, in
 ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,
                          double share)
 {
-    ht_spread spread[COLUMNS_MOST];
+    ht_spread spread[COLUMNS_MOST] = {0};
     int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
     fill_band(ht_chart_add(chart, HT_MARK_BAND, role, "", count), spread);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, count);
@@ -98,9 +98,8 @@ ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, c
 
 void ht_spread_add_extremes(ht_chart *chart, const ht_curve *curve, ht_role role, int columns)
 {
-    ht_bucket bucket[COLUMNS_MOST];
-    int count =
-        ht_curve_columns(curve, chart->x.low, chart->x.high, places(columns), 0, bucket);
+    ht_bucket bucket[COLUMNS_MOST] = {0};
+    int count = ht_curve_columns(curve, chart->x.low, chart->x.high, places(columns), 0, bucket);
     ht_series *dots = ht_chart_add(chart, HT_MARK_EXTREMES, role, "", count);
     for (int i = 0; dots && i < count; i++) {
         dots->x[i] = bucket[i].last;

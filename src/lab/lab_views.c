@@ -258,7 +258,8 @@ void ht_lab_turn(ht_lab *lab, ht_action action)
     layout = ht_layout_make(columns, rows, scene);
     for (int i = 0; i < layout.count; i++) {
         const ht_panel *panel = ht_panel_at(layout.place[i].panel);
-        if (panel->kind == HT_PANEL_IS_CHART) ht_text_add(&names, "%s%s", names.length ? ", " : "", panel->name);
+        if (panel->kind == HT_PANEL_IS_CHART)
+            ht_text_add(&names, "%s%s", names.length ? ", " : "", panel->name);
     }
     ht_lab_note(lab, true, "charts: %s; v goes on", names.data ? names.data : "the next ones");
     ht_text_free(&names);

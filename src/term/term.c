@@ -179,7 +179,10 @@ static attr_t curses_attributes(unsigned attributes)
 /* After those of the roles: each of the signed colours on each, then each of the heat's on each. */
 static int pixel_pair(int role, int ground)
 {
-    enum { SIGNED_PAIRS = HT_ROLE_COUNT + 1, HEAT_PAIRS = SIGNED_PAIRS + HT_SIGNED_LEVELS * HT_SIGNED_LEVELS };
+    enum {
+        SIGNED_PAIRS = HT_ROLE_COUNT + 1,
+        HEAT_PAIRS = SIGNED_PAIRS + HT_SIGNED_LEVELS * HT_SIGNED_LEVELS
+    };
     if (role >= HT_ROLE_HEAT)
         return HEAT_PAIRS + (role - HT_ROLE_HEAT) * HT_HEAT_LEVELS + (ground - HT_ROLE_HEAT);
     return SIGNED_PAIRS + (role - HT_ROLE_SIGNED) * HT_SIGNED_LEVELS + (ground - HT_ROLE_SIGNED);

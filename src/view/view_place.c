@@ -27,7 +27,12 @@ static bool is_shown(const ht_scene *scene, ht_panel_id panel)
 
 /* ---- dashboard --------------------------------------------------------------------------------- */
 
-enum { CHARTS = 8, GRID_CHARTS = 6, SIDE_CHART = 10, SIDE_LEAST = 46 }; /* the last two stand in the right column where it is high enough */
+enum {
+    CHARTS = 8,
+    GRID_CHARTS = 6,
+    SIDE_CHART = 10,
+    SIDE_LEAST = 46
+}; /* the last two stand in the right column where it is high enough */
 
 /* Those of the charts that are shown, in this order. */
 static int shown_charts(const ht_scene *scene, const ht_panel_id *order, int charts, ht_panel_id *shown)
@@ -56,18 +61,24 @@ bool ht_layout_turns(const ht_layout *layout, const ht_scene *scene)
     for (int i = 0; i < HT_PANEL_COUNT; i++) {
         const ht_panel *panel = ht_panel_at((ht_panel_id)i);
         bool chart = panel->home == HT_VIEW_DASHBOARD && panel->kind == HT_PANEL_IS_CHART;
-        if (chart && is_shown(scene, (ht_panel_id)i) && ht_layout_find(layout, (ht_panel_id)i) < 0) return true;
+        if (chart && is_shown(scene, (ht_panel_id)i) && ht_layout_find(layout, (ht_panel_id)i) < 0)
+            return true;
     }
     return false;
 }
 
-/* The right column: controls, the numbers of the moment, and under them as many charts as there is room for. */
+/* The right column: controls, the numbers of the moment, and under them as many charts as there is room for.
+ */
 static void place_side(ht_layout *layout, ht_rect side, const ht_scene *scene, const ht_panel_id *charts,
                        int count)
 {
     enum { CONTROLS = 12 }; /* a slider has two rows */
     bool controls = is_shown(scene, HT_PANEL_CONTROLS), now = is_shown(scene, HT_PANEL_NOW);
-    int below = count * (SIDE_CHART + (side.h > SIDE_LEAST ? (side.h - SIDE_LEAST) / 3 : 0)), top = side.h - below, h = !controls ? 0 : now ? CONTROLS : top;
+    int below = count * (SIDE_CHART + (side.h > SIDE_LEAST ? (side.h - SIDE_LEAST) / 3 : 0)),
+        top = side.h - below,
+        h = !controls ? 0
+            : now     ? CONTROLS
+                      : top;
     if (!controls && !now) top = 0, below = side.h;
     ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, h});
     if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, top - h});
@@ -95,7 +106,8 @@ static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *sce
     if (count < columns) columns = count;
     if (count == 4) columns = 2;
     if (count > 0) put_grid(layout, (ht_rect){area.x, area.y, area.w - w, area.h}, charts, count, columns);
-    if (w > 0) place_side(layout, (ht_rect){area.x + area.w - w, area.y, w, area.h}, scene, beside, side_count);
+    if (w > 0)
+        place_side(layout, (ht_rect){area.x + area.w - w, area.y, w, area.h}, scene, beside, side_count);
 }
 
 /* What is useful at 80 × 24 already: loss and tails, controls and pruning; then the others by turns. A hidden

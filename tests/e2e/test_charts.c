@@ -1,11 +1,11 @@
-/* The charts on the screen of a terminal: those that have no room come by a key, and a large screen has all of
- * them, with the history of κ and of the weights in colours. */
+/* The charts on the screen of a terminal: those that have no room come by a key, and a large screen has all
+ * of them, with the history of κ and of the weights in colours. */
 #include <string.h>
 
 #include "sandbox.h"
 
-static const char *const titles[] = {"Loss", "Accuracy", "Tail index", "Weights |w|", "Neuron norms",
-                                     "Pruning", "κ: removable neurons", "|w| over steps"};
+static const char *const titles[] = {"Loss",         "Accuracy", "Tail index",           "Weights |w|",
+                                     "Neuron norms", "Pruning",  "κ: removable neurons", "|w| over steps"};
 enum { TITLES = sizeof titles / sizeof titles[0] };
 
 static bool has_title(vt *t, const char *title)

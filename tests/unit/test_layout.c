@@ -148,7 +148,8 @@ static void every_chart_has_its_turn(void **state)
                 ht_layout layout = ht_layout_make(columns, rows, scene);
                 for (int i = 0; i < layout.count; i++) seen |= 1u << layout.place[i].panel;
                 if (scene.turn == 0) first = seen;
-                if (scene.turn == 0) assert_int_equal(ht_layout_turns(&layout, &scene), (seen & 0x33f) != 0x33f);
+                if (scene.turn == 0)
+                    assert_int_equal(ht_layout_turns(&layout, &scene), (seen & 0x33f) != 0x33f);
                 assert_true(ht_layout_find(&layout, HT_PANEL_CONTROLS) >= 0);
             }
             if ((seen & 0x33f) != 0x33f) fail_msg("%d x %d: only %x in four turns", columns, rows, seen);
@@ -156,7 +157,8 @@ static void every_chart_has_its_turn(void **state)
         }
 }
 
-/* The right column: the history of κ and of the weights under the numbers of the moment, which keep their rows. */
+/* The right column: the history of κ and of the weights under the numbers of the moment, which keep their
+ * rows. */
 static void a_large_screen_uses_its_right_column(void **state)
 {
     (void)state;

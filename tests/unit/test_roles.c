@@ -1,4 +1,5 @@
-/* Guards colours: in the charts of one view a role has one meaning, and no two roles have nearly the same colour. */
+/* Guards colours: in the charts of one view a role has one meaning, and no two roles have nearly the same
+ * colour. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -67,11 +68,15 @@ static ht_model *new_model(void)
     ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_IID);
     ht_model_init(m, &params, 140, 2, "data");
     for (int i = 1; i <= 100; i++) {
-        ht_sample step = {.kind = HT_SAMPLE_STEP, .step = (uint64_t)i, .loss = 1, .loss_min = 0.5, .loss_max = 2,
+        ht_sample step = {.kind = HT_SAMPLE_STEP,
+                          .step = (uint64_t)i,
+                          .loss = 1,
+                          .loss_min = 0.5,
+                          .loss_max = 2,
                           .accuracy = 0.5};
         ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = (uint64_t)i, .test_loss = 1, .test_accuracy = 0.5};
-        ht_sample change = {.kind = HT_SAMPLE_CHANGE, .step = 50, .param = HT_P_NOISE_SCALE, .before = 0.01,
-                            .value = 0.1};
+        ht_sample change = {
+            .kind = HT_SAMPLE_CHANGE, .step = 50, .param = HT_P_NOISE_SCALE, .before = 0.01, .value = 0.1};
         ht_model_sample(m, &step);
         ht_model_sample(m, &eval);
         if (i == 50) ht_model_sample(m, &change);
@@ -83,7 +88,8 @@ static ht_model *new_model(void)
     report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
     report->pruned.ratio = 0.4, report->error = 0.1;
     for (int e = 0; e < HT_ESTIMATORS; e++)
-        report->tail.now[e] = (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};
+        report->tail.now[e] =
+            (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};
     ht_model_report(m, report);
     free(report);
     return m;
@@ -99,7 +105,8 @@ static void note(uses *u, const ht_panel *panel, ht_role role, const char *name)
     u->used[role] = true;
     if (name[0] == '\0') return; /* a part of what has a name */
     const char *meaning = meaning_of(name);
-    if (!meaning) fail_msg("%s: '%s' (%s) has no meaning in this test", panel->name, name, ht_role_name(role));
+    if (!meaning)
+        fail_msg("%s: '%s' (%s) has no meaning in this test", panel->name, name, ht_role_name(role));
     if (u->meaning[role] && strcmp(u->meaning[role], meaning) != 0)
         fail_msg("%s: %s means %s here, %s elsewhere in this view", panel->name, ht_role_name(role), meaning,
                  u->meaning[role]);
@@ -118,7 +125,8 @@ static uses uses_of(const ht_model *m, ht_view view)
         ht_chart_clear(&chart);
         ht_panel_fill_chart((ht_panel_id)i, m, 200, &chart);
         for (int k = 0; k < chart.series_count; k++)
-            if (chart.series[k].kind != HT_MARK_HEAT) note(&u, panel, chart.series[k].role, chart.series[k].name);
+            if (chart.series[k].kind != HT_MARK_HEAT)
+                note(&u, panel, chart.series[k].role, chart.series[k].name);
         for (int k = 0; k < chart.mark_count; k++) note(&u, panel, chart.marks[k].role, chart.marks[k].label);
     }
     ht_chart_free(&chart);

@@ -1,5 +1,5 @@
-/* Guards the charts of what jumps: the middle is the median, no spike is lost and none stretches the axis, test
- * values hold until the next, guides show through curves, ticks stand whole rows apart; heat maps. */
+/* Guards the charts of what jumps: the middle is the median, no spike is lost and none stretches the axis,
+ * test values hold until the next, guides show through curves, ticks stand whole rows apart; heat maps. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -109,11 +109,17 @@ static void feed_loss(int every)
     srand(3);
     for (int i = 1; i <= STEPS; i++) {
         double loss = i == ODD ? 1e-10 : i == ODD + 300 ? 1e6 : 0.1 * exp(uniform() - 0.5);
-        ht_sample step = {.kind = HT_SAMPLE_STEP, .step = (uint64_t)i, .loss = loss, .loss_min = loss,
-                          .loss_max = loss, .accuracy = 0.9};
+        ht_sample step = {.kind = HT_SAMPLE_STEP,
+                          .step = (uint64_t)i,
+                          .loss = loss,
+                          .loss_min = loss,
+                          .loss_max = loss,
+                          .accuracy = 0.9};
         ht_model_sample(model, &step);
-        ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = (uint64_t)i,
-                          .test_loss = i < STEPS / 2 ? 0.3 : 0.05, .test_accuracy = i < STEPS / 2 ? 0.5 : 0.9};
+        ht_sample eval = {.kind = HT_SAMPLE_EVAL,
+                          .step = (uint64_t)i,
+                          .test_loss = i < STEPS / 2 ? 0.3 : 0.05,
+                          .test_accuracy = i < STEPS / 2 ? 0.5 : 0.9};
         if (i % every == 0) ht_model_sample(model, &eval);
     }
 }
@@ -137,7 +143,8 @@ static void one_tiny_loss_does_not_stretch_the_axis(void **state)
             assert_true(loss->y.low >= 1e-3 && loss->y.high <= 100);
             ht_chart_layout l;
             ht_chart_layout_make(&l, area, loss);
-            uint32_t up = symbols == HT_SYMBOLS_ASCII ? '^' : 0x25b2, down = symbols == HT_SYMBOLS_ASCII ? 'v' : 0x25bc;
+            uint32_t up = symbols == HT_SYMBOLS_ASCII ? '^' : 0x25b2,
+                     down = symbols == HT_SYMBOLS_ASCII ? 'v' : 0x25bc;
             int above = 0, below = 0;
             for (int x = l.plot.x; x < l.plot.x + l.plot.w; x++) {
                 above += ht_cells_at(cells, x, l.plot.y).glyph == up;
@@ -155,7 +162,8 @@ static void the_readout_tells_the_extremes(void **state)
     model->cursor = (ht_cursor){.on = true, .panel = HT_PANEL_LOSS, .x = ODD, .over_steps = true};
     const ht_chart *loss = panel(HT_PANEL_LOSS, (ht_rect){0, 0, 100, 20}, HT_SYMBOLS_BRAILLE);
     bool told = false;
-    for (int i = 0; i < loss->readout_count; i++) told = told || strstr(loss->readout[i], "from 1.000e-10 to ");
+    for (int i = 0; i < loss->readout_count; i++)
+        told = told || strstr(loss->readout[i], "from 1.000e-10 to ");
     assert_true(told);
 }
 
@@ -228,7 +236,8 @@ static void guides_show_under_a_curve(void **state)
                 ink[1] += cell.glyph > ' ' && cell.role == HT_ROLE_NOISE;
             }
             if (ink[0] < 6 || ink[1] < 6)
-                fail_msg("symbols %d, kind %d: %d of the curve, %d of the guide", symbols, kind, ink[0], ink[1]);
+                fail_msg("symbols %d, kind %d: %d of the curve, %d of the guide", symbols, kind, ink[0],
+                         ink[1]);
         }
 }
 
@@ -258,7 +267,8 @@ static void ticks_stand_whole_rows_apart(void **state)
             }
             assert_true(count >= 2 && distance >= 1);
             double grown = ht_axis_position(&chart.y, l.y.high);
-            if (h >= 12 && grown > 1.26) fail_msg("%g to %g, h %d: the axis grew to %g", ranges[r][0], ranges[r][1], h, grown);
+            if (h >= 12 && grown > 1.26)
+                fail_msg("%g to %g, h %d: the axis grew to %g", ranges[r][0], ranges[r][1], h, grown);
         }
 }
 
@@ -356,13 +366,15 @@ static void the_heat_map_shows_the_tail_grow(void **state)
         if (symbols == HT_SYMBOLS_ASCII)
             assert_true(late.glyph == '.' && (much.glyph == '@' || much.glyph == '#'));
         else
-            assert_true(late.role == HT_ROLE_HEAT_1 && much.role >= HT_ROLE_HEAT_7 && much.role <= HT_ROLE_HEAT_8);
+            assert_true(late.role == HT_ROLE_HEAT_1 && much.role >= HT_ROLE_HEAT_7 &&
+                        much.role <= HT_ROLE_HEAT_8);
         assert_non_null(strstr(heat->series[0].name, "one to "));
     }
     model->cursor = (ht_cursor){.on = true, .panel = HT_PANEL_HEAT, .x = 1500, .over_steps = true};
     const ht_chart *heat = panel(HT_PANEL_HEAT, area, HT_SYMBOLS_BRAILLE);
     bool told = false;
-    for (int i = 0; i < heat->readout_count; i++) told = told || strstr(heat->readout[i], "half below |w| 0.0");
+    for (int i = 0; i < heat->readout_count; i++)
+        told = told || strstr(heat->readout[i], "half below |w| 0.0");
     assert_true(told);
     free(report);
 }

@@ -137,8 +137,8 @@ static int place_legend(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
     return rows < most ? rows : most;
 }
 
-/* Ticks with a label: how many, the distance between two in rows (0 unless all are equal: 1-2-5 on a log axis),
- * and whether they stand whole rows apart. */
+/* Ticks with a label: how many, the distance between two in rows (0 unless all are equal: 1-2-5 on a log
+ * axis), and whether they stand whole rows apart. */
 typedef struct tick_rows {
     int labelled;
     double distance;
@@ -156,7 +156,8 @@ static tick_rows rows_of_ticks(const ht_chart_layout *l)
         if (r.labelled == 1) r.distance = before - at;
         bool equal = r.labelled < 2 || fabs(before - at - r.distance) < 1e-6 * r.distance;
         double rows = floor(first) - floor(before);
-        if (r.labelled > 1) r.whole = r.whole && (floor(first) - floor(at)) * (r.labelled - 1) == rows * r.labelled;
+        if (r.labelled > 1)
+            r.whole = r.whole && (floor(first) - floor(at)) * (r.labelled - 1) == rows * r.labelled;
         if (!equal) r.distance = 0, r.whole = false;
         r.labelled++;
         if (!equal) return r;
@@ -191,7 +192,8 @@ static bool stretch_to(ht_chart_layout *l, const ht_axis *axis, tick_rows want, 
 }
 
 /* The least growth of the axis that puts the ticks which so many rows would have whole rows apart; it is then
- * the layout's. Infinite if there is none. A distance may exceed whole rows by what does not add up to one. */
+ * the layout's. Infinite if there is none. A distance may exceed whole rows by what does not add up to one.
+ */
 static double even_ticks(ht_chart_layout *l, const ht_axis *axis, int wanted, int *labelled)
 {
     l->y = *axis;

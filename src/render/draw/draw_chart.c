@@ -69,16 +69,16 @@ static void draw_grid(ht_surface *s, const ht_chart_layout *l)
 
 /* ---- the chart --------------------------------------------------------------------------------- */
 
-/* From back to front: areas, single dots, curves, guides (thin and with gaps, a curve shows through them), points; words last. Curves and guides
- * keep the panel's order. */
+/* From back to front: areas, single dots, curves, guides (thin and with gaps, a curve shows through them),
+ * points; words last. Curves and guides keep the panel's order. */
 typedef enum stage { AREAS, BARS, WHISKERS, DOTS, CURVES, GUIDES, POINTS, STAGES } stage;
 
 static stage stage_of(const ht_series *series)
 {
     static const stage stages[] = {
-        [HT_MARK_LINE] = CURVES,     [HT_MARK_RANGE] = CURVES,  [HT_MARK_BAND] = AREAS,
-        [HT_MARK_BARS] = BARS,       [HT_MARK_POINTS] = POINTS, [HT_MARK_WHISKERS] = WHISKERS,
-        [HT_MARK_EXTREMES] = DOTS,   [HT_MARK_HEAT] = AREAS,
+        [HT_MARK_LINE] = CURVES,   [HT_MARK_RANGE] = CURVES,  [HT_MARK_BAND] = AREAS,
+        [HT_MARK_BARS] = BARS,     [HT_MARK_POINTS] = POINTS, [HT_MARK_WHISKERS] = WHISKERS,
+        [HT_MARK_EXTREMES] = DOTS, [HT_MARK_HEAT] = AREAS,
     };
     return series->kind == HT_MARK_LINE && series->dash == HT_DOTTED ? GUIDES : stages[series->kind];
 }

@@ -347,8 +347,7 @@ void ht_draw_edges(ht_surface *s, const ht_chart_layout *layout, const ht_series
     path p = {.s = s, .layout = layout, .series = series, .ink = ink};
     edges e = {-1, -1, -1};
     ht_rect clip = ht_clip_to(s, layout->plot);
-    bool edged =
-        series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND && series->kind != HT_MARK_HEAT;
+    bool edged = series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND && series->kind != HT_MARK_HEAT;
     for (int i = 0; edged && i < series->count; i++) {
         check_edges(&p, &e, series->x[i], series->high[i]);
         if (series->low) check_edges(&p, &e, series->x[i], series->low[i]);

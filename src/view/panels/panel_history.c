@@ -82,7 +82,8 @@ static double smoothing(const ht_model *m)
 static void put_latest(ht_series *s, const ht_chart *chart, const ht_curve *curve)
 {
     ht_bucket whole;
-    if (s && ht_curve_columns(curve, chart->x.low, chart->x.high, 1, 0, &whole) == 1) put_value(s, whole.final);
+    if (s && ht_curve_columns(curve, chart->x.low, chart->x.high, 1, 0, &whole) == 1)
+        put_value(s, whole.final);
 }
 
 /* The middle of the minibatches: their running median over the band that holds four fifths of them; smoothed,

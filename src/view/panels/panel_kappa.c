@@ -18,7 +18,8 @@ static void add_looks(const ht_model *m, ht_chart *chart, int columns)
     enum { FEW = 24 };
     const ht_curve *curve = &m->trace[HT_TRACE_KAPPA];
     ht_bucket look[FEW + 1];
-    int count = curve->count > FEW ? 0 : ht_curve_columns(curve, chart->x.low, chart->x.high, FEW + 1, 0, look);
+    int count =
+        curve->count > FEW ? 0 : ht_curve_columns(curve, chart->x.low, chart->x.high, FEW + 1, 0, look);
     if (count == 0) {
         ht_spread_add_extremes(chart, curve, HT_ROLE_KAPPA, columns);
         return;
@@ -30,7 +31,7 @@ static void add_looks(const ht_model *m, ht_chart *chart, int columns)
 /* The running medians of earlier runs. */
 static void add_ghosts(const ht_model *m, ht_chart *chart, int columns)
 {
-    ht_spread spread[COLUMNS_MOST];
+    ht_spread spread[COLUMNS_MOST] = {0};
     int most = columns / 2 < 1 ? 1 : columns / 2 < COLUMNS_MOST ? columns / 2 : COLUMNS_MOST;
     for (int i = 0; i < m->ghost_count; i++) {
         const ht_curve *curve = &m->ghost[i]->trace[HT_TRACE_KAPPA];

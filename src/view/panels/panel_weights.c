@@ -37,7 +37,8 @@ static void log_range(const ht_histogram *h, int *first, int *last)
 {
     double below = (double)h->below, total = (double)h->total;
     int from = 0, to = BINS_MAX;
-    while (from < to && below + range_count(h, ht_histogram_coarse(from), ht_histogram_coarse(from + 1)) < 1e-3 * total)
+    while (from < to &&
+           below + range_count(h, ht_histogram_coarse(from), ht_histogram_coarse(from + 1)) < 1e-3 * total)
         below += range_count(h, ht_histogram_coarse(from), ht_histogram_coarse(from + 1)), from++;
     while (to > from && range_count(h, ht_histogram_coarse(to - 1), ht_histogram_coarse(to)) == 0) to--;
     if (from == to) return;
