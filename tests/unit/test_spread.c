@@ -288,7 +288,10 @@ static void kappa_has_a_history(void **state)
     (void)state;
     ht_report *report = calloc(1, sizeof *report);
     feed_loss(STEPS);
-    for (int i = 0; i < 200; i++) report_kappa(report, i, i == 79 ? 0.95 : i % 4 < 2 ? 0.31 : 0.55);
+    report_kappa(report, 0, 0.31);
+    assert_string_equal(panel(HT_PANEL_KAPPA, (ht_rect){0, 0, 100, 20}, HT_SYMBOLS_BRAILLE)->note,
+                        "0.31 now; few looks yet");
+    for (int i = 1; i < 200; i++) report_kappa(report, i, i == 79 ? 0.95 : i % 4 < 2 ? 0.31 : 0.55);
     report_kappa(report, 200, 0.36);
     report_kappa(report, 200, 0.99); /* of the same weights: nothing new */
     ht_rect area = {0, 0, 100, 20};

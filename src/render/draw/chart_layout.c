@@ -217,7 +217,7 @@ static void drop_ticks_above(ht_chart_layout *l, const ht_axis *axis)
 
 static void place_y_ticks(ht_chart_layout *l)
 {
-    static const double MOST = 2, FEW = 0.06; /* growth; what a label less than four weighs against it */
+    static const double MOST = 2, FEW = 0.1; /* growth; what a label less than four weighs against it */
     const ht_axis axis = l->y;
     int wanted = l->plot.h / 2 + 1, most = wanted < Y_TICKS_MAX ? wanted : Y_TICKS_MAX, best = 0, labelled;
     double least = (double)INFINITY;

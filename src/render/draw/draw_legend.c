@@ -2,11 +2,11 @@
 
 #include <math.h>
 
-/* From little to much; the lower half of the row is left free: the map itself may begin below it. */
+/* From little to much; as high as half a row: the map itself may begin below it. */
 static void draw_scale(ht_surface *s, double x, double y)
 {
     for (int i = 0; i < HT_LEGEND_HEAT; i++)
-        s->ops->pixel(s, ht_role_heat((double)i / (HT_LEGEND_HEAT - 1)), floor(x) + i, floor(y));
+        s->ops->pixel(s, ht_role_heat((double)i / (HT_LEGEND_HEAT - 1)), floor(x) + i, floor(y) + 0.25);
 }
 
 static void draw_sample(ht_surface *s, const ht_series *series, double x, double y)

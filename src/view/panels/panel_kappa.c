@@ -7,7 +7,7 @@
 #include "view/ghost.h"
 #include "view/panels/panels.h"
 
-enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44 };
+enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44, LOOKS_LEAST = 4 }; /* of quartiles */
 
 static const double QUARTILE = 0.25;
 
@@ -52,6 +52,10 @@ static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series 
     if (ht_curve_columns(curve, chart->x.low, chart->x.high, 1, 0, &shown) != 1) return;
     ht_axis_fit(&chart->y, shown.low, shown.high); /* dots beyond the axis would be no news of a share */
     const char *when = isnan(m->window_end) ? "now" : "last";
+    if (shown.count < LOOKS_LEAST) {
+        snprintf(chart->note, sizeof chart->note, "%.2f %s; few looks yet", shown.final, when);
+        return;
+    }
     if (line) snprintf(line->value, sizeof line->value, "%.2f", quantile[1]);
     if (columns < WIDE_FROM)
         snprintf(chart->note, sizeof chart->note, "%.2f %s (%.2f to %.2f)", shown.final, when, quantile[0],
