@@ -66,7 +66,8 @@ ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const 
 {
     if (count < 0 || chart->series_count >= HT_CHART_SERIES) return NULL;
     size_t n = (size_t)count;
-    bool has_low = kind == HT_MARK_RANGE || kind == HT_MARK_BAND || kind == HT_MARK_WHISKERS;
+    bool has_low =
+        kind == HT_MARK_RANGE || kind == HT_MARK_BAND || kind == HT_MARK_WHISKERS || kind == HT_MARK_EXTREMES;
     double *data = take(chart, 3 * n + 1);
     if (!data) return NULL;
     ht_series *series = &chart->series[chart->series_count++];
@@ -76,6 +77,32 @@ ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const 
     series->low = has_low ? data + 2 * n + 1 : NULL;
     ht_text_copy(series->name, sizeof series->name, name ? name : "");
     return series;
+}
+
+ht_series *ht_chart_add_heat(ht_chart *chart, const char *name, int columns, int rows)
+{
+    if (columns < 0 || rows < 0 || chart->series_count >= HT_CHART_SERIES) return NULL;
+    size_t n = (size_t)columns, k = (size_t)rows;
+    double *data = take(chart, n + 1 + k + 1 + n * k);
+    if (!data) return NULL;
+    ht_series *series = &chart->series[chart->series_count++];
+    *series = (ht_series){.kind = HT_MARK_HEAT, .role = HT_ROLE_AXIS, .count = columns, .rows = rows};
+    series->x = data;
+    series->y = data + n + 1;
+    series->high = data + n + 1 + k + 1;
+    ht_text_copy(series->name, sizeof series->name, name);
+    return series;
+}
+
+void ht_chart_heat_range(const ht_series *heat, double *least, double *most)
+{
+    *least = *most = (double)NAN;
+    for (int i = 0; i < heat->count * heat->rows; i++) {
+        double v = heat->high[i];
+        if (!(v > 0) || !isfinite(v)) continue;
+        *least = fmin(*least, v); /* which pass over NaN */
+        *most = fmax(*most, v);
+    }
 }
 
 void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label)
@@ -101,22 +128,62 @@ static void see(extent *e, const ht_axis *axis, const double *values, int count)
     }
 }
 
+static const extent NOTHING = {(double)INFINITY, -(double)INFINITY};
+
+/* What a series needs of the y axis. */
+static extent height_of(const ht_series *s, const ht_axis *axis)
+{
+    extent own = NOTHING;
+    if (s->kind == HT_MARK_HEAT) {
+        see(&own, axis, s->y, s->count > 0 ? s->rows + 1 : 0);
+        return own;
+    }
+    see(&own, axis, s->high, s->count);
+    see(&own, axis, s->low, s->count);
+    /* A bar begins at zero, or at half of the lowest bar where there is no zero. */
+    if (s->kind == HT_MARK_BARS && own.low <= own.high)
+        own.low = axis->scale == HT_SCALE_LOG ? own.low / 2 : fmin(own.low, 0);
+    return own;
+}
+
+/* Beyond these a dot would squeeze all the rest into a few rows. */
+static extent far_limits(const extent *middle, const ht_axis *axis)
+{
+    if (axis->scale == HT_SCALE_LOG) {
+        double factor = fmax(middle->high / middle->low, 10);
+        return (extent){middle->low / factor, middle->high * factor};
+    }
+    double length = fmax(middle->high - middle->low, 0.1 * fmax(fabs(middle->low), fabs(middle->high)));
+    return (extent){middle->low - length, middle->high + length};
+}
+
+/* Single dots widen the extent of the rest as far as they lie within its limits. */
+static void see_extremes(extent *y, const ht_series *s, const ht_axis *axis, const extent *limits)
+{
+    for (int i = 0; i < s->count; i++) {
+        double ends[] = {s->low[i], s->high[i]};
+        for (int k = 0; k < 2; k++)
+            if (ends[k] >= limits->low && ends[k] <= limits->high) see(y, axis, &ends[k], 1);
+    }
+}
+
 void ht_chart_fit(ht_chart *chart)
 {
-    extent x = {(double)INFINITY, -(double)INFINITY}, y = x;
+    extent x = NOTHING, y = NOTHING;
     for (int i = 0; i < chart->series_count; i++) {
         const ht_series *s = &chart->series[i];
-        bool bars = s->kind == HT_MARK_BARS;
-        extent own = {(double)INFINITY, -(double)INFINITY};
-        see(&x, &chart->x, s->x, s->count > 0 ? s->count + bars : 0);
-        see(&own, &chart->y, s->high, s->count);
-        see(&own, &chart->y, s->low, s->count);
-        /* A bar begins at zero, or at half of the lowest bar where there is no zero. */
-        if (bars && own.low <= own.high)
-            own.low = chart->y.scale == HT_SCALE_LOG ? own.low / 2 : fmin(own.low, 0);
+        bool edges = s->kind == HT_MARK_BARS || s->kind == HT_MARK_HEAT;
+        see(&x, &chart->x, s->x, s->count > 0 ? s->count + edges : 0);
+        if (s->kind == HT_MARK_EXTREMES) continue;
+        extent own = height_of(s, &chart->y);
         y.low = fmin(y.low, own.low);
         y.high = fmax(y.high, own.high);
     }
+    extent all = {-(double)INFINITY, (double)INFINITY},
+           limits = y.low > y.high ? all : far_limits(&y, &chart->y);
+    for (int i = 0; i < chart->series_count; i++)
+        if (chart->series[i].kind == HT_MARK_EXTREMES)
+            see_extremes(&y, &chart->series[i], &chart->y, &limits);
     ht_axis_fit(&chart->x, x.low, x.high);
     ht_axis_fit(&chart->y, y.low, y.high);
 }

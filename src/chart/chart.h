@@ -51,6 +51,8 @@ typedef enum ht_mark_kind {
                          high[i] */
     HT_MARK_POINTS,   /* single points */
     HT_MARK_WHISKERS, /* error bars: a stroke low..high at each x */
+    HT_MARK_EXTREMES, /* single dots at low and at high of each x; those far off do not stretch the axis */
+    HT_MARK_HEAT,     /* a heat map: column i spans x[i]..x[i+1], row k y[k]..y[k+1]; high[i × rows + k] */
 } ht_mark_kind;
 
 typedef struct ht_series {
@@ -59,8 +61,11 @@ typedef struct ht_series {
     ht_dash dash; /* LINE, RANGE */
     char tag;     /* LINE: this letter A … or digit 1 … stands on the line; 0: none */
     double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
+    bool steps;   /* LINE: a value holds until the next one; dots where those are far apart */
     int count;
     double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */
+    int rows;               /* HEAT: count × rows values in `high`, 0: nothing there */
+    double *y;              /* HEAT: rows + 1 edges */
     char name[40];          /* in the legend; "" keeps it out */
     char value[24];         /* the latest value, printed beside the name: "0.031" */
 } ht_series;
@@ -103,9 +108,18 @@ void ht_chart_free(ht_chart *chart);
  * then leaves it out (the frame then lacks one curve). */
 ht_series *ht_chart_add(ht_chart *chart, ht_mark_kind kind, ht_role role, const char *name, int count);
 
+/* The same for a heat map of columns × rows values. */
+ht_series *ht_chart_add_heat(ht_chart *chart, const char *name, int columns, int rows);
+
+/* The smallest and the largest positive value of a heat map: the ends of its scale of colours, which is
+ * logarithmic. Both NaN if there is none. */
+void ht_chart_heat_range(const ht_series *heat, double *least, double *most);
+
 void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label);
 
-/* Fits both axes (unless `fixed`) to the finite values of all series; marks do not stretch them. */
+/* Fits both axes (unless `fixed`) to the finite values of all series; marks do not stretch them. EXTREMES
+ * stretch the y axis to at most three times of what the other series need, one such length at either side
+ * (of a decade at least): what lies beyond is marked at the edge. */
 void ht_chart_fit(ht_chart *chart);
 
 #endif

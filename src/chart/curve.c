@@ -165,6 +165,22 @@ int ht_curve_columns(const ht_curve *curve, double from, double to, int columns,
     return used;
 }
 
+int ht_curve_values(const ht_curve *curve, double from, double to, double step[HT_CURVE_BUCKETS],
+                    double value[HT_CURVE_BUCKETS])
+{
+    int count = 0;
+    if (curve->count == 0) return 0;
+    source s = finest(curve, from);
+    for (uint64_t i = 0; i < s.count && count < HT_CURVE_BUCKETS; i++) {
+        const ht_bucket *b = at(&s, i);
+        if (b->last < from || isnan(b->final)) continue;
+        if (b->first > to) break;
+        step[count] = b->last;
+        value[count++] = b->final;
+    }
+    return count;
+}
+
 double ht_curve_last(const ht_curve *curve)
 {
     for (int i = curve->count; i-- > 0;)

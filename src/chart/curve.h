@@ -40,6 +40,11 @@ void ht_curve_add(ht_curve *curve, double step, double low, double high, double 
 int ht_curve_columns(const ht_curve *curve, double from, double to, int columns, double smooth,
                      ht_bucket *out);
 
+/* The values between two steps, at most HT_CURVE_BUCKETS of them, evenly spread where there were more (each
+ * bucket's last): quantiles of these are quantiles of all, extremes are not. Returns how many. */
+int ht_curve_values(const ht_curve *curve, double from, double to, double step[HT_CURVE_BUCKETS],
+                    double value[HT_CURVE_BUCKETS]);
+
 /* The last finite value, NaN if there is none. */
 double ht_curve_last(const ht_curve *curve);
 

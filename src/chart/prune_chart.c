@@ -102,11 +102,11 @@ static void one_line(const ht_prune_lines *lines, ht_chart *chart)
     add_error(lines, chart);
     if (!line->at) return;
     snprintf(text, sizeof text, "κ=%.3f", line->at->ratio);
-    ht_chart_mark(chart, true, line->at->ratio, HT_ROLE_MARK, text);
+    ht_chart_mark(chart, true, line->at->ratio, HT_ROLE_KAPPA, text);
     add_cut(line, false, chart);
     if (!isfinite(lines->error)) return;
     snprintf(text, sizeof text, "%s=%.3g", symbol(lines->metric), lines->error);
-    ht_chart_mark(chart, false, lines->error, HT_ROLE_MARK, text);
+    ht_chart_mark(chart, false, lines->error, HT_ROLE_ERROR, text);
 }
 
 static void several_lines(const ht_prune_lines *lines, ht_chart *chart)

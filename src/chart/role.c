@@ -19,3 +19,9 @@ ht_role ht_role_signed(double value)
     double level = round(MOST * fmin(1, fmax(-1, value)));
     return (ht_role)(HT_ROLE_SIGNED_5 + (int)level);
 }
+
+ht_role ht_role_heat(double value)
+{
+    double level = isnan(value) ? 0 : round((HT_HEAT_LEVELS - 1) * fmin(1, fmax(0, value)));
+    return (ht_role)(HT_ROLE_HEAT_1 + (int)level);
+}

@@ -43,6 +43,15 @@
     X(SIGNED_7, "signed-7", "more so")                                                                       \
     X(SIGNED_8, "signed-8", "more so")                                                                       \
     X(SIGNED_9, "signed-9", "the most positive")                                                             \
+    X(HEAT_1, "heat-1", "heat maps: a single one")                                                           \
+    X(HEAT_2, "heat-2", "more")                                                                              \
+    X(HEAT_3, "heat-3", "more")                                                                              \
+    X(HEAT_4, "heat-4", "more")                                                                              \
+    X(HEAT_5, "heat-5", "more")                                                                              \
+    X(HEAT_6, "heat-6", "more")                                                                              \
+    X(HEAT_7, "heat-7", "more")                                                                              \
+    X(HEAT_8, "heat-8", "heat maps: the most")                                                               \
+    X(KAPPA, "kappa", "the pruning ratio κ")                                                                 \
     X(MARK, "mark", "moments and thresholds")                                                                \
     X(CURSOR, "cursor", "the read-out cursor")                                                               \
     X(GOOD, "good", "running, done")                                                                         \
@@ -72,5 +81,9 @@ typedef enum ht_dash {
 /* SIGNED_1 … SIGNED_9 for -1 … 1. */
 enum { HT_ROLE_SIGNED = HT_ROLE_SIGNED_1, HT_SIGNED_LEVELS = 9 };
 ht_role ht_role_signed(double value);
+
+/* HEAT_1 … HEAT_8 for 0 … 1. */
+enum { HT_ROLE_HEAT = HT_ROLE_HEAT_1, HT_HEAT_LEVELS = 8 };
+ht_role ht_role_heat(double value);
 
 #endif

@@ -23,6 +23,8 @@ static void add_style(ht_text *text, const ht_theme *theme, ht_cell cell)
     ht_text_add(text, "\033[0%s%s%s", attributes & HT_BOLD ? ";1" : "", attributes & HT_UNDERLINE ? ";4" : "",
                 attributes & HT_REVERSE ? ";7" : "");
     if (colour.set) ht_text_add(text, ";38;2;%d;%d;%d", colour.r, colour.g, colour.b);
+    ht_colour ground = theme->roles[cell.ground];
+    if (cell.ground && ground.set) ht_text_add(text, ";48;2;%d;%d;%d", ground.r, ground.g, ground.b);
     ht_text_add(text, "m");
 }
 
@@ -32,7 +34,8 @@ static void add_coloured(ht_text *text, const ht_cells *cells, const ht_theme *t
     for (int x = 0; x < columns; x++) {
         char bytes[5];
         ht_cell cell = ht_cells_at(cells, x, row);
-        if (x == 0 || cell.role != before.role || cell.attributes != before.attributes)
+        if (x == 0 || cell.role != before.role || cell.attributes != before.attributes ||
+            cell.ground != before.ground)
             add_style(text, theme, cell);
         before = cell;
         if (cell.glyph == HT_GLYPH_TAIL) continue;

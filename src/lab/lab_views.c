@@ -5,9 +5,11 @@
 
 #include "lab/lab_handlers.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "render/draw/draw.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
+#include "view/scene.h"
 #include "view/view.h"
 
 /* ---- help: ↑ ↓ scroll -------------------------------------------------------------------------- */
@@ -224,20 +226,50 @@ void ht_lab_present(ht_lab *lab, ht_action action)
     open_view(lab, HT_VIEW_DASHBOARD);
 }
 
-/* One panel stays at least. */
+/* One panel stays at least. The last key is for the two charts that have none of their own. */
 void ht_lab_show_panel(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
-    unsigned all = (1u << (HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1)) - 1, bit = 1u << (action - HT_DO_PANEL_1);
+    unsigned both = 1u << HT_PANEL_KAPPA | 1u << HT_PANEL_HEAT, last = 1u << HT_PANEL_KAPPA,
+             all = (last - 1) | both;
+    bool pair = action == HT_DO_PANEL_9;
     ht_panel_id panel = (ht_panel_id)(action - HT_DO_PANEL_1);
-    if ((m->hidden ^ bit) == all) {
-        ht_lab_note(lab, true, "the last panel stays; 1 to 8 show the others again");
+    unsigned bits = pair ? both : 1u << panel;
+    if ((m->hidden ^ bits) == all) {
+        ht_lab_note(lab, true, "the last panel stays; 1 to 9 show the others again");
         return;
     }
-    m->hidden ^= bit;
+    m->hidden ^= bits;
     m->present = false;
     open_view(lab, HT_VIEW_DASHBOARD);
-    ht_lab_note(lab, true, "%s %s", ht_panel_at(panel)->name, m->hidden & bit ? "hidden" : "shown");
+    ht_lab_note(lab, true, "%s %s", pair ? "kappa, heat" : ht_panel_at(panel)->name,
+                m->hidden & bits ? "hidden" : "shown");
+}
+
+/* The charts that are named are those that come. */
+void ht_lab_turn(ht_lab *lab, ht_action action)
+{
+    ht_model *m = lab->model;
+    ht_text names = {0};
+    int columns = ht_cells_surface(lab->cells)->columns, rows = ht_cells_surface(lab->cells)->rows;
+    (void)action;
+    m->present = false;
+    open_view(lab, HT_VIEW_DASHBOARD);
+    ht_scene scene = ht_scene_of(m, columns);
+    ht_layout layout = ht_layout_make(columns, rows, scene);
+    if (!ht_layout_turns(&layout, &scene)) {
+        ht_lab_note(lab, true, "all charts are on the screen; 1 to 9 hide and show them");
+        return;
+    }
+    scene.turn = ++m->turn;
+    layout = ht_layout_make(columns, rows, scene);
+    for (int i = 0; i < layout.count; i++) {
+        const ht_panel *panel = ht_panel_at(layout.place[i].panel);
+        if (panel->kind == HT_PANEL_IS_CHART)
+            ht_text_add(&names, "%s%s", names.length ? ", " : "", panel->name);
+    }
+    ht_lab_note(lab, true, "charts: %s; v goes on", names.data ? names.data : "the next ones");
+    ht_text_free(&names);
 }
 
 /* ---- pictures ---------------------------------------------------------------------------------- */

@@ -34,3 +34,10 @@ void ht_histogram_merge(ht_histogram *into, const ht_histogram *from)
     into->above += from->above;
     for (int i = 0; i < HT_HISTOGRAM_BINS; i++) into->count[i] += from->count[i];
 }
+
+int ht_histogram_coarse(int i)
+{
+    enum { PARTS = 4, OCTAVE = 16 };
+    static const int first[PARTS] = {0, 3, 7, 11};
+    return i / PARTS * OCTAVE + first[i % PARTS];
+}

@@ -19,6 +19,11 @@ void ht_histogram_add(ht_histogram *histogram, const float *x, size_t count);
 
 void ht_histogram_merge(ht_histogram *into, const ht_histogram *from);
 
+/* Four nearly equal parts an octave: part i of HT_HISTOGRAM_COARSE begins with this bin (the grid is linear
+ * inside an octave). */
+enum { HT_HISTOGRAM_COARSE = HT_HISTOGRAM_BINS / 4 };
+int ht_histogram_coarse(int i);
+
 /* Lower edge of bin i (upper edge of i - 1). */
 double ht_histogram_edge(int i);
 

@@ -14,6 +14,7 @@ typedef struct layers {
     uint32_t text;
     uint8_t text_role, attributes;
     uint8_t dots, dots_role;
+    uint8_t guide, guide_role; /* dots of a dotted line */
     uint8_t box, box_role;
     uint8_t bar, bar_role;     /* eighths, 0..8 */
     uint8_t shade, shade_role; /* the dots that an area covers */
@@ -111,15 +112,17 @@ static double cells_measure(ht_surface *s, unsigned attributes, const char *text
 /* ---- dots -------------------------------------------------------------------------------------- */
 
 /* A cell has one colour, so it shows the dots of one role: a later curve takes the cell over. Dots of both in
- * the later one's colour would turn a thin line on a wide envelope into a block. */
-static void put_dot(ht_surface *s, ht_role role, int dot_x, int dot_y)
+ * the later one's colour would turn a thin line on a wide envelope into a block. Dotted lines, the guides
+ * among them, are kept apart: they take turns with the curves that lie on them (guides_turn). */
+static void put_dot(ht_surface *s, ht_role role, bool guide, int dot_x, int dot_y)
 {
     if (dot_x < 0 || dot_y < 0) return;
     layers *l = layers_at(s, dot_x / 2, dot_y / 4);
     if (!l) return;
-    if (l->dots_role != role) l->dots = 0;
-    l->dots |= (uint8_t)ht_glyph_dot(dot_x % 2, dot_y % 4);
-    l->dots_role = (uint8_t)role;
+    uint8_t *dots = guide ? &l->guide : &l->dots, *owner = guide ? &l->guide_role : &l->dots_role;
+    if (*owner != role) *dots = 0;
+    *dots |= (uint8_t)ht_glyph_dot(dot_x % 2, dot_y % 4);
+    *owner = (uint8_t)role;
 }
 
 /* One bound of the Liang–Barsky clip: keeps t in [*t0, *t1] where p·t <= q. */
@@ -167,7 +170,7 @@ static void segment(ht_surface *s, ht_role role, ht_dash dash, const double p[4]
     int dx = x1 > x ? x1 - x : x - x1, dy = y1 > y ? y - y1 : y1 - y; /* dy <= 0 */
     int sx = x < x1 ? 1 : -1, sy = y < y1 ? 1 : -1, e = dx + dy;
     for (;;) {
-        if (inked(dash, *phase)) put_dot(s, role, x, y);
+        if (inked(dash, *phase)) put_dot(s, role, dash == HT_DOTTED, x, y);
         if (x == x1 && y == y1) return;
         int twice = 2 * e;
         if (twice >= dy) {
@@ -478,9 +481,24 @@ static int signed_level(uint8_t role)
     return role ? role - HT_ROLE_SIGNED_5 : 0;
 }
 
-ht_cell ht_cell_one_colour(ht_cell cell)
+/* The fuller half counts: a single weight must not vanish beside nothing. */
+static ht_cell heat_in_one_colour(ht_cell cell, bool ascii)
+{
+    static const uint32_t shades[] = {0x2591, 0x2591, 0x2591, 0x2592, 0x2592, 0x2593, 0x2593, 0x2588};
+    static const char letters[] = ".,:-=+#@";
+    int most = cell.ground > cell.role ? cell.ground : cell.role, level = most - HT_ROLE_HEAT;
+    return (ht_cell){ascii ? (uint32_t)letters[level] : shades[level], HT_ROLE_TEXT, 0, 0};
+}
+
+static bool is_heat(const ht_cell *cell)
+{
+    return cell->role >= HT_ROLE_HEAT && cell->role < HT_ROLE_HEAT + HT_HEAT_LEVELS;
+}
+
+ht_cell ht_cell_one_colour(ht_cell cell, bool ascii)
 {
     static const char glyphs[] = "==-- ++##";
+    if (is_heat(&cell)) return heat_in_one_colour(cell, ascii);
     int mean = signed_level(cell.role) + (cell.ground ? signed_level(cell.ground) : 0);
     int level = mean / 2; /* towards zero, so that a single faint half stays blank */
     return (ht_cell){(uint32_t)glyphs[level + 4], HT_ROLE_TEXT, 0, 0};
@@ -491,7 +509,7 @@ static ht_cell pixel_cell(const layers *l, bool ascii)
 {
     bool upper = l->pixel[0] != 0;
     ht_cell cell = {upper ? 0x2580 : 0x2584, upper ? l->pixel[0] : l->pixel[1], 0, upper ? l->pixel[1] : 0};
-    return ascii ? ht_cell_one_colour(cell) : cell;
+    return ascii ? ht_cell_one_colour(cell, true) : cell;
 }
 
 /* A thin band beside its own line, in the row above or below, would only roughen that. */
@@ -523,6 +541,14 @@ static uint32_t whole_glyph(const layers *l, bool first, bool last)
     return l->text;
 }
 
+/* Where a dotted line and a curve share cells, each shows in some of them: along a level line in every fourth
+ * column, along an upright one in every other row. */
+static bool guides_turn(const layers *l, int column, int row)
+{
+    bool guide = l->guide != 0 || (l->box & 15 && l->box & HT_BOX_DOTTED);
+    return guide && (!l->dots || (column + 2 * row) % 4 == 0);
+}
+
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
 {
     const ht_surface *s = &cells->surface;
@@ -532,9 +558,14 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     if (l->text)
         return (ht_cell){whole_glyph(l, column == 0, column == s->columns - 1), l->text_role, l->attributes,
                          0};
-    if (l->dots) { /* over a full bar: dots cut out of it */
+    bool guide = guides_turn(l, column, row);
+    unsigned dots = guide ? l->guide : l->dots;
+    if (dots) { /* over a full bar: dots cut out of it */
         bool cut = l->bar == 8;
-        return (ht_cell){dots_glyph(l->dots, cells->symbols), cut ? l->bar_role : l->dots_role,
+        return (ht_cell){dots_glyph(dots, cells->symbols),
+                         cut     ? l->bar_role
+                         : guide ? l->guide_role
+                                 : l->dots_role,
                          cut ? HT_REVERSE : 0, 0};
     }
     if (l->box & 15) return (ht_cell){ht_glyph_box(l->box, ascii), l->box_role, 0, 0};

@@ -20,7 +20,7 @@ typedef struct ht_cell {
 
 /* Two pixels (a cell with glyph ▀ or ▄) where there are no colours for them: how negative (-, =) or positive
  * (+, #) they are together. */
-ht_cell ht_cell_one_colour(ht_cell cell);
+ht_cell ht_cell_one_colour(ht_cell cell, bool ascii);
 
 typedef struct ht_cells ht_cells;
 

@@ -299,8 +299,10 @@ static void image_pixel(ht_surface *s, ht_role role, double x, double y)
     ht_image *m = begin(s, role, 1);
     double left = floor(x * m->cw + 0.5), right = floor((x + 1) * m->cw + 0.5);
     double top = floor(y * m->ch + 0.5), bottom = floor((y + 0.5) * m->ch + 0.5);
-    if (!m->theme.roles[role].set) { /* without colours: from black over grey to white */
-        double grey = (double)(role - HT_ROLE_SIGNED) / (HT_SIGNED_LEVELS - 1);
+    if (!m->theme.roles[role].set) { /* without colours: from black over grey to white; heat darkens */
+        double grey = (int)role >= (int)HT_ROLE_HEAT
+                          ? 0.9 * (1 - (double)(role - HT_ROLE_HEAT) / (HT_HEAT_LEVELS - 1))
+                          : (double)(role - HT_ROLE_SIGNED) / (HT_SIGNED_LEVELS - 1);
         set_ink(m, (ink){grey, grey, grey}, 1);
     }
     cairo_rectangle(m->cr, left, top, right - left, bottom - top);

@@ -7,9 +7,11 @@ uint64_t ht_same_chart(uint64_t hash, const ht_chart *chart)
     hash = ht_hash(hash, chart, sizeof *chart);
     for (int i = 0; i < chart->series_count; i++) {
         const ht_series *s = &chart->series[i];
+        bool heat = s->kind == HT_MARK_HEAT, edges = heat || s->kind == HT_MARK_BARS;
         size_t bytes = (size_t)s->count * sizeof(double);
-        hash = ht_hash(hash, s->x, bytes + (s->kind == HT_MARK_BARS ? sizeof(double) : 0));
-        hash = ht_hash(hash, s->high, bytes);
+        hash = ht_hash(hash, s->x, bytes + (edges ? sizeof(double) : 0));
+        hash = ht_hash(hash, s->high, heat ? bytes * (size_t)s->rows : bytes);
+        if (heat) hash = ht_hash(hash, s->y, (size_t)(s->rows + 1) * sizeof(double));
         if (s->low) hash = ht_hash(hash, s->low, bytes);
     }
     return hash;

@@ -176,21 +176,32 @@ static attr_t curses_attributes(unsigned attributes)
            (attributes & HT_UNDERLINE ? A_UNDERLINE : 0);
 }
 
-/* After those of the roles: each of the signed colours on each. */
+/* After those of the roles: each of the signed colours on each, then each of the heat's on each. */
 static int pixel_pair(int role, int ground)
 {
-    return HT_ROLE_COUNT + 1 + (role - HT_ROLE_SIGNED) * HT_SIGNED_LEVELS + (ground - HT_ROLE_SIGNED);
+    enum {
+        SIGNED_PAIRS = HT_ROLE_COUNT + 1,
+        HEAT_PAIRS = SIGNED_PAIRS + HT_SIGNED_LEVELS * HT_SIGNED_LEVELS
+    };
+    if (role >= HT_ROLE_HEAT)
+        return HEAT_PAIRS + (role - HT_ROLE_HEAT) * HT_HEAT_LEVELS + (ground - HT_ROLE_HEAT);
+    return SIGNED_PAIRS + (role - HT_ROLE_SIGNED) * HT_SIGNED_LEVELS + (ground - HT_ROLE_SIGNED);
+}
+
+static void set_pixel_pairs(const ht_theme *theme, int first, int count)
+{
+    for (int a = first; a < first + count && term.pixels; a++)
+        for (int b = first; b < first + count; b++)
+            init_extended_pair(pixel_pair(a, b), colour_number(theme->roles[a]),
+                               colour_number(theme->roles[b]));
 }
 
 static void set_pixels(const ht_theme *theme)
 {
-    int last = HT_ROLE_SIGNED + HT_SIGNED_LEVELS;
-    term.pixels =
-        term.colours && theme->roles[HT_ROLE_SIGNED].set && COLOR_PAIRS > pixel_pair(last - 1, last - 1);
-    for (int a = HT_ROLE_SIGNED; a < last && term.pixels; a++)
-        for (int b = HT_ROLE_SIGNED; b < last; b++)
-            init_extended_pair(pixel_pair(a, b), colour_number(theme->roles[a]),
-                               colour_number(theme->roles[b]));
+    int last = HT_ROLE_HEAT + HT_HEAT_LEVELS - 1;
+    term.pixels = term.colours && theme->roles[HT_ROLE_SIGNED].set && COLOR_PAIRS > pixel_pair(last, last);
+    set_pixel_pairs(theme, HT_ROLE_SIGNED, HT_SIGNED_LEVELS);
+    set_pixel_pairs(theme, HT_ROLE_HEAT, HT_HEAT_LEVELS);
 }
 
 static void set_colours(const ht_theme *theme)
@@ -459,8 +470,8 @@ static ht_cell cell_at(const ht_cells *cells, int x, int y)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
     if (cell.glyph == HT_GLYPH_TAIL || ht_glyph_is_wide(cell.glyph)) return agreed_cell(cells, x, y, cell);
-    bool pixels = cell.role >= HT_ROLE_SIGNED && cell.role < HT_ROLE_SIGNED + HT_SIGNED_LEVELS;
-    return pixels && !term.pixels ? ht_cell_one_colour(cell) : cell;
+    bool pixels = cell.role >= HT_ROLE_SIGNED && cell.role < HT_ROLE_HEAT + HT_HEAT_LEVELS;
+    return pixels && !term.pixels ? ht_cell_one_colour(cell, false) : cell;
 }
 
 /* Gives curses what between two columns of the row has changed, from the first such cell to the last. */

@@ -18,6 +18,7 @@ static char free_letter(const ht_model *m)
 static void keep_history(ht_ghost *ghost, const ht_model *m)
 {
     memcpy(ghost->trace, m->trace, sizeof ghost->trace);
+    ghost->heat = m->heat;
     ghost->moment_count = m->moment_count;
     memcpy(ghost->moments, m->moments, sizeof ghost->moments);
 }
@@ -25,6 +26,7 @@ static void keep_history(ht_ghost *ghost, const ht_model *m)
 static void bring_history(const ht_ghost *ghost, ht_model *m)
 {
     memcpy(m->trace, ghost->trace, sizeof m->trace);
+    m->heat = ghost->heat;
     m->moment_count = ghost->moment_count;
     memcpy(m->moments, ghost->moments, sizeof m->moments);
 }

@@ -15,6 +15,7 @@ typedef struct ht_ghost {
     ht_params params;
     double test_loss, test_accuracy;
     ht_curve trace[HT_TRACE_COUNT];
+    ht_heat heat;
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
     ht_report report;

@@ -78,7 +78,9 @@ typedef enum ht_action {
     HT_DO_PANEL_5,
     HT_DO_PANEL_6,
     HT_DO_PANEL_7,
-    HT_DO_PANEL_8, /* … the last */
+    HT_DO_PANEL_8,
+    HT_DO_PANEL_9, /* … the last: more than one */
+    HT_DO_TURN,
     HT_DO_EXPORT,
     HT_DO_UNDO,
     HT_DO_REDO,

@@ -24,9 +24,13 @@ typedef struct ht_scene {
     ht_panel_id focus; /* the panel shown alone in HT_VIEW_ZOOM, and large in a presentation */
     bool present;
     unsigned hidden; /* bit 1 << panel: left out of the dashboard */
+    int turn;        /* dashboard: which of the charts are shown where there is no room for all */
     bool timeline;   /* the bar of states to go back to is open */
     int message;     /* rows of a message that lasts, kept free above the key bar */
 } ht_scene;
+
+/* Do the dashboard's charts take turns: are some of those not hidden left out? */
+bool ht_layout_turns(const ht_layout *layout, const ht_scene *scene);
 
 /* For the views' own functions (view.h): places a panel; nothing if the area is empty. */
 void ht_layout_put(ht_layout *layout, ht_panel_id panel, ht_rect area);

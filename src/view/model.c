@@ -71,6 +71,10 @@ static void cut_history(ht_model *m, double step)
             ht_curve_clear(&m->trace[i]);
         else
             ht_curve_cut(&m->trace[i], step);
+    if (step < 0)
+        ht_heat_clear(&m->heat);
+    else
+        ht_heat_cut(&m->heat, step);
     while (m->moment_count && m->moments[m->moment_count - 1].step > step) m->moment_count--;
     forget_looks(m, step);
     m->generation++; /* reports on what is gone are late */
@@ -277,12 +281,43 @@ static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, c
         ht_curve_add(&trace[HT_TRACE_ROWS], step, rows, rows, rows);
 }
 
+/* κ as it stands now: of a glance, or of a pruning curve, which an older look may have made. */
+static void take_kappa(ht_curve *kappa, const ht_report *report)
+{
+    ht_model_kappa now = ht_model_kappa_of(report);
+    double step = (double)now.step;
+    if (isfinite(now.value) && (kappa->count == 0 || step > kappa->bucket[kappa->count - 1].last))
+        ht_curve_add(kappa, step, now.value, now.value, now.value);
+}
+
+static void take_heat(ht_heat *heat, const ht_glance *glance)
+{
+    _Static_assert((int)HT_HEAT_ROWS == (int)HT_HISTOGRAM_COARSE, "a row a bin");
+    float share[HT_HEAT_ROWS];
+    const ht_histogram *h = &glance->histogram;
+    double step = (double)glance->step;
+    if (h->total == 0 || (heat->count && step <= heat->column[heat->count - 1].last)) return;
+    for (int i = 0; i < HT_HEAT_ROWS; i++) {
+        int end = i + 1 < HT_HEAT_ROWS ? ht_histogram_coarse(i + 1) : HT_HISTOGRAM_BINS;
+        double count = 0;
+        for (int k = ht_histogram_coarse(i); k < end; k++) count += h->count[k];
+        share[i] = (float)(count / (double)h->total);
+    }
+    ht_heat_add(heat, step, share);
+}
+
 /* All but the glance, which comes by itself. Parts are of steps of their own. */
 static void put_report(ht_report *to, const ht_report *report)
 {
     const size_t glance = sizeof report->glance;
     _Static_assert(offsetof(ht_report, glance) == 0, "the glance comes first");
     memcpy((char *)to + glance, (const char *)report + glance, sizeof *report - glance);
+}
+
+static void put_kappa(ht_model *m, bool shown)
+{
+    if (shown || !m->later) take_kappa(&m->trace[HT_TRACE_KAPPA], &m->arrived.report);
+    if (m->later) take_kappa(&m->later[HT_TRACE_KAPPA], &m->arrived.report);
 }
 
 void ht_model_report(ht_model *m, const ht_report *report)
@@ -296,6 +331,7 @@ void ht_model_report(ht_model *m, const ht_report *report)
     if (m->later) take_tail(m->later, &m->arrived.report, report);
     if (shown) put_report(&m->report, report);
     put_report(&m->arrived.report, report);
+    put_kappa(m, shown);
 }
 
 void ht_model_glance(ht_model *m, const ht_glance *glance)
@@ -303,8 +339,11 @@ void ht_model_glance(ht_model *m, const ht_glance *glance)
     const ht_glance *latest = &m->arrived.report.glance;
     if (glance->generation != m->generation) return;
     if (glance->generation == latest->generation && glance->step < latest->step) return;
-    if (!m->frozen || (double)glance->step <= m->frozen_step) m->report.glance = *glance;
+    bool shown = !m->frozen || (double)glance->step <= m->frozen_step;
+    if (shown) m->report.glance = *glance;
     m->arrived.report.glance = *glance;
+    put_kappa(m, shown);
+    take_heat(&m->heat, glance);
 }
 
 void ht_model_epochs(ht_model *m, const ht_epochs *epochs)

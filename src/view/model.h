@@ -11,6 +11,7 @@
 #include "link/width_sweep.h"
 #include "link/messages.h"
 #include "chart/curve.h"
+#include "chart/heat.h"
 
 /* The panels, in Tab order; panel.h says what each is. */
 typedef enum ht_panel_id {
@@ -41,6 +42,7 @@ typedef enum ht_trace {
     HT_TRACE_ALPHA, /* injected */
     HT_TRACE_LEFT,  /* share of the weights above machine epsilon */
     HT_TRACE_LARGE, /* above 1e-4 */
+    HT_TRACE_KAPPA, /* the pruning ratio κ */
     HT_TRACE_ROWS,  /* tail index of the rows, median of the hidden layers */
     HT_TRACE_TAIL,  /* the first estimator's, with its 95 % interval; the others follow: ht_trace_of */
     HT_TRACE_COUNT = HT_TRACE_TAIL + HT_ESTIMATORS
@@ -103,6 +105,7 @@ typedef struct ht_model {
     double loss, batch_accuracy, test_loss, test_accuracy;
     /* history */
     ht_curve trace[HT_TRACE_COUNT];
+    ht_heat heat; /* the first layer's |w|: shares of the coarse bins of the histogram */
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
     /* the analyst's latest; report.count == 0 until there is one */
@@ -137,6 +140,7 @@ typedef struct ht_model {
     bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
     bool present;               /* presentation: one or two charts and large numbers */
     unsigned hidden;            /* panels left out of the dashboard: bit 1 << id */
+    int turn;                   /* where there is no room for all its charts: which of them are shown */
     unsigned prune_shown;       /* pruning view (pruning.h): bit 1 << method */
     ht_prune_method prune_lead; /* the method that is read in full */
     double prune_cursor;        /* its place on the x axis; < 0: on κ */

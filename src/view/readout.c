@@ -34,6 +34,7 @@ static double between(const ht_chart *chart, const ht_series *s, double x)
 {
     for (int i = 0; i + 1 < s->count; i++) {
         if (!(s->x[i] <= x && x <= s->x[i + 1]) || !(s->x[i] < s->x[i + 1])) continue;
+        if (s->steps) return s->high[x < s->x[i + 1] ? i : i + 1];
         double t = (x - s->x[i]) / (s->x[i + 1] - s->x[i]);
         return s->high[i] + t * (s->high[i + 1] - s->high[i]);
     }
@@ -75,12 +76,51 @@ static void read_line(const ht_series *s, double x, ht_chart *chart)
     add(chart, "%s %s", s->name, text);
 }
 
+/* Of all values of the column, also of those beyond the axis. */
+static void read_extremes(const ht_series *s, double x, ht_chart *chart)
+{
+    char low[24], high[24];
+    int i = 0;
+    while (i < s->count && s->x[i] < x) i++; /* x is where a column ends */
+    if (i == s->count || !(s->low[i] < s->high[i])) return;
+    ht_format_short(low, sizeof low, s->low[i], 4);
+    ht_format_short(high, sizeof high, s->high[i], 4);
+    add(chart, "  from %s to %s", low, high);
+}
+
+/* How the values of a heat map's column are spread: half of them, all but a thousandth, all. */
+static void read_heat(const ht_series *s, double x, ht_chart *chart)
+{
+    static const struct {
+        double share;
+        const char *words;
+    } parts[] = {{0.5, "half"}, {0.999, "99.9 %"}, {1 - 1e-12, "all"}};
+    char text[24];
+    int column = 0;
+    while (column < s->count && x >= s->x[column + 1]) column++;
+    if (column == s->count || x < s->x[0]) return;
+    const double *share = s->high + column * s->rows;
+    double total = 0, seen = 0;
+    for (int k = 0; k < s->rows; k++) total += share[k];
+    for (int k = 0, part = 0; k < s->rows && total > 0; k++) {
+        seen += share[k];
+        for (; part < 3 && seen >= parts[part].share * total; part++) {
+            ht_format_short(text, sizeof text, s->y[k + 1], 3);
+            add(chart, "%s below %s %s", parts[part].words, chart->y.label, text);
+        }
+    }
+}
+
 static void read_series(ht_chart *chart, double x)
 {
     for (int i = 0; i < chart->series_count; i++) {
         const ht_series *s = &chart->series[i];
         if (s->kind == HT_MARK_BARS)
             read_bars(s, x, chart);
+        else if (s->kind == HT_MARK_EXTREMES)
+            read_extremes(s, x, chart);
+        else if (s->kind == HT_MARK_HEAT)
+            read_heat(s, x, chart);
         else if (s->name[0] && (s->kind == HT_MARK_RANGE || s->kind == HT_MARK_BAND))
             read_range(s, x, chart);
         else if (s->name[0] && s->kind == HT_MARK_LINE)

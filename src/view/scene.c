@@ -12,6 +12,7 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .focus = m->focus,
                       .present = m->present,
                       .hidden = m->hidden,
+                      .turn = m->turn,
                       .timeline = m->timeline,
                       .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
 }

@@ -27,49 +27,104 @@ static bool is_shown(const ht_scene *scene, ht_panel_id panel)
 
 /* ---- dashboard --------------------------------------------------------------------------------- */
 
-enum { CHARTS = 6 };
+enum {
+    CHARTS = 8,
+    GRID_CHARTS = 6,
+    SIDE_CHART = 10,
+    SIDE_LEAST = 46
+}; /* the last two stand in the right column where it is high enough */
 
-/* Those of the six charts that are shown, in this order. */
-static int shown_charts(const ht_scene *scene, const ht_panel_id order[CHARTS], ht_panel_id shown[CHARTS])
+/* Those of the charts that are shown, in this order. */
+static int shown_charts(const ht_scene *scene, const ht_panel_id *order, int charts, ht_panel_id *shown)
 {
     int count = 0;
-    for (int i = 0; i < CHARTS; i++)
+    for (int i = 0; i < charts; i++)
         if (is_shown(scene, order[i])) shown[count++] = order[i];
     return count;
+}
+
+/* Where there is no room for all charts they take turns: those of this turn come first. Returns how many of
+ * them have a place. */
+static int take_turns(const ht_scene *scene, ht_panel_id *charts, int count, int places)
+{
+    ht_panel_id all[CHARTS];
+    if (count <= places) return count;
+    int turns = (count + places - 1) / places, first = scene->turn % turns * places;
+    for (int i = 0; i < count; i++) all[i] = charts[(first + i) % count];
+    for (int i = 0; i < count; i++) charts[i] = all[i];
+    return places;
+}
+
+bool ht_layout_turns(const ht_layout *layout, const ht_scene *scene)
+{
+    if (scene->view != HT_VIEW_DASHBOARD || scene->present) return false;
+    for (int i = 0; i < HT_PANEL_COUNT; i++) {
+        const ht_panel *panel = ht_panel_at((ht_panel_id)i);
+        bool chart = panel->home == HT_VIEW_DASHBOARD && panel->kind == HT_PANEL_IS_CHART;
+        if (chart && is_shown(scene, (ht_panel_id)i) && ht_layout_find(layout, (ht_panel_id)i) < 0)
+            return true;
+    }
+    return false;
+}
+
+/* The right column: controls, the numbers of the moment, and under them as many charts as there is room for.
+ */
+static void place_side(ht_layout *layout, ht_rect side, const ht_scene *scene, const ht_panel_id *charts,
+                       int count)
+{
+    enum { CONTROLS = 12 }; /* a slider has two rows */
+    bool controls = is_shown(scene, HT_PANEL_CONTROLS), now = is_shown(scene, HT_PANEL_NOW);
+    int below = count * (SIDE_CHART + (side.h > SIDE_LEAST ? (side.h - SIDE_LEAST) / 3 : 0)),
+        top = side.h - below,
+        h = !controls ? 0
+            : now     ? CONTROLS
+                      : top;
+    if (!controls && !now) top = 0, below = side.h;
+    ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, h});
+    if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, top - h});
+    if (count > 0) put_grid(layout, (ht_rect){side.x, side.y + top, side.w, below}, charts, count, 1);
 }
 
 /* Charts beside a column of controls and read-outs. */
 static void large_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene, int columns)
 {
-    static const ht_panel_id two[] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
-                                      HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING};
-    static const ht_panel_id three[] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
-                                        HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING};
-    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, CONTROLS = 12 }; /* a slider has two rows */
-    ht_panel_id charts[CHARTS];
-    bool controls = is_shown(scene, HT_PANEL_CONTROLS), now = is_shown(scene, HT_PANEL_NOW);
-    int count = shown_charts(scene, columns == 3 ? three : two, charts);
-    int w = !controls && !now ? 0 : count == 0 ? area.w : area.w >= WIDE_FROM ? WIDE_SIDE : SIDE;
-    ht_rect side = {area.x + area.w - w, area.y, w, area.h};
+    static const ht_panel_id two[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
+                                            HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING,
+                                            HT_PANEL_KAPPA, HT_PANEL_HEAT};
+    static const ht_panel_id three[CHARTS] = {HT_PANEL_LOSS,    HT_PANEL_ACCURACY, HT_PANEL_TAIL,
+                                              HT_PANEL_WEIGHTS, HT_PANEL_NORMS,    HT_PANEL_PRUNING,
+                                              HT_PANEL_KAPPA,   HT_PANEL_HEAT};
+    enum { SIDE = 30, WIDE_SIDE = 40, WIDE_FROM = 180, HIGH_FROM = 44 };
+    const ht_panel_id *order = columns == 3 ? three : two;
+    ht_panel_id charts[CHARTS], beside[CHARTS - GRID_CHARTS];
+    bool words = is_shown(scene, HT_PANEL_CONTROLS) || is_shown(scene, HT_PANEL_NOW);
+    bool side_charts = words && columns == 3 && area.h >= HIGH_FROM;
+    int count = shown_charts(scene, order, side_charts ? GRID_CHARTS : CHARTS, charts);
+    int side_count = side_charts ? shown_charts(scene, order + GRID_CHARTS, CHARTS - GRID_CHARTS, beside) : 0;
+    count = take_turns(scene, charts, count, GRID_CHARTS);
+    int w = !words ? 0 : count == 0 ? area.w : area.w >= WIDE_FROM ? WIDE_SIDE : SIDE;
     if (count < columns) columns = count;
     if (count == 4) columns = 2;
     if (count > 0) put_grid(layout, (ht_rect){area.x, area.y, area.w - w, area.h}, charts, count, columns);
-    int h = !controls ? 0 : now ? CONTROLS : side.h;
-    ht_layout_put(layout, HT_PANEL_CONTROLS, (ht_rect){side.x, side.y, side.w, h});
-    if (now) ht_layout_put(layout, HT_PANEL_NOW, (ht_rect){side.x, side.y + h, side.w, side.h - h});
+    if (w > 0)
+        place_side(layout, (ht_rect){area.x + area.w - w, area.y, w, area.h}, scene, beside, side_count);
 }
 
-/* What is useful at 80 × 24 already: loss and tails, controls and pruning. A hidden chart makes room for the
- * next one. */
+/* What is useful at 80 × 24 already: loss and tails, controls and pruning; then the others by turns. A hidden
+ * chart makes room for the next one. */
 static void small_dashboard(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
-    static const ht_panel_id order[] = {HT_PANEL_LOSS,     HT_PANEL_TAIL,    HT_PANEL_PRUNING,
-                                        HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS, HT_PANEL_NORMS};
+    static const ht_panel_id order[CHARTS] = {HT_PANEL_LOSS,  HT_PANEL_TAIL,     HT_PANEL_PRUNING,
+                                              HT_PANEL_KAPPA, HT_PANEL_ACCURACY, HT_PANEL_WEIGHTS,
+                                              HT_PANEL_NORMS, HT_PANEL_HEAT};
+    enum { PLACES = 3 };
     ht_panel_id charts[CHARTS];
-    int count = shown_charts(scene, order, charts);
+    int count = shown_charts(scene, order, CHARTS, charts);
     ht_panel_id side = is_shown(scene, HT_PANEL_CONTROLS) ? HT_PANEL_CONTROLS : HT_PANEL_NOW;
-    if (!is_shown(scene, side)) {
-        put_grid(layout, area, charts, count < 4 ? count : 4, count < 2 ? 1 : 2);
+    bool words = is_shown(scene, side);
+    count = take_turns(scene, charts, count, words ? PLACES : PLACES + 1);
+    if (!words) {
+        put_grid(layout, area, charts, count, count < 2 ? 1 : 2);
         return;
     }
     int top = count < 2 ? 0 : cut(area.h, 1, 2), left = count == 2 || count == 0 ? area.w : area.w * 2 / 5;

@@ -73,6 +73,8 @@ static const expectation expected[] = {
     {HT_DO_PANEL_6, "", "pruning hidden", "Pruning: node", "6 @pruning_shown"},
     {HT_DO_PANEL_7, "", "controls hidden", "─ Controls", "7 @controls_shown"},
     {HT_DO_PANEL_8, "", "now hidden", "train loss", "8 @now_shown"},
+    {HT_DO_PANEL_9, "", "kappa, heat hidden", NULL, "9 @kappa,_heat_shown"},
+    {HT_DO_TURN, "", "charts: kappa, heat, loss", NULL, "v @charts:_loss,"},
     {HT_DO_EXPORT, "", "saved heavytail-", NULL, ""},
     {HT_DO_HELP, "", "This panel: loss", "Controls", "? @Controls"},
     {HT_DO_SEARCH, "", "find:", "Controls", "g h o s t @Help_on_\"ghost\" Esc Esc @Controls"},

@@ -74,13 +74,14 @@ static void presentations_and_messages_at_every_size(void **state)
 static void any_choice_of_panels(void **state)
 {
     (void)state;
-    enum { PANELS = 8 }; /* of the dashboard */
+    enum { PANELS = 10 }; /* of the dashboard */
     for (unsigned hidden = 0; hidden < (1u << PANELS) - 1; hidden++)
-        for (int columns = HT_LEAST_COLUMNS; columns <= COLUMNS; columns += 13)
-            for (int rows = HT_LEAST_ROWS; rows <= ROWS; rows += 11) {
+        for (int columns = HT_LEAST_COLUMNS; columns <= COLUMNS; columns += 29)
+            for (int rows = HT_LEAST_ROWS; rows <= ROWS; rows += 13) {
                 ht_scene scene = scene_of(HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
                 int covered = 0;
                 scene.hidden = hidden;
+                scene.turn = (int)hidden % 5;
                 check(columns, rows, scene);
                 ht_layout layout = ht_layout_make(columns, rows, scene);
                 for (int i = 0; i < layout.count; i++) {
@@ -135,6 +136,43 @@ static void a_view_shows_what_it_is_for(void **state)
         }
 }
 
+/* Every chart of the dashboard is on the screen, or a key brings it there. */
+static void every_chart_has_its_turn(void **state)
+{
+    (void)state;
+    for (int columns = HT_LEAST_COLUMNS; columns <= COLUMNS; columns += 7)
+        for (int rows = HT_LEAST_ROWS; rows <= ROWS; rows += 3) {
+            unsigned seen = 0, first = 0;
+            ht_scene scene = scene_of(HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
+            for (; scene.turn < 4; scene.turn++) {
+                ht_layout layout = ht_layout_make(columns, rows, scene);
+                for (int i = 0; i < layout.count; i++) seen |= 1u << layout.place[i].panel;
+                if (scene.turn == 0) first = seen;
+                if (scene.turn == 0)
+                    assert_int_equal(ht_layout_turns(&layout, &scene), (seen & 0x33f) != 0x33f);
+                assert_true(ht_layout_find(&layout, HT_PANEL_CONTROLS) >= 0);
+            }
+            if ((seen & 0x33f) != 0x33f) fail_msg("%d x %d: only %x in four turns", columns, rows, seen);
+            if (columns >= 160 && rows >= 48) assert_int_equal(first & 0x3ff, 0x3ff);
+        }
+}
+
+/* The right column: the history of κ and of the weights under the numbers of the moment, which keep their
+ * rows. */
+static void a_large_screen_uses_its_right_column(void **state)
+{
+    (void)state;
+    for (int columns = 160; columns <= COLUMNS; columns++)
+        for (int rows = 48; rows <= ROWS; rows++) {
+            ht_layout layout = ht_layout_make(columns, rows, scene_of(HT_VIEW_DASHBOARD, HT_PANEL_LOSS));
+            ht_rect now = layout.place[ht_layout_find(&layout, HT_PANEL_NOW)].area,
+                    kappa = layout.place[ht_layout_find(&layout, HT_PANEL_KAPPA)].area,
+                    heat = layout.place[ht_layout_find(&layout, HT_PANEL_HEAT)].area;
+            assert_true(kappa.x == now.x && heat.x == now.x && kappa.y == now.y + now.h);
+            assert_true(now.h >= 14 && kappa.h >= 10 && heat.h >= 10);
+        }
+}
+
 static void a_click_outside_hits_nothing(void **state)
 {
     (void)state;
@@ -153,6 +191,8 @@ int main(void)
         cmocka_unit_test(any_choice_of_panels),
         cmocka_unit_test(too_small_begins_exactly_below_the_limits),
         cmocka_unit_test(a_view_shows_what_it_is_for),
+        cmocka_unit_test(every_chart_has_its_turn),
+        cmocka_unit_test(a_large_screen_uses_its_right_column),
         cmocka_unit_test(a_click_outside_hits_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

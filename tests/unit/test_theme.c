@@ -49,7 +49,7 @@ static void text_stands_out_from_the_background(void **state)
         ht_theme theme = load(names[i]);
         double paper = lightness(theme.background);
         for (int role = 0; role < HT_ROLE_COUNT; role++) {
-            if (role >= HT_ROLE_SIGNED_1 && role <= HT_ROLE_SIGNED_9) continue; /* pixels, no text */
+            if (role >= HT_ROLE_SIGNED_1 && role <= HT_ROLE_HEAT_8) continue; /* pixels, no text */
             double difference = fabs(lightness(theme.roles[role]) - paper);
             bool quiet = role == HT_ROLE_GRID || role == HT_ROLE_FRAME || role == HT_ROLE_RAW ||
                          (role >= HT_ROLE_GHOST && role <= HT_ROLE_GHOST_4);
@@ -85,6 +85,25 @@ static void signed_colours_grow_with_the_weight(void **state)
     assert_int_equal(ht_role_signed(1), HT_ROLE_SIGNED_9);
     assert_int_equal(ht_role_signed(0.5), HT_ROLE_SIGNED_7);
     assert_int_equal(ht_role_signed((double)NAN), HT_ROLE_SIGNED_5);
+}
+
+/* The more, the farther from the paper, in print without colours too; a single one is not paper already. */
+static void heat_grows_with_the_share(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"dark", "light", "contrast", "colour-blind"};
+    for (int i = 0; i < 4; i++) {
+        ht_theme theme = load(names[i]);
+        double paper = lightness(theme.background), before = 0.03;
+        for (int level = 0; level < HT_HEAT_LEVELS; level++) {
+            double now = fabs(lightness(theme.roles[HT_ROLE_HEAT + level]) - paper);
+            if (now < before + 0.03) fail_msg("%s: heat-%d does not stand out", names[i], level + 1);
+            before = now;
+        }
+    }
+    assert_int_equal(ht_role_heat(-1), HT_ROLE_HEAT_1);
+    assert_int_equal(ht_role_heat((double)NAN), HT_ROLE_HEAT_1);
+    assert_int_equal(ht_role_heat(2), HT_ROLE_HEAT_8);
 }
 
 static void series_of_one_chart_differ_in_grey_print(void **state)
@@ -180,6 +199,7 @@ int main(void)
         cmocka_unit_test(every_theme_loads),
         cmocka_unit_test(text_stands_out_from_the_background),
         cmocka_unit_test(signed_colours_grow_with_the_weight),
+        cmocka_unit_test(heat_grows_with_the_share),
         cmocka_unit_test(series_of_one_chart_differ_in_grey_print),
         cmocka_unit_test(mono_has_no_colours_but_shows_the_selection),
         cmocka_unit_test(unknown_names_list_the_known),

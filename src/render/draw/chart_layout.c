@@ -73,12 +73,17 @@ static bool has_data(const ht_chart *chart)
     return false;
 }
 
+int ht_legend_sample(const ht_series *series)
+{
+    return series->kind == HT_MARK_HEAT ? HT_LEGEND_HEAT : HT_LEGEND_SAMPLE;
+}
+
 int ht_legend_width(const ht_series *series)
 {
     if (series->name[0] == '\0') return 0;
     int value = length(series->value);
     if (value > 0 && value < VALUE_LEAST) value = VALUE_LEAST;
-    return HT_LEGEND_SAMPLE + 1 + length(series->name) + (value > 0 ? 1 + value : 0);
+    return ht_legend_sample(series) + 1 + length(series->name) + (value > 0 ? 1 + value : 0);
 }
 
 /* Rows that the legend takes when it is broken into lines of `width`; `first` is the room in the title line.
@@ -132,14 +137,104 @@ static int place_legend(ht_chart_layout *l, ht_rect area, const ht_chart *chart)
     return rows < most ? rows : most;
 }
 
+/* Ticks with a label: how many, the distance between two in rows (0 unless all are equal: 1-2-5 on a log
+ * axis), and whether they stand whole rows apart. */
+typedef struct tick_rows {
+    int labelled;
+    double distance;
+    bool whole;
+} tick_rows;
+
+static tick_rows rows_of_ticks(const ht_chart_layout *l)
+{
+    tick_rows r = {.whole = true};
+    double first = 0, before = 0;
+    for (int i = 0; i < l->y_count; i++) {
+        if (!l->y_ticks[i].major) continue;
+        double at = ht_plot_y(l, l->y_ticks[i].value);
+        if (r.labelled == 0) first = at;
+        if (r.labelled == 1) r.distance = before - at;
+        bool equal = r.labelled < 2 || fabs(before - at - r.distance) < 1e-6 * r.distance;
+        double rows = floor(first) - floor(before);
+        if (r.labelled > 1)
+            r.whole = r.whole && (floor(first) - floor(at)) * (r.labelled - 1) == rows * r.labelled;
+        if (!equal) r.distance = 0, r.whole = false;
+        r.labelled++;
+        if (!equal) return r;
+        before = at;
+    }
+    return r;
+}
+
+/* Shows a little more above the axis' end: its length grows by this factor. */
+static ht_axis stretched(ht_axis axis, double factor)
+{
+    if (axis.scale == HT_SCALE_LOG)
+        axis.high = axis.low * pow(axis.high / axis.low, factor);
+    else
+        axis.high = axis.low + factor * (axis.high - axis.low);
+    return axis;
+}
+
+/* Ticks at this distance of rows from each other on an axis that is so much longer; false if there are none
+ * that stand whole rows apart. */
+static bool stretch_to(ht_chart_layout *l, const ht_axis *axis, tick_rows want, double factor)
+{
+    if (!(factor >= 1)) factor = 1;
+    l->y = stretched(*axis, factor);
+    if (!isfinite(l->y.high)) return false;
+    for (int n = want.labelled; n <= want.labelled + 2; n++) {
+        l->y_count = ht_axis_ticks(&l->y, n, l->y_ticks);
+        tick_rows is = rows_of_ticks(l);
+        if (is.whole && fabs(is.distance * factor - want.distance) < 1e-3 * want.distance) return true;
+    }
+    return false;
+}
+
+/* The least growth of the axis that puts the ticks which so many rows would have whole rows apart; it is then
+ * the layout's. Infinite if there is none. A distance may exceed whole rows by what does not add up to one.
+ */
+static double even_ticks(ht_chart_layout *l, const ht_axis *axis, int wanted, int *labelled)
+{
+    l->y = *axis;
+    l->y_count = ht_axis_ticks(&l->y, wanted, l->y_ticks);
+    tick_rows want = rows_of_ticks(l);
+    double whole = floor(want.distance + 1e-9), spare = 0.85 / fmax(want.labelled - 1, 1);
+    *labelled = want.labelled;
+    if (want.labelled < 2 || whole < 1) return (double)INFINITY;
+    double least = fmax(1, want.distance / (whole + spare)), safe = want.distance / whole;
+    if (stretch_to(l, axis, want, least)) return least;
+    return stretch_to(l, axis, want, safe) ? safe : (double)INFINITY;
+}
+
+/* The rows above the end of an axis that is fixed have no meaning: no share is 1.2. */
+static void drop_ticks_above(ht_chart_layout *l, const ht_axis *axis)
+{
+    while (axis->fixed && l->y_count > 0 &&
+           ht_axis_position(axis, l->y_ticks[l->y_count - 1].value) > 1 + 1e-9)
+        l->y_count--;
+}
+
 static void place_y_ticks(ht_chart_layout *l)
 {
-    int wanted = l->plot.h / 2 + 1, labelled = 0;
-    l->y_count = ht_axis_ticks(&l->y, wanted < Y_TICKS_MAX ? wanted : Y_TICKS_MAX, l->y_ticks);
-    for (int i = 0; i < l->y_count; i++) labelled += l->y_ticks[i].major;
-    /* Two decades with a label each say little: then 1-2-5, even if it is dense. */
-    if (l->y.scale == HT_SCALE_LOG && labelled < 3)
+    static const double MOST = 2, FEW = 0.1; /* growth; what a label less than four weighs against it */
+    const ht_axis axis = l->y;
+    int wanted = l->plot.h / 2 + 1, most = wanted < Y_TICKS_MAX ? wanted : Y_TICKS_MAX, best = 0, labelled;
+    double least = (double)INFINITY;
+    for (int n = most; n >= 2; n--) {
+        double growth = even_ticks(l, &axis, n, &labelled);
+        double cost = growth + (labelled < 4 ? (4 - labelled) * FEW : 0);
+        if (growth <= MOST && cost < least - 1e-9) least = cost, best = n;
+    }
+    l->y = axis;
+    l->y_count = ht_axis_ticks(&l->y, most, l->y_ticks);
+    if (l->y.scale == HT_SCALE_LOG && rows_of_ticks(l).labelled < 3) {
+        /* Two decades with a label each say little: then 1-2-5, even if it is dense. */
         l->y_count = ht_axis_ticks(&l->y, l->plot.h * 3 / 4 + 1, l->y_ticks);
+        if (rows_of_ticks(l).distance == 0) return;
+    }
+    if (best > 0) even_ticks(l, &axis, best, &labelled);
+    drop_ticks_above(l, &axis);
 }
 
 /* Columns left of the y axis: the widest label and a blank. */

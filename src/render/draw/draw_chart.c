@@ -69,22 +69,30 @@ static void draw_grid(ht_surface *s, const ht_chart_layout *l)
 
 /* ---- the chart --------------------------------------------------------------------------------- */
 
-/* From back to front: areas, marks, curves, points; words last. */
+/* From back to front: areas, single dots, curves, guides (thin and with gaps, a curve shows through them),
+ * points; words last. Curves and guides keep the panel's order. */
+typedef enum stage { AREAS, BARS, WHISKERS, DOTS, CURVES, GUIDES, POINTS, STAGES } stage;
+
+static stage stage_of(const ht_series *series)
+{
+    static const stage stages[] = {
+        [HT_MARK_LINE] = CURVES,   [HT_MARK_RANGE] = CURVES,  [HT_MARK_BAND] = AREAS,
+        [HT_MARK_BARS] = BARS,     [HT_MARK_POINTS] = POINTS, [HT_MARK_WHISKERS] = WHISKERS,
+        [HT_MARK_EXTREMES] = DOTS, [HT_MARK_HEAT] = AREAS,
+    };
+    return series->kind == HT_MARK_LINE && series->dash == HT_DOTTED ? GUIDES : stages[series->kind];
+}
+
 static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
 {
-    static const ht_mark_kind order[] = {HT_MARK_BAND, HT_MARK_BARS,  HT_MARK_WHISKERS,
-                                         HT_MARK_LINE, HT_MARK_RANGE, HT_MARK_POINTS};
     ht_ink_map ink = {.area = l->plot};
     draw_grid(s, l);
-    for (size_t k = 0; k < sizeof order / sizeof order[0]; k++) {
-        if (order[k] == HT_MARK_LINE) ht_draw_marks(s, l, chart);
-        for (int i = 0; i < chart->series_count; i++) {
-            bool line = chart->series[i].kind == HT_MARK_LINE || chart->series[i].kind == HT_MARK_RANGE;
-            bool now = order[k] == HT_MARK_LINE ? line : !line && chart->series[i].kind == order[k];
-            if (now)
-                ht_draw_series(s, l, &chart->series[i], &ink); /* lines and ranges keep the panel's order */
-        }
+    for (int now = 0; now < STAGES; now++) {
+        for (int i = 0; i < chart->series_count; i++)
+            if ((int)stage_of(&chart->series[i]) == now) ht_draw_series(s, l, &chart->series[i], &ink);
+        if (now == CURVES) ht_draw_marks(s, l, chart);
     }
+    for (int i = 0; i < chart->series_count; i++) ht_draw_edges(s, l, &chart->series[i], &ink);
     ht_draw_labels(s, l, chart, &ink);
 }
 

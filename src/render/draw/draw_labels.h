@@ -7,7 +7,7 @@
 #include "render/draw/ink_map.h"
 #include "render/surface.h"
 
-/* The lines of the marks; drawn before the series, which lie over them. */
+/* The lines of the marks. */
 void ht_draw_marks(ht_surface *s, const ht_chart_layout *layout, const ht_chart *chart);
 
 /* The cursor's line, its box on the side with more room, and the labels of the marks; a label that has no

@@ -2,6 +2,13 @@
 
 #include <math.h>
 
+/* From little to much; as high as half a row: the map itself may begin below it. */
+static void draw_scale(ht_surface *s, double x, double y)
+{
+    for (int i = 0; i < HT_LEGEND_HEAT; i++)
+        s->ops->pixel(s, ht_role_heat((double)i / (HT_LEGEND_HEAT - 1)), floor(x) + i, floor(y) + 0.25);
+}
+
 static void draw_sample(ht_surface *s, const ht_series *series, double x, double y)
 {
     double xs[] = {x + 0.25, x + HT_LEGEND_SAMPLE - 0.25}, middle[] = {y + 0.55, y + 0.55};
@@ -17,6 +24,10 @@ static void draw_sample(ht_surface *s, const ht_series *series, double x, double
     case HT_MARK_BARS:
         s->ops->bar(s, series->role, x + 0.5, y + 0.25, 1, 0.5);
         break;
+    case HT_MARK_HEAT:
+        draw_scale(s, x, y);
+        break;
+    case HT_MARK_EXTREMES:
     case HT_MARK_POINTS:
         s->ops->point(s, series->role, x + 1, y + 0.5);
         break;
@@ -34,7 +45,7 @@ static double name_width(ht_surface *s, const ht_series *series)
 
 static double entry_width(ht_surface *s, const ht_series *series)
 {
-    double width = HT_LEGEND_SAMPLE + 1 + name_width(s, series);
+    double width = ht_legend_sample(series) + 1 + name_width(s, series);
     return series->value[0] ? width + 1 + s->ops->measure(s, HT_BOLD, series->value) : width;
 }
 
@@ -42,7 +53,7 @@ static void draw_entry(ht_surface *s, const ht_series *series, unsigned bold, do
 {
     double name = name_width(s, series), value = s->ops->measure(s, HT_BOLD, series->value);
     draw_sample(s, series, x, y);
-    x += HT_LEGEND_SAMPLE + 1;
+    x += ht_legend_sample(series) + 1;
     s->ops->text(s, x, y, name, HT_ALIGN_LEFT, series->role, bold, series->name);
     if (series->value[0])
         s->ops->text(s, x + name + 1, y, value, HT_ALIGN_LEFT, series->role, HT_BOLD, series->value);

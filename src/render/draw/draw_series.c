@@ -4,7 +4,7 @@
 
 #include "render/draw/draw_frame.h"
 
-enum { PATH_POINTS = 256 };
+enum { PATH_POINTS = 256, SPARSE = 4 }; /* columns from one look to the next that leave room for a dot */
 
 /* A run of connected points that is being drawn. */
 typedef struct path {
@@ -83,17 +83,34 @@ static void draw_points(path *p)
 static void draw_line(path *p)
 {
     const ht_series *s = p->series;
-    if (s->count == 1) { /* no line yet: a dot of its own could be overlooked */
-        draw_points(p);
-        return;
-    }
-    for (int i = 0; i < s->count; i++) {
-        if (isfinite(s->x[i]) && isfinite(s->high[i]))
-            path_to(p, ht_plot_x(p->layout, s->x[i]), ht_plot_y(p->layout, s->high[i]));
-        else
+    for (int i = 0; i < s->count && s->count > 1; i++) {
+        if (!isfinite(s->x[i]) || !isfinite(s->high[i])) {
             path_end(p);
+            continue;
+        }
+        double x = ht_plot_x(p->layout, s->x[i]);
+        if (s->steps && p->count > 0) path_to(p, x, p->y[p->count - 1]);
+        path_to(p, x, ht_plot_y(p->layout, s->high[i]));
     }
     path_end(p);
+    /* No line yet: a dot of its own could be overlooked. Looks far apart: only there is it known. */
+    double span = s->count > 1 ? ht_plot_x(p->layout, s->x[s->count - 1]) - ht_plot_x(p->layout, s->x[0]) : 0;
+    if (s->count == 1 || (s->steps && span > SPARSE * s->count)) draw_points(p);
+}
+
+/* Dots that are no more than that; those beyond the axis are marked at its edge. */
+static void draw_extremes(path *p)
+{
+    const ht_series *s = p->series;
+    for (int i = 0; i < s->count; i++) {
+        double ends[] = {s->low[i], s->high[i]};
+        for (int k = 0; k < 2; k++) {
+            double position = ht_axis_position(&p->layout->y, ends[k]);
+            if (!isfinite(s->x[i]) || !(position >= -1e-9 && position <= 1 + 1e-9)) continue;
+            path_to(p, ht_plot_x(p->layout, s->x[i]), ht_plot_y(p->layout, ends[k]));
+            path_end(p);
+        }
+    }
 }
 
 /* A letter or digit on the line, so that curves are told apart without colours; each has its own place. */
@@ -241,6 +258,55 @@ static void draw_bars(path *p, edges *e)
     }
 }
 
+/* ---- heat maps --------------------------------------------------------------------------------- */
+
+/* The last of `count` + 1 rising edges at or below a value; -1 before the first, `count` from the last on. */
+static int cell_at(const double *edge, int count, double value)
+{
+    int low = -1, high = count + 1;
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (edge[middle] <= value)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The largest value of what lies between two x and two y: one weight far out is the point of the picture. */
+static double largest_in(const ht_series *s, double x0, double x1, double y0, double y1)
+{
+    double most = 0;
+    int left = cell_at(s->x, s->count, x0), right = cell_at(s->x, s->count, x1);
+    int low = cell_at(s->y, s->rows, y0), high = cell_at(s->y, s->rows, y1);
+    for (int i = left < 0 ? 0 : left; i <= right && i < s->count; i++)
+        for (int k = low < 0 ? 0 : low; k <= high && k < s->rows; k++)
+            most = fmax(most, s->high[i * s->rows + k]);
+    return most;
+}
+
+static void draw_heat(path *p)
+{
+    const ht_series *s = p->series;
+    ht_rect plot = p->layout->plot;
+    double least, most, full = 1 - 1e-9;
+    ht_chart_heat_range(s, &least, &most);
+    if (isnan(most)) return;
+    double decades = fmax(log(most / least), 1e-9);
+    for (int column = 0; column < plot.w; column++)
+        for (int half = 0; half < 2 * plot.h; half++) {
+            double x0 = ht_axis_value(&p->layout->x, (double)column / plot.w),
+                   x1 = ht_axis_value(&p->layout->x, (column + full) / plot.w),
+                   y0 = ht_axis_value(&p->layout->y, half / (2.0 * plot.h)),
+                   y1 = ht_axis_value(&p->layout->y, (half + full) / (2.0 * plot.h));
+            double value = largest_in(s, x0, x1, y0, y1);
+            if (!(value > 0)) continue;
+            p->s->ops->pixel(p->s, ht_role_heat(log(value / least) / decades), plot.x + column,
+                             plot.y + plot.h - (half + 1) / 2.0);
+        }
+}
+
 void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_series *series, ht_ink_map *ink)
 {
     path p = {.s = s, .layout = layout, .series = series, .ink = ink};
@@ -266,8 +332,22 @@ void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_serie
     case HT_MARK_WHISKERS:
         draw_whiskers(&p);
         break;
+    case HT_MARK_EXTREMES:
+        draw_extremes(&p);
+        break;
+    case HT_MARK_HEAT:
+        draw_heat(&p);
+        break;
     }
-    bool edged = series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND;
+    s->clip = clip;
+}
+
+void ht_draw_edges(ht_surface *s, const ht_chart_layout *layout, const ht_series *series, ht_ink_map *ink)
+{
+    path p = {.s = s, .layout = layout, .series = series, .ink = ink};
+    edges e = {-1, -1, -1};
+    ht_rect clip = ht_clip_to(s, layout->plot);
+    bool edged = series->kind != HT_MARK_BARS && series->kind != HT_MARK_BAND && series->kind != HT_MARK_HEAT;
     for (int i = 0; edged && i < series->count; i++) {
         check_edges(&p, &e, series->x[i], series->high[i]);
         if (series->low) check_edges(&p, &e, series->x[i], series->low[i]);

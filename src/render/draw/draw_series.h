@@ -6,8 +6,11 @@
 #include "render/draw/ink_map.h"
 #include "render/surface.h"
 
-/* Draws one series and notes in `ink` where it went. Values that are not finite get a × at the top edge,
- * values beyond the y axis ▲ or ▼ at that edge. */
+/* Draws one series and notes in `ink` where it went. */
 void ht_draw_series(ht_surface *s, const ht_chart_layout *layout, const ht_series *series, ht_ink_map *ink);
+
+/* Marks what the plot cannot show, after all series are drawn: × at the top edge for what is not finite, ▲ or
+ * ▼ at that edge for what lies beyond the y axis. */
+void ht_draw_edges(ht_surface *s, const ht_chart_layout *layout, const ht_series *series, ht_ink_map *ink);
 
 #endif

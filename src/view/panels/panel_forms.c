@@ -96,7 +96,7 @@ static void add_kappa(const ht_report *r, ht_form *form)
 {
     char label[40];
     snprintf(label, sizeof label, "κ at %s = %.3g", ht_model_error_symbol(r), error_of(r));
-    add_fraction(form, HT_ROLE_MARK, label, ht_model_kappa_of(r).value);
+    add_fraction(form, HT_ROLE_KAPPA, label, ht_model_kappa_of(r).value);
 }
 
 /* What the panel NOW would say, in `rows` rows under the controls. */
@@ -134,6 +134,8 @@ static void add_eta_over_b(const ht_model *m, ht_form *form)
 void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
 {
     ht_text_copy(form->title, sizeof form->title, "Controls");
+    if (room.numbers && m->view == HT_VIEW_DASHBOARD && m->control >= 0) /* the charts take turns */
+        ht_text_copy(form->hint, sizeof form->hint, "v: more charts");
     for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
     if (room.numbers) add_numbers(m, room.rows - form->count, form);
     if (form->count >= room.rows) return;
@@ -217,7 +219,7 @@ static void add_large_numbers(const ht_model *m, ht_form *form)
     if (r->tail.looked && mmo->quality != HT_QUALITY_GOOD)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_MARK, label, ht_model_kappa_of(r).value, 3);
+    add_large(form, HT_ROLE_KAPPA, label, ht_model_kappa_of(r).value, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     add_fraction(form, HT_ROLE_PRUNED, "pruned accuracy", if_looked(r, r->pruned.accuracy));
 }

@@ -6,16 +6,20 @@
 #include "base/text.h"
 #include "view/ghost.h"
 #include "view/panels/panels.h"
+#include "chart/spread.h"
 #include "chart/tail_table.h"
 #include "view/window.h"
 
 enum {
     MAX_COLUMNS = 1024,
     WIDE_FROM = 2 * 90,
+    NOTE_FROM = 2 * 40,
     TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
 };
 
-static void step_axis(const ht_model *m, ht_chart *chart)
+static const double BAND = 0.1; /* of the minibatches: from the 10 % to the 90 % quantile */
+
+void ht_panel_step_axis(const ht_model *m, ht_chart *chart)
 {
     chart->x = (ht_axis){.integer = true, .fixed = true};
     chart->over_steps = true;
@@ -74,13 +78,28 @@ static double smoothing(const ht_model *m)
     return ht_params_get(&m->asked, HT_P_UI_SMOOTH);
 }
 
-/* An envelope; smoothed, the average over it, and the raw curve dimmed behind. */
-static void add_envelope(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
-                         int columns)
+/* The latest value, which the legend shows beside the median's line. */
+static void put_latest(ht_series *s, const ht_chart *chart, const ht_curve *curve)
 {
-    bool smooth = smoothing(m) > 0;
-    add_curve(chart, &m->trace[trace], ENVELOPE, smooth ? HT_ROLE_RAW : role, smooth ? "" : name, columns, 0);
-    if (smooth) add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
+    ht_bucket whole;
+    if (s && ht_curve_columns(curve, chart->x.low, chart->x.high, 1, 0, &whole) == 1)
+        put_value(s, whole.final);
+}
+
+/* The middle of the minibatches: their running median over the band that holds four fifths of them; smoothed,
+ * their mean, and the band dimmed behind. No spike is lost: single dots for the extremes of each column. */
+static void add_middle(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
+                       int columns)
+{
+    const ht_curve *curve = &m->trace[trace];
+    if (smoothing(m) > 0) {
+        ht_spread_add_band(chart, curve, HT_ROLE_RAW, columns, BAND);
+        add_curve(chart, curve, MEAN, role, name, columns, smoothing(m));
+        ht_spread_add_extremes(chart, curve, HT_ROLE_RAW, columns);
+        return;
+    }
+    put_latest(ht_spread_add(chart, curve, role, name, columns, BAND), chart, curve);
+    ht_spread_add_extremes(chart, curve, role, columns);
 }
 
 static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, ht_role role, const char *name,
@@ -91,6 +110,12 @@ static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, h
     return add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
 }
 
+/* What is looked at now and then holds until the next look: no line leans from one look to the next. */
+static void holds(ht_series *s, const ht_model *m)
+{
+    if (s) s->steps = smoothing(m) <= 0;
+}
+
 /* Earlier runs, smoothed as the present one is. */
 static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int columns)
 {
@@ -98,7 +123,9 @@ static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int c
     part what = smoothing(m) > 0 ? MEAN : FINAL;
     for (int i = 0; i < m->ghost_count; i++) {
         int count = read_columns(chart, &m->ghost[i]->trace[trace], what, columns, smoothing(m), bucket);
-        fill(ht_ghost_add(m, chart, i, columns, count), bucket, what);
+        ht_series *s = ht_ghost_add(m, chart, i, columns, count);
+        fill(s, bucket, what);
+        if (trace == HT_TRACE_TEST_LOSS || trace == HT_TRACE_TEST_ACCURACY) holds(s, m);
     }
 }
 
@@ -117,16 +144,17 @@ static void add_bad(ht_chart *chart, const ht_curve *curve, int columns)
         }
 }
 
-/* A line for the test samples over the minibatches' envelope. The line shows one value of a column, so under
- * both lies the test samples' own envelope: a spike that the line leaves out stands out from below. */
+/* The test samples over the minibatches; what a column leaves out of them, as dots under both. */
 static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *name, ht_trace train,
                                ht_trace test, int columns)
 {
     ht_role behind = smoothing(m) > 0 ? HT_ROLE_RAW : HT_ROLE_TEST;
-    add_curve(chart, &m->trace[test], ENVELOPE, behind, "", columns, 0);
-    add_envelope(m, chart, train, HT_ROLE_TRAIN, name, columns);
+    add_middle(m, chart, train, HT_ROLE_TRAIN, name, columns);
+    ht_spread_add_extremes(chart, &m->trace[test], behind, columns);
     add_ghosts(m, chart, test, columns);
-    add_line(m, chart, test, HT_ROLE_TEST, "test", columns);
+    holds(add_line(m, chart, test, HT_ROLE_TEST, "test", columns), m);
+    if (columns >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
+        ht_text_copy(chart->note, sizeof chart->note, "line median, band 10–90 %");
 }
 
 void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
@@ -134,7 +162,7 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Loss");
     ht_text_copy(chart->hint, sizeof chart->hint, m->loss_log ? "log y" : "linear y");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
-    step_axis(m, chart);
+    ht_panel_step_axis(m, chart);
     chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     add_train_and_test(m, chart, "train", HT_TRACE_LOSS, HT_TRACE_TEST_LOSS, columns);
     add_bad(chart, &m->trace[HT_TRACE_LOSS], columns);
@@ -155,7 +183,7 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
     ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
-    step_axis(m, chart);
+    ht_panel_step_axis(m, chart);
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
     add_size(m, chart, columns);
     ht_chart_fit(chart);
@@ -172,10 +200,10 @@ void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Weights left");
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
-    step_axis(m, chart);
+    ht_panel_step_axis(m, chart);
     chart->y.scale = HT_SCALE_LOG;
     add_ghosts(m, chart, HT_TRACE_LEFT, columns);
-    add_line(m, chart, HT_TRACE_LARGE, HT_ROLE_MARK, "|w| > 1e-4", columns);
+    add_line(m, chart, HT_TRACE_LARGE, HT_ROLE_NORMS, "|w| > 1e-4", columns);
     add_line(m, chart, HT_TRACE_LEFT, HT_ROLE_WEIGHTS, "|w| > 2⁻²³", columns);
     ht_chart_fit(chart);
     chart->y.low = fmin(chart->y.low, 0.1), chart->y.high = 1;
@@ -224,7 +252,7 @@ static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
     snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
-    step_axis(m, chart);
+    ht_panel_step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
 
@@ -268,7 +296,7 @@ void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
-    step_axis(m, chart);
+    ht_panel_step_axis(m, chart);
     add_ghosts(m, chart, HT_TRACE_ROWS, columns);
     add_line(m, chart, HT_TRACE_ROWS, HT_ROLE_MMO,
              m->report.tail.rows.layers > 1 ? "median of the layers" : "mmo-multi", columns);

@@ -3,10 +3,9 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "chart/spread.h"
 #include "view/panels/panels.h"
 #include "view/stored.h"
-
-enum { MAX_COLUMNS = 1024 };
 
 static double last_step(const ht_model *m)
 {
@@ -17,12 +16,9 @@ static double last_step(const ht_model *m)
 
 static void add_loss(const ht_model *m, int columns, ht_chart *chart)
 {
-    ht_bucket bucket[MAX_COLUMNS];
-    int count = ht_curve_columns(&m->trace[HT_TRACE_LOSS], 0, chart->x.high,
-                                 columns < MAX_COLUMNS ? columns : MAX_COLUMNS, 0, bucket);
-    ht_series *s = ht_chart_add(chart, HT_MARK_RANGE, HT_ROLE_RAW, "", count);
-    for (int i = 0; s && i < count; i++)
-        s->x[i] = bucket[i].last, s->low[i] = bucket[i].low, s->high[i] = bucket[i].high;
+    static const double BAND = 0.1;
+    ht_spread_add(chart, &m->trace[HT_TRACE_LOSS], HT_ROLE_RAW, "", columns, BAND);
+    ht_spread_add_extremes(chart, &m->trace[HT_TRACE_LOSS], HT_ROLE_RAW, columns);
 }
 
 /* A row of points at the foot of the plot: where one can go. */

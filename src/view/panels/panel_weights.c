@@ -7,15 +7,7 @@
 #include "view/ghost.h"
 #include "view/panels/panels.h"
 
-/* The fine grid has 16 bins an octave, linear inside it; these edges cut an octave into four nearly equal
- * parts. */
-static const int coarse[] = {0, 3, 7, 11};
-enum { COARSE = 4, LINEAR_BINS = 48 };
-
-static int edge_bin(int i)
-{
-    return (i / COARSE) * 16 + coarse[i % COARSE];
-}
+enum { LINEAR_BINS = 48 };
 
 static double range_count(const ht_histogram *h, int from, int to)
 {
@@ -33,7 +25,7 @@ static void count_left_out(ht_chart *chart, double weights, const char *where)
 }
 
 /* Bins of the histogram as it is drawn: `count` of them, number i from edge[i] to edge[i + 1]. */
-enum { BINS_MAX = HT_HISTOGRAM_BINS / 16 * COARSE };
+enum { BINS_MAX = HT_HISTOGRAM_COARSE };
 typedef struct bins {
     int count;
     bool log;
@@ -45,9 +37,10 @@ static void log_range(const ht_histogram *h, int *first, int *last)
 {
     double below = (double)h->below, total = (double)h->total;
     int from = 0, to = BINS_MAX;
-    while (from < to && below + range_count(h, edge_bin(from), edge_bin(from + 1)) < 1e-3 * total)
-        below += range_count(h, edge_bin(from), edge_bin(from + 1)), from++;
-    while (to > from && range_count(h, edge_bin(to - 1), edge_bin(to)) == 0) to--;
+    while (from < to &&
+           below + range_count(h, ht_histogram_coarse(from), ht_histogram_coarse(from + 1)) < 1e-3 * total)
+        below += range_count(h, ht_histogram_coarse(from), ht_histogram_coarse(from + 1)), from++;
+    while (to > from && range_count(h, ht_histogram_coarse(to - 1), ht_histogram_coarse(to)) == 0) to--;
     if (from == to) return;
     *first = from < *first ? from : *first;
     *last = to > *last ? to : *last;
@@ -77,7 +70,7 @@ static void choose_bins(const ht_model *m, bins *b)
     b->log = m->weights_log_x;
     b->count = !b->log ? LINEAR_BINS : first < last ? last - first : 0;
     for (int i = 0; i <= b->count; i++)
-        b->edge[i] = b->log ? ht_histogram_edge(edge_bin(first + i)) : high / LINEAR_BINS * i;
+        b->edge[i] = b->log ? ht_histogram_edge(ht_histogram_coarse(first + i)) : high / LINEAR_BINS * i;
 }
 
 /* Counts on the drawn bins. On linear ones, a fine bin's weights are spread evenly over it. */

@@ -15,6 +15,9 @@
 #define HT_PANEL(id, name, home, kind, function, explain) void function(HT_ARGUMENTS_##kind);
 #include "view/panels.def"
 
+/* The x axis of a chart over steps, with the changes of the controls. */
+void ht_panel_step_axis(const ht_model *model, ht_chart *chart); /* panel_history.c */
+
 /* ---- panel_text.c ---- */
 
 void ht_panel_add_heading(ht_form *form, const char *label);

@@ -1,0 +1,109 @@
+#include "chart/spread.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOW_LEAST = 21, COLUMNS_MOST = 1024 };
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Between the two nearest ranks, of sorted values. */
+static double quantile_of(const double *sorted, int count, double share)
+{
+    double at = share * (count - 1);
+    int below = (int)at, above = below + 1 < count ? below + 1 : below;
+    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+/* Widens from..to (of `count` values) at both ends by turns until it holds enough. */
+static void widen(int count, int *from, int *to)
+{
+    while (*to - *from < WINDOW_LEAST && (*from > 0 || *to < count)) {
+        if (*from > 0) --*from;
+        if (*to < count && *to - *from < WINDOW_LEAST) ++*to;
+    }
+}
+
+int ht_spread_of(const ht_curve *curve, double from, double to, int columns, double share, ht_spread *out)
+{
+    double step[HT_CURVE_BUCKETS], value[HT_CURVE_BUCKETS], window[HT_CURVE_BUCKETS];
+    int count = ht_curve_values(curve, from, to, step, value), used = 0;
+    double width = to > from ? (to - from) / columns : 1;
+    for (int begin = 0, end; begin < count && used < columns; begin = end) {
+        double column = floor((step[begin] - from) / width);
+        for (end = begin + 1; end < count && floor((step[end] - from) / width) <= column;) end++;
+        int first = begin, last = end;
+        widen(count, &first, &last);
+        memcpy(window, value + first, (size_t)(last - first) * sizeof *window);
+        qsort(window, (size_t)(last - first), sizeof *window, by_value);
+        out[used++] =
+            (ht_spread){step[end - 1], quantile_of(window, last - first, share),
+                        quantile_of(window, last - first, 0.5), quantile_of(window, last - first, 1 - share)};
+    }
+    return used;
+}
+
+bool ht_spread_quantiles(const ht_curve *curve, double from, double to, int count, const double *share,
+                         double *quantile)
+{
+    double step[HT_CURVE_BUCKETS], value[HT_CURVE_BUCKETS];
+    int values = ht_curve_values(curve, from, to, step, value);
+    if (values == 0) return false;
+    qsort(value, (size_t)values, sizeof *value, by_value);
+    for (int i = 0; i < count; i++) quantile[i] = quantile_of(value, values, share[i]);
+    return true;
+}
+
+/* A line needs a column of the screen for each of its points, not half of one. */
+static int places(int columns)
+{
+    int places = columns / 2 < COLUMNS_MOST ? columns / 2 : COLUMNS_MOST;
+    return places < 1 ? 1 : places;
+}
+
+static void fill_band(ht_series *band, const ht_spread *spread)
+{
+    for (int i = 0; band && i < band->count; i++) {
+        band->x[i] = spread[i].step;
+        band->low[i] = spread[i].low;
+        band->high[i] = spread[i].high;
+    }
+}
+
+void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share)
+{
+    ht_spread spread[COLUMNS_MOST] = {0};
+    int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
+    fill_band(ht_chart_add(chart, HT_MARK_BAND, role, "", count), spread);
+}
+
+ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,
+                         double share)
+{
+    ht_spread spread[COLUMNS_MOST] = {0};
+    int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
+    fill_band(ht_chart_add(chart, HT_MARK_BAND, role, "", count), spread);
+    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, count);
+    for (int i = 0; line && i < count; i++) {
+        line->x[i] = spread[i].step;
+        line->high[i] = spread[i].middle;
+    }
+    return line;
+}
+
+void ht_spread_add_extremes(ht_chart *chart, const ht_curve *curve, ht_role role, int columns)
+{
+    ht_bucket bucket[COLUMNS_MOST] = {0};
+    int count = ht_curve_columns(curve, chart->x.low, chart->x.high, places(columns), 0, bucket);
+    ht_series *dots = ht_chart_add(chart, HT_MARK_EXTREMES, role, "", count);
+    for (int i = 0; dots && i < count; i++) {
+        dots->x[i] = bucket[i].last;
+        dots->low[i] = bucket[i].low;
+        dots->high[i] = bucket[i].high;
+    }
+}

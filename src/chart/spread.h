@@ -1,0 +1,30 @@
+/* spread.h - what a chart shows of a curve that jumps: its running median, the band that holds most of it,
+ * and single dots for the extremes of each column. */
+#ifndef HT_CHART_SPREAD_H
+#define HT_CHART_SPREAD_H
+
+#include "chart/chart.h"
+#include "chart/curve.h"
+
+typedef struct ht_spread {
+    double step, low, middle, high; /* the quantiles `share`, a half, 1 - `share` around a step */
+} ht_spread;
+
+/* Running quantiles between two steps in at most `columns` places: over the values of each column, or over
+ * its nearest 21 where it has fewer. Returns how many. */
+int ht_spread_of(const ht_curve *curve, double from, double to, int columns, double share, ht_spread *out);
+
+/* Quantiles (0 … 1) of all values between two steps; false if there are none. */
+bool ht_spread_quantiles(const ht_curve *curve, double from, double to, int count, const double *share,
+                         double *quantile);
+
+/* Adds the band, and the median line over it, along the chart's x axis. Returns the line (NULL like
+ * ht_chart_add). */
+ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,
+                         double share);
+void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share);
+
+/* Adds the smallest and the largest value of each column. */
+void ht_spread_add_extremes(ht_chart *chart, const ht_curve *curve, ht_role role, int columns);
+
+#endif
