@@ -15,8 +15,9 @@ typedef void ht_trial_progress(void *context, uint64_t step);
 ht_code ht_trial_train(ht_trainer *trainer, ht_end *end, ht_trial_progress *progress, void *context,
                        ht_error *err);
 
-/* The same; then evaluates the network as it stands: of a diverged run the last finite one. results->status says which end
- * it was. HT_FAIL also when the thread's work was cancelled (base/cancel.h): there are no results then. */
+/* The same; then evaluates the network as it stands: of a diverged run the last finite one. results->status
+ * says which end it was. HT_FAIL also when the thread's work was cancelled (base/cancel.h): there are no
+ * results then. */
 ht_code ht_trial_run(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                      ht_trial_progress *progress, void *context, ht_error *err);
 

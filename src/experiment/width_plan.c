@@ -92,7 +92,7 @@ static double wide_due(const costs *c, int width, int seed)
 static double due_of(const costs *c, ht_width_kind kind, int point, int seed)
 {
     int width = ht_width_of(point);
-    if (kind == HT_WIDTH_PREDICTION) return seed == 0 ? -1 : c->pass * FIRST;
+    if (kind == HT_WIDTH_PREDICTION) return seed == 0 ? -1 : c->pass * (point + 1) / 4;
     if (kind == HT_WIDTH_PLAIN) seed = width <= NARROW ? FIRST : 1;
     return width <= NARROW ? narrow_due(c, seed) : wide_due(c, width, seed);
 }

@@ -1,5 +1,5 @@
-/* width_plan.h - in which order a width sweep does its jobs, and what each run's seed is. Pure: the order does
- * not depend on how fast anything is. */
+/* width_plan.h - in which order a width sweep does its jobs, and what each run's seed is. Pure: the order
+ * does not depend on how fast anything is. */
 #ifndef HT_EXPERIMENT_WIDTH_PLAN_H
 #define HT_EXPERIMENT_WIDTH_PLAN_H
 
@@ -27,14 +27,15 @@ int ht_width_of(int point);
 enum { HT_SWEEP_STEPS = 300, HT_SWEEP_STEPS_LARGE = 100 };
 ht_params ht_width_settings(const ht_params *params, const ht_dataset *data);
 
-/* Predictions first, quick ones; then 8 seeds at each width up to 1 000, narrowest first; then half of the
- * work for these until they have 31, half for the wider ones, a width n as many as 1/√n; then most for the
- * wide. What has ended is left out; `seeds` at most at each width. Returns how many. */
+/* Quick predictions first, thorough ones among the first runs: 8 seeds at each width up to 1 000, narrowest
+ * first; then half of the work for these until they have 31, half for the wider ones, of which n gets as many
+ * as 1/√n says; then most for the wide. What has ended is left out; `seeds` at most at each width. Returns
+ * how many. */
 int ht_width_plan(const ht_width_sweep_state *state, int seeds, ht_width_job jobs[HT_WIDTH_JOBS]);
 
 /* A run's train.seed: of its own for each sweep, width and number, so that no draw is in two of them. (The
- * noise of a neuron depends on the seed and its number: with one seed, a giant among the first hundred neurons
- * would stand in every width.) A function of the sweep's settings, train.seed among them. */
+ * noise of a neuron depends on the seed and its number: with one seed, a giant among the first hundred
+ * neurons would stand in every width.) A function of the sweep's settings, train.seed among them. */
 uint64_t ht_width_seed(const ht_params *settings, int point, int seed);
 
 #endif

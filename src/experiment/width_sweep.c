@@ -92,8 +92,7 @@ static ht_code measure(measured *m, ht_trainer *trainer, const ht_dataset *data,
 static void keep(ht_width_sweep *l, const ht_width_job *j, bool diverged, const measured *m)
 {
     pthread_mutex_lock(&l->work.lock);
-    ht_width_point *point =
-        j->kind == HT_WIDTH_PLAIN ? &l->state.plain[j->point] : &l->state.noisy[j->point];
+    ht_width_point *point = j->kind == HT_WIDTH_PLAIN ? &l->state.plain[j->point] : &l->state.noisy[j->point];
     l->state.runs++;
     l->state.diverged += diverged;
     point->ended[j->seed] = true;

@@ -79,14 +79,14 @@ void ht_lab_width(ht_lab *lab, ht_action action)
         return;
     }
     if (lab->width_sweep) {
-        if (here)
-            ht_lab_note(lab, true, "the width sweep adds runs until Space stops it; its results stay");
+        if (here) ht_lab_note(lab, true, "the width sweep adds runs until Space stops it; its results stay");
         return;
     }
     const ht_width_sweep_state *same = find(lab, &m->asked);
     if (here && same && same->complete)
-        ht_lab_note(lab, true,
-                    "this width sweep is complete; change α, σ or the noise type, then w lays another over it");
+        ht_lab_note(
+            lab, true,
+            "this width sweep is complete; change α, σ or the noise type, then w lays another over it");
     else if (here || nothing_done(m))
         start(lab);
 }

@@ -26,7 +26,7 @@ typedef struct ht_width_sweep_state {
     ht_width_point noisy[HT_SWEEP_WIDTHS];
     ht_width_point plain[HT_SWEEP_WIDTHS];        /* without noise: one seed, its κ hardly scatters */
     ht_row_prediction predicted[HT_SWEEP_WIDTHS]; /* from independent rows; count 0 where not known (yet) */
-    int runs, diverged; /* that have ended, those of `plain` too; of these */
+    int runs, diverged;                           /* that have ended, those of `plain` too; of these */
     bool running;
     bool complete;   /* there is nothing more to train */
     char fault[200]; /* why it could not go on; else empty */

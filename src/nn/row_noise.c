@@ -35,7 +35,8 @@ ht_row_growth ht_row_noise_growth(const ht_params *p, double steps)
 
 const char *ht_row_noise_unknown(const ht_params *p)
 {
-    if (ht_params_get(p, HT_P_PRUNE_METHOD) != HT_PRUNE_NODE) return "prune.method takes other things than rows";
+    if (ht_params_get(p, HT_P_PRUNE_METHOD) != HT_PRUNE_NODE)
+        return "prune.method takes other things than rows";
     if (ht_params_get(p, HT_P_PRUNE_RATIO) > 0) return "prune.ratio says itself what goes";
     if (ht_params_get(p, HT_P_MODEL_DEPTH) > 1) return "there are several hidden layers";
     if (ht_params_get(p, HT_P_MODEL_FACTORS) > 1) return "weights are products (model.factors)";

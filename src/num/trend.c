@@ -46,7 +46,7 @@ static double median_error(const double *sorted, size_t n, double unit)
         term *= (count - (double)i) / ((double)i + 1);
     }
     double error = (sorted[n - c] - sorted[c - 1]) / (-2 * normal_below(below));
-    return sqrt(error * error + unit * unit / 12);
+    return sqrt(error * error + unit * unit / 4); /* it may lie a whole unit off */
 }
 
 /* False: too few values. */

@@ -1,5 +1,5 @@
-/* trend.h - a straight line through the medians of groups, with errors that hold however the values of a group
- * scatter. Pure.
+/* trend.h - a straight line through the medians of groups, with errors that hold however the values of a
+ * group scatter. Pure.
  *
  * Least squares over the medians, each group counting the same, so that where most values are does not matter
  * to what is estimated. The error of a median comes from its order statistics (Bonett and Price, Psychol.
@@ -21,12 +21,12 @@ typedef struct ht_trend_group {
 } ht_trend_group;
 
 typedef struct ht_trend {
-    int groups;    /* in the line, the first ones; 0: no line yet */
-    size_t values; /* in them */
+    int groups;         /* in the line, the first ones; 0: no line yet */
+    size_t values;      /* in them */
     double low, high;   /* their x, least and greatest */
     double slope, half; /* of x: slope ± half */
     double x[HT_TREND_MOST], median[HT_TREND_MOST], error[HT_TREND_MOST]; /* (groups) */
-    double student; /* that quantile */
+    double student;                                                       /* that quantile */
 } ht_trend;
 
 /* Groups by rising x, HT_TREND_MOST at most; HT_TREND_VALUES or more values each, or the line ends before it.

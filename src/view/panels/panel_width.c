@@ -104,19 +104,18 @@ static ht_trend trend_of(const ht_width_sweep_state *s)
     return ht_trend_of(groups, HT_SWEEP_WIDTHS);
 }
 
-static void add_trend(ht_chart *chart, const ht_width_sweep_state *s, ht_role role)
+/* The line through the medians, or the band around it, within what κ can be. */
+static void add_trend(ht_chart *chart, const ht_trend *trend, ht_mark_kind kind, ht_role role)
 {
     enum { POINTS = 20 };
-    ht_trend trend = trend_of(s);
-    if (trend.groups == 0) return;
-    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", POINTS);
-    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, "fit", POINTS);
-    for (int i = 0; band && line && i < POINTS; i++) {
-        double x = trend.low + (trend.high - trend.low) * i / (POINTS - 1), half;
-        ht_trend_at(&trend, x, &line->high[i], &half);
-        band->x[i] = line->x[i] = pow(10, x);
-        band->low[i] = line->high[i] - half;
-        band->high[i] = line->high[i] + half;
+    bool band = kind == HT_MARK_BAND;
+    ht_series *series = trend->groups > 0 ? ht_chart_add(chart, kind, role, band ? "" : "fit", POINTS) : NULL;
+    for (int i = 0; series && i < POINTS; i++) {
+        double x = trend->low + (trend->high - trend->low) * i / (POINTS - 1), value, half;
+        ht_trend_at(trend, x, &value, &half);
+        series->x[i] = pow(10, x);
+        series->high[i] = band ? fmin(value + half, 1) : value;
+        if (band) series->low[i] = fmax(value - half, 0);
     }
 }
 
@@ -148,17 +147,21 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
              ht_params_get(&s->params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
              ht_params_get(&s->params, HT_P_PRUNE_ERROR));
     snprintf(chart->title, sizeof chart->title, "Pruning ratio κ at %s", error);
+    const ht_trend trend = trend_of(s);
+    const ht_role role = role_of(m, m->width_sweep_count - 1);
+    add_trend(chart, &trend, HT_MARK_BAND, role);
     add_prediction(chart, s);
+    add_trend(chart, &trend, HT_MARK_LINE, role);
     add_points(chart, s->plain, RATIO, HT_ROLE_GHOST, "no noise");
     for (int i = 0; i < m->width_sweep_count; i++) {
         ht_model_noise(&m->width_sweep[i].params, noise, sizeof noise);
         add_points(chart, m->width_sweep[i].noisy, RATIO, role_of(m, i), noise);
     }
-    add_trend(chart, s, role_of(m, m->width_sweep_count - 1));
-    bool roomy = columns >= 130;
-    snprintf(chart->note, sizeof chart->note, "a dot: a run of %.0f steps; predicted: median, quartiles%s",
+    snprintf(chart->note, sizeof chart->note, "a dot: a run of %.0f steps%s",
              ht_params_get(&s->params, HT_P_TRAIN_STEPS),
-             roomy ? "; fit: through the medians, 95 %" : "; fit: 95 %");
+             columns >= 88   ? "; predicted: median, quartiles; fit: to the medians, 95 %"
+             : columns >= 70 ? "; bands: quartiles predicted, fit"
+                             : "");
 }
 
 void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
@@ -203,7 +206,7 @@ static void add_state(const ht_width_sweep_state *s, ht_room room, ht_form *form
     if (s->diverged) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_BAD, "diverged", "%d", s->diverged);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "each run", "%.0f steps",
                 ht_params_get(&s->params, HT_P_TRAIN_STEPS));
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "seeds at each n", "%zu … %zu",
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "seeds at each n", "%zu to %zu",
                 sum_up(&s->noisy[0], RATIO).count, sum_up(&s->noisy[s->widths - 1], RATIO).count);
     if (!s->unequal[0]) return;
     snprintf(words, sizeof words, "Layers of equal width n are trained, not model.widths = %s.", s->unequal);
@@ -229,6 +232,12 @@ static double predicted_slope(const ht_width_sweep_state *s, const ht_trend *tre
     return sum / spread;
 }
 
+static double two_digits(double count)
+{
+    double unit = count < 100 ? 1 : pow(10, floor(log10(count)) - 1);
+    return round(count / unit) * unit;
+}
+
 /* What the line says, with its uncertainty: whether κ rises, or how much is missing to tell. */
 static void format_verdict(const ht_trend *t, char *to, size_t size)
 {
@@ -238,8 +247,9 @@ static void format_verdict(const ht_trend *t, char *to, size_t size)
         snprintf(to, size, "κ %s by %.*f ± %.*f a decade of n", t->slope > 0 ? "rises" : "falls", digits,
                  fabs(t->slope), digits, t->half);
     else if (more <= HT_SWEEP_WIDTHS * HT_SWEEP_SEEDS)
-        snprintf(to, size, "not decided: κ changes by %+.*f ± %.*f a decade of n; about %.0f more runs would do",
-                 digits, t->slope, digits, t->half, more);
+        snprintf(to, size,
+                 "not decided: κ changes by %+.*f ± %.*f a decade of n; about %.0f more runs would do",
+                 digits, t->slope, digits, t->half, two_digits(more));
     else
         snprintf(to, size, "not decided: κ changes by %+.*f ± %.*f a decade of n, hardly at all", digits,
                  t->slope, digits, t->half);
@@ -278,8 +288,9 @@ static void add_prediction_words(const ht_width_sweep_state *s, ht_room room, ht
         format_width(narrow, s->noisy[0].width);
         format_width(wide, s->noisy[last].width);
         snprintf(words, sizeof words,
-                 "Predicted from independent rows: κ %.2f (%.2f to %.2f) at n = %s, %.2f (%.2f to %.2f) at n = %s; "
-                 "%zu … %zu draws.",
+                 "Predicted from independent rows: κ %.2f (%.2f to %.2f) at n = %s, %.2f (%.2f to %.2f) at n "
+                 "= %s; "
+                 "%zu to %zu draws.",
                  a->median, a->low, a->high, narrow, b->median, b->low, b->high, wide, a->count, b->count);
     } else {
         return;
