@@ -38,7 +38,7 @@ static uint64_t mix(uint64_t hash, uint64_t more)
 
 uint64_t ht_width_seed(const ht_params *settings, int point, int seed)
 {
-    uint64_t hash = mix((uint64_t)point, (uint64_t)seed);
+    uint64_t hash = mix(mix(0, (uint64_t)point), (uint64_t)seed);
     for (int p = 0; p < HT_P_COUNT; p++) {
         const ht_param_info *info = ht_param_at(p);
         uint64_t bits = 0;
@@ -92,7 +92,8 @@ static double wide_due(const costs *c, int width, int seed)
 static double due_of(const costs *c, ht_width_kind kind, int point, int seed)
 {
     int width = ht_width_of(point);
-    if (kind == HT_WIDTH_PREDICTION) return seed == 0 ? -1 : c->pass * (point + 1) / 4;
+    if (kind == HT_WIDTH_PREDICTION)
+        return seed == 0 ? -width : c->pass * (point + 1) / 4; /* longest first */
     if (kind == HT_WIDTH_PLAIN) seed = width <= NARROW ? FIRST : 1;
     return width <= NARROW ? narrow_due(c, seed) : wide_due(c, width, seed);
 }
