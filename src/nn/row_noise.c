@@ -17,6 +17,8 @@ enum { ROWS = 64 }; /* rows are made so many at a time */
 
 /* ---- what comes together ----------------------------------------------------------------------- */
 
+const ht_row_growth ht_pure_noise = {.keep = 0, .scale = 1};
+
 /* Backwards from the end: `w` and `v` are how much of a weight, and of its momentum, before the steps seen so
  * far is in the weight at the end. A step is v ← μ v + λ w, w ← w − η v, and then the noise. */
 ht_row_growth ht_row_noise_growth(const ht_params *p, double steps)

@@ -27,6 +27,11 @@ typedef struct ht_row_growth {
     double scale; /* s, in draws X */
 } ht_row_growth;
 
+/* Nothing but noise. Sums of stable draws are stable, so the number of steps does not matter, and κ depends
+ * on type, α, n and, but for type shared, d. For every α < 2 it rises with n (arXiv 2306.08125): what a
+ * network whose noise dominates its weights must follow. */
+extern const ht_row_growth ht_pure_noise;
+
 /* After so many steps with the parameters' step size, schedule, decay, momentum, σ and α. O(steps). */
 ht_row_growth ht_row_noise_growth(const ht_params *params, double steps);
 

@@ -137,9 +137,9 @@ void ht_trend_at(const ht_trend *t, double x, double *value, double *half)
     *half *= t->student;
 }
 
-double ht_trend_more(const ht_trend *t)
+double ht_trend_more(const ht_trend *t, double slope)
 {
     if (t->groups == 0) return NAN;
-    double times = t->half / fabs(t->slope);
+    double times = t->half / fabs(slope);
     return times < 1 ? 0 : ceil((double)t->values * (times * times - 1));
 }

@@ -37,8 +37,8 @@ ht_trend ht_trend_of(const ht_trend_group *groups, int count);
 /* The line at x: *value ± *half. */
 void ht_trend_at(const ht_trend *trend, double x, double *value, double *half);
 
-/* How many more values, spread as those that are there, would tell the slope from 0 if it is as estimated.
- * 0: it is told already. Infinite for a slope of 0, NaN without a line. */
-double ht_trend_more(const ht_trend *trend);
+/* How many more values, spread as those that are there, would tell a slope of this size from 0: 0 where these
+ * do. Infinite for a slope of 0, NaN without a line. */
+double ht_trend_more(const ht_trend *trend, double slope);
 
 #endif

@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/pool.h"
-#include "nn/pure_noise.h"
 
 enum { PATH_LIMIT = 4096 };
 
@@ -304,17 +303,18 @@ static ht_code limit_of(ht_table_row *row, ht_pool *pool, ht_error *err)
     enum { MOST = 400 };
     const ht_params *p = &row->settings;
     double ratios[MOST];
-    ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
-                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
-                           .inputs = row->inputs,
-                           .width = (int)ht_params_get(p, HT_P_MODEL_WIDTH),
-                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
-                           .seed = 1};
+    ht_row_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
+                          .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+                          .inputs = row->inputs,
+                          .width = (int)ht_params_get(p, HT_P_MODEL_WIDTH),
+                          .growth = ht_pure_noise,
+                          .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                          .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+                          .seed = 1};
     bool noisy = limit.type != HT_NOISE_NONE && ht_params_get(p, HT_P_NOISE_SCALE) > 0;
     if (!noisy || row->inputs < 1) return HT_OK;
-    int count = ht_pure_noise_count(&limit, SECONDS);
-    if (ht_pure_noise_ratios(&limit, count, ratios, pool, err) != HT_OK) return err->code;
+    int count = ht_row_noise_count(&limit, SECONDS);
+    if (ht_row_noise_ratios(&limit, count, ratios, pool, err) != HT_OK) return err->code;
     row->limit = ht_summarize(ratios, (size_t)count);
     return HT_OK;
 }

@@ -238,26 +238,34 @@ static double two_digits(double count)
     return round(count / unit) * unit;
 }
 
-/* What the line says, with its uncertainty: whether κ rises, or how much is missing to tell. */
-static void format_verdict(const ht_trend *t, char *to, size_t size)
+/* How many more runs would tell: by the slope that is predicted, which does not scatter; by the line's own
+ * where these should have told that one. */
+static double runs_missing(const ht_trend *t, double predicted)
 {
-    double more = ht_trend_more(t);
+    double more = isfinite(predicted) ? ht_trend_more(t, predicted) : 0;
+    return more > 0 ? more : ht_trend_more(t, t->slope);
+}
+
+/* What the line says, with its uncertainty: whether κ rises, or how much is missing to tell. */
+static void format_verdict(const ht_trend *t, double predicted, char *to, size_t size)
+{
+    const double most = HT_SWEEP_WIDTHS * HT_SWEEP_SEEDS;
+    char runs[24];
     int digits = t->half < 0.01 ? 3 : 2;
-    if (more == 0)
+    if (fabs(t->slope) > t->half) {
         snprintf(to, size, "κ %s by %.*f ± %.*f a decade of n", t->slope > 0 ? "rises" : "falls", digits,
                  fabs(t->slope), digits, t->half);
-    else if (more <= HT_SWEEP_WIDTHS * HT_SWEEP_SEEDS)
-        snprintf(to, size,
-                 "not decided: κ changes by %+.*f ± %.*f a decade of n; about %.0f more runs would do",
-                 digits, t->slope, digits, t->half, two_digits(more));
-    else
-        snprintf(to, size, "not decided: κ changes by %+.*f ± %.*f a decade of n, hardly at all", digits,
-                 t->slope, digits, t->half);
+        return;
+    }
+    double more = runs_missing(t, predicted);
+    ht_format_grouped(runs, sizeof runs, (long long)(more < most ? two_digits(more) : most));
+    snprintf(to, size, "not decided: κ changes by %+.*f ± %.*f a decade of n; %s %s more runs would do",
+             digits, t->slope, digits, t->half, more < most ? "about" : "over", runs);
 }
 
 static void add_trend_words(const ht_width_sweep_state *s, ht_room room, ht_role role, ht_form *form)
 {
-    char noise[40], words[320], verdict[128], low[24], high[24], predicted[32] = "";
+    char noise[40], words[320], verdict[160], low[24], high[24], predicted[32] = "";
     ht_trend trend = trend_of(s);
     ht_model_noise(&s->params, noise, sizeof noise);
     if (trend.groups == 0) {
@@ -270,7 +278,7 @@ static void add_trend_words(const ht_width_sweep_state *s, ht_room room, ht_role
     double slope = predicted_slope(s, &trend);
     format_width(low, pow(10, trend.low));
     format_width(high, pow(10, trend.high));
-    format_verdict(&trend, verdict, sizeof verdict);
+    format_verdict(&trend, slope, verdict, sizeof verdict);
     if (isfinite(slope)) snprintf(predicted, sizeof predicted, "; predicted: %+.2f", slope);
     snprintf(words, sizeof words, "%s: %s (95 %%, n = %s to %s, %zu runs%s).", noise, verdict, low, high,
              trend.values, predicted);
