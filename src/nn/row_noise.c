@@ -25,8 +25,8 @@ ht_row_growth ht_row_noise_growth(const ht_params *p, double steps)
 {
     double decay = ht_params_get(p, HT_P_TRAIN_DECAY), momentum = ht_params_get(p, HT_P_TRAIN_MOMENTUM);
     double alpha = ht_params_get(p, HT_P_NOISE_ALPHA), sum = 0, w = 1, v = 0;
-    for (double t = steps - 1; t >= 0; t--) {
-        double lr = ht_schedule_step_size(p, t), w_before = w;
+    for (long long t = llround(steps); t-- > 0;) {
+        double lr = ht_schedule_step_size(p, (double)t), w_before = w;
         sum += lr * pow(fabs(w), alpha);
         w += decay * (v - lr * w_before);
         v = momentum * (v - lr * w_before);
