@@ -31,7 +31,7 @@ static const ht_option_info options[] = {
     {"--json", NULL, HT_FILL_NOTHING, NULL, "print one JSON object instead of text"},
     {"--k", "K", HT_FILL_NOTHING, NULL, "number of the largest values that order statistics use"},
     {"--layer", "L", HT_FILL_NOTHING, NULL, "draws of hidden layer L (0 is the first)"},
-    {"--limit", NULL, HT_FILL_NOTHING, NULL, "beside each κ that of the noise alone, which a wide network tends to"},
+    {"--limit", NULL, HT_FILL_NOTHING, NULL, "beside each κ the one predicted from independent rows, and that of the noise alone, which a wide network tends to"},
     {"--list", NULL, HT_FILL_NOTHING, NULL, "list the cells of the grid, train nothing"},
     {"--m", "M", HT_FILL_NOTHING, NULL, "block length of the estimators by Mohammadi, Mohammadpour and Ogata"},
     {"--method", "M", HT_FILL_WORDS, "prune.method", "a method, several separated by commas, or all"},

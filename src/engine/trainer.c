@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "engine/stopping.h"
 #include "kernel/kernel.h"
+#include "nn/schedule.h"
 #include "num/rng.h"
 #include "params/batch.h"
 
@@ -283,10 +284,7 @@ static int next_batch(ht_trainer *t)
 
 double ht_trainer_lr(const ht_trainer *t)
 {
-    double lr = ht_params_get(&t->params, HT_P_TRAIN_LR), steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
-    if (ht_params_get(&t->params, HT_P_TRAIN_SCHEDULE) == 0 || steps <= 0) return lr;
-    double done = fmin((double)t->at.step / steps, 1);
-    return lr * 0.5 * (1 + cos(M_PI * done));
+    return ht_schedule_step_size(&t->params, (double)t->at.step);
 }
 
 ht_step_result ht_trainer_step(ht_trainer *t)

@@ -1,6 +1,5 @@
 /* width_sweep.h - trains the same network at eight widths in the background: a thread of its own, and a pool
- * whose threads take one run after the other. The first pass goes up all widths with one seed, so that the
- * whole curve shows early; the rest comes widest first, so that the cores end together. */
+ * whose threads take one run after the other, in the order of width_plan.h, until it is stopped. */
 #ifndef HT_EXPERIMENT_WIDTH_SWEEP_H
 #define HT_EXPERIMENT_WIDTH_SWEEP_H
 
@@ -10,12 +9,11 @@
 
 typedef struct ht_width_sweep ht_width_sweep;
 
-/* Without a stopping criterion in the settings each run has so many steps. */
-enum { HT_SWEEP_STEPS = 300 };
-
-/* Starts training with `params` on `threads` threads. `before` (may be NULL) is an earlier width sweep: what
- * it knows of the same settings without noise is taken over. Borrows the data. NULL with *err set. */
-ht_width_sweep *ht_width_sweep_start(const ht_params *params, const ht_dataset *data, int threads,
+/* Starts training with ht_width_settings(params) on `threads` threads, `seeds` (at most HT_SWEEP_SEEDS) at
+ * each width. `before` (may be NULL) is an earlier width sweep: of the same settings it is continued, with
+ * its seeds; else what it knows of the same settings without noise is taken over. Borrows the data. NULL with
+ * *err set. */
+ht_width_sweep *ht_width_sweep_start(const ht_params *params, const ht_dataset *data, int threads, int seeds,
                                      const ht_width_sweep_state *before, ht_error *err);
 
 /* How it stands. Any thread; never waits for a run. */

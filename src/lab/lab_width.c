@@ -3,27 +3,20 @@
 
 #include "lab/lab_handlers.h"
 #include "base/clock.h"
+#include "experiment/width_plan.h"
 
 static ht_width_sweep_state *newest(ht_model *m)
 {
     return m->width_sweep_count ? &m->width_sweep[m->width_sweep_count - 1] : NULL;
 }
 
-static bool complete(const ht_width_sweep_state *s)
-{
-    return !s->running && !s->stopped;
-}
-
 /* The kept width sweep of these settings, or NULL. */
-static ht_width_sweep_state *find(ht_model *m, const ht_params *params)
+static ht_width_sweep_state *find(const ht_lab *lab, const ht_params *params)
 {
-    for (int i = m->width_sweep_count; i-- > 0;) {
-        ht_params own = m->width_sweep[i].params;
-        /* It had steps of its own when the settings have no stopping criterion. */
-        if (ht_params_get(params, HT_P_TRAIN_STEPS) == 0 && ht_params_get(params, HT_P_TRAIN_STOP) == 0)
-            ht_params_put(&own, HT_P_TRAIN_STEPS, 0);
-        if (ht_width_sweep_same(&own, params, true)) return &m->width_sweep[i];
-    }
+    ht_model *m = lab->model;
+    const ht_params own = ht_width_settings(params, lab->session->data);
+    for (int i = m->width_sweep_count; i-- > 0;)
+        if (ht_width_sweep_same(&m->width_sweep[i].params, &own, true)) return &m->width_sweep[i];
     return NULL;
 }
 
@@ -34,10 +27,9 @@ static void drop(ht_model *m, int i)
             (size_t)(m->width_sweep_count - i) * sizeof m->width_sweep[0]);
 }
 
-/* Room for one more; an unfinished width sweep of the same settings is dropped for it. */
-static ht_width_sweep_state *make_room(ht_model *m, const ht_params *params)
+/* Room for one more, in the place of `same` (may be NULL), which it goes on with. */
+static ht_width_sweep_state *make_room(ht_model *m, const ht_width_sweep_state *same)
 {
-    ht_width_sweep_state *same = find(m, params);
     if (same)
         drop(m, (int)(same - m->width_sweep));
     else if (m->width_sweep_count == HT_WIDTH_SWEEPS)
@@ -50,25 +42,28 @@ static void start(ht_lab *lab)
     ht_error err;
     ht_model *m = lab->model;
     const ht_params params = m->asked;
-    ht_width_sweep *width_sweep = ht_width_sweep_start(&params, lab->session->data,
-                                                       ht_pool_threads(lab->session->pool), newest(m), &err);
+    const ht_width_sweep_state *same = find(lab, &params);
+    ht_width_sweep *width_sweep =
+        ht_width_sweep_start(&params, lab->session->data, ht_pool_threads(lab->session->pool), HT_SWEEP_SEEDS,
+                             same ? same : newest(m), &err);
     if (!width_sweep) {
         ht_lab_note(lab, false, "%s", err.text);
         return;
     }
     lab->width_sweep = width_sweep;
     ht_lab_hold(lab);
-    ht_width_sweep_look(width_sweep, make_room(m, &params));
+    ht_width_sweep_look(width_sweep, make_room(m, same));
 }
 
 static bool nothing_done(const ht_model *m)
 {
-    int done = 0;
-    for (int i = 0; i < m->width_sweep_count; i++) done += m->width_sweep[i].done;
-    return done == 0;
+    int runs = 0;
+    for (int i = 0; i < m->width_sweep_count; i++) runs += m->width_sweep[i].runs;
+    return runs == 0;
 }
 
-/* From elsewhere w opens the view, and starts what it can show; in the view it asks for one more. */
+/* From elsewhere w opens the view, and starts what it can show; in the view it adds runs, or lays
+ * another width sweep over it where α, σ or the like have changed. */
 void ht_lab_width(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
@@ -84,14 +79,14 @@ void ht_lab_width(ht_lab *lab, ht_action action)
         return;
     }
     if (lab->width_sweep) {
-        if (here)
-            ht_lab_note(lab, true, "the width sweep is still running; Space stops it, its results stay");
+        if (here) ht_lab_note(lab, true, "the width sweep adds runs until Space stops it; its results stay");
         return;
     }
-    const ht_width_sweep_state *same = find(m, &m->asked);
-    if (here && same && complete(same))
-        ht_lab_note(lab, true,
-                    "this width sweep is there; change α, σ or the noise type, then w lays another over it");
+    const ht_width_sweep_state *same = find(lab, &m->asked);
+    if (here && same && same->complete)
+        ht_lab_note(
+            lab, true,
+            "this width sweep is complete; change α, σ or the noise type, then w lays another over it");
     else if (here || nothing_done(m))
         start(lab);
 }
@@ -117,9 +112,8 @@ static void finish(ht_lab *lab, const ht_width_sweep_state *s)
     lab->width_sweep = NULL;
     if (s->fault[0])
         ht_lab_note(lab, false, "the width sweep ended early: %s", s->fault);
-    else if (s->stopped)
-        ht_lab_note(lab, true, "width sweep stopped after %d of %d runs; what is done stays", s->done,
-                    s->total);
+    else if (!s->complete)
+        ht_lab_note(lab, true, "width sweep stopped after %d runs; what is done stays, w adds more", s->runs);
 }
 
 bool ht_lab_width_poll(ht_lab *lab)

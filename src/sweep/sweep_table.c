@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/pool.h"
-#include "nn/pure_noise.h"
 
 enum { PATH_LIMIT = 4096 };
 
@@ -24,7 +23,7 @@ typedef struct cell {
     int section, inputs;
     bool diverged;
     ht_params settings;
-    double measure[HT_MEASURES];
+    double steps, measure[HT_MEASURES];
 } cell;
 
 typedef struct loading {
@@ -120,6 +119,8 @@ static ht_code read_cell(const char *path, cell *c, ht_error *err)
     m[HT_MEASURE_CHANGE] = m[HT_MEASURE_TEST_PRUNED] - m[HT_MEASURE_TEST];
     read_methods(root, m);
     c->inputs = (int)json_integer_value(json_object_get(root, "inputs"));
+    const json_t *steps = json_object_get(root, "steps");
+    c->steps = json_is_number(steps) ? json_number_value(steps) : (double)NAN;
     c->diverged = status && strcmp(status, "diverged") == 0;
     ht_code code = status ? read_params(json_object_get(root, "params"), &c->settings, err)
                           : ht_error_set(err, HT_FAIL, "is no result of a sweep (no status)");
@@ -235,6 +236,8 @@ static ht_code add_row(loading *l, const cell *cells, int count, ht_error *err)
         for (int i = 0; i < count; i++) values[i] = cells[i].diverged ? (double)NAN : cells[i].measure[m];
         row->measure[m] = ht_summarize(values, (size_t)count);
     }
+    for (int i = 0; i < count; i++) values[i] = cells[i].diverged ? (double)NAN : cells[i].steps;
+    row->steps = ht_summarize(values, (size_t)count);
     for (int i = 0; i < count; i++) row->diverged += cells[i].diverged;
     ht_free(values);
     return HT_OK;
@@ -290,25 +293,41 @@ void ht_table_value(const ht_table_row *row, ht_param key, char *to, size_t size
     if (row->varies[key]) ht_sweep_value(&row->settings, key, to, size);
 }
 
-/* ---- pure noise -------------------------------------------------------------------------------- */
+/* ---- what the noise alone says ----------------------------------------------------------------- */
+
+enum { SECONDS = 2 }; /* on one core, for each row and kind */
 
 static ht_code limit_of(ht_table_row *row, ht_pool *pool, ht_error *err)
 {
-    enum { SECONDS = 2, MOST = 400 };
+    enum { MOST = 400 };
     const ht_params *p = &row->settings;
     double ratios[MOST];
-    ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
-                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
-                           .inputs = row->inputs,
-                           .width = (int)ht_params_get(p, HT_P_MODEL_WIDTH),
-                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
-                           .seed = 1};
+    ht_row_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
+                          .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+                          .inputs = row->inputs,
+                          .width = (int)ht_params_get(p, HT_P_MODEL_WIDTH),
+                          .growth = ht_pure_noise,
+                          .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                          .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+                          .seed = 1};
     bool noisy = limit.type != HT_NOISE_NONE && ht_params_get(p, HT_P_NOISE_SCALE) > 0;
     if (!noisy || row->inputs < 1) return HT_OK;
-    int count = ht_pure_noise_count(&limit, SECONDS);
-    if (ht_pure_noise_ratios(&limit, count, ratios, pool, err) != HT_OK) return err->code;
+    int count = ht_row_noise_count(&limit, SECONDS);
+    if (ht_row_noise_ratios(&limit, count, ratios, pool, err) != HT_OK) return err->code;
     row->limit = ht_summarize(ratios, (size_t)count);
+    return HT_OK;
+}
+
+static ht_code prediction_of(ht_table_row *row, ht_pool *pool, ht_error *err)
+{
+    row->predicted = (ht_row_prediction){0};
+    if (row->inputs < 1)
+        row->predicted.unknown = "the results do not say how many inputs there are";
+    else if (row->steps.count == 0)
+        row->predicted.unknown = "no run came to its end";
+    else
+        return ht_row_noise_predict(&row->settings, row->inputs, row->steps.median, SECONDS, &row->predicted,
+                                    pool, err);
     return HT_OK;
 }
 
@@ -316,7 +335,10 @@ ht_code ht_table_limit(ht_table *table, ht_error *err)
 {
     ht_pool *pool = ht_pool_new(ht_app_threads(), err);
     ht_code code = pool ? HT_OK : err->code;
-    for (int i = 0; i < table->count && code == HT_OK; i++) code = limit_of(&table->row[i], pool, err);
+    for (int i = 0; i < table->count && code == HT_OK; i++) {
+        code = limit_of(&table->row[i], pool, err);
+        if (code == HT_OK) code = prediction_of(&table->row[i], pool, err);
+    }
     ht_pool_free(pool);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include "sweep/sweep.h"
 #include "base/text.h"
+#include "nn/row_noise.h"
 #include "num/summary.h"
 
 /* What is summed up, in the order of the columns. */
@@ -38,7 +39,10 @@ typedef struct ht_table_row {
     int inputs;
     int cells, diverged; /* with a result; the diverged ones of them are in no summary */
     ht_summary measure[HT_MEASURES];
+    ht_summary steps; /* of its cells: not all the same where an accuracy ends them */
     ht_summary limit; /* κ of pure noise; count 0 when it was not asked for or there is no noise */
+    /* κ of independent rows after the median of the steps; count 0 and no reason when it was not asked for */
+    ht_row_prediction predicted;
 } ht_table_row;
 
 typedef struct ht_table {
@@ -55,7 +59,7 @@ typedef struct ht_table {
 ht_code ht_table_load(ht_table *table, const char *dir, ht_error *err);
 void ht_table_free(ht_table *table);
 
-/* Fills the rows' pure-noise limit. */
+/* Fills the rows' pure-noise limit and prediction. */
 ht_code ht_table_limit(ht_table *table, ht_error *err);
 
 /* The value of a key in a row, for people; "" where its sweep does not vary it. */

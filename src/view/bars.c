@@ -92,7 +92,7 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
         ht_format_grouped(rate, sizeof rate, (long long)m->steps_per_second);
     const ht_width_sweep_state *width_sweep = running_width_sweep(m);
     if (width_sweep)
-        add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * width_sweep->fraction);
+        add(spans, &count, HT_ROLE_GOOD, " ● widths %d runs ", width_sweep->runs);
     else if (m->compare.running)
         add(spans, &count, HT_ROLE_GOOD, " ● methods %d of %d ", m->compare.done, m->compare.count);
     else

@@ -55,8 +55,8 @@ static const ht_key_info table[] = {
      {'w'},
      "w",
      "width",
-     "κ against width: a width sweep (one network at each of eight widths); there: one more (Space stops "
-     "it)"},
+     "κ against width: a width sweep (networks of eight widths, ever more seeds; Space stops it); there: more "
+     "runs"},
     {HT_DO_COMPARE,
      {'c'},
      "c",

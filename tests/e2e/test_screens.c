@@ -35,13 +35,24 @@ static bool nothing_trains(vt *t, void *context)
     return !strstr(title, "● widths") && !strstr(title, "● methods");
 }
 
-/* A view that trains networks of its own: `whole` waits for the last of them, else it is stopped early. */
+static bool many_runs(vt *t, void *context)
+{
+    const char *at = strstr(vt_row(t, 0), "● widths ");
+    int runs = 0;
+    return at && sscanf(at, "● widths %d", &runs) == 1 && runs >= *(int *)context;
+}
+
+/* A view that trains networks of its own: `whole` waits for the last of them, or, where there is none, for
+ * many; else it is stopped early. */
 static void save_training_view(vt *t, const char *key, const char *trains, const char *directory,
                                const char *name, bool whole)
 {
     vt_key(t, key);
     vt_assert(t, vt_wait_text(t, trains, PATIENCE));
-    if (!whole) vt_key(t, "Space");
+    int many = 200;
+    bool endless = strstr(trains, "widths") != NULL;
+    if (whole && endless) vt_assert(t, vt_wait(t, many_runs, &many, 30 * PATIENCE));
+    if (!whole || endless) vt_key(t, "Space");
     vt_assert(t, vt_wait(t, nothing_trains, NULL, 30 * PATIENCE));
     save(t, directory, name);
     vt_key(t, "Esc");

@@ -458,6 +458,45 @@ static void a_table_sums_up_the_seeds(void **state)
     json_decref(root);
 }
 
+/* κ of independent rows beside the measured one, in every format; where there is none, why. */
+static void the_table_has_what_rows_predict(void **state)
+{
+    (void)state;
+    make_reference();
+    const sandbox_result *out = RUN("table", "reference", "--format", "json", "--limit");
+    assert_status(out, 0);
+    json_t *root = load(out->out), *row;
+    size_t i;
+    json_array_foreach(json_object_get(root, "rows"), i, row)
+    {
+        double low = json_number_value(at(row, "predicted", "q25")),
+               median = json_number_value(at(row, "predicted", "median")),
+               high = json_number_value(at(row, "predicted", "q75"));
+        assert_true(0 < low && low <= median && median <= high && high < 1);
+        assert_in_range(json_integer_value(at(row, "predicted", "draws")), 20, 400);
+        assert_true(json_number_value(at(row, "predicted", "steps")) > 0);
+        assert_null(json_object_get(row, "not_predicted"));
+    }
+    json_decref(root);
+    out = RUN("table", "reference", "--format", "csv", "--limit");
+    assert_says(out->out, ",predicted_median,predicted_q25,predicted_q75,not_predicted\n");
+    out = RUN("table", "reference", "--limit");
+    assert_says(out->out, "κ predicted");
+    assert_null(strstr(out->out, "not predicted"));
+    out = RUN("table", "reference"); /* who does not ask is not told */
+    assert_null(strstr(out->out, "predicted"));
+    assert_status(
+        shell("$H sweep --set model.width=20 --set train.steps=2 --set noise.type=iid --vary model.depth=1,2 "
+              "--out deep --quiet"),
+        0);
+    out = RUN("table", "deep", "--limit");
+    assert_says(out->out, "κ is not predicted where there are several hidden layers.");
+    out = RUN("table", "deep", "--limit", "--format", "csv");
+    assert_says(out->out, ",,,,,,there are several hidden layers\n");
+    out = RUN("table", "deep", "--limit", "--format", "json");
+    assert_says(out->out, "\"not_predicted\": \"there are several hidden layers\"");
+}
+
 /* The sweep of η/b: compiled in; its table is of what the cells' results say. */
 static void a_table_of_the_regime_shows_the_step_sizes(void **state)
 {
@@ -567,6 +606,7 @@ int main(void)
         cmocka_unit_test(the_papers_sweep_is_compiled_in),
         cmocka_unit_test(a_table_of_the_regime_shows_the_step_sizes),
         cmocka_unit_test(a_table_sums_up_the_seeds),
+        cmocka_unit_test(the_table_has_what_rows_predict),
         cmocka_unit_test(a_table_has_four_formats_and_a_picture),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);

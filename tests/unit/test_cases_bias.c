@@ -18,7 +18,7 @@
 #include "kernel/kernel.h"
 #include "num/linalg.h"
 #include "nn/noise.h"
-#include "nn/pure_noise.h"
+#include "nn/row_noise.h"
 #include "num/rng.h"
 #include "stable/stable_law.h"
 #include "unit/naive.h"
@@ -636,14 +636,15 @@ static void pure_noise_has_a_limit_for_every_alpha(void **state)
     for (int type = HT_NOISE_SHARED; type <= HT_NOISE_ISOTROPIC; type++) {
         double last = 2;
         for (int k = 0; k < ALPHAS; k++) {
-            ht_pure_noise limit = {.type = (ht_noise_type)type,
-                                   .alpha = alphas[k],
-                                   .inputs = 20,
-                                   .width = 200,
-                                   .error = 0.1,
-                                   .seed = 4};
+            ht_row_noise limit = {.growth = ht_pure_noise,
+                                  .type = (ht_noise_type)type,
+                                  .alpha = alphas[k],
+                                  .inputs = 20,
+                                  .width = 200,
+                                  .error = 0.1,
+                                  .seed = 4};
             double ratio[40], mean = 0;
-            assert_int_equal(ht_pure_noise_ratios(&limit, 40, ratio, NULL, &err), HT_OK);
+            assert_int_equal(ht_row_noise_ratios(&limit, 40, ratio, NULL, &err), HT_OK);
             for (int i = 0; i < 40; i++) {
                 assert_true(ratio[i] >= 0 && ratio[i] < 1);
                 mean += ratio[i] / 40;

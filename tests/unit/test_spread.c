@@ -286,7 +286,7 @@ static void report_kappa(ht_report *report, int look, double kappa)
 static void kappa_has_a_history(void **state)
 {
     (void)state;
-    ht_glance *glance = calloc(1, sizeof *glance);
+    ht_report *report = calloc(1, sizeof *report);
     feed_loss(STEPS);
     report_kappa(report, 0, 0.31);
     assert_string_equal(panel(HT_PANEL_KAPPA, (ht_rect){0, 0, 100, 20}, HT_SYMBOLS_BRAILLE)->note,
@@ -344,7 +344,7 @@ static void the_heat_map_shows_the_tail_grow(void **state)
 {
     (void)state;
     static float w[1000];
-    ht_report *report = calloc(1, sizeof *report);
+    ht_glance *glance = calloc(1, sizeof *glance);
     feed_loss(STEPS);
     for (int look = 0; look <= 20; look++) {
         for (int i = 0; i < 1000; i++) w[i] = 0.01f * (1 + (float)(i % 7));

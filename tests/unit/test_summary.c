@@ -13,7 +13,7 @@
 #include "base/pool.h"
 #include "golden.h"
 #include "nn/noise.h"
-#include "nn/pure_noise.h"
+#include "nn/row_noise.h"
 #include "num/select.h"
 #include "num/summary.h"
 
@@ -85,7 +85,7 @@ static void quantiles_reach_both_ends(void **state)
 /* ---- pure noise -------------------------------------------------------------------------------- */
 
 /* The slow, obvious twin: the whole matrix, sums of squares, remove while the rest allows it. */
-static double twin_ratio(const ht_pure_noise *limit, int number)
+static double twin_ratio(const ht_row_noise *limit, int number)
 {
     int n = limit->width, d = limit->inputs, removed = 0;
     float *w = calloc((size_t)n * (size_t)d, sizeof *w);
@@ -117,9 +117,9 @@ static void ratios_agree_with_the_twin_for_any_threads(void **state)
     ht_pool *pool = ht_pool_new(3, &err);
     assert_non_null(pool);
     for (int t = 0; t < 3; t++) {
-        ht_pure_noise limit = {types[t], 1.6, 17, 333, HT_FRO_SQUARED, 0.1, 5};
-        assert_int_equal(ht_pure_noise_ratios(&limit, COUNT, alone, NULL, &err), HT_OK);
-        assert_int_equal(ht_pure_noise_ratios(&limit, COUNT, many, pool, &err), HT_OK);
+        ht_row_noise limit = {types[t], 1.6, 17, 333, ht_pure_noise, NULL, HT_FRO_SQUARED, 0.1, 5};
+        assert_int_equal(ht_row_noise_ratios(&limit, COUNT, alone, NULL, &err), HT_OK);
+        assert_int_equal(ht_row_noise_ratios(&limit, COUNT, many, pool, &err), HT_OK);
         assert_memory_equal(alone, many, sizeof alone);
         for (int i = 0; i < COUNT; i++) assert_near(alone[i], twin_ratio(&limit, i), 1.01 / 333);
     }
@@ -131,11 +131,11 @@ static void the_plain_metric_is_the_square_root(void **state)
     double squared[5], plain[5];
     ht_error err;
     (void)state;
-    ht_pure_noise limit = {HT_NOISE_IID, 1.7, 20, 200, HT_FRO_SQUARED, 0.09, 1};
-    assert_int_equal(ht_pure_noise_ratios(&limit, 5, squared, NULL, &err), HT_OK);
+    ht_row_noise limit = {HT_NOISE_IID, 1.7, 20, 200, ht_pure_noise, NULL, HT_FRO_SQUARED, 0.09, 1};
+    assert_int_equal(ht_row_noise_ratios(&limit, 5, squared, NULL, &err), HT_OK);
     limit.metric = HT_FRO;
     limit.error = 0.3;
-    assert_int_equal(ht_pure_noise_ratios(&limit, 5, plain, NULL, &err), HT_OK);
+    assert_int_equal(ht_row_noise_ratios(&limit, 5, plain, NULL, &err), HT_OK);
     for (int i = 0; i < 5; i++) assert_near(squared[i], plain[i], 1.01 / 200);
 }
 
@@ -153,15 +153,17 @@ static void compare_with_golden(void *context, int fields, char **field)
     ht_error err;
     assert_int_equal(fields, 10);
     if (n * atof(field[1]) > (SLOW ? 1e5 : 1.5e6)) return;
-    ht_pure_noise limit = {strcmp(field[0], "shared") == 0 ? HT_NOISE_SHARED : HT_NOISE_ISOTROPIC,
-                           atof(field[2]),
-                           atoi(field[1]),
-                           (int)n,
-                           HT_FRO_SQUARED,
-                           0.1,
-                           7};
-    int count = ht_pure_noise_count(&limit, SLOW ? 0.05 : 0.2);
-    assert_int_equal(ht_pure_noise_ratios(&limit, count, ratios, c->pool, &err), HT_OK);
+    ht_row_noise limit = {strcmp(field[0], "shared") == 0 ? HT_NOISE_SHARED : HT_NOISE_ISOTROPIC,
+                          atof(field[2]),
+                          atoi(field[1]),
+                          (int)n,
+                          ht_pure_noise,
+                          NULL,
+                          HT_FRO_SQUARED,
+                          0.1,
+                          7};
+    int count = ht_row_noise_count(&limit, SLOW ? 0.05 : 0.2);
+    assert_int_equal(ht_row_noise_ratios(&limit, count, ratios, c->pool, &err), HT_OK);
     ht_summary s = ht_summarize(ratios, (size_t)count);
     /* Standard error of a median; both are random, and κ is a multiple of 1/n. */
     double unit = 1.25 * (q75 - q25) / 1.35, error = unit * sqrt(1.0 / count + 1 / atof(field[4])) + 0.5 / n;
@@ -194,8 +196,8 @@ static void the_limit_rises_with_width_below_two(void **state)
     ht_error err;
     (void)state;
     for (int n = 100; n <= 10000; n *= 10) {
-        ht_pure_noise limit = {HT_NOISE_IID, 1.5, 20, n, HT_FRO_SQUARED, 0.1, 3};
-        assert_int_equal(ht_pure_noise_ratios(&limit, 100, ratios, NULL, &err), HT_OK);
+        ht_row_noise limit = {HT_NOISE_IID, 1.5, 20, n, ht_pure_noise, NULL, HT_FRO_SQUARED, 0.1, 3};
+        assert_int_equal(ht_row_noise_ratios(&limit, 100, ratios, NULL, &err), HT_OK);
         double median = ht_summarize(ratios, 100).median;
         assert_true(median > before + 0.02);
         before = median;

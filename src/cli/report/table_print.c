@@ -33,6 +33,14 @@ static bool has_limit(const ht_table *table)
     return false;
 }
 
+/* Was it asked for? Then each row has it or says why not. */
+static bool has_prediction(const ht_table *table)
+{
+    for (int i = 0; i < table->count; i++)
+        if (table->row[i].predicted.ratio.count > 0 || table->row[i].predicted.unknown) return true;
+    return false;
+}
+
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
 static json_t *summary_json(const ht_summary *summary)
@@ -58,6 +66,15 @@ static json_t *row_json(const ht_table *table, const ht_table_row *row)
     for (int m = 0; m < HT_MEASURES; m++)
         json_object_set_new(object, ht_measure_names[m], summary_json(&row->measure[m]));
     if (row->limit.count > 0) json_object_set_new(object, "pure_noise", summary_json(&row->limit));
+    const ht_row_prediction *predicted = &row->predicted;
+    if (predicted->ratio.count > 0) {
+        json_t *summary = summary_json(&predicted->ratio);
+        json_object_set_new(summary, "draws", json_integer((json_int_t)predicted->ratio.count));
+        json_object_set_new(summary, "steps", ht_json_number(row->steps.median));
+        json_object_set_new(object, "predicted", summary);
+    } else if (predicted->unknown) {
+        json_object_set_new(object, "not_predicted", json_string(predicted->unknown));
+    }
     return object;
 }
 
@@ -84,11 +101,16 @@ static void print_summary_csv(FILE *out, const ht_summary *summary)
 {
     for (int i = 0; i < PARTS; i++) {
         double value = part_of(summary, i);
-        if (isfinite(value))
+        if (summary->count > 0 && isfinite(value))
             fprintf(out, ",%.9g", value);
         else
             fputc(',', out);
     }
+}
+
+static void print_heads_csv(FILE *out, const char *name)
+{
+    for (int i = 0; i < PARTS; i++) fprintf(out, ",%s_%s", name, parts[i].name);
 }
 
 /* A field that holds a comma or a quote stands in quotes (RFC 4180). */
@@ -106,13 +128,13 @@ static void print_field_csv(FILE *out, const char *text)
 static void print_csv(const ht_table *table, FILE *out)
 {
     char value[HT_PARAM_VALUE];
-    bool limit = has_limit(table);
+    bool limit = has_limit(table), predicted = has_prediction(table);
     if (table->named) fprintf(out, "sweep,");
     for (int i = 0; i < table->keys; i++) fprintf(out, "%s,", ht_param_at(table->key[i])->key);
     fprintf(out, "cells,diverged");
-    for (int m = 0; m < HT_MEASURES + limit; m++)
-        for (int i = 0; i < PARTS; i++)
-            fprintf(out, ",%s_%s", m < HT_MEASURES ? ht_measure_names[m] : "pure_noise", parts[i].name);
+    for (int m = 0; m < HT_MEASURES; m++) print_heads_csv(out, ht_measure_names[m]);
+    if (limit) print_heads_csv(out, "pure_noise");
+    if (predicted) print_heads_csv(out, "predicted"), fputs(",not_predicted", out);
     fputc('\n', out);
     for (int r = 0; r < table->count; r++) {
         const ht_table_row *row = &table->row[r];
@@ -123,11 +145,11 @@ static void print_csv(const ht_table *table, FILE *out)
         }
         fprintf(out, "%d,%d", row->cells, row->diverged);
         for (int m = 0; m < HT_MEASURES; m++) print_summary_csv(out, &row->measure[m]);
-        if (limit)
-            print_summary_csv(
-                out, row->limit.count
-                         ? &row->limit
-                         : &(ht_summary){.mean = NAN, .sd = NAN, .median = NAN, .low = NAN, .high = NAN});
+        if (limit) print_summary_csv(out, &row->limit);
+        if (predicted) {
+            print_summary_csv(out, &row->predicted.ratio);
+            fprintf(out, ",%s", row->predicted.unknown ? row->predicted.unknown : "");
+        }
         fputc('\n', out);
     }
 }
@@ -206,13 +228,15 @@ static void put_remarks(grid *s, const ht_table_row *row)
 static void fill(grid *s, const ht_table *table, bool medians, bool regime)
 {
     char value[HT_PARAM_VALUE];
-    bool limit = medians && !regime && has_limit(table), remarks = medians && !regime;
+    bool remarks = medians && !regime, limit = remarks && has_limit(table),
+         predicted = remarks && has_prediction(table);
     s->rows = s->columns = 0;
     if (table->named) put(s, "sweep");
     for (int i = 0; i < table->keys; i++) put(s, "%s", ht_param_at(table->key[i])->key);
     put(s, "seeds");
     for (int m = 0; m < HT_MEASURES; m++)
         if (is_shown(m, regime)) put(s, "%s", heads[m]);
+    if (predicted) put(s, "κ predicted");
     if (limit) put(s, "κ of pure noise");
     if (remarks) put(s, "remarks");
     int columns = s->columns;
@@ -230,6 +254,7 @@ static void fill(grid *s, const ht_table *table, bool medians, bool regime)
                 put(s, "%.2g", row->measure[m].median); /* the same in all cells */
             else if (is_shown(m, regime))
                 put_summary(s, &row->measure[m], medians);
+        if (predicted) put_summary(s, &row->predicted.ratio, true);
         if (limit) put_summary(s, &row->limit, true);
         if (remarks) put_remarks(s, row);
         end_row(s);
@@ -282,6 +307,17 @@ static void print_grid(const grid *s, bool markdown, FILE *out)
     }
 }
 
+/* Why there is a dash; once each. */
+static void print_unknown(const ht_table *table, FILE *out)
+{
+    for (int i = 0; i < table->count; i++) {
+        const char *why = table->row[i].predicted.unknown;
+        bool said = false;
+        for (int k = 0; k < i && !said; k++) said = table->row[k].predicted.unknown == why;
+        if (why && !said) fprintf(out, "\nκ is not predicted where %s.\n", why);
+    }
+}
+
 static ht_code print_grids(const ht_table *table, bool markdown, bool regime, FILE *out, ht_error *err)
 {
     grid s = {.capacity = table->count + 1};
@@ -290,6 +326,7 @@ static ht_code print_grids(const ht_table *table, bool markdown, bool regime, FI
     fprintf(out, "Medians (quartiles) over seeds:\n\n");
     fill(&s, table, true, regime);
     print_grid(&s, markdown, out);
+    if (!regime) print_unknown(table, out);
     fprintf(out, "\nMeans ± standard deviations over seeds:\n\n");
     fill(&s, table, false, regime);
     print_grid(&s, markdown, out);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "num/summary.h"
+#include "num/trend.h"
 #include "view/panels/panels.h"
 
 static const ht_role roles[] = {HT_ROLE_CURVE_1, HT_ROLE_CURVE_2, HT_ROLE_CURVE_3, HT_ROLE_CURVE_4,
@@ -37,43 +38,84 @@ static ht_summary sum_up(const ht_width_point *point, quantity q)
     return ht_summarize(sorted, HT_SWEEP_SEEDS);
 }
 
-static int points_done(const ht_width_point *points, quantity q)
+static int runs_of(const ht_width_point *points, quantity q)
 {
-    int count = 0;
-    for (int i = 0; i < HT_SWEEP_WIDTHS; i++) count += sum_up(&points[i], q).count > 0;
-    return count;
+    int runs = 0;
+    for (int i = 0; i < HT_SWEEP_WIDTHS; i++) runs += (int)sum_up(&points[i], q).count;
+    return runs;
 }
 
-/* Line through the medians of the widths that are done; bars over seeds where there are several. */
-static void add_points(ht_chart *chart, const ht_width_point *points, quantity q, ht_role role,
-                       const char *name, bool bars)
+/* Runs of one width stand side by side, so that each is seen: up to a tenth to the left and right. */
+static double place_of(const ht_width_point *point, int seed)
 {
-    int count = points_done(points, q), used = 0;
-    if (count == 0) return;
-    ht_series *whiskers = bars ? ht_chart_add(chart, HT_MARK_WHISKERS, role, "", count) : NULL;
-    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, count);
-    for (int i = 0; i < HT_SWEEP_WIDTHS; i++) {
-        ht_summary s = sum_up(&points[i], q);
-        if (s.count == 0) continue;
-        if (line) line->x[used] = points[i].width, line->high[used] = s.median;
-        if (whiskers)
-            whiskers->x[used] = points[i].width, whiskers->low[used] = s.low, whiskers->high[used] = s.high;
-        if (line) snprintf(line->value, sizeof line->value, "%.3f", s.median); /* of the widest */
-        used++;
+    const double GOLDEN = 0.6180339887, WIDE = 0.2;
+    double turn = seed * GOLDEN;
+    return point->width * (1 + WIDE * (turn - floor(turn) - 0.5) * (seed > 0));
+}
+
+/* Each run is a dot; nothing joins them. */
+static void add_points(ht_chart *chart, const ht_width_point *points, quantity q, ht_role role,
+                       const char *name)
+{
+    int runs = runs_of(points, q), used = 0;
+    ht_series *dots = runs > 0 ? ht_chart_add(chart, HT_MARK_POINTS, role, name, runs) : NULL;
+    if (!dots) return;
+    snprintf(dots->value, sizeof dots->value, "%d %s", runs, runs == 1 ? "run" : "runs");
+    for (int i = 0; i < HT_SWEEP_WIDTHS; i++)
+        for (int s = 0; s < HT_SWEEP_SEEDS; s++) {
+            double value = values_of(&points[i], q)[s];
+            if (!isfinite(value)) continue;
+            dots->x[used] = place_of(&points[i], s);
+            dots->high[used++] = value;
+        }
+}
+
+/* ---- the prediction and the line --------------------------------------------------------------- */
+
+static bool is_predicted(const ht_width_sweep_state *s, int point)
+{
+    return s->predicted[point].ratio.count > 0;
+}
+
+static void add_prediction(ht_chart *chart, const ht_width_sweep_state *s)
+{
+    int count = 0, used = 0;
+    for (int i = 0; i < s->widths; i++) count += is_predicted(s, i);
+    if (count < 2) return;
+    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, HT_ROLE_NOISE, "", count);
+    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NOISE, "predicted", count);
+    if (!band || !line) return;
+    for (int i = 0; i < s->widths; i++) {
+        const ht_summary *ratio = &s->predicted[i].ratio;
+        if (!is_predicted(s, i)) continue;
+        band->x[used] = line->x[used] = s->noisy[i].width;
+        line->high[used] = ratio->median;
+        band->low[used] = ratio->low;
+        band->high[used++] = ratio->high;
     }
 }
 
-static void add_band(ht_chart *chart, const ht_width_sweep_state *s)
+static ht_trend trend_of(const ht_width_sweep_state *s)
 {
-    int count = 0;
-    for (int i = 0; i < s->widths; i++) count += isfinite(s->limit[i]);
-    if (count < 2) return;
-    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, HT_ROLE_NOISE, "pure noise", count);
-    for (int i = 0, used = 0; band && i < s->widths; i++) {
-        if (!isfinite(s->limit[i])) continue;
-        band->x[used] = s->noisy[i].width;
-        band->low[used] = s->limit_low[i];
-        band->high[used++] = s->limit_high[i];
+    ht_trend_group groups[HT_SWEEP_WIDTHS];
+    for (int i = 0; i < HT_SWEEP_WIDTHS; i++)
+        groups[i] = (ht_trend_group){log10(s->noisy[i].width), 1.0 / s->noisy[i].width, s->noisy[i].ratio,
+                                     HT_SWEEP_SEEDS};
+    return ht_trend_of(groups, HT_SWEEP_WIDTHS);
+}
+
+/* The line through the medians, or the band around it, within what κ can be. */
+static void add_trend(ht_chart *chart, const ht_trend *trend, ht_mark_kind kind, ht_role role)
+{
+    enum { POINTS = 20 };
+    bool band = kind == HT_MARK_BAND;
+    ht_series *series = trend->groups > 0 ? ht_chart_add(chart, kind, role, band ? "" : "fit", POINTS) : NULL;
+    for (int i = 0; series && i < POINTS; i++) {
+        double x = trend->low + (trend->high - trend->low) * i / (POINTS - 1), value, half;
+        ht_trend_at(trend, x, &value, &half);
+        series->x[i] = pow(10, x);
+        series->high[i] = band ? fmin(value + half, 1) : value;
+        if (band) series->low[i] = fmax(value - half, 0);
     }
 }
 
@@ -84,7 +126,7 @@ static void begin(const ht_model *m, ht_chart *chart, const char *title)
     ht_text_copy(chart->title, sizeof chart->title, title);
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty,
-                 m->width_sweep_count ? "the first widths are being trained" : "w starts a width sweep");
+                 m->width_sweep_count ? "the first runs are being trained" : "w starts a width sweep");
     chart->x = (ht_axis){
         .scale = HT_SCALE_LOG, .low = 80, .high = 12500, .fixed = true, .integer = true, .label = "width n"};
 }
@@ -105,15 +147,21 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
              ht_params_get(&s->params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
              ht_params_get(&s->params, HT_P_PRUNE_ERROR));
     snprintf(chart->title, sizeof chart->title, "Pruning ratio κ at %s", error);
-    add_band(chart, s);
-    add_points(chart, s->plain, RATIO, HT_ROLE_GHOST, "no noise", false);
+    const ht_trend trend = trend_of(s);
+    const ht_role role = role_of(m, m->width_sweep_count - 1);
+    add_trend(chart, &trend, HT_MARK_BAND, role);
+    add_prediction(chart, s);
+    add_trend(chart, &trend, HT_MARK_LINE, role);
+    add_points(chart, s->plain, RATIO, HT_ROLE_GHOST, "no noise");
     for (int i = 0; i < m->width_sweep_count; i++) {
         ht_model_noise(&m->width_sweep[i].params, noise, sizeof noise);
-        add_points(chart, m->width_sweep[i].noisy, RATIO, role_of(m, i), noise, true);
+        add_points(chart, m->width_sweep[i].noisy, RATIO, role_of(m, i), noise);
     }
-    bool roomy = columns >= 190; /* else the note has a place in the frame */
-    snprintf(chart->note, sizeof chart->note, "medians and quartiles of %d seeds%s", s->seeds,
-             roomy ? "; numbers: at the widest; band: κ of noise alone" : "");
+    snprintf(chart->note, sizeof chart->note, "a dot: a run of %.0f steps%s",
+             ht_params_get(&s->params, HT_P_TRAIN_STEPS),
+             columns >= 2 * 80   ? "; predicted: median, quartiles; fit: to the medians, 95 %"
+             : columns >= 2 * 56 ? "; bands: quartiles predicted, fit"
+                                 : "");
 }
 
 void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
@@ -122,9 +170,9 @@ void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
     (void)columns;
     begin(m, chart, "Test accuracy");
     if (!s) return;
-    add_points(chart, s->plain, ACCURACY, HT_ROLE_GHOST, "no noise", false);
-    add_points(chart, s->noisy, ACCURACY, HT_ROLE_TEST, "before", true);
-    add_points(chart, s->noisy, PRUNED, HT_ROLE_PRUNED, "pruned", true);
+    add_points(chart, s->noisy, PRUNED, HT_ROLE_PRUNED, "pruned");
+    add_points(chart, s->noisy, ACCURACY, HT_ROLE_TEST, "before");
+    add_points(chart, s->plain, ACCURACY, HT_ROLE_GHOST, "no noise");
     ht_chart_fit(chart);
 }
 
@@ -138,103 +186,180 @@ void ht_panel_width_tail(const ht_model *m, int columns, ht_chart *chart)
     double alpha = ht_params_get(&s->params, HT_P_NOISE_ALPHA);
     chart->y = (ht_axis){.low = alpha - 0.1, .high = alpha + 0.1}; /* holds the injected one */
     for (int i = 0; i < m->width_sweep_count; i++)
-        add_points(chart, m->width_sweep[i].noisy, MMO, role_of(m, i), "", true);
+        add_points(chart, m->width_sweep[i].noisy, MMO, role_of(m, i), "");
     ht_chart_fit(chart);
-    if (points_done(s->noisy, MMO) == 0) return;
+    if (runs_of(s->noisy, MMO) == 0) return;
     snprintf(label, sizeof label, "α %.3g", alpha);
     ht_chart_mark(chart, false, alpha, HT_ROLE_NOISE, label);
 }
 
 /* ---- progress and words ------------------------------------------------------------------------ */
 
-static void add_progress(const ht_width_sweep_state *s, ht_form *form)
+static void add_state(const ht_width_sweep_state *s, ht_room room, ht_form *form)
 {
-    char left[24] = "…";
-    if (isfinite(s->seconds_left))
-        snprintf(left, sizeof left, "%d:%02d left", (int)s->seconds_left / 60, (int)s->seconds_left % 60);
-    ht_row *row = ht_form_add(form, HT_ROW_SLIDER, HT_ROLE_TEXT, "", "%s", left);
-    snprintf(row->label, sizeof row->label, "%d of %d runs", s->done, s->total);
-    row->position = row->applied = s->fraction;
-    row->id = -1;
-}
-
-static void add_state(const ht_width_sweep_state *s, ht_form *form)
-{
-    if (s->running)
-        add_progress(s, form);
-    else
-        ht_form_add(form, HT_ROW_VALUE, s->stopped ? HT_ROLE_WARNING : HT_ROLE_GOOD,
-                    s->stopped ? "stopped" : "done", "%d of %d runs", s->done, s->total);
+    char words[160];
+    ht_form_add(form, HT_ROW_VALUE, s->running ? HT_ROLE_GOOD : HT_ROLE_TEXT,
+                s->running    ? "running"
+                : s->complete ? "complete"
+                              : "stopped",
+                "%d %s", s->runs, s->runs == 1 ? "run" : "runs");
     if (s->diverged) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_BAD, "diverged", "%d", s->diverged);
-    if (ht_params_get(&s->params, HT_P_TRAIN_STOP) > 0)
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "each run: until", "%.3g %% right",
-                    100 * ht_params_get(&s->params, HT_P_TRAIN_STOP));
-    else
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "each run", "%.0f steps",
-                    ht_params_get(&s->params, HT_P_TRAIN_STEPS));
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "each run", "%.0f steps",
+                ht_params_get(&s->params, HT_P_TRAIN_STEPS));
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "seeds at each n", "%zu to %zu",
+                sum_up(&s->noisy[0], RATIO).count, sum_up(&s->noisy[s->widths - 1], RATIO).count);
+    if (!s->unequal[0]) return;
+    snprintf(words, sizeof words, "Layers of equal width n are trained, not model.widths = %s.", s->unequal);
+    ht_panel_add_text(form, room, HT_ROLE_WARNING, words);
 }
 
-/* The narrowest or the widest point that is done; -1: none. */
-static int end_point(const ht_width_point *points, bool widest)
+/* "100", "10 000" */
+static void format_width(char to[24], double width)
 {
-    for (int i = 0; i < HT_SWEEP_WIDTHS; i++) {
-        int at = widest ? HT_SWEEP_WIDTHS - 1 - i : i;
-        if (sum_up(&points[at], RATIO).count > 0) return at;
+    ht_format_grouped(to, 24, (long long)llround(width));
+}
+
+/* The predicted slope over the widths of a line. */
+static double predicted_slope(const ht_width_sweep_state *s, const ht_trend *trend)
+{
+    double middle = 0, spread = 0, sum = 0;
+    for (int i = 0; i < trend->groups; i++) middle += trend->x[i] / trend->groups;
+    for (int i = 0; i < trend->groups; i++) {
+        double x = trend->x[i] - middle;
+        spread += x * x;
+        sum += x * (is_predicted(s, i) ? s->predicted[i].ratio.median : (double)NAN);
     }
-    return -1;
+    return sum / spread;
 }
 
-/* κ at both ends of a width sweep, in words. */
-static void add_words(const ht_width_point *points, const char *what, ht_room room, ht_role role,
-                      ht_form *form)
+static double two_digits(double count)
 {
-    char words[200], narrow[24], wide[24];
-    int first = end_point(points, false), last = end_point(points, true);
-    if (first < 0 || first == last) return;
-    double from = sum_up(&points[first], RATIO).median, to = sum_up(&points[last], RATIO).median;
-    ht_format_grouped(narrow, sizeof narrow, points[first].width);
-    ht_format_grouped(wide, sizeof wide, points[last].width);
-    snprintf(words, sizeof words, "%s: κ %.2f at n = %s, %.2f at n = %s.", what, from, narrow, to, wide);
+    double unit = count < 100 ? 1 : pow(10, floor(log10(count)) - 1);
+    return round(count / unit) * unit;
+}
+
+/* How many more runs would tell: by the slope that is predicted, which does not scatter; by the line's own
+ * where these should have told that one. */
+static double runs_missing(const ht_trend *t, double predicted)
+{
+    double more = isfinite(predicted) ? ht_trend_more(t, predicted) : 0;
+    return more > 0 ? more : ht_trend_more(t, t->slope);
+}
+
+/* What the line says, with its uncertainty: whether κ rises, or how much is missing to tell. */
+static void format_verdict(const ht_trend *t, double predicted, char *to, size_t size)
+{
+    const double most = HT_SWEEP_WIDTHS * HT_SWEEP_SEEDS;
+    char runs[24];
+    int digits = t->half < 0.01 ? 3 : 2;
+    if (fabs(t->slope) > t->half) {
+        snprintf(to, size, "κ %s by %.*f ± %.*f a decade of n", t->slope > 0 ? "rises" : "falls", digits,
+                 fabs(t->slope), digits, t->half);
+        return;
+    }
+    double more = runs_missing(t, predicted);
+    ht_format_grouped(runs, sizeof runs, (long long)(more < most ? two_digits(more) : most));
+    snprintf(to, size, "not decided: κ changes by %+.*f ± %.*f a decade of n; %s %s more runs would do",
+             digits, t->slope, digits, t->half, more < most ? "about" : "over", runs);
+}
+
+static void add_trend_words(const ht_width_sweep_state *s, ht_room room, ht_role role, ht_form *form)
+{
+    char noise[40], words[320], verdict[160], low[24], high[24], predicted[32] = "";
+    ht_trend trend = trend_of(s);
+    ht_model_noise(&s->params, noise, sizeof noise);
+    if (trend.groups == 0) {
+        if (runs_of(s->noisy, RATIO) == 0) return;
+        snprintf(words, sizeof words, "%s: not decided: a line needs %d runs at each of %d widths.", noise,
+                 HT_TREND_VALUES, HT_TREND_GROUPS);
+        ht_panel_add_text(form, room, role, words);
+        return;
+    }
+    double slope = predicted_slope(s, &trend);
+    format_width(low, pow(10, trend.low));
+    format_width(high, pow(10, trend.high));
+    format_verdict(&trend, slope, verdict, sizeof verdict);
+    if (isfinite(slope)) snprintf(predicted, sizeof predicted, "; predicted: %+.2f", slope);
+    snprintf(words, sizeof words, "%s: %s (95 %%, n = %s to %s, %zu runs%s).", noise, verdict, low, high,
+             trend.values, predicted);
     ht_panel_add_text(form, room, role, words);
+}
+
+static void add_prediction_words(const ht_width_sweep_state *s, ht_room room, ht_form *form)
+{
+    char words[240], narrow[24], wide[24];
+    int last = s->widths - 1;
+    if (s->predicted[0].unknown) {
+        snprintf(words, sizeof words, "κ is not predicted where %s.", s->predicted[0].unknown);
+    } else if (is_predicted(s, 0) && is_predicted(s, last)) {
+        const ht_summary *a = &s->predicted[0].ratio, *b = &s->predicted[last].ratio;
+        format_width(narrow, s->noisy[0].width);
+        format_width(wide, s->noisy[last].width);
+        snprintf(words, sizeof words,
+                 "Predicted from independent rows: κ %.2f (%.2f to %.2f) at n = %s, %.2f (%.2f to %.2f) at n "
+                 "= %s; "
+                 "%zu to %zu draws.",
+                 a->median, a->low, a->high, narrow, b->median, b->low, b->high, wide, a->count, b->count);
+    } else {
+        return;
+    }
+    ht_panel_add_text(form, room, HT_ROLE_NOISE, words);
+}
+
+/* One run a width: what they span. */
+static void add_plain_words(const ht_width_sweep_state *s, ht_room room, ht_form *form)
+{
+    char words[120];
+    double least = INFINITY, greatest = -INFINITY;
+    int runs = runs_of(s->plain, RATIO);
+    for (int i = 0; i < s->widths; i++) {
+        least = fmin(least, s->plain[i].ratio[0]);
+        greatest = fmax(greatest, s->plain[i].ratio[0]);
+    }
+    if (runs == 0) return;
+    snprintf(words, sizeof words, "no noise: κ %.2f to %.2f (%d %s).", least, greatest, runs,
+             runs == 1 ? "run" : "runs, each at its n");
+    ht_panel_add_text(form, room, HT_ROLE_DIM, words);
 }
 
 /* A warning when pruning costs accuracy somewhere. */
 static void add_cost(const ht_width_sweep_state *s, ht_room room, ht_form *form)
 {
+    enum { LEAST = 5 }; /* runs: fewer have no median worth a warning */
     char words[160], width[24];
     double worst = 0;
     int at = -1;
     for (int i = 0; i < s->widths; i++) {
-        double change = sum_up(&s->noisy[i], PRUNED).median - sum_up(&s->noisy[i], ACCURACY).median;
-        if (change < worst) worst = change, at = i;
+        ht_summary pruned = sum_up(&s->noisy[i], PRUNED), before = sum_up(&s->noisy[i], ACCURACY);
+        if (before.count >= LEAST && pruned.median - before.median < worst)
+            worst = pruned.median - before.median, at = i;
     }
     if (at < 0 || worst > -0.01) return;
     ht_format_grouped(width, sizeof width, s->noisy[at].width);
-    snprintf(words, sizeof words, "Pruning hurts: %+.3f of accuracy at n = %s.", worst, width);
+    snprintf(words, sizeof words, "Pruning hurts: %+.3f of accuracy at n = %s (medians of %zu runs).", worst,
+             width, sum_up(&s->noisy[at], PRUNED).count);
     ht_panel_add_text(form, room, HT_ROLE_WARNING, words);
 }
 
 void ht_panel_width_readout(const ht_model *m, ht_room room, ht_form *form)
 {
-    char noise[40];
     const ht_width_sweep_state *s = newest(m);
     ht_text_copy(form->title, sizeof form->title, "Width sweep");
     if (!s) {
         ht_panel_add_text(form, room, HT_ROLE_DIM,
-                          "w trains networks of eight widths with the settings above.");
+                          "w trains networks of eight widths with these settings, ever more, until Space.");
         return;
     }
-    add_state(s, form);
+    add_state(s, room, form);
     ht_panel_add_heading(form, "What it shows");
-    for (int i = m->width_sweep_count; i-- > 0;) {
-        ht_model_noise(&m->width_sweep[i].params, noise, sizeof noise);
-        add_words(m->width_sweep[i].noisy, noise, room, role_of(m, i), form);
-    }
-    add_words(s->plain, "no noise", room, HT_ROLE_DIM, form);
+    for (int i = m->width_sweep_count; i-- > 0;)
+        add_trend_words(&m->width_sweep[i], room, role_of(m, i), form);
+    add_prediction_words(s, room, form);
+    add_plain_words(s, room, form);
     add_cost(s, room, form);
     if (m->control < 0) return; /* a picture */
     static const char *const keys[][2] = {
-        {"w", "one more sweep"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
+        {"w", "more runs"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
     int count = (int)(sizeof keys / sizeof keys[0]);
     if (form->count + 1 + count > room.rows) return;
     ht_panel_add_heading(form, "Keys");
