@@ -23,15 +23,6 @@
 
 /* ---- what came in ------------------------------------------------------------------------------ */
 
-/* The journal so far, for pictures: what the screen has seen of the run is what they show. */
-static void keep_journal(ht_lab *lab, const ht_sample *s)
-{
-    ht_text *journal = &lab->session->journal;
-    if (journal->length) ht_journal_add(journal, s);
-    if (journal->length > HT_JOURNAL_LIMIT) ht_text_free(journal);
-    if (s->revision) lab->revision = s->revision;
-}
-
 /* A full disk is told once and must not end the lesson; nor must a run directory that another program has
  * taken away: what is written goes elsewhere then. */
 static void tell_news(ht_lab *lab)
@@ -44,32 +35,6 @@ static void tell_news(ht_lab *lab)
     }
     if (lab->recorder && ht_recorder_message(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
-}
-
-static void receive(ht_lab *lab)
-{
-    ht_sample sample;
-    bool fresh;
-    while (ht_runner_receive(lab->runner, &sample)) {
-        keep_journal(lab, &sample);
-        ht_lab_sample(lab, &sample);
-        lab->dirty = true;
-    }
-    if (ht_lab_background_poll(lab)) lab->dirty = true;
-    const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
-    if (fresh) {
-        lab->model->stored = *stored;
-        lab->dirty = lab->dirty || lab->model->timeline;
-    }
-    const ht_epochs *epochs = ht_runner_epochs(lab->runner, &fresh);
-    if (fresh) {
-        ht_model_epochs(lab->model, epochs);
-        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
-    }
-    const ht_report *report = ht_runner_report(lab->runner, &fresh);
-    if (!fresh) return;
-    ht_model_report(lab->model, report);
-    lab->dirty = true;
 }
 
 /* ---- what goes out ----------------------------------------------------------------------------- */
@@ -140,7 +105,7 @@ static void loop(ht_lab *lab)
     lab->dirty = true;
     lab->last_event = ht_now();
     while (!lab->quit && !ht_term_interrupted()) {
-        receive(lab);
+        ht_lab_receive(lab);
         tell_news(lab);
         ht_lab_look(lab);
         double frame = 1 / ht_params_get(&lab->model->asked, HT_P_UI_FPS);
@@ -270,7 +235,7 @@ double ht_lab_end_seconds = 0.1;
 /* The last frame, and the terminal is the shell's again. */
 static void close_screen(ht_lab *lab)
 {
-    receive(lab); /* what was under way: journaled like the rest */
+    ht_lab_receive(lab); /* what was under way: journaled like the rest */
     draw(lab, true);
     ht_term_close();
 }
@@ -291,12 +256,14 @@ static void wind_up(ht_lab *lab)
     }
     quiet = ht_width_sweep_gone(lab->width_sweep, ht_lab_end_seconds) && quiet;
     quiet = ht_compare_gone(lab->compare, ht_lab_end_seconds) && quiet;
+    quiet = ht_lab_twin_gone(lab, ht_lab_end_seconds) && quiet;
     lab->stuck = !quiet;
     if (lab->stuck) return;
     ht_width_sweep_free(lab->width_sweep);
     lab->width_sweep = NULL;
     ht_compare_free(lab->compare);
     lab->compare = NULL;
+    ht_lab_twin_end(lab);
     ht_runner_stop(lab->runner);
 }
 

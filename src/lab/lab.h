@@ -50,6 +50,7 @@ typedef struct ht_lab {
     double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
+    struct ht_twin *twin; /* the run without noise beside this one, or NULL */
     bool resumes;       /* the main run goes on after the width sweep or the comparison */
     bool stopping;      /* the width sweep or the comparison was told to stop … */
     ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
@@ -80,6 +81,15 @@ void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__(
 
 /* Writes the picture that is due, if one is. */
 void ht_lab_picture(ht_lab *lab);
+
+/* Takes in what trainer, analyst and the runs in the background have sent; the lab is dirty then. */
+void ht_lab_receive(ht_lab *lab);
+
+/* The twin as it stands: a model that is only read. NULL without one. */
+const ht_model *ht_lab_twin_model(const ht_lab *lab);
+void ht_lab_twin_end(ht_lab *lab);
+/* Stops it within so many seconds; false: it still computes, and what it uses must stay. */
+bool ht_lab_twin_gone(ht_lab *lab, double seconds);
 
 /* Asks the analyst for what the screen shows, if that is something else than before. */
 void ht_lab_look(ht_lab *lab);

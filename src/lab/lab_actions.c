@@ -64,6 +64,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_PANEL_6] = ht_lab_show_panel,
     [HT_DO_PANEL_7] = ht_lab_show_panel,
     [HT_DO_PANEL_8] = ht_lab_show_panel,
+    [HT_DO_TWIN] = ht_lab_twin,
     [HT_DO_NOISE] = ht_lab_noise,
     [HT_DO_UNDO] = ht_lab_undo,
     [HT_DO_PRUNE] = ht_lab_prune,

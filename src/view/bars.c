@@ -142,8 +142,6 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
             word = running_width_sweep(m) || m->compare.running ? "stop"
                    : m->state == HT_STATE_RUNNING               ? "pause"
                                                                 : "run";
-        if (keys[i].action == HT_DO_NOISE)
-            word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
         add_key(spans, n, &keys[i], word);
     }
 }
