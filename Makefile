@@ -68,9 +68,9 @@ else
 
 # The rooms of src, each may include those before it (tests/unit/test_include.c); the first make libheavytail.a.
 LIB_ROOMS := base params num data stable kernel nn tail prune certify weights
-APP_ROOMS := link engine session chart experiment sweep view render term lab bench cli
+APP_ROOMS := link engine session chart experiment sweep view lesson render term lab bench cli
 room_src   = $(foreach r,$(1),$(wildcard src/$(r)/*.c src/$(r)/*/*.c))
-EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/*))
+EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/* assets/lessons/*))
 
 # Kernels that are compiled once per instruction set and picked at run time (src/kernel/kernel.c).
 ISA_SRC   := src/kernel/kernel_body.c src/kernel/product_body.c

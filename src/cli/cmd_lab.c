@@ -99,9 +99,20 @@ static void handle_events(ht_lab *lab)
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
 }
 
-static void loop(ht_lab *lab)
+/* Training starts by itself; a lesson says itself when. */
+static void start(ht_lab *lab, int lesson)
 {
+    ht_error err;
+    lab->model->opening = false;
+    if (lesson > 0 && ht_lab_lesson_begin(lab, lesson, &err) == HT_OK) return;
+    if (lesson > 0) ht_lab_note(lab, false, "%s", err.text);
     ht_runner_send(lab->runner, HT_COMMAND_RUN, 0, 0);
+    lab->model->state = HT_STATE_RUNNING; /* what is on its way: a key that came before its answer pauses */
+}
+
+static void loop(ht_lab *lab, int lesson)
+{
+    start(lab, lesson);
     lab->dirty = true;
     lab->last_event = ht_now();
     while (!lab->quit && !ht_term_interrupted()) {
@@ -138,6 +149,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     if (ht_term_open(&theme, err) != HT_OK) return err->code;
     ht_model_init(lab->model, &s->params, 0, 0, data);
     lab->model->shape[0] = '\0'; /* known with the data */
+    lab->model->opening = true;
     ht_lab_note(lab, true, "opening %s ...", data);
     draw(lab, true);
     return HT_OK;
@@ -264,6 +276,7 @@ static void wind_up(ht_lab *lab)
     ht_compare_free(lab->compare);
     lab->compare = NULL;
     ht_lab_twin_end(lab);
+    ht_lab_lesson_end(lab);
     ht_runner_stop(lab->runner);
 }
 
@@ -290,7 +303,7 @@ static ht_code save(ht_lab *lab, const ht_session *s, ht_error *err)
     return code;
 }
 
-static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
+static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, int lesson, ht_error *err)
 {
     ht_error lost;
     lab->revision = ht_trainer_revision(s->trainer);
@@ -298,7 +311,7 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *
     lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
     ht_code code = lab->runner ? HT_OK : err->code;
     if (code == HT_OK) {
-        loop(lab);
+        loop(lab, lesson);
         wind_up(lab);
     }
     if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
@@ -317,11 +330,13 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
 
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *data = NULL;
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *data = NULL, *lesson = NULL;
+    double number = 0;
     const ht_option options[] = {{"--run", &run_path, NULL},
                                  {"--data", &data, NULL},
                                  {"--script", &script, NULL},
                                  {"--dump", &dump_path, NULL},
+                                 {"--lesson", &lesson, NULL},
                                  {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
@@ -329,6 +344,9 @@ int ht_cmd_lab(int argc, char **argv)
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
+    if (code == HT_OK && lesson && (!ht_parse_number(lesson, &number) || number < 1 || number > 99))
+        code = ht_error_set(&err, HT_USAGE, "--lesson %.40s: no lesson's number; `heavytail lesson --list` names them",
+                            lesson);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
@@ -337,7 +355,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
-        code = run(&lab, &session, dump_path, &err);
+        code = run(&lab, &session, dump_path, (int)number, &err);
     }
     ht_term_close(); /* where something went wrong */
     ht_progress_end();

@@ -50,6 +50,8 @@ typedef struct ht_lab {
     double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
+    struct ht_played *lesson; /* the one that is played, or NULL */
+    uint32_t applied;         /* the last command that the trainer has answered */
     struct ht_twin *twin; /* the run without noise beside this one, or NULL */
     bool resumes;       /* the main run goes on after the width sweep or the comparison */
     bool stopping;      /* the width sweep or the comparison was told to stop … */
@@ -90,6 +92,21 @@ const ht_model *ht_lab_twin_model(const ht_lab *lab);
 void ht_lab_twin_end(ht_lab *lab);
 /* Stops it within so many seconds; false: it still computes, and what it uses must stay. */
 bool ht_lab_twin_gone(ht_lab *lab, double seconds);
+
+/* Begins lesson `number`: its settings, from step 0. HT_USAGE: this lab cannot (other data, another network), or
+ * there is no such lesson. */
+ht_code ht_lab_lesson_begin(ht_lab *lab, int number, ht_error *err);
+void ht_lab_lesson_end(ht_lab *lab);
+/* Goes on by itself; true if there is something new to show. */
+bool ht_lab_lesson_poll(ht_lab *lab);
+
+struct ht_claim;
+/* For who plays a lesson without a reader: presses its keys, takes no time to read. */
+typedef void ht_lab_judge(void *context, int step, const struct ht_claim *claim, bool holds, const char *values);
+void ht_lab_lesson_check(ht_lab *lab, ht_lab_judge *judge, void *context);
+bool ht_lab_lesson_over(const ht_lab *lab); /* its last step is done */
+/* Where it stands: "step 3 (Noise): waits for …". */
+void ht_lab_lesson_tell(const ht_lab *lab, char *to, size_t size);
 
 /* Asks the analyst for what the screen shows, if that is something else than before. */
 void ht_lab_look(ht_lab *lab);

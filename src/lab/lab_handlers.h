@@ -105,6 +105,10 @@ bool ht_lab_twin_poll(ht_lab *lab); /* true if there is something new to show */
 ht_lab_handler ht_lab_compare;
 bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */
 
+/* lab_lesson.c: lessons, played step by step in any view */
+ht_lab_handler ht_lab_lesson;
+bool ht_lab_lesson_act(ht_lab *lab, ht_action action); /* while one is open */
+
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);
 

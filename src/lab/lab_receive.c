@@ -17,6 +17,7 @@ void ht_lab_receive(ht_lab *lab)
     while (ht_runner_receive(lab->runner, &sample)) {
         keep_journal(lab, &sample);
         ht_lab_sample(lab, &sample);
+        lab->applied = sample.applied_seq;
         lab->dirty = true;
     }
     if (ht_lab_background_poll(lab)) lab->dirty = true;
@@ -32,7 +33,9 @@ void ht_lab_receive(ht_lab *lab)
         lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
     }
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
-    if (!fresh) return;
-    ht_model_report(lab->model, report);
-    lab->dirty = true;
+    if (fresh) {
+        ht_model_report(lab->model, report);
+        lab->dirty = true;
+    }
+    if (ht_lab_lesson_poll(lab)) lab->dirty = true;
 }

@@ -95,6 +95,8 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
         add(spans, &count, HT_ROLE_GOOD, " ● widths %.0f %% ", 100 * width_sweep->fraction);
     else if (m->compare.running)
         add(spans, &count, HT_ROLE_GOOD, " ● methods %d of %d ", m->compare.done, m->compare.count);
+    else if (m->opening)
+        add(spans, &count, HT_ROLE_GOOD, " ○ opening ");
     else
         add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     if (m->frozen) {

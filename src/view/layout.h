@@ -25,6 +25,7 @@ typedef struct ht_scene {
     bool present;
     unsigned hidden; /* bit 1 << panel: left out of the dashboard */
     bool timeline;   /* the bar of states to go back to is open */
+    bool lesson;     /* a lesson's page is open */
     int message;     /* rows of a message that lasts, kept free above the key bar */
 } ht_scene;
 

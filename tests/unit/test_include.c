@@ -40,13 +40,14 @@ static const rule rules[] = {
     {"experiment", " base params num data nn tail prune link engine session chart "},
     {"sweep", " base params num data nn session experiment "},
     {"view", " base params num link chart "},
+    {"lesson", " base params view "},
     {"render", " base params data tail prune chart view "},
     {"term", " base view render "},
-    {"lab", " base engine session chart experiment view render term "},
+    {"lab", " base params engine session chart experiment view lesson render term "},
     {"bench", " base num stable kernel nn tail prune engine session sweep "},
     {"cli",
      " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
-     "render term lab bench "},
+     "lesson render term lab bench "},
 };
 enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 
@@ -185,7 +186,9 @@ static void the_rules_say_no(void **state)
         {"base", "num/rng.h", false},          {"nn", "weights/netfile.h", false},
         {"nn", "heavytail/dataset.h", true},   {"nn", "params/preset.h", true},
         {"data", "heavytail/params.h", false}, {"link", "engine/trainer.h", false},
-        {"render", "term/term.h", false},      {"render", "engine/runner.h", false},
+        {"lesson", " base params view "},
+    {"render", "term/term.h", false},      {"lesson", " base params view "},
+    {"render", "engine/runner.h", false},
         {"term", "link/messages.h", false},    {"params", "num/rng.h", false},
         {"lab", "engine/runner.h", true},      {"chart", "heavytail/prune.h", true},
         {"base", "heavytail/status.h", true},  {"base", "heavytail/tail.h", false},
