@@ -275,9 +275,8 @@ static void wind_up(ht_lab *lab)
     lab->width_sweep = NULL;
     ht_compare_free(lab->compare);
     lab->compare = NULL;
-    ht_lab_twin_end(lab);
-    ht_lab_lesson_end(lab);
     ht_runner_stop(lab->runner);
+    lab->runner = NULL;
 }
 
 /* The screen is closed: who asked to leave need not guess what is waited for, and may leave without it. */
@@ -315,6 +314,10 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, int lesson
         wind_up(lab);
     }
     if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
+    if (!lab->stuck) {
+        ht_lab_twin_end(lab);
+        ht_lab_lesson_end(lab);
+    }
     if (save(lab, s, &lost) == HT_OK || code != HT_OK) return code;
     *err = lost;
     return err->code;

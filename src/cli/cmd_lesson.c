@@ -53,6 +53,8 @@ static ht_code play(ht_lab *lab, int number, verdict *v, ht_error *err)
         lab->dirty = false;
         ht_lab_receive(lab);
         ht_lab_look(lab);
+        int key = ht_lab_lesson_key(lab);
+        if (key) ht_lab_event(lab, &(ht_event){.kind = HT_EVENT_KEY, .key = key});
         if (lab->dirty) since = ht_now();
         if (ht_now() - since > patience) {
             ht_lab_lesson_tell(lab, where, sizeof where);

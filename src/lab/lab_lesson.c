@@ -167,6 +167,12 @@ static bool stands_there(const ht_lab *lab)
     return there && m->state != HT_STATE_RUNNING && lab->applied >= lab->lesson->sent;
 }
 
+/* The lesson's page says how it goes on. */
+static void end_notice(ht_lab *lab)
+{
+    if (lab->model->state == HT_STATE_DONE) lab->standing[0] = lab->model->message[0] = '\0';
+}
+
 /* All claims at once, of one look. */
 static bool judge(ht_lab *lab)
 {
@@ -194,14 +200,6 @@ static bool was_read(const struct ht_played *l)
     return l->judge || ht_now() - l->since > LEAST + A_LETTER * (double)strlen(s->text);
 }
 
-static void press_next(ht_lab *lab)
-{
-    struct ht_played *l = lab->lesson;
-    const ht_lesson_step *s = step_of(l);
-    if (!l->judge || l->pressed == s->keys) return;
-    ht_lab_event(lab, &(ht_event){.kind = HT_EVENT_KEY, .key = ht_keymap_key(s->key[l->pressed++])});
-}
-
 static void next_step(ht_lab *lab)
 {
     struct ht_played *l = lab->lesson;
@@ -219,7 +217,6 @@ bool ht_lab_lesson_poll(ht_lab *lab)
     phase before = l->phase;
     int step = l->step;
     if (l->phase == WAITS) {
-        press_next(lab);
         look(lab, &values);
         bool all = !l->judge || l->pressed == step_of(l)->keys;
         if (all && ht_condition_judge(&step_of(l)->until, &values) == HT_TRUE) {
@@ -229,6 +226,7 @@ bool ht_lab_lesson_poll(ht_lab *lab)
                 enter_phase(lab, MEASURES);
         }
     } else if (l->phase == TRAINS && stands_there(lab)) {
+        end_notice(lab);
         enter_phase(lab, MEASURES);
     } else if (l->phase == MEASURES && judge(lab)) {
         enter_phase(lab, READS);
@@ -316,7 +314,7 @@ static bool choose(ht_lab *lab, ht_action action)
 {
     ht_error err;
     int number = (int)action - HT_DO_PANEL_1 + 1;
-    if (action == HT_DO_BACK) return lab->model->lesson.open = false, true;
+    if (action == HT_DO_BACK || action == HT_DO_LESSON_BACK) return lab->model->lesson.open = false, true;
     if (number < 1 || number > HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1) return false;
     if (ht_lab_lesson_begin(lab, number, &err) != HT_OK) ht_lab_note(lab, true, "%s", err.text);
     return true;
@@ -341,6 +339,13 @@ void ht_lab_lesson_check(ht_lab *lab, ht_lab_judge *judge_claim, void *context)
 {
     lab->lesson->judge = judge_claim;
     lab->lesson->context = context;
+}
+
+int ht_lab_lesson_key(ht_lab *lab)
+{
+    struct ht_played *l = lab->lesson;
+    if (!l || l->phase != WAITS || l->pressed == step_of(l)->keys) return 0;
+    return ht_keymap_key(step_of(l)->key[l->pressed++]);
 }
 
 bool ht_lab_lesson_over(const ht_lab *lab)

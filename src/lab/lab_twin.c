@@ -9,7 +9,7 @@
 #include "engine/run/journal.h"
 #include "view/ghost.h"
 
-static const char twin_name[] = "twin without noise";
+static const char twin_name[] = "no noise"; /* short: tables have little room */
 
 typedef struct change {
     uint64_t step;
@@ -198,7 +198,7 @@ void ht_lab_twin(ht_lab *lab, ht_action action)
     (void)action;
     if (lab->twin) {
         ht_lab_twin_end(lab);
-        ht_lab_note(lab, true, "the twin without noise is gone; n trains it again, O takes the noise of this run");
+        ht_lab_note(lab, true, "ended: n trains the twin again, O takes the noise of this run");
         return;
     }
     if (!(lab->twin = ht_alloc(1, sizeof *lab->twin, "the twin", &err)) || make(lab, lab->twin, &err) != HT_OK) {
@@ -206,7 +206,7 @@ void ht_lab_twin(ht_lab *lab, ht_action action)
         ht_lab_note(lab, err.code == HT_USAGE, "%s", err.text);
         return;
     }
-    ht_lab_note(lab, true, "ghost %c: the same weights, batches and seed without noise%s; n ends it, O takes this run's",
+    ht_lab_note(lab, true, "ghost %c: without noise, same seed, weights and batches%s; n ends it, O takes this run's noise",
                 ht_ghost_twin(lab->model)->letter, lab->twin->plan.pruned ? " (and nothing pruned)" : "");
 }
 

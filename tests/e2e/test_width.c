@@ -127,7 +127,7 @@ static void e_saves_the_view_and_every_size_shows_it(void **state)
 {
     glob_t found;
     vt *t = open_lab(state);
-    vt_key(t, "n"); /* without noise: a short width sweep */
+    vt_key(t, "O"); /* without noise: a short width sweep */
     vt_key(t, "w");
     vt_assert(t, vt_wait_text(t, "8 of 8 runs", 3 * PATIENCE));
     vt_key(t, "e");
