@@ -55,12 +55,25 @@ static void take_measured(const ht_model *m, measured_of q, ht_lesson_values *v)
     v->number[q.hill] = m->report.tail.now[HT_HILL].value;
 }
 
+static void take_pruned(const ht_report *r, ht_lesson_values *v)
+{
+    const double FIFTH = 0.2;
+    const ht_prune_look *node = &r->look[HT_PRUNE_NODE];
+    v->number[HT_QUANTITY_PRUNED_ACCURACY] = r->pruned.accuracy;
+    v->number[HT_QUANTITY_REMOVED] = 1 - r->left;
+    for (int i = 0; i < node->count && node->step == r->step; i++)
+        if (node->points[i].ratio >= FIFTH) {
+            v->number[HT_QUANTITY_FIFTH_ACCURACY] = node->points[i].accuracy;
+            return;
+        }
+}
+
 static void look(const ht_lab *lab, ht_lesson_values *v)
 {
     const ht_model *m = lab->model, *twin = ht_lab_twin_model(lab);
     for (int q = 0; q < HT_QUANTITIES; q++) v->number[q] = NAN, v->word[q] = NULL;
     take_measured(m, (measured_of){HT_QUANTITY_ACCURACY, HT_QUANTITY_KAPPA, HT_QUANTITY_MMO, HT_QUANTITY_HILL}, v);
-    if (measured(m)) v->number[HT_QUANTITY_PRUNED_ACCURACY] = m->report.pruned.accuracy;
+    if (measured(m)) take_pruned(&m->report, v);
     if (twin && twin->step == m->step)
         take_measured(twin,
                       (measured_of){HT_QUANTITY_TWIN_ACCURACY, HT_QUANTITY_TWIN_KAPPA, HT_QUANTITY_TWIN_MMO,
@@ -69,7 +82,6 @@ static void look(const ht_lab *lab, ht_lesson_values *v)
     v->number[HT_QUANTITY_STEP] = (double)m->step;
     v->number[HT_QUANTITY_ALPHA] = ht_params_get(&m->asked, HT_P_NOISE_ALPHA);
     v->number[HT_QUANTITY_SIGMA] = ht_params_get(&m->asked, HT_P_NOISE_SCALE);
-    if (measured(m)) v->number[HT_QUANTITY_REMOVED] = 1 - m->report.left;
     v->number[HT_QUANTITY_GHOSTS] = m->ghost_count;
     if (twin) v->number[HT_QUANTITY_TWIN_STEP] = (double)twin->step;
     v->word[HT_QUANTITY_NOISE] =

@@ -44,7 +44,7 @@ static void a_lesson_goes_from_page_to_page(void **state)
 {
     vt *t = LAB(state, 120, 40, "--lesson", "1");
     vt_assert(t, vt_wait_text(t, "Lesson 1 · 1/4: A network learns", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "✓ more than 95 of 100", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "✓ more than 93 of 100", PATIENCE));
     assert_int_equal(sandbox_step(t), 300);
     assert_title(t, "✓ done");
     vt_key(t, "Enter");
@@ -75,7 +75,7 @@ static void l_begins_a_lesson_in_the_open_lab(void **state)
     vt_key(t, "1");
     vt_assert(t, vt_wait_text(t, "Lesson 1 · 1/4", PATIENCE));
     assert_title(t, "α 1.75");
-    vt_assert(t, vt_wait_text(t, "✓ more than 95 of 100", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "✓ more than 93 of 100", PATIENCE));
     assert_int_equal(sandbox_step(t), 300);
     /* Read, it goes on by itself. */
     vt_assert(t, vt_wait_text(t, "2/4: The weights", 2 * PATIENCE));
