@@ -335,12 +335,9 @@ int ht_cmd_lab(int argc, char **argv)
 {
     const char *run_path = NULL, *script = NULL, *dump_path = NULL, *data = NULL, *lesson = NULL;
     double number = 0;
-    const ht_option options[] = {{"--run", &run_path, NULL},
-                                 {"--data", &data, NULL},
-                                 {"--script", &script, NULL},
-                                 {"--dump", &dump_path, NULL},
-                                 {"--lesson", &lesson, NULL},
-                                 {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--run", &run_path, NULL},  {"--data", &data, NULL},
+                                 {"--script", &script, NULL}, {"--dump", &dump_path, NULL},
+                                 {"--lesson", &lesson, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};
@@ -348,8 +345,9 @@ int ht_cmd_lab(int argc, char **argv)
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && data) code = ht_arguments_add(&args, "data.name", data, &err);
     if (code == HT_OK && lesson && (!ht_parse_number(lesson, &number) || number < 1 || number > 99))
-        code = ht_error_set(&err, HT_USAGE, "--lesson %.40s: no lesson's number; `heavytail lesson --list` names them",
-                            lesson);
+        code =
+            ht_error_set(&err, HT_USAGE,
+                         "--lesson %.40s: no lesson's number; `heavytail lesson --list` names them", lesson);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */

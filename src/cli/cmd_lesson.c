@@ -63,7 +63,8 @@ static ht_code play(ht_lab *lab, int number, verdict *v, ht_error *err)
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     if (v->failed == 0) return HT_OK;
-    return ht_error_set(err, HT_FAIL, "lesson %d: %d of %d claims failed: %s", number, v->failed, v->claims, v->first);
+    return ht_error_set(err, HT_FAIL, "lesson %d: %d of %d claims failed: %s", number, v->failed, v->claims,
+                        v->first);
 }
 
 /* The lab without its screen. */
@@ -72,7 +73,8 @@ static ht_code check(int number, ht_session *s, ht_error *err)
     verdict v = {0};
     ht_lab lab = {.session = s, .revision = ht_trainer_revision(s->trainer)};
     if (!(lab.model = ht_alloc(1, sizeof *lab.model, "the lab", err))) return HT_FAIL;
-    ht_model_init(lab.model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes, s->data->title);
+    ht_model_init(lab.model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
+                  s->data->title);
     lab.runner = ht_runner_start(s->trainer, s->data, s->pool, err);
     ht_code code = lab.runner ? play(&lab, number, &v, err) : err->code;
     ht_lab_lesson_end(&lab);

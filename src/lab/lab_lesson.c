@@ -1,5 +1,5 @@
-/* lab_lesson.c - plays a lesson: each step waits until its keys were pressed, trains to its step, waits until what it
- * claims was measured there, judges it, and goes on when it was read. */
+/* lab_lesson.c - plays a lesson: each step waits until its keys were pressed, trains to its step, waits until
+ * what it claims was measured there, judges it, and goes on when it was read. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,7 +72,8 @@ static void look(const ht_lab *lab, ht_lesson_values *v)
 {
     const ht_model *m = lab->model, *twin = ht_lab_twin_model(lab);
     for (int q = 0; q < HT_QUANTITIES; q++) v->number[q] = NAN, v->word[q] = NULL;
-    take_measured(m, (measured_of){HT_QUANTITY_ACCURACY, HT_QUANTITY_KAPPA, HT_QUANTITY_MMO, HT_QUANTITY_HILL}, v);
+    take_measured(
+        m, (measured_of){HT_QUANTITY_ACCURACY, HT_QUANTITY_KAPPA, HT_QUANTITY_MMO, HT_QUANTITY_HILL}, v);
     if (measured(m)) take_pruned(&m->report, v);
     if (twin && twin->step == m->step)
         take_measured(twin,
@@ -113,8 +114,8 @@ static void write_page(ht_lab *lab)
     const ht_lesson_step *s = step_of(l);
     ht_lesson_page *page = &lab->model->lesson;
     *page = (ht_lesson_page){.open = true, .lines = s->claims};
-    snprintf(page->title, sizeof page->title, "Lesson %d · %d/%d: %.40s", l->number, l->step + 1, l->lesson.count,
-             s->title);
+    snprintf(page->title, sizeof page->title, "Lesson %d · %d/%d: %.40s", l->number, l->step + 1,
+             l->lesson.count, s->title);
     ht_text_copy(page->text, sizeof page->text, s->text);
     ht_text_copy(page->press, sizeof page->press, s->press);
     for (int i = 0; i < s->claims; i++) {
@@ -134,8 +135,8 @@ static void write_list(ht_lesson_page *page)
     for (int n = 1; lesson && n <= ht_lesson_count(); n++)
         if (ht_lesson_load(lesson, n, &err) == HT_OK) {
             size_t used = strlen(page->text);
-            snprintf(page->text + used, sizeof page->text - used, "%s%d  %s: %s", used ? "\n" : "", n, lesson->title,
-                     lesson->about);
+            snprintf(page->text + used, sizeof page->text - used, "%s%d  %s: %s", used ? "\n" : "", n,
+                     lesson->title, lesson->about);
         }
     ht_free(lesson);
 }
@@ -264,7 +265,8 @@ static ht_code take_settings(ht_lab *lab, const ht_lesson *lesson, int number, h
         if (fixed && ht_params_get(&wanted, (ht_param)p) != ht_params_get(now, (ht_param)p)) same = false;
     }
     if (!same)
-        return ht_error_set(err, HT_USAGE, "lesson %d is about the preset %s: leave the lab, then `heavytail lesson %d`",
+        return ht_error_set(err, HT_USAGE,
+                            "lesson %d is about the preset %s: leave the lab, then `heavytail lesson %d`",
                             number, lesson->preset, number);
     for (int p = 0; p < HT_P_COUNT; p++) {
         double value = ht_params_get(&wanted, (ht_param)p);
@@ -279,7 +281,8 @@ ht_code ht_lab_lesson_begin(ht_lab *lab, int number, ht_error *err)
     struct ht_played *l = ht_alloc(1, sizeof *l, "the lesson", err);
     if (!l) return HT_FAIL;
     double steps = ht_params_get(&lab->model->asked, HT_P_TRAIN_STEPS);
-    if (ht_lesson_load(&l->lesson, number, err) != HT_OK || take_settings(lab, &l->lesson, number, err) != HT_OK) {
+    if (ht_lesson_load(&l->lesson, number, err) != HT_OK ||
+        take_settings(lab, &l->lesson, number, err) != HT_OK) {
         ht_free(l);
         return err->code;
     }
@@ -367,8 +370,9 @@ bool ht_lab_lesson_over(const ht_lab *lab)
 
 void ht_lab_lesson_tell(const ht_lab *lab, char *to, size_t size)
 {
-    static const char *const does[] = {"waits until its keys were pressed", "trains", "measures", "is read", "is over"};
+    static const char *const does[] = {"waits until its keys were pressed", "trains", "measures", "is read",
+                                       "is over"};
     const struct ht_played *l = lab->lesson;
-    snprintf(to, size, "step %d (%s) %s at training step %llu", l->step + 1, step_of(l)->title, does[l->phase],
-             (unsigned long long)lab->model->step);
+    snprintf(to, size, "step %d (%s) %s at training step %llu", l->step + 1, step_of(l)->title,
+             does[l->phase], (unsigned long long)lab->model->step);
 }

@@ -1,6 +1,7 @@
-/* lab_twin.c - the twin: the same weights, batches and seed without noise, trained beside the run and shown as a
- * ghost. It is a run of its own, with a trainer, an analyst and a model that nobody draws; what the journal tells of
- * the run it does, too, each change at its own step, but for noise and pruning. It never gets ahead of the run. */
+/* lab_twin.c - the twin: the same weights, batches and seed without noise, trained beside the run and shown
+ * as a ghost. It is a run of its own, with a trainer, an analyst and a model that nobody draws; what the
+ * journal tells of the run it does, too, each change at its own step, but for noise and pruning. It never
+ * gets ahead of the run. */
 #include <string.h>
 
 #include "lab/lab_handlers.h"
@@ -27,10 +28,10 @@ typedef struct plan {
 
 struct ht_twin {
     plan plan;
-    size_t done;        /* changes of the plan that were made */
-    uint64_t revision;  /* of the journal that the plan is from */
-    uint64_t target;    /* the step it goes to, 0 before the first */
-    bool going;         /* it was sent there and has not arrived */
+    size_t done;       /* changes of the plan that were made */
+    uint64_t revision; /* of the journal that the plan is from */
+    uint64_t target;   /* the step it goes to, 0 before the first */
+    bool going;        /* it was sent there and has not arrived */
     double looked;
     ht_pool *pool;
     ht_trainer *trainer;
@@ -178,7 +179,8 @@ static ht_code make(ht_lab *lab, struct ht_twin *t, ht_error *err)
     t->revision = lab->revision;
     if (make_plan(lab, &t->plan, err) != HT_OK) return err->code;
     if (!t->plan.noisy)
-        return ht_error_set(err, HT_USAGE, "this run has no noise: its twin would be the same; O brings the noise");
+        return ht_error_set(err, HT_USAGE,
+                            "this run has no noise: its twin would be the same; O brings the noise");
     if (ht_params_get(&t->plan.start, HT_P_TRAIN_SCHEDULE) != 0)
         return ht_error_set(err, HT_USAGE,
                             "no twin with train.schedule=cosine: its step sizes depend on where a run ends");
@@ -201,24 +203,28 @@ void ht_lab_twin(ht_lab *lab, ht_action action)
         ht_lab_note(lab, true, "ended: n trains the twin again, O takes the noise of this run");
         return;
     }
-    if (!(lab->twin = ht_alloc(1, sizeof *lab->twin, "the twin", &err)) || make(lab, lab->twin, &err) != HT_OK) {
+    if (!(lab->twin = ht_alloc(1, sizeof *lab->twin, "the twin", &err)) ||
+        make(lab, lab->twin, &err) != HT_OK) {
         ht_lab_twin_end(lab);
         ht_lab_note(lab, err.code == HT_USAGE, "%s", err.text);
         return;
     }
-    ht_lab_note(lab, true, "ghost %c: without noise, same seed, weights and batches%s; n ends it, O takes this run's noise",
-                ht_ghost_twin(lab->model)->letter, lab->twin->plan.pruned ? " (and nothing pruned)" : "");
+    ht_lab_note(
+        lab, true,
+        "ghost %c: without noise, same seed, weights and batches%s; n ends it, O takes this run's noise",
+        ht_ghost_twin(lab->model)->letter, lab->twin->plan.pruned ? " (and nothing pruned)" : "");
 }
 
 /* ---- on its way -------------------------------------------------------------------------------- */
 
 static void send(struct ht_twin *t, ht_command_kind kind, ht_param p, double value)
 {
-    ht_runner_send(t->runner, kind, p, value); /* a full ring: it lags, and is sent again when it has not arrived */
+    ht_runner_send(t->runner, kind, p,
+                   value); /* a full ring: it lags, and is sent again when it has not arrived */
 }
 
-/* Is it time to go on? While the run goes on it follows in leaps: each stop costs a look at everything, which is to
- * be there before the next. */
+/* Is it time to go on? While the run goes on it follows in leaps: each stop costs a look at everything, which
+ * is to be there before the next. */
 static bool due(const struct ht_twin *t, const ht_model *run)
 {
     const double LEAP = 1.1;
@@ -227,8 +233,8 @@ static bool due(const struct ht_twin *t, const ht_model *run)
     return t->model->report.step >= t->target && (double)run->step >= LEAP * (double)t->target;
 }
 
-/* To the next change of the plan, or to where the run is. Paused first: a finished run that is told to go on would
- * take no notice of its end. */
+/* To the next change of the plan, or to where the run is. Paused first: a finished run that is told to go on
+ * would take no notice of its end. */
 static void proceed(struct ht_twin *t, uint64_t run_step)
 {
     while (t->done < t->plan.count && t->plan.change[t->done].step <= t->target) {
@@ -251,7 +257,8 @@ static bool take_in(struct ht_twin *t)
     bool news = false, fresh;
     while (ht_runner_receive(t->runner, &sample)) {
         ht_model_sample(t->model, &sample);
-        bool there = sample.kind == HT_SAMPLE_STATE && sample.state != HT_STATE_RUNNING && sample.step >= t->target;
+        bool there =
+            sample.kind == HT_SAMPLE_STATE && sample.state != HT_STATE_RUNNING && sample.step >= t->target;
         if (there) t->going = false;
         news = true;
     }

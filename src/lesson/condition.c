@@ -69,8 +69,7 @@ static ht_code parse_term(ht_term *term, const char **at, ht_error *err)
     if (quantity < 0)
         return ht_error_set(err, HT_USAGE, "'%s' is no quantity; docs/lessons.md lists them", left);
     while (comparison >= 0 && strcmp(signs[comparison], sign) != 0) comparison--;
-    if (comparison < 0)
-        return ht_error_set(err, HT_USAGE, "'%s' is none of: is, <, <=, >, >=", sign);
+    if (comparison < 0) return ht_error_set(err, HT_USAGE, "'%s' is none of: is, <, <=, >, >=", sign);
     if ((comparison == HT_IS) != (table[quantity].kind == WORD))
         return ht_error_set(err, HT_USAGE, "%s is a %s: it goes with %s", left,
                             table[quantity].kind == WORD ? "word" : "number",
@@ -155,11 +154,11 @@ void ht_condition_tell(const ht_condition *c, const ht_lesson_values *v, char *t
         if (q < 0 || told[q] || used >= size) continue;
         told[q] = true;
         const char *comma = used ? ", " : "", *name = table[q].name;
-        int length = table[q].kind == WORD
-                         ? snprintf(to + used, size - used, "%s%s %s", comma, name, v->word[q] ? v->word[q] : "?")
-                     : isnan(v->number[q])
-                         ? snprintf(to + used, size - used, "%s%s unknown", comma, name)
-                         : snprintf(to + used, size - used, "%s%s %.4g", comma, name, v->number[q]);
+        int length =
+            table[q].kind == WORD
+                ? snprintf(to + used, size - used, "%s%s %s", comma, name, v->word[q] ? v->word[q] : "?")
+            : isnan(v->number[q]) ? snprintf(to + used, size - used, "%s%s unknown", comma, name)
+                                  : snprintf(to + used, size - used, "%s%s %.4g", comma, name, v->number[q]);
         used += length > 0 ? (size_t)length : 0;
     }
 }

@@ -1,4 +1,5 @@
-/* condition.h - what a lesson waits for and claims: comparisons joined by "and", over the table quantities.def.
+/* condition.h - what a lesson waits for and claims: comparisons joined by "and", over the table
+ * quantities.def.
  *
  *   step >= 300 and kappa > twin.kappa + 0.1 and noise is iid
  *
@@ -19,8 +20,8 @@ typedef enum ht_quantity {
 
 /* What is known now. */
 typedef struct ht_lesson_values {
-    double number[HT_QUANTITIES];     /* NaN: unknown */
-    const char *word[HT_QUANTITIES];  /* NULL: unknown */
+    double number[HT_QUANTITIES];    /* NaN: unknown */
+    const char *word[HT_QUANTITIES]; /* NULL: unknown */
 } ht_lesson_values;
 
 typedef enum ht_truth { HT_UNKNOWN, HT_TRUE, HT_FALSE } ht_truth;
@@ -30,7 +31,7 @@ typedef enum ht_comparison { HT_IS, HT_LESS, HT_AT_MOST, HT_MORE, HT_AT_LEAST, H
 typedef struct ht_term {
     ht_quantity left;
     ht_comparison comparison;
-    int right;     /* a quantity to which `number` is added, or -1 */
+    int right; /* a quantity to which `number` is added, or -1 */
     double number;
     char word[24]; /* HT_IS */
 } ht_term;

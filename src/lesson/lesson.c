@@ -22,7 +22,8 @@ static ht_code add_text(char *to, size_t size, const char *what, const char *tex
 {
     size_t used = strlen(to);
     if (used + 1 + strlen(text) >= size)
-        return ht_error_set(err, HT_USAGE, "the %s is longer than %zu bytes; make two steps of it", what, size - 2);
+        return ht_error_set(err, HT_USAGE, "the %s is longer than %zu bytes; make two steps of it", what,
+                            size - 2);
     if (used) to[used++] = ' ';
     memcpy(to + used, text, strlen(text) + 1);
     return HT_OK;
@@ -51,7 +52,8 @@ static ht_code put_keys(ht_lesson_step *step, const char *text, ht_error *err)
         length = strcspn(text, " ");
         snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), text);
         if (length >= sizeof name || ht_keymap_key(name) == 0)
-            return ht_error_set(err, HT_USAGE, "keys: '%s' is no key's name (as in a script: n, Space, Shift-Left)", name);
+            return ht_error_set(err, HT_USAGE,
+                                "keys: '%s' is no key's name (as in a script: n, Space, Shift-Left)", name);
         if (step->keys == HT_LESSON_KEYS)
             return ht_error_set(err, HT_USAGE, "keys: at most %d in a step", HT_LESSON_KEYS);
         memcpy(step->key[step->keys++], name, sizeof name);
@@ -61,7 +63,8 @@ static ht_code put_keys(ht_lesson_step *step, const char *text, ht_error *err)
 
 static ht_code put_train(ht_lesson_step *step, const char *text, ht_error *err)
 {
-    if (ht_parse_number(text, &step->train) && step->train >= 1 && step->train <= 1e6 && step->train == floor(step->train))
+    if (ht_parse_number(text, &step->train) && step->train >= 1 && step->train <= 1e6 &&
+        step->train == floor(step->train))
         return HT_OK;
     return ht_error_set(err, HT_USAGE, "train = %.40s is no whole number from 1 to 1000000", text);
 }
@@ -77,7 +80,8 @@ static ht_code put_claim(ht_lesson_step *step, const char *text, ht_error *err)
     ht_claim *claim = &step->claim[step->claims++];
     snprintf(condition, sizeof condition, "%.*s", (int)(bar - text), text);
     bar += 1 + strspn(bar + 1, " ");
-    if (put_text(claim->said, sizeof claim->said, "the sentence of a claim", bar, err) != HT_OK) return err->code;
+    if (put_text(claim->said, sizeof claim->said, "the sentence of a claim", bar, err) != HT_OK)
+        return err->code;
     return ht_condition_parse(&claim->condition, condition, err);
 }
 
@@ -102,8 +106,8 @@ static ht_code find_step(ht_lesson *lesson, const char *section, ht_lesson_step 
     if (strncmp(section, "step ", 5) != 0 || !ht_parse_number(section + 5, &number))
         return ht_error_set(err, HT_USAGE, "[%.40s] is neither [lesson] nor [step N]", section);
     if (number != lesson->count && number != lesson->count + 1)
-        return ht_error_set(err, HT_USAGE, "[%.40s] comes after [step %d]: steps are numbered 1, 2 …", section,
-                            lesson->count);
+        return ht_error_set(err, HT_USAGE, "[%.40s] comes after [step %d]: steps are numbered 1, 2 …",
+                            section, lesson->count);
     if (number > HT_LESSON_STEPS)
         return ht_error_set(err, HT_USAGE, "a lesson has at most %d steps", HT_LESSON_STEPS);
     if (number < 1) return ht_error_set(err, HT_USAGE, "steps are numbered from 1");
@@ -137,11 +141,12 @@ static ht_code complete(const ht_lesson *lesson, const char *name, ht_error *err
         if (!step->title[0] || !step->text[0])
             return ht_error_set(err, HT_USAGE, "%s: [step %d] has no title or no text", name, i + 1);
         if ((step->keys > 0) != (step->press[0] != '\0'))
-            return ht_error_set(err, HT_USAGE, "%s: [step %d]: 'press' (for people) and 'keys' go together", name,
-                                i + 1);
-        if (step->keys > 0 && step->until.count == 0)
-            return ht_error_set(err, HT_USAGE, "%s: [step %d] has keys, but no 'until' tells that they were pressed",
+            return ht_error_set(err, HT_USAGE, "%s: [step %d]: 'press' (for people) and 'keys' go together",
                                 name, i + 1);
+        if (step->keys > 0 && step->until.count == 0)
+            return ht_error_set(err, HT_USAGE,
+                                "%s: [step %d] has keys, but no 'until' tells that they were pressed", name,
+                                i + 1);
     }
     return HT_OK;
 }
@@ -174,7 +179,7 @@ ht_code ht_lesson_load(ht_lesson *lesson, int number, ht_error *err)
 {
     const ht_embedded *file = number > 0 ? file_of(number) : NULL;
     if (!file)
-        return ht_error_set(err, HT_USAGE, "there is no lesson %d; `heavytail lesson --list` names the %d", number,
-                            ht_lesson_count());
+        return ht_error_set(err, HT_USAGE, "there is no lesson %d; `heavytail lesson --list` names the %d",
+                            number, ht_lesson_count());
     return ht_lesson_parse(lesson, file->name, file->data, file->size, err);
 }

@@ -6,7 +6,13 @@
 #include "lesson/condition.h"
 #include "view/model.h"
 
-enum { HT_LESSON_STEPS = 16, HT_LESSON_KEYS = 12, HT_LESSON_CLAIMS = 6, HT_LESSON_TEXT = 1000, HT_LESSON_SAID = 160 };
+enum {
+    HT_LESSON_STEPS = 16,
+    HT_LESSON_KEYS = 12,
+    HT_LESSON_CLAIMS = 6,
+    HT_LESSON_TEXT = 1000,
+    HT_LESSON_SAID = 160
+};
 
 typedef struct ht_claim {
     ht_condition condition;
@@ -18,9 +24,9 @@ typedef struct ht_lesson_step {
     ht_panel_id panel; /* that gets the frame; HT_PANEL_COUNT: none */
     int keys;          /* to press, in this order */
     char key[HT_LESSON_KEYS][16];
-    char press[64];       /* for people; "": nothing is to be pressed */
-    ht_condition until;   /* what tells that it was done */
-    double train;         /* then it trains to this step and waits there; 0: not */
+    char press[64];     /* for people; "": nothing is to be pressed */
+    ht_condition until; /* what tells that it was done */
+    double train;       /* then it trains to this step and waits there; 0: not */
     int claims;
     ht_claim claim[HT_LESSON_CLAIMS];
 } ht_lesson_step;

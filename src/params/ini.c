@@ -29,14 +29,12 @@ static char *clean_lines(const char *what, const char *name, const char *text, s
         const char *end = memchr(text + start, '\n', size - start);
         size_t stop = end ? (size_t)(end - text) : size;
         if (memchr(text + start, '\0', stop - start)) {
-            ht_error_set(err, HT_USAGE, "%s:%d: contains a zero byte; a %s is plain text", name, line,
-                         what);
+            ht_error_set(err, HT_USAGE, "%s:%d: contains a zero byte; a %s is plain text", name, line, what);
             break;
         }
         if (stop - start > HT_INI_LINE) {
-            ht_error_set(err, HT_USAGE,
-                         "%s:%d: the line has %zu bytes, more than the %d a %s line may have", name, line,
-                         stop - start, HT_INI_LINE, what);
+            ht_error_set(err, HT_USAGE, "%s:%d: the line has %zu bytes, more than the %d a %s line may have",
+                         name, line, stop - start, HT_INI_LINE, what);
             break;
         }
         while (start < stop && strchr(" \t\v\f\r", text[start])) start++;
@@ -63,7 +61,8 @@ static bool cut_after(char *text, int line)
     return more;
 }
 
-ht_code ht_ini_parse(const ht_ini_reader *reader, const char *name, const char *text, size_t size, ht_error *err)
+ht_code ht_ini_parse(const ht_ini_reader *reader, const char *name, const char *text, size_t size,
+                     ht_error *err)
 {
     reading r = {reader, err};
     err->code = HT_OK;
@@ -80,7 +79,8 @@ ht_code ht_ini_parse(const ht_ini_reader *reader, const char *name, const char *
     ht_free(clean);
     if (err->code != HT_OK) return ht_error_prefix(err, "%s:%d", name, line);
     if (line != 0)
-        return ht_error_set(err, HT_USAGE, "%s:%d: neither [section] nor key = value; remove the line or start it with #",
+        return ht_error_set(err, HT_USAGE,
+                            "%s:%d: neither [section] nor key = value; remove the line or start it with #",
                             name, line);
     return HT_OK;
 }

@@ -1,5 +1,5 @@
-/* ini.h - INI text of ours (presets, lessons), parsed by inih with every line checked: what inih would cut or drop in
- * silence is an error with its line. */
+/* ini.h - INI text of ours (presets, lessons), parsed by inih with every line checked: what inih would cut or
+ * drop in silence is an error with its line. */
 #ifndef HT_PARAMS_INI_H
 #define HT_PARAMS_INI_H
 
@@ -18,6 +18,7 @@ typedef struct ht_ini_reader {
 } ht_ini_reader;
 
 /* HT_USAGE on the first bad line, as "name:line: …". */
-ht_code ht_ini_parse(const ht_ini_reader *reader, const char *name, const char *text, size_t size, ht_error *err);
+ht_code ht_ini_parse(const ht_ini_reader *reader, const char *name, const char *text, size_t size,
+                     ht_error *err);
 
 #endif

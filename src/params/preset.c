@@ -44,7 +44,8 @@ static ht_code on_value(void *user, const char *section, const char *name, const
     snprintf(key, sizeof key, "%.100s%s%.100s", section, section[0] ? "." : "", name);
     if (ht_params_set(&state->params, key, value, err) != HT_OK) return err->code;
     if (!ht_param_find(key, &p)) return HT_OK; /* not reached: it was set */
-    if (state->seen[p]) return ht_error_set(err, HT_USAGE, "%s is given twice; keep one of the two lines", key);
+    if (state->seen[p])
+        return ht_error_set(err, HT_USAGE, "%s is given twice; keep one of the two lines", key);
     state->seen[p] = true;
     return HT_OK;
 }
@@ -182,7 +183,8 @@ bool ht_preset_embedded(int wanted, char *name, size_t name_size, char *title, s
     for (size_t i = 0; i < ht_embedded_count; i++) {
         if (!preset_name(ht_embedded_files[i].name, name, name_size) || wanted-- > 0) continue;
         const ht_embedded *file = &ht_embedded_files[i];
-        ht_ini_parse(&(ht_ini_reader){"preset", no_title, on_title, found}, name, file->data, file->size, &err);
+        ht_ini_parse(&(ht_ini_reader){"preset", no_title, on_title, found}, name, file->data, file->size,
+                     &err);
         ht_text_copy(title, title_size, found);
         return true;
     }

@@ -104,7 +104,8 @@ const ht_key_info *ht_keymap(size_t *count); /* static storage, in the order of 
 /* HT_DO_NOTHING for a key without a meaning. */
 ht_action ht_keymap_action(int key);
 
-/* A key by its name, as scripts and lessons call it: one character, or "Space", "Shift-Left" … 0 if it is none. */
+/* A key by its name, as scripts and lessons call it: one character, or "Space", "Shift-Left" … 0 if it is
+ * none. */
 int ht_keymap_key(const char *name);
 
 #endif

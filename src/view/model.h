@@ -101,7 +101,7 @@ typedef struct ht_lesson_page {
 
 typedef struct ht_model {
     /* what runs */
-    bool opening; /* the data are being opened; training starts by itself then */
+    bool opening;                      /* the data are being opened; training starts by itself then */
     char data_title[96], shape[64];    /* "140→2000→2" */
     char title[64];                    /* of the settings: "ecg-demo", or whose data these are */
     int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
@@ -158,8 +158,8 @@ typedef struct ht_model {
     ht_cursor cursor;
     double window, window_end; /* steps that charts show, 0: the whole run; their end, NaN: the latest */
     ht_lesson_page lesson;
-    bool timeline;             /* the bar of states to go back to is open … */
-    double timeline_at;        /* … and stands at this step */
+    bool timeline;      /* the bar of states to go back to is open … */
+    double timeline_at; /* … and stands at this step */
     int help_scroll;
     ht_panel_id scrolled; /* the panel of rows that was scrolled last … */
     int scroll;           /* … and how many rows are above what it shows */

@@ -78,8 +78,8 @@ const char *ht_model_error_symbol(const ht_report *r)
 
 const char *ht_model_waits(const ht_model *m)
 {
-    return m->opening                      ? "opening; training starts by itself"
-           : m->lesson.open                ? "the lesson starts training"
+    return m->opening                     ? "opening; training starts by itself"
+           : m->lesson.open               ? "the lesson starts training"
            : m->state == HT_STATE_RUNNING ? "the first steps"
-                                           : "Space starts training";
+                                          : "Space starts training";
 }

@@ -6,7 +6,6 @@
 /* Rows of the timeline, under any view; of a lesson, in the same place: one of the two. */
 enum { BAR = 6, BAR_TALL = 8, TALL = 34, PAGE = 10, PAGE_TALL = 12, PAGE_FROM = 20 };
 
-
 /* A note passes with the next key: it may cover the lower border for that long. */
 ht_scene ht_scene_of(const ht_model *m, int columns)
 {

@@ -1,4 +1,5 @@
-/* Guards lessons as they are met: the list, one in the lab from step to step, one that is judged and fails. */
+/* Guards lessons as they are met: the list, one in the lab from step to step, one that is judged and fails.
+ */
 #include <string.h>
 
 #include "sandbox.h"
@@ -38,8 +39,8 @@ static void a_lesson_needs_its_network(void **state)
     assert_non_null(strstr(r->err, "lesson 1 is about the preset ecg-demo"));
 }
 
-/* It trains to the step that the page is about and waits there; Enter and Backspace turn the page; the next page
- * waits for its key and sees it; L leaves, and training is the user's again. */
+/* It trains to the step that the page is about and waits there; Enter and Backspace turn the page; the next
+ * page waits for its key and sees it; L leaves, and training is the user's again. */
 static void a_lesson_goes_from_page_to_page(void **state)
 {
     vt *t = LAB(state, 120, 40, "--lesson", "1");

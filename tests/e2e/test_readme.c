@@ -100,10 +100,10 @@ static void the_program_is_called_as_make_leaves_it(void **state)
 }
 
 /* κ of a training of the default preset without noise. */
-static double plain_kappa(const char *seed, const char *steps)
+static double plain_kappa(const char *seed, const char *steps, const char *decay)
 {
     const sandbox_result *r = RUN("train", "--preset", "ecg-demo", "--set", "noise.type=none", "--set", seed,
-                                  "--steps", steps, "--json", "--quiet");
+                                  "--set", decay, "--steps", steps, "--json", "--quiet");
     assert_status(r, 0);
     const char *at = strstr(r->out, "\"prune\"");
     assert_non_null(at = strstr(at, "\"ratio\""));
@@ -115,11 +115,14 @@ static void without_noise_kappa_is_as_the_lesson_says(void **state)
 {
     (void)state;
     static const char *const seeds[] = {"train.seed=1", "train.seed=2", "train.seed=3"};
+    static const char none[] = "train.weight_decay=0";
     if (SANDBOX_SANITIZED) skip();
     for (int i = 0; i < 3; i++) {
-        double early = plain_kappa(seeds[i], "300"), late = plain_kappa(seeds[i], "3000");
-        if (fabs(early - 0.114) > 0.002 || fabs(late - 0.114) > 0.002)
-            fail_msg("%s: κ is %.4f at step 300, %.4f at 3000", seeds[i], early, late);
+        double early = plain_kappa(seeds[i], "300", none), late = plain_kappa(seeds[i], "3000", none),
+               decayed = plain_kappa(seeds[i], "1000", "train.weight_decay=0.5");
+        if (fabs(early - 0.114) > 0.002 || fabs(late - 0.114) > 0.002 || fabs(decayed - 0.66) > 0.03)
+            fail_msg("%s: κ is %.4f at step 300, %.4f at 3000, %.3f with weight decay", seeds[i], early, late,
+                     decayed);
     }
 }
 

@@ -1,12 +1,14 @@
-/* Guards n: the twin is the run of the same seed without noise, and follows what the run is told. And how a run
- * begins and ends in the lab: the first frame, a key pressed then, a control that is moved when it is done. */
+/* Guards n: the twin is the run of the same seed without noise, and follows what the run is told. And how a
+ * run begins and ends in the lab: the first frame, a key pressed then, a control that is moved when it is
+ * done. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sandbox.h"
 
-#define SMALL "--set", "model.width=150", "--set", "train.eval_every=1"
+/* The lab evaluates 1 000 samples on its way: there are no more. */
+#define SMALL "--set", "model.width=150", "--set", "train.eval_every=1", "--set", "data.test_limit=1000"
 
 /* Accuracy and κ of the ghost's row; false until they are there. */
 static bool ghost_row(vt *t, char accuracy[8], char kappa[8])
@@ -40,12 +42,14 @@ static double number_after(const char *json, const char *object, const char *key
 static wanted result_of(const sandbox_result *r)
 {
     assert_status(r, 0);
-    return (wanted){number_after(r->out, "\"test\": {", "\"accuracy\""), number_after(r->out, "\"prune\": {", "\"ratio\"")};
+    return (wanted){number_after(r->out, "\"test\": {", "\"accuracy\""),
+                    number_after(r->out, "\"prune\": {", "\"ratio\"")};
 }
 
 static void the_twin_is_the_run_without_noise(void **state)
 {
-    wanted w = result_of(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "60", "--json", "--quiet"));
+    wanted w =
+        result_of(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "60", "--json", "--quiet"));
     vt *t = LAB(state, 160, 48, SMALL, "--set", "train.steps=60");
     assert_title(t, "✓ done");
     vt_key(t, "n");
@@ -72,8 +76,10 @@ static void go_on(vt *t, long end)
 /* A change of the run at step 40 is made by the twin at step 40. */
 static void the_twin_follows_changes(void **state)
 {
-    assert_status(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "40", "--run", "r", "--quiet"), 0);
-    wanted w = result_of(RUN("train", "--run", "r", "--set", "train.weight_decay=3", "--steps", "80", "--json", "--quiet"));
+    assert_status(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "40", "--run", "r", "--quiet"),
+                  0);
+    wanted w = result_of(
+        RUN("train", "--run", "r", "--set", "train.weight_decay=3", "--steps", "80", "--json", "--quiet"));
     vt *t = LAB(state, 160, 48, SMALL, "--set", "train.steps=40");
     assert_title(t, "✓ done");
     vt_send(t, ":train.weight_decay=3");
@@ -86,13 +92,14 @@ static void the_twin_follows_changes(void **state)
     vt_assert(t, vt_wait(t, shows, &w, PATIENCE));
 }
 
-/* Told while it is there: it goes on, or begins anew where it would have been another run; a reset of the same
- * settings leaves it. */
+/* Told while it is there: it goes on, or begins anew where it would have been another run; a reset of the
+ * same settings leaves it. */
 static void the_twin_follows_the_run_on(void **state)
 {
-    wanted far = result_of(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "90", "--json", "--quiet"));
-    wanted seed2 = result_of(RUN("train", SMALL, "--set", "noise.type=none", "--set", "train.seed=2", "--steps", "90",
-                                 "--json", "--quiet"));
+    wanted far =
+        result_of(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "90", "--json", "--quiet"));
+    wanted seed2 = result_of(RUN("train", SMALL, "--set", "noise.type=none", "--set", "train.seed=2",
+                                 "--steps", "90", "--json", "--quiet"));
     vt *t = LAB(state, 160, 48, SMALL, "--set", "train.steps=50");
     assert_title(t, "✓ done");
     vt_key(t, "n");

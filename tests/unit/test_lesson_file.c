@@ -34,7 +34,8 @@ static void conditions_mean_what_they_say(void **state)
 {
     (void)state;
     ht_lesson_values v = nothing();
-    v.number[HT_QUANTITY_KAPPA] = 0.4, v.number[HT_QUANTITY_TWIN_KAPPA] = 0.1, v.number[HT_QUANTITY_STEP] = 300;
+    v.number[HT_QUANTITY_KAPPA] = 0.4, v.number[HT_QUANTITY_TWIN_KAPPA] = 0.1,
+    v.number[HT_QUANTITY_STEP] = 300;
     v.word[HT_QUANTITY_NOISE] = "iid";
     assert_int_equal(judge("kappa > 0.2", &v), HT_TRUE);
     assert_int_equal(judge("kappa < 0.2", &v), HT_FALSE);
@@ -133,14 +134,16 @@ static void every_bad_line_is_named(void **state)
         {"[step 1]\ntitle\n", "x.lesson:5: neither [section] nor"},
         {"[step 1]\ntitle = a\n", "x.lesson: [step 1] has no title or no text"},
         {"[step 1]\ntitle = a\ntext = b\nkeys = n\n", "x.lesson: [step 1]: 'press'"},
-        {"[step 1]\ntitle = a\ntext = b\nkeys = n\npress = n\n", "x.lesson: [step 1] has keys, but no 'until'"},
+        {"[step 1]\ntitle = a\ntext = b\nkeys = n\npress = n\n",
+         "x.lesson: [step 1] has keys, but no 'until'"},
         {"", "x.lesson: a lesson has a title"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char text[400];
         ht_error err;
         snprintf(text, sizeof text, "%s%s", head, bad[i][0]);
-        if (ht_lesson_parse(&lesson, "x.lesson", text, strlen(text), &err) != HT_USAGE) fail_msg("%s", bad[i][0]);
+        if (ht_lesson_parse(&lesson, "x.lesson", text, strlen(text), &err) != HT_USAGE)
+            fail_msg("%s", bad[i][0]);
         if (strncmp(err.text, bad[i][1], strlen(bad[i][1])) != 0) fail_msg("%s: %s", bad[i][1], err.text);
     }
 }
@@ -151,13 +154,15 @@ static void a_text_of_several_lines_is_one(void **state)
     ht_error err;
     char text[400];
     snprintf(text, sizeof text,
-             "%s[step 1]\ntitle = a\ntext = one\ntext = two\ntrain = 30\npanel = norms\nclaim = kappa > 0.1 | it is\n"
+             "%s[step 1]\ntitle = a\ntext = one\ntext = two\ntrain = 30\npanel = norms\nclaim = kappa > 0.1 "
+             "| it is\n"
              "[step 2]\ntitle = b\ntext = c\npress = n\nkeys = n\nuntil = twin.step > 1\n",
              head);
     if (ht_lesson_parse(&lesson, "x", text, strlen(text), &err) != HT_OK) fail_msg("%s", err.text);
     assert_int_equal(lesson.count, 2);
     assert_string_equal(lesson.step[0].text, "one two");
-    assert_true(lesson.step[0].train == 30 && lesson.step[0].panel == HT_PANEL_NORMS && lesson.step[0].claims == 1);
+    assert_true(lesson.step[0].train == 30 && lesson.step[0].panel == HT_PANEL_NORMS &&
+                lesson.step[0].claims == 1);
     assert_string_equal(lesson.step[0].claim[0].said, "it is");
     assert_true(lesson.step[1].panel == HT_PANEL_COUNT && lesson.step[1].keys == 1);
 }
@@ -165,9 +170,12 @@ static void a_text_of_several_lines_is_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conditions_mean_what_they_say), cmocka_unit_test(the_unknown_is_no_answer),
-        cmocka_unit_test(bad_conditions_are_refused),    cmocka_unit_test(the_lessons_of_the_program_are_read),
-        cmocka_unit_test(every_bad_line_is_named),       cmocka_unit_test(a_text_of_several_lines_is_one),
+        cmocka_unit_test(conditions_mean_what_they_say),
+        cmocka_unit_test(the_unknown_is_no_answer),
+        cmocka_unit_test(bad_conditions_are_refused),
+        cmocka_unit_test(the_lessons_of_the_program_are_read),
+        cmocka_unit_test(every_bad_line_is_named),
+        cmocka_unit_test(a_text_of_several_lines_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

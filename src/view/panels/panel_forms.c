@@ -158,7 +158,9 @@ static const char *next_experiment(const ht_model *m)
     if (alpha > 1.95) return "α = 2 is Gaussian noise. Lower α with ←: the tails grow, and κ with them.";
     if (type == HT_NOISE_SHARED) return "Set the noise type to iid (↑, then →): do the norms and κ change?";
     if (fabs(mmo - alpha) > 0.15) return "mmo is away from the injected α: give it time, or raise σ.";
-    return m->ghost_count == 0 ? "n trains the same run without noise beside it: where are its mmo and κ? p walks along the pruning curve." : "Lower α with ←, then r: κ rises. p walks along the pruning curve.";
+    return m->ghost_count == 0 ? "n trains the same run without noise beside it: where are its mmo and κ? p "
+                                 "walks along the pruning curve."
+                               : "Lower α with ←, then r: κ rises. p walks along the pruning curve.";
 }
 
 /* Words may fill what the numbers leave free, with a blank row between. */
