@@ -31,7 +31,7 @@ typedef struct verdict {
     char first[400]; /* the first that failed */
 } verdict;
 
-static void judge(void *context, int step, const ht_claim *claim, bool holds, const char *values)
+static void decide(void *context, int step, const ht_claim *claim, bool holds, const char *values)
 {
     verdict *v = context;
     v->claims++;
@@ -48,7 +48,7 @@ static ht_code play(ht_lab *lab, int number, verdict *v, ht_error *err)
     char where[200];
     double since = ht_now();
     if (ht_lab_lesson_begin(lab, number, err) != HT_OK) return err->code;
-    ht_lab_lesson_check(lab, judge, v);
+    ht_lab_lesson_check(lab, decide, v);
     while (!ht_lab_lesson_over(lab)) {
         lab->dirty = false;
         ht_lab_receive(lab);

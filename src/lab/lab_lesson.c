@@ -22,7 +22,7 @@ struct ht_played {
     double since;        /* the time when this phase began */
     double steps_before; /* train.steps of the lab before the lesson */
     int pressed;         /* keys of the step that were pressed here */
-    ht_lab_judge *judge; /* no reader: NULL in the open lab */
+    ht_lab_hear *hear; /* no reader: NULL in the open lab */
     void *context;
     ht_truth truth[HT_LESSON_CLAIMS];
     char told[HT_LESSON_CLAIMS][120];
@@ -187,18 +187,18 @@ static void end_notice(ht_lab *lab)
 }
 
 /* All claims at once, of one look. */
-static bool judge(ht_lab *lab)
+static bool decide(ht_lab *lab)
 {
     struct ht_played *l = lab->lesson;
     const ht_lesson_step *s = step_of(l);
     ht_lesson_values values;
     look(lab, &values);
     for (int i = 0; i < s->claims; i++)
-        if (ht_condition_judge(&s->claim[i].condition, &values) == HT_UNKNOWN) return false;
+        if (ht_condition_decide(&s->claim[i].condition, &values) == HT_UNKNOWN) return false;
     for (int i = 0; i < s->claims; i++) {
-        l->truth[i] = ht_condition_judge(&s->claim[i].condition, &values);
+        l->truth[i] = ht_condition_decide(&s->claim[i].condition, &values);
         ht_condition_tell(&s->claim[i].condition, &values, l->told[i], sizeof l->told[i]);
-        if (l->judge) l->judge(l->context, l->step + 1, &s->claim[i], l->truth[i] == HT_TRUE, l->told[i]);
+        if (l->hear) l->hear(l->context, l->step + 1, &s->claim[i], l->truth[i] == HT_TRUE, l->told[i]);
     }
     return true;
 }
@@ -208,9 +208,9 @@ static bool was_read(const struct ht_played *l)
 {
     const double LEAST = 6, A_LETTER = 0.06;
     const ht_lesson_step *s = step_of(l);
-    for (int i = 0; i < s->claims && !l->judge; i++)
+    for (int i = 0; i < s->claims && !l->hear; i++)
         if (l->truth[i] != HT_TRUE) return false;
-    return l->judge || ht_now() - l->since > LEAST + A_LETTER * (double)strlen(s->text);
+    return l->hear || ht_now() - l->since > LEAST + A_LETTER * (double)strlen(s->text);
 }
 
 static void next_step(ht_lab *lab)
@@ -231,8 +231,8 @@ bool ht_lab_lesson_poll(ht_lab *lab)
     int step = l->step;
     if (l->phase == WAITS) {
         look(lab, &values);
-        bool all = !l->judge || l->pressed == step_of(l)->keys;
-        if (all && ht_condition_judge(&step_of(l)->until, &values) == HT_TRUE) {
+        bool all = !l->hear || l->pressed == step_of(l)->keys;
+        if (all && ht_condition_decide(&step_of(l)->until, &values) == HT_TRUE) {
             if (step_of(l)->train > 0)
                 train(lab);
             else
@@ -241,7 +241,7 @@ bool ht_lab_lesson_poll(ht_lab *lab)
     } else if (l->phase == TRAINS && stands_there(lab)) {
         end_notice(lab);
         enter_phase(lab, MEASURES);
-    } else if (l->phase == MEASURES && judge(lab)) {
+    } else if (l->phase == MEASURES && decide(lab)) {
         enter_phase(lab, READS);
     } else if (l->phase == READS && was_read(l)) {
         next_step(lab);
@@ -350,9 +350,9 @@ bool ht_lab_lesson_act(ht_lab *lab, ht_action action)
 
 /* ---- without a reader -------------------------------------------------------------------------- */
 
-void ht_lab_lesson_check(ht_lab *lab, ht_lab_judge *judge_claim, void *context)
+void ht_lab_lesson_check(ht_lab *lab, ht_lab_hear *hear, void *context)
 {
-    lab->lesson->judge = judge_claim;
+    lab->lesson->hear = hear;
     lab->lesson->context = context;
 }
 

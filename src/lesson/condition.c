@@ -111,7 +111,7 @@ static bool compare(double left, ht_comparison comparison, double right)
     }
 }
 
-static ht_truth judge(const ht_term *t, const ht_lesson_values *v)
+static ht_truth decide(const ht_term *t, const ht_lesson_values *v)
 {
     if (t->comparison == HT_IS) {
         const char *word = v->word[t->left];
@@ -122,11 +122,11 @@ static ht_truth judge(const ht_term *t, const ht_lesson_values *v)
     return compare(left, t->comparison, right) ? HT_TRUE : HT_FALSE;
 }
 
-ht_truth ht_condition_judge(const ht_condition *c, const ht_lesson_values *values)
+ht_truth ht_condition_decide(const ht_condition *c, const ht_lesson_values *values)
 {
     ht_truth all = HT_TRUE;
     for (int i = 0; i < c->count; i++) {
-        ht_truth one = judge(&c->term[i], values);
+        ht_truth one = decide(&c->term[i], values);
         if (one == HT_FALSE) return HT_FALSE;
         if (one == HT_UNKNOWN) all = HT_UNKNOWN;
     }

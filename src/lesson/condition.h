@@ -45,7 +45,7 @@ typedef struct ht_condition {
 
 /* HT_USAGE names what was not understood. */
 ht_code ht_condition_parse(ht_condition *condition, const char *text, ht_error *err);
-ht_truth ht_condition_judge(const ht_condition *condition, const ht_lesson_values *values);
+ht_truth ht_condition_decide(const ht_condition *condition, const ht_lesson_values *values);
 
 /* Does it speak of something that begins like this: "twin."? */
 bool ht_condition_about(const ht_condition *condition, const char *begin);

@@ -22,12 +22,12 @@ static ht_lesson_values nothing(void)
     return v;
 }
 
-static ht_truth judge(const char *text, const ht_lesson_values *v)
+static ht_truth decide(const char *text, const ht_lesson_values *v)
 {
     ht_error err;
     ht_condition c;
     if (ht_condition_parse(&c, text, &err) != HT_OK) fail_msg("%s: %s", text, err.text);
-    return ht_condition_judge(&c, v);
+    return ht_condition_decide(&c, v);
 }
 
 static void conditions_mean_what_they_say(void **state)
@@ -37,16 +37,16 @@ static void conditions_mean_what_they_say(void **state)
     v.number[HT_QUANTITY_KAPPA] = 0.4, v.number[HT_QUANTITY_TWIN_KAPPA] = 0.1,
     v.number[HT_QUANTITY_STEP] = 300;
     v.word[HT_QUANTITY_NOISE] = "iid";
-    assert_int_equal(judge("kappa > 0.2", &v), HT_TRUE);
-    assert_int_equal(judge("kappa < 0.2", &v), HT_FALSE);
-    assert_int_equal(judge("step >= 300 and step <= 300", &v), HT_TRUE);
-    assert_int_equal(judge("step > 300", &v), HT_FALSE);
-    assert_int_equal(judge("step < 300", &v), HT_FALSE);
-    assert_int_equal(judge("kappa > twin.kappa + 0.2", &v), HT_TRUE);
-    assert_int_equal(judge("kappa > twin.kappa + 0.4", &v), HT_FALSE);
-    assert_int_equal(judge("twin.kappa < kappa - 0.2 and step > 1", &v), HT_TRUE);
-    assert_int_equal(judge("noise is iid", &v), HT_TRUE);
-    assert_int_equal(judge("noise is none", &v), HT_FALSE);
+    assert_int_equal(decide("kappa > 0.2", &v), HT_TRUE);
+    assert_int_equal(decide("kappa < 0.2", &v), HT_FALSE);
+    assert_int_equal(decide("step >= 300 and step <= 300", &v), HT_TRUE);
+    assert_int_equal(decide("step > 300", &v), HT_FALSE);
+    assert_int_equal(decide("step < 300", &v), HT_FALSE);
+    assert_int_equal(decide("kappa > twin.kappa + 0.2", &v), HT_TRUE);
+    assert_int_equal(decide("kappa > twin.kappa + 0.4", &v), HT_FALSE);
+    assert_int_equal(decide("twin.kappa < kappa - 0.2 and step > 1", &v), HT_TRUE);
+    assert_int_equal(decide("noise is iid", &v), HT_TRUE);
+    assert_int_equal(decide("noise is none", &v), HT_FALSE);
 }
 
 /* What is not known is neither true nor false; what is false stays so. */
@@ -58,11 +58,11 @@ static void the_unknown_is_no_answer(void **state)
     ht_error err;
     ht_condition c;
     v.number[HT_QUANTITY_STEP] = 5;
-    assert_int_equal(judge("kappa > 0.2", &v), HT_UNKNOWN);
-    assert_int_equal(judge("step > 1 and kappa > 0.2", &v), HT_UNKNOWN);
-    assert_int_equal(judge("kappa > 0.2 and step > 9", &v), HT_FALSE);
-    assert_int_equal(judge("step > twin.step", &v), HT_UNKNOWN);
-    assert_int_equal(judge("view is pruning", &v), HT_UNKNOWN);
+    assert_int_equal(decide("kappa > 0.2", &v), HT_UNKNOWN);
+    assert_int_equal(decide("step > 1 and kappa > 0.2", &v), HT_UNKNOWN);
+    assert_int_equal(decide("kappa > 0.2 and step > 9", &v), HT_FALSE);
+    assert_int_equal(decide("step > twin.step", &v), HT_UNKNOWN);
+    assert_int_equal(decide("view is pruning", &v), HT_UNKNOWN);
     assert_int_equal(ht_condition_parse(&c, "step < 9 and kappa > twin.kappa and step > 1", &err), HT_OK);
     ht_condition_tell(&c, &v, told, sizeof told);
     assert_string_equal(told, "step 5, kappa unknown, twin.kappa unknown");
