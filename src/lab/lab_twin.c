@@ -198,6 +198,7 @@ void ht_lab_twin(ht_lab *lab, ht_action action)
 {
     ht_error err;
     (void)action;
+    if (!ht_ghost_twin(lab->model)) ht_lab_twin_end(lab); /* its ghost was dropped just now */
     if (lab->twin) {
         ht_lab_twin_end(lab);
         ht_lab_note(lab, true, "ended: n trains the twin again, O takes the noise of this run");
