@@ -180,12 +180,6 @@ static bool stands_there(const ht_lab *lab)
     return there && m->state != HT_STATE_RUNNING && lab->applied >= lab->lesson->sent;
 }
 
-/* The lesson's page says how it goes on. */
-static void end_notice(ht_lab *lab)
-{
-    if (lab->model->state == HT_STATE_DONE) lab->standing[0] = lab->model->message[0] = '\0';
-}
-
 /* All claims at once, of one look. */
 static bool decide(ht_lab *lab)
 {
@@ -239,7 +233,6 @@ bool ht_lab_lesson_poll(ht_lab *lab)
                 enter_phase(lab, MEASURES);
         }
     } else if (l->phase == TRAINS && stands_there(lab)) {
-        end_notice(lab);
         enter_phase(lab, MEASURES);
     } else if (l->phase == MEASURES && decide(lab)) {
         enter_phase(lab, READS);

@@ -264,7 +264,7 @@ static bool take_in(struct ht_twin *t)
         news = true;
     }
     const ht_report *report = ht_runner_report(t->runner, &fresh);
-    if (fresh) ht_model_report(t->model, report);
+    if (fresh && report->step > 0) ht_model_report(t->model, report); /* the start is no result */
     return news || fresh;
 }
 

@@ -1,6 +1,7 @@
 #include "view/scene.h"
 
 #include "view/bars.h"
+#include "view/panel.h"
 #include "view/view.h"
 
 /* Rows of the timeline, under any view; of a lesson, in the same place: one of the two. */
@@ -18,6 +19,14 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
 }
 
+/* Beside a lesson's page on a small screen: the chart that the page is about, alone. */
+static bool room_for_one(const ht_scene *scene, ht_rect area)
+{
+    enum { SEVERAL_FROM = 16 };
+    return scene->lesson && area.h < SEVERAL_FROM && scene->view == HT_VIEW_DASHBOARD && !scene->present &&
+           scene->focus < HT_PANEL_COUNT && ht_panel_at(scene->focus)->home == HT_VIEW_DASHBOARD;
+}
+
 ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
 {
     ht_layout layout = {.too_small = columns < HT_LEAST_COLUMNS || rows < HT_LEAST_ROWS};
@@ -28,7 +37,10 @@ ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
     int bar = !scene.timeline ? 0 : area.h >= TALL ? BAR_TALL : BAR;
     if (scene.lesson) bar = area.h >= TALL ? PAGE_TALL : area.h >= PAGE_FROM ? PAGE : BAR;
     area.h -= bar;
-    ht_view_at(scene.view)->place(&layout, area, &scene);
+    if (room_for_one(&scene, area))
+        ht_place_zoom(&layout, area, &scene);
+    else
+        ht_view_at(scene.view)->place(&layout, area, &scene);
     ht_layout_put(&layout, scene.lesson ? HT_PANEL_LESSON : HT_PANEL_TIMELINE,
                   (ht_rect){area.x, area.y + area.h, area.w, bar});
     return layout;

@@ -153,7 +153,7 @@ static void reset_repeats_the_run_and_a_new_seed_does_not(void **state)
 static void divergence_pauses_with_its_reason(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=300", "--set", "train.lr=100", "--set",
-                "train.momentum=0.9", "--set", "noise.type=none");
+                "train.momentum=0.9", "--set", "train.weight_decay=0.5", "--set", "noise.type=none");
     assert_title(t, "diverged");
     vt_assert(t, vt_wait_text(t, "diverged at step", PATIENCE));
     vt_key(t, "Down"); /* the reason stays while it holds */
