@@ -41,7 +41,7 @@ static void decide(void *context, int step, const ht_claim *claim, bool holds, c
 }
 
 /* A lesson that does not move for so long never will. */
-static const double patience = 600;
+static const double patience = 120;
 
 static ht_code play(ht_lab *lab, int number, verdict *v, ht_error *err)
 {
@@ -49,7 +49,7 @@ static ht_code play(ht_lab *lab, int number, verdict *v, ht_error *err)
     double since = ht_now();
     if (ht_lab_lesson_begin(lab, number, err) != HT_OK) return err->code;
     ht_lab_lesson_check(lab, decide, v);
-    while (!ht_lab_lesson_over(lab)) {
+    while (!ht_lab_lesson_over(lab) && v->failed == 0) { /* the next page may rest on what failed */
         lab->dirty = false;
         ht_lab_receive(lab);
         ht_lab_look(lab);
