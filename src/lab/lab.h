@@ -103,7 +103,7 @@ bool ht_lab_lesson_poll(ht_lab *lab);
 struct ht_claim;
 /* For who plays a lesson without a reader: no time is taken to read, and every key must be pressed. */
 typedef void ht_lab_hear(void *context, int step, const struct ht_claim *claim, bool holds,
-                          const char *values);
+                         const char *values);
 void ht_lab_lesson_check(ht_lab *lab, ht_lab_hear *hear, void *context);
 int ht_lab_lesson_key(ht_lab *lab);         /* the next that the step wants pressed, or 0 */
 bool ht_lab_lesson_over(const ht_lab *lab); /* its last step is done */

@@ -22,7 +22,7 @@ struct ht_played {
     double since;        /* the time when this phase began */
     double steps_before; /* train.steps of the lab before the lesson */
     int pressed;         /* keys of the step that were pressed here */
-    ht_lab_hear *hear; /* no reader: NULL in the open lab */
+    ht_lab_hear *hear;   /* no reader: NULL in the open lab */
     void *context;
     ht_truth truth[HT_LESSON_CLAIMS];
     char told[HT_LESSON_CLAIMS][120];

@@ -99,31 +99,32 @@ static ht_code step_value(ht_lesson_step *step, const char *key, const char *val
                         "'%.40s' is none of: title, text, press, keys, until, panel, train, claim", key);
 }
 
-/* [step 1], [step 2] …, in order: the step of a section. */
-static ht_code find_step(ht_lesson *lesson, const char *section, ht_lesson_step **step, ht_error *err)
+/* [step 1], [step 2] …, in order: the step of a section; NULL with *err set where there is none. */
+static ht_lesson_step *find_step(ht_lesson *lesson, const char *section, ht_error *err)
 {
     double number;
     if (strncmp(section, "step ", 5) != 0 || !ht_parse_number(section + 5, &number))
-        return ht_error_set(err, HT_USAGE, "[%.40s] is neither [lesson] nor [step N]", section);
-    if (number != lesson->count && number != lesson->count + 1)
-        return ht_error_set(err, HT_USAGE, "[%.40s] comes after [step %d]: steps are numbered 1, 2 …",
-                            section, lesson->count);
-    if (number > HT_LESSON_STEPS)
-        return ht_error_set(err, HT_USAGE, "a lesson has at most %d steps", HT_LESSON_STEPS);
-    if (number < 1) return ht_error_set(err, HT_USAGE, "steps are numbered from 1");
-    *step = &lesson->step[(int)number - 1];
-    if (number > lesson->count) (*step)->panel = HT_PANEL_COUNT;
+        ht_error_set(err, HT_USAGE, "[%.40s] is neither [lesson] nor [step N]", section);
+    else if (number != lesson->count && number != lesson->count + 1)
+        ht_error_set(err, HT_USAGE, "[%.40s] comes after [step %d]: steps are numbered 1, 2 …", section,
+                     lesson->count);
+    else if (number > HT_LESSON_STEPS)
+        ht_error_set(err, HT_USAGE, "a lesson has at most %d steps", HT_LESSON_STEPS);
+    else if (number < 1)
+        ht_error_set(err, HT_USAGE, "steps are numbered from 1");
+    if (err->code != HT_OK) return NULL;
+    ht_lesson_step *step = &lesson->step[(int)number - 1];
+    if (number > lesson->count) step->panel = HT_PANEL_COUNT;
     lesson->count = (int)number;
-    return HT_OK;
+    return step;
 }
 
 static ht_code on_value(void *user, const char *section, const char *key, const char *value, ht_error *err)
 {
     ht_lesson *lesson = user;
-    ht_lesson_step *step = NULL;
     if (strcmp(section, "lesson") != 0) {
-        if (find_step(lesson, section, &step, err) != HT_OK) return err->code;
-        return step_value(step, key, value, err);
+        ht_lesson_step *step = find_step(lesson, section, err);
+        return step ? step_value(step, key, value, err) : HT_USAGE;
     }
     if (strcmp(key, "title") == 0) return put_text(lesson->title, sizeof lesson->title, key, value, err);
     if (strcmp(key, "about") == 0) return put_text(lesson->about, sizeof lesson->about, key, value, err);
