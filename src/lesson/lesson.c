@@ -73,14 +73,15 @@ static ht_code put_train(ht_lesson_step *step, const char *text, ht_error *err)
 static ht_code put_claim(ht_lesson_step *step, const char *text, ht_error *err)
 {
     char condition[200];
-    const char *bar = strchr(text, '|');
+    size_t length = strcspn(text, "|");
     if (step->claims == HT_LESSON_CLAIMS)
         return ht_error_set(err, HT_USAGE, "at most %d claims in a step", HT_LESSON_CLAIMS);
-    if (!bar) return ht_error_set(err, HT_USAGE, "a claim is: condition | the sentence for people");
+    if (!text[length]) return ht_error_set(err, HT_USAGE, "a claim is: condition | the sentence for people");
     ht_claim *claim = &step->claim[step->claims++];
-    snprintf(condition, sizeof condition, "%.*s", (int)(bar - text), text);
-    bar += 1 + strspn(bar + 1, " ");
-    if (put_text(claim->said, sizeof claim->said, "the sentence of a claim", bar, err) != HT_OK)
+    snprintf(condition, sizeof condition, "%.*s", (int)length, text);
+    text += length + 1;
+    text += strspn(text, " ");
+    if (put_text(claim->said, sizeof claim->said, "the sentence of a claim", text, err) != HT_OK)
         return err->code;
     return ht_condition_parse(&claim->condition, condition, err);
 }
