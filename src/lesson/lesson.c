@@ -103,7 +103,7 @@ static ht_code step_value(ht_lesson_step *step, const char *key, const char *val
 /* [step 1], [step 2] …, in order: the step of a section; NULL with *err set where there is none. */
 static ht_lesson_step *find_step(ht_lesson *lesson, const char *section, ht_error *err)
 {
-    double number;
+    double number = 0;
     if (strncmp(section, "step ", 5) != 0 || !ht_parse_number(section + 5, &number))
         ht_error_set(err, HT_USAGE, "[%.40s] is neither [lesson] nor [step N]", section);
     else if (number != lesson->count && number != lesson->count + 1)
