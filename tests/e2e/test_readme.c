@@ -102,6 +102,7 @@ static void the_program_is_called_as_make_leaves_it(void **state)
 /* κ of a training of the default preset without noise. */
 static double plain_kappa(const char *seed, const char *steps, const char *decay)
 {
+    sandbox_allow(600);
     const sandbox_result *r = RUN("train", "--preset", "ecg-demo", "--set", "noise.type=none", "--set", seed,
                                   "--set", decay, "--steps", steps, "--json", "--quiet");
     assert_status(r, 0);
