@@ -22,15 +22,6 @@
 
 /* ---- what came in ------------------------------------------------------------------------------ */
 
-/* The journal so far, for pictures: what the screen has seen of the run is what they show. */
-static void keep_journal(ht_lab *lab, const ht_sample *s)
-{
-    ht_text *journal = &lab->session->journal;
-    if (journal->length) ht_journal_add(journal, s);
-    if (journal->length > HT_JOURNAL_LIMIT) ht_text_free(journal);
-    if (s->revision) lab->revision = s->revision;
-}
-
 /* A full disk is told once and must not end the lesson; nor must a run directory that another program has
  * taken away: what is written goes elsewhere then. */
 static void tell_news(ht_lab *lab)
@@ -43,34 +34,6 @@ static void tell_news(ht_lab *lab)
     }
     if (lab->recorder && ht_recorder_message(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
-}
-
-static void receive(ht_lab *lab)
-{
-    ht_sample sample;
-    bool fresh;
-    while (ht_runner_receive(lab->runner, &sample)) {
-        keep_journal(lab, &sample);
-        ht_lab_sample(lab, &sample);
-        lab->dirty = true;
-    }
-    if (ht_lab_background_poll(lab)) lab->dirty = true;
-    const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
-    if (fresh) {
-        lab->model->stored = *stored;
-        lab->dirty = lab->dirty || lab->model->timeline;
-    }
-    const ht_epochs *epochs = ht_runner_epochs(lab->runner, &fresh);
-    if (fresh) {
-        ht_model_epochs(lab->model, epochs);
-        lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
-    }
-    const ht_glance *glance = ht_runner_glance(lab->runner, &fresh);
-    if (fresh) ht_model_glance(lab->model, glance);
-    lab->dirty = lab->dirty || fresh;
-    const ht_report *report = ht_runner_report(lab->runner, &fresh);
-    if (fresh) ht_model_report(lab->model, report);
-    lab->dirty = lab->dirty || fresh;
 }
 
 /* ---- what goes out ----------------------------------------------------------------------------- */
@@ -140,13 +103,24 @@ static void handle_events(ht_lab *lab)
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
 }
 
-static void loop(ht_lab *lab)
+/* Training starts by itself; a lesson says itself when. */
+static void start(ht_lab *lab, int lesson)
 {
+    ht_error err;
+    lab->model->opening = false;
+    if (lesson > 0 && ht_lab_lesson_begin(lab, lesson, &err) == HT_OK) return;
+    if (lesson > 0) ht_lab_note(lab, false, "%s", err.text);
     ht_runner_send(lab->runner, HT_COMMAND_RUN, 0, 0);
+    lab->model->state = HT_STATE_RUNNING; /* what is on its way: a key that came before its answer pauses */
+}
+
+static void loop(ht_lab *lab, int lesson)
+{
+    start(lab, lesson);
     lab->dirty = true;
     lab->last_event = ht_now();
     while (!lab->quit && !ht_term_interrupted()) {
-        receive(lab);
+        ht_lab_receive(lab);
         tell_news(lab);
         ht_lab_look(lab);
         /* A key shows at once, and all that it changes; training fills the frames in between. */
@@ -178,6 +152,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     if (ht_term_open(&theme, err) != HT_OK) return err->code;
     ht_model_init(lab->model, &s->params, 0, 0, data);
     lab->model->shape[0] = '\0'; /* known with the data */
+    lab->model->opening = true;
     ht_lab_note(lab, true, "opening %s ...", data);
     draw(lab);
     return HT_OK;
@@ -277,7 +252,7 @@ double ht_lab_end_seconds = 0.1;
 /* The last frame, and the terminal is the shell's again. */
 static void close_screen(ht_lab *lab)
 {
-    receive(lab); /* what was under way: journaled like the rest */
+    ht_lab_receive(lab); /* what was under way: journaled like the rest */
     draw(lab);
     ht_term_close();
 }
@@ -298,6 +273,7 @@ static void wind_up(ht_lab *lab)
     }
     quiet = ht_width_sweep_gone(lab->width_sweep, ht_lab_end_seconds) && quiet;
     quiet = ht_compare_gone(lab->compare, ht_lab_end_seconds) && quiet;
+    quiet = ht_lab_twin_gone(lab, ht_lab_end_seconds) && quiet;
     lab->stuck = !quiet;
     if (lab->stuck) return;
     ht_width_sweep_free(lab->width_sweep);
@@ -305,6 +281,7 @@ static void wind_up(ht_lab *lab)
     ht_compare_free(lab->compare);
     lab->compare = NULL;
     ht_runner_stop(lab->runner);
+    lab->runner = NULL;
 }
 
 /* The screen is closed: who asked to leave need not guess what is waited for, and may leave without it. */
@@ -330,7 +307,7 @@ static ht_code save(ht_lab *lab, const ht_session *s, ht_error *err)
     return code;
 }
 
-static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *err)
+static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, int lesson, ht_error *err)
 {
     ht_error lost;
     lab->revision = ht_trainer_revision(s->trainer);
@@ -338,10 +315,14 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, ht_error *
     lab->runner = ht_runner_start_recorded(s->trainer, s->data, s->pool, lab->recorder, err);
     ht_code code = lab->runner ? HT_OK : err->code;
     if (code == HT_OK) {
-        loop(lab);
+        loop(lab, lesson);
         wind_up(lab);
     }
     if (code == HT_OK && dump_path) code = ht_lab_dump(lab, dump_path, err);
+    if (!lab->stuck) {
+        ht_lab_twin_end(lab);
+        ht_lab_lesson_end(lab);
+    }
     if (save(lab, s, &lost) == HT_OK || code != HT_OK) return code;
     *err = lost;
     return err->code;
@@ -357,17 +338,20 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
 
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL;
-    const ht_option options[] = {{"--run", &run_path, NULL},
-                                 {"--data", HT_SETS_DATA},
-                                 {"--script", &script, NULL},
-                                 {"--dump", &dump_path, NULL},
-                                 {NULL, NULL, NULL}};
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL;
+    double number = 0;
+    const ht_option options[] = {{"--run", &run_path, NULL},  {"--data", HT_SETS_DATA},
+                                 {"--script", &script, NULL}, {"--dump", &dump_path, NULL},
+                                 {"--lesson", &lesson, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && lesson && (!ht_parse_number(lesson, &number) || number < 1 || number > 99))
+        code =
+            ht_error_set(&err, HT_USAGE,
+                         "--lesson %.40s: no lesson's number; `heavytail lesson --list` names them", lesson);
     if (code == HT_OK && isatty(STDOUT_FILENO) == 0)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
@@ -376,7 +360,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
-        code = run(&lab, &session, dump_path, &err);
+        code = run(&lab, &session, dump_path, (int)number, &err);
     }
     ht_term_close(); /* where something went wrong */
     ht_progress_end();

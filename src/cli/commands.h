@@ -10,7 +10,8 @@
 typedef enum ht_multiplies {
     HT_MULTIPLIES_NOT,
     HT_MULTIPLIES_POOL,
-    HT_MULTIPLIES_LAB, /* the pool, the analyst, and the pool of a width sweep or a comparison */
+    HT_MULTIPLIES_LAB, /* the pool, the analyst, the pool of a width sweep or a comparison, a twin and its
+                           analyst */
 } ht_multiplies;
 
 typedef struct ht_command_info {

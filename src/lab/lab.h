@@ -49,9 +49,12 @@ typedef struct ht_lab {
     double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
-    bool resumes;       /* the main run goes on after the width sweep or the comparison */
-    bool stopping;      /* the width sweep or the comparison was told to stop … */
-    ht_action follow;   /* … and this view's training starts then, or HT_DO_NOTHING */
+    struct ht_played *lesson; /* the one that is played, or NULL */
+    uint32_t applied;         /* the last command that the trainer has answered */
+    struct ht_twin *twin;     /* the run without noise beside this one, or NULL */
+    bool resumes;             /* the main run goes on after the width sweep or the comparison */
+    bool stopping;            /* the width sweep or the comparison was told to stop … */
+    ht_action follow;         /* … and this view's training starts then, or HT_DO_NOTHING */
     bool picture_due;   /* one is to be written, once no key comes for a moment: many keys must not make many
                            files */
     bool noted;         /* the message is a note of ours, until the next key … */
@@ -79,6 +82,32 @@ void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__(
 
 /* Writes the picture that is due, if one is. */
 void ht_lab_picture(ht_lab *lab);
+
+/* Takes in what trainer, analyst and the runs in the background have sent; the lab is dirty then. */
+void ht_lab_receive(ht_lab *lab);
+
+/* The twin as it stands: a model that is only read. NULL without one. */
+const ht_model *ht_lab_twin_model(const ht_lab *lab);
+void ht_lab_twin_end(ht_lab *lab);
+/* Stops it within so many seconds; false: it still computes, and what it uses must stay. */
+bool ht_lab_twin_gone(ht_lab *lab, double seconds);
+
+/* Begins lesson `number`: its settings, from step 0. HT_USAGE: this lab cannot (other data, another network),
+ * or there is no such lesson. */
+ht_code ht_lab_lesson_begin(ht_lab *lab, int number, ht_error *err);
+void ht_lab_lesson_end(ht_lab *lab);
+/* Goes on by itself; true if there is something new to show. */
+bool ht_lab_lesson_poll(ht_lab *lab);
+
+struct ht_claim;
+/* For who plays a lesson without a reader: no time is taken to read, and every key must be pressed. */
+typedef void ht_lab_hear(void *context, int step, const struct ht_claim *claim, bool holds,
+                         const char *values);
+void ht_lab_lesson_check(ht_lab *lab, ht_lab_hear *hear, void *context);
+int ht_lab_lesson_key(ht_lab *lab);         /* the next that the step wants pressed, or 0 */
+bool ht_lab_lesson_over(const ht_lab *lab); /* its last step is done */
+/* Where it stands: "step 3 (Noise): waits for …". */
+void ht_lab_lesson_tell(const ht_lab *lab, char *to, size_t size);
 
 /* Asks the analyst for what the screen shows, if that is something else than before. */
 void ht_lab_look(ht_lab *lab);

@@ -67,6 +67,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_PANEL_8] = ht_lab_show_panel,
     [HT_DO_PANEL_9] = ht_lab_show_panel,
     [HT_DO_TURN] = ht_lab_turn,
+    [HT_DO_TWIN] = ht_lab_twin,
     [HT_DO_NOISE] = ht_lab_noise,
     [HT_DO_UNDO] = ht_lab_undo,
     [HT_DO_PRUNE] = ht_lab_prune,
@@ -94,6 +95,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_SYMBOLS] = ht_lab_symbols,
     [HT_DO_EXPORT] = ht_lab_export,
     [HT_DO_HELP] = ht_lab_help,
+    [HT_DO_LESSON] = ht_lab_lesson,
     [HT_DO_BACK] = ht_lab_back,
     [HT_DO_QUIT] = quit,
 };
@@ -117,6 +119,7 @@ void ht_lab_do(ht_lab *lab, ht_action action)
     ht_view view;
     const ht_lab_view *here = ht_lab_view_of(lab);
     if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
+    if (lab->model->lesson.open && ht_lab_lesson_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;
     if (handlers[action])
         handlers[action](lab, action);

@@ -36,7 +36,9 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
     ht_text_copy(note, sizeof note, m->message);
     ht_model_sample(m, sample);
     if (sample->kind != HT_SAMPLE_STATE) return;
-    ht_text_copy(lab->standing, sizeof lab->standing, sample->message);
+    if (lab->lesson && sample->state == HT_STATE_DONE)
+        m->message[0] = '\0'; /* its page says how it goes on */
+    ht_text_copy(lab->standing, sizeof lab->standing, m->message);
     lab->noted = keep;
     if (!keep) return;
     ht_text_copy(m->message, sizeof m->message, note);

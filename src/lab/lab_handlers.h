@@ -98,9 +98,17 @@ bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is runn
 bool ht_lab_width_poll(ht_lab *lab);
 bool ht_lab_compare_poll(ht_lab *lab);
 
+/* lab_twin.c: the same run without noise, trained beside it and shown as a ghost */
+ht_lab_handler ht_lab_twin;
+bool ht_lab_twin_poll(ht_lab *lab); /* true if there is something new to show */
+
 /* lab_compare.c: the comparison of methods; while it runs, the main run pauses */
 ht_lab_handler ht_lab_compare;
 bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */
+
+/* lab_lesson.c: lessons, played step by step in any view */
+ht_lab_handler ht_lab_lesson;
+bool ht_lab_lesson_act(ht_lab *lab, ht_action action); /* while one is open */
 
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);

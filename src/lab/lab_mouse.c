@@ -65,6 +65,7 @@ static void press(ht_lab *lab, int column, int row)
         ht_lab_timeline_press(lab, column);
         return;
     }
+    if (panel == HT_PANEL_LESSON) return;
     if (panel >= 0) lab->model->focus = (ht_panel_id)panel;
     if (control >= 0)
         press_control(lab, control, track, column, row);

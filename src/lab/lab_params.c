@@ -29,13 +29,18 @@ static void set(ht_lab *lab, ht_param p, double value)
         ht_lab_send(lab, HT_COMMAND_EFFORT, 0, set_to);
 }
 
+static bool is_control(ht_param p)
+{
+    bool control = false;
+    for (int i = 0; i < HT_CONTROLS; i++) control = control || ht_model_controls[i] == p;
+    return control;
+}
+
 /* Where no control shows it a change says itself what it did. */
 static void tell(ht_lab *lab, ht_param p)
 {
     char value[HT_PARAM_VALUE];
-    bool control = false;
-    for (int i = 0; i < HT_CONTROLS; i++) control = control || ht_model_controls[i] == p;
-    if (control && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    if (is_control(p) && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
     ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
     ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
 }
@@ -50,7 +55,11 @@ void ht_lab_change(ht_lab *lab, ht_param p, double value)
 {
     double before = ht_params_get(&lab->model->asked, p);
     ht_lab_set(lab, p, value);
-    ht_lab_remember(lab, p, before, ht_params_get(&lab->model->asked, p));
+    double after = ht_params_get(&lab->model->asked, p);
+    ht_lab_remember(lab, p, before, after);
+    /* Who moves a control wants to see what it does: a finished run goes on. A lesson says itself when. */
+    if (is_control(p) && after != before && lab->model->state == HT_STATE_DONE && !lab->lesson)
+        ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
 }
 
 /* ---- controls ---------------------------------------------------------------------------------- */

@@ -11,35 +11,6 @@
 
 enum { SCRIPT_LIMIT = 1 << 20 };
 
-/* A key's name: one character, or one of these. 0 if it is none. */
-static int key_of(const char *name)
-{
-    static const struct {
-        const char *name;
-        int key;
-    } keys[] = {{"Space", ' '},
-                {"Up", HT_KEY_UP},
-                {"Down", HT_KEY_DOWN},
-                {"Left", HT_KEY_LEFT},
-                {"Right", HT_KEY_RIGHT},
-                {"Shift-Left", HT_KEY_SHIFT_LEFT},
-                {"Shift-Right", HT_KEY_SHIFT_RIGHT},
-                {"PageUp", HT_KEY_PAGE_UP},
-                {"PageDown", HT_KEY_PAGE_DOWN},
-                {"Home", HT_KEY_HOME},
-                {"End", HT_KEY_END},
-                {"Tab", HT_KEY_TAB},
-                {"Shift-Tab", HT_KEY_SHIFT_TAB},
-                {"Enter", HT_KEY_ENTER},
-                {"Esc", HT_KEY_ESCAPE},
-                {"Backspace", HT_KEY_BACKSPACE}};
-    unsigned code;
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(name, keys[i].name) == 0) return keys[i].key;
-    size_t length = ht_utf8_decode(name, &code);
-    return length > 0 && name[length] == '\0' ? (int)code : 0;
-}
-
 /* Copies the line at `at` without blanks around it; returns where the next one begins. */
 static size_t next_line(const ht_lab *lab, size_t at, char line[256])
 {
@@ -71,7 +42,7 @@ static bool good_line(const char *line)
     double number;
     const char *key = argument(line, "key"), *wait = argument(line, "wait"), *step = step_of(line);
     if (line[0] == '\0' || line[0] == '#' || argument(line, "type")) return true;
-    if (key) return key_of(key) != 0;
+    if (key) return ht_keymap_key(key) != 0;
     return (wait && ht_parse_number(wait, &number) && number >= 0) ||
            (step && ht_parse_number(step, &number) && number >= 0);
 }
@@ -114,7 +85,7 @@ bool ht_lab_script(ht_lab *lab)
         const char *step = step_of(line);
         if (step && (double)lab->model->step < strtod(step, NULL)) break;
         lab->script_at = next;
-        if (key) press(lab, key_of(key));
+        if (key) press(lab, ht_keymap_key(key));
         if (wait && !step) lab->script_wait = ht_now() + strtod(wait, NULL);
         for (; text && *text; text++) press(lab, *text);
         ht_lab_picture(lab); /* what is asked for here is meant */

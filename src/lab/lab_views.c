@@ -166,7 +166,7 @@ void ht_lab_next_panel(ht_lab *lab, ht_action action)
     ht_model *m = lab->model;
     int direction = action == HT_DO_NEXT_PANEL ? 1 : -1;
     int count = lab->layout.count, at = ht_layout_find(&lab->layout, m->focus);
-    if (m->timeline) count--; /* the bar is placed last */
+    if (m->timeline || m->lesson.open) count--; /* the bar is placed last */
     if (m->view == HT_VIEW_ZOOM)
         m->focus = ht_panel_next(m->focus, direction);
     else if (count > 0)

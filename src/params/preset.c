@@ -1,6 +1,5 @@
 #include "params/preset.h"
 
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +8,14 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "params/ini.h"
 
-enum { PRESET_LIMIT = 1 << 20, INIH_LINE = 198 /* Debian's inih cuts longer lines without an error */ };
+enum { PRESET_LIMIT = 1 << 20 };
 
 typedef struct parse_state {
+    const ht_params *before;
     ht_params params;
     bool seen[HT_P_COUNT];
-    ht_error *err;
 } parse_state;
 
 static bool is_about(const char *section, const char *name)
@@ -33,91 +33,36 @@ static void set_name(ht_params *params, const char *name)
             params->preset[i] = '?'; /* invalid UTF-8 too */
 }
 
-static int on_value(void *user, const char *section, const char *name, const char *value)
+static ht_code on_value(void *user, const char *section, const char *name, const char *value, ht_error *err)
 {
     parse_state *state = user;
     char key[256];
     ht_param p;
-    if (state->err->code != HT_OK) return 0;
-    if (is_about(section, name)) return 1;
+    if (is_about(section, name)) return HT_OK;
     if (strcmp(section, "preset") == 0 && strcmp(name, "name") == 0)
-        return set_name(&state->params, value), 1;
+        return set_name(&state->params, value), HT_OK;
     snprintf(key, sizeof key, "%.100s%s%.100s", section, section[0] ? "." : "", name);
-    if (ht_params_set(&state->params, key, value, state->err) != HT_OK) return 0;
-    if (!ht_param_find(key, &p)) return 0; /* not reached: it was set */
-    if (state->seen[p]) {
-        ht_error_set(state->err, HT_USAGE, "%s is given twice; keep one of the two lines", key);
-        return 0;
-    }
+    if (ht_params_set(&state->params, key, value, err) != HT_OK) return err->code;
+    if (!ht_param_find(key, &p)) return HT_OK; /* not reached: it was set */
+    if (state->seen[p])
+        return ht_error_set(err, HT_USAGE, "%s is given twice; keep one of the two lines", key);
     state->seen[p] = true;
-    return 1;
+    return HT_OK;
 }
 
-/* What inih would drop silently: NUL bytes, long lines, and continuation lines. Blanks before a line are
- * taken off (to inih they would mean "more of the value above"). Returns the cleaned copy. */
-static char *clean_lines(const char *name, const char *text, size_t size, ht_error *err)
+static void begin(void *user)
 {
-    char *clean = ht_alloc(size + 2, 1, name, err); /* a newline may be added, and the end */
-    if (!clean) return NULL;
-    size_t used = 0, start = 0;
-    for (int line = 1; start < size; line++) {
-        const char *end = memchr(text + start, '\n', size - start);
-        size_t stop = end ? (size_t)(end - text) : size;
-        if (memchr(text + start, '\0', stop - start)) {
-            ht_error_set(err, HT_USAGE, "%s:%d: contains a zero byte; a preset is plain text", name, line);
-            break;
-        }
-        if (stop - start > INIH_LINE) {
-            ht_error_set(err, HT_USAGE,
-                         "%s:%d: the line has %zu bytes, more than the %d a preset line may have", name, line,
-                         stop - start, INIH_LINE);
-            break;
-        }
-        while (start < stop && strchr(" \t\v\f\r", text[start])) start++;
-        memcpy(clean + used, text + start, stop - start);
-        used += stop - start;
-        clean[used++] = '\n';
-        start = stop + 1;
-    }
-    if (err->code == HT_OK) return clean;
-    ht_free(clean);
-    return NULL;
-}
-
-/* Drops all lines after number `line`; true if there were any. */
-static bool cut_after(char *text, int line)
-{
-    for (; line > 0; line--) {
-        char *end = strchr(text, '\n');
-        if (!end) return false;
-        text = end + 1;
-    }
-    bool more = *text != '\0';
-    *text = '\0';
-    return more;
+    parse_state *state = user;
+    state->params = *state->before;
+    state->params.preset[0] = '\0';
+    memset(state->seen, 0, sizeof state->seen);
 }
 
 ht_code ht_preset_parse(ht_params *params, const char *name, const char *text, size_t size, ht_error *err)
 {
-    err->code = HT_OK;
-    char *clean = clean_lines(name, text, size, err);
-    if (!clean) return err->code;
-    parse_state state = {.params = *params, .err = err};
-    state.params.preset[0] = '\0';
-    int line = ini_parse_string(clean, on_value, &state);
-    if (line > 0 && err->code != HT_OK && cut_after(clean, line)) {
-        /* inih goes on after a bad line; what the message is about may stand further down. */
-        err->code = HT_OK;
-        state = (parse_state){.params = *params, .err = err};
-        state.params.preset[0] = '\0';
-        line = ini_parse_string(clean, on_value, &state);
-    }
-    ht_free(clean);
-    if (err->code != HT_OK) return ht_error_prefix(err, "%s:%d", name, line);
-    if (line != 0)
-        return ht_error_set(err, HT_USAGE,
-                            "%s:%d: neither [section] nor key = value; remove the line or start it with #",
-                            name, line);
+    parse_state state = {.before = params};
+    const ht_ini_reader reader = {"preset", begin, on_value, &state};
+    if (ht_ini_parse(&reader, name, text, size, err) != HT_OK) return err->code;
     *params = state.params;
     const char *base = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
     if (!params->preset[0]) set_name(params, base);
@@ -189,11 +134,11 @@ char *ht_preset_write(const ht_params *params, ht_error *err)
         ht_params_format(params, p, value, sizeof value);
         size_t start = out.length;
         ht_text_add(&out, "%s = %s\n", dot + 1, value);
-        if (out.length - start > INIH_LINE + 1) {
+        if (out.length - start > HT_INI_LINE + 1) {
             ht_error_set(err, HT_USAGE,
                          "%s: '%.60s…' is too long for a line of a preset; give at most %zu bytes (a link to "
                          "the file has a shorter name)",
-                         key, value, INIH_LINE - strlen(dot + 1) - strlen(" = "));
+                         key, value, HT_INI_LINE - strlen(dot + 1) - strlen(" = "));
             ht_text_free(&out);
             return NULL;
         }
@@ -204,10 +149,16 @@ char *ht_preset_write(const ht_params *params, ht_error *err)
     return NULL;
 }
 
-static int on_title(void *user, const char *section, const char *name, const char *value)
+static ht_code on_title(void *user, const char *section, const char *name, const char *value, ht_error *err)
 {
+    (void)err;
     if (strcmp(section, "preset") == 0 && strcmp(name, "title") == 0) ht_text_copy(user, 128, value);
-    return 1;
+    return HT_OK;
+}
+
+static void no_title(void *user)
+{
+    *(char *)user = '\0';
 }
 
 /* "presets/x.ini" and "presets/folder/x.ini" are the preset "x": a name with a '/' would read as a path. */
@@ -224,9 +175,12 @@ static bool preset_name(const char *file, char *name, size_t size)
 bool ht_preset_embedded(int wanted, char *name, size_t name_size, char *title, size_t title_size)
 {
     char found[128] = "";
+    ht_error err;
     for (size_t i = 0; i < ht_embedded_count; i++) {
         if (!preset_name(ht_embedded_files[i].name, name, name_size) || wanted-- > 0) continue;
-        ini_parse_string(ht_embedded_files[i].data, on_title, found);
+        const ht_embedded *file = &ht_embedded_files[i];
+        ht_ini_parse(&(ht_ini_reader){"preset", no_title, on_title, found}, name, file->data, file->size,
+                     &err);
         ht_text_copy(title, title_size, found);
         return true;
     }

@@ -95,6 +95,8 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
         add(spans, &count, HT_ROLE_GOOD, " ● widths %d runs ", width_sweep->runs);
     else if (m->compare.running)
         add(spans, &count, HT_ROLE_GOOD, " ● methods %d of %d ", m->compare.done, m->compare.count);
+    else if (m->opening)
+        add(spans, &count, HT_ROLE_GOOD, " ○ opening ");
     else
         add(spans, &count, states[m->state].role, " %s ", states[m->state].text);
     if (m->frozen) {
@@ -142,8 +144,6 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
             word = running_width_sweep(m) || m->compare.running ? "stop"
                    : m->state == HT_STATE_RUNNING               ? "pause"
                                                                 : "run";
-        if (keys[i].action == HT_DO_NOISE)
-            word = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? "noise on" : "noise off";
         add_key(spans, n, &keys[i], word);
     }
 }

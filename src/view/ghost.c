@@ -56,19 +56,42 @@ static char take_out(ht_model *m, int i)
     return ghost->letter;
 }
 
-ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
+void ht_ghost_follow(ht_ghost *ghost, const ht_model *run)
+{
+    ghost->step = run->frozen ? (uint64_t)run->frozen_step : run->step;
+    ghost->params = run->applied;
+    ghost->test_loss = run->test_loss;
+    ghost->test_accuracy = run->test_accuracy;
+    ghost->report = run->report;
+    keep_history(ghost, run);
+}
+
+ht_ghost *ht_ghost_pin_other(ht_model *m, const ht_model *other, char *dropped, ht_error *err)
 {
     *dropped = m->ghost_count == HT_GHOSTS ? take_out(m, 0) : 0;
     ht_ghost *ghost = make(m, "the ghost", err);
     if (!ghost) return NULL;
     ghost->letter = free_letter(m);
-    ghost->step = m->frozen ? (uint64_t)m->frozen_step : m->step;
-    ghost->params = m->applied;
-    ghost->test_loss = m->test_loss;
-    ghost->test_accuracy = m->test_accuracy;
-    ghost->report = m->report;
-    keep_history(ghost, m);
+    ht_ghost_follow(ghost, other);
     return m->ghost[m->ghost_count++] = ghost;
+}
+
+ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
+{
+    return ht_ghost_pin_other(m, m, dropped, err);
+}
+
+ht_ghost *ht_ghost_twin(const ht_model *m)
+{
+    for (int i = 0; i < m->ghost_count; i++)
+        if (m->ghost[i]->twin) return m->ghost[i];
+    return NULL;
+}
+
+void ht_ghost_drop_twin(ht_model *m)
+{
+    for (int i = m->ghost_count; i-- > 0;)
+        if (m->ghost[i]->twin) take_out(m, i);
 }
 
 char ht_ghost_drop(ht_model *m)

@@ -11,6 +11,7 @@ typedef struct ht_ghost {
     char letter;   /* 'A' … */
     char name[32]; /* that the user gave it; "": its settings tell it apart */
     uint64_t step;
+    bool twin; /* goes on: the run without noise beside this one (lab/lab_twin.c) */
     bool left; /* steps that were left by going back: has the whole history that the run had then */
     ht_params params;
     double test_loss, test_accuracy;
@@ -25,6 +26,16 @@ typedef struct ht_ghost {
 /* Keeps the run as it stands. With HT_GHOSTS kept already the oldest goes: *dropped is then its letter, else
  * 0. NULL with *err set when there is no memory. */
 ht_ghost *ht_ghost_pin(ht_model *model, char *dropped, ht_error *err);
+
+/* The same of another run than the one that is shown. */
+ht_ghost *ht_ghost_pin_other(ht_model *model, const ht_model *other, char *dropped, ht_error *err);
+
+/* The ghost takes in how the run that it was pinned of stands now. */
+void ht_ghost_follow(ht_ghost *ghost, const ht_model *run);
+
+/* The twin's, while it is there: it may be dropped like any other, or give way. NULL. */
+ht_ghost *ht_ghost_twin(const ht_model *model);
+void ht_ghost_drop_twin(ht_model *model);
 
 /* The newest ghost takes in what the run has done since it was pinned; its settings stay. */
 void ht_ghost_catch_up(ht_model *model);

@@ -1,5 +1,9 @@
 #include "view/keymap.h"
 
+#include <string.h>
+
+#include "base/text.h"
+
 static const ht_key_info table[] = {
     {HT_DO_PAUSE, {' '}, "Space", "pause", "train, pause"},
     {HT_DO_STEP, {'s'}, "s", "step", "a single step, then paused"},
@@ -29,7 +33,12 @@ static const ht_key_info table[] = {
      "change it upwards ten times as much"},
     {HT_DO_TYPE, {'='}, "=", "set", "type an exact value; Enter takes it, Esc leaves it"},
     {HT_DO_SETTING, {':'}, ":", NULL, "type any setting: key=value, as in prune.error=0.05"},
-    {HT_DO_NOISE, {'n'}, "n", "noise", "noise off and on again: the A/B comparison"},
+    {HT_DO_TWIN,
+     {'n'},
+     "n",
+     "twin",
+     "the twin: the same weights, batches and seed without noise, trained beside this run; again: ends it"},
+    {HT_DO_NOISE, {'O'}, "O", NULL, "noise off and on again in this run"},
     {HT_DO_UNDO, {'u'}, "u", NULL, "undo the last change: of a control, or a reset, a pruning, going back"},
     {HT_DO_REDO, {'U'}, "U", NULL, "redo it"},
     {HT_DO_PRUNING, {'p'}, "p", "pruning", "the pruning panel, full screen, with a cursor"},
@@ -101,11 +110,11 @@ static const ht_key_info table[] = {
      "m",
      NULL,
      "mean over 10, 100, 1000 steps, the raw curves dimmed behind; then none"},
-    {HT_DO_NEXT_PANEL, {HT_KEY_TAB}, "Tab", NULL, "the next panel gets the frame that z, l, L and ? act on"},
+    {HT_DO_NEXT_PANEL, {HT_KEY_TAB}, "Tab", NULL, "the next panel gets the frame that z, l, H and ? act on"},
     {HT_DO_PREVIOUS_PANEL, {HT_KEY_SHIFT_TAB}, "Shift-Tab", NULL, "the panel before"},
     {HT_DO_ZOOM, {'z'}, "z", "zoom", "this panel alone on the screen, and back"},
     {HT_DO_LOG_Y, {'l'}, "l", NULL, "this panel's y axis: logarithmic or linear"},
-    {HT_DO_LOG_X, {'L'}, "L", NULL, "this panel's x axis: logarithmic or linear"},
+    {HT_DO_LOG_X, {'H'}, "H", NULL, "this panel's x axis: logarithmic or linear"},
     {HT_DO_SYMBOLS, {'a'}, "a", NULL, "symbols of the charts: braille, blocks, ASCII"},
     {HT_DO_THEME, {'T'}, "T", NULL, "the next theme: dark, light, contrast, colour-blind, mono"},
     {HT_DO_EFFORT,
@@ -126,6 +135,8 @@ static const ht_key_info table[] = {
     {HT_DO_EXPORT, {'e'}, "e", "png", "export what is shown as a PNG picture (it also holds the settings)"},
     {HT_DO_HELP, {'?'}, "?", "help", "this help; first what the chosen panel shows"},
     {HT_DO_SEARCH, {'/'}, "/", NULL, "help on a word: keys, panels and settings that have it"},
+    {HT_DO_LESSON, {'L'}, "L", NULL, "the lessons; in one: leave it (Enter: the next step)"},
+    {HT_DO_LESSON_BACK, {HT_KEY_BACKSPACE}, "Backspace", NULL, "lesson: the step before"},
     {HT_DO_BACK, {HT_KEY_ESCAPE}, "Esc", NULL, "back; twice: to the dashboard from anywhere"},
     {HT_DO_QUIT, {'q', 'Q'}, "q", "quit", "quit"},
 };
@@ -142,4 +153,32 @@ ht_action ht_keymap_action(int key)
         for (int k = 0; k < 3; k++)
             if (table[i].keys[k] == key && key != 0) return table[i].action;
     return HT_DO_NOTHING;
+}
+
+int ht_keymap_key(const char *name)
+{
+    static const struct {
+        const char *name;
+        int key;
+    } keys[] = {{"Space", ' '},
+                {"Up", HT_KEY_UP},
+                {"Down", HT_KEY_DOWN},
+                {"Left", HT_KEY_LEFT},
+                {"Right", HT_KEY_RIGHT},
+                {"Shift-Left", HT_KEY_SHIFT_LEFT},
+                {"Shift-Right", HT_KEY_SHIFT_RIGHT},
+                {"PageUp", HT_KEY_PAGE_UP},
+                {"PageDown", HT_KEY_PAGE_DOWN},
+                {"Home", HT_KEY_HOME},
+                {"End", HT_KEY_END},
+                {"Tab", HT_KEY_TAB},
+                {"Shift-Tab", HT_KEY_SHIFT_TAB},
+                {"Enter", HT_KEY_ENTER},
+                {"Esc", HT_KEY_ESCAPE},
+                {"Backspace", HT_KEY_BACKSPACE}};
+    unsigned code;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(name, keys[i].name) == 0) return keys[i].key;
+    size_t length = ht_utf8_decode(name, &code);
+    return length > 0 && name[length] == '\0' ? (int)code : 0;
 }

@@ -40,6 +40,7 @@ typedef enum ht_action {
     HT_DO_MUCH_MORE,
     HT_DO_TYPE,
     HT_DO_SETTING,
+    HT_DO_TWIN,
     HT_DO_NOISE,
     HT_DO_PRUNING,
     HT_DO_TAIL,
@@ -86,6 +87,8 @@ typedef enum ht_action {
     HT_DO_REDO,
     HT_DO_HELP,
     HT_DO_SEARCH,
+    HT_DO_LESSON,
+    HT_DO_LESSON_BACK,
     HT_DO_BACK,
     HT_DO_QUIT,
     HT_ACTION_COUNT
@@ -103,5 +106,9 @@ const ht_key_info *ht_keymap(size_t *count); /* static storage, in the order of 
 
 /* HT_DO_NOTHING for a key without a meaning. */
 ht_action ht_keymap_action(int key);
+
+/* A key by its name, as scripts and lessons call it: one character, or "Space", "Shift-Left" … 0 if it is
+ * none. */
+int ht_keymap_key(const char *name);
 
 #endif

@@ -26,6 +26,7 @@ typedef struct ht_scene {
     unsigned hidden; /* bit 1 << panel: left out of the dashboard */
     int turn;        /* dashboard: which of the charts are shown where there is no room for all */
     bool timeline;   /* the bar of states to go back to is open */
+    bool lesson;     /* a lesson's page is open */
     int message;     /* rows of a message that lasts, kept free above the key bar */
 } ht_scene;
 

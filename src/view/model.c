@@ -146,6 +146,7 @@ static int recent_moment(const ht_model *m, const ht_sample *s)
 static void add_moment(ht_model *m, const ht_sample *s)
 {
     if (ht_param_at(s->param)->live != HT_LIVE || s->before == s->value) return;
+    if (s->param == HT_P_TRAIN_STEPS && m->lesson.open) return; /* where the lesson waits */
     int i = recent_moment(m, s);
     if (i < 0) {
         if (m->moment_count == HT_MODEL_MARKS) drop_moment(m, 0);

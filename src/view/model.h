@@ -88,8 +88,22 @@ typedef struct ht_cursor {
     bool keys;       /* ← → move it, not the control */
 } ht_cursor;
 
+/* The page of a lesson, as the lab has written it. */
+enum { HT_PAGE_LINES = 6 };
+typedef struct ht_lesson_page {
+    bool open;
+    char title[120], text[1000], press[80];
+    int lines; /* what must hold now, and whether it does */
+    struct {
+        char said[160];
+        bool known, holds;
+    } line[HT_PAGE_LINES];
+    char next[100]; /* how it goes on */
+} ht_lesson_page;
+
 typedef struct ht_model {
     /* what runs */
+    bool opening;                      /* the data are being opened; training starts by itself then */
     char data_title[96], shape[64];    /* "140→2000→2" */
     char title[64];                    /* of the settings: "ecg-demo", or whose data these are */
     int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
@@ -147,8 +161,9 @@ typedef struct ht_model {
     double prune_timed;         /* ratio whose speed was asked for; NaN: κ */
     ht_cursor cursor;
     double window, window_end; /* steps that charts show, 0: the whole run; their end, NaN: the latest */
-    bool timeline;             /* the bar of states to go back to is open … */
-    double timeline_at;        /* … and stands at this step */
+    ht_lesson_page lesson;
+    bool timeline;      /* the bar of states to go back to is open … */
+    double timeline_at; /* … and stands at this step */
     int help_scroll;
     ht_panel_id scrolled; /* the panel of rows that was scrolled last … */
     int scroll;           /* … and how many rows are above what it shows */
@@ -181,6 +196,9 @@ ht_params ht_model_params_at(const ht_model *model, double step);
 
 /* "iid α 1.75 σ 0.1", or "no noise". */
 void ht_model_noise(const ht_params *params, char *to, size_t size);
+
+/* What a chart without a point says: how the first comes. */
+const char *ht_model_waits(const ht_model *model);
 
 /* "α", "σ", "η", "b" or the key's last part. */
 const char *ht_model_symbol(ht_param p);

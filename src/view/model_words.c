@@ -97,3 +97,11 @@ const char *ht_model_error_symbol(const ht_report *r)
     ht_prune_metric metric = r->glance.count > 0 && r->glance.width > 0 ? r->glance.metric : r->metric;
     return metric == HT_FRO ? "ε" : "ε²";
 }
+
+const char *ht_model_waits(const ht_model *m)
+{
+    return m->opening                     ? "opening; training starts by itself"
+           : m->lesson.open               ? "the lesson starts training"
+           : m->state == HT_STATE_RUNNING ? "the first steps"
+                                          : "Space starts training";
+}

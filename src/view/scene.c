@@ -1,9 +1,11 @@
 #include "view/scene.h"
 
 #include "view/bars.h"
+#include "view/panel.h"
 #include "view/view.h"
 
-enum { BAR = 6, BAR_TALL = 8, TALL = 34 }; /* rows of the timeline, under any view */
+/* Rows of the timeline, under any view; of a lesson, in the same place: one of the two. */
+enum { BAR = 6, BAR_TALL = 8, TALL = 34, PAGE = 10, PAGE_TALL = 12, PAGE_FROM = 20 };
 
 /* A note passes with the next key: it may cover the lower border for that long. */
 ht_scene ht_scene_of(const ht_model *m, int columns)
@@ -14,7 +16,16 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .hidden = m->hidden,
                       .turn = m->turn,
                       .timeline = m->timeline,
+                      .lesson = m->lesson.open && !m->timeline,
                       .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
+}
+
+/* Beside a lesson's page on a small screen: the chart that the page is about, alone. */
+static bool room_for_one(const ht_scene *scene, ht_rect area)
+{
+    enum { SEVERAL_FROM = 16 };
+    return scene->lesson && area.h < SEVERAL_FROM && scene->view == HT_VIEW_DASHBOARD && !scene->present &&
+           scene->focus < HT_PANEL_COUNT && ht_panel_at(scene->focus)->home == HT_VIEW_DASHBOARD;
 }
 
 ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
@@ -25,8 +36,13 @@ ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
     layout.keys = (ht_rect){0, rows - 1, columns, 1};
     ht_rect area = {0, 1, columns, rows - 2 - scene.message};
     int bar = !scene.timeline ? 0 : area.h >= TALL ? BAR_TALL : BAR;
+    if (scene.lesson) bar = area.h >= TALL ? PAGE_TALL : area.h >= PAGE_FROM ? PAGE : BAR;
     area.h -= bar;
-    ht_view_at(scene.view)->place(&layout, area, &scene);
-    ht_layout_put(&layout, HT_PANEL_TIMELINE, (ht_rect){area.x, area.y + area.h, area.w, bar});
+    if (room_for_one(&scene, area))
+        ht_place_zoom(&layout, area, &scene);
+    else
+        ht_view_at(scene.view)->place(&layout, area, &scene);
+    ht_layout_put(&layout, scene.lesson ? HT_PANEL_LESSON : HT_PANEL_TIMELINE,
+                  (ht_rect){area.x, area.y + area.h, area.w, bar});
     return layout;
 }

@@ -32,7 +32,8 @@ static const expectation expected[] = {
     {HT_DO_MUCH_MORE, "", "iid α 1.85 ", "iid α 1.75 ", "u @iid_α_1.75_"},
     {HT_DO_TYPE, "", " α =", "q quit", "1 . 5 Enter @iid_α_1.5_ u @iid_α_1.75_"},
     {HT_DO_SETTING, "", "key=value:", "q quit", "a l p h a = 1 . 6 Enter @iid_α_1.6_ u @iid_α_1.75_"},
-    {HT_DO_NOISE, "", " no noise (α 1.75 ", "iid α 1.75 σ 0.1 ", "n @iid_α_1.75_"},
+    {HT_DO_NOISE, "", " no noise (α 1.75 ", "iid α 1.75 σ 0.1 ", "O @iid_α_1.75_"},
+    {HT_DO_TWIN, "", "A no noise", NULL, "n !A_no_noise"},
     {HT_DO_UNDO, "Right @iid_α_1.76_", "iid α 1.75 ", "iid α 1.76 ", ""},
     {HT_DO_REDO, "Right @iid_α_1.76_ u @iid_α_1.75_", "iid α 1.76 ", "iid α 1.75 ", "u @iid_α_1.75_"},
     {HT_DO_PRUNING, "", "Read-out", "Controls", "p @Controls"},
@@ -61,7 +62,7 @@ static const expectation expected[] = {
     {HT_DO_SMOOTH, "", "means over 10 steps", NULL, "m m m @no_smoothing"},
     {HT_DO_ZOOM, "", NULL, "Controls", "z @Controls"},
     {HT_DO_LOG_Y, "", "linear y", NULL, "l !linear_y"},
-    {HT_DO_LOG_X, "Tab z !Controls @log·log", NULL, "log·log", "L @log·log S-Tab z @Controls"},
+    {HT_DO_LOG_X, "Tab z !Controls @log·log", NULL, "log·log", "H @log·log S-Tab z @Controls"},
     {HT_DO_SYMBOLS, "", "symbols: block", NULL, "a a @symbols:_braille"},
     {HT_DO_THEME, "", "theme: light", NULL, "T T T T @theme:_dark"},
     {HT_DO_PRESENT, "", "κ: removable", "Controls", "P @Controls"},
@@ -78,6 +79,8 @@ static const expectation expected[] = {
     {HT_DO_EXPORT, "", "saved heavytail-", NULL, ""},
     {HT_DO_HELP, "", "This panel: loss", "Controls", "? @Controls"},
     {HT_DO_SEARCH, "", "find:", "Controls", "g h o s t @Help_on_\"ghost\" Esc Esc @Controls"},
+    {HT_DO_LESSON, "", "a number begins a lesson", NULL, "L !a_number_begins"},
+    {HT_DO_LESSON_BACK, "L @a_number_begins", NULL, "a number begins a lesson", ""},
     {HT_DO_BACK, "z !Controls", "Controls", NULL, ""},
     {HT_DO_QUIT, "", NULL, NULL, ""}, /* the lab ends: a test of its own */
 };
@@ -117,7 +120,8 @@ static void press(vt *t, int key)
                  {HT_KEY_END, "End"},
                  {HT_KEY_ENTER, "Enter"},
                  {HT_KEY_TAB, "Tab"},
-                 {HT_KEY_ESCAPE, "Esc"}};
+                 {HT_KEY_ESCAPE, "Esc"},
+                 {HT_KEY_BACKSPACE, "Backspace"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].key == key) {
             vt_key(t, names[i].name);

@@ -50,7 +50,7 @@ static void ghosts_stay_through_a_reset(void **state)
     vt_key(t, "g");
     assert_shows(t, "ghost A: iid α 1.75 σ 0.1");
     assert_shows(t, "Ghosts: accuracy");
-    vt_key(t, "n");
+    vt_key(t, "O");
     vt_key(t, "r");
     assert_title(t, "no noise");
     vt_assert(t, sandbox_wait_step(t, 30, PATIENCE));
@@ -125,7 +125,7 @@ static void time_is_zoomed_and_scrolled(void **state)
 static void a_click_reads_the_chart(void **state)
 {
     vt *t = open_lab(state);
-    vt_key(t, "n");
+    vt_key(t, "O");
     assert_title(t, "no noise");
     pause_lab(t);
     ht_rect loss = area_of(HT_PANEL_LOSS);

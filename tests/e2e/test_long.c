@@ -100,8 +100,8 @@ static const char paused[] = "‖ paused"; /* in the title line; help has the wo
 static const char *const acts[][6] = {
     {"Right"},    {"Left"},
     {"t"},        {"4", "Esc"},
-    {"Esc"},      {"n"},
-    {"n"},        {"g"},
+    {"Esc"},      {"O"},
+    {"O"},        {"g"},
     {"p"},        {"Left", "Left"},
     {"Esc"},      {"f"},
     {"f"},        {"Down"},

@@ -68,8 +68,9 @@ static void check_row(char *line, const kernel *with)
     cell[4] = rest;
     assert_non_null(rest);
     snprintf(script, sizeof script,
-             "rm -rf run && OPENBLAS_CORETYPE=%s HEAVYTAIL_ISA=%s $H train --quiet --run run %s", with->core,
-             with->isa, cell[4]);
+             "rm -rf run && OPENBLAS_CORETYPE=%s HEAVYTAIL_ISA=%s $H train --preset "
+             "%s/tests/golden/runs/ecg-demo.ini --quiet --run run %s",
+             with->core, with->isa, source_top(), cell[4]);
     assert_status(sandbox_shell(script), 0);
     unsigned wanted = (unsigned)strtoul(cell[with->column], NULL, 16),
              found = checksum_of("run/checkpoint.safetensors");

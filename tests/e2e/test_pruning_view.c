@@ -193,12 +193,12 @@ static void undo_knows_settings_and_states(void **state)
 {
     vt *t = open_view(state, "train.batch=100");
     long step = sandbox_step(t);
-    vt_key(t, "n");
+    vt_key(t, "O");
     assert_title(t, "no noise");
     for (int i = 0; i < 3; i++) vt_key(t, "S-Right");
     vt_key(t, "X");
     assert_title(t, "masked");
-    vt_key(t, "n");
+    vt_key(t, "O");
     assert_title(t, "iid");
     vt_key(t, "s");
     vt_assert(t, sandbox_wait_step(t, step + 1, PATIENCE));

@@ -229,8 +229,9 @@ static void interrupted_it_says_how_to_go_on(void **state)
 static void a_diverged_cell_is_a_result(void **state)
 {
     (void)state;
-    const char *grid = "sweep --set train.steps=40 --set model.width=50 --set train.momentum=0.9 --set "
-                       "noise.type=none --vary train.lr=0.01,100 --seeds 1..2 --out diverged";
+    const char *grid =
+        "sweep --set train.steps=40 --set model.width=50 --set train.momentum=0.9 --set "
+        "train.weight_decay=0.5 --set noise.type=none --vary train.lr=0.01,100 --seeds 1..2 --out diverged";
     assert_status(shell("$H %s", grid), 0);
     char *text = sandbox_read("diverged/cells/train.seed=1,train.lr=100.json", NULL);
     assert_says(text, "\"status\": \"diverged\"");

@@ -139,7 +139,7 @@ static void a_ghost_lies_beside_and_e_saves_it(void **state)
     glob_t found;
     vt *t = open_paused(state, "model.depth=1");
     vt_key(t, "g");
-    vt_key(t, "n");
+    vt_key(t, "O");
     vt_key(t, "r");
     vt_assert(t, vt_wait_text(t, "no noise", PATIENCE));
     open_tails(t);

@@ -177,11 +177,11 @@ static void e_saves_the_view_and_every_size_shows_it(void **state)
 {
     glob_t found;
     vt *t = open_lab(state);
-    vt_key(t, "n"); /* without noise: a short width sweep */
+    vt_key(t, "O"); /* without noise: a short width sweep */
     vt_key(t, "w");
     vt_assert(t, vt_wait_text(t, "8 runs", 3 * PATIENCE));
     vt_key(t, "e");
-    vt_assert(t, vt_wait_text(t, "saved heavytail-ecg-demo-width-12.png", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "saved heavytail-ecg-demo-width-", PATIENCE));
     assert_int_equal(glob("heavytail-*-width-*.png", 0, NULL, &found), 0);
     sandbox_assert_ink(found.gl_pathv[0], 800, 500);
     unlink(found.gl_pathv[0]);

@@ -40,13 +40,14 @@ static const rule rules[] = {
     {"experiment", " base params num data nn tail prune link engine session chart "},
     {"sweep", " base params num data nn session experiment "},
     {"view", " base params num link chart "},
+    {"lesson", " base params view "},
     {"render", " base params data tail prune chart view "},
     {"term", " base view render "},
-    {"lab", " base engine session chart experiment view render term "},
+    {"lab", " base params engine session chart experiment view lesson render term "},
     {"bench", " base num stable kernel nn tail prune link engine session chart sweep view render "},
     {"cli",
      " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
-     "render term lab bench "},
+     "lesson render term lab bench "},
 };
 enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 

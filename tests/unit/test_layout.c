@@ -52,8 +52,12 @@ static void every_view_at_every_size(void **state)
     (void)state;
     for (int columns = 1; columns <= COLUMNS; columns++)
         for (int rows = 1; rows <= ROWS; rows++)
-            for (int view = 0; view < HT_VIEW_COUNT; view++)
-                check(columns, rows, scene_of(view, (columns + rows) % HT_PANEL_COUNT));
+            for (int view = 0; view < HT_VIEW_COUNT; view++) {
+                ht_scene scene = scene_of(view, (columns + rows) % HT_PANEL_COUNT);
+                check(columns, rows, scene);
+                scene.lesson = scene.focus != HT_PANEL_LESSON; /* which never has the frame */
+                check(columns, rows, scene);
+            }
 }
 
 static void presentations_and_messages_at_every_size(void **state)

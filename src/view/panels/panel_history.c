@@ -161,7 +161,7 @@ void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Loss");
     ht_text_copy(chart->hint, sizeof chart->hint, m->loss_log ? "log y" : "linear y");
-    ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_waits(m));
     ht_panel_step_axis(m, chart);
     chart->y.scale = m->loss_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     add_train_and_test(m, chart, "train", HT_TRACE_LOSS, HT_TRACE_TEST_LOSS, columns);
@@ -182,7 +182,7 @@ static void add_size(const ht_model *m, ht_chart *chart, int columns)
 void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
-    ht_text_copy(chart->empty, sizeof chart->empty, "Space starts training");
+    ht_text_copy(chart->empty, sizeof chart->empty, ht_model_waits(m));
     ht_panel_step_axis(m, chart);
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
     add_size(m, chart, columns);

@@ -1,0 +1,26 @@
+/* panel_lesson.c - the page of a lesson. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "view/panels/panels.h"
+
+static void add_line(const ht_model *m, int i, ht_room room, ht_form *form)
+{
+    char text[200];
+    bool known = m->lesson.line[i].known, holds = m->lesson.line[i].holds;
+    snprintf(text, sizeof text, "%s %s", !known ? "…" : holds ? "✓" : "×", m->lesson.line[i].said);
+    ht_panel_add_text(form, room, !known ? HT_ROLE_DIM : holds ? HT_ROLE_GOOD : HT_ROLE_BAD, text);
+}
+
+/* What is to be done first, then why; what does not fit is the explanation's end. */
+void ht_panel_lesson(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_lesson_page *page = &m->lesson;
+    char press[100];
+    ht_text_copy(form->title, sizeof form->title, page->title);
+    snprintf(press, sizeof press, "▸ %s", page->press);
+    if (page->press[0]) ht_panel_add_text(form, room, HT_ROLE_KEY, press);
+    for (int i = 0; i < page->lines; i++) add_line(m, i, room, form);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, page->text);
+    if (page->next[0]) ht_panel_add_text(form, room, HT_ROLE_DIM, page->next);
+}

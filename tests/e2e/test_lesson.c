@@ -1,0 +1,111 @@
+/* Guards lessons as they are met: the list, one in the lab from step to step, one that is judged and fails.
+ */
+#include <string.h>
+
+#include "sandbox.h"
+
+static void lessons_are_listed(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("lesson", "--list");
+    assert_status(r, 0);
+    assert_non_null(strstr(r->out, "1  The first three minutes"));
+    assert_non_null(strstr(r->out, "3  Pruning"));
+    r = RUN("lesson", "99", "--check");
+    assert_status(r, 2);
+    assert_non_null(strstr(r->err, "no lesson 99"));
+    r = RUN("lesson", "one");
+    assert_status(r, 2);
+    assert_non_null(strstr(r->err, "'one' is no lesson's number"));
+}
+
+/* The sentence names the claim and what was found instead. */
+static void a_claim_that_fails_is_named(void **state)
+{
+    (void)state;
+    sandbox_allow(600);
+    const sandbox_result *r = RUN("lesson", "3", "--check", "--set", "prune.error=0.0001");
+    assert_status(r, 1);
+    assert_non_null(strstr(r->out, "FAILED  step 2: at least a fifth of the neurons may go"));
+    assert_non_null(strstr(r->err, "lesson 3: "));
+    assert_non_null(strstr(r->err, "step 2 claims: at least a fifth of the neurons may go; but kappa 0"));
+}
+
+static void a_lesson_needs_its_network(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("lesson", "1", "--check", "--set", "model.width=50");
+    assert_status(r, 2);
+    assert_non_null(strstr(r->err, "lesson 1 is about the preset ecg-demo"));
+}
+
+/* It trains to the step that the page is about and waits there; Enter and Backspace turn the page; the next
+ * page waits for its key and sees it; L leaves, and training is the user's again. */
+static void a_lesson_goes_from_page_to_page(void **state)
+{
+    vt *t = LAB(state, 120, 40, "--lesson", "1");
+    vt_assert(t, vt_wait_text(t, "Lesson 1 · 1/4: A network learns", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "✓ more than 93 of 100", PATIENCE));
+    assert_int_equal(sandbox_step(t), 300);
+    assert_title(t, "✓ done");
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "✓ the estimate mmo", PATIENCE));
+    vt_key(t, "Backspace");
+    vt_assert(t, vt_wait_text(t, "1/4: A network learns", PATIENCE));
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "2/4: The weights", PATIENCE));
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "▸ n, the same network", PATIENCE));
+    vt_key(t, "n");
+    vt_assert(t, vt_wait_text(t, "✓ its weights have no heavy tail", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "A no noise", PATIENCE));
+    vt_key(t, "L");
+    vt_assert(t, vt_wait_gone(t, "Lesson 1", PATIENCE));
+    vt_key(t, "Space");
+    vt_assert(t, sandbox_wait_step(t, 310, PATIENCE));
+}
+
+/* From the open lab: its own settings are changed to the lesson's, and it begins at step 0. */
+static void l_begins_a_lesson_in_the_open_lab(void **state)
+{
+    vt *t = LAB(state, 100, 30, "--set", "noise.alpha=1.3");
+    assert_title(t, "● running");
+    vt_assert(t, sandbox_wait_step(t, 20, PATIENCE));
+    vt_key(t, "L");
+    vt_assert(t, vt_wait_text(t, "2  Noise and tails", PATIENCE));
+    vt_key(t, "1");
+    vt_assert(t, vt_wait_text(t, "Lesson 1 · 1/4", PATIENCE));
+    assert_title(t, "α 1.75");
+    vt_assert(t, vt_wait_text(t, "✓ more than 93 of 100", PATIENCE));
+    assert_int_equal(sandbox_step(t), 300);
+    /* Read, it goes on by itself. */
+    vt_assert(t, vt_wait_text(t, "2/4: The weights", 2 * PATIENCE));
+    for (const int *size = (const int[]){80, 24, 60, 16, 200, 50, 0}; *size; size += 2) {
+        vt_resize(t, size[0], size[1]);
+        vt_assert(t, vt_wait_text(t, "Lesson 1 · 2/4", PATIENCE));
+    }
+}
+
+static void other_data_have_no_lesson(void **state)
+{
+    vt *t = LAB(state, 100, 30, "--set", "model.width=60");
+    assert_title(t, "● running");
+    vt_key(t, "L");
+    vt_assert(t, vt_wait_text(t, "a number begins a lesson", PATIENCE));
+    vt_key(t, "1");
+    vt_assert(t, vt_wait_text(t, "leave the lab, then `heavytail lesson 1`", PATIENCE));
+    assert_title(t, "● running");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lessons_are_listed),
+        cmocka_unit_test(a_claim_that_fails_is_named),
+        cmocka_unit_test(a_lesson_needs_its_network),
+        cmocka_unit_test_teardown(a_lesson_goes_from_page_to_page, vt_teardown),
+        cmocka_unit_test_teardown(l_begins_a_lesson_in_the_open_lab, vt_teardown),
+        cmocka_unit_test_teardown(other_data_have_no_lesson, vt_teardown),
+    };
+    return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
+}
