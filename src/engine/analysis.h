@@ -6,8 +6,8 @@
 #include "link/messages.h"
 #include "nn/capture.h"
 
-/* Histogram, norms, and κ as `look` asks for it where norms are all that it needs: all but count, step, seconds
- * and generation. */
+/* Histogram, norms, and κ as `look` asks for it where norms are all that it needs: all but count, step,
+ * seconds and generation. */
 ht_code ht_analysis_glance(ht_glance *glance, const ht_capture *capture, const ht_prune_spec *look,
                            ht_error *err);
 

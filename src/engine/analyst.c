@@ -122,7 +122,7 @@ static bool look_at_method(look *l, ht_prune_method method)
         HT_OK)
         return false;
     double cost = ht_thread_now() - start;
-    double share = (method != HT_PRUNE_NODE            ? self->pace.method
+    double share = (method != HT_PRUNE_NODE        ? self->pace.method
                     : l->snapshot->request.watched ? self->pace.curve_watched
                                                    : self->pace.curve) *
                    self->cores;
@@ -205,8 +205,8 @@ static bool method_wanted(const look *l, ht_prune_method method, bool known)
     return !known && is_due(l, l->self->method_due[method]);
 }
 
-/* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What is
- * there first is published first. False when something else is to be looked at before the rest. */
+/* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What
+ * is there first is published first. False when something else is to be looked at before the rest. */
 static bool look_always(look *l)
 {
     ht_analyst *self = l->self;

@@ -1,6 +1,6 @@
-/* glance.h - histogram, norms and κ of the first layer, many times a second: a thread of its own, so that no long
- * look keeps them waiting. A training step fills what it needs shard by shard (nn/capture), without a copy of
- * the weights. */
+/* glance.h - histogram, norms and κ of the first layer, many times a second: a thread of its own, so that no
+ * long look keeps them waiting. A training step fills what it needs shard by shard (nn/capture), without a
+ * copy of the weights. */
 #ifndef HT_ENGINE_GLANCE_H
 #define HT_ENGINE_GLANCE_H
 

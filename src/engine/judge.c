@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "nn/shard.h"
 
-/* States that may wait: while the oldest needs all samples, which takes longer than it is to the next state, the
- * others wait; most of those need but a few. */
+/* States that may wait: while the oldest needs all samples, which takes longer than it is to the next state,
+ * the others wait; most of those need but a few. */
 enum { ROOM = 4 };
 
 static const double piece_seconds = 0.02;

@@ -1,7 +1,7 @@
-/* judge.h - whether a run has reached its accuracy, found out beside training: states are frozen as they are to
- * be judged, and judged a piece at a time between steps, in their order. The first one that passes is the end
- * of the run: the caller goes back to it, so that it ends at the step and with the bits that it would end with
- * had it stood still for the verdict. The trainer's thread. */
+/* judge.h - whether a run has reached its accuracy, found out beside training: states are frozen as they are
+ * to be judged, and judged a piece at a time between steps, in their order. The first one that passes is the
+ * end of the run: the caller goes back to it, so that it ends at the step and with the bits that it would end
+ * with had it stood still for the verdict. The trainer's thread. */
 #ifndef HT_ENGINE_JUDGE_H
 #define HT_ENGINE_JUDGE_H
 
@@ -10,7 +10,8 @@
 
 typedef struct ht_judge ht_judge;
 
-ht_judge *ht_judge_new(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err); /* borrows */
+ht_judge *ht_judge_new(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
+                       ht_error *err); /* borrows */
 void ht_judge_free(ht_judge *judge);
 
 /* Freezes the trainer's state: the next to be judged. HT_FAIL without memory for it; nothing changes then. */

@@ -234,19 +234,19 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     r->thrifty = !recorder;
     r->effort = (ht_effort)ht_params_get(ht_trainer_params(trainer), HT_P_UI_EFFORT);
     sem_init(&r->wake, 0, 0);
-    bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
-                (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
-                (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
-                (r->glances = ht_triple_new(sizeof(ht_glance), err)) &&
-                (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
-                (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
-                (r->judge = ht_judge_new(trainer, data, pool, err)) &&
-                (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
-                (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
-                (r->glance_box =
-                     ht_mailbox_new_glance(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
-                (r->glancer = ht_glancer_start(r->glance_box, r->glances, ht_pool_threads(pool), err)) &&
-                start_thread(r, err);
+    bool good =
+        (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
+        (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
+        (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
+        (r->glances = ht_triple_new(sizeof(ht_glance), err)) &&
+        (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
+        (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
+        (r->judge = ht_judge_new(trainer, data, pool, err)) &&
+        (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
+        (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
+        (r->glance_box = ht_mailbox_new_glance(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
+        (r->glancer = ht_glancer_start(r->glance_box, r->glances, ht_pool_threads(pool), err)) &&
+        start_thread(r, err);
     if (good) return r;
     ht_runner_stop(r);
     return NULL;

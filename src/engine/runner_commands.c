@@ -139,14 +139,15 @@ static void restart(ht_runner *r, uint64_t seed)
 
 /* ---- commands ---- */
 
-/* After a change quick looks until the new law has settled: one memory time of the weights, 1/(ηλ) steps, as far
- * as it can be waited for. */
+/* After a change quick looks until the new law has settled: one memory time of the weights, 1/(ηλ) steps, as
+ * far as it can be waited for. */
 static void look_quickly(ht_runner *r)
 {
     static const double least = 1, most = 10; /* seconds */
     double steps = (double)ht_trainer_steps(r->trainer), seconds = ht_trainer_seconds(r->trainer);
     double forgets = ht_trainer_lr(r->trainer) *
-                     ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_DECAY) * steps / fmax(seconds, 1e-9);
+                     ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_DECAY) * steps /
+                     fmax(seconds, 1e-9);
     r->fresh_until = ht_now() + (forgets > 0 ? fmin(fmax(1 / forgets, least), most) : most);
     if (r->state != HT_STATE_RUNNING) {
         ht_runner_stir(r);

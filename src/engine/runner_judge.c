@@ -1,5 +1,5 @@
-/* runner_judge.c - the ends of a run: train.steps, and the accuracy on the training set, which is judged beside
- * training. What was trained meanwhile counts only when the verdict is that the run goes on. */
+/* runner_judge.c - the ends of a run: train.steps, and the accuracy on the training set, which is judged
+ * beside training. What was trained meanwhile counts only when the verdict is that the run goes on. */
 #include <stdio.h>
 #include <string.h>
 

@@ -45,10 +45,10 @@ struct ht_runner {
     double store_due; /* in seconds of training */
     uint64_t run, undo_run,
         runs; /* which run since a reset this is, and the one that undo goes to; how many */
-    bool single, past_criterion;            /* past_criterion: the user went on after "done" */
-    int layer;                              /* whose tail the analyst looks at … */
-    bool watched;                           /* … with pictures while training runs */
-    bool settled, glanced;                  /* the analyst has the weights as they stand; and who glances */
+    bool single, past_criterion; /* past_criterion: the user went on after "done" */
+    int layer;                   /* whose tail the analyst looks at … */
+    bool watched;                /* … with pictures while training runs */
+    bool settled, glanced;       /* the analyst has the weights as they stand; and who glances */
     ht_effort effort;
     double fresh_until;                     /* on the clock: a control has changed, quick looks until then */
     ht_analysis_request request;            /* what it is to look at */
@@ -64,9 +64,9 @@ struct ht_runner {
     uint32_t score_run;                     /* its generation */
     size_t score_done;                      /* samples */
     ht_judge *judge;
-    bool taken, under_way;                  /* this step's state was given to it; steps were made since RUN */
-    int held_count;                         /* rows of metrics that are not recorded while … */
-    ht_sample held[HT_HELD_ROWS];           /* … a state before them is still to be judged */
+    bool taken, under_way;        /* this step's state was given to it; steps were made since RUN */
+    int held_count;               /* rows of metrics that are not recorded while … */
+    ht_sample held[HT_HELD_ROWS]; /* … a state before them is still to be judged */
     /* While the ring is full (the screen does not read), by kind: steps folded, the latest evaluation and
      * state. */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -106,8 +106,8 @@ void ht_runner_stir(ht_runner *r);
 
 /* ---- runner_score.c ---- */
 
-/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training up.
- * False: it is to be made at once. */
+/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training
+ * up. False: it is to be made at once. */
 bool ht_runner_score_slowly(ht_runner *r);
 bool ht_runner_scores(const ht_runner *r); /* one is made */
 void ht_runner_score_piece(ht_runner *r);  /* goes on with it */

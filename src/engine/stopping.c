@@ -22,7 +22,8 @@ static size_t wrong_of(const ht_samples *samples, double accuracy)
  * however they are cut. */
 static ht_samples piece_of(const ht_samples *all, size_t from, size_t samples, size_t inputs)
 {
-    size_t chunks = samples / HT_EVAL_CHUNK, most = (chunks ? chunks : 1) * HT_EVAL_CHUNK, left = all->count - from;
+    size_t chunks = samples / HT_EVAL_CHUNK, most = (chunks ? chunks : 1) * HT_EVAL_CHUNK,
+           left = all->count - from;
     ht_samples piece = {.x = all->x + from * inputs, .labels = all->labels + from};
     piece.count = most < left ? most : left;
     return piece;
@@ -94,7 +95,8 @@ static ht_code judge_whole(ht_stopping *g, const ht_network *net, const ht_sampl
 {
     ht_score score;
     ht_samples piece = piece_of(train, g->judged, samples, (size_t)net->inputs);
-    if (!g->losses && !(g->losses = ht_alloc(train->count, sizeof *g->losses, "the losses", err))) return HT_FAIL;
+    if (!g->losses && !(g->losses = ht_alloc(train->count, sizeof *g->losses, "the losses", err)))
+        return HT_FAIL;
     if (ht_network_losses(net, &piece, pool, g->losses + g->judged, &score, err) != HT_OK) return err->code;
     g->judged += piece.count;
     g->wrong += wrong_of(&piece, score.accuracy);

@@ -1,5 +1,5 @@
-/* watch.h - how often is looked while training runs: THE table of what ui.effort means. The threads of glance and
- * analyst read it. */
+/* watch.h - how often is looked while training runs: THE table of what ui.effort means. The threads of glance
+ * and analyst read it. */
 #ifndef HT_ENGINE_WATCH_H
 #define HT_ENGINE_WATCH_H
 

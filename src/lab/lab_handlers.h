@@ -52,7 +52,8 @@ void ht_lab_paste(ht_lab *lab, const ht_event *event); /* into what is being typ
 
 /* lab_views.c: views, panels, axes, symbols, pictures */
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
-    ht_lab_theme, ht_lab_effort, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back, ht_lab_layer;
+    ht_lab_theme, ht_lab_effort, ht_lab_present, ht_lab_show_panel, ht_lab_export, ht_lab_help, ht_lab_back,
+    ht_lab_layer;
 /* Tells the analyst whether pictures of the tail are in sight: they cost time. */
 void ht_lab_watch(ht_lab *lab);
 /* Scrolls a panel of rows; false where it shows all of them, or is none. */

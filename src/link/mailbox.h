@@ -1,4 +1,5 @@
-/* mailbox.h - hands weights, or a glance at them, from the trainer to who looks: one buffer, owned alternately.
+/* mailbox.h - hands weights, or a glance at them, from the trainer to who looks: one buffer, owned
+ * alternately.
  *
  * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over;
  * the analyst gives it back by asking again. The trainer never waits. */
@@ -24,9 +25,9 @@ typedef struct ht_weight_snapshot {
     bool settled;        /* training stands still: look thoroughly */
     bool fresh;          /* a control has changed, and its law has not settled: look often */
     ht_effort effort;
-    int layer;           /* whose tail is wanted … */
-    bool watched;        /* … with pictures while training runs */
-    ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
+    int layer;          /* whose tail is wanted … */
+    bool watched;       /* … with pictures while training runs */
+    ht_prune_spec look; /* what to read off the pruning curve; the analyst knows the calibration samples */
     ht_analysis_request request;
     ht_capture *capture; /* the weights; owned by the mailbox */
 } ht_weight_snapshot;

@@ -1,6 +1,7 @@
 /* capture.h - what is wanted to be known of the weights, taken shard by shard: of the first hidden layer the
  * squared norms of its rows and the histogram of |w|; and, unless it is a glance, a copy of every layer. A
- * training step fills it while each shard is in cache. Ownership: the caller's. One writer at a time (a step with its pool). */
+ * training step fills it while each shard is in cache. Ownership: the caller's. One writer at a time (a step
+ * with its pool). */
 #ifndef HT_NN_CAPTURE_H
 #define HT_NN_CAPTURE_H
 

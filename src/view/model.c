@@ -255,8 +255,8 @@ static void add_estimate(ht_curve *curve, double step, const ht_estimate *e)
     ht_curve_add(curve, step, low, high, e->value);
 }
 
-/* The curves of the tail are of one layer: those of another begin anew. A report that brings other parts tells
- * nothing new of it. */
+/* The curves of the tail are of one layer: those of another begin anew. A report that brings other parts
+ * tells nothing new of it. */
 static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, const ht_report *report)
 {
     bool other = before->tail.looked && before->tail.layer != report->tail.layer,

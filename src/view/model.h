@@ -190,15 +190,16 @@ double ht_model_injected(const ht_model *model);
 /* ", layer 2": whose tail is shown; "" and false if there is only one. */
 bool ht_model_layer(const ht_model *model, char *to, size_t size);
 
-/* κ at prune.error, and the step of the weights that it is of: a glance's where there is one, else that of the
- * curve. NaN: not known yet. */
+/* κ at prune.error, and the step of the weights that it is of: a glance's where there is one, else that of
+ * the curve. NaN: not known yet. */
 typedef struct ht_model_kappa {
     double value, seconds;
     uint64_t step;
 } ht_model_kappa;
 ht_model_kappa ht_model_kappa_of(const ht_report *report);
 
-/* "step 1 310"; from a second on with its age: "step 1 310, 3 s ago". `seconds`: of training until that step. */
+/* "step 1 310"; from a second on with its age: "step 1 310, 3 s ago". `seconds`: of training until that step.
+ */
 void ht_model_when(const ht_model *model, uint64_t step, double seconds, char *to, size_t size);
 
 /* "ε" or "ε²": what the report's errors are. */

@@ -399,7 +399,8 @@ static void a_report_agrees_with_itself(void **state)
             ht_capture_free(capture);
             assert_in_range(r->glance.norms, 1, HT_REPORT_NORMS);
             for (int i = 1; i < r->glance.norms; i++)
-                assert_true(r->glance.norm[i] >= r->glance.norm[i - 1] && r->glance.norm_above[i] < r->glance.norm_above[i - 1]);
+                assert_true(r->glance.norm[i] >= r->glance.norm[i - 1] &&
+                            r->glance.norm_above[i] < r->glance.norm_above[i - 1]);
             const ht_prune_look *node = &r->look[HT_PRUNE_NODE];
             assert_in_range(node->count, 2, HT_REPORT_CURVE);
             assert_true(node->points[0].ratio == 0 && node->points[node->count - 1].ratio == 1);

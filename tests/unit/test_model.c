@@ -207,8 +207,8 @@ static void estimate(ht_report *report, ht_estimator e, double value)
         .estimator = e, .value = value, .std_error = 0.1, .low = value - 0.2, .high = value + 0.2};
 }
 
-/* Looks arrive by two ways, late or twice, across resets: what is shown never goes back to older weights, is of
- * this run, and says the step that it is of. */
+/* Looks arrive by two ways, late or twice, across resets: what is shown never goes back to older weights, is
+ * of this run, and says the step that it is of. */
 static void looks_out_of_order_never_mix(void **state)
 {
     (void)state;
