@@ -56,7 +56,7 @@ typedef struct view {
 
 static uint64_t step_of(const ht_report *r, what w)
 {
-    return w == HISTOGRAM ? r->glance.step
+    return w == HISTOGRAM ? r->glimpse.step
            : w == TAIL    ? r->tail.step
            : w == KAPPA   ? ht_model_kappa_of(r).step
                           : r->look[HT_PRUNE_NODE].step;
@@ -92,8 +92,8 @@ static void turn(view *v)
         note_step(v, &sample);
         ht_model_sample(v->model, &sample);
     }
-    const ht_glance *glance = ht_runner_glance(v->runner, &fresh);
-    if (fresh) ht_model_glance(v->model, glance);
+    const ht_glimpse *glimpse = ht_runner_glimpse(v->runner, &fresh);
+    if (fresh) ht_model_glimpse(v->model, glimpse);
     const ht_report *report = ht_runner_report(v->runner, &fresh);
     if (fresh) ht_model_report(v->model, report);
     if (ht_now() - v->drawn >= frame_seconds &&

@@ -50,9 +50,9 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     node.method = HT_PRUNE_NODE;
     ht_tail_watch watch = {0};
     ht_analysis_weights(report, capture->net);
-    report->glance.count = 1;
-    report->glance.step = step;
-    ht_code code = ht_analysis_glance(&report->glance, capture, look, err);
+    report->glimpse.count = 1;
+    report->glimpse.step = step;
+    ht_code code = ht_analysis_glimpse(&report->glimpse, capture, look, err);
     if (code == HT_OK)
         code =
             ht_tail_watch_look(&watch, capture->net, &(ht_tail_order){.step = step, .thorough = true}, err);

@@ -154,7 +154,7 @@ static void look_quickly(ht_runner *r)
         return;
     }
     ht_mailbox_wake(r->box); /* a long look that was asked for goes on */
-    ht_mailbox_wake(r->glance_box);
+    ht_mailbox_wake(r->glimpse_box);
 }
 
 static void change(ht_runner *r, const ht_command *command)
@@ -273,7 +273,7 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
     case HT_COMMAND_EFFORT:
         r->effort = (ht_effort)command->value;
         ht_mailbox_wake(r->box);
-        ht_mailbox_wake(r->glance_box);
+        ht_mailbox_wake(r->glimpse_box);
         break;
     case HT_COMMAND_WATCH:
         r->watched = command->value != 0;

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 #include "engine/analyst.h"
-#include "engine/glance.h"
+#include "engine/glimpse.h"
 #include "engine/judge.h"
 #include "engine/run/recorder.h"
 #include "engine/runner.h"
@@ -26,11 +26,11 @@ struct ht_runner {
     const ht_dataset *data;
     ht_pool *pool;
     ht_ring *commands, *samples;
-    ht_triple *reports, *glances, *stored, *epochs;
+    ht_triple *reports, *glimpses, *stored, *epochs;
     ht_recorder *recorder; /* or NULL */
-    ht_mailbox *box, *glance_box;
+    ht_mailbox *box, *glimpse_box;
     ht_analyst *analyst;
-    ht_glancer *glancer;
+    ht_glimpser *glimpser;
     pthread_t thread;
     bool started;
     atomic_bool quit;  /* the thread is to end: this cancels what no command asked for … */
@@ -48,7 +48,7 @@ struct ht_runner {
     bool single, past_criterion; /* past_criterion: the user went on after "done" */
     int layer;                   /* whose tail the analyst looks at … */
     bool watched;                /* … with pictures while training runs */
-    bool settled, glanced;       /* the analyst has the weights as they stand; and who glances */
+    bool settled, glimpsed;      /* the analyst has the weights as they stand; and who glimpses */
     ht_effort effort;
     double fresh_until;                     /* on the clock: a control has changed, quick looks until then */
     ht_analysis_request request;            /* what it is to look at */

@@ -58,9 +58,9 @@ void ht_runner_emit(ht_runner *r, const ht_sample *sample)
 
 void ht_runner_stir(ht_runner *r)
 {
-    r->settled = r->glanced = false;
+    r->settled = r->glimpsed = false;
     ht_mailbox_poke(r->box);
-    ht_mailbox_poke(r->glance_box);
+    ht_mailbox_poke(r->glimpse_box);
 }
 
 void ht_runner_enter(ht_runner *r, ht_state state, const char *message)

@@ -1,4 +1,4 @@
-/* mailbox.h - hands weights, or a glance at them, from the trainer to who looks: one buffer, owned
+/* mailbox.h - hands weights, or a glimpse at them, from the trainer to who looks: one buffer, owned
  * alternately.
  *
  * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over;
@@ -32,9 +32,9 @@ typedef struct ht_weight_snapshot {
     ht_capture *capture; /* the weights; owned by the mailbox */
 } ht_weight_snapshot;
 
-/* `workers`: threads of the pool that fills the snapshots. A glance holds no copy of the weights. */
+/* `workers`: threads of the pool that fills the snapshots. A glimpse holds no copy of the weights. */
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
-ht_mailbox *ht_mailbox_new_glance(const ht_network *shape, int workers, ht_error *err);
+ht_mailbox *ht_mailbox_new_glimpse(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
 /* Trainer: the snapshot to fill, or NULL while none is asked for. Then hand it over. */

@@ -138,8 +138,8 @@ enum {
 };
 
 /* What is cheap to know of the first layer's weights: it comes by itself, many times a second. */
-typedef struct ht_glance {
-    uint64_t count;         /* glances so far; 0: none yet, nothing below holds */
+typedef struct ht_glimpse {
+    uint64_t count;         /* glimpses so far; 0: none yet, nothing below holds */
     uint64_t step;          /* of the weights */
     double seconds;         /* of training until then */
     uint32_t generation;    /* resets before it */
@@ -151,7 +151,7 @@ typedef struct ht_glance {
     double error;       /* ε after removing them */
     double wanted;      /* the ε that κ is read off at */
     ht_prune_metric metric;
-} ht_glance;
+} ht_glimpse;
 
 /* The pruning curve of one method, as it was looked at last. */
 typedef struct ht_prune_look {
@@ -193,7 +193,7 @@ typedef struct ht_tail_look {
 
 /* Parts are of different weights, each of those that its step says. */
 typedef struct ht_report {
-    ht_glance glance;    /* comes by a way of its own: the analyst leaves it out */
+    ht_glimpse glimpse;  /* comes by a way of its own: the analyst leaves it out */
     uint64_t step;       /* of the weights looked at last; valid once `count` > 0 */
     double seconds;      /* of training until then */
     uint64_t count;      /* reports so far */

@@ -54,10 +54,10 @@ void ht_model_clear(ht_model *m)
 static void forget_looks(ht_model *m, double step)
 {
     ht_report *r = &m->report;
-    if ((double)r->glance.step > step) r->glance.count = 0;
+    if ((double)r->glimpse.step > step) r->glimpse.count = 0;
     if (r->count == 0 || (double)r->step <= step) return;
-    ht_glance kept = r->glance;
-    *r = (ht_report){.glance = kept, .speed_up = (double)NAN};
+    ht_glimpse kept = r->glimpse;
+    *r = (ht_report){.glimpse = kept, .speed_up = (double)NAN};
 }
 
 /* The history after `step` goes; a negative one takes all of it. */
@@ -274,12 +274,12 @@ static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, c
         ht_curve_add(&trace[HT_TRACE_ROWS], step, rows, rows, rows);
 }
 
-/* All but the glance, which comes by itself. Parts are of steps of their own. */
+/* All but the glimpse, which comes by itself. Parts are of steps of their own. */
 static void put_report(ht_report *to, const ht_report *report)
 {
-    const size_t glance = sizeof report->glance;
-    _Static_assert(offsetof(ht_report, glance) == 0, "the glance comes first");
-    memcpy((char *)to + glance, (const char *)report + glance, sizeof *report - glance);
+    const size_t glimpse = sizeof report->glimpse;
+    _Static_assert(offsetof(ht_report, glimpse) == 0, "the glimpse comes first");
+    memcpy((char *)to + glimpse, (const char *)report + glimpse, sizeof *report - glimpse);
 }
 
 void ht_model_report(ht_model *m, const ht_report *report)
@@ -295,13 +295,13 @@ void ht_model_report(ht_model *m, const ht_report *report)
     put_report(&m->arrived.report, report);
 }
 
-void ht_model_glance(ht_model *m, const ht_glance *glance)
+void ht_model_glimpse(ht_model *m, const ht_glimpse *glimpse)
 {
-    const ht_glance *latest = &m->arrived.report.glance;
-    if (glance->generation != m->generation) return;
-    if (glance->generation == latest->generation && glance->step < latest->step) return;
-    if (!m->frozen || (double)glance->step <= m->frozen_step) m->report.glance = *glance;
-    m->arrived.report.glance = *glance;
+    const ht_glimpse *latest = &m->arrived.report.glimpse;
+    if (glimpse->generation != m->generation) return;
+    if (glimpse->generation == latest->generation && glimpse->step < latest->step) return;
+    if (!m->frozen || (double)glimpse->step <= m->frozen_step) m->report.glimpse = *glimpse;
+    m->arrived.report.glimpse = *glimpse;
 }
 
 void ht_model_epochs(ht_model *m, const ht_epochs *epochs)

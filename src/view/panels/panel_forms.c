@@ -89,7 +89,7 @@ static void add_tail(const ht_report *r, ht_form *form, ht_estimator estimator, 
 /* The ε that κ is read off at. */
 static double error_of(const ht_report *r)
 {
-    return r->glance.count > 0 ? r->glance.wanted : r->count > 0 ? r->error : 0.1;
+    return r->glimpse.count > 0 ? r->glimpse.wanted : r->count > 0 ? r->error : 0.1;
 }
 
 static void add_kappa(const ht_report *r, ht_form *form)
