@@ -102,7 +102,7 @@ LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/t
         e2e/test_cases_rundir_cli e2e/test_faults e2e/test_long e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
         e2e/test_width
 # The parts where threads meet; run under ThreadSanitizer.
-THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_width_sweep test_looks test_judge
+THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_width_sweep test_looks test_jury
 
 # ./heavytail is the program of the variant that was built last.
 .PHONY: heavytail

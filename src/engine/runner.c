@@ -191,18 +191,18 @@ static void *runner_main(void *argument)
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) ht_runner_enter(r, HT_STATE_PAUSED, "");
         } else if (!atomic_load(&r->quit)) {
-            bool judges = ht_judge_waits(r->judge) && has_room(r);
-            if (!judges && score_is_old(r))
+            bool hears = ht_jury_waits(r->jury) && has_room(r);
+            if (!hears && score_is_old(r))
                 ht_runner_evaluate(r, false);
-            else if (!judges)
+            else if (!hears)
                 sleep_until_command(r);
         }
         if (ht_runner_scores(r))
             ht_runner_score_piece(r);
         else if (has_room(r))
-            ht_runner_judge(r);
+            ht_runner_hear(r);
         serve_lookers(r);
-        if (r->recorder && !ht_judge_waits(r->judge)) ht_recorder_offer(r->recorder);
+        if (r->recorder && !ht_jury_waits(r->jury)) ht_recorder_offer(r->recorder);
     }
     ht_command command;
     while (take_command(r, &command)) { /* what was sent before the end counts */
@@ -241,7 +241,7 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
         (r->glimpses = ht_triple_new(sizeof(ht_glimpse), err)) &&
         (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
         (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
-        (r->judge = ht_judge_new(trainer, data, pool, err)) &&
+        (r->jury = ht_jury_new(trainer, data, pool, err)) &&
         (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
         (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
         (r->glimpse_box = ht_mailbox_new_glimpse(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
@@ -295,7 +295,7 @@ void ht_runner_stop(ht_runner *r)
     ht_triple_free(r->stored);
     ht_triple_free(r->epochs);
     ht_timeline_free(r->timeline);
-    ht_judge_free(r->judge);
+    ht_jury_free(r->jury);
     ht_network_free(r->scored);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);

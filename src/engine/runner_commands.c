@@ -228,7 +228,7 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
 {
     uint64_t seed = (uint64_t)ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_SEED);
     r->applied_seq = command->seq;
-    if (is_change(command->kind)) ht_runner_unjudge(r);
+    if (is_change(command->kind)) ht_runner_discharge(r);
     switch (command->kind) {
     case HT_COMMAND_SET:
         change(r, command);

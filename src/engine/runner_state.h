@@ -11,7 +11,7 @@
 
 #include "engine/analyst.h"
 #include "engine/glimpse.h"
-#include "engine/judge.h"
+#include "engine/jury.h"
 #include "engine/run/recorder.h"
 #include "engine/runner.h"
 #include "engine/timeline.h"
@@ -63,7 +63,7 @@ struct ht_runner {
     ht_sample score;                        /* so far */
     uint32_t score_run;                     /* its generation */
     size_t score_done;                      /* samples */
-    ht_judge *judge;
+    ht_jury *jury;
     bool taken, under_way;        /* this step's state was given to it; steps were made since RUN */
     int held_count;               /* rows of metrics that are not recorded while … */
     ht_sample held[HT_HELD_ROWS]; /* … a state before them is still to be judged */
@@ -112,16 +112,16 @@ bool ht_runner_score_slowly(ht_runner *r);
 bool ht_runner_scores(const ht_runner *r); /* one is made */
 void ht_runner_score_piece(ht_runner *r);  /* goes on with it */
 
-/* ---- runner_judge.c ---- */
+/* ---- runner_jury.c ---- */
 
 /* May a step be made, as far as the ends of a run are concerned? Enters DONE when it has ended. */
 bool ht_runner_may_train(ht_runner *r);
 
 /* A piece of what is to be judged, between two steps; the run may have ended then. */
-void ht_runner_judge(ht_runner *r);
+void ht_runner_hear(ht_runner *r);
 
 /* The run is about to become another: what was to be judged counts no more. */
-void ht_runner_unjudge(ht_runner *r);
+void ht_runner_discharge(ht_runner *r);
 
 /* The end of the thread: steps beyond a state that was not judged do not count. */
 void ht_runner_settle(ht_runner *r);

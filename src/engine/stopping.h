@@ -25,7 +25,7 @@ typedef struct ht_stopping {
 void ht_stopping_begin(ht_stopping *stopping);
 /* Goes on with it by about `samples` more samples: is the fraction `wanted` of `train` right? `net` and the
  * rest are the same from the beginning to a verdict. HT_FAIL when memory for an evaluation is short. */
-ht_code ht_stopping_judge(ht_stopping *stopping, const ht_network *net, const ht_samples *train,
+ht_code ht_stopping_weigh(ht_stopping *stopping, const ht_network *net, const ht_samples *train,
                           double wanted, size_t samples, struct ht_pool *pool, ht_verdict *verdict,
                           ht_error *err);
 
