@@ -27,7 +27,7 @@ extern const ht_bench_part ht_bench_ui;
 extern const ht_bench_part ht_bench_live;
 extern const ht_bench_part ht_bench_quality;
 
-void ht_bench_live_quick(void); /* a tenth of the time: for tests */
+void ht_bench_live_quick(void);           /* a tenth of the time: for tests */
 void ht_bench_quality_samples(int count); /* how many samples of each law; few unless asked for */
 
 /* Median seconds of each of `count` runs, taken in turn (a b c a b c …) so that a slow moment of the machine

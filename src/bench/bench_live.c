@@ -1,6 +1,6 @@
-/* bench_live.c - how alive the lab is: new values on its screen in a second, what looking takes from training, how
- * soon a change is answered, and the longest time that training stands still. The engine as the lab runs it,
- * with a screen that is drawn but shown nowhere. */
+/* bench_live.c - how alive the lab is: new values on its screen in a second, what looking takes from
+ * training, how soon a change is answered, and the longest time that training stands still. The engine as the
+ * lab runs it, with a screen that is drawn but shown nowhere. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +56,7 @@ typedef struct view {
 
 static uint64_t step_of(const ht_report *r, what w)
 {
-    return w == HISTOGRAM ? r->glance.step
+    return w == HISTOGRAM ? r->glimpse.step
            : w == TAIL    ? r->tail.step
            : w == KAPPA   ? ht_model_kappa_of(r).step
                           : r->look[HT_PRUNE_NODE].step;
@@ -92,8 +92,8 @@ static void turn(view *v)
         note_step(v, &sample);
         ht_model_sample(v->model, &sample);
     }
-    const ht_glance *glance = ht_runner_glance(v->runner, &fresh);
-    if (fresh) ht_model_glance(v->model, glance);
+    const ht_glimpse *glimpse = ht_runner_glimpse(v->runner, &fresh);
+    if (fresh) ht_model_glimpse(v->model, glimpse);
     const ht_report *report = ht_runner_report(v->runner, &fresh);
     if (fresh) ht_model_report(v->model, report);
     if (ht_now() - v->drawn >= frame_seconds &&
@@ -236,7 +236,8 @@ static ht_code measure(const char *preset, const char *width, json_t *rows, ht_e
     ht_code code = ht_arguments_add(&args, "model.width", width, err);
     if (code == HT_OK) code = ht_session_open(&session, &args, NULL, err);
     if (code != HT_OK) return code;
-    json_object_set_new(row, "width", json_integer((json_int_t)ht_params_get(&session.params, HT_P_MODEL_WIDTH)));
+    json_object_set_new(row, "width",
+                        json_integer((json_int_t)ht_params_get(&session.params, HT_P_MODEL_WIDTH)));
     json_object_set_new(row, "inputs", json_integer(session.data->inputs));
     code = ratios(&session, row, err);
     if (code == HT_OK) code = live(&session, row, err);

@@ -11,8 +11,8 @@
 #include "num/linalg.h"
 
 static const ht_bench_part *const parts[] = {
-    &ht_bench_noise, &ht_bench_step,  &ht_bench_tail, &ht_bench_law,
-    &ht_bench_prune, &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live, &ht_bench_quality,
+    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law,     &ht_bench_prune,
+    &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live, &ht_bench_quality,
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
@@ -62,7 +62,10 @@ int ht_cmd_bench(int argc, char **argv)
 {
     bool json = false, quick = false;
     const char *samples = NULL;
-    const ht_option options[] = {{"--json", NULL, &json}, {"--samples", &samples, NULL}, {"--quick", NULL, &quick}, {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--json", NULL, &json},
+                                 {"--samples", &samples, NULL},
+                                 {"--quick", NULL, &quick},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     json_t *root = json_object();

@@ -57,7 +57,7 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
         model->step = step;
         model->epoch = ht_trainer_epoch(s->trainer);
         ht_model_report(model, report);
-        ht_model_glance(model, &report->glance);
+        ht_model_glimpse(model, &report->glimpse);
     }
     ht_capture_free(capture);
     ht_free(report);

@@ -8,43 +8,43 @@
 /* ---- weights ---- */
 
 /* P(‖w‖ > x) at ranks spaced evenly in the logarithm, so that the tail has as many points as the bulk. */
-static void fill_norms(ht_glance *glance, const double *norm2, size_t n)
+static void fill_norms(ht_glimpse *glimpse, const double *norm2, size_t n)
 {
     size_t last = 0;
-    glance->norms = 0;
+    glimpse->norms = 0;
     for (int i = 0; i < HT_REPORT_NORMS; i++) {
         /* `above` norms are at least as large as the one shown: from all n down to 1. */
         double position = (double)i / (HT_REPORT_NORMS - 1);
         size_t above = (size_t)llround(pow((double)n, 1 - position));
         if (above == last || norm2[n - above] <= 0) continue;
         last = above;
-        glance->norm[glance->norms] = sqrt(norm2[n - above]);
-        glance->norm_above[glance->norms++] = (double)above / (double)n;
+        glimpse->norm[glimpse->norms] = sqrt(norm2[n - above]);
+        glimpse->norm_above[glimpse->norms++] = (double)above / (double)n;
     }
 }
 
 /* What ht_prune_cut would say of the neurons of this layer. */
-static void fill_kappa(ht_glance *glance, const ht_prune_order *order, const ht_prune_spec *look)
+static void fill_kappa(ht_glimpse *glimpse, const ht_prune_order *order, const ht_prune_spec *look)
 {
-    glance->width = order->count;
-    glance->removed = isnan(look->ratio) ? ht_prune_removable(order, look->error)
-                                         : (int)ht_prune_floor(look->ratio, order->count);
-    glance->error = order->error[glance->removed];
+    glimpse->width = order->count;
+    glimpse->removed = isnan(look->ratio) ? ht_prune_removable(order, look->error)
+                                          : (int)ht_prune_floor(look->ratio, order->count);
+    glimpse->error = order->error[glimpse->removed];
 }
 
-ht_code ht_analysis_glance(ht_glance *glance, const ht_capture *capture, const ht_prune_spec *look,
-                           ht_error *err)
+ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, const ht_prune_spec *look,
+                            ht_error *err)
 {
     ht_prune_order order;
-    glance->histogram = capture->histogram[0];
+    glimpse->histogram = capture->histogram[0];
     if (ht_prune_order_rank(&order, capture->width, capture->norm2, HT_PRUNE_NODE, look->metric, 0, err) !=
         HT_OK)
         return HT_FAIL;
-    fill_norms(glance, order.norm2, (size_t)order.count);
-    glance->wanted = look->error;
-    glance->metric = look->metric;
-    glance->width = 0;
-    if (look->method == HT_PRUNE_NODE && capture->hidden == 1) fill_kappa(glance, &order, look);
+    fill_norms(glimpse, order.norm2, (size_t)order.count);
+    glimpse->wanted = look->error;
+    glimpse->metric = look->metric;
+    glimpse->width = 0;
+    if (look->method == HT_PRUNE_NODE && capture->hidden == 1) fill_kappa(glimpse, &order, look);
     ht_prune_order_free(&order);
     return HT_OK;
 }

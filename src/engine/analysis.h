@@ -6,10 +6,10 @@
 #include "link/messages.h"
 #include "nn/capture.h"
 
-/* Histogram, norms, and κ as `look` asks for it where norms are all that it needs: all but count, step, seconds
- * and generation. */
-ht_code ht_analysis_glance(ht_glance *glance, const ht_capture *capture, const ht_prune_spec *look,
-                           ht_error *err);
+/* Histogram, norms, and κ as `look` asks for it where norms are all that it needs: all but count, step,
+ * seconds and generation. */
+ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, const ht_prune_spec *look,
+                            ht_error *err);
 
 /* How many weights are left. The tail is tail_watch.h. */
 void ht_analysis_weights(ht_report *report, const ht_network *net);

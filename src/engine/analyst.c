@@ -50,9 +50,9 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     node.method = HT_PRUNE_NODE;
     ht_tail_watch watch = {0};
     ht_analysis_weights(report, capture->net);
-    report->glance.count = 1;
-    report->glance.step = step;
-    ht_code code = ht_analysis_glance(&report->glance, capture, look, err);
+    report->glimpse.count = 1;
+    report->glimpse.step = step;
+    ht_code code = ht_analysis_glimpse(&report->glimpse, capture, look, err);
     if (code == HT_OK)
         code =
             ht_tail_watch_look(&watch, capture->net, &(ht_tail_order){.step = step, .thorough = true}, err);
@@ -122,7 +122,7 @@ static bool look_at_method(look *l, ht_prune_method method)
         HT_OK)
         return false;
     double cost = ht_thread_now() - start;
-    double share = (method != HT_PRUNE_NODE            ? self->pace.method
+    double share = (method != HT_PRUNE_NODE        ? self->pace.method
                     : l->snapshot->request.watched ? self->pace.curve_watched
                                                    : self->pace.curve) *
                    self->cores;
@@ -205,8 +205,8 @@ static bool method_wanted(const look *l, ht_prune_method method, bool known)
     return !known && is_due(l, l->self->method_due[method]);
 }
 
-/* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What is
- * there first is published first. False when something else is to be looked at before the rest. */
+/* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What
+ * is there first is published first. False when something else is to be looked at before the rest. */
 static bool look_always(look *l)
 {
     ht_analyst *self = l->self;

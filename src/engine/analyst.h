@@ -1,7 +1,7 @@
-/* analyst.h - analyses a copy of the weights: tail and pruning curves (glances are glance.h). Runs on its own
- * thread, nice. While training runs tail and node curve each come as often as their share of the machine
- * allows (watch.h): a cheaper estimator means more looks. What takes longer waits until training stands still,
- * or until it is asked for, and ends early when training goes on. */
+/* analyst.h - analyses a copy of the weights: tail and pruning curves (glimpses are glimpse.h). Runs on its
+ * own thread, nice. While training runs tail and node curve each come as often as their share of the machine
+ * allows (watch.h): a cheaper estimator means more looks. What takes longer waits until training stands
+ * still, or until it is asked for, and ends early when training goes on. */
 #ifndef HT_ENGINE_ANALYST_H
 #define HT_ENGINE_ANALYST_H
 

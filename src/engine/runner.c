@@ -69,7 +69,7 @@ static void describe(ht_runner *r, ht_weight_snapshot *snapshot)
 }
 
 /* Filled, to who asked for it; either may be NULL. */
-static void deliver(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glance)
+static void deliver(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glimpse)
 {
     if (whole) {
         describe(r, whole);
@@ -77,20 +77,20 @@ static void deliver(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot 
         r->request.thorough = false;
         ht_mailbox_deliver(r->box);
     }
-    if (glance) {
-        describe(r, glance);
-        r->glanced = glance->settled;
-        ht_mailbox_deliver(r->glance_box);
+    if (glimpse) {
+        describe(r, glimpse);
+        r->glimpsed = glimpse->settled;
+        ht_mailbox_deliver(r->glimpse_box);
     }
 }
 
 /* The weights as they are, outside a step. */
-static void take(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glance)
+static void take(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glimpse)
 {
     const ht_network *net = ht_trainer_measured(r->trainer);
     if (whole) ht_capture_take(whole->capture, net, r->pool);
-    if (whole && glance) ht_capture_glance(glance->capture, whole->capture);
-    if (!whole && glance) ht_capture_take(glance->capture, net, r->pool);
+    if (whole && glimpse) ht_capture_glimpse(glimpse->capture, whole->capture);
+    if (!whole && glimpse) ht_capture_take(glimpse->capture, net, r->pool);
 }
 
 static void train_one(ht_runner *r)
@@ -99,25 +99,25 @@ static void train_one(ht_runner *r)
     /* For who has asked the step fills a snapshot shard by shard, while the new weights are in cache. */
     bool running = r->state == HT_STATE_RUNNING;
     ht_weight_snapshot *whole = running ? ht_mailbox_wanted(r->box) : NULL,
-                       *glance = running ? ht_mailbox_wanted(r->glance_box) : NULL,
-                       *filled = whole ? whole : glance;
+                       *glimpse = running ? ht_mailbox_wanted(r->glimpse_box) : NULL,
+                       *filled = whole ? whole : glimpse;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
     const atomic_bool *off = ht_cancel_by(&r->quit);
     ht_step_result result =
         ht_trainer_step_captured(r->trainer, filled && !averaged ? filled->capture : NULL);
     ht_cancel_by(off);
     if (result.left_off) return;
-    r->settled = r->glanced = r->taken = false;
+    r->settled = r->glimpsed = r->taken = false;
     r->under_way = true;
     if (result.refused) {
         diverged(r, &result);
         return;
     }
     if (averaged)
-        take(r, whole, glance);
-    else if (whole && glance)
-        ht_capture_glance(glance->capture, whole->capture);
-    deliver(r, whole, glance);
+        take(r, whole, glimpse);
+    else if (whole && glimpse)
+        ht_capture_glimpse(glimpse->capture, whole->capture);
+    deliver(r, whole, glimpse);
     follow_epochs(r);
     ht_sample sample = step_sample(r, &result);
     ht_runner_emit(r, &sample);
@@ -131,9 +131,9 @@ static void serve_lookers(ht_runner *r)
 {
     if (r->state == HT_STATE_RUNNING) return;
     ht_weight_snapshot *whole = r->settled ? NULL : ht_mailbox_wanted(r->box),
-                       *glance = r->glanced ? NULL : ht_mailbox_wanted(r->glance_box);
-    take(r, whole, glance);
-    deliver(r, whole, glance);
+                       *glimpse = r->glimpsed ? NULL : ht_mailbox_wanted(r->glimpse_box);
+    take(r, whole, glimpse);
+    deliver(r, whole, glimpse);
 }
 
 /* Commands are taken only while their answers find room: none is applied without the screen learning of it.
@@ -171,7 +171,7 @@ static void sleep_until_command(ht_runner *r)
     /* Longest until the next checkpoint; soon again while the analyst has not asked yet or commands wait for
      * room. */
     double next = r->recorder ? ht_recorder_next(r->recorder) : (double)INFINITY;
-    if (!r->settled || !r->glanced || !has_room(r)) next = 0.005;
+    if (!r->settled || !r->glimpsed || !has_room(r)) next = 0.005;
     ht_wait_for(&r->wake, fmin(fmax(next, 0.001), 3600));
     ht_runner_flush(r);
 }
@@ -191,18 +191,18 @@ static void *runner_main(void *argument)
             train_one(r);
             if (single && r->state != HT_STATE_DIVERGED) ht_runner_enter(r, HT_STATE_PAUSED, "");
         } else if (!atomic_load(&r->quit)) {
-            bool judges = ht_judge_waits(r->judge) && has_room(r);
-            if (!judges && score_is_old(r))
+            bool hears = ht_jury_waits(r->jury) && has_room(r);
+            if (!hears && score_is_old(r))
                 ht_runner_evaluate(r, false);
-            else if (!judges)
+            else if (!hears)
                 sleep_until_command(r);
         }
         if (ht_runner_scores(r))
             ht_runner_score_piece(r);
         else if (has_room(r))
-            ht_runner_judge(r);
+            ht_runner_hear(r);
         serve_lookers(r);
-        if (r->recorder && !ht_judge_waits(r->judge)) ht_recorder_offer(r->recorder);
+        if (r->recorder && !ht_jury_waits(r->jury)) ht_recorder_offer(r->recorder);
     }
     ht_command command;
     while (take_command(r, &command)) { /* what was sent before the end counts */
@@ -234,19 +234,19 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     r->thrifty = !recorder;
     r->effort = (ht_effort)ht_params_get(ht_trainer_params(trainer), HT_P_UI_EFFORT);
     sem_init(&r->wake, 0, 0);
-    bool good = (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
-                (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
-                (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
-                (r->glances = ht_triple_new(sizeof(ht_glance), err)) &&
-                (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
-                (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
-                (r->judge = ht_judge_new(trainer, data, pool, err)) &&
-                (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
-                (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
-                (r->glance_box =
-                     ht_mailbox_new_glance(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
-                (r->glancer = ht_glancer_start(r->glance_box, r->glances, ht_pool_threads(pool), err)) &&
-                start_thread(r, err);
+    bool good =
+        (r->commands = ht_ring_new(COMMANDS, sizeof(ht_command), err)) &&
+        (r->samples = ht_ring_new(SAMPLES, sizeof(ht_sample), err)) &&
+        (r->reports = ht_triple_new(sizeof(ht_report), err)) &&
+        (r->glimpses = ht_triple_new(sizeof(ht_glimpse), err)) &&
+        (r->stored = ht_triple_new(sizeof(ht_stored), err)) &&
+        (r->epochs = ht_triple_new(sizeof(ht_epochs), err)) && (r->timeline = ht_timeline_new(err)) &&
+        (r->jury = ht_jury_new(trainer, data, pool, err)) &&
+        (r->box = ht_mailbox_new(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
+        (r->analyst = ht_analyst_start(r->box, data, r->reports, ht_pool_threads(pool), err)) &&
+        (r->glimpse_box = ht_mailbox_new_glimpse(ht_trainer_network(trainer), ht_pool_threads(pool), err)) &&
+        (r->glimpser = ht_glimpser_start(r->glimpse_box, r->glimpses, ht_pool_threads(pool), err)) &&
+        start_thread(r, err);
     if (good) return r;
     ht_runner_stop(r);
     return NULL;
@@ -258,7 +258,7 @@ static bool trainer_gone(ht_runner *r, double seconds)
 {
     if (!r->started) return true;
     ht_mailbox_close(r->box); /* what is found there is not needed */
-    ht_mailbox_close(r->glance_box);
+    ht_mailbox_close(r->glimpse_box);
     atomic_store(&r->quit, true);
     sem_post(&r->wake);
     bool gone = ht_thread_join_within(r->thread, seconds);
@@ -278,7 +278,7 @@ void ht_runner_join(ht_runner *r)
 
 bool ht_runner_gone(ht_runner *r, double seconds)
 {
-    return trainer_gone(r, seconds) && ht_glancer_gone(r->glancer, seconds) &&
+    return trainer_gone(r, seconds) && ht_glimpser_gone(r->glimpser, seconds) &&
            ht_analyst_gone(r->analyst, seconds);
 }
 
@@ -287,15 +287,15 @@ void ht_runner_stop(ht_runner *r)
     if (!r) return;
     ht_runner_join(r);
     ht_analyst_stop(r->analyst);
-    ht_glancer_stop(r->glancer);
+    ht_glimpser_stop(r->glimpser);
     ht_mailbox_free(r->box);
-    ht_mailbox_free(r->glance_box);
+    ht_mailbox_free(r->glimpse_box);
     ht_triple_free(r->reports);
-    ht_triple_free(r->glances);
+    ht_triple_free(r->glimpses);
     ht_triple_free(r->stored);
     ht_triple_free(r->epochs);
     ht_timeline_free(r->timeline);
-    ht_judge_free(r->judge);
+    ht_jury_free(r->jury);
     ht_network_free(r->scored);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);
@@ -338,9 +338,9 @@ const ht_report *ht_runner_report(ht_runner *r, bool *fresh)
     return ht_triple_take(r->reports, fresh);
 }
 
-const ht_glance *ht_runner_glance(ht_runner *r, bool *fresh)
+const ht_glimpse *ht_runner_glimpse(ht_runner *r, bool *fresh)
 {
-    return ht_triple_take(r->glances, fresh);
+    return ht_triple_take(r->glimpses, fresh);
 }
 
 const ht_epochs *ht_runner_epochs(ht_runner *r, bool *fresh)

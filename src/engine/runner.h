@@ -33,10 +33,10 @@ uint32_t ht_runner_prune(ht_runner *runner, const ht_prune_intent *intent); /* s
 
 uint32_t ht_runner_look(ht_runner *runner, const ht_analysis_request *request); /* sends HT_COMMAND_LOOK */
 
-bool ht_runner_receive(ht_runner *runner, ht_sample *sample);      /* false when there is nothing new */
-const ht_report *ht_runner_report(ht_runner *runner, bool *fresh); /* the analyst's latest */
-const ht_glance *ht_runner_glance(ht_runner *runner, bool *fresh); /* histogram, norms, κ: often */
-const ht_epochs *ht_runner_epochs(ht_runner *runner, bool *fresh); /* Occam's, and of samples held back */
-const ht_stored *ht_runner_stored(ht_runner *runner, bool *fresh); /* where HT_COMMAND_REWIND can go */
+bool ht_runner_receive(ht_runner *runner, ht_sample *sample);        /* false when there is nothing new */
+const ht_report *ht_runner_report(ht_runner *runner, bool *fresh);   /* the analyst's latest */
+const ht_glimpse *ht_runner_glimpse(ht_runner *runner, bool *fresh); /* histogram, norms, κ: often */
+const ht_epochs *ht_runner_epochs(ht_runner *runner, bool *fresh);   /* Occam's, and of samples held back */
+const ht_stored *ht_runner_stored(ht_runner *runner, bool *fresh);   /* where HT_COMMAND_REWIND can go */
 
 #endif

@@ -139,21 +139,22 @@ static void restart(ht_runner *r, uint64_t seed)
 
 /* ---- commands ---- */
 
-/* After a change quick looks until the new law has settled: one memory time of the weights, 1/(ηλ) steps, as far
- * as it can be waited for. */
+/* After a change quick looks until the new law has settled: one memory time of the weights, 1/(ηλ) steps, as
+ * far as it can be waited for. */
 static void look_quickly(ht_runner *r)
 {
     static const double least = 1, most = 10; /* seconds */
     double steps = (double)ht_trainer_steps(r->trainer), seconds = ht_trainer_seconds(r->trainer);
     double forgets = ht_trainer_lr(r->trainer) *
-                     ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_DECAY) * steps / fmax(seconds, 1e-9);
+                     ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_DECAY) * steps /
+                     fmax(seconds, 1e-9);
     r->fresh_until = ht_now() + (forgets > 0 ? fmin(fmax(1 / forgets, least), most) : most);
     if (r->state != HT_STATE_RUNNING) {
         ht_runner_stir(r);
         return;
     }
     ht_mailbox_wake(r->box); /* a long look that was asked for goes on */
-    ht_mailbox_wake(r->glance_box);
+    ht_mailbox_wake(r->glimpse_box);
 }
 
 static void change(ht_runner *r, const ht_command *command)
@@ -227,7 +228,7 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
 {
     uint64_t seed = (uint64_t)ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_SEED);
     r->applied_seq = command->seq;
-    if (is_change(command->kind)) ht_runner_unjudge(r);
+    if (is_change(command->kind)) ht_runner_discharge(r);
     switch (command->kind) {
     case HT_COMMAND_SET:
         change(r, command);
@@ -272,7 +273,7 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
     case HT_COMMAND_EFFORT:
         r->effort = (ht_effort)command->value;
         ht_mailbox_wake(r->box);
-        ht_mailbox_wake(r->glance_box);
+        ht_mailbox_wake(r->glimpse_box);
         break;
     case HT_COMMAND_WATCH:
         r->watched = command->value != 0;

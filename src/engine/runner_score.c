@@ -1,5 +1,5 @@
-/* runner_score.c - test scores while training runs without a run directory: of a copy of the weights, a piece at a
- * time between steps, where all samples at once would hold training up. */
+/* runner_score.c - test scores while training runs without a run directory: of a copy of the weights, a piece
+ * at a time between steps, where all samples at once would hold training up. */
 #include <string.h>
 
 #include "base/cancel.h"
@@ -40,7 +40,8 @@ void ht_runner_score_piece(ht_runner *r)
     ht_samples all = ht_trainer_test_samples(r->trainer), piece = all;
     size_t inputs = (size_t)r->data->inputs;
     double start = ht_thread_now();
-    if (r->state != HT_STATE_RUNNING || r->score_run != r->generation) { /* of what is gone; or all at once now */
+    if (r->state != HT_STATE_RUNNING ||
+        r->score_run != r->generation) { /* of what is gone; or all at once now */
         r->scoring = false;
         r->evaluation_step = UINT64_MAX;
         return;

@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 
 #include "engine/analyst.h"
-#include "engine/glance.h"
-#include "engine/judge.h"
+#include "engine/glimpse.h"
+#include "engine/jury.h"
 #include "engine/run/recorder.h"
 #include "engine/runner.h"
 #include "engine/timeline.h"
@@ -26,11 +26,11 @@ struct ht_runner {
     const ht_dataset *data;
     ht_pool *pool;
     ht_ring *commands, *samples;
-    ht_triple *reports, *glances, *stored, *epochs;
+    ht_triple *reports, *glimpses, *stored, *epochs;
     ht_recorder *recorder; /* or NULL */
-    ht_mailbox *box, *glance_box;
+    ht_mailbox *box, *glimpse_box;
     ht_analyst *analyst;
-    ht_glancer *glancer;
+    ht_glimpser *glimpser;
     pthread_t thread;
     bool started;
     atomic_bool quit;  /* the thread is to end: this cancels what no command asked for … */
@@ -45,10 +45,10 @@ struct ht_runner {
     double store_due; /* in seconds of training */
     uint64_t run, undo_run,
         runs; /* which run since a reset this is, and the one that undo goes to; how many */
-    bool single, past_criterion;            /* past_criterion: the user went on after "done" */
-    int layer;                              /* whose tail the analyst looks at … */
-    bool watched;                           /* … with pictures while training runs */
-    bool settled, glanced;                  /* the analyst has the weights as they stand; and who glances */
+    bool single, past_criterion; /* past_criterion: the user went on after "done" */
+    int layer;                   /* whose tail the analyst looks at … */
+    bool watched;                /* … with pictures while training runs */
+    bool settled, glimpsed;      /* the analyst has the weights as they stand; and who glimpses */
     ht_effort effort;
     double fresh_until;                     /* on the clock: a control has changed, quick looks until then */
     ht_analysis_request request;            /* what it is to look at */
@@ -63,10 +63,10 @@ struct ht_runner {
     ht_sample score;                        /* so far */
     uint32_t score_run;                     /* its generation */
     size_t score_done;                      /* samples */
-    ht_judge *judge;
-    bool taken, under_way;                  /* this step's state was given to it; steps were made since RUN */
-    int held_count;                         /* rows of metrics that are not recorded while … */
-    ht_sample held[HT_HELD_ROWS];           /* … a state before them is still to be judged */
+    ht_jury *jury;
+    bool taken, under_way;        /* this step's state was given to it; steps were made since RUN */
+    int held_count;               /* rows of metrics that are not recorded while … */
+    ht_sample held[HT_HELD_ROWS]; /* … a state before them is still to be judged */
     /* While the ring is full (the screen does not read), by kind: steps folded, the latest evaluation and
      * state. */
     ht_sample pending[HT_SAMPLE_STATE + 1];
@@ -106,22 +106,22 @@ void ht_runner_stir(ht_runner *r);
 
 /* ---- runner_score.c ---- */
 
-/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training up.
- * False: it is to be made at once. */
+/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training
+ * up. False: it is to be made at once. */
 bool ht_runner_score_slowly(ht_runner *r);
 bool ht_runner_scores(const ht_runner *r); /* one is made */
 void ht_runner_score_piece(ht_runner *r);  /* goes on with it */
 
-/* ---- runner_judge.c ---- */
+/* ---- runner_jury.c ---- */
 
 /* May a step be made, as far as the ends of a run are concerned? Enters DONE when it has ended. */
 bool ht_runner_may_train(ht_runner *r);
 
 /* A piece of what is to be judged, between two steps; the run may have ended then. */
-void ht_runner_judge(ht_runner *r);
+void ht_runner_hear(ht_runner *r);
 
 /* The run is about to become another: what was to be judged counts no more. */
-void ht_runner_unjudge(ht_runner *r);
+void ht_runner_discharge(ht_runner *r);
 
 /* The end of the thread: steps beyond a state that was not judged do not count. */
 void ht_runner_settle(ht_runner *r);

@@ -41,7 +41,7 @@ bool ht_runner_flush(ht_runner *r)
 
 void ht_runner_emit(ht_runner *r, const ht_sample *sample)
 {
-    bool waits = sample->kind == HT_SAMPLE_EVAL && ht_judge_waits(r->judge) && r->held_count < HT_HELD_ROWS;
+    bool waits = sample->kind == HT_SAMPLE_EVAL && ht_jury_waits(r->jury) && r->held_count < HT_HELD_ROWS;
     if (r->recorder && waits)
         r->held[r->held_count++] = *sample;
     else if (r->recorder && sample->kind != HT_SAMPLE_STEP)
@@ -58,9 +58,9 @@ void ht_runner_emit(ht_runner *r, const ht_sample *sample)
 
 void ht_runner_stir(ht_runner *r)
 {
-    r->settled = r->glanced = false;
+    r->settled = r->glimpsed = false;
     ht_mailbox_poke(r->box);
-    ht_mailbox_poke(r->glance_box);
+    ht_mailbox_poke(r->glimpse_box);
 }
 
 void ht_runner_enter(ht_runner *r, ht_state state, const char *message)

@@ -22,7 +22,8 @@ static size_t wrong_of(const ht_samples *samples, double accuracy)
  * however they are cut. */
 static ht_samples piece_of(const ht_samples *all, size_t from, size_t samples, size_t inputs)
 {
-    size_t chunks = samples / HT_EVAL_CHUNK, most = (chunks ? chunks : 1) * HT_EVAL_CHUNK, left = all->count - from;
+    size_t chunks = samples / HT_EVAL_CHUNK, most = (chunks ? chunks : 1) * HT_EVAL_CHUNK,
+           left = all->count - from;
     ht_samples piece = {.x = all->x + from * inputs, .labels = all->labels + from};
     piece.count = most < left ? most : left;
     return piece;
@@ -70,7 +71,7 @@ void ht_stopping_begin(ht_stopping *g)
 
 /* More of the hard ones are wrong than all samples may be. A few to spare: the last bits of a sample's logits
  * depend on its place in a product. */
-static ht_code judge_hard(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+static ht_code weigh_hard(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
                           size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
 {
     enum { SPARE = 4 };
@@ -89,12 +90,13 @@ static ht_code judge_hard(ht_stopping *g, const ht_network *net, const ht_sample
     return HT_OK;
 }
 
-static ht_code judge_whole(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+static ht_code weigh_whole(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
                            size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
 {
     ht_score score;
     ht_samples piece = piece_of(train, g->judged, samples, (size_t)net->inputs);
-    if (!g->losses && !(g->losses = ht_alloc(train->count, sizeof *g->losses, "the losses", err))) return HT_FAIL;
+    if (!g->losses && !(g->losses = ht_alloc(train->count, sizeof *g->losses, "the losses", err)))
+        return HT_FAIL;
     if (ht_network_losses(net, &piece, pool, g->losses + g->judged, &score, err) != HT_OK) return err->code;
     g->judged += piece.count;
     g->wrong += wrong_of(&piece, score.accuracy);
@@ -105,11 +107,11 @@ static ht_code judge_whole(ht_stopping *g, const ht_network *net, const ht_sampl
     return HT_OK;
 }
 
-ht_code ht_stopping_judge(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+ht_code ht_stopping_weigh(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
                           size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
 {
     *verdict = HT_VERDICT_OPEN;
-    return (g->whole ? judge_whole : judge_hard)(g, net, train, wanted, samples, pool, verdict, err);
+    return (g->whole ? weigh_whole : weigh_hard)(g, net, train, wanted, samples, pool, verdict, err);
 }
 
 ht_code ht_stopping_reached(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
@@ -118,7 +120,7 @@ ht_code ht_stopping_reached(ht_stopping *g, const ht_network *net, const ht_samp
     ht_verdict verdict = HT_VERDICT_OPEN;
     ht_stopping_begin(g);
     while (verdict == HT_VERDICT_OPEN)
-        if (ht_stopping_judge(g, net, train, wanted, train->count, pool, &verdict, err) != HT_OK)
+        if (ht_stopping_weigh(g, net, train, wanted, train->count, pool, &verdict, err) != HT_OK)
             return err->code;
     *reached = verdict == HT_VERDICT_REACHED;
     return HT_OK;

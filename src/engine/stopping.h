@@ -1,7 +1,7 @@
 /* stopping.h - the stopping criterion: has training reached the accuracy asked for? The whole training set
  * decides, but most of the time a few samples show that it has not: those that a full evaluation found hard,
- * of which more are wrong than the criterion allows. Judged a piece at a time, so that training need not stand
- * still: the verdict does not depend on the pieces. One thread. */
+ * of which more are wrong than the criterion allows. Judged a piece at a time, so that training need not
+ * stand still: the verdict does not depend on the pieces. One thread. */
 #ifndef HT_ENGINE_STOPPING_H
 #define HT_ENGINE_STOPPING_H
 
@@ -23,10 +23,11 @@ typedef struct ht_stopping {
 
 /* Begins a judgement; one that was under way is given up. */
 void ht_stopping_begin(ht_stopping *stopping);
-/* Goes on with it by about `samples` more samples: is the fraction `wanted` of `train` right? `net` and the rest
- * are the same from the beginning to a verdict. HT_FAIL when memory for an evaluation is short. */
-ht_code ht_stopping_judge(ht_stopping *stopping, const ht_network *net, const ht_samples *train, double wanted,
-                          size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err);
+/* Goes on with it by about `samples` more samples: is the fraction `wanted` of `train` right? `net` and the
+ * rest are the same from the beginning to a verdict. HT_FAIL when memory for an evaluation is short. */
+ht_code ht_stopping_weigh(ht_stopping *stopping, const ht_network *net, const ht_samples *train,
+                          double wanted, size_t samples, struct ht_pool *pool, ht_verdict *verdict,
+                          ht_error *err);
 
 /* A whole judgement at once. */
 ht_code ht_stopping_reached(ht_stopping *stopping, const ht_network *net, const ht_samples *train,

@@ -470,10 +470,8 @@ ht_trainer_row ht_trainer_take_row(ht_trainer *t)
 
 ht_sample ht_trainer_eval_sample(ht_trainer *t, bool row)
 {
-    ht_sample sample = {.kind = HT_SAMPLE_EVAL,
-                        .step = t->at.step,
-                        .seconds = t->at.seconds,
-                        .epoch = ht_trainer_epoch(t)};
+    ht_sample sample = {
+        .kind = HT_SAMPLE_EVAL, .step = t->at.step, .seconds = t->at.seconds, .epoch = ht_trainer_epoch(t)};
     if (!row) return sample;
     ht_trainer_row r = ht_trainer_take_row(t);
     sample.folded = (uint32_t)r.steps;

@@ -2,8 +2,8 @@
 
 /* eco is what a lab took that nobody looks at for long. */
 static const ht_watch_pace paces[HT_EFFORTS] = {
-    [HT_EFFORT_ECO] = {.glance = 0.002,
-                       .glance_period = 0.5,
+    [HT_EFFORT_ECO] = {.glimpse = 0.002,
+                       .glimpse_period = 0.5,
                        .tail = 0.003,
                        .tail_watched = 0.0015,
                        .tail_period = 0.5,
@@ -11,8 +11,8 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                        .curve_watched = 0.01,
                        .curve_period = 0.35,
                        .method = 0.006},
-    [HT_EFFORT_NORMAL] = {.glance = 0.025,
-                          .glance_period = 0.06,
+    [HT_EFFORT_NORMAL] = {.glimpse = 0.025,
+                          .glimpse_period = 0.06,
                           .tail = 0.06,
                           .tail_watched = 0.02,
                           .tail_period = 0.15,
@@ -20,8 +20,8 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                           .curve_watched = 0.02,
                           .curve_period = 0.35,
                           .method = 0.01},
-    [HT_EFFORT_FULL] = {.glance = 0.06,
-                        .glance_period = 0.03,
+    [HT_EFFORT_FULL] = {.glimpse = 0.06,
+                        .glimpse_period = 0.03,
                         .tail = 0.15,
                         .tail_watched = 0.05,
                         .tail_period = 0.06,
@@ -36,8 +36,8 @@ ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
     static const double often = 3; /* times as much of the tail, whose answer is waited for */
     ht_watch_pace pace = paces[effort];
     if (fresh) {
-        pace.glance = paces[HT_EFFORT_FULL].glance;
-        pace.glance_period = paces[HT_EFFORT_FULL].glance_period;
+        pace.glimpse = paces[HT_EFFORT_FULL].glimpse;
+        pace.glimpse_period = paces[HT_EFFORT_FULL].glimpse_period;
         pace.tail = often * paces[HT_EFFORT_NORMAL].tail;
         pace.tail_period = paces[HT_EFFORT_FULL].tail_period;
     }

@@ -1,5 +1,5 @@
-/* watch.h - how often is looked while training runs: THE table of what ui.effort means. The threads of glance and
- * analyst read it. */
+/* watch.h - how often is looked while training runs: THE table of what ui.effort means. The threads of
+ * glimpse and analyst read it. */
 #ifndef HT_ENGINE_WATCH_H
 #define HT_ENGINE_WATCH_H
 
@@ -9,12 +9,13 @@ enum { HT_WATCH_NICE = 5 }; /* of threads that look: keys and training come firs
 
 /* Shares are of the machine; a period is counted from the start of one look to that of the next. */
 typedef struct ht_watch_pace {
-    double glance, glance_period; /* share of glances, with what a step spends on them; least period, in s */
-    double tail, tail_watched;    /* share of the tail; and while the pruning view hides it */
-    double tail_period;           /* more often is not read */
-    double curve, curve_watched;  /* share of the node curve; and while the pruning view shows it */
-    double method;                /* share of the method of the settings, if it is another */
-    double curve_period;          /* with fewer samples, down to a quarter, it comes so often where it can */
+    double glimpse,
+        glimpse_period;          /* share of glimpses, with what a step spends on them; least period, in s */
+    double tail, tail_watched;   /* share of the tail; and while the pruning view hides it */
+    double tail_period;          /* more often is not read */
+    double curve, curve_watched; /* share of the node curve; and while the pruning view shows it */
+    double method;               /* share of the method of the settings, if it is another */
+    double curve_period;         /* with fewer samples, down to a quarter, it comes so often where it can */
 } ht_watch_pace;
 
 /* `fresh`: a control has changed, and its law has not settled yet. */

@@ -35,7 +35,7 @@ typedef struct ht_lab {
     bool stuck;               /* at the end: a thread still computes, and what it uses must stay */
     ht_event ahead[HT_AHEAD]; /* typed while the data were opened */
     int ahead_count;
-    bool ahead_typed; /* … and among it what opens a prompt, into which a q would go */
+    bool ahead_typed;  /* … and among it what opens a prompt, into which a q would go */
     uint64_t revision; /* the last one the screen has seen */
     double drawn, last_event;
     ht_panel_id dashboard_focus; /* where the frame was when another view got it */

@@ -32,8 +32,8 @@ void ht_lab_receive(ht_lab *lab)
         ht_model_epochs(lab->model, epochs);
         lab->dirty = lab->dirty || lab->model->view == HT_VIEW_METHOD;
     }
-    const ht_glance *glance = ht_runner_glance(lab->runner, &fresh);
-    if (fresh) ht_model_glance(lab->model, glance);
+    const ht_glimpse *glimpse = ht_runner_glimpse(lab->runner, &fresh);
+    if (fresh) ht_model_glimpse(lab->model, glimpse);
     lab->dirty = lab->dirty || fresh;
     const ht_report *report = ht_runner_report(lab->runner, &fresh);
     if (fresh) {

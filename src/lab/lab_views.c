@@ -214,7 +214,8 @@ void ht_lab_theme(ht_lab *lab, ht_action action)
 
 void ht_lab_effort(ht_lab *lab, ht_action action)
 {
-    int next = ((int)ht_params_get(&lab->model->asked, HT_P_UI_EFFORT) + 1) % ht_param_choices(HT_P_UI_EFFORT);
+    int next =
+        ((int)ht_params_get(&lab->model->asked, HT_P_UI_EFFORT) + 1) % ht_param_choices(HT_P_UI_EFFORT);
     (void)action;
     ht_lab_set(lab, HT_P_UI_EFFORT, next);
 }

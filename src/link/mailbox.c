@@ -33,9 +33,9 @@ ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err)
     return new_box(ht_capture_new(shape, workers, err), err);
 }
 
-ht_mailbox *ht_mailbox_new_glance(const ht_network *shape, int workers, ht_error *err)
+ht_mailbox *ht_mailbox_new_glimpse(const ht_network *shape, int workers, ht_error *err)
 {
-    return new_box(ht_capture_new_glance(shape, workers, err), err);
+    return new_box(ht_capture_new_glimpse(shape, workers, err), err);
 }
 
 void ht_mailbox_free(ht_mailbox *box)

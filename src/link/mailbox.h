@@ -1,4 +1,5 @@
-/* mailbox.h - hands weights, or a glance at them, from the trainer to who looks: one buffer, owned alternately.
+/* mailbox.h - hands weights, or a glimpse at them, from the trainer to who looks: one buffer, owned
+ * alternately.
  *
  * The analyst asks; at the next step boundary the trainer copies its weights in and hands the buffer over;
  * the analyst gives it back by asking again. The trainer never waits. */
@@ -24,16 +25,16 @@ typedef struct ht_weight_snapshot {
     bool settled;        /* training stands still: look thoroughly */
     bool fresh;          /* a control has changed, and its law has not settled: look often */
     ht_effort effort;
-    int layer;           /* whose tail is wanted … */
-    bool watched;        /* … with pictures while training runs */
-    ht_prune_spec look;  /* what to read off the pruning curve; the analyst knows the calibration samples */
+    int layer;          /* whose tail is wanted … */
+    bool watched;       /* … with pictures while training runs */
+    ht_prune_spec look; /* what to read off the pruning curve; the analyst knows the calibration samples */
     ht_analysis_request request;
     ht_capture *capture; /* the weights; owned by the mailbox */
 } ht_weight_snapshot;
 
-/* `workers`: threads of the pool that fills the snapshots. A glance holds no copy of the weights. */
+/* `workers`: threads of the pool that fills the snapshots. A glimpse holds no copy of the weights. */
 ht_mailbox *ht_mailbox_new(const ht_network *shape, int workers, ht_error *err);
-ht_mailbox *ht_mailbox_new_glance(const ht_network *shape, int workers, ht_error *err);
+ht_mailbox *ht_mailbox_new_glimpse(const ht_network *shape, int workers, ht_error *err);
 void ht_mailbox_free(ht_mailbox *box);
 
 /* Trainer: the snapshot to fill, or NULL while none is asked for. Then hand it over. */

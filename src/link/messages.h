@@ -48,9 +48,9 @@ typedef enum ht_command_kind {
     /* Back to before the last of RESET, RESEED, PRUNE, UNMASK, REWIND and UNDO_STATE: twice is a redo. */
     HT_COMMAND_UNDO_STATE,
     /* What the analyst looks at, and so no change of the run: */
-    HT_COMMAND_LAYER, /* the tail of hidden layer `value`, from 0 */
-    HT_COMMAND_WATCH, /* value 1: pictures of the tail while training runs, 0: only when it stands still */
-    HT_COMMAND_LOOK,  /* pruning: `request` */
+    HT_COMMAND_LAYER,  /* the tail of hidden layer `value`, from 0 */
+    HT_COMMAND_WATCH,  /* value 1: pictures of the tail while training runs, 0: only when it stands still */
+    HT_COMMAND_LOOK,   /* pruning: `request` */
     HT_COMMAND_EFFORT, /* value: an ht_effort */
 } ht_command_kind;
 
@@ -76,8 +76,8 @@ typedef enum ht_sample_kind {
     HT_SAMPLE_PRUNE,  /* weights were removed: prune; value: the ratio reached */
     HT_SAMPLE_UNMASK, /* all weights are trained again */
     HT_SAMPLE_REWIND, /* the state is that of `step` again; CHANGEs before it told of other parameters */
-    HT_SAMPLE_BACK,   /* the run has ended at `step`: steps after it were made while that was judged, and do not
-                         count. No change of the run */
+    HT_SAMPLE_BACK, /* the run has ended at `step`: steps after it were made while that was judged, and do not
+                       count. No change of the run */
     HT_SAMPLE_KINDS
 } ht_sample_kind;
 
@@ -138,8 +138,8 @@ enum {
 };
 
 /* What is cheap to know of the first layer's weights: it comes by itself, many times a second. */
-typedef struct ht_glance {
-    uint64_t count;         /* glances so far; 0: none yet, nothing below holds */
+typedef struct ht_glimpse {
+    uint64_t count;         /* glimpses so far; 0: none yet, nothing below holds */
     uint64_t step;          /* of the weights */
     double seconds;         /* of training until then */
     uint32_t generation;    /* resets before it */
@@ -147,11 +147,11 @@ typedef struct ht_glance {
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
     /* κ of the settings, where norms are all that it needs (node, one hidden layer); else width is 0 */
-    int width, removed;     /* κ = removed / width */
-    double error;           /* ε after removing them */
-    double wanted;          /* the ε that κ is read off at */
+    int width, removed; /* κ = removed / width */
+    double error;       /* ε after removing them */
+    double wanted;      /* the ε that κ is read off at */
     ht_prune_metric metric;
-} ht_glance;
+} ht_glimpse;
 
 /* The pruning curve of one method, as it was looked at last. */
 typedef struct ht_prune_look {
@@ -160,9 +160,9 @@ typedef struct ht_prune_look {
     ht_prune_point at;        /* as the settings ask: κ */
     ht_prune_reading reading; /* of the whole curve */
     int64_t units;
-    uint64_t step; /* of the weights */
+    uint64_t step;  /* of the weights */
     double seconds; /* of training until then */
-    int samples;   /* test samples used */
+    int samples;    /* test samples used */
     /* node and random: ‖w‖ of the first layer's neurons in the order in which they go, the largest of each
      * group of neighbours; else 0 groups */
     int groups;
@@ -193,7 +193,7 @@ typedef struct ht_tail_look {
 
 /* Parts are of different weights, each of those that its step says. */
 typedef struct ht_report {
-    ht_glance glance;    /* comes by a way of its own: the analyst leaves it out */
+    ht_glimpse glimpse;  /* comes by a way of its own: the analyst leaves it out */
     uint64_t step;       /* of the weights looked at last; valid once `count` > 0 */
     double seconds;      /* of training until then */
     uint64_t count;      /* reports so far */

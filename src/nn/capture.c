@@ -7,7 +7,7 @@
 #include "kernel/kernel.h"
 #include "nn/shard.h"
 
-ht_capture *ht_capture_new_glance(const ht_network *shape, int workers, ht_error *err)
+ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_error *err)
 {
     ht_capture *capture = ht_alloc(1, sizeof *capture, "a copy of the weights", err);
     if (!capture) return NULL;
@@ -24,7 +24,7 @@ ht_capture *ht_capture_new_glance(const ht_network *shape, int workers, ht_error
 
 ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err)
 {
-    ht_capture *capture = ht_capture_new_glance(shape, workers, err);
+    ht_capture *capture = ht_capture_new_glimpse(shape, workers, err);
     if (!capture) return NULL;
     capture->net = ht_network_like(shape, err);
     if (capture->net) return capture;
@@ -74,10 +74,10 @@ void ht_capture_finish(ht_capture *capture, const ht_network *from)
         ht_histogram_merge(&capture->histogram[0], &capture->histogram[i]);
 }
 
-void ht_capture_glance(ht_capture *glance, const ht_capture *from)
+void ht_capture_glimpse(ht_capture *glimpse, const ht_capture *from)
 {
-    memcpy(glance->norm2, from->norm2, (size_t)glance->width * sizeof *glance->norm2);
-    glance->histogram[0] = from->histogram[0];
+    memcpy(glimpse->norm2, from->norm2, (size_t)glimpse->width * sizeof *glimpse->norm2);
+    glimpse->histogram[0] = from->histogram[0];
 }
 
 typedef struct take_job {

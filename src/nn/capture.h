@@ -1,6 +1,7 @@
 /* capture.h - what is wanted to be known of the weights, taken shard by shard: of the first hidden layer the
- * squared norms of its rows and the histogram of |w|; and, unless it is a glance, a copy of every layer. A
- * training step fills it while each shard is in cache. Ownership: the caller's. One writer at a time (a step with its pool). */
+ * squared norms of its rows and the histogram of |w|; and, unless it is a glimpse, a copy of every layer. A
+ * training step fills it while each shard is in cache. Ownership: the caller's. One writer at a time (a step
+ * with its pool). */
 #ifndef HT_NN_CAPTURE_H
 #define HT_NN_CAPTURE_H
 
@@ -8,7 +9,7 @@
 #include "num/histogram.h"
 
 typedef struct ht_capture {
-    ht_network *net; /* the copy; NULL: a glance has none */
+    ht_network *net; /* the copy; NULL: a glimpse has none */
     int width;       /* rows of the first layer */
     int hidden;      /* hidden layers */
     double *norm2;   /* (width): Σ_j w_ij² */
@@ -19,7 +20,7 @@ typedef struct ht_capture {
 
 /* For networks of the shape of `shape`, filled by pools of up to `workers` threads. NULL with *err set. */
 ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err);
-ht_capture *ht_capture_new_glance(const ht_network *shape, int workers, ht_error *err);
+ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_error *err);
 void ht_capture_free(ht_capture *capture);
 
 /* One filling: begin, every shard of every hidden layer once (any order, any worker), finish. No allocation.
@@ -28,8 +29,8 @@ void ht_capture_begin(ht_capture *capture);
 void ht_capture_shard(ht_capture *capture, const ht_network *from, int hidden, int shard, int worker);
 void ht_capture_finish(ht_capture *capture, const ht_network *from);
 
-/* What a glance holds, from a filled capture of the same weights. */
-void ht_capture_glance(ht_capture *glance, const ht_capture *from);
+/* What a glimpse holds, from a filled capture of the same weights. */
+void ht_capture_glimpse(ht_capture *glimpse, const ht_capture *from);
 
 /* All three at once, outside a step. */
 void ht_capture_take(ht_capture *capture, const ht_network *from, struct ht_pool *pool);

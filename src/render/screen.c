@@ -225,8 +225,7 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
     }
     s->ops->erase(s, layout->title);
     draw_title(s, model, layout->title);
-    for (int i = 0; i < layout->count; i++)
-        draw_panel(screen, s, model, i);
+    for (int i = 0; i < layout->count; i++) draw_panel(screen, s, model, i);
     s->ops->erase(s, layout->keys);
     draw_keys(screen, s, model, layout->keys);
     draw_message(s, model, layout->keys);

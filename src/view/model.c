@@ -57,10 +57,10 @@ void ht_model_clear(ht_model *m)
 static void forget_looks(ht_model *m, double step)
 {
     ht_report *r = &m->report;
-    if ((double)r->glance.step > step) r->glance.count = 0;
+    if ((double)r->glimpse.step > step) r->glimpse.count = 0;
     if (r->count == 0 || (double)r->step <= step) return;
-    ht_glance kept = r->glance;
-    *r = (ht_report){.glance = kept, .speed_up = (double)NAN};
+    ht_glimpse kept = r->glimpse;
+    *r = (ht_report){.glimpse = kept, .speed_up = (double)NAN};
 }
 
 /* The history after `step` goes; a negative one takes all of it. */
@@ -263,8 +263,8 @@ static void add_estimate(ht_curve *curve, double step, const ht_estimate *e)
     ht_curve_add(curve, step, low, high, e->value);
 }
 
-/* The curves of the tail are of one layer: those of another begin anew. A report that brings other parts tells
- * nothing new of it. */
+/* The curves of the tail are of one layer: those of another begin anew. A report that brings other parts
+ * tells nothing new of it. */
 static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, const ht_report *report)
 {
     bool other = before->tail.looked && before->tail.layer != report->tail.layer,
@@ -282,7 +282,7 @@ static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, c
         ht_curve_add(&trace[HT_TRACE_ROWS], step, rows, rows, rows);
 }
 
-/* κ as it stands now: of a glance, or of a pruning curve, which an older look may have made. */
+/* κ as it stands now: of a glimpse, or of a pruning curve, which an older look may have made. */
 static void take_kappa(ht_curve *kappa, const ht_report *report)
 {
     ht_model_kappa now = ht_model_kappa_of(report);
@@ -291,12 +291,12 @@ static void take_kappa(ht_curve *kappa, const ht_report *report)
         ht_curve_add(kappa, step, now.value, now.value, now.value);
 }
 
-static void take_heat(ht_heat *heat, const ht_glance *glance)
+static void take_heat(ht_heat *heat, const ht_glimpse *glimpse)
 {
     _Static_assert((int)HT_HEAT_ROWS == (int)HT_HISTOGRAM_COARSE, "a row a bin");
     float share[HT_HEAT_ROWS];
-    const ht_histogram *h = &glance->histogram;
-    double step = (double)glance->step;
+    const ht_histogram *h = &glimpse->histogram;
+    double step = (double)glimpse->step;
     if (h->total == 0 || (heat->count && step <= heat->column[heat->count - 1].last)) return;
     for (int i = 0; i < HT_HEAT_ROWS; i++) {
         int end = i + 1 < HT_HEAT_ROWS ? ht_histogram_coarse(i + 1) : HT_HISTOGRAM_BINS;
@@ -307,12 +307,12 @@ static void take_heat(ht_heat *heat, const ht_glance *glance)
     ht_heat_add(heat, step, share);
 }
 
-/* All but the glance, which comes by itself. Parts are of steps of their own. */
+/* All but the glimpse, which comes by itself. Parts are of steps of their own. */
 static void put_report(ht_report *to, const ht_report *report)
 {
-    const size_t glance = sizeof report->glance;
-    _Static_assert(offsetof(ht_report, glance) == 0, "the glance comes first");
-    memcpy((char *)to + glance, (const char *)report + glance, sizeof *report - glance);
+    const size_t glimpse = sizeof report->glimpse;
+    _Static_assert(offsetof(ht_report, glimpse) == 0, "the glimpse comes first");
+    memcpy((char *)to + glimpse, (const char *)report + glimpse, sizeof *report - glimpse);
 }
 
 static void put_kappa(ht_model *m, bool shown)
@@ -335,16 +335,16 @@ void ht_model_report(ht_model *m, const ht_report *report)
     put_kappa(m, shown);
 }
 
-void ht_model_glance(ht_model *m, const ht_glance *glance)
+void ht_model_glimpse(ht_model *m, const ht_glimpse *glimpse)
 {
-    const ht_glance *latest = &m->arrived.report.glance;
-    if (glance->generation != m->generation) return;
-    if (glance->generation == latest->generation && glance->step < latest->step) return;
-    bool shown = !m->frozen || (double)glance->step <= m->frozen_step;
-    if (shown) m->report.glance = *glance;
-    m->arrived.report.glance = *glance;
+    const ht_glimpse *latest = &m->arrived.report.glimpse;
+    if (glimpse->generation != m->generation) return;
+    if (glimpse->generation == latest->generation && glimpse->step < latest->step) return;
+    bool shown = !m->frozen || (double)glimpse->step <= m->frozen_step;
+    if (shown) m->report.glimpse = *glimpse;
+    m->arrived.report.glimpse = *glimpse;
     put_kappa(m, shown);
-    take_heat(&m->heat, glance);
+    take_heat(&m->heat, glimpse);
 }
 
 void ht_model_epochs(ht_model *m, const ht_epochs *epochs)

@@ -184,8 +184,8 @@ void ht_model_clear(ht_model *model);
 
 /* Takes in a sample, a report, what is known of the epochs. */
 void ht_model_sample(ht_model *model, const ht_sample *sample);
-void ht_model_report(ht_model *model, const ht_report *report); /* but for its glance */
-void ht_model_glance(ht_model *model, const ht_glance *glance);
+void ht_model_report(ht_model *model, const ht_report *report); /* but for its glimpse */
+void ht_model_glimpse(ht_model *model, const ht_glimpse *glimpse);
 void ht_model_epochs(ht_model *model, const ht_epochs *epochs);
 
 /* Stops the charts and the numbers, or lets them catch up. */
@@ -212,15 +212,16 @@ double ht_model_injected(const ht_model *model);
 /* ", layer 2": whose tail is shown; "" and false if there is only one. */
 bool ht_model_layer(const ht_model *model, char *to, size_t size);
 
-/* κ at prune.error, and the step of the weights that it is of: a glance's where there is one, else that of the
- * curve. NaN: not known yet. */
+/* κ at prune.error, and the step of the weights that it is of: a glimpse's where there is one, else that of
+ * the curve. NaN: not known yet. */
 typedef struct ht_model_kappa {
     double value, seconds;
     uint64_t step;
 } ht_model_kappa;
 ht_model_kappa ht_model_kappa_of(const ht_report *report);
 
-/* "step 1 310"; from a second on with its age: "step 1 310, 3 s ago". `seconds`: of training until that step. */
+/* "step 1 310"; from a second on with its age: "step 1 310, 3 s ago". `seconds`: of training until that step.
+ */
 void ht_model_when(const ht_model *model, uint64_t step, double seconds, char *to, size_t size);
 
 /* "ε" or "ε²": what the report's errors are. */

@@ -73,7 +73,7 @@ bool ht_model_layer(const ht_model *m, char *to, size_t size)
 
 ht_model_kappa ht_model_kappa_of(const ht_report *r)
 {
-    const ht_glance *g = &r->glance;
+    const ht_glimpse *g = &r->glimpse;
     const ht_prune_look *look = &r->look[r->method];
     if (g->count > 0 && g->width > 0 && g->step >= look->step)
         return (ht_model_kappa){(double)g->removed / g->width, g->seconds, g->step};
@@ -94,7 +94,7 @@ void ht_model_when(const ht_model *m, uint64_t step, double seconds, char *to, s
 
 const char *ht_model_error_symbol(const ht_report *r)
 {
-    ht_prune_metric metric = r->glance.count > 0 && r->glance.width > 0 ? r->glance.metric : r->metric;
+    ht_prune_metric metric = r->glimpse.count > 0 && r->glimpse.width > 0 ? r->glimpse.metric : r->metric;
     return metric == HT_FRO ? "ε" : "ε²";
 }
 

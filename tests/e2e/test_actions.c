@@ -65,6 +65,7 @@ static const expectation expected[] = {
     {HT_DO_LOG_X, "Tab z !Controls @log·log", NULL, "log·log", "H @log·log S-Tab z @Controls"},
     {HT_DO_SYMBOLS, "", "symbols: block", NULL, "a a @symbols:_braille"},
     {HT_DO_THEME, "", "theme: light", NULL, "T T T T @theme:_dark"},
+    {HT_DO_EFFORT, "", "effort full", NULL, "E @effort_eco E @effort_normal"},
     {HT_DO_PRESENT, "", "κ: removable", "Controls", "P @Controls"},
     {HT_DO_PANEL_1, "", "loss hidden", "─ Loss", "1 @loss_shown"},
     {HT_DO_PANEL_2, "", "weights hidden", "Weights |w|", "2 @weights_shown"},

@@ -1,5 +1,5 @@
-/* Guards that what stands in several places of the running lab's screen is of one moment: legends, read-out and
- * headings are compared on a few hundred frames. */
+/* Guards that what stands in several places of the running lab's screen is of one moment: legends, read-out
+ * and headings are compared on a few hundred frames. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -14,7 +14,8 @@
 
 enum { FRAMES = 300, WORD = 32 };
 
-/* The word after `label` in the first row that has `before` and, after it, `label`; false when there is none. */
+/* The word after `label` in the first row that has `before` and, after it, `label`; false when there is none.
+ */
 static bool read_after(vt *t, const char *before, const char *label, char word[WORD])
 {
     for (int y = 0; y < vt_rows(t); y++) {
@@ -56,8 +57,8 @@ static void legends_and_readout_agree_in_every_frame(void **state)
             compared[p]++;
             if (strcmp(legend, readout) != 0) {
                 vt_dump(t, stderr);
-                fail_msg("frame %d: the legend says%s %s, the read-out %s %s", i, pairs[p][1], legend, pairs[p][3],
-                         readout);
+                fail_msg("frame %d: the legend says%s %s, the read-out %s %s", i, pairs[p][1], legend,
+                         pairs[p][3], readout);
             }
         }
     }

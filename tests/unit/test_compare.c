@@ -205,12 +205,12 @@ static void fill_picture(ht_tail_picture *picture)
 /* As the engine tells of it: by two ways. */
 static void feed_report(ht_model *m, ht_report *report)
 {
-    report->glance.count = report->count;
-    report->glance.step = report->tail.step = report->step;
-    report->glance.generation = report->generation;
+    report->glimpse.count = report->count;
+    report->glimpse.step = report->tail.step = report->step;
+    report->glimpse.generation = report->generation;
     report->tail.looked = true;
     ht_model_report(m, report);
-    ht_model_glance(m, &report->glance);
+    ht_model_glimpse(m, &report->glimpse);
 }
 
 static void every_chart_shows_the_ghosts(void **state)
@@ -222,9 +222,10 @@ static void every_chart_shows_the_ghosts(void **state)
     ht_report *report = calloc(1, sizeof *report);
     float w[1000];
     for (int i = 0; i < 1000; i++) w[i] = 1.0f / (float)(i + 1);
-    ht_histogram_add(&report->glance.histogram, w, 1000);
-    report->count = 1, report->step = 10, report->glance.norms = 3, report->look[0].count = 2;
-    for (int i = 0; i < 3; i++) report->glance.norm[i] = 1 + i, report->glance.norm_above[i] = 1.0 / (1 + i);
+    ht_histogram_add(&report->glimpse.histogram, w, 1000);
+    report->count = 1, report->step = 10, report->glimpse.norms = 3, report->look[0].count = 2;
+    for (int i = 0; i < 3; i++)
+        report->glimpse.norm[i] = 1 + i, report->glimpse.norm_above[i] = 1.0 / (1 + i);
     report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
     for (int e = 0; e < HT_ESTIMATORS; e++)
         report->tail.now[e] =
@@ -512,7 +513,7 @@ static void the_cursor_reads_a_histogram(void **state)
     ht_report *report = calloc(1, sizeof *report);
     float w[300];
     for (int i = 0; i < 300; i++) w[i] = 0.1f + 0.001f * (float)i;
-    ht_histogram_add(&report->glance.histogram, w, 300);
+    ht_histogram_add(&report->glimpse.histogram, w, 300);
     report->count = 1;
     feed_report(m, report);
     m->cursor = (ht_cursor){.on = true, .panel = HT_PANEL_WEIGHTS, .x = 0.2};

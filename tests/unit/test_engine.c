@@ -397,9 +397,10 @@ static void a_report_agrees_with_itself(void **state)
             ht_capture_take(capture, net, NULL);
             if (ht_analyze(r, capture, 1000, &data->test, &look, &err) != HT_OK) fail_msg("%s", err.text);
             ht_capture_free(capture);
-            assert_in_range(r->glance.norms, 1, HT_REPORT_NORMS);
-            for (int i = 1; i < r->glance.norms; i++)
-                assert_true(r->glance.norm[i] >= r->glance.norm[i - 1] && r->glance.norm_above[i] < r->glance.norm_above[i - 1]);
+            assert_in_range(r->glimpse.norms, 1, HT_REPORT_NORMS);
+            for (int i = 1; i < r->glimpse.norms; i++)
+                assert_true(r->glimpse.norm[i] >= r->glimpse.norm[i - 1] &&
+                            r->glimpse.norm_above[i] < r->glimpse.norm_above[i - 1]);
             const ht_prune_look *node = &r->look[HT_PRUNE_NODE];
             assert_in_range(node->count, 2, HT_REPORT_CURVE);
             assert_true(node->points[0].ratio == 0 && node->points[node->count - 1].ratio == 1);
@@ -416,7 +417,7 @@ static void a_report_agrees_with_itself(void **state)
             assert_int_equal(node->step, 1000);
             assert_int_equal(r->tail.picture_step, 1000);
             assert_int_equal(r->samples_of, 200);
-            assert_int_equal(r->glance.histogram.total, ht_tensor_size(net->weights[0]));
+            assert_int_equal(r->glimpse.histogram.total, ht_tensor_size(net->weights[0]));
             free(r);
             ht_trainer_free(t);
         }

@@ -207,16 +207,16 @@ static void estimate(ht_report *report, ht_estimator e, double value)
         .estimator = e, .value = value, .std_error = 0.1, .low = value - 0.2, .high = value + 0.2};
 }
 
-/* Looks arrive by two ways, late or twice, across resets: what is shown never goes back to older weights, is of
- * this run, and says the step that it is of. */
+/* Looks arrive by two ways, late or twice, across resets: what is shown never goes back to older weights, is
+ * of this run, and says the step that it is of. */
 static void looks_out_of_order_never_mix(void **state)
 {
     (void)state;
     ht_model *m = new_model();
     ht_report *report = calloc(1, sizeof *report);
-    ht_glance *glance = calloc(1, sizeof *glance);
+    ht_glimpse *glimpse = calloc(1, sizeof *glimpse);
     char when[64], number[24];
-    uint64_t step = 0, glanced = 0, looked = 0;
+    uint64_t step = 0, glimpsed = 0, looked = 0;
     uint32_t generation = 0;
     srand(5);
     for (int i = 0; i < 20000; i++) {
@@ -226,25 +226,25 @@ static void looks_out_of_order_never_mix(void **state)
         if (what < 40) feed(m, step_sample(++step, 1 + rand() % 5));
         if (what == 40) {
             feed(m, (ht_sample){.kind = HT_SAMPLE_RESET, .value = 1});
-            step = glanced = looked = 0, generation++;
-            assert_true(m->report.glance.count == 0 || m->report.glance.step == 0);
+            step = glimpsed = looked = 0, generation++;
+            assert_true(m->report.glimpse.count == 0 || m->report.glimpse.step == 0);
             assert_false(m->report.tail.looked && m->report.tail.step > 0);
         }
         if (what == 41 && step > 3) {
             step -= 2, generation++;
             feed(m, (ht_sample){.kind = HT_SAMPLE_BACK, .step = step, .from = step + 2});
-            glanced = looked = 0;
-            assert_true(m->report.glance.count == 0 || m->report.glance.step <= step);
+            glimpsed = looked = 0;
+            assert_true(m->report.glimpse.count == 0 || m->report.glimpse.step <= step);
             assert_true(m->loss == ht_curve_last(&m->trace[HT_TRACE_LOSS]));
         }
         if (what >= 42 && what < 70) {
-            glance->count++, glance->step = of, glance->generation = run;
-            glance->width = 1000, glance->removed = (int)(of % 1000);
-            ht_model_glance(m, glance);
-            if (run == generation && of >= glanced) glanced = of;
-            if (m->report.glance.count == 0) continue;
+            glimpse->count++, glimpse->step = of, glimpse->generation = run;
+            glimpse->width = 1000, glimpse->removed = (int)(of % 1000);
+            ht_model_glimpse(m, glimpse);
+            if (run == generation && of >= glimpsed) glimpsed = of;
+            if (m->report.glimpse.count == 0) continue;
             ht_model_kappa kappa = ht_model_kappa_of(&m->report);
-            assert_true(m->report.glance.step <= step && m->report.glance.step >= glanced);
+            assert_true(m->report.glimpse.step <= step && m->report.glimpse.step >= glimpsed);
             assert_true(kappa.value == (double)(kappa.step % 1000) / 1000);
             ht_model_when(m, kappa.step, kappa.seconds, when, sizeof when);
             ht_format_grouped(number, sizeof number, (long long)kappa.step);
@@ -261,7 +261,7 @@ static void looks_out_of_order_never_mix(void **state)
             assert_true(tail->now[HT_MMO].value == 1 + (double)(tail->step % 1000) / 1000);
         }
     }
-    free(report), free(glance);
+    free(report), free(glimpse);
     ht_model_clear(m);
     free(m);
 }

@@ -81,18 +81,18 @@ static ht_model *new_model(void)
         ht_model_sample(m, &eval);
         if (i == 50) ht_model_sample(m, &change);
     }
-    ht_glance *glance = &report->glance;
+    ht_glimpse *glimpse = &report->glimpse;
     report->count = 1, report->step = 100, report->left = 0.5, report->large = 0.4;
-    glance->count = 1, glance->step = 100, glance->norms = 3;
-    glance->histogram.total = 10, glance->histogram.count[600] = 10;
-    for (int i = 0; i < 3; i++) glance->norm[i] = 1 + i, glance->norm_above[i] = 1.0 / (1 + i);
+    glimpse->count = 1, glimpse->step = 100, glimpse->norms = 3;
+    glimpse->histogram.total = 10, glimpse->histogram.count[600] = 10;
+    for (int i = 0; i < 3; i++) glimpse->norm[i] = 1 + i, glimpse->norm_above[i] = 1.0 / (1 + i);
     report->look[0] = (ht_prune_look){.count = 2, .step = 100};
     report->look[0].points[1] = (ht_prune_point){.ratio = 1, .error = 1};
     report->pruned.ratio = 0.4, report->error = 0.1;
     for (int e = 0; e < HT_ESTIMATORS; e++)
         report->tail.now[e] =
             (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};
-    ht_model_glance(m, glance);
+    ht_model_glimpse(m, glimpse);
     ht_model_report(m, report);
     free(report);
     return m;

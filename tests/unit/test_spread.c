@@ -344,16 +344,16 @@ static void the_heat_map_shows_the_tail_grow(void **state)
 {
     (void)state;
     static float w[1000];
-    ht_glance *glance = calloc(1, sizeof *glance);
+    ht_glimpse *glimpse = calloc(1, sizeof *glimpse);
     feed_loss(STEPS);
     for (int look = 0; look <= 20; look++) {
         for (int i = 0; i < 1000; i++) w[i] = 0.01f * (1 + (float)(i % 7));
         if (look >= 10) w[0] = 50;
-        memset(&glance->histogram, 0, sizeof glance->histogram);
-        ht_histogram_add(&glance->histogram, w, 1000);
-        glance->count++;
-        glance->step = (uint64_t)look * 100;
-        ht_model_glance(model, glance);
+        memset(&glimpse->histogram, 0, sizeof glimpse->histogram);
+        ht_histogram_add(&glimpse->histogram, w, 1000);
+        glimpse->count++;
+        glimpse->step = (uint64_t)look * 100;
+        ht_model_glimpse(model, glimpse);
     }
     ht_rect area = {0, 0, 100, 24};
     for (int symbols = 0; symbols < 3; symbols++) {
@@ -379,7 +379,7 @@ static void the_heat_map_shows_the_tail_grow(void **state)
     for (int i = 0; i < heat->readout_count; i++)
         told = told || strstr(heat->readout[i], "half below |w| 0.0");
     assert_true(told);
-    free(glance);
+    free(glimpse);
 }
 
 /* Where no two colours fit in a cell: shades, and characters. */

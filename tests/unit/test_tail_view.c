@@ -313,7 +313,8 @@ static ht_report *new_report(uint64_t step, int layer)
 {
     ht_report *r = calloc(1, sizeof *r);
     r->step = r->count = step;
-    r->tail = (ht_tail_look){.looked = true, .step = step, .layer = layer, .picture_step = step, .picture = heavy};
+    r->tail =
+        (ht_tail_look){.looked = true, .step = step, .layer = layer, .picture_step = step, .picture = heavy};
     for (int e = 0; e < HT_ESTIMATORS; e++) r->tail.now[e] = heavy.all[e];
     return r;
 }

@@ -89,7 +89,7 @@ static void add_tail(const ht_report *r, ht_form *form, ht_estimator estimator, 
 /* The ε that κ is read off at. */
 static double error_of(const ht_report *r)
 {
-    return r->glance.count > 0 ? r->glance.wanted : r->count > 0 ? r->error : 0.1;
+    return r->glimpse.count > 0 ? r->glimpse.wanted : r->count > 0 ? r->error : 0.1;
 }
 
 static void add_kappa(const ht_report *r, ht_form *form)
@@ -213,8 +213,7 @@ static void add_large_numbers(const ht_model *m, ht_form *form)
     const ht_report *r = &m->report;
     const ht_estimate *mmo = &r->tail.now[HT_MMO];
     char label[48];
-    snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_model_error_symbol(r),
-             error_of(r));
+    snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_model_error_symbol(r), error_of(r));
     add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", r->tail.looked ? mmo->value : (double)NAN, 2);

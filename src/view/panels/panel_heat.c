@@ -83,7 +83,7 @@ void ht_panel_heat(const ht_model *m, int columns, ht_chart *chart)
     ht_series *s = ht_chart_add_heat(chart, "", count, high - low);
     if (!s) return;
     fill(m, s, first, low);
-    name_colours(s, (double)m->report.glance.histogram.total);
+    name_colours(s, (double)m->report.glimpse.histogram.total);
     chart->y.low = s->y[0];
     chart->y.high = s->y[s->rows];
 }

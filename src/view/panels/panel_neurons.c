@@ -14,7 +14,8 @@
 static ht_prune_method order_of(const ht_model *m)
 {
     const ht_prune_look *lead = ht_pruning_lead(m);
-    return lead->groups > 0 && lead->step == m->report.look[HT_PRUNE_NODE].step ? m->prune_lead : HT_PRUNE_NODE;
+    return lead->groups > 0 && lead->step == m->report.look[HT_PRUNE_NODE].step ? m->prune_lead
+                                                                                : HT_PRUNE_NODE;
 }
 
 /* The fraction of the neurons that is gone at the cursor; 0 where the method takes none. */

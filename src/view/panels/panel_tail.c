@@ -22,8 +22,7 @@ static void name_chart(const ht_model *m, ht_chart *chart)
 {
     char layer[24];
     if (ht_model_layer(m, layer, sizeof layer)) ht_text_copy(chart->hint, sizeof chart->hint, layer + 2);
-    if (!picture_of(&m->report))
-        ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    if (!picture_of(&m->report)) ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
 }
 
 typedef const ht_tail_ccdf *ccdf_of(const ht_tail_picture *picture);

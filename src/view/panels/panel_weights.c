@@ -58,14 +58,14 @@ static double linear_range(const ht_histogram *h)
 /* Bins that show this run and its ghosts. */
 static void choose_bins(const ht_model *m, bins *b)
 {
-    const ht_histogram *h = &m->report.glance.histogram;
+    const ht_histogram *h = &m->report.glimpse.histogram;
     int first = BINS_MAX, last = 0;
     double high = linear_range(h);
     log_range(h, &first, &last);
     for (int i = 0; i < m->ghost_count; i++) {
-        if (m->ghost[i]->report.glance.count == 0) continue;
-        log_range(&m->ghost[i]->report.glance.histogram, &first, &last);
-        high = fmax(high, linear_range(&m->ghost[i]->report.glance.histogram));
+        if (m->ghost[i]->report.glimpse.count == 0) continue;
+        log_range(&m->ghost[i]->report.glimpse.histogram, &first, &last);
+        high = fmax(high, linear_range(&m->ghost[i]->report.glimpse.histogram));
     }
     b->log = m->weights_log_x;
     b->count = !b->log ? LINEAR_BINS : first < last ? last - first : 0;
@@ -112,7 +112,7 @@ static void add_ghosts(const ht_model *m, const bins *b, int columns, ht_chart *
 {
     double count[BINS_MAX];
     for (int i = 0; i < m->ghost_count; i++) {
-        const ht_glance *r = &m->ghost[i]->report.glance;
+        const ht_glimpse *r = &m->ghost[i]->report.glimpse;
         ht_series *s = ht_ghost_add(m, chart, i, columns, r->count > 0 ? b->count : 0);
         if (!s || s->count == 0) continue;
         count_bins(&r->histogram, b, count);
@@ -139,19 +139,19 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
                          .label = "|w|"};
     chart->y = (ht_axis){
         .scale = m->weights_log_y ? HT_SCALE_LOG : HT_SCALE_LINEAR, .low = 1, .high = 10, .label = "count"};
-    if (m->report.glance.count == 0) return;
+    if (m->report.glimpse.count == 0) return;
     ht_text_copy(chart->empty, sizeof chart->empty, "no weight has a size that the axis can show");
     bins b;
     choose_bins(m, &b);
-    add_bars(&m->report.glance.histogram, &b, chart);
+    add_bars(&m->report.glimpse.histogram, &b, chart);
     add_ghosts(m, &b, columns, chart);
-    ht_panel_say_when(m, m->report.glance.step, m->report.glance.seconds, chart);
+    ht_panel_say_when(m, m->report.glimpse.step, m->report.glimpse.seconds, chart);
     ht_chart_fit(chart);
     chart->y.low = m->weights_log_y ? 0.7 : 0; /* a single weight still has a bar */
 }
 
 /* The line a power law of this index would follow, through the point where 5 % of the neurons lie above. */
-static void add_slope(const ht_glance *r, ht_chart *chart, double alpha)
+static void add_slope(const ht_glimpse *r, ht_chart *chart, double alpha)
 {
     int at = 0;
     while (at + 1 < r->norms && r->norm_above[at] > 0.05) at++;
@@ -166,14 +166,14 @@ static void add_slope(const ht_glance *r, ht_chart *chart, double alpha)
     s->high[1] = end;
 }
 
-static void add_norms(ht_series *s, const ht_glance *r)
+static void add_norms(ht_series *s, const ht_glimpse *r)
 {
     for (int i = 0; s && i < r->norms; i++) s->x[i] = r->norm[i], s->high[i] = r->norm_above[i];
 }
 
 void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
 {
-    const ht_glance *r = &m->report.glance;
+    const ht_glimpse *r = &m->report.glimpse;
     ht_scale scale = m->norms_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     ht_text_copy(chart->title, sizeof chart->title, "Neuron norms ‖w‖, P(>x)");
     ht_text_copy(chart->hint, sizeof chart->hint, m->norms_log ? "log·log" : "linear");
@@ -185,8 +185,8 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
     if (m->norms_log && noisy) add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
     for (int i = 0; i < m->ghost_count; i++)
-        add_norms(ht_ghost_add(m, chart, i, columns, m->ghost[i]->report.glance.norms),
-                  &m->ghost[i]->report.glance);
+        add_norms(ht_ghost_add(m, chart, i, columns, m->ghost[i]->report.glimpse.norms),
+                  &m->ghost[i]->report.glimpse);
     ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, "neurons", r->norms); /* over the slope */
     add_norms(s, r);
     if (ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_SHARED)

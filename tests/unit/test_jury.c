@@ -1,6 +1,6 @@
-/* Guards the end of a run that is judged beside training: the step and the bits of a run that stands still for
- * every verdict, for any number of threads; also when the lab is left while a state is still to be judged. Run
- * under ThreadSanitizer too. */
+/* Guards the end of a run that is judged beside training: the step and the bits of a run that stands still
+ * for every verdict, for any number of threads; also when the lab is left while a state is still to be
+ * judged. Run under ThreadSanitizer too. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -88,7 +88,8 @@ static void the_end_is_that_of_a_run_that_stands_still(void **state)
         for (double until = ht_now() + 120; !heard.done;) {
             receive(r, &heard);
             nanosleep(&(struct timespec){0, 500000}, NULL);
-            if (ht_now() > until) fail_msg("run %d has not ended at step %llu", i, (unsigned long long)heard.step);
+            if (ht_now() > until)
+                fail_msg("run %d has not ended at step %llu", i, (unsigned long long)heard.step);
         }
         ht_runner_join(r);
         receive(r, &heard);
@@ -118,7 +119,8 @@ static void who_leaves_early_keeps_no_step_beyond_the_end(void **state)
         told heard = {0};
         ht_runner_send(r, HT_COMMAND_RUN, 0, 0);
         uint64_t leave = ht_trainer_steps(still) * (uint64_t)(10 + i) / 20;
-        for (double until = ht_now() + 120; heard.step < leave && !heard.done && ht_now() < until;) receive(r, &heard);
+        for (double until = ht_now() + 120; heard.step < leave && !heard.done && ht_now() < until;)
+            receive(r, &heard);
         ht_runner_join(r);
         assert_in_range(ht_trainer_steps(t), 0, ht_trainer_steps(still));
         small_train(twin, (int)ht_trainer_steps(t));

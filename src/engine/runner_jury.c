@@ -1,5 +1,5 @@
-/* runner_judge.c - the ends of a run: train.steps, and the accuracy on the training set, which is judged beside
- * training. What was trained meanwhile counts only when the verdict is that the run goes on. */
+/* runner_jury.c - the ends of a run: train.steps, and the accuracy on the training set, which is judged
+ * beside training. What was trained meanwhile counts only when the verdict is that the run goes on. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 /* Rows of metrics up to the oldest state that is still to be judged; all, if there is none. */
 static void record_rows(ht_runner *r)
 {
-    const ht_checkpoint *oldest = ht_judge_oldest(r->judge);
+    const ht_checkpoint *oldest = ht_jury_oldest(r->jury);
     int done = 0;
     while (done < r->held_count && (!oldest || r->held[done].step <= oldest->state.step))
         ht_recorder_take(r->recorder, &r->held[done++]);
@@ -17,9 +17,9 @@ static void record_rows(ht_runner *r)
     memmove(r->held, r->held + done, (size_t)r->held_count * sizeof r->held[0]);
 }
 
-void ht_runner_unjudge(ht_runner *r)
+void ht_runner_discharge(ht_runner *r)
 {
-    ht_judge_drop(r->judge);
+    ht_jury_drop(r->jury);
     record_rows(r);
     r->taken = false;
 }
@@ -28,12 +28,12 @@ void ht_runner_unjudge(ht_runner *r)
 static bool go_back(ht_runner *r)
 {
     ht_error err;
-    const ht_checkpoint *to = ht_judge_oldest(r->judge);
+    const ht_checkpoint *to = ht_jury_oldest(r->jury);
     uint64_t revision = ht_trainer_revision(r->trainer), from = ht_trainer_steps(r->trainer);
     record_rows(r);
     if (to->state.step != from) {
         if (ht_checkpoint_restore(to, r->trainer, r->pool, &err) != HT_OK) {
-            ht_runner_unjudge(r);
+            ht_runner_discharge(r);
             ht_runner_say(r, err.text);
             return false;
         }
@@ -48,7 +48,7 @@ static bool go_back(ht_runner *r)
         ht_runner_emit(r, &sample);
     }
     r->held_count = 0;
-    ht_judge_drop(r->judge);
+    ht_jury_drop(r->jury);
     return true;
 }
 
@@ -72,7 +72,7 @@ static void enter_done(ht_runner *r)
 /* Not while the end of the program is what has stopped it. */
 static void enter_fault(ht_runner *r, const ht_error *err)
 {
-    ht_runner_unjudge(r);
+    ht_runner_discharge(r);
     if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err->text);
 }
 
@@ -96,27 +96,27 @@ bool ht_runner_may_train(ht_runner *r)
     ht_error unused;
     if (r->past_criterion) return true;
     if (!r->taken && ht_trainer_stop_due(r->trainer)) {
-        if (ht_judge_full(r->judge)) return false;
-        bool alone = !ht_judge_waits(r->judge);
-        r->taken = ht_judge_take(r->judge, &unused) == HT_OK;
+        if (ht_jury_full(r->jury)) return false;
+        bool alone = !ht_jury_waits(r->jury);
+        r->taken = ht_jury_take(r->jury, &unused) == HT_OK;
         if (!r->taken && (!alone || !goes_on(r))) return false; /* those before it first */
         r->taken = true;
     }
     /* A run that is opened or goes on stays as it is until it is known that it has not ended. */
     bool stands = !r->under_way || ht_trainer_ends(r->trainer) || r->held_count == HT_HELD_ROWS;
-    if (ht_judge_waits(r->judge) && stands) return false;
+    if (ht_jury_waits(r->jury) && stands) return false;
     if (!ht_trainer_ends(r->trainer)) return true;
     enter_done(r);
     return false;
 }
 
-void ht_runner_judge(ht_runner *r)
+void ht_runner_hear(ht_runner *r)
 {
     ht_error err;
     ht_verdict verdict;
-    if (!ht_judge_waits(r->judge) || atomic_load(&r->quit)) return;
+    if (!ht_jury_waits(r->jury) || atomic_load(&r->quit)) return;
     const atomic_bool *off = ht_cancel_by(&r->quit);
-    ht_code code = ht_judge_piece(r->judge, &verdict, &err);
+    ht_code code = ht_jury_piece(r->jury, &verdict, &err);
     ht_cancel_by(off);
     if (code != HT_OK && !atomic_load(&r->quit)) enter_fault(r, &err);
     if (code != HT_OK || verdict == HT_VERDICT_OPEN) return;
@@ -128,5 +128,5 @@ void ht_runner_judge(ht_runner *r)
 
 void ht_runner_settle(ht_runner *r)
 {
-    if (ht_judge_waits(r->judge)) go_back(r);
+    if (ht_jury_waits(r->jury)) go_back(r);
 }

@@ -1,16 +1,16 @@
-#include "engine/judge.h"
+#include "engine/jury.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "nn/shard.h"
 
-/* States that may wait: while the oldest needs all samples, which takes longer than it is to the next state, the
- * others wait; most of those need but a few. */
+/* States that may wait: while the oldest needs all samples, which takes longer than it is to the next state,
+ * the others wait; most of those need but a few. */
 enum { ROOM = 4 };
 
 static const double piece_seconds = 0.02;
 
-struct ht_judge {
+struct ht_jury {
     ht_trainer *trainer;
     const ht_dataset *data;
     ht_pool *pool;
@@ -21,9 +21,9 @@ struct ht_judge {
     double sample; /* seconds that one takes; 0: not known yet */
 };
 
-ht_judge *ht_judge_new(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err)
+ht_jury *ht_jury_new(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
-    ht_judge *j = ht_alloc(1, sizeof *j, "the judge", err);
+    ht_jury *j = ht_alloc(1, sizeof *j, "the jury", err);
     if (!j) return NULL;
     j->trainer = trainer;
     j->data = data;
@@ -31,7 +31,7 @@ ht_judge *ht_judge_new(ht_trainer *trainer, const ht_dataset *data, ht_pool *poo
     return j;
 }
 
-void ht_judge_free(ht_judge *j)
+void ht_jury_free(ht_jury *j)
 {
     if (!j) return;
     for (int i = 0; i < ROOM; i++) ht_checkpoint_free(j->state[i]);
@@ -39,7 +39,7 @@ void ht_judge_free(ht_judge *j)
     ht_free(j);
 }
 
-ht_code ht_judge_take(ht_judge *j, ht_error *err)
+ht_code ht_jury_take(ht_jury *j, ht_error *err)
 {
     ht_checkpoint **state = &j->state[(j->first + j->count) % ROOM];
     if (!*state && !(*state = ht_checkpoint_new(j->trainer, err))) return HT_FAIL;
@@ -52,37 +52,37 @@ ht_code ht_judge_take(ht_judge *j, ht_error *err)
     return HT_OK;
 }
 
-bool ht_judge_waits(const ht_judge *j)
+bool ht_jury_waits(const ht_jury *j)
 {
     return j->count > 0;
 }
 
-bool ht_judge_full(const ht_judge *j)
+bool ht_jury_full(const ht_jury *j)
 {
     return j->count == ROOM;
 }
 
-const ht_checkpoint *ht_judge_oldest(const ht_judge *j)
+const ht_checkpoint *ht_jury_oldest(const ht_jury *j)
 {
     return j->count > 0 ? j->state[j->first] : NULL;
 }
 
 /* As many samples as the time allows; at first a chunk for each thread. */
-static size_t samples_of(const ht_judge *j)
+static size_t samples_of(const ht_jury *j)
 {
     if (j->sample > 0) return (size_t)(piece_seconds / j->sample);
     return (size_t)ht_pool_threads(j->pool) * HT_EVAL_CHUNK;
 }
 
-ht_code ht_judge_piece(ht_judge *j, ht_verdict *verdict, ht_error *err)
+ht_code ht_jury_piece(ht_jury *j, ht_verdict *verdict, ht_error *err)
 {
-    const ht_checkpoint *state = ht_judge_oldest(j);
+    const ht_checkpoint *state = ht_jury_oldest(j);
     double start = ht_now();
     if (!j->begun) ht_stopping_begin(&j->stopping);
     j->begun = true;
     size_t before = j->stopping.judged;
     bool whole = j->stopping.whole;
-    ht_code code = ht_stopping_judge(&j->stopping, state->net, &j->data->train,
+    ht_code code = ht_stopping_weigh(&j->stopping, state->net, &j->data->train,
                                      ht_params_get(&state->params, HT_P_TRAIN_STOP), samples_of(j), j->pool,
                                      verdict, err);
     if (code != HT_OK) return code;
@@ -96,7 +96,7 @@ ht_code ht_judge_piece(ht_judge *j, ht_verdict *verdict, ht_error *err)
     return HT_OK;
 }
 
-void ht_judge_drop(ht_judge *j)
+void ht_jury_drop(ht_jury *j)
 {
     j->count = 0;
     j->begun = false;

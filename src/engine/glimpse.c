@@ -1,4 +1,4 @@
-#include "engine/glance.h"
+#include "engine/glimpse.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -15,30 +15,30 @@
 /* What a step spends on filling it, in seconds a weight. */
 static const double filling = 1.25e-9;
 
-struct ht_glancer {
+struct ht_glimpser {
     pthread_t thread;
     bool gone; /* it has been joined */
     ht_mailbox *box;
-    ht_triple *glances;
+    ht_triple *glimpses;
     int cores;
     uint64_t count;
 };
 
-static void look_at(ht_glancer *self, const ht_weight_snapshot *snapshot)
+static void look_at(ht_glimpser *self, const ht_weight_snapshot *snapshot)
 {
     ht_error ignored;
-    ht_glance *glance = ht_triple_back(self->glances);
-    if (ht_analysis_glance(glance, snapshot->capture, &snapshot->look, &ignored) != HT_OK) return;
-    glance->count = ++self->count;
-    glance->step = snapshot->step;
-    glance->seconds = snapshot->seconds;
-    glance->generation = snapshot->generation;
-    ht_triple_publish(self->glances);
+    ht_glimpse *glimpse = ht_triple_back(self->glimpses);
+    if (ht_analysis_glimpse(glimpse, snapshot->capture, &snapshot->look, &ignored) != HT_OK) return;
+    glimpse->count = ++self->count;
+    glimpse->step = snapshot->step;
+    glimpse->seconds = snapshot->seconds;
+    glimpse->generation = snapshot->generation;
+    ht_triple_publish(self->glimpses);
 }
 
-static void *glance_main(void *argument)
+static void *glimpse_main(void *argument)
 {
-    ht_glancer *self = argument;
+    ht_glimpser *self = argument;
     ht_weight_snapshot *snapshot;
     setpriority(PRIO_PROCESS, (id_t)gettid(), HT_WATCH_NICE);
     ht_cancel_by(ht_mailbox_closed(self->box));
@@ -47,25 +47,26 @@ static void *glance_main(void *argument)
         look_at(self, snapshot);
         double cost = ht_thread_now() - start + filling * (double)snapshot->capture->histogram[0].total;
         ht_watch_pace pace = ht_watch_at(snapshot->effort, snapshot->fresh);
-        double period = fmax(pace.glance_period, cost / (pace.glance * self->cores));
+        double period = fmax(pace.glimpse_period, cost / (pace.glimpse * self->cores));
         if (!snapshot->settled) ht_mailbox_sleep(self->box, began + period - ht_now());
     }
     return NULL;
 }
 
-ht_glancer *ht_glancer_start(ht_mailbox *box, ht_triple *glances, int cores, ht_error *err)
+ht_glimpser *ht_glimpser_start(ht_mailbox *box, ht_triple *glimpses, int cores, ht_error *err)
 {
-    ht_glancer *self = ht_alloc(1, sizeof *self, "the glances", err);
+    ht_glimpser *self = ht_alloc(1, sizeof *self, "the glimpses", err);
     if (!self) return NULL;
     self->box = box;
-    self->glances = glances;
+    self->glimpses = glimpses;
     self->cores = cores;
-    if (ht_thread_start(&self->thread, glance_main, self, "the thread of glances", err) == HT_OK) return self;
+    if (ht_thread_start(&self->thread, glimpse_main, self, "the thread of glimpses", err) == HT_OK)
+        return self;
     ht_free(self);
     return NULL;
 }
 
-bool ht_glancer_gone(ht_glancer *self, double seconds)
+bool ht_glimpser_gone(ht_glimpser *self, double seconds)
 {
     if (!self || self->gone) return true;
     ht_mailbox_close(self->box);
@@ -73,7 +74,7 @@ bool ht_glancer_gone(ht_glancer *self, double seconds)
     return self->gone;
 }
 
-void ht_glancer_stop(ht_glancer *self)
+void ht_glimpser_stop(ht_glimpser *self)
 {
     if (!self) return;
     ht_mailbox_close(self->box);
