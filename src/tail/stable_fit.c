@@ -300,7 +300,10 @@ static void assess(ht_stable_fit *fit, empirical *e, view *v, double n, double r
 static double mean_cosine(const data *d, double u)
 {
     double cosine = 0, sine = 0;
-    ht_kernel()->functions->harmonics(d->x, d->count, 0, u, 1, &cosine, &sine);
+    for (size_t first = 0, n; first < d->count; first += n) {
+        n = d->count - first < PIECE ? d->count - first : PIECE;
+        ht_kernel()->functions->harmonics(d->x + first, n, 0, u, 1, &cosine, &sine);
+    }
     return cosine / (double)d->count;
 }
 
