@@ -46,7 +46,7 @@ struct ht_runner {
     bool settled;                           /* the analyst has the weights as they stand */
     ht_analysis_request request;            /* what it is to look at */
     double masked;                          /* share of the hidden weights that stay zero */
-    uint64_t epochs_told;                   /* epochs judged when they were published last */
+    uint64_t epochs_told;                   /* epochs validated when they were published last */
     bool thrifty;                           /* evaluations keep to their share */
     uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */

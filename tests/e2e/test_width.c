@@ -9,7 +9,7 @@
 
 enum { COLUMNS = 120, ROWS = 40 };
 
-/* Ladders of few steps: the widest runs end within seconds. */
+/* Sweeps of few steps: the widest runs end within seconds. */
 static vt *open_lab(void **state)
 {
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=200", "--set", "train.steps=12", "--set",
