@@ -142,7 +142,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     const char *data = ht_params_text(&s->params, HT_P_DATA_NAME);
     lab->session = s;
     ht_code code = ht_theme_load(ht_params_name(&s->params, HT_P_UI_THEME), &theme, err);
-    /* Who chooses a theme wants its paper, too: light letters are lost on a dark terminal's. */
+    /* Who chooses a theme wants its background, too: light text is unreadable on the terminal's own. */
     if (ht_params_get(&s->params, HT_P_UI_THEME) != ht_param_at(HT_P_UI_THEME)->initial)
         theme.fill = theme.background.set;
     if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
@@ -182,7 +182,7 @@ static bool opens_prompt(const ht_event *event)
            action == HT_DO_SEARCH;
 }
 
-/* What is typed meanwhile counts afterwards, but for the wish to leave. */
+/* What is typed meanwhile counts afterwards, but for the key that quits: it counts at once. */
 static void type_ahead(ht_lab *lab)
 {
     ht_event event;
@@ -257,8 +257,9 @@ static void close_screen(ht_lab *lab)
     ht_term_close();
 }
 
-/* The end of the lab, everywhere at once: what is under way is called off, what is owed is kept. Who still
- * computes then, in a library that cannot be stopped, is left behind, and what it uses is not freed. */
+/* The end of the lab, everywhere at once: what is under way is cancelled, the run is saved. A thread that
+ * still computes then, in a library that cannot be stopped, is left running, and what it uses is not freed.
+ */
 static void wind_up(ht_lab *lab)
 {
     if (lab->width_sweep) ht_width_sweep_stop(lab->width_sweep);

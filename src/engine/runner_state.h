@@ -53,7 +53,7 @@ struct ht_runner {
     double fresh_until;                     /* on the clock: a control has changed, quick looks until then */
     ht_analysis_request request;            /* what it is to look at */
     double masked;                          /* share of the hidden weights that stay zero */
-    uint64_t epochs_told;                   /* epochs judged when they were published last */
+    uint64_t epochs_told;                   /* epochs validated when they were published last */
     bool thrifty;                           /* evaluations keep to their share */
     uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */

@@ -84,7 +84,7 @@ const ht_mask *ht_trainer_mask(const ht_trainer *t); /* NULL without */
 bool ht_trainer_masked(const ht_trainer *t);
 size_t ht_trainer_samples(const ht_trainer *t); /* trained on: without those held back */
 
-/* The network at the end of the epoch of lowest loss, before its pruning; NULL until an epoch was judged:
+/* The network at the end of the epoch of lowest loss, before its pruning; NULL until one was validated:
  * with occam.lambda0, or with samples held back. */
 const ht_network *ht_trainer_best(const ht_trainer *t);
 

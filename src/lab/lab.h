@@ -36,6 +36,7 @@ typedef struct ht_lab {
     ht_event ahead[HT_AHEAD]; /* typed while the data were opened */
     int ahead_count;
     bool ahead_typed;  /* … and among it what opens a prompt, into which a q would go */
+    uint32_t restart;  /* the command that goes back to step 0, until the trainer has done it; else 0 */
     uint64_t revision; /* the last one the screen has seen */
     double drawn, last_event;
     ht_panel_id dashboard_focus; /* where the frame was when another view got it */

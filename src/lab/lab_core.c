@@ -35,6 +35,7 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
     char note[sizeof m->message];
     ht_text_copy(note, sizeof note, m->message);
     ht_model_sample(m, sample);
+    if ((int32_t)(sample->applied_seq - lab->restart) >= 0) lab->restart = 0;
     if (sample->kind != HT_SAMPLE_STATE) return;
     if (lab->lesson && sample->state == HT_STATE_DONE)
         m->message[0] = '\0'; /* its page says how it goes on */
@@ -49,7 +50,9 @@ void ht_lab_sample(ht_lab *lab, const ht_sample *sample)
 
 void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value)
 {
-    if (ht_runner_send(lab->runner, kind, p, value) == 0) ht_lab_busy(lab);
+    uint32_t number = ht_runner_send(lab->runner, kind, p, value);
+    if (number == 0) ht_lab_busy(lab);
+    if (number && (kind == HT_COMMAND_RESET || kind == HT_COMMAND_RESEED)) lab->restart = number;
 }
 
 void ht_lab_busy(ht_lab *lab)

@@ -83,7 +83,7 @@ bool ht_lab_script(ht_lab *lab)
         const char *key = argument(line, "key"), *text = argument(line, "type"),
                    *wait = argument(line, "wait");
         const char *step = step_of(line);
-        if (step && (double)lab->model->step < strtod(step, NULL)) break;
+        if (step && (lab->restart || (double)lab->model->step < strtod(step, NULL))) break;
         lab->script_at = next;
         if (key) press(lab, ht_keymap_key(key));
         if (wait && !step) lab->script_wait = ht_now() + strtod(wait, NULL);

@@ -8,7 +8,7 @@
 #include "heavytail/network.h"
 
 typedef struct ht_occam {
-    uint64_t epochs;     /* judged so far */
+    uint64_t epochs;     /* validated so far */
     double lambda;       /* of the last one */
     double loss, before; /* L_i, L_{i-1} */
     uint64_t best_epoch; /* of the lowest loss, from 1; 0: none yet */

@@ -29,7 +29,7 @@ typedef struct ht_step_result {
     double guard;          /* the number that left the safe range when the step was refused */
     const char
         *refused;  /* NULL, or what would have left the finite numbers; the weights are then unchanged */
-    bool left_off; /* the thread's work was called off (base/cancel.h): refused is set, nothing changed */
+    bool left_off; /* the thread's work was cancelled (base/cancel.h): refused is set, nothing changed */
 } ht_step_result;
 
 /* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for (with factors

@@ -128,9 +128,9 @@ static double cut(ht_image *m, char *text, size_t size, double room)
 
 /* Text covers what lies under it, as it does in a terminal: a title interrupts its frame, a label its curve.
  * Words that begin with a blank (titles) cover completely. */
-static void cover(ht_image *m, ink paper, double x, double y, double w, bool completely)
+static void cover(ht_image *m, ink background, double x, double y, double w, bool completely)
 {
-    set_ink(m, paper, completely ? 1 : 0.8);
+    set_ink(m, background, completely ? 1 : 0.8);
     double margin = completely ? 0 : 0.15 * m->cw;
     cairo_rectangle(m->cr, x - margin, y + 0.1 * m->ch, w + 2 * margin, 0.8 * m->ch);
     cairo_fill(m->cr);
@@ -157,7 +157,7 @@ static void image_text(ht_surface *s, double x, double y, double width, ht_align
     ht_glyphs_clean(text, line, sizeof line);
     if (!(width > 0) || *line == '\0') return;
     ht_image *m = begin(s, role, 1);
-    ink colour = ink_of(m, role), paper = background_of(m);
+    ink colour = ink_of(m, role), background = background_of(m);
     attributes |= m->theme.roles[role].attributes;
     set_font(m, attributes);
     double room = width * m->cw, left = x * m->cw, top = y * m->ch, w = cut(m, line, sizeof line, room);
@@ -166,10 +166,10 @@ static void image_text(ht_surface *s, double x, double y, double width, ht_align
         set_ink(m, colour, attributes & HT_REVERSE ? 1 : 0.14);
         cairo_rectangle(m->cr, left, top, room, m->ch);
         cairo_fill(m->cr);
-        if (attributes & HT_REVERSE) colour = paper;
+        if (attributes & HT_REVERSE) colour = background;
     }
     left += align == HT_ALIGN_RIGHT ? room - w : align == HT_ALIGN_CENTER ? (room - w) / 2 : 0;
-    if (!(attributes & HT_REVERSE) && !blank && !selected) cover(m, paper, left, top, w, *line == ' ');
+    if (!(attributes & HT_REVERSE) && !blank && !selected) cover(m, background, left, top, w, *line == ' ');
     set_ink(m, colour, 1);
     write_line(m, left, top, w, attributes, line);
     end(m);
@@ -288,7 +288,7 @@ static void image_point(ht_surface *s, ht_role role, double x, double y)
     cairo_arc(m->cr, near(x * m->cw, SIDE_MOST), near(y * m->ch, SIDE_MOST), 3.2 * m->unit, 0, 2 * acos(-1));
     cairo_fill_preserve(m->cr);
     set_ink(m, background_of(m), 1);
-    pen(m, 1); /* a rim of paper keeps neighbours apart */
+    pen(m, 1); /* a rim of the background keeps neighbours apart */
     cairo_stroke(m->cr);
     end(m);
 }
@@ -388,7 +388,7 @@ static void image_slider(ht_surface *s, ht_role role, double x, double y, double
     double track = width - 3;
     if (track < 0) return;
     ht_image *m = begin(s, HT_ROLE_FRAME, 1);
-    ink colour = ink_of(m, role), paper = background_of(m);
+    ink colour = ink_of(m, role), background = background_of(m);
     double left = (x + 0.5) * m->cw, right = (x + width - 0.5) * m->cw, middle = (y + 0.5) * m->ch;
     double at = (x + 1.5 + position * track) * m->cw, effect = (x + 1.5 + applied * track) * m->cw;
     pen(m, 3);
@@ -399,7 +399,7 @@ static void image_slider(ht_surface *s, ht_role role, double x, double y, double
     cairo_move_to(m->cr, left, middle);
     cairo_line_to(m->cr, at, middle);
     cairo_stroke(m->cr);
-    if (applied >= 0 && fabs(effect - at) > m->unit) handle(m, effect, middle, paper, colour);
+    if (applied >= 0 && fabs(effect - at) > m->unit) handle(m, effect, middle, background, colour);
     handle(m, at, middle, colour, colour);
     end(m);
 }

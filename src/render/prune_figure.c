@@ -102,7 +102,7 @@ static void fill_several(const ht_prune_figure *figure, int room, ht_form *form)
     }
 }
 
-/* ---- the sheet ---- */
+/* ---- the figure ---- */
 
 typedef char line_name[40];
 

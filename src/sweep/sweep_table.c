@@ -89,7 +89,7 @@ static double number_at(const json_t *root, const char *object, const char *key)
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
-/* What the methods measure. Results of earlier versions have none of it, or call it "roads". */
+/* What the methods measure. Results of earlier versions have none of it, or under another key. */
 static void read_methods(const json_t *root, double *m)
 {
     const json_t *now = json_object_get(root, "methods"),

@@ -56,7 +56,7 @@ typedef struct ht_tail_reader {
 } ht_tail_reader;
 
 /* The next values, in order; returns how many, at most HT_CHUNK and `most`; 0 at the end, and when the work
- * is called off (base/cancel.h). */
+ * is cancelled (base/cancel.h). */
 size_t ht_tail_read(ht_tail_reader *reader, size_t most, double to[HT_CHUNK]);
 
 /* The same, more at a time, for what costs something each time. */

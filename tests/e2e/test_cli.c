@@ -729,6 +729,24 @@ static void scripts_are_played_and_the_screen_is_dumped(void **state)
     free(screen);
 }
 
+/* The step before the reset, which the screen still shows, does not count. */
+static void a_script_waits_for_the_step_after_a_reset(void **state)
+{
+    sandbox_write("twice.txt",
+                  "step 60\nkey r\nstep 60\nkey Space\nwait 0.3\nkey R\nkey Space\nstep 40\nkey e\n"
+                  "wait 0.3\nkey q\n");
+    vt *t = LAB(state, 120, 40, "lab", "--script", "twice.txt", "--run", "twice", "--set", "model.width=300");
+    vt_assert(t, vt_exit(t, PATIENCE) == 0);
+    char *journal = sandbox_read("twice/journal.jsonl", NULL);
+    static const char pause[] = "{\"event\":\"paused\",\"step\":", reseed[] = "{\"event\":\"reset\",";
+    const char *first = strstr(journal, reseed), *paused = first ? strstr(first, pause) : NULL;
+    assert_non_null(paused);
+    long step = atol(paused + sizeof pause - 1);
+    assert_non_null(strstr(paused, reseed)); /* the new seed comes after the pause */
+    free(journal);
+    assert_true(step >= 60);
+}
+
 static void a_wrong_script_line_is_named(void **state)
 {
     sandbox_write("wrong.txt", "key Space\n\nkey Sapce\n");
@@ -946,6 +964,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(wrong_snapshots_are_refused),
         cmocka_unit_test(a_snapshot_leaves_the_run_as_it_was),
         cmocka_unit_test_teardown(scripts_are_played_and_the_screen_is_dumped, vt_teardown),
+        cmocka_unit_test_teardown(a_script_waits_for_the_step_after_a_reset, vt_teardown),
         cmocka_unit_test_teardown(a_wrong_script_line_is_named, vt_teardown),
         cmocka_unit_test(ecg5000_reaches_its_accuracy),
         cmocka_unit_test(ecg5000_without_noise_agrees_with_the_reference),

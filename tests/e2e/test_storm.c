@@ -75,7 +75,7 @@ static const char *going_on(vt *t)
     return NULL;
 }
 
-/* Stops a width sweep, then the training that it held up, which goes on when the ladder has ended. */
+/* Stops a width sweep, then the training that it held up, which goes on when the sweep has ended. */
 static void stop_all(vt *t)
 {
     for (int i = 0; i < 8; i++) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/file.h"
 #include "unit/source.h"
 
 typedef struct rule {
@@ -174,6 +176,38 @@ static void rooms_stand_in_order(void **state)
     }
 }
 
+/* Do the cells `room` of a document's table, which begins after `start`, stand in the order of the rules? */
+static void check_order(const char *name, const char *start)
+{
+    char path[PATH_MAX + 40], *text;
+    size_t size;
+    ht_error err;
+    snprintf(path, sizeof path, "%s/%s", top, name);
+    assert_int_equal(ht_file_read(path, 1 << 20, &text, &size, &err), HT_OK);
+    const char *at = strstr(text, start);
+    if (!at) fail_msg("%s has no '%s'", name, start);
+    for (size_t i = 0; i < ROOMS; i++) {
+        char cell[40];
+        snprintf(cell, sizeof cell, "`%s` ", rules[i].room);
+        const char *next = strstr(at, cell);
+        if (!next) fail_msg("%s: %sstands before its place, or nowhere", name, cell);
+        at = next;
+    }
+    ht_free(text);
+}
+
+/* Where a newcomer reads that rooms include those before them. */
+static void documents_have_the_same_order(void **state)
+{
+    (void)state;
+    if (!(top = source_top())) {
+        print_message("skipped: no source tree; set HT_SOURCE\n");
+        skip();
+    }
+    check_order("README.md", "\n| folders |");
+    check_order("docs/design.md", "\n| room |");
+}
+
 /* The checker itself must be able to say no. */
 static void the_rules_say_no(void **state)
 {
@@ -202,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(includes_point_one_way),
         cmocka_unit_test(rooms_stand_in_order),
+        cmocka_unit_test(documents_have_the_same_order),
         cmocka_unit_test(the_rules_say_no),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static int unmake(void **state)
     return 0;
 }
 
-/* ---- surveys ---- */
+/* ---- analyses ---- */
 
 static ht_prune_spec spec_of(ht_prune_method method)
 {
