@@ -292,15 +292,18 @@ void ht_table_value(const ht_table_row *row, ht_param key, char *to, size_t size
 
 /* ---- pure noise -------------------------------------------------------------------------------- */
 
+/* Of the first hidden layer, which takes in the data. */
 static ht_code limit_of(ht_table_row *row, ht_pool *pool, ht_error *err)
 {
     enum { SECONDS = 2, MOST = 400 };
     const ht_params *p = &row->settings;
+    int widths[HT_PARAM_LAYERS];
+    ht_params_widths(p, widths);
     double ratios[MOST];
     ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
                            .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
                            .inputs = row->inputs,
-                           .width = (int)ht_params_get(p, HT_P_MODEL_WIDTH),
+                           .width = widths[0],
                            .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
                            .error = ht_params_get(p, HT_P_PRUNE_ERROR),
                            .seed = 1};
