@@ -17,7 +17,7 @@ struct ht_compare {
     _Atomic double fraction[HT_METHODS];
 };
 
-/* ---- one road ---- */
+/* ---- one method ---- */
 
 /* The curve's points with both ends; of more than there is room for, those that lie apart on a logarithmic
  * axis of what is kept. */

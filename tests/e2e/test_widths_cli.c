@@ -123,6 +123,16 @@ static void the_lab_says_the_shape(void **state)
     }
 }
 
+static void a_width_sweep_says_that_it_takes_equal_widths(void **state)
+{
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.widths=30,12", "--set", "train.steps=1", "--set",
+                "data.train_limit=2", "--set", "data.test_limit=2");
+    vt_assert(t, vt_wait_text(t, "140→30→12→2", PATIENCE));
+    vt_send(t, "w");
+    vt_assert(t, vt_wait_text(t, "2 layers of one width each, in place of 30,12", PATIENCE));
+    assert_int_equal(vt_teardown(state), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +141,7 @@ int main(void)
         cmocka_unit_test(the_limit_of_a_list_is_of_its_first_layer),
         cmocka_unit_test(sixteen_layers_train),
         cmocka_unit_test(the_lab_says_the_shape),
+        cmocka_unit_test(a_width_sweep_says_that_it_takes_equal_widths),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }
