@@ -81,10 +81,10 @@ const char *ht_param_nearest(const char *key)
 static int text_place(ht_param p)
 {
     static const signed char place[HT_P_COUNT] = {
-#define PLACE_INT(id) -1
-#define PLACE_REAL(id) -1
-#define PLACE_BOOL(id) -1
-#define PLACE_CHOICE(id) -1
+#define PLACE_INT(id) (-1)
+#define PLACE_REAL(id) (-1)
+#define PLACE_BOOL(id) (-1)
+#define PLACE_CHOICE(id) (-1)
 #define PLACE_TEXT(id) HT_TEXT_OF_##id
 #define HT_PARAM(id, group, key, type, ...) PLACE_##type(id),
 #include "params/params.def"

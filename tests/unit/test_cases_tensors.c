@@ -395,7 +395,7 @@ static void random_file(ht_rng *rng, const char *path, written *w)
         if (json_object_get(header, w->name[i])) snprintf(w->name[i], 64, "again %d", i);
         json_object_set_new(header, w->name[i],
                             json_pack("{s:s, s:o, s:[I,I]}", "dtype", types[type].name, "shape", shape,
-                                      "data_offsets", (json_int_t)at, (json_int_t)(at + bytes)));
+                                      "data_offsets", (json_int_t)at, (json_int_t)at + (json_int_t)bytes));
         /* Numbers of ordinary size, now and then any bits. */
         bool wild = ht_rng_below(rng, 6) == 0;
         for (size_t k = 0; k < bytes; k++) {
