@@ -301,9 +301,9 @@ static void add_to_row(ht_trainer_row *row, const ht_step_result *result)
     row->steps++;
 }
 
-/* Occam gradient descent: validates the epoch that has ended and prunes. An epoch that cannot be validated, because
- * memory is short, counts as one without improvement. Without λ0 the samples held back still tell the best
- * epoch. */
+/* Occam gradient descent: validates the epoch that has ended and prunes. An epoch that cannot be validated,
+ * because memory is short, counts as one without improvement. Without λ0 the samples held back still tell the
+ * best epoch. */
 static void end_epoch(ht_trainer *t)
 {
     ht_error err;

@@ -37,6 +37,17 @@ static ht_width_sweep_state *make_room(ht_model *m, const ht_width_sweep_state *
     return &m->width_sweep[m->width_sweep_count++];
 }
 
+/* A list of unequal widths cannot be swept as it is: that is said. */
+static void tell_widths(ht_lab *lab, const ht_params *params)
+{
+    int widths[HT_PARAM_LAYERS], depth = ht_params_widths(params, widths);
+    bool equal = true;
+    for (int l = 1; l < depth; l++) equal = equal && widths[l] == widths[0];
+    if (!equal)
+        ht_lab_note(lab, true, "this sweep is of %d layers of one width each, in place of %.60s", depth,
+                    ht_params_text(params, HT_P_MODEL_WIDTHS));
+}
+
 static void start(ht_lab *lab)
 {
     ht_error err;
@@ -52,7 +63,12 @@ static void start(ht_lab *lab)
     }
     lab->width_sweep = width_sweep;
     ht_lab_hold(lab);
+<<<<<<< HEAD
     ht_width_sweep_look(width_sweep, make_room(m, same));
+=======
+    ht_width_sweep_look(width_sweep, make_room(m, &params));
+    tell_widths(lab, &params);
+>>>>>>> breaker
 }
 
 static bool nothing_done(const ht_model *m)

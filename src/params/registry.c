@@ -81,10 +81,10 @@ const char *ht_param_nearest(const char *key)
 static int text_place(ht_param p)
 {
     static const signed char place[HT_P_COUNT] = {
-#define PLACE_INT(id) -1
-#define PLACE_REAL(id) -1
-#define PLACE_BOOL(id) -1
-#define PLACE_CHOICE(id) -1
+#define PLACE_INT(id) (-1)
+#define PLACE_REAL(id) (-1)
+#define PLACE_BOOL(id) (-1)
+#define PLACE_CHOICE(id) (-1)
 #define PLACE_TEXT(id) HT_TEXT_OF_##id
 #define HT_PARAM(id, group, key, type, ...) PLACE_##type(id),
 #include "params/params.def"
@@ -252,7 +252,11 @@ static void settle_widths(ht_params *params, ht_param p)
     if (p == HT_P_MODEL_WIDTH || p == HT_P_MODEL_DEPTH) ht_text_copy(list, HT_PARAM_TEXT, equal);
     if (p != HT_P_MODEL_WIDTHS || strcmp(list, equal) == 0) return;
     int count = parse_widths(list, widths);
-    for (int l = 0; l < count; l++) most = widths[l] > most ? widths[l] : most;
+    size_t used = 0;
+    for (int l = 0; l < count; l++) { /* equal lists are equal texts */
+        used += (size_t)snprintf(list + used, HT_PARAM_TEXT - used, "%s%d", l ? "," : "", widths[l]);
+        most = widths[l] > most ? widths[l] : most;
+    }
     params->number[HT_P_MODEL_DEPTH] = count;
     params->number[HT_P_MODEL_WIDTH] = most;
 }

@@ -123,6 +123,20 @@ static void fill_lines(const ht_prune_figure *figure, bool numbers, ht_prune_lin
     }
 }
 
+/* "n 2000", or the list of widths; a long one is counted. */
+static void add_width(ht_text *line, const ht_params *p)
+{
+    enum { LONG = 40 };
+    int widths[HT_PARAM_LAYERS], depth = ht_params_widths(p, widths);
+    const char *list = ht_params_text(p, HT_P_MODEL_WIDTHS);
+    if (strcmp(list, ht_param_at(HT_P_MODEL_WIDTHS)->choices[0]) == 0)
+        ht_text_add(line, "n %d · ", widths[0]);
+    else if (strlen(list) <= LONG)
+        ht_text_add(line, "n %s · ", list);
+    else
+        ht_text_add(line, "%d layers · ", depth);
+}
+
 /* "mnist · step 340 · iid, α 1.75, σ 0.05 · η 0.01 · b 500 · seed 1" */
 static void settings_line(const ht_prune_figure *figure, char *to, size_t size)
 {
@@ -131,8 +145,10 @@ static void settings_line(const ht_prune_figure *figure, char *to, size_t size)
     char title[64];
     ht_preset_title(p, title, sizeof title);
     if (*title) ht_text_add(&line, "%s · ", title);
-    if (*figure->step)
-        ht_text_add(&line, "step %s · n %.0f · ", figure->step, ht_params_get(p, HT_P_MODEL_WIDTH));
+    if (*figure->step) {
+        ht_text_add(&line, "step %s · ", figure->step);
+        add_width(&line, p);
+    }
     if (ht_params_get(p, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
         ht_text_add(&line, "no noise");
     else

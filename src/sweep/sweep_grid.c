@@ -38,6 +38,8 @@ void ht_sweep_value(const ht_params *params, ht_param p, char *to, size_t size)
 {
     double value = ht_params_get(params, p), back;
     ht_params_format(params, p, to, size);
+    for (char *at = to; p == HT_P_MODEL_WIDTHS && *at; at++) /* a comma ends a value */
+        if (*at == ',') *at = '-';
     if (ht_param_at(p)->type != HT_TYPE_REAL) return;
     char plain[32];
     snprintf(plain, sizeof plain, "%.12g", value);
@@ -56,16 +58,34 @@ static ht_code take_value(ht_grid *grid, ht_vary *axis, const char *text, bool i
     return add_value(axis, canonical, err);
 }
 
+/* An axis of the grid that a value on the other would undo, or whose values would undo the other: a list of
+ * widths says how many layers there are and how wide; a width or a depth ends the list. */
+static const char *at_odds(const ht_grid *grid, ht_param param)
+{
+    for (int i = 0; i < grid->axes; i++) {
+        ht_param other = grid->axis[i].param, equal = param == HT_P_MODEL_WIDTHS ? other : param;
+        bool list = param == HT_P_MODEL_WIDTHS || other == HT_P_MODEL_WIDTHS;
+        if (list && (equal == HT_P_MODEL_WIDTH || equal == HT_P_MODEL_DEPTH)) return ht_param_at(other)->key;
+    }
+    return NULL;
+}
+
 /* One more axis of the grid; NULL with *err set. */
 static ht_vary *new_axis(ht_grid *grid, ht_param param, ht_error *err)
 {
-    const char *key = ht_param_at(param)->key;
+    const char *key = ht_param_at(param)->key, *odds = at_odds(grid, param);
     bool twice = false;
     for (int i = 0; i < grid->axes; i++) twice = twice || grid->axis[i].param == param;
     if (ht_param_at(param)->group == HT_GROUP_UI)
         ht_error_set(err, HT_USAGE, "--vary %s: changes only the screen; a sweep has none", key);
     else if (twice)
         ht_error_set(err, HT_USAGE, "%s is varied twice; give all its values in one list, as in a=1,2", key);
+    else if (odds)
+        ht_error_set(
+            err, HT_USAGE,
+            "%s and %s cannot both be varied: each takes back what the other sets; give all shapes as "
+            "lists, as in model.widths=30-10,20-20-20",
+            odds, key);
     else if (grid->axes == HT_SWEEP_AXES)
         ht_error_set(err, HT_USAGE, "--vary %s: a sweep varies at most %d parameters, seeds included", key,
                      HT_SWEEP_AXES);

@@ -297,11 +297,15 @@ void ht_table_value(const ht_table_row *row, ht_param key, char *to, size_t size
 
 enum { SECONDS = 2 }; /* on one core, for each row and kind */
 
+/* Of the first hidden layer, which takes in the data. */
 static ht_code limit_of(ht_table_row *row, ht_pool *pool, ht_error *err)
 {
     enum { MOST = 400 };
     const ht_params *p = &row->settings;
+    int widths[HT_PARAM_LAYERS];
+    ht_params_widths(p, widths);
     double ratios[MOST];
+<<<<<<< HEAD
     ht_row_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
                           .inputs = row->inputs,
@@ -310,6 +314,15 @@ static ht_code limit_of(ht_table_row *row, ht_pool *pool, ht_error *err)
                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
                           .seed = 1};
+=======
+    ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
+                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
+                           .inputs = row->inputs,
+                           .width = widths[0],
+                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
+                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
+                           .seed = 1};
+>>>>>>> breaker
     bool noisy = limit.type != HT_NOISE_NONE && ht_params_get(p, HT_P_NOISE_SCALE) > 0;
     if (!noisy || row->inputs < 1) return HT_OK;
     int count = ht_row_noise_count(&limit, SECONDS);

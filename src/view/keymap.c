@@ -64,7 +64,8 @@ static const ht_key_info table[] = {
      {'w'},
      "w",
      "width",
-     "κ against width: a width sweep (networks of eight widths, ever more seeds; Space stops it); there: more "
+     "κ against width: a width sweep (networks of eight widths, ever more seeds; Space stops it); there: "
+     "more "
      "runs"},
     {HT_DO_COMPARE,
      {'c'},

@@ -46,56 +46,127 @@ static ht_code no_way(const char *path, const ht_link *links, int count, ht_erro
 
 /* ---- orders that fit ---- */
 
-enum { KEPT = 4 };
+/* Orders that are kept, that are counted at most, and places that a search looks at: of many layers of one
+ * shape there are more orders than anybody could go through. */
+enum { KEPT = 4, COUNTED = 1000, LOOKS = 1 << 16 };
 
 typedef struct orders {
     const ht_link *links;
     int count;
     bool turned;
-    int fits, named; /* that fit by shape; by the numbers in names, too */
-    int shape[KEPT][HT_CHAIN_MAX], name[KEPT][HT_CHAIN_MAX]; /* the first ones of either */
+    int fits, named; /* that fit by shape; by the numbers in names, too; COUNTED + 1: more than are counted */
+    int shapes, names; /* the first ones of either */
+    int shape[KEPT][HT_CHAIN_MAX], name[KEPT][HT_CHAIN_MAX];
 } orders;
 
-static bool names_agree(const orders *o, const int *order)
+typedef struct search {
+    const orders *of;
+    bool by_name;                           /* only orders that the numbers in names agree with */
+    bool after[HT_CHAIN_MAX][HT_CHAIN_MAX]; /* by its name the first comes after the second */
+    int order[HT_CHAIN_MAX];
+    bool used[HT_CHAIN_MAX];
+    int looks, found;
+    int (*kept)[HT_CHAIN_MAX];
+} search;
+
+static size_t in(const search *s, int i)
 {
-    int sign;
-    for (int i = 0; i < o->count; i++)
-        for (int j = i + 1; j < o->count; j++)
-            if (ht_name_compare(o->links[order[i]].name, o->links[order[j]].name, &sign) && sign > 0)
-                return false;
-    return true;
+    return into(&s->of->links[i], s->of->turned);
 }
 
-static void keep(int list[KEPT][HT_CHAIN_MAX], int *count, const int *order)
+static size_t out(const search *s, int i)
 {
-    if (*count < KEPT) memcpy(list[*count], order, HT_CHAIN_MAX * sizeof *order);
-    ++*count;
+    return out_of(&s->of->links[i], s->of->turned);
 }
 
-/* Every way to go on from the first `done` of `order`. At most HT_CHAIN_MAX deep. */
-static void extend(orders *o, int *order, int done)
+/* How many matrices more take in this size than give it out. */
+static int surplus(const search *s, size_t size)
 {
-    if (done == o->count) {
-        keep(o->shape, &o->fits, order);
-        if (names_agree(o, order)) keep(o->name, &o->named, order);
+    int more = 0;
+    for (int i = 0; i < s->of->count; i++) more += (in(s, i) == size) - (out(s, i) == size);
+    return more;
+}
+
+/* A chain through all of them takes in every size as often as it gives it out, but for the size that it
+ * begins with and the one that it ends with. */
+static bool may_begin(const search *s, int i)
+{
+    int begins = 0;
+    for (int k = 0; k < s->of->count; k++) {
+        bool first = true;
+        for (int m = 0; m < k; m++) first = first && in(s, m) != in(s, k);
+        int more = first ? surplus(s, in(s, k)) : 0;
+        begins += more > 0 ? more : 0;
+    }
+    return begins == 0 || (begins == 1 && surplus(s, in(s, i)) == 1);
+}
+
+/* Could the matrices that are not used yet be gone through after number i? Then all of them are within its
+ * reach, and that is enough, since sizes balance. */
+static bool reaches_all(const search *s, int i)
+{
+    bool reached[HT_CHAIN_MAX] = {false}, more = true;
+    int last[HT_CHAIN_MAX], lasts = 0;
+    for (last[lasts++] = i; lasts > 0;) {
+        size_t size = out(s, last[--lasts]);
+        for (int k = 0; k < s->of->count; k++)
+            if (!s->used[k] && !reached[k] && in(s, k) == size) reached[k] = true, last[lasts++] = k;
+    }
+    for (int k = 0; k < s->of->count; k++) more = more && (s->used[k] || reached[k]);
+    return more;
+}
+
+static bool may_follow(search *s, int done, int i)
+{
+    if (s->used[i]) return false;
+    if (done > 0 ? out(s, s->order[done - 1]) != in(s, i) : !may_begin(s, i)) return false;
+    for (int k = 0; s->by_name && k < s->of->count; k++)
+        if (!s->used[k] && s->after[i][k]) return false;
+    s->used[i] = true;
+    bool good = reaches_all(s, i);
+    s->used[i] = false;
+    return good;
+}
+
+/* Every way to go on from the first `done` of the order, while anybody counts. At most HT_CHAIN_MAX deep. */
+static void extend(search *s, int done)
+{
+    if (done == s->of->count) {
+        if (s->found < KEPT) memcpy(s->kept[s->found], s->order, sizeof s->order);
+        s->found++;
         return;
     }
-    for (int i = 0; i < o->count; i++) {
-        bool used = false;
-        for (int k = 0; k < done; k++) used = used || order[k] == i;
-        if (used ||
-            (done > 0 && out_of(&o->links[order[done - 1]], o->turned) != into(&o->links[i], o->turned)))
-            continue;
-        order[done] = i;
-        extend(o, order, done + 1);
+    for (int i = 0; i < s->of->count && s->found <= COUNTED && s->looks < LOOKS; i++) {
+        s->looks++;
+        if (!may_follow(s, done, i)) continue;
+        s->order[done] = i;
+        s->used[i] = true;
+        extend(s, done + 1);
+        s->used[i] = false;
     }
+}
+
+/* How many orders there are, more than are counted when the search is given up; *some are in `kept`. */
+static int count_orders(const orders *o, bool by_name, int kept[KEPT][HT_CHAIN_MAX], int *some)
+{
+    search s = {.of = o, .by_name = by_name, .kept = kept};
+    int sign;
+    for (int i = 0; i < o->count && by_name; i++)
+        for (int k = 0; k < o->count; k++)
+            s.after[i][k] = i != k && ht_name_compare(o->links[i].name, o->links[k].name, &sign) && sign > 0;
+    extend(&s, 0);
+    *some = s.found < KEPT ? s.found : KEPT;
+    return s.looks < LOOKS ? s.found : COUNTED + 1;
 }
 
 static orders find_orders(const ht_link *links, int count, bool turned)
 {
-    int order[HT_CHAIN_MAX] = {0};
     orders o = {.links = links, .count = count, .turned = turned};
-    extend(&o, order, 0);
+    o.fits = count_orders(&o, false, o.shape, &o.shapes);
+    if (o.fits > 0) o.named = count_orders(&o, true, o.name, &o.names);
+    if (o.named == 0 || o.names > 0) return o;
+    o.named = o.fits, o.names = o.shapes; /* given up: the names tell nothing */
+    memcpy(o.name, o.shape, sizeof o.name);
     return o;
 }
 
@@ -109,15 +180,18 @@ static void add_order(ht_text *to, const ht_link *links, const int *order, int c
 static ht_code several(const char *path, const orders *o, ht_error *err)
 {
     ht_text list = {0};
-    int count = o->named ? o->named : o->fits, shown = count < KEPT ? count : KEPT;
+    int count = o->named ? o->named : o->fits, shown = o->named ? o->names : o->shapes;
+    bool many = count > COUNTED;
     for (int i = 0; i < shown; i++) {
         ht_text_add(&list, "%s", i ? " or " : "");
         add_order(&list, o->links, o->named ? o->name[i] : o->shape[i], o->count);
     }
-    ht_error_set(err, HT_FAIL,
-                 "%s: its layers fit together in %d orders, and their names do not tell which: give --order "
-                 "%.500s%s",
-                 path, count, list.data ? list.data : "A,B,C", count > shown ? " or another" : "");
+    ht_error_set(
+        err, HT_FAIL,
+        "%s: its layers fit together in %s%d orders, and their names do not tell which: give --order "
+        "%.500s%s",
+        path, many ? "more than " : "", many ? COUNTED : count, list.data ? list.data : "A,B,C",
+        count > shown ? " or another" : "");
     ht_text_free(&list);
     return err->code;
 }

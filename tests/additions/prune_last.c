@@ -43,7 +43,8 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIG
     return HT_OK;
 }
 
-static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX], ht_prune_result *r)
+static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
+                    ht_prune_result *r)
 {
     const ht_tensor *layer = plan->net->weights[l];
     size_t rows = (size_t)layer->rows - (l < ht_network_hidden(plan->net) ? (size_t)removed[l] : 0);

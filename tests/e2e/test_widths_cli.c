@@ -26,7 +26,9 @@ static void a_list_of_widths_goes_through_every_command(void **state)
     assert_status(RUN("train", "--set", "model.widths=40,12,7", "--set", "noise.type=iid", "--set",
                       "noise.scale=0.01", "--steps", "30", "--run", "run", "--quiet"),
                   0);
-    assert_status(RUN("train", "--run", "run", "--steps", "50", "--quiet"), 0); /* taken up */
+    /* Taken up; the same list may be written otherwise. */
+    assert_status(
+        RUN("train", "--run", "run", "--steps", "50", "--set", "model.widths=40-12, 007", "--quiet"), 0);
     json_t *root = parse(RUN("prune", "run", "--json"));
     const json_t *layers = json_object_get(root, "layers");
     assert_int_equal(json_array_size(layers), 3);
@@ -59,6 +61,36 @@ static void widths_are_varied_by_a_sweep(void **state)
     assert_status(r, 0);
     assert_says(r->out, "20-5 ");
     assert_says(r->out, "9 ");
+    /* A list and a width or a depth take back each other: cells would be called what they are not. */
+    static const char *const odds[][2] = {{"model.widths=20-5,9", "model.depth=1,2"},
+                                          {"model.depth=1,2", "model.widths=20-5,9"},
+                                          {"model.width=5,9", "model.widths=20-5,9"}};
+    for (int i = 0; i < 3; i++) {
+        r = RUN("sweep", "--set", "train.steps=5", "--vary", odds[i][0], "--vary", odds[i][1], "--out",
+                "odd");
+        assert_status(r, 2);
+        assert_says(r->err, "cannot both be varied");
+    }
+}
+
+static double noise_limit(const json_t *rows, size_t i)
+{
+    return json_number_value(
+        json_object_get(json_object_get(json_array_get(rows, i), "pure_noise"), "median"));
+}
+
+/* What pure noise would give is of the layer that takes in the data, whatever is behind it. */
+static void the_limit_of_a_list_is_of_its_first_layer(void **state)
+{
+    (void)state;
+    assert_status(RUN("sweep", "--set", "train.steps=2", "--set", "noise.type=iid", "--set",
+                      "noise.scale=0.1", "--vary", "model.widths=8,8-200", "--out", "limits"),
+                  0);
+    json_t *root = parse(RUN("table", "limits", "--format", "json", "--limit"));
+    const json_t *rows = json_object_get(root, "rows");
+    assert_int_equal(json_array_size(rows), 2);
+    assert_true(noise_limit(rows, 0) > 0 && noise_limit(rows, 0) == noise_limit(rows, 1));
+    json_decref(root);
 }
 
 static void sixteen_layers_train(void **state)
@@ -91,13 +123,25 @@ static void the_lab_says_the_shape(void **state)
     }
 }
 
+static void a_width_sweep_says_that_it_takes_equal_widths(void **state)
+{
+    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.widths=30,12", "--set", "train.steps=1", "--set",
+                "data.train_limit=2", "--set", "data.test_limit=2");
+    vt_assert(t, vt_wait_text(t, "140→30→12→2", PATIENCE));
+    vt_send(t, "w");
+    vt_assert(t, vt_wait_text(t, "2 layers of one width each, in place of 30,12", PATIENCE));
+    assert_int_equal(vt_teardown(state), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_of_widths_goes_through_every_command),
         cmocka_unit_test(widths_are_varied_by_a_sweep),
+        cmocka_unit_test(the_limit_of_a_list_is_of_its_first_layer),
         cmocka_unit_test(sixteen_layers_train),
         cmocka_unit_test(the_lab_says_the_shape),
+        cmocka_unit_test(a_width_sweep_says_that_it_takes_equal_widths),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

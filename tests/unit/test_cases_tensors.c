@@ -229,6 +229,34 @@ static void square_layers_need_names_that_count(void **state)
     assert_int_equal(ht_chain_find("f", l, 5, "fc1,fc2,fc4,fc10,head,fc1", &chain, NULL, &err), HT_USAGE);
 }
 
+/* More orders than could be gone through: 64 layers have 64! of them. */
+static void many_layers_of_one_shape_are_no_endless_search(void **state)
+{
+    (void)state;
+    enum { COUNT = HT_CHAIN_MAX };
+    ht_chain chain;
+    ht_link l[COUNT];
+    char name[COUNT][32];
+    for (int i = 0; i < COUNT; i++) { /* 7 is prime to 64: every number once */
+        snprintf(name[i], sizeof name[i], "fc%d.weight", 7 * i % COUNT);
+        link_of(name[i], 8, 8, 8, &l[i]);
+    }
+    assert_int_equal(ht_chain_find("f", l, COUNT, NULL, &chain, NULL, &err), HT_OK);
+    for (int i = 0; i < COUNT; i++) assert_int_equal(7 * chain.order[i] % COUNT, i);
+    for (int i = 0; i < COUNT; i++) { /* names that tell nothing */
+        snprintf(name[i], sizeof name[i], "%c%c.weight", 'a' + i % 8, 'k' + i / 8);
+        link_of(name[i], 8, 8, 8, &l[i]);
+    }
+    assert_int_equal(ht_chain_find("f", l, COUNT, NULL, &chain, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "more than 1000 orders"));
+    l[COUNT / 2].columns = 9; /* what gives out 9 is nowhere: it comes first, and the rest in any order */
+    assert_int_equal(ht_chain_find("f", l, COUNT, NULL, &chain, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "more than 1000 orders"));
+    l[COUNT / 3].columns = 7; /* and so does this one */
+    assert_int_equal(ht_chain_find("f", l, COUNT, NULL, &chain, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "in no order"));
+}
+
 /* ---- parts of a model ---- */
 
 static void names_tell_parts_of_a_model(void **state)
@@ -367,7 +395,7 @@ static void random_file(ht_rng *rng, const char *path, written *w)
         if (json_object_get(header, w->name[i])) snprintf(w->name[i], 64, "again %d", i);
         json_object_set_new(header, w->name[i],
                             json_pack("{s:s, s:o, s:[I,I]}", "dtype", types[type].name, "shape", shape,
-                                      "data_offsets", (json_int_t)at, (json_int_t)(at + bytes)));
+                                      "data_offsets", (json_int_t)at, (json_int_t)at + (json_int_t)bytes));
         /* Numbers of ordinary size, now and then any bits. */
         bool wild = ht_rng_below(rng, 6) == 0;
         for (size_t k = 0; k < bytes; k++) {
@@ -560,6 +588,7 @@ int main(void)
         cmocka_unit_test(names_count),
         cmocka_unit_test(biases_and_names_tell_which_way_round),
         cmocka_unit_test(square_layers_need_names_that_count),
+        cmocka_unit_test(many_layers_of_one_shape_are_no_endless_search),
         cmocka_unit_test(names_tell_parts_of_a_model),
         cmocka_unit_test(names_tell_pieces_of_a_model),
         cmocka_unit_test(every_tensor_of_any_file_is_looked_at_or_named),

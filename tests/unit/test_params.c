@@ -257,6 +257,7 @@ static void widths_are_a_list_or_equal(void **state)
     assert_int_equal(ht_params_set(&params, "model.widths", "100, 300-20", &err), HT_OK);
     assert_int_equal(ht_params_widths(&params, widths), 3);
     assert_true(widths[0] == 100 && widths[1] == 300 && widths[2] == 20);
+    assert_string_equal(ht_params_text(&params, HT_P_MODEL_WIDTHS), "100,300,20"); /* whatever was typed */
     assert_true(ht_params_get(&params, HT_P_MODEL_WIDTH) == 300 &&
                 ht_params_get(&params, HT_P_MODEL_DEPTH) == 3);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
