@@ -63,12 +63,8 @@ static void start(ht_lab *lab)
     }
     lab->width_sweep = width_sweep;
     ht_lab_hold(lab);
-<<<<<<< HEAD
     ht_width_sweep_look(width_sweep, make_room(m, same));
-=======
-    ht_width_sweep_look(width_sweep, make_room(m, &params));
     tell_widths(lab, &params);
->>>>>>> breaker
 }
 
 static bool nothing_done(const ht_model *m)

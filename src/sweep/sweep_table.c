@@ -305,24 +305,14 @@ static ht_code limit_of(ht_table_row *row, ht_pool *pool, ht_error *err)
     int widths[HT_PARAM_LAYERS];
     ht_params_widths(p, widths);
     double ratios[MOST];
-<<<<<<< HEAD
     ht_row_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
                           .inputs = row->inputs,
-                          .width = (int)ht_params_get(p, HT_P_MODEL_WIDTH),
+                          .width = widths[0],
                           .growth = ht_pure_noise,
                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
                           .seed = 1};
-=======
-    ht_pure_noise limit = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
-                           .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
-                           .inputs = row->inputs,
-                           .width = widths[0],
-                           .metric = (ht_prune_metric)ht_params_get(p, HT_P_PRUNE_METRIC),
-                           .error = ht_params_get(p, HT_P_PRUNE_ERROR),
-                           .seed = 1};
->>>>>>> breaker
     bool noisy = limit.type != HT_NOISE_NONE && ht_params_get(p, HT_P_NOISE_SCALE) > 0;
     if (!noisy || row->inputs < 1) return HT_OK;
     int count = ht_row_noise_count(&limit, SECONDS);
