@@ -146,8 +146,9 @@ static void read_settings(const ht_model *m, ht_chart *chart, double step)
     double near = 0.01 * (chart->x.high - chart->x.low);
     ht_params then = ht_model_params_at(m, step);
     ht_model_noise(&then, noise, sizeof noise);
-    add(chart, "%s", noise);
-    add(chart, "η %.3g  b %.0f", ht_params_get(&then, HT_P_TRAIN_LR), ht_params_get(&then, HT_P_TRAIN_BATCH));
+    /* One line: a chart of 12 rows has room for it beside a ghost's values. */
+    add(chart, "%s  η %.3g  b %.0f", noise, ht_params_get(&then, HT_P_TRAIN_LR),
+        ht_params_get(&then, HT_P_TRAIN_BATCH));
     for (int i = 0; i < m->moment_count; i++) {
         char at[24];
         ht_format_grouped(at, sizeof at, llround(m->moments[i].step));

@@ -396,7 +396,8 @@ static void injected_indices_are_found_again(void **state)
 static void faded_neurons_are_no_heavy_tail(void **state)
 {
     (void)state;
-    assert_status(RUN("train", "--set", "model.width=200", "--set", "noise.type=none", "--steps", "2000",
+    assert_status(RUN("train", "--set", "model.width=200", "--set", "noise.type=none", "--set",
+                      "train.weight_decay=0.5", "--steps", "2000",
                       "--run", "faded", "--quiet"),
                   0);
     json_t *root = TAIL("faded");
