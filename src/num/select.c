@@ -85,7 +85,7 @@ typedef struct filter {
     uint16_t searches[BINS];
 } filter;
 
-/* The first digit of every search; false where one of them is an outermost bin, or the work was called off.
+/* The first digit of every search; false where one of them is an outermost bin, or the work was cancelled.
  * `count` is scratch. */
 static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t count[BINS])
 {
@@ -231,7 +231,7 @@ static bool are_many(const search *s, int ranks)
     return false;
 }
 
-/* Digit after digit from the first on, or from the `known` one. False when the work was called off. */
+/* Digit after digit from the first on, or from the `known` one. False when the work was cancelled. */
 static bool search_on(const ht_values *x, bool magnitude, const filter *known, search *s, int ranks,
                       double *value)
 {
