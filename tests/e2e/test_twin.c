@@ -10,7 +10,7 @@
 /* The lab evaluates 1 000 samples on its way: there are no more. */
 #define SMALL "--set", "model.width=150", "--set", "train.eval_every=1", "--set", "data.test_limit=1000"
 
-/* Accuracy and κ of the ghost's row; false until they are there. */
+/* Accuracy and κ of the ghost's row; false until they are there. Two charts have the row's place: key 9. */
 static bool ghost_row(vt *t, char accuracy[8], char kappa[8])
 {
     int column, row;
@@ -52,6 +52,7 @@ static void the_twin_is_the_run_without_noise(void **state)
         result_of(RUN("train", SMALL, "--set", "noise.type=none", "--steps", "60", "--json", "--quiet"));
     vt *t = LAB(state, 160, 48, SMALL, "--set", "train.steps=60");
     assert_title(t, "✓ done");
+    vt_key(t, "9");
     vt_key(t, "n");
     vt_assert(t, vt_wait_text(t, "ghost A: without noise, same seed", PATIENCE));
     vt_assert(t, vt_wait(t, shows, &w, PATIENCE));
@@ -82,6 +83,7 @@ static void the_twin_follows_changes(void **state)
         RUN("train", "--run", "r", "--set", "train.weight_decay=3", "--steps", "80", "--json", "--quiet"));
     vt *t = LAB(state, 160, 48, SMALL, "--set", "train.steps=40");
     assert_title(t, "✓ done");
+    vt_key(t, "9");
     vt_send(t, ":train.weight_decay=3");
     vt_key(t, "Enter");
     vt_send(t, ":train.steps=80");
@@ -102,6 +104,7 @@ static void the_twin_follows_the_run_on(void **state)
                                  "--steps", "90", "--json", "--quiet"));
     vt *t = LAB(state, 160, 48, SMALL, "--set", "train.steps=50");
     assert_title(t, "✓ done");
+    vt_key(t, "9");
     vt_key(t, "n");
     vt_assert(t, vt_wait_text(t, "A no noise", PATIENCE));
     vt_send(t, ":train.steps=90");
