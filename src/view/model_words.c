@@ -84,7 +84,7 @@ ht_model_kappa ht_model_kappa_of(const ht_report *r)
 void ht_model_when(const ht_model *m, uint64_t step, double seconds, char *to, size_t size)
 {
     char number[24];
-    double age = m->step > step ? m->seconds - seconds : 0;
+    double age = m->step > step && !m->frozen ? m->seconds - seconds : 0; /* a frozen view stands still */
     ht_format_grouped(number, sizeof number, (long long)step);
     if (age > 1)
         snprintf(to, size, "step %s, %.0f s ago", number, age);

@@ -276,6 +276,10 @@ static void ages_are_told_from_a_second_on(void **state)
     assert_null(strstr(when, "ago"));
     ht_model_when(m, 1310, 7, when, sizeof when);
     assert_non_null(strstr(when, ", 3 s ago"));
+    ht_model_freeze(m, true); /* what stands still does not age */
+    ht_model_when(m, 1310, 7, when, sizeof when);
+    assert_null(strstr(when, "ago"));
+    ht_model_freeze(m, false);
     ht_model_when(m, 2000, 7, when, sizeof when); /* the weights as they are */
     assert_null(strstr(when, "ago"));
     assert_true(isnan(ht_model_kappa_of(&m->report).value)); /* nothing is known: no number */
