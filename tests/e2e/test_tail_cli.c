@@ -397,8 +397,7 @@ static void faded_neurons_are_no_heavy_tail(void **state)
 {
     (void)state;
     assert_status(RUN("train", "--set", "model.width=200", "--set", "noise.type=none", "--set",
-                      "train.weight_decay=0.5", "--steps", "2000",
-                      "--run", "faded", "--quiet"),
+                      "train.weight_decay=0.5", "--steps", "2000", "--run", "faded", "--quiet"),
                   0);
     json_t *root = TAIL("faded");
     json_t *mmo = find(root, "layers.0.weight", "all", "mmo");
