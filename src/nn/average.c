@@ -40,7 +40,7 @@ ht_code ht_average_reserve(ht_average *a, const ht_network *shape, uint64_t wind
 {
     size_t size = size_of(shape);
     ht_average next = *a;
-    uint64_t rows = window < HT_AVERAGE_KEEPS / size ? window : HT_AVERAGE_KEEPS / size;
+    uint64_t most = size ? HT_AVERAGE_KEEPS / size : 0, rows = window < most ? window : most;
     if (a->rows == rows) return HT_OK;
     next.recent = rows ? ht_alloc((size_t)rows * size, sizeof *next.recent, "the last iterates", err) : NULL;
     if (rows && !next.recent) return err->code;

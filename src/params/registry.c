@@ -216,9 +216,9 @@ static int parse_widths(const char *list, int widths[HT_PARAM_LAYERS])
 {
     int count = 0;
     for (const char *at = list;; at++) {
-        char *end;
+        char *end = NULL;
         long width = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
-        if (width < table[HT_P_MODEL_WIDTH].low || width > table[HT_P_MODEL_WIDTH].high ||
+        if (!end || width < table[HT_P_MODEL_WIDTH].low || width > table[HT_P_MODEL_WIDTH].high ||
             count == HT_PARAM_LAYERS)
             return 0;
         widths[count++] = (int)width;

@@ -17,6 +17,7 @@
 #include "engine/analysis.h"
 #include "num/linalg.h"
 #include "nn/mask.h"
+#include "sanitized.h"
 #include "unit/small.h"
 
 static ht_error err;
@@ -197,6 +198,7 @@ typedef struct lab {
 static lab *lab_open(int width)
 {
     ht_params params = small_params();
+    if (SANITIZED) ht_params_put(&params, HT_P_UI_EFFORT, HT_EFFORT_FULL);
     lab *l = calloc(1, sizeof *l);
     ht_params_put(&params, HT_P_MODEL_WIDTH, width);
     l->pool = small_pool(2);
@@ -230,9 +232,12 @@ static void nap(void)
     nanosleep(&(struct timespec){0, 1000000}, NULL);
 }
 
+/* Looking has a share of the machine, and a look costs twenty times as much under a sanitizer. */
+enum { PATIENCE = SANITIZED ? 300 : 60 };
+
 #define WAIT(l, condition)                                                                                   \
     do {                                                                                                     \
-        double end_ = ht_now() + 60;                                                                         \
+        double end_ = ht_now() + PATIENCE;                                                                   \
         for (receive(l); !(condition); receive(l), nap())                                                    \
             if (ht_now() > end_) fail_msg("line %d: waited in vain for %s", __LINE__, #condition);           \
     } while (0)

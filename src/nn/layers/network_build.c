@@ -95,7 +95,7 @@ ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count,
                         .layer_count = count};
     net->layers = ht_alloc((size_t)count, sizeof *net->layers, what, err);
     net->tensors = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof *net->tensors, what, err);
-    net->weights = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof *net->weights, what, err);
+    net->weights = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof(void *), what, err);
     bool good = net->layers && net->tensors && net->weights;
     for (int l = 0; l < count && good; l++) {
         place_layer(net, l, &specs[l], inputs);
