@@ -99,7 +99,7 @@ helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(
 # `make check-all`, which CI runs.
 LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/test_factor unit/test_width_sweep unit/test_noise \
         unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_additions e2e/test_cases_bias_cli e2e/test_cases_lab \
-        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_lessons e2e/test_long e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
+        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_lesson e2e/test_lessons e2e/test_long e2e/test_moment e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
         e2e/test_width
 # What `make asan` does not run: they are long by statistics over many samples, whose code paths test_cases_tails,
 # test_tail and test_tail_parts have under the sanitizers; and one that builds and runs a program without them.
