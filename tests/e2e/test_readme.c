@@ -127,14 +127,19 @@ static void without_noise_kappa_is_as_the_lesson_says(void **state)
     }
 }
 
-/* A front page is read to its end. */
+/* A front page is read to its end; the steps of its lesson are numbered through, so none stands there twice.
+ */
 static void the_readme_is_a_front_page(void **state)
 {
     (void)state;
     char *text = page("README.md"), *at = text;
-    int lines = 0;
-    while (next_line(&at)) lines++;
+    int lines = 0, step = 0, number;
+    for (const char *line; (line = next_line(&at)); lines++) {
+        char mark;
+        if (sscanf(line, "%2d%c", &number, &mark) == 2 && mark == '.') assert_int_equal(number, ++step);
+    }
     free(text);
+    assert_true(step >= 5);
     if (lines > FRONT_PAGE) fail_msg("README.md has %d lines; %d are a front page", lines, FRONT_PAGE);
 }
 
@@ -142,10 +147,10 @@ static void the_readme_is_a_front_page(void **state)
 static void links_lead_somewhere(void **state)
 {
     (void)state;
-    static const char *const linked[] = {"README.md",       "docs/design.md",   "docs/glossary.md",
-                                         "docs/guide.md",   "docs/methods.md",  "docs/paper.md",
-                                         "docs/pruning.md", "docs/promises.md", "docs/runs.md",
-                                         "docs/speed.md",   "docs/sweeps.md",   "docs/tails.md"};
+    static const char *const linked[] = {
+        "README.md",       "docs/design.md", "docs/glossary.md", "docs/guide.md",    "docs/lessons.md",
+        "docs/methods.md", "docs/paper.md",  "docs/pruning.md",  "docs/promises.md", "docs/runs.md",
+        "docs/speed.md",   "docs/sweeps.md", "docs/tails.md"};
     int links = 0;
     for (size_t i = 0; i < sizeof linked / sizeof linked[0]; i++) {
         char *text = page(linked[i]), path[4800], folder[64];
