@@ -150,7 +150,8 @@ static bool sum_nodes(march *m, int *first, double log_x, double *beyond, double
 {
     enum { ROOM = sizeof m->at / sizeof m->at[0] };
     static const double nothing = 4.4;
-    double above = m->alpha > 1, h = fabs(m->step), sum = 0, weights = 0, density = 0;
+    bool above = m->alpha > 1;
+    double h = fabs(m->step), sum = 0, weights = 0, density = 0;
     while (*first < ROOM && node_at(m, *first)->z + m->factor * log_x > nothing) ++*first;
     for (int i = *first;; i++) {
         if (i >= ROOM) return false;

@@ -362,8 +362,8 @@ static void little_address_space_is_said(void **state)
         "certify run",
         "snapshot run --out x.png",
         "sweep --preset ecg-demo --set train.steps=2 --vary noise.alpha=1.6,1.9 --out sweep",
-        "compare --preset ecg5000-methods --set data.name=ecg-synth --set model.width=50 --set "
-        "train.steps=5"};
+        ("compare --preset ecg5000-methods --set data.name=ecg-synth --set model.width=50 "
+         "--set train.steps=5")};
     (void)state;
     if (SANITIZED) skip();
     assert_status(sandbox_shell("$H train --steps 3 --quiet --json --run run"), 0);
