@@ -12,15 +12,15 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
-/* Test scores take at most this share of the time; but there is one whenever the steps have doubled: the
- * beginning of a run is steep. */
-static const double evaluation_share = 0.004;
+/* Test scores take at most this share of the time; a larger one when the steps have doubled since the last:
+ * the beginning of a run is steep. */
+static const double evaluation_share = 0.004, early_share = 0.05;
 
 /* Weights never depend on evaluations: a run is the same whichever are left out. */
 static bool affordable(const ht_runner *r)
 {
-    return !r->thrifty || ht_trainer_steps(r->trainer) >= 2 * r->evaluation_step ||
-           ht_now() - r->evaluation_end >= r->evaluation_cost / evaluation_share;
+    double share = ht_trainer_steps(r->trainer) >= 2 * r->evaluation_step ? early_share : evaluation_share;
+    return !r->thrifty || ht_now() - r->evaluation_end >= r->evaluation_cost / share;
 }
 
 /* An epoch may have been validated, and weights pruned. */
@@ -123,7 +123,8 @@ static void train_one(ht_runner *r)
     ht_runner_emit(r, &sample);
     if (ht_trainer_eval_due(r->trainer) && affordable(r) && !ht_runner_score_slowly(r))
         ht_runner_evaluate(r, true);
-    if (ht_trainer_seconds(r->trainer) >= r->store_due) ht_runner_store(r);
+    if (ht_trainer_seconds(r->trainer) >= r->store_due && ht_timeline_ready(r->timeline, r->trainer))
+        ht_runner_store(r);
 }
 
 /* While training stands still: one look at the weights as they are. */
@@ -182,6 +183,7 @@ static void *runner_main(void *argument)
     ht_runner_note_mask(r);
     ht_runner_tell_epochs(r);
     ht_runner_evaluate(r, false);
+    ht_runner_prepare_score(r);
     ht_runner_store(r);
     while (!atomic_load(&r->quit)) {
         take_commands(r);

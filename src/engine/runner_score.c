@@ -6,21 +6,28 @@
 #include "base/clock.h"
 #include "engine/runner_state.h"
 
-enum { PIECE = 128 }; /* samples */
+enum { PIECE = 64 }; /* samples */
 
-static const double long_enough = 0.025; /* seconds of training standing still that nobody notices */
+static const double long_enough = 0.025, /* seconds of training standing still that nobody notices */
+    piece_share = 0.1;                   /* of the time, while a score is made */
 
 bool ht_runner_scores(const ht_runner *r)
 {
-    return r->scoring;
+    return r->scoring && (r->state != HT_STATE_RUNNING || ht_now() >= r->score_due);
+}
+
+void ht_runner_prepare_score(ht_runner *r)
+{
+    ht_error unused;
+    if (!r->recorder && r->evaluation_wall >= long_enough)
+        r->scored = ht_network_like(ht_trainer_network(r->trainer), &unused);
 }
 
 bool ht_runner_score_slowly(ht_runner *r)
 {
-    ht_error unused;
     if (r->recorder || r->evaluation_wall < long_enough || r->scoring) return r->scoring;
     const ht_network *net = ht_trainer_network(r->trainer);
-    if (!r->scored && !(r->scored = ht_network_like(net, &unused))) return false;
+    if (!r->scored) return false;
     for (int t = 0; t < net->tensor_count; t++)
         memcpy(r->scored->tensors[t].data, net->tensors[t].data,
                ht_tensor_size(&net->tensors[t]) * sizeof(float));
@@ -39,7 +46,7 @@ void ht_runner_score_piece(ht_runner *r)
     ht_error unused;
     ht_samples all = ht_trainer_test_samples(r->trainer), piece = all;
     size_t inputs = (size_t)r->data->inputs;
-    double start = ht_thread_now();
+    double start = ht_thread_now(), began = ht_now();
     if (r->state != HT_STATE_RUNNING ||
         r->score_run != r->generation) { /* of what is gone; or all at once now */
         r->scoring = false;
@@ -59,6 +66,7 @@ void ht_runner_score_piece(ht_runner *r)
     r->score.test_loss += part * score.loss, r->score.test_accuracy += part * score.accuracy;
     r->score_done += piece.count;
     r->evaluation_cost += ht_thread_now() - start;
+    r->score_due = began + (ht_now() - began) / piece_share;
     if (r->score_done < all.count) return;
     r->scoring = false;
     r->evaluation_end = ht_now();

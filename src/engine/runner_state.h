@@ -63,6 +63,7 @@ struct ht_runner {
     ht_sample score;                        /* so far */
     uint32_t score_run;                     /* its generation */
     size_t score_done;                      /* samples */
+    double score_due;                       /* its next piece, on the clock */
     ht_jury *jury;
     bool taken, under_way;        /* this step's state was given to it; steps were made since RUN */
     int held_count;               /* rows of metrics that are not recorded while … */
@@ -106,11 +107,14 @@ void ht_runner_stir(ht_runner *r);
 
 /* ---- runner_score.c ---- */
 
+/* After the first score: room for those that are made a piece at a time, if it took long. */
+void ht_runner_prepare_score(ht_runner *r);
+
 /* Begins a test score of the weights as they are that takes its time, if one is made or would hold training
  * up. False: it is to be made at once. */
 bool ht_runner_score_slowly(ht_runner *r);
-bool ht_runner_scores(const ht_runner *r); /* one is made */
-void ht_runner_score_piece(ht_runner *r);  /* goes on with it */
+bool ht_runner_scores(const ht_runner *r); /* one is made, and a piece of it is due */
+void ht_runner_score_piece(ht_runner *r);  /* makes that piece */
 
 /* ---- runner_jury.c ---- */
 

@@ -1,6 +1,7 @@
 #include "engine/timeline.h"
 
 #include "base/alloc.h"
+#include "engine/reserve.h"
 
 struct ht_timeline {
     int count, spares;
@@ -8,11 +9,15 @@ struct ht_timeline {
     /* Dropped states whose memory is reused: freeing and allocating for hours would fragment the heap. */
     ht_checkpoint *spare[HT_STORED];
     ht_checkpoint *undo;
+    ht_reserve *reserve;
 };
 
 ht_timeline *ht_timeline_new(ht_error *err)
 {
-    return ht_alloc(1, sizeof(ht_timeline), "the timeline", err);
+    ht_timeline *t = ht_alloc(1, sizeof *t, "the timeline", err);
+    if (t && (t->reserve = ht_reserve_start(err))) return t;
+    ht_free(t);
+    return NULL;
 }
 
 static void put_aside(ht_timeline *t, ht_checkpoint *c)
@@ -40,6 +45,7 @@ void ht_timeline_free(ht_timeline *t)
     ht_timeline_clear(t);
     give_back(t, 0);
     ht_checkpoint_free(t->undo);
+    ht_reserve_stop(t->reserve);
     ht_free(t);
 }
 
@@ -84,6 +90,14 @@ static int least_needed(const ht_timeline *t, uint64_t now)
         if (i == 1 || gap / age < smallest) smallest = gap / age, least = i;
     }
     return least;
+}
+
+bool ht_timeline_ready(ht_timeline *t, ht_trainer *trainer)
+{
+    if (t->spares > 0 || t->count >= room(trainer) - 1) return true; /* memory that is there is reused */
+    ht_checkpoint *made = ht_reserve_take(t->reserve);
+    if (made) t->spare[t->spares++] = made;
+    return made || !ht_reserve_ask(t->reserve, trainer);
 }
 
 ht_code ht_timeline_store(ht_timeline *t, ht_trainer *trainer, ht_pool *pool, ht_error *err)

@@ -11,6 +11,9 @@ typedef struct ht_timeline ht_timeline;
 ht_timeline *ht_timeline_new(ht_error *err);
 void ht_timeline_free(ht_timeline *timeline);
 
+/* May a state be kept without training standing still for its memory? Else it has been asked for: later. */
+bool ht_timeline_ready(ht_timeline *timeline, ht_trainer *trainer);
+
 /* Keeps the trainer's state; all of them stay within run.memory_mb. A state of the same step is replaced,
  * later ones go. HT_FAIL when there is no memory for even one. */
 ht_code ht_timeline_store(ht_timeline *timeline, ht_trainer *trainer, ht_pool *pool, ht_error *err);

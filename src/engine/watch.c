@@ -11,14 +11,14 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                        .curve_watched = 0.01,
                        .curve_period = 0.35,
                        .method = 0.006},
-    [HT_EFFORT_NORMAL] = {.glimpse = 0.025,
-                          .glimpse_period = 0.06,
-                          .tail = 0.06,
+    [HT_EFFORT_NORMAL] = {.glimpse = 0.028,
+                          .glimpse_period = 0.095,
+                          .tail = 0.047,
                           .tail_watched = 0.02,
-                          .tail_period = 0.15,
-                          .curve = 0.011,
+                          .tail_period = 0.17,
+                          .curve = 0.016,
                           .curve_watched = 0.02,
-                          .curve_period = 0.35,
+                          .curve_period = 0.42,
                           .method = 0.01},
     [HT_EFFORT_FULL] = {.glimpse = 0.06,
                         .glimpse_period = 0.03,
@@ -35,7 +35,7 @@ ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
 {
     static const double often = 3; /* times as much of the tail, whose answer is waited for */
     ht_watch_pace pace = paces[effort];
-    if (fresh) {
+    if (fresh && effort != HT_EFFORT_ECO) {
         pace.glimpse = paces[HT_EFFORT_FULL].glimpse;
         pace.glimpse_period = paces[HT_EFFORT_FULL].glimpse_period;
         pace.tail = often * paces[HT_EFFORT_NORMAL].tail;

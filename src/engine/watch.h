@@ -18,7 +18,8 @@ typedef struct ht_watch_pace {
     double curve_period;         /* with fewer samples, down to a quarter, it comes so often where it can */
 } ht_watch_pace;
 
-/* `fresh`: a control has changed, and its law has not settled yet. */
+/* `fresh`: a control has changed, and its law has not settled yet: other efforts than eco then look more
+ * often. */
 ht_watch_pace ht_watch_at(ht_effort effort, bool fresh);
 
 #endif

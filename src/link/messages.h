@@ -184,6 +184,7 @@ typedef struct ht_tail_look {
     uint64_t step;                  /* of the weights */
     double seconds;                 /* of training until then */
     bool looked;                    /* false: nothing is known yet */
+    int rows_used, rows_of;         /* `now` is of the first so many rows, of how many */
     ht_estimate now[HT_ESTIMATORS]; /* of this step: mmo, hill and their kin; the others too (mmo-multi of
                                        the rows) where the picture is of this step */
     uint64_t picture_step;          /* of the picture, and of … */

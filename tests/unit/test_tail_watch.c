@@ -96,6 +96,28 @@ static void quick_estimates_leave_the_picture_until_it_is_of_something_else(void
     assert_true(!has_picture(&watch) && watch.latest.layer == 1);
 }
 
+/* Quick ones are of the first rows of a large layer, and say so; a thorough one is of all. */
+static void a_large_layer_is_looked_at_in_part(void **state)
+{
+    (void)state;
+    enum { ROWS = 2000, COLUMNS = 400, USED = 1300 }; /* 2^19 / 400 = 1310, in hundreds */
+    static ht_tail_watch watch;
+    ht_estimate wanted[HT_ESTIMATORS];
+    ht_network *net = ht_network_new(COLUMNS, ROWS, 1, 2, HT_RELU, false, &err);
+    assert_non_null(net);
+    ht_network_init(net, 1, NULL);
+    ht_values first = {.f32 = net->weights[0]->data, .rows = USED, .columns = COLUMNS};
+    assert_int_equal(ht_tail_quick(&first, wanted, &err), HT_OK);
+    assert_int_equal(ht_tail_watch_look(&watch, net, &(ht_tail_order){.step = 1}, &err), HT_OK);
+    assert_true(watch.latest.rows_used == USED && watch.latest.rows_of == ROWS);
+    assert_true(watch.latest.now[HT_MMO].value == wanted[HT_MMO].value);
+    assert_true(watch.latest.now[HT_MMO].std_error == wanted[HT_MMO].std_error);
+    assert_int_equal(ht_tail_watch_look(&watch, net, &(ht_tail_order){.step = 2, .thorough = true}, &err),
+                     HT_OK);
+    assert_true(watch.latest.rows_used == ROWS && watch.latest.now[HT_MMO].value != wanted[HT_MMO].value);
+    ht_network_free(net);
+}
+
 static void work_for(double seconds)
 {
     double end = ht_thread_now() + seconds;
@@ -177,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thorough_look_is_the_picture_of_its_layer),
         cmocka_unit_test(quick_estimates_leave_the_picture_until_it_is_of_something_else),
+        cmocka_unit_test(a_large_layer_is_looked_at_in_part),
         cmocka_unit_test(pictures_take_no_more_than_a_third),
         cmocka_unit_test(the_analyst_does_as_it_is_told),
     };

@@ -8,8 +8,10 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "engine/timeline.h"
 #include "unit/small.h"
 
@@ -216,6 +218,52 @@ static void the_memory_of_states_that_are_left_serves_again(void **state)
     ht_trainer_free(t);
 }
 
+/* Memory for the next state is made by another thread; of a full timeline an old state's serves again. */
+static void training_does_not_wait_for_memory(void **state)
+{
+    (void)state;
+    ht_trainer *t = trainer_for(4);
+    ht_timeline *line = make_line();
+    store(line, t);
+    ht_stored known;
+    for (ht_timeline_describe(line, t, &known); known.count < known.capacity;
+         ht_timeline_describe(line, t, &known)) {
+        small_train(t, 1);
+        assert_false(ht_timeline_ready(line, t)); /* asked for */
+        for (double end = ht_now() + 60; !ht_timeline_ready(line, t) && ht_now() < end;)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        store(line, t);
+        assert_ptr_not_equal(ht_timeline_find(line, ht_trainer_steps(t)), ht_timeline_find(line, 0));
+    }
+    small_train(t, 1);
+    assert_true(ht_timeline_ready(line, t)); /* full */
+    ht_timeline_free(line);
+    line = make_line();
+    assert_false(ht_timeline_ready(line, t));
+    ht_timeline_free(line); /* while it is made, or there */
+    ht_trainer_free(t);
+}
+
+static bool refuse_large(size_t bytes)
+{
+    return bytes < 100000;
+}
+
+/* Without memory nobody waits for it for ever: storing then says what is wrong, or reuses. */
+static void memory_that_will_not_come_is_not_waited_for(void **state)
+{
+    (void)state;
+    ht_trainer *t = trainer_for(4);
+    ht_alloc_ask(refuse_large); /* no other thread runs */
+    ht_timeline *line = make_line();
+    bool ready = false;
+    for (double end = ht_now() + 60; !ready && ht_now() < end;) ready = ht_timeline_ready(line, t);
+    assert_true(ready);
+    ht_timeline_free(line);
+    ht_alloc_ask(NULL);
+    ht_trainer_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +272,8 @@ int main(void)
         cmocka_unit_test(the_nearest_state_before_is_found),
         cmocka_unit_test(memory_bounds_what_is_kept),
         cmocka_unit_test(the_memory_of_states_that_are_left_serves_again),
+        cmocka_unit_test(training_does_not_wait_for_memory),
+        cmocka_unit_test(memory_that_will_not_come_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -28,9 +28,36 @@ float *ht_checkpoint_array(const ht_checkpoint *c, ht_array array, int tensor)
     return c->has[array] ? c->owned[tensor][array] : NULL;
 }
 
-static ht_code make_recent(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
+static ht_checkpoint_shape shape_like(const ht_checkpoint *now)
 {
-    size_t count = now->recent_rows * now->recent_size;
+    return (ht_checkpoint_shape){.net = now->net, .now = now, .recent = now->recent_rows * now->recent_size};
+}
+
+static bool has_array(const ht_checkpoint_shape *shape, int tensor, int array)
+{
+    return shape->now ? ht_checkpoint_array(shape->now, array, tensor) != NULL : shape->has[tensor][array];
+}
+
+ht_code ht_checkpoint_shape_of(ht_checkpoint_shape *shape, ht_trainer *trainer, ht_error *err)
+{
+    const ht_checkpoint now = ht_checkpoint_of(trainer);
+    *shape = shape_like(&now);
+    shape->now = NULL;
+    shape->has = ht_alloc((size_t)now.net->tensor_count, sizeof *shape->has, "a checkpoint", err);
+    if (!shape->has) return HT_FAIL;
+    for (int t = 0; t < now.net->tensor_count; t++)
+        for (int a = 0; a < HT_ARRAYS; a++) shape->has[t][a] = ht_checkpoint_array(&now, a, t) != NULL;
+    return HT_OK;
+}
+
+void ht_checkpoint_shape_free(ht_checkpoint_shape *shape)
+{
+    ht_free(shape->has);
+    shape->has = NULL;
+}
+
+static ht_code make_recent(ht_checkpoint *c, size_t count, ht_error *err)
+{
     if (count > c->room_size) {
         ht_free(c->recent_room);
         c->room_size = 0;
@@ -38,38 +65,42 @@ static ht_code make_recent(ht_checkpoint *c, const ht_checkpoint *now, ht_error 
         c->room_size = count;
     }
     c->recent = count ? c->recent_room : NULL;
-    c->recent_rows = now->recent_rows, c->recent_size = now->recent_size;
     return HT_OK;
 }
 
-/* Room for the arrays that `now` has; an array once needed stays. */
-static ht_code make_room(ht_checkpoint *c, const ht_checkpoint *now, ht_error *err)
+/* Room for the arrays of that shape; an array once needed stays. */
+static ht_code make_room(ht_checkpoint *c, const ht_checkpoint_shape *shape, ht_error *err)
 {
     for (int a = 0; a < HT_ARRAYS; a++) {
         c->has[a] = false;
-        for (int t = 0; t < now->net->tensor_count; t++) {
-            if (!ht_checkpoint_array(now, a, t)) continue;
-            size_t count = ht_tensor_size(&now->net->tensors[t]);
+        for (int t = 0; t < shape->net->tensor_count; t++) {
+            if (!has_array(shape, t, a)) continue;
+            size_t count = ht_tensor_size(&shape->net->tensors[t]);
             float **room = &c->owned[t][a];
             if (!*room) *room = ht_alloc(count, sizeof(float), "a checkpoint", err);
             if (!*room) return HT_FAIL;
             c->has[a] = true;
         }
     }
-    return make_recent(c, now, err);
+    return make_recent(c, shape->recent, err);
+}
+
+ht_checkpoint *ht_checkpoint_like(const ht_checkpoint_shape *shape, ht_error *err)
+{
+    ht_checkpoint *c = ht_alloc(1, sizeof *c, "a checkpoint", err);
+    if (!c) return NULL;
+    c->net = ht_network_like(shape->net, err);
+    c->owned = ht_alloc((size_t)shape->net->tensor_count, sizeof *c->owned, "a checkpoint", err);
+    if (c->net && c->owned && make_room(c, shape, err) == HT_OK) return c;
+    ht_checkpoint_free(c);
+    return NULL;
 }
 
 ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err)
 {
-    const ht_network *net = ht_trainer_network(trainer);
-    ht_checkpoint *c = ht_alloc(1, sizeof *c, "a checkpoint", err);
-    if (!c) return NULL;
-    c->net = ht_network_like(net, err);
-    c->owned = ht_alloc((size_t)net->tensor_count, sizeof *c->owned, "a checkpoint", err);
-    ht_checkpoint now = ht_checkpoint_of(trainer);
-    if (c->net && c->owned && make_room(c, &now, err) == HT_OK) return c;
-    ht_checkpoint_free(c);
-    return NULL;
+    const ht_checkpoint now = ht_checkpoint_of(trainer);
+    const ht_checkpoint_shape shape = shape_like(&now);
+    return ht_checkpoint_like(&shape, err);
 }
 
 void ht_checkpoint_free(ht_checkpoint *c)
@@ -145,7 +176,9 @@ ht_code ht_checkpoint_take(ht_checkpoint *c, ht_trainer *trainer, ht_pool *pool,
 {
     ht_checkpoint now = ht_checkpoint_of(trainer);
     if (now.mask && !c->spare && !(c->spare = ht_mask_new(c->net, err))) return err->code;
-    if (make_room(c, &now, err) != HT_OK || take_epochs(c, &now, err) != HT_OK) return err->code;
+    const ht_checkpoint_shape shape = shape_like(&now);
+    if (make_room(c, &shape, err) != HT_OK || take_epochs(c, &now, err) != HT_OK) return err->code;
+    c->recent_rows = now.recent_rows, c->recent_size = now.recent_size;
     c->params = now.params;
     c->state = now.state;
     c->mask = now.mask ? c->spare : NULL;

@@ -38,6 +38,18 @@ ht_checkpoint ht_checkpoint_of(ht_trainer *trainer);
 
 /* Room for copies of this trainer's state. NULL with *err set. */
 ht_checkpoint *ht_checkpoint_new(ht_trainer *trainer, ht_error *err);
+
+/* What such room consists of, so that another thread can make it. */
+typedef struct ht_checkpoint_shape {
+    const ht_network *net;           /* borrowed, for its shape alone */
+    const struct ht_checkpoint *now; /* the arrays are those of this one; or NULL, and: */
+    bool (*has)[HT_ARRAYS];          /* (tensors) */
+    size_t recent;                   /* numbers of the last iterates */
+} ht_checkpoint_shape;
+
+ht_code ht_checkpoint_shape_of(ht_checkpoint_shape *shape, ht_trainer *trainer, ht_error *err);
+void ht_checkpoint_shape_free(ht_checkpoint_shape *shape); /* zeroes are fine */
+ht_checkpoint *ht_checkpoint_like(const ht_checkpoint_shape *shape, ht_error *err);
 void ht_checkpoint_free(ht_checkpoint *copy);
 size_t ht_checkpoint_bytes(ht_trainer *trainer); /* of one copy, without a mask */
 

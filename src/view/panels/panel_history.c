@@ -250,7 +250,11 @@ static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
     char layer[24];
     ht_model_layer(m, layer, sizeof layer);
     snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
-    ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
+    const ht_tail_look *look = &m->report.tail;
+    if (look->looked && look->rows_used < look->rows_of)
+        snprintf(chart->hint, sizeof chart->hint, "of %d of %d neurons", look->rows_used, look->rows_of);
+    else
+        ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     ht_panel_step_axis(m, chart);
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
