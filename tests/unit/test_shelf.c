@@ -117,10 +117,10 @@ static void the_oldest_run_of_the_session_gives_way(void **state)
     free_model(m);
 }
 
-static bool says(const ht_form *form, const char *label, const char *value)
+static bool says(const ht_form *form, const char *row)
 {
     for (int i = 0; i < form->count; i++)
-        if (strstr(form->rows[i].label, label) && strstr(form->rows[i].value, value)) return true;
+        if (strncmp(form->rows[i].label, row, strlen(row)) == 0) return true;
     return false;
 }
 
@@ -133,13 +133,13 @@ static void the_table_has_what_differs_and_no_more(void **state)
     tick(m, 0, HT_OK);
     ht_params_put(&m->shelf->run[0].ghost->params, HT_P_NOISE_ALPHA, 1.25);
     ht_params_put(&m->shelf->run[0].ghost->params, HT_P_MODEL_WIDTH, 77);
+    form = (ht_form){0};
     ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 76, .rows = 40}, &form);
-    assert_true(says(&form, "α\t1.75", "1.25") || says(&form, "α\t", "1.25"));
-    assert_true(says(&form, "model.width\t", "77"));
-    assert_false(says(&form, "σ\t", ""));
-    assert_true(says(&form, "test loss\t0.0500", "0.0500"));
-    assert_true(says(&form, "  at step\t20", "20"));
-    assert_true(says(&form, "κ\t–", "–"));
+    assert_true(says(&form, "α\t") && says(&form, "model.width\t"));
+    assert_false(says(&form, "σ\t"));
+    assert_true(says(&form, "test loss\t0.0500\t0.0500"));
+    assert_true(says(&form, "  at step\t20\t20"));
+    assert_true(says(&form, "κ\t–\t–")); /* not looked at yet */
     assert_string_equal(form.hint, "");
     /* Too narrow for two: the other is told, and → brings it. */
     form = (ht_form){0};
@@ -148,7 +148,7 @@ static void the_table_has_what_differs_and_no_more(void **state)
     m->shelf->column = 1;
     form = (ht_form){0};
     ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 34, .rows = 40}, &form);
-    assert_true(says(&form, "model.width", "77"));
+    assert_true(says(&form, "model.width\t77") && says(&form, "α\t1.25"));
     assert_string_equal(form.hint, "1 before: ←");
     free_model(m);
 }

@@ -102,20 +102,23 @@ static ht_code take_labels(ht_stored_run *run, const ht_journal *j, ht_error *er
     return ht_journal_labels(j, entry, INT64_MAX, &run->labels, err);
 }
 
-/* The last of the lines "running", "paused" …: the journal's reader has no need of them. */
+/* The last of the lines "running", "paused" …: the journal's reader has no need of them. Who takes the run up
+ * may not say that it runs. */
 static void take_state(ht_stored_run *run, const ht_text *lines)
 {
     static const struct {
         const char *word;
+        bool known;
         ht_state state;
-    } states[] = {{"{\"event\":\"paused\"", HT_STATE_PAUSED},
-                  {"{\"event\":\"running\"", HT_STATE_RUNNING},
-                  {"{\"event\":\"done\"", HT_STATE_DONE},
-                  {"{\"event\":\"diverged\"", HT_STATE_DIVERGED}};
+    } states[] = {{"{\"event\":\"paused\"", true, HT_STATE_PAUSED},
+                  {"{\"event\":\"running\"", true, HT_STATE_RUNNING},
+                  {"{\"event\":\"done\"", true, HT_STATE_DONE},
+                  {"{\"event\":\"diverged\"", true, HT_STATE_DIVERGED},
+                  {"{\"event\":\"resume\"", false, HT_STATE_RUNNING}};
     for (const char *at = lines->data; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL)
         for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
             if (strncmp(at, states[i].word, strlen(states[i].word)) == 0)
-                run->has_state = true, run->state = states[i].state;
+                run->has_state = states[i].known, run->state = states[i].state;
 }
 
 static ht_code read_journal(ht_stored_run *run, const char *dir, ht_error *err)

@@ -154,7 +154,8 @@ void ht_panel_runs(const ht_model *m, ht_room room, ht_form *form)
 
 /* ---- the table --------------------------------------------------------------------------------- */
 
-enum { RUNS_MOST = HT_GHOSTS + 1, FIELD = 40 };
+enum { RUNS_MOST = HT_GHOSTS + 1, FIELD = 32 }; /* five and a name fit in a row */
+_Static_assert((int)RUNS_MOST <= (int)HT_FORM_STOPS, "a column has no stop");
 
 /* A run as the table has it: this one first, then the ticked ones. */
 typedef struct column {
@@ -189,15 +190,13 @@ typedef struct table {
     int first, shown; /* of the columns */
 } table;
 
-/* The first field left, the last one as the row's value. */
-static void add_fields(const table *t, ht_role role, const char *label, char fields[RUNS_MOST][FIELD])
+static void add_fields(const table *t, const char *label, char fields[RUNS_MOST][FIELD])
 {
     char line[sizeof((ht_row *)0)->label];
-    size_t used = (size_t)snprintf(line, sizeof line, "%s", label);
-    int last = t->first + t->shown - 1;
-    for (int i = t->first; i < last; i++)
+    size_t used = (size_t)snprintf(line, sizeof line, "%.30s", label);
+    for (int i = t->first; i < t->first + t->shown; i++)
         used += (size_t)snprintf(line + used, sizeof line - used, "\t%s", fields[i]);
-    ht_form_add(t->form, HT_ROW_TABLE, role, line, "%s", fields[last]);
+    ht_form_add(t->form, HT_ROW_TABLE, HT_ROLE_TEXT, line, "%s", "");
 }
 
 static void add_settings(const table *t, const column *columns, int count)
@@ -214,7 +213,7 @@ static void add_settings(const table *t, const column *columns, int count)
             differs = differs || strcmp(fields[i], fields[0]) != 0;
         }
         const char *symbol = ht_model_symbol((ht_param)p), *last = strchr(info->key, '.') + 1;
-        if (differs) add_fields(t, HT_ROLE_TEXT, strcmp(symbol, last) == 0 ? info->key : symbol, fields);
+        if (differs) add_fields(t, strcmp(symbol, last) == 0 ? info->key : symbol, fields);
         rows += differs;
     }
     if (rows == 0 && count > 1)
@@ -247,8 +246,6 @@ static void add_numbers(const table *t, const column *columns, int count)
     enum { STEP, LOSS, ACCURACY, LOOKED, KAPPA, KAPPA_AT, TAIL, TAIL_AT, ROWS };
     static const char *const labels[] = {"step", "test loss", "test accuracy", "  at step",
                                          "κ",    "  at step", "α̂ mmo",         "  at step"};
-    static const ht_role roles[] = {HT_ROLE_TEXT,  HT_ROLE_TEST, HT_ROLE_TEST, HT_ROLE_DIM,
-                                    HT_ROLE_KAPPA, HT_ROLE_DIM,  HT_ROLE_MMO,  HT_ROLE_DIM};
     char field[ROWS][RUNS_MOST][FIELD];
     for (int i = 0; i < count; i++) {
         const column *c = &columns[i];
@@ -262,7 +259,7 @@ static void add_numbers(const table *t, const column *columns, int count)
         say_tail(c->report, field[TAIL][i]);
         say_step(c->report->tail.looked ? (double)c->report->tail.step : (double)NAN, field[TAIL_AT][i]);
     }
-    for (int r = 0; r < ROWS; r++) add_fields(t, roles[r], labels[r], field[r]);
+    for (int r = 0; r < ROWS; r++) add_fields(t, labels[r], field[r]);
 }
 
 /* Which columns are shown, and where they end. */
@@ -275,7 +272,7 @@ static table fit(const ht_model *m, ht_room room, int count, ht_form *form)
     if (t.first > count - t.shown) t.first = count - t.shown;
     int width = room_left / t.shown;
     if (width > MOST) width = MOST;
-    for (int i = 0; i < HT_FORM_STOPS && i < t.shown - 1; i++) form->stop[i] = LABEL + (i + 1) * width;
+    for (int i = 0; i < t.shown; i++) form->stop[i] = LABEL + (i + 1) * width;
     int more = count - t.shown - t.first;
     if (more > 0)
         snprintf(form->hint, sizeof form->hint, "%d more: →", more);
@@ -292,7 +289,7 @@ void ht_panel_runs_table(const ht_model *m, ht_room room, ht_form *form)
     ht_text_copy(form->title, sizeof form->title, "In what they differ");
     table t = fit(m, room, count, form);
     for (int i = 0; i < count; i++) ht_text_copy(names[i], FIELD, columns[i].name);
-    add_fields(&t, HT_ROLE_TITLE, "", names);
+    add_fields(&t, "", names);
     add_numbers(&t, columns, count);
     ht_panel_add_heading(form, "Settings that differ");
     add_settings(&t, columns, count);
