@@ -74,14 +74,16 @@ static ht_code read_all(ht_stored_run *run, const char *path, const json_t *root
     const json_t *test = json_object_get(root, "test");
     const char *status = json_string_value(json_object_get(root, "status"));
     if (schema > SCHEMA)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: its schema is %g, and this heavytail reads up to %d; read it with the newer one",
-                            path, schema, SCHEMA);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: its schema is %g, and this heavytail reads up to %d; read it with the newer one", path,
+            schema, SCHEMA);
     if (!(schema == SCHEMA && steps >= 0) || !json_is_object(json_object_get(root, "params")))
-        return ht_error_set(err, HT_FAIL,
-                            "%s: is no result of a training (\"schema\", \"params\" and \"steps\" are not all "
-                            "there); give a run directory, or one of a sweep's cells/*.json",
-                            path);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is no result of a training (\"schema\", \"params\" and \"steps\" are not all "
+            "there); give a run directory, or one of a sweep's cells/*.json",
+            path);
     if (read_params(run, path, root, err) != HT_OK) return err->code;
     if (!(run->rows = ht_alloc(1, sizeof *run->rows, "the results", err))) return HT_FAIL;
     run->count = 1;

@@ -1,5 +1,5 @@
-/* stored_results.h - the results of a training as a run to compare with: what `train --json` prints, and a sweep
- * keeps of each of its points in cells/NAME.json. Its end alone, no curves. */
+/* stored_results.h - the results of a training as a run to compare with: what `train --json` prints, and a
+ * sweep keeps of each of its points in cells/NAME.json. Its end alone, no curves. */
 #ifndef HT_EXPERIMENT_STORED_RESULTS_H
 #define HT_EXPERIMENT_STORED_RESULTS_H
 

@@ -70,7 +70,7 @@ ht_lab_handler ht_lab_ghost, ht_lab_drop_ghost, ht_lab_freeze, ht_lab_window, ht
 
 /* lab_label.c: words at a step of the run */
 ht_lab_handler ht_lab_label;
-void ht_lab_take_label(ht_lab *lab);                           /* what was typed */
+void ht_lab_take_label(ht_lab *lab);                                 /* what was typed */
 void ht_lab_put_label(ht_lab *lab, uint64_t step, const char *text); /* without a trace in undo */
 
 /* lab_cursor.c: the read-out cursor of the charts */

@@ -22,9 +22,7 @@ void ht_lab_label(ht_lab *lab, ht_action action)
     ht_model *m = lab->model;
     (void)action;
     bool cursor = m->cursor.on && m->cursor.over_steps;
-    m->label_step = cursor      ? step_of_cursor(m)
-                    : m->frozen ? (uint64_t)m->frozen_step
-                                : m->step;
+    m->label_step = cursor ? step_of_cursor(m) : m->frozen ? (uint64_t)m->frozen_step : m->step;
     const ht_label *there = ht_labels_at(&m->labels, m->label_step);
     ht_text_copy(m->typed, sizeof m->typed, there ? there->text : "");
     m->prompt = HT_PROMPT_LABEL;

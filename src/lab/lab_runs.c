@@ -1,5 +1,5 @@
-/* lab_runs.c - runs side by side: the keys of the list, and the run directories in it, which a thread reads and
- * reads again when they have grown. */
+/* lab_runs.c - runs side by side: the keys of the list, and the run directories in it, which a thread reads
+ * and reads again when they have grown. */
 #include <limits.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -61,7 +61,8 @@ static void take_looks(ht_ghost *g, const ht_report *report)
     add_value(g, HT_TRACE_KAPPA, kappa.step, kappa.value, kappa.value, kappa.value);
     for (int e = 0; e < HT_ESTIMATORS && report->tail.looked; e++) {
         const ht_estimate *now = &report->tail.now[e];
-        double low = isfinite(now->low) ? now->low : now->value, high = isfinite(now->high) ? now->high : now->value;
+        double low = isfinite(now->low) ? now->low : now->value,
+               high = isfinite(now->high) ? now->high : now->value;
         if (isfinite(now->value) && now->value > 0)
             add_value(g, ht_trace_of((ht_estimator)e), report->tail.step, low, high, now->value);
     }
@@ -213,10 +214,11 @@ ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err)
     if (!shelf) return HT_FAIL;
     bool there = realpath(path, whole) && strlen(whole) < HT_CHOICE_PATH;
     if (!there || !(is_results(whole) || ht_stored_run_is_in(whole)))
-        return ht_error_set(err, HT_USAGE,
-                            "%s: %s; `heavytail train --run DIR` makes one (of a sweep give one of its "
-                            "cells/*.json)",
-                            path, there ? "is no run directory (it holds no preset.ini)" : "there is nothing to read");
+        return ht_error_set(
+            err, HT_USAGE,
+            "%s: %s; `heavytail train --run DIR` makes one (of a sweep give one of its "
+            "cells/*.json)",
+            path, there ? "is no run directory (it holds no preset.ini)" : "there is nothing to read");
     ht_shelved *run = ht_shelf_find(shelf, whole);
     if (!run && !(run = ht_shelf_add(shelf, err))) return err->code;
     run->wanted = true;
@@ -261,8 +263,8 @@ static void open_chooser(ht_lab *lab)
 {
     ht_error err;
     ht_shelf *shelf = ht_shelf_of(lab->model, &err);
-    if (shelf && ht_chooser_list(&shelf->chooser, shelf->chooser.path[0] ? shelf->chooser.path : ".", &err) ==
-                     HT_OK)
+    if (shelf &&
+        ht_chooser_list(&shelf->chooser, shelf->chooser.path[0] ? shelf->chooser.path : ".", &err) == HT_OK)
         shelf->chooser.open = true;
     else
         ht_lab_note(lab, false, "%s", err.text);

@@ -1,5 +1,5 @@
-/* label.h - words that the user puts at a step of the run: no part of training, but of what is told of it. Pure
- * functions on a small table. */
+/* label.h - words that the user puts at a step of the run: no part of training, but of what is told of it.
+ * Pure functions on a small table. */
 #ifndef HT_LINK_LABEL_H
 #define HT_LINK_LABEL_H
 
@@ -18,8 +18,8 @@ typedef struct ht_labels {
     ht_label label[HT_LABELS]; /* by rising step, one a step; number i + 1 is drawn */
 } ht_labels;
 
-/* Puts a text, made safe to print, at a step, in the place of the one that is there; "" takes that away. False
- * when the table is full: it is then counted in left_out. */
+/* Puts a text, made safe to print, at a step, in the place of the one that is there; "" takes that away.
+ * False when the table is full: it is then counted in left_out. */
 bool ht_labels_put(ht_labels *labels, uint64_t step, const char *text);
 
 /* The label at this step, or NULL. */

@@ -141,10 +141,10 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
         const char *word = keys[i].bar;
         if (!word || !belongs(m, keys[i].action)) continue;
         if (keys[i].action == HT_DO_PAUSE)
-            word = m->view == HT_VIEW_RUNS                       ? "tick"
+            word = m->view == HT_VIEW_RUNS                        ? "tick"
                    : running_width_sweep(m) || m->compare.running ? "stop"
-                   : m->state == HT_STATE_RUNNING               ? "pause"
-                                                                : "run";
+                   : m->state == HT_STATE_RUNNING                 ? "pause"
+                                                                  : "run";
         add_key(spans, n, &keys[i], word);
     }
 }

@@ -11,9 +11,9 @@ typedef struct ht_ghost {
     char letter;   /* 'A' … */
     char name[32]; /* that the user gave it; "": its settings tell it apart */
     uint64_t step;
-    bool twin; /* goes on: the run without noise beside this one (lab/lab_twin.c) */
+    bool twin;    /* goes on: the run without noise beside this one (lab/lab_twin.c) */
     bool shelved; /* the list of runs owns it (runs/shelf.h): out of the charts it stays there */
-    bool left; /* steps that were left by going back: has the whole history that the run had then */
+    bool left;    /* steps that were left by going back: has the whole history that the run had then */
     ht_params params;
     double test_loss, test_accuracy;
     ht_curve trace[HT_TRACE_COUNT];

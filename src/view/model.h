@@ -174,8 +174,8 @@ typedef struct ht_model {
     ht_prompt prompt;     /* what is being typed */
     char typed[64];
     uint64_t label_step; /* where what is typed is put */
-    char search[64];  /* help shows what contains this */
-    char footer[160]; /* in pictures: versions, kernels */
+    char search[64];     /* help shows what contains this */
+    char footer[160];    /* in pictures: versions, kernels */
 } ht_model;
 
 /* The parameters that have controls, in order. */

@@ -74,11 +74,9 @@ static void label(ht_text *text, uint64_t step, const char *words)
 
 static void back(ht_text *text, uint64_t revision, uint64_t to, uint64_t keep)
 {
-    ht_journal_add(text, &(ht_sample){.kind = HT_SAMPLE_REWIND,
-                                      .step = to,
-                                      .from = 900,
-                                      .revision = revision,
-                                      .keep = keep});
+    ht_journal_add(
+        text,
+        &(ht_sample){.kind = HT_SAMPLE_REWIND, .step = to, .from = 900, .revision = revision, .keep = keep});
 }
 
 static ht_text started(void)
@@ -96,7 +94,8 @@ static ht_labels read_labels(const ht_text *text, uint64_t step)
     static ht_labels l;
     ht_journal j;
     size_t last = 0;
-    if (ht_journal_parse(&j, "the-journal", text->data, text->length, &err) != HT_OK) fail_msg("%s", err.text);
+    if (ht_journal_parse(&j, "the-journal", text->data, text->length, &err) != HT_OK)
+        fail_msg("%s", err.text);
     for (size_t i = 0; i < j.count; i++)
         if (j.entries[i].kind <= HT_ENTRY_RESUME) last = i;
     assert_int_equal(ht_journal_labels(&j, last, step, &l, &err), HT_OK);

@@ -25,7 +25,8 @@ static ht_model *new_model(void)
     ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_IID);
     ht_model_init(m, &params, 140, 2, "heartbeats");
     for (uint64_t i = 1; i <= 20; i++) {
-        ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = i, .test_loss = 1.0 / (double)i, .test_accuracy = 0.5};
+        ht_sample eval = {
+            .kind = HT_SAMPLE_EVAL, .step = i, .test_loss = 1.0 / (double)i, .test_accuracy = 0.5};
         ht_model_sample(m, &eval);
     }
     return m;

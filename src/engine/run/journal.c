@@ -11,11 +11,11 @@
 #include "base/alloc.h"
 
 /* The names of entries; those from REWIND on are no change of their own kind but have fixed names too. */
-static const char *const names[] = {[HT_ENTRY_START] = "start",    [HT_ENTRY_SET] = "set",
-                                    [HT_ENTRY_RESET] = "reset",    [HT_ENTRY_PRUNE] = "prune",
-                                    [HT_ENTRY_UNMASK] = "unmask",  [HT_ENTRY_REWIND] = "rewind",
-                                    [HT_ENTRY_RESUME] = "resume",  [HT_ENTRY_CHECKPOINT] = "checkpoint",
-                                    [HT_ENTRY_PICTURE] = "picture",  [HT_ENTRY_LABEL] = "label"};
+static const char *const names[] = {[HT_ENTRY_START] = "start",     [HT_ENTRY_SET] = "set",
+                                    [HT_ENTRY_RESET] = "reset",     [HT_ENTRY_PRUNE] = "prune",
+                                    [HT_ENTRY_UNMASK] = "unmask",   [HT_ENTRY_REWIND] = "rewind",
+                                    [HT_ENTRY_RESUME] = "resume",   [HT_ENTRY_CHECKPOINT] = "checkpoint",
+                                    [HT_ENTRY_PICTURE] = "picture", [HT_ENTRY_LABEL] = "label"};
 static const char *const states[] = {"paused", "running", "done", "diverged"};
 _Static_assert(sizeof names / sizeof names[0] == HT_ENTRY_STATE, "a kind of entry has no name");
 _Static_assert(sizeof states / sizeof states[0] == HT_STATE_DIVERGED + 1, "a state has no name");

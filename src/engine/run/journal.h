@@ -5,7 +5,8 @@
  *   {"event":"rewind"|"resume","step":S,"to":T,"keep":J,"change":K}   the state goes back to step T, where J
  * was the last change; what came after J is another branch
  *   {"event":"checkpoint"|"picture","step":S,"change":K,"hash":H}     a state that was kept
- *   {"event":"label","step":S,"text":T}                            words at step S of the branch it stands in;
+ *   {"event":"label","step":S,"text":T}                            words at step S of the branch it stands
+ * in;
  * "" takes them away
  *   {"event":"paused"|"running"|"done"|"diverged",…}                  for people
  *
@@ -21,7 +22,8 @@
 /* ---- writing: appends a line to *out (out->failed when memory is short) ---- */
 
 void ht_journal_start(ht_text *out, const ht_params *params);
-/* A CHANGE, RESET, PRUNE, UNMASK or REWIND that is numbered, a LABEL or a STATE; other samples add nothing. */
+/* A CHANGE, RESET, PRUNE, UNMASK or REWIND that is numbered, a LABEL or a STATE; other samples add nothing.
+ */
 void ht_journal_add(ht_text *out, const ht_sample *sample);
 
 /* A state that was kept, as "checkpoint" or "picture". `hash` as in checkpoint.h; 0: not known. */

@@ -56,7 +56,8 @@ ht_run_stamp ht_stored_run_stamp(const char *of)
 
 /* ---- settings ---- */
 
-/* ", written by heavytail 2.0, this is 1.0": a run of a later version may have what this one does not know. */
+/* ", written by heavytail 2.0, this is 1.0": a run of a later version may have what this one does not know.
+ */
 static void say_writer(const char *dir, char *to, size_t size)
 {
     char path[HT_RUN_PATH], *text;

@@ -8,8 +8,8 @@
 
 /* The files as they were when they were read: who finds others reads again. */
 typedef struct ht_run_stamp {
-    uint64_t mark;    /* of size, time and number of each file */
-    double written;   /* the last of them, in seconds since 1970; 0: none is there */
+    uint64_t mark;  /* of size, time and number of each file */
+    double written; /* the last of them, in seconds since 1970; 0: none is there */
 } ht_run_stamp;
 
 typedef struct ht_stored_run {
@@ -18,10 +18,10 @@ typedef struct ht_stored_run {
     ht_metrics *rows; /* (count) of metrics.csv */
     size_t count;
     ht_labels labels;
-    bool has_state;          /* the journal tells how it stands: */
+    bool has_state; /* the journal tells how it stands: */
     ht_state state;
-    bool saved;              /* there is a checkpoint: */
-    ht_report *report;       /* histogram, norms, κ (one hidden layer, method node), quick tail; count 0: none */
+    bool saved;        /* there is a checkpoint: */
+    ht_report *report; /* histogram, norms, κ (one hidden layer, method node), quick tail; count 0: none */
 } ht_stored_run;
 
 /* Does the directory hold a run? */

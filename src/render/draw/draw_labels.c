@@ -13,7 +13,8 @@ static double place_of(const ht_chart_layout *l, const ht_line_mark *mark)
     return mark->vertical ? ht_plot_x(l, mark->at) : ht_plot_y(l, mark->at);
 }
 
-static const double LABEL_TICK = 0.9; /* rows: a label is a tick at the foot, a change a line of full height */
+static const double LABEL_TICK =
+    0.9; /* rows: a label is a tick at the foot, a change a line of full height */
 
 void ht_draw_marks(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
 {

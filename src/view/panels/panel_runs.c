@@ -110,8 +110,7 @@ static void add_choices(const ht_chooser *c, ht_room room, ht_form *form)
         row->id = i;
         row->selected = i == c->chosen;
     }
-    if (c->left_out > 0)
-        ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, "", "%s", "");
+    if (c->left_out > 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, "", "%s", "");
     if (c->left_out > 0)
         snprintf(form->rows[form->count - 1].label, sizeof form->rows[0].label,
                  "%d more directories are not listed: go into one with fewer", c->left_out);
@@ -139,9 +138,10 @@ void ht_panel_runs(const ht_model *m, ht_room room, ht_form *form)
     int rows = ht_shelf_rows(m);
     snprintf(form->hint, sizeof form->hint, "%d of %d ticked", m->ghost_count, rows);
     if (rows == 0)
-        ht_panel_add_text(form, room, HT_ROLE_DIM,
-                          "No other run yet. r begins another one and keeps this here, g pins it as it stands; "
-                          "Enter adds a run directory, as does heavytail --ghost DIR.");
+        ht_panel_add_text(
+            form, room, HT_ROLE_DIM,
+            "No other run yet. r begins another one and keeps this here, g pins it as it stands; "
+            "Enter adds a run directory, as does heavytail --ghost DIR.");
     for (int i = 0; i < rows; i++) add_run(m, room, i, form);
     if (rows > 0 && shelf) {
         ht_run_row row = ht_shelf_row(m, shelf->chosen);
@@ -172,13 +172,21 @@ static double last_step(const ht_curve *curve)
 
 static int columns_of(const ht_model *m, column columns[RUNS_MOST])
 {
-    columns[0] = (column){"this run",          &m->applied,  &m->report,
-                          (double)m->step,     m->test_loss, m->test_accuracy,
+    columns[0] = (column){"this run",
+                          &m->applied,
+                          &m->report,
+                          (double)m->step,
+                          m->test_loss,
+                          m->test_accuracy,
                           last_step(&m->trace[HT_TRACE_TEST_LOSS])};
     for (int i = 0; i < m->ghost_count; i++) {
         const ht_ghost *g = m->ghost[i];
-        columns[i + 1] = (column){"",              &g->params,   &g->report,
-                                  (double)g->step, g->test_loss, g->test_accuracy,
+        columns[i + 1] = (column){"",
+                                  &g->params,
+                                  &g->report,
+                                  (double)g->step,
+                                  g->test_loss,
+                                  g->test_accuracy,
                                   last_step(&g->trace[HT_TRACE_TEST_LOSS])};
         snprintf(columns[i + 1].name, FIELD, "%c%s%s", g->letter, g->name[0] ? " " : "", g->name);
     }

@@ -15,7 +15,7 @@ typedef struct ht_chooser {
     int count, chosen, left_out;
     struct {
         char name[128];
-        bool run; /* it holds one */
+        bool run;         /* it holds one */
     } choice[HT_CHOICES]; /* by name; the first is "..", unless this is the root */
 } ht_chooser;
 

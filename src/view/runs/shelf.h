@@ -1,6 +1,6 @@
-/* shelf.h - the runs to compare with: earlier ones of this session and those in run directories. A run that is
- * ticked is one of the model's ghosts (view/ghost.h), drawn in every chart; the shelf keeps the others. Owned by
- * the UI thread. */
+/* shelf.h - the runs to compare with: earlier ones of this session and those in run directories. A run that
+ * is ticked is one of the model's ghosts (view/ghost.h), drawn in every chart; the shelf keeps the others.
+ * Owned by the UI thread. */
 #ifndef HT_VIEW_RUNS_SHELF_H
 #define HT_VIEW_RUNS_SHELF_H
 
@@ -17,8 +17,8 @@ typedef struct ht_shelved {
     bool read, wanted;         /* the directory was read; it is to be ticked then */
     bool saved, has_state;     /* there is a checkpoint; how it stands is known: */
     ht_state state;
-    double written; /* the last time, in seconds since 1970 */
-    uint64_t mark;  /* of its files as they were read */
+    double written;                            /* the last time, in seconds since 1970 */
+    uint64_t mark;                             /* of its files as they were read */
     char problem[sizeof((ht_error *)0)->text]; /* why it could not be read; "": it could */
 } ht_shelved;
 
