@@ -53,13 +53,14 @@ typedef struct ht_lab {
     double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
-    struct ht_played *lesson;       /* the one that is played, or NULL */
-    uint32_t applied;               /* the last command that the trainer has answered */
-    struct ht_twin *twin;           /* the run without noise beside this one, or NULL */
-    struct ht_run_reading *reading; /* a run directory of the list of runs, or NULL */
-    bool resumes;                   /* the main run goes on after the width sweep or the comparison */
-    bool stopping;                  /* the width sweep or the comparison was told to stop … */
-    ht_action follow;               /* … and this view's training starts then, or HT_DO_NOTHING */
+    /* A run directory of the list of runs while it is read, or NULL. */
+    struct ht_run_reading *reading;
+    struct ht_played *lesson; /* the one that is played, or NULL */
+    uint32_t applied;         /* the last command that the trainer has answered */
+    struct ht_twin *twin;     /* the run without noise beside this one, or NULL */
+    bool resumes;             /* the main run goes on after the width sweep or the comparison */
+    bool stopping;            /* the width sweep or the comparison was told to stop … */
+    ht_action follow;         /* … and this view's training starts then, or HT_DO_NOTHING */
     bool picture_due;   /* one is to be written, once no key comes for a moment: many keys must not make many
                            files */
     bool noted;         /* the message is a note of ours, until the next key … */
@@ -100,9 +101,10 @@ bool ht_lab_twin_gone(ht_lab *lab, double seconds);
 /* Run directories beside this run (view/runs/shelf.h). Puts one on the list, to be shown once it is read;
  * HT_USAGE: it is none. */
 ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err);
-void ht_lab_runs_read(
-    ht_lab *lab); /* those on the list, at once; by any one thread, before the lab is open */
-void ht_lab_runs_welcome(ht_lab *lab); /* shows them, tells what is wrong with them */
+/* Those on the list, at once: by any one thread, before the lab is open. Then shows them, and tells what is
+ * wrong with them. */
+void ht_lab_runs_read(ht_lab *lab);
+void ht_lab_runs_welcome(ht_lab *lab);
 /* Stops reading within so many seconds; false: it goes on, and what it uses must stay. */
 bool ht_lab_runs_gone(ht_lab *lab, double seconds);
 

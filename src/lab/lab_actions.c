@@ -107,7 +107,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
-    [HT_VIEW_RUNS] = {ht_lab_runs_act, ht_lab_runs_press, ht_lab_runs_wheel},
+    [HT_VIEW_RUNS] = {ht_lab_runs_act, ht_lab_runs_press, NULL},
     [HT_VIEW_HELP] = {ht_lab_help_act, NULL, ht_lab_help_wheel},
 };
 

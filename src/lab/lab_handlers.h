@@ -111,7 +111,6 @@ bool ht_lab_twin_poll(ht_lab *lab); /* true if there is something new to show */
 /* lab_runs.c: runs side by side */
 bool ht_lab_runs_act(ht_lab *lab, ht_action action); /* in its view */
 void ht_lab_runs_press(ht_lab *lab, ht_panel_id panel, int column, int row);
-void ht_lab_runs_wheel(ht_lab *lab, int delta);
 void ht_lab_runs_keep(ht_lab *lab); /* the run is about to be left */
 bool ht_lab_runs_poll(ht_lab *lab); /* true if there is something new to show */
 

@@ -207,6 +207,16 @@ bool ht_lab_runs_gone(ht_lab *lab, double seconds)
 
 /* ---- directories that are given ------------------------------------------------------------------ */
 
+/* The last part of its path, for legends. */
+static void name_run(ht_shelved *run)
+{
+    const char *slash = strrchr(run->path, '/');
+    char *name = run->ghost->name;
+    ht_text_copy(name, sizeof run->ghost->name, slash ? slash + 1 : run->path);
+    if (is_results(name)) name[strlen(name) - strlen(".json")] = '\0';
+    ht_text_clean(name);
+}
+
 ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err)
 {
     char whole[PATH_MAX];
@@ -223,8 +233,7 @@ ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err)
     if (!run && !(run = ht_shelf_add(shelf, err))) return err->code;
     run->wanted = true;
     ht_text_copy(run->path, sizeof run->path, whole);
-    ht_text_base_name(whole, run->ghost->name, sizeof run->ghost->name);
-    ht_text_clean(run->ghost->name);
+    name_run(run);
     return HT_OK;
 }
 
@@ -433,9 +442,4 @@ void ht_lab_runs_press(ht_lab *lab, ht_panel_id panel, int column, int row)
         enter(lab);
     else
         tick(lab);
-}
-
-void ht_lab_runs_wheel(ht_lab *lab, int delta)
-{
-    ht_lab_runs_act(lab, delta > 0 ? HT_DO_UP : HT_DO_DOWN);
 }

@@ -126,6 +126,7 @@ static bool belongs(const ht_model *m, ht_action action)
     if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
+    if (action == HT_DO_TYPE && m->view == HT_VIEW_RUNS) return false;
     if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
     return action != HT_DO_FREEZE;
 }

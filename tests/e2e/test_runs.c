@@ -95,6 +95,7 @@ static void a_chosen_directory_is_read_again_as_it_grows(void **state)
 static void what_cannot_be_read_is_told(void **state)
 {
     train("hurt", "1.5", "10");
+    sandbox_write("late.json", "{\"schema\": 2}\n");
     sandbox_shell("echo 5,not,a,row >> hurt/metrics.csv; mkdir -p empty cut; cp hurt/preset.ini cut/");
     sandbox_shell("echo '[later]' > later.ini; mkdir -p later; cat later.ini > later/preset.ini; echo "
                   "'new = 1' >> later/preset.ini; echo '{\"event\":\"start\",\"step\":0,\"heavytail\":"
@@ -104,13 +105,15 @@ static void what_cannot_be_read_is_told(void **state)
     vt_assert(t, vt_find(t, "--ghost: empty: is no run directory (it holds no preset.ini)", NULL, NULL));
     vt_teardown(state);
     t = LAB(state, 140, 32, SMALL, "--set", "train.steps=10", "--ghost", "cut", "--ghost", "hurt", "--ghost",
-            "later");
+            "later", "--ghost", "late.json");
     vt_key(t, "S");
     vt_assert(t, vt_wait_text(t, "no checkpoint", PATIENCE)); /* it has only just begun */
     vt_key(t, "Down");
     vt_assert(t, vt_wait_text(t, "eight", PATIENCE));
     vt_key(t, "Down");
     vt_assert(t, vt_wait_text(t, "99.0", PATIENCE));
+    vt_key(t, "Down");
+    vt_assert(t, vt_wait_text(t, "its schema is 2", PATIENCE));
 }
 
 /* A sweep's point: its end, as a file of results tells it. */

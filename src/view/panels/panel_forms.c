@@ -169,7 +169,10 @@ static void add_labels(const ht_model *m, ht_room room, ht_form *form)
     int free = room.rows - form->count - 1, first = labels->count > free ? labels->count - free : 0;
     char heading[48] = "Labels", label[16], step[24];
     if (labels->count == 0 || free < 1) return;
-    if (first > 0) snprintf(heading, sizeof heading, "Labels: %d before these", first);
+    if (labels->left_out > 0)
+        snprintf(heading, sizeof heading, "Labels (%d more found no room)", labels->left_out);
+    else if (first > 0)
+        snprintf(heading, sizeof heading, "Labels: %d before these", first);
     ht_panel_add_heading(form, heading);
     for (int i = first; i < labels->count; i++) {
         ht_format_grouped(step, sizeof step, (long long)labels->label[i].step);
