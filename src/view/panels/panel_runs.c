@@ -78,7 +78,7 @@ static void say_standing(const ht_model *m, ht_run_row row, char *to, size_t siz
         return;
     }
     ht_format_grouped(step, sizeof step, (long long)row.ghost->step);
-    if (row.run && row.run->path[0]) say_state(row.run, m->shelf->now, state, sizeof state);
+    if (m->shelf && row.run && row.run->path[0]) say_state(row.run, m->shelf->now, state, sizeof state);
     snprintf(to, size, "step %s%s", step, state);
 }
 
