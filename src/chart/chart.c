@@ -113,6 +113,13 @@ void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, cons
     ht_text_copy(mark->label, sizeof mark->label, label ? label : "");
 }
 
+void ht_chart_label(ht_chart *chart, double at, int number, const char *text)
+{
+    int before = chart->mark_count;
+    ht_chart_mark(chart, true, at, HT_ROLE_TEXT, text);
+    if (chart->mark_count > before) chart->marks[before].number = number;
+}
+
 typedef struct extent {
     double low, high; /* low > high while nothing was seen */
 } extent;

@@ -75,10 +75,12 @@ typedef struct ht_line_mark { /* a full-height or full-width line with a label: 
     bool vertical;
     double at;
     ht_role role;
-    char label[40];
+    int number; /* vertical, not 0: the user's label of this number, a tick at the foot of the plot; its words
+                   stand beside it where nothing is */
+    char label[72];
 } ht_line_mark;
 
-enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 32, HT_CHART_READOUT = 10 };
+enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 64, HT_CHART_READOUT = 10 };
 
 typedef struct ht_chart {
     char title[64];
@@ -114,6 +116,9 @@ ht_series *ht_chart_add_heat(ht_chart *chart, const char *name, int columns, int
 /* The smallest and the largest positive value of a heat map: the ends of its scale of colours, which is
  * logarithmic. Both NaN if there is none. */
 void ht_chart_heat_range(const ht_series *heat, double *least, double *most);
+
+/* A label of the user's on the x axis. */
+void ht_chart_label(ht_chart *chart, double at, int number, const char *text);
 
 void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label);
 

@@ -31,7 +31,7 @@ typedef struct ht_row {
     int id; /* what a click on it means; -1: nothing */
 } ht_row;
 
-enum { HT_FORM_ROWS = 512, HT_FORM_STOPS = 4 };
+enum { HT_FORM_ROWS = 512, HT_FORM_STOPS = 5 };
 
 typedef struct ht_form {
     char title[64];

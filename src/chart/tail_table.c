@@ -29,6 +29,8 @@ void ht_tail_say(const ht_estimate *e, char *to, size_t size)
         snprintf(line, sizeof line, "%s", ht_quality_word(e->quality));
     else if (!isfinite(e->value) || e->quality == HT_QUALITY_NOT_APPLICABLE)
         snprintf(line, sizeof line, "–");
+    else if (e->quality == HT_QUALITY_GOOD && isnan(e->std_error)) /* of a file that does not keep it */
+        snprintf(line, sizeof line, "%.3g ± ?", e->value);
     else if (e->quality == HT_QUALITY_GOOD)
         snprintf(line, sizeof line, "%.*f ± %.*f", digits, e->value, digits, e->std_error);
     else

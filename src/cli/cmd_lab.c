@@ -147,10 +147,12 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
         theme.fill = theme.background.set;
     if (code == HT_OK && script) code = ht_lab_script_load(lab, script, err);
     if (code != HT_OK) return code;
-    if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;
+    if (!lab->model && !(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;
     if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
     if (ht_term_open(&theme, err) != HT_OK) return err->code;
+    struct ht_shelf *shelf = lab->model->shelf;
     ht_model_init(lab->model, &s->params, 0, 0, data);
+    lab->model->shelf = shelf;
     lab->model->shape[0] = '\0'; /* known with the data */
     lab->model->opening = true;
     ht_lab_note(lab, true, "opening %s ...", data);
@@ -161,6 +163,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
 /* Data are read by a thread of their own, so that nobody has to wait for them who wants to leave. */
 typedef struct opening {
     pthread_t thread;
+    ht_lab *lab;
     ht_session *session;
     const ht_arguments *args;
     const char *run;
@@ -172,6 +175,7 @@ static void *open_session(void *context)
 {
     opening *o = context;
     o->code = ht_session_load(o->session, o->args, o->run, &o->err);
+    if (o->code == HT_OK) ht_lab_runs_read(o->lab);
     return NULL;
 }
 
@@ -179,7 +183,7 @@ static bool opens_prompt(const ht_event *event)
 {
     ht_action action = event->kind == HT_EVENT_KEY ? ht_keymap_action(event->key) : HT_DO_NOTHING;
     return action == HT_DO_TYPE || action == HT_DO_SETTING || action == HT_DO_NAME_GHOST ||
-           action == HT_DO_SEARCH;
+           action == HT_DO_SEARCH || action == HT_DO_LABEL;
 }
 
 /* What is typed meanwhile counts afterwards, but for the key that quits: it counts at once. */
@@ -202,7 +206,7 @@ static ht_code load(ht_lab *lab, ht_session *s, const ht_arguments *args, const 
 {
     static opening only; /* the thread may be left behind */
     opening *o = &only;
-    *o = (opening){.session = s, .args = args, .run = run};
+    *o = (opening){.lab = lab, .session = s, .args = args, .run = run};
     if (ht_thread_start(&o->thread, open_session, o, "the thread that opens the data", err) != HT_OK)
         return err->code;
     while (!ht_thread_join_within(o->thread, 0)) {
@@ -234,13 +238,17 @@ static void show_notes(ht_lab *lab, const ht_session *s)
 
 static void show_session(ht_lab *lab, const ht_session *s)
 {
+    struct ht_shelf *shelf = lab->model->shelf;
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
     lab->model->samples = s->data->train.count;
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
+    lab->model->labels = *ht_session_labels(s);
     lab->noted = false;
     show_notes(lab, s);
+    lab->model->shelf = shelf;
+    ht_lab_runs_welcome(lab);
     char built[sizeof lab->model->footer - 16];
     ht_built_line(built, sizeof built);
     snprintf(lab->model->footer, sizeof lab->model->footer, "%s · %d threads", built,
@@ -275,6 +283,7 @@ static void wind_up(ht_lab *lab)
     quiet = ht_width_sweep_gone(lab->width_sweep, ht_lab_end_seconds) && quiet;
     quiet = ht_compare_gone(lab->compare, ht_lab_end_seconds) && quiet;
     quiet = ht_lab_twin_gone(lab, ht_lab_end_seconds) && quiet;
+    quiet = ht_lab_runs_gone(lab, ht_lab_end_seconds) && quiet;
     lab->stuck = !quiet;
     if (lab->stuck) return;
     ht_width_sweep_free(lab->width_sweep);
@@ -337,13 +346,25 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
     _exit(exit_code);
 }
 
+/* --ghost, as often as it is given; what is no run is told before the screen opens. */
+static ht_code add_ghosts(ht_lab *lab, int argc, char **argv, ht_error *err)
+{
+    lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err);
+    ht_code code = lab->model ? HT_OK : err->code;
+    for (int i = 1; i + 1 < argc && code == HT_OK; i++)
+        if (strcmp(argv[i], "--ghost") == 0 && (code = ht_lab_runs_add(lab, argv[++i], err)) != HT_OK)
+            ht_error_prefix(err, "--ghost");
+    return code;
+}
+
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL;
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL, *ghost = NULL;
     double number = 0;
     const ht_option options[] = {{"--run", &run_path, NULL},  {"--data", HT_SETS_DATA},
                                  {"--script", &script, NULL}, {"--dump", &dump_path, NULL},
-                                 {"--lesson", &lesson, NULL}, {NULL, NULL, NULL}};
+                                 {"--lesson", &lesson, NULL}, {"--ghost", &ghost, NULL},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};
@@ -357,6 +378,7 @@ int ht_cmd_lab(int argc, char **argv)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
+    if (code == HT_OK && ghost) code = add_ghosts(&lab, argc, argv, &err);
     if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "session/json.h"
 #include "session/session.h"
 #include "session/data_options.h"
 #include "base/alloc.h"
@@ -30,6 +31,7 @@ typedef struct replaying {
     double shown, seconds;
     uint64_t hash;
     char where[200]; /* the first difference */
+    ht_labels labels;
 } replaying;
 
 static ht_code read_journal(replaying *r, ht_error *err)
@@ -93,7 +95,8 @@ static ht_code replay(replaying *r, const ht_arguments *args, ht_error *err)
     if (!r->trainer) return err->code;
     ht_interrupt_listen();
     double start = ht_now();
-    code = ht_replay(r->trainer, &r->journal, r->entry, watch, r, err);
+    code = ht_journal_labels(&r->journal, r->entry, r->journal.entries[r->entry].step, &r->labels, err);
+    if (code == HT_OK) code = ht_replay(r->trainer, &r->journal, r->entry, watch, r, err);
     r->seconds = ht_now() - start;
     if (r->progress) fputs("\r\033[K", stderr);
     if (code != HT_OK) return ht_error_prefix(err, "%s", r->source);
@@ -114,6 +117,7 @@ static ht_code print_json(const replaying *r, ht_error *err)
         json_pack("{s:i, s:s, s:I, s:s, s:o, s:o, s:f}", "schema", 1, "source", source, "steps",
                   (json_int_t)steps, "hash", hash, "equal", r->picture ? json_null() : json_boolean(r->equal),
                   "difference", r->where[0] ? json_string(r->where) : json_null(), "seconds", r->seconds);
+    if (root && r->labels.count > 0) json_object_set_new(root, "labels", ht_json_labels(&r->labels));
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the result");

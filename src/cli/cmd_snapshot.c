@@ -64,8 +64,9 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     return code;
 }
 
-/* The journal up to the checkpoint that is shown; without one (damaged, too long) the picture has none. */
-static void load_journal(ht_text *text, ht_session *s, const char *run)
+/* The journal up to the checkpoint that is shown, and its labels; without one (damaged, too long) the picture
+ * has none. */
+static void load_journal(ht_text *text, ht_model *model, ht_session *s, const char *run)
 {
     ht_error ignored;
     ht_journal journal;
@@ -80,6 +81,7 @@ static void load_journal(ht_text *text, ht_session *s, const char *run)
         const ht_entry *e = &journal.entries[entry];
         ht_journal_mark here = {shown.state.step, journal.entries[e->parent].revision, 0, e->seconds};
         ht_journal_kept(text, "picture", &here);
+        ht_journal_labels(&journal, entry, shown.state.step, &model->labels, &ignored);
     }
     ht_journal_free(&journal);
 }
@@ -113,7 +115,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     ht_progress_stage("looking at the weights, their tail and the pruning curve");
     if (code == HT_OK) code = analyze(model, s, err);
     ht_progress_stage("drawing %s", out);
-    load_journal(&journal, s, run);
+    load_journal(&journal, model, s, run);
     options->journal = journal.failed ? NULL : journal.data;
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
     ht_text_free(&journal);

@@ -206,10 +206,11 @@ int ht_cmd_train(int argc, char **argv)
     if (code == HT_OK) code = run_session(&session, quiet, &results, &left_out, &err);
     if (code == HT_OK && !left_out) {
         const ht_params *params = ht_trainer_params(session.trainer);
+        const ht_labels *labels = ht_session_labels(&session);
         if (json)
-            code = ht_results_print_json(&results, params, ht_pool_threads(session.pool), &err);
+            code = ht_results_print_json(&results, params, labels, ht_pool_threads(session.pool), &err);
         else
-            ht_results_print(&results, params);
+            ht_results_print(&results, params, labels);
     }
     ht_session_close(&session);
     if (code != HT_OK) return ht_app_fail(&err);

@@ -27,6 +27,7 @@ static const ht_option_info options[] = {
     {"--error", "E", HT_FILL_NOTHING, NULL, "remove as much as this relative error allows (prune.error)"},
     {"--file", "F", HT_FILL_FILE, NULL, "read the grid from a file"},
     {"--format", "text", HT_FILL_WORDS, NULL, "how the table is written"},
+    {"--ghost", "DIR", HT_FILL_DIRECTORY, NULL, "show the run in this directory beside this one, as a ghost; again for more (S lists them)"},
     {"--gradient-noise", NULL, HT_FILL_NOTHING, NULL, "look at the noise of a run's minibatch gradients instead of its weights"},
     {"--jobs", "J", HT_FILL_NOTHING, NULL, "train so many cells at once"},
     {"--json", NULL, HT_FILL_NOTHING, NULL, "print one JSON object instead of text"},

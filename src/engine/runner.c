@@ -323,6 +323,13 @@ uint32_t ht_runner_prune(ht_runner *r, const ht_prune_intent *intent)
     return send(r, (ht_command){.kind = HT_COMMAND_PRUNE, .prune = *intent});
 }
 
+uint32_t ht_runner_label(ht_runner *r, uint64_t step, const char *text)
+{
+    ht_command command = {.kind = HT_COMMAND_LABEL, .value = (double)step};
+    ht_text_copy(command.text, sizeof command.text, text);
+    return send(r, command);
+}
+
 uint32_t ht_runner_look(ht_runner *r, const ht_analysis_request *request)
 {
     return send(r, (ht_command){.kind = HT_COMMAND_LOOK, .request = *request});

@@ -31,6 +31,8 @@ uint32_t ht_runner_send(ht_runner *runner, ht_command_kind kind, ht_param param,
 
 uint32_t ht_runner_prune(ht_runner *runner, const ht_prune_intent *intent); /* sends HT_COMMAND_PRUNE */
 
+uint32_t ht_runner_label(ht_runner *runner, uint64_t step, const char *text); /* sends HT_COMMAND_LABEL */
+
 uint32_t ht_runner_look(ht_runner *runner, const ht_analysis_request *request); /* sends HT_COMMAND_LOOK */
 
 bool ht_runner_receive(ht_runner *runner, ht_sample *sample);        /* false when there is nothing new */

@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "engine/runner_state.h"
 
 /* States are stored so far apart that copying takes this share of training time, and at least so many
@@ -207,6 +208,15 @@ static void unmask(ht_runner *r)
     ht_runner_emit(r, &sample);
 }
 
+/* Words at a step that the run has come to. */
+static void label(ht_runner *r, const ht_command *command)
+{
+    ht_sample sample = ht_runner_sample(r, HT_SAMPLE_LABEL);
+    sample.from = (uint64_t)fmin(fmax(command->value, 0), (double)sample.step);
+    ht_text_copy(sample.message, sizeof sample.message, command->text);
+    ht_runner_emit(r, &sample);
+}
+
 /* Weights that stand still are looked at again. A thorough request that waits for its snapshot stays. */
 static void look(ht_runner *r, const ht_analysis_request *request)
 {
@@ -261,6 +271,9 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
         break;
     case HT_COMMAND_UNDO_STATE:
         undo_state(r);
+        break;
+    case HT_COMMAND_LABEL:
+        label(r, command);
         break;
     case HT_COMMAND_LOOK:
         look(r, &command->request);

@@ -61,12 +61,14 @@ json_t *ht_results_json(const ht_results *r, const ht_params *params)
     return root;
 }
 
-ht_code ht_results_print_json(const ht_results *r, const ht_params *params, int threads, ht_error *err)
+ht_code ht_results_print_json(const ht_results *r, const ht_params *params, const ht_labels *labels,
+                              int threads, ht_error *err)
 {
     json_t *root = ht_results_json(r, params);
     json_t *own = json_pack("{s:{s:f, s:f}, s:{s:s, s:s, s:i}}", "time", "seconds", r->seconds,
                             "steps_per_second", r->seconds > 0 ? (double)r->trained / r->seconds : 0, "blas",
                             "library", ht_linalg_library(), "core", ht_linalg_core(), "threads", threads);
+    if (root && labels->count > 0) json_object_set_new(root, "labels", ht_json_labels(labels));
     bool complete = root && own && json_object_update(root, own) == 0;
     char *text = complete ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(own);
@@ -99,7 +101,16 @@ static void print_scores(const char *part, const ht_score *whole, const ht_score
     printf("  %-8s %10s    %8.4f   %8.4f\n", part, loss, whole->accuracy, pruned->accuracy);
 }
 
-void ht_results_print(const ht_results *r, const ht_params *params)
+static void print_labels(const ht_labels *labels)
+{
+    char step[32];
+    for (int i = 0; i < labels->count; i++) {
+        ht_format_grouped(step, sizeof step, (long long)labels->label[i].step);
+        printf("%s%s: %s\n", i ? "          " : "  labels: ", step, labels->label[i].text);
+    }
+}
+
+void ht_results_print(const ht_results *r, const ht_params *params, const ht_labels *labels)
 {
     char steps[32], removed[32], units[32], title[64];
     const char *metric = ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²";
@@ -118,4 +129,5 @@ void ht_results_print(const ht_results *r, const ht_params *params)
            removed, units, ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
     print_tail(&r->tail);
     ht_methods_print(&r->methods, params);
+    print_labels(labels);
 }

@@ -24,14 +24,16 @@ typedef struct ht_results {
 ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                         ht_error *err);
 
-void ht_results_print(const ht_results *results, const ht_params *params);
+void ht_results_print(const ht_results *results, const ht_params *params, const ht_labels *labels);
 
 /* What is the same wherever and however fast it ran: {"schema", "preset", "params", "status", "steps",
  * "train", "test", "tail", "prune", "methods"}. A new reference; NULL when memory is short.
  */
 json_t *ht_results_json(const ht_results *results, const ht_params *params);
 
-/* Prints it with "time" and "blas" as one JSON object and a line feed on stdout. */
-ht_code ht_results_print_json(const ht_results *results, const ht_params *params, int threads, ht_error *err);
+/* Prints it with "time" and "blas", and the "labels" of the run if it has any, as one JSON object and a line
+ * feed on stdout. */
+ht_code ht_results_print_json(const ht_results *results, const ht_params *params, const ht_labels *labels,
+                              int threads, ht_error *err);
 
 #endif

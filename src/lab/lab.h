@@ -20,6 +20,9 @@ typedef struct ht_change { /* for undo */
     double before, after;
     const char *state; /* not a parameter, but what left a state of the run behind: "the pruning" … */
     unsigned number;   /* … and which of those it was */
+    bool label;        /* nor that, but the words at a step: */
+    uint64_t step;
+    char text_before[HT_LABEL_TEXT], text_after[HT_LABEL_TEXT];
 } ht_change;
 
 typedef struct ht_lab {
@@ -50,6 +53,8 @@ typedef struct ht_lab {
     double width_sweep_looked;
     ht_compare *compare; /* the one that runs, or NULL */
     double compare_looked;
+    /* A run directory of the list of runs while it is read, or NULL. */
+    struct ht_run_reading *reading;
     struct ht_played *lesson; /* the one that is played, or NULL */
     uint32_t applied;         /* the last command that the trainer has answered */
     struct ht_twin *twin;     /* the run without noise beside this one, or NULL */
@@ -92,6 +97,16 @@ const ht_model *ht_lab_twin_model(const ht_lab *lab);
 void ht_lab_twin_end(ht_lab *lab);
 /* Stops it within so many seconds; false: it still computes, and what it uses must stay. */
 bool ht_lab_twin_gone(ht_lab *lab, double seconds);
+
+/* Run directories beside this run (view/runs/shelf.h). Puts one on the list, to be shown once it is read;
+ * HT_USAGE: it is none. */
+ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err);
+/* Those on the list, at once: by any one thread, before the lab is open. Then shows them, and tells what is
+ * wrong with them. */
+void ht_lab_runs_read(ht_lab *lab);
+void ht_lab_runs_welcome(ht_lab *lab);
+/* Stops reading within so many seconds; false: it goes on, and what it uses must stay. */
+bool ht_lab_runs_gone(ht_lab *lab, double seconds);
 
 /* Begins lesson `number`: its settings, from step 0. HT_USAGE: this lab cannot (other data, another network),
  * or there is no such lesson. */

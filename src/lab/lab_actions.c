@@ -79,6 +79,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_COMPARE] = ht_lab_compare,
     [HT_DO_GHOST] = ht_lab_ghost,
     [HT_DO_DROP_GHOST] = ht_lab_drop_ghost,
+    [HT_DO_LABEL] = ht_lab_label,
     [HT_DO_FREEZE] = ht_lab_freeze,
     [HT_DO_TIMELINE] = ht_lab_timeline,
     [HT_DO_CLOSER] = ht_lab_window,
@@ -106,6 +107,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
+    [HT_VIEW_RUNS] = {ht_lab_runs_act, ht_lab_runs_press, NULL},
     [HT_VIEW_HELP] = {ht_lab_help_act, NULL, ht_lab_help_wheel},
 };
 

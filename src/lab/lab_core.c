@@ -89,7 +89,7 @@ void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after)
     ht_change *last = newest(lab);
     if (before == after) return;
     /* A drag is one change. */
-    if (lab->dragging && last && !last->state && last->param == p && lab->drag_control < 0) {
+    if (lab->dragging && last && !last->state && !last->label && last->param == p && lab->drag_control < 0) {
         last->after = after;
         return;
     }
@@ -100,4 +100,12 @@ void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after)
 void ht_lab_remember_state(ht_lab *lab, const char *what)
 {
     push(lab, (ht_change){.state = what, .number = ++lab->states});
+}
+
+void ht_lab_remember_label(ht_lab *lab, uint64_t step, const char *before, const char *after)
+{
+    ht_change change = {.label = true, .step = step};
+    ht_text_copy(change.text_before, sizeof change.text_before, before);
+    ht_text_copy(change.text_after, sizeof change.text_after, after);
+    push(lab, change);
 }

@@ -26,6 +26,7 @@ void ht_lab_send(ht_lab *lab, ht_command_kind kind, ht_param p, double value);
 void ht_lab_busy(ht_lab *lab); /* says that a command found no room */
 /* A width sweep or a comparison starts: the main run pauses. */
 void ht_lab_hold(ht_lab *lab);
+void ht_lab_remember_label(ht_lab *lab, uint64_t step, const char *before, const char *after);
 void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after);
 /* A command was sent that leaves a state behind (HT_COMMAND_UNDO_STATE); `what` is static: "the pruning". */
 void ht_lab_remember_state(ht_lab *lab, const char *what);
@@ -67,6 +68,11 @@ bool ht_lab_tail_act(ht_lab *lab, ht_action action);
 /* lab_history.c: ghosts, freezing, the window of steps, smoothing */
 ht_lab_handler ht_lab_ghost, ht_lab_drop_ghost, ht_lab_freeze, ht_lab_window, ht_lab_smooth;
 
+/* lab_label.c: words at a step of the run */
+ht_lab_handler ht_lab_label;
+void ht_lab_take_label(ht_lab *lab);                                 /* what was typed */
+void ht_lab_put_label(ht_lab *lab, uint64_t step, const char *text); /* without a trace in undo */
+
 /* lab_cursor.c: the read-out cursor of the charts */
 ht_lab_handler ht_lab_cursor;
 void ht_lab_cursor_off(ht_lab *lab);
@@ -101,6 +107,12 @@ bool ht_lab_compare_poll(ht_lab *lab);
 /* lab_twin.c: the same run without noise, trained beside it and shown as a ghost */
 ht_lab_handler ht_lab_twin;
 bool ht_lab_twin_poll(ht_lab *lab); /* true if there is something new to show */
+
+/* lab_runs.c: runs side by side */
+bool ht_lab_runs_act(ht_lab *lab, ht_action action); /* in its view */
+void ht_lab_runs_press(ht_lab *lab, ht_panel_id panel, int column, int row);
+void ht_lab_runs_keep(ht_lab *lab); /* the run is about to be left */
+bool ht_lab_runs_poll(ht_lab *lab); /* true if there is something new to show */
 
 /* lab_compare.c: the comparison of methods; while it runs, the main run pauses */
 ht_lab_handler ht_lab_compare;

@@ -1,5 +1,5 @@
 /* lab_prompt.c - what is typed at the bottom: a value for the chosen control, any setting, words to find, a
- * ghost's name. */
+ * ghost's name, a label. */
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +72,7 @@ static void take(ht_lab *lab)
     ht_model *m = lab->model;
     ht_prompt prompt = m->prompt;
     m->prompt = HT_PROMPT_NONE;
+    if (prompt == HT_PROMPT_LABEL) ht_lab_take_label(lab);
     if (m->typed[0] == '\0') return;
     if (prompt == HT_PROMPT_VALUE) take_value(lab, ht_model_controls[m->control], m->typed);
     if (prompt == HT_PROMPT_SETTING) take_setting(lab, m->typed);
@@ -97,7 +98,7 @@ static void drop_last(char *text)
 /* Names and words may be of any script; keys and values are ASCII. */
 static bool is_wanted(ht_prompt prompt, int key)
 {
-    bool words = prompt == HT_PROMPT_NAME || prompt == HT_PROMPT_SEARCH;
+    bool words = prompt == HT_PROMPT_NAME || prompt == HT_PROMPT_SEARCH || prompt == HT_PROMPT_LABEL;
     return (key >= (prompt == HT_PROMPT_VALUE ? '!' : ' ') && key < 127) ||
            (words && key >= 0xa0 && key < HT_KEY_UP);
 }

@@ -16,12 +16,14 @@ void ht_lab_receive(ht_lab *lab)
     bool fresh;
     while (ht_runner_receive(lab->runner, &sample)) {
         keep_journal(lab, &sample);
+        if (sample.kind == HT_SAMPLE_RESET) ht_lab_runs_keep(lab);
         ht_lab_sample(lab, &sample);
         lab->applied = sample.applied_seq;
         lab->dirty = true;
     }
     if (ht_lab_background_poll(lab)) lab->dirty = true;
     if (ht_lab_twin_poll(lab)) lab->dirty = true;
+    if (ht_lab_runs_poll(lab)) lab->dirty = true;
     const ht_stored *stored = ht_runner_stored(lab->runner, &fresh);
     if (fresh) {
         lab->model->stored = *stored;

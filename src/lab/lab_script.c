@@ -74,6 +74,11 @@ static void press(ht_lab *lab, int key)
     ht_lab_event(lab, &(ht_event){.kind = HT_EVENT_KEY, .key = key});
 }
 
+static void type(ht_lab *lab, const char *text)
+{
+    for (unsigned c; *text; press(lab, (int)c)) text += ht_utf8_decode(text, &c);
+}
+
 bool ht_lab_script(ht_lab *lab)
 {
     char line[256];
@@ -87,7 +92,7 @@ bool ht_lab_script(ht_lab *lab)
         lab->script_at = next;
         if (key) press(lab, ht_keymap_key(key));
         if (wait && !step) lab->script_wait = ht_now() + strtod(wait, NULL);
-        for (; text && *text; text++) press(lab, *text);
+        if (text) type(lab, text);
         ht_lab_picture(lab); /* what is asked for here is meant */
         done = true;
         if (key || text) break; /* one key a frame: its effect is drawn before the next */

@@ -1,6 +1,7 @@
-/* lab_undo.c - one stack for undo, in time order: settings, which are set back, and what left a state of the
- * run behind (a reset, a pruning, going back), of which the trainer keeps the last. */
+/* lab_undo.c - one stack for undo, in time order: settings and labels, which are set back, and what left a
+ * state of the run behind (a reset, a pruning, going back), of which the trainer keeps the last. */
 #include "lab/lab_handlers.h"
+#include "base/text.h"
 
 /* The trainer's undo swaps the state with the one that it leaves: undo and redo are the same command. */
 static void change_state(ht_lab *lab, const ht_change *c, const char *did)
@@ -14,6 +15,19 @@ static void change_state(ht_lab *lab, const ht_change *c, const char *did)
     ht_lab_note(lab, true, "%s %s", did, c->state);
 }
 
+/* A label of steps that were left is not there to be changed. */
+static void change_label(ht_lab *lab, const ht_change *c, const char *text, const char *did)
+{
+    char step[32];
+    ht_format_grouped(step, sizeof step, (long long)c->step);
+    if (c->step > lab->model->step) {
+        ht_lab_note(lab, true, "the label at step %s is of steps that were left; the run is not there", step);
+        return;
+    }
+    ht_lab_put_label(lab, c->step, text);
+    ht_lab_note(lab, true, "%s the label at step %s", did, step);
+}
+
 void ht_lab_undo(ht_lab *lab, ht_action action)
 {
     (void)action;
@@ -22,7 +36,9 @@ void ht_lab_undo(ht_lab *lab, ht_action action)
         return;
     }
     const ht_change *c = &lab->undo[--lab->undo_count];
-    if (c->state)
+    if (c->label)
+        change_label(lab, c, c->text_before, "undid");
+    else if (c->state)
         change_state(lab, c, "undid");
     else
         ht_lab_set(lab, c->param, c->before);
@@ -36,7 +52,9 @@ void ht_lab_redo(ht_lab *lab, ht_action action)
         return;
     }
     const ht_change *c = &lab->undo[lab->undo_count++];
-    if (c->state)
+    if (c->label)
+        change_label(lab, c, c->text_after, "put again");
+    else if (c->state)
         change_state(lab, c, "did again");
     else
         ht_lab_set(lab, c->param, c->after);

@@ -118,6 +118,7 @@ static void open_view(ht_lab *lab, ht_view view)
     ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
     if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
+    if (view == HT_VIEW_RUNS && home != view) m->focus = HT_PANEL_RUNS_TABLE; /* which [ ] scroll */
     if (view == HT_VIEW_METHOD && home != view) m->focus = HT_PANEL_EPOCHS;
     if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
     m->view = view;

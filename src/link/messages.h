@@ -8,6 +8,7 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
+#include "link/label.h"
 #include "num/histogram.h"
 #include "nn/occam.h"
 #include "tail/row_tails.h"
@@ -47,6 +48,7 @@ typedef enum ht_command_kind {
     HT_COMMAND_REWIND, /* to the nearest stored step at or before `value`, then paused */
     /* Back to before the last of RESET, RESEED, PRUNE, UNMASK, REWIND and UNDO_STATE: twice is a redo. */
     HT_COMMAND_UNDO_STATE,
+    HT_COMMAND_LABEL, /* words at step `value`: `text`, "" takes them away. No change of the run */
     /* What the analyst looks at, and so no change of the run: */
     HT_COMMAND_LAYER,  /* the tail of hidden layer `value`, from 0 */
     HT_COMMAND_WATCH,  /* value 1: pictures of the tail while training runs, 0: only when it stands still */
@@ -61,6 +63,7 @@ typedef struct ht_command {
     double value;
     ht_prune_intent prune;
     ht_analysis_request request;
+    char text[HT_LABEL_TEXT];
 } ht_command;
 
 /* ---- trainer -> UI ----------------------------------------------------------------------------- */
@@ -76,6 +79,7 @@ typedef enum ht_sample_kind {
     HT_SAMPLE_PRUNE,  /* weights were removed: prune; value: the ratio reached */
     HT_SAMPLE_UNMASK, /* all weights are trained again */
     HT_SAMPLE_REWIND, /* the state is that of `step` again; CHANGEs before it told of other parameters */
+    HT_SAMPLE_LABEL,  /* words were put at step `from`: message; "": those that were there are gone */
     HT_SAMPLE_BACK, /* the run has ended at `step`: steps after it were made while that was judged, and do not
                        count. No change of the run */
     HT_SAMPLE_KINDS
@@ -97,12 +101,12 @@ typedef struct ht_sample {
     ht_state state;                  /* STATE */
     ht_param param;                  /* CHANGE */
     double before, value;
-    char message[200]; /* STATE */
+    char message[200]; /* STATE, LABEL */
     /* CHANGE, RESET, PRUNE, UNMASK, REWIND: its number among the changes of the run, as in the journal */
     uint64_t revision;
     bool restored;  /* CHANGE: no change of its own (and without a number) but part of the REWIND that follows
                      */
-    uint64_t from;  /* RESET, REWIND: the step it was sent away from */
+    uint64_t from;  /* RESET, REWIND: the step it was sent away from; LABEL: where it stands */
     uint64_t keep;  /* REWIND: the last change that is part of the state; later ones are undone */
     bool other_run; /* REWIND: across a RESET, so nothing of the history so far belongs to the state */
     ht_prune_intent prune;

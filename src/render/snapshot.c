@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "params/preset.h"
 #include "render/image.h"
 #include "render/prune_chunks.h"
@@ -31,10 +32,19 @@ static void draw_footer(ht_surface *s, const ht_model *m, int row)
     s->ops->text(s, 1, row, s->columns - 2, HT_ALIGN_LEFT, HT_ROLE_DIM, 0, text);
 }
 
+/* "500 noise off": a line a label. */
+static ht_text labels_text(const ht_labels *labels)
+{
+    ht_text text = {0};
+    for (int i = 0; i < labels->count; i++)
+        ht_text_add(&text, "%" PRIu64 " %s\n", labels->label[i].step, labels->label[i].text);
+    return text;
+}
+
 static ht_code write_image(const char *path, ht_image *image, const ht_model *m, const char *journal,
                            ht_error *err)
 {
-    enum { MOST = 8 + HT_PRUNE_METHODS };
+    enum { MOST = 9 + HT_PRUNE_METHODS };
     char step[32], tails[96];
     ht_prune_chunks pruning;
     ht_png_text texts[MOST];
@@ -53,8 +63,11 @@ static ht_code write_image(const char *path, ht_image *image, const ht_model *m,
     texts[count++] = (ht_png_text){"heavytail:tail", tails};
     texts[count++] = (ht_png_text){"heavytail:method", pruning.methods};
     for (int i = 0; i < pruning.count; i++) texts[count++] = (ht_png_text){pruning.key[i], pruning.text[i]};
+    ht_text labels = labels_text(&m->labels);
+    if (labels.data) texts[count++] = (ht_png_text){"heavytail:labels", labels.data};
     if (journal) texts[count++] = (ht_png_text){"heavytail:journal", journal};
     ht_code code = ht_image_write(image, path, texts, count, err);
+    ht_text_free(&labels);
     ht_free(preset);
     return code;
 }

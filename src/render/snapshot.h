@@ -15,7 +15,8 @@ typedef struct ht_snapshot_options {
 
 /* Draws model->view (with model->focus when zoomed) to `path`. Text chunks: Title, Software, heavytail:preset
  * (the effective settings as INI, which `--preset F.png` reads back), heavytail:step, heavytail:journal
- * (which `heavytail replay F.png` reads), and the numbers shown. */
+ * (which `heavytail replay F.png` reads), heavytail:labels ("STEP words", a line a label), and the numbers
+ * shown. */
 ht_code ht_snapshot_write(const char *path, const ht_model *model, const ht_snapshot_options *options,
                           ht_error *err);
 

@@ -31,3 +31,12 @@ json_t *ht_json_params(const ht_params *params)
     }
     return object;
 }
+
+json_t *ht_json_labels(const ht_labels *labels)
+{
+    json_t *all = json_array();
+    for (int i = 0; i < labels->count; i++)
+        json_array_append_new(all, json_pack("{s:I, s:s}", "step", (json_int_t)labels->label[i].step, "text",
+                                             labels->label[i].text));
+    return all;
+}

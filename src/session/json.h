@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "engine/run/journal.h"
 #include "heavytail/network.h"
 #include "heavytail/params.h"
 
@@ -16,5 +17,8 @@ json_t *ht_json_score(const ht_score *score);
 
 /* {"train.lr": 0.01, …} with every parameter. */
 json_t *ht_json_params(const ht_params *params);
+
+/* [{"step", "text"}, …] of the labels of a run. */
+json_t *ht_json_labels(const ht_labels *labels);
 
 #endif

@@ -160,6 +160,12 @@ void ht_session_notes(const ht_session *s, ht_notes *notes)
                      step, s->planned, steps);
 }
 
+const ht_labels *ht_session_labels(const ht_session *s)
+{
+    static const ht_labels none = {0};
+    return s->dir ? ht_rundir_labels(s->dir) : &none;
+}
+
 void ht_session_close(ht_session *s)
 {
     ht_trainer_free(s->trainer);

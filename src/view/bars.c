@@ -126,6 +126,7 @@ static bool belongs(const ht_model *m, ht_action action)
     if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
+    if (action == HT_DO_TYPE && m->view == HT_VIEW_RUNS) return false;
     if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
     return action != HT_DO_FREEZE;
 }
@@ -141,9 +142,10 @@ static void add_keys(const ht_model *m, ht_span *spans, int *n)
         const char *word = keys[i].bar;
         if (!word || !belongs(m, keys[i].action)) continue;
         if (keys[i].action == HT_DO_PAUSE)
-            word = running_width_sweep(m) || m->compare.running ? "stop"
-                   : m->state == HT_STATE_RUNNING               ? "pause"
-                                                                : "run";
+            word = m->view == HT_VIEW_RUNS                        ? "tick"
+                   : running_width_sweep(m) || m->compare.running ? "stop"
+                   : m->state == HT_STATE_RUNNING                 ? "pause"
+                                                                  : "run";
         add_key(spans, n, &keys[i], word);
     }
 }
@@ -154,11 +156,16 @@ static void add_prompt(const ht_model *m, ht_span *spans, int *n)
     static const char *const ends[] = {[HT_PROMPT_VALUE] = "take it",
                                        [HT_PROMPT_SETTING] = "set it",
                                        [HT_PROMPT_SEARCH] = "show",
-                                       [HT_PROMPT_NAME] = "name it"};
+                                       [HT_PROMPT_NAME] = "name it",
+                                       [HT_PROMPT_LABEL] = "put it there"};
+    char step[32];
+    ht_format_grouped(step, sizeof step, (long long)m->label_step);
     if (m->prompt == HT_PROMPT_VALUE)
         add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_controls[m->control]));
     else if (m->prompt == HT_PROMPT_NAME)
         add(spans, n, HT_ROLE_KEY, " name of %c:", m->ghost_count ? ht_ghost_newest(m)->letter : '-');
+    else if (m->prompt == HT_PROMPT_LABEL)
+        add(spans, n, HT_ROLE_KEY, " label at step %s:", step);
     else
         add(spans, n, HT_ROLE_KEY, m->prompt == HT_PROMPT_SETTING ? " key=value:" : " find:");
     add(spans, n, HT_ROLE_TEXT, " %s▏ ", m->typed);

@@ -21,6 +21,7 @@ static void keep_history(ht_ghost *ghost, const ht_model *m)
     ghost->heat = m->heat;
     ghost->moment_count = m->moment_count;
     memcpy(ghost->moments, m->moments, sizeof ghost->moments);
+    ghost->labels = m->labels;
 }
 
 static void bring_history(const ht_ghost *ghost, ht_model *m)
@@ -29,6 +30,7 @@ static void bring_history(const ht_ghost *ghost, ht_model *m)
     m->heat = ghost->heat;
     m->moment_count = ghost->moment_count;
     memcpy(m->moments, ghost->moments, sizeof m->moments);
+    m->labels = ghost->labels;
 }
 
 /* Memory for one; that of a dropped one is reused. */
@@ -52,7 +54,7 @@ static char take_out(ht_model *m, int i)
 {
     ht_ghost *ghost = m->ghost[i];
     for (m->ghost_count--; i < m->ghost_count; i++) m->ghost[i] = m->ghost[i + 1];
-    put_aside(m, ghost);
+    if (!ghost->shelved) put_aside(m, ghost);
     return ghost->letter;
 }
 
@@ -79,6 +81,37 @@ ht_ghost *ht_ghost_pin_other(ht_model *m, const ht_model *other, char *dropped, 
 ht_ghost *ht_ghost_pin(ht_model *m, char *dropped, ht_error *err)
 {
     return ht_ghost_pin_other(m, m, dropped, err);
+}
+
+static int place_of(const ht_model *m, const ht_ghost *ghost)
+{
+    int i = m->ghost_count - 1;
+    while (i >= 0 && m->ghost[i] != ghost) i--;
+    return i;
+}
+
+bool ht_ghost_shown(const ht_model *m, const ht_ghost *ghost)
+{
+    return place_of(m, ghost) >= 0;
+}
+
+bool ht_ghost_show(ht_model *m, ht_ghost *ghost)
+{
+    if (m->ghost_count == HT_GHOSTS) return false;
+    ghost->letter = free_letter(m);
+    m->ghost[m->ghost_count++] = ghost;
+    return true;
+}
+
+void ht_ghost_take(ht_model *m, const ht_ghost *ghost)
+{
+    int i = place_of(m, ghost);
+    if (i >= 0) take_out(m, i);
+}
+
+void ht_ghost_hide(ht_model *m, const ht_ghost *ghost)
+{
+    if (ghost->shelved) ht_ghost_take(m, ghost);
 }
 
 ht_ghost *ht_ghost_twin(const ht_model *m)
@@ -197,11 +230,11 @@ void ht_ghost_label(const ht_model *m, const ht_ghost *g, char *to, size_t size)
         label_settings(m, g, to, size);
 }
 
-ht_role ht_ghost_role(int i)
+ht_role ht_ghost_role(const ht_ghost *ghost)
 {
     static const ht_role roles[HT_GHOSTS] = {HT_ROLE_GHOST, HT_ROLE_GHOST_2, HT_ROLE_GHOST_3,
                                              HT_ROLE_GHOST_4};
-    return roles[i];
+    return roles[(ghost->letter - 'A') % HT_GHOSTS];
 }
 
 ht_series *ht_ghost_add(const ht_model *m, ht_chart *chart, int i, int columns, int count)
@@ -213,7 +246,7 @@ ht_series *ht_ghost_add(const ht_model *m, ht_chart *chart, int i, int columns, 
         ht_ghost_label(m, ghost, label, sizeof label);
     else
         snprintf(label, sizeof label, "%c", ghost->letter);
-    ht_series *series = ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(i), label, count);
+    ht_series *series = ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(ghost), label, count);
     if (series) series->tag = ghost->letter;
     return series;
 }

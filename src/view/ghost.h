@@ -11,14 +11,16 @@ typedef struct ht_ghost {
     char letter;   /* 'A' … */
     char name[32]; /* that the user gave it; "": its settings tell it apart */
     uint64_t step;
-    bool twin; /* goes on: the run without noise beside this one (lab/lab_twin.c) */
-    bool left; /* steps that were left by going back: has the whole history that the run had then */
+    bool twin;    /* goes on: the run without noise beside this one (lab/lab_twin.c) */
+    bool shelved; /* the list of runs owns it (runs/shelf.h): out of the charts it stays there */
+    bool left;    /* steps that were left by going back: has the whole history that the run had then */
     ht_params params;
     double test_loss, test_accuracy;
     ht_curve trace[HT_TRACE_COUNT];
     ht_heat heat;
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
+    ht_labels labels;
     ht_report report;
     struct ht_ghost *next; /* free: its memory is kept for the next ghost */
 } ht_ghost;
@@ -63,8 +65,16 @@ ht_ghost *ht_ghost_newest(const ht_model *model);
 /* "A plain": the letter and the name; or "A no noise": what set it apart from the run that is shown now. */
 void ht_ghost_label(const ht_model *model, const ht_ghost *ghost, char *to, size_t size);
 
-/* The role of ghost number i. */
-ht_role ht_ghost_role(int i);
+/* A ghost of the list of runs comes into the charts; false when there are HT_GHOSTS. Out of them; is it in
+ * them? */
+bool ht_ghost_show(ht_model *model, ht_ghost *ghost);
+void ht_ghost_hide(ht_model *model, const ht_ghost *ghost);
+bool ht_ghost_shown(const ht_model *model, const ht_ghost *ghost);
+/* Drops this one. */
+void ht_ghost_take(ht_model *model, const ht_ghost *ghost);
+
+/* Its role goes by its letter: whatever else is dropped, it keeps its colour. */
+ht_role ht_ghost_role(const ht_ghost *ghost);
 
 /* Adds the series of ghost i to a chart: named "A", or with its name or settings where there is room for
  * them, and with its letter at its line. NULL like ht_chart_add. */

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "params/preset.h"
-#include "view/ghost.h"
+#include "view/runs/shelf.h"
 
 /* "140→2000→5"; of more than four equal layers in a row "140→2000×6→5". What is too long for the title is
  * counted: "140→16 layers→5". */
@@ -51,6 +51,8 @@ void ht_model_clear(ht_model *m)
     ht_free(m->later_room);
     m->later = m->later_room = NULL;
     ht_ghost_free_all(m);
+    ht_shelf_free(m->shelf);
+    m->shelf = NULL;
 }
 
 /* What is known of weights that are gone: nothing is better than a number of another run. */
@@ -76,6 +78,7 @@ static void cut_history(ht_model *m, double step)
     else
         ht_heat_cut(&m->heat, step);
     while (m->moment_count && m->moments[m->moment_count - 1].step > step) m->moment_count--;
+    ht_labels_cut(&m->labels, step);
     forget_looks(m, step);
     m->generation++; /* reports on what is gone are late */
 }
@@ -241,6 +244,9 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
             ht_params_put(&m->asked, s->param, s->value);
         else
             add_moment(m, s);
+        break;
+    case HT_SAMPLE_LABEL:
+        ht_labels_put(&m->labels, s->from, s->message);
         break;
     case HT_SAMPLE_RESET:
     case HT_SAMPLE_REWIND:

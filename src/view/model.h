@@ -29,6 +29,7 @@ typedef enum ht_view {
     HT_VIEW_WIDTH,
     HT_VIEW_COMPARE,
     HT_VIEW_METHOD,
+    HT_VIEW_RUNS,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -56,13 +57,14 @@ static inline ht_trace ht_trace_of(ht_estimator estimator)
 enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_WIDTH_SWEEPS = 4 };
 
 /* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find, a name
- * for the newest ghost. */
+ * for the newest ghost, words for a step. */
 typedef enum ht_prompt {
     HT_PROMPT_NONE,
     HT_PROMPT_VALUE,
     HT_PROMPT_SETTING,
     HT_PROMPT_SEARCH,
-    HT_PROMPT_NAME
+    HT_PROMPT_NAME,
+    HT_PROMPT_LABEL
 } ht_prompt;
 
 typedef struct ht_moment { /* a parameter was changed: drawn as a mark on every chart over steps */
@@ -122,6 +124,7 @@ typedef struct ht_model {
     ht_heat heat; /* the first layer's |w|: shares of the coarse bins of the histogram */
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
+    ht_labels labels; /* words that the user has put at steps */
     /* the analyst's latest; report.count == 0 until there is one */
     ht_report report;
     ht_epochs epochs; /* validated with samples held back, or by Occam gradient descent; count 0: none */
@@ -138,6 +141,7 @@ typedef struct ht_model {
     struct ht_ghost
         *left_run; /* what the last reset left: its history comes back when that is undone; owned */
     struct ht_ghost *spare_ghost; /* memory of former ones: ghost.h; owned */
+    struct ht_shelf *shelf;       /* runs to compare with: runs/shelf.h; owned, NULL until there is one */
     /* the states that the trainer keeps */
     ht_stored stored;
     bool leaving;   /* on the way back: the newest ghost keeps the future that is left */
@@ -169,8 +173,9 @@ typedef struct ht_model {
     int scroll;           /* … and how many rows are above what it shows */
     ht_prompt prompt;     /* what is being typed */
     char typed[64];
-    char search[64];  /* help shows what contains this */
-    char footer[160]; /* in pictures: versions, kernels */
+    uint64_t label_step; /* where what is typed is put */
+    char search[64];     /* help shows what contains this */
+    char footer[160];    /* in pictures: versions, kernels */
 } ht_model;
 
 /* The parameters that have controls, in order. */

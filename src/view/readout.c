@@ -149,6 +149,10 @@ static void read_settings(const ht_model *m, ht_chart *chart, double step)
     /* One line: a chart of 12 rows has room for it beside a ghost's values. */
     add(chart, "%s  η %.3g  b %.0f", noise, ht_params_get(&then, HT_P_TRAIN_LR),
         ht_params_get(&then, HT_P_TRAIN_BATCH));
+    for (int i = 0; i < m->labels.count; i++) {
+        const ht_label *label = &m->labels.label[i];
+        if (fabs((double)label->step - step) <= near) add(chart, "%d %s", i + 1, label->text);
+    }
     for (int i = 0; i < m->moment_count; i++) {
         char at[24];
         ht_format_grouped(at, sizeof at, llround(m->moments[i].step));

@@ -261,6 +261,21 @@ void ht_place_width(ht_layout *layout, ht_rect area, const ht_scene *scene)
                   (ht_rect){area.x + w, area.y + controls, side, area.h - controls});
 }
 
+/* The list over the table; beside them, where there is room, charts that show what a tick does. */
+void ht_place_runs(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    enum { WIDE_FROM = 116, WORDS = 78, HIGH_FROM = 40 };
+    static const ht_panel_id charts[] = {HT_PANEL_LOSS, HT_PANEL_ACCURACY, HT_PANEL_KAPPA, HT_PANEL_NORMS};
+    int w = area.w < WIDE_FROM ? area.w : area.w / 2 > WORDS ? area.w / 2 : area.w * 3 / 5;
+    int list = cut(area.h, 2, 5);
+    (void)scene;
+    ht_layout_put(layout, HT_PANEL_RUNS, (ht_rect){area.x, area.y, w, list});
+    ht_layout_put(layout, HT_PANEL_RUNS_TABLE, (ht_rect){area.x, area.y + list, w, area.h - list});
+    if (w < area.w)
+        put_grid(layout, (ht_rect){area.x + w, area.y, area.w - w, area.h}, charts,
+                 area.h >= HIGH_FROM ? 4 : 2, 1);
+}
+
 /* Lines longer than about a hundred characters are hard to read. */
 void ht_place_help(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {

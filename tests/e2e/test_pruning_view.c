@@ -274,8 +274,8 @@ static void neurons_are_pictures(void **state)
     vt_assert(t, vt_wait_gone(t, "Read-out", PATIENCE) || vt_wait_gone(t, "Strongest", PATIENCE));
     vt_key(t, "z"); /* where it came from */
     vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE));
-    vt_key(t, "a"); /* blocks, then ASCII */
-    vt_key(t, "a");
+    vt_key(t, "A"); /* blocks, then ASCII */
+    vt_key(t, "A");
     vt_assert(t, vt_wait_text(t, "symbols: ascii", PATIENCE));
     vt_assert(t, vt_wait_still(t, 200, PATIENCE));
     for (int y = 0; y < ROWS; y++)

@@ -269,6 +269,36 @@ static void mark_labels_keep_apart(void **state)
 
 /* ---- data -------------------------------------------------------------------------------------- */
 
+/* The user's labels: words where nothing is, else the number, which stands beside its tick, and no words on
+ * another's tick. */
+static void labels_stand_beside_their_ticks(void **state)
+{
+    (void)state;
+    ht_chart_layout l;
+    int row;
+    begin(80, 16, HT_SYMBOLS_BLOCK);
+    ht_chart_clear(&chart);
+    chart = (ht_chart){.memory = chart.memory, .x = {.high = 100, .fixed = true, .integer = true}};
+    chart.y = (ht_axis){.high = 1, .fixed = true};
+    ht_series *series = ht_chart_add(&chart, HT_MARK_LINE, HT_ROLE_TRAIN, "train", 2);
+    series->x[0] = 0, series->x[1] = 100, series->high[0] = series->high[1] = 1;
+    ht_chart_label(&chart, 30, 1, "begun");
+    ht_chart_label(&chart, 34, 2, "words that are far too long for the free columns beside their own tick");
+    ht_chart_label(&chart, 70, 3, "done");
+    ht_draw_chart(s, (ht_rect){0, 0, 80, 16}, &chart, 0);
+    ht_chart_layout_make(&l, (ht_rect){0, 0, 80, 16}, &chart);
+    int foot = l.plot.y + l.plot.h - 1;
+    for (int i = 0; i < chart.mark_count; i++) {
+        ht_cell tick = ht_cells_at(cells, (int)floor(ht_plot_x(&l, chart.marks[i].at)), foot);
+        if (tick.glyph == ' ' || tick.glyph < 0x80) fail_msg("label %d has no tick", i + 1);
+    }
+    assert_true(find_text("3 done", &row) == 1 && row == foot);
+    assert_true(find_text("1 begun", &row) == 1 && row >= foot - 1);
+    assert_int_equal(find_text("words", NULL), 0);
+    assert_int_equal(ht_cells_at(cells, (int)floor(ht_plot_x(&l, 70)) + 1, foot).glyph, '3');
+    assert_int_equal(ht_cells_at(cells, (int)floor(ht_plot_x(&l, 34)) + 1, foot).glyph, '2');
+}
+
 static bool has_ink(int x, int y, ht_role role)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
@@ -798,6 +828,7 @@ int main(void)
         cmocka_unit_test(x_tick_labels_do_not_touch),
         cmocka_unit_test(y_tick_labels_stand_on_their_own_rows),
         cmocka_unit_test(mark_labels_keep_apart),
+        cmocka_unit_test(labels_stand_beside_their_ticks),
         cmocka_unit_test(a_spike_one_bucket_wide_stays_visible),
         cmocka_unit_test(a_curve_has_no_gaps),
         cmocka_unit_test(a_line_over_an_envelope_stays_thin),

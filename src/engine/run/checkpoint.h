@@ -75,6 +75,9 @@ ht_code ht_checkpoint_write(const char *path, ht_trainer *trainer,
  * file. On failure the trainer is to be thrown away. */
 ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err);
 
+/* The step of the state in a file, and whether it is one. */
+ht_code ht_checkpoint_step(const char *path, uint64_t *step, ht_error *err);
+
 /* The same in a directory that is held open (file.h). */
 struct ht_file_mark;
 ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *checkpoint,

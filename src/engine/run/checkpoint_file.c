@@ -275,6 +275,17 @@ static ht_code read_epochs(ht_safetensors *file, const char *path, ht_trainer *t
     return code;
 }
 
+ht_code ht_checkpoint_step(const char *path, uint64_t *step, ht_error *err)
+{
+    ht_trainer_state state = {0};
+    ht_safetensors *file = ht_safetensors_open(path, err);
+    if (!file) return err->code;
+    ht_code code = read_counters(file, path, &state, err);
+    *step = state.step;
+    ht_safetensors_close(file);
+    return code;
+}
+
 ht_code ht_checkpoint_read(const char *path, ht_trainer *trainer, ht_error *err)
 {
     return ht_checkpoint_read_in(AT_FDCWD, path, trainer, err);

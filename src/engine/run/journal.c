@@ -11,11 +11,11 @@
 #include "base/alloc.h"
 
 /* The names of entries; those from REWIND on are no change of their own kind but have fixed names too. */
-static const char *const names[] = {[HT_ENTRY_START] = "start",    [HT_ENTRY_SET] = "set",
-                                    [HT_ENTRY_RESET] = "reset",    [HT_ENTRY_PRUNE] = "prune",
-                                    [HT_ENTRY_UNMASK] = "unmask",  [HT_ENTRY_REWIND] = "rewind",
-                                    [HT_ENTRY_RESUME] = "resume",  [HT_ENTRY_CHECKPOINT] = "checkpoint",
-                                    [HT_ENTRY_PICTURE] = "picture"};
+static const char *const names[] = {[HT_ENTRY_START] = "start",     [HT_ENTRY_SET] = "set",
+                                    [HT_ENTRY_RESET] = "reset",     [HT_ENTRY_PRUNE] = "prune",
+                                    [HT_ENTRY_UNMASK] = "unmask",   [HT_ENTRY_REWIND] = "rewind",
+                                    [HT_ENTRY_RESUME] = "resume",   [HT_ENTRY_CHECKPOINT] = "checkpoint",
+                                    [HT_ENTRY_PICTURE] = "picture", [HT_ENTRY_LABEL] = "label"};
 static const char *const states[] = {"paused", "running", "done", "diverged"};
 _Static_assert(sizeof names / sizeof names[0] == HT_ENTRY_STATE, "a kind of entry has no name");
 _Static_assert(sizeof states / sizeof states[0] == HT_STATE_DIVERGED + 1, "a state has no name");
@@ -103,6 +103,11 @@ void ht_journal_add(ht_text *out, const ht_sample *s)
     if (s->kind == HT_SAMPLE_STATE)
         add_line(out,
                  json_pack("{s:s, s:I, s:o}", "event", states[s->state], "step", step, "message",
+                           text_or_none(s->message)),
+                 s->seconds);
+    if (s->kind == HT_SAMPLE_LABEL)
+        add_line(out,
+                 json_pack("{s:s, s:I, s:o}", "event", names[HT_ENTRY_LABEL], "step", from, "text",
                            text_or_none(s->message)),
                  s->seconds);
     if (s->revision == 0) return;
@@ -206,6 +211,13 @@ static const char *read_prune(ht_entry *e, const json_t *line)
     return good && amount ? NULL : "\"error\", \"ratio\" and \"seed\" say no amount";
 }
 
+static const char *read_label(ht_entry *e, const json_t *line)
+{
+    const char *text = json_string_value(json_object_get(line, "text"));
+    ht_text_copy(e->text, sizeof e->text, text ? text : "");
+    return text ? NULL : "a \"label\" has no \"text\"";
+}
+
 /* The entry of change number `revision`. Entries that are no change carry the number of the last one before
  * them, so numbers rise through the array. */
 static bool entry_of(const ht_journal *j, uint64_t revision, size_t *found)
@@ -233,6 +245,7 @@ static const char *read_entry(const ht_journal *j, ht_entry *e, const json_t *li
     if (!real(line, "seconds", &e->seconds)) e->seconds = 0;
     e->parent = *now;
     if (e->kind == HT_ENTRY_STATE) return NULL;
+    if (e->kind == HT_ENTRY_LABEL) return read_label(e, line);
     if (!whole(line, "change", &e->revision)) return "it has no \"change\"";
     if (e->kind == HT_ENTRY_CHECKPOINT || e->kind == HT_ENTRY_PICTURE) {
         e->hash = hash ? strtoull(hash, NULL, 16) : 0;
@@ -349,6 +362,33 @@ size_t *ht_journal_path(const ht_journal *j, size_t entry, size_t *count, ht_err
     }
     *count = used;
     return path;
+}
+
+/* For each entry of the path to `entry` the last step that the state has from it; below 0 for all others. */
+static void mark_path(const ht_journal *j, size_t entry, double step, double *until)
+{
+    for (size_t i = 0; i < j->count; i++) until[i] = -1;
+    for (size_t i = entry;; i = j->entries[i].parent) {
+        const ht_entry *e = &j->entries[i];
+        until[i] = step;
+        if (i == 0 || e->kind == HT_ENTRY_RESET) return;
+        if (e->kind == HT_ENTRY_REWIND || e->kind == HT_ENTRY_RESUME) step = fmin(step, (double)e->step);
+    }
+}
+
+ht_code ht_journal_labels(const ht_journal *j, size_t entry, uint64_t step, ht_labels *labels, ht_error *err)
+{
+    double *until = ht_alloc(j->count, sizeof *until, "the labels of the journal", err);
+    *labels = (ht_labels){0};
+    if (!until) return HT_FAIL;
+    mark_path(j, entry, (double)step, until);
+    for (size_t i = 0; i < j->count; i++) {
+        const ht_entry *e = &j->entries[i];
+        if (e->kind == HT_ENTRY_LABEL && (double)e->step <= until[e->parent])
+            ht_labels_put(labels, e->step, e->text);
+    }
+    ht_free(until);
+    return HT_OK;
 }
 
 ht_code ht_journal_params(const ht_journal *j, size_t entry, ht_params *params, ht_error *err)

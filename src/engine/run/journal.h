@@ -5,6 +5,9 @@
  *   {"event":"rewind"|"resume","step":S,"to":T,"keep":J,"change":K}   the state goes back to step T, where J
  * was the last change; what came after J is another branch
  *   {"event":"checkpoint"|"picture","step":S,"change":K,"hash":H}     a state that was kept
+ *   {"event":"label","step":S,"text":T}                            words at step S of the branch it stands
+ * in;
+ * "" takes them away
  *   {"event":"paused"|"running"|"done"|"diverged",…}                  for people
  *
  * All lines have "date" (UTC) and "seconds" (of training). Changes are numbered upwards through the file, so
@@ -19,7 +22,8 @@
 /* ---- writing: appends a line to *out (out->failed when memory is short) ---- */
 
 void ht_journal_start(ht_text *out, const ht_params *params);
-/* A CHANGE, RESET, PRUNE, UNMASK or REWIND that is numbered, or a STATE; other samples add nothing. */
+/* A CHANGE, RESET, PRUNE, UNMASK or REWIND that is numbered, a LABEL or a STATE; other samples add nothing.
+ */
 void ht_journal_add(ht_text *out, const ht_sample *sample);
 
 /* A state that was kept, as "checkpoint" or "picture". `hash` as in checkpoint.h; 0: not known. */
@@ -44,6 +48,7 @@ typedef enum ht_entry_kind {
     HT_ENTRY_RESUME,
     HT_ENTRY_CHECKPOINT,
     HT_ENTRY_PICTURE,
+    HT_ENTRY_LABEL,
     HT_ENTRY_STATE
 } ht_entry_kind;
 
@@ -55,6 +60,7 @@ typedef struct ht_entry {
     ht_param param; /* SET */
     double value;   /* SET; RESET: the seed */
     ht_prune_intent prune;
+    char text[HT_LABEL_TEXT]; /* LABEL: its parent is the change after which it was put */
 } ht_entry;
 
 typedef struct ht_journal {
@@ -76,6 +82,10 @@ size_t ht_journal_find(const ht_journal *journal, uint64_t hash, uint64_t step);
 /* The changes that led to `entry`, first one first: indices into entries; a RESET comes first if there was
  * one, with only SETs before it. ht_free; NULL with *err set. */
 size_t *ht_journal_path(const ht_journal *journal, size_t entry, size_t *count, ht_error *err);
+
+/* The labels of the state that `entry` tells of: those of its path, up to `step`. */
+ht_code ht_journal_labels(const ht_journal *journal, size_t entry, uint64_t step, ht_labels *labels,
+                          ht_error *err);
 
 /* The parameters of the state that `entry` tells of. */
 ht_code ht_journal_params(const ht_journal *journal, size_t entry, ht_params *params, ht_error *err);

@@ -25,6 +25,7 @@ struct ht_rundir {
     uint64_t base, latest, shown;
     ht_journal_mark saved; /* of the checkpoint that this session wrote last … */
     bool has_saved;        /* … if it wrote one */
+    ht_labels labels;      /* of the run that was taken up */
 };
 
 static const uint64_t no_branch = UINT64_MAX; /* metrics.csv is to be made again */
@@ -66,6 +67,11 @@ const char *ht_rundir_lacks(const ht_rundir *dir, bool *whole)
 {
     *whole = !strstr(dir->files.lacks, "journal");
     return dir->files.lacks[0] ? dir->files.lacks : NULL;
+}
+
+const ht_labels *ht_rundir_labels(const ht_rundir *dir)
+{
+    return &dir->labels;
 }
 
 const char *ht_rundir_path(const ht_rundir *dir)
@@ -300,6 +306,7 @@ ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err)
                             "%s stands at step %" PRIu64
                             ", of which journal.jsonl knows nothing; put back the file that belongs to it",
                             path, step);
+    if (code == HT_OK) code = ht_journal_labels(&journal, entry, step, &dir->labels, err);
     if (code == HT_OK) code = mend_metrics(dir, &journal, entry, step, err);
     if (code == HT_OK) code = continue_journal(dir, trainer, &journal, entry, err);
     ht_journal_free(&journal);

@@ -36,6 +36,9 @@ ht_code ht_rundir_begin(ht_rundir *dir, const ht_params *params, ht_error *err);
  */
 ht_code ht_rundir_resume(ht_rundir *dir, ht_trainer *trainer, ht_error *err);
 
+/* What the journal has as labels of the run that was resumed; none before. */
+const ht_labels *ht_rundir_labels(const ht_rundir *dir);
+
 /* ---- metrics.csv ---- */
 
 typedef struct ht_metrics {

@@ -1,6 +1,7 @@
 #include "render/draw/draw_labels.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "render/draw/draw_frame.h"
 
@@ -12,6 +13,9 @@ static double place_of(const ht_chart_layout *l, const ht_line_mark *mark)
     return mark->vertical ? ht_plot_x(l, mark->at) : ht_plot_y(l, mark->at);
 }
 
+static const double LABEL_TICK =
+    0.9; /* rows: a label is a tick at the foot, a change a line of full height */
+
 void ht_draw_marks(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
 {
     ht_rect plot = l->plot, clip = ht_clip_to(s, plot);
@@ -19,7 +23,9 @@ void ht_draw_marks(ht_surface *s, const ht_chart_layout *l, const ht_chart *char
         const ht_line_mark *mark = &chart->marks[i];
         double at = place_of(l, mark), right = plot.x + plot.w - 0.01, bottom = plot.y + plot.h - 0.01;
         if (isnan(at)) continue;
-        if (mark->vertical)
+        if (mark->number)
+            s->ops->rule(s, mark->role, false, at, bottom - LABEL_TICK, at, bottom);
+        else if (mark->vertical)
             s->ops->rule(s, mark->role, true, at, plot.y, at, bottom);
         else
             s->ops->rule(s, mark->role, true, plot.x, at, right, at);
@@ -72,15 +78,62 @@ static candidate find_place(const placed *taken, const ht_ink_map *ink, ht_rect 
     return best;
 }
 
+/* Would words in the last row stand on the tick of a label? */
+static bool covers_tick(const ht_chart_layout *l, const ht_chart *chart, ht_rect r)
+{
+    for (int i = 0; i < chart->mark_count; i++) {
+        double at = chart->marks[i].number ? place_of(l, &chart->marks[i]) : (double)NAN;
+        if (at >= r.x && at < r.x + r.w && r.y == l->plot.y + l->plot.h - 1) return true;
+    }
+    return false;
+}
+
+/* Beside its tick: the first of these places that covers nothing; for the number alone, if need be, one that
+ * covers the least. */
+static candidate place_user_label(const ht_chart_layout *l, const ht_chart *chart, const placed *taken,
+                                  const ht_ink_map *ink, double at, int width, bool anywhere)
+{
+    enum { ROWS = 2 };
+    candidate best = {.cost = -1};
+    int cell = (int)floor(at);
+    for (int i = 0; i < 2 * ROWS && best.cost != 0; i++) {
+        ht_rect r = {i % 2 ? cell - width : cell + 1, l->plot.y + l->plot.h - 1 - i / 2, width, 1};
+        if (!covers_tick(l, chart, r)) try_place(&best, taken, ink, l->plot, r);
+    }
+    if (best.cost > 0 && !anywhere) best.cost = -1;
+    return best;
+}
+
+/* Number and words where there is room, else the number. */
+static void draw_user_label(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int i,
+                            const ht_ink_map *ink, placed *taken)
+{
+    const ht_line_mark *mark = &chart->marks[i];
+    char text[sizeof mark->label + 16];
+    double at = mark->number ? place_of(l, mark) : (double)NAN;
+    if (isnan(at)) return;
+    for (int part = 0; part < 2; part++) {
+        snprintf(text, sizeof text, part ? "%d" : "%d %s", mark->number, mark->label);
+        int width = (int)ceil(s->ops->measure(s, 0, text));
+        candidate best = place_user_label(l, chart, taken, ink, at, width, part == 1);
+        if (best.cost < 0) continue;
+        taken->rects[taken->count++] = best.r;
+        s->ops->text(s, best.r.x, best.r.y, best.r.w,
+                     best.r.x < (int)floor(at) ? HT_ALIGN_RIGHT : HT_ALIGN_LEFT, mark->role, 0, text);
+        return;
+    }
+}
+
 static void draw_mark_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart,
                              const ht_ink_map *ink, ht_rect box)
 {
     placed taken = {0};
     if (box.w > 0) taken.rects[taken.count++] = box;
+    for (int i = chart->mark_count - 1; i >= 0; i--) draw_user_label(s, l, chart, i, ink, &taken);
     for (int i = chart->mark_count - 1; i >= 0; i--) { /* the latest first: it is the one people look for */
         const ht_line_mark *mark = &chart->marks[i];
         double at = place_of(l, mark);
-        if (isnan(at) || mark->label[0] == '\0') continue;
+        if (isnan(at) || mark->label[0] == '\0' || mark->number) continue;
         int width = (int)ceil(s->ops->measure(s, HT_BOLD, mark->label));
         candidate best = find_place(&taken, ink, l->plot, mark, at, width);
         if (best.cost < 0) continue;

@@ -158,7 +158,26 @@ static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
         ht_ghost_label(m, g, label, sizeof label);
         say_thousandths(accuracy, sizeof accuracy, g->test_accuracy);
         say_thousandths(kappa, sizeof kappa, ht_model_kappa_of(&g->report).value);
-        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s  %s", accuracy, kappa);
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(g), label, "%s  %s", accuracy, kappa);
+    }
+}
+
+/* The user's labels, the latest ones where there is no room for all. */
+static void add_labels(const ht_model *m, ht_room room, ht_form *form)
+{
+    const ht_labels *labels = &m->labels;
+    int free = room.rows - form->count - 1, first = labels->count > free ? labels->count - free : 0;
+    char heading[48] = "Labels", label[16], step[24];
+    if (labels->count == 0 || free < 1) return;
+    if (labels->left_out > 0)
+        snprintf(heading, sizeof heading, "Labels (%d more found no room)", labels->left_out);
+    else if (first > 0)
+        snprintf(heading, sizeof heading, "Labels: %d before these", first);
+    ht_panel_add_heading(form, heading);
+    for (int i = first; i < labels->count; i++) {
+        ht_format_grouped(step, sizeof step, (long long)labels->label[i].step);
+        snprintf(label, sizeof label, "%d", i + 1);
+        ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, label, "%s: %s", step, labels->label[i].text);
     }
 }
 
@@ -254,5 +273,6 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     add_fraction(form, HT_ROLE_TEST, "accuracy before", if_looked(r, r->full.accuracy));
     add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
     add_ghosts(m, room, form);
+    add_labels(m, room, form);
     add_words(m, room, form);
 }

@@ -19,6 +19,15 @@ enum {
 
 static const double BAND = 0.1; /* of the minibatches: from the 10 % to the 90 % quantile */
 
+/* Before the changes, of which there may be too many for a chart. */
+static void add_labels(const ht_model *m, ht_chart *chart, double end)
+{
+    for (int i = 0; i < m->labels.count; i++) {
+        double step = (double)m->labels.label[i].step;
+        if (step >= chart->x.low && step <= end) ht_chart_label(chart, step, i + 1, m->labels.label[i].text);
+    }
+}
+
 void ht_panel_step_axis(const ht_model *m, ht_chart *chart)
 {
     chart->x = (ht_axis){.integer = true, .fixed = true};
@@ -26,6 +35,7 @@ void ht_panel_step_axis(const ht_model *m, ht_chart *chart)
     ht_window_steps(m, &chart->x.low, &chart->x.high);
     ht_window_label(m, chart->x.label, sizeof chart->x.label);
     double end = m->frozen ? fmin(chart->x.high, m->frozen_step) : chart->x.high;
+    add_labels(m, chart, end);
     for (int i = 0; i < m->moment_count; i++)
         if (m->moments[i].step >= chart->x.low && m->moments[i].step <= end)
             ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);

@@ -18,7 +18,7 @@ static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht
     if (look->count == 0) return; /* pinned before the first look */
     ht_series *accuracy = ht_ghost_add(m, chart, i, columns, look->count);
     ht_series *error =
-        by_weights ? NULL : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(i), "", look->count);
+        by_weights ? NULL : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(m->ghost[i]), "", look->count);
     if (error) error->dash = HT_DOTTED;
     for (int k = 0; k < look->count; k++) {
         double x = ht_prune_x(&look->points[k], by_weights);

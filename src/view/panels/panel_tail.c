@@ -112,7 +112,7 @@ static void add_ghost_rows(const ht_model *m, ht_room room, ht_form *form)
         const ht_report *r = &m->ghost[i]->report;
         ht_ghost_label(m, m->ghost[i], label, sizeof label);
         ht_tail_say(&r->tail.now[HT_MMO], said, sizeof said);
-        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(i), label, "%s", r->tail.looked ? said : "–");
+        ht_form_add(form, HT_ROW_VALUE, ht_ghost_role(m->ghost[i]), label, "%s", r->tail.looked ? said : "–");
     }
 }
 

@@ -51,6 +51,8 @@ void ht_panel_timeline(const ht_model *m, int columns, ht_chart *chart)
     ht_chart_fit(chart);
     add_states(m, chart);
     ht_chart_mark(chart, true, (double)m->step, HT_ROLE_GOOD, "now");
+    for (int i = 0; i < m->labels.count; i++)
+        ht_chart_label(chart, (double)m->labels.label[i].step, i + 1, m->labels.label[i].text);
     for (int i = 0; i < m->moment_count; i++)
         ht_chart_mark(chart, true, m->moments[i].step, HT_ROLE_MARK, m->moments[i].label);
 }

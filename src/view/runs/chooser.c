@@ -1,0 +1,99 @@
+#include "view/runs/chooser.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+static const char up[] = "..";
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b); /* the name comes first */
+}
+
+static bool holds_run(const char *dir, const char *name)
+{
+    char path[HT_CHOICE_PATH], file[HT_CHOICE_PATH];
+    ht_error ignored;
+    return ht_file_join(path, sizeof path, dir, name, &ignored) == HT_OK &&
+           ht_file_join(file, sizeof file, path, "preset.ini", &ignored) == HT_OK && ht_file_exists(file);
+}
+
+static bool is_listed(const char *dir, const char *name)
+{
+    char path[HT_CHOICE_PATH];
+    ht_error ignored;
+    return name[0] != '.' && strlen(name) < sizeof((ht_chooser *)0)->choice[0].name &&
+           ht_file_join(path, sizeof path, dir, name, &ignored) == HT_OK && ht_file_is_dir(path);
+}
+
+static void read_names(ht_chooser *c, DIR *dir)
+{
+    c->count = c->chosen = c->left_out = 0;
+    if (strcmp(c->path, "/") != 0) ht_text_copy(c->choice[c->count++].name, sizeof c->choice[0].name, up);
+    int first = c->count;
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        if (!is_listed(c->path, entry->d_name)) continue;
+        if (c->count == HT_CHOICES) {
+            c->left_out++;
+            continue;
+        }
+        ht_text_copy(c->choice[c->count].name, sizeof c->choice[0].name, entry->d_name);
+        c->choice[c->count].run = holds_run(c->path, entry->d_name);
+        c->count++;
+    }
+    qsort(&c->choice[first], (size_t)(c->count - first), sizeof c->choice[0], by_name);
+    if (first < c->count) c->chosen = first;
+}
+
+ht_code ht_chooser_list(ht_chooser *c, const char *path, ht_error *err)
+{
+    char whole[PATH_MAX];
+    DIR *dir = realpath(path, whole) && strlen(whole) < sizeof c->path ? opendir(whole) : NULL;
+    if (!dir)
+        return ht_error_set(err, HT_FAIL, "%s: cannot be listed (%s); choose another directory", path,
+                            strerror(errno));
+    ht_text_copy(c->path, sizeof c->path, whole);
+    read_names(c, dir);
+    closedir(dir);
+    return HT_OK;
+}
+
+void ht_chooser_move(ht_chooser *c, int by)
+{
+    int to = c->chosen + by;
+    c->chosen = to < 0 || c->count == 0 ? 0 : to >= c->count ? c->count - 1 : to;
+}
+
+ht_code ht_chooser_path(const ht_chooser *c, char *to, size_t size, ht_error *err)
+{
+    if (c->count == 0) return ht_error_set(err, HT_FAIL, "%s: no directory in it is chosen", c->path);
+    return ht_file_join(to, size, c->path, c->choice[c->chosen].name, err);
+}
+
+ht_code ht_chooser_up(ht_chooser *c, ht_error *err)
+{
+    char left[sizeof c->choice[0].name], above[HT_CHOICE_PATH];
+    const char *slash = strrchr(c->path, '/');
+    ht_text_copy(left, sizeof left, slash ? slash + 1 : "");
+    if (ht_file_join(above, sizeof above, c->path, up, err) != HT_OK ||
+        ht_chooser_list(c, above, err) != HT_OK)
+        return err->code;
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->choice[i].name, left) == 0) c->chosen = i;
+    return HT_OK;
+}
+
+ht_code ht_chooser_enter(ht_chooser *c, ht_error *err)
+{
+    char path[HT_CHOICE_PATH];
+    if (c->count > 0 && strcmp(c->choice[c->chosen].name, up) == 0) return ht_chooser_up(c, err);
+    if (ht_chooser_path(c, path, sizeof path, err) != HT_OK) return err->code;
+    return ht_chooser_list(c, path, err);
+}

@@ -1,0 +1,202 @@
+/* Guards the list of runs: what is ticked is drawn, in a colour of its own; and the list of directories. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "unit/scratch.h"
+#include "view/panel_fill.h"
+#include "view/runs/shelf.h"
+
+static ht_error err;
+
+static ht_model *new_model(void)
+{
+    ht_params params;
+    ht_model *m = calloc(1, sizeof *m);
+    ht_params_init(&params);
+    ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_IID);
+    ht_model_init(m, &params, 140, 2, "heartbeats");
+    for (uint64_t i = 1; i <= 20; i++) {
+        ht_sample eval = {
+            .kind = HT_SAMPLE_EVAL, .step = i, .test_loss = 1.0 / (double)i, .test_accuracy = 0.5};
+        ht_model_sample(m, &eval);
+    }
+    return m;
+}
+
+static void free_model(ht_model *m)
+{
+    ht_model_clear(m);
+    free(m);
+}
+
+static void tick(ht_model *m, int row, ht_code code)
+{
+    if (ht_shelf_tick(m, row, &err) != code) fail_msg("row %d: %s", row, err.text);
+}
+
+static int legend(const ht_model *m, ht_panel_id panel, char letter, ht_role *role)
+{
+    static ht_chart chart;
+    int found = 0;
+    ht_chart_clear(&chart);
+    ht_panel_fill_chart(panel, m, 200, &chart);
+    for (int i = 0; i < chart.series_count; i++)
+        if (chart.series[i].tag == letter) found++, *role = chart.series[i].role;
+    ht_chart_free(&chart);
+    return found;
+}
+
+static void a_ticked_run_is_drawn_in_its_colour(void **state)
+{
+    (void)state;
+    ht_role role = HT_ROLE_COUNT;
+    ht_model *m = new_model();
+    for (int i = 0; i < HT_GHOSTS + 1; i++) assert_int_equal(ht_shelf_keep(m, &err), HT_OK);
+    assert_int_equal(ht_shelf_rows(m), HT_GHOSTS + 1);
+    assert_int_equal(m->ghost_count, 0);
+    for (int i = 0; i < HT_GHOSTS; i++) tick(m, i, HT_OK);
+    tick(m, HT_GHOSTS, HT_USAGE);
+    assert_non_null(strstr(err.text, "untick one"));
+    for (int i = 0; i < HT_GHOSTS; i++) {
+        const ht_ghost *ghost = ht_shelf_row(m, i).ghost;
+        assert_int_equal(legend(m, HT_PANEL_LOSS, ghost->letter, &role), 1);
+        assert_int_equal(role, ht_ghost_role(ghost));
+        for (int k = 0; k < i; k++) assert_true(role != ht_ghost_role(ht_shelf_row(m, k).ghost));
+    }
+    /* Whatever goes, the others keep theirs. */
+    ht_role before = ht_ghost_role(ht_shelf_row(m, 2).ghost);
+    tick(m, 0, HT_OK);
+    assert_int_equal(legend(m, HT_PANEL_LOSS, 'A', &role), 0);
+    assert_int_equal(legend(m, HT_PANEL_ACCURACY, 'C', &role), 1);
+    assert_int_equal(role, before);
+    tick(m, HT_GHOSTS, HT_OK);
+    assert_int_equal(ht_shelf_row(m, HT_GHOSTS).ghost->letter, 'A');
+    free_model(m);
+}
+
+/* A ghost that is unticked stays on the list; G and a newer ghost take it out of the charts alone. */
+static void a_pinned_ghost_goes_to_the_list(void **state)
+{
+    (void)state;
+    char dropped;
+    ht_model *m = new_model();
+    const ht_ghost *ghost = ht_ghost_pin(m, &dropped, &err);
+    assert_true(ht_shelf_rows(m) == 1 && ht_shelf_row(m, 0).ghost == ghost);
+    tick(m, 0, HT_OK);
+    assert_true(m->ghost_count == 0 && ht_shelf_rows(m) == 1 && ht_shelf_row(m, 0).ghost == ghost);
+    tick(m, 0, HT_OK);
+    assert_true(m->ghost_count == 1 && ht_shelf_rows(m) == 1);
+    assert_int_equal(ht_ghost_drop(m), 'A');
+    assert_true(m->ghost_count == 0 && ht_shelf_row(m, 0).ghost == ghost);
+    ht_shelf_drop(m, 0);
+    assert_int_equal(ht_shelf_rows(m), 0);
+    ht_ghost_pin(m, &dropped, &err);
+    m->ghost[0]->twin = true;
+    tick(m, 0, HT_USAGE);
+    free_model(m);
+}
+
+static void the_oldest_run_of_the_session_gives_way(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_shelf_keep(m, &err);
+    tick(m, 0, HT_OK);
+    for (int i = 0; i < HT_SHELF_SESSION; i++) assert_int_equal(ht_shelf_keep(m, &err), HT_OK);
+    assert_int_equal(ht_shelf_rows(m), HT_SHELF_SESSION);
+    assert_int_equal(m->shelf->run[0].number, 1); /* it is ticked */
+    assert_int_equal(m->shelf->run[1].number, 3);
+    free_model(m);
+}
+
+static bool says(const ht_form *form, const char *row)
+{
+    for (int i = 0; i < form->count; i++)
+        if (strncmp(form->rows[i].label, row, strlen(row)) == 0) return true;
+    return false;
+}
+
+static void the_table_has_what_differs_and_no_more(void **state)
+{
+    (void)state;
+    static ht_form form;
+    ht_model *m = new_model();
+    ht_shelf_keep(m, &err);
+    tick(m, 0, HT_OK);
+    ht_params_put(&m->shelf->run[0].ghost->params, HT_P_NOISE_ALPHA, 1.25);
+    ht_params_put(&m->shelf->run[0].ghost->params, HT_P_MODEL_WIDTH, 77);
+    form = (ht_form){0};
+    ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 76, .rows = 40}, &form);
+    assert_true(says(&form, "α\t") && says(&form, "model.width\t"));
+    assert_false(says(&form, "σ\t"));
+    assert_true(says(&form, "test loss\t0.0500\t0.0500"));
+    assert_true(says(&form, "  at step\t20\t20"));
+    assert_true(says(&form, "κ\t–\t–")); /* not looked at yet */
+    assert_string_equal(form.hint, "");
+    /* Too narrow for two: the other is told, and → brings it. */
+    form = (ht_form){0};
+    ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 34, .rows = 40}, &form);
+    assert_string_equal(form.hint, "1 more: →");
+    m->shelf->column = 1;
+    form = (ht_form){0};
+    ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 34, .rows = 40}, &form);
+    assert_true(says(&form, "model.width\t77") && says(&form, "α\t1.25"));
+    assert_string_equal(form.hint, "1 before: ←");
+    free_model(m);
+}
+
+/* ---- directories ---- */
+
+static void make_dirs(void)
+{
+    static const char *const names[] = {"runs", "runs/a", "runs/b", "runs/b/deep", "runs/.hidden"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) mkdir(scratch_path(names[i]), 0777);
+    scratch_write_text("runs/b/preset.ini", "");
+    scratch_write_text("runs/file", "");
+}
+
+static void directories_are_listed_and_runs_marked(void **state)
+{
+    (void)state;
+    static ht_chooser c;
+    char path[HT_CHOICE_PATH];
+    make_dirs();
+    assert_int_equal(ht_chooser_list(&c, scratch_path("runs"), &err), HT_OK);
+    assert_int_equal(c.count, 3); /* .., a, b */
+    assert_true(c.chosen == 1 && !c.choice[1].run && c.choice[2].run);
+    ht_chooser_move(&c, 9);
+    assert_int_equal(c.chosen, 2);
+    assert_int_equal(ht_chooser_path(&c, path, sizeof path, &err), HT_OK);
+    assert_true(ht_text_ends(path, "/runs/b"));
+    assert_int_equal(ht_chooser_enter(&c, &err), HT_OK);
+    assert_true(ht_text_ends(c.path, "/runs/b") && c.count == 2);
+    assert_int_equal(ht_chooser_up(&c, &err), HT_OK);
+    assert_true(ht_text_ends(c.path, "/runs") && c.chosen == 2); /* what was left is chosen */
+    ht_chooser_move(&c, -9);
+    assert_int_equal(ht_chooser_enter(&c, &err), HT_OK); /* .. */
+    assert_false(ht_text_ends(c.path, "/runs"));
+    assert_int_equal(ht_chooser_list(&c, scratch_path("none"), &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "none: cannot be listed (No such file"));
+    assert_true(c.count > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ticked_run_is_drawn_in_its_colour),
+        cmocka_unit_test(a_pinned_ghost_goes_to_the_list),
+        cmocka_unit_test(the_oldest_run_of_the_session_gives_way),
+        cmocka_unit_test(the_table_has_what_differs_and_no_more),
+        cmocka_unit_test(directories_are_listed_and_runs_marked),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
