@@ -55,6 +55,7 @@ static void draw(ht_lab *lab)
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
+    ht_lab_message_drawn(lab, columns);
     lab->dirty = false;
     lab->drawn = ht_now();
 }
@@ -329,6 +330,17 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, int lesson
     return err->code;
 }
 
+/* What the screen had no room for; what the data have to say is told anyway. */
+static void tell_long_messages(const ht_lab *lab, const ht_dataset *data)
+{
+    const char *line = lab->long_messages.data, *told = data && data->notes ? data->notes : "";
+    for (size_t length; line && *line; line += length + 1) {
+        length = strcspn(line, "\n");
+        if (!memmem(told, strlen(told), line, length))
+            fprintf(stderr, "heavytail: note: %.*s\n", (int)length, line);
+    }
+}
+
 /* Somebody still computes, with what would be freed. */
 static _Noreturn void leave(ht_code code, const ht_error *err)
 {
@@ -365,6 +377,7 @@ int ht_cmd_lab(int argc, char **argv)
     }
     ht_term_close(); /* where something went wrong */
     ht_progress_end();
+    tell_long_messages(&lab, session.data);
     if (lab.stuck) leave(code, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
@@ -372,6 +385,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
     ht_free(lab.script);
+    ht_text_free(&lab.long_messages);
     ht_session_close(&session);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }
