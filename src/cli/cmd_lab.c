@@ -32,6 +32,8 @@ static void tell_news(ht_lab *lab)
         ht_lab_note(lab, false, "%s", text);
         lab->lost = lab->dirty = true;
     }
+    if (lab->cast && ht_cast_failed(lab->cast, text, sizeof text))
+        ht_lab_note(lab, false, "%s", text), lab->dirty = true;
     if (lab->recorder && ht_recorder_message(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }
@@ -341,6 +343,26 @@ static void tell_long_messages(const ht_lab *lab, const ht_dataset *data)
     }
 }
 
+/* ---- recording --------------------------------------------------------------------------------- */
+
+/* A recording that cannot be made does not keep anybody from the lab: it is told there, and at the end. */
+static void begin_recording(ht_lab *lab, const char *path, ht_error *lost)
+{
+    *lost = (ht_error){0};
+    if (path && ht_cast_start(&lab->cast, path, "heavytail lab", lost) == HT_OK) ht_term_record(lab->cast);
+}
+
+/* Its failure is that of the command, if nothing else has failed. */
+static ht_code end_recording(ht_lab *lab, ht_code code, ht_error *lost, ht_error *err)
+{
+    ht_term_record(NULL);
+    ht_code written = lost->code == HT_OK ? ht_cast_stop(lab->cast, lost) : lost->code;
+    lab->cast = NULL;
+    if (code != HT_OK || written == HT_OK) return code;
+    *err = *lost;
+    return written;
+}
+
 /* Somebody still computes, with what would be freed. */
 static _Noreturn void leave(ht_code code, const ht_error *err)
 {
@@ -351,15 +373,16 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
 
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL;
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL, *record = NULL;
     double number = 0;
     const ht_option options[] = {{"--run", &run_path, NULL},  {"--data", HT_SETS_DATA},
                                  {"--script", &script, NULL}, {"--dump", &dump_path, NULL},
-                                 {"--lesson", &lesson, NULL}, {NULL, NULL, NULL}};
+                                 {"--lesson", &lesson, NULL}, {"--record", &record, NULL},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};
-    ht_error err;
+    ht_error err, lost = {0};
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && lesson && (!ht_parse_number(lesson, &number) || number < 1 || number > 99))
         code =
@@ -369,13 +392,16 @@ int ht_cmd_lab(int argc, char **argv)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
+    if (code == HT_OK) begin_recording(&lab, record, &lost);
     if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
+        if (lost.code != HT_OK) ht_lab_note(&lab, false, "%s", lost.text);
         code = run(&lab, &session, dump_path, (int)number, &err);
     }
     ht_term_close(); /* where something went wrong */
+    code = end_recording(&lab, code, &lost, &err);
     ht_progress_end();
     tell_long_messages(&lab, session.data);
     if (lab.stuck) leave(code, &err);

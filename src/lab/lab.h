@@ -8,6 +8,7 @@
 #include "engine/runner.h"
 #include "render/cells.h"
 #include "render/screen.h"
+#include "term/cast.h"
 #include "term/term.h"
 #include "view/keymap.h"
 #include "view/layout.h"
@@ -26,6 +27,7 @@ typedef struct ht_lab {
     ht_session *session;
     ht_runner *runner;
     ht_recorder *recorder; /* NULL without --run */
+    ht_cast *cast;         /* --record: what is shown goes there; NULL without */
     bool lost;             /* the run directory is not where it was; that has been told */
     ht_model *model;
     ht_cells *cells;
