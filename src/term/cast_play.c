@@ -3,6 +3,7 @@
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -21,22 +22,29 @@ enum { FILE_MOST = 1 << 30 };
 
 /* Sequences may be cut anywhere between two events: where the last one stands. */
 typedef struct filter {
-    enum { PLAIN, ESCAPE, CHARSET, CONTROL, STRING, STRING_ESCAPE } state;
+    enum { PLAIN, LEAD, ESCAPE, CHARSET, CONTROL, STRING, STRING_ESCAPE } state;
     char held[64]; /* a control sequence from its ESC on, until its end tells what it is */
     size_t size;
     bool other_screen; /* it has gone there and not come back */
     ht_text out;
 } filter;
 
-/* Modes that draw: cursor keys' own (1), width, wrapping, the cursor, the other screen, whole frames. Not the
+/* Modes that draw, of "?12;25": keypad, width, wrapping, the cursor, the other screen, whole frames. Not the
  * mouse's and those of pasting. */
 static bool draws_mode(const char *parameters)
 {
-    static const char *const known[] = {"?1",    "?5",    "?6",    "?7",    "?12", "?25", "?47",
-                                        "?1047", "?1048", "?1049", "?2026", "4",   "20"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(parameters, known[i]) == 0) return true;
-    return false;
+    static const long known[] = {1, 5, 6, 7, 12, 25, 34, 47, 1047, 1048, 1049, 2026};
+    bool private = parameters[0] == '?', good = true;
+    char *at = (char *)parameters + private;
+    if (!private) return strcmp(parameters, "4") == 0 || strcmp(parameters, "20") == 0;
+    for (bool more = true; more && good; at++) {
+        long mode = strtol(at, &at, 10);
+        good = false;
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) good = good || mode == known[i];
+        more = *at == ';';
+        good = good && (more || *at == '\0');
+    }
+    return good;
 }
 
 /* "\033[…X": does it draw, move or colour? What asks the terminal (its answer would be typed into the shell)
@@ -72,20 +80,25 @@ static void after_escape(filter *f, char c)
     }
 }
 
+/* U+0080 to U+009F, which are 0xC2 and a second byte, are sequences' beginnings to some terminals. */
 static void take_plain(filter *f, char c)
 {
-    if (c == '\033') {
+    static const char lead = '\xc2', enquiry = '\x05';
+    if (c == '\033' || (f->state == PLAIN && c == lead)) {
         f->held[0] = c;
         f->size = 1;
-        f->state = ESCAPE;
-    } else if (c != '\x05') { /* ENQ asks, too */
-        ht_text_add_bytes(&f->out, &c, 1);
+        f->state = c == lead ? LEAD : ESCAPE;
+        return;
     }
+    bool control = f->state == LEAD && (unsigned char)c >= 0x80 && (unsigned char)c < 0xa0;
+    if (f->state == LEAD && !control) ht_text_add_bytes(&f->out, f->held, 1);
+    if (!control && c != enquiry) ht_text_add_bytes(&f->out, &c, 1);
+    f->state = PLAIN;
 }
 
 static void take(filter *f, char c)
 {
-    if (f->state == PLAIN) {
+    if (f->state == PLAIN || f->state == LEAD) {
         take_plain(f, c);
         return;
     }
@@ -223,6 +236,7 @@ static ht_code play_here(const ht_cast_file *file, ht_cast_pace pace, ht_error *
         ours.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
         ours.c_cc[VMIN] = 1;
         ours.c_cc[VTIME] = 0;
+        ours.c_cc[VSUSP] = _POSIX_VDISABLE; /* a shell would get the screen as it is */
         tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
     }
     ht_code code = play_events(&p, err);

@@ -63,7 +63,7 @@ static void queue(ht_cast *cast, int columns, int rows, const char *bytes, size_
     pthread_mutex_lock(&cast->lock);
     ht_text_add_bytes(&cast->queue, (const char *)&r, sizeof r);
     ht_text_add_bytes(&cast->queue, bytes, size);
-    bool full = cast->queue.failed || cast->queue.length > QUEUE_MOST;
+    bool full = cast->queue.length > QUEUE_MOST;
     pthread_mutex_unlock(&cast->lock);
     if (full) fail(cast, "the disk is too slow", "record to a faster one");
 }
@@ -174,7 +174,7 @@ static void add_record(ht_cast *cast, ht_text *lines, const record *r, const cha
 
 /* ---- the writing side -------------------------------------------------------------------------- */
 
-/* Whole lines or none of them. */
+/* Of lines that do not fit those stay that do. */
 static void write_lines(ht_cast *cast, const ht_text *lines)
 {
     off_t before = lseek(cast->fd, 0, SEEK_CUR);
@@ -184,7 +184,9 @@ static void write_lines(ht_cast *cast, const ht_text *lines)
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
             fail(cast, strerror(errno), "make room and record again");
-            if (before >= 0 && ftruncate(cast->fd, before) != 0) before = -1; /* a device */
+            const char *end = memrchr(lines->data, '\n', done);
+            off_t whole = before + (end ? end + 1 - lines->data : 0);
+            if (before >= 0 && ftruncate(cast->fd, whole) != 0) before = -1; /* a device */
             return;
         }
         done += (size_t)n;
@@ -257,6 +259,7 @@ ht_code ht_cast_stop(ht_cast *cast, ht_error *err)
         return ht_error_set(err, HT_FAIL,
                             "%.500s: the end of the recording is not on the disk, which is slow", cast->path);
     if (close(cast->fd) != 0) fail(cast, strerror(errno), "make room and record again");
+    if (!cast->begun) unlink(cast->path); /* nothing was shown */
     ht_code code = HT_OK;
     if (atomic_load(&cast->failed)) code = ht_error_set(err, HT_FAIL, "%s", cast->fault);
     pthread_mutex_destroy(&cast->lock);

@@ -306,15 +306,22 @@ void ht_term_record(struct ht_cast *cast)
     recorded = cast;
 }
 
-/* The screen is switched by what curses writes next, which is therefore a frame of its own, seen like others.
- */
+/* What curses begins and ends with goes its own way to the terminal, between changes of the terminal's modes,
+ * which a file in memory has not: the recording has the terminal's words for it. */
+static void record_words(const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (has_capability(names[i]))
+            ht_cast_output(recorded, tigetstr(names[i]), strlen(tigetstr(names[i])));
+}
+
 static void begin_recording(void)
 {
-    if (recorded) {
-        ht_cast_size(recorded, COLS, LINES);
-        ht_batch_tap(record_output);
-    }
-    ht_batch_begin("");
+    static const char *const begins[] = {"smcup", "civis"};
+    if (!recorded) return;
+    ht_cast_size(recorded, COLS, LINES);
+    record_words(begins, 2);
+    ht_batch_tap(record_output);
 }
 
 static void record_size(int columns, int rows)
@@ -322,14 +329,11 @@ static void record_size(int columns, int rows)
     if (recorded) ht_cast_size(recorded, columns, rows);
 }
 
-/* The last frame is followed by what curses ends with, on its own way: whoever plays the file gets his screen
- * back. */
 static void end_recording(void)
 {
     static const char *const ends[] = {"sgr0", "cnorm", "rmcup"};
     ht_batch_tap(NULL);
-    for (int i = 0; recorded && i < 3; i++)
-        if (has_capability(ends[i])) ht_cast_output(recorded, tigetstr(ends[i]), strlen(tigetstr(ends[i])));
+    if (recorded) record_words(ends, 3);
     recorded = NULL;
 }
 
@@ -357,9 +361,8 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     typeahead(-1); /* a frame is written whole; keys wait for so long */
-    begin_recording();
     curs_set(0);
-    ht_batch_end("");
+    begin_recording();
     set_colours(theme);
     set_mouse();
     set_paste();
