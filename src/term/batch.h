@@ -22,7 +22,7 @@ void ht_batch_end(const char *after);
 
 /* Sees all that goes out from here on, as it goes (NULL: nobody does). Where a frame is not kept nothing is
  * seen. */
-void ht_batch_tap(void (*tap)(const char *bytes, size_t size));
+void ht_batch_watch(void (*watch)(const char *bytes, size_t size));
 
 /* Goes out at once and unseen: what asks the terminal for input, and draws nothing. */
 void ht_batch_say(const char *bytes);

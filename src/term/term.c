@@ -321,7 +321,7 @@ static void begin_recording(void)
     if (!recorded) return;
     ht_cast_size(recorded, COLS, LINES);
     record_words(begins, 2);
-    ht_batch_tap(record_output);
+    ht_batch_watch(record_output);
 }
 
 static void record_size(int columns, int rows)
@@ -332,7 +332,7 @@ static void record_size(int columns, int rows)
 static void end_recording(void)
 {
     static const char *const ends[] = {"sgr0", "cnorm", "rmcup"};
-    ht_batch_tap(NULL);
+    ht_batch_watch(NULL);
     if (recorded) record_words(ends, 3);
     recorded = NULL;
 }
