@@ -157,19 +157,6 @@ static void a_key_on_the_first_frame_counts(void **state)
     vt_assert(t, vt_find(t, "‖ paused", NULL, NULL));
 }
 
-/* So does every other key, in its order: what is typed while the data are opened is not lost. */
-static void keys_on_the_first_frame_keep_their_order(void **state)
-{
-    vt *t = sandbox_lab(state, 120, 40, NULL, (const char *const[]){SMALL, NULL}, NULL);
-    for (int i = 0; i < 3; i++) vt_key(t, "Right");
-    vt_send(t, "=1.6\r");
-    vt_key(t, "Left");
-    vt_key(t, "p");
-    assert_title(t, "α 1.59 ");
-    vt_assert(t, vt_wait_text(t, "Read-out", PATIENCE));
-    assert_title(t, "● running");
-}
-
 static void a_control_resumes_a_finished_run(void **state)
 {
     vt *t = LAB(state, 120, 40, SMALL, "--set", "train.steps=30");
@@ -190,7 +177,6 @@ int main(void)
         cmocka_unit_test_teardown(without_noise_there_is_no_twin, vt_teardown),
         cmocka_unit_test_teardown(the_first_frame_says_opening, vt_teardown),
         cmocka_unit_test_teardown(a_key_on_the_first_frame_counts, vt_teardown),
-        cmocka_unit_test_teardown(keys_on_the_first_frame_keep_their_order, vt_teardown),
         cmocka_unit_test_teardown(a_control_resumes_a_finished_run, vt_teardown),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
