@@ -397,6 +397,15 @@ ht_code ht_file_make_dir(const char *path, ht_error *err)
     }
 }
 
+ht_code ht_file_take_name(const char *path, bool *taken, ht_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    *taken = fd < 0 && errno == EEXIST;
+    if (fd < 0 && !*taken) return ht_error_set(err, HT_FAIL, "%s: cannot create: %s", path, strerror(errno));
+    if (fd >= 0) close(fd);
+    return HT_OK;
+}
+
 bool ht_file_exists(const char *path)
 {
     struct stat info;

@@ -41,6 +41,10 @@ ht_code ht_file_sync(const char *path, ht_error *err);
 /* Makes a directory and its parents; an existing directory is fine. */
 ht_code ht_file_make_dir(const char *path, ht_error *err);
 
+/* Makes an empty file of this name, unless there is one already: *taken. Of two programs that ask at the same
+ * moment one gets it. */
+ht_code ht_file_take_name(const char *path, bool *taken, ht_error *err);
+
 bool ht_file_exists(const char *path);
 bool ht_file_is_dir(const char *path);
 

@@ -106,7 +106,7 @@ static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const cha
     ht_built_line(model->footer, sizeof model->footer);
     model->compare = *s;
     model->view = HT_VIEW_COMPARE;
-    ht_snapshot_options options = {.theme = ht_params_name(&s->params, HT_P_UI_THEME)};
+    ht_snapshot_options options = {.theme = ht_snapshot_theme(&s->params)};
     ht_code code = ht_snapshot_write(path, model, &options, err);
     ht_model_clear(model);
     ht_free(model);

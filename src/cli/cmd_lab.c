@@ -32,6 +32,8 @@ static void tell_news(ht_lab *lab)
         ht_lab_note(lab, false, "%s", text);
         lab->lost = lab->dirty = true;
     }
+    if (lab->cast && ht_cast_failed(lab->cast, text, sizeof text))
+        ht_lab_note(lab, false, "%s", text), lab->dirty = true;
     if (lab->recorder && ht_recorder_message(lab->recorder, &good, text, sizeof text))
         ht_lab_note(lab, good, "%s", text), lab->dirty = true;
 }
@@ -55,6 +57,7 @@ static void draw(ht_lab *lab)
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
+    ht_lab_message_drawn(lab, columns);
     lab->dirty = false;
     lab->drawn = ht_now();
 }
@@ -338,6 +341,37 @@ static ht_code run(ht_lab *lab, ht_session *s, const char *dump_path, int lesson
     return err->code;
 }
 
+/* What the screen had no room for; what the data have to say is told anyway. */
+static void tell_long_messages(const ht_lab *lab, const ht_dataset *data)
+{
+    const char *line = lab->long_messages.data, *told = data && data->notes ? data->notes : "";
+    for (size_t length; line && *line; line += length + 1) {
+        length = strcspn(line, "\n");
+        if (!memmem(told, strlen(told), line, length))
+            fprintf(stderr, "heavytail: note: %.*s\n", (int)length, line);
+    }
+}
+
+/* ---- recording --------------------------------------------------------------------------------- */
+
+/* A recording that cannot be made does not keep anybody from the lab: it is told there, and at the end. */
+static void begin_recording(ht_lab *lab, const char *path, ht_error *lost)
+{
+    *lost = (ht_error){0};
+    if (path && ht_cast_start(&lab->cast, path, "heavytail lab", lost) == HT_OK) ht_term_record(lab->cast);
+}
+
+/* Its failure is that of the command, if nothing else has failed. */
+static ht_code end_recording(ht_lab *lab, ht_code code, ht_error *lost, ht_error *err)
+{
+    ht_term_record(NULL);
+    ht_code written = lost->code == HT_OK ? ht_cast_stop(lab->cast, lost) : lost->code;
+    lab->cast = NULL;
+    if (code != HT_OK || written == HT_OK) return code;
+    *err = *lost;
+    return written;
+}
+
 /* Somebody still computes, with what would be freed. */
 static _Noreturn void leave(ht_code code, const ht_error *err)
 {
@@ -359,16 +393,17 @@ static ht_code add_ghosts(ht_lab *lab, int argc, char **argv, ht_error *err)
 
 int ht_cmd_lab(int argc, char **argv)
 {
-    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL, *ghost = NULL;
+    const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL, *ghost = NULL,
+               *record = NULL;
     double number = 0;
     const ht_option options[] = {{"--run", &run_path, NULL},  {"--data", HT_SETS_DATA},
                                  {"--script", &script, NULL}, {"--dump", &dump_path, NULL},
                                  {"--lesson", &lesson, NULL}, {"--ghost", &ghost, NULL},
-                                 {NULL, NULL, NULL}};
+                                 {"--record", &record, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
     ht_lab lab = {0};
-    ht_error err;
+    ht_error err, lost = {0};
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && lesson && (!ht_parse_number(lesson, &number) || number < 1 || number > 99))
         code =
@@ -379,14 +414,18 @@ int ht_cmd_lab(int argc, char **argv)
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
     if (code == HT_OK && ghost) code = add_ghosts(&lab, argc, argv, &err);
+    if (code == HT_OK) begin_recording(&lab, record, &lost);
     if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
         show_session(&lab, &session);
+        if (lost.code != HT_OK) ht_lab_note(&lab, false, "%s", lost.text);
         code = run(&lab, &session, dump_path, (int)number, &err);
     }
     ht_term_close(); /* where something went wrong */
+    code = end_recording(&lab, code, &lost, &err);
     ht_progress_end();
+    tell_long_messages(&lab, session.data);
     if (lab.stuck) leave(code, &err);
     ht_screen_free(&lab.screen);
     ht_cells_free(lab.cells);
@@ -394,6 +433,7 @@ int ht_cmd_lab(int argc, char **argv)
     if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
     ht_free(lab.script);
+    ht_text_free(&lab.long_messages);
     ht_session_close(&session);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "engine/run/replay.h"
 #include "data/png.h"
+#include "term/cast.h"
+#include "term/guard.h"
 
 enum { RUN_LIMIT = 1 << 30 };
 
@@ -136,13 +138,39 @@ static void print(const replaying *r)
                       : "");
 }
 
+/* Of a recording of the lab. */
+static int play(const char *path, const char *speed, const char *idle, const ht_arguments *args)
+{
+    enum { MOST = 1000 };
+    ht_error err;
+    ht_cast_pace pace = {.speed = 1};
+    ht_code code = HT_OK;
+    if (args->word_count > 0 || args->set_count > 0 || args->preset)
+        code =
+            ht_error_set(&err, HT_USAGE, "replay --cast F: plays a recording, and takes no run or setting");
+    if (code == HT_OK && speed &&
+        (!ht_parse_number(speed, &pace.speed) || !(pace.speed >= 1e-3) || pace.speed > MOST))
+        code = ht_error_set(&err, HT_USAGE, "--speed %.40s: from 0.001 to 1000 times as fast", speed);
+    if (code == HT_OK && idle && (!ht_parse_number(idle, &pace.idle_limit) || !(pace.idle_limit > 0)))
+        code = ht_error_set(&err, HT_USAGE, "--idle-limit %.40s: more than 0 seconds", idle);
+    if (code == HT_OK) ht_guard_start();
+    if (code == HT_OK) code = ht_cast_play(path, pace, &err);
+    return code == HT_OK ? 0 : ht_app_fail(&err);
+}
+
 int ht_cmd_replay(int argc, char **argv)
 {
     bool json = false, quiet = false;
-    const ht_option options[] = {{"--json", NULL, &json}, {"--quiet", NULL, &quiet}, {NULL, NULL, NULL}};
+    const char *cast = NULL, *speed = NULL, *idle = NULL;
+    const ht_option options[] = {{"--json", NULL, &json},       {"--quiet", NULL, &quiet},
+                                 {"--cast", &cast, NULL},       {"--speed", &speed, NULL},
+                                 {"--idle-limit", &idle, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
+    if (code == HT_OK && cast) return play(cast, speed, idle, &args);
+    if (code == HT_OK && (speed || idle))
+        code = ht_error_set(&err, HT_USAGE, "replay: --speed and --idle-limit are for --cast F");
     if (code == HT_OK && (args.word_count != 1 || args.set_count > 0 || args.preset))
         code = ht_error_set(
             &err, HT_USAGE,

@@ -116,6 +116,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     if (code == HT_OK) code = analyze(model, s, err);
     ht_progress_stage("drawing %s", out);
     load_journal(&journal, model, s, run);
+    if (!options->theme) options->theme = ht_snapshot_theme(&s->params);
     options->journal = journal.failed ? NULL : journal.data;
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
     ht_text_free(&journal);
@@ -126,7 +127,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
 int ht_cmd_snapshot(int argc, char **argv)
 {
     const char *out = NULL, *size = NULL, *panel = NULL;
-    ht_snapshot_options picture = {.theme = "light"};
+    ht_snapshot_options picture = {0};
     const ht_option options[] = {{"--out", &out, NULL},
                                  {"--size", &size, NULL},
                                  {"--theme", &picture.theme, NULL},

@@ -4,6 +4,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "engine/runner_state.h"
 
@@ -67,7 +68,7 @@ void ht_runner_enter(ht_runner *r, ht_state state, const char *message)
 {
     r->state = state;
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_STATE);
-    snprintf(sample.message, sizeof sample.message, "%s", message);
+    ht_text_copy(sample.message, sizeof sample.message, message);
     ht_runner_emit(r, &sample);
     ht_runner_stir(r);
 }

@@ -8,6 +8,7 @@
 #include "engine/runner.h"
 #include "render/cells.h"
 #include "render/screen.h"
+#include "term/cast.h"
 #include "term/term.h"
 #include "view/keymap.h"
 #include "view/layout.h"
@@ -29,6 +30,7 @@ typedef struct ht_lab {
     ht_session *session;
     ht_runner *runner;
     ht_recorder *recorder; /* NULL without --run */
+    ht_cast *cast;         /* --record: what is shown goes there; NULL without */
     bool lost;             /* the run directory is not where it was; that has been told */
     ht_model *model;
     ht_cells *cells;
@@ -61,11 +63,12 @@ typedef struct ht_lab {
     bool resumes;             /* the main run goes on after the width sweep or the comparison */
     bool stopping;            /* the width sweep or the comparison was told to stop … */
     ht_action follow;         /* … and this view's training starts then, or HT_DO_NOTHING */
-    bool picture_due;   /* one is to be written, once no key comes for a moment: many keys must not make many
-                           files */
-    bool noted;         /* the message is a note of ours, until the next key … */
-    char standing[200]; /* … brings back the trainer's message */
-    bool held;          /* the button went down before this event */
+    bool picture_due; /* one is to be written, once no key comes for a moment: many keys must not make many
+                         files */
+    bool noted;       /* the message is a note of ours, until the next key … */
+    char standing[HT_MESSAGE]; /* … brings back the trainer's message */
+    ht_text long_messages; /* lines: those that the screen had no room for, to be told when it is closed */
+    bool held;             /* the button went down before this event */
     bool dragging;
     int drag_control;
     char *script; /* --script: the text, and how much of it is done */
@@ -85,6 +88,9 @@ extern double ht_lab_end_seconds;
 
 /* One line at the bottom: a note (good) or a warning, until the next key. */
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* After a frame of so many columns: keeps the message for later if it stood there in part only. */
+void ht_lab_message_drawn(ht_lab *lab, int columns);
 
 /* Writes the picture that is due, if one is. */
 void ht_lab_picture(ht_lab *lab);

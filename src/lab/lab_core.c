@@ -11,12 +11,25 @@
 
 void ht_lab_note(ht_lab *lab, bool good, const char *format, ...)
 {
+    char text[2 * HT_MESSAGE];
     va_list args;
     va_start(args, format);
-    vsnprintf(lab->model->message, sizeof lab->model->message, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    ht_text_copy(lab->model->message, sizeof lab->model->message, text);
     lab->model->message_is_note = good;
     lab->noted = true;
+}
+
+void ht_lab_message_drawn(ht_lab *lab, int columns)
+{
+    enum { MOST = 1 << 14 };
+    char shown[HT_MESSAGE];
+    const ht_text *kept = &lab->long_messages;
+    size_t length = strlen(lab->model->message);
+    if (length == 0 || !ht_bars_message(lab->model, columns, shown) || kept->length > MOST) return;
+    if (kept->data && strstr(kept->data, lab->model->message)) return; /* by the frame before */
+    ht_text_add(&lab->long_messages, "%s\n", lab->model->message);
 }
 
 void ht_lab_clear_note(ht_lab *lab)

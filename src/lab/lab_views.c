@@ -1,13 +1,11 @@
-/* lab_views.c - what is shown: views and what keys mean in each, the chosen panel, axes, symbols, pictures.
+/* lab_views.c - what is shown: views and what keys mean in each, the chosen panel, axes, symbols.
  */
 #include <math.h>
 #include <stdio.h>
 
 #include "lab/lab_handlers.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "render/draw/draw.h"
-#include "render/snapshot.h"
 #include "view/panel.h"
 #include "view/scene.h"
 #include "view/view.h"
@@ -272,59 +270,4 @@ void ht_lab_turn(ht_lab *lab, ht_action action)
     }
     ht_lab_note(lab, true, "charts: %s; v goes on", names.data ? names.data : "the next ones");
     ht_text_free(&names);
-}
-
-/* ---- pictures ---------------------------------------------------------------------------------- */
-
-/* A name that is not taken: heavytail-ecg-demo-dashboard-1200.png, then -2, -3 … */
-static void free_name(const ht_model *m, char path[256])
-{
-    const char *what = m->view == HT_VIEW_ZOOM   ? ht_panel_at(m->focus)->name
-                       : m->view == HT_VIEW_HELP ? ht_view_at(HT_VIEW_DASHBOARD)->name /* help is not drawn */
-                                                 : ht_view_at(m->view)->name;
-    for (int i = 1; i < 1000; i++) {
-        char suffix[16] = "";
-        if (i > 1) snprintf(suffix, sizeof suffix, "-%d", i);
-        snprintf(path, 256, "heavytail-%.60s-%s-%llu%s.png", m->title, what, (unsigned long long)m->step,
-                 suffix);
-        for (char *p = path; *p; p++)
-            if (*p == '/') *p = '_';
-        if (!ht_file_exists(path)) return;
-    }
-}
-
-/* The journal up to what the screen shows; empty when it has grown too long for a picture. */
-static ht_text journal_so_far(const ht_lab *lab)
-{
-    const ht_text *whole = &lab->session->journal;
-    ht_journal_mark here = {lab->model->step, lab->revision, 0, lab->model->seconds};
-    ht_text text = {0};
-    if (whole->length == 0) return text;
-    ht_text_add_bytes(&text, whole->data, whole->length);
-    ht_journal_kept(&text, "picture", &here);
-    if (text.failed) ht_text_free(&text);
-    return text;
-}
-
-void ht_lab_export(ht_lab *lab, ht_action action)
-{
-    (void)action;
-    lab->picture_due = true;
-}
-
-void ht_lab_picture(ht_lab *lab)
-{
-    char path[256];
-    ht_error err;
-    if (!lab->picture_due) return;
-    lab->picture_due = false;
-    ht_text journal = journal_so_far(lab);
-    ht_snapshot_options options = {.theme = ht_params_name(&lab->model->asked, HT_P_UI_THEME),
-                                   .journal = journal.data};
-    free_name(lab->model, path);
-    if (ht_snapshot_write(path, lab->model, &options, &err) == HT_OK)
-        ht_lab_note(lab, true, "saved %s (heavytail --preset %s reopens its settings)", path, path);
-    else
-        ht_lab_note(lab, false, "%s", err.text);
-    ht_text_free(&journal);
 }

@@ -9,7 +9,7 @@
 #include "render/draw/draw.h"
 #include "render/draw/draw_frame.h"
 #include "render/same.h"
-#include "render/draw/wrap.h"
+#include "base/wrap.h"
 #include "view/panel.h"
 #include "view/panel_fill.h"
 #include "view/readout.h"
@@ -119,14 +119,25 @@ static int fit_keys(ht_surface *s, ht_span *spans, int count, double room)
     return count;
 }
 
+/* A note that has no rows of its own, before the keys. Returns where these begin. */
+static double draw_note(ht_surface *s, const ht_model *model, const ht_layout *layout)
+{
+    ht_rect keys = layout->keys;
+    if (model->message[0] == '\0' || layout->message.h > 0) return keys.x;
+    double width = s->ops->measure(s, HT_BOLD, model->message);
+    s->ops->text(s, keys.x + 1, keys.y, width, HT_ALIGN_LEFT, ht_bars_message_role(model), 0, model->message);
+    return keys.x + 2 + width;
+}
+
 /* Draws the key bar and notes where each key stands. What is being typed keeps its beginning. */
-static void draw_keys(ht_screen *screen, ht_surface *s, const ht_model *model, ht_rect area)
+static void draw_keys(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
     ht_span spans[HT_SPANS];
-    int count = ht_bars_keys(model, spans);
-    double x = area.x;
+    ht_rect area = layout->keys;
     if (area.w <= 0) return;
-    if (model->prompt == HT_PROMPT_NONE) count = fit_keys(s, spans, count, area.w);
+    int count = ht_bars_keys(model, spans);
+    double x = draw_note(s, model, layout);
+    if (model->prompt == HT_PROMPT_NONE) count = fit_keys(s, spans, count, area.x + area.w - x);
     draw_spans(s, x, area.x + area.w, area.y, spans, count);
     for (int i = 0; i < count; i++) {
         double end = x + span_width(s, &spans[i]);
@@ -145,18 +156,16 @@ int ht_screen_key_at(const ht_screen *screen, int column)
 }
 
 /* Above the keys, which stay in sight. */
-static void draw_message(ht_surface *s, const ht_model *model, ht_rect keys)
+static void draw_message(ht_surface *s, const ht_model *model, ht_rect area)
 {
-    char line[HT_WRAP_LINE];
-    const char *rest = model->message;
-    int width = keys.w - 2;
-    if (*rest == '\0' || width < 1) return;
-    int rows = ht_bars_message_rows(model, keys.w);
+    char text[HT_MESSAGE], line[HT_WRAP_LINE];
+    const char *rest = text;
+    if (area.h <= 0) return;
     ht_role role = ht_bars_message_role(model);
-    s->ops->erase(s, (ht_rect){keys.x, keys.y - rows, keys.w, rows});
-    if (rows > 1 && ht_wrap_next(&rest, width, line))
-        s->ops->text(s, keys.x + 1, keys.y - rows, width, HT_ALIGN_LEFT, role, 0, line);
-    s->ops->text(s, keys.x + 1, keys.y - 1, width, HT_ALIGN_LEFT, role, 0, rest);
+    ht_bars_message(model, area.w, text);
+    s->ops->erase(s, area);
+    for (int y = area.y; y < area.y + area.h && ht_wrap_next(&rest, area.w - 2, line); y++)
+        s->ops->text(s, area.x + 1, y, area.w - 2, HT_ALIGN_LEFT, role, 0, line);
 }
 
 /* Draws a panel unless it stands there already. */
@@ -195,18 +204,16 @@ static bool same_rect(ht_rect a, ht_rect b)
 static bool same_layout(const ht_layout *a, const ht_layout *b)
 {
     bool same = a->too_small == b->too_small && a->count == b->count && same_rect(a->title, b->title) &&
-                same_rect(a->keys, b->keys);
+                same_rect(a->keys, b->keys) && same_rect(a->message, b->message);
     for (int i = 0; same && i < a->count; i++)
         same = a->place[i].panel == b->place[i].panel && same_rect(a->place[i].area, b->place[i].area);
     return same;
 }
 
-/* Where panels have moved, a note lay over them, or nothing is known of the surface, all is drawn. */
-static void begin(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
+/* Where panels have moved, or nothing is known of the surface, all is drawn. */
+static void begin(ht_screen *screen, ht_surface *s, const ht_layout *layout)
 {
-    uint64_t note = ht_hash(HT_HASH_START, model->message, strlen(model->message));
-    bool moved = note != screen->note || !same_layout(layout, &screen->layout);
-    screen->note = note;
+    bool moved = !same_layout(layout, &screen->layout);
     screen->key_count = 0;
     screen->layout = *layout;
     screen->has_now = ht_layout_find(layout, HT_PANEL_NOW) >= 0;
@@ -218,7 +225,7 @@ static void begin(ht_screen *screen, ht_surface *s, const ht_model *model, const
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
-    begin(screen, s, model, layout);
+    begin(screen, s, layout);
     if (layout->too_small) {
         draw_too_small(s);
         return;
@@ -227,6 +234,6 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
     draw_title(s, model, layout->title);
     for (int i = 0; i < layout->count; i++) draw_panel(screen, s, model, i);
     s->ops->erase(s, layout->keys);
-    draw_keys(screen, s, model, layout->keys);
-    draw_message(s, model, layout->keys);
+    draw_keys(screen, s, model, layout);
+    draw_message(s, model, layout->message);
 }

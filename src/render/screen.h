@@ -19,9 +19,9 @@ typedef struct ht_screen {
     ht_chart chart;
     ht_form form;
     ht_gallery gallery;
-    ht_layout layout;                     /* of what stands on the surface, and hashes of it: */
-    uint64_t note, drawn[HT_PANEL_COUNT]; /* panels that would be the same are not drawn again */
-    bool has_now; /* the screen drawn last had the panel with the numbers of the moment */
+    ht_layout layout;               /* of what stands on the surface, and hashes of it: */
+    uint64_t drawn[HT_PANEL_COUNT]; /* panels that would be the same are not drawn again */
+    bool has_now;                   /* the screen drawn last had the panel with the numbers of the moment */
     int key_count;
     struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */
         double from, to;

@@ -103,6 +103,12 @@ static void draw(ht_surface *s, ht_screen *screen, const ht_model *m, bool whole
     if (!whole) draw_footer(s, m, s->rows - FOOTER);
 }
 
+const char *ht_snapshot_theme(const ht_params *params)
+{
+    const char *theme = ht_params_name(params, HT_P_UI_EXPORT_THEME);
+    return strcmp(theme, "screen") == 0 ? ht_params_name(params, HT_P_UI_THEME) : theme;
+}
+
 ht_code ht_snapshot_write(const char *path, const ht_model *m, const ht_snapshot_options *options,
                           ht_error *err)
 {

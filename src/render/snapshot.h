@@ -13,6 +13,9 @@ typedef struct ht_snapshot_options {
     const char *journal; /* how the weights came to be, as in journal.jsonl; NULL: not known */
 } ht_snapshot_options;
 
+/* The theme of pictures that are written for elsewhere (ui.export_theme). */
+const char *ht_snapshot_theme(const ht_params *params);
+
 /* Draws model->view (with model->focus when zoomed) to `path`. Text chunks: Title, Software, heavytail:preset
  * (the effective settings as INI, which `--preset F.png` reads back), heavytail:step, heavytail:journal
  * (which `heavytail replay F.png` reads), heavytail:labels ("STEP words", a line a label), and the numbers

@@ -14,6 +14,7 @@ enum { PIECE = 1 << 14 };
 static FILE *stream;
 static int kept = -1; /* the file in memory */
 static bool translating;
+static void (*watcher)(const char *bytes, size_t size);
 static volatile sig_atomic_t dropping;
 
 FILE *ht_batch_open(void)
@@ -54,9 +55,23 @@ static void put(int fd, const char *bytes, size_t size)
         ssize_t n = write(fd, bytes, size);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;
+        if (watcher && fd == STDOUT_FILENO) watcher(bytes, (size_t)n);
         bytes += n;
         size -= (size_t)n;
     }
+}
+
+void ht_batch_watch(void (*watch)(const char *bytes, size_t size))
+{
+    watcher = watch;
+}
+
+void ht_batch_say(const char *bytes)
+{
+    void (*kept_watcher)(const char *, size_t) = watcher;
+    watcher = NULL;
+    put(STDOUT_FILENO, bytes, strlen(bytes));
+    watcher = kept_watcher;
 }
 
 void ht_batch_drop(void)

@@ -20,6 +20,13 @@ void ht_batch_translate(bool on);
 void ht_batch_begin(const char *before);
 void ht_batch_end(const char *after);
 
+/* Sees all that goes out from here on, as it goes (NULL: nobody does). Where a frame is not kept nothing is
+ * seen. */
+void ht_batch_watch(void (*watch)(const char *bytes, size_t size));
+
+/* Goes out at once and unseen: what asks the terminal for input, and draws nothing. */
+void ht_batch_say(const char *bytes);
+
 /* From now on nothing goes out, not even the rest of what is being written. Async-signal-safe. */
 void ht_batch_drop(void);
 

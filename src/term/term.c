@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "render/glyphs.h"
 #include "term/batch.h"
+#include "term/cast.h"
 #include "term/console.h"
 #include "term/guard.h"
 #include "term/kind.h"
@@ -59,6 +60,8 @@ static struct {
     MEVENT mice[MOUSE_QUEUE]; /* read but not yet handed out, the latest first */
     int mouse_count;
 } term;
+
+static ht_cast *recorded; /* what is shown is recorded there, or NULL */
 
 static volatile sig_atomic_t interrupted, stop_wanted;
 static atomic_bool hurried;           /* a signal came after ht_term_close */
@@ -246,9 +249,8 @@ void ht_term_theme(const ht_theme *theme)
 static void mouse_motion(bool on)
 {
     if (!term.mouse) return;
-    putp(on ? "\033[?1002h" : "\033[?1002l");
-    if (term.sgr) putp(on ? "\033[?1006h" : "\033[?1006l");
-    fflush(stdout);
+    ht_batch_say(on ? "\033[?1002h" : "\033[?1002l");
+    if (term.sgr) ht_batch_say(on ? "\033[?1006h" : "\033[?1006l");
 }
 
 /* Pasted text is marked, so that it is not taken for keys. Terminals that do not know the mode leave it
@@ -257,8 +259,7 @@ static void mouse_motion(bool on)
 static void mark_pastes(bool on)
 {
     if (!term.brackets) return;
-    putp(on ? "\033[?2004h" : "\033[?2004l");
-    fflush(stdout);
+    ht_batch_say(on ? "\033[?2004h" : "\033[?2004l");
 }
 
 enum { SYNC_ANSWERS = 5, SYNC_KEY = KEY_MAX + 64, PASTE_BEGINS = SYNC_KEY + SYNC_ANSWERS, PASTE_ENDS };
@@ -293,6 +294,49 @@ static void set_mouse(void)
     mouse_motion(true);
 }
 
+/* ---- recording ---- */
+
+static void record_output(const char *bytes, size_t size)
+{
+    ht_cast_output(recorded, bytes, size);
+}
+
+void ht_term_record(struct ht_cast *cast)
+{
+    recorded = cast;
+}
+
+/* What curses begins and ends with goes its own way to the terminal, between changes of the terminal's modes,
+ * which a file in memory has not: the recording has the terminal's words for it. */
+static void record_words(const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (has_capability(names[i]))
+            ht_cast_output(recorded, tigetstr(names[i]), strlen(tigetstr(names[i])));
+}
+
+static void begin_recording(void)
+{
+    static const char *const begins[] = {"smcup", "civis"};
+    if (!recorded) return;
+    ht_cast_size(recorded, COLS, LINES);
+    record_words(begins, 2);
+    ht_batch_watch(record_output);
+}
+
+static void record_size(int columns, int rows)
+{
+    if (recorded) ht_cast_size(recorded, columns, rows);
+}
+
+static void end_recording(void)
+{
+    static const char *const ends[] = {"sgr0", "cnorm", "rmcup"};
+    ht_batch_watch(NULL);
+    if (recorded) record_words(ends, 3);
+    recorded = NULL;
+}
+
 ht_code ht_term_open(const ht_theme *theme, ht_error *err)
 {
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
@@ -318,6 +362,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     nodelay(stdscr, TRUE);
     typeahead(-1); /* a frame is written whole; keys wait for so long */
     curs_set(0);
+    begin_recording();
     set_colours(theme);
     set_mouse();
     set_paste();
@@ -349,6 +394,7 @@ void ht_term_close(void)
     if (!term.screen) return;
     if (interrupted) make_room();
     leave_screen();
+    end_recording();
     ht_guard_disarm();
     atomic_store(&hurried, false);
     holding = 0;
@@ -415,8 +461,7 @@ static void ask_for_sync(void)
         define_key(answer, SYNC_KEY + i);
     }
     term.asked = true;
-    putp("\033[?2026$p");
-    fflush(stdout);
+    ht_batch_say("\033[?2026$p");
 }
 
 /* 1 and 2: the mode is known and can be set; 0, 3 and 4: it is not, or not for us. */
@@ -435,6 +480,7 @@ static bool is_new(int columns, int rows)
     ht_error ignored;
     if (term.shown && columns == term.columns && rows == term.rows) return false;
     forget_frame();
+    if (term.columns > 0 && (columns != term.columns || rows != term.rows)) record_size(columns, rows);
     term.shown = ht_alloc((size_t)columns * (size_t)rows, sizeof *term.shown, "the screen", &ignored);
     term.columns = columns;
     term.rows = rows;

@@ -37,6 +37,11 @@ typedef struct ht_event {
 ht_code ht_term_open(const ht_theme *theme, ht_error *err);
 void ht_term_close(void);
 
+/* Before ht_term_open: what the screen shows until ht_term_close is recorded. The recording stays the
+ * caller's. */
+struct ht_cast;
+void ht_term_record(struct ht_cast *cast);
+
 /* Other colours from the next frame on, with the theme's own background. */
 void ht_term_theme(const ht_theme *theme);
 

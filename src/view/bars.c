@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "view/ghost.h"
 #include "view/keymap.h"
 
@@ -185,11 +186,84 @@ int ht_bars_keys(const ht_model *m, ht_span spans[HT_SPANS])
     return count;
 }
 
+/* ---- the message ------------------------------------------------------------------------------- */
+
+enum {
+    LEAST_WORD = 24,    /* of a long word, a path, so much stays */
+    KEYS_THAT_STAY = 4, /* spans: how to get help, and how to leave */
+};
+
+/* Beside the keys that stay, which are the last of the bar. */
+static bool fits_the_bar(const ht_model *m, int columns)
+{
+    ht_span spans[HT_SPANS];
+    if (!m->message_is_note || m->prompt != HT_PROMPT_NONE) return false;
+    int count = ht_bars_keys(m, spans), used = (int)ht_utf8_length(m->message) + 2;
+    for (int i = count - KEYS_THAT_STAY; i < count; i++)
+        if (i >= 0) used += (int)ht_utf8_length(spans[i].text);
+    return used <= columns;
+}
+
 int ht_bars_message_rows(const ht_model *m, int columns)
 {
-    int length = (int)ht_utf8_length(m->message);
-    if (length == 0) return 0;
-    return !m->message_is_note && length > columns - 2 ? 2 : 1;
+    char text[HT_MESSAGE];
+    if (m->message[0] == '\0' || fits_the_bar(m, columns)) return 0;
+    ht_bars_message(m, columns, text);
+    return ht_wrap_count(text, columns - 2);
+}
+
+/* Bytes of the first `count` characters. */
+static size_t bytes_of(const char *text, size_t count)
+{
+    size_t bytes = 0;
+    unsigned c;
+    for (; count > 0; count--) bytes += ht_utf8_decode(text + bytes, &c);
+    return bytes;
+}
+
+/* The text with at most `most` characters of each word: a longer one loses its middle. */
+static void shorten_words(const char *text, size_t most, char to[HT_MESSAGE])
+{
+    char shorter[2 * HT_MESSAGE]; /* dots may take a byte more than what they stand for */
+    size_t used = 0;
+    while (*text) {
+        char word[HT_MESSAGE];
+        size_t length = strcspn(text, " "), blanks = strspn(text + length, " ");
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        size_t characters = ht_utf8_length(word), tail = most - most / 2 - 1;
+        if (characters > most)
+            used += (size_t)snprintf(shorter + used, sizeof shorter - used, "%.*s…%s",
+                                     (int)bytes_of(word, most / 2), word,
+                                     word + bytes_of(word, characters - tail));
+        else
+            used += (size_t)snprintf(shorter + used, sizeof shorter - used, "%s", word);
+        used += (size_t)snprintf(shorter + used, sizeof shorter - used, "%*s", (int)blanks, "");
+        text += length + blanks;
+    }
+    ht_text_copy(to, HT_MESSAGE, used ? shorter : "");
+}
+
+/* The end goes: what is left takes the rows there are. */
+static void cut_to_rows(char text[HT_MESSAGE], int width)
+{
+    char line[HT_WRAP_LINE];
+    const char *rest = text;
+    for (int row = 0; row < HT_MESSAGE_ROWS; row++) ht_wrap_next(&rest, width, line);
+    char *end = text + (rest - text);
+    for (size_t room = sizeof "…"; end > text && (room > 0 || (*end & 0xC0) == 0x80); end--) room -= room > 0;
+    memcpy(end, "…", sizeof "…");
+}
+
+bool ht_bars_message(const ht_model *m, int columns, char to[HT_MESSAGE])
+{
+    int width = columns > 3 ? columns - 2 : 1;
+    ht_text_copy(to, HT_MESSAGE, m->message);
+    if (fits_the_bar(m, columns) || ht_wrap_count(to, width) <= HT_MESSAGE_ROWS) return false;
+    size_t most = (size_t)(HT_MESSAGE_ROWS * width);
+    for (; most >= LEAST_WORD && ht_wrap_count(to, width) > HT_MESSAGE_ROWS; most -= most / 8)
+        shorten_words(m->message, most, to);
+    if (ht_wrap_count(to, width) > HT_MESSAGE_ROWS) cut_to_rows(to, width);
+    return true;
 }
 
 ht_role ht_bars_message_role(const ht_model *m)

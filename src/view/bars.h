@@ -14,7 +14,7 @@ typedef struct ht_span {
     char text[96];
 } ht_span;
 
-enum { HT_SPANS = 48 };
+enum { HT_SPANS = 48, HT_MESSAGE_ROWS = 5 /* at most: panels need the rest */ };
 
 /* What stands left: name, noise, preset, shape. Returns how many spans (≤ HT_SPANS), most important first. */
 int ht_bars_title_left(const ht_model *model, ht_span spans[HT_SPANS]);
@@ -22,8 +22,12 @@ int ht_bars_title_left(const ht_model *model, ht_span spans[HT_SPANS]);
 int ht_bars_title_right(const ht_model *model, ht_span spans[HT_SPANS]);
 /* Keys and their words, by turns. */
 int ht_bars_keys(const ht_model *model, ht_span spans[HT_SPANS]);
-/* Rows that the model's message takes: none, one, or two for a warning that is long. */
+/* Rows that are kept free for the model's message above the key bar. None for a note that is short: it stands
+ * in the key bar, before the keys, so that no panel moves for it. */
 int ht_bars_message_rows(const ht_model *model, int columns);
+/* The message as it fits these rows: where it is too long for them, long words (paths) lose their middle,
+ * then it loses its end. True if it has lost anything. */
+bool ht_bars_message(const ht_model *model, int columns, char to[HT_MESSAGE]);
 /* Its severity, as a role. */
 ht_role ht_bars_message_role(const ht_model *model);
 

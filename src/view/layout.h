@@ -11,6 +11,7 @@ enum { HT_LEAST_COLUMNS = 60, HT_LEAST_ROWS = 16 };
 typedef struct ht_layout {
     bool too_small;      /* nothing else is valid then */
     ht_rect title, keys; /* one line each: top and bottom */
+    ht_rect message;     /* above the keys: rows for it alone, or none */
     int count;
     struct {
         ht_panel_id panel;
@@ -27,7 +28,7 @@ typedef struct ht_scene {
     int turn;        /* dashboard: which of the charts are shown where there is no room for all */
     bool timeline;   /* the bar of states to go back to is open */
     bool lesson;     /* a lesson's page is open */
-    int message;     /* rows of a message that lasts, kept free above the key bar */
+    int message;     /* rows of the message, kept free above the key bar */
 } ht_scene;
 
 /* Do the dashboard's charts take turns: are some of those not hidden left out? */

@@ -54,6 +54,7 @@ static inline ht_trace ht_trace_of(ht_estimator estimator)
     return (ht_trace)(HT_TRACE_TAIL + (int)estimator);
 }
 
+enum { HT_MESSAGE = sizeof((ht_error *)0)->text }; /* whatever an error says */
 enum { HT_CONTROLS = 5, HT_MODEL_MARKS = 64, HT_UNDO = 64, HT_GHOSTS = 4, HT_WIDTH_SWEEPS = 4 };
 
 /* What the bottom line asks for: a value of the chosen control, a setting (key=value), words to find, a name
@@ -113,8 +114,8 @@ typedef struct ht_model {
     double masked;                     /* the share of the hidden weights that stay zero */
     ht_params asked, applied;          /* sliders show both */
     ht_state state;
-    char message[200];    /* of the state; empty when there is nothing to say */
-    bool message_is_note; /* a note (exported …) that the next key clears, not a warning */
+    char message[HT_MESSAGE]; /* of the state; empty when there is nothing to say */
+    bool message_is_note;     /* a note (exported …) that the next key clears, not a warning */
     uint64_t step;
     uint32_t generation; /* resets so far */
     double epoch, seconds, steps_per_second;

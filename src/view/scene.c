@@ -7,7 +7,6 @@
 /* Rows of the timeline, under any view; of a lesson, in the same place: one of the two. */
 enum { BAR = 6, BAR_TALL = 8, TALL = 34, PAGE = 10, PAGE_TALL = 12, PAGE_FROM = 20 };
 
-/* A note passes with the next key: it may cover the lower border for that long. */
 ht_scene ht_scene_of(const ht_model *m, int columns)
 {
     return (ht_scene){.view = m->view,
@@ -17,7 +16,7 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .turn = m->turn,
                       .timeline = m->timeline,
                       .lesson = m->lesson.open && !m->timeline,
-                      .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
+                      .message = ht_bars_message_rows(m, columns)};
 }
 
 /* Beside a lesson's page on a small screen: the chart that the page is about, alone. */
@@ -34,6 +33,7 @@ ht_layout ht_layout_make(int columns, int rows, ht_scene scene)
     if (layout.too_small) return layout;
     layout.title = (ht_rect){0, 0, columns, 1};
     layout.keys = (ht_rect){0, rows - 1, columns, 1};
+    layout.message = (ht_rect){0, rows - 1 - scene.message, columns, scene.message};
     ht_rect area = {0, 1, columns, rows - 2 - scene.message};
     int bar = !scene.timeline ? 0 : area.h >= TALL ? BAR_TALL : BAR;
     if (scene.lesson) bar = area.h >= TALL ? PAGE_TALL : area.h >= PAGE_FROM ? PAGE : BAR;

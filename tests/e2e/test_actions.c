@@ -79,7 +79,7 @@ static const expectation expected[] = {
     {HT_DO_PANEL_8, "", "now hidden", "train loss", "8 @now_shown"},
     {HT_DO_PANEL_9, "", "kappa, heat hidden", NULL, "9 @kappa,_heat_shown"},
     {HT_DO_TURN, "", "charts: kappa, heat, loss", NULL, "v @charts:_loss,"},
-    {HT_DO_EXPORT, "", "saved heavytail-", NULL, ""},
+    {HT_DO_EXPORT, "", "saved ht-", NULL, ""},
     {HT_DO_HELP, "", "This panel: loss", "Controls", "? @Controls"},
     {HT_DO_SEARCH, "", "find:", "Controls", "g h o s t @Help_on_\"ghost\" Esc Esc @Controls"},
     {HT_DO_LESSON, "", "a number begins a lesson", NULL, "L !a_number_begins"},

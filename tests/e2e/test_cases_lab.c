@@ -148,7 +148,7 @@ enum { LARGE = 256 << 10 };
 static size_t pictures(void)
 {
     glob_t found;
-    size_t count = glob("heavytail-*.png", 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    size_t count = glob("ht-*.png", 0, NULL, &found) == 0 ? found.gl_pathc : 0;
     globfree(&found);
     return count;
 }
@@ -156,7 +156,7 @@ static size_t pictures(void)
 static void clear_pictures(void)
 {
     glob_t found;
-    if (glob("heavytail-*.png", 0, NULL, &found) == 0)
+    if (glob("ht-*.png", 0, NULL, &found) == 0)
         for (size_t i = 0; i < found.gl_pathc; i++) unlink(found.gl_pathv[i]);
     globfree(&found);
 }
@@ -216,7 +216,7 @@ static void a_flood_of_keys_is_no_flood_of_files(void **state)
     text[64 << 10] = '\0';
     vt_send(t, text);
     free(text);
-    vt_assert(t, vt_wait_text(t, "saved heavytail-", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "saved ht-", PATIENCE));
     size_t count = pictures();
     if (count < 1 || count > 20) fail_msg("%zu pictures of 65536 requests", count);
     vt_assert(t, vt_wait_still(t, 100, 100) || true);
@@ -408,7 +408,7 @@ static void the_lab_lives_on_a_small_stack(void **state)
     vt_key(t, "t");
     vt_assert(t, vt_wait_gone(t, "Controls", PATIENCE));
     vt_key(t, "e");
-    vt_assert(t, vt_wait_text(t, "saved heavytail-", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "saved ht-", PATIENCE));
     leave(t);
 }
 

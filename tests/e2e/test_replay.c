@@ -96,7 +96,7 @@ static void a_lesson_can_be_replayed(void **state)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) assert_says(journal, events[i]);
     free(journal);
     /* The picture made in the middle carries the journal so far. */
-    assert_status(sandbox_shell("mv heavytail-*.png lesson.png"), 0);
+    assert_status(sandbox_shell("mv ht-*.png lesson.png"), 0);
     json_t *root = replay_json("lesson.png", 0);
     assert_true(json_is_null(json_object_get(root, "equal")));
     assert_true(json_integer_value(json_object_get(root, "steps")) >= 40);

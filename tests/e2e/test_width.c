@@ -181,8 +181,8 @@ static void e_saves_the_view_and_every_size_shows_it(void **state)
     vt_key(t, "w");
     vt_assert(t, vt_wait_text(t, "8 runs", 3 * PATIENCE));
     vt_key(t, "e");
-    vt_assert(t, vt_wait_text(t, "saved heavytail-ecg-demo-width-", PATIENCE));
-    assert_int_equal(glob("heavytail-*-width-*.png", 0, NULL, &found), 0);
+    vt_assert(t, vt_wait_text(t, "saved ht-nonoise-n", PATIENCE));
+    assert_int_equal(glob("ht-nonoise-n*-step*-width.png", 0, NULL, &found), 0);
     sandbox_assert_ink(found.gl_pathv[0], 800, 500);
     unlink(found.gl_pathv[0]);
     globfree(&found);

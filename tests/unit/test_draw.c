@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "render/cells.h"
 #include "render/draw/chart_layout.h"
 #include "render/draw/draw.h"
@@ -734,6 +735,94 @@ static void messages_and_narrow_screens_leave_the_important_keys(void **state)
     ht_screen_free(&screen);
 }
 
+/* Is each word of the text on these rows, whole? */
+static void assert_words(const char *text, int first, int last)
+{
+    char words[HT_MESSAGE], rows[HT_MESSAGE_ROWS + 1][2048];
+    put(words, sizeof words, text);
+    for (int y = first; y <= last; y++) ht_cells_row(cells, y, rows[y - first], sizeof rows[0]);
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+        bool found = (int)ht_utf8_length(word) > s->columns - 2; /* it is broken, anywhere */
+        for (int y = first; y <= last; y++) found = found || strstr(rows[y - first], word);
+        if (!found) fail_msg("%d x %d: '%s' is not shown", s->columns, s->rows, word);
+    }
+}
+
+/* Above the message all is as it would be on a screen that has so many rows less. */
+static void assert_nothing_covered(const ht_layout *layout)
+{
+    static uint32_t glyphs[60][200];
+    int columns = s->columns, rows = s->rows, free_rows = layout->message.h;
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < columns; x++) glyphs[y][x] = ht_cells_at(cells, x, y).glyph;
+    model.message[0] = '\0';
+    draw_screen(columns, rows - free_rows);
+    for (int y = 0; y < rows - 1 - free_rows; y++)
+        for (int x = 0; x < columns; x++)
+            if (ht_cells_at(cells, x, y).glyph != glyphs[y][x])
+                fail_msg("%d x %d: cell %d, %d is covered", columns, rows, x, y);
+}
+
+static void check_message(const char *text, int columns, int rows)
+{
+    char shown[HT_MESSAGE];
+    put(model.message, sizeof model.message, text);
+    ht_layout layout = ht_layout_make(columns, rows, ht_scene_of(&model, columns));
+    bool shortened = ht_bars_message(&model, columns, shown);
+    draw_screen(columns, rows);
+    assert_words(shown, layout.keys.y - layout.message.h, layout.keys.y);
+    assert_in_range(layout.message.h, 0, HT_MESSAGE_ROWS);
+    if (!shortened) assert_string_equal(shown, text);
+    if (ht_utf8_length(text) < 200) assert_false(shortened);
+    if (rows - layout.message.h >= HT_LEAST_ROWS) assert_nothing_covered(&layout);
+}
+
+/* In every view, as a note and as a warning. */
+static void check_message_everywhere(const char *text)
+{
+    for (int which = 0; which < 2 * HT_VIEW_COUNT; which++) {
+        begin_model();
+        model.message_is_note = which % 2;
+        model.view = (ht_view)(which / 2);
+        for (int columns = HT_LEAST_COLUMNS; columns <= 160; columns += 20)
+            for (int rows = HT_LEAST_ROWS; rows <= 40; rows += 8) check_message(text, columns, rows);
+    }
+}
+
+static void messages_cover_no_panel_and_are_not_cut(void **state)
+{
+    (void)state;
+    char path[HT_MESSAGE] = "", text[HT_MESSAGE];
+    check_message_everywhere("symbols: block");
+    check_message_everywhere("there is one hidden layer, and this is its tail; model.depth makes more");
+    check_message_everywhere(
+        "ghost A: without noise, same seed, weights and batches; n ends it, O takes this run's noise");
+    while (strlen(path) < 500) {
+        for (int i = 0; i < 9; i++) strcat(path, "été-lab/");
+        snprintf(text, sizeof text,
+                 "%scheckpoint.safetensors: cannot write: No space left on device; make room, the next "
+                 "checkpoint comes in 60 s",
+                 path);
+        check_message_everywhere(text);
+    }
+    ht_screen_free(&screen);
+}
+
+/* Of a text without end, too, the beginning is there, and what is left out is told. */
+static void an_endless_message_keeps_its_beginning(void **state)
+{
+    (void)state;
+    char shown[HT_MESSAGE];
+    begin_model();
+    for (size_t i = 0; i < HT_MESSAGE - 1; i++) model.message[i] = i % 10 == 9 ? ' ' : "abcdefghi"[i % 9];
+    for (int columns = HT_LEAST_COLUMNS; columns <= 130; columns++) {
+        assert_true(ht_bars_message(&model, columns, shown));
+        assert_int_equal(ht_wrap_count(shown, columns - 2), HT_MESSAGE_ROWS);
+        assert_memory_equal(shown, model.message, 200);
+        assert_non_null(strstr(shown, "…"));
+    }
+}
+
 static void a_screen_that_is_too_small_says_so(void **state)
 {
     (void)state;
@@ -804,7 +893,10 @@ static void a_screen_that_is_kept_is_as_a_fresh_one(void **state)
             ht_model_report(&model, &report);
         }
         if (what == 21) model.focus = (ht_panel_id)(rand() % (HT_PANEL_NOW + 1));
-        if (what == 22) put(model.message, sizeof model.message, rand() % 2 ? "a note over the panels" : "");
+        if (what == 22)
+            put(model.message, sizeof model.message,
+                rand() % 2 ? "a note that has rows of its own where the keys leave it no room beside them"
+                           : "");
         if (what == 22) model.message_is_note = rand() % 2;
         if (what == 23) model.view = (ht_view)(rand() % HT_VIEW_COUNT);
         if (what == 24) columns = 50 + rand() % 150, rows = 12 + rand() % 48;
@@ -849,6 +941,8 @@ int main(void)
         cmocka_unit_test(a_spike_of_the_test_loss_is_not_lost),
         cmocka_unit_test(the_numbers_of_the_moment_stand_in_one_place),
         cmocka_unit_test(messages_and_narrow_screens_leave_the_important_keys),
+        cmocka_unit_test(messages_cover_no_panel_and_are_not_cut),
+        cmocka_unit_test(an_endless_message_keeps_its_beginning),
         cmocka_unit_test(a_screen_that_is_too_small_says_so),
         cmocka_unit_test(a_screen_that_is_kept_is_as_a_fresh_one),
     };

@@ -188,6 +188,20 @@ static void directories_are_made_with_their_parents(void **state)
     free(lengthy);
 }
 
+static void a_name_is_taken_once(void **state)
+{
+    (void)state;
+    ht_error err;
+    bool taken = true;
+    assert_int_equal(ht_file_take_name("mine", &taken, &err), HT_OK);
+    assert_false(taken);
+    assert_int_equal(ht_file_take_name("mine", &taken, &err), HT_OK);
+    assert_true(taken);
+    assert_int_equal(unlink("mine"), 0);
+    assert_int_equal(ht_file_take_name("no/such/mine", &taken, &err), HT_FAIL);
+    assert_false(taken);
+}
+
 static void an_empty_path_is_no_directory(void **state)
 {
     (void)state;
@@ -282,6 +296,7 @@ int main(void)
         cmocka_unit_test(appending_adds_whole_lines),
         cmocka_unit_test(cutting_leaves_the_beginning),
         cmocka_unit_test(directories_are_made_with_their_parents),
+        cmocka_unit_test(a_name_is_taken_once),
         cmocka_unit_test(an_empty_path_is_no_directory),
         cmocka_unit_test(a_joined_path_fits_or_is_refused),
         cmocka_unit_test(messages_cannot_steer_the_terminal),

@@ -39,6 +39,12 @@ static void every_theme_loads(void **state)
     /* The choices of ui.theme are the themes there are. */
     assert_int_equal(ht_param_choices(HT_P_UI_THEME), count);
     for (size_t i = 0; i < count; i++) load(ht_param_choice(HT_P_UI_THEME, (int)i));
+    /* Those of ui.export_theme are the same, and the screen's. */
+    assert_int_equal(ht_param_choices(HT_P_UI_EXPORT_THEME), count + 1);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(ht_param_choice(HT_P_UI_EXPORT_THEME, (int)i),
+                            ht_param_choice(HT_P_UI_THEME, (int)i));
+    assert_string_equal(ht_param_choice(HT_P_UI_EXPORT_THEME, (int)count), "screen");
 }
 
 static void text_stands_out_from_the_background(void **state)

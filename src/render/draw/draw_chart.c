@@ -10,7 +10,7 @@
 #include "render/draw/draw_legend.h"
 #include "render/draw/draw_series.h"
 #include "render/draw/ink_map.h"
-#include "render/draw/wrap.h"
+#include "base/wrap.h"
 
 /* ---- axes -------------------------------------------------------------------------------------- */
 

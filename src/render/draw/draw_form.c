@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "render/draw/draw_frame.h"
 #include "render/draw/form_layout.h"
-#include "render/draw/wrap.h"
+#include "base/wrap.h"
 
 static ht_role label_role(const ht_row *row)
 {

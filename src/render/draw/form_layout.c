@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "render/draw/draw_frame.h"
-#include "render/draw/wrap.h"
+#include "base/wrap.h"
 
 enum {
     WIDE_FROM = 30, /* inner columns from which labels stand a blank away from the marker */

@@ -1,6 +1,6 @@
 /* wrap.h - breaks text into lines of a width. */
-#ifndef HT_RENDER_DRAW_WRAP_H
-#define HT_RENDER_DRAW_WRAP_H
+#ifndef HT_BASE_WRAP_H
+#define HT_BASE_WRAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "render/draw/wrap.h"
+#include "base/wrap.h"
 
 #include <string.h>
 
