@@ -7,7 +7,14 @@
 /* Rows of the timeline, under any view; of a lesson, in the same place: one of the two. */
 enum { BAR = 6, BAR_TALL = 8, TALL = 34, PAGE = 10, PAGE_TALL = 12, PAGE_FROM = 20 };
 
-/* A note passes with the next key: it may cover the lower border for that long. */
+/* A note passes with the next key, and may cover the lower border for that long. Not where one watches for
+ * minutes what trains in the background: there it would hide what the axes say. */
+static int message_rows(const ht_model *m, int columns)
+{
+    bool watched = m->view == HT_VIEW_WIDTH || m->view == HT_VIEW_COMPARE;
+    return m->message_is_note && !watched ? 0 : ht_bars_message_rows(m, columns);
+}
+
 ht_scene ht_scene_of(const ht_model *m, int columns)
 {
     return (ht_scene){.view = m->view,
@@ -17,7 +24,7 @@ ht_scene ht_scene_of(const ht_model *m, int columns)
                       .turn = m->turn,
                       .timeline = m->timeline,
                       .lesson = m->lesson.open && !m->timeline,
-                      .message = m->message_is_note ? 0 : ht_bars_message_rows(m, columns)};
+                      .message = message_rows(m, columns)};
 }
 
 /* Beside a lesson's page on a small screen: the chart that the page is about, alone. */
