@@ -77,7 +77,7 @@ typedef struct asked {
 
 static ht_code take(const asked *o, ht_error *err)
 {
-    int samples, runs;
+    int samples = 0, runs = 0;
     if (o->quick) ht_bench_live_quick();
     if (o->samples) {
         if (take_count("--samples", o->samples, &samples, err) != HT_OK) return err->code;

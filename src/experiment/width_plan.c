@@ -93,7 +93,7 @@ static double due_of(const costs *c, ht_width_kind kind, int point, int seed)
 {
     int width = ht_width_of(point);
     if (kind == HT_WIDTH_PREDICTION)
-        return seed == 0 ? -width : c->pass * (point + 1); /* quick ones: longest first */
+        return seed == 0 ? -width : c->pass * (HT_SWEEP_WIDTHS - point) / 2; /* longest first */
     if (kind == HT_WIDTH_PLAIN) seed = width <= NARROW ? EARLY : 1;
     return width <= NARROW ? narrow_due(c, seed) : wide_due(c, width, seed);
 }
