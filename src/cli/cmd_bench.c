@@ -12,7 +12,7 @@
 
 static const ht_bench_part *const parts[] = {
     &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law,     &ht_bench_prune,
-    &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live, &ht_bench_quality,
+    &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live, &ht_bench_quality, &ht_bench_width,
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
@@ -49,31 +49,60 @@ static void print_tables(const json_t *root)
            ht_kernel()->isa, ht_app_threads());
 }
 
-static ht_code take_samples(const char *text, ht_error *err)
+static ht_code take_count(const char *option, const char *text, int *count, ht_error *err)
 {
     double number;
     if (!ht_parse_number(text, &number) || number < 1 || number > 1e6 || number != floor(number))
-        return ht_error_set(err, HT_USAGE, "--samples %.40s: give a whole number from 1 to 1000000", text);
-    ht_bench_quality_samples((int)number);
+        return ht_error_set(err, HT_USAGE, "%s %.40s: give a whole number from 1 to 1000000", option, text);
+    *count = (int)number;
     return HT_OK;
+}
+
+static ht_code take_seeds(const char *text, ht_error *err)
+{
+    int first, last;
+    char rest;
+    int found = sscanf(text, "%9d..%9d%c", &first, &last, &rest);
+    if (found == 1 && strspn(text, "0123456789") == strlen(text)) last = first, found = 2;
+    if (found != 2 || first < 0 || last < first)
+        return ht_error_set(err, HT_USAGE, "--seeds %.40s: give FIRST..LAST, as in 1..20", text);
+    ht_bench_width_seeds(first, last - first + 1);
+    return HT_OK;
+}
+
+typedef struct asked {
+    bool json, quick;
+    const char *samples, *seeds, *runs;
+} asked;
+
+static ht_code take(const asked *o, ht_error *err)
+{
+    int samples = 0, runs = 0;
+    if (o->quick) ht_bench_live_quick();
+    if (o->samples) {
+        if (take_count("--samples", o->samples, &samples, err) != HT_OK) return err->code;
+        ht_bench_quality_samples(samples);
+    }
+    if (o->runs) {
+        if (take_count("--runs", o->runs, &runs, err) != HT_OK) return err->code;
+        ht_bench_width_runs(runs);
+    }
+    return o->seeds ? take_seeds(o->seeds, err) : HT_OK;
 }
 
 int ht_cmd_bench(int argc, char **argv)
 {
-    bool json = false, quick = false;
-    const char *samples = NULL;
-    const ht_option options[] = {{"--json", NULL, &json},
-                                 {"--samples", &samples, NULL},
-                                 {"--quick", NULL, &quick},
-                                 {NULL, NULL, NULL}};
+    asked o = {0};
+    const ht_option options[] = {{"--json", NULL, &o.json},   {"--samples", &o.samples, NULL},
+                                 {"--seeds", &o.seeds, NULL}, {"--runs", &o.runs, NULL},
+                                 {"--quick", NULL, &o.quick}, {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     json_t *root = json_object();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
-    if (code == HT_OK && samples) code = take_samples(samples, &err);
-    if (quick) ht_bench_live_quick();
+    if (code == HT_OK) code = take(&o, &err);
     if (code == HT_OK) code = run_parts(args.word_count ? args.words[0] : "all", root, &err);
-    if (code == HT_OK && json) {
+    if (code == HT_OK && o.json) {
         json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         putchar('\n');
     } else if (code == HT_OK) {

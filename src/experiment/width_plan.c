@@ -61,7 +61,10 @@ typedef struct costs {
     double roots; /* Σ √n over the wide ones: they take turns as 1/√n */
 } costs;
 
-enum { FIRST = 8, ENOUGH = 31 }; /* seeds of the narrow widths */
+enum {
+    EARLY = 4,
+    ENOUGH = 31
+}; /* seeds of the narrow widths: before one without noise; before the wide ones */
 
 static costs count_costs(void)
 {
@@ -74,27 +77,24 @@ static costs count_costs(void)
     return c;
 }
 
-/* Alone, then with half of the work, then with an eighth. */
+/* Alone until there are enough, then with an eighth of the work. */
 static double narrow_due(const costs *c, int seed)
 {
-    if (seed < FIRST) return c->pass * seed;
-    if (seed < ENOUGH) return c->pass * (FIRST + 2 * (seed - FIRST));
-    return c->pass * (FIRST + 2 * (ENOUGH - FIRST) + 8 * (seed - ENOUGH));
+    return c->pass * (seed < ENOUGH ? seed : ENOUGH + 8 * (seed - ENOUGH));
 }
 
+/* Of seven eighths. */
 static double wide_due(const costs *c, int width, int seed)
 {
-    double work = c->roots * sqrt(width) * (seed + 0.5), shared = c->pass * (ENOUGH - FIRST);
-    if (work <= shared) return c->pass * FIRST + 2 * work;
-    return c->pass * FIRST + 2 * shared + (work - shared) * 8 / 7;
+    return c->pass * ENOUGH + c->roots * sqrt(width) * (seed + 0.5) * 8 / 7;
 }
 
 static double due_of(const costs *c, ht_width_kind kind, int point, int seed)
 {
     int width = ht_width_of(point);
     if (kind == HT_WIDTH_PREDICTION)
-        return seed == 0 ? -width : c->pass * (point + 1) / 4; /* longest first */
-    if (kind == HT_WIDTH_PLAIN) seed = width <= NARROW ? FIRST : 1;
+        return seed == 0 ? -width : c->pass * (HT_SWEEP_WIDTHS - point) / 2; /* longest first */
+    if (kind == HT_WIDTH_PLAIN) seed = width <= NARROW ? EARLY : 1;
     return width <= NARROW ? narrow_due(c, seed) : wide_due(c, width, seed);
 }
 

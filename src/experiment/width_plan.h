@@ -27,10 +27,9 @@ int ht_width_of(int point);
 enum { HT_SWEEP_STEPS = 300, HT_SWEEP_STEPS_LARGE = 100 };
 ht_params ht_width_settings(const ht_params *params, const ht_dataset *data);
 
-/* Quick predictions first, thorough ones among the first runs: 8 seeds at each width up to 1 000, narrowest
- * first; then half of the work for these until they have 31, half for the wider ones, of which n gets as many
- * as 1/√n says; then most for the wide. What has ended is left out; `seeds` at most at each width. Returns
- * how many. */
+/* Quick predictions first, thorough ones among the first runs: 31 seeds at each width up to 1 000, one at
+ * each before the next; then most of the work is for the wider ones, of which n gets as many as 1/√n says.
+ * What has ended is left out; `seeds` at most at each width. Returns how many. */
 int ht_width_plan(const ht_width_sweep_state *state, int seeds, ht_width_job jobs[HT_WIDTH_JOBS]);
 
 /* A run's train.seed: of its own for each sweep, width and number, so that no draw is in two of them. (The

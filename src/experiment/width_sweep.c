@@ -126,7 +126,7 @@ static ht_code train(ht_width_sweep *l, const ht_width_job *j, ht_error *err)
 
 static ht_code predict(ht_width_sweep *l, const ht_width_job *j, ht_error *err)
 {
-    const double seconds[] = {0.01, 0.25}; /* the quick one takes 20 draws where that is little */
+    const double seconds[] = {0.01, 0.4}; /* the quick one takes 20 draws where that is little */
     ht_params params = l->state.params;
     ht_row_prediction predicted;
     ht_params_put(&params, HT_P_MODEL_WIDTH, ht_width_of(j->point));

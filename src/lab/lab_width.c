@@ -118,6 +118,15 @@ bool ht_lab_width_stop(ht_lab *lab)
     return true;
 }
 
+/* Of its predictions. */
+static size_t draws_of(const ht_width_sweep_state *s)
+{
+    size_t draws = 0;
+    for (int i = 0; i < s->widths; i++)
+        draws += s->predicted[i].ratio.count + (s->predicted[i].unknown != NULL);
+    return draws;
+}
+
 static void finish(ht_lab *lab, const ht_width_sweep_state *s)
 {
     ht_width_sweep_free(lab->width_sweep);
@@ -128,13 +137,21 @@ static void finish(ht_lab *lab, const ht_width_sweep_state *s)
         ht_lab_note(lab, true, "width sweep stopped after %d runs; what is done stays, w adds more", s->runs);
 }
 
+/* What the view shows of it comes with these. */
+static bool is_news(const ht_width_sweep_state *s, int runs, size_t draws)
+{
+    return !s->running || s->runs != runs || draws_of(s) != draws;
+}
+
 bool ht_lab_width_poll(ht_lab *lab)
 {
-    const double INTERVAL = 0.2;
+    const double INTERVAL = 0.03;
     ht_width_sweep_state *s = newest(lab->model);
     if (!lab->width_sweep || !s || ht_now() - lab->width_sweep_looked < INTERVAL) return false;
+    const int runs = s->runs;
+    const size_t draws = draws_of(s);
     lab->width_sweep_looked = ht_now();
     ht_width_sweep_look(lab->width_sweep, s);
     if (!s->running) finish(lab, s);
-    return true;
+    return is_news(s, runs, draws);
 }

@@ -83,9 +83,13 @@ static void w_trains_a_width_sweep_and_draws_it(void **state)
     vt_assert(t, vt_wait(t, form_says, "(95 %, n = 100 to ", PATIENCE));
     vt_assert(t, vt_wait(t, form_says, "no noise: κ 0.1", PATIENCE));
     vt_assert(t, vt_wait_text(t, "pruned", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "stop it", PATIENCE));
     vt_key(t, "Space");
     vt_assert(t, vt_wait_text(t, "what is done stays, w adds more", PATIENCE));
-    assert_title(t, "done"); /* the run is as it was */
+    assert_non_null(strstr(vt_row(t, ROWS - 3), "width n")); /* the note covers no axis */
+    vt_assert(t, vt_wait_text(t, "more runs", PATIENCE));
+    vt_assert(t, vt_wait_gone(t, "stop it", PATIENCE)); /* there is nothing to stop */
+    assert_title(t, "done");                            /* the run is as it was */
     assert_int_equal(sandbox_step(t), step);
     vt_assert(t, vt_wait_text(t, "stopped ", PATIENCE));
     more = runs_done(t) + 1;

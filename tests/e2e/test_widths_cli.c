@@ -133,6 +133,40 @@ static void a_width_sweep_says_that_it_takes_equal_widths(void **state)
     assert_int_equal(vt_teardown(state), 0);
 }
 
+/* Of a few runs; tests/bench/width_truth.py has those of a minute, for 20 seeds. */
+static void bench_makes_the_runs_of_the_width_view(void **state)
+{
+    enum { FEW = 6, WIDTHS = 8 };
+    static const char few[] = "6"; /* FEW */
+    size_t runs = 0;
+    (void)state;
+    json_t *root = parse(RUN("bench", "width", "--seeds", "7..7", "--runs", few, "--json"));
+    const json_t *rows = json_object_get(root, "width"), *row = json_array_get(rows, 0);
+    assert_int_equal(json_array_size(rows), 1);
+    assert_int_equal(json_integer_value(json_object_get(row, "seed")), 7);
+    assert_true(json_number_value(json_object_get(row, "steps")) == 300);
+    assert_true(json_integer_value(json_object_get(row, "runs")) >= FEW);
+    assert_true(json_is_null(json_object_get(row, "slope"))); /* too few for a line */
+    double predicted = json_number_value(json_object_get(row, "predicted_s"));
+    assert_true(predicted > 0 && predicted <= json_number_value(json_object_get(row, "first_run_s")));
+    const json_t *points = json_object_get(row, "points");
+    assert_int_equal(json_array_size(points), WIDTHS);
+    for (size_t i = 0; i < WIDTHS; i++) {
+        const json_t *point = json_array_get(points, i), *ratios = json_object_get(point, "ratios");
+        runs += json_array_size(ratios);
+        if (json_integer_value(json_object_get(point, "width")) > 1000)
+            assert_int_equal(json_array_size(ratios), 0); /* cheap ones first */
+        for (size_t k = 0; k < json_array_size(ratios); k++) {
+            double ratio = json_number_value(json_array_get(ratios, k));
+            assert_true(ratio > 0 && ratio < 1);
+        }
+    }
+    assert_true(runs >= FEW);
+    json_decref(root);
+    assert_status(RUN("bench", "width", "--seeds", "3..1"), 2);
+    assert_status(RUN("bench", "width", "--runs", "0"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +176,7 @@ int main(void)
         cmocka_unit_test(sixteen_layers_train),
         cmocka_unit_test(the_lab_says_the_shape),
         cmocka_unit_test(a_width_sweep_says_that_it_takes_equal_widths),
+        cmocka_unit_test(bench_makes_the_runs_of_the_width_view),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

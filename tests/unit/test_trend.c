@@ -137,7 +137,7 @@ static void intervals_hold_the_truth_in_nine_of_ten_sweeps(void **state)
 {
     static const double laws[][2] = {{1.5, 0.03}, {1.75, 0.1}, {1.9, 0.03}, {2, 0.1}};
     static const int plans[][WIDTHS] = {
-        {6, 6, 6, 6, 0, 0}, {31, 31, 31, 31, 6, 5}, {31, 31, 31, 31, 16, 9}, {40, 40, 40, 40, 40, 40}};
+        {6, 6, 6, 6, 0, 0}, {31, 31, 31, 31, 6, 5}, {43, 43, 43, 43, 12, 8}, {40, 40, 40, 40, 40, 40}};
     static sweeps s;
     (void)state;
     for (size_t law = 0; law < sizeof laws / sizeof laws[0]; law++) {

@@ -178,12 +178,14 @@ static void the_plan_begins_cheap_and_leaves_no_width_out(void **state)
     assert_int_equal(count, HT_WIDTH_JOBS);
     for (; i < HT_SWEEP_WIDTHS; i++) assert_int_equal(jobs[i].kind, HT_WIDTH_PREDICTION);
     assert_true(jobs[i].kind == HT_WIDTH_NOISY && jobs[i].point == 0); /* the cheapest of all */
-    for (; seeds[3] < 8; i++) { /* n up to 720, 8 seeds each, and no other */
+    for (; seeds[3] < 31; i++) { /* n up to 720, 31 seeds each, and no other */
         assert_true(jobs[i].kind == HT_WIDTH_PREDICTION || ht_width_of(jobs[i].point) <= 1000);
         seeds[jobs[i].point] += jobs[i].kind == HT_WIDTH_NOISY;
+        if (i == 200) assert_true(seeds[3] >= 20); /* they take turns */
     }
-    for (; seeds[3] < 31; i++) seeds[jobs[i].point] += jobs[i].kind == HT_WIDTH_NOISY;
-    for (int k = 0; k < HT_SWEEP_WIDTHS; k++) assert_true(seeds[k] >= (k < 4 ? 31 : 1));
+    for (int k = 0; k < 4; k++) assert_int_equal(seeds[k], 31);
+    for (; seeds[7] < 1; i++) seeds[jobs[i].point] += jobs[i].kind == HT_WIDTH_NOISY;
+    for (int k = 0; k < HT_SWEEP_WIDTHS; k++) assert_in_range(seeds[k], 1, 40);
     for (; i < count; i++) seeds[jobs[i].point] += jobs[i].kind == HT_WIDTH_NOISY;
     for (int k = 0; k < HT_SWEEP_WIDTHS; k++) assert_int_equal(seeds[k], HT_SWEEP_SEEDS);
 }

@@ -144,11 +144,9 @@ void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
     for (int i = 0; i < s->count; i++) add_method_row(&s->method[i], i, prunings, form);
     ht_panel_add_heading(form, s->stopped ? "stopped" : s->running ? "training" : "done");
     add_words(s, room, form);
-    if (m->control < 0) return; /* a picture */
-    static const char *const keys[][2] = {
-        {"o", "this run's method"}, {"c", "once more"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
-    int count = (int)(sizeof keys / sizeof keys[0]);
-    if (form->count + 1 + count > room.rows) return;
-    ht_panel_add_heading(form, "Keys");
-    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+    const ht_panel_key keys[] = {{"o", "this run's method", true},
+                                 {"c", "once more", !s->running},
+                                 {"Space", "stop it", s->running},
+                                 {"e", "PNG of this view", true}};
+    ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
 }

@@ -189,6 +189,14 @@ static void add_size(const ht_model *m, ht_chart *chart, int columns)
     if (s) s->dash = HT_DOTTED;
 }
 
+void ht_panel_accuracy_axis(ht_chart *chart)
+{
+    chart->y.low = fmax(chart->y.low, 0);
+    chart->y.high = 1;
+    chart->y.fixed = true;
+    if (!(chart->y.low < 1)) chart->y.low = 0;
+}
+
 void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
@@ -197,11 +205,7 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
     add_size(m, chart, columns);
     ht_chart_fit(chart);
-    /* Accuracy never leaves 0..1; the axis must not either. */
-    chart->y.low = fmax(chart->y.low, 0);
-    chart->y.high = 1;
-    chart->y.fixed = true;
-    if (!(chart->y.low < 1)) chart->y.low = 0;
+    ht_panel_accuracy_axis(chart);
 }
 
 /* The same on a logarithmic axis: factors leave a hundredth and less. */

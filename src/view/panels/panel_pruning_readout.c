@@ -150,18 +150,14 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
 }
 
-/* Only where they fit: the key bar and the help know them too. */
-static void add_keys(ht_room room, ht_form *form)
+static void add_keys(const ht_model *m, ht_room room, ht_form *form)
 {
-    static const char *const keys[][2] = {
-        {"1-6", "methods over each other"},  {"← → < >", "move the cursor"},
-        {"x", "remove it from the network"}, {"X", "and keep it at zero"},
-        {"u M", "undo; mask away"},          {"Enter", "all samples, and speed"},
+    static const ht_panel_key keys[] = {
+        {"1-6", "methods over each other", true},  {"← → < >", "move the cursor", true},
+        {"x", "remove it from the network", true}, {"X", "and keep it at zero", true},
+        {"u M", "undo; mask away", true},          {"Enter", "all samples, and speed", true},
     };
-    int count = (int)(sizeof keys / sizeof keys[0]);
-    if (form->count + 1 + count > room.rows) return;
-    ht_panel_add_heading(form, "Keys");
-    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+    ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
 }
 
 void ht_panel_pruning_readout(const ht_model *m, ht_room room, ht_form *form)
@@ -174,5 +170,5 @@ void ht_panel_pruning_readout(const ht_model *m, ht_room room, ht_form *form)
     add_methods(m, room, form);
     add_cursor(m, room, form);
     add_marks(m, room, form);
-    if (m->control >= 0) add_keys(room, form); /* not in a picture */
+    add_keys(m, room, form);
 }

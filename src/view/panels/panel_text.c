@@ -59,6 +59,16 @@ int ht_panel_text_rows(ht_room room, const char *text)
     return rows;
 }
 
+void ht_panel_add_keys(const ht_model *m, ht_form *form, ht_room room, const ht_panel_key *keys, int count)
+{
+    int rows = 1;
+    for (int i = 0; i < count; i++) rows += keys[i].now;
+    if (m->control < 0 || rows == 1 || form->count + rows > room.rows) return;
+    ht_panel_add_heading(form, "Keys");
+    for (int i = 0; i < count; i++)
+        if (keys[i].now) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i].key, "%s", keys[i].words);
+}
+
 void ht_panel_say_when(const ht_model *m, uint64_t step, double seconds, ht_chart *chart)
 {
     char when[48], note[sizeof chart->note];

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "num/summary.h"
-#include "num/trend.h"
 #include "view/panels/panels.h"
+#include "view/panels/width_trend.h"
 
 static const ht_role roles[] = {HT_ROLE_CURVE_1, HT_ROLE_CURVE_2, HT_ROLE_CURVE_3, HT_ROLE_CURVE_4,
                                 HT_ROLE_CURVE_5};
@@ -95,15 +95,6 @@ static void add_prediction(ht_chart *chart, const ht_width_sweep_state *s)
     }
 }
 
-static ht_trend trend_of(const ht_width_sweep_state *s)
-{
-    ht_trend_group groups[HT_SWEEP_WIDTHS];
-    for (int i = 0; i < HT_SWEEP_WIDTHS; i++)
-        groups[i] = (ht_trend_group){log10(s->noisy[i].width), 1.0 / s->noisy[i].width, s->noisy[i].ratio,
-                                     HT_SWEEP_SEEDS};
-    return ht_trend_of(groups, HT_SWEEP_WIDTHS);
-}
-
 /* The line through the medians, or the band around it, within what κ can be. */
 static void add_trend(ht_chart *chart, const ht_trend *trend, ht_mark_kind kind, ht_role role)
 {
@@ -147,7 +138,7 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
              ht_params_get(&s->params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
              ht_params_get(&s->params, HT_P_PRUNE_ERROR));
     snprintf(chart->title, sizeof chart->title, "Pruning ratio κ at %s", error);
-    const ht_trend trend = trend_of(s);
+    const ht_trend trend = ht_width_trend(s);
     const ht_role role = role_of(m, m->width_sweep_count - 1);
     add_trend(chart, &trend, HT_MARK_BAND, role);
     add_prediction(chart, s);
@@ -174,6 +165,7 @@ void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
     add_points(chart, s->noisy, ACCURACY, HT_ROLE_TEST, "before");
     add_points(chart, s->plain, ACCURACY, HT_ROLE_GHOST, "no noise");
     ht_chart_fit(chart);
+    if (chart->series_count) ht_panel_accuracy_axis(chart);
 }
 
 void ht_panel_width_tail(const ht_model *m, int columns, ht_chart *chart)
@@ -206,7 +198,7 @@ static void add_state(const ht_width_sweep_state *s, ht_room room, ht_form *form
     if (s->diverged) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_BAD, "diverged", "%d", s->diverged);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "each run", "%.0f steps",
                 ht_params_get(&s->params, HT_P_TRAIN_STEPS));
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "seeds at each n", "%zu to %zu",
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "runs at each n", "%zu to %zu",
                 sum_up(&s->noisy[0], RATIO).count, sum_up(&s->noisy[s->widths - 1], RATIO).count);
     if (!s->unequal[0]) return;
     snprintf(words, sizeof words, "Layers of equal width n are trained, not model.widths = %s.", s->unequal);
@@ -219,35 +211,14 @@ static void format_width(char to[24], double width)
     ht_format_grouped(to, 24, (long long)llround(width));
 }
 
-/* The predicted slope over the widths of a line. */
-static double predicted_slope(const ht_width_sweep_state *s, const ht_trend *trend)
-{
-    double middle = 0, spread = 0, sum = 0;
-    for (int i = 0; i < trend->groups; i++) middle += trend->x[i] / trend->groups;
-    for (int i = 0; i < trend->groups; i++) {
-        double x = trend->x[i] - middle;
-        spread += x * x;
-        sum += x * (is_predicted(s, i) ? s->predicted[i].ratio.median : (double)NAN);
-    }
-    return sum / spread;
-}
-
 static double two_digits(double count)
 {
     double unit = count < 100 ? 1 : pow(10, floor(log10(count)) - 1);
     return round(count / unit) * unit;
 }
 
-/* How many more runs would tell: by the slope that is predicted, which does not scatter; by the line's own
- * where these should have told that one. */
-static double runs_missing(const ht_trend *t, double predicted)
-{
-    double more = isfinite(predicted) ? ht_trend_more(t, predicted) : 0;
-    return more > 0 ? more : ht_trend_more(t, t->slope);
-}
-
 /* What the line says, with its uncertainty: whether κ rises, or how much is missing to tell. */
-static void format_verdict(const ht_trend *t, double predicted, char *to, size_t size)
+static void format_verdict(const ht_trend *t, double more, char *to, size_t size)
 {
     const double most = HT_SWEEP_WIDTHS * HT_SWEEP_SEEDS;
     char runs[24];
@@ -257,7 +228,6 @@ static void format_verdict(const ht_trend *t, double predicted, char *to, size_t
                  fabs(t->slope), digits, t->half);
         return;
     }
-    double more = runs_missing(t, predicted);
     ht_format_grouped(runs, sizeof runs, (long long)(more < most ? two_digits(more) : most));
     snprintf(to, size, "not decided: κ changes by %+.*f ± %.*f a decade of n; %s %s more runs would do",
              digits, t->slope, digits, t->half, more < most ? "about" : "over", runs);
@@ -266,22 +236,23 @@ static void format_verdict(const ht_trend *t, double predicted, char *to, size_t
 static void add_trend_words(const ht_width_sweep_state *s, ht_room room, ht_role role, ht_form *form)
 {
     char noise[40], words[320], verdict[160], low[24], high[24], predicted[32] = "";
-    ht_trend trend = trend_of(s);
+    int all = runs_of(s->noisy, RATIO);
+    ht_trend trend = ht_width_trend(s);
     ht_model_noise(&s->params, noise, sizeof noise);
     if (trend.groups == 0) {
-        if (runs_of(s->noisy, RATIO) == 0) return;
+        if (all == 0) return;
         snprintf(words, sizeof words, "%s: not decided: a line needs %d runs at each of %d widths.", noise,
                  HT_TREND_VALUES, HT_TREND_GROUPS);
         ht_panel_add_text(form, room, role, words);
         return;
     }
-    double slope = predicted_slope(s, &trend);
+    double slope = ht_width_predicted_slope(s, &trend);
     format_width(low, pow(10, trend.low));
     format_width(high, pow(10, trend.high));
-    format_verdict(&trend, slope, verdict, sizeof verdict);
+    format_verdict(&trend, ht_width_runs_missing(s, &trend), verdict, sizeof verdict);
     if (isfinite(slope)) snprintf(predicted, sizeof predicted, "; predicted: %+.2f", slope);
-    snprintf(words, sizeof words, "%s: %s (95 %%, n = %s to %s, %zu runs%s).", noise, verdict, low, high,
-             trend.values, predicted);
+    snprintf(words, sizeof words, "%s: %s (95 %%, n = %s to %s, %zu runs%s%s).", noise, verdict, low, high,
+             trend.values, (size_t)all > trend.values ? "; wider: too few yet" : "", predicted);
     ht_panel_add_text(form, room, role, words);
 }
 
@@ -309,7 +280,7 @@ static void add_prediction_words(const ht_width_sweep_state *s, ht_room room, ht
 /* One run a width: what they span. */
 static void add_plain_words(const ht_width_sweep_state *s, ht_room room, ht_form *form)
 {
-    char words[120];
+    char words[120], span[40];
     double least = INFINITY, greatest = -INFINITY;
     int runs = runs_of(s->plain, RATIO);
     for (int i = 0; i < s->widths; i++) {
@@ -317,7 +288,11 @@ static void add_plain_words(const ht_width_sweep_state *s, ht_room room, ht_form
         greatest = fmax(greatest, s->plain[i].ratio[0]);
     }
     if (runs == 0) return;
-    snprintf(words, sizeof words, "no noise: κ %.2f to %.2f (%d %s).", least, greatest, runs,
+    if (greatest - least < 0.01)
+        snprintf(span, sizeof span, "%.2f", least);
+    else
+        snprintf(span, sizeof span, "%.2f to %.2f", least, greatest);
+    snprintf(words, sizeof words, "no noise: κ %s (%d %s).", span, runs,
              runs == 1 ? "run" : "runs, each at its n");
     ht_panel_add_text(form, room, HT_ROLE_DIM, words);
 }
@@ -357,11 +332,8 @@ void ht_panel_width_readout(const ht_model *m, ht_room room, ht_form *form)
     add_prediction_words(s, room, form);
     add_plain_words(s, room, form);
     add_cost(s, room, form);
-    if (m->control < 0) return; /* a picture */
-    static const char *const keys[][2] = {
-        {"w", "more runs"}, {"Space", "stop it"}, {"e", "PNG of this view"}};
-    int count = (int)(sizeof keys / sizeof keys[0]);
-    if (form->count + 1 + count > room.rows) return;
-    ht_panel_add_heading(form, "Keys");
-    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
+    const ht_panel_key keys[] = {{"w", "more runs", !s->running && !s->complete},
+                                 {"Space", "stop it", s->running},
+                                 {"e", "PNG of this view", true}};
+    ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
 }

@@ -17,6 +17,8 @@
 
 /* The x axis of a chart over steps, with the changes of the controls. */
 void ht_panel_step_axis(const ht_model *model, ht_chart *chart); /* panel_history.c */
+/* Accuracy never leaves 0..1: a fitted y axis must not either. */
+void ht_panel_accuracy_axis(ht_chart *chart); /* panel_history.c */
 
 /* ---- panel_text.c ---- */
 
@@ -25,6 +27,14 @@ void ht_panel_add_heading(ht_form *form, const char *label);
 void ht_panel_add_text(ht_form *form, ht_room room, ht_role role, const char *text);
 /* How many rows that takes. */
 int ht_panel_text_rows(ht_room room, const char *text);
+/* Those of the keys that do something now, under a heading, if all of these fit: the key bar and the help
+ * know them too. None in a picture. */
+typedef struct ht_panel_key {
+    const char *key, *words;
+    bool now;
+} ht_panel_key;
+void ht_panel_add_keys(const ht_model *model, ht_form *form, ht_room room, const ht_panel_key *keys,
+                       int count);
 /* Under a chart: "at step 1 310", before what its note says. */
 void ht_panel_say_when(const ht_model *model, uint64_t step, double seconds, ht_chart *chart);
 
