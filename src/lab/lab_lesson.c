@@ -21,6 +21,7 @@ struct ht_played {
     double since;        /* the time when this phase began */
     double steps_before; /* train.steps of the lab before the lesson */
     int pressed;         /* keys of the step that were pressed here */
+    bool framed;         /* its panel has got the frame */
     ht_lab_hear *hear;   /* no reader: NULL in the open lab */
     void *context;
     ht_truth truth[HT_LESSON_CLAIMS];
@@ -39,7 +40,7 @@ static void write_next(const struct ht_played *l, char *to, size_t size)
     char step[32];
     ht_format_grouped(step, sizeof step, (long long)step_of(l)->train);
     if (l->phase == WAITS)
-        snprintf(to, size, "waits for the key; Enter: the next step, Backspace: the one before, L leaves");
+        snprintf(to, size, "waits for the key; Enter: next step, Backspace: the one before, L leaves");
     else if (l->phase == TRAINS)
         snprintf(to, size, "trains to step %s, and waits there", step);
     else if (l->phase == MEASURES)
@@ -92,13 +93,14 @@ static void enter_phase(ht_lab *lab, phase next)
     write_page(lab);
 }
 
-/* The panel that the step is about gets the frame where it is in sight. */
+/* The panel that the step is about gets the frame, once, when its view is open; then it is the user's. */
 static void give_frame(ht_lab *lab)
 {
     ht_model *m = lab->model;
     ht_panel_id panel = step_of(lab->lesson)->panel;
     ht_view here = m->view == HT_VIEW_ZOOM ? HT_VIEW_DASHBOARD : m->view;
-    if (panel == HT_PANEL_COUNT || ht_panel_at(panel)->home != here) return;
+    if (lab->lesson->framed || panel == HT_PANEL_COUNT || ht_panel_at(panel)->home != here) return;
+    lab->lesson->framed = true;
     if (m->focus < HT_PANEL_COUNT && ht_panel_at(m->focus)->home == HT_VIEW_DASHBOARD)
         lab->dashboard_focus = m->focus;
     m->focus = panel;
@@ -109,6 +111,7 @@ static void enter_step(ht_lab *lab, int step)
     struct ht_played *l = lab->lesson;
     l->step = step;
     l->pressed = 0;
+    l->framed = false;
     memset(l->truth, 0, sizeof l->truth);
     give_frame(lab);
     enter_phase(lab, WAITS);
@@ -176,11 +179,11 @@ bool ht_lab_lesson_poll(ht_lab *lab)
     if (!l || l->phase == OVER) return false;
     phase before = l->phase;
     int step = l->step;
+    give_frame(lab);
     if (l->phase == WAITS) {
         ht_lab_lesson_values(lab, &values);
         bool all = !l->hear || l->pressed == step_of(l)->keys;
         if (all && ht_condition_decide(&step_of(l)->until, &values) == HT_TRUE) {
-            give_frame(lab); /* the keys may have opened its view */
             if (step_of(l)->train > 0)
                 train(lab);
             else

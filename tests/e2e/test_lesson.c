@@ -11,6 +11,7 @@ static void lessons_are_listed(void **state)
     assert_status(r, 0);
     assert_non_null(strstr(r->out, "1  The first three minutes"));
     assert_non_null(strstr(r->out, "3  Pruning"));
+    assert_non_null(strstr(r->out, "6  Other methods"));
     r = RUN("lesson", "99", "--check");
     assert_status(r, 2);
     assert_non_null(strstr(r->err, "no lesson 99"));
