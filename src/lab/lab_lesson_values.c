@@ -1,10 +1,10 @@
 /* lab_lesson_values.c - what is known now of the quantities that lessons speak of (lesson/quantities.def). */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab/lab_handlers.h"
 #include "experiment/width_plan.h"
-#include "num/summary.h"
 #include "view/ghost.h"
 #include "view/view.h"
 
@@ -105,14 +105,28 @@ static double share_opposite(const double *narrow, const double *wide, int n)
     return opposite / all;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* κ of the first runs, upwards; false when one of them diverged. */
+static bool sorted_kappas(const ht_width_point *point, double kappas[FIRST])
+{
+    for (int i = 0; i < FIRST; i++)
+        if (isnan(point->ratio[i])) return false;
+    memcpy(kappas, point->ratio, FIRST * sizeof *kappas);
+    qsort(kappas, FIRST, sizeof *kappas, by_value);
+    return true;
+}
+
 /* At the two widest of the narrow widths, of which one is about twice the other. */
 static void take_kappas(const ht_width_sweep_state *s, ht_lesson_values *v)
 {
     double narrow[FIRST], wide[FIRST];
     int last = narrow_count(s) - 1;
-    memcpy(narrow, s->noisy[last - 1].ratio, sizeof narrow);
-    memcpy(wide, s->noisy[last].ratio, sizeof wide);
-    if (ht_summarize(narrow, FIRST).count < FIRST || ht_summarize(wide, FIRST).count < FIRST) return;
+    if (!sorted_kappas(&s->noisy[last - 1], narrow) || !sorted_kappas(&s->noisy[last], wide)) return;
     v->number[HT_QUANTITY_WIDTH_LEAST] = wide[0];
     v->number[HT_QUANTITY_WIDTH_MOST] = wide[FIRST - 1];
     v->number[HT_QUANTITY_WIDTH_OPPOSITE] = share_opposite(narrow, wide, FIRST);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "view/advice.h"
+#include "view/panels/panels.h"
 
 static ht_model *model;
 static char advice[240];
@@ -52,13 +52,13 @@ static void begin(ht_state state, int type, double alpha, double mmo)
 
 static void expect(const char *part)
 {
-    ht_advice(model, advice, sizeof advice);
+    ht_panel_advice(model, advice, sizeof advice);
     if (!strstr(advice, part)) fail_msg("'%s' is not in: %s", part, advice);
 }
 
 static void refuse(const char *part)
 {
-    ht_advice(model, advice, sizeof advice);
+    ht_panel_advice(model, advice, sizeof advice);
     if (strstr(advice, part)) fail_msg("'%s' is in: %s", part, advice);
 }
 
@@ -131,7 +131,7 @@ static void judge(void)
         {"Space trains", at != HT_STATE_RUNNING},
         {"at its end", at == HT_STATE_DONE},
     };
-    ht_advice(model, advice, sizeof advice);
+    ht_panel_advice(model, advice, sizeof advice);
     assert_true(advice[0] && strlen(advice) < sizeof advice - 1);
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if (strstr(advice, rules[i].words) && !rules[i].possible)

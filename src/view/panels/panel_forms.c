@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "params/batch.h"
-#include "view/advice.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
@@ -172,7 +171,7 @@ static void add_words(const ht_model *m, ht_room room, ht_form *form)
     const char *explain =
         m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW ? ht_panel_at(m->focus)->explain : "";
     if (m->control < 0 || m->lesson.open) return; /* a picture; a lesson says itself what to try */
-    ht_advice(m, tip, sizeof tip);
+    ht_panel_advice(m, tip, sizeof tip);
     if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     ht_panel_add_heading(form, "Try this");

@@ -18,6 +18,9 @@
 /* The x axis of a chart over steps, with the changes of the controls. */
 void ht_panel_step_axis(const ht_model *model, ht_chart *chart); /* panel_history.c */
 
+/* What to try now, in a sentence or two. */
+void ht_panel_advice(const ht_model *model, char *to, size_t size); /* panel_advice.c */
+
 /* ---- panel_text.c ---- */
 
 void ht_panel_add_heading(ht_form *form, const char *label);

@@ -1,7 +1,9 @@
-#include "view/advice.h"
-
+/* panel_advice.c - "Try this": one experiment that makes sense in this state, after what was done. It follows
+ * the settings, the changes of this run and its results, and asks for nothing that cannot happen. */
 #include <math.h>
 #include <stdio.h>
+
+#include "view/panels/panels.h"
 
 #define HOW_LOWER "(↑ ↓ choose, ← lowers)"
 #define HOW_RAISE "(↑ ↓ choose, → raises)"
@@ -178,7 +180,7 @@ static bool changed(const ht_model *m, ht_param p, double value)
     return false;
 }
 
-void ht_advice(const ht_model *m, char *to, size_t size)
+void ht_panel_advice(const ht_model *m, char *to, size_t size)
 {
     const ht_params *p = &m->asked;
     const situation s = {.m = m,
