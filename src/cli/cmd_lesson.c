@@ -102,17 +102,26 @@ static ht_code check_lesson(const ht_arguments *given, int number, ht_error *err
 
 /* ---- in the lab -------------------------------------------------------------------------------- */
 
-/* `heavytail lab --preset P --lesson N`, and what else was said. */
-static int open_lab(int number, char *word)
+/* `heavytail lab --preset P --lesson N`, and what else was said: every option of `lesson` but --seed is one
+ * of `lab`, too. */
+static int open_lab(int number, const ht_arguments *args, int argc, char **argv)
 {
     ht_error err;
+    char word[16], preset[] = "--preset", with[] = "--lesson", lab[] = "lab", seed[] = "--train.seed";
     ht_lesson *lesson = ht_alloc(1, sizeof *lesson, "a lesson", &err);
-    if (!lesson || ht_lesson_load(lesson, number, &err) != HT_OK) {
-        ht_free(lesson);
-        return ht_app_fail(&err);
+    char **words = lesson ? ht_alloc((size_t)argc + 5, sizeof *words, "the lab's arguments", &err) : NULL;
+    int count = 0, code;
+    if (!words || ht_lesson_load(lesson, number, &err) != HT_OK) {
+        code = ht_app_fail(&err);
+    } else {
+        snprintf(word, sizeof word, "%d", number);
+        words[count++] = lab, words[count++] = with, words[count++] = word;
+        words[count++] = preset, words[count++] = lesson->preset;
+        for (int i = 1; i < argc; i++)
+            if (argv[i] != args->words[0]) words[count++] = strcmp(argv[i], "--seed") == 0 ? seed : argv[i];
+        code = ht_cmd_lab(count, words);
     }
-    char *argv[] = {"lab", "--preset", lesson->preset, "--lesson", word, NULL};
-    int code = ht_cmd_lab(5, argv);
+    ht_free(words);
     ht_free(lesson);
     return code;
 }
@@ -126,7 +135,6 @@ int ht_cmd_lesson(int argc, char **argv)
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     double number = 1;
-    char word[16];
     if (ht_arguments_parse(&args, argc, argv, options, &err) != HT_OK) return ht_app_fail(&err);
     if (listed) return list();
     if (args.word_count > 0 && (!ht_parse_number(args.words[0], &number) || number != (int)number)) {
@@ -134,8 +142,7 @@ int ht_cmd_lesson(int argc, char **argv)
                      args.words[0]);
         return ht_app_fail(&err);
     }
-    snprintf(word, sizeof word, "%d", (int)number);
-    if (!checked) return open_lab((int)number, word);
+    if (!checked) return open_lab((int)number, &args, argc, argv);
     ht_code code = seed ? ht_arguments_add(&args, "train.seed", seed, &err) : HT_OK;
     if (code == HT_OK) code = check_lesson(&args, (int)number, &err);
     return code == HT_OK ? 0 : ht_app_fail(&err);

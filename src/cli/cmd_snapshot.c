@@ -89,7 +89,7 @@ static void load_journal(ht_text *text, ht_model *model, ht_session *s, const ch
 static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 {
     if (!name) return HT_OK;
-    if (!ht_panel_find(name, &model->focus))
+    if (!ht_panel_find(name, HT_VIEW_DASHBOARD, &model->focus))
         return ht_error_set(err, HT_USAGE,
                             "--panel %.40s: no such panel; one of loss, weights, accuracy, norms, tail, "
                             "pruning, controls, now",

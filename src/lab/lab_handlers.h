@@ -6,6 +6,7 @@
 #define HT_LAB_LAB_HANDLERS_H
 
 #include "lab/lab.h"
+#include "lesson/condition.h"
 #include "view/keymap.h"
 
 /* What an action does; one function may serve several. */
@@ -121,6 +122,9 @@ bool ht_lab_compare_stop(ht_lab *lab); /* false when none is running */
 /* lab_lesson.c: lessons, played step by step in any view */
 ht_lab_handler ht_lab_lesson;
 bool ht_lab_lesson_act(ht_lab *lab, ht_action action); /* while one is open */
+
+/* lab_lesson_values.c: what is known now of what lessons speak of */
+void ht_lab_lesson_values(const ht_lab *lab, ht_lesson_values *values);
 
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);

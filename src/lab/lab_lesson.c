@@ -1,6 +1,5 @@
 /* lab_lesson.c - plays a lesson: each step waits until its keys were pressed, trains to its step, waits until
  * what it claims was measured there, judges it, and goes on when it was read. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "base/text.h"
 #include "lesson/lesson.h"
 #include "params/preset.h"
-#include "view/view.h"
+#include "view/panel.h"
 
 typedef enum phase { WAITS, TRAINS, MEASURES, READS, OVER } phase;
 
@@ -22,6 +21,7 @@ struct ht_played {
     double since;        /* the time when this phase began */
     double steps_before; /* train.steps of the lab before the lesson */
     int pressed;         /* keys of the step that were pressed here */
+    bool framed;         /* its panel has got the frame */
     ht_lab_hear *hear;   /* no reader: NULL in the open lab */
     void *context;
     ht_truth truth[HT_LESSON_CLAIMS];
@@ -33,63 +33,6 @@ static const ht_lesson_step *step_of(const struct ht_played *l)
     return &l->lesson.step[l->step];
 }
 
-/* ---- what is known now ------------------------------------------------------------------------- */
-
-/* A look at everything, of weights that stand still. */
-static bool measured(const ht_model *m)
-{
-    return m->report.count > 0 && m->report.step == m->step && m->report.generation == m->generation &&
-           m->report.samples == m->report.samples_of && m->state != HT_STATE_RUNNING;
-}
-
-typedef struct measured_of { /* the same quantities of the run and of its twin */
-    ht_quantity accuracy, kappa, mmo, hill;
-} measured_of;
-
-static void take_measured(const ht_model *m, measured_of q, ht_lesson_values *v)
-{
-    if (!m || !measured(m)) return;
-    v->number[q.accuracy] = m->report.full.accuracy;
-    v->number[q.kappa] = m->report.pruned.ratio;
-    v->number[q.mmo] = m->report.tail.now[HT_MMO].value;
-    v->number[q.hill] = m->report.tail.now[HT_HILL].value;
-}
-
-static void take_pruned(const ht_report *r, ht_lesson_values *v)
-{
-    const double FIFTH = 0.2;
-    const ht_prune_look *node = &r->look[HT_PRUNE_NODE];
-    v->number[HT_QUANTITY_PRUNED_ACCURACY] = r->pruned.accuracy;
-    v->number[HT_QUANTITY_REMOVED] = 1 - r->left;
-    for (int i = 0; i < node->count && node->step == r->step; i++)
-        if (node->points[i].ratio >= FIFTH) {
-            v->number[HT_QUANTITY_FIFTH_ACCURACY] = node->points[i].accuracy;
-            return;
-        }
-}
-
-static void look(const ht_lab *lab, ht_lesson_values *v)
-{
-    const ht_model *m = lab->model, *twin = ht_lab_twin_model(lab);
-    for (int q = 0; q < HT_QUANTITIES; q++) v->number[q] = NAN, v->word[q] = NULL;
-    take_measured(
-        m, (measured_of){HT_QUANTITY_ACCURACY, HT_QUANTITY_KAPPA, HT_QUANTITY_MMO, HT_QUANTITY_HILL}, v);
-    if (measured(m)) take_pruned(&m->report, v);
-    if (twin && twin->step == m->step)
-        take_measured(twin,
-                      (measured_of){HT_QUANTITY_TWIN_ACCURACY, HT_QUANTITY_TWIN_KAPPA, HT_QUANTITY_TWIN_MMO,
-                                    HT_QUANTITY_TWIN_HILL},
-                      v);
-    v->number[HT_QUANTITY_STEP] = (double)m->step;
-    v->number[HT_QUANTITY_ALPHA] = ht_params_get(&m->asked, HT_P_NOISE_ALPHA);
-    v->number[HT_QUANTITY_SIGMA] = ht_params_get(&m->asked, HT_P_NOISE_SCALE);
-    v->number[HT_QUANTITY_GHOSTS] = m->ghost_count;
-    if (twin) v->number[HT_QUANTITY_TWIN_STEP] = (double)twin->step;
-    v->word[HT_QUANTITY_NOISE] =
-        ht_param_choice(HT_P_NOISE_TYPE, (int)ht_params_get(&m->asked, HT_P_NOISE_TYPE));
-    v->word[HT_QUANTITY_VIEW] = ht_view_at(m->view)->name;
-}
-
 /* ---- the page ---------------------------------------------------------------------------------- */
 
 static void write_next(const struct ht_played *l, char *to, size_t size)
@@ -97,7 +40,7 @@ static void write_next(const struct ht_played *l, char *to, size_t size)
     char step[32];
     ht_format_grouped(step, sizeof step, (long long)step_of(l)->train);
     if (l->phase == WAITS)
-        snprintf(to, size, "waits for the key; Enter: the next step, Backspace: the one before, L leaves");
+        snprintf(to, size, "waits for the key; Enter: next step, Backspace: the one before, L leaves");
     else if (l->phase == TRAINS)
         snprintf(to, size, "trains to step %s, and waits there", step);
     else if (l->phase == MEASURES)
@@ -150,14 +93,27 @@ static void enter_phase(ht_lab *lab, phase next)
     write_page(lab);
 }
 
+/* The panel that the step is about gets the frame, once, when its view is open; then it is the user's. */
+static void give_frame(ht_lab *lab)
+{
+    ht_model *m = lab->model;
+    ht_panel_id panel = step_of(lab->lesson)->panel;
+    ht_view here = m->view == HT_VIEW_ZOOM ? HT_VIEW_DASHBOARD : m->view;
+    if (lab->lesson->framed || panel == HT_PANEL_COUNT || ht_panel_at(panel)->home != here) return;
+    lab->lesson->framed = true;
+    if (m->focus < HT_PANEL_COUNT && ht_panel_at(m->focus)->home == HT_VIEW_DASHBOARD)
+        lab->dashboard_focus = m->focus;
+    m->focus = panel;
+}
+
 static void enter_step(ht_lab *lab, int step)
 {
     struct ht_played *l = lab->lesson;
     l->step = step;
     l->pressed = 0;
+    l->framed = false;
     memset(l->truth, 0, sizeof l->truth);
-    if (step_of(l)->panel != HT_PANEL_COUNT && ht_view_at(lab->model->view)->action == HT_DO_NOTHING)
-        lab->model->focus = step_of(l)->panel;
+    give_frame(lab);
     enter_phase(lab, WAITS);
 }
 
@@ -186,7 +142,7 @@ static bool decide(ht_lab *lab)
     struct ht_played *l = lab->lesson;
     const ht_lesson_step *s = step_of(l);
     ht_lesson_values values;
-    look(lab, &values);
+    ht_lab_lesson_values(lab, &values);
     for (int i = 0; i < s->claims; i++)
         if (ht_condition_decide(&s->claim[i].condition, &values) == HT_UNKNOWN) return false;
     for (int i = 0; i < s->claims; i++) {
@@ -223,8 +179,9 @@ bool ht_lab_lesson_poll(ht_lab *lab)
     if (!l || l->phase == OVER) return false;
     phase before = l->phase;
     int step = l->step;
+    give_frame(lab);
     if (l->phase == WAITS) {
-        look(lab, &values);
+        ht_lab_lesson_values(lab, &values);
         bool all = !l->hear || l->pressed == step_of(l)->keys;
         if (all && ht_condition_decide(&step_of(l)->until, &values) == HT_TRUE) {
             if (step_of(l)->train > 0)

@@ -255,7 +255,7 @@ static void proceed(struct ht_twin *t, uint64_t run_step)
 static bool take_in(struct ht_twin *t)
 {
     ht_sample sample;
-    bool news = false, fresh;
+    bool news = false, fresh, glimpsed;
     while (ht_runner_receive(t->runner, &sample)) {
         ht_model_sample(t->model, &sample);
         bool there =
@@ -263,9 +263,11 @@ static bool take_in(struct ht_twin *t)
         if (there) t->going = false;
         news = true;
     }
+    const ht_glimpse *glimpse = ht_runner_glimpse(t->runner, &glimpsed);
+    if (glimpsed && glimpse->step > 0) ht_model_glimpse(t->model, glimpse);
     const ht_report *report = ht_runner_report(t->runner, &fresh);
     if (fresh && report->step > 0) ht_model_report(t->model, report); /* the start is no result */
-    return news || fresh;
+    return news || fresh || glimpsed;
 }
 
 /* The run was told something: the twin goes on if it would have done the same, else it begins anew. */

@@ -39,9 +39,9 @@ static ht_code put_text(char *to, size_t size, const char *what, const char *tex
 
 static ht_code put_panel(ht_lesson_step *step, const char *name, ht_error *err)
 {
-    return ht_panel_find(name, &step->panel)
+    return ht_panel_find(name, HT_VIEW_COUNT, &step->panel)
                ? HT_OK
-               : ht_error_set(err, HT_USAGE, "panel = %.40s: there is no such panel on the dashboard", name);
+               : ht_error_set(err, HT_USAGE, "panel = %.40s: there is no such panel", name);
 }
 
 /* Names of keys between blanks. */

@@ -12,10 +12,10 @@ const ht_panel *ht_panel_at(ht_panel_id id)
     return &table[id];
 }
 
-bool ht_panel_find(const char *name, ht_panel_id *id)
+bool ht_panel_find(const char *name, ht_view home, ht_panel_id *id)
 {
     for (int i = 0; i < HT_PANEL_COUNT; i++)
-        if (table[i].home == HT_VIEW_DASHBOARD && strcmp(table[i].name, name) == 0) {
+        if ((home == HT_VIEW_COUNT || table[i].home == home) && strcmp(table[i].name, name) == 0) {
             *id = (ht_panel_id)i;
             return true;
         }

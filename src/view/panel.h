@@ -13,8 +13,9 @@ typedef struct ht_panel {
     const char *explain; /* what it shows, the formula, what to try; paragraphs separated by '\n' */
 } ht_panel;
 
-const ht_panel *ht_panel_at(ht_panel_id id);           /* static storage */
-bool ht_panel_find(const char *name, ht_panel_id *id); /* one of the dashboard's, by name */
+const ht_panel *ht_panel_at(ht_panel_id id); /* static storage */
+/* By name, one of this view's; HT_VIEW_COUNT: of any view's. */
+bool ht_panel_find(const char *name, ht_view home, ht_panel_id *id);
 /* The panel of the same view after (direction 1) or before (-1) this one, in Tab order. */
 ht_panel_id ht_panel_next(ht_panel_id id, int direction);
 /* Is it made of rows that can be scrolled by [ ] and the wheel? Controls are walked through by ↑ ↓, help has

@@ -43,6 +43,16 @@ static int shown_charts(const ht_scene *scene, const ht_panel_id *order, int cha
     return count;
 }
 
+/* The chart that a lesson's page is about has a place in every turn, the last one. */
+static void keep_framed(const ht_scene *scene, ht_panel_id *charts, int count, int places)
+{
+    for (int i = places; scene->lesson && i < count; i++)
+        if (charts[i] == scene->focus) {
+            charts[i] = charts[places - 1];
+            charts[places - 1] = scene->focus;
+        }
+}
+
 /* Where there is no room for all charts they take turns: those of this turn come first. Returns how many of
  * them have a place. */
 static int take_turns(const ht_scene *scene, ht_panel_id *charts, int count, int places)
@@ -52,6 +62,7 @@ static int take_turns(const ht_scene *scene, ht_panel_id *charts, int count, int
     int turns = (count + places - 1) / places, first = scene->turn % turns * places;
     for (int i = 0; i < count; i++) all[i] = charts[(first + i) % count];
     for (int i = 0; i < count; i++) charts[i] = all[i];
+    keep_framed(scene, charts, count, places);
     return places;
 }
 

@@ -11,6 +11,7 @@ static void lessons_are_listed(void **state)
     assert_status(r, 0);
     assert_non_null(strstr(r->out, "1  The first three minutes"));
     assert_non_null(strstr(r->out, "3  Pruning"));
+    assert_non_null(strstr(r->out, "6  Other methods"));
     r = RUN("lesson", "99", "--check");
     assert_status(r, 2);
     assert_non_null(strstr(r->err, "no lesson 99"));
@@ -97,6 +98,31 @@ static void other_data_have_no_lesson(void **state)
     assert_title(t, "● running");
 }
 
+/* What follows the number holds in the lab, too; and the sixth needs a network of its own. */
+static void settings_go_along(void **state)
+{
+    vt *t = LAB(state, 120, 40, "lesson", "4", "--seed", "7");
+    vt_assert(t, vt_wait_text(t, "Lesson 4 · 1/4: One run", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "✓ at least a fifth", PATIENCE));
+    vt_key(t, "R");
+    vt_assert(t, vt_wait_text(t, "seed 8: other weights", PATIENCE));
+    vt_key(t, "L");
+    vt_assert(t, vt_wait_gone(t, "Lesson 4", PATIENCE));
+    vt_key(t, "L");
+    vt_assert(t, vt_wait_text(t, "6  Other methods", PATIENCE));
+    vt_key(t, "6");
+    vt_assert(t, vt_wait_text(t, "leave the lab, then `heavytail lesson 6`", PATIENCE));
+}
+
+/* "Try this" goes by what was set, and by what was done. */
+static void the_advice_follows_the_noise(void **state)
+{
+    vt *t = LAB(state, 200, 70, "--set", "noise.type=shared");
+    vt_assert(t, vt_wait_text(t, "Set the noise type to", PATIENCE));
+    vt_key(t, "O");
+    vt_assert(t, vt_wait_text(t, "The tail stays in", PATIENCE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +132,8 @@ int main(void)
         cmocka_unit_test_teardown(a_lesson_goes_from_page_to_page, vt_teardown),
         cmocka_unit_test_teardown(l_begins_a_lesson_in_the_open_lab, vt_teardown),
         cmocka_unit_test_teardown(other_data_have_no_lesson, vt_teardown),
+        cmocka_unit_test_teardown(settings_go_along, vt_teardown),
+        cmocka_unit_test_teardown(the_advice_follows_the_noise, vt_teardown),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

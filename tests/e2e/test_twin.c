@@ -62,6 +62,27 @@ static void the_twin_is_the_run_without_noise(void **state)
     assert_int_equal(sandbox_step(t), 60);
 }
 
+static bool lettered(vt *t, void *context)
+{
+    (void)context;
+    for (int row = 2; row < vt_rows(t) - 6; row++) /* under the legend */
+        if (strchr(vt_row(t, row), 'A')) return true;
+    return false;
+}
+
+/* Its norms come by another way than its accuracy. */
+static void the_twin_has_its_line_among_the_norms(void **state)
+{
+    vt *t = LAB(state, 120, 40, SMALL, "--set", "train.steps=60");
+    assert_title(t, "✓ done");
+    vt_key(t, "n");
+    for (int i = 0; i < 3; i++) vt_key(t, "Tab");
+    vt_key(t, "z");
+    vt_assert(t, vt_wait_text(t, "Neuron norms", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "A no noise", PATIENCE));
+    vt_assert(t, vt_wait(t, lettered, NULL, PATIENCE));
+}
+
 /* A finished run that is told to go on takes no notice of its end: a step first, which pauses it. */
 static void go_on(vt *t, long end)
 {
@@ -172,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(the_twin_is_the_run_without_noise, vt_teardown),
+        cmocka_unit_test_teardown(the_twin_has_its_line_among_the_norms, vt_teardown),
         cmocka_unit_test_teardown(the_twin_follows_changes, vt_teardown),
         cmocka_unit_test_teardown(the_twin_follows_the_run_on, vt_teardown),
         cmocka_unit_test_teardown(without_noise_there_is_no_twin, vt_teardown),

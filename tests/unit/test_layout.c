@@ -187,6 +187,25 @@ static void a_click_outside_hits_nothing(void **state)
     assert_true(ht_layout_hit(&layout, 0, 1) >= 0);
 }
 
+/* Whatever turn it is: a page says what to see in it. */
+static void a_lesson_s_chart_is_on_the_screen(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{60, 16}, {80, 24}, {100, 30}, {120, 40}, {160, 48}, {200, 60}};
+    static const ht_panel_id charts[] = {HT_PANEL_LOSS,  HT_PANEL_WEIGHTS, HT_PANEL_ACCURACY,
+                                         HT_PANEL_NORMS, HT_PANEL_TAIL,    HT_PANEL_PRUNING};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+        for (size_t c = 0; c < sizeof charts / sizeof charts[0]; c++)
+            for (int turn = 0; turn < 4; turn++) {
+                ht_scene scene = {
+                    .view = HT_VIEW_DASHBOARD, .focus = charts[c], .turn = turn, .lesson = true};
+                ht_layout layout = ht_layout_make(sizes[s][0], sizes[s][1], scene);
+                if (ht_layout_find(&layout, charts[c]) < 0)
+                    fail_msg("%d x %d, turn %d: no place for panel %d", sizes[s][0], sizes[s][1], turn,
+                             (int)charts[c]);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +215,7 @@ int main(void)
         cmocka_unit_test(too_small_begins_exactly_below_the_limits),
         cmocka_unit_test(a_view_shows_what_it_is_for),
         cmocka_unit_test(every_chart_has_its_turn),
+        cmocka_unit_test(a_lesson_s_chart_is_on_the_screen),
         cmocka_unit_test(a_large_screen_uses_its_right_column),
         cmocka_unit_test(a_click_outside_hits_nothing),
     };

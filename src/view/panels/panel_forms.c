@@ -183,30 +183,14 @@ static void add_labels(const ht_model *m, ht_room room, ht_form *form)
 
 /* ---- words beside the numbers ------------------------------------------------------------------ */
 
-/* One experiment that makes sense in this state. */
-static const char *next_experiment(const ht_model *m)
-{
-    const ht_params *p = &m->applied;
-    int type = (int)ht_params_get(p, HT_P_NOISE_TYPE);
-    double alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
-           mmo = m->report.tail.looked ? m->report.tail.now[HT_MMO].value : (double)NAN;
-    if (m->state == HT_STATE_DIVERGED) return "Lower η or σ (↓ chooses, ← lowers), then r starts over.";
-    if (type == HT_NOISE_NONE) return "O brings noise: the histogram grows a tail, and κ rises.";
-    if (alpha > 1.95) return "α = 2 is Gaussian noise. Lower α with ←: the tails grow, and κ with them.";
-    if (type == HT_NOISE_SHARED) return "Set the noise type to iid (↑, then →): do the norms and κ change?";
-    if (fabs(mmo - alpha) > 0.15) return "mmo is away from the injected α: give it time, or raise σ.";
-    return m->ghost_count == 0 ? "n trains the same run without noise beside it: where are its mmo and κ? p "
-                                 "walks along the pruning curve."
-                               : "Lower α with ←, then r: κ rises. p walks along the pruning curve.";
-}
-
 /* Words may fill what the numbers leave free, with a blank row between. */
 static void add_words(const ht_model *m, ht_room room, ht_form *form)
 {
-    const char *tip = next_experiment(m), *explain = m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW
-                                                         ? ht_panel_at(m->focus)->explain
-                                                         : "";
+    char tip[240];
+    const char *explain =
+        m->focus < HT_PANEL_COUNT && m->focus != HT_PANEL_NOW ? ht_panel_at(m->focus)->explain : "";
     if (m->control < 0 || m->lesson.open) return; /* a picture; a lesson says itself what to try */
+    ht_panel_advice(m, tip, sizeof tip);
     if (form->count + 2 + ht_panel_text_rows(room, tip) > room.rows) return;
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     ht_panel_add_heading(form, "Try this");

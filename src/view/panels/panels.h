@@ -20,6 +20,9 @@ void ht_panel_step_axis(const ht_model *model, ht_chart *chart); /* panel_histor
 /* Accuracy never leaves 0..1: a fitted y axis must not either. */
 void ht_panel_accuracy_axis(ht_chart *chart); /* panel_history.c */
 
+/* What to try now, in a sentence or two. */
+void ht_panel_advice(const ht_model *model, char *to, size_t size); /* panel_advice.c */
+
 /* ---- panel_text.c ---- */
 
 void ht_panel_add_heading(ht_form *form, const char *label);
