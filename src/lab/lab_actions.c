@@ -104,7 +104,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_PRUNING] = {ht_lab_pruning_act, ht_lab_pruning_press, ht_lab_pruning_wheel},
     [HT_VIEW_TAIL] = {ht_lab_tail_act, NULL, NULL},
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
-    [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
+    [HT_VIEW_COMPARE] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_HELP] = {ht_lab_help_act, NULL, ht_lab_help_wheel},
 };

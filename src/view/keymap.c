@@ -59,7 +59,9 @@ static const ht_key_info table[] = {
      {HT_KEY_ENTER},
      "Enter",
      NULL,
-     "pruning: look at all samples now, and at the speed; timeline: go there"},
+     "pruning: look at all samples now, and at the speed; tails: all estimates, or those to trust first; "
+     "timeline: go "
+     "there"},
     {HT_DO_WIDTH,
      {'w'},
      "w",

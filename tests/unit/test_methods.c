@@ -46,10 +46,16 @@ static ht_params common(int steps)
     return p;
 }
 
+static double seed_of(const ht_params *params)
+{
+    return ht_params_get(params, HT_P_TRAIN_SEED);
+}
+
 static ht_compare_state *compared(const ht_params *params, const ht_prune_method *pruning, int threads)
 {
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare *c = ht_compare_start(params, pruning, data, threads, &err);
+    ht_compare_plan plan = {.common = *params, .pruning = pruning, .seeds = 1, .seed = {seed_of(params)}};
+    ht_compare *c = ht_compare_start(&plan, data, threads, &err);
     if (!c) fail_msg("%s", err.text);
     ht_compare_wait(c);
     ht_compare_look(c, s);
@@ -97,8 +103,8 @@ static void a_comparison_is_its_runs_on_any_threads(void **state)
         assert_int_equal(r->stage, HT_METHOD_DONE);
         assert_memory_equal(r, &three->method[i], sizeof *r);
         assert_true(r->points >= 20 && r->curve[0].weights == 1);
-        assert_true(r->one_point > 0 && r->one_point <= 1 && r->kappa > 0 && r->kappa < 1);
-        for (int k = 0; k < r->points && r->curve[k].weights >= r->one_point; k++)
+        assert_true(r->kept > 0 && r->kept <= 1 && r->kappa > 0 && r->kappa < 1);
+        for (int k = 0; k < r->points && r->curve[k].weights >= r->kept; k++)
             assert_true(r->curve[k].accuracy >= r->curve[0].accuracy - 0.01);
         for (int k = 1; k < r->points; k++) assert_true(r->curve[k].weights <= r->curve[k - 1].weights);
         assert_true(fabs(r->curve[0].accuracy - r->test.accuracy) < 1e-9);
@@ -151,7 +157,8 @@ static void stopping_keeps_what_is_done(void **state)
     (void)state;
     ht_params base = common(100000000);
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare *c = ht_compare_start(&base, NULL, data, 2, &err);
+    ht_compare_plan plan = ht_compare_plan_next(&base, s);
+    ht_compare *c = ht_compare_start(&plan, data, 2, &err);
     const struct timespec moment = {.tv_nsec = 100000000};
     nanosleep(&moment, NULL);
     ht_compare_look(c, s);
