@@ -61,7 +61,7 @@ bool ht_spread_quantiles(const ht_curve *curve, double from, double to, int coun
 
 void ht_spread_limit(ht_series *s, const ht_chart *chart, const ht_curve *curve)
 {
-    const double DECADE = 10, DEEPEST = 1e-6;
+    const double DECADE = 10, DEEPEST = 1e-5, HIGHEST = 100;
     double step[HT_CURVE_BUCKETS], value[HT_CURVE_BUCKETS];
     if (!s || chart->y.scale != HT_SCALE_LOG) return;
     int values = ht_curve_values(curve, chart->x.low, chart->x.high, step, value), count = 0;
@@ -69,10 +69,11 @@ void ht_spread_limit(ht_series *s, const ht_chart *chart, const ht_curve *curve)
         if (value[i] > 0) value[count++] = value[i];
     if (count == 0) return;
     qsort(value, (size_t)count, sizeof *value, by_value);
-    double middle = quantile_of(value, count, 0.5),
-           deepest = fmax(quantile_of(value, count, 0.01), DEEPEST * quantile_of(value, count, 0.9));
+    double middle = quantile_of(value, count, 0.5), large = quantile_of(value, count, 0.9),
+           deepest = fmax(quantile_of(value, count, 0.01), DEEPEST * large),
+           highest = fmin(quantile_of(value, count, 0.99), HIGHEST * large);
     s->least = fmin(deepest, middle / DECADE);
-    s->most = fmax(quantile_of(value, count, 0.99), middle * DECADE);
+    s->most = fmax(highest, middle * DECADE);
     if (s->kind == HT_MARK_LINE) s->most *= DECADE;
 }
 

@@ -73,7 +73,7 @@ static const ht_key_info table[] = {
      {'c'},
      "c",
      "methods",
-     "the methods side by side: trains one network with each; there: once more (Space stops it)"},
+     "the methods side by side: trains one network with each; there: a seed more (Space stops it)"},
     {HT_DO_METHOD,
      {'o'},
      "o",

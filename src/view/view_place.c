@@ -225,7 +225,7 @@ void ht_place_tail(ht_layout *layout, ht_rect area, const ht_scene *scene)
 /* What each needs above the curves; where there is no room for both, the one of them that was chosen. */
 void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
-    enum { DOTS = 15, WIDE_DOTS = 25, BOTH_FROM = 28, WIDE_FROM = 44 };
+    enum { DOTS = 14, WIDE_DOTS = 24, BOTH_FROM = 28, WIDE_FROM = 44 };
     ht_panel_id upper = scene->focus == HT_PANEL_COMPARE ? HT_PANEL_COMPARE : HT_PANEL_COMPARE_DOTS;
     ht_place_beside(layout, area, upper, HT_PANEL_COMPARE_TABLE);
     if (area.h < BOTH_FROM || layout->count == 0) return;

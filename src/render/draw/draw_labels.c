@@ -89,13 +89,13 @@ static void draw_label(ht_surface *s, const ht_chart_layout *l, const ht_line_ma
                  left_of_line || at_right_end ? HT_ALIGN_RIGHT : HT_ALIGN_LEFT, mark->role, 0, mark->label);
 }
 
-/* Beside the end of a line that has no place in the legend. */
+/* Beside the end of a guide that has no place in the legend; other lines would be too many. */
 static void draw_line_label(ht_surface *s, const ht_chart_layout *l, const ht_series *line, placed *taken,
                             const ht_ink_map *ink)
 {
     char words[80];
     int last = line->count - 1;
-    if (line->kind != HT_MARK_LINE || line->name[0] == '\0' || last < 0) return;
+    if (line->kind != HT_MARK_LINE || line->dash != HT_DOTTED || line->name[0] == '\0' || last < 0) return;
     ht_line_mark mark = {.at = line->high[last], .role = line->role};
     snprintf(words, sizeof words, "%s%s%s", line->name, line->value[0] ? " " : "", line->value);
     ht_text_copy(mark.label, sizeof mark.label, words);

@@ -14,7 +14,7 @@ static const struct {
 } looks[HT_METHODS] = {
     {HT_ROLE_TEXT, HT_SOLID},    {HT_ROLE_CURVE_1, HT_LONG},   {HT_ROLE_CURVE_2, HT_SOLID},
     {HT_ROLE_CURVE_3, HT_SOLID}, {HT_ROLE_CURVE_4, HT_SOLID},  {HT_ROLE_CURVE_5, HT_SOLID},
-    {HT_ROLE_ERROR, HT_LONG},    {HT_ROLE_NORMS, HT_DASH_DOT}, {HT_ROLE_PRUNED, HT_DOTTED},
+    {HT_ROLE_ERROR, HT_LONG},    {HT_ROLE_HILL, HT_DASH_DOT}, {HT_ROLE_PRUNED, HT_DOTTED},
     {HT_ROLE_DIM, HT_DOTTED},
 };
 
@@ -69,7 +69,7 @@ static void add_dots(ht_chart *chart, const ht_method_state *method, const ht_me
     }
     if (need->seeds < 2 || !(need->kept > 0)) return;
     ht_series *median = ht_chart_add(chart, HT_MARK_WHISKERS, role, "", 1);
-    if (median) median->x[0] = need->kept, median->low[0] = y - 0.4, median->high[0] = y + 0.4;
+    if (median) median->x[0] = need->kept, median->low[0] = y - 0.3, median->high[0] = y + 0.3;
 }
 
 static void say_dots(const ht_compare_state *s, int diverged, ht_chart *chart)

@@ -152,7 +152,9 @@ static void say_thousandths(char *to, size_t size, double value)
 static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
 {
     char label[80], accuracy[16], kappa[16];
-    if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
+    if (m->ghost_count == 0) return;
+    form->crowded = form->count + 1 + m->ghost_count > room.rows;
+    if (form->crowded) return;
     ht_panel_add_heading(form, "Ghosts: accuracy, κ");
     for (int i = 0; i < m->ghost_count; i++) {
         const ht_ghost *g = m->ghost[i];

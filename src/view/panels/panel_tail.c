@@ -116,16 +116,31 @@ static void add_ghost_rows(const ht_model *m, ht_room room, ht_form *form)
     }
 }
 
+static bool occurs_in(const ht_tail_picture *p, ht_quality q)
+{
+    bool occurs = p->by_rows.quality == q && isfinite(p->by_rows.value);
+    for (int e = 0; e < HT_ESTIMATORS; e++)
+        occurs = occurs || (p->all[e].quality == q && isfinite(p->all[e].value)) ||
+                 (p->of_norms[e].quality == q && isfinite(p->of_norms[e].value));
+    return occurs;
+}
+
+static bool occurs_first(const ht_tail_picture *p, ht_quality q)
+{
+    const ht_estimate *trusted[HT_TAIL_TRUSTED];
+    int good, count = ht_tail_trusted(p, HT_TAIL_TRUSTED, trusted, &good);
+    bool occurs = false;
+    for (int i = 0; i < count; i++) occurs = occurs || trusted[i]->quality == q;
+    return occurs;
+}
+
 /* What the words in the table mean, of those that occur; while there is room. */
-static void add_meanings(const ht_tail_picture *p, ht_room room, ht_form *form)
+static void add_meanings(const ht_tail_picture *p, bool all, ht_room room, ht_form *form)
 {
     char line[200];
     bool begun = false;
     for (int q = 0; q < HT_QUALITIES; q++) {
-        bool occurs = p->by_rows.quality == (ht_quality)q && isfinite(p->by_rows.value);
-        for (int e = 0; e < HT_ESTIMATORS; e++)
-            occurs = occurs || (p->all[e].quality == (ht_quality)q && isfinite(p->all[e].value)) ||
-                     (p->of_norms[e].quality == (ht_quality)q && isfinite(p->of_norms[e].value));
+        bool occurs = all ? occurs_in(p, (ht_quality)q) : occurs_first(p, (ht_quality)q);
         snprintf(line, sizeof line, "%s: %s.", ht_quality_word((ht_quality)q),
                  ht_quality_meaning((ht_quality)q));
         if (!occurs || form->count + 2 + ht_panel_text_rows(room, line) > room.rows) continue;
@@ -198,6 +213,6 @@ void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
     snprintf(form->hint, sizeof form->hint, "step %s", step);
     add_compared(m, room, form);
     add_ghost_rows(m, room, form);
-    add_meanings(p, room, form);
+    add_meanings(p, table.all, room, form);
     add_about(m, room, form);
 }
