@@ -55,7 +55,7 @@ static void the_table_has_every_estimator_with_its_error(void **state)
     vt_assert(t, vt_find(t, "trust first", NULL, NULL));
     vt_assert(t, vt_find(t, "covers α?", NULL, NULL));
     vt_assert(t, vt_find(t, "hold the injected α = 1.75", NULL, NULL));
-    vt_assert(t, !vt_find(t, "density exponent", NULL, NULL));
+    vt_assert(t, !vt_find(t, "stability index", NULL, NULL));
     vt_key(t, "Enter");
     vt_assert(t, vt_wait_text(t, "density exponent", PATIENCE));
     vt_settle(t);
