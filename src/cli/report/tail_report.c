@@ -263,7 +263,7 @@ static void add_trusted(ht_text *to, const ht_tail_picture *p)
     int good, count = ht_tail_trusted(p, HT_TAIL_TRUSTED, trusted, &good);
     char number[60];
     if (good == 0) {
-        ht_text_add(to, "  to trust first: none, for none is good\n");
+        if (count > 0) ht_text_add(to, "  to trust first: none of these\n");
         return;
     }
     ht_text_add(to, "  to trust first:");
