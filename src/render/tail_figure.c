@@ -9,7 +9,7 @@
 #include "render/image.h"
 #include "chart/tail_charts.h"
 
-enum { COLUMNS = 150, ROWS = 46, CELL = 12, NUMBERS = 44 };
+enum { COLUMNS = 166, ROWS = 46, CELL = 12, NUMBERS = 60 }; /* a row an estimate: nothing is left out */
 
 static void draw_charts(ht_surface *s, const ht_tail_picture *p, double injected)
 {
