@@ -95,6 +95,7 @@ void ht_params_init(ht_params *params); /* every default */
 /* Numbers, booleans (0, 1) and choices (an index) by value; TEXT by string. */
 double ht_params_get(const ht_params *params, ht_param p);
 const char *ht_params_text(const ht_params *params, ht_param p);
+bool ht_params_differ(const ht_params *a, const ht_params *b, ht_param p);
 
 /* model.widths, or model.depth times model.width: the neurons of each hidden layer, first to last.
  * Returns how many there are. */

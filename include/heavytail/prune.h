@@ -118,10 +118,12 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
 void ht_prune_curve_free(ht_prune_curve *curve);
 
-/* What a curve says in two numbers. */
+/* What a curve says in a few numbers. A point is 0.01 of accuracy below the whole network's. */
 typedef struct ht_prune_reading {
-    double one_point; /* the largest ratio whose accuracy is at most 0.01 below the whole network's */
+    double one_point; /* the largest ratio whose accuracy is at most a point lower */
     double area;      /* under accuracy against ratio, by trapezoids */
+    double kept;      /* the share of the parameters (`weights`) down to which no point of the curve is lower
+                         than that; 1: the first removal costs more */
 } ht_prune_reading;
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve);

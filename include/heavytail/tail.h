@@ -76,6 +76,10 @@ typedef struct ht_estimate {
     const char *reason; /* of the quality, where one is known: a clause in static storage; NULL else */
 } ht_estimate;
 
+/* A number that says nothing, and is not printed: its index is not positive, or its standard error is half of
+ * it or more, so that the 95 % interval reaches 0. */
+bool ht_estimate_undetermined(const ht_estimate *estimate);
+
 typedef struct ht_tail_options {
     size_t k;      /* order statistics; 0: the largest k that a Hill plot still calls a plateau */
     size_t m;      /* block length; 0: mmo the median over ht_tail_candidates, paulauskas √count */

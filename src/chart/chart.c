@@ -105,6 +105,16 @@ void ht_chart_heat_range(const ht_series *heat, double *least, double *most)
     }
 }
 
+double ht_chart_add_row(ht_chart *chart, ht_role role, const char *name, const char *value)
+{
+    if (chart->row_count >= HT_CHART_ROWS) return (double)NAN;
+    ht_chart_row *row = &chart->rows[chart->row_count];
+    row->role = role;
+    ht_text_copy(row->name, sizeof row->name, name);
+    ht_text_copy(row->value, sizeof row->value, value);
+    return -(double)chart->row_count++;
+}
+
 void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label)
 {
     if (chart->mark_count >= HT_CHART_MARKS || !isfinite(at)) return;
@@ -137,6 +147,18 @@ static void see(extent *e, const ht_axis *axis, const double *values, int count)
 
 static const extent NOTHING = {(double)INFINITY, -(double)INFINITY};
 
+static bool is_limited(const ht_series *s)
+{
+    return s->least < s->most;
+}
+
+/* What lies beyond a series' limits stretches the axis up to them. */
+static extent within_limits(extent own, const ht_series *s)
+{
+    if (!is_limited(s) || own.low > own.high) return own;
+    return (extent){fmin(fmax(own.low, s->least), s->most), fmax(fmin(own.high, s->most), s->least)};
+}
+
 /* What a series needs of the y axis. */
 static extent height_of(const ht_series *s, const ht_axis *axis)
 {
@@ -150,7 +172,7 @@ static extent height_of(const ht_series *s, const ht_axis *axis)
     /* A bar begins at zero, or at half of the lowest bar where there is no zero. */
     if (s->kind == HT_MARK_BARS && own.low <= own.high)
         own.low = axis->scale == HT_SCALE_LOG ? own.low / 2 : fmin(own.low, 0);
-    return own;
+    return within_limits(own, s);
 }
 
 /* Beyond these a dot would squeeze all the rest into a few rows. */
@@ -181,7 +203,7 @@ void ht_chart_fit(ht_chart *chart)
         const ht_series *s = &chart->series[i];
         bool edges = s->kind == HT_MARK_BARS || s->kind == HT_MARK_HEAT;
         see(&x, &chart->x, s->x, s->count > 0 ? s->count + edges : 0);
-        if (s->kind == HT_MARK_EXTREMES) continue;
+        if (s->kind == HT_MARK_EXTREMES && !is_limited(s)) continue;
         extent own = height_of(s, &chart->y);
         y.low = fmin(y.low, own.low);
         y.high = fmax(y.high, own.high);
@@ -189,7 +211,7 @@ void ht_chart_fit(ht_chart *chart)
     extent all = {-(double)INFINITY, (double)INFINITY},
            limits = y.low > y.high ? all : far_limits(&y, &chart->y);
     for (int i = 0; i < chart->series_count; i++)
-        if (chart->series[i].kind == HT_MARK_EXTREMES)
+        if (chart->series[i].kind == HT_MARK_EXTREMES && !is_limited(&chart->series[i]))
             see_extremes(&y, &chart->series[i], &chart->y, &limits);
     ht_axis_fit(&chart->x, x.low, x.high);
     ht_axis_fit(&chart->y, y.low, y.high);

@@ -63,6 +63,7 @@ typedef struct ht_series {
     double tag_x; /* LINE: where, if it is in the range of x; otherwise each has its own place */
     bool steps;   /* LINE: a value holds until the next one; dots where those are far apart */
     int count;
+    double least, most; /* the series stretches the y axis no farther than these; 0, 0: as far as it goes */
     double *x, *low, *high; /* (count); x has count + 1 for BARS; low is NULL where the kind has none */
     int rows;               /* HEAT: count × rows values in `high`, 0: nothing there */
     double *y;              /* HEAT: rows + 1 edges */
@@ -80,7 +81,13 @@ typedef struct ht_line_mark { /* a full-height or full-width line with a label: 
     char label[72];
 } ht_line_mark;
 
-enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 64, HT_CHART_READOUT = 10 };
+/* What stands at the left of a row, in place of a tick of the y axis. */
+typedef struct ht_chart_row {
+    ht_role role;
+    char name[24], value[24]; /* left and right */
+} ht_chart_row;
+
+enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 64, HT_CHART_READOUT = 10, HT_CHART_ROWS = 12 };
 
 typedef struct ht_chart {
     char title[64];
@@ -92,6 +99,9 @@ typedef struct ht_chart {
     int gutter;      /* columns left of the y axis at least: charts above each other line up */
     bool large;      /* the legend stands in rows of its own, bold: for a projector */
     bool over_steps; /* x is the step of the run: such charts share cursor and window */
+    /* A plot of rows, each a thing with a name, has no y axis: row i stands at y = -i, the first on top. */
+    int row_count;
+    ht_chart_row rows[HT_CHART_ROWS];
     int series_count, mark_count;
     ht_series series[HT_CHART_SERIES];
     ht_line_mark marks[HT_CHART_MARKS];
@@ -120,11 +130,15 @@ void ht_chart_heat_range(const ht_series *heat, double *least, double *most);
 /* A label of the user's on the x axis. */
 void ht_chart_label(ht_chart *chart, double at, int number, const char *text);
 
+/* Appends a row; returns its y, NaN when there is no room for it. */
+double ht_chart_add_row(ht_chart *chart, ht_role role, const char *name, const char *value);
+
 void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, const char *label);
 
-/* Fits both axes (unless `fixed`) to the finite values of all series; marks do not stretch them. EXTREMES
- * stretch the y axis to at most three times of what the other series need, one such length at either side
- * (of a decade at least): what lies beyond is marked at the edge. */
+/* Fits both axes (unless `fixed`) to the finite values of all series within their limits; marks do not
+ * stretch them. EXTREMES without limits stretch the y axis to at most three times of what the other series
+ * need, one such length at either side (of a decade at least). What lies beyond the axis is marked at its
+ * edge. */
 void ht_chart_fit(ht_chart *chart);
 
 #endif

@@ -37,6 +37,7 @@ typedef struct ht_form {
     char title[64];
     char hint[24];
     char keys[24];           /* what scrolls it, beside the marker that there is more */
+    bool crowded;            /* rows were left out for want of room */
     int count, first;        /* rows, first one shown (scrolling) */
     int stop[HT_FORM_STOPS]; /* TABLE: columns from the labels' left end */
     ht_row rows[HT_FORM_ROWS];

@@ -59,6 +59,24 @@ bool ht_spread_quantiles(const ht_curve *curve, double from, double to, int coun
     return true;
 }
 
+void ht_spread_limit(ht_series *s, const ht_chart *chart, const ht_curve *curve)
+{
+    const double DECADE = 10, DEEPEST = 1e-5, HIGHEST = 100;
+    double step[HT_CURVE_BUCKETS], value[HT_CURVE_BUCKETS];
+    if (!s || chart->y.scale != HT_SCALE_LOG) return;
+    int values = ht_curve_values(curve, chart->x.low, chart->x.high, step, value), count = 0;
+    for (int i = 0; i < values; i++)
+        if (value[i] > 0) value[count++] = value[i];
+    if (count == 0) return;
+    qsort(value, (size_t)count, sizeof *value, by_value);
+    double middle = quantile_of(value, count, 0.5), large = quantile_of(value, count, 0.9),
+           deepest = fmax(quantile_of(value, count, 0.01), DEEPEST * large),
+           highest = fmin(quantile_of(value, count, 0.99), HIGHEST * large);
+    s->least = fmin(deepest, middle / DECADE);
+    s->most = fmax(highest, middle * DECADE);
+    if (s->kind == HT_MARK_LINE) s->most *= DECADE;
+}
+
 /* A line needs a column of the screen for each of its points, not half of one. */
 static int places(int columns)
 {
@@ -79,7 +97,9 @@ void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, in
 {
     ht_spread spread[COLUMNS_MOST] = {0};
     int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
-    fill_band(ht_chart_add(chart, HT_MARK_BAND, role, "", count), spread);
+    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
+    fill_band(band, spread);
+    ht_spread_limit(band, chart, curve);
 }
 
 ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,
@@ -87,12 +107,15 @@ ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, c
 {
     ht_spread spread[COLUMNS_MOST] = {0};
     int count = ht_spread_of(curve, chart->x.low, chart->x.high, places(columns), share, spread);
-    fill_band(ht_chart_add(chart, HT_MARK_BAND, role, "", count), spread);
+    ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
+    fill_band(band, spread);
+    ht_spread_limit(band, chart, curve);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, count);
     for (int i = 0; line && i < count; i++) {
         line->x[i] = spread[i].step;
         line->high[i] = spread[i].middle;
     }
+    ht_spread_limit(line, chart, curve);
     return line;
 }
 
@@ -106,4 +129,5 @@ void ht_spread_add_extremes(ht_chart *chart, const ht_curve *curve, ht_role role
         dots->low[i] = bucket[i].low;
         dots->high[i] = bucket[i].high;
     }
+    ht_spread_limit(dots, chart, curve);
 }

@@ -18,6 +18,12 @@ int ht_spread_of(const ht_curve *curve, double from, double to, int columns, dou
 bool ht_spread_quantiles(const ht_curve *curve, double from, double to, int count, const double *share,
                          double *quantile);
 
+/* A logarithmic axis shows of a curve what lies between the 1 % and the 99 % quantile of its positive values
+ * between the ends of the x axis, and no more than five decades below the 90 % quantile (a loss that small is
+ * as good as none) and two above it, but at least a decade at either side of the median; of a line also a
+ * decade above that: it may begin high. Sets the series' limits accordingly. */
+void ht_spread_limit(ht_series *series, const ht_chart *chart, const ht_curve *curve);
+
 /* Adds the band, and the median line over it, along the chart's x axis. Returns the line (NULL like
  * ht_chart_add). */
 ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,

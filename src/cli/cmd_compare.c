@@ -1,5 +1,6 @@
 /* cmd_compare.c - the methods of compression side by side, without a screen. */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,10 @@
 #include "experiment/results.h"
 #include "experiment/methods.h"
 #include "session/session.h"
+#include "sweep/sweep.h"
 #include "base/alloc.h"
 #include "base/interrupt.h"
+#include "base/text.h"
 #include "params/preset.h"
 #include "render/snapshot.h"
 
@@ -35,6 +38,24 @@ static json_t *curve_json(const ht_method_state *method)
     return curve;
 }
 
+/* Parameters needed for -1 point: the median of the seeds, and each. */
+static json_t *needed_json(const ht_compare_state *s, const ht_method_state *method)
+{
+    ht_method_need need = ht_method_need_of(method);
+    json_t *seeds = json_array();
+    for (int i = 0; i < s->seeds; i++) {
+        const ht_method_seed *seed = &method->seed[i];
+        bool known = seed->stage == HT_METHOD_DONE;
+        json_array_append_new(
+            seeds, json_pack("{s:I, s:s, s:o, s:o}", "seed", (json_int_t)s->train_seed[i], "status",
+                             stages[seed->stage], "share", known ? ht_json_number(seed->kept) : json_null(),
+                             "test_accuracy", known ? ht_json_number(seed->accuracy) : json_null()));
+    }
+    return json_pack("{s:o, s:o, s:b, s:o}", "share", ht_json_number(need.kept), "parameters",
+                     isfinite(need.parameters) ? json_integer((json_int_t)need.parameters) : json_null(),
+                     "reached", need.reached, "seeds", seeds);
+}
+
 static json_t *method_json(const ht_compare_state *s, int number)
 {
     const ht_method_state *method = &s->method[number];
@@ -44,7 +65,8 @@ static json_t *method_json(const ht_compare_state *s, int number)
                                method->title, "status", stages[method->stage], "pruned_by",
                                ht_prune_at(method->pruning)->name, "params", ht_json_params(&params), "train",
                                ht_json_score(&method->train), "test", ht_json_score(&method->test));
-    json_object_set_new(object, "kept", ht_json_number(method->one_point));
+    json_object_set_new(object, "kept", ht_json_number(method->kept));
+    json_object_set_new(object, "needed", needed_json(s, method));
     json_object_set_new(object, "kappa", ht_json_number(method->kappa));
     json_object_set_new(object, "above_1e-4", ht_json_number(method->above_1e4));
     json_object_set_new(object, "rows", ht_json_number(method->rows));
@@ -57,8 +79,8 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
 {
     json_t *methods = json_array();
     for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
-    json_t *root = json_pack("{s:i, s:s, s:b, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
-                             s->stopped, "methods", methods);
+    json_t *root = json_pack("{s:i, s:s, s:b, s:i, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
+                             s->stopped, "seeds", s->seeds, "methods", methods);
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -67,20 +89,30 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     return HT_OK;
 }
 
+/* "0.312 %", "not reached" where the first removal costs more than a point. */
+static void say_need(const ht_method_state *r, char *to, size_t size)
+{
+    ht_method_need need = ht_method_need_of(r);
+    ht_text_copy(to, size, isnan(need.kept) ? "diverged" : "not reached");
+    if (need.reached) snprintf(to, size, "%.3f %%", 100 * need.kept);
+}
+
 static void print_table(const ht_compare_state *s)
 {
-    char title[64];
+    char title[64], need[24];
     ht_preset_title(&s->params, title, sizeof title);
-    printf("%s: the same network and samples, one run a method\n\n", title);
+    printf("%s: the same network and samples, %d run%s a method\n\n", title, s->seeds,
+           s->seeds > 1 ? "s" : "");
     printf("  method       test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
            "α̂       "
            "η/b\n");
     for (int i = 0; i < s->count; i++) {
         const ht_method_state *r = &s->method[i];
+        say_need(r, need, sizeof need);
         if (r->stage == HT_METHOD_DONE || r->stage == HT_METHOD_DIVERGED)
-            printf("  %-12s %13.4f %8.4f %13.3f %%   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
-                   r->test.accuracy, r->test.loss, 100 * r->one_point, ht_prune_at(r->pruning)->name,
-                   r->kappa, 100 * r->above_1e4, r->rows, r->eta_over_b,
+            printf("  %-12s %13.4f %8.4f %15s   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
+                   r->test.accuracy, r->test.loss, need, ht_prune_at(r->pruning)->name, r->kappa,
+                   100 * r->above_1e4, r->rows, r->eta_over_b,
                    r->stage == HT_METHOD_DIVERGED ? "  diverged" : "");
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
@@ -91,7 +123,8 @@ static void print_table(const ht_compare_state *s)
            "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
            "of the "
            "whole\n"
-           "  network's. A neuron (node) takes its row of weights and its column of the next layer along. κ "
+           "  network's (of several seeds the median; all else is of the first seed). A neuron (node) takes "
+           "its row of weights and its column of the next layer along. κ "
            "nodes: "
            "the\n"
            "  share of the neurons that go at relative error %g, whatever the accuracy.\n",
@@ -118,9 +151,9 @@ static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const cha
 static void show_progress(const ht_compare_state *s)
 {
     double done = 0;
-    for (int i = 0; i < s->count; i++) done += s->method[i].fraction;
-    fprintf(stderr, "\r%d of %d methods, %.0f %%   %s", s->done, s->count, 100 * done / s->count,
-            s->running ? "" : "\n");
+    for (int i = 0; i < s->count; i++) done += fmod(s->method[i].fraction, 1); /* of those in training */
+    fprintf(stderr, "\r%d of %d %s, %.0f %%   %s", s->done, s->wanted, s->seeds > 1 ? "runs" : "methods",
+            100 * (s->done + done) / s->wanted, s->running ? "" : "\n");
 }
 
 static void follow(ht_compare *compare, ht_compare_state *state)
@@ -135,11 +168,11 @@ static void follow(ht_compare *compare, ht_compare_state *state)
     } while (state->running);
 }
 
-static ht_code compare(const ht_params *params, const ht_prune_method *pruning, const ht_dataset *data,
-                       const char *png, bool json, ht_error *err)
+static ht_code compare(const ht_compare_plan *plan, const ht_dataset *data, const char *png, bool json,
+                       ht_error *err)
 {
     ht_compare_state *state = ht_alloc(1, sizeof *state, "the comparison", err);
-    ht_compare *c = state ? ht_compare_start(params, pruning, data, ht_app_threads(), err) : NULL;
+    ht_compare *c = state ? ht_compare_start(plan, data, ht_app_threads(), err) : NULL;
     ht_code code = c ? HT_OK : HT_FAIL;
     if (c) follow(c, state);
     ht_compare_free(c);
@@ -160,27 +193,54 @@ static ht_code find_pruning(const char *name, ht_prune_method *pruning, ht_error
     return HT_OK;
 }
 
+static ht_code find_seeds(const char *text, ht_compare_plan *plan, ht_error *err)
+{
+    ht_grid grid = {0};
+    ht_params_init(&grid.base);
+    ht_code code = ht_grid_seeds(&grid, text, err);
+    const ht_vary *seeds = &grid.axis[0];
+    if (code == HT_OK && seeds->count > HT_METHOD_SEEDS)
+        code = ht_error_set(err, HT_USAGE, "--seeds %.40s: a comparison has at most %d seeds", text,
+                            HT_METHOD_SEEDS);
+    for (int i = 0; code == HT_OK && i < seeds->count; i++)
+        plan->seed[plan->seeds++] = strtod(seeds->value[i], NULL);
+    ht_grid_free(&grid);
+    return code;
+}
+
+/* The settings are there; what else was asked for of the comparison. */
+static ht_code make_plan(ht_compare_plan *plan, const char *seeds, const char *pruning_name,
+                         ht_prune_method *pruning, ht_error *err)
+{
+    if (pruning_name && find_pruning(pruning_name, pruning, err) != HT_OK) return err->code;
+    if (pruning_name) plan->pruning = pruning;
+    if (seeds) return find_seeds(seeds, plan, err);
+    plan->seed[plan->seeds++] = ht_params_get(&plan->common, HT_P_TRAIN_SEED);
+    return HT_OK;
+}
+
 int ht_cmd_compare(int argc, char **argv)
 {
-    const char *steps = NULL, *png = NULL, *pruning_name = NULL;
+    const char *steps = NULL, *png = NULL, *pruning_name = NULL, *seeds = NULL;
     bool json = false;
-    const ht_option options[] = {{"--steps", &steps, NULL},         {"--data", HT_SETS_DATA},
-                                 {"--method", &pruning_name, NULL}, {"--png", &png, NULL},
-                                 {"--json", NULL, &json},           {NULL, NULL, NULL}};
+    const ht_option options[] = {
+        {"--steps", &steps, NULL}, {"--data", HT_SETS_DATA},  {"--method", &pruning_name, NULL},
+        {"--png", &png, NULL},     {"--seeds", &seeds, NULL}, {"--json", NULL, &json},
+        {NULL, NULL, NULL}};
     ht_prune_method pruning;
+    ht_compare_plan plan = {0};
     ht_arguments args = {0};
-    ht_params params;
     ht_dataset *data = NULL;
     ht_error err;
     ht_interrupt_listen();
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK && steps) code = ht_arguments_add(&args, "train.steps", steps, &err);
-    if (code == HT_OK && pruning_name) code = find_pruning(pruning_name, &pruning, &err);
-    if (code == HT_OK) code = ht_arguments_params(&args, &params, &err);
-    if (code == HT_OK) data = ht_data_open(&params, args.data_dir, &err);
+    if (code == HT_OK) code = ht_arguments_params(&args, &plan.common, &err);
+    if (code == HT_OK) code = make_plan(&plan, seeds, pruning_name, &pruning, &err);
+    if (code == HT_OK) data = ht_data_open(&plan.common, args.data_dir, &err);
     ht_data_tell(data);
     if (code == HT_OK && !data) code = err.code;
-    if (code == HT_OK && data) code = compare(&params, pruning_name ? &pruning : NULL, data, png, json, &err);
+    if (code == HT_OK && data) code = compare(&plan, data, png, json, &err);
     ht_dataset_free(data);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "session/session.h"
+#include "cli/report/tail_injected.h"
 #include "cli/report/tail_report.h"
 #include "cli/report/tail_skipped.h"
 #include "base/alloc.h"
@@ -21,7 +22,8 @@ typedef struct request {
     const char *path, *png;
     ht_tensor_choice choice;
     ht_tail_options options;
-    double injected; /* α of the noise of a run, NaN else */
+    ht_tail_injected injected; /* the noise of a run */
+    bool mixed;                /* of which there was another */
 } request;
 
 typedef struct tail_results {
@@ -80,8 +82,8 @@ static ht_code visit(void *context, const ht_file_tensor *t, ht_error *err)
     note_qualities(r, p->all, HT_ESTIMATORS);
     note_qualities(r, &p->by_rows, 1);
     note_qualities(r, p->of_norms, HT_ESTIMATORS);
-    ht_tail_json(r->tensors, t, p, &kernels);
-    ht_tail_table(&r->text, t, p, &kernels);
+    ht_tail_json(r->tensors, t, p, &kernels, &r->request->injected);
+    ht_tail_table(&r->text, t, p, &kernels, &r->request->injected);
     if (r->count++ == 0) {
         ht_text_copy(r->first, sizeof r->first, t->name);
         r->picture = p;
@@ -168,20 +170,6 @@ static ht_code positive(const char *name, const char *text, size_t *value, ht_er
     return HT_OK;
 }
 
-/* The α that a run directory's settings inject; NaN for anything else. */
-static double injected_of(const char *path)
-{
-    char preset[4096];
-    ht_params params;
-    ht_error err;
-    ht_params_init(&params);
-    if (!ht_file_is_dir(path) || ht_file_join(preset, sizeof preset, path, "preset.ini", &err) != HT_OK ||
-        !ht_file_exists(preset) || ht_preset_load(&params, preset, &err) != HT_OK ||
-        ht_params_get(&params, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
-        return NAN;
-    return ht_params_get(&params, HT_P_NOISE_ALPHA);
-}
-
 static ht_code print(tail_results *r, bool json, ht_error *err)
 {
     if (json) {
@@ -193,7 +181,7 @@ static ht_code print(tail_results *r, bool json, ht_error *err)
         if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the estimates");
         free(text);
     } else {
-        ht_tail_legend(&r->text, r->seen);
+        ht_tail_legend(&r->text, r->seen, &r->request->injected, r->request->mixed);
         if (r->text.failed) return ht_error_set(err, HT_FAIL, "not enough memory for the table");
         fputs(r->text.data + 1, stdout); /* without the first empty line */
     }
@@ -210,7 +198,7 @@ static ht_code look_at_file(tail_results *r, ht_error *err)
 static ht_code report(tail_results *r, bool json, ht_error *err)
 {
     const request *q = r->request;
-    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, q->injected, "light", err) != HT_OK)
+    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, &q->injected, "light", err) != HT_OK)
         return err->code;
     if (print(r, json, err) != HT_OK) return err->code;
     ht_skipped_note(&r->skipped, q->path, &r->notes);
@@ -248,7 +236,7 @@ int ht_cmd_tail(int argc, char **argv)
     if (code == HT_OK) code = positive("--m", m, &q.options.m, &err);
     if (code != HT_OK) return ht_app_fail(&err);
     q.path = args.words[0];
-    q.injected = gradients ? (double)NAN : injected_of(q.path);
+    q.injected = gradients ? (ht_tail_injected){.alpha = NAN} : ht_tail_injected_of(q.path, &q.mixed);
     tail_results r = {.request = &q, .tensors = json_array()};
     code = gradients ? gradient_noise(&r, &args, &err) : look_at_file(&r, &err);
     if (code == HT_OK)

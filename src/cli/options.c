@@ -57,7 +57,7 @@ static const ht_option_info options[] = {
     {"--scope", "S", HT_FILL_WORDS, "prune.scope", "several layers: each by itself, or all ranked together (prune.scope)"},
     {"--script", "F", HT_FILL_FILE, NULL, "press the keys in a file"},
     {"--seed", "S", HT_FILL_NOTHING, NULL, "seed of what is drawn at random"},
-    {"--seeds", "1..5", HT_FILL_NOTHING, NULL, "train every cell with each of these seeds; bench width: a width sweep with each"},
+    {"--seeds", "1..5", HT_FILL_NOTHING, NULL, "train every cell (compare: every method) with each of these seeds; bench width: a width sweep with each"},
     {"--shape", "RxC", HT_FILL_NOTHING, NULL, "so many neurons (rows) and inputs (columns)"},
     {"--size", "WxH", HT_FILL_NOTHING, NULL, "size of the picture in pixels"},
     {"--speed", "X", HT_FILL_NOTHING, NULL, "play so many times as fast"},

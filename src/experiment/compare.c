@@ -14,6 +14,7 @@ struct ht_compare {
     ht_compare_state state; /* under the lock */
     ht_background work;
     const ht_dataset *data;
+    int first; /* the slot of the first new seed */
     _Atomic double fraction[HT_METHODS];
 };
 
@@ -34,8 +35,7 @@ static void thin(ht_method_state *method, const ht_prune_curve *curve)
         if (i == last ||
             (method->points < HT_METHOD_POINTS - 1 && log(p[i].weights) <= apart * method->points))
             method->curve[method->points++] = p[i];
-    double enough = p[0].accuracy - 0.01;
-    for (int i = 0; i <= last && p[i].accuracy >= enough; i++) method->one_point = p[i].weights;
+    method->kept = ht_prune_read(curve).kept;
 }
 
 static ht_code prune(ht_method_state *method, const ht_network *net, const ht_params *params,
@@ -58,7 +58,23 @@ static const ht_network *network_of(ht_trainer *trainer)
     return best ? best : ht_trainer_measured(trainer);
 }
 
-static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_results *results,
+/* What one seed gave; the first one's is the method's. */
+static void enter_results(ht_compare *c, int i, int slot, const ht_method_state *found)
+{
+    pthread_mutex_lock(&c->work.lock);
+    ht_method_state *own = &c->state.method[i];
+    if (slot == 0) {
+        ht_method_state whole = *found; /* other seeds may be done already */
+        memcpy(whole.seed, own->seed, sizeof whole.seed);
+        *own = whole;
+    }
+    own->seed[slot] = (ht_method_seed){found->stage, found->kept, found->test.accuracy};
+    own->fraction = 1;
+    c->state.done++;
+    pthread_mutex_unlock(&c->work.lock);
+}
+
+static ht_code measure(ht_compare *c, int number, int slot, ht_trainer *trainer, const ht_results *results,
                        ht_error *err)
 {
     const ht_network *net = network_of(trainer);
@@ -67,6 +83,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
     ht_method_state method = {.train = results->train,
                               .test = results->test,
                               .above_1e4 = (double)sizes.above_1e4 / (double)sizes.weights,
+                              .parameters = sizes.weights,
                               .kappa = results->methods.pruning[0], /* by neurons */
                               .rows = results->methods.rows.median,
                               .eta_over_b = results->methods.eta_over_b};
@@ -81,10 +98,7 @@ static ht_code measure(ht_compare *c, int number, ht_trainer *trainer, const ht_
         if (ht_method_at(i)->shares != number) continue;
         method.name = own->name, method.title = own->title, method.pruning = own->pruning;
         if (prune(&method, net, params, c->data, err) != HT_OK) return err->code;
-        pthread_mutex_lock(&c->work.lock);
-        c->state.method[i] = method;
-        c->state.done++;
-        pthread_mutex_unlock(&c->work.lock);
+        enter_results(c, i, slot, &method);
     }
     return HT_OK;
 }
@@ -101,36 +115,53 @@ static void tell(void *context, uint64_t step)
     atomic_store(&p->compare->fraction[p->method], (double)step / p->steps);
 }
 
-static void enter(ht_compare *c, int method, ht_method_stage stage)
+/* A job is a method and a seed, those of one seed after the other. */
+typedef struct place {
+    int method, slot;
+} place;
+
+static place place_of(const ht_compare *c, int job)
 {
+    return (place){job % c->state.count, c->first + job / c->state.count};
+}
+
+static void enter(ht_compare *c, place at, ht_method_stage stage)
+{
+    ht_method_state *method = &c->state.method[at.method];
     pthread_mutex_lock(&c->work.lock);
-    c->state.method[method].stage = stage;
+    method->seed[at.slot].stage = stage;
+    if (at.slot == 0) method->stage = stage;
     pthread_mutex_unlock(&c->work.lock);
 }
 
 /* It has no results, unless it was done. */
-static void stop_method(void *context, int method)
+static void stop_job(void *context, int job)
 {
     ht_compare *c = context;
+    place at = place_of(c, job);
     pthread_mutex_lock(&c->work.lock);
-    if (c->state.method[method].stage == HT_METHOD_RUNNING) c->state.method[method].stage = HT_METHOD_STOPPED;
+    bool cut = c->state.method[at.method].seed[at.slot].stage == HT_METHOD_RUNNING;
     pthread_mutex_unlock(&c->work.lock);
+    if (cut) enter(c, at, HT_METHOD_STOPPED);
 }
 
-static ht_code run_method(void *context, int method, ht_error *err)
+static ht_code run_job(void *context, int job, ht_error *err)
 {
     ht_compare *c = context;
-    ht_params params;
+    place at = place_of(c, job);
+    int method = at.method;
+    ht_params common = c->state.params, params;
     ht_results results;
     if (ht_method_at(method)->shares != method)
         return HT_OK; /* is measured with the one whose network it shares */
-    ht_method_params(method, &c->state.params, c->state.samples, &params);
+    ht_params_put(&common, HT_P_TRAIN_SEED, c->state.train_seed[at.slot]);
+    ht_method_params(method, &common, c->state.samples, &params);
     progress p = {c, method, ht_params_get(&params, HT_P_TRAIN_STEPS)};
     ht_trainer *trainer = ht_trainer_new(&params, c->data, NULL, err);
     if (!trainer) return HT_FAIL;
-    enter(c, method, HT_METHOD_RUNNING);
+    enter(c, at, HT_METHOD_RUNNING);
     ht_code code = ht_trial_run(&results, trainer, c->data, NULL, tell, &p, err);
-    if (code == HT_OK) code = measure(c, method, trainer, &results, err);
+    if (code == HT_OK) code = measure(c, method, at.slot, trainer, &results, err);
     ht_trainer_free(trainer);
     return code;
 }
@@ -140,7 +171,7 @@ static void ended(void *context, const char *fault)
     ht_compare *c = context;
     ht_text_copy(c->state.fault, sizeof c->state.fault, fault);
     c->state.running = false;
-    c->state.stopped = c->state.done < c->state.count;
+    c->state.stopped = c->state.done < c->state.wanted;
 }
 
 /* ---- all of them ---- */
@@ -156,22 +187,62 @@ static void enter_methods(ht_compare_state *s, const ht_prune_method *pruning)
     }
 }
 
-ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *pruning, const ht_dataset *data,
-                             int threads, ht_error *err)
+/* But for the screen's own. */
+static bool same_settings(const ht_params *a, const ht_params *b)
+{
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (ht_param_at(p)->group != HT_GROUP_UI && ht_params_differ(a, b, p)) return false;
+    return true;
+}
+
+ht_compare_plan ht_compare_plan_next(const ht_params *common, const ht_compare_state *before)
+{
+    bool complete = before->count > 0 && before->done == before->wanted && !before->running;
+    ht_compare_plan plan = {.common = *common, .seeds = 1, .seed = {ht_params_get(common, HT_P_TRAIN_SEED)}};
+    if (!complete || before->seeds >= HT_METHOD_SEEDS || !same_settings(&before->params, common)) return plan;
+    plan.before = before;
+    plan.seed[0] = before->train_seed[before->seeds - 1] + 1;
+    return plan;
+}
+
+/* What is there before any of it is trained. */
+static void begin(ht_compare *c, const ht_compare_plan *plan)
+{
+    ht_compare_state *s = &c->state;
+    ht_params plain;
+    if (plan->before) {
+        *s = *plan->before;
+    } else {
+        *s = (ht_compare_state){.params = plan->common, .samples = c->data->train.count};
+        enter_methods(s, plan->pruning);
+    }
+    s->running = true, s->stopped = false;
+    c->first = s->seeds;
+    for (int i = 0; i < plan->seeds && s->seeds < HT_METHOD_SEEDS; i++)
+        s->train_seed[s->seeds++] = plan->seed[i];
+    s->wanted = s->seeds * s->count;
+    ht_method_params(0, &plan->common, c->data->train.count, &plain);
+    s->steps = ht_params_get(&plain, HT_P_TRAIN_STEPS);
+}
+
+ht_compare *ht_compare_start(const ht_compare_plan *plan, const ht_dataset *data, int threads, ht_error *err)
 {
     ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
     if (!c) return NULL;
     c->data = data;
-    c->state = (ht_compare_state){.params = *common, .samples = data->train.count, .running = true};
-    ht_params plain;
-    ht_method_params(0, common, data->train.count, &plain);
-    c->state.steps = ht_params_get(&plain, HT_P_TRAIN_STEPS);
-    enter_methods(&c->state, pruning);
+    begin(c, plan);
     const ht_background_work work = {
-        "the comparison's thread", c->state.count, run_method, stop_method, ended, c};
+        "the comparison's thread", (c->state.seeds - c->first) * c->state.count, run_job, stop_job, ended, c};
     if (ht_background_start(&c->work, &work, threads, err) == HT_OK) return c;
     ht_compare_free(c);
     return NULL;
+}
+
+static bool in_training(const ht_method_state *method)
+{
+    bool running = false;
+    for (int i = 0; i < HT_METHOD_SEEDS; i++) running = running || method->seed[i].stage == HT_METHOD_RUNNING;
+    return running;
 }
 
 void ht_compare_look(ht_compare *c, ht_compare_state *state)
@@ -180,8 +251,7 @@ void ht_compare_look(ht_compare *c, ht_compare_state *state)
     *state = c->state;
     pthread_mutex_unlock(&c->work.lock);
     for (int i = 0; i < state->count; i++)
-        if (state->method[i].stage == HT_METHOD_RUNNING)
-            state->method[i].fraction = atomic_load(&c->fraction[i]);
+        if (in_training(&state->method[i])) state->method[i].fraction = atomic_load(&c->fraction[i]);
 }
 
 void ht_compare_wait(ht_compare *c)

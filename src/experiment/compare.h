@@ -1,5 +1,5 @@
-/* compare.h - trains one network with each method in the background: a thread of its own, and a pool whose
- * threads take one method after the other. */
+/* compare.h - trains one network with each method and seed in the background: a thread of its own, and a pool
+ * whose threads take one method after the other. */
 #ifndef HT_EXPERIMENT_COMPARE_H
 #define HT_EXPERIMENT_COMPARE_H
 
@@ -8,10 +8,20 @@
 
 typedef struct ht_compare ht_compare;
 
-/* Starts with the settings that all methods have in common, on `threads` threads. Every network is pruned by
- * `pruning`; NULL: each method's own. Borrows the data. NULL with *err set. */
-ht_compare *ht_compare_start(const ht_params *common, const ht_prune_method *pruning, const ht_dataset *data,
-                             int threads, ht_error *err);
+typedef struct ht_compare_plan {
+    ht_params common;               /* what all methods have in common */
+    const ht_prune_method *pruning; /* every network is pruned by it; NULL: each method's own */
+    int seeds;
+    double seed[HT_METHOD_SEEDS];   /* 0 seeds: train.seed */
+    const ht_compare_state *before; /* results of the same settings that these are added to; NULL: none */
+} ht_compare_plan;
+
+/* One seed; or one more for what is complete and of the same settings and has room for it. `before` may have
+ * a count of 0. */
+ht_compare_plan ht_compare_plan_next(const ht_params *common, const ht_compare_state *before);
+
+/* Starts on `threads` threads. Borrows the data. NULL with *err set. */
+ht_compare *ht_compare_start(const ht_compare_plan *plan, const ht_dataset *data, int threads, ht_error *err);
 
 /* How it stands. Any thread; never waits for a run. */
 void ht_compare_look(ht_compare *compare, ht_compare_state *state);

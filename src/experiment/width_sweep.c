@@ -30,12 +30,8 @@ static bool irrelevant(ht_param p, bool with_noise)
 
 bool ht_width_sweep_same(const ht_params *a, const ht_params *b, bool with_noise)
 {
-    for (int p = 0; p < HT_P_COUNT; p++) {
-        if (irrelevant(p, with_noise)) continue;
-        if (ht_param_at(p)->type == HT_TYPE_TEXT ? strcmp(ht_params_text(a, p), ht_params_text(b, p)) != 0
-                                                 : ht_params_get(a, p) != ht_params_get(b, p))
-            return false;
-    }
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (!irrelevant(p, with_noise) && ht_params_differ(a, b, p)) return false;
     return true;
 }
 

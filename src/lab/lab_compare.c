@@ -6,8 +6,8 @@ static void start(ht_lab *lab)
 {
     ht_error err;
     ht_model *m = lab->model;
-    lab->compare =
-        ht_compare_start(&m->asked, NULL, lab->session->data, ht_pool_threads(lab->session->pool), &err);
+    ht_compare_plan plan = ht_compare_plan_next(&m->asked, &m->compare);
+    lab->compare = ht_compare_start(&plan, lab->session->data, ht_pool_threads(lab->session->pool), &err);
     if (!lab->compare) {
         ht_lab_note(lab, false, "%s", err.text);
         return;
@@ -16,12 +16,13 @@ static void start(ht_lab *lab)
     ht_compare_look(lab->compare, &m->compare);
 }
 
-/* From elsewhere c opens the view, and starts what it can show; in the view it asks for it once more. */
+/* From elsewhere c opens the view, and starts what it can show; in the view it adds a seed, or begins anew
+ * where the settings have changed. */
 void ht_lab_compare(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     bool here = m->view == HT_VIEW_COMPARE, wanted = here || m->compare.done == 0;
-    m->view = HT_VIEW_COMPARE;
+    ht_lab_open_view(lab, HT_VIEW_COMPARE);
     if (lab->stopping && wanted) {
         lab->follow = action;
     } else if (lab->compare) {
@@ -51,7 +52,7 @@ static void finish(ht_lab *lab, const ht_compare_state *s)
     if (s->fault[0])
         ht_lab_note(lab, false, "the comparison ended early: %s", s->fault);
     else if (s->stopped)
-        ht_lab_note(lab, true, "stopped after %d of %d methods; what is done stays", s->done, s->count);
+        ht_lab_note(lab, true, "stopped after %d of %d runs; what is done stays", s->done, s->wanted);
 }
 
 bool ht_lab_compare_poll(ht_lab *lab)

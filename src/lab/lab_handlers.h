@@ -64,6 +64,7 @@ bool ht_lab_scroll_page(ht_lab *lab, ht_panel_id panel, int direction);
 bool ht_lab_help_act(ht_lab *lab, ht_action action);
 void ht_lab_help_wheel(ht_lab *lab, int delta);
 bool ht_lab_tab_act(ht_lab *lab, ht_action action);
+void ht_lab_open_view(ht_lab *lab, ht_view view); /* the frame goes to a panel that is there */
 bool ht_lab_tail_act(ht_lab *lab, ht_action action);
 
 /* lab_history.c: ghosts, freezing, the window of steps, smoothing */
@@ -98,8 +99,8 @@ void ht_lab_timeline_close(ht_lab *lab);
 
 /* lab_width.c: the width sweep; while it runs, the main run pauses */
 ht_lab_handler ht_lab_width;
-bool ht_lab_width_act(ht_lab *lab, ht_action action); /* in its view and the comparison's */
-bool ht_lab_width_stop(ht_lab *lab);                  /* false when none is running */
+bool ht_lab_width_act(ht_lab *lab, ht_action action);
+bool ht_lab_width_stop(ht_lab *lab); /* false when none is running */
 
 /* Take in how it stands; true if there is something new to show. */
 bool ht_lab_width_poll(ht_lab *lab);

@@ -163,7 +163,7 @@ static void take_method(const ht_method_state *method, ht_lesson_values *v)
     const struct {
         const char *begin;
         double value;
-    } gave[] = {{"kept.", method->one_point}, {"test.", method->test.accuracy}, {"rows.", method->rows}};
+    } gave[] = {{"kept.", method->kept}, {"test.", method->test.accuracy}, {"rows.", method->rows}};
     for (int q = 0; q < HT_QUANTITIES; q++)
         for (size_t i = 0; i < sizeof gave / sizeof gave[0]; i++) {
             const char *name = ht_quantity_name((ht_quantity)q);

@@ -7,7 +7,7 @@
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 
-enum { HT_METHODS = 10, HT_METHOD_POINTS = 64 };
+enum { HT_METHODS = 10, HT_METHOD_POINTS = 64, HT_METHOD_SEEDS = 16 };
 
 typedef enum ht_method_stage {
     HT_METHOD_WAITING,
@@ -17,13 +17,23 @@ typedef enum ht_method_stage {
     HT_METHOD_STOPPED,
 } ht_method_stage;
 
+/* What a method gave from one seed. */
+typedef struct ht_method_seed {
+    ht_method_stage stage;
+    double kept; /* ht_prune_reading's: parameters needed for -1 point, as a share; NaN until it is done */
+    double accuracy; /* of the whole network, test samples */
+} ht_method_seed;
+
 typedef struct ht_method_state {
     const char *name, *title; /* static: "factors-2", "two factors a weight" */
     ht_prune_method pruning;  /* how its network is pruned */
+    double fraction;          /* of the steps of the seed in training */
+    ht_method_seed seed[HT_METHOD_SEEDS];
+    /* Of the first seed, once it is done. */
     ht_method_stage stage;
-    double fraction;         /* of its steps */
-    ht_score train, test;    /* from here on: once it is done */
-    double one_point;        /* share of the parameters down to which the test accuracy stays within 0.01 */
+    ht_score train, test;
+    size_t parameters;       /* weights of the whole network */
+    double kept;             /* as in `seed` */
     double kappa;            /* share of the neurons that go at prune.error; NaN: not measured */
     double above_1e4;        /* share of the weights larger than 1e-4 */
     double rows, eta_over_b; /* tail index of the first layer's rows */
@@ -33,13 +43,31 @@ typedef struct ht_method_state {
 } ht_method_state;
 
 typedef struct ht_compare_state {
-    ht_params params; /* what the methods have in common */
-    size_t samples;   /* of the training part */
-    double steps;     /* of each method */
-    int count, done;
-    bool running, stopped; /* stopped: before its end */
-    char fault[200];       /* why it could not go on; else empty */
+    ht_params params;                   /* what the methods have in common */
+    size_t samples;                     /* of the training part */
+    double steps;                       /* of each method */
+    int count;                          /* methods */
+    int seeds;                          /* of each method … */
+    double train_seed[HT_METHOD_SEEDS]; /* … these; the first one's network is the one that is drawn */
+    int done, wanted;                   /* results, one a method and seed */
+    bool running, stopped;              /* stopped: before its end */
+    char fault[200];                    /* why it could not go on; else empty */
     ht_method_state method[HT_METHODS];
 } ht_compare_state;
+
+/* The parameters that a method needs for -1 point, over the seeds that are done and did not diverge. */
+typedef struct ht_method_need {
+    int seeds, diverged; /* done; of these diverged */
+    double kept;         /* the median share; NaN: of no seed */
+    double parameters;   /* … so many */
+    double accuracy;     /* the median, of the whole networks */
+    bool reached;        /* less than all of them, in the median */
+} ht_method_need;
+
+ht_method_need ht_method_need_of(const ht_method_state *method);
+
+/* The methods by rising need; those that do not reach it, are not done or diverged come last, in their order.
+ * `order` is (state->count). */
+void ht_methods_sorted(const ht_compare_state *state, int order[HT_METHODS]);
 
 #endif

@@ -113,6 +113,11 @@ const char *ht_params_text(const ht_params *params, ht_param p)
     return text_place(p) < 0 ? "" : params->text[text_place(p)];
 }
 
+bool ht_params_differ(const ht_params *a, const ht_params *b, ht_param p)
+{
+    return a->number[p] != b->number[p] || strcmp(ht_params_text(a, p), ht_params_text(b, p)) != 0;
+}
+
 int ht_param_choices(ht_param p)
 {
     int count = 0;

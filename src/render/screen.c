@@ -39,11 +39,20 @@ static void scroll_form(const ht_model *model, ht_panel_id panel, ht_form *form)
     ht_text_copy(form->keys, sizeof form->keys, model->focus == panel ? ": [ ] wheel" : ": wheel");
 }
 
+/* Do the charts that 9 hides stand under the numbers of the moment, where ghosts have theirs? */
+static bool charts_below(const ht_layout *layout)
+{
+    int now = ht_layout_find(layout, HT_PANEL_NOW), kappa = ht_layout_find(layout, HT_PANEL_KAPPA);
+    return now >= 0 && kappa >= 0 && layout->place[now].area.x == layout->place[kappa].area.x;
+}
+
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)
 {
     ht_rect inner = ht_frame_fits(area) ? ht_rect_inside(area) : area;
     memset(&screen->form, 0, offsetof(ht_form, rows));
     ht_panel_fill_form(panel, model, (ht_room){inner.w, inner.h, !screen->has_now}, &screen->form);
+    if (screen->form.crowded && charts_below(&screen->layout))
+        ht_text_copy(screen->form.hint, sizeof screen->form.hint, "9: ghosts");
     if (ht_panel_scrolls(panel)) scroll_form(model, panel, &screen->form);
     return &screen->form;
 }

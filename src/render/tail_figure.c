@@ -1,5 +1,6 @@
 #include "render/tail_figure.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -7,9 +8,8 @@
 #include "render/draw/draw.h"
 #include "render/image.h"
 #include "chart/tail_charts.h"
-#include "chart/tail_table.h"
 
-enum { COLUMNS = 150, ROWS = 46, CELL = 12, NUMBERS = 44 };
+enum { COLUMNS = 166, ROWS = 46, CELL = 12, NUMBERS = 60 }; /* a row an estimate: nothing is left out */
 
 static void draw_charts(ht_surface *s, const ht_tail_picture *p, double injected)
 {
@@ -25,20 +25,21 @@ static void draw_charts(ht_surface *s, const ht_tail_picture *p, double injected
     }
 }
 
-static void draw_figure(ht_surface *s, const ht_tail_picture *p, const char *title, double injected,
-                        ht_form *form)
+static void draw_figure(ht_surface *s, const ht_tail_picture *p, const char *title,
+                        const ht_tail_injected *injected, ht_form *form)
 {
     char line[200], alpha[40] = "";
-    if (injected == injected) snprintf(alpha, sizeof alpha, " · injected α %.3g", injected);
+    if (isfinite(injected->alpha)) snprintf(alpha, sizeof alpha, " · injected α %.3g", injected->alpha);
     snprintf(line, sizeof line, "%s · %zu × %zu%s", title, p->rows, p->columns, alpha);
     s->ops->text(s, 1, 0, COLUMNS - 2, HT_ALIGN_LEFT, HT_ROLE_TITLE, 0, line);
-    draw_charts(s, p, injected);
-    ht_tail_form(p, NUMBERS - 2, form);
+    draw_charts(s, p, injected->alpha);
+    ht_tail_form_spec table = {.columns = NUMBERS - 2, .all = true, .injected = *injected};
+    ht_tail_form(p, &table, form);
     ht_draw_form(s, (ht_rect){COLUMNS - NUMBERS, 1, NUMBERS, ROWS - 2}, form, 0);
 }
 
-ht_code ht_tail_figure_write(const char *path, const ht_tail_picture *p, const char *title, double injected,
-                             const char *theme_name, ht_error *err)
+ht_code ht_tail_figure_write(const char *path, const ht_tail_picture *p, const char *title,
+                             const ht_tail_injected *injected, const char *theme_name, ht_error *err)
 {
     ht_theme theme;
     ht_image *image = NULL;

@@ -4,9 +4,10 @@
 
 #include "heavytail/status.h"
 #include "heavytail/tail.h"
+#include "chart/tail_table.h"
 
-/* `title`: what it is of; `injected`: the α of the noise, NaN when unknown; `theme`: a theme's name. */
+/* `title`: what it is of; `injected`: the noise; `theme`: a theme's name. */
 ht_code ht_tail_figure_write(const char *path, const ht_tail_picture *picture, const char *title,
-                             double injected, const char *theme, ht_error *err);
+                             const ht_tail_injected *injected, const char *theme, ht_error *err);
 
 #endif

@@ -62,6 +62,12 @@ ht_estimate ht_estimate_none(ht_estimator estimator)
                          .quality = HT_QUALITY_NOT_APPLICABLE};
 }
 
+bool ht_estimate_undetermined(const ht_estimate *e)
+{
+    if (!isfinite(e->value)) return false; /* there is no number */
+    return !(e->value > 0) || (!isnan(e->std_error) && !(e->std_error < 0.5 * e->value));
+}
+
 void ht_estimate_inverse(ht_estimate *e, double gamma, double deviation)
 {
     double least = gamma - HT_Z95 * deviation, most = gamma + HT_Z95 * deviation;

@@ -65,11 +65,14 @@ static int title_of_comparison(const ht_compare_state *s, ht_span spans[HT_SPANS
     char steps[32];
     int count = 0;
     ht_format_grouped(steps, sizeof steps, (long long)s->steps);
-    if (s->done < s->count)
-        add(spans, &count, HT_ROLE_WARNING, " %d of %d methods ", s->done, s->count);
+    if (s->done < s->wanted && s->seeds < 2)
+        add(spans, &count, HT_ROLE_WARNING, " %d of %d methods ", s->done, s->wanted);
+    else if (s->done < s->wanted)
+        add(spans, &count, HT_ROLE_WARNING, " %d of %d runs ", s->done, s->wanted);
     else
         add(spans, &count, HT_ROLE_GOOD, " ✓ %d methods ", s->count);
     add(spans, &count, HT_ROLE_TEXT, " %s steps each ", steps);
+    if (s->seeds > 1) add(spans, &count, HT_ROLE_TEXT, " %d seeds ", s->seeds);
     return count;
 }
 
@@ -95,7 +98,7 @@ int ht_bars_title_right(const ht_model *m, ht_span spans[HT_SPANS])
     if (width_sweep)
         add(spans, &count, HT_ROLE_GOOD, " ● widths %d runs ", width_sweep->runs);
     else if (m->compare.running)
-        add(spans, &count, HT_ROLE_GOOD, " ● methods %d of %d ", m->compare.done, m->compare.count);
+        add(spans, &count, HT_ROLE_GOOD, " ● methods %d of %d ", m->compare.done, m->compare.wanted);
     else if (m->opening)
         add(spans, &count, HT_ROLE_GOOD, " ○ opening ");
     else

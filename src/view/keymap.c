@@ -59,7 +59,9 @@ static const ht_key_info table[] = {
      {HT_KEY_ENTER},
      "Enter",
      NULL,
-     "pruning: look at all samples now, and at the speed; timeline: go there"},
+     "pruning: look at all samples now, and at the speed; tails: all estimates, or those to trust first; "
+     "timeline: go "
+     "there"},
     {HT_DO_WIDTH,
      {'w'},
      "w",
@@ -71,7 +73,7 @@ static const ht_key_info table[] = {
      {'c'},
      "c",
      "methods",
-     "the methods side by side: trains one network with each; there: once more (Space stops it)"},
+     "the methods side by side: trains one network with each; there: a seed more (Space stops it)"},
     {HT_DO_METHOD,
      {'o'},
      "o",

@@ -155,6 +155,7 @@ typedef struct ht_model {
     ht_view view, view_before_help;
     ht_panel_id focus;
     int control;    /* 0 .. HT_CONTROLS-1 */
+    bool tail_all;  /* tail view: the table shows all estimates, not only those to trust first */
     int tail_layer; /* the hidden layer whose tail is asked for, from 0 */
     bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
     bool present;               /* presentation: one or two charts and large numbers */
@@ -214,6 +215,11 @@ void ht_model_value(ht_param p, double value, char *to, size_t size);
 
 /* The α of the noise; NaN without noise. */
 double ht_model_injected(const ht_model *model);
+
+/* Steps until noise of another type or α, as it was before a change, has faded from the weights of `step`:
+ * three memory times 1/(ηλ). 0: they hold the present noise alone; infinite: without weight decay it stays.
+ */
+double ht_model_old_noise(const ht_model *model, double step);
 
 /* ", layer 2": whose tail is shown; "" and false if there is only one. */
 bool ht_model_layer(const ht_model *model, char *to, size_t size);

@@ -62,6 +62,22 @@ double ht_model_injected(const ht_model *m)
                : (double)NAN;
 }
 
+double ht_model_old_noise(const ht_model *m, double step)
+{
+    const double MEMORIES = 3;
+    double type = ht_params_get(&m->applied, HT_P_NOISE_TYPE), last = (double)NAN,
+           alpha = ht_params_get(&m->applied, HT_P_NOISE_ALPHA),
+           fading = ht_params_get(&m->applied, HT_P_TRAIN_LR) * ht_params_get(&m->applied, HT_P_TRAIN_DECAY);
+    for (int i = 0; i < m->moment_count; i++) {
+        const ht_moment *moment = &m->moments[i];
+        if ((moment->param == HT_P_NOISE_ALPHA && moment->before != alpha) ||
+            (moment->param == HT_P_NOISE_TYPE && moment->before != HT_NOISE_NONE && moment->before != type))
+            last = moment->step;
+    }
+    if (isnan(last)) return 0;
+    return fading > 0 ? fmax(0, last + MEMORIES / fading - step) : (double)INFINITY;
+}
+
 bool ht_model_layer(const ht_model *m, char *to, size_t size)
 {
     int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);

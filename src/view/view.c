@@ -1,6 +1,6 @@
 #include "view/view.h"
 
-/* Pages: a whole screen; many charts; a chart and its numbers; one panel in large letters. */
+/* Pages: a whole screen; many charts; one panel in large letters. */
 #define PAGE_WHOLE                                                                                           \
     {                                                                                                        \
         120, 42, 14                                                                                          \
@@ -8,10 +8,6 @@
 #define PAGE_CHARTS                                                                                          \
     {                                                                                                        \
         168, 52, 11                                                                                          \
-    }
-#define PAGE_READOUT                                                                                         \
-    {                                                                                                        \
-        100, 30, 17                                                                                          \
     }
 #define PAGE_PANEL                                                                                           \
     {                                                                                                        \
@@ -24,7 +20,7 @@ static const ht_view_info table[HT_VIEW_COUNT] = {
     [HT_VIEW_PRUNING] = {"pruning", HT_DO_PRUNING, HT_PANEL_PRUNING, true, PAGE_WHOLE, ht_place_pruning},
     [HT_VIEW_TAIL] = {"tail", HT_DO_TAIL, HT_PANEL_TAIL, false, PAGE_CHARTS, ht_place_tail},
     [HT_VIEW_WIDTH] = {"width", HT_DO_WIDTH, HT_PANEL_WIDTH_RATIO, false, PAGE_WHOLE, ht_place_width},
-    [HT_VIEW_COMPARE] = {"compare", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE_READOUT, ht_place_compare},
+    [HT_VIEW_COMPARE] = {"compare", HT_DO_COMPARE, HT_PANEL_COMPARE, false, PAGE_WHOLE, ht_place_compare},
     [HT_VIEW_METHOD] = {"method", HT_DO_METHOD, HT_PANEL_EPOCHS, false, PAGE_WHOLE, ht_place_method},
     [HT_VIEW_RUNS] = {"runs", HT_DO_RUNS, HT_PANEL_RUNS, true, PAGE_WHOLE, ht_place_runs},
     [HT_VIEW_HELP] = {"help", HT_DO_NOTHING, HT_PANEL_HELP, true, PAGE_WHOLE, ht_place_help},

@@ -233,10 +233,18 @@ void ht_place_tail(ht_layout *layout, ht_rect area, const ht_scene *scene)
     ht_layout_put(layout, HT_PANEL_TAIL_TABLE, (ht_rect){area.x + area.w - side, area.y, side, area.h});
 }
 
+/* What each needs above the curves; where there is no room for both, the one of them that was chosen. */
 void ht_place_compare(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {
-    (void)scene;
-    ht_place_beside(layout, area, HT_PANEL_COMPARE, HT_PANEL_COMPARE_TABLE);
+    enum { DOTS = 14, WIDE_DOTS = 24, BOTH_FROM = 28, WIDE_FROM = 44 };
+    ht_panel_id upper = scene->focus == HT_PANEL_COMPARE ? HT_PANEL_COMPARE : HT_PANEL_COMPARE_DOTS;
+    ht_place_beside(layout, area, upper, HT_PANEL_COMPARE_TABLE);
+    if (area.h < BOTH_FROM || layout->count == 0) return;
+    ht_rect left = layout->place[0].area;
+    int h = area.h < WIDE_FROM ? DOTS : WIDE_DOTS;
+    layout->place[0].panel = HT_PANEL_COMPARE_DOTS;
+    layout->place[0].area.h = h;
+    ht_layout_put(layout, HT_PANEL_COMPARE, (ht_rect){left.x, left.y + h, left.w, left.h - h});
 }
 
 /* Four charts, or two of them, where the chosen one takes the place of its partner. */

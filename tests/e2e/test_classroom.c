@@ -439,6 +439,8 @@ static void a_table_that_does_not_fit_is_scrolled(void **state)
         vt_key(t, "Space");
         vt_assert(t, vt_wait_text(t, "paused", PATIENCE));
         vt_key(t, "t");
+        vt_assert(t, vt_wait_text(t, "more (Enter", PATIENCE));
+        vt_key(t, "Enter"); /* all of them */
         vt_assert(t, vt_wait_text(t, "▾ more: wheel", PATIENCE));
         vt_settle(t);
         for (int tab = 0; tab < 8 && !vt_find(t, "▾ more: [ ] wheel", NULL, NULL); tab++) {

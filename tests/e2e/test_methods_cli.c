@@ -163,8 +163,8 @@ static void what_is_no_code_is_an_error_that_names_the_file(void **state)
 static void methods_are_compared_in_one_object_and_one_picture(void **state)
 {
     (void)state;
-    const char *const args[] = {"compare", "--json",        "--png", "methods.png", "--steps",
-                                "30",      "--model.width", "50",    NULL};
+    const char *const args[] = {"compare",       "--json", "--png",   "methods.png", "--steps", "30",
+                                "--model.width", "50",     "--seeds", "3,4",         NULL};
     json_t *root = answer(args, 0), *methods = json_object_get(root, "methods"), *method;
     size_t index;
     assert_int_equal(number(root, "schema"), 2);
@@ -177,6 +177,14 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
         if (strcmp(json_string_value(type), "none") != 0) assert_string_equal(pruning, "node");
         assert_true(number(json_object_get(method, "test"), "accuracy") > 0);
         assert_true(number(method, "kept") > 0 && number(method, "kept") <= 1);
+        json_t *needed = json_object_get(method, "needed"), *seeds = json_object_get(needed, "seeds");
+        assert_int_equal(json_array_size(seeds), 2);
+        assert_true(number(json_array_get(seeds, 0), "share") == number(method, "kept"));
+        assert_true(number(json_array_get(seeds, 1), "seed") == 4);
+        double mean = (number(method, "kept") + number(json_array_get(seeds, 1), "share")) / 2;
+        assert_true(fabs(number(needed, "share") - mean) < 1e-8);
+        assert_true(fabs(number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
+        assert_int_equal(json_is_true(json_object_get(needed, "reached")), mean < 1);
         assert_true(number(json_object_get(method, "params"), "model.width") == 50);
         assert_true(json_array_size(json_object_get(method, "curve")) >= 20);
     }
@@ -185,6 +193,9 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
     const char *const bad[] = {"compare", "--method", "luck", NULL};
     assert_int_equal(sandbox_run(bad)->status, 2);
     assert_non_null(strstr(sandbox_run(bad)->err, "--method"));
+    const char *const many[] = {"compare", "--seeds", "1..99", NULL};
+    assert_int_equal(sandbox_run(many)->status, 2);
+    assert_non_null(strstr(sandbox_run(many)->err, "at most 16 seeds"));
 }
 
 int main(void)

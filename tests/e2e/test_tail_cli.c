@@ -340,6 +340,38 @@ static void the_table_and_the_picture_are_for_people(void **state)
 
 /* ---- runs ---- */
 
+/* Beside the noise of a run: which to trust, and which cover its α; a run whose α was changed is not
+ * compared. */
+static void the_table_says_what_covers_the_injected_alpha(void **state)
+{
+    (void)state;
+#define RUN_OF(dir, steps, alpha)                                                                            \
+    RUN("train", "--steps", steps, "--set", "model.width=100", "--set", "noise.alpha=" alpha, "--set",       \
+        "noise.scale=1", "--run", dir, "--quiet")
+    assert_status(RUN_OF("noisy", "20", "1.5"), 0);
+    json_t *root = TAIL("noisy");
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        const ht_estimator_info *info = ht_estimator_at((ht_estimator)e);
+        json_t *estimate = find(root, "layers.0.weight", "all", info->name),
+               *covers = json_object_get(estimate, "covers_alpha");
+        double alpha = info->input == HT_INPUT_EIGENVALUES ? 1 + 1.5 / 2 : 1.5;
+        assert_true(json_is_boolean(json_object_get(estimate, "undetermined")));
+        if (!json_is_boolean(covers)) continue;
+        bool inside = number(estimate, "low") <= alpha && alpha <= number(estimate, "high");
+        assert_int_equal(json_is_true(covers), inside);
+    }
+    assert_true(json_is_true(json_object_get(find(root, "layers.0.weight", "all", "ecf"), "covers_alpha")));
+    json_decref(root);
+    const sandbox_result *r = RUN("tail", "noisy");
+    assert_says(r->out, "  to trust first: ");
+    assert_says(r->out, "covers α? believe it?");
+    assert_says(r->out, "hold the injected α = 1.5 (of powerlaw 1 + α/2)?");
+    assert_status(RUN("train", "--steps", "40", "--set", "noise.alpha=1.9", "--run", "noisy", "--quiet"), 0);
+    r = RUN("tail", "noisy");
+    assert_says(r->out, "covers α?: not compared; the run had noise of another type or α before");
+    assert_null(strstr(r->out, "covers α? believe it?"));
+}
+
 static void a_run_opens_its_checkpoint_and_its_data(void **state)
 {
     (void)state;
@@ -416,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_malformed_file_gives_one_clear_error),
         cmocka_unit_test(the_table_and_the_picture_are_for_people),
         cmocka_unit_test(a_run_opens_its_checkpoint_and_its_data),
+        cmocka_unit_test(the_table_says_what_covers_the_injected_alpha),
         cmocka_unit_test(injected_indices_are_found_again),
         cmocka_unit_test(faded_neurons_are_no_heavy_tail),
     };

@@ -26,10 +26,13 @@ static vt *open_paused(void **state, const char *depth)
     return t;
 }
 
-static void open_tails(vt *t)
+/* Its table folded, or with all estimates. */
+static void open_tails(vt *t, bool all)
 {
     vt_key(t, "t");
-    vt_assert(t, vt_wait_text(t, "stability index", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "more (Enter shows them)", PATIENCE));
+    if (all) vt_key(t, "Enter");
+    if (all) vt_assert(t, vt_wait_text(t, "stability index", PATIENCE));
     vt_settle(t); /* the rest of the frame */
 }
 
@@ -48,7 +51,14 @@ static const char *row_of(vt *t, const char *name)
 static void the_table_has_every_estimator_with_its_error(void **state)
 {
     vt *t = open_paused(state, "model.depth=1");
-    open_tails(t);
+    open_tails(t, false);
+    vt_assert(t, vt_find(t, "trust first", NULL, NULL));
+    vt_assert(t, vt_find(t, "covers α?", NULL, NULL));
+    vt_assert(t, vt_find(t, "hold the injected α = 1.75", NULL, NULL));
+    vt_assert(t, !vt_find(t, "stability index", NULL, NULL));
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "density exponent", PATIENCE));
+    vt_settle(t);
     for (int i = 0; i < ALL; i++) {
         const char *row = row_of(t, estimators[i]);
         if (!row) printf("no %s in the table\n", estimators[i]);
@@ -76,12 +86,12 @@ static void each_size_shows_what_it_has_room_for(void **state)
     } sizes[] = {
         {200, 60, {"Row norms", "Eigenvalues", "Hill plot", "Estimates of"}, "no such thing"},
         {150, 44, {"Row norms", "Eigenvalues", "Hill plot", "Estimates of"}, "no such thing"},
-        {120, 40, {"P(|w| > x)", "Hill plot", "Estimates of", "powerlaw"}, "Eigenvalues"},
-        {80, 24, {"P(|w| > x)", "stability index", "mcculloch", "tail index"}, "Hill plot"},
-        {60, 16, {"P(|w| > x)", "stability index", "mcculloch", "ecf"}, "Hill plot"},
+        {120, 40, {"P(|w| > x)", "Hill plot", "Estimates of", "covers α?"}, "Eigenvalues"},
+        {80, 24, {"P(|w| > x)", "trust first", "covers α", "more (Enter"}, "Hill plot"},
+        {60, 16, {"P(|w| > x)", "trust first", "covers α", "good"}, "Hill plot"},
     };
     vt *t = open_paused(state, "model.depth=1");
-    open_tails(t);
+    open_tails(t, false);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         vt_resize(t, sizes[i].columns, sizes[i].rows);
         for (int k = 0; k < 4; k++) vt_assert(t, vt_wait_text(t, sizes[i].shows[k], PATIENCE));
@@ -105,7 +115,7 @@ static void each_size_shows_what_it_has_room_for(void **state)
 static void panels_zoom_and_explain_themselves(void **state)
 {
     vt *t = open_paused(state, "model.depth=1");
-    open_tails(t);
+    open_tails(t, true);
     vt_key(t, "3");
     vt_key(t, "z");
     vt_assert(t, vt_wait_gone(t, "Row norms", PATIENCE));
@@ -142,7 +152,7 @@ static void a_ghost_lies_beside_and_e_saves_it(void **state)
     vt_key(t, "O");
     vt_key(t, "r");
     vt_assert(t, vt_wait_text(t, "no noise", PATIENCE));
-    open_tails(t);
+    open_tails(t, true);
     vt_assert(t, vt_wait(t, has_ghost, NULL, PATIENCE));
     vt_assert(t, vt_wait_text(t, "A iid α 1.75 σ 0.3", PATIENCE));
     /* Before the first step the weights are uniform: refused. */
@@ -158,7 +168,7 @@ static void a_ghost_lies_beside_and_e_saves_it(void **state)
 static void y_looks_at_the_next_layer(void **state)
 {
     vt *t = open_paused(state, "model.depth=2");
-    open_tails(t);
+    open_tails(t, true);
     vt_assert(t, vt_wait_text(t, "layer 1", PATIENCE));
     vt_key(t, "y");
     vt_assert(t, vt_wait_text(t, "hidden layer 2 of 2", PATIENCE));
@@ -170,7 +180,7 @@ static void y_looks_at_the_next_layer(void **state)
 static void pictures_come_while_training_runs(void **state)
 {
     vt *t = open_paused(state, "model.depth=1");
-    open_tails(t);
+    open_tails(t, true);
     char before[32];
     snprintf(before, sizeof before, "step %ld ", sandbox_step(t));
     vt_key(t, "Space");

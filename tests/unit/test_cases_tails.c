@@ -543,7 +543,7 @@ static ht_text table_of(double *x, size_t rows, size_t columns, const char *spec
         p.all[HT_POWERLAW].quality = HT_QUALITY_UNDECIDED;
         p.all[HT_POWERLAW].reason = spectrum_reason;
     }
-    ht_tail_table(&table, &t, &p, &(ht_tail_kernels){0});
+    ht_tail_table(&table, &t, &p, &(ht_tail_kernels){0}, &(ht_tail_injected){.alpha = NAN});
     return table;
 }
 
@@ -587,7 +587,7 @@ static void tables_keep_their_columns(void **state)
         ht_values v = {.f64 = x, .rows = 64, .columns = 4};
         ht_file_tensor t = {.name = "small", .ndim = 2, .rows = 64, .columns = 4, .f64 = x};
         assert_int_equal(ht_tail_picture_make(&p, &v, &(ht_tail_options){0}, false, &err), HT_OK);
-        ht_tail_table(&table, &t, &p, &(ht_tail_kernels){0});
+        ht_tail_table(&table, &t, &p, &(ht_tail_kernels){0}, &(ht_tail_injected){.alpha = NAN});
         size_t column = 0;
         for (char *save, *line = strtok_r(table.data, "\n", &save); line;
              line = strtok_r(NULL, "\n", &save)) {

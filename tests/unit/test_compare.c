@@ -11,10 +11,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "render/cells.h"
+#include "render/screen.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/panel_fill.h"
 #include "view/readout.h"
+#include "view/scene.h"
 #include "view/window.h"
 
 enum { COLUMNS = 120 };
@@ -268,6 +271,37 @@ static void a_ghost_without_a_look_says_nothing(void **state)
     }
     assert_int_equal(rows, 1);
     free(report);
+    free_model(m);
+}
+
+/* Where two charts stand in the place of the ghosts' numbers the panel says which key makes room; without
+ * them the numbers are there. */
+static void ghosts_without_room_name_the_key(void **state)
+{
+    (void)state;
+    char dropped;
+    ht_error err;
+    ht_model *m = new_model();
+    ht_cells *cells = ht_cells_new(&err);
+    ht_screen *screen = calloc(1, sizeof *screen);
+    assert_true(cells && screen && ht_ghost_pin(m, &dropped, &err));
+    for (int hidden = 0; hidden < 2; hidden++) {
+        bool named = false, there = false;
+        char row[2048];
+        if (hidden) m->hidden = 1u << HT_PANEL_KAPPA | 1u << HT_PANEL_HEAT;
+        ht_layout layout = ht_layout_make(160, 48, ht_scene_of(m, 160));
+        assert_int_equal(ht_cells_begin(cells, 160, 48, HT_SYMBOLS_BRAILLE, &err), HT_OK);
+        ht_screen_draw(screen, ht_cells_surface(cells), m, &layout);
+        for (int y = 0; y < 48; y++) {
+            ht_cells_row(cells, y, row, sizeof row);
+            named = named || strstr(row, "9: ghosts");
+            there = there || strstr(row, "Ghosts: accuracy");
+        }
+        assert_true(named == !hidden && there == hidden);
+    }
+    ht_screen_free(screen);
+    free(screen);
+    ht_cells_free(cells);
     free_model(m);
 }
 
@@ -538,6 +572,7 @@ int main(void)
         cmocka_unit_test(a_label_says_what_was_different),
         cmocka_unit_test(every_chart_shows_the_ghosts),
         cmocka_unit_test(a_ghost_without_a_look_says_nothing),
+        cmocka_unit_test(ghosts_without_room_name_the_key),
         cmocka_unit_test(a_frozen_view_stands_and_catches_up),
         cmocka_unit_test(the_window_stays_within_the_run),
         cmocka_unit_test(a_window_at_the_end_follows),

@@ -403,6 +403,37 @@ static void a_lone_point_of_a_line_stands_out(void **state)
     assert_int_equal(find_text("▪", NULL), 1);
 }
 
+/* A guide and two lines; whatever the width, each is named once: in the legend, the guide else in the plot.
+ */
+static void what_the_legend_leaves_out_is_named_in_the_plot(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"injected α", "hill", "mmo"};
+    int inside = 0;
+    for (int w = 36; w <= 90; w += 3) {
+        ht_chart_clear(&chart);
+        ht_text_copy(chart.title, sizeof chart.title, "Tail index");
+        for (int i = 0; i < 3; i++) {
+            ht_series *line = ht_chart_add(&chart, HT_MARK_LINE, (ht_role)(HT_ROLE_NOISE + i), names[i], 2);
+            line->x[1] = 10, line->high[0] = line->high[1] = 1.2 + 0.4 * i;
+            line->dash = i ? HT_SOLID : HT_DOTTED;
+            ht_text_copy(line->value, sizeof line->value, i ? "1.68 ± 0.07" : "1.2");
+        }
+        chart.x = (ht_axis){.low = 0, .high = 10, .fixed = true};
+        chart.y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
+        begin(w, 11, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, w, 11}, &chart, 0);
+        ht_chart_layout l;
+        ht_chart_layout_make(&l, (ht_rect){0, 0, w, 11}, &chart);
+        for (int i = 0; i < 3; i++) {
+            int row = -1;
+            if (find_text(names[i], &row) != 1) fail_msg("%s is not named at width %d", names[i], w);
+            inside += row >= l.plot.y;
+        }
+    }
+    assert_true(inside > 0);
+}
+
 static void nan_and_inf_are_marked_where_they_are(void **state)
 {
     (void)state;
@@ -925,6 +956,7 @@ int main(void)
         cmocka_unit_test(a_curve_has_no_gaps),
         cmocka_unit_test(a_line_over_an_envelope_stays_thin),
         cmocka_unit_test(a_lone_point_of_a_line_stands_out),
+        cmocka_unit_test(what_the_legend_leaves_out_is_named_in_the_plot),
         cmocka_unit_test(nan_and_inf_are_marked_where_they_are),
         cmocka_unit_test(values_beyond_a_fixed_axis_are_marked),
         cmocka_unit_test(curves_lie_in_the_plot_area_where_the_axis_says),

@@ -46,10 +46,16 @@ static ht_params common(int steps)
     return p;
 }
 
+static double seed_of(const ht_params *params)
+{
+    return ht_params_get(params, HT_P_TRAIN_SEED);
+}
+
 static ht_compare_state *compared(const ht_params *params, const ht_prune_method *pruning, int threads)
 {
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare *c = ht_compare_start(params, pruning, data, threads, &err);
+    ht_compare_plan plan = {.common = *params, .pruning = pruning, .seeds = 1, .seed = {seed_of(params)}};
+    ht_compare *c = ht_compare_start(&plan, data, threads, &err);
     if (!c) fail_msg("%s", err.text);
     ht_compare_wait(c);
     ht_compare_look(c, s);
@@ -97,8 +103,8 @@ static void a_comparison_is_its_runs_on_any_threads(void **state)
         assert_int_equal(r->stage, HT_METHOD_DONE);
         assert_memory_equal(r, &three->method[i], sizeof *r);
         assert_true(r->points >= 20 && r->curve[0].weights == 1);
-        assert_true(r->one_point > 0 && r->one_point <= 1 && r->kappa > 0 && r->kappa < 1);
-        for (int k = 0; k < r->points && r->curve[k].weights >= r->one_point; k++)
+        assert_true(r->kept > 0 && r->kept <= 1 && r->kappa > 0 && r->kappa < 1);
+        for (int k = 0; k < r->points && r->curve[k].weights >= r->kept; k++)
             assert_true(r->curve[k].accuracy >= r->curve[0].accuracy - 0.01);
         for (int k = 1; k < r->points; k++) assert_true(r->curve[k].weights <= r->curve[k - 1].weights);
         assert_true(fabs(r->curve[0].accuracy - r->test.accuracy) < 1e-9);
@@ -151,7 +157,8 @@ static void stopping_keeps_what_is_done(void **state)
     (void)state;
     ht_params base = common(100000000);
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare *c = ht_compare_start(&base, NULL, data, 2, &err);
+    ht_compare_plan plan = ht_compare_plan_next(&base, s);
+    ht_compare *c = ht_compare_start(&plan, data, 2, &err);
     const struct timespec moment = {.tv_nsec = 100000000};
     nanosleep(&moment, NULL);
     ht_compare_look(c, s);
@@ -162,6 +169,139 @@ static void stopping_keeps_what_is_done(void **state)
     assert_true(!s->running && s->stopped && s->done == 0);
     ht_compare_free(c);
     free(s);
+}
+
+/* A second seed joins the first, whose results stay; its own are those of training with it. Other settings
+ * begin anew. */
+static void another_seed_joins_the_first(void **state)
+{
+    (void)state;
+    ht_params base = common(40), other = common(41);
+    ht_compare_state *one = compared(&base, NULL, 2), *two = calloc(1, sizeof *two);
+    ht_compare_plan plan = ht_compare_plan_next(&base, one), anew = ht_compare_plan_next(&other, one);
+    assert_true(plan.before == one && plan.seeds == 1 && plan.seed[0] == seed_of(&base) + 1);
+    assert_true(anew.before == NULL && anew.seed[0] == seed_of(&base));
+    ht_compare *c = ht_compare_start(&plan, data, 2, &err);
+    ht_compare_wait(c);
+    ht_compare_look(c, two);
+    ht_compare_free(c);
+    assert_true(two->seeds == 2 && two->done == 2 * HT_METHODS && two->wanted == two->done && !two->stopped);
+    ht_params_put(&other, HT_P_TRAIN_STEPS, 40);
+    ht_params_put(&other, HT_P_TRAIN_SEED, seed_of(&base) + 1);
+    ht_compare_state *second = compared(&other, NULL, 2);
+    for (int i = 0; i < two->count; i++) {
+        const ht_method_state *r = &two->method[i];
+        assert_memory_equal(r->curve, one->method[i].curve, sizeof r->curve);
+        assert_true(r->seed[0].kept == one->method[i].kept && r->seed[0].kept == r->kept);
+        assert_true(r->seed[1].kept == second->method[i].kept);
+        assert_true(r->seed[1].accuracy == second->method[i].test.accuracy);
+        ht_method_need need = ht_method_need_of(r);
+        assert_int_equal(need.seeds, 2);
+        assert_true(fabs(need.kept - (r->seed[0].kept + r->seed[1].kept) / 2) < 1e-12);
+        assert_true(need.parameters == round(need.kept * (double)r->parameters) && r->parameters > 0);
+    }
+    two->seeds = HT_METHOD_SEEDS; /* full */
+    assert_null(ht_compare_plan_next(&base, two).before);
+    free(one);
+    free(two);
+    free(second);
+}
+
+static void enter_seed(ht_method_state *method, int slot, ht_method_stage stage, double kept)
+{
+    method->seed[slot] = (ht_method_seed){stage, kept, 0.9};
+    if (slot == 0) method->stage = stage;
+}
+
+/* The row of a method in the chart, and the series that stand at its height. */
+static int row_named(const ht_chart *chart, const char *name)
+{
+    for (int i = 0; i < chart->row_count; i++)
+        if (strcmp(chart->rows[i].name + 2, name) == 0) return i;
+    return -1;
+}
+
+static int marks_in_row(const ht_chart *chart, int row, ht_mark_kind kind)
+{
+    int count = 0;
+    for (int i = 0; i < chart->series_count; i++) {
+        const ht_series *s = &chart->series[i];
+        for (int k = 0; s->kind == kind && k < s->count; k++) {
+            double y = kind == HT_MARK_WHISKERS ? (s->low[k] + s->high[k]) / 2 : s->high[k];
+            count += isfinite(s->x[k]) && fabs(y + row) < 1e-9;
+        }
+    }
+    return count;
+}
+
+/* The fewest parameters come first; a dot a seed, a stroke for the median of several; what has no number says
+ * why. */
+static void dots_are_sorted_and_say_what_is_missing(void **state)
+{
+    (void)state;
+    ht_params base = common(40);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_chart chart = {0};
+    ht_model_init(m, &base, data->inputs, data->classes, "");
+    ht_compare_state *s = &m->compare;
+    static const char *const names[] = {"all", "late", "few", "many", "lost", "waits"};
+    s->count = 6, s->seeds = 3, s->running = true;
+    for (int i = 0; i < 6; i++) s->method[i] = (ht_method_state){.name = names[i], .parameters = 1000};
+    enter_seed(&s->method[0], 0, HT_METHOD_DONE, 1);
+    enter_seed(&s->method[1], 0, HT_METHOD_RUNNING, 0);
+    s->method[1].fraction = 0.4;
+    for (int k = 0; k < 3; k++) enter_seed(&s->method[2], k, HT_METHOD_DONE, 0.002 * (k + 1));
+    enter_seed(&s->method[3], 0, HT_METHOD_DONE, 0.3);
+    enter_seed(&s->method[3], 1, HT_METHOD_DIVERGED, 0.001);
+    enter_seed(&s->method[4], 0, HT_METHOD_DIVERGED, 0.001);
+    ht_panel_compare_dots(m, 80, &chart);
+    static const struct {
+        const char *name, *value;
+        int dots, strokes;
+    } rows[] = {{"few", "0.40 %", 3, 1},        {"many", "30.00 %", 1, 1},  {"all", "not reached", 1, 0},
+                {"late", "running 40 %", 0, 0}, {"lost", "diverged", 0, 0}, {"waits", "waiting", 0, 0}};
+    assert_int_equal(chart.row_count, 6);
+    for (int i = 0; i < 6; i++) {
+        int row = row_named(&chart, rows[i].name);
+        if (row != i) fail_msg("%s stands in row %d", rows[i].name, row);
+        assert_string_equal(chart.rows[row].value, rows[i].value);
+        assert_int_equal(marks_in_row(&chart, row, HT_MARK_POINTS), rows[i].dots);
+        assert_int_equal(marks_in_row(&chart, row, HT_MARK_WHISKERS), rows[i].strokes);
+    }
+    assert_non_null(strstr(chart.note, "2 diverged"));
+    assert_true(chart.x.low <= 0.002 && chart.x.high == 1);
+    ht_chart_free(&chart);
+    ht_model_clear(m);
+    free(m);
+}
+
+/* The axis of the curves begins at nine tenths of the best network; a curve that leaves it for good ends at
+ * its next point, and a method that is all below is named. */
+static void curves_are_shown_where_the_question_is(void **state)
+{
+    (void)state;
+    ht_params base = common(40);
+    ht_model *m = calloc(1, sizeof *m);
+    ht_chart chart = {0};
+    ht_model_init(m, &base, data->inputs, data->classes, "");
+    ht_compare_state *s = &m->compare;
+    s->count = 2, s->done = s->wanted = 2, s->seeds = 1;
+    for (int i = 0; i < 2; i++) {
+        s->method[i] = (ht_method_state){.name = i ? "poor" : "good", .stage = HT_METHOD_DONE, .points = 10};
+        for (int k = 0; k < 10; k++)
+            s->method[i].curve[k] = (ht_prune_point){.weights = 1 - 0.1 * k,
+                                                     .accuracy = i       ? 0.5
+                                                                 : k < 6 ? 0.95
+                                                                         : 0.9 - 0.1 * (k - 5)};
+    }
+    ht_panel_compare(m, 80, &chart);
+    assert_true(fabs(chart.y.low - 0.85) < 1e-9 && chart.y.high <= 0.95 + 1e-9);
+    assert_int_equal(chart.series[0].count, 7); /* six points on the axis, one below */
+    assert_true(chart.series[0].high[0] < chart.y.low && chart.series[0].high[1] > chart.y.low);
+    assert_non_null(strstr(chart.note, "below this axis: 2"));
+    ht_chart_free(&chart);
+    ht_model_clear(m);
+    free(m);
 }
 
 static void a_method_that_diverges_is_named(void **state)
@@ -286,6 +426,9 @@ int main(void)
         cmocka_unit_test(a_comparison_is_its_runs_on_any_threads),
         cmocka_unit_test(one_method_for_all_is_asked_for),
         cmocka_unit_test(stopping_keeps_what_is_done),
+        cmocka_unit_test(another_seed_joins_the_first),
+        cmocka_unit_test(dots_are_sorted_and_say_what_is_missing),
+        cmocka_unit_test(curves_are_shown_where_the_question_is),
         cmocka_unit_test(a_method_that_diverges_is_named),
         cmocka_unit_test(eta_over_b_is_of_the_batch_that_is_taken),
         cmocka_unit_test(a_picture_of_the_methods_is_about_the_methods),

@@ -40,7 +40,7 @@ static void fill_look(ht_prune_look *look, int units, int points)
                                            .bytes = fmin(1, 1.5 * (1 - ratio))};
     }
     look->at = look->points[points * 3 / 10];
-    look->reading = (ht_prune_reading){0.02, 0.75};
+    look->reading = (ht_prune_reading){0.02, 0.75, 1};
     look->samples = 500, look->step = 7;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "experiment/methods.h"
 #include "render/theme.h"
 #include "view/ghost.h"
 #include "view/panel.h"
@@ -29,6 +30,8 @@ static const char *const meanings[][2] = {
     {"mmo-multi", "mmo-multi"},
     {"mmo", "mmo"},
     {"hill", "hill"},
+    {"estimate (mmo)", "mmo"},
+    {"estimate (hill)", "hill"},
     {"fit", "hill"},
     {"α̂(k)", "hill"},
     {"dehaan", "dehaan"},
@@ -56,7 +59,23 @@ static const char *meaning_of(const char *name)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (strncmp(name, meanings[i][0], strlen(meanings[i][0])) == 0) return meanings[i][1];
+    for (int i = 0; i < ht_method_count(); i++)
+        if (strcmp(name, ht_method_at(i)->name) == 0) return ht_method_at(i)->name;
     return NULL;
+}
+
+/* All methods done, one better than the other. */
+static void add_methods(ht_compare_state *s)
+{
+    s->count = s->done = s->wanted = ht_method_count();
+    s->seeds = 1;
+    for (int i = 0; i < s->count; i++) {
+        ht_method_state *method = &s->method[i];
+        *method = (ht_method_state){.name = ht_method_at(i)->name, .stage = HT_METHOD_DONE, .points = 2};
+        method->seed[0] = (ht_method_seed){HT_METHOD_DONE, 0.01 * (i + 1), 0.9};
+        for (int k = 0; k < 2; k++)
+            method->curve[k] = (ht_prune_point){.weights = 1 - 0.5 * k, .accuracy = 0.9 - 0.001 * i};
+    }
 }
 
 static ht_model *new_model(void)
@@ -94,6 +113,7 @@ static ht_model *new_model(void)
             (ht_estimate){.estimator = (ht_estimator)e, .value = 1.8, .low = 1.7, .high = 1.9};
     ht_model_glimpse(m, glimpse);
     ht_model_report(m, report);
+    add_methods(&m->compare);
     free(report);
     return m;
 }
@@ -141,7 +161,8 @@ static int distance(ht_colour a, ht_colour b)
     return abs(a.r - b.r) + abs(a.g - b.g) + abs(a.b - b.b);
 }
 
-static const ht_view views[] = {HT_VIEW_DASHBOARD, HT_VIEW_PRUNING, HT_VIEW_TAIL, HT_VIEW_METHOD};
+static const ht_view views[] = {HT_VIEW_DASHBOARD, HT_VIEW_PRUNING, HT_VIEW_TAIL, HT_VIEW_METHOD,
+                                HT_VIEW_COMPARE};
 enum { VIEWS = sizeof views / sizeof views[0] };
 
 static void a_role_has_one_meaning_in_a_view(void **state)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "render/draw/chart_layout.h"
 #include "render/draw/draw.h"
 #include "render/screen.h"
+#include "unit/golden.h"
 
 static ht_cells *cells;
 static ht_chart chart;
@@ -152,6 +154,120 @@ static void one_tiny_loss_does_not_stretch_the_axis(void **state)
             }
             if (above != 1 || below != 1) fail_msg("w %d: %d marks above, %d below", w, above, below);
         }
+}
+
+/* Of `count` values how many lie on the axis. */
+static double share_on(const ht_axis *axis, const double *values, int count)
+{
+    int inside = 0;
+    for (int i = 0; i < count; i++) {
+        double at = ht_axis_position(axis, values[i]);
+        inside += at >= 0 && at <= 1;
+    }
+    return (double)inside / count;
+}
+
+/* Five decades below the 90 % quantile, two above, one more for lines, and ends of whole decades. */
+static void assert_readable(const ht_axis *axis, const char *what)
+{
+    double decades = log10(axis->high / axis->low);
+    if (decades > 9 + 1e-9) fail_msg("%s: %g decades, %g to %g", what, decades, axis->low, axis->high);
+}
+
+static void add_step(int step, double loss, double test)
+{
+    ht_sample sample = {.kind = HT_SAMPLE_STEP,
+                        .step = (uint64_t)step,
+                        .loss = loss,
+                        .loss_min = loss,
+                        .loss_max = loss,
+                        .accuracy = 0.9};
+    ht_sample eval = {
+        .kind = HT_SAMPLE_EVAL, .step = (uint64_t)step, .test_loss = test, .test_accuracy = 0.9};
+    ht_model_sample(model, &sample);
+    if (isfinite(test)) ht_model_sample(model, &eval);
+}
+
+static void empty_model(void)
+{
+    ht_params params;
+    ht_params_init(&params);
+    ht_model_clear(model);
+    ht_model_init(model, &params, 140, 2, "data");
+}
+
+/* Losses that mostly lie around 0.3, while one batch in five falls to anything down to 1e-30 and one in a
+ * hundred rises to anything up to 1e6; zeros, too. */
+static void the_axis_is_bounded_however_far_losses_reach(void **state)
+{
+    (void)state;
+    double kept[STEPS];
+    int count = 0;
+    srand(5);
+    empty_model();
+    for (int i = 1; i <= STEPS; i++) {
+        double loss = 0.3 * exp(uniform() - 0.5), which = uniform();
+        if (which < 0.02)
+            loss = 0;
+        else if (which < 0.2)
+            loss = pow(10, -30 * uniform());
+        else if (which > 0.99)
+            loss = pow(10, 6 * uniform());
+        else
+            kept[count++] = loss;
+        add_step(i, loss, i % 100 == 0 ? (i == 700 ? 1e9 : 0.5) : (double)NAN);
+    }
+    const ht_chart *loss = panel(HT_PANEL_LOSS, (ht_rect){0, 0, 100, 20}, HT_SYMBOLS_BRAILLE);
+    assert_readable(&loss->y, "made up");
+    assert_true(share_on(&loss->y, kept, count) == 1);
+    /* A loss that falls steadily keeps all of its way. */
+    empty_model();
+    for (int i = 1; i <= STEPS; i++) add_step(i, 0.7 * exp(-i / 150.0), (double)NAN);
+    loss = panel(HT_PANEL_LOSS, (ht_rect){0, 0, 100, 20}, HT_SYMBOLS_BRAILLE);
+    assert_true(loss->y.high >= 0.5 && loss->y.low < 0.7 * exp(-0.97 * STEPS / 150.0));
+    /* And one that falls at once keeps its beginning. */
+    empty_model();
+    for (int i = 1; i <= STEPS; i++) add_step(i, i < 12 ? 0.7 : 0.02, (double)NAN);
+    loss = panel(HT_PANEL_LOSS, (ht_rect){0, 0, 100, 20}, HT_SYMBOLS_BRAILLE);
+    assert_true(loss->y.high >= 0.2 && loss->y.low <= 0.02);
+}
+
+static struct {
+    int count;
+    double loss[6000], test[6000];
+} real;
+
+static void take_row(void *context, int fields, char **field)
+{
+    (void)context;
+    assert_int_equal(fields, 3);
+    real.loss[real.count] = strtod(field[1], NULL);
+    real.test[real.count++] = field[2][0] ? strtod(field[2], NULL) : (double)NAN;
+}
+
+/* ecg-demo's own losses (tests/golden/README.md): without weight decay its norms grow, so that later most
+ * batches have a loss of nearly or exactly 0, and some of 1 and more. */
+static void late_in_ecg_demo_the_middle_is_readable(void **state)
+{
+    (void)state;
+    static const int ends[] = {250, 500, 1000, 1500, 2000};
+    real.count = 0;
+    golden_csv("loss_ecg_demo.csv", take_row, NULL);
+    assert_int_equal(real.count, 3000);
+    for (size_t e = 0; e < sizeof ends / sizeof ends[0]; e++) {
+        char what[32];
+        double kept[3000];
+        int count = 0;
+        empty_model();
+        for (int i = 0; i < ends[e]; i++) {
+            add_step(2 * (i + 1), real.loss[i], real.test[i]);
+            if (real.loss[i] > 1e-4) kept[count++] = real.loss[i];
+        }
+        const ht_chart *loss = panel(HT_PANEL_LOSS, (ht_rect){0, 0, 60, 14}, HT_SYMBOLS_BRAILLE);
+        snprintf(what, sizeof what, "ecg-demo, step %d", 2 * ends[e]);
+        assert_readable(&loss->y, what);
+        if (share_on(&loss->y, kept, count) < 0.97) fail_msg("%s: losses above 1e-4 are left out", what);
+    }
 }
 
 /* What the axis leaves out is still told by the cursor. */
@@ -399,6 +515,8 @@ int main(void)
         cmocka_unit_test(the_middle_is_the_median),
         cmocka_unit_test(few_values_have_a_middle_too),
         cmocka_unit_test(one_tiny_loss_does_not_stretch_the_axis),
+        cmocka_unit_test(the_axis_is_bounded_however_far_losses_reach),
+        cmocka_unit_test(late_in_ecg_demo_the_middle_is_readable),
         cmocka_unit_test(the_readout_tells_the_extremes),
         cmocka_unit_test(the_timeline_is_not_stretched_either),
         cmocka_unit_test(test_values_hold_until_the_next),

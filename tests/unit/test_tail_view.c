@@ -227,7 +227,10 @@ static void few_words_say_what_may_be_believed(void **state)
         {4.09, 0.05, HT_QUALITY_NOT_POWER_LAW, "not a power law"},
         {1.74, 0.05, HT_QUALITY_NOT_STABLE, "not stable"},
         {2.314, 0.05, HT_QUALITY_NO_PLATEAU, "2.31 no plateau"},
-        {1.5, 0.9, HT_QUALITY_FEW_POINTS, "1.5 few points"},
+        {1.5, 0.5, HT_QUALITY_FEW_POINTS, "1.5 few points"},
+        {1.5, 0.75, HT_QUALITY_FEW_POINTS, "undetermined"},
+        {-29.463, 492.909, HT_QUALITY_FEW_POINTS, "undetermined"},
+        {-0.2, 0.01, HT_QUALITY_NO_PLATEAU, "undetermined"},
         {1.5, 0.9, HT_QUALITY_NOT_APPLICABLE, "–"},
         {(double)NAN, (double)NAN, HT_QUALITY_FEW_POINTS, "–"},
     };
@@ -258,16 +261,20 @@ static void the_table_holds_every_estimate(void **state)
     static ht_form wide, narrow;
     char number[40], heading[80];
     const ht_tail_picture *pictures[] = {&heavy, &light};
+    const ht_tail_injected none = {.alpha = NAN};
     for (int p = 0; p < 2; p++) {
         memset(&wide, 0, sizeof wide);
         memset(&narrow, 0, sizeof narrow);
-        ht_tail_form(pictures[p], WIDE, &wide);
-        ht_tail_form(pictures[p], NARROW, &narrow);
+        ht_tail_form(pictures[p], &(ht_tail_form_spec){.columns = WIDE, .all = true, .injected = none},
+                     &wide);
+        ht_tail_form(pictures[p], &(ht_tail_form_spec){.columns = NARROW, .all = true, .injected = none},
+                     &narrow);
         for (int i = 0; i < HT_ESTIMATORS; i++) {
             const ht_estimator_info *info = ht_estimator_at((ht_estimator)i);
             const ht_estimate *e =
                 info->input == HT_INPUT_ROWS ? &pictures[p]->by_rows : &pictures[p]->all[i];
             if (!isfinite(e->value) || i == HT_POWERLAW_TWO_SIDED) continue;
+            if (e->quality == HT_QUALITY_NOT_APPLICABLE || ht_estimate_undetermined(e)) continue;
             snprintf(heading, sizeof heading, "%s: %s",
                      info->input == HT_INPUT_ROWS          ? "rows"
                      : info->input == HT_INPUT_EIGENVALUES ? "spectrum"
@@ -296,6 +303,111 @@ static void the_table_holds_every_estimate(void **state)
             "no heavy tail");
 }
 
+static ht_tail_picture made_up(void)
+{
+    ht_tail_picture p = {.rows = 10, .columns = 10};
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        p.all[e] = p.of_norms[e] = estimate((double)NAN, (double)NAN, HT_QUALITY_NOT_APPLICABLE);
+        p.all[e].estimator = p.of_norms[e].estimator = (ht_estimator)e;
+    }
+    p.by_rows = estimate((double)NAN, (double)NAN, HT_QUALITY_NOT_APPLICABLE);
+    p.by_rows.estimator = HT_MMO_MULTI;
+    return p;
+}
+
+static void put(ht_estimate *e, double value, double error, ht_quality quality)
+{
+    ht_estimator own = e->estimator;
+    *e = estimate(value, error, quality);
+    e->estimator = own;
+}
+
+/* Good ones first, by the relative error; never one without a number to quote, nor a published variant. */
+static void the_surest_are_trusted_first(void **state)
+{
+    (void)state;
+    const ht_estimate *trusted[3];
+    int good;
+    ht_tail_picture p = made_up();
+    assert_int_equal(ht_tail_trusted(&p, 3, trusted, &good), 0);
+    put(&p.all[HT_MMO], 1.5, 0.03, HT_QUALITY_GOOD);
+    put(&p.all[HT_HILL], 1.5, 0.001, HT_QUALITY_NO_PLATEAU);
+    put(&p.all[HT_ECF], 1.5, 0.02, HT_QUALITY_GOOD);
+    put(&p.all[HT_PICKANDS], 0.1, 9, HT_QUALITY_GOOD);
+    put(&p.all[HT_PICKANDS_REF], 1.5, 0.0001, HT_QUALITY_GOOD);
+    put(&p.all[HT_DEHAAN], 1.5, 0.0001, HT_QUALITY_NOT_APPLICABLE);
+    assert_int_equal(ht_tail_trusted(&p, 3, trusted, &good), 3);
+    assert_int_equal(good, 2);
+    assert_ptr_equal(trusted[0], &p.all[HT_ECF]);
+    assert_ptr_equal(trusted[1], &p.all[HT_MMO]);
+    assert_ptr_equal(trusted[2], &p.all[HT_HILL]);
+    put(&p.of_norms[HT_HILL], 1.5, 0.025, HT_QUALITY_GOOD);
+    put(&p.all[HT_MCCULLOCH], 2, 0.5, HT_QUALITY_NO_HEAVY_TAIL);
+    assert_int_equal(ht_tail_trusted(&p, 3, trusted, &good), 3);
+    assert_ptr_equal(trusted[1], &p.of_norms[HT_HILL]);
+    assert_int_equal(good, 3);
+}
+
+/* Yes and no by the interval; of a spectrum of independent weights 1 + α/2; nothing where nothing is
+ * compared. */
+static void covering_is_said_of_what_can_be_compared(void **state)
+{
+    (void)state;
+    ht_tail_picture p = made_up();
+    const ht_tail_injected iid = {1.5, true}, rows = {1.5, false}, none = {(double)NAN, true},
+                           gaussian = {2, true};
+    put(&p.all[HT_MMO], 1.52, 0.03, HT_QUALITY_GOOD);
+    put(&p.all[HT_HILL], 1.7, 0.03, HT_QUALITY_DISAGREE);
+    put(&p.all[HT_POWERLAW], 1.74, 0.03, HT_QUALITY_GOOD);
+    assert_int_equal(ht_tail_covers(&p.all[HT_MMO], &iid), HT_COVER_YES);
+    assert_int_equal(ht_tail_covers(&p.all[HT_HILL], &iid), HT_COVER_NO);
+    assert_int_equal(ht_tail_covers(&p.all[HT_POWERLAW], &iid), HT_COVER_YES); /* 1 + 1.5 / 2 */
+    assert_int_equal(ht_tail_covers(&p.all[HT_POWERLAW], &rows), HT_COVER_UNKNOWN);
+    assert_int_equal(ht_tail_covers(&p.all[HT_MMO], &none), HT_COVER_UNKNOWN);
+    assert_int_equal(ht_tail_covers(&p.all[HT_HILL], &gaussian), HT_COVER_UNKNOWN);
+    assert_int_equal(ht_tail_covers(&p.all[HT_MMO], &gaussian), HT_COVER_NO);
+    put(&p.all[HT_MMO], 1.52, 1, HT_QUALITY_FEW_POINTS);
+    assert_int_equal(ht_tail_covers(&p.all[HT_MMO], &iid), HT_COVER_UNKNOWN);
+}
+
+static bool shows(const ht_form *form, const char *text)
+{
+    for (int i = 0; i < form->count; i++)
+        if (strstr(form->rows[i].label, text) || strstr(form->rows[i].value, text)) return true;
+    return false;
+}
+
+/* Folded, the table has three estimates and says how many more there are; nothing absurd is printed, and
+ * where an estimate is not applicable it says why, without a number. */
+static void the_rest_is_folded_and_nothing_absurd_is_printed(void **state)
+{
+    (void)state;
+    static ht_form form;
+    static const int columns[] = {WIDE, 62, 56, NARROW};
+    ht_tail_picture p = made_up();
+    put(&p.all[HT_MMO], 1.52, 0.03, HT_QUALITY_GOOD);
+    put(&p.all[HT_ECF], 1.51, 0.02, HT_QUALITY_GOOD);
+    put(&p.all[HT_MCCULLOCH], 1.53, 0.04, HT_QUALITY_GOOD);
+    put(&p.all[HT_HILL], 1.7, 0.06, HT_QUALITY_DISAGREE);
+    put(&p.all[HT_PICKANDS], -29.463, 492.909, HT_QUALITY_FEW_POINTS);
+    put(&p.all[HT_DEHAAN], 77.77, 1, HT_QUALITY_NOT_APPLICABLE);
+    p.all[HT_DEHAAN].reason = "off centre";
+    for (int all = 0; all < 2; all++)
+        for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
+            memset(&form, 0, sizeof form);
+            ht_tail_form_spec spec = {
+                .columns = columns[c], .all = all, .key = "Enter", .injected = {1.5, true}};
+            ht_tail_form(&p, &spec, &form);
+            assert_true(shows(&form, "ecf") && shows(&form, "mmo") && shows(&form, "mcculloch"));
+            assert_int_equal(shows(&form, "▸ 3 more (Enter"), !all);
+            assert_int_equal(shows(&form, "hill"), all);
+            assert_int_equal(shows(&form, "undetermined"), all);
+            assert_int_equal(shows(&form, "not applicable: off centre"), all);
+            assert_false(shows(&form, "29.4") || shows(&form, "492") || shows(&form, "77.7"));
+            assert_true(columns[c] == NARROW ? shows(&form, "good, covers α") : shows(&form, "covers α?"));
+        }
+}
+
 /* ---- model */
 
 static ht_model *new_model(int depth)
@@ -307,6 +419,35 @@ static ht_model *new_model(int depth)
     ht_params_put(&params, HT_P_MODEL_DEPTH, depth);
     ht_model_init(m, &params, 140, 2, "heartbeats");
     return m;
+}
+
+static void change(ht_model *m, double step, ht_param p, double value)
+{
+    double before = ht_params_get(&m->applied, p);
+    m->moments[m->moment_count++] = (ht_moment){.step = step, .param = p, .before = before, .after = value};
+    ht_params_put(&m->applied, p, value);
+}
+
+/* The noise of before a change of α or type stays as long as it takes; σ, and off and on again, change
+ * nothing. */
+static void old_noise_fades_or_stays(void **state)
+{
+    (void)state;
+    ht_model *m = new_model(1);
+    ht_params_put(&m->applied, HT_P_TRAIN_LR, 0.01);
+    ht_params_put(&m->applied, HT_P_TRAIN_DECAY, 0.5);
+    assert_true(ht_model_old_noise(m, 100) == 0);
+    change(m, 100, HT_P_NOISE_SCALE, 0.3);
+    change(m, 150, HT_P_NOISE_TYPE, HT_NOISE_NONE);
+    change(m, 200, HT_P_NOISE_TYPE, HT_NOISE_IID);
+    assert_true(ht_model_old_noise(m, 250) == 0);
+    change(m, 300, HT_P_NOISE_ALPHA, 1.2);
+    assert_close(ht_model_old_noise(m, 350), 300 + 3 * 200 - 350);
+    assert_true(ht_model_old_noise(m, 901) == 0);
+    ht_params_put(&m->applied, HT_P_TRAIN_DECAY, 0);
+    assert_true(isinf(ht_model_old_noise(m, 1e9)));
+    ht_model_clear(m);
+    free(m);
 }
 
 static ht_report *new_report(uint64_t step, int layer)
@@ -444,6 +585,10 @@ int main(void)
         cmocka_unit_test(what_to_look_for_fits_the_smallest_panel),
         cmocka_unit_test(few_words_say_what_may_be_believed),
         cmocka_unit_test(the_table_holds_every_estimate),
+        cmocka_unit_test(the_surest_are_trusted_first),
+        cmocka_unit_test(covering_is_said_of_what_can_be_compared),
+        cmocka_unit_test(the_rest_is_folded_and_nothing_absurd_is_printed),
+        cmocka_unit_test(old_noise_fades_or_stays),
         cmocka_unit_test(intervals_are_kept_and_a_light_tail_has_no_index),
         cmocka_unit_test(another_layer_begins_anew),
         cmocka_unit_test(the_dashboard_says_how_far_to_believe),

@@ -185,7 +185,7 @@ static void keys_are_those_that_do_something_now(void **state)
         assert_says(m, HT_PANEL_WIDTH_READOUT, "Space stop it", running);
         assert_says(m, HT_PANEL_WIDTH_READOUT, "w more runs", !running);
         assert_says(m, HT_PANEL_COMPARE_TABLE, "Space stop it", running);
-        assert_says(m, HT_PANEL_COMPARE_TABLE, "c once more", !running);
+        assert_says(m, HT_PANEL_COMPARE_TABLE, "c another seed", !running);
     }
     s->running = false, s->complete = true;
     assert_says(m, HT_PANEL_WIDTH_READOUT, "w more runs", false);

@@ -47,27 +47,33 @@ static json_t *rank_json(const ht_estimate *e)
     return asked ? json_integer((json_int_t)e->rank) : json_null();
 }
 
-static json_t *estimate_json(const ht_estimate *e)
+/* Raw numbers, whatever they are worth; the flags say which are not to be quoted. */
+static json_t *estimate_json(const ht_estimate *e, const ht_tail_injected *injected)
 {
     const ht_estimator_info *info = ht_estimator_at(e->estimator);
-    return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o}",
-        "estimator", info->name, "value", ht_json_number(e->value), "std_error", ht_json_number(e->std_error),
-        "low", ht_json_number(e->low), "high", ht_json_number(e->high), "k", size_json(e->k), "m",
-        size_json(e->m), "n_tail", (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin), "scale",
-        ht_json_number(e->scale), "distance", ht_json_number(e->distance), "p", ht_json_number(e->p),
-        "quality", ht_quality_word(e->quality), "convention", info->convention, "zeros", (json_int_t)e->zeros,
-        "step", ht_json_number(e->step), "rank", rank_json(e), "reason",
-        e->reason ? json_string(e->reason) : json_null());
+    ht_tail_cover cover = ht_tail_covers(e, injected);
+    json_t *covers = cover == HT_COVER_UNKNOWN ? json_null() : json_boolean(cover == HT_COVER_YES);
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, "
+                     "s:o, s:b, s:o}",
+                     "estimator", info->name, "value", ht_json_number(e->value), "std_error",
+                     ht_json_number(e->std_error), "low", ht_json_number(e->low), "high",
+                     ht_json_number(e->high), "k", size_json(e->k), "m", size_json(e->m), "n_tail",
+                     (json_int_t)e->n_tail, "xmin", ht_json_number(e->xmin), "scale",
+                     ht_json_number(e->scale), "distance", ht_json_number(e->distance), "p",
+                     ht_json_number(e->p), "quality", ht_quality_word(e->quality), "convention",
+                     info->convention, "zeros", (json_int_t)e->zeros, "step", ht_json_number(e->step), "rank",
+                     rank_json(e), "reason", e->reason ? json_string(e->reason) : json_null(), "undetermined",
+                     (int)ht_estimate_undetermined(e), "covers_alpha", covers);
 }
 
-static json_t *view_json(const ht_file_tensor *t, const view *v)
+static json_t *view_json(const ht_file_tensor *t, const view *v, const ht_tail_injected *injected)
 {
     json_t *estimates = json_array(), *shape = json_array();
     json_array_append_new(shape, json_integer((json_int_t)v->rows));
     if (t->ndim == 2)
         json_array_append_new(shape, json_integer((json_int_t)(t->rows * t->columns / v->rows)));
-    for (int e = 0; e < v->count; e++) json_array_append_new(estimates, estimate_json(&v->estimates[e]));
+    for (int e = 0; e < v->count; e++)
+        json_array_append_new(estimates, estimate_json(&v->estimates[e], injected));
     json_t *object = json_pack("{s:s, s:o, s:s, s:o}", "name", t->name, "shape", shape, "view", v->name,
                                "estimates", estimates);
     if (t->whole) json_object_set_new(object, "dtype", json_string(t->whole->type));
@@ -81,11 +87,12 @@ static json_t *view_json(const ht_file_tensor *t, const view *v)
     return object;
 }
 
-void ht_tail_json(json_t *list, const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k)
+void ht_tail_json(json_t *list, const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k,
+                  const ht_tail_injected *injected)
 {
     view views[VIEWS];
     int count = views_of(t, p, k, views);
-    for (int v = 0; v < count; v++) json_array_append_new(list, view_json(t, &views[v]));
+    for (int v = 0; v < count; v++) json_array_append_new(list, view_json(t, &views[v], injected));
 }
 
 void ht_tail_json_broken(json_t *list, const ht_tensor_info *info, const char *why)
@@ -118,6 +125,9 @@ static const char choices[] =
     "left out: what is\n"
     "left is the rank. No unit matters. Where a tail bends below its threshold, errors have the bias of "
     "that, too.\n"
+    "A number is undetermined when its error is half of it or more, or it is not positive: then its interval "
+    "reaches "
+    "0.\n"
     "\nQuality:\n";
 
 static void format_end(double value, char to[24])
@@ -151,11 +161,12 @@ static bool has_line(const ht_estimate *e)
     return e->quality != HT_QUALITY_NOT_APPLICABLE || isfinite(e->value);
 }
 
+/* Of numbers that are printed. */
 static void format_interval(const ht_estimate *e, char to[60])
 {
     char low[24], high[24];
     format_end(e->low, low), format_end(e->high, high);
-    if (isnan(e->low))
+    if (isnan(e->low) || e->quality == HT_QUALITY_NOT_APPLICABLE || ht_estimate_undetermined(e))
         strcpy(to, "-");
     else
         snprintf(to, 60, "%s .. %s", low, high);
@@ -164,11 +175,12 @@ static void format_interval(const ht_estimate *e, char to[60])
 /* The columns of a tensor's table, as wide as what stands in them. */
 typedef struct widths {
     int number, interval;
+    bool covers;
 } widths;
 
-static widths widths_of(const view *views, int count)
+static widths widths_of(const view *views, int count, const ht_tail_injected *injected)
 {
-    widths w = {13, 15};
+    widths w = {13, 15, isfinite(injected->alpha)};
     char text[60];
     for (int v = 0; v < count; v++)
         for (int e = 0; e < views[v].count; e++) {
@@ -181,7 +193,7 @@ static widths widths_of(const view *views, int count)
     return w;
 }
 
-static void add_estimate(ht_text *to, const widths *w, const ht_estimate *e)
+static void add_estimate(ht_text *to, const widths *w, const ht_estimate *e, const ht_tail_injected *injected)
 {
     char number[60], interval[60], choice[32], p[24] = "-";
     if (!has_line(e)) return;
@@ -196,6 +208,8 @@ static void add_estimate(ht_text *to, const widths *w, const ht_estimate *e)
     ht_text_add(to, " ");
     add_column(to, choice, 7, false);
     add_column(to, p, 6, true);
+    if (w->covers) ht_text_add(to, "  ");
+    if (w->covers) add_column(to, ht_tail_cover_word(ht_tail_covers(e, injected)), 9, false);
     ht_text_add(to, " %s%s%s\n", ht_quality_word(e->quality), e->reason ? ": " : "",
                 e->reason ? e->reason : "");
 }
@@ -204,7 +218,8 @@ static void add_heads(ht_text *to, const widths *w)
 {
     ht_text_add(to, "  %-18s ", "estimator");
     add_column(to, "index ± error", w->number, true);
-    ht_text_add(to, " %-*s %-7s%6s %s\n", w->interval, "95 % interval", "choice", "p", "believe it?");
+    ht_text_add(to, " %-*s %-7s%6s %s%s\n", w->interval, "95 % interval", "choice", "p",
+                w->covers ? " covers α? " : "", "believe it?");
 }
 
 /* What a view says beside its estimates: why there are none, the zeros, the rank. */
@@ -241,30 +256,68 @@ static void add_shape(ht_text *to, const ht_file_tensor *t, size_t rows)
         ht_text_add(to, "%s%zu", d ? " × " : " ", t->whole->shape[d]);
 }
 
-void ht_tail_table(ht_text *to, const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k)
+/* "to trust first: ecf 1.75 ± 0.01, mmo 1.75 ± 0.01 (good, the least error)" */
+static void add_trusted(ht_text *to, const ht_tail_picture *p)
+{
+    const ht_estimate *trusted[HT_TAIL_TRUSTED];
+    int good, count = ht_tail_trusted(p, HT_TAIL_TRUSTED, trusted, &good);
+    char number[60];
+    if (good == 0) {
+        if (count > 0) ht_text_add(to, "  to trust first: none of these\n");
+        return;
+    }
+    ht_text_add(to, "  to trust first:");
+    for (int i = 0; i < count && i < good; i++) {
+        bool norms = trusted[i] >= p->of_norms && trusted[i] < p->of_norms + HT_ESTIMATORS;
+        ht_tail_format(trusted[i], number, sizeof number);
+        ht_text_add(to, "%s %s%s %s", i ? "," : "", ht_estimator_at(trusted[i]->estimator)->name,
+                    norms ? " of norms" : "", number);
+    }
+    ht_text_add(to, " (good, the least error)\n");
+}
+
+void ht_tail_table(ht_text *to, const ht_file_tensor *t, const ht_tail_picture *p, const ht_tail_kernels *k,
+                   const ht_tail_injected *injected)
 {
     view views[VIEWS];
     char name[320];
     int count = views_of(t, p, k, views);
-    widths w = widths_of(views, count);
+    widths w = widths_of(views, count, injected);
     ht_text_copy(name, sizeof name, t->name);
     ht_text_clean(name);
     for (int v = 0; v < count; v++) {
         ht_text_add(to, "%s%s (", v ? "" : "\n", name);
         add_shape(to, t, views[v].rows);
         ht_text_add(to, "), %s\n", views[v].title);
-        if (v == 0) add_heads(to, &w);
-        for (int e = 0; e < views[v].count; e++) add_estimate(to, &w, &views[v].estimates[e]);
+        if (v == 0) add_trusted(to, p), add_heads(to, &w);
+        for (int e = 0; e < views[v].count; e++) add_estimate(to, &w, &views[v].estimates[e], injected);
         add_remarks(to, &views[v], t);
         ht_text_add(to, "\n");
     }
 }
 
-void ht_tail_legend(ht_text *to, const bool seen[HT_QUALITIES])
+static const char undetermined[] =
+    "undetermined: the error is half of the index or more (or the index not positive), so that the interval "
+    "reaches 0;\nJSON has the raw numbers.\n";
+
+static void add_compared(ht_text *to, const ht_tail_injected *injected, bool mixed)
+{
+    if (isfinite(injected->alpha))
+        ht_text_add(to, "covers α?: does the 95 %% interval hold the injected α = %.3g%s?\n", injected->alpha,
+                    injected->independent ? " (of powerlaw 1 + α/2)" : "");
+    if (mixed)
+        ht_text_add(to,
+                    "covers α?: not compared; the run had noise of another type or α before, and its weights "
+                    "may hold both.\n");
+}
+
+void ht_tail_legend(ht_text *to, const bool seen[HT_QUALITIES], const ht_tail_injected *injected, bool mixed)
 {
     for (int q = HT_QUALITY_GOOD + 1; q < HT_QUALITIES; q++)
         if (seen[q])
             ht_text_add(to, "%s: %s\n", ht_quality_word((ht_quality)q), ht_quality_meaning((ht_quality)q));
+    if (strstr(to->data ? to->data : "", "undetermined ")) ht_text_add(to, "%s", undetermined);
+    add_compared(to, injected, mixed);
     ht_text_add(to, "%s", conventions);
 }
 

@@ -237,6 +237,28 @@ static void place_y_ticks(ht_chart_layout *l)
     drop_ticks_above(l, &axis);
 }
 
+/* Rows of equal height that fill the plot from its top; those without room are left out. */
+static void place_rows(ht_chart_layout *l, const ht_chart *chart)
+{
+    int shown = chart->row_count < l->plot.h ? chart->row_count : l->plot.h;
+    if (shown < 1) shown = 1;
+    double each = l->plot.h / shown > 1 ? l->plot.h / shown : 1;
+    l->y = (ht_axis){.low = 0.5 - (l->plot.h - MARGIN_Y) / each, .high = 0.5 - MARGIN_Y / each};
+    for (l->y_count = 0; l->y_count < shown; l->y_count++)
+        l->y_ticks[l->y_count] = (ht_tick){.value = -l->y_count, .major = true};
+}
+
+/* Columns left of rows: name, a blank, value, a blank. */
+static int row_gutter(const ht_chart_layout *l, const ht_chart *chart)
+{
+    int name = 0, value = 0, most = l->inner.w * 3 / 5;
+    for (int i = 0; i < chart->row_count; i++) {
+        name = (int)fmax(name, length(chart->rows[i].name));
+        value = (int)fmax(value, length(chart->rows[i].value));
+    }
+    return name + value + 2 < most ? name + value + 2 : most;
+}
+
 /* Columns left of the y axis: the widest label and a blank. */
 static int gutter(const ht_chart_layout *l, int least)
 {
@@ -300,8 +322,12 @@ void ht_chart_layout_make(ht_chart_layout *l, ht_rect area, const ht_chart *char
     l->x_labels = rows >= 4;
     l->plot.y = top;
     l->plot.h = rows - 1 - l->x_labels;
-    place_y_ticks(l);
-    int left = gutter(l, chart->gutter) + 1; /* and the axis itself */
+    if (chart->row_count > 0)
+        place_rows(l, chart);
+    else
+        place_y_ticks(l);
+    int left =
+        (chart->row_count > 0 ? row_gutter(l, chart) : gutter(l, chart->gutter)) + 1; /* and the axis */
     l->plot.x = l->inner.x + left;
     l->plot.w = l->inner.w - left - 1;
     place_x_ticks(l);

@@ -35,6 +35,21 @@ static void draw_y_axis(ht_surface *s, const ht_chart_layout *l)
     }
 }
 
+/* Names and values of rows, in place of the labels of ticks. */
+static void draw_rows(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
+{
+    double x = l->plot.x - HAIR;
+    int left = l->inner.x, width = l->plot.x - 2 - left;
+    s->ops->rule(s, HT_ROLE_AXIS, false, x, l->plot.y, x, l->plot.y + l->plot.h + HAIR);
+    for (int i = 0; i < l->y_count && i < chart->row_count; i++) {
+        const ht_chart_row *row = &chart->rows[i];
+        double y = ht_plot_y(l, l->y_ticks[i].value), value = ceil(s->ops->measure(s, 0, row->value));
+        s->ops->tick(s, HT_ROLE_AXIS, true, x, y);
+        s->ops->text(s, left + CLOSER, y - 0.5, width - value - 1, HT_ALIGN_LEFT, row->role, 0, row->name);
+        s->ops->text(s, left + CLOSER, y - 0.5, width, HT_ALIGN_RIGHT, row->role, 0, row->value);
+    }
+}
+
 static void draw_x_axis(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area)
 {
     double y = l->plot.y + l->plot.h + HAIR, row = l->plot.y + l->plot.h + 1 - CLOSER, free_from = l->inner.x,
@@ -83,7 +98,7 @@ static stage stage_of(const ht_series *series)
     return series->kind == HT_MARK_LINE && series->dash == HT_DOTTED ? GUIDES : stages[series->kind];
 }
 
-static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
+static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int unnamed)
 {
     ht_ink_map ink = {.area = l->plot};
     draw_grid(s, l);
@@ -93,7 +108,7 @@ static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
         if (now == CURVES) ht_draw_marks(s, l, chart);
     }
     for (int i = 0; i < chart->series_count; i++) ht_draw_edges(s, l, &chart->series[i], &ink);
-    ht_draw_labels(s, l, chart, &ink);
+    ht_draw_labels(s, l, chart, unnamed, &ink);
 }
 
 static void draw_empty(ht_surface *s, ht_rect inner, const char *words)
@@ -143,10 +158,13 @@ void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus
     } else if (!l.axes) {
         draw_values(s, l.inner, chart);
     } else {
-        ht_legend_draw(s, &l, chart, area, title_end, NULL);
-        draw_y_axis(s, &l);
+        int unnamed = ht_legend_draw(s, &l, chart, area, title_end, NULL);
+        if (chart->row_count > 0)
+            draw_rows(s, &l, chart);
+        else
+            draw_y_axis(s, &l);
         draw_x_axis(s, &l, chart, area);
-        draw_plot(s, &l, chart);
+        draw_plot(s, &l, chart, unnamed);
     }
     ht_role note = chart->warn ? HT_ROLE_WARNING : HT_ROLE_DIM;
     if (l.note_in_foot) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);

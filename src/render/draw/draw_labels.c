@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "render/draw/draw_frame.h"
 
 /* The mark's place across the plot, or NaN if it is not in it. */
@@ -38,7 +39,7 @@ void ht_draw_marks(ht_surface *s, const ht_chart_layout *l, const ht_chart *char
 /* Words already placed; a new one keeps a blank's distance. */
 typedef struct placed {
     int count;
-    ht_rect rects[HT_CHART_MARKS + 1]; /* and the cursor's box */
+    ht_rect rects[HT_CHART_MARKS + HT_CHART_SERIES + 1]; /* marks, lines, the cursor's box */
 } placed;
 
 typedef struct candidate {
@@ -124,26 +125,32 @@ static void draw_user_label(ht_surface *s, const ht_chart_layout *l, const ht_ch
     }
 }
 
-static void draw_mark_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart,
-                             const ht_ink_map *ink, ht_rect box)
+static void draw_label(ht_surface *s, const ht_chart_layout *l, const ht_line_mark *mark, placed *taken,
+                       const ht_ink_map *ink)
 {
-    placed taken = {0};
-    if (box.w > 0) taken.rects[taken.count++] = box;
-    for (int i = chart->mark_count - 1; i >= 0; i--) draw_user_label(s, l, chart, i, ink, &taken);
-    for (int i = chart->mark_count - 1; i >= 0; i--) { /* the latest first: it is the one people look for */
-        const ht_line_mark *mark = &chart->marks[i];
-        double at = place_of(l, mark);
-        if (isnan(at) || mark->label[0] == '\0' || mark->number) continue;
-        int width = (int)ceil(s->ops->measure(s, HT_BOLD, mark->label));
-        candidate best = find_place(&taken, ink, l->plot, mark, at, width);
-        if (best.cost < 0) continue;
-        taken.rects[taken.count++] = best.r;
-        bool left_of_line = mark->vertical && best.r.x < (int)floor(at);
-        bool at_right_end = !mark->vertical && best.r.x + best.r.w == l->plot.x + l->plot.w;
-        s->ops->text(s, best.r.x, best.r.y, best.r.w,
-                     left_of_line || at_right_end ? HT_ALIGN_RIGHT : HT_ALIGN_LEFT, mark->role, 0,
-                     mark->label);
-    }
+    double at = place_of(l, mark);
+    if (isnan(at) || mark->label[0] == '\0' || mark->number) return;
+    int width = (int)ceil(s->ops->measure(s, HT_BOLD, mark->label));
+    candidate best = find_place(taken, ink, l->plot, mark, at, width);
+    if (best.cost < 0) return;
+    taken->rects[taken->count++] = best.r;
+    bool left_of_line = mark->vertical && best.r.x < (int)floor(at);
+    bool at_right_end = !mark->vertical && best.r.x + best.r.w == l->plot.x + l->plot.w;
+    s->ops->text(s, best.r.x, best.r.y, best.r.w,
+                 left_of_line || at_right_end ? HT_ALIGN_RIGHT : HT_ALIGN_LEFT, mark->role, 0, mark->label);
+}
+
+/* Beside the end of a guide that has no place in the legend; other lines would be too many. */
+static void draw_line_label(ht_surface *s, const ht_chart_layout *l, const ht_series *line, placed *taken,
+                            const ht_ink_map *ink)
+{
+    char words[80];
+    int last = line->count - 1;
+    if (line->kind != HT_MARK_LINE || line->dash != HT_DOTTED || line->name[0] == '\0' || last < 0) return;
+    ht_line_mark mark = {.at = line->high[last], .role = line->role};
+    snprintf(words, sizeof words, "%s%s%s", line->name, line->value[0] ? " " : "", line->value);
+    ht_text_copy(mark.label, sizeof mark.label, words);
+    draw_label(s, l, &mark, taken, ink);
 }
 
 /* ---- cursor ------------------------------------------------------------------------------------ */
@@ -185,15 +192,22 @@ static void draw_readout(ht_surface *s, const ht_chart *chart, ht_rect box)
                      chart->readout[i]);
 }
 
-void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, const ht_ink_map *ink)
+void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int unnamed,
+                    const ht_ink_map *ink)
 {
+    placed taken = {0};
     ht_rect plot = l->plot, box = {0}, clip = ht_clip_to(s, plot);
     double position = ht_axis_position(&l->x, chart->cursor_x), x = ht_plot_x(l, chart->cursor_x);
     if (chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9) {
         s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);
         box = readout_box(s, l, chart, ink, (int)floor(x));
     }
-    draw_mark_labels(s, l, chart, ink, box);
+    if (box.w > 0) taken.rects[taken.count++] = box;
+    for (int i = chart->mark_count - 1; i >= 0; i--) draw_user_label(s, l, chart, i, ink, &taken);
+    for (int i = 0; i < unnamed && i < chart->series_count; i++)
+        draw_line_label(s, l, &chart->series[i], &taken, ink);
+    for (int i = chart->mark_count - 1; i >= 0; i--) /* the latest first: it is the one people look for */
+        draw_label(s, l, &chart->marks[i], &taken, ink);
     if (box.w > 0) draw_readout(s, chart, box);
     s->clip = clip;
 }

@@ -109,13 +109,15 @@ static int first_entry(ht_surface *s, const ht_chart *chart, double title_room, 
     return chart->series_count;
 }
 
-void ht_legend_draw(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
-                    double title_end, ht_legend_probe *probe)
+int ht_legend_draw(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
+                   double title_end, ht_legend_probe *probe)
 {
     double right = area.x + area.w - 3, left = l->legend.x;
     if (chart->hint[0]) right -= ceil(s->ops->measure(s, 0, chart->hint)) + 2;
-    int next = first_entry(s, chart, l->legend_in_title ? right - (title_end + 1) : 0, l->legend);
+    int first = first_entry(s, chart, l->legend_in_title ? right - (title_end + 1) : 0, l->legend),
+        next = first;
     if (l->legend_in_title) draw_line(s, chart, &next, title_end + 1, right, area.y, true, probe);
     for (int row = 0; row < l->legend.h; row++)
         draw_line(s, chart, &next, left, left + l->legend.w, l->legend.y + row, false, probe);
+    return first;
 }

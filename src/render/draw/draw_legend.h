@@ -11,8 +11,9 @@ typedef struct ht_legend_probe {
     int series; /* answer; unchanged when there is none */
 } ht_legend_probe;
 
-/* `title_end`: the column after the words in the title line. `probe` may be NULL. */
-void ht_legend_draw(ht_surface *s, const ht_chart_layout *layout, const ht_chart *chart, ht_rect area,
-                    double title_end, ht_legend_probe *probe);
+/* `title_end`: the column after the words in the title line. `probe` may be NULL. Returns how many of the
+ * first series it has left out for want of room. */
+int ht_legend_draw(ht_surface *s, const ht_chart_layout *layout, const ht_chart *chart, ht_rect area,
+                   double title_end, ht_legend_probe *probe);
 
 #endif

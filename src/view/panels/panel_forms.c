@@ -75,12 +75,13 @@ static void add_heading(const ht_model *m, const char *what, bool known, uint64_
     ht_panel_add_heading(form, heading);
 }
 
-/* "α̂ mmo": value and error, or why there is none. */
-static void add_tail(const ht_report *r, ht_form *form, ht_estimator estimator, ht_role role)
+/* "estimate (mmo)": value and error, or why there is none. */
+static void add_tail(const ht_report *r, ht_form *form, const char *what, ht_estimator estimator,
+                     ht_role role)
 {
     char label[40], said[24] = "-";
     const ht_estimate *e = &r->tail.now[estimator];
-    snprintf(label, sizeof label, "α̂ %s", ht_estimator_at(estimator)->name);
+    snprintf(label, sizeof label, "%s (%s)", what, ht_estimator_at(estimator)->name);
     if (r->tail.looked) ht_tail_say(e, said, sizeof said);
     ht_form_add(form, HT_ROW_VALUE, !r->tail.looked || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
                 label, "%s", said);
@@ -107,7 +108,7 @@ static void add_numbers(const ht_model *m, int rows, ht_form *form)
     if (rows < LEAST) return;
     ht_panel_add_heading(form, "Right now");
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
-    add_tail(r, form, HT_MMO, HT_ROLE_MMO);
+    add_tail(r, form, "tail index", HT_MMO, HT_ROLE_MMO);
     if (rows >= ALL) {
         add_kappa(r, form);
         add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
@@ -151,7 +152,9 @@ static void say_thousandths(char *to, size_t size, double value)
 static void add_ghosts(const ht_model *m, ht_room room, ht_form *form)
 {
     char label[80], accuracy[16], kappa[16];
-    if (m->ghost_count == 0 || form->count + 1 + m->ghost_count > room.rows) return;
+    if (m->ghost_count == 0) return;
+    form->crowded = form->count + 1 + m->ghost_count > room.rows;
+    if (form->crowded) return;
     ht_panel_add_heading(form, "Ghosts: accuracy, κ");
     for (int i = 0; i < m->ghost_count; i++) {
         const ht_ghost *g = m->ghost[i];
@@ -219,7 +222,8 @@ static void add_large_numbers(const ht_model *m, ht_form *form)
     snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_model_error_symbol(r), error_of(r));
     add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", r->tail.looked ? mmo->value : (double)NAN, 2);
+    bool told = r->tail.looked && mmo->quality != HT_QUALITY_NOT_APPLICABLE && !ht_estimate_undetermined(mmo);
+    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", told ? mmo->value : (double)NAN, 2);
     if (r->tail.looked && mmo->quality != HT_QUALITY_GOOD)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
@@ -246,8 +250,8 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     snprintf(heading, sizeof heading, "Tail index%s", layer);
     add_heading(m, heading, r->tail.looked, r->tail.step, r->tail.seconds, form);
     add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
-    add_tail(r, form, HT_MMO, HT_ROLE_MMO);
-    add_tail(r, form, HT_HILL, HT_ROLE_HILL);
+    add_tail(r, form, "estimate", HT_MMO, HT_ROLE_MMO);
+    add_tail(r, form, "estimate", HT_HILL, HT_ROLE_HILL);
     ht_model_kappa kappa = ht_model_kappa_of(r);
     add_heading(m, "Compressibility", isfinite(kappa.value), kappa.step, kappa.seconds, form);
     add_kappa(r, form);

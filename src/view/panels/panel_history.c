@@ -15,6 +15,7 @@ enum {
     WIDE_FROM = 2 * 90,
     NOTE_FROM = 2 * 40,
     TITLE_FROM = 2 * 36, /* half columns from which a long title leaves room for the legend */
+    WORDS_FROM = 2 * 60, /* … and its words before the names of estimators */
 };
 
 static const double BAND = 0.1; /* of the minibatches: from the 10 % to the 90 % quantile */
@@ -104,7 +105,7 @@ static void add_middle(const ht_model *m, ht_chart *chart, ht_trace trace, ht_ro
     const ht_curve *curve = &m->trace[trace];
     if (smoothing(m) > 0) {
         ht_spread_add_band(chart, curve, HT_ROLE_RAW, columns, BAND);
-        add_curve(chart, curve, MEAN, role, name, columns, smoothing(m));
+        ht_spread_limit(add_curve(chart, curve, MEAN, role, name, columns, smoothing(m)), chart, curve);
         ht_spread_add_extremes(chart, curve, HT_ROLE_RAW, columns);
         return;
     }
@@ -135,6 +136,7 @@ static void add_ghosts(const ht_model *m, ht_chart *chart, ht_trace trace, int c
         int count = read_columns(chart, &m->ghost[i]->trace[trace], what, columns, smoothing(m), bucket);
         ht_series *s = ht_ghost_add(m, chart, i, columns, count);
         fill(s, bucket, what);
+        if (trace == HT_TRACE_TEST_LOSS) ht_spread_limit(s, chart, &m->ghost[i]->trace[trace]);
         if (trace == HT_TRACE_TEST_LOSS || trace == HT_TRACE_TEST_ACCURACY) holds(s, m);
     }
 }
@@ -162,7 +164,10 @@ static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *n
     add_middle(m, chart, train, HT_ROLE_TRAIN, name, columns);
     ht_spread_add_extremes(chart, &m->trace[test], behind, columns);
     add_ghosts(m, chart, test, columns);
+    int first = chart->series_count;
     holds(add_line(m, chart, test, HT_ROLE_TEST, "test", columns), m);
+    for (int i = first; i < chart->series_count; i++)
+        ht_spread_limit(&chart->series[i], chart, &m->trace[test]);
     if (columns >= NOTE_FROM && smoothing(m) <= 0 && m->trace[train].count > 1)
         ht_text_copy(chart->note, sizeof chart->note, "line median, band 10–90 %");
 }
@@ -240,8 +245,10 @@ static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estima
                          int columns)
 {
     const ht_estimate *latest = &m->report.tail.now[estimator];
-    ht_series *s =
-        add_line(m, chart, ht_trace_of(estimator), role, ht_estimator_at(estimator)->name, columns);
+    char name[40];
+    snprintf(name, sizeof name, columns < WORDS_FROM ? "%s" : "estimate (%s)",
+             ht_estimator_at(estimator)->name);
+    ht_series *s = add_line(m, chart, ht_trace_of(estimator), role, name, columns);
     if (s && isnan(m->window_end) && m->report.tail.looked && isfinite(latest->value))
         ht_tail_say(latest, s->value, sizeof s->value);
 }

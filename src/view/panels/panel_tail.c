@@ -116,16 +116,31 @@ static void add_ghost_rows(const ht_model *m, ht_room room, ht_form *form)
     }
 }
 
+static bool occurs_in(const ht_tail_picture *p, ht_quality q)
+{
+    bool occurs = p->by_rows.quality == q && isfinite(p->by_rows.value);
+    for (int e = 0; e < HT_ESTIMATORS; e++)
+        occurs = occurs || (p->all[e].quality == q && isfinite(p->all[e].value)) ||
+                 (p->of_norms[e].quality == q && isfinite(p->of_norms[e].value));
+    return occurs;
+}
+
+static bool occurs_first(const ht_tail_picture *p, ht_quality q)
+{
+    const ht_estimate *trusted[HT_TAIL_TRUSTED];
+    int good, count = ht_tail_trusted(p, HT_TAIL_TRUSTED, trusted, &good);
+    bool occurs = false;
+    for (int i = 0; i < count; i++) occurs = occurs || trusted[i]->quality == q;
+    return occurs;
+}
+
 /* What the words in the table mean, of those that occur; while there is room. */
-static void add_meanings(const ht_tail_picture *p, ht_room room, ht_form *form)
+static void add_meanings(const ht_tail_picture *p, bool all, ht_room room, ht_form *form)
 {
     char line[200];
     bool begun = false;
     for (int q = 0; q < HT_QUALITIES; q++) {
-        bool occurs = p->by_rows.quality == (ht_quality)q && isfinite(p->by_rows.value);
-        for (int e = 0; e < HT_ESTIMATORS; e++)
-            occurs = occurs || (p->all[e].quality == (ht_quality)q && isfinite(p->all[e].value)) ||
-                     (p->of_norms[e].quality == (ht_quality)q && isfinite(p->of_norms[e].value));
+        bool occurs = all ? occurs_in(p, (ht_quality)q) : occurs_first(p, (ht_quality)q);
         snprintf(line, sizeof line, "%s: %s.", ht_quality_word((ht_quality)q),
                  ht_quality_meaning((ht_quality)q));
         if (!occurs || form->count + 2 + ht_panel_text_rows(room, line) > room.rows) continue;
@@ -133,6 +148,38 @@ static void add_meanings(const ht_tail_picture *p, ht_room room, ht_form *form)
         begun = true;
         ht_panel_add_text(form, room, HT_ROLE_DIM, line);
     }
+}
+
+/* The noise that the table's estimates are held against. */
+static ht_tail_injected injected_of(const ht_model *m)
+{
+    bool mixed = ht_model_old_noise(m, (double)m->report.tail.picture_step) > 0;
+    return (ht_tail_injected){.alpha = mixed ? (double)NAN : ht_model_injected(m),
+                              .independent = ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_IID};
+}
+
+/* What "covers α?" compares, or why it does not. */
+static void add_compared(const ht_model *m, ht_room room, ht_form *form)
+{
+    char words[200], left[24];
+    double alpha = ht_model_injected(m), wait = ht_model_old_noise(m, (double)m->report.tail.picture_step);
+    const char *spectrum = injected_of(m).independent ? " (of the spectrum 1 + α/2)" : "";
+    if (isnan(alpha))
+        ht_text_copy(words, sizeof words, "covers α: not compared, there is no noise now.");
+    else if (isinf(wait))
+        ht_text_copy(
+            words, sizeof words,
+            "covers α: not compared; noise of before the change is in the weights, and without weight "
+            "decay it stays.");
+    else if (wait > 0)
+        snprintf(words, sizeof words,
+                 "covers α: not compared; noise of before the change fades for another %s steps.",
+                 (ht_format_grouped(left, sizeof left, (long long)ceil(wait)), left));
+    else
+        snprintf(words, sizeof words, "covers α: does the 95 %% interval hold the injected α = %.3g%s?",
+                 alpha, spectrum);
+    if (form->count + ht_panel_text_rows(room, words) <= room.rows)
+        ht_panel_add_text(form, room, HT_ROLE_NOISE, words);
 }
 
 /* About the panel with the frame. */
@@ -150,10 +197,13 @@ static void add_about(const ht_model *m, ht_room room, ht_form *form)
 void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
 {
     char layer[24], step[24];
-    double injected = ht_model_injected(m);
+    bool drawn = m->control < 0; /* a picture cannot be unfolded */
     const ht_tail_picture *p = picture_of(&m->report);
     ht_model_layer(m, layer, sizeof layer);
-    if (p) ht_tail_form(p, room.columns, form);
+    ht_tail_form_spec table = {.columns = room.columns, .all = drawn || m->tail_all};
+    table.key = drawn ? NULL : "Enter";
+    table.injected = injected_of(m);
+    if (p) ht_tail_form(p, &table, form);
     snprintf(form->title, sizeof form->title, "Tail index α̂%s", layer);
     if (!p) {
         ht_panel_add_text(form, room, HT_ROLE_DIM, "Measuring.");
@@ -161,9 +211,8 @@ void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
     }
     ht_format_grouped(step, sizeof step, (long long)m->report.tail.picture_step);
     snprintf(form->hint, sizeof form->hint, "step %s", step);
-    if (isfinite(injected) && form->count < room.rows)
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_NOISE, "injected α", "%.3g", injected);
+    add_compared(m, room, form);
     add_ghost_rows(m, room, form);
-    add_meanings(p, room, form);
+    add_meanings(p, table.all, room, form);
     add_about(m, room, form);
 }

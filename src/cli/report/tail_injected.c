@@ -1,0 +1,68 @@
+#include "cli/report/tail_injected.h"
+
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "engine/run/journal.h"
+#include "params/preset.h"
+
+static bool other_noise(const ht_params *then, const ht_params *now)
+{
+    return ht_params_get(then, HT_P_NOISE_TYPE) != HT_NOISE_NONE &&
+           (ht_params_differ(then, now, HT_P_NOISE_TYPE) || ht_params_differ(then, now, HT_P_NOISE_ALPHA));
+}
+
+/* Was there noise of another kind for a step, on the way to the last change? */
+static bool changed(const ht_journal *journal, const ht_params *now)
+{
+    ht_error err;
+    ht_params then = journal->initial;
+    uint64_t since = 0;
+    size_t count = 0,
+           *path = journal->count > 0 ? ht_journal_path(journal, journal->count - 1, &count, &err) : NULL;
+    bool mixed = false;
+    for (size_t i = 0; path && i < count; i++) {
+        const ht_entry *e = &journal->entries[path[i]];
+        mixed = mixed || (e->step > since && other_noise(&then, now));
+        since = e->step;
+        if (e->kind == HT_ENTRY_RESET) mixed = false, since = 0; /* with only settings before it */
+        if (e->kind == HT_ENTRY_SET) ht_params_put(&then, e->param, e->value);
+    }
+    ht_free(path);
+    return mixed;
+}
+
+static bool mixed_run(const char *path, const ht_params *now)
+{
+    enum { LIMIT = 1 << 26 };
+    char name[4096], *text = NULL;
+    size_t size = 0;
+    ht_error err;
+    ht_journal journal = {0};
+    if (ht_file_join(name, sizeof name, path, "journal.jsonl", &err) != HT_OK || !ht_file_exists(name) ||
+        ht_file_read(name, LIMIT, &text, &size, &err) != HT_OK)
+        return false;
+    bool mixed = ht_journal_parse(&journal, name, text, size, &err) == HT_OK && changed(&journal, now);
+    ht_journal_free(&journal);
+    ht_free(text);
+    return mixed;
+}
+
+ht_tail_injected ht_tail_injected_of(const char *path, bool *mixed)
+{
+    char preset[4096];
+    ht_params params;
+    ht_error err;
+    ht_tail_injected none = {.alpha = NAN};
+    *mixed = false;
+    ht_params_init(&params);
+    if (!ht_file_is_dir(path) || ht_file_join(preset, sizeof preset, path, "preset.ini", &err) != HT_OK ||
+        !ht_file_exists(preset) || ht_preset_load(&params, preset, &err) != HT_OK ||
+        ht_params_get(&params, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
+        return none;
+    *mixed = mixed_run(path, &params);
+    if (*mixed) return none;
+    return (ht_tail_injected){.alpha = ht_params_get(&params, HT_P_NOISE_ALPHA),
+                              .independent = ht_params_get(&params, HT_P_NOISE_TYPE) == HT_NOISE_IID};
+}
