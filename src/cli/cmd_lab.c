@@ -179,7 +179,7 @@ static bool opens_prompt(const ht_event *event)
 {
     ht_action action = event->kind == HT_EVENT_KEY ? ht_keymap_action(event->key) : HT_DO_NOTHING;
     return action == HT_DO_TYPE || action == HT_DO_SETTING || action == HT_DO_NAME_GHOST ||
-           action == HT_DO_SEARCH;
+           action == HT_DO_SEARCH || action == HT_DO_SETTINGS;
 }
 
 /* What is typed meanwhile counts afterwards, but for the key that quits: it counts at once. */
@@ -232,10 +232,11 @@ static void show_notes(ht_lab *lab, const ht_session *s)
     if (ht_term_notice()[0]) ht_lab_note(lab, true, "%s", ht_term_notice());
 }
 
-static void show_session(ht_lab *lab, const ht_session *s)
+static void show_session(ht_lab *lab, const ht_session *s, const ht_params *preset)
 {
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
+    lab->model->settings.preset = *preset;
     lab->model->samples = s->data->train.count;
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
@@ -337,6 +338,14 @@ static _Noreturn void leave(ht_code code, const ht_error *err)
     _exit(exit_code);
 }
 
+/* What settings are compared with: the preset, or those that a resumed run had. */
+static ht_code preset_of(const ht_session *s, const ht_arguments *args, ht_params *preset, ht_error *err)
+{
+    if (!s->resumed) return ht_arguments_preset(args, preset, err);
+    *preset = s->params;
+    return HT_OK;
+}
+
 int ht_cmd_lab(int argc, char **argv)
 {
     const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL;
@@ -346,6 +355,7 @@ int ht_cmd_lab(int argc, char **argv)
                                  {"--lesson", &lesson, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
+    ht_params preset;
     ht_lab lab = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
@@ -357,10 +367,11 @@ int ht_cmd_lab(int argc, char **argv)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
+    if (code == HT_OK) code = preset_of(&session, &args, &preset, &err);
     if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
-        show_session(&lab, &session);
+        show_session(&lab, &session, &preset);
         code = run(&lab, &session, dump_path, (int)number, &err);
     }
     ht_term_close(); /* where something went wrong */

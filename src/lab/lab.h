@@ -56,14 +56,16 @@ typedef struct ht_lab {
     bool resumes;             /* the main run goes on after the width sweep or the comparison */
     bool stopping;            /* the width sweep or the comparison was told to stop … */
     ht_action follow;         /* … and this view's training starts then, or HT_DO_NOTHING */
-    bool picture_due;   /* one is to be written, once no key comes for a moment: many keys must not make many
-                           files */
-    bool noted;         /* the message is a note of ours, until the next key … */
-    char standing[200]; /* … brings back the trainer's message */
-    bool held;          /* the button went down before this event */
-    bool dragging;
-    int drag_control;
-    char *script; /* --script: the text, and how much of it is done */
+    bool picture_due;    /* one is to be written, once no key comes for a moment: many keys must not make many
+                            files */
+    bool noted;          /* the message is a note of ours, until the next key … */
+    char standing[200];  /* … brings back the trainer's message */
+    bool held;           /* the button went down before this event */
+    bool dragging;       /* a slider: */
+    ht_param drag_param; /* whose */
+    ht_rect drag_track;  /* where it is on the screen */
+    bool drag_remembered; /* for undo: the drag goes on with that change */
+    char *script;         /* --script: the text, and how much of it is done */
     size_t script_at, script_size;
     double script_wait; /* time before which nothing is read */
 } ht_lab;

@@ -52,6 +52,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_MUCH_MORE] = ht_lab_adjust,
     [HT_DO_TYPE] = ht_lab_prompt,
     [HT_DO_SETTING] = ht_lab_prompt,
+    [HT_DO_SETTINGS] = ht_lab_settings,
     [HT_DO_SEARCH] = ht_lab_prompt,
     [HT_DO_NAME_GHOST] = ht_lab_prompt,
     [HT_DO_PRESENT] = ht_lab_present,
@@ -106,6 +107,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_WIDTH] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
+    [HT_VIEW_SETTINGS] = {ht_lab_settings_act, ht_lab_settings_press, ht_lab_settings_wheel},
     [HT_VIEW_HELP] = {ht_lab_help_act, NULL, ht_lab_help_wheel},
 };
 
@@ -118,6 +120,7 @@ void ht_lab_do(ht_lab *lab, ht_action action)
 {
     ht_view view;
     const ht_lab_view *here = ht_lab_view_of(lab);
+    if (lab->model->view == HT_VIEW_SETTINGS && ht_lab_settings_act(lab, action)) return;
     if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
     if (lab->model->lesson.open && ht_lab_lesson_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;

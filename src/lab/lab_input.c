@@ -10,7 +10,7 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
         ht_lab_mouse(lab, e); /* a new size shows with the next frame */
     else if (lab->model->prompt != HT_PROMPT_NONE)
         ht_lab_type_key(lab, e->key);
-    else
+    else if (lab->model->view != HT_VIEW_SETTINGS || !ht_lab_settings_key(lab, e->key))
         ht_lab_do(lab, ht_keymap_action(e->key));
     ht_lab_watch(lab);
 }

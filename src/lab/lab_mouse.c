@@ -22,12 +22,21 @@ static int control_at(ht_lab *lab, int column, int row, ht_rect *track)
     return -1;
 }
 
-static void slide(ht_lab *lab, int control, ht_rect track, int column)
+static void slide(ht_lab *lab, int column)
 {
     /* The track's ends ├ and ┤ are not part of the scale. */
+    ht_rect track = lab->drag_track;
     double position = track.w > 3 ? (double)(column - track.x - 1) / (track.w - 3) : 0;
-    ht_lab_change(lab, ht_model_controls[control],
-                  ht_param_value(ht_model_controls[control], fmin(1, fmax(0, position))));
+    ht_lab_change(lab, lab->drag_param, ht_param_value(lab->drag_param, fmin(1, fmax(0, position))));
+}
+
+void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column)
+{
+    lab->dragging = true;
+    lab->drag_remembered = false;
+    lab->drag_param = p;
+    lab->drag_track = track;
+    slide(lab, column);
 }
 
 static void press_control(ht_lab *lab, int control, ht_rect track, int column, int row)
@@ -36,9 +45,7 @@ static void press_control(ht_lab *lab, int control, ht_rect track, int column, i
     if (ht_param_at(ht_model_controls[control])->type == HT_TYPE_CHOICE) {
         ht_lab_step_control(lab, 1, false);
     } else if (inside(track, column, row)) {
-        lab->dragging = true;
-        lab->drag_control = control;
-        slide(lab, control, track, column);
+        ht_lab_drag_begin(lab, ht_model_controls[control], track, column);
     }
 }
 
@@ -77,23 +84,12 @@ static void press(ht_lab *lab, int column, int row)
         ht_lab_cursor_off(lab);
 }
 
-static void drag_slider(ht_lab *lab, int column)
-{
-    int place = ht_layout_find(&lab->layout, HT_PANEL_CONTROLS), control = lab->model->control;
-    ht_rect track = {0};
-    if (place < 0) return;
-    ht_rect area = lab->layout.place[place].area;
-    ht_draw_row_area(area, ht_screen_form(&lab->screen, lab->model, HT_PANEL_CONTROLS, area), control,
-                     &track);
-    slide(lab, control, track, column);
-}
-
 static void drag(ht_lab *lab, int column, int row)
 {
     const ht_lab_view *here = ht_lab_view_of(lab);
     int panel = ht_layout_hit(&lab->layout, column, row);
     if (lab->dragging)
-        drag_slider(lab, column);
+        slide(lab, column);
     else if (panel == HT_PANEL_TIMELINE)
         ht_lab_timeline_press(lab, column);
     else if (panel >= 0 && here->press)

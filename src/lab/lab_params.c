@@ -41,6 +41,7 @@ static void tell(ht_lab *lab, ht_param p)
 {
     char value[HT_PARAM_VALUE];
     if (is_control(p) && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    if (lab->model->view == HT_VIEW_SETTINGS) return;
     ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
     ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
 }
@@ -62,6 +63,15 @@ void ht_lab_change(ht_lab *lab, ht_param p, double value)
         ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
 }
 
+bool ht_lab_may_change(ht_lab *lab, ht_param p, const char *value)
+{
+    const char *key = ht_param_at(p)->key;
+    if (ht_param_at(p)->live != HT_RESET) return true;
+    ht_lab_note(lab, false, "%s makes a new network or new data: heavytail --set %s=%s", key, key,
+                *value ? value : "VALUE");
+    return false;
+}
+
 /* ---- controls ---------------------------------------------------------------------------------- */
 
 void ht_lab_noise(ht_lab *lab, ht_action action)
@@ -73,12 +83,16 @@ void ht_lab_noise(ht_lab *lab, ht_action action)
     ht_lab_change(lab, HT_P_NOISE_TYPE, type == HT_NOISE_NONE ? back : HT_NOISE_NONE);
 }
 
-void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
+void ht_lab_step(ht_lab *lab, ht_param p, int direction, bool coarse)
 {
-    ht_param p = ht_model_controls[lab->model->control];
-    bool named = ht_param_at(p)->type == HT_TYPE_CHOICE;
+    bool named = ht_param_at(p)->type == HT_TYPE_CHOICE || ht_param_at(p)->type == HT_TYPE_BOOL;
     int steps = direction * (coarse && !named ? 10 : 1);
     ht_lab_change(lab, p, ht_param_stepped(p, ht_params_get(&lab->model->asked, p), steps));
+}
+
+void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
+{
+    ht_lab_step(lab, ht_model_controls[lab->model->control], direction, coarse);
 }
 
 void ht_lab_adjust(ht_lab *lab, ht_action action)

@@ -112,12 +112,13 @@ void ht_lab_watch(ht_lab *lab)
 /* ---- the views --------------------------------------------------------------------------------- */
 
 /* The frame goes to a panel that is there; on the dashboard, where it was. */
-static void open_view(ht_lab *lab, ht_view view)
+void ht_lab_open_view(ht_lab *lab, ht_view view)
 {
     ht_model *m = lab->model;
     ht_view home = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->home : view;
     if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
+    if (view == HT_VIEW_SETTINGS) m->focus = HT_PANEL_SETTINGS;
     if (view == HT_VIEW_METHOD && home != view) m->focus = HT_PANEL_EPOCHS;
     if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
     m->view = view;
@@ -127,14 +128,14 @@ void ht_lab_toggle_view(ht_lab *lab, ht_action action)
 {
     ht_view view;
     if (!ht_view_find(action, &view)) return;
-    open_view(lab, lab->model->view == view ? HT_VIEW_DASHBOARD : view);
+    ht_lab_open_view(lab, lab->model->view == view ? HT_VIEW_DASHBOARD : view);
 }
 
 void ht_lab_zoom(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
     (void)action;
-    open_view(lab, m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : ht_view_of(m->focus));
+    ht_lab_open_view(lab, m->view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->home : ht_view_of(m->focus));
 }
 
 void ht_lab_back(ht_lab *lab, ht_action action)
@@ -142,7 +143,7 @@ void ht_lab_back(ht_lab *lab, ht_action action)
     ht_model *m = lab->model;
     (void)action;
     ht_lab_cursor_off(lab);
-    open_view(lab, m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD);
+    ht_lab_open_view(lab, m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD);
 }
 
 void ht_lab_help(ht_lab *lab, ht_action action)
@@ -224,7 +225,7 @@ void ht_lab_present(ht_lab *lab, ht_action action)
 {
     (void)action;
     lab->model->present = !lab->model->present;
-    open_view(lab, HT_VIEW_DASHBOARD);
+    ht_lab_open_view(lab, HT_VIEW_DASHBOARD);
 }
 
 /* One panel stays at least. The last key is for the two charts that have none of their own. */
@@ -242,7 +243,7 @@ void ht_lab_show_panel(ht_lab *lab, ht_action action)
     }
     m->hidden ^= bits;
     m->present = false;
-    open_view(lab, HT_VIEW_DASHBOARD);
+    ht_lab_open_view(lab, HT_VIEW_DASHBOARD);
     ht_lab_note(lab, true, "%s %s", pair ? "kappa, heat" : ht_panel_at(panel)->name,
                 m->hidden & bits ? "hidden" : "shown");
 }
@@ -255,7 +256,7 @@ void ht_lab_turn(ht_lab *lab, ht_action action)
     int columns = ht_cells_surface(lab->cells)->columns, rows = ht_cells_surface(lab->cells)->rows;
     (void)action;
     m->present = false;
-    open_view(lab, HT_VIEW_DASHBOARD);
+    ht_lab_open_view(lab, HT_VIEW_DASHBOARD);
     ht_scene scene = ht_scene_of(m, columns);
     ht_layout layout = ht_layout_make(columns, rows, scene);
     if (!ht_layout_turns(&layout, &scene)) {

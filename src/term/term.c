@@ -283,6 +283,15 @@ static bool has_capability(const char *name)
     return value != NULL && (intptr_t)value != -1;
 }
 
+/* F2 as other terminals send it than the one that TERM names: PuTTY, rxvt, VT220; xterm, VT100; the console.
+ */
+static void set_keys(void)
+{
+    static const char *const f2[] = {"\033[12~", "\033OQ", "\033[[B"};
+    for (size_t i = 0; i < sizeof f2 / sizeof f2[0]; i++)
+        if (key_defined(f2[i]) == 0) define_key(f2[i], KEY_F(2));
+}
+
 static void set_mouse(void)
 {
     mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED | REPORT_MOUSE_POSITION,
@@ -319,6 +328,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     typeahead(-1); /* a frame is written whole; keys wait for so long */
     curs_set(0);
     set_colours(theme);
+    set_keys();
     set_mouse();
     set_paste();
     ht_guard_arm();
@@ -539,7 +549,7 @@ static int translate(wint_t code)
         {KEY_RIGHT, HT_KEY_RIGHT},    {KEY_SLEFT, HT_KEY_SHIFT_LEFT}, {KEY_SRIGHT, HT_KEY_SHIFT_RIGHT},
         {KEY_BTAB, HT_KEY_SHIFT_TAB}, {KEY_PPAGE, HT_KEY_PAGE_UP},    {KEY_NPAGE, HT_KEY_PAGE_DOWN},
         {KEY_HOME, HT_KEY_HOME},      {KEY_END, HT_KEY_END},          {KEY_BACKSPACE, HT_KEY_BACKSPACE},
-        {KEY_ENTER, HT_KEY_ENTER}};
+        {KEY_ENTER, HT_KEY_ENTER},    {KEY_F(2), HT_KEY_F2}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if ((int)code == keys[i].curses) return keys[i].ours;
     return 0;

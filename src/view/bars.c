@@ -123,6 +123,9 @@ static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *
 /* The bar has the words for what can be done here. */
 static bool belongs(const ht_model *m, ht_action action)
 {
+    if (m->view == HT_VIEW_SETTINGS) /* where letters find */
+        return action == HT_DO_PAUSE || action == HT_DO_TYPE || action == HT_DO_SETTINGS ||
+               action == HT_DO_HELP || action == HT_DO_QUIT;
     if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
@@ -156,7 +159,7 @@ static void add_prompt(const ht_model *m, ht_span *spans, int *n)
                                        [HT_PROMPT_SEARCH] = "show",
                                        [HT_PROMPT_NAME] = "name it"};
     if (m->prompt == HT_PROMPT_VALUE)
-        add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_controls[m->control]));
+        add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_edited(m)));
     else if (m->prompt == HT_PROMPT_NAME)
         add(spans, n, HT_ROLE_KEY, " name of %c:", m->ghost_count ? ht_ghost_newest(m)->letter : '-');
     else

@@ -33,6 +33,11 @@ static const ht_key_info table[] = {
      "change it upwards ten times as much"},
     {HT_DO_TYPE, {'='}, "=", "set", "type an exact value; Enter takes it, Esc leaves it"},
     {HT_DO_SETTING, {':'}, ":", NULL, "type any setting: key=value, as in prune.error=0.05"},
+    {HT_DO_SETTINGS,
+     {HT_KEY_F2, 'S'},
+     "F2 S",
+     "settings",
+     "all settings as a menu; there letters find, ← → change, d: as the preset has it"},
     {HT_DO_TWIN,
      {'n'},
      "n",
@@ -172,7 +177,8 @@ int ht_keymap_key(const char *name)
                 {"Shift-Tab", HT_KEY_SHIFT_TAB},
                 {"Enter", HT_KEY_ENTER},
                 {"Esc", HT_KEY_ESCAPE},
-                {"Backspace", HT_KEY_BACKSPACE}};
+                {"Backspace", HT_KEY_BACKSPACE},
+                {"F2", HT_KEY_F2}};
     unsigned code;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(name, keys[i].name) == 0) return keys[i].key;
