@@ -45,6 +45,10 @@ void ht_lab_use_theme(ht_lab *lab); /* the one that the settings name */
 void ht_lab_step(ht_lab *lab, ht_param p, int direction, bool coarse);
 void ht_lab_step_control(ht_lab *lab, int direction, bool coarse); /* the chosen one */
 
+/* A slider under the mouse, from the press on; the button is still held. */
+void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column);
+void ht_lab_drag(ht_lab *lab, int column);
+
 /* lab_settings.c: the menu of settings */
 ht_lab_handler ht_lab_settings;
 bool ht_lab_settings_act(ht_lab *lab, ht_action action);
@@ -125,6 +129,5 @@ bool ht_lab_lesson_act(ht_lab *lab, ht_action action); /* while one is open */
 
 /* lab_mouse.c */
 void ht_lab_mouse(ht_lab *lab, const ht_event *event);
-void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column); /* of a slider */
 
 #endif

@@ -1,6 +1,14 @@
 /* lab_input.c - keys, pasted text and the mouse: which part takes an event. */
 #include "lab/lab_handlers.h"
 
+/* Among what a word has found one goes up and down: that ends the word. */
+static void type(ht_lab *lab, int key)
+{
+    bool among = lab->model->prompt == HT_PROMPT_SEARCH && (key == HT_KEY_UP || key == HT_KEY_DOWN);
+    ht_lab_type_key(lab, among ? HT_KEY_ENTER : key);
+    if (among) ht_lab_do(lab, ht_keymap_action(key));
+}
+
 void ht_lab_event(ht_lab *lab, const ht_event *e)
 {
     if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) ht_lab_clear_note(lab);
@@ -9,7 +17,7 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
     else if (e->kind != HT_EVENT_KEY)
         ht_lab_mouse(lab, e); /* a new size shows with the next frame */
     else if (lab->model->prompt != HT_PROMPT_NONE)
-        ht_lab_type_key(lab, e->key);
+        type(lab, e->key);
     else if (lab->model->view != HT_VIEW_SETTINGS || !ht_lab_settings_key(lab, e->key))
         ht_lab_do(lab, ht_keymap_action(e->key));
     ht_lab_watch(lab);

@@ -22,23 +22,6 @@ static int control_at(ht_lab *lab, int column, int row, ht_rect *track)
     return -1;
 }
 
-static void slide(ht_lab *lab, int column)
-{
-    /* The track's ends ├ and ┤ are not part of the scale. */
-    ht_rect track = lab->drag_track;
-    double position = track.w > 3 ? (double)(column - track.x - 1) / (track.w - 3) : 0;
-    ht_lab_change(lab, lab->drag_param, ht_param_value(lab->drag_param, fmin(1, fmax(0, position))));
-}
-
-void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column)
-{
-    lab->dragging = true;
-    lab->drag_remembered = false;
-    lab->drag_param = p;
-    lab->drag_track = track;
-    slide(lab, column);
-}
-
 static void press_control(ht_lab *lab, int control, ht_rect track, int column, int row)
 {
     lab->model->control = control;
@@ -89,7 +72,7 @@ static void drag(ht_lab *lab, int column, int row)
     const ht_lab_view *here = ht_lab_view_of(lab);
     int panel = ht_layout_hit(&lab->layout, column, row);
     if (lab->dragging)
-        slide(lab, column);
+        ht_lab_drag(lab, column);
     else if (panel == HT_PANEL_TIMELINE)
         ht_lab_timeline_press(lab, column);
     else if (panel >= 0 && here->press)

@@ -1,4 +1,5 @@
 /* lab_params.c - the controls, and changing settings. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,4 +110,23 @@ void ht_lab_choose(ht_lab *lab, ht_action action)
     m->cursor.keys = false; /* the arrows are the control's again */
     m->control = (m->control + (action == HT_DO_UP ? -1 : 1) + HT_CONTROLS) % HT_CONTROLS;
     tell(lab, ht_model_controls[m->control]);
+}
+
+/* ---- sliders under the mouse ------------------------------------------------------------------- */
+
+void ht_lab_drag(ht_lab *lab, int column)
+{
+    /* The track's ends ├ and ┤ are not part of the scale. */
+    ht_rect track = lab->drag_track;
+    double position = track.w > 3 ? (double)(column - track.x - 1) / (track.w - 3) : 0;
+    ht_lab_change(lab, lab->drag_param, ht_param_value(lab->drag_param, fmin(1, fmax(0, position))));
+}
+
+void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column)
+{
+    lab->dragging = true;
+    lab->drag_remembered = false;
+    lab->drag_param = p;
+    lab->drag_track = track;
+    ht_lab_drag(lab, column);
 }

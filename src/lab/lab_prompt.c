@@ -139,12 +139,6 @@ void ht_lab_type_key(ht_lab *lab, int key)
         take(lab);
         return;
     }
-    if (m->prompt == HT_PROMPT_SEARCH &&
-        (key == HT_KEY_UP || key == HT_KEY_DOWN)) { /* among what was found */
-        take(lab);
-        ht_lab_do(lab, ht_keymap_action(key));
-        return;
-    }
     if (key == HT_KEY_ESCAPE) m->typed[0] = '\0';
     if (key == HT_KEY_BACKSPACE) drop_last(m->typed);
     if (is_wanted(m->prompt, key)) append(m, key);

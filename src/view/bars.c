@@ -124,12 +124,12 @@ static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *
 static bool belongs(const ht_model *m, ht_action action)
 {
     if (m->view == HT_VIEW_SETTINGS) /* where letters find */
-        return action == HT_DO_PAUSE || action == HT_DO_TYPE || action == HT_DO_SETTINGS ||
-               action == HT_DO_HELP || action == HT_DO_QUIT;
+        return action == HT_DO_PAUSE || action == HT_DO_SETTINGS || action == HT_DO_HELP ||
+               action == HT_DO_QUIT;
     if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
-    if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
+    if (action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
     return action != HT_DO_FREEZE;
 }
 
