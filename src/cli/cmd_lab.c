@@ -52,6 +52,7 @@ static void draw(ht_lab *lab)
     ht_term_size(&columns, &rows);
     if (ht_cells_resume(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
+    ht_lab_take_move(lab);
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
@@ -97,7 +98,12 @@ static void handle_events(ht_lab *lab)
     for (int i = 0; i < lab->ahead_count; i++) handle(lab, &lab->ahead[i]);
     lab->ahead_count = 0;
     do {
-        while (ht_term_event(&event)) handle(lab, &event);
+        while (ht_term_event(&event)) {
+            if (event.kind == HT_EVENT_MOVE)
+                ht_lab_keep_move(lab, &event);
+            else
+                handle(lab, &event);
+        }
     } while (lab->picture_due && ht_term_wait(key_pause_ms) && !ht_term_interrupted());
     ht_lab_picture(lab);
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
@@ -150,6 +156,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     if (!(lab->model = ht_alloc(1, sizeof *lab->model, "the lab", err))) return HT_FAIL;
     if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
     if (ht_term_open(&theme, err) != HT_OK) return err->code;
+    ht_term_hover(ht_params_get(&s->params, HT_P_UI_HOVER) != 0);
     ht_model_init(lab->model, &s->params, 0, 0, data);
     lab->model->shape[0] = '\0'; /* known with the data */
     lab->model->opening = true;
@@ -190,7 +197,8 @@ static void type_ahead(ht_lab *lab)
         if (event.kind == HT_EVENT_RESIZE) draw(lab);
         if (event.kind == HT_EVENT_KEY && ht_keymap_action(event.key) == HT_DO_QUIT && !lab->ahead_typed)
             lab->quit = true;
-        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || lab->ahead_count == HT_AHEAD)
+        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || event.kind == HT_EVENT_MOVE ||
+            lab->ahead_count == HT_AHEAD)
             continue;
         lab->ahead_typed = lab->ahead_typed || opens_prompt(&event);
         lab->ahead[lab->ahead_count++] = event;

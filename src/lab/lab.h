@@ -56,14 +56,16 @@ typedef struct ht_lab {
     bool resumes;             /* the main run goes on after the width sweep or the comparison */
     bool stopping;            /* the width sweep or the comparison was told to stop … */
     ht_action follow;         /* … and this view's training starts then, or HT_DO_NOTHING */
-    bool picture_due;    /* one is to be written, once no key comes for a moment: many keys must not make many
-                            files */
-    bool noted;          /* the message is a note of ours, until the next key … */
-    char standing[200];  /* … brings back the trainer's message */
-    bool held;           /* the button went down before this event */
-    bool dragging;       /* a slider: */
-    ht_param drag_param; /* whose */
-    ht_rect drag_track;  /* where it is on the screen */
+    bool picture_due;   /* one is to be written, once no key comes for a moment: many keys must not make many
+                           files */
+    bool noted;         /* the message is a note of ours, until the next key … */
+    char standing[200]; /* … brings back the trainer's message */
+    bool moved;         /* the mouse has, since the last frame: what comes many times is looked at once */
+    ht_event move;
+    bool held;            /* the button went down before this event */
+    bool dragging;        /* a slider: */
+    ht_param drag_param;  /* whose */
+    ht_rect drag_track;   /* where it is on the screen */
     bool drag_remembered; /* for undo: the drag goes on with that change */
     char *script;         /* --script: the text, and how much of it is done */
     size_t script_at, script_size;
@@ -71,6 +73,9 @@ typedef struct ht_lab {
 } ht_lab;
 
 void ht_lab_event(ht_lab *lab, const ht_event *event);
+/* The mouse has moved: kept until ht_lab_take_move, which comes once a frame and before any other event. */
+void ht_lab_keep_move(ht_lab *lab, const ht_event *event);
+void ht_lab_take_move(ht_lab *lab);
 
 /* Into the model; a note is not replaced by a state without a message. */
 void ht_lab_sample(ht_lab *lab, const ht_sample *sample);

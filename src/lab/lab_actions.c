@@ -123,6 +123,7 @@ void ht_lab_do(ht_lab *lab, ht_action action)
     if (lab->model->view == HT_VIEW_SETTINGS && ht_lab_settings_act(lab, action)) return;
     if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
     if (lab->model->lesson.open && ht_lab_lesson_act(lab, action)) return;
+    if (ht_lab_cursor_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;
     if (handlers[action])
         handlers[action](lab, action);

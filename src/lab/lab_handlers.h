@@ -87,8 +87,8 @@ ht_lab_handler ht_lab_ghost, ht_lab_drop_ghost, ht_lab_freeze, ht_lab_window, ht
 /* lab_cursor.c: the read-out cursor of the charts */
 ht_lab_handler ht_lab_cursor;
 void ht_lab_cursor_off(ht_lab *lab);
-/* Moves it by so many columns of its panel; false when the arrows are not its own. */
-bool ht_lab_move_cursor(ht_lab *lab, int columns);
+/* While its keys are the arrows: Home, End, Tab and Esc are its own, too. False: it has no use for this. */
+bool ht_lab_cursor_act(ht_lab *lab, ht_action action);
 /* Puts it where the mouse is; false beside a plot. */
 bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
 /* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */

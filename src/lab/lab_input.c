@@ -9,8 +9,30 @@ static void type(ht_lab *lab, int key)
     if (among) ht_lab_do(lab, ht_keymap_action(key));
 }
 
+void ht_lab_keep_move(ht_lab *lab, const ht_event *event)
+{
+    lab->move = *event;
+    lab->moved = lab->dirty = true;
+}
+
+void ht_lab_take_move(ht_lab *lab)
+{
+    if (lab->moved) ht_lab_mouse(lab, &lab->move);
+    lab->moved = false;
+}
+
+/* What stands where the mouse was must not stay over a chart for good. */
+static void end_hover(ht_lab *lab, const ht_event *e)
+{
+    bool keeps = e->kind == HT_EVENT_KEY && lab->model->prompt == HT_PROMPT_NONE &&
+                 ht_keymap_action(e->key) == HT_DO_CURSOR;
+    if (lab->model->cursor.hover && e->kind == HT_EVENT_KEY && !keeps) ht_lab_cursor_off(lab);
+}
+
 void ht_lab_event(ht_lab *lab, const ht_event *e)
 {
+    ht_lab_take_move(lab);
+    end_hover(lab, e);
     if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) ht_lab_clear_note(lab);
     if (e->kind == HT_EVENT_PASTE)
         ht_lab_paste(lab, e);

@@ -112,8 +112,21 @@ static void wheel(ht_lab *lab, const ht_event *e)
     }
 }
 
+/* Without a button. A cursor that was put somewhere stays there. */
+static void hover(ht_lab *lab, int column, int row)
+{
+    int panel = ht_layout_hit(&lab->layout, column, row);
+    const ht_cursor *cursor = &lab->model->cursor;
+    if ((cursor->on && !cursor->hover) || ht_params_get(&lab->model->asked, HT_P_UI_HOVER) == 0) return;
+    if (panel < 0 || !ht_lab_put_cursor(lab, (ht_panel_id)panel, column, row))
+        ht_lab_cursor_off(lab);
+    else
+        lab->model->cursor.hover = true;
+}
+
 void ht_lab_mouse(ht_lab *lab, const ht_event *e)
 {
+    if (e->kind == HT_EVENT_MOVE) hover(lab, e->column, e->row);
     if (e->kind == HT_EVENT_PRESS) press(lab, e->column, e->row);
     if (e->kind == HT_EVENT_DRAG) drag(lab, e->column, e->row);
     if (e->kind == HT_EVENT_RELEASE) lab->dragging = false;

@@ -26,6 +26,8 @@ static void set(ht_lab *lab, ht_param p, double value)
         ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
     else if (p == HT_P_UI_THEME)
         ht_lab_use_theme(lab);
+    else if (p == HT_P_UI_HOVER)
+        ht_term_hover(set_to != 0);
     else if (p == HT_P_UI_EFFORT)
         ht_lab_send(lab, HT_COMMAND_EFFORT, 0, set_to);
 }
@@ -100,8 +102,7 @@ void ht_lab_adjust(ht_lab *lab, ht_action action)
 {
     int direction = action == HT_DO_MORE || action == HT_DO_MUCH_MORE ? 1 : -1;
     bool coarse = action == HT_DO_MUCH_LESS || action == HT_DO_MUCH_MORE;
-    if (!ht_lab_move_cursor(lab, coarse ? 10 * direction : direction))
-        ht_lab_step_control(lab, direction, coarse);
+    ht_lab_step_control(lab, direction, coarse);
 }
 
 void ht_lab_choose(ht_lab *lab, ht_action action)

@@ -42,6 +42,7 @@ static struct {
     ht_term_kind kind;
     bool direct; /* 24-bit colours though terminfo has none (term/sgr.h) */
     bool colours, mouse;
+    bool hover;            /* reports of the mouse without a button, too */
     bool sgr;              /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
     bool pixels;           /* there are pairs enough for two colours in a cell, and colours for them */
     bool font_asked, font; /* the console's: it has what blocks and labels need */
@@ -246,9 +247,19 @@ void ht_term_theme(const ht_theme *theme)
 static void mouse_motion(bool on)
 {
     if (!term.mouse) return;
-    putp(on ? "\033[?1002h" : "\033[?1002l");
+    if (on)
+        putp(term.hover ? "\033[?1002h\033[?1003h" : "\033[?1003l\033[?1002h");
+    else
+        putp("\033[?1003l\033[?1002l");
     if (term.sgr) putp(on ? "\033[?1006h" : "\033[?1006l");
     fflush(stdout);
+}
+
+void ht_term_hover(bool on)
+{
+    if (on == term.hover) return;
+    term.hover = on;
+    mouse_motion(true);
 }
 
 /* Pasted text is marked, so that it is not taken for keys. Terminals that do not know the mode leave it
@@ -567,8 +578,8 @@ static bool mouse_meaning(const MEVENT *m, ht_event *event)
         event->kind = HT_EVENT_PRESS, term.held = true;
     else if (m->bstate & BUTTON1_RELEASED)
         event->kind = HT_EVENT_RELEASE, term.held = false;
-    else if ((m->bstate & REPORT_MOUSE_POSITION) && term.held)
-        event->kind = HT_EVENT_DRAG;
+    else if (m->bstate & REPORT_MOUSE_POSITION)
+        event->kind = term.held ? HT_EVENT_DRAG : HT_EVENT_MOVE;
     else
         return false;
     return true;

@@ -86,7 +86,9 @@ typedef struct ht_cursor {
     ht_panel_id panel;
     double x;        /* on that panel's x axis */
     bool over_steps; /* which is the step of the run */
+    double y;        /* where the mouse is; NaN without one */
     bool keys;       /* ← → move it, not the control */
+    bool hover;      /* it goes where the mouse goes, and away with the next key */
 } ht_cursor;
 
 /* The menu of settings (view/menu/settings.h). */

@@ -1,6 +1,8 @@
 #include "render/draw/draw_labels.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "render/draw/draw_frame.h"
 
@@ -95,25 +97,54 @@ static void draw_mark_labels(ht_surface *s, const ht_chart_layout *l, const ht_c
 
 /* ---- cursor ------------------------------------------------------------------------------------ */
 
-static int widest_line(ht_surface *s, const ht_chart *chart)
+/* The read-out in lines: one each, or as many as fit side by side where the plot is not high enough. */
+typedef struct readout {
+    int count;
+    char line[HT_CHART_READOUT][400];
+} readout;
+
+static double width_of(ht_surface *s, const char *text)
+{
+    return s->ops->measure(s, 0, text);
+}
+
+static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, readout *w)
+{
+    static const char gap[] = " · ";
+    bool flow = chart->readout_count + 2 > plot.h;
+    double room = plot.w - 2, used = 0;
+    for (int i = 0; i < chart->readout_count && i < HT_CHART_READOUT; i++) {
+        double next = width_of(s, chart->readout[i]);
+        char *line = w->count ? w->line[w->count - 1] : NULL;
+        bool beside = flow && line && used + width_of(s, gap) + next <= room;
+        if (beside) {
+            snprintf(line + strlen(line), sizeof w->line[0] - strlen(line), "%s%s", gap, chart->readout[i]);
+            used += width_of(s, gap) + next;
+        } else {
+            snprintf(w->line[w->count++], sizeof w->line[0], "%s", chart->readout[i]);
+            used = next;
+        }
+    }
+}
+
+static int widest_line(ht_surface *s, const readout *w)
 {
     double widest = 0;
-    for (int i = 0; i < chart->readout_count && i < HT_CHART_READOUT; i++)
-        widest = fmax(widest, s->ops->measure(s, 0, chart->readout[i]));
+    for (int i = 0; i < w->count; i++) widest = fmax(widest, width_of(s, w->line[i]));
     return (int)ceil(widest);
 }
 
 /* The box' rectangle, beside the cursor, or over it where the plot is narrow: values are not cut. w = 0 if
  * there is no room. */
-static ht_rect readout_box(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart,
+static ht_rect readout_box(ht_surface *s, const ht_chart_layout *l, const readout *words,
                            const ht_ink_map *ink, int column)
 {
     ht_rect plot = l->plot, box = {0};
     int left = column - 1 - plot.x, right = plot.x + plot.w - column - 2; /* free columns at either side */
-    int w = widest_line(s, chart) + 4, h = chart->readout_count + 2;
+    int w = widest_line(s, words) + 4, h = words->count + 2;
     if (w > plot.w) w = plot.w;
     if (h > plot.h) h = plot.h;
-    if (chart->readout_count < 1 || w < 8 || h < 3) return box;
+    if (words->count < 1 || w < 8 || h < 3) return box;
     int x = left > right ? column - 1 - w : column + 2, last = plot.x + plot.w - w;
     box = (ht_rect){x < plot.x ? plot.x : x > last ? last : x, plot.y, w, h};
     ht_rect low = box;
@@ -121,26 +152,36 @@ static ht_rect readout_box(ht_surface *s, const ht_chart_layout *l, const ht_cha
     return ht_ink_count(ink, low) < ht_ink_count(ink, box) ? low : box;
 }
 
-static void draw_readout(ht_surface *s, const ht_chart *chart, ht_rect box)
+static void draw_readout(ht_surface *s, const readout *words, ht_rect box)
 {
     /* The blanks beside the text go before any of its characters does. */
-    int margin = widest_line(s, chart) + 4 <= box.w ? 2 : 1;
+    int margin = widest_line(s, words) + 4 <= box.w ? 2 : 1;
     s->ops->erase(s, box);
     s->ops->frame(s, HT_ROLE_CURSOR, box);
-    for (int i = 0; i < box.h - 2; i++)
+    for (int i = 0; i < box.h - 2 && i < words->count; i++)
         s->ops->text(s, box.x + margin, box.y + 1 + i, box.w - 2 * margin, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0,
-                     chart->readout[i]);
+                     words->line[i]);
+}
+
+static void draw_own_cursor(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
+{
+    double position = ht_axis_position(&l->x, chart->own_x), x = ht_plot_x(l, chart->own_x);
+    if (chart->own_on && position >= -1e-9 && position <= 1 + 1e-9)
+        s->ops->rule(s, HT_ROLE_CURSOR, false, x, l->plot.y, x, l->plot.y + l->plot.h - 0.01);
 }
 
 void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, const ht_ink_map *ink)
 {
     ht_rect plot = l->plot, box = {0}, clip = ht_clip_to(s, plot);
     double position = ht_axis_position(&l->x, chart->cursor_x), x = ht_plot_x(l, chart->cursor_x);
+    readout words = {0};
+    fill_lines(s, chart, plot, &words);
+    draw_own_cursor(s, l, chart);
     if (chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9) {
         s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);
-        box = readout_box(s, l, chart, ink, (int)floor(x));
+        box = readout_box(s, l, &words, ink, (int)floor(x));
     }
     draw_mark_labels(s, l, chart, ink, box);
-    if (box.w > 0) draw_readout(s, chart, box);
+    if (box.w > 0) draw_readout(s, &words, box);
     s->clip = clip;
 }

@@ -57,6 +57,7 @@ void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty,
                  s->running ? "the first method is being trained" : "c trains a network with each method");
+    chart->unit = "";
     chart->x = (ht_axis){.scale = HT_SCALE_LOG, .label = "share of the parameters kept"};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (s->done > 0)

@@ -89,7 +89,8 @@ void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
         "norm, and the rest can be removed (arXiv 2306.08125).");
     add_keys(m, form);
     add_part(m, room, form, HT_ROLE_TEXT, "Mouse",
-             "Drag a slider or roll the wheel over it. Click a chart to read its values under a cursor, its "
+             "Drag a slider or roll the wheel over it. The mouse over a chart reads its values; a "
+             "click leaves the cursor there (Esc ends it). Click its "
              "title to zoom it, a word of the key bar to press that key. The wheel over a chart of steps "
              "zooms time about the mouse, over a panel with ▾ more it scrolls.");
     add_settings(m, form);
