@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "render/draw/draw_frame.h"
+#include "render/draw/wrap.h"
 
 /* The mark's place across the plot, or NaN if it is not in it. */
 static double place_of(const ht_chart_layout *l, const ht_line_mark *mark)
@@ -100,37 +101,35 @@ static void draw_mark_labels(ht_surface *s, const ht_chart_layout *l, const ht_c
 /* The read-out in lines: one each, or as many as fit side by side where the plot is not high enough. */
 typedef struct readout {
     int count;
-    char line[HT_CHART_READOUT][400];
+    char line[HT_CHART_READOUT][HT_WRAP_LINE];
 } readout;
 
-static double width_of(ht_surface *s, const char *text)
+/* Side by side, broken where they must be. */
+static void flow(const ht_chart *chart, int width, readout *w)
 {
-    return s->ops->measure(s, 0, text);
+    char all[HT_CHART_READOUT * sizeof chart->readout[0]] = "";
+    const char *rest = all;
+    size_t used = 0;
+    for (int i = 0; i < chart->readout_count && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? " · " : "",
+                                 chart->readout[i] + strspn(chart->readout[i], " "));
+    while (w->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, w->line[w->count])) w->count++;
 }
 
-static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, readout *w)
+static void fill_lines(const ht_chart *chart, ht_rect plot, readout *w)
 {
-    static const char gap[] = " · ";
-    bool flow = chart->readout_count + 2 > plot.h;
-    double room = plot.w - 2, used = 0;
-    for (int i = 0; i < chart->readout_count && i < HT_CHART_READOUT; i++) {
-        double next = width_of(s, chart->readout[i]);
-        char *line = w->count ? w->line[w->count - 1] : NULL;
-        bool beside = flow && line && used + width_of(s, gap) + next <= room;
-        if (beside) {
-            snprintf(line + strlen(line), sizeof w->line[0] - strlen(line), "%s%s", gap, chart->readout[i]);
-            used += width_of(s, gap) + next;
-        } else {
-            snprintf(w->line[w->count++], sizeof w->line[0], "%s", chart->readout[i]);
-            used = next;
-        }
+    if (chart->readout_count + 2 > plot.h && plot.w > 4) {
+        flow(chart, plot.w - 2, w);
+        return;
     }
+    for (int i = 0; i < chart->readout_count && i < HT_CHART_READOUT; i++)
+        snprintf(w->line[w->count++], sizeof w->line[0], "%s", chart->readout[i]);
 }
 
 static int widest_line(ht_surface *s, const readout *w)
 {
     double widest = 0;
-    for (int i = 0; i < w->count; i++) widest = fmax(widest, width_of(s, w->line[i]));
+    for (int i = 0; i < w->count; i++) widest = fmax(widest, s->ops->measure(s, 0, w->line[i]));
     return (int)ceil(widest);
 }
 
@@ -175,7 +174,7 @@ void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *cha
     ht_rect plot = l->plot, box = {0}, clip = ht_clip_to(s, plot);
     double position = ht_axis_position(&l->x, chart->cursor_x), x = ht_plot_x(l, chart->cursor_x);
     readout words = {0};
-    fill_lines(s, chart, plot, &words);
+    fill_lines(chart, plot, &words);
     draw_own_cursor(s, l, chart);
     if (chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9) {
         s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);
