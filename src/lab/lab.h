@@ -62,6 +62,7 @@ typedef struct ht_lab {
     char standing[200]; /* … brings back the trainer's message */
     bool moved;         /* the mouse has, since the last frame: what comes many times is looked at once */
     ht_event move;
+    bool points;          /* … and no key came since: ? is about the word there */
     bool held;            /* the button went down before this event */
     bool dragging;        /* a slider: */
     ht_param drag_param;  /* whose */

@@ -108,7 +108,7 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_COMPARE] = {ht_lab_width_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_SETTINGS] = {ht_lab_settings_act, ht_lab_settings_press, ht_lab_settings_wheel},
-    [HT_VIEW_HELP] = {ht_lab_help_act, NULL, ht_lab_help_wheel},
+    [HT_VIEW_HELP] = {ht_lab_help_act, ht_lab_help_press, ht_lab_help_wheel},
 };
 
 const ht_lab_view *ht_lab_view_of(const ht_lab *lab)

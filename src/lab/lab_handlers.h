@@ -77,6 +77,7 @@ void ht_lab_watch(ht_lab *lab);
 bool ht_lab_scroll(ht_lab *lab, ht_panel_id panel, int rows);
 bool ht_lab_scroll_page(ht_lab *lab, ht_panel_id panel, int direction);
 bool ht_lab_help_act(ht_lab *lab, ht_action action);
+void ht_lab_help_press(ht_lab *lab, ht_panel_id panel, int column, int row); /* a word: looks for it */
 void ht_lab_help_wheel(ht_lab *lab, int delta);
 bool ht_lab_tab_act(ht_lab *lab, ht_action action);
 bool ht_lab_tail_act(ht_lab *lab, ht_action action);

@@ -12,7 +12,7 @@ static void type(ht_lab *lab, int key)
 void ht_lab_keep_move(ht_lab *lab, const ht_event *event)
 {
     lab->move = *event;
-    lab->moved = lab->dirty = true;
+    lab->moved = lab->dirty = lab->points = true;
 }
 
 void ht_lab_take_move(ht_lab *lab)
@@ -33,6 +33,7 @@ void ht_lab_event(ht_lab *lab, const ht_event *e)
 {
     ht_lab_take_move(lab);
     end_hover(lab, e);
+    lab->points = lab->points && (e->kind != HT_EVENT_KEY || ht_keymap_action(e->key) == HT_DO_HELP);
     if (e->kind == HT_EVENT_KEY || e->kind == HT_EVENT_PRESS) ht_lab_clear_note(lab);
     if (e->kind == HT_EVENT_PASTE)
         ht_lab_paste(lab, e);

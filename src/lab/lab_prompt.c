@@ -38,7 +38,7 @@ void ht_lab_prompt(ht_lab *lab, ht_action action)
                 : action == HT_DO_NAME_GHOST ? HT_PROMPT_NAME
                                              : HT_PROMPT_SEARCH;
     if (action != HT_DO_SEARCH) return;
-    if (m->view != HT_VIEW_HELP && m->view != HT_VIEW_SETTINGS) ht_lab_help(lab, HT_DO_HELP);
+    if (m->view != HT_VIEW_HELP && m->view != HT_VIEW_SETTINGS) ht_lab_help(lab, HT_DO_SEARCH);
     search(m);
 }
 
