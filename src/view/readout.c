@@ -45,14 +45,18 @@ static int nearest(const ht_chart *chart, const ht_series *s, double x)
     return best;
 }
 
-/* Of a series' values, low or high: between its points, where both are near enough to be joined. */
+/* Of a series' values, low or high: on the line that is drawn between its points, which is straight on the
+ * chart's axes, logarithmic ones too. */
 static double between(const ht_chart *chart, const ht_series *s, const double *value, double x)
 {
     for (int i = 0; i + 1 < s->count; i++) {
         if (!(s->x[i] <= x && x <= s->x[i + 1]) || !(s->x[i] < s->x[i + 1])) continue;
         if (s->steps) return value[x < s->x[i + 1] ? i : i + 1];
-        double t = (x - s->x[i]) / (s->x[i + 1] - s->x[i]);
-        return value[i] + t * (value[i + 1] - value[i]);
+        double from = ht_axis_position(&chart->x, s->x[i]), to = ht_axis_position(&chart->x, s->x[i + 1]);
+        double t = (ht_axis_position(&chart->x, x) - from) / (to - from);
+        bool log = chart->y.scale == HT_SCALE_LOG && value[i] > 0 && value[i + 1] > 0;
+        if (!isfinite(t)) t = (x - s->x[i]) / (s->x[i + 1] - s->x[i]);
+        return log ? value[i] * pow(value[i + 1] / value[i], t) : value[i] + t * (value[i + 1] - value[i]);
     }
     int i = nearest(chart, s, x);
     return i < 0 ? (double)NAN : value[i];
