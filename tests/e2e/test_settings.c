@@ -116,7 +116,7 @@ static void the_mouse_chooses_and_drags(void **state)
 }
 
 /* As terminals send F2 that TERM does not name. */
-static void f2_of_other_terminals_opens_it(void **state)
+static void other_codes_of_the_key_open_it(void **state)
 {
     static const char *const sent[] = {"\033OQ", "\033[12~", "\033[[B"};
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=100");
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(settings_are_changed_from_the_menu), TEST(letters_find_a_setting),
         TEST(what_needs_a_new_run_says_so),       TEST(the_mouse_chooses_and_drags),
-        TEST(f2_of_other_terminals_opens_it),
+        TEST(other_codes_of_the_key_open_it),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }
