@@ -26,7 +26,7 @@ static void the_mouse_reads_where_it_is(void **state)
     vt_assert(t, vt_mouse(t, VT_MOVE, 0, 20, 8)); /* loss */
     assert_shows(t, " nats");
     vt_mouse(t, VT_MOVE, 0, 66, 8); /* weights */
-    assert_shows(t, "weights  │");
+    assert_shows(t, "weights │");
     vt_assert(t, vt_wait_gone(t, " nats", PATIENCE));
     vt_mouse(t, VT_MOVE, 0, 110, 30); /* no chart */
     vt_assert(t, vt_wait_gone(t, "│|w|", PATIENCE));
@@ -54,7 +54,7 @@ static void a_flood_of_moves_is_few_frames(void **state)
     size_t before = vt_bytes(t);
     for (int i = 0; i < 1000; i++) vt_mouse(t, VT_MOVE, 0, 10 + i % 25, 8);
     vt_mouse(t, VT_MOVE, 0, 66, 8);
-    assert_shows(t, "weights  │");
+    assert_shows(t, "weights │");
     vt_assert(t, vt_wait_gone(t, " nats", PATIENCE));
     assert_in_range(vt_bytes(t) - before, 1, 400000); /* each frame has some 2 000 bytes */
     vt_key(t, "s");
@@ -79,10 +79,10 @@ static void i_reads_chart_after_chart(void **state)
     vt_key(t, "Home");
     assert_shows(t, "step 0");
     vt_key(t, "Tab");
-    assert_shows(t, "weights  │");
+    assert_shows(t, "weights │");
     vt_assert(t, vt_wait_gone(t, " nats", PATIENCE));
     vt_key(t, "Esc");
-    vt_assert(t, vt_wait_gone(t, "weights  │", PATIENCE));
+    vt_assert(t, vt_wait_gone(t, "weights │", PATIENCE));
     vt_key(t, "p"); /* the arrows are its cursor's, until i */
     assert_shows(t, "Read-out");
     vt_key(t, "i");
