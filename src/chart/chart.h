@@ -69,6 +69,8 @@ typedef struct ht_series {
     double *y;              /* HEAT: rows + 1 edges */
     char name[40];          /* in the legend; "" keeps it out */
     char value[24];         /* the latest value, printed beside the name: "0.031" */
+    char said[80];          /* what the read-out calls it where that is not its name; of a BAND what it holds:
+                               "95 %", told with the line of its role */
 } ht_series;
 
 typedef struct ht_line_mark { /* a full-height or full-width line with a label: a threshold, a changed
@@ -87,7 +89,7 @@ typedef struct ht_chart_row {
     char name[24], value[24]; /* left and right */
 } ht_chart_row;
 
-enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 64, HT_CHART_READOUT = 10, HT_CHART_ROWS = 12 };
+enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 64, HT_CHART_READOUT = 24, HT_CHART_ROWS = 12 };
 
 typedef struct ht_chart {
     char title[64];
@@ -96,19 +98,22 @@ typedef struct ht_chart {
     bool warn;      /* the note is a warning, not a remark */
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
-    int gutter;      /* columns left of the y axis at least: charts above each other line up */
-    bool large;      /* the legend stands in rows of its own, bold: for a projector */
-    bool over_steps; /* x is the step of the run: such charts share cursor and window */
+    int gutter;       /* columns left of the y axis at least: charts above each other line up */
+    bool large;       /* the legend stands in rows of its own, bold: for a projector */
+    bool over_steps;  /* x is the step of the run: such charts share cursor and window */
+    const char *unit; /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
     /* A plot of rows, each a thing with a name, has no y axis: row i stands at y = -i, the first on top. */
     int row_count;
     ht_chart_row rows[HT_CHART_ROWS];
     int series_count, mark_count;
     ht_series series[HT_CHART_SERIES];
     ht_line_mark marks[HT_CHART_MARKS];
-    bool cursor_on;
+    bool cursor_on; /* with the box of the read-out, if that has lines … */
     double cursor_x;
+    bool own_on; /* … and the panel's own, where it has one beside it */
+    double own_x;
     int readout_count; /* lines of the box beside the cursor */
-    char readout[HT_CHART_READOUT][64];
+    char readout[HT_CHART_READOUT][128];
     struct ht_chart_block *memory; /* private: what the series point into */
 } ht_chart;
 

@@ -71,6 +71,7 @@ static void add_cut(const ht_prune_line *line, bool by_weights, ht_chart *chart)
 {
     ht_series *s = line->at ? ht_chart_add(chart, HT_MARK_POINTS, ht_prune_role(line->method), "", 1) : NULL;
     if (!s) return;
+    snprintf(s->said, sizeof s->said, "%s at κ", line->name ? line->name : ht_prune_at(line->method)->name);
     s->x[0] = ht_prune_x(line->at, by_weights);
     s->high[0] = line->at->accuracy;
 }

@@ -1,6 +1,7 @@
 #include "chart/spread.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,12 @@ static void fill_band(ht_series *band, const ht_spread *spread)
     }
 }
 
+/* "10–90 %" */
+static void name_band(ht_series *band, double share)
+{
+    if (band) snprintf(band->said, sizeof band->said, "%.0f–%.0f %%", 100 * share, 100 - 100 * share);
+}
+
 void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int columns, double share)
 {
     ht_spread spread[COLUMNS_MOST] = {0};
@@ -100,6 +107,7 @@ void ht_spread_add_band(ht_chart *chart, const ht_curve *curve, ht_role role, in
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
     fill_band(band, spread);
     ht_spread_limit(band, chart, curve);
+    name_band(band, share);
 }
 
 ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, const char *name, int columns,
@@ -110,6 +118,7 @@ ht_series *ht_spread_add(ht_chart *chart, const ht_curve *curve, ht_role role, c
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
     fill_band(band, spread);
     ht_spread_limit(band, chart, curve);
+    name_band(band, share);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, role, name, count);
     for (int i = 0; line && i < count; i++) {
         line->x[i] = spread[i].step;

@@ -19,6 +19,7 @@ static ht_series *add_line(ht_chart *chart, ht_role role, const char *name, doub
     s->x[0] = x0, s->high[0] = p0;
     s->x[1] = x0 * pow(p0 / p1, 1 / alpha), s->high[1] = p1;
     snprintf(s->value, sizeof s->value, "%.2f", alpha);
+    snprintf(s->said, sizeof s->said, "%s", role == HT_ROLE_NOISE ? "a law of the injected α" : "fit");
     return s;
 }
 
@@ -28,6 +29,7 @@ static void add_fan(ht_chart *chart, ht_role role, const ht_estimate *e, double 
     enum { POINTS = 24 };
     if (!(e->low > 0) || !isfinite(e->high) || !(p1 < p0)) return;
     ht_series *s = ht_chart_add(chart, HT_MARK_BAND, role, "", POINTS);
+    if (s) ht_text_copy(s->said, sizeof s->said, "95 %");
     double end = e->xmin * pow(p0 / p1, 1 / e->value);
     for (int i = 0; s && i < POINTS; i++) {
         double x = e->xmin * pow(end / e->xmin, (double)i / (POINTS - 1));
@@ -81,8 +83,9 @@ static void distribution(const ht_tail_ccdf *c, const ht_estimate *hill, size_t 
     fit_axes(chart, c);
 }
 
-static void log_log(ht_chart *chart, const char *title, const char *x)
+static void log_log(ht_chart *chart, const char *title, const char *x, const char *unit)
 {
+    chart->unit = unit;
     ht_text_copy(chart->title, sizeof chart->title, title);
     ht_text_copy(chart->hint, sizeof chart->hint, "log·log");
     ht_text_copy(chart->empty, sizeof chart->empty, "nothing to show");
@@ -93,7 +96,7 @@ static void log_log(ht_chart *chart, const char *title, const char *x)
 
 void ht_tail_chart_weights(const ht_tail_picture *p, double injected, ht_chart *chart)
 {
-    log_log(chart, "Weights, P(|w| > x)", "|w|");
+    log_log(chart, "Weights, P(|w| > x)", "|w|", "of the weights");
     distribution(&p->weights, &p->all[HT_HILL], p->rows * p->columns, injected, HT_ROLE_WEIGHTS, "weights",
                  chart);
     ht_text_copy(chart->note, sizeof chart->note, "straight: a heavy tail; bent: light");
@@ -101,7 +104,7 @@ void ht_tail_chart_weights(const ht_tail_picture *p, double injected, ht_chart *
 
 void ht_tail_chart_norms(const ht_tail_picture *p, double injected, ht_chart *chart)
 {
-    log_log(chart, "Row norms, P(‖w‖ > x)", "‖w‖");
+    log_log(chart, "Row norms, P(‖w‖ > x)", "‖w‖", "of the rows");
     ht_text_copy(chart->empty, sizeof chart->empty, "a vector has no rows");
     distribution(&p->norms, &p->of_norms[HT_HILL], p->rows, injected, HT_ROLE_NORMS, "rows", chart);
     ht_text_copy(chart->note, sizeof chart->note, "long and straight: few rows carry all");
@@ -140,6 +143,7 @@ void ht_tail_hill_fill(const ht_tail_picture *p, ht_series *s)
 
 void ht_tail_chart_hill(const ht_tail_picture *p, double injected, ht_chart *chart)
 {
+    chart->unit = "";
     ht_text_copy(chart->title, sizeof chart->title, "Hill plot, α̂(k)");
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty, "too few values");
@@ -150,6 +154,8 @@ void ht_tail_chart_hill(const ht_tail_picture *p, double injected, ht_chart *cha
     if (count < 2) return;
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, HT_ROLE_HILL, "", count);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_HILL, "α̂(k) ± 95 %", count);
+    if (band) ht_text_copy(band->said, sizeof band->said, "95 %");
+    if (line) ht_text_copy(line->said, sizeof line->said, "α̂(k)");
     for (int i = 0; band && i < count; i++) {
         double k = p->hill_k[first + i], alpha = p->hill[first + i], spread = 1.96 / sqrt(k);
         band->x[i] = k;
@@ -173,7 +179,7 @@ void ht_tail_chart_spectrum(const ht_tail_picture *p, ht_chart *chart)
 {
     const ht_tail_ccdf *c = &p->eigenvalues;
     const ht_estimate *e = &p->all[HT_POWERLAW];
-    log_log(chart, "Eigenvalues of WᵀW/N, P(λ > x)", "λ");
+    log_log(chart, "Eigenvalues of WᵀW/N, P(λ > x)", "λ", "of the eigenvalues");
     ht_text_copy(chart->empty, sizeof chart->empty, "no spectrum");
     ht_text_copy(chart->note, sizeof chart->note, "density exponent: the slope plus one");
     if (c->count < 2) return;

@@ -54,6 +54,7 @@ static void draw(ht_lab *lab)
     ht_term_size(&columns, &rows);
     if (ht_cells_resume(lab->cells, columns, rows, symbols_of(lab), &err) != HT_OK)
         return; /* tried again with the next frame */
+    ht_lab_take_move(lab);
     lab->layout = ht_layout_make(columns, rows, ht_scene_of(lab->model, columns));
     ht_screen_draw(&lab->screen, ht_cells_surface(lab->cells), lab->model, &lab->layout);
     ht_term_show(lab->cells);
@@ -100,7 +101,12 @@ static void handle_events(ht_lab *lab)
     for (int i = 0; i < lab->ahead_count; i++) handle(lab, &lab->ahead[i]);
     lab->ahead_count = 0;
     do {
-        while (ht_term_event(&event)) handle(lab, &event);
+        while (ht_term_event(&event)) {
+            if (event.kind == HT_EVENT_MOVE)
+                ht_lab_keep_move(lab, &event);
+            else
+                handle(lab, &event);
+        }
     } while (lab->picture_due && ht_term_wait(key_pause_ms) && !ht_term_interrupted());
     ht_lab_picture(lab);
     if (ht_lab_script(lab)) lab->urgent = lab->dirty = true;
@@ -154,6 +160,7 @@ static ht_code open_screen(ht_lab *lab, ht_session *s, const char *script, ht_er
     if (!(lab->cells = ht_cells_new(err))) return HT_FAIL;
     if (ht_term_open(&theme, err) != HT_OK) return err->code;
     struct ht_shelf *shelf = lab->model->shelf;
+    ht_term_hover(ht_params_get(&s->params, HT_P_UI_HOVER) != 0);
     ht_model_init(lab->model, &s->params, 0, 0, data);
     lab->model->shelf = shelf;
     lab->model->shape[0] = '\0'; /* known with the data */
@@ -186,7 +193,7 @@ static bool opens_prompt(const ht_event *event)
 {
     ht_action action = event->kind == HT_EVENT_KEY ? ht_keymap_action(event->key) : HT_DO_NOTHING;
     return action == HT_DO_TYPE || action == HT_DO_SETTING || action == HT_DO_NAME_GHOST ||
-           action == HT_DO_SEARCH || action == HT_DO_LABEL;
+           action == HT_DO_SEARCH || action == HT_DO_LABEL || action == HT_DO_SETTINGS;
 }
 
 /* What is typed meanwhile counts afterwards, but for the key that quits: it counts at once. */
@@ -197,7 +204,8 @@ static void type_ahead(ht_lab *lab)
         if (event.kind == HT_EVENT_RESIZE) draw(lab);
         if (event.kind == HT_EVENT_KEY && ht_keymap_action(event.key) == HT_DO_QUIT && !lab->ahead_typed)
             lab->quit = true;
-        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || lab->ahead_count == HT_AHEAD)
+        if (event.kind == HT_EVENT_RESIZE || event.kind == HT_EVENT_PASTE || event.kind == HT_EVENT_MOVE ||
+            lab->ahead_count == HT_AHEAD)
             continue;
         lab->ahead_typed = lab->ahead_typed || opens_prompt(&event);
         lab->ahead[lab->ahead_count++] = event;
@@ -239,11 +247,12 @@ static void show_notes(ht_lab *lab, const ht_session *s)
     if (ht_term_notice()[0]) ht_lab_note(lab, true, "%s", ht_term_notice());
 }
 
-static void show_session(ht_lab *lab, const ht_session *s)
+static void show_session(ht_lab *lab, const ht_session *s, const ht_params *preset)
 {
     struct ht_shelf *shelf = lab->model->shelf;
     ht_model_init(lab->model, ht_trainer_params(s->trainer), s->data->inputs, s->data->classes,
                   s->data->title);
+    lab->model->settings.preset = *preset;
     lab->model->samples = s->data->train.count;
     lab->model->picture_width = s->data->width;
     lab->model->picture_height = s->data->height;
@@ -391,6 +400,14 @@ static ht_code add_ghosts(ht_lab *lab, int argc, char **argv, ht_error *err)
     return code;
 }
 
+/* What settings are compared with: the preset, or those that a resumed run had. */
+static ht_code preset_of(const ht_session *s, const ht_arguments *args, ht_params *preset, ht_error *err)
+{
+    if (!s->resumed) return ht_arguments_preset(args, preset, err);
+    *preset = s->params;
+    return HT_OK;
+}
+
 int ht_cmd_lab(int argc, char **argv)
 {
     const char *run_path = NULL, *script = NULL, *dump_path = NULL, *lesson = NULL, *ghost = NULL,
@@ -402,6 +419,7 @@ int ht_cmd_lab(int argc, char **argv)
                                  {"--record", &record, NULL}, {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_session session = {0};
+    ht_params preset;
     ht_lab lab = {0};
     ht_error err, lost = {0};
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
@@ -413,12 +431,13 @@ int ht_cmd_lab(int argc, char **argv)
         code = ht_error_set(&err, HT_FAIL, "the lab needs a terminal; `heavytail train` works without one");
     if (code == HT_OK) ht_guard_start(); /* while there is little to copy and no thread */
     if (code == HT_OK) code = ht_session_settings(&session, &args, run_path, &err);
+    if (code == HT_OK) code = preset_of(&session, &args, &preset, &err);
     if (code == HT_OK && ghost) code = add_ghosts(&lab, argc, argv, &err);
     if (code == HT_OK) begin_recording(&lab, record, &lost);
     if (code == HT_OK) code = open_screen(&lab, &session, script, &err);
     if (code == HT_OK) code = load(&lab, &session, &args, run_path, &err);
     if (code == HT_OK && !lab.quit) {
-        show_session(&lab, &session);
+        show_session(&lab, &session, &preset);
         if (lost.code != HT_OK) ht_lab_note(&lab, false, "%s", lost.text);
         code = run(&lab, &session, dump_path, (int)number, &err);
     }

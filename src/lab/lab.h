@@ -68,15 +68,23 @@ typedef struct ht_lab {
     bool noted;       /* the message is a note of ours, until the next key … */
     char standing[HT_MESSAGE]; /* … brings back the trainer's message */
     ht_text long_messages; /* lines: those that the screen had no room for, to be told when it is closed */
-    bool held;             /* the button went down before this event */
-    bool dragging;
-    int drag_control;
-    char *script; /* --script: the text, and how much of it is done */
+    bool moved;            /* the mouse has, since the last frame: what comes many times is looked at once */
+    ht_event move;
+    bool points;          /* … and no key came since: ? is about the word there */
+    bool held;            /* the button went down before this event */
+    bool dragging;        /* a slider: */
+    ht_param drag_param;  /* whose */
+    ht_rect drag_track;   /* where it is on the screen */
+    bool drag_remembered; /* for undo: the drag goes on with that change */
+    char *script;         /* --script: the text, and how much of it is done */
     size_t script_at, script_size;
     double script_wait; /* time before which nothing is read */
 } ht_lab;
 
 void ht_lab_event(ht_lab *lab, const ht_event *event);
+/* The mouse has moved: kept until ht_lab_take_move, which comes once a frame and before any other event. */
+void ht_lab_keep_move(ht_lab *lab, const ht_event *event);
+void ht_lab_take_move(ht_lab *lab);
 
 /* Into the model; a note is not replaced by a state without a message. */
 void ht_lab_sample(ht_lab *lab, const ht_sample *sample);

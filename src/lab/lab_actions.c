@@ -52,6 +52,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_MUCH_MORE] = ht_lab_adjust,
     [HT_DO_TYPE] = ht_lab_prompt,
     [HT_DO_SETTING] = ht_lab_prompt,
+    [HT_DO_SETTINGS] = ht_lab_settings,
     [HT_DO_SEARCH] = ht_lab_prompt,
     [HT_DO_NAME_GHOST] = ht_lab_prompt,
     [HT_DO_PRESENT] = ht_lab_present,
@@ -108,7 +109,8 @@ static const ht_lab_view views[HT_VIEW_COUNT] = {
     [HT_VIEW_COMPARE] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_METHOD] = {ht_lab_tab_act, NULL, NULL},
     [HT_VIEW_RUNS] = {ht_lab_runs_act, ht_lab_runs_press, NULL},
-    [HT_VIEW_HELP] = {ht_lab_help_act, NULL, ht_lab_help_wheel},
+    [HT_VIEW_SETTINGS] = {ht_lab_settings_act, ht_lab_settings_press, ht_lab_settings_wheel},
+    [HT_VIEW_HELP] = {ht_lab_help_act, ht_lab_help_press, ht_lab_help_wheel},
 };
 
 const ht_lab_view *ht_lab_view_of(const ht_lab *lab)
@@ -120,8 +122,10 @@ void ht_lab_do(ht_lab *lab, ht_action action)
 {
     ht_view view;
     const ht_lab_view *here = ht_lab_view_of(lab);
+    if (lab->model->view == HT_VIEW_SETTINGS && ht_lab_settings_act(lab, action)) return;
     if (lab->model->timeline && ht_lab_timeline_act(lab, action)) return;
     if (lab->model->lesson.open && ht_lab_lesson_act(lab, action)) return;
+    if (ht_lab_cursor_act(lab, action)) return;
     if (here->act && here->act(lab, action)) return;
     if (handlers[action])
         handlers[action](lab, action);

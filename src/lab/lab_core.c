@@ -102,12 +102,12 @@ void ht_lab_remember(ht_lab *lab, ht_param p, double before, double after)
     ht_change *last = newest(lab);
     if (before == after) return;
     /* A drag is one change. */
-    if (lab->dragging && last && !last->state && !last->label && last->param == p && lab->drag_control < 0) {
+    if (lab->dragging && last && !last->state && !last->label && last->param == p && lab->drag_remembered) {
         last->after = after;
         return;
     }
     push(lab, (ht_change){.param = p, .before = before, .after = after});
-    lab->drag_control = -1; /* from here on the drag extends this change */
+    lab->drag_remembered = true; /* from here on the drag extends this change */
 }
 
 void ht_lab_remember_state(ht_lab *lab, const char *what)

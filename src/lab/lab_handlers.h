@@ -40,15 +40,30 @@ const ht_lab_view *ht_lab_view_of(const ht_lab *lab); /* the table's row of the 
 ht_lab_handler ht_lab_adjust, ht_lab_choose, ht_lab_noise;
 /* Sets a parameter, and tells it where no control shows it. */
 void ht_lab_set(ht_lab *lab, ht_param p, double value);
-void ht_lab_change(ht_lab *lab, ht_param p, double value);         /* and remembers how to undo it */
-void ht_lab_use_theme(ht_lab *lab);                                /* the one that the settings name */
+void ht_lab_change(ht_lab *lab, ht_param p, double value); /* and remembers how to undo it */
+/* Needs no new network; else says how it is set. */
+bool ht_lab_may_change(ht_lab *lab, ht_param p, const char *value);
+void ht_lab_use_theme(ht_lab *lab); /* the one that the settings name */
+void ht_lab_step(ht_lab *lab, ht_param p, int direction, bool coarse);
 void ht_lab_step_control(ht_lab *lab, int direction, bool coarse); /* the chosen one */
+
+/* A slider under the mouse, from the press on; the button is still held. */
+void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column);
+void ht_lab_drag(ht_lab *lab, int column);
+
+/* lab_settings.c: the menu of settings */
+ht_lab_handler ht_lab_settings;
+bool ht_lab_settings_act(ht_lab *lab, ht_action action);
+bool ht_lab_settings_key(ht_lab *lab, int key); /* letters find, digits begin a value; true if it was one */
+void ht_lab_settings_press(ht_lab *lab, ht_panel_id panel, int column, int row);
+void ht_lab_settings_wheel(ht_lab *lab, int delta);
 
 /* lab_undo.c */
 ht_lab_handler ht_lab_undo, ht_lab_redo;
 
 /* lab_prompt.c: what is typed at the bottom */
 ht_lab_handler ht_lab_prompt;
+void ht_lab_type_value(ht_lab *lab);                   /* of what ht_model_edited says */
 void ht_lab_type_key(ht_lab *lab, int key);            /* while something is being typed */
 void ht_lab_paste(ht_lab *lab, const ht_event *event); /* into what is being typed; it is no keys */
 
@@ -56,12 +71,15 @@ void ht_lab_paste(ht_lab *lab, const ht_event *event); /* into what is being typ
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
     ht_lab_theme, ht_lab_effort, ht_lab_present, ht_lab_show_panel, ht_lab_turn, ht_lab_export, ht_lab_help,
     ht_lab_back, ht_lab_layer;
+/* Another view, and the frame on a panel of it. */
+void ht_lab_open_view(ht_lab *lab, ht_view view);
 /* Tells the analyst whether pictures of the tail are in sight: they cost time. */
 void ht_lab_watch(ht_lab *lab);
 /* Scrolls a panel of rows; false where it shows all of them, or is none. */
 bool ht_lab_scroll(ht_lab *lab, ht_panel_id panel, int rows);
 bool ht_lab_scroll_page(ht_lab *lab, ht_panel_id panel, int direction);
 bool ht_lab_help_act(ht_lab *lab, ht_action action);
+void ht_lab_help_press(ht_lab *lab, ht_panel_id panel, int column, int row); /* a word: looks for it */
 void ht_lab_help_wheel(ht_lab *lab, int delta);
 bool ht_lab_tab_act(ht_lab *lab, ht_action action);
 void ht_lab_open_view(ht_lab *lab, ht_view view); /* the frame goes to a panel that is there */
@@ -78,8 +96,8 @@ void ht_lab_put_label(ht_lab *lab, uint64_t step, const char *text); /* without 
 /* lab_cursor.c: the read-out cursor of the charts */
 ht_lab_handler ht_lab_cursor;
 void ht_lab_cursor_off(ht_lab *lab);
-/* Moves it by so many columns of its panel; false when the arrows are not its own. */
-bool ht_lab_move_cursor(ht_lab *lab, int columns);
+/* While its keys are the arrows: Home, End, Tab and Esc are its own, too. False: it has no use for this. */
+bool ht_lab_cursor_act(ht_lab *lab, ht_action action);
 /* Puts it where the mouse is; false beside a plot. */
 bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
 /* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */

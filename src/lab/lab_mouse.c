@@ -22,23 +22,13 @@ static int control_at(ht_lab *lab, int column, int row, ht_rect *track)
     return -1;
 }
 
-static void slide(ht_lab *lab, int control, ht_rect track, int column)
-{
-    /* The track's ends ├ and ┤ are not part of the scale. */
-    double position = track.w > 3 ? (double)(column - track.x - 1) / (track.w - 3) : 0;
-    ht_lab_change(lab, ht_model_controls[control],
-                  ht_param_value(ht_model_controls[control], fmin(1, fmax(0, position))));
-}
-
 static void press_control(ht_lab *lab, int control, ht_rect track, int column, int row)
 {
     lab->model->control = control;
     if (ht_param_at(ht_model_controls[control])->type == HT_TYPE_CHOICE) {
         ht_lab_step_control(lab, 1, false);
     } else if (inside(track, column, row)) {
-        lab->dragging = true;
-        lab->drag_control = control;
-        slide(lab, control, track, column);
+        ht_lab_drag_begin(lab, ht_model_controls[control], track, column);
     }
 }
 
@@ -77,23 +67,12 @@ static void press(ht_lab *lab, int column, int row)
         ht_lab_cursor_off(lab);
 }
 
-static void drag_slider(ht_lab *lab, int column)
-{
-    int place = ht_layout_find(&lab->layout, HT_PANEL_CONTROLS), control = lab->model->control;
-    ht_rect track = {0};
-    if (place < 0) return;
-    ht_rect area = lab->layout.place[place].area;
-    ht_draw_row_area(area, ht_screen_form(&lab->screen, lab->model, HT_PANEL_CONTROLS, area), control,
-                     &track);
-    slide(lab, control, track, column);
-}
-
 static void drag(ht_lab *lab, int column, int row)
 {
     const ht_lab_view *here = ht_lab_view_of(lab);
     int panel = ht_layout_hit(&lab->layout, column, row);
     if (lab->dragging)
-        drag_slider(lab, column);
+        ht_lab_drag(lab, column);
     else if (panel == HT_PANEL_TIMELINE)
         ht_lab_timeline_press(lab, column);
     else if (panel >= 0 && here->press)
@@ -133,8 +112,21 @@ static void wheel(ht_lab *lab, const ht_event *e)
     }
 }
 
+/* Without a button. A cursor that was put somewhere stays there. */
+static void hover(ht_lab *lab, int column, int row)
+{
+    int panel = ht_layout_hit(&lab->layout, column, row);
+    const ht_cursor *cursor = &lab->model->cursor;
+    if ((cursor->on && !cursor->hover) || ht_params_get(&lab->model->asked, HT_P_UI_HOVER) == 0) return;
+    if (panel < 0 || !ht_lab_put_cursor(lab, (ht_panel_id)panel, column, row))
+        ht_lab_cursor_off(lab);
+    else
+        lab->model->cursor.hover = true;
+}
+
 void ht_lab_mouse(ht_lab *lab, const ht_event *e)
 {
+    if (e->kind == HT_EVENT_MOVE) hover(lab, e->column, e->row);
     if (e->kind == HT_EVENT_PRESS) press(lab, e->column, e->row);
     if (e->kind == HT_EVENT_DRAG) drag(lab, e->column, e->row);
     if (e->kind == HT_EVENT_RELEASE) lab->dragging = false;

@@ -1,4 +1,5 @@
 /* lab_params.c - the controls, and changing settings. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,8 @@ static void set(ht_lab *lab, ht_param p, double value)
         ht_lab_send(lab, HT_COMMAND_SET, p, set_to);
     else if (p == HT_P_UI_THEME)
         ht_lab_use_theme(lab);
+    else if (p == HT_P_UI_HOVER)
+        ht_term_hover(set_to != 0);
     else if (p == HT_P_UI_EFFORT)
         ht_lab_send(lab, HT_COMMAND_EFFORT, 0, set_to);
 }
@@ -41,6 +44,7 @@ static void tell(ht_lab *lab, ht_param p)
 {
     char value[HT_PARAM_VALUE];
     if (is_control(p) && ht_layout_find(&lab->layout, HT_PANEL_CONTROLS) >= 0) return;
+    if (lab->model->view == HT_VIEW_SETTINGS) return;
     ht_model_value(p, ht_params_get(&lab->model->asked, p), value, sizeof value);
     ht_lab_note(lab, true, "%s %s", ht_model_symbol(p), value);
 }
@@ -62,6 +66,15 @@ void ht_lab_change(ht_lab *lab, ht_param p, double value)
         ht_lab_send(lab, HT_COMMAND_RUN, 0, 0);
 }
 
+bool ht_lab_may_change(ht_lab *lab, ht_param p, const char *value)
+{
+    const char *key = ht_param_at(p)->key;
+    if (ht_param_at(p)->live != HT_RESET) return true;
+    ht_lab_note(lab, false, "%s makes a new network or new data: heavytail --set %s=%s", key, key,
+                *value ? value : "VALUE");
+    return false;
+}
+
 /* ---- controls ---------------------------------------------------------------------------------- */
 
 void ht_lab_noise(ht_lab *lab, ht_action action)
@@ -73,20 +86,23 @@ void ht_lab_noise(ht_lab *lab, ht_action action)
     ht_lab_change(lab, HT_P_NOISE_TYPE, type == HT_NOISE_NONE ? back : HT_NOISE_NONE);
 }
 
-void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
+void ht_lab_step(ht_lab *lab, ht_param p, int direction, bool coarse)
 {
-    ht_param p = ht_model_controls[lab->model->control];
-    bool named = ht_param_at(p)->type == HT_TYPE_CHOICE;
+    bool named = ht_param_at(p)->type == HT_TYPE_CHOICE || ht_param_at(p)->type == HT_TYPE_BOOL;
     int steps = direction * (coarse && !named ? 10 : 1);
     ht_lab_change(lab, p, ht_param_stepped(p, ht_params_get(&lab->model->asked, p), steps));
+}
+
+void ht_lab_step_control(ht_lab *lab, int direction, bool coarse)
+{
+    ht_lab_step(lab, ht_model_controls[lab->model->control], direction, coarse);
 }
 
 void ht_lab_adjust(ht_lab *lab, ht_action action)
 {
     int direction = action == HT_DO_MORE || action == HT_DO_MUCH_MORE ? 1 : -1;
     bool coarse = action == HT_DO_MUCH_LESS || action == HT_DO_MUCH_MORE;
-    if (!ht_lab_move_cursor(lab, coarse ? 10 * direction : direction))
-        ht_lab_step_control(lab, direction, coarse);
+    ht_lab_step_control(lab, direction, coarse);
 }
 
 void ht_lab_choose(ht_lab *lab, ht_action action)
@@ -95,4 +111,23 @@ void ht_lab_choose(ht_lab *lab, ht_action action)
     m->cursor.keys = false; /* the arrows are the control's again */
     m->control = (m->control + (action == HT_DO_UP ? -1 : 1) + HT_CONTROLS) % HT_CONTROLS;
     tell(lab, ht_model_controls[m->control]);
+}
+
+/* ---- sliders under the mouse ------------------------------------------------------------------- */
+
+void ht_lab_drag(ht_lab *lab, int column)
+{
+    /* The track's ends ├ and ┤ are not part of the scale. */
+    ht_rect track = lab->drag_track;
+    double position = track.w > 3 ? (double)(column - track.x - 1) / (track.w - 3) : 0;
+    ht_lab_change(lab, lab->drag_param, ht_param_value(lab->drag_param, fmin(1, fmax(0, position))));
+}
+
+void ht_lab_drag_begin(ht_lab *lab, ht_param p, ht_rect track, int column)
+{
+    lab->dragging = true;
+    lab->drag_remembered = false;
+    lab->drag_param = p;
+    lab->drag_track = track;
+    ht_lab_drag(lab, column);
 }

@@ -6,7 +6,20 @@
 #include "lab/lab_handlers.h"
 #include "base/text.h"
 #include "view/ghost.h"
+#include "view/menu/settings.h"
 #include "view/view.h"
+
+/* Help and the menu of settings show what they find while it is typed. */
+static void search(ht_model *m)
+{
+    bool help = m->view != HT_VIEW_SETTINGS;
+    if (m->prompt != HT_PROMPT_SEARCH) return;
+    ht_text_copy(help ? m->search : m->settings.filter, sizeof m->search, m->typed);
+    if (help)
+        m->help_scroll = 0;
+    else
+        ht_settings_settle(m);
+}
 
 void ht_lab_prompt(ht_lab *lab, ht_action action)
 {
@@ -19,14 +32,20 @@ void ht_lab_prompt(ht_lab *lab, ht_action action)
         ht_lab_note(lab, true, "there is no ghost; g pins the run as one");
         return;
     }
+    m->typed[0] = '\0';
     m->prompt = action == HT_DO_TYPE         ? HT_PROMPT_VALUE
                 : action == HT_DO_SETTING    ? HT_PROMPT_SETTING
                 : action == HT_DO_NAME_GHOST ? HT_PROMPT_NAME
                                              : HT_PROMPT_SEARCH;
-    m->typed[0] = '\0';
     if (action != HT_DO_SEARCH) return;
-    if (m->view != HT_VIEW_HELP) ht_lab_help(lab, HT_DO_HELP);
-    m->search[0] = '\0';
+    if (m->view != HT_VIEW_HELP && m->view != HT_VIEW_SETTINGS) ht_lab_help(lab, HT_DO_SEARCH);
+    search(m);
+}
+
+void ht_lab_type_value(ht_lab *lab)
+{
+    lab->model->prompt = HT_PROMPT_VALUE;
+    lab->model->typed[0] = '\0';
 }
 
 static void take_value(ht_lab *lab, ht_param p, const char *text)
@@ -60,10 +79,7 @@ static void take_setting(ht_lab *lab, const char *text)
     if (!find_key(key, &p))
         ht_lab_note(lab, false, "no setting '%s'; the nearest is %s; / searches them all", key,
                     ht_param_nearest(key));
-    else if (ht_param_at(p)->live == HT_RESET)
-        ht_lab_note(lab, false, "%s makes a new network or new data: heavytail --set %s=%s",
-                    ht_param_at(p)->key, ht_param_at(p)->key, *value ? value : "VALUE");
-    else
+    else if (ht_lab_may_change(lab, p, value))
         take_value(lab, p, value);
 }
 
@@ -74,18 +90,10 @@ static void take(ht_lab *lab)
     m->prompt = HT_PROMPT_NONE;
     if (prompt == HT_PROMPT_LABEL) ht_lab_take_label(lab);
     if (m->typed[0] == '\0') return;
-    if (prompt == HT_PROMPT_VALUE) take_value(lab, ht_model_controls[m->control], m->typed);
+    if (prompt == HT_PROMPT_VALUE) take_value(lab, ht_model_edited(m), m->typed);
     if (prompt == HT_PROMPT_SETTING) take_setting(lab, m->typed);
     if (prompt == HT_PROMPT_NAME && m->ghost_count > 0)
         ht_text_copy(ht_ghost_newest(m)->name, sizeof ht_ghost_newest(m)->name, m->typed);
-}
-
-/* Help shows what it finds while it is typed. */
-static void search(ht_model *m)
-{
-    if (m->prompt != HT_PROMPT_SEARCH) return;
-    ht_text_copy(m->search, sizeof m->search, m->typed);
-    m->help_scroll = 0;
 }
 
 static void drop_last(char *text)

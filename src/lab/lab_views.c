@@ -1,7 +1,9 @@
 /* lab_views.c - what is shown: views and what keys mean in each, the chosen panel, axes, symbols.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lab/lab_handlers.h"
 #include "base/text.h"
@@ -9,6 +11,7 @@
 #include "view/panel.h"
 #include "view/scene.h"
 #include "view/view.h"
+#include "view/words/glossary.h"
 
 /* ---- help: ↑ ↓ scroll -------------------------------------------------------------------------- */
 
@@ -110,7 +113,7 @@ void ht_lab_watch(ht_lab *lab)
 
 /* ---- the views --------------------------------------------------------------------------------- */
 
-/* On the dashboard, where it was. */
+/* The frame goes to a panel that is there; on the dashboard, where it was. */
 void ht_lab_open_view(ht_lab *lab, ht_view view)
 {
     ht_model *m = lab->model;
@@ -118,6 +121,7 @@ void ht_lab_open_view(ht_lab *lab, ht_view view)
     if (home == HT_VIEW_DASHBOARD) lab->dashboard_focus = m->focus;
     if (view == HT_VIEW_TAIL && home != view) m->focus = HT_PANEL_TAIL_WEIGHTS;
     if (view == HT_VIEW_RUNS && home != view) m->focus = HT_PANEL_RUNS_TABLE; /* which [ ] scroll */
+    if (view == HT_VIEW_SETTINGS) m->focus = HT_PANEL_SETTINGS;
     if (view == HT_VIEW_METHOD && home != view) m->focus = HT_PANEL_EPOCHS;
     if (view == HT_VIEW_COMPARE && home != view) m->focus = HT_PANEL_COMPARE_DOTS;
     if (view == HT_VIEW_DASHBOARD && home != view) m->focus = lab->dashboard_focus;
@@ -146,6 +150,36 @@ void ht_lab_back(ht_lab *lab, ht_action action)
     ht_lab_open_view(lab, m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD);
 }
 
+static bool belongs_to_word(ht_lab *lab, int column, int row)
+{
+    const ht_surface *s = ht_cells_surface(lab->cells);
+    if (column < 0 || column >= s->columns || row < 0 || row >= s->rows) return false;
+    uint32_t c = ht_cells_at(lab->cells, column, row).glyph;
+    bool letter = (c < 128 && isalnum((int)c)) || (c >= 0xa0 && c < 0x2000) || c == 0x2016;
+    return letter || (c && c < 128 && strchr("-_./|", (int)c));
+}
+
+/* Looks for the word under the mouse, if that has an explanation. */
+static void search_word(ht_lab *lab, int column, int row)
+{
+    char word[sizeof lab->model->search] = "";
+    ht_explained ignored;
+    size_t length = 0;
+    if (!belongs_to_word(lab, column, row)) return;
+    while (belongs_to_word(lab, column - 1, row)) column--;
+    for (; belongs_to_word(lab, column, row) && length + 5 < sizeof word; column++)
+        length += ht_utf8_encode(ht_cells_at(lab->cells, column, row).glyph, word + length);
+    if (ht_word_explain(word, &ignored)) ht_text_copy(lab->model->search, sizeof word, word);
+}
+
+void ht_lab_help_press(ht_lab *lab, ht_panel_id panel, int column, int row)
+{
+    (void)panel;
+    if (lab->held) return;
+    search_word(lab, column, row);
+    lab->model->help_scroll = 0;
+}
+
 void ht_lab_help(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;
@@ -160,6 +194,7 @@ void ht_lab_help(ht_lab *lab, ht_action action)
     m->view = HT_VIEW_HELP;
     m->help_scroll = 0;
     m->search[0] = '\0';
+    if (lab->points && action == HT_DO_HELP) search_word(lab, lab->move.column, lab->move.row);
 }
 
 void ht_lab_next_panel(ht_lab *lab, ht_action action)

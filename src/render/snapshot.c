@@ -81,7 +81,7 @@ static ht_model *picture_model(const ht_model *m, ht_error *err)
     copy->prompt = HT_PROMPT_NONE;
     copy->message[0] = '\0';
     copy->control = -1;
-    if (copy->view == HT_VIEW_HELP) copy->view = HT_VIEW_DASHBOARD;
+    if (copy->view == HT_VIEW_HELP || copy->view == HT_VIEW_SETTINGS) copy->view = HT_VIEW_DASHBOARD;
     if (copy->view != HT_VIEW_ZOOM) copy->focus = HT_PANEL_COUNT;
     return copy;
 }

@@ -239,11 +239,16 @@ ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_ar
         name, data);
 }
 
-ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err)
+ht_code ht_arguments_preset(const ht_arguments *args, ht_params *params, ht_error *err)
 {
     const char *preset = args->preset ? args->preset : "ecg-demo";
     ht_params_init(params);
     if (ht_settings_load(params, preset, err) != HT_OK) return err->code;
-    if (ht_settings_trust(params, preset, args, err) != HT_OK) return err->code;
+    return ht_settings_trust(params, preset, args, err);
+}
+
+ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err)
+{
+    if (ht_arguments_preset(args, params, err) != HT_OK) return err->code;
     return ht_arguments_sets(args, params, err);
 }

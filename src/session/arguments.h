@@ -36,7 +36,9 @@ typedef struct ht_arguments {
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options,
                            ht_error *err);
 
-/* Defaults, then the preset (ecg-demo if none), then every --set in order. */
+/* Defaults, then the preset (ecg-demo if none). */
+ht_code ht_arguments_preset(const ht_arguments *args, ht_params *params, ht_error *err);
+/* The same, then every --set in order. */
 ht_code ht_arguments_params(const ht_arguments *args, ht_params *params, ht_error *err);
 /* One more setting, as if --KEY TEXT stood at the end of the line (key NULL: --set TEXT). */
 ht_code ht_arguments_add(ht_arguments *args, const char *key, const char *text, ht_error *err);

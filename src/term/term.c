@@ -43,6 +43,7 @@ static struct {
     ht_term_kind kind;
     bool direct; /* 24-bit colours though terminfo has none (term/sgr.h) */
     bool colours, mouse;
+    bool hover;            /* reports of the mouse without a button, too */
     bool sgr;              /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
     bool pixels;           /* there are pairs enough for two colours in a cell, and colours for them */
     bool font_asked, font; /* the console's: it has what blocks and labels need */
@@ -249,8 +250,18 @@ void ht_term_theme(const ht_theme *theme)
 static void mouse_motion(bool on)
 {
     if (!term.mouse) return;
-    ht_batch_say(on ? "\033[?1002h" : "\033[?1002l");
+    if (on)
+        ht_batch_say(term.hover ? "\033[?1002h\033[?1003h" : "\033[?1003l\033[?1002h");
+    else
+        ht_batch_say("\033[?1003l\033[?1002l");
     if (term.sgr) ht_batch_say(on ? "\033[?1006h" : "\033[?1006l");
+}
+
+void ht_term_hover(bool on)
+{
+    if (on == term.hover) return;
+    term.hover = on;
+    mouse_motion(true);
 }
 
 /* Pasted text is marked, so that it is not taken for keys. Terminals that do not know the mode leave it
@@ -282,6 +293,15 @@ static bool has_capability(const char *name)
 {
     const char *value = tigetstr(name);
     return value != NULL && (intptr_t)value != -1;
+}
+
+/* F2 as other terminals send it than the one that TERM names: PuTTY, rxvt, VT220; xterm, VT100; the console.
+ */
+static void set_keys(void)
+{
+    static const char *const f2[] = {"\033[12~", "\033OQ", "\033[[B"};
+    for (size_t i = 0; i < sizeof f2 / sizeof f2[0]; i++)
+        if (key_defined(f2[i]) == 0) define_key(f2[i], KEY_F(2));
 }
 
 static void set_mouse(void)
@@ -364,6 +384,7 @@ ht_code ht_term_open(const ht_theme *theme, ht_error *err)
     curs_set(0);
     begin_recording();
     set_colours(theme);
+    set_keys();
     set_mouse();
     set_paste();
     ht_guard_arm();
@@ -585,7 +606,7 @@ static int translate(wint_t code)
         {KEY_RIGHT, HT_KEY_RIGHT},    {KEY_SLEFT, HT_KEY_SHIFT_LEFT}, {KEY_SRIGHT, HT_KEY_SHIFT_RIGHT},
         {KEY_BTAB, HT_KEY_SHIFT_TAB}, {KEY_PPAGE, HT_KEY_PAGE_UP},    {KEY_NPAGE, HT_KEY_PAGE_DOWN},
         {KEY_HOME, HT_KEY_HOME},      {KEY_END, HT_KEY_END},          {KEY_BACKSPACE, HT_KEY_BACKSPACE},
-        {KEY_ENTER, HT_KEY_ENTER}};
+        {KEY_ENTER, HT_KEY_ENTER},    {KEY_F(2), HT_KEY_F2}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if ((int)code == keys[i].curses) return keys[i].ours;
     return 0;
@@ -603,8 +624,8 @@ static bool mouse_meaning(const MEVENT *m, ht_event *event)
         event->kind = HT_EVENT_PRESS, term.held = true;
     else if (m->bstate & BUTTON1_RELEASED)
         event->kind = HT_EVENT_RELEASE, term.held = false;
-    else if ((m->bstate & REPORT_MOUSE_POSITION) && term.held)
-        event->kind = HT_EVENT_DRAG;
+    else if (m->bstate & REPORT_MOUSE_POSITION)
+        event->kind = term.held ? HT_EVENT_DRAG : HT_EVENT_MOVE;
     else
         return false;
     return true;

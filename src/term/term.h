@@ -14,6 +14,7 @@ typedef enum ht_event_kind {
     HT_EVENT_KEY,
     HT_EVENT_PRESS,
     HT_EVENT_DRAG,
+    HT_EVENT_MOVE, /* no button is down */
     HT_EVENT_RELEASE,
     HT_EVENT_WHEEL,
     HT_EVENT_RESIZE,
@@ -44,6 +45,9 @@ void ht_term_record(struct ht_cast *cast);
 
 /* Other colours from the next frame on, with the theme's own background. */
 void ht_term_theme(const ht_theme *theme);
+
+/* Does the terminal tell where the mouse goes while no button is down (from the next frame on)? */
+void ht_term_hover(bool on);
 
 void ht_term_size(int *columns, int *rows);
 

@@ -127,11 +127,13 @@ static void add_key(ht_span *spans, int *n, const ht_key_info *key, const char *
 /* The bar has the words for what can be done here. */
 static bool belongs(const ht_model *m, ht_action action)
 {
+    if (m->view == HT_VIEW_SETTINGS) /* where letters find */
+        return action == HT_DO_PAUSE || action == HT_DO_SETTINGS || action == HT_DO_HELP ||
+               action == HT_DO_QUIT;
     if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
-    if (action == HT_DO_TYPE && m->view == HT_VIEW_RUNS) return false;
-    if (action == HT_DO_TYPE || action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
+    if (action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
     return action != HT_DO_FREEZE;
 }
 
@@ -165,7 +167,7 @@ static void add_prompt(const ht_model *m, ht_span *spans, int *n)
     char step[32];
     ht_format_grouped(step, sizeof step, (long long)m->label_step);
     if (m->prompt == HT_PROMPT_VALUE)
-        add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_controls[m->control]));
+        add(spans, n, HT_ROLE_KEY, " %s =", ht_model_symbol(ht_model_edited(m)));
     else if (m->prompt == HT_PROMPT_NAME)
         add(spans, n, HT_ROLE_KEY, " name of %c:", m->ghost_count ? ht_ghost_newest(m)->letter : '-');
     else if (m->prompt == HT_PROMPT_LABEL)

@@ -248,5 +248,6 @@ ht_series *ht_ghost_add(const ht_model *m, ht_chart *chart, int i, int columns, 
         snprintf(label, sizeof label, "%c", ghost->letter);
     ht_series *series = ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(ghost), label, count);
     if (series) series->tag = ghost->letter;
+    if (series) ht_ghost_label(m, ghost, series->said, sizeof series->said);
     return series;
 }

@@ -31,8 +31,13 @@ static const ht_key_info table[] = {
      "Shift-→ >",
      NULL,
      "change it upwards ten times as much"},
-    {HT_DO_TYPE, {'='}, "=", "set", "type an exact value; Enter takes it, Esc leaves it"},
+    {HT_DO_TYPE, {'='}, "=", NULL, "type an exact value; Enter takes it, Esc leaves it"},
     {HT_DO_SETTING, {':'}, ":", NULL, "type any setting: key=value, as in prune.error=0.05"},
+    {HT_DO_SETTINGS,
+     {HT_KEY_F2, 'F'},
+     "F2",
+     "setup",
+     "all settings as a menu (also F); there letters find, ← → change, d: as the preset has it"},
     {HT_DO_TWIN,
      {'n'},
      "n",
@@ -118,7 +123,11 @@ static const ht_key_info table[] = {
      NULL,
      "the whole run, from step 0 to now (pruning: the cursor back on κ)"},
     {HT_DO_LATEST, {HT_KEY_END}, "End", NULL, "the latest steps, in the same span"},
-    {HT_DO_CURSOR, {'i'}, "i", NULL, "a cursor with the exact values of this chart; ← → < > move it"},
+    {HT_DO_CURSOR,
+     {'i'},
+     "i",
+     NULL,
+     "a cursor with the exact values of this chart; ← → < > Home End move it, Tab: the next chart"},
     {HT_DO_SMOOTH,
      {'m'},
      "m",
@@ -185,7 +194,8 @@ int ht_keymap_key(const char *name)
                 {"Shift-Tab", HT_KEY_SHIFT_TAB},
                 {"Enter", HT_KEY_ENTER},
                 {"Esc", HT_KEY_ESCAPE},
-                {"Backspace", HT_KEY_BACKSPACE}};
+                {"Backspace", HT_KEY_BACKSPACE},
+                {"F2", HT_KEY_F2}};
     unsigned code;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (strcmp(name, keys[i].name) == 0) return keys[i].key;

@@ -33,7 +33,9 @@ static void write_shape(ht_model *m, int inputs, int classes)
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
 {
     memset(m, 0, sizeof *m);
-    m->asked = m->applied = *params;
+    m->asked = m->applied = m->settings.preset = *params;
+    m->settings.chosen = HT_P_NOISE_TYPE;
+    m->settings.first = HT_P_COUNT; /* it stands at the top */
     ht_text_copy(m->data_title, sizeof m->data_title, data_title);
     ht_preset_title(params, m->title, sizeof m->title);
     write_shape(m, inputs, classes);

@@ -30,6 +30,7 @@ typedef enum ht_view {
     HT_VIEW_COMPARE,
     HT_VIEW_METHOD,
     HT_VIEW_RUNS,
+    HT_VIEW_SETTINGS,
     HT_VIEW_HELP,
     HT_VIEW_COUNT
 } ht_view;
@@ -88,8 +89,20 @@ typedef struct ht_cursor {
     ht_panel_id panel;
     double x;        /* on that panel's x axis */
     bool over_steps; /* which is the step of the run */
+    double y;        /* where the mouse is; NaN without one */
     bool keys;       /* ← → move it, not the control */
+    bool hover;      /* it goes where the mouse goes, and away with the next key */
 } ht_cursor;
+
+/* The menu of settings (view/menu/settings.h). */
+typedef struct ht_settings_menu {
+    ht_params preset; /* what the preset says: those that differ are marked */
+    ht_param chosen;
+    int first;         /* row that the list begins with */
+    ht_view before;    /* where it was opened … */
+    ht_panel_id focus; /* … and which panel had the frame */
+    char filter[64];   /* only settings with this are listed */
+} ht_settings_menu;
 
 /* The page of a lesson, as the lab has written it. */
 enum { HT_PAGE_LINES = 6 };
@@ -170,6 +183,7 @@ typedef struct ht_model {
     ht_lesson_page lesson;
     bool timeline;      /* the bar of states to go back to is open … */
     double timeline_at; /* … and stands at this step */
+    ht_settings_menu settings;
     int help_scroll;
     ht_panel_id scrolled; /* the panel of rows that was scrolled last … */
     int scroll;           /* … and how many rows are above what it shows */
@@ -207,11 +221,17 @@ void ht_model_noise(const ht_params *params, char *to, size_t size);
 /* What a chart without a point says: how the first comes. */
 const char *ht_model_waits(const ht_model *model);
 
+/* The one that = types a value of: the chosen control's, or the chosen setting's. */
+ht_param ht_model_edited(const ht_model *model);
+
 /* "α", "σ", "η", "b" or the key's last part. */
 const char *ht_model_symbol(ht_param p);
 
 /* A value with its own number of digits: "0.05", "iid", "2 000". */
 void ht_model_value(ht_param p, double value, char *to, size_t size);
+
+/* An end of a range: "2", "1e-07", "100k". */
+void ht_model_bound(double value, char *to, size_t size);
 
 /* The α of the noise; NaN without noise. */
 double ht_model_injected(const ht_model *model);

@@ -9,6 +9,11 @@
 const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
                                                  HT_P_TRAIN_LR, HT_P_TRAIN_BATCH};
 
+ht_param ht_model_edited(const ht_model *m)
+{
+    return m->view == HT_VIEW_SETTINGS ? m->settings.chosen : ht_model_controls[m->control];
+}
+
 const char *ht_model_symbol(ht_param p)
 {
     switch (p) {
@@ -35,6 +40,14 @@ void ht_model_value(ht_param p, double value, char *to, size_t size)
         ht_format_grouped(to, size, (long long)value);
     else
         snprintf(to, size, "%.3g", value);
+}
+
+void ht_model_bound(double value, char *to, size_t size)
+{
+    if (value < 1000 || value >= 1e6)
+        snprintf(to, size, "%.3g", value);
+    else
+        ht_format_short(to, size, value, 3);
 }
 
 void ht_model_noise(const ht_params *p, char *to, size_t size)

@@ -32,5 +32,6 @@ ht_panel_id ht_panel_next(ht_panel_id id, int direction)
 
 bool ht_panel_scrolls(ht_panel_id id)
 {
-    return table[id].kind == HT_PANEL_IS_FORM && id != HT_PANEL_CONTROLS && id != HT_PANEL_HELP;
+    return table[id].kind == HT_PANEL_IS_FORM && id != HT_PANEL_CONTROLS && id != HT_PANEL_HELP &&
+           id != HT_PANEL_SETTINGS;
 }

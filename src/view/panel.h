@@ -18,8 +18,8 @@ const ht_panel *ht_panel_at(ht_panel_id id); /* static storage */
 bool ht_panel_find(const char *name, ht_view home, ht_panel_id *id);
 /* The panel of the same view after (direction 1) or before (-1) this one, in Tab order. */
 ht_panel_id ht_panel_next(ht_panel_id id, int direction);
-/* Is it made of rows that can be scrolled by [ ] and the wheel? Controls are walked through by ↑ ↓, help has
- * its own. */
+/* Is it made of rows that can be scrolled by [ ] and the wheel? Controls and settings are walked through by
+ * ↑ ↓, help has its own. */
 bool ht_panel_scrolls(ht_panel_id id);
 
 #endif

@@ -3,18 +3,34 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
+#include "num/summary.h"
 
 __attribute__((format(printf, 2, 3))) static void add(ht_chart *chart, const char *format, ...)
 {
-    char line[3 * sizeof chart->readout[0]]; /* so that the cut falls between characters */
+    char line[2 * sizeof chart->readout[0]]; /* so that the cut falls between characters */
     va_list args;
     if (chart->readout_count == HT_CHART_READOUT) return;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     ht_text_copy(chart->readout[chart->readout_count++], sizeof chart->readout[0], line);
+}
+
+/* What a series is called, and what follows its values. */
+static const char *name_of(const ht_series *s)
+{
+    return s->said[0] ? s->said : s->name;
+}
+
+static const char *unit_of(const ht_chart *chart)
+{
+    static _Thread_local char unit[40];
+    bool has = chart->unit && chart->unit[0];
+    snprintf(unit, sizeof unit, "%s%s", has ? " " : "", has ? chart->unit : "");
+    return unit;
 }
 
 /* The point nearest to x; -1 if the series has none within 2 % of the axis. */
@@ -29,17 +45,21 @@ static int nearest(const ht_chart *chart, const ht_series *s, double x)
     return best;
 }
 
-/* On a line between its points, where both are near enough to be joined. */
-static double between(const ht_chart *chart, const ht_series *s, double x)
+/* Of a series' values, low or high: on the line that is drawn between its points, which is straight on the
+ * chart's axes, logarithmic ones too. */
+static double between(const ht_chart *chart, const ht_series *s, const double *value, double x)
 {
     for (int i = 0; i + 1 < s->count; i++) {
         if (!(s->x[i] <= x && x <= s->x[i + 1]) || !(s->x[i] < s->x[i + 1])) continue;
-        if (s->steps) return s->high[x < s->x[i + 1] ? i : i + 1];
-        double t = (x - s->x[i]) / (s->x[i + 1] - s->x[i]);
-        return s->high[i] + t * (s->high[i + 1] - s->high[i]);
+        if (s->steps) return value[x < s->x[i + 1] ? i : i + 1];
+        double from = ht_axis_position(&chart->x, s->x[i]), to = ht_axis_position(&chart->x, s->x[i + 1]);
+        double t = (ht_axis_position(&chart->x, x) - from) / (to - from);
+        bool log = chart->y.scale == HT_SCALE_LOG && value[i] > 0 && value[i + 1] > 0;
+        if (!isfinite(t)) t = (x - s->x[i]) / (s->x[i + 1] - s->x[i]);
+        return log ? value[i] * pow(value[i + 1] / value[i], t) : value[i] + t * (value[i + 1] - value[i]);
     }
     int i = nearest(chart, s, x);
-    return i < 0 ? (double)NAN : s->high[i];
+    return i < 0 ? (double)NAN : value[i];
 }
 
 static void read_bars(const ht_series *s, double x, ht_chart *chart)
@@ -50,7 +70,9 @@ static void read_bars(const ht_series *s, double x, ht_chart *chart)
         ht_format_short(from, sizeof from, s->x[i], 3);
         ht_format_short(to, sizeof to, s->x[i + 1], 3);
         ht_format_grouped(count, sizeof count, llround(s->high[i]));
-        add(chart, "%s … %s: %s%s%s", from, to, chart->y.label, chart->y.label[0] ? " " : "", count);
+        if (fabs(s->high[i]) < 10 && s->high[i] != round(s->high[i]))
+            ht_format_short(count, sizeof count, s->high[i], 3);
+        add(chart, "%s … %s: %s%s%s%s", from, to, s->name, s->name[0] ? " " : "", count, unit_of(chart));
     }
 }
 
@@ -62,18 +84,75 @@ static void read_range(const ht_series *s, double x, ht_chart *chart)
     ht_format_short(low, sizeof low, s->low[i], 4);
     ht_format_short(high, sizeof high, s->high[i], 4);
     if (s->low[i] < s->high[i])
-        add(chart, "%s %s … %s", s->name, low, high);
+        add(chart, "%s %s … %s%s", name_of(s), low, high, unit_of(chart));
     else
-        add(chart, "%s %s", s->name, high);
+        add(chart, "%s %s%s", name_of(s), high, unit_of(chart));
 }
 
+/* The band that a line runs in has its role. */
+static const ht_series *find(const ht_chart *chart, ht_mark_kind kind, ht_role role)
+{
+    for (int i = 0; i < chart->series_count; i++)
+        if (chart->series[i].kind == kind && chart->series[i].role == role && chart->series[i].count > 0)
+            return &chart->series[i];
+    return NULL;
+}
+
+/* "train 0.031 nats (10–90 %: 0.02 … 0.05)" */
 static void read_line(const ht_series *s, double x, ht_chart *chart)
 {
-    char text[24];
-    double value = between(chart, s, x);
+    char text[24], around[96] = "", low[24], high[24];
+    double value = between(chart, s, s->high, x);
+    const ht_series *band = s->dash == HT_DOTTED ? NULL : find(chart, HT_MARK_BAND, s->role);
+    double from = band ? between(chart, band, band->low, x) : (double)NAN,
+           to = band ? between(chart, band, band->high, x) : (double)NAN;
     if (isnan(value)) return;
     ht_format_short(text, sizeof text, value, 4);
-    add(chart, "%s %s", s->name, text);
+    ht_format_short(low, sizeof low, from, 3);
+    ht_format_short(high, sizeof high, to, 3);
+    if (from <= value && value <= to && from < to)
+        snprintf(around, sizeof around, " (%s: %s … %s)", band->said, low, high);
+    add(chart, "%s %s%s%s", name_of(s), text, unit_of(chart), around);
+}
+
+/* A band whose line has another role, or none. */
+static void read_band(const ht_series *s, double x, ht_chart *chart)
+{
+    char low[24], high[24];
+    double from = between(chart, s, s->low, x), to = between(chart, s, s->high, x);
+    if (find(chart, HT_MARK_LINE, s->role) || isnan(from) || isnan(to)) return;
+    ht_format_short(low, sizeof low, from, 3);
+    ht_format_short(high, sizeof high, to, 3);
+    add(chart, "%s: %s … %s%s", s->said, low, high, unit_of(chart));
+}
+
+/* Dots that stand together where the nearest one is: one, or their median and quartiles. */
+static void read_points(const ht_series *s, double x, ht_chart *chart)
+{
+    enum { MOST = 512 };
+    static const double TOGETHER = 0.05, NEAR = 0.12; /* of the axis */
+    double value[MOST], at = ht_axis_position(&chart->x, x), best = NEAR, place = 0;
+    char text[24], low[24], high[24];
+    size_t count = 0;
+    for (int i = 0; i < s->count; i++) {
+        double distance = fabs(ht_axis_position(&chart->x, s->x[i]) - at);
+        if (distance < best) best = distance, place = ht_axis_position(&chart->x, s->x[i]);
+    }
+    double reach = chart->over_steps ? 1e-9 : TOGETHER / 2;
+    for (int i = 0; i < s->count && count < MOST && best < NEAR; i++)
+        if (fabs(ht_axis_position(&chart->x, s->x[i]) - place) <= reach) value[count++] = s->high[i];
+    if (count == 0 || (chart->over_steps && best > 0.02)) return;
+    ht_summary all = ht_summarize(value, count);
+    ht_format_short(text, sizeof text, all.median, 4);
+    ht_format_short(low, sizeof low, all.low, 3);
+    ht_format_short(high, sizeof high, all.high, 3);
+    if (all.count == 0)
+        add(chart, "%s", name_of(s)); /* NaN or Inf */
+    else if (all.count == 1)
+        add(chart, "%s %s%s", name_of(s), text, unit_of(chart));
+    else
+        add(chart, "%s %s%s (25–75 %%: %s … %s, %zu)", name_of(s), text, unit_of(chart), low, high,
+            all.count);
 }
 
 /* Of all values of the column, also of those beyond the axis. */
@@ -89,18 +168,25 @@ static void read_extremes(const ht_series *s, double x, ht_chart *chart)
 }
 
 /* How the values of a heat map's column are spread: half of them, all but a thousandth, all. */
-static void read_heat(const ht_series *s, double x, ht_chart *chart)
+static void read_heat(const ht_series *s, double x, double y, ht_chart *chart)
 {
     static const struct {
         double share;
         const char *words;
     } parts[] = {{0.5, "half"}, {0.999, "99.9 %"}, {1 - 1e-12, "all"}};
-    char text[24];
+    char text[24], from[24], to[24];
     int column = 0;
     while (column < s->count && x >= s->x[column + 1]) column++;
     if (column == s->count || x < s->x[0]) return;
     const double *share = s->high + column * s->rows;
     double total = 0, seen = 0;
+    for (int k = 0; k < s->rows; k++) { /* the cell under the mouse */
+        if (!(s->y[k] <= y && y < s->y[k + 1])) continue;
+        ht_format_short(from, sizeof from, s->y[k], 3);
+        ht_format_short(to, sizeof to, s->y[k + 1], 3);
+        ht_format_short(text, sizeof text, 100 * share[k], 3);
+        add(chart, "%s %s … %s: %s %%%s", chart->y.label, from, to, text, unit_of(chart));
+    }
     for (int k = 0; k < s->rows; k++) total += share[k];
     for (int k = 0, part = 0; k < s->rows && total > 0; k++) {
         seen += share[k];
@@ -111,20 +197,60 @@ static void read_heat(const ht_series *s, double x, ht_chart *chart)
     }
 }
 
-static void read_series(ht_chart *chart, double x)
+/* Of a plot of rows the values lie along x: a dot, or a stroke at the median of several. */
+static void read_row(const ht_series *s, double x, ht_chart *chart)
+{
+    char text[24];
+    int i = nearest(chart, s, x);
+    if (i < 0) return;
+    ht_format_short(text, sizeof text, s->x[i], 3);
+    add(chart, "%s%s %s%s", name_of(s), s->kind == HT_MARK_POINTS ? "" : ": median", text, unit_of(chart));
+}
+
+static void read_series(ht_chart *chart, double x, double y)
 {
     for (int i = 0; i < chart->series_count; i++) {
         const ht_series *s = &chart->series[i];
-        if (s->kind == HT_MARK_BARS)
+        if (chart->row_count > 0) {
+            read_row(s, x, chart);
+            continue;
+        }
+        switch (s->kind) {
+        case HT_MARK_BARS:
             read_bars(s, x, chart);
-        else if (s->kind == HT_MARK_EXTREMES)
+            break;
+        case HT_MARK_EXTREMES:
             read_extremes(s, x, chart);
-        else if (s->kind == HT_MARK_HEAT)
-            read_heat(s, x, chart);
-        else if (s->name[0] && (s->kind == HT_MARK_RANGE || s->kind == HT_MARK_BAND))
+            break;
+        case HT_MARK_HEAT:
+            read_heat(s, x, y, chart);
+            break;
+        case HT_MARK_RANGE:
+        case HT_MARK_WHISKERS:
             read_range(s, x, chart);
-        else if (s->name[0] && s->kind == HT_MARK_LINE)
+            break;
+        case HT_MARK_BAND:
+            read_band(s, x, chart);
+            break;
+        case HT_MARK_LINE:
             read_line(s, x, chart);
+            break;
+        case HT_MARK_POINTS:
+            read_points(s, x, chart);
+            break;
+        }
+    }
+}
+
+/* Lines across the chart: "injected α 1.75", unless the label has the number. */
+static void read_marks(ht_chart *chart)
+{
+    char text[24];
+    for (int i = 0; i < chart->mark_count; i++) {
+        const ht_line_mark *mark = &chart->marks[i];
+        if (mark->vertical || mark->label[0] == '\0' || strpbrk(mark->label, "0123456789")) continue;
+        ht_format_short(text, sizeof text, mark->at, 4);
+        add(chart, "%s %s", mark->label, text);
     }
 }
 
@@ -164,11 +290,14 @@ void ht_readout_put(const ht_model *m, ht_panel_id panel, ht_chart *chart)
 {
     const ht_cursor *cursor = &m->cursor;
     bool own = panel == cursor->panel;
-    if (!cursor->on || chart->cursor_on || (!own && !(chart->over_steps && cursor->over_steps))) return;
+    if (!cursor->on || (!own && !(chart->over_steps && cursor->over_steps))) return;
+    chart->own_on = chart->cursor_on;
+    chart->own_x = chart->cursor_x;
     chart->cursor_on = true;
     chart->cursor_x = cursor->x;
     if (!own) return;
     read_x(chart, cursor->x);
-    read_series(chart, cursor->x);
+    read_series(chart, cursor->x, cursor->hover ? cursor->y : (double)NAN);
+    read_marks(chart);
     if (chart->over_steps) read_settings(m, chart, cursor->x);
 }

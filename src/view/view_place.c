@@ -295,6 +295,16 @@ void ht_place_runs(ht_layout *layout, ht_rect area, const ht_scene *scene)
                  area.h >= HIGH_FROM ? 4 : 2, 1);
 }
 
+/* A name and its value must not lie so far apart that the eye loses its way. */
+void ht_place_settings(ht_layout *layout, ht_rect area, const ht_scene *scene)
+{
+    enum { MOST = 132 };
+    (void)scene;
+    int beside = area.w > MOST ? area.w - MOST : 0;
+    ht_place_beside(layout, (ht_rect){area.x + beside / 2, area.y, area.w - beside, area.h},
+                    HT_PANEL_SETTINGS, HT_PANEL_SETTING);
+}
+
 /* Lines longer than about a hundred characters are hard to read. */
 void ht_place_help(ht_layout *layout, ht_rect area, const ht_scene *scene)
 {

@@ -561,7 +561,8 @@ bool vt_mouse(vt *t, vt_mouse_kind kind, int button, int column, int row)
     if (!vt_mode(t, 1000) && !vt_mode(t, 1002) && !vt_mode(t, 1003)) return false;
     size_t before = t->outgoing.length;
     vterm_mouse_move(t->emulator, row, column, VTERM_MOD_NONE);
-    if (kind != VT_DRAG) vterm_mouse_button(t->emulator, button, kind != VT_RELEASE, VTERM_MOD_NONE);
+    if (kind != VT_DRAG && kind != VT_MOVE)
+        vterm_mouse_button(t->emulator, button, kind != VT_RELEASE, VTERM_MOD_NONE);
     bool sent = t->outgoing.length > before;
     deliver(t);
     return sent;

@@ -38,7 +38,7 @@ typedef struct {
     bool bold, italic, underline, reverse;
 } vt_glyph;
 
-typedef enum { VT_PRESS, VT_DRAG, VT_RELEASE, VT_WHEEL } vt_mouse_kind;
+typedef enum { VT_PRESS, VT_DRAG, VT_MOVE, VT_RELEASE, VT_WHEEL } vt_mouse_kind;
 
 typedef bool vt_predicate(vt *t, void *context);
 
@@ -88,7 +88,7 @@ void vt_key(vt *t, const char *name);
 /* A mouse event at a cell, encoded as SGR (1006) or old X10 bytes, as the program asked for. Returns whether
  * anything was sent: false when the program has not enabled the mouse or this kind of event. Buttons: 1 left,
  * 2 middle, 3 right; for VT_WHEEL 4 up, 5 down. VT_DRAG moves, and reports only while a button is pressed
- * and mode 1002 (or 1003) is on. */
+ * and mode 1002 (or 1003) is on; VT_MOVE without a button, in mode 1003. */
 bool vt_mouse(vt *t, vt_mouse_kind kind, int button, int column, int row);
 
 /* Resizes the terminal; the program gets SIGWINCH. */

@@ -54,12 +54,13 @@ static void draw_table(ht_surface *s, const ht_form_layout *l, ht_rect r, const 
         int end = i == 0 ? form->stop[0] : form->stop[i - 1];
         if (end > width) end = width;
         snprintf(text, sizeof text, "%.*s", (int)length, field);
-        s->ops->text(s, x + from, r.y, end - from, i == 0 ? HT_ALIGN_LEFT : HT_ALIGN_RIGHT, HT_ROLE_TEXT, 0,
-                     text);
+        s->ops->text(s, x + from, r.y, end - from, i == 0 ? HT_ALIGN_LEFT : HT_ALIGN_RIGHT, label_role(row),
+                     0, text);
         if (i > 0) from = end;
         field += length + (field[length] == '\t');
     }
-    s->ops->text(s, x + from, r.y, width - from, HT_ALIGN_RIGHT, row->role, HT_BOLD, row->value);
+    s->ops->text(s, x + from, r.y, width - from, HT_ALIGN_RIGHT, row->selected ? HT_ROLE_SELECTED : row->role,
+                 HT_BOLD, row->value);
 }
 
 static void draw_slider_one_line(ht_surface *s, const ht_form_layout *l, ht_rect r, const ht_row *row)

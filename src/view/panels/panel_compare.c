@@ -62,6 +62,7 @@ static void add_dots(ht_chart *chart, const ht_method_state *method, const ht_me
                      double y)
 {
     ht_series *dots = ht_chart_add(chart, HT_MARK_POINTS, role, "", HT_METHOD_SEEDS);
+    if (dots) ht_text_copy(dots->said, sizeof dots->said, method->name);
     for (int i = 0; dots && i < HT_METHOD_SEEDS; i++) {
         bool known = method->seed[i].stage == HT_METHOD_DONE;
         dots->x[i] = known && method->seed[i].kept > 0 ? method->seed[i].kept : (double)NAN;
@@ -69,7 +70,9 @@ static void add_dots(ht_chart *chart, const ht_method_state *method, const ht_me
     }
     if (need->seeds < 2 || !(need->kept > 0)) return;
     ht_series *median = ht_chart_add(chart, HT_MARK_WHISKERS, role, "", 1);
-    if (median) median->x[0] = need->kept, median->low[0] = y - 0.3, median->high[0] = y + 0.3;
+    if (!median) return;
+    ht_text_copy(median->said, sizeof median->said, method->name);
+    median->x[0] = need->kept, median->low[0] = y - 0.3, median->high[0] = y + 0.3;
 }
 
 static void say_dots(const ht_compare_state *s, int diverged, ht_chart *chart)
@@ -92,6 +95,7 @@ void ht_panel_compare_dots(const ht_model *m, int columns, ht_chart *chart)
     double least = 0.01;
     (void)columns;
     ht_text_copy(chart->title, sizeof chart->title, "Parameters needed for -1 point");
+    chart->unit = "of the parameters";
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     chart->x = (ht_axis){.scale = HT_SCALE_LOG, .high = 1, .fixed = true, .label = "share of the parameters"};
     if (s->count == 0) ht_text_copy(chart->empty, sizeof chart->empty, "c trains a network with each method");
@@ -187,6 +191,7 @@ void ht_panel_compare(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty,
                  s->running ? "the first method is being trained" : "c trains a network with each method");
+    chart->unit = "";
     chart->x = (ht_axis){.scale = HT_SCALE_LOG, .label = "share of the parameters kept"};
     chart->y = accuracy_axis(s);
     if (s->done > 0)

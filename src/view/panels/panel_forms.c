@@ -10,15 +10,6 @@
 #include "view/panels/panels.h"
 #include "chart/tail_table.h"
 
-/* "2", "1e-07", "100k" */
-static void add_range_end(char *to, size_t size, double value)
-{
-    if (value < 1000)
-        snprintf(to, size, "%.3g", value);
-    else
-        ht_format_short(to, size, value, 3);
-}
-
 static void add_control(const ht_model *m, ht_form *form, int i)
 {
     static const char *const names[HT_CONTROLS] = {"noise type", "α  stability", "σ  scale", "η  step size",
@@ -37,8 +28,8 @@ static void add_control(const ht_model *m, ht_form *form, int i)
     row->applied = ht_param_position(p, ht_params_get(&m->applied, p));
     if (p == HT_P_NOISE_ALPHA || p == HT_P_NOISE_SCALE) /* not in force without noise */
         row->role = ht_params_get(&m->asked, HT_P_NOISE_TYPE) == HT_NOISE_NONE ? HT_ROLE_DIM : HT_ROLE_NOISE;
-    add_range_end(row->low, sizeof row->low, info->low);
-    add_range_end(row->high, sizeof row->high, info->high);
+    ht_model_bound(info->low, row->low, sizeof row->low);
+    ht_model_bound(info->high, row->high, sizeof row->high);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------------- */

@@ -75,6 +75,7 @@ void ht_panel_heat(const ht_model *m, int columns, ht_chart *chart)
     bool deep = ht_params_get(&m->applied, HT_P_MODEL_DEPTH) > 1;
     ht_text_copy(chart->title, sizeof chart->title, deep ? "|w| over steps, layer 1" : "|w| over steps");
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    chart->unit = "of the weights";
     ht_panel_step_axis(m, chart);
     chart->y = (ht_axis){.scale = HT_SCALE_LOG, .low = 1e-3, .high = 1, .fixed = true, .label = "|w|"};
     int count = shown_columns(m, chart, &first);

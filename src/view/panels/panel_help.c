@@ -6,6 +6,7 @@
 #include "view/keymap.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
+#include "view/words/glossary.h"
 
 /* Upper and lower case of ASCII alike; everything contains the empty word. */
 static bool contains(const char *text, const char *word)
@@ -53,6 +54,29 @@ static void add_keys(const ht_model *m, ht_form *form)
     }
 }
 
+/* The words that the chosen panel speaks of; or all that have what is looked for. */
+static void add_words(const ht_model *m, ht_form *form, bool all)
+{
+    size_t count;
+    char label[64], text[400];
+    const ht_word *words = ht_words(&count);
+    const char *heading = all ? "Words" : "Its words",
+               *explain = m->focus < HT_PANEL_COUNT ? ht_panel_at(m->focus)->explain : "";
+    for (size_t i = 0; i < count; i++) {
+        const ht_word *w = &words[i];
+        if (!all && !ht_word_is_in(w, explain)) continue;
+        snprintf(label, sizeof label, "%s%s%s", w->symbol, w->symbol[0] ? " " : "", w->word);
+        snprintf(text, sizeof text, "%s (%s)", w->meaning, w->where);
+        if (!all || !m->search[0] || strcasestr(w->also, m->search) || contains(label, m->search)) {
+            if (heading) ht_panel_add_heading(form, heading);
+            heading = NULL;
+            ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, label, "%s", text);
+        } else {
+            add_key(m, form, &heading, label, text);
+        }
+    }
+}
+
 /* What : can set while training runs. */
 static void add_settings(const ht_model *m, ht_form *form)
 {
@@ -80,7 +104,9 @@ void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
     ht_text_copy(form->title, sizeof form->title, "Help");
     if (m->search[0]) snprintf(form->title, sizeof form->title, "Help on \"%.40s\"", m->search);
     ht_text_copy(form->hint, sizeof form->hint, "/ find, Esc back");
+    if (m->search[0]) add_words(m, form, true);
     add_panels(m, room, form);
+    if (!m->search[0]) add_words(m, form, false);
     add_part(
         m, room, form, HT_ROLE_TEXT, "What this lab shows",
         "A network with far more neurons than it needs learns while noise is added to its hidden weights. "
@@ -89,10 +115,12 @@ void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
         "norm, and the rest can be removed (arXiv 2306.08125).");
     add_keys(m, form);
     add_part(m, room, form, HT_ROLE_TEXT, "Mouse",
-             "Drag a slider or roll the wheel over it. Click a chart to read its values under a cursor, its "
+             "Drag a slider or roll the wheel over it. The mouse over a chart reads its values; a "
+             "click leaves the cursor there (Esc ends it). Click its "
              "title to zoom it, a word of the key bar to press that key. The wheel over a chart of steps "
              "zooms time about the mouse, over a panel with ▾ more it scrolls.");
     add_settings(m, form);
+    if (!m->search[0]) add_words(m, form, true);
     add_part(m, room, form, HT_ROLE_DIM, "This build", m->footer);
     if (form->count == 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "nothing has this word", "%s", "");
     ht_text_copy(form->keys, sizeof form->keys, ": ↓ ]");

@@ -117,7 +117,8 @@ static ht_series *add_line(const ht_model *m, ht_chart *chart, ht_trace trace, h
                            int columns)
 {
     if (smoothing(m) <= 0) return add_curve(chart, &m->trace[trace], FINAL, role, name, columns, 0);
-    add_curve(chart, &m->trace[trace], FINAL, HT_ROLE_RAW, "", columns, 0);
+    ht_series *raw = add_curve(chart, &m->trace[trace], FINAL, HT_ROLE_RAW, "", columns, 0);
+    if (raw) snprintf(raw->said, sizeof raw->said, "%s, not smoothed", name);
     return add_curve(chart, &m->trace[trace], MEAN, role, name, columns, smoothing(m));
 }
 
@@ -175,6 +176,7 @@ static void add_train_and_test(const ht_model *m, ht_chart *chart, const char *n
 void ht_panel_loss(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Loss");
+    chart->unit = "nats";
     ht_text_copy(chart->hint, sizeof chart->hint, m->loss_log ? "log y" : "linear y");
     ht_text_copy(chart->empty, sizeof chart->empty, ht_model_waits(m));
     ht_panel_step_axis(m, chart);
@@ -205,6 +207,7 @@ void ht_panel_accuracy_axis(ht_chart *chart)
 void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Accuracy");
+    chart->unit = "";
     ht_text_copy(chart->empty, sizeof chart->empty, ht_model_waits(m));
     ht_panel_step_axis(m, chart);
     add_train_and_test(m, chart, "batch", HT_TRACE_ACCURACY, HT_TRACE_TEST_ACCURACY, columns);
@@ -217,6 +220,7 @@ void ht_panel_accuracy(const ht_model *m, int columns, ht_chart *chart)
 void ht_panel_size(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Weights left");
+    chart->unit = "of all weights";
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     ht_panel_step_axis(m, chart);
@@ -236,6 +240,7 @@ static void add_band(ht_chart *chart, const ht_curve *curve, ht_role role, int c
     ht_bucket bucket[MAX_COLUMNS];
     int count = read_columns(chart, curve, FINAL, columns, 0, bucket);
     ht_series *s = ht_chart_add(chart, HT_MARK_BAND, role, "", count);
+    if (s) ht_text_copy(s->said, sizeof s->said, "95 %");
     for (int i = 0; s && i < count; i++)
         s->x[i] = bucket[i].last, s->low[i] = bucket[i].low, s->high[i] = bucket[i].high;
 }
@@ -271,6 +276,7 @@ static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
     char layer[24];
     ht_model_layer(m, layer, sizeof layer);
     snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
+    chart->unit = "";
     const ht_tail_look *look = &m->report.tail;
     if (look->looked && look->rows_used < look->rows_of)
         snprintf(chart->hint, sizeof chart->hint, "of %d of %d neurons", look->rows_used, look->rows_of);
@@ -319,6 +325,7 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
 void ht_panel_regime(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "Tail index of the rows");
+    chart->unit = "";
     ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     ht_panel_step_axis(m, chart);

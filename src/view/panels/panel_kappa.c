@@ -25,6 +25,7 @@ static void add_looks(const ht_model *m, ht_chart *chart, int columns)
         return;
     }
     ht_series *dots = ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_KAPPA, "", count);
+    if (dots) ht_text_copy(dots->said, sizeof dots->said, "a look");
     for (int i = 0; dots && i < count; i++) dots->x[i] = look[i].last, dots->high[i] = look[i].final;
 }
 
@@ -69,6 +70,7 @@ void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
 {
     ht_text_copy(chart->title, sizeof chart->title, "κ: removable neurons");
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
+    chart->unit = "of the neurons";
     ht_panel_step_axis(m, chart);
     ht_series *line =
         ht_spread_add(chart, &m->trace[HT_TRACE_KAPPA], HT_ROLE_KAPPA, "median", columns, QUARTILE);

@@ -53,6 +53,7 @@ static void begin(const ht_model *m, const char *title, ht_chart *chart)
     ht_text_copy(chart->empty, sizeof chart->empty,
                  assessed ? "the first epoch is not over"
                           : "Occam is off; :occam.lambda0=0.3 prunes after each epoch");
+    chart->unit = "";
     chart->x = (ht_axis){.integer = true, .label = "epoch"};
     if (o->best_epoch) ht_chart_mark(chart, true, (double)o->best_epoch, HT_ROLE_MARK, "best");
 }
@@ -78,6 +79,7 @@ void ht_panel_epochs_loss(const ht_model *m, int columns, ht_chart *chart)
     begin(m, held ? "Loss of the samples held back" : "Loss of the training samples", chart);
     ht_text_copy(chart->hint, sizeof chart->hint, "log y");
     chart->y.scale = HT_SCALE_LOG;
+    chart->unit = "nats";
     add_epochs(m, chart, loss, HT_ROLE_TEST, "loss");
     ht_chart_fit(chart);
 }

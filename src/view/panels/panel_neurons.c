@@ -52,6 +52,7 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};
     chart->y.scale = m->strip_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
     chart->gutter = 6;
+    chart->unit = "‖w‖";
     if (look->groups == 0) return;
     add_bars(look, 0, gone, HT_ROLE_RAW, "removed", chart);
     add_bars(look, gone, look->groups, ht_prune_role(method), "kept", chart);

@@ -20,6 +20,7 @@ static void add_ghost(const ht_model *m, int i, int columns, bool by_weights, ht
     ht_series *error =
         by_weights ? NULL : ht_chart_add(chart, HT_MARK_LINE, ht_ghost_role(m->ghost[i]), "", look->count);
     if (error) error->dash = HT_DOTTED;
+    if (error) snprintf(error->said, sizeof error->said, "%c error", m->ghost[i]->letter);
     for (int k = 0; k < look->count; k++) {
         double x = ht_prune_x(&look->points[k], by_weights);
         if (accuracy) accuracy->x[k] = x, accuracy->high[k] = look->points[k].accuracy;
@@ -88,6 +89,7 @@ void ht_panel_pruning(const ht_model *m, int columns, ht_chart *chart)
     const ht_report *r = &m->report;
     bool view = m->view == HT_VIEW_PRUNING, by_weights = view && ht_pruning_by_weights(m);
     unsigned shown = view ? ht_pruning_shown(m) : 1u << r->method;
+    chart->unit = "";
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true};
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     ht_text_copy(chart->title, sizeof chart->title, "Pruning");

@@ -17,7 +17,8 @@ static double last_step(const ht_model *m)
 static void add_loss(const ht_model *m, int columns, ht_chart *chart)
 {
     static const double BAND = 0.1;
-    ht_spread_add(chart, &m->trace[HT_TRACE_LOSS], HT_ROLE_RAW, "", columns, BAND);
+    ht_series *loss = ht_spread_add(chart, &m->trace[HT_TRACE_LOSS], HT_ROLE_RAW, "", columns, BAND);
+    if (loss) ht_text_copy(loss->said, sizeof loss->said, "loss");
     ht_spread_add_extremes(chart, &m->trace[HT_TRACE_LOSS], HT_ROLE_RAW, columns);
 }
 
@@ -25,6 +26,7 @@ static void add_loss(const ht_model *m, int columns, ht_chart *chart)
 static void add_states(const ht_model *m, ht_chart *chart)
 {
     ht_series *s = ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_KEY, "", m->stored.count);
+    if (s) ht_text_copy(s->said, sizeof s->said, "a state kept at step");
     for (int i = 0; s && i < s->count; i++) {
         s->x[i] = (double)m->stored.step[i];
         s->high[i] = chart->y.low;
@@ -43,6 +45,7 @@ void ht_panel_timeline(const ht_model *m, int columns, ht_chart *chart)
     snprintf(chart->note, sizeof chart->note, "%s  ← → choose, Enter goes there, Esc leaves", settings);
     ht_text_copy(chart->x.label, sizeof chart->x.label, "step");
     chart->over_steps = true;
+    chart->unit = "nats";
     chart->x.integer = chart->x.fixed = true;
     chart->x.high = last_step(m);
     chart->y.scale = HT_SCALE_LOG;

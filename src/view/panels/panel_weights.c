@@ -132,6 +132,7 @@ void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, deep ? "Weights |w|, layer 1" : "Weights |w|");
     ht_text_copy(chart->hint, sizeof chart->hint, scales[m->weights_log_x][m->weights_log_y]);
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    chart->unit = "weights";
     chart->x = (ht_axis){.scale = m->weights_log_x ? HT_SCALE_LOG : HT_SCALE_LINEAR,
                          .low = 1e-3,
                          .high = 1,
@@ -178,6 +179,7 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->title, sizeof chart->title, "Neuron norms ‖w‖, P(>x)");
     ht_text_copy(chart->hint, sizeof chart->hint, m->norms_log ? "log·log" : "linear");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    chart->unit = "of the neurons";
     chart->x = (ht_axis){.scale = scale, .low = 0.1, .high = 10, .label = "‖w‖"};
     chart->y = (ht_axis){.scale = scale, .low = m->norms_log ? 1e-3 : 0, .high = 1, .fixed = true};
     if (r->norms < 2) return;

@@ -54,12 +54,12 @@ static double place_of(const ht_width_point *point, int seed)
 }
 
 /* Each run is a dot; nothing joins them. */
-static void add_points(ht_chart *chart, const ht_width_point *points, quantity q, ht_role role,
-                       const char *name)
+static ht_series *add_points(ht_chart *chart, const ht_width_point *points, quantity q, ht_role role,
+                             const char *name)
 {
     int runs = runs_of(points, q), used = 0;
     ht_series *dots = runs > 0 ? ht_chart_add(chart, HT_MARK_POINTS, role, name, runs) : NULL;
-    if (!dots) return;
+    if (!dots) return NULL;
     snprintf(dots->value, sizeof dots->value, "%d %s", runs, runs == 1 ? "run" : "runs");
     for (int i = 0; i < HT_SWEEP_WIDTHS; i++)
         for (int s = 0; s < HT_SWEEP_SEEDS; s++) {
@@ -68,6 +68,7 @@ static void add_points(ht_chart *chart, const ht_width_point *points, quantity q
             dots->x[used] = place_of(&points[i], s);
             dots->high[used++] = value;
         }
+    return dots;
 }
 
 /* ---- the prediction and the line --------------------------------------------------------------- */
@@ -85,6 +86,7 @@ static void add_prediction(ht_chart *chart, const ht_width_sweep_state *s)
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, HT_ROLE_NOISE, "", count);
     ht_series *line = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NOISE, "predicted", count);
     if (!band || !line) return;
+    ht_text_copy(band->said, sizeof band->said, "25–75 %");
     for (int i = 0; i < s->widths; i++) {
         const ht_summary *ratio = &s->predicted[i].ratio;
         if (!is_predicted(s, i)) continue;
@@ -101,6 +103,7 @@ static void add_trend(ht_chart *chart, const ht_trend *trend, ht_mark_kind kind,
     enum { POINTS = 20 };
     bool band = kind == HT_MARK_BAND;
     ht_series *series = trend->groups > 0 ? ht_chart_add(chart, kind, role, band ? "" : "fit", POINTS) : NULL;
+    if (series && band) ht_text_copy(series->said, sizeof series->said, "95 %");
     for (int i = 0; series && i < POINTS; i++) {
         double x = trend->low + (trend->high - trend->low) * i / (POINTS - 1), value, half;
         ht_trend_at(trend, x, &value, &half);
@@ -132,6 +135,7 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
     char noise[40], error[24];
     const ht_width_sweep_state *s = newest(m);
     begin(m, chart, "Pruning ratio κ");
+    chart->unit = "of the neurons";
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (!s) return;
     snprintf(error, sizeof error, "%s = %.3g",
@@ -160,6 +164,7 @@ void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
     const ht_width_sweep_state *s = newest(m);
     (void)columns;
     begin(m, chart, "Test accuracy");
+    chart->unit = "";
     if (!s) return;
     add_points(chart, s->noisy, PRUNED, HT_ROLE_PRUNED, "pruned");
     add_points(chart, s->noisy, ACCURACY, HT_ROLE_TEST, "before");
@@ -174,11 +179,14 @@ void ht_panel_width_tail(const ht_model *m, int columns, ht_chart *chart)
     const ht_width_sweep_state *s = newest(m);
     (void)columns;
     begin(m, chart, "Tail index α̂ (mmo)");
+    chart->unit = "";
     if (!s) return;
     double alpha = ht_params_get(&s->params, HT_P_NOISE_ALPHA);
     chart->y = (ht_axis){.low = alpha - 0.1, .high = alpha + 0.1}; /* holds the injected one */
-    for (int i = 0; i < m->width_sweep_count; i++)
-        add_points(chart, m->width_sweep[i].noisy, MMO, role_of(m, i), "");
+    for (int i = 0; i < m->width_sweep_count; i++) {
+        ht_series *dots = add_points(chart, m->width_sweep[i].noisy, MMO, role_of(m, i), "");
+        if (dots) ht_model_noise(&m->width_sweep[i].params, dots->said, sizeof dots->said);
+    }
     ht_chart_fit(chart);
     if (runs_of(s->noisy, MMO) == 0) return;
     snprintf(label, sizeof label, "α %.3g", alpha);

@@ -1,0 +1,260 @@
+/* Guards the read-out: every chart of panels.def says the unit of its values and what each of its series is,
+ * and what is drawn at a place is read there. A chart, or a series of one, that forgets to say fails here. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "view/ghost.h"
+#include "view/panel.h"
+#include "view/panel_fill.h"
+#include "view/readout.h"
+
+enum { COLUMNS = 200, POINTS = 40, STEPS = 400 };
+
+static void fill_history(ht_model *m)
+{
+    float share[HT_HEAT_ROWS] = {0};
+    for (int k = 60; k < 90; k++) share[k] = 1.0f / 30;
+    for (int t = 0; t < HT_TRACE_COUNT; t++)
+        for (int s = 1; s <= STEPS; s++) {
+            double value =
+                t >= HT_TRACE_ALPHA && t != HT_TRACE_KAPPA && t != HT_TRACE_LEFT && t != HT_TRACE_LARGE
+                    ? 1.7 + 0.0001 * s
+                    : 0.5 + 0.0005 * s;
+            ht_curve_add(&m->trace[t], s, value - 0.05, value + 0.05, value);
+        }
+    for (int s = 1; s <= STEPS; s += 40) ht_heat_add(&m->heat, s, share);
+    m->step = STEPS;
+    m->stored.count = 2;
+    m->stored.step[1] = 200;
+}
+
+static void fill_ccdf(ht_tail_ccdf *c)
+{
+    c->count = POINTS;
+    for (int i = 0; i < POINTS; i++) c->x[i] = pow(1.2, i), c->above[i] = pow(1.2, -1.7 * i);
+}
+
+static void fill_tail(ht_report *r)
+{
+    ht_tail_picture *p = &r->tail.picture;
+    r->tail.looked = true;
+    p->rows = 1000, p->columns = 100;
+    fill_ccdf(&p->weights), fill_ccdf(&p->norms), fill_ccdf(&p->eigenvalues);
+    p->hill_count = POINTS;
+    for (int i = 0; i < POINTS; i++) p->hill_k[i] = 10 + 20 * i, p->hill[i] = 1.7;
+    p->plateau_low = 100, p->plateau_high = 400;
+    for (int e = 0; e < HT_ESTIMATORS; e++) {
+        r->tail.now[e] = p->all[e] = p->of_norms[e] = (ht_estimate){
+            .estimator = (ht_estimator)e, .value = 1.7, .std_error = 0.1, .low = 1.5, .high = 1.9};
+        p->all[e].xmin = p->of_norms[e].xmin = 2, p->all[e].k = 5000, p->of_norms[e].k = 50,
+        p->all[e].n_tail = 20;
+    }
+}
+
+static void fill_report(ht_report *r)
+{
+    r->count = r->glimpse.count = 1;
+    r->step = r->glimpse.step = STEPS;
+    r->error = 0.1;
+    r->method = HT_PRUNE_NODE;
+    for (int i = 0; i < HT_PRUNE_METHODS; i++) {
+        ht_prune_look *look = &r->look[i];
+        look->count = POINTS, look->units = 1000, look->groups = POINTS, look->step = STEPS;
+        for (int k = 0; k < POINTS; k++) {
+            double at = (double)k / (POINTS - 1);
+            look->points[k] = (ht_prune_point){(int64_t)(1000 * at), at, at, 1 - at / 2, 0.1, 1 - at, 1 - at};
+            look->group[k] = 1 + (float)k;
+        }
+        look->at = look->points[POINTS / 2];
+        look->reading.one_point = 0.25;
+    }
+    float w[300];
+    for (int i = 0; i < 300; i++) w[i] = 0.1f + 0.01f * (float)i;
+    ht_histogram_add(&r->glimpse.histogram, w, 300);
+    r->glimpse.norms = POINTS;
+    for (int i = 0; i < POINTS; i++)
+        r->glimpse.norm[i] = 1 + 0.2 * i, r->glimpse.norm_above[i] = 1 - i / (POINTS + 0.5);
+    fill_tail(r);
+}
+
+static void fill_width(ht_model *m)
+{
+    ht_width_sweep_state *s = &m->width_sweep[0];
+    m->width_sweep_count = 1;
+    s->params = m->asked;
+    s->widths = HT_SWEEP_WIDTHS;
+    for (int i = 0; i < HT_SWEEP_WIDTHS; i++) {
+        ht_width_point *p = &s->noisy[i];
+        p->width = s->plain[i].width = (int)(100 * pow(100, i / 7.0));
+        for (int k = 0; k < HT_SWEEP_SEEDS; k++) {
+            p->ratio[k] = p->accuracy[k] = p->pruned[k] = p->mmo[k] =
+                k < 9 ? 0.3 + 0.01 * k + 0.02 * i : (double)NAN;
+            s->plain[i].ratio[k] = s->plain[i].accuracy[k] = k < 1 ? 0.2 : (double)NAN;
+        }
+        s->predicted[i].ratio = (ht_summary){9, 0.4, 0.1, 0.3, 0.4, 0.5};
+    }
+}
+
+static void fill_methods(ht_model *m)
+{
+    m->compare.count = m->compare.done = 2;
+    m->compare.seeds = HT_METHOD_SEEDS;
+    for (int i = 0; i < 2; i++) {
+        ht_method_state *s = &m->compare.method[i];
+        s->name = s->title = i ? "iid" : "plain";
+        s->stage = HT_METHOD_DONE;
+        s->kept = 0.5;
+        for (int k = 0; k < HT_METHOD_SEEDS; k++)
+            s->seed[k] = (ht_method_seed){.stage = HT_METHOD_DONE, .kept = 0.5 + 0.01 * k};
+        s->points = POINTS;
+        for (int k = 0; k < POINTS; k++)
+            s->curve[k] = (ht_prune_point){.weights = 1 - (double)k / POINTS, .accuracy = 0.9};
+    }
+    m->epochs.count = 5;
+    for (int i = 0; i < 5; i++) m->epochs.row[i] = (ht_occam_epoch){(uint64_t)i + 1, 0.1, 0.5, 0.9, 0.8};
+}
+
+static ht_model *new_model(void)
+{
+    ht_params params;
+    ht_error err;
+    char dropped;
+    ht_model *m = calloc(1, sizeof *m);
+    assert_non_null(m);
+    ht_params_init(&params);
+    ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_IID);
+    ht_params_put(&params, HT_P_OCCAM_LAMBDA0, 0.3);
+    ht_model_init(m, &params, 140, 2, "data");
+    fill_history(m);
+    fill_report(&m->report);
+    fill_width(m);
+    fill_methods(m);
+    assert_non_null(ht_ghost_pin(m, &dropped, &err));
+    return m;
+}
+
+static const char *name_of(const ht_series *s)
+{
+    return s->said[0] ? s->said : s->name;
+}
+
+/* Something on a panel's chart, with the read-out at x. */
+static const ht_chart *read_at(ht_model *m, ht_panel_id panel, double x, double y)
+{
+    static ht_chart chart;
+    ht_chart_clear(&chart);
+    ht_panel_fill_chart(panel, m, COLUMNS, &chart);
+    m->cursor = (ht_cursor){
+        .on = true, .panel = panel, .x = x, .y = y, .over_steps = chart.over_steps, .hover = true};
+    ht_readout_put(m, panel, &chart);
+    return &chart;
+}
+
+static bool reads(const ht_chart *chart, const char *words)
+{
+    for (int i = 0; i < chart->readout_count; i++)
+        if (strstr(chart->readout[i], words)) return true;
+    return false;
+}
+
+/* Each series is named, and at one of its places it is told. */
+static void check_series(ht_model *m, ht_panel_id panel, int number)
+{
+    char said[120];
+    const ht_chart *chart = read_at(m, panel, 0, (double)NAN);
+    const ht_series *s = &chart->series[number];
+    bool bare = s->kind == HT_MARK_BARS || s->kind == HT_MARK_HEAT || s->kind == HT_MARK_EXTREMES;
+    if (s->count == 0) return;
+    double x =
+        s->kind == HT_MARK_BARS || s->kind == HT_MARK_HEAT ? (s->x[0] + s->x[1]) / 2 : s->x[s->count / 2];
+    snprintf(said, sizeof said, "%s", name_of(s));
+    if (!bare && !said[0])
+        fail_msg("%s: series %d has no name for the read-out", ht_panel_at(panel)->name, number);
+    if (s->kind == HT_MARK_EXTREMES) return; /* only where a column has several values */
+    chart = read_at(m, panel, x, (double)NAN);
+    if (bare ? chart->readout_count < 2 : !reads(chart, said))
+        fail_msg("%s at %g does not read '%s': %s", ht_panel_at(panel)->name, x, said, chart->readout[1]);
+}
+
+static void every_chart_says_what_it_holds(void **state)
+{
+    static const ht_view views[] = {HT_VIEW_DASHBOARD, HT_VIEW_PRUNING};
+    (void)state;
+    ht_model *m = new_model();
+    int charts = 0;
+    for (int v = 0; v < 2; v++)
+        for (int smooth = 0; smooth < 2; smooth++)
+            for (int p = 0; p < HT_PANEL_COUNT; p++) {
+                if (ht_panel_at((ht_panel_id)p)->kind != HT_PANEL_IS_CHART) continue;
+                m->view = views[v];
+                ht_params_put(&m->asked, HT_P_UI_SMOOTH, smooth * 10);
+                const ht_chart *chart = read_at(m, (ht_panel_id)p, 0, (double)NAN);
+                if (chart->series_count == 0)
+                    fail_msg("%s: the test has no data", ht_panel_at((ht_panel_id)p)->name);
+                if (!chart->unit) fail_msg("%s does not say its unit", ht_panel_at((ht_panel_id)p)->name);
+                int series = chart->series_count;
+                for (int i = 0; i < series; i++) check_series(m, (ht_panel_id)p, i);
+                charts++;
+            }
+    assert_true(charts >= 4 * 15);
+    ht_model_clear(m);
+    free(m);
+}
+
+static void values_have_units_and_uncertainty(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "step 200"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), " nats (10–90 %: "));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "A "));
+    assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(mmo) 1.72"));
+    assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(95 %: 1.67 … 1.77)"));
+    assert_true(reads(read_at(m, HT_PANEL_KAPPA, 200, (double)NAN), " of the neurons (25–75 %: "));
+    assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
+                      " 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9)"));
+    assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
+                      "predicted 0.4000 of the neurons (25–75 %: "));
+    assert_true(reads(read_at(m, HT_PANEL_TAIL_HILL, 200, (double)NAN), "injected α 1.7"));
+    assert_true(reads(read_at(m, HT_PANEL_COMPARE, 0.5, (double)NAN), "plain 0.9"));
+    assert_true(reads(read_at(m, HT_PANEL_COMPARE_DOTS, 0.5, (double)NAN), "plain 0.500 of the parameters"));
+    assert_true(reads(read_at(m, HT_PANEL_COMPARE_DOTS, 0.54, (double)NAN), "iid: median "));
+    /* On logarithmic axes a line is straight where it is drawn: a power law of index 1.7 from (2, 0.05). */
+    assert_true(
+        reads(read_at(m, HT_PANEL_TAIL_WEIGHTS, 4, (double)NAN), "fit 0.01539 of the weights (95 %: "));
+    double y = ht_histogram_edge(ht_histogram_coarse(70)) * 1.01; /* the cell under the mouse */
+    assert_true(reads(read_at(m, HT_PANEL_HEAT, 200, y), ": 3.33 % of the weights"));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* The pruning view's own cursor stays where it is. */
+static void a_panels_own_cursor_stays(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    m->view = HT_VIEW_PRUNING;
+    m->prune_cursor = 0.3;
+    const ht_chart *chart = read_at(m, HT_PANEL_PRUNING, 0.7, (double)NAN);
+    assert_true(chart->own_on && chart->own_x == 0.3 && chart->cursor_x == 0.7 && chart->readout_count > 1);
+    ht_model_clear(m);
+    free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_chart_says_what_it_holds),
+        cmocka_unit_test(values_have_units_and_uncertainty),
+        cmocka_unit_test(a_panels_own_cursor_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
