@@ -63,7 +63,8 @@ static void every_symbol_is_explained(void **state)
 static const char plain[] =
     " a of over the in against this right now p x k by first strongest kept incoming "
     "weakest row rows controls run setting settings help states ratio size parameters held back order lot "
-    "and after estimates samples layer plot largest needed for side by read-out sweep test s ";
+    "and after estimates samples layer plot largest needed for side by what differs numbers read-out sweep "
+    "test s ";
 
 static void look_at_title(const char *title, const char *whose)
 {
