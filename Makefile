@@ -101,9 +101,11 @@ LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/t
         unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_additions e2e/test_cases_bias_cli e2e/test_cases_lab \
         e2e/test_cases_rundir_cli e2e/test_faults e2e/test_lesson e2e/test_lessons e2e/test_long e2e/test_moment e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
         e2e/test_width
-# What `make asan` does not run: they are long by statistics over many samples, whose code paths test_cases_tails,
-# test_tail and test_tail_parts have under the sanitizers; and one that builds and runs a program without them.
-NOT_SANITIZED := unit/test_cases_good unit/test_tail_cover e2e/test_additions
+# What `make asan` does not run: statistics over many samples, whose code paths test_cases_tails, test_tail and
+# test_tail_parts have under the sanitizers; bits of old runs, and watching for minutes; and what builds or limits a
+# program without them.
+NOT_SANITIZED := unit/test_cases_good unit/test_tail_cover e2e/test_additions e2e/test_cases_lab e2e/test_lessons e2e/test_moment \
+                 e2e/test_old_runs e2e/test_readme
 # The lab's programs of which CI runs a short `make chaos`: those where threads hand each other most.
 CHAOS_SHORT := e2e/test_lab e2e/test_storm e2e/test_width e2e/test_pruning_view
 # The parts where threads meet; run under ThreadSanitizer.
@@ -114,7 +116,7 @@ link_tests := $(if $(shell command -v ld.gold 2>/dev/null),-fuse-ld=gold)
 
 # ./heavytail is the program of the variant that was built last.
 .PHONY: heavytail
-.PHONY: all run check check-all check-programs check-objects test-threads asan tsan chaos chaos-short fuzz fuzz-run bench lint format screenshots install uninstall clean help
+.PHONY: all run check check-plain check-all check-programs check-objects test-threads asan tsan chaos chaos-short fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
@@ -181,6 +183,11 @@ quick_bin := $(filter-out $(LONG:%=$(BUILD)/tests/%),$(test_bin))
 
 check: $(quick_bin) $(BUILD)/heavytail ## build and run the tests, but for the long ones
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(quick_bin)
+
+# CI runs the others of LONG under the sanitizers alone.
+plain_bin := $(quick_bin) $(filter-out $(quick_bin),$(NOT_SANITIZED:%=$(BUILD)/tests/%))
+check-plain: $(plain_bin) $(BUILD)/heavytail ## the tests of `make check` and those that `make asan` leaves out
+	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(plain_bin)
 
 check-all: check-programs ## build and run all tests
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(test_bin)

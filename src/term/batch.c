@@ -69,8 +69,11 @@ void ht_batch_watch(void (*watch)(const char *bytes, size_t size))
 void ht_batch_say(const char *bytes)
 {
     void (*kept_watcher)(const char *, size_t) = watcher;
+    sig_atomic_t dropped = dropping;
     watcher = NULL;
+    dropping = 0; /* what gives the terminal back is no frame */
     put(STDOUT_FILENO, bytes, strlen(bytes));
+    dropping = dropped;
     watcher = kept_watcher;
 }
 

@@ -280,7 +280,6 @@ static void the_save_is_told_and_can_be_left(void **state)
                     "run.checkpoint_seconds=0");
         vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
         vt_assert(t, sandbox_wait_step(t, 0, PATIENCE));
-        vt_key(t, "Space");
         vt_assert(t, sandbox_wait_step(t, 1 + i, PATIENCE));
         double start = sandbox_seconds();
         vt_key(t, "q");

@@ -425,7 +425,7 @@ static void help_lists_every_key(void **state)
     vt_key(t, "?");
     vt_assert(t, vt_wait_text(t, "Help", PATIENCE));
     left = count;
-    for (int page = 0; page < 60 && left > 0; page++) {
+    for (int page = 0; page < 120 && left > 0; page++) {
         char start[32];
         for (size_t i = 0; i < count; i++) {
             beginning(keys[i].help, start);

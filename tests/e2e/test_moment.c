@@ -39,7 +39,7 @@ static void legends_and_readout_agree_in_every_frame(void **state)
     static const char *const pairs[][4] = {
         {"Loss", " train", "", "train loss"},
         {"Loss", " test", "", "test loss"},
-        {"⠤⠤", " mmo", "│  α", "mmo"},
+        {"⠤⠤ mmo", "", "│  estimate (mmo)", ""},
     };
     enum { PAIRS = sizeof pairs / sizeof pairs[0] };
     int compared[PAIRS] = {0};

@@ -80,7 +80,7 @@ static void a_chosen_directory_is_read_again_as_it_grows(void **state)
     vt *t = LAB(state, 100, 32, SMALL, "--set", "train.steps=10");
     assert_title(t, "✓ done");
     vt_key(t, "S");
-    vt_assert(t, vt_wait_text(t, "In what they differ", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "What differs", PATIENCE));
     vt_key(t, "Enter");
     vt_assert(t, vt_wait_text(t, "Add a run:", PATIENCE));
     vt_assert(t, vt_wait_text(t, "a run: Enter adds it", PATIENCE));
@@ -193,7 +193,7 @@ static void labels_by_a_script(void **state)
                 "end.txt");
     assert_int_equal(vt_exit(t, PATIENCE), 0);
     vt_teardown(state);
-    const sandbox_result *r = sandbox_shell("ls heavytail-*.png; cat end.txt; tail -n 5 s1/journal.jsonl");
+    const sandbox_result *r = sandbox_shell("ls ht-*.png; cat end.txt; tail -n 5 s1/journal.jsonl");
     assert_null(strstr(r->out, "30: größer")); /* among the numbers */
     assert_says(r->out, "\"text\":\"größer\"");
     assert_says(r->out, "\"text\":\"\"");

@@ -68,7 +68,7 @@ static void letters_find_a_setting(void **state)
     assert_shows(t, "* 0.5");
     vt_key(t, "Esc");
     assert_shows(t, "type to find");
-    vt_key(t, "S");
+    vt_key(t, "F");
     assert_shows(t, "Controls");
 }
 

@@ -86,7 +86,7 @@ static void w_trains_a_width_sweep_and_draws_it(void **state)
     vt_assert(t, vt_wait_text(t, "stop it", PATIENCE));
     vt_key(t, "Space");
     vt_assert(t, vt_wait_text(t, "what is done stays, w adds more", PATIENCE));
-    assert_non_null(strstr(vt_row(t, ROWS - 3), "width n")); /* the note covers no axis */
+    assert_non_null(strstr(vt_row(t, ROWS - 2), "width n")); /* the note covers no axis */
     vt_assert(t, vt_wait_text(t, "more runs", PATIENCE));
     vt_assert(t, vt_wait_gone(t, "stop it", PATIENCE)); /* there is nothing to stop */
     assert_title(t, "done");                            /* the run is as it was */

@@ -15,6 +15,7 @@
 #include "experiment/width_plan.h"
 #include "num/select.h"
 #include "num/summary.h"
+#include "sanitized.h"
 #include "small.h"
 
 static ht_params settings(void)
@@ -95,6 +96,7 @@ static void a_width_point_is_the_run_one_would_train_alone(void **state)
     ht_error err;
     ht_results alone;
     (void)state;
+    if (SANITIZED) skip(); /* what the other tests have, with more runs */
     ht_dataset *data = small_data(64, 64);
     ht_params params = settings();
     ht_width_sweep_state width_sweep = run(&params, data, 2, 2, NULL);
@@ -115,6 +117,7 @@ static void a_width_point_is_the_run_one_would_train_alone(void **state)
 static void what_is_known_without_noise_is_not_trained_again(void **state)
 {
     (void)state;
+    if (SANITIZED) skip(); /* what the other tests have, with more runs */
     ht_dataset *data = small_data(64, 64);
     ht_params params = settings();
     ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
@@ -134,6 +137,7 @@ static void what_is_known_without_noise_is_not_trained_again(void **state)
 static void the_same_once_more_adds_runs(void **state)
 {
     (void)state;
+    if (SANITIZED) skip(); /* what the other tests have, with more runs */
     ht_dataset *data = small_data(64, 64);
     ht_params params = settings();
     ht_width_sweep_state whole = run(&params, data, 2, 2, NULL), first = run(&params, data, 2, 1, NULL);
@@ -195,6 +199,7 @@ static void runs_have_a_fixed_number_of_steps_and_equal_widths(void **state)
 {
     ht_error err;
     (void)state;
+    if (SANITIZED) skip(); /* what the other tests have, with more runs */
     ht_dataset *data = small_data(64, 64);
     const double asked[] = {0, 1e8, 40}, own[] = {HT_SWEEP_STEPS, HT_SWEEP_STEPS, 40};
     for (int i = 0; i < 3; i++) {

@@ -175,14 +175,21 @@ static void flow(const ht_chart *chart, int width, readout *w)
     while (w->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, w->line[w->count])) w->count++;
 }
 
-static void fill_lines(const ht_chart *chart, ht_rect plot, readout *w)
+/* Those that are too long are broken: values are not cut. */
+static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, readout *w)
 {
-    if (chart->readout_count + 2 > plot.h && plot.w > 4) {
-        flow(chart, plot.w - 2, w);
-        return;
+    int width = plot.w - 4;
+    for (int i = 0; i < chart->readout_count && width > 0; i++) {
+        const char *rest = chart->readout[i];
+        if (s->ops->measure(s, 0, rest) <= width && w->count < HT_CHART_READOUT) {
+            snprintf(w->line[w->count++], sizeof w->line[0], "%s", rest);
+            continue;
+        }
+        while (w->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, w->line[w->count])) w->count++;
     }
-    for (int i = 0; i < chart->readout_count && i < HT_CHART_READOUT; i++)
-        snprintf(w->line[w->count++], sizeof w->line[0], "%s", chart->readout[i]);
+    if (w->count + 2 <= plot.h || width <= 0) return;
+    w->count = 0;
+    flow(chart, plot.w - 2, w);
 }
 
 static int widest_line(ht_surface *s, const readout *w)
@@ -235,7 +242,7 @@ void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *cha
     ht_rect plot = l->plot, box = {0}, clip = ht_clip_to(s, plot);
     double position = ht_axis_position(&l->x, chart->cursor_x), x = ht_plot_x(l, chart->cursor_x);
     readout words = {0};
-    fill_lines(chart, plot, &words);
+    fill_lines(s, chart, plot, &words);
     draw_own_cursor(s, l, chart);
     if (chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9) {
         s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);

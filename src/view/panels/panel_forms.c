@@ -66,13 +66,16 @@ static void add_heading(const ht_model *m, const char *what, bool known, uint64_
     ht_panel_add_heading(form, heading);
 }
 
-/* "estimate (mmo)": value and error, or why there is none. */
-static void add_tail(const ht_report *r, ht_form *form, const char *what, ht_estimator estimator,
-                     ht_role role)
+/* "estimate (mmo)", in a narrow panel "α̂ (mmo)": value and error, or why there is none. */
+static void add_tail(const ht_report *r, ht_room room, ht_form *form, const char *what,
+                     ht_estimator estimator, ht_role role)
 {
+    enum { MARGINS = 3, VALUE = 13 }; /* "no heavy tail" */
     char label[40], said[24] = "-";
     const ht_estimate *e = &r->tail.now[estimator];
-    snprintf(label, sizeof label, "%s (%s)", what, ht_estimator_at(estimator)->name);
+    int length = snprintf(label, sizeof label, "%s (%s)", what, ht_estimator_at(estimator)->name);
+    if (length + VALUE + MARGINS > room.columns)
+        snprintf(label, sizeof label, "α̂ (%s)", ht_estimator_at(estimator)->name);
     if (r->tail.looked) ht_tail_say(e, said, sizeof said);
     ht_form_add(form, HT_ROW_VALUE, !r->tail.looked || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
                 label, "%s", said);
@@ -91,15 +94,16 @@ static void add_kappa(const ht_report *r, ht_form *form)
     add_fraction(form, HT_ROLE_KAPPA, label, ht_model_kappa_of(r).value);
 }
 
-/* What the panel NOW would say, in `rows` rows under the controls. */
-static void add_numbers(const ht_model *m, int rows, ht_form *form)
+/* What the panel NOW would say, in the rows under the controls. */
+static void add_numbers(const ht_model *m, ht_room room, ht_form *form)
 {
+    int rows = room.rows - form->count;
     const ht_report *r = &m->report;
     enum { LEAST = 4, ALL = 5 }; /* with the heading */
     if (rows < LEAST) return;
     ht_panel_add_heading(form, "Right now");
     add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
-    add_tail(r, form, "tail index", HT_MMO, HT_ROLE_MMO);
+    add_tail(r, room, form, "tail index", HT_MMO, HT_ROLE_MMO);
     if (rows >= ALL) {
         add_kappa(r, form);
         add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
@@ -129,7 +133,7 @@ void ht_panel_controls(const ht_model *m, ht_room room, ht_form *form)
     if (room.numbers && m->view == HT_VIEW_DASHBOARD && m->control >= 0) /* the charts take turns */
         ht_text_copy(form->hint, sizeof form->hint, "v: more charts");
     for (int i = 0; i < HT_CONTROLS; i++) add_control(m, form, i);
-    if (room.numbers) add_numbers(m, room.rows - form->count, form);
+    if (room.numbers) add_numbers(m, room, form);
     if (form->count >= room.rows) return;
     add_eta_over_b(m, form);
 }
@@ -241,8 +245,8 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     snprintf(heading, sizeof heading, "Tail index%s", layer);
     add_heading(m, heading, r->tail.looked, r->tail.step, r->tail.seconds, form);
     add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
-    add_tail(r, form, "estimate", HT_MMO, HT_ROLE_MMO);
-    add_tail(r, form, "estimate", HT_HILL, HT_ROLE_HILL);
+    add_tail(r, room, form, "estimate", HT_MMO, HT_ROLE_MMO);
+    add_tail(r, room, form, "estimate", HT_HILL, HT_ROLE_HILL);
     ht_model_kappa kappa = ht_model_kappa_of(r);
     add_heading(m, "Compressibility", isfinite(kappa.value), kappa.step, kappa.seconds, form);
     add_kappa(r, form);

@@ -294,7 +294,7 @@ void ht_panel_runs_table(const ht_model *m, ht_room room, ht_form *form)
     column columns[RUNS_MOST];
     char names[RUNS_MOST][FIELD];
     int count = columns_of(m, columns);
-    ht_text_copy(form->title, sizeof form->title, "In what they differ");
+    ht_text_copy(form->title, sizeof form->title, "What differs");
     table t = fit(m, room, count, form);
     for (int i = 0; i < count; i++) ht_text_copy(names[i], FIELD, columns[i].name);
     add_fields(&t, "", names);
