@@ -28,8 +28,8 @@ extern const ht_bench_part ht_bench_live;
 extern const ht_bench_part ht_bench_quality;
 extern const ht_bench_part ht_bench_width;
 
-void ht_bench_live_quick(void);           /* a tenth of the time: for tests */
-void ht_bench_quality_samples(int count); /* how many samples of each law; few unless asked for */
+void ht_bench_live_quick(void);                  /* a tenth of the time: for tests */
+void ht_bench_quality_samples(int count);        /* how many samples of each law; few unless asked for */
 void ht_bench_width_seeds(int first, int count); /* train.seed of its sweeps; 1 alone unless asked for */
 void ht_bench_width_runs(int runs);              /* of each; else what a minute gives */
 

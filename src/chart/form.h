@@ -23,7 +23,7 @@ typedef struct ht_row {
     ht_row_kind kind;
     ht_role role; /* of the value (TEXT: of the text) */
     char label[200];
-    char value[120];
+    char value[320];
     char low[12], high[12]; /* SLIDER: the ends of the range */
     double position;        /* SLIDER: asked value, 0..1 */
     double applied;         /* SLIDER: value in effect, 0..1; drawn apart while it differs */

@@ -153,7 +153,7 @@ void ht_tail_chart_hill(const ht_tail_picture *p, double injected, ht_chart *cha
     int first = hill_first(p), count = ht_tail_hill_points(p);
     if (count < 2) return;
     ht_series *band = ht_chart_add(chart, HT_MARK_BAND, HT_ROLE_HILL, "", count);
-    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_HILL, "α̂(k) ± 95 %", count);
+    ht_series *line = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_HILL, "α̂(k), band 95 %", count);
     if (band) ht_text_copy(band->said, sizeof band->said, "95 %");
     if (line) ht_text_copy(line->said, sizeof line->said, "α̂(k)");
     for (int i = 0; band && i < count; i++) {

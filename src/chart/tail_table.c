@@ -1,6 +1,7 @@
 #include "chart/tail_table.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -212,14 +213,30 @@ static void add_part(ht_form *form, const columns *c, const char *of, const ht_e
     }
 }
 
+/* The table below the estimates to trust first, part by part. */
+static const struct part {
+    const char *of;
+    size_t at; /* of the picture */
+    int count;
+    ht_estimator like; /* whose convention they have */
+} parts[] = {
+    {"weights", offsetof(ht_tail_picture, all), HT_ESTIMATORS, HT_MMO},
+    {"rows", offsetof(ht_tail_picture, by_rows), 1, HT_MMO},
+    {"weights", offsetof(ht_tail_picture, all), HT_ESTIMATORS, HT_HILL},
+    {"spectrum", offsetof(ht_tail_picture, all), HT_ESTIMATORS, HT_POWERLAW},
+    {"norms", offsetof(ht_tail_picture, of_norms), HT_ESTIMATORS, HT_HILL},
+    {"norms", offsetof(ht_tail_picture, of_norms), HT_ESTIMATORS, HT_MMO},
+};
+
+static const ht_estimate *estimates_of(const struct part *part, const ht_tail_picture *p)
+{
+    return (const ht_estimate *)(const void *)((const char *)p + part->at);
+}
+
 static void add_parts(ht_form *form, const columns *c, const ht_tail_picture *p)
 {
-    add_part(form, c, "weights", p->all, HT_ESTIMATORS, HT_MMO);
-    add_part(form, c, "rows", &p->by_rows, 1, HT_MMO);
-    add_part(form, c, "weights", p->all, HT_ESTIMATORS, HT_HILL);
-    add_part(form, c, "spectrum", p->all, HT_ESTIMATORS, HT_POWERLAW);
-    add_part(form, c, "norms", p->of_norms, HT_ESTIMATORS, HT_HILL);
-    add_part(form, c, "norms", p->of_norms, HT_ESTIMATORS, HT_MMO);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        add_part(form, c, parts[i].of, estimates_of(&parts[i], p), parts[i].count, parts[i].like);
 }
 
 /* Zeros of the values and a rank that is not full; centring makes a zero in every column, which is not worth
@@ -264,30 +281,34 @@ static void add_trusted(ht_form *form, const columns *c, const ht_tail_picture *
 }
 
 /* Estimates with a number or a reason beside the trusted ones. */
-static int others_of(const ht_tail_picture *p)
+static int others_of(const columns *c, const ht_tail_picture *p)
 {
-    int good, count = isfinite(p->by_rows.value);
+    int good, count = 0;
     const ht_estimate *trusted[HT_TAIL_TRUSTED];
-    for (int e = 0; e < HT_ESTIMATORS; e++)
-        count += isfinite(p->all[e].value) + isfinite(p->of_norms[e].value);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const ht_estimate *all = estimates_of(&parts[i], p);
+        for (int e = 0; e < parts[i].count; e++)
+            count += shown(c, &all[e], ht_estimator_at(parts[i].like)->convention);
+    }
     return count - ht_tail_trusted(p, HT_TAIL_TRUSTED, trusted, &good);
 }
 
-static void add_fold(ht_form *form, const ht_tail_form_spec *table, const ht_tail_picture *p)
+static void add_fold(ht_form *form, const columns *c, const ht_tail_form_spec *table,
+                     const ht_tail_picture *p)
 {
     char heading[80];
     if (!table->key) return;
     if (table->all)
         snprintf(heading, sizeof heading, "▾ all estimates (%s folds them)", table->key);
     else
-        snprintf(heading, sizeof heading, "▸ %d more (%s shows them)", others_of(p), table->key);
+        snprintf(heading, sizeof heading, "▸ %d more (%s shows them)", others_of(c, p), table->key);
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_KEY, heading, " ");
 }
 
 static void add_header(ht_form *form, const columns *c)
 {
     char line[120];
-    snprintf(line, sizeof line, "estimate\tvalue ± error%s%s\tcovers α?", c->k ? "\tk, m" : "",
+    snprintf(line, sizeof line, "estimate\tvalue ± s.e.%s%s\tcovers α?", c->k ? "\tk, m" : "",
              c->points ? "\tpoints" : "");
     ht_form_add(form, HT_ROW_TABLE, HT_ROLE_TEXT, line, "to believe?");
 }
@@ -300,7 +321,7 @@ void ht_tail_form(const ht_tail_picture *p, const ht_tail_form_spec *table, ht_f
     if (c.wide) add_header(form, &c);
     add_remarks(form, p);
     add_trusted(form, &c, p);
-    add_fold(form, table, p);
+    add_fold(form, &c, table, p);
     if (table->all) add_parts(form, &c, p);
 }
 

@@ -117,18 +117,18 @@ static void print_table(const ht_compare_state *s)
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
-    printf("\n"
-           "  Accuracy and loss are those of the weights after the last step, which noise may just have "
-           "thrown off.\n"
-           "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
-           "of the "
-           "whole\n"
-           "  network's (of several seeds the median; all else is of the first seed). A neuron (node) takes "
-           "its row of weights and its column of the next layer along. κ "
-           "nodes: "
-           "the\n"
-           "  share of the neurons that go at relative error %g, whatever the accuracy.\n",
-           ht_params_get(&s->params, HT_P_PRUNE_ERROR));
+    printf(
+        "\n"
+        "  Accuracy and loss are those of the weights after the last step, which noise may just have "
+        "thrown off.\n"
+        "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
+        "of the\n"
+        "  whole network's (of several seeds the median; all else is of the first seed). A neuron (node) "
+        "takes its\n"
+        "  row of weights and its column of the next layer along. κ nodes: the share of the neurons that go "
+        "at\n"
+        "  relative error %g, whatever the accuracy.\n",
+        ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 
 static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const char *path, ht_error *err)

@@ -106,6 +106,8 @@ bool ht_lab_settings_act(ht_lab *lab, ht_action action)
     case HT_DO_MUCH_MORE:
         if (listed) step(lab, action);
         return true;
+    case HT_DO_SEARCH: /* for words that begin with a letter that is a key here */
+        return ht_lab_prompt(lab, action), true;
     case HT_DO_GO:
     case HT_DO_TYPE:
         if (listed) edit(lab, action == HT_DO_TYPE);

@@ -37,7 +37,7 @@ static const ht_key_info table[] = {
      {HT_KEY_F2, 'F'},
      "F2",
      "setup",
-     "all settings as a menu (also F); there letters find, ← → change, d: as the preset has it"},
+     "all settings as a menu (also F); there / or letters find, ← → change, d: as the preset has it"},
     {HT_DO_TWIN,
      {'n'},
      "n",

@@ -151,7 +151,7 @@ static void read_points(const ht_series *s, double x, ht_chart *chart)
     else if (all.count == 1)
         add(chart, "%s %s%s", name_of(s), text, unit_of(chart));
     else
-        add(chart, "%s %s%s (25–75 %%: %s … %s, %zu)", name_of(s), text, unit_of(chart), low, high,
+        add(chart, "%s %s%s (25–75 %%: %s … %s, %zu dots)", name_of(s), text, unit_of(chart), low, high,
             all.count);
 }
 

@@ -220,7 +220,7 @@ static void values_have_units_and_uncertainty(void **state)
     assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(95 %: 1.67 … 1.77)"));
     assert_true(reads(read_at(m, HT_PANEL_KAPPA, 200, (double)NAN), " of the neurons (25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
-                      " 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9)"));
+                      " 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9 dots)"));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
                       "predicted 0.4000 of the neurons (25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_TAIL_HILL, 200, (double)NAN), "injected α 1.7"));

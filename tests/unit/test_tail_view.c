@@ -134,7 +134,7 @@ static void the_hill_plot_marks_its_plateau(void **state)
     (void)state;
     ht_chart chart = {0};
     ht_tail_chart_hill(&heavy, 1.5, &chart);
-    const ht_series *line = series_of(&chart, "α̂(k) ± 95 %", HT_MARK_LINE),
+    const ht_series *line = series_of(&chart, "α̂(k), band 95 %", HT_MARK_LINE),
                     *band = series_of(&chart, "", HT_MARK_BAND);
     assert_true(line && band && line->count == band->count && line->x[0] >= 10);
     for (int i = 0; i < line->count; i++) {
@@ -164,7 +164,7 @@ static void a_ghost_without_a_tail_does_not_press_the_hill_plot_flat(void **stat
     assert_non_null(ghost);
     ghost->x[0] = 10, ghost->high[0] = 180, ghost->x[1] = 1000, ghost->high[1] = 90;
     ht_tail_chart_hill(&heavy, 1.5, &chart);
-    const ht_series *line = series_of(&chart, "α̂(k) ± 95 %", HT_MARK_LINE);
+    const ht_series *line = series_of(&chart, "α̂(k), band 95 %", HT_MARK_LINE);
     double most = 0;
     for (int i = 0; i < line->count; i++) most = fmax(most, line->high[i]);
     assert_true(most > 0 && most <= chart.y.high && chart.y.high <= 2 * fmax(2, most) + 1);

@@ -161,7 +161,7 @@ static ht_tail_injected injected_of(const ht_model *m)
 /* What "covers α?" compares, or why it does not. */
 static void add_compared(const ht_model *m, ht_room room, ht_form *form)
 {
-    char words[200], left[24];
+    char words[300], left[24];
     double alpha = ht_model_injected(m), wait = ht_model_old_noise(m, (double)m->report.tail.picture_step);
     const char *spectrum = injected_of(m).independent ? " (of the spectrum 1 + α/2)" : "";
     if (isnan(alpha))
@@ -176,7 +176,10 @@ static void add_compared(const ht_model *m, ht_room room, ht_form *form)
                  "covers α: not compared; noise of before the change fades for another %s steps.",
                  (ht_format_grouped(left, sizeof left, (long long)ceil(wait)), left));
     else
-        snprintf(words, sizeof words, "covers α: does the 95 %% interval hold the injected α = %.3g%s?",
+        snprintf(words, sizeof words,
+                 "covers α: does the 95 %% interval (± 2 standard errors, s.e.) hold the injected α = "
+                 "%.3g%s? A good estimate "
+                 "may say no: the weights are not that noise alone.",
                  alpha, spectrum);
     if (form->count + ht_panel_text_rows(room, words) <= room.rows)
         ht_panel_add_text(form, room, HT_ROLE_NOISE, words);
