@@ -153,11 +153,11 @@ static bool take_command(ht_runner *r, ht_command *command)
 }
 
 /* All that wait, but none past "go on": the stopping criterion is checked before the next command finds it
- * running. */
+ * running. Nor past a single step, which is made before what was asked for after it. */
 static void take_commands(ht_runner *r)
 {
     ht_command command;
-    while (take_command(r, &command) && command.kind != HT_COMMAND_RUN) {
+    while (take_command(r, &command) && command.kind != HT_COMMAND_RUN && command.kind != HT_COMMAND_STEP) {
     }
 }
 

@@ -13,7 +13,7 @@ static vt *open_menu(void **state)
     vt_key(t, "Space");
     assert_title(t, "paused");
     vt_key(t, "F2");
-    vt_assert(t, vt_wait_text(t, "letters find, Esc back", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "finds, Esc back", PATIENCE));
     return t;
 }
 
@@ -67,7 +67,7 @@ static void letters_find_a_setting(void **state)
     vt_key(t, "Enter");
     assert_shows(t, "* 0.5");
     vt_key(t, "Esc");
-    assert_shows(t, "letters find, Esc back");
+    assert_shows(t, "finds, Esc back");
     vt_key(t, "F");
     assert_shows(t, "Controls");
 }
@@ -112,7 +112,7 @@ static void the_mouse_chooses_and_drags(void **state)
     vt_key(t, "?");
     assert_shows(t, "Help on \"ui.fps\""); /* the mouse is on it */
     vt_key(t, "Esc");
-    assert_shows(t, "letters find, Esc back"); /* where help was opened */
+    assert_shows(t, "finds, Esc back"); /* where help was opened */
 }
 
 /* As terminals send F2 that TERM does not name. */
@@ -123,7 +123,7 @@ static void other_codes_of_the_key_open_it(void **state)
     assert_shows(t, "Controls");
     for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
         vt_send(t, sent[i]);
-        assert_shows(t, "letters find, Esc back");
+        assert_shows(t, "finds, Esc back");
         vt_send(t, sent[i]);
         assert_shows(t, "Controls");
     }

@@ -555,6 +555,9 @@ static void a_single_step_is_one_step(void **state)
     for (int i = 0; i < 20; i++) nap();
     lab_receive(l);
     assert_int_equal(l->step, at);
+    tell(l, HT_COMMAND_STEP, 0, 0); /* both wait at once: the step, then on */
+    tell_state(l, HT_COMMAND_RUN, HT_STATE_RUNNING);
+    WAIT(l, l->step > at + 3);
     lab_close(l);
 }
 

@@ -54,7 +54,7 @@ void ht_panel_settings(const ht_model *m, ht_room room, ht_form *form)
     const char *word = m->prompt == HT_PROMPT_SEARCH ? m->typed : m->settings.filter;
     ht_text_copy(form->title, sizeof form->title, "Settings");
     if (word[0]) snprintf(form->title, sizeof form->title, "Settings with \"%.30s\"", word);
-    ht_text_copy(form->hint, sizeof form->hint, word[0] ? "Esc: all" : "/ or letters find, Esc back");
+    ht_text_copy(form->hint, sizeof form->hint, word[0] ? "Esc: all" : "/ finds, Esc back");
     ht_text_copy(form->keys, sizeof form->keys, ": ↓ ]");
     int end = room.columns - MARGIN - VALUE;
     form->stop[0] = room.columns >= RANGE_FROM ? end - WHEN : end;
