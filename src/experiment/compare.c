@@ -14,7 +14,7 @@ struct ht_compare {
     ht_compare_state state; /* under the lock */
     ht_background work;
     const ht_dataset *data;
-    int first; /* the slot of the first new seed */
+    int first; /* the slot of the first seed with a job to do */
     _Atomic double fraction[HT_METHODS];
 };
 
@@ -145,6 +145,12 @@ static void stop_job(void *context, int job)
     if (cut) enter(c, at, HT_METHOD_STOPPED);
 }
 
+static bool is_done(const ht_method_state *method, int slot)
+{
+    ht_method_stage stage = method->seed[slot].stage;
+    return stage == HT_METHOD_DONE || stage == HT_METHOD_DIVERGED;
+}
+
 static ht_code run_job(void *context, int job, ht_error *err)
 {
     ht_compare *c = context;
@@ -154,6 +160,10 @@ static ht_code run_job(void *context, int job, ht_error *err)
     ht_results results;
     if (ht_method_at(method)->shares != method)
         return HT_OK; /* is measured with the one whose network it shares */
+    pthread_mutex_lock(&c->work.lock);
+    bool before = is_done(&c->state.method[method], at.slot); /* the comparison was stopped */
+    pthread_mutex_unlock(&c->work.lock);
+    if (before) return HT_OK;
     ht_params_put(&common, HT_P_TRAIN_SEED, c->state.train_seed[at.slot]);
     ht_method_params(method, &common, c->state.samples, &params);
     progress p = {c, method, ht_params_get(&params, HT_P_TRAIN_STEPS)};
@@ -197,12 +207,45 @@ static bool same_settings(const ht_params *a, const ht_params *b)
 
 ht_compare_plan ht_compare_plan_next(const ht_params *common, const ht_compare_state *before)
 {
-    bool complete = before->count > 0 && before->done == before->wanted && !before->running;
     ht_compare_plan plan = {.common = *common, .seeds = 1, .seed = {ht_params_get(common, HT_P_TRAIN_SEED)}};
-    if (!complete || before->seeds >= HT_METHOD_SEEDS || !same_settings(&before->params, common)) return plan;
+    if (before->count == 0 || before->running || !same_settings(&before->params, common)) return plan;
     plan.before = before;
-    plan.seed[0] = before->train_seed[before->seeds - 1] + 1;
+    plan.seeds = 0;
+    if (before->done < before->wanted) return plan;
+    double next = before->train_seed[before->seeds - 1] + 1;
+    _Static_assert(HT_METHOD_SEEDS == 16, "the message says how many");
+    if (before->seeds >= HT_METHOD_SEEDS)
+        plan.refused = "16 seeds are all that a comparison holds";
+    else if (next > ht_param_at(HT_P_TRAIN_SEED)->high)
+        plan.refused = "no further seed: train.seed has its largest value; begin with a smaller one";
+    else
+        plan.seed[plan.seeds++] = next;
     return plan;
+}
+
+/* A network that was not measured for all that share it is trained again: nothing of it is done. */
+static void forget_cut(ht_compare_state *s, int slot)
+{
+    bool whole[HT_METHODS];
+    for (int i = 0; i < s->count; i++) whole[i] = true;
+    for (int i = 0; i < s->count; i++)
+        if (!is_done(&s->method[i], slot)) whole[ht_method_at(i)->shares] = false;
+    for (int i = 0; i < s->count; i++) {
+        ht_method_state *method = &s->method[i];
+        if (whole[ht_method_at(i)->shares]) continue;
+        s->done -= is_done(method, slot);
+        method->seed[slot] = (ht_method_seed){.stage = HT_METHOD_WAITING};
+        method->fraction = 0;
+        if (slot == 0) method->stage = HT_METHOD_WAITING;
+    }
+}
+
+static int first_to_do(const ht_compare_state *s)
+{
+    for (int slot = 0; slot < s->seeds; slot++)
+        for (int i = 0; i < s->count; i++)
+            if (!is_done(&s->method[i], slot)) return slot;
+    return s->seeds;
 }
 
 /* What is there before any of it is trained. */
@@ -212,14 +255,16 @@ static void begin(ht_compare *c, const ht_compare_plan *plan)
     ht_params plain;
     if (plan->before) {
         *s = *plan->before;
+        s->fault[0] = '\0';
+        for (int slot = 0; slot < s->seeds; slot++) forget_cut(s, slot);
     } else {
         *s = (ht_compare_state){.params = plan->common, .samples = c->data->train.count};
         enter_methods(s, plan->pruning);
     }
     s->running = true, s->stopped = false;
-    c->first = s->seeds;
     for (int i = 0; i < plan->seeds && s->seeds < HT_METHOD_SEEDS; i++)
         s->train_seed[s->seeds++] = plan->seed[i];
+    c->first = first_to_do(s);
     s->wanted = s->seeds * s->count;
     ht_method_params(0, &plan->common, c->data->train.count, &plain);
     s->steps = ht_params_get(&plain, HT_P_TRAIN_STEPS);

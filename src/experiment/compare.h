@@ -14,10 +14,11 @@ typedef struct ht_compare_plan {
     int seeds;
     double seed[HT_METHOD_SEEDS];   /* 0 seeds: train.seed */
     const ht_compare_state *before; /* results of the same settings that these are added to; NULL: none */
+    const char *refused;            /* why there is nothing to train; else NULL */
 } ht_compare_plan;
 
-/* One seed; or one more for what is complete and of the same settings and has room for it. `before` may have
- * a count of 0. */
+/* One seed; of the same settings what was stopped goes on, and what is complete gets one seed more, or is
+ * refused. `before` may have a count of 0. */
 ht_compare_plan ht_compare_plan_next(const ht_params *common, const ht_compare_state *before);
 
 /* Starts on `threads` threads. Borrows the data. NULL with *err set. */

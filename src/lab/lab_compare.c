@@ -7,6 +7,10 @@ static void start(ht_lab *lab)
     ht_error err;
     ht_model *m = lab->model;
     ht_compare_plan plan = ht_compare_plan_next(&m->asked, &m->compare);
+    if (plan.refused) {
+        ht_lab_note(lab, true, "%s", plan.refused);
+        return;
+    }
     lab->compare = ht_compare_start(&plan, lab->session->data, ht_pool_threads(lab->session->pool), &err);
     if (!lab->compare) {
         ht_lab_note(lab, false, "%s", err.text);
@@ -16,8 +20,8 @@ static void start(ht_lab *lab)
     ht_compare_look(lab->compare, &m->compare);
 }
 
-/* From elsewhere c opens the view, and starts what it can show; in the view it adds a seed, or begins anew
- * where the settings have changed. */
+/* From elsewhere c opens the view, and starts what it can show; in the view what was stopped goes on, or a
+ * seed is added; where the settings have changed it begins anew. */
 void ht_lab_compare(ht_lab *lab, ht_action action)
 {
     ht_model *m = lab->model;

@@ -33,9 +33,12 @@ void ht_lab_put_label(ht_lab *lab, uint64_t step, const char *text)
     if (ht_runner_label(lab->runner, step, text) == 0) ht_lab_busy(lab);
 }
 
-static void put(ht_lab *lab, uint64_t step, const char *before, const char *after)
+/* Typed words are made safe before the journal and undo have them. */
+static void put(ht_lab *lab, uint64_t step, const char *before, const char *typed)
 {
-    char at[32];
+    char at[32], after[HT_LABEL_TEXT];
+    ht_text_copy(after, sizeof after, typed);
+    ht_text_clean(after);
     ht_format_grouped(at, sizeof at, (long long)step);
     ht_lab_remember_label(lab, step, before, after);
     ht_lab_put_label(lab, step, after);

@@ -78,7 +78,8 @@ static const ht_key_info table[] = {
      {'c'},
      "c",
      "methods",
-     "the methods side by side: trains one network with each; there: a seed more (Space stops it)"},
+     "the methods side by side: trains one network with each; there: the rest, or a seed more (Space stops "
+     "it)"},
     {HT_DO_METHOD,
      {'o'},
      "o",

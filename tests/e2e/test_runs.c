@@ -202,6 +202,18 @@ static void labels_by_a_script(void **state)
     free(name);
 }
 
+/* What turns text round or is not seen does not come into the journal. */
+static void typed_labels_are_cleaned_before_they_are_stored(void **state)
+{
+    sandbox_write("s", "step 30\nkey a\ntype one\xe2\x80\xae"
+                       "two\xf3\xa0\x81\x81"
+                       "three\nkey Enter\nwait 0.5\nkey q\n");
+    vt *t = LAB(state, 120, 40, SMALL, "--set", "train.steps=30", "--run", "s2", "--script", "s");
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+    vt_teardown(state);
+    assert_says(sandbox_shell("cat s2/journal.jsonl")->out, "\"text\":\"one?two?three\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +224,7 @@ int main(void)
         cmocka_unit_test_teardown(a_point_of_a_sweep_stands_beside, vt_teardown),
         cmocka_unit_test_teardown(a_label_goes_with_the_run, vt_teardown),
         cmocka_unit_test_teardown(labels_by_a_script, vt_teardown),
+        cmocka_unit_test_teardown(typed_labels_are_cleaned_before_they_are_stored, vt_teardown),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }

@@ -72,11 +72,11 @@ static void label(ht_text *text, uint64_t step, const char *words)
     ht_journal_add(text, &s);
 }
 
-static void back(ht_text *text, uint64_t revision, uint64_t to, uint64_t keep)
+static void go(ht_text *text, uint64_t revision, uint64_t from, uint64_t to, uint64_t keep)
 {
     ht_journal_add(
         text,
-        &(ht_sample){.kind = HT_SAMPLE_REWIND, .step = to, .from = 900, .revision = revision, .keep = keep});
+        &(ht_sample){.kind = HT_SAMPLE_REWIND, .step = to, .from = from, .revision = revision, .keep = keep});
 }
 
 static ht_text started(void)
@@ -125,19 +125,49 @@ static void labels_go_with_their_branch(void **state)
     label(&text, 100, "before");
     label(&text, 500, "left");
     label(&text, 50, "put later");
-    back(&text, 1, 300, 0);
+    go(&text, 1, 900, 300, 0);
     label(&text, 400, "new way");
     ht_labels l = read_labels(&text, 900);
     expect(&l, "50 put later;100 before;400 new way;");
-    back(&text, 2, 600, 0); /* forth again */
+    go(&text, 2, 400, 600, 0); /* forth again */
     l = read_labels(&text, 900);
     expect(&l, "50 put later;100 before;500 left;");
     ht_journal_add(&text, &(ht_sample){.kind = HT_SAMPLE_RESET, .from = 600, .revision = 3, .value = 1});
     l = read_labels(&text, 900);
     expect(&l, "");
-    back(&text, 4, 600, 2); /* the reset is undone */
+    go(&text, 4, 900, 600, 2); /* the reset is undone */
     l = read_labels(&text, 900);
     expect(&l, "50 put later;100 before;500 left;");
+    ht_text_free(&text);
+}
+
+/* Going back cuts at its step alone, as on the screen: words at an earlier step stay, though they were put
+ * after a change that is left. */
+static void going_back_cuts_the_same_everywhere(void **state)
+{
+    (void)state;
+    static ht_model m;
+    ht_params params;
+    ht_params_init(&params);
+    ht_model_init(&m, &params, 140, 2, "heartbeats");
+    ht_text text = started();
+    const ht_sample samples[] = {
+        {.kind = HT_SAMPLE_CHANGE, .step = 8000, .param = HT_P_NOISE_SCALE, .value = 1, .revision = 1},
+        {.kind = HT_SAMPLE_LABEL, .step = 9000, .from = 418, .message = "early"},
+        {.kind = HT_SAMPLE_LABEL, .step = 9000, .from = 7144, .message = "beyond"},
+        {.kind = HT_SAMPLE_REWIND, .step = 7143, .from = 9000, .revision = 2},
+        {.kind = HT_SAMPLE_LABEL, .step = 7143, .from = 7000, .message = "after"}};
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        ht_journal_add(&text, &samples[i]);
+        ht_model_sample(&m, &samples[i]);
+    }
+    expect(&m.labels, "418 early;7000 after;");
+    ht_labels l = read_labels(&text, 9500);
+    expect(&l, "418 early;7000 after;");
+    ht_journal_resume(&text, &(ht_journal_mark){.step = 7143, .revision = 2}, 3);
+    l = read_labels(&text, 9500);
+    expect(&l, "418 early;7000 after;");
+    ht_model_clear(&m);
     ht_text_free(&text);
 }
 
@@ -248,6 +278,7 @@ int main(void)
         cmocka_unit_test(words_are_made_safe_and_cut_whole),
         cmocka_unit_test(the_journal_keeps_words_as_they_are),
         cmocka_unit_test(labels_go_with_their_branch),
+        cmocka_unit_test(going_back_cuts_the_same_everywhere),
         cmocka_unit_test(lines_of_other_versions_are_passed_over),
         cmocka_unit_test(going_back_and_a_reset_take_labels_along),
         cmocka_unit_test(every_chart_over_steps_has_them),

@@ -200,11 +200,63 @@ static void another_seed_joins_the_first(void **state)
         assert_true(fabs(need.kept - (r->seed[0].kept + r->seed[1].kept) / 2) < 1e-12);
         assert_true(need.parameters == round(need.kept * (double)r->parameters) && r->parameters > 0);
     }
-    two->seeds = HT_METHOD_SEEDS; /* full */
-    assert_null(ht_compare_plan_next(&base, two).before);
     free(one);
     free(two);
     free(second);
+}
+
+/* What was stopped is finished, not begun anew: the same numbers, and those that are there are not trained
+ * again. */
+static void what_was_stopped_goes_on(void **state)
+{
+    (void)state;
+    ht_params base = common(40);
+    ht_compare_state *whole = compared(&base, NULL, 2), *cut = calloc(1, sizeof *cut),
+                     *ended = calloc(1, sizeof *ended);
+    *cut = *whole;
+    int plain = method_named("plain"), sharing = method_named("coreset"), iid = method_named("iid");
+    cut->method[iid].seed[0] = (ht_method_seed){.stage = HT_METHOD_STOPPED};
+    cut->method[sharing].seed[0] = (ht_method_seed){.stage = HT_METHOD_WAITING};
+    cut->method[iid].stage = HT_METHOD_STOPPED, cut->method[sharing].stage = HT_METHOD_WAITING;
+    cut->method[iid].kept = cut->method[sharing].kept = cut->method[plain].kept = 0;
+    int mark = method_named("factors-2");
+    cut->method[mark].kept = 0.125; /* stays: it is done */
+    cut->done -= 2, cut->stopped = true;
+    ht_compare_plan plan = ht_compare_plan_next(&base, cut);
+    assert_true(plan.before == cut && plan.seeds == 0 && !plan.refused);
+    ht_compare *c = ht_compare_start(&plan, data, 2, &err);
+    ht_compare_wait(c);
+    ht_compare_look(c, ended);
+    ht_compare_free(c);
+    assert_true(ended->seeds == 1 && ended->done == HT_METHODS && ended->wanted == HT_METHODS);
+    assert_true(!ended->stopped && !ended->running && ended->method[mark].kept == 0.125);
+    ended->method[mark].kept = whole->method[mark].kept;
+    for (int i = 0; i < whole->count; i++)
+        assert_memory_equal(&ended->method[i], &whole->method[i], sizeof whole->method[i]);
+    free(whole);
+    free(cut);
+    free(ended);
+}
+
+/* Nothing is thrown away where no seed can be added. */
+static void a_seed_too_many_is_refused(void **state)
+{
+    (void)state;
+    ht_params base = common(40);
+    ht_compare_state *s = calloc(1, sizeof *s);
+    *s = (ht_compare_state){.params = base, .count = 1, .seeds = 1, .done = 1, .wanted = 1};
+    s->train_seed[0] = ht_param_at(HT_P_TRAIN_SEED)->high - 1;
+    ht_compare_plan plan = ht_compare_plan_next(&base, s);
+    assert_true(plan.before == s && plan.seeds == 1 && !plan.refused);
+    s->train_seed[0] = ht_param_at(HT_P_TRAIN_SEED)->high;
+    plan = ht_compare_plan_next(&base, s);
+    assert_true(plan.before == s && plan.seeds == 0 && strstr(plan.refused, "train.seed"));
+    s->train_seed[HT_METHOD_SEEDS - 1] = 1;
+    s->seeds = s->done = s->wanted = HT_METHOD_SEEDS;
+    plan = ht_compare_plan_next(&base, s);
+    assert_true(plan.before == s && plan.seeds == 0);
+    assert_string_equal(plan.refused, "16 seeds are all that a comparison holds");
+    free(s);
 }
 
 static void enter_seed(ht_method_state *method, int slot, ht_method_stage stage, double kept)
@@ -427,6 +479,8 @@ int main(void)
         cmocka_unit_test(one_method_for_all_is_asked_for),
         cmocka_unit_test(stopping_keeps_what_is_done),
         cmocka_unit_test(another_seed_joins_the_first),
+        cmocka_unit_test(what_was_stopped_goes_on),
+        cmocka_unit_test(a_seed_too_many_is_refused),
         cmocka_unit_test(dots_are_sorted_and_say_what_is_missing),
         cmocka_unit_test(curves_are_shown_where_the_question_is),
         cmocka_unit_test(a_method_that_diverges_is_named),

@@ -188,6 +188,8 @@ static void keys_are_those_that_do_something_now(void **state)
         assert_says(m, HT_PANEL_COMPARE_TABLE, "Space stop it", running);
         assert_says(m, HT_PANEL_COMPARE_TABLE, "c another seed", !running);
     }
+    m->compare.running = false, m->compare.stopped = true;
+    assert_says(m, HT_PANEL_COMPARE_TABLE, "c the rest", true);
     s->running = false, s->complete = true;
     assert_says(m, HT_PANEL_WIDTH_READOUT, "w more runs", false);
     assert_says(m, HT_PANEL_WIDTH_READOUT, "e PNG of this view", true);

@@ -243,7 +243,7 @@ static const char *read_entry(const ht_journal *j, ht_entry *e, const json_t *li
     if (!event || !whole(line, "step", &e->step)) return "it has no \"event\" or no \"step\"";
     for (e->kind = HT_ENTRY_SET; e->kind < HT_ENTRY_STATE && strcmp(event, names[e->kind]) != 0;) e->kind++;
     if (!real(line, "seconds", &e->seconds)) e->seconds = 0;
-    e->parent = *now;
+    e->parent = *now, e->from = e->kind == HT_ENTRY_RESUME ? UINT64_MAX : e->step;
     if (e->kind == HT_ENTRY_STATE) return NULL;
     if (e->kind == HT_ENTRY_LABEL) return read_label(e, line);
     if (!whole(line, "change", &e->revision)) return "it has no \"change\"";
@@ -364,30 +364,96 @@ size_t *ht_journal_path(const ht_journal *j, size_t entry, size_t *count, ht_err
     return path;
 }
 
-/* For each entry of the path to `entry` the last step that the state has from it; below 0 for all others. */
-static void mark_path(const ht_journal *j, size_t entry, double step, double *until)
+/* ---- labels: as a lab shows them whose history is cut, left and taken up again ---- */
+
+/* What was left by a reset, by going back or by resuming. */
+typedef struct left_labels {
+    size_t now;   /* the last change before that */
+    double reach; /* the last step of what was left */
+    ht_labels labels;
+} left_labels;
+
+typedef struct label_reader {
+    const ht_journal *journal;
+    size_t now; /* the last change so far */
+    size_t count;
+    left_labels *left;
+    ht_labels *labels; /* those that are shown */
+} label_reader;
+
+static bool leaves(const ht_entry *e)
 {
-    for (size_t i = 0; i < j->count; i++) until[i] = -1;
-    for (size_t i = entry;; i = j->entries[i].parent) {
+    return e->kind == HT_ENTRY_RESET || e->kind == HT_ENTRY_REWIND || e->kind == HT_ENTRY_RESUME;
+}
+
+/* Where the weights of a state come from: the start, or a reset. */
+static size_t root_of(const ht_journal *j, size_t entry)
+{
+    while (entry > 0 && j->entries[entry].kind != HT_ENTRY_RESET) entry = j->entries[entry].parent;
+    return entry;
+}
+
+/* Has what stands at `reach` after the change `now` come through `step` after `change`? */
+static bool came_through(const ht_journal *j, size_t now, double reach, size_t change, double step)
+{
+    for (size_t i = now;; i = j->entries[i].parent) {
         const ht_entry *e = &j->entries[i];
-        until[i] = step;
-        if (i == 0 || e->kind == HT_ENTRY_RESET) return;
-        if (e->kind == HT_ENTRY_REWIND || e->kind == HT_ENTRY_RESUME) step = fmin(step, (double)e->step);
+        if (i == change) return step <= reach;
+        if (i == 0 || e->kind == HT_ENTRY_RESET) return false;
+        if (e->kind == HT_ENTRY_REWIND || e->kind == HT_ENTRY_RESUME) reach = fmin(reach, (double)e->step);
     }
+}
+
+/* To a state that is not behind the one that is shown: what was left there last comes back. */
+static void take_up_left(label_reader *r, size_t change, double step)
+{
+    const ht_journal *j = r->journal;
+    for (size_t i = r->count; i-- > 0;)
+        if (came_through(j, r->left[i].now, r->left[i].reach, change, step)) {
+            *r->labels = r->left[i].labels;
+            return;
+        }
+    if (root_of(j, r->now) != root_of(j, change)) *r->labels = (ht_labels){0};
+}
+
+static void leave(label_reader *r, size_t i)
+{
+    const ht_journal *j = r->journal;
+    const ht_entry *e = &j->entries[i];
+    double step = (double)e->step, from = (double)e->from;
+    r->left[r->count++] = (left_labels){r->now, from, *r->labels};
+    if (e->kind == HT_ENTRY_RESET) {
+        *r->labels = (ht_labels){0};
+        return;
+    }
+    bool back = e->kind == HT_ENTRY_REWIND ? step <= from && root_of(j, r->now) == root_of(j, e->parent)
+                                           : came_through(j, r->now, from, e->parent, step);
+    if (!back) take_up_left(r, e->parent, step);
+    ht_labels_cut(r->labels, step);
 }
 
 ht_code ht_journal_labels(const ht_journal *j, size_t entry, uint64_t step, ht_labels *labels, ht_error *err)
 {
-    double *until = ht_alloc(j->count, sizeof *until, "the labels of the journal", err);
+    size_t words = 0, left = 1;
     *labels = (ht_labels){0};
-    if (!until) return HT_FAIL;
-    mark_path(j, entry, (double)step, until);
-    for (size_t i = 0; i < j->count; i++) {
-        const ht_entry *e = &j->entries[i];
-        if (e->kind == HT_ENTRY_LABEL && (double)e->step <= until[e->parent])
-            ht_labels_put(labels, e->step, e->text);
+    for (size_t i = 1; i < j->count; i++) {
+        words += j->entries[i].kind == HT_ENTRY_LABEL;
+        left += leaves(&j->entries[i]);
     }
-    ht_free(until);
+    if (words == 0) return HT_OK;
+    label_reader r = {.journal = j, .labels = labels};
+    if (!(r.left = ht_alloc(left, sizeof *r.left, "the labels of the journal", err))) return HT_FAIL;
+    for (size_t i = 1; i < j->count; i++) {
+        const ht_entry *e = &j->entries[i];
+        if (e->kind == HT_ENTRY_LABEL) ht_labels_put(labels, e->step, e->text);
+        if (leaves(e)) leave(&r, i);
+        if (e->kind <= HT_ENTRY_RESUME) r.now = i;
+    }
+    const ht_entry *asked = &j->entries[entry];
+    size_t change = asked->kind <= HT_ENTRY_RESUME ? entry : asked->parent;
+    if (!came_through(j, r.now, INFINITY, change, (double)step)) take_up_left(&r, change, (double)step);
+    ht_labels_cut(labels, (double)step);
+    ht_free(r.left);
     return HT_OK;
 }
 

@@ -6,8 +6,7 @@
  * was the last change; what came after J is another branch
  *   {"event":"checkpoint"|"picture","step":S,"change":K,"hash":H}     a state that was kept
  *   {"event":"label","step":S,"text":T}                            words at step S of the branch it stands
- * in;
- * "" takes them away
+ * in; "" takes them away
  *   {"event":"paused"|"running"|"done"|"diverged",…}                  for people
  *
  * All lines have "date" (UTC) and "seconds" (of training). Changes are numbered upwards through the file, so
@@ -55,6 +54,7 @@ typedef enum ht_entry_kind {
 typedef struct ht_entry {
     ht_entry_kind kind;
     uint64_t step, revision, hash;
+    uint64_t from; /* REWIND, RESET: the step that was left; RESUME: any, as no line tells it */
     double seconds;
     size_t parent;  /* of a change: the entry it came after; REWIND, RESUME: the state gone back to */
     ht_param param; /* SET */
@@ -83,7 +83,9 @@ size_t ht_journal_find(const ht_journal *journal, uint64_t hash, uint64_t step);
  * one, with only SETs before it. ht_free; NULL with *err set. */
 size_t *ht_journal_path(const ht_journal *journal, size_t entry, size_t *count, ht_error *err);
 
-/* The labels of the state that `entry` tells of: those of its path, up to `step`. */
+/* The labels of the state at `step` that `entry` tells of, as the lab shows them: put in the order of the
+ * lines; going back cuts those beyond, whatever change they were put after; what was left comes back with its
+ * state. */
 ht_code ht_journal_labels(const ht_journal *journal, size_t entry, uint64_t step, ht_labels *labels,
                           ht_error *err);
 

@@ -291,7 +291,7 @@ void ht_panel_compare_table(const ht_model *m, ht_room room, ht_form *form)
     ht_panel_add_heading(form, s->stopped ? "stopped" : s->running ? "training" : "done");
     add_words(s, room, form);
     const ht_panel_key keys[] = {{"o", "this run's method", true},
-                                 {"c", "another seed", !s->running},
+                                 {"c", s->stopped ? "the rest" : "another seed", !s->running},
                                  {"Space", "stop it", s->running},
                                  {"e", "PNG of this view", true}};
     ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
