@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/notes.h"
 #include "base/text.h"
 #include "engine/run/replay.h"
 #include "data/png.h"
@@ -144,6 +145,7 @@ static int play(const char *path, const char *speed, const char *idle, const ht_
     enum { MOST = 1000 };
     ht_error err;
     ht_cast_pace pace = {.speed = 1};
+    ht_notes notes = {0};
     ht_code code = HT_OK;
     if (args->word_count > 0 || args->set_count > 0 || args->preset)
         code =
@@ -154,7 +156,9 @@ static int play(const char *path, const char *speed, const char *idle, const ht_
     if (code == HT_OK && idle && (!ht_parse_number(idle, &pace.idle_limit) || !(pace.idle_limit > 0)))
         code = ht_error_set(&err, HT_USAGE, "--idle-limit %.40s: more than 0 seconds", idle);
     if (code == HT_OK) ht_guard_start();
-    if (code == HT_OK) code = ht_cast_play(path, pace, &err);
+    if (code == HT_OK) code = ht_cast_play(path, pace, &notes, &err);
+    ht_app_notes(&notes);
+    ht_notes_free(&notes);
     return code == HT_OK ? 0 : ht_app_fail(&err);
 }
 

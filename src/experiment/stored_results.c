@@ -1,5 +1,6 @@
 #include "experiment/stored_results.h"
 
+#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,12 +10,21 @@
 #include "base/file.h"
 #include "tail/tail_estimate.h"
 
-enum { SCHEMA = 1, SIZE_LIMIT = 1 << 22 };
+enum { SCHEMA = 1, SIZE_LIMIT = 1 << 22, INDEX_MOST = 100 };
+
+static const double most_steps = 0x1p53; /* whole numbers are exact up to here */
 
 static double number(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+/* A damaged file tells what cannot be: then it is not known. */
+static double number_within(const json_t *object, const char *key, double least, double most)
+{
+    double value = number(object, key);
+    return value >= least && value <= most ? value : (double)NAN;
 }
 
 /* A parameter as text, as --set takes it. */
@@ -52,18 +62,19 @@ static ht_code read_params(ht_stored_run *run, const char *path, const json_t *r
 static void read_looks(ht_report *report, const json_t *root, uint64_t step)
 {
     enum { PARTS = 1000000 };
-    double kappa = number(json_object_get(root, "prune"), "ratio");
+    double kappa = number_within(json_object_get(root, "prune"), "ratio", 0, 1);
     report->count = report->glimpse.count = 1;
     report->step = report->glimpse.step = report->tail.step = step;
     report->speed_up = (double)NAN;
     report->glimpse.width = isfinite(kappa) ? PARTS : 0;
     report->glimpse.removed = isfinite(kappa) ? (int)lround(PARTS * kappa) : 0;
-    report->glimpse.wanted = number(json_object_get(root, "prune"), "error");
+    report->glimpse.wanted = number_within(json_object_get(root, "prune"), "error", 0, HUGE_VAL);
     report->tail.looked = true;
     for (int e = 0; e < HT_ESTIMATORS; e++) {
         ht_estimate *now = &report->tail.now[e];
         *now = ht_estimate_none((ht_estimator)e);
-        now->value = number(json_object_get(root, "tail"), ht_estimator_at((ht_estimator)e)->name);
+        now->value = number_within(json_object_get(root, "tail"), ht_estimator_at((ht_estimator)e)->name,
+                                   DBL_MIN, INDEX_MOST);
         now->quality = isfinite(now->value) ? HT_QUALITY_GOOD : HT_QUALITY_NOT_APPLICABLE;
     }
 }
@@ -78,11 +89,12 @@ static ht_code read_all(ht_stored_run *run, const char *path, const json_t *root
             err, HT_FAIL,
             "%s: its schema is %g, and this heavytail reads up to %d; read it with the newer one", path,
             schema, SCHEMA);
-    if (!(schema == SCHEMA && steps >= 0) || !json_is_object(json_object_get(root, "params")))
+    if (!(schema == SCHEMA && steps >= 0 && steps <= most_steps) ||
+        !json_is_object(json_object_get(root, "params")))
         return ht_error_set(
             err, HT_FAIL,
             "%s: is no result of a training (\"schema\", \"params\" and \"steps\" are not all "
-            "there); give a run directory, or one of a sweep's cells/*.json",
+            "there, or damaged); give a run directory, or one of a sweep's cells/*.json",
             path);
     if (read_params(run, path, root, err) != HT_OK) return err->code;
     if (!(run->rows = ht_alloc(1, sizeof *run->rows, "the results", err))) return HT_FAIL;
@@ -91,8 +103,8 @@ static ht_code read_all(ht_stored_run *run, const char *path, const json_t *root
                                 .epoch = (double)NAN,
                                 .loss = (double)NAN,
                                 .batch_accuracy = (double)NAN,
-                                .test_loss = number(test, "loss"),
-                                .test_accuracy = number(test, "accuracy")};
+                                .test_loss = number_within(test, "loss", 0, HUGE_VAL),
+                                .test_accuracy = number_within(test, "accuracy", 0, 1)};
     run->saved = run->has_state = true;
     run->state = status && strcmp(status, "diverged") == 0 ? HT_STATE_DIVERGED : HT_STATE_DONE;
     read_looks(run->report, root, (uint64_t)steps);

@@ -26,10 +26,13 @@ void ht_cast_output(ht_cast *cast, const char *bytes, size_t size);
 /* The recording has ended early (a full disk): true once, with what to tell. */
 bool ht_cast_failed(ht_cast *cast, char *text, size_t size);
 
-/* Writes what is left and frees it; HT_FAIL also if it had failed before. NULL is fine. */
+/* Writes what is left and frees it; HT_FAIL also if it had failed before. A file that got no byte is removed.
+ * NULL is fine. */
 ht_code ht_cast_stop(ht_cast *cast, ht_error *err);
 
 /* ---- reading ---- */
+
+typedef struct ht_notes ht_notes; /* base/notes.h, which has a word that <term.h> takes for itself */
 
 typedef struct ht_cast_event {
     double time;       /* seconds, never falling */
@@ -46,8 +49,10 @@ typedef struct ht_cast_file {
     ht_text text;
 } ht_cast_file;
 
-/* Takes all of a recording in, or tells "name:line: …". Free with ht_cast_free, also after a failure. */
-ht_code ht_cast_parse(ht_cast_file *file, const char *name, const char *data, size_t size, ht_error *err);
+/* Takes all of a recording in, or tells "name:line: …". A last line that was cut (by a kill, a full disk) is
+ * left out, with a note. Free with ht_cast_free, also after a failure. */
+ht_code ht_cast_parse(ht_cast_file *file, const char *name, const char *data, size_t size, ht_notes *notes,
+                      ht_error *err);
 void ht_cast_free(ht_cast_file *file);
 
 /* ---- playing ---- */
@@ -60,6 +65,6 @@ typedef struct ht_cast_pace {
 /* Plays a file into standard output. On a terminal with its timing: Space pauses and goes on, `.` shows the
  * next event while paused, q leaves. What does not draw (questions to the terminal, its title, clipboard,
  * mouse and paste modes) is left out there. Elsewhere all of the output at once, byte for byte. */
-ht_code ht_cast_play(const char *path, ht_cast_pace pace, ht_error *err);
+ht_code ht_cast_play(const char *path, ht_cast_pace pace, ht_notes *notes, ht_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/notes.h"
 #include "term/cast.h"
 #include "term/guard.h"
 
@@ -25,7 +26,9 @@ typedef struct filter {
     enum { PLAIN, LEAD, ESCAPE, CHARSET, CONTROL, STRING, STRING_ESCAPE } state;
     char held[64]; /* a control sequence from its ESC on, until its end tells what it is */
     size_t size;
+    int awaited;       /* bytes that the character before still needs */
     bool other_screen; /* it has gone there and not come back */
+    bool region;       /* it may have left lines that scroll apart */
     ht_text out;
 } filter;
 
@@ -38,6 +41,7 @@ static bool draws_mode(const char *parameters)
     char *at = (char *)parameters + private;
     if (!private) return strcmp(parameters, "4") == 0 || strcmp(parameters, "20") == 0;
     for (bool more = true; more && good; at++) {
+        if (*at < '0' || *at > '9') return false;
         long mode = strtol(at, &at, 10);
         good = false;
         for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) good = good || mode == known[i];
@@ -47,15 +51,30 @@ static bool draws_mode(const char *parameters)
     return good;
 }
 
+/* What of "?1049;25" and the like is to be taken back at the end. */
+static void note_modes(filter *f, const char *parameters, bool on)
+{
+    char *at = (char *)parameters;
+    while (*at == '?' || *at == ';') {
+        long mode = strtol(at + 1, &at, 10);
+        if (mode == 47 || mode == 1047 || mode == 1049) f->other_screen = on;
+        if (mode == 6) f->region = true;
+    }
+}
+
 /* "\033[…X": does it draw, move or colour? What asks the terminal (its answer would be typed into the shell)
  * or moves its window does not. */
 static bool draws(filter *f)
 {
     char parameters[sizeof f->held], final = f->held[f->size - 1];
     snprintf(parameters, sizeof parameters, "%.*s", (int)(f->size - 3), f->held + 2);
-    if (strcmp(parameters, "?1049") == 0) f->other_screen = final == 'h';
-    if (final == 'h' || final == 'l') return draws_mode(parameters);
+    if (final == 'h' || final == 'l') {
+        bool good = draws_mode(parameters);
+        if (good) note_modes(f, parameters, final == 'h');
+        return good;
+    }
     bool private = strpbrk(parameters, "?<=>!$\"' ") != NULL;
+    if (final == 'r') f->region = true;
     return !private && strchr("@ABCDEFGHIJKLMPSTXZ`abdefmrsu", final) != NULL;
 }
 
@@ -80,38 +99,48 @@ static void after_escape(filter *f, char c)
     }
 }
 
-/* U+0080 to U+009F, which are 0xC2 and a second byte, are sequences' beginnings to some terminals. */
+/* U+0080 to U+009F, which are 0xC2 and a second byte, are sequences' beginnings to some terminals; the second
+ * byte alone is to others. */
 static void take_plain(filter *f, char c)
 {
-    static const char lead = '\xc2', enquiry = '\x05';
-    if (c == '\033' || (f->state == PLAIN && c == lead)) {
+    static const char enquiry = '\x05';
+    unsigned char byte = (unsigned char)c;
+    bool lead = f->state == LEAD, inner = byte >= 0x80 && byte < 0xc0, control = inner && byte < 0xa0;
+    bool whole = !lead && f->awaited == 0;
+    f->state = PLAIN;
+    if (c == '\033' || byte == 0xc2) {
         f->held[0] = c;
         f->size = 1;
-        f->state = c == lead ? LEAD : ESCAPE;
+        f->awaited = 0;
+        f->state = byte == 0xc2 ? LEAD : ESCAPE;
         return;
     }
-    bool control = f->state == LEAD && (unsigned char)c >= 0x80 && (unsigned char)c < 0xa0;
-    if (f->state == LEAD && !control) ht_text_add_bytes(&f->out, f->held, 1);
-    if (!control && c != enquiry) ht_text_add_bytes(&f->out, &c, 1);
-    f->state = PLAIN;
+    if (inner)
+        f->awaited -= f->awaited > 0;
+    else
+        f->awaited = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc0 ? 1 : 0;
+    if (control && (lead || whole)) return;
+    if (lead && inner) ht_text_add_bytes(&f->out, f->held, 1);
+    if (c != enquiry) ht_text_add_bytes(&f->out, &c, 1);
 }
 
 static void take(filter *f, char c)
 {
-    if (f->state == PLAIN || f->state == LEAD) {
-        take_plain(f, c);
-        return;
-    }
     if (f->state == STRING || f->state == STRING_ESCAPE) {
         bool over = c == '\a' || (f->state == STRING_ESCAPE && c == '\\');
         f->state = over ? PLAIN : c == '\033' ? STRING_ESCAPE : STRING;
+        return;
+    }
+    if (f->state == PLAIN || f->state == LEAD || (unsigned char)c >= 0x80) {
+        if (f->state != LEAD) f->state = PLAIN; /* no byte of a sequence: what is held is dropped */
+        take_plain(f, c);
         return;
     }
     f->held[f->size++] = c;
     if (f->state == ESCAPE) {
         after_escape(f, c);
     } else if (f->state == CHARSET) {
-        ht_text_add_bytes(&f->out, f->held, f->size);
+        if (c >= '0' && c <= '~') ht_text_add_bytes(&f->out, f->held, f->size);
         f->state = PLAIN;
     } else if (c >= '@' && c <= '~') {
         end_control(f);
@@ -223,6 +252,14 @@ static ht_code play_events(player *p, ht_error *err)
     return code;
 }
 
+/* Characters, modes and scrolling as a shell expects them, whatever the recording did or where it was cut. */
+static void put_in_order(const filter *f)
+{
+    say(f->other_screen ? HT_GUARD_RESTORE : "\033[0m\033[?7h\033[?25h\r\n");
+    say("\033(B\033)B\017\033[4l\033[20l\033[?2026l\033[?5l\033[?7h\033[?1l\033>");
+    if (f->region) say("\033[r\033[?6l\033[999;1H\r\n"); /* both move the cursor: below all that is there */
+}
+
 static ht_code play_here(const ht_cast_file *file, ht_cast_pace pace, ht_error *err)
 {
     struct termios before, ours;
@@ -240,7 +277,7 @@ static ht_code play_here(const ht_cast_file *file, ht_cast_pace pace, ht_error *
         tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
     }
     ht_code code = play_events(&p, err);
-    say(p.filter.other_screen ? HT_GUARD_RESTORE : "\033[0m\033[?7h\033[?25h\r\n");
+    put_in_order(&p.filter);
     if (p.keys) tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     ht_interrupt_leave();
     ht_guard_disarm();
@@ -248,13 +285,13 @@ static ht_code play_here(const ht_cast_file *file, ht_cast_pace pace, ht_error *
     return code;
 }
 
-ht_code ht_cast_play(const char *path, ht_cast_pace pace, ht_error *err)
+ht_code ht_cast_play(const char *path, ht_cast_pace pace, ht_notes *notes, ht_error *err)
 {
     ht_cast_file file = {0};
     char *data;
     size_t size;
     if (ht_file_read(path, FILE_MOST, &data, &size, err) != HT_OK) return err->code;
-    ht_code code = ht_cast_parse(&file, path, data, size, err);
+    ht_code code = ht_cast_parse(&file, path, data, size, notes, err);
     ht_free(data);
     if (code == HT_OK && isatty(STDOUT_FILENO))
         code = play_here(&file, pace, err);

@@ -1,10 +1,11 @@
 /* cast_read.c - asciicast v2, line by line, from anybody. */
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/notes.h"
 #include "term/cast.h"
 
 enum { LINE_MOST = 16 << 20, SIDE_MOST = 10000 };
@@ -14,6 +15,7 @@ typedef struct line {
     const char *name, *text;
     size_t size;
     int number;
+    bool open; /* the file ends with it, without '\n' */
 } line;
 
 static ht_code refuse(const line *l, const char *what, ht_error *err)
@@ -85,11 +87,17 @@ static ht_code keep(ht_cast_file *file, ht_cast_event event, ht_error *err)
 }
 
 /* "120x40" */
-static bool take_size(const char *text, ht_cast_event *event)
+static bool take_size(const char *text, size_t size, ht_cast_event *event)
 {
-    char behind;
-    return sscanf(text, "%dx%d%c", &event->columns, &event->rows, &behind) == 2 && is_side(event->columns) &&
-           is_side(event->rows);
+    char *x, *end;
+    if (text[0] < '0' || text[0] > '9') return false; /* no sign, no space */
+    long columns = strtol(text, &x, 10);
+    if (*x != 'x' || x[1] < '0' || x[1] > '9') return false;
+    long rows = strtol(x + 1, &end, 10);
+    if (end != text + size || !is_side(columns) || !is_side(rows)) return false;
+    event->columns = (int)columns;
+    event->rows = (int)rows;
+    return true;
 }
 
 /* Output and sizes are kept; what was typed, and marks, are not for the screen. */
@@ -103,7 +111,7 @@ static ht_code take_event(ht_cast_file *file, const line *l, const json_t *root,
     double before = file->count ? file->events[file->count - 1].time : 0;
     if (!(event.time >= before)) return refuse(l, "the time goes back", err);
     if (strcmp(json_string_value(code), "r") == 0) {
-        if (!take_size(json_string_value(data), &event))
+        if (!take_size(json_string_value(data), json_string_length(data), &event))
             return refuse(l, "no size: \"COLUMNSxROWS\", each from 1 to 10000", err);
         grow_to(file, event.columns, event.rows);
         return keep(file, event, err);
@@ -116,17 +124,23 @@ static ht_code take_event(ht_cast_file *file, const line *l, const json_t *root,
     return keep(file, event, err);
 }
 
-static ht_code take_line(ht_cast_file *file, const line *l, ht_error *err)
+/* No JSON at the very end is what a kill or a full disk leaves of a line: what is before it counts. */
+static ht_code take_line(ht_cast_file *file, const line *l, ht_notes *notes, ht_error *err)
 {
     if (l->size == 0 && l->number > 1) return HT_OK;
     json_t *root = parse(l, err);
+    if (!root && l->open && l->number > 1 && l->size <= LINE_MOST) {
+        ht_notes_add(notes, "%.400s:%d: the last line was cut and is left out", l->name, l->number);
+        return HT_OK;
+    }
     if (!root) return HT_FAIL;
     ht_code code = l->number == 1 ? take_header(file, l, root, err) : take_event(file, l, root, err);
     json_decref(root);
     return code;
 }
 
-ht_code ht_cast_parse(ht_cast_file *file, const char *name, const char *data, size_t size, ht_error *err)
+ht_code ht_cast_parse(ht_cast_file *file, const char *name, const char *data, size_t size, ht_notes *notes,
+                      ht_error *err)
 {
     line l = {.name = name, .text = data};
     const char *end = data + size;
@@ -135,9 +149,10 @@ ht_code ht_cast_parse(ht_cast_file *file, const char *name, const char *data, si
     do {
         const char *next = l.text < end ? memchr(l.text, '\n', (size_t)(end - l.text)) : NULL;
         l.number++;
+        l.open = !next;
         l.size = (size_t)((next ? next : end) - l.text);
         while (l.size > 0 && l.text[l.size - 1] == '\r') l.size--;
-        code = take_line(file, &l, err);
+        code = take_line(file, &l, notes, err);
         l.text = next ? next + 1 : end;
     } while (code == HT_OK && l.text < end);
     return code;

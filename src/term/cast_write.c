@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -258,10 +259,15 @@ ht_code ht_cast_stop(ht_cast *cast, ht_error *err)
     if (!ht_thread_join_within(cast->thread, last_breath)) /* it keeps what it uses */
         return ht_error_set(err, HT_FAIL,
                             "%.500s: the end of the recording is not on the disk, which is slow", cast->path);
+    struct stat info;
+    bool empty = fstat(cast->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size == 0;
     if (close(cast->fd) != 0) fail(cast, strerror(errno), "make room and record again");
-    if (!cast->begun) unlink(cast->path); /* nothing was shown */
+    if (empty)
+        unlink(cast->path); /* nothing was shown, or none fitted; the next recording may have the name */
     ht_code code = HT_OK;
-    if (atomic_load(&cast->failed)) code = ht_error_set(err, HT_FAIL, "%s", cast->fault);
+    if (atomic_load(&cast->failed))
+        code = ht_error_set(err, HT_FAIL, "%s%s", cast->fault,
+                            empty ? "; nothing was, and the empty file is removed" : "");
     pthread_mutex_destroy(&cast->lock);
     sem_destroy(&cast->wanted);
     ht_text_free(&cast->queue);

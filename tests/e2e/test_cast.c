@@ -20,7 +20,7 @@ static ht_cast_file load(const char *path)
     char *data;
     size_t size;
     if (ht_file_read(path, 1 << 28, &data, &size, &err) != HT_OK) fail_msg("%s", err.text);
-    if (ht_cast_parse(&file, path, data, size, &err) != HT_OK) fail_msg("%s", err.text);
+    if (ht_cast_parse(&file, path, data, size, NULL, &err) != HT_OK) fail_msg("%s", err.text);
     ht_free(data);
     return file;
 }
@@ -230,14 +230,64 @@ static void a_recording_cannot_steer_the_terminal(void **state)
     }
 }
 
+/* A control of eight bits (0x9b) begins a sequence, too, wherever it stands: its second byte goes nowhere. */
+static void no_control_hides_in_a_sequence(void **state)
+{
+    size_t length;
+    sandbox_write("c1.cast", "{\"version\": 2, \"width\": 40, \"height\": 10}\n"
+                             "[0, \"o\", \"\\u001b(\\u009b6na\\u001b\\u009b6nb\\u001b[1\\u009b6nc\"]\n"
+                             "[0, \"o\", \"\\u001b(\\u001b[6nd\\u001b(é 😀 ᛛ done\"]\n");
+    vt *t = play(state, 80, 24, "c1.cast", "1");
+    vt_assert(t, vt_wait_text(t, "6na6nb6nc[6ndé", PATIENCE));
+    assert_int_equal(vt_exit(t, PATIENCE), 0);
+    const char *log = vt_log(t, &length);
+    for (size_t i = 0; i < length; i++)
+        if (log[i] == '\x9b' && (i == 0 || (log[i - 1] & 0x80) == 0 || log[i - 1] == '\xc2'))
+            fail_msg("0x9b went to the terminal at byte %zu", i);
+    assert_null(memmem(log, length, "\033[6n", 4));
+    assert_non_null(memmem(log, length, "😀 ᛛ done", strlen("😀 ᛛ done")));
+}
+
+/* Wherever a recording is cut, the shell gets its screen, its characters and its lines back. */
+static void what_a_recording_altered_is_taken_back(void **state)
+{
+    static const char *const there[] = {"?1049;25", "?47", "?1047", "?25"};
+    for (int i = 0; i < 4; i++) {
+        char text[400];
+        size_t length;
+        snprintf(text, sizeof text,
+                 "{\"version\": 2, \"width\": 40, \"height\": 10}\n"
+                 "[0, \"o\", \"\\u001b[%sh\\u001b[4h\\u001b[3;5r\\u001b[?5;6hend\\u001b(0\\u000e\"]\n",
+                 there[i]);
+        sandbox_write("altered.cast", text);
+        vt *t = play(state, 80, 24, "altered.cast", "1");
+        assert_int_equal(vt_exit(t, PATIENCE), 0);
+        const char *log = vt_log(t, &length), *end = memmem(log, length, "\033(0", 3);
+        assert_non_null(end);
+        static const char *const back[] = {"\033(B",   "\017",   "\033[4l",  "\033[20l", "\033[?5l",
+                                           "\033[?6l", "\033[r", "\033[?1l", "\033>"};
+        length -= (size_t)(end - log);
+        for (size_t b = 0; b < sizeof back / sizeof back[0]; b++)
+            if (!memmem(end, length, back[b], strlen(back[b]))) fail_msg("%s: no %s", there[i], back[b] + 1);
+        assert_int_equal(memmem(end, length, "\033[?1049l", 8) != NULL, i < 3);
+        vt_teardown(state);
+    }
+}
+
 static void bad_recordings_and_options_are_named(void **state)
 {
     (void)state;
     sandbox_write("bad.cast",
-                  "{\"version\": 2, \"width\": 40, \"height\": 10}\n[1, \"o\", \"a\"]\n[0.5, \"o\"");
+                  "{\"version\": 2, \"width\": 40, \"height\": 10}\n[1, \"o\", \"a\"]\n[0.5, \"o\"\n");
     const sandbox_result *r = RUN("replay", "--cast", "bad.cast");
     assert_status(r, 1);
     assert_says(r->err, "heavytail: bad.cast:3: no JSON, or a line that was cut");
+    sandbox_write("cut.cast",
+                  "{\"version\": 2, \"width\": 40, \"height\": 10}\n[1, \"o\", \"a\"]\n[1.5, \"o\"");
+    r = RUN("replay", "--cast", "cut.cast");
+    assert_status(r, 0);
+    assert_string_equal(r->out, "a");
+    assert_string_equal(r->err, "heavytail: note: cut.cast:3: the last line was cut and is left out\n");
     assert_status(RUN("replay", "--cast", "nowhere.cast"), 1);
     assert_status(RUN("replay", "--cast", "bad.cast", "--speed", "0"), 2);
     assert_status(RUN("replay", "--cast", "bad.cast", "--idle-limit", "-1"), 2);
@@ -260,6 +310,8 @@ int main(void)
         TEST(the_lab_plays_as_it_looked),
         TEST(into_a_pipe_go_the_bytes),
         TEST(a_recording_cannot_steer_the_terminal),
+        TEST(no_control_hides_in_a_sequence),
+        TEST(what_a_recording_altered_is_taken_back),
         TEST(bad_recordings_and_options_are_named),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ht_cast_file file;
     ht_error err = {HT_OK, ""};
     double before = 0;
-    ht_code code = ht_cast_parse(&file, "fuzz.cast", (const char *)data, size, &err);
+    ht_code code = ht_cast_parse(&file, "fuzz.cast", (const char *)data, size, NULL, &err);
     fuzz_outcome(code, &err);
     for (size_t i = 0; code == HT_OK && i < file.count; i++) {
         const ht_cast_event *e = &file.events[i];

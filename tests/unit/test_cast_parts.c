@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/notes.h"
 #include "term/cast.h"
 
 static ht_cast *start(const char *path)
@@ -39,7 +40,7 @@ static ht_cast_file load(const char *path)
     char *data;
     size_t size;
     if (ht_file_read(path, 1 << 28, &data, &size, &err) != HT_OK) fail_msg("%s", err.text);
-    if (ht_cast_parse(&file, path, data, size, &err) != HT_OK) fail_msg("%s", err.text);
+    if (ht_cast_parse(&file, path, data, size, NULL, &err) != HT_OK) fail_msg("%s", err.text);
     assert_int_equal(data[size - 1], '\n');
     ht_free(data);
     return file;
@@ -155,6 +156,26 @@ static void a_full_disk_leaves_whole_lines(void **state)
     ht_cast_free(&file);
 }
 
+/* Nothing fits: no empty file stands in the way of the next recording. */
+static void a_disk_without_room_leaves_no_file(void **state)
+{
+    (void)state;
+    ht_error err;
+    struct rlimit before, none = {0, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    ht_cast *cast = start("none.cast");
+    ht_cast_output(cast, "some of the screen", 18);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    ht_code code = ht_cast_stop(cast, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(code, HT_FAIL);
+    if (!strstr(err.text, "the empty file is removed")) fail_msg("%s", err.text);
+    assert_int_equal(ht_cast_start(&cast, "none.cast", "t", &err), HT_OK);
+    assert_int_equal(ht_cast_stop(cast, &err), HT_OK);
+}
+
 /* What is on its way when the kill comes is lost; what was there a moment before is on the disk, whole. */
 static void a_kill_leaves_whole_lines(void **state)
 {
@@ -199,19 +220,25 @@ static void bad_files_are_refused_with_their_line(void **state)
         {"{\"version\": 3, \"term\": {}}\n", "x.cast:1: asciicast of version 3"},
         {"{\"version\": 2, \"width\": 0, \"height\": 24}\n", "x.cast:1: width and height"},
         {"{\"version\": 2, \"width\": \"80\", \"height\": 24}\n", "x.cast:1: width and height"},
-        {HEADER "[0.1, \"o\", \"a\"]\n[0.2, \"o\", \"b", "x.cast:3: no JSON, or a line that was cut"},
+        {HEADER "[0.1, \"o\", \"a\"]\n[0.2, \"o\", \"b\n", "x.cast:3: no JSON, or a line that was cut"},
         {HEADER "[0.1, \"o\", \"a\"]\n[0.05, \"o\", \"b\"]\n", "x.cast:3: the time goes back"},
         {HEADER "[-1, \"o\", \"a\"]\n", "x.cast:2: the time goes back"},
         {HEADER "[0.1, \"o\"]\n", "x.cast:2: no event"},
         {HEADER "{}\n", "x.cast:2: no event"},
         {HEADER "[0.1, \"r\", \"80\"]\n", "x.cast:2: no size"},
         {HEADER "[0.1, \"r\", \"80x0\"]\n", "x.cast:2: no size"},
+        {HEADER "[0.1, \"r\", \" 80x24\"]\n", "x.cast:2: no size"},
+        {HEADER "[0.1, \"r\", \"80x 24\"]\n", "x.cast:2: no size"},
+        {HEADER "[0.1, \"r\", \"80x24\\u0000junk\"]\n", "x.cast:2: no size"},
+        {HEADER "[0.1, \"r\", \"80x4294967320\"]\n", "x.cast:2: no size"},
+        {HEADER "[0.1, \"o\"]", "x.cast:2: no event"},
+        {"{\"version\": 2, \"wid", "x.cast:1: no JSON"},
         {HEADER "[0.1, \"o\", \"\\ud800\"]\n", "x.cast:2: no JSON"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ht_cast_file file;
         ht_error err;
-        ht_code code = ht_cast_parse(&file, "x.cast", cases[i].text, strlen(cases[i].text), &err);
+        ht_code code = ht_cast_parse(&file, "x.cast", cases[i].text, strlen(cases[i].text), NULL, &err);
         assert_int_equal(code, HT_FAIL);
         if (strncmp(err.text, cases[i].says, strlen(cases[i].says)) != 0) fail_msg("%zu: %s", i, err.text);
         ht_cast_free(&file);
@@ -228,10 +255,26 @@ static void a_huge_line_is_refused(void **state)
     assert_non_null(text);
     memset(text, 'a', size);
     memcpy(text, HEADER, sizeof HEADER - 1);
-    assert_int_equal(ht_cast_parse(&file, "x.cast", text, size, &err), HT_FAIL);
+    assert_int_equal(ht_cast_parse(&file, "x.cast", text, size, NULL, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "x.cast:2: a line of more than 16 MB"));
     ht_cast_free(&file);
     free(text);
+}
+
+/* What a kill or a full disk leaves of the last line costs no more than that line, and is told once. */
+static void a_cut_end_costs_one_line(void **state)
+{
+    (void)state;
+    static const char text[] = HEADER "[0.1, \"o\", \"a\"]\n[0.2, \"o\", \"b";
+    ht_cast_file file;
+    ht_error err;
+    ht_notes notes = {0};
+    if (ht_cast_parse(&file, "x.cast", text, sizeof text - 1, &notes, &err) != HT_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(file.count, 1);
+    assert_string_equal(notes.lines.data, "x.cast:3: the last line was cut and is left out\n");
+    ht_notes_free(&notes);
+    ht_cast_free(&file);
 }
 
 /* What others write: empty lines, input, marks, times without a point, a limit for pauses. */
@@ -244,7 +287,7 @@ static void recordings_of_others_are_read(void **state)
         "\"b\"]";
     ht_cast_file file;
     ht_error err;
-    if (ht_cast_parse(&file, "x.cast", text, sizeof text - 1, &err) != HT_OK) fail_msg("%s", err.text);
+    if (ht_cast_parse(&file, "x.cast", text, sizeof text - 1, NULL, &err) != HT_OK) fail_msg("%s", err.text);
     assert_int_equal(file.count, 3);
     assert_int_equal(file.text.length, 2);
     assert_true(file.idle_limit == 1.5 && file.most_columns == 90);
@@ -269,9 +312,11 @@ int main(void)
         cmocka_unit_test(sizes_and_times_are_kept),
         cmocka_unit_test(what_is_there_is_not_overwritten),
         cmocka_unit_test(a_full_disk_leaves_whole_lines),
+        cmocka_unit_test(a_disk_without_room_leaves_no_file),
         cmocka_unit_test(a_kill_leaves_whole_lines),
         cmocka_unit_test(bad_files_are_refused_with_their_line),
         cmocka_unit_test(a_huge_line_is_refused),
+        cmocka_unit_test(a_cut_end_costs_one_line),
         cmocka_unit_test(recordings_of_others_are_read),
     };
     return cmocka_run_group_tests(tests, enter, leave);

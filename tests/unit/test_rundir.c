@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -293,6 +294,25 @@ static void a_damaged_line_of_metrics_is_named(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) damage("damaged", lines[i], "metrics.csv:4:");
 }
 
+/* A loss or a share that cannot be one is not known. */
+static void impossible_metrics_are_not_believed(void **state)
+{
+    (void)state;
+    static const char text[] = "head\n1,1,-2,0,1,7,-1e30,1.5\n2,1,2,0,3,1,inf,0\n";
+    ht_metrics *rows;
+    size_t count;
+    scratch_erase("lies");
+    mkdir(scratch_path("lies"), 0777);
+    scratch_write_text("lies/metrics.csv", text);
+    ok(ht_rundir_read_metrics(scratch_path("lies"), &rows, &count, &err));
+    assert_int_equal(count, 2);
+    assert_true(isnan(rows[0].loss) && isnan(rows[0].batch_accuracy) && isnan(rows[0].test_loss) &&
+                isnan(rows[0].test_accuracy));
+    assert_true(rows[1].loss == 2 && rows[1].batch_accuracy == 1 && isinf(rows[1].test_loss) &&
+                rows[1].test_accuracy == 0);
+    ht_free(rows);
+}
+
 static void missing_metrics_are_an_error(void **state)
 {
     (void)state;
@@ -418,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_run_in_use_is_refused),
         cmocka_unit_test(a_run_that_disagrees_names_the_key),
         cmocka_unit_test(a_damaged_line_of_metrics_is_named),
+        cmocka_unit_test(impossible_metrics_are_not_believed),
         cmocka_unit_test(missing_metrics_are_an_error),
         cmocka_unit_test(a_bit_that_turned_over_is_noticed),
         cmocka_unit_test(a_damaged_checkpoint_is_one_clear_error),

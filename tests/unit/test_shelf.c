@@ -5,12 +5,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "experiment/stored_results.h"
+#include "tail/tail_estimate.h"
 #include "unit/scratch.h"
 #include "view/panel_fill.h"
 #include "view/runs/shelf.h"
@@ -189,6 +192,47 @@ static void directories_are_listed_and_runs_marked(void **state)
     assert_true(c.count > 0);
 }
 
+/* ---- a sweep's cells ---- */
+
+static ht_code read_cell(ht_stored_run *run, const char *steps, const char *ratio, const char *index,
+                         const char *accuracy)
+{
+    char text[300];
+    snprintf(text, sizeof text,
+             "{\"schema\": 1, \"params\": {}, \"steps\": %s, \"prune\": {\"ratio\": %s},"
+             "\"tail\": {\"%s\": %s}, \"test\": {\"loss\": 1, \"accuracy\": %s}}\n",
+             steps, ratio, ht_estimator_at((ht_estimator)0)->name, index, accuracy);
+    scratch_write_text("cell.json", text);
+    return ht_stored_results_read(run, scratch_path("cell.json"), &err);
+}
+
+/* What cannot be is not known; no step is guessed. */
+static void damaged_cells_are_not_believed(void **state)
+{
+    (void)state;
+    ht_stored_run run;
+    assert_int_equal(read_cell(&run, "15", "0.25", "1.5", "0.5"), HT_OK);
+    assert_true(run.rows[0].step == 15 && run.rows[0].test_accuracy == 0.5);
+    assert_true(run.report->glimpse.removed == run.report->glimpse.width / 4);
+    assert_true(run.report->tail.now[0].value == 1.5);
+    ht_stored_run_free(&run);
+    static const char *const bad[][3] = {
+        {"1e30", "1e30", "1e30"}, {"-1", "0", "-0.1"}, {"1.1", "100.5", "2"}};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(read_cell(&run, "15", bad[i][0], bad[i][1], bad[i][2]), HT_OK);
+        assert_int_equal(run.report->glimpse.width, 0);
+        assert_true(isnan(run.report->tail.now[0].value) && isnan(run.rows[0].test_accuracy));
+        assert_int_equal(run.report->tail.now[0].quality, HT_QUALITY_NOT_APPLICABLE);
+        ht_stored_run_free(&run);
+    }
+    static const char *const steps[] = {"1e30", "-1", "9007199254740994", "\"5\""};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(read_cell(&run, steps[i], "0.5", "1.5", "0.5"), HT_FAIL);
+        assert_non_null(strstr(err.text, "cell.json: is no result of a training"));
+        ht_stored_run_free(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +241,7 @@ int main(void)
         cmocka_unit_test(the_oldest_run_of_the_session_gives_way),
         cmocka_unit_test(the_table_has_what_differs_and_no_more),
         cmocka_unit_test(directories_are_listed_and_runs_marked),
+        cmocka_unit_test(damaged_cells_are_not_believed),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

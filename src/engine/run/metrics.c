@@ -36,9 +36,10 @@ void ht_metrics_branch(ht_text *rows, uint64_t revision, uint64_t keep, uint64_t
     ht_text_add(rows, "#%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n", revision, keep, step);
 }
 
-/* One line into its eight numbers; an empty field is NaN. */
+/* One line into its eight numbers; an empty field is NaN, and so is a loss or a share that cannot be one. */
 static bool parse_row(const char *line, const char *end, ht_metrics *m)
 {
+    enum { LOSS = 2, ACCURACY = 5, TEST_ACCURACY = 7 };
     double value[8];
     for (int i = 0; i < 8; i++) {
         char field[40];
@@ -53,6 +54,10 @@ static bool parse_row(const char *line, const char *end, ht_metrics *m)
         line = comma + 1;
     }
     if (!(value[0] >= 0) || value[0] > 1e15) return false;
+    for (int i = LOSS; i < 8; i++) {
+        bool share = i == ACCURACY || i == TEST_ACCURACY;
+        if (value[i] < 0 || (share && value[i] > 1)) value[i] = (double)NAN;
+    }
     *m = (ht_metrics){(uint64_t)value[0], value[1], value[2], value[3],
                       value[4],           value[5], value[6], value[7]};
     return true;
