@@ -236,7 +236,8 @@ int ht_cmd_tail(int argc, char **argv)
     if (code == HT_OK) code = positive("--m", m, &q.options.m, &err);
     if (code != HT_OK) return ht_app_fail(&err);
     q.path = args.words[0];
-    q.injected = gradients ? (ht_tail_injected){.alpha = NAN} : ht_tail_injected_of(q.path, &q.mixed);
+    q.injected.alpha = NAN;
+    if (!gradients) q.injected = ht_tail_injected_of(q.path, &q.mixed);
     tail_results r = {.request = &q, .tensors = json_array()};
     code = gradients ? gradient_noise(&r, &args, &err) : look_at_file(&r, &err);
     if (code == HT_OK)

@@ -82,7 +82,6 @@ bool ht_lab_help_act(ht_lab *lab, ht_action action);
 void ht_lab_help_press(ht_lab *lab, ht_panel_id panel, int column, int row); /* a word: looks for it */
 void ht_lab_help_wheel(ht_lab *lab, int delta);
 bool ht_lab_tab_act(ht_lab *lab, ht_action action);
-void ht_lab_open_view(ht_lab *lab, ht_view view); /* the frame goes to a panel that is there */
 bool ht_lab_tail_act(ht_lab *lab, ht_action action);
 
 /* lab_history.c: ghosts, freezing, the window of steps, smoothing */

@@ -264,7 +264,7 @@ bool ht_bars_message(const ht_model *m, int columns, char to[HT_MESSAGE])
     int width = columns > 3 ? columns - 2 : 1;
     ht_text_copy(to, HT_MESSAGE, m->message);
     if (fits_the_bar(m, columns) || ht_wrap_count(to, width) <= HT_MESSAGE_ROWS) return false;
-    size_t most = (size_t)(HT_MESSAGE_ROWS * width);
+    size_t most = (size_t)HT_MESSAGE_ROWS * (size_t)width;
     for (; most >= LEAST_WORD && ht_wrap_count(to, width) > HT_MESSAGE_ROWS; most -= most / 8)
         shorten_words(m->message, most, to);
     if (ht_wrap_count(to, width) > HT_MESSAGE_ROWS) cut_to_rows(to, width);
