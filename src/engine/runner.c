@@ -12,15 +12,16 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
-/* Test scores take at most this share of the time; a larger one when the steps have doubled since the last:
- * the beginning of a run is steep. */
+/* Test scores take at most this share of the time. When the steps have doubled since the last there is one
+ * all the same, for the beginning of a run is steep: a slow one as far as a larger share allows. */
 static const double evaluation_share = 0.004, early_share = 0.05;
 
 /* Weights never depend on evaluations: a run is the same whichever are left out. */
 static bool affordable(const ht_runner *r)
 {
-    double share = ht_trainer_steps(r->trainer) >= 2 * r->evaluation_step ? early_share : evaluation_share;
-    return !r->thrifty || ht_now() - r->evaluation_end >= r->evaluation_cost / share;
+    bool early = ht_trainer_steps(r->trainer) >= 2 * r->evaluation_step;
+    double share = early ? early_share : evaluation_share;
+    return !r->thrifty || (early && !r->scored) || ht_now() - r->evaluation_end >= r->evaluation_cost / share;
 }
 
 /* An epoch may have been validated, and weights pruned. */

@@ -32,7 +32,7 @@ static const expectation expected[] = {
     {HT_DO_MUCH_MORE, "", "iid α 1.85 ", "iid α 1.75 ", "u @iid_α_1.75_"},
     {HT_DO_TYPE, "", " α =", "q quit", "1 . 5 Enter @iid_α_1.5_ u @iid_α_1.75_"},
     {HT_DO_SETTING, "", "key=value:", "q quit", "a l p h a = 1 . 6 Enter @iid_α_1.6_ u @iid_α_1.75_"},
-    {HT_DO_SETTINGS, "", "type to find", "Controls", "Esc @Controls"},
+    {HT_DO_SETTINGS, "", "finds, Esc back", "Controls", "Esc @Controls"},
     {HT_DO_NOISE, "", " no noise (α 1.75 ", "iid α 1.75 σ 0.1 ", "O @iid_α_1.75_"},
     {HT_DO_TWIN, "", "A no noise", NULL, "n !A_no_noise"},
     {HT_DO_UNDO, "Right @iid_α_1.76_", "iid α 1.75 ", "iid α 1.76 ", ""},
