@@ -128,6 +128,7 @@ static void a_width_sweep_says_that_it_takes_equal_widths(void **state)
     vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.widths=30,12", "--set", "train.steps=1", "--set",
                 "data.train_limit=2", "--set", "data.test_limit=2");
     vt_assert(t, vt_wait_text(t, "140→30→12→2", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "✓ done", PATIENCE)); /* and has said so */
     vt_send(t, "w");
     vt_assert(t, vt_wait_text(t, "2 layers of one width each, in place of 30,12", PATIENCE));
     assert_int_equal(vt_teardown(state), 0);

@@ -13,7 +13,7 @@
 #include "num/summary.h"
 #include "num/trend.h"
 
-enum { GROUPS = 5, MOST = 40 };
+enum { GROUPS = 5, MOST = 60 };
 
 static void a_line_without_scatter_is_found(void **state)
 {
