@@ -226,13 +226,12 @@ ht_compare_plan ht_compare_plan_next(const ht_params *common, const ht_compare_s
 /* A network that was not measured for all that share it is trained again: nothing of it is done. */
 static void forget_cut(ht_compare_state *s, int slot)
 {
-    bool whole[HT_METHODS];
-    for (int i = 0; i < s->count; i++) whole[i] = true;
+    bool cut[HT_METHODS] = {false};
     for (int i = 0; i < s->count; i++)
-        if (!is_done(&s->method[i], slot)) whole[ht_method_at(i)->shares] = false;
+        if (!is_done(&s->method[i], slot)) cut[ht_method_at(i)->shares] = true;
     for (int i = 0; i < s->count; i++) {
         ht_method_state *method = &s->method[i];
-        if (whole[ht_method_at(i)->shares]) continue;
+        if (!cut[ht_method_at(i)->shares]) continue;
         s->done -= is_done(method, slot);
         method->seed[slot] = (ht_method_seed){.stage = HT_METHOD_WAITING};
         method->fraction = 0;
