@@ -16,6 +16,19 @@ const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_r
     return chart;
 }
 
+const ht_row *ht_lab_row(ht_lab *lab, ht_panel_id panel, int column, int row, ht_rect *track)
+{
+    int place = ht_layout_find(&lab->layout, panel);
+    if (place < 0) return NULL;
+    ht_rect area = lab->layout.place[place].area;
+    const ht_form *form = ht_screen_form(&lab->screen, lab->model, panel, area);
+    for (int i = 0; i < form->count; i++) {
+        ht_rect r = ht_draw_row_area(area, form, i, track);
+        if (column >= r.x && column < r.x + r.w && row >= r.y && row < r.y + r.h) return &form->rows[i];
+    }
+    return NULL;
+}
+
 void ht_lab_cursor_off(ht_lab *lab)
 {
     lab->model->cursor = (ht_cursor){0};

@@ -101,6 +101,8 @@ bool ht_lab_cursor_act(ht_lab *lab, ht_action action);
 bool ht_lab_put_cursor(ht_lab *lab, ht_panel_id panel, int column, int row);
 /* A chart as it was drawn last, its area and its plot; NULL if the panel shows none. */
 const ht_chart *ht_lab_chart(ht_lab *lab, ht_panel_id panel, ht_rect *area, ht_rect *plot);
+/* The row of a form under the mouse, as it was drawn last, and its slider; NULL if there is none. */
+const ht_row *ht_lab_row(ht_lab *lab, ht_panel_id panel, int column, int row, ht_rect *track);
 
 /* lab_pruning.c */
 ht_lab_handler ht_lab_prune, ht_lab_unmask;

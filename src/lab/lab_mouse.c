@@ -10,16 +10,11 @@ static bool inside(ht_rect r, int column, int row)
     return column >= r.x && column < r.x + r.w && row >= r.y && row < r.y + r.h;
 }
 
-/* The control under the mouse, or -1; *track is its slider. */
+/* The control under the mouse, or -1; *track is its slider. Controls are the first rows. */
 static int control_at(ht_lab *lab, int column, int row, ht_rect *track)
 {
-    int place = ht_layout_find(&lab->layout, HT_PANEL_CONTROLS);
-    if (place < 0) return -1;
-    ht_rect area = lab->layout.place[place].area;
-    const ht_form *form = ht_screen_form(&lab->screen, lab->model, HT_PANEL_CONTROLS, area);
-    for (int i = 0; i < HT_CONTROLS; i++)
-        if (inside(ht_draw_row_area(area, form, i, track), column, row)) return i;
-    return -1;
+    const ht_row *at = ht_lab_row(lab, HT_PANEL_CONTROLS, column, row, track);
+    return at && at->id >= 0 && at->id < HT_CONTROLS ? at->id : -1;
 }
 
 static void press_control(ht_lab *lab, int control, ht_rect track, int column, int row)

@@ -120,15 +120,9 @@ bool ht_lab_pruning_act(ht_lab *lab, ht_action action)
 /* The method in this row of the read-out, or -1. */
 static int method_at(ht_lab *lab, int column, int row)
 {
-    int place = ht_layout_find(&lab->layout, HT_PANEL_PRUNING_READOUT);
-    if (place < 0) return -1;
-    ht_rect area = lab->layout.place[place].area, track;
-    const ht_form *form = ht_screen_form(&lab->screen, lab->model, HT_PANEL_PRUNING_READOUT, area);
-    for (int i = 0; i < form->count; i++) {
-        ht_rect r = ht_draw_row_area(area, form, i, &track);
-        if (column >= r.x && column < r.x + r.w && row >= r.y && row < r.y + r.h) return form->rows[i].id;
-    }
-    return -1;
+    ht_rect ignored;
+    const ht_row *at = ht_lab_row(lab, HT_PANEL_PRUNING_READOUT, column, row, &ignored);
+    return at ? at->id : -1;
 }
 
 /* The method whose name in the chart's legend this is, or -1. */

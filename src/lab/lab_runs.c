@@ -59,13 +59,9 @@ static void take_looks(ht_ghost *g, const ht_report *report)
     if (report->count == 0) return;
     if (report->step > g->step) g->step = report->step;
     add_value(g, HT_TRACE_KAPPA, kappa.step, kappa.value, kappa.value, kappa.value);
-    for (int e = 0; e < HT_ESTIMATORS && report->tail.looked; e++) {
-        const ht_estimate *now = &report->tail.now[e];
-        double low = isfinite(now->low) ? now->low : now->value,
-               high = isfinite(now->high) ? now->high : now->value;
-        if (isfinite(now->value) && now->value > 0)
-            add_value(g, ht_trace_of((ht_estimator)e), report->tail.step, low, high, now->value);
-    }
+    for (int e = 0; e < HT_ESTIMATORS && report->tail.looked; e++)
+        ht_model_add_estimate(&g->trace[ht_trace_of((ht_estimator)e)], (double)report->tail.step,
+                              &report->tail.now[e]);
 }
 
 /* Its place in the charts stays. */
@@ -414,25 +410,19 @@ bool ht_lab_runs_act(ht_lab *lab, ht_action action)
 
 /* ---- the mouse ----------------------------------------------------------------------------------- */
 
-static int row_at(ht_lab *lab, int column, int row)
+/* The run, or the directory to choose, in this row of the list, or -1. */
+static int run_at(ht_lab *lab, int column, int row)
 {
-    int place = ht_layout_find(&lab->layout, HT_PANEL_RUNS);
-    if (place < 0) return -1;
-    ht_rect area = lab->layout.place[place].area, ignored;
-    const ht_form *form = ht_screen_form(&lab->screen, lab->model, HT_PANEL_RUNS, area);
-    for (int i = 0; i < form->count; i++) {
-        ht_rect r = ht_draw_row_area(area, form, i, &ignored);
-        bool inside = row >= r.y && row < r.y + r.h && column >= r.x && column < r.x + r.w;
-        if (inside && form->rows[i].kind == HT_ROW_VALUE) return form->rows[i].id;
-    }
-    return -1;
+    ht_rect ignored;
+    const ht_row *at = ht_lab_row(lab, HT_PANEL_RUNS, column, row, &ignored);
+    return at && at->kind == HT_ROW_VALUE ? at->id : -1;
 }
 
 /* A click chooses; one on what is chosen already ticks it, or opens it in the chooser. */
 void ht_lab_runs_press(ht_lab *lab, ht_panel_id panel, int column, int row)
 {
     ht_shelf *shelf = lab->model->shelf;
-    int at = panel == HT_PANEL_RUNS && shelf ? row_at(lab, column, row) : -1;
+    int at = panel == HT_PANEL_RUNS && shelf ? run_at(lab, column, row) : -1;
     if (panel != HT_PANEL_RUNS) ht_lab_put_cursor(lab, panel, column, row);
     if (at < 0 || lab->held) return;
     int *chosen = shelf->chooser.open ? &shelf->chooser.chosen : &shelf->chosen;

@@ -137,24 +137,12 @@ bool ht_lab_settings_key(ht_lab *lab, int key)
 
 /* ---- mouse ------------------------------------------------------------------------------------- */
 
-/* The row of a form under the mouse, or NULL; *track is its slider. */
-static const ht_row *row_at(ht_lab *lab, ht_panel_id panel, int column, int row, ht_rect *track)
-{
-    ht_rect area = lab->layout.place[ht_layout_find(&lab->layout, panel)].area;
-    const ht_form *form = ht_screen_form(&lab->screen, lab->model, panel, area);
-    for (int i = 0; i < form->count; i++) {
-        ht_rect r = ht_draw_row_area(area, form, i, track);
-        if (column >= r.x && column < r.x + r.w && row >= r.y && row < r.y + r.h) return &form->rows[i];
-    }
-    return NULL;
-}
-
 void ht_lab_settings_press(ht_lab *lab, ht_panel_id panel, int column, int row)
 {
     ht_model *m = lab->model;
     ht_rect track = {0};
     bool list = panel == HT_PANEL_SETTINGS;
-    const ht_row *at = list || panel == HT_PANEL_SETTING ? row_at(lab, panel, column, row, &track) : NULL;
+    const ht_row *at = list || panel == HT_PANEL_SETTING ? ht_lab_row(lab, panel, column, row, &track) : NULL;
     if (!at || at->id < 0 || lab->held) return;
     if (track.w > 0) {
         ht_lab_drag_begin(lab, (ht_param)at->id, track, column);

@@ -75,11 +75,9 @@ static ht_code keep(ht_cast_file *file, ht_cast_event event, ht_error *err)
 {
     if (file->count == file->room) {
         size_t room = file->room ? 2 * file->room : 256;
-        ht_cast_event *more = ht_alloc(room, sizeof *more, "the recording", err);
-        if (!more) return HT_FAIL;
-        if (file->count > 0) memcpy(more, file->events, file->count * sizeof *more);
-        ht_free(file->events);
-        file->events = more;
+        if (ht_grow((void **)&file->events, file->room, room, sizeof *file->events, "the recording", err) !=
+            HT_OK)
+            return HT_FAIL;
         file->room = room;
     }
     file->events[file->count++] = event;

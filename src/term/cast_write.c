@@ -246,6 +246,9 @@ ht_code ht_cast_start(ht_cast **made, const char *path, const char *title, ht_er
     if (ht_thread_start(&cast->thread, write_on, cast, "the thread that writes the recording", err) !=
         HT_OK) {
         close(cast->fd);
+        unlink(path); /* ours, and empty: the next recording may have the name */
+        pthread_mutex_destroy(&cast->lock);
+        sem_destroy(&cast->wanted);
         ht_free(cast);
         return HT_FAIL;
     }

@@ -260,8 +260,7 @@ void ht_model_sample(ht_model *m, const ht_sample *s)
     }
 }
 
-/* An interval without an end reaches beyond every axis. */
-static void add_estimate(ht_curve *curve, double step, const ht_estimate *e)
+void ht_model_add_estimate(ht_curve *curve, double step, const ht_estimate *e)
 {
     static const double beyond = 1e3;
     if (!isfinite(e->value) || e->value <= 0) return; /* of a light tail: no index */
@@ -281,7 +280,7 @@ static void take_tail(ht_curve trace[HT_TRACE_COUNT], const ht_report *before, c
     for (int e = 0; e < HT_ESTIMATORS; e++) {
         ht_curve *curve = &trace[ht_trace_of((ht_estimator)e)];
         if (other) ht_curve_clear(curve);
-        add_estimate(curve, (double)report->tail.step, &report->tail.now[e]);
+        ht_model_add_estimate(curve, (double)report->tail.step, &report->tail.now[e]);
     }
     double step = (double)report->tail.step, rows = report->tail.rows.median;
     ht_curve_add(&trace[HT_TRACE_LEFT], step, report->left, report->left, report->left);

@@ -206,6 +206,8 @@ void ht_model_clear(ht_model *model);
 /* Takes in a sample, a report, what is known of the epochs. */
 void ht_model_sample(ht_model *model, const ht_sample *sample);
 void ht_model_report(ht_model *model, const ht_report *report); /* but for its glimpse */
+/* A point with its interval, if there is an index; an interval without an end reaches beyond every axis. */
+void ht_model_add_estimate(ht_curve *curve, double step, const ht_estimate *estimate);
 void ht_model_glimpse(ht_model *model, const ht_glimpse *glimpse);
 void ht_model_epochs(ht_model *model, const ht_epochs *epochs);
 

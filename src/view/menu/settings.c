@@ -68,15 +68,9 @@ int ht_settings_first(const ht_model *m, int height)
     return first > 0 ? first : 0;
 }
 
-static bool same_value(const ht_params *a, const ht_params *b, ht_param p)
-{
-    return ht_params_get(a, p) == ht_params_get(b, p) &&
-           strcmp(ht_params_text(a, p), ht_params_text(b, p)) == 0;
-}
-
 bool ht_settings_differs(const ht_model *m, ht_param p)
 {
-    return !same_value(&m->asked, &m->settings.preset, p);
+    return ht_params_differ(&m->asked, &m->settings.preset, p);
 }
 
 double ht_settings_applied(const ht_model *m, ht_param p)

@@ -48,10 +48,9 @@ static void say_path(const char *path, int room, char *to, size_t size)
 }
 
 /* What it is, and where there is room its noise. */
-static void say_run(const ht_model *m, ht_run_row row, int room, char *to, size_t size)
+static void say_run(ht_run_row row, int room, char *to, size_t size)
 {
     char noise[64], name[200];
-    (void)m;
     if (row.run && row.run->path[0])
         say_path(row.run->path, room, name, sizeof name);
     else if (row.run)
@@ -84,13 +83,12 @@ static void say_standing(const ht_model *m, ht_run_row row, char *to, size_t siz
 
 static void add_run(const ht_model *m, ht_room room, int i, ht_form *form)
 {
-    char label[200], standing[100];
+    char label[200], text[sizeof label + 8], standing[100];
     ht_run_row row = ht_shelf_row(m, i);
     bool shown = ht_ghost_shown(m, row.ghost), bad = row.run && row.run->problem[0];
     say_standing(m, row, standing, sizeof standing);
-    say_run(m, row, room.columns - 14 - (int)ht_utf8_length(standing), label, sizeof label);
+    say_run(row, room.columns - 14 - (int)ht_utf8_length(standing), label, sizeof label);
     ht_role role = bad ? HT_ROLE_BAD : shown ? ht_ghost_role(row.ghost) : HT_ROLE_DIM;
-    char text[sizeof label + 8];
     snprintf(text, sizeof text, "[%c] %s", shown ? 'x' : ' ', label);
     ht_row *added = ht_form_add(form, HT_ROW_VALUE, role, "", "%s  %s%c", standing, shown ? "━━ " : "",
                                 shown ? row.ghost->letter : ' ');
@@ -101,7 +99,7 @@ static void add_run(const ht_model *m, ht_room room, int i, ht_form *form)
 
 static void add_choices(const ht_chooser *c, ht_room room, ht_form *form)
 {
-    char path[200];
+    char path[200], more[80];
     say_path(c->path, room.columns - 16, path, sizeof path);
     snprintf(form->title, sizeof form->title, "Add a run: %.50s", path);
     for (int i = 0; i < c->count; i++) {
@@ -110,10 +108,8 @@ static void add_choices(const ht_chooser *c, ht_room room, ht_form *form)
         row->id = i;
         row->selected = i == c->chosen;
     }
-    if (c->left_out > 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, "", "%s", "");
-    if (c->left_out > 0)
-        snprintf(form->rows[form->count - 1].label, sizeof form->rows[0].label,
-                 "%d more directories are not listed: go into one with fewer", c->left_out);
+    snprintf(more, sizeof more, "%d more directories are not listed: go into one with fewer", c->left_out);
+    if (c->left_out > 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, more, " ");
 }
 
 /* The chosen row stays in sight. */

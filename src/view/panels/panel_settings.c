@@ -111,25 +111,17 @@ static void add_facts(const ht_model *m, ht_room room, ht_param p, ht_form *form
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "default", "%.100s", text);
 }
 
-static void add_keys(ht_room room, ht_form *form)
-{
-    static const char *const keys[][2] = {
-        {"↑ ↓", "choose"},
-        {"← →", "change; Shift: far"},
-        {"Enter", "type a value, or the next"},
-        {"d", "as the preset has"},
-        {"u U", "undo, redo"},
-        {"/", "find; letters but d u U q F, too"},
-        {"Esc", "back"},
-    };
-    int count = (int)(sizeof keys / sizeof keys[0]);
-    if (form->count + 1 + count > room.rows) return;
-    ht_panel_add_heading(form, "Keys");
-    for (int i = 0; i < count; i++) ht_form_add(form, HT_ROW_KEY, HT_ROLE_TEXT, keys[i][0], "%s", keys[i][1]);
-}
-
 void ht_panel_setting(const ht_model *m, ht_room room, ht_form *form)
 {
+    static const ht_panel_key keys[] = {
+        {"↑ ↓", "choose", true},
+        {"← →", "change; Shift: far", true},
+        {"Enter", "type a value, or the next", true},
+        {"d", "as the preset has", true},
+        {"u U", "undo, redo", true},
+        {"/", "find; letters but d u U q F, too", true},
+        {"Esc", "back", true},
+    };
     ht_settings_row rows[HT_SETTINGS_ROWS];
     ht_param p = m->settings.chosen;
     ht_text_copy(form->title, sizeof form->title,
@@ -138,5 +130,5 @@ void ht_panel_setting(const ht_model *m, ht_room room, ht_form *form)
     add_control(m, p, form);
     ht_panel_add_text(form, room, HT_ROLE_TEXT, ht_param_at(p)->help);
     add_facts(m, room, p, form);
-    if (m->control >= 0) add_keys(room, form); /* not in a picture */
+    ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
 }
