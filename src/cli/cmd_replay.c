@@ -56,8 +56,8 @@ static ht_code read_journal(replaying *r, ht_error *err)
 /* The checkpoint, and where the journal tells of it. */
 static ht_code find_checkpoint(replaying *r, ht_error *err)
 {
-    char path[4200];
-    if (ht_file_join(path, sizeof path, r->source, "checkpoint.safetensors", err) != HT_OK) return err->code;
+    char path[HT_RUN_PATH];
+    if (ht_rundir_file(r->source, HT_RUN_CHECKPOINT, path, err) != HT_OK) return err->code;
     if (ht_checkpoint_read(path, r->session.trainer, err) != HT_OK) return err->code;
     /* The run may be going on: the line that tells of a checkpoint is written before it. */
     ht_journal_free(&r->journal);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "engine/run/rundir.h"
 #include "engine/run/stored_run.h"
 #include "experiment/stored_results.h"
 #include "render/draw/draw.h"
@@ -219,7 +220,7 @@ ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err)
     ht_shelf *shelf = ht_shelf_of(lab->model, err);
     if (!shelf) return HT_FAIL;
     bool there = realpath(path, whole) && strlen(whole) < HT_CHOICE_PATH;
-    if (!there || !(is_results(whole) || ht_stored_run_is_in(whole)))
+    if (!there || !(is_results(whole) || ht_rundir_is_run(whole)))
         return ht_error_set(
             err, HT_USAGE,
             "%s: %s; `heavytail train --run DIR` makes one (of a sweep give one of its "
@@ -268,6 +269,7 @@ static void open_chooser(ht_lab *lab)
 {
     ht_error err;
     ht_shelf *shelf = ht_shelf_of(lab->model, &err);
+    if (shelf) shelf->chooser.is_run = ht_rundir_is_run;
     if (shelf &&
         ht_chooser_list(&shelf->chooser, shelf->chooser.path[0] ? shelf->chooser.path : ".", &err) == HT_OK)
         shelf->chooser.open = true;

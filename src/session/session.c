@@ -124,21 +124,15 @@ ht_code ht_session_of(ht_session *s, const ht_params *params, const char *data_d
 
 ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
-    char path[4096];
+    char path[HT_RUN_PATH];
     ht_params stored;
     *s = (ht_session){0};
-    if (ht_file_join(path, sizeof path, run, "preset.ini", err) != HT_OK) return err->code;
-    if (!ht_file_exists(path))
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", run);
-    ht_params_init(&stored);
-    if (ht_preset_load(&stored, path, err) != HT_OK) return err->code;
+    if (ht_rundir_settings(run, &stored, err) != HT_OK) return err->code;
     s->params = stored;
     if (ht_arguments_sets(args, &s->params, err) != HT_OK) return err->code;
     if (ht_rundir_agrees(&stored, &s->params, run, err) != HT_OK) return err->code;
     if (make_trainer(s, args, err) != HT_OK) return err->code;
-    if (ht_file_join(path, sizeof path, run, "checkpoint.safetensors", err) != HT_OK) return err->code;
+    if (ht_rundir_file(run, HT_RUN_CHECKPOINT, path, err) != HT_OK) return err->code;
     return ht_file_exists(path) ? ht_checkpoint_read(path, s->trainer, err) : HT_OK; /* else at step 0 */
 }
 

@@ -170,7 +170,7 @@ static void make_dirs(void)
 static void directories_are_listed_and_runs_marked(void **state)
 {
     (void)state;
-    static ht_chooser c;
+    static ht_chooser c = {.is_run = ht_rundir_is_run};
     char path[HT_CHOICE_PATH];
     make_dirs();
     assert_int_equal(ht_chooser_list(&c, scratch_path("runs"), &err), HT_OK);

@@ -3,9 +3,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
-#include "engine/run/journal.h"
-#include "params/preset.h"
+#include "engine/run/rundir.h"
 
 static bool other_noise(const ht_params *then, const ht_params *now)
 {
@@ -36,29 +34,25 @@ static bool changed(const ht_journal *journal, const ht_params *now)
 static bool mixed_run(const char *path, const ht_params *now)
 {
     enum { LIMIT = 1 << 26 };
-    char name[4096], *text = NULL;
-    size_t size = 0;
+    ht_text text = {0};
     ht_error err;
     ht_journal journal = {0};
-    if (ht_file_join(name, sizeof name, path, "journal.jsonl", &err) != HT_OK || !ht_file_exists(name) ||
-        ht_file_read(name, LIMIT, &text, &size, &err) != HT_OK)
-        return false;
-    bool mixed = ht_journal_parse(&journal, name, text, size, &err) == HT_OK && changed(&journal, now);
+    bool mixed = ht_rundir_has(path, HT_RUN_JOURNAL) &&
+                 ht_rundir_journal(path, &text, LIMIT, &err) == HT_OK && text.length > 0 &&
+                 ht_journal_parse(&journal, path, text.data, text.length, &err) == HT_OK &&
+                 changed(&journal, now);
     ht_journal_free(&journal);
-    ht_free(text);
+    ht_text_free(&text);
     return mixed;
 }
 
 ht_tail_injected ht_tail_injected_of(const char *path, bool *mixed)
 {
-    char preset[4096];
     ht_params params;
     ht_error err;
     ht_tail_injected none = {.alpha = NAN};
     *mixed = false;
-    ht_params_init(&params);
-    if (!ht_file_is_dir(path) || ht_file_join(preset, sizeof preset, path, "preset.ini", &err) != HT_OK ||
-        !ht_file_exists(preset) || ht_preset_load(&params, preset, &err) != HT_OK ||
+    if (!ht_rundir_is_run(path) || ht_rundir_settings(path, &params, &err) != HT_OK ||
         ht_params_get(&params, HT_P_NOISE_TYPE) == HT_NOISE_NONE)
         return none;
     *mixed = mixed_run(path, &params);

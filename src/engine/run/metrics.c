@@ -69,7 +69,7 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
     size_t size, lines = 0, line = 1;
     *rows = NULL;
     *count = 0;
-    if (ht_file_join(path, sizeof path, dir, "metrics.csv", err) != HT_OK ||
+    if (ht_rundir_file(dir, HT_RUN_METRICS, path, err) != HT_OK ||
         ht_file_read(path, FILE_LIMIT, &text, &size, err) != HT_OK)
         return err->code;
     for (size_t i = 0; i < size; i++) lines += text[i] == '\n';

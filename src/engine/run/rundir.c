@@ -402,10 +402,39 @@ static ht_code read_lines(int at, const char *path, ht_text *text, size_t limit,
     return text->failed ? ht_error_set(err, HT_FAIL, "not enough memory to read %s", path) : HT_OK;
 }
 
+ht_code ht_rundir_file(const char *dir, ht_runfile file, char to[HT_RUN_PATH], ht_error *err)
+{
+    return ht_file_join(to, HT_RUN_PATH, dir, ht_runfile_name(file), err);
+}
+
+bool ht_rundir_has(const char *dir, ht_runfile file)
+{
+    char path[HT_RUN_PATH];
+    ht_error ignored;
+    return ht_rundir_file(dir, file, path, &ignored) == HT_OK && ht_file_exists(path);
+}
+
+bool ht_rundir_is_run(const char *dir)
+{
+    return ht_rundir_has(dir, HT_RUN_PRESET);
+}
+
+ht_code ht_rundir_settings(const char *dir, ht_params *params, ht_error *err)
+{
+    char path[HT_RUN_PATH];
+    if (ht_rundir_file(dir, HT_RUN_PRESET, path, err) != HT_OK) return err->code;
+    if (!ht_file_exists(path))
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", dir);
+    ht_params_init(params);
+    return ht_preset_load(params, path, err);
+}
+
 ht_code ht_rundir_journal(const char *dir, ht_text *text, size_t limit, ht_error *err)
 {
     char path[HT_RUN_PATH];
-    if (ht_file_join(path, sizeof path, dir, "journal.jsonl", err) != HT_OK) return err->code;
+    if (ht_rundir_file(dir, HT_RUN_JOURNAL, path, err) != HT_OK) return err->code;
     return read_lines(AT_FDCWD, path, text, limit, err);
 }
 

@@ -10,7 +10,20 @@
 #include "base/text.h"
 #include "engine/run/checkpoint.h"
 #include "engine/run/journal.h"
+#include "engine/run/runfiles.h"
 #include "engine/trainer.h"
+
+/* ---- the files of any directory, which nobody holds ---- */
+
+/* "directory/name" of one of its files. */
+ht_code ht_rundir_file(const char *dir, ht_runfile file, char to[HT_RUN_PATH], ht_error *err);
+bool ht_rundir_has(const char *dir, ht_runfile file);
+/* preset.ini tells that it is a run's. */
+bool ht_rundir_is_run(const char *dir);
+/* The settings of the run in it; HT_FAIL where there is none. */
+ht_code ht_rundir_settings(const char *dir, ht_params *params, ht_error *err);
+
+/* ---- one that is held ---- */
 
 typedef struct ht_rundir ht_rundir;
 

@@ -15,6 +15,11 @@
 static const char *const names[HT_RUN_FILES] = {"preset.ini", "journal.jsonl", "metrics.csv",
                                                 "metrics.branches", "checkpoint.safetensors"};
 
+const char *ht_runfile_name(ht_runfile file)
+{
+    return names[file];
+}
+
 /* ---- opening ---- */
 
 static int lock(int fd)

@@ -22,6 +22,8 @@ typedef enum ht_runfile {
 
 enum { HT_RUN_PATH = 4096 };
 
+const char *ht_runfile_name(ht_runfile file); /* "preset.ini" */
+
 typedef struct ht_held {
     int fd;            /* -1: not held */
     ht_file_mark mark; /* as we have left it */

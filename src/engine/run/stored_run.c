@@ -10,27 +10,10 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "engine/analysis.h"
-#include "engine/run/runfiles.h"
 #include "engine/tail_watch.h"
-#include "params/preset.h"
 #include "weights/netfile.h"
 
 enum { JOURNAL_LIMIT = 1 << 30 };
-
-static const char *const names[] = {"preset.ini", "journal.jsonl", "metrics.csv", "checkpoint.safetensors"};
-enum { PRESET, JOURNAL, METRICS, CHECKPOINT, FILES };
-
-static bool has(const char *dir, int file)
-{
-    char path[HT_RUN_PATH];
-    ht_error ignored;
-    return ht_file_join(path, sizeof path, dir, names[file], &ignored) == HT_OK && ht_file_exists(path);
-}
-
-bool ht_stored_run_is_in(const char *dir)
-{
-    return has(dir, PRESET);
-}
 
 static void add_to_stamp(ht_run_stamp *stamp, const struct stat *s)
 {
@@ -48,8 +31,9 @@ ht_run_stamp ht_stored_run_stamp(const char *of)
     struct stat s;
     ht_error ignored;
     if (stat(of, &s) == 0 && S_ISREG(s.st_mode)) add_to_stamp(&stamp, &s);
-    for (int i = 0; i < FILES; i++)
-        if (ht_file_join(path, sizeof path, of, names[i], &ignored) == HT_OK && stat(path, &s) == 0)
+    for (int i = 0; i < HT_RUN_FILES; i++)
+        if (i != HT_RUN_BRANCHES && ht_rundir_file(of, (ht_runfile)i, path, &ignored) == HT_OK &&
+            stat(path, &s) == 0)
             add_to_stamp(&stamp, &s);
     return stamp;
 }
@@ -64,7 +48,7 @@ static void say_writer(const char *dir, char *to, size_t size)
     size_t length;
     ht_error ignored;
     to[0] = '\0';
-    if (ht_file_join(path, sizeof path, dir, names[JOURNAL], &ignored) != HT_OK ||
+    if (ht_rundir_file(dir, HT_RUN_JOURNAL, path, &ignored) != HT_OK ||
         ht_file_read(path, JOURNAL_LIMIT, &text, &length, &ignored) != HT_OK)
         return;
     const char *end = memchr(text, '\n', length);
@@ -79,15 +63,9 @@ static void say_writer(const char *dir, char *to, size_t size)
 
 static ht_code read_settings(ht_stored_run *run, const char *dir, ht_error *err)
 {
-    char path[HT_RUN_PATH], writer[96];
+    char writer[96];
     ht_error why;
-    if (!ht_stored_run_is_in(dir))
-        return ht_error_set(
-            err, HT_FAIL,
-            "%s: is no run directory (it holds no preset.ini); `heavytail train --run DIR` makes one", dir);
-    if (ht_file_join(path, sizeof path, dir, names[PRESET], err) != HT_OK) return err->code;
-    ht_params_init(&run->params);
-    if (ht_preset_load(&run->params, path, &why) == HT_OK) return HT_OK;
+    if (ht_rundir_settings(dir, &run->params, &why) == HT_OK) return HT_OK;
     say_writer(dir, writer, sizeof writer);
     return ht_error_set(err, HT_FAIL, "%s%s", why.text, writer);
 }
@@ -127,8 +105,8 @@ static ht_code read_journal(ht_stored_run *run, const char *dir, ht_error *err)
     char path[HT_RUN_PATH];
     ht_journal journal;
     ht_text lines = {0};
-    if (!has(dir, JOURNAL)) return HT_OK; /* it has only just begun */
-    if (ht_file_join(path, sizeof path, dir, names[JOURNAL], err) != HT_OK ||
+    if (!ht_rundir_has(dir, HT_RUN_JOURNAL)) return HT_OK; /* it has only just begun */
+    if (ht_rundir_file(dir, HT_RUN_JOURNAL, path, err) != HT_OK ||
         ht_rundir_journal(dir, &lines, JOURNAL_LIMIT, err) != HT_OK)
         return err->code;
     ht_code code = lines.length ? ht_journal_parse(&journal, path, lines.data, lines.length, err) : HT_OK;
@@ -167,8 +145,8 @@ static ht_code read_weights(ht_stored_run *run, const char *dir, ht_error *err)
     char path[HT_RUN_PATH];
     uint64_t step;
     const ht_params *p = &run->params;
-    if (!has(dir, CHECKPOINT)) return HT_OK; /* none was saved yet */
-    if (ht_file_join(path, sizeof path, dir, names[CHECKPOINT], err) != HT_OK ||
+    if (!ht_rundir_has(dir, HT_RUN_CHECKPOINT)) return HT_OK; /* none was saved yet */
+    if (ht_rundir_file(dir, HT_RUN_CHECKPOINT, path, err) != HT_OK ||
         ht_checkpoint_step(path, &step, err) != HT_OK)
         return err->code;
     ht_network *net = ht_netfile_read(path, (ht_activation)ht_params_get(p, HT_P_MODEL_ACTIVATION),
@@ -185,7 +163,8 @@ ht_code ht_stored_run_read(ht_stored_run *run, const char *dir, ht_error *err)
     *run = (ht_stored_run){.stamp = ht_stored_run_stamp(dir)};
     if (!(run->report = ht_alloc(1, sizeof *run->report, "the run", err))) return HT_FAIL;
     if (read_settings(run, dir, err) != HT_OK || read_journal(run, dir, err) != HT_OK) return err->code;
-    if (has(dir, METRICS) && ht_rundir_read_metrics(dir, &run->rows, &run->count, err) != HT_OK)
+    if (ht_rundir_has(dir, HT_RUN_METRICS) &&
+        ht_rundir_read_metrics(dir, &run->rows, &run->count, err) != HT_OK)
         return err->code;
     return read_weights(run, dir, err);
 }

@@ -24,9 +24,6 @@ typedef struct ht_stored_run {
     ht_report *report; /* histogram, norms, κ (one hidden layer, method node), quick tail; count 0: none */
 } ht_stored_run;
 
-/* Does the directory hold a run? */
-bool ht_stored_run_is_in(const char *dir);
-
 ht_run_stamp ht_stored_run_stamp(const char *path); /* of the directory; or of one file */
 
 /* HT_FAIL names the file, what is wrong and what to do. Can be cancelled (base/cancel.h). ht_stored_run_free

@@ -17,12 +17,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(a, b); /* the name comes first */
 }
 
-static bool holds_run(const char *dir, const char *name)
+static bool holds_run(const ht_chooser *c, const char *name)
 {
-    char path[HT_CHOICE_PATH], file[HT_CHOICE_PATH];
+    char path[HT_CHOICE_PATH];
     ht_error ignored;
-    return ht_file_join(path, sizeof path, dir, name, &ignored) == HT_OK &&
-           ht_file_join(file, sizeof file, path, "preset.ini", &ignored) == HT_OK && ht_file_exists(file);
+    return c->is_run && ht_file_join(path, sizeof path, c->path, name, &ignored) == HT_OK && c->is_run(path);
 }
 
 static bool is_listed(const char *dir, const char *name)
@@ -45,7 +44,7 @@ static void read_names(ht_chooser *c, DIR *dir)
             continue;
         }
         ht_text_copy(c->choice[c->count].name, sizeof c->choice[0].name, entry->d_name);
-        c->choice[c->count].run = holds_run(c->path, entry->d_name);
+        c->choice[c->count].run = holds_run(c, entry->d_name);
         c->count++;
     }
     qsort(&c->choice[first], (size_t)(c->count - first), sizeof c->choice[0], by_name);
