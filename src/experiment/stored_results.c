@@ -8,36 +8,18 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "session/json.h"
 #include "tail/tail_estimate.h"
 
 enum { SCHEMA = 1, SIZE_LIMIT = 1 << 22, INDEX_MOST = 100 };
 
 static const double most_steps = 0x1p53; /* whole numbers are exact up to here */
 
-static double number(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
 /* A damaged file tells what cannot be: then it is not known. */
 static double number_within(const json_t *object, const char *key, double least, double most)
 {
-    double value = number(object, key);
+    double value = ht_json_at(object, key);
     return value >= least && value <= most ? value : (double)NAN;
-}
-
-/* A parameter as text, as --set takes it. */
-static void format_value(const json_t *value, char *to, size_t size)
-{
-    if (json_is_string(value))
-        ht_text_copy(to, size, json_string_value(value));
-    else if (json_is_boolean(value))
-        snprintf(to, size, "%s", json_is_true(value) ? "true" : "false");
-    else if (json_is_integer(value))
-        snprintf(to, size, "%lld", (long long)json_integer_value(value));
-    else
-        snprintf(to, size, "%.17g", json_number_value(value));
 }
 
 static ht_code read_params(ht_stored_run *run, const char *path, const json_t *root, ht_error *err)
@@ -49,7 +31,7 @@ static ht_code read_params(ht_stored_run *run, const char *path, const json_t *r
     ht_text_copy(run->params.preset, sizeof run->params.preset, preset ? preset : "");
     json_object_foreach(params, key, value)
     {
-        format_value(value, text, sizeof text);
+        ht_json_value(value, text, sizeof text);
         if (ht_params_set(&run->params, key, text, err) != HT_OK) {
             err->code = HT_FAIL;
             return ht_error_prefix(err, "%s: of another version?", path);
@@ -81,7 +63,7 @@ static void read_looks(ht_report *report, const json_t *root, uint64_t step)
 
 static ht_code read_all(ht_stored_run *run, const char *path, const json_t *root, ht_error *err)
 {
-    double steps = number(root, "steps"), schema = number(root, "schema");
+    double steps = ht_json_at(root, "steps"), schema = ht_json_at(root, "schema");
     const json_t *test = json_object_get(root, "test");
     const char *status = json_string_value(json_object_get(root, "status"));
     if (schema > SCHEMA)

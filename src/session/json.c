@@ -1,6 +1,9 @@
 #include "session/json.h"
 
 #include <math.h>
+#include <stdio.h>
+
+#include "base/text.h"
 
 json_t *ht_json_number(double value)
 {
@@ -30,6 +33,24 @@ json_t *ht_json_params(const ht_params *params)
         return NULL;
     }
     return object;
+}
+
+double ht_json_at(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+void ht_json_value(const json_t *value, char *to, size_t size)
+{
+    if (json_is_string(value))
+        ht_text_copy(to, size, json_string_value(value));
+    else if (json_is_boolean(value))
+        snprintf(to, size, "%s", json_is_true(value) ? "true" : "false");
+    else if (json_is_integer(value))
+        snprintf(to, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else
+        snprintf(to, size, "%.17g", json_number_value(value));
 }
 
 json_t *ht_json_labels(const ht_labels *labels)

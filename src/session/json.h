@@ -18,6 +18,11 @@ json_t *ht_json_score(const ht_score *score);
 /* {"train.lr": 0.01, …} with every parameter. */
 json_t *ht_json_params(const ht_params *params);
 
+/* Reading. A number of an object; NaN where it is none. */
+double ht_json_at(const json_t *object, const char *key);
+/* A parameter's value as --set takes it, so exact that it is the same number again. */
+void ht_json_value(const json_t *value, char *to, size_t size);
+
 /* [{"step", "text"}, …] of the labels of a run. */
 json_t *ht_json_labels(const ht_labels *labels);
 

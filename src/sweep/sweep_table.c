@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "experiment/results_methods.h"
+#include "session/json.h"
 #include "base/text.h"
 #include "base/alloc.h"
 #include "base/file.h"
@@ -65,28 +66,21 @@ static ht_code each_name(const char *dir, take_name *take, void *context, ht_err
 /* Parameters as ht_json_params writes them; one that is missing keeps its default. */
 static ht_code read_params(const json_t *object, ht_params *params, ht_error *err)
 {
-    char text[64];
+    char text[HT_PARAM_VALUE];
     ht_params_init(params);
     for (int p = 0; p < HT_P_COUNT; p++) {
         const char *key = ht_param_at(p)->key;
         const json_t *value = json_object_get(object, key);
         if (!value) continue;
-        if (json_is_integer(value))
-            snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        else if (json_is_real(value))
-            snprintf(text, sizeof text, "%.9g", json_real_value(value));
-        else
-            snprintf(text, sizeof text, "%s", json_is_true(value) ? "true" : "false");
-        const char *given = json_is_string(value) ? json_string_value(value) : text;
-        if (ht_params_set(params, key, given, err) != HT_OK) return err->code = HT_FAIL;
+        ht_json_value(value, text, sizeof text);
+        if (ht_params_set(params, key, text, err) != HT_OK) return err->code = HT_FAIL;
     }
     return HT_OK;
 }
 
 static double number_at(const json_t *root, const char *object, const char *key)
 {
-    const json_t *value = json_object_get(json_object_get(root, object), key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+    return ht_json_at(json_object_get(root, object), key);
 }
 
 /* What the methods measure. Results of earlier versions have none of it, or under another key. */
@@ -94,15 +88,27 @@ static void read_methods(const json_t *root, double *m)
 {
     const json_t *now = json_object_get(root, "methods"),
                  *methods = now ? now : json_object_get(root, "roads");
-    const json_t *eta = json_object_get(methods, "eta_over_b"),
-                 *average = json_object_get(methods, "average");
-    m[HT_MEASURE_ETA_OVER_B] = json_is_number(eta) ? json_number_value(eta) : (double)NAN;
+    const json_t *average = json_object_get(methods, "average");
+    m[HT_MEASURE_ETA_OVER_B] = ht_json_at(methods, "eta_over_b");
     m[HT_MEASURE_ROWS] = number_at(methods, "rows", "median");
     for (int i = 0; i < HT_PRUNINGS; i++)
         m[HT_MEASURE_NODE + i] = number_at(methods, "prunings", ht_prune_at(ht_prunings[i])->name);
     m[HT_MEASURE_GAP] = m[HT_MEASURE_TRAIN] - m[HT_MEASURE_TEST];
     if (json_is_object(average))
         m[HT_MEASURE_GAP] = number_at(average, "train", "accuracy") - number_at(average, "test", "accuracy");
+}
+
+/* No table is made of what cannot be. */
+static ht_code check_shares(const double *m, ht_error *err)
+{
+    static const int shares[] = {HT_MEASURE_TRAIN, HT_MEASURE_TEST, HT_MEASURE_RATIO, HT_MEASURE_TRAIN_PRUNED,
+                                 HT_MEASURE_TEST_PRUNED};
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
+        if (m[shares[i]] < 0 || m[shares[i]] > 1)
+            return ht_error_set(err, HT_FAIL,
+                                "is damaged (%s is %g, and lies between 0 and 1); remove it, and sweep again",
+                                ht_measure_names[shares[i]], m[shares[i]]);
+    return HT_OK;
 }
 
 static ht_code read_cell(const char *path, cell *c, ht_error *err)
@@ -119,11 +125,11 @@ static ht_code read_cell(const char *path, cell *c, ht_error *err)
     m[HT_MEASURE_CHANGE] = m[HT_MEASURE_TEST_PRUNED] - m[HT_MEASURE_TEST];
     read_methods(root, m);
     c->inputs = (int)json_integer_value(json_object_get(root, "inputs"));
-    const json_t *steps = json_object_get(root, "steps");
-    c->steps = json_is_number(steps) ? json_number_value(steps) : (double)NAN;
+    c->steps = ht_json_at(root, "steps");
     c->diverged = status && strcmp(status, "diverged") == 0;
     ht_code code = status ? read_params(json_object_get(root, "params"), &c->settings, err)
                           : ht_error_set(err, HT_FAIL, "is no result of a sweep (no status)");
+    if (code == HT_OK) code = check_shares(m, err);
     const char *preset = json_string_value(json_object_get(root, "preset"));
     ht_text_copy(c->settings.preset, sizeof c->settings.preset, preset ? preset : "");
     json_decref(root);

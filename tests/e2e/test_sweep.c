@@ -586,6 +586,14 @@ static void a_table_has_four_formats_and_a_picture(void **state)
     r = RUN("table", "broken");
     assert_status(r, 1);
     assert_says(r->err, "broken.json:");
+    assert_status(shell("cp -r reference bent && first=$(ls bent/cells/*.json | head -n 1) && "
+                        "sed -i -E 's/\"ratio\": *[0-9.]+/\"ratio\": 5/' \"$first\" && grep -q '\"ratio\": "
+                        "5' \"$first\""),
+                  0);
+    r = RUN("table", "bent");
+    assert_status(r, 1);
+    assert_says(r->err, "bent/cells/");
+    assert_says(r->err, "pruning_ratio is 5, and lies between 0 and 1");
 }
 
 int main(void)

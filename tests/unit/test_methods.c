@@ -51,16 +51,21 @@ static double seed_of(const ht_params *params)
     return ht_params_get(params, HT_P_TRAIN_SEED);
 }
 
-static ht_compare_state *compared(const ht_params *params, const ht_prune_method *pruning, int threads)
+static ht_compare_state *carried_out(const ht_compare_plan *plan, int threads)
 {
     ht_compare_state *s = calloc(1, sizeof *s);
-    ht_compare_plan plan = {.common = *params, .pruning = pruning, .seeds = 1, .seed = {seed_of(params)}};
-    ht_compare *c = ht_compare_start(&plan, data, threads, &err);
+    ht_compare *c = ht_compare_start(plan, data, threads, &err);
     if (!c) fail_msg("%s", err.text);
     ht_compare_wait(c);
     ht_compare_look(c, s);
     ht_compare_free(c);
     return s;
+}
+
+static ht_compare_state *compared(const ht_params *params, const ht_prune_method *pruning, int threads)
+{
+    ht_compare_plan plan = {.common = *params, .pruning = pruning, .seeds = 1, .seed = {seed_of(params)}};
+    return carried_out(&plan, threads);
 }
 
 static int method_named(const char *name)
@@ -177,14 +182,11 @@ static void another_seed_joins_the_first(void **state)
 {
     (void)state;
     ht_params base = common(40), other = common(41);
-    ht_compare_state *one = compared(&base, NULL, 2), *two = calloc(1, sizeof *two);
+    ht_compare_state *one = compared(&base, NULL, 2);
     ht_compare_plan plan = ht_compare_plan_next(&base, one), anew = ht_compare_plan_next(&other, one);
     assert_true(plan.before == one && plan.seeds == 1 && plan.seed[0] == seed_of(&base) + 1);
     assert_true(anew.before == NULL && anew.seed[0] == seed_of(&base));
-    ht_compare *c = ht_compare_start(&plan, data, 2, &err);
-    ht_compare_wait(c);
-    ht_compare_look(c, two);
-    ht_compare_free(c);
+    ht_compare_state *two = carried_out(&plan, 2);
     assert_true(two->seeds == 2 && two->done == 2 * HT_METHODS && two->wanted == two->done && !two->stopped);
     ht_params_put(&other, HT_P_TRAIN_STEPS, 40);
     ht_params_put(&other, HT_P_TRAIN_SEED, seed_of(&base) + 1);
@@ -211,8 +213,7 @@ static void what_was_stopped_goes_on(void **state)
 {
     (void)state;
     ht_params base = common(40);
-    ht_compare_state *whole = compared(&base, NULL, 2), *cut = calloc(1, sizeof *cut),
-                     *ended = calloc(1, sizeof *ended);
+    ht_compare_state *whole = compared(&base, NULL, 2), *cut = calloc(1, sizeof *cut);
     *cut = *whole;
     int plain = method_named("plain"), sharing = method_named("coreset"), iid = method_named("iid");
     cut->method[iid].seed[0] = (ht_method_seed){.stage = HT_METHOD_STOPPED};
@@ -224,10 +225,7 @@ static void what_was_stopped_goes_on(void **state)
     cut->done -= 2, cut->stopped = true;
     ht_compare_plan plan = ht_compare_plan_next(&base, cut);
     assert_true(plan.before == cut && plan.seeds == 0 && !plan.refused);
-    ht_compare *c = ht_compare_start(&plan, data, 2, &err);
-    ht_compare_wait(c);
-    ht_compare_look(c, ended);
-    ht_compare_free(c);
+    ht_compare_state *ended = carried_out(&plan, 2);
     assert_true(ended->seeds == 1 && ended->done == HT_METHODS && ended->wanted == HT_METHODS);
     assert_true(!ended->stopped && !ended->running && ended->method[mark].kept == 0.125);
     ended->method[mark].kept = whole->method[mark].kept;
