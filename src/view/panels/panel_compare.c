@@ -80,9 +80,10 @@ static void say_dots(const ht_compare_state *s, int diverged, ht_chart *chart)
     char lost[40] = "";
     if (diverged > 0) snprintf(lost, sizeof lost, ", %d diverged", diverged);
     if (s->seeds > 1)
-        snprintf(chart->note, sizeof chart->note, "a dot a seed, stroke: the median of %d%s", s->seeds, lost);
+        snprintf(chart->note, sizeof chart->note,
+                 "a dot a seed, stroke: the median of %d; a point below its own accuracy%s", s->seeds, lost);
     else
-        snprintf(chart->note, sizeof chart->note, "fewest first%s", lost);
+        snprintf(chart->note, sizeof chart->note, "fewest first; a point below its own accuracy%s", lost);
     chart->warn = diverged > 0;
     if (s->running) snprintf(chart->hint, sizeof chart->hint, "%d of %d runs", s->done, s->wanted);
 }
