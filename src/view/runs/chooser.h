@@ -12,7 +12,7 @@ enum { HT_CHOICES = 200, HT_CHOICE_PATH = 1024 };
 typedef struct ht_chooser {
     bool open;
     bool (*is_run)(const char *dir); /* set by who opens it; NULL: none is known to be one */
-    char path[HT_CHOICE_PATH]; /* the directory whose directories are listed */
+    char path[HT_CHOICE_PATH];       /* the directory whose directories are listed */
     int count, chosen, left_out;
     struct {
         char name[128];
