@@ -1,14 +1,14 @@
 /* A library for LD_PRELOAD that delays threads of the lab at random where they meet (locks, semaphores, the
  * terminal, files, their own start), as a busy machine would, so that what only works when one thread is
- * faster than another shows itself. A delayed thread spins, so that it looks busy. Each thread has its own
- * random delays; one in three is slow all its life. `make chaos` runs the terminal tests so.
+ * faster than another shows itself. A delayed thread sleeps, under the name of held.h, so that the tests'
+ * terminal takes it for busy. Each thread has its own random delays; one in three is slow all its life. `make
+ * chaos` runs the terminal tests so.
  *
  * CHAOS_MS is the longest delay (300). Programs of another name than "heavytail" are left alone. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,6 +18,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "held.h"
 
 enum { SLOW_THREADS = 3, SLOWNESS = 8 };
 
@@ -55,6 +57,16 @@ static void begin_thread(void)
     slow = random_bits() % SLOW_THREADS == 0;
 }
 
+static void sleep_held_up(int64_t ns)
+{
+    char name[16] = "";
+    struct timespec left = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    pthread_setname_np(pthread_self(), HT_HELD_UP);
+    while (nanosleep(&left, &left) != 0) continue; /* whatever signals come */
+    pthread_setname_np(pthread_self(), name);
+}
+
 /* Once in so many calls, or more often in a slow thread. */
 static void hold(unsigned one_in)
 {
@@ -62,10 +74,8 @@ static void hold(unsigned one_in)
     if (longest < 0) longest_ms = longest = find_longest();
     if (longest == 0) return;
     if (!luck) begin_thread();
-    if (random_bits() % (slow ? one_in / SLOWNESS + 1 : one_in) == 0) {
-        int64_t end = now_ns() + (int64_t)(random_bits() % ((uint64_t)longest * 1000000));
-        while (now_ns() < end) sched_yield();
-    }
+    if (random_bits() % (slow ? one_in / SLOWNESS + 1 : one_in) == 0)
+        sleep_held_up((int64_t)(random_bits() % ((uint64_t)longest * 1000000)));
     errno = error;
 }
 

@@ -1,5 +1,7 @@
 #include "vt.h"
 
+#include "../chaos/held.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -465,15 +467,19 @@ pid_t vt_pid(const vt *t)
     return t->reaped ? 0 : t->pid;
 }
 
+/* What the kernel says of threads, and a state of our own: of one that `make chaos` delays, which sleeps in
+ * the middle of its work. */
+enum { RUNS = 'R', WAITS_FOR_DISK = 'D', HELD_UP = 'H' };
+
 /* The state in such a file; 0 when there is none any more. */
 static char state_in(const char *path)
 {
-    char state = 0;
+    char state = 0, name[16] = "";
     FILE *file = fopen(path, "r");
     if (!file) return 0;
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 0;
+    if (fscanf(file, "%*d (%15[^)]) %c", name, &state) != 2) state = 0;
     fclose(file);
-    return state;
+    return strcmp(name, HT_HELD_UP) == 0 ? HELD_UP : state;
 }
 
 char vt_state(const vt *t)
@@ -620,10 +626,9 @@ bool vt_wait_gone(vt *t, const char *text, int timeout_ms)
     return vt_wait(t, text_is_as_wanted, &(wanted_text){text, false}, timeout_ms);
 }
 
-/* Has work, or waits for the disk. */
 static bool works(char state)
 {
-    return state == 'R' || state == 'D';
+    return state == RUNS || state == WAITS_FOR_DISK || state == HELD_UP;
 }
 
 /* Of the threads beside the first. */
@@ -665,7 +670,8 @@ bool vt_wait_still(vt *t, int quiet_ms, int timeout_ms)
     int64_t deadline = now_ms() + timeout_ms, moved = now_ms();
     long since = rounds(t);
     while (!t->closed) {
-        if (step(t, slice(deadline)) || some_helper_works(t)) moved = now_ms(), since = rounds(t);
+        if (step(t, slice(deadline)) || vt_state(t) == HELD_UP || some_helper_works(t))
+            moved = now_ms(), since = rounds(t);
         int64_t quiet = now_ms() - moved;
         if (quiet >= quiet_ms && rounds(t) >= since + QUIET_ROUNDS) return true;
         if (quiet >= ASLEEP_FACTOR * quiet_ms && !works(vt_state(t))) return true;
