@@ -297,27 +297,26 @@ static void a_kill_while_a_score_is_in_the_making_loses_no_row(void **state)
 static void without_a_directory_the_scores_have_the_same_bits(void **state)
 {
     (void)state;
+    enum { SCORES = 4 };
     lab l;
-    ht_sample s;
+    ht_sample s, scored[SCORES];
     ht_score score;
     int scores = 0;
     ht_params p = params_of(5, 0);
     ht_params_put(&p, HT_P_TRAIN_STEPS, 0);
     lab_open(&l, NULL, &p, 2);
-    ht_trainer *t = small_trainer(&p, data, NULL);
     ht_runner_send(l.runner, HT_COMMAND_RUN, 0, 0);
-    for (double until = ht_now() + 120; scores < 4 && ht_now() < until;) {
-        while (ht_runner_receive(l.runner, &s)) {
-            if (s.kind != HT_SAMPLE_EVAL || s.folded == 0) continue;
-            small_train(t, (int)(s.step - ht_trainer_steps(t)));
-            ok(ht_trainer_test_score(t, &score, &err));
-            assert_true(score.loss == s.test_loss && score.accuracy == s.test_accuracy);
-            scores++;
-        }
-        nap(200);
-    }
-    assert_true(scores >= 4);
+    for (double until = ht_now() + 120; scores < SCORES && ht_now() < until; nap(200))
+        while (scores < SCORES && ht_runner_receive(l.runner, &s))
+            if (s.kind == HT_SAMPLE_EVAL && s.folded > 0) scored[scores++] = s;
     lab_close(&l);
+    assert_int_equal(scores, SCORES);
+    ht_trainer *t = small_trainer(&p, data, NULL);
+    for (int i = 0; i < SCORES; i++) {
+        small_train(t, (int)(scored[i].step - ht_trainer_steps(t)));
+        ok(ht_trainer_test_score(t, &score, &err));
+        assert_true(score.loss == scored[i].test_loss && score.accuracy == scored[i].test_accuracy);
+    }
     ht_trainer_free(t);
 }
 
