@@ -31,7 +31,6 @@ static bool go_back(ht_runner *r)
     ht_error err;
     const ht_checkpoint *to = ht_jury_oldest(r->jury);
     uint64_t revision = ht_trainer_revision(r->trainer), from = ht_trainer_steps(r->trainer);
-    if (r->scoring && r->score.step > to->state.step) ht_runner_drop_score(r);
     ht_runner_end_score(r);
     record_rows(r);
     if (to->state.step != from) {

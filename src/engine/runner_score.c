@@ -118,16 +118,11 @@ void ht_runner_score_piece(ht_runner *r)
     ht_cancel_by(off);
 }
 
-void ht_runner_drop_score(ht_runner *r)
-{
-    if (r->scoring) r->evaluation_step = UINT64_MAX;
-    r->scoring = false;
-}
-
 void ht_runner_end_score(ht_runner *r)
 {
     const atomic_bool *off = ht_cancel_by(NULL);
     if (r->scoring && r->recorder) make(r, SIZE_MAX, 0);
     ht_cancel_by(off);
-    ht_runner_drop_score(r);
+    if (r->scoring) r->evaluation_step = UINT64_MAX; /* of what is given up */
+    r->scoring = false;
 }

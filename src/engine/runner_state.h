@@ -117,7 +117,6 @@ void ht_runner_score_piece(ht_runner *r);  /* makes that piece */
 /* A score in the making is finished at once: its row belongs before what comes now. Without a recorder there
  * are no rows, and it is given up. */
 void ht_runner_end_score(ht_runner *r);
-void ht_runner_drop_score(ht_runner *r); /* given up: its step does not count */
 
 /* For tests: scores that take so many seconds or more are made a piece at a time, and a piece goes on for so
  * many, whatever the steps left until the next score ask for. To be set while no runner runs. */
