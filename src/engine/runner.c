@@ -47,6 +47,7 @@ static void diverged(ht_runner *r, const ht_step_result *result)
 {
     char message[200], value[24];
     ht_sample sample = step_sample(r, result);
+    ht_runner_end_score(r);
     if (!isfinite(result->loss)) ht_runner_emit(r, &sample); /* the charts mark the NaN or Inf */
     ht_format_short(value, sizeof value, result->guard, 3);
     snprintf(message, sizeof message,

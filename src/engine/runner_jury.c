@@ -57,6 +57,7 @@ static bool go_back(ht_runner *r)
 static void enter_converged(ht_runner *r)
 {
     char message[200];
+    ht_runner_end_score(r);
     snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on",
              100 * ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP),
              (unsigned long long)ht_trainer_steps(r->trainer));
@@ -66,6 +67,7 @@ static void enter_converged(ht_runner *r)
 static void enter_done(ht_runner *r)
 {
     char message[200];
+    ht_runner_end_score(r);
     snprintf(message, sizeof message, "done: train.steps = %.0f reached. Space goes on",
              ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STEPS));
     ht_runner_enter(r, HT_STATE_DONE, message);

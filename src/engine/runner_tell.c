@@ -64,7 +64,6 @@ void ht_runner_stir(ht_runner *r)
 
 void ht_runner_enter(ht_runner *r, ht_state state, const char *message)
 {
-    if (state == HT_STATE_DONE || state == HT_STATE_DIVERGED) ht_runner_end_score(r);
     r->state = state;
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_STATE);
     ht_text_copy(sample.message, sizeof sample.message, message);
