@@ -1,7 +1,6 @@
 /* runner_score.c - test scores. Where all samples at once would hold training up a score is made of a copy of
  * the weights, a piece at a time between steps. With a recorder it is a row of metrics and is never left out:
  * its pieces are as large as it takes to be done before the next is due. */
-#include <math.h>
 #include <stdint.h>
 
 #include "base/cancel.h"

@@ -7,10 +7,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
