@@ -109,7 +109,7 @@ NOT_SANITIZED := unit/test_cases_good unit/test_tail_cover e2e/test_additions e2
 # The lab's programs of which CI runs a short `make chaos`: those where threads hand each other most.
 CHAOS_SHORT := e2e/test_lab e2e/test_storm e2e/test_width e2e/test_pruning_view
 # The parts where threads meet; run under ThreadSanitizer.
-THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_width_sweep test_looks test_jury
+THREADED := test_pool test_link test_step test_engine test_clock test_recorder test_rewind test_width_sweep test_looks test_jury test_scores
 
 # Over a hundred programs of the same objects are linked to be tested once: by a quick linker, where there is one.
 link_tests := $(if $(shell command -v ld.gold 2>/dev/null),-fuse-ld=gold)

@@ -12,8 +12,9 @@
 
 enum { COMMANDS = 1024, SAMPLES = 8192 };
 
-/* Test scores take at most this share of the time. When the steps have doubled since the last there is one
- * all the same, for the beginning of a run is steep: a slow one as far as a larger share allows. */
+/* Without a recorder test scores take at most this share of the time. When the steps have doubled since the
+ * last there is one all the same, for the beginning of a run is steep: a slow one as far as a larger share
+ * allows. */
 static const double evaluation_share = 0.004, early_share = 0.05;
 
 /* Weights never depend on evaluations: a run is the same whichever are left out. */
@@ -21,7 +22,8 @@ static bool affordable(const ht_runner *r)
 {
     bool early = ht_trainer_steps(r->trainer) >= 2 * r->evaluation_step;
     double share = early ? early_share : evaluation_share;
-    return !r->thrifty || (early && !r->scored) || ht_now() - r->evaluation_end >= r->evaluation_cost / share;
+    if (r->recorder || (early && !r->scorer)) return true;
+    return !r->scoring && ht_now() - r->evaluation_end >= r->evaluation_cost / share;
 }
 
 /* An epoch may have been validated, and weights pruned. */
@@ -45,6 +47,7 @@ static void diverged(ht_runner *r, const ht_step_result *result)
 {
     char message[200], value[24];
     ht_sample sample = step_sample(r, result);
+    ht_runner_end_score(r);
     if (!isfinite(result->loss)) ht_runner_emit(r, &sample); /* the charts mark the NaN or Inf */
     ht_format_short(value, sizeof value, result->guard, 3);
     snprintf(message, sizeof message,
@@ -122,8 +125,7 @@ static void train_one(ht_runner *r)
     follow_epochs(r);
     ht_sample sample = step_sample(r, &result);
     ht_runner_emit(r, &sample);
-    if (ht_trainer_eval_due(r->trainer) && affordable(r) && !ht_runner_score_slowly(r))
-        ht_runner_evaluate(r, true);
+    if (ht_trainer_eval_due(r->trainer) && affordable(r)) ht_runner_evaluate(r, true);
     if (ht_trainer_seconds(r->trainer) >= r->store_due && ht_timeline_ready(r->timeline, r->trainer))
         ht_runner_store(r);
 }
@@ -165,7 +167,7 @@ static void take_commands(ht_runner *r)
 /* Standing still, the score beside the curves is that of the weights at hand. */
 static bool score_is_old(const ht_runner *r)
 {
-    return r->state != HT_STATE_DIVERGED && r->evaluation_step != ht_trainer_steps(r->trainer);
+    return !r->scoring && r->state != HT_STATE_DIVERGED && r->evaluation_step != ht_trainer_steps(r->trainer);
 }
 
 static void sleep_until_command(ht_runner *r)
@@ -176,6 +178,23 @@ static void sleep_until_command(ht_runner *r)
     if (!r->settled || !r->glimpsed || !has_room(r)) next = 0.005;
     ht_wait_for(&r->wake, fmin(fmax(next, 0.001), 3600));
     ht_runner_flush(r);
+}
+
+/* Between two steps a piece of a score or of what is to be judged, in turn: both would hold training up. */
+static void work_between(ht_runner *r)
+{
+    bool scores = ht_runner_scores(r), hears = ht_jury_waits(r->jury) && has_room(r);
+    r->heard = hears && !(scores && r->heard);
+    if (r->heard)
+        ht_runner_hear(r);
+    else if (scores)
+        ht_runner_score_piece(r);
+}
+
+/* A checkpoint waits for the rows up to it: a run that is taken up there goes on after them. */
+static bool may_save(const ht_runner *r)
+{
+    return r->recorder && !r->scoring && !ht_jury_waits(r->jury);
 }
 
 static void *runner_main(void *argument)
@@ -197,15 +216,12 @@ static void *runner_main(void *argument)
             bool hears = ht_jury_waits(r->jury) && has_room(r);
             if (!hears && score_is_old(r))
                 ht_runner_evaluate(r, false);
-            else if (!hears)
+            else if (!hears && !r->scoring)
                 sleep_until_command(r);
         }
-        if (ht_runner_scores(r))
-            ht_runner_score_piece(r);
-        else if (has_room(r))
-            ht_runner_hear(r);
+        work_between(r);
         serve_lookers(r);
-        if (r->recorder && !ht_jury_waits(r->jury)) ht_recorder_offer(r->recorder);
+        if (may_save(r)) ht_recorder_offer(r->recorder);
     }
     ht_command command;
     while (take_command(r, &command)) { /* what was sent before the end counts */
@@ -234,7 +250,6 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     r->data = data;
     r->pool = pool;
     r->recorder = recorder;
-    r->thrifty = !recorder;
     r->effort = (ht_effort)ht_params_get(ht_trainer_params(trainer), HT_P_UI_EFFORT);
     sem_init(&r->wake, 0, 0);
     bool good =
@@ -299,6 +314,7 @@ void ht_runner_stop(ht_runner *r)
     ht_triple_free(r->epochs);
     ht_timeline_free(r->timeline);
     ht_jury_free(r->jury);
+    ht_evaluation_free(r->scorer);
     ht_network_free(r->scored);
     ht_ring_free(r->samples);
     ht_ring_free(r->commands);

@@ -14,7 +14,7 @@ typedef struct ht_runner ht_runner;
 ht_runner *ht_runner_start(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool, ht_error *err);
 /* The same; what happens also goes to `recorder` (NULL: none), borrowed. Without one, evaluations that are
  * due (train.eval_every) are left out while they would take more than 0.5 % of the time: they are for the
- * screen alone. */
+ * screen alone. Where one would hold training up it comes some steps after its own, but before the next. */
 ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data, ht_pool *pool,
                                     ht_recorder *recorder, ht_error *err);
 /* Ends training; what it has sent can still be received, and the trainer is the caller's again. */

@@ -53,6 +53,7 @@ static void go_back(ht_runner *r, const ht_checkpoint *to, bool other_run, ht_st
     ht_error err;
     ht_params before = *ht_trainer_params(r->trainer);
     uint64_t from = ht_trainer_steps(r->trainer);
+    ht_runner_end_score(r); /* on the way that is left */
     if (ht_checkpoint_restore(to, r->trainer, r->pool, &err) != HT_OK) {
         ht_runner_say(r, err.text);
         return;
@@ -117,6 +118,7 @@ static void undo_state(ht_runner *r)
 
 static void restart(ht_runner *r, uint64_t seed)
 {
+    ht_runner_end_score(r); /* of the run that ends */
     ht_sample sample = ht_runner_sample(r, HT_SAMPLE_RESET);
     mark(r);
     ht_trainer_reset(r->trainer, seed);

@@ -24,12 +24,14 @@ void ht_runner_discharge(ht_runner *r)
     r->taken = false;
 }
 
-/* Takes the state of the oldest one back, if steps were made since. False without memory. */
+/* Takes the state of the oldest one back, if steps were made since; rows up to it count. False without
+ * memory. */
 static bool go_back(ht_runner *r)
 {
     ht_error err;
     const ht_checkpoint *to = ht_jury_oldest(r->jury);
     uint64_t revision = ht_trainer_revision(r->trainer), from = ht_trainer_steps(r->trainer);
+    ht_runner_end_score(r);
     record_rows(r);
     if (to->state.step != from) {
         if (ht_checkpoint_restore(to, r->trainer, r->pool, &err) != HT_OK) {
@@ -55,6 +57,7 @@ static bool go_back(ht_runner *r)
 static void enter_converged(ht_runner *r)
 {
     char message[200];
+    ht_runner_end_score(r);
     snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on",
              100 * ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP),
              (unsigned long long)ht_trainer_steps(r->trainer));
@@ -64,6 +67,7 @@ static void enter_converged(ht_runner *r)
 static void enter_done(ht_runner *r)
 {
     char message[200];
+    ht_runner_end_score(r);
     snprintf(message, sizeof message, "done: train.steps = %.0f reached. Space goes on",
              ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STEPS));
     ht_runner_enter(r, HT_STATE_DONE, message);
@@ -103,7 +107,7 @@ bool ht_runner_may_train(ht_runner *r)
         r->taken = true;
     }
     /* A run that is opened or goes on stays as it is until it is known that it has not ended. */
-    bool stands = !r->under_way || ht_trainer_ends(r->trainer) || r->held_count == HT_HELD_ROWS;
+    bool stands = !r->under_way || ht_trainer_ends(r->trainer) || r->held_count + r->scoring >= HT_HELD_ROWS;
     if (ht_jury_waits(r->jury) && stands) return false;
     if (!ht_trainer_ends(r->trainer)) return true;
     enter_done(r);
@@ -129,4 +133,5 @@ void ht_runner_hear(ht_runner *r)
 void ht_runner_settle(ht_runner *r)
 {
     if (ht_jury_waits(r->jury)) go_back(r);
+    ht_runner_end_score(r);
 }

@@ -18,6 +18,7 @@
 #include "link/mailbox.h"
 #include "link/ring.h"
 #include "link/triple.h"
+#include "nn/evaluation.h"
 
 enum { HT_HELD_ROWS = 64 };
 
@@ -54,16 +55,15 @@ struct ht_runner {
     ht_analysis_request request;            /* what it is to look at */
     double masked;                          /* share of the hidden weights that stay zero */
     uint64_t epochs_told;                   /* epochs validated when they were published last */
-    bool thrifty;                           /* evaluations keep to their share */
     uint64_t evaluation_step;               /* of the last one … */
     double evaluation_end, evaluation_cost; /* … when it ended, and the time it computed */
     double evaluation_wall;                 /* how long one that is made at once takes */
-    bool scoring;                           /* one is made a piece at a time: */
-    ht_network *scored;                     /* of this copy of the weights */
-    ht_sample score;                        /* so far */
-    uint32_t score_run;                     /* its generation */
-    size_t score_done;                      /* samples */
-    double score_due;                       /* its next piece, on the clock */
+    bool scoring;                           /* one is in the making: */
+    ht_network *scored;                     /* of this copy of the weights … */
+    ht_evaluation *scorer;                  /* … by this; NULL: all are made at once */
+    ht_sample score;                        /* all of it but the score */
+    double score_due;                       /* its next piece, on the clock; without a recorder */
+    bool heard;                             /* what was done last between two steps: hearing the jury */
     ht_jury *jury;
     bool taken, under_way;        /* this step's state was given to it; steps were made since RUN */
     int held_count;               /* rows of metrics that are not recorded while … */
@@ -99,9 +99,6 @@ void ht_runner_tell_epochs(ht_runner *r);
 /* Which states are kept. */
 void ht_runner_tell_stored(ht_runner *r);
 
-/* A test score of the weights as they are; `row`: also a row of metrics. */
-void ht_runner_evaluate(ht_runner *r, bool row);
-
 /* What the screen shows is no longer how things stand: it is looked at again. */
 void ht_runner_stir(ht_runner *r);
 
@@ -110,11 +107,20 @@ void ht_runner_stir(ht_runner *r);
 /* After the first score: room for those that are made a piece at a time, if it took long. */
 void ht_runner_prepare_score(ht_runner *r);
 
-/* Begins a test score of the weights as they are that takes its time, if one is made or would hold training
- * up. False: it is to be made at once. */
-bool ht_runner_score_slowly(ht_runner *r);
-bool ht_runner_scores(const ht_runner *r); /* one is made, and a piece of it is due */
+/* A test score of the weights as they are; `row`: also a row of metrics. Where it would hold training up it
+ * is only begun; one in the making is finished before it, as below. */
+void ht_runner_evaluate(ht_runner *r, bool row);
+
+bool ht_runner_scores(const ht_runner *r); /* one is in the making, and a piece of it is due */
 void ht_runner_score_piece(ht_runner *r);  /* makes that piece */
+
+/* A score in the making is finished at once: its row belongs before what comes now. Without a recorder there
+ * are no rows, and it is given up. */
+void ht_runner_end_score(ht_runner *r);
+
+/* For tests: scores that take so many seconds or more are made a piece at a time, and a piece goes on for so
+ * many, whatever the steps left until the next score ask for. To be set while no runner runs. */
+void ht_runner_pace_scores(double slow, double piece);
 
 /* ---- runner_jury.c ---- */
 

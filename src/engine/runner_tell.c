@@ -2,10 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/thread.h"
 #include "engine/runner_state.h"
 
 ht_sample ht_runner_sample(const ht_runner *r, ht_sample_kind kind)
@@ -100,27 +98,4 @@ void ht_runner_tell_stored(ht_runner *r)
 void ht_runner_say(ht_runner *r, const char *message)
 {
     ht_runner_enter(r, r->state, message);
-}
-
-void ht_runner_evaluate(ht_runner *r, bool row)
-{
-    ht_error err;
-    ht_sample sample;
-    double began = ht_now(), start = ht_thread_now(); /* with a pool its workers compute as long */
-    r->evaluation_step = ht_trainer_steps(r->trainer);
-    /* A row of metrics is due: a run that goes on later is the whole run. */
-    const atomic_bool *off = row && r->recorder ? ht_cancel_flag() : ht_cancel_by(&r->quit);
-    ht_code code = ht_trainer_evaluate(r->trainer, row, &sample, &err);
-    ht_cancel_by(off);
-    if (code != HT_OK) {
-        if (!atomic_load(&r->quit)) ht_runner_enter(r, HT_STATE_PAUSED, err.text);
-        return;
-    }
-    r->evaluation_end = ht_now();
-    r->evaluation_wall = r->evaluation_end - began;
-    r->evaluation_cost = ht_thread_now() - start;
-    sample.applied_seq = r->applied_seq;
-    sample.state = r->state;
-    sample.masked = r->masked;
-    ht_runner_emit(r, &sample);
 }

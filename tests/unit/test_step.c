@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "num/linalg.h"
+#include "nn/evaluation.h"
 #include "nn/noise.h"
 #include "num/rng.h"
 #include "nn/step.h"
@@ -413,6 +414,45 @@ static void evaluation_matches_the_twin_masked_and_threaded(void **state)
     }
 }
 
+/* However an evaluation is cut, on however many threads: the bits of one in a piece. */
+static void an_evaluation_in_pieces_has_the_same_bits(void **state)
+{
+    (void)state;
+    enum { COUNT = 600, INPUTS = 9, WIDTH = 600, CLASSES = 4 };
+    static float x[COUNT * INPUTS], losses[2][COUNT];
+    static int32_t labels[COUNT];
+    random_batch(x, labels, COUNT, INPUTS, CLASSES, 8);
+    const ht_samples samples = {COUNT, x, labels};
+    for (int depth = 1; depth <= 3; depth++) {
+        ht_score whole, cut;
+        ht_network *net = ht_network_new(INPUTS, WIDTH, depth, CLASSES, HT_RELU, depth == 2, &err);
+        ht_network_init(net, 3, NULL);
+        assert_int_equal(ht_network_losses(net, &samples, NULL, losses[0], &whole, &err), HT_OK);
+        for (int threads = 1; threads <= 3; threads++) {
+            ht_pool *pool = ht_pool_new(threads, &err);
+            ht_evaluation *e = ht_evaluation_new(net, pool, &err);
+            for (size_t units = 1; units <= 16; units += 3) { /* an evaluator is used again and again */
+                const ht_evaluation_of of = {samples, NULL, losses[1]};
+                memset(losses[1], 0, sizeof losses[1]);
+                assert_int_equal(ht_evaluation_begin(e, &of, &err), HT_OK);
+                size_t left = ht_evaluation_left(e);
+                assert_int_equal(left, 3 * (depth - 1 + 3)); /* chunks of samples, layers, shards */
+                while (left > 0) {
+                    assert_int_equal(ht_evaluation_piece(e, units, 0, &err), HT_OK);
+                    left -= units < left ? units : left; /* neither more nor less */
+                    assert_int_equal(ht_evaluation_left(e), left);
+                }
+                cut = ht_evaluation_score(e);
+                assert_memory_equal(&cut, &whole, sizeof cut);
+                assert_memory_equal(losses[0], losses[1], sizeof losses[0]);
+            }
+            ht_evaluation_free(e);
+            ht_pool_free(pool);
+        }
+        ht_network_free(net);
+    }
+}
+
 static void initial_weights_are_uniform_in_their_bound(void **state)
 {
     (void)state;
@@ -444,6 +484,7 @@ int main(void)
         cmocka_unit_test(overflowing_steps_are_refused_and_leave_the_weights),
         cmocka_unit_test(weights_stay_finite_until_the_refusal),
         cmocka_unit_test(evaluation_matches_the_twin_masked_and_threaded),
+        cmocka_unit_test(an_evaluation_in_pieces_has_the_same_bits),
         cmocka_unit_test(initial_weights_are_uniform_in_their_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
