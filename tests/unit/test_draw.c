@@ -268,6 +268,61 @@ static void mark_labels_keep_apart(void **state)
     for (int i = 0; i < 4; i++) assert_int_equal(find_text(labels[i], NULL), 1);
 }
 
+/* Two curves all over the plot, and the read-out of them: long lines, and the same in brief. */
+static void fill_read_chart(int lines)
+{
+    static const char *const brief[] = {"step 152", "train 0.2094 nats", "test 0.3163 nats"};
+    ht_chart_clear(&chart);
+    put(chart.title, sizeof chart.title, "Loss");
+    put(chart.note, sizeof chart.note, "line median");
+    put(chart.x.label, sizeof chart.x.label, "step");
+    for (int k = 0; k < 2; k++) {
+        ht_series *line =
+            ht_chart_add(&chart, HT_MARK_LINE, k ? HT_ROLE_TEST : HT_ROLE_TRAIN, k ? "test" : "train", 60);
+        for (int i = 0; i < 60; i++) line->x[i] = 10 * i, line->high[i] = (i + 7 * k) % 13;
+        put(line->value, sizeof line->value, "0.271");
+    }
+    ht_chart_fit(&chart);
+    chart.cursor_on = true;
+    chart.cursor_x = 152;
+    chart.readout_count = lines;
+    for (int i = 0; i < lines; i++) {
+        snprintf(chart.readout[i], sizeof chart.readout[i], "%s (10–90 %%: 0.0750 … 0.341)", brief[i]);
+        put(chart.brief[i].text, sizeof chart.brief[i].text, brief[i]);
+    }
+}
+
+static void a_small_plots_read_out_hides_no_curve(void **state)
+{
+    static ht_cell bare[16][60];
+    (void)state;
+    for (int w = 34; w <= 48; w++)
+        for (int h = 9; h <= 13; h++) {
+            ht_chart_layout l;
+            ht_rect area = {0, 0, w, h};
+            for (int pass = 0; pass < 2; pass++) {
+                fill_read_chart(pass ? 3 : 0);
+                begin(w, h, HT_SYMBOLS_BRAILLE);
+                ht_draw_chart(s, area, &chart, 0);
+                ht_chart_layout_make(&l, area, &chart);
+                for (int y = l.plot.y; y < l.plot.y + l.plot.h; y++)
+                    for (int x = l.plot.x; x < l.plot.x + l.plot.w; x++) {
+                        ht_cell cell = ht_cells_at(cells, x, y);
+                        if (pass == 0)
+                            bare[y][x] = cell;
+                        else if (cell.glyph != bare[y][x].glyph)
+                            fail_msg("%d x %d: the read-out covers %d, %d", w, h, x, y);
+                    }
+            }
+            for (int i = 0; i < 3; i++)
+                if (find_text(chart.brief[i].text, NULL) != 1)
+                    fail_msg("%d x %d: \"%s\" is not there", w, h, chart.brief[i].text);
+        }
+    begin(120, 40, HT_SYMBOLS_BRAILLE); /* there is room for the box */
+    ht_draw_chart(s, (ht_rect){0, 0, 120, 40}, &chart, 0);
+    assert_int_equal(find_text("test 0.3163 nats (10–90 %: 0.0750 … 0.341)", NULL), 1);
+}
+
 /* ---- data -------------------------------------------------------------------------------------- */
 
 /* The user's labels: words where nothing is, else the number, which stands beside its tick, and no words on
@@ -951,6 +1006,7 @@ int main(void)
         cmocka_unit_test(x_tick_labels_do_not_touch),
         cmocka_unit_test(y_tick_labels_stand_on_their_own_rows),
         cmocka_unit_test(mark_labels_keep_apart),
+        cmocka_unit_test(a_small_plots_read_out_hides_no_curve),
         cmocka_unit_test(labels_stand_beside_their_ticks),
         cmocka_unit_test(a_spike_one_bucket_wide_stays_visible),
         cmocka_unit_test(a_curve_has_no_gaps),

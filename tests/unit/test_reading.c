@@ -220,7 +220,7 @@ static void values_have_units_and_uncertainty(void **state)
     assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(95 %: 1.67 … 1.77)"));
     assert_true(reads(read_at(m, HT_PANEL_KAPPA, 200, (double)NAN), " of the neurons (25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
-                      " 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9 dots)"));
+                      " at width n 100 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9 dots)"));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
                       "predicted 0.4000 of the neurons (25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_TAIL_HILL, 200, (double)NAN), "injected α 1.7"));
@@ -232,6 +232,57 @@ static void values_have_units_and_uncertainty(void **state)
         reads(read_at(m, HT_PANEL_TAIL_WEIGHTS, 4, (double)NAN), "fit 0.01539 of the weights (95 %: "));
     double y = ht_histogram_edge(ht_histogram_coarse(70)) * 1.01; /* the cell under the mouse */
     assert_true(reads(read_at(m, HT_PANEL_HEAT, 200, y), ": 3.33 % of the weights"));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* Dots that stand side by side are of one n, which is not the cursor's. */
+static void dots_are_told_with_their_width(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    int n = m->width_sweep[0].noisy[2].width;
+    char words[40];
+    snprintf(words, sizeof words, " at width n %d ", n);
+    for (int percent = 91; percent <= 109; percent += 3)
+        assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, n * percent / 100.0, (double)NAN), words));
+    assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, n * 1.2, (double)NAN), words));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* A ghost that ended earlier, or whose next value lies beyond the axis, is told with its own step. */
+static void a_ghosts_last_value_is_told_with_its_step(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_curve *test = &m->ghost[0]->trace[HT_TRACE_TEST_LOSS];
+    ht_curve_clear(test);
+    ht_curve_add(test, 100, 0.25, 0.25, 0.25);
+    ht_curve_add(test, 200, 0.125, 0.125, 0.125);
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "A step 400 0.1250 nats"));
+    assert_false(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "at its step"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 350, (double)NAN), "A step 400 0.1250 nats at its step 200"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 0, (double)NAN), "A step 400 0.2500 nats at its step 100"));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* Where there is no room for the box each value is told in brief, without a band. */
+static void every_value_is_told_in_brief(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    const ht_chart *chart = read_at(m, HT_PANEL_LOSS, 200, (double)NAN);
+    int told = 0;
+    assert_string_equal(chart->brief[0].text, "step 200");
+    for (int i = 0; i < chart->readout_count; i++) {
+        const ht_brief *brief = &chart->brief[i];
+        told += brief->text[0] != '\0';
+        assert_null(strstr(brief->text, "(10–90 %"));
+        if (strncmp(brief->text, "test ", 5) == 0) assert_int_equal(brief->role, HT_ROLE_TEST);
+    }
+    assert_int_equal(told, 4); /* step, train, ghost, test */
     ht_model_clear(m);
     free(m);
 }
@@ -255,6 +306,9 @@ int main(void)
         cmocka_unit_test(every_chart_says_what_it_holds),
         cmocka_unit_test(values_have_units_and_uncertainty),
         cmocka_unit_test(a_panels_own_cursor_stays),
+        cmocka_unit_test(dots_are_told_with_their_width),
+        cmocka_unit_test(a_ghosts_last_value_is_told_with_its_step),
+        cmocka_unit_test(every_value_is_told_in_brief),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
