@@ -201,6 +201,19 @@ static void another_seed_joins_the_first(void **state)
         assert_int_equal(need.seeds, 2);
         assert_true(fabs(need.kept - (r->seed[0].kept + r->seed[1].kept) / 2) < 1e-12);
         assert_true(need.parameters == round(need.kept * (double)r->parameters) && r->parameters > 0);
+        const ht_method_state *a = &one->method[i], *b = &second->method[i];
+        const double of[HT_METHOD_NUMBERS][2] = {{a->test.accuracy, b->test.accuracy},
+                                                 {a->test.loss, b->test.loss},
+                                                 {a->kept, b->kept},
+                                                 {a->kappa, b->kappa},
+                                                 {a->above_1e4, b->above_1e4},
+                                                 {a->rows, b->rows}};
+        for (int k = 0; k < HT_METHOD_NUMBERS; k++) {
+            ht_method_spread spread = ht_method_spread_of(r, (ht_method_number)k);
+            assert_true(spread.seeds == 2 && spread.least == fmin(of[k][0], of[k][1]) &&
+                        spread.greatest == fmax(of[k][0], of[k][1]));
+            assert_true(fabs(spread.median - (of[k][0] + of[k][1]) / 2) <= 1e-12 * fabs(spread.median));
+        }
     }
     free(one);
     free(two);
@@ -259,7 +272,7 @@ static void a_seed_too_many_is_refused(void **state)
 
 static void enter_seed(ht_method_state *method, int slot, ht_method_stage stage, double kept)
 {
-    method->seed[slot] = (ht_method_seed){stage, kept, 0.9};
+    method->seed[slot] = (ht_method_seed){.stage = stage, .kept = kept, .accuracy = 0.9};
     if (slot == 0) method->stage = stage;
 }
 
