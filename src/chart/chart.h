@@ -111,6 +111,7 @@ typedef struct ht_chart {
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
     int gutter;       /* columns left of the y axis at least: charts above each other line up */
+    bool named_only;  /* a line that the legend has no room for is left out, not drawn without a name */
     bool large;       /* the legend stands in rows of its own, bold: for a projector */
     bool over_steps;  /* x is the step of the run: such charts share cursor and window */
     const char *unit; /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
