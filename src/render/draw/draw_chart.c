@@ -10,7 +10,7 @@
 #include "render/draw/draw_legend.h"
 #include "render/draw/draw_series.h"
 #include "render/draw/ink_map.h"
-#include "base/wrap.h"
+#include "render/draw/draw_wrap.h"
 
 /* ---- axes -------------------------------------------------------------------------------------- */
 
@@ -99,6 +99,14 @@ static stage stage_of(const ht_series *series)
     return series->kind == HT_MARK_LINE && series->dash == HT_DOTTED ? GUIDES : stages[series->kind];
 }
 
+/* Guides have their names in the plot (draw_labels.c). */
+static bool is_drawn(const ht_chart *chart, int i, int unnamed)
+{
+    const ht_series *series = &chart->series[i];
+    bool line = series->kind == HT_MARK_LINE && series->dash != HT_DOTTED && series->name[0];
+    return !(chart->named_only && line && i < unnamed);
+}
+
 static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int unnamed,
                       const ht_readout *readout)
 {
@@ -106,19 +114,21 @@ static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
     draw_grid(s, l);
     for (int now = 0; now < STAGES; now++) {
         for (int i = 0; i < chart->series_count; i++)
-            if ((int)stage_of(&chart->series[i]) == now) ht_draw_series(s, l, &chart->series[i], &ink);
+            if ((int)stage_of(&chart->series[i]) == now && is_drawn(chart, i, unnamed))
+                ht_draw_series(s, l, &chart->series[i], &ink);
         if (now == CURVES) ht_draw_marks(s, l, chart);
     }
-    for (int i = 0; i < chart->series_count; i++) ht_draw_edges(s, l, &chart->series[i], &ink);
+    for (int i = 0; i < chart->series_count; i++)
+        if (is_drawn(chart, i, unnamed)) ht_draw_edges(s, l, &chart->series[i], &ink);
     ht_draw_labels(s, l, chart, unnamed, &ink, readout);
 }
 
 static void draw_empty(ht_surface *s, ht_rect inner, const char *words)
 {
     char line[HT_WRAP_LINE];
-    int width = inner.w - 2 > 1 ? inner.w - 2 : inner.w, rows = ht_wrap_count(words, width);
+    int width = inner.w - 2 > 1 ? inner.w - 2 : inner.w, rows = ht_draw_wrap_count(s, words, width);
     int y = inner.y + (inner.h > rows ? (inner.h - rows) / 2 : 0);
-    for (; y < inner.y + inner.h && ht_wrap_next(&words, width, line); y++)
+    for (; y < inner.y + inner.h && ht_draw_wrap_next(s, &words, width, line); y++)
         s->ops->text(s, inner.x + (inner.w - width) / 2.0, y, width, HT_ALIGN_CENTER, HT_ROLE_DIM, 0, line);
 }
 

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "render/draw/draw_frame.h"
+#include "render/draw/draw_wrap.h"
 
 enum { GAP = 2 }; /* columns between values that stand side by side */
 
 /* ---- the box ----------------------------------------------------------------------------------- */
 
 /* Side by side, broken where they must be. */
-static void flow(const ht_chart *chart, int width, ht_readout *r)
+static void flow(ht_surface *s, const ht_chart *chart, int width, ht_readout *r)
 {
     char all[HT_CHART_READOUT * sizeof chart->readout[0]] = "";
     const char *rest = all;
@@ -19,7 +20,7 @@ static void flow(const ht_chart *chart, int width, ht_readout *r)
     for (int i = 0; i < chart->readout_count && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? " · " : "",
                                  chart->readout[i] + strspn(chart->readout[i], " "));
-    while (r->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, r->line[r->count])) r->count++;
+    while (r->count < HT_CHART_READOUT && ht_draw_wrap_next(s, &rest, width, r->line[r->count])) r->count++;
 }
 
 /* A line each, or as many as fit side by side where the plot is not high enough. Those that are too long are
@@ -33,11 +34,12 @@ static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, ht_re
             snprintf(r->line[r->count++], sizeof r->line[0], "%s", rest);
             continue;
         }
-        while (r->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, r->line[r->count])) r->count++;
+        while (r->count < HT_CHART_READOUT && ht_draw_wrap_next(s, &rest, width, r->line[r->count]))
+            r->count++;
     }
     if (r->count + 2 <= plot.h || width <= 0) return;
     r->count = 0;
-    flow(chart, plot.w - 2, r);
+    flow(s, chart, plot.w - 2, r);
 }
 
 static int widest_line(ht_surface *s, const ht_readout *r)
