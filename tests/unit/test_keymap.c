@@ -145,7 +145,8 @@ static void views_are_called_as_the_key_bar_calls_them(void **state)
         for (size_t i = 0; i < count; i++) {
             const ht_view_info *view = ht_view_at((ht_view)v);
             if (view->action == HT_DO_NOTHING || keys[i].action != view->action || !keys[i].bar) continue;
-            assert_true(ht_text_ends(keys[i].bar, view->name)); /* "this method": method */
+            const char *last = strrchr(keys[i].bar, ' '); /* "this method": method */
+            assert_string_equal(view->name, last ? last + 1 : keys[i].bar);
             named++;
         }
     assert_true(named >= 4); /* p, t, w, c */
