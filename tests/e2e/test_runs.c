@@ -123,14 +123,14 @@ static void what_cannot_be_read_is_told(void **state)
 static void what_is_whole_is_shown_and_nobody_waits(void **state)
 {
     train("busy", "1.5", "20");
-    train("torn", "1.6", "25");
+    train("torn", "1.6", "20");
     train("slow", "1.7", "30");
     sandbox_shell("sed -i '2s/.*/{torn/' torn/journal.jsonl");
     vt *t = LAB(state, 140, 36, SMALL, "--set", "train.steps=10", "--ghost", "busy", "--ghost", "torn",
                 "--ghost", "slow");
     assert_title(t, "✓ done");
     vt_key(t, "S");
-    vt_assert(t, vt_wait_text(t, "damaged, step 25  ━━ B", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "damaged, step 20  ━━ B", PATIENCE));
     vt_key(t, "Down");
     vt_assert(t, vt_wait_text(t, "journal.jsonl:2", PATIENCE));
     sandbox_shell("(for i in $(seq 300); do touch busy/metrics.csv; sleep 0.05; done) >/dev/null 2>&1 &");
