@@ -390,7 +390,7 @@ static ht_row row_of(void (*fill)(const ht_model *, ht_room, ht_form *), const h
     ht_row found = {0};
     ht_model_init(m, params, data->inputs, data->classes, "");
     m->samples = data->train.count;
-    fill(m, (ht_room){60, 40, false}, form);
+    fill(m, (ht_room){.columns = 60, .rows = 40, .numbers = false}, form);
     for (int i = 0; i < form->count; i++)
         if (strncmp(form->rows[i].label, "η/b", strlen("η/b")) == 0) found = form->rows[i];
     ht_model_clear(m);

@@ -181,8 +181,8 @@ static bool take(const uint32_t *line, span s, char *word, size_t size)
 static span part_at(const uint32_t *line, span whole, int column)
 {
     span s = {column, column};
-    while (s.from > whole.from && !(line[s.from - 1] < 128 && ispunct((int)line[s.from - 1]))) s.from--;
-    while (s.to < whole.to && !(line[s.to] < 128 && ispunct((int)line[s.to]))) s.to++;
+    while (s.from > whole.from && line[s.from - 1] != '/') s.from--;
+    while (s.to < whole.to && line[s.to] != '/') s.to++;
     return s;
 }
 
