@@ -467,7 +467,7 @@ static void a_picture_of_the_methods_is_about_the_methods(void **state)
     static const int columns[] = {28, 40};
     for (int i = 0; i < 2; i++) {
         form->count = 0;
-        ht_panel_compare_table(m, (ht_room){columns[i], 40, false}, form);
+        ht_panel_compare_table(m, (ht_room){.columns = columns[i], .rows = 40}, form);
         for (int r = 1; r <= HT_METHODS; r++) {
             int fields = 1;
             assert_int_equal(form->rows[r].kind, HT_ROW_TABLE);
