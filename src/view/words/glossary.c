@@ -177,12 +177,12 @@ static bool take(const uint32_t *line, span s, char *word, size_t size)
     return false;
 }
 
-/* Of "α/2" the part at the column. */
-static span part_at(const uint32_t *line, span whole, int column)
+/* The part at the column of what these marks part: of "α/2", of "log|w|". */
+static span part_at(const uint32_t *line, span whole, int column, const char *marks)
 {
     span s = {column, column};
-    while (s.from > whole.from && line[s.from - 1] != '/') s.from--;
-    while (s.to < whole.to && line[s.to] != '/') s.to++;
+    while (s.from > whole.from && !(line[s.from - 1] < 128 && strchr(marks, (int)line[s.from - 1]))) s.from--;
+    while (s.to < whole.to && !(line[s.to] < 128 && strchr(marks, (int)line[s.to]))) s.to++;
     return s;
 }
 
@@ -196,5 +196,6 @@ bool ht_word_at(const uint32_t *line, int count, int column, char *word, size_t 
          after = word_over(line, count, blank_after ? own.to + 1 : -1);
     return (after.from < after.to && take(line, (span){own.from, after.to}, word, size)) ||
            (before.from < before.to && take(line, (span){before.from, own.to}, word, size)) ||
-           take(line, own, word, size) || take(line, part_at(line, own, column), word, size);
+           take(line, own, word, size) || take(line, part_at(line, own, column, "/"), word, size) ||
+           take(line, part_at(line, own, column, "/|_.-%?"), word, size);
 }
