@@ -123,6 +123,16 @@ void ht_chart_mark(ht_chart *chart, bool vertical, double at, ht_role role, cons
     ht_text_copy(mark->label, sizeof mark->label, label ? label : "");
 }
 
+double ht_chart_place(const ht_chart *chart, double x)
+{
+    double best = x, least = (double)INFINITY;
+    for (int i = 0; i < chart->place_count; i++) {
+        double distance = fabs(ht_axis_position(&chart->x, chart->place[i]) - ht_axis_position(&chart->x, x));
+        if (distance < least) least = distance, best = chart->place[i];
+    }
+    return best;
+}
+
 void ht_chart_label(ht_chart *chart, double at, int number, const char *text)
 {
     int before = chart->mark_count;

@@ -89,7 +89,19 @@ typedef struct ht_chart_row {
     char name[24], value[24]; /* left and right */
 } ht_chart_row;
 
-enum { HT_CHART_SERIES = 24, HT_CHART_MARKS = 64, HT_CHART_READOUT = 24, HT_CHART_ROWS = 12 };
+enum {
+    HT_CHART_SERIES = 24,
+    HT_CHART_MARKS = 64,
+    HT_CHART_READOUT = 24,
+    HT_CHART_ROWS = 12,
+    HT_CHART_PLACES = 16
+};
+
+/* A line of the read-out where there is no room for the box: shorter, in the colour of what it is of. */
+typedef struct ht_brief {
+    ht_role role;
+    char text[88]; /* "": not told then */
+} ht_brief;
 
 typedef struct ht_chart {
     char title[64];
@@ -99,6 +111,7 @@ typedef struct ht_chart {
     char empty[96]; /* shown in the middle while there are no data */
     ht_axis x, y;
     int gutter;       /* columns left of the y axis at least: charts above each other line up */
+    bool named_only;  /* a line that the legend has no room for is left out, not drawn without a name */
     bool large;       /* the legend stands in rows of its own, bold: for a projector */
     bool over_steps;  /* x is the step of the run: such charts share cursor and window */
     const char *unit; /* of the values, for the read-out: "nats"; "" for mere numbers. A chart must say */
@@ -114,6 +127,11 @@ typedef struct ht_chart {
     double own_x;
     int readout_count; /* lines of the box beside the cursor */
     char readout[HT_CHART_READOUT][128];
+    ht_brief brief[HT_CHART_READOUT]; /* of the same lines */
+    /* Where dots stand side by side that are of one x: the read-out says which. 0: each dot is where it is.
+     */
+    int place_count;
+    double place[HT_CHART_PLACES];
     struct ht_chart_block *memory; /* private: what the series point into */
 } ht_chart;
 
@@ -131,6 +149,9 @@ ht_series *ht_chart_add_heat(ht_chart *chart, const char *name, int columns, int
 /* The smallest and the largest positive value of a heat map: the ends of its scale of colours, which is
  * logarithmic. Both NaN if there is none. */
 void ht_chart_heat_range(const ht_series *heat, double *least, double *most);
+
+/* The place that a dot at x is of: the nearest of the chart's, x itself where it has none. */
+double ht_chart_place(const ht_chart *chart, double x);
 
 /* A label of the user's on the x axis. */
 void ht_chart_label(ht_chart *chart, double at, int number, const char *text);

@@ -56,6 +56,23 @@ static json_t *needed_json(const ht_compare_state *s, const ht_method_state *met
                      "reached", need.reached, "seeds", seeds);
 }
 
+/* Every number over the same seeds. */
+static json_t *spreads_json(const ht_method_state *method)
+{
+    static const char *const names[HT_METHOD_NUMBERS] = {"test_accuracy", "test_loss",  "share",
+                                                         "kappa",         "above_1e-4", "rows"};
+    json_t *spreads = json_object();
+    for (int i = 0; i < HT_METHOD_NUMBERS; i++) {
+        ht_method_spread s = ht_method_spread_of(method, (ht_method_number)i);
+        json_object_set_new(spreads, names[i],
+                            json_pack("{s:I, s:o, s:[o, o], s:[o, o]}", "seeds", (json_int_t)s.seeds,
+                                      "median", ht_json_number(s.median), "quartiles", ht_json_number(s.low),
+                                      ht_json_number(s.high), "range", ht_json_number(s.least),
+                                      ht_json_number(s.greatest)));
+    }
+    return spreads;
+}
+
 static json_t *method_json(const ht_compare_state *s, int number)
 {
     const ht_method_state *method = &s->method[number];
@@ -67,6 +84,7 @@ static json_t *method_json(const ht_compare_state *s, int number)
                                ht_json_score(&method->train), "test", ht_json_score(&method->test));
     json_object_set_new(object, "kept", ht_json_number(method->kept));
     json_object_set_new(object, "needed", needed_json(s, method));
+    json_object_set_new(object, "over_seeds", spreads_json(method));
     json_object_set_new(object, "kappa", ht_json_number(method->kappa));
     json_object_set_new(object, "above_1e-4", ht_json_number(method->above_1e4));
     json_object_set_new(object, "rows", ht_json_number(method->rows));
@@ -97,23 +115,38 @@ static void say_need(const ht_method_state *r, char *to, size_t size)
     if (need.reached) snprintf(to, size, "%.3f %%", 100 * need.kept);
 }
 
+/* Medians over the same seeds; which is the value where there is one seed. */
+static void print_row(const ht_method_state *r)
+{
+    char text[24];
+    double of[HT_METHOD_NUMBERS];
+    ht_method_need need = ht_method_need_of(r);
+    for (int i = 0; i < HT_METHOD_NUMBERS; i++) of[i] = ht_method_spread_of(r, (ht_method_number)i).median;
+    say_need(r, text, sizeof text);
+    printf("  %-12s %13.4f %8.4f %15s   %-9s %9.3f %10.2f %% %8.3f %9.2g", r->name, of[HT_METHOD_ACCURACY],
+           of[HT_METHOD_LOSS], text, ht_prune_at(r->pruning)->name, of[HT_METHOD_KAPPA],
+           100 * of[HT_METHOD_ABOVE], of[HT_METHOD_ROWS], r->eta_over_b);
+    if (need.diverged > 0 && need.seeds > 1)
+        printf("  %d of %d diverged", need.diverged, need.seeds);
+    else if (need.diverged > 0)
+        printf("  diverged");
+    printf("\n");
+}
+
 static void print_table(const ht_compare_state *s)
 {
-    char title[64], need[24];
+    char title[64];
     ht_preset_title(&s->params, title, sizeof title);
-    printf("%s: the same network and samples, %d run%s a method\n\n", title, s->seeds,
-           s->seeds > 1 ? "s" : "");
+    printf("%s: the same network and samples, %d run%s a method%s\n\n", title, s->seeds,
+           s->seeds > 1 ? "s" : "",
+           s->seeds > 1 ? "; every number is the median of the seeds that did not diverge" : "");
     printf("  method       test accuracy     loss   kept at -0.01   pruned by   κ nodes   above 1e-4   rows "
            "α̂       "
            "η/b\n");
     for (int i = 0; i < s->count; i++) {
         const ht_method_state *r = &s->method[i];
-        say_need(r, need, sizeof need);
         if (r->stage == HT_METHOD_DONE || r->stage == HT_METHOD_DIVERGED)
-            printf("  %-12s %13.4f %8.4f %15s   %-9s %9.3f %10.2f %% %8.3f %9.2g%s\n", r->name,
-                   r->test.accuracy, r->test.loss, need, ht_prune_at(r->pruning)->name, r->kappa,
-                   100 * r->above_1e4, r->rows, r->eta_over_b,
-                   r->stage == HT_METHOD_DIVERGED ? "  diverged" : "");
+            print_row(r);
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
@@ -123,11 +156,9 @@ static void print_table(const ht_compare_state *s)
         "thrown off.\n"
         "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
         "of the\n"
-        "  whole network's (of several seeds the median; all else is of the first seed). A neuron (node) "
-        "takes its\n"
-        "  row of weights and its column of the next layer along. κ nodes: the share of the neurons that go "
-        "at\n"
-        "  relative error %g, whatever the accuracy.\n",
+        "  same whole network's. A neuron (node) takes its row of weights and its column of the next layer "
+        "along.\n"
+        "  κ nodes: the share of the neurons that go at relative error %g, whatever the accuracy.\n",
         ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 

@@ -68,7 +68,13 @@ static void enter_results(ht_compare *c, int i, int slot, const ht_method_state 
         memcpy(whole.seed, own->seed, sizeof whole.seed);
         *own = whole;
     }
-    own->seed[slot] = (ht_method_seed){found->stage, found->kept, found->test.accuracy};
+    own->seed[slot] = (ht_method_seed){.stage = found->stage,
+                                       .kept = found->kept,
+                                       .accuracy = found->test.accuracy,
+                                       .loss = found->test.loss,
+                                       .kappa = found->kappa,
+                                       .above_1e4 = found->above_1e4,
+                                       .rows = found->rows};
     own->fraction = 1;
     c->state.done++;
     pthread_mutex_unlock(&c->work.lock);

@@ -74,7 +74,8 @@ static void write_list(ht_lesson_page *page)
 {
     ht_error err;
     ht_lesson *lesson = ht_alloc(1, sizeof *lesson, "a lesson", &err);
-    *page = (ht_lesson_page){.open = true, .title = "Lessons", .press = "a number begins a lesson, L leaves"};
+    *page = (ht_lesson_page){
+        .open = true, .list = true, .title = "Lessons", .press = "a number begins a lesson, L leaves"};
     for (int n = 1; lesson && n <= ht_lesson_count(); n++)
         if (ht_lesson_load(lesson, n, &err) == HT_OK) {
             size_t used = strlen(page->text);

@@ -1,4 +1,5 @@
 /* lab_picture.c - the PNG files that `e` writes, and their names. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -28,6 +29,17 @@ static void add_widths(ht_text *name, const ht_params *p)
         for (int l = 0; l < depth; l++) ht_text_add(name, "%s%d", l ? "-" : "-n", widths[l]);
 }
 
+/* "tail of weights" as "tail-of-weights": nothing that a shell takes for something else. */
+static void add_word(ht_text *name, const char *word)
+{
+    for (; *word; word++) {
+        if (isalnum((unsigned char)*word))
+            ht_text_add(name, "%c", *word);
+        else if (*word == ' ')
+            ht_text_add(name, "-");
+    }
+}
+
 /* "ht-a1.75-s0.03-n2000-step1310-pruning": what is in force, as the picture's title says it, and the view. */
 static void add_name(ht_text *name, const ht_model *m)
 {
@@ -39,8 +51,8 @@ static void add_name(ht_text *name, const ht_model *m)
         ht_text_add(name, "ht-a%.4g-s%.4g", ht_params_get(p, HT_P_NOISE_ALPHA),
                     ht_params_get(p, HT_P_NOISE_SCALE));
     add_widths(name, p);
-    ht_text_add(name, "-step%llu-%s", (unsigned long long)m->step,
-                view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->name : ht_view_at(view)->name);
+    ht_text_add(name, "-step%llu-", (unsigned long long)m->step);
+    add_word(name, view == HT_VIEW_ZOOM ? ht_panel_at(m->focus)->name : ht_view_at(view)->name);
 }
 
 /* A name that nobody has, not even another lab a moment later: an empty file keeps it. Behind the first come

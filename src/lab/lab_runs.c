@@ -29,6 +29,7 @@ struct ht_run_reading {
     ht_code code;
     ht_error err;
     double looked;
+    int next; /* the first that is asked for news: one that always changes does not keep the others waiting */
 };
 
 /* ---- from a directory to a ghost ---------------------------------------------------------------- */
@@ -82,15 +83,13 @@ static void take_run(ht_shelved *to, const ht_stored_run *run)
     to->state = run->state;
 }
 
-/* What could be read before stays, beside what is wrong now. */
+/* What could be read before stays, beside what is wrong now; so does what is whole of a damaged run. */
 static void take_result(ht_shelved *to, const ht_stored_run *run, ht_code code, const ht_error *err)
 {
     to->mark = run->stamp.mark;
     to->written = run->stamp.written;
-    if (code == HT_OK)
-        take_run(to, run);
-    else
-        ht_text_copy(to->problem, sizeof to->problem, err->text);
+    if (code == HT_OK || run->count > 0) take_run(to, run);
+    if (code != HT_OK) ht_text_copy(to->problem, sizeof to->problem, err->text);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------ */
@@ -101,9 +100,21 @@ static bool is_results(const char *path)
     return ht_text_ends(path, ".json");
 }
 
+/* Settings and curves of a run whose journal or checkpoint is damaged: both are files of their own. */
+static void read_what_is_whole(ht_stored_run *run, const char *dir)
+{
+    ht_error ignored;
+    if (!run->report || run->count > 0 || !ht_rundir_has(dir, HT_RUN_METRICS)) return;
+    if (ht_rundir_settings(dir, &run->params, &ignored) == HT_OK)
+        (void)ht_rundir_read_metrics(dir, &run->rows, &run->count, &ignored);
+}
+
 static ht_code read_path(ht_stored_run *run, const char *path, ht_error *err)
 {
-    return is_results(path) ? ht_stored_results_read(run, path, err) : ht_stored_run_read(run, path, err);
+    if (is_results(path)) return ht_stored_results_read(run, path, err);
+    ht_code code = ht_stored_run_read(run, path, err);
+    if (code != HT_OK) read_what_is_whole(run, path);
+    return code;
 }
 
 static void *read_run(void *context)
@@ -158,12 +169,16 @@ static double wall_clock(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Around the list, from the one after the last that had news. */
 static void look_for_news(ht_lab *lab)
 {
     ht_shelf *shelf = lab->model->shelf;
-    for (int i = 0; i < shelf->count; i++) {
+    int from = lab->reading->next;
+    for (int k = 0; k < shelf->count; k++) {
+        int i = (from + k) % shelf->count;
         ht_shelved *run = &shelf->run[i];
         if (!run->path[0] || ht_stored_run_stamp(run->path).mark == run->mark) continue;
+        lab->reading->next = i + 1;
         begin_reading(lab, run);
         return;
     }
@@ -214,24 +229,33 @@ static void name_run(ht_shelved *run)
     ht_text_clean(name);
 }
 
-ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err)
+/* The run of that path, to be ticked: one that is there, or one more. NULL with *err set. */
+static ht_shelved *add(ht_lab *lab, const char *path, ht_error *err)
 {
     char whole[PATH_MAX];
     ht_shelf *shelf = ht_shelf_of(lab->model, err);
-    if (!shelf) return HT_FAIL;
+    if (!shelf) return NULL;
     bool there = realpath(path, whole) && strlen(whole) < HT_CHOICE_PATH;
-    if (!there || !(is_results(whole) || ht_rundir_is_run(whole)))
-        return ht_error_set(
-            err, HT_USAGE,
-            "%s: %s; `heavytail train --run DIR` makes one (of a sweep give one of its "
-            "cells/*.json)",
-            path, there ? "is no run directory (it holds no preset.ini)" : "there is nothing to read");
+    if (!there || !(is_results(whole) || ht_rundir_is_run(whole))) {
+        ht_error_set(err, HT_USAGE,
+                     "%s: %s; `heavytail train --run DIR` makes one (of a sweep give one of its "
+                     "cells/*.json)",
+                     path,
+                     there ? "is no run directory (it holds no preset.ini)" : "there is nothing to read");
+        return NULL;
+    }
     ht_shelved *run = ht_shelf_find(shelf, whole);
-    if (!run && !(run = ht_shelf_add(shelf, err))) return err->code;
+    if (!run) run = ht_shelf_add(shelf, err);
+    if (!run) return NULL;
     run->wanted = true;
     ht_text_copy(run->path, sizeof run->path, whole);
     name_run(run);
-    return HT_OK;
+    return run;
+}
+
+ht_code ht_lab_runs_add(ht_lab *lab, const char *path, ht_error *err)
+{
+    return add(lab, path, err) ? HT_OK : err->code;
 }
 
 void ht_lab_runs_read(ht_lab *lab)
@@ -277,19 +301,28 @@ static void open_chooser(ht_lab *lab)
         ht_lab_note(lab, false, "%s", err.text);
 }
 
+/* One that is in the list already is ticked; another will be once it is read. */
 static void add_chosen(ht_lab *lab)
 {
     ht_error err;
     char path[HT_CHOICE_PATH];
-    ht_chooser *c = &lab->model->shelf->chooser;
-    if (ht_chooser_path(c, path, sizeof path, &err) != HT_OK || ht_lab_runs_add(lab, path, &err) != HT_OK) {
+    ht_model *m = lab->model;
+    ht_chooser *c = &m->shelf->chooser;
+    int before = m->shelf->count;
+    ht_shelved *run = ht_chooser_path(c, path, sizeof path, &err) == HT_OK ? add(lab, path, &err) : NULL;
+    if (!run) {
         ht_lab_note(lab, false, "%s", err.text);
         return;
     }
     c->open = false;
-    lab->model->shelf->chosen = ht_shelf_rows(lab->model) - 1;
+    for (int i = 0; i < ht_shelf_rows(m); i++)
+        if (ht_shelf_row(m, i).run == run) m->shelf->chosen = i;
     if (lab->reading) lab->reading->looked = 0;
-    ht_lab_note(lab, true, "added %s; it is in the charts as soon as it is read", path);
+    if (m->shelf->count > before)
+        ht_lab_note(lab, true, "added %s; it is in the charts as soon as it is read", path);
+    else
+        ht_lab_note(lab, true, "%s is in the list already; its charts are shown", path);
+    if (run->read) welcome(lab, run);
 }
 
 static void enter(ht_lab *lab)

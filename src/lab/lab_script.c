@@ -58,7 +58,8 @@ ht_code ht_lab_script_load(ht_lab *lab, const char *path, ht_error *err)
         at = next_line(lab, at, line);
         if (!good_line(line))
             return ht_error_set(err, HT_USAGE,
-                                "%s:%d: '%.60s' is none of: key NAME, type TEXT, wait SECONDS, wait step>=N",
+                                "%s:%d: '%.60s' is none of: key NAME, type TEXT, wait SECONDS, step N (or "
+                                "wait step>=N)",
                                 path, number, line);
     }
     return HT_OK;

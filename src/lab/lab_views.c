@@ -1,6 +1,5 @@
 /* lab_views.c - what is shown: views and what keys mean in each, the chosen panel, axes, symbols.
  */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,26 +149,18 @@ void ht_lab_back(ht_lab *lab, ht_action action)
     ht_lab_open_view(lab, m->view == HT_VIEW_HELP ? m->view_before_help : HT_VIEW_DASHBOARD);
 }
 
-static bool belongs_to_word(ht_lab *lab, int column, int row)
-{
-    const ht_surface *s = ht_cells_surface(lab->cells);
-    if (column < 0 || column >= s->columns || row < 0 || row >= s->rows) return false;
-    uint32_t c = ht_cells_at(lab->cells, column, row).glyph;
-    bool letter = (c < 128 && isalnum((int)c)) || (c >= 0xa0 && c < 0x2000) || c == 0x2016;
-    return letter || (c && c < 128 && strchr("-_./|", (int)c));
-}
-
 /* Looks for the word under the mouse, if that has an explanation. */
 static void search_word(ht_lab *lab, int column, int row)
 {
-    char word[sizeof lab->model->search] = "";
-    ht_explained ignored;
-    size_t length = 0;
-    if (!belongs_to_word(lab, column, row)) return;
-    while (belongs_to_word(lab, column - 1, row)) column--;
-    for (; belongs_to_word(lab, column, row) && length + 5 < sizeof word; column++)
-        length += ht_utf8_encode(ht_cells_at(lab->cells, column, row).glyph, word + length);
-    if (ht_word_explain(word, &ignored)) ht_text_copy(lab->model->search, sizeof word, word);
+    enum { MOST = 512 };
+    uint32_t line[MOST] = {0};
+    char word[sizeof lab->model->search];
+    const ht_surface *s = ht_cells_surface(lab->cells);
+    int count = s->columns < MOST ? s->columns : MOST;
+    if (row < 0 || row >= s->rows) return;
+    for (int x = 0; x < count; x++) line[x] = ht_cells_at(lab->cells, x, row).glyph;
+    if (ht_word_at(line, count, column, word, sizeof word))
+        ht_text_copy(lab->model->search, sizeof lab->model->search, word);
 }
 
 void ht_lab_help_press(ht_lab *lab, ht_panel_id panel, int column, int row)

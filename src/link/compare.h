@@ -21,8 +21,20 @@ typedef enum ht_method_stage {
 typedef struct ht_method_seed {
     ht_method_stage stage;
     double kept; /* ht_prune_reading's: parameters needed for -1 point, as a share; NaN until it is done */
-    double accuracy; /* of the whole network, test samples */
+    double accuracy, loss;         /* of the whole network, test samples */
+    double kappa, above_1e4, rows; /* as below */
 } ht_method_seed;
+
+/* What is told of a method: of one seed its value, of several their median and quartiles. */
+typedef enum ht_method_number {
+    HT_METHOD_ACCURACY,
+    HT_METHOD_LOSS,
+    HT_METHOD_KEPT,
+    HT_METHOD_KAPPA,
+    HT_METHOD_ABOVE,
+    HT_METHOD_ROWS,
+    HT_METHOD_NUMBERS
+} ht_method_number;
 
 typedef struct ht_method_state {
     const char *name, *title; /* static: "factors-2", "two factors a weight" */
@@ -65,6 +77,14 @@ typedef struct ht_method_need {
 } ht_method_need;
 
 ht_method_need ht_method_need_of(const ht_method_state *method);
+
+/* Over the same seeds: done, not diverged; where all of them diverged, those. */
+typedef struct ht_method_spread {
+    size_t seeds;
+    double median, low, high, least, greatest; /* NaN of no seed */
+} ht_method_spread;
+
+ht_method_spread ht_method_spread_of(const ht_method_state *method, ht_method_number number);
 
 /* The methods by rising need; those that do not reach it, are not done or diverged come last, in their order.
  * `order` is (state->count). */

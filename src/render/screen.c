@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "render/draw/draw.h"
 #include "render/draw/draw_frame.h"
+#include "render/draw/draw_wrap.h"
 #include "render/same.h"
 #include "base/wrap.h"
 #include "view/panel.h"
@@ -46,11 +47,19 @@ static bool charts_below(const ht_layout *layout)
     return now >= 0 && kappa >= 0 && layout->place[now].area.x == layout->place[kappa].area.x;
 }
 
+static double measure(void *surface, const char *text)
+{
+    ht_surface *s = surface;
+    return s->ops->measure(s, 0, text);
+}
+
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)
 {
     ht_rect inner = ht_frame_fits(area) ? ht_rect_inside(area) : area;
     memset(&screen->form, 0, offsetof(ht_form, rows));
-    ht_panel_fill_form(panel, model, (ht_room){inner.w, inner.h, !screen->has_now}, &screen->form);
+    ht_room room = {.columns = inner.w, .rows = inner.h, .numbers = !screen->has_now};
+    if (!ht_draw_of_cells(screen->surface)) room.measure = measure, room.surface = screen->surface;
+    ht_panel_fill_form(panel, model, room, &screen->form);
     if (screen->form.crowded && charts_below(&screen->layout))
         ht_text_copy(screen->form.hint, sizeof screen->form.hint, "9: ghosts");
     if (ht_panel_scrolls(panel)) scroll_form(model, panel, &screen->form);
@@ -234,6 +243,7 @@ static void begin(ht_screen *screen, ht_surface *s, const ht_layout *layout)
 
 void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_layout *layout)
 {
+    screen->surface = s;
     begin(screen, s, layout);
     if (layout->too_small) {
         draw_too_small(s);

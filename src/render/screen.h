@@ -16,6 +16,7 @@
 /* Scratch for one panel at a time; reused from frame to frame. Zero-initialize; ht_screen_free when done.
  * One screen draws on one surface. */
 typedef struct ht_screen {
+    ht_surface *surface; /* that was drawn on last */
     ht_chart chart;
     ht_form form;
     ht_gallery gallery;

@@ -107,7 +107,7 @@ typedef struct ht_settings_menu {
 /* The page of a lesson, as the lab has written it. */
 enum { HT_PAGE_LINES = 6 };
 typedef struct ht_lesson_page {
-    bool open;
+    bool open, list; /* list: the text has a line a lesson, "1  title: about" */
     char title[120], text[1000], press[80];
     int lines; /* what must hold now, and whether it does */
     struct {

@@ -1,5 +1,6 @@
 #include "view/readout.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,21 +9,44 @@
 #include "base/text.h"
 #include "num/summary.h"
 
-__attribute__((format(printf, 2, 3))) static void add(ht_chart *chart, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static ht_brief *add(ht_chart *chart, const char *format, ...)
 {
     char line[2 * sizeof chart->readout[0]]; /* so that the cut falls between characters */
     va_list args;
-    if (chart->readout_count == HT_CHART_READOUT) return;
+    if (chart->readout_count == HT_CHART_READOUT) return NULL;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    ht_text_copy(chart->readout[chart->readout_count++], sizeof chart->readout[0], line);
+    ht_text_copy(chart->readout[chart->readout_count], sizeof chart->readout[0], line);
+    ht_brief *brief = &chart->brief[chart->readout_count++];
+    *brief = (ht_brief){.role = HT_ROLE_TEXT};
+    return brief;
+}
+
+/* A line where there is no room for a box: by the name and colour of the legend. */
+__attribute__((format(printf, 3, 4))) static void in_brief(ht_brief *brief, ht_role role, const char *format,
+                                                           ...)
+{
+    char line[2 * sizeof brief->text];
+    va_list args;
+    if (!brief) return;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    brief->role = role;
+    ht_text_copy(brief->text, sizeof brief->text, line);
 }
 
 /* What a series is called, and what follows its values. */
 static const char *name_of(const ht_series *s)
 {
     return s->said[0] ? s->said : s->name;
+}
+
+/* What stands in the legend is the shorter of the two. */
+static const char *short_name_of(const ht_series *s)
+{
+    return s->name[0] ? s->name : s->said;
 }
 
 static const char *unit_of(const ht_chart *chart)
@@ -72,7 +96,9 @@ static void read_bars(const ht_series *s, double x, ht_chart *chart)
         ht_format_grouped(count, sizeof count, llround(s->high[i]));
         if (fabs(s->high[i]) < 10 && s->high[i] != round(s->high[i]))
             ht_format_short(count, sizeof count, s->high[i], 3);
-        add(chart, "%s … %s: %s%s%s%s", from, to, s->name, s->name[0] ? " " : "", count, unit_of(chart));
+        ht_brief *brief =
+            add(chart, "%s … %s: %s%s%s%s", from, to, s->name, s->name[0] ? " " : "", count, unit_of(chart));
+        in_brief(brief, s->role, "%s … %s: %s%s", from, to, count, unit_of(chart));
     }
 }
 
@@ -83,10 +109,13 @@ static void read_range(const ht_series *s, double x, ht_chart *chart)
     if (i < 0) return;
     ht_format_short(low, sizeof low, s->low[i], 4);
     ht_format_short(high, sizeof high, s->high[i], 4);
+    ht_brief *brief;
     if (s->low[i] < s->high[i])
-        add(chart, "%s %s … %s%s", name_of(s), low, high, unit_of(chart));
+        brief = add(chart, "%s %s … %s%s", name_of(s), low, high, unit_of(chart));
     else
-        add(chart, "%s %s%s", name_of(s), high, unit_of(chart));
+        brief = add(chart, "%s %s%s", name_of(s), high, unit_of(chart));
+    in_brief(brief, s->role, "%s %s%s%s%s", short_name_of(s), s->low[i] < s->high[i] ? low : "",
+             s->low[i] < s->high[i] ? " … " : "", high, unit_of(chart));
 }
 
 /* The band that a line runs in has its role. */
@@ -98,6 +127,20 @@ static const ht_series *find(const ht_chart *chart, ht_mark_kind kind, ht_role r
     return NULL;
 }
 
+/* A ghost that ended before the cursor, or whose next value lies beyond it, is told with its own step. */
+static void read_ghost_end(const ht_series *s, double x, ht_chart *chart)
+{
+    char text[24], step[24];
+    int i = 0;
+    if (!chart->over_steps || !isalpha((unsigned char)s->tag) || s->count == 0) return;
+    while (i + 1 < s->count && fabs(s->x[i + 1] - x) <= fabs(s->x[i] - x)) i++;
+    if (isnan(s->high[i])) return;
+    ht_format_short(text, sizeof text, s->high[i], 4);
+    ht_format_grouped(step, sizeof step, llround(s->x[i]));
+    ht_brief *brief = add(chart, "%s %s%s at its step %s", name_of(s), text, unit_of(chart), step);
+    in_brief(brief, s->role, "%s %s%s at its %s", short_name_of(s), text, unit_of(chart), step);
+}
+
 /* "train 0.031 nats (10–90 %: 0.02 … 0.05)" */
 static void read_line(const ht_series *s, double x, ht_chart *chart)
 {
@@ -106,13 +149,17 @@ static void read_line(const ht_series *s, double x, ht_chart *chart)
     const ht_series *band = s->dash == HT_DOTTED ? NULL : find(chart, HT_MARK_BAND, s->role);
     double from = band ? between(chart, band, band->low, x) : (double)NAN,
            to = band ? between(chart, band, band->high, x) : (double)NAN;
-    if (isnan(value)) return;
+    if (isnan(value)) {
+        read_ghost_end(s, x, chart);
+        return;
+    }
     ht_format_short(text, sizeof text, value, 4);
     ht_format_short(low, sizeof low, from, 3);
     ht_format_short(high, sizeof high, to, 3);
     if (from <= value && value <= to && from < to)
         snprintf(around, sizeof around, " (%s: %s … %s)", band->said, low, high);
-    add(chart, "%s %s%s%s", name_of(s), text, unit_of(chart), around);
+    ht_brief *brief = add(chart, "%s %s%s%s", name_of(s), text, unit_of(chart), around);
+    in_brief(brief, s->role, "%s %s%s", short_name_of(s), text, unit_of(chart));
 }
 
 /* A band whose line has another role, or none. */
@@ -126,33 +173,56 @@ static void read_band(const ht_series *s, double x, ht_chart *chart)
     add(chart, "%s: %s … %s%s", s->said, low, high, unit_of(chart));
 }
 
-/* Dots that stand together where the nearest one is: one, or their median and quartiles. */
+/* Where the dots of a series stand that are nearest to x: a place of the chart's, or that of the nearest dot;
+ * NaN: none is near. */
+static double standing(const ht_chart *chart, const ht_series *s, double x)
+{
+    static const double NEAR = 0.12; /* of the axis */
+    double at = ht_axis_position(&chart->x, x), best = chart->over_steps ? 0.02 : NEAR, place = (double)NAN;
+    for (int i = 0; i < s->count; i++) {
+        double stands = ht_chart_place(chart, s->x[i]),
+               distance = fabs(ht_axis_position(&chart->x, stands) - at);
+        if (distance < best) best = distance, place = stands;
+    }
+    return place;
+}
+
+/* The values of the dots that stand there. */
+static size_t gather(const ht_chart *chart, const ht_series *s, double place, double *value, size_t most)
+{
+    static const double TOGETHER = 0.05; /* of the axis */
+    double reach = chart->over_steps || chart->place_count ? 1e-9 : TOGETHER / 2;
+    size_t count = 0;
+    for (int i = 0; i < s->count && count < most; i++) {
+        double stands = ht_axis_position(&chart->x, ht_chart_place(chart, s->x[i]));
+        if (fabs(stands - ht_axis_position(&chart->x, place)) <= reach) value[count++] = s->high[i];
+    }
+    return count;
+}
+
+/* Dots that stand together where the nearest one is: one, or their median and quartiles; and where that is,
+ * if the chart has such places. */
 static void read_points(const ht_series *s, double x, ht_chart *chart)
 {
     enum { MOST = 512 };
-    static const double TOGETHER = 0.05, NEAR = 0.12; /* of the axis */
-    double value[MOST], at = ht_axis_position(&chart->x, x), best = NEAR, place = 0;
-    char text[24], low[24], high[24];
-    size_t count = 0;
-    for (int i = 0; i < s->count; i++) {
-        double distance = fabs(ht_axis_position(&chart->x, s->x[i]) - at);
-        if (distance < best) best = distance, place = ht_axis_position(&chart->x, s->x[i]);
-    }
-    double reach = chart->over_steps ? 1e-9 : TOGETHER / 2;
-    for (int i = 0; i < s->count && count < MOST && best < NEAR; i++)
-        if (fabs(ht_axis_position(&chart->x, s->x[i]) - place) <= reach) value[count++] = s->high[i];
-    if (count == 0 || (chart->over_steps && best > 0.02)) return;
-    ht_summary all = ht_summarize(value, count);
+    double value[MOST], place = standing(chart, s, x);
+    char text[24], low[24], high[24], where[64] = "", at[24];
+    if (isnan(place)) return;
+    ht_summary all = ht_summarize(value, gather(chart, s, place, value, MOST));
     ht_format_short(text, sizeof text, all.median, 4);
     ht_format_short(low, sizeof low, all.low, 3);
     ht_format_short(high, sizeof high, all.high, 3);
+    ht_format_grouped(at, sizeof at, llround(place));
+    if (chart->place_count) snprintf(where, sizeof where, " at %s %s", chart->x.label, at);
+    ht_brief *brief;
     if (all.count == 0)
-        add(chart, "%s", name_of(s)); /* NaN or Inf */
+        brief = add(chart, "%s%s", name_of(s), where); /* NaN or Inf */
     else if (all.count == 1)
-        add(chart, "%s %s%s", name_of(s), text, unit_of(chart));
+        brief = add(chart, "%s%s %s%s", name_of(s), where, text, unit_of(chart));
     else
-        add(chart, "%s %s%s (25–75 %%: %s … %s, %zu dots)", name_of(s), text, unit_of(chart), low, high,
-            all.count);
+        brief = add(chart, "%s%s %s%s (25–75 %%: %s … %s, %zu dots)", name_of(s), where, text, unit_of(chart),
+                    low, high, all.count);
+    in_brief(brief, s->role, "%s%s %s%s", short_name_of(s), where, all.count ? text : "", unit_of(chart));
 }
 
 /* Of all values of the column, also of those beyond the axis. */
@@ -185,14 +255,16 @@ static void read_heat(const ht_series *s, double x, double y, ht_chart *chart)
         ht_format_short(from, sizeof from, s->y[k], 3);
         ht_format_short(to, sizeof to, s->y[k + 1], 3);
         ht_format_short(text, sizeof text, 100 * share[k], 3);
-        add(chart, "%s %s … %s: %s %%%s", chart->y.label, from, to, text, unit_of(chart));
+        ht_brief *brief = add(chart, "%s %s … %s: %s %%%s", chart->y.label, from, to, text, unit_of(chart));
+        in_brief(brief, s->role, "%s … %s: %s %%", from, to, text);
     }
     for (int k = 0; k < s->rows; k++) total += share[k];
     for (int k = 0, part = 0; k < s->rows && total > 0; k++) {
         seen += share[k];
         for (; part < 3 && seen >= parts[part].share * total; part++) {
             ht_format_short(text, sizeof text, s->y[k + 1], 3);
-            add(chart, "%s below %s %s", parts[part].words, chart->y.label, text);
+            ht_brief *brief = add(chart, "%s below %s %s", parts[part].words, chart->y.label, text);
+            in_brief(brief, HT_ROLE_TEXT, "%s below %s", parts[part].words, text);
         }
     }
 }
@@ -204,7 +276,9 @@ static void read_row(const ht_series *s, double x, ht_chart *chart)
     int i = nearest(chart, s, x);
     if (i < 0) return;
     ht_format_short(text, sizeof text, s->x[i], 3);
-    add(chart, "%s%s %s%s", name_of(s), s->kind == HT_MARK_POINTS ? "" : ": median", text, unit_of(chart));
+    ht_brief *brief = add(chart, "%s%s %s%s", name_of(s), s->kind == HT_MARK_POINTS ? "" : ": median", text,
+                          unit_of(chart));
+    in_brief(brief, s->role, "%s %s%s", short_name_of(s), text, unit_of(chart));
 }
 
 static void read_series(ht_chart *chart, double x, double y)
@@ -250,7 +324,8 @@ static void read_marks(ht_chart *chart)
         const ht_line_mark *mark = &chart->marks[i];
         if (mark->vertical || mark->label[0] == '\0' || strpbrk(mark->label, "0123456789")) continue;
         ht_format_short(text, sizeof text, mark->at, 4);
-        add(chart, "%s %s", mark->label, text);
+        ht_brief *brief = add(chart, "%s %s", mark->label, text);
+        in_brief(brief, mark->role, "%s %s", mark->label, text);
     }
 }
 
@@ -262,7 +337,8 @@ static void read_x(ht_chart *chart, double x)
         ht_format_grouped(text, sizeof text, llround(x));
     else
         ht_format_short(text, sizeof text, x, 4);
-    add(chart, "%s %s", chart->over_steps ? "step" : chart->x.label, text);
+    ht_brief *brief = add(chart, "%s %s", chart->over_steps ? "step" : chart->x.label, text);
+    in_brief(brief, HT_ROLE_CURSOR, "%s %s", chart->over_steps ? "step" : "at", text);
 }
 
 /* The settings in force at that step, and the change that happened there. */
@@ -277,7 +353,9 @@ static void read_settings(const ht_model *m, ht_chart *chart, double step)
         ht_params_get(&then, HT_P_TRAIN_BATCH));
     for (int i = 0; i < m->labels.count; i++) {
         const ht_label *label = &m->labels.label[i];
-        if (fabs((double)label->step - step) <= near) add(chart, "%d %s", i + 1, label->text);
+        if (!(fabs((double)label->step - step) <= near)) continue;
+        ht_brief *brief = add(chart, "%d %s", i + 1, label->text);
+        in_brief(brief, HT_ROLE_MARK, "%d %s", i + 1, label->text);
     }
     for (int i = 0; i < m->moment_count; i++) {
         char at[24];

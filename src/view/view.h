@@ -14,7 +14,8 @@ typedef struct ht_page {
 } ht_page;
 
 typedef struct ht_view_info {
-    const char *name;  /* in file names and PNG metadata: "pruning" */
+    const char *
+        name; /* as the key bar calls it, where its key is there; in file names and PNG metadata: "pruning" */
     ht_action action;  /* opens it, and leads back to the dashboard; HT_DO_NOTHING: opened in another way */
     ht_panel_id panel; /* what it is about: zooming that panel opens this view; HT_PANEL_COUNT: none */
     bool arrows;       /* ↑ ↓ ← → and = are its own, not the controls' */

@@ -23,15 +23,15 @@ static void names_carry_noise_widths_step_and_view(void **state)
     vt_assert(t, vt_wait_text(t, "saved ht-a1.6-s0.03125-n60-step30-dashboard.png", PATIENCE));
     vt_key(t, "t");
     vt_key(t, "e");
-    vt_assert(t, vt_wait_text(t, "saved ht-a1.6-s0.03125-n60-step30-tail.png", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "saved ht-a1.6-s0.03125-n60-step30-tails.png", PATIENCE));
     vt_key(t, "e");
-    vt_assert(t, vt_wait_text(t, "saved ht-a1.6-s0.03125-n60-step30-tail-2.png", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "saved ht-a1.6-s0.03125-n60-step30-tails-2.png", PATIENCE));
     vt_key(t, "O");
     assert_title(t, "no noise");
     vt_key(t, "e");
     vt_assert(t, vt_wait_text(t, "saved ht-nonoise-n60-step", PATIENCE));
     sandbox_assert_ink("ht-a1.6-s0.03125-n60-step30-dashboard.png", 600, 400);
-    sandbox_assert_ink("ht-a1.6-s0.03125-n60-step30-tail-2.png", 600, 400);
+    sandbox_assert_ink("ht-a1.6-s0.03125-n60-step30-tails-2.png", 600, 400);
 }
 
 static void names_carry_every_width(void **state)

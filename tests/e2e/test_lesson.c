@@ -87,6 +87,24 @@ static void l_begins_a_lesson_in_the_open_lab(void **state)
     }
 }
 
+/* All six at any size: what they are about goes first. */
+static void the_whole_list_is_shown(void **state)
+{
+    static const char *const titles[] = {"1  The first three", "2  Noise and tails", "3  Pruning",
+                                         "4  Width and luck",  "5  Three kinds",     "6  Other methods"};
+    vt *t = LAB(state, 80, 24, "--set", "model.width=60");
+    vt_assert(t, sandbox_wait_step(t, 5, PATIENCE));
+    vt_key(t, "L");
+    for (const int *size = (const int[]){80, 24, 120, 40, 160, 48, 80, 20, 60, 16, 0}; *size; size += 2) {
+        vt_resize(t, size[0], size[1]);
+        for (int i = 0; i < 6; i++)
+            vt_assert(t, vt_wait_text(t, size[1] > 16 ? titles[i] : (const char[]){(char)('1' + i), ' ', 0},
+                                      PATIENCE));
+    }
+    vt_resize(t, 200, 60);
+    vt_assert(t, vt_wait_text(t, "what can be removed from it", PATIENCE));
+}
+
 static void other_data_have_no_lesson(void **state)
 {
     vt *t = LAB(state, 100, 30, "--set", "model.width=60");
@@ -131,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_lesson_needs_its_network),
         cmocka_unit_test_teardown(a_lesson_goes_from_page_to_page, vt_teardown),
         cmocka_unit_test_teardown(l_begins_a_lesson_in_the_open_lab, vt_teardown),
+        cmocka_unit_test_teardown(the_whole_list_is_shown, vt_teardown),
         cmocka_unit_test_teardown(other_data_have_no_lesson, vt_teardown),
         cmocka_unit_test_teardown(settings_go_along, vt_teardown),
         cmocka_unit_test_teardown(the_advice_follows_the_noise, vt_teardown),

@@ -160,6 +160,31 @@ static void what_is_no_code_is_an_error_that_names_the_file(void **state)
     assert_int_equal(sandbox_run(aimless)->status, 2);
 }
 
+/* Every number is told over the same seeds. */
+static void check_spreads(json_t *method, json_t *seeds)
+{
+    json_t *all = json_object_get(method, "over_seeds"), *spread;
+    const char *name;
+    double first = number(json_array_get(seeds, 0), "test_accuracy"),
+           second = number(json_array_get(seeds, 1), "test_accuracy");
+    assert_int_equal(json_object_size(all), 6);
+    json_object_foreach(all, name, spread)
+    {
+        json_t *quartiles = json_object_get(spread, "quartiles"), *range = json_object_get(spread, "range");
+        double median = number(spread, "median"), least = json_number_value(json_array_get(range, 0)),
+               most = json_number_value(json_array_get(range, 1));
+        assert_int_equal(number(spread, "seeds"), 2);
+        assert_true(fabs(median - (least + most) / 2) < 1e-8 && least <= most);
+        assert_true(json_number_value(json_array_get(quartiles, 0)) >= least);
+    }
+    assert_true(fabs(number(json_object_get(all, "test_accuracy"), "median") - (first + second) / 2) < 1e-8);
+    spread = json_object_get(json_object_get(all, "test_loss"), "range");
+    double own = number(json_object_get(method, "test"), "loss"),
+           least = json_number_value(json_array_get(spread, 0)),
+           most = json_number_value(json_array_get(spread, 1));
+    assert_true(fabs(own - least) < 1e-8 || fabs(own - most) < 1e-8);
+}
+
 static void methods_are_compared_in_one_object_and_one_picture(void **state)
 {
     (void)state;
@@ -185,6 +210,7 @@ static void methods_are_compared_in_one_object_and_one_picture(void **state)
         assert_true(fabs(number(needed, "share") - mean) < 1e-8);
         assert_true(fabs(number(needed, "parameters") - mean * (50 * 142)) <= 0.5 + 1e-4);
         assert_int_equal(json_is_true(json_object_get(needed, "reached")), mean < 1);
+        check_spreads(method, seeds);
         assert_true(number(json_object_get(method, "params"), "model.width") == 50);
         assert_true(json_array_size(json_object_get(method, "curve")) >= 20);
     }

@@ -49,8 +49,8 @@ static void directories_are_compared(void **state)
     assert_title(t, "✓ done");
     vt_assert(t, vt_wait_text(t, "A low", PATIENCE)); /* in the legends */
     vt_key(t, "S");
-    vt_assert(t, vt_wait_text(t, "step 60, done  ━━ A", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "step 30, done  ━━ B", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "done, step 60  ━━ A", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "done, step 30  ━━ B", PATIENCE));
     vt_assert(t, vt_wait_text(t, accuracy, PATIENCE));
     vt_assert(t, vt_wait(t, has_alphas, NULL, PATIENCE));
     vt_key(t, "Space"); /* out of the charts, not off the list */
@@ -89,9 +89,9 @@ static void a_chosen_directory_is_read_again_as_it_grows(void **state)
         vt_settle(t);
     }
     vt_key(t, "Enter");
-    vt_assert(t, vt_wait_text(t, "step 20, done  ━━ A", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "done, step 20  ━━ A", PATIENCE));
     assert_status(RUN("train", "--run", "far", "--steps", "50", "--quiet"), 0);
-    vt_assert(t, vt_wait_text(t, "step 50, done  ━━ A", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "done, step 50  ━━ A", PATIENCE));
 }
 
 static void what_cannot_be_read_is_told(void **state)
@@ -118,6 +118,38 @@ static void what_cannot_be_read_is_told(void **state)
     vt_assert(t, vt_wait_text(t, "its schema is 2", PATIENCE));
 }
 
+/* A journal that is damaged does not hide the curves, which are in a file of their own; a directory that
+ * changes all the time does not keep the others waiting; one that is added again is ticked again. */
+static void what_is_whole_is_shown_and_nobody_waits(void **state)
+{
+    train("busy", "1.5", "20");
+    train("torn", "1.6", "20");
+    train("slow", "1.7", "30");
+    sandbox_shell("sed -i '2s/.*/{torn/' torn/journal.jsonl");
+    vt *t = LAB(state, 140, 36, SMALL, "--set", "train.steps=10", "--ghost", "busy", "--ghost", "torn",
+                "--ghost", "slow");
+    assert_title(t, "✓ done");
+    vt_key(t, "S");
+    vt_assert(t, vt_wait_text(t, "damaged, step 20  ━━ B", PATIENCE));
+    vt_key(t, "Down");
+    vt_assert(t, vt_wait_text(t, "journal.jsonl:2", PATIENCE));
+    sandbox_shell("(for i in $(seq 300); do touch busy/metrics.csv; sleep 0.05; done) >/dev/null 2>&1 &");
+    assert_status(RUN("train", "--run", "slow", "--steps", "50", "--quiet"), 0);
+    vt_assert(t, vt_wait_text(t, "done, step 50  ━━ C", PATIENCE));
+    vt_key(t, "Down");
+    vt_key(t, "Space");
+    vt_assert(t, vt_wait_gone(t, "━━ C", PATIENCE));
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "Add a run:", PATIENCE));
+    for (int i = 0; i < 20 && !vt_find(t, "▸ slow", NULL, NULL); i++) {
+        vt_key(t, "Down");
+        vt_settle(t);
+    }
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "slow is in the list already", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "done, step 50  ━━ C", PATIENCE));
+}
+
 /* A sweep's point: its end, as a file of results tells it. */
 static void a_point_of_a_sweep_stands_beside(void **state)
 {
@@ -129,7 +161,7 @@ static void a_point_of_a_sweep_stands_beside(void **state)
     vt *t = LAB(state, 120, 40, SMALL, "--set", "train.steps=10", "--ghost", path);
     free(path);
     vt_key(t, "S");
-    vt_assert(t, vt_wait_text(t, "step 15, done  ━━ A", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "done, step 15  ━━ A", PATIENCE));
     vt_assert(t, vt_wait_text(t, "± ?", PATIENCE));
 }
 
@@ -221,6 +253,7 @@ int main(void)
         cmocka_unit_test_teardown(runs_of_the_session_are_listed, vt_teardown),
         cmocka_unit_test_teardown(a_chosen_directory_is_read_again_as_it_grows, vt_teardown),
         cmocka_unit_test_teardown(what_cannot_be_read_is_told, vt_teardown),
+        cmocka_unit_test_teardown(what_is_whole_is_shown_and_nobody_waits, vt_teardown),
         cmocka_unit_test_teardown(a_point_of_a_sweep_stands_beside, vt_teardown),
         cmocka_unit_test_teardown(a_label_goes_with_the_run, vt_teardown),
         cmocka_unit_test_teardown(labels_by_a_script, vt_teardown),

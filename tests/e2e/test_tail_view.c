@@ -159,7 +159,7 @@ static void a_ghost_lies_beside_and_e_saves_it(void **state)
     vt_assert(t, vt_wait_text(t, "no heavy tail", PATIENCE));
     vt_key(t, "e");
     vt_assert(t, vt_wait_text(t, "saved ht-nonoise-n", PATIENCE));
-    assert_int_equal(glob("ht-nonoise-n*-step*-tail.png", 0, NULL, &found), 0);
+    assert_int_equal(glob("ht-nonoise-n*-step*-tails.png", 0, NULL, &found), 0);
     sandbox_assert_ink(found.gl_pathv[0], 1200, 700);
     unlink(found.gl_pathv[0]);
     globfree(&found);

@@ -264,7 +264,7 @@ static void a_ghost_without_a_look_says_nothing(void **state)
     train(m, 1, 20);
     feed_report(m, report);
     assert_null(series_of(chart_of(m, HT_PANEL_PRUNING), "A"));
-    ht_panel_fill_form(HT_PANEL_NOW, m, (ht_room){28, 40, false}, &form);
+    ht_panel_fill_form(HT_PANEL_NOW, m, (ht_room){.columns = 28, .rows = 40, .numbers = false}, &form);
     for (int i = 0; i < form.count; i++) {
         assert_null(strstr(form.rows[i].value, "nan"));
         rows += form.rows[i].label[0] == 'A' && strcmp(form.rows[i].value, "    -      -") == 0;

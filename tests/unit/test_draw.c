@@ -268,6 +268,154 @@ static void mark_labels_keep_apart(void **state)
     for (int i = 0; i < 4; i++) assert_int_equal(find_text(labels[i], NULL), 1);
 }
 
+/* The number at the left edge or below the plot is that of the tick that it stands at. */
+static void check_x_labels(const ht_chart_layout *l, ht_rect area)
+{
+    int y = l->plot.y + l->plot.h + 1;
+    for (int i = 0; l->x_labels && i < l->x_count; i++) {
+        const ht_tick *tick = &l->x_ticks[i];
+        int at = (int)floor(ht_plot_x(l, tick->value)), from = at, to = at;
+        char word[64] = "";
+        size_t used = 0;
+        if (!tick->major || ht_cells_at(cells, at, y).glyph <= ' ') continue;
+        while (from > 1 && ht_cells_at(cells, from - 1, y).glyph > ' ') from--;
+        while (to < area.w - 1 && ht_cells_at(cells, to, y).glyph > ' ') to++;
+        for (int x = from; x < to; x++) used += ht_utf8_encode(ht_cells_at(cells, x, y).glyph, word + used);
+        word[used] = '\0';
+        if (strcmp(word, tick->label) != 0)
+            fail_msg("%d x %d: \"%s\" stands at the tick of %s", area.w, area.h, word, tick->label);
+    }
+}
+
+static void check_y_labels(const ht_chart_layout *l, ht_rect area)
+{
+    for (int y = l->plot.y; y < l->plot.y + l->plot.h; y++) {
+        char row[1024], word[32] = "";
+        bool known = false;
+        ht_cells_row(cells, y, row, sizeof row);
+        sscanf(row + strlen("│"), " %31s", word);
+        if ((unsigned char)word[0] >= 0x80 || word[0] == '\0') continue; /* the axis */
+        for (int k = 0; k < l->y_count; k++)
+            known = known || ((int)floor(ht_plot_y(l, l->y_ticks[k].value)) == y &&
+                              strcmp(word, l->y_ticks[k].label) == 0);
+        if (!known) fail_msg("%d x %d: \"%s\" stands in another row than its tick", area.w, area.h, word);
+    }
+}
+
+static void numbers_stand_at_their_ticks(void **state)
+{
+    static const double ranges[][2] = {{0, 1}, {0, 417}, {0.003, 30}, {80, 12500}, {0, 1.7}, {0.1, 200}};
+    (void)state;
+    for (int i = 0; i < 12; i++)
+        for (int w = 20; w <= 60; w++)
+            for (int h = 6; h <= 16; h += 2) {
+                ht_chart_layout l;
+                ht_chart_clear(&chart);
+                const double *range = ranges[i % 6];
+                bool log = i >= 6 && range[0] > 0;
+                chart.x = (ht_axis){.scale = log ? HT_SCALE_LOG : HT_SCALE_LINEAR,
+                                    .low = range[0],
+                                    .high = range[1],
+                                    .integer = range[1] > 100 && !log,
+                                    .fixed = true};
+                chart.y = (ht_axis){.scale = log ? HT_SCALE_LOG : HT_SCALE_LINEAR,
+                                    .low = range[0],
+                                    .high = range[1],
+                                    .fixed = true};
+                ht_rect area = {0, 0, w, h};
+                begin(w, h, HT_SYMBOLS_BRAILLE);
+                ht_draw_chart(s, area, &chart, 0);
+                ht_chart_layout_make(&l, area, &chart);
+                check_x_labels(&l, area);
+                check_y_labels(&l, area);
+            }
+}
+
+/* Nine curves of which the legend has room for some: the others are not drawn, those are. */
+static void curves_without_a_name_are_left_out(void **state)
+{
+    (void)state;
+    for (int w = 30; w <= 120; w += 15) {
+        int drawn = 0, named = 0;
+        ht_chart_clear(&chart);
+        chart.named_only = true;
+        for (int k = 0; k < 9; k++) {
+            char name[16];
+            snprintf(name, sizeof name, "curve-%d", k);
+            ht_series *line = ht_chart_add(&chart, HT_MARK_LINE, (ht_role)(HT_ROLE_TRAIN + k), name, 2);
+            line->x[0] = 0, line->x[1] = 10, line->high[0] = line->high[1] = k;
+        }
+        ht_chart_fit(&chart);
+        begin(w, 24, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, w, 24}, &chart, 0);
+        ht_chart_layout l;
+        ht_chart_layout_make(&l, (ht_rect){0, 0, w, 24}, &chart);
+        for (int k = 0; k < 9; k++) {
+            ht_cell cell = ht_cells_at(cells, l.plot.x + l.plot.w / 2, (int)floor(ht_plot_y(&l, k)));
+            bool there = cell.role == chart.series[k].role && cell.glyph > ' ',
+                 told = find_text(chart.series[k].name, NULL) == 1;
+            if (there != told) fail_msg("width %d: curve %d is %s", w, k, there ? "nameless" : "missing");
+            drawn += there, named += told;
+        }
+        assert_true(drawn == named && named > 0 && (w > 30 || named < 9));
+    }
+}
+
+/* Two curves all over the plot, and the read-out of them: long lines, and the same in brief. */
+static void fill_read_chart(int lines)
+{
+    static const char *const brief[] = {"step 152", "train 0.2094 nats", "test 0.3163 nats"};
+    ht_chart_clear(&chart);
+    put(chart.title, sizeof chart.title, "Loss");
+    put(chart.note, sizeof chart.note, "line median");
+    put(chart.x.label, sizeof chart.x.label, "step");
+    for (int k = 0; k < 2; k++) {
+        ht_series *line =
+            ht_chart_add(&chart, HT_MARK_LINE, k ? HT_ROLE_TEST : HT_ROLE_TRAIN, k ? "test" : "train", 60);
+        for (int i = 0; i < 60; i++) line->x[i] = 10 * i, line->high[i] = (i + 7 * k) % 13;
+        put(line->value, sizeof line->value, "0.271");
+    }
+    ht_chart_fit(&chart);
+    chart.cursor_on = true;
+    chart.cursor_x = 152;
+    chart.readout_count = lines;
+    for (int i = 0; i < lines; i++) {
+        snprintf(chart.readout[i], sizeof chart.readout[i], "%s (10–90 %%: 0.0750 … 0.341)", brief[i]);
+        put(chart.brief[i].text, sizeof chart.brief[i].text, brief[i]);
+    }
+}
+
+static void a_small_plots_read_out_hides_no_curve(void **state)
+{
+    static ht_cell bare[16][60];
+    (void)state;
+    for (int w = 34; w <= 48; w++)
+        for (int h = 9; h <= 13; h++) {
+            ht_chart_layout l;
+            ht_rect area = {0, 0, w, h};
+            for (int pass = 0; pass < 2; pass++) {
+                fill_read_chart(pass ? 3 : 0);
+                begin(w, h, HT_SYMBOLS_BRAILLE);
+                ht_draw_chart(s, area, &chart, 0);
+                ht_chart_layout_make(&l, area, &chart);
+                for (int y = l.plot.y; y < l.plot.y + l.plot.h; y++)
+                    for (int x = l.plot.x; x < l.plot.x + l.plot.w; x++) {
+                        ht_cell cell = ht_cells_at(cells, x, y);
+                        if (pass == 0)
+                            bare[y][x] = cell;
+                        else if (cell.glyph != bare[y][x].glyph)
+                            fail_msg("%d x %d: the read-out covers %d, %d", w, h, x, y);
+                    }
+            }
+            for (int i = 0; i < 3; i++)
+                if (find_text(chart.brief[i].text, NULL) != 1)
+                    fail_msg("%d x %d: \"%s\" is not there", w, h, chart.brief[i].text);
+        }
+    begin(120, 40, HT_SYMBOLS_BRAILLE); /* there is room for the box */
+    ht_draw_chart(s, (ht_rect){0, 0, 120, 40}, &chart, 0);
+    assert_int_equal(find_text("test 0.3163 nats (10–90 %: 0.0750 … 0.341)", NULL), 1);
+}
+
 /* ---- data -------------------------------------------------------------------------------------- */
 
 /* The user's labels: words where nothing is, else the number, which stands beside its tick, and no words on
@@ -951,6 +1099,9 @@ int main(void)
         cmocka_unit_test(x_tick_labels_do_not_touch),
         cmocka_unit_test(y_tick_labels_stand_on_their_own_rows),
         cmocka_unit_test(mark_labels_keep_apart),
+        cmocka_unit_test(a_small_plots_read_out_hides_no_curve),
+        cmocka_unit_test(numbers_stand_at_their_ticks),
+        cmocka_unit_test(curves_without_a_name_are_left_out),
         cmocka_unit_test(labels_stand_beside_their_ticks),
         cmocka_unit_test(a_spike_one_bucket_wide_stays_visible),
         cmocka_unit_test(a_curve_has_no_gaps),

@@ -107,7 +107,8 @@ static void every_word_of_a_title_is_plain_or_explained(void **state)
             look_at_title(chart.title, panel->name);
         } else if (panel->kind == HT_PANEL_IS_FORM && i != HT_PANEL_SETTING && i != HT_PANEL_LESSON) {
             memset(form, 0, sizeof *form);
-            ht_panel_fill_form((ht_panel_id)i, m, (ht_room){80, 40, false}, form);
+            ht_panel_fill_form((ht_panel_id)i, m, (ht_room){.columns = 80, .rows = 40, .numbers = false},
+                               form);
             look_at_title(form->title, panel->name);
         }
     }

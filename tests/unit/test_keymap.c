@@ -13,6 +13,7 @@
 #include "view/keymap.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
+#include "view/view.h"
 
 static void no_key_has_two_meanings(void **state)
 {
@@ -133,6 +134,24 @@ static void the_key_bar_fits_130_columns(void **state)
     free(m);
 }
 
+/* Files of pictures are named by the view: the word of the key bar, where its key has one there. */
+static void views_are_called_as_the_key_bar_calls_them(void **state)
+{
+    (void)state;
+    size_t count;
+    int named = 0;
+    const ht_key_info *keys = ht_keymap(&count);
+    for (int v = 0; v < HT_VIEW_COUNT; v++)
+        for (size_t i = 0; i < count; i++) {
+            const ht_view_info *view = ht_view_at((ht_view)v);
+            if (view->action == HT_DO_NOTHING || keys[i].action != view->action || !keys[i].bar) continue;
+            const char *last = strrchr(keys[i].bar, ' '); /* "this method": method */
+            assert_string_equal(view->name, last ? last + 1 : keys[i].bar);
+            named++;
+        }
+    assert_true(named >= 4); /* p, t, w, c */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +162,7 @@ int main(void)
         cmocka_unit_test(the_promised_keys_work),
         cmocka_unit_test(every_panel_explains_itself),
         cmocka_unit_test(the_key_bar_fits_130_columns),
+        cmocka_unit_test(views_are_called_as_the_key_bar_calls_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,19 @@ static void another_seed_joins_the_first(void **state)
         assert_int_equal(need.seeds, 2);
         assert_true(fabs(need.kept - (r->seed[0].kept + r->seed[1].kept) / 2) < 1e-12);
         assert_true(need.parameters == round(need.kept * (double)r->parameters) && r->parameters > 0);
+        const ht_method_state *a = &one->method[i], *b = &second->method[i];
+        const double of[HT_METHOD_NUMBERS][2] = {{a->test.accuracy, b->test.accuracy},
+                                                 {a->test.loss, b->test.loss},
+                                                 {a->kept, b->kept},
+                                                 {a->kappa, b->kappa},
+                                                 {a->above_1e4, b->above_1e4},
+                                                 {a->rows, b->rows}};
+        for (int k = 0; k < HT_METHOD_NUMBERS; k++) {
+            ht_method_spread spread = ht_method_spread_of(r, (ht_method_number)k);
+            assert_true(spread.seeds == 2 && spread.least == fmin(of[k][0], of[k][1]) &&
+                        spread.greatest == fmax(of[k][0], of[k][1]));
+            assert_true(fabs(spread.median - (of[k][0] + of[k][1]) / 2) <= 1e-12 * fabs(spread.median));
+        }
     }
     free(one);
     free(two);
@@ -259,7 +272,7 @@ static void a_seed_too_many_is_refused(void **state)
 
 static void enter_seed(ht_method_state *method, int slot, ht_method_stage stage, double kept)
 {
-    method->seed[slot] = (ht_method_seed){stage, kept, 0.9};
+    method->seed[slot] = (ht_method_seed){.stage = stage, .kept = kept, .accuracy = 0.9};
     if (slot == 0) method->stage = stage;
 }
 
@@ -377,7 +390,7 @@ static ht_row row_of(void (*fill)(const ht_model *, ht_room, ht_form *), const h
     ht_row found = {0};
     ht_model_init(m, params, data->inputs, data->classes, "");
     m->samples = data->train.count;
-    fill(m, (ht_room){60, 40, false}, form);
+    fill(m, (ht_room){.columns = 60, .rows = 40, .numbers = false}, form);
     for (int i = 0; i < form->count; i++)
         if (strncmp(form->rows[i].label, "η/b", strlen("η/b")) == 0) found = form->rows[i];
     ht_model_clear(m);
@@ -454,7 +467,7 @@ static void a_picture_of_the_methods_is_about_the_methods(void **state)
     static const int columns[] = {28, 40};
     for (int i = 0; i < 2; i++) {
         form->count = 0;
-        ht_panel_compare_table(m, (ht_room){columns[i], 40, false}, form);
+        ht_panel_compare_table(m, (ht_room){.columns = columns[i], .rows = 40}, form);
         for (int r = 1; r <= HT_METHODS; r++) {
             int fields = 1;
             assert_int_equal(form->rows[r].kind, HT_ROW_TABLE);

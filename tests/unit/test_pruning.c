@@ -249,7 +249,7 @@ static void the_read_out_lists_what_a_click_chooses(void **state)
         for (int rows = 8; rows <= 60; rows += 4) {
             int methods = 0, selected = 0;
             form->count = 0;
-            ht_panel_pruning_readout(m, (ht_room){columns, rows, false}, form);
+            ht_panel_pruning_readout(m, (ht_room){.columns = columns, .rows = rows, .numbers = false}, form);
             for (int i = 0; i < form->count; i++) {
                 methods |= form->rows[i].id >= 0 ? 1 << form->rows[i].id : 0;
                 if (form->rows[i].selected) selected += form->rows[i].id + 1;

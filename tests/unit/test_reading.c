@@ -6,15 +6,22 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "render/cells.h"
+#include "render/screen.h"
 #include "view/ghost.h"
 #include "view/panel.h"
 #include "view/panel_fill.h"
 #include "view/readout.h"
+#include "view/scene.h"
+#include "view/view.h"
+#include "view/words/glossary.h"
 
 enum { COLUMNS = 200, POINTS = 40, STEPS = 400 };
 
@@ -220,7 +227,7 @@ static void values_have_units_and_uncertainty(void **state)
     assert_true(reads(read_at(m, HT_PANEL_TAIL, 200, (double)NAN), "(95 %: 1.67 … 1.77)"));
     assert_true(reads(read_at(m, HT_PANEL_KAPPA, 200, (double)NAN), " of the neurons (25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
-                      " 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9 dots)"));
+                      " at width n 100 0.3400 of the neurons (25–75 %: 0.320 … 0.360, 9 dots)"));
     assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, 100, (double)NAN),
                       "predicted 0.4000 of the neurons (25–75 %: "));
     assert_true(reads(read_at(m, HT_PANEL_TAIL_HILL, 200, (double)NAN), "injected α 1.7"));
@@ -232,6 +239,57 @@ static void values_have_units_and_uncertainty(void **state)
         reads(read_at(m, HT_PANEL_TAIL_WEIGHTS, 4, (double)NAN), "fit 0.01539 of the weights (95 %: "));
     double y = ht_histogram_edge(ht_histogram_coarse(70)) * 1.01; /* the cell under the mouse */
     assert_true(reads(read_at(m, HT_PANEL_HEAT, 200, y), ": 3.33 % of the weights"));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* Dots that stand side by side are of one n, which is not the cursor's. */
+static void dots_are_told_with_their_width(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    int n = m->width_sweep[0].noisy[2].width;
+    char words[40];
+    snprintf(words, sizeof words, " at width n %d ", n);
+    for (int percent = 91; percent <= 109; percent += 3)
+        assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, n * percent / 100.0, (double)NAN), words));
+    assert_true(reads(read_at(m, HT_PANEL_WIDTH_RATIO, n * 1.2, (double)NAN), words));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* A ghost that ended earlier, or whose next value lies beyond the axis, is told with its own step. */
+static void a_ghosts_last_value_is_told_with_its_step(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_curve *test = &m->ghost[0]->trace[HT_TRACE_TEST_LOSS];
+    ht_curve_clear(test);
+    ht_curve_add(test, 100, 0.25, 0.25, 0.25);
+    ht_curve_add(test, 200, 0.125, 0.125, 0.125);
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "A step 400 0.1250 nats"));
+    assert_false(reads(read_at(m, HT_PANEL_LOSS, 200, (double)NAN), "at its step"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 350, (double)NAN), "A step 400 0.1250 nats at its step 200"));
+    assert_true(reads(read_at(m, HT_PANEL_LOSS, 0, (double)NAN), "A step 400 0.2500 nats at its step 100"));
+    ht_model_clear(m);
+    free(m);
+}
+
+/* Where there is no room for the box each value is told in brief, without a band. */
+static void every_value_is_told_in_brief(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    const ht_chart *chart = read_at(m, HT_PANEL_LOSS, 200, (double)NAN);
+    int told = 0;
+    assert_string_equal(chart->brief[0].text, "step 200");
+    for (int i = 0; i < chart->readout_count; i++) {
+        const ht_brief *brief = &chart->brief[i];
+        told += brief->text[0] != '\0';
+        assert_null(strstr(brief->text, "(10–90 %"));
+        if (strncmp(brief->text, "test ", 5) == 0) assert_int_equal(brief->role, HT_ROLE_TEST);
+    }
+    assert_int_equal(told, 4); /* step, train, ghost, test */
     ht_model_clear(m);
     free(m);
 }
@@ -249,12 +307,182 @@ static void a_panels_own_cursor_stays(void **state)
     free(m);
 }
 
+/* ---- words ---- */
+
+static bool is_letter(char c)
+{
+    return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* What stands in a row of the screen at byte `at`, as the mouse finds it there. */
+static bool asked(const char *row, const char *at, char word[64])
+{
+    uint32_t line[512];
+    int count = 0, column = 0;
+    unsigned c;
+    for (const char *s = row; *s && count < 512; count++) {
+        if (s == at) column = count;
+        s += ht_utf8_decode(s, &c);
+        line[count] = c;
+    }
+    return ht_word_at(line, count, column, word, 64);
+}
+
+/* How often `name` stands in the row as a word of its own; each time it can be asked. */
+static int check_name(const char *row, const char *name)
+{
+    char word[64];
+    ht_explained e;
+    int found = 0;
+    size_t length = strlen(name);
+    for (const char *at = row; length && (at = strstr(at, name)); at += length) {
+        if ((at > row && is_letter(at[-1])) || is_letter(at[length])) continue;
+        if (!asked(row, at, word)) fail_msg("'%s' cannot be asked in: %s", name, row);
+        if (!ht_word_explain(word, &e) || !e.text[0]) fail_msg("'%s' has no explanation", word);
+        found++;
+    }
+    return found;
+}
+
+static int check_row(const char *row)
+{
+    size_t count;
+    int found = 0;
+    const ht_word *words = ht_words(&count);
+    for (size_t i = 0; i < count; i++) {
+        char also[200], *rest = NULL;
+        snprintf(also, sizeof also, "%s", words[i].also);
+        found += check_name(row, words[i].word) + check_name(row, words[i].symbol);
+        for (char *name = strtok_r(also, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+            found += check_name(row, name);
+    }
+    for (int i = 0; i < HT_ESTIMATORS; i++) found += check_name(row, ht_estimator_at((ht_estimator)i)->name);
+    return found;
+}
+
+static void every_word_on_a_screen_can_be_asked(void **state)
+{
+    static ht_screen screen;
+    char row[4096];
+    ht_error err;
+    (void)state;
+    ht_model *m = new_model();
+    ht_cells *cells = ht_cells_new(&err);
+    m->tail_all = true;
+    for (int v = 0; v < HT_VIEW_COUNT; v++) {
+        int found = 0;
+        m->view = (ht_view)v;
+        m->focus = HT_PANEL_TAIL;
+        assert_int_equal(ht_cells_begin(cells, 160, 48, HT_SYMBOLS_BRAILLE, &err), HT_OK);
+        ht_layout layout = ht_layout_make(160, 48, ht_scene_of(m, 160));
+        ht_screen_draw(&screen, ht_cells_surface(cells), m, &layout);
+        for (int y = 0; y < 48; y++) {
+            ht_cells_row(cells, y, row, sizeof row);
+            found += check_row(row);
+        }
+        if (found < 10) fail_msg("view %s: only %d words", ht_view_at((ht_view)v)->name, found);
+    }
+    ht_screen_free(&screen);
+    ht_cells_free(cells);
+    ht_model_clear(m);
+    free(m);
+}
+
+static const char *word_at(const char *row, const char *at)
+{
+    static char word[64];
+    return asked(row, strstr(row, at), word) ? word : "";
+}
+
+static void two_words_that_belong_together_are_asked_together(void **state)
+{
+    (void)state;
+    assert_string_equal(word_at("the Tail index settles", "Tail"), "Tail index");
+    assert_string_equal(word_at("the Tail index settles", "dex"), "Tail index");
+    assert_string_equal(word_at("κ=0.43, ε²=0.1", "κ"), "κ");
+    assert_string_equal(word_at("κ=0.43, ε²=0.1", "ε"), "ε²");
+    assert_string_equal(word_at("estimate (mmo)  1.75", "mmo"), "mmo");
+    assert_string_equal(word_at("pickands    2.1 ± 0.3", "pickands"), "pickands");
+    assert_string_equal(word_at("P(|w| > x)", "w|"), "|w|");
+    assert_string_equal(word_at("iid α 1.75", "α"), "α");
+    assert_string_equal(word_at("needed for -1 point", "-1"), "-1 point");
+    assert_string_equal(word_at("which goes, by seed.", "seed"), "seed");
+    assert_string_equal(word_at("1.75 and more", "1.75"), "");
+}
+
+/* ---- help ---- */
+
+static bool tells(const ht_form *form, const char *words)
+{
+    for (int i = 0; i < form->count; i++)
+        if (strstr(form->rows[i].label, words)) return true;
+    return false;
+}
+
+/* As `heavytail explain` says it, whichever table has the word. */
+static void help_begins_with_what_was_asked(void **state)
+{
+    static ht_form form;
+    static const char *const words[] = {"hill", "mmo", "pickands", "κ", "ε²", "α", "noise.alpha", "svd"};
+    (void)state;
+    ht_model *m = new_model();
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        ht_explained e;
+        assert_true(ht_word_explain(words[i], &e));
+        memset(&form, 0, sizeof form);
+        snprintf(m->search, sizeof m->search, "%s", words[i]);
+        ht_panel_fill_form(HT_PANEL_HELP, m, (ht_room){.columns = 200, .rows = 40}, &form);
+        assert_string_equal(form.rows[0].label, e.title);
+        e.text[20] = '\0';
+        if (!tells(&form, e.text)) fail_msg("help on '%s' does not explain it", words[i]);
+    }
+    ht_model_clear(m);
+    free(m);
+}
+
+/* ---- text in pictures ---- */
+
+static double half(void *surface, const char *text)
+{
+    (void)surface;
+    return (double)ht_utf8_length(text) / 2;
+}
+
+/* Letters half as wide as a column: twice as many in a line, and no line is too long. */
+static void text_is_broken_as_it_is_measured(void **state)
+{
+    static ht_form plain, measured;
+    enum { COLUMNS_OF_TEXT = 40, MARGIN = 3 };
+    (void)state;
+    ht_model *m = new_model();
+    m->focus = HT_PANEL_WIDTH_RATIO;
+    ht_panel_fill_form(HT_PANEL_WIDTH_READOUT, m, (ht_room){COLUMNS_OF_TEXT, 40, false, NULL, NULL}, &plain);
+    ht_panel_fill_form(HT_PANEL_WIDTH_READOUT, m, (ht_room){COLUMNS_OF_TEXT, 40, false, half, NULL},
+                       &measured);
+    int longest = 0;
+    for (int i = 0; i < measured.count; i++) {
+        int length = (int)ht_utf8_length(measured.rows[i].label);
+        if (measured.rows[i].kind == HT_ROW_TEXT && length > longest) longest = length;
+    }
+    assert_in_range(longest, COLUMNS_OF_TEXT, 2 * (COLUMNS_OF_TEXT - MARGIN));
+    assert_true(measured.count < plain.count);
+    ht_model_clear(m);
+    free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_chart_says_what_it_holds),
         cmocka_unit_test(values_have_units_and_uncertainty),
         cmocka_unit_test(a_panels_own_cursor_stays),
+        cmocka_unit_test(dots_are_told_with_their_width),
+        cmocka_unit_test(a_ghosts_last_value_is_told_with_its_step),
+        cmocka_unit_test(every_value_is_told_in_brief),
+        cmocka_unit_test(every_word_on_a_screen_can_be_asked),
+        cmocka_unit_test(two_words_that_belong_together_are_asked_together),
+        cmocka_unit_test(help_begins_with_what_was_asked),
+        cmocka_unit_test(text_is_broken_as_it_is_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,7 @@ static void add_methods(ht_compare_state *s)
     for (int i = 0; i < s->count; i++) {
         ht_method_state *method = &s->method[i];
         *method = (ht_method_state){.name = ht_method_at(i)->name, .stage = HT_METHOD_DONE, .points = 2};
-        method->seed[0] = (ht_method_seed){HT_METHOD_DONE, 0.01 * (i + 1), 0.9};
+        method->seed[0] = (ht_method_seed){.stage = HT_METHOD_DONE, .kept = 0.01 * (i + 1), .accuracy = 0.9};
         for (int k = 0; k < 2; k++)
             method->curve[k] = (ht_prune_point){.weights = 1 - 0.5 * k, .accuracy = 0.9 - 0.001 * i};
     }

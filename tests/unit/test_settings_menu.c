@@ -111,7 +111,7 @@ static void what_is_not_as_the_preset_has_it_is_marked(void **state)
     ht_form *form = calloc(1, sizeof *form);
     assert_non_null(form);
     ht_params_put(&m->asked, HT_P_NOISE_SCALE, 0.2);
-    ht_panel_fill_form(HT_PANEL_SETTINGS, m, (ht_room){100, 200, false}, form);
+    ht_panel_fill_form(HT_PANEL_SETTINGS, m, (ht_room){.columns = 100, .rows = 200, .numbers = false}, form);
     for (int p = 0; p < HT_P_COUNT; p++) {
         const char *value = row_of(form, (ht_param)p)->value;
         if ((value[0] == '*') != (p == HT_P_NOISE_SCALE))
@@ -133,7 +133,8 @@ static void all_is_said_of_the_chosen_one(void **state)
         char text[4096] = "", help[32];
         m->settings.chosen = (ht_param)p;
         memset(form, 0, sizeof *form);
-        ht_panel_fill_form(HT_PANEL_SETTING, m, (ht_room){300, 60, false}, form);
+        ht_panel_fill_form(HT_PANEL_SETTING, m, (ht_room){.columns = 300, .rows = 60, .numbers = false},
+                           form);
         assert_string_equal(form->title, ht_param_at((ht_param)p)->key);
         for (int i = 0; i < form->count; i++)
             snprintf(text + strlen(text), sizeof text - strlen(text), "%s %s\n", form->rows[i].label,

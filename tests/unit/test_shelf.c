@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,34 @@ static void the_table_has_what_differs_and_no_more(void **state)
     free_model(m);
 }
 
+/* Where the twin ends is not a setting of anybody; its steps end in one column with those of others. */
+static void the_twins_own_end_is_no_setting(void **state)
+{
+    (void)state;
+    static ht_form form;
+    ht_model *m = new_model();
+    char dropped;
+    ht_ghost *twin = ht_ghost_pin(m, &dropped, &err);
+    twin->twin = true;
+    ht_params_put(&twin->params, HT_P_TRAIN_STEPS, 288);
+    ht_params_put(&twin->params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
+    ht_shelf_keep(m, &err);
+    form = (ht_form){0};
+    ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 76, .rows = 40}, &form);
+    assert_true(says(&form, "noise"));
+    assert_false(says(&form, "train.steps"));
+    twin->twin = false; /* of another run it is one */
+    form = (ht_form){0};
+    ht_panel_fill_form(HT_PANEL_RUNS_TABLE, m, (ht_room){.columns = 76, .rows = 40}, &form);
+    assert_true(says(&form, "train.steps\t0\t288"));
+    twin->twin = true;
+    form = (ht_form){0};
+    ht_panel_fill_form(HT_PANEL_RUNS, m, (ht_room){.columns = 76, .rows = 40}, &form);
+    assert_true(ht_utf8_length(form.rows[0].value) == strlen("step 20  __ A"));
+    assert_int_equal(ht_utf8_length(form.rows[0].value), ht_utf8_length(form.rows[1].value)); /* not ticked */
+    free_model(m);
+}
+
 /* ---- directories ---- */
 
 static void make_dirs(void)
@@ -190,6 +219,29 @@ static void directories_are_listed_and_runs_marked(void **state)
     assert_int_equal(ht_chooser_list(&c, scratch_path("none"), &err), HT_FAIL);
     assert_non_null(strstr(err.text, "none: cannot be listed (No such file"));
     assert_true(c.count > 0);
+}
+
+/* Of more directories than there is room for the newest, by name, and how many are left out. */
+static void the_newest_directories_are_listed(void **state)
+{
+    (void)state;
+    enum { MORE = 30, ALL = HT_CHOICES + MORE };
+    static ht_chooser c = {.is_run = ht_rundir_is_run};
+    char name[64];
+    mkdir(scratch_path("many"), 0777);
+    for (int i = 0; i < ALL; i++) { /* the newest are neither the first nor the last by name */
+        snprintf(name, sizeof name, "many/r%03d", i * 7 % ALL);
+        mkdir(scratch_path(name), 0777);
+        struct timespec when[2] = {{.tv_sec = 1000 + i}, {.tv_sec = 1000 + i}};
+        assert_int_equal(utimensat(AT_FDCWD, scratch_path(name), when, 0), 0);
+    }
+    assert_int_equal(ht_chooser_list(&c, scratch_path("many"), &err), HT_OK);
+    assert_int_equal(c.count, HT_CHOICES);
+    assert_int_equal(c.left_out, ALL - (HT_CHOICES - 1));
+    for (int i = 1; i < c.count; i++) {
+        if (!(c.choice[i].written >= 1000 + c.left_out)) fail_msg("%s is an old one", c.choice[i].name);
+        if (i > 1) assert_true(strcmp(c.choice[i - 1].name, c.choice[i].name) < 0);
+    }
 }
 
 /* ---- a sweep's cells ---- */
@@ -240,7 +292,9 @@ int main(void)
         cmocka_unit_test(a_pinned_ghost_goes_to_the_list),
         cmocka_unit_test(the_oldest_run_of_the_session_gives_way),
         cmocka_unit_test(the_table_has_what_differs_and_no_more),
+        cmocka_unit_test(the_twins_own_end_is_no_setting),
         cmocka_unit_test(directories_are_listed_and_runs_marked),
+        cmocka_unit_test(the_newest_directories_are_listed),
         cmocka_unit_test(damaged_cells_are_not_believed),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

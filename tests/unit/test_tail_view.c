@@ -545,7 +545,7 @@ static void nothing_is_shown_of_what_was_not_looked_at(void **state)
         for (int i = 0; i < chart.series_count; i++) assert_int_equal(chart.series[i].count, 0);
         if (p->kind == HT_PANEL_IS_CHART) assert_non_null(strstr(chart.empty, "measuring"));
     }
-    ht_panel_tail_table(m, (ht_room){60, 40, false}, &form);
+    ht_panel_tail_table(m, (ht_room){.columns = 60, .rows = 40, .numbers = false}, &form);
     assert_true(form.count == 1 && strstr(form.rows[0].label, "Measuring"));
     ht_chart_free(&chart);
     free(m);

@@ -82,7 +82,7 @@ static const char *words_of(const ht_model *m, ht_panel_id panel)
     static char all[8000];
     size_t used = 0;
     memset(&form, 0, sizeof form);
-    ht_panel_fill_form(panel, m, (ht_room){60, 60, false}, &form);
+    ht_panel_fill_form(panel, m, (ht_room){.columns = 60, .rows = 60, .numbers = false}, &form);
     for (int i = 0; i < form.count; i++)
         used +=
             (size_t)snprintf(all + used, sizeof all - used, "%s %s ", form.rows[i].label, form.rows[i].value);

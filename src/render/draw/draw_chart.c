@@ -10,7 +10,7 @@
 #include "render/draw/draw_legend.h"
 #include "render/draw/draw_series.h"
 #include "render/draw/ink_map.h"
-#include "base/wrap.h"
+#include "render/draw/draw_wrap.h"
 
 /* ---- axes -------------------------------------------------------------------------------------- */
 
@@ -50,13 +50,14 @@ static void draw_rows(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
     }
 }
 
-static void draw_x_axis(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area)
+static void draw_x_axis(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
+                        bool labelled)
 {
     double y = l->plot.y + l->plot.h + HAIR, row = l->plot.y + l->plot.h + 1 - CLOSER, free_from = l->inner.x,
            limit = l->inner.x + l->inner.w;
     s->ops->rule(s, HT_ROLE_AXIS, false, l->plot.x - HAIR, y, l->plot.x + l->plot.w - HAIR, y);
     /* In the border: beside the tick labels it would take the room of one or two of them. */
-    ht_frame_foot(s, area, HT_ALIGN_RIGHT, HT_ROLE_DIM, chart->x.label);
+    if (labelled) ht_frame_foot(s, area, HT_ALIGN_RIGHT, HT_ROLE_DIM, chart->x.label);
     for (int i = 0; i < l->x_count; i++) {
         const ht_tick *tick = &l->x_ticks[i];
         double x = ht_plot_x(l, tick->value), width = ceil(s->ops->measure(s, 0, tick->label));
@@ -98,25 +99,36 @@ static stage stage_of(const ht_series *series)
     return series->kind == HT_MARK_LINE && series->dash == HT_DOTTED ? GUIDES : stages[series->kind];
 }
 
-static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int unnamed)
+/* Guides have their names in the plot (draw_labels.c). */
+static bool is_drawn(const ht_chart *chart, int i, int unnamed)
+{
+    const ht_series *series = &chart->series[i];
+    bool line = series->kind == HT_MARK_LINE && series->dash != HT_DOTTED && series->name[0];
+    return !(chart->named_only && line && i < unnamed);
+}
+
+static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int unnamed,
+                      const ht_readout *readout)
 {
     ht_ink_map ink = {.area = l->plot};
     draw_grid(s, l);
     for (int now = 0; now < STAGES; now++) {
         for (int i = 0; i < chart->series_count; i++)
-            if ((int)stage_of(&chart->series[i]) == now) ht_draw_series(s, l, &chart->series[i], &ink);
+            if ((int)stage_of(&chart->series[i]) == now && is_drawn(chart, i, unnamed))
+                ht_draw_series(s, l, &chart->series[i], &ink);
         if (now == CURVES) ht_draw_marks(s, l, chart);
     }
-    for (int i = 0; i < chart->series_count; i++) ht_draw_edges(s, l, &chart->series[i], &ink);
-    ht_draw_labels(s, l, chart, unnamed, &ink);
+    for (int i = 0; i < chart->series_count; i++)
+        if (is_drawn(chart, i, unnamed)) ht_draw_edges(s, l, &chart->series[i], &ink);
+    ht_draw_labels(s, l, chart, unnamed, &ink, readout);
 }
 
 static void draw_empty(ht_surface *s, ht_rect inner, const char *words)
 {
     char line[HT_WRAP_LINE];
-    int width = inner.w - 2 > 1 ? inner.w - 2 : inner.w, rows = ht_wrap_count(words, width);
+    int width = inner.w - 2 > 1 ? inner.w - 2 : inner.w, rows = ht_draw_wrap_count(s, words, width);
     int y = inner.y + (inner.h > rows ? (inner.h - rows) / 2 : 0);
-    for (; y < inner.y + inner.h && ht_wrap_next(&words, width, line); y++)
+    for (; y < inner.y + inner.h && ht_draw_wrap_next(s, &words, width, line); y++)
         s->ops->text(s, inner.x + (inner.w - width) / 2.0, y, width, HT_ALIGN_CENTER, HT_ROLE_DIM, 0, line);
 }
 
@@ -146,28 +158,40 @@ static double draw_title_line(ht_surface *s, const ht_chart_layout *l, const ht_
     return end + 1 + s->ops->measure(s, 0, label);
 }
 
+/* With axes: legend, axes, curves, and what is read at the cursor. Returns whether the bottom border is free.
+ */
+static bool draw_whole(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
+                       double title_end)
+{
+    ht_readout readout;
+    int unnamed = ht_legend_draw(s, l, chart, area, title_end, NULL);
+    ht_readout_plan(&readout, s, l, chart, area, title_end);
+    if (chart->row_count > 0)
+        draw_rows(s, l, chart);
+    else
+        draw_y_axis(s, l);
+    draw_x_axis(s, l, chart, area, !readout.foot);
+    draw_plot(s, l, chart, unnamed, &readout);
+    ht_readout_draw_rows(s, &readout, chart);
+    return !readout.foot;
+}
+
 void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus)
 {
     ht_chart_layout l;
+    bool foot = true;
     if (area.w <= 0 || area.h <= 0) return;
     ht_chart_layout_make(&l, area, chart);
     ht_rect clip = ht_clip_to(s, area);
     double title_end = draw_title_line(s, &l, chart, area, focus);
-    if (l.empty) {
+    if (l.empty)
         draw_empty(s, l.inner, chart->empty);
-    } else if (!l.axes) {
+    else if (!l.axes)
         draw_values(s, l.inner, chart);
-    } else {
-        int unnamed = ht_legend_draw(s, &l, chart, area, title_end, NULL);
-        if (chart->row_count > 0)
-            draw_rows(s, &l, chart);
-        else
-            draw_y_axis(s, &l);
-        draw_x_axis(s, &l, chart, area);
-        draw_plot(s, &l, chart, unnamed);
-    }
+    else
+        foot = draw_whole(s, &l, chart, area, title_end);
     ht_role note = chart->warn ? HT_ROLE_WARNING : HT_ROLE_DIM;
-    if (l.note_in_foot) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);
+    if (l.note_in_foot && foot) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);
     if (l.note_row >= 0)
         s->ops->text(s, l.inner.x + 1, l.note_row, l.inner.w - 2, HT_ALIGN_LEFT, note, 0, chart->note);
     s->clip = clip;

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "render/draw/draw_frame.h"
 #include "render/draw/form_layout.h"
-#include "base/wrap.h"
+#include "render/draw/draw_wrap.h"
 
 static ht_role label_role(const ht_row *row)
 {
@@ -107,7 +107,7 @@ static void draw_wrapped(ht_surface *s, const ht_form_layout *l, ht_rect r, cons
     ht_form_text_columns(l, row, &x, &width);
     if (row->kind == HT_ROW_KEY)
         s->ops->text(s, r.x + l->indent, r.y, l->key, HT_ALIGN_LEFT, HT_ROLE_KEY, HT_BOLD, row->label);
-    for (int y = r.y; y < r.y + r.h && ht_wrap_next(&rest, width, line); y++)
+    for (int y = r.y; y < r.y + r.h && ht_draw_wrap_next(s, &rest, width, line); y++)
         s->ops->text(s, x, y, width, HT_ALIGN_LEFT, role, 0, line);
 }
 
@@ -168,7 +168,7 @@ void ht_draw_form(ht_surface *s, ht_rect area, const ht_form *form, int focus)
 {
     ht_form_layout l;
     if (area.w <= 0 || area.h <= 0) return;
-    ht_form_layout_make(&l, area, form);
+    ht_form_layout_make(&l, s, area, form);
     ht_rect clip = ht_clip_to(s, area);
     if (ht_frame_fits(area)) ht_frame_draw(s, area, form->title, form->hint, focus);
     for (int i = l.first; i < l.end; i++) draw_row(s, area, &l, form, i, focus);
@@ -184,13 +184,13 @@ void ht_draw_form(ht_surface *s, ht_rect area, const ht_form *form, int focus)
 ht_rect ht_draw_row_area(ht_rect area, const ht_form *form, int i, ht_rect *track)
 {
     ht_form_layout layout;
-    ht_form_layout_make(&layout, area, form);
+    ht_form_layout_make(&layout, NULL, area, form);
     return ht_form_layout_row(&layout, form, i, track);
 }
 
 bool ht_draw_has_more(ht_rect area, const ht_form *form)
 {
     ht_form_layout l;
-    ht_form_layout_make(&l, area, form);
+    ht_form_layout_make(&l, NULL, area, form);
     return has_more(&l, form);
 }

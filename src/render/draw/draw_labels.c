@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "render/draw/draw_frame.h"
-#include "base/wrap.h"
 
 /* The mark's place across the plot, or NaN if it is not in it. */
 static double place_of(const ht_chart_layout *l, const ht_line_mark *mark)
@@ -157,77 +156,6 @@ static void draw_line_label(ht_surface *s, const ht_chart_layout *l, const ht_se
 
 /* ---- cursor ------------------------------------------------------------------------------------ */
 
-/* The read-out in lines: one each, or as many as fit side by side where the plot is not high enough. */
-typedef struct readout {
-    int count;
-    char line[HT_CHART_READOUT][HT_WRAP_LINE];
-} readout;
-
-/* Side by side, broken where they must be. */
-static void flow(const ht_chart *chart, int width, readout *w)
-{
-    char all[HT_CHART_READOUT * sizeof chart->readout[0]] = "";
-    const char *rest = all;
-    size_t used = 0;
-    for (int i = 0; i < chart->readout_count && used < sizeof all; i++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? " · " : "",
-                                 chart->readout[i] + strspn(chart->readout[i], " "));
-    while (w->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, w->line[w->count])) w->count++;
-}
-
-/* Those that are too long are broken: values are not cut. */
-static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, readout *w)
-{
-    int width = plot.w - 4;
-    for (int i = 0; i < chart->readout_count && width > 0; i++) {
-        const char *rest = chart->readout[i];
-        if (s->ops->measure(s, 0, rest) <= width && w->count < HT_CHART_READOUT) {
-            snprintf(w->line[w->count++], sizeof w->line[0], "%s", rest);
-            continue;
-        }
-        while (w->count < HT_CHART_READOUT && ht_wrap_next(&rest, width, w->line[w->count])) w->count++;
-    }
-    if (w->count + 2 <= plot.h || width <= 0) return;
-    w->count = 0;
-    flow(chart, plot.w - 2, w);
-}
-
-static int widest_line(ht_surface *s, const readout *w)
-{
-    double widest = 0;
-    for (int i = 0; i < w->count; i++) widest = fmax(widest, s->ops->measure(s, 0, w->line[i]));
-    return (int)ceil(widest);
-}
-
-/* The box' rectangle, beside the cursor, or over it where the plot is narrow: values are not cut. w = 0 if
- * there is no room. */
-static ht_rect readout_box(ht_surface *s, const ht_chart_layout *l, const readout *words,
-                           const ht_ink_map *ink, int column)
-{
-    ht_rect plot = l->plot, box = {0};
-    int left = column - 1 - plot.x, right = plot.x + plot.w - column - 2; /* free columns at either side */
-    int w = widest_line(s, words) + 4, h = words->count + 2;
-    if (w > plot.w) w = plot.w;
-    if (h > plot.h) h = plot.h;
-    if (words->count < 1 || w < 8 || h < 3) return box;
-    int x = left > right ? column - 1 - w : column + 2, last = plot.x + plot.w - w;
-    box = (ht_rect){x < plot.x ? plot.x : x > last ? last : x, plot.y, w, h};
-    ht_rect low = box;
-    low.y = plot.y + plot.h - h;
-    return ht_ink_count(ink, low) < ht_ink_count(ink, box) ? low : box;
-}
-
-static void draw_readout(ht_surface *s, const readout *words, ht_rect box)
-{
-    /* The blanks beside the text go before any of its characters does. */
-    int margin = widest_line(s, words) + 4 <= box.w ? 2 : 1;
-    s->ops->erase(s, box);
-    s->ops->frame(s, HT_ROLE_CURSOR, box);
-    for (int i = 0; i < box.h - 2 && i < words->count; i++)
-        s->ops->text(s, box.x + margin, box.y + 1 + i, box.w - 2 * margin, HT_ALIGN_LEFT, HT_ROLE_TEXT, 0,
-                     words->line[i]);
-}
-
 static void draw_own_cursor(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
 {
     double position = ht_axis_position(&l->x, chart->own_x), x = ht_plot_x(l, chart->own_x);
@@ -236,24 +164,20 @@ static void draw_own_cursor(ht_surface *s, const ht_chart_layout *l, const ht_ch
 }
 
 void ht_draw_labels(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, int unnamed,
-                    const ht_ink_map *ink)
+                    const ht_ink_map *ink, const ht_readout *readout)
 {
     placed taken = {0};
-    ht_rect plot = l->plot, box = {0}, clip = ht_clip_to(s, plot);
-    double position = ht_axis_position(&l->x, chart->cursor_x), x = ht_plot_x(l, chart->cursor_x);
-    readout words = {0};
-    fill_lines(s, chart, plot, &words);
+    ht_rect plot = l->plot, clip = ht_clip_to(s, plot);
+    double x = ht_plot_x(l, chart->cursor_x);
     draw_own_cursor(s, l, chart);
-    if (chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9) {
-        s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);
-        box = readout_box(s, l, &words, ink, (int)floor(x));
-    }
+    if (readout->on) s->ops->rule(s, HT_ROLE_CURSOR, false, x, plot.y, x, plot.y + plot.h - 0.01);
+    ht_rect box = ht_readout_box(s, l, readout, ink, (int)floor(x));
     if (box.w > 0) taken.rects[taken.count++] = box;
     for (int i = chart->mark_count - 1; i >= 0; i--) draw_user_label(s, l, chart, i, ink, &taken);
     for (int i = 0; i < unnamed && i < chart->series_count; i++)
         draw_line_label(s, l, &chart->series[i], &taken, ink);
     for (int i = chart->mark_count - 1; i >= 0; i--) /* the latest first: it is the one people look for */
         draw_label(s, l, &chart->marks[i], &taken, ink);
-    if (box.w > 0) draw_readout(s, &words, box);
+    if (box.w > 0) ht_readout_draw_box(s, readout, box);
     s->clip = clip;
 }

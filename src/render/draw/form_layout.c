@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "render/draw/draw_frame.h"
-#include "base/wrap.h"
+#include "render/draw/draw_wrap.h"
 
 enum {
     WIDE_FROM = 30, /* inner columns from which labels stand a blank away from the marker */
@@ -37,7 +37,7 @@ static int height_of(const ht_form_layout *l, const ht_row *row)
     if (row->kind == HT_ROW_LARGE) return l->large + 1;
     if (row->kind != HT_ROW_TEXT && row->kind != HT_ROW_KEY) return 1;
     ht_form_text_columns(l, row, &x, &width);
-    return ht_wrap_count(row->kind == HT_ROW_KEY ? row->value : row->label, width);
+    return ht_draw_wrap_count(l->surface, row->kind == HT_ROW_KEY ? row->value : row->label, width);
 }
 
 static void measure_columns(ht_form_layout *l, const ht_form *form)
@@ -69,9 +69,10 @@ static int end_of_rows(const ht_form_layout *l, const ht_form *form)
     return i;
 }
 
-void ht_form_layout_make(ht_form_layout *l, ht_rect area, const ht_form *form)
+void ht_form_layout_make(ht_form_layout *l, ht_surface *s, ht_rect area, const ht_form *form)
 {
-    *l = (ht_form_layout){.inner = ht_frame_fits(area) ? ht_rect_inside(area) : area, .two_lines = true};
+    *l = (ht_form_layout){
+        .surface = s, .inner = ht_frame_fits(area) ? ht_rect_inside(area) : area, .two_lines = true};
     l->indent = l->inner.w >= WIDE_FROM ? 2 : 1;
     measure_columns(l, form);
     l->large = LARGE;

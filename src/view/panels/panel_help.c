@@ -55,7 +55,7 @@ static void add_keys(const ht_model *m, ht_form *form)
 }
 
 /* The words that the chosen panel speaks of; or all that have what is looked for. */
-static void add_words(const ht_model *m, ht_form *form, bool all)
+static void add_words(const ht_model *m, ht_form *form, const ht_explained *told, bool all)
 {
     size_t count;
     char label[64], text[400];
@@ -65,6 +65,7 @@ static void add_words(const ht_model *m, ht_form *form, bool all)
     for (size_t i = 0; i < count; i++) {
         const ht_word *w = &words[i];
         if (!all && !ht_word_is_in(w, explain)) continue;
+        if (strcmp(w->meaning, told->text) == 0) continue;
         snprintf(label, sizeof label, "%s%s%s", w->symbol, w->symbol[0] ? " " : "", w->word);
         snprintf(text, sizeof text, "%s (%s)", w->meaning, w->where);
         if (!all || !m->search[0] || strcasestr(w->also, m->search) || contains(label, m->search)) {
@@ -99,14 +100,25 @@ static void add_panels(const ht_model *m, ht_room room, ht_form *form)
     }
 }
 
+/* What was asked for comes first, as `heavytail explain` says it. */
+static void add_explained(const ht_explained *e, ht_room room, ht_form *form)
+{
+    char text[sizeof e->text + sizeof e->where + 8];
+    ht_panel_add_heading(form, e->title);
+    snprintf(text, sizeof text, "%s (%s)", e->text, e->where);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
+}
+
 void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
 {
+    ht_explained told = {0};
     ht_text_copy(form->title, sizeof form->title, "Help");
     if (m->search[0]) snprintf(form->title, sizeof form->title, "Help on \"%.40s\"", m->search);
     ht_text_copy(form->hint, sizeof form->hint, "/ find, Esc back");
-    if (m->search[0]) add_words(m, form, true);
+    if (m->search[0] && ht_word_explain(m->search, &told)) add_explained(&told, room, form);
+    if (m->search[0]) add_words(m, form, &told, true);
     add_panels(m, room, form);
-    if (!m->search[0]) add_words(m, form, false);
+    if (!m->search[0]) add_words(m, form, &told, false);
     add_part(
         m, room, form, HT_ROLE_TEXT, "What this lab shows",
         "A network with far more neurons than it needs learns while noise is added to its hidden weights. "
@@ -120,7 +132,7 @@ void ht_panel_help(const ht_model *m, ht_room room, ht_form *form)
              "title to zoom it, a word of the key bar to press that key. The wheel over a chart of steps "
              "zooms time about the mouse, over a panel with ▾ more it scrolls.");
     add_settings(m, form);
-    if (!m->search[0]) add_words(m, form, true);
+    if (!m->search[0]) add_words(m, form, &told, true);
     add_part(m, room, form, HT_ROLE_DIM, "This build", m->footer);
     if (form->count == 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "nothing has this word", "%s", "");
     ht_text_copy(form->keys, sizeof form->keys, ": ↓ ]");

@@ -299,6 +299,15 @@ void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
     add_estimate(m, chart, HT_MMO, HT_ROLE_MMO, columns);
 }
 
+/* Greys are hardly told apart. */
+static ht_dash dash_of(ht_role role)
+{
+    return role == HT_ROLE_RAW    ? HT_LONG
+           : role == HT_ROLE_AXIS ? HT_DASH_DOT
+           : role == HT_ROLE_DIM  ? HT_FINE
+                                  : HT_SOLID;
+}
+
 /* From the least to the most trusted; a narrow chart leaves the first ones out. Bands of those that assume no
  * more than their band says; the values of all stand in the table. */
 void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
@@ -307,6 +316,7 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
     ht_estimator drawn[HT_ESTIMATORS];
     int count = ht_tail_lines(drawn), first = columns < WIDE_FROM && count > NARROW ? count - NARROW : 0;
     begin_tail(m, "Estimates of α", chart);
+    chart->named_only = true;
     ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the injected α?");
     for (int i = first; i < count; i++) {
         const ht_tail_line *line = ht_tail_line_of(drawn[i]);
@@ -318,6 +328,7 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
         if (i == count - 1) add_ghosts(m, chart, trace, columns);
         ht_series *s = add_line(m, chart, trace, ht_tail_line_of(drawn[i])->role,
                                 ht_estimator_at(drawn[i])->name, columns);
+        if (s) s->dash = dash_of(ht_tail_line_of(drawn[i])->role);
         if (s && first > 0) s->value[0] = '\0';
     }
 }

@@ -12,15 +12,33 @@ static void add_line(const ht_model *m, int i, ht_room room, ht_form *form)
     ht_panel_add_text(form, room, !known ? HT_ROLE_DIM : holds ? HT_ROLE_GOOD : HT_ROLE_BAD, text);
 }
 
+/* What each lesson is about goes where there is no room for it; then the lines. */
+static void shorten_list(ht_room room, int rows, char text[sizeof((ht_lesson_page *)0)->text])
+{
+    const char *from = text;
+    char *to = text;
+    if (ht_panel_text_rows(room, text) <= rows) return;
+    for (bool about = false; *from; from++) {
+        about = *from != '\n' && (about || *from == ':');
+        if (!about) *to++ = *from;
+    }
+    *to = '\0';
+    if (ht_panel_text_rows(room, text) <= rows) return;
+    for (to = text; *to; to++)
+        if (*to == '\n') *to = ' ';
+}
+
 /* What is to be done first, then why; what does not fit is the explanation's end. */
 void ht_panel_lesson(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_lesson_page *page = &m->lesson;
-    char press[100];
+    char press[100], text[sizeof page->text];
     ht_text_copy(form->title, sizeof form->title, page->title);
     snprintf(press, sizeof press, "▸ %s", page->press);
     if (page->press[0]) ht_panel_add_text(form, room, HT_ROLE_KEY, press);
     for (int i = 0; i < page->lines; i++) add_line(m, i, room, form);
-    ht_panel_add_text(form, room, HT_ROLE_TEXT, page->text);
+    ht_text_copy(text, sizeof text, page->text);
+    if (page->list) shorten_list(room, room.rows - form->count, text);
+    ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
     if (page->next[0]) ht_panel_add_text(form, room, HT_ROLE_DIM, page->next);
 }

@@ -30,10 +30,10 @@ static void say_state(const ht_shelved *run, double now, char *to, size_t size)
     bool ended = run->has_state && run->state != HT_STATE_RUNNING;
     say_age(now - run->written, age, sizeof age);
     if (ended)
-        snprintf(to, size, ", %s", words[run->state]);
+        snprintf(to, size, "%s, ", words[run->state]);
     else
-        snprintf(to, size, ", unfinished, written %s ago", age);
-    if (!run->saved) snprintf(to + strlen(to), size - strlen(to), ", no checkpoint");
+        snprintf(to, size, "unfinished, written %s ago, ", age);
+    if (!run->saved) snprintf(to + strlen(to), size - strlen(to), "no checkpoint, ");
 }
 
 /* The end of a path that is too long says more than its beginning. */
@@ -77,20 +77,23 @@ static void say_standing(const ht_model *m, ht_run_row row, char *to, size_t siz
         return;
     }
     ht_format_grouped(step, sizeof step, (long long)row.ghost->step);
-    if (m->shelf && row.run && row.run->path[0]) say_state(row.run, m->shelf->now, state, sizeof state);
-    snprintf(to, size, "step %s%s", step, state);
+    if (row.run && row.run->problem[0])
+        ht_text_copy(state, sizeof state, "damaged, ");
+    else if (m->shelf && row.run && row.run->path[0])
+        say_state(row.run, m->shelf->now, state, sizeof state);
+    snprintf(to, size, "%sstep %s", state, step); /* the steps of all rows end in one column */
 }
 
 static void add_run(const ht_model *m, ht_room room, int i, ht_form *form)
 {
     char label[200], text[sizeof label + 8], standing[100];
     ht_run_row row = ht_shelf_row(m, i);
-    bool shown = ht_ghost_shown(m, row.ghost), bad = row.run && row.run->problem[0];
+    bool shown = ht_ghost_shown(m, row.ghost), bad = row.run && row.run->problem[0] && !shown;
     say_standing(m, row, standing, sizeof standing);
     say_run(row, room.columns - 14 - (int)ht_utf8_length(standing), label, sizeof label);
     ht_role role = bad ? HT_ROLE_BAD : shown ? ht_ghost_role(row.ghost) : HT_ROLE_DIM;
     snprintf(text, sizeof text, "[%c] %s", shown ? 'x' : ' ', label);
-    ht_row *added = ht_form_add(form, HT_ROW_VALUE, role, "", "%s  %s%c", standing, shown ? "━━ " : "",
+    ht_row *added = ht_form_add(form, HT_ROW_VALUE, role, "", "%s  %s%c", standing, shown ? "━━ " : "   ",
                                 shown ? row.ghost->letter : ' ');
     ht_text_copy(added->label, sizeof added->label, text);
     added->id = i;
@@ -108,7 +111,9 @@ static void add_choices(const ht_chooser *c, ht_room room, ht_form *form)
         row->id = i;
         row->selected = i == c->chosen;
     }
-    snprintf(more, sizeof more, "%d more directories are not listed: go into one with fewer", c->left_out);
+    snprintf(form->hint, sizeof form->hint, c->left_out ? "the newest %d" : "", c->count - 1);
+    snprintf(more, sizeof more, "the %d that changed last; %d older ones are left out", c->count - 1,
+             c->left_out);
     if (c->left_out > 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, more, " ");
 }
 
@@ -156,6 +161,7 @@ _Static_assert((int)RUNS_MOST <= (int)HT_FORM_STOPS, "a column has no stop");
 /* A run as the table has it: this one first, then the ticked ones. */
 typedef struct column {
     char name[FIELD];
+    bool twin; /* when it ends is not of its settings: it goes as far as this run */
     const ht_params *params;
     const ht_report *report;
     double step, loss, accuracy, looked; /* looked: the step of loss and accuracy, NaN: none */
@@ -168,22 +174,22 @@ static double last_step(const ht_curve *curve)
 
 static int columns_of(const ht_model *m, column columns[RUNS_MOST])
 {
-    columns[0] = (column){"this run",
-                          &m->applied,
-                          &m->report,
-                          (double)m->step,
-                          m->test_loss,
-                          m->test_accuracy,
-                          last_step(&m->trace[HT_TRACE_TEST_LOSS])};
+    columns[0] = (column){.name = "this run",
+                          .params = &m->applied,
+                          .report = &m->report,
+                          .step = (double)m->step,
+                          .loss = m->test_loss,
+                          .accuracy = m->test_accuracy,
+                          .looked = last_step(&m->trace[HT_TRACE_TEST_LOSS])};
     for (int i = 0; i < m->ghost_count; i++) {
         const ht_ghost *g = m->ghost[i];
-        columns[i + 1] = (column){"",
-                                  &g->params,
-                                  &g->report,
-                                  (double)g->step,
-                                  g->test_loss,
-                                  g->test_accuracy,
-                                  last_step(&g->trace[HT_TRACE_TEST_LOSS])};
+        columns[i + 1] = (column){.twin = g->twin,
+                                  .params = &g->params,
+                                  .report = &g->report,
+                                  .step = (double)g->step,
+                                  .loss = g->test_loss,
+                                  .accuracy = g->test_accuracy,
+                                  .looked = last_step(&g->trace[HT_TRACE_TEST_LOSS])};
         snprintf(columns[i + 1].name, FIELD, "%c%s%s", g->letter, g->name[0] ? " " : "", g->name);
     }
     return m->ghost_count + 1;
@@ -212,7 +218,8 @@ static void add_settings(const table *t, const column *columns, int count)
         bool differs = false;
         if (info->live == HT_VIEW || info->group == HT_GROUP_RUN) continue;
         for (int i = 0; i < count; i++) {
-            ht_params_format(columns[i].params, (ht_param)p, value, sizeof value);
+            bool own = columns[i].twin && (p == HT_P_TRAIN_STEPS || p == HT_P_TRAIN_STOP);
+            ht_params_format(columns[own ? 0 : i].params, (ht_param)p, value, sizeof value);
             ht_text_copy(fields[i], FIELD, value);
             differs = differs || strcmp(fields[i], fields[0]) != 0;
         }

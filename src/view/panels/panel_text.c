@@ -27,9 +27,26 @@ static size_t line_length(const char *text, int width)
     return used;
 }
 
+/* The same where letters are narrower: as many words as fit by measure. */
+static size_t measured_length(const char *text, ht_room room, int width)
+{
+    char line[sizeof((ht_row *)0)->label];
+    size_t fits = 0, used = 0;
+    for (bool ends = false; !ends && used + 1 < sizeof line;) {
+        if (text[used]) used++;
+        while (text[used] && text[used] != '\n' && !is_break(text, used) && used + 1 < sizeof line) used++;
+        ends = text[used] == '\0' || text[used] == '\n';
+        snprintf(line, sizeof line, "%.*s", (int)used, text);
+        if (room.measure(room.surface, line) > width) break;
+        if (ends || is_break(text, used)) fits = used;
+    }
+    return fits > 0 ? fits : line_length(text, width);
+}
+
 static const char *next_line(const char *text, ht_room room, size_t *length)
 {
-    *length = line_length(text, room.columns > MARGINS + 1 ? room.columns - MARGINS : 1);
+    int width = room.columns > MARGINS + 1 ? room.columns - MARGINS : 1;
+    *length = room.measure && *text != '\n' ? measured_length(text, room, width) : line_length(text, width);
     text += *length;
     while (*text == ' ' || *text == '\n') text++;
     return text;

@@ -123,6 +123,9 @@ static void begin(const ht_model *m, ht_chart *chart, const char *title)
                  m->width_sweep_count ? "the first runs are being trained" : "w starts a width sweep");
     chart->x = (ht_axis){
         .scale = HT_SCALE_LOG, .low = 80, .high = 12500, .fixed = true, .integer = true, .label = "width n"};
+    const ht_width_sweep_state *s = newest(m);
+    for (int i = 0; s && i < s->widths && i < HT_CHART_PLACES; i++)
+        chart->place[chart->place_count++] = s->noisy[i].width;
 }
 
 static ht_role role_of(const ht_model *m, int width_sweep)

@@ -3,9 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -24,12 +26,26 @@ static bool holds_run(const ht_chooser *c, const char *name)
     return c->is_run && ht_file_join(path, sizeof path, c->path, name, &ignored) == HT_OK && c->is_run(path);
 }
 
-static bool is_listed(const char *dir, const char *name)
+/* When it changed last; NaN: it is not listed. */
+static double written(const char *dir, const char *name)
 {
     char path[HT_CHOICE_PATH];
+    struct stat s;
     ht_error ignored;
-    return name[0] != '.' && strlen(name) < sizeof((ht_chooser *)0)->choice[0].name &&
-           ht_file_join(path, sizeof path, dir, name, &ignored) == HT_OK && ht_file_is_dir(path);
+    bool listed = name[0] != '.' && strlen(name) < sizeof((ht_chooser *)0)->choice[0].name &&
+                  ht_file_join(path, sizeof path, dir, name, &ignored) == HT_OK && stat(path, &s) == 0 &&
+                  S_ISDIR(s.st_mode);
+    return listed ? (double)s.st_mtim.tv_sec + 1e-9 * (double)s.st_mtim.tv_nsec : (double)NAN;
+}
+
+/* Where one more goes: the end of the list, or in place of the oldest, if that is older; -1: nowhere. */
+static int place_for(const ht_chooser *c, int first, double when)
+{
+    int oldest = first;
+    if (c->count < HT_CHOICES) return c->count;
+    for (int i = first; i < c->count; i++)
+        if (c->choice[i].written < c->choice[oldest].written) oldest = i;
+    return c->choice[oldest].written < when ? oldest : -1;
 }
 
 static void read_names(ht_chooser *c, DIR *dir)
@@ -38,15 +54,16 @@ static void read_names(ht_chooser *c, DIR *dir)
     if (strcmp(c->path, "/") != 0) ht_text_copy(c->choice[c->count++].name, sizeof c->choice[0].name, up);
     int first = c->count;
     for (const struct dirent *entry; (entry = readdir(dir));) {
-        if (!is_listed(c->path, entry->d_name)) continue;
-        if (c->count == HT_CHOICES) {
-            c->left_out++;
-            continue;
-        }
-        ht_text_copy(c->choice[c->count].name, sizeof c->choice[0].name, entry->d_name);
-        c->choice[c->count].run = holds_run(c, entry->d_name);
-        c->count++;
+        double when = written(c->path, entry->d_name);
+        if (isnan(when)) continue;
+        int at = place_for(c, first, when);
+        c->left_out += c->count == HT_CHOICES;
+        if (at < 0) continue;
+        c->count += at == c->count;
+        ht_text_copy(c->choice[at].name, sizeof c->choice[0].name, entry->d_name);
+        c->choice[at].written = when;
     }
+    for (int i = first; i < c->count; i++) c->choice[i].run = holds_run(c, c->choice[i].name);
     qsort(&c->choice[first], (size_t)(c->count - first), sizeof c->choice[0], by_name);
     if (first < c->count) c->chosen = first;
 }

@@ -17,10 +17,12 @@ typedef struct ht_chooser {
     struct {
         char name[128];
         bool run;         /* it holds one */
+        double written;   /* when it changed last, in seconds since 1970 */
     } choice[HT_CHOICES]; /* by name; the first is "..", unless this is the root */
 } ht_chooser;
 
-/* Lists the directories in `path`. HT_FAIL: it cannot be read, and the list is as before. */
+/* Lists the directories in `path`: of more than there is room for those that changed last. HT_FAIL: it cannot
+ * be read, and the list is as before. */
 ht_code ht_chooser_list(ht_chooser *chooser, const char *path, ht_error *err);
 
 void ht_chooser_move(ht_chooser *chooser, int by);

@@ -139,3 +139,63 @@ bool ht_word_is_in(const ht_word *w, const char *text)
 {
     return has(text, w->word) || has(text, w->symbol);
 }
+
+/* ---- on the screen ----------------------------------------------------------------------------- */
+
+static bool is_of_word(uint32_t c)
+{
+    enum { DASH = 0x2013, DOUBLE_BAR = 0x2016 };
+    if (c < 128) return c && (isalnum((int)c) || strchr("-_./|%?", (int)c));
+    return (c >= 0xa0 && c < 0x2000) || c == DASH || c == DOUBLE_BAR;
+}
+
+typedef struct span {
+    int from, to; /* without the end; equal: none */
+} span;
+
+static span word_over(const uint32_t *line, int count, int column)
+{
+    span s = {column, column};
+    if (column < 0 || column >= count || !is_of_word(line[column])) return s;
+    while (s.from > 0 && is_of_word(line[s.from - 1])) s.from--;
+    while (s.to < count && is_of_word(line[s.to])) s.to++;
+    return s;
+}
+
+/* Is what stands from .. to - 1 explained, as it is or without the marks around it? */
+static bool take(const uint32_t *line, span s, char *word, size_t size)
+{
+    ht_explained ignored;
+    for (int pass = 0; pass < 2 && s.from < s.to; pass++) {
+        size_t used = 0;
+        for (int i = s.from; i < s.to && used + 5 < size; i++) used += ht_utf8_encode(line[i], word + used);
+        word[used] = '\0';
+        if (ht_word_explain(word, &ignored)) return true;
+        while (s.from < s.to && line[s.from] < 128 && ispunct((int)line[s.from])) s.from++;
+        while (s.from < s.to && line[s.to - 1] < 128 && ispunct((int)line[s.to - 1])) s.to--;
+    }
+    return false;
+}
+
+/* The part at the column of what these marks part: of "α/2", of "log|w|". */
+static span part_at(const uint32_t *line, span whole, int column, const char *marks)
+{
+    span s = {column, column};
+    while (s.from > whole.from && !(line[s.from - 1] < 128 && strchr(marks, (int)line[s.from - 1]))) s.from--;
+    while (s.to < whole.to && !(line[s.to] < 128 && strchr(marks, (int)line[s.to]))) s.to++;
+    return s;
+}
+
+bool ht_word_at(const uint32_t *line, int count, int column, char *word, size_t size)
+{
+    span own = word_over(line, count, column);
+    if (own.from == own.to) return false;
+    bool blank_before = own.from > 1 && line[own.from - 1] == ' ',
+         blank_after = own.to + 1 < count && line[own.to] == ' ';
+    span before = word_over(line, count, blank_before ? own.from - 2 : -1),
+         after = word_over(line, count, blank_after ? own.to + 1 : -1);
+    return (after.from < after.to && take(line, (span){own.from, after.to}, word, size)) ||
+           (before.from < before.to && take(line, (span){before.from, own.to}, word, size)) ||
+           take(line, own, word, size) || take(line, part_at(line, own, column, "/"), word, size) ||
+           take(line, part_at(line, own, column, "/|_.-%?"), word, size);
+}

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct ht_word {
     const char *word, *symbol, *also, *meaning, *where;
@@ -28,5 +29,9 @@ void ht_word_guess(const char *name, char *to, size_t size);
 
 /* Does the text speak of it? */
 bool ht_word_is_in(const ht_word *word, const char *text);
+
+/* What is explained at `column` of a line of `count` characters: two words side by side that mean something
+ * together, else the one. False: nothing there is. */
+bool ht_word_at(const uint32_t *line, int count, int column, char *word, size_t size);
 
 #endif
