@@ -138,7 +138,7 @@ $(BUILD)/%.o: %.c
 
 # -O3 and no trap flags for the vectorizer (values are unchanged); contraction stays off: the same bits from every set.
 # Under UBSan three checks are left out that ASan's check of each access covers: they took a fifth of training's time.
-isa_sanitize := $(if $(findstring undefined,$(SANITIZE)),-fno-sanitize=pointer-overflow,object-size,null)
+isa_sanitize := $(if $(findstring undefined,$(SANITIZE)),$(addprefix -fno-sanitize=,pointer-overflow object-size null))
 define isa_rule
 $(BUILD)/src/kernel/%_$(1).o: src/kernel/%_body.c
 	@mkdir -p $$(@D)
