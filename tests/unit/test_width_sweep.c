@@ -13,6 +13,7 @@
 #include "experiment/width_sweep.h"
 #include "experiment/trial.h"
 #include "experiment/width_plan.h"
+#include "num/linalg.h"
 #include "num/select.h"
 #include "num/summary.h"
 #include "sanitized.h"
@@ -286,6 +287,7 @@ static void a_diverged_run_is_counted_and_gives_no_point(void **state)
 
 int main(void)
 {
+    ht_linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_width_sweep_is_complete_and_the_same_for_any_threads),
         cmocka_unit_test(a_width_point_is_the_run_one_would_train_alone),
