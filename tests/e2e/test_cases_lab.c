@@ -374,7 +374,8 @@ static void little_address_space_is_said(void **state)
     for (size_t c = 0; c < sizeof commands / sizeof commands[0]; c++)
         for (size_t i = 0; i < sizeof kilobytes / sizeof kilobytes[0]; i++) {
             char script[300];
-            snprintf(script, sizeof script, "ulimit -v %d; HEAVYTAIL_THREADS=2 timeout -s KILL 60 $H %s",
+            snprintf(script, sizeof script,
+                     "unset OPENBLAS_NUM_THREADS; ulimit -v %d; HEAVYTAIL_THREADS=2 timeout -s KILL 60 $H %s",
                      kilobytes[i], commands[c]);
             const sandbox_result *r = sandbox_shell(script);
             if (r->status != 0 && r->status != 1) fail_msg("%s: exit %d: %.500s", script, r->status, r->err);

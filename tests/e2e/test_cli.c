@@ -83,6 +83,24 @@ static void version_names_program_and_kernels(void **state)
     assert_string_equal(r->err, "");
 }
 
+/* OpenBLAS is told of its threads before it is loaded, by a second start: with the same arguments and output,
+ * as the same process. */
+static void a_second_start_changes_nothing(void **state)
+{
+    (void)state;
+    const sandbox_result *r = sandbox_shell("OPENBLAS_NUM_THREADS=1 $H --version > one; "
+                                            "unset OPENBLAS_NUM_THREADS; $H --version > two; cmp one two");
+    assert_status(r, 0);
+    r = sandbox_shell(
+        "unset OPENBLAS_NUM_THREADS; $H train --steps 100000000 --set model.width=20 --json --quiet "
+        "--run 'a b' & p=$!; until [ -e 'a b/metrics.csv' ]; do sleep 0.05; done; kill -INT $p; "
+        "wait $p");
+    assert_status(r, 0);
+    json_t *root = parse(r->out);
+    assert_string_equal(json_string_value(at(root, "status")), "stopped");
+    json_decref(root);
+}
+
 static void help_covers_every_topic(void **state)
 {
     static const char *const topics[] = {"lab", "train", "snapshot", "data", "presets", "help"};
@@ -940,6 +958,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(noise_writes_what_training_adds),
         cmocka_unit_test(wrong_noise_is_refused),
         cmocka_unit_test(version_names_program_and_kernels),
+        cmocka_unit_test(a_second_start_changes_nothing),
         cmocka_unit_test(help_covers_every_topic),
         cmocka_unit_test(presets_are_listed_and_shown),
         cmocka_unit_test(data_sets_are_listed_and_described),
