@@ -98,7 +98,7 @@ done
 
 # Not a part of the make that may have started this.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES SANITIZE VARIANT BUILD OPTIMIZE
-if ! make -s -C "$copy/tree" CC="${CC:-cc}" OPTIMIZE=-O0 WERROR=1 VARIANT=additions all >"$copy/build" 2>&1; then
+if ! make -s -C "$copy/tree" CC="${CC:-cc}" OPTIMIZE=-O0 CFLAGS=-O0 WERROR=1 VARIANT=additions all >"$copy/build" 2>&1; then
     complain "the additions do not build: $(grep -m 5 -e error -e undefined "$copy/build")"
     exit 1
 fi

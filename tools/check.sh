@@ -5,6 +5,9 @@
 # HT_CHECK_SECONDS (900: far more than the slowest takes), with the name of the test that it was in.
 # HT_CHECK_TOTALS names a file to which the three numbers are added.
 set -u
+# Where this is not set the program starts itself a second time (cli/main.c): test_cli and test_cases_lab look at that, and
+# some thousand starts need not.
+export OPENBLAS_NUM_THREADS=1
 limit=${HT_CHECK_SECONDS:-900}
 
 # Runs one program and writes what it has to say to $results/NAME.text, its three numbers to $results/NAME.sum.

@@ -155,11 +155,10 @@ static void certify_is_about_the_network_that_comes_back(void **state)
 {
     (void)state;
     for (int k = 0; k < SHAPES; k++) {
-        json_t *root =
-            parse(RUN("certify", shapes[k].file, "--data", "ecg-synth", "--json", "--out", "c.htc"));
+        json_t *root = parse(RUN("certify", shapes[k].file, DATA, "--json", "--out", "c.htc"));
         const json_t *best = json_object_get(root, "best");
-        json_t *again = parse(RUN("certify", "--decode", "c.htc", "--out", "back.safetensors", "--data",
-                                  "ecg-synth", "--json"));
+        json_t *again =
+            parse(RUN("certify", "--decode", "c.htc", "--out", "back.safetensors", DATA, "--json"));
         ht_network *back = ht_netfile_read("back.safetensors", HT_RELU, false, &err);
         if (!back) fail_msg("%s", err.text);
         assert_true(ht_network_hidden(back) == shapes[k].depth && back->mean_field == shapes[k].mean_field &&
@@ -175,7 +174,7 @@ static void certify_is_about_the_network_that_comes_back(void **state)
         ht_network_free(back);
         json_decref(again);
         json_decref(root);
-        assert_status(RUN("certify", shapes[k].file, "--data", "ecg-synth", "--method", "node"), 0);
+        assert_status(RUN("certify", shapes[k].file, DATA, "--method", "node"), 0);
     }
 }
 
@@ -203,8 +202,8 @@ static void a_run_with_a_checkpoint_of_other_widths_is_one_clear_error(void **st
                                               {"certify", "run"},
                                               {"tail", "run"}};
     (void)state;
-    assert_status(RUN("train", "--set", "model.width=64", "--set", "model.depth=2", "--steps", "5", "--run",
-                      "run", "--quiet"),
+    assert_status(RUN("train", "--set", "model.width=64", "--set", "model.depth=2", "--set",
+                      "data.test_limit=200", "--steps", "5", "--run", "run", "--quiet"),
                   0);
     for (int k = 0; k < SHAPES; k++)
         for (size_t c = 0; c < sizeof commands / sizeof commands[0]; c++) {
@@ -235,7 +234,7 @@ static void outputs_beyond_floats_are_refused_by_name(void **state)
         bool bounded = net->activation == HT_TANH; /* its outputs are large, and numbers */
         ht_network_free(net);
         for (int c = 0; c < 2; c++) {
-            const sandbox_result *r = RUN(c ? "certify" : "prune", "huge.safetensors", "--data", "ecg-synth");
+            const sandbox_result *r = RUN(c ? "certify" : "prune", "huge.safetensors", DATA);
             assert_null(strstr(r->out, "nan"));
             assert_null(strstr(r->err, "damaged"));
             if (bounded) continue;

@@ -276,8 +276,10 @@ static void the_save_is_told_and_can_be_left(void **state)
 {
     for (int i = 0; i < 4; i++) {
         bool insist = i % 2 == 1;
+        /* much to save, and little to train */
         vt *t = LAB(state, 120, 40, "--run", "wide", "--set", "model.width=200000", "--set",
-                    "run.checkpoint_seconds=0");
+                    "run.checkpoint_seconds=0", "--set", "noise.type=none", "--set", "train.batch=10",
+                    "--set", "data.test_limit=100");
         vt_assert(t, vt_wait_text(t, "Controls", PATIENCE));
         vt_assert(t, sandbox_wait_step(t, 0, PATIENCE));
         vt_assert(t, sandbox_wait_step(t, 1 + i, PATIENCE));
@@ -308,8 +310,8 @@ static void commands_tell_what_they_are_busy_with(void **state)
     static const struct {
         const char *width, *command, *says;
     } cases[] = {
-        {"model.width=3000", "$H prune busy0 --method magnitude", "heavytail: pruning by magnitude"},
-        {"model.width=10000", "$H snapshot busy1 --out busy.png", "heavytail: looking at the weights"}};
+        {"model.width=1200", "$H prune busy0 --method magnitude", "heavytail: pruning by magnitude"},
+        {"model.width=5000", "$H snapshot busy1 --out busy.png", "heavytail: looking at the weights"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const char *run = i ? "busy1" : "busy0";
         assert_status(RUN("train", "--run", run, "--steps", "1", "--set", cases[i].width, "--set",
@@ -347,6 +349,9 @@ static void it_can_be_left_while_the_data_are_opened(void **state)
 
 /* ---- little room ------------------------------------------------------------------------------- */
 
+/* Wide enough for every way of multiplying, and quick. */
+#define MODEST "--set model.width=600 --set data.test_limit=1000"
+
 /* OpenBLAS would look for room for ever; a sanitizer needs terabytes. Below 80 MB the library itself gives up
  * while it is loaded, before the program has begun. */
 static void little_address_space_is_said(void **state)
@@ -355,21 +360,22 @@ static void little_address_space_is_said(void **state)
                                     260000, 300000, 350000, 600000, 1000000};
     static const char *const commands[] = {
         "replay run --quiet",
-        "train --steps 3 --quiet --json",
+        "train " MODEST " --steps 3 --quiet --json",
         "prune run --method svd",
         "tail run",
         "certify run",
         "snapshot run --out x.png",
-        "sweep --preset ecg-demo --set train.steps=2 --vary noise.alpha=1.6,1.9 --out sweep",
+        "sweep --preset ecg-demo " MODEST " --set train.steps=2 --vary noise.alpha=1.6,1.9 --out sweep",
         ("compare --preset ecg5000-methods --set data.name=ecg-synth --set model.width=50 "
          "--set train.steps=5")};
     (void)state;
     if (SANITIZED) skip();
-    assert_status(sandbox_shell("$H train --steps 3 --quiet --json --run run"), 0);
+    assert_status(sandbox_shell("$H train " MODEST " --steps 3 --quiet --json --run run"), 0);
     for (size_t c = 0; c < sizeof commands / sizeof commands[0]; c++)
         for (size_t i = 0; i < sizeof kilobytes / sizeof kilobytes[0]; i++) {
             char script[300];
-            snprintf(script, sizeof script, "ulimit -v %d; HEAVYTAIL_THREADS=2 timeout -s KILL 60 $H %s",
+            snprintf(script, sizeof script,
+                     "unset OPENBLAS_NUM_THREADS; ulimit -v %d; HEAVYTAIL_THREADS=2 timeout -s KILL 60 $H %s",
                      kilobytes[i], commands[c]);
             const sandbox_result *r = sandbox_shell(script);
             if (r->status != 0 && r->status != 1) fail_msg("%s: exit %d: %.500s", script, r->status, r->err);
@@ -385,12 +391,13 @@ static void a_small_stack_is_enough(void **state)
     static const char *const limits[] = {"-s 64", "-Ss 64", "-s 256"};
     (void)state;
     if (SANITIZED) skip();
-    assert_status(sandbox_shell("$H train --steps 3 --quiet --json --run stack"), 0);
+    assert_status(sandbox_shell("$H train " MODEST " --steps 3 --quiet --json --run stack"), 0);
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         char script[500];
         snprintf(
             script, sizeof script,
-            "ulimit %s && $H train --steps 30 --quiet --json && $H tail stack && $H prune stack --curve "
+            "ulimit %s && $H train " MODEST
+            " --steps 30 --quiet --json && $H tail stack && $H prune stack --curve "
             "--method svd && $H snapshot stack --out s.png && $H replay stack --quiet && $H certify stack",
             limits[i]);
         assert_status(sandbox_shell(script), 0);

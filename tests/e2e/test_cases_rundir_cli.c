@@ -16,6 +16,8 @@
 #include "e2e/sandbox.h"
 #include "engine/run/rundir.h"
 
+#define SMALL "--set model.width=64 --set data.test_limit=200"
+
 /* A run that would go on for ever, saved a few times a second; then `attack` in its parent directory. What it
  * says is left in "said", the last line of the output is its exit code. */
 static const sandbox_result *attacked(const char *attack)
@@ -23,9 +25,8 @@ static const sandbox_result *attacked(const char *attack)
     char script[2000];
     snprintf(script, sizeof script,
              "rm -rf work; mkdir work; cd work\n"
-             "$H train --set model.width=64 --set noise.type=iid --set run.checkpoint_seconds=0.1 --steps "
-             "100000000 "
-             "--run run --quiet 2> said & p=$!\n"
+             "$H train " SMALL " --set noise.type=iid --set run.checkpoint_seconds=0.03 --steps "
+             "100000000 --run run --quiet 2> said & p=$!\n"
              "until [ -e run/checkpoint.safetensors ] || ! kill -0 $p; do sleep 0.02; done\n"
              "%s\n"
              "wait $p; echo \"status $?\"; cat said",
@@ -71,8 +72,8 @@ static void a_removed_directory_is_saved_aside(void **state)
     assert_false(sandbox_exists("work/run"));
     /* With the directory that it was in. */
     expect_told(
-        attacked("kill -INT $p; wait $p; mkdir tmp; TMPDIR=$PWD/tmp $H train --set model.width=64 "
-                 "--steps 100000000 --run deep/run --set run.checkpoint_seconds=0.1 --quiet 2> said & "
+        attacked("kill -INT $p; wait $p; mkdir tmp; TMPDIR=$PWD/tmp $H train " SMALL " "
+                 "--steps 100000000 --run deep/run --set run.checkpoint_seconds=0.03 --quiet 2> said & "
                  "p=$!; until [ -e deep/run/checkpoint.safetensors ]; do sleep 0.02; done; rm -rf deep"),
         "was removed", "/tmp/run.saved-");
     expect_a_run("tmp/run.saved-*");
@@ -82,21 +83,23 @@ static void two_trainings_never_share_a_directory(void **state)
 {
     (void)state;
     /* The second, in a new directory of that name, ends as if it were alone. */
-    expect_told(
-        attacked("rm -rf run; $H train --set model.width=32 --steps 40 --run run --quiet > /dev/null"),
-        "while the run went on", "saved in run.saved-");
+    expect_told(attacked("rm -rf run; $H train --set model.width=32 --set data.test_limit=200 --steps 40 "
+                         "--run run --quiet > /dev/null"),
+                "while the run went on", "saved in run.saved-");
     expect_a_run("run.saved-*");
     expect_a_run("run");
     const sandbox_result *r = sandbox_shell(
-        "cd work; rm -rf alone; $H train --set model.width=32 --steps 45 --run alone --quiet > /dev/null; "
+        "cd work; rm -rf alone; $H train --set model.width=32 --set data.test_limit=200 --steps 45 --run "
+        "alone --quiet > /dev/null; "
         "for f in checkpoint.safetensors metrics.csv preset.ini; do cmp alone/$f run/$f || exit 1; done");
     assert_status(r, 0);
     /* Both go on: neither writes where the other does. */
-    const sandbox_result *both = attacked(
-        "rm -rf run; $H train --set model.width=32 --set run.checkpoint_seconds=0.1 --steps 100000000 "
-        "--run run --quiet 2> other & q=$!\n"
-        "wait $p; echo \"first $?\"; until [ -e run/checkpoint.safetensors ] || ! kill -0 $q; do "
-        "sleep 0.02; done; kill -TERM $q; p=$q");
+    const sandbox_result *both =
+        attacked("rm -rf run; $H train --set model.width=32 --set data.test_limit=200 --set "
+                 "run.checkpoint_seconds=0.03 --steps 100000000 "
+                 "--run run --quiet 2> other & q=$!\n"
+                 "wait $p; echo \"first $?\"; until [ -e run/checkpoint.safetensors ] || ! kill -0 $q; do "
+                 "sleep 0.02; done; kill -TERM $q; p=$q");
     assert_says(both->out, "first 1\n");
     assert_says(both->out, "status 0\n");
     assert_says(both->out, "saved in run.saved-");
@@ -113,7 +116,7 @@ static void a_moved_directory_is_followed(void **state)
     assert_false(sandbox_exists("work/run"));
     assert_status(sandbox_shell("cd work; ! ls -d run.saved-* 2> /dev/null"), 0);
     /* A link that leads to it is as good as the name: nothing has happened. */
-    const sandbox_result *r = attacked("mv run big; ln -s big run; sleep 1.5; kill -0 $p && kill -INT $p");
+    const sandbox_result *r = attacked("mv run big; ln -s big run; sleep 0.5; kill -0 $p && kill -INT $p");
     if (!strstr(r->out, "status 0")) assert_says(r->out, "was moved"); /* between the two */
     expect_a_run("big");
 }
@@ -178,7 +181,7 @@ static void files_of_others_are_not_written_over(void **state)
 static void the_lab_tells_and_goes_on(void **state)
 {
     vt *t = LAB(state, 120, 40, "--run", "shown", "--set", "model.width=50", "--set",
-                "run.checkpoint_seconds=0.1");
+                "run.checkpoint_seconds=0.1", "--set", "data.test_limit=200");
     vt_assert(t, sandbox_wait_step(t, 50, PATIENCE));
     assert_status(sandbox_shell("rm -rf shown"), 0);
     vt_assert(t, vt_wait_text(t, "shown.saved-", PATIENCE));
@@ -210,7 +213,7 @@ static void expect_rows(const char *run)
 /* As it was found, through the keys: paused, reset, undone, left. And again with training in between. */
 static void an_undone_reset_has_its_rows(void **state)
 {
-    vt *t = LAB(state, 120, 40, "--run", "lu", "--set", "model.width=50");
+    vt *t = LAB(state, 120, 40, "--run", "lu", "--set", "model.width=50", "--set", "data.test_limit=200");
     vt_assert(t, sandbox_wait_step(t, 300, PATIENCE));
     vt_key(t, "Space");
     vt_assert(t, vt_wait_text(t, "‖ paused", PATIENCE) && vt_wait_still(t, 500, PATIENCE));
@@ -240,7 +243,7 @@ static void a_mean_of_iterates_is_that_of_the_last_ones(void **state)
 {
     (void)state;
     static const char *const first[] = {"20", "24", "26", "28", "29"};
-#define AVERAGED "--set", "model.width=50", "--set", "train.average=5"
+#define AVERAGED "--set", "model.width=50", "--set", "train.average=5", "--set", "data.test_limit=200"
     assert_status(RUN("train", "--steps", "30", AVERAGED, "--run", "whole", "--quiet"), 0);
     for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
         assert_status(sandbox_shell("rm -rf parts"), 0);
@@ -269,12 +272,12 @@ static void what_a_resumed_run_lacks_is_told(void **state)
     assert_status(r, 0);
     assert_says(r->err, "note: train.schedule = cosine: the steps up to 10 followed a schedule of 10 steps");
     /* Iterates of a network as large as this are not kept, and a file of an older program has none. */
-    assert_status(RUN("train", "--steps", "26", "--set", "model.width=40000", "--set", "train.average=5",
-                      "--run", "large", "--quiet"),
+    assert_status(RUN("train", "--steps", "6", "--set", "model.width=16000", "--set", "train.average=5",
+                      "--set", "train.batch=20", "--set", "data.test_limit=200", "--run", "large", "--quiet"),
                   0);
-    r = RUN("train", "--steps", "30", "--run", "large", "--quiet");
+    r = RUN("train", "--steps", "10", "--run", "large", "--quiet");
     assert_status(r, 0);
-    assert_says(r->err, "the mean of the last 5 should hold at step 26 were not kept: it begins anew");
+    assert_says(r->err, "the mean of the last 5 should hold at step 6 were not kept: it begins anew");
     assert_says(r->out, "mean of the last 4 iterates");
     assert_status(RUN("replay", "large"), 0);
 }

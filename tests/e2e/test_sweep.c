@@ -13,10 +13,8 @@
 #include "sandbox.h"
 
 /* Twelve small cells; the shell splits it into words. */
-#define GRID                                                                                                 \
-    "sweep --set train.steps=30 --set model.width=60 --vary noise.alpha=1.5,1.9 --vary "                     \
-    "noise.type=iid,shared "                                                                                 \
-    "--seeds 1..3"
+#define CELL "--set train.steps=30 --set model.width=60 --set data.test_limit=400"
+#define GRID "sweep " CELL " --vary noise.alpha=1.5,1.9 --vary noise.type=iid,shared --seeds 1..3"
 
 __attribute__((format(printf, 1, 2))) static const sandbox_result *shell(const char *format, ...)
 {
@@ -90,8 +88,8 @@ static void a_cell_is_what_train_says_of_it(void **state)
     (void)state;
     make_reference();
     const sandbox_result *r =
-        RUN("train", "--set", "train.steps=30", "--set", "model.width=60", "--set", "noise.alpha=1.9",
-            "--set", "noise.type=shared", "--set", "train.seed=3", "--json", "--quiet");
+        shell("$H train " CELL " --set noise.alpha=1.9 --set noise.type=shared --set train.seed=3 --json "
+              "--quiet");
     assert_status(r, 0);
     json_t *train = load(r->out);
     char *text = sandbox_read("reference/cells/train.seed=3,noise.type=shared,noise.alpha=1.9.json", NULL);
@@ -230,7 +228,8 @@ static void a_diverged_cell_is_a_result(void **state)
 {
     (void)state;
     const char *grid =
-        "sweep --set train.steps=40 --set model.width=50 --set train.momentum=0.9 --set "
+        "sweep --set train.steps=40 --set model.width=50 --set data.test_limit=400 --set train.momentum=0.9 "
+        "--set "
         "train.weight_decay=0.5 --set noise.type=none --vary train.lr=0.01,100 --seeds 1..2 --out diverged";
     assert_status(shell("$H %s", grid), 0);
     char *text = sandbox_read("diverged/cells/train.seed=1,train.lr=100.json", NULL);
@@ -252,9 +251,9 @@ static void a_diverged_cell_is_a_result(void **state)
 static void a_failed_cell_is_noted_and_does_not_stop_the_rest(void **state)
 {
     (void)state;
-    const char *grid =
-        "sweep --set train.steps=5 --set model.width=20 --vary data.name=ecg-synth,ucr:Nowhere,teacher "
-        "--out failing";
+    const char *grid = "sweep --set train.steps=5 --set model.width=20 --set data.test_limit=400 --vary "
+                       "data.name=ecg-synth,ucr:Nowhere,teacher "
+                       "--out failing";
     const sandbox_result *r = shell("$H %s", grid);
     assert_status(r, 1);
     assert_says(r->err, "1 of 3 cells failed");
@@ -296,13 +295,13 @@ static void another_grid_in_the_same_directory_is_noticed(void **state)
     r = shell("$H " GRID " --vary train.batch=10,20 --out grown");
     assert_status(r, 2);
     assert_says(r->err, "train.batch");
-    r = shell("$H sweep --set train.steps=30 --set model.width=60 --vary noise.alpha=1.5 --out grown");
+    r = shell("$H sweep " CELL " --vary noise.alpha=1.5 --out grown");
     assert_status(r, 2);
     assert_says(r->err, "noise.type");
     assert_same_sweep("grown");
     /* More seeds, more values: extended; what is there stays. */
-    r = shell("$H sweep --set train.steps=30 --set model.width=60 --vary noise.type=shared,iid --vary "
-              "noise.alpha=1.9,1.70,1.5 --seeds 1..4 --out grown");
+    r = shell("$H sweep " CELL " --vary noise.type=shared,iid --vary noise.alpha=1.9,1.70,1.5 --seeds 1..4 "
+              "--out grown");
     assert_status(r, 0);
     assert_says(r->err, "12 of 24 cells are there already");
     assert_int_equal(files_in("grown/cells"), 24);
@@ -346,10 +345,12 @@ static void wrong_usage_names_what_is_wrong(void **state)
 static void a_file_holds_several_grids(void **state)
 {
     (void)state;
-    sandbox_write("two.sweep",
-                  "# two grids\n[plain]\npreset = ecg-demo\nset = noise.type=none\nset = "
-                  "train.steps=5\nset = model.width=20\nseeds = 1..2\n\n[noisy]\npreset = ecg-demo\nset = "
-                  "train.steps=5\nvary = model.width=20,30\nvary = noise.alpha=1.5,2\nseeds = 1,7\n");
+    sandbox_write(
+        "two.sweep",
+        "# two grids\n[plain]\npreset = ecg-demo\nset = data.test_limit=400\nset = noise.type=none\nset = "
+        "train.steps=5\nset = model.width=20\nseeds = 1..2\n\n[noisy]\npreset = ecg-demo\nset = "
+        "data.test_limit=400\nset = "
+        "train.steps=5\nvary = model.width=20,30\nvary = noise.alpha=1.5,2\nseeds = 1,7\n");
     assert_status(
         shell("$H sweep --file two.sweep --out two --list > two.list && test $(wc -l < two.list) = 10"), 0);
     assert_status(shell("$H sweep --file two.sweep --out two --quiet"), 0);

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "nn/layers/layer.h"
 #include "num/rng.h"
+#include "sanitized.h"
 
 static ht_error err;
 
@@ -68,7 +69,7 @@ static double activate(ht_activation activation, double z)
 
 /* Logits of one sample into z (classes). Does any neuron say something? Otherwise z is exact in floats, too.
  */
-static bool one_sample(const ht_network *net, const float *x, char *const *gone, double *z)
+static REFERENCE bool one_sample(const ht_network *net, const float *x, char *const *gone, double *z)
 {
     enum { WIDEST = 1024 };
     double h[2][WIDEST];

@@ -66,7 +66,7 @@ static void looks_are_thinned_curves(void **state)
     static const int widths[] = {3, 64, 300, 1000};
     ht_report *r = calloc(1, sizeof *r);
     ht_params params = small_params();
-    for (int w = 0; w < 4; w++) {
+    for (int w = 0; w < (SANITIZED ? 3 : 4); w++) {
         ht_params_put(&params, HT_P_MODEL_WIDTH, widths[w]);
         ht_trainer *t = small_trainer(&params, data, NULL);
         const ht_network *net = ht_trainer_network(t);
@@ -300,7 +300,7 @@ static void standing_still_every_requested_method_is_looked_at(void **state)
 static void running_the_node_curve_comes_and_others_when_asked(void **state)
 {
     (void)state;
-    lab *l = lab_open(400);
+    lab *l = lab_open(SANITIZED ? 150 : 400);
     look(l, 1u << HT_PRUNE_NODE, false);
     run(l);
     double start = ht_now();
@@ -324,7 +324,7 @@ static void running_the_node_curve_comes_and_others_when_asked(void **state)
 static void what_takes_long_ends_when_training_goes_on(void **state)
 {
     (void)state;
-    lab *l = lab_open(1500);
+    lab *l = lab_open(SANITIZED ? 500 : 1500);
     look(l, 1u << HT_PRUNE_NODE, false);
     WAIT(l, knows(l, 1u << HT_PRUNE_NODE));
     look(l, 1u << HT_PRUNE_NODE | 1u << HT_PRUNE_CORESET, false);

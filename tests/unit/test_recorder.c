@@ -27,10 +27,15 @@
 #include "engine/run/recorder.h"
 #include "engine/run/replay.h"
 #include "num/rng.h"
+#include "sanitized.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
 
-enum { FILES = 4 }; /* in a run directory */
+enum {
+    FILES = 4, /* in a run directory */
+    KILLS = SANITIZED ? 50 : 200,
+    KILLS_GOING_BACK = SANITIZED ? 15 : 60
+};
 
 static ht_error err;
 static ht_dataset *data;
@@ -259,7 +264,7 @@ static void a_kill_at_any_moment_leaves_a_whole_checkpoint(void **state)
 {
     (void)state;
     const char *asked = getenv("HEAVYTAIL_KILLS");
-    int kills = asked ? atoi(asked) : 200;
+    int kills = asked ? atoi(asked) : KILLS;
     ht_params params = rich();
     ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.0001);
     ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);
@@ -344,7 +349,7 @@ static void a_kill_while_going_back_leaves_a_run_that_can_be_replayed(void **sta
 {
     (void)state;
     const char *asked = getenv("HEAVYTAIL_KILLS");
-    int kills = asked ? atoi(asked) : 60, returned = 0, whole = 0;
+    int kills = asked ? atoi(asked) : KILLS_GOING_BACK, returned = 0, whole = 0;
     ht_params params = rich();
     ht_params_put(&params, HT_P_RUN_CHECKPOINT, 0.0001);
     ht_params_put(&params, HT_P_TRAIN_SCHEDULE, 0);

@@ -13,15 +13,28 @@
 #include "experiment/width_sweep.h"
 #include "experiment/trial.h"
 #include "experiment/width_plan.h"
+#include "num/linalg.h"
 #include "num/select.h"
 #include "num/summary.h"
 #include "sanitized.h"
 #include "small.h"
 
+enum { SEEDS = SANITIZED ? 1 : 3, STEPS = SANITIZED ? 2 : 4 };
+
+/* 64 samples; under a sanitizer of a few inputs, for networks of 10 000 neurons are trained. */
+static ht_dataset *few_samples(void)
+{
+    ht_error err;
+    ht_data_options options = {.seed = 1, .train_limit = 64, .test_limit = 64};
+    ht_dataset *data = ht_dataset_load(SANITIZED ? "teacher:30x2x64" : "ecg-synth", &options, &err);
+    if (!data) fail_msg("%s", err.text);
+    return data;
+}
+
 static ht_params settings(void)
 {
     ht_params params = small_params();
-    ht_params_put(&params, HT_P_TRAIN_STEPS, 4);
+    ht_params_put(&params, HT_P_TRAIN_STEPS, STEPS);
     ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_ISOTROPIC);
     ht_params_put(&params, HT_P_NOISE_ALPHA, 1.6);
     ht_params_put(&params, HT_P_NOISE_SCALE, 0.1);
@@ -40,8 +53,6 @@ static ht_width_sweep_state wait_for_end(ht_width_sweep *width_sweep)
     } while (state.running);
     return state;
 }
-
-enum { SEEDS = 3 };
 
 static ht_width_sweep_state run(const ht_params *params, const ht_dataset *data, int threads, int seeds,
                                 const ht_width_sweep_state *before)
@@ -70,7 +81,7 @@ static bool same_points(const ht_width_point *a, const ht_width_point *b)
 static void a_width_sweep_is_complete_and_the_same_for_any_threads(void **state)
 {
     (void)state;
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     ht_params params = settings();
     ht_width_sweep_state one = run(&params, data, 1, SEEDS, NULL), three = run(&params, data, 3, SEEDS, NULL);
     assert_int_equal(one.runs, HT_SWEEP_WIDTHS * (SEEDS + 1));
@@ -97,7 +108,7 @@ static void a_width_point_is_the_run_one_would_train_alone(void **state)
     ht_results alone;
     (void)state;
     if (SANITIZED) skip(); /* what the other tests have, with more runs */
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     ht_params params = settings();
     ht_width_sweep_state width_sweep = run(&params, data, 2, 2, NULL);
     ht_params_put(&params, HT_P_MODEL_WIDTH, width_sweep.noisy[2].width);
@@ -105,7 +116,7 @@ static void a_width_point_is_the_run_one_would_train_alone(void **state)
     ht_trainer *trainer = small_trainer(&params, data, NULL);
     assert_int_equal(ht_trial_run(&alone, trainer, data, NULL, NULL, NULL, &err), HT_OK);
     assert_int_equal(alone.end, HT_END_DONE);
-    assert_int_equal(alone.steps, 4);
+    assert_int_equal(alone.steps, STEPS);
     assert_true(width_sweep.noisy[2].ratio[1] == alone.prune.ratio);
     assert_true(width_sweep.noisy[2].accuracy[1] == alone.test.accuracy);
     assert_true(width_sweep.noisy[2].pruned[1] == alone.prune.test.accuracy);
@@ -118,7 +129,7 @@ static void what_is_known_without_noise_is_not_trained_again(void **state)
 {
     (void)state;
     if (SANITIZED) skip(); /* what the other tests have, with more runs */
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     ht_params params = settings();
     ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
     ht_width_sweep_state plain = run(&params, data, 2, 1, NULL);
@@ -138,7 +149,7 @@ static void the_same_once_more_adds_runs(void **state)
 {
     (void)state;
     if (SANITIZED) skip(); /* what the other tests have, with more runs */
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     ht_params params = settings();
     ht_width_sweep_state whole = run(&params, data, 2, 2, NULL), first = run(&params, data, 2, 1, NULL);
     assert_int_equal(first.runs, 2 * HT_SWEEP_WIDTHS);
@@ -200,7 +211,7 @@ static void runs_have_a_fixed_number_of_steps_and_equal_widths(void **state)
     ht_error err;
     (void)state;
     if (SANITIZED) skip(); /* what the other tests have, with more runs */
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     const double asked[] = {0, 1e8, 40}, own[] = {HT_SWEEP_STEPS, HT_SWEEP_STEPS, 40};
     for (int i = 0; i < 3; i++) {
         ht_params params = settings();
@@ -229,7 +240,7 @@ static void it_stops_soon_and_keeps_what_is_done(void **state)
     ht_error err;
     ht_width_sweep_state now;
     (void)state;
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     ht_params params = settings();
     ht_params_put(&params, HT_P_TRAIN_STEPS, 0); /* then each has HT_SWEEP_STEPS */
     ht_width_sweep *width_sweep = ht_width_sweep_start(&params, data, 1, HT_SWEEP_SEEDS, NULL, &err);
@@ -256,7 +267,7 @@ static void it_stops_soon_and_keeps_what_is_done(void **state)
 static void a_diverged_run_is_counted_and_gives_no_point(void **state)
 {
     (void)state;
-    ht_dataset *data = small_data(64, 64);
+    ht_dataset *data = few_samples();
     ht_params params = settings();
     ht_params_put(&params, HT_P_NOISE_TYPE, HT_NOISE_NONE);
     ht_params_put(&params, HT_P_TRAIN_LR, 100);
@@ -276,6 +287,7 @@ static void a_diverged_run_is_counted_and_gives_no_point(void **state)
 
 int main(void)
 {
+    ht_linalg_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_width_sweep_is_complete_and_the_same_for_any_threads),
         cmocka_unit_test(a_width_point_is_the_run_one_would_train_alone),

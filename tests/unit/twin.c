@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sanitized.h"
+
 twin *twin_of(const ht_network *net)
 {
     twin *t = calloc(1, sizeof *t);
@@ -41,7 +43,8 @@ static double slope(const twin *t, double z)
 }
 
 /* One sample: z[l] pre-activations, h[l] activations (h[0] is the input). */
-static double one_sample(twin *t, const float *x, int32_t label, double weight, int learn, int *right)
+static REFERENCE double one_sample(twin *t, const float *x, int32_t label, double weight, int learn,
+                                   int *right)
 {
     double *z[HT_WEIGHTS_MAX], *h[HT_WEIGHTS_MAX + 1], *delta[HT_WEIGHTS_MAX];
     double scale = t->mean_field ? 1.0 / t->columns[t->depth] : 1, sum = 0;

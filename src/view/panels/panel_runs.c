@@ -111,10 +111,11 @@ static void add_choices(const ht_chooser *c, ht_room room, ht_form *form)
         row->id = i;
         row->selected = i == c->chosen;
     }
-    snprintf(form->hint, sizeof form->hint, c->left_out ? "the newest %d" : "", c->count - 1);
+    if (c->left_out == 0) return;
+    snprintf(form->hint, sizeof form->hint, "the newest %d", c->count - 1);
     snprintf(more, sizeof more, "the %d that changed last; %d older ones are left out", c->count - 1,
              c->left_out);
-    if (c->left_out > 0) ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, more, " ");
+    ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, more, " ");
 }
 
 /* The chosen row stays in sight. */
