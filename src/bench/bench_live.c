@@ -18,12 +18,12 @@
 enum {
     COLUMNS = 200,
     ROWS = 60,
-    TURNS = 24, /* with the screen, each between two without; every third at effort eco */
+    LEAST_TURNS = 6, /* with the screen, each between two without; every third at effort eco */
     ANSWERS = 5,
     TIMES = 4096, /* of changes of a value */
 };
 static const double frame_seconds = 2.0 / 30, poll_seconds = 0.004, warm_seconds = 1, settle_seconds = 0.3;
-static double live_seconds = 20, turn_seconds = 1, answer_gap = 1;
+static double live_seconds = 20, ratio_seconds = 60, turn_seconds = 1, answer_gap = 1;
 static int only_row;
 
 void ht_bench_live_row(int row)
@@ -33,7 +33,7 @@ void ht_bench_live_row(int row)
 
 void ht_bench_live_quick(void)
 {
-    live_seconds = 2, turn_seconds = 0.2, answer_gap = 0.2;
+    live_seconds = 2, ratio_seconds = 6, turn_seconds = 0.2, answer_gap = 0.2;
 }
 
 /* ---- a screen ---------------------------------------------------------------------------------- */
@@ -237,7 +237,8 @@ static ht_code ratios(view *v, ht_trainer *beside, json_t *row, ht_error *err)
     stand_still(v);
     for (int i = 0; i < 2; i++) /* the first one warms up */
         if (headless(beside, &before, err) != HT_OK) return HT_FAIL;
-    for (int i = 0; i < TURNS; i++) {
+    double end = ht_now() + ratio_seconds;
+    for (int i = 0; i < LEAST_TURNS || (i < HT_BENCH_TURNS && ht_now() < end); i++) {
         bool thrifty = i % 3 == 2;
         if (with_screen(v, thrifty ? HT_EFFORT_ECO : HT_EFFORT_NORMAL, &with, err) != HT_OK ||
             headless(beside, &after, err) != HT_OK)
