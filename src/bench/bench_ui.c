@@ -22,14 +22,14 @@
 enum {
     COLUMNS = 200,
     ROWS = 60,
-    TURNS = 14, /* with the screen, each between two without */
+    TURNS = 10, /* with the screen, each between two without */
     STARTS = 5, /* first frames */
     KEYS = 150,
     FRAMES = 4096, /* whose bytes are kept */
     CARRY = 64,    /* bytes kept of what came before: a word may come in two pieces */
     CHUNK = 65536,
 };
-static const double TURN_SECONDS = 2, LIVE_SECONDS = 3, IDLE_SECONDS = 3, PATIENCE = 20, FRAME_GAP = 0.004;
+static const double TURN_SECONDS = 1.5, LIVE_SECONDS = 3, IDLE_SECONDS = 3, PATIENCE = 20, FRAME_GAP = 0.004;
 
 /* ---- a lab in a terminal ----------------------------------------------------------------------- */
 
