@@ -48,8 +48,9 @@ static int beyond(int count)
 {
     double chance = pow(0.5, count), sum = chance;
     int k = 0;
-    for (; sum <= 0.025; sum += chance) {
+    while (sum <= 0.025) {
         chance *= (double)(count - k) / (k + 1);
+        sum += chance;
         k++;
     }
     return k > 0 ? k - 1 : 0;
