@@ -29,6 +29,7 @@ extern const ht_bench_part ht_bench_quality;
 extern const ht_bench_part ht_bench_width;
 
 void ht_bench_live_quick(void);                  /* a tenth of the time: for tests */
+void ht_bench_live_row(int row);                 /* 1 or 2: only that; else both */
 void ht_bench_quality_samples(int count);        /* how many samples of each law; few unless asked for */
 void ht_bench_width_seeds(int first, int count); /* train.seed of its sweeps; 1 alone unless asked for */
 void ht_bench_width_runs(int runs);              /* of each; else what a minute gives */
@@ -44,6 +45,26 @@ ht_code ht_bench_computing_medians(ht_bench_run *const run[], void *const contex
                                    double seconds[], ht_error *err);
 
 double ht_bench_median(double values[], int count); /* sorts them; 0 if there are none */
+/* `key`: the median of count > 0 values, sorted on return; `key`_low and `key`_high: its interval of at least
+ * 95 %, read off their ranks (of fewer than six: from the least to the largest). */
+void ht_bench_put_spread(json_t *row, const char *key, double values[], int count);
+
+/* Speeds with something, each against those without it before and after: of turns between two that differ by
+ * more than a tenth nothing is known but that the machine's own speed changed. */
+enum { HT_BENCH_TURNS = 40 };
+typedef struct ht_bench_ratios {
+    int turns, steady;
+    double all[HT_BENCH_TURNS], of_steady[HT_BENCH_TURNS];
+} ht_bench_ratios;
+
+void ht_bench_add_ratio(ht_bench_ratios *ratios, double before, double with, double after);
+
+/* As ht_bench_put_spread, of the steady turns, or of all where fewer than three are; `key`_turns: how many.
+ */
+void ht_bench_put_ratios(json_t *row, const char *key, ht_bench_ratios *ratios);
+
+void ht_bench_spread_text(char *to, size_t size, const json_t *row,
+                          const char *key); /* without one: the number */
 double ht_bench_number(const json_t *row, const char *key);
 const char *ht_bench_text(const json_t *row, const char *key);
 

@@ -22,14 +22,14 @@
 enum {
     COLUMNS = 200,
     ROWS = 60,
-    TURNS = 3,  /* headless and with the screen, by turns */
+    TURNS = 10, /* with the screen, each between two without */
     STARTS = 5, /* first frames */
     KEYS = 150,
     FRAMES = 4096, /* whose bytes are kept */
     CARRY = 64,    /* bytes kept of what came before: a word may come in two pieces */
     CHUNK = 65536,
 };
-static const double TURN_SECONDS = 2.5, LIVE_SECONDS = 3, IDLE_SECONDS = 3, PATIENCE = 20, FRAME_GAP = 0.004;
+static const double TURN_SECONDS = 1.5, LIVE_SECONDS = 3, IDLE_SECONDS = 3, PATIENCE = 20, FRAME_GAP = 0.004;
 
 /* ---- a lab in a terminal ----------------------------------------------------------------------- */
 
@@ -216,12 +216,12 @@ static ht_code live_curve(ht_session *s, double *hz, ht_error *err)
     return HT_OK;
 }
 
-/* Against the turns without on both sides: the machine's speed drifts. */
-static double paired(const double *with, const double *without)
+/* That is the one figure: medians of either side, whose moments differ, would say another. */
+static void put_ratio(json_t *row, const char *key, const double *with, const double *without)
 {
-    double ratio[TURNS];
-    for (int i = 0; i < TURNS; i++) ratio[i] = 2 * with[i] / (without[i] + without[i + 1]);
-    return ht_bench_median(ratio, TURNS);
+    ht_bench_ratios ratios = {0};
+    for (int i = 0; i < TURNS; i++) ht_bench_add_ratio(&ratios, without[i], with[i], without[i + 1]);
+    ht_bench_put_ratios(row, key, &ratios);
 }
 
 static ht_code throughput(lab *l, json_t *row, ht_error *err)
@@ -241,11 +241,9 @@ static ht_code throughput(lab *l, json_t *row, ht_error *err)
     }
     ht_session_close(&session);
     if (code != HT_OK) return code;
+    put_ratio(row, "ui_ratio", screen, alone);
+    put_ratio(row, "pruning_view_ratio", pruning, alone);
     json_object_set_new(row, "headless_steps_per_s", json_real(ht_bench_median(alone, TURNS + 1)));
-    json_object_set_new(row, "ui_steps_per_s", json_real(ht_bench_median(screen, TURNS)));
-    json_object_set_new(row, "pruning_view_steps_per_s", json_real(ht_bench_median(pruning, TURNS)));
-    json_object_set_new(row, "ui_ratio", json_real(paired(screen, alone)));
-    json_object_set_new(row, "pruning_view_ratio", json_real(paired(pruning, alone)));
     json_object_set_new(row, "live_curve_hz", json_real(hz));
     json_object_set_new(row, "median_frame_bytes", json_real(ht_bench_median(bytes, TURNS)));
     return HT_OK;
@@ -309,24 +307,31 @@ static ht_code run(json_t *row, ht_error *err)
     if (code == HT_OK) code = key_to_screen(&l, &p99, err);
     if (code == HT_OK) code = idle(&l, &share, err);
     json_object_set_new(row, "key_p99_ms", json_real(1e3 * p99));
+    json_object_set_new(row, "keys", json_integer(KEYS));
     json_object_set_new(row, "first_frame_ms", json_real(1e3 * first));
     json_object_set_new(row, "idle_cpu", json_real(share));
     return code;
 }
 
+static void print_ratio(const json_t *row, const char *what, const char *key)
+{
+    char text[80], turns[60];
+    ht_bench_spread_text(text, sizeof text, row, key);
+    snprintf(turns, sizeof turns, "%s_turns", key);
+    printf("  %-22s%s, %.0f steady turns\n", what, text, ht_bench_number(row, turns));
+}
+
 static void print(const json_t *row)
 {
-    double alone = ht_bench_number(row, "headless_steps_per_s"),
-           screen = ht_bench_number(row, "ui_steps_per_s"),
-           pruning = ht_bench_number(row, "pruning_view_steps_per_s");
     printf("The lab at %d x %d, 30 frames/s\n", COLUMNS, ROWS);
-    printf("  training, steps/s     %8.1f without screen, %.1f with it: %.3f\n", alone, screen,
-           ht_bench_number(row, "ui_ratio"));
-    printf("  in the pruning view   %8.1f steps/s: %.3f; its node curve %.1f times a second\n", pruning,
-           ht_bench_number(row, "pruning_view_ratio"), ht_bench_number(row, "live_curve_hz"));
+    printf("  steps a second, against %.1f without a screen: median (its interval of 95 %%)\n",
+           ht_bench_number(row, "headless_steps_per_s"));
+    print_ratio(row, "  dashboard", "ui_ratio");
+    print_ratio(row, "  pruning view", "pruning_view_ratio");
+    printf("  node curve there      %8.1f times a second\n", ht_bench_number(row, "live_curve_hz"));
     printf("  bytes a frame, median %8.0f\n", ht_bench_number(row, "median_frame_bytes"));
-    printf("  key to screen, p99    %8.1f ms (n = 10 000, b = 5 000, training)\n",
-           ht_bench_number(row, "key_p99_ms"));
+    printf("  key to screen, p99    %8.1f ms (of %.0f keys; n = 10 000, b = 5 000, training)\n",
+           ht_bench_number(row, "key_p99_ms"), ht_bench_number(row, "keys"));
     printf("  first frame           %8.1f ms\n", ht_bench_number(row, "first_frame_ms"));
     printf("  paused                %8.2f %% of a core\n", 100 * ht_bench_number(row, "idle_cpu"));
 }

@@ -72,13 +72,18 @@ static ht_code take_seeds(const char *text, ht_error *err)
 
 typedef struct asked {
     bool json, quick;
-    const char *samples, *seeds, *runs;
+    const char *samples, *seeds, *runs, *row;
 } asked;
 
 static ht_code take(const asked *o, ht_error *err)
 {
-    int samples = 0, runs = 0;
+    int samples = 0, runs = 0, row = 0;
     if (o->quick) ht_bench_live_quick();
+    if (o->row) {
+        if (take_count("--row", o->row, &row, err) != HT_OK) return err->code;
+        if (row > 2) return ht_error_set(err, HT_USAGE, "--row %d: bench live has rows 1 and 2", row);
+        ht_bench_live_row(row);
+    }
     if (o->samples) {
         if (take_count("--samples", o->samples, &samples, err) != HT_OK) return err->code;
         ht_bench_quality_samples(samples);
@@ -95,7 +100,8 @@ int ht_cmd_bench(int argc, char **argv)
     asked o = {0};
     const ht_option options[] = {{"--json", NULL, &o.json},   {"--samples", &o.samples, NULL},
                                  {"--seeds", &o.seeds, NULL}, {"--runs", &o.runs, NULL},
-                                 {"--quick", NULL, &o.quick}, {NULL, NULL, NULL}};
+                                 {"--quick", NULL, &o.quick}, {"--row", &o.row, NULL},
+                                 {NULL, NULL, NULL}};
     ht_arguments args = {.word_limit = 1};
     ht_error err;
     json_t *root = json_object();

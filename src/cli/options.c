@@ -50,6 +50,7 @@ static const ht_option_info options[] = {
     {"--ratio", "R", HT_FILL_NOTHING, NULL, "remove this fraction, whatever the error (prune.ratio)"},
     {"--record", "F", HT_FILL_FILE, NULL, "record the screen as asciicast 2: `heavytail replay --cast F` plays it, asciinema and its converters too"},
     {"--regime", NULL, HT_FILL_NOTHING, NULL, "step size over batch size, tail index of the rows, what three prunings take, train minus test (arXiv 2106.03795)"},
+    {"--row", "N", HT_FILL_NOTHING, NULL, "bench live: only its first or second network"},
     {"--run", "DIR", HT_FILL_DIRECTORY, NULL, "keep the run here: settings, journal, metrics, checkpoint; a run that is there is resumed"},
     {"--runs", "N", HT_FILL_NOTHING, NULL, "bench width: so many runs in each width sweep, instead of what a minute gives"},
     {"--samples", "N", HT_FILL_NOTHING, NULL, "of each law in the table of how often an estimate is good"},

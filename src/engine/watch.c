@@ -11,11 +11,11 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
                        .curve_watched = 0.01,
                        .curve_period = 0.35,
                        .method = 0.006},
-    [HT_EFFORT_NORMAL] = {.glimpse = 0.028,
+    [HT_EFFORT_NORMAL] = {.glimpse = 0.018,
                           .glimpse_period = 0.095,
-                          .tail = 0.047,
+                          .tail = 0.034,
                           .tail_watched = 0.02,
-                          .tail_period = 0.17,
+                          .tail_period = 0.15,
                           .curve = 0.016,
                           .curve_watched = 0.02,
                           .curve_period = 0.42,
@@ -33,7 +33,7 @@ static const ht_watch_pace paces[HT_EFFORTS] = {
 
 ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
 {
-    static const double often = 3; /* times as much of the tail, whose answer is waited for */
+    static const double often = 4; /* times as much of the tail, whose answer is waited for */
     ht_watch_pace pace = paces[effort];
     if (fresh && effort != HT_EFFORT_ECO) {
         pace.glimpse = paces[HT_EFFORT_FULL].glimpse;

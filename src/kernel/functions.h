@@ -14,7 +14,7 @@ typedef struct ht_log_sums {
     double count, sum, squares;
 } ht_log_sums;
 
-enum { HT_HARMONICS = 128 };
+enum { HT_HARMONICS = 128, HT_LANES = 16 };
 
 /* Where a magnitude is counted: by the sign, five bits of exponent and HT_BIN_MANTISSA of mantissa. `first`:
  * the leading bits (sign, exponent, these) of the smallest magnitude with a bin of its own; what is smaller
@@ -39,11 +39,22 @@ typedef struct ht_functions {
      * for none */
     void (*take_centre)(double *x, const double *column, size_t count, double centre, const double factors[2],
                         bool zeros_stay);
-    /* How many keys are below the limit; the smallest that is not, INT32_MAX of none */
-    size_t (*count_below)(const int32_t *key, size_t count, int32_t limit);
-    int32_t (*least_from)(const int32_t *key, size_t count, int32_t limit);
+    /* The first `columns` ≤ HT_LANES of each row as keys (rows × HT_LANES), which order as floats do; zeros
+     * and columns that are not there become INT32_MAX. How many of each column are not zero, rows < 2^31 */
+    void (*live_keys)(int32_t *key, const float *x, size_t rows, size_t stride, size_t columns,
+                      int32_t live[HT_LANES]);
+    /* Of each column of keys (rows × HT_LANES), rows < 2^31: how many are below its limit; the smallest that
+     * is not, INT32_MAX of none */
+    void (*count_below)(const int32_t *key, size_t rows, const int32_t limit[HT_LANES],
+                        int32_t below[HT_LANES]);
+    void (*least_from)(const int32_t *key, size_t rows, const int32_t limit[HT_LANES],
+                       int32_t least[HT_LANES]);
     /* The bins of x, which rise with the value */
     void (*bins)(uint32_t *bin, const double *x, size_t count, const ht_bin_window *window);
+    /* Of magnitudes, from the leading bits of floats: 1 for those that are `first` after the shift, and so on
+     * to `bins`; 0 for smaller ones, bins + 1 for larger ones */
+    void (*magnitude_bins)(uint32_t *bin, const float *x, size_t count, int shift, int32_t first,
+                           int32_t bins);
     /* Counts on */
     void (*signs)(ht_signs *signs, const double *x, size_t count);
     /* y[i] = log|x[i]|, within 1 ulp, of denormals too; -Inf of 0, Inf of ±Inf, NaN of NaN. y may be x */
@@ -57,6 +68,8 @@ typedef struct ht_functions {
      * HT_HARMONICS */
     void (*harmonics)(const double *x, size_t count, double origin, double factor, int points, double *cosine,
                       double *sine);
+    /* to[i] = the sum of the `parts` values from x[i × parts] on */
+    void (*block_sums)(double *to, const double *x, size_t blocks, size_t parts);
     /* In sixteen partial sums, then those in order: one fixed rounding */
     void (*log_sums)(ht_log_sums *sums, const double *x, size_t count);
     /* The same without the squares, which then are nothing, in half of the time */

@@ -81,27 +81,65 @@ static void take_centre(double *restrict x, const double *restrict column, size_
         for (size_t i = 0; i < count; i++) x[i] = zeros_stay && x[i] == 0 ? 0 : x[i] - centre;
 }
 
-static size_t count_below(const int32_t *key, size_t count, int32_t limit)
+enum { LANE_VECTORS = HT_LANES / FLOATS };
+
+INLINE integers load_integers(const int32_t *p)
 {
-    enum { SHORT = 1 << 30 };
-    size_t sum = 0;
-    for (size_t first = 0; first < count; first += SHORT) {
-        size_t n = count - first < SHORT ? count - first : SHORT;
-        int32_t below = 0;
-        for (size_t i = 0; i < n; i++) below += key[first + i] < limit;
-        sum += (size_t)below;
-    }
-    return sum;
+    integers x;
+    memcpy(&x, p, sizeof x);
+    return x;
 }
 
-static int32_t least_from(const int32_t *key, size_t count, int32_t limit)
+INLINE integers chosen(integers mask, integers a, integers b)
 {
-    int32_t least = INT32_MAX;
-    for (size_t i = 0; i < count; i++) {
-        int32_t own = key[i] < limit ? INT32_MAX : key[i];
-        least = own < least ? own : least;
+    return (a & mask) | (b & ~mask);
+}
+
+static void live_keys(int32_t *key, const float *x, size_t rows, size_t stride, size_t columns,
+                      int32_t live[HT_LANES])
+{
+    enum { AHEAD = 24 }; /* rows too far apart for the machine to see which it will be asked for */
+    integers none = INT32_MAX - (integers){0}, sum[LANE_VECTORS];
+    float row[HT_LANES] = {0};
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0; i < rows; i++) {
+        const float *from = x + i * stride;
+        if (i + AHEAD < rows) __builtin_prefetch(from + AHEAD * stride);
+        if (columns < HT_LANES) from = memcpy(row, from, columns * sizeof *from);
+        for (int v = 0; v < LANE_VECTORS; v++) {
+            integers bits = (integers)load(from + v * FLOATS), zero = (bits & none) == 0;
+            sum[v] += zero + 1;
+            bits = chosen(zero, none, bits ^ ((bits >> 31) & none));
+            memcpy(key + i * HT_LANES + v * FLOATS, &bits, sizeof bits);
+        }
     }
-    return least;
+    memcpy(live, sum, sizeof sum);
+}
+
+static void count_below(const int32_t *key, size_t rows, const int32_t limit[HT_LANES],
+                        int32_t below[HT_LANES])
+{
+    integers most[LANE_VECTORS], sum[LANE_VECTORS];
+    memcpy(most, limit, sizeof most);
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0; i < rows; i++)
+        for (int v = 0; v < LANE_VECTORS; v++) /* true is -1 */
+            sum[v] -= load_integers(key + i * HT_LANES + v * FLOATS) < most[v];
+    memcpy(below, sum, sizeof sum);
+}
+
+static void least_from(const int32_t *key, size_t rows, const int32_t limit[HT_LANES],
+                       int32_t least[HT_LANES])
+{
+    integers from[LANE_VECTORS], found[LANE_VECTORS], none = INT32_MAX - (integers){0};
+    memcpy(from, limit, sizeof from);
+    for (int v = 0; v < LANE_VECTORS; v++) found[v] = none;
+    for (size_t i = 0; i < rows; i++)
+        for (int v = 0; v < LANE_VECTORS; v++) {
+            integers own = load_integers(key + i * HT_LANES + v * FLOATS);
+            found[v] = chosen((own >= from[v]) & (own < found[v]), own, found[v]);
+        }
+    memcpy(least, found, sizeof found);
 }
 
 /* From the upper half of a double's bits, without a branch, which would be mispredicted half of the time. */
@@ -116,6 +154,18 @@ static void bins(uint32_t *restrict bin, const double *restrict x, size_t count,
         own = own < 0 ? 0 : own;
         own = own > HT_BINS_HALF - 1 ? HT_BINS_HALF - 1 : own;
         bin[i] = (uint32_t)(HT_BINS_HALF + (own ^ (upper < 0 ? sign : 0)));
+    }
+}
+
+static void magnitude_bins(uint32_t *restrict bin, const float *restrict x, size_t count, int shift,
+                           int32_t first, int32_t bins_there)
+{
+    for (size_t i = 0; i < count; i++) {
+        int32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        int32_t own = ((bits & INT32_MAX) >> shift) - first + 1;
+        own = own < 0 ? 0 : own;
+        bin[i] = (uint32_t)(own > bins_there + 1 ? bins_there + 1 : own);
     }
 }
 
@@ -221,9 +271,7 @@ INLINE void circle_group(const double *t, point p[VECTORS])
         p[v] = on_circle(x);
         beyond |= ~(wide)(magnitude(x) <= all(far));
     }
-    uint64_t any = 0;
-    for (int i = 0; i < DOUBLES; i++) any |= beyond[i];
-    if (!any) return;
+    if (!SIGNED(beyond)) return;
     for (int i = 0; i < GROUP; i++) {
         if (fabs(t[i]) <= far) continue;
         p[i / DOUBLES].c[i % DOUBLES] = cos(t[i]);
@@ -304,9 +352,10 @@ INLINE void begin_turning(turning *g, const double *x, size_t left, double origi
 static void harmonics(const double *x, size_t count, double origin, double factor, int points, double *cosine,
                       double *sine)
 {
-    doubles c_sum[HT_HARMONICS][VECTORS], s_sum[HT_HARMONICS][VECTORS];
-    memset(c_sum, 0, (size_t)points * sizeof c_sum[0]);
-    memset(s_sum, 0, (size_t)points * sizeof s_sum[0]);
+    /* Cosines and sines side by side: two tables, a multiple of 4096 bytes apart, would wait for each other.
+     */
+    point sum[HT_HARMONICS][VECTORS];
+    memset(sum, 0, (size_t)points * sizeof sum[0]);
     for (size_t i = 0; i < count; i += PAIR * GROUP) {
         turning of[PAIR];
         for (size_t g = 0; g < PAIR; g++)
@@ -314,15 +363,35 @@ static void harmonics(const double *x, size_t count, double origin, double facto
                           origin, factor);
         for (int j = 0; j < points; j++)
             for (int v = 0; v < VECTORS; v++) {
-                c_sum[j][v] += of[0].now[v].c + of[1].now[v].c;
-                s_sum[j][v] += of[0].now[v].s + of[1].now[v].s;
+                sum[j][v].c += of[0].now[v].c + of[1].now[v].c;
+                sum[j][v].s += of[0].now[v].s + of[1].now[v].s;
                 for (int g = 0; g < PAIR; g++) turn(&of[g], v);
             }
     }
     for (int j = 0; j < points; j++)
         for (int i = 0; i < GROUP; i++) {
-            cosine[j] += c_sum[j][i / DOUBLES][i % DOUBLES];
-            sine[j] += s_sum[j][i / DOUBLES][i % DOUBLES];
+            cosine[j] += sum[j][i / DOUBLES].c[i % DOUBLES];
+            sine[j] += sum[j][i / DOUBLES].s[i % DOUBLES];
+        }
+}
+
+/* ---- sums of blocks ---- */
+
+/* Lengths that divide most others are written out. */
+static void block_sums(double *restrict to, const double *restrict x, size_t blocks, size_t parts)
+{
+    if (parts == 2)
+        for (size_t i = 0; i < blocks; i++) to[i] = x[2 * i] + x[2 * i + 1];
+    else if (parts == 5)
+        for (size_t i = 0; i < blocks; i++) {
+            const double *own = x + 5 * i;
+            to[i] = ((own[0] + own[1]) + (own[2] + own[3])) + own[4];
+        }
+    else
+        for (size_t i = 0; i < blocks; i++) {
+            double sum = 0;
+            for (size_t j = 0; j < parts; j++) sum += x[i * parts + j];
+            to[i] = sum;
         }
 }
 
@@ -342,10 +411,15 @@ INLINE split split_of(doubles size)
                    (doubles)((u >> 52) | splat(two52)) - all(0x1p52 + 1024)};
 }
 
-/* As logarithm() above without care for the last bit: within 3 ulps of the larger of |log x| and ½. */
-INLINE doubles simple_logarithm(split x)
+/* As logarithm() above without care for the last bit: within 3 ulps of the larger of |log x| and ½. Two at
+ * once share a division. */
+typedef struct two {
+    doubles a, b;
+} two;
+
+INLINE doubles simple_series(split x, doubles s)
 {
-    doubles f = x.m - all(1), s = f / (x.m + all(1)), z = s * s, w = z * z;
+    doubles z = s * s, w = z * z;
     doubles odd = all(0.3999999999989889) + w * (all(0.22222211089379496) + w * all(0.15331611722055008));
     doubles even =
         all(0.666666666666667) +
@@ -353,20 +427,25 @@ INLINE doubles simple_logarithm(split x)
     return x.k * all(0x1.62e42fefa39efp-1) + s * (all(2) + (z * even + w * odd));
 }
 
+INLINE two simple_logarithms(split x, split y)
+{
+    doubles below_x = x.m + all(1), below_y = y.m + all(1), both = all(1) / (below_x * below_y);
+    return (two){simple_series(x, (x.m - all(1)) * (below_y * both)),
+                 simple_series(y, (y.m - all(1)) * (below_x * both))};
+}
+
 /* Are all of x (count, a multiple of GROUP) beyond `below`, and at least 2^-most, below 2^most? Told by signs
  * of differences of bits, which order like magnitudes. */
 INLINE bool are_plain(const double *x, size_t count, double below, int most)
 {
-    uint64_t least, any = 0, smallest = (uint64_t)(1023 - most) << 52,
-                    largest = ((uint64_t)(1023 + most) << 52) - 1;
+    uint64_t least, smallest = (uint64_t)(1023 - most) << 52, largest = ((uint64_t)(1023 + most) << 52) - 1;
     memcpy(&least, &below, sizeof least);
     wide low = splat(least + 1 > smallest ? least + 1 : smallest), high = splat(largest), strange = splat(0);
     for (size_t i = 0; i < count; i += DOUBLES) {
         wide size = (wide)magnitude(load_doubles(x + i));
         strange |= (size - low) | (high - size);
     }
-    for (int i = 0; i < DOUBLES; i++) any |= strange[i];
-    return !(any >> 63);
+    return !SIGNED(strange);
 }
 
 /* A stretch at a time; what is not plain is rare. */
@@ -398,11 +477,13 @@ static void log_sums(ht_log_sums *sums, const double *x, size_t count)
             continue;
         }
         for (size_t j = 0; j < STRETCH; j += GROUP)
-            for (int v = 0; v < VECTORS; v++) {
-                doubles d =
-                    simple_logarithm(split_of(magnitude(load_doubles(x + i + j + v * DOUBLES)))) - origin;
-                sum[v] += d;
-                squares[v] += d * d;
+            for (int v = 0; v < VECTORS; v += 2) {
+                const double *own = x + i + j + v * DOUBLES;
+                two y = simple_logarithms(split_of(magnitude(load_doubles(own))),
+                                          split_of(magnitude(load_doubles(own + DOUBLES))));
+                doubles a = y.a - origin, b = y.b - origin;
+                sum[v] += a, sum[v + 1] += b;
+                squares[v] += a * a, squares[v + 1] += b * b;
             }
         sums->count += STRETCH;
     }
@@ -413,14 +494,18 @@ static void log_sums(ht_log_sums *sums, const double *x, size_t count)
     add_any(sums, x + i, count - i);
 }
 
-/* Of a stretch whose products of four are plain: one logarithm for each of these. */
+/* Products of four of a stretch, where these are plain: one logarithm for each. */
+INLINE split product_at(const double *own)
+{
+    return split_of(magnitude((load_doubles(own) * load_doubles(own + GROUP)) *
+                              (load_doubles(own + 2 * GROUP) * load_doubles(own + 3 * GROUP))));
+}
+
 INLINE void add_products(const double *x, doubles sum[VECTORS])
 {
-    for (int v = 0; v < VECTORS; v++) {
-        const double *own = x + v * DOUBLES;
-        doubles product = (load_doubles(own) * load_doubles(own + GROUP)) *
-                          (load_doubles(own + 2 * GROUP) * load_doubles(own + 3 * GROUP));
-        sum[v] += simple_logarithm(split_of(magnitude(product)));
+    for (int v = 0; v < VECTORS; v += 2) {
+        two y = simple_logarithms(product_at(x + v * DOUBLES), product_at(x + (v + 1) * DOUBLES));
+        sum[v] += y.a, sum[v + 1] += y.b;
     }
 }
 
@@ -456,14 +541,17 @@ const ht_functions PASTE(ht_functions_, HT_ISA) = {
     .widen = widen,
     .add_widened = add_widened,
     .take_centre = take_centre,
+    .live_keys = live_keys,
     .count_below = count_below,
     .least_from = least_from,
     .bins = bins,
+    .magnitude_bins = magnitude_bins,
     .signs = signs,
     .logarithms = logarithms,
     .exponentials = exponentials,
     .circle = circle,
     .harmonics = harmonics,
+    .block_sums = block_sums,
     .log_sums = log_sums,
     .log_sum = log_sum,
 };

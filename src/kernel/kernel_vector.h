@@ -19,27 +19,32 @@
 
 /* MULTIPLY is the full product of the low halves of 64-bit lanes, which no compiler finds for every set.
  * FUSED is a·b + c, rounded once where the set can: for products of matrices and the machine's peak; nothing
- * else may use it. */
+ * else may use it. SIGNED: has any 64-bit lane its highest bit? */
 #if defined(__AVX512F__)
 enum { VECTOR = 64 };
 #define MULTIPLY(a, k) (wide) _mm512_mul_epu32((__m512i)(a), (__m512i)(k))
 #define FUSED(a, b, c) (floats) _mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c))
+#define SIGNED(a) (_mm512_movepi64_mask((__m512i)(a)) != 0)
 #elif defined(__AVX2__)
 enum { VECTOR = 32 };
 #define MULTIPLY(a, k) (wide) _mm256_mul_epu32((__m256i)(a), (__m256i)(k))
 #define FUSED(a, b, c) (floats) _mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c))
+#define SIGNED(a) (_mm256_movemask_pd((__m256d)(a)) != 0)
 #elif defined(__SSE2__)
 enum { VECTOR = 16 };
 #define MULTIPLY(a, k) (wide) _mm_mul_epu32((__m128i)(a), (__m128i)(k))
 #define FUSED(a, b, c) ((a) * (b) + (c))
+#define SIGNED(a) (_mm_movemask_pd((__m128d)(a)) != 0)
 #elif defined(__ARM_NEON)
 enum { VECTOR = 16 };
 #define MULTIPLY(a, k) (wide) vmull_u32(vmovn_u64((uint64x2_t)(a)), vmovn_u64((uint64x2_t)(k)))
 #define FUSED(a, b, c) (floats) vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b))
+#define SIGNED(a) (((a)[0] | (a)[1]) >> 63 != 0)
 #else
 enum { VECTOR = 16 };
 #define MULTIPLY(a, k) (((a)&0xffffffffu) * (k))
 #define FUSED(a, b, c) ((a) * (b) + (c))
+#define SIGNED(a) (((a)[0] | (a)[1]) >> 63 != 0)
 #endif
 typedef float floats __attribute__((vector_size(VECTOR)));
 typedef int32_t integers __attribute__((vector_size(VECTOR)));

@@ -3,22 +3,28 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
+
 /* A float's exponent and top four mantissa bits, counted from 2^-40. */
 enum { MANTISSA_SHIFT = 19, FIRST = (127 - 40) << 4 };
 
+/* Two values in a row, often of one bin, are counted in two tables: one need not wait for the other. */
 void ht_histogram_add(ht_histogram *h, const float *x, size_t count)
 {
+    enum { CHUNK = 512, TABLES = 2, OVER = HT_HISTOGRAM_BINS + 1 };
+    uint32_t found[TABLES][OVER + 1] = {{0}}, bin[CHUNK];
+    for (size_t first = 0, n; first < count; first += n) {
+        n = count - first < CHUNK ? count - first : CHUNK;
+        ht_kernel()->functions->magnitude_bins(bin, x + first, n, MANTISSA_SHIFT, FIRST, HT_HISTOGRAM_BINS);
+        size_t i = 0;
+        for (; i + TABLES <= n; i += TABLES) found[0][bin[i]]++, found[1][bin[i + 1]]++;
+        if (i < n) found[0][bin[i]]++;
+    }
     h->total += count;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        int bin = (int)((bits & 0x7fffffffu) >> MANTISSA_SHIFT) - FIRST;
-        if (bin < 0)
-            h->below++;
-        else if (bin >= HT_HISTOGRAM_BINS)
-            h->above++;
-        else
-            h->count[bin]++;
+    for (int t = 0; t < TABLES; t++) {
+        h->below += found[t][0];
+        h->above += found[t][OVER];
+        for (int i = 0; i < HT_HISTOGRAM_BINS; i++) h->count[i] += found[t][i + 1];
     }
 }
 

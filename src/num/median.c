@@ -31,35 +31,26 @@ double ht_values_median(const ht_values *x)
 double ht_values_live_median(const ht_values *x)
 {
     ht_values raw = *x;
-    size_t total = ht_values_count(x), zeros = 0, negative = 0;
+    size_t total = ht_values_count(x);
+    ht_signs signs = {.least = INFINITY};
     double middle[2];
     raw.centre = 0;
     raw.exponent = 0;
     for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
         double chunk[HT_CHUNK];
         size_t n = ht_values_load(&raw, first, total, chunk);
-        for (size_t i = 0; i < n; i++) {
-            zeros += chunk[i] == 0;
-            negative += chunk[i] < 0;
-        }
+        ht_kernel()->functions->signs(&signs, chunk, n);
     }
-    if (zeros == total) return 0;
-    size_t rank[2] = {(total - zeros - 1) / 2, (total - zeros) / 2};
-    for (int i = 0; i < 2; i++) rank[i] += rank[i] < negative ? 0 : zeros;
+    if (signs.zeros == total) return 0;
+    size_t live = total - signs.zeros, rank[2] = {(live - 1) / 2, live / 2};
+    for (int i = 0; i < 2; i++) rank[i] += rank[i] < signs.negative ? 0 : signs.zeros;
     ht_select(&raw, false, rank, 2, middle);
     return between(middle[0], middle[1]);
 }
 
 /* ---- columns ---- */
 
-/* Bits of a float as an integer that orders like it; and back. */
-static int32_t key_of(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits ^ (bits < 0 ? INT32_MAX : 0);
-}
-
+/* Of a key: bits of a float as an integer that orders like it. */
 static double value_of(int32_t key)
 {
     float x;
@@ -68,47 +59,51 @@ static double value_of(int32_t key)
     return (double)x;
 }
 
-/* The key at position `rank` < count of them sorted: each bit by counting, which costs less than moving them.
- */
-static int32_t key_at(const int32_t *key, size_t count, size_t rank)
+/* Of each column the key at position `rank` of its keys sorted: each bit by counting, which costs less than
+ * moving them. */
+static void keys_at(const int32_t *key, size_t rows, const size_t rank[HT_LANES], int32_t at[HT_LANES])
 {
-    int64_t low = INT32_MIN, high = INT32_MAX; /* it is one of these */
-    while (low < high) {
-        int64_t middle = (low + high + 1) >> 1;
-        if (ht_kernel()->functions->count_below(key, count, (int32_t)middle) <= rank)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return (int32_t)low;
-}
-
-static double median_of_keys(const int32_t *key, size_t count)
-{
-    if (count == 0) return 0;
-    int32_t low = key_at(key, count, (count - 1) / 2), high = low;
-    if (low < INT32_MAX && ht_kernel()->functions->count_below(key, count, low + 1) <= count / 2)
-        high = ht_kernel()->functions->least_from(key, count, low + 1);
-    return between(value_of(low), value_of(high));
-}
-
-/* As many columns at once as three lines of the cache have floats; rows are too far apart for the machine to
- * see which it will be asked for. `key`: scratch, (AT_ONCE × rows). */
-enum { AT_ONCE = 16, AHEAD = 24, LINE = 16 };
-
-static void float_medians(const ht_values *x, size_t first, int32_t *key, double *median)
-{
-    size_t count[AT_ONCE] = {0}, n = x->columns - first < AT_ONCE ? x->columns - first : AT_ONCE;
-    for (size_t i = 0; i < x->rows; i++) {
-        const float *row = x->f32 + i * x->columns + first;
-        if (i + AHEAD < x->rows)
-            for (size_t j = 0; j < n; j += LINE) __builtin_prefetch(row + AHEAD * x->columns + j);
-        for (size_t j = 0; j < n; j++) {
-            key[j * x->rows + count[j]] = key_of(row[j]);
-            count[j] += row[j] != 0;
+    enum { BITS = 32 };
+    int64_t low[HT_LANES], high[HT_LANES]; /* it is one of these */
+    int32_t middle[HT_LANES], below[HT_LANES];
+    for (int j = 0; j < HT_LANES; j++) low[j] = INT32_MIN, high[j] = INT32_MAX;
+    for (int bit = 0; bit < BITS; bit++) {
+        for (int j = 0; j < HT_LANES; j++) middle[j] = (int32_t)((low[j] + high[j] + 1) >> 1);
+        ht_kernel()->functions->count_below(key, rows, middle, below);
+        for (int j = 0; j < HT_LANES; j++) {
+            if ((size_t)below[j] <= rank[j])
+                low[j] = middle[j];
+            else
+                high[j] = (int64_t)middle[j] - 1;
         }
     }
-    for (size_t j = 0; j < n; j++) median[j] = median_of_keys(key + j * x->rows, count[j]);
+    for (int j = 0; j < HT_LANES; j++) at[j] = (int32_t)low[j];
+}
+
+/* Of the `count` smallest keys of each of the first `columns`. */
+static void medians_of_keys(const int32_t *key, size_t rows, const int32_t count[HT_LANES], size_t columns,
+                            double *median)
+{
+    size_t rank[HT_LANES];
+    int32_t low[HT_LANES], next[HT_LANES], below[HT_LANES], least[HT_LANES];
+    for (int j = 0; j < HT_LANES; j++) rank[j] = count[j] ? (size_t)(count[j] - 1) / 2 : 0;
+    keys_at(key, rows, rank, low);
+    for (int j = 0; j < HT_LANES; j++) next[j] = low[j] < INT32_MAX ? low[j] + 1 : low[j];
+    ht_kernel()->functions->count_below(key, rows, next, below);
+    ht_kernel()->functions->least_from(key, rows, next, least);
+    for (size_t j = 0; j < columns; j++) {
+        int32_t high = below[j] <= count[j] / 2 ? least[j] : low[j];
+        median[j] = count[j] ? between(value_of(low[j]), value_of(high)) : 0;
+    }
+}
+
+/* As many columns at once as a line of the cache has floats. `key`: scratch, (rows × HT_LANES). */
+static void float_medians(const ht_values *x, size_t first, int32_t *key, double *median)
+{
+    size_t n = x->columns - first < HT_LANES ? x->columns - first : HT_LANES;
+    int32_t live[HT_LANES];
+    ht_kernel()->functions->live_keys(key, x->f32 + first, x->rows, x->columns, n, live);
+    medians_of_keys(key, x->rows, live, n, median);
 }
 
 static void double_median(const ht_values *x, size_t j, double *column, double *median)
@@ -119,7 +114,7 @@ static void double_median(const ht_values *x, size_t j, double *column, double *
 
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err)
 {
-    size_t at_once = x->f32 ? AT_ONCE : 1, size = x->f32 ? AT_ONCE * sizeof(int32_t) : sizeof(double);
+    size_t at_once = x->f32 ? HT_LANES : 1, size = x->f32 ? HT_LANES * sizeof(int32_t) : sizeof(double);
     void *scratch = ht_alloc(x->rows, size, "the column medians", err);
     if (!scratch) return err->code;
     for (size_t j = 0; j < x->columns && !ht_cancelled(); j += at_once) {

@@ -82,14 +82,16 @@ static ht_bin_window window_of(const ht_values *x, bool magnitude)
 /* Which searches a value may belong to, by its bin: a bit each. */
 typedef struct filter {
     ht_bin_window window;
+    bool far;
     uint16_t searches[BINS];
 } filter;
 
-/* The first digit of every search; false where one of them is an outermost bin, or the work was cancelled.
- * `count` is scratch. */
+/* The first digit of every search; `far`: one of them is an outermost bin, whose values share no digit. False
+ * where the work was cancelled. `count` is scratch. */
 static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t count[BINS])
 {
     size_t total = ht_values_count(x), below = 0;
+    f->far = false;
     memset(count, 0, BINS * sizeof *count);
     for (size_t first = 0; first < total; first += HT_CHUNK) {
         double chunk[HT_CHUNK];
@@ -103,7 +105,7 @@ static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t co
     for (uint32_t b = 0; b < BINS; below += count[b++])
         for (int r = 0; count[b] > 0 && r < ranks; r++) {
             if (s[r].rank < below || s[r].rank >= below + count[b]) continue;
-            if (is_outermost(b)) return false;
+            f->far = f->far || is_outermost(b);
             f->searches[b] |= (uint16_t)(1 << r);
             s[r].prefix = prefix_of(&f->window, b);
             s[r].population = count[b];
@@ -259,6 +261,7 @@ static bool search_all(const ht_values *x, bool magnitude, search *s, int ranks,
     bool known = ht_values_count(x) >= MANY && begin(x, &f, s, ranks, room.count);
     if (ht_cancelled()) return false;
     if (known && population(s, ranks) <= BINS) return gather(x, &f, s, ranks, room.value, value);
+    known = known && !f.far;
     return search_on(x, magnitude, known ? &f : NULL, known ? s : start, ranks, value);
 }
 

@@ -58,15 +58,15 @@ static double anderson_darling_above(double a)
 static double anderson_darling(const double *y, size_t n, double mean)
 {
     enum { PIECE = 256 };
-    double sum = 0, below[PIECE];
+    double sum = 0, below[PIECE], by = 1 / mean;
     for (size_t first = 0, m; first < n; first += m) {
         m = n - first < PIECE ? n - first : PIECE;
-        for (size_t i = 0; i < m; i++) below[i] = -y[first + i] / mean;
+        for (size_t i = 0; i < m; i++) below[i] = -y[first + i] * by;
         ht_kernel()->functions->exponentials(below, below, m);
         for (size_t i = 0; i < m; i++) below[i] = 1 - below[i];
         ht_kernel()->functions->logarithms(below, below, m);
         for (size_t i = 0; i < m; i++)
-            sum += (2 * (double)(first + i) + 1) * (below[i] - y[n - 1 - first - i] / mean);
+            sum += (2 * (double)(first + i) + 1) * (below[i] - y[n - 1 - first - i] * by);
     }
     return -(double)n - sum / (double)n;
 }
@@ -113,10 +113,10 @@ static double against_lognormal(const double *y, size_t n, double mean, double s
     for (size_t i = 0; i < n; i++) squares += y[i] * y[i];
     double b = z * sum, t = 2 * (double)n / (b + sqrt(b * b + 4 * (double)n * squares));
     if (b < 0) t = (-b + sqrt(b * b + 4 * (double)n * squares)) / (2 * squares);
-    double constant = -log(mean) - log(t) + log(2 * M_PI) / 2 + log(share);
+    double constant = -log(mean) - log(t) + log(2 * M_PI) / 2 + log(share), by = 1 / mean;
     for (size_t i = 0; i < n; i++) {
         double u = z + t * y[i];
-        add(&d, constant - y[i] / mean + u * u / 2);
+        add(&d, constant - y[i] * by + u * u / 2);
     }
     return z_of(&d);
 }
@@ -128,32 +128,66 @@ static double against_exponential(const double *y, size_t n, double mean, double
     moments d = {0};
     ht_kernel()->functions->exponentials(grown, y, n);
     for (size_t i = 0; i < n; i++) sum += grown[i] -= 1;
-    double r = (double)n / sum, constant = -log(mean) - log(r);
+    double r = (double)n / sum, constant = -log(mean) - log(r), by = 1 / mean;
     if (!isfinite(sum)) return INFINITY;
-    for (size_t i = 0; i < n; i++) add(&d, constant - y[i] / mean - (y[i] - r * grown[i]));
+    for (size_t i = 0; i < n; i++) add(&d, constant - y[i] * by - (y[i] - r * grown[i]));
     return z_of(&d);
+}
+
+/* ---- the test ---- */
+
+/* Of a tail; n is 0 where there is nothing to test. */
+typedef struct excesses {
+    double *y, *scratch; /* (n) each, in one piece */
+    size_t n;
+    double mean, squares; /* of y, and the mean of its squares */
+} excesses;
+
+static ht_code excesses_of(excesses *x, const double *log, size_t k, size_t count, ht_error *err)
+{
+    enum { LEAST = 10 };
+    *x = (excesses){0};
+    if (k < LEAST || k >= count) return HT_OK;
+    size_t most = k < MOST ? k : MOST;
+    x->y = ht_alloc(2 * most, sizeof *x->y, "the excesses", err);
+    if (!x->y) return HT_FAIL;
+    x->scratch = x->y + most;
+    x->n = take(log, k, x->y);
+    for (size_t i = 0; i < x->n; i++) x->mean += x->y[i], x->squares += x->y[i] * x->y[i];
+    x->mean /= (double)x->n;
+    x->squares /= (double)x->n;
+    if (!(x->mean > 0) || !isfinite(x->squares)) x->n = 0;
+    return HT_OK;
+}
+
+static double straightness(const excesses *x, double effect)
+{
+    return x->n > 0 ? anderson_darling_above(anderson_darling(x->y, x->n, x->mean) / effect) : (double)NAN;
+}
+
+ht_code ht_power_straight(double *p, const double *log, size_t k, size_t count, double effect, ht_error *err)
+{
+    excesses x;
+    if (excesses_of(&x, log, k, count, err) != HT_OK) return HT_FAIL;
+    *p = straightness(&x, effect);
+    ht_free(x.y);
+    return HT_OK;
 }
 
 ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, size_t count, double effect,
                            ht_error *err)
 {
-    enum { LEAST = 10 };
+    excesses x;
+    double root = sqrt(effect), share = (double)k / (double)count;
     *test = (ht_power_test){NAN, NAN, NAN, NAN, (double)k / effect};
-    if (k < LEAST || k >= count) return HT_OK;
-    size_t most = k < MOST ? k : MOST;
-    double *y = ht_alloc(2 * most, sizeof *y, "the excesses", err), mean = 0, squares = 0;
-    if (!y) return err->code;
-    size_t n = take(log, k, y);
-    for (size_t i = 0; i < n; i++) mean += y[i] / (double)n;
-    for (size_t i = 0; i < n; i++) squares += y[i] * y[i] / (double)n;
-    if (mean > 0 && isfinite(squares)) {
-        double root = sqrt(effect), share = (double)k / (double)count;
-        test->p = anderson_darling_above(anderson_darling(y, n, mean) / effect);
-        test->curvature = sqrt((double)n) * (squares / (2 * mean * mean) - 1) / root;
-        test->lognormal = against_lognormal(y, n, mean, share) / root;
-        test->exponential = against_exponential(y, n, mean, y + most) / root;
+    if (excesses_of(&x, log, k, count, err) != HT_OK) return HT_FAIL;
+    test->p = straightness(&x, effect);
+    if (x.n > 0) {
+        test->curvature = sqrt((double)x.n) * (x.squares / (2 * x.mean * x.mean) - 1) / root;
+        test->lognormal = against_lognormal(x.y, x.n, x.mean, share) / root;
+        test->exponential = against_exponential(x.y, x.n, x.mean, x.scratch) / root;
     }
-    ht_free(y);
+    ht_free(x.y);
     return HT_OK;
 }
 
@@ -175,9 +209,9 @@ ht_code ht_power_bias(double *bias, bool *bent, const double *log, size_t k, siz
     *bias = 0;
     *bent = false;
     for (double n = step * (double)k; n < (double)kept && n < (double)count; n *= step) {
-        ht_power_test test;
-        if (ht_power_test_make(&test, log, (size_t)n, count, effect, err) != HT_OK) return err->code;
-        if (!(test.p < surely)) continue;
+        double p;
+        if (ht_power_straight(&p, log, (size_t)n, count, effect, err) != HT_OK) return HT_FAIL;
+        if (!(p < surely)) continue;
         *bent = true;
         *bias = moved(log, (size_t)n) * (double)k / floor(n);
         return HT_OK;

@@ -24,6 +24,9 @@ typedef struct ht_power_test {
 ht_code ht_power_test_make(ht_power_test *test, const double *log, size_t k, size_t count, double effect,
                            ht_error *err);
 
+/* Its p alone, for less. */
+ht_code ht_power_straight(double *p, const double *log, size_t k, size_t count, double effect, ht_error *err);
+
 /* What bends a tail moves γ̂ = 1/α̂ long before a test sees it. As much as the narrowest tail of more than k
  * values that is surely not straight (1 %) moves it, times k over its length (second order, ρ = -1: Gomes,
  * Martins, Extremes 5, 2002); 0 where none of `kept` is bent, *bent then false. `log`, `count`, `effect` as

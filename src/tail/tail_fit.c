@@ -57,12 +57,12 @@ static ht_code search_k(const ht_top *top, size_t *k, ht_error *err)
 {
     enum { LEAST = 25 };
     static const double straight = 0.1;
-    ht_power_test test;
+    double p;
     ht_power_search found = ht_power_search_make(top->log, top->kept, LEAST, true);
     *k = 0;
     if (found.k == 0) return HT_OK;
-    if (ht_power_test_make(&test, top->log, found.k, top->count, 1, err) != HT_OK) return err->code;
-    if (test.p >= straight) *k = found.k;
+    if (ht_power_straight(&p, top->log, found.k, top->count, 1, err) != HT_OK) return HT_FAIL;
+    if (p >= straight) *k = found.k;
     return HT_OK;
 }
 

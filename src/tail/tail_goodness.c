@@ -57,13 +57,13 @@ static ht_code widest(ht_power_test *test, const double *log, size_t kept, size_
                       double effect, ht_error *err)
 {
     static const double straight = 0.1, step = 1.4;
-    ht_code code = HT_OK;
-    for (double k = (double)kept - 1; code == HT_OK && k > 1.2 * (double)least; k /= step) {
-        code = ht_power_test_make(test, log, (size_t)k, count, effect, err);
-        if (test->p >= straight) return code;
+    double p;
+    for (double k = (double)kept - 1; k > 1.2 * (double)least; k /= step) {
+        if (ht_power_straight(&p, log, (size_t)k, count, effect, err) != HT_OK) return HT_FAIL;
+        if (p >= straight) return ht_power_test_make(test, log, (size_t)k, count, effect, err);
     }
     test->p = NAN;
-    return code;
+    return HT_OK;
 }
 
 /* The larger half of the magnitudes, largest first, from both ends of the values: their logarithms. */

@@ -277,19 +277,61 @@ static void check_bins(const ht_functions *f, size_t n, int32_t sign)
     }
 }
 
-static void check_counting(const ht_functions *f, ht_rng *rng, size_t n)
+/* Column by column, of rows that are `stride` apart. */
+static void check_counting(const ht_functions *f, const float *floats, size_t n, size_t columns)
 {
-    int32_t key[1000];
-    for (size_t i = 0; i < n; i++) key[i] = (int32_t)ht_rng_u32(rng) >> (i % 30);
-    for (int way = 0; way < 4; way++) {
-        int32_t limit = way == 0 ? INT32_MIN : way == 1 ? INT32_MAX : key[0] + (way == 3), least = INT32_MAX;
-        size_t below = 0;
-        for (size_t i = 0; i < n; i++) {
-            below += key[i] < limit;
-            if (key[i] >= limit && key[i] < least) least = key[i];
+    static int32_t key[1000 * HT_LANES];
+    size_t stride = columns + 3, rows = n / stride;
+    int32_t live[HT_LANES], limit[HT_LANES], below[HT_LANES], least[HT_LANES];
+    if (rows == 0) return;
+    f->live_keys(key, floats, rows, stride, columns, live);
+    for (int j = 0; j < HT_LANES; j++) limit[j] = key[(rows - 1) * HT_LANES + (size_t)j] + (j % 2 ? 0 : -1);
+    f->count_below(key, rows, limit, below);
+    f->least_from(key, rows, limit, least);
+    for (size_t j = 0; j < HT_LANES; j++) {
+        int32_t own_live = 0, own_below = 0, own_least = INT32_MAX;
+        for (size_t i = 0; i < rows; i++) {
+            float own = j < columns ? floats[i * stride + j] : 0;
+            int32_t k = key[i * HT_LANES + j];
+            own_live += own != 0;
+            own_below += k < limit[j];
+            if (k >= limit[j] && k < own_least) own_least = k;
+            if (own == 0) assert_int_equal(k, INT32_MAX);
+            for (size_t t = 0; t < i && own != 0; t++) { /* in the order of the values */
+                float other = floats[t * stride + j];
+                if (other != 0) assert_true((own < other) == (k < key[t * HT_LANES + j]));
+            }
         }
-        assert_int_equal(f->count_below(key, n, limit), below);
-        assert_int_equal(f->least_from(key, n, limit), least);
+        assert_int_equal(live[j], own_live);
+        assert_int_equal(below[j], own_below);
+        assert_int_equal(least[j], own_least);
+    }
+}
+
+static void check_block_sums(const ht_functions *f, size_t n)
+{
+    for (size_t parts = 1; parts <= 7; parts++) {
+        f->block_sums(y, x, n / parts, parts);
+        for (size_t i = 0; i < n / parts; i++) {
+            double sum = 0, size = 0;
+            for (size_t j = 0; j < parts; j++) sum += x[i * parts + j], size += fabs(x[i * parts + j]);
+            assert_true(fabs(y[i] - sum) <= 1e-15 * size);
+        }
+    }
+}
+
+static void check_magnitude_bins(const ht_functions *f, const float *floats, size_t n)
+{
+    enum { SHIFT = 19, FIRST = (127 - 10) << 4, BINS = 160 }; /* 16 an octave, from 2^-10 to 2^0 */
+    uint32_t bin[1000];
+    f->magnitude_bins(bin, floats, n, SHIFT, FIRST, BINS);
+    for (size_t i = 0; i < n; i++) {
+        int exponent;
+        double size = fabs((double)floats[i]), m = frexp(size, &exponent);
+        long own = (long)(exponent - 1 + 10) * 16 + (long)((2 * m - 1) * 16) + 1;
+        if (size < 0x1p-10) own = 0;
+        if (size >= 1) own = BINS + 1;
+        assert_int_equal(bin[i], own);
     }
 }
 
@@ -306,7 +348,10 @@ static void values_are_read_as_plain_loops_read_them(void **state)
             check_reading(builds[b]->functions, floats, n);
             check_bins(builds[b]->functions, n, 0);
             check_bins(builds[b]->functions, n, -1);
-            check_counting(builds[b]->functions, &rng, n);
+            for (size_t columns = 1; columns <= HT_LANES; columns += 5)
+                check_counting(builds[b]->functions, floats, n, columns);
+            check_block_sums(builds[b]->functions, n);
+            check_magnitude_bins(builds[b]->functions, floats, n);
         }
 }
 

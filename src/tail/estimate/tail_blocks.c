@@ -149,12 +149,9 @@ static void draw(ht_rng *rng, double normal[AT_ONCE][CANDIDATES + 1], int count)
         normal[i / (size_t)count][i % (size_t)count] = sqrt(-2 * radius[i]) * turn[i];
 }
 
-/* Standard deviation of 1/α̂, the median over block lengths, in a strictly stable law of independent values.
- * By self-similarity the mean of N/m logarithms of block sums has variance V m/N, V that of log|x|, and two
- * such means, to first order, have covariance V min(m, m')/N: they are a Brownian motion looked at at times
- * m, the mean of log|x| itself at time 1. The median of (B(m) - B(1))/log m has no closed form, so it is
- * drawn. */
-static double deviation(const cut *c, double v, double tie)
+/* Mean square of the median of (B(m) - B(1))/log m, B a Brownian motion (with the tie above) looked at at
+ * times m: it has no closed form, so it is drawn. */
+static double draw_spread(const cut *c, double tie)
 {
     enum { DRAWS = 4000 };
     double l[CANDIDATES + 1][CANDIDATES + 1], log_m[CANDIDATES], sum = 0;
@@ -175,7 +172,39 @@ static double deviation(const cut *c, double v, double tie)
             sum += median * median;
         }
     }
-    return sqrt(v / (double)c->used * sum / DRAWS);
+    return sum / DRAWS;
+}
+
+static bool same_lengths(const cut *a, const cut *b)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++) same = a->m[i] == b->m[i];
+    return same;
+}
+
+/* Of the same lengths the draws say the same: the latest answer is kept, for a layer is looked at again and
+ * again. */
+static double spread_of(const cut *c, double tie)
+{
+    static _Thread_local struct {
+        cut lengths;
+        double tie, spread;
+    } latest;
+    if (latest.lengths.count == 0 || latest.tie != tie || !same_lengths(&latest.lengths, c)) {
+        latest.lengths = *c;
+        latest.tie = tie;
+        latest.spread = draw_spread(c, tie);
+    }
+    return latest.spread;
+}
+
+/* Standard deviation of 1/α̂, the median over block lengths, in a strictly stable law of independent values.
+ * By self-similarity the mean of N/m logarithms of block sums has variance V m/N, V that of log|x|, and two
+ * such means, to first order, have covariance V min(m, m')/N: they are a Brownian motion looked at at times
+ * m, the mean of log|x| itself at time 1. */
+static double deviation(const cut *c, double v, double tie)
+{
+    return sqrt(v / (double)c->used * spread_of(c, tie));
 }
 
 /* Do the block lengths agree on one index? 5 deviations are allowed: covariances are only of first order. */
@@ -235,14 +264,13 @@ static size_t add_up(blocks *b, const double *x, size_t n, double *to)
         sum = 0;
         b->filled = 0;
     }
-    if (b->parts == 2)
-        for (; i + 2 <= n; i += 2) to[full++] = x[i] + x[i + 1];
-    for (; b->filled == 0 && i + b->parts <= n; i += b->parts) {
-        for (size_t j = 0; j < b->parts; j++) sum += x[i + j];
-        to[full++] = sum;
-        sum = 0;
+    if (b->filled == 0) {
+        size_t whole = (n - i) / b->parts;
+        ht_kernel()->functions->block_sums(to + full, x + i, whole, b->parts);
+        full += whole;
+        i += whole * b->parts;
+        b->filled = n - i;
     }
-    if (b->filled == 0) b->filled = n - i;
     for (; i < n; i++) sum += x[i];
     b->sum = sum;
     return full;
