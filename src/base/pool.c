@@ -108,8 +108,7 @@ void ht_pool_run(ht_pool *pool, int count, ht_pool_task *task, void *context)
     atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
     for (int i = 0; i < helpers; i++) sem_post(&pool->work);
     take_tasks(pool, 0);
-    /* One that has not begun is not waited for: its core is busy with something else, and nothing is left to do.
-     */
+    /* One that has not begun is not waited for: its core does something else, and no task is left. */
     for (int i = 0; i < helpers; i++)
         if (sem_trywait(&pool->work) != 0) wait_for(&pool->done);
 }
