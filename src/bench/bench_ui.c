@@ -223,7 +223,7 @@ static ht_code throughput(lab *l, json_t *row, ht_error *err)
     ht_arguments args = {.preset = "ecg-demo"};
     ht_session session;
     ht_bench_ratios dashboard = {0}, pruning = {0};
-    double alone[TURNS + 1], bytes[TURNS], frame, with, rate = 0, hz = 0;
+    double alone[TURNS + 1], bytes[TURNS], frame = 0, with = 0, rate = 0, hz = 0;
     int frames = 0;
     ht_code code = ht_session_open(&session, &args, NULL, err);
     if (code == HT_OK) code = headless(&session, 200, &rate, err); /* warms up */
