@@ -198,6 +198,21 @@ static void the_lab_survives_every_failed_allocation(void **state)
     sweep(&lab, "lab", NULL);
 }
 
+/* Runs side by side, labels, lessons, words, pictures, and the recording of it all. */
+static void the_lecture_survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", SMALL, "--steps", "3", "--run", "shown", "--quiet"), 0);
+    sandbox_write("keys",
+                  "wait 0.1\nkey S\nkey Space\nkey Enter\nkey Esc\nkey a\ntype here\nkey Enter\nkey L\nkey "
+                  "L\nkey /\ntype hill\nkey Enter\nkey Esc\nkey i\nkey e\nkey q\n");
+    const command lab = {
+        ht_cmd_lab,
+        {"lab", SMALL, "--script", "keys", "--run", "lab", "--ghost", "shown", "--record", "lab.cast"},
+        true};
+    sweep(&lab, "lab lab.cast ht-*.png", NULL);
+}
+
 /* ---- interrupted calls ------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t alarms;
@@ -407,6 +422,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(pictures_and_lists_survive_every_failed_allocation),
         cmocka_unit_test(measuring_survives_every_failed_allocation),
         cmocka_unit_test(the_lab_survives_every_failed_allocation),
+        cmocka_unit_test(the_lecture_survives_every_failed_allocation),
         cmocka_unit_test(interrupted_calls_change_nothing),
         cmocka_unit_test(a_full_disk_keeps_the_previous_checkpoint),
         cmocka_unit_test(a_full_disk_is_named_by_every_command_that_writes),
