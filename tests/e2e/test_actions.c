@@ -61,7 +61,7 @@ static const expectation expected[] = {
     {HT_DO_LATER, "+ @last_ [ @]_later", "last ", "] later", "0 !last_"},
     {HT_DO_WHOLE, "+ @last_", NULL, "last ", ""},
     {HT_DO_LATEST, "+ @last_ [ @]_later", "last ", "] later", "0 !last_"},
-    {HT_DO_CURSOR, "", "move the cursor", NULL, "Right @η_0.01__b_250 i !η_0.01__b_250"},
+    {HT_DO_CURSOR, "", "move the cursor", NULL, "Right @Loss_─_step i !Loss_─_step"},
     {HT_DO_SMOOTH, "", "means over 10 steps", NULL, "m m m @no_smoothing"},
     {HT_DO_ZOOM, "", NULL, "Controls", "z @Controls"},
     {HT_DO_LOG_Y, "", "linear y", NULL, "l !linear_y"},

@@ -7,18 +7,24 @@
 #include "view/layout.h"
 #include "view/scene.h"
 
-enum { COLUMNS = 120, ROWS = 40 };
+/* The large size has room for a read-out's box in every chart. */
+enum { COLUMNS = 120, ROWS = 40, LARGE_COLUMNS = 200, LARGE_ROWS = 60 };
 
 #define TEST(name) cmocka_unit_test_teardown(name, vt_teardown)
 
 #define assert_shows(t, text) vt_assert(t, vt_wait_text(t, (text), PATIENCE))
 #define assert_hides(t, text) vt_assert(t, vt_wait_gone(t, (text), PATIENCE))
 
-static vt *open_lab(void **state)
+static vt *open_sized(void **state, int columns, int rows)
 {
-    vt *t = LAB(state, COLUMNS, ROWS, "--set", "model.width=300");
+    vt *t = LAB(state, columns, rows, "--set", "model.width=300");
     vt_assert(t, sandbox_wait_step(t, 30, PATIENCE));
     return t;
+}
+
+static vt *open_lab(void **state)
+{
+    return open_sized(state, COLUMNS, ROWS);
 }
 
 static void pause_lab(vt *t)
@@ -28,11 +34,15 @@ static void pause_lab(vt *t)
     vt_assert(t, vt_wait_still(t, 250, PATIENCE));
 }
 
+static ht_rect area_at(int columns, int rows, ht_view view, ht_panel_id panel)
+{
+    ht_layout layout = ht_layout_make(columns, rows, (ht_scene){.view = view, .focus = panel});
+    return layout.place[ht_layout_find(&layout, panel)].area;
+}
+
 static ht_rect area_of(ht_panel_id panel)
 {
-    ht_layout layout =
-        ht_layout_make(COLUMNS, ROWS, (ht_scene){.view = HT_VIEW_DASHBOARD, .focus = HT_PANEL_LOSS});
-    return layout.place[ht_layout_find(&layout, panel)].area;
+    return area_at(COLUMNS, ROWS, HT_VIEW_DASHBOARD, panel);
 }
 
 static void click(vt *t, int column, int row)
@@ -124,11 +134,11 @@ static void time_is_zoomed_and_scrolled(void **state)
 
 static void a_click_reads_the_chart(void **state)
 {
-    vt *t = open_lab(state);
+    vt *t = open_sized(state, LARGE_COLUMNS, LARGE_ROWS);
     vt_key(t, "O");
     assert_title(t, "no noise");
     pause_lab(t);
-    ht_rect loss = area_of(HT_PANEL_LOSS);
+    ht_rect loss = area_at(LARGE_COLUMNS, LARGE_ROWS, HT_VIEW_DASHBOARD, HT_PANEL_LOSS);
     click(t, loss.x + loss.w / 2, loss.y + loss.h / 2);
     assert_shows(t, "η 0.01  b"); /* the settings in force there are in the box */
     uint64_t before = vt_fingerprint(t);
@@ -193,13 +203,11 @@ static void every_chart_reads_its_values(void **state)
         {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HILL, {"│ k largest values used ", "95 % "}},
         {"t", "to believe?", HT_VIEW_TAIL, HT_PANEL_TAIL_HISTORY, {"│ step ", "│ mmo "}},
     };
-    vt *t = open_lab(state);
+    vt *t = open_sized(state, LARGE_COLUMNS, LARGE_ROWS);
     vt_assert(t, sandbox_wait_step(t, 400, PATIENCE));
     pause_lab(t);
     for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
-        ht_layout layout =
-            ht_layout_make(COLUMNS, ROWS, (ht_scene){.view = charts[i].scene, .focus = charts[i].panel});
-        ht_rect r = layout.place[ht_layout_find(&layout, charts[i].panel)].area;
+        ht_rect r = area_at(LARGE_COLUMNS, LARGE_ROWS, charts[i].scene, charts[i].panel);
         if (charts[i].view[0]) vt_key(t, charts[i].view);
         assert_shows(t, charts[i].open);
         vt_assert(t, vt_wait_still(t, 100, PATIENCE));
