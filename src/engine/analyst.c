@@ -110,13 +110,6 @@ static ht_prune_spec spec_of(look *l, ht_prune_method method)
     return spec;
 }
 
-/* When, on the clock, after a look that began then: by its share, and no sooner than is read. What was looked
- * at while training stood still has taken nothing from it. */
-static double due_again(const look *l, double began, double by_share, double period)
-{
-    return l->snapshot->settled ? 0 : began + fmax(by_share, period);
-}
-
 /* False when there is no memory, or the method is no longer wanted. */
 static bool look_at_method(look *l, ht_prune_method method)
 {
@@ -133,7 +126,8 @@ static bool look_at_method(look *l, ht_prune_method method)
                     : l->snapshot->request.watched ? self->pace.curve_watched
                                                    : self->pace.curve) *
                    self->cores;
-    self->method_due[method] = due_again(l, began, cost / share, self->pace.curve_period);
+    self->method_due[method] =
+        ht_watch_due(l->snapshot->settled, began, cost, share, self->pace.curve_period);
     l->wanted &= ~(1u << method);
     if (l->thorough) self->current |= 1u << method;
     bool slow = method == HT_PRUNE_NODE && !l->thorough && cost / share > self->pace.curve_period;
@@ -192,7 +186,8 @@ static bool look_at_weights(look *l)
     if (!look_at_tail(l)) return false;
     double cost = ht_thread_now() - start;
     double share = l->snapshot->request.watched ? self->pace.tail_watched : self->pace.tail;
-    self->tail_due = due_again(l, began, cost / (share * self->cores), self->pace.tail_period);
+    self->tail_due =
+        ht_watch_due(l->snapshot->settled, began, cost, share * self->cores, self->pace.tail_period);
     return true;
 }
 

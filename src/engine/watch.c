@@ -1,5 +1,7 @@
 #include "engine/watch.h"
 
+#include <math.h>
+
 /* eco is what a lab took that nobody looks at for long. */
 static const ht_watch_pace paces[HT_EFFORTS] = {
     [HT_EFFORT_ECO] = {.glimpse = 0.002,
@@ -42,4 +44,9 @@ ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
         pace.tail_period = paces[HT_EFFORT_FULL].tail_period;
     }
     return pace;
+}
+
+double ht_watch_due(bool settled, double began, double cost, double share, double period)
+{
+    return settled ? 0 : began + fmax(cost / share, period);
 }

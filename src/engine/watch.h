@@ -22,4 +22,9 @@ typedef struct ht_watch_pace {
  * often. */
 ht_watch_pace ht_watch_at(ht_effort effort, bool fresh);
 
+/* When, on the clock, to look again after a look that began then and cost so many seconds of a thread: by its
+ * share of a core, and no sooner than its period. What was looked at while training stood still (`settled`)
+ * has taken nothing from it: at once. */
+double ht_watch_due(bool settled, double began, double cost, double share, double period);
+
 #endif

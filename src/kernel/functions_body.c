@@ -109,7 +109,7 @@ static void live_keys(int32_t *key, const float *x, size_t rows, size_t stride, 
         for (int v = 0; v < LANE_VECTORS; v++) {
             integers bits = (integers)load(from + v * FLOATS), zero = (bits & none) == 0;
             sum[v] += zero + 1;
-            bits = chosen(zero, none, bits ^ ((bits >> 31) & none));
+            bits = chosen(zero, none, bits ^ ((bits < 0) & none));
             memcpy(key + i * HT_LANES + v * FLOATS, &bits, sizeof bits);
         }
     }

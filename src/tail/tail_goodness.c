@@ -57,10 +57,11 @@ static ht_code widest(ht_power_test *test, const double *log, size_t kept, size_
                       double effect, ht_error *err)
 {
     static const double straight = 0.1, step = 1.4;
-    double p;
-    for (double k = (double)kept - 1; k > 1.2 * (double)least; k /= step) {
+    double p, k = (double)kept - 1;
+    while (k > 1.2 * (double)least) {
         if (ht_power_straight(&p, log, (size_t)k, count, effect, err) != HT_OK) return HT_FAIL;
         if (p >= straight) return ht_power_test_make(test, log, (size_t)k, count, effect, err);
+        k /= step;
     }
     test->p = NAN;
     return HT_OK;

@@ -94,7 +94,8 @@ static void a_second_start_changes_nothing(void **state)
     assert_status(r, 0);
     r = sandbox_shell(
         "unset OPENBLAS_NUM_THREADS; $H train --steps 100000000 --set model.width=20 --json --quiet "
-        "--run 'a b' & p=$!; until [ -e 'a b/metrics.csv' ]; do sleep 0.05; done; kill -INT $p; "
+        "--run 'a b' & p=$!; until [ -e 'a b/metrics.csv' ] && [ $(wc -l <'a b/metrics.csv') -gt 3 ]; do "
+        "sleep 0.05; done; kill -INT $p; "
         "wait $p");
     assert_status(r, 0);
     json_t *root = parse(r->out);
@@ -485,9 +486,9 @@ static void interrupted_training_reports_what_it_has(void **state)
         char script[300];
         snprintf(script, sizeof script,
                  "$H train --steps 100000000 --json --quiet --run stop%d & p=$!\n"
-                 "until [ -e stop%d/metrics.csv ]; do sleep 0.05; done; sleep 0.3\n"
-                 "kill -%d $p; wait $p",
-                 i, i, signals[i]);
+                 "until [ -e stop%d/metrics.csv ] && [ $(wc -l <stop%d/metrics.csv) -gt 3 ]; do "
+                 "sleep 0.05; done\nkill -%d $p; wait $p",
+                 i, i, i, signals[i]);
         const sandbox_result *r = sandbox_shell(script);
         assert_status(r, 0);
         json_t *root = parse(r->out);

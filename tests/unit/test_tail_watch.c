@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "engine/runner.h"
 #include "engine/tail_watch.h"
-#include "sanitized.h"
+#include "engine/watch.h"
 #include "unit/small.h"
 
 static ht_error err;
@@ -195,37 +195,13 @@ static void the_analyst_does_as_it_is_told(void **state)
     ht_pool_free(pool);
 }
 
-static uint64_t wanted_step; /* what is waited for is of later weights than these */
-
-static bool later(const ht_report *r)
-{
-    return r->tail.step > wanted_step;
-}
-
 /* What was looked at whole while training stood still holds up none of the quick looks after it. */
 static void a_pause_delays_no_tail(void **state)
 {
-    static const double share = 0.034 * 2; /* what a look may take of two cores at effort normal */
-    ht_params params = small_params();
-    bool fresh;
     (void)state;
-    ht_params_put(&params, HT_P_MODEL_WIDTH, 3000); /* the picture takes a while */
-    ht_trainer *wide = small_trainer(&params, data, NULL);
-    ht_pool *pool = small_pool(2);
-    ht_runner *runner = ht_runner_start(wide, data, pool, &err);
-    assert_non_null(runner);
-    await(runner, with_a_picture, "while training stands still");
-    const ht_report *report = ht_runner_report(runner, &fresh);
-    double cost = 1e-3 * report->milliseconds, start = ht_now();
-    wanted_step = report->step;
-    ht_runner_send(runner, HT_COMMAND_RUN, 0, 0);
-    await(runner, later, "after training went on");
-    /* It was held up for as long as pays for the whole look. */
-    if (!SANITIZED && ht_now() - start > cost / share / 2)
-        fail_msg("%.3f s after a look of %.3f s", ht_now() - start, cost);
-    ht_runner_stop(runner);
-    ht_pool_free(pool);
-    ht_trainer_free(wide);
+    assert_true(ht_watch_due(false, 5, 0.25, 0.025, 1) == 15); /* by its share */
+    assert_true(ht_watch_due(false, 5, 0.25, 0.5, 1) == 6);    /* by its period */
+    assert_true(ht_watch_due(true, 5, 0.25, 0.025, 1) == 0);
 }
 
 int main(void)

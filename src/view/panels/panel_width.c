@@ -124,7 +124,7 @@ static void begin(const ht_model *m, ht_chart *chart, const char *title)
     chart->x = (ht_axis){
         .scale = HT_SCALE_LOG, .low = 80, .high = 12500, .fixed = true, .integer = true, .label = "width n"};
     const ht_width_sweep_state *s = newest(m);
-    for (int i = 0; s && i < s->widths && i < HT_CHART_PLACES; i++)
+    for (int i = 0; s && i < s->widths && i < HT_SWEEP_WIDTHS; i++)
         chart->place[chart->place_count++] = s->noisy[i].width;
 }
 
