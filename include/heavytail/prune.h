@@ -120,10 +120,10 @@ void ht_prune_curve_free(ht_prune_curve *curve);
 
 /* What a curve says in a few numbers. A point is 0.01 of accuracy below the whole network's. */
 typedef struct ht_prune_reading {
-    double one_point; /* the largest ratio whose accuracy is at most a point lower */
+    double one_point; /* the ratio up to which no point of the curve is more than a point lower; 0: the first
+                         removal costs more */
+    double kept;      /* the share of the parameters (`weights`) there */
     double area;      /* under accuracy against ratio, by trapezoids */
-    double kept;      /* the share of the parameters (`weights`) down to which no point of the curve is lower
-                         than that; 1: the first removal costs more */
 } ht_prune_reading;
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve);

@@ -28,7 +28,7 @@ static bool reserve(ht_text *text, size_t more)
 void ht_text_add_bytes(ht_text *text, const char *bytes, size_t count)
 {
     if (!reserve(text, count)) return;
-    memcpy(text->data + text->length, bytes, count);
+    if (count > 0) memcpy(text->data + text->length, bytes, count); /* of nothing `bytes` may be NULL */
     text->length += count;
     text->data[text->length] = '\0';
 }

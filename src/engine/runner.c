@@ -194,7 +194,7 @@ static void work_between(ht_runner *r)
 /* A checkpoint waits for the rows up to it: a run that is taken up there goes on after them. */
 static bool may_save(const ht_runner *r)
 {
-    return r->recorder && !r->scoring && !ht_jury_waits(r->jury);
+    return r->recorder && !ht_runner_owes_row(r) && !ht_jury_waits(r->jury);
 }
 
 static void *runner_main(void *argument)

@@ -10,7 +10,8 @@
 static double long_enough = 0.025, /* seconds of training standing still that nobody notices */
     piece_seconds = 0.005;         /* a piece takes them if that is enough */
 
-static const double piece_share = 0.1; /* of the time, while a score is made that no row waits for */
+static const double piece_share = 0.1, /* of the time, while a score is made that no row waits for */
+    hasty_seconds = 0.04;              /* a piece while a checkpoint waits for the row: still no long pause */
 
 void ht_runner_pace_scores(double slow, double piece)
 {
@@ -79,6 +80,11 @@ void ht_runner_evaluate(ht_runner *r, bool row)
     if (!begin(r, row)) evaluate_now(r, row);
 }
 
+bool ht_runner_owes_row(const ht_runner *r)
+{
+    return r->scoring && r->recorder && r->score.folded > 0;
+}
+
 bool ht_runner_scores(const ht_runner *r)
 {
     return r->scoring && (r->recorder || r->state != HT_STATE_RUNNING || ht_now() >= r->score_due);
@@ -111,16 +117,17 @@ static uint64_t steps_left(const ht_runner *r)
 void ht_runner_score_piece(ht_runner *r)
 {
     size_t steps = (size_t)steps_left(r), left = ht_evaluation_left(r->scorer);
-    bool hastes = r->recorder && r->state == HT_STATE_RUNNING;
+    bool hastes = r->recorder && r->state == HT_STATE_RUNNING,
+         waited_for = ht_runner_owes_row(r) && ht_recorder_next(r->recorder) <= 0;
     const atomic_bool *off = ht_cancel_by(&r->quit);
-    make(r, hastes ? (left + steps - 1) / steps : 1, piece_seconds);
+    make(r, hastes ? (left + steps - 1) / steps : 1, waited_for ? hasty_seconds : piece_seconds);
     ht_cancel_by(off);
 }
 
 void ht_runner_end_score(ht_runner *r)
 {
     const atomic_bool *off = ht_cancel_by(NULL);
-    if (r->scoring && r->recorder) make(r, SIZE_MAX, 0);
+    if (ht_runner_owes_row(r)) make(r, SIZE_MAX, 0);
     ht_cancel_by(off);
     if (r->scoring) r->evaluation_step = UINT64_MAX; /* of what is given up */
     r->scoring = false;

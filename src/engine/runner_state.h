@@ -114,8 +114,9 @@ void ht_runner_evaluate(ht_runner *r, bool row);
 bool ht_runner_scores(const ht_runner *r); /* one is in the making, and a piece of it is due */
 void ht_runner_score_piece(ht_runner *r);  /* makes that piece */
 
-/* A score in the making is finished at once: its row belongs before what comes now. Without a recorder there
- * are no rows, and it is given up. */
+bool ht_runner_owes_row(const ht_runner *r); /* the one in the making will be a row of metrics */
+
+/* Such a score is finished at once: its row belongs before what comes now. One that is no row is given up. */
 void ht_runner_end_score(ht_runner *r);
 
 /* For tests: scores that take so many seconds or more are made a piece at a time, and a piece goes on for so

@@ -412,7 +412,9 @@ INLINE split split_of(doubles size)
 }
 
 /* As logarithm() above without care for the last bit: within 3 ulps of the larger of |log x| and ½. Two at
- * once share a division. */
+ * once share a division; which two is part of the result: values HALF a group apart, in every build. */
+enum { HALF = VECTORS / 2 };
+
 typedef struct two {
     doubles a, b;
 } two;
@@ -477,13 +479,13 @@ static void log_sums(ht_log_sums *sums, const double *x, size_t count)
             continue;
         }
         for (size_t j = 0; j < STRETCH; j += GROUP)
-            for (int v = 0; v < VECTORS; v += 2) {
+            for (int v = 0; v < HALF; v++) {
                 const double *own = x + i + j + v * DOUBLES;
                 two y = simple_logarithms(split_of(magnitude(load_doubles(own))),
-                                          split_of(magnitude(load_doubles(own + DOUBLES))));
+                                          split_of(magnitude(load_doubles(own + HALF * DOUBLES))));
                 doubles a = y.a - origin, b = y.b - origin;
-                sum[v] += a, sum[v + 1] += b;
-                squares[v] += a * a, squares[v + 1] += b * b;
+                sum[v] += a, sum[v + HALF] += b;
+                squares[v] += a * a, squares[v + HALF] += b * b;
             }
         sums->count += STRETCH;
     }
@@ -503,9 +505,9 @@ INLINE split product_at(const double *own)
 
 INLINE void add_products(const double *x, doubles sum[VECTORS])
 {
-    for (int v = 0; v < VECTORS; v += 2) {
-        two y = simple_logarithms(product_at(x + v * DOUBLES), product_at(x + (v + 1) * DOUBLES));
-        sum[v] += y.a, sum[v + 1] += y.b;
+    for (int v = 0; v < HALF; v++) {
+        two y = simple_logarithms(product_at(x + v * DOUBLES), product_at(x + (v + HALF) * DOUBLES));
+        sum[v] += y.a, sum[v + HALF] += y.b;
     }
 }
 

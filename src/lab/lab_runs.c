@@ -245,11 +245,13 @@ static ht_shelved *add(ht_lab *lab, const char *path, ht_error *err)
         return NULL;
     }
     ht_shelved *run = ht_shelf_find(shelf, whole);
-    if (!run) run = ht_shelf_add(shelf, err);
-    if (!run) return NULL;
+    if (!run) {
+        run = ht_shelf_add(shelf, err);
+        if (!run) return NULL;
+        ht_text_copy(run->path, sizeof run->path, whole);
+        name_run(run);
+    }
     run->wanted = true;
-    ht_text_copy(run->path, sizeof run->path, whole);
-    name_run(run);
     return run;
 }
 
@@ -321,7 +323,8 @@ static void add_chosen(ht_lab *lab)
     if (m->shelf->count > before)
         ht_lab_note(lab, true, "added %s; it is in the charts as soon as it is read", path);
     else
-        ht_lab_note(lab, true, "%s is in the list already; its charts are shown", path);
+        ht_lab_note(lab, true, "%s is in the list already%s", path,
+                    run->read ? "; its charts are shown" : "");
     if (run->read) welcome(lab, run);
 }
 

@@ -190,8 +190,7 @@ ht_prune_reading ht_prune_read(const ht_prune_curve *curve)
         /* Whole samples, so the margin is for the rounding of the difference alone. */
         bool enough = p[i].accuracy >= p[0].accuracy - 0.01 - 1e-9;
         within = within && enough;
-        if (enough) r.one_point = p[i].ratio;
-        if (within) r.kept = p[i].weights;
+        if (within) r.one_point = p[i].ratio, r.kept = p[i].weights;
         if (i > 0) r.area += (p[i].ratio - p[i - 1].ratio) * (p[i].accuracy + p[i - 1].accuracy) / 2;
     }
     return r;

@@ -215,6 +215,11 @@ static void read_points(const ht_series *s, double x, ht_chart *chart)
     ht_format_grouped(at, sizeof at, llround(place));
     if (chart->place_count) snprintf(where, sizeof where, " at %s %s", chart->x.label, at);
     ht_brief *brief;
+    if (s->marks_x) {
+        brief = add(chart, "%s %s", name_of(s), at);
+        in_brief(brief, s->role, "%s %s", name_of(s), at);
+        return;
+    }
     if (all.count == 0)
         brief = add(chart, "%s%s", name_of(s), where); /* NaN or Inf */
     else if (all.count == 1)

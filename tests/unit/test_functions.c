@@ -222,6 +222,22 @@ static void moments_of_logarithms_count_zeros_apart(void **state)
     }
 }
 
+/* Long stretches of ordinary numbers are summed as vectors, each build's as wide as they are. */
+static void moments_of_ordinary_numbers_are_the_same_bits(void **state)
+{
+    ht_rng rng;
+    (void)state;
+    ht_rng_init(&rng, 6, HT_STREAM_TEST, 0);
+    for (int i = 0; i < 1000; i++) {
+        double value = 0.001 + ht_rng_uniform(&rng);
+        x[i] = i % 3 ? value : -100 * value;
+    }
+    for (size_t n = 60; n < 1000; n += 23) {
+        check_log_sums(n, 0, NAN);
+        check_log_sums(n, 1e-9, -9.5);
+    }
+}
+
 /* ---- reading ---- */
 
 static void fill_both(float *f, ht_rng *rng)
@@ -364,6 +380,7 @@ int main(void)
         cmocka_unit_test(harmonics_are_sums_of_cosines),
         cmocka_unit_test(values_are_read_as_plain_loops_read_them),
         cmocka_unit_test(moments_of_logarithms_count_zeros_apart),
+        cmocka_unit_test(moments_of_ordinary_numbers_are_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static void say_pending(const ht_report *r, unsigned shown, ht_chart *chart)
                  (pending & (pending - 1)) ? "are" : "is");
 }
 
-/* The largest ratio that costs at most one point of accuracy, and the cursor. */
+/* Up to where at most one point of accuracy is lost, and the cursor. */
 static void add_cursor(const ht_model *m, bool by_weights, ht_chart *chart)
 {
     const ht_prune_look *look = ht_pruning_lead(m);

@@ -99,7 +99,7 @@ static void add_speed(const ht_report *r, ht_prune_method method, ht_form *form)
     char label[40];
     if (!isfinite(r->speed_up) || r->speed_up <= 0 || r->speed_method != method) return;
     snprintf(label, sizeof label, "speed at %.3f", r->speed_ratio);
-    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "× %.2f", r->speed_up);
+    ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "× %.1f", r->speed_up);
 }
 
 static void add_cursor(const ht_model *m, ht_room room, ht_form *form)

@@ -26,7 +26,7 @@ static void add_loss(const ht_model *m, int columns, ht_chart *chart)
 static void add_states(const ht_model *m, ht_chart *chart)
 {
     ht_series *s = ht_chart_add(chart, HT_MARK_POINTS, HT_ROLE_KEY, "", m->stored.count);
-    if (s) ht_text_copy(s->said, sizeof s->said, "a state kept at step");
+    if (s) ht_text_copy(s->said, sizeof s->said, "a state kept at step"), s->marks_x = true;
     for (int i = 0; s && i < s->count; i++) {
         s->x[i] = (double)m->stored.step[i];
         s->high[i] = chart->y.low;
