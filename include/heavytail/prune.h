@@ -122,8 +122,8 @@ void ht_prune_curve_free(ht_prune_curve *curve);
 typedef struct ht_prune_reading {
     double one_point; /* the ratio up to which no point of the curve is more than a point lower; 0: the first
                          removal costs more */
-    double kept;      /* the share of the parameters (`weights`) there */
     double area;      /* under accuracy against ratio, by trapezoids */
+    double kept;      /* the share of the parameters (`weights`) at one_point */
 } ht_prune_reading;
 
 ht_prune_reading ht_prune_read(const ht_prune_curve *curve);
