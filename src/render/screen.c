@@ -50,7 +50,7 @@ static bool charts_below(const ht_layout *layout)
 static double measure(void *surface, const char *text)
 {
     ht_surface *s = surface;
-    return s->ops->measure(s, 0, text);
+    return s->ops->measure(s, HT_BOLD, text);
 }
 
 const ht_form *ht_screen_form(ht_screen *screen, const ht_model *model, ht_panel_id panel, ht_rect area)

@@ -385,6 +385,34 @@ static void fill_read_chart(int lines)
     }
 }
 
+/* Rows come before the note, and those without room are counted; no mark of theirs stands in another row. */
+static void rows_without_room_are_counted(void **state)
+{
+    enum { COUNT = 9, WIDTH = 60 };
+    (void)state;
+    for (int h = 8; h <= 16; h++) {
+        char name[24], more[40];
+        ht_chart_clear(&chart);
+        ht_text_copy(chart.title, sizeof chart.title, "Needed");
+        ht_text_copy(chart.note, sizeof chart.note,
+                     "a dot a seed, stroke: the median of five seeds, and more to say");
+        chart.x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "share"};
+        for (int i = 0; i < COUNT; i++) {
+            snprintf(name, sizeof name, "method-%d", i);
+            ht_series *dot = ht_chart_add(&chart, HT_MARK_POINTS, HT_ROLE_TEXT, "", 1);
+            dot->x[0] = 0.5, dot->high[0] = ht_chart_add_row(&chart, HT_ROLE_TEXT, name, "5 %");
+        }
+        begin(WIDTH, h, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, WIDTH, h}, &chart, 0);
+        int shown = find_text("method-", NULL);
+        snprintf(more, sizeof more, "%d more: no room here", COUNT - shown);
+        assert_int_equal(find_text(more, NULL), shown < COUNT);
+        assert_int_equal(find_text("\u25bc", NULL), 0);
+        assert_int_equal(shown, h - 4 < COUNT ? h - 4 : COUNT); /* borders, axis, its labels */
+        if (h - 5 >= COUNT) assert_int_equal(find_text("a dot a seed", NULL), 1);
+    }
+}
+
 static void a_small_plots_read_out_hides_no_curve(void **state)
 {
     static ht_cell bare[16][60];
@@ -1099,6 +1127,7 @@ int main(void)
         cmocka_unit_test(x_tick_labels_do_not_touch),
         cmocka_unit_test(y_tick_labels_stand_on_their_own_rows),
         cmocka_unit_test(mark_labels_keep_apart),
+        cmocka_unit_test(rows_without_room_are_counted),
         cmocka_unit_test(a_small_plots_read_out_hides_no_curve),
         cmocka_unit_test(numbers_stand_at_their_ticks),
         cmocka_unit_test(curves_without_a_name_are_left_out),

@@ -322,6 +322,7 @@ void ht_chart_layout_make(ht_chart_layout *l, ht_rect area, const ht_chart *char
     l->x_labels = rows >= 4;
     l->plot.y = top;
     l->plot.h = rows - 1 - l->x_labels;
+    if (chart->row_count > l->plot.h && l->note_row >= 0) l->note_row = -1, l->plot.h++; /* rows come first */
     if (chart->row_count > 0)
         place_rows(l, chart);
     else

@@ -35,8 +35,8 @@ static void draw_y_axis(ht_surface *s, const ht_chart_layout *l)
     }
 }
 
-/* Names and values of rows, in place of the labels of ticks. */
-static void draw_rows(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart)
+/* Names and values of rows, in place of the labels of ticks; in the border how many have no room. */
+static void draw_rows(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area)
 {
     double x = l->plot.x - HAIR;
     int left = l->inner.x, width = l->plot.x - 2 - left;
@@ -48,6 +48,9 @@ static void draw_rows(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
         s->ops->text(s, left + CLOSER, y - 0.5, width - value - 1, HT_ALIGN_LEFT, row->role, 0, row->name);
         s->ops->text(s, left + CLOSER, y - 0.5, width, HT_ALIGN_RIGHT, row->role, 0, row->value);
     }
+    char more[40];
+    snprintf(more, sizeof more, "%d more: no room here", chart->row_count - l->y_count);
+    if (chart->row_count > l->y_count) ht_frame_foot(s, area, HT_ALIGN_LEFT, HT_ROLE_WARNING, more);
 }
 
 static void draw_x_axis(ht_surface *s, const ht_chart_layout *l, const ht_chart *chart, ht_rect area,
@@ -119,7 +122,8 @@ static void draw_plot(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
         if (now == CURVES) ht_draw_marks(s, l, chart);
     }
     for (int i = 0; i < chart->series_count; i++)
-        if (is_drawn(chart, i, unnamed)) ht_draw_edges(s, l, &chart->series[i], &ink);
+        if (chart->row_count == 0 && is_drawn(chart, i, unnamed)) /* what has no row is counted */
+            ht_draw_edges(s, l, &chart->series[i], &ink);
     ht_draw_labels(s, l, chart, unnamed, &ink, readout);
 }
 
@@ -167,7 +171,7 @@ static bool draw_whole(ht_surface *s, const ht_chart_layout *l, const ht_chart *
     int unnamed = ht_legend_draw(s, l, chart, area, title_end, NULL);
     ht_readout_plan(&readout, s, l, chart, area, title_end);
     if (chart->row_count > 0)
-        draw_rows(s, l, chart);
+        draw_rows(s, l, chart, area);
     else
         draw_y_axis(s, l);
     draw_x_axis(s, l, chart, area, !readout.foot);
@@ -191,7 +195,8 @@ void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus
     else
         foot = draw_whole(s, &l, chart, area, title_end);
     ht_role note = chart->warn ? HT_ROLE_WARNING : HT_ROLE_DIM;
-    if (l.note_in_foot && foot) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);
+    bool all = chart->row_count <= l.y_count;
+    if (l.note_in_foot && foot && all) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);
     if (l.note_row >= 0)
         s->ops->text(s, l.inner.x + 1, l.note_row, l.inner.w - 2, HT_ALIGN_LEFT, note, 0, chart->note);
     s->clip = clip;

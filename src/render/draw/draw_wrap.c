@@ -13,7 +13,7 @@ bool ht_draw_wrap_next(ht_surface *s, const char **text, int width, char line[HT
     for (int columns = 2 * width; columns > 0; columns--) {
         *text = from;
         if (!ht_wrap_next(text, columns, line)) return false;
-        if (s->ops->measure(s, 0, line) <= width) return true;
+        if (s->ops->measure(s, HT_BOLD, line) <= width) return true;
     }
     return width > 0;
 }
