@@ -99,8 +99,10 @@ helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(
 # `make check-all`, which CI runs.
 LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/test_factor unit/test_width_sweep unit/test_noise \
         unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_additions e2e/test_cases_bias_cli e2e/test_cases_lab \
-        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_lesson e2e/test_lessons e2e/test_long e2e/test_moment e2e/test_old_runs e2e/test_prune e2e/test_readme e2e/test_sweep e2e/test_tail_cli \
-        e2e/test_width
+        e2e/test_cases_rundir_cli e2e/test_faults e2e/test_lesson e2e/test_lessons e2e/test_long e2e/test_moment e2e/test_old_runs e2e/test_prune e2e/test_readme \
+        e2e/test_screens e2e/test_sweep e2e/test_tail_cli e2e/test_terminals e2e/test_width
+# Waits longest, so it begins.
+FIRST := e2e/test_pruning_view
 # What `make asan` does not run: statistics over many samples, whose code paths test_cases_tails, test_tail and
 # test_tail_parts have under the sanitizers, and width sweeps, which TSan has; memory of large networks, where test_prune has small ones; bits of old
 # runs, and watching for minutes; and what builds or limits a program without them.
@@ -180,7 +182,8 @@ check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
 check-objects: $(unit_bin:=.o) $(e2e_bin:=.o) $(fuzz_bin:=.o) $(helper_obj) $(fuzz_help) $(fuzz_main) $(BUILD)/heavytail
 
 # Those that wait for terminals begin, so that the others run beside them.
-test_bin  := $(filter-out $(if $(SANITIZE),$(NOT_SANITIZED:%=$(BUILD)/tests/%)),$(e2e_bin) $(unit_bin) $(fuzz_bin))
+test_bin  := $(filter-out $(if $(SANITIZE),$(NOT_SANITIZED:%=$(BUILD)/tests/%)), \
+             $(FIRST:%=$(BUILD)/tests/%) $(filter-out $(FIRST:%=$(BUILD)/tests/%),$(e2e_bin)) $(unit_bin) $(fuzz_bin))
 quick_bin := $(filter-out $(LONG:%=$(BUILD)/tests/%),$(test_bin))
 
 check: $(quick_bin) $(BUILD)/heavytail ## build and run the tests, but for the long ones
