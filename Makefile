@@ -95,7 +95,7 @@ unit_bin := $(unit_src:%.c=$(BUILD)/%)
 e2e_bin  := $(e2e_src:%.c=$(BUILD)/%)
 fuzz_bin := $(fuzz_src:%.c=$(BUILD)/%)
 helper_obj := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(unit_src) $(e2e_src),$(wildcard tests/unit/*.c tests/e2e/*.c)))
-# Statistics over many seeds, hundreds of kills, every allocation failed in turn: what `make check` leaves to
+# Statistics over many seeds, hundreds of kills, every allocation failed in turn, every size: what `make check` leaves to
 # `make check-all`, which CI runs.
 LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/test_factor unit/test_width_sweep unit/test_noise \
         unit/test_prune_memory unit/test_summary unit/test_tail_cover e2e/test_additions e2e/test_cases_bias_cli e2e/test_cases_lab \
