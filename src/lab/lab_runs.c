@@ -100,21 +100,9 @@ static bool is_results(const char *path)
     return ht_text_ends(path, ".json");
 }
 
-/* Settings and curves of a run whose journal or checkpoint is damaged: both are files of their own. */
-static void read_what_is_whole(ht_stored_run *run, const char *dir)
-{
-    ht_error ignored;
-    if (!run->report || run->count > 0 || !ht_rundir_has(dir, HT_RUN_METRICS)) return;
-    if (ht_rundir_settings(dir, &run->params, &ignored) == HT_OK)
-        (void)ht_rundir_read_metrics(dir, &run->rows, &run->count, &ignored);
-}
-
 static ht_code read_path(ht_stored_run *run, const char *path, ht_error *err)
 {
-    if (is_results(path)) return ht_stored_results_read(run, path, err);
-    ht_code code = ht_stored_run_read(run, path, err);
-    if (code != HT_OK) read_what_is_whole(run, path);
-    return code;
+    return is_results(path) ? ht_stored_results_read(run, path, err) : ht_stored_run_read(run, path, err);
 }
 
 static void *read_run(void *context)

@@ -73,6 +73,19 @@ static void runs_of_the_session_are_listed(void **state)
     vt_assert(t, vt_wait_text(t, "train.seed", PATIENCE));
 }
 
+/* Enter on the list opens the chooser; this goes to the row there and adds it. */
+static void add_run(vt *t, const char *chosen)
+{
+    vt_key(t, "Enter");
+    vt_assert(t, vt_wait_text(t, "Add a run:", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "a run: Enter adds it", PATIENCE));
+    for (int i = 0; i < 20 && !vt_find(t, chosen, NULL, NULL); i++) {
+        vt_key(t, "Down");
+        vt_settle(t);
+    }
+    vt_key(t, "Enter");
+}
+
 /* A directory that grows is read again; the chooser finds it. */
 static void a_chosen_directory_is_read_again_as_it_grows(void **state)
 {
@@ -81,14 +94,7 @@ static void a_chosen_directory_is_read_again_as_it_grows(void **state)
     assert_title(t, "✓ done");
     vt_key(t, "S");
     vt_assert(t, vt_wait_text(t, "What differs", PATIENCE));
-    vt_key(t, "Enter");
-    vt_assert(t, vt_wait_text(t, "Add a run:", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "a run: Enter adds it", PATIENCE));
-    for (int i = 0; i < 20 && !vt_find(t, "▸ far", NULL, NULL); i++) {
-        vt_key(t, "Down");
-        vt_settle(t);
-    }
-    vt_key(t, "Enter");
+    add_run(t, "▸ far");
     vt_assert(t, vt_wait_text(t, "done, step 20  ━━ A", PATIENCE));
     assert_status(RUN("train", "--run", "far", "--steps", "50", "--quiet"), 0);
     vt_assert(t, vt_wait_text(t, "done, step 50  ━━ A", PATIENCE));
@@ -139,13 +145,7 @@ static void what_is_whole_is_shown_and_nobody_waits(void **state)
     vt_key(t, "Down");
     vt_key(t, "Space");
     vt_assert(t, vt_wait_gone(t, "━━ C", PATIENCE));
-    vt_key(t, "Enter");
-    vt_assert(t, vt_wait_text(t, "Add a run:", PATIENCE));
-    for (int i = 0; i < 20 && !vt_find(t, "▸ slow", NULL, NULL); i++) {
-        vt_key(t, "Down");
-        vt_settle(t);
-    }
-    vt_key(t, "Enter");
+    add_run(t, "▸ slow");
     vt_assert(t, vt_wait_text(t, "slow is in the list already", PATIENCE));
     vt_assert(t, vt_wait_text(t, "done, step 50  ━━ C", PATIENCE));
 }

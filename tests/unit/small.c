@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "num/linalg.h"
+#include "unit/scratch.h"
 
 static ht_error err;
 
@@ -43,6 +44,15 @@ ht_pool *small_pool(int threads)
     ht_pool *pool = ht_pool_new(threads, &err);
     if (!pool) fail_msg("%s", err.text);
     return pool;
+}
+
+ht_rundir *small_rundir(const char *name, ht_trainer *t, const ht_params *params)
+{
+    ht_rundir *dir = ht_rundir_open(scratch_path(name), &err);
+    if (!dir || (ht_rundir_has_run(dir) ? ht_rundir_resume(dir, t, &err)
+                                        : ht_rundir_begin(dir, params, &err)) != HT_OK)
+        fail_msg("%s", err.text);
+    return dir;
 }
 
 void small_train(ht_trainer *t, int steps)

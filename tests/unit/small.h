@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "engine/run/rundir.h"
 #include "engine/trainer.h"
 #include "heavytail/dataset.h"
 #include "heavytail/params.h"
@@ -17,6 +18,10 @@ ht_params small_params(void);
 /* Pool may be NULL. ht_trainer_free. */
 ht_trainer *small_trainer(const ht_params *params, const ht_dataset *data, ht_pool *pool);
 ht_pool *small_pool(int threads);
+
+/* The run directory of that name (scratch.h), whose run the trainer takes up, or begins with its parameters.
+ * ht_rundir_close. */
+ht_rundir *small_rundir(const char *name, ht_trainer *t, const ht_params *params);
 
 void small_train(ht_trainer *t, int steps); /* none may be refused */
 void small_set(ht_trainer *t, ht_param p, double value);

@@ -81,11 +81,8 @@ typedef struct run {
 static run open_run(const char *name, const ht_params *params)
 {
     run r;
-    r.dir = ht_rundir_open(scratch_path(name), &err);
-    if (!r.dir) fail_msg("%s", err.text);
     r.trainer = small_trainer(params, data, NULL);
-    ok(ht_rundir_has_run(r.dir) ? ht_rundir_resume(r.dir, r.trainer, &err)
-                                : ht_rundir_begin(r.dir, params, &err));
+    r.dir = small_rundir(name, r.trainer, params);
     r.recorder = ht_recorder_start(r.dir, r.trainer, NULL, &err);
     assert_non_null(r.recorder);
     return r;

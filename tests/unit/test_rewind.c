@@ -54,10 +54,7 @@ static lab *lab_open(const ht_params *params, const char *name)
     l->pool = small_pool(2);
     l->trainer = small_trainer(params, data, l->pool);
     if (name) {
-        l->dir = ht_rundir_open(scratch_path(name), &err);
-        if (!l->dir || (ht_rundir_has_run(l->dir) ? ht_rundir_resume(l->dir, l->trainer, &err)
-                                                  : ht_rundir_begin(l->dir, params, &err)) != HT_OK)
-            fail_msg("%s", err.text);
+        l->dir = small_rundir(name, l->trainer, params);
         l->recorder = ht_recorder_start(l->dir, l->trainer, l->pool, &err);
     }
     l->runner = ht_runner_start_recorded(l->trainer, data, l->pool, l->recorder, &err);

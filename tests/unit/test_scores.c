@@ -71,10 +71,7 @@ static void lab_open(lab *l, const char *name, const ht_params *params, int thre
     *l = (lab){.pool = small_pool(threads), .soonest = UINT64_MAX};
     l->trainer = small_trainer(params, data, l->pool);
     if (name) {
-        l->dir = ht_rundir_open(scratch_path(name), &err);
-        if (!l->dir) fail_msg("%s", err.text);
-        ok(ht_rundir_has_run(l->dir) ? ht_rundir_resume(l->dir, l->trainer, &err)
-                                     : ht_rundir_begin(l->dir, params, &err));
+        l->dir = small_rundir(name, l->trainer, params);
         l->recorder = ht_recorder_start(l->dir, l->trainer, l->pool, &err);
         assert_non_null(l->recorder);
     }

@@ -26,8 +26,9 @@ typedef struct ht_stored_run {
 
 ht_run_stamp ht_stored_run_stamp(const char *path); /* of the directory; or of one file */
 
-/* HT_FAIL names the file, what is wrong and what to do. Can be cancelled (base/cancel.h). ht_stored_run_free
- * also after a failure. */
+/* HT_FAIL names the file, what is wrong and what to do; settings and rows (count > 0) of a run whose journal
+ * or checkpoint is damaged are there all the same. Can be cancelled (base/cancel.h). ht_stored_run_free also
+ * after a failure. */
 ht_code ht_stored_run_read(ht_stored_run *run, const char *dir, ht_error *err);
 void ht_stored_run_free(ht_stored_run *run);
 
