@@ -163,7 +163,7 @@ ht_code ht_stored_run_read(ht_stored_run *run, const char *dir, ht_error *err)
     *run = (ht_stored_run){.stamp = ht_stored_run_stamp(dir)};
     if (!(run->report = ht_alloc(1, sizeof *run->report, "the run", err))) return HT_FAIL;
     if (read_settings(run, dir, err) != HT_OK) return err->code;
-    ht_error later; /* curves do not need the journal; what is wrong with it is told first */
+    ht_error later = {0}; /* curves do not need the journal; what is wrong with it is told first */
     ht_code journal = read_journal(run, dir, err);
     ht_error *of_rows = journal == HT_OK ? err : &later;
     if (ht_rundir_has(dir, HT_RUN_METRICS) &&
