@@ -66,6 +66,23 @@ static bool has_momentum(const ht_trainer *t)
     return ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
 }
 
+/* Does the optimizer keep means of its own? */
+static bool is_adaptive(const ht_trainer *t)
+{
+    return ht_optimizer_of(&t->params)->follow != NULL;
+}
+
+static ht_code check_optimizer(const ht_trainer *t, ht_error *err)
+{
+    if (is_adaptive(t) && has_momentum(t))
+        return ht_error_set(
+            err, HT_USAGE,
+            "train.optimizer = %s and train.momentum = %g do not go together: momentum is that of "
+            "sgd; set train.momentum to 0",
+            ht_params_name(&t->params, HT_P_TRAIN_OPTIMIZER), ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM));
+    return HT_OK;
+}
+
 static ht_code make_factors(ht_trainer *t, ht_error *err)
 {
     int count = (int)ht_params_get(&t->params, HT_P_MODEL_FACTORS);
@@ -74,16 +91,31 @@ static ht_code make_factors(ht_trainer *t, ht_error *err)
         return ht_error_set(
             err, HT_USAGE,
             "train.momentum and model.factors = %d do not go together; set train.momentum to 0", count);
+    if (is_adaptive(t))
+        return ht_error_set(
+            err, HT_USAGE,
+            "train.optimizer = %s and model.factors = %d do not go together: factors descend by "
+            "sgd; set train.optimizer to sgd",
+            ht_params_name(&t->params, HT_P_TRAIN_OPTIMIZER), count);
     t->factors = ht_factors_new(t->net, count, err);
     return t->factors ? HT_OK : err->code;
 }
 
-/* Scratch for batches of up to `batch`; the old one stays if memory is short. Momentum moves along. */
+/* What the optimizer keeps, to `to`. */
+static void move_arrays(const ht_trainer *t, ht_step *to)
+{
+    for (int i = 0; i < t->net->tensor_count; i++)
+        for (int k = 0; k < ht_optimizer_arrays(&t->params); k++)
+            memcpy(ht_step_array(to, k, i), ht_step_array(t->scratch, k, i),
+                   ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
+}
+
+/* Scratch for batches of up to `batch`; the old one stays if memory is short. What the optimizer keeps moves
+ * along. */
 static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
 {
-    bool momentum = has_momentum(t);
     if (t->scratch && ht_step_capacity(t->scratch) >= batch) return HT_OK;
-    ht_step *scratch = ht_step_new(t->net, batch, momentum || t->factors, err);
+    ht_step *scratch = ht_step_new(t->net, batch, ht_optimizer_arrays(&t->params), err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
     int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
@@ -92,9 +124,7 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
         ht_free(labels);
         return err->code;
     }
-    for (int i = 0; i < t->net->tensor_count && t->scratch && momentum; i++)
-        memcpy(ht_step_momentum(scratch, i), ht_step_momentum(t->scratch, i),
-               ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
+    if (t->scratch) move_arrays(t, scratch);
     ht_step_free(t->scratch);
     ht_free(t->x);
     ht_free(t->labels);
@@ -167,8 +197,8 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
-        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
-        restart_average(t, err) != HT_OK) {
+        check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -203,13 +233,11 @@ static void drop_mask(ht_trainer *t)
 void ht_trainer_reset(ht_trainer *t, uint64_t seed)
 {
     ht_params_put(&t->params, HT_P_TRAIN_SEED, (double)seed);
-    if (t->factors)
-        ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
-    else
-        ht_network_init(t->net, seed_of(t), t->pool);
+    ht_network_init_as(t->net, (ht_init)ht_params_get(&t->params, HT_P_MODEL_INIT), seed_of(t), t->pool);
+    if (t->factors) ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
     for (int i = 0; i < t->net->tensor_count; i++)
-        if (ht_step_momentum(t->scratch, i))
-            memset(ht_step_momentum(t->scratch, i), 0, ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
+        for (int k = 0; k < ht_optimizer_arrays(&t->params); k++)
+            memset(ht_step_array(t->scratch, k, i), 0, ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
     drop_mask(t);
     t->at = (ht_trainer_state){.revision = t->at.revision + 1};
     ht_average_forget(&t->average);
@@ -332,6 +360,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
         .lr = ht_trainer_lr(t),
         .momentum = ht_params_get(p, HT_P_TRAIN_MOMENTUM),
         .weight_decay = ht_params_get(p, HT_P_TRAIN_DECAY),
+        .optimizer = ht_optimizer_of(p),
+        .number = t->at.step + 1,
         .train_output = ht_params_get(p, HT_P_MODEL_TRAIN_OUT) != 0,
         .noise = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
                   .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
@@ -392,8 +422,8 @@ ht_average *ht_trainer_average(ht_trainer *t)
     return &t->average;
 }
 
-static const char *const array_names[HT_ARRAYS] = {"momentum",  "factors.0", "factors.1", "factors.2",
-                                                   "factors.3", "average",   "best"};
+static const char *const array_names[HT_ARRAYS] = {
+    "momentum", "factors.0", "factors.1", "factors.2", "factors.3", "average", "best", "mean", "square"};
 
 const char *ht_array_name(ht_array array)
 {
@@ -405,7 +435,10 @@ float *ht_trainer_array(ht_trainer *t, ht_array array, int tensor)
     const ht_network *best = ht_trainer_best(t);
     switch (array) {
     case HT_ARRAY_MOMENTUM:
-        return t->factors ? NULL : ht_step_momentum(t->scratch, tensor);
+        return t->factors || is_adaptive(t) ? NULL : ht_step_array(t->scratch, HT_STEP_GRADIENT, tensor);
+    case HT_ARRAY_MEAN:
+    case HT_ARRAY_SQUARE:
+        return ht_step_array(t->scratch, HT_STEP_MEAN + (int)(array - HT_ARRAY_MEAN), tensor);
     case HT_ARRAY_AVERAGE:
         return t->average.count > 0 ? t->average.mean->tensors[tensor].data : NULL;
     case HT_ARRAY_BEST:

@@ -65,11 +65,14 @@ typedef enum ht_array {
     HT_ARRAY_FACTORS, /* and the HT_FACTORS_MAX - 1 after it */
     HT_ARRAY_AVERAGE = HT_ARRAY_FACTORS + HT_FACTORS_MAX,
     HT_ARRAY_BEST,
+    HT_ARRAY_MEAN,   /* of the optimizer: of gradients … */
+    HT_ARRAY_SQUARE, /* … and of their squares */
     HT_ARRAYS
 } ht_array;
 
 const char *ht_array_name(ht_array array); /* "momentum", "factors.0" …, static */
-/* NULL where there is none now: no momentum, fewer factors, nothing averaged yet, no best epoch. */
+/* NULL where there is none now: no momentum, another optimizer, fewer factors, nothing averaged yet, no best
+ * epoch. */
 float *ht_trainer_array(ht_trainer *t, ht_array array, int tensor);
 
 /* After weights and arrays were written from outside. */

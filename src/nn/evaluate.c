@@ -36,7 +36,7 @@ static void hidden_block(const evaluation *job, int l, const float *x, int rows,
 {
     const ht_layer *layer = &job->net->layers[l];
     layer->kind->evaluate(layer, x, rows, first, m, h);
-    ht_activate(job->net->activation, h, (size_t)rows * (size_t)m);
+    ht_activate(layer->activation, h, (size_t)rows * (size_t)m);
     if (job->keep && job->keep[l]) mask_columns(h, rows, m, job->keep[l] + first);
 }
 
