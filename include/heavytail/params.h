@@ -52,7 +52,12 @@ typedef struct ht_param_info {
     const char *help;
 } ht_param_info;
 
-enum { HT_PARAM_TEXT = 512, HT_PARAM_VALUE = 640, HT_PARAM_LAYERS = 16 /* hidden ones, at most */ };
+enum {
+    HT_PARAM_TEXT = 512,
+    HT_PARAM_VALUE = 640,
+    HT_PARAM_LAYERS = 16,   /* hidden ones, at most */
+    HT_PARAM_UNITS = 200000 /* of one of them, at most */
+};
 
 /* The parameters that are texts, numbered. */
 typedef enum ht_param_texts {
@@ -76,7 +81,11 @@ typedef struct ht_params {
 /* The choices of noise.type, in the table's order. */
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
 /* The choices of model.activation; GELU is the exact one, x Φ(x). */
-typedef enum ht_activation { HT_RELU, HT_LEAKY_RELU, HT_TANH, HT_GELU, HT_LINEAR } ht_activation;
+typedef enum ht_activation {
+#define HT_ACTIVATION(id, name) HT_##id,
+#include "params/activations.def"
+    HT_ACTIVATIONS
+} ht_activation;
 typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING } ht_init; /* of model.init */
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,

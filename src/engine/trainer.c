@@ -11,13 +11,16 @@
 #include "nn/schedule.h"
 #include "num/rng.h"
 #include "params/batch.h"
+#include "weights/fill.h"
 
 struct ht_trainer {
     ht_params params;
     const ht_dataset *data;
     ht_pool *pool;
     ht_network *net;
-    ht_factors *factors; /* NULL with plain weights */
+    ht_factors *factors;   /* NULL with plain weights */
+    ht_network *beginning; /* what train.init names; NULL: random */
+    ht_notes notes;        /* of reading that */
     ht_step *scratch;
     ht_average average;
     ht_mask *mask;            /* NULL: every weight is trained */
@@ -186,6 +189,15 @@ static void average(ht_trainer *t)
     if (t->at.step > mean_begins(t)) ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
+static ht_code read_beginning(ht_trainer *t, ht_error *err)
+{
+    const char *from = ht_params_text(&t->params, HT_P_TRAIN_INIT);
+    if (strcmp(from, ht_param_at(HT_P_TRAIN_INIT)->choices[0]) == 0) return HT_OK;
+    if (!(t->beginning = ht_network_like(t->net, err))) return HT_FAIL;
+    if (ht_network_fill(t->beginning, from, &t->notes, err) == HT_OK) return HT_OK;
+    return ht_error_prefix(err, "train.init"), err->code;
+}
+
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
@@ -198,7 +210,8 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     if (!t->net || !t->order ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
-        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK ||
+        read_beginning(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -212,6 +225,8 @@ void ht_trainer_free(ht_trainer *t)
 {
     if (!t) return;
     ht_network_free(t->net);
+    ht_network_free(t->beginning);
+    ht_notes_free(&t->notes);
     ht_factors_free(t->factors);
     ht_step_free(t->scratch);
     ht_average_free(&t->average);
@@ -235,6 +250,8 @@ void ht_trainer_reset(ht_trainer *t, uint64_t seed)
     ht_params_put(&t->params, HT_P_TRAIN_SEED, (double)seed);
     ht_network_init_as(t->net, (ht_init)ht_params_get(&t->params, HT_P_MODEL_INIT), seed_of(t), t->pool);
     if (t->factors) ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
+    if (t->beginning) ht_network_assign(t->net, t->beginning);
+    if (t->beginning && t->factors) ht_factors_follow(t->factors, t->net);
     for (int i = 0; i < t->net->tensor_count; i++)
         for (int k = 0; k < ht_optimizer_arrays(&t->params); k++)
             memset(ht_step_array(t->scratch, k, i), 0, ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
@@ -400,6 +417,11 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
     if (p == HT_P_TRAIN_STEPS) refit_average(t, began);
     if (code != HT_OK) ht_params_put(&t->params, p, before);
     return code;
+}
+
+const ht_notes *ht_trainer_notes(const ht_trainer *t)
+{
+    return &t->notes;
 }
 
 const ht_params *ht_trainer_params(const ht_trainer *t)

@@ -5,6 +5,7 @@
 #ifndef HT_ENGINE_TRAINER_H
 #define HT_ENGINE_TRAINER_H
 
+#include "base/notes.h"
 #include "base/pool.h"
 #include "engine/validation.h"
 #include "heavytail/dataset.h"
@@ -22,7 +23,8 @@ typedef enum ht_end { HT_END_NOT, HT_END_DONE, HT_END_CONVERGED, HT_END_DIVERGED
 
 const char *ht_end_word(ht_end end); /* "done", as in JSON; "" while it goes on */
 
-/* Borrows `data` and `pool`. Weights are initialized from train.seed. NULL with *err set. */
+/* Borrows `data` and `pool`. Weights are initialized from train.seed, or those of train.init. NULL with *err
+ * set. */
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err);
 void ht_trainer_free(ht_trainer *t);
 
@@ -55,6 +57,7 @@ uint64_t ht_trainer_revision(const ht_trainer *t);              /* changes so fa
 void ht_trainer_set_revision(ht_trainer *t, uint64_t revision); /* when a journal is continued */
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
+const ht_notes *ht_trainer_notes(const ht_trainer *t); /* what was guessed or left out in train.init's file */
 ht_network *ht_trainer_network(ht_trainer *t);
 /* What tails and prunings are measured on: the mean of late iterates if train.average asks for one and it has
  * begun, else the network. */

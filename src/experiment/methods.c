@@ -19,6 +19,7 @@ typedef struct method {
     {                                                                                                        \
         {HT_P_NOISE_TYPE, '=', HT_NOISE_NONE}, {HT_P_MODEL_FACTORS, '=', d}, {HT_P_TRAIN_LR, '=', eta},      \
             {HT_P_TRAIN_DECAY, '=', 1e-3}, {HT_P_TRAIN_MOMENTUM, '=', 0}, {HT_P_TRAIN_SCHEDULE, '=', 1},     \
+            {HT_P_TRAIN_OPTIMIZER, '=', 0},                                                                  \
     }
 #define NOISE(type)                                                                                          \
     {                                                                                                        \

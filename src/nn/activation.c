@@ -43,7 +43,7 @@ float ht_activate(ht_activation activation, float *x, size_t count)
     case HT_GELU:
         gelu(x, count);
         break;
-    case HT_LINEAR:
+    default: /* linear */
         break;
     }
     return ht_kernel()->max_abs(x, count);
@@ -67,7 +67,7 @@ void ht_activate_gradient(ht_activation activation, float *d, const float *h, si
     case HT_GELU:
         gelu_gradient(d, h, count);
         break;
-    case HT_LINEAR:
+    default: /* linear */
         break;
     }
 }

@@ -14,6 +14,10 @@ static const struct kind {
 #define HT_LAYER(id, name, operations, arguments, what) {name, arguments},
 #include "params/layers.def"
 };
+static const char *const activations[] = {
+#define HT_ACTIVATION(id, name) name,
+#include "params/activations.def"
+};
 enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_TIMES = 1000, WORD = 24, WORDS = 16 };
 
 /* An item in its words. */
@@ -38,17 +42,15 @@ static void list_items(char *to, size_t size)
     for (int k = 0; k < KINDS; k++)
         used += (size_t)snprintf(to + used, size - used, "%s %s, ", kinds[k].name, kinds[k].arguments);
     used += (size_t)snprintf(to + used, size - used, "or an activation alone (ACT:");
-    for (int a = 0; a < ht_param_choices(HT_P_MODEL_ACTIVATION); a++)
-        used += (size_t)snprintf(to + used, size - used, "%s %s", a ? "," : "",
-                                 ht_param_choice(HT_P_MODEL_ACTIVATION, a));
+    for (int a = 0; a < (int)HT_ACTIVATIONS; a++)
+        used += (size_t)snprintf(to + used, size - used, "%s %s", a ? "," : "", activations[a]);
     snprintf(to + used, size - used, ")");
 }
 
 static bool is_activation(const char *word, ht_activation *activation)
 {
-    for (int a = 0; a < ht_param_choices(HT_P_MODEL_ACTIVATION); a++)
-        if (strcmp(word, ht_param_choice(HT_P_MODEL_ACTIVATION, a)) == 0)
-            return *activation = (ht_activation)a, true;
+    for (int a = 0; a < (int)HT_ACTIVATIONS; a++)
+        if (strcmp(word, activations[a]) == 0) return *activation = (ht_activation)a, true;
     return false;
 }
 
@@ -68,9 +70,8 @@ static long whole(const char *text, long most, const char **end)
 /* "300", or n with a factor before and a divisor behind it: rounded down, at least 1. */
 static bool units_of(const char *word, double n, int *units)
 {
-    const double most = ht_param_at(HT_P_MODEL_WIDTH)->high;
     const char *at = word;
-    long times = *at == 'n' ? 1 : whole(at, (long)most, &at), parts = 1;
+    long times = *at == 'n' ? 1 : whole(at, HT_PARAM_UNITS, &at), parts = 1;
     if (times < 1) return false;
     if (*at == '\0') return *units = (int)times, true;
     if (*at++ != 'n' || times > MOST_TIMES) return false;
@@ -87,9 +88,9 @@ static ht_code read_units(item *it, const char *name, double n, ht_layer_item *t
     const char *word = it->at < it->words ? it->word[it->at] : "";
     if (*word && units_of(word, n, &to->units)) return it->at++, HT_OK;
     snprintf(what, sizeof what,
-             "%s needs its number of units, a whole number from 1 to %.0f or a part of model.width "
+             "%s needs its number of units, a whole number from 1 to %d or a part of model.width "
              "(n, 2n, n/2)%s%s",
-             name, ht_param_at(HT_P_MODEL_WIDTH)->high, *word ? ", not " : "", word);
+             name, (int)HT_PARAM_UNITS, *word ? ", not " : "", word);
     return complain(it, err, what);
 }
 
@@ -114,7 +115,7 @@ static ht_code add_activation(const item *it, ht_activation activation, ht_layer
     if (!before) return complain(it, err, "an activation needs a layer before it, whose values it takes");
     if (before->named && before->activation != HT_LINEAR && before->activation != activation) {
         snprintf(what, sizeof what, "the layer before it has its activation, %s; write linear there",
-                 ht_param_choice(HT_P_MODEL_ACTIVATION, (int)before->activation));
+                 activations[before->activation]);
         return complain(it, err, what);
     }
     before->activation = activation;

@@ -19,6 +19,11 @@ static const char methods_help[] = "what is removed first. "
 #include "params/prune_methods.def"
                                    "keys 1, 2 … in the pruning view";
 
+static const char *const activations[] = {
+#define HT_ACTIVATION(id, name) name,
+#include "params/activations.def"
+    NULL};
+
 static const char *const optimizers[] = {
 #define HT_OPTIMIZER(id, name, ...) name,
 #include "params/optimizers.def"
@@ -37,6 +42,7 @@ static const ht_param_info table[HT_P_COUNT] = {
 #define PARAM_RESET HT_RESET
 #define PARAM_VIEW HT_VIEW
 #define NONE NULL
+#define ACTIVATIONS activations
 #define METHODS methods
 #define METHODS_HELP methods_help
 #define OPTIMIZERS optimizers

@@ -139,6 +139,9 @@ ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run
 void ht_session_notes(const ht_session *s, ht_notes *notes)
 {
     const ht_params *p = ht_trainer_params(s->trainer);
+    char line[1024];
+    for (size_t i = 0; ht_notes_at(ht_trainer_notes(s->trainer), i, line, sizeof line); i++)
+        ht_notes_add(notes, "%s", line);
     unsigned long long lacks = ht_trainer_unaveraged(s->trainer), step = ht_trainer_steps(s->trainer);
     double steps = ht_params_get(p, HT_P_TRAIN_STEPS);
     if (!s->resumed || step == 0) return;

@@ -320,12 +320,24 @@ static ht_code read_activations(layer_chain *c, const char *path, const char *li
     return HT_OK;
 }
 
-/* What is known without the file: those of the run, if it has as many layers. */
-static void run_activations(layer_chain *c, const ht_netfile_options *options)
+/* What is known without the file: what a line of layers says, which must be of this network. */
+static ht_code run_activations(layer_chain *c, const char *path, const ht_params *run, ht_error *err)
 {
     ht_layer_item items[HT_PARAM_LAYERS];
-    int count = options->run ? ht_params_layers(options->run, items) : 0;
-    for (int l = 0; l < count && count == c->count - 1; l++) c->activation[l] = items[l].activation;
+    const char *line = run ? ht_params_text(run, HT_P_MODEL_LAYERS) : NULL;
+    if (!line || strcmp(line, ht_param_at(HT_P_MODEL_LAYERS)->choices[0]) == 0) return HT_OK;
+    int count = ht_params_layers(run, items);
+    if (count != c->count - 1)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: has %d layers before the output's; model.layers says %d (%.200s)", path,
+                            c->count - 1, count, line);
+    for (int l = 0; l < count; l++) {
+        if (items[l].units != c->part[l].rows)
+            return ht_error_set(err, HT_FAIL, "%s: layer %d has %d units; model.layers says %d (%.200s)",
+                                path, l + 1, c->part[l].rows, items[l].units, line);
+        c->activation[l] = items[l].activation;
+    }
+    return HT_OK;
 }
 
 /* What ht_netfile_write noted. */
@@ -350,7 +362,7 @@ ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *optio
     same_activations(&r.chain, options->activation);
     ht_code code = is_ours(&r, &ours, err);
     if (code == HT_OK) code = ours ? add_ours(&r, err) : add_others(&r, err);
-    run_activations(&r.chain, options);
+    if (code == HT_OK) code = run_activations(&r.chain, path, options->run, err);
     if (code == HT_OK) code = read_notes(&r.chain, path, r.file, err);
     ht_weights_close(r.file);
     return built(&r.chain, path, code, err);

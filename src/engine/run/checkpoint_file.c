@@ -61,6 +61,7 @@ static void add_tensor(listing *list, const ht_tensor *tensor, const char *what,
     ht_tensor_out *t = &list->tensors[list->count++];
     *t = (ht_tensor_out){
         .rows = (size_t)tensor->rows, .columns = (size_t)tensor->columns, .data = data, .bits = bits};
+    if (!(tensor->flags & HT_TENSOR_WEIGHT)) t->columns = 0; /* a vector, as others have biases */
     ht_checkpoint_name(name, tensor, what);
     ht_text_copy(t->name, sizeof t->name, name);
 }
