@@ -103,6 +103,8 @@ typedef enum ht_coreset_kind { HT_CORESET_SAMPLED, HT_CORESET_BEST, HT_CORESET_T
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
 
 const ht_param_info *ht_param_at(ht_param p); /* static storage */
+/* Does it say when training has reached what was asked for (train.stop_…)? */
+bool ht_param_is_criterion(ht_param p);
 bool ht_param_find(const char *key, ht_param *p);
 const char *ht_param_nearest(const char *key); /* for "did you mean" */
 
@@ -124,6 +126,8 @@ typedef struct ht_layer_item {
 /* The network that the parameters say, but for the output layer, first layer first: model.layers, or dense
  * layers as model.widths or model.depth times model.width. Returns how many there are. */
 int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS]);
+/* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
+const char *ht_params_layout(const ht_params *params);
 /* Their units alone. */
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS]);
 

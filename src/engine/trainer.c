@@ -397,7 +397,9 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
     if (result.refused) return result;
     const atomic_bool *off = ht_cancel_by(NULL); /* the rest of a step that was made is not left out */
     t->at.cursor += (size_t)batch;
-    t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
+    double window = fmin(10, (double)++t->at.step);
+    t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / window;
+    t->at.running_loss += (result.loss - t->at.running_loss) / window;
     add_to_row(&t->at.row, &result);
     end_epoch(t);
     average(t);
@@ -415,6 +417,7 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
     if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
     if (p == HT_P_TRAIN_AVERAGE) code = restart_average(t, err);
     if (p == HT_P_TRAIN_STEPS) refit_average(t, began);
+    if (p == HT_P_TRAIN_STOP || p == HT_P_TRAIN_STOP_LOSS) t->at.reached = 0; /* of something else */
     if (code != HT_OK) ht_params_put(&t->params, p, before);
     return code;
 }
@@ -575,25 +578,52 @@ const char *ht_end_word(ht_end end)
     return words[end];
 }
 
+/* Is it worth a look at the whole training set, by what minibatches say? */
+static bool is_near(const ht_trainer *t, ht_criterion wanted)
+{
+    return t->at.running_accuracy >= wanted.accuracy - 0.05 &&
+           (wanted.loss <= 0 || t->at.running_loss <= 4 * wanted.loss);
+}
+
 bool ht_trainer_stop_due(const ht_trainer *t)
 {
-    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
-    return wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05;
+    ht_criterion wanted = ht_criterion_of(&t->params);
+    return ht_criterion_any(wanted) && t->at.reached == 0 && ht_trainer_eval_due(t) && is_near(t, wanted);
+}
+
+static uint64_t steps_after(const ht_trainer *t)
+{
+    return (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_STOP_AFTER);
+}
+
+void ht_trainer_note_reached(ht_trainer *t, uint64_t step)
+{
+    t->at.reached = step;
+}
+
+bool ht_trainer_converged(const ht_trainer *t)
+{
+    return t->at.reached > 0 && t->at.step >= t->at.reached + steps_after(t);
 }
 
 bool ht_trainer_ends(const ht_trainer *t)
 {
     double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
-    return steps > 0 && (double)t->at.step >= steps;
+    return ht_trainer_converged(t) || (steps > 0 && (double)t->at.step >= steps);
 }
 
 ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err)
 {
-    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     bool reached = false;
     if (ht_trainer_stop_due(t) &&
-        ht_stopping_reached(&t->stopping, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
+        ht_stopping_reached(&t->stopping, t->net, &t->data->train, ht_criterion_of(&t->params), t->pool,
+                            &reached, err) != HT_OK)
         return err->code;
+    if (reached && steps_after(t) > 0) {
+        ht_trainer_note_reached(t, t->at.step);
+        reached = false;
+    }
+    reached = reached || ht_trainer_converged(t);
     *end = reached ? HT_END_CONVERGED : ht_trainer_ends(t) ? HT_END_DONE : HT_END_NOT;
     return HT_OK;
 }

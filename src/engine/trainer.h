@@ -109,13 +109,18 @@ bool ht_trainer_eval_due(const ht_trainer *t);
 /* Loss and accuracy on the first test samples, at most 1000: what the curves over steps show. */
 ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err);
 
-/* Is the accuracy on the training set to be judged at this step, by train.stop_accuracy? Cheap. */
+/* Is the training set to be judged at this step, by train.stop_accuracy and train.stop_loss? Cheap. */
 bool ht_trainer_stop_due(const ht_trainer *t);
-bool ht_trainer_ends(const ht_trainer *t); /* train.steps are done */
+/* What was asked for held at `step`, which train.stop_after counts from. */
+void ht_trainer_note_reached(ht_trainer *t, uint64_t step);
+/* It held, and train.stop_after steps have been made since. */
+bool ht_trainer_converged(const ht_trainer *t);
+bool ht_trainer_ends(const ht_trainer *t); /* that, or train.steps are done */
 
 /* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running
- * minibatch accuracy is within 0.05 of train.stop_accuracy. *end: HT_END_NOT, HT_END_DONE (train.steps) or
- * HT_END_CONVERGED (train.stop_accuracy). */
+ * minibatch accuracy is within 0.05 of train.stop_accuracy (and the loss within four times train.stop_loss).
+ * *end: HT_END_NOT, HT_END_DONE (train.steps) or HT_END_CONVERGED (what was asked for, and train.stop_after).
+ */
 ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err);
 
 double ht_trainer_seconds(const ht_trainer *t); /* spent in steps since step 0 */
@@ -141,7 +146,9 @@ ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error
  * it stands in its journal. */
 typedef struct ht_trainer_state {
     uint64_t step, epoch, cursor;
-    double running_accuracy;
+    double running_accuracy, running_loss;
+    uint64_t
+        reached; /* the step at which the stopping criterion held; 0: not yet, or train.stop_after is 0 */
     ht_trainer_row row;
     ht_occam occam;    /* with occam.lambda0 */
     uint64_t averaged; /* iterates in the mean */

@@ -71,6 +71,11 @@ const ht_param_info *ht_param_at(ht_param p)
     return &table[p];
 }
 
+bool ht_param_is_criterion(ht_param p)
+{
+    return p == HT_P_TRAIN_STOP || p == HT_P_TRAIN_STOP_LOSS || p == HT_P_TRAIN_STOP_AFTER;
+}
+
 bool ht_param_find(const char *key, ht_param *p)
 {
     for (int i = 0; i < HT_P_COUNT; i++)
@@ -290,6 +295,13 @@ int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYER
                                    .units = alike ? (int)params->number[HT_P_MODEL_WIDTH] : widths[l],
                                    .activation = (ht_activation)params->number[HT_P_MODEL_ACTIVATION]};
     return count;
+}
+
+const char *ht_params_layout(const ht_params *params)
+{
+    const char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];
+    if (has_line(params)) return params->text[HT_TEXT_OF_MODEL_LAYERS];
+    return strcmp(list, equal) == 0 ? "" : list;
 }
 
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS])

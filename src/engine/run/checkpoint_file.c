@@ -28,7 +28,8 @@ static const counter counters[] = {
     {OF_ROW(loss_max), true},      {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
     {COUNTER(averaged), false},    {COUNTER(recent), false},     {OF_OCCAM(epochs), false},
     {OF_OCCAM(lambda), true},      {OF_OCCAM(loss), true},       {OF_OCCAM(before), true},
-    {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},
+    {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},  {COUNTER(running_loss), true},
+    {COUNTER(reached), false},
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
 
