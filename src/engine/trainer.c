@@ -198,7 +198,18 @@ static ht_code read_beginning(ht_trainer *t, ht_error *err)
     return ht_error_prefix(err, "train.init"), err->code;
 }
 
-ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
+/* A run that has a state of its own can do without. */
+static void do_without_beginning(ht_trainer *t, ht_error *err)
+{
+    ht_notes_add(&t->notes, "%s: the run goes on from its checkpoint; a reset begins with random weights",
+                 err->text);
+    ht_network_free(t->beginning);
+    t->beginning = NULL;
+    *err = (ht_error){0};
+}
+
+static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool *pool, bool resumed,
+                        ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
     if (!t) return NULL;
@@ -210,15 +221,29 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     if (!t->net || !t->order ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
-        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK ||
-        read_beginning(t, err) != HT_OK) {
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
+    }
+    if (read_beginning(t, err) != HT_OK) {
+        if (!resumed) return ht_trainer_free(t), NULL;
+        do_without_beginning(t, err);
     }
     t->input_bound = ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs);
     ht_trainer_reset(t, seed_of(t));
     t->at.revision = 0;
     return t;
+}
+
+ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
+{
+    return make(params, data, pool, false, err);
+}
+
+ht_trainer *ht_trainer_new_resumed(const ht_params *params, const ht_dataset *data, ht_pool *pool,
+                                   ht_error *err)
+{
+    return make(params, data, pool, true, err);
 }
 
 void ht_trainer_free(ht_trainer *t)

@@ -26,6 +26,10 @@ const char *ht_end_word(ht_end end); /* "done", as in JSON; "" while it goes on 
 /* Borrows `data` and `pool`. Weights are initialized from train.seed, or those of train.init. NULL with *err
  * set. */
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err);
+/* The same for a run that has a checkpoint: a file of train.init that cannot be read any more is only a note.
+ */
+ht_trainer *ht_trainer_new_resumed(const ht_params *params, const ht_dataset *data, ht_pool *pool,
+                                   ht_error *err);
 void ht_trainer_free(ht_trainer *t);
 
 /* One step. When the result says `refused`, nothing has changed: the weights are the last finite ones. */

@@ -147,13 +147,12 @@ static ht_code add_item(item *it, double n, ht_activation otherwise, ht_layer_it
 /* Cuts the item into words; longer words or more of them than there are names for end it. */
 static void cut(item *it, const char *text, size_t length)
 {
-    const char *end = text + length;
     while (length > 0 && *text == ' ') text++, length--;
     while (length > 0 && text[length - 1] == ' ') length--;
     it->text = text;
     it->length = (int)length;
     it->words = it->at = 0;
-    for (end = text + length; text < end && it->words < WORDS;) {
+    for (const char *end = text + length; text < end && it->words < WORDS;) {
         size_t n = 0;
         while (text + n < end && text[n] != ' ') n++;
         size_t kept = n < WORD - 1 ? n : WORD - 1;

@@ -130,6 +130,10 @@ static void a_network_goes_through_every_command(void **state)
     const sandbox_result *r = RUN("certify", "run");
     assert_status(r, 1);
     assert_says(r->err, "has biases");
+    assert_status(RUN("train", "--layers", "dense 9 gelu", "--steps", "3", "--run", "smooth", "--quiet"), 0);
+    r = RUN("certify", "smooth");
+    assert_status(r, 1);
+    assert_says(r->err, "or of gelu or linear ones");
     assert_status(RUN("snapshot", "run", "--out", "run.png"), 0);
     r = RUN("train", "--run", "run", "--train.optimizer", "sgd", "--quiet");
     assert_status(r, 2);
@@ -156,6 +160,20 @@ static void training_begins_with_a_file(void **state)
     assert_status(RUN("train", NET, "--init", "first", "--steps", "9", "--out", "one.safetensors", "--quiet"),
                   0);
     assert_true(compare("9.safetensors", "one.safetensors", 0) == 0);
+    /* Its file is gone: it goes on from its checkpoint, which is told; from the start it cannot be made
+     * again. */
+    assert_status(sandbox_shell("mv first gone"), 0);
+    const sandbox_result *r = RUN("train", "--run", "second", "--steps", "12", "--out", "12.safetensors");
+    assert_status(r, 0);
+    assert_says(r->err, "the run goes on from its checkpoint; a reset begins with random weights");
+    assert_status(RUN("snapshot", "second", "--out", "second.png"), 0);
+    r = RUN("replay", "second");
+    assert_status(r, 1);
+    assert_says(r->err, "train.init: ");
+    assert_status(sandbox_shell("mv gone first"), 0);
+    assert_status(
+        RUN("train", NET, "--init", "first", "--steps", "12", "--out", "one.safetensors", "--quiet"), 0);
+    assert_true(compare("12.safetensors", "one.safetensors", 0) == 0);
 }
 
 static void what_does_not_fit_is_named(void **state)
