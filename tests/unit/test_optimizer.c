@@ -221,6 +221,39 @@ static void a_step_size_warms_up(void **state)
     assert_true(fabs(ht_schedule_step_size(&p, 19) - 0.4) < 1e-12);
 }
 
+/* tanh has a slope at 0: without a mask of its own a removed unit's bias would bring it back as a constant.
+ */
+static void a_removed_unit_keeps_no_bias(void **state)
+{
+    (void)state;
+    ht_dataset *data = small_data(200, 50);
+    for (int i = 0; i < 3; i++) {
+        static const char *const optimizers[] = {"sgd", "adam", "adamw"};
+        ht_params params = params_of(optimizers[i]);
+        ht_params_put(&params, HT_P_MODEL_ACTIVATION, HT_TANH);
+        ht_trainer *t = small_trainer(&params, data, NULL), *back = small_trainer(&params, data, NULL);
+        ht_prune_intent intent = {.spec = ht_prune_spec_of(&params, NULL), .keep_mask = true};
+        ht_prune_result result;
+        intent.spec.ratio = 0.5;
+        small_train(t, 5);
+        assert_int_equal(ht_trainer_prune(t, &intent, &result, &err), HT_OK);
+        const char *path = scratch_path("removed.safetensors");
+        if (ht_checkpoint_write(path, t, &err) != HT_OK) fail_msg("%s", err.text);
+        if (ht_checkpoint_read(path, back, &err) != HT_OK) fail_msg("%s", err.text);
+        small_train(t, 5);
+        small_train(back, 5);
+        same_state(t, back);
+        const ht_tensor *w = ht_trainer_network(t)->weights[0];
+        int removed = 0;
+        for (int r = 0; r < w->rows; r++) removed += w->data[r * w->columns] == 0 && w->bias->data[r] == 0;
+        assert_int_equal(removed, w->rows / 2);
+        for (int c = 0; c < 2; c++) assert_true(ht_network_output(ht_trainer_network(t))->bias->data[c] != 0);
+        ht_trainer_free(t);
+        ht_trainer_free(back);
+    }
+    ht_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +261,7 @@ int main(void)
         cmocka_unit_test(noise_comes_after_the_optimizer),
         cmocka_unit_test(a_gradient_too_large_to_square_is_refused),
         cmocka_unit_test(the_means_come_back_bit_by_bit),
+        cmocka_unit_test(a_removed_unit_keeps_no_bias),
         cmocka_unit_test(what_does_not_go_together_is_named),
         cmocka_unit_test(a_step_size_warms_up),
     };
