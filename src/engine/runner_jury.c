@@ -121,7 +121,9 @@ static bool may_be_past(const ht_runner *r)
 /* The oldest state is the one: the steps since then count, and so many more are made. */
 static void note_reached(ht_runner *r)
 {
-    ht_trainer_note_reached(r->trainer, ht_jury_oldest(r->jury)->state.step);
+    uint64_t step = ht_jury_oldest(r->jury)->state.step;
+    ht_trainer_note_reached(r->trainer, step);
+    if (ht_timeline_drop_after(r->timeline, step)) ht_runner_tell_stored(r); /* they do not know of it */
     ht_runner_discharge(r);
 }
 
