@@ -1,13 +1,13 @@
-/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out, as a list of layers and a
- * list of named tensors. With a mean field W_out h is divided by the width of the last hidden layer, b_out is
- * not.
+/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out, as a list of layers, each
+ * with an activation of its own, and a list of named tensors. With a mean field W_out h is divided by the
+ * width of the last hidden layer, b_out is not.
  *
  * All numbers of a network are in its tensors, and whoever treats them alike (noise, masks, factors,
  * averages, norms, tails, checkpoints, pruning) walks that list. A tensor is seen as a matrix, (rows ×
  * columns), row-major: a row is one unit, of a dense layer a neuron with its incoming weights (a "column" in
- * arXiv 2306.08125). Hidden widths may differ from layer to layer. Biases only in networks of others.
- * Ownership: the caller frees a network, and what it points to is its own. Thread: a network belongs to one
- * thread at a time; concurrent reads are fine. */
+ * arXiv 2306.08125). Hidden widths may differ from layer to layer. A layer may have biases: they are trained,
+ * and decay, but get no noise and are not pruned. Ownership: the caller frees a network, and what it points
+ * to is its own. Thread: a network belongs to one thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
 #define HEAVYTAIL_NETWORK_H
 
@@ -44,18 +44,17 @@ typedef struct ht_tensor {
 
 typedef struct ht_network {
     int inputs, classes;
-    ht_activation activation; /* of the hidden layers */
-    bool mean_field;          /* output divided by the width (2306.08125, eq. 1) */
-    int layer_count;          /* the output layer included */
-    struct ht_layer *layers;  /* in the order of the forward pass */
+    bool mean_field;         /* output divided by the width (2306.08125, eq. 1) */
+    int layer_count;         /* the output layer included */
+    struct ht_layer *layers; /* in the order of the forward pass */
     int tensor_count;
     ht_tensor *tensors; /* layer by layer */
     int weight_count;
     ht_tensor **weights; /* the weight matrices among them: hidden ones first, then the output's */
 } ht_network;
 
-/* Dense layers; zero weights, no biases. `widths` (depth): 1 .. HT_HIDDEN_MAX hidden layers. NULL with *err
- * set when there are more, or memory is short. */
+/* Dense layers of one activation; zero weights, no biases. `widths` (depth): 1 .. HT_HIDDEN_MAX hidden
+ * layers. NULL with *err set when there are more, or memory is short. */
 ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
                            bool mean_field, ht_error *err);
 ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int classes,
@@ -73,9 +72,17 @@ ht_network *ht_network_resized(const ht_network *net, const int widths[], ht_err
 void ht_network_assign(ht_network *to, const ht_network *from);
 void ht_network_free(ht_network *net);
 
-/* Weight matrices: uniform in ±1/√columns, a function of the seed, the matrix' number and the position only.
- */
+/* Weight matrices and biases: uniform in ±1/√columns of the matrix, a function of the seed, the matrix'
+ * number and the position only. */
 void ht_network_init(ht_network *net, uint64_t seed, struct ht_pool *pool);
+
+/* The same, or another of model.init; biases too. */
+void ht_network_init_as(ht_network *net, ht_init how, uint64_t seed, struct ht_pool *pool);
+
+/* Of what hidden weight matrix l gives. */
+ht_activation ht_network_activation(const ht_network *net, int l);
+/* Is it the same for all of them? */
+bool ht_network_one_activation(const ht_network *net);
 
 static inline size_t ht_tensor_size(const ht_tensor *tensor)
 {

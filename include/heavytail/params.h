@@ -52,7 +52,12 @@ typedef struct ht_param_info {
     const char *help;
 } ht_param_info;
 
-enum { HT_PARAM_TEXT = 512, HT_PARAM_VALUE = 640, HT_PARAM_LAYERS = 16 /* hidden ones, at most */ };
+enum {
+    HT_PARAM_TEXT = 512,
+    HT_PARAM_VALUE = 640,
+    HT_PARAM_LAYERS = 16,   /* hidden ones, at most */
+    HT_PARAM_UNITS = 200000 /* of one of them, at most */
+};
 
 /* The parameters that are texts, numbered. */
 typedef enum ht_param_texts {
@@ -75,7 +80,18 @@ typedef struct ht_params {
 
 /* The choices of noise.type, in the table's order. */
 typedef enum ht_noise_type { HT_NOISE_NONE, HT_NOISE_SHARED, HT_NOISE_IID, HT_NOISE_ISOTROPIC } ht_noise_type;
-typedef enum ht_activation { HT_RELU, HT_LEAKY_RELU, HT_TANH } ht_activation;
+/* The choices of model.activation; GELU is the exact one, x Φ(x). */
+typedef enum ht_activation {
+#define HT_ACTIVATION(id, name) HT_##id,
+#include "params/activations.def"
+    HT_ACTIVATIONS
+} ht_activation;
+typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING } ht_init; /* of model.init */
+typedef enum ht_layer_id {
+#define HT_LAYER(id, ...) HT_LAYER_##id,
+#include "params/layers.def"
+    HT_LAYER_KINDS
+} ht_layer_id;
 typedef enum ht_prune_method {
 #define HT_PRUNE_METHOD(id, name, unit, operations, whole, calibrated, joint, cost, role, dash, what)        \
     HT_PRUNE_##id,
@@ -87,6 +103,8 @@ typedef enum ht_coreset_kind { HT_CORESET_SAMPLED, HT_CORESET_BEST, HT_CORESET_T
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
 
 const ht_param_info *ht_param_at(ht_param p); /* static storage */
+/* Does it say when training has reached what was asked for (train.stop_…)? */
+bool ht_param_is_criterion(ht_param p);
 bool ht_param_find(const char *key, ht_param *p);
 const char *ht_param_nearest(const char *key); /* for "did you mean" */
 
@@ -97,12 +115,25 @@ double ht_params_get(const ht_params *params, ht_param p);
 const char *ht_params_text(const ht_params *params, ht_param p);
 bool ht_params_differ(const ht_params *a, const ht_params *b, ht_param p);
 
-/* model.widths, or model.depth times model.width: the neurons of each hidden layer, first to last.
- * Returns how many there are. */
+/* A layer before the output's. */
+typedef struct ht_layer_item {
+    ht_layer_id kind;
+    int units;
+    ht_activation activation;
+    bool named; /* the line says which activation; else it is model.activation */
+} ht_layer_item;
+
+/* The network that the parameters say, but for the output layer, first layer first: model.layers, or dense
+ * layers as model.widths or model.depth times model.width. Returns how many there are. */
+int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS]);
+/* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
+const char *ht_params_layout(const ht_params *params);
+/* Their units alone. */
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS]);
 
 /* Parses and checks. Setting model.width or model.depth ends a list in model.widths, and such a list sets
- * both (its greatest width, its length): what is set last holds. HT_USAGE with a sentence that names the key,
+ * both (its greatest width, its length): what is set last holds; likewise for model.layers, which keeps a
+ * model.width that its items are multiples of. HT_USAGE with a sentence that names the key,
  * the allowed range or choices, and for an unknown key the nearest one; *params is unchanged then. */
 ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_error *err);
 

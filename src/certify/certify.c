@@ -117,6 +117,11 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
         return ht_error_set(err, HT_FAIL,
                             "has biases, and the code that the bound is about holds weights only: no "
                             "certificate; `heavytail prune` takes networks with biases");
+    if (!ht_encode_knows(net))
+        return ht_error_set(
+            err, HT_FAIL,
+            "has hidden layers of several activations, or of gelu or linear ones, which the code that "
+            "the bound is about cannot say: no certificate; `heavytail prune` takes such networks");
     ht_network *pruned = ht_network_copy(net, err);
     ht_code code = pruned ? ht_prune_apply(pruned, spec, pool, &pruning, err) : HT_FAIL;
     if (code == HT_OK) code = choose_bits(&best, pruned, train, delta, pool, err);

@@ -277,6 +277,11 @@ static bool one_width(const ht_network *net)
     return true;
 }
 
+bool ht_encode_knows(const ht_network *net)
+{
+    return ht_network_one_activation(net) && ht_network_activation(net, 0) <= HT_TANH;
+}
+
 ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, ht_text *out, ht_error *err)
 {
     coder c;
@@ -286,12 +291,15 @@ ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, 
     shape s = {.inputs = (uint32_t)net->weights[0]->columns,
                .depth = (uint32_t)ht_network_hidden(net),
                .classes = (uint32_t)ht_network_output(net)->rows,
-               .activation = (uint32_t)net->activation,
+               .activation = (uint32_t)ht_network_activation(net, 0),
                .mean_field = net->mean_field,
                .bits = (uint32_t)q.bits};
     for (int l = 0; l < ht_network_hidden(net); l++) s.width[l] = (uint32_t)net->weights[l]->rows;
     if (ht_network_has_biases(net))
         return ht_error_set(err, HT_FAIL, "a code holds weights only, and this network has biases");
+    if (!ht_encode_knows(net))
+        return ht_error_set(err, HT_FAIL,
+                            "a code is of hidden layers of one activation: relu, leaky-relu or tanh");
     if (ht_network_parameters(net) > most_weights)
         return ht_error_set(err, HT_FAIL, "a network of %zu weights is too large for a code",
                             ht_network_parameters(net));

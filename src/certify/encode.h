@@ -25,6 +25,9 @@ typedef struct ht_quantizer {
  * smallest squared error. Weights out of neurons without incoming weights reach nothing and go too. */
 void ht_encode_round(ht_network *net, int bits, ht_quantizer *quantizer);
 
+/* Are the hidden layers of one activation, and one that a code has a word for: relu, leaky-relu, tanh? */
+bool ht_encode_knows(const ht_network *net);
+
 /* Appends the code of a network that ht_encode_round has rounded. */
 ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, ht_text *out, ht_error *err);
 

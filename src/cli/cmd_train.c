@@ -1,5 +1,8 @@
+#include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "engine/run/recorder.h"
+#include "weights/netfile.h"
 
 typedef struct training {
     ht_session *session;
@@ -20,6 +24,7 @@ typedef struct training {
     uint64_t first; /* step it began with */
     double start, shown;
     ht_recorder *recorder; /* NULL without a run directory */
+    const char *out;       /* where the final weights go, too; or NULL */
 } training;
 
 static void show_progress(training *t, const ht_step_result *result, bool last)
@@ -111,6 +116,16 @@ static ht_code set_stopping(ht_arguments *args, const char *steps, const char *a
     return HT_OK;
 }
 
+/* --init is train.init by a shorter name, and by a name (in `place`, PATH_MAX) that holds wherever the run
+ * goes on.
+ */
+static ht_code set_beginning(ht_arguments *args, const char *init, char *place, ht_error *err)
+{
+    if (!init) return HT_OK;
+    if (!realpath(init, place)) return ht_error_set(err, HT_FAIL, "--init %.200s: %s", init, strerror(errno));
+    return ht_arguments_add(args, "train.init", place, err);
+}
+
 /* How it ended, for the journal. */
 static void record_end(training *t, ht_end how)
 {
@@ -126,6 +141,15 @@ static void record_end(training *t, ht_end how)
     ht_recorder_take(t->recorder, &end);
 }
 
+/* The weights as they are, for whoever reads .safetensors. */
+static ht_code write_weights(const training *t, ht_error *err)
+{
+    char about[80];
+    snprintf(about, sizeof about, "none, after %llu steps",
+             (unsigned long long)ht_trainer_steps(t->session->trainer));
+    return ht_netfile_write(t->out, ht_trainer_network(t->session->trainer), NULL, about, err);
+}
+
 /* Trains, and saves: before the evaluation, which may take long or fail, and also when training has failed.
  */
 static ht_code train_and_save(training *t, ht_end *end, ht_error *err)
@@ -135,9 +159,11 @@ static ht_code train_and_save(training *t, ht_end *end, ht_error *err)
     if (s->dir && !(t->recorder = ht_recorder_start(s->dir, s->trainer, s->pool, err))) return err->code;
     ht_code code = train(t, end, err);
     if (t->recorder && *end != HT_END_NOT) record_end(t, *end);
-    if (ht_recorder_stop(t->recorder, &save) == HT_OK || code != HT_OK) return code;
-    *err = save;
-    return err->code;
+    if (ht_recorder_stop(t->recorder, &save) != HT_OK && code == HT_OK) {
+        *err = save;
+        return err->code;
+    }
+    return code == HT_OK && t->out ? write_weights(t, err) : code;
 }
 
 static void tell_notes(const ht_session *s)
@@ -168,11 +194,13 @@ static ht_code make_report(training *t, ht_results *results, bool *left_out, ht_
     return HT_OK;
 }
 
-static ht_code run_session(ht_session *s, bool quiet, ht_results *results, bool *left_out, ht_error *err)
+static ht_code run_session(ht_session *s, const char *out, bool quiet, ht_results *results, bool *left_out,
+                           ht_error *err)
 {
     training t = {.session = s,
                   .progress = !quiet && isatty(STDERR_FILENO),
                   .first = ht_trainer_steps(s->trainer),
+                  .out = out,
                   .start = ht_now()};
     ht_code code = ht_session_set(s, HT_P_TRAIN_STEPS, ht_trial_steps(ht_trainer_params(s->trainer)), err);
     ht_interrupt_listen();
@@ -189,21 +217,24 @@ static ht_code run_session(ht_session *s, bool quiet, ht_results *results, bool 
 
 int ht_cmd_train(int argc, char **argv)
 {
-    const char *steps = NULL, *accuracy = NULL, *run = NULL;
+    const char *steps = NULL, *accuracy = NULL, *run = NULL, *init = NULL, *out = NULL;
     bool json = false, quiet = false, left_out = false;
     const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
                                  {"--run", &run, NULL},     {"--json", NULL, &json},
+                                 {"--init", &init, NULL},   {"--out", &out, NULL},
                                  {"--quiet", NULL, &quiet}, {"--data", HT_SETS_DATA},
                                  {NULL, NULL, NULL}};
+    char place[PATH_MAX];
     ht_arguments args = {0};
     ht_session session = {0};
     ht_results results = {0};
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK) code = set_stopping(&args, steps, accuracy, &err);
+    if (code == HT_OK) code = set_beginning(&args, init, place, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
     ht_data_tell(session.data);
-    if (code == HT_OK) code = run_session(&session, quiet, &results, &left_out, &err);
+    if (code == HT_OK) code = run_session(&session, out, quiet, &results, &left_out, &err);
     if (code == HT_OK && !left_out) {
         const ht_params *params = ht_trainer_params(session.trainer);
         const ht_labels *labels = ht_session_labels(&session);

@@ -31,6 +31,7 @@ static const ht_option_info options[] = {
     {"--ghost", "DIR", HT_FILL_DIRECTORY, NULL, "show the run in this directory beside this one, as a ghost; again for more (S lists them)"},
     {"--gradient-noise", NULL, HT_FILL_NOTHING, NULL, "look at the noise of a run's minibatch gradients instead of its weights"},
     {"--idle-limit", "S", HT_FILL_NOTHING, NULL, "no pause of the recording takes longer than so many seconds"},
+    {"--init", "F", HT_FILL_FILE, NULL, "begin with the weights of a .safetensors file, a checkpoint, a run's directory (train.init)"},
     {"--jobs", "J", HT_FILL_NOTHING, NULL, "train so many cells at once"},
     {"--json", NULL, HT_FILL_NOTHING, NULL, "print one JSON object instead of text"},
     {"--k", "K", HT_FILL_NOTHING, NULL, "number of the largest values that order statistics use"},

@@ -33,7 +33,7 @@ enum {
 #define HT_COMMON_OPTION(id, ...) HT_OPTION_##id,
 #include "session/common_options.def"
     HT_OPTIONS_COMMON,
-    HT_OPTIONS_MAX = 72
+    HT_OPTIONS_MAX = 96
 };
 
 /* A word of a usage: an option with its value, or an argument. */

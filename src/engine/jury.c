@@ -83,8 +83,7 @@ ht_code ht_jury_piece(ht_jury *j, ht_verdict *verdict, ht_error *err)
     size_t before = j->stopping.judged;
     bool whole = j->stopping.whole;
     ht_code code = ht_stopping_weigh(&j->stopping, state->net, &j->data->train,
-                                     ht_params_get(&state->params, HT_P_TRAIN_STOP), samples_of(j), j->pool,
-                                     verdict, err);
+                                     ht_criterion_of(&state->params), samples_of(j), j->pool, verdict, err);
     if (code != HT_OK) return code;
     if (whole == j->stopping.whole && j->stopping.judged > before)
         j->sample = (ht_now() - start) / (double)(j->stopping.judged - before);

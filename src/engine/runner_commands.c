@@ -171,7 +171,8 @@ static void change(ht_runner *r, const ht_command *command)
     sample.value = ht_params_get(ht_trainer_params(r->trainer), command->param);
     sample.revision = ht_trainer_revision(r->trainer);
     look_quickly(r);
-    if (command->param == HT_P_TRAIN_STEPS || command->param == HT_P_TRAIN_STOP) r->past_criterion = false;
+    if (command->param == HT_P_TRAIN_STEPS || ht_param_is_criterion(command->param))
+        r->past_criterion = false;
     ht_runner_emit(r, &sample);
 }
 

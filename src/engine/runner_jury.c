@@ -56,17 +56,31 @@ static bool go_back(ht_runner *r)
 
 static void enter_converged(ht_runner *r)
 {
-    char message[200];
+    const ht_params *p = ht_trainer_params(r->trainer);
+    const ht_criterion wanted = ht_criterion_of(p);
+    char message[200], loss[40] = "", after[40] = "";
     ht_runner_end_score(r);
-    snprintf(message, sizeof message, "done: %g %% of the training set right at step %llu. Space goes on",
-             100 * ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP),
-             (unsigned long long)ht_trainer_steps(r->trainer));
+    if (wanted.loss > 0)
+        snprintf(loss, sizeof loss, "%sa loss of %g", wanted.accuracy > 0 ? " and " : "", wanted.loss);
+    if (ht_params_get(p, HT_P_TRAIN_STOP_AFTER) > 0)
+        snprintf(after, sizeof after, ", and %.0f steps more,", ht_params_get(p, HT_P_TRAIN_STOP_AFTER));
+    if (wanted.accuracy > 0)
+        snprintf(message, sizeof message,
+                 "done: %g %% of the training set right%s%s at step %llu. Space goes on",
+                 100 * wanted.accuracy, loss, after, (unsigned long long)ht_trainer_steps(r->trainer));
+    else
+        snprintf(message, sizeof message, "done: %s on the training set%s at step %llu. Space goes on", loss,
+                 after, (unsigned long long)ht_trainer_steps(r->trainer));
     ht_runner_enter(r, HT_STATE_DONE, message);
 }
 
 static void enter_done(ht_runner *r)
 {
     char message[200];
+    if (ht_trainer_converged(r->trainer)) {
+        enter_converged(r);
+        return;
+    }
     ht_runner_end_score(r);
     snprintf(message, sizeof message, "done: train.steps = %.0f reached. Space goes on",
              ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STEPS));
@@ -95,6 +109,28 @@ static bool goes_on(ht_runner *r)
     return code == HT_OK && end != HT_END_CONVERGED;
 }
 
+static double steps_after(const ht_runner *r)
+{
+    return ht_params_get(ht_trainer_params(r->trainer), HT_P_TRAIN_STOP_AFTER);
+}
+
+/* If the oldest state turns out to be the one, the run ends here, some steps after it. */
+static bool may_be_past(const ht_runner *r)
+{
+    const ht_checkpoint *oldest = ht_jury_oldest(r->jury);
+    double steps = (double)ht_trainer_steps(r->trainer);
+    return oldest && steps_after(r) > 0 && steps >= (double)oldest->state.step + steps_after(r);
+}
+
+/* The oldest state is the one: the steps since then count, and so many more are made. */
+static void note_reached(ht_runner *r)
+{
+    uint64_t step = ht_jury_oldest(r->jury)->state.step;
+    ht_trainer_note_reached(r->trainer, step);
+    if (ht_timeline_drop_after(r->timeline, step)) ht_runner_tell_stored(r); /* they do not know of it */
+    ht_runner_discharge(r);
+}
+
 bool ht_runner_may_train(ht_runner *r)
 {
     ht_error unused;
@@ -107,7 +143,8 @@ bool ht_runner_may_train(ht_runner *r)
         r->taken = true;
     }
     /* A run that is opened or goes on stays as it is until it is known that it has not ended. */
-    bool stands = !r->under_way || ht_trainer_ends(r->trainer) || r->held_count + r->scoring >= HT_HELD_ROWS;
+    bool stands = !r->under_way || ht_trainer_ends(r->trainer) || r->held_count + r->scoring >= HT_HELD_ROWS ||
+                  may_be_past(r);
     if (ht_jury_waits(r->jury) && stands) return false;
     if (!ht_trainer_ends(r->trainer)) return true;
     enter_done(r);
@@ -126,6 +163,8 @@ void ht_runner_hear(ht_runner *r)
     if (code != HT_OK || verdict == HT_VERDICT_OPEN) return;
     if (verdict == HT_VERDICT_NOT)
         record_rows(r);
+    else if (steps_after(r) > 0)
+        note_reached(r);
     else if (go_back(r))
         enter_converged(r);
 }

@@ -63,15 +63,33 @@ static void keep_hard(ht_stopping *g, const ht_samples *train, const float *loss
     }
 }
 
+ht_criterion ht_criterion_of(const ht_params *params)
+{
+    return (ht_criterion){ht_params_get(params, HT_P_TRAIN_STOP),
+                          ht_params_get(params, HT_P_TRAIN_STOP_LOSS)};
+}
+
 void ht_stopping_begin(ht_stopping *g)
 {
     g->whole = g->hard.count == 0;
     g->judged = g->wrong = 0;
+    g->loss = 0;
+}
+
+static bool too_many_wrong(const ht_stopping *g, const ht_samples *train, ht_criterion wanted, int spare)
+{
+    return wanted.accuracy > 0 && (double)g->wrong > (1 - wanted.accuracy) * (double)train->count + spare;
+}
+
+/* No loss is less than nothing. */
+static bool too_much_loss(const ht_stopping *g, const ht_samples *train, ht_criterion wanted)
+{
+    return wanted.loss > 0 && g->loss > (1 + 1e-6) * wanted.loss * (double)train->count;
 }
 
 /* More of the hard ones are wrong than all samples may be. A few to spare: the last bits of a sample's logits
  * depend on its place in a product. */
-static ht_code weigh_hard(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+static ht_code weigh_hard(ht_stopping *g, const ht_network *net, const ht_samples *train, ht_criterion wanted,
                           size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
 {
     enum { SPARE = 4 };
@@ -80,18 +98,21 @@ static ht_code weigh_hard(ht_stopping *g, const ht_network *net, const ht_sample
     if (ht_network_evaluate(net, &piece, NULL, pool, &score, err) != HT_OK) return err->code;
     g->judged += piece.count;
     g->wrong += wrong_of(&piece, score.accuracy);
-    if ((double)g->wrong > (1 - wanted) * (double)train->count + SPARE) {
+    g->loss += score.loss * (double)piece.count;
+    if (too_many_wrong(g, train, wanted, SPARE) || too_much_loss(g, train, wanted)) {
         g->screened++;
         *verdict = HT_VERDICT_NOT;
     } else if (g->judged == g->hard.count) {
         g->whole = true;
         g->judged = g->wrong = 0;
+        g->loss = 0;
     }
     return HT_OK;
 }
 
-static ht_code weigh_whole(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
-                           size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
+static ht_code weigh_whole(ht_stopping *g, const ht_network *net, const ht_samples *train,
+                           ht_criterion wanted, size_t samples, struct ht_pool *pool, ht_verdict *verdict,
+                           ht_error *err)
 {
     ht_score score;
     ht_samples piece = piece_of(train, g->judged, samples, (size_t)net->inputs);
@@ -101,21 +122,24 @@ static ht_code weigh_whole(ht_stopping *g, const ht_network *net, const ht_sampl
     g->judged += piece.count;
     g->wrong += wrong_of(&piece, score.accuracy);
     if (g->judged < train->count) return HT_OK;
-    bool reached = (double)(train->count - g->wrong) / (double)train->count >= wanted;
+    double loss = 0, count = (double)train->count;
+    for (size_t i = 0; i < train->count; i++) loss += (double)g->losses[i];
+    bool reached = (double)(train->count - g->wrong) / count >= wanted.accuracy &&
+                   (wanted.loss <= 0 || loss / count <= wanted.loss);
     *verdict = reached ? HT_VERDICT_REACHED : HT_VERDICT_NOT;
     keep_hard(g, train, g->losses, (size_t)net->inputs);
     return HT_OK;
 }
 
-ht_code ht_stopping_weigh(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
+ht_code ht_stopping_weigh(ht_stopping *g, const ht_network *net, const ht_samples *train, ht_criterion wanted,
                           size_t samples, struct ht_pool *pool, ht_verdict *verdict, ht_error *err)
 {
     *verdict = HT_VERDICT_OPEN;
     return (g->whole ? weigh_whole : weigh_hard)(g, net, train, wanted, samples, pool, verdict, err);
 }
 
-ht_code ht_stopping_reached(ht_stopping *g, const ht_network *net, const ht_samples *train, double wanted,
-                            struct ht_pool *pool, bool *reached, ht_error *err)
+ht_code ht_stopping_reached(ht_stopping *g, const ht_network *net, const ht_samples *train,
+                            ht_criterion wanted, struct ht_pool *pool, bool *reached, ht_error *err)
 {
     ht_verdict verdict = HT_VERDICT_OPEN;
     ht_stopping_begin(g);

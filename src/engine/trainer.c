@@ -11,13 +11,16 @@
 #include "nn/schedule.h"
 #include "num/rng.h"
 #include "params/batch.h"
+#include "weights/fill.h"
 
 struct ht_trainer {
     ht_params params;
     const ht_dataset *data;
     ht_pool *pool;
     ht_network *net;
-    ht_factors *factors; /* NULL with plain weights */
+    ht_factors *factors;   /* NULL with plain weights */
+    ht_network *beginning; /* what train.init names; NULL: random */
+    ht_notes notes;        /* of reading that */
     ht_step *scratch;
     ht_average average;
     ht_mask *mask;            /* NULL: every weight is trained */
@@ -66,6 +69,23 @@ static bool has_momentum(const ht_trainer *t)
     return ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM) > 0;
 }
 
+/* Does the optimizer keep means of its own? */
+static bool is_adaptive(const ht_trainer *t)
+{
+    return ht_optimizer_of(&t->params)->follow != NULL;
+}
+
+static ht_code check_optimizer(const ht_trainer *t, ht_error *err)
+{
+    if (is_adaptive(t) && has_momentum(t))
+        return ht_error_set(
+            err, HT_USAGE,
+            "train.optimizer = %s and train.momentum = %g do not go together: momentum is that of "
+            "sgd; set train.momentum to 0",
+            ht_params_name(&t->params, HT_P_TRAIN_OPTIMIZER), ht_params_get(&t->params, HT_P_TRAIN_MOMENTUM));
+    return HT_OK;
+}
+
 static ht_code make_factors(ht_trainer *t, ht_error *err)
 {
     int count = (int)ht_params_get(&t->params, HT_P_MODEL_FACTORS);
@@ -74,16 +94,31 @@ static ht_code make_factors(ht_trainer *t, ht_error *err)
         return ht_error_set(
             err, HT_USAGE,
             "train.momentum and model.factors = %d do not go together; set train.momentum to 0", count);
+    if (is_adaptive(t))
+        return ht_error_set(
+            err, HT_USAGE,
+            "train.optimizer = %s and model.factors = %d do not go together: factors descend by "
+            "sgd; set train.optimizer to sgd",
+            ht_params_name(&t->params, HT_P_TRAIN_OPTIMIZER), count);
     t->factors = ht_factors_new(t->net, count, err);
     return t->factors ? HT_OK : err->code;
 }
 
-/* Scratch for batches of up to `batch`; the old one stays if memory is short. Momentum moves along. */
+/* What the optimizer keeps, to `to`. */
+static void move_arrays(const ht_trainer *t, ht_step *to)
+{
+    for (int i = 0; i < t->net->tensor_count; i++)
+        for (int k = 0; k < ht_optimizer_arrays(&t->params); k++)
+            memcpy(ht_step_array(to, k, i), ht_step_array(t->scratch, k, i),
+                   ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
+}
+
+/* Scratch for batches of up to `batch`; the old one stays if memory is short. What the optimizer keeps moves
+ * along. */
 static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
 {
-    bool momentum = has_momentum(t);
     if (t->scratch && ht_step_capacity(t->scratch) >= batch) return HT_OK;
-    ht_step *scratch = ht_step_new(t->net, batch, momentum || t->factors, err);
+    ht_step *scratch = ht_step_new(t->net, batch, ht_optimizer_arrays(&t->params), err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
     int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
@@ -92,9 +127,7 @@ static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
         ht_free(labels);
         return err->code;
     }
-    for (int i = 0; i < t->net->tensor_count && t->scratch && momentum; i++)
-        memcpy(ht_step_momentum(scratch, i), ht_step_momentum(t->scratch, i),
-               ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
+    if (t->scratch) move_arrays(t, scratch);
     ht_step_free(t->scratch);
     ht_free(t->x);
     ht_free(t->labels);
@@ -156,7 +189,27 @@ static void average(ht_trainer *t)
     if (t->at.step > mean_begins(t)) ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
-ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
+static ht_code read_beginning(ht_trainer *t, ht_error *err)
+{
+    const char *from = ht_params_text(&t->params, HT_P_TRAIN_INIT);
+    if (strcmp(from, ht_param_at(HT_P_TRAIN_INIT)->choices[0]) == 0) return HT_OK;
+    if (!(t->beginning = ht_network_like(t->net, err))) return HT_FAIL;
+    if (ht_network_fill(t->beginning, from, &t->notes, err) == HT_OK) return HT_OK;
+    return ht_error_prefix(err, "train.init"), err->code;
+}
+
+/* A run that has a state of its own can do without. */
+static void do_without_beginning(ht_trainer *t, ht_error *err)
+{
+    ht_notes_add(&t->notes, "%s: the run goes on from its checkpoint; a reset begins with random weights",
+                 err->text);
+    ht_network_free(t->beginning);
+    t->beginning = NULL;
+    *err = (ht_error){0};
+}
+
+static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool *pool, bool resumed,
+                        ht_error *err)
 {
     ht_trainer *t = ht_alloc(1, sizeof *t, "the trainer", err);
     if (!t) return NULL;
@@ -167,10 +220,14 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
-        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
-        restart_average(t, err) != HT_OK) {
+        check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
+    }
+    if (read_beginning(t, err) != HT_OK) {
+        if (!resumed) return ht_trainer_free(t), NULL;
+        do_without_beginning(t, err);
     }
     t->input_bound = ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs);
     ht_trainer_reset(t, seed_of(t));
@@ -178,10 +235,23 @@ ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_p
     return t;
 }
 
+ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err)
+{
+    return make(params, data, pool, false, err);
+}
+
+ht_trainer *ht_trainer_new_resumed(const ht_params *params, const ht_dataset *data, ht_pool *pool,
+                                   ht_error *err)
+{
+    return make(params, data, pool, true, err);
+}
+
 void ht_trainer_free(ht_trainer *t)
 {
     if (!t) return;
     ht_network_free(t->net);
+    ht_network_free(t->beginning);
+    ht_notes_free(&t->notes);
     ht_factors_free(t->factors);
     ht_step_free(t->scratch);
     ht_average_free(&t->average);
@@ -203,13 +273,13 @@ static void drop_mask(ht_trainer *t)
 void ht_trainer_reset(ht_trainer *t, uint64_t seed)
 {
     ht_params_put(&t->params, HT_P_TRAIN_SEED, (double)seed);
-    if (t->factors)
-        ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
-    else
-        ht_network_init(t->net, seed_of(t), t->pool);
+    ht_network_init_as(t->net, (ht_init)ht_params_get(&t->params, HT_P_MODEL_INIT), seed_of(t), t->pool);
+    if (t->factors) ht_factors_init(t->factors, t->net, seed_of(t), t->pool);
+    if (t->beginning) ht_network_assign(t->net, t->beginning);
+    if (t->beginning && t->factors) ht_factors_follow(t->factors, t->net);
     for (int i = 0; i < t->net->tensor_count; i++)
-        if (ht_step_momentum(t->scratch, i))
-            memset(ht_step_momentum(t->scratch, i), 0, ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
+        for (int k = 0; k < ht_optimizer_arrays(&t->params); k++)
+            memset(ht_step_array(t->scratch, k, i), 0, ht_tensor_size(&t->net->tensors[i]) * sizeof(float));
     drop_mask(t);
     t->at = (ht_trainer_state){.revision = t->at.revision + 1};
     ht_average_forget(&t->average);
@@ -332,6 +402,8 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
         .lr = ht_trainer_lr(t),
         .momentum = ht_params_get(p, HT_P_TRAIN_MOMENTUM),
         .weight_decay = ht_params_get(p, HT_P_TRAIN_DECAY),
+        .optimizer = ht_optimizer_of(p),
+        .number = t->at.step + 1,
         .train_output = ht_params_get(p, HT_P_MODEL_TRAIN_OUT) != 0,
         .noise = {.type = (ht_noise_type)ht_params_get(p, HT_P_NOISE_TYPE),
                   .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
@@ -350,7 +422,9 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
     if (result.refused) return result;
     const atomic_bool *off = ht_cancel_by(NULL); /* the rest of a step that was made is not left out */
     t->at.cursor += (size_t)batch;
-    t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / fmin(10, (double)++t->at.step);
+    double window = fmin(10, (double)++t->at.step);
+    t->at.running_accuracy += (result.accuracy - t->at.running_accuracy) / window;
+    t->at.running_loss += (result.loss - t->at.running_loss) / window;
     add_to_row(&t->at.row, &result);
     end_epoch(t);
     average(t);
@@ -368,8 +442,14 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
     if (p == HT_P_TRAIN_BATCH) code = reserve_batch(t, batch_of(t), err);
     if (p == HT_P_TRAIN_AVERAGE) code = restart_average(t, err);
     if (p == HT_P_TRAIN_STEPS) refit_average(t, began);
+    if (p == HT_P_TRAIN_STOP || p == HT_P_TRAIN_STOP_LOSS) t->at.reached = 0; /* of something else */
     if (code != HT_OK) ht_params_put(&t->params, p, before);
     return code;
+}
+
+const ht_notes *ht_trainer_notes(const ht_trainer *t)
+{
+    return &t->notes;
 }
 
 const ht_params *ht_trainer_params(const ht_trainer *t)
@@ -392,8 +472,8 @@ ht_average *ht_trainer_average(ht_trainer *t)
     return &t->average;
 }
 
-static const char *const array_names[HT_ARRAYS] = {"momentum",  "factors.0", "factors.1", "factors.2",
-                                                   "factors.3", "average",   "best"};
+static const char *const array_names[HT_ARRAYS] = {
+    "momentum", "factors.0", "factors.1", "factors.2", "factors.3", "average", "best", "mean", "square"};
 
 const char *ht_array_name(ht_array array)
 {
@@ -405,7 +485,10 @@ float *ht_trainer_array(ht_trainer *t, ht_array array, int tensor)
     const ht_network *best = ht_trainer_best(t);
     switch (array) {
     case HT_ARRAY_MOMENTUM:
-        return t->factors ? NULL : ht_step_momentum(t->scratch, tensor);
+        return t->factors || is_adaptive(t) ? NULL : ht_step_array(t->scratch, HT_STEP_GRADIENT, tensor);
+    case HT_ARRAY_MEAN:
+    case HT_ARRAY_SQUARE:
+        return ht_step_array(t->scratch, HT_STEP_MEAN + (int)(array - HT_ARRAY_MEAN), tensor);
     case HT_ARRAY_AVERAGE:
         return t->average.count > 0 ? t->average.mean->tensors[tensor].data : NULL;
     case HT_ARRAY_BEST:
@@ -520,25 +603,52 @@ const char *ht_end_word(ht_end end)
     return words[end];
 }
 
+/* Is it worth a look at the whole training set, by what minibatches say? */
+static bool is_near(const ht_trainer *t, ht_criterion wanted)
+{
+    return t->at.running_accuracy >= wanted.accuracy - 0.05 &&
+           (wanted.loss <= 0 || t->at.running_loss <= 4 * wanted.loss);
+}
+
 bool ht_trainer_stop_due(const ht_trainer *t)
 {
-    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
-    return wanted > 0 && ht_trainer_eval_due(t) && t->at.running_accuracy >= wanted - 0.05;
+    ht_criterion wanted = ht_criterion_of(&t->params);
+    return ht_criterion_any(wanted) && t->at.reached == 0 && ht_trainer_eval_due(t) && is_near(t, wanted);
+}
+
+static uint64_t steps_after(const ht_trainer *t)
+{
+    return (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_STOP_AFTER);
+}
+
+void ht_trainer_note_reached(ht_trainer *t, uint64_t step)
+{
+    t->at.reached = step;
+}
+
+bool ht_trainer_converged(const ht_trainer *t)
+{
+    return t->at.reached > 0 && t->at.step >= t->at.reached + steps_after(t);
 }
 
 bool ht_trainer_ends(const ht_trainer *t)
 {
     double steps = ht_params_get(&t->params, HT_P_TRAIN_STEPS);
-    return steps > 0 && (double)t->at.step >= steps;
+    return ht_trainer_converged(t) || (steps > 0 && (double)t->at.step >= steps);
 }
 
 ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err)
 {
-    double wanted = ht_params_get(&t->params, HT_P_TRAIN_STOP);
     bool reached = false;
     if (ht_trainer_stop_due(t) &&
-        ht_stopping_reached(&t->stopping, t->net, &t->data->train, wanted, t->pool, &reached, err) != HT_OK)
+        ht_stopping_reached(&t->stopping, t->net, &t->data->train, ht_criterion_of(&t->params), t->pool,
+                            &reached, err) != HT_OK)
         return err->code;
+    if (reached && steps_after(t) > 0) {
+        ht_trainer_note_reached(t, t->at.step);
+        reached = false;
+    }
+    reached = reached || ht_trainer_converged(t);
     *end = reached ? HT_END_CONVERGED : ht_trainer_ends(t) ? HT_END_DONE : HT_END_NOT;
     return HT_OK;
 }

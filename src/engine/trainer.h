@@ -5,6 +5,7 @@
 #ifndef HT_ENGINE_TRAINER_H
 #define HT_ENGINE_TRAINER_H
 
+#include "base/notes.h"
 #include "base/pool.h"
 #include "engine/validation.h"
 #include "heavytail/dataset.h"
@@ -22,8 +23,13 @@ typedef enum ht_end { HT_END_NOT, HT_END_DONE, HT_END_CONVERGED, HT_END_DIVERGED
 
 const char *ht_end_word(ht_end end); /* "done", as in JSON; "" while it goes on */
 
-/* Borrows `data` and `pool`. Weights are initialized from train.seed. NULL with *err set. */
+/* Borrows `data` and `pool`. Weights are initialized from train.seed, or those of train.init. NULL with *err
+ * set. */
 ht_trainer *ht_trainer_new(const ht_params *params, const ht_dataset *data, ht_pool *pool, ht_error *err);
+/* The same for a run that has a checkpoint: a file of train.init that cannot be read any more is only a note.
+ */
+ht_trainer *ht_trainer_new_resumed(const ht_params *params, const ht_dataset *data, ht_pool *pool,
+                                   ht_error *err);
 void ht_trainer_free(ht_trainer *t);
 
 /* One step. When the result says `refused`, nothing has changed: the weights are the last finite ones. */
@@ -55,6 +61,7 @@ uint64_t ht_trainer_revision(const ht_trainer *t);              /* changes so fa
 void ht_trainer_set_revision(ht_trainer *t, uint64_t revision); /* when a journal is continued */
 
 const ht_params *ht_trainer_params(const ht_trainer *t);
+const ht_notes *ht_trainer_notes(const ht_trainer *t); /* what was guessed or left out in train.init's file */
 ht_network *ht_trainer_network(ht_trainer *t);
 /* What tails and prunings are measured on: the mean of late iterates if train.average asks for one and it has
  * begun, else the network. */
@@ -65,11 +72,14 @@ typedef enum ht_array {
     HT_ARRAY_FACTORS, /* and the HT_FACTORS_MAX - 1 after it */
     HT_ARRAY_AVERAGE = HT_ARRAY_FACTORS + HT_FACTORS_MAX,
     HT_ARRAY_BEST,
+    HT_ARRAY_MEAN,   /* of the optimizer: of gradients … */
+    HT_ARRAY_SQUARE, /* … and of their squares */
     HT_ARRAYS
 } ht_array;
 
 const char *ht_array_name(ht_array array); /* "momentum", "factors.0" …, static */
-/* NULL where there is none now: no momentum, fewer factors, nothing averaged yet, no best epoch. */
+/* NULL where there is none now: no momentum, another optimizer, fewer factors, nothing averaged yet, no best
+ * epoch. */
 float *ht_trainer_array(ht_trainer *t, ht_array array, int tensor);
 
 /* After weights and arrays were written from outside. */
@@ -103,13 +113,18 @@ bool ht_trainer_eval_due(const ht_trainer *t);
 /* Loss and accuracy on the first test samples, at most 1000: what the curves over steps show. */
 ht_code ht_trainer_test_score(ht_trainer *t, ht_score *score, ht_error *err);
 
-/* Is the accuracy on the training set to be judged at this step, by train.stop_accuracy? Cheap. */
+/* Is the training set to be judged at this step, by train.stop_accuracy and train.stop_loss? Cheap. */
 bool ht_trainer_stop_due(const ht_trainer *t);
-bool ht_trainer_ends(const ht_trainer *t); /* train.steps are done */
+/* What was asked for held at `step`, which train.stop_after counts from. */
+void ht_trainer_note_reached(ht_trainer *t, uint64_t step);
+/* It held, and train.stop_after steps have been made since. */
+bool ht_trainer_converged(const ht_trainer *t);
+bool ht_trainer_ends(const ht_trainer *t); /* that, or train.steps are done */
 
 /* Does a stop condition hold now? Cheap unless an evaluation on the training set is due and the running
- * minibatch accuracy is within 0.05 of train.stop_accuracy. *end: HT_END_NOT, HT_END_DONE (train.steps) or
- * HT_END_CONVERGED (train.stop_accuracy). */
+ * minibatch accuracy is within 0.05 of train.stop_accuracy (and the loss within four times train.stop_loss).
+ * *end: HT_END_NOT, HT_END_DONE (train.steps) or HT_END_CONVERGED (what was asked for, and train.stop_after).
+ */
 ht_code ht_trainer_stop(ht_trainer *t, ht_end *end, ht_error *err);
 
 double ht_trainer_seconds(const ht_trainer *t); /* spent in steps since step 0 */
@@ -135,7 +150,9 @@ ht_code ht_trainer_evaluate(ht_trainer *t, bool row, ht_sample *sample, ht_error
  * it stands in its journal. */
 typedef struct ht_trainer_state {
     uint64_t step, epoch, cursor;
-    double running_accuracy;
+    double running_accuracy, running_loss;
+    uint64_t
+        reached; /* the step at which the stopping criterion held; 0: not yet, or train.stop_after is 0 */
     ht_trainer_row row;
     ht_occam occam;    /* with occam.lambda0 */
     uint64_t averaged; /* iterates in the mean */

@@ -19,6 +19,7 @@ typedef struct method {
     {                                                                                                        \
         {HT_P_NOISE_TYPE, '=', HT_NOISE_NONE}, {HT_P_MODEL_FACTORS, '=', d}, {HT_P_TRAIN_LR, '=', eta},      \
             {HT_P_TRAIN_DECAY, '=', 1e-3}, {HT_P_TRAIN_MOMENTUM, '=', 0}, {HT_P_TRAIN_SCHEDULE, '=', 1},     \
+            {HT_P_TRAIN_OPTIMIZER, '=', 0},                                                                  \
     }
 #define NOISE(type)                                                                                          \
     {                                                                                                        \
@@ -64,6 +65,7 @@ void ht_method_params(int i, const ht_params *common, size_t samples, ht_params 
 {
     *params = *common;
     ht_params_put(params, HT_P_TRAIN_STOP, 0);
+    ht_params_put(params, HT_P_TRAIN_STOP_LOSS, 0);
     if (ht_params_get(common, HT_P_TRAIN_STEPS) == 0) ht_params_put(params, HT_P_TRAIN_STEPS, DEFAULT_STEPS);
     for (const change *c = table[i].changes; c->how; c++) {
         double before = in_force(common, c->param, samples);

@@ -7,7 +7,8 @@ double ht_trial_steps(const ht_params *p)
 {
     enum { DEFAULT_STEPS = 1000 };
     double steps = ht_params_get(p, HT_P_TRAIN_STEPS);
-    return steps > 0 || ht_params_get(p, HT_P_TRAIN_STOP) > 0 ? steps : DEFAULT_STEPS;
+    bool ends = ht_params_get(p, HT_P_TRAIN_STOP) > 0 || ht_params_get(p, HT_P_TRAIN_STOP_LOSS) > 0;
+    return steps > 0 || ends ? steps : DEFAULT_STEPS;
 }
 
 ht_code ht_trial_train(ht_trainer *trainer, ht_end *end, ht_trial_progress *progress, void *context,

@@ -5,7 +5,8 @@
 
 #include "experiment/results.h"
 
-/* train.steps of a run without a screen: a thousand if neither it nor train.stop_accuracy is set. */
+/* train.steps of a run without a screen: a thousand if neither it nor train.stop_accuracy or train.stop_loss
+ * is set. */
 double ht_trial_steps(const ht_params *params);
 
 /* Told before each step how many were done. */

@@ -23,7 +23,8 @@ ht_params ht_width_settings(const ht_params *params, const ht_dataset *data)
     double asked = ht_params_get(params, HT_P_TRAIN_STEPS);
     ht_params_put(&own, HT_P_TRAIN_STEPS, asked > 0 ? fmin(asked, steps) : steps);
     ht_params_put(&own, HT_P_TRAIN_STOP, 0);
-    ht_params_put(&own, HT_P_MODEL_WIDTH, NARROWEST); /* takes model.widths back to equal ones */
+    ht_params_put(&own, HT_P_TRAIN_STOP_LOSS, 0);
+    ht_params_put(&own, HT_P_MODEL_WIDTH, NARROWEST); /* ends a list, but for layers in parts of n */
     return own;
 }
 

@@ -48,8 +48,7 @@ static void prepare_state(ht_width_sweep *l, const ht_params *params, const ht_w
     *s = (ht_width_sweep_state){.params = ht_width_settings(params, l->data), .widths = HT_SWEEP_WIDTHS};
     if (before && ht_width_sweep_same(&before->params, &s->params, true)) *s = *before;
     bool known = before && ht_width_sweep_same(&before->params, &s->params, false);
-    const char *asked = ht_params_text(params, HT_P_MODEL_WIDTHS),
-               *own = ht_params_text(&s->params, HT_P_MODEL_WIDTHS);
+    const char *asked = ht_params_layout(params), *own = ht_params_layout(&s->params);
     ht_text_copy(s->unequal, sizeof s->unequal, strcmp(asked, own) == 0 ? "" : asked);
     s->fault[0] = '\0';
     s->running = true;

@@ -31,6 +31,12 @@ typedef struct ht_noise_key {
 
 enum { HT_NOISE_BLOCK = 64, HT_NOISE_GROUP = 16 };
 
+/* A step of Adam's kind: g' = g + decay·w; mean and square take in fresh_… parts of g' and g'²; then
+ * w = keep·w - rate·mean / (√square / root + epsilon). */
+typedef struct ht_adaptation {
+    float keep, decay, mean, square, fresh_mean, fresh_square, rate, root, epsilon;
+} ht_adaptation;
+
 typedef struct ht_kernels {
     const char *isa;
 
@@ -55,6 +61,8 @@ typedef struct ht_kernels {
     float (*rectify)(float *x, size_t count, float slope);
     /* d *= h > 0 ? 1 : slope */
     void (*rectify_gradient)(float *d, const float *h, size_t count, float slope);
+    /* for each of `count` weights and its gradient g */
+    void (*adapt)(const ht_adaptation *a, const float *g, float *w, float *mean, float *square, size_t count);
 
     /* One neuron added to the logits of `samples` samples: logits (classes × samples) += w (classes) ⊗ h
      * (samples); returns how many samples have their label as the largest logit (the lowest class wins a

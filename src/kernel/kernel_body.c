@@ -304,6 +304,20 @@ static void rectify_gradient(float *d, const float *h, size_t count, float slope
     for (size_t i = 0; i < count; i++) d[i] = h[i] > 0.0f ? d[i] : slope * d[i];
 }
 
+static void adapt(const ht_adaptation *a, const float *restrict g, float *restrict w, float *restrict mean,
+                  float *restrict square, size_t count)
+{
+    const ht_adaptation by = *a;
+    for (size_t i = 0; i < count; i++) {
+        float slope = g[i] + by.decay * w[i];
+        float m = by.mean * mean[i] + by.fresh_mean * slope;
+        float s = by.square * square[i] + by.fresh_square * slope * slope;
+        mean[i] = m;
+        square[i] = s;
+        w[i] = by.keep * w[i] - by.rate * (m / (sqrtf(s) / by.root + by.epsilon));
+    }
+}
+
 /* In vectors, which stay in registers: the loop over classes is one chain, and a detour through memory in it
  * would cost several times the arithmetic. */
 static int add_neuron(float *logits, const float *h, const float *w, int classes, int samples,
@@ -466,6 +480,7 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .sum_squares = sum_squares,
     .rectify = rectify,
     .rectify_gradient = rectify_gradient,
+    .adapt = adapt,
     .add_neuron = add_neuron,
     .pack = PASTE(ht_pack_, HT_ISA),
     .descend = PASTE(ht_descend_, HT_ISA),

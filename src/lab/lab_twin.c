@@ -49,7 +49,7 @@ static bool is_noise(ht_param p)
 /* Where it ends and what it keeps is the twin's own. */
 static bool is_own(ht_param p)
 {
-    return p == HT_P_TRAIN_STEPS || p == HT_P_TRAIN_STOP || ht_param_at(p)->group == HT_GROUP_RUN;
+    return p == HT_P_TRAIN_STEPS || ht_param_is_criterion(p) || ht_param_at(p)->group == HT_GROUP_RUN;
 }
 
 static void follow_entry(plan *to, const ht_entry *e, bool started)
@@ -80,6 +80,7 @@ static void follow_path(plan *to, const ht_journal *j, const size_t *path, size_
     ht_params_put(&to->start, HT_P_NOISE_TYPE, HT_NOISE_NONE);
     ht_params_put(&to->start, HT_P_TRAIN_STEPS, 0);
     ht_params_put(&to->start, HT_P_TRAIN_STOP, 0);
+    ht_params_put(&to->start, HT_P_TRAIN_STOP_LOSS, 0);
     ht_params_put(&to->start, HT_P_RUN_MEMORY, 0);
 }
 

@@ -37,15 +37,17 @@ static ht_width_sweep_state *make_room(ht_model *m, const ht_width_sweep_state *
     return &m->width_sweep[m->width_sweep_count++];
 }
 
-/* A list of unequal widths cannot be swept as it is: that is said. */
+/* A list of unequal widths cannot be swept as it is, unless they are parts of n: that is said. */
 static void tell_widths(ht_lab *lab, const ht_params *params)
 {
     int widths[HT_PARAM_LAYERS], depth = ht_params_widths(params, widths);
     bool equal = true;
     for (int l = 1; l < depth; l++) equal = equal && widths[l] == widths[0];
-    if (!equal)
+    ht_params swept = *params;
+    ht_params_put(&swept, HT_P_MODEL_WIDTH, 1);
+    if (!equal && strcmp(ht_params_layout(&swept), ht_params_layout(params)) != 0)
         ht_lab_note(lab, true, "this sweep is of %d layers of one width each, in place of %.60s", depth,
-                    ht_params_text(params, HT_P_MODEL_WIDTHS));
+                    ht_params_layout(params));
 }
 
 static void start(ht_lab *lab)

@@ -51,7 +51,7 @@ static void hidden_block(const ht_evaluation *e, int l, const float *x, int rows
 {
     const ht_layer *layer = &e->net->layers[l];
     layer->kind->evaluate(layer, x, rows, first, m, h);
-    ht_activate(e->net->activation, h, (size_t)rows * (size_t)m);
+    ht_activate(layer->activation, h, (size_t)rows * (size_t)m);
     if (e->of.keep && e->of.keep[l]) mask_columns(h, rows, m, e->of.keep[l] + first);
 }
 

@@ -37,7 +37,8 @@ static const float *gradient(const work *w, size_t first, int n, ht_error *err)
     }
     ht_step_result result = ht_step_run(w->step, w->net, w->x, w->labels, n, &still, w->pool);
     if (!result.refused)
-        return ht_step_momentum(w->step, ht_tensor_index(w->net, w->net->weights[w->wanted->layer]));
+        return ht_step_array(w->step, HT_STEP_GRADIENT,
+                             ht_tensor_index(w->net, w->net->weights[w->wanted->layer]));
     ht_error_set(err, HT_FAIL, "the gradient is not finite: %s", result.refused);
     return NULL;
 }
@@ -86,7 +87,7 @@ ht_code ht_gradient_noise_take(const ht_gradient_noise *wanted, ht_network *net,
     static const char what[] = "the gradient noise";
     size_t batch = (size_t)wanted->batch, inputs = (size_t)net->inputs;
     work w = {.wanted = wanted, .net = net, .samples = samples, .pool = pool};
-    w.step = ht_step_new(net, wanted->batch, true, err);
+    w.step = ht_step_new(net, wanted->batch, 1, err);
     w.order = ht_alloc(samples->count, sizeof *w.order, what, err);
     w.x = ht_alloc(batch, inputs * sizeof *w.x, what, err);
     w.labels = ht_alloc(batch, sizeof *w.labels, what, err);

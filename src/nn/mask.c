@@ -9,6 +9,14 @@ static size_t bytes_of(size_t weights)
     return (weights + 7) / 8;
 }
 
+/* The hidden weight matrix whose biases are tensor number t, or NULL. */
+static const ht_tensor *unit_of_bias(const ht_network *net, int t)
+{
+    for (int l = 0; l < ht_network_hidden(net); l++)
+        if (net->weights[l]->bias == &net->tensors[t]) return net->weights[l];
+    return NULL;
+}
+
 ht_mask *ht_mask_new(const ht_network *shape, ht_error *err)
 {
     static const char what[] = "the mask of weights";
@@ -19,9 +27,10 @@ ht_mask *ht_mask_new(const ht_network *shape, ht_error *err)
     for (int t = 0; mask->of && t < mask->tensors; t++) {
         const ht_tensor *tensor = &shape->tensors[t];
         ht_mask_tensor *m = &mask->of[t];
-        if (!(tensor->flags & HT_TENSOR_WEIGHT)) continue;
+        bool weight = tensor->flags & HT_TENSOR_WEIGHT;
+        if (!weight && !unit_of_bias(shape, t)) continue;
         m->count = ht_tensor_size(tensor);
-        m->hidden = !(tensor->flags & HT_TENSOR_OUTPUT);
+        m->hidden = weight && !(tensor->flags & HT_TENSOR_OUTPUT);
         m->trained = ht_alloc(bytes_of(m->count), 1, what, err);
         if (!m->trained) return ht_mask_free(mask), NULL;
         memset(m->trained, 0xff, bytes_of(m->count));
@@ -39,14 +48,24 @@ void ht_mask_free(ht_mask *mask)
     ht_free(mask);
 }
 
+static bool is_empty(const ht_tensor *weight, size_t row)
+{
+    const float *w = weight->data + row * (size_t)weight->columns;
+    for (int j = 0; j < weight->columns; j++)
+        if (w[j] != 0) return false;
+    return true;
+}
+
 void ht_mask_take_zeros(ht_mask *mask, const ht_network *net)
 {
     for (int t = 0; t < mask->tensors; t++) {
         ht_mask_tensor *m = &mask->of[t];
+        const ht_tensor *unit = unit_of_bias(net, t);
         const float *w = net->tensors[t].data;
         if (m->count) memset(m->trained, 0xff, bytes_of(m->count));
         for (size_t i = 0; i < m->count; i++)
-            if (w[i] == 0) m->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
+            if (w[i] == 0 && (!unit || is_empty(unit, i)))
+                m->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
     }
 }
 

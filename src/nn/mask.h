@@ -6,8 +6,8 @@
 #include "heavytail/network.h"
 
 typedef struct ht_mask_tensor {
-    size_t count;           /* weights; 0: no weight matrix, every number of it is trained */
-    bool hidden;            /* not the output's */
+    size_t count;           /* weights, or biases of hidden units; 0: every number of it is trained */
+    bool hidden;            /* a weight matrix, not the output's */
     unsigned char *trained; /* (⌈count/8⌉): bit i % 8 of byte i / 8 is weight i, row-major */
 } ht_mask_tensor;
 
@@ -20,14 +20,15 @@ typedef struct ht_mask {
 ht_mask *ht_mask_new(const ht_network *shape, ht_error *err);
 void ht_mask_free(ht_mask *mask);
 
-/* From now on the weights that are 0 in `net` stay 0, and all others are trained. */
+/* From now on the weights that are 0 in `net` stay 0, and all others are trained. A bias stays 0 with a
+ * hidden unit that has neither a bias nor a weight: it was removed. */
 void ht_mask_take_zeros(ht_mask *mask, const ht_network *net);
 void ht_mask_copy(ht_mask *to, const ht_mask *from); /* of the same shape */
 
 /* The share of the weights of the hidden layers that stay 0. */
 double ht_mask_hidden_share(const ht_mask *mask);
 
-/* Is weight i of the weight matrix that is tensor number `tensor` trained? */
+/* Is number i of tensor `tensor`, which has a mask, trained? */
 static inline bool ht_mask_trains(const ht_mask *mask, int tensor, size_t i)
 {
     return mask->of[tensor].trained[i / 8] >> (i % 8) & 1;

@@ -10,6 +10,7 @@
 #include "heavytail/network.h"
 #include "kernel/kernel.h"
 #include "nn/noise.h"
+#include "nn/optimizers/optimizer.h"
 #include "nn/schedule.h"
 #include "num/select.h"
 
@@ -42,6 +43,7 @@ const char *ht_row_noise_unknown(const ht_params *p)
     if (ht_params_get(p, HT_P_PRUNE_RATIO) > 0) return "prune.ratio says itself what goes";
     if (ht_params_get(p, HT_P_MODEL_DEPTH) > 1) return "there are several hidden layers";
     if (ht_params_get(p, HT_P_MODEL_FACTORS) > 1) return "weights are products (model.factors)";
+    if (ht_optimizer_of(p)->follow) return "gradients are scaled weight by weight (train.optimizer)";
     if (ht_params_get(p, HT_P_TRAIN_AVERAGE) > 0) return "κ is of a mean of iterates (train.average)";
     if (ht_params_get(p, HT_P_OCCAM_LAMBDA0) > 0) return "epochs prune (occam.lambda0)";
     return NULL;

@@ -1,4 +1,4 @@
-/* schedule.h - the step size over time, as train.lr and train.schedule say. Pure. */
+/* schedule.h - the step size over time, as train.lr, train.warmup and train.schedule say. Pure. */
 #ifndef HT_NN_SCHEDULE_H
 #define HT_NN_SCHEDULE_H
 

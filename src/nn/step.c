@@ -23,23 +23,28 @@ static ht_code make_layer(ht_step_layer *room, const ht_network *net, int l, siz
     room->hidden = ht_alloc(batch * (size_t)room->width, sizeof(float), "the activations", err);
     room->delta = ht_alloc(batch * (size_t)room->width, sizeof(float), "the gradients", err);
     if (!room->hidden || !room->delta) return HT_FAIL;
-    if (net->activation != HT_RELU) return HT_OK;
+    if (ht_activation_keeps_input(layer->activation) &&
+        !(room->before = ht_alloc(batch * (size_t)room->width, sizeof(float), "the activations", err)))
+        return HT_FAIL;
+    if (layer->activation != HT_RELU) return HT_OK;
     room->input.x = ht_alloc(ht_panels_size((int)batch, layer->inputs), sizeof(float), "the inputs", err);
     return room->input.x ? HT_OK : HT_FAIL;
 }
 
-static ht_code make_momentum(ht_step *s, const ht_network *net, bool momentum, ht_error *err)
+static ht_code make_arrays(ht_step *s, const ht_network *net, int arrays, ht_error *err)
 {
-    s->momentum = ht_alloc((size_t)s->tensors, sizeof *s->momentum, "the momentum", err);
-    if (!s->momentum) return HT_FAIL;
-    for (int t = 0; t < s->tensors && momentum; t++) {
-        s->momentum[t] = ht_alloc(ht_tensor_size(&net->tensors[t]), sizeof(float), "the momentum", err);
-        if (!s->momentum[t]) return HT_FAIL;
-    }
+    const char *what = arrays > 1 ? "the optimizer's means" : "the momentum";
+    s->kept = ht_alloc((size_t)s->tensors, sizeof *s->kept, what, err);
+    if (!s->kept) return HT_FAIL;
+    for (int t = 0; t < s->tensors; t++)
+        for (int k = 0; k < arrays; k++) {
+            s->kept[t][k] = ht_alloc(ht_tensor_size(&net->tensors[t]), sizeof(float), what, err);
+            if (!s->kept[t][k]) return HT_FAIL;
+        }
     return HT_OK;
 }
 
-static ht_code make_rooms(ht_step *s, const ht_network *net, bool momentum, ht_error *err)
+static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_error *err)
 {
     size_t batch = (size_t)s->capacity, classes = (size_t)net->classes;
     s->layer = ht_alloc((size_t)s->hidden, sizeof *s->layer, "a training step", err);
@@ -53,17 +58,17 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, bool momentum, ht_e
     s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
     s->shard_max = ht_alloc(3 * (size_t)s->shards, sizeof(float), "the step's guard", err);
     if (!s->partial || !s->logits || !s->shard_max) return HT_FAIL;
-    return make_momentum(s, net, momentum, err);
+    return make_arrays(s, net, arrays, err);
 }
 
-ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err)
+ht_step *ht_step_new(const ht_network *net, int batch, int arrays, ht_error *err)
 {
     ht_step *s = ht_alloc(1, sizeof *s, "a training step", err);
     if (!s) return NULL;
     s->hidden = net->layer_count - 1;
     s->tensors = net->tensor_count;
     s->capacity = batch;
-    if (make_rooms(s, net, momentum, err) == HT_OK) return s;
+    if (make_rooms(s, net, arrays, err) == HT_OK) return s;
     ht_step_free(s);
     return NULL;
 }
@@ -72,10 +77,12 @@ void ht_step_free(ht_step *s)
 {
     if (!s) return;
     for (int l = 0; s->layer && l < s->hidden; l++)
-        ht_free(s->layer[l].hidden), ht_free(s->layer[l].delta), ht_free(s->layer[l].input.x);
-    for (int t = 0; s->momentum && t < s->tensors; t++) ht_free(s->momentum[t]);
+        ht_free(s->layer[l].hidden), ht_free(s->layer[l].delta), ht_free(s->layer[l].before),
+            ht_free(s->layer[l].input.x);
+    for (int t = 0; s->kept && t < s->tensors; t++)
+        for (int k = 0; k < HT_STEP_ARRAYS; k++) ht_free(s->kept[t][k]);
     ht_free(s->layer);
-    ht_free(s->momentum);
+    ht_free(s->kept);
     ht_free(s->partial);
     ht_free(s->logits);
     ht_free(s->shard_max);
@@ -87,14 +94,23 @@ int ht_step_capacity(const ht_step *s)
     return s->capacity;
 }
 
-float *ht_step_momentum(ht_step *s, int tensor)
+float *ht_step_array(const ht_step *s, int array, int tensor)
 {
-    return s->momentum[tensor];
+    return s->kept[tensor][array];
 }
 
 static int shard_width(const ht_step *s, int l, int shard)
 {
     return ht_shard_rows(s->layer[l].width, shard);
+}
+
+static void keep_before(const ht_step *s, int first, int m)
+{
+    const ht_step_layer *room = &s->layer[s->at];
+    for (int r = 0; r < s->batch; r++) {
+        size_t at = (size_t)r * (size_t)room->width + (size_t)first;
+        memcpy(room->before + at, room->hidden + at, (size_t)m * sizeof(float));
+    }
 }
 
 /* H_l[:, shard]; the last hidden layer also gives its share of the logits. */
@@ -106,8 +122,9 @@ static void forward_shard(void *context, int shard, int worker)
     int first = shard * HT_SHARD, m = shard_width(s, s->at, shard), width = s->layer[s->at].width;
     float *h = s->layer[s->at].hidden + first, most = 0;
     layer->kind->forward(s, s->at, shard);
+    if (s->layer[s->at].before) keep_before(s, first, m);
     for (int r = 0; r < s->batch; r++)
-        most = fmaxf(most, ht_activate(s->net->activation, h + (size_t)r * (size_t)width, (size_t)m));
+        most = fmaxf(most, ht_activate(layer->activation, h + (size_t)r * (size_t)width, (size_t)m));
     s->shard_max[shard] = fmaxf(most, s->shard_max[shard]);
     if (s->at != s->hidden - 1) return;
     float *share = s->partial + (size_t)shard * (size_t)s->batch * (size_t)s->net->classes;
@@ -120,10 +137,11 @@ static void delta_shard(ht_step *s, int l, int shard)
     const ht_layer *above = &s->net->layers[l + 1];
     int width = s->layer[l].width, first = shard * HT_SHARD, m = shard_width(s, l, shard);
     float *d = s->layer[l].delta + first;
+    const float *from = (s->layer[l].before ? s->layer[l].before : s->layer[l].hidden) + first;
     above->kind->backward(s, l + 1, first, m, d, width);
     for (int r = 0; r < s->batch; r++) {
         size_t row = (size_t)r * (size_t)width;
-        ht_activate_gradient(s->net->activation, d + row, s->layer[l].hidden + first + row, (size_t)m);
+        ht_activate_gradient(s->net->layers[l].activation, d + row, from + row, (size_t)m);
     }
 }
 
@@ -165,6 +183,7 @@ static void reduce_logits(ht_step *s)
     }
     if (s->net->mean_field)
         for (size_t i = 0; i < size; i++) s->logits[i] /= (float)last->width;
+    ht_add_bias(ht_tensor_biases(ht_network_output(s->net)), s->logits, s->batch, s->net->classes);
 }
 
 static double largest(const float *x, int count)
@@ -182,16 +201,37 @@ static double factored_update(const ht_hyper *hyper, double gradient)
     return pow(most + move, depth);
 }
 
-/* A decay of ηλ ≤ 1 only takes from a weight; beyond that the weight comes out on the other side, ηλ - 1
- * times as large, and its size counts. */
-static double decayed_weight(const ht_step *s)
+static double largest_weight(const ht_step *s)
 {
     float most = 0;
-    if (!(s->hyper->lr * s->hyper->weight_decay > 1)) return 0;
     for (int t = 0; t < s->net->tensor_count; t++)
         most =
             fmaxf(most, ht_kernel()->max_abs(s->net->tensors[t].data, ht_tensor_size(&s->net->tensors[t])));
     return (double)most;
+}
+
+/* A decay of ηλ ≤ 1 only takes from a weight; beyond that the weight comes out on the other side, ηλ - 1
+ * times as large, and its size counts. */
+static double decayed_weight(const ht_step *s)
+{
+    return s->hyper->lr * s->hyper->weight_decay > 1 ? largest_weight(s) : 0;
+}
+
+static bool has_biases(const ht_step *s)
+{
+    return s->net->tensor_count > s->net->weight_count;
+}
+
+static double next_update(const ht_step *s, double gradient)
+{
+    const ht_hyper *hyper = s->hyper;
+    const ht_pace pace = ht_step_pace(s);
+    if (hyper->optimizer && hyper->optimizer->reach)
+        return hyper->optimizer->reach(&pace, gradient, hyper->weight_decay > 0 ? largest_weight(s) : 0);
+    double push = gradient + hyper->weight_decay * decayed_weight(s);
+    double plain = hyper->lr * push / (1 - hyper->momentum);
+    if (!hyper->factors) return plain;
+    return fmax(factored_update(hyper, gradient), has_biases(s) ? plain : 0); /* which are no products */
 }
 
 /* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
@@ -201,11 +241,10 @@ static void guard(const ht_step *s, ht_step_result *result)
 {
     double h = largest(s->shard_max, s->shards), out = largest(s->shard_max + s->shards, s->shards);
     double delta = s->hidden == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
-    double inputs = fmax((double)s->hyper->input_bound, s->hidden > 1 ? h : 0), lr = s->hyper->lr;
-    double gradient = fmax(2 * h, delta * s->batch * inputs);
-    double push = gradient + s->hyper->weight_decay * decayed_weight(s);
-    double update = lr * push / (1 - s->hyper->momentum);
-    if (s->hyper->factors) update = factored_update(s->hyper, gradient);
+    double inputs = fmax((double)s->hyper->input_bound, s->hidden > 1 ? h : 0);
+    bool biased = has_biases(s); /* a bias is the weight of an input of 1 */
+    double gradient = fmax(2 * fmax(h, biased), delta * s->batch * fmax(inputs, biased));
+    double update = next_update(s, gradient);
     if (!isfinite(result->loss))
         result->refused = "the training loss", result->guard = result->loss;
     else if (!(update < safe_update))

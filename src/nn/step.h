@@ -1,7 +1,7 @@
 /* step.h - one step of SGD with α-stable noise, by neuron shards:
  *   v ← μ v + ∇L + λ W,   W ← W - η v + σ η^(1/α) X      (noise on the tensors that are noisy; arXiv
- * 2306.08125, eq. 4). The result is bit-identical for any number of threads. One thread owns an ht_step; the
- * pool works for it. */
+ * 2306.08125, eq. 4), or with another optimizer in the place of the first two terms. The result is
+ * bit-identical for any number of threads. One thread owns an ht_step; the pool works for it. */
 #ifndef HT_NN_STEP_H
 #define HT_NN_STEP_H
 
@@ -10,11 +10,14 @@
 #include "nn/mask.h"
 #include "nn/noise.h"
 #include "nn/capture.h"
+#include "nn/optimizers/optimizer.h"
 
 typedef struct ht_step ht_step;
 
 typedef struct ht_hyper {
     double lr, momentum, weight_decay;
+    const ht_optimizer *optimizer; /* NULL: plain descent */
+    uint64_t number;               /* of the step, the first is 1; for optimizers that have a beginning */
     bool train_output;
     ht_noise noise;      /* type, alpha, seed, step; the layer and the law are filled in */
     double noise_scale;  /* σ */
@@ -32,14 +35,15 @@ typedef struct ht_step_result {
     bool left_off; /* the thread's work was cancelled (base/cancel.h): refused is set, nothing changed */
 } ht_step_result;
 
-/* Scratch for a network and batches of up to `batch` samples; momentum buffers if asked for (with factors
- * they hold the gradients). NULL with *err set. */
-ht_step *ht_step_new(const ht_network *net, int batch, bool momentum, ht_error *err);
+/* Scratch for a network and batches of up to `batch` samples, with so many arrays like each tensor
+ * (ht_optimizer_arrays): none; 1: the momentum, or with factors the gradients; or all. NULL with *err set. */
+ht_step *ht_step_new(const ht_network *net, int batch, int arrays, ht_error *err);
 void ht_step_free(ht_step *step);
 int ht_step_capacity(const ht_step *step); /* largest batch */
 
-/* Momentum of the network's tensor number `tensor`, like it, or NULL without momentum; for checkpoints. */
-float *ht_step_momentum(ht_step *step, int tensor);
+/* Array number `array` (HT_STEP_GRADIENT …) of the network's tensor number `tensor`, like it, or NULL when
+ * there is none. */
+float *ht_step_array(const ht_step *step, int array, int tensor);
 
 /* x is (batch × inputs), labels (batch). No allocation, no lock. */
 ht_step_result ht_step_run(ht_step *step, ht_network *net, const float *x, const int32_t *labels, int batch,

@@ -10,15 +10,16 @@
 typedef struct ht_step_layer {
     int width, shards; /* values that it gives for a sample; their shards */
     float *hidden;     /* (batch × width): activations H_l */
+    float *before;     /* the same before the activation, where its derivative needs that; or NULL */
     float *delta;      /* (batch × width): ∂L/∂(pre-activation) */
-    ht_panels input;   /* what goes into it, packed; rectified networks only */
+    ht_panels input;   /* what goes into it, packed; rectified layers only */
 } ht_step_layer;
 
 struct ht_step {
     int hidden, tensors, capacity;
-    int shards;           /* most of a layer */
-    ht_step_layer *layer; /* (hidden) */
-    float **momentum;     /* (tensors): like each of the network's, or NULL */
+    int shards;                     /* most of a layer */
+    ht_step_layer *layer;           /* (hidden) */
+    float *(*kept)[HT_STEP_ARRAYS]; /* (tensors): like each of the network's, or NULL (optimizer.h) */
     float *partial; /* (shards of the last hidden layer × batch × classes): a shard's share of the logits */
     float *logits;  /* (batch × classes), then ∂L/∂logits */
     float *shard_max; /* (3 × shards): largest |H|, |W_out|, |delta| of a shard of any layer */
@@ -38,22 +39,27 @@ static inline const float *ht_step_input(const ht_step *step, int l)
     return l ? step->layer[l - 1].hidden : step->x;
 }
 
+static inline ht_pace ht_step_pace(const ht_step *step)
+{
+    return (ht_pace){step->hyper->lr, step->hyper->weight_decay, step->hyper->number};
+}
+
 static inline const float *ht_step_delta(const ht_step *step, int l)
 {
     return l == step->hidden ? step->logits : step->layer[l].delta;
 }
 
-/* What a product adds to, and how much of it stays: the weights themselves, or v of momentum or factors. */
+/* What a product adds to, and how much of it stays: the weights themselves, the momentum, or a gradient. */
 typedef struct ht_descent {
     float *to, factor, keep;
 } ht_descent;
 
-/* W ← W - η (scale · gradient + λ W) for a block of W, or through the momentum v ← μ v + …, or through the
- * factors. Without either the whole update is one product: no gradient buffer. */
+/* W ← W - η (scale · gradient + λ W) for a block of W, or through the momentum v ← μ v + …, or the gradient
+ * for factors and other optimizers. Plain descent is all one product: no gradient buffer. */
 ht_descent ht_step_descent(const ht_step *step, const ht_block *block, float scale);
 
-/* The second half, after that product: momentum or factors take their step; noise, if the tensor is noisy,
- * for units from `first` on; the mask; what the guard needs to know. */
+/* The second half, after that product: momentum, factors or optimizer take their step; noise, if the tensor
+ * is noisy, for units from `first` on; the mask; what the guard needs to know. */
 void ht_step_finish(const ht_step *step, const ht_block *block, int first, int shard);
 
 #endif

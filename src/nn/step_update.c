@@ -6,31 +6,63 @@ static float decay_of(const ht_step *s, const ht_tensor *tensor)
     return tensor->flags & HT_TENSOR_DECAYED ? (float)s->hyper->weight_decay : 0.0f;
 }
 
+/* Is the tensor made of factors? */
+static bool is_factored(const ht_step *s, int tensor)
+{
+    return s->hyper->factors && s->hyper->factors->factor[tensor][0];
+}
+
+/* The optimizer, where it is none that one product can do. */
+static const ht_optimizer *optimizer_of(const ht_step *s)
+{
+    return s->hyper->optimizer && s->hyper->optimizer->follow ? s->hyper->optimizer : NULL;
+}
+
 ht_descent ht_step_descent(const ht_step *s, const ht_block *block, float scale)
 {
     const ht_hyper *hyper = s->hyper;
     const ht_tensor *tensor = &s->net->tensors[block->tensor];
-    float lr = (float)hyper->lr, decay = decay_of(s, tensor), *v = s->momentum[block->tensor];
-    if (v) return (ht_descent){v + block->start, scale, hyper->factors ? 0.0f : (float)hyper->momentum};
+    float lr = (float)hyper->lr, decay = decay_of(s, tensor), *v = s->kept[block->tensor][HT_STEP_GRADIENT];
+    bool alone = hyper->factors || optimizer_of(s); /* the gradient by itself */
+    if (v) return (ht_descent){v + block->start, scale, alone ? 0.0f : (float)hyper->momentum};
     return (ht_descent){tensor->data + block->start, -lr * scale, 1.0f - lr * decay};
 }
 
-/* With momentum or factors. */
+/* A row of a block, of so many columns: with an optimizer of its own … */
+static void adapt_row(const ht_step *s, const ht_tensor *tensor, float *const kept[], size_t row, int columns)
+{
+    ht_pace pace = ht_step_pace(s);
+    if (!(tensor->flags & HT_TENSOR_DECAYED)) pace.weight_decay = 0;
+    s->hyper->optimizer->follow(&pace, kept[HT_STEP_GRADIENT] + row, tensor->data + row,
+                                kept[HT_STEP_MEAN] + row, kept[HT_STEP_SQUARE] + row, (size_t)columns);
+}
+
+/* … and with momentum. */
+static void roll_row(const ht_step *s, const ht_tensor *tensor, float *v, size_t row, int columns)
+{
+    float lr = (float)s->hyper->lr, decay = decay_of(s, tensor), *wr = tensor->data + row, *vr = v + row;
+    for (int j = 0; j < columns; j++) {
+        vr[j] += decay * wr[j];
+        wr[j] -= lr * vr[j];
+    }
+}
+
+/* What the product has left to do. */
 static void follow(const ht_step *s, const ht_block *block)
 {
     const ht_tensor *tensor = &s->net->tensors[block->tensor];
-    float lr = (float)s->hyper->lr, decay = decay_of(s, tensor), *v = s->momentum[block->tensor];
-    if (v && s->hyper->factors) {
-        ht_factors_descend(s->hyper->factors, s->net, block, v + block->start, lr, decay);
+    float *const *kept = s->kept[block->tensor], *v = kept[HT_STEP_GRADIENT];
+    if (v && is_factored(s, block->tensor)) {
+        ht_factors_descend(s->hyper->factors, s->net, block, v + block->start, (float)s->hyper->lr,
+                           decay_of(s, tensor));
         return;
     }
     for (int r = 0; v && r < block->rows; r++) {
         size_t row = block->start + (size_t)r * (size_t)block->stride;
-        float *wr = tensor->data + row, *vr = v + row;
-        for (int j = 0; j < block->columns; j++) {
-            vr[j] += decay * wr[j];
-            wr[j] -= lr * vr[j];
-        }
+        if (optimizer_of(s))
+            adapt_row(s, tensor, kept, row, block->columns);
+        else
+            roll_row(s, tensor, v, row, block->columns);
     }
 }
 
@@ -52,8 +84,9 @@ static void keep_zeros(const ht_step *s, int t, size_t start, size_t count)
 {
     const ht_hyper *hyper = s->hyper;
     ht_mask_apply(hyper->mask, t, start, count, s->net->tensors[t].data + start);
-    if (s->momentum[t]) ht_mask_apply(hyper->mask, t, start, count, s->momentum[t] + start);
-    for (int d = 0; hyper->factors && d < hyper->factors->count; d++)
+    for (int k = 0; k < HT_STEP_ARRAYS; k++)
+        if (s->kept[t][k]) ht_mask_apply(hyper->mask, t, start, count, s->kept[t][k] + start);
+    for (int d = 0; is_factored(s, t) && d < hyper->factors->count; d++)
         ht_mask_apply(hyper->mask, t, start, count, hyper->factors->factor[t][d] + start);
 }
 
@@ -65,5 +98,5 @@ void ht_step_finish(const ht_step *s, const ht_block *block, int first, int shar
     if (columns == stride) columns *= rows, rows = 1; /* one run of weights */
     for (size_t r = 0; s->hyper->mask && r < rows; r++)
         keep_zeros(s, block->tensor, block->start + r * stride, columns);
-    if (s->hyper->factors) ht_factors_measure(s->hyper->factors, block, shard);
+    if (is_factored(s, block->tensor)) ht_factors_measure(s->hyper->factors, block, shard);
 }

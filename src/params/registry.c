@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "params/layers_line.h"
 
 static const char *const methods[] = {
 #define HT_PRUNE_METHOD(id, name, ...) name,
@@ -18,6 +19,21 @@ static const char methods_help[] = "what is removed first. "
 #include "params/prune_methods.def"
                                    "keys 1, 2 … in the pruning view";
 
+static const char *const activations[] = {
+#define HT_ACTIVATION(id, name) name,
+#include "params/activations.def"
+    NULL};
+
+static const char *const optimizers[] = {
+#define HT_OPTIMIZER(id, name, ...) name,
+#include "params/optimizers.def"
+    NULL};
+
+static const char optimizers_help[] = "how weights follow their gradients. "
+#define HT_OPTIMIZER(id, name, operations, what) name ": " what "; "
+#include "params/optimizers.def"
+                                      "noise comes after";
+
 static const ht_param_info table[HT_P_COUNT] = {
 #define HT_PARAM(id, group, key, type, initial, low, high, scale, step, unit, live, choices, help)           \
     [HT_P_##id] = {key,  HT_GROUP_##group, HT_TYPE_##type, initial, low, high, HT_PSCALE_##scale, step,      \
@@ -26,8 +42,11 @@ static const ht_param_info table[HT_P_COUNT] = {
 #define PARAM_RESET HT_RESET
 #define PARAM_VIEW HT_VIEW
 #define NONE NULL
+#define ACTIVATIONS activations
 #define METHODS methods
 #define METHODS_HELP methods_help
+#define OPTIMIZERS optimizers
+#define OPTIMIZERS_HELP optimizers_help
 #define OF(...)                                                                                              \
     (const char *const[])                                                                                    \
     {                                                                                                        \
@@ -50,6 +69,11 @@ static double log_low(const ht_param_info *info)
 const ht_param_info *ht_param_at(ht_param p)
 {
     return &table[p];
+}
+
+bool ht_param_is_criterion(ht_param p)
+{
+    return p == HT_P_TRAIN_STOP || p == HT_P_TRAIN_STOP_LOSS || p == HT_P_TRAIN_STOP_AFTER;
 }
 
 bool ht_param_find(const char *key, ht_param *p)
@@ -240,30 +264,99 @@ static bool good_widths(const char *list)
     return strcmp(list, equal) == 0 || parse_widths(list, widths) > 0;
 }
 
-int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS])
+/* ---- layers ---- */
+
+static const char by_itself[] = "auto";
+
+/* Is the network said in one line? */
+static bool has_line(const ht_params *params)
 {
-    int count = parse_widths(params->text[HT_TEXT_OF_MODEL_WIDTHS], widths);
+    return strcmp(params->text[HT_TEXT_OF_MODEL_LAYERS], by_itself) != 0;
+}
+
+/* The items of the line; 0: there is none. */
+static int line_of(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS])
+{
+    ht_error checked; /* when it was set */
+    if (!has_line(params)) return 0;
+    return ht_layers_parse(params->text[HT_TEXT_OF_MODEL_LAYERS], params->number[HT_P_MODEL_WIDTH],
+                           (ht_activation)params->number[HT_P_MODEL_ACTIVATION], items, &checked);
+}
+
+int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS])
+{
+    int widths[HT_PARAM_LAYERS] = {0}, count = line_of(params, items);
     if (count > 0) return count;
-    count = (int)params->number[HT_P_MODEL_DEPTH];
-    for (int l = 0; l < count; l++) widths[l] = (int)params->number[HT_P_MODEL_WIDTH];
+    count = parse_widths(params->text[HT_TEXT_OF_MODEL_WIDTHS], widths);
+    bool alike = count == 0;
+    if (alike) count = (int)params->number[HT_P_MODEL_DEPTH];
+    for (int l = 0; l < count; l++)
+        items[l] = (ht_layer_item){.kind = HT_LAYER_DENSE,
+                                   .units = alike ? (int)params->number[HT_P_MODEL_WIDTH] : widths[l],
+                                   .activation = (ht_activation)params->number[HT_P_MODEL_ACTIVATION]};
     return count;
 }
 
-/* What goes with a parameter that has just changed. */
-static void settle_widths(ht_params *params, ht_param p)
+const char *ht_params_layout(const ht_params *params)
 {
-    int widths[HT_PARAM_LAYERS], most = 0;
-    char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];
-    if (p == HT_P_MODEL_WIDTH || p == HT_P_MODEL_DEPTH) ht_text_copy(list, HT_PARAM_TEXT, equal);
-    if (p != HT_P_MODEL_WIDTHS || strcmp(list, equal) == 0) return;
-    int count = parse_widths(list, widths);
-    size_t used = 0;
-    for (int l = 0; l < count; l++) { /* equal lists are equal texts */
-        used += (size_t)snprintf(list + used, HT_PARAM_TEXT - used, "%s%d", l ? "," : "", widths[l]);
-        most = widths[l] > most ? widths[l] : most;
-    }
+    const char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];
+    if (has_line(params)) return params->text[HT_TEXT_OF_MODEL_LAYERS];
+    return strcmp(list, equal) == 0 ? "" : list;
+}
+
+int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS])
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(params, items);
+    for (int l = 0; l < count; l++) widths[l] = items[l].units;
+    return count;
+}
+
+/* ---- what goes with a parameter that has just changed ---- */
+
+/* Depth and width are those of the list. */
+static void put_sizes(ht_params *params, bool width)
+{
+    int widths[HT_PARAM_LAYERS], most = 0, count = ht_params_widths(params, widths);
+    for (int l = 0; l < count; l++) most = widths[l] > most ? widths[l] : most;
     params->number[HT_P_MODEL_DEPTH] = count;
-    params->number[HT_P_MODEL_WIDTH] = most;
+    if (width) params->number[HT_P_MODEL_WIDTH] = most;
+}
+
+/* Equal lists are equal texts. */
+static void tidy_widths(char *list)
+{
+    int widths[HT_PARAM_LAYERS], count = parse_widths(list, widths);
+    size_t used = 0;
+    for (int l = 0; l < count; l++)
+        used += (size_t)snprintf(list + used, HT_PARAM_TEXT - used, "%s%d", l ? "," : "", widths[l]);
+}
+
+static void settle_layers(ht_params *params, ht_param p)
+{
+    char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS], *line = params->text[HT_TEXT_OF_MODEL_LAYERS];
+    bool scales = has_line(params) && ht_layers_scale(line);
+    if (p == HT_P_MODEL_WIDTH || p == HT_P_MODEL_DEPTH || (p == HT_P_MODEL_LAYERS && has_line(params)))
+        ht_text_copy(list, HT_PARAM_TEXT, equal);
+    bool is_list = strcmp(list, equal) != 0;
+    if ((p == HT_P_MODEL_WIDTH && !scales) || p == HT_P_MODEL_DEPTH || (p == HT_P_MODEL_WIDTHS && is_list))
+        ht_text_copy(line, HT_PARAM_TEXT, by_itself);
+    if (p == HT_P_MODEL_WIDTHS && is_list) {
+        tidy_widths(list);
+        put_sizes(params, true);
+    }
+    if (p == HT_P_MODEL_LAYERS && has_line(params)) put_sizes(params, !scales);
+}
+
+/* A text that is more than any text. */
+static ht_code check_text(ht_param p, const char *value, bool *good, ht_error *err)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    if (p == HT_P_MODEL_WIDTHS) *good = *good && good_widths(value);
+    if (p == HT_P_MODEL_LAYERS && *good && strcmp(value, by_itself) != 0 &&
+        ht_layers_parse(value, table[HT_P_MODEL_WIDTH].initial, HT_RELU, items, err) == 0)
+        return err->code;
+    return HT_OK;
 }
 
 ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_error *err)
@@ -277,7 +370,7 @@ ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_
                             key, ht_param_nearest(key));
     bool is_text = table[p].type == HT_TYPE_TEXT;
     bool good = is_text ? good_text(value) : parse_value(p, value, &number);
-    if (p == HT_P_MODEL_WIDTHS) good = good && good_widths(value);
+    if (check_text(p, value, &good, err) != HT_OK) return err->code;
     if (!good) {
         describe_range(p, range, sizeof range);
         return ht_error_set(err, HT_USAGE, "%s: '%.60s' is not allowed; give %s", key, value, range);
@@ -286,7 +379,7 @@ ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_
         ht_text_copy(params->text[text_place(p)], HT_PARAM_TEXT, value);
     else
         params->number[p] = number;
-    settle_widths(params, p);
+    settle_layers(params, p);
     return HT_OK;
 }
 
@@ -296,7 +389,7 @@ double ht_params_put(ht_params *params, ht_param p, double value)
     if (table[p].type != HT_TYPE_REAL) value = round(value);
     value = !(value >= table[p].low) ? table[p].low : value > high ? high : value; /* NaN: low */
     params->number[p] = value;
-    settle_widths(params, p);
+    settle_layers(params, p);
     return value;
 }
 

@@ -12,9 +12,9 @@
 /* out (count × rows) = act(in Wᵀ + b), some samples at a time: of many samples and neurons the whole takes
  * long.
  */
-static void pass_layer(const ht_network *net, const ht_tensor *layer, const float *in, size_t count,
-                       float *out)
+static void pass_layer(const ht_network *net, int l, const float *in, size_t count, float *out)
 {
+    const ht_tensor *layer = net->weights[l];
     enum { SAMPLES = 1024 };
     for (size_t first = 0; first < count && !ht_cancelled(); first += SAMPLES) {
         size_t some = count - first < SAMPLES ? count - first : SAMPLES;
@@ -22,7 +22,7 @@ static void pass_layer(const ht_network *net, const ht_tensor *layer, const floa
         ht_gemm_nt((int)some, layer->rows, layer->columns, 1.0f, in + first * (size_t)layer->columns,
                    layer->columns, layer->data, layer->columns, 0.0f, h, layer->rows);
         ht_add_bias(ht_tensor_biases(layer), h, (int)some, layer->rows);
-        ht_activate(net->activation, h, some * (size_t)layer->rows);
+        ht_activate(ht_network_activation(net, l), h, some * (size_t)layer->rows);
     }
 }
 
@@ -37,7 +37,7 @@ ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const
     if (!h) return HT_FAIL;
     for (int l = 0; l < ht_network_hidden(net); l++) {
         const ht_tensor *layer = net->weights[l];
-        pass_layer(net, layer, points->input[l], count, h);
+        pass_layer(net, l, points->input[l], count, h);
         points->input[l + 1] = h;
         h += count * (size_t)layer->rows;
     }

@@ -7,7 +7,7 @@
 #include "nn/layers/layer.h"
 #include "prune/prune_plan.h"
 
-/* Does the neuron give 0 whatever comes in? Every activation maps 0 to 0, relu whatever is below, too. A
+/* Does the neuron give 0 whatever comes in? Every activation maps 0 to 0, relu whatever is below, too; A
  * zero row with another bias gives a constant. */
 static bool gives_nothing(const ht_network *net, int l, int row)
 {
@@ -16,7 +16,7 @@ static bool gives_nothing(const ht_network *net, int l, int row)
     float constant = layer->bias ? layer->bias->data[row] : 0.0f;
     for (int j = 0; j < layer->columns; j++)
         if (w[j] != 0.0f) return false;
-    ht_activate(net->activation, &constant, 1);
+    ht_activate(ht_network_activation(net, l), &constant, 1);
     return constant == 0.0f;
 }
 

@@ -93,7 +93,7 @@ static void add_block(void *context, int task, int worker)
     ht_gemm_nt(job->count, samples, d, 1.0f, job->w, d, job->samples->x + start * (size_t)d, d, 0.0f, h,
                samples);
     if (hidden->bias) add_biases(job, h, samples);
-    ht_activate(job->net->activation, h, (size_t)job->count * (size_t)samples);
+    ht_activate(ht_network_activation(job->net, 0), h, (size_t)job->count * (size_t)samples);
     for (int i = 0; i < job->count; i++) {
         removed--;
         correct[removed] +=

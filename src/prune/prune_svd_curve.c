@@ -57,7 +57,7 @@ static void score_chunk(const curve_job *job, const float *pre, int samples, flo
         for (int i = 0; i < samples; i++)
             memcpy(block + (size_t)i * (size_t)m, pre + (size_t)i * (size_t)n + first,
                    (size_t)m * sizeof(float));
-        ht_activate(net->activation, block, (size_t)m * (size_t)samples);
+        ht_activate(ht_network_activation(net, 0), block, (size_t)m * (size_t)samples);
         ht_gemm_nt(samples, out->rows, m, scale, block, m, out->data + first, n, s ? 1.0f : 0.0f, logits,
                    out->rows);
     }

@@ -128,8 +128,8 @@ static void add_width(ht_text *line, const ht_params *p)
 {
     enum { LONG = 40 };
     int widths[HT_PARAM_LAYERS], depth = ht_params_widths(p, widths);
-    const char *list = ht_params_text(p, HT_P_MODEL_WIDTHS);
-    if (strcmp(list, ht_param_at(HT_P_MODEL_WIDTHS)->choices[0]) == 0)
+    const char *list = ht_params_layout(p);
+    if (*list == '\0')
         ht_text_add(line, "n %d · ", widths[0]);
     else if (strlen(list) <= LONG)
         ht_text_add(line, "n %s · ", list);

@@ -116,6 +116,15 @@ static ht_code take_value(int argc, char **argv, int *i, const char **value, ht_
     return HT_OK;
 }
 
+/* The parameter that a common option is a shorter name of, or NULL. */
+static const char *key_of(const char *option)
+{
+    static const char *const names[][2] = {{"--label", "data.label"}, {"--layers", "model.layers"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(option, names[i][0]) == 0) return names[i][1];
+    return NULL;
+}
+
 static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, const ht_option *options,
                            ht_error *err)
 {
@@ -128,10 +137,11 @@ static ht_code take_option(ht_arguments *args, int argc, char **argv, int *i, co
     }
     if (strcmp(name, "--preset") == 0) return take_value(argc, argv, i, &args->preset, err);
     if (strcmp(name, "--data-dir") == 0) return take_value(argc, argv, i, &args->data_dir, err);
-    bool label = strcmp(name, "--label") == 0, parameter = label || is_parameter(name);
+    const char *key = key_of(name);
+    bool parameter = key || is_parameter(name);
     if (!parameter && strcmp(name, "--set") != 0) return unknown_option(name, options, err);
     if (take_value(argc, argv, i, &value, err) != HT_OK) return err->code;
-    return ht_arguments_add(args, label ? "data.label" : parameter ? name + 2 : NULL, value, err);
+    return ht_arguments_add(args, key ? key : parameter ? name + 2 : NULL, value, err);
 }
 
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options, ht_error *err)
@@ -225,12 +235,27 @@ bool ht_arguments_name(const ht_arguments *args, ht_param p)
     return false;
 }
 
+/* Nobody's weights lie in a data directory. */
+static ht_code trust_beginning(const ht_params *params, const char *name, const ht_arguments *args,
+                               ht_error *err)
+{
+    const char *file = ht_params_text(params, HT_P_TRAIN_INIT);
+    if (ht_arguments_name(args, HT_P_TRAIN_INIT) ||
+        strcmp(file, ht_param_at(HT_P_TRAIN_INIT)->choices[0]) == 0)
+        return HT_OK;
+    return ht_error_set(
+        err, HT_USAGE,
+        "%.200s: its settings name a file to begin with (train.init=%.200s), and a picture may come "
+        "from anybody: to read it say --set train.init=… yourself",
+        name, file);
+}
+
 ht_code ht_settings_trust(const ht_params *params, const char *name, const ht_arguments *args, ht_error *err)
 {
     const char *data = ht_params_text(params, HT_P_DATA_NAME);
-    if (!ht_text_ends(name, ".png") || ht_arguments_name(args, HT_P_DATA_NAME) ||
-        ht_data_stays_inside(data, args->data_dir))
-        return HT_OK;
+    if (!ht_text_ends(name, ".png")) return HT_OK;
+    if (trust_beginning(params, name, args, err) != HT_OK) return err->code;
+    if (ht_arguments_name(args, HT_P_DATA_NAME) || ht_data_stays_inside(data, args->data_dir)) return HT_OK;
     return ht_error_set(
         err, HT_USAGE,
         "%.200s: its settings name files outside of the data directories (data.name=%.200s), and a "

@@ -32,20 +32,20 @@ ht_code ht_session_settings(ht_session *s, const ht_arguments *args, const char 
 }
 
 /* Data, threads and network, once the settings are known. */
-static ht_code make_trainer(ht_session *s, const ht_arguments *args, ht_error *err)
+static ht_code make_trainer(ht_session *s, const ht_arguments *args, bool has_state, ht_error *err)
 {
     s->data = ht_data_open(&s->params, args->data_dir, err);
     if (!s->data) return err->code;
     s->pool = ht_pool_new(ht_app_threads(), err);
     if (!s->pool) return err->code;
-    s->trainer = ht_trainer_new(&s->params, s->data, s->pool, err);
+    s->trainer = (has_state ? ht_trainer_new_resumed : ht_trainer_new)(&s->params, s->data, s->pool, err);
     return s->trainer ? HT_OK : err->code;
 }
 
 ht_code ht_session_make(ht_session *s, const ht_params *params, const ht_arguments *args, ht_error *err)
 {
     *s = (ht_session){.params = *params};
-    return make_trainer(s, args, err);
+    return make_trainer(s, args, false, err);
 }
 
 /* Longer journals stay on the disk. */
@@ -105,7 +105,8 @@ static ht_code begin(ht_session *s, const char *run, ht_error *err)
 
 ht_code ht_session_load(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
 {
-    if (make_trainer(s, args, err) != HT_OK) return err->code;
+    bool has_state = s->resumed && run && ht_rundir_has(run, HT_RUN_CHECKPOINT);
+    if (make_trainer(s, args, has_state, err) != HT_OK) return err->code;
     return s->resumed ? go_on(s, args, run, err) : begin(s, run, err);
 }
 
@@ -119,7 +120,7 @@ ht_code ht_session_of(ht_session *s, const ht_params *params, const char *data_d
 {
     ht_arguments args = {.data_dir = data_dir};
     *s = (ht_session){.params = *params};
-    return make_trainer(s, &args, err);
+    return make_trainer(s, &args, false, err);
 }
 
 ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run, ht_error *err)
@@ -131,14 +132,17 @@ ht_code ht_session_view(ht_session *s, const ht_arguments *args, const char *run
     s->params = stored;
     if (ht_arguments_sets(args, &s->params, err) != HT_OK) return err->code;
     if (ht_rundir_agrees(&stored, &s->params, run, err) != HT_OK) return err->code;
-    if (make_trainer(s, args, err) != HT_OK) return err->code;
     if (ht_rundir_file(run, HT_RUN_CHECKPOINT, path, err) != HT_OK) return err->code;
+    if (make_trainer(s, args, ht_file_exists(path), err) != HT_OK) return err->code;
     return ht_file_exists(path) ? ht_checkpoint_read(path, s->trainer, err) : HT_OK; /* else at step 0 */
 }
 
 void ht_session_notes(const ht_session *s, ht_notes *notes)
 {
     const ht_params *p = ht_trainer_params(s->trainer);
+    char line[1024];
+    for (size_t i = 0; ht_notes_at(ht_trainer_notes(s->trainer), i, line, sizeof line); i++)
+        ht_notes_add(notes, "%s", line);
     unsigned long long lacks = ht_trainer_unaveraged(s->trainer), step = ht_trainer_steps(s->trainer);
     double steps = ht_params_get(p, HT_P_TRAIN_STEPS);
     if (!s->resumed || step == 0) return;

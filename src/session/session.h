@@ -38,7 +38,8 @@ ht_code ht_session_make(ht_session *session, const ht_params *params, const ht_a
 /* Changes a LIVE or VIEW parameter before training starts, and says so in the journal. Nothing to do if it
  * has that value. */
 ht_code ht_session_set(ht_session *session, ht_param p, double value, ht_error *err);
-/* In what a resumed run differs from one in one piece, if its end was moved. */
+/* What was guessed of the file it begins with; and in what a resumed run differs from one in one piece, if
+ * its end was moved. */
 void ht_session_notes(const ht_session *session, ht_notes *notes);
 /* The labels of a resumed run; none of another. */
 const ht_labels *ht_session_labels(const ht_session *session);

@@ -78,6 +78,12 @@ static ht_vary *new_axis(ht_grid *grid, ht_param param, ht_error *err)
     for (int i = 0; i < grid->axes; i++) twice = twice || grid->axis[i].param == param;
     if (ht_param_at(param)->group == HT_GROUP_UI)
         ht_error_set(err, HT_USAGE, "--vary %s: changes only the screen; a sweep has none", key);
+    else if (param == HT_P_MODEL_LAYERS)
+        ht_error_set(
+            err, HT_USAGE,
+            "--vary %s: its commas part layers, not values; vary model.widths, or model.width with layers "
+            "like dense n",
+            key);
     else if (twice)
         ht_error_set(err, HT_USAGE, "%s is varied twice; give all its values in one list, as in a=1,2", key);
     else if (odds)

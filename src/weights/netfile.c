@@ -22,7 +22,7 @@ static const char activation_key[] = "heavytail.activation", mean_field_key[] = 
 /* The matrices of dense layers, first to last, and their biases. */
 typedef struct layer_chain {
     int count;
-    ht_activation activation;
+    ht_activation activation[HT_WEIGHTS_MAX]; /* of each layer but the last */
     bool mean_field;
     struct part {
         int rows, columns;
@@ -47,11 +47,12 @@ static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_erro
     for (int l = 0; l < c->count; l++)
         specs[l] = (ht_layer_spec){.kind = ht_layer_kind_at(HT_LAYER_DENSE),
                                    .units = c->part[l].rows,
+                                   .activation = c->activation[l],
                                    .bias = c->part[l].bias != NULL,
                                    .output = l == c->count - 1};
-    ht_network *net = code != HT_OK ? NULL
-                                    : ht_network_build(c->part[0].columns, specs, c->count, c->activation,
-                                                       c->mean_field, true, err);
+    ht_network *net = code != HT_OK
+                          ? NULL
+                          : ht_network_build(c->part[0].columns, specs, c->count, c->mean_field, true, err);
     for (int l = 0; net && l < c->count; l++) {
         net->weights[l]->data = c->part[l].weight;
         if (c->part[l].bias) net->weights[l]->bias->data = c->part[l].bias;
@@ -290,16 +291,61 @@ static ht_code is_ours(const reader *r, bool *ours, ht_error *err)
     return HT_OK;
 }
 
+static void same_activations(layer_chain *c, ht_activation activation)
+{
+    for (int l = 0; l < HT_WEIGHTS_MAX; l++) c->activation[l] = activation;
+}
+
+/* "relu" for all layers, or one for each hidden one: "relu,tanh". */
+static ht_code read_activations(layer_chain *c, const char *path, const char *list, ht_error *err)
+{
+    ht_params params;
+    char word[24];
+    int count = 0;
+    ht_params_init(&params);
+    for (const char *at = list; count < HT_WEIGHTS_MAX; at++) {
+        size_t length = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : sizeof word), at);
+        if (ht_params_set(&params, "model.activation", word, err) != HT_OK)
+            return ht_error_prefix(err, "%s", path), err->code = HT_FAIL;
+        c->activation[count++] = (ht_activation)ht_params_get(&params, HT_P_MODEL_ACTIVATION);
+        at += length;
+        if (*at == '\0') break;
+    }
+    if (count == 1) same_activations(c, c->activation[0]);
+    if (count > 1 && count != c->count - 1)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: names %d activations (%s) for %d hidden layers; the file is damaged", path,
+                            count, activation_key, c->count - 1);
+    return HT_OK;
+}
+
+/* What is known without the file: what a line of layers says, which must be of this network. */
+static ht_code run_activations(layer_chain *c, const char *path, const ht_params *run, ht_error *err)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    const char *line = run ? ht_params_text(run, HT_P_MODEL_LAYERS) : NULL;
+    if (!line || strcmp(line, ht_param_at(HT_P_MODEL_LAYERS)->choices[0]) == 0) return HT_OK;
+    int count = ht_params_layers(run, items);
+    if (count != c->count - 1)
+        return ht_error_set(err, HT_FAIL,
+                            "%s: has %d layers before the output's; model.layers says %d (%.200s)", path,
+                            c->count - 1, count, line);
+    for (int l = 0; l < count; l++) {
+        if (items[l].units != c->part[l].rows)
+            return ht_error_set(err, HT_FAIL, "%s: layer %d has %d units; model.layers says %d (%.200s)",
+                                path, l + 1, c->part[l].rows, items[l].units, line);
+        c->activation[l] = items[l].activation;
+    }
+    return HT_OK;
+}
+
 /* What ht_netfile_write noted. */
 static ht_code read_notes(layer_chain *c, const char *path, const ht_weights *file, ht_error *err)
 {
     const char *activation = ht_weights_metadata(file, activation_key),
                *mean_field = ht_weights_metadata(file, mean_field_key);
-    ht_params params;
-    ht_params_init(&params);
-    if (activation && ht_params_set(&params, "model.activation", activation, err) != HT_OK)
-        return ht_error_prefix(err, "%s", path), err->code = HT_FAIL;
-    if (activation) c->activation = (ht_activation)ht_params_get(&params, HT_P_MODEL_ACTIVATION);
+    if (activation && read_activations(c, path, activation, err) != HT_OK) return err->code;
     if (mean_field) c->mean_field = strcmp(mean_field, "true") == 0;
     return HT_OK;
 }
@@ -311,10 +357,12 @@ ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *optio
     reader r = {.path = path,
                 .options = options,
                 .file = ht_weights_open(path, options->notes, err),
-                .chain = {.activation = options->activation, .mean_field = options->mean_field}};
+                .chain = {.mean_field = options->mean_field}};
     if (!r.file) return NULL;
+    same_activations(&r.chain, options->activation);
     ht_code code = is_ours(&r, &ours, err);
     if (code == HT_OK) code = ours ? add_ours(&r, err) : add_others(&r, err);
+    if (code == HT_OK) code = run_activations(&r.chain, path, options->run, err);
     if (code == HT_OK) code = read_notes(&r.chain, path, r.file, err);
     ht_weights_close(r.file);
     return built(&r.chain, path, code, err);
@@ -331,8 +379,9 @@ ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mea
 ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activation activation,
                                 bool mean_field, ht_error *err)
 {
-    layer_chain c = {.activation = activation, .mean_field = mean_field};
+    layer_chain c = {.mean_field = mean_field};
     ht_code code = HT_OK;
+    same_activations(&c, activation);
     for (int i = 0; i < count && code == HT_OK; i++) {
         ht_npy array;
         code = ht_npy_read(paths[i], HT_NPY_FLOAT, &array, err);
@@ -360,6 +409,16 @@ static void own_form(const ht_network *net, ht_netform *form)
             *t = (struct ht_form_tensor){.layer = l, .bias = bias, .ndim = 2 - bias};
             snprintf(t->name, sizeof t->name, "layers.%d.%s", l, bias ? "bias" : "weight");
         }
+}
+
+/* What read_activations reads. */
+static void list_activations(const ht_network *net, char *to, size_t size)
+{
+    int count = ht_network_one_activation(net) ? 1 : ht_network_hidden(net);
+    size_t used = 0;
+    for (int l = 0; l < count; l++)
+        used += (size_t)snprintf(to + used, size - used, "%s%s", l ? "," : "",
+                                 ht_param_choice(HT_P_MODEL_ACTIVATION, (int)ht_network_activation(net, l)));
 }
 
 /* One tensor as it is to lie; *turned is new memory where that is not how the layer lies. */
@@ -395,6 +454,8 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netfo
     float *turned[MOST] = {0};
     bool theirs = form && form->count > 0;
     ht_code code = HT_OK;
+    char activations[16 * HT_WEIGHTS_MAX];
+    list_activations(net, activations, sizeof activations);
     own_form(net, &own);
     if (!theirs) form = &own;
     for (int i = 0; i < form->count && code == HT_OK; i++)
@@ -402,7 +463,7 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netfo
     const char *const metadata[] = {"format",
                                     "pt",
                                     activation_key,
-                                    ht_param_choice(HT_P_MODEL_ACTIVATION, (int)net->activation),
+                                    activations,
                                     mean_field_key,
                                     net->mean_field ? "true" : "false",
                                     "heavytail.pruning",

@@ -23,9 +23,10 @@ typedef struct ht_netform {
 typedef struct ht_netfile_options {
     ht_activation activation; /* unless the file says */
     bool mean_field;
-    const char *order; /* "a,b,c": the layers, first to last; NULL: found out (chain.h) */
-    ht_notes *notes;   /* what was left out or not plain; may be NULL */
-    ht_netform *form;  /* filled with how the file holds it, to write it likewise; may be NULL */
+    const char *order;    /* "a,b,c": the layers, first to last; NULL: found out (chain.h) */
+    ht_notes *notes;      /* what was left out or not plain; may be NULL */
+    ht_netform *form;     /* filled with how the file holds it, to write it likewise; may be NULL */
+    const ht_params *run; /* whose model.layers, if it is set, says which activations; NULL: not known */
 } ht_netfile_options;
 
 /* The network in a .safetensors file or a model in several (weights.h). In a file of ours the tensors

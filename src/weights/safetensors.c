@@ -319,7 +319,11 @@ static ht_code locate(const ht_safetensors *f, const char *name, const element *
                             type ? type : "(none)", wanted->name);
     json_int_t r = json_integer_value(json_array_get(shape, 0)),
                c = json_integer_value(json_array_get(shape, 1));
-    if (json_array_size(shape) != 2 || r != (json_int_t)rows || c != (json_int_t)columns)
+    if (json_array_size(shape) == 1 && columns == 1)
+        c = 1; /* a vector is a column */
+    else if (json_array_size(shape) != 2)
+        c = -1;
+    if (r != (json_int_t)rows || c != (json_int_t)columns)
         return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name,
                             (long long)r, (long long)c, rows, columns);
     json_int_t range[2];

@@ -23,8 +23,8 @@ const char *ht_safetensors_metadata(const ht_safetensors *file, const char *key)
 
 bool ht_safetensors_has(const ht_safetensors *file, const char *tensor);
 
-/* Reads an F32 tensor of exactly (rows × columns) into `to`. A missing tensor, another shape or type, a value
- * that is not finite: HT_FAIL. */
+/* Reads an F32 tensor of exactly (rows × columns) into `to`; of one column also a vector of rows. A missing
+ * tensor, another shape or type, a value that is not finite: HT_FAIL. */
 ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows, size_t columns, float *to,
                             ht_error *err);
 

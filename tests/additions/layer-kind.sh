@@ -1,5 +1,5 @@
 add() {
-    row src/nn/layers/layers.def 'HT_LAYER(HALVED, "halved", halved, "what comes in with half its inputs left out")'
+    row src/params/layers.def 'HT_LAYER(HALVED, "halved", halved, "N", "what comes in with half its inputs left out")'
     put layer_halved.c src/nn/layers
 }
 
@@ -9,5 +9,5 @@ check() {
     program=build/additions/tests/unit/test_layers
     has 'its gradient' make -s -C "$copy/tree" CC="${CC:-cc}" OPTIMIZE=-O0 VARIANT=additions "$program"
     has 'its gradient' "$copy/tree/$program"
-    grep -q HALVED "$copy/tree/src/nn/layers/layers.def" || complain "$kind: no row"
+    grep -q HALVED "$copy/tree/src/params/layers.def" || complain "$kind: no row"
 }

@@ -280,8 +280,9 @@ static void a_full_disk_is_named_by_every_command_that_writes(void **state)
 {
     (void)state;
     assert_status(RUN("train", SMALL, "--steps", "3", "--run", "shown", "--quiet"), 0);
-    static const char *const commands[] = {"snapshot shown --out full.png",
-                                           "noise --shape 100x100 --seed 1 --out full.npy"};
+    static const char *const commands[] = {
+        "snapshot shown --out full.png", "noise --shape 100x100 --seed 1 --out full.npy",
+        "train --set model.width=300 --steps 1 --quiet --out full.safetensors"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char script[256];
         snprintf(script, sizeof script, "ulimit -f 4; $H %s", commands[i]);

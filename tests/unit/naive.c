@@ -26,9 +26,10 @@ ht_network *naive_network(int inputs, const int *widths, int depth, int classes,
     for (int l = 0; l <= depth; l++)
         specs[l] = (ht_layer_spec){.kind = ht_layer_kind_at(HT_LAYER_DENSE),
                                    .units = l == depth ? classes : widths[l],
+                                   .activation = activation,
                                    .bias = biased >> l & 1,
                                    .output = l == depth};
-    ht_network *net = ht_network_build(inputs, specs, depth + 1, activation, mean_field, false, &err);
+    ht_network *net = ht_network_build(inputs, specs, depth + 1, mean_field, false, &err);
     assert_non_null(net);
     for (int l = 0; l <= depth; l++) {
         ht_tensor *layer = net->weights[l];
@@ -87,7 +88,7 @@ static REFERENCE bool one_sample(const ht_network *net, const float *x, char *co
             if (l == ht_network_hidden(net))
                 z[i] = sum;
             else
-                h[1 - l % 2][i] = gone && gone[l][i] ? 0 : activate(net->activation, sum);
+                h[1 - l % 2][i] = gone && gone[l][i] ? 0 : activate(ht_network_activation(net, l), sum);
             any = any || (l == ht_network_hidden(net) - 1 && h[1 - l % 2][i] != 0);
         }
     }

@@ -71,22 +71,18 @@ void small_set(ht_trainer *t, ht_param p, double value)
 ht_network *small_copy(ht_trainer *t)
 {
     const ht_network *net = ht_trainer_network(t);
-    ht_network *copy = ht_network_new(net->weights[0]->columns, net->weights[0]->rows, ht_network_hidden(net),
-                                      ht_network_output(net)->rows, net->activation, net->mean_field, &err);
+    ht_network *copy = ht_network_copy(net, &err);
     if (!copy) fail_msg("%s", err.text);
-    for (int l = 0; l < net->weight_count; l++)
-        memcpy(copy->weights[l]->data, net->weights[l]->data,
-               ht_tensor_size(net->weights[l]) * sizeof(float));
     return copy;
 }
 
 bool small_same(const ht_network *a, const ht_network *b)
 {
-    bool same = ht_network_hidden(a) == ht_network_hidden(b);
-    for (int l = 0; l < a->weight_count && same; l++)
-        same = ht_tensor_size(a->weights[l]) == ht_tensor_size(b->weights[l]) &&
-               memcmp(a->weights[l]->data, b->weights[l]->data,
-                      ht_tensor_size(a->weights[l]) * sizeof(float)) == 0;
+    bool same = a->tensor_count == b->tensor_count;
+    for (int t = 0; t < a->tensor_count && same; t++)
+        same = ht_tensor_size(&a->tensors[t]) == ht_tensor_size(&b->tensors[t]) &&
+               memcmp(a->tensors[t].data, b->tensors[t].data,
+                      ht_tensor_size(&a->tensors[t]) * sizeof(float)) == 0;
     return same;
 }
 

@@ -65,8 +65,8 @@ static ht_score evaluated(const ht_network *net, const ht_samples *samples)
 
 static bool same(const ht_network *a, const ht_network *b)
 {
-    bool equal = ht_network_hidden(a) == ht_network_hidden(b) && a->activation == b->activation &&
-                 a->mean_field == b->mean_field;
+    bool equal = ht_network_hidden(a) == ht_network_hidden(b) &&
+                 ht_network_activation(a, 0) == ht_network_activation(b, 0) && a->mean_field == b->mean_field;
     for (int l = 0; l < a->weight_count && equal; l++) {
         const ht_tensor *x = a->weights[l], *y = b->weights[l];
         equal = x->rows == y->rows && x->columns == y->columns && !x->bias == !y->bias &&

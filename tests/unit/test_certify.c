@@ -43,7 +43,7 @@ static void encode(const ht_network *net, int bits, ht_text *code)
     ht_quantizer q;
     ht_network *rounded =
         ht_network_new(net->weights[0]->columns, net->weights[0]->rows, ht_network_hidden(net),
-                       ht_network_output(net)->rows, net->activation, net->mean_field, &err);
+                       ht_network_output(net)->rows, ht_network_activation(net, 0), net->mean_field, &err);
     for (int l = 0; l < net->weight_count; l++)
         memcpy(rounded->weights[l]->data, net->weights[l]->data,
                ht_tensor_size(net->weights[l]) * sizeof(float));
@@ -53,7 +53,7 @@ static void encode(const ht_network *net, int bits, ht_text *code)
     ht_network *read = ht_decode_network(code->data, code->length, &read_bits, &err);
     if (!read) fail_msg("%s", err.text);
     assert_int_equal(read_bits, bits);
-    assert_int_equal(read->activation, net->activation);
+    assert_int_equal(ht_network_activation(read, 0), ht_network_activation(net, 0));
     assert_int_equal(read->mean_field, net->mean_field);
     assert_true(small_same(read, rounded)); /* bit for bit */
     ht_network_free(read);

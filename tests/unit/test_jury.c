@@ -76,8 +76,11 @@ static void the_end_is_that_of_a_run_that_stands_still(void **state)
 {
     (void)state;
     int back = 0, runs = 0;
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 18; i++) {
         ht_params p = params_of(0.8 + 0.05 * (i % 3), i % 2 ? 1 : 7, i % 4 == 3 ? 0.5 : 0);
+        if (i >= 12) ht_params_put(&p, HT_P_TRAIN_STOP_AFTER, i % 2 ? 2 : 60);
+        if (i >= 15) ht_params_put(&p, HT_P_TRAIN_STOP_LOSS, 0.4);
+        if (i >= 15) ht_params_put(&p, HT_P_TRAIN_STOP, i == 15 ? 0.9 : 0);
         ht_trainer *still = stood_still(&p);
         ht_pool *pool = small_pool(1 + i % 3);
         ht_trainer *t = small_trainer(&p, data, pool);

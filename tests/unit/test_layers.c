@@ -31,7 +31,7 @@ static const struct shape {
     {"17,300,257,8", 4, {17, 300, 257, 8}},
     {"9,9,9,9,9,9,9,9,9,9,9,9,9,9,9,9", 16, {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}},
 };
-enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+enum { SHAPES = sizeof shapes / sizeof shapes[0], VARIANTS = 6 };
 
 /* Weights of a size that keeps deep activations of order one. */
 static ht_network *network_of(const struct shape *s, ht_activation activation, bool mean_field)
@@ -48,18 +48,22 @@ static double loss_of(const ht_network *net, const ht_samples *samples)
     return score.loss;
 }
 
-/* Whatever a kind computes: what a step of size 1 takes away is the slope of what an evaluation says. */
+/* Whatever a kind computes: what a step of size 1 takes away is the slope of what an evaluation says; with
+ * biases and without, whatever the activation. */
 static void every_kind_descends_its_gradient(void **state)
 {
     (void)state;
+    static const ht_activation smooth[] = {HT_TANH, HT_GELU, HT_LINEAR};
     ht_samples samples = naive_samples(COUNT, INPUTS, CLASSES, 5);
     const ht_hyper hyper = {.lr = 1, .train_output = true, .input_bound = 10};
-    for (int k = 0; k < HT_LAYER_KINDS; k++) {
+    for (int i = 0; i < HT_LAYER_KINDS * 6; i++) {
+        int k = i / 6;
+        bool bias = i & 1;
         const ht_layer_spec specs[] = {
-            {.kind = ht_layer_kind_at(k), .units = 7},
-            {.kind = ht_layer_kind_at(k), .units = 5},
-            {.kind = ht_layer_kind_at(HT_LAYER_DENSE), .units = CLASSES, .output = true}};
-        ht_network *net = ht_network_build(INPUTS, specs, 3, HT_TANH, false, false, &err);
+            {.kind = ht_layer_kind_at(k), .units = 7, .bias = bias, .activation = smooth[i / 2 % 3]},
+            {.kind = ht_layer_kind_at(k), .units = 5, .bias = bias, .activation = smooth[(i / 2 + 1) % 3]},
+            {.kind = ht_layer_kind_at(HT_LAYER_DENSE), .units = CLASSES, .bias = bias, .output = true}};
+        ht_network *net = ht_network_build(INPUTS, specs, 3, false, false, &err);
         assert_non_null(net);
         ht_network_init(net, 7, NULL);
         ht_network *after = ht_network_copy(net, &err);
@@ -67,17 +71,17 @@ static void every_kind_descends_its_gradient(void **state)
         ht_step_result r = ht_step_run(step, after, samples.x, samples.labels, COUNT, &hyper, NULL);
         assert_true(fabs(r.loss - loss_of(net, &samples)) < 1e-6);
         for (int t = 0; t < net->tensor_count; t++)
-            for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]); i++) {
-                float *w = &net->tensors[t].data[i], before = *w;
+            for (size_t at = 0; at < ht_tensor_size(&net->tensors[t]); at++) {
+                float *w = &net->tensors[t].data[at], before = *w;
                 *w = before + 0x1p-6f;
                 double up = loss_of(net, &samples);
                 *w = before - 0x1p-6f;
                 double slope = (up - loss_of(net, &samples)) / 0x1p-5;
                 *w = before;
-                double went = (double)(before - after->tensors[t].data[i]);
+                double went = (double)(before - after->tensors[t].data[at]);
                 if (fabs(slope - went) > 1e-4)
                     fail_msg("%s, %s[%zu]: the slope is %g, the step went %g", ht_layer_kind_name(k),
-                             net->tensors[t].name, i, slope, went);
+                             net->tensors[t].name, at, slope, went);
             }
         ht_step_free(step);
         ht_network_free(after);
@@ -98,7 +102,7 @@ static void the_list_names_every_tensor(void **state)
                    HT_TENSOR_WEIGHT | HT_TENSOR_NOISY | HT_TENSOR_DECAYED | HT_TENSOR_PRUNABLE},
                   {"layers.1.weight", 2, 4, 1,
                    HT_TENSOR_WEIGHT | HT_TENSOR_NOISY | HT_TENSOR_DECAYED | HT_TENSOR_PRUNABLE},
-                  {"layers.1.bias", 2, 1, 1, 0},
+                  {"layers.1.bias", 2, 1, 1, HT_TENSOR_DECAYED},
                   {"layers.2.weight", 5, 2, 2, HT_TENSOR_WEIGHT | HT_TENSOR_DECAYED | HT_TENSOR_OUTPUT}};
     assert_int_equal(net->tensor_count, 4);
     assert_int_equal(net->weight_count, 3);
@@ -126,14 +130,16 @@ static void any_widths_descend_like_the_slow_twin(void **state)
 {
     (void)state;
     ht_samples samples = naive_samples(COUNT, INPUTS, CLASSES, 9);
-    for (int i = 0; i < SHAPES * 4; i++) {
+    for (int i = 0; i < SHAPES * 8; i++) {
+        const struct shape *s = &shapes[i / 8];
         bool momentum = i & 1, mean_field = i & 2;
+        unsigned biased = i & 4 ? 0x15555 : 0; /* every second layer */
         ht_hyper hyper = {.lr = 0.05,
                           .momentum = momentum ? 0.9 : 0,
                           .weight_decay = 0.01,
                           .train_output = true,
                           .input_bound = 10};
-        ht_network *net = network_of(&shapes[i / 4], HT_TANH, mean_field);
+        ht_network *net = naive_network(INPUTS, s->width, s->depth, CLASSES, HT_TANH, mean_field, biased, 3);
         ht_step *step = ht_step_new(net, COUNT, momentum, &err);
         twin *t = twin_of(net);
         for (int k = 0; k < 5; k++) {
@@ -141,10 +147,10 @@ static void any_widths_descend_like_the_slow_twin(void **state)
             ht_step_result r = ht_step_run(step, net, samples.x, samples.labels, COUNT, &hyper, NULL);
             twin_descend(t, hyper.lr, hyper.momentum, hyper.weight_decay);
             if (fabs(r.loss - loss) > 1e-5 || fabs(r.accuracy - accuracy) > 1e-9)
-                fail_msg("%s: loss %g, the twin's %g", shapes[i / 4].widths, r.loss, loss);
+                fail_msg("%s: loss %g, the twin's %g", s->widths, r.loss, loss);
         }
         if (twin_distance(t, net) > 3e-5)
-            fail_msg("%s, variant %d: off by %g", shapes[i / 4].widths, i % 4, twin_distance(t, net));
+            fail_msg("%s, variant %d: off by %g", s->widths, i % 8, twin_distance(t, net));
         assert_true(fabs(loss_of(net, &samples) - twin_loss(t, samples.x, samples.labels, COUNT, 0, NULL)) <
                     1e-5);
         twin_free(t);
@@ -197,6 +203,14 @@ static ht_params params_of(const char *widths, int variant)
     ht_params_put(&params, HT_P_TRAIN_MOMENTUM, variant == 1 ? 0.5 : 0);
     ht_params_put(&params, HT_P_MODEL_FACTORS, variant == 2 ? 2 : 1);
     ht_params_put(&params, HT_P_OCCAM_LAMBDA0, variant == 3 ? 0.1 : 0);
+    if (variant < 4) return params;
+    /* biases: with factors, which they are not made of, and with momentum; layers of several activations */
+    ht_params_put(&params, HT_P_MODEL_BIAS, 1);
+    ht_params_put(&params, HT_P_MODEL_FACTORS, variant == 4 ? 2 : 1);
+    ht_params_put(&params, HT_P_TRAIN_MOMENTUM, variant == 5 ? 0.5 : 0);
+    if (variant == 5 && strchr(widths, ',') && strlen(widths) < 10)
+        assert_int_equal(
+            ht_params_set(&params, "model.layers", "dense 5 gelu, dense 600, dense 3 tanh", &err), HT_OK);
     return params;
 }
 
@@ -212,18 +226,18 @@ static void any_widths_are_the_same_bits_for_any_threads_and_come_back(void **st
 {
     (void)state;
     ht_dataset *data = small_data(200, 50);
-    for (int i = 0; i < SHAPES * 4; i++) {
-        const char *widths = shapes[i / 4].widths;
-        ht_params params = params_of(widths, i % 4);
+    for (int i = 0; i < SHAPES * VARIANTS; i++) {
+        const char *widths = shapes[i / VARIANTS].widths;
+        ht_params params = params_of(widths, i % VARIANTS);
         ht_pool *pool = small_pool(3);
         ht_trainer *one = small_trainer(&params, data, NULL), *three = small_trainer(&params, data, pool);
-        assert_int_equal(ht_network_hidden(ht_trainer_network(one)), shapes[i / 4].depth);
-        for (int l = 0; l < shapes[i / 4].depth; l++)
-            assert_int_equal(ht_trainer_network(one)->weights[l]->rows, shapes[i / 4].width[l]);
+        assert_int_equal(ht_network_hidden(ht_trainer_network(one)), shapes[i / VARIANTS].depth);
+        for (int l = 0; l < shapes[i / VARIANTS].depth; l++)
+            assert_int_equal(ht_trainer_network(one)->weights[l]->rows, shapes[i / VARIANTS].width[l]);
         small_train(one, 9);
         small_train(three, 9);
         same_state(one, three, widths);
-        if (i % 4 == 0) assert_int_equal(ht_trainer_mask_zeros(one, &err), HT_OK);
+        if (i % VARIANTS == 0) assert_int_equal(ht_trainer_mask_zeros(one, &err), HT_OK);
         const char *path = scratch_path("widths.safetensors");
         if (ht_checkpoint_write(path, one, &err) != HT_OK) fail_msg("%s", err.text);
         ht_trainer *back = small_trainer(&params, data, pool);

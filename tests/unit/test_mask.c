@@ -64,7 +64,7 @@ static void zero_slowly(side *s, char *const zero[])
         for (size_t i = 0; i < ht_tensor_size(s->net->weights[l]); i++) {
             if (!zero[l][i]) continue;
             s->net->weights[l]->data[i] = 0;
-            if (ht_step_momentum(s->step, l)) ht_step_momentum(s->step, l)[i] = 0;
+            if (ht_step_array(s->step, 0, l)) ht_step_array(s->step, 0, l)[i] = 0;
         }
 }
 
@@ -73,8 +73,8 @@ static void compare(const side *a, const side *b, int depth)
     for (int l = 0; l <= depth; l++) {
         size_t bytes = ht_tensor_size(a->net->weights[l]) * sizeof(float);
         assert_memory_equal(a->net->weights[l]->data, b->net->weights[l]->data, bytes);
-        if (ht_step_momentum(a->step, l))
-            assert_memory_equal(ht_step_momentum(a->step, l), ht_step_momentum(b->step, l), bytes);
+        if (ht_step_array(a->step, 0, l))
+            assert_memory_equal(ht_step_array(a->step, 0, l), ht_step_array(b->step, 0, l), bytes);
     }
 }
 

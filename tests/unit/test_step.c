@@ -19,6 +19,7 @@
 #include "num/rng.h"
 #include "nn/step.h"
 #include "unit/golden.h"
+#include "unit/naive.h"
 #include "unit/small.h"
 #include "unit/twin.h"
 
@@ -103,13 +104,13 @@ static void twin_gradient_matches_central_differences(void **state)
     int32_t labels[COUNT];
     random_batch(x, labels, COUNT, INPUTS, 3, 5);
     for (int depth = 1; depth <= 3; depth++)
-        for (int activation = HT_RELU; activation <= HT_TANH; activation++) {
-            ht_network *net = ht_network_new(INPUTS, 6, depth, 3, (ht_activation)activation, false, &err);
-            ht_network_init(net, 3, NULL);
+        for (int activation = HT_RELU; activation <= HT_LINEAR; activation++) {
+            ht_network *net = naive_network(INPUTS, (const int[]){6, 6, 6}, depth, 3,
+                                            (ht_activation)activation, false, 1u << depth | 1, 3);
             twin *t = twin_of(net);
             twin_loss(t, x, labels, COUNT, 1, NULL);
-            for (int l = 0; l <= depth; l++)
-                for (int i = 0; i < t->rows[l] * t->columns[l]; i++) {
+            for (int l = 0; l < TWIN_PARTS; l++)
+                for (int i = 0; i < twin_size(t, l); i++) {
                     double g = t->gradient[l][i], w = t->weight[l][i], h = 1e-6;
                     t->weight[l][i] = w + h;
                     double up = twin_loss(t, x, labels, COUNT, 0, NULL);
@@ -133,7 +134,7 @@ static void steps_match_the_slow_twin(void **state)
     int32_t labels[COUNT];
     random_batch(x, labels, COUNT, INPUTS, CLASSES, 9);
     for (int depth = 1; depth <= 4; depth++)
-        for (int activation = HT_RELU; activation <= HT_TANH; activation++)
+        for (int activation = HT_RELU; activation <= HT_LINEAR; activation++)
             for (int variant = 0; variant < 4; variant++) {
                 int width = variant == 1 ? 300 : 37; /* 300: a second, partial shard */
                 bool momentum = variant == 2, mean_field = variant == 3;

@@ -86,7 +86,7 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
     const char *const matrices[] = {s->w1, s->w2};
     ht_activation activation = (ht_activation)ht_params_get(&in->params, HT_P_MODEL_ACTIVATION);
     bool mean_field = ht_params_get(&in->params, HT_P_MODEL_MEAN_FIELD) != 0;
-    const ht_netfile_options options = {activation, mean_field, s->order, &in->notes, &in->form};
+    const ht_netfile_options options = {activation, mean_field, s->order, &in->notes, &in->form, &in->params};
     if (!s->path) {
         ht_text_copy(in->name, sizeof in->name, s->w1);
         ht_text_clean(in->name);

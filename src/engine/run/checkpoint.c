@@ -118,8 +118,9 @@ void ht_checkpoint_free(ht_checkpoint *c)
 
 size_t ht_checkpoint_bytes(ht_trainer *trainer)
 {
-    size_t weights = ht_network_parameters(ht_trainer_network(trainer));
-    size_t arrays = 1;
+    const ht_network *net = ht_trainer_network(trainer);
+    size_t weights = 0, arrays = 1;
+    for (int t = 0; t < net->tensor_count; t++) weights += ht_tensor_size(&net->tensors[t]);
     for (int a = 0; a < HT_ARRAYS; a++) arrays += ht_trainer_array(trainer, a, 0) != NULL;
     const ht_average *average = ht_trainer_average(trainer);
     size_t recent = (size_t)average->rows * average->size;

@@ -28,7 +28,8 @@ static const counter counters[] = {
     {OF_ROW(loss_max), true},      {OF_ROW(accuracy_sum), true}, {COUNTER(running_accuracy), true},
     {COUNTER(averaged), false},    {COUNTER(recent), false},     {OF_OCCAM(epochs), false},
     {OF_OCCAM(lambda), true},      {OF_OCCAM(loss), true},       {OF_OCCAM(before), true},
-    {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},
+    {OF_OCCAM(best_epoch), false}, {OF_OCCAM(best_loss), true},  {COUNTER(running_loss), true},
+    {COUNTER(reached), false},
 };
 enum { COUNTERS = sizeof counters / sizeof counters[0], NEEDED = 3 /* the first ones */, DIGITS = 32 };
 
@@ -61,6 +62,7 @@ static void add_tensor(listing *list, const ht_tensor *tensor, const char *what,
     ht_tensor_out *t = &list->tensors[list->count++];
     *t = (ht_tensor_out){
         .rows = (size_t)tensor->rows, .columns = (size_t)tensor->columns, .data = data, .bits = bits};
+    if (!(tensor->flags & HT_TENSOR_WEIGHT)) t->columns = 0; /* a vector, as others have biases */
     ht_checkpoint_name(name, tensor, what);
     ht_text_copy(t->name, sizeof t->name, name);
 }

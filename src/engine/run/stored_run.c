@@ -149,8 +149,10 @@ static ht_code read_weights(ht_stored_run *run, const char *dir, ht_error *err)
     if (ht_rundir_file(dir, HT_RUN_CHECKPOINT, path, err) != HT_OK ||
         ht_checkpoint_step(path, &step, err) != HT_OK)
         return err->code;
-    ht_network *net = ht_netfile_read(path, (ht_activation)ht_params_get(p, HT_P_MODEL_ACTIVATION),
-                                      ht_params_get(p, HT_P_MODEL_MEAN_FIELD) != 0, err);
+    const ht_netfile_options options = {.activation = (ht_activation)ht_params_get(p, HT_P_MODEL_ACTIVATION),
+                                        .mean_field = ht_params_get(p, HT_P_MODEL_MEAN_FIELD) != 0,
+                                        .run = p};
+    ht_network *net = ht_netfile_read_as(path, &options, err);
     if (!net) return err->code;
     ht_code code = look(run->report, net, p, step, err);
     ht_network_free(net);

@@ -1,5 +1,5 @@
-/* layer.h - layers and their kinds: what a layer is made of and how it computes. layers.def is the table of
- * kinds; nothing outside a kind's own file knows how it computes.
+/* layer.h - layers and their kinds: what a layer is made of and how it computes. params/layers.def is the
+ * table of kinds; nothing outside a kind's own file knows how it computes.
  *
  * Work is cut into shards of HT_SHARD output units, whatever the number of threads (shard.h). The operations
  * are called by tasks of a pool: each writes its own shard only. */
@@ -12,15 +12,17 @@ struct ht_step;
 
 typedef struct ht_layer {
     const struct ht_layer_kind *kind;
-    int inputs, outputs; /* values of a sample that it takes and gives */
-    ht_tensor *tensor;   /* (tensors): its own part of the network's list */
+    int inputs, outputs;      /* values of a sample that it takes and gives */
+    ht_activation activation; /* of what it gives; the output layer is linear */
+    ht_tensor *tensor;        /* (tensors): its own part of the network's list */
     int tensors;
 } ht_layer;
 
 /* What a layer is to be. */
 typedef struct ht_layer_spec {
     const struct ht_layer_kind *kind;
-    int units;   /* neurons */
+    int units; /* neurons */
+    ht_activation activation;
     bool bias;   /* a number for each unit is added before the activation */
     bool output; /* the last layer: its units are the classes, and it is linear */
 } ht_layer_spec;
@@ -52,14 +54,8 @@ typedef struct ht_layer_kind {
     void (*update)(struct ht_step *step, int l, int shard);
 } ht_layer_kind;
 
-#define HT_LAYER(id, name, operations, what) extern const ht_layer_kind ht_layer_##operations;
-#include "nn/layers/layers.def"
-
-typedef enum ht_layer_id {
-#define HT_LAYER(id, ...) HT_LAYER_##id,
-#include "nn/layers/layers.def"
-    HT_LAYER_KINDS
-} ht_layer_id;
+#define HT_LAYER(id, name, operations, arguments, what) extern const ht_layer_kind ht_layer_##operations;
+#include "params/layers.def"
 
 /* Static storage. */
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id);
@@ -67,7 +63,7 @@ const char *ht_layer_kind_name(ht_layer_id id);
 
 /* A network of these layers, the output layer last; zeros, or (empty) no numbers yet: whoever asks puts
  * memory of ht_alloc into each tensor's data. NULL with *err set. */
-ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, ht_activation activation,
-                             bool mean_field, bool empty, ht_error *err);
+ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
+                             ht_error *err);
 
 #endif

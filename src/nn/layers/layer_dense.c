@@ -18,7 +18,7 @@ static int describe(const ht_layer_spec *spec, ht_layer *layer, ht_tensor tensor
                                      (spec->output ? (unsigned)HT_TENSOR_OUTPUT : hidden),
                             .rows = spec->units,
                             .columns = layer->inputs};
-    tensor[1] = (ht_tensor){.name = "bias", .rows = spec->units, .columns = 1};
+    tensor[1] = (ht_tensor){.name = "bias", .flags = HT_TENSOR_DECAYED, .rows = spec->units, .columns = 1};
     return spec->bias ? 2 : 1;
 }
 
@@ -30,7 +30,7 @@ static void evaluate(const ht_layer *layer, const float *x, int rows, int first,
     if (weight->bias) ht_add_bias(weight->bias->data + first, h, rows, m);
 }
 
-/* H_l[:, shard] = H_{l-1} · W_l[shard]^T */
+/* H_l[:, shard] = H_{l-1} · W_l[shard]^T + b_l[shard] */
 static void forward(ht_step *s, int l, int shard)
 {
     const ht_tensor *weight = &s->net->layers[l].tensor[0];
@@ -42,6 +42,8 @@ static void forward(ht_step *s, int l, int shard)
     else
         ht_gemm_nt(s->batch, m, weight->columns, 1.0f, ht_step_input(s, l), weight->columns, w,
                    weight->columns, 0.0f, h, width);
+    for (int r = 0; weight->bias && r < s->batch; r++)
+        ht_add_bias(weight->bias->data + first, h + (size_t)r * (size_t)width, 1, m);
 }
 
 static float share(ht_step *s, int l, int first, int m, const float *h, int stride, float *to)
@@ -63,6 +65,22 @@ static void backward(ht_step *s, int l, int first, int m, float *d, int stride)
                weight->columns, 0.0f, d, stride);
 }
 
+/* The biases of units first .. first + m - 1: their gradient is the sum of what comes back. */
+static void update_biases(ht_step *s, int l, int shard, int first, int m)
+{
+    const ht_tensor *weight = &s->net->layers[l].tensor[0];
+    if (!weight->bias) return;
+    ht_block block = {ht_tensor_index(s->net, weight->bias), 1, m, m, (size_t)first};
+    const float *delta = ht_step_delta(s, l) + first;
+    ht_descent to = ht_step_descent(s, &block, 1);
+    for (int j = 0; j < m; j++) {
+        double sum = 0;
+        for (int r = 0; r < s->batch; r++) sum += (double)delta[(size_t)r * (size_t)weight->rows + (size_t)j];
+        to.to[j] = to.keep * to.to[j] + to.factor * (float)sum;
+    }
+    ht_step_finish(s, &block, first, shard);
+}
+
 /* The output weights of the neurons of a shard below, (classes × m): gradient (∂L/∂logits)^T · H. */
 static void update_output(ht_step *s, int l, int shard)
 {
@@ -74,6 +92,7 @@ static void update_output(ht_step *s, int l, int shard)
     ht_gemm_tn(classes, block.columns, s->batch, to.factor, s->logits, classes, ht_step_input(s, l) + first,
                width, to.keep, to.to, width);
     ht_step_finish(s, &block, 0, shard);
+    if (shard == 0) update_biases(s, l, shard, 0, classes);
 }
 
 /* W_l[shard], (m × columns): gradient delta_l^T · H_{l-1}; the zeros of a rectified network's delta are
@@ -95,6 +114,7 @@ static void update(ht_step *s, int l, int shard)
         ht_gemm_tn(m, columns, s->batch, to.factor, delta, weight->rows, ht_step_input(s, l), columns,
                    to.keep, to.to, columns);
     ht_step_finish(s, &block, first, shard);
+    update_biases(s, l, shard, first, m);
 }
 
 const ht_layer_kind ht_layer_dense = {

@@ -10,8 +10,8 @@ static const struct {
     const char *name;
     const ht_layer_kind *kind;
 } rows[HT_LAYER_KINDS] = {
-#define HT_LAYER(id, name, operations, what) {name, &ht_layer_##operations},
-#include "nn/layers/layers.def"
+#define HT_LAYER(id, name, operations, arguments, what) {name, &ht_layer_##operations},
+#include "params/layers.def"
 };
 
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id)
@@ -38,6 +38,7 @@ static void place_layer(ht_network *net, int l, const ht_layer_spec *spec, int i
     ht_layer *layer = &net->layers[l];
     ht_tensor made[HT_LAYER_TENSORS] = {0};
     layer->kind = spec->kind;
+    layer->activation = spec->output ? HT_LINEAR : spec->activation;
     layer->inputs = inputs;
     layer->tensor = net->tensors + net->tensor_count;
     layer->tensors = spec->kind->describe(spec, layer, made);
@@ -77,8 +78,8 @@ void ht_network_free(ht_network *net)
 
 _Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has draws of its own");
 
-ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, ht_activation activation,
-                             bool mean_field, bool empty, ht_error *err)
+ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
+                             ht_error *err)
 {
     static const char what[] = "the network";
     if (count > HT_WEIGHTS_MAX) {
@@ -88,11 +89,8 @@ ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count,
     }
     ht_network *net = ht_alloc(1, sizeof *net, what, err);
     if (!net) return NULL;
-    *net = (ht_network){.inputs = inputs,
-                        .classes = specs[count - 1].units,
-                        .activation = activation,
-                        .mean_field = mean_field,
-                        .layer_count = count};
+    *net = (ht_network){
+        .inputs = inputs, .classes = specs[count - 1].units, .mean_field = mean_field, .layer_count = count};
     net->layers = ht_alloc((size_t)count, sizeof *net->layers, what, err);
     net->tensors = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof *net->tensors, what, err);
     net->weights = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof(void *), what, err);

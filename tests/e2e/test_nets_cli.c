@@ -1,0 +1,234 @@
+/* Networks of the user's own: layers in one line, biases, other optimizers, weights that come from elsewhere
+ * and go there again. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "sandbox.h"
+#include "unit/source.h"
+#include "weights/weights.h"
+
+/* ---- against PyTorch --------------------------------------------------------------------------- */
+
+static ht_error err;
+
+static float *tensor_of(ht_weights *file, size_t i, ht_tensor_info *info)
+{
+    float *f = NULL;
+    double *wide = NULL;
+    if (ht_weights_describe(file, i, info, &err) != HT_OK ||
+        ht_weights_load(file, i, &f, &wide, &err) != HT_OK)
+        fail_msg("%s", err.text);
+    if (!wide) return f;
+    f = ht_alloc(info->count, sizeof *f, "a tensor", &err);
+    for (size_t k = 0; k < info->count; k++) f[k] = (float)wide[k];
+    ht_free(wide);
+    return f;
+}
+
+/* Tensor by tensor: the same shapes, and numbers within `tolerance` of the largest. Returns the worst. */
+static double compare(const char *ours, const char *theirs, double tolerance)
+{
+    double worst = 0;
+    ht_weights *a = ht_weights_open(ours, NULL, &err), *b = ht_weights_open(theirs, NULL, &err);
+    if (!a || !b) fail_msg("%s", err.text);
+    assert_int_equal(ht_weights_count(a), ht_weights_count(b));
+    for (size_t i = 0; i < ht_weights_count(a); i++) {
+        ht_tensor_info x, y;
+        float *here = tensor_of(a, i, &x), *there = tensor_of(b, i, &y);
+        double most = 0, off = 0;
+        assert_int_equal(x.ndim, y.ndim);
+        for (int d = 0; d < x.ndim; d++) assert_int_equal(x.shape[d], y.shape[d]);
+        for (size_t k = 0; k < x.count; k++) {
+            most = fmax(most, fabs((double)there[k]));
+            off = fmax(off, fabs((double)here[k] - (double)there[k]));
+        }
+        if (off > tolerance * most) fail_msg("%s and %s are %g apart", x.name, y.name, off / most);
+        worst = fmax(worst, off / most);
+        ht_free(here);
+        ht_free(there);
+    }
+    ht_weights_close(a);
+    ht_weights_close(b);
+    return worst;
+}
+
+/* Column `column` of row `row` of a table with a line of names. */
+static double cell_of(const char *path, int row, int column)
+{
+    char *text = sandbox_read(path, NULL), *at = text;
+    for (int i = 0; i <= row; i++) at = strchr(at, '\n') + 1;
+    for (int i = 0; i < column; i++) at = strchr(at, ',') + 1;
+    double value = strtod(at, NULL);
+    free(text);
+    return value;
+}
+
+static void steps_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    char dir[4000], script[9000], path[4100];
+    snprintf(dir, sizeof dir, "%s/tests/golden/layers/mlp-widths-bias", source_top());
+    snprintf(
+        script, sizeof script,
+        "$H train --init %s/init.safetensors --data.name npy:%s --layers 'dense 20, dense 9' --model.bias 1 "
+        "--train.lr 0.1 --train.batch 24 --noise.type none --train.eval_every 1 --steps 5 --run golden "
+        "--out after.safetensors --quiet",
+        dir, dir);
+    assert_status(sandbox_shell(script), 0);
+    snprintf(path, sizeof path, "%s/after.safetensors", dir);
+    double worst = compare("after.safetensors", path, 2e-5), off = 0;
+    snprintf(path, sizeof path, "%s/steps.csv", dir);
+    for (int k = 0; k < 5; k++) { /* ours: losses of the batch before a step, of the test set after it */
+        off = fmax(off, fabs(cell_of("golden/metrics.csv", k, 2) / cell_of(path, k, 1) - 1));
+        off = fmax(off, fabs(cell_of("golden/metrics.csv", k, 6) / cell_of(path, k + 1, 3) - 1));
+    }
+    print_message("figures: weights within %.1e of PyTorch's, losses within %.1e\n", worst, off);
+    assert_true(off <= 1e-5);
+}
+
+/* ---- one program's file in another run --------------------------------------------------------- */
+
+static json_t *parse(const sandbox_result *r)
+{
+    json_error_t error;
+    assert_status(r, 0);
+    json_t *root = json_loads(r->out, 0, &error);
+    if (!root) fail_msg("%s in: %.2000s", error.text, r->out);
+    return root;
+}
+
+#define NET                                                                                                  \
+    "--layers", "dense 30 gelu, dense 12 tanh", "--model.bias", "1", "--train.optimizer", "adamw",           \
+        "--train.lr", "0.002", "--noise.type", "none"
+
+static void a_network_goes_through_every_command(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", NET, "--train.weight_decay", "0.1", "--train.warmup", "8", "--noise.type",
+                      "iid", "--noise.scale", "1e-4", "--steps", "20", "--run", "run", "--quiet"),
+                  0);
+    assert_status(RUN("train", "--run", "run", "--steps", "40", "--quiet", "--out", "whole.safetensors"), 0);
+    assert_status(RUN("train", NET, "--train.weight_decay", "0.1", "--train.warmup", "8", "--noise.type",
+                      "iid", "--noise.scale", "1e-4", "--steps", "40", "--quiet", "--out",
+                      "once.safetensors"),
+                  0);
+    assert_true(compare("whole.safetensors", "once.safetensors", 0) == 0);
+    json_decref(parse(RUN("replay", "run", "--json")));
+    json_t *root = parse(RUN("prune", "run", "--json", "--ratio", "0"));
+    double whole = json_number_value(json_object_get(json_object_get(root, "whole"), "loss"));
+    json_decref(root);
+    /* The file alone says activations, too: the same loss. */
+    root = parse(RUN("prune", "whole.safetensors", "--json", "--ratio", "0", "--data", "ecg-synth"));
+    double alone = json_number_value(json_object_get(json_object_get(root, "whole"), "loss"));
+    json_decref(root);
+    assert_true(whole > 0 && whole == alone);
+    assert_status(RUN("prune", "run", "--compact", "--ratio", "0.5", "--out", "small.safetensors"), 0);
+    json_decref(parse(RUN("tail", "run", "--json")));
+    const sandbox_result *r = RUN("certify", "run");
+    assert_status(r, 1);
+    assert_says(r->err, "has biases");
+    assert_status(RUN("train", "--layers", "dense 9 gelu", "--steps", "3", "--run", "smooth", "--quiet"), 0);
+    r = RUN("certify", "smooth");
+    assert_status(r, 1);
+    assert_says(r->err, "or of gelu or linear ones");
+    assert_status(RUN("snapshot", "run", "--out", "run.png"), 0);
+    r = RUN("train", "--run", "run", "--train.optimizer", "sgd", "--quiet");
+    assert_status(r, 2);
+    assert_says(r->err, "train.optimizer");
+}
+
+static void training_begins_with_a_file(void **state)
+{
+    (void)state;
+    assert_status(
+        RUN("train", NET, "--steps", "10", "--quiet", "--run", "first", "--out", "first.safetensors"), 0);
+    /* No step: what came in goes out, from our file, from a checkpoint, and from a directory. */
+    static const char *const from[] = {"first.safetensors", "first/checkpoint.safetensors", "first"};
+    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++) {
+        assert_status(RUN("train", NET, "--train.lr", "1e-7", "--init", from[i], "--steps", "1", "--quiet",
+                          "--out", "same.safetensors"),
+                      0);
+        compare("same.safetensors", "first.safetensors", 1e-5);
+    }
+    /* A run that began so is taken up and replayed. */
+    assert_status(RUN("train", NET, "--init", "first", "--steps", "5", "--run", "second", "--quiet"), 0);
+    assert_status(RUN("train", "--run", "second", "--steps", "9", "--quiet", "--out", "9.safetensors"), 0);
+    json_decref(parse(RUN("replay", "second", "--json")));
+    assert_status(RUN("train", NET, "--init", "first", "--steps", "9", "--out", "one.safetensors", "--quiet"),
+                  0);
+    assert_true(compare("9.safetensors", "one.safetensors", 0) == 0);
+    /* Its file is gone: it goes on from its checkpoint, which is told; from the start it cannot be made
+     * again. */
+    assert_status(sandbox_shell("mv first gone"), 0);
+    const sandbox_result *r = RUN("train", "--run", "second", "--steps", "12", "--out", "12.safetensors");
+    assert_status(r, 0);
+    assert_says(r->err, "the run goes on from its checkpoint; a reset begins with random weights");
+    assert_status(RUN("snapshot", "second", "--out", "second.png"), 0);
+    r = RUN("replay", "second");
+    assert_status(r, 1);
+    assert_says(r->err, "train.init: ");
+    assert_status(sandbox_shell("mv gone first"), 0);
+    assert_status(
+        RUN("train", NET, "--init", "first", "--steps", "12", "--out", "one.safetensors", "--quiet"), 0);
+    assert_true(compare("12.safetensors", "one.safetensors", 0) == 0);
+}
+
+static void what_does_not_fit_is_named(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", NET, "--steps", "2", "--quiet", "--out", "net.safetensors"), 0);
+    const struct {
+        const char *layers, *bias, *init, *says;
+        int status;
+    } wrong[] = {
+        {"dense 30, dense 13", "1", "net.safetensors",
+         "layer 2 is (12 × 30), and that of the run's network 140 → 30 → 13 → 2 is (13 × 30)", 1},
+        {"dense 30", "1", "net.safetensors", "holds 3 layers, 140 → 30 → 12 → 2; the run's network has 2", 1},
+        {"dense 30, dense 12", "0", "net.safetensors",
+         "has biases, and the run's network has none; set model.bias to 1", 1},
+        {"dense 30, dense 12", "1", "nowhere.safetensors", "--init nowhere.safetensors: No such file", 1},
+        {"dense 30, dens 12", "1", "net.safetensors",
+         "model.layers: item 2, 'dens 12': there is no such item", 2},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const sandbox_result *r = RUN("train", "--layers", wrong[i].layers, "--model.bias", wrong[i].bias,
+                                      "--init", wrong[i].init, "--steps", "1", "--run", "left");
+        assert_status(r, wrong[i].status);
+        assert_says(r->err, wrong[i].says);
+        assert_false(sandbox_exists("left"));
+    }
+    const sandbox_result *r = RUN("prune", "net.safetensors", "--layers", "dense 30, dense 9");
+    assert_status(r, 1);
+    assert_says(r->err, "layer 2 has 12 units; model.layers says 9");
+    r = RUN("sweep", "--vary", "model.layers=dense 3,dense 4", "--out", "grid");
+    assert_status(r, 2);
+    assert_says(r->err, "its commas part layers, not values");
+    /* A file without biases into a network with them. */
+    assert_status(
+        RUN("train", "--layers", "dense 30", "--steps", "2", "--quiet", "--out", "plain.safetensors"), 0);
+    r = RUN("train", "--layers", "dense 30", "--model.bias", "1", "--init", "plain.safetensors", "--steps",
+            "1");
+    assert_status(r, 0);
+    assert_says(r->err, "2 of 2 layers have no biases there; they begin at 0");
+    /* A picture may not name a file to begin with. */
+    assert_status(RUN("train", NET, "--init", "net.safetensors", "--steps", "1", "--run", "told", "--quiet"),
+                  0);
+    assert_status(RUN("snapshot", "told", "--out", "told.png"), 0);
+    r = RUN("train", "--preset", "./told.png", "--steps", "1");
+    assert_status(r, 2);
+    assert_says(r->err, "its settings name a file to begin with");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steps_are_those_of_pytorch),
+        cmocka_unit_test(a_network_goes_through_every_command),
+        cmocka_unit_test(training_begins_with_a_file),
+        cmocka_unit_test(what_does_not_fit_is_named),
+    };
+    return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
+}
