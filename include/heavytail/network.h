@@ -1,11 +1,12 @@
-/* network.h - the network f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out, as a list of layers, each
- * with an activation of its own, and a list of named tensors. With a mean field W_out h is divided by the
+/* network.h - networks: a list of layers (nn/layers/layer.h), each with an activation of its own, and a list
+ * of named tensors. Plain ones are f(x) = W_out · act(W_L · … act(W_1 x + b_1)) + b_out; between and instead
+ * of dense layers there may be others (params/layers.def). With a mean field W_out h is divided by the
  * width of the last hidden layer, b_out is not.
  *
  * All numbers of a network are in its tensors, and whoever treats them alike (noise, masks, factors,
  * averages, norms, tails, checkpoints, pruning) walks that list. A tensor is seen as a matrix, (rows ×
  * columns), row-major: a row is one unit, of a dense layer a neuron with its incoming weights (a "column" in
- * arXiv 2306.08125). Hidden widths may differ from layer to layer. A layer may have biases: they are trained,
+ * arXiv 2306.08125), of a convolution a filter, channels × window. Hidden widths may differ from layer to layer. A layer may have biases: they are trained,
  * and decay, but get no noise and are not pruned. Ownership: the caller frees a network, and what it points
  * to is its own. Thread: a network belongs to one thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
@@ -25,28 +26,46 @@ struct ht_layer; /* nn/layers/layer.h: a kind and its tensors */
 /* Weight matrices of a network at most, the output's included, and hidden ones: for arrays of fixed size. */
 enum { HT_WEIGHTS_MAX = 64, HT_HIDDEN_MAX = HT_WEIGHTS_MAX - 1, HT_TENSOR_LABEL = 40 };
 
+/* The shape of a sample, or of what a layer gives for one; a plain row of values is (values × 1 × 1). */
+typedef struct ht_shape {
+    int channels, height, width;
+} ht_shape;
+
+static inline int ht_shape_places(ht_shape shape)
+{
+    return shape.height * shape.width;
+}
+
+static inline int ht_shape_values(ht_shape shape)
+{
+    return shape.channels * ht_shape_places(shape);
+}
+
 typedef enum ht_tensor_flag {
     HT_TENSOR_WEIGHT = 1,   /* a weight matrix: pruning may take its weights; initialized at random */
     HT_TENSOR_NOISY = 2,    /* the noise acts on it */
     HT_TENSOR_DECAYED = 4,  /* weight decay acts on it */
     HT_TENSOR_PRUNABLE = 8, /* its rows are units that pruning may take */
-    HT_TENSOR_OUTPUT = 16   /* of the output layer: its rows are classes */
+    HT_TENSOR_OUTPUT = 16,  /* of the output layer: its rows are classes */
+    HT_TENSOR_FILTERS = 32  /* a row is a filter: channels × window, in this order */
 } ht_tensor_flag;
 
 typedef struct ht_tensor {
     char name[HT_TENSOR_LABEL]; /* as files have it: "layers.0.weight" */
     unsigned flags;             /* of ht_tensor_flag */
-    int number;                 /* of its layer: which draws are its own, of noise and initial weights */
+    int number;                 /* of its weight matrix: which draws are its own, of noise and initial weights */
     int rows, columns;
+    int window[2];              /* of filters: height and width of a kernel; 0 of others */
     float *data;            /* (rows × columns), row-major */
     struct ht_tensor *bias; /* of a weight matrix: (rows × 1), added before the activation; NULL: none */
 } ht_tensor;
 
 typedef struct ht_network {
+    ht_shape input; /* of a sample */
     int inputs, classes;
     bool mean_field;         /* output divided by the width (2306.08125, eq. 1) */
     int layer_count;         /* the output layer included */
-    struct ht_layer *layers; /* in the order of the forward pass */
+    struct ht_layer *layers; /* in the order of the forward pass; not each has weights */
     int tensor_count;
     ht_tensor *tensors; /* layer by layer */
     int weight_count;
@@ -60,8 +79,12 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
 ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int classes,
                                   ht_activation activation, bool mean_field, ht_error *err);
 
-/* The network that the parameters ask for (model.*), zeroed. */
-ht_network *ht_network_of(const ht_params *params, int inputs, int classes, ht_error *err);
+/* The network that the parameters ask for (model.*) for such samples, zeroed. HT_USAGE: an item of
+ * model.layers does not fit what comes in. */
+ht_network *ht_network_of(const ht_params *params, ht_shape input, int classes, ht_error *err);
+
+/* Is it nothing but dense layers, each reading the one before it? */
+bool ht_network_is_dense(const ht_network *net);
 
 /* A network like this one: the same layers, activation, mean field and, where it has them, biases; zeros
  * (like), its numbers (copy), or zeros with other widths of the hidden layers (resized). */

@@ -55,7 +55,7 @@ typedef struct ht_param_info {
 enum {
     HT_PARAM_TEXT = 512,
     HT_PARAM_VALUE = 640,
-    HT_PARAM_LAYERS = 16,   /* hidden ones, at most */
+    HT_PARAM_LAYERS = 64,   /* before the output's, at most */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
 
@@ -115,12 +115,20 @@ double ht_params_get(const ht_params *params, ht_param p);
 const char *ht_params_text(const ht_params *params, ht_param p);
 bool ht_params_differ(const ht_params *a, const ht_params *b, ht_param p);
 
-/* A layer before the output's. */
+enum { HT_PAD_SAME = -1 }; /* half the window on each side */
+
+/* A layer before the output's, or what joins some. */
 typedef struct ht_layer_item {
     ht_layer_id kind;
-    int units;
-    ht_activation activation;
-    bool named; /* the line says which activation; else it is model.activation */
+    int units;                /* of dense and conv; 0 of others */
+    ht_activation activation; /* HT_LINEAR where a kind has none of itself */
+    bool named;               /* the line says which activation; else it is model.activation */
+    int window[2];            /* height and width, of conv and pool */
+    int stride, pad;          /* 0: not said; HT_PAD_SAME */
+    bool mean, global;        /* of pool */
+    double rate;              /* of dropout */
+    int number;               /* of the item in the line, from 1, for messages */
+    int inside;               /* of res: how many items before it are in its parentheses */
 } ht_layer_item;
 
 /* The network that the parameters say, but for the output layer, first layer first: model.layers, or dense
@@ -128,7 +136,7 @@ typedef struct ht_layer_item {
 int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS]);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
-/* Their units alone. */
+/* The units alone, of those that have some (dense, conv); returns how many. */
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS]);
 
 /* Parses and checks. Setting model.width or model.depth ends a list in model.widths, and such a list sets

@@ -8,17 +8,31 @@
 
 #include "base/text.h"
 
+/* What the arguments of an item are made of. */
+enum {
+    UNITS = 1,
+    WINDOW = 2,
+    STRIDE = 4,
+    PAD = 8,
+    MEAN = 16,
+    RATE = 32,
+    ACTIVATION = 64,
+    WHOLE = 128,
+    INSIDE = 256
+};
+
 static const struct kind {
     const char *name, *arguments;
+    int takes;
 } kinds[] = {
-#define HT_LAYER(id, name, operations, arguments, what) {name, arguments},
+#define HT_LAYER(id, name, operations, arguments, takes, what) {name, arguments, takes},
 #include "params/layers.def"
 };
 static const char *const activations[] = {
 #define HT_ACTIVATION(id, name) name,
 #include "params/activations.def"
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_TIMES = 1000, WORD = 24, WORDS = 16 };
+enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_TIMES = 1000, MOST_WINDOW = 1000, WORD = 24, WORDS = 16, NESTED = 8 };
 
 /* An item in its words. */
 typedef struct item {
@@ -29,18 +43,28 @@ typedef struct item {
     int words, at; /* how many, and the one that is read next */
 } item;
 
+/* A line under way. */
+typedef struct line {
+    double n;
+    ht_activation otherwise;
+    ht_layer_item *items;
+    int count;
+    int opened[NESTED], depth; /* items before each parenthesis that is open */
+} line;
+
 static ht_code complain(const item *it, ht_error *err, const char *what)
 {
     return ht_error_set(err, HT_USAGE, "model.layers: item %d, '%.*s': %s", it->number, it->length, it->text,
                         what);
 }
 
-/* "dense N [ACT]; relu, tanh …", for messages. */
+/* "dense N [ACT], pool K …", for messages. */
 static void list_items(char *to, size_t size)
 {
     size_t used = 0;
     for (int k = 0; k < KINDS; k++)
-        used += (size_t)snprintf(to + used, size - used, "%s %s, ", kinds[k].name, kinds[k].arguments);
+        used += (size_t)snprintf(to + used, size - used, "%s%s%s, ", kinds[k].name,
+                                 *kinds[k].arguments ? " " : "", kinds[k].arguments);
     used += (size_t)snprintf(to + used, size - used, "or an activation alone (ACT:");
     for (int a = 0; a < (int)HT_ACTIVATIONS; a++)
         used += (size_t)snprintf(to + used, size - used, "%s %s", a ? "," : "", activations[a]);
@@ -82,10 +106,22 @@ static bool units_of(const char *word, double n, int *units)
     return true;
 }
 
+static const char *word_of(const item *it)
+{
+    return it->at < it->words ? it->word[it->at] : "";
+}
+
+static bool next_is(item *it, const char *word)
+{
+    bool is = strcmp(word_of(it), word) == 0;
+    it->at += is;
+    return is;
+}
+
 static ht_code read_units(item *it, const char *name, double n, ht_layer_item *to, ht_error *err)
 {
     char what[200];
-    const char *word = it->at < it->words ? it->word[it->at] : "";
+    const char *word = word_of(it);
     if (*word && units_of(word, n, &to->units)) return it->at++, HT_OK;
     snprintf(what, sizeof what,
              "%s needs its number of units, a whole number from 1 to %d or a part of model.width "
@@ -94,14 +130,88 @@ static ht_code read_units(item *it, const char *name, double n, ht_layer_item *t
     return complain(it, err, what);
 }
 
+/* "3" or "3x5". */
+static bool window_of(const char *word, int window[2])
+{
+    const char *at;
+    long high = whole(word, MOST_WINDOW, &at), wide = high;
+    if (high > 0 && *at == 'x') wide = whole(at + 1, MOST_WINDOW, &at);
+    if (high < 1 || wide < 1 || *at != '\0') return false;
+    window[0] = (int)high;
+    window[1] = (int)wide;
+    return true;
+}
+
+static ht_code read_window(item *it, const struct kind *kind, ht_layer_item *to, ht_error *err)
+{
+    char what[200];
+    const char *word = word_of(it);
+    if (kind->takes & WHOLE && next_is(it, "global")) return to->global = true, HT_OK;
+    if (*word && window_of(word, to->window)) return it->at++, HT_OK;
+    snprintf(what, sizeof what, "%s needs the size of its window, as 3x3 (1x7 for a series)%s%s%s",
+             kind->name, kind->takes & WHOLE ? ", or global" : "", *word ? ", not " : "", word);
+    return complain(it, err, what);
+}
+
+/* A whole number after the word that has just been read. */
+static ht_code read_number(item *it, const char *of, bool or_zero, int *to, ht_error *err)
+{
+    char what[160];
+    const char *word = word_of(it), *end = word;
+    long value = or_zero && strcmp(word, "0") == 0 ? 0 : whole(word, MOST_WINDOW, &end);
+    if (*word && value >= 0 && (value == 0 || *end == '\0')) return it->at++, *to = (int)value, HT_OK;
+    snprintf(what, sizeof what, "%s needs a whole number%s%s", of, *word ? ", not " : "", word);
+    return complain(it, err, what);
+}
+
+static ht_code read_rate(item *it, ht_layer_item *to, ht_error *err)
+{
+    char what[160], *end;
+    const char *word = word_of(it);
+    double rate = *word >= '0' && *word <= '9' ? strtod(word, &end) : -1;
+    if (rate >= 0 && rate < 1 && *end == '\0') return it->at++, to->rate = rate, HT_OK;
+    snprintf(what, sizeof what, "dropout needs a probability of at least 0 and below 1%s%s",
+             *word ? ", not " : "", word);
+    return complain(it, err, what);
+}
+
+/* stride S, pad P, same, max, avg: in any order, each once; what is not said stays as it is. */
+static ht_code read_ways(item *it, const struct kind *kind, ht_layer_item *to, ht_error *err)
+{
+    for (int before = -1; before != it->at;) {
+        before = it->at;
+        if (kind->takes & STRIDE && !to->global && next_is(it, "stride")) {
+            if (read_number(it, "stride", false, &to->stride, err) != HT_OK) return err->code;
+        } else if (kind->takes & PAD && next_is(it, "same")) {
+            to->pad = HT_PAD_SAME;
+        } else if (kind->takes & PAD && next_is(it, "pad")) {
+            if (next_is(it, "same"))
+                to->pad = HT_PAD_SAME;
+            else if (read_number(it, "pad", true, &to->pad, err) != HT_OK)
+                return err->code;
+        } else if (kind->takes & MEAN && !to->global && next_is(it, "avg")) {
+            to->mean = true;
+        } else if (kind->takes & MEAN && !to->global && next_is(it, "max")) {
+            to->mean = false;
+        }
+    }
+    return HT_OK;
+}
+
 /* As the table says which. */
 static ht_code read_arguments(item *it, const struct kind *kind, double n, ht_layer_item *to, ht_error *err)
 {
     char what[200];
-    if (read_units(it, kind->name, n, to, err) != HT_OK) return err->code;
-    if (it->at < it->words && is_activation(it->word[it->at], &to->activation)) it->at++, to->named = true;
+    ht_code code = HT_OK;
+    if (kind->takes & UNITS) code = read_units(it, kind->name, n, to, err);
+    if (code == HT_OK && kind->takes & WINDOW) code = read_window(it, kind, to, err);
+    if (code == HT_OK && kind->takes & RATE) code = read_rate(it, to, err);
+    if (code == HT_OK) code = read_ways(it, kind, to, err);
+    if (code != HT_OK) return code;
+    if (kind->takes & ACTIVATION && it->at < it->words && is_activation(word_of(it), &to->activation))
+        it->at++, to->named = true;
     if (it->at == it->words) return HT_OK;
-    snprintf(what, sizeof what, "nothing is known of '%s'; an item is %s %s", it->word[it->at], kind->name,
+    snprintf(what, sizeof what, "nothing is known of '%s'; an item is %s %s", word_of(it), kind->name,
              kind->arguments);
     return complain(it, err, what);
 }
@@ -123,25 +233,88 @@ static ht_code add_activation(const item *it, ht_activation activation, ht_layer
     return HT_OK;
 }
 
-static ht_code add_item(item *it, double n, ht_activation otherwise, ht_layer_item items[], int *count,
-                        ht_error *err)
+static ht_layer_item item_of(const line *to, int k)
 {
-    char what[300], list[200];
+    bool acts = kinds[k].takes & ACTIVATION;
+    return (ht_layer_item){.kind = (ht_layer_id)k, .activation = acts ? to->otherwise : HT_LINEAR};
+}
+
+static ht_code room_for(const item *it, const line *to, ht_error *err)
+{
+    char what[80];
+    if (to->count < HT_PARAM_LAYERS) return HT_OK;
+    snprintf(what, sizeof what, "a network has at most %d layers before the output's", (int)HT_PARAM_LAYERS);
+    return complain(it, err, what);
+}
+
+/* Does the item begin with the words of the name? */
+static int words_of_name(const item *it, const char *name)
+{
+    const char *second = strchr(name, ' ');
+    if (!second) return it->words > 0 && strcmp(it->word[0], name) == 0;
+    size_t first = (size_t)(second - name);
+    bool is = it->words > 1 && strlen(it->word[0]) == first && memcmp(it->word[0], name, first) == 0 &&
+              strcmp(it->word[1], second + 1) == 0;
+    return is ? 2 : 0;
+}
+
+static ht_code add_item(item *it, line *to, ht_error *err)
+{
+    char what[600], list[480];
+    int best = -1, most = 0;
     ht_activation activation;
     if (it->words == 0) return complain(it, err, "there is nothing between two commas, or at an end");
-    if (it->words == 1 && is_activation(it->word[0], &activation))
-        return add_activation(it, activation, *count ? &items[*count - 1] : NULL, err);
+    if (it->words == 1 && is_activation(it->word[0], &activation)) {
+        bool first = to->count == (to->depth ? to->opened[to->depth - 1] : 0);
+        return add_activation(it, activation, first ? NULL : &to->items[to->count - 1], err);
+    }
     for (int k = 0; k < KINDS; k++) {
-        if (strcmp(it->word[0], kinds[k].name) != 0) continue;
-        if (*count == HT_PARAM_LAYERS)
-            return complain(it, err, "a network has at most 16 layers before the output's");
-        items[*count] = (ht_layer_item){.kind = (ht_layer_id)k, .activation = otherwise};
-        it->at = 1;
-        return read_arguments(it, &kinds[k], n, &items[(*count)++], err);
+        int words = kinds[k].takes & INSIDE ? 0 : words_of_name(it, kinds[k].name);
+        if (words > most) most = words, best = k;
+    }
+    if (best >= 0) {
+        if (room_for(it, to, err) != HT_OK) return err->code;
+        to->items[to->count] = item_of(to, best);
+        to->items[to->count].number = it->number;
+        it->at = most;
+        return read_arguments(it, &kinds[best], to->n, &to->items[to->count++], err);
     }
     list_items(list, sizeof list);
     snprintf(what, sizeof what, "there is no such item; items are %s", list);
     return complain(it, err, what);
+}
+
+/* ---- parentheses ---- */
+
+/* The kind whose name and "(" the text begins with; *behind: what follows. -1: none. */
+static int opening(const char *text, const char **behind)
+{
+    for (int k = 0; k < KINDS; k++) {
+        size_t length = strlen(kinds[k].name);
+        if (!(kinds[k].takes & INSIDE) || strncmp(text, kinds[k].name, length) != 0) continue;
+        const char *at = text + length + strspn(text + length, " ");
+        if (*at == '(') return *behind = at + 1, k;
+    }
+    return -1;
+}
+
+static ht_code open_group(const item *it, line *to, ht_error *err)
+{
+    if (to->depth == NESTED) return complain(it, err, "these parentheses are nested too deep");
+    to->opened[to->depth++] = to->count;
+    return HT_OK;
+}
+
+/* The items since the parenthesis was opened become one. */
+static ht_code close_group(const item *it, line *to, ht_error *err)
+{
+    if (to->depth == 0) return complain(it, err, "this ) closes nothing");
+    int inside = to->count - to->opened[--to->depth];
+    if (room_for(it, to, err) != HT_OK) return err->code;
+    to->items[to->count] = item_of(to, HT_LAYER_RESIDUAL);
+    to->items[to->count].number = it->number;
+    to->items[to->count++].inside = inside;
+    return HT_OK;
 }
 
 /* Cuts the item into words; longer words or more of them than there are names for end it. */
@@ -163,18 +336,37 @@ static void cut(item *it, const char *text, size_t length)
     }
 }
 
-int ht_layers_parse(const char *line, double n, ht_activation otherwise, ht_layer_item items[HT_PARAM_LAYERS],
+/* One item with the parentheses around it. */
+static ht_code add_text(item *it, const char *text, size_t length, line *to, ht_error *err)
+{
+    const char *behind, *end = text + length;
+    while (text < end && *text == ' ') text++;
+    cut(it, text, (size_t)(end - text));
+    for (; opening(text, &behind) >= 0 && behind <= end; text = behind + strspn(behind, " "))
+        if (open_group(it, to, err) != HT_OK) return err->code;
+    int closed = 0;
+    while (end > text && (end[-1] == ' ' || end[-1] == ')')) closed += *--end == ')';
+    item inner = *it;
+    cut(&inner, text, (size_t)(end > text ? end - text : 0));
+    if (add_item(&inner, to, err) != HT_OK) return err->code;
+    while (closed-- > 0)
+        if (close_group(it, to, err) != HT_OK) return err->code;
+    return HT_OK;
+}
+
+int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_layer_item items[HT_PARAM_LAYERS],
                     ht_error *err)
 {
     item it = {0};
-    int count = 0;
-    for (const char *at = line;; at++) {
+    line to = {.n = n, .otherwise = otherwise, .items = items};
+    for (const char *at = text;; at++) {
         size_t length = strcspn(at, ",");
         it.number++;
-        cut(&it, at, length);
-        if (add_item(&it, n, otherwise, items, &count, err) != HT_OK) return 0;
+        if (add_text(&it, at, length, &to, err) != HT_OK) return 0;
         at += length;
-        if (*at == '\0') return count;
+        if (*at != '\0') continue;
+        if (to.depth > 0) return (void)complain(&it, err, "a ) is missing at the end"), 0;
+        return to.count;
     }
 }
 

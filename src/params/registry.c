@@ -307,9 +307,10 @@ const char *ht_params_layout(const ht_params *params)
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS])
 {
     ht_layer_item items[HT_PARAM_LAYERS];
-    int count = ht_params_layers(params, items);
-    for (int l = 0; l < count; l++) widths[l] = items[l].units;
-    return count;
+    int count = ht_params_layers(params, items), wide = 0;
+    for (int l = 0; l < count; l++)
+        if (items[l].units > 0) widths[wide++] = items[l].units;
+    return wide;
 }
 
 /* ---- what goes with a parameter that has just changed ---- */

@@ -1,69 +1,152 @@
 /* layer.h - layers and their kinds: what a layer is made of and how it computes. params/layers.def is the
  * table of kinds; nothing outside a kind's own file knows how it computes.
  *
- * Work is cut into shards of HT_SHARD output units, whatever the number of threads (shard.h). The operations
- * are called by tasks of a pool: each writes its own shard only. */
+ * A layer reads what the one before it gives, unless it says another, and some read a second one (residuals).
+ * Values with a shape lie place by place, channels last (NHWC), where a kind asks for that; a dense layer
+ * reads channels first, as PyTorch flattens. ht_layer_order, which no line names, stands between the two.
+ *
+ * Work is cut the same way for any number of threads: dense layers into shards of HT_SHARD output units,
+ * others into spans of samples (shard.h). The operations are called by tasks of a pool: each writes its own
+ * part only. */
 #ifndef HT_NN_LAYER_H
 #define HT_NN_LAYER_H
 
 #include "heavytail/network.h"
 
 struct ht_step;
+struct ht_hyper;
+
+enum { HT_LAYERS_MAX = 2 * HT_WEIGHTS_MAX, HT_NO_LAYER = -2, HT_NETWORK_INPUT = -1 };
 
 typedef struct ht_layer {
     const struct ht_layer_kind *kind;
-    int inputs, outputs;      /* values of a sample that it takes and gives */
+    ht_shape in, out;
+    int inputs, outputs;      /* values of a sample that it takes and gives: those of the shapes */
+    int input, also;          /* the layers it reads: a number, HT_NETWORK_INPUT; also: or HT_NO_LAYER */
     ht_activation activation; /* of what it gives; the output layer is linear */
     ht_tensor *tensor;        /* (tensors): its own part of the network's list */
     int tensors;
+    int weight;         /* the number of its weight matrix in the network's list, or -1 */
+    int window[2];      /* height and width of a window, */
+    int stride, pad[2]; /* where windows begin */
+    bool mean;          /* pooling: the mean, not the largest */
+    double rate;        /* of dropout */
 } ht_layer;
 
 /* What a layer is to be. */
 typedef struct ht_layer_spec {
     const struct ht_layer_kind *kind;
-    int units; /* neurons */
+    int units; /* neurons, filters */
     ht_activation activation;
     bool bias;   /* a number for each unit is added before the activation */
     bool output; /* the last layer: its units are the classes, and it is linear */
+    bool quiet;  /* no noise acts on it */
+    int back;    /* how many layers before the last one it reads; 0: the last one */
+    int also;    /* the same of the second that it reads, from 1; 0: there is none */
+    int window[2], stride, pad;
+    bool mean, global;
+    double rate;
 } ht_layer_spec;
 
 enum { HT_LAYER_TENSORS = 4 }; /* of one layer, at most */
 
+/* What goes through a layer for some samples. */
+typedef struct ht_span {
+    int first, samples;  /* of the batch */
+    const float *x;      /* (samples × inputs) */
+    const float *also;   /* of the second layer it reads, or NULL */
+    unsigned char *kept; /* (samples × kept of the layer): what its way back needs to know; NULL: there is none */
+    float *scratch;      /* of the task: as much as the kind asks for */
+    const float *packed; /* its weights as the kind has packed them, or NULL */
+    const struct ht_hyper *hyper; /* of the step; NULL when the network is evaluated */
+} ht_span;
+
+typedef enum ht_cut { HT_CUT_UNITS, HT_CUT_SAMPLES } ht_cut;
+
 typedef struct ht_layer_kind {
-    /* Of a layer with so many inputs: its outputs; and shapes, flags and the ends of the names ("weight") of
-     * its tensors, of which the first is the weight matrix whose rows are its units. Returns how many
-     * tensors. */
-    int (*describe)(const ht_layer_spec *spec, ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS]);
+    ht_cut cut;
+    bool channels_last; /* it reads values with a shape, channels last; others: see `flat` */
+    bool flat;          /* it reads a plain row of values, channels first */
+
+    /* The shape that such a layer gives for what comes in. HT_USAGE with half a sentence: what comes in
+     * and what it needs. NULL: the same shape. */
+    ht_code (*shape)(const ht_layer_spec *spec, ht_layer *layer, ht_error *err);
+    /* Of a layer whose shapes are known: shapes, flags and the ends of the names ("weight") of its tensors, of
+     * which the first is the weight matrix whose rows are its units. Returns how many tensors. NULL: none. */
+    int (*describe)(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS]);
+
+    /* ---- HT_CUT_UNITS ---- */
 
     /* h (rows × m) = what units first .. first + m - 1 give for x (rows × inputs), before the activation.
      * Pure. */
     void (*evaluate)(const ht_layer *layer, const float *x, int rows, int first, int m, float *h);
-
-    /* ---- of a training step (step_state.h); layer number l ---- */
-
     /* The same for a shard of a hidden layer, from the step's inputs of the layer into its outputs. */
     void (*forward)(struct ht_step *step, int l, int shard);
     /* Of the output layer: what inputs first .. first + m - 1, h with a row stride, add to the logits:
      * share (batch × classes). Returns the largest |weight| it used. */
     float (*share)(struct ht_step *step, int l, int first, int m, const float *h, int stride, float *share);
-    /* ∂L/∂inputs first .. first + m - 1 into d, (batch × m) with a row stride, from what is above the layer.
-     */
-    void (*backward)(struct ht_step *step, int l, int first, int m, float *d, int stride);
-    /* New values of a shard's tensors: gradient, decay, noise, mask. Of the output layer the shard is one of
-     * the layer below, whose units are its inputs. */
+    /* ∂L/∂inputs first .. first + m - 1 into d, (batch × m) with a row stride, from what is above the layer;
+     * or (add) to what is there. */
+    void (*backward)(struct ht_step *step, int l, int first, int m, float *d, int stride, bool add);
+
+    /* ---- HT_CUT_SAMPLES; pure but for where they write ---- */
+
+    size_t (*kept)(const ht_layer *layer);                 /* bytes of a sample; NULL: 0 */
+    size_t (*scratch)(const ht_layer *layer, int samples); /* floats of a task; NULL: 0 */
+    /* Floats that its weights are packed into once a step, for both passes, and what packs them; NULL: the
+     * tensor is used as it is. */
+    size_t (*packed)(const ht_layer *layer);
+    void (*pack)(const ht_layer *layer, float *to);
+    /* h (samples × outputs), before the activation. */
+    void (*apply)(const ht_layer *layer, const ht_span *span, float *h);
+    /* ∂L/∂(what it reads, or also reads) into d (samples × values of that), or (add) to what is there, from
+     * delta (samples × outputs) = ∂L/∂(what it gives before the activation). */
+    void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d, bool add);
+    /* The part of ∂L/∂tensors that these samples have, added to `to`: one tensor after the other. */
+    void (*gradient)(const ht_layer *layer, const ht_span *span, const float *delta, float *to);
+
+    /* ---- all that have tensors ---- */
+
+    int rows; /* units of a task of an update */
+    /* New values of the tensors of a task's units: gradient, decay, noise, mask. Of the output layer the shard is
+     * one of HT_SHARD of its inputs. */
     void (*update)(struct ht_step *step, int l, int shard);
 } ht_layer_kind;
 
-#define HT_LAYER(id, name, operations, arguments, what) extern const ht_layer_kind ht_layer_##operations;
+#define HT_LAYER(id, name, operations, arguments, takes, what) extern const ht_layer_kind ht_layer_##operations;
 #include "params/layers.def"
+
+/* Channels last where they came first, or the other way round. */
+extern const ht_layer_kind ht_layer_order;
 
 /* Static storage. */
 const ht_layer_kind *ht_layer_kind_at(ht_layer_id id);
-const char *ht_layer_kind_name(ht_layer_id id);
+const char *ht_layer_kind_name(ht_layer_id id); /* NULL for one past the table */
 
 /* A network of these layers, the output layer last; zeros, or (empty) no numbers yet: whoever asks puts
  * memory of ht_alloc into each tensor's data. NULL with *err set. */
-ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
+ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
                              ht_error *err);
+
+/* Its shapes and what goes with them, for what comes in; no tensors yet. HT_USAGE as kind->shape. */
+ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, ht_error *err);
+
+/* The numbers of a sample that a layer reads, and those of the second that it reads. */
+static inline int ht_layer_reads(const ht_network *net, int layer)
+{
+    return layer == HT_NETWORK_INPUT ? net->inputs : net->layers[layer].outputs;
+}
+
+/* Tasks of an update of a layer with tensors. */
+static inline int ht_layer_shards(const ht_layer *layer)
+{
+    return (layer->tensor[0].rows + layer->kind->rows - 1) / layer->kind->rows;
+}
+
+static inline int ht_layer_shard_rows(const ht_layer *layer, int shard)
+{
+    int left = layer->tensor[0].rows - shard * layer->kind->rows;
+    return left < layer->kind->rows ? left : layer->kind->rows;
+}
 
 #endif

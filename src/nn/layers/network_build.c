@@ -10,7 +10,7 @@ static const struct {
     const char *name;
     const ht_layer_kind *kind;
 } rows[HT_LAYER_KINDS] = {
-#define HT_LAYER(id, name, operations, arguments, what) {name, &ht_layer_##operations},
+#define HT_LAYER(id, name, operations, arguments, takes, what) {name, &ht_layer_##operations},
 #include "params/layers.def"
 };
 
@@ -21,7 +21,7 @@ const ht_layer_kind *ht_layer_kind_at(ht_layer_id id)
 
 const char *ht_layer_kind_name(ht_layer_id id)
 {
-    return rows[id].name;
+    return (int)id < (int)HT_LAYER_KINDS ? rows[id].name : NULL;
 }
 
 /* ---- building ---- */
@@ -33,24 +33,50 @@ static void link_bias(ht_layer *layer)
         if (!(layer->tensor[i].flags & HT_TENSOR_WEIGHT)) layer->tensor[0].bias = &layer->tensor[i];
 }
 
-static void place_layer(ht_network *net, int l, const ht_layer_spec *spec, int inputs)
+/* Tensors are named and numbered by the weight matrix that they go with. */
+static void place_tensors(ht_network *net, ht_layer *layer, const ht_layer_spec *spec)
 {
-    ht_layer *layer = &net->layers[l];
     ht_tensor made[HT_LAYER_TENSORS] = {0};
-    layer->kind = spec->kind;
-    layer->activation = spec->output ? HT_LINEAR : spec->activation;
-    layer->inputs = inputs;
     layer->tensor = net->tensors + net->tensor_count;
-    layer->tensors = spec->kind->describe(spec, layer, made);
+    layer->tensors = layer->kind->describe ? layer->kind->describe(spec, layer, made) : 0;
     for (int i = 0; i < layer->tensors; i++) {
         ht_tensor *t = &layer->tensor[i];
         *t = made[i];
-        t->number = l;
-        snprintf(t->name, sizeof t->name, "layers.%d.%.20s", l, made[i].name);
-        if (t->flags & HT_TENSOR_WEIGHT) net->weights[net->weight_count++] = t;
+        if (t->flags & HT_TENSOR_WEIGHT) {
+            layer->weight = net->weight_count;
+            net->weights[net->weight_count++] = t;
+        }
+        t->number = layer->weight;
+        if (spec->quiet) t->flags &= ~(unsigned)HT_TENSOR_NOISY;
+        snprintf(t->name, sizeof t->name, "layers.%d.%.20s", layer->weight, made[i].name);
     }
     net->tensor_count += layer->tensors;
     link_bias(layer);
+}
+
+ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, ht_error *err)
+{
+    *layer = (ht_layer){.kind = spec->kind,
+                        .in = in,
+                        .out = in,
+                        .inputs = ht_shape_values(in),
+                        .activation = spec->output ? HT_LINEAR : spec->activation,
+                        .weight = -1};
+    if (spec->kind->shape && spec->kind->shape(spec, layer, err) != HT_OK) return HT_USAGE;
+    layer->outputs = ht_shape_values(layer->out);
+    return HT_OK;
+}
+
+static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, ht_error *err)
+{
+    ht_layer *layer = &net->layers[l];
+    int input = l - 1 - spec->back;
+    if (ht_layer_begin(layer, spec, input < 0 ? net->input : net->layers[input].out, err) != HT_OK)
+        return HT_USAGE;
+    layer->input = input;
+    layer->also = spec->also > 0 ? l - spec->also : HT_NO_LAYER;
+    place_tensors(net, layer, spec);
+    return HT_OK;
 }
 
 static ht_code fill(ht_network *net, ht_error *err)
@@ -78,27 +104,33 @@ void ht_network_free(ht_network *net)
 
 _Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has draws of its own");
 
-ht_network *ht_network_build(int inputs, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
+static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
+{
+    int weights = 0;
+    for (int l = 0; l < count; l++) weights += specs[l].kind->describe != NULL;
+    if (weights > HT_WEIGHTS_MAX || count > HT_LAYERS_MAX)
+        return ht_error_set(err, HT_FAIL, "a network has at most %d layers; this one would have %d",
+                            HT_WEIGHTS_MAX, weights);
+    for (int l = 0; l < count; l++)
+        if (place_layer(net, l, &specs[l], err) != HT_OK) return HT_USAGE;
+    return HT_OK;
+}
+
+ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
                              ht_error *err)
 {
     static const char what[] = "the network";
-    if (count > HT_WEIGHTS_MAX) {
-        ht_error_set(err, HT_FAIL, "a network has at most %d layers; this one would have %d", HT_WEIGHTS_MAX,
-                     count);
-        return NULL;
-    }
     ht_network *net = ht_alloc(1, sizeof *net, what, err);
     if (!net) return NULL;
-    *net = (ht_network){
-        .inputs = inputs, .classes = specs[count - 1].units, .mean_field = mean_field, .layer_count = count};
+    *net = (ht_network){.input = input,
+                        .inputs = ht_shape_values(input),
+                        .classes = specs[count - 1].units,
+                        .mean_field = mean_field,
+                        .layer_count = count};
     net->layers = ht_alloc((size_t)count, sizeof *net->layers, what, err);
     net->tensors = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof *net->tensors, what, err);
     net->weights = ht_alloc((size_t)count * HT_LAYER_TENSORS, sizeof(void *), what, err);
-    bool good = net->layers && net->tensors && net->weights;
-    for (int l = 0; l < count && good; l++) {
-        place_layer(net, l, &specs[l], inputs);
-        inputs = net->layers[l].outputs;
-    }
+    bool good = net->layers && net->tensors && net->weights && place_all(net, specs, count, err) == HT_OK;
     if (good && (empty || fill(net, err) == HT_OK)) return net;
     ht_network_free(net);
     return NULL;
