@@ -468,6 +468,7 @@ extern ht_pack_panels PASTE(ht_pack_, HT_ISA);
 extern ht_descend_rows PASTE(ht_descend_, HT_ISA);
 extern ht_project_rows PASTE(ht_project_, HT_ISA);
 extern const ht_functions PASTE(ht_functions_, HT_ISA);
+extern const ht_conv_kernels PASTE(ht_conv_, HT_ISA);
 extern const ht_kernels PASTE(ht_kernels_, HT_ISA);
 const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .isa = TEXT(HT_ISA),
@@ -486,6 +487,7 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .descend = PASTE(ht_descend_, HT_ISA),
     .project = PASTE(ht_project_, HT_ISA),
     .functions = &PASTE(ht_functions_, HT_ISA),
+    .conv = &PASTE(ht_conv_, HT_ISA),
     .cross_entropy = cross_entropy,
     .part_sums = part_sums,
     .part_maxima = part_maxima,

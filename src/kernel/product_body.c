@@ -34,54 +34,6 @@ void PASTE(ht_pack_, HT_ISA)(ht_panels *p, const float *x, int samples, int colu
         }
 }
 
-/* ---- the last vector of a row may be a part of one ---- */
-
-#if defined(__AVX512F__)
-INLINE floats load_part(const float *p, integers mask)
-{
-    return (floats)_mm512_maskz_loadu_ps(_mm512_movepi32_mask((__m512i)mask), p);
-}
-INLINE void put_part(float *p, integers mask, floats x)
-{
-    _mm512_mask_storeu_ps(p, _mm512_movepi32_mask((__m512i)mask), (__m512)x);
-}
-#elif defined(__AVX2__)
-INLINE floats load_part(const float *p, integers mask)
-{
-    return (floats)_mm256_maskload_ps(p, (__m256i)mask);
-}
-INLINE void put_part(float *p, integers mask, floats x)
-{
-    _mm256_maskstore_ps(p, (__m256i)mask, (__m256)x);
-}
-#else
-INLINE floats load_part(const float *p, integers mask)
-{
-    floats x = {0};
-    for (int i = 0; i < FLOATS; i++)
-        if (mask[i]) x[i] = p[i];
-    return x;
-}
-INLINE void put_part(float *p, integers mask, floats x)
-{
-    for (int i = 0; i < FLOATS; i++)
-        if (mask[i]) p[i] = x[i];
-}
-#endif
-
-/* Ones in the lanes below n. */
-INLINE integers first_lanes(int n)
-{
-    integers mask = {0};
-    for (int i = 0; i < FLOATS; i++) mask[i] = i < n ? -1 : 0;
-    return mask;
-}
-
-INLINE int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 /* ---- projection ---- */
 
 enum { TILE_ROWS = 4, TILE_SAMPLES = 5 };
