@@ -6,9 +6,10 @@
  * All numbers of a network are in its tensors, and whoever treats them alike (noise, masks, factors,
  * averages, norms, tails, checkpoints, pruning) walks that list. A tensor is seen as a matrix, (rows ×
  * columns), row-major: a row is one unit, of a dense layer a neuron with its incoming weights (a "column" in
- * arXiv 2306.08125), of a convolution a filter, channels × window. Hidden widths may differ from layer to layer. A layer may have biases: they are trained,
- * and decay, but get no noise and are not pruned. Ownership: the caller frees a network, and what it points
- * to is its own. Thread: a network belongs to one thread at a time; concurrent reads are fine. */
+ * arXiv 2306.08125), of a convolution a filter, channels × window. Hidden widths may differ from layer to
+ * layer. A layer may have biases: they are trained, and decay, but get no noise and are not pruned.
+ * Ownership: the caller frees a network, and what it points to is its own. Thread: a network belongs to one
+ * thread at a time; concurrent reads are fine. */
 #ifndef HEAVYTAIL_NETWORK_H
 #define HEAVYTAIL_NETWORK_H
 
@@ -47,15 +48,16 @@ typedef enum ht_tensor_flag {
     HT_TENSOR_DECAYED = 4,  /* weight decay acts on it */
     HT_TENSOR_PRUNABLE = 8, /* its rows are units that pruning may take */
     HT_TENSOR_OUTPUT = 16,  /* of the output layer: its rows are classes */
+    HT_TENSOR_GAIN = 64,    /* of a norm: 1 at the start */
     HT_TENSOR_FILTERS = 32  /* a row is a filter: channels × window, in this order */
 } ht_tensor_flag;
 
 typedef struct ht_tensor {
     char name[HT_TENSOR_LABEL]; /* as files have it: "layers.0.weight" */
     unsigned flags;             /* of ht_tensor_flag */
-    int number;                 /* of its weight matrix: which draws are its own, of noise and initial weights */
+    int number; /* of its weight matrix: which draws are its own, of noise and initial weights */
     int rows, columns;
-    int window[2];              /* of filters: height and width of a kernel; 0 of others */
+    int window[2];          /* of filters: height and width of a kernel; 0 of others */
     float *data;            /* (rows × columns), row-major */
     struct ht_tensor *bias; /* of a weight matrix: (rows × 1), added before the activation; NULL: none */
 } ht_tensor;

@@ -82,7 +82,7 @@ static ht_code prepare(step_bench *b, int width, ht_error *err)
     ht_rng_init(&rng, 1, HT_STREAM_TEST, 0);
     b->net = ht_network_new(INPUTS, width, 1, CLASSES, HT_RELU, false, err);
     b->pool = b->net ? ht_pool_new(ht_app_threads(), err) : NULL;
-    b->step = b->pool ? ht_step_new(b->net, BATCH, 0, err) : NULL;
+    b->step = b->pool ? ht_step_new(b->net, BATCH, 0, ht_pool_threads(b->pool), err) : NULL;
     b->x = b->step ? ht_alloc((size_t)BATCH * INPUTS, sizeof(float), "the bench", err) : NULL;
     b->h = b->x ? ht_alloc((size_t)BATCH * (size_t)width, sizeof(float), "the bench", err) : NULL;
     if (!b->h) return HT_FAIL;

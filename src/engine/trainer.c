@@ -118,7 +118,8 @@ static void move_arrays(const ht_trainer *t, ht_step *to)
 static ht_code reserve_batch(ht_trainer *t, int batch, ht_error *err)
 {
     if (t->scratch && ht_step_capacity(t->scratch) >= batch) return HT_OK;
-    ht_step *scratch = ht_step_new(t->net, batch, ht_optimizer_arrays(&t->params), err);
+    ht_step *scratch =
+        ht_step_new(t->net, batch, ht_optimizer_arrays(&t->params), ht_pool_threads(t->pool), err);
     float *x = ht_alloc((size_t)batch * (size_t)t->data->inputs, sizeof *x, "the batch", err);
     int32_t *labels = ht_alloc((size_t)batch, sizeof *labels, "the batch", err);
     if (!scratch || !x || !labels) {
@@ -208,6 +209,12 @@ static void do_without_beginning(ht_trainer *t, ht_error *err)
     *err = (ht_error){0};
 }
 
+static ht_shape shape_of(const ht_dataset *data)
+{
+    bool picture = data->width > 0;
+    return picture ? (ht_shape){1, data->height, data->width} : (ht_shape){data->inputs, 1, 1};
+}
+
 static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool *pool, bool resumed,
                         ht_error *err)
 {
@@ -216,7 +223,7 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->params = *params;
     t->data = data;
     t->pool = pool;
-    t->net = ht_network_of(params, data->inputs, data->classes, err);
+    t->net = ht_network_of(params, shape_of(data), data->classes, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
@@ -410,6 +417,7 @@ ht_step_result ht_trainer_step_captured(ht_trainer *t, ht_capture *capture)
                   .seed = seed_of(t),
                   .step = t->at.step},
         .noise_scale = ht_params_get(p, HT_P_NOISE_SCALE),
+        .noise_by_kernel = ht_params_get(p, HT_P_NOISE_UNIT) != 0,
         .mask = t->mask,
         .capture = capture,
         .factors = t->factors,

@@ -46,16 +46,15 @@ void ht_capture_begin(ht_capture *capture)
     memset(capture->histogram, 0, (size_t)capture->workers * sizeof *capture->histogram);
 }
 
-void ht_capture_shard(ht_capture *capture, const ht_network *from, int hidden, int shard, int worker)
+void ht_capture_rows(ht_capture *capture, const ht_network *from, int hidden, int first, int rows, int worker)
 {
     const ht_tensor *source = from->weights[hidden];
-    size_t first = (size_t)shard * HT_SHARD, rows = (size_t)ht_shard_rows(source->rows, shard);
-    size_t d = (size_t)source->columns;
-    const float *w = source->data + first * d;
-    if (capture->net) memcpy(capture->net->weights[hidden]->data + first * d, w, rows * d * sizeof *w);
+    size_t d = (size_t)source->columns, start = (size_t)first * d, count = (size_t)rows * d;
+    const float *w = source->data + start;
+    if (capture->net) memcpy(capture->net->weights[hidden]->data + start, w, count * sizeof *w);
     if (hidden > 0) return;
-    for (size_t r = 0; r < rows; r++) capture->norm2[first + r] = ht_kernel()->sum_squares(w + r * d, d);
-    ht_histogram_add(&capture->histogram[worker], w, rows * d);
+    for (int r = 0; r < rows; r++) capture->norm2[first + r] = ht_kernel()->sum_squares(w + (size_t)r * d, d);
+    ht_histogram_add(&capture->histogram[worker], w, count);
 }
 
 /* What shards bring; the rest is small. */
@@ -90,7 +89,8 @@ static void take_shard(void *context, int task, int worker)
     const take_job *job = context;
     int l = 0, shard = task;
     while (shard >= ht_shards(job->from->weights[l]->rows)) shard -= ht_shards(job->from->weights[l++]->rows);
-    ht_capture_shard(job->capture, job->from, l, shard, worker);
+    ht_capture_rows(job->capture, job->from, l, shard * HT_SHARD,
+                    ht_shard_rows(job->from->weights[l]->rows, shard), worker);
 }
 
 void ht_capture_take(ht_capture *capture, const ht_network *from, struct ht_pool *pool)

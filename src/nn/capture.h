@@ -1,6 +1,6 @@
-/* capture.h - what is wanted to be known of the weights, taken shard by shard: of the first hidden layer the
- * squared norms of its rows and the histogram of |w|; and, unless it is a glimpse, a copy of every layer. A
- * training step fills it while each shard is in cache. Ownership: the caller's. One writer at a time (a step
+/* capture.h - what is wanted to be known of the weights, taken some rows at a time: of the first hidden layer
+ * the squared norms of its rows and the histogram of |w|; and, unless it is a glimpse, a copy of every layer.
+ * A training step fills it while they are in cache. Ownership: the caller's. One writer at a time (a step
  * with its pool). */
 #ifndef HT_NN_CAPTURE_H
 #define HT_NN_CAPTURE_H
@@ -23,10 +23,12 @@ ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err);
 ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_error *err);
 void ht_capture_free(ht_capture *capture);
 
-/* One filling: begin, every shard of every hidden layer once (any order, any worker), finish. No allocation.
+/* One filling: begin, every row of every hidden weight matrix once (any order, any worker), finish. No
+ * allocation.
  */
 void ht_capture_begin(ht_capture *capture);
-void ht_capture_shard(ht_capture *capture, const ht_network *from, int hidden, int shard, int worker);
+void ht_capture_rows(ht_capture *capture, const ht_network *from, int hidden, int first, int rows,
+                     int worker);
 void ht_capture_finish(ht_capture *capture, const ht_network *from);
 
 /* What a glimpse holds, from a filled capture of the same weights. */

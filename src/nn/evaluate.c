@@ -1,6 +1,7 @@
 /* evaluate.c - loss and accuracy of a whole sample set, at once or a piece at a time. Samples are taken in
- * chunks; inside a chunk the last hidden layer is taken shard by shard, so that scratch stays small however
- * wide the network is. Between two units of work, a lower layer or a shard of the last, a chunk can wait. */
+ * chunks; inside a chunk a last hidden layer that is dense is taken shard by shard, so that scratch stays
+ * small however wide the network is. Between two units of work, a lower layer or a shard of the last, a chunk
+ * can wait. What a layer gives stays in a slot until the last one that reads it has. */
 #include "nn/evaluation.h"
 
 #include <stdatomic.h>
@@ -20,52 +21,56 @@
 /* A chunk under way. */
 typedef struct place {
     int chunk, done; /* -1: none; its units that are done */
-    float *logits, *block, *full[2];
+    float *logits, *block, *slots;
+    float *packed, *kept, *scratch; /* what a layer wants (ht_room) */
 } place;
 
 struct ht_evaluation {
     const ht_network *net;
     ht_pool *pool;
     ht_evaluation_of of;
-    int rows;          /* samples of a chunk */
-    int chunks, units; /* units: of a chunk */
-    place *places;     /* (threads) */
-    float *scratch;    /* theirs */
-    size_t room;       /* chunks that there is room for: */
-    double *losses;    /* (room) */
-    int *correct;      /* (room) */
-    atomic_int next;   /* the chunk that is begun next */
+    int rows;                            /* samples of a chunk */
+    int slot[HT_LAYERS_MAX], slot_count; /* where a layer's values stand */
+    size_t slot_size;                    /* floats of a slot */
+    ht_room most;                        /* what any of the layers wants */
+    int chunks, units;                   /* units: of a chunk */
+    place *places;                       /* (threads) */
+    float *scratch;                      /* theirs */
+    size_t room;                         /* chunks that there is room for: */
+    double *losses;                      /* (room) */
+    int *correct;                        /* (room) */
+    atomic_int next;                     /* the chunk that is begun next */
     atomic_size_t done;
     atomic_llong open; /* units of this piece that nobody has taken yet; below 0: more than it is to have … */
     double until;      /* … which are made before this time */
 };
 
-static void mask_columns(float *h, int rows, int columns, const float *keep)
-{
-    for (int r = 0; r < rows; r++, h += columns)
-        for (int j = 0; j < columns; j++) h[j] *= keep[j];
-}
-
-/* h (rows × m) = act(x (rows × fan_in) · W[first .. first+m]^T + b), removed neurons zeroed. */
-static void hidden_block(const ht_evaluation *e, int l, const float *x, int rows, int first, int m, float *h)
-{
-    const ht_layer *layer = &e->net->layers[l];
-    layer->kind->evaluate(layer, x, rows, first, m, h);
-    ht_activate(layer->activation, h, (size_t)rows * (size_t)m);
-    if (e->of.keep && e->of.keep[l]) mask_columns(h, rows, m, e->of.keep[l] + first);
-}
-
-static int widest_layer(const ht_network *net)
-{
-    int widest = 0;
-    for (int l = 0; l < net->layer_count - 1; l++)
-        if (net->layers[l].outputs > widest) widest = net->layers[l].outputs;
-    return widest;
-}
-
 static int last_hidden(const ht_evaluation *e)
 {
     return e->net->layer_count - 2;
+}
+
+/* Is the last hidden layer taken by shards of its units? */
+static bool takes_shards(const ht_network *net)
+{
+    return net->layers[net->layer_count - 2].kind->cut == HT_CUT_UNITS;
+}
+
+/* h (rows × units), units that are channels at `places` places each, channels last: removed ones give 0. */
+static void mask_units(float *h, int rows, int places, int units, const float *keep)
+{
+    for (int r = 0; r < rows * places; r++, h += units)
+        for (int j = 0; j < units; j++) h[j] *= keep[j];
+}
+
+/* What follows the products of units first .. first + m - 1. */
+static void finish_units(const ht_evaluation *e, int l, int rows, int first, int m, float *h)
+{
+    const ht_layer *layer = &e->net->layers[l];
+    const float *keep = e->of.keep && layer->weight >= 0 ? e->of.keep[layer->weight] : NULL;
+    int places = layer->kind->cut == HT_CUT_UNITS ? 1 : ht_shape_places(layer->out);
+    ht_activate(layer->activation, h, (size_t)rows * (size_t)places * (size_t)m);
+    if (keep) mask_units(h, rows, places, m, keep + first);
 }
 
 /* ---- a unit ---- */
@@ -81,16 +86,49 @@ static int rows_of(const ht_evaluation *e, const place *p)
     return left < (size_t)e->rows ? (int)left : e->rows;
 }
 
+static const float *values_of(const ht_evaluation *e, const place *p, int layer)
+{
+    if (layer == HT_NO_LAYER) return NULL;
+    if (layer == HT_NETWORK_INPUT) return e->of.samples.x + start_of(e, p) * (size_t)e->net->inputs;
+    return p->slots + (size_t)e->slot[layer] * e->slot_size;
+}
+
+/* A whole layer, into its slot. */
+static void make_layer(const ht_evaluation *e, const place *p, int l)
+{
+    const ht_layer *layer = &e->net->layers[l];
+    float *h = p->slots + (size_t)e->slot[l] * e->slot_size;
+    int rows = rows_of(e, p), units = layer->kind->cut == HT_CUT_UNITS ? layer->outputs : layer->out.channels;
+    const ht_span span = {.samples = rows,
+                          .x = values_of(e, p, layer->input),
+                          .also = values_of(e, p, layer->also),
+                          .packed = p->packed,
+                          .kept = p->kept,
+                          .scratch = p->scratch};
+    if (layer->kind->cut == HT_CUT_UNITS)
+        layer->kind->evaluate(layer, span.x, rows, 0, layer->outputs, h);
+    else
+        layer->kind->apply(layer, &span, h, NULL);
+    finish_units(e, l, rows, 0, units, h);
+}
+
 /* A shard of the last hidden layer, and what it adds to the logits. */
-static void add_shard(const ht_evaluation *e, place *p, int shard, const float *x)
+static void add_shard(const ht_evaluation *e, const place *p, int shard)
 {
     const ht_network *net = e->net;
     const ht_tensor *out = ht_network_output(net);
     int last = last_hidden(e), width = net->layers[last].outputs, rows = rows_of(e, p);
-    int first = shard * HT_SHARD, m = ht_shard_rows(width, shard);
+    int first = shard * HT_SHARD, m = ht_shard_rows(width, shard), stride = m;
     float scale = net->mean_field ? 1.0f / (float)width : 1.0f;
-    hidden_block(e, last, x, rows, first, m, p->block);
-    ht_gemm_nt(rows, out->rows, m, scale, p->block, m, out->data + first, out->columns, shard ? 1.0f : 0.0f,
+    const float *h = p->block;
+    if (takes_shards(net)) {
+        const ht_layer *layer = &net->layers[last];
+        layer->kind->evaluate(layer, values_of(e, p, layer->input), rows, first, m, p->block);
+        finish_units(e, last, rows, first, m, p->block);
+    } else {
+        h = values_of(e, p, last) + first, stride = width;
+    }
+    ht_gemm_nt(rows, out->rows, m, scale, h, stride, out->data + first, out->columns, shard ? 1.0f : 0.0f,
                p->logits, out->rows);
 }
 
@@ -113,14 +151,19 @@ static void end_chunk(ht_evaluation *e, place *p)
     p->chunk = -1;
 }
 
+/* Layers that are made whole, before the shards of the last one. */
+static int whole_layers(const ht_network *net)
+{
+    return net->layer_count - 1 - takes_shards(net);
+}
+
 static void make_unit(ht_evaluation *e, place *p)
 {
-    int last = last_hidden(e), l = p->done < last ? p->done : last;
-    const float *x = l > 0 ? p->full[(l - 1) % 2] : e->of.samples.x + start_of(e, p) * (size_t)e->net->inputs;
-    if (p->done < last)
-        hidden_block(e, l, x, rows_of(e, p), 0, e->net->layers[l].outputs, p->full[l % 2]);
+    int whole = whole_layers(e->net);
+    if (p->done < whole)
+        make_layer(e, p, p->done);
     else
-        add_shard(e, p, p->done - last, x);
+        add_shard(e, p, p->done - whole);
     if (++p->done == e->units) end_chunk(e, p);
     atomic_fetch_add(&e->done, 1);
 }
@@ -176,39 +219,107 @@ ht_score ht_evaluation_score(const ht_evaluation *e)
 
 /* ---- from start to end ---- */
 
-static void lay_out(ht_evaluation *e, size_t per_place, size_t classes, size_t width)
+/* The last layer that reads layer l. */
+static int last_reader(const ht_network *net, int l)
 {
-    size_t rows = (size_t)e->rows;
+    int last = l + 1;
+    for (int r = l + 1; r < net->layer_count; r++)
+        if (net->layers[r].input == l || net->layers[r].also == l) last = r;
+    return last;
+}
+
+/* A slot is free again when its layer has been read for the last time; a layer does not write where it reads.
+ */
+static void assign_slots(ht_evaluation *e)
+{
+    int until[HT_LAYERS_MAX] = {0}; /* of slots: the last layer that reads them */
+    for (int l = 0; l < whole_layers(e->net); l++) {
+        int slot = 0;
+        while (slot < e->slot_count && until[slot] >= l) slot++;
+        if (slot == e->slot_count) e->slot_count++;
+        e->slot[l] = slot;
+        until[slot] = last_reader(e->net, l);
+    }
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t widest_layer(const ht_network *net)
+{
+    size_t widest = 0;
+    for (int l = 0; l < whole_layers(net); l++) widest = larger(widest, (size_t)net->layers[l].outputs);
+    return widest;
+}
+
+/* The most that any layer wants, in whole cache lines. */
+static void measure_rooms(ht_evaluation *e)
+{
+    for (int l = 0; l < e->net->layer_count; l++) {
+        const ht_layer *layer = &e->net->layers[l];
+        ht_room room = {0};
+        if (layer->kind->room) layer->kind->room(layer, e->rows, &room);
+        e->most.packed = larger(e->most.packed, (room.packed + 15) / 16 * 16);
+        e->most.kept = larger(e->most.kept, (room.kept + 15) / 16 * 16);
+        e->most.scratch = larger(e->most.scratch, (room.scratch + 15) / 16 * 16);
+    }
+}
+
+/* Samples of a chunk: as many as usual; fewer where layers are very wide, so that a thread's scratch stays
+ * below ~64 MB; and where layers have shapes, so few that they stay in cache. */
+static int chunk_rows(const ht_network *net)
+{
+    int rows = HT_EVAL_CHUNK;
+    size_t width = 0;
+    for (int l = 0; l < net->layer_count - 1; l++) width = larger(width, (size_t)net->layers[l].outputs);
+    while (net->layer_count > 2 && rows > 16 && (size_t)rows * width > 8u << 20) rows /= 2;
+    while (!ht_network_is_dense(net) && rows > 8 && (size_t)rows * width > 1u << 19) rows /= 2;
+    return rows;
+}
+
+static size_t floats_of_place(const ht_evaluation *e)
+{
+    size_t rows = (size_t)e->rows, block = takes_shards(e->net) ? HT_SHARD : 0;
+    size_t own = ((size_t)e->net->classes + block) * rows;
+    return (own + 15) / 16 * 16 + (size_t)e->slot_count * e->slot_size + e->most.packed + e->most.kept +
+           e->most.scratch;
+}
+
+static void lay_out(ht_evaluation *e, size_t per_place)
+{
     for (int i = 0; i < ht_pool_threads(e->pool); i++) {
         place *p = &e->places[i];
-        p->logits = e->scratch + (size_t)i * per_place;
-        p->block = p->logits + rows * classes;
-        p->full[0] = p->block + rows * HT_SHARD;
-        p->full[1] = p->full[0] + rows * width;
+        p->packed = e->scratch + (size_t)i * per_place;
+        p->kept = p->packed + e->most.packed;
+        p->scratch = p->kept + e->most.kept;
+        p->slots = p->scratch + e->most.scratch;
+        p->logits = p->slots + (size_t)e->slot_count * e->slot_size;
+        p->block = p->logits + (size_t)e->rows * (size_t)e->net->classes;
     }
 }
 
 ht_evaluation *ht_evaluation_new(const ht_network *net, ht_pool *pool, ht_error *err)
 {
-    size_t width = (size_t)widest_layer(net), classes = (size_t)ht_network_output(net)->rows,
-           threads = (size_t)ht_pool_threads(pool);
+    size_t threads = (size_t)ht_pool_threads(pool);
     ht_evaluation *e = ht_alloc(1, sizeof *e, "an evaluation", err);
     if (!e) return NULL;
     e->net = net;
     e->pool = pool;
-    e->rows = HT_EVAL_CHUNK;
-    if (net->layer_count == 2) width = 0; /* no layer is kept whole */
-    /* Deep and very wide: smaller chunks, so that a thread's scratch stays below ~64 MB. */
-    while (e->rows > 16 && (size_t)e->rows * width > 8u << 20) e->rows /= 2;
-    e->units = last_hidden(e) + ht_shards(net->layers[last_hidden(e)].outputs);
-    size_t per_place = ((classes + HT_SHARD + 2 * width) * (size_t)e->rows + 15) / 16 * 16;
+    e->rows = chunk_rows(net);
+    e->units = whole_layers(net) + ht_shards(net->layers[last_hidden(e)].outputs);
+    e->slot_size = ((size_t)e->rows * widest_layer(net) + 15) / 16 * 16;
+    assign_slots(e);
+    measure_rooms(e);
+    size_t per_place = (floats_of_place(e) + 15) / 16 * 16;
     e->places = ht_alloc(threads, sizeof *e->places, "an evaluation", err);
     e->scratch = ht_alloc(threads * per_place, sizeof(float), "an evaluation", err);
     if (!e->places || !e->scratch) {
         ht_evaluation_free(e);
         return NULL;
     }
-    lay_out(e, per_place, classes, width);
+    lay_out(e, per_place);
     return e;
 }
 

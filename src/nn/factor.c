@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "kernel/kernel.h"
 #include "num/rng.h"
+#include "nn/layers/layer.h"
 #include "nn/shard.h"
 
 static const double smallest_product = 0.003; /* ε of the initialization */
@@ -31,8 +32,12 @@ ht_factors *ht_factors_new(const ht_network *net, int count, ht_error *err)
     if (!f) return NULL;
     f->count = count;
     f->tensors = net->tensor_count;
-    for (int l = 0; l < ht_network_hidden(net); l++)
-        if (ht_shards(net->weights[l]->rows) > f->shards) f->shards = ht_shards(net->weights[l]->rows);
+    for (int l = 0; l < net->layer_count - 1; l++)
+        if (net->layers[l].tensors > 0 && ht_layer_shards(&net->layers[l]) > f->shards)
+            f->shards = ht_layer_shards(&net->layers[l]);
+    f->shards = f->shards > ht_shards(ht_network_output(net)->columns)
+                    ? f->shards
+                    : ht_shards(ht_network_output(net)->columns);
     if (make_factors(f, net, err) == HT_OK) return f;
     ht_factors_free(f);
     return NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/pool.h"
 #include "num/rng.h"
 #include "nn/step.h"
 
@@ -87,7 +88,7 @@ ht_code ht_gradient_noise_take(const ht_gradient_noise *wanted, ht_network *net,
     static const char what[] = "the gradient noise";
     size_t batch = (size_t)wanted->batch, inputs = (size_t)net->inputs;
     work w = {.wanted = wanted, .net = net, .samples = samples, .pool = pool};
-    w.step = ht_step_new(net, wanted->batch, 1, err);
+    w.step = ht_step_new(net, wanted->batch, 1, ht_pool_threads(pool), err);
     w.order = ht_alloc(samples->count, sizeof *w.order, what, err);
     w.x = ht_alloc(batch, inputs * sizeof *w.x, what, err);
     w.labels = ht_alloc(batch, sizeof *w.labels, what, err);

@@ -21,7 +21,7 @@ ht_network *ht_network_new_widths(int inputs, const int widths[], int depth, int
                                    .units = l == depth ? classes : widths[l],
                                    .activation = activation,
                                    .output = l == depth};
-    return ht_network_build(inputs, specs, depth + 1, mean_field, false, err);
+    return ht_network_build((ht_shape){inputs, 1, 1}, specs, depth + 1, mean_field, false, err);
 }
 
 ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_activation activation,
@@ -32,36 +32,38 @@ ht_network *ht_network_new(int inputs, int width, int depth, int classes, ht_act
     return ht_network_new_widths(inputs, widths, depth, classes, activation, mean_field, err);
 }
 
-ht_network *ht_network_of(const ht_params *params, int inputs, int classes, ht_error *err)
+/* A layer as it is, of another number of units where those are its own. */
+static ht_layer_spec spec_of(const ht_network *net, int l, const int widths[])
 {
-    ht_layer_item items[HT_PARAM_LAYERS];
-    ht_layer_spec specs[HT_PARAM_LAYERS + 1] = {{0}};
-    int depth = ht_params_layers(params, items);
-    bool bias = ht_params_get(params, HT_P_MODEL_BIAS) != 0;
-    for (int l = 0; l < depth; l++)
-        specs[l] = (ht_layer_spec){.kind = ht_layer_kind_at(items[l].kind),
-                                   .units = items[l].units,
-                                   .activation = items[l].activation,
-                                   .bias = bias};
-    specs[depth] = (ht_layer_spec){
-        .kind = ht_layer_kind_at(HT_LAYER_DENSE), .units = classes, .bias = bias, .output = true};
-    return ht_network_build(inputs, specs, depth + 1, ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0,
-                            false, err);
+    const ht_layer *layer = &net->layers[l];
+    bool output = l == net->layer_count - 1;
+    ht_layer_spec spec = {.kind = layer->kind,
+                          .activation = layer->activation,
+                          .output = output,
+                          .back = l - 1 - layer->input,
+                          .also = layer->also == HT_NO_LAYER ? 0 : l - layer->also,
+                          .window = {layer->window[0], layer->window[1]},
+                          .stride = layer->stride,
+                          .pad = layer->pad,
+                          .mean = layer->mean,
+                          .global = layer->mean && layer->window[0] == layer->in.height &&
+                                    layer->window[1] == layer->in.width,
+                          .last = layer->last,
+                          .rate = layer->rate};
+    if (layer->tensors == 0) return spec;
+    const ht_tensor *tensor = &layer->tensor[0];
+    spec.units = tensor->rows;
+    spec.bias = tensor->bias != NULL;
+    spec.quiet = !(tensor->flags & HT_TENSOR_NOISY);
+    if (!output && widths && layer->weight >= 0) spec.units = widths[layer->weight];
+    return spec;
 }
 
 ht_network *ht_network_resized(const ht_network *net, const int widths[], ht_error *err)
 {
-    ht_layer_spec specs[HT_WEIGHTS_MAX] = {{0}};
-    int last = net->layer_count - 1;
-    for (int l = 0; l <= last; l++) {
-        const ht_tensor *weight = &net->layers[l].tensor[0];
-        specs[l] = (ht_layer_spec){.kind = net->layers[l].kind,
-                                   .units = l < last && widths ? widths[l] : weight->rows,
-                                   .activation = net->layers[l].activation,
-                                   .bias = weight->bias != NULL,
-                                   .output = l == last};
-    }
-    return ht_network_build(net->inputs, specs, last + 1, net->mean_field, false, err);
+    ht_layer_spec specs[HT_LAYERS_MAX] = {{0}};
+    for (int l = 0; l < net->layer_count; l++) specs[l] = spec_of(net, l, widths);
+    return ht_network_build(net->input, specs, net->layer_count, net->mean_field, false, err);
 }
 
 ht_network *ht_network_like(const ht_network *net, ht_error *err)
@@ -84,7 +86,17 @@ ht_network *ht_network_copy(const ht_network *net, ht_error *err)
 
 ht_activation ht_network_activation(const ht_network *net, int l)
 {
-    return net->layers[l].activation;
+    const ht_layer *layer = &net->layers[0];
+    while (layer->weight != l) layer++;
+    return layer->activation;
+}
+
+bool ht_network_is_dense(const ht_network *net)
+{
+    for (int l = 0; l < net->layer_count; l++)
+        if (net->layers[l].kind != ht_layer_kind_at(HT_LAYER_DENSE) || net->layers[l].input != l - 1)
+            return false;
+    return true;
 }
 
 bool ht_network_one_activation(const ht_network *net)
@@ -174,8 +186,17 @@ static void init_biases(const init_job *job)
         memset(bias->data, 0, ht_tensor_size(bias) * sizeof(float));
 }
 
+static void init_gains(ht_network *net)
+{
+    for (int t = 0; t < net->tensor_count; t++)
+        for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]) && net->tensors[t].flags & HT_TENSOR_GAIN;
+             i++)
+            net->tensors[t].data[i] = 1;
+}
+
 void ht_network_init_as(ht_network *net, ht_init how, uint64_t seed, struct ht_pool *pool)
 {
+    init_gains(net);
     for (int l = 0; l < net->weight_count; l++) {
         init_job job = {net->weights[l], how, seed};
         ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);

@@ -167,7 +167,7 @@ static ht_network *initial(const ht_params *p, int inputs, struct ht_pool *pool,
 {
     const char *unknown = ht_row_noise_unknown(p);
     if (unknown) return ht_error_set(err, HT_USAGE, "κ is not predicted: %s", unknown), NULL;
-    ht_network *net = ht_network_of(p, inputs, 1, err);
+    ht_network *net = ht_network_of(p, (ht_shape){inputs, 1, 1}, 1, err);
     if (net) ht_network_init(net, OWN_SEED, pool);
     return net;
 }

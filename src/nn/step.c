@@ -15,20 +15,46 @@
  * by 1e37 a step at most, and at that size the next forward pass overflows and is refused in turn. */
 static const double safe_update = 1e37;
 
-static ht_code make_layer(ht_step_layer *room, const ht_network *net, int l, size_t batch, ht_error *err)
+static ht_code make_floats(float **to, size_t count, const char *what, ht_error *err)
+{
+    if (count > 0) *to = ht_alloc(count, sizeof **to, what, err);
+    return count == 0 || *to ? HT_OK : HT_FAIL;
+}
+
+/* What a kind wants beside the values of its layer. */
+static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer, ht_error *err)
+{
+    static const char what[] = "the work of a layer";
+    if (layer->kind->room) layer->kind->room(layer, s->capacity, &room->room);
+    if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0) {
+        size_t size = 0;
+        for (int t = 0; t < layer->tensors; t++) size += ht_tensor_size(&layer->tensor[t]);
+        room->room.shared = size * HT_STEP_SPANS;
+    }
+    if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
+    if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
+    if (make_floats(&room->packed, room->room.packed, what, err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->kept, room->room.kept, what, err) != HT_OK) return HT_FAIL;
+    return make_floats(&room->shared, room->room.shared, what, err);
+}
+
+static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *err)
 {
     const ht_layer *layer = &net->layers[l];
+    ht_step_layer *room = &s->layer[l];
+    size_t size = (size_t)s->capacity * (size_t)layer->outputs;
+    bool before = ht_activation_keeps_input(layer->activation);
+    bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;
     room->shards = ht_shards(room->width);
-    room->hidden = ht_alloc(batch * (size_t)room->width, sizeof(float), "the activations", err);
-    room->delta = ht_alloc(batch * (size_t)room->width, sizeof(float), "the gradients", err);
-    if (!room->hidden || !room->delta) return HT_FAIL;
-    if (ht_activation_keeps_input(layer->activation) &&
-        !(room->before = ht_alloc(batch * (size_t)room->width, sizeof(float), "the activations", err)))
-        return HT_FAIL;
-    if (layer->activation != HT_RELU) return HT_OK;
-    room->input.x = ht_alloc(ht_panels_size((int)batch, layer->inputs), sizeof(float), "the inputs", err);
-    return room->input.x ? HT_OK : HT_FAIL;
+    for (int r = l + 1; r < net->layer_count; r++)
+        room->readers += (net->layers[r].input == l) + (net->layers[r].also == l);
+    if (make_floats(&room->hidden, size, "the activations", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->delta, size, "the gradients", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->before, before ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
+    size_t panels = packs ? ht_panels_size(s->capacity, layer->inputs) : 0;
+    if (make_floats(&room->input.x, panels, "the inputs", err) != HT_OK) return HT_FAIL;
+    return make_room(s, room, layer, err);
 }
 
 static ht_code make_arrays(ht_step *s, const ht_network *net, int arrays, ht_error *err)
@@ -46,13 +72,19 @@ static ht_code make_arrays(ht_step *s, const ht_network *net, int arrays, ht_err
 
 static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_error *err)
 {
-    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes;
+    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes, spare = 0;
     s->layer = ht_alloc((size_t)s->hidden, sizeof *s->layer, "a training step", err);
     if (!s->layer) return HT_FAIL;
+    s->shards = HT_STEP_SPANS;
     for (int l = 0; l < s->hidden; l++) {
-        if (make_layer(&s->layer[l], net, l, batch, err) != HT_OK) return HT_FAIL;
+        if (make_layer(s, net, l, err) != HT_OK) return HT_FAIL;
+        size_t width = (size_t)s->layer[l].width;
         if (s->layer[l].shards > s->shards) s->shards = s->layer[l].shards;
+        if (s->layer[l].readers > 1 && width > spare) spare = width;
     }
+    if (make_floats(&s->spare, batch * spare, "the gradients", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&s->scratch, (size_t)s->threads * s->stride, "the work of a layer", err) != HT_OK)
+        return HT_FAIL;
     size_t last = (size_t)s->layer[s->hidden - 1].shards;
     s->partial = ht_alloc(last * batch * classes, sizeof(float), "the logits", err);
     s->logits = ht_alloc(batch * classes, sizeof(float), "the logits", err);
@@ -61,24 +93,35 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_erro
     return make_arrays(s, net, arrays, err);
 }
 
-ht_step *ht_step_new(const ht_network *net, int batch, int arrays, ht_error *err)
+ht_step *ht_step_new(const ht_network *net, int batch, int arrays, int threads, ht_error *err)
 {
     ht_step *s = ht_alloc(1, sizeof *s, "a training step", err);
     if (!s) return NULL;
     s->hidden = net->layer_count - 1;
     s->tensors = net->tensor_count;
     s->capacity = batch;
+    s->threads = threads;
     if (make_rooms(s, net, arrays, err) == HT_OK) return s;
     ht_step_free(s);
     return NULL;
 }
 
+static void free_layer(ht_step_layer *room)
+{
+    ht_free(room->hidden);
+    ht_free(room->delta);
+    ht_free(room->before);
+    ht_free(room->input.x);
+    ht_free(room->packed);
+    ht_free(room->kept);
+    ht_free(room->shared);
+    ht_free(room->bytes);
+}
+
 void ht_step_free(ht_step *s)
 {
     if (!s) return;
-    for (int l = 0; s->layer && l < s->hidden; l++)
-        ht_free(s->layer[l].hidden), ht_free(s->layer[l].delta), ht_free(s->layer[l].before),
-            ht_free(s->layer[l].input.x);
+    for (int l = 0; s->layer && l < s->hidden; l++) free_layer(&s->layer[l]);
     for (int t = 0; s->kept && t < s->tensors; t++)
         for (int k = 0; k < HT_STEP_ARRAYS; k++) ht_free(s->kept[t][k]);
     ht_free(s->layer);
@@ -86,6 +129,8 @@ void ht_step_free(ht_step *s)
     ht_free(s->partial);
     ht_free(s->logits);
     ht_free(s->shard_max);
+    ht_free(s->spare);
+    ht_free(s->scratch);
     ht_free(s);
 }
 
@@ -97,78 +142,6 @@ int ht_step_capacity(const ht_step *s)
 float *ht_step_array(const ht_step *s, int array, int tensor)
 {
     return s->kept[tensor][array];
-}
-
-static int shard_width(const ht_step *s, int l, int shard)
-{
-    return ht_shard_rows(s->layer[l].width, shard);
-}
-
-static void keep_before(const ht_step *s, int first, int m)
-{
-    const ht_step_layer *room = &s->layer[s->at];
-    for (int r = 0; r < s->batch; r++) {
-        size_t at = (size_t)r * (size_t)room->width + (size_t)first;
-        memcpy(room->before + at, room->hidden + at, (size_t)m * sizeof(float));
-    }
-}
-
-/* H_l[:, shard]; the last hidden layer also gives its share of the logits. */
-static void forward_shard(void *context, int shard, int worker)
-{
-    ht_step *s = context;
-    (void)worker;
-    const ht_layer *layer = &s->net->layers[s->at], *out = &s->net->layers[s->hidden];
-    int first = shard * HT_SHARD, m = shard_width(s, s->at, shard), width = s->layer[s->at].width;
-    float *h = s->layer[s->at].hidden + first, most = 0;
-    layer->kind->forward(s, s->at, shard);
-    if (s->layer[s->at].before) keep_before(s, first, m);
-    for (int r = 0; r < s->batch; r++)
-        most = fmaxf(most, ht_activate(layer->activation, h + (size_t)r * (size_t)width, (size_t)m));
-    s->shard_max[shard] = fmaxf(most, s->shard_max[shard]);
-    if (s->at != s->hidden - 1) return;
-    float *share = s->partial + (size_t)shard * (size_t)s->batch * (size_t)s->net->classes;
-    s->shard_max[s->shards + shard] = out->kind->share(s, s->hidden, first, m, h, width, share);
-}
-
-/* delta_l[:, shard] = ∂L/∂H_l ⊙ act'(H_l) */
-static void delta_shard(ht_step *s, int l, int shard)
-{
-    const ht_layer *above = &s->net->layers[l + 1];
-    int width = s->layer[l].width, first = shard * HT_SHARD, m = shard_width(s, l, shard);
-    float *d = s->layer[l].delta + first;
-    const float *from = (s->layer[l].before ? s->layer[l].before : s->layer[l].hidden) + first;
-    above->kind->backward(s, l + 1, first, m, d, width);
-    for (int r = 0; r < s->batch; r++) {
-        size_t row = (size_t)r * (size_t)width;
-        ht_activate_gradient(s->net->layers[l].activation, d + row, from + row, (size_t)m);
-    }
-}
-
-static void backward_shard(void *context, int shard, int worker)
-{
-    ht_step *s = context;
-    (void)worker;
-    int width = s->layer[s->at].width, m = shard_width(s, s->at, shard);
-    const float *d = s->layer[s->at].delta + shard * HT_SHARD;
-    float *most = &s->shard_max[2 * s->shards + shard];
-    delta_shard(s, s->at, shard);
-    for (int r = 0; r < s->batch; r++)
-        *most = fmaxf(*most, ht_kernel()->max_abs(d + (size_t)r * (size_t)width, (size_t)m));
-}
-
-/* Tasks are the shards of the hidden layers, one layer after the other; while a shard is in cache it also
- * gets its noise. */
-static void update_shard(void *context, int task, int worker)
-{
-    ht_step *s = context;
-    int l = 0, shard = task;
-    while (shard >= s->layer[l].shards) shard -= s->layer[l++].shards;
-    const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->hidden];
-    if (s->hidden == 1) delta_shard(s, 0, shard);
-    if (l == s->hidden - 1 && s->hyper->train_output) out->kind->update(s, s->hidden, shard);
-    layer->kind->update(s, l, shard);
-    if (s->hyper->capture) ht_capture_shard(s->hyper->capture, s->net, l, shard, worker);
 }
 
 /* Shares of the logits are added in shard order: one fixed rounding. */
@@ -184,6 +157,11 @@ static void reduce_logits(ht_step *s)
     if (s->net->mean_field)
         for (size_t i = 0; i < size; i++) s->logits[i] /= (float)last->width;
     ht_add_bias(ht_tensor_biases(ht_network_output(s->net)), s->logits, s->batch, s->net->classes);
+}
+
+static int larger_of(int a, int b)
+{
+    return a > b ? a : b;
 }
 
 static double largest(const float *x, int count)
@@ -234,16 +212,27 @@ static double next_update(const ht_step *s, double gradient)
     return fmax(factored_update(hyper, gradient), has_biases(s) ? plain : 0); /* which are no products */
 }
 
+/* A filter's gradient is a sum over all places. */
+static int most_places(const ht_step *s)
+{
+    int most = 1;
+    for (int l = 0; l < s->hidden; l++)
+        if (s->net->layers[l].tensors > 0) most = larger_of(most, ht_shape_places(s->net->layers[l].out));
+    return most;
+}
+
 /* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
  * which bounds the gradients of a one-layer network; deeper ones have had their deltas computed and measured.
  */
 static void guard(const ht_step *s, ht_step_result *result)
 {
     double h = largest(s->shard_max, s->shards), out = largest(s->shard_max + s->shards, s->shards);
-    double delta = s->hidden == 1 ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
+    double delta =
+        ht_step_is_short(s) ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
     double inputs = fmax((double)s->hyper->input_bound, s->hidden > 1 ? h : 0);
+    double terms = (double)s->batch * most_places(s);
     bool biased = has_biases(s); /* a bias is the weight of an input of 1 */
-    double gradient = fmax(2 * fmax(h, biased), delta * s->batch * fmax(inputs, biased));
+    double gradient = fmax(2 * fmax(h, biased), delta * terms * fmax(inputs, biased));
     double update = next_update(s, gradient);
     if (!isfinite(result->loss))
         result->refused = "the training loss", result->guard = result->loss;
@@ -259,28 +248,6 @@ static bool left_off(ht_step_result *result)
     return result->left_off;
 }
 
-static void forward(ht_step *s, struct ht_pool *pool)
-{
-    memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
-    for (s->at = 0; s->at < s->hidden; s->at++) {
-        ht_panels *input = &s->layer[s->at].input;
-        if (input->x)
-            ht_kernel()->pack(input, ht_step_input(s, s->at), s->batch, s->net->layers[s->at].inputs);
-        ht_pool_run(pool, s->layer[s->at].shards, forward_shard, s);
-    }
-}
-
-static void update(ht_step *s, struct ht_pool *pool)
-{
-    const atomic_bool *off = ht_cancel_by(NULL); /* once weights have changed, all do */
-    int tasks = 0;
-    for (int l = 0; l < s->hidden; l++) tasks += s->layer[l].shards;
-    if (s->hyper->capture) ht_capture_begin(s->hyper->capture);
-    ht_pool_run(pool, tasks, update_shard, s);
-    if (s->hyper->capture) ht_capture_finish(s->hyper->capture, s->net);
-    ht_cancel_by(off);
-}
-
 ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const int32_t *labels, int batch,
                            const ht_hyper *hyper, struct ht_pool *pool)
 {
@@ -292,17 +259,17 @@ ht_step_result ht_step_run(ht_step *s, ht_network *net, const float *x, const in
     s->hyper = hyper;
     s->noise = hyper->noise;
     ht_noise_prepare(&s->noise, &s->laws);
-    forward(s, pool);
+    if (ht_pool_threads(pool) > s->threads) pool = NULL; /* the same bits */
+    memset(s->shard_max, 0, 3 * (size_t)s->shards * sizeof *s->shard_max);
+    ht_step_forward(s, pool);
     if (left_off(&result)) return result;
     reduce_logits(s);
     ht_softmax_loss(s->logits, labels, batch, net->classes, s->logits, &result.loss, &correct);
     result.loss /= batch;
     result.accuracy = (double)correct / batch;
-    if (s->hidden > 1 && isfinite(result.loss))
-        for (s->at = s->hidden - 1; s->at >= 0; s->at--)
-            ht_pool_run(pool, s->layer[s->at].shards, backward_shard, s);
+    if (!ht_step_is_short(s) && isfinite(result.loss)) ht_step_backward(s, pool);
     if (left_off(&result)) return result;
     guard(s, &result);
-    if (!result.refused) update(s, pool);
+    if (!result.refused) ht_step_update(s, pool);
     return result;
 }

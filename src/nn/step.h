@@ -19,10 +19,11 @@ typedef struct ht_hyper {
     const ht_optimizer *optimizer; /* NULL: plain descent */
     uint64_t number;               /* of the step, the first is 1; for optimizers that have a beginning */
     bool train_output;
-    ht_noise noise;      /* type, alpha, seed, step; the layer and the law are filled in */
-    double noise_scale;  /* σ */
-    const ht_mask *mask; /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
-    ht_capture *capture; /* NULL, or where the new weights are also put (not when the step is refused) */
+    ht_noise noise;       /* type, alpha, seed, step; the layer and the law are filled in */
+    double noise_scale;   /* σ */
+    bool noise_by_kernel; /* of convolutions: a kernel is a row to the noise, not a filter */
+    const ht_mask *mask;  /* NULL, or which weights stay zero: under updates, momentum, decay and noise */
+    ht_capture *capture;  /* NULL, or where the new weights are also put (not when the step is refused) */
     ht_factors *factors; /* NULL, or what the weights are products of: these are trained (no momentum then) */
     float input_bound;   /* largest |x| of the training set: for the overflow guard */
 } ht_hyper;
@@ -35,9 +36,10 @@ typedef struct ht_step_result {
     bool left_off; /* the thread's work was cancelled (base/cancel.h): refused is set, nothing changed */
 } ht_step_result;
 
-/* Scratch for a network and batches of up to `batch` samples, with so many arrays like each tensor
+/* Scratch for a network, batches of up to `batch` samples and pools of up to `threads` threads (those of a
+ * larger pool stay idle), with so many arrays like each tensor
  * (ht_optimizer_arrays): none; 1: the momentum, or with factors the gradients; or all. NULL with *err set. */
-ht_step *ht_step_new(const ht_network *net, int batch, int arrays, ht_error *err);
+ht_step *ht_step_new(const ht_network *net, int batch, int arrays, int threads, ht_error *err);
 void ht_step_free(ht_step *step);
 int ht_step_capacity(const ht_step *step); /* largest batch */
 

@@ -6,28 +6,40 @@
 #include "nn/layers/layer.h"
 #include "nn/step.h"
 
+/* Spans of samples that a batch is cut into, at most. */
+enum { HT_STEP_SPANS = 16 };
+
 /* Room of one hidden layer. */
 typedef struct ht_step_layer {
     int width, shards; /* values that it gives for a sample; their shards */
+    int readers;       /* layers that read it */
     float *hidden;     /* (batch × width): activations H_l */
     float *before;     /* the same before the activation, where its derivative needs that; or NULL */
     float *delta;      /* (batch × width): ∂L/∂(pre-activation) */
-    ht_panels input;   /* what goes into it, packed; rectified layers only */
+    ht_panels input;   /* what goes into it, packed; rectified dense layers only */
+    ht_room room;      /* what its kind wants, for `capacity` samples: */
+    float *packed, *kept, *shared;
+    unsigned char *bytes;
 } ht_step_layer;
 
 struct ht_step {
     int hidden, tensors, capacity;
-    int shards;                     /* most of a layer */
+    int shards;                     /* most tasks of a layer */
     ht_step_layer *layer;           /* (hidden) */
     float *(*kept)[HT_STEP_ARRAYS]; /* (tensors): like each of the network's, or NULL (optimizer.h) */
     float *partial; /* (shards of the last hidden layer × batch × classes): a shard's share of the logits */
-    float *logits;  /* (batch × classes), then ∂L/∂logits */
+    float *spare;   /* (batch × the widest layer with several readers): what one more of them gives */
+    int threads;
+    size_t stride;    /* floats of a thread in … */
+    float *scratch;   /* (threads × stride) */
+    float *logits;    /* (batch × classes), then ∂L/∂logits */
     float *shard_max; /* (3 × shards): largest |H|, |W_out|, |delta| of a shard of any layer */
 
     /* the step under way */
     ht_network *net;
     const float *x;
     int batch, at; /* the layer a pass is at */
+    int reader;    /* on the way back: the layer above that has read it */
     const ht_hyper *hyper;
     ht_noise noise;     /* the hyper's, pointing to the law */
     ht_noise_laws laws; /* rebuilt when α has changed */
@@ -36,7 +48,8 @@ struct ht_step {
 /* What goes into layer l, (batch × inputs); and ∂L/∂(what it gives before the activation). */
 static inline const float *ht_step_input(const ht_step *step, int l)
 {
-    return l ? step->layer[l - 1].hidden : step->x;
+    int input = step->net->layers[l].input;
+    return input == HT_NETWORK_INPUT ? step->x : step->layer[input].hidden;
 }
 
 static inline ht_pace ht_step_pace(const ht_step *step)
@@ -48,6 +61,19 @@ static inline const float *ht_step_delta(const ht_step *step, int l)
 {
     return l == step->hidden ? step->logits : step->layer[l].delta;
 }
+
+/* The passes: activations and shares of the logits; what comes back, from the logits' gradient on; the
+ * update. Short networks have no second one. */
+void ht_step_forward(ht_step *step, struct ht_pool *pool);
+void ht_step_backward(ht_step *step, struct ht_pool *pool);
+void ht_step_update(ht_step *step, struct ht_pool *pool);
+bool ht_step_is_short(const ht_step *step);
+
+/* Samples first .. of what goes through layer l. */
+ht_span ht_step_span(const ht_step *step, int l, int first, int samples);
+
+/* The update of layers that are cut by samples: spans' parts are summed in their order. */
+void ht_step_update_sums(ht_step *step, int l, int shard);
 
 /* What a product adds to, and how much of it stays: the weights themselves, the momentum, or a gradient. */
 typedef struct ht_descent {

@@ -66,6 +66,12 @@ static void follow(const ht_step *s, const ht_block *block)
     }
 }
 
+/* Of a filter: one an input channel. */
+static int kernels_of(const ht_tensor *tensor)
+{
+    return tensor->columns / (tensor->window[0] * tensor->window[1]);
+}
+
 static void add_noise(const ht_step *s, const ht_block *block, int first)
 {
     const ht_tensor *tensor = &s->net->tensors[block->tensor];
@@ -73,8 +79,9 @@ static void add_noise(const ht_step *s, const ht_block *block, int first)
     if (noise.type == HT_NOISE_NONE || !(tensor->flags & HT_TENSOR_NOISY)) return;
     noise.layer = tensor->number;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
-    ht_noise_add(&noise, tensor->data + block->start, (size_t)first, (size_t)block->rows,
-                 (size_t)block->columns, (float)factor);
+    int parts = s->hyper->noise_by_kernel && tensor->flags & HT_TENSOR_FILTERS ? kernels_of(tensor) : 1;
+    ht_noise_add(&noise, tensor->data + block->start, (size_t)(first * parts), (size_t)(block->rows * parts),
+                 (size_t)(block->columns / parts), (float)factor);
     if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 

@@ -32,7 +32,14 @@ static const char *const activations[] = {
 #define HT_ACTIVATION(id, name) name,
 #include "params/activations.def"
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_TIMES = 1000, MOST_WINDOW = 1000, WORD = 24, WORDS = 16, NESTED = 8 };
+enum {
+    KINDS = sizeof kinds / sizeof kinds[0],
+    MOST_TIMES = 1000,
+    MOST_WINDOW = 1000,
+    WORD = 24,
+    WORDS = 16,
+    NESTED = 8
+};
 
 /* An item in its words. */
 typedef struct item {
@@ -370,12 +377,12 @@ int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_laye
     }
 }
 
-bool ht_layers_scale(const char *line)
+bool ht_layers_scale(const char *text)
 {
     ht_error unused;
     ht_layer_item at_one[HT_PARAM_LAYERS], at_many[HT_PARAM_LAYERS];
-    int count = ht_layers_parse(line, 1, HT_RELU, at_one, &unused);
-    if (ht_layers_parse(line, 1 << 20, HT_RELU, at_many, &unused) != count) return false;
+    int count = ht_layers_parse(text, 1, HT_RELU, at_one, &unused);
+    if (ht_layers_parse(text, 1 << 20, HT_RELU, at_many, &unused) != count) return false;
     for (int i = 0; i < count; i++)
         if (at_one[i].units != at_many[i].units) return true;
     return false;

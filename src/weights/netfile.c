@@ -52,7 +52,7 @@ static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_erro
                                    .output = l == c->count - 1};
     ht_network *net = code != HT_OK
                           ? NULL
-                          : ht_network_build(c->part[0].columns, specs, c->count, c->mean_field, true, err);
+                          : ht_network_build((ht_shape){c->part[0].columns, 1, 1}, specs, c->count, c->mean_field, true, err);
     for (int l = 0; net && l < c->count; l++) {
         net->weights[l]->data = c->part[l].weight;
         if (c->part[l].bias) net->weights[l]->bias->data = c->part[l].bias;

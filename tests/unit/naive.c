@@ -29,7 +29,7 @@ ht_network *naive_network(int inputs, const int *widths, int depth, int classes,
                                    .activation = activation,
                                    .bias = biased >> l & 1,
                                    .output = l == depth};
-    ht_network *net = ht_network_build(inputs, specs, depth + 1, mean_field, false, &err);
+    ht_network *net = ht_network_build((ht_shape){inputs, 1, 1}, specs, depth + 1, mean_field, false, &err);
     assert_non_null(net);
     for (int l = 0; l <= depth; l++) {
         ht_tensor *layer = net->weights[l];

@@ -93,7 +93,7 @@ static bench *bench_make(int depth, int count, uint64_t seed)
     for (int i = 0; i < COUNT; i++) b->labels[i] = (int32_t)ht_rng_below(&rng, CLASSES);
     b->net = ht_network_new(INPUTS, WIDTH, depth, CLASSES, HT_TANH, depth == 2, &err);
     b->factors = ht_factors_new(b->net, count, &err);
-    b->step = ht_step_new(b->net, COUNT, true, &err);
+    b->step = ht_step_new(b->net, COUNT, true, 8, &err);
     assert_true(b->net && b->factors && b->step);
     ht_factors_init(b->factors, b->net, seed, NULL);
     return b;

@@ -63,11 +63,11 @@ static void every_kind_descends_its_gradient(void **state)
             {.kind = ht_layer_kind_at(k), .units = 7, .bias = bias, .activation = smooth[i / 2 % 3]},
             {.kind = ht_layer_kind_at(k), .units = 5, .bias = bias, .activation = smooth[(i / 2 + 1) % 3]},
             {.kind = ht_layer_kind_at(HT_LAYER_DENSE), .units = CLASSES, .bias = bias, .output = true}};
-        ht_network *net = ht_network_build(INPUTS, specs, 3, false, false, &err);
+        ht_network *net = ht_network_build((ht_shape){INPUTS, 1, 1}, specs, 3, false, false, &err);
         assert_non_null(net);
         ht_network_init(net, 7, NULL);
         ht_network *after = ht_network_copy(net, &err);
-        ht_step *step = ht_step_new(net, COUNT, false, &err);
+        ht_step *step = ht_step_new(net, COUNT, false, 8, &err);
         ht_step_result r = ht_step_run(step, after, samples.x, samples.labels, COUNT, &hyper, NULL);
         assert_true(fabs(r.loss - loss_of(net, &samples)) < 1e-6);
         for (int t = 0; t < net->tensor_count; t++)
@@ -140,7 +140,7 @@ static void any_widths_descend_like_the_slow_twin(void **state)
                           .train_output = true,
                           .input_bound = 10};
         ht_network *net = naive_network(INPUTS, s->width, s->depth, CLASSES, HT_TANH, mean_field, biased, 3);
-        ht_step *step = ht_step_new(net, COUNT, momentum, &err);
+        ht_step *step = ht_step_new(net, COUNT, momentum, 8, &err);
         twin *t = twin_of(net);
         for (int k = 0; k < 5; k++) {
             double accuracy, loss = twin_loss(t, samples.x, samples.labels, COUNT, 1, &accuracy);
@@ -169,7 +169,7 @@ static void every_hidden_layer_gets_the_noise_of_its_number(void **state)
     for (int type = HT_NOISE_SHARED; type <= HT_NOISE_ISOTROPIC; type++) {
         ht_noise_laws laws = {0};
         ht_network *quiet = network_of(s, HT_RELU, false), *noisy = ht_network_copy(quiet, &err);
-        ht_step *step = ht_step_new(quiet, COUNT, false, &err);
+        ht_step *step = ht_step_new(quiet, COUNT, false, 8, &err);
         ht_hyper hyper = {.lr = 0.1, .train_output = true, .input_bound = 10};
         assert_null(ht_step_run(step, quiet, samples.x, samples.labels, COUNT, &hyper, NULL).refused);
         hyper.noise_scale = 0.1;

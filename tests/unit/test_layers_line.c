@@ -54,7 +54,7 @@ static void a_line_is_a_network(void **state)
         set(&p, "model.activation", good[i].activation);
         set(&p, "model.layers", good[i].line);
         assert_string_equal(said(&p), good[i].means);
-        ht_network *net = ht_network_of(&p, 7, 3, &err);
+        ht_network *net = ht_network_of(&p, (ht_shape){7, 1, 1}, 3, &err);
         int widths[HT_PARAM_LAYERS], depth = ht_params_widths(&p, widths);
         assert_int_equal(ht_network_hidden(net), depth);
         for (int l = 0; l < depth; l++) assert_int_equal(net->weights[l]->rows, widths[l]);
@@ -136,7 +136,7 @@ static void weights_and_biases_begin_as_asked(void **state)
         ht_params p = small_params();
         set(&p, "model.layers", "dense 300, dense 100");
         set(&p, "model.bias", "1");
-        ht_network *net = ht_network_of(&p, 64, 10, &err);
+        ht_network *net = ht_network_of(&p, (ht_shape){64, 1, 1}, 10, &err);
         ht_network_init_as(net, (ht_init)how, 3, NULL);
         for (int l = 0; l < 3; l++) {
             const ht_tensor *w = net->weights[l];

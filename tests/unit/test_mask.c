@@ -47,7 +47,7 @@ static side make_side(int depth, bool momentum)
     s.net = ht_network_new(INPUTS, WIDTH, depth, CLASSES, HT_RELU, false, &err);
     ht_network_init(s.net, 3, NULL);
     punch(s.net, 8);
-    s.step = ht_step_new(s.net, COUNT, momentum, &err);
+    s.step = ht_step_new(s.net, COUNT, momentum, 8, &err);
     assert_non_null(s.step);
     return s;
 }

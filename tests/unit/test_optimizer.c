@@ -41,7 +41,7 @@ static void adam_is_that_of_pytorch(void **state)
                           .train_output = true,
                           .input_bound = 10};
         ht_network *net = network_of(i & 4 ? ALL_BIASED : 0);
-        ht_step *step = ht_step_new(net, COUNT, HT_STEP_ARRAYS, &err);
+        ht_step *step = ht_step_new(net, COUNT, HT_STEP_ARRAYS, 8, &err);
         twin *t = twin_of(net);
         for (int k = 0; k < 7; k++) {
             double loss = twin_loss(t, samples.x, samples.labels, COUNT, 1, NULL);
@@ -67,7 +67,7 @@ static void noise_comes_after_the_optimizer(void **state)
         .lr = 0.01, .number = 1, .optimizer = adaptive[0], .train_output = true, .input_bound = 10};
     ht_network *quiet = network_of(ALL_BIASED), *noisy = ht_network_copy(quiet, &err);
     for (int i = 0; i < 2; i++) {
-        ht_step *step = ht_step_new(quiet, COUNT, HT_STEP_ARRAYS, &err);
+        ht_step *step = ht_step_new(quiet, COUNT, HT_STEP_ARRAYS, 8, &err);
         ht_step_run(step, i ? noisy : quiet, samples.x, samples.labels, COUNT, &hyper, NULL);
         hyper.noise_scale = 0.1;
         hyper.noise = (ht_noise){.type = HT_NOISE_IID, .alpha = 1.5, .seed = 3, .step = 11};
@@ -103,7 +103,7 @@ static void a_gradient_too_large_to_square_is_refused(void **state)
         samples.x[3] = inputs[i / 2];
         for (int r = 0; r < first->rows; r++) first->data[r * INPUTS + 3] = 0;
         before = ht_network_copy(net, &err);
-        ht_step *step = ht_step_new(net, COUNT, HT_STEP_ARRAYS, &err);
+        ht_step *step = ht_step_new(net, COUNT, HT_STEP_ARRAYS, 8, &err);
         ht_step_result r = ht_step_run(step, net, samples.x, samples.labels, COUNT, &hyper, NULL);
         if (!r.refused != (i / 2 == 0))
             fail_msg("inputs of %g: %s", (double)inputs[i / 2], r.refused ? r.refused : "taken");

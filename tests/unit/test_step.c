@@ -43,7 +43,7 @@ static void gradient_matches_the_golden_table(void **state)
     ht_samples samples = golden_samples();
     ht_npy g1 = golden_array("grad/dW1.npy", HT_NPY_DOUBLE), g2 = golden_array("grad/dW2.npy", HT_NPY_DOUBLE);
     ht_npy w1 = golden_array("net/W1.npy", HT_NPY_FLOAT), w2 = golden_array("net/W2.npy", HT_NPY_FLOAT);
-    ht_step *step = ht_step_new(net, (int)samples.count, false, &err);
+    ht_step *step = ht_step_new(net, (int)samples.count, false, 8, &err);
     ht_step_result r = ht_step_run(step, net, samples.x, samples.labels, (int)samples.count, &plain, NULL);
     assert_null(r.refused);
     assert_true(fabs(r.loss - 0.902405734795) < 1e-5);
@@ -87,7 +87,7 @@ static void twenty_one_steps_match_the_golden_descent(void **state)
 {
     (void)state;
     descent d = {.net = golden_network(), .samples = golden_samples()};
-    d.step = ht_step_new(d.net, (int)d.samples.count, false, &err);
+    d.step = ht_step_new(d.net, (int)d.samples.count, false, 8, &err);
     golden_csv("grad/descent.csv", descent_row, &d);
     assert_true(d.rows >= 21);
     ht_step_free(d.step);
@@ -146,7 +146,7 @@ static void steps_match_the_slow_twin(void **state)
                 ht_network *net = ht_network_new(INPUTS, width, depth, CLASSES, (ht_activation)activation,
                                                  mean_field, &err);
                 ht_network_init(net, 7, NULL);
-                ht_step *step = ht_step_new(net, COUNT, momentum, &err);
+                ht_step *step = ht_step_new(net, COUNT, momentum, 8, &err);
                 twin *t = twin_of(net);
                 for (int k = 0; k < 5; k++) {
                     double accuracy, loss = twin_loss(t, x, labels, COUNT, 1, &accuracy);
@@ -170,7 +170,7 @@ static void output_layer_stays_when_it_is_not_trained(void **state)
     ht_network *net = golden_network();
     ht_samples samples = golden_samples();
     ht_npy w2 = golden_array("net/W2.npy", HT_NPY_FLOAT);
-    ht_step *step = ht_step_new(net, (int)samples.count, false, &err);
+    ht_step *step = ht_step_new(net, (int)samples.count, false, 8, &err);
     ht_hyper hyper = plain;
     hyper.train_output = false;
     float before = net->weights[0]->data[0];
@@ -197,7 +197,7 @@ static void noise_comes_on_top_of_the_update(void **state)
                    *quiet = ht_network_new(INPUTS, WIDTH, 2, 3, HT_RELU, false, &err);
         ht_network_init(net, 1, NULL);
         ht_network_init(quiet, 1, NULL);
-        ht_step *step = ht_step_new(net, COUNT, false, &err);
+        ht_step *step = ht_step_new(net, COUNT, false, 8, &err);
         ht_hyper hyper = plain;
         hyper.lr = 0.1;
         ht_step_run(step, quiet, x, labels, COUNT, &hyper, NULL);
@@ -234,7 +234,7 @@ static void same_bits_for_any_number_of_threads(void **state)
         ht_pool *pool = ht_pool_new(threads, &err);
         ht_network *net = ht_network_new(INPUTS, WIDTH, 2, 5, HT_RELU, false, &err);
         ht_network_init(net, 1, pool);
-        ht_step *step = ht_step_new(net, COUNT, true, &err);
+        ht_step *step = ht_step_new(net, COUNT, true, 8, &err);
         ht_hyper hyper = {.lr = 0.05,
                           .momentum = 0.5,
                           .train_output = true,
@@ -272,7 +272,7 @@ static void capture_of_a_step_equals_a_capture_after_it(void **state)
             ht_pool *pool = ht_pool_new(threads, &err);
             ht_network *net = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
             ht_network_init(net, 1, pool);
-            ht_step *step = ht_step_new(net, COUNT, false, &err);
+            ht_step *step = ht_step_new(net, COUNT, false, 8, &err);
             ht_capture *capture = ht_capture_new(net, threads, &err), *after = ht_capture_new(net, 1, &err);
             ht_hyper hyper = {.lr = 0.1,
                               .train_output = true,
@@ -335,7 +335,7 @@ static void overflowing_steps_are_refused_and_leave_the_weights(void **state)
             for (int l = 0; l <= depth; l++)
                 memcpy(before->weights[l]->data, net->weights[l]->data,
                        ht_tensor_size(net->weights[l]) * sizeof(float));
-            ht_step *step = ht_step_new(net, COUNT, false, &err);
+            ht_step *step = ht_step_new(net, COUNT, false, 8, &err);
             ht_step_result r = ht_step_run(step, net, x, labels, COUNT, &hyper, NULL);
             if (!r.refused) fail_msg("depth %d, kind %d: not refused, loss %g", depth, kind, r.loss);
             for (int l = 0; l <= depth; l++)
@@ -359,7 +359,7 @@ static void weights_stay_finite_until_the_refusal(void **state)
         int depth = 1 + trial % 3, refused = 0;
         ht_network *net = ht_network_new(INPUTS, WIDTH, depth, 3, HT_RELU, false, &err);
         ht_network_init(net, (uint64_t)trial, NULL);
-        ht_step *step = ht_step_new(net, COUNT, trial > 2, &err);
+        ht_step *step = ht_step_new(net, COUNT, trial > 2, 8, &err);
         ht_hyper hyper = {.lr = pow(10, trial),
                           .momentum = trial > 2 ? 0.9 : 0,
                           .train_output = true,

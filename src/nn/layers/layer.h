@@ -26,11 +26,13 @@ typedef struct ht_layer {
     ht_activation activation; /* of what it gives; the output layer is linear */
     ht_tensor *tensor;        /* (tensors): its own part of the network's list */
     int tensors;
-    int weight;         /* the number of its weight matrix in the network's list, or -1 */
-    int window[2];      /* height and width of a window, */
-    int stride, pad[2]; /* where windows begin */
-    bool mean;          /* pooling: the mean, not the largest */
-    double rate;        /* of dropout */
+    int number;      /* of the layer */
+    int weight;      /* of its weight matrix in the network's list, or -1 */
+    int window[2];   /* height and width of a window, */
+    int stride, pad; /* how far apart they are, and zeros around what comes in */
+    bool mean;       /* pooling: the mean, not the largest */
+    bool last;       /* order: it gives channels last */
+    double rate;     /* of dropout */
 } ht_layer;
 
 /* What a layer is to be. */
@@ -44,24 +46,36 @@ typedef struct ht_layer_spec {
     int back;    /* how many layers before the last one it reads; 0: the last one */
     int also;    /* the same of the second that it reads, from 1; 0: there is none */
     int window[2], stride, pad;
-    bool mean, global;
+    bool mean, global, last;
     double rate;
 } ht_layer_spec;
 
 enum { HT_LAYER_TENSORS = 4 }; /* of one layer, at most */
 
-/* What goes through a layer for some samples. */
+/* Memory that a layer wants beside its values: floats, and bytes. */
+typedef struct ht_room {
+    size_t packed;  /* its weights as it wants them, from the beginning of a pass to its end */
+    size_t kept;    /* what the way back needs to know, from the forward pass on, */
+    size_t bytes;   /* and bytes of it, so many for each sample of the batch */
+    size_t shared;  /* from the way back to the update */
+    size_t scratch; /* of a thread while it works on the layer */
+} ht_room;
+
+/* What goes through a layer for some samples: of a task of it, or of all tasks. */
 typedef struct ht_span {
-    int first, samples;  /* of the batch */
-    const float *x;      /* (samples × inputs) */
-    const float *also;   /* of the second layer it reads, or NULL */
-    unsigned char *kept; /* (samples × kept of the layer): what its way back needs to know; NULL: there is none */
-    float *scratch;      /* of the task: as much as the kind asks for */
-    const float *packed; /* its weights as the kind has packed them, or NULL */
+    int first, samples; /* of the batch */
+    const float *x;     /* (samples × inputs) */
+    const float *also;  /* of the second layer it reads, or NULL */
+    float *packed, *kept, *shared;
+    unsigned char *bytes;         /* NULL: there is no way back */
+    float *scratch;               /* of thread 0, … */
+    size_t stride;                /* … and of the others, so many floats apart */
     const struct ht_hyper *hyper; /* of the step; NULL when the network is evaluated */
 } ht_span;
 
-typedef enum ht_cut { HT_CUT_UNITS, HT_CUT_SAMPLES } ht_cut;
+/* How the work of a layer is cut into tasks: by shards of its units; by spans of samples; or as it does
+ * itself. */
+typedef enum ht_cut { HT_CUT_UNITS, HT_CUT_SAMPLES, HT_CUT_ITSELF } ht_cut;
 
 typedef struct ht_layer_kind {
     ht_cut cut;
@@ -71,8 +85,9 @@ typedef struct ht_layer_kind {
     /* The shape that such a layer gives for what comes in. HT_USAGE with half a sentence: what comes in
      * and what it needs. NULL: the same shape. */
     ht_code (*shape)(const ht_layer_spec *spec, ht_layer *layer, ht_error *err);
-    /* Of a layer whose shapes are known: shapes, flags and the ends of the names ("weight") of its tensors, of
-     * which the first is the weight matrix whose rows are its units. Returns how many tensors. NULL: none. */
+    /* Of a layer whose shapes are known: shapes, flags and the ends of the names ("weight") of its tensors,
+     * of which the first is the weight matrix whose rows are its units. Returns how many tensors. NULL: none.
+     */
     int (*describe)(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS]);
 
     /* ---- HT_CUT_UNITS ---- */
@@ -85,35 +100,36 @@ typedef struct ht_layer_kind {
     /* Of the output layer: what inputs first .. first + m - 1, h with a row stride, add to the logits:
      * share (batch × classes). Returns the largest |weight| it used. */
     float (*share)(struct ht_step *step, int l, int first, int m, const float *h, int stride, float *share);
-    /* ∂L/∂inputs first .. first + m - 1 into d, (batch × m) with a row stride, from what is above the layer;
-     * or (add) to what is there. */
-    void (*backward)(struct ht_step *step, int l, int first, int m, float *d, int stride, bool add);
+    /* ∂L/∂inputs first .. first + m - 1 into d, (batch × m) with a row stride, from what is above the layer.
+     */
+    void (*backward)(struct ht_step *step, int l, int first, int m, float *d, int stride);
 
-    /* ---- HT_CUT_SAMPLES; pure but for where they write ---- */
+    /* ---- the others; `pool` is NULL where the samples are a task of many ---- */
 
-    size_t (*kept)(const ht_layer *layer);                 /* bytes of a sample; NULL: 0 */
-    size_t (*scratch)(const ht_layer *layer, int samples); /* floats of a task; NULL: 0 */
-    /* Floats that its weights are packed into once a step, for both passes, and what packs them; NULL: the
-     * tensor is used as it is. */
-    size_t (*packed)(const ht_layer *layer);
-    void (*pack)(const ht_layer *layer, float *to);
+    /* For batches of up to so many samples. NULL: it wants nothing. */
+    void (*room)(const ht_layer *layer, int batch, ht_room *room);
     /* h (samples × outputs), before the activation. */
-    void (*apply)(const ht_layer *layer, const ht_span *span, float *h);
-    /* ∂L/∂(what it reads, or also reads) into d (samples × values of that), or (add) to what is there, from
-     * delta (samples × outputs) = ∂L/∂(what it gives before the activation). */
-    void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d, bool add);
-    /* The part of ∂L/∂tensors that these samples have, added to `to`: one tensor after the other. */
-    void (*gradient)(const ht_layer *layer, const ht_span *span, const float *delta, float *to);
+    void (*apply)(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool);
+    /* ∂L/∂(what it reads, or also reads) into d (samples × values of that), from delta (samples × outputs) =
+     * ∂L/∂(what it gives before the activation). HT_CUT_ITSELF is asked with d NULL, too, where nobody needs
+     * it. */
+    void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
+                 struct ht_pool *pool);
+    /* The part of ∂L/∂tensors that these samples have: into the span's `shared`, as the kind likes it. Of a
+     * kind that is cut by samples: one tensor after the other, into `to`. */
+    void (*gradient)(const ht_layer *layer, const ht_span *span, const float *delta, float *to,
+                     struct ht_pool *pool);
 
     /* ---- all that have tensors ---- */
 
     int rows; /* units of a task of an update */
-    /* New values of the tensors of a task's units: gradient, decay, noise, mask. Of the output layer the shard is
-     * one of HT_SHARD of its inputs. */
+    /* New values of the tensors of a task's units: gradient, decay, noise, mask. Of the output layer the
+     * shard is one of HT_SHARD of its inputs. */
     void (*update)(struct ht_step *step, int l, int shard);
 } ht_layer_kind;
 
-#define HT_LAYER(id, name, operations, arguments, takes, what) extern const ht_layer_kind ht_layer_##operations;
+#define HT_LAYER(id, name, operations, arguments, takes, what)                                               \
+    extern const ht_layer_kind ht_layer_##operations;
 #include "params/layers.def"
 
 /* Channels last where they came first, or the other way round. */
@@ -125,14 +141,14 @@ const char *ht_layer_kind_name(ht_layer_id id); /* NULL for one past the table *
 
 /* A network of these layers, the output layer last; zeros, or (empty) no numbers yet: whoever asks puts
  * memory of ht_alloc into each tensor's data. NULL with *err set. */
-ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
-                             ht_error *err);
+ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int count, bool mean_field,
+                             bool empty, ht_error *err);
 
 /* Its shapes and what goes with them, for what comes in; no tensors yet. HT_USAGE as kind->shape. */
 ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, ht_error *err);
 
-/* The numbers of a sample that a layer reads, and those of the second that it reads. */
-static inline int ht_layer_reads(const ht_network *net, int layer)
+/* The numbers that a layer gives for a sample, or that a sample has. */
+static inline int ht_layer_gives(const ht_network *net, int layer)
 {
     return layer == HT_NETWORK_INPUT ? net->inputs : net->layers[layer].outputs;
 }

@@ -9,10 +9,16 @@
 #include "nn/step_state.h"
 #include "num/linalg.h"
 
-static int describe(const ht_layer_spec *spec, ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
+static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
+{
+    (void)err;
+    layer->out = (ht_shape){spec->units, 1, 1};
+    return HT_OK;
+}
+
+static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
 {
     const unsigned hidden = HT_TENSOR_NOISY | HT_TENSOR_PRUNABLE;
-    layer->outputs = spec->units;
     tensor[0] = (ht_tensor){.name = "weight",
                             .flags = HT_TENSOR_WEIGHT | HT_TENSOR_DECAYED |
                                      (spec->output ? (unsigned)HT_TENSOR_OUTPUT : hidden),
@@ -118,10 +124,14 @@ static void update(ht_step *s, int l, int shard)
 }
 
 const ht_layer_kind ht_layer_dense = {
+    .cut = HT_CUT_UNITS,
+    .flat = true,
+    .shape = shape,
     .describe = describe,
     .evaluate = evaluate,
     .forward = forward,
     .share = share,
     .backward = backward,
+    .rows = HT_SHARD,
     .update = update,
 };

@@ -33,8 +33,8 @@ static void link_bias(ht_layer *layer)
         if (!(layer->tensor[i].flags & HT_TENSOR_WEIGHT)) layer->tensor[0].bias = &layer->tensor[i];
 }
 
-/* Tensors are named and numbered by the weight matrix that they go with. */
-static void place_tensors(ht_network *net, ht_layer *layer, const ht_layer_spec *spec)
+/* Tensors are numbered by the weight matrix that they go with, and named by the layers that have some. */
+static void place_tensors(ht_network *net, ht_layer *layer, const ht_layer_spec *spec, int named)
 {
     ht_tensor made[HT_LAYER_TENSORS] = {0};
     layer->tensor = net->tensors + net->tensor_count;
@@ -48,7 +48,7 @@ static void place_tensors(ht_network *net, ht_layer *layer, const ht_layer_spec 
         }
         t->number = layer->weight;
         if (spec->quiet) t->flags &= ~(unsigned)HT_TENSOR_NOISY;
-        snprintf(t->name, sizeof t->name, "layers.%d.%.20s", layer->weight, made[i].name);
+        snprintf(t->name, sizeof t->name, "layers.%d.%.20s", named, made[i].name);
     }
     net->tensor_count += layer->tensors;
     link_bias(layer);
@@ -67,15 +67,17 @@ ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, 
     return HT_OK;
 }
 
-static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, ht_error *err)
+static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, int *named, ht_error *err)
 {
     ht_layer *layer = &net->layers[l];
     int input = l - 1 - spec->back;
     if (ht_layer_begin(layer, spec, input < 0 ? net->input : net->layers[input].out, err) != HT_OK)
         return HT_USAGE;
+    layer->number = l;
     layer->input = input;
     layer->also = spec->also > 0 ? l - spec->also : HT_NO_LAYER;
-    place_tensors(net, layer, spec);
+    place_tensors(net, layer, spec, *named);
+    *named += layer->tensors > 0;
     return HT_OK;
 }
 
@@ -106,18 +108,18 @@ _Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has dra
 
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
 {
-    int weights = 0;
+    int weights = 0, named = 0;
     for (int l = 0; l < count; l++) weights += specs[l].kind->describe != NULL;
     if (weights > HT_WEIGHTS_MAX || count > HT_LAYERS_MAX)
         return ht_error_set(err, HT_FAIL, "a network has at most %d layers; this one would have %d",
                             HT_WEIGHTS_MAX, weights);
     for (int l = 0; l < count; l++)
-        if (place_layer(net, l, &specs[l], err) != HT_OK) return HT_USAGE;
+        if (place_layer(net, l, &specs[l], &named, err) != HT_OK) return HT_USAGE;
     return HT_OK;
 }
 
-ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int count, bool mean_field, bool empty,
-                             ht_error *err)
+ht_network *ht_network_build(ht_shape input, const ht_layer_spec specs[], int count, bool mean_field,
+                             bool empty, ht_error *err)
 {
     static const char what[] = "the network";
     ht_network *net = ht_alloc(1, sizeof *net, what, err);

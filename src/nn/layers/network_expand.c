@@ -1,5 +1,6 @@
 /* network_expand.c - the network that the parameters say: the items of model.layers, and what stands between
- * them without being named: the order of values where kinds want another, and the projections of residuals. */
+ * them without being named: the order of values where kinds want another, and the projections of residuals.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,7 +48,8 @@ static ht_code add_layer(expansion *e, ht_layer_spec spec, int from, bool last, 
     int l = e->count;
     if (l == HT_LAYERS_MAX) return complain(e, "there are too many layers", err);
     spec.back = l - 1 - from;
-    if (ht_layer_begin(&e->layer[l], &spec, shape_of(e, from), err) != HT_OK) return complain(e, err->text, err);
+    if (ht_layer_begin(&e->layer[l], &spec, shape_of(e, from), err) != HT_OK)
+        return complain(e, err->text, err);
     e->spec[l] = spec;
     e->last[l] = last;
     e->count++;
@@ -57,7 +59,7 @@ static ht_code add_layer(expansion *e, ht_layer_spec spec, int from, bool last, 
 /* What layer `from` gives, the way that is wanted: itself, or a layer that turns it. */
 static ht_code turned(expansion *e, int from, bool last, int *to, ht_error *err)
 {
-    const ht_layer_spec order = {.kind = &ht_layer_order, .mean = last, .activation = HT_LINEAR};
+    const ht_layer_spec order = {.kind = &ht_layer_order, .last = last, .activation = HT_LINEAR};
     *to = from;
     if (is_plain(shape_of(e, from)) || lies_last(e, from) == last) return HT_OK;
     if (add_layer(e, order, from, last, err) != HT_OK) return err->code;
@@ -110,15 +112,15 @@ static ht_code project(expansion *e, ht_shape to, int *from, bool bias, ht_error
 
 static ht_code join(expansion *e, const ht_layer_item *item, int i, bool bias, ht_error *err)
 {
-    int start = i - item->inside, from = start > 0 ? e->end[start - 1] : HT_NETWORK_INPUT, inner = e->count - 1;
+    int start = i - item->inside, from = start > 0 ? e->end[start - 1] : HT_NETWORK_INPUT,
+        inner = e->count - 1;
     bool last = lies_last(e, from);
     ht_shape shape = shape_of(e, inner);
     if (project(e, shape, &from, bias, err) != HT_OK) return err->code;
     if (from == e->count - 1 && from != inner) last = true; /* a projection */
     if (turned(e, inner, last, &inner, err) != HT_OK) return err->code;
-    const ht_layer_spec spec = {.kind = ht_layer_kind_at(item->kind),
-                                .also = e->count - from,
-                                .activation = item->activation};
+    const ht_layer_spec spec = {
+        .kind = ht_layer_kind_at(item->kind), .also = e->count - from, .activation = item->activation};
     return add_layer(e, spec, inner, last, err);
 }
 
@@ -167,5 +169,6 @@ ht_network *ht_network_of(const ht_params *params, ht_shape input, int classes, 
     e.number = 0;
     if (append(&e, &output, err) != HT_OK) return NULL;
     quieten(&e, params);
-    return ht_network_build(input, e.spec, e.count, ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, false, err);
+    return ht_network_build(input, e.spec, e.count, ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, false,
+                            err);
 }

@@ -1,0 +1,172 @@
+/* layer_conv.c - convolutions (cross-correlations): a filter of channels × window weights at every place. The
+ * tensor is (filters × channels·window), as PyTorch's (filters, channels, height, width); values lie channels
+ * last. The kernels (kernel/conv.h) cut the work. */
+#include "base/pool.h"
+#include "kernel/kernel.h"
+#include "nn/layers/layer.h"
+#include "nn/step_state.h"
+
+enum { ROWS = 32 }; /* filters of a task of an update */
+
+static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
+{
+    const ht_shape in = layer->in;
+    int size = spec->window[0];
+    layer->window[0] = spec->window[0];
+    layer->window[1] = spec->window[1];
+    layer->stride = spec->stride ? spec->stride : 1;
+    layer->pad = spec->pad == HT_PAD_SAME ? size / 2 : spec->pad;
+    if (spec->window[0] != spec->window[1])
+        return ht_error_set(err, HT_USAGE, "windows are squares; this one is %d×%d", spec->window[0],
+                            spec->window[1]);
+    if (size > in.height + 2 * layer->pad || size > in.width + 2 * layer->pad)
+        return ht_error_set(err, HT_USAGE,
+                            "a window of %d×%d does not fit what comes in, %d×%d×%d, padded by %d", size,
+                            size, in.channels, in.height, in.width, layer->pad);
+    layer->out = (ht_shape){spec->units, (in.height + 2 * layer->pad - size) / layer->stride + 1,
+                            (in.width + 2 * layer->pad - size) / layer->stride + 1};
+    return HT_OK;
+}
+
+static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
+{
+    tensor[0] = (ht_tensor){.name = "weight",
+                            .flags = HT_TENSOR_WEIGHT | HT_TENSOR_DECAYED | HT_TENSOR_NOISY |
+                                     HT_TENSOR_PRUNABLE | HT_TENSOR_FILTERS,
+                            .rows = spec->units,
+                            .columns = layer->in.channels * spec->window[0] * spec->window[1],
+                            .window = {spec->window[0], spec->window[1]}};
+    tensor[1] = (ht_tensor){.name = "bias", .flags = HT_TENSOR_DECAYED, .rows = spec->units, .columns = 1};
+    return spec->bias ? 2 : 1;
+}
+
+static ht_conv plan_of(const ht_layer *layer, int batch)
+{
+    ht_conv conv = {.batch = batch,
+                    .h = layer->in.height,
+                    .w = layer->in.width,
+                    .channels = layer->in.channels,
+                    .filters = layer->out.channels,
+                    .kernel = layer->window[0],
+                    .stride = layer->stride,
+                    .pad = layer->pad};
+    ht_conv_plan(&conv);
+    return conv;
+}
+
+static void keep_larger(size_t *most, size_t size)
+{
+    if (size > *most) *most = size;
+}
+
+/* A smaller batch may be cut into more groups. */
+static void room(const ht_layer *layer, int batch, ht_room *room)
+{
+    for (int b = 1; b <= batch; b++) {
+        ht_conv conv = plan_of(layer, b);
+        keep_larger(&room->packed, conv.packed);
+        keep_larger(&room->kept, conv.kept);
+        keep_larger(&room->shared, conv.shared);
+        keep_larger(&room->scratch, conv.scratch);
+    }
+}
+
+/* ---- phases of the kernels ---- */
+
+typedef struct work {
+    ht_conv conv;
+    ht_conv_data data;
+    ht_conv_phase phase;
+    const ht_span *span;
+} work;
+
+static work work_of(const ht_layer *layer, const ht_span *span)
+{
+    const ht_tensor *weight = &layer->tensor[0];
+    return (work){.conv = plan_of(layer, span->samples),
+                  .data = {.in = span->x,
+                           .weights = weight->data,
+                           .bias = ht_tensor_biases(weight),
+                           .packed = span->packed,
+                           .kept = span->kept,
+                           .shared = span->shared},
+                  .span = span};
+}
+
+static void run_task(void *context, int task, int worker)
+{
+    const work *w = context;
+    ht_kernel()->conv->run(&w->conv, &w->data, w->phase, task,
+                          w->span->scratch + (size_t)worker * w->span->stride);
+}
+
+static void run(work *w, ht_conv_phase phase, struct ht_pool *pool)
+{
+    w->phase = phase;
+    ht_pool_run(pool, w->conv.tasks[phase], run_task, w);
+}
+
+static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
+{
+    work w = work_of(layer, span);
+    w.data.out = h;
+    run(&w, HT_CONV_PACK, pool);
+    run(&w, HT_CONV_ENTER, pool);
+    run(&w, HT_CONV_FORWARD, pool);
+}
+
+static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
+                 struct ht_pool *pool)
+{
+    work w = work_of(layer, span);
+    (void)also;
+    w.data.out_delta = delta;
+    w.data.in_delta = d;
+    run(&w, HT_CONV_RETURN, pool);
+    if (!d) return;
+    run(&w, HT_CONV_PACK_BACK, pool);
+    run(&w, HT_CONV_INPUTS, pool);
+}
+
+static void gradient(const ht_layer *layer, const ht_span *span, const float *delta, float *to,
+                     struct ht_pool *pool)
+{
+    work w = work_of(layer, span);
+    (void)to;
+    w.data.out_delta = delta;
+    run(&w, HT_CONV_WEIGHTS, pool);
+}
+
+/* ---- the update ---- */
+
+static void update(ht_step *s, int l, int shard)
+{
+    const ht_layer *layer = &s->net->layers[l];
+    const ht_tensor *weight = &layer->tensor[0];
+    int first = shard * ROWS, m = ht_layer_shard_rows(layer, shard), columns = weight->columns;
+    const ht_span span = ht_step_span(s, l, 0, s->batch);
+    work w = work_of(layer, &span);
+    ht_block block = {ht_tensor_index(s->net, weight), m, columns, columns, (size_t)first * (size_t)columns};
+    ht_descent to = ht_step_descent(s, &block, 1);
+    w.data.out_delta = ht_step_delta(s, l);
+    ht_kernel()->conv->gather(&w.conv, &w.data, first, m, to.to, to.factor, to.keep);
+    ht_step_finish(s, &block, first, shard);
+    if (!weight->bias) return;
+    block = (ht_block){ht_tensor_index(s->net, weight->bias), 1, m, m, (size_t)first};
+    to = ht_step_descent(s, &block, 1);
+    ht_kernel()->conv->gather_bias(&w.conv, &w.data, first, m, to.to, to.factor, to.keep);
+    ht_step_finish(s, &block, first, shard);
+}
+
+const ht_layer_kind ht_layer_conv = {
+    .cut = HT_CUT_ITSELF,
+    .channels_last = true,
+    .shape = shape,
+    .describe = describe,
+    .room = room,
+    .apply = apply,
+    .back = back,
+    .gradient = gradient,
+    .rows = ROWS,
+    .update = update,
+};

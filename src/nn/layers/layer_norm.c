@@ -1,0 +1,91 @@
+/* layer_norm.c - layer norm (Ba, Kiros, Hinton 2016, arXiv 1607.06450): the channels of a place, of a plain
+ * row all its values, get mean 0 and variance 1, then a trained gain and, where the network has biases, a
+ * bias. ε = 1e-5, as in PyTorch. Values with a shape lie channels last. */
+#include <math.h>
+
+#include "nn/layers/layer.h"
+#include "nn/shard.h"
+#include "nn/step_state.h"
+
+static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
+{
+    int channels = layer->in.channels;
+    tensor[0] = (ht_tensor){
+        .name = "weight", .flags = HT_TENSOR_DECAYED | HT_TENSOR_GAIN, .rows = channels, .columns = 1};
+    tensor[1] = (ht_tensor){.name = "bias", .flags = HT_TENSOR_DECAYED, .rows = channels, .columns = 1};
+    return spec->bias ? 2 : 1;
+}
+
+/* Mean and 1/√(variance + ε) of a place. */
+static void measure(const float *x, int channels, double *mean, double *scale)
+{
+    double sum = 0, squares = 0;
+    for (int c = 0; c < channels; c++) sum += (double)x[c];
+    *mean = sum / channels;
+    for (int c = 0; c < channels; c++) squares += ((double)x[c] - *mean) * ((double)x[c] - *mean);
+    *scale = 1 / sqrt(squares / channels + 1e-5);
+}
+
+static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
+{
+    int channels = layer->in.channels, places = span->samples * ht_shape_places(layer->in);
+    const float *gain = layer->tensor[0].data, *bias = ht_tensor_biases(&layer->tensor[0]), *x = span->x;
+    (void)pool;
+    for (int i = 0; i < places; i++, x += channels, h += channels) {
+        double mean, scale;
+        measure(x, channels, &mean, &scale);
+        for (int c = 0; c < channels; c++)
+            h[c] = (float)(((double)x[c] - mean) * scale) * gain[c] + (bias ? bias[c] : 0.0f);
+    }
+}
+
+/* With y the normalized values and g = gain · delta: d = scale (g - mean of g - y · mean of g·y). */
+static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
+                 struct ht_pool *pool)
+{
+    int channels = layer->in.channels, places = span->samples * ht_shape_places(layer->in);
+    const float *gain = layer->tensor[0].data, *x = span->x;
+    (void)also;
+    (void)pool;
+    for (int i = 0; i < places; i++, x += channels, delta += channels, d += channels) {
+        double mean, scale, sum = 0, with = 0;
+        measure(x, channels, &mean, &scale);
+        for (int c = 0; c < channels; c++) {
+            double g = (double)gain[c] * (double)delta[c];
+            sum += g;
+            with += g * ((double)x[c] - mean) * scale;
+        }
+        for (int c = 0; c < channels; c++) {
+            double y = ((double)x[c] - mean) * scale;
+            d[c] =
+                (float)(scale * ((double)gain[c] * (double)delta[c] - sum / channels - y * with / channels));
+        }
+    }
+}
+
+/* Gains, then biases. */
+static void gradient(const ht_layer *layer, const ht_span *span, const float *delta, float *to,
+                     struct ht_pool *pool)
+{
+    int channels = layer->in.channels, places = span->samples * ht_shape_places(layer->in);
+    const float *x = span->x;
+    (void)pool;
+    for (int c = 0; c < channels * layer->tensors; c++) to[c] = 0;
+    for (int i = 0; i < places; i++, x += channels, delta += channels) {
+        double mean, scale;
+        measure(x, channels, &mean, &scale);
+        for (int c = 0; c < channels; c++) to[c] += delta[c] * (float)(((double)x[c] - mean) * scale);
+        for (int c = 0; c < channels && layer->tensors > 1; c++) to[channels + c] += delta[c];
+    }
+}
+
+const ht_layer_kind ht_layer_norm = {
+    .cut = HT_CUT_SAMPLES,
+    .channels_last = true,
+    .describe = describe,
+    .apply = apply,
+    .back = back,
+    .gradient = gradient,
+    .rows = HT_SHARD,
+    .update = ht_step_update_sums,
+};

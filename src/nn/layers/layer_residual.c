@@ -1,0 +1,22 @@
+/* layer_residual.c - the sum of two layers of the same shape: what went into some layers and what came out
+ * (He et al., CVPR 2016, arXiv 1512.03385). */
+#include <string.h>
+
+#include "nn/layers/layer.h"
+
+static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
+{
+    (void)pool;
+    for (size_t i = 0; i < (size_t)span->samples * (size_t)layer->outputs; i++)
+        h[i] = span->x[i] + span->also[i];
+}
+
+static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
+                 struct ht_pool *pool)
+{
+    (void)also; /* both the same */
+    (void)pool;
+    memcpy(d, delta, (size_t)span->samples * (size_t)layer->outputs * sizeof *d);
+}
+
+const ht_layer_kind ht_layer_residual = {.cut = HT_CUT_SAMPLES, .apply = apply, .back = back};

@@ -1,0 +1,365 @@
+/* step_passes.c - the passes of a training step through the layers: forward, back, and the update. What a
+ * task does and in which order sums are taken depends on shapes alone. */
+#include <math.h>
+#include <string.h>
+
+#include "base/cancel.h"
+#include "base/pool.h"
+#include "kernel/kernel.h"
+#include "nn/activation.h"
+#include "nn/shard.h"
+#include "nn/step_state.h"
+
+static int shard_width(const ht_step *s, int l, int shard)
+{
+    return ht_shard_rows(s->layer[l].width, shard);
+}
+
+/* ---- spans of samples ---- */
+
+static int span_size(const ht_step *s)
+{
+    return (s->batch + HT_STEP_SPANS - 1) / HT_STEP_SPANS;
+}
+
+static int span_count(const ht_step *s)
+{
+    return (s->batch + span_size(s) - 1) / span_size(s);
+}
+
+static const float *values_of(const ht_step *s, int layer, int first)
+{
+    if (layer == HT_NO_LAYER) return NULL;
+    const float *all = layer == HT_NETWORK_INPUT ? s->x : s->layer[layer].hidden;
+    return all + (size_t)first * (size_t)ht_layer_gives(s->net, layer);
+}
+
+ht_span ht_step_span(const ht_step *s, int l, int first, int samples)
+{
+    const ht_layer *layer = &s->net->layers[l];
+    const ht_step_layer *room = &s->layer[l];
+    size_t bytes = room->room.bytes / (size_t)s->capacity;
+    return (ht_span){.first = first,
+                     .samples = samples,
+                     .x = values_of(s, layer->input, first),
+                     .also = values_of(s, layer->also, first),
+                     .packed = room->packed,
+                     .kept = room->kept,
+                     .shared = room->shared,
+                     .bytes = room->bytes ? room->bytes + (size_t)first * bytes : NULL,
+                     .scratch = s->scratch,
+                     .stride = s->stride,
+                     .hyper = s->hyper};
+}
+
+static ht_span span_of_task(const ht_step *s, int l, int task)
+{
+    int size = span_size(s), first = task * size, left = s->batch - first;
+    return ht_step_span(s, l, first, left < size ? left : size);
+}
+
+/* ---- forward ---- */
+
+/* Units first .. first + m - 1 of the layer at hand for some samples are there: their activations. Returns
+ * the largest. */
+static float activate(const ht_step *s, int sample, int samples, int first, int m)
+{
+    const ht_step_layer *room = &s->layer[s->at];
+    float most = 0;
+    for (int r = sample; r < sample + samples; r++) {
+        size_t at = (size_t)r * (size_t)room->width + (size_t)first;
+        if (room->before) memcpy(room->before + at, room->hidden + at, (size_t)m * sizeof(float));
+        most = fmaxf(most, ht_activate(s->net->layers[s->at].activation, room->hidden + at, (size_t)m));
+    }
+    return most;
+}
+
+/* What a shard of the last hidden layer adds to the logits. */
+static void share_shard(void *context, int shard, int worker)
+{
+    ht_step *s = context;
+    (void)worker;
+    const ht_layer *out = &s->net->layers[s->hidden];
+    int last = s->hidden - 1, first = shard * HT_SHARD, m = shard_width(s, last, shard);
+    float *share = s->partial + (size_t)shard * (size_t)s->batch * (size_t)s->net->classes;
+    s->shard_max[s->shards + shard] =
+        out->kind->share(s, s->hidden, first, m, s->layer[last].hidden + first, s->layer[last].width, share);
+}
+
+/* H_l[:, shard]; the last hidden layer also gives its share of the logits. */
+static void forward_shard(void *context, int shard, int worker)
+{
+    ht_step *s = context;
+    s->net->layers[s->at].kind->forward(s, s->at, shard);
+    float most = activate(s, 0, s->batch, shard * HT_SHARD, shard_width(s, s->at, shard));
+    s->shard_max[shard] = fmaxf(most, s->shard_max[shard]);
+    if (s->at == s->hidden - 1) share_shard(s, shard, worker);
+}
+
+static void activate_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_span span = span_of_task(s, s->at, task);
+    (void)worker;
+    float most = activate(s, span.first, span.samples, 0, s->layer[s->at].width);
+    s->shard_max[task] = fmaxf(most, s->shard_max[task]);
+}
+
+static void forward_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_layer *layer = &s->net->layers[s->at];
+    const ht_span span = span_of_task(s, s->at, task);
+    layer->kind->apply(layer, &span, s->layer[s->at].hidden + (size_t)span.first * (size_t)layer->outputs,
+                       NULL);
+    activate_span(s, task, worker);
+}
+
+static void forward_layer(ht_step *s, struct ht_pool *pool)
+{
+    const ht_layer *layer = &s->net->layers[s->at];
+    ht_step_layer *room = &s->layer[s->at];
+    if (room->input.x) ht_kernel()->pack(&room->input, ht_step_input(s, s->at), s->batch, layer->inputs);
+    if (layer->kind->cut == HT_CUT_UNITS) {
+        ht_pool_run(pool, room->shards, forward_shard, s);
+    } else if (layer->kind->cut == HT_CUT_SAMPLES) {
+        ht_pool_run(pool, span_count(s), forward_span, s);
+    } else {
+        const ht_span span = ht_step_span(s, s->at, 0, s->batch);
+        layer->kind->apply(layer, &span, room->hidden, pool);
+        ht_pool_run(pool, span_count(s), activate_span, s);
+    }
+}
+
+/* Does the last hidden layer give its shares of the logits shard by shard, as it computes them? */
+static bool shares_itself(const ht_step *s)
+{
+    return s->net->layers[s->hidden - 1].kind->cut == HT_CUT_UNITS;
+}
+
+void ht_step_forward(ht_step *s, struct ht_pool *pool)
+{
+    for (s->at = 0; s->at < s->hidden; s->at++) forward_layer(s, pool);
+    if (!shares_itself(s)) ht_pool_run(pool, s->layer[s->hidden - 1].shards, share_shard, s);
+}
+
+/* ---- back ---- */
+
+/* One hidden layer, dense: the way back is short enough to be part of the update. */
+bool ht_step_is_short(const ht_step *s)
+{
+    return s->hidden == 1 && shares_itself(s);
+}
+
+/* delta ⊙ act'(H_l) for units first .. first + m - 1 of some samples. Returns the largest, if asked to. */
+static float deactivate(const ht_step *s, int l, int sample, int samples, int first, int m, bool measure)
+{
+    const ht_step_layer *room = &s->layer[l];
+    const float *from = room->before ? room->before : room->hidden;
+    float most = 0;
+    for (int r = sample; r < sample + samples; r++) {
+        size_t at = (size_t)r * (size_t)room->width + (size_t)first;
+        ht_activate_gradient(s->net->layers[l].activation, room->delta + at, from + at, (size_t)m);
+        if (measure) most = fmaxf(most, ht_kernel()->max_abs(room->delta + at, (size_t)m));
+    }
+    return most;
+}
+
+static void note_delta(ht_step *s, int task, float most)
+{
+    float *noted = &s->shard_max[2 * s->shards + task];
+    *noted = fmaxf(*noted, most);
+}
+
+/* Where the reader's part of ∂L/∂H_l goes: the first one's is the beginning of it. */
+static bool is_first(const ht_step *s)
+{
+    for (int r = s->at + 1; r < s->reader; r++)
+        if (s->net->layers[r].input == s->at || s->net->layers[r].also == s->at) return false;
+    return true;
+}
+
+static float *part_of(const ht_step *s)
+{
+    return is_first(s) ? s->layer[s->at].delta : s->spare;
+}
+
+/* delta_l[:, shard] = ∂L/∂H_l, and if there is no other reader ⊙ act'(H_l) */
+static float delta_shard(ht_step *s, int l, int reader, int shard, float *to)
+{
+    int first = shard * HT_SHARD, m = shard_width(s, l, shard);
+    s->net->layers[reader].kind->backward(s, reader, first, m, to + first, s->layer[l].width);
+    return s->layer[l].readers == 1 ? deactivate(s, l, 0, s->batch, first, m, !ht_step_is_short(s)) : 0;
+}
+
+static void backward_shard(void *context, int shard, int worker)
+{
+    ht_step *s = context;
+    (void)worker;
+    note_delta(s, shard, delta_shard(s, s->at, s->reader, shard, part_of(s)));
+}
+
+static void backward_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_layer *reader = &s->net->layers[s->reader];
+    const ht_span span = span_of_task(s, s->reader, task);
+    (void)worker;
+    size_t first = (size_t)span.first;
+    const float *delta = ht_step_delta(s, s->reader) + first * (size_t)reader->outputs;
+    float *to = part_of(s) + first * (size_t)s->layer[s->at].width;
+    reader->kind->back(reader, &span, delta, reader->also == s->at, to, NULL);
+    if (s->layer[s->at].readers == 1)
+        note_delta(s, task, deactivate(s, s->at, span.first, span.samples, 0, s->layer[s->at].width, true));
+}
+
+static void deactivate_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_span span = span_of_task(s, s->at, task);
+    (void)worker;
+    note_delta(s, task, deactivate(s, s->at, span.first, span.samples, 0, s->layer[s->at].width, true));
+}
+
+static void add_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_span span = span_of_task(s, s->at, task);
+    (void)worker;
+    size_t width = (size_t)s->layer[s->at].width, at = (size_t)span.first * width;
+    ht_kernel()->add_scaled(s->layer[s->at].delta + at, s->spare + at, (size_t)span.samples * width, 1.0f);
+}
+
+/* What one reader of the layer at hand has to say. */
+static void hear(ht_step *s, struct ht_pool *pool)
+{
+    const ht_layer *reader = &s->net->layers[s->reader];
+    if (reader->kind->cut == HT_CUT_UNITS) {
+        ht_pool_run(pool, s->layer[s->at].shards, backward_shard, s);
+    } else if (reader->kind->cut == HT_CUT_SAMPLES) {
+        ht_pool_run(pool, span_count(s), backward_span, s);
+    } else {
+        const ht_span span = ht_step_span(s, s->reader, 0, s->batch);
+        reader->kind->back(reader, &span, ht_step_delta(s, s->reader), reader->also == s->at, part_of(s),
+                           pool);
+    }
+    if (!is_first(s)) ht_pool_run(pool, span_count(s), add_span, s);
+}
+
+/* Layers that read the samples themselves, and cut their work: they need to know that their delta is there.
+ */
+static void end_backward(ht_step *s, struct ht_pool *pool)
+{
+    for (int l = 0; l < s->hidden; l++) {
+        const ht_layer *layer = &s->net->layers[l];
+        if (layer->input != HT_NETWORK_INPUT || layer->kind->cut != HT_CUT_ITSELF) continue;
+        const ht_span span = ht_step_span(s, l, 0, s->batch);
+        layer->kind->back(layer, &span, ht_step_delta(s, l), false, NULL, pool);
+    }
+}
+
+void ht_step_backward(ht_step *s, struct ht_pool *pool)
+{
+    for (s->at = s->hidden - 1; s->at >= 0; s->at--) {
+        ht_cut cut = HT_CUT_UNITS;
+        for (s->reader = s->at + 1; s->reader <= s->hidden; s->reader++) {
+            const ht_layer *reader = &s->net->layers[s->reader];
+            if (reader->input != s->at && reader->also != s->at) continue;
+            cut = reader->kind->cut;
+            hear(s, pool);
+        }
+        if (s->layer[s->at].readers > 1 || cut == HT_CUT_ITSELF)
+            ht_pool_run(pool, span_count(s), deactivate_span, s);
+    }
+    end_backward(s, pool);
+}
+
+/* ---- the update ---- */
+
+static size_t gradient_size(const ht_layer *layer)
+{
+    size_t size = 0;
+    for (int t = 0; t < layer->tensors; t++) size += ht_tensor_size(&layer->tensor[t]);
+    return size;
+}
+
+static void gradient_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_layer *layer = &s->net->layers[s->at];
+    const ht_span span = span_of_task(s, s->at, task);
+    (void)worker;
+    layer->kind->gradient(layer, &span, ht_step_delta(s, s->at) + (size_t)span.first * (size_t)layer->outputs,
+                          s->layer[s->at].shared + (size_t)task * gradient_size(layer), NULL);
+}
+
+/* Of the layers whose gradients are not made as part of their update. */
+static void gradients(ht_step *s, struct ht_pool *pool)
+{
+    for (s->at = 0; s->at < s->hidden; s->at++) {
+        const ht_layer *layer = &s->net->layers[s->at];
+        if (layer->tensors == 0 || layer->kind->cut == HT_CUT_UNITS) continue;
+        if (layer->kind->cut == HT_CUT_SAMPLES) {
+            ht_pool_run(pool, span_count(s), gradient_span, s);
+            continue;
+        }
+        const ht_span span = ht_step_span(s, s->at, 0, s->batch);
+        layer->kind->gradient(layer, &span, ht_step_delta(s, s->at), NULL, pool);
+    }
+}
+
+void ht_step_update_sums(ht_step *s, int l, int shard)
+{
+    const ht_layer *layer = &s->net->layers[l];
+    size_t before = 0, all = gradient_size(layer);
+    int first = shard * layer->kind->rows, m = ht_layer_shard_rows(layer, shard);
+    for (int t = 0; t < layer->tensors; t++) {
+        const ht_tensor *tensor = &layer->tensor[t];
+        size_t columns = (size_t)tensor->columns, start = (size_t)first * columns;
+        ht_block block = {ht_tensor_index(s->net, tensor), m, tensor->columns, tensor->columns, start};
+        ht_descent to = ht_step_descent(s, &block, 1);
+        for (size_t i = 0; i < (size_t)m * columns; i++) {
+            float sum = 0;
+            for (int span = 0; span < span_count(s); span++)
+                sum += s->layer[l].shared[(size_t)span * all + before + start + i];
+            to.to[i] = to.keep * to.to[i] + to.factor * sum;
+        }
+        ht_step_finish(s, &block, first, shard);
+        before += ht_tensor_size(tensor);
+    }
+}
+
+/* Tasks are the shards of the hidden layers with tensors, one layer after the other, and those of the output
+ * layer where it has tasks of its own; while a shard is in cache it also gets its noise. */
+static void update_shard(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    int l = 0, shard = task;
+    for (; l < s->hidden; l++) {
+        int shards = s->net->layers[l].tensors > 0 ? ht_layer_shards(&s->net->layers[l]) : 0;
+        if (shard < shards) break;
+        shard -= shards;
+    }
+    const ht_layer *layer = &s->net->layers[l], *out = &s->net->layers[s->hidden];
+    if (ht_step_is_short(s)) delta_shard(s, 0, 1, shard, s->layer[0].delta);
+    if (l >= s->hidden - 1 && (l == s->hidden || shares_itself(s)) && s->hyper->train_output)
+        out->kind->update(s, s->hidden, shard);
+    if (l == s->hidden) return;
+    layer->kind->update(s, l, shard);
+    if (s->hyper->capture && layer->weight >= 0)
+        ht_capture_rows(s->hyper->capture, s->net, layer->weight, shard * layer->kind->rows,
+                        ht_layer_shard_rows(layer, shard), worker);
+}
+
+void ht_step_update(ht_step *s, struct ht_pool *pool)
+{
+    const atomic_bool *off = ht_cancel_by(NULL); /* once weights have changed, all do */
+    int tasks = shares_itself(s) ? 0 : s->layer[s->hidden - 1].shards;
+    for (int l = 0; l < s->hidden; l++)
+        if (s->net->layers[l].tensors > 0) tasks += ht_layer_shards(&s->net->layers[l]);
+    if (s->hyper->capture) ht_capture_begin(s->hyper->capture);
+    gradients(s, pool);
+    ht_pool_run(pool, tasks, update_shard, s);
+    if (s->hyper->capture) ht_capture_finish(s->hyper->capture, s->net);
+    ht_cancel_by(off);
+}
