@@ -355,6 +355,8 @@ static ht_code add_text(item *it, const char *text, size_t length, line *to, ht_
     while (end > text && (end[-1] == ' ' || end[-1] == ')')) closed += *--end == ')';
     item inner = *it;
     cut(&inner, text, (size_t)(end > text ? end - text : 0));
+    inner.text = it->text;
+    inner.length = it->length;
     if (add_item(&inner, to, err) != HT_OK) return err->code;
     while (closed-- > 0)
         if (close_group(it, to, err) != HT_OK) return err->code;

@@ -1,5 +1,5 @@
 add() {
-    row src/params/layers.def 'HT_LAYER(HALVED, "halved", halved, "N", "what comes in with half its inputs left out")'
+    row src/params/layers.def 'HT_LAYER(HALVED, "halved", halved, "N", UNITS, "what comes in with half its inputs left out")'
     put layer_halved.c src/nn/layers
 }
 

@@ -3,9 +3,15 @@
 #include "nn/shard.h"
 #include "nn/step_state.h"
 
-static int describe(const ht_layer_spec *spec, ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
+static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
 {
-    layer->outputs = spec->units;
+    (void)err;
+    layer->out = (ht_shape){spec->units, 1, 1};
+    return HT_OK;
+}
+
+static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
+{
     tensor[0] =
         (ht_tensor){.name = "weight",
                     .flags = HT_TENSOR_WEIGHT | HT_TENSOR_NOISY | HT_TENSOR_DECAYED | HT_TENSOR_PRUNABLE,
@@ -69,4 +75,5 @@ static void update(ht_step *s, int l, int shard)
 }
 
 const ht_layer_kind ht_layer_halved = {
-    .describe = describe, .evaluate = evaluate, .forward = forward, .backward = backward, .update = update};
+    .cut = HT_CUT_UNITS, .flat = true, .shape = shape, .describe = describe, .evaluate = evaluate,
+    .forward = forward, .backward = backward, .rows = HT_SHARD, .update = update};

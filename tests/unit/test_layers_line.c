@@ -77,17 +77,36 @@ static void a_wrong_item_is_named(void **state)
         {"relu, dense 3", "item 1, 'relu': an activation needs a layer before it"},
         {"dense 3,, dense 4", "item 2, '': there is nothing between two commas"},
         {"dense 3,", "item 2, '': there is nothing between two commas, or at an end"},
-        {"dens 3", "item 1, 'dens 3': there is no such item; items are dense N [ACT], or an activation alone "
-                   "(ACT: relu, "},
+        {"dens 3", "item 1, 'dens 3': there is no such item; items are dense N [ACT], conv N KxK "},
         {"dense -3", "not -3"},
         {"dense 200001", "not 200001"},
         {"dense n/0", "not n/0"},
         {"dense 99999999999999999999", "not 9999999"},
-        {"dense 1,dense 1,dense 1,dense 1,dense 1,dense 1,dense 1,dense 1,dense 1,dense 1,dense 1,dense "
-         "1,dense 1,"
-         "dense 1,dense 1,dense 1,dense 1",
-         "item 17, 'dense 1': a network has at most 16 layers"},
+        {"conv 3", "item 1, 'conv 3': conv needs the size of its window, as 3x3 (1x7 for a series)"},
+        {"conv 3 0x3", "not 0x3"},
+        {"conv 3 3x", "not 3x"},
+        {"conv 3 3x3 stride", "stride needs a whole number"},
+        {"conv 3 3x3 stride 0", "stride needs a whole number, not 0"},
+        {"conv 3 3x3 pad -1", "pad needs a whole number, not -1"},
+        {"conv 3 3x3 max", "nothing is known of 'max'; an item is conv N KxK [stride S] [pad P|same] [ACT]"},
+        {"pool", "pool needs the size of its window, as 3x3 (1x7 for a series), or global"},
+        {"pool global avg", "nothing is known of 'avg'"},
+        {"pool 2 relu", "nothing is known of 'relu'"},
+        {"dropout", "dropout needs a probability of at least 0 and below 1"},
+        {"dropout 1", "not 1"},
+        {"dropout nan", "not nan"},
+        {"norm 3", "nothing is known of '3'; an item is norm"},
+        {"res(dense 3", "item 1, 'res(dense 3': a ) is missing at the end"},
+        {"dense 3), dense 4", "item 1, 'dense 3)': this ) closes nothing"},
+        {"res()", "item 1, 'res()': there is nothing between two commas"},
+        {"res(relu, dense 3)", "item 1, 'res(relu': an activation needs a layer before it"},
+        {"res(res(res(res(res(res(res(res(res(dense 3)))))))))", "these parentheses are nested too deep"},
     };
+    char many[9 * (HT_PARAM_LAYERS + 1) + 1] = "";
+    for (int i = 0; i <= HT_PARAM_LAYERS; i++) strcat(many, i ? ",norm" : "norm");
+    ht_params full = small_params();
+    assert_int_equal(ht_params_set(&full, "model.layers", many, &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "item 65, 'norm': a network has at most 64 layers before the output's"));
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ht_params p = small_params(), before = p;
         assert_int_equal(ht_params_set(&p, "model.layers", wrong[i][0], &err), HT_USAGE);

@@ -97,7 +97,7 @@ static void run_task(void *context, int task, int worker)
 {
     const work *w = context;
     ht_kernel()->conv->run(&w->conv, &w->data, w->phase, task,
-                          w->span->scratch + (size_t)worker * w->span->stride);
+                           w->span->scratch + (size_t)worker * w->span->stride);
 }
 
 static void run(work *w, ht_conv_phase phase, struct ht_pool *pool)
