@@ -186,17 +186,17 @@ static void init_biases(const init_job *job)
         memset(bias->data, 0, ht_tensor_size(bias) * sizeof(float));
 }
 
-static void init_gains(ht_network *net)
+static void init_ones(ht_network *net)
 {
     for (int t = 0; t < net->tensor_count; t++)
-        for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]) && net->tensors[t].flags & HT_TENSOR_GAIN;
+        for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]) && net->tensors[t].flags & HT_TENSOR_ONES;
              i++)
             net->tensors[t].data[i] = 1;
 }
 
 void ht_network_init_as(ht_network *net, ht_init how, uint64_t seed, struct ht_pool *pool)
 {
-    init_gains(net);
+    init_ones(net);
     for (int l = 0; l < net->weight_count; l++) {
         init_job job = {net->weights[l], how, seed};
         ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);

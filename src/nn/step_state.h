@@ -13,6 +13,7 @@ enum { HT_STEP_SPANS = 16 };
 typedef struct ht_step_layer {
     int width, shards; /* values that it gives for a sample; their shards */
     int readers;       /* layers that read it */
+    bool wanted;       /* something at it or below learns from its delta */
     float *hidden;     /* (batch × width): activations H_l */
     float *before;     /* the same before the activation, where its derivative needs that; or NULL */
     float *delta;      /* (batch × width): ∂L/∂(pre-activation) */

@@ -115,8 +115,9 @@ typedef struct ht_layer_kind {
      * it. */
     void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
                  struct ht_pool *pool);
-    /* The part of ∂L/∂tensors that these samples have: into the span's `shared`, as the kind likes it. Of a
-     * kind that is cut by samples: one tensor after the other, into `to`. */
+    /* The part of ∂L/∂tensors that these samples have: into the span's `shared`, as the kind likes it; NULL:
+     * the way back has left it there. Of a kind that is cut by samples: one tensor after the other, into
+     * `to`. */
     void (*gradient)(const ht_layer *layer, const ht_span *span, const float *delta, float *to,
                      struct ht_pool *pool);
 

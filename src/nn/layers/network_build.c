@@ -30,7 +30,8 @@ const char *ht_layer_kind_name(ht_layer_id id)
 static void link_bias(ht_layer *layer)
 {
     for (int i = 1; i < layer->tensors; i++)
-        if (!(layer->tensor[i].flags & HT_TENSOR_WEIGHT)) layer->tensor[0].bias = &layer->tensor[i];
+        if (!(layer->tensor[i].flags & (HT_TENSOR_WEIGHT | HT_TENSOR_STATE)))
+            layer->tensor[0].bias = &layer->tensor[i];
 }
 
 /* Tensors are numbered by the weight matrix that they go with, and named by the layers that have some. */
