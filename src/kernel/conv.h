@@ -48,6 +48,8 @@ static inline int ht_pooled(int length, int size, int stride)
     return (length - size) / stride + 1;
 }
 
+enum { HT_WINOGRAD_ROUND = 64 }; /* channels at a time */
+
 enum { HT_POOLING_MOST = 16 }; /* a place in a window is a byte: size of a max pooling at most */
 
 typedef struct ht_conv {
@@ -59,14 +61,16 @@ typedef struct ht_conv {
     int pool, pool_stride; /* and max pooling after that, in cache; 0: none */
 
     /* ht_conv_plan's */
-    int conv_h, conv_w; /* of the convolution */
-    int out_h, out_w;   /* of what comes out after pooling */
-    int chunk;          /* samples of a task of FORWARD and INPUTS */
+    int conv_h, conv_w;   /* of the convolution */
+    int out_h, out_w;     /* of what comes out after pooling */
+    int tiles_h, tiles_w; /* of 4 × 4 outputs, by Winograd; 0: direct */
+    int chunk;            /* samples of a task of FORWARD and INPUTS */
     int groups, group; /* partial sums of the gradient of the weights: of so many groups of so many samples */
     int tasks[HT_CONV_PHASES];
     /* floats: of panels, from PACK to FORWARD and from PACK_BACK to INPUTS; from ENTER to WEIGHTS; within
      * forward or backward; of a task */
     size_t packed, kept, shared, scratch;
+    size_t partial; /* floats of one partial sum; they are the last ones of `shared` */
 } ht_conv;
 
 /* h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤ h + 2 pad, w + 2 pad; the pooling fits. */
