@@ -11,8 +11,14 @@ enum { BLOCK = 32, LANES = 16 };
  * many floats. */
 enum { GROUPS = 10, PARTIAL = 4 << 20, CHUNK = 4, IMAGE = 32 << 10 };
 
-/* Of Winograd's: places of a tile, tiles of a task, tasks wanted at least, partial sums at most. */
-enum { PLACES = 36, TILES = 128, TASKS = 8, FEW_GROUPS = 4 };
+/* By samples: sides of the outputs at most; samples of a task. */
+enum { SMALL = 4, SAMPLES = 128 };
+
+/* Of Winograd's: places of a tile, tiles of a task, partial sums at most. */
+enum { PLACES = 36, TILES = 128, FEW_GROUPS = 4 };
+
+/* As many tasks as are wanted at least. */
+enum { TASKS = 8 };
 
 static size_t padded(int n)
 {
@@ -41,6 +47,7 @@ static void plan_direct(ht_conv *c)
     size_t in = (size_t)c->h * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels;
     size_t delta = (size_t)c->conv_h * ((size_t)c->conv_w + 2 * margin) * (padded(c->filters) + BLOCK);
     size_t groups = 1 + PARTIAL / c->partial;
+    c->way = HT_CONV_DIRECT;
     c->chunk = larger(in, delta) <= IMAGE ? CHUNK : 1;
     plan_groups(c, groups < GROUPS ? (int)groups : GROUPS);
     c->tasks[HT_CONV_PACK] = parts(c->filters, BLOCK);
@@ -51,6 +58,34 @@ static void plan_direct(ht_conv *c)
     c->shared = (size_t)c->groups * c->partial;
     c->scratch = (size_t)c->chunk * (in + delta) + (size_t)(c->w + LANES) * BLOCK +
                  (size_t)c->conv_h * (size_t)c->conv_w * BLOCK;
+}
+
+/* Rows of so few positions leave registers empty, and padding is much of them. */
+static bool samples_pay(const ht_conv *c)
+{
+    return c->conv_w <= SMALL && c->conv_h <= SMALL && c->h * c->w <= 4 * SMALL * SMALL;
+}
+
+static void plan_samples(ht_conv *c)
+{
+    int filters = parts(c->filters, BLOCK), channels = parts(c->channels, BLOCK);
+    int in = c->h * c->w, out = c->conv_h * c->conv_w;
+    size_t taps = (size_t)c->kernel * (size_t)c->kernel, all = (size_t)c->batch;
+    c->way = HT_CONV_BY_SAMPLES;
+    c->chunk = SAMPLES;
+    while (c->chunk > 16 && (filters < channels ? filters : channels) * parts(c->batch, c->chunk) < TASKS)
+        c->chunk /= 2;
+    plan_groups(c, 1);
+    c->tasks[HT_CONV_PACK] = filters;
+    c->tasks[HT_CONV_PACK_BACK] = channels;
+    c->tasks[HT_CONV_ENTER] = c->tasks[HT_CONV_RETURN] = c->batch;
+    c->tasks[HT_CONV_FORWARD] = filters * parts(c->batch, c->chunk);
+    c->tasks[HT_CONV_INPUTS] = channels * parts(c->batch, c->chunk);
+    c->tasks[HT_CONV_WEIGHTS] = filters * parts(c->channels, HT_CONV_ROUND);
+    c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
+    c->kept = (size_t)in * (all * padded(c->channels) + LANES);
+    c->shared = (size_t)out * (all * padded(c->filters) + LANES) + c->partial;
+    c->scratch = (size_t)c->chunk * (size_t)(in > out ? in : out) * BLOCK + (size_t)out * LANES;
 }
 
 /* Where tiles have at most half as many products, and vectors of channels are full. */
@@ -66,8 +101,9 @@ static void plan_winograd(ht_conv *c)
     c->tiles_h = parts(c->conv_h, 4);
     c->tiles_w = parts(c->conv_w, 4);
     int tiles = c->tiles_h * c->tiles_w, groups = 1;
+    c->way = HT_CONV_WINOGRAD;
     int filters = parts(c->filters, BLOCK), channels = parts(c->channels, BLOCK);
-    int products = filters * parts(c->channels, HT_WINOGRAD_ROUND);
+    int products = filters * parts(c->channels, HT_CONV_ROUND);
     size_t all = (size_t)c->batch * (size_t)tiles;
     size_t image = (size_t)(4 * c->tiles_h + 2) * (size_t)(4 * c->tiles_w + 2);
     c->chunk = parts(TILES, tiles);
@@ -82,8 +118,8 @@ static void plan_winograd(ht_conv *c)
     c->packed = 0;
     c->kept = PLACES * (all * padded(c->channels) + LANES);
     c->shared = PLACES * (all * padded(c->filters) + LANES) + (size_t)c->groups * c->partial;
-    c->scratch = PLACES * ((size_t)(HT_WINOGRAD_ROUND + c->chunk * tiles) * BLOCK + (size_t)2 * LANES) +
-                 larger(image, (size_t)9 * HT_WINOGRAD_ROUND) * LANES;
+    c->scratch = PLACES * ((size_t)(HT_CONV_ROUND + c->chunk * tiles) * BLOCK + (size_t)2 * LANES) +
+                 larger(image, (size_t)9 * HT_CONV_ROUND) * LANES;
 }
 
 void ht_conv_plan(ht_conv *c)
@@ -98,6 +134,8 @@ void ht_conv_plan(ht_conv *c)
     memset(c->tasks, 0, sizeof c->tasks);
     if (winograd_pays(c))
         plan_winograd(c);
+    else if (samples_pay(c))
+        plan_samples(c);
     else
         plan_direct(c);
 }

@@ -48,9 +48,15 @@ static inline int ht_pooled(int length, int size, int stride)
     return (length - size) / stride + 1;
 }
 
-enum { HT_WINOGRAD_ROUND = 64 }; /* channels at a time */
+enum { HT_CONV_ROUND = 64 }; /* channels at a time, where all are too many for a cache */
 
 enum { HT_POOLING_MOST = 16 }; /* a place in a window is a byte: size of a max pooling at most */
+
+typedef enum ht_conv_way {
+    HT_CONV_DIRECT,     /* rows of positions, any shape */
+    HT_CONV_BY_SAMPLES, /* the same position of many samples, for small images */
+    HT_CONV_WINOGRAD    /* tiles of 4 × 4 outputs, for 3 × 3 with stride 1 */
+} ht_conv_way;
 
 typedef struct ht_conv {
     /* the caller's */
@@ -61,9 +67,10 @@ typedef struct ht_conv {
     int pool, pool_stride; /* and max pooling after that, in cache; 0: none */
 
     /* ht_conv_plan's */
-    int conv_h, conv_w;   /* of the convolution */
-    int out_h, out_w;     /* of what comes out after pooling */
-    int tiles_h, tiles_w; /* of 4 × 4 outputs, by Winograd; 0: direct */
+    int conv_h, conv_w; /* of the convolution */
+    int out_h, out_w;   /* of what comes out after pooling */
+    ht_conv_way way;
+    int tiles_h, tiles_w; /* of Winograd's */
     int chunk;            /* samples of a task of FORWARD and INPUTS */
     int groups, group; /* partial sums of the gradient of the weights: of so many groups of so many samples */
     int tasks[HT_CONV_PHASES];

@@ -38,6 +38,8 @@ typedef struct sums {
     const ptrdiff_t *at_a, *at_b; /* where the segments are */
     const float *plus;            /* added at the end, NULL: nothing; */
     ptrdiff_t plus_row;           /* 0: the same for all rows */
+    ptrdiff_t ahead;              /* what is read next is so far ahead of a, and is prefetched */
+    const float *soon;            /* the same of sums across */
 } sums;
 
 /* Segments are gathered until there are enough to be worth a call. */
@@ -122,6 +124,25 @@ INLINE void turn(const float *const row[4], int columns, float *to, ptrdiff_t st
 INLINE float *ht_conv_partial(const ht_conv *c, const ht_conv_data *data, int group)
 {
     return data->shared + c->shared - (size_t)(c->groups - group) * c->partial;
+}
+
+/* ---- inputs and deltas place by place: panels of channels, each item (sample, tile) by item ---- */
+
+/* A step between places that is a power of two would put them all in the same lines of a cache. */
+enum { GAP = 16 };
+
+/* From place to place. */
+INLINE size_t place_step(size_t items, int channels)
+{
+    return items * (size_t)padded(channels) + GAP;
+}
+
+/* Where the vector that begins with a channel is, of an item. */
+INLINE size_t vector_at(size_t items, int channels, int channel, size_t item)
+{
+    int panel = channel / WIDTH;
+    return (size_t)panel * WIDTH * items + item * (size_t)panel_width(channels, panel) +
+           (size_t)(channel - panel * WIDTH);
 }
 
 INLINE ht_pooling pooling_of(const ht_conv *c)

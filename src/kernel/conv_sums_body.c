@@ -1,6 +1,9 @@
 /* conv_sums_body.c - the sums of convolutions; compiled once per instruction set, like kernel_body.c. */
 #include "kernel/conv_parts.h"
 
+/* Floats of a line of a cache. */
+enum { LINE = 16 };
+
 /* How many rows of two vectors have a register each. */
 #if defined(__AVX512F__) || !defined(__SSE2__)
 #define MANY_REGISTERS 1
@@ -9,15 +12,17 @@ enum { MOST_ROWS = 12 };
 enum { MOST_ROWS = 6 };
 #endif
 
-/* `across`: the rows are next to each other in a; otherwise the terms are. */
+/* `across`: the rows are next to each other in a; otherwise the terms are. A line that is needed soon is
+ * prefetched with each term. */
 INLINE void add_terms(floats (*sum)[2], int rows, int vectors, bool across, const sums *s, const float *a,
-                      const float *b)
+                      const float *b, const float *soon)
 {
     const ptrdiff_t row = across ? 1 : s->row, term = across ? s->term : 1;
     const float *part[MOST_ROWS / 3 + 1]; /* addresses of every third row are enough */
     for (int i = 0; i < (rows + 2) / 3; i++) part[i] = a + 3 * i * row;
-    for (int k = 0; k < s->terms; k++, b += s->panel) {
+    for (int k = 0; k < s->terms; k++, b += s->panel, soon += LINE) {
         floats by[2] = {load(b), vectors > 1 ? load(b + FLOATS) : (floats){0}};
+        __builtin_prefetch(soon, 0, across ? 2 : 3);
         for (int r = 0; r < rows; r++) {
             floats x = part[r / 3][r % 3 * row] - (floats){0};
             for (int v = 0; v < vectors; v++) sum[r][v] = FUSED(x, by[v], sum[r][v]);
@@ -28,9 +33,13 @@ INLINE void add_terms(floats (*sum)[2], int rows, int vectors, bool across, cons
 
 INLINE void sum_tile(int rows, int vectors, bool across, const sums *s, float *to, ptrdiff_t step)
 {
-    floats sum[MOST_ROWS][2] = {{{0}}};
-    for (int i = 0; i < s->segments; i++)
-        add_terms(sum, rows, vectors, across, s, s->a + s->at_a[i], s->b + s->at_b[i]);
+    floats sum[MOST_ROWS][2];
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vectors; v++) sum[r][v] = (floats){0};
+    for (int i = 0; i < s->segments; i++) {
+        const float *a = s->a + s->at_a[i];
+        add_terms(sum, rows, vectors, across, s, a, s->b + s->at_b[i], across ? s->soon : a + s->ahead);
+    }
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++) {
             if (s->plus) sum[r][v] += load(s->plus + r * s->plus_row + v * FLOATS);
@@ -81,6 +90,8 @@ static void sum_rows(const sums *all, int rows, int width, bool across, float *t
     for (int g = 0, done = 0; g < groups; g++) {
         int n = (rows - done) / (groups - g);
         s.a = all->a + done * all->row;
+        s.ahead = g + 1 < groups ? n * all->row : all->ahead - done * all->row;
+        if (across) s.soon = all->soon + (ptrdiff_t)g * all->terms * LINE;
         if (all->plus) s.plus = all->plus + done * all->plus_row;
         sum_table[n - 1][across][width > FLOATS](&s, to + done * step, step);
         done += n;

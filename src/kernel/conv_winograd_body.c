@@ -18,7 +18,7 @@
 /* Tiles' places; channels of a round, whose U stays in the second cache; tiles of a round, whose V and dM
  * stay in the first. A step between places that is a power of two would put them all in the same lines of a
  * cache. */
-enum { PLACES = 36, ROUND = HT_WINOGRAD_ROUND, TILES = 100, GAP = 16 };
+enum { PLACES = 36, ROUND = HT_CONV_ROUND, TILES = 100 };
 
 /* ---- transforms of six, of vectors `s` apart ---- */
 
@@ -119,20 +119,6 @@ static size_t tiles_of(const ht_conv *c)
     return (size_t)c->batch * (size_t)c->tiles_h * (size_t)c->tiles_w;
 }
 
-/* From place to place. */
-static size_t place_step(const ht_conv *c, int channels)
-{
-    return tiles_of(c) * (size_t)padded(channels) + GAP;
-}
-
-/* Where the vector that begins with a channel is, of a tile. */
-static size_t vector_at(const ht_conv *c, int channels, int channel, size_t tile)
-{
-    int panel = channel / WIDTH;
-    return (size_t)panel * WIDTH * tiles_of(c) + tile * (size_t)panel_width(channels, panel) +
-           (size_t)(channel - panel * WIDTH);
-}
-
 INLINE void put_places(float *to, size_t step, const floats *x)
 {
     for (size_t i = 0; i < PLACES; i++) put(to + i * step, x[i]);
@@ -145,7 +131,8 @@ INLINE void load_places(floats *x, const float *from, size_t step)
 
 static void enter(const ht_conv *c, const ht_conv_data *data, int n)
 {
-    size_t tile = (size_t)n * (size_t)c->tiles_h * (size_t)c->tiles_w, step = place_step(c, c->channels);
+    size_t tile = (size_t)n * (size_t)c->tiles_h * (size_t)c->tiles_w,
+           step = place_step(tiles_of(c), c->channels);
     const float *in = data->in + (size_t)n * (size_t)c->h * (size_t)c->w * (size_t)c->channels;
     for (int ty = 0; ty < c->tiles_h; ty++)
         for (int tx = 0; tx < c->tiles_w; tx++, tile++)
@@ -159,14 +146,15 @@ static void enter(const ht_conv *c, const ht_conv_data *data, int n)
                                   : (floats){0};
                 }
                 enter_tile(t, x);
-                put_places(data->kept + vector_at(c, c->channels, v, tile), step, t);
+                put_places(data->kept + vector_at(tiles_of(c), c->channels, v, tile), step, t);
             }
 }
 
 static void returned(const ht_conv *c, const ht_conv_data *data, int n, float *image)
 {
     ht_pooling p = pooling_of(c);
-    size_t first = (size_t)n * (size_t)c->tiles_h * (size_t)c->tiles_w, step = place_step(c, c->filters);
+    size_t first = (size_t)n * (size_t)c->tiles_h * (size_t)c->tiles_w,
+           step = place_step(tiles_of(c), c->filters);
     size_t out = (size_t)n * (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
     ptrdiff_t row = (ptrdiff_t)c->tiles_w * 4 * FLOATS;
     memset(image, 0, (size_t)row * (size_t)c->tiles_h * 4 * sizeof *image);
@@ -181,7 +169,7 @@ static void returned(const ht_conv *c, const ht_conv_data *data, int n, float *i
                 for (int i = 0; i < 16; i++)
                     x[i] = load(image + (4 * ty + i / 4) * row + (4 * tx + i % 4) * FLOATS);
                 leave_tile_back(t, x);
-                put_places(data->shared + vector_at(c, c->filters, v, tile), step, t);
+                put_places(data->shared + vector_at(tiles_of(c), c->filters, v, tile), step, t);
             }
     }
 }
@@ -250,18 +238,19 @@ static span cut_of(const ht_conv *c, int first_sample, int samples)
 
 /* m (places × tiles × width) = or += Σ over terms first .. first + terms - 1, of `channels`, of x (V or dM)
  * and u. */
-static void multiply(const ht_conv *c, const float *x, int channels, span cut, int first, int terms,
-                     const float *u, size_t u_step, int width, float *m, size_t m_step)
+static void multiply(const float *x, int channels, span cut, int first, int terms, const float *u,
+                     size_t u_step, int width, float *m, size_t m_step)
 {
     segments l = {.rows = (int)cut.tiles, .width = width, .step = width};
     for (size_t i = 0; i < PLACES; i++) {
         l.to = m + i * m_step;
-        l.sums = (sums){.a = x + i * place_step(c, channels),
+        l.sums = (sums){.a = x + i * place_step(cut.all, channels),
                         .b = u + i * u_step,
                         .term = 1,
                         .panel = width,
                         .plus = first ? l.to : NULL,
-                        .plus_row = width};
+                        .plus_row = width,
+                        .ahead = i + 1 < PLACES ? (ptrdiff_t)place_step(cut.all, channels) : 0};
         for (int k = first; k < first + terms; k += WIDTH) {
             int n = least(WIDTH, channels - k);
             if (l.sums.segments && n != l.sums.terms) sum_segments(&l); /* the last panel is narrower */
@@ -326,8 +315,8 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
         for (int k = 0; k < c->channels; k += ROUND) {
             int terms = least(ROUND, c->channels - k);
             weigh(c, data->weights, p, k, terms, r.rest, r.u, r.u_step);
-            multiply(c, data->kept, c->channels, cut_of(c, first, samples), k, terms, r.u, r.u_step, width,
-                     r.m, r.m_step);
+            multiply(data->kept, c->channels, cut_of(c, first, samples), k, terms, r.u, r.u_step, width, r.m,
+                     r.m_step);
         }
         for (int n = 0; n < samples; n++)
             leave(c, data, first + n, p, r.m + (size_t)n * tiles * (size_t)width, r.m_step, r.rest);
@@ -374,8 +363,8 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
         for (int k = 0; k < c->filters; k += ROUND) {
             int terms = least(ROUND, c->filters - k);
             weigh_for_inputs(c, data->weights, p, k, terms, r.rest, r.u, r.u_step);
-            multiply(c, data->shared, c->filters, cut_of(c, first, samples), k, terms, r.u, r.u_step, width,
-                     r.m, r.m_step);
+            multiply(data->shared, c->filters, cut_of(c, first, samples), k, terms, r.u, r.u_step, width, r.m,
+                     r.m_step);
         }
         for (int n = 0; n < samples; n++)
             leave_inputs(c, data, first + n, p, r.m + (size_t)n * tiles * (size_t)width, r.m_step, r.rest);
@@ -396,10 +385,10 @@ static void correlate(const ht_conv *c, const ht_conv_data *data, int panel, int
                 size_t row = (size_t)panel_width(c->channels, k / WIDTH);
                 l.rows = least(WIDTH, first + channels - k);
                 l.to = u + i * step + (size_t)(k - first) * (size_t)width;
-                l.sums = (sums){.a = data->kept + i * place_step(c, c->channels) +
-                                     vector_at(c, c->channels, k, cut.first + t),
-                                .b = data->shared + i * place_step(c, c->filters) +
-                                     vector_at(c, c->filters, panel * WIDTH, cut.first + t),
+                l.sums = (sums){.a = data->kept + i * place_step(tiles_of(c), c->channels) +
+                                     vector_at(tiles_of(c), c->channels, k, cut.first + t),
+                                .b = data->shared + i * place_step(tiles_of(c), c->filters) +
+                                     vector_at(tiles_of(c), c->filters, panel * WIDTH, cut.first + t),
                                 .row = 1,
                                 .term = (ptrdiff_t)row,
                                 .panel = width,
