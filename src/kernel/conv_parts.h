@@ -11,6 +11,9 @@
 /* A panel is two vectors wide, the last one of a matrix one where that is enough. */
 enum { WIDTH = 2 * FLOATS, BLOCK = 32, PANELS = BLOCK / WIDTH };
 
+/* Floats of a line of a cache. */
+enum { LINE = 16 };
+
 /* n rounded up to whole vectors. */
 INLINE int padded(int n)
 {
@@ -39,7 +42,8 @@ typedef struct sums {
     const float *plus;            /* added at the end, NULL: nothing; */
     ptrdiff_t plus_row;           /* 0: the same for all rows */
     ptrdiff_t ahead;              /* what is read next is so far ahead of a, and is prefetched */
-    const float *soon;            /* the same of sums across */
+    const float *soon[2];         /* the same of sums across: so many lines of the first, then the second */
+    int lines;
 } sums;
 
 /* Segments are gathered until there are enough to be worth a call. */

@@ -1,9 +1,6 @@
 /* conv_sums_body.c - the sums of convolutions; compiled once per instruction set, like kernel_body.c. */
 #include "kernel/conv_parts.h"
 
-/* Floats of a line of a cache. */
-enum { LINE = 16 };
-
 /* How many rows of two vectors have a register each. */
 #if defined(__AVX512F__) || !defined(__SSE2__)
 #define MANY_REGISTERS 1
@@ -38,7 +35,7 @@ INLINE void sum_tile(int rows, int vectors, bool across, const sums *s, float *t
         for (int v = 0; v < vectors; v++) sum[r][v] = (floats){0};
     for (int i = 0; i < s->segments; i++) {
         const float *a = s->a + s->at_a[i];
-        add_terms(sum, rows, vectors, across, s, a, s->b + s->at_b[i], across ? s->soon : a + s->ahead);
+        add_terms(sum, rows, vectors, across, s, a, s->b + s->at_b[i], across ? s->soon[0] : a + s->ahead);
     }
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++) {
@@ -82,6 +79,13 @@ static sum_function *const sum_table[MOST_ROWS][2][2] = {
 #endif
 };
 
+/* Of sums across, after so many lines. */
+INLINE const float *soon_of(const sums *s, int done)
+{
+    return done < s->lines ? s->soon[0] + (ptrdiff_t)done * LINE
+                           : s->soon[1] + (ptrdiff_t)(done - s->lines) * LINE;
+}
+
 /* Any number of rows, in groups of about the same size; `width` floats of each. */
 static void sum_rows(const sums *all, int rows, int width, bool across, float *to, ptrdiff_t step)
 {
@@ -91,7 +95,7 @@ static void sum_rows(const sums *all, int rows, int width, bool across, float *t
         int n = (rows - done) / (groups - g);
         s.a = all->a + done * all->row;
         s.ahead = g + 1 < groups ? n * all->row : all->ahead - done * all->row;
-        if (across) s.soon = all->soon + (ptrdiff_t)g * all->terms * LINE;
+        if (across) s.soon[0] = soon_of(all, g * all->terms);
         if (all->plus) s.plus = all->plus + done * all->plus_row;
         sum_table[n - 1][across][width > FLOATS](&s, to + done * step, step);
         done += n;

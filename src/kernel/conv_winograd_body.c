@@ -373,31 +373,71 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
 
 /* ---- gradient of the weights ---- */
 
-/* u (places × channels × width) = Σ over tiles of V and dM, of a round of channels and a panel of filters. */
-static void correlate(const ht_conv *c, const ht_conv_data *data, int panel, int first, int channels,
-                      span cut, float *u, size_t step)
+/* The part of a sum over all tiles that is under way: a place, some tiles, a panel of channels. */
+typedef struct stage {
+    size_t place, tile;
+    int channel;
+} stage;
+
+/* What a task of the gradient goes through: channels first .. end - 1, filters of a panel, some tiles. */
+typedef struct course {
+    const ht_conv *c;
+    const ht_conv_data *data;
+    int panel, first, end;
+    span cut;
+} course;
+
+INLINE stage after(const course *o, stage s)
 {
-    int width = panel_width(c->filters, panel);
+    s.channel += WIDTH;
+    if (s.channel < o->end) return s;
+    s.channel = o->first;
+    s.tile += TILES;
+    if (s.tile < o->cut.tiles) return s;
+    s.tile = 0;
+    s.place++;
+    return s;
+}
+
+INLINE const float *entered(const course *o, stage s)
+{
+    return o->data->kept + s.place * place_step(o->cut.all, o->c->channels) +
+           vector_at(o->cut.all, o->c->channels, s.channel, o->cut.first + s.tile);
+}
+
+INLINE const float *returned_of(const course *o, stage s)
+{
+    return o->data->shared + s.place * place_step(o->cut.all, o->c->filters) +
+           vector_at(o->cut.all, o->c->filters, o->panel * WIDTH, o->cut.first + s.tile);
+}
+
+/* u (places × channels × width) = Σ over tiles of V and dM, of a round of channels and a panel of filters.
+ * Meanwhile the next panel is prefetched, and a part of the next tiles' dM. */
+static void correlate(const course *o, float *u, size_t step)
+{
+    int width = panel_width(o->c->filters, o->panel);
     segments l = {.width = width, .across = true, .step = width};
-    for (size_t i = 0; i < PLACES; i++)
-        for (size_t t = 0; t < cut.tiles; t += TILES)
-            for (int k = first; k < first + channels; k += WIDTH) {
-                size_t row = (size_t)panel_width(c->channels, k / WIDTH);
-                l.rows = least(WIDTH, first + channels - k);
-                l.to = u + i * step + (size_t)(k - first) * (size_t)width;
-                l.sums = (sums){.a = data->kept + i * place_step(tiles_of(c), c->channels) +
-                                     vector_at(tiles_of(c), c->channels, k, cut.first + t),
-                                .b = data->shared + i * place_step(tiles_of(c), c->filters) +
-                                     vector_at(tiles_of(c), c->filters, panel * WIDTH, cut.first + t),
-                                .row = 1,
-                                .term = (ptrdiff_t)row,
-                                .panel = width,
-                                .terms = least(TILES, (int)(cut.tiles - t)),
-                                .plus = t ? l.to : NULL,
-                                .plus_row = width};
-                add_segment(&l, 0, 0);
-                sum_segments(&l);
-            }
+    for (stage s = {0, 0, o->first}, next; s.place < PLACES; s = next) {
+        int terms = least(TILES, (int)(o->cut.tiles - s.tile)),
+            row = panel_width(o->c->channels, s.channel / WIDTH);
+        stage later = after(o, (stage){s.place, s.tile, o->end});
+        next = after(o, s);
+        l.rows = least(WIDTH, o->end - s.channel);
+        l.to = u + s.place * step + (size_t)(s.channel - o->first) * (size_t)width;
+        l.sums = (sums){.a = entered(o, s),
+                        .b = returned_of(o, s),
+                        .row = 1,
+                        .term = row,
+                        .panel = width,
+                        .terms = terms,
+                        .plus = s.tile ? l.to : NULL,
+                        .plus_row = width,
+                        .soon = {entered(o, next), returned_of(o, later)},
+                        .lines = terms * row / LINE};
+        l.sums.soon[1] += (ptrdiff_t)(s.channel - o->first) * terms * width / (o->end - o->first);
+        add_segment(&l, 0, 0);
+        sum_segments(&l);
+    }
 }
 
 static void weights(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
@@ -409,7 +449,8 @@ static void weights(const ht_conv *c, const ht_conv_data *data, int task, float 
     for (int p = block; p < least(block + PANELS, panels_of(c->filters)); p++) {
         int width = panel_width(c->filters, p);
         float *to = ht_conv_partial(c, data, group) + (size_t)p * WIDTH * 9 * (size_t)c->channels;
-        correlate(c, data, p, k, channels, cut, r.u, r.u_step);
+        course o = {c, data, p, k, k + channels, cut};
+        correlate(&o, r.u, r.u_step);
         for (int i = 0; i < channels; i++)
             for (int v = 0; v < width; v += FLOATS) {
                 floats x[PLACES], t[9];
