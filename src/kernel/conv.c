@@ -11,6 +11,9 @@ enum { BLOCK = 32, LANES = 16 };
  * many floats. */
 enum { GROUPS = 10, PARTIAL = 4 << 20, CHUNK = 4, IMAGE = 32 << 10 };
 
+/* Of lists: floats of a patch at most; floats of inputs that leave room in the first cache. */
+enum { PATCH = 128, FIRST_CACHE = 6144 };
+
 /* By samples: sides of the outputs at most; samples of a task. */
 enum { SMALL = 4, SAMPLES = 128 };
 
@@ -58,6 +61,33 @@ static void plan_direct(ht_conv *c)
     c->shared = (size_t)c->groups * c->partial;
     c->scratch = (size_t)c->chunk * (in + delta) + (size_t)(c->w + LANES) * BLOCK +
                  (size_t)c->conv_h * (size_t)c->conv_w * BLOCK;
+}
+
+/* After plan_direct. */
+static void plan_sparse(ht_conv *c)
+{
+    size_t filters = (size_t)c->filters, row = (size_t)c->kernel * (size_t)c->channels,
+           window = row * (size_t)c->kernel;
+    size_t positions = (size_t)c->conv_h * (size_t)c->conv_w, lane = LANES - 1, size, room;
+    if (c->pool < 2 || c->pool_stride < c->pool || (row < LANES && window > PATCH)) return;
+    c->sparse = row < LANES ? HT_CONV_PATCHES : HT_CONV_ROWS;
+    if (c->sparse == HT_CONV_PATCHES) {
+        size = (window + lane) / LANES * LANES;
+        room = positions * size;
+    } else {
+        size = (row + lane) / LANES * LANES * (size_t)c->kernel;
+        room = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
+        c->tasks[HT_CONV_PACK_BACK] = parts(c->filters, BLOCK);
+    }
+    c->partial = filters * size;
+    c->lump = room < FIRST_CACHE ? (int)(FIRST_CACHE / room) : 1;
+    plan_groups(c, GROUPS);
+    c->tasks[HT_CONV_WEIGHTS] = c->groups;
+    c->packed = larger(c->packed, c->partial);
+    c->shared = (size_t)c->groups * c->partial;
+    size_t most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
+    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1));
+    c->scratch = larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters);
 }
 
 /* Rows of so few positions leave registers empty, and padding is much of them. */
@@ -131,6 +161,7 @@ void ht_conv_plan(ht_conv *c)
     c->partial = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels * padded(c->filters);
     c->tiles_h = c->tiles_w = 0;
     c->kept = c->shared = 0;
+    c->sparse = HT_CONV_DENSE;
     memset(c->tasks, 0, sizeof c->tasks);
     if (winograd_pays(c))
         plan_winograd(c);
@@ -138,4 +169,5 @@ void ht_conv_plan(ht_conv *c)
         plan_samples(c);
     else
         plan_direct(c);
+    if (c->way == HT_CONV_DIRECT) plan_sparse(c);
 }

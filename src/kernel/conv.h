@@ -58,6 +58,13 @@ typedef enum ht_conv_way {
     HT_CONV_WINOGRAD    /* tiles of 4 × 4 outputs, for 3 × 3 with stride 1 */
 } ht_conv_way;
 
+/* Of a direct one with pooling, backward: what is not zero is listed, and meets windows of inputs. */
+typedef enum ht_conv_sparse {
+    HT_CONV_DENSE,
+    HT_CONV_ROWS,   /* their rows fill vectors */
+    HT_CONV_PATCHES /* few channels: the whole window is a vector or a few */
+} ht_conv_sparse;
+
 typedef struct ht_conv {
     /* the caller's */
     int batch;
@@ -70,6 +77,8 @@ typedef struct ht_conv {
     int conv_h, conv_w; /* of the convolution */
     int out_h, out_w;   /* of what comes out after pooling */
     ht_conv_way way;
+    ht_conv_sparse sparse;
+    int lump;             /* samples whose lists are made together */
     int tiles_h, tiles_w; /* of Winograd's */
     int chunk;            /* samples of a task of FORWARD and INPUTS */
     int groups, group; /* partial sums of the gradient of the weights: of so many groups of so many samples */

@@ -81,11 +81,17 @@ static void sum_partials(const ht_conv *c, const float *partial, int width, int 
     }
 }
 
+extern ht_conv_gather PASTE(ht_sparse_gather_, HT_ISA);
+
 static void gather(const ht_conv *c, const ht_conv_data *data, int first, int m, float *to, float factor,
                    float keep)
 {
     int terms = c->kernel * c->kernel * c->channels;
     float sum[FLOATS][RUN] = {{0}};
+    if (c->sparse) {
+        PASTE(ht_sparse_gather_, HT_ISA)(c, data, first, m, to, factor, keep);
+        return;
+    }
     for (int v = first / FLOATS * FLOATS; v < first + m; v += FLOATS) {
         int p = v / WIDTH;
         const float *from = ht_conv_partial(c, data, 0) + (size_t)p * WIDTH * (size_t)terms + (v - p * WIDTH);
@@ -130,7 +136,8 @@ static void gather_bias(const ht_conv *c, const ht_conv_data *data, int first, i
     }
 }
 
-extern ht_conv_run PASTE(ht_direct_, HT_ISA), PASTE(ht_by_samples_, HT_ISA), PASTE(ht_winograd_, HT_ISA);
+extern ht_conv_run PASTE(ht_direct_, HT_ISA), PASTE(ht_by_samples_, HT_ISA), PASTE(ht_winograd_, HT_ISA),
+    PASTE(ht_sparse_, HT_ISA);
 
 static void run(const ht_conv *c, const ht_conv_data *data, ht_conv_phase phase, int task, float *scratch)
 {
@@ -139,7 +146,10 @@ static void run(const ht_conv *c, const ht_conv_data *data, ht_conv_phase phase,
         [HT_CONV_BY_SAMPLES] = PASTE(ht_by_samples_, HT_ISA),
         [HT_CONV_WINOGRAD] = PASTE(ht_winograd_, HT_ISA),
     };
-    if (phase == HT_CONV_PACK)
+    bool windows = c->sparse == HT_CONV_ROWS && (phase == HT_CONV_PACK_BACK || phase == HT_CONV_INPUTS);
+    if (windows || (c->sparse && phase == HT_CONV_WEIGHTS))
+        PASTE(ht_sparse_, HT_ISA)(c, data, phase, task, scratch);
+    else if (phase == HT_CONV_PACK)
         pack(c, data->weights, task, data->packed);
     else if (phase == HT_CONV_PACK_BACK)
         pack_back(c, data->weights, task, data->packed);

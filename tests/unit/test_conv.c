@@ -129,6 +129,7 @@ static void see_forward(trial *t, size_t out, size_t in, size_t weight)
 static void see_backward(trial *t, size_t out, size_t in, size_t weight)
 {
     double d = t->out_gradient[out];
+    if (d == 0) return; /* zeros may be skipped, even where they meet a NaN */
     t->in_delta[in] += d * (double)t->weights[weight];
     t->twin_gradient[weight] += d * (double)t->in[in];
 }
