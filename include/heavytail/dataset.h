@@ -4,6 +4,7 @@
 #ifndef HEAVYTAIL_DATASET_H
 #define HEAVYTAIL_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,9 @@ typedef struct ht_dataset {
     char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
                        name */
     int inputs, classes; /* features of a sample; number of classes, at least 2 */
-    int width, height;   /* > 0 when samples are pictures of one channel with inputs = width·height */
+    /* The shape of a sample, all 0 when it has none (a table's columns): x is in the order channels, height,
+     * width, the last running fastest, and inputs = channels·height·width. Series are 1 × 1 × length. */
+    int channels, height, width;
     float mean, std; /* what was subtracted and divided by when pictures were standardized; 0, 1 otherwise */
     ht_samples train, test;  /* at least one sample each */
     char (*class_names)[24]; /* (classes), cut to fit */
@@ -67,6 +70,9 @@ typedef struct ht_data_options {
  * missing or bad file. */
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err);
 void ht_dataset_free(ht_dataset *data);
+
+/* Samples are pictures: a shape with rows and columns, of any number of channels. */
+bool ht_dataset_is_pictures(const ht_dataset *data);
 
 /* One row per name, for `heavytail data list`, help and completion. */
 typedef struct ht_dataset_info {

@@ -383,8 +383,9 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
 {
     if (name_classes(&c->classes, raw, data, err) != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
-    data->width = raw->width;
+    data->channels = raw->channels;
     data->height = raw->height;
+    data->width = raw->width;
     data->mean = raw->mean;
     data->std = raw->std;
     move_samples(&raw->train, &data->train);
@@ -501,6 +502,11 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
     if (load_row(&request, row, options, data, err) == HT_OK) return data;
     ht_dataset_free(data);
     return NULL;
+}
+
+bool ht_dataset_is_pictures(const ht_dataset *data)
+{
+    return data->height > 1 && data->width > 1;
 }
 
 void ht_dataset_free(ht_dataset *data)

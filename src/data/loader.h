@@ -48,10 +48,10 @@ typedef struct ht_raw_part {
 
 typedef struct ht_raw {
     ht_raw_part train, test;
-    bool alike;        /* all inputs are of one kind (pixels, steps of time): they share one scale */
-    bool padded;       /* NaN among the inputs is padding: 0 after scaling */
-    int width, height; /* of pictures with one channel, otherwise 0 */
-    float mean, std;   /* as in ht_dataset; a loader that standardizes sets both */
+    bool alike;  /* all inputs are of one kind (pixels, steps of time): they share one scale */
+    bool padded; /* NaN among the inputs is padding: 0 after scaling */
+    int channels, height, width; /* as in ht_dataset */
+    float mean, std;             /* as in ht_dataset; a loader that standardizes sets both */
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
@@ -69,6 +69,9 @@ typedef ht_code ht_data_loader(const ht_data_request *request, ht_raw *raw, ht_e
 /* Whether a data set's name, from a stranger's settings, makes us read files below the data directories only
  * (`dir`, which may be NULL, is the one of --data-dir). */
 bool ht_data_stays_inside(const char *name, const char *dir);
+
+/* Says the shape of a sample. */
+void ht_raw_shape(ht_raw *raw, size_t channels, size_t height, size_t width);
 
 /* The smaller of `count` and `limit`; a limit of 0 is none. */
 size_t ht_data_limited(size_t count, size_t limit);

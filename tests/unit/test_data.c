@@ -118,7 +118,8 @@ static void distinct_sorted_labels_become_classes(void **state)
     static const int32_t train[] = {2, 0, 1, 2}, test[] = {1, 0, 2};
     assert_memory_equal(data->train.labels, train, sizeof train);
     assert_memory_equal(data->test.labels, test, sizeof test);
-    assert_true(data->mean == 0 && data->std == 1 && data->width == 0);
+    assert_true(data->mean == 0 && data->std == 1);
+    assert_shape(data, 1, 1, 1);
     ht_dataset_free(data);
 }
 
@@ -205,8 +206,7 @@ static void check_idx(const char *name, double mean, double std)
 {
     ht_dataset *data = load_good(name);
     assert_int_equal(data->inputs, 6);
-    assert_int_equal(data->height, ROWS);
-    assert_int_equal(data->width, COLUMNS);
+    assert_shape(data, 1, ROWS, COLUMNS);
     assert_int_equal(data->classes, 3);
     assert_int_equal(data->train.count, 3);
     assert_int_equal(data->train.labels[0], 1);
@@ -423,7 +423,7 @@ static void cifar_is_standardized_by_its_training_files(void **state)
     put_cifar();
     ht_dataset *data = load_good("cifar10");
     assert_int_equal(data->inputs, 3072);
-    assert_true(data->width == 0 && data->height == 0);
+    assert_shape(data, 3, 32, 32);
     assert_int_equal(data->train.count, 10);
     assert_int_equal(data->test.count, 2);
     assert_int_equal(data->classes, 4);
@@ -441,6 +441,46 @@ static void cifar_is_standardized_by_its_training_files(void **state)
     assert_true(some->mean == data->mean && some->std == data->std);
     assert_memory_equal(some->train.x, data->train.x, 3 * 3072 * sizeof(float));
     ht_dataset_free(some);
+    ht_dataset_free(data);
+}
+
+/* Record: red, green and blue plane, each row by row; one pixel of each is unlike the others. */
+static void cifar_keeps_channels_rows_and_columns_apart(void **state)
+{
+    (void)state;
+    static unsigned char record[2 * RECORD];
+    char name[64];
+    put_cifar();
+    record[RECORD] = 1;
+    for (int c = 0; c < 3; c++) record[1 + c * 1024 + (5 + c) * 32 + 20 + c] = 200;
+    for (int f = 1; f <= 5; f++) {
+        snprintf(name, sizeof name, "cifar10/data_batch_%d.bin", f);
+        put(name, record, sizeof record);
+    }
+    put("cifar10/test_batch.bin", record, sizeof record);
+    ht_dataset *data = load_good("cifar10");
+    const float *x = data->test.x;
+    for (int c = 0; c < 3; c++)
+        for (int h = 0; h < 32; h++)
+            for (int w = 0; w < 32; w++) {
+                bool bright = h == 5 + c && w == 20 + c;
+                assert_int_equal(x[(c * 32 + h) * 32 + w] > x[1024 * c], bright);
+            }
+    ht_dataset_free(data);
+}
+
+/* The columns of a table, and a teacher's Gaussian inputs, lie nowhere. */
+static void only_neighbours_have_a_shape(void **state)
+{
+    (void)state;
+    put_text("t.csv", "a,b,c,d,label\n1,2,3,4,x\n2,1,4,3,y\n1,2,4,3,x\n2,1,3,4,y\n0,1,0,2,x\n3,1,1,1,y\n");
+    char name[600];
+    snprintf(name, sizeof name, "csv:%s/t.csv,%s/t.csv", work_dir, work_dir);
+    ht_dataset *data = load_good(name);
+    assert_shape(data, 0, 0, 0);
+    ht_dataset_free(data);
+    data = load_good("teacher:9x3x50");
+    assert_shape(data, 0, 0, 0);
     ht_dataset_free(data);
 }
 
@@ -520,6 +560,8 @@ int main(void)
         cmocka_unit_test(gzip_bombs_cost_no_memory),
         cmocka_unit_test(idx_survives_truncation_and_flips),
         cmocka_unit_test(cifar_is_standardized_by_its_training_files),
+        cmocka_unit_test(cifar_keeps_channels_rows_and_columns_apart),
+        cmocka_unit_test(only_neighbours_have_a_shape),
         cmocka_unit_test(cifar_refuses_damage),
         cmocka_unit_test(real_mnist),
         cmocka_unit_test(real_fashion_mnist),

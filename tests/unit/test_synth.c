@@ -114,7 +114,8 @@ static void ecg_rows_are_like_ecg5000(void **state)
     assert_int_equal(data->classes, 2);
     assert_string_equal(data->class_names[0], "normal");
     assert_string_equal(data->class_names[1], "abnormal");
-    assert_true(data->mean == 0 && data->std == 1 && data->width == 0);
+    assert_true(data->mean == 0 && data->std == 1);
+    assert_true(data->channels == 1 && data->height == 1 && data->width == 140);
     class_shares(data, &data->train, &least, &most);
     assert_true(most == 292.0 / 500);
     class_shares(data, &data->test, &least, &most);
@@ -143,7 +144,8 @@ static void digits_are_balanced_standardized_and_learnable(void **state)
     assert_true(seconds < 10);
     assert_int_equal(data->train.count, 10000);
     assert_int_equal(data->test.count, 2000);
-    assert_true(data->width == 28 && data->height == 28 && data->inputs == 784 && data->classes == 10);
+    assert_true(data->channels == 1 && data->width == 28 && data->height == 28 && data->inputs == 784 &&
+                data->classes == 10);
     class_shares(data, &data->train, &least, &most);
     assert_true(least == 0.1 && most == 0.1);
     double n = (double)values(data, &data->train);

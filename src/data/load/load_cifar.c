@@ -13,7 +13,7 @@
 #include "data/load/pictures.h"
 #include "data/source.h"
 
-enum { INPUTS = 3072, NAMES = 100 };
+enum { CHANNELS = 3, SIDE = 32, INPUTS = CHANNELS * SIDE * SIDE, NAMES = 100 };
 
 /* Far more records than the real files have (10 000 or 50 000 each), far fewer than memory. */
 enum { FILE_LIMIT = 512 << 20 };
@@ -125,6 +125,7 @@ static ht_code load(const ht_data_request *request, const cifar_set *set, ht_raw
     unsigned char *pixels = NULL;
     raw->names = set->names;
     raw->name_count = set->classes;
+    ht_raw_shape(raw, CHANNELS, SIDE, SIDE);
     if (ht_source_dir_in(request, set->folders, set->train[0], plain, dir, err) != HT_OK)
         return not_found(request, set, err);
     if (load_train(set, dir, request->train_limit, raw, err) != HT_OK) return err->code;

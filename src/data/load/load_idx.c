@@ -140,8 +140,7 @@ static ht_code read_images(ht_bytes *bytes, const reading *r, size_t limit, ht_r
     *first = ht_checksum_add(0, pixels, sizes[0] > 0 ? total / sizes[0] : 0);
     part->count = ht_data_limited(sizes[0], limit);
     part->inputs = (size_t)sizes[1] * sizes[2];
-    raw->height = (int)sizes[1];
-    raw->width = (int)sizes[2];
+    ht_raw_shape(raw, 1, sizes[1], sizes[2]);
     ht_code code = ht_bytes_end(bytes, err);
     if (code == HT_OK) code = keep_pictures(r, pixels, total, part, err);
     ht_free(pixels);
@@ -257,11 +256,7 @@ static ht_code load(const ht_data_request *request, const idx_set *set, ht_raw *
     if (load_part(&r, "train", request->train_limit, &raw->train, err) != HT_OK) return err->code;
     if (load_part(&r, set->test, request->test_limit, &raw->test, err) != HT_OK) return err->code;
     if (check_folder(&r, err) != HT_OK) return err->code;
-    if (set->lying) {
-        int stored = raw->width;
-        raw->width = raw->height;
-        raw->height = stored;
-    }
+    if (set->lying) ht_raw_shape(raw, 1, (size_t)raw->width, (size_t)raw->height);
     note_what_was_found(&r, set);
     return HT_OK;
 }

@@ -249,7 +249,7 @@ ht_code ht_synth_digits(const ht_data_request *request, ht_raw *raw, ht_error *e
     if (!file) return ht_error_set(err, HT_FAIL, "%s: is not compiled in; build again with make", file_name);
     ht_glyphs *all = ht_alloc(1, sizeof *all, "the digits", err);
     if (!all) return err->code;
-    raw->width = raw->height = SIZE;
+    ht_raw_shape(raw, 1, SIZE, SIZE);
     raw->mean = PIXEL_MEAN;
     raw->std = PIXEL_STD;
     raw->names = names;
