@@ -16,6 +16,8 @@ typedef struct ht_samples {
     int32_t *labels; /* (count), each in 0 .. classes-1 */
 } ht_samples;
 
+enum { HT_SCALED_CHANNELS = 3 };
+
 typedef struct ht_dataset {
     char name[64];  /* as asked for: "mnist", "ucr:Coffee"; without the paths of csv: and npy: */
     char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
@@ -24,7 +26,9 @@ typedef struct ht_dataset {
     /* The shape of a sample, all 0 when it has none (a table's columns): x is in the order channels, height,
      * width, the last running fastest, and inputs = channels·height·width. Series are 1 × 1 × length. */
     int channels, height, width;
-    float mean, std; /* what was subtracted and divided by when pictures were standardized; 0, 1 otherwise */
+    /* What was subtracted and divided by when a sample with a shape was scaled, of each of its first channels
+     * (grey level of a pixel = mean + std · x); 0, 1 otherwise. Further channels have those of the first. */
+    float mean[HT_SCALED_CHANNELS], std[HT_SCALED_CHANNELS];
     ht_samples train, test;  /* at least one sample each */
     char (*class_names)[24]; /* (classes), cut to fit */
     char *notes; /* what was skipped, guessed or filled in while reading, a sentence a line; NULL: nothing */
@@ -34,8 +38,9 @@ typedef struct ht_dataset {
 /* The choices of data.header, data.scale and data.missing, in the order of params.def. */
 typedef enum ht_data_header { HT_HEADER_AUTO, HT_HEADER_YES, HT_HEADER_NO } ht_data_header;
 typedef enum ht_data_scale {
-    HT_SCALE_AUTO,     /* standard, unless the inputs are of order one already (src/data/scale.h says when) */
-    HT_SCALE_NONE,     /* as they are read; pictures of known sets by the constants everybody uses */
+    HT_SCALE_AUTO, /* standard, unless the inputs are of order one already (src/data/scale.h says when) */
+    HT_SCALE_NONE, /* as they are read; pictures of known sets by the constants everybody uses, of CIFAR one
+                      pair a channel */
     HT_SCALE_STANDARD, /* mean 0 and standard deviation 1 over the training part */
     HT_SCALE_MINMAX,   /* 0 to 1 over the training part */
 } ht_data_scale;

@@ -114,7 +114,7 @@ static void ecg_rows_are_like_ecg5000(void **state)
     assert_int_equal(data->classes, 2);
     assert_string_equal(data->class_names[0], "normal");
     assert_string_equal(data->class_names[1], "abnormal");
-    assert_true(data->mean == 0 && data->std == 1);
+    assert_true(data->mean[0] == 0 && data->std[0] == 1);
     assert_true(data->channels == 1 && data->height == 1 && data->width == 140);
     class_shares(data, &data->train, &least, &most);
     assert_true(most == 292.0 / 500);
@@ -149,7 +149,7 @@ static void digits_are_balanced_standardized_and_learnable(void **state)
     class_shares(data, &data->train, &least, &most);
     assert_true(least == 0.1 && most == 0.1);
     double n = (double)values(data, &data->train);
-    float low = (0 - data->mean) / data->std, high = (1 - data->mean) / data->std;
+    float low = (0 - data->mean[0]) / data->std[0], high = (1 - data->mean[0]) / data->std[0];
     for (size_t i = 0; i < values(data, &data->train); i++) {
         double x = (double)data->train.x[i];
         sum += x, square += x * x;
@@ -171,7 +171,7 @@ static void digits_stay_inside_the_picture(void **state)
         const float *x = data->test.x + i * 784;
         double ink = 0, edge = 0;
         for (int p = 0; p < 784; p++) {
-            double level = (double)(x[p] * data->std + data->mean);
+            double level = (double)(x[p] * data->std[0] + data->mean[0]);
             ink += level;
             if (p % 28 == 0 || p % 28 == 27 || p / 28 == 0 || p / 28 == 27) edge += level;
         }

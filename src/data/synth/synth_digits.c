@@ -250,8 +250,7 @@ ht_code ht_synth_digits(const ht_data_request *request, ht_raw *raw, ht_error *e
     ht_glyphs *all = ht_alloc(1, sizeof *all, "the digits", err);
     if (!all) return err->code;
     ht_raw_shape(raw, 1, SIZE, SIZE);
-    raw->mean = PIXEL_MEAN;
-    raw->std = PIXEL_STD;
+    ht_raw_scale(raw, PIXEL_MEAN, PIXEL_STD);
     raw->names = names;
     raw->name_count = CLASSES;
     size_t train = ht_data_limited(TRAIN_COUNT, request->train_limit);
