@@ -68,11 +68,11 @@ typedef struct ht_data_options {
 } ht_data_options;
 
 /* Loads or generates a data set.
- *   name     ecg-synth digits-synth teacher teacher:INPUTSxCLASSES[xTRAIN] (embedded) · mnist fashion-mnist
- * kmnist emnist:SPLIT ecg5000 ecg5000-5 cifar10 cifar100 (files) · ucr:NAME · csv:TRAIN,TEST · csv:FILE ·
- * npy:DIR Labels: the sorted distinct values of the training part become classes 0, 1, …; a label that occurs
- * only in the test part is an error. Returns NULL with *err set: HT_USAGE for an unknown name, HT_FAIL for a
- * missing or bad file. */
+ *   name     ecg-synth digits-synth pictures-synth teacher teacher:INPUTSxCLASSES[xTRAIN] (embedded) · mnist
+ * fashion-mnist kmnist emnist:SPLIT ecg5000 ecg5000-5 cifar10 cifar100 (files) · ucr:NAME · csv:TRAIN,TEST ·
+ * csv:FILE · npy:DIR Labels: the sorted distinct values of the training part become classes 0, 1, …; a label
+ * that occurs only in the test part is an error. Returns NULL with *err set: HT_USAGE for an unknown name,
+ * HT_FAIL for a missing or bad file. */
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err);
 void ht_dataset_free(ht_dataset *data);
 
