@@ -73,7 +73,7 @@ static void plan_sparse(ht_conv *c)
     c->sparse = row < LANES ? HT_CONV_PATCHES : HT_CONV_ROWS;
     if (c->sparse == HT_CONV_PATCHES) {
         size = (window + lane) / LANES * LANES;
-        room = positions * size;
+        room = positions * size + LANES;
     } else {
         size = (row + lane) / LANES * LANES * (size_t)c->kernel;
         room = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
@@ -86,8 +86,10 @@ static void plan_sparse(ht_conv *c)
     c->packed = larger(c->packed, c->partial);
     c->shared = (size_t)c->groups * c->partial;
     size_t most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
-    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1));
-    c->scratch = larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters);
+    size_t image = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
+    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1) + padded(c->filters));
+    c->scratch =
+        larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters + padded(c->filters) + image);
 }
 
 /* Rows of so few positions leave registers empty, and padding is much of them. */
