@@ -11,7 +11,8 @@ enum { BLOCK = 32, LANES = 16 };
  * many floats. */
 enum { GROUPS = 10, PARTIAL = 4 << 20, CHUNK = 4, IMAGE = 32 << 10 };
 
-/* Of lists: floats of a patch at most; floats of inputs that leave room in the first cache. */
+/* Of lists: floats of a patch at most, and products that it must save; floats of inputs that leave room in
+ * the first cache. */
 enum { PATCH = 128, FIRST_CACHE = 6144 };
 
 /* By samples: sides of the outputs at most; samples of a task. */
@@ -69,7 +70,10 @@ static void plan_sparse(ht_conv *c)
     size_t filters = (size_t)c->filters, row = (size_t)c->kernel * (size_t)c->channels,
            window = row * (size_t)c->kernel;
     size_t positions = (size_t)c->conv_h * (size_t)c->conv_w, lane = LANES - 1, size, room;
-    if (c->pool < 2 || c->pool_stride < c->pool || (row < LANES && window > PATCH)) return;
+    if (c->pool < 2 || c->pool_stride < c->pool) return;
+    /* Patches cost something, too: they pay where the dense sum has many products for each delta. */
+    size_t dense = (size_t)c->pool * (size_t)c->pool * window * padded(c->filters) / filters;
+    if (row < LANES && (window > PATCH || dense < PATCH)) return;
     c->sparse = row < LANES ? HT_CONV_PATCHES : HT_CONV_ROWS;
     if (c->sparse == HT_CONV_PATCHES) {
         size = (window + lane) / LANES * LANES;

@@ -171,7 +171,7 @@ static void returned(const ht_conv *c, const ht_conv_data *data, int n, float *i
         size_t tile = first;
         unpool_vector(&p, data->out_delta + out, c->rectify ? data->out + out : NULL,
                       c->pool ? data->where + out : NULL, c->filters, least(FLOATS, c->filters - v), image,
-                      (grid){FLOATS, row}, FLOATS);
+                      (grid){FLOATS, row, FLOATS});
         for (int ty = 0; ty < c->tiles_h; ty++)
             for (int tx = 0; tx < c->tiles_w; tx++, tile++) {
                 float *to = data->shared + vector_at(tiles_of(c), c->filters, v, tile);
@@ -309,7 +309,7 @@ static void leave(const ht_conv *c, const ht_conv_data *data, int n, int panel, 
                 for (int i = 0; i < 16; i++)
                     put(image + (4 * ty + i / 4) * row + (4 * tx + i % 4) * FLOATS, t[i] + bias);
             }
-        pool_vector(&p, image, (grid){FLOATS, row}, data->out + out + v,
+        pool_vector(&p, image, (grid){FLOATS, row, FLOATS}, data->out + out + v,
                     c->pool ? data->where + out + v : NULL, c->filters, lanes, c->rectify);
     }
 }
