@@ -11,7 +11,8 @@ enum { BLOCK = 32, LANES = 16 };
  * many floats. */
 enum { GROUPS = 10, PARTIAL = 4 << 20, CHUNK = 4, IMAGE = 32 << 10 };
 
-/* Of lists: floats of a patch at most; floats of inputs that leave room in the first cache. */
+/* Of lists: floats of a patch at most, and products that it must save; floats of inputs that leave room in
+ * the first cache. */
 enum { PATCH = 128, FIRST_CACHE = 6144 };
 
 /* By samples: sides of the outputs at most; samples of a task. */
@@ -69,11 +70,14 @@ static void plan_sparse(ht_conv *c)
     size_t filters = (size_t)c->filters, row = (size_t)c->kernel * (size_t)c->channels,
            window = row * (size_t)c->kernel;
     size_t positions = (size_t)c->conv_h * (size_t)c->conv_w, lane = LANES - 1, size, room;
-    if (c->pool < 2 || c->pool_stride < c->pool || (row < LANES && window > PATCH)) return;
+    if (c->pool < 2 || c->pool_stride < c->pool) return;
+    /* Patches cost something, too: they pay where the dense sum has many products for each delta. */
+    size_t dense = (size_t)c->pool * (size_t)c->pool * window * padded(c->filters) / filters;
+    if (row < LANES && (window > PATCH || dense < PATCH)) return;
     c->sparse = row < LANES ? HT_CONV_PATCHES : HT_CONV_ROWS;
     if (c->sparse == HT_CONV_PATCHES) {
         size = (window + lane) / LANES * LANES;
-        room = positions * size;
+        room = positions * size + LANES;
     } else {
         size = (row + lane) / LANES * LANES * (size_t)c->kernel;
         room = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
@@ -86,8 +90,10 @@ static void plan_sparse(ht_conv *c)
     c->packed = larger(c->packed, c->partial);
     c->shared = (size_t)c->groups * c->partial;
     size_t most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
-    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1));
-    c->scratch = larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters);
+    size_t image = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
+    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1) + padded(c->filters));
+    c->scratch =
+        larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters + padded(c->filters) + image);
 }
 
 /* Rows of so few positions leave registers empty, and padding is much of them. */
