@@ -39,10 +39,12 @@ static int parts(int n, int part)
     return (n + part - 1) / part;
 }
 
+/* There is room for the most partial sums, so that a smaller batch never needs more. */
 static void plan_groups(ht_conv *c, int most)
 {
     c->group = parts(c->batch, most);
     c->groups = parts(c->batch, c->group);
+    c->shared = (size_t)most * c->partial;
 }
 
 static void plan_direct(ht_conv *c)
@@ -59,7 +61,6 @@ static void plan_direct(ht_conv *c)
     c->tasks[HT_CONV_FORWARD] = c->tasks[HT_CONV_INPUTS] = parts(c->batch, c->chunk);
     c->tasks[HT_CONV_WEIGHTS] = c->groups * parts(c->filters, BLOCK);
     c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
-    c->shared = (size_t)c->groups * c->partial;
     c->scratch = (size_t)c->chunk * (in + delta) + (size_t)(c->w + LANES) * BLOCK +
                  (size_t)c->conv_h * (size_t)c->conv_w * BLOCK;
 }
@@ -88,7 +89,6 @@ static void plan_sparse(ht_conv *c)
     plan_groups(c, GROUPS);
     c->tasks[HT_CONV_WEIGHTS] = c->groups;
     c->packed = larger(c->packed, c->partial);
-    c->shared = (size_t)c->groups * c->partial;
     size_t most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
     size_t image = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
     c->scratch = larger(c->scratch, room + positions * (2 * filters + 1) + padded(c->filters));
@@ -120,7 +120,7 @@ static void plan_samples(ht_conv *c)
     c->tasks[HT_CONV_WEIGHTS] = filters * parts(c->channels, HT_CONV_ROUND);
     c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
     c->kept = (size_t)in * (all * padded(c->channels) + LANES);
-    c->shared = (size_t)out * (all * padded(c->filters) + LANES) + c->partial;
+    c->shared += (size_t)out * (all * padded(c->filters) + LANES);
     c->scratch = (size_t)c->chunk * (size_t)(in > out ? in : out) * BLOCK + (size_t)out * LANES;
 }
 
@@ -153,7 +153,7 @@ static void plan_winograd(ht_conv *c)
     c->tasks[HT_CONV_WEIGHTS] = products * c->groups;
     c->packed = 0;
     c->kept = PLACES * (all * padded(c->channels) + LANES);
-    c->shared = PLACES * (all * padded(c->filters) + LANES) + (size_t)c->groups * c->partial;
+    c->shared += PLACES * (all * padded(c->filters) + LANES);
     c->scratch = PLACES * ((size_t)(HT_CONV_ROUND + c->chunk * tiles) * BLOCK + (size_t)2 * LANES) +
                  larger(image, (size_t)9 * HT_CONV_ROUND) * LANES;
 }

@@ -51,8 +51,10 @@ INLINE void add_some(float *to, const float *base, const float *value, const int
     const int turns = vectors == 1 ? 4 : vectors <= 3 ? 2 : 1;
     floats sum[4][MOST];
     int i = 0;
-    for (int t = 0; t < turns; t++)
-        for (int v = 0; v < vectors; v++) sum[t][v] = t ? (floats){0} : load(to + v * FLOATS);
+    for (int v = 0; v < vectors; v++) {
+        sum[0][v] = load(to + v * FLOATS);
+        for (int t = 1; t < turns; t++) sum[t][v] = (floats){0};
+    }
     for (; i + turns <= count; i += turns)
         for (int t = 0; t < turns; t++)
             for (int v = 0; v < vectors; v++)
@@ -99,9 +101,9 @@ typedef struct lists {
 
 static lists lists_of(float *scratch, size_t number, size_t room)
 {
-    lists l = {.value = scratch, .place = (int32_t *)(scratch + number * room), .room = room};
+    void *place = scratch + number * room, *row = scratch + 2 * number * room + number;
+    lists l = {.value = scratch, .place = place, .room = room, .row = row};
     l.count = l.place + number * room;
-    l.row = (float *)(l.count + number);
     memset(l.count, 0, number * sizeof *l.count);
     return l;
 }
@@ -131,7 +133,7 @@ static void list_by_position(const ht_conv *c, const ht_conv_data *data, int n, 
                              const lists *l)
 {
     size_t i = (size_t)n * (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
-    size_t position[HT_POOLING_MOST * HT_POOLING_MOST];
+    size_t position[HT_POOLING_MOST * HT_POOLING_MOST] = {0};
     for (int j = 0; j < c->pool * c->pool; j++) position[j] = (size_t)(j / c->pool * c->conv_w + j % c->pool);
     for (int y = 0; y < c->out_h; y++)
         for (int x = 0; x < c->out_w; x++, i += (size_t)c->filters) {
@@ -148,7 +150,7 @@ static void list_by_filter(const ht_conv *c, const ht_conv_data *data, int n, co
                            const lists *l)
 {
     size_t i = (size_t)n * (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
-    int32_t window[HT_POOLING_MOST * HT_POOLING_MOST];
+    int32_t window[HT_POOLING_MOST * HT_POOLING_MOST] = {0};
     for (int j = 0; j < c->pool * c->pool; j++)
         window[j] = (int32_t)(j / c->pool * w->row + j % c->pool * w->step);
     for (int y = 0; y < c->out_h; y++)

@@ -359,6 +359,22 @@ static void a_sample_does_not_depend_on_its_batch(void **state)
         }
 }
 
+static void a_smaller_batch_needs_no_more_memory(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES + POOLED; i++) {
+        ht_conv c = i < SHAPES ? shapes[i] : pooled[i - SHAPES].shape, before = {.batch = 0};
+        c.pool = i < SHAPES ? 0 : pooled[i - SHAPES].pool;
+        c.pool_stride = i < SHAPES ? 0 : pooled[i - SHAPES].stride;
+        for (c.batch = 1; c.batch < 300; c.batch++, before = c) {
+            ht_conv_plan(&c);
+            assert_true(c.packed >= before.packed && c.kept >= before.kept && c.shared >= before.shared &&
+                        c.scratch >= before.scratch);
+            assert_true(c.groups * c.group >= c.batch && (c.groups - 1) * c.group < c.batch);
+        }
+    }
+}
+
 /* A network that diverges must be seen to: what the twin has as NaN or Inf is no number here. */
 static void no_number_stays_none(void **state)
 {
@@ -465,6 +481,7 @@ int main(void)
         cmocka_unit_test(any_shape_is_the_sum),
         cmocka_unit_test(rectifying_and_pooling_come_after),
         cmocka_unit_test(a_sample_does_not_depend_on_its_batch),
+        cmocka_unit_test(a_smaller_batch_needs_no_more_memory),
         cmocka_unit_test(no_number_stays_none),
         cmocka_unit_test(pooling_takes_the_first_of_the_largest),
         cmocka_unit_test(pooling_passes_nan_on),
