@@ -211,19 +211,37 @@ static bool finish(const ht_values *x, bool magnitude, const filter *known, cons
     return true;
 }
 
+/* Is any of eight bins searched? Most are not, and one branch tells. */
+static bool any_of(const uint16_t *searches, const uint32_t b[8])
+{
+    return searches[b[0]] | searches[b[1]] | searches[b[2]] | searches[b[3]] | searches[b[4]] |
+           searches[b[5]] | searches[b[6]] | searches[b[7]];
+}
+
+/* Of a piece, what passes the filter, into room; returns how many. */
+static size_t sift(const filter *f, const double *piece, size_t n, double *room)
+{
+    uint32_t bin[PIECE];
+    size_t found = 0;
+    ht_kernel()->functions->bins(bin, piece, n, &f->window);
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + 8 < n ? i + 8 : n;
+        if (end == i + 8 && !any_of(f->searches, bin + i)) continue;
+        for (; i < end; i++)
+            if (f->searches[bin[i]]) room[found++] = f->window.sign ? piece[i] : fabs(piece[i]);
+    }
+    return found;
+}
+
 /* Where all that passes the filter fits into `room` (BINS): that, sorted, and the values wanted of it. */
 static bool gather(const ht_values *x, const filter *f, const search *s, int ranks, double room[BINS],
                    double *value)
 {
     size_t n = 0, total = ht_values_count(x);
     for (size_t first = 0; first < total; first += PIECE) {
-        double chunk[HT_CHUNK];
-        uint32_t bin[PIECE];
+        double piece[HT_CHUNK];
         if (ht_cancelled()) return false;
-        size_t loaded = load_piece(x, first, total, chunk);
-        ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
-        for (size_t i = 0; i < loaded; i++)
-            if (f->searches[bin[i]]) room[n++] = f->window.sign ? chunk[i] : fabs(chunk[i]);
+        n += sift(f, piece, load_piece(x, first, total, piece), room + n);
     }
     qsort(room, n, sizeof *room, ht_by_double);
     for (int r = 0; r < ranks; r++) {
