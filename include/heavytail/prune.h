@@ -36,7 +36,8 @@ typedef struct ht_prune_info {
 
 const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
 
-/* What the method removes from this network: "filters and neurons", … Static storage. */
+/* What the method removes from this network: as ht_prune_info.unit says, but "filters", or "units" where
+ * there are filters and neurons. Static storage. */
 const char *ht_prune_unit(const ht_network *net, ht_prune_method method);
 
 /* Why the method does not take a network that is (not) nothing but dense layers, each reading the one before
@@ -66,6 +67,7 @@ ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train)
 /* ---- doing it ---- */
 
 typedef struct ht_prune_layer {
+    const char *unit; /* what it removes here: "filters"; static */
     int64_t units, removed;
     int64_t
         held; /* of the removed: stay in the smaller network, as zeros, because a sum or a norm reads them */
@@ -115,6 +117,7 @@ typedef struct ht_prune_point {
 typedef struct ht_prune_curve {
     ht_prune_method method;
     ht_prune_metric metric;
+    const char *unit; /* ht_prune_unit of the network */
     bool exact; /* at every k, or (svd) at every rank of 200 evenly many; else at the ratios of a grid */
     int count;
     ht_prune_point *points; /* by rising ratio, from nothing removed to everything */

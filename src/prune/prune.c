@@ -27,17 +27,17 @@ const ht_prune_info *ht_prune_at(ht_prune_method m)
     return &methods[m].info;
 }
 
-static bool has_filters(const ht_network *net, bool others)
+const char *ht_prune_layer_unit(const ht_tensor *weight, ht_prune_method m)
 {
-    for (int w = 0; w < ht_network_hidden(net); w++)
-        if (!(net->weights[w]->flags & HT_TENSOR_FILTERS) == others) return true;
-    return false;
+    return methods[m].ops->masks && weight->flags & HT_TENSOR_FILTERS ? "filters" : methods[m].info.unit;
 }
 
 const char *ht_prune_unit(const ht_network *net, ht_prune_method m)
 {
-    if (!methods[m].ops->masks || !has_filters(net, false)) return methods[m].info.unit;
-    return has_filters(net, true) ? "filters and neurons" : "filters";
+    const char *unit = ht_prune_layer_unit(net->weights[0], m);
+    for (int w = 1; w < ht_network_hidden(net); w++)
+        if (ht_prune_layer_unit(net->weights[w], m) != unit) return "units";
+    return unit;
 }
 
 const char *ht_prune_refuses(ht_prune_method m, bool dense)
@@ -187,7 +187,8 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
 {
     ht_prune_plan plan;
-    *curve = (ht_prune_curve){.method = spec->method, .metric = spec->metric};
+    *curve = (ht_prune_curve){
+        .method = spec->method, .metric = spec->metric, .unit = ht_prune_unit(net, spec->method)};
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     curve->exact = ht_network_hidden(net) == 1 && ht_network_is_dense(net) && plan.ops && plan.ops->curve;

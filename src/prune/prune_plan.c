@@ -45,7 +45,8 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
         r.layers[l] =
-            (ht_prune_layer){plan->units[l], removed[l], held, ht_prune_error(plan->spec.metric, share)};
+            (ht_prune_layer){ht_prune_layer_unit(plan->net->weights[l], plan->spec.method), plan->units[l],
+                             removed[l], held, ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
         r.held += held;

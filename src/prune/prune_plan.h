@@ -65,6 +65,9 @@ ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network 
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX]);
 
+/* What the method takes of one hidden matrix: "filters"; static storage. */
+const char *ht_prune_layer_unit(const ht_tensor *weight, ht_prune_method method);
+
 /* Dense weights that are left. */
 void ht_prune_add_weights(ht_prune_result *result, size_t weights);
 
