@@ -134,6 +134,8 @@ typedef struct ht_layer_item {
 /* The network that the parameters say, but for the output layer, first layer first: model.layers, or dense
  * layers as model.widths or model.depth times model.width. Returns how many there are. */
 int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS]);
+/* Are all of them dense layers, each reading the one before it? */
+bool ht_params_are_dense(const ht_params *params);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
 /* The units alone, of those that have some (dense, conv); returns how many. */

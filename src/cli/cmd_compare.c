@@ -100,6 +100,8 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
     json_t *root = json_pack("{s:i, s:s, s:b, s:i, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
                              s->stopped, "seeds", s->seeds, "methods", methods);
+    if (root && s->left_out)
+        json_object_set_new(root, "left_out", json_pack("{s:s, s:s}", "method", s->left_out, "why", s->why));
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -175,22 +177,22 @@ static void print_table(const ht_compare_state *s)
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
-    printf(
-        "\n"
-        "  Accuracy and loss are those of the weights after the last step, which noise may just have "
-        "thrown off.\n"
-        "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
-        "of the\n"
-        "  same whole network's. A neuron (node) takes its row of weights and its column of the next layer "
-        "along.\n"
-        "  κ nodes: the share of the neurons that go at relative error %g, whatever the accuracy. The two "
-        "need "
-        "not agree:\n"
-        "  neurons that are all alike (plain SGD) have a small κ, and yet accuracy may stay while many of "
-        "them "
-        "go; noise\n"
-        "  makes few of them large, and κ too, and accuracy may fall at a smaller error of the weights.\n",
-        ht_params_get(&s->params, HT_P_PRUNE_ERROR));
+    if (s->left_out) printf("  %-12s left out: %s\n", s->left_out, s->why);
+    printf("\n"
+           "  Accuracy and loss are those of the weights after the last step, which noise may just have "
+           "thrown off.\n"
+           "  kept at -0.01: the share of the parameters down to which the test accuracy stays within 0.01 "
+           "of the\n"
+           "  same whole network's. A neuron or filter (node) takes its row of weights and what reads it "
+           "along.\n"
+           "  κ nodes: the share of the neurons that go at relative error %g, whatever the accuracy. The two "
+           "need "
+           "not agree:\n"
+           "  neurons that are all alike (plain SGD) have a small κ, and yet accuracy may stay while many of "
+           "them "
+           "go; noise\n"
+           "  makes few of them large, and κ too, and accuracy may fall at a smaller error of the weights.\n",
+           ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 
 static ht_code draw(const ht_compare_state *s, const ht_dataset *data, const char *path, ht_error *err)

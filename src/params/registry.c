@@ -297,6 +297,15 @@ int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYER
     return count;
 }
 
+bool ht_params_are_dense(const ht_params *params)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(params, items);
+    for (int l = 0; l < count; l++)
+        if (items[l].kind != HT_LAYER_DENSE) return false;
+    return true;
+}
+
 const char *ht_params_layout(const ht_params *params)
 {
     const char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];

@@ -79,8 +79,16 @@ typedef struct ht_span {
  * itself. */
 typedef enum ht_cut { HT_CUT_UNITS, HT_CUT_SAMPLES, HT_CUT_ITSELF } ht_cut;
 
+/* What becomes of the channels that come in, for whoever leaves some out. */
+typedef enum ht_flow {
+    HT_FLOW_MIXED,  /* they are summed or compared with others: none can be left out */
+    HT_FLOW_EACH,   /* as many come out, each of its own alone, and 0 stays 0 */
+    HT_FLOW_COLUMNS /* all go into each unit: the columns of the weight matrix are theirs, in their order */
+} ht_flow;
+
 typedef struct ht_layer_kind {
     ht_cut cut;
+    ht_flow flow;
     bool channels_last; /* it reads values with a shape, channels last; others: see `flat` */
     bool flat;          /* it reads a plain row of values, channels first */
 

@@ -180,6 +180,7 @@ static void update(ht_step *s, int l, int shard)
 
 const ht_layer_kind ht_layer_conv = {
     .cut = HT_CUT_ITSELF,
+    .flow = HT_FLOW_COLUMNS,
     .channels_last = true,
     .shape = shape,
     .describe = describe,
