@@ -254,8 +254,7 @@ static void show_session(ht_lab *lab, const ht_session *s, const ht_params *pres
                   s->data->title);
     lab->model->settings.preset = *preset;
     lab->model->samples = s->data->train.count;
-    lab->model->picture_width = s->data->width;
-    lab->model->picture_height = s->data->height;
+    ht_model_pictures(lab->model, s->data->channels, s->data->height, s->data->width);
     lab->model->labels = *ht_session_labels(s);
     lab->noted = false;
     show_notes(lab, s);

@@ -106,8 +106,7 @@ static ht_code draw(ht_session *s, const char *run, const char *out, const char 
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
     model->samples = s->data->train.count;
-    model->picture_width = s->data->width;
-    model->picture_height = s->data->height;
+    ht_model_pictures(model, s->data->channels, s->data->height, s->data->width);
     ht_built_line(model->footer, sizeof model->footer);
     ht_code code = choose_panel(panel, model, err);
     ht_progress_stage("reading the history of %s", run);
