@@ -129,7 +129,7 @@ static bool winograd_pays(const ht_conv *c)
 {
     if (c->kernel != 3 || c->stride != 1 || c->pad > 2 || c->channels < LANES || c->filters < LANES)
         return false;
-    return c->conv_h * c->conv_w * 9 >= 2 * PLACES * parts(c->conv_h, 4) * parts(c->conv_w, 4);
+    return (double)c->conv_h * c->conv_w * 9 >= 2.0 * PLACES * parts(c->conv_h, 4) * parts(c->conv_w, 4);
 }
 
 static void plan_winograd(ht_conv *c)
