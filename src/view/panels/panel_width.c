@@ -157,7 +157,7 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
     }
     snprintf(chart->note, sizeof chart->note, "a dot: a run of %.0f steps%s",
              ht_params_get(&s->params, HT_P_TRAIN_STEPS),
-             columns >= 2 * 80   ? "; predicted: median, quartiles; fit: to the medians, 95 %"
+             columns >= 2 * 92   ? "; predicted: median, quartiles; fit: to the medians, 95 %"
              : columns >= 2 * 56 ? "; bands: quartiles predicted, fit"
                                  : "");
 }
