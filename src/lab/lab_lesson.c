@@ -100,9 +100,9 @@ static void write_list(ht_lab *lab)
             ht_preset_load(&wanted, lesson->preset, &err) != HT_OK)
             continue;
         if (!is_of_this_network(lab, &wanted))
-            snprintf(elsewhere, sizeof elsewhere, " - another network: `heavytail lesson %d`", n);
-        snprintf(page->text + used, sizeof page->text - used, "%s%d  %s: %s%s", used ? "\n" : "", n,
-                 lesson->title, lesson->about, elsewhere);
+            snprintf(elsewhere, sizeof elsewhere, " (another network - `heavytail lesson %d`)", n);
+        snprintf(page->text + used, sizeof page->text - used, "%s%d  %s%s: %s", used ? "\n" : "", n,
+                 lesson->title, elsewhere, lesson->about);
     }
     ht_free(lesson);
 }

@@ -91,6 +91,7 @@ void ht_panel_neurons(const ht_model *m, ht_gallery *g)
     const ht_prune_look *look = &m->report.look[order_of(m)];
     bool pictures = m->picture_width > 0 && m->picture_width * m->picture_height == s->inputs;
     double gone = gone_at(m), most = 0;
+    char largest_text[24];
     ht_text_copy(g->title, sizeof g->title, "Strongest kept neurons, incoming weights");
     ht_text_copy(g->empty, sizeof g->empty,
                  s->count && !s->inputs ? "too many inputs to draw" : "every neuron is removed here");
@@ -104,12 +105,13 @@ void ht_panel_neurons(const ht_model *m, ht_gallery *g)
         most = fmax(most, largest(s->weight[i], s->inputs));
         snprintf(item->label, sizeof item->label, "‖w‖ %.3g", (double)s->norm[i]);
     }
+    ht_format_short(largest_text, sizeof largest_text, most, 2);
     if (g->count && pictures)
         snprintf(g->note, sizeof g->note, "negative to positive; full colour from |w| = %.2g (largest: %.2g)",
                  g->scale, most);
     else if (g->count && most > g->scale)
-        snprintf(g->note, sizeof g->note, "weight against input, ±%.2g; ▲▼ beyond, up to %.2g", g->scale,
-                 most);
+        snprintf(g->note, sizeof g->note, "weight against input, ±%.2g; ▲▼ beyond, up to %s", g->scale,
+                 largest_text);
     else if (g->count)
         snprintf(g->note, sizeof g->note, "weight against input, ±%.2g", g->scale);
 }
