@@ -110,19 +110,15 @@ static void skip(void *context, const ht_tensor_info *info, bool broken, const c
 
 /* ---- the noise of gradients ---- */
 
-/* "layers.1.weight", or NULL for the first, to 1. */
+/* The hidden weight matrix of that name, "layers.1.weight"; of NULL the first. */
 static ht_code layer_of(const char *tensor, const ht_network *net, int *layer, ht_error *err)
 {
-    char rest;
-    *layer = 0;
-    if (!tensor) return HT_OK;
-    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 &&
-                *layer < ht_network_hidden(net);
-    return good ? HT_OK
-                : ht_error_set(err, HT_USAGE,
-                               "--tensor %.60s: with --gradient-noise give a hidden layer, layers.0.weight "
-                               "to layers.%d.weight",
-                               tensor, ht_network_hidden(net) - 1);
+    int hidden = ht_network_hidden(net);
+    for (*layer = 0; *layer < hidden; ++*layer)
+        if (!tensor || strcmp(tensor, net->weights[*layer]->name) == 0) return HT_OK;
+    return ht_error_set(err, HT_USAGE, "--tensor %.60s: with --gradient-noise give a hidden layer, %s%s%s",
+                        tensor, net->weights[0]->name, hidden > 1 ? " to " : "",
+                        hidden > 1 ? net->weights[hidden - 1]->name : "");
 }
 
 /* As many minibatches of the run's size as there are in an epoch, up to 64 MB of them. */
@@ -137,8 +133,9 @@ static ht_code visit_gradients(tail_results *r, ht_session *s, ht_error *err)
                                 .batch = (int)ht_batch_taken(&s->params, s->data->train.count),
                                 .seed = (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED),
                                 .draws = most > 1 ? most : 1};
+    const char *tensor = net->weights[layer]->name;
     char name[64];
-    snprintf(name, sizeof name, "layers.%d.gradient_noise", layer);
+    snprintf(name, sizeof name, "%.*sgradient_noise", (int)(strrchr(tensor, '.') + 1 - tensor), tensor);
     ht_file_tensor t = {
         .name = name, .ndim = 2, .rows = ht_gradient_noise_draws(&wanted, &s->data->train), .columns = size};
     t.f32 = ht_alloc(t.rows, size * sizeof *t.f32, "the gradient noise", err);
