@@ -82,8 +82,9 @@ static ht_code visit(void *context, const ht_file_tensor *t, ht_error *err)
     note_qualities(r, p->all, HT_ESTIMATORS);
     note_qualities(r, &p->by_rows, 1);
     note_qualities(r, p->of_norms, HT_ESTIMATORS);
-    ht_tail_json(r->tensors, t, p, &kernels, &r->request->injected);
-    ht_tail_table(&r->text, t, p, &kernels, &r->request->injected);
+    const ht_tail_injected injected = ht_tail_injected_in(&r->request->injected, r->request->path, t->name);
+    ht_tail_json(r->tensors, t, p, &kernels, &injected);
+    ht_tail_table(&r->text, t, p, &kernels, &injected);
     if (r->count++ == 0) {
         ht_text_copy(r->first, sizeof r->first, t->name);
         r->picture = p;
@@ -195,7 +196,8 @@ static ht_code look_at_file(tail_results *r, ht_error *err)
 static ht_code report(tail_results *r, bool json, ht_error *err)
 {
     const request *q = r->request;
-    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, &q->injected, "light", err) != HT_OK)
+    const ht_tail_injected first = ht_tail_injected_in(&q->injected, q->path, r->first);
+    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, &first, "light", err) != HT_OK)
         return err->code;
     if (print(r, json, err) != HT_OK) return err->code;
     ht_skipped_note(&r->skipped, q->path, &r->notes);

@@ -491,6 +491,31 @@ static void occam_takes_a_share_of_each_kernel_tensor(void **state)
     ht_network_free(net);
 }
 
+/* Which weights an estimate is not held against the noise's α for: as the network's tensors say. */
+static void the_quiet_layer_is_the_network_s(void **state)
+{
+    (void)state;
+    const char *const some[] = {lines[0], lines[6], "dense 7, norm, dense n",
+                                "norm, conv 4 3x3, norm, conv 5 3x3", "pool 3, dense 5"};
+    for (int i = 0; i < 5; i++)
+        for (int on = 0; on < 2; on++) {
+            ht_params p = small_params();
+            ht_params_put(&p, HT_P_MODEL_WIDTH, 8);
+            assert_int_equal(ht_params_set(&p, "model.layers", some[i], &err), HT_OK);
+            ht_params_put(&p, HT_P_NOISE_FIRST_CONV, on);
+            ht_network *net = ht_network_of(&p, picture, CLASSES, &err);
+            int named, quiet = ht_params_quiet(&p, &named);
+            char name[HT_TENSOR_LABEL];
+            assert_non_null(net);
+            assert_int_equal(quiet >= 0, named >= 0);
+            for (int w = 0; w < ht_network_hidden(net); w++)
+                assert_int_equal(w == quiet, !(net->weights[w]->flags & HT_TENSOR_NOISY));
+            snprintf(name, sizeof name, "layers.%d.weight", named);
+            if (quiet >= 0) assert_string_equal(net->weights[quiet]->name, name);
+            ht_network_free(net);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -507,6 +532,7 @@ int main(void)
         cmocka_unit_test(tails_are_of_filters_and_of_kernels),
         cmocka_unit_test(gradient_noise_of_filters_has_no_mean),
         cmocka_unit_test(factors_are_of_weights_alone),
+        cmocka_unit_test(the_quiet_layer_is_the_network_s),
         cmocka_unit_test(occam_takes_a_share_of_each_kernel_tensor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,7 +262,7 @@ static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estima
 static void add_injected(const ht_model *m, ht_chart *chart, int columns)
 {
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    if (m->trace[HT_TRACE_ALPHA].count == 0) return;
+    if (m->trace[HT_TRACE_ALPHA].count == 0 || ht_model_quiet(m)) return;
     ht_series *alpha =
         add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
     if (alpha) alpha->dash = HT_DOTTED;
