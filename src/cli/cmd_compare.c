@@ -160,7 +160,8 @@ static void print_table(const ht_compare_state *s)
            "of the\n"
            "  same whole network's. A neuron or filter (node) takes its row of weights and what reads it "
            "along.\n"
-           "  κ nodes: the share of the neurons that go at relative error %g, whatever the accuracy.\n",
+           "  κ nodes: the share of the neurons and filters that go at relative error %g, whatever the "
+           "accuracy.\n",
            ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 

@@ -235,6 +235,9 @@ void ht_model_value(ht_param p, double value, char *to, size_t size);
 /* An end of a range: "2", "1e-07", "100k". */
 void ht_model_bound(double value, char *to, size_t size);
 
+/* What κ is a share of: "of the neurons", "of the units" where not all layers are dense. */
+const char *ht_model_of_units(const ht_model *model);
+
 /* Does noise leave the layer alone whose tail is looked at (noise.first_conv)? */
 bool ht_model_quiet(const ht_model *model);
 

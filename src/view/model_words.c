@@ -68,6 +68,11 @@ ht_params ht_model_params_at(const ht_model *m, double step)
     return then;
 }
 
+const char *ht_model_of_units(const ht_model *m)
+{
+    return ht_params_are_dense(&m->applied) ? "of the neurons" : "of the units";
+}
+
 static int layer_looked_at(const ht_model *m)
 {
     return m->report.count > 0 ? m->report.tail.layer : m->tail_layer;
