@@ -306,6 +306,19 @@ bool ht_params_are_dense(const ht_params *params)
     return true;
 }
 
+int ht_params_quiet(const ht_params *params, int *named)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(params, items), weights = 0, norms = 0, l = 0;
+    for (; l < count && items[l].kind != HT_LAYER_CONV; l++) {
+        weights += items[l].units > 0;
+        norms += items[l].kind == HT_LAYER_NORM;
+    }
+    bool quiet = l < count && ht_params_get(params, HT_P_NOISE_FIRST_CONV) == 0;
+    if (named) *named = quiet ? weights + norms : -1;
+    return quiet ? weights : -1;
+}
+
 const char *ht_params_layout(const ht_params *params)
 {
     const char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];

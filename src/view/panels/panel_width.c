@@ -139,7 +139,7 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
     const ht_width_sweep_state *s = newest(m);
     (void)columns;
     begin(m, chart, "Pruning ratio κ");
-    chart->unit = "of the neurons";
+    chart->unit = ht_model_of_units(m);
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (!s) return;
     snprintf(error, sizeof error, "%s = %.3g",
@@ -183,14 +183,16 @@ void ht_panel_width_tail(const ht_model *m, int columns, ht_chart *chart)
     begin(m, chart, "Tail index α̂ (mmo)");
     chart->unit = "";
     if (!s) return;
-    double alpha = ht_params_get(&s->params, HT_P_NOISE_ALPHA);
+    double alpha = ht_params_quiet(&s->params, NULL) == 0 ? 2 : ht_params_get(&s->params, HT_P_NOISE_ALPHA);
     chart->y = (ht_axis){.low = alpha - 0.1, .high = alpha + 0.1}; /* holds the injected one */
     for (int i = 0; i < m->width_sweep_count; i++) {
         ht_series *dots = add_points(chart, m->width_sweep[i].noisy, MMO, role_of(m, i), "");
         if (dots) ht_model_noise(&m->width_sweep[i].params, dots->said, sizeof dots->said);
     }
     ht_chart_fit(chart);
-    if (runs_of(s->noisy, MMO) == 0) return;
+    if (ht_params_quiet(&s->params, NULL) == 0) /* tails are of the first layer */
+        ht_text_copy(chart->note, sizeof chart->note, "the first convolution gets no noise");
+    if (runs_of(s->noisy, MMO) == 0 || chart->note[0]) return;
     snprintf(label, sizeof label, "α %.3g", alpha);
     ht_chart_mark(chart, false, alpha, HT_ROLE_NOISE, label);
 }
