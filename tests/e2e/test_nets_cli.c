@@ -66,27 +66,66 @@ static double cell_of(const char *path, int row, int column)
     return value;
 }
 
-static void steps_are_those_of_pytorch(void **state)
+/* What case.json says. */
+typedef struct golden {
+    const char *name;
+    char dir[4000];
+    json_t *root;
+} golden;
+
+static const char *text_of(const golden *g, const char *key)
 {
-    (void)state;
-    char dir[4000], script[9000], path[4100];
-    snprintf(dir, sizeof dir, "%s/tests/golden/layers/mlp-widths-bias", source_top());
-    snprintf(
-        script, sizeof script,
-        "$H train --init %s/init.safetensors --data.name npy:%s --layers 'dense 20, dense 9' --model.bias 1 "
-        "--train.lr 0.1 --train.batch 24 --noise.type none --train.eval_every 1 --steps 5 --run golden "
-        "--out after.safetensors --quiet",
-        dir, dir);
+    const char *text = json_string_value(json_object_get(g->root, key));
+    if (!text) fail_msg("%s: no %s", g->name, key);
+    return text;
+}
+
+static double number_of(const golden *g, const char *key)
+{
+    return json_number_value(json_object_get(g->root, key));
+}
+
+static golden golden_of(const char *name)
+{
+    golden g = {.name = name};
+    char path[4100];
+    json_error_t error;
+    snprintf(g.dir, sizeof g.dir, "%s/tests/golden/layers/%s", source_top(), name);
+    snprintf(path, sizeof path, "%s/case.json", g.dir);
+    if (!(g.root = json_load_file(path, 0, &error))) fail_msg("%s: %s", path, error.text);
+    return g;
+}
+
+/* Five steps of all samples from the weights that PyTorch began with. */
+static void check_golden(const char *name)
+{
+    golden g = golden_of(name);
+    char script[9000], path[4100];
+    snprintf(script, sizeof script,
+             "rm -rf golden; $H train --init %s/init.safetensors --data.name npy:%s --layers '%s' --model.bias %d "
+             "--train.optimizer %s --train.lr %.17g --train.momentum %.17g --train.weight_decay %.17g --train.batch "
+             "24 --noise.type none --train.eval_every 1 --steps 5 --run golden --out after.safetensors --quiet",
+             g.dir, g.dir, text_of(&g, "layers"), (int)number_of(&g, "bias"), text_of(&g, "optimizer"),
+             number_of(&g, "lr"), number_of(&g, "momentum"), number_of(&g, "weight_decay"));
     assert_status(sandbox_shell(script), 0);
-    snprintf(path, sizeof path, "%s/after.safetensors", dir);
+    snprintf(path, sizeof path, "%s/after.safetensors", g.dir);
     double worst = compare("after.safetensors", path, 2e-5), off = 0;
-    snprintf(path, sizeof path, "%s/steps.csv", dir);
+    snprintf(path, sizeof path, "%s/steps.csv", g.dir);
     for (int k = 0; k < 5; k++) { /* ours: losses of the batch before a step, of the test set after it */
         off = fmax(off, fabs(cell_of("golden/metrics.csv", k, 2) / cell_of(path, k, 1) - 1));
         off = fmax(off, fabs(cell_of("golden/metrics.csv", k, 6) / cell_of(path, k + 1, 3) - 1));
     }
-    print_message("figures: weights within %.1e of PyTorch's, losses within %.1e\n", worst, off);
+    print_message("figures: %s: weights within %.1e of PyTorch's, losses within %.1e\n", name, worst, off);
     assert_true(off <= 1e-5);
+    json_decref(g.root);
+}
+
+static void steps_are_those_of_pytorch(void **state)
+{
+    static const char *const cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
+                                        "conv-stride-adam"};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_golden(cases[i]);
 }
 
 /* ---- one program's file in another run --------------------------------------------------------- */
@@ -185,10 +224,10 @@ static void what_does_not_fit_is_named(void **state)
         int status;
     } wrong[] = {
         {"dense 30, dense 13", "1", "net.safetensors",
-         "layer 2 is (12 × 30), and that of the run's network 140 → 30 → 13 → 2 is (13 × 30)", 1},
-        {"dense 30", "1", "net.safetensors", "holds 3 layers, 140 → 30 → 12 → 2; the run's network has 2", 1},
+         "layers.1.weight is (12 × 30), and the network needs (13 × 30) there, for layers.1.weight", 1},
+        {"dense 30", "1", "net.safetensors", "layers.1.weight is (12 × 30), and the network needs (2 × 30) there", 1},
         {"dense 30, dense 12", "0", "net.safetensors",
-         "has biases, and the run's network has none; set model.bias to 1", 1},
+         "layers.0.weight has biases, and the network has none; set model.bias to 1", 1},
         {"dense 30, dense 12", "1", "nowhere.safetensors", "--init nowhere.safetensors: No such file", 1},
         {"dense 30, dens 12", "1", "net.safetensors",
          "model.layers: item 2, 'dens 12': there is no such item", 2},
