@@ -146,7 +146,7 @@ static int find_word(const matcher *m, const char *word)
     for (int i = 0; i < m->modules->count; i++)
         if (strcmp(module_at(m, i)->name, word) == 0) return i;
     for (int i = 0; i < m->modules->count; i++)
-        if (strcmp(module_at(m, i)->stem, stem) == 0) return i;
+        if (strcmp(module_at(m, i)->stem, word) == 0 || strcmp(module_at(m, i)->stem, stem) == 0) return i;
     return NOBODY;
 }
 
@@ -175,20 +175,28 @@ static bool takes_part(const matcher *m, int i)
     return !m->order || m->rank[i] != NOBODY || module_at(m, i)->norm;
 }
 
+/* Does the order have something before this layer's module that lies behind it? */
+static bool runs_otherwise(const matcher *m, int layer)
+{
+    int rank = m->rank[m->match->layer[layer].module];
+    for (int l = layer + 1; l < m->match->count && rank != NOBODY; l++) {
+        int behind = m->rank[m->match->layer[l].module];
+        if (behind != NOBODY && behind < rank) return true;
+    }
+    return false;
+}
+
 /* Modules lie in the network as the order says. */
 static ht_code obeys_order(const matcher *m, ht_error *err)
 {
     char has[HT_MODULE_SHAPE];
-    int last = NOBODY;
     for (int l = 0; l < m->match->count && m->order; l++) {
-        int i = m->match->layer[l].module;
-        if (m->rank[i] == NOBODY) continue;
-        ht_module_shape(module_at(m, i), has);
-        if (m->rank[i] < last)
+        const ht_module *module = module_at(m, m->match->layer[l].module);
+        ht_module_shape(module, has);
+        if (runs_otherwise(m, l))
             return ht_error_set(err, HT_USAGE,
-                                "--order: %s: %.60s %s can only be %s, behind others that the order has before it",
-                                m->path, module_at(m, i)->name, has, name_of(m, l));
-        last = m->rank[i];
+                                "--order: %s: %.60s stands at place %d, but by its shape %s it can only be %s", m->path,
+                                module->name, m->rank[m->match->layer[l].module] + 1, has, name_of(m, l));
     }
     for (int i = 0; i < m->modules->count; i++)
         if (!takes_part(m, i))

@@ -37,6 +37,11 @@ static part part_of_state(const char *name)
     return NOTHING;
 }
 
+bool ht_module_state(const char *tensor)
+{
+    return part_of_state(tensor) != NOTHING;
+}
+
 static part read_name(const char *name, char stem[HT_MODULE_STEM])
 {
     part state = part_of_state(name);
@@ -159,12 +164,14 @@ static ht_code check(const sorter *s, ht_module *m, ht_error *err)
 {
     const long vectors[] = {m->bias, m->mean, m->variance};
     ht_tensor_info info;
+    if ((m->mean == HT_NO_TENSOR) != (m->variance == HT_NO_TENSOR))
+        return ht_error_set(err, HT_FAIL,
+                            "%s: %.100s is a part of a batch normalization that has only one of running_mean and "
+                            "running_var",
+                            s->path, m->name);
     if (m->weight == HT_NO_TENSOR && m->mean == HT_NO_TENSOR)
         return ht_error_set(err, HT_FAIL, "%s: %.100s is a bias, but no matrix has a name that goes with it",
                             s->path, m->name);
-    if ((m->mean == HT_NO_TENSOR) != (m->variance == HT_NO_TENSOR))
-        return ht_error_set(err, HT_FAIL, "%s: %.100s has only one of running_mean and running_var", s->path,
-                            m->name);
     for (int i = 0; i < 3; i++) {
         if (vectors[i] == HT_NO_TENSOR) continue;
         if (ht_weights_describe(s->file, (size_t)vectors[i], &info, err) != HT_OK) return err->code;
@@ -248,12 +255,17 @@ static const char *number_of(const char *word)
     return end;
 }
 
-/* Does a norm called so come right behind what is called `other`? In a sequence by place, else by the number that
- * both have ("conv2" and "bn2"; none). */
-static bool is_behind(const char *word, const char *other)
+/* Does a norm called so come right behind what is called `other`? In a sequence by place. */
+static bool is_next(const char *word, const char *other)
+{
+    bool places = number_of(word) == word && number_of(other) == other && *word && *other;
+    return places && strtol(word, NULL, 10) - strtol(other, NULL, 10) == 1;
+}
+
+/* Otherwise by the number that both have ("conv2" and "bn2"). */
+static bool has_its_number(const char *word, const char *other)
 {
     const char *number = number_of(word), *its = number_of(other);
-    if (number == word && its == other && *number && *its) return strtol(number, NULL, 10) - strtol(its, NULL, 10) == 1;
     return number > word && its > other && strcmp(number, its) == 0;
 }
 
@@ -266,8 +278,10 @@ int ht_module_before_norm(const ht_modules *modules, int norm)
     for (int i = 0; i < modules->count; i++) {
         const ht_module *m = &modules->module[i];
         const char *other = last_part(m->stem, &here);
-        if (m->norm || here != before || strncmp(m->stem, n->stem, here) != 0 || !is_behind(word, other)) continue;
-        if (found >= 0 || m->shape[0] != n->shape[0]) return -1;
+        bool fits = m->shape[0] == n->shape[0];
+        if (m->norm || here != before || strncmp(m->stem, n->stem, here) != 0) continue;
+        if (!is_next(word, other) && !(fits && has_its_number(word, other))) continue;
+        if (found >= 0 || !fits) return -1;
         found = i;
     }
     return found;

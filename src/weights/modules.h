@@ -28,6 +28,9 @@ typedef struct ht_modules {
 ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights *file, bool ours, ht_notes *notes,
                         ht_error *err);
 
+/* Is a tensor of that name kept by a batch norm beside its gain and bias? */
+bool ht_module_state(const char *tensor);
+
 /* "(6 × 4 × 3 × 3)" */
 enum { HT_MODULE_SHAPE = 96 };
 void ht_module_shape(const ht_module *module, char to[HT_MODULE_SHAPE]);

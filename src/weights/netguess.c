@@ -5,8 +5,6 @@
 
 #include "base/text.h"
 
-typedef enum pooling { NO_POOLING, EACH, GLOBAL, POOLINGS } pooling;
-
 typedef struct guesser {
     const ht_modules *modules;
     const char *path;
@@ -63,7 +61,7 @@ static ht_code sort_modules(guesser *g, ht_error *err)
         if (add(g, m->ndim == 4 ? g->conv : g->dense, m->ndim == 4 ? &g->convs : &g->denses, i, err) != HT_OK)
             return err->code;
     }
-    return g->convs > 0 && g->denses > 0 ? HT_OK : give_up(g, "it has no convolution, or no dense layer", err);
+    return g->denses > 0 ? HT_OK : give_up(g, "it has no dense layer", err);
 }
 
 /* Each takes what the one before it gives. */
@@ -88,55 +86,91 @@ static ht_code check_chain(const guesser *g, ht_error *err)
 
 /* ---- the ways ---- */
 
-static size_t halved(size_t side)
+/* What nobody says: which convolutions are padded to keep the shape, behind which there is a pooling of 2 (bits),
+ * and whether the mean of all places follows the last. */
+typedef struct way {
+    unsigned padded, pooled;
+    bool global;
+} way;
+
+/* So many convolutions are gone through with every way; of more only all or none are padded and pooled. */
+enum { TRIED = 6 };
+
+static bool bit(unsigned set, int i)
 {
-    return side / 2;
+    return set >> (i < TRIED ? i : TRIED) & 1;
 }
 
-/* Do samples come through this way with as many values as the first dense layer takes? */
-static bool comes_through(const guesser *g, bool same, pooling pool)
+static bool can_be_padded(const guesser *g, int conv)
+{
+    return at(g, g->conv[conv])->shape[2] % 2 == 1 && at(g, g->conv[conv])->shape[2] > 1;
+}
+
+/* The sides of what comes out of the convolutions, 0 when nothing does. */
+static size_t places_of(const guesser *g, const way *w)
 {
     size_t height = (size_t)g->input.height, width = (size_t)g->input.width;
     for (int i = 0; i < g->convs; i++) {
-        size_t kernel = at(g, g->conv[i])->shape[2];
-        size_t lost = same && kernel % 2 == 1 ? 0 : kernel - 1;
-        if (height <= lost || width <= lost) return false;
+        size_t kernel = at(g, g->conv[i])->shape[2], lost = bit(w->padded, i) ? 0 : kernel - 1;
+        if (height <= lost || width <= lost) return 0;
         height -= lost, width -= lost;
-        if (pool == EACH) height = halved(height), width = halved(width);
-        if (height == 0 || width == 0) return false;
+        if (bit(w->pooled, i)) height /= 2, width /= 2;
     }
-    if (pool == GLOBAL) {
-        if (height * width == 1) return false; /* that is no pooling */
-        height = width = 1;
-    }
-    return at(g, g->conv[g->convs - 1])->shape[0] * height * width == at(g, g->dense[0])->shape[1];
+    return height * width;
 }
 
-static void write_line(const guesser *g, bool same, pooling pool, ht_text *to)
+/* Do samples come through this way with as many values as the first dense layer takes? */
+static bool comes_through(const guesser *g, const way *w)
+{
+    size_t places = places_of(g, w), channels = (size_t)g->input.channels;
+    if (g->convs > 0) channels = at(g, g->conv[g->convs - 1])->shape[0];
+    if (places == 0 || (w->global && (places == 1 || g->convs == 0))) return false;
+    return channels * (w->global ? 1 : places) == at(g, g->dense[0])->shape[1];
+}
+
+static void write_line(const guesser *g, const way *w, ht_text *to)
 {
     for (int i = 0; i < g->convs; i++) {
         const ht_module *m = at(g, g->conv[i]);
-        bool padded = same && m->shape[2] % 2 == 1 && m->shape[2] > 1;
         ht_text_add(to, "%sconv %zu %zux%zu%s%s", i ? ", " : "", m->shape[0], m->shape[2], m->shape[3],
-                    padded ? " same" : "", pool == EACH ? ", pool 2" : "");
+                    bit(w->padded, i) ? " same" : "", bit(w->pooled, i) ? ", pool 2" : "");
     }
-    if (pool == GLOBAL) ht_text_add(to, ", pool global");
-    for (int i = 0; i < g->denses - 1; i++) ht_text_add(to, ", dense %zu", at(g, g->dense[i])->shape[0]);
+    if (w->global) ht_text_add(to, ", pool global");
+    for (int i = 0; i < g->denses - 1; i++)
+        ht_text_add(to, "%sdense %zu", to->length ? ", " : "", at(g, g->dense[i])->shape[0]);
 }
 
-/* The ways that fit, each once. */
+static unsigned sets_of(const guesser *g)
+{
+    return g->convs <= TRIED ? 1u << g->convs : 2;
+}
+
+/* A set of convolutions by its number. */
+static unsigned set_at(const guesser *g, unsigned i)
+{
+    return g->convs <= TRIED || i == 0 ? i : ~0u;
+}
+
+/* Only odd kernels are padded by half; those of one place need none. */
+static bool is_padding(const guesser *g, unsigned padded)
+{
+    for (int i = 0; i < g->convs; i++)
+        if (bit(padded, i) && !can_be_padded(g, i)) return false;
+    return true;
+}
+
+/* How many ways fit; the first two in words. */
 static int find_ways(const guesser *g, ht_text *first, ht_text *second)
 {
     int count = 0;
-    for (int i = 0; i < 2 * (int)POOLINGS; i++) {
-        ht_text line = {0};
-        if (!comes_through(g, i < (int)POOLINGS, (pooling)(i % (int)POOLINGS))) continue;
-        write_line(g, i < (int)POOLINGS, (pooling)(i % (int)POOLINGS), &line);
-        bool known = !line.data || (first->data && strcmp(first->data, line.data) == 0);
-        if (!known) ht_text_add(count == 0 ? first : second, "%s%s", count > 1 ? "\" or \"" : "", line.data);
-        count += !known;
-        ht_text_free(&line);
-    }
+    for (unsigned p = 0; p < sets_of(g); p++)
+        for (unsigned q = 0; q < sets_of(g); q++)
+            for (int global = 0; global < 2; global++) {
+                const way w = {set_at(g, p), set_at(g, q), global};
+                if (!is_padding(g, w.padded) || !comes_through(g, &w)) continue;
+                if (count < 2) write_line(g, &w, count ? second : first);
+                count++;
+            }
     return count;
 }
 
@@ -151,13 +185,14 @@ ht_code ht_netguess_layers(ht_params *params, const ht_modules *modules, const c
     int ways = code == HT_OK ? find_ways(&g, &line, &other) : 0;
     if (code == HT_OK && ways == 0) {
         snprintf(why, sizeof why,
-                 "%.60s takes %zu values, to which neither padding of all convolutions or none nor pooling by 2 behind "
-                 "each, behind none or of all places leads from samples of %d×%d×%d",
+                 "%.60s takes %zu values, to which no padding of convolutions and no pooling by 2 behind some of "
+                 "them or of all places leads from samples of %d×%d×%d",
                  at(&g, g.dense[0])->name, at(&g, g.dense[0])->shape[1], input.channels, input.height, input.width);
         code = give_up(&g, why, err);
     }
     if (code == HT_OK && ways > 1) {
-        snprintf(why, sizeof why, "it may be \"%.250s\" or \"%.250s\"", line.data, other.data ? other.data : "");
+        snprintf(why, sizeof why, "%d ways fit, among them \"%.250s\" and \"%.250s\"", ways, line.data ? line.data : "",
+                 other.data ? other.data : "");
         code = give_up(&g, why, err);
     }
     if (code == HT_OK && ht_params_set(params, "model.layers", line.data ? line.data : "", err) != HT_OK)

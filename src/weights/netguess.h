@@ -7,10 +7,10 @@
 #include "heavytail/network.h"
 #include "weights/modules.h"
 
-/* Sets model.layers of *params: convolutions in the order of their names, all padded to keep the shape where
- * kernels are odd or none of them, a pooling of 2 behind each, or none, or the mean of all places behind the last:
- * the one way by which samples of shape `input` come to what the first dense layer takes. It is noted. HT_FAIL when
- * there is no such way or another one, too: then somebody has to say it. */
+/* Sets model.layers of *params: convolutions in the order of their names, odd kernels padded to keep the shape or not
+ * at all, a pooling of 2 behind them or not, the mean of all places behind the last or not, as samples of shape
+ * `input` come to what the first dense layer takes. Noted. HT_FAIL when there is no such way, or more than one:
+ * then somebody has to say it. */
 ht_code ht_netguess_layers(ht_params *params, const ht_modules *modules, const char *path, ht_shape input,
                            ht_notes *notes, ht_error *err);
 

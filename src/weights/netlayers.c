@@ -24,18 +24,38 @@ static bool says_more_than_dense(const ht_params *run)
     return false;
 }
 
+/* What makes a tensor one of a network of other than dense layers: half a sentence, or NULL. */
+static const char *reason_of(const ht_tensor_info *info, bool said)
+{
+    if (ht_module_state(info->name)) return "is a part of a batch normalization";
+    if (ht_name_is_aside(info->name) || strcmp(info->type, "BOOL") == 0) return NULL;
+    if (info->ndim > 2) return info->ndim == 3 ? "has 3 dimensions" : "has 4 dimensions or more";
+    char stem[HT_MODULE_STEM];
+    bool gain = info->ndim == 1 && ht_name_read(info->name, stem, sizeof stem) != HT_NAME_BIAS;
+    return said && gain ? "has 1 dimension and is no bias" : NULL;
+}
+
+/* The first such tensor; *reason is NULL without one. */
+static ht_code find_reason(const ht_weights *file, bool said, ht_tensor_info *info, const char **reason,
+                           ht_error *err)
+{
+    *reason = NULL;
+    for (size_t i = 0; i < ht_weights_count(file) && !*reason; i++) {
+        if (ht_weights_describe(file, i, info, err) != HT_OK) return err->code;
+        *reason = reason_of(info, said);
+    }
+    return HT_OK;
+}
+
 ht_code ht_netlayers_are(const char *path, const ht_weights *file, const ht_netfile_options *options, bool *are,
                          ht_error *err)
 {
     ht_tensor_info info;
     ht_shape input;
-    const char *layers;
+    const char *layers, *reason;
     if (ht_networds_read(file, path, &layers, &input, err) != HT_OK) return err->code;
-    *are = layers != NULL || says_more_than_dense(options->run);
-    for (size_t i = 0; i < ht_weights_count(file) && !*are; i++) {
-        if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
-        *are = info.ndim > 2 && !ht_name_is_aside(info.name) && strcmp(info.type, "BOOL") != 0;
-    }
+    if (find_reason(file, line_of(options->run) != NULL, &info, &reason, err) != HT_OK) return err->code;
+    *are = layers || reason || says_more_than_dense(options->run);
     return HT_OK;
 }
 
@@ -59,6 +79,17 @@ static ht_code find_bias(reader *r, ht_error *err)
     return ht_params_set(&r->params, "model.bias", any ? "true" : "false", err);
 }
 
+static ht_code ask_for_input(const reader *r, ht_error *err)
+{
+    ht_tensor_info info = {.name = ""};
+    const char *reason;
+    if (find_reason(r->file, true, &info, &reason, err) != HT_OK) return err->code;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: %.100s %s: the network takes samples of a shape that the file does not say; give --data "
+                        "NAME, or --x F.npy (samples × channels × height × width) and --y F.npy",
+                        r->path, reason ? info.name : "--layers", reason ? reason : "has other than dense layers");
+}
+
 /* Which layers: as the run says, the file, or nobody. */
 static ht_code find_layers(reader *r, ht_error *err)
 {
@@ -66,11 +97,7 @@ static ht_code find_layers(reader *r, ht_error *err)
     const ht_netfile_options *o = r->options;
     if (ht_networds_read(r->file, r->path, &layers, &r->input, err) != HT_OK) return err->code;
     if (r->input.channels == 0) r->input = o->input;
-    if (r->input.channels == 0)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: which shape its samples have is not in the file: give --data NAME, or --x F.npy of "
-                            "(samples × channels × height × width) and --y F.npy",
-                            r->path);
+    if (r->input.channels == 0) return ask_for_input(r, err);
     if (o->run) r->params = *o->run;
     if (!o->run) ht_params_put(&r->params, HT_P_MODEL_ACTIVATION, (double)o->activation);
     if (!o->run) ht_params_put(&r->params, HT_P_MODEL_MEAN_FIELD, o->mean_field);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "weights/netfile.h"
+#include "weights/networds.h"
 
 /* The counters in a file's metadata, one row each. */
 typedef struct counter {
@@ -129,7 +130,8 @@ ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *e
 ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, ht_file_mark *old,
                               ht_error *err)
 {
-    const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
+    const char *metadata[2 * (COUNTERS + 1 + HT_NETWORDS_PAIRS) + 1] = {"format", "pt"};
+    ht_networds words;
     char digits[COUNTERS][DIGITS];
     listing list;
     locale_t before = ht_point_begin();
@@ -143,6 +145,7 @@ ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, 
         metadata[3 + 2 * i] = digits[i];
     }
     ht_point_end(before);
+    ht_networds_of(&words, c->net, metadata + 2 + 2 * COUNTERS);
     ht_code code = make_listing(&list, c, err);
     if (code == HT_OK) fill_listing(&list, c);
     if (code == HT_OK) code = ht_safetensors_write_in(at, path, list.tensors, list.count, metadata, old, err);
