@@ -120,12 +120,48 @@ static void check_golden(const char *name)
     json_decref(g.root);
 }
 
+static const char *const golden_cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
+                                           "conv-stride-adam"};
+enum { GOLDEN = sizeof golden_cases / sizeof golden_cases[0] };
+
 static void steps_are_those_of_pytorch(void **state)
 {
-    static const char *const cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
-                                        "conv-stride-adam"};
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) check_golden(cases[i]);
+    for (size_t i = 0; i < GOLDEN; i++) check_golden(golden_cases[i]);
+}
+
+/* ---- what others trained ------------------------------------------------------------------------ */
+
+static double whole_loss(const sandbox_result *r)
+{
+    json_error_t error;
+    assert_status(r, 0);
+    json_t *root = json_loads(r->out, 0, &error);
+    double loss = json_number_value(json_object_get(json_object_get(root, "whole"), "loss"));
+    json_decref(root);
+    return loss;
+}
+
+/* A file of PyTorch's and a line of layers: the loss that PyTorch has; also of samples in arrays. */
+static void networks_of_others_are_evaluated(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GOLDEN; i++) {
+        golden g = golden_of(golden_cases[i]);
+        char script[9000], path[4100];
+        snprintf(path, sizeof path, "%s/steps.csv", g.dir);
+        double right = cell_of(path, 0, 3);
+        snprintf(script, sizeof script, "$H prune %s/init.safetensors --layers '%s' --data npy:%s --ratio 0 --json",
+                 g.dir, text_of(&g, "layers"), g.dir);
+        double loss = whole_loss(sandbox_shell(script));
+        snprintf(script, sizeof script,
+                 "$H prune %s/init.safetensors --layers '%s' --x %s/X_test.npy --y %s/y_test.npy --ratio 0 --json",
+                 g.dir, text_of(&g, "layers"), g.dir, g.dir);
+        double alone = whole_loss(sandbox_shell(script));
+        if (fabs(loss / right - 1) > 1e-5 || loss != alone)
+            fail_msg("%s: %.9g and %.9g, not %.9g", g.name, loss, alone, right);
+        json_decref(g.root);
+    }
 }
 
 /* ---- one program's file in another run --------------------------------------------------------- */
@@ -177,6 +213,62 @@ static void a_network_goes_through_every_command(void **state)
     r = RUN("train", "--run", "run", "--train.optimizer", "sgd", "--quiet");
     assert_status(r, 2);
     assert_says(r->err, "train.optimizer");
+}
+
+#define SHAPED                                                                                               \
+    "--data.name", "digits-synth", "--data.train_limit", "300", "--data.test_limit", "100", "--layers",      \
+        "conv 4 5x5 stride 2, norm batch, res(conv 4 3x3 same, dropout 0.2, conv 4 3x3 same linear), relu, " \
+        "pool 2, norm, dense 12 tanh",                                                                       \
+        "--model.bias", "1", "--train.momentum", "0.9", "--train.batch", "50", "--noise.type", "iid",        \
+        "--noise.scale", "1e-4"
+
+/* Layers with a shape: stopped and resumed, replayed, begun with, read again from the file alone. */
+static void a_network_with_a_shape_goes_through_every_command(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", SHAPED, "--steps", "7", "--run", "shaped", "--quiet"), 0);
+    assert_status(RUN("train", "--run", "shaped", "--steps", "14", "--quiet", "--out", "a.safetensors"), 0);
+    assert_status(RUN("train", SHAPED, "--steps", "14", "--quiet", "--out", "b.safetensors"), 0);
+    assert_true(compare("a.safetensors", "b.safetensors", 0) == 0);
+    json_decref(parse(RUN("replay", "shaped", "--json")));
+    double whole = whole_loss(RUN("prune", "shaped", "--json", "--ratio", "0"));
+    double alone = whole_loss(RUN("prune", "a.safetensors", "--json", "--ratio", "0", "--data", "digits-synth",
+                                  "--data.train_limit", "300", "--data.test_limit", "100"));
+    assert_true(whole > 0 && whole == alone);
+    json_decref(parse(RUN("tail", "shaped", "--json")));
+    json_decref(parse(RUN("tail", "a.safetensors", "--json")));
+    assert_status(RUN("snapshot", "shaped", "--out", "shaped.png"), 0);
+    assert_true(RUN("certify", "shaped")->status == 1);
+    assert_status(RUN("prune", "shaped", "--ratio", "0.25", "--out", "pruned.safetensors"), 0);
+    whole_loss(RUN("prune", "pruned.safetensors", "--json", "--ratio", "0", "--data", "digits-synth"));
+    const sandbox_result *r = RUN("prune", "a.safetensors", "--data", "ecg-synth");
+    assert_status(r, 1);
+    assert_says(r->err, "140 inputs and 2 classes; the network in a.safetensors has 784 and 10");
+    /* It begins where another run ended. */
+    assert_status(RUN("train", SHAPED, "--init", "shaped", "--steps", "3", "--quiet", "--run", "taken"), 0);
+    json_decref(parse(RUN("replay", "taken", "--json")));
+    r = RUN("train", SHAPED, "--model.bias", "0", "--init", "a.safetensors", "--steps", "3");
+    assert_status(r, 1);
+    assert_says(r->err, "layers.0.weight has biases, and the network has none; set model.bias to 1");
+}
+
+static void the_order_of_layers_is_asked_for(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("train", "--order", "a,b", "--steps", "1");
+    assert_status(r, 2);
+    assert_says(r->err, "--order: of the layers in the file of --init, which is not given");
+    assert_status(RUN("train", "--layers", "dense 30", "--steps", "2", "--quiet", "--out", "plain.safetensors"),
+                  0);
+    assert_status(RUN("train", "--layers", "dense 30", "--init", "plain.safetensors", "--order",
+                      "layers.0,layers.1", "--steps", "2", "--run", "ordered", "--quiet"),
+                  0);
+    assert_status(RUN("train", "--run", "ordered", "--steps", "4", "--quiet"), 0);
+    json_decref(parse(RUN("replay", "ordered", "--json")));
+    r = RUN("train", "--layers", "dense 30", "--init", "plain.safetensors", "--order", "layers.1,layers.0",
+            "--steps", "2");
+    assert_status(r, 2);
+    assert_says(r->err, "layers.0.weight stands at place 2, but by its shape (30 × 140) it can only be");
 }
 
 static void training_begins_with_a_file(void **state)
@@ -265,7 +357,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_are_those_of_pytorch),
+        cmocka_unit_test(networks_of_others_are_evaluated),
         cmocka_unit_test(a_network_goes_through_every_command),
+        cmocka_unit_test(a_network_with_a_shape_goes_through_every_command),
+        cmocka_unit_test(the_order_of_layers_is_asked_for),
         cmocka_unit_test(training_begins_with_a_file),
         cmocka_unit_test(what_does_not_fit_is_named),
     };

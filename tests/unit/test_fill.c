@@ -335,9 +335,10 @@ static void a_chain_is_guessed_where_shapes_leave_one(void **state)
         bool good;
     } cases[] = {
         {"conv 4 3x3 same, conv 6 3x3 same", "\"conv 4 3x3 same, conv 6 3x3 same\" (model.activation relu)", true},
+        {"conv 4 5x5, pool 2, dense 12", "\"conv 4 5x5, pool 2, dense 12\"", true},
         {"conv 4 5x5 same, pool 2, conv 6 3x3 same, dense 12", "3 ways fit, among them \"conv 4 5x5, conv 6 3x3 same",
          false},
-        {"conv 4 5x5 same, conv 6 5x5 same, pool 2, dense 12", "2 ways fit, among them", false},
+        {"conv 4 5x5 same, conv 6 5x5 same, pool 2, dense 12", "4 ways fit, among them", false},
         {"conv 4 3x3 same, pool 2, conv 6 3x3 same, pool 2, dense 12", "ways fit, among them", false},
         {"conv 4 3x3 stride 2 pad 2, dense 12", "takes 100 values, to which no padding", false},
     };
