@@ -53,8 +53,8 @@ typedef struct ht_param_info {
 } ht_param_info;
 
 enum {
-    HT_PARAM_TEXT = 512,
-    HT_PARAM_VALUE = 640,
+    HT_PARAM_TEXT = 1024,
+    HT_PARAM_VALUE = 1152,
     HT_PARAM_LAYERS = 64,   /* before the output's, at most */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
@@ -86,7 +86,7 @@ typedef enum ht_activation {
 #include "params/activations.def"
     HT_ACTIVATIONS
 } ht_activation;
-typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING } ht_init; /* of model.init */
+typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER } ht_init; /* of model.init */
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
 #include "params/layers.def"
@@ -134,6 +134,8 @@ typedef struct ht_layer_item {
 /* The network that the parameters say, but for the output layer, first layer first: model.layers, or dense
  * layers as model.widths or model.depth times model.width. Returns how many there are. */
 int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS]);
+/* Are all of them dense layers, each reading the one before it? */
+bool ht_params_are_dense(const ht_params *params);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
 /* The units alone, of those that have some (dense, conv); returns how many. */

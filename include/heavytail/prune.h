@@ -1,10 +1,11 @@
 /* prune.h - making a trained network smaller: what is removed in which order, the error it makes, the
  * accuracy that is left, and the network that is really smaller.
  *
- * Every method removes units of one kind (ht_prune_at): neurons of the hidden layers (node, random), weights
- * of all layers (magnitude, magnitude-layer, coreset), singular values of the hidden layers (svd). Ratio:
- * units removed over all units of those layers. For one hidden layer the ratio of neurons is that of weights
- * too.
+ * Every method removes units of one kind (ht_prune_at): neurons and filters of the hidden layers (node,
+ * random), weights of all layers (magnitude, magnitude-layer, coreset), singular values of the hidden layers
+ * (svd). A filter is a row of its (filters × channels · window) matrix, and that is what is approximated.
+ * Ratio: units removed over all units of those layers; parameters_left says what that is of the weights. For
+ * one hidden dense layer the two are the same.
  *
  * Biases are no weights: no method ranks by them, errors are those of weight matrices, sizes count weights.
  * A removed neuron (node, random) gives 0, so that its bias goes with it; all other biases stay as they are:
@@ -35,6 +36,14 @@ typedef struct ht_prune_info {
 
 const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
 
+/* What the method removes from this network: as ht_prune_info.unit says, but "filters", or "units" where
+ * there are filters and neurons. Static storage. */
+const char *ht_prune_unit(const ht_network *net, ht_prune_method method);
+
+/* Why the method does not take a network that is (not) nothing but dense layers, each reading the one before
+ * it: a sentence without its end. NULL: it does. */
+const char *ht_prune_refuses(ht_prune_method method, bool dense);
+
 typedef struct ht_prune_spec {
     ht_prune_method method;
     ht_prune_metric metric;
@@ -58,17 +67,22 @@ ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train)
 /* ---- doing it ---- */
 
 typedef struct ht_prune_layer {
+    const char *unit; /* what it removes here: "filters"; static */
     int64_t units, removed;
+    int64_t
+        held; /* of the removed: stay in the smaller network, as zeros, because a sum or a norm reads them */
     double error; /* ε of this layer alone */
 } ht_prune_layer;
 
 typedef struct ht_prune_result {
-    int64_t units, removed; /* over all layers the method acts on */
-    double ratio, error;    /* removed / units; ε */
+    const char *unit;             /* ht_prune_unit of the network */
+    int64_t units, removed, held; /* over all layers the method acts on */
+    double ratio, error;          /* removed / units; ε */
     int layer_count;
     ht_prune_layer layers[HT_WEIGHTS_MAX];
     size_t parameters, parameters_left; /* weights stored before and after, no biases: without removed
-                                           neurons' rows and columns; svd as two factors where that is less */
+                                           units' rows and what reads them, but for those that are held; svd
+                                           as two factors where that is less */
     size_t bytes, bytes_left;           /* the same in floats; scattered weights as compressed sparse rows */
     ht_score train, test;               /* of the pruned network; only ht_prune_try fills them */
 } ht_prune_result;
@@ -82,8 +96,8 @@ ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_poo
 
 /* What ht_prune_apply would do, and how good the pruned network is on `train` and `test`, each of which may
  * be NULL. `net` is unchanged. *small, unless `small` is NULL, becomes what ht_prune_compact leaves of the
- * pruned network; the caller frees it. Memory beside the network: neurons are masked, and only *small is
- * another network; the other methods prune a copy, which *small then is. */
+ * pruned network; the caller frees it. Memory beside the network: neurons and filters are masked, and only
+ * *small is another network; the other methods prune a copy, which *small then is. */
 ht_code ht_prune_try(ht_prune_result *result, const ht_network *net, const ht_samples *train,
                      const ht_samples *test, const ht_prune_spec *spec, struct ht_pool *pool,
                      ht_network **small, ht_error *err);
@@ -103,17 +117,19 @@ typedef struct ht_prune_point {
 typedef struct ht_prune_curve {
     ht_prune_method method;
     ht_prune_metric metric;
+    const char *unit; /* ht_prune_unit of the network */
+    bool exact; /* at every k, or (svd) at every rank of 200 evenly many; else at the ratios of a grid */
     int count;
     ht_prune_point *points; /* by rising ratio, from nothing removed to everything */
     ht_prune_point at;      /* pruned as the spec asks; with one hidden layer a point of the curve */
     int64_t units;
 } ht_prune_curve;
 
-/* Accuracy and ε against the ratio; spec.ratio and spec.error say only where `at` is. One hidden layer: node
- * and random are exact at every k from 0 to n, with the loss at ≥ 200 of them, for little more than one
- * forward pass: neurons are added to the logits from the last removed to the first. svd adds up
- * pre-activations rank by rank. The others, and all with several layers (the same ratio of each, unless the
- * scope is global), take evaluations at 21 ratios and 20 more where the accuracy falls. */
+/* Accuracy and ε against the ratio; spec.ratio and spec.error say only where `at` is. One hidden layer, the
+ * network two dense ones: node and random are exact at every k from 0 to n, with the loss at ≥ 200 of them,
+ * for little more than one forward pass: neurons are added to the logits from the last removed to the first.
+ * svd adds up pre-activations rank by rank. The others, and all of other networks (the same ratio of each
+ * layer, unless the scope is global), take evaluations at 21 ratios and 20 more where the accuracy falls. */
 ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
 void ht_prune_curve_free(ht_prune_curve *curve);
@@ -152,9 +168,11 @@ int ht_prune_removable(const ht_prune_order *order, double error);
 
 /* ---- the network that is really smaller ---- */
 
-/* Takes out, in place, the neurons that give nothing (a zero row and a bias that the activation maps to 0, as
- * it does 0) or reach nothing (a zero column in the next layer); at least one a layer stays. The network
- * computes the same function; its layers may have different widths then. HT_FAIL when lists of neurons find
+/* Takes out, in place, the neurons and filters that give nothing (a zero row and a bias that the activation
+ * maps to 0, as it does 0) or reach nothing (zero columns in all layers that read them: k·k columns a channel
+ * in a convolution, height · width in a dense layer after flattening); at least one a layer stays, and so do
+ * those that a sum of a residual or a norm reads. The network computes the same function; its layers may have
+ * different widths then. HT_FAIL when lists of neurons find
  * no memory: it is unchanged. */
 ht_code ht_prune_compact(ht_network *net, ht_error *err);
 

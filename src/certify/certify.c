@@ -117,6 +117,12 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
         return ht_error_set(err, HT_FAIL,
                             "has biases, and the code that the bound is about holds weights only: no "
                             "certificate; `heavytail prune` takes networks with biases");
+    if (!ht_network_is_dense(net))
+        return ht_error_set(
+            err, HT_FAIL,
+            "has other layers than dense ones, each reading the one before it, and the code that "
+            "the bound is about holds those only: no certificate; `heavytail prune` takes such "
+            "networks");
     if (!ht_encode_knows(net))
         return ht_error_set(
             err, HT_FAIL,

@@ -279,7 +279,8 @@ static bool one_width(const ht_network *net)
 
 bool ht_encode_knows(const ht_network *net)
 {
-    return ht_network_one_activation(net) && ht_network_activation(net, 0) <= HT_TANH;
+    return ht_network_is_dense(net) && ht_network_one_activation(net) &&
+           ht_network_activation(net, 0) <= HT_TANH;
 }
 
 ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, ht_text *out, ht_error *err)
@@ -298,8 +299,10 @@ ht_code ht_encode_network(const ht_network *net, const ht_quantizer *quantizer, 
     if (ht_network_has_biases(net))
         return ht_error_set(err, HT_FAIL, "a code holds weights only, and this network has biases");
     if (!ht_encode_knows(net))
-        return ht_error_set(err, HT_FAIL,
-                            "a code is of hidden layers of one activation: relu, leaky-relu or tanh");
+        return ht_error_set(
+            err, HT_FAIL,
+            "a code is of dense layers, the hidden ones of one activation: relu, leaky-relu or "
+            "tanh");
     if (ht_network_parameters(net) > most_weights)
         return ht_error_set(err, HT_FAIL, "a network of %zu weights is too large for a code",
                             ht_network_parameters(net));

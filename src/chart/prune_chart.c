@@ -97,7 +97,7 @@ static void one_line(const ht_prune_lines *lines, ht_chart *chart)
     snprintf(chart->title, sizeof chart->title, "Pruning: %s",
              line->name ? line->name : ht_prune_at(line->method)->name);
     snprintf(chart->x.label, sizeof chart->x.label, "fraction of %s removed",
-             ht_prune_at(line->method)->unit);
+             line->unit ? line->unit : ht_prune_at(line->method)->unit);
     snprintf(text, sizeof text, "%s accuracy", lines->split);
     add_accuracy(line, false, lines->terse, text, chart);
     add_error(lines, chart);

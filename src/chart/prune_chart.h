@@ -14,6 +14,7 @@ typedef struct ht_prune_line { /* one curve; all borrowed */
     const ht_prune_point *points; /* by rising ratio */
     const ht_prune_point *at;     /* where the spec cuts; NULL: not marked */
     const char *name;             /* in the legend; NULL: the method's */
+    const char *unit;             /* what is removed; NULL: what the method says */
 } ht_prune_line;
 
 typedef struct ht_prune_lines {

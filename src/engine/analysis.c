@@ -145,6 +145,7 @@ ht_code ht_analysis_method(ht_report *report, const ht_network *net, const ht_sa
         look->at = curve.at;
         look->reading = ht_prune_read(&curve);
         look->units = curve.units;
+        look->unit = curve.unit;
         look->samples = (int)samples->count;
         look->step = report->step;
         look->seconds = report->seconds;

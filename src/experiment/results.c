@@ -126,7 +126,7 @@ void ht_results_print(const ht_results *r, const ht_params *params, const ht_lab
     printf("  pruning ratio κ = %.3f at %s = %g: %s of %s %s removed\n", r->prune.ratio, metric,
            ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
                                                        : ht_params_get(params, HT_P_PRUNE_ERROR),
-           removed, units, ht_prune_at((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD))->unit);
+           removed, units, r->prune.unit);
     print_tail(&r->tail);
     ht_methods_print(&r->methods, params);
     print_labels(labels);

@@ -11,7 +11,8 @@ enum { BLOCK = 32, LANES = 16 };
  * many floats. */
 enum { GROUPS = 10, PARTIAL = 4 << 20, CHUNK = 4, IMAGE = 32 << 10 };
 
-/* Of lists: floats of a patch at most; floats of inputs that leave room in the first cache. */
+/* Of lists: floats of a patch at most, and products that it must save; floats of inputs that leave room in
+ * the first cache. */
 enum { PATCH = 128, FIRST_CACHE = 6144 };
 
 /* By samples: sides of the outputs at most; samples of a task. */
@@ -38,10 +39,12 @@ static int parts(int n, int part)
     return (n + part - 1) / part;
 }
 
+/* There is room for the most partial sums, so that a smaller batch never needs more. */
 static void plan_groups(ht_conv *c, int most)
 {
     c->group = parts(c->batch, most);
     c->groups = parts(c->batch, c->group);
+    c->shared = (size_t)most * c->partial;
 }
 
 static void plan_direct(ht_conv *c)
@@ -58,7 +61,6 @@ static void plan_direct(ht_conv *c)
     c->tasks[HT_CONV_FORWARD] = c->tasks[HT_CONV_INPUTS] = parts(c->batch, c->chunk);
     c->tasks[HT_CONV_WEIGHTS] = c->groups * parts(c->filters, BLOCK);
     c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
-    c->shared = (size_t)c->groups * c->partial;
     c->scratch = (size_t)c->chunk * (in + delta) + (size_t)(c->w + LANES) * BLOCK +
                  (size_t)c->conv_h * (size_t)c->conv_w * BLOCK;
 }
@@ -69,11 +71,14 @@ static void plan_sparse(ht_conv *c)
     size_t filters = (size_t)c->filters, row = (size_t)c->kernel * (size_t)c->channels,
            window = row * (size_t)c->kernel;
     size_t positions = (size_t)c->conv_h * (size_t)c->conv_w, lane = LANES - 1, size, room;
-    if (c->pool < 2 || c->pool_stride < c->pool || (row < LANES && window > PATCH)) return;
+    if (c->pool < 2 || c->pool_stride < c->pool) return;
+    /* Patches cost something, too: they pay where the dense sum has many products for each delta. */
+    size_t dense = (size_t)c->pool * (size_t)c->pool * window * padded(c->filters) / filters;
+    if (row < LANES && (window > PATCH || dense < PATCH)) return;
     c->sparse = row < LANES ? HT_CONV_PATCHES : HT_CONV_ROWS;
     if (c->sparse == HT_CONV_PATCHES) {
         size = (window + lane) / LANES * LANES;
-        room = positions * size;
+        room = positions * size + LANES;
     } else {
         size = (row + lane) / LANES * LANES * (size_t)c->kernel;
         room = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
@@ -84,10 +89,11 @@ static void plan_sparse(ht_conv *c)
     plan_groups(c, GROUPS);
     c->tasks[HT_CONV_WEIGHTS] = c->groups;
     c->packed = larger(c->packed, c->partial);
-    c->shared = (size_t)c->groups * c->partial;
     size_t most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
-    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1));
-    c->scratch = larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters);
+    size_t image = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
+    c->scratch = larger(c->scratch, room + positions * (2 * filters + 1) + padded(c->filters));
+    c->scratch =
+        larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters + padded(c->filters) + image);
 }
 
 /* Rows of so few positions leave registers empty, and padding is much of them. */
@@ -114,7 +120,7 @@ static void plan_samples(ht_conv *c)
     c->tasks[HT_CONV_WEIGHTS] = filters * parts(c->channels, HT_CONV_ROUND);
     c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
     c->kept = (size_t)in * (all * padded(c->channels) + LANES);
-    c->shared = (size_t)out * (all * padded(c->filters) + LANES) + c->partial;
+    c->shared += (size_t)out * (all * padded(c->filters) + LANES);
     c->scratch = (size_t)c->chunk * (size_t)(in > out ? in : out) * BLOCK + (size_t)out * LANES;
 }
 
@@ -147,7 +153,7 @@ static void plan_winograd(ht_conv *c)
     c->tasks[HT_CONV_WEIGHTS] = products * c->groups;
     c->packed = 0;
     c->kept = PLACES * (all * padded(c->channels) + LANES);
-    c->shared = PLACES * (all * padded(c->filters) + LANES) + (size_t)c->groups * c->partial;
+    c->shared += PLACES * (all * padded(c->filters) + LANES);
     c->scratch = PLACES * ((size_t)(HT_CONV_ROUND + c->chunk * tiles) * BLOCK + (size_t)2 * LANES) +
                  larger(image, (size_t)9 * HT_CONV_ROUND) * LANES;
 }

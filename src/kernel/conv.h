@@ -9,9 +9,10 @@
  * its own; the next phase begins when all are done. Tasks are cut by shape and batch alone, and each sum
  * belongs to one task, or to a fixed number of partial sums that are added in order: the same bits for any
  * number of threads. What a sample gives does not depend on the batch it is in.
- *   forward:   PACK, ENTER, FORWARD
- *   backward:  RETURN, then (each only if wanted) PACK_BACK and INPUTS; WEIGHTS, and then `gather` of any
- * rows A phase without tasks is skipped. WEIGHTS needs what ENTER left in `kept` and RETURN in `shared`.
+ *   forward:   PACK, ENTER; FORWARD
+ *   backward:  RETURN, PACK_BACK; INPUTS, WEIGHTS; then `gather` of any rows
+ * Those without a semicolon between may run at the same time. Only what is wanted need run: PACK_BACK serves
+ * INPUTS alone, ENTER and RETURN serve WEIGHTS, too, by what they leave in `kept` and `shared`.
  *
  * How it computes: sums of a few outputs by a panel of filters stay in registers while the terms pass by;
  * weights lie in panels, inputs are read in place: no matrix of patches (im2col), which costs 1.2 to 3.9 ×
@@ -89,7 +90,8 @@ typedef struct ht_conv {
     size_t partial; /* floats of one partial sum; they are the last ones of `shared` */
 } ht_conv;
 
-/* h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤ h + 2 pad, w + 2 pad; the pooling fits. */
+/* A smaller batch needs no more memory. batch, h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤
+ * h + 2 pad, w + 2 pad; pool ≤ conv_h, conv_w, HT_POOLING_MOST. */
 void ht_conv_plan(ht_conv *conv);
 
 /* What a phase does not use may be NULL. Images without gaps between. Memory of the plan's sizes aligned to

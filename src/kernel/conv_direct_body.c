@@ -30,7 +30,7 @@ static void delta_image(const ht_conv *c, const ht_conv_data *data, int n, int f
     for (int v = 0; v < width; v += FLOATS) {
         int lanes = least(FLOATS, c->filters - first - v);
         unpool_vector(&p, data->out_delta + at + v, c->rectify ? data->out + at + v : NULL,
-                      c->pool ? data->where + at + v : NULL, c->filters, lanes, to + v, into, FLOATS);
+                      c->pool ? data->where + at + v : NULL, c->filters, lanes, to + v, into);
     }
 }
 
@@ -76,7 +76,7 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
             size_t at = (size_t)(first + n) * out_size + (size_t)p * WIDTH;
             convolve(c, in[n], data->packed + (size_t)p * panel_size, width, bias, image);
             for (int v = 0; v < width && v < left; v += FLOATS)
-                pool_vector(&pooling, image + v, (grid){width, (ptrdiff_t)width * c->conv_w},
+                pool_vector(&pooling, image + v, (grid){width, (ptrdiff_t)width * c->conv_w, FLOATS},
                             data->out + at + v, c->pool ? data->where + at + v : NULL, c->filters,
                             least(FLOATS, left - v), c->rectify);
         }
@@ -125,7 +125,7 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
     memset(scratch, 0, (size_t)samples * size * sizeof *scratch);
     for (int n = 0; n < samples; n++)
         delta_image(c, data, first + n, 0, step, scratch + (size_t)n * size + margin * step,
-                    (grid){step, (ptrdiff_t)row});
+                    (grid){step, (ptrdiff_t)row, FLOATS});
     for (int p = 0; p < panels_of(c->channels); p++) {
         int width = panel_width(c->channels, p), left = c->channels - p * WIDTH;
         const float *panel = data->packed + (size_t)p * panel_size;
@@ -175,7 +175,8 @@ static void weights(const ht_conv *c, const ht_conv_data *data, int task, float 
         const float *in = padded_input(c, data, n, scratch);
         for (int p = block; p < least(block + PANELS, panels_of(c->filters)); p++) {
             int width = panel_width(c->filters, p);
-            delta_image(c, data, n, p * WIDTH, width, image, (grid){width, (ptrdiff_t)width * c->conv_w});
+            delta_image(c, data, n, p * WIDTH, width, image,
+                        (grid){width, (ptrdiff_t)width * c->conv_w, FLOATS});
             correlate(c, in, image, width, n > first, partial + (size_t)p * WIDTH * terms);
         }
     }

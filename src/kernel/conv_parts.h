@@ -91,21 +91,23 @@ INLINE void put_lanes(float *p, int lanes, floats x)
         put_part(p, first_lanes(lanes), x);
 }
 
-/* Where values lie: from position to position, and from row to row. */
+/* Where values lie: from position to position, and from row to row; so many floats of a position may be read
+ * and written. */
 typedef struct grid {
     ptrdiff_t step, row;
+    int lanes;
 } grid;
 
 #define pool_vector PASTE(ht_pool_vector_, HT_ISA)
 #define unpool_vector PASTE(ht_unpool_vector_, HT_ISA)
 
-/* Images of conv_pool_body.c: `lanes` channels at most a vector; what comes out has `channels` of them. */
+/* conv_pool_body.c: of `lanes` channels, a vector at most; what comes out has `channels` of them. */
 extern void pool_vector(const ht_pooling *p, const float *in, grid from, float *out, uint8_t *where,
                         int channels, int lanes, bool rectify);
-/* Sets all positions of `to`, `to_lanes` of each. Without `gate`, everything passes; without `where` every
- * position of a window has a part. */
+/* Sets all positions of `to`. Without `gate`, everything passes; without `where` every position of a window
+ * has a part. */
 extern void unpool_vector(const ht_pooling *p, const float *delta, const float *gate, const uint8_t *where,
-                          int channels, int lanes, float *to, grid into, int to_lanes);
+                          int channels, int lanes, float *to, grid into);
 
 /* to[j · step + i] = row[i][j]; a row that is NULL is zeros. */
 INLINE void turn(const float *const row[4], int columns, float *to, ptrdiff_t step)

@@ -41,7 +41,7 @@ static void returned(const ht_conv *c, const ht_conv_data *data, int n, float *i
     for (int v = 0; v < c->filters; v += FLOATS, out += FLOATS) {
         unpool_vector(&p, data->out_delta + out, c->rectify ? data->out + out : NULL,
                       c->pool ? data->where + out : NULL, c->filters, least(FLOATS, c->filters - v), image,
-                      (grid){FLOATS, (ptrdiff_t)c->conv_w * FLOATS}, FLOATS);
+                      (grid){FLOATS, (ptrdiff_t)c->conv_w * FLOATS, FLOATS});
         for (size_t i = 0; i < positions; i++)
             put(data->shared + i * step + vector_at(batch, c->filters, v, (size_t)n),
                 load(image + i * FLOATS));
@@ -106,7 +106,7 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
         for (int n = 0; n < s.samples; n++)
             for (int v = 0; v < width; v += FLOATS) {
                 size_t out = (size_t)(s.first + n) * out_size + (size_t)(p * WIDTH + v);
-                grid from = {(ptrdiff_t)s.samples * width, (ptrdiff_t)s.samples * width * c->conv_w};
+                grid from = {(ptrdiff_t)s.samples * width, (ptrdiff_t)s.samples * width * c->conv_w, FLOATS};
                 pool_vector(&pooling, scratch + (ptrdiff_t)n * width + v, from, data->out + out,
                             c->pool ? data->where + out : NULL, c->filters, least(FLOATS, left - v),
                             c->rectify);

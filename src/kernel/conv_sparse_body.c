@@ -31,7 +31,7 @@ static windows windows_of(const ht_conv *c)
     if (c->sparse == HT_CONV_PATCHES) {
         w.step = (ptrdiff_t)w.width;
         w.row = w.step * c->conv_w;
-        w.room = (size_t)w.row * (size_t)c->conv_h;
+        w.room = (size_t)w.row * (size_t)c->conv_h + LINE;
     } else {
         w.step = (ptrdiff_t)c->stride * c->channels;
         w.row = c->stride * line;
@@ -51,8 +51,10 @@ INLINE void add_some(float *to, const float *base, const float *value, const int
     const int turns = vectors == 1 ? 4 : vectors <= 3 ? 2 : 1;
     floats sum[4][MOST];
     int i = 0;
-    for (int t = 0; t < turns; t++)
-        for (int v = 0; v < vectors; v++) sum[t][v] = t ? (floats){0} : load(to + v * FLOATS);
+    for (int v = 0; v < vectors; v++) {
+        sum[0][v] = load(to + v * FLOATS);
+        for (int t = 1; t < turns; t++) sum[t][v] = (floats){0};
+    }
     for (; i + turns <= count; i += turns)
         for (int t = 0; t < turns; t++)
             for (int v = 0; v < vectors; v++)
@@ -88,50 +90,76 @@ static __attribute__((noinline)) void add_list(float *to, const float *base, con
 
 /* ---- what is not zero of a sample's deltas ---- */
 
-INLINE float passed(const ht_conv *c, const ht_conv_data *data, size_t i)
+/* Lists of equal room: values, and where in a matrix or an image they meet what they are multiplied with. */
+typedef struct lists {
+    int *count;
+    float *value;
+    int32_t *place;
+    size_t room;
+    float *row; /* of filters */
+} lists;
+
+static lists lists_of(float *scratch, size_t number, size_t room)
 {
-    return c->rectify && data->out[i] <= 0 ? 0 : data->out_delta[i];
+    void *place = scratch + number * room, *row = scratch + 2 * number * room + number;
+    lists l = {.value = scratch, .place = place, .room = room, .row = row};
+    l.count = l.place + number * room;
+    memset(l.count, 0, number * sizeof *l.count);
+    return l;
 }
 
-/* By position of the convolution: values, and where their filters' weights are. */
-static void list_by_position(const ht_conv *c, const ht_conv_data *data, int n, size_t weights, int *count,
-                             float *value, int32_t *place)
+/* A value is written in any case, and counts if it is not zero: no branch that nobody can foresee. */
+INLINE void note(const lists *l, size_t list, float value, int32_t place)
+{
+    size_t k = list * l->room + (size_t)l->count[list];
+    l->value[k] = value;
+    l->place[k] = place;
+    l->count[list] += value != 0;
+}
+
+/* Deltas of all filters at an output, zeros where max(x, 0) let nothing pass. */
+static void pass_row(const ht_conv *c, const ht_conv_data *data, size_t i, float *row)
+{
+    for (int v = 0; v < c->filters; v += FLOATS) {
+        int lanes = least(FLOATS, c->filters - v);
+        floats d = load_lanes(data->out_delta + i + v, lanes);
+        if (c->rectify) d = choose(load_lanes(data->out + i + v, lanes) <= 0, (floats){0}, d);
+        put(row + v, d);
+    }
+}
+
+/* By position of the convolution, of sample n; a filter's weights are `weights` apart. */
+static void list_by_position(const ht_conv *c, const ht_conv_data *data, int n, size_t weights,
+                             const lists *l)
 {
     size_t i = (size_t)n * (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
-    memset(count, 0, (size_t)c->conv_h * (size_t)c->conv_w * sizeof *count);
+    size_t position[HT_POOLING_MOST * HT_POOLING_MOST] = {0};
+    for (int j = 0; j < c->pool * c->pool; j++) position[j] = (size_t)(j / c->pool * c->conv_w + j % c->pool);
     for (int y = 0; y < c->out_h; y++)
-        for (int x = 0; x < c->out_w; x++)
-            for (int f = 0; f < c->filters; f++, i++) {
-                int at = data->where[i], q = at / c->pool;
-                int position = (y * c->pool_stride + q) * c->conv_w + x * c->pool_stride + at - q * c->pool;
-                size_t k = (size_t)position * (size_t)c->filters + (size_t)count[position];
-                float d = passed(c, data, i);
-                value[k] = d;
-                place[k] = (int32_t)((size_t)f * weights);
-                count[position] += d != 0;
-            }
+        for (int x = 0; x < c->out_w; x++, i += (size_t)c->filters) {
+            size_t corner = (size_t)(y * c->pool_stride * c->conv_w + x * c->pool_stride);
+            int32_t place = 0;
+            pass_row(c, data, i, l->row);
+            for (int f = 0; f < c->filters; f++, place += (int32_t)weights)
+                note(l, corner + position[data->where[i + (size_t)f]], l->row[f], place);
+        }
 }
 
-/* By filter, of a sample whose windows begin at `first`: values, and where their windows are; a list of a
- * filter has room for `most`. */
+/* By filter, of a sample whose windows begin at `first`. */
 static void list_by_filter(const ht_conv *c, const ht_conv_data *data, int n, const windows *w, size_t first,
-                           int *count, float *value, int32_t *place, size_t most)
+                           const lists *l)
 {
     size_t i = (size_t)n * (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
-    int32_t window[HT_POOLING_MOST * HT_POOLING_MOST];
+    int32_t window[HT_POOLING_MOST * HT_POOLING_MOST] = {0};
     for (int j = 0; j < c->pool * c->pool; j++)
         window[j] = (int32_t)(j / c->pool * w->row + j % c->pool * w->step);
     for (int y = 0; y < c->out_h; y++)
-        for (int x = 0; x < c->out_w; x++) {
+        for (int x = 0; x < c->out_w; x++, i += (size_t)c->filters) {
             int32_t corner =
                 (int32_t)((ptrdiff_t)first + y * c->pool_stride * w->row + x * c->pool_stride * w->step);
-            for (int f = 0; f < c->filters; f++, i++) {
-                size_t k = (size_t)f * most + (size_t)count[f];
-                float d = passed(c, data, i);
-                value[k] = d;
-                place[k] = corner + window[data->where[i]];
-                count[f] += d != 0;
-            }
+            pass_row(c, data, i, l->row);
+            for (int f = 0; f < c->filters; f++)
+                note(l, (size_t)f, l->row[f], corner + window[data->where[i + (size_t)f]]);
         }
 }
 
@@ -159,19 +187,17 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
     windows w = windows_of(c);
     int first = task * c->chunk, end = least(first + c->chunk, c->batch);
     size_t positions = (size_t)c->conv_h * (size_t)c->conv_w, row = (size_t)c->w * (size_t)c->channels;
-    float *image = scratch, *value = image + w.room;
-    int32_t *place = (int32_t *)(value + positions * (size_t)c->filters);
-    int *count = place + positions * (size_t)c->filters;
+    float *image = scratch;
     for (int n = first; n < end; n++) {
-        list_by_position(c, data, n, (size_t)w.segments * w.width, count, value, place);
+        lists l = lists_of(scratch + w.room, positions, (size_t)c->filters);
+        list_by_position(c, data, n, (size_t)w.segments * w.width, &l);
         memset(image, 0, w.room * sizeof *image);
         for (int s = 0; s < w.segments; s++)
             for (size_t i = 0; i < positions; i++) {
-                ptrdiff_t y = (ptrdiff_t)i / c->conv_w, x = (ptrdiff_t)i % c->conv_w;
-                if (count[i])
+                ptrdiff_t y = (ptrdiff_t)i / c->conv_w, x = (ptrdiff_t)i - y * c->conv_w;
+                if (l.count[i])
                     add_list(image + y * w.row + x * w.step + s * w.next, data->packed + (size_t)s * w.width,
-                             value + i * (size_t)c->filters, place + i * (size_t)c->filters, count[i],
-                             w.vectors);
+                             l.value + i * l.room, l.place + i * l.room, l.count[i], w.vectors);
             }
         for (int y = 0; y < c->h; y++)
             memcpy(data->in_delta + ((size_t)n * (size_t)c->h + (size_t)y) * row,
@@ -181,28 +207,30 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
 
 /* ---- gradient of the weights ---- */
 
-/* The sample with its padding, or the patches of it. */
-static void lay_out(const ht_conv *c, const ht_conv_data *data, int n, const windows *w, float *to)
+/* A sample with its padding, and a line after it. */
+static void pad_sample(const ht_conv *c, const ht_conv_data *data, int n, float *to)
 {
-    const float *in = data->in + (size_t)n * (size_t)c->h * (size_t)c->w * (size_t)c->channels;
-    memset(to, 0, w->room * sizeof *to);
-    if (c->sparse == HT_CONV_ROWS) {
-        for (int y = 0; y < c->h; y++)
-            memcpy(to + (y + c->pad) * w->next + (ptrdiff_t)c->pad * c->channels,
-                   in + (ptrdiff_t)y * c->w * c->channels, (size_t)c->w * (size_t)c->channels * sizeof *to);
-        return;
-    }
+    size_t row = (size_t)c->w * (size_t)c->channels, side = (size_t)c->pad * (size_t)c->channels,
+           line = row + 2 * side;
+    const float *in = data->in + (size_t)n * (size_t)c->h * row;
+    if (c->pad) memset(to, 0, (size_t)(c->h + 2 * c->pad) * line * sizeof *to);
+    for (size_t y = 0; y < (size_t)c->h; y++)
+        memcpy(to + (y + (size_t)c->pad) * line + side, in + y * row, row * sizeof *to);
+    memset(to + (size_t)(c->h + 2 * c->pad) * line, 0, LINE * sizeof *to);
+}
+
+/* The window of each output, row after row. A row is copied by vectors: what is after it is overwritten by
+ * the next one, or is read by nobody. */
+static void put_patches(const ht_conv *c, const windows *w, const float *padded_sample, float *to)
+{
+    ptrdiff_t length = (ptrdiff_t)c->kernel * c->channels,
+              line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels;
     for (int y = 0; y < c->conv_h; y++)
         for (int x = 0; x < c->conv_w; x++, to += w->step) {
-            int left = x * c->stride - c->pad, from = left < 0 ? -left : 0,
-                end = least(c->kernel, c->w - left);
-            for (int i = 0; i < c->kernel; i++) {
-                int top = y * c->stride - c->pad + i;
-                if (top >= 0 && top < c->h && end > from)
-                    memcpy(to + (ptrdiff_t)(i * c->kernel + from) * c->channels,
-                           in + ((ptrdiff_t)top * c->w + left + from) * c->channels,
-                           (size_t)(end - from) * (size_t)c->channels * sizeof *to);
-            }
+            const float *from = padded_sample + y * c->stride * line + (ptrdiff_t)x * c->stride * c->channels;
+            for (int i = 0; i < c->kernel; i++)
+                for (ptrdiff_t v = 0; v < length; v += FLOATS)
+                    put(to + i * length + v, load(from + i * line + v));
         }
 }
 
@@ -212,20 +240,21 @@ static void weights(const ht_conv *c, const ht_conv_data *data, int group, float
     windows w = windows_of(c);
     int first = group * c->group, end = least(first + c->group, c->batch);
     size_t size = (size_t)w.segments * w.width, most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
-    float *partial = ht_conv_partial(c, data, group), *value = scratch + (size_t)c->lump * w.room;
-    int32_t *place = (int32_t *)(value + most * (size_t)c->filters);
-    int *count = place + most * (size_t)c->filters;
+    float *partial = ht_conv_partial(c, data, group), *rest = scratch + (size_t)c->lump * w.room;
     memset(partial, 0, (size_t)c->filters * size * sizeof *partial);
     for (int n = first; n < end; n += c->lump) {
-        memset(count, 0, (size_t)c->filters * sizeof *count);
+        lists l = lists_of(rest, (size_t)c->filters, most);
+        float *sample = l.row + padded(c->filters);
         for (int i = 0; i < least(c->lump, end - n); i++) {
-            lay_out(c, data, n + i, &w, scratch + (size_t)i * w.room);
-            list_by_filter(c, data, n + i, &w, (size_t)i * w.room, count, value, place, most);
+            float *to = scratch + (size_t)i * w.room;
+            pad_sample(c, data, n + i, c->sparse == HT_CONV_PATCHES ? sample : to);
+            if (c->sparse == HT_CONV_PATCHES) put_patches(c, &w, sample, to);
+            list_by_filter(c, data, n + i, &w, (size_t)i * w.room, &l);
         }
         for (int f = 0; f < c->filters; f++)
             for (int s = 0; s < w.segments; s++)
                 add_list(partial + (size_t)f * size + (size_t)s * w.width, scratch + s * w.next,
-                         value + (size_t)f * most, place + (size_t)f * most, count[f], w.vectors);
+                         l.value + (size_t)f * most, l.place + (size_t)f * most, l.count[f], w.vectors);
     }
 }
 

@@ -19,7 +19,10 @@ INLINE void add_terms(floats (*sum)[2], int rows, int vectors, bool across, cons
     for (int i = 0; i < (rows + 2) / 3; i++) part[i] = a + 3 * i * row;
     for (int k = 0; k < s->terms; k++, b += s->panel, soon += LINE) {
         floats by[2] = {load(b), vectors > 1 ? load(b + FLOATS) : (floats){0}};
-        __builtin_prefetch(soon, 0, across ? 2 : 3);
+        if (across)
+            __builtin_prefetch(soon, 0, 2); /* a panel is too much for the first cache */
+        else
+            __builtin_prefetch(soon);
         for (int r = 0; r < rows; r++) {
             floats x = part[r / 3][r % 3 * row] - (floats){0};
             for (int v = 0; v < vectors; v++) sum[r][v] = FUSED(x, by[v], sum[r][v]);

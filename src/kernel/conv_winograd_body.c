@@ -18,7 +18,7 @@
 /* Tiles' places; channels of a round, whose U stays in the second cache; tiles of a round, whose V and dM
  * stay in the first. A step between places that is a power of two would put them all in the same lines of a
  * cache. */
-enum { PLACES = 36, ROUND = HT_CONV_ROUND, TILES = 100 };
+enum { PLACES = 36, ROUND = HT_CONV_ROUND, TILES = 100, AHEAD = 2 };
 
 /* ---- transforms of six, of vectors `s` apart ---- */
 
@@ -124,6 +124,13 @@ INLINE void put_places(float *to, size_t step, const floats *x)
     for (size_t i = 0; i < PLACES; i++) put(to + i * step, x[i]);
 }
 
+/* The same lines of a later tile: so many streams no processor foresees, and each line would be waited for.
+ */
+INLINE void fetch_places(const float *to, size_t step)
+{
+    for (size_t i = 0; i < PLACES; i++) __builtin_prefetch(to + i * step, 1);
+}
+
 INLINE void load_places(floats *x, const float *from, size_t step)
 {
     for (size_t i = 0; i < PLACES; i++) x[i] = load(from + i * step);
@@ -138,7 +145,9 @@ static void enter(const ht_conv *c, const ht_conv_data *data, int n)
         for (int tx = 0; tx < c->tiles_w; tx++, tile++)
             for (int v = 0; v < c->channels; v += FLOATS) {
                 int lanes = least(FLOATS, c->channels - v);
+                float *to = data->kept + vector_at(tiles_of(c), c->channels, v, tile);
                 floats x[PLACES], t[PLACES];
+                fetch_places(to + AHEAD * WIDTH, step);
                 for (int i = 0; i < PLACES; i++) {
                     int y = 4 * ty - c->pad + i / 6, z = 4 * tx - c->pad + i % 6;
                     bool inside = y >= 0 && z >= 0 && y < c->h && z < c->w;
@@ -146,7 +155,7 @@ static void enter(const ht_conv *c, const ht_conv_data *data, int n)
                                   : (floats){0};
                 }
                 enter_tile(t, x);
-                put_places(data->kept + vector_at(tiles_of(c), c->channels, v, tile), step, t);
+                put_places(to, step, t);
             }
 }
 
@@ -162,14 +171,16 @@ static void returned(const ht_conv *c, const ht_conv_data *data, int n, float *i
         size_t tile = first;
         unpool_vector(&p, data->out_delta + out, c->rectify ? data->out + out : NULL,
                       c->pool ? data->where + out : NULL, c->filters, least(FLOATS, c->filters - v), image,
-                      (grid){FLOATS, row}, FLOATS);
+                      (grid){FLOATS, row, FLOATS});
         for (int ty = 0; ty < c->tiles_h; ty++)
             for (int tx = 0; tx < c->tiles_w; tx++, tile++) {
+                float *to = data->shared + vector_at(tiles_of(c), c->filters, v, tile);
                 floats x[16], t[PLACES];
+                fetch_places(to + AHEAD * WIDTH, step);
                 for (int i = 0; i < 16; i++)
                     x[i] = load(image + (4 * ty + i / 4) * row + (4 * tx + i % 4) * FLOATS);
                 leave_tile_back(t, x);
-                put_places(data->shared + vector_at(tiles_of(c), c->filters, v, tile), step, t);
+                put_places(to, step, t);
             }
     }
 }
@@ -298,7 +309,7 @@ static void leave(const ht_conv *c, const ht_conv_data *data, int n, int panel, 
                 for (int i = 0; i < 16; i++)
                     put(image + (4 * ty + i / 4) * row + (4 * tx + i % 4) * FLOATS, t[i] + bias);
             }
-        pool_vector(&p, image, (grid){FLOATS, row}, data->out + out + v,
+        pool_vector(&p, image, (grid){FLOATS, row, FLOATS}, data->out + out + v,
                     c->pool ? data->where + out + v : NULL, c->filters, lanes, c->rectify);
     }
 }

@@ -164,9 +164,10 @@ typedef struct ht_prune_look {
     ht_prune_point at;        /* as the settings ask: κ */
     ht_prune_reading reading; /* of the whole curve */
     int64_t units;
-    uint64_t step;  /* of the weights */
-    double seconds; /* of training until then */
-    int samples;    /* test samples used */
+    const char *unit; /* what they are; NULL: what the method says */
+    uint64_t step;    /* of the weights */
+    double seconds;   /* of training until then */
+    int samples;      /* test samples used */
     /* node and random: ‖w‖ of the first layer's neurons in the order in which they go, the largest of each
      * group of neighbours; else 0 groups */
     int groups;

@@ -45,7 +45,8 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
 {
     const ht_layer *layer = &net->layers[l];
     ht_step_layer *room = &s->layer[l];
-    size_t size = (size_t)s->capacity * (size_t)layer->outputs;
+    size_t size =
+        layer->outlet == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
     bool before = ht_activation_keeps_input(layer->activation);
     bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;

@@ -43,6 +43,8 @@ ht_span ht_step_span(const ht_step *s, int l, int first, int samples)
                      .samples = samples,
                      .x = values_of(s, layer->input, first),
                      .also = values_of(s, layer->also, first),
+                     .gives = s->layer[layer->outlet].hidden +
+                              (size_t)first * (size_t)s->layer[layer->outlet].width,
                      .packed = room->packed,
                      .kept = room->kept,
                      .shared = room->shared,
@@ -126,7 +128,8 @@ static void forward_layer(ht_step *s, struct ht_pool *pool)
         ht_pool_run(pool, span_count(s), forward_span, s);
     } else {
         const ht_span span = ht_step_span(s, s->at, 0, s->batch);
-        layer->kind->apply(layer, &span, room->hidden, pool);
+        layer->kind->apply(layer, &span, s->layer[layer->outlet].hidden, pool);
+        s->at = layer->outlet; /* the next one is done */
         ht_pool_run(pool, span_count(s), activate_span, s);
     }
 }
@@ -263,7 +266,7 @@ void ht_step_backward(ht_step *s, struct ht_pool *pool)
 {
     for (s->at = s->hidden - 1; s->at >= 0; s->at--) {
         ht_cut cut = HT_CUT_UNITS;
-        if (!s->layer[s->at].wanted) continue;
+        if (!s->layer[s->at].wanted || s->net->layers[s->at].outlet != s->at) continue;
         for (s->reader = s->at + 1; s->reader <= s->hidden; s->reader++) {
             const ht_layer *reader = &s->net->layers[s->reader];
             if (reader->input != s->at && reader->also != s->at) continue;

@@ -60,7 +60,7 @@ static inline ht_pace ht_step_pace(const ht_step *step)
 
 static inline const float *ht_step_delta(const ht_step *step, int l)
 {
-    return l == step->hidden ? step->logits : step->layer[l].delta;
+    return l == step->hidden ? step->logits : step->layer[step->net->layers[l].outlet].delta;
 }
 
 /* The passes: activations and shares of the logits; what comes back, from the logits' gradient on; the

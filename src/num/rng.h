@@ -18,8 +18,8 @@ typedef enum ht_stream {
     HT_STREAM_CORESET,
     HT_STREAM_TAIL,
     HT_STREAM_FACTOR,
-    HT_STREAM_DROPOUT,
     HT_STREAM_AUGMENT,
+    HT_STREAM_DROPOUT,
 } ht_stream;
 
 /* One block: 128 bits out of a 64-bit key and a 128-bit counter. */

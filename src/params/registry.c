@@ -297,6 +297,15 @@ int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYER
     return count;
 }
 
+bool ht_params_are_dense(const ht_params *params)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(params, items);
+    for (int l = 0; l < count; l++)
+        if (items[l].kind != HT_LAYER_DENSE) return false;
+    return true;
+}
+
 const char *ht_params_layout(const ht_params *params)
 {
     const char *list = params->text[HT_TEXT_OF_MODEL_WIDTHS];
@@ -320,7 +329,7 @@ static void put_sizes(ht_params *params, bool width)
 {
     int widths[HT_PARAM_LAYERS], most = 0, count = ht_params_widths(params, widths);
     for (int l = 0; l < count; l++) most = widths[l] > most ? widths[l] : most;
-    params->number[HT_P_MODEL_DEPTH] = count;
+    params->number[HT_P_MODEL_DEPTH] = fmin(count, table[HT_P_MODEL_DEPTH].high); /* a line may be longer */
     if (width) params->number[HT_P_MODEL_WIDTH] = most;
 }
 

@@ -27,6 +27,25 @@ const ht_prune_info *ht_prune_at(ht_prune_method m)
     return &methods[m].info;
 }
 
+const char *ht_prune_layer_unit(const ht_tensor *weight, ht_prune_method m)
+{
+    return methods[m].ops->masks && weight->flags & HT_TENSOR_FILTERS ? "filters" : methods[m].info.unit;
+}
+
+const char *ht_prune_unit(const ht_network *net, ht_prune_method m)
+{
+    const char *unit = ht_prune_layer_unit(net->weights[0], m);
+    for (int w = 1; w < ht_network_hidden(net); w++)
+        if (ht_prune_layer_unit(net->weights[w], m) != unit) return "units";
+    return unit;
+}
+
+const char *ht_prune_refuses(ht_prune_method m, bool dense)
+{
+    if (!methods[m].ops->chain || dense) return NULL;
+    return "it takes networks of dense layers only, one after the other, and this one has others";
+}
+
 ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
 {
     double ratio = ht_params_get(p, HT_P_PRUNE_RATIO);
@@ -61,7 +80,12 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                            struct ht_pool *pool, ht_error *err)
 {
     const method *m = &methods[spec->method];
-    *plan = (ht_prune_plan){.net = net, .spec = *spec, .pool = pool, .ops = m->ops};
+    const char *refused = ht_prune_refuses(spec->method, ht_network_is_dense(net));
+    *plan = (ht_prune_plan){
+        .net = net, .spec = *spec, .pool = pool, .ops = m->ops, .reach = ht_prune_reach_of(net)};
+    if (refused)
+        return ht_error_set(err, HT_USAGE, "no pruning by %s: %s; take another method", m->info.name,
+                            refused);
     if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
                             m->info.name);
@@ -163,12 +187,13 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
 {
     ht_prune_plan plan;
-    *curve = (ht_prune_curve){.method = spec->method, .metric = spec->metric};
+    *curve = (ht_prune_curve){
+        .method = spec->method, .metric = spec->metric, .unit = ht_prune_unit(net, spec->method)};
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
+    curve->exact = ht_network_hidden(net) == 1 && ht_network_is_dense(net) && plan.ops && plan.ops->curve;
     if (code == HT_OK)
-        code = (ht_network_hidden(net) == 1 && plan.ops->curve ? plan.ops->curve : ht_prune_grid_curve)(
-            &plan, samples, curve, err);
+        code = (curve->exact ? plan.ops->curve : ht_prune_grid_curve)(&plan, samples, curve, err);
     if (code == HT_OK) code = ht_still_wanted(err);
     ht_prune_plan_free(&plan);
     if (code != HT_OK) ht_prune_curve_free(curve);

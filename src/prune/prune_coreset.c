@@ -382,4 +382,5 @@ const ht_prune_ops ht_prune_coreset_ops = {
     .cut = cut,
     .project = project,
     .measure = ht_prune_measure_sparse,
+    .chain = true,
 };

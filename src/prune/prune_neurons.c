@@ -37,14 +37,17 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIG
     return HT_OK;
 }
 
+/* Rows that are left, with the columns of what they read. */
 static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
                     ht_prune_result *r)
 {
+    const ht_prune_reach *reach = &plan->reach;
     const ht_tensor *layer = plan->net->weights[l];
-    size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
-    if (l < ht_network_hidden(plan->net)) rows -= (size_t)removed[l];
-    if (l > 0) columns -= (size_t)removed[l - 1];
-    ht_prune_add_weights(r, rows * columns);
+    int from = reach->from[l];
+    int64_t rows = ht_prune_units_left(plan->net, reach, l, l < plan->layers ? removed[l] : 0);
+    int64_t columns = layer->columns;
+    if (from >= 0) columns = reach->each[l] * ht_prune_units_left(plan->net, reach, from, removed[from]);
+    ht_prune_add_weights(r, (size_t)rows * (size_t)columns);
 }
 
 const ht_prune_ops ht_prune_neuron_ops = {

@@ -39,13 +39,17 @@ static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_WE
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX])
 {
-    ht_prune_result r = {.layer_count = plan->layers};
+    ht_prune_result r = {.unit = ht_prune_unit(plan->net, plan->spec.method), .layer_count = plan->layers};
     double lost = 0, total = 0;
     for (int l = 0; l < plan->layers; l++) {
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
-        r.layers[l] = (ht_prune_layer){plan->units[l], removed[l], ht_prune_error(plan->spec.metric, share)};
+        int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
+        r.layers[l] =
+            (ht_prune_layer){ht_prune_layer_unit(plan->net->weights[l], plan->spec.method), plan->units[l],
+                             removed[l], held, ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
+        r.held += held;
         r.error = fmax(r.error, r.layers[l].error);
         lost += lost2[l];
         total += plan->norm2[l];

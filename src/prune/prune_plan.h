@@ -6,6 +6,7 @@
 #define HT_PRUNE_PRUNE_PLAN_H
 
 #include "heavytail/prune.h"
+#include "prune/prune_reach.h"
 
 /* How far one layer is cut. */
 typedef struct ht_prune_cut {
@@ -20,6 +21,7 @@ typedef struct ht_prune_plan {
     ht_prune_spec spec;
     struct ht_pool *pool;
     const struct ht_prune_ops *ops;
+    ht_prune_reach reach;
     int layers; /* it acts on the first so many */
     bool joint; /* they are ranked together */
     int64_t units[HT_WEIGHTS_MAX];
@@ -40,10 +42,11 @@ typedef struct ht_prune_ops {
     /* Adds what is left of layer l, one of all, to parameters_left and bytes_left. */
     void (*measure)(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
                     ht_prune_result *result);
-    /* The curve of a network with one hidden layer, cut at `at` too; NULL: by evaluations. */
+    /* The curve of a network of two dense layers, cut at `at` too; NULL: by evaluations. */
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
     bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
+    bool chain; /* takes nothing but dense layers, one after the other */
 } ht_prune_ops;
 
 #define HT_PRUNE_METHOD(id, name, unit, operations, ...)                                                     \
@@ -61,6 +64,9 @@ ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network 
 /* Units, ratio, errors and sizes of a network cut so far. */
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX]);
+
+/* What the method takes of one hidden matrix: "filters"; static storage. */
+const char *ht_prune_layer_unit(const ht_tensor *weight, ht_prune_method method);
 
 /* Dense weights that are left. */
 void ht_prune_add_weights(ht_prune_result *result, size_t weights);
@@ -98,7 +104,7 @@ int64_t ht_prune_floor(double ratio, int64_t units);
  * none, also for a layer) had zero rows. The caller frees it. */
 ht_network *ht_prune_compact_copy(const ht_network *net, const float *const *keep, ht_error *err);
 
-/* prune_curve.c: neurons of one hidden layer, exact at every k. prune_grid.c: by evaluations. */
+/* prune_curve.c: neurons of one hidden dense layer, exact at every k. prune_grid.c: by evaluations. */
 ht_code ht_prune_exact_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                              ht_error *err);
 ht_code ht_prune_grid_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,

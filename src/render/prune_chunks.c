@@ -32,7 +32,7 @@ static void describe(const ht_model *m, ht_prune_method method, bool view, char 
                 look->at.ratio, (long long)look->at.removed, (long long)look->units, look->points[0].accuracy,
                 look->at.accuracy, look->samples);
     ht_text_add(&text, "; unit %s, error reached %.6f, loss %.6g before and %.6g after, step %llu",
-                ht_prune_at(method)->unit, look->at.error, look->points[0].loss, look->at.loss,
+                ht_pruning_unit(look, method), look->at.error, look->points[0].loss, look->at.loss,
                 (unsigned long long)look->step);
     ht_text_add(&text, "; one point at ratio %.6f, area %.6f", look->reading.one_point, look->reading.area);
     if (view) add_cursor(&text, m, look);

@@ -56,9 +56,9 @@ static void fill_one(const ht_prune_entry *e, ht_form *form)
     char label[60];
     snprintf(label, sizeof label, "Pruned at κ = %.4f", r->ratio);
     ht_form_add(form, HT_ROW_HEADING, HT_ROLE_MARK, label, "%s", "");
-    snprintf(label, sizeof label, "%s removed", ht_prune_at(e->spec->method)->unit);
+    snprintf(label, sizeof label, "%s removed", r->unit);
     add_count(form, label, r->removed);
-    snprintf(label, sizeof label, "%s kept", ht_prune_at(e->spec->method)->unit);
+    snprintf(label, sizeof label, "%s kept", r->unit);
     add_count(form, label, r->units - r->removed);
     snprintf(label, sizeof label, "error %s", symbol(e->spec));
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_ERROR, label, "%.5f", r->error);
@@ -90,7 +90,7 @@ static void fill_several(const ht_prune_figure *figure, int room, ht_form *form)
         snprintf(label, sizeof label, "%c %s", ht_prune_tag(e->spec->method),
                  variant(e->spec, name, sizeof name));
         ht_form_add(form, HT_ROW_HEADING, role, label, "%s", "");
-        snprintf(label, sizeof label, "κ of %s", ht_prune_at(e->spec->method)->unit);
+        snprintf(label, sizeof label, "κ of %s", e->result->unit);
         ht_form_add(form, HT_ROW_VALUE, role, label, "%.4f", e->result->ratio);
         if (room >= 3 * figure->count)
             ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, "weights left, accuracy", "%.4f, %.4f",
@@ -118,8 +118,9 @@ static void fill_lines(const ht_prune_figure *figure, bool numbers, ht_prune_lin
     lines->error = isnan(first->ratio) ? first->error : (double)NAN;
     for (int i = 0; i < figure->count; i++) {
         const ht_prune_curve *c = figure->entry[i].curve;
-        lines->line[i] = (ht_prune_line){c->method, c->count, c->points, &c->at,
-                                         variant(figure->entry[i].spec, names[i], sizeof names[i])};
+        lines->line[i] = (ht_prune_line){
+            c->method, c->count, c->points, &c->at, variant(figure->entry[i].spec, names[i], sizeof names[i]),
+            c->unit};
     }
 }
 
@@ -201,10 +202,10 @@ static void describe(const ht_prune_entry *e, char *to, size_t size)
         "method %s, metric %s, unit %s, ratio %.9g, error %.9g, removed %lld of %lld, accuracy %.9g before "
         "and %.9g after, loss %.9g before and %.9g after, parameters %zu before and %zu after, bytes %zu "
         "before and %zu after, one point at ratio %.9g, area %.9g, speed-up %.4g",
-        ht_prune_at(e->spec->method)->name, ht_param_choice(HT_P_PRUNE_METRIC, (int)e->spec->metric),
-        ht_prune_at(e->spec->method)->unit, r->ratio, r->error, (long long)r->removed, (long long)r->units,
-        e->whole.accuracy, r->test.accuracy, e->whole.loss, r->test.loss, r->parameters, r->parameters_left,
-        r->bytes, r->bytes_left, e->reading.one_point, e->reading.area, e->speed_up);
+        ht_prune_at(e->spec->method)->name, ht_param_choice(HT_P_PRUNE_METRIC, (int)e->spec->metric), r->unit,
+        r->ratio, r->error, (long long)r->removed, (long long)r->units, e->whole.accuracy, r->test.accuracy,
+        e->whole.loss, r->test.loss, r->parameters, r->parameters_left, r->bytes, r->bytes_left,
+        e->reading.one_point, e->reading.area, e->speed_up);
 }
 
 static ht_code write_image(ht_image *image, const char *path, const ht_prune_figure *figure, ht_error *err)

@@ -117,13 +117,18 @@ ht_prune_intent ht_pruning_intent(const ht_model *m, bool keep_mask)
     return intent;
 }
 
+const char *ht_pruning_unit(const ht_prune_look *look, ht_prune_method method)
+{
+    return look->unit ? look->unit : ht_prune_at(method)->unit;
+}
+
 void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t removed, char *to,
                       size_t size)
 {
     char gone[32], all[32];
     ht_format_grouped(gone, sizeof gone, removed);
     ht_format_grouped(all, sizeof all, look->units);
-    snprintf(to, size, "%s of %s %s", gone, all, ht_prune_at(method)->unit);
+    snprintf(to, size, "%s of %s %s", gone, all, ht_pruning_unit(look, method));
 }
 
 void ht_pruning_words(const ht_report *r, ht_prune_method method, char *to, size_t size)

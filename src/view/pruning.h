@@ -35,6 +35,8 @@ ht_analysis_request ht_pruning_request(const ht_model *model);
 ht_prune_intent ht_pruning_intent(const ht_model *model, bool keep_mask);
 
 /* "820 of 2 000 neurons" */
+/* What the look's units are. */
+const char *ht_pruning_unit(const ht_prune_look *look, ht_prune_method method);
 void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t removed, char *to,
                       size_t size);
 

@@ -301,19 +301,31 @@ static void any_shape_is_the_sum(void **state)
         for (int i = 0; i < SHAPES; i++) check(shapes[i], *k);
 }
 
+/* The same shapes with one pooling or another, and some of pooled networks. */
+static const struct pooled {
+    ht_conv shape;
+    int pool, stride;
+} pooled[] = {
+    {SHAPE(9, 12, 12, 20, 50, 5, 1, 0), 2, 2}, {SHAPE(3, 10, 9, 3, 20, 3, 1, 1), 2, 2},
+    {SHAPE(2, 9, 9, 8, 17, 4, 2, 3), 2, 2},    {SHAPE(2, 12, 11, 2, 9, 7, 1, 2), 3, 3},
+    {SHAPE(2, 12, 12, 6, 16, 5, 1, 0), 3, 2},  {SHAPE(4, 9, 16, 40, 3, 3, 1, 1), 2, 3},
+};
+enum { POOLED = sizeof pooled / sizeof *pooled };
+
 static void rectifying_and_pooling_come_after(void **state)
 {
     (void)state;
     static const int pools[][2] = {{0, 0}, {2, 2}, {3, 2}, {2, 3}, {3, 3}};
     for (const ht_kernels *const *k = ht_kernel_builds(); *k; k++)
-        for (int i = 0; i < SHAPES; i++) {
-            ht_conv c = shapes[i];
+        for (int i = 0; i < SHAPES + POOLED; i++) {
+            ht_conv c = i < SHAPES ? shapes[i] : pooled[i - SHAPES].shape;
             c.rectify = true;
-            c.pool = pools[i % 5][0];
-            c.pool_stride = pools[i % 5][1];
+            c.pool = i < SHAPES ? pools[i % 5][0] : pooled[i - SHAPES].pool;
+            c.pool_stride = i < SHAPES ? pools[i % 5][1] : pooled[i - SHAPES].stride;
             ht_conv_plan(&c);
-            if (c.pool > c.conv_h || c.pool > c.conv_w) continue;
-            check(c, *k);
+            if (c.pool <= c.conv_h && c.pool <= c.conv_w) check(c, *k);
+            c.rectify = false;
+            if (i >= SHAPES) check(c, *k);
         }
 }
 
@@ -345,6 +357,22 @@ static void a_sample_does_not_depend_on_its_batch(void **state)
             }
             end_trial(&all);
         }
+}
+
+static void a_smaller_batch_needs_no_more_memory(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES + POOLED; i++) {
+        ht_conv c = i < SHAPES ? shapes[i] : pooled[i - SHAPES].shape, before = {.batch = 0};
+        c.pool = i < SHAPES ? 0 : pooled[i - SHAPES].pool;
+        c.pool_stride = i < SHAPES ? 0 : pooled[i - SHAPES].stride;
+        for (c.batch = 1; c.batch < 300; c.batch++, before = c) {
+            ht_conv_plan(&c);
+            assert_true(c.packed >= before.packed && c.kept >= before.kept && c.shared >= before.shared &&
+                        c.scratch >= before.scratch);
+            assert_true(c.groups * c.group >= c.batch && (c.groups - 1) * c.group < c.batch);
+        }
+    }
 }
 
 /* A network that diverges must be seen to: what the twin has as NaN or Inf is no number here. */
@@ -453,6 +481,7 @@ int main(void)
         cmocka_unit_test(any_shape_is_the_sum),
         cmocka_unit_test(rectifying_and_pooling_come_after),
         cmocka_unit_test(a_sample_does_not_depend_on_its_batch),
+        cmocka_unit_test(a_smaller_batch_needs_no_more_memory),
         cmocka_unit_test(no_number_stays_none),
         cmocka_unit_test(pooling_takes_the_first_of_the_largest),
         cmocka_unit_test(pooling_passes_nan_on),

@@ -93,11 +93,12 @@ static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
         json_array_append_new(
-            rows,
-            json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:f, s:o}", "layer", l, "rows", net->weights[l]->rows,
-                      "columns", net->weights[l]->columns, "units", (json_int_t)p->units, "removed",
-                      (json_int_t)p->removed, "kept", (json_int_t)(p->units - p->removed), "ratio",
-                      (double)p->removed / (double)p->units, "error", ht_json_number(p->error)));
+            rows, json_pack("{s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:o}", "layer", l, "name",
+                            net->weights[l]->name, "unit", p->unit, "rows", net->weights[l]->rows, "columns",
+                            net->weights[l]->columns, "units", (json_int_t)p->units, "removed",
+                            (json_int_t)p->removed, "kept", (json_int_t)(p->units - p->removed), "held",
+                            (json_int_t)p->held, "ratio", (double)p->removed / (double)p->units, "error",
+                            ht_json_number(p->error)));
     }
     return rows;
 }
@@ -123,20 +124,28 @@ static json_t *spec_json(const ht_prune_spec *s)
     return asked;
 }
 
+/* The share of the weights that goes. */
+static double parameter_ratio(const ht_prune_result *p)
+{
+    return 1 - (double)p->parameters_left / (double)p->parameters;
+}
+
 static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
 {
     const ht_prune_result *p = &r->result;
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "method",
-                  ht_prune_at(r->spec.method)->name, "unit", ht_prune_at(r->spec.method)->unit, "metric",
-                  ht_param_choice(HT_P_PRUNE_METRIC, (int)r->spec.metric), "error", ht_json_number(p->error),
-                  "removed", (json_int_t)p->removed, "kept", (json_int_t)(p->units - p->removed), "ratio",
-                  p->ratio, "accuracy", ht_json_number(p->test.accuracy), "loss",
-                  ht_json_number(p->test.loss), "layers", layers_json(r, in->net));
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "method", ht_prune_at(r->spec.method)->name,
+        "unit", p->unit, "metric", ht_param_choice(HT_P_PRUNE_METRIC, (int)r->spec.metric), "error",
+        ht_json_number(p->error), "removed", (json_int_t)p->removed, "kept",
+        (json_int_t)(p->units - p->removed), "ratio", p->ratio, "accuracy", ht_json_number(p->test.accuracy),
+        "loss", ht_json_number(p->test.loss), "layers", layers_json(r, in->net));
     json_object_set_new(root, "asked", spec_json(&r->spec));
     json_object_set_new(root, "whole",
                         json_pack("{s:o, s:o}", "accuracy", ht_json_number(r->whole.accuracy), "loss",
                                   ht_json_number(r->whole.loss)));
+    json_object_set_new(root, "held", json_integer((json_int_t)p->held));
+    json_object_set_new(root, "parameter_ratio", json_real(parameter_ratio(p)));
+    if (r->curve.count) json_object_set_new(root, "curve_exact", json_boolean(r->curve.exact));
     json_object_set_new(root, "parameters", pair(p->parameters, p->parameters_left));
     json_object_set_new(root, "bytes", pair(p->bytes, p->bytes_left));
     json_object_set_new(root, "one_point_ratio", ht_json_number(r->reading.one_point));
@@ -179,14 +188,13 @@ bool ht_prune_reports_write(FILE *f, const ht_prune_report *reports, int count, 
 
 static void print_layers(const ht_prune_report *r, const ht_prune_input *in)
 {
-    const char *unit = ht_prune_at(r->spec.method)->unit;
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
         char removed[32], units[32];
         ht_format_grouped(removed, sizeof removed, p->removed);
         ht_format_grouped(units, sizeof units, p->units);
         printf("  layer %d (%d × %d): %s of %s %s, error %.4f\n", l, in->net->weights[l]->rows,
-               in->net->weights[l]->columns, removed, units, unit, p->error);
+               in->net->weights[l]->columns, removed, units, p->unit, p->error);
     }
 }
 
@@ -205,6 +213,8 @@ static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count)
         printf("  at most one point of accuracy lost up to ratio %.4f; area under the curve %.4f\n",
                r->reading.one_point, r->reading.area);
+    if (r->curve.count && !r->curve.exact)
+        printf("  (the curve is a grid: the network was evaluated at %d ratios)\n", r->curve.count);
 }
 
 static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
@@ -212,15 +222,18 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     char before[32], after[32];
     ht_format_grouped(before, sizeof before, (long long)r->result.parameters);
     ht_format_grouped(after, sizeof after, (long long)r->result.parameters_left);
-    printf("  parameters %s, before %s; %.1f kB, before %.1f kB\n", after, before,
-           (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
-    printf("  without dead neurons the hidden layers are");
+    printf("  parameters %s, before %s (ratio %.4f); %.1f kB, before %.1f kB\n", after, before,
+           parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
+    printf("  without dead %s the hidden layers are", ht_prune_unit(in->net, HT_PRUNE_NODE));
     for (int l = 0; l < ht_network_hidden(in->net); l++)
         printf("%s %d of %d", l ? "," : "", r->left[l], in->net->weights[l]->rows);
     if (isfinite(r->seconds[0]))
         printf(": %.2f ms, before %.2f ms for %zu samples (%.2f times as fast)", 1e3 * r->seconds[1],
                1e3 * r->seconds[0], r->timed, r->seconds[0] / r->seconds[1]);
     printf("\n");
+    if (r->result.held == 0) return;
+    ht_format_grouped(before, sizeof before, r->result.held);
+    printf("  %s of the removed %s stay, as zeros: a sum or a norm reads them\n", before, r->result.unit);
 }
 
 void ht_prune_report_print(const ht_prune_report *r, const ht_prune_input *in)
@@ -230,7 +243,7 @@ void ht_prune_report_print(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(removed, sizeof removed, r->result.removed);
     ht_format_grouped(units, sizeof units, r->result.units);
     printf("%s\n  κ = %.4f: %s of %s %s removed, %s = %.6g\n", asked, r->result.ratio, removed, units,
-           ht_prune_at(r->spec.method)->unit, r->spec.metric == HT_FRO ? "ε" : "ε²", r->result.error);
+           r->result.unit, r->spec.metric == HT_FRO ? "ε" : "ε²", r->result.error);
     if (r->result.layer_count > 1) print_layers(r, in);
     print_scores(r, in);
     print_sizes(r, in);

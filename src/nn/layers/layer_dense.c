@@ -125,6 +125,7 @@ static void update(ht_step *s, int l, int shard)
 
 const ht_layer_kind ht_layer_dense = {
     .cut = HT_CUT_UNITS,
+    .flow = HT_FLOW_COLUMNS,
     .flat = true,
     .shape = shape,
     .describe = describe,

@@ -88,5 +88,10 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
         ht_kernel()->conv->pool_back(&pooling, delta, span->bytes, span->samples, d);
 }
 
-const ht_layer_kind ht_layer_pool = {
-    .cut = HT_CUT_SAMPLES, .channels_last = true, .shape = shape, .room = room, .apply = apply, .back = back};
+const ht_layer_kind ht_layer_pool = {.cut = HT_CUT_SAMPLES,
+                                     .flow = HT_FLOW_EACH,
+                                     .channels_last = true,
+                                     .shape = shape,
+                                     .room = room,
+                                     .apply = apply,
+                                     .back = back};

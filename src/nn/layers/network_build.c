@@ -87,7 +87,7 @@ static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, in
     int input = l - 1 - spec->back;
     if (ht_layer_begin(layer, spec, input < 0 ? net->input : net->layers[input].out, err) != HT_OK)
         return HT_USAGE;
-    layer->number = l;
+    layer->number = layer->outlet = l;
     layer->input = input;
     layer->also = spec->also > 0 ? l - spec->also : HT_NO_LAYER;
     place_tensors(net, layer, spec, *named);
@@ -120,6 +120,16 @@ void ht_network_free(ht_network *net)
 
 _Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has draws of its own");
 
+/* Layer l does the next one's work, too, if it can. */
+static void join(ht_network *net, int l)
+{
+    ht_layer *layer = &net->layers[l], *next = layer + 1;
+    if (next->input != l || !layer->kind->joins || !layer->kind->joins(layer, next)) return;
+    for (int r = l + 2; r < net->layer_count; r++)
+        if (net->layers[r].input == l || net->layers[r].also == l) return;
+    layer->outlet = l + 1;
+}
+
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
 {
     int weights = 0, named = 0;
@@ -129,6 +139,7 @@ static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count
                             HT_WEIGHTS_MAX, weights);
     for (int l = 0; l < count; l++)
         if (place_layer(net, l, &specs[l], &named, err) != HT_OK) return HT_USAGE;
+    for (int l = 0; l + 1 < count; l++) join(net, l);
     return HT_OK;
 }
 

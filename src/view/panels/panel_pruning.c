@@ -38,7 +38,7 @@ static void add_methods(const ht_report *r, unsigned shown, bool by_weights, int
         const ht_prune_look *look = &r->look[m];
         if (!(shown >> m & 1) || look->count == 0) continue;
         lines.line[lines.count++] =
-            (ht_prune_line){(ht_prune_method)m, look->count, look->points, &look->at, NULL};
+            (ht_prune_line){(ht_prune_method)m, look->count, look->points, &look->at, NULL, look->unit};
     }
     lines.terse = lines.count > 2 && columns < WIDE_FROM;
     ht_prune_chart(&lines, chart);

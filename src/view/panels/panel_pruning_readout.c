@@ -1,5 +1,6 @@
 /* panel_pruning_readout.c - the numbers beside the pruning chart: what is shown, what the cursor stands on,
  * and the marks in words. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -17,6 +18,11 @@ enum {
 
 /* ---- methods ---- */
 
+static bool is_refused(const ht_model *m, ht_prune_method method)
+{
+    return ht_prune_refuses(method, ht_params_are_dense(&m->applied)) != NULL;
+}
+
 /* "0.9750": the accuracy at the cursor. */
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
 {
@@ -26,7 +32,9 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
-                              shown ? "on its way" : "-");
+                              !shown                  ? "-"
+                              : is_refused(m, method) ? "not of this network"
+                                                      : "on its way");
     row->id = (int)method;
     row->selected = m->control >= 0 && shown && method == m->prune_lead && by_weights;
     if (!p) return;
@@ -65,10 +73,10 @@ static void add_bytes(ht_form *form, const char *label, double bytes)
 }
 
 /* "neurons kept": in a narrow form only "kept". */
-static void add_count(ht_room room, ht_prune_method method, const char *what, int64_t count, ht_form *form)
+static void add_count(ht_room room, const char *units, const char *what, int64_t count, ht_form *form)
 {
     char label[48], text[32];
-    const char *unit = room.columns < WIDE ? "" : ht_prune_at(method)->unit;
+    const char *unit = room.columns < WIDE ? "" : units;
     snprintf(label, sizeof label, "%s%s%s", unit, *unit ? " " : "", what);
     ht_format_grouped(text, sizeof text, count);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, label, "%s", text);
@@ -112,14 +120,20 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
     snprintf(text, sizeof text, "%s at %s", ht_prune_at(method)->name,
              m->prune_cursor < 0 ? "κ (the cursor)" : "the cursor");
     ht_panel_add_heading(form, text);
+    if (!p && is_refused(m, method)) {
+        snprintf(text, sizeof text, "%s.", ht_prune_refuses(method, false));
+        text[0] = (char)toupper((unsigned char)text[0]);
+        ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
+        return;
+    }
     if (!p) {
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "on its way: it is looked at now", "%s", "");
         return;
     }
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT, room.columns < WIDE ? "fraction" : "fraction removed",
                 "%.4f", p->ratio);
-    add_count(room, method, "removed", p->removed, form);
-    add_count(room, method, "kept", look->units - p->removed, form);
+    add_count(room, ht_pruning_unit(look, method), "removed", p->removed, form);
+    add_count(room, ht_pruning_unit(look, method), "kept", look->units - p->removed, form);
     add_accuracy(room, method, p, look->points[0].accuracy, form);
     if (isfinite(p->loss)) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEST, "test loss", "%.4g", p->loss);
     snprintf(text, sizeof text, "error %s", ht_model_error_symbol(r));

@@ -1,0 +1,34 @@
+#include "prune/prune_reach.h"
+
+#include "nn/layers/layer.h"
+
+/* The weight matrix whose units are the channels that layer `l` gives, or -1. */
+static int units_of(const ht_network *net, int l)
+{
+    while (l != HT_NETWORK_INPUT && net->layers[l].kind->flow == HT_FLOW_EACH) l = net->layers[l].input;
+    if (l == HT_NETWORK_INPUT || net->layers[l].kind->flow != HT_FLOW_COLUMNS) return -1;
+    return net->layers[l].weight;
+}
+
+static void hold(ht_prune_reach *reach, const ht_network *net, int l)
+{
+    int w = l == HT_NO_LAYER ? -1 : units_of(net, l);
+    if (w >= 0) reach->held[w] = true;
+}
+
+ht_prune_reach ht_prune_reach_of(const ht_network *net)
+{
+    ht_prune_reach reach = {.held = {false}};
+    for (int w = 0; w < net->weight_count; w++) reach.from[w] = -1;
+    for (int l = 0; l < net->layer_count; l++) {
+        const ht_layer *layer = &net->layers[l];
+        if (layer->kind->flow == HT_FLOW_COLUMNS) {
+            reach.from[layer->weight] = units_of(net, layer->input);
+            reach.each[layer->weight] = net->weights[layer->weight]->columns / layer->in.channels;
+        } else if (layer->kind->flow == HT_FLOW_MIXED) {
+            hold(&reach, net, layer->input);
+            hold(&reach, net, layer->also);
+        }
+    }
+    return reach;
+}
