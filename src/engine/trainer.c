@@ -205,12 +205,19 @@ static void average(ht_trainer *t)
     if (t->at.step > mean_begins(t)) ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
+/* train.init_order, or NULL. */
+static const char *beginning_order(const ht_trainer *t)
+{
+    const char *order = ht_params_text(&t->params, HT_P_TRAIN_INIT_ORDER);
+    return strcmp(order, ht_param_at(HT_P_TRAIN_INIT_ORDER)->choices[0]) == 0 ? NULL : order;
+}
+
 static ht_code read_beginning(ht_trainer *t, ht_error *err)
 {
     const char *from = ht_params_text(&t->params, HT_P_TRAIN_INIT);
     if (strcmp(from, ht_param_at(HT_P_TRAIN_INIT)->choices[0]) == 0) return HT_OK;
     if (!(t->beginning = ht_network_like(t->net, err))) return HT_FAIL;
-    if (ht_network_fill(t->beginning, from, &t->notes, err) == HT_OK) return HT_OK;
+    if (ht_network_fill(t->beginning, from, beginning_order(t), &t->notes, err) == HT_OK) return HT_OK;
     return ht_error_prefix(err, "train.init"), err->code;
 }
 
