@@ -43,8 +43,7 @@ static int parts(int n, int part)
 static void plan_groups(ht_conv *c, int most)
 {
     c->group = parts(c->batch, most);
-    c->groups = parts(c->batch, c->group);
-    c->shared = (size_t)most * c->partial;
+    c->groups = parts(c->batch, c->group);    c->sums = (size_t)most * c->partial;
 }
 
 static void plan_direct(ht_conv *c)
