@@ -4,6 +4,7 @@
 #ifndef HEAVYTAIL_DATASET_H
 #define HEAVYTAIL_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,13 +16,19 @@ typedef struct ht_samples {
     int32_t *labels; /* (count), each in 0 .. classes-1 */
 } ht_samples;
 
+enum { HT_SCALED_CHANNELS = 3 };
+
 typedef struct ht_dataset {
     char name[64];  /* as asked for: "mnist", "ucr:Coffee"; without the paths of csv: and npy: */
     char title[96]; /* for people: "MNIST handwritten digits"; of csv:, npy: and ucr: the file, directory or
                        name */
     int inputs, classes; /* features of a sample; number of classes, at least 2 */
-    int width, height;   /* > 0 when samples are pictures of one channel with inputs = width·height */
-    float mean, std; /* what was subtracted and divided by when pictures were standardized; 0, 1 otherwise */
+    /* The shape of a sample, all 0 when it has none (a table's columns): x is in the order channels, height,
+     * width, the last running fastest, and inputs = channels·height·width. Series are 1 × 1 × length. */
+    int channels, height, width;
+    /* What was subtracted and divided by when a sample with a shape was scaled, of each of its first channels
+     * (grey level of a pixel = mean + std · x); 0, 1 otherwise. Further channels have those of the first. */
+    float mean[HT_SCALED_CHANNELS], std[HT_SCALED_CHANNELS];
     ht_samples train, test;  /* at least one sample each */
     char (*class_names)[24]; /* (classes), cut to fit */
     char *notes; /* what was skipped, guessed or filled in while reading, a sentence a line; NULL: nothing */
@@ -31,8 +38,9 @@ typedef struct ht_dataset {
 /* The choices of data.header, data.scale and data.missing, in the order of params.def. */
 typedef enum ht_data_header { HT_HEADER_AUTO, HT_HEADER_YES, HT_HEADER_NO } ht_data_header;
 typedef enum ht_data_scale {
-    HT_SCALE_AUTO,     /* standard, unless the inputs are of order one already (src/data/scale.h says when) */
-    HT_SCALE_NONE,     /* as they are read; pictures of known sets by the constants everybody uses */
+    HT_SCALE_AUTO, /* standard, unless the inputs are of order one already (src/data/scale.h says when) */
+    HT_SCALE_NONE, /* as they are read; pictures of known sets by the constants everybody uses, of CIFAR one
+                      pair a channel */
     HT_SCALE_STANDARD, /* mean 0 and standard deviation 1 over the training part */
     HT_SCALE_MINMAX,   /* 0 to 1 over the training part */
 } ht_data_scale;
@@ -60,13 +68,16 @@ typedef struct ht_data_options {
 } ht_data_options;
 
 /* Loads or generates a data set.
- *   name     ecg-synth digits-synth teacher teacher:INPUTSxCLASSES[xTRAIN] (embedded) · mnist fashion-mnist
- * kmnist emnist:SPLIT ecg5000 ecg5000-5 cifar10 cifar100 (files) · ucr:NAME · csv:TRAIN,TEST · csv:FILE ·
- * npy:DIR Labels: the sorted distinct values of the training part become classes 0, 1, …; a label that occurs
- * only in the test part is an error. Returns NULL with *err set: HT_USAGE for an unknown name, HT_FAIL for a
- * missing or bad file. */
+ *   name     ecg-synth digits-synth pictures-synth teacher teacher:INPUTSxCLASSES[xTRAIN] (embedded) · mnist
+ * fashion-mnist kmnist emnist:SPLIT ecg5000 ecg5000-5 cifar10 cifar100 (files) · ucr:NAME · csv:TRAIN,TEST ·
+ * csv:FILE · npy:DIR Labels: the sorted distinct values of the training part become classes 0, 1, …; a label
+ * that occurs only in the test part is an error. Returns NULL with *err set: HT_USAGE for an unknown name,
+ * HT_FAIL for a missing or bad file. */
 ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht_error *err);
 void ht_dataset_free(ht_dataset *data);
+
+/* Samples are pictures: a shape with rows and columns, of any number of channels. */
+bool ht_dataset_is_pictures(const ht_dataset *data);
 
 /* One row per name, for `heavytail data list`, help and completion. */
 typedef struct ht_dataset_info {

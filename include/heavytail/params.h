@@ -53,8 +53,8 @@ typedef struct ht_param_info {
 } ht_param_info;
 
 enum {
-    HT_PARAM_TEXT = 512,
-    HT_PARAM_VALUE = 640,
+    HT_PARAM_TEXT = 1024,
+    HT_PARAM_VALUE = 1152,
     HT_PARAM_LAYERS = 64,   /* before the output's, at most */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
@@ -86,7 +86,7 @@ typedef enum ht_activation {
 #include "params/activations.def"
     HT_ACTIVATIONS
 } ht_activation;
-typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING } ht_init; /* of model.init */
+typedef enum ht_init { HT_INIT_UNIFORM, HT_INIT_KAIMING, HT_INIT_PAPER } ht_init; /* of model.init */
 typedef enum ht_layer_id {
 #define HT_LAYER(id, ...) HT_LAYER_##id,
 #include "params/layers.def"

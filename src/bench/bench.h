@@ -20,6 +20,7 @@ typedef struct ht_bench_part {
 extern const ht_bench_part ht_bench_noise;
 extern const ht_bench_part ht_bench_law;
 extern const ht_bench_part ht_bench_step;
+extern const ht_bench_part ht_bench_layers;
 extern const ht_bench_part ht_bench_tail;
 extern const ht_bench_part ht_bench_prune;
 extern const ht_bench_part ht_bench_sweep;

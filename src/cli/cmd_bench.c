@@ -11,8 +11,8 @@
 #include "num/linalg.h"
 
 static const ht_bench_part *const parts[] = {
-    &ht_bench_noise, &ht_bench_step, &ht_bench_tail, &ht_bench_law,     &ht_bench_prune,
-    &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live, &ht_bench_quality, &ht_bench_width,
+    &ht_bench_noise, &ht_bench_step, &ht_bench_layers, &ht_bench_tail,    &ht_bench_law,   &ht_bench_prune,
+    &ht_bench_sweep, &ht_bench_ui,   &ht_bench_live,   &ht_bench_quality, &ht_bench_width,
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 

@@ -84,6 +84,7 @@ static json_t *method_json(const ht_compare_state *s, int number)
                                ht_json_score(&method->train), "test", ht_json_score(&method->test));
     json_object_set_new(object, "kept", ht_json_number(method->kept));
     json_object_set_new(object, "needed", needed_json(s, method));
+    json_object_set_new(object, "diverged", json_integer(ht_method_need_of(method).diverged));
     json_object_set_new(object, "over_seeds", spreads_json(method));
     json_object_set_new(object, "kappa", ht_json_number(method->kappa));
     json_object_set_new(object, "above_1e-4", ht_json_number(method->above_1e4));
@@ -117,6 +118,28 @@ static void say_need(const ht_method_state *r, char *to, size_t size)
     if (need.reached) snprintf(to, size, "%.3f %%", 100 * need.kept);
 }
 
+/* A number in a column of so many characters; a dash where there is none. */
+static void print_number(int width, int digits, double value, const char *unit)
+{
+    if (isfinite(value) && fabs(value) >= 1e5)
+        printf(" %*.2e%s", width - (int)strlen(unit), value, unit);
+    else if (isfinite(value))
+        printf(" %*.*f%s", width - (int)strlen(unit), digits, value, unit);
+    else
+        printf(" %*s", width, "-");
+}
+
+/* Whose numbers they are, where runs diverged. */
+static void print_diverged(const ht_method_need *need)
+{
+    if (need->diverged > 0 && need->diverged < need->seeds)
+        printf("  %d of %d seeds diverged, left out", need->diverged, need->seeds);
+    else if (need->diverged > 1)
+        printf("  all %d seeds diverged: of their last finite weights", need->seeds);
+    else if (need->diverged > 0)
+        printf("  diverged: of its last finite weights");
+}
+
 /* Medians over the same seeds; which is the value where there is one seed. */
 static void print_row(const ht_method_state *r)
 {
@@ -125,13 +148,15 @@ static void print_row(const ht_method_state *r)
     ht_method_need need = ht_method_need_of(r);
     for (int i = 0; i < HT_METHOD_NUMBERS; i++) of[i] = ht_method_spread_of(r, (ht_method_number)i).median;
     say_need(r, text, sizeof text);
-    printf("  %-12s %13.4f %8.4f %15s   %-9s %9.3f %10.2f %% %8.3f %9.2g", r->name, of[HT_METHOD_ACCURACY],
-           of[HT_METHOD_LOSS], text, ht_prune_at(r->pruning)->name, of[HT_METHOD_KAPPA],
-           100 * of[HT_METHOD_ABOVE], of[HT_METHOD_ROWS], r->eta_over_b);
-    if (need.diverged > 0 && need.seeds > 1)
-        printf("  %d of %d diverged", need.diverged, need.seeds);
-    else if (need.diverged > 0)
-        printf("  diverged");
+    printf("  %-12s", r->name);
+    print_number(13, 4, of[HT_METHOD_ACCURACY], "");
+    print_number(8, 4, of[HT_METHOD_LOSS], "");
+    printf(" %15s   %-9s", text, ht_prune_at(r->pruning)->name);
+    print_number(9, 3, of[HT_METHOD_KAPPA], "");
+    print_number(12, 2, 100 * of[HT_METHOD_ABOVE], " %");
+    print_number(8, 3, of[HT_METHOD_ROWS], "");
+    printf(" %9.2g", r->eta_over_b);
+    print_diverged(&need);
     printf("\n");
 }
 
@@ -161,7 +186,13 @@ static void print_table(const ht_compare_state *s)
            "  same whole network's. A neuron or filter (node) takes its row of weights and what reads it "
            "along.\n"
            "  κ nodes: the share of the neurons and filters that go at relative error %g, whatever the "
-           "accuracy.\n",
+           "accuracy. The two "
+           "need "
+           "not agree:\n"
+           "  neurons that are all alike (plain SGD) have a small κ, and yet accuracy may stay while many of "
+           "them "
+           "go; noise\n"
+           "  makes few of them large, and κ too, and accuracy may fall at a smaller error of the weights.\n",
            ht_params_get(&s->params, HT_P_PRUNE_ERROR));
 }
 

@@ -75,13 +75,20 @@ static void print_facts(const char *facts)
     }
 }
 
+static void print_shape(const ht_dataset *data)
+{
+    if (data->width > 0)
+        printf("%-8s %d × %d × %d (channels × height × width)\n", "shape", data->channels, data->height,
+               data->width);
+    else
+        printf("%-8s none: the inputs are no neighbours of each other\n", "shape");
+}
+
 static void print_info(const ht_dataset *data)
 {
-    printf("%-8s %s\n%-8s %d", data->name, data->title, "inputs", data->inputs);
-    if (data->width > 0)
-        printf(" (%d × %d pixels, standardized with mean %g, std %g)", data->width, data->height,
-               (double)data->mean, (double)data->std);
-    printf("\n%-8s %d\n", "classes", data->classes);
+    printf("%-8s %s\n%-8s %d\n", data->name, data->title, "inputs", data->inputs);
+    print_shape(data);
+    printf("%-8s %d\n", "classes", data->classes);
     print_facts(data->facts);
     print_part(data, "train", &data->train);
     print_part(data, "test", &data->test);

@@ -185,7 +185,9 @@ static void *open_session(void *context)
 {
     opening *o = context;
     o->code = ht_session_load(o->session, o->args, o->run, &o->err);
-    if (o->code == HT_OK) ht_lab_runs_read(o->lab);
+    if (o->code != HT_OK) return NULL;
+    ht_lab_runs_read(o->lab);
+    if (o->session->resumed) ht_past_read(&o->lab->past, o->run, &o->lab->past_damage);
     return NULL;
 }
 
@@ -247,6 +249,18 @@ static void show_notes(ht_lab *lab, const ht_session *s)
     if (ht_term_notice()[0]) ht_lab_note(lab, true, "%s", ht_term_notice());
 }
 
+/* The charts of a run that is taken up begin where it began. */
+static void show_past(ht_lab *lab, const ht_session *s)
+{
+    ht_error err = {0};
+    if (!s->resumed) return;
+    ht_past_show(&lab->past, ht_past_last(&lab->past), ht_trainer_steps(s->trainer),
+                 ht_trainer_seconds(s->trainer), lab->model, &err);
+    ht_past_free(&lab->past);
+    if (lab->past_damage.code != HT_OK) err = lab->past_damage;
+    if (err.code != HT_OK) ht_lab_note(lab, false, "%s", err.text);
+}
+
 static void show_session(ht_lab *lab, const ht_session *s, const ht_params *preset)
 {
     struct ht_shelf *shelf = lab->model->shelf;
@@ -254,11 +268,11 @@ static void show_session(ht_lab *lab, const ht_session *s, const ht_params *pres
                   s->data->title);
     lab->model->settings.preset = *preset;
     lab->model->samples = s->data->train.count;
-    lab->model->picture_width = s->data->width;
-    lab->model->picture_height = s->data->height;
+    ht_model_pictures(lab->model, s->data->channels, s->data->height, s->data->width);
     lab->model->labels = *ht_session_labels(s);
     lab->noted = false;
     show_notes(lab, s);
+    show_past(lab, s);
     lab->model->shelf = shelf;
     ht_lab_runs_welcome(lab);
     char built[sizeof lab->model->footer - 16];
@@ -451,6 +465,7 @@ int ht_cmd_lab(int argc, char **argv)
     ht_data_tell(session.data); /* all of it, where it can be read again */
     if (lab.model) ht_model_clear(lab.model);
     ht_free(lab.model);
+    ht_past_free(&lab.past);
     ht_free(lab.script);
     ht_text_free(&lab.long_messages);
     ht_session_close(&session);

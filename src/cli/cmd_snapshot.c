@@ -11,36 +11,32 @@
 #include "session/data_options.h"
 #include "base/alloc.h"
 #include "engine/analyst.h"
+#include "lab/lab_past.h"
 #include "render/snapshot.h"
 #include "view/panel.h"
 #include "view/view.h"
 
-/* The curves as they were recorded, up to the step of the weights. */
-static ht_code load_history(ht_model *model, const char *run, uint64_t last, ht_error *err)
+/* Curves, changes and labels up to the state that is shown, as the directory tells them; what is damaged
+ * there is told, and the picture has the rest. */
+static ht_code load_past(ht_past *past, ht_model *model, ht_session *s, const char *run, ht_error *err)
 {
-    ht_metrics *rows;
-    size_t count;
-    if (ht_rundir_read_metrics(run, &rows, &count, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < count && rows[i].step <= last; i++) {
-        const ht_metrics *m = &rows[i];
-        ht_sample step = {.kind = HT_SAMPLE_STEP,
-                          .step = m->step,
-                          .epoch = m->epoch,
-                          .folded = 1,
-                          .loss = m->loss,
-                          .loss_min = m->loss_min,
-                          .loss_max = m->loss_max,
-                          .accuracy = m->batch_accuracy};
-        ht_sample eval = {.kind = HT_SAMPLE_EVAL,
-                          .step = m->step,
-                          .epoch = m->epoch,
-                          .test_loss = m->test_loss,
-                          .test_accuracy = m->test_accuracy};
-        ht_model_sample(model, &step);
-        ht_model_sample(model, &eval);
+    ht_error damage;
+    ht_notes notes = {0};
+    ht_checkpoint shown = ht_checkpoint_of(s->trainer);
+    uint64_t step = ht_trainer_steps(s->trainer);
+    if (ht_past_read(past, run, &damage) != HT_OK) ht_notes_add(&notes, "%s", damage.text);
+    ht_app_notes(&notes);
+    ht_notes_free(&notes);
+    size_t entry =
+        past->has_journal ? ht_journal_find(&past->journal, ht_checkpoint_hash(&shown), shown.state.step) : 0;
+    past->has_journal = past->has_journal && entry < past->journal.count;
+    if (past->has_journal) {
+        const ht_entry *e = &past->journal.entries[entry];
+        ht_journal_mark here = {shown.state.step, past->journal.entries[e->parent].revision, 0, e->seconds};
+        ht_journal_kept(&past->text, "picture", &here);
+        ht_journal_labels(&past->journal, entry, shown.state.step, &model->labels, &damage);
     }
-    ht_free(rows);
-    return HT_OK;
+    return ht_past_show(past, entry, step, ht_trainer_seconds(s->trainer), model, err);
 }
 
 static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
@@ -64,28 +60,6 @@ static ht_code analyze(ht_model *model, ht_session *s, ht_error *err)
     return code;
 }
 
-/* The journal up to the checkpoint that is shown, and its labels; without one (damaged, too long) the picture
- * has none. */
-static void load_journal(ht_text *text, ht_model *model, ht_session *s, const char *run)
-{
-    ht_error ignored;
-    ht_journal journal;
-    ht_checkpoint shown = ht_checkpoint_of(s->trainer);
-    if (ht_rundir_journal(run, text, HT_JOURNAL_LIMIT, &ignored) != HT_OK ||
-        ht_journal_parse(&journal, run, text->data, text->length, &ignored) != HT_OK) {
-        ht_text_free(text);
-        return;
-    }
-    size_t entry = ht_journal_find(&journal, ht_checkpoint_hash(&shown), shown.state.step);
-    if (entry < journal.count) {
-        const ht_entry *e = &journal.entries[entry];
-        ht_journal_mark here = {shown.state.step, journal.entries[e->parent].revision, 0, e->seconds};
-        ht_journal_kept(text, "picture", &here);
-        ht_journal_labels(&journal, entry, shown.state.step, &model->labels, &ignored);
-    }
-    ht_journal_free(&journal);
-}
-
 static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 {
     if (!name) return HT_OK;
@@ -101,25 +75,24 @@ static ht_code choose_panel(const char *name, ht_model *model, ht_error *err)
 static ht_code draw(ht_session *s, const char *run, const char *out, const char *panel,
                     ht_snapshot_options *options, ht_error *err)
 {
-    ht_text journal = {0};
+    ht_past past = {0};
     ht_model *model = ht_alloc(1, sizeof *model, "the picture", err);
     if (!model) return err->code;
     ht_model_init(model, &s->params, s->data->inputs, s->data->classes, s->data->title);
     model->samples = s->data->train.count;
-    model->picture_width = s->data->width;
-    model->picture_height = s->data->height;
+    ht_model_pictures(model, s->data->channels, s->data->height, s->data->width);
     ht_built_line(model->footer, sizeof model->footer);
     ht_code code = choose_panel(panel, model, err);
     ht_progress_stage("reading the history of %s", run);
-    if (code == HT_OK) code = load_history(model, run, ht_trainer_steps(s->trainer), err);
+    if (code == HT_OK) code = load_past(&past, model, s, run, err);
     ht_progress_stage("looking at the weights, their tail and the pruning curve");
     if (code == HT_OK) code = analyze(model, s, err);
     ht_progress_stage("drawing %s", out);
-    load_journal(&journal, model, s, run);
     if (!options->theme) options->theme = ht_snapshot_theme(&s->params);
-    options->journal = journal.failed ? NULL : journal.data;
+    bool told = past.has_journal && !past.text.failed && past.text.length <= HT_JOURNAL_LIMIT;
+    options->journal = told ? past.text.data : NULL;
     if (code == HT_OK) code = ht_snapshot_write(out, model, options, err);
-    ht_text_free(&journal);
+    ht_past_free(&past);
     ht_free(model);
     return code;
 }

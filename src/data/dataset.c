@@ -352,7 +352,7 @@ static void free_raw(ht_raw *raw)
 
 static ht_code load_raw(const ht_data_request *request, int row, ht_raw *raw, classified *c, ht_error *err)
 {
-    raw->std = 1;
+    ht_raw_scale(raw, 0, 1);
     ht_text_copy(raw->train.path, sizeof raw->train.path, request->name);
     ht_text_copy(raw->test.path, sizeof raw->test.path, request->name);
     if (rows[row].load(request, raw, err) != HT_OK) return err->code;
@@ -366,10 +366,10 @@ static ht_code load_enough(ht_data_request *request, int row, const ht_data_opti
                            classified *c, ht_error *err)
 {
     bool unfairly = false, made = is_made(row);
-    bool measured = options->scale == HT_SCALE_STANDARD || options->scale == HT_SCALE_MINMAX;
     size_t wanted = options->train_wanted, limit = options->train_limit;
-    request->train_limit = measured ? 0 : limit && (!wanted || limit < wanted) ? limit : wanted;
-    request->test_limit = measured ? 0 : options->test_limit;
+    request->rescaled = options->scale == HT_SCALE_STANDARD || options->scale == HT_SCALE_MINMAX;
+    request->train_limit = request->rescaled ? 0 : limit && (!wanted || limit < wanted) ? limit : wanted;
+    request->test_limit = request->rescaled ? 0 : options->test_limit;
     if (load_raw(request, row, raw, c, err) != HT_OK) return err->code;
     if (!made && was_cut_unfairly(raw, c, options, &unfairly, err) != HT_OK) return err->code;
     if (!unfairly) return HT_OK;
@@ -383,10 +383,11 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
 {
     if (name_classes(&c->classes, raw, data, err) != HT_OK) return err->code;
     data->inputs = (int)raw->train.inputs;
-    data->width = raw->width;
+    data->channels = raw->channels;
     data->height = raw->height;
-    data->mean = raw->mean;
-    data->std = raw->std;
+    data->width = raw->width;
+    memcpy(data->mean, raw->mean, sizeof data->mean);
+    memcpy(data->std, raw->std, sizeof data->std);
     move_samples(&raw->train, &data->train);
     move_samples(&raw->test, &data->test);
     data->train.labels = c->train;
@@ -399,7 +400,7 @@ static ht_code assemble(ht_raw *raw, classified *c, ht_dataset *data, ht_error *
 static ht_code finish(ht_raw *raw, classified *c, bool made, const ht_data_options *options, ht_dataset *data,
                       ht_error *err)
 {
-    bool known = made || raw->std != 1 || raw->mean != 0;
+    bool known = made || raw->std[0] != 1 || raw->mean[0] != 0;
     if (ht_scale(raw, options->scale, known, err) != HT_OK) return err->code;
     if (check_values(&raw->train, err) != HT_OK) return err->code;
     if (check_values(&raw->test, err) != HT_OK) return err->code;
@@ -501,6 +502,11 @@ ht_dataset *ht_dataset_load(const char *name, const ht_data_options *options, ht
     if (load_row(&request, row, options, data, err) == HT_OK) return data;
     ht_dataset_free(data);
     return NULL;
+}
+
+bool ht_dataset_is_pictures(const ht_dataset *data)
+{
+    return data->height > 1 && data->width > 1;
 }
 
 void ht_dataset_free(ht_dataset *data)

@@ -33,6 +33,7 @@ typedef struct ht_data_request {
     ht_data_header header;
     double split;        /* share of one file that is the test part */
     bool refuse_missing; /* a missing cell is an error */
+    bool rescaled;       /* inputs will be scaled by the training part: data.scale=standard or minmax */
 } ht_data_request;
 
 typedef struct ht_raw_part {
@@ -48,10 +49,11 @@ typedef struct ht_raw_part {
 
 typedef struct ht_raw {
     ht_raw_part train, test;
-    bool alike;        /* all inputs are of one kind (pixels, steps of time): they share one scale */
-    bool padded;       /* NaN among the inputs is padding: 0 after scaling */
-    int width, height; /* of pictures with one channel, otherwise 0 */
-    float mean, std;   /* as in ht_dataset; a loader that standardizes sets both */
+    bool alike;  /* all inputs are of one kind (pixels, steps of time): they share one scale */
+    bool padded; /* NaN among the inputs is padding: 0 after scaling */
+    int channels, height, width;                             /* as in ht_dataset */
+    float mean[HT_SCALED_CHANNELS], std[HT_SCALED_CHANNELS]; /* as in ht_dataset; a loader that standardizes
+                                                                sets both */
     const char *const
         *names; /* of the labels first_label, first_label + 1, …; NULL: the label is its own name */
     int first_label, name_count;
@@ -60,7 +62,8 @@ typedef struct ht_raw {
     ht_notes facts; /* how it was read, "what: how" each, for `data info` */
 } ht_raw;
 
-/* Fills *raw, which starts zeroed except std = 1. What is in it after a failure is freed by the caller. */
+/* Fills *raw, which starts zeroed except std = 1 everywhere. What is in it after a failure is freed by the
+ * caller. */
 typedef ht_code ht_data_loader(const ht_data_request *request, ht_raw *raw, ht_error *err);
 
 #define HT_DATA_SET(name, title, source, shape, loader, ...) ht_data_loader loader;
@@ -69,6 +72,12 @@ typedef ht_code ht_data_loader(const ht_data_request *request, ht_raw *raw, ht_e
 /* Whether a data set's name, from a stranger's settings, makes us read files below the data directories only
  * (`dir`, which may be NULL, is the one of --data-dir). */
 bool ht_data_stays_inside(const char *name, const char *dir);
+
+/* Says the shape of a sample. */
+void ht_raw_shape(ht_raw *raw, size_t channels, size_t height, size_t width);
+
+/* Says what all channels were standardized with. */
+void ht_raw_scale(ht_raw *raw, float mean, float std);
 
 /* The smaller of `count` and `limit`; a limit of 0 is none. */
 size_t ht_data_limited(size_t count, size_t limit);

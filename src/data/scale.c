@@ -214,6 +214,19 @@ static void say(ht_raw *raw, const spreads *s, ht_data_scale scale)
     }
 }
 
+/* What its reader has done already, of known sets. */
+static void say_ready(ht_raw *raw)
+{
+    double mean[HT_SCALED_CHANNELS], std[HT_SCALED_CHANNELS];
+    for (int c = 0; c < HT_SCALED_CHANNELS; c++) mean[c] = (double)raw->mean[c], std[c] = (double)raw->std[c];
+    if (raw->channels == HT_SCALED_CHANNELS)
+        ht_notes_add(&raw->facts,
+                     "scale: mean %g, %g, %g of red, green, blue subtracted, divided by %g, %g, %g", mean[0],
+                     mean[1], mean[2], std[0], std[1], std[2]);
+    else
+        ht_notes_add(&raw->facts, "scale: mean %g subtracted, divided by %g", mean[0], std[0]);
+}
+
 /* A picture's way back to its grey levels: grey = mean + std · x. */
 static void keep_constants(ht_raw *raw, const spreads *s, ht_data_scale scale)
 {
@@ -222,8 +235,10 @@ static void keep_constants(ht_raw *raw, const spreads *s, ht_data_scale scale)
     bool standard = scale == HT_SCALE_STANDARD;
     double shift = standard ? mean_of(all) : all->low;
     double factor = standard ? deviation_of(all) : all->high - all->low;
-    raw->mean = (float)((double)raw->mean + (double)raw->std * shift);
-    raw->std = (float)((double)raw->std * factor);
+    for (int c = 0; c < HT_SCALED_CHANNELS; c++) {
+        raw->mean[c] = (float)((double)raw->mean[c] + (double)raw->std[c] * shift);
+        raw->std[c] = (float)((double)raw->std[c] * factor);
+    }
 }
 
 static ht_code measure_all(const ht_raw *raw, spreads *s, ht_error *err)
@@ -243,9 +258,7 @@ ht_code ht_scale(ht_raw *raw, ht_data_scale scale, bool known, ht_error *err)
 {
     spreads s = {0};
     bool ready = scale == HT_SCALE_AUTO && known;
-    if (ready && raw->std != 1)
-        ht_notes_add(&raw->facts, "scale: mean %g subtracted, divided by %g", (double)raw->mean,
-                     (double)raw->std);
+    if (ready && raw->std[0] != 1) say_ready(raw);
     if (ready && !raw->train.wide && !raw->padded) return HT_OK;
     if (measure_all(raw, &s, err) != HT_OK) return err->code;
     if (scale == HT_SCALE_AUTO) scale = known || is_order_one(&s) ? HT_SCALE_NONE : HT_SCALE_STANDARD;

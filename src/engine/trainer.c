@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "data/augment.h"
 #include "engine/stopping.h"
 #include "kernel/kernel.h"
 #include "nn/schedule.h"
@@ -42,6 +43,11 @@ static size_t train_count(const ht_trainer *t)
 static uint64_t seed_of(const ht_trainer *t)
 {
     return (uint64_t)ht_params_get(&t->params, HT_P_TRAIN_SEED);
+}
+
+static ht_augment augment_of(const ht_params *params)
+{
+    return (ht_augment)ht_params_get(params, HT_P_DATA_AUGMENT);
 }
 
 static int batch_of(const ht_trainer *t)
@@ -218,10 +224,11 @@ static void do_without_beginning(ht_trainer *t, ht_error *err)
     *err = (ht_error){0};
 }
 
+/* Rows of a table have no shape. */
 static ht_shape shape_of(const ht_dataset *data)
 {
-    bool picture = data->width > 0;
-    return picture ? (ht_shape){1, data->height, data->width} : (ht_shape){data->inputs, 1, 1};
+    return data->channels > 0 ? (ht_shape){data->channels, data->height, data->width}
+                              : (ht_shape){data->inputs, 1, 1};
 }
 
 static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool *pool, bool resumed,
@@ -234,7 +241,7 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->pool = pool;
     t->net = ht_network_of(params, shape_of(data), data->classes, err);
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
-    if (!t->net || !t->order ||
+    if (!t->net || !t->order || ht_augment_check(augment_of(params), data, err) != HT_OK ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
         check_optimizer(t, err) != HT_OK ||
         check_pruning((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD), params, err) != HT_OK ||
@@ -247,7 +254,8 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
         if (!resumed) return ht_trainer_free(t), NULL;
         do_without_beginning(t, err);
     }
-    t->input_bound = ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs);
+    t->input_bound = fmaxf(ht_kernel()->max_abs(data->train.x, data->train.count * (size_t)data->inputs),
+                           ht_augment_bound(augment_of(params), data));
     ht_trainer_reset(t, seed_of(t));
     t->at.revision = 0;
     return t;
@@ -364,7 +372,8 @@ static int next_batch(ht_trainer *t)
     if (batch > left) batch = left;
     for (size_t i = 0; i < batch; i++) {
         size_t sample = t->order[t->at.cursor + i];
-        memcpy(t->x + i * d, t->data->train.x + sample * d, d * sizeof(float));
+        ht_augment_sample(augment_of(&t->params), t->data, seed_of(t), t->at.step, (uint32_t)i,
+                          t->data->train.x + sample * d, t->x + i * d);
         t->labels[i] = t->data->train.labels[sample];
     }
     return (int)batch;

@@ -9,9 +9,10 @@
  * its own; the next phase begins when all are done. Tasks are cut by shape and batch alone, and each sum
  * belongs to one task, or to a fixed number of partial sums that are added in order: the same bits for any
  * number of threads. What a sample gives does not depend on the batch it is in.
- *   forward:   PACK, ENTER, FORWARD
- *   backward:  RETURN, then (each only if wanted) PACK_BACK and INPUTS; WEIGHTS, and then `gather` of any
- * rows A phase without tasks is skipped. WEIGHTS needs what ENTER left in `kept` and RETURN in `shared`.
+ *   forward:   PACK, ENTER; FORWARD
+ *   backward:  RETURN, PACK_BACK; INPUTS, WEIGHTS; then `gather` of any rows
+ * Those without a semicolon between may run at the same time. Only what is wanted need run: PACK_BACK serves
+ * INPUTS alone, ENTER and RETURN serve WEIGHTS, too, by what they leave in `kept` and `shared`.
  *
  * How it computes: sums of a few outputs by a panel of filters stay in registers while the terms pass by;
  * weights lie in panels, inputs are read in place: no matrix of patches (im2col), which costs 1.2 to 3.9 ×
@@ -48,7 +49,22 @@ static inline int ht_pooled(int length, int size, int stride)
     return (length - size) / stride + 1;
 }
 
+enum { HT_CONV_ROUND = 64 }; /* channels at a time, where all are too many for a cache */
+
 enum { HT_POOLING_MOST = 16 }; /* a place in a window is a byte: size of a max pooling at most */
+
+typedef enum ht_conv_way {
+    HT_CONV_DIRECT,     /* rows of positions, any shape */
+    HT_CONV_BY_SAMPLES, /* the same position of many samples, for small images */
+    HT_CONV_WINOGRAD    /* tiles of 4 × 4 outputs, for 3 × 3 with stride 1 */
+} ht_conv_way;
+
+/* Of a direct one with pooling, backward: what is not zero is listed, and meets windows of inputs. */
+typedef enum ht_conv_sparse {
+    HT_CONV_DENSE,
+    HT_CONV_ROWS,   /* their rows fill vectors */
+    HT_CONV_PATCHES /* few channels: the whole window is a vector or a few */
+} ht_conv_sparse;
 
 typedef struct ht_conv {
     /* the caller's */
@@ -61,15 +77,21 @@ typedef struct ht_conv {
     /* ht_conv_plan's */
     int conv_h, conv_w; /* of the convolution */
     int out_h, out_w;   /* of what comes out after pooling */
-    int chunk;          /* samples of a task of FORWARD and INPUTS */
+    ht_conv_way way;
+    ht_conv_sparse sparse;
+    int lump;             /* samples whose lists are made together */
+    int tiles_h, tiles_w; /* of Winograd's */
+    int chunk;            /* samples of a task of FORWARD and INPUTS */
     int groups, group; /* partial sums of the gradient of the weights: of so many groups of so many samples */
     int tasks[HT_CONV_PHASES];
     /* floats: of panels, from PACK to FORWARD and from PACK_BACK to INPUTS; from ENTER to WEIGHTS; within
      * forward or backward; of a task */
     size_t packed, kept, shared, scratch;
+    size_t partial; /* floats of one partial sum; they are the last ones of `shared` */
 } ht_conv;
 
-/* h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤ h + 2 pad, w + 2 pad; the pooling fits. */
+/* A smaller batch needs no more memory. batch, h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤
+ * h + 2 pad, w + 2 pad; pool ≤ conv_h, conv_w, HT_POOLING_MOST. */
 void ht_conv_plan(ht_conv *conv);
 
 /* What a phase does not use may be NULL. Images without gaps between. Memory of the plan's sizes aligned to

@@ -281,13 +281,15 @@ INLINE void circle_group(const double *t, point p[VECTORS])
 
 /* ---- many ---- */
 
-/* The next group of x, filled up behind its end; returns how many are its own. */
-INLINE int take_group(double group[GROUP], const double *x, size_t left, double filling)
+/* Where a group of x stands: in x, or at its end in `own`, filled up. *n: how many are its own. A whole one
+ * is not copied: vectors wider than what a copy wrote wait for it. */
+INLINE const double *group_at(const double *x, size_t left, double filling, double own[GROUP], int *n)
 {
-    int n = left < GROUP ? (int)left : GROUP;
-    memcpy(group, x, (size_t)n * sizeof *x);
-    for (int i = n; i < GROUP; i++) group[i] = filling;
-    return n;
+    *n = left < GROUP ? (int)left : GROUP;
+    if (*n == GROUP) return x;
+    memcpy(own, x, (size_t)*n * sizeof *x);
+    for (int i = *n; i < GROUP; i++) own[i] = filling;
+    return own;
 }
 
 #define EACH(name, function)                                                                                 \
@@ -297,7 +299,8 @@ INLINE int take_group(double group[GROUP], const double *x, size_t left, double 
         for (size_t i = 0; i < whole; i += DOUBLES) put_doubles(y + i, function(load_doubles(x + i)));       \
         if (whole == count) return;                                                                          \
         double group[GROUP];                                                                                 \
-        int n = take_group(group, x + whole, count - whole, 1);                                              \
+        int n;                                                                                               \
+        group_at(x + whole, count - whole, 1, group, &n);                                                    \
         for (int i = 0; i < GROUP; i += DOUBLES) put_doubles(group + i, function(load_doubles(group + i)));  \
         memcpy(y + whole, group, (size_t)n * sizeof *y);                                                     \
     }
@@ -308,45 +311,83 @@ EACH(exponentials, exponential)
 static void circle(const double *t, size_t count, double *c, double *s)
 {
     for (size_t i = 0; i < count; i += GROUP) {
-        double group[GROUP];
+        double own[GROUP];
         point p[VECTORS];
-        size_t n = (size_t)take_group(group, t + i, count - i, 0);
-        circle_group(group, p);
-        for (size_t j = 0; j < n; j++)
+        int n;
+        circle_group(group_at(t + i, count - i, 0, own, &n), p);
+        for (int j = 0; j < n; j++)
             c[i + j] = p[j / DOUBLES].c[j % DOUBLES], s[i + j] = p[j / DOUBLES].s[j % DOUBLES];
     }
 }
 
 /* Two groups at a time, so that sums are read and written half as often. */
-enum { PAIR = 2 };
+enum { PAIR = 2, STEP = 4 };
 
-/* cos (j + 1)t = 2 cos t cos jt - cos (j - 1)t, and so for sines: errors grow like j², to 10⁻¹² at most. */
+/* cos (j + i)t = 2 cos it cos jt - cos (j - i)t, and so for sines: errors grow like j², to 10⁻¹² at most. */
 typedef struct turning {
-    point now[VECTORS], last[VECTORS];
-    doubles twice[VECTORS];
+    point now, last;
+    doubles twice;
 } turning;
 
-INLINE void turn(turning *g, int v)
+INLINE void turn(turning *g)
 {
-    point now = g->now[v], last = g->last[v];
-    g->now[v] = (point){g->twice[v] * now.c - last.c, g->twice[v] * now.s - last.s};
-    g->last[v] = now;
+    point now = g->now, last = g->last;
+    g->now = (point){g->twice * now.c - last.c, g->twice * now.s - last.s};
+    g->last = now;
 }
 
-/* j = 1; what fills a group up is 0 and stays it. */
-INLINE void begin_turning(turning *g, const double *x, size_t left, double origin, double factor)
+/* Angles t of a group, and what their cosine at j = 0 is: 1, but 0 of what fills the group up, which stays 0.
+ */
+typedef struct angles {
+    point first[VECTORS];
+    doubles one[VECTORS];
+} angles;
+
+INLINE void take_angles(angles *to, const double *x, size_t left, double origin, double factor)
 {
-    double group[GROUP];
-    int n = take_group(group, x, left, origin);
+    double group[GROUP], own[GROUP];
+    int n;
+    x = group_at(x, left, origin, own, &n);
     for (int v = 0; v < VECTORS; v++)
-        put_doubles(group + v * DOUBLES, (load_doubles(group + v * DOUBLES) - all(origin)) * all(factor));
-    circle_group(group, g->now);
-    for (int v = 0; v < VECTORS; v++) {
-        g->twice[v] = g->now[v].c + g->now[v].c;
-        g->last[v] = (point){all(1), all(0)};
-    }
+        put_doubles(group + v * DOUBLES, (load_doubles(x + v * DOUBLES) - all(origin)) * all(factor));
+    circle_group(group, to->first);
+    for (int v = 0; v < VECTORS; v++) to->one[v] = all(1);
     for (int j = n; j < GROUP; j++)
-        g->now[j / DOUBLES].c[j % DOUBLES] = g->last[j / DOUBLES].c[j % DOUBLES] = 0;
+        to->first[j / DOUBLES].c[j % DOUBLES] = to->one[j / DOUBLES][j % DOUBLES] = 0;
+}
+
+/* Up to STEP the cosines and sines themselves; then, STEP at a time, products of those of the last multiple g
+ * of STEP with cos bt, b = 1 .. STEP: half of what is at g + b and at g - b together (from_products). */
+INLINE void add_turned(point sum[][VECTORS], const angles of[PAIR], int v, int points)
+{
+    turning at[PAIR];
+    doubles near[PAIR][STEP];
+    for (int g = 0; g < PAIR; g++) {
+        point first = of[g].first[v];
+        at[g] = (turning){first, {of[g].one[v], all(0)}, first.c + first.c};
+    }
+    for (int b = 0; b < STEP; b++) {
+        if (b < points) {
+            sum[b][v].c += at[0].now.c + at[1].now.c;
+            sum[b][v].s += at[0].now.s + at[1].now.s;
+        }
+        for (int g = 0; g < PAIR; g++) {
+            near[g][b] = at[g].now.c;
+            if (b + 1 < STEP) turn(&at[g]);
+        }
+    }
+    for (int g = 0; g < PAIR; g++) {
+        at[g].last = (point){of[g].one[v], all(0)};
+        at[g].twice = at[g].now.c + at[g].now.c;
+    }
+    for (int j = STEP; j < points; j += STEP) {
+        for (int b = 0; b < STEP; b++) {
+            if (j + b >= points) break;
+            sum[j + b][v].c += at[0].now.c * near[0][b] + at[1].now.c * near[1][b];
+            sum[j + b][v].s += at[0].now.s * near[0][b] + at[1].now.s * near[1][b];
+        }
+        for (int g = 0; g < PAIR; g++) turn(&at[g]);
+    }
 }
 
 static void harmonics(const double *x, size_t count, double origin, double factor, int points, double *cosine,
@@ -357,22 +398,24 @@ static void harmonics(const double *x, size_t count, double origin, double facto
     point sum[HT_HARMONICS][VECTORS];
     memset(sum, 0, (size_t)points * sizeof sum[0]);
     for (size_t i = 0; i < count; i += PAIR * GROUP) {
-        turning of[PAIR];
+        angles of[PAIR];
         for (size_t g = 0; g < PAIR; g++)
-            begin_turning(&of[g], x + i + g * GROUP, i + g * GROUP < count ? count - i - g * GROUP : 0,
-                          origin, factor);
-        for (int j = 0; j < points; j++)
-            for (int v = 0; v < VECTORS; v++) {
-                sum[j][v].c += of[0].now[v].c + of[1].now[v].c;
-                sum[j][v].s += of[0].now[v].s + of[1].now[v].s;
-                for (int g = 0; g < PAIR; g++) turn(&of[g], v);
-            }
+            take_angles(&of[g], x + i + g * GROUP, i + g * GROUP < count ? count - i - g * GROUP : 0, origin,
+                        factor);
+        for (int v = 0; v < VECTORS; v++) add_turned(sum, of, v, points);
     }
-    for (int j = 0; j < points; j++)
+    double c[HT_HARMONICS + 1] = {(double)count}, s[HT_HARMONICS + 1] = {0};
+    for (int j = 1; j <= points; j++) {
         for (int i = 0; i < GROUP; i++) {
-            cosine[j] += sum[j][i / DOUBLES].c[i % DOUBLES];
-            sine[j] += sum[j][i / DOUBLES].s[i % DOUBLES];
+            c[j] += sum[j - 1][i / DOUBLES].c[i % DOUBLES];
+            s[j] += sum[j - 1][i / DOUBLES].s[i % DOUBLES];
         }
+        if (j > STEP) {
+            int back = j - 2 * ((j - 1) % STEP + 1);
+            c[j] = 2 * c[j] - c[back], s[j] = 2 * s[j] - s[back];
+        }
+        cosine[j - 1] += c[j], sine[j - 1] += s[j];
+    }
 }
 
 /* ---- sums of blocks ---- */

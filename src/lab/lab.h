@@ -6,6 +6,7 @@
 #include "experiment/width_sweep.h"
 #include "session/session.h"
 #include "engine/runner.h"
+#include "lab/lab_past.h"
 #include "render/cells.h"
 #include "render/screen.h"
 #include "term/cast.h"
@@ -31,6 +32,8 @@ typedef struct ht_lab {
     ht_runner *runner;
     ht_recorder *recorder; /* NULL without --run */
     ht_cast *cast;         /* --record: what is shown goes there; NULL without */
+    ht_past past;          /* of a run that is taken up, until the screen shows it … */
+    ht_error past_damage;  /* … and what of that could not be read; HT_OK: nothing */
     bool lost;             /* the run directory is not where it was; that has been told */
     ht_model *model;
     ht_cells *cells;

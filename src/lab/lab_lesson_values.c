@@ -157,13 +157,16 @@ static void take_width(const ht_lab *lab, ht_lesson_values *v)
 
 /* ---- the comparison of methods ----------------------------------------------------------------- */
 
-/* "kept.factors-2", "test.factors-2", "rows.plain": what the method of this name gave. */
+/* "kept.factors-2", "test.factors-2", "rows.plain", "kappa.iid": what the method of this name gave. */
 static void take_method(const ht_method_state *method, ht_lesson_values *v)
 {
     const struct {
         const char *begin;
         double value;
-    } gave[] = {{"kept.", method->kept}, {"test.", method->test.accuracy}, {"rows.", method->rows}};
+    } gave[] = {{"kept.", method->kept},
+                {"test.", method->test.accuracy},
+                {"rows.", method->rows},
+                {"kappa.", method->kappa}};
     for (int q = 0; q < HT_QUANTITIES; q++)
         for (size_t i = 0; i < sizeof gave / sizeof gave[0]; i++) {
             const char *name = ht_quantity_name((ht_quantity)q);

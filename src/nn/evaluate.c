@@ -23,6 +23,7 @@ typedef struct place {
     int chunk, done; /* -1: none; its units that are done */
     float *logits, *block, *slots;
     float *packed, *kept, *scratch; /* what a layer wants (ht_room) */
+    unsigned char *bytes;
 } place;
 
 struct ht_evaluation {
@@ -63,14 +64,26 @@ static void mask_units(float *h, int rows, int places, int units, const float *k
         for (int j = 0; j < units; j++) h[j] *= keep[j];
 }
 
-/* What follows the products of units first .. first + m - 1. */
-static void finish_units(const ht_evaluation *e, int l, int rows, int first, int m, float *h)
+static void mask_layer(const ht_evaluation *e, int l, int rows, int places, int first, int m, float *h)
 {
     const ht_layer *layer = &e->net->layers[l];
     const float *keep = e->of.keep && layer->weight >= 0 ? e->of.keep[layer->weight] : NULL;
-    int places = layer->kind->cut == HT_CUT_UNITS ? 1 : ht_shape_places(layer->out);
-    ht_activate(layer->activation, h, (size_t)rows * (size_t)places * (size_t)m);
     if (keep) mask_units(h, rows, places, m, keep + first);
+}
+
+/* What follows the products of units first .. first + m - 1. */
+static void finish_units(const ht_evaluation *e, int l, int rows, int first, int m, float *h)
+{
+    ht_activate(e->net->layers[l].activation, h, (size_t)rows * (size_t)m);
+    mask_layer(e, l, rows, 1, first, m, h);
+}
+
+/* A removed channel gives 0 before and after a pooling of the largest of what is rectified. */
+static void finish_places(const ht_evaluation *e, int l, int rows, float *h)
+{
+    const ht_layer *outlet = &e->net->layers[e->net->layers[l].outlet];
+    ht_activate(outlet->activation, h, (size_t)rows * (size_t)outlet->outputs);
+    mask_layer(e, l, rows, ht_shape_places(outlet->out), 0, outlet->out.channels, h);
 }
 
 /* ---- a unit ---- */
@@ -93,23 +106,27 @@ static const float *values_of(const ht_evaluation *e, const place *p, int layer)
     return p->slots + (size_t)e->slot[layer] * e->slot_size;
 }
 
-/* A whole layer, into its slot. */
+/* A whole layer, into its slot; one whose work another has done is there. */
 static void make_layer(const ht_evaluation *e, const place *p, int l)
 {
     const ht_layer *layer = &e->net->layers[l];
-    float *h = p->slots + (size_t)e->slot[l] * e->slot_size;
-    int rows = rows_of(e, p), units = layer->kind->cut == HT_CUT_UNITS ? layer->outputs : layer->out.channels;
+    float *h = p->slots + (size_t)e->slot[layer->outlet] * e->slot_size;
+    int rows = rows_of(e, p);
     const ht_span span = {.samples = rows,
                           .x = values_of(e, p, layer->input),
                           .also = values_of(e, p, layer->also),
                           .packed = p->packed,
                           .kept = p->kept,
+                          .bytes = p->bytes,
                           .scratch = p->scratch};
-    if (layer->kind->cut == HT_CUT_UNITS)
+    if (l > 0 && layer[-1].outlet == l) return;
+    if (layer->kind->cut == HT_CUT_UNITS) {
         layer->kind->evaluate(layer, span.x, rows, 0, layer->outputs, h);
-    else
+        finish_units(e, l, rows, 0, layer->outputs, h);
+    } else {
         layer->kind->apply(layer, &span, h, NULL);
-    finish_units(e, l, rows, 0, units, h);
+        finish_places(e, l, rows, h);
+    }
 }
 
 /* A shard of the last hidden layer, and what it adds to the logits. */
@@ -234,11 +251,12 @@ static void assign_slots(ht_evaluation *e)
 {
     int until[HT_LAYERS_MAX] = {0}; /* of slots: the last layer that reads them */
     for (int l = 0; l < whole_layers(e->net); l++) {
-        int slot = 0;
+        int slot = 0, outlet = e->net->layers[l].outlet;
+        if (l > 0 && e->net->layers[l - 1].outlet == l) continue; /* it has one */
         while (slot < e->slot_count && until[slot] >= l) slot++;
         if (slot == e->slot_count) e->slot_count++;
-        e->slot[l] = slot;
-        until[slot] = last_reader(e->net, l);
+        e->slot[outlet] = slot;
+        until[slot] = last_reader(e->net, outlet);
     }
 }
 
@@ -263,6 +281,7 @@ static void measure_rooms(ht_evaluation *e)
         if (layer->kind->room) layer->kind->room(layer, e->rows, &room);
         e->most.packed = larger(e->most.packed, (room.packed + 15) / 16 * 16);
         e->most.kept = larger(e->most.kept, (room.kept + 15) / 16 * 16);
+        e->most.bytes = larger(e->most.bytes, (room.bytes + 63) / 64 * 64);
         e->most.scratch = larger(e->most.scratch, (room.scratch + 15) / 16 * 16);
     }
 }
@@ -284,7 +303,7 @@ static size_t floats_of_place(const ht_evaluation *e)
     size_t rows = (size_t)e->rows, block = takes_shards(e->net) ? HT_SHARD : 0;
     size_t own = ((size_t)e->net->classes + block) * rows;
     return (own + 15) / 16 * 16 + (size_t)e->slot_count * e->slot_size + e->most.packed + e->most.kept +
-           e->most.scratch;
+           e->most.scratch + e->most.bytes / sizeof(float);
 }
 
 static void lay_out(ht_evaluation *e, size_t per_place)
@@ -294,7 +313,8 @@ static void lay_out(ht_evaluation *e, size_t per_place)
         p->packed = e->scratch + (size_t)i * per_place;
         p->kept = p->packed + e->most.packed;
         p->scratch = p->kept + e->most.kept;
-        p->slots = p->scratch + e->most.scratch;
+        p->bytes = (unsigned char *)(p->scratch + e->most.scratch);
+        p->slots = p->scratch + e->most.scratch + e->most.bytes / sizeof(float);
         p->logits = p->slots + (size_t)e->slot_count * e->slot_size;
         p->block = p->logits + (size_t)e->rows * (size_t)e->net->classes;
     }

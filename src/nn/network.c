@@ -158,20 +158,29 @@ static void draw_uniform(ht_rng *rng, float bound, float *to, size_t count)
         to[j] = bound * (((float)(ht_rng_u32(rng) >> 8) + 0.5f) * 0x1p-23f - 1.0f);
 }
 
+/* Of normal weights; 0: they are uniform. */
+static double deviation_of(const init_job *job)
+{
+    const ht_tensor *w = job->weight;
+    bool filters = w->flags & HT_TENSOR_FILTERS;
+    double fan_out = (double)w->window[0] * w->window[1] * w->rows;
+    if (job->how == HT_INIT_UNIFORM) return 0;
+    return sqrt(2.0 / (job->how == HT_INIT_PAPER && filters ? fan_out : w->columns));
+}
+
 static void init_shard(void *context, int shard, int worker)
 {
     const init_job *job = context;
     (void)worker;
     size_t columns = (size_t)job->weight->columns;
     float bound = 1.0f / sqrtf((float)columns);
-    double deviation = sqrt(2.0 / (double)columns);
+    double deviation = deviation_of(job);
     for (int r = 0; r < ht_shard_rows(job->weight->rows, shard); r++) {
         size_t row = (size_t)shard * HT_SHARD + (size_t)r;
         float *w = job->weight->data + row * columns;
         ht_rng rng = draws_of(job, row);
-        if (job->how == HT_INIT_UNIFORM) draw_uniform(&rng, bound, w, columns);
-        for (size_t j = 0; j < columns && job->how == HT_INIT_KAIMING; j++)
-            w[j] = (float)(deviation * ht_rng_normal(&rng));
+        if (deviation == 0) draw_uniform(&rng, bound, w, columns);
+        for (size_t j = 0; j < columns && deviation > 0; j++) w[j] = (float)(deviation * ht_rng_normal(&rng));
     }
 }
 
@@ -186,17 +195,17 @@ static void init_biases(const init_job *job)
         memset(bias->data, 0, ht_tensor_size(bias) * sizeof(float));
 }
 
-static void init_gains(ht_network *net)
+static void init_ones(ht_network *net)
 {
     for (int t = 0; t < net->tensor_count; t++)
-        for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]) && net->tensors[t].flags & HT_TENSOR_GAIN;
+        for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]) && net->tensors[t].flags & HT_TENSOR_ONES;
              i++)
             net->tensors[t].data[i] = 1;
 }
 
 void ht_network_init_as(ht_network *net, ht_init how, uint64_t seed, struct ht_pool *pool)
 {
-    init_gains(net);
+    init_ones(net);
     for (int l = 0; l < net->weight_count; l++) {
         init_job job = {net->weights[l], how, seed};
         ht_pool_run(pool, ht_shards(net->weights[l]->rows), init_shard, &job);

@@ -15,6 +15,9 @@
  * by 1e37 a step at most, and at that size the next forward pass overflows and is refused in turn. */
 static const double safe_update = 1e37;
 
+/* Of what is squared. */
+static const double safe_value = 1e18;
+
 static ht_code make_floats(float **to, size_t count, const char *what, ht_error *err)
 {
     if (count > 0) *to = ht_alloc(count, sizeof **to, what, err);
@@ -42,11 +45,14 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
 {
     const ht_layer *layer = &net->layers[l];
     ht_step_layer *room = &s->layer[l];
-    size_t size = (size_t)s->capacity * (size_t)layer->outputs;
+    size_t size =
+        layer->outlet == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
     bool before = ht_activation_keeps_input(layer->activation);
     bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;
     room->shards = ht_shards(room->width);
+    room->wanted = layer->tensors > 0 || (layer->input >= 0 && s->layer[layer->input].wanted) ||
+                   (layer->also >= 0 && s->layer[layer->also].wanted);
     for (int r = l + 1; r < net->layer_count; r++)
         room->readers += (net->layers[r].input == l) + (net->layers[r].also == l);
     if (make_floats(&room->hidden, size, "the activations", err) != HT_OK) return HT_FAIL;
@@ -221,6 +227,20 @@ static int most_places(const ht_step *s)
     return most;
 }
 
+static double widest(const ht_step *s)
+{
+    int most = 1;
+    for (int l = 0; l < s->hidden; l++) most = larger_of(most, s->layer[l].width);
+    return most;
+}
+
+static bool has_norms(const ht_step *s)
+{
+    for (int t = 0; t < s->net->tensor_count; t++)
+        if (s->net->tensors[t].flags & HT_TENSOR_ONES) return true;
+    return false;
+}
+
 /* Could the update leave the finite numbers? Every row of ∂L/∂logits has an absolute sum of at most 2/batch,
  * which bounds the gradients of a one-layer network; deeper ones have had their deltas computed and measured.
  */
@@ -231,11 +251,14 @@ static void guard(const ht_step *s, ht_step_result *result)
         ht_step_is_short(s) ? 2 * out / s->batch : largest(s->shard_max + 2 * s->shards, s->shards);
     double inputs = fmax((double)s->hyper->input_bound, s->hidden > 1 ? h : 0);
     double terms = (double)s->batch * most_places(s);
+    if (has_norms(s)) inputs = fmax(inputs, sqrt(terms * widest(s))); /* what is normalized is no larger */
     bool biased = has_biases(s); /* a bias is the weight of an input of 1 */
     double gradient = fmax(2 * fmax(h, biased), delta * terms * fmax(inputs, biased));
     double update = next_update(s, gradient);
     if (!isfinite(result->loss))
         result->refused = "the training loss", result->guard = result->loss;
+    else if (has_norms(s) && !(h < safe_value))
+        result->refused = "the square of an activation that is normalized", result->guard = h;
     else if (!(update < safe_update))
         result->refused = "the size of the next update", result->guard = update;
 }

@@ -43,6 +43,8 @@ ht_span ht_step_span(const ht_step *s, int l, int first, int samples)
                      .samples = samples,
                      .x = values_of(s, layer->input, first),
                      .also = values_of(s, layer->also, first),
+                     .gives = s->layer[layer->outlet].hidden +
+                              (size_t)first * (size_t)s->layer[layer->outlet].width,
                      .packed = room->packed,
                      .kept = room->kept,
                      .shared = room->shared,
@@ -126,7 +128,8 @@ static void forward_layer(ht_step *s, struct ht_pool *pool)
         ht_pool_run(pool, span_count(s), forward_span, s);
     } else {
         const ht_span span = ht_step_span(s, s->at, 0, s->batch);
-        layer->kind->apply(layer, &span, room->hidden, pool);
+        layer->kind->apply(layer, &span, s->layer[layer->outlet].hidden, pool);
+        s->at = layer->outlet; /* the next one is done */
         ht_pool_run(pool, span_count(s), activate_span, s);
     }
 }
@@ -246,13 +249,14 @@ static void hear(ht_step *s, struct ht_pool *pool)
     if (!is_first(s)) ht_pool_run(pool, span_count(s), add_span, s);
 }
 
-/* Layers that read the samples themselves, and cut their work: they need to know that their delta is there.
- */
+/* Layers that cut their work themselves need to know that their delta is there, also where nothing below them
+ * wants to know what follows. */
 static void end_backward(ht_step *s, struct ht_pool *pool)
 {
     for (int l = 0; l < s->hidden; l++) {
         const ht_layer *layer = &s->net->layers[l];
-        if (layer->input != HT_NETWORK_INPUT || layer->kind->cut != HT_CUT_ITSELF) continue;
+        if (layer->kind->cut != HT_CUT_ITSELF || (layer->input >= 0 && s->layer[layer->input].wanted))
+            continue;
         const ht_span span = ht_step_span(s, l, 0, s->batch);
         layer->kind->back(layer, &span, ht_step_delta(s, l), false, NULL, pool);
     }
@@ -262,6 +266,7 @@ void ht_step_backward(ht_step *s, struct ht_pool *pool)
 {
     for (s->at = s->hidden - 1; s->at >= 0; s->at--) {
         ht_cut cut = HT_CUT_UNITS;
+        if (!s->layer[s->at].wanted || s->net->layers[s->at].outlet != s->at) continue;
         for (s->reader = s->at + 1; s->reader <= s->hidden; s->reader++) {
             const ht_layer *reader = &s->net->layers[s->reader];
             if (reader->input != s->at && reader->also != s->at) continue;
@@ -304,7 +309,7 @@ static void gradients(ht_step *s, struct ht_pool *pool)
             continue;
         }
         const ht_span span = ht_step_span(s, s->at, 0, s->batch);
-        layer->kind->gradient(layer, &span, ht_step_delta(s, s->at), NULL, pool);
+        if (layer->kind->gradient) layer->kind->gradient(layer, &span, ht_step_delta(s, s->at), NULL, pool);
     }
 }
 

@@ -13,6 +13,7 @@ enum { HT_STEP_SPANS = 16 };
 typedef struct ht_step_layer {
     int width, shards; /* values that it gives for a sample; their shards */
     int readers;       /* layers that read it */
+    bool wanted;       /* something at it or below learns from its delta */
     float *hidden;     /* (batch × width): activations H_l */
     float *before;     /* the same before the activation, where its derivative needs that; or NULL */
     float *delta;      /* (batch × width): ∂L/∂(pre-activation) */
@@ -59,7 +60,7 @@ static inline ht_pace ht_step_pace(const ht_step *step)
 
 static inline const float *ht_step_delta(const ht_step *step, int l)
 {
-    return l == step->hidden ? step->logits : step->layer[l].delta;
+    return l == step->hidden ? step->logits : step->layer[step->net->layers[l].outlet].delta;
 }
 
 /* The passes: activations and shares of the logits; what comes back, from the logits' gradient on; the

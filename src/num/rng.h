@@ -18,6 +18,7 @@ typedef enum ht_stream {
     HT_STREAM_CORESET,
     HT_STREAM_TAIL,
     HT_STREAM_FACTOR,
+    HT_STREAM_AUGMENT,
     HT_STREAM_DROPOUT,
 } ht_stream;
 

@@ -10,6 +10,15 @@
 
 enum { DIGIT = 12, KEYS = 1 << DIGIT, FEW = 256, MANY = 1 << 16 };
 
+/* Values at a time: what is fetched ahead of them (functions_body.c) is on its way while these are counted.
+ */
+enum { PIECE = 256 };
+
+static size_t load_piece(const ht_values *x, size_t first, size_t total, double piece[HT_CHUNK])
+{
+    return ht_values_load(x, first, total - first < PIECE ? total : first + PIECE, piece);
+}
+
 #define SIGN (UINT64_C(1) << 63)
 
 /* Bits that order like the number: negative ones reversed, positive ones above them. -0 ranks just below 0.
@@ -93,11 +102,11 @@ static bool begin(const ht_values *x, filter *f, search *s, int ranks, size_t co
     size_t total = ht_values_count(x), below = 0;
     f->far = false;
     memset(count, 0, BINS * sizeof *count);
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
+    for (size_t first = 0; first < total; first += PIECE) {
         double chunk[HT_CHUNK];
-        uint32_t bin[HT_CHUNK];
+        uint32_t bin[PIECE];
         if (ht_cancelled()) return false;
-        size_t n = ht_values_load(x, first, total, chunk);
+        size_t n = load_piece(x, first, total, chunk);
         ht_kernel()->functions->bins(bin, chunk, n, &f->window);
         for (size_t i = 0; i < n; i++) count[bin[i]]++;
     }
@@ -202,19 +211,37 @@ static bool finish(const ht_values *x, bool magnitude, const filter *known, cons
     return true;
 }
 
+/* Is any of eight bins searched? Most are not, and one branch tells. */
+static bool any_of(const uint16_t *searches, const uint32_t b[8])
+{
+    return searches[b[0]] | searches[b[1]] | searches[b[2]] | searches[b[3]] | searches[b[4]] |
+           searches[b[5]] | searches[b[6]] | searches[b[7]];
+}
+
+/* Of a piece, what passes the filter, into room; returns how many. */
+static size_t sift(const filter *f, const double *piece, size_t n, double *room)
+{
+    uint32_t bin[PIECE];
+    size_t found = 0;
+    ht_kernel()->functions->bins(bin, piece, n, &f->window);
+    for (size_t i = 0, end; i < n; i = end) {
+        end = i + 8 < n ? i + 8 : n;
+        if (end == i + 8 && !any_of(f->searches, bin + i)) continue;
+        for (; i < end; i++)
+            if (f->searches[bin[i]]) room[found++] = f->window.sign ? piece[i] : fabs(piece[i]);
+    }
+    return found;
+}
+
 /* Where all that passes the filter fits into `room` (BINS): that, sorted, and the values wanted of it. */
 static bool gather(const ht_values *x, const filter *f, const search *s, int ranks, double room[BINS],
                    double *value)
 {
     size_t n = 0, total = ht_values_count(x);
-    for (size_t first = 0; first < total; first += HT_CHUNK) {
-        double chunk[HT_CHUNK];
-        uint32_t bin[HT_CHUNK];
+    for (size_t first = 0; first < total; first += PIECE) {
+        double piece[HT_CHUNK];
         if (ht_cancelled()) return false;
-        size_t loaded = ht_values_load(x, first, total, chunk);
-        ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
-        for (size_t i = 0; i < loaded; i++)
-            if (f->searches[bin[i]]) room[n++] = f->window.sign ? chunk[i] : fabs(chunk[i]);
+        n += sift(f, piece, load_piece(x, first, total, piece), room + n);
     }
     qsort(room, n, sizeof *room, ht_by_double);
     for (int r = 0; r < ranks; r++) {
@@ -305,10 +332,10 @@ static void gather_above(const ht_values *x, double threshold, size_t kept, doub
 static size_t gather_beyond(const ht_values *x, const filter *f, uint32_t last, double *value, double *room)
 {
     size_t n = 0, m = 0, total = ht_values_count(x);
-    for (size_t first = 0; first < total && !ht_cancelled(); first += HT_CHUNK) {
+    for (size_t first = 0; first < total && !ht_cancelled(); first += PIECE) {
         double chunk[HT_CHUNK];
-        uint32_t bin[HT_CHUNK];
-        size_t loaded = ht_values_load(x, first, total, chunk);
+        uint32_t bin[PIECE];
+        size_t loaded = load_piece(x, first, total, chunk);
         ht_kernel()->functions->bins(bin, chunk, loaded, &f->window);
         for (size_t i = 0; i < loaded; i++) {
             if (bin[i] < last) continue;

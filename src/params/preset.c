@@ -121,6 +121,23 @@ ht_code ht_preset_load(ht_params *params, const char *name, ht_error *err)
     return ht_preset_parse(params, name, text, size, err);
 }
 
+/* Adds "key = value", a long list on several lines. False: no comma is where one is needed. */
+static bool add_setting(ht_text *out, const char *key, const char *value)
+{
+    size_t left = HT_INI_LINE - strlen(key) - strlen(" = ");
+    ht_text_add(out, "%s = ", key);
+    while (strlen(value) > left) {
+        size_t cut = left;
+        while (cut > 0 && !(value[cut - 1] == ',' && value[cut] == ' ')) cut--;
+        if (cut == 0) return false;
+        ht_text_add(out, "%.*s\n    ", (int)cut, value);
+        value += cut + 1;
+        left = HT_INI_LINE - strlen("    ");
+    }
+    ht_text_add(out, "%s\n", value);
+    return true;
+}
+
 char *ht_preset_write(const ht_params *params, ht_error *err)
 {
     ht_text out = {0};
@@ -132,9 +149,7 @@ char *ht_preset_write(const ht_params *params, ht_error *err)
         if (p == 0 || info->group != ht_param_at(p - 1)->group)
             ht_text_add(&out, "\n[%.*s]\n", (int)(dot - key), key);
         ht_params_format(params, p, value, sizeof value);
-        size_t start = out.length;
-        ht_text_add(&out, "%s = %s\n", dot + 1, value);
-        if (out.length - start > HT_INI_LINE + 1) {
+        if (!add_setting(&out, dot + 1, value)) {
             ht_error_set(err, HT_USAGE,
                          "%s: '%.60s…' is too long for a line of a preset; give at most %zu bytes (a link to "
                          "the file has a shorter name)",

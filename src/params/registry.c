@@ -342,7 +342,7 @@ static void put_sizes(ht_params *params, bool width)
 {
     int widths[HT_PARAM_LAYERS], most = 0, count = ht_params_widths(params, widths);
     for (int l = 0; l < count; l++) most = widths[l] > most ? widths[l] : most;
-    params->number[HT_P_MODEL_DEPTH] = count;
+    params->number[HT_P_MODEL_DEPTH] = fmin(count, table[HT_P_MODEL_DEPTH].high); /* a line may be longer */
     if (width) params->number[HT_P_MODEL_WIDTH] = most;
 }
 

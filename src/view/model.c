@@ -48,6 +48,13 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     m->window_end = NAN;
 }
 
+void ht_model_pictures(ht_model *m, int channels, int height, int width)
+{
+    bool grey = channels == 1 && height > 1 && width > 1;
+    m->picture_width = grey ? width : 0;
+    m->picture_height = grey ? height : 0;
+}
+
 void ht_model_clear(ht_model *m)
 {
     ht_free(m->later_room);

@@ -122,7 +122,7 @@ typedef struct ht_model {
     bool opening;                      /* the data are being opened; training starts by itself then */
     char data_title[96], shape[64];    /* "140→2000→2" */
     char title[64];                    /* of the settings: "ecg-demo", or whose data these are */
-    int picture_width, picture_height; /* of a sample; 0: samples are no pictures */
+    int picture_width, picture_height; /* of a sample; 0: samples are no pictures of one channel */
     size_t samples;                    /* of the training part; 0: not known yet */
     double masked;                     /* the share of the hidden weights that stay zero */
     ht_params asked, applied;          /* sliders show both */
@@ -199,6 +199,9 @@ extern const ht_param ht_model_controls[HT_CONTROLS];
 
 /* A model of about 6 MB: allocate it. */
 void ht_model_init(ht_model *model, const ht_params *params, int inputs, int classes, const char *data_title);
+
+/* Says the shape of a sample (0: none); only pictures of one channel are drawn as such. */
+void ht_model_pictures(ht_model *model, int channels, int height, int width);
 
 /* Drops what it owns: ghosts, the run that was left, curves kept for later. */
 void ht_model_clear(ht_model *model);

@@ -156,8 +156,9 @@ static void presets_are_listed_and_shown(void **state)
 
 static void data_sets_are_listed_and_described(void **state)
 {
-    static const char *const names[] = {"ecg-synth", "digits-synth", "teacher", "mnist", "ecg5000",
-                                        "ecg5000-5", "cifar10",      "csv:",    "npy:",  "ucr:"};
+    static const char *const names[] = {
+        "ecg-synth", "digits-synth", "pictures-synth", "teacher", "mnist", "ecg5000",
+        "ecg5000-5", "cifar10",      "csv:",           "npy:",    "ucr:"};
     (void)state;
     const sandbox_result *r = RUN("data", "list");
     assert_status(r, 0);

@@ -25,6 +25,9 @@ static bool read_after(vt *t, const char *before, const char *label, char word[W
         if (!at || (end && at > end)) continue;
         at += strlen(label);
         while (*at == ' ') at++;
+        if (strncmp(at, "at step ", 8) == 0) at = strstr(at, "  "); /* "test loss at step 40   0.25" */
+        while (at && *at == ' ') at++;
+        if (!at) return false;
         size_t length = strcspn(at, " \n");
         if (length == 0 || length >= WORD) continue;
         memcpy(word, at, length);

@@ -58,6 +58,24 @@ static void a_run_is_replayed_with_what_changed_on_the_way(void **state)
     assert_status(sandbox_shell("cp -r run before; $H replay run >/dev/null; diff -r run before"), 0);
 }
 
+#define PICTURES                                                                                             \
+    "--data", "pictures-synth", "--set", "data.train_limit=60", "--set", "data.test_limit=10", "--set",      \
+        "train.batch=20", "--set", "model.width=50", "--set", "data.augment=flip+shift"
+
+/* Stopped in the middle of an epoch and taken up again: the run that was not, and what its journal makes. */
+static void changed_pictures_are_replayed(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", PICTURES, "--steps", "8", "--run", "at-once", "--quiet"), 0);
+    assert_status(RUN("train", PICTURES, "--steps", "5", "--run", "in-two", "--quiet"), 0);
+    assert_status(RUN("train", PICTURES, "--steps", "8", "--run", "in-two", "--quiet"), 0);
+    expect_equal("in-two", 8);
+    assert_true(sandbox_same_file("at-once/checkpoint.safetensors", "in-two/checkpoint.safetensors"));
+    const sandbox_result *r = RUN("train", "--set", "data.augment=flip", "--steps", "1");
+    assert_status(r, 2);
+    assert_says(r->err, "the samples of 'ecg-synth' are 1 × 1 × 140 and are no pictures");
+}
+
 static void a_difference_is_found_and_named(void **state)
 {
     (void)state;
@@ -173,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_is_replayed_with_what_changed_on_the_way),
+        cmocka_unit_test(changed_pictures_are_replayed),
         cmocka_unit_test(a_difference_is_found_and_named),
         cmocka_unit_test_teardown(a_lesson_can_be_replayed, vt_teardown),
         cmocka_unit_test_teardown(a_lab_goes_on_where_training_stopped, vt_teardown),

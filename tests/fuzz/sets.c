@@ -25,6 +25,9 @@ void fuzz_load(const char *name)
         return;
     }
     fuzz_require(data->inputs > 0 && data->classes >= 2, "a data set has inputs and classes");
+    int shape = data->channels * data->height * data->width;
+    fuzz_require(shape == 0 ? !data->channels && !data->height && !data->width : shape == data->inputs,
+                 "the shape of a sample holds its inputs, or there is none");
     look(data, &data->train);
     look(data, &data->test);
     for (int c = 0; c < data->classes; c++)

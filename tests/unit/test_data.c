@@ -9,9 +9,10 @@
 static void table_has_a_row_for_every_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "ecg-synth", "digits-synth", "teacher", "mnist",    "fashion-mnist", "kmnist",         "emnist:SPLIT",
-        "ecg5000",   "ecg5000-5",    "cifar10", "cifar100", "ucr:NAME",      "csv:TRAIN,TEST", "npy:DIR"};
+    static const char *const names[] = {"ecg-synth", "digits-synth",   "pictures-synth", "teacher",
+                                        "mnist",     "fashion-mnist",  "kmnist",         "emnist:SPLIT",
+                                        "ecg5000",   "ecg5000-5",      "cifar10",        "cifar100",
+                                        "ucr:NAME",  "csv:TRAIN,TEST", "npy:DIR"};
     size_t count;
     const ht_dataset_info *table = ht_dataset_table(&count);
     assert_int_equal(count, sizeof names / sizeof names[0]);
@@ -118,7 +119,8 @@ static void distinct_sorted_labels_become_classes(void **state)
     static const int32_t train[] = {2, 0, 1, 2}, test[] = {1, 0, 2};
     assert_memory_equal(data->train.labels, train, sizeof train);
     assert_memory_equal(data->test.labels, test, sizeof test);
-    assert_true(data->mean == 0 && data->std == 1 && data->width == 0);
+    assert_true(data->mean[0] == 0 && data->std[0] == 1);
+    assert_shape(data, 1, 1, 1);
     ht_dataset_free(data);
 }
 
@@ -205,15 +207,14 @@ static void check_idx(const char *name, double mean, double std)
 {
     ht_dataset *data = load_good(name);
     assert_int_equal(data->inputs, 6);
-    assert_int_equal(data->height, ROWS);
-    assert_int_equal(data->width, COLUMNS);
+    assert_shape(data, 1, ROWS, COLUMNS);
     assert_int_equal(data->classes, 3);
     assert_int_equal(data->train.count, 3);
     assert_int_equal(data->train.labels[0], 1);
     assert_int_equal(data->train.labels[2], 2);
     for (int i = 0; i < 18; i++)
         assert_true(fabs((double)data->test.x[i] - (i * 15 / 255.0 - mean) / std) < 1e-6);
-    assert_true(fabs((double)data->mean - mean) < 1e-6 && fabs((double)data->std - std) < 1e-6);
+    assert_true(fabs((double)data->mean[0] - mean) < 1e-6 && fabs((double)data->std[0] - std) < 1e-6);
     ht_dataset_free(data);
 }
 
@@ -417,30 +418,110 @@ static void put_cifar(void)
     }
 }
 
-static void cifar_is_standardized_by_its_training_files(void **state)
+/* Pixel k of record r of file f, as put_cifar writes them. */
+static double cifar_level(size_t f, size_t r, size_t k)
+{
+    return (double)((((r * RECORD) + 1 + k) * 7 + f) % 256) / 255;
+}
+
+/* Red, green and blue each by the constants that everybody uses, however many samples are kept. */
+static void cifar_is_standardized_channel_by_channel(void **state)
 {
     (void)state;
+    static const double mean[3] = {0.491, 0.482, 0.447}, deviation[3] = {0.247, 0.243, 0.262};
     put_cifar();
     ht_dataset *data = load_good("cifar10");
     assert_int_equal(data->inputs, 3072);
-    assert_true(data->width == 0 && data->height == 0);
+    assert_shape(data, 3, 32, 32);
     assert_int_equal(data->train.count, 10);
     assert_int_equal(data->test.count, 2);
     assert_int_equal(data->classes, 4);
     assert_string_equal(data->class_names[0], "cat");
     assert_string_equal(data->class_names[3], "truck");
-    double mean = 0, square = 0, n = 10 * 3072;
-    for (size_t i = 0; i < 10 * 3072; i++) mean += (double)data->train.x[i] / n;
-    for (size_t i = 0; i < 10 * 3072; i++) square += (double)data->train.x[i] * (double)data->train.x[i] / n;
-    assert_true(fabs(mean) < 1e-5 && fabs(square - 1) < 1e-5);
+    for (size_t i = 0; i < 10; i++)
+        for (size_t k = 0; k < 3072; k++) {
+            double x = (double)data->train.x[i * 3072 + k];
+            double level = cifar_level(i / 2 + 1, i % 2, k);
+            size_t c = k / 1024;
+            assert_true(fabs(x - (level - mean[c]) / deviation[c]) < 1e-5);
+            assert_true(fabs((double)data->mean[c] + (double)data->std[c] * x - level) < 1e-5);
+        }
+    assert_non_null(strstr(data->facts, "scale: mean 0.491, 0.482, 0.447 of red, green, blue subtracted, "
+                                        "divided by 0.247, 0.243, 0.262"));
     ht_error err;
     ht_dataset *some = ht_dataset_load(
         "cifar10", &(ht_data_options){.dir = work_dir, .seed = 1, .train_limit = 3, .test_limit = 1}, &err);
     assert_int_equal(some->train.count, 3);
     assert_int_equal(some->classes, 4);
-    assert_true(some->mean == data->mean && some->std == data->std);
     assert_memory_equal(some->train.x, data->train.x, 3 * 3072 * sizeof(float));
     ht_dataset_free(some);
+    ht_dataset_free(data);
+}
+
+/* data.scale=standard and minmax: one scale for all pixels of the training files. */
+static void cifar_has_one_scale_where_it_is_measured(void **state)
+{
+    (void)state;
+    ht_error err;
+    put_cifar();
+    for (int minmax = 0; minmax < 2; minmax++) {
+        ht_data_options options = {.dir = work_dir,
+                                   .seed = 1,
+                                   .train_limit = 10,
+                                   .scale = minmax ? HT_SCALE_MINMAX : HT_SCALE_STANDARD};
+        ht_dataset *data = ht_dataset_load("cifar10", &options, &err);
+        assert_non_null(data);
+        double sum = 0, square = 0, low = 1, n = 10 * 3072;
+        for (size_t i = 0; i < 10; i++)
+            for (size_t k = 0; k < 3072; k++) {
+                double x = (double)data->train.x[i * 3072 + k];
+                sum += x, square += x * x, low = fmin(low, x);
+                double level = (double)data->mean[k / 1024] + (double)data->std[k / 1024] * x;
+                assert_true(fabs(level - cifar_level(i / 2 + 1, i % 2, k)) < 1e-5);
+            }
+        assert_true(data->mean[0] == data->mean[2] && data->std[0] == data->std[2]);
+        assert_true(minmax ? low == 0 : fabs(sum / n) < 1e-5 && fabs(square / n - 1) < 1e-5);
+        ht_dataset_free(data);
+    }
+}
+
+/* Record: red, green and blue plane, each row by row; one pixel of each is unlike the others. */
+static void cifar_keeps_channels_rows_and_columns_apart(void **state)
+{
+    (void)state;
+    static unsigned char record[2 * RECORD];
+    char name[64];
+    put_cifar();
+    record[RECORD] = 1;
+    for (int c = 0; c < 3; c++) record[1 + c * 1024 + (5 + c) * 32 + 20 + c] = 200;
+    for (int f = 1; f <= 5; f++) {
+        snprintf(name, sizeof name, "cifar10/data_batch_%d.bin", f);
+        put(name, record, sizeof record);
+    }
+    put("cifar10/test_batch.bin", record, sizeof record);
+    ht_dataset *data = load_good("cifar10");
+    const float *x = data->test.x;
+    for (int c = 0; c < 3; c++)
+        for (int h = 0; h < 32; h++)
+            for (int w = 0; w < 32; w++) {
+                bool bright = h == 5 + c && w == 20 + c;
+                assert_int_equal(x[(c * 32 + h) * 32 + w] > x[1024 * c], bright);
+            }
+    ht_dataset_free(data);
+}
+
+/* The columns of a table, and a teacher's Gaussian inputs, lie nowhere. */
+static void only_neighbours_have_a_shape(void **state)
+{
+    (void)state;
+    put_text("t.csv", "a,b,c,d,label\n1,2,3,4,x\n2,1,4,3,y\n1,2,4,3,x\n2,1,3,4,y\n0,1,0,2,x\n3,1,1,1,y\n");
+    char name[600];
+    snprintf(name, sizeof name, "csv:%s/t.csv,%s/t.csv", work_dir, work_dir);
+    ht_dataset *data = load_good(name);
+    assert_shape(data, 0, 0, 0);
+    ht_dataset_free(data);
+    data = load_good("teacher:9x3x50");
+    assert_shape(data, 0, 0, 0);
     ht_dataset_free(data);
 }
 
@@ -519,7 +600,10 @@ int main(void)
         cmocka_unit_test(gzip_damage_is_named),
         cmocka_unit_test(gzip_bombs_cost_no_memory),
         cmocka_unit_test(idx_survives_truncation_and_flips),
-        cmocka_unit_test(cifar_is_standardized_by_its_training_files),
+        cmocka_unit_test(cifar_is_standardized_channel_by_channel),
+        cmocka_unit_test(cifar_has_one_scale_where_it_is_measured),
+        cmocka_unit_test(cifar_keeps_channels_rows_and_columns_apart),
+        cmocka_unit_test(only_neighbours_have_a_shape),
         cmocka_unit_test(cifar_refuses_damage),
         cmocka_unit_test(real_mnist),
         cmocka_unit_test(real_fashion_mnist),

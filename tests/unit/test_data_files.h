@@ -84,6 +84,15 @@ static inline void put_text(const char *name, const char *text)
     put(name, text, strlen(text));
 }
 
+static inline void assert_shape(const ht_dataset *data, int channels, int height, int width)
+{
+    assert_int_equal(data->channels, channels);
+    assert_int_equal(data->height, height);
+    assert_int_equal(data->width, width);
+    assert_int_equal(channels ? channels * height * width : data->inputs, data->inputs);
+    assert_int_equal(ht_dataset_is_pictures(data), height > 1 && width > 1);
+}
+
 static inline void drop(const char *name)
 {
     char path[512];

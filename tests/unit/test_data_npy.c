@@ -245,6 +245,74 @@ static void directory_loads(void **state)
     ht_dataset_free(data);
 }
 
+/* X of two samples with the numbers 0, 1, … in the file's order. */
+static ht_dataset *load_shaped(const char *type, bool fortran, const char *shape, size_t count)
+{
+    static const char *const names[] = {"set/X_train.npy", "set/X_test.npy"};
+    float f32[96];
+    double f64[96];
+    char dict[128];
+    for (size_t i = 0; i < count; i++) f32[i] = (float)i / 50, f64[i] = (double)i / 50;
+    snprintf(dict, sizeof dict, "{'descr': '<%s', 'fortran_order': %s, 'shape': %s}", type,
+             fortran ? "True" : "False", shape);
+    bool wide = strcmp(type, "f8") == 0;
+    put_arrays();
+    for (int i = 0; i < 2; i++)
+        put_npy(names[i], dict, wide ? (const void *)f64 : f32, count * (wide ? sizeof *f64 : sizeof *f32));
+    return load_good("npy:set");
+}
+
+/* N, C, H, W and N, H, W as they are; other numbers of dimensions have no places. x is in C order, whatever
+ * the file's order is. */
+static void arrays_of_pictures_have_their_shape(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *shape;
+        size_t count;
+        int channels, height, width;
+    } cases[] = {{"(2, 3, 4, 2)", 48, 3, 4, 2}, {"(2, 1, 2, 5)", 20, 1, 2, 5},
+                 {"(2, 4, 1, 6)", 48, 4, 1, 6}, {"(2, 4, 5)", 40, 1, 4, 5},
+                 {"(2, 1, 7)", 14, 1, 1, 7},    {"(2, 6)", 12, 0, 0, 0},
+                 {"(2, 1)", 2, 0, 0, 0},        {"(2, 1, 2, 3, 2)", 24, 0, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int wide = 0; wide < 2; wide++) {
+            ht_dataset *data = load_shaped(wide ? "f8" : "f4", false, cases[i].shape, cases[i].count);
+            assert_shape(data, cases[i].channels, cases[i].height, cases[i].width);
+            ht_dataset_free(data);
+        }
+    ht_dataset *c = load_shaped("f4", false, "(2, 3, 4, 2)", 48),
+               *f = load_shaped("f4", true, "(2, 3, 4, 2)", 48);
+    for (size_t n = 0; n < 2; n++)
+        for (size_t k = 0; k < 3; k++)
+            for (size_t h = 0; h < 4; h++)
+                for (size_t w = 0; w < 2; w++) {
+                    size_t at = n * 24 + (k * 4 + h) * 2 + w;
+                    assert_true(c->train.x[at] == (float)at / 50);
+                    assert_true(f->train.x[at] == (float)(n + 2 * (k + 3 * (h + 4 * w))) / 50);
+                }
+    assert_shape(f, 3, 4, 2);
+    ht_dataset_free(c);
+    ht_dataset_free(f);
+}
+
+/* Shapes whose product overflows, or is beyond what an int can count, are refused before memory is asked for.
+ */
+static void shapes_that_overflow_are_refused(void **state)
+{
+    (void)state;
+    static const char *const shapes[] = {
+        "(2, 4294967296, 4294967296, 1)", "(2, 65536, 65536, 65536)", "(2, 3037000500, 3037000500, 2)",
+        "(18446744073709551615, 3, 32, 32)", "(2, 3, 9223372036854775807, 1)"};
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        char dict[128];
+        snprintf(dict, sizeof dict, "{'descr': '<f4', 'fortran_order': False, 'shape': %s}", shapes[i]);
+        put_arrays();
+        put_npy("set/X_train.npy", dict, inputs, sizeof inputs);
+        load_bad("npy:set", HT_FAIL, "X_train.npy", NULL);
+    }
+}
+
 static void directory_refuses_bad_arrays(void **state)
 {
     (void)state;
@@ -298,6 +366,8 @@ int main(void)
         cmocka_unit_test(not_npy_is_refused),
         cmocka_unit_test(written_arrays_are_read_back),
         cmocka_unit_test(directory_loads),
+        cmocka_unit_test(arrays_of_pictures_have_their_shape),
+        cmocka_unit_test(shapes_that_overflow_are_refused),
         cmocka_unit_test(directory_refuses_bad_arrays),
         cmocka_unit_test(npy_survives_truncation_and_flips),
     };

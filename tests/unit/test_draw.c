@@ -444,6 +444,40 @@ static void a_small_plots_read_out_hides_no_curve(void **state)
     assert_int_equal(find_text("test 0.3163 nats (10–90 %: 0.0750 … 0.341)", NULL), 1);
 }
 
+/* A plot too small for them all tells the first, and how many more there are. */
+static void a_read_out_counts_what_it_leaves_out(void **state)
+{
+    enum { LINES = 12 };
+    bool cut = false, whole = false;
+    (void)state;
+    for (int w = 24; w <= 100; w += 4)
+        for (int h = 6; h <= 24; h++) {
+            char text[40];
+            int shown = 0;
+            fill_read_chart(1);
+            chart.readout_count = LINES;
+            for (int i = 0; i < LINES; i++) {
+                snprintf(text, sizeof text, "ghost%02d=0.%d", i, 1000 + i);
+                put(chart.readout[i], sizeof chart.readout[i], text);
+                put(chart.brief[i].text, sizeof chart.brief[i].text, text);
+            }
+            begin(w, h, HT_SYMBOLS_BRAILLE);
+            ht_chart_layout l;
+            ht_chart_layout_make(&l, (ht_rect){0, 0, w, h}, &chart);
+            ht_draw_chart(s, (ht_rect){0, 0, w, h}, &chart, 0);
+            if (!l.axes) continue;
+            for (int i = 0; i < LINES; i++) {
+                snprintf(text, sizeof text, "ghost%02d=0.%d", i, 1000 + i);
+                if (find_text(text, NULL) > 0 && i != shown++) fail_msg("%d x %d: not the first", w, h);
+            }
+            snprintf(text, sizeof text, "+%d", LINES - shown);
+            if (shown < LINES && find_text(text, NULL) != 1)
+                fail_msg("%d x %d: %d of %d values, and no \"%s\"", w, h, shown, LINES, text);
+            cut = cut || (shown > 0 && shown < LINES), whole = whole || shown == LINES;
+        }
+    assert_true(cut && whole);
+}
+
 /* ---- data -------------------------------------------------------------------------------------- */
 
 /* The user's labels: words where nothing is, else the number, which stands beside its tick, and no words on
@@ -1129,6 +1163,7 @@ int main(void)
         cmocka_unit_test(mark_labels_keep_apart),
         cmocka_unit_test(rows_without_room_are_counted),
         cmocka_unit_test(a_small_plots_read_out_hides_no_curve),
+        cmocka_unit_test(a_read_out_counts_what_it_leaves_out),
         cmocka_unit_test(numbers_stand_at_their_ticks),
         cmocka_unit_test(curves_without_a_name_are_left_out),
         cmocka_unit_test(labels_stand_beside_their_ticks),

@@ -321,8 +321,9 @@ static void dots_are_sorted_and_say_what_is_missing(void **state)
     static const struct {
         const char *name, *value;
         int dots, strokes;
-    } rows[] = {{"few", "0.40 %", 3, 1},        {"many", "30.00 %", 1, 1},  {"all", "not reached", 1, 0},
-                {"late", "running 40 %", 0, 0}, {"lost", "diverged", 0, 0}, {"waits", "waiting", 0, 0}};
+    } rows[] = {{"few", "0.40 %", 3, 1},      {"many", "30.00 % (1 of 2)", 1, 1},
+                {"all", "not reached", 1, 0}, {"late", "running 40 %", 0, 0},
+                {"lost", "diverged", 0, 0},   {"waits", "waiting", 0, 0}};
     assert_int_equal(chart.row_count, 6);
     for (int i = 0; i < 6; i++) {
         int row = row_named(&chart, rows[i].name);
@@ -331,8 +332,14 @@ static void dots_are_sorted_and_say_what_is_missing(void **state)
         assert_int_equal(marks_in_row(&chart, row, HT_MARK_POINTS), rows[i].dots);
         assert_int_equal(marks_in_row(&chart, row, HT_MARK_WHISKERS), rows[i].strokes);
     }
-    assert_non_null(strstr(chart.note, "2 diverged"));
+    assert_non_null(strstr(chart.note, "2 of 7 runs diverged"));
     assert_true(chart.x.low <= 0.002 && chart.x.high == 1);
+    static ht_form form;
+    ht_panel_compare_table(m, (ht_room){.columns = 100, .rows = 40}, &form);
+    bool told = false;
+    for (int i = 0; i < form.count; i++)
+        told = told || strstr(form.rows[i].label, "many: 1 of 2, lost: 1 of 1 seeds diverged");
+    assert_true(told);
     ht_chart_free(&chart);
     ht_model_clear(m);
     free(m);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "view/bars.h"
 #include "view/model.h"
+#include "view/panels/panels.h"
 
 static ht_model *new_model(void)
 {
@@ -287,6 +288,50 @@ static void ages_are_told_from_a_second_on(void **state)
     free(m);
 }
 
+/* The row of a form with this label, its beginning; "" if there is none. */
+static const char *label_of(const ht_form *form, const char *begin)
+{
+    for (int i = 0; i < form->count; i++)
+        if (strncmp(form->rows[i].label, begin, strlen(begin)) == 0) return form->rows[i].label;
+    return "";
+}
+
+/* A number that is not of the step that is shown says of which it is, in every room. */
+static void numbers_of_other_steps_say_so(void **state)
+{
+    (void)state;
+    static ht_form form;
+    ht_model *m = new_model();
+    ht_sample eval = {.kind = HT_SAMPLE_EVAL, .step = 1310, .test_loss = 0.5, .test_accuracy = 0.75};
+    feed(m, step_sample(1310, 1));
+    feed(m, eval);
+    ht_panel_now(m, (ht_room){.columns = 40, .rows = 40}, &form);
+    assert_string_equal(label_of(&form, "test acc"), "test accuracy"); /* it is of the step shown */
+    feed(m, step_sample(1400, 1));
+    m->report.glimpse.count = 1, m->report.glimpse.step = 1390, m->report.glimpse.width = 10,
+    m->report.glimpse.removed = 5;
+    m->report.glimpse.wanted = 0.1;
+    for (int columns = 26; columns <= 60; columns++) {
+        form = (ht_form){0};
+        ht_panel_now(m, (ht_room){.columns = columns, .rows = 40}, &form);
+        assert_non_null(strstr(label_of(&form, "test acc"), "1 310"));
+        assert_non_null(strstr(label_of(&form, "test loss"), "1 310"));
+    }
+    m->present = true; /* no heading says when */
+    form = (ht_form){0};
+    ht_panel_now(m, (ht_room){.columns = 50, .rows = 40}, &form);
+    assert_string_equal(label_of(&form, "test acc"), "test accuracy at step 1 310");
+    assert_true(ht_model_kappa_of(&m->report).value == 0.5);
+    assert_non_null(strstr(label_of(&form, "κ"), "1 390"));
+    m->present = false;
+    form = (ht_form){0};
+    ht_panel_controls(m, (ht_room){.columns = 30, .rows = 12, .numbers = true}, &form);
+    assert_string_equal(label_of(&form, "test acc"), "test acc. at 1 310");
+    assert_non_null(strstr(label_of(&form, "κ at"), "1 390"));
+    ht_model_clear(m);
+    free(m);
+}
+
 static void labels_of_moments_are_whole_characters(void **state)
 {
     (void)state;
@@ -516,6 +561,7 @@ int main(void)
         cmocka_unit_test(undoing_a_reset_brings_its_history_back),
         cmocka_unit_test(looks_out_of_order_never_mix),
         cmocka_unit_test(ages_are_told_from_a_second_on),
+        cmocka_unit_test(numbers_of_other_steps_say_so),
         cmocka_unit_test(states_carry_their_message),
         cmocka_unit_test(values_read_as_people_write),
         cmocka_unit_test(the_title_tells_the_noise_in_every_state),

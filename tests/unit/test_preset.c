@@ -193,6 +193,26 @@ static void a_whole_key_works_without_a_section(void **state)
     refuse("noise.alpha = 1.5\nnoise.alpha = 1.5\n", "p:2: ", "twice");
 }
 
+/* A comma, and a blank before the next line: more of the value. What is written so comes back. */
+static void a_value_goes_on_in_the_next_line(void **state)
+{
+    (void)state;
+    ht_params p = parse("[model]\nlayers = dense 3,  \n    dense 4 tanh,\n\tdense n\nwidth = 7\n");
+    assert_string_equal(ht_params_text(&p, HT_P_MODEL_LAYERS), "dense 3, dense 4 tanh, dense n");
+    assert_true(get(&p, HT_P_MODEL_WIDTH) == 7);
+    refuse("[model]\nlayers = dense 3,\ndense 4\n", "p:2: ", "nothing between two commas");
+    refuse("[model]\nlayers = dense 3\n  dense 4\n", "p:3: ", "neither [section] nor key");
+    char line[900] = "conv 7 3x3 same";
+    while (strlen(line) < 800) strcat(line, ", res(conv 7 3x3 pad 1 stride 1 leaky-relu)");
+    ht_error err;
+    assert_int_equal(ht_params_set(&p, "model.layers", line, &err), HT_OK);
+    char *text = ht_preset_write(&p, &err);
+    assert_non_null(text);
+    ht_params back = parse(text);
+    assert_string_equal(ht_params_text(&back, HT_P_MODEL_LAYERS), line);
+    ht_free(text);
+}
+
 static void long_lines_are_not_cut(void **state)
 {
     (void)state;
@@ -383,6 +403,7 @@ int main(void)
         cmocka_unit_test(a_bad_line_is_named),
         cmocka_unit_test(two_bad_lines_are_not_mixed_up),
         cmocka_unit_test(a_whole_key_works_without_a_section),
+        cmocka_unit_test(a_value_goes_on_in_the_next_line),
         cmocka_unit_test(long_lines_are_not_cut),
         cmocka_unit_test(a_zero_byte_is_refused),
         cmocka_unit_test(an_indented_line_is_a_line_of_its_own),

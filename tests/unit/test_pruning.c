@@ -52,7 +52,7 @@ static ht_model *new_model(void)
     ht_params_init(&params);
     ht_model_init(m, &params, INPUTS, 2, "pictures");
     m->view = HT_VIEW_PRUNING;
-    m->picture_width = m->picture_height = SIDE;
+    ht_model_pictures(m, 1, SIDE, SIDE);
     r->count = 1, r->step = 7, r->error = 0.1, r->samples_of = 900, r->parameters = 1000;
     r->speed_up = (double)NAN;
     fill_look(&r->look[HT_PRUNE_NODE], WIDTH, WIDTH + 1);
@@ -296,10 +296,16 @@ static void only_kept_neurons_are_drawn(void **state)
     g = (ht_gallery){0};
     ht_panel_neurons(m, &g);
     assert_int_equal(g.count, 0);
-    m->prune_cursor = 0, m->picture_width = 0; /* no pictures: curves */
-    g = (ht_gallery){0};
-    ht_panel_neurons(m, &g);
-    assert_true(g.height == 1 && g.width == INPUTS);
+    /* No pictures, series or pictures of several channels: curves. */
+    static const int others[][3] = {
+        {0, 0, 0}, {1, 1, INPUTS}, {1, INPUTS, 1}, {SIDE, 1, SIDE}, {4, SIDE / 2, SIDE / 2}};
+    m->prune_cursor = 0;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        ht_model_pictures(m, others[i][0], others[i][1], others[i][2]);
+        g = (ht_gallery){0};
+        ht_panel_neurons(m, &g);
+        assert_true(g.height == 1 && g.width == INPUTS);
+    }
     free_model(m);
 }
 

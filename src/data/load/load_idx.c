@@ -103,9 +103,11 @@ static void scale_by(const reading *r, const ht_raw_part *part, const unsigned c
 {
     ht_raw *raw = r->raw;
     ht_levels levels = {{0}};
+    float mean, std;
     if (r->set->std > 0 || part != &raw->train) return;
     ht_levels_add(&levels, pixels, total);
-    ht_levels_measure(&levels, &raw->mean, &raw->std);
+    ht_levels_measure(&levels, &mean, &std);
+    ht_raw_scale(raw, mean, std);
 }
 
 static ht_code keep_pictures(const reading *r, unsigned char *pixels, size_t total, ht_raw_part *part,
@@ -116,7 +118,7 @@ static ht_code keep_pictures(const reading *r, unsigned char *pixels, size_t tot
     scale_by(r, part, pixels, total);
     part->x = ht_alloc(part->count * part->inputs, sizeof *part->x, "the pictures", err);
     if (!part->x) return err->code;
-    ht_pictures_standardize(pixels, part->count * part->inputs, (double)raw->mean, (double)raw->std, part->x);
+    ht_pictures_standardize(raw, pixels, part);
     return HT_OK;
 }
 
@@ -140,8 +142,7 @@ static ht_code read_images(ht_bytes *bytes, const reading *r, size_t limit, ht_r
     *first = ht_checksum_add(0, pixels, sizes[0] > 0 ? total / sizes[0] : 0);
     part->count = ht_data_limited(sizes[0], limit);
     part->inputs = (size_t)sizes[1] * sizes[2];
-    raw->height = (int)sizes[1];
-    raw->width = (int)sizes[2];
+    ht_raw_shape(raw, 1, sizes[1], sizes[2]);
     ht_code code = ht_bytes_end(bytes, err);
     if (code == HT_OK) code = keep_pictures(r, pixels, total, part, err);
     ht_free(pixels);
@@ -247,8 +248,7 @@ static ht_code load(const ht_data_request *request, const idx_set *set, ht_raw *
 {
     reading r = {.set = set, .raw = raw};
     char stem[STEM];
-    raw->mean = set->mean;
-    raw->std = set->std;
+    ht_raw_scale(raw, set->mean, set->std);
     raw->names = set->names;
     raw->name_count = set->classes;
     raw->first_label = set->first;
@@ -257,11 +257,7 @@ static ht_code load(const ht_data_request *request, const idx_set *set, ht_raw *
     if (load_part(&r, "train", request->train_limit, &raw->train, err) != HT_OK) return err->code;
     if (load_part(&r, set->test, request->test_limit, &raw->test, err) != HT_OK) return err->code;
     if (check_folder(&r, err) != HT_OK) return err->code;
-    if (set->lying) {
-        int stored = raw->width;
-        raw->width = raw->height;
-        raw->height = stored;
-    }
+    if (set->lying) ht_raw_shape(raw, 1, (size_t)raw->width, (size_t)raw->height);
     note_what_was_found(&r, set);
     return HT_OK;
 }

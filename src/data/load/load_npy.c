@@ -1,5 +1,6 @@
-/* npy:DIR - X_train.npy, y_train.npy, X_test.npy, y_test.npy; X (samples × anything); y (samples), a column
- * of them or one-hot rows: numbers or strings. */
+/* npy:DIR - X_train.npy, y_train.npy, X_test.npy, y_test.npy; X (samples × anything), pictures as (samples ×
+ * height × width) or (samples × channels × height × width); y (samples), a column of them or one-hot rows:
+ * numbers or strings. */
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -196,6 +197,13 @@ static ht_code check_samples(const ht_raw *raw, const sample_shape *train, const
         raw->test.inputs_path, other, raw->train.inputs_path, one);
 }
 
+/* What NumPy calls N, H, W and N, C, H, W. */
+static void say_shape(ht_raw *raw, const sample_shape *shape)
+{
+    if (shape->ndim == 2) ht_raw_shape(raw, 1, shape->of[0], shape->of[1]);
+    if (shape->ndim == 3) ht_raw_shape(raw, shape->of[0], shape->of[1], shape->of[2]);
+}
+
 ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
 {
     char dir[HT_DATA_PATH];
@@ -207,5 +215,6 @@ ht_code ht_load_npy(const ht_data_request *request, ht_raw *raw, ht_error *err)
     if (load_part(dir, "train", raw, &raw->train, &train, err) != HT_OK) return err->code;
     if (load_part(dir, "test", raw, &raw->test, &test, err) != HT_OK) return err->code;
     raw->alike = test.ndim > 1;
+    say_shape(raw, &train);
     return check_samples(raw, &train, &test, err);
 }

@@ -163,6 +163,7 @@ static ht_code read_files(const ht_data_request *request, ht_raw *raw, ht_error 
         ht_notes_add(&raw->facts, "file: %s", raw->test.path);
     }
     if (code == HT_OK) code = ht_series_settle(raw, lengths, request->refuse_missing, err);
+    if (code == HT_OK) ht_raw_shape(raw, 1, 1, raw->train.inputs);
     for (int i = 0; i < 2; i++) ht_free(lengths[i]);
     return code;
 }

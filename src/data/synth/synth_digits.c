@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/embedded.h"
 #include "data/loader.h"
+#include "data/synth/balance.h"
 #include "data/synth/strokes.h"
 #include "num/rng.h"
 
@@ -199,23 +200,6 @@ static void draw_digit(ht_rng *rng, const ht_glyph *glyph, float *row)
 
 /* ---- the set ----------------------------------------------------------------------------------- */
 
-/* Every ten samples hold each digit once, in random order, so that any number of first samples is balanced.
- */
-static int digit_at(uint64_t seed, ht_synth_part part, size_t index)
-{
-    ht_rng rng;
-    int digits[CLASSES];
-    ht_rng_init(&rng, seed, HT_STREAM_DATA,
-                ht_synth_which(HT_SYNTH_SETUP, index / CLASSES * 2 + (size_t)part));
-    for (int i = 0; i < CLASSES; i++) digits[i] = i;
-    for (int i = CLASSES; i > 1; i--) {
-        int j = (int)ht_rng_below(&rng, (uint32_t)i), kept = digits[i - 1];
-        digits[i - 1] = digits[j];
-        digits[j] = kept;
-    }
-    return digits[index % CLASSES];
-}
-
 static const ht_glyph *pick_glyph(ht_rng *rng, const ht_glyphs *all, int digit)
 {
     const ht_glyph *ways[HT_GLYPHS_MAX] = {NULL};
@@ -234,7 +218,7 @@ static ht_code make_part(const ht_glyphs *all, uint64_t seed, ht_synth_part whic
     if (!part->x) return err->code;
     for (size_t i = 0; i < count; i++) {
         ht_rng rng;
-        int digit = digit_at(seed, which, i);
+        int digit = ht_balanced_class(seed, which, i, CLASSES);
         ht_rng_init(&rng, seed, HT_STREAM_DATA, ht_synth_which(which, i));
         draw_digit(&rng, pick_glyph(&rng, all, digit), part->x + i * INPUTS);
         if (ht_labels_add_number(&part->labels, digit, err) != HT_OK) return err->code;
@@ -249,9 +233,8 @@ ht_code ht_synth_digits(const ht_data_request *request, ht_raw *raw, ht_error *e
     if (!file) return ht_error_set(err, HT_FAIL, "%s: is not compiled in; build again with make", file_name);
     ht_glyphs *all = ht_alloc(1, sizeof *all, "the digits", err);
     if (!all) return err->code;
-    raw->width = raw->height = SIZE;
-    raw->mean = PIXEL_MEAN;
-    raw->std = PIXEL_STD;
+    ht_raw_shape(raw, 1, SIZE, SIZE);
+    ht_raw_scale(raw, PIXEL_MEAN, PIXEL_STD);
     raw->names = names;
     raw->name_count = CLASSES;
     size_t train = ht_data_limited(TRAIN_COUNT, request->train_limit);

@@ -149,6 +149,7 @@ ht_code ht_synth_ecg(const ht_data_request *request, ht_raw *raw, ht_error *err)
     static const char *const names[] = {"normal", "abnormal"};
     raw->names = names;
     raw->name_count = 2;
+    ht_raw_shape(raw, 1, 1, LENGTH);
     if (make_part(request->seed, HT_SYNTH_TRAIN, train_counts, TRAIN_COUNT, request->train_limit, &raw->train,
                   err) != HT_OK)
         return err->code;

@@ -78,16 +78,15 @@ ht_code ht_rundir_read_metrics(const char *dir, ht_metrics **rows, size_t *count
     for (at = at ? at + 1 : stop; at < stop && code == HT_OK; line++) {
         const char *end = memchr(at, '\n', (size_t)(stop - at));
         if (!end) break; /* cut by a crash */
-        if (!parse_row(at, end, &(*rows)[(*count)++]))
-            code = ht_error_set(err, HT_FAIL, "%s:%zu: not a row of eight numbers; the file is damaged", path,
-                                line + 1);
+        if (parse_row(at, end, &(*rows)[*count]))
+            ++*count;
+        else
+            code = ht_error_set(err, HT_FAIL,
+                                "%s:%zu: not a row of eight numbers; the file is damaged from there on, and "
+                                "only the %zu rows before are read",
+                                path, line + 1, *count);
         at = end + 1;
     }
     ht_free(text);
-    if (code != HT_OK) {
-        ht_free(*rows);
-        *rows = NULL;
-        *count = 0;
-    }
     return code;
 }

@@ -32,6 +32,7 @@ typedef struct ht_layer {
     int stride, pad; /* how far apart they are, and zeros around what comes in */
     bool mean;       /* pooling: the mean, not the largest */
     bool last;       /* order: it gives channels last */
+    int outlet;      /* the layer whose values it gives: itself, or the next, whose work it does, too */
     double rate;     /* of dropout */
 } ht_layer;
 
@@ -66,8 +67,9 @@ typedef struct ht_span {
     int first, samples; /* of the batch */
     const float *x;     /* (samples × inputs) */
     const float *also;  /* of the second layer it reads, or NULL */
+    float *gives;       /* (samples × outputs of its outlet): on the way back, what it gave */
     float *packed, *kept, *shared;
-    unsigned char *bytes;         /* NULL: there is no way back */
+    unsigned char *bytes;
     float *scratch;               /* of thread 0, … */
     size_t stride;                /* … and of the others, so many floats apart */
     const struct ht_hyper *hyper; /* of the step; NULL when the network is evaluated */
@@ -96,10 +98,13 @@ typedef struct ht_layer_kind {
     /* Of a layer whose shapes are known: shapes, flags and the ends of the names ("weight") of its tensors,
      * of which the first is the weight matrix whose rows are its units. Returns how many tensors. NULL: none.
      */
-    int (*describe)(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS]);
+    int (*describe)(
+        const ht_layer_spec *spec, const ht_layer *layer,
+        ht_tensor tensor[HT_LAYER_TENSORS]); /* Can it do the work of the next layer, which alone reads it,
+                                              * and its own activation before that? Then it does. NULL: no. */
+    bool (*joins)(const ht_layer *layer, const ht_layer *next);
 
     /* ---- HT_CUT_UNITS ---- */
-
     /* h (rows × m) = what units first .. first + m - 1 give for x (rows × inputs), before the activation.
      * Pure. */
     void (*evaluate)(const ht_layer *layer, const float *x, int rows, int first, int m, float *h);
@@ -115,16 +120,18 @@ typedef struct ht_layer_kind {
     /* ---- the others; `pool` is NULL where the samples are a task of many ---- */
 
     /* For batches of up to so many samples. NULL: it wants nothing. */
-    void (*room)(const ht_layer *layer, int batch, ht_room *room);
-    /* h (samples × outputs), before the activation. */
+    void (*room)(const ht_layer *layer, int batch,
+                 ht_room *room); /* h (samples × outputs), before the activation. Of a layer that does the
+                                  * work of another, here and below, it is what that one gives. */
     void (*apply)(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool);
     /* ∂L/∂(what it reads, or also reads) into d (samples × values of that), from delta (samples × outputs) =
      * ∂L/∂(what it gives before the activation). HT_CUT_ITSELF is asked with d NULL, too, where nobody needs
      * it. */
     void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
                  struct ht_pool *pool);
-    /* The part of ∂L/∂tensors that these samples have: into the span's `shared`, as the kind likes it. Of a
-     * kind that is cut by samples: one tensor after the other, into `to`. */
+    /* The part of ∂L/∂tensors that these samples have: into the span's `shared`, as the kind likes it; NULL:
+     * the way back has left it there. Of a kind that is cut by samples: one tensor after the other, into
+     * `to`. */
     void (*gradient)(const ht_layer *layer, const ht_span *span, const float *delta, float *to,
                      struct ht_pool *pool);
 

@@ -40,8 +40,22 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
     return spec->bias ? 2 : 1;
 }
 
+/* The pooling of the largest of what is rectified, in cache. */
+static bool joins(const ht_layer *layer, const ht_layer *next)
+{
+    return layer->activation == HT_RELU && next->kind == ht_layer_kind_at(HT_LAYER_POOL) && !next->mean &&
+           next->activation == HT_LINEAR;
+}
+
+/* Of the layer whose work is done, too; NULL: there is none. Layers of a network lie side by side. */
+static const ht_layer *joined(const ht_layer *layer)
+{
+    return layer->outlet != layer->number ? layer + (layer->outlet - layer->number) : NULL;
+}
+
 static ht_conv plan_of(const ht_layer *layer, int batch)
 {
+    const ht_layer *pool = joined(layer);
     ht_conv conv = {.batch = batch,
                     .h = layer->in.height,
                     .w = layer->in.width,
@@ -49,7 +63,10 @@ static ht_conv plan_of(const ht_layer *layer, int batch)
                     .filters = layer->out.channels,
                     .kernel = layer->window[0],
                     .stride = layer->stride,
-                    .pad = layer->pad};
+                    .pad = layer->pad,
+                    .rectify = layer->activation == HT_RELU,
+                    .pool = pool ? pool->window[0] : 0,
+                    .pool_stride = pool ? pool->stride : 0};
     ht_conv_plan(&conv);
     return conv;
 }
@@ -69,6 +86,7 @@ static void room(const ht_layer *layer, int batch, ht_room *room)
         keep_larger(&room->shared, conv.shared);
         keep_larger(&room->scratch, conv.scratch);
     }
+    if (joined(layer)) room->bytes = (size_t)batch * (size_t)joined(layer)->outputs;
 }
 
 /* ---- phases of the kernels ---- */
@@ -87,6 +105,8 @@ static work work_of(const ht_layer *layer, const ht_span *span)
                   .data = {.in = span->x,
                            .weights = weight->data,
                            .bias = ht_tensor_biases(weight),
+                           .out = span->gives,
+                           .where = span->bytes,
                            .packed = span->packed,
                            .kept = span->kept,
                            .shared = span->shared},
@@ -164,6 +184,7 @@ const ht_layer_kind ht_layer_conv = {
     .channels_last = true,
     .shape = shape,
     .describe = describe,
+    .joins = joins,
     .room = room,
     .apply = apply,
     .back = back,

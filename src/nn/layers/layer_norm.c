@@ -11,7 +11,7 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
 {
     int channels = layer->in.channels;
     tensor[0] = (ht_tensor){
-        .name = "weight", .flags = HT_TENSOR_DECAYED | HT_TENSOR_GAIN, .rows = channels, .columns = 1};
+        .name = "weight", .flags = HT_TENSOR_DECAYED | HT_TENSOR_ONES, .rows = channels, .columns = 1};
     tensor[1] = (ht_tensor){.name = "bias", .flags = HT_TENSOR_DECAYED, .rows = channels, .columns = 1};
     return spec->bias ? 2 : 1;
 }

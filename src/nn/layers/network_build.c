@@ -30,7 +30,8 @@ const char *ht_layer_kind_name(ht_layer_id id)
 static void link_bias(ht_layer *layer)
 {
     for (int i = 1; i < layer->tensors; i++)
-        if (!(layer->tensor[i].flags & HT_TENSOR_WEIGHT)) layer->tensor[0].bias = &layer->tensor[i];
+        if (!(layer->tensor[i].flags & (HT_TENSOR_WEIGHT | HT_TENSOR_STATE)))
+            layer->tensor[0].bias = &layer->tensor[i];
 }
 
 /* Tensors are numbered by the weight matrix that they go with, and named by the layers that have some. */
@@ -73,7 +74,7 @@ static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, in
     int input = l - 1 - spec->back;
     if (ht_layer_begin(layer, spec, input < 0 ? net->input : net->layers[input].out, err) != HT_OK)
         return HT_USAGE;
-    layer->number = l;
+    layer->number = layer->outlet = l;
     layer->input = input;
     layer->also = spec->also > 0 ? l - spec->also : HT_NO_LAYER;
     place_tensors(net, layer, spec, *named);
@@ -106,6 +107,16 @@ void ht_network_free(ht_network *net)
 
 _Static_assert((int)HT_WEIGHTS_MAX <= (int)HT_NOISE_LAYERS, "every layer has draws of its own");
 
+/* Layer l does the next one's work, too, if it can. */
+static void join(ht_network *net, int l)
+{
+    ht_layer *layer = &net->layers[l], *next = layer + 1;
+    if (next->input != l || !layer->kind->joins || !layer->kind->joins(layer, next)) return;
+    for (int r = l + 2; r < net->layer_count; r++)
+        if (net->layers[r].input == l || net->layers[r].also == l) return;
+    layer->outlet = l + 1;
+}
+
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)
 {
     int weights = 0, named = 0;
@@ -115,6 +126,7 @@ static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count
                             HT_WEIGHTS_MAX, weights);
     for (int l = 0; l < count; l++)
         if (place_layer(net, l, &specs[l], &named, err) != HT_OK) return HT_USAGE;
+    for (int l = 0; l + 1 < count; l++) join(net, l);
     return HT_OK;
 }
 

@@ -7,28 +7,43 @@
 #include "render/draw/draw_frame.h"
 #include "render/draw/draw_wrap.h"
 
-enum { GAP = 2 }; /* columns between values that stand side by side */
+enum {
+    GAP = 2, /* columns between values that stand side by side */
+    LEAST_WIDTH = 8,
+    LEAST_HEIGHT = 3 /* of a box */
+};
 
 /* ---- the box ----------------------------------------------------------------------------------- */
 
-/* Side by side, broken where they must be. */
-static void flow(ht_surface *s, const ht_chart *chart, int width, ht_readout *r)
+/* What is said of values that have no room; "" of none. */
+static void tell_more(int count, char text[16])
 {
-    char all[HT_CHART_READOUT * sizeof chart->readout[0]] = "";
+    text[0] = '\0';
+    if (count > 0) snprintf(text, 16, "+%d more", count);
+}
+
+/* The first `kept` side by side, broken where they must be, and how many more there are. */
+static void flow(ht_surface *s, const ht_chart *chart, int kept, int width, ht_readout *r)
+{
+    char all[HT_CHART_READOUT * sizeof chart->readout[0] + 32] = "", more[16];
     const char *rest = all;
     size_t used = 0;
-    for (int i = 0; i < chart->readout_count && used < sizeof all; i++)
+    tell_more(chart->readout_count - kept, more);
+    for (int i = 0; i < kept && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? " · " : "",
                                  chart->readout[i] + strspn(chart->readout[i], " "));
+    if (more[0] && used < sizeof all)
+        snprintf(all + used, sizeof all - used, "%s%s", kept ? " · " : "", more);
+    r->count = 0;
     while (r->count < HT_CHART_READOUT && ht_draw_wrap_next(s, &rest, width, r->line[r->count])) r->count++;
 }
 
-/* A line each, or as many as fit side by side where the plot is not high enough. Those that are too long are
- * broken: values are not cut. */
-static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, ht_readout *r)
+/* A line each, or as many as fit side by side where the plot is not high enough; returns how many values
+ * these are. Those that are too long are broken: values are not cut. */
+static int fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, ht_readout *r)
 {
-    int width = plot.w - 4;
-    for (int i = 0; i < chart->readout_count && width > 0; i++) {
+    int width = plot.w - 4, kept = chart->readout_count;
+    for (int i = 0; i < kept && width > 0; i++) {
         const char *rest = chart->readout[i];
         if (s->ops->measure(s, 0, rest) <= width && r->count < HT_CHART_READOUT) {
             snprintf(r->line[r->count++], sizeof r->line[0], "%s", rest);
@@ -37,9 +52,11 @@ static void fill_lines(ht_surface *s, const ht_chart *chart, ht_rect plot, ht_re
         while (r->count < HT_CHART_READOUT && ht_draw_wrap_next(s, &rest, width, r->line[r->count]))
             r->count++;
     }
-    if (r->count + 2 <= plot.h || width <= 0) return;
-    r->count = 0;
-    flow(s, chart, plot.w - 2, r);
+    if (width < LEAST_WIDTH - 4 || plot.h < LEAST_HEIGHT) return 0;
+    if (r->count + 2 <= plot.h) return kept;
+    for (flow(s, chart, kept, plot.w - 2, r); kept > 0 && r->count + 2 > plot.h;)
+        flow(s, chart, --kept, plot.w - 2, r);
+    return kept;
 }
 
 static int widest_line(ht_surface *s, const ht_readout *r)
@@ -63,7 +80,7 @@ ht_rect ht_readout_box(ht_surface *s, const ht_chart_layout *l, const ht_readout
     int left = column - 1 - plot.x, right = plot.x + plot.w - column - 2; /* free columns at either side */
     int w, h, least = 0;
     box_size(s, plot, r, &w, &h);
-    if (!r->on || r->count < 1 || w < 8 || h < 3) return best;
+    if (!r->on || r->count < 1 || w < LEAST_WIDTH || h < LEAST_HEIGHT) return best;
     for (int i = 0; i < 4; i++) { /* the side with more room and the top come first */
         bool at_left = (left > right) == (i < 2);
         int x = at_left ? column - 1 - w : column + 2, last = plot.x + plot.w - w;
@@ -101,43 +118,56 @@ static void find_rows(ht_surface *s, const ht_chart_layout *l, const ht_chart *c
     if (ht_frame_fits(area)) r->row[r->rows++] = (ht_rect){area.x + 3, area.y + area.h - 1, area.w - 6, 1};
 }
 
-/* Line `i` of the read-out stands in row *row from column *x on; false: nowhere. */
-static bool next_place(ht_surface *s, const ht_readout *r, const ht_chart *chart, int i, int *row, double *x)
+/* A text stands in row *row from column *x on; false: nowhere. */
+static bool next_place(ht_surface *s, const ht_readout *r, const char *text, int *row, double *x)
 {
-    double width = ceil(s->ops->measure(s, 0, chart->brief[i].text));
+    double width = ceil(s->ops->measure(s, 0, text));
     while (*row<r->rows && * x + width> r->row[*row].x + r->row[*row].w)
         if (++*row < r->rows) *x = r->row[*row].x;
     return *row < r->rows;
 }
 
-static bool rows_hold_all(ht_surface *s, const ht_chart *chart, ht_readout *r)
+/* The first `kept` that have a short form, and how many more have one; *row: the last that is taken. Draws
+ * them, or tells whether they fit. */
+static bool set_rows(ht_surface *s, const ht_chart *chart, const ht_readout *r, bool draw, int *row)
+{
+    char more[16];
+    double x = r->rows ? r->row[0].x : 0;
+    int left = 0;
+    *row = 0;
+    for (int i = 0; i < chart->readout_count; i++) left += i >= r->kept && chart->brief[i].text[0] != '\0';
+    tell_more(left, more);
+    for (int i = 0; i <= r->kept; i++) {
+        const ht_brief *brief = &chart->brief[i];
+        const char *text = i < r->kept ? brief->text : more;
+        if (text[0] == '\0') continue;
+        if (!next_place(s, r, text, row, &x)) return false;
+        double width = ceil(s->ops->measure(s, 0, text));
+        if (draw)
+            s->ops->text(s, x, r->row[*row].y, width, HT_ALIGN_LEFT, i < r->kept ? brief->role : HT_ROLE_DIM,
+                         0, text);
+        x += width + GAP;
+    }
+    return true;
+}
+
+/* As many as there is room for; returns how many. */
+static int fill_rows(ht_surface *s, const ht_chart *chart, ht_readout *r)
 {
     int row = 0;
-    double x = r->rows ? r->row[0].x : 0;
-    for (int i = 0; i < chart->readout_count; i++) {
-        if (chart->brief[i].text[0] == '\0') continue;
-        if (!next_place(s, r, chart, i, &row, &x)) return false;
-        x += ceil(s->ops->measure(s, 0, chart->brief[i].text)) + GAP;
-    }
+    for (r->kept = chart->readout_count; r->kept > 0 && !set_rows(s, chart, r, false, &row);) r->kept--;
     r->foot = row == r->rows - 1;
-    return true;
+    return r->kept;
 }
 
 void ht_readout_draw_rows(ht_surface *s, const ht_readout *r, const ht_chart *chart)
 {
-    int row = 0;
-    double x = r->rows ? r->row[0].x : 0;
+    int last;
     for (int i = 0; i < r->rows - !r->foot; i++) {
         ht_rect at = r->row[i];
         s->ops->erase(s, (ht_rect){at.x - 1, at.y, at.w + 2, 1});
     }
-    for (int i = 0; r->rows > 0 && i < chart->readout_count; i++) {
-        const ht_brief *brief = &chart->brief[i];
-        if (brief->text[0] == '\0' || !next_place(s, r, chart, i, &row, &x)) continue;
-        double width = ceil(s->ops->measure(s, 0, brief->text));
-        s->ops->text(s, x, r->row[row].y, width, HT_ALIGN_LEFT, brief->role, 0, brief->text);
-        x += width + GAP;
-    }
+    if (r->rows > 0) set_rows(s, chart, r, true, &last);
 }
 
 /* ---- which ------------------------------------------------------------------------------------- */
@@ -151,11 +181,12 @@ void ht_readout_plan(ht_readout *r, ht_surface *s, const ht_chart_layout *l, con
     memset(r, 0, sizeof *r);
     r->on = chart->cursor_on && position >= -1e-9 && position <= 1 + 1e-9;
     if (!r->on || chart->readout_count == 0) return;
-    fill_lines(s, chart, l->plot, r);
+    int in_box = fill_lines(s, chart, l->plot, r);
     box_size(s, l->plot, r, &w, &h);
-    if (w * h <= MUCH * l->plot.w * l->plot.h) return;
+    if (in_box == chart->readout_count && w * h <= MUCH * l->plot.w * l->plot.h) return;
     find_rows(s, l, chart, area, title_end, r);
-    if (rows_hold_all(s, chart, r))
+    int in_rows = fill_rows(s, chart, r);
+    if (in_rows == chart->readout_count || in_rows > in_box || in_box == 0)
         r->count = 0;
     else
         r->rows = 0, r->foot = false;

@@ -1,5 +1,6 @@
 /* draw_readout.h - the values at the chart's cursor: in a box in the plot, or, where the box would hide much
- * of a small plot, in place of the legend and of the words in the bottom border. */
+ * of a small plot, in place of the legend and of the words in the bottom border. Where neither holds all of
+ * them, the one that holds more says how many it leaves out. */
 #ifndef HT_RENDER_DRAW_DRAW_READOUT_H
 #define HT_RENDER_DRAW_DRAW_READOUT_H
 
@@ -16,6 +17,7 @@ typedef struct ht_readout {
     int count; /* lines of the box; 0: none */
     char line[HT_CHART_READOUT][HT_WRAP_LINE];
     int rows; /* outside the plot that are taken; 0: none */
+    int kept; /* the first values, which stand in them */
     ht_rect row[HT_READOUT_ROWS];
 } ht_readout;
 

@@ -57,6 +57,14 @@ static void say_need(const ht_method_state *method, const ht_method_need *need, 
                                                           : "waiting");
 }
 
+/* Whose median it is, where some diverged: "30.00 % (1 of 2)". */
+static void add_seeds(const ht_method_need *need, char *to, size_t size)
+{
+    size_t used = strlen(to);
+    if (need->diverged > 0)
+        snprintf(to + used, size - used, " (%d of %d)", need->seeds - need->diverged, need->seeds);
+}
+
 /* Each seed a dot, an upright stroke at the median of several. */
 static void add_dots(ht_chart *chart, const ht_method_state *method, const ht_method_need *need, ht_role role,
                      double y)
@@ -75,10 +83,10 @@ static void add_dots(ht_chart *chart, const ht_method_state *method, const ht_me
     median->x[0] = need->kept, median->low[0] = y - 0.3, median->high[0] = y + 0.3;
 }
 
-static void say_dots(const ht_compare_state *s, int diverged, ht_chart *chart)
+static void say_dots(const ht_compare_state *s, int diverged, int runs, ht_chart *chart)
 {
     char lost[40] = "";
-    if (diverged > 0) snprintf(lost, sizeof lost, ", %d diverged", diverged);
+    if (diverged > 0) snprintf(lost, sizeof lost, ", %d of %d runs diverged", diverged, runs);
     if (s->seeds > 1)
         snprintf(chart->note, sizeof chart->note,
                  "a dot a seed, stroke: the median of %d; a point below its own accuracy%s", s->seeds, lost);
@@ -91,7 +99,7 @@ static void say_dots(const ht_compare_state *s, int diverged, ht_chart *chart)
 void ht_panel_compare_dots(const ht_model *m, int columns, ht_chart *chart)
 {
     const ht_compare_state *s = &m->compare;
-    int order[HT_METHODS] = {0}, diverged = 0;
+    int order[HT_METHODS] = {0}, diverged = 0, runs = 0;
     char name[24], value[24];
     double least = 0.01;
     (void)columns;
@@ -104,9 +112,10 @@ void ht_panel_compare_dots(const ht_model *m, int columns, ht_chart *chart)
     for (int i = 0; i < s->count; i++) {
         const ht_method_state *method = &s->method[order[i]];
         ht_method_need need = ht_method_need_of(method);
-        diverged += need.diverged;
+        diverged += need.diverged, runs += need.seeds;
         name_method(s, order[i], name, sizeof name);
         say_need(method, &need, value, sizeof value);
+        if (isfinite(need.kept)) add_seeds(&need, value, sizeof value);
         bool known = isfinite(need.kept);
         double y = ht_chart_add_row(chart, known ? looks[order[i]].role : HT_ROLE_DIM, name, value);
         if (known && isfinite(y)) add_dots(chart, method, &need, looks[order[i]].role, y);
@@ -114,7 +123,7 @@ void ht_panel_compare_dots(const ht_model *m, int columns, ht_chart *chart)
             if (method->seed[k].kept > 0) least = fmin(least, method->seed[k].kept);
     }
     chart->x.low = fmax(pow(10, floor(log10(least) + 1e-9)), 1e-5);
-    say_dots(s, diverged, chart);
+    say_dots(s, diverged, runs, chart);
 }
 
 /* ---- curves ---- */
@@ -254,10 +263,26 @@ static const ht_method_state *sparsest(const ht_compare_state *s)
     return ht_method_need_of(&s->method[order[0]]).reached ? &s->method[order[0]] : NULL;
 }
 
+/* "iid: 1 of 3 seeds diverged": whose medians are of fewer. */
+static void add_diverged(const ht_compare_state *s, ht_room room, ht_form *form)
+{
+    ht_text words = {0};
+    for (int i = 0; i < s->count; i++) {
+        ht_method_need need = ht_method_need_of(&s->method[i]);
+        if (need.diverged == 0) continue;
+        ht_text_add(&words, "%s%s: %d of %d", words.length ? ", " : "", s->method[i].name, need.diverged,
+                    need.seeds);
+    }
+    if (words.length > 0) ht_text_add(&words, " %s diverged and left out.", s->seeds > 1 ? "seeds" : "seed");
+    if (words.length > 0) ht_panel_add_text(form, room, HT_ROLE_BAD, words.data);
+    ht_text_free(&words);
+}
+
 static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
 {
     char words[240], few[24];
     const ht_method_state *best = sparsest(s);
+    add_diverged(s, room, form);
     ht_panel_add_text(
         form, room, HT_ROLE_DIM,
         s->seeds > 1 ? "Medians of the seeds: test accuracy after the last step, and the share of the "

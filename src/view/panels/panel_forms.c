@@ -66,19 +66,77 @@ static void add_heading(const ht_model *m, const char *what, bool known, uint64_
     ht_panel_add_heading(form, heading);
 }
 
-/* "estimate (mmo)", in a narrow panel "α̂ (mmo)": value and error, or why there is none. */
-static void add_tail(const ht_report *r, ht_room room, ht_form *form, const char *what,
-                     ht_estimator estimator, ht_role role)
+/* What a number is called and of which step it is, if that is not the one shown; `brief` where there is
+ * little room beside so many columns of value. */
+typedef struct dated {
+    const char *name, *brief;
+    bool known;
+    uint64_t step;
+    double seconds;
+} dated;
+
+static void date_label(const ht_model *m, ht_room room, int value, const dated *d, char *to, size_t size)
 {
-    enum { MARGINS = 3, VALUE = 13 }; /* "no heavy tail" */
-    char label[40], said[24] = "-";
+    enum { MARGINS = 3 };
+    char when[48], step[24];
+    ht_text_copy(to, size, d->name);
+    if (!d->known || d->step == (m->frozen ? (uint64_t)m->frozen_step : m->step)) return;
+    ht_model_when(m, d->step, d->seconds, when, sizeof when);
+    ht_format_grouped(step, sizeof step, (long long)d->step);
+    snprintf(to, size, "%s at %s", d->name, when);
+    int room_left = room.columns - value - MARGINS;
+    if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s at %s", d->name, step);
+    if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s at %s", d->brief, step);
+    if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s %s", d->brief, step);
+}
+
+/* Of the newest evaluation: seldom of the step that training is at. */
+static dated of_test(const ht_model *m, const char *name, const char *brief)
+{
+    const ht_curve *curve = &m->trace[HT_TRACE_TEST_ACCURACY];
+    bool known = curve->count > 0 && isfinite(m->test_accuracy);
+    double step = known ? curve->bucket[curve->count - 1].last : 0;
+    return (dated){name, brief, known, (uint64_t)step, m->seconds};
+}
+
+static dated of_tail(const ht_report *r, const char *name, const char *brief)
+{
+    return (dated){name, brief, r->tail.looked, r->tail.step, r->tail.seconds};
+}
+
+static dated of_kappa(const ht_report *r, const char *name, const char *brief)
+{
+    ht_model_kappa kappa = ht_model_kappa_of(r);
+    return (dated){name, brief, isfinite(kappa.value), kappa.step, kappa.seconds};
+}
+
+static dated of_curve(const ht_report *r, const char *name, const char *brief)
+{
+    const ht_prune_look *look = &r->look[r->method];
+    return (dated){name, brief, r->count > 0 && look->count > 0, look->step, look->seconds};
+}
+
+/* Value and error, or why there is none. */
+static void add_tail(const ht_report *r, ht_form *form, const char *label, ht_estimator estimator,
+                     ht_role role)
+{
+    char said[24] = "-";
     const ht_estimate *e = &r->tail.now[estimator];
-    int length = snprintf(label, sizeof label, "%s (%s)", what, ht_estimator_at(estimator)->name);
-    if (length + VALUE + MARGINS > room.columns)
-        snprintf(label, sizeof label, "α̂ (%s)", ht_estimator_at(estimator)->name);
     if (r->tail.looked) ht_tail_say(e, said, sizeof said);
     ht_form_add(form, HT_ROW_VALUE, !r->tail.looked || e->quality == HT_QUALITY_GOOD ? role : HT_ROLE_WARNING,
                 label, "%s", said);
+}
+
+/* "estimate (mmo)", in a narrow panel "α̂ (mmo)". */
+static void add_estimate(const ht_report *r, ht_room room, ht_form *form, ht_estimator estimator,
+                         ht_role role)
+{
+    enum { MARGINS = 3, VALUE = 13 }; /* "no heavy tail" */
+    char label[40];
+    int length = snprintf(label, sizeof label, "estimate (%s)", ht_estimator_at(estimator)->name);
+    if (length + VALUE + MARGINS > room.columns)
+        snprintf(label, sizeof label, "α̂ (%s)", ht_estimator_at(estimator)->name);
+    add_tail(r, form, label, estimator, role);
 }
 
 /* The ε that κ is read off at. */
@@ -87,28 +145,43 @@ static double error_of(const ht_report *r)
     return r->glimpse.count > 0 ? r->glimpse.wanted : r->count > 0 ? r->error : 0.1;
 }
 
+static void name_kappa(const ht_report *r, char *to, size_t size)
+{
+    snprintf(to, size, "κ at %s = %.3g", ht_model_error_symbol(r), error_of(r));
+}
+
 static void add_kappa(const ht_report *r, ht_form *form)
 {
     char label[40];
-    snprintf(label, sizeof label, "κ at %s = %.3g", ht_model_error_symbol(r), error_of(r));
+    name_kappa(r, label, sizeof label);
     add_fraction(form, HT_ROLE_KAPPA, label, ht_model_kappa_of(r).value);
 }
 
-/* What the panel NOW would say, in the rows under the controls. */
+/* What the panel NOW would say, in the rows under the controls; each with its step, as no heading has it. */
 static void add_numbers(const ht_model *m, ht_room room, ht_form *form)
 {
+    enum { LEAST = 4, ALL = 5, FRACTION = 6, TAIL = 13, BOTH = 13 }; /* with the heading; columns of values */
     int rows = room.rows - form->count;
     const ht_report *r = &m->report;
-    enum { LEAST = 4, ALL = 5 }; /* with the heading */
+    char label[96], kappa[40];
     if (rows < LEAST) return;
+    dated test = of_test(m, "test accuracy", "test acc."), tail = of_tail(r, "α̂ (mmo)", "mmo"),
+          curve = of_curve(r, "κ / accuracy", "κ/acc."), pruned = of_curve(r, "accuracy pruned", "pruned");
     ht_panel_add_heading(form, "Right now");
-    add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
-    add_tail(r, room, form, "tail index", HT_MMO, HT_ROLE_MMO);
+    date_label(m, room, FRACTION, &test, label, sizeof label);
+    add_fraction(form, HT_ROLE_TEST, label, m->test_accuracy);
+    date_label(m, room, TAIL, &tail, label, sizeof label);
+    add_tail(r, form, label, HT_MMO, HT_ROLE_MMO);
     if (rows >= ALL) {
-        add_kappa(r, form);
-        add_fraction(form, HT_ROLE_PRUNED, "accuracy pruned", if_looked(r, r->pruned.accuracy));
+        name_kappa(r, kappa, sizeof kappa);
+        dated own = of_kappa(r, kappa, "κ");
+        date_label(m, room, FRACTION, &own, label, sizeof label);
+        add_fraction(form, HT_ROLE_KAPPA, label, ht_model_kappa_of(r).value);
+        date_label(m, room, FRACTION, &pruned, label, sizeof label);
+        add_fraction(form, HT_ROLE_PRUNED, label, if_looked(r, r->pruned.accuracy));
     } else if (isfinite(if_looked(r, r->pruned.ratio))) { /* both of the curve */
-        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, "κ / accuracy", "%.3f / %.3f", r->pruned.ratio,
+        date_label(m, room, BOTH, &curve, label, sizeof label);
+        ht_form_add(form, HT_ROW_VALUE, HT_ROLE_PRUNED, label, "%.3f / %.3f", r->pruned.ratio,
                     r->pruned.accuracy);
     } else {
         add_short(form, HT_ROLE_PRUNED, "κ / accuracy", (double)NAN);
@@ -208,23 +281,34 @@ static void add_large(ht_form *form, ht_role role, const char *label, double val
     ht_form_add(form, HT_ROW_LARGE, role, label, "%s", text);
 }
 
+static void add_large_dated(const ht_model *m, ht_room room, ht_form *form, ht_role role, const dated *d,
+                            double value, int digits)
+{
+    char label[96];
+    date_label(m, room, 0, d, label, sizeof label); /* the value has rows of its own */
+    add_large(form, role, label, value, digits);
+}
+
 /* For a projector: the three numbers that the lecture is about. */
-static void add_large_numbers(const ht_model *m, ht_form *form)
+static void add_large_numbers(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_report *r = &m->report;
     const ht_estimate *mmo = &r->tail.now[HT_MMO];
-    char label[48];
-    snprintf(label, sizeof label, "κ: removable at %s = %.3g", ht_model_error_symbol(r), error_of(r));
-    add_large(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy, 3);
+    char removable[48], label[96];
+    snprintf(removable, sizeof removable, "κ: removable at %s = %.3g", ht_model_error_symbol(r), error_of(r));
+    dated test = of_test(m, "test accuracy", "test acc."), tail = of_tail(r, "tail index α̂ (mmo)", "α̂ (mmo)"),
+          kappa = of_kappa(r, removable, "κ"), pruned = of_curve(r, "pruned accuracy", "pruned");
+    add_large_dated(m, room, form, HT_ROLE_TEST, &test, m->test_accuracy, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
     bool told = r->tail.looked && mmo->quality != HT_QUALITY_NOT_APPLICABLE && !ht_estimate_undetermined(mmo);
-    add_large(form, HT_ROLE_MMO, "tail index α̂ (mmo)", told ? mmo->value : (double)NAN, 2);
+    add_large_dated(m, room, form, HT_ROLE_MMO, &tail, told ? mmo->value : (double)NAN, 2);
     if (r->tail.looked && mmo->quality != HT_QUALITY_GOOD)
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_WARNING, ht_quality_word(mmo->quality), " ");
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_large(form, HT_ROLE_KAPPA, label, ht_model_kappa_of(r).value, 3);
+    add_large_dated(m, room, form, HT_ROLE_KAPPA, &kappa, ht_model_kappa_of(r).value, 3);
     ht_form_add(form, HT_ROW_TEXT, HT_ROLE_TEXT, "", "%s", "");
-    add_fraction(form, HT_ROLE_PRUNED, "pruned accuracy", if_looked(r, r->pruned.accuracy));
+    date_label(m, room, 6, &pruned, label, sizeof label);
+    add_fraction(form, HT_ROLE_PRUNED, label, if_looked(r, r->pruned.accuracy));
 }
 
 void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
@@ -232,21 +316,26 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     const ht_report *r = &m->report;
     ht_text_copy(form->title, sizeof form->title, "Right now");
     if (m->present && m->view == HT_VIEW_DASHBOARD) {
-        add_large_numbers(m, form);
+        add_large_numbers(m, room, form);
         add_ghosts(m, room, form);
         return;
     }
+    char label[96];
+    enum { VALUE = 8 };
+    dated loss = of_test(m, "test loss", "test loss"), test = of_test(m, "test accuracy", "test acc.");
     add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
-    add_short(form, HT_ROLE_TEST, "test loss", m->test_loss);
+    date_label(m, room, VALUE, &loss, label, sizeof label);
+    add_short(form, HT_ROLE_TEST, label, m->test_loss);
     add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
-    add_fraction(form, HT_ROLE_TEST, "test accuracy", m->test_accuracy);
+    date_label(m, room, VALUE, &test, label, sizeof label);
+    add_fraction(form, HT_ROLE_TEST, label, m->test_accuracy);
     char layer[24], heading[40];
     ht_model_layer(m, layer, sizeof layer);
     snprintf(heading, sizeof heading, "Tail index%s", layer);
     add_heading(m, heading, r->tail.looked, r->tail.step, r->tail.seconds, form);
     add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
-    add_tail(r, room, form, "estimate", HT_MMO, HT_ROLE_MMO);
-    add_tail(r, room, form, "estimate", HT_HILL, HT_ROLE_HILL);
+    add_estimate(r, room, form, HT_MMO, HT_ROLE_MMO);
+    add_estimate(r, room, form, HT_HILL, HT_ROLE_HILL);
     ht_model_kappa kappa = ht_model_kappa_of(r);
     add_heading(m, "Compressibility", isfinite(kappa.value), kappa.step, kappa.seconds, form);
     add_kappa(r, form);

@@ -1,0 +1,164 @@
+/* bench_layers.c - training steps of networks with convolutions, beside the machine's peak in the same run,
+ * on one thread (the time it computed) and on all. */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/pool.h"
+#include "bench/bench.h"
+#include "params/preset.h"
+#include "kernel/kernel.h"
+#include "nn/layers/layer.h"
+#include "nn/step.h"
+#include "num/rng.h"
+#include "session/arguments.h"
+
+enum { BATCH = 100, CLASSES = 10, RUNS = 3, PEAK_ROUNDS = 200000 };
+
+static const struct network {
+    const char *name, *preset;
+    int width; /* 0: the preset's */
+    ht_shape shape;
+} networks[] = {
+    {"lenet5-caffe", "lenet5-caffe", 0, {1, 28, 28}},
+    {"vgg11", "vgg11", 0, {3, 32, 32}},
+    {"vgg11-quarter", "vgg11", 16, {3, 32, 32}},
+    {"resnet18-slim", "resnet18-slim", 0, {3, 32, 32}},
+};
+
+typedef struct layers_bench {
+    ht_pool *pool;
+    ht_network *net;
+    ht_step *step;
+    float *x;
+    int32_t labels[BATCH];
+    ht_hyper hyper;
+    double flops; /* of a turn of the peak */
+} layers_bench;
+
+static void peak_task(void *context, int task, int worker)
+{
+    layers_bench *b = context;
+    float sink;
+    double flops = ht_kernel()->fused_peak(PEAK_ROUNDS, &sink);
+    (void)worker;
+    if (task == 0) b->flops = flops * ht_pool_threads(b->pool);
+}
+
+static ht_code fused_peak(void *context, ht_error *err)
+{
+    layers_bench *b = context;
+    (void)err;
+    ht_pool_run(b->pool, ht_pool_threads(b->pool), peak_task, b);
+    return HT_OK;
+}
+
+static ht_code step_with(layers_bench *b, ht_noise_type noise, ht_error *err)
+{
+    b->hyper.noise.type = noise;
+    b->hyper.noise.step++;
+    ht_step_result r = ht_step_run(b->step, b->net, b->x, b->labels, BATCH, &b->hyper, b->pool);
+    return r.refused ? ht_error_set(err, HT_FAIL, "bench: a step was refused: %s", r.refused) : HT_OK;
+}
+
+static ht_code plain_step(void *context, ht_error *err)
+{
+    return step_with(context, HT_NOISE_NONE, err);
+}
+
+static ht_code noisy_step(void *context, ht_error *err)
+{
+    return step_with(context, HT_NOISE_IID, err);
+}
+
+static ht_code prepare(layers_bench *b, const struct network *n, int threads, ht_error *err)
+{
+    ht_rng rng;
+    ht_params p;
+    ht_params_init(&p);
+    if (ht_preset_load(&p, n->preset, err) != HT_OK) return err->code;
+    if (n->width > 0) ht_params_put(&p, HT_P_MODEL_WIDTH, n->width);
+    size_t values = (size_t)ht_shape_values(n->shape) * BATCH;
+    b->pool = ht_pool_new(threads, err);
+    b->net = b->pool ? ht_network_of(&p, n->shape, CLASSES, err) : NULL;
+    b->step = b->net ? ht_step_new(b->net, BATCH, 0, threads, err) : NULL;
+    b->x = b->step ? ht_alloc(values, sizeof(float), "the bench", err) : NULL;
+    if (!b->x) return HT_FAIL;
+    ht_network_init_as(b->net, HT_INIT_KAIMING, 1, b->pool);
+    ht_rng_init(&rng, 1, HT_STREAM_TEST, 0);
+    for (size_t i = 0; i < values; i++) b->x[i] = (float)ht_rng_normal(&rng);
+    for (int i = 0; i < BATCH; i++) b->labels[i] = (int32_t)ht_rng_below(&rng, CLASSES);
+    b->hyper = (ht_hyper){.lr = 1e-6,
+                          .train_output = true,
+                          .input_bound = 10,
+                          .noise_scale = 1e-6,
+                          .noise = {.alpha = 1.75, .seed = 1}};
+    return HT_OK;
+}
+
+static void release(layers_bench *b)
+{
+    ht_step_free(b->step);
+    ht_network_free(b->net);
+    ht_pool_free(b->pool);
+    ht_free(b->x);
+}
+
+/* Multiplications and additions of a step, each: forward, and the gradients of inputs and weights; the
+ * samples themselves need none. */
+static double flops_of(const ht_network *net)
+{
+    double sum = 0;
+    for (int l = 0; l < net->layer_count; l++) {
+        const ht_layer *layer = &net->layers[l];
+        bool first = layer->weight == 0;
+        if (layer->weight < 0) continue;
+        double products = (double)ht_tensor_size(&layer->tensor[0]) * ht_shape_places(layer->out);
+        sum += 2 * products * BATCH * (first ? 2 : 3);
+    }
+    return sum;
+}
+
+static ht_code bench_network(json_t *rows, const struct network *n, int threads, ht_error *err)
+{
+    layers_bench b = {0};
+    double seconds[RUNS] = {0};
+    ht_bench_run *const run[RUNS] = {fused_peak, plain_step, noisy_step};
+    void *const context[RUNS] = {&b, &b, &b};
+    ht_code code = prepare(&b, n, threads, err);
+    if (code == HT_OK)
+        code = threads == 1 ? ht_bench_computing_medians(run, context, RUNS, seconds, err)
+                            : ht_bench_medians(run, context, RUNS, seconds, err);
+    if (code == HT_OK)
+        json_array_append_new(rows, json_pack("{s:s, s:i, s:i, s:f, s:f, s:f, s:f}", "preset", n->name,
+                                              "batch", BATCH, "threads", threads, "step_ms", 1e3 * seconds[1],
+                                              "noisy_step_ms", 1e3 * seconds[2], "gflops",
+                                              1e-9 * flops_of(b.net) / seconds[1], "fma_peak_gflops",
+                                              1e-9 * b.flops / seconds[0]));
+    release(&b);
+    return code;
+}
+
+static ht_code run_layers(json_t *rows, ht_error *err)
+{
+    ht_code code = HT_OK;
+    int most = ht_app_threads();
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+        if (code == HT_OK) code = bench_network(rows, &networks[i], 1, err);
+        if (code == HT_OK && most > 1) code = bench_network(rows, &networks[i], most, err);
+    }
+    return code;
+}
+
+static void print_layers(const json_t *rows)
+{
+    printf("layers, b = %d: network   threads   step ms   with iid noise   GFLOP/s of FMA peak\n", BATCH);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        printf("%24s %9.0f %9.2f %16.2f %9.0f of %.0f\n", ht_bench_text(row, "preset"),
+               ht_bench_number(row, "threads"), ht_bench_number(row, "step_ms"),
+               ht_bench_number(row, "noisy_step_ms"), ht_bench_number(row, "gflops"),
+               ht_bench_number(row, "fma_peak_gflops"));
+    }
+}
+
+const ht_bench_part ht_bench_layers = {.name = "layers", .run = run_layers, .print = print_layers};

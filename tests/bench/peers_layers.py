@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""Training steps of convolutional networks in PyTorch beside `heavytail bench layers`.
+
+Needs Debian's python3-torch, hence /usr/bin/python3; and heavytail, built:
+$HT_BINARY, or ./heavytail at the top of the source tree. Without PyTorch it
+says "skipped" and ends with status 0.
+
+PyTorch runs at its best setting here: channels_last, oneDNN, and
+OMP_WAIT_POLICY=PASSIVE. Both take turns on the same cores; what is printed are
+medians and their ratios: of one thread the time it computed, of several what
+the clock says. Nothing is asserted.
+"""
+import argparse
+import importlib.util
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+BATCH, CLASSES, ROUNDS, STEPS = 100, 10, 2, 12
+VGG = (64, 128, 256, 256, 512, 512, 512, 512)
+POOLED = (1, 1, 0, 1, 0, 1, 0, 1)
+NETWORKS = {"lenet5-caffe": (1, 28), "vgg11": (3, 32), "vgg11-quarter": (3, 32)}
+
+
+def network(name):
+    from torch import nn
+
+    layers = []
+    if name == "lenet5-caffe":
+        channels = 1
+        for filters in (20, 50):
+            layers += [nn.Conv2d(channels, filters, 5, bias=False), nn.ReLU(), nn.MaxPool2d(2)]
+            channels = filters
+        layers += [nn.Flatten(), nn.Linear(800, 500, bias=False), nn.ReLU(), nn.Linear(500, CLASSES, bias=False)]
+        return nn.Sequential(*layers)
+    channels = 3
+    for filters, pooled in zip(VGG, POOLED):
+        filters //= 4 if name.endswith("quarter") else 1
+        layers += [nn.Conv2d(channels, filters, 3, padding=1, bias=False), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] * pooled
+        channels = filters
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels, CLASSES, bias=False))
+
+
+def worker(name, threads):
+    """One JSON number: the median of the steps, in ms."""
+    import torch
+
+    torch.set_num_threads(threads)
+    channels, side = NETWORKS[name]
+    net = network(name).to(memory_format=torch.channels_last)
+    x = torch.randn(BATCH, channels, side, side).contiguous(memory_format=torch.channels_last)
+    y = torch.randint(CLASSES, (BATCH,))
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-6)
+    clock = time.process_time if threads == 1 else time.perf_counter
+    times = []
+    for step in range(STEPS + 2):
+        start = clock()
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+        end = clock()
+        if step > 1:
+            times.append(1e3 * (end - start))
+    print(json.dumps(statistics.median(times)))
+
+
+def environment(threads):
+    env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+    env.update(OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="PASSIVE")
+    return env
+
+
+def bench_torch(name, threads):
+    command = [sys.executable, __file__, "--worker", name, str(threads)]
+    return json.loads(subprocess.run(command, env=environment(threads), check=True, capture_output=True, text=True).stdout)
+
+
+def bench_heavytail():
+    top = pathlib.Path(__file__).resolve().parents[2]
+    binary = os.environ.get("HT_BINARY", str(top / "heavytail"))
+    out = subprocess.run([binary, "bench", "layers", "--json"], env=environment(2), check=True, capture_output=True,
+                         text=True).stdout
+    return {(row["preset"], row["threads"]): row for row in json.loads(out)["layers"]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--worker", nargs=2, metavar=("NETWORK", "THREADS"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if importlib.util.find_spec("torch") is None:
+        print("skipped: there is no python3-torch")
+        return
+    if arguments.worker:
+        worker(arguments.worker[0], int(arguments.worker[1]))
+        return
+    ours, theirs = {}, {}
+    for _ in range(ROUNDS):
+        for key, row in bench_heavytail().items():
+            ours.setdefault(key, []).append(row)
+        for key in list(ours):
+            if key[0] in NETWORKS:
+                theirs.setdefault(key, []).append(bench_torch(*key))
+    print(f"b = {BATCH}: network        threads   PyTorch ms   heavytail ms   with iid noise   PyTorch / heavytail")
+    for key, times in theirs.items():
+        torch_ms = statistics.median(times)
+        step = statistics.median(row["step_ms"] for row in ours[key])
+        noisy = statistics.median(row["noisy_step_ms"] for row in ours[key])
+        print(f"{key[0]:>22} {key[1]:>9} {torch_ms:>12.2f} {step:>14.2f} {noisy:>16.2f} {torch_ms / step:>21.2f}")
+
+
+if __name__ == "__main__":
+    main()
