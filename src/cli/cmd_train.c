@@ -119,8 +119,12 @@ static ht_code set_stopping(ht_arguments *args, const char *steps, const char *a
 /* --init is train.init by a shorter name, and by a name (in `place`, PATH_MAX) that holds wherever the run
  * goes on.
  */
-static ht_code set_beginning(ht_arguments *args, const char *init, char *place, ht_error *err)
+static ht_code set_beginning(ht_arguments *args, const char *init, const char *order, char *place,
+                             ht_error *err)
 {
+    if (order && !init && !ht_arguments_name(args, HT_P_TRAIN_INIT))
+        return ht_error_set(err, HT_USAGE, "--order: of the layers in the file of --init, which is not given");
+    if (order && ht_arguments_add(args, "train.init_order", order, err) != HT_OK) return err->code;
     if (!init) return HT_OK;
     if (!realpath(init, place)) return ht_error_set(err, HT_FAIL, "--init %.200s: %s", init, strerror(errno));
     return ht_arguments_add(args, "train.init", place, err);
@@ -217,11 +221,11 @@ static ht_code run_session(ht_session *s, const char *out, bool quiet, ht_result
 
 int ht_cmd_train(int argc, char **argv)
 {
-    const char *steps = NULL, *accuracy = NULL, *run = NULL, *init = NULL, *out = NULL;
+    const char *steps = NULL, *accuracy = NULL, *run = NULL, *init = NULL, *order = NULL, *out = NULL;
     bool json = false, quiet = false, left_out = false;
     const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
                                  {"--run", &run, NULL},     {"--json", NULL, &json},
-                                 {"--init", &init, NULL},   {"--out", &out, NULL},
+                                 {"--init", &init, NULL},   {"--order", &order, NULL}, {"--out", &out, NULL},
                                  {"--quiet", NULL, &quiet}, {"--data", HT_SETS_DATA},
                                  {NULL, NULL, NULL}};
     char place[PATH_MAX];
@@ -231,7 +235,7 @@ int ht_cmd_train(int argc, char **argv)
     ht_error err;
     ht_code code = ht_arguments_parse(&args, argc, argv, options, &err);
     if (code == HT_OK) code = set_stopping(&args, steps, accuracy, &err);
-    if (code == HT_OK) code = set_beginning(&args, init, place, &err);
+    if (code == HT_OK) code = set_beginning(&args, init, order, place, &err);
     if (code == HT_OK) code = ht_session_open(&session, &args, run, &err);
     ht_data_tell(session.data);
     if (code == HT_OK) code = run_session(&session, out, quiet, &results, &left_out, &err);

@@ -205,12 +205,19 @@ static void average(ht_trainer *t)
     if (t->at.step > mean_begins(t)) ht_average_add(&t->average, t->net, window_of(t), t->pool);
 }
 
+/* train.init_order, or NULL. */
+static const char *beginning_order(const ht_trainer *t)
+{
+    const char *order = ht_params_text(&t->params, HT_P_TRAIN_INIT_ORDER);
+    return strcmp(order, ht_param_at(HT_P_TRAIN_INIT_ORDER)->choices[0]) == 0 ? NULL : order;
+}
+
 static ht_code read_beginning(ht_trainer *t, ht_error *err)
 {
     const char *from = ht_params_text(&t->params, HT_P_TRAIN_INIT);
     if (strcmp(from, ht_param_at(HT_P_TRAIN_INIT)->choices[0]) == 0) return HT_OK;
     if (!(t->beginning = ht_network_like(t->net, err))) return HT_FAIL;
-    if (ht_network_fill(t->beginning, from, &t->notes, err) == HT_OK) return HT_OK;
+    if (ht_network_fill(t->beginning, from, beginning_order(t), &t->notes, err) == HT_OK) return HT_OK;
     return ht_error_prefix(err, "train.init"), err->code;
 }
 
@@ -369,11 +376,13 @@ static int next_batch(ht_trainer *t)
         shuffle(t);
     }
     size_t batch = (size_t)batch_of(t), left = train_count(t) - t->at.cursor;
+    ht_augment how = augment_of(&t->params);
+    uint64_t seed = seed_of(t);
     if (batch > left) batch = left;
     for (size_t i = 0; i < batch; i++) {
         size_t sample = t->order[t->at.cursor + i];
-        ht_augment_sample(augment_of(&t->params), t->data, seed_of(t), t->at.step, (uint32_t)i,
-                          t->data->train.x + sample * d, t->x + i * d);
+        ht_augment_sample(how, t->data, seed, t->at.step, (uint32_t)i, t->data->train.x + sample * d,
+                          t->x + i * d);
         t->labels[i] = t->data->train.labels[sample];
     }
     return (int)batch;

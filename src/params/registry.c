@@ -247,7 +247,7 @@ static int parse_widths(const char *list, int widths[HT_PARAM_LAYERS])
     for (const char *at = list;; at++) {
         char *end = NULL;
         long width = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
-        if (!end || count == HT_PARAM_LAYERS || (double)width < table[HT_P_MODEL_WIDTH].low ||
+        if (!end || count == HT_PARAM_DEPTH || (double)width < table[HT_P_MODEL_WIDTH].low ||
             (double)width > table[HT_P_MODEL_WIDTH].high)
             return 0;
         widths[count++] = (int)width;

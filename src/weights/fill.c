@@ -1,83 +1,202 @@
 #include "weights/fill.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/file.h"
-#include "weights/netfile.h"
+#include "base/text.h"
+#include "data/checksum.h"
+#include "nn/layers/layer.h"
+#include "weights/match.h"
+#include "weights/numbers.h"
 
-/* "784 → 300 → 100 → 10" */
-static void describe(const ht_network *net, char *to, size_t size)
+typedef struct filler {
+    ht_network *net;
+    ht_weights *file;
+    const char *path;
+    ht_notes *notes;
+    const ht_match *match;
+    int layers, without_bias; /* with a bias in the network; and of these without one in the file */
+} filler;
+
+static ht_code load(const filler *f, long number, float **to, ht_error *err)
 {
-    size_t used = (size_t)snprintf(to, size, "%d", net->weights[0]->columns);
-    for (int l = 0; l < net->weight_count && used < size; l++)
-        used += (size_t)snprintf(to + used, size - used, " → %d", net->weights[l]->rows);
+    ht_tensor_info info;
+    *to = NULL;
+    return number == HT_NO_TENSOR ? HT_OK
+                                  : ht_numbers_load(f->path, f->file, (size_t)number, f->notes, &info, to, err);
 }
 
-static ht_code check_shapes(const ht_network *net, const ht_network *from, const char *path, ht_error *err)
+/* Takes the memory of `from`; NULL: all of them are `otherwise`. */
+static ht_code put(ht_tensor *to, float *from, float otherwise, ht_error *err)
 {
-    char here[160], there[160];
-    describe(net, here, sizeof here);
-    describe(from, there, sizeof there);
-    if (from->weight_count != net->weight_count)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: holds %d layers, %s; the run's network has %d, %s (model.layers, the data)",
-                            path, from->weight_count, there, net->weight_count, here);
-    for (int l = 0; l < net->weight_count; l++) {
-        const ht_tensor *to = net->weights[l], *w = from->weights[l];
-        if (to->rows != w->rows || to->columns != w->columns)
-            return ht_error_set(
-                err, HT_FAIL,
-                "%s: layer %d is (%d × %d), and that of the run's network %s is (%d × %d); say which "
-                "with model.layers: %s",
-                path, l + 1, w->rows, w->columns, here, to->rows, to->columns, there);
+    size_t count = ht_tensor_size(to);
+    if (!to->data && from) return to->data = from, HT_OK;
+    if (!to->data && !(to->data = ht_alloc(count, sizeof *to->data, to->name, err))) return HT_FAIL;
+    for (size_t i = 0; i < count; i++) to->data[i] = from ? from[i] : otherwise;
+    ht_free(from);
+    return HT_OK;
+}
+
+/* ---- batch norms that are folded ---- */
+
+/* What a layer's outputs are multiplied by, and what is added then. */
+typedef struct fold {
+    double *factor, *shift; /* (rows) */
+} fold;
+
+static void free_fold(fold *f)
+{
+    ht_free(f->factor);
+    ht_free(f->shift);
+}
+
+static ht_code make_fold(const filler *f, const ht_module *norm, fold *to, ht_error *err)
+{
+    static const double epsilon = 1e-5; /* PyTorch's, and no file says it */
+    float *gain = NULL, *bias = NULL, *mean = NULL, *variance = NULL;
+    size_t rows = norm->shape[0];
+    *to = (fold){ht_alloc(rows, sizeof(double), "a batch norm", err),
+                 ht_alloc(rows, sizeof(double), "a batch norm", err)};
+    ht_code code = to->factor && to->shift ? HT_OK : HT_FAIL;
+    if (code == HT_OK) code = load(f, norm->weight, &gain, err);
+    if (code == HT_OK) code = load(f, norm->bias, &bias, err);
+    if (code == HT_OK) code = load(f, norm->mean, &mean, err);
+    if (code == HT_OK) code = load(f, norm->variance, &variance, err);
+    for (size_t i = 0; i < rows && code == HT_OK; i++) {
+        if ((double)variance[i] < 0)
+            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0", f->path,
+                                i, norm->name, (double)variance[i]);
+        to->factor[i] = (gain ? (double)gain[i] : 1) / sqrt((double)variance[i] + epsilon);
+        to->shift[i] = (bias ? (double)bias[i] : 0) - (double)mean[i] * to->factor[i];
+    }
+    ht_free(gain);
+    ht_free(bias);
+    ht_free(mean);
+    ht_free(variance);
+    return code;
+}
+
+/* weight and *bias (made where there is none) become those of the layer and the norm behind it. */
+static ht_code apply_fold(const fold *f, const ht_tensor *shape, float *weight, float **bias, ht_error *err)
+{
+    size_t rows = (size_t)shape->rows, columns = (size_t)shape->columns;
+    if (!*bias && !(*bias = ht_alloc(rows, sizeof **bias, "biases", err))) return HT_FAIL;
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < columns; j++)
+            weight[i * columns + j] = (float)((double)weight[i * columns + j] * f->factor[i]);
+        (*bias)[i] = (float)((double)(*bias)[i] * f->factor[i] + f->shift[i]);
     }
     return HT_OK;
 }
 
-/* Takes the biases of a layer, or those that it does not have. */
-static ht_code take_biases(ht_tensor *to, const ht_tensor *from, const char *path, size_t *missing,
-                           ht_error *err)
+static ht_code fold_norm(const filler *f, const ht_module *norm, const ht_tensor *shape, float *weight, float **bias,
+                         ht_error *err)
 {
-    const float *bias = ht_tensor_biases(from);
-    for (int i = 0; bias && !to->bias && i < from->rows; i++)
-        if (bias[i] != 0.0f)
-            return ht_error_set(err, HT_FAIL,
-                                "%s: has biases, and the run's network has none; set model.bias to 1", path);
-    if (!to->bias) return HT_OK;
-    *missing += bias == NULL;
-    if (bias)
-        memcpy(to->bias->data, bias, (size_t)to->rows * sizeof *bias);
-    else
-        memset(to->bias->data, 0, (size_t)to->rows * sizeof *bias);
-    return HT_OK;
+    fold by = {0};
+    ht_code code = make_fold(f, norm, &by, err);
+    if (code == HT_OK) code = apply_fold(&by, shape, weight, bias, err);
+    free_fold(&by);
+    return code;
 }
 
-static ht_code take(ht_network *net, const ht_network *from, const char *path, ht_notes *notes, ht_error *err)
+/* ---- layers ---- */
+
+/* Takes the memory of `bias`; a network without biases has room for zeros only. */
+static ht_code put_bias(filler *f, ht_tensor *of, float *bias, const char *name, ht_error *err)
 {
-    size_t missing = 0;
-    if (check_shapes(net, from, path, err) != HT_OK) return err->code;
-    for (int l = 0; l < net->weight_count; l++) {
-        memcpy(net->weights[l]->data, from->weights[l]->data,
-               ht_tensor_size(net->weights[l]) * sizeof(float));
-        if (take_biases(net->weights[l], from->weights[l], path, &missing, err) != HT_OK) return err->code;
+    bool any = false;
+    for (int i = 0; bias && i < of->rows; i++) any = any || bias[i] != 0.0f;
+    f->layers += of->bias != NULL;
+    f->without_bias += of->bias && !bias;
+    if (of->bias) return put(of->bias, bias, 0, err);
+    ht_free(bias);
+    return any ? ht_error_set(err, HT_FAIL,
+                              "%s: %.60s has biases, and the network has none; set model.bias to 1", f->path, name)
+               : HT_OK;
+}
+
+static ht_code fill_matrix(filler *f, ht_tensor *to, const ht_module *m, const ht_module *norm, ht_error *err)
+{
+    float *weight = NULL, *bias = NULL;
+    ht_code code = load(f, m->weight, &weight, err);
+    if (code == HT_OK && m->turned) code = ht_numbers_turn(&weight, m->shape[1], m->shape[0], err);
+    if (code == HT_OK) code = load(f, m->bias, &bias, err);
+    if (code == HT_OK && norm) code = fold_norm(f, norm, to, weight, &bias, err);
+    if (code != HT_OK) return ht_free(weight), ht_free(bias), code;
+    if ((code = put(to, weight, 0, err)) != HT_OK) return ht_free(bias), code;
+    return put_bias(f, to, bias, m->name, err);
+}
+
+static ht_code fill_norm(filler *f, ht_layer *layer, const ht_module *m, ht_error *err)
+{
+    float *gain = NULL, *bias = NULL, *state = NULL;
+    ht_code code = load(f, m->weight, &gain, err);
+    if (code == HT_OK) code = put(&layer->tensor[0], gain, 1, err);
+    if (code == HT_OK) code = load(f, m->bias, &bias, err);
+    if (code == HT_OK) code = put_bias(f, &layer->tensor[0], bias, m->name, err);
+    for (int i = 1, seen = 0; i < layer->tensors && code == HT_OK; i++) {
+        if (!(layer->tensor[i].flags & HT_TENSOR_STATE)) continue;
+        code = load(f, seen++ == 0 ? m->mean : m->variance, &state, err);
+        if (code == HT_OK) code = put(&layer->tensor[i], state, 0, err);
     }
-    if (missing > 0)
-        ht_notes_add(notes, "%s: %zu of %d layers have no biases there; they begin at 0", path, missing,
-                     net->weight_count);
-    return HT_OK;
+    return code;
 }
 
-ht_code ht_network_fill(ht_network *net, const char *path, ht_notes *notes, ht_error *err)
+static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
 {
-    char file[4200];
-    const ht_netfile_options options = {.notes = notes};
-    snprintf(file, sizeof file, "%.4100s", path);
-    if (ht_file_is_dir(path) && ht_file_join(file, sizeof file, path, "checkpoint.safetensors", err) != HT_OK)
-        return err->code;
-    ht_network *from = ht_netfile_read_as(file, &options, err);
-    if (!from) return err->code;
-    ht_code code = take(net, from, file, notes, err);
-    ht_network_free(from);
+    ht_code code = HT_OK;
+    for (int s = 0; s < f->match->count && code == HT_OK; s++) {
+        const ht_match_layer *l = &f->match->layer[s];
+        const ht_module *m = &modules->module[l->module];
+        const ht_module *norm = l->norm < 0 ? NULL : &modules->module[l->norm];
+        code = m->norm ? fill_norm(f, l->layer, m, err) : fill_matrix(f, &l->layer->tensor[0], m, norm, err);
+    }
+    if (code == HT_OK && f->without_bias > 0)
+        ht_notes_add(f->notes, "%s: %d of %d layers have no biases there; they begin at 0", f->path, f->without_bias,
+                     f->layers);
+    return code;
+}
+
+/* ---- files ---- */
+
+bool ht_weights_ours(const ht_weights *file)
+{
+    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
+    bool first = false, marked = false;
+    ht_error ignored; /* it has been opened: its header is good */
+    ht_tensor_info info;
+    if (ht_weights_metadata(file, "heavytail.names")) return false;
+    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
+        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK && strcmp(info.name, "layers.0.weight") == 0;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        marked = marked || ht_weights_metadata(file, marks[i]);
+    return first && marked;
+}
+
+ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
+                             ht_notes *notes, ht_error *err)
+{
+    ht_modules *modules = ht_alloc(1, sizeof *modules, "the list of layers", err);
+    ht_match *match = ht_alloc(1, sizeof *match, "the list of layers", err);
+    filler f = {.net = net, .file = file, .path = path, .notes = notes, .match = match};
+    ht_code code = modules && match ? HT_OK : HT_FAIL;
+    bool ours = !order && ht_weights_ours(file);
+    if (code == HT_OK) code = ht_modules_find(modules, path, file, ours, notes, err);
+    if (code == HT_OK) code = ht_match_find(match, net, modules, path, order, notes, err);
+    if (code == HT_OK) code = fill_layers(&f, modules, err);
+    ht_free(match);
+    ht_free(modules);
+    return code;
+}
+
+ht_code ht_network_fill(ht_network *net, const char *path, const char *order, ht_notes *notes, ht_error *err)
+{
+    ht_weights *file = ht_weights_open(path, notes, err);
+    if (!file) return err->code;
+    ht_code code = ht_network_fill_from(net, file, path, order, notes, err);
+    ht_weights_close(file);
     return code;
 }

@@ -1,6 +1,5 @@
 #include "weights/netfile.h"
 
-#include <float.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,9 +8,12 @@
 
 #include "base/alloc.h"
 #include "base/text.h"
-#include "data/checksum.h"
 #include "nn/layers/layer.h"
+#include "weights/fill.h"
+#include "weights/netlayers.h"
 #include "weights/netparts.h"
+#include "weights/networds.h"
+#include "weights/numbers.h"
 #include "data/npy.h"
 
 static const char activation_key[] = "heavytail.activation", mean_field_key[] = "heavytail.mean_field",
@@ -61,19 +63,6 @@ static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_erro
     return net;
 }
 
-/* What no layer can hold: `value`, as it is in the file, at number i of an array of so many columns. */
-static ht_code not_finite(const char *path, const char *name, size_t i, size_t columns, double value,
-                          ht_error *err)
-{
-    char what[80];
-    if (isfinite(value))
-        snprintf(what, sizeof what, "%.6g is too large, beyond %.2g", value, (double)FLT_MAX);
-    else
-        snprintf(what, sizeof what, "it is %s", isnan(value) ? "NaN" : value < 0 ? "-Inf" : "Inf");
-    return ht_error_set(err, HT_FAIL, "%s: %.60s[%zu][%zu] is not a finite number of 32 bits: %s", path, name,
-                        i / columns, i % columns, what);
-}
-
 /* Adds a matrix and its bias (or NULL) as the next layer and takes their memory, also when that fails. */
 static ht_code add_layer(layer_chain *c, const char *path, const char *name, size_t rows, size_t columns,
                          float *weight, float *bias, ht_error *err)
@@ -91,7 +80,7 @@ static ht_code add_layer(layer_chain *c, const char *path, const char *name, siz
                             "are (outputs × inputs), first to last",
                             path, name, rows, columns, c->part[c->count - 1].rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
-        if (!isfinite(weight[i])) code = not_finite(path, name, i, columns, (double)weight[i], err);
+        if (!isfinite(weight[i])) code = ht_numbers_not_finite(path, name, i, columns, (double)weight[i], err);
     if (code == HT_OK) {
         c->part[c->count++] = (struct part){(int)rows, (int)columns, weight, bias};
     } else {
@@ -110,64 +99,14 @@ typedef struct reader {
     layer_chain chain;
 } reader;
 
-static size_t columns_of(const ht_tensor_info *info)
-{
-    return info->ndim == 2 ? info->shape[1] : info->count;
-}
-
-/* Doubles as floats, in new memory. Too small ones count as zero, which is noted. */
-static ht_code narrow(const reader *r, const ht_tensor_info *info, const double *from, float **to,
-                      ht_error *err)
-{
-    size_t lost = 0;
-    float *f = *to = ht_alloc(info->count, sizeof **to, info->name, err);
-    if (!f) return HT_FAIL;
-    for (size_t i = 0; i < info->count; i++) {
-        f[i] = (float)from[i];
-        lost += from[i] != 0 && f[i] == 0;
-        if (!isfinite(f[i])) return not_finite(r->path, info->name, i, columns_of(info), from[i], err);
-    }
-    if (lost > 0)
-        ht_notes_add(r->options->notes,
-                     "%s: %zu values of %.200s are too small for 32 bits and count as zero", r->path, lost,
-                     info->name);
-    return HT_OK;
-}
-
-/* Tensor number i as finite floats in new memory; to be freed also when that fails. */
-static ht_code load(const reader *r, size_t i, ht_tensor_info *info, float **to, ht_error *err)
-{
-    double *wide;
-    if (ht_weights_describe(r->file, i, info, err) != HT_OK) return err->code;
-    if (ht_weights_load(r->file, i, to, &wide, err) != HT_OK) return err->code;
-    ht_code code = wide ? narrow(r, info, wide, to, err) : HT_OK;
-    ht_free(wide);
-    for (size_t k = 0; k < info->count && code == HT_OK; k++)
-        if (!isfinite((*to)[k]))
-            code = not_finite(r->path, info->name, k, columns_of(info), (double)(*to)[k], err);
-    return code;
-}
-
-/* (rows × columns) becomes (columns × rows). */
-static ht_code turn(float **weight, size_t rows, size_t columns, ht_error *err)
-{
-    float *turned = ht_alloc(rows * columns, sizeof *turned, "a matrix turned round", err);
-    if (!turned) return err->code;
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < columns; j++) turned[j * rows + i] = (*weight)[i * columns + j];
-    ht_free(*weight);
-    *weight = turned;
-    return HT_OK;
-}
-
 /* The matrix, and the bias or HT_NO_TENSOR, as the next layer. */
 static ht_code add_tensors(reader *r, size_t matrix, long bias, bool turned, ht_error *err)
 {
     ht_tensor_info info, vector = {0};
     float *weight = NULL, *shift = NULL;
-    ht_code code = load(r, matrix, &info, &weight, err);
-    if (code == HT_OK && turned && weight) code = turn(&weight, info.shape[0], info.shape[1], err);
-    if (code == HT_OK && bias != HT_NO_TENSOR) code = load(r, (size_t)bias, &vector, &shift, err);
+    ht_code code = ht_numbers_load(r->path, r->file, matrix, r->options->notes, &info, &weight, err);
+    if (code == HT_OK && turned && weight) code = ht_numbers_turn(&weight, info.shape[0], info.shape[1], err);
+    if (code == HT_OK && bias != HT_NO_TENSOR) code = ht_numbers_load(r->path, r->file, (size_t)bias, r->options->notes, &vector, &shift, err);
     if (code == HT_OK && shift && vector.count != info.shape[turned])
         code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,
                             vector.name, vector.count, info.shape[turned]);
@@ -278,19 +217,6 @@ static ht_code add_others(reader *r, ht_error *err)
     return code;
 }
 
-/* Did we write it? Then the names are ours, and a checkpoint holds more than the network. */
-static ht_code is_ours(const reader *r, bool *ours, ht_error *err)
-{
-    static const char *const marks[] = {"heavytail.step", activation_key, HT_CHECKSUM_KEY};
-    long first;
-    *ours = false;
-    if (r->options->order || ht_weights_metadata(r->file, names_key)) return HT_OK;
-    if (find(r, "layers.0.weight", &first, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0] && first != HT_NO_TENSOR; i++)
-        *ours = *ours || ht_weights_metadata(r->file, marks[i]);
-    return HT_OK;
-}
-
 static void same_activations(layer_chain *c, ht_activation activation)
 {
     for (int l = 0; l < HT_WEIGHTS_MAX; l++) c->activation[l] = activation;
@@ -350,22 +276,45 @@ static ht_code read_notes(layer_chain *c, const char *path, const ht_weights *fi
     return HT_OK;
 }
 
+/* Dense layers. */
+static ht_network *read_chain(reader *r, ht_code code, ht_error *err)
+{
+    bool ours = !r->options->order && ht_weights_ours(r->file);
+    same_activations(&r->chain, r->options->activation);
+    if (code == HT_OK) code = ours ? add_ours(r, err) : add_others(r, err);
+    if (code == HT_OK) code = run_activations(&r->chain, r->path, r->options->run, err);
+    if (code == HT_OK) code = read_notes(&r->chain, r->path, r->file, err);
+    return built(&r->chain, r->path, code, err);
+}
+
 ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *options, ht_error *err)
 {
-    bool ours = false;
+    ht_network *net = NULL;
+    bool layered = false;
     if (options->form) options->form->count = 0;
     reader r = {.path = path,
                 .options = options,
                 .file = ht_weights_open(path, options->notes, err),
                 .chain = {.mean_field = options->mean_field}};
     if (!r.file) return NULL;
-    same_activations(&r.chain, options->activation);
-    ht_code code = is_ours(&r, &ours, err);
-    if (code == HT_OK) code = ours ? add_ours(&r, err) : add_others(&r, err);
-    if (code == HT_OK) code = run_activations(&r.chain, path, options->run, err);
-    if (code == HT_OK) code = read_notes(&r.chain, path, r.file, err);
+    ht_code code = ht_netlayers_are(path, r.file, options, &layered, err);
+    if (code == HT_OK && layered)
+        net = ht_netlayers_read(path, r.file, options, err);
+    else
+        net = read_chain(&r, code, err);
     ht_weights_close(r.file);
-    return built(&r.chain, path, code, err);
+    return net;
+}
+
+ht_code ht_netfile_asks(const char *path, const ht_netfile_options *options, bool *asks, ht_error *err)
+{
+    bool layered = false;
+    ht_weights *file = ht_weights_open(path, NULL, err);
+    if (!file) return err->code;
+    ht_code code = ht_netlayers_are(path, file, options, &layered, err);
+    *asks = layered && !ht_networds_input(file);
+    ht_weights_close(file);
+    return code;
 }
 
 ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mean_field, ht_error *err)
@@ -400,15 +349,12 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
 
 /* ---- out ---- */
 
-static void own_form(const ht_network *net, ht_netform *form)
+ht_sides ht_netfile_sides(const ht_tensor *tensor)
 {
-    form->count = 0;
-    for (int l = 0; l < net->weight_count; l++)
-        for (int bias = 0; bias < (net->weights[l]->bias ? 2 : 1); bias++) {
-            struct ht_form_tensor *t = &form->tensor[form->count++];
-            *t = (struct ht_form_tensor){.layer = l, .bias = bias, .ndim = 2 - bias};
-            snprintf(t->name, sizeof t->name, "layers.%d.%s", l, bias ? "bias" : "weight");
-        }
+    bool vector = !(tensor->flags & HT_TENSOR_WEIGHT);
+    return (ht_sides){(size_t)tensor->rows,
+                      vector ? 0 : (size_t)tensor->columns,
+                      {(size_t)tensor->window[0], (size_t)tensor->window[1]}};
 }
 
 /* What read_activations reads. */
@@ -429,49 +375,74 @@ static ht_code lay_out(const ht_tensor *layer, const struct ht_form_tensor *t, h
     ht_text_copy(out->name, sizeof out->name, t->name);
     if (t->bias) {
         out->data = layer->bias->data;
-        out->rows = t->ndim > 1 && t->turned ? 1 : rows;
-        out->columns = t->ndim == 1 ? 0 : t->turned ? rows : 1;
+        out->sides.rows = t->ndim > 1 && t->turned ? 1 : rows;
+        out->sides.columns = t->ndim == 1 ? 0 : t->turned ? rows : 1;
         return HT_OK;
     }
     out->data = layer->data;
-    out->rows = t->turned ? columns : rows;
-    out->columns = t->turned ? rows : columns;
+    out->sides.rows = t->turned ? columns : rows;
+    out->sides.columns = t->turned ? rows : columns;
     if (!t->turned) return HT_OK;
     *turned = ht_alloc(rows * columns, sizeof **turned, "a matrix turned round", err);
     if (!*turned) return HT_FAIL;
     memcpy(*turned, layer->data, rows * columns * sizeof **turned);
-    ht_code code = turn(turned, rows, columns, err);
+    ht_code code = ht_numbers_turn(turned, rows, columns, err);
     out->data = *turned;
     return code;
+}
+
+/* The tensors of a file under way. */
+typedef struct listing {
+    ht_tensor_out *tensor; /* (room) */
+    float **turned;        /* (room): memory of its own, or NULL */
+    size_t room, count;
+} listing;
+
+static ht_code list_tensors(listing *list, const ht_network *net, const ht_netform *form, ht_error *err)
+{
+    list->room = (size_t)(form ? form->count : net->tensor_count);
+    list->tensor = ht_alloc(list->room, sizeof *list->tensor, "a list of tensors", err);
+    list->turned = ht_alloc(list->room, sizeof *list->turned, "a list of tensors", err);
+    if (!list->tensor || !list->turned) return HT_FAIL;
+    for (; list->count < list->room; list->count++) {
+        ht_tensor_out *out = &list->tensor[list->count];
+        const ht_tensor *own = form ? NULL : &net->tensors[list->count];
+        const struct ht_form_tensor *t = form ? &form->tensor[list->count] : NULL;
+        if (t && lay_out(net->weights[t->layer], t, out, &list->turned[list->count], err) != HT_OK)
+            return HT_FAIL;
+        if (t) continue;
+        *out = (ht_tensor_out){.sides = ht_netfile_sides(own), .data = own->data};
+        ht_text_copy(out->name, sizeof out->name, own->name);
+    }
+    return HT_OK;
+}
+
+static void free_listing(listing *list)
+{
+    for (size_t i = 0; list->turned && i < list->room; i++) ht_free(list->turned[i]);
+    ht_free(list->turned);
+    ht_free(list->tensor);
 }
 
 ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netform *form, const char *about,
                          ht_error *err)
 {
-    enum { MOST = 2 * HT_WEIGHTS_MAX };
-    ht_netform own;
-    ht_tensor_out tensors[MOST] = {0};
-    float *turned[MOST] = {0};
-    bool theirs = form && form->count > 0;
-    ht_code code = HT_OK;
+    enum { PAIRS = 6 };
+    listing list = {0};
+    ht_networds words;
     char activations[16 * HT_WEIGHTS_MAX];
+    bool theirs = form && form->count > 0;
+    const char *metadata[2 * PAIRS + 1] = {"format", "pt", "heavytail.pruning", about, mean_field_key,
+                                           net->mean_field ? "true" : "false"};
+    size_t used = 6;
     list_activations(net, activations, sizeof activations);
-    own_form(net, &own);
-    if (!theirs) form = &own;
-    for (int i = 0; i < form->count && code == HT_OK; i++)
-        code = lay_out(net->weights[form->tensor[i].layer], &form->tensor[i], &tensors[i], &turned[i], err);
-    const char *const metadata[] = {"format",
-                                    "pt",
-                                    activation_key,
-                                    activations,
-                                    mean_field_key,
-                                    net->mean_field ? "true" : "false",
-                                    "heavytail.pruning",
-                                    about,
-                                    theirs ? names_key : NULL, /* the end, where they are ours */
-                                    "theirs",
-                                    NULL};
-    if (code == HT_OK) code = ht_safetensors_write(path, tensors, (size_t)form->count, metadata, err);
-    for (int i = 0; i < form->count; i++) ht_free(turned[i]);
+    if (ht_network_is_dense(net))
+        metadata[used++] = activation_key, metadata[used++] = activations;
+    else
+        used += ht_networds_of(&words, net, metadata + used);
+    if (theirs) metadata[used++] = names_key, metadata[used++] = "theirs";
+    ht_code code = list_tensors(&list, net, theirs ? form : NULL, err);
+    if (code == HT_OK) code = ht_safetensors_write(path, list.tensor, list.count, metadata, err);
+    free_listing(&list);
     return code;
 }

@@ -25,7 +25,7 @@ typedef struct sorter {
 static ht_code cannot(const sorter *s, const ht_tensor_info *info, const char *what, ht_error *err)
 {
     return ht_error_set(err, HT_FAIL,
-                        "%s: %.100s %s; only fully connected layers, with or without biases, can be pruned",
+                        "%s: %.100s %s; dense layers, convolutions and norms are known, and --layers says where they are",
                         s->path, info->name, what);
 }
 
@@ -72,20 +72,6 @@ static bool is_quantized(const ht_tensor_info *info)
 static bool is_vector(const ht_tensor_info *info)
 {
     return info->ndim == 1 || (info->ndim == 2 && (info->shape[0] == 1 || info->shape[1] == 1));
-}
-
-/* A convolution says most about why this is another kind of network: it is told first. */
-static ht_code refuse_deep(const sorter *s, const ht_weights *file, ht_error *err)
-{
-    ht_tensor_info info;
-    char what[80];
-    for (size_t i = 0; i < ht_weights_count(file); i++) {
-        if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
-        if (info.ndim <= 2 || ht_name_is_aside(info.name)) continue;
-        snprintf(what, sizeof what, "has %d dimensions, not 2: perhaps a convolution", info.ndim);
-        return cannot(s, &info, what, err);
-    }
-    return HT_OK;
 }
 
 static ht_code sort_tensor(sorter *s, size_t number, const ht_tensor_info *info, ht_error *err)
@@ -143,7 +129,6 @@ ht_code ht_netparts_find(ht_netparts *parts, const char *path, const ht_weights 
     s->path = path;
     s->notes = notes;
     s->parts = parts;
-    code = refuse_deep(s, file, err);
     for (size_t i = 0; i < ht_weights_count(file) && code == HT_OK; i++) {
         code = ht_weights_describe(file, i, &info, err);
         if (code == HT_OK) code = sort_tensor(s, i, &info, err);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -307,28 +308,75 @@ static const kind others[] = {
     {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E5M2FNUZ", 8},
 };
 
-/* shape must be [rows, columns] and data_offsets must hold that many elements inside the file. */
-static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, size_t rows,
-                      size_t columns, uint64_t *offset, ht_error *err)
+static ht_code read_shape(const ht_safetensors *f, const json_t *shape, ht_tensor_info *info, ht_error *err)
 {
-    const json_t *entry = json_object_get(f->header, name), *shape = json_object_get(entry, "shape");
+    size_t i;
+    json_t *side;
+    info->count = 1;
+    if (!json_is_array(shape))
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has no shape; the file is damaged", f->path, info->name);
+    json_array_foreach(shape, i, side)
+    {
+        json_int_t n = json_integer_value(side);
+        if (!json_is_integer(side) || n < 0 || __builtin_mul_overflow(info->count, (size_t)n, &info->count))
+            return ht_error_set(err, HT_FAIL, "%s: %.60s has a shape that cannot be; the file is damaged",
+                                f->path, info->name);
+        if (i < HT_TENSOR_DIMENSIONS) info->shape[i] = (size_t)n;
+    }
+    info->ndim = (int)json_array_size(shape);
+    return HT_OK;
+}
+
+/* The dimensions that a tensor of these sides has in a file; returns how many. */
+static int dimensions_of(ht_sides s, size_t shape[4])
+{
+    size_t places = s.window[0] * s.window[1];
+    shape[0] = s.rows;
+    shape[1] = places ? s.columns / places : s.columns;
+    shape[2] = s.window[0];
+    shape[3] = s.window[1];
+    return places ? 4 : s.columns ? 2 : 1;
+}
+
+static void format_shape(const size_t *shape, int ndim, char *to, size_t size)
+{
+    size_t used = (size_t)snprintf(to, size, "(");
+    for (int i = 0; i < ndim && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s%zu", i ? " × " : "", shape[i]);
+    if (used < size) snprintf(to + used, size - used, ")");
+}
+
+/* Is it the one that is wanted? A vector is a column, too. */
+static ht_code check_shape(const ht_safetensors *f, const ht_tensor_info *info, ht_sides wanted, ht_error *err)
+{
+    size_t shape[4];
+    char here[160], there[120];
+    int ndim = dimensions_of(wanted, shape);
+    bool good = info->ndim == ndim;
+    for (int i = 0; i < info->ndim && good; i++) good = info->shape[i] == shape[i];
+    if (wanted.columns <= 1 && info->count == wanted.rows && info->shape[0] == wanted.rows) good = info->ndim <= 2;
+    if (good) return HT_OK;
+    format_shape(info->shape, info->ndim < 8 ? info->ndim : 8, here, sizeof here);
+    format_shape(shape, ndim, there, sizeof there);
+    return ht_error_set(err, HT_FAIL, "%s: %s has shape %s, wanted %s", f->path, info->name, here, there);
+}
+
+/* It must have that type and shape, and data_offsets must hold that many elements inside the file. */
+static ht_code locate(const ht_safetensors *f, const char *name, const element *wanted, ht_sides sides,
+                      uint64_t *offset, ht_error *err)
+{
+    const json_t *entry = json_object_get(f->header, name);
+    ht_tensor_info info = {.name = name};
     const char *type = json_string_value(json_object_get(entry, "dtype"));
     if (!entry) return ht_error_set(err, HT_FAIL, "%s: has no tensor '%s'", f->path, name);
     if (!type || strcmp(type, wanted->name) != 0)
         return ht_error_set(err, HT_FAIL, "%s: %s has type %.20s, not %s", f->path, name,
                             type ? type : "(none)", wanted->name);
-    json_int_t r = json_integer_value(json_array_get(shape, 0)),
-               c = json_integer_value(json_array_get(shape, 1));
-    if (json_array_size(shape) == 1 && columns == 1)
-        c = 1; /* a vector is a column */
-    else if (json_array_size(shape) != 2)
-        c = -1;
-    if (r != (json_int_t)rows || c != (json_int_t)columns)
-        return ht_error_set(err, HT_FAIL, "%s: %s has shape (%lld × %lld), wanted (%zu × %zu)", f->path, name,
-                            (long long)r, (long long)c, rows, columns);
+    if (read_shape(f, json_object_get(entry, "shape"), &info, err) != HT_OK ||
+        check_shape(f, &info, sides, err) != HT_OK)
+        return err->code;
     json_int_t range[2];
-    if (!range_of(f, entry, range) ||
-        (uint64_t)(range[1] - range[0]) != (uint64_t)rows * columns * wanted->size)
+    if (!range_of(f, entry, range) || (uint64_t)(range[1] - range[0]) != (uint64_t)info.count * wanted->size)
         return ht_error_set(err, HT_FAIL,
                             "%s: %s claims bytes %lld to %lld of %" PRIu64 "; the file is damaged", f->path,
                             name, (long long)range[0], (long long)range[1], f->bytes);
@@ -336,26 +384,32 @@ static ht_code locate(const ht_safetensors *f, const char *name, const element *
     return HT_OK;
 }
 
-ht_code ht_safetensors_read(ht_safetensors *f, const char *name, size_t rows, size_t columns, float *to,
-                            ht_error *err)
+static size_t values_of(ht_sides sides)
+{
+    return sides.rows * (sides.columns ? sides.columns : 1);
+}
+
+ht_code ht_safetensors_read(ht_safetensors *f, const char *name, ht_sides sides, float *to, ht_error *err)
 {
     uint64_t offset = 0;
-    if (locate(f, name, single, rows, columns, &offset, err) != HT_OK) return err->code;
-    if (read_at(f, to, rows * columns * sizeof *to, offset, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < rows * columns; i++)
+    size_t count = values_of(sides), columns = count / (sides.rows ? sides.rows : 1);
+    if (locate(f, name, single, sides, &offset, err) != HT_OK) return err->code;
+    if (read_at(f, to, count * sizeof *to, offset, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < count; i++)
         if (!isfinite(to[i]))
             return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is not a finite number", f->path, name,
                                 i / columns, i % columns);
     return HT_OK;
 }
 
-ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, size_t rows, size_t columns,
-                                 unsigned char *to, ht_error *err)
+ht_code ht_safetensors_read_bool(ht_safetensors *f, const char *name, ht_sides sides, unsigned char *to,
+                                 ht_error *err)
 {
     uint64_t offset = 0;
-    if (locate(f, name, &boolean, rows, columns, &offset, err) != HT_OK) return err->code;
-    if (read_at(f, to, rows * columns, offset, err) != HT_OK) return err->code;
-    for (size_t i = 0; i < rows * columns; i++)
+    size_t count = values_of(sides), columns = count / (sides.rows ? sides.rows : 1);
+    if (locate(f, name, &boolean, sides, &offset, err) != HT_OK) return err->code;
+    if (read_at(f, to, count, offset, err) != HT_OK) return err->code;
+    for (size_t i = 0; i < count; i++)
         if (to[i] > 1)
             return ht_error_set(err, HT_FAIL, "%s: %s[%zu][%zu] is neither 0 nor 1", f->path, name,
                                 i / columns, i % columns);
@@ -375,7 +429,7 @@ static const void *data_of(const ht_tensor_out *tensor)
 
 static size_t bytes_of(const ht_tensor_out *tensor)
 {
-    return tensor->rows * (tensor->columns ? tensor->columns : 1) * type_of(tensor)->size;
+    return values_of(tensor->sides) * type_of(tensor)->size;
 }
 
 static json_t *make_header(const ht_tensor_out *tensors, size_t count, const char *const *metadata)
@@ -389,8 +443,9 @@ static json_t *make_header(const ht_tensor_out *tensors, size_t count, const cha
     for (size_t i = 0; i < count; i++) {
         json_int_t end = offset + (json_int_t)bytes_of(&tensors[i]);
         json_t *shape = json_array();
-        json_array_append_new(shape, json_integer((json_int_t)tensors[i].rows));
-        if (tensors[i].columns) json_array_append_new(shape, json_integer((json_int_t)tensors[i].columns));
+        size_t sides[4];
+        int ndim = dimensions_of(tensors[i].sides, sides);
+        for (int d = 0; d < ndim; d++) json_array_append_new(shape, json_integer((json_int_t)sides[d]));
         json_object_set_new(header, tensors[i].name,
                             json_pack("{s:s, s:o, s:[I,I]}", "dtype", type_of(&tensors[i])->name, "shape",
                                       shape, "data_offsets", offset, end));
@@ -461,25 +516,6 @@ bool ht_safetensors_known(const ht_tensor_info *info)
 bool ht_safetensors_readable(const ht_tensor_info *info)
 {
     return real_of(info->type) != NULL;
-}
-
-static ht_code read_shape(const ht_safetensors *f, const json_t *shape, ht_tensor_info *info, ht_error *err)
-{
-    size_t i;
-    json_t *side;
-    info->count = 1;
-    if (!json_is_array(shape))
-        return ht_error_set(err, HT_FAIL, "%s: %.60s has no shape; the file is damaged", f->path, info->name);
-    json_array_foreach(shape, i, side)
-    {
-        json_int_t n = json_integer_value(side);
-        if (!json_is_integer(side) || n < 0 || __builtin_mul_overflow(info->count, (size_t)n, &info->count))
-            return ht_error_set(err, HT_FAIL, "%s: %.60s has a shape that cannot be; the file is damaged",
-                                f->path, info->name);
-        if (i < HT_TENSOR_DIMENSIONS) info->shape[i] = (size_t)n;
-    }
-    info->ndim = (int)json_array_size(shape);
-    return HT_OK;
 }
 
 ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tensor_info *info, ht_error *err)

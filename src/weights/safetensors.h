@@ -23,14 +23,19 @@ const char *ht_safetensors_metadata(const ht_safetensors *file, const char *key)
 
 bool ht_safetensors_has(const ht_safetensors *file, const char *tensor);
 
-/* Reads an F32 tensor of exactly (rows × columns) into `to`; of one column also a vector of rows. A missing
+/* What a tensor of ours is in a file: (rows × columns); with a window, whose sides divide the columns, filters
+ * of a convolution, (rows × channels × height × width). */
+typedef struct ht_sides {
+    size_t rows, columns, window[2]; /* columns 0: a vector; window 0: none */
+} ht_sides;
+
+/* Reads an F32 tensor of exactly these sides into `to`; of one column also a vector of rows. A missing
  * tensor, another shape or type, a value that is not finite: HT_FAIL. */
-ht_code ht_safetensors_read(ht_safetensors *file, const char *name, size_t rows, size_t columns, float *to,
-                            ht_error *err);
+ht_code ht_safetensors_read(ht_safetensors *file, const char *name, ht_sides sides, float *to, ht_error *err);
 
 /* The same for a BOOL tensor: bytes of 0 and 1. */
-ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, size_t rows, size_t columns,
-                                 unsigned char *to, ht_error *err);
+ht_code ht_safetensors_read_bool(ht_safetensors *file, const char *name, ht_sides sides, unsigned char *to,
+                                 ht_error *err);
 
 /* Reads an F64 tensor of as many rows of `columns` numbers as it has into new memory (ht_free); 0 rows and
  * NULL when there is none of that name. NaN and Inf are values like others. */
@@ -72,7 +77,7 @@ enum { HT_TENSOR_NAME = 256 };
 
 typedef struct ht_tensor_out {
     char name[HT_TENSOR_NAME];
-    size_t rows, columns;      /* columns 0: a vector */
+    ht_sides sides;
     const float *data;         /* F32; or */
     const unsigned char *bits; /* BOOL: bytes of 0 and 1; or */
     const double *table;       /* F64; first in a file, so that it is aligned */

@@ -66,27 +66,102 @@ static double cell_of(const char *path, int row, int column)
     return value;
 }
 
-static void steps_are_those_of_pytorch(void **state)
+/* What case.json says. */
+typedef struct golden {
+    const char *name;
+    char dir[4000];
+    json_t *root;
+} golden;
+
+static const char *text_of(const golden *g, const char *key)
 {
-    (void)state;
-    char dir[4000], script[9000], path[4100];
-    snprintf(dir, sizeof dir, "%s/tests/golden/layers/mlp-widths-bias", source_top());
-    snprintf(
-        script, sizeof script,
-        "$H train --init %s/init.safetensors --data.name npy:%s --layers 'dense 20, dense 9' --model.bias 1 "
-        "--train.lr 0.1 --train.batch 24 --noise.type none --train.eval_every 1 --steps 5 --run golden "
-        "--out after.safetensors --quiet",
-        dir, dir);
+    const char *text = json_string_value(json_object_get(g->root, key));
+    if (!text) fail_msg("%s: no %s", g->name, key);
+    return text;
+}
+
+static double number_of(const golden *g, const char *key)
+{
+    return json_number_value(json_object_get(g->root, key));
+}
+
+static golden golden_of(const char *name)
+{
+    golden g = {.name = name};
+    char path[4100];
+    json_error_t error;
+    snprintf(g.dir, sizeof g.dir, "%s/tests/golden/layers/%s", source_top(), name);
+    snprintf(path, sizeof path, "%s/case.json", g.dir);
+    if (!(g.root = json_load_file(path, 0, &error))) fail_msg("%s: %s", path, error.text);
+    return g;
+}
+
+/* Five steps of all samples from the weights that PyTorch began with. */
+static void check_golden(const char *name)
+{
+    golden g = golden_of(name);
+    char script[9000], path[4100];
+    snprintf(script, sizeof script,
+             "rm -rf golden; $H train --init %s/init.safetensors --data.name npy:%s --layers '%s' --model.bias %d "
+             "--train.optimizer %s --train.lr %.17g --train.momentum %.17g --train.weight_decay %.17g --train.batch "
+             "24 --noise.type none --train.eval_every 1 --steps 5 --run golden --out after.safetensors --quiet",
+             g.dir, g.dir, text_of(&g, "layers"), (int)number_of(&g, "bias"), text_of(&g, "optimizer"),
+             number_of(&g, "lr"), number_of(&g, "momentum"), number_of(&g, "weight_decay"));
     assert_status(sandbox_shell(script), 0);
-    snprintf(path, sizeof path, "%s/after.safetensors", dir);
+    snprintf(path, sizeof path, "%s/after.safetensors", g.dir);
     double worst = compare("after.safetensors", path, 2e-5), off = 0;
-    snprintf(path, sizeof path, "%s/steps.csv", dir);
+    snprintf(path, sizeof path, "%s/steps.csv", g.dir);
     for (int k = 0; k < 5; k++) { /* ours: losses of the batch before a step, of the test set after it */
         off = fmax(off, fabs(cell_of("golden/metrics.csv", k, 2) / cell_of(path, k, 1) - 1));
         off = fmax(off, fabs(cell_of("golden/metrics.csv", k, 6) / cell_of(path, k + 1, 3) - 1));
     }
-    print_message("figures: weights within %.1e of PyTorch's, losses within %.1e\n", worst, off);
+    print_message("figures: %s: weights within %.1e of PyTorch's, losses within %.1e\n", name, worst, off);
     assert_true(off <= 1e-5);
+    json_decref(g.root);
+}
+
+static const char *const golden_cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
+                                           "conv-stride-adam"};
+enum { GOLDEN = sizeof golden_cases / sizeof golden_cases[0] };
+
+static void steps_are_those_of_pytorch(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GOLDEN; i++) check_golden(golden_cases[i]);
+}
+
+/* ---- what others trained ------------------------------------------------------------------------ */
+
+static double whole_loss(const sandbox_result *r)
+{
+    json_error_t error;
+    assert_status(r, 0);
+    json_t *root = json_loads(r->out, 0, &error);
+    double loss = json_number_value(json_object_get(json_object_get(root, "whole"), "loss"));
+    json_decref(root);
+    return loss;
+}
+
+/* A file of PyTorch's and a line of layers: the loss that PyTorch has; also of samples in arrays. */
+static void networks_of_others_are_evaluated(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < GOLDEN; i++) {
+        golden g = golden_of(golden_cases[i]);
+        char script[9000], path[4100];
+        snprintf(path, sizeof path, "%s/steps.csv", g.dir);
+        double right = cell_of(path, 0, 3);
+        snprintf(script, sizeof script, "$H prune %s/init.safetensors --layers '%s' --data npy:%s --ratio 0 --json",
+                 g.dir, text_of(&g, "layers"), g.dir);
+        double loss = whole_loss(sandbox_shell(script));
+        snprintf(script, sizeof script,
+                 "$H prune %s/init.safetensors --layers '%s' --x %s/X_test.npy --y %s/y_test.npy --ratio 0 --json",
+                 g.dir, text_of(&g, "layers"), g.dir, g.dir);
+        double alone = whole_loss(sandbox_shell(script));
+        if (fabs(loss / right - 1) > 1e-5 || loss != alone)
+            fail_msg("%s: %.9g and %.9g, not %.9g", g.name, loss, alone, right);
+        json_decref(g.root);
+    }
 }
 
 /* ---- one program's file in another run --------------------------------------------------------- */
@@ -140,6 +215,62 @@ static void a_network_goes_through_every_command(void **state)
     assert_says(r->err, "train.optimizer");
 }
 
+#define SHAPED                                                                                               \
+    "--data.name", "digits-synth", "--data.train_limit", "300", "--data.test_limit", "100", "--layers",      \
+        "conv 4 5x5 stride 2, norm batch, res(conv 4 3x3 same, dropout 0.2, conv 4 3x3 same linear), relu, " \
+        "pool 2, norm, dense 12 tanh",                                                                       \
+        "--model.bias", "1", "--train.momentum", "0.9", "--train.batch", "50", "--noise.type", "iid",        \
+        "--noise.scale", "1e-4"
+
+/* Layers with a shape: stopped and resumed, replayed, begun with, read again from the file alone. */
+static void a_network_with_a_shape_goes_through_every_command(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", SHAPED, "--steps", "7", "--run", "shaped", "--quiet"), 0);
+    assert_status(RUN("train", "--run", "shaped", "--steps", "14", "--quiet", "--out", "a.safetensors"), 0);
+    assert_status(RUN("train", SHAPED, "--steps", "14", "--quiet", "--out", "b.safetensors"), 0);
+    assert_true(compare("a.safetensors", "b.safetensors", 0) == 0);
+    json_decref(parse(RUN("replay", "shaped", "--json")));
+    double whole = whole_loss(RUN("prune", "shaped", "--json", "--ratio", "0"));
+    double alone = whole_loss(RUN("prune", "a.safetensors", "--json", "--ratio", "0", "--data", "digits-synth",
+                                  "--data.train_limit", "300", "--data.test_limit", "100"));
+    assert_true(whole > 0 && whole == alone);
+    json_decref(parse(RUN("tail", "shaped", "--json")));
+    json_decref(parse(RUN("tail", "a.safetensors", "--json")));
+    assert_status(RUN("snapshot", "shaped", "--out", "shaped.png"), 0);
+    assert_true(RUN("certify", "shaped")->status == 1);
+    assert_status(RUN("prune", "shaped", "--ratio", "0.25", "--out", "pruned.safetensors"), 0);
+    whole_loss(RUN("prune", "pruned.safetensors", "--json", "--ratio", "0", "--data", "digits-synth"));
+    const sandbox_result *r = RUN("prune", "a.safetensors", "--data", "ecg-synth");
+    assert_status(r, 1);
+    assert_says(r->err, "140 inputs and 2 classes; the network in a.safetensors has 784 and 10");
+    /* It begins where another run ended. */
+    assert_status(RUN("train", SHAPED, "--init", "shaped", "--steps", "3", "--quiet", "--run", "taken"), 0);
+    json_decref(parse(RUN("replay", "taken", "--json")));
+    r = RUN("train", SHAPED, "--model.bias", "0", "--init", "a.safetensors", "--steps", "3");
+    assert_status(r, 1);
+    assert_says(r->err, "layers.0.weight has biases, and the network has none; set model.bias to 1");
+}
+
+static void the_order_of_layers_is_asked_for(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("train", "--order", "a,b", "--steps", "1");
+    assert_status(r, 2);
+    assert_says(r->err, "--order: of the layers in the file of --init, which is not given");
+    assert_status(RUN("train", "--layers", "dense 30", "--steps", "2", "--quiet", "--out", "plain.safetensors"),
+                  0);
+    assert_status(RUN("train", "--layers", "dense 30", "--init", "plain.safetensors", "--order",
+                      "layers.0,layers.1", "--steps", "2", "--run", "ordered", "--quiet"),
+                  0);
+    assert_status(RUN("train", "--run", "ordered", "--steps", "4", "--quiet"), 0);
+    json_decref(parse(RUN("replay", "ordered", "--json")));
+    r = RUN("train", "--layers", "dense 30", "--init", "plain.safetensors", "--order", "layers.1,layers.0",
+            "--steps", "2");
+    assert_status(r, 2);
+    assert_says(r->err, "layers.0.weight stands at place 2, but by its shape (30 × 140) it can only be");
+}
+
 static void training_begins_with_a_file(void **state)
 {
     (void)state;
@@ -185,10 +316,10 @@ static void what_does_not_fit_is_named(void **state)
         int status;
     } wrong[] = {
         {"dense 30, dense 13", "1", "net.safetensors",
-         "layer 2 is (12 × 30), and that of the run's network 140 → 30 → 13 → 2 is (13 × 30)", 1},
-        {"dense 30", "1", "net.safetensors", "holds 3 layers, 140 → 30 → 12 → 2; the run's network has 2", 1},
+         "layers.1.weight is (12 × 30), and the network needs (13 × 30) there, for layers.1.weight", 1},
+        {"dense 30", "1", "net.safetensors", "layers.1.weight is (12 × 30), and the network needs (2 × 30) there", 1},
         {"dense 30, dense 12", "0", "net.safetensors",
-         "has biases, and the run's network has none; set model.bias to 1", 1},
+         "layers.0.weight has biases, and the network has none; set model.bias to 1", 1},
         {"dense 30, dense 12", "1", "nowhere.safetensors", "--init nowhere.safetensors: No such file", 1},
         {"dense 30, dens 12", "1", "net.safetensors",
          "model.layers: item 2, 'dens 12': there is no such item", 2},
@@ -226,7 +357,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_are_those_of_pytorch),
+        cmocka_unit_test(networks_of_others_are_evaluated),
         cmocka_unit_test(a_network_goes_through_every_command),
+        cmocka_unit_test(a_network_with_a_shape_goes_through_every_command),
+        cmocka_unit_test(the_order_of_layers_is_asked_for),
         cmocka_unit_test(training_begins_with_a_file),
         cmocka_unit_test(what_does_not_fit_is_named),
     };

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *step = ht_safetensors_metadata(file, "heavytail.step");
     fuzz_require(!step || strlen(step) < size, "metadata come from the file");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        ht_code code = ht_safetensors_read(file, names[i], 3, 4, values, &err);
+        ht_code code = ht_safetensors_read(file, names[i], (ht_sides){.rows = 3, .columns = 4}, values, &err);
         fuzz_outcome(code, &err);
         for (int k = 0; k < 12 && code == HT_OK; k++) fuzz_require(isfinite(values[k]), "weights are finite");
     }

@@ -479,7 +479,7 @@ static void an_unknown_tensor_is_answered_with_the_names(void **state)
     static const float data[4] = {1, 2, 3, 4};
     ht_tensor_out out[12];
     for (int i = 0; i < 12; i++) {
-        out[i] = (ht_tensor_out){.rows = 2, .columns = 2, .data = data};
+        out[i] = (ht_tensor_out){.sides = {.rows = 2, .columns = 2}, .data = data};
         snprintf(out[i].name, sizeof out[i].name, "%s%d.weight", i == 7 ? "fc" : "a.long.block.", i);
     }
     const char *path = scratch_path("names.safetensors");
@@ -520,7 +520,7 @@ static void networks_of_any_names_and_order_are_read(void **state)
             size_t rows = (size_t)width[l + 1], columns = (size_t)width[l];
             data[i] = ht_alloc(rows * columns, sizeof(float), "weights", &err);
             for (size_t k = 0; k < rows * columns; k++) data[i][k] = (float)(100 * l) + (float)k;
-            out[i] = (ht_tensor_out){.rows = rows, .columns = columns, .data = data[i]};
+            out[i] = (ht_tensor_out){.sides = {.rows = rows, .columns = columns}, .data = data[i]};
             snprintf(out[i].name, sizeof out[i].name, "%s", names[i]);
         }
         assert_int_equal(

@@ -120,18 +120,18 @@ static void what_is_written_back_lies_as_it_did(void **state)
         ht_tensor_out tensor[MOST];
     } files[] = {
         {4,
-         {{.name = "fc1.bias", .rows = WIDE, .data = b1},
-          {.name = "fc1.weight", .rows = WIDE, .columns = IN, .data = w1},
-          {.name = "fc2.bias", .rows = OUT, .data = b2},
-          {.name = "fc2.weight", .rows = OUT, .columns = WIDE, .data = w2}}},
+         {{.name = "fc1.bias", .sides = {.rows = WIDE}, .data = b1},
+          {.name = "fc1.weight", .sides = {.rows = WIDE, .columns = IN}, .data = w1},
+          {.name = "fc2.bias", .sides = {.rows = OUT}, .data = b2},
+          {.name = "fc2.weight", .sides = {.rows = OUT, .columns = WIDE}, .data = w2}}},
         {4,
-         {{.name = "dense_1/kernel", .rows = WIDE, .columns = OUT, .data = w2},
-          {.name = "dense_1/bias", .rows = 1, .columns = OUT, .data = b2},
-          {.name = "dense/kernel", .rows = IN, .columns = WIDE, .data = w1},
-          {.name = "dense/bias", .rows = WIDE, .columns = 1, .data = b1}}},
+         {{.name = "dense_1/kernel", .sides = {.rows = WIDE, .columns = OUT}, .data = w2},
+          {.name = "dense_1/bias", .sides = {.rows = 1, .columns = OUT}, .data = b2},
+          {.name = "dense/kernel", .sides = {.rows = IN, .columns = WIDE}, .data = w1},
+          {.name = "dense/bias", .sides = {.rows = WIDE, .columns = 1}, .data = b1}}},
         {2,
-         {{.name = "layers.0.weight", .rows = WIDE, .columns = IN, .data = w1},
-          {.name = "layers.2.weight", .rows = OUT, .columns = WIDE, .data = w2}}},
+         {{.name = "layers.0.weight", .sides = {.rows = WIDE, .columns = IN}, .data = w1},
+          {.name = "layers.2.weight", .sides = {.rows = OUT, .columns = WIDE}, .data = w2}}},
     };
     /* Our writer puts a checksum into every file, which theirs have not. */
     static const char *const theirs[] = {"heavytail.names", "theirs", NULL};
@@ -158,8 +158,8 @@ static void what_is_written_back_lies_as_it_did(void **state)
             float *to;
             assert_int_equal(ht_safetensors_describe(file, i, &info, &err), HT_OK);
             assert_string_equal(info.name, t->name);
-            assert_int_equal(info.ndim, t->columns ? 2 : 1);
-            assert_true(info.shape[0] == t->rows && (!t->columns || info.shape[1] == t->columns));
+            assert_int_equal(info.ndim, t->sides.columns ? 2 : 1);
+            assert_true(info.shape[0] == t->sides.rows && (!t->sides.columns || info.shape[1] == t->sides.columns));
             assert_int_equal(ht_safetensors_load_floats(file, &info, &to, &err), HT_OK);
             assert_memory_equal(to, t->data, info.count * sizeof *to);
             ht_free(to);

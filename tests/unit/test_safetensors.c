@@ -20,8 +20,8 @@
 
 static const float a[6] = {1, -2.5f, 3e-38f, 3e38f, 0, -0.0f}, b[4] = {5, 6, 7, 8};
 static const char *const metadata[] = {"format", "pt", "heavytail.step", "12", "quoted \"α\n", "\\x", NULL};
-static const ht_tensor_out both[] = {{"layers.0.weight", 2, 3, a, NULL, NULL},
-                                     {"layers.1.weight", 4, 1, b, NULL, NULL}};
+static const ht_tensor_out both[] = {{"layers.0.weight", {.rows = 2, .columns = 3}, a, NULL, NULL},
+                                     {"layers.1.weight", {.rows = 4, .columns = 1}, b, NULL, NULL}};
 
 static void write_both(const char *name)
 {
@@ -46,7 +46,7 @@ static ht_code read_t(const char *name, float to[2], ht_error *err)
     err->text[0] = '\0';
     ht_safetensors *file = ht_safetensors_open(scratch_path(name), err);
     if (!file) return err->code;
-    ht_code code = ht_safetensors_read(file, "t", 1, 2, to, err);
+    ht_code code = ht_safetensors_read(file, "t", (ht_sides){.rows = 1, .columns = 2}, to, err);
     ht_safetensors_close(file);
     return code;
 }
@@ -76,18 +76,18 @@ static void what_is_written_is_read(void **state)
     write_both("f");
     ht_safetensors *file = ht_safetensors_open(scratch_path("f"), &err);
     if (!file) fail_msg("%s", err.text);
-    assert_int_equal(ht_safetensors_read(file, "layers.1.weight", 4, 1, to, &err), HT_OK);
+    assert_int_equal(ht_safetensors_read(file, "layers.1.weight", (ht_sides){.rows = 4, .columns = 1}, to, &err), HT_OK);
     assert_memory_equal(to, b, sizeof b);
-    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", 2, 3, to, &err), HT_OK);
+    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_OK);
     assert_memory_equal(to, a, sizeof a);
     for (int i = 0; metadata[i]; i += 2)
         assert_string_equal(ht_safetensors_metadata(file, metadata[i]), metadata[i + 1]);
     assert_null(ht_safetensors_metadata(file, "none"));
-    assert_int_equal(ht_safetensors_read(file, "layers.2.weight", 2, 3, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read(file, "layers.2.weight", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "layers.2.weight"));
-    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", 3, 2, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", (ht_sides){.rows = 3, .columns = 2}, to, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "(2 × 3)"));
-    assert_int_equal(ht_safetensors_read(file, "__metadata__", 2, 3, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read(file, "__metadata__", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_FAIL);
     ht_safetensors_close(file);
     ht_safetensors_close(NULL);
 }
@@ -110,12 +110,12 @@ static void the_header_is_what_the_format_asks_for(void **state)
         json_t *entry = json_object_get(header, both[i].name), *at = json_object_get(entry, "data_offsets"),
                *shape = json_object_get(entry, "shape");
         assert_string_equal(json_string_value(json_object_get(entry, "dtype")), "F32");
-        assert_int_equal(json_integer_value(json_array_get(shape, 0)), both[i].rows);
-        assert_int_equal(json_integer_value(json_array_get(shape, 1)), both[i].columns);
+        assert_int_equal(json_integer_value(json_array_get(shape, 0)), both[i].sides.rows);
+        assert_int_equal(json_integer_value(json_array_get(shape, 1)), both[i].sides.columns);
         assert_int_equal(json_integer_value(json_array_get(at, 0)), next); /* no hole, no overlap */
         next = json_integer_value(json_array_get(at, 1));
         assert_memory_equal(bytes + 8 + length + json_integer_value(json_array_get(at, 0)), both[i].data,
-                            both[i].rows * both[i].columns * sizeof(float));
+                            both[i].sides.rows * both[i].sides.columns * sizeof(float));
     }
     assert_int_equal(8 + length + (uint64_t)next, size);
     json_decref(header);
@@ -130,8 +130,8 @@ static bool read_all(const char *name)
     ht_safetensors *file = ht_safetensors_open(scratch_path(name), &err);
     ht_code code = file ? HT_OK : err.code;
     for (size_t i = 0; i < 2 && code == HT_OK; i++) {
-        code = ht_safetensors_read(file, both[i].name, both[i].rows, both[i].columns, to, &err);
-        for (size_t k = 0; k < both[i].rows * both[i].columns && code == HT_OK; k++)
+        code = ht_safetensors_read(file, both[i].name, both[i].sides, to, &err);
+        for (size_t k = 0; k < both[i].sides.rows * both[i].sides.columns && code == HT_OK; k++)
             assert_true(isfinite(to[k]));
     }
     ht_safetensors_close(file);
@@ -367,7 +367,7 @@ static void hundreds_of_tensors_come_back(void **state)
     ht_error err;
     for (int i = 0; i < MANY; i++) {
         numbers[i] = (float)i;
-        many[i] = (ht_tensor_out){"", 1, 1, &numbers[i], NULL, NULL};
+        many[i] = (ht_tensor_out){"", {.rows = 1, .columns = 1}, &numbers[i], NULL, NULL};
         snprintf(many[i].name, sizeof many[i].name, "t%d", i);
     }
     assert_int_equal(ht_safetensors_write(scratch_path("many"), many, MANY, NULL, &err), HT_OK);
@@ -375,7 +375,7 @@ static void hundreds_of_tensors_come_back(void **state)
     assert_non_null(file);
     assert_int_equal(ht_safetensors_count(file), MANY);
     for (int i = 0; i < MANY; i++) {
-        assert_int_equal(ht_safetensors_read(file, many[i].name, 1, 1, &to, &err), HT_OK);
+        assert_int_equal(ht_safetensors_read(file, many[i].name, (ht_sides){.rows = 1, .columns = 1}, &to, &err), HT_OK);
         assert_true(to == (float)i);
     }
     ht_safetensors_close(file);
@@ -386,25 +386,25 @@ static void truth_values_are_read_as_such(void **state)
 {
     (void)state;
     static const unsigned char bits[3] = {1, 0, 1};
-    const ht_tensor_out mixed[] = {{"mask", 3, 1, NULL, bits, NULL}, {"w", 4, 1, b, NULL, NULL}};
+    const ht_tensor_out mixed[] = {{"mask", {.rows = 3, .columns = 1}, NULL, bits, NULL}, {"w", {.rows = 4, .columns = 1}, b, NULL, NULL}};
     unsigned char to[3] = {9, 9, 9};
     float numbers[4];
     ht_error err;
     assert_int_equal(ht_safetensors_write(scratch_path("bits"), mixed, 2, NULL, &err), HT_OK);
     ht_safetensors *file = ht_safetensors_open(scratch_path("bits"), &err);
     assert_true(ht_safetensors_has(file, "mask") && !ht_safetensors_has(file, "__metadata__"));
-    assert_int_equal(ht_safetensors_read_bool(file, "mask", 3, 1, to, &err), HT_OK);
+    assert_int_equal(ht_safetensors_read_bool(file, "mask", (ht_sides){.rows = 3, .columns = 1}, to, &err), HT_OK);
     assert_memory_equal(to, bits, 3);
-    assert_int_equal(ht_safetensors_read(file, "w", 4, 1, numbers, &err), HT_OK);
+    assert_int_equal(ht_safetensors_read(file, "w", (ht_sides){.rows = 4, .columns = 1}, numbers, &err), HT_OK);
     assert_memory_equal(numbers, b, sizeof b);
-    assert_int_equal(ht_safetensors_read(file, "mask", 3, 1, numbers, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read(file, "mask", (ht_sides){.rows = 3, .columns = 1}, numbers, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "BOOL"));
-    assert_int_equal(ht_safetensors_read_bool(file, "w", 4, 1, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read_bool(file, "w", (ht_sides){.rows = 4, .columns = 1}, to, &err), HT_FAIL);
     ht_safetensors_close(file);
     static const char header[] = "{\"t\":{\"dtype\":\"BOOL\",\"shape\":[1,2],\"data_offsets\":[0,2]}}";
     write_raw("odd-bits", header, strlen(header), "\1\2", 2);
     file = ht_safetensors_open(scratch_path("odd-bits"), &err);
-    assert_int_equal(ht_safetensors_read_bool(file, "t", 1, 2, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read_bool(file, "t", (ht_sides){.rows = 1, .columns = 2}, to, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "t[0][1]"));
     ht_safetensors_close(file);
 }

@@ -80,13 +80,74 @@ static void read_step(ht_prune_input *in, const char *path)
     ht_safetensors_close(file);
 }
 
-static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_error *err)
+/* The training samples that are wanted, at least one; 0: all. */
+static size_t train_wanted(const ht_params *p, bool measured, bool calibrated)
+{
+    return measured ? 0 : calibrated ? (size_t)ht_params_get(p, HT_P_PRUNE_SAMPLES) : 1;
+}
+
+static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
+                         ht_error *err)
+{
+    if (in->data) return HT_OK; /* for its shape */
+    if (s->data && ht_params_set(&in->params, "data.name", s->data, err) != HT_OK)
+        return ht_error_prefix(err, "--data");
+    in->split = s->split ? s->split : "test";
+    bool train = strcmp(in->split, "train") == 0,
+         calibrated = s->calibrated ||
+                      ht_prune_at((ht_prune_method)ht_params_get(&in->params, HT_P_PRUNE_METHOD))->calibrated;
+    ht_data_options options = ht_data_options_of(&in->params, args->data_dir);
+    options.train_wanted = train_wanted(&in->params, train || s->trained, calibrated);
+    in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), &options, err);
+    if (!in->data) return err->code;
+    ht_data_tell(in->data);
+    in->train = s->trained || calibrated ? &in->data->train : NULL;
+    in->samples = train ? &in->data->train : &in->data->test;
+    ht_text_copy(in->title, sizeof in->title, in->data->title);
+    return HT_OK;
+}
+
+/* The samples' shape, where the network's file does not say it and data are given. */
+static ht_code find_shape(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args, bool known,
+                          ht_netfile_options *options, ht_error *err)
+{
+    ht_npy x;
+    if (!s->x && !s->data && !known) return HT_OK;
+    if (!s->x) {
+        if (load_data(in, s, args, err) != HT_OK) return err->code;
+        const ht_dataset *d = in->data;
+        options->classes = d->classes;
+        options->input =
+            d->channels > 0 ? (ht_shape){d->channels, d->height, d->width} : (ht_shape){d->inputs, 1, 1};
+        return HT_OK;
+    }
+    if (ht_npy_read(s->x, HT_NPY_FLOAT, &x, err) != HT_OK) return err->code;
+    int sides[3] = {1, 1, 1}, count = x.ndim - 1;
+    bool good = count >= 1 && count <= 3 && x.count > 0;
+    for (int i = 0; i < count && good; i++) {
+        good = x.shape[i + 1] <= 1 << 20;
+        sides[count == 2 ? i + 1 : i] = (int)(good ? x.shape[i + 1] : 0); /* (samples × height × width) */
+    }
+    ht_npy_free(&x);
+    if (!good)
+        return ht_error_set(err, HT_FAIL, "%s: samples are (count × channels × height × width)", s->x);
+    options->input = (ht_shape){sides[0], sides[1], sides[2]};
+    return HT_OK;
+}
+
+static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args, bool known,
+                            ht_error *err)
 {
     char path[4200], run[4096];
     const char *const matrices[] = {s->w1, s->w2};
     ht_activation activation = (ht_activation)ht_params_get(&in->params, HT_P_MODEL_ACTIVATION);
-    bool mean_field = ht_params_get(&in->params, HT_P_MODEL_MEAN_FIELD) != 0;
-    const ht_netfile_options options = {activation, mean_field, s->order, &in->notes, &in->form, &in->params};
+    bool mean_field = ht_params_get(&in->params, HT_P_MODEL_MEAN_FIELD) != 0, asks = false;
+    ht_netfile_options options = {.activation = activation,
+                                  .mean_field = mean_field,
+                                  .order = s->order,
+                                  .notes = &in->notes,
+                                  .form = &in->form,
+                                  .run = &in->params};
     if (!s->path) {
         ht_text_copy(in->name, sizeof in->name, s->w1);
         ht_text_clean(in->name);
@@ -99,6 +160,8 @@ static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, ht_err
     if (ht_file_is_dir(s->path) && find_run(s->path, run, sizeof run) &&
         ht_file_join(path, sizeof path, s->path, "checkpoint.safetensors", err) != HT_OK)
         return err->code;
+    if (ht_netfile_asks(path, &options, &asks, err) != HT_OK) return err->code;
+    if (asks && find_shape(in, s, args, known, &options, err) != HT_OK) return err->code;
     in->net = ht_netfile_read_as(path, &options, err);
     if (!in->net) return err->code;
     ht_app_notes(&in->notes);
@@ -137,7 +200,7 @@ static ht_code read_labels(ht_prune_input *in, const char *path, ht_error *err)
 static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_error *err)
 {
     ht_npy x;
-    int inputs = in->net->weights[0]->columns;
+    int inputs = in->net->inputs;
     if (ht_npy_read(s->x, HT_NPY_FLOAT, &x, err) != HT_OK) return err->code;
     ht_code code = HT_OK;
     if (x.ndim < 2)
@@ -164,39 +227,25 @@ static ht_code read_samples(ht_prune_input *in, const ht_prune_source *s, ht_err
     return code;
 }
 
-/* The training samples that are wanted, at least one; 0: all. */
-static size_t train_wanted(const ht_params *p, bool measured, bool calibrated)
+/* The data and the network that is there. */
+static ht_code check_data(const ht_prune_input *in, ht_error *err)
 {
-    return measured ? 0 : calibrated ? (size_t)ht_params_get(p, HT_P_PRUNE_SAMPLES) : 1;
-}
-
-static ht_code load_data(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
-                         ht_error *err)
-{
-    const ht_tensor *out = ht_network_output(in->net);
-    if (s->data && ht_params_set(&in->params, "data.name", s->data, err) != HT_OK)
-        return ht_error_prefix(err, "--data");
-    in->split = s->split ? s->split : "test";
-    bool train = strcmp(in->split, "train") == 0,
-         calibrated = s->calibrated ||
-                      ht_prune_at((ht_prune_method)ht_params_get(&in->params, HT_P_PRUNE_METHOD))->calibrated;
-    ht_data_options options = ht_data_options_of(&in->params, args->data_dir);
-    options.train_wanted = train_wanted(&in->params, train || s->trained, calibrated);
-    in->data = ht_dataset_load(ht_params_text(&in->params, HT_P_DATA_NAME), &options, err);
-    if (!in->data) return err->code;
-    ht_data_tell(in->data);
-    if (in->data->inputs != in->net->weights[0]->columns || in->data->classes != out->rows)
+    const ht_dataset *d = in->data;
+    int inputs = in->net->inputs, classes = ht_network_output(in->net)->rows;
+    const ht_shape shape = in->net->input;
+    if (d->inputs != inputs || d->classes != classes)
         return ht_error_set(
-            err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d%s", in->data->name,
-            in->data->inputs, in->data->classes, in->name, in->net->weights[0]->columns, out->rows,
-            in->data->classes < out->rows && in->data->inputs == in->net->weights[0]->columns
+            err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d%s", d->name, d->inputs,
+            d->classes, in->name, inputs, classes,
+            d->classes < classes && d->inputs == inputs
                 ? ". Which of its outputs are meant cannot be told: give data with all classes, or --x and "
                   "--y with the numbers of outputs"
                 : "");
-    in->train = s->trained || calibrated ? &in->data->train : NULL;
-    in->samples = train ? &in->data->train : &in->data->test;
-    ht_text_copy(in->title, sizeof in->title, in->data->title);
-    return HT_OK;
+    if (ht_network_is_dense(in->net) || d->channels == 0 ||
+        (d->channels == shape.channels && d->height == shape.height && d->width == shape.width))
+        return HT_OK;
+    return ht_error_set(err, HT_FAIL, "%s: samples of %d×%d×%d; the network in %s takes %d×%d×%d", d->name,
+                        d->channels, d->height, d->width, in->name, shape.channels, shape.height, shape.width);
 }
 
 ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
@@ -206,11 +255,12 @@ ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const 
     *in = (ht_prune_input){.split = ""};
     if (check_source(s, err) != HT_OK) return err->code;
     if (read_settings(in, s, args, &known, err) != HT_OK) return err->code;
-    if (read_network(in, s, err) != HT_OK) return err->code;
+    if (read_network(in, s, args, known, err) != HT_OK) return err->code;
     in->pool = ht_pool_new(ht_app_threads(), err);
     if (!in->pool) return HT_FAIL;
     if (s->x) return read_samples(in, s, err);
-    return s->data || known ? load_data(in, s, args, err) : HT_OK;
+    if (!s->data && !known) return HT_OK;
+    return load_data(in, s, args, err) == HT_OK ? check_data(in, err) : err->code;
 }
 
 static double largest_weight(const ht_network *net)

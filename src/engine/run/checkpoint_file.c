@@ -10,7 +10,8 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "weights/safetensors.h"
+#include "weights/netfile.h"
+#include "weights/networds.h"
 
 /* The counters in a file's metadata, one row each. */
 typedef struct counter {
@@ -60,9 +61,7 @@ static void add_tensor(listing *list, const ht_tensor *tensor, const char *what,
     char name[HT_CHECKPOINT_NAME];
     if (!data && !bits) return;
     ht_tensor_out *t = &list->tensors[list->count++];
-    *t = (ht_tensor_out){
-        .rows = (size_t)tensor->rows, .columns = (size_t)tensor->columns, .data = data, .bits = bits};
-    if (!(tensor->flags & HT_TENSOR_WEIGHT)) t->columns = 0; /* a vector, as others have biases */
+    *t = (ht_tensor_out){.sides = ht_netfile_sides(tensor), .data = data, .bits = bits};
     ht_checkpoint_name(name, tensor, what);
     ht_text_copy(t->name, sizeof t->name, name);
 }
@@ -110,10 +109,10 @@ static void fill_listing(listing *list, const ht_checkpoint *c)
 {
     if (c->epoch_count)
         add_table(list, EPOCHS,
-                  (ht_tensor_out){.rows = c->epoch_count, .columns = EPOCH_COLUMNS, .table = list->epochs});
+                  (ht_tensor_out){.sides = {.rows = c->epoch_count, .columns = EPOCH_COLUMNS}, .table = list->epochs});
     if (c->state.recent)
         add_table(list, RECENT,
-                  (ht_tensor_out){.rows = c->recent_rows, .columns = c->recent_size, .data = c->recent});
+                  (ht_tensor_out){.sides = {.rows = c->recent_rows, .columns = c->recent_size}, .data = c->recent});
     for (int t = 0; t < c->net->tensor_count; t++) {
         const ht_tensor *tensor = &c->net->tensors[t];
         add_tensor(list, tensor, NULL, tensor->data, NULL);
@@ -131,7 +130,8 @@ ht_code ht_checkpoint_save(const char *path, const ht_checkpoint *c, ht_error *e
 ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, ht_file_mark *old,
                               ht_error *err)
 {
-    const char *metadata[2 * (COUNTERS + 1) + 1] = {"format", "pt"};
+    const char *metadata[2 * (COUNTERS + 1 + HT_NETWORDS_PAIRS) + 1] = {"format", "pt"};
+    ht_networds words;
     char digits[COUNTERS][DIGITS];
     listing list;
     locale_t before = ht_point_begin();
@@ -145,6 +145,7 @@ ht_code ht_checkpoint_save_in(int at, const char *path, const ht_checkpoint *c, 
         metadata[3 + 2 * i] = digits[i];
     }
     ht_point_end(before);
+    ht_networds_of(&words, c->net, metadata + 2 + 2 * COUNTERS);
     ht_code code = make_listing(&list, c, err);
     if (code == HT_OK) fill_listing(&list, c);
     if (code == HT_OK) code = ht_safetensors_write_in(at, path, list.tensors, list.count, metadata, old, err);
@@ -189,8 +190,7 @@ static ht_code read_mask_tensor(ht_safetensors *file, const ht_tensor *tensor, h
     unsigned char *bytes = ht_alloc(mask->count, 1, "the mask of weights", err);
     if (!bytes) return HT_FAIL;
     ht_checkpoint_name(name, tensor, "mask");
-    ht_code code =
-        ht_safetensors_read_bool(file, name, (size_t)tensor->rows, (size_t)tensor->columns, bytes, err);
+    ht_code code = ht_safetensors_read_bool(file, name, ht_netfile_sides(tensor), bytes, err);
     for (size_t i = 0; i < mask->count && code == HT_OK; i++)
         if (!bytes[i]) mask->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
     ht_free(bytes);
@@ -216,7 +216,7 @@ static ht_code read_array(ht_safetensors *file, const ht_tensor *shape, const ch
 {
     char name[HT_CHECKPOINT_NAME];
     ht_checkpoint_name(name, shape, what);
-    return ht_safetensors_read(file, name, (size_t)shape->rows, (size_t)shape->columns, to, err);
+    return ht_safetensors_read(file, name, ht_netfile_sides(shape), to, err);
 }
 
 /* What the trainer has, once its counters say so. */
@@ -243,7 +243,7 @@ static void read_recent(ht_safetensors *file, ht_trainer *trainer)
     ht_average *a = ht_trainer_average(trainer);
     if (a->kept == 0) return;
     if (!ht_safetensors_has(file, RECENT) ||
-        ht_safetensors_read(file, RECENT, (size_t)a->rows, a->size, a->recent, &ignored) != HT_OK)
+        ht_safetensors_read(file, RECENT, (ht_sides){.rows = (size_t)a->rows, .columns = a->size}, a->recent, &ignored) != HT_OK)
         a->kept = 0;
 }
 

@@ -6,6 +6,8 @@
 #include "nn/layers/layer.h"
 #include "nn/noise.h"
 
+enum { MOST_VALUES = 1 << 28 };
+
 static const struct {
     const char *name;
     const ht_layer_kind *kind;
@@ -55,6 +57,14 @@ static void place_tensors(ht_network *net, ht_layer *layer, const ht_layer_spec 
     link_bias(layer);
 }
 
+/* Are all its sizes numbers that can be counted? */
+static bool fits(const ht_layer *layer)
+{
+    const ht_shape *in = &layer->in, *out = &layer->out;
+    return (double)out->channels * out->height * out->width <= MOST_VALUES &&
+           (double)in->channels * layer->window[0] * layer->window[1] <= MOST_VALUES;
+}
+
 ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, ht_error *err)
 {
     *layer = (ht_layer){.kind = spec->kind,
@@ -64,6 +74,9 @@ ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, 
                         .activation = spec->output ? HT_LINEAR : spec->activation,
                         .weight = -1};
     if (spec->kind->shape && spec->kind->shape(spec, layer, err) != HT_OK) return HT_USAGE;
+    if (!fits(layer))
+        return ht_error_set(err, HT_USAGE, "it would have more than %d values or weights of a unit: %d×%d×%d come in",
+                            MOST_VALUES, in.channels, in.height, in.width);
     layer->outputs = ht_shape_values(layer->out);
     return HT_OK;
 }

@@ -155,7 +155,7 @@ static void quieten(expansion *e, const ht_params *p)
         }
 }
 
-ht_network *ht_network_of(const ht_params *params, ht_shape input, int classes, ht_error *err)
+static ht_network *expand(const ht_params *params, ht_shape input, int classes, bool empty, ht_error *err)
 {
     expansion e = {.input = input};
     ht_layer_item items[HT_PARAM_LAYERS];
@@ -169,6 +169,16 @@ ht_network *ht_network_of(const ht_params *params, ht_shape input, int classes, 
     e.number = 0;
     if (append(&e, &output, err) != HT_OK) return NULL;
     quieten(&e, params);
-    return ht_network_build(input, e.spec, e.count, ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, false,
+    return ht_network_build(input, e.spec, e.count, ht_params_get(params, HT_P_MODEL_MEAN_FIELD) != 0, empty,
                             err);
+}
+
+ht_network *ht_network_of(const ht_params *params, ht_shape input, int classes, ht_error *err)
+{
+    return expand(params, input, classes, false, err);
+}
+
+ht_network *ht_network_outline(const ht_params *params, ht_shape input, int classes, ht_error *err)
+{
+    return expand(params, input, classes, true, err);
 }

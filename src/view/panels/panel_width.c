@@ -137,6 +137,7 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
 {
     char noise[40], error[24];
     const ht_width_sweep_state *s = newest(m);
+    (void)columns;
     begin(m, chart, "Pruning ratio κ");
     chart->unit = ht_model_of_units(m);
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
@@ -155,11 +156,9 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
         ht_model_noise(&m->width_sweep[i].params, noise, sizeof noise);
         add_points(chart, m->width_sweep[i].noisy, RATIO, role_of(m, i), noise);
     }
-    snprintf(chart->note, sizeof chart->note, "a dot: a run of %.0f steps%s",
-             ht_params_get(&s->params, HT_P_TRAIN_STEPS),
-             columns >= 2 * 80   ? "; predicted: median, quartiles; fit: to the medians, 95 %"
-             : columns >= 2 * 56 ? "; bands: quartiles predicted, fit"
-                                 : "");
+    snprintf(chart->note, sizeof chart->note,
+             "a dot: a run of %.0f steps; predicted: median, quartiles; fit: to the medians, 95 %%",
+             ht_params_get(&s->params, HT_P_TRAIN_STEPS));
 }
 
 void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
