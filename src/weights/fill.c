@@ -160,6 +160,30 @@ static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
     return code;
 }
 
+/* ---- how the file holds them ---- */
+
+static void list_layer(const filler *f, const ht_layer *layer, const ht_module *m, ht_netform *form)
+{
+    const ht_tensor *weight = &layer->tensor[0];
+    int index = ht_tensor_index(f->net, weight), state = index + (weight->bias ? 2 : 1);
+    if (m->weight != HT_NO_TENSOR) ht_netform_add(form, f->file, (size_t)m->weight, index, m->turned);
+    if (m->bias != HT_NO_TENSOR && weight->bias)
+        ht_netform_add_vector(form, f->file, (size_t)m->bias, ht_tensor_index(f->net, weight->bias));
+    if (m->mean == HT_NO_TENSOR) return;
+    ht_netform_add_vector(form, f->file, (size_t)m->mean, state);
+    ht_netform_add_vector(form, f->file, (size_t)m->variance, state + 1);
+}
+
+static void list_form(const filler *f, const ht_modules *modules, ht_netform *form)
+{
+    bool folded = false;
+    form->count = 0;
+    for (int s = 0; s < f->match->count; s++) folded = folded || f->match->layer[s].norm >= 0;
+    for (int s = 0; s < f->match->count && !folded; s++)
+        list_layer(f, f->match->layer[s].layer, &modules->module[f->match->layer[s].module], form);
+    ht_netform_finish(form, f->path, f->notes);
+}
+
 /* ---- files ---- */
 
 bool ht_weights_ours(const ht_weights *file)
@@ -177,7 +201,7 @@ bool ht_weights_ours(const ht_weights *file)
 }
 
 ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
-                             ht_notes *notes, ht_error *err)
+                             ht_netform *form, ht_notes *notes, ht_error *err)
 {
     ht_modules *modules = ht_alloc(1, sizeof *modules, "the list of layers", err);
     ht_match *match = ht_alloc(1, sizeof *match, "the list of layers", err);
@@ -187,6 +211,7 @@ ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path
     if (code == HT_OK) code = ht_modules_find(modules, path, file, ours, notes, err);
     if (code == HT_OK) code = ht_match_find(match, net, modules, path, order, notes, err);
     if (code == HT_OK) code = fill_layers(&f, modules, err);
+    if (code == HT_OK && form && !ours) list_form(&f, modules, form);
     ht_free(match);
     ht_free(modules);
     return code;
@@ -196,7 +221,7 @@ ht_code ht_network_fill(ht_network *net, const char *path, const char *order, ht
 {
     ht_weights *file = ht_weights_open(path, notes, err);
     if (!file) return err->code;
-    ht_code code = ht_network_fill_from(net, file, path, order, notes, err);
+    ht_code code = ht_network_fill_from(net, file, path, order, NULL, notes, err);
     ht_weights_close(file);
     return code;
 }

@@ -5,7 +5,7 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
-#include "weights/weights.h"
+#include "weights/netform.h"
 
 /* Reads a .safetensors file of anybody, a checkpoint, a run's directory, or a model in several files, and gives
  * each layer of `net` the tensors of its shape: where several have it, in the order that the numbers in their
@@ -16,9 +16,10 @@
  * order that cannot be; `net` is then undefined. */
 ht_code ht_network_fill(ht_network *net, const char *path, const char *order, ht_notes *notes, ht_error *err);
 
-/* The same from a file that is open. */
+/* The same from a file that is open; *form (may be NULL) gets how it holds the network, unless something was
+ * folded. */
 ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
-                             ht_notes *notes, ht_error *err);
+                             ht_netform *form, ht_notes *notes, ht_error *err);
 
 /* Is it written by us, with names of ours? */
 bool ht_weights_ours(const ht_weights *file);

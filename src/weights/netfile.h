@@ -4,21 +4,8 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
+#include "weights/netform.h"
 #include "weights/safetensors.h"
-
-/* How a file of others holds a network: what each layer's tensors are called, in their order, and how they
- * lie. Zeroed: as ours do, layers.0.weight, layers.0.bias, layers.1.weight … */
-typedef struct ht_netform {
-    int count;
-    struct ht_form_tensor {
-        char name[HT_TENSOR_NAME];
-        size_t number; /* in the file */
-        int layer;
-        bool bias;
-        bool turned; /* a weight (inputs × outputs); a bias (1 × outputs) */
-        int ndim;    /* of a bias: 1, or 2 */
-    } tensor[2 * HT_WEIGHTS_MAX];
-} ht_netform;
 
 typedef struct ht_netfile_options {
     ht_activation activation; /* unless the file says */

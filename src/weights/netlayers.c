@@ -116,11 +116,12 @@ static ht_code read_mean_field(reader *r, ht_error *err)
                 : HT_OK;
 }
 
-static ht_network *make(const reader *r, int classes, ht_notes *notes, ht_error *err)
+static ht_network *make(const reader *r, int classes, ht_netform *form, ht_notes *notes, ht_error *err)
 {
     ht_network *net = ht_network_outline(&r->params, r->input, classes, err);
     if (!net) return ht_error_prefix(err, "%s", r->path), NULL;
-    if (ht_network_fill_from(net, r->file, r->path, r->options->order, notes, err) == HT_OK) return net;
+    if (ht_network_fill_from(net, r->file, r->path, r->options->order, form, notes, err) == HT_OK)
+        return net;
     ht_network_free(net);
     return NULL;
 }
@@ -133,9 +134,9 @@ static ht_network *make_unknown(const reader *r, ht_error *err)
         const ht_module *m = &r->modules->module[i];
         ht_error why;
         if (m->norm || m->ndim != 2 || m->shape[0] > HT_PARAM_UNITS || m->shape[0] == tried) continue;
-        ht_network *net = make(r, (int)m->shape[0], NULL, &why);
+        ht_network *net = make(r, (int)m->shape[0], NULL, NULL, &why);
         ht_network_free(net);
-        if (net) return make(r, (int)m->shape[0], r->options->notes, err);
+        if (net) return make(r, (int)m->shape[0], r->options->form, r->options->notes, err);
         if (tried == 0) *err = why;
         tried = m->shape[0];
     }
@@ -158,7 +159,7 @@ ht_network *ht_netlayers_read(const char *path, ht_weights *file, const ht_netfi
     reader r = {.path = path, .file = file, .options = options};
     r.modules = ht_alloc(1, sizeof *r.modules, "the list of layers", err);
     if (r.modules && prepare(&r, err) == HT_OK)
-        net = options->classes > 0 ? make(&r, options->classes, options->notes, err) : make_unknown(&r, err);
+        net = options->classes > 0 ? make(&r, options->classes, options->form, options->notes, err) : make_unknown(&r, err);
     ht_free(r.modules);
     return net;
 }

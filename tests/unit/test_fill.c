@@ -127,6 +127,45 @@ static void names_find_their_layers(void **state)
     }
 }
 
+/* What is written back has the names, the order and the shapes of the file that was read. */
+static void a_copy_lies_as_its_file_did(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        ht_params p;
+        ht_netform form;
+        ht_network *net = network_of(named[i].layers, picture, 3, false);
+        stir(net, i + 1);
+        write_named("n.safetensors", net, named[i].names, named[i].place);
+        ht_params_init(&p);
+        assert_int_equal(ht_params_set(&p, "model.layers", named[i].layers, &err), HT_OK);
+        const ht_netfile_options options = {
+            .run = &p, .input = picture, .form = &form, .order = named[i].order};
+        ht_network *read = ht_netfile_read_as(scratch_path("n.safetensors"), &options, &err);
+        if (!read) fail_msg("%s: %s", named[i].layers, err.text);
+        assert_true(small_same(net, read));
+        assert_int_equal(ht_netfile_write(scratch_path("copy.safetensors"), read, &form, "node", &err), HT_OK);
+        ht_safetensors *a = ht_safetensors_open(scratch_path("n.safetensors"), &err),
+                       *b = ht_safetensors_open(scratch_path("copy.safetensors"), &err);
+        assert_int_equal(ht_safetensors_count(a), ht_safetensors_count(b));
+        for (size_t t = 0; t < ht_safetensors_count(a); t++) {
+            ht_tensor_info x, y;
+            ht_safetensors_describe(a, t, &x, &err);
+            ht_safetensors_describe(b, t, &y, &err);
+            assert_string_equal(x.name, y.name);
+            assert_true(x.ndim == y.ndim && memcmp(x.shape, y.shape, sizeof x.shape) == 0);
+        }
+        ht_safetensors_close(a);
+        ht_safetensors_close(b);
+        ht_network *again = ht_netfile_read_as(scratch_path("copy.safetensors"), &options, &err);
+        assert_non_null(again);
+        assert_true(small_same(net, again));
+        ht_network_free(again);
+        ht_network_free(read);
+        ht_network_free(net);
+    }
+}
+
 static void what_names_do_not_tell_is_asked_for(void **state)
 {
     static const char *const names[] = {"in.weight", "b.weight", "a.weight", "out.weight"};
@@ -368,6 +407,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_find_their_layers),
+        cmocka_unit_test(a_copy_lies_as_its_file_did),
         cmocka_unit_test(what_names_do_not_tell_is_asked_for),
         cmocka_unit_test(what_does_not_fit_is_named_with_what_would),
         cmocka_unit_test(batch_norms_are_folded_or_kept),
