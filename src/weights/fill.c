@@ -25,8 +25,9 @@ static ht_code load(const filler *f, long number, float **to, ht_error *err)
 {
     ht_tensor_info info;
     *to = NULL;
-    return number == HT_NO_TENSOR ? HT_OK
-                                  : ht_numbers_load(f->path, f->file, (size_t)number, f->notes, &info, to, err);
+    return number == HT_NO_TENSOR
+               ? HT_OK
+               : ht_numbers_load(f->path, f->file, (size_t)number, f->notes, &info, to, err);
 }
 
 /* Takes the memory of `from`; NULL: all of them are `otherwise`. */
@@ -67,8 +68,8 @@ static ht_code make_fold(const filler *f, const ht_module *norm, fold *to, ht_er
     if (code == HT_OK) code = load(f, norm->variance, &variance, err);
     for (size_t i = 0; i < rows && code == HT_OK; i++) {
         if ((double)variance[i] < 0)
-            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0", f->path,
-                                i, norm->name, (double)variance[i]);
+            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
+                                f->path, i, norm->name, (double)variance[i]);
         to->factor[i] = (gain ? (double)gain[i] : 1) / sqrt((double)variance[i] + epsilon);
         to->shift[i] = (bias ? (double)bias[i] : 0) - (double)mean[i] * to->factor[i];
     }
@@ -92,8 +93,8 @@ static ht_code apply_fold(const fold *f, const ht_tensor *shape, float *weight, 
     return HT_OK;
 }
 
-static ht_code fold_norm(const filler *f, const ht_module *norm, const ht_tensor *shape, float *weight, float **bias,
-                         ht_error *err)
+static ht_code fold_norm(const filler *f, const ht_module *norm, const ht_tensor *shape, float *weight,
+                         float **bias, ht_error *err)
 {
     fold by = {0};
     ht_code code = make_fold(f, norm, &by, err);
@@ -114,7 +115,8 @@ static ht_code put_bias(filler *f, ht_tensor *of, float *bias, const char *name,
     if (of->bias) return put(of->bias, bias, 0, err);
     ht_free(bias);
     return any ? ht_error_set(err, HT_FAIL,
-                              "%s: %.60s has biases, and the network has none; set model.bias to 1", f->path, name)
+                              "%s: %.60s has biases, and the network has none; set model.bias to 1", f->path,
+                              name)
                : HT_OK;
 }
 
@@ -155,8 +157,8 @@ static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
         code = m->norm ? fill_norm(f, l->layer, m, err) : fill_matrix(f, &l->layer->tensor[0], m, norm, err);
     }
     if (code == HT_OK && f->without_bias > 0)
-        ht_notes_add(f->notes, "%s: %d of %d layers have no biases there; they begin at 0", f->path, f->without_bias,
-                     f->layers);
+        ht_notes_add(f->notes, "%s: %d of %d layers have no biases there; they begin at 0", f->path,
+                     f->without_bias, f->layers);
     return code;
 }
 
@@ -194,7 +196,8 @@ bool ht_weights_ours(const ht_weights *file)
     ht_tensor_info info;
     if (ht_weights_metadata(file, "heavytail.names")) return false;
     for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
-        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK && strcmp(info.name, "layers.0.weight") == 0;
+        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
+                strcmp(info.name, "layers.0.weight") == 0;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         marked = marked || ht_weights_metadata(file, marks[i]);
     return first && marked;

@@ -52,9 +52,9 @@ static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_erro
                                    .activation = c->activation[l],
                                    .bias = c->part[l].bias != NULL,
                                    .output = l == c->count - 1};
-    ht_network *net = code != HT_OK
-                          ? NULL
-                          : ht_network_build((ht_shape){c->part[0].columns, 1, 1}, specs, c->count, c->mean_field, true, err);
+    ht_network *net = code != HT_OK ? NULL
+                                    : ht_network_build((ht_shape){c->part[0].columns, 1, 1}, specs, c->count,
+                                                       c->mean_field, true, err);
     for (int l = 0; net && l < c->count; l++) {
         net->weights[l]->data = c->part[l].weight;
         if (c->part[l].bias) net->weights[l]->bias->data = c->part[l].bias;
@@ -80,7 +80,8 @@ static ht_code add_layer(layer_chain *c, const char *path, const char *name, siz
                             "are (outputs × inputs), first to last",
                             path, name, rows, columns, c->part[c->count - 1].rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
-        if (!isfinite(weight[i])) code = ht_numbers_not_finite(path, name, i, columns, (double)weight[i], err);
+        if (!isfinite(weight[i]))
+            code = ht_numbers_not_finite(path, name, i, columns, (double)weight[i], err);
     if (code == HT_OK) {
         c->part[c->count++] = (struct part){(int)rows, (int)columns, weight, bias};
     } else {
@@ -106,7 +107,8 @@ static ht_code add_tensors(reader *r, size_t matrix, long bias, bool turned, ht_
     float *weight = NULL, *shift = NULL;
     ht_code code = ht_numbers_load(r->path, r->file, matrix, r->options->notes, &info, &weight, err);
     if (code == HT_OK && turned && weight) code = ht_numbers_turn(&weight, info.shape[0], info.shape[1], err);
-    if (code == HT_OK && bias != HT_NO_TENSOR) code = ht_numbers_load(r->path, r->file, (size_t)bias, r->options->notes, &vector, &shift, err);
+    if (code == HT_OK && bias != HT_NO_TENSOR)
+        code = ht_numbers_load(r->path, r->file, (size_t)bias, r->options->notes, &vector, &shift, err);
     if (code == HT_OK && shift && vector.count != info.shape[turned])
         code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,
                             vector.name, vector.count, info.shape[turned]);
@@ -330,8 +332,8 @@ static void list_activations(const ht_network *net, char *to, size_t size)
 }
 
 /* One tensor as it is to lie; *turned is new memory where that is not how the layer lies. */
-static ht_code lay_out(const ht_network *net, const struct ht_form_tensor *t, ht_tensor_out *out, float **turned,
-                       ht_error *err)
+static ht_code lay_out(const ht_network *net, const struct ht_form_tensor *t, ht_tensor_out *out,
+                       float **turned, ht_error *err)
 {
     const ht_tensor *own = &net->tensors[t->tensor];
     size_t rows = (size_t)own->rows, columns = (size_t)own->columns;
@@ -370,8 +372,7 @@ static ht_code list_tensors(listing *list, const ht_network *net, const ht_netfo
         ht_tensor_out *out = &list->tensor[list->count];
         const ht_tensor *own = form ? NULL : &net->tensors[list->count];
         const struct ht_form_tensor *t = form ? &form->tensor[list->count] : NULL;
-        if (t && lay_out(net, t, out, &list->turned[list->count], err) != HT_OK)
-            return HT_FAIL;
+        if (t && lay_out(net, t, out, &list->turned[list->count], err) != HT_OK) return HT_FAIL;
         if (t) continue;
         *out = (ht_tensor_out){.sides = ht_netfile_sides(own), .data = own->data};
         ht_text_copy(out->name, sizeof out->name, own->name);
@@ -394,8 +395,8 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netfo
     ht_networds words;
     char activations[16 * HT_WEIGHTS_MAX];
     bool theirs = form && form->count > 0;
-    const char *metadata[2 * PAIRS + 1] = {"format", "pt", "heavytail.pruning", about, mean_field_key,
-                                           net->mean_field ? "true" : "false"};
+    const char *metadata[2 * PAIRS + 1] = {"format", "pt",           "heavytail.pruning",
+                                           about,    mean_field_key, net->mean_field ? "true" : "false"};
     size_t used = 6;
     list_activations(net, activations, sizeof activations);
     if (ht_network_is_dense(net))

@@ -39,8 +39,8 @@ void ht_netform_finish(ht_netform *form, const char *path, ht_notes *notes)
     qsort(form->tensor, (size_t)form->count, sizeof form->tensor[0], by_number);
     for (int i = 0; i < form->count; i++)
         if (!form->tensor[i].name[0]) {
-            ht_notes_add(notes, "%s: a tensor's name has more than %d bytes: a copy will have names of ours", path,
-                         HT_TENSOR_NAME - 1);
+            ht_notes_add(notes, "%s: a tensor's name has more than %d bytes: a copy will have names of ours",
+                         path, HT_TENSOR_NAME - 1);
             form->count = 0;
         }
 }

@@ -1,5 +1,6 @@
-/* netform.h - how a file of others holds a network: what its tensors are called, in their order, and how they lie,
- * so that a copy can be written likewise. Zeroed: as ours do, layers.0.weight, layers.0.bias, layers.1.weight … */
+/* netform.h - how a file of others holds a network: what its tensors are called, in their order, and how they
+ * lie, so that a copy can be written likewise. Zeroed: as ours do, layers.0.weight, layers.0.bias,
+ * layers.1.weight … */
 #ifndef HT_WEIGHTS_NETFORM_H
 #define HT_WEIGHTS_NETFORM_H
 
@@ -24,7 +25,8 @@ void ht_netform_add(ht_netform *form, const ht_weights *file, size_t number, int
 /* The same of a vector. */
 void ht_netform_add_vector(ht_netform *form, const ht_weights *file, size_t number, int tensor);
 
-/* All are there. In the order of the file; ours (noted) when one has no place or a name too long to be kept. */
+/* All are there. In the order of the file; ours (noted) when one has no place or a name too long to be kept.
+ */
 void ht_netform_finish(ht_netform *form, const char *path, ht_notes *notes);
 
 #endif

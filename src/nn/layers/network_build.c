@@ -75,7 +75,8 @@ ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, 
                         .weight = -1};
     if (spec->kind->shape && spec->kind->shape(spec, layer, err) != HT_OK) return HT_USAGE;
     if (!fits(layer))
-        return ht_error_set(err, HT_USAGE, "it would have more than %d values or weights of a unit: %d×%d×%d come in",
+        return ht_error_set(err, HT_USAGE,
+                            "it would have more than %d values or weights of a unit: %d×%d×%d come in",
                             MOST_VALUES, in.channels, in.height, in.width);
     layer->outputs = ht_shape_values(layer->out);
     return HT_OK;
