@@ -55,6 +55,7 @@ typedef struct ht_param_info {
 enum {
     HT_PARAM_TEXT = 1024,
     HT_PARAM_VALUE = 1152,
+    HT_PARAM_DEPTH = 16,  /* hidden layers of a list of widths, at most */
     HT_PARAM_LAYERS = 64,   /* before the output's, at most */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };
@@ -136,6 +137,10 @@ typedef struct ht_layer_item {
 int ht_params_layers(const ht_params *params, ht_layer_item items[HT_PARAM_LAYERS]);
 /* Are all of them dense layers, each reading the one before it? */
 bool ht_params_are_dense(const ht_params *params);
+/* The hidden weight matrix that noise leaves alone, by its number among those of dense layers and
+ * convolutions, or -1: noise.first_conv = 0, and there is a convolution. *named: by the number in the names
+ * of its tensors, which norms count in, too; may be NULL. */
+int ht_params_quiet(const ht_params *params, int *named);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
 /* The units alone, of those that have some (dense, conv); returns how many. */

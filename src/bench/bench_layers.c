@@ -8,7 +8,7 @@
 #include "params/preset.h"
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 #include "num/rng.h"
 #include "session/arguments.h"
 

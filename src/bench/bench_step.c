@@ -10,7 +10,7 @@
 #include "num/linalg.h"
 #include "num/rng.h"
 #include "nn/shard.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 
 enum { INPUTS = 784, BATCH = 100, CLASSES = 10, TYPES = HT_NOISE_ISOTROPIC + 1, RUNS = TYPES + 2 };
 enum { PEAK_ROUNDS = 200000 };

@@ -114,7 +114,7 @@ static void several_lines(const ht_prune_lines *lines, ht_chart *chart)
 {
     char text[40];
     ht_text_copy(chart->title, sizeof chart->title, "Pruning methods");
-    ht_text_copy(chart->x.label, sizeof chart->x.label, "fraction of weights removed");
+    ht_text_copy(chart->x.label, sizeof chart->x.label, "fraction of all weights removed");
     snprintf(chart->y.label, sizeof chart->y.label, "%s accuracy", lines->split);
     for (int i = 0; i < lines->count; i++) {
         const ht_prune_line *line = &lines->line[i];

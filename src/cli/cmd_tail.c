@@ -82,8 +82,9 @@ static ht_code visit(void *context, const ht_file_tensor *t, ht_error *err)
     note_qualities(r, p->all, HT_ESTIMATORS);
     note_qualities(r, &p->by_rows, 1);
     note_qualities(r, p->of_norms, HT_ESTIMATORS);
-    ht_tail_json(r->tensors, t, p, &kernels, &r->request->injected);
-    ht_tail_table(&r->text, t, p, &kernels, &r->request->injected);
+    const ht_tail_injected injected = ht_tail_injected_in(&r->request->injected, r->request->path, t->name);
+    ht_tail_json(r->tensors, t, p, &kernels, &injected);
+    ht_tail_table(&r->text, t, p, &kernels, &injected);
     if (r->count++ == 0) {
         ht_text_copy(r->first, sizeof r->first, t->name);
         r->picture = p;
@@ -110,19 +111,15 @@ static void skip(void *context, const ht_tensor_info *info, bool broken, const c
 
 /* ---- the noise of gradients ---- */
 
-/* "layers.1.weight", or NULL for the first, to 1. */
+/* The hidden weight matrix of that name, "layers.1.weight"; of NULL the first. */
 static ht_code layer_of(const char *tensor, const ht_network *net, int *layer, ht_error *err)
 {
-    char rest;
-    *layer = 0;
-    if (!tensor) return HT_OK;
-    bool good = sscanf(tensor, "layers.%d.weigh%c", layer, &rest) == 2 && *layer >= 0 &&
-                *layer < ht_network_hidden(net);
-    return good ? HT_OK
-                : ht_error_set(err, HT_USAGE,
-                               "--tensor %.60s: with --gradient-noise give a hidden layer, layers.0.weight "
-                               "to layers.%d.weight",
-                               tensor, ht_network_hidden(net) - 1);
+    int hidden = ht_network_hidden(net);
+    for (*layer = 0; *layer < hidden; ++*layer)
+        if (!tensor || strcmp(tensor, net->weights[*layer]->name) == 0) return HT_OK;
+    return ht_error_set(err, HT_USAGE, "--tensor %.60s: with --gradient-noise give a hidden layer, %s%s%s",
+                        tensor, net->weights[0]->name, hidden > 1 ? " to " : "",
+                        hidden > 1 ? net->weights[hidden - 1]->name : "");
 }
 
 /* As many minibatches of the run's size as there are in an epoch, up to 64 MB of them. */
@@ -137,8 +134,9 @@ static ht_code visit_gradients(tail_results *r, ht_session *s, ht_error *err)
                                 .batch = (int)ht_batch_taken(&s->params, s->data->train.count),
                                 .seed = (uint64_t)ht_params_get(&s->params, HT_P_TRAIN_SEED),
                                 .draws = most > 1 ? most : 1};
+    const char *tensor = net->weights[layer]->name;
     char name[64];
-    snprintf(name, sizeof name, "layers.%d.gradient_noise", layer);
+    snprintf(name, sizeof name, "%.*sgradient_noise", (int)(strrchr(tensor, '.') + 1 - tensor), tensor);
     ht_file_tensor t = {
         .name = name, .ndim = 2, .rows = ht_gradient_noise_draws(&wanted, &s->data->train), .columns = size};
     t.f32 = ht_alloc(t.rows, size * sizeof *t.f32, "the gradient noise", err);
@@ -198,7 +196,8 @@ static ht_code look_at_file(tail_results *r, ht_error *err)
 static ht_code report(tail_results *r, bool json, ht_error *err)
 {
     const request *q = r->request;
-    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, &q->injected, "light", err) != HT_OK)
+    const ht_tail_injected first = ht_tail_injected_in(&q->injected, q->path, r->first);
+    if (q->png && ht_tail_figure_write(q->png, r->picture, r->first, &first, "light", err) != HT_OK)
         return err->code;
     if (print(r, json, err) != HT_OK) return err->code;
     ht_skipped_note(&r->skipped, q->path, &r->notes);

@@ -61,11 +61,13 @@ static change draw_change(ht_augment how, const ht_dataset *data, uint64_t seed,
 
 static void change_row(const float *from, int width, const change *c, float padding, float *to)
 {
-    for (int w = 0; w < width; w++) {
-        int at = w - c->right;
-        bool inside = at >= 0 && at < width;
-        to[w] = inside ? from[c->flip ? width - 1 - at : at] : padding;
-    }
+    int first = c->right > 0 ? c->right : 0, end = c->right < 0 ? width + c->right : width;
+    for (int w = 0; w < first; w++) to[w] = padding;
+    if (c->flip)
+        for (int w = first; w < end; w++) to[w] = from[width - 1 - (w - c->right)];
+    else
+        memcpy(to + first, from + first - c->right, (size_t)(end - first) * sizeof *to);
+    for (int w = end; w < width; w++) to[w] = padding;
 }
 
 void ht_augment_sample(ht_augment how, const ht_dataset *data, uint64_t seed, uint64_t step, uint32_t place,

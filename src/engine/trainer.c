@@ -376,11 +376,13 @@ static int next_batch(ht_trainer *t)
         shuffle(t);
     }
     size_t batch = (size_t)batch_of(t), left = train_count(t) - t->at.cursor;
+    ht_augment how = augment_of(&t->params);
+    uint64_t seed = seed_of(t);
     if (batch > left) batch = left;
     for (size_t i = 0; i < batch; i++) {
         size_t sample = t->order[t->at.cursor + i];
-        ht_augment_sample(augment_of(&t->params), t->data, seed_of(t), t->at.step, (uint32_t)i,
-                          t->data->train.x + sample * d, t->x + i * d);
+        ht_augment_sample(how, t->data, seed, t->at.step, (uint32_t)i, t->data->train.x + sample * d,
+                          t->x + i * d);
         t->labels[i] = t->data->train.labels[sample];
     }
     return (int)batch;

@@ -14,7 +14,7 @@
 #include "nn/average.h"
 #include "nn/occam.h"
 #include "link/messages.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 
 typedef struct ht_trainer ht_trainer;
 

@@ -24,6 +24,7 @@ static ht_code measure_prunings(ht_method_results *r, const ht_network *net, con
 {
     ht_prune_spec spec = ht_prune_spec_of(params, NULL);
     spec.ratio = NAN; /* at the error */
+    r->unit = ht_prune_unit(net, HT_PRUNE_NODE);
     for (int i = 0; i < HT_PRUNINGS; i++) {
         ht_prune_result result = {.ratio = NAN};
         spec.method = ht_prunings[i];
@@ -76,9 +77,17 @@ ht_code ht_methods_measure(ht_method_results *r, ht_trainer *trainer, const ht_d
 
 static json_t *rows_json(const ht_row_tails *rows)
 {
-    json_t *layers = json_array();
-    for (int l = 0; l < rows->layers; l++) json_array_append_new(layers, ht_json_number(rows->layer[l]));
-    return json_pack("{s:o, s:o}", "median", ht_json_number(rows->median), "layers", layers);
+    json_t *layers = json_array(), *kernels = json_array();
+    for (int l = 0; l < rows->layers; l++) {
+        json_array_append_new(layers, ht_json_number(rows->layer[l]));
+        json_array_append_new(kernels, ht_json_number(rows->kernel[l]));
+    }
+    json_t *all = json_pack("{s:o, s:o}", "median", ht_json_number(rows->median), "layers", layers);
+    if (!all || !(rows->kernel_median > 0)) return json_decref(kernels), all;
+    json_object_set_new(
+        all, "kernels",
+        json_pack("{s:o, s:o}", "median", ht_json_number(rows->kernel_median), "layers", kernels));
+    return all;
 }
 
 static json_t *sizes_json(const ht_sizes *s)
@@ -140,12 +149,14 @@ json_t *ht_methods_json(const ht_method_results *r)
 void ht_methods_print(const ht_method_results *r, const ht_params *params)
 {
     double count = (double)r->sizes.weights;
-    printf("  regime: η/b = %.3g; tail index of the rows%s %.3f\n", r->eta_over_b,
+    printf("  regime: η/b = %.3g; tail index of the rows%s %.3f", r->eta_over_b,
            r->rows.layers > 1 ? ", median of the layers," : "", r->rows.median);
+    if (r->rows.kernel_median > 0) printf("; of kernels as rows %.3f", r->rows.kernel_median);
+    putchar('\n');
     if (!isnan(r->pruning[0]))
-        printf("  κ at %s = %g: %.3f of the neurons, %.3f of the weights, %.3f of the singular values\n",
+        printf("  κ at %s = %g: %.3f of the %s, %.3f of the weights, %.3f of the singular values\n",
                ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",
-               ht_params_get(params, HT_P_PRUNE_ERROR), r->pruning[0], r->pruning[1], r->pruning[2]);
+               ht_params_get(params, HT_P_PRUNE_ERROR), r->pruning[0], r->unit, r->pruning[1], r->pruning[2]);
     printf("  weights above 1e-4: %.2f %%, above machine epsilon: %.2f %%\n",
            100 * (double)r->sizes.above_1e4 / count, 100 * (double)r->sizes.above_epsilon / count);
     if (r->averaged > 0)

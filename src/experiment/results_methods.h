@@ -16,6 +16,7 @@ extern const ht_prune_method ht_prunings[HT_PRUNINGS]; /* node, magnitude, svd *
 typedef struct ht_method_results {
     double eta_over_b;           /* of the batch that a step takes */
     double pruning[HT_PRUNINGS]; /* NaN: left out, the network is too large */
+    const char *unit;            /* of node pruning: ht_prune_unit of the network */
     ht_sizes sizes;              /* of the last iterate */
     ht_row_tails rows;           /* of what train.average says: the last iterate, or the mean of late ones */
     /* with train.average */

@@ -129,7 +129,7 @@ static bool winograd_pays(const ht_conv *c)
 {
     if (c->kernel != 3 || c->stride != 1 || c->pad > 2 || c->channels < LANES || c->filters < LANES)
         return false;
-    return c->conv_h * c->conv_w * 9 >= 2 * PLACES * parts(c->conv_h, 4) * parts(c->conv_w, 4);
+    return (double)c->conv_h * c->conv_w * 9 >= 2.0 * PLACES * parts(c->conv_h, 4) * parts(c->conv_w, 4);
 }
 
 static void plan_winograd(ht_conv *c)
@@ -142,9 +142,11 @@ static void plan_winograd(ht_conv *c)
     int products = filters * parts(c->channels, HT_CONV_ROUND);
     size_t all = (size_t)c->batch * (size_t)tiles;
     size_t image = (size_t)(4 * c->tiles_h + 2) * (size_t)(4 * c->tiles_w + 2);
-    c->chunk = parts(TILES, tiles);
+    /* Of about equal size: the transform of the weights is done once for each. */
+    int chunks = (int)((all + TILES / 2) / TILES), most = parts(TILES + TILES / 2, tiles) + 1;
+    c->chunk = parts(c->batch, chunks ? chunks : 1);
     while (c->chunk > 8 && (filters < channels ? filters : channels) * parts(c->batch, c->chunk) < TASKS)
-        c->chunk /= 2;
+        c->chunk = parts(c->chunk, 2);
     while (groups < FEW_GROUPS && products * groups < TASKS) groups *= 2;
     plan_groups(c, groups);
     c->tasks[HT_CONV_ENTER] = c->tasks[HT_CONV_RETURN] = c->batch;
@@ -154,7 +156,8 @@ static void plan_winograd(ht_conv *c)
     c->packed = 0;
     c->kept = PLACES * (all * padded(c->channels) + LANES);
     c->shared += PLACES * (all * padded(c->filters) + LANES);
-    c->scratch = PLACES * ((size_t)(HT_CONV_ROUND + c->chunk * tiles) * BLOCK + (size_t)2 * LANES) +
+    if (most > c->batch) most = c->batch;
+    c->scratch = PLACES * ((size_t)(HT_CONV_ROUND + most * tiles) * BLOCK + (size_t)2 * LANES) +
                  larger(image, (size_t)9 * HT_CONV_ROUND) * LANES;
 }
 

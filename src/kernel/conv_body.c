@@ -10,22 +10,37 @@
 /* Panel by panel of filters: term (tap, channel) by term, a vector of filters each. */
 static void pack(const ht_conv *c, const float *weights, int block, float *packed)
 {
-    int taps = c->kernel * c->kernel, first = block * PANELS;
-    for (int p = first; p < least(first + PANELS, panels_of(c->filters)); p++) {
-        int width = panel_width(c->filters, p);
+    int taps = c->kernel * c->kernel, first = block * PANELS, filters = c->filters - strays_of(c);
+    for (int p = first; p < least(first + PANELS, panels_of(filters)); p++) {
+        int width = panel_width(filters, p);
         float *to = packed + (size_t)p * WIDTH * (size_t)(taps * c->channels);
         for (int lane = 0; lane < width; lane += 4)
             for (int k = 0; k < c->channels; k++) {
                 const float *row[4];
                 for (int i = 0; i < 4; i++) {
                     int f = p * WIDTH + lane + i;
-                    row[i] = f < c->filters
+                    row[i] = f < filters
                                  ? weights + ((size_t)f * (size_t)c->channels + (size_t)k) * (size_t)taps
                                  : NULL;
                 }
                 turn(row, taps, to + (ptrdiff_t)k * width + lane, (ptrdiff_t)c->channels * width);
             }
     }
+}
+
+/* After the panels: rows of the windows of those filters, each filled up with zeros. */
+static void pack_strays(const ht_conv *c, const float *weights, float *packed)
+{
+    int taps = c->kernel * c->kernel, strays = strays_of(c), filters = c->filters - strays;
+    size_t width = (size_t)row_vectors(c) * FLOATS;
+    float *to = packed + (size_t)filters * (size_t)taps * (size_t)c->channels;
+    memset(to, 0, (size_t)strays * (size_t)c->kernel * width * sizeof *to);
+    for (int f = filters; f < c->filters; f++)
+        for (int i = 0; i < c->kernel; i++, to += width)
+            for (int j = 0; j < c->kernel * c->channels; j++) {
+                size_t tap = (size_t)(i * c->kernel + j / c->channels), channel = (size_t)(j % c->channels);
+                to[j] = weights[((size_t)f * (size_t)c->channels + channel) * (size_t)taps + tap];
+            }
 }
 
 /* Panel by panel of channels: term (tap, filter) by term. */
@@ -149,9 +164,10 @@ static void run(const ht_conv *c, const ht_conv_data *data, ht_conv_phase phase,
     bool windows = c->sparse == HT_CONV_ROWS && (phase == HT_CONV_PACK_BACK || phase == HT_CONV_INPUTS);
     if (windows || (c->sparse && phase == HT_CONV_WEIGHTS))
         PASTE(ht_sparse_, HT_ISA)(c, data, phase, task, scratch);
-    else if (phase == HT_CONV_PACK)
+    else if (phase == HT_CONV_PACK) {
         pack(c, data->weights, task, data->packed);
-    else if (phase == HT_CONV_PACK_BACK)
+        if (task == 0) pack_strays(c, data->weights, data->packed);
+    } else if (phase == HT_CONV_PACK_BACK)
         pack_back(c, data->weights, task, data->packed);
     else
         ways[c->way](c, data, phase, task, scratch);

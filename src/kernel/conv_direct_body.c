@@ -58,27 +58,91 @@ static void convolve(const ht_conv *c, const float *in, const float *panel, int 
     }
 }
 
-static void forward(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
+/* Windows of four positions, and two filters: the sums of all products. */
+INLINE void stray_tile(const ht_conv *c, const float *const window[4], const float *const filter[2], int rows,
+                       quad out[2])
+{
+    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels,
+              length = (ptrdiff_t)c->kernel * c->channels;
+    ptrdiff_t whole = length / FLOATS * FLOATS, width = (ptrdiff_t)row_vectors(c) * FLOATS;
+    integers rest = first_lanes((int)(length - whole));
+    floats sum[2][4] = {{{0}}};
+    for (int i = 0; i < rows; i++)
+        for (ptrdiff_t v = 0; v < length; v += FLOATS) {
+            floats w[2] = {load(filter[0] + i * width + v), load(filter[1] + i * width + v)};
+            for (int j = 0; j < 4; j++) {
+                const float *x = window[j] + i * line + v;
+                floats in = v < whole ? load(x) : load_part(x, rest);
+                for (int f = 0; f < 2; f++) sum[f][j] = FUSED(w[f], in, sum[f][j]);
+            }
+        }
+    for (int f = 0; f < 2; f++) out[f] = sum_four(sum[f][0], sum[f][1], sum[f][2], sum[f][3]);
+}
+
+/* Of the filters that no panel has: `to` is (conv_h × conv_w × FLOATS). */
+static void convolve_strays(const ht_conv *c, const float *in, const float *weights, int strays,
+                            const float *bias, float *to)
+{
+    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels, step = (ptrdiff_t)c->stride * c->channels;
+    ptrdiff_t size = (ptrdiff_t)c->kernel * row_vectors(c) * FLOATS;
+    for (int y = 0; y < c->conv_h; y++, to += (ptrdiff_t)c->conv_w * FLOATS) {
+        int top = y * c->stride - c->pad, from = top < 0 ? -top : 0, end = least(c->kernel, c->h - top);
+        const float *skipped = weights + (ptrdiff_t)from * row_vectors(c) * FLOATS;
+        for (int f = 0; f < strays; f += 2)
+            for (int x = 0; x < c->conv_w; x += 4) {
+                const float *filter[2] = {skipped + f * size, skipped + least(f + 1, strays - 1) * size},
+                            *window[4];
+                quad out[2];
+                for (int j = 0; j < 4; j++)
+                    window[j] = in + (top + from) * line + least(x + j, c->conv_w - 1) * step;
+                stray_tile(c, window, filter, end - from, out);
+                for (int j = 0; j < least(4, c->conv_w - x); j++)
+                    for (int g = f; g < least(f + 2, strays); g++)
+                        to[(ptrdiff_t)(x + j) * FLOATS + g] = out[g - f][j] + bias[g];
+            }
+    }
+}
+
+/* Filters first .. first + width - 1 of some samples: in cache, what comes after the convolution. */
+typedef struct slice {
+    const float *weights;
+    int first, width, left; /* so many filters of it there are */
+    bool strays;
+} slice;
+
+static void forward_slice(const ht_conv *c, const ht_conv_data *data, slice s, const float *in, int n,
+                          float *image)
 {
     ht_pooling pooling = pooling_of(c);
+    size_t at = (size_t)n * (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters + (size_t)s.first;
+    float bias[WIDTH] = {0};
+    if (data->bias) memcpy(bias, data->bias + s.first, (size_t)s.left * sizeof *bias);
+    if (s.strays)
+        convolve_strays(c, in, s.weights, s.left, bias, image);
+    else
+        convolve(c, in, s.weights, s.width, bias, image);
+    for (int v = 0; v < s.width; v += FLOATS)
+        pool_vector(&pooling, image + v, (grid){s.width, (ptrdiff_t)s.width * c->conv_w, FLOATS},
+                    data->out + at + v, c->pool ? data->where + at + v : NULL, c->filters,
+                    least(FLOATS, s.left - v), c->rectify);
+}
+
+static void forward(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
+{
     int first = task * c->chunk, samples = least(c->chunk, c->batch - first);
+    int strays = strays_of(c), filters = c->filters - strays;
     size_t in_size = (size_t)c->h * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels;
-    size_t out_size = (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
-    size_t panel_size = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels * WIDTH;
-    const float *in[8];
+    size_t terms = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels;
     float *image = scratch + (size_t)c->chunk * in_size;
-    for (int n = 0; n < samples; n++) in[n] = padded_input(c, data, first + n, scratch + (size_t)n * in_size);
-    for (int p = 0; p < panels_of(c->filters); p++) {
-        int width = panel_width(c->filters, p), left = c->filters - p * WIDTH;
-        float bias[WIDTH] = {0};
-        if (data->bias) memcpy(bias, data->bias + p * WIDTH, (size_t)least(left, width) * sizeof *bias);
+    for (int f = 0, width; f < c->filters; f += width) {
+        bool last = f >= filters; /* strays */
+        width = last ? FLOATS : panel_width(filters, f / WIDTH);
+        slice s = {data->packed + (size_t)f * terms, f, width,
+                   least(width, (last ? c->filters : filters) - f), last};
         for (int n = 0; n < samples; n++) {
-            size_t at = (size_t)(first + n) * out_size + (size_t)p * WIDTH;
-            convolve(c, in[n], data->packed + (size_t)p * panel_size, width, bias, image);
-            for (int v = 0; v < width && v < left; v += FLOATS)
-                pool_vector(&pooling, image + v, (grid){width, (ptrdiff_t)width * c->conv_w, FLOATS},
-                            data->out + at + v, c->pool ? data->where + at + v : NULL, c->filters,
-                            least(FLOATS, left - v), c->rectify);
+            float *room = scratch + (size_t)n * in_size;
+            const float *in = f && c->pad ? room : padded_input(c, data, first + n, room);
+            forward_slice(c, data, s, in, first + n, image);
         }
     }
 }

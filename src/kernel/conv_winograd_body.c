@@ -187,6 +187,17 @@ static void returned(const ht_conv *c, const ht_conv_data *data, int n, float *i
 
 /* ---- U: place by place, term by term, a vector of a panel each ---- */
 
+/* Of a vector, whose weights are turned: the nine of a term, term by term. */
+static void weigh_turned(const float *turned, int terms, float *u, int width, size_t step)
+{
+    for (int k = 0; k < terms; k++, turned += 9 * FLOATS) {
+        floats x[9], t[PLACES];
+        for (int i = 0; i < 9; i++) x[i] = load(turned + i * FLOATS);
+        weigh_tile(t, x);
+        put_places(u + (ptrdiff_t)k * width, step, t);
+    }
+}
+
 /* Of terms first .. first + terms - 1, channels, and a panel of filters. */
 static void weigh(const ht_conv *c, const float *w, int panel, int first, int terms, float *turned, float *u,
                   size_t step)
@@ -201,12 +212,7 @@ static void weigh(const ht_conv *c, const float *w, int panel, int first, int te
             }
             turn(row, terms * 9, turned + lane, FLOATS);
         }
-        for (int k = 0; k < terms; k++) {
-            floats x[9], t[PLACES];
-            for (int i = 0; i < 9; i++) x[i] = load(turned + (k * 9 + i) * FLOATS);
-            weigh_tile(t, x);
-            put_places(u + k * width + v, step, t);
-        }
+        weigh_turned(turned, terms, u + v, width, step);
     }
 }
 
@@ -215,23 +221,18 @@ static void weigh_for_inputs(const ht_conv *c, const float *w, int panel, int fi
                              float *u, size_t step)
 {
     int width = panel_width(c->channels, panel);
-    for (int v = 0; v < width; v += FLOATS)
-        for (int k = 0; k < terms; k++) {
-            floats x[9], t[PLACES];
+    for (int v = 0; v < width; v += FLOATS) {
+        for (int k = 0; k < terms; k++)
             for (int lane = 0; lane < FLOATS; lane += 4) {
-                const float *row[4];
+                const float *row[4], *filter = w + (size_t)(first + k) * (size_t)c->channels * 9;
                 for (int i = 0; i < 4; i++) {
                     int channel = panel * WIDTH + v + lane + i;
-                    row[i] = channel < c->channels
-                                 ? w + ((size_t)(first + k) * (size_t)c->channels + (size_t)channel) * 9
-                                 : NULL;
+                    row[i] = channel < c->channels ? filter + (ptrdiff_t)channel * 9 : NULL;
                 }
-                turn(row, 9, turned + lane, FLOATS);
+                turn(row, 9, turned + (ptrdiff_t)k * 9 * FLOATS + lane, FLOATS);
             }
-            for (int i = 0; i < 9; i++) x[i] = load(turned + i * FLOATS);
-            weigh_tile(t, x);
-            put_places(u + k * width + v, step, t);
-        }
+        weigh_turned(turned, terms, u + v, width, step);
+    }
 }
 
 /* ---- products ---- */

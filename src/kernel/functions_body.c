@@ -404,16 +404,19 @@ static void harmonics(const double *x, size_t count, double origin, double facto
                         factor);
         for (int v = 0; v < VECTORS; v++) add_turned(sum, of, v, points);
     }
+    /* The first go on from what is there lane by lane: they begin fits that small rounding leads elsewhere.
+     */
     double c[HT_HARMONICS + 1] = {(double)count}, s[HT_HARMONICS + 1] = {0};
     for (int j = 1; j <= points; j++) {
         for (int i = 0; i < GROUP; i++) {
-            c[j] += sum[j - 1][i / DOUBLES].c[i % DOUBLES];
-            s[j] += sum[j - 1][i / DOUBLES].s[i % DOUBLES];
+            double own_c = sum[j - 1][i / DOUBLES].c[i % DOUBLES],
+                   own_s = sum[j - 1][i / DOUBLES].s[i % DOUBLES];
+            c[j] += own_c, s[j] += own_s;
+            if (j <= STEP) cosine[j - 1] += own_c, sine[j - 1] += own_s;
         }
-        if (j > STEP) {
-            int back = j - 2 * ((j - 1) % STEP + 1);
-            c[j] = 2 * c[j] - c[back], s[j] = 2 * s[j] - s[back];
-        }
+        if (j <= STEP) continue;
+        int back = j - 2 * ((j - 1) % STEP + 1);
+        c[j] = 2 * c[j] - c[back], s[j] = 2 * s[j] - s[back];
         cosine[j - 1] += c[j], sine[j - 1] += s[j];
     }
 }

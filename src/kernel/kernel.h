@@ -1,8 +1,9 @@
 /* kernel.h - the inner loops that are compiled once per instruction set and picked at run time.
  *
- * The same C source (kernel_body.c, product_body.c, functions_body.c, conv_body.c) is built for portable, AVX2
- * and AVX-512 code, without floating-point contraction; all but `descend`, `project` (product.h), `conv` and
- * `fused_peak` give the same bits from every build. All functions are pure on caller-owned memory and thread-safe. */
+ * The same C source (kernel_body.c, product_body.c, functions_body.c, conv*_body.c) is built for portable,
+ * AVX2 and AVX-512 code, without floating-point contraction; all but `descend`, `project` (product.h), `conv`
+ * and `fused_peak` give the same bits from every build. All functions are pure on caller-owned memory and
+ * thread-safe. */
 #ifndef HT_KERNEL_KERNEL_H
 #define HT_KERNEL_KERNEL_H
 

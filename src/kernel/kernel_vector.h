@@ -139,4 +139,22 @@ INLINE quartet transpose(floats a, floats b, floats c, floats d)
     return (quartet){{LOW2(ab, cd), HIGH2(ab, cd), LOW2(ab2, cd2), HIGH2(ab2, cd2)}};
 }
 
+typedef float quad __attribute__((vector_size(16)));
+
+/* The sums of four vectors. */
+INLINE quad sum_four(floats a, floats b, floats c, floats d)
+{
+    quartet t = transpose(a, b, c, d);
+    floats sum = (t.of[0] + t.of[1]) + (t.of[2] + t.of[3]);
+    quad part[FLOATS / 4];
+    memcpy(part, &sum, sizeof part);
+#if defined(__AVX512F__)
+    return (part[0] + part[1]) + (part[2] + part[3]);
+#elif defined(__AVX2__)
+    return part[0] + part[1];
+#else
+    return part[0];
+#endif
+}
+
 #endif

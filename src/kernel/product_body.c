@@ -38,24 +38,6 @@ void PASTE(ht_pack_, HT_ISA)(ht_panels *p, const float *x, int samples, int colu
 
 enum { TILE_ROWS = 4, TILE_SAMPLES = 5 };
 
-typedef float quad __attribute__((vector_size(16)));
-
-/* The sums of four vectors. */
-INLINE quad sums(floats a, floats b, floats c, floats d)
-{
-    quartet t = transpose(a, b, c, d);
-    floats sum = (t.of[0] + t.of[1]) + (t.of[2] + t.of[3]);
-    quad part[FLOATS / 4];
-    memcpy(part, &sum, sizeof part);
-#if defined(__AVX512F__)
-    return (part[0] + part[1]) + (part[2] + part[3]);
-#elif defined(__AVX2__)
-    return part[0] + part[1];
-#else
-    return part[0];
-#endif
-}
-
 /* Four rows of w by five samples, all columns. */
 INLINE void project_tile(const float *const w[TILE_ROWS], const ht_panels *x,
                          const size_t sample[TILE_SAMPLES], integers rest, quad out[TILE_SAMPLES])
@@ -75,7 +57,7 @@ INLINE void project_tile(const float *const w[TILE_ROWS], const ht_panels *x,
                 for (int i = 0; i < TILE_ROWS; i++) sum[j][i] = FUSED(row[i], in, sum[j][i]);
             }
         }
-    for (int j = 0; j < TILE_SAMPLES; j++) out[j] = sums(sum[j][0], sum[j][1], sum[j][2], sum[j][3]);
+    for (int j = 0; j < TILE_SAMPLES; j++) out[j] = sum_four(sum[j][0], sum[j][1], sum[j][2], sum[j][3]);
 }
 
 /* Four rows of w by all samples; meanwhile the next four rows are fetched, a piece with each tile. */

@@ -69,19 +69,41 @@ static void write_page(ht_lab *lab)
     write_next(l, page->next, sizeof page->next);
 }
 
-/* The lessons there are, by number. */
-static void write_list(ht_lesson_page *page)
+/* Are these the data and the network of the lesson's preset? The other settings can change while it trains.
+ */
+static bool is_of_this_network(const ht_lab *lab, const ht_params *wanted)
+{
+    const ht_params *now = &lab->model->asked;
+    bool same = strcmp(ht_params_text(wanted, HT_P_DATA_NAME), ht_params_text(now, HT_P_DATA_NAME)) == 0;
+    for (int p = 0; p < HT_P_COUNT; p++) {
+        const ht_param_info *info = ht_param_at((ht_param)p);
+        bool fixed = info->live == HT_RESET && info->type != HT_TYPE_TEXT && p != HT_P_TRAIN_SEED;
+        if (fixed && ht_params_get(wanted, (ht_param)p) != ht_params_get(now, (ht_param)p)) same = false;
+    }
+    return same;
+}
+
+/* A lesson about another network says here how it begins. */
+static void write_list(ht_lab *lab)
 {
     ht_error err;
+    ht_params wanted;
+    ht_lesson_page *page = &lab->model->lesson;
     ht_lesson *lesson = ht_alloc(1, sizeof *lesson, "a lesson", &err);
     *page = (ht_lesson_page){
         .open = true, .list = true, .title = "Lessons", .press = "a number begins a lesson, L leaves"};
-    for (int n = 1; lesson && n <= ht_lesson_count(); n++)
-        if (ht_lesson_load(lesson, n, &err) == HT_OK) {
-            size_t used = strlen(page->text);
-            snprintf(page->text + used, sizeof page->text - used, "%s%d  %s: %s", used ? "\n" : "", n,
-                     lesson->title, lesson->about);
-        }
+    for (int n = 1; lesson && n <= ht_lesson_count(); n++) {
+        char elsewhere[64] = "";
+        size_t used = strlen(page->text);
+        ht_params_init(&wanted);
+        if (ht_lesson_load(lesson, n, &err) != HT_OK ||
+            ht_preset_load(&wanted, lesson->preset, &err) != HT_OK)
+            continue;
+        if (!is_of_this_network(lab, &wanted))
+            snprintf(elsewhere, sizeof elsewhere, " (another network - `heavytail lesson %d`)", n);
+        snprintf(page->text + used, sizeof page->text - used, "%s%d  %s%s: %s", used ? "\n" : "", n,
+                 lesson->title, elsewhere, lesson->about);
+    }
     ht_free(lesson);
 }
 
@@ -209,13 +231,7 @@ static ht_code take_settings(ht_lab *lab, const ht_lesson *lesson, int number, h
     const ht_params *now = &lab->model->asked;
     ht_params_init(&wanted);
     if (ht_preset_load(&wanted, lesson->preset, err) != HT_OK) return err->code;
-    bool same = strcmp(ht_params_text(&wanted, HT_P_DATA_NAME), ht_params_text(now, HT_P_DATA_NAME)) == 0;
-    for (int p = 0; p < HT_P_COUNT; p++) {
-        const ht_param_info *info = ht_param_at((ht_param)p);
-        bool fixed = info->live == HT_RESET && info->type != HT_TYPE_TEXT && p != HT_P_TRAIN_SEED;
-        if (fixed && ht_params_get(&wanted, (ht_param)p) != ht_params_get(now, (ht_param)p)) same = false;
-    }
-    if (!same)
+    if (!is_of_this_network(lab, &wanted))
         return ht_error_set(err, HT_USAGE,
                             "lesson %d is about the preset %s: leave the lab, then `heavytail lesson %d`",
                             number, lesson->preset, number);
@@ -268,7 +284,7 @@ void ht_lab_lesson(ht_lab *lab, ht_action action)
 {
     (void)action;
     if (!lab->model->lesson.open)
-        write_list(&lab->model->lesson);
+        write_list(lab);
     else if (lab->lesson)
         ht_lab_lesson_end(lab);
     else

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "num/rng.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 
 typedef struct work {
     const ht_gradient_noise *wanted;

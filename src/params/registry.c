@@ -247,7 +247,7 @@ static int parse_widths(const char *list, int widths[HT_PARAM_LAYERS])
     for (const char *at = list;; at++) {
         char *end = NULL;
         long width = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
-        if (!end || count == HT_PARAM_LAYERS || (double)width < table[HT_P_MODEL_WIDTH].low ||
+        if (!end || count == HT_PARAM_DEPTH || (double)width < table[HT_P_MODEL_WIDTH].low ||
             (double)width > table[HT_P_MODEL_WIDTH].high)
             return 0;
         widths[count++] = (int)width;
@@ -304,6 +304,19 @@ bool ht_params_are_dense(const ht_params *params)
     for (int l = 0; l < count; l++)
         if (items[l].kind != HT_LAYER_DENSE) return false;
     return true;
+}
+
+int ht_params_quiet(const ht_params *params, int *named)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(params, items), weights = 0, norms = 0, l = 0;
+    for (; l < count && items[l].kind != HT_LAYER_CONV; l++) {
+        weights += items[l].units > 0;
+        norms += items[l].kind == HT_LAYER_NORM;
+    }
+    bool quiet = l < count && ht_params_get(params, HT_P_NOISE_FIRST_CONV) == 0;
+    if (named) *named = quiet ? weights + norms : -1;
+    return quiet ? weights : -1;
 }
 
 const char *ht_params_layout(const ht_params *params)

@@ -27,17 +27,9 @@ const ht_prune_info *ht_prune_at(ht_prune_method m)
     return &methods[m].info;
 }
 
-const char *ht_prune_layer_unit(const ht_tensor *weight, ht_prune_method m)
-{
-    return methods[m].ops->masks && weight->flags & HT_TENSOR_FILTERS ? "filters" : methods[m].info.unit;
-}
-
 const char *ht_prune_unit(const ht_network *net, ht_prune_method m)
 {
-    const char *unit = ht_prune_layer_unit(net->weights[0], m);
-    for (int w = 1; w < ht_network_hidden(net); w++)
-        if (ht_prune_layer_unit(net->weights[w], m) != unit) return "units";
-    return unit;
+    return ht_prune_units_word(net, methods[m].info.unit, methods[m].ops->masks);
 }
 
 const char *ht_prune_refuses(ht_prune_method m, bool dense)
@@ -81,8 +73,12 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
 {
     const method *m = &methods[spec->method];
     const char *refused = ht_prune_refuses(spec->method, ht_network_is_dense(net));
-    *plan = (ht_prune_plan){
-        .net = net, .spec = *spec, .pool = pool, .ops = m->ops, .reach = ht_prune_reach_of(net)};
+    *plan = (ht_prune_plan){.net = net,
+                            .spec = *spec,
+                            .pool = pool,
+                            .ops = m->ops,
+                            .unit = m->info.unit,
+                            .reach = ht_prune_reach_of(net)};
     if (refused)
         return ht_error_set(err, HT_USAGE, "no pruning by %s: %s; take another method", m->info.name,
                             refused);
@@ -120,34 +116,16 @@ static ht_code score(ht_prune_result *r, const ht_network *net, const ht_samples
     return HT_OK;
 }
 
-/* Neurons are masked: no copy of the network. */
+/* Units are masked: no copy of the network. */
 static ht_code try_masked(ht_prune_result *result, ht_prune_plan *plan, const ht_samples *train,
                           const ht_samples *test, ht_network **small, ht_error *err)
 {
-    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
-    int64_t removed[HT_WEIGHTS_MAX] = {0};
-    double lost2[HT_WEIGHTS_MAX] = {0};
-    float *keep[HT_HIDDEN_MAX] = {NULL};
-    size_t total = 0, used = 0;
-    if (plan->ops->cut(plan, plan->spec.ratio, cut, err) != HT_OK) return err->code;
-    for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
-    float *block = ht_alloc(total, sizeof *block, "the pruning mask", err);
-    if (!block) return HT_FAIL;
-    for (int l = 0; l < plan->layers; l++) {
-        const ht_prune_order *order = &plan->orders[l];
-        keep[l] = block + used;
-        used += (size_t)order->count;
-        removed[l] = cut[l].removed;
-        for (int i = 0; i < order->count; i++) {
-            keep[l][order->neuron[i]] = i < removed[l] ? 0.0f : 1.0f;
-            lost2[l] += i < removed[l] ? order->norm2[i] : 0;
-        }
-    }
-    *result = ht_prune_plan_result(plan, removed, lost2);
-    const float *const *kept = (const float *const *)keep;
-    ht_code code = score(result, plan->net, train, test, kept, plan->pool, err);
-    if (code == HT_OK && small && !(*small = ht_prune_compact_copy(plan->net, kept, err))) code = HT_FAIL;
-    ht_free(block);
+    ht_prune_mask mask = {0};
+    ht_code code = ht_prune_plan_mask(plan, plan->spec.ratio, &mask, result, err);
+    if (code == HT_OK) code = score(result, plan->net, train, test, mask.keep, plan->pool, err);
+    if (code == HT_OK && small && !(*small = ht_prune_compact_copy(plan->net, mask.keep, err)))
+        code = HT_FAIL;
+    ht_free(mask.block);
     return code;
 }
 

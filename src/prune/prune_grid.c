@@ -1,9 +1,10 @@
-/* prune_grid.c - a pruning curve by evaluations of a pruned copy: an even grid, then points where the
+/* prune_grid.c - a pruning curve by evaluations of the pruned network: an even grid, then points where the
  * accuracy falls most. */
 #include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "prune/prune_prefix.h"
 #include "prune/prune_plan.h"
 
 enum { EVEN = 21, POINTS = EVEN + 21 }; /* 20 more at the knee, one where the spec is */
@@ -12,17 +13,47 @@ static const double finest = 1.0 / 512; /* no interval is divided below this */
 typedef struct grid {
     const ht_prune_plan *plan;
     const ht_samples *samples;
-    ht_network *copy;
     ht_prune_curve *curve;
+    ht_network *copy;        /* is cut; or, where units can be masked, */
+    ht_prune_mask mask;      /* they are, … */
+    ht_prune_prefix *prefix; /* … and what comes before the first of them is shared; NULL: it is not */
 } grid;
+
+static ht_code begin(grid *g, ht_error *err)
+{
+    if (g->plan->ops->masks)
+        return ht_prune_prefix_make(&g->prefix, g->plan->net, g->samples, g->plan->pool, err);
+    g->copy = ht_network_copy(g->plan->net, err);
+    return g->copy ? HT_OK : HT_FAIL;
+}
+
+static void end(grid *g)
+{
+    ht_network_free(g->copy);
+    ht_free(g->mask.block);
+    ht_prune_prefix_free(g->prefix);
+}
+
+static ht_code score_cut(grid *g, double ratio, ht_prune_result *r, ht_score *score, ht_error *err)
+{
+    ht_network_assign(g->copy, g->plan->net);
+    if (ht_prune_plan_apply(g->plan, ratio, g->copy, r, err) != HT_OK) return err->code;
+    return ht_network_evaluate(g->copy, g->samples, NULL, g->plan->pool, score, err);
+}
+
+static ht_code score_masked(grid *g, double ratio, ht_prune_result *r, ht_score *score, ht_error *err)
+{
+    const ht_prune_plan *plan = g->plan;
+    if (ht_prune_plan_mask(plan, ratio, &g->mask, r, err) != HT_OK) return err->code;
+    if (g->prefix) return ht_prune_prefix_evaluate(g->prefix, g->mask.keep, plan->pool, score, err);
+    return ht_network_evaluate(plan->net, g->samples, g->mask.keep, plan->pool, score, err);
+}
 
 static ht_code evaluate(grid *g, double ratio, ht_prune_point *point, ht_error *err)
 {
     ht_prune_result r;
     ht_score score;
-    ht_network_assign(g->copy, g->plan->net);
-    if (ht_prune_plan_apply(g->plan, ratio, g->copy, &r, err) != HT_OK) return err->code;
-    if (ht_network_evaluate(g->copy, g->samples, NULL, g->plan->pool, &score, err) != HT_OK) return err->code;
+    if ((g->copy ? score_cut : score_masked)(g, ratio, &r, &score, err) != HT_OK) return err->code;
     *point = (ht_prune_point){.removed = r.removed,
                               .ratio = r.ratio,
                               .error = r.error,
@@ -84,10 +115,10 @@ static ht_code fill(grid *g, ht_error *err)
 ht_code ht_prune_grid_curve(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                             ht_error *err)
 {
-    grid g = {plan, samples, ht_network_copy(plan->net, err), curve};
-    if (!g.copy) return HT_FAIL;
+    grid g = {.plan = plan, .samples = samples, .curve = curve};
     curve->points = ht_alloc(POINTS, sizeof *curve->points, "the pruning curve", err);
-    ht_code code = curve->points ? fill(&g, err) : HT_FAIL;
-    ht_network_free(g.copy);
+    ht_code code = curve->points ? begin(&g, err) : HT_FAIL;
+    if (code == HT_OK) code = fill(&g, err);
+    end(&g);
     return code;
 }

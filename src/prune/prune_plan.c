@@ -22,6 +22,20 @@ void ht_prune_plan_free(ht_prune_plan *plan)
     *plan = (ht_prune_plan){0};
 }
 
+/* `rows`: units are rows, and have the names of what they are of. */
+static const char *unit_word(const ht_tensor *weight, const char *unit, bool rows)
+{
+    return rows && weight->flags & HT_TENSOR_FILTERS ? "filters" : unit;
+}
+
+const char *ht_prune_units_word(const ht_network *net, const char *unit, bool rows)
+{
+    const char *first = unit_word(net->weights[0], unit, rows);
+    for (int w = 1; w < ht_network_hidden(net); w++)
+        if (unit_word(net->weights[w], unit, rows) != first) return "units";
+    return first;
+}
+
 void ht_prune_add_weights(ht_prune_result *r, size_t weights)
 {
     r->parameters_left += weights;
@@ -39,13 +53,14 @@ static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_WE
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX])
 {
-    ht_prune_result r = {.unit = ht_prune_unit(plan->net, plan->spec.method), .layer_count = plan->layers};
+    ht_prune_result r = {.unit = ht_prune_units_word(plan->net, plan->unit, plan->ops->masks),
+                         .layer_count = plan->layers};
     double lost = 0, total = 0;
     for (int l = 0; l < plan->layers; l++) {
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
         r.layers[l] =
-            (ht_prune_layer){ht_prune_layer_unit(plan->net->weights[l], plan->spec.method), plan->units[l],
+            (ht_prune_layer){unit_word(plan->net->weights[l], plan->unit, plan->ops->masks), plan->units[l],
                              removed[l], held, ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
@@ -70,4 +85,30 @@ ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network 
     if (plan->ops->project(plan, cut, net, removed, lost2, err) != HT_OK) return err->code;
     *result = ht_prune_plan_result(plan, removed, lost2);
     return ht_still_wanted(err);
+}
+
+ht_code ht_prune_plan_mask(const ht_prune_plan *plan, double ratio, ht_prune_mask *mask,
+                           ht_prune_result *result, ht_error *err)
+{
+    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
+    int64_t removed[HT_WEIGHTS_MAX] = {0};
+    double lost2[HT_WEIGHTS_MAX] = {0};
+    size_t total = 0, used = 0;
+    if (plan->ops->cut(plan, ratio, cut, err) != HT_OK) return err->code;
+    for (int l = 0; l < plan->layers; l++) total += (size_t)plan->units[l];
+    if (!mask->block) mask->block = ht_alloc(total, sizeof *mask->block, "the pruning mask", err);
+    if (!mask->block) return HT_FAIL;
+    for (int l = 0; l < plan->layers; l++) {
+        const ht_prune_order *order = &plan->orders[l];
+        float *keep = mask->block + used;
+        mask->keep[l] = keep;
+        used += (size_t)order->count;
+        removed[l] = cut[l].removed;
+        for (int i = 0; i < order->count; i++) {
+            keep[order->neuron[i]] = i < removed[l] ? 0.0f : 1.0f;
+            lost2[l] += i < removed[l] ? order->norm2[i] : 0;
+        }
+    }
+    *result = ht_prune_plan_result(plan, removed, lost2);
+    return HT_OK;
 }

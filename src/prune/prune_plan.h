@@ -21,6 +21,7 @@ typedef struct ht_prune_plan {
     ht_prune_spec spec;
     struct ht_pool *pool;
     const struct ht_prune_ops *ops;
+    const char *unit; /* what the method takes, of neurons */
     ht_prune_reach reach;
     int layers; /* it acts on the first so many */
     bool joint; /* they are ranked together */
@@ -61,12 +62,21 @@ void ht_prune_free_row_norms(ht_prune_plan *plan);
 /* Cuts `net` at a ratio (NaN: at the spec's error) and says what that did. */
 ht_code ht_prune_plan_apply(const ht_prune_plan *plan, double ratio, ht_network *net, ht_prune_result *result,
                             ht_error *err);
+/* Which units stay, of methods with `masks`: as ht_network_evaluate takes it. */
+typedef struct ht_prune_mask {
+    const float *keep[HT_HIDDEN_MAX];
+    float *block; /* of all of them: ht_free */
+} ht_prune_mask;
+
+/* The same as a mask; a zeroed one, or one that was made before. */
+ht_code ht_prune_plan_mask(const ht_prune_plan *plan, double ratio, ht_prune_mask *mask,
+                           ht_prune_result *result, ht_error *err);
 /* Units, ratio, errors and sizes of a network cut so far. */
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX]);
 
-/* What the method takes of one hidden matrix: "filters"; static storage. */
-const char *ht_prune_layer_unit(const ht_tensor *weight, ht_prune_method method);
+/* What is taken of a network: `unit`, but where units are rows "filters", or "units" of both. */
+const char *ht_prune_units_word(const ht_network *net, const char *unit, bool rows);
 
 /* Dense weights that are left. */
 void ht_prune_add_weights(ht_prune_result *result, size_t weights);

@@ -25,16 +25,42 @@ static ht_code row_index(const ht_tensor *layer, double *alpha, ht_error *err)
     return code;
 }
 
+/* mmo-multi of the kernels of filters, as they are. */
+static ht_code kernel_index(const ht_tensor *layer, double *alpha, ht_error *err)
+{
+    size_t window = (size_t)layer->window[0] * (size_t)layer->window[1];
+    ht_estimate estimate = {.value = NAN};
+    ht_code code = HT_OK;
+    if (layer->flags & HT_TENSOR_FILTERS && window > 1) {
+        ht_values x = {.f32 = layer->data,
+                       .rows = ht_tensor_size(layer) / window,
+                       .columns = window,
+                       .zeros_stay = true};
+        code = ht_tail_fit_rows(&x, &(ht_tail_options){0}, &estimate, err);
+    }
+    *alpha = estimate.value;
+    return code;
+}
+
+/* Of those that are numbers. */
+static double median_of(const double *values, int count)
+{
+    double sorted[HT_HIDDEN_MAX];
+    int known = 0;
+    for (int i = 0; i < count; i++)
+        if (!isnan(values[i])) sorted[known++] = values[i];
+    qsort(sorted, (size_t)known, sizeof *sorted, ht_by_double);
+    return known ? (sorted[(known - 1) / 2] + sorted[known / 2]) / 2 : (double)NAN;
+}
+
 ht_code ht_row_tails_measure(ht_row_tails *tails, const ht_network *net, ht_error *err)
 {
-    double sorted[HT_HIDDEN_MAX] = {0};
-    int count = 0;
     tails->layers = ht_network_hidden(net);
-    for (int l = 0; l < ht_network_hidden(net); l++) {
-        if (row_index(net->weights[l], &tails->layer[l], err) != HT_OK) return err->code;
-        if (!isnan(tails->layer[l])) sorted[count++] = tails->layer[l];
-    }
-    qsort(sorted, (size_t)count, sizeof *sorted, ht_by_double);
-    tails->median = count ? (sorted[(count - 1) / 2] + sorted[count / 2]) / 2 : (double)NAN;
+    for (int l = 0; l < tails->layers; l++)
+        if (row_index(net->weights[l], &tails->layer[l], err) != HT_OK ||
+            kernel_index(net->weights[l], &tails->kernel[l], err) != HT_OK)
+            return err->code;
+    tails->median = median_of(tails->layer, tails->layers);
+    tails->kernel_median = median_of(tails->kernel, tails->layers);
     return HT_OK;
 }

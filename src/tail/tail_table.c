@@ -25,7 +25,9 @@ static const struct {
     [HT_QUALITY_FEW_POINTS] = {"few points", "the interval says how little is known"},
     [HT_QUALITY_NO_PLATEAU] = {"no plateau", "another k or block length gives another index: believe none"},
     [HT_QUALITY_NOT_POWER_LAW] = {"not a power law", "another law: no straight line on log-log axes"},
-    [HT_QUALITY_NOT_STABLE] = {"not stable", "another law than a symmetric stable one, if only a little"},
+    [HT_QUALITY_NOT_STABLE] =
+        {"no stable law",
+         "differs from every symmetric α-stable law, if only a little (the run itself is sound)"},
     [HT_QUALITY_UNDECIDED] = {"undecided", "another law, as a lognormal one, fits as well: believe neither"},
     [HT_QUALITY_DISAGREE] = {"disagrees", "an estimate that is surer excludes this one"},
     [HT_QUALITY_COLUMNS] = {"columns differ", "columns of unequal scale: not one law"},

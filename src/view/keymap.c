@@ -74,6 +74,7 @@ static const ht_key_info table[] = {
      "κ against width: a width sweep (networks of eight widths, ever more seeds; Space stops it); there: "
      "more "
      "runs"},
+    {HT_DO_LESSON, {'L'}, "L", "lessons", "the lessons; in one: leave it (Enter: the next step)"},
     {HT_DO_COMPARE,
      {'c'},
      "c",
@@ -155,7 +156,6 @@ static const ht_key_info table[] = {
     {HT_DO_EXPORT, {'e'}, "e", "png", "export what is shown as a PNG picture (it also holds the settings)"},
     {HT_DO_HELP, {'?'}, "?", "help", "this help; first what the chosen panel shows"},
     {HT_DO_SEARCH, {'/'}, "/", NULL, "help on a word: keys, panels and settings that have it"},
-    {HT_DO_LESSON, {'L'}, "L", NULL, "the lessons; in one: leave it (Enter: the next step)"},
     {HT_DO_LESSON_BACK, {HT_KEY_BACKSPACE}, "Backspace", NULL, "lesson: the step before"},
     {HT_DO_BACK, {HT_KEY_ESCAPE}, "Esc", NULL, "back; twice: to the dashboard from anywhere"},
     {HT_DO_QUIT, {'q', 'Q'}, "q", "quit", "quit"},

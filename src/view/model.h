@@ -238,7 +238,13 @@ void ht_model_value(ht_param p, double value, char *to, size_t size);
 /* An end of a range: "2", "1e-07", "100k". */
 void ht_model_bound(double value, char *to, size_t size);
 
-/* The α of the noise; NaN without noise. */
+/* What κ is a share of: "of the neurons", "of the units" where not all layers are dense. */
+const char *ht_model_of_units(const ht_model *model);
+
+/* Does noise leave the layer alone whose tail is looked at (noise.first_conv)? */
+bool ht_model_quiet(const ht_model *model);
+
+/* The α of the noise in the layer whose tail is looked at; NaN without noise. */
 double ht_model_injected(const ht_model *model);
 
 /* Steps until noise of another type or α, as it was before a change, has faded from the weights of `step`:

@@ -68,9 +68,24 @@ ht_params ht_model_params_at(const ht_model *m, double step)
     return then;
 }
 
+const char *ht_model_of_units(const ht_model *m)
+{
+    return ht_params_are_dense(&m->applied) ? "of the neurons" : "of the units";
+}
+
+static int layer_looked_at(const ht_model *m)
+{
+    return m->report.count > 0 ? m->report.tail.layer : m->tail_layer;
+}
+
+bool ht_model_quiet(const ht_model *m)
+{
+    return layer_looked_at(m) == ht_params_quiet(&m->applied, NULL);
+}
+
 double ht_model_injected(const ht_model *m)
 {
-    return ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE
+    return ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE && !ht_model_quiet(m)
                ? ht_curve_last(&m->trace[HT_TRACE_ALPHA])
                : (double)NAN;
 }
@@ -94,7 +109,7 @@ double ht_model_old_noise(const ht_model *m, double step)
 bool ht_model_layer(const ht_model *m, char *to, size_t size)
 {
     int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
-    int layer = m->report.count > 0 ? m->report.tail.layer : m->tail_layer;
+    int layer = layer_looked_at(m);
     to[0] = '\0';
     if (depth > 1) snprintf(to, size, ", layer %d", layer + 1);
     return depth > 1;

@@ -1,7 +1,7 @@
 /* layer_halved.c - every second input counts: a layer kind in one file, for addition_cost.sh. */
 #include "nn/layers/layer.h"
 #include "nn/shard.h"
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
 {

@@ -171,6 +171,7 @@ static void data_sets_are_listed_and_described(void **state)
     r = RUN("data", "info", "digits-synth");
     assert_status(r, 0);
     assert_says(r->out, "784");
+    assert_says(r->out, "shape    1 × 28 × 28 (channels × height × width)");
     assert_says(r->out, "10 000 samples");
     r = RUN("data", "info", "teacher");
     assert_status(r, 0);

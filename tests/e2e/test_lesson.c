@@ -111,6 +111,7 @@ static void other_data_have_no_lesson(void **state)
     assert_title(t, "● running");
     vt_key(t, "L");
     vt_assert(t, vt_wait_text(t, "a number begins a lesson", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "(another network - `heavytail lesson 1`)", PATIENCE));
     vt_key(t, "1");
     vt_assert(t, vt_wait_text(t, "leave the lab, then `heavytail lesson 1`", PATIENCE));
     assert_title(t, "● running");

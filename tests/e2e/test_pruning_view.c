@@ -80,7 +80,7 @@ static void methods_are_laid_over_each_other(void **state)
     vt_key(t, "2");
     vt_assert(t, vt_wait_text(t, "Pruning methods", PATIENCE));
     vt_assert(t, vt_wait_text(t, "magnitude at κ", PATIENCE));
-    vt_assert(t, vt_wait_text(t, "fraction of weights removed", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "fraction of all weights removed", PATIENCE));
     vt_key(t, "4");
     vt_key(t, "6");
     vt_assert(t, vt_wait_text(t, "4 svd", PATIENCE));

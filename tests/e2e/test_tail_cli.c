@@ -434,7 +434,7 @@ static void faded_neurons_are_no_heavy_tail(void **state)
     json_t *root = TAIL("faded");
     json_t *mmo = find(root, "layers.0.weight", "all", "mmo");
     assert_true(number(mmo, "value") < 1.5);
-    assert_string_equal(json_string_value(json_object_get(mmo, "quality")), "not stable");
+    assert_string_equal(json_string_value(json_object_get(mmo, "quality")), "no stable law");
     json_decref(root);
 }
 

@@ -361,8 +361,9 @@ static void the_order_does_not_matter(void **state)
             /* eigenvalues near the noise are known to a few digits */
             double allowed = spectrum ? 1e-3 * a.e[e].std_error / a.e[e].value : 1e-9;
             if (!near(b.e[e].value, a.e[e].value, allowed) || b.e[e].quality != a.e[e].quality)
-                fail_msg("%s, sample %d: %.12g instead of %.12g", ht_estimator_at((ht_estimator)e)->name,
-                         number, b.e[e].value, a.e[e].value);
+                fail_msg("%s, sample %d: %.12g (%s) instead of %.12g (%s)",
+                         ht_estimator_at((ht_estimator)e)->name, number, b.e[e].value,
+                         ht_quality_word(b.e[e].quality), a.e[e].value, ht_quality_word(a.e[e].quality));
         }
     }
 }

@@ -444,6 +444,42 @@ static void a_small_plots_read_out_hides_no_curve(void **state)
     assert_int_equal(find_text("test 0.3163 nats (10–90 %: 0.0750 … 0.341)", NULL), 1);
 }
 
+/* A note loses whole parts, and says so. */
+static void a_long_note_ends_with_a_part(void **state)
+{
+    (void)state;
+    for (int w = 30; w <= 100; w++) {
+        fill_read_chart(0);
+        put(chart.note, sizeof chart.note,
+            "a dot: a run of 300 steps; predicted: quartiles; fit: to the medians");
+        begin(w, 16, HT_SYMBOLS_BRAILLE);
+        ht_draw_chart(s, (ht_rect){0, 0, w, 16}, &chart, 0);
+        int parts = find_text("a dot: a run of 300 steps", NULL) + find_text("; predicted: quartiles", NULL) +
+                    find_text("; fit: to the medians", NULL);
+        assert_true(parts > 0);
+        assert_int_equal(find_text("predicted", NULL) + find_text("fit", NULL), parts - 1);
+        assert_int_equal(find_text("…", NULL), parts < 3);
+    }
+}
+
+/* What is beyond the scale has a mark in its column, also a weight that no point of the line stands for. */
+static void giant_weights_are_marked(void **state)
+{
+    static float weights[600];
+    static ht_gallery g;
+    (void)state;
+    for (int at = 0; at < 600; at += 7) {
+        memset(weights, 0, sizeof weights);
+        weights[at] = at % 2 ? -50 : 50;
+        g = (ht_gallery){.width = 600, .height = 1, .count = 1, .scale = 1};
+        g.item[0].value = weights;
+        begin(40, 10, HT_SYMBOLS_BRAILLE);
+        ht_draw_gallery(s, (ht_rect){0, 0, 40, 10}, &g, 0);
+        assert_int_equal(find_text(at % 2 ? "▼" : "▲", NULL), 1);
+        assert_int_equal(find_text(at % 2 ? "▲" : "▼", NULL), 0);
+    }
+}
+
 /* A plot too small for them all tells the first, and how many more there are. */
 static void a_read_out_counts_what_it_leaves_out(void **state)
 {
@@ -1164,6 +1200,8 @@ int main(void)
         cmocka_unit_test(rows_without_room_are_counted),
         cmocka_unit_test(a_small_plots_read_out_hides_no_curve),
         cmocka_unit_test(a_read_out_counts_what_it_leaves_out),
+        cmocka_unit_test(a_long_note_ends_with_a_part),
+        cmocka_unit_test(giant_weights_are_marked),
         cmocka_unit_test(numbers_stand_at_their_ticks),
         cmocka_unit_test(curves_without_a_name_are_left_out),
         cmocka_unit_test(labels_stand_beside_their_ticks),

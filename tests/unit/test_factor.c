@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "nn/factor.h"
 #include "num/rng.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 #include "unit/golden.h"
 #include "unit/scratch.h"
 #include "sanitized.h"

@@ -31,6 +31,7 @@ static void every_name_of_the_tables_is_explained(void **state)
     }
     for (int i = 1; i < ht_param_choices(HT_P_NOISE_TYPE); i++)
         need(ht_param_choice(HT_P_NOISE_TYPE, i), "noise.type");
+    for (int q = 0; q < HT_QUALITIES; q++) need(ht_quality_word((ht_quality)q), "qualities");
     for (int i = 0; i < HT_ESTIMATORS; i++) need(ht_estimator_at((ht_estimator)i)->name, "estimators.def");
     for (int i = 0; i < HT_PRUNE_METHODS; i++)
         need(ht_prune_at((ht_prune_method)i)->name, "prune_methods.def");

@@ -47,7 +47,7 @@ static const rule rules[] = {
     {"term", " base view render "},
     {"lab", " base params engine session chart experiment view lesson render term "},
     {"bench",
-     " base num stable kernel nn tail prune link engine session chart experiment sweep view render "},
+     " base params num stable kernel nn tail prune link engine session chart experiment sweep view render "},
     {"cli",
      " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
      "lesson render term lab bench "},

@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 #include "base/pool.h"
 #include "nn/layers/layer.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 #include "unit/golden.h"
 #include "unit/naive.h"
 #include "unit/small.h"

@@ -13,7 +13,7 @@
 #include "num/linalg.h"
 #include "nn/mask.h"
 #include "num/rng.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 
 static ht_error err;
 

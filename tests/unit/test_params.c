@@ -250,7 +250,7 @@ static void widths_are_a_list_or_equal(void **state)
     char text[HT_PARAM_VALUE];
     int widths[HT_PARAM_LAYERS];
     ht_params_init(&params);
-    assert_true(ht_param_at(HT_P_MODEL_DEPTH)->high == HT_PARAM_LAYERS);
+    assert_true(ht_param_at(HT_P_MODEL_DEPTH)->high == HT_PARAM_DEPTH);
     assert_int_equal(ht_params_set(&params, "model.depth", "3", &err), HT_OK);
     assert_int_equal(ht_params_widths(&params, widths), 3);
     assert_true(widths[0] == 2000 && widths[2] == 2000);

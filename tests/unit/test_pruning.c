@@ -228,7 +228,7 @@ static void methods_lie_over_each_other_with_their_keys(void **state)
                 series_of(&chart, "2 magnitude")->dash); /* on grey paper */
     assert_null(series_of(&chart, "4 svd"));             /* not there yet, and so said */
     assert_string_equal(chart.note, "svd is on the way");
-    assert_string_equal(chart.x.label, "fraction of weights removed");
+    assert_string_equal(chart.x.label, "fraction of all weights removed");
     ht_chart_clear(&chart);
     m->view = HT_VIEW_DASHBOARD; /* there it is the method of the settings alone */
     ht_panel_pruning(m, 160, &chart);

@@ -17,7 +17,7 @@
 #include "nn/evaluation.h"
 #include "nn/noise.h"
 #include "num/rng.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 #include "unit/golden.h"
 #include "unit/naive.h"
 #include "unit/small.h"

@@ -225,7 +225,7 @@ static void few_words_say_what_may_be_believed(void **state)
         {1.7661, 0.0096, HT_QUALITY_GOOD, "1.77 ± 0.01"},
         {1.99, 0.01, HT_QUALITY_NO_HEAVY_TAIL, "no heavy tail"},
         {4.09, 0.05, HT_QUALITY_NOT_POWER_LAW, "not a power law"},
-        {1.74, 0.05, HT_QUALITY_NOT_STABLE, "not stable"},
+        {1.74, 0.05, HT_QUALITY_NOT_STABLE, "no stable law"},
         {2.314, 0.05, HT_QUALITY_NO_PLATEAU, "2.31 no plateau"},
         {1.5, 0.5, HT_QUALITY_FEW_POINTS, "1.5 few points"},
         {1.5, 0.75, HT_QUALITY_FEW_POINTS, "undetermined"},

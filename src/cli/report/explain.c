@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "heavytail/tail.h"
 #include "session/arguments.h"
 #include "view/words/glossary.h"
 
@@ -14,6 +15,9 @@ static void list_words(void)
     for (size_t i = 0; i < count; i++)
         printf("%s%s%s\n    %s\n", words[i].symbol, words[i].symbol[0] ? ", " : "", words[i].word,
                words[i].meaning);
+    printf("\nverdicts on an estimate of the tail index\n");
+    for (int q = 0; q < HT_QUALITIES; q++)
+        printf("%s\n    %s\n", ht_quality_word((ht_quality)q), ht_quality_meaning((ht_quality)q));
 }
 
 int ht_cmd_explain(int argc, char **argv)

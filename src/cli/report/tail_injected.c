@@ -1,6 +1,7 @@
 #include "cli/report/tail_injected.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "engine/run/rundir.h"
@@ -44,6 +45,31 @@ static bool mixed_run(const char *path, const ht_params *now)
     ht_journal_free(&journal);
     ht_text_free(&text);
     return mixed;
+}
+
+/* Layers with tensors of their own, the output's left out, and projections of residuals: beyond one of them α
+ * is compared with nothing. */
+static int named_layers(const ht_params *params)
+{
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(params, items), named = 0;
+    for (int l = 0; l < count; l++) named += items[l].units > 0 || items[l].kind == HT_LAYER_NORM;
+    return named;
+}
+
+ht_tail_injected ht_tail_injected_in(const ht_tail_injected *run, const char *path, const char *tensor)
+{
+    ht_params params;
+    ht_error err;
+    ht_tail_injected none = *run;
+    int layer, quiet, end = 0;
+    none.alpha = NAN;
+    if (isnan(run->alpha) || sscanf(tensor, "layers.%d.weight%n", &layer, &end) != 1 || tensor[end] != '\0' ||
+        end == 0)
+        return *run;
+    if (ht_rundir_settings(path, &params, &err) != HT_OK) return *run;
+    ht_params_quiet(&params, &quiet);
+    return layer == quiet || layer >= named_layers(&params) ? none : *run;
 }
 
 ht_tail_injected ht_tail_injected_of(const char *path, bool *mixed)

@@ -8,4 +8,8 @@
  * or α at some step: *mixed, and its weights hold both. */
 ht_tail_injected ht_tail_injected_of(const char *path, bool *mixed);
 
+/* The same for one tensor of the run by its name: no α of weights that get no noise, the output's and those
+ * of a first convolution (noise.first_conv). */
+ht_tail_injected ht_tail_injected_in(const ht_tail_injected *run, const char *path, const char *tensor);
+
 #endif

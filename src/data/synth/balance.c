@@ -5,7 +5,7 @@
 int ht_balanced_class(uint64_t seed, ht_synth_part part, size_t index, int classes)
 {
     ht_rng rng;
-    int order[HT_BALANCE_CLASSES];
+    int order[HT_BALANCE_CLASSES] = {0};
     size_t n = (size_t)classes;
     ht_rng_init(&rng, seed, HT_STREAM_DATA, ht_synth_which(HT_SYNTH_SETUP, index / n * 2 + (size_t)part));
     for (int i = 0; i < classes; i++) order[i] = i;

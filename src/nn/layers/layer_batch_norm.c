@@ -8,7 +8,7 @@
 #include "base/pool.h"
 #include "nn/layers/layer.h"
 #include "nn/shard.h"
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 enum { CHANNELS = 16 }; /* of a task */
 

@@ -4,7 +4,7 @@
 #include "base/pool.h"
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 enum { ROWS = 32 }; /* filters of a task of an update */
 

@@ -6,7 +6,7 @@
 #include "nn/activation.h"
 #include "nn/layers/layer.h"
 #include "nn/shard.h"
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 #include "num/linalg.h"
 
 static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)

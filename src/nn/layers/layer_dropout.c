@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "nn/layers/layer.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 #include "num/rng.h"
 
 static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)

@@ -5,7 +5,7 @@
 
 #include "nn/layers/layer.h"
 #include "nn/shard.h"
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
 {

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "render/draw/chart_layout.h"
@@ -180,6 +181,31 @@ static bool draw_whole(ht_surface *s, const ht_chart_layout *l, const ht_chart *
     return !readout.foot;
 }
 
+/* Where the last part of a note begins; NULL: it has one. */
+static char *last_part(char *note)
+{
+    static const char *const between[] = {"; ", " · ", ", "};
+    char *last = NULL;
+    for (size_t i = 0; i < sizeof between / sizeof between[0]; i++)
+        for (char *at = note; (at = strstr(at, between[i])); at++)
+            if (!last || at > last) last = at;
+    return last;
+}
+
+/* A note that is too long for its row loses parts from its end on, not letters. */
+static void draw_note(ht_surface *s, const ht_chart_layout *l, ht_role role, const char *note)
+{
+    char rest[sizeof((ht_chart *)0)->note], text[sizeof rest + 8];
+    double room = l->inner.w - 2;
+    snprintf(rest, sizeof rest, "%s", note);
+    snprintf(text, sizeof text, "%s", note);
+    for (char *end; s->ops->measure(s, 0, text) > room && (end = last_part(rest));) {
+        *end = '\0';
+        snprintf(text, sizeof text, "%s …", rest);
+    }
+    s->ops->text(s, l->inner.x + 1, l->note_row, room, HT_ALIGN_LEFT, role, 0, text);
+}
+
 void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus)
 {
     ht_chart_layout l;
@@ -197,8 +223,7 @@ void ht_draw_chart(ht_surface *s, ht_rect area, const ht_chart *chart, int focus
     ht_role note = chart->warn ? HT_ROLE_WARNING : HT_ROLE_DIM;
     bool all = chart->row_count <= l.y_count;
     if (l.note_in_foot && foot && all) ht_frame_foot(s, area, HT_ALIGN_LEFT, note, chart->note);
-    if (l.note_row >= 0)
-        s->ops->text(s, l.inner.x + 1, l.note_row, l.inner.w - 2, HT_ALIGN_LEFT, note, 0, chart->note);
+    if (l.note_row >= 0) draw_note(s, &l, note, chart->note);
     s->clip = clip;
 }
 

@@ -59,7 +59,19 @@ static void draw_picture(ht_surface *s, const ht_gallery *g, const float *value,
                           y + row / 2.0);
 }
 
-/* A line over the inputs about a dotted zero; what is beyond the scale is cut at the edge. */
+/* ▲ and ▼ at the edge, in the column of a weight beyond the scale, drawn by a point or not. */
+static void mark_beyond(ht_surface *s, const ht_gallery *g, const float *value, format f, int x, int y)
+{
+    for (int i = 0; i < g->width && f.h > 1; i++) {
+        double w = (double)value[i];
+        if (!(fabs(w) > g->scale)) continue;
+        double at = 0.25 + (f.w - 0.5) * (g->width > 1 ? (double)i / (g->width - 1) : 0.5);
+        s->ops->text(s, x + floor(at), w > 0 ? y : y + f.h - 1, 1, HT_ALIGN_LEFT, HT_ROLE_WEIGHTS, 0,
+                     w > 0 ? "▲" : "▼");
+    }
+}
+
+/* A line over the inputs about a dotted zero; what is beyond the scale is cut at the edge and marked. */
 static void draw_curve(ht_surface *s, const ht_gallery *g, const float *value, format f, int x, int y)
 {
     double xs[POINTS], ys[POINTS], middle = y + f.h / 2.0, half = fmax(0.25, f.h / 2.0 - 0.25);
@@ -72,6 +84,7 @@ static void draw_curve(ht_surface *s, const ht_gallery *g, const float *value, f
     s->ops->polyline(s, HT_ROLE_DIM, HT_DOTTED, 2, (double[]){x + 0.25, x + f.w - 0.25},
                      (double[]){middle, middle});
     s->ops->polyline(s, HT_ROLE_WEIGHTS, HT_SOLID, count, xs, ys);
+    mark_beyond(s, g, value, f, x, y);
 }
 
 static void draw_items(ht_surface *s, const ht_gallery *g, ht_rect inner)

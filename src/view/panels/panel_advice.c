@@ -187,7 +187,8 @@ void ht_panel_advice(const ht_model *m, char *to, size_t size)
                          .type = (int)ht_params_get(p, HT_P_NOISE_TYPE),
                          .alpha = ht_params_get(p, HT_P_NOISE_ALPHA),
                          .sigma = ht_params_get(p, HT_P_NOISE_SCALE),
-                         .mmo = m->report.tail.looked ? m->report.tail.now[HT_MMO].value : (double)NAN,
+                         .mmo = m->report.tail.looked && !ht_model_quiet(m) ? m->report.tail.now[HT_MMO].value
+                                                                            : (double)NAN,
                          .kappa = ht_model_kappa_of(&m->report).value,
                          .decays = ht_params_get(p, HT_P_TRAIN_DECAY) > 0,
                          .noise_taken = changed(m, HT_P_NOISE_TYPE, HT_NOISE_NONE),

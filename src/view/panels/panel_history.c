@@ -262,7 +262,7 @@ static void add_estimate(const ht_model *m, ht_chart *chart, ht_estimator estima
 static void add_injected(const ht_model *m, ht_chart *chart, int columns)
 {
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    if (m->trace[HT_TRACE_ALPHA].count == 0) return;
+    if (m->trace[HT_TRACE_ALPHA].count == 0 || ht_model_quiet(m)) return;
     ht_series *alpha =
         add_curve(chart, &m->trace[HT_TRACE_ALPHA], FINAL, HT_ROLE_NOISE, "injected α", columns, 0);
     if (alpha) alpha->dash = HT_DOTTED;
@@ -317,7 +317,8 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
     int count = ht_tail_lines(drawn), first = columns < WIDE_FROM && count > NARROW ? count - NARROW : 0;
     begin_tail(m, "Estimates of α", chart);
     chart->named_only = true;
-    ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the injected α?");
+    if (!ht_model_quiet(m))
+        ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the injected α?");
     for (int i = first; i < count; i++) {
         const ht_tail_line *line = ht_tail_line_of(drawn[i]);
         if (line->band) add_band(chart, &m->trace[ht_trace_of(drawn[i])], line->role, columns);

@@ -1,6 +1,7 @@
 /* panel_kappa.c - the pruning ratio κ over the steps: every look, their running median and quartiles. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "chart/spread.h"
@@ -68,9 +69,9 @@ static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series 
 
 void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
 {
-    ht_text_copy(chart->title, sizeof chart->title, "κ: removable neurons");
+    snprintf(chart->title, sizeof chart->title, "κ: removable %s", ht_model_of_units(m) + strlen("of the "));
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
-    chart->unit = "of the neurons";
+    chart->unit = ht_model_of_units(m);
     ht_panel_step_axis(m, chart);
     ht_series *line =
         ht_spread_add(chart, &m->trace[HT_TRACE_KAPPA], HT_ROLE_KAPPA, "median", columns, QUARTILE);

@@ -12,20 +12,26 @@ static void add_line(const ht_model *m, int i, ht_room room, ht_form *form)
     ht_panel_add_text(form, room, !known ? HT_ROLE_DIM : holds ? HT_ROLE_GOOD : HT_ROLE_BAD, text);
 }
 
-/* What each lesson is about goes where there is no room for it; then the lines. */
-static void shorten_list(ht_room room, int rows, char text[sizeof((ht_lesson_page *)0)->text])
+/* Each line loses what stands from the first such letter on. */
+static void cut_lines(char *text, char at)
 {
-    const char *from = text;
     char *to = text;
-    if (ht_panel_text_rows(room, text) <= rows) return;
-    for (bool about = false; *from; from++) {
-        about = *from != '\n' && (about || *from == ':');
-        if (!about) *to++ = *from;
+    for (bool cut = false; *text; text++) {
+        cut = *text != '\n' && (cut || *text == at);
+        if (!cut) *to++ = *text;
     }
     *to = '\0';
+}
+
+/* What each lesson is about goes where there is no room for it; then how those of other networks begin; then
+ * the lines. */
+static void shorten_list(ht_room room, int rows, char text[sizeof((ht_lesson_page *)0)->text])
+{
+    if (ht_panel_text_rows(room, text) > rows) cut_lines(text, ':');
+    if (ht_panel_text_rows(room, text) > rows) cut_lines(text, '(');
     if (ht_panel_text_rows(room, text) <= rows) return;
-    for (to = text; *to; to++)
-        if (*to == '\n') *to = ' ';
+    for (; *text; text++)
+        if (*text == '\n') *text = ' ';
 }
 
 /* What is to be done first, then why; what does not fit is the explanation's end. */

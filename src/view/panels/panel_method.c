@@ -107,6 +107,7 @@ static void add_regime(const ht_model *m, ht_form *form)
     }
     add_number(form, rows->layers > 1 ? "α̂ rows, median" : "α̂ rows", 3, "",
                rows->layers ? rows->median : (double)NAN);
+    if (rows->kernel_median > 0) add_number(form, "α̂ kernels, median", 3, "", rows->kernel_median);
     if (ht_params_get(&m->applied, HT_P_TRAIN_AVERAGE) > 0)
         ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "of the mean of", "%.0f steps",
                     ht_params_get(&m->applied, HT_P_TRAIN_AVERAGE));

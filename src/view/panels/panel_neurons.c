@@ -69,6 +69,13 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static double largest(const float *w, int count)
+{
+    double most = 0;
+    for (int i = 0; i < count; i++) most = fmax(most, fabs((double)w[i]));
+    return most;
+}
+
 /* The 98 % quantile of |w|: with heavy tails beside the largest weight all others would be pale. */
 static double robust_scale(const float *w, int count)
 {
@@ -83,7 +90,8 @@ void ht_panel_neurons(const ht_model *m, ht_gallery *g)
     const ht_strongest *s = &m->report.strongest;
     const ht_prune_look *look = &m->report.look[order_of(m)];
     bool pictures = m->picture_width > 0 && m->picture_width * m->picture_height == s->inputs;
-    double gone = gone_at(m);
+    double gone = gone_at(m), most = 0;
+    char largest_text[24];
     ht_text_copy(g->title, sizeof g->title, "Strongest kept neurons, incoming weights");
     ht_text_copy(g->empty, sizeof g->empty,
                  s->count && !s->inputs ? "too many inputs to draw" : "every neuron is removed here");
@@ -94,10 +102,16 @@ void ht_panel_neurons(const ht_model *m, ht_gallery *g)
         ht_gallery_item *item = &g->item[g->count++];
         item->value = s->weight[i];
         g->scale = fmax(g->scale, robust_scale(s->weight[i], s->inputs));
+        most = fmax(most, largest(s->weight[i], s->inputs));
         snprintf(item->label, sizeof item->label, "‖w‖ %.3g", (double)s->norm[i]);
     }
+    ht_format_short(largest_text, sizeof largest_text, most, 2);
     if (g->count && pictures)
-        snprintf(g->note, sizeof g->note, "negative to positive; full colour from |w| = %.2g", g->scale);
+        snprintf(g->note, sizeof g->note, "negative to positive; full colour from |w| = %.2g (largest: %.2g)",
+                 g->scale, most);
+    else if (g->count && most > g->scale)
+        snprintf(g->note, sizeof g->note, "weight against input, ±%.2g; ▲▼ beyond, up to %s", g->scale,
+                 largest_text);
     else if (g->count)
         snprintf(g->note, sizeof g->note, "weight against input, ±%.2g", g->scale);
 }

@@ -164,7 +164,10 @@ static void add_compared(const ht_model *m, ht_room room, ht_form *form)
     char words[300], left[24];
     double alpha = ht_model_injected(m), wait = ht_model_old_noise(m, (double)m->report.tail.picture_step);
     const char *spectrum = injected_of(m).independent ? " (of the spectrum 1 + α/2)" : "";
-    if (isnan(alpha))
+    if (ht_model_quiet(m))
+        ht_text_copy(words, sizeof words,
+                     "covers α: not compared, this layer gets no noise (noise.first_conv is off).");
+    else if (isnan(alpha))
         ht_text_copy(words, sizeof words, "covers α: not compared, there is no noise now.");
     else if (isinf(wait))
         ht_text_copy(

@@ -185,6 +185,7 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     if (r->norms < 2) return;
     if (m->norms_log) chart->y.low = pow(10, floor(log10(r->norm_above[r->norms - 1]) + 1e-9));
     bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
+    noisy = noisy && ht_params_quiet(&m->applied, NULL) != 0; /* norms are the first layer's */
     if (m->norms_log && noisy) add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
     for (int i = 0; i < m->ghost_count; i++)
         add_norms(ht_ghost_add(m, chart, i, columns, m->ghost[i]->report.glimpse.norms),

@@ -137,8 +137,9 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
 {
     char noise[40], error[24];
     const ht_width_sweep_state *s = newest(m);
+    (void)columns;
     begin(m, chart, "Pruning ratio κ");
-    chart->unit = "of the neurons";
+    chart->unit = ht_model_of_units(m);
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (!s) return;
     snprintf(error, sizeof error, "%s = %.3g",
@@ -155,11 +156,9 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
         ht_model_noise(&m->width_sweep[i].params, noise, sizeof noise);
         add_points(chart, m->width_sweep[i].noisy, RATIO, role_of(m, i), noise);
     }
-    snprintf(chart->note, sizeof chart->note, "a dot: a run of %.0f steps%s",
-             ht_params_get(&s->params, HT_P_TRAIN_STEPS),
-             columns >= 2 * 80   ? "; predicted: median, quartiles; fit: to the medians, 95 %"
-             : columns >= 2 * 56 ? "; bands: quartiles predicted, fit"
-                                 : "");
+    snprintf(chart->note, sizeof chart->note,
+             "a dot: a run of %.0f steps; predicted: median, quartiles; fit: to the medians, 95 %%",
+             ht_params_get(&s->params, HT_P_TRAIN_STEPS));
 }
 
 void ht_panel_width_accuracy(const ht_model *m, int columns, ht_chart *chart)
@@ -184,14 +183,16 @@ void ht_panel_width_tail(const ht_model *m, int columns, ht_chart *chart)
     begin(m, chart, "Tail index α̂ (mmo)");
     chart->unit = "";
     if (!s) return;
-    double alpha = ht_params_get(&s->params, HT_P_NOISE_ALPHA);
+    double alpha = ht_params_quiet(&s->params, NULL) == 0 ? 2 : ht_params_get(&s->params, HT_P_NOISE_ALPHA);
     chart->y = (ht_axis){.low = alpha - 0.1, .high = alpha + 0.1}; /* holds the injected one */
     for (int i = 0; i < m->width_sweep_count; i++) {
         ht_series *dots = add_points(chart, m->width_sweep[i].noisy, MMO, role_of(m, i), "");
         if (dots) ht_model_noise(&m->width_sweep[i].params, dots->said, sizeof dots->said);
     }
     ht_chart_fit(chart);
-    if (runs_of(s->noisy, MMO) == 0) return;
+    if (ht_params_quiet(&s->params, NULL) == 0) /* tails are of the first layer */
+        ht_text_copy(chart->note, sizeof chart->note, "the first convolution gets no noise");
+    if (runs_of(s->noisy, MMO) == 0 || chart->note[0]) return;
     snprintf(label, sizeof label, "α %.3g", alpha);
     ht_chart_mark(chart, false, alpha, HT_ROLE_NOISE, label);
 }

@@ -60,6 +60,13 @@ static bool from_others(const char *name, ht_explained *e)
         ht_text_copy(e->where, sizeof e->where, "t");
         return true;
     }
+    for (int q = 0; q < HT_QUALITIES; q++) {
+        if (strcasecmp(ht_quality_word((ht_quality)q), name) != 0) continue;
+        snprintf(e->text, sizeof e->text, "a verdict on an estimate of the tail index: %s",
+                 ht_quality_meaning((ht_quality)q));
+        ht_text_copy(e->where, sizeof e->where, "right now, t");
+        return true;
+    }
     for (int i = 0; i < HT_PRUNE_METHODS; i++) {
         const ht_prune_info *info = ht_prune_at((ht_prune_method)i);
         if (strcasecmp(info->name, name) != 0) continue;
@@ -116,6 +123,7 @@ void ht_word_guess(const char *name, char *to, size_t size)
         offer_list(&guess, table[i].also);
     }
     for (int i = 0; i < HT_ESTIMATORS; i++) ht_guess_offer(&guess, ht_estimator_at((ht_estimator)i)->name);
+    for (int q = 0; q < HT_QUALITIES; q++) ht_guess_offer(&guess, ht_quality_word((ht_quality)q));
     for (int i = 0; i < HT_PRUNE_METHODS; i++) ht_guess_offer(&guess, ht_prune_at((ht_prune_method)i)->name);
     for (int p = 0; p < HT_P_COUNT; p++)
         ht_guess_offer_as(&guess, strchr(ht_param_at((ht_param)p)->key, '.') + 1,

@@ -1,4 +1,4 @@
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,11 +29,8 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
 {
     static const char what[] = "the work of a layer";
     if (layer->kind->room) layer->kind->room(layer, s->capacity, &room->room);
-    if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0) {
-        size_t size = 0;
-        for (int t = 0; t < layer->tensors; t++) size += ht_tensor_size(&layer->tensor[t]);
-        room->room.shared = size * HT_STEP_SPANS;
-    }
+    if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0)
+        room->room.shared = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
     if (make_floats(&room->packed, room->room.packed, what, err) != HT_OK) return HT_FAIL;

@@ -4,7 +4,7 @@
 
 #include "kernel/product.h"
 #include "nn/layers/layer.h"
-#include "nn/step.h"
+#include "nn/step/step.h"
 
 /* Spans of samples that a batch is cut into, at most. */
 enum { HT_STEP_SPANS = 16 };
@@ -70,8 +70,13 @@ void ht_step_backward(ht_step *step, struct ht_pool *pool);
 void ht_step_update(ht_step *step, struct ht_pool *pool);
 bool ht_step_is_short(const ht_step *step);
 
-/* Samples first .. of what goes through layer l. */
+/* Spans of the batch, and what goes through layer l of one of them; or of any samples from `first` on. */
+int ht_step_spans(const ht_step *step);
+ht_span ht_step_span_of(const ht_step *step, int l, int task);
 ht_span ht_step_span(const ht_step *step, int l, int first, int samples);
+
+/* Of all its tensors. */
+size_t ht_layer_numbers(const ht_layer *layer);
 
 /* The update of layers that are cut by samples: spans' parts are summed in their order. */
 void ht_step_update_sums(ht_step *step, int l, int shard);

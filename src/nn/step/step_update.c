@@ -1,5 +1,5 @@
 /* step_update.c - what every kind of layer does with a block of its numbers once the gradient is there. */
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 static float decay_of(const ht_step *s, const ht_tensor *tensor)
 {

@@ -8,56 +8,11 @@
 #include "kernel/kernel.h"
 #include "nn/activation.h"
 #include "nn/shard.h"
-#include "nn/step_state.h"
+#include "nn/step/step_state.h"
 
 static int shard_width(const ht_step *s, int l, int shard)
 {
     return ht_shard_rows(s->layer[l].width, shard);
-}
-
-/* ---- spans of samples ---- */
-
-static int span_size(const ht_step *s)
-{
-    return (s->batch + HT_STEP_SPANS - 1) / HT_STEP_SPANS;
-}
-
-static int span_count(const ht_step *s)
-{
-    return (s->batch + span_size(s) - 1) / span_size(s);
-}
-
-static const float *values_of(const ht_step *s, int layer, int first)
-{
-    if (layer == HT_NO_LAYER) return NULL;
-    const float *all = layer == HT_NETWORK_INPUT ? s->x : s->layer[layer].hidden;
-    return all + (size_t)first * (size_t)ht_layer_gives(s->net, layer);
-}
-
-ht_span ht_step_span(const ht_step *s, int l, int first, int samples)
-{
-    const ht_layer *layer = &s->net->layers[l];
-    const ht_step_layer *room = &s->layer[l];
-    size_t bytes = room->room.bytes / (size_t)s->capacity;
-    return (ht_span){.first = first,
-                     .samples = samples,
-                     .x = values_of(s, layer->input, first),
-                     .also = values_of(s, layer->also, first),
-                     .gives = s->layer[layer->outlet].hidden +
-                              (size_t)first * (size_t)s->layer[layer->outlet].width,
-                     .packed = room->packed,
-                     .kept = room->kept,
-                     .shared = room->shared,
-                     .bytes = room->bytes ? room->bytes + (size_t)first * bytes : NULL,
-                     .scratch = s->scratch,
-                     .stride = s->stride,
-                     .hyper = s->hyper};
-}
-
-static ht_span span_of_task(const ht_step *s, int l, int task)
-{
-    int size = span_size(s), first = task * size, left = s->batch - first;
-    return ht_step_span(s, l, first, left < size ? left : size);
 }
 
 /* ---- forward ---- */
@@ -101,7 +56,7 @@ static void forward_shard(void *context, int shard, int worker)
 static void activate_span(void *context, int task, int worker)
 {
     ht_step *s = context;
-    const ht_span span = span_of_task(s, s->at, task);
+    const ht_span span = ht_step_span_of(s, s->at, task);
     (void)worker;
     float most = activate(s, span.first, span.samples, 0, s->layer[s->at].width);
     s->shard_max[task] = fmaxf(most, s->shard_max[task]);
@@ -111,7 +66,7 @@ static void forward_span(void *context, int task, int worker)
 {
     ht_step *s = context;
     const ht_layer *layer = &s->net->layers[s->at];
-    const ht_span span = span_of_task(s, s->at, task);
+    const ht_span span = ht_step_span_of(s, s->at, task);
     layer->kind->apply(layer, &span, s->layer[s->at].hidden + (size_t)span.first * (size_t)layer->outputs,
                        NULL);
     activate_span(s, task, worker);
@@ -125,12 +80,12 @@ static void forward_layer(ht_step *s, struct ht_pool *pool)
     if (layer->kind->cut == HT_CUT_UNITS) {
         ht_pool_run(pool, room->shards, forward_shard, s);
     } else if (layer->kind->cut == HT_CUT_SAMPLES) {
-        ht_pool_run(pool, span_count(s), forward_span, s);
+        ht_pool_run(pool, ht_step_spans(s), forward_span, s);
     } else {
         const ht_span span = ht_step_span(s, s->at, 0, s->batch);
         layer->kind->apply(layer, &span, s->layer[layer->outlet].hidden, pool);
         s->at = layer->outlet; /* the next one is done */
-        ht_pool_run(pool, span_count(s), activate_span, s);
+        ht_pool_run(pool, ht_step_spans(s), activate_span, s);
     }
 }
 
@@ -206,7 +161,7 @@ static void backward_span(void *context, int task, int worker)
 {
     ht_step *s = context;
     const ht_layer *reader = &s->net->layers[s->reader];
-    const ht_span span = span_of_task(s, s->reader, task);
+    const ht_span span = ht_step_span_of(s, s->reader, task);
     (void)worker;
     size_t first = (size_t)span.first;
     const float *delta = ht_step_delta(s, s->reader) + first * (size_t)reader->outputs;
@@ -219,7 +174,7 @@ static void backward_span(void *context, int task, int worker)
 static void deactivate_span(void *context, int task, int worker)
 {
     ht_step *s = context;
-    const ht_span span = span_of_task(s, s->at, task);
+    const ht_span span = ht_step_span_of(s, s->at, task);
     (void)worker;
     note_delta(s, task, deactivate(s, s->at, span.first, span.samples, 0, s->layer[s->at].width, true));
 }
@@ -227,7 +182,7 @@ static void deactivate_span(void *context, int task, int worker)
 static void add_span(void *context, int task, int worker)
 {
     ht_step *s = context;
-    const ht_span span = span_of_task(s, s->at, task);
+    const ht_span span = ht_step_span_of(s, s->at, task);
     (void)worker;
     size_t width = (size_t)s->layer[s->at].width, at = (size_t)span.first * width;
     ht_kernel()->add_scaled(s->layer[s->at].delta + at, s->spare + at, (size_t)span.samples * width, 1.0f);
@@ -240,13 +195,13 @@ static void hear(ht_step *s, struct ht_pool *pool)
     if (reader->kind->cut == HT_CUT_UNITS) {
         ht_pool_run(pool, s->layer[s->at].shards, backward_shard, s);
     } else if (reader->kind->cut == HT_CUT_SAMPLES) {
-        ht_pool_run(pool, span_count(s), backward_span, s);
+        ht_pool_run(pool, ht_step_spans(s), backward_span, s);
     } else {
         const ht_span span = ht_step_span(s, s->reader, 0, s->batch);
         reader->kind->back(reader, &span, ht_step_delta(s, s->reader), reader->also == s->at, part_of(s),
                            pool);
     }
-    if (!is_first(s)) ht_pool_run(pool, span_count(s), add_span, s);
+    if (!is_first(s)) ht_pool_run(pool, ht_step_spans(s), add_span, s);
 }
 
 /* Layers that cut their work themselves need to know that their delta is there, also where nothing below them
@@ -274,28 +229,21 @@ void ht_step_backward(ht_step *s, struct ht_pool *pool)
             hear(s, pool);
         }
         if (s->layer[s->at].readers > 1 || cut == HT_CUT_ITSELF)
-            ht_pool_run(pool, span_count(s), deactivate_span, s);
+            ht_pool_run(pool, ht_step_spans(s), deactivate_span, s);
     }
     end_backward(s, pool);
 }
 
 /* ---- the update ---- */
 
-static size_t gradient_size(const ht_layer *layer)
-{
-    size_t size = 0;
-    for (int t = 0; t < layer->tensors; t++) size += ht_tensor_size(&layer->tensor[t]);
-    return size;
-}
-
 static void gradient_span(void *context, int task, int worker)
 {
     ht_step *s = context;
     const ht_layer *layer = &s->net->layers[s->at];
-    const ht_span span = span_of_task(s, s->at, task);
+    const ht_span span = ht_step_span_of(s, s->at, task);
     (void)worker;
     layer->kind->gradient(layer, &span, ht_step_delta(s, s->at) + (size_t)span.first * (size_t)layer->outputs,
-                          s->layer[s->at].shared + (size_t)task * gradient_size(layer), NULL);
+                          s->layer[s->at].shared + (size_t)task * ht_layer_numbers(layer), NULL);
 }
 
 /* Of the layers whose gradients are not made as part of their update. */
@@ -305,32 +253,11 @@ static void gradients(ht_step *s, struct ht_pool *pool)
         const ht_layer *layer = &s->net->layers[s->at];
         if (layer->tensors == 0 || layer->kind->cut == HT_CUT_UNITS) continue;
         if (layer->kind->cut == HT_CUT_SAMPLES) {
-            ht_pool_run(pool, span_count(s), gradient_span, s);
+            ht_pool_run(pool, ht_step_spans(s), gradient_span, s);
             continue;
         }
         const ht_span span = ht_step_span(s, s->at, 0, s->batch);
         if (layer->kind->gradient) layer->kind->gradient(layer, &span, ht_step_delta(s, s->at), NULL, pool);
-    }
-}
-
-void ht_step_update_sums(ht_step *s, int l, int shard)
-{
-    const ht_layer *layer = &s->net->layers[l];
-    size_t before = 0, all = gradient_size(layer);
-    int first = shard * layer->kind->rows, m = ht_layer_shard_rows(layer, shard);
-    for (int t = 0; t < layer->tensors; t++) {
-        const ht_tensor *tensor = &layer->tensor[t];
-        size_t columns = (size_t)tensor->columns, start = (size_t)first * columns;
-        ht_block block = {ht_tensor_index(s->net, tensor), m, tensor->columns, tensor->columns, start};
-        ht_descent to = ht_step_descent(s, &block, 1);
-        for (size_t i = 0; i < (size_t)m * columns; i++) {
-            float sum = 0;
-            for (int span = 0; span < span_count(s); span++)
-                sum += s->layer[l].shared[(size_t)span * all + before + start + i];
-            to.to[i] = to.keep * to.to[i] + to.factor * sum;
-        }
-        ht_step_finish(s, &block, first, shard);
-        before += ht_tensor_size(tensor);
     }
 }
 
