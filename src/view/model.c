@@ -10,24 +10,54 @@
 #include "params/preset.h"
 #include "view/runs/shelf.h"
 
-/* "140→2000→5"; of more than four equal layers in a row "140→2000×6→5". What is too long for the title is
- * counted: "140→16 layers→5". */
+/* Layers with units: "→500" a dense one, "→conv 20" a convolution. */
+static size_t write_layer(const ht_layer_item *item, char *to, size_t size)
+{
+    bool conv = item->kind == HT_LAYER_CONV;
+    return (size_t)snprintf(to, size, "→%s%d", conv ? "conv " : "", item->units);
+}
+
+static bool alike(const ht_layer_item *a, const ht_layer_item *b)
+{
+    return a->kind == b->kind && a->units == b->units;
+}
+
+/* "140→2000→5", "784→conv 20→conv 50→500→10"; of more than four equal layers in a row "140→2000×6→5". What is
+ * too long for the title is counted: "140→16 layers→5". */
 static void write_shape(ht_model *m, int inputs, int classes)
 {
     enum { ALIKE = 4 };
-    int widths[HT_PARAM_LAYERS], depth = ht_params_widths(&m->applied, widths);
-    char hidden[16 * HT_PARAM_LAYERS] = "";
+    ht_layer_item items[HT_PARAM_LAYERS];
+    int count = ht_params_layers(&m->applied, items), depth = 0;
+    char hidden[24 * HT_PARAM_LAYERS] = "";
     size_t used = 0;
+    for (int l = 0; l < count; l++)
+        if (items[l].units > 0) items[depth++] = items[l];
     for (int l = 0, next; l < depth; l = next) {
-        for (next = l + 1; next < depth && widths[next] == widths[l];) next++;
+        for (next = l + 1; next < depth && alike(&items[next], &items[l]);) next++;
         bool many = next - l > ALIKE;
         for (int i = l; i < (many ? l + 1 : next); i++)
-            used += (size_t)snprintf(hidden + used, sizeof hidden - used, "→%d", widths[i]);
+            used += write_layer(&items[i], hidden + used, sizeof hidden - used);
         if (many) used += (size_t)snprintf(hidden + used, sizeof hidden - used, "×%d", next - l);
     }
     size_t length = (size_t)snprintf(m->shape, sizeof m->shape, "%d%s→%d", inputs, hidden, classes);
     if (length >= sizeof m->shape)
         snprintf(m->shape, sizeof m->shape, "%d→%d layers→%d", inputs, depth, classes);
+}
+
+/* Of a network that looks at places: "3×32²→conv 20 …". */
+static void name_places(ht_model *m, int channels, int height, int width)
+{
+    char layers[sizeof m->shape], places[40];
+    const char *rest = strstr(m->shape, "→");
+    if (!rest || !strstr(rest, "conv ") || channels < 1) return;
+    if (height == width)
+        snprintf(places, sizeof places, "%d×%d²", channels, height);
+    else
+        snprintf(places, sizeof places, "%d×%d×%d", channels, height, width);
+    ht_text_copy(layers, sizeof layers, rest);
+    if (strlen(places) + strlen(layers) < sizeof m->shape)
+        snprintf(m->shape, sizeof m->shape, "%s%s", places, layers);
 }
 
 void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes, const char *data_title)
@@ -51,6 +81,7 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
 void ht_model_pictures(ht_model *m, int channels, int height, int width)
 {
     bool grey = channels == 1 && height > 1 && width > 1;
+    name_places(m, channels, height, width);
     m->picture_width = grey ? width : 0;
     m->picture_height = grey ? height : 0;
 }

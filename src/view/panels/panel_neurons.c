@@ -94,7 +94,9 @@ void ht_panel_neurons(const ht_model *m, ht_gallery *g)
     char largest_text[24];
     ht_text_copy(g->title, sizeof g->title, "Strongest kept neurons, incoming weights");
     ht_text_copy(g->empty, sizeof g->empty,
-                 s->count && !s->inputs ? "too many inputs to draw" : "every neuron is removed here");
+                 look->count == 0         ? "measuring"
+                 : s->count && !s->inputs ? "too many inputs to draw"
+                                          : "every neuron is removed here");
     g->width = pictures ? m->picture_width : s->inputs;
     g->height = pictures ? m->picture_height : 1;
     for (int i = 0; i < s->count && s->inputs && g->count < HT_GALLERY_ITEMS; i++) {

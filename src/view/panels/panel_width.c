@@ -213,7 +213,9 @@ static void add_state(const ht_width_sweep_state *s, ht_room room, ht_form *form
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "runs at each n", "%zu to %zu",
                 sum_up(&s->noisy[0], RATIO).count, sum_up(&s->noisy[s->widths - 1], RATIO).count);
     if (!s->unequal[0]) return;
-    snprintf(words, sizeof words, "Layers of equal width n are trained, not model.widths = %s.", s->unequal);
+    bool line = s->unequal[strspn(s->unequal, "0123456789,-")] != '\0';
+    snprintf(words, sizeof words, "Dense layers of equal width n are trained, not %s = %s.",
+             line ? "model.layers" : "model.widths", s->unequal);
     ht_panel_add_text(form, room, HT_ROLE_WARNING, words);
 }
 
