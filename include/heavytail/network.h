@@ -88,8 +88,8 @@ ht_network *ht_network_of(const ht_params *params, ht_shape input, int classes, 
 /* The same without memory for the numbers: data of its tensors are NULL, for whoever brings them. */
 ht_network *ht_network_outline(const ht_params *params, ht_shape input, int classes, ht_error *err);
 
-/* model.layers of such a network, where model.activation is relu: with ht_network_of the way back to it. False
- * when it does not fit into `size` bytes. */
+/* model.layers of such a network, where model.activation is relu: with ht_network_of the way back to it.
+ * False when it does not fit into `size` bytes. */
 bool ht_network_line(const ht_network *net, char *to, size_t size);
 
 /* Is it nothing but dense layers, each reading the one before it? */

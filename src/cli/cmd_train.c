@@ -123,7 +123,8 @@ static ht_code set_beginning(ht_arguments *args, const char *init, const char *o
                              ht_error *err)
 {
     if (order && !init && !ht_arguments_name(args, HT_P_TRAIN_INIT))
-        return ht_error_set(err, HT_USAGE, "--order: of the layers in the file of --init, which is not given");
+        return ht_error_set(err, HT_USAGE,
+                            "--order: of the layers in the file of --init, which is not given");
     if (order && ht_arguments_add(args, "train.init_order", order, err) != HT_OK) return err->code;
     if (!init) return HT_OK;
     if (!realpath(init, place)) return ht_error_set(err, HT_FAIL, "--init %.200s: %s", init, strerror(errno));
@@ -225,9 +226,9 @@ int ht_cmd_train(int argc, char **argv)
     bool json = false, quiet = false, left_out = false;
     const ht_option options[] = {{"--steps", &steps, NULL}, {"--until-accuracy", &accuracy, NULL},
                                  {"--run", &run, NULL},     {"--json", NULL, &json},
-                                 {"--init", &init, NULL},   {"--order", &order, NULL}, {"--out", &out, NULL},
-                                 {"--quiet", NULL, &quiet}, {"--data", HT_SETS_DATA},
-                                 {NULL, NULL, NULL}};
+                                 {"--init", &init, NULL},   {"--order", &order, NULL},
+                                 {"--out", &out, NULL},     {"--quiet", NULL, &quiet},
+                                 {"--data", HT_SETS_DATA},  {NULL, NULL, NULL}};
     char place[PATH_MAX];
     ht_arguments args = {0};
     ht_session session = {0};

@@ -42,15 +42,15 @@ static size_t lines(size_t floats)
     return (floats + 15) / 16 * 16;
 }
 
-/* Into h, the values of the layer's outlet. */
+/* Into h, the values of the layer, or of the one whose work it does, too. */
 static void pass_layer(const ht_network *net, const ht_layer *layer, ht_span *span, float *h)
 {
-    const ht_layer *outlet = &net->layers[layer->outlet];
+    const ht_layer *end = &net->layers[layer->ends_at];
     if (layer->kind->cut == HT_CUT_UNITS)
         layer->kind->evaluate(layer, span->x, span->samples, 0, layer->outputs, h);
     else
         layer->kind->apply(layer, span, h, NULL);
-    ht_activate(outlet->activation, h, (size_t)span->samples * (size_t)outlet->outputs);
+    ht_activate(end->activation, h, (size_t)span->samples * (size_t)end->outputs);
     span->x = h;
 }
 
@@ -69,9 +69,9 @@ static void pass_samples(void *context, int task, int worker)
                     .bytes = p->bytes + (size_t)worker * p->most.bytes};
     for (int l = 0; l < prefix->layers && !ht_cancelled(); l++) {
         const ht_layer *layer = &p->net->layers[l];
-        size_t outputs = (size_t)p->net->layers[layer->outlet].outputs;
-        bool last = layer->outlet == prefix->layers - 1;
-        if (l > 0 && layer[-1].outlet == l) continue; /* another has done its work */
+        size_t outputs = (size_t)p->net->layers[layer->ends_at].outputs;
+        bool last = layer->ends_at == prefix->layers - 1;
+        if (l > 0 && layer[-1].ends_at == l) continue; /* another has done its work */
         pass_layer(p->net, layer, &span, last ? prefix->values + first * outputs : turn[l % 2]);
     }
 }
@@ -128,7 +128,7 @@ static int length_of(const ht_network *net, const ht_samples *samples)
 {
     int l = 0;
     while (net->layers[l].weight < 0) l++;
-    l = net->layers[l].outlet;
+    l = net->layers[l].ends_at;
     size_t values = samples->count * (size_t)net->layers[l].outputs;
     bool worth = l + 2 < net->layer_count && net->weight_count > 2;
     return worth && values <= most_bytes / sizeof(float) && stands_alone(net, l + 1) ? l + 1 : 0;
@@ -155,7 +155,7 @@ static ht_code cut_rest(ht_prune_prefix *prefix, const ht_network *net, ht_error
         ht_layer *layer = &prefix->rest.layers[l];
         *layer = net->layers[l + by];
         layer->number -= by;
-        layer->outlet -= by;
+        layer->ends_at -= by;
         layer->input = shifted(layer->input, by);
         layer->also = shifted(layer->also, by);
         layer->weight -= layer->weight > 0;

@@ -270,7 +270,7 @@ static int find_link(const ht_link *links, int count, const char *word)
     ht_name_read(word, wanted, sizeof wanted);
     for (int i = 0; i < count; i++) {
         ht_name_read(links[i].name, stem, sizeof stem);
-        if (strcmp(stem, wanted) == 0) found = i, times++;
+        if (strcmp(stem, word) == 0 || strcmp(stem, wanted) == 0) found = i, times++; /* "b" may be a stem */
     }
     return times == 1 ? found : -1;
 }

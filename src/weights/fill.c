@@ -25,8 +25,9 @@ static ht_code load(const filler *f, long number, float **to, ht_error *err)
 {
     ht_tensor_info info;
     *to = NULL;
-    return number == HT_NO_TENSOR ? HT_OK
-                                  : ht_numbers_load(f->path, f->file, (size_t)number, f->notes, &info, to, err);
+    return number == HT_NO_TENSOR
+               ? HT_OK
+               : ht_numbers_load(f->path, f->file, (size_t)number, f->notes, &info, to, err);
 }
 
 /* Takes the memory of `from`; NULL: all of them are `otherwise`. */
@@ -67,8 +68,8 @@ static ht_code make_fold(const filler *f, const ht_module *norm, fold *to, ht_er
     if (code == HT_OK) code = load(f, norm->variance, &variance, err);
     for (size_t i = 0; i < rows && code == HT_OK; i++) {
         if ((double)variance[i] < 0)
-            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0", f->path,
-                                i, norm->name, (double)variance[i]);
+            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
+                                f->path, i, norm->name, (double)variance[i]);
         to->factor[i] = (gain ? (double)gain[i] : 1) / sqrt((double)variance[i] + epsilon);
         to->shift[i] = (bias ? (double)bias[i] : 0) - (double)mean[i] * to->factor[i];
     }
@@ -92,8 +93,8 @@ static ht_code apply_fold(const fold *f, const ht_tensor *shape, float *weight, 
     return HT_OK;
 }
 
-static ht_code fold_norm(const filler *f, const ht_module *norm, const ht_tensor *shape, float *weight, float **bias,
-                         ht_error *err)
+static ht_code fold_norm(const filler *f, const ht_module *norm, const ht_tensor *shape, float *weight,
+                         float **bias, ht_error *err)
 {
     fold by = {0};
     ht_code code = make_fold(f, norm, &by, err);
@@ -114,7 +115,8 @@ static ht_code put_bias(filler *f, ht_tensor *of, float *bias, const char *name,
     if (of->bias) return put(of->bias, bias, 0, err);
     ht_free(bias);
     return any ? ht_error_set(err, HT_FAIL,
-                              "%s: %.60s has biases, and the network has none; set model.bias to 1", f->path, name)
+                              "%s: %.60s has biases, and the network has none; set model.bias to 1", f->path,
+                              name)
                : HT_OK;
 }
 
@@ -155,9 +157,33 @@ static ht_code fill_layers(filler *f, const ht_modules *modules, ht_error *err)
         code = m->norm ? fill_norm(f, l->layer, m, err) : fill_matrix(f, &l->layer->tensor[0], m, norm, err);
     }
     if (code == HT_OK && f->without_bias > 0)
-        ht_notes_add(f->notes, "%s: %d of %d layers have no biases there; they begin at 0", f->path, f->without_bias,
-                     f->layers);
+        ht_notes_add(f->notes, "%s: %d of %d layers have no biases there; they begin at 0", f->path,
+                     f->without_bias, f->layers);
     return code;
+}
+
+/* ---- how the file holds them ---- */
+
+static void list_layer(const filler *f, const ht_layer *layer, const ht_module *m, ht_netform *form)
+{
+    const ht_tensor *weight = &layer->tensor[0];
+    int index = ht_tensor_index(f->net, weight), state = index + (weight->bias ? 2 : 1);
+    if (m->weight != HT_NO_TENSOR) ht_netform_add(form, f->file, (size_t)m->weight, index, m->turned);
+    if (m->bias != HT_NO_TENSOR && weight->bias)
+        ht_netform_add_vector(form, f->file, (size_t)m->bias, ht_tensor_index(f->net, weight->bias));
+    if (m->mean == HT_NO_TENSOR) return;
+    ht_netform_add_vector(form, f->file, (size_t)m->mean, state);
+    ht_netform_add_vector(form, f->file, (size_t)m->variance, state + 1);
+}
+
+static void list_form(const filler *f, const ht_modules *modules, ht_netform *form)
+{
+    bool folded = false;
+    form->count = 0;
+    for (int s = 0; s < f->match->count; s++) folded = folded || f->match->layer[s].norm >= 0;
+    for (int s = 0; s < f->match->count && !folded; s++)
+        list_layer(f, f->match->layer[s].layer, &modules->module[f->match->layer[s].module], form);
+    ht_netform_finish(form, f->path, f->notes);
 }
 
 /* ---- files ---- */
@@ -170,14 +196,15 @@ bool ht_weights_ours(const ht_weights *file)
     ht_tensor_info info;
     if (ht_weights_metadata(file, "heavytail.names")) return false;
     for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
-        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK && strcmp(info.name, "layers.0.weight") == 0;
+        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
+                strcmp(info.name, "layers.0.weight") == 0;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         marked = marked || ht_weights_metadata(file, marks[i]);
     return first && marked;
 }
 
 ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
-                             ht_notes *notes, ht_error *err)
+                             ht_netform *form, ht_notes *notes, ht_error *err)
 {
     ht_modules *modules = ht_alloc(1, sizeof *modules, "the list of layers", err);
     ht_match *match = ht_alloc(1, sizeof *match, "the list of layers", err);
@@ -187,6 +214,7 @@ ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path
     if (code == HT_OK) code = ht_modules_find(modules, path, file, ours, notes, err);
     if (code == HT_OK) code = ht_match_find(match, net, modules, path, order, notes, err);
     if (code == HT_OK) code = fill_layers(&f, modules, err);
+    if (code == HT_OK && form && !ours) list_form(&f, modules, form);
     ht_free(match);
     ht_free(modules);
     return code;
@@ -196,7 +224,7 @@ ht_code ht_network_fill(ht_network *net, const char *path, const char *order, ht
 {
     ht_weights *file = ht_weights_open(path, notes, err);
     if (!file) return err->code;
-    ht_code code = ht_network_fill_from(net, file, path, order, notes, err);
+    ht_code code = ht_network_fill_from(net, file, path, order, NULL, notes, err);
     ht_weights_close(file);
     return code;
 }

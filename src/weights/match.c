@@ -36,7 +36,9 @@ static ht_module need_of(const ht_layer *layer)
     const ht_sides s = ht_netfile_sides(&layer->tensor[0]);
     size_t places = s.window[0] * s.window[1];
     return (ht_module){.norm = s.columns == 0,
-                       .ndim = s.columns == 0 ? 1 : places ? 4 : 2,
+                       .ndim = s.columns == 0 ? 1
+                               : places       ? 4
+                                              : 2,
                        .mean = is_batch(layer) ? 0 : HT_NO_TENSOR,
                        .shape = {s.rows, places ? s.columns / places : s.columns, s.window[0], s.window[1]}};
 }
@@ -68,7 +70,8 @@ static bool is_folded_kind(const ht_module *m)
     return m->norm && m->mean != HT_NO_TENSOR;
 }
 
-/* What is left over and could be meant for the layer: the first of its kind, of as many sides if there is one. */
+/* What is left over and could be meant for the layer: the first of its kind, of as many sides if there is
+ * one. */
 static int left_over(const matcher *m, int layer)
 {
     const ht_module need = need_of(m->match->layer[layer].layer);
@@ -91,17 +94,18 @@ static ht_code complain_missing(const matcher *m, int layer, int members, int la
     int other = left_over(m, layer);
     ht_module_shape(&need, needs);
     if (other == NOBODY)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: has %d tensor%s of the shape %s%s, and the network has %d layer%s of it, as %s; say "
-                            "which network it is with model.layers",
-                            m->path, members, members == 1 ? "" : "s", needs,
-                            need.mean == 0 ? " with running means" : "", layers, layers == 1 ? "" : "s",
-                            name_of(m, layer));
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: has %d tensor%s of the shape %s%s, and the network has %d layer%s of it, as %s; say "
+            "which network it is with model.layers",
+            m->path, members, members == 1 ? "" : "s", needs, need.mean == 0 ? " with running means" : "",
+            layers, layers == 1 ? "" : "s", name_of(m, layer));
     ht_module_shape(module_at(m, other), has);
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %.100s is %s, and the network needs %s there, for %s; say which network it is with "
-                        "model.layers",
-                        m->path, module_at(m, other)->name, has, needs, name_of(m, layer));
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %.100s is %s, and the network needs %s there, for %s; say which network it is with "
+        "model.layers",
+        m->path, module_at(m, other)->name, has, needs, name_of(m, layer));
 }
 
 static ht_code complain_spare(const matcher *m, int module, ht_error *err)
@@ -111,10 +115,11 @@ static ht_code complain_spare(const matcher *m, int module, ht_error *err)
     int same = 0;
     for (int l = 0; l < m->match->count; l++) same += fits(m, l, module);
     ht_module_shape(spare, has);
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %.100s %s has no place in the network, which has %d layer%s of this shape; say which "
-                        "network it is with model.layers",
-                        m->path, spare->name, has, same, same == 1 ? "" : "s");
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %.100s %s has no place in the network, which has %d layer%s of this shape; say which "
+        "network it is with model.layers",
+        m->path, spare->name, has, same, same == 1 ? "" : "s");
 }
 
 /* All of them, first layer first; a stand-in where nobody is known. */
@@ -129,10 +134,11 @@ static ht_code complain_order(const matcher *m, const int *members, int count, h
     ht_text list = {0};
     ht_module_shape(module_at(m, members[0]), shape);
     list_order(m, members, count, &list);
-    ht_error_set(err, HT_FAIL,
-                 "%s: %.400s are all %s, and their names do not tell which comes first: give --order A,B,C with all "
-                 "layers of the file, first to last",
-                 m->path, list.data ? list.data : "tensors", shape);
+    ht_error_set(
+        err, HT_FAIL,
+        "%s: %.400s are all %s, and their names do not tell which comes first: give --order A,B,C with all "
+        "layers of the file, first to last",
+        m->path, list.data ? list.data : "tensors", shape);
     ht_text_free(&list);
     return err->code;
 }
@@ -162,11 +168,13 @@ static ht_code read_order(matcher *m, ht_error *err)
         int i = find_word(m, word);
         if (i == NOBODY)
             return ht_error_set(err, HT_USAGE, "--order: %s has no layer '%.60s'", m->path, word);
-        if (m->rank[i] != NOBODY) return ht_error_set(err, HT_USAGE, "--order: '%.60s' stands there twice", word);
+        if (m->rank[i] != NOBODY)
+            return ht_error_set(err, HT_USAGE, "--order: '%.60s' stands there twice", word);
         m->rank[i] = count++;
     }
-    return m->order && count == 0 ? ht_error_set(err, HT_USAGE, "--order: give names of tensors, as in fc1,fc2")
-                                  : HT_OK;
+    return m->order && count == 0
+               ? ht_error_set(err, HT_USAGE, "--order: give names of tensors, as in fc1,fc2")
+               : HT_OK;
 }
 
 /* A matrix that the order does not name is left out. */
@@ -194,9 +202,9 @@ static ht_code obeys_order(const matcher *m, ht_error *err)
         const ht_module *module = module_at(m, m->match->layer[l].module);
         ht_module_shape(module, has);
         if (runs_otherwise(m, l))
-            return ht_error_set(err, HT_USAGE,
-                                "--order: %s: %.60s stands at place %d, but by its shape %s it can only be %s", m->path,
-                                module->name, m->rank[m->match->layer[l].module] + 1, has, name_of(m, l));
+            return ht_error_set(
+                err, HT_USAGE, "--order: %s: %.60s stands at place %d, but by its shape %s it can only be %s",
+                m->path, module->name, m->rank[m->match->layer[l].module] + 1, has, name_of(m, l));
     }
     for (int i = 0; i < m->modules->count; i++)
         if (!takes_part(m, i))
@@ -264,11 +272,12 @@ static ht_code fold(matcher *m, int norm, ht_text *told, int *count, ht_error *e
     const ht_module *n = module_at(m, norm);
     int before = ht_module_before_norm(m->modules, norm);
     if (before < 0 || !m->used[before] || m->match->layer[m->layer_of[before]].norm >= 0)
-        return ht_error_set(err, HT_FAIL,
-                            "%s: %.100s is of a batch norm for which the network has no layer, and its name does not "
-                            "tell which layer it follows (as bn1 does conv1, 1 does 0): put `norm batch` into "
-                            "model.layers",
-                            m->path, n->name);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: %.100s is of a batch norm for which the network has no layer, and its name does not "
+            "tell which layer it follows (as bn1 does conv1, 1 does 0): put `norm batch` into "
+            "model.layers",
+            m->path, n->name);
     m->match->layer[m->layer_of[before]].norm = norm;
     if ((*count)++ < TOLD)
         ht_text_add(told, "%s%.60s into %.60s", *count > 1 ? ", " : "", n->stem, module_at(m, before)->stem);
@@ -287,10 +296,11 @@ static ht_code use_rest(matcher *m, ht_error *err)
         code = is_folded_kind(module_at(m, i)) ? fold(m, i, &told, &folded, err) : complain_spare(m, i, err);
     }
     if (folded > 0 && code == HT_OK)
-        ht_notes_add(m->notes,
-                     "%s: %d batch norm%s folded into the layers before, by the running means and variances and ε = "
-                     "1e-5: %.300s",
-                     m->path, folded, folded == 1 ? " is" : "s are", told.data ? told.data : "");
+        ht_notes_add(
+            m->notes,
+            "%s: %d batch norm%s folded into the layers before, by the running means and variances and ε = "
+            "1e-5: %.300s",
+            m->path, folded, folded == 1 ? " is" : "s are", told.data ? told.data : "");
     ht_text_free(&told);
     return code;
 }
@@ -301,10 +311,11 @@ static void note_against_names(const matcher *m)
     for (int l = 1; l < m->match->count && !m->order; l++) {
         int a = m->match->layer[l - 1].module, b = m->match->layer[l].module;
         if (compare(m, a, b) <= 0) continue;
-        ht_notes_add(m->notes,
-                     "%s: %.200s comes before %.200s, as their shapes say, although the numbers in their names run "
-                     "otherwise",
-                     m->path, module_at(m, a)->name, module_at(m, b)->name);
+        ht_notes_add(
+            m->notes,
+            "%s: %.200s comes before %.200s, as their shapes say, although the numbers in their names run "
+            "otherwise",
+            m->path, module_at(m, a)->name, module_at(m, b)->name);
         return;
     }
 }

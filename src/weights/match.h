@@ -1,5 +1,6 @@
-/* match.h - which module of a file belongs to which layer of a network. Shapes decide; where several modules have
- * one shape the numbers in their names do, or an order that was given; where nothing tells, nobody guesses. */
+/* match.h - which module of a file belongs to which layer of a network. Shapes decide; where several modules
+ * have one shape the numbers in their names do, or an order that was given; where nothing tells, nobody
+ * guesses. */
 #ifndef HT_WEIGHTS_MATCH_H
 #define HT_WEIGHTS_MATCH_H
 
@@ -18,8 +19,8 @@ typedef struct ht_match {
     ht_match_layer layer[HT_LAYERS_MAX];
 } ht_match;
 
-/* Notes say what was not plain. HT_FAIL names the tensor, its shape, and what the network needs there; HT_USAGE: an
- * order that cannot be. */
+/* Notes say what was not plain. HT_FAIL names the tensor, its shape, and what the network needs there;
+ * HT_USAGE: an order that cannot be. */
 ht_code ht_match_find(ht_match *match, ht_network *net, const ht_modules *modules, const char *path,
                       const char *order, ht_notes *notes, ht_error *err);
 

@@ -29,8 +29,10 @@ static part part_of_state(const char *name)
     static const struct {
         const char *word;
         part part;
-    } words[] = {{"running_mean", MEAN},   {"moving_mean", MEAN},
-                 {"running_var", VARIANCE}, {"moving_variance", VARIANCE},
+    } words[] = {{"running_mean", MEAN},
+                 {"moving_mean", MEAN},
+                 {"running_var", VARIANCE},
+                 {"moving_variance", VARIANCE},
                  {"num_batches_tracked", COUNTER}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (ht_text_ends(name, words[i].word)) return words[i].part;
@@ -68,8 +70,8 @@ static bool is_our_name(const char *name)
 
 static ht_code cannot(const sorter *s, const ht_tensor_info *info, const char *what, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL, "%s: %.100s %s, which no layer here has (heavytail help layers)", s->path,
-                        info->name, what);
+    return ht_error_set(err, HT_FAIL, "%s: %.100s %s, which no layer here has (heavytail help layers)",
+                        s->path, info->name, what);
 }
 
 static ht_code leave_out(const sorter *s, const ht_tensor_info *info, const char *why)
@@ -101,7 +103,8 @@ static bool is_vector(const ht_tensor_info *info)
     return info->ndim == 1 || (info->ndim == 2 && (info->shape[0] == 1 || info->shape[1] == 1));
 }
 
-static ht_code set_weight(const sorter *s, ht_module *m, size_t number, const ht_tensor_info *info, ht_error *err)
+static ht_code set_weight(const sorter *s, ht_module *m, size_t number, const ht_tensor_info *info,
+                          ht_error *err)
 {
     char what[120];
     m->name = info->name;
@@ -113,10 +116,11 @@ static ht_code set_weight(const sorter *s, ht_module *m, size_t number, const ht
         return cannot(s, info, what, err);
     }
     if (m->turned && info->ndim > 2)
-        return cannot(s, info,
-                      "is a kernel (height × width × inputs × outputs), and what follows it is flattened with its "
-                      "channels last; write the network from PyTorch: that is an order",
-                      err);
+        return cannot(
+            s, info,
+            "is a kernel (height × width × inputs × outputs), and what follows it is flattened with its "
+            "channels last; write the network from PyTorch: that is an order",
+            err);
     for (int i = 0; i < info->ndim; i++) m->shape[i] = info->shape[i];
     if (m->turned) m->shape[0] = info->shape[1], m->shape[1] = info->shape[0];
     return HT_OK;
@@ -129,12 +133,14 @@ static ht_code add(const sorter *s, size_t number, const ht_tensor_info *info, h
     if (role == COUNTER) return HT_OK;
     if (role != WEIGHT && !is_vector(info)) role = WEIGHT; /* a matrix "b" */
     ht_module *m = module_of(s->modules, stem, info->name);
-    if (!m)
-        return ht_error_set(err, HT_FAIL, "%s: holds more than %d layers", s->path, (int)HT_MODULES_MAX);
+    if (!m) return ht_error_set(err, HT_FAIL, "%s: holds more than %d layers", s->path, (int)HT_MODULES_MAX);
     long *to = role == WEIGHT ? &m->weight : role == BIAS ? &m->bias : role == MEAN ? &m->mean : &m->variance;
     if (*to != HT_NO_TENSOR)
         return ht_error_set(err, HT_FAIL, "%s: %.100s is a second %s of %.100s", s->path, info->name,
-                            role == WEIGHT ? "weight" : role == BIAS ? "bias" : "running mean or variance", m->name);
+                            role == WEIGHT ? "weight"
+                            : role == BIAS ? "bias"
+                                           : "running mean or variance",
+                            m->name);
     *to = (long)number;
     return role == WEIGHT ? set_weight(s, m, number, info, err) : HT_OK;
 }
@@ -150,7 +156,8 @@ static ht_code sort_tensor(const sorter *s, size_t number, const ht_tensor_info 
     if (info->ndim >= 2 && strcmp(info->type, "BOOL") != 0 &&
         (!ht_safetensors_readable(info) || info->type[1] == '8')) {
         snprintf(what, sizeof what, "is of type %.20s: %s", info->type,
-                 ht_safetensors_known(info) ? "quantized, its scale unknown" : "the format has no such numbers");
+                 ht_safetensors_known(info) ? "quantized, its scale unknown"
+                                            : "the format has no such numbers");
         return cannot(s, info, what, err);
     }
     if (!ht_safetensors_readable(info))
@@ -165,10 +172,11 @@ static ht_code check(const sorter *s, ht_module *m, ht_error *err)
     const long vectors[] = {m->bias, m->mean, m->variance};
     ht_tensor_info info;
     if ((m->mean == HT_NO_TENSOR) != (m->variance == HT_NO_TENSOR))
-        return ht_error_set(err, HT_FAIL,
-                            "%s: %.100s is a part of a batch normalization that has only one of running_mean and "
-                            "running_var",
-                            s->path, m->name);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: %.100s is a part of a batch normalization that has only one of running_mean and "
+            "running_var",
+            s->path, m->name);
     if (m->weight == HT_NO_TENSOR && m->mean == HT_NO_TENSOR)
         return ht_error_set(err, HT_FAIL, "%s: %.100s is a bias, but no matrix has a name that goes with it",
                             s->path, m->name);
@@ -177,15 +185,15 @@ static ht_code check(const sorter *s, ht_module *m, ht_error *err)
         if (ht_weights_describe(s->file, (size_t)vectors[i], &info, err) != HT_OK) return err->code;
         if (m->weight == HT_NO_TENSOR) m->ndim = 1, m->shape[0] = info.count; /* batch norm without a gain */
         if (info.count != m->shape[0])
-            return ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", s->path,
-                                info.name, info.count, m->shape[0]);
+            return ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu",
+                                s->path, info.name, info.count, m->shape[0]);
         if (m->weight == HT_NO_TENSOR) break;
     }
     return HT_OK;
 }
 
-ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights *file, bool ours, ht_notes *notes,
-                        ht_error *err)
+ht_code ht_modules_find(ht_modules *modules, const char *path, const ht_weights *file, bool ours,
+                        ht_notes *notes, ht_error *err)
 {
     size_t count = ht_weights_count(file);
     bool *turned = ht_alloc(count + 1, sizeof *turned, "the list of tensors", err);
@@ -235,7 +243,8 @@ bool ht_module_compare(const ht_module *a, const ht_module *b, int *sign)
     size_t from = at;
     while (from > 0 && is_digit(a->stem[from - 1])) from--;
     *sign = 0;
-    if (is_digit(a->stem[from]) && is_digit(b->stem[from])) *sign = compare_numbers(a->stem + from, b->stem + from);
+    if (is_digit(a->stem[from]) && is_digit(b->stem[from]))
+        *sign = compare_numbers(a->stem + from, b->stem + from);
     return *sign != 0 || ht_name_compare(a->stem, b->stem, sign);
 }
 

@@ -52,9 +52,9 @@ static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_erro
                                    .activation = c->activation[l],
                                    .bias = c->part[l].bias != NULL,
                                    .output = l == c->count - 1};
-    ht_network *net = code != HT_OK
-                          ? NULL
-                          : ht_network_build((ht_shape){c->part[0].columns, 1, 1}, specs, c->count, c->mean_field, true, err);
+    ht_network *net = code != HT_OK ? NULL
+                                    : ht_network_build((ht_shape){c->part[0].columns, 1, 1}, specs, c->count,
+                                                       c->mean_field, true, err);
     for (int l = 0; net && l < c->count; l++) {
         net->weights[l]->data = c->part[l].weight;
         if (c->part[l].bias) net->weights[l]->bias->data = c->part[l].bias;
@@ -80,7 +80,8 @@ static ht_code add_layer(layer_chain *c, const char *path, const char *name, siz
                             "are (outputs × inputs), first to last",
                             path, name, rows, columns, c->part[c->count - 1].rows);
     for (size_t i = 0; code == HT_OK && i < rows * columns; i++)
-        if (!isfinite(weight[i])) code = ht_numbers_not_finite(path, name, i, columns, (double)weight[i], err);
+        if (!isfinite(weight[i]))
+            code = ht_numbers_not_finite(path, name, i, columns, (double)weight[i], err);
     if (code == HT_OK) {
         c->part[c->count++] = (struct part){(int)rows, (int)columns, weight, bias};
     } else {
@@ -106,7 +107,8 @@ static ht_code add_tensors(reader *r, size_t matrix, long bias, bool turned, ht_
     float *weight = NULL, *shift = NULL;
     ht_code code = ht_numbers_load(r->path, r->file, matrix, r->options->notes, &info, &weight, err);
     if (code == HT_OK && turned && weight) code = ht_numbers_turn(&weight, info.shape[0], info.shape[1], err);
-    if (code == HT_OK && bias != HT_NO_TENSOR) code = ht_numbers_load(r->path, r->file, (size_t)bias, r->options->notes, &vector, &shift, err);
+    if (code == HT_OK && bias != HT_NO_TENSOR)
+        code = ht_numbers_load(r->path, r->file, (size_t)bias, r->options->notes, &vector, &shift, err);
     if (code == HT_OK && shift && vector.count != info.shape[turned])
         code = ht_error_set(err, HT_FAIL, "%s: %.60s has %zu values, but its layer gives out %zu", r->path,
                             vector.name, vector.count, info.shape[turned]);
@@ -151,49 +153,10 @@ static ht_code add_ours(reader *r, ht_error *err)
     }
 }
 
-/* A name too long to be kept makes all of them ours. */
-static void note_form(const reader *r, size_t number, int layer, bool bias, bool turned)
-{
-    ht_tensor_info info;
-    ht_error ignored; /* it has been read */
-    ht_netform *form = r->options->form;
-    if (!form || ht_weights_describe(r->file, number, &info, &ignored) != HT_OK) return;
-    struct ht_form_tensor *t = &form->tensor[form->count++];
-    *t = (struct ht_form_tensor){.number = number,
-                                 .layer = layer,
-                                 .bias = bias,
-                                 .turned = bias ? info.shape[0] == 1 : turned,
-                                 .ndim = info.ndim};
-    if (strlen(info.name) < sizeof t->name)
-        strcpy(t->name, info.name);
-    else
-        t->name[0] = '\0';
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const struct ht_form_tensor *x = a, *y = b;
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-/* In the order of the file; ours when a name is too long to be kept. */
-static void finish_form(const reader *r)
-{
-    ht_netform *form = r->options->form;
-    if (!form) return;
-    qsort(form->tensor, (size_t)form->count, sizeof form->tensor[0], by_number);
-    for (int i = 0; i < form->count; i++)
-        if (!form->tensor[i].name[0]) {
-            ht_notes_add(r->options->notes,
-                         "%s: a tensor's name has more than %d bytes: a copy will have names of ours",
-                         r->path, HT_TENSOR_NAME - 1);
-            form->count = 0;
-        }
-}
-
 static ht_code add_parts(reader *r, ht_netparts *p, ht_error *err)
 {
     ht_chain chain;
+    int tensor = 0;
     if (ht_netparts_find(p, r->path, r->file, r->options->notes, err) != HT_OK) return err->code;
     if (p->count == 0) return HT_OK; /* too few layers, which is told in the end */
     if (ht_chain_find(r->path, p->link, p->count, r->options->order, &chain, r->options->notes, err) != HT_OK)
@@ -201,10 +164,11 @@ static ht_code add_parts(reader *r, ht_netparts *p, ht_error *err)
     for (int l = 0; l < chain.count; l++) {
         int i = chain.order[l];
         if (add_tensors(r, p->number[i], p->bias[i], chain.turned, err) != HT_OK) return err->code;
-        note_form(r, p->number[i], l, false, chain.turned);
-        if (p->bias[i] != HT_NO_TENSOR) note_form(r, (size_t)p->bias[i], l, true, false);
+        ht_netform_add(r->options->form, r->file, p->number[i], tensor++, chain.turned);
+        if (p->bias[i] != HT_NO_TENSOR)
+            ht_netform_add_vector(r->options->form, r->file, (size_t)p->bias[i], tensor++);
     }
-    finish_form(r);
+    ht_netform_finish(r->options->form, r->path, r->options->notes);
     return HT_OK;
 }
 
@@ -368,24 +332,24 @@ static void list_activations(const ht_network *net, char *to, size_t size)
 }
 
 /* One tensor as it is to lie; *turned is new memory where that is not how the layer lies. */
-static ht_code lay_out(const ht_tensor *layer, const struct ht_form_tensor *t, ht_tensor_out *out,
+static ht_code lay_out(const ht_network *net, const struct ht_form_tensor *t, ht_tensor_out *out,
                        float **turned, ht_error *err)
 {
-    size_t rows = (size_t)layer->rows, columns = (size_t)layer->columns;
+    const ht_tensor *own = &net->tensors[t->tensor];
+    size_t rows = (size_t)own->rows, columns = (size_t)own->columns;
     ht_text_copy(out->name, sizeof out->name, t->name);
-    if (t->bias) {
-        out->data = layer->bias->data;
-        out->sides.rows = t->ndim > 1 && t->turned ? 1 : rows;
-        out->sides.columns = t->ndim == 1 ? 0 : t->turned ? rows : 1;
+    out->data = own->data;
+    out->sides = ht_netfile_sides(own);
+    if (out->sides.columns == 0 && t->ndim > 1) {
+        out->sides.rows = t->turned ? 1 : rows;
+        out->sides.columns = t->turned ? rows : 1;
         return HT_OK;
     }
-    out->data = layer->data;
-    out->sides.rows = t->turned ? columns : rows;
-    out->sides.columns = t->turned ? rows : columns;
-    if (!t->turned) return HT_OK;
+    if (!t->turned || out->sides.columns == 0) return HT_OK;
+    out->sides = (ht_sides){.rows = columns, .columns = rows};
     *turned = ht_alloc(rows * columns, sizeof **turned, "a matrix turned round", err);
     if (!*turned) return HT_FAIL;
-    memcpy(*turned, layer->data, rows * columns * sizeof **turned);
+    memcpy(*turned, own->data, rows * columns * sizeof **turned);
     ht_code code = ht_numbers_turn(turned, rows, columns, err);
     out->data = *turned;
     return code;
@@ -408,8 +372,7 @@ static ht_code list_tensors(listing *list, const ht_network *net, const ht_netfo
         ht_tensor_out *out = &list->tensor[list->count];
         const ht_tensor *own = form ? NULL : &net->tensors[list->count];
         const struct ht_form_tensor *t = form ? &form->tensor[list->count] : NULL;
-        if (t && lay_out(net->weights[t->layer], t, out, &list->turned[list->count], err) != HT_OK)
-            return HT_FAIL;
+        if (t && lay_out(net, t, out, &list->turned[list->count], err) != HT_OK) return HT_FAIL;
         if (t) continue;
         *out = (ht_tensor_out){.sides = ht_netfile_sides(own), .data = own->data};
         ht_text_copy(out->name, sizeof out->name, own->name);
@@ -432,8 +395,8 @@ ht_code ht_netfile_write(const char *path, const ht_network *net, const ht_netfo
     ht_networds words;
     char activations[16 * HT_WEIGHTS_MAX];
     bool theirs = form && form->count > 0;
-    const char *metadata[2 * PAIRS + 1] = {"format", "pt", "heavytail.pruning", about, mean_field_key,
-                                           net->mean_field ? "true" : "false"};
+    const char *metadata[2 * PAIRS + 1] = {"format", "pt",           "heavytail.pruning",
+                                           about,    mean_field_key, net->mean_field ? "true" : "false"};
     size_t used = 6;
     list_activations(net, activations, sizeof activations);
     if (ht_network_is_dense(net))

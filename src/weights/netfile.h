@@ -4,21 +4,8 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
+#include "weights/netform.h"
 #include "weights/safetensors.h"
-
-/* How a file of others holds a network: what each layer's tensors are called, in their order, and how they
- * lie. Zeroed: as ours do, layers.0.weight, layers.0.bias, layers.1.weight … */
-typedef struct ht_netform {
-    int count;
-    struct ht_form_tensor {
-        char name[HT_TENSOR_NAME];
-        size_t number; /* in the file */
-        int layer;
-        bool bias;
-        bool turned; /* a weight (inputs × outputs); a bias (1 × outputs) */
-        int ndim;    /* of a bias: 1, or 2 */
-    } tensor[2 * HT_WEIGHTS_MAX];
-} ht_netform;
 
 typedef struct ht_netfile_options {
     ht_activation activation; /* unless the file says */
@@ -35,12 +22,13 @@ typedef struct ht_netfile_options {
  * layers.0.weight, layers.0.bias, layers.1.weight, …; in a file of others all matrices, in the order that
  * their shapes and names tell, with the biases that go with them by name. Row = neuron; what is stored the
  * other way round is turned. Activation and mean field are the file's if it was written by ht_netfile_write,
- * otherwise the ones given. A network that is more than dense layers and biases is that of the file's own words
- * (networds.h), or of `run`, or guessed (netlayers.h). HT_FAIL names the file, the tensor and what is wrong.
- * HT_USAGE: an order that cannot be. ht_network_free. */
+ * otherwise the ones given. A network that is more than dense layers and biases is that of the file's own
+ * words (networds.h), or of `run`, or guessed (netlayers.h). HT_FAIL names the file, the tensor and what is
+ * wrong. HT_USAGE: an order that cannot be. ht_network_free. */
 ht_network *ht_netfile_read_as(const char *path, const ht_netfile_options *options, ht_error *err);
 
-/* Is it a network of which the file does not say which shape its samples have? Then `input` has to be known. */
+/* Is it a network of which the file does not say which shape its samples have? Then `input` has to be known.
+ */
 ht_code ht_netfile_asks(const char *path, const ht_netfile_options *options, bool *asks, ht_error *err);
 
 /* The same without an order and notes. */
@@ -50,8 +38,8 @@ ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mea
 ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activation activation,
                                 bool mean_field, ht_error *err);
 
-/* What a tensor of a network is in a file of ours: filters have four dimensions, what is no weight matrix is a
- * vector. */
+/* What a tensor of a network is in a file of ours: filters have four dimensions, what is no weight matrix is
+ * a vector. */
 ht_sides ht_netfile_sides(const ht_tensor *tensor);
 
 /* Writes the network as `form` says (NULL: as ours), its numbers as F32, so that what could load the file

@@ -20,10 +20,11 @@ static const ht_module *at(const guesser *g, int module)
 
 static ht_code give_up(const guesser *g, const char *why, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL,
-                        "%s: which network it is cannot be guessed: %.300s; say its layers with --layers, as in "
-                        "\"conv 6 5x5, pool 2, conv 16 5x5, pool 2, dense 120\"",
-                        g->path, why);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: which network it is cannot be guessed: %.300s; say its layers with --layers, as in "
+        "\"conv 6 5x5, pool 2, conv 16 5x5, pool 2, dense 120\"",
+        g->path, why);
 }
 
 /* ---- the order ---- */
@@ -36,8 +37,8 @@ static ht_code add(const guesser *g, int *list, int *count, int module, ht_error
     for (; place > 0; place--) {
         const ht_module *before = at(g, list[place - 1]), *new = at(g, module);
         if (!ht_module_compare(before, new, &sign)) {
-            snprintf(why, sizeof why, "the names of %.60s and %.60s do not tell which comes first", before->name,
-                     new->name);
+            snprintf(why, sizeof why, "the names of %.60s and %.60s do not tell which comes first",
+                     before->name, new->name);
             return give_up(g, why, err);
         }
         if (sign < 0) break;
@@ -55,7 +56,8 @@ static ht_code sort_modules(guesser *g, ht_error *err)
         char why[160];
         if (m->norm && m->mean != HT_NO_TENSOR) continue; /* a batch norm is folded, or is told then */
         if (m->norm || m->ndim == 3 || m->turned) {
-            snprintf(why, sizeof why, "%.60s is no convolution of two dimensions and no dense layer", m->name);
+            snprintf(why, sizeof why, "%.60s is no convolution of two dimensions and no dense layer",
+                     m->name);
             return give_up(g, why, err);
         }
         if (add(g, m->ndim == 4 ? g->conv : g->dense, m->ndim == 4 ? &g->convs : &g->denses, i, err) != HT_OK)
@@ -86,8 +88,8 @@ static ht_code check_chain(const guesser *g, ht_error *err)
 
 /* ---- the ways ---- */
 
-/* What nobody says: which convolutions are padded to keep the shape, behind which there is a pooling of 2 (bits),
- * and whether the mean of all places follows the last. */
+/* What nobody says: which convolutions are padded to keep the shape, behind which there is a pooling of 2
+ * (bits), and whether the mean of all places follows the last. */
 typedef struct way {
     unsigned padded, pooled;
     bool global;
@@ -184,15 +186,17 @@ ht_code ht_netguess_layers(ht_params *params, const ht_modules *modules, const c
     if (code == HT_OK) code = check_chain(&g, err);
     int ways = code == HT_OK ? find_ways(&g, &line, &other) : 0;
     if (code == HT_OK && ways == 0) {
-        snprintf(why, sizeof why,
-                 "%.60s takes %zu values, to which no padding of convolutions and no pooling by 2 behind some of "
-                 "them or of all places leads from samples of %d×%d×%d",
-                 at(&g, g.dense[0])->name, at(&g, g.dense[0])->shape[1], input.channels, input.height, input.width);
+        snprintf(
+            why, sizeof why,
+            "%.60s takes %zu values, to which no padding of convolutions and no pooling by 2 behind some of "
+            "them or of all places leads from samples of %d×%d×%d",
+            at(&g, g.dense[0])->name, at(&g, g.dense[0])->shape[1], input.channels, input.height,
+            input.width);
         code = give_up(&g, why, err);
     }
     if (code == HT_OK && ways > 1) {
-        snprintf(why, sizeof why, "%d ways fit, among them \"%.250s\" and \"%.250s\"", ways, line.data ? line.data : "",
-                 other.data ? other.data : "");
+        snprintf(why, sizeof why, "%d ways fit, among them \"%.250s\" and \"%.250s\"", ways,
+                 line.data ? line.data : "", other.data ? other.data : "");
         code = give_up(&g, why, err);
     }
     if (code == HT_OK && ht_params_set(params, "model.layers", line.data ? line.data : "", err) != HT_OK)

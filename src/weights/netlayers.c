@@ -47,8 +47,8 @@ static ht_code find_reason(const ht_weights *file, bool said, ht_tensor_info *in
     return HT_OK;
 }
 
-ht_code ht_netlayers_are(const char *path, const ht_weights *file, const ht_netfile_options *options, bool *are,
-                         ht_error *err)
+ht_code ht_netlayers_are(const char *path, const ht_weights *file, const ht_netfile_options *options,
+                         bool *are, ht_error *err)
 {
     ht_tensor_info info;
     ht_shape input;
@@ -84,10 +84,11 @@ static ht_code ask_for_input(const reader *r, ht_error *err)
     ht_tensor_info info = {.name = ""};
     const char *reason;
     if (find_reason(r->file, true, &info, &reason, err) != HT_OK) return err->code;
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %.100s %s: the network takes samples of a shape that the file does not say; give --data "
-                        "NAME, or --x F.npy (samples × channels × height × width) and --y F.npy",
-                        r->path, reason ? info.name : "--layers", reason ? reason : "has other than dense layers");
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %.100s %s: the network takes samples of a shape that the file does not say; give --data "
+        "NAME, or --x F.npy (samples × channels × height × width) and --y F.npy",
+        r->path, reason ? info.name : "--layers", reason ? reason : "has other than dense layers");
 }
 
 /* Which layers: as the run says, the file, or nobody. */
@@ -112,15 +113,16 @@ static ht_code find_layers(reader *r, ht_error *err)
 static ht_code read_mean_field(reader *r, ht_error *err)
 {
     const char *text = ht_weights_metadata(r->file, "heavytail.mean_field");
-    return text ? ht_params_set(&r->params, "model.mean_field", strcmp(text, "true") == 0 ? "true" : "false", err)
+    return text ? ht_params_set(&r->params, "model.mean_field", strcmp(text, "true") == 0 ? "true" : "false",
+                                err)
                 : HT_OK;
 }
 
-static ht_network *make(const reader *r, int classes, ht_notes *notes, ht_error *err)
+static ht_network *make(const reader *r, int classes, ht_netform *form, ht_notes *notes, ht_error *err)
 {
     ht_network *net = ht_network_outline(&r->params, r->input, classes, err);
     if (!net) return ht_error_prefix(err, "%s", r->path), NULL;
-    if (ht_network_fill_from(net, r->file, r->path, r->options->order, notes, err) == HT_OK) return net;
+    if (ht_network_fill_from(net, r->file, r->path, r->options->order, form, notes, err) == HT_OK) return net;
     ht_network_free(net);
     return NULL;
 }
@@ -133,9 +135,9 @@ static ht_network *make_unknown(const reader *r, ht_error *err)
         const ht_module *m = &r->modules->module[i];
         ht_error why;
         if (m->norm || m->ndim != 2 || m->shape[0] > HT_PARAM_UNITS || m->shape[0] == tried) continue;
-        ht_network *net = make(r, (int)m->shape[0], NULL, &why);
+        ht_network *net = make(r, (int)m->shape[0], NULL, NULL, &why);
         ht_network_free(net);
-        if (net) return make(r, (int)m->shape[0], r->options->notes, err);
+        if (net) return make(r, (int)m->shape[0], r->options->form, r->options->notes, err);
         if (tried == 0) *err = why;
         tried = m->shape[0];
     }
@@ -152,13 +154,15 @@ static ht_code prepare(reader *r, ht_error *err)
     return read_mean_field(r, err);
 }
 
-ht_network *ht_netlayers_read(const char *path, ht_weights *file, const ht_netfile_options *options, ht_error *err)
+ht_network *ht_netlayers_read(const char *path, ht_weights *file, const ht_netfile_options *options,
+                              ht_error *err)
 {
     ht_network *net = NULL;
     reader r = {.path = path, .file = file, .options = options};
     r.modules = ht_alloc(1, sizeof *r.modules, "the list of layers", err);
     if (r.modules && prepare(&r, err) == HT_OK)
-        net = options->classes > 0 ? make(&r, options->classes, options->notes, err) : make_unknown(&r, err);
+        net = options->classes > 0 ? make(&r, options->classes, options->form, options->notes, err)
+                                   : make_unknown(&r, err);
     ht_free(r.modules);
     return net;
 }

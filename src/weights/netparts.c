@@ -24,9 +24,10 @@ typedef struct sorter {
 
 static ht_code cannot(const sorter *s, const ht_tensor_info *info, const char *what, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL,
-                        "%s: %.100s %s; dense layers, convolutions and norms are known, and --layers says where they are",
-                        s->path, info->name, what);
+    return ht_error_set(
+        err, HT_FAIL,
+        "%s: %.100s %s; dense layers, convolutions and norms are known, and --layers says where they are",
+        s->path, info->name, what);
 }
 
 static ht_code leave_out(const sorter *s, const ht_tensor_info *info, const char *why)

@@ -39,6 +39,7 @@ ht_code ht_networds_read(const ht_weights *file, const char *path, const char **
     if (sscanf(text, "%9dx%9dx%9d%c", &input->channels, &input->height, &input->width, &behind) == 3 &&
         is_shape(*input))
         return HT_OK;
-    return ht_error_set(err, HT_FAIL, "%s: metadata %s is %.40s, not channels x height x width; the file is damaged",
-                        path, input_key, text);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: metadata %s is %.40s, not channels x height x width; the file is damaged", path,
+                        input_key, text);
 }

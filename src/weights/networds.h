@@ -1,5 +1,5 @@
-/* networds.h - what a file of ours says about a network that is more than dense layers: its layers in one line,
- * as model.layers has them, and the shape of a sample, as metadata. The rest is in its tensors. */
+/* networds.h - what a file of ours says about a network that is more than dense layers: its layers in one
+ * line, as model.layers has them, and the shape of a sample, as metadata. The rest is in its tensors. */
 #ifndef HT_WEIGHTS_NETWORDS_H
 #define HT_WEIGHTS_NETWORDS_H
 
@@ -13,8 +13,8 @@ typedef struct ht_networds {
 enum { HT_NETWORDS_PAIRS = 2 };
 
 /* The pairs (key, value) of a network, at most HT_NETWORDS_PAIRS of them, into `pairs`, whose values are in
- * `words`. Returns how many pointers; 0 for a network of dense layers. A line that is too long for a parameter
- * is left out. */
+ * `words`. Returns how many pointers; 0 for a network of dense layers. A line that is too long for a
+ * parameter is left out. */
 size_t ht_networds_of(ht_networds *words, const ht_network *net, const char **pairs);
 
 /* What a file says: *layers is NULL when it does not, *input zeroed. HT_FAIL for a shape that is none. */

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 
 ht_code ht_numbers_not_finite(const char *path, const char *name, size_t i, size_t columns, double value,
-                          ht_error *err)
+                              ht_error *err)
 {
     char what[80];
     if (isfinite(value))
@@ -24,8 +24,8 @@ static size_t columns_of(const ht_tensor_info *info)
 }
 
 /* Doubles as floats, in new memory. Too small ones count as zero, which is noted. */
-static ht_code narrow(const char *path, ht_notes *notes, const ht_tensor_info *info, const double *from, float **to,
-                      ht_error *err)
+static ht_code narrow(const char *path, ht_notes *notes, const ht_tensor_info *info, const double *from,
+                      float **to, ht_error *err)
 {
     size_t lost = 0;
     float *f = *to = ht_alloc(info->count, sizeof **to, info->name, err);
@@ -33,12 +33,12 @@ static ht_code narrow(const char *path, ht_notes *notes, const ht_tensor_info *i
     for (size_t i = 0; i < info->count; i++) {
         f[i] = (float)from[i];
         lost += from[i] != 0 && f[i] == 0;
-        if (!isfinite(f[i])) return ht_numbers_not_finite(path, info->name, i, columns_of(info), from[i], err);
+        if (!isfinite(f[i]))
+            return ht_numbers_not_finite(path, info->name, i, columns_of(info), from[i], err);
     }
     if (lost > 0)
-        ht_notes_add(notes,
-                     "%s: %zu values of %.200s are too small for 32 bits and count as zero", path, lost,
-                     info->name);
+        ht_notes_add(notes, "%s: %zu values of %.200s are too small for 32 bits and count as zero", path,
+                     lost, info->name);
     return HT_OK;
 }
 

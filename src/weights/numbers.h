@@ -5,12 +5,13 @@
 #include "base/notes.h"
 #include "weights/weights.h"
 
-/* What no layer can hold: `value`, as it is in the file, at number i of an array of so many columns. HT_FAIL. */
+/* What no layer can hold: `value`, as it is in the file, at number i of an array of so many columns. HT_FAIL.
+ */
 ht_code ht_numbers_not_finite(const char *path, const char *name, size_t i, size_t columns, double value,
                               ht_error *err);
 
-/* Tensor number i as finite floats in new memory; to be freed (ht_free) also when that fails. Doubles too small
- * for them count as zero, which is noted. */
+/* Tensor number i as finite floats in new memory; to be freed (ht_free) also when that fails. Doubles too
+ * small for them count as zero, which is noted. */
 ht_code ht_numbers_load(const char *path, ht_weights *file, size_t i, ht_notes *notes, ht_tensor_info *info,
                         float **to, ht_error *err);
 

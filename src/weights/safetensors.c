@@ -347,14 +347,16 @@ static void format_shape(const size_t *shape, int ndim, char *to, size_t size)
 }
 
 /* Is it the one that is wanted? A vector is a column, too. */
-static ht_code check_shape(const ht_safetensors *f, const ht_tensor_info *info, ht_sides wanted, ht_error *err)
+static ht_code check_shape(const ht_safetensors *f, const ht_tensor_info *info, ht_sides wanted,
+                           ht_error *err)
 {
     size_t shape[4];
     char here[160], there[120];
     int ndim = dimensions_of(wanted, shape);
     bool good = info->ndim == ndim;
     for (int i = 0; i < info->ndim && good; i++) good = info->shape[i] == shape[i];
-    if (wanted.columns <= 1 && info->count == wanted.rows && info->shape[0] == wanted.rows) good = info->ndim <= 2;
+    if (wanted.columns <= 1 && info->count == wanted.rows && info->shape[0] == wanted.rows)
+        good = info->ndim <= 2;
     if (good) return HT_OK;
     format_shape(info->shape, info->ndim < 8 ? info->ndim : 8, here, sizeof here);
     format_shape(shape, ndim, there, sizeof there);

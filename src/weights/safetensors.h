@@ -23,8 +23,8 @@ const char *ht_safetensors_metadata(const ht_safetensors *file, const char *key)
 
 bool ht_safetensors_has(const ht_safetensors *file, const char *tensor);
 
-/* What a tensor of ours is in a file: (rows × columns); with a window, whose sides divide the columns, filters
- * of a convolution, (rows × channels × height × width). */
+/* What a tensor of ours is in a file: (rows × columns); with a window, whose sides divide the columns,
+ * filters of a convolution, (rows × channels × height × width). */
 typedef struct ht_sides {
     size_t rows, columns, window[2]; /* columns 0: a vector; window 0: none */
 } ht_sides;

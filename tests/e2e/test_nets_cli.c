@@ -101,12 +101,14 @@ static void check_golden(const char *name)
 {
     golden g = golden_of(name);
     char script[9000], path[4100];
-    snprintf(script, sizeof script,
-             "rm -rf golden; $H train --init %s/init.safetensors --data.name npy:%s --layers '%s' --model.bias %d "
-             "--train.optimizer %s --train.lr %.17g --train.momentum %.17g --train.weight_decay %.17g --train.batch "
-             "24 --noise.type none --train.eval_every 1 --steps 5 --run golden --out after.safetensors --quiet",
-             g.dir, g.dir, text_of(&g, "layers"), (int)number_of(&g, "bias"), text_of(&g, "optimizer"),
-             number_of(&g, "lr"), number_of(&g, "momentum"), number_of(&g, "weight_decay"));
+    snprintf(
+        script, sizeof script,
+        "rm -rf golden; $H train --init %s/init.safetensors --data.name npy:%s --layers '%s' --model.bias %d "
+        "--train.optimizer %s --train.lr %.17g --train.momentum %.17g --train.weight_decay %.17g "
+        "--train.batch "
+        "24 --noise.type none --train.eval_every 1 --steps 5 --run golden --out after.safetensors --quiet",
+        g.dir, g.dir, text_of(&g, "layers"), (int)number_of(&g, "bias"), text_of(&g, "optimizer"),
+        number_of(&g, "lr"), number_of(&g, "momentum"), number_of(&g, "weight_decay"));
     assert_status(sandbox_shell(script), 0);
     snprintf(path, sizeof path, "%s/after.safetensors", g.dir);
     double worst = compare("after.safetensors", path, 2e-5), off = 0;
@@ -120,8 +122,8 @@ static void check_golden(const char *name)
     json_decref(g.root);
 }
 
-static const char *const golden_cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum", "conv-residual",
-                                           "conv-stride-adam"};
+static const char *const golden_cases[] = {"mlp-widths-bias", "conv-sgd", "conv-bias-momentum",
+                                           "conv-residual", "conv-stride-adam"};
 enum { GOLDEN = sizeof golden_cases / sizeof golden_cases[0] };
 
 static void steps_are_those_of_pytorch(void **state)
@@ -151,12 +153,14 @@ static void networks_of_others_are_evaluated(void **state)
         char script[9000], path[4100];
         snprintf(path, sizeof path, "%s/steps.csv", g.dir);
         double right = cell_of(path, 0, 3);
-        snprintf(script, sizeof script, "$H prune %s/init.safetensors --layers '%s' --data npy:%s --ratio 0 --json",
-                 g.dir, text_of(&g, "layers"), g.dir);
-        double loss = whole_loss(sandbox_shell(script));
         snprintf(script, sizeof script,
-                 "$H prune %s/init.safetensors --layers '%s' --x %s/X_test.npy --y %s/y_test.npy --ratio 0 --json",
-                 g.dir, text_of(&g, "layers"), g.dir, g.dir);
+                 "$H prune %s/init.safetensors --layers '%s' --data npy:%s --ratio 0 --json", g.dir,
+                 text_of(&g, "layers"), g.dir);
+        double loss = whole_loss(sandbox_shell(script));
+        snprintf(
+            script, sizeof script,
+            "$H prune %s/init.safetensors --layers '%s' --x %s/X_test.npy --y %s/y_test.npy --ratio 0 --json",
+            g.dir, text_of(&g, "layers"), g.dir, g.dir);
         double alone = whole_loss(sandbox_shell(script));
         if (fabs(loss / right - 1) > 1e-5 || loss != alone)
             fail_msg("%s: %.9g and %.9g, not %.9g", g.name, loss, alone, right);
@@ -232,8 +236,8 @@ static void a_network_with_a_shape_goes_through_every_command(void **state)
     assert_true(compare("a.safetensors", "b.safetensors", 0) == 0);
     json_decref(parse(RUN("replay", "shaped", "--json")));
     double whole = whole_loss(RUN("prune", "shaped", "--json", "--ratio", "0"));
-    double alone = whole_loss(RUN("prune", "a.safetensors", "--json", "--ratio", "0", "--data", "digits-synth",
-                                  "--data.train_limit", "300", "--data.test_limit", "100"));
+    double alone = whole_loss(RUN("prune", "a.safetensors", "--json", "--ratio", "0", "--data",
+                                  "digits-synth", "--data.train_limit", "300", "--data.test_limit", "100"));
     assert_true(whole > 0 && whole == alone);
     json_decref(parse(RUN("tail", "shaped", "--json")));
     json_decref(parse(RUN("tail", "a.safetensors", "--json")));
@@ -258,8 +262,8 @@ static void the_order_of_layers_is_asked_for(void **state)
     const sandbox_result *r = RUN("train", "--order", "a,b", "--steps", "1");
     assert_status(r, 2);
     assert_says(r->err, "--order: of the layers in the file of --init, which is not given");
-    assert_status(RUN("train", "--layers", "dense 30", "--steps", "2", "--quiet", "--out", "plain.safetensors"),
-                  0);
+    assert_status(
+        RUN("train", "--layers", "dense 30", "--steps", "2", "--quiet", "--out", "plain.safetensors"), 0);
     assert_status(RUN("train", "--layers", "dense 30", "--init", "plain.safetensors", "--order",
                       "layers.0,layers.1", "--steps", "2", "--run", "ordered", "--quiet"),
                   0);
@@ -317,7 +321,8 @@ static void what_does_not_fit_is_named(void **state)
     } wrong[] = {
         {"dense 30, dense 13", "1", "net.safetensors",
          "layers.1.weight is (12 × 30), and the network needs (13 × 30) there, for layers.1.weight", 1},
-        {"dense 30", "1", "net.safetensors", "layers.1.weight is (12 × 30), and the network needs (2 × 30) there", 1},
+        {"dense 30", "1", "net.safetensors",
+         "layers.1.weight is (12 × 30), and the network needs (2 × 30) there", 1},
         {"dense 30, dense 12", "0", "net.safetensors",
          "layers.0.weight has biases, and the network has none; set model.bias to 1", 1},
         {"dense 30, dense 12", "1", "nowhere.safetensors", "--init nowhere.safetensors: No such file", 1},

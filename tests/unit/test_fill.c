@@ -1,5 +1,5 @@
-/* test_fill.c - networks of any layers in files: names of PyTorch's and of others find their layers, batch norms
- * are folded, what is not plain is asked for; what we write says what network it is. */
+/* test_fill.c - networks of any layers in files: names of PyTorch's and of others find their layers, batch
+ * norms are folded, what is not plain is asked for; what we write says what network it is. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -105,7 +105,11 @@ static const struct named {
      {0, 1, 2, 3},
      "fc2.weight comes before fc1.weight, as their shapes say",
      NULL},
-    {"dense 9, dense 9, dense 9", {"in.weight", "b.weight", "a.weight", "out.weight"}, {0, 1, 2, 3}, "", "in,b,a,out"},
+    {"dense 9, dense 9, dense 9",
+     {"in.weight", "b.weight", "a.weight", "out.weight"},
+     {0, 1, 2, 3},
+     "",
+     "in,b,a,out"},
 };
 
 static void names_find_their_layers(void **state)
@@ -114,16 +118,58 @@ static void names_find_their_layers(void **state)
     for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
         const struct named *c = &named[i];
         ht_notes notes = {0};
-        ht_network *net = network_of(c->layers, picture, 3, false), *to = network_of(c->layers, picture, 3, false);
+        ht_network *net = network_of(c->layers, picture, 3, false),
+                   *to = network_of(c->layers, picture, 3, false);
         stir(net, i + 1);
         write_named("n.safetensors", net, c->names, c->place);
         if (ht_network_fill(to, scratch_path("n.safetensors"), c->order, &notes, &err) != HT_OK)
             fail_msg("%s: %s", c->layers, err.text);
         assert_true(small_same(net, to));
-        if (*c->notes ? !says(&notes, c->notes) : notes.count > 0) fail_msg("%s: %s", c->layers, notes.lines.data);
+        if (*c->notes ? !says(&notes, c->notes) : notes.count > 0)
+            fail_msg("%s: %s", c->layers, notes.lines.data);
         ht_notes_free(&notes);
         ht_network_free(net);
         ht_network_free(to);
+    }
+}
+
+/* What is written back has the names, the order and the shapes of the file that was read. */
+static void a_copy_lies_as_its_file_did(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        ht_params p;
+        ht_netform form;
+        ht_network *net = network_of(named[i].layers, picture, 3, false);
+        stir(net, i + 1);
+        write_named("n.safetensors", net, named[i].names, named[i].place);
+        ht_params_init(&p);
+        assert_int_equal(ht_params_set(&p, "model.layers", named[i].layers, &err), HT_OK);
+        const ht_netfile_options options = {
+            .run = &p, .input = picture, .form = &form, .order = named[i].order};
+        ht_network *read = ht_netfile_read_as(scratch_path("n.safetensors"), &options, &err);
+        if (!read) fail_msg("%s: %s", named[i].layers, err.text);
+        assert_true(small_same(net, read));
+        assert_int_equal(ht_netfile_write(scratch_path("copy.safetensors"), read, &form, "node", &err),
+                         HT_OK);
+        ht_safetensors *a = ht_safetensors_open(scratch_path("n.safetensors"), &err),
+                       *b = ht_safetensors_open(scratch_path("copy.safetensors"), &err);
+        assert_int_equal(ht_safetensors_count(a), ht_safetensors_count(b));
+        for (size_t t = 0; t < ht_safetensors_count(a); t++) {
+            ht_tensor_info x, y;
+            ht_safetensors_describe(a, t, &x, &err);
+            ht_safetensors_describe(b, t, &y, &err);
+            assert_string_equal(x.name, y.name);
+            assert_true(x.ndim == y.ndim && memcmp(x.shape, y.shape, sizeof x.shape) == 0);
+        }
+        ht_safetensors_close(a);
+        ht_safetensors_close(b);
+        ht_network *again = ht_netfile_read_as(scratch_path("copy.safetensors"), &options, &err);
+        assert_non_null(again);
+        assert_true(small_same(net, again));
+        ht_network_free(again);
+        ht_network_free(read);
+        ht_network_free(net);
     }
 }
 
@@ -134,13 +180,16 @@ static void what_names_do_not_tell_is_asked_for(void **state)
         const char *order, *says;
         ht_code code;
     } cases[] = {
-        {NULL, "a.weight,b.weight are all (9 × 9), and their names do not tell which comes first: give --order",
+        {NULL,
+         "a.weight,b.weight are all (9 × 9), and their names do not tell which comes first: give --order",
          HT_FAIL},
-        {"in,b,out", "has 1 tensor of the shape (9 × 9), and the network has 2 layers of it, as layers.1.weight",
+        {"in,b,out",
+         "has 1 tensor of the shape (9 × 9), and the network has 2 layers of it, as layers.1.weight",
          HT_FAIL},
         {"in,b,a,b,out", "'b' stands there twice", HT_USAGE},
         {"in,b,nobody,out", "has no layer 'nobody'", HT_USAGE},
-        {"b,a,in,out", "in.weight stands at place 3, but by its shape (9 × 128) it can only be layers.0.weight", HT_USAGE},
+        {"b,a,in,out",
+         "in.weight stands at place 3, but by its shape (9 × 128) it can only be layers.0.weight", HT_USAGE},
     };
     (void)state;
     const int turned[] = {0, 2, 1, 3};
@@ -193,8 +242,9 @@ static void what_does_not_fit_is_named_with_what_would(void **state)
 
 enum { NORMED = 16 }; /* tensors of the network with norms */
 
-static const char normed[] = "conv 4 3x3 same linear, norm batch, relu, conv 4 3x3 same linear, norm batch, relu, "
-                             "pool 2, dense 9 linear, norm batch, relu",
+static const char normed[] =
+    "conv 4 3x3 same linear, norm batch, relu, conv 4 3x3 same linear, norm batch, relu, "
+    "pool 2, dense 9 linear, norm batch, relu",
                   plain[] = "conv 4 3x3 same, conv 4 3x3 same, pool 2, dense 9";
 
 static bool is_bias_of_a_matrix(const ht_network *net, const ht_tensor *t)
@@ -211,7 +261,8 @@ static void write_normed(const char *file, const ht_network *net, const char *co
     int count = 0;
     for (int t = 0; t < net->tensor_count; t++) {
         if (is_bias_of_a_matrix(net, &net->tensors[t])) continue;
-        out[count] = (ht_tensor_out){.sides = ht_netfile_sides(&net->tensors[t]), .data = net->tensors[t].data};
+        out[count] =
+            (ht_tensor_out){.sides = ht_netfile_sides(&net->tensors[t]), .data = net->tensors[t].data};
         snprintf(out[count].name, sizeof out[count].name, "%s", names[count]);
         count++;
     }
@@ -244,14 +295,14 @@ static void batch_norms_are_folded_or_kept(void **state)
         const char *says; /* of a note, or of why not */
         bool good;
     } cases[] = {
-        {{"0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var", "3.weight", "4.weight", "4.bias",
-          "4.running_mean", "4.running_var", "8.weight", "9.weight", "9.bias", "9.running_mean", "9.running_var",
-          "11.weight"},
+        {{"0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var", "3.weight", "4.weight",
+          "4.bias", "4.running_mean", "4.running_var", "8.weight", "9.weight", "9.bias", "9.running_mean",
+          "9.running_var", "11.weight"},
          "3 batch norms are folded into the layers before",
          true},
         {{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "l.conv2.weight",
-          "l.bn2.weight", "l.bn2.bias", "l.bn2.running_mean", "l.bn2.running_var", "fc1.weight", "bn_fc1.weight",
-          "bn_fc1.bias", "bn_fc1.running_mean", "bn_fc1.running_var", "out.weight"},
+          "l.bn2.weight", "l.bn2.bias", "l.bn2.running_mean", "l.bn2.running_var", "fc1.weight",
+          "bn_fc1.weight", "bn_fc1.bias", "bn_fc1.running_mean", "bn_fc1.running_var", "out.weight"},
          "bn1 into conv1, l.bn2 into l.conv2, bn_fc1 into fc1",
          true},
         {{"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "conv2.weight",
@@ -260,8 +311,8 @@ static void batch_norms_are_folded_or_kept(void **state)
          "bn1 into conv1, bn2 into conv2, bn_fc1 into fc1",
          true},
         /* What stands between them is not known. */
-        {{"0.weight", "2.weight", "2.bias", "2.running_mean", "2.running_var", "4.weight", "5.weight", "5.bias",
-          "5.running_mean", "5.running_var", "9.weight", "10.weight", "10.bias", "10.running_mean",
+        {{"0.weight", "2.weight", "2.bias", "2.running_mean", "2.running_var", "4.weight", "5.weight",
+          "5.bias", "5.running_mean", "5.running_var", "9.weight", "10.weight", "10.bias", "10.running_mean",
           "10.running_var", "12.weight"},
          "2.weight is of a batch norm for which the network has no layer",
          false},
@@ -285,7 +336,8 @@ static void batch_norms_are_folded_or_kept(void **state)
     /* A network that has norms keeps them; one without biases has no room for what is added. */
     ht_network *same = network_of(normed, picture, 3, true), *bare = network_of(plain, picture, 3, false);
     write_normed("bn.safetensors", net, cases[0].names);
-    if (ht_network_fill(same, scratch_path("bn.safetensors"), NULL, NULL, &err) != HT_OK) fail_msg("%s", err.text);
+    if (ht_network_fill(same, scratch_path("bn.safetensors"), NULL, NULL, &err) != HT_OK)
+        fail_msg("%s", err.text);
     assert_true(small_same(same, net));
     assert_int_equal(ht_network_fill(bare, scratch_path("bn.safetensors"), NULL, NULL, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "set model.bias to 1"));
@@ -334,10 +386,11 @@ static void a_chain_is_guessed_where_shapes_leave_one(void **state)
         const char *layers, *says; /* of the note, or of why not */
         bool good;
     } cases[] = {
-        {"conv 4 3x3 same, conv 6 3x3 same", "\"conv 4 3x3 same, conv 6 3x3 same\" (model.activation relu)", true},
+        {"conv 4 3x3 same, conv 6 3x3 same", "\"conv 4 3x3 same, conv 6 3x3 same\" (model.activation relu)",
+         true},
         {"conv 4 5x5, pool 2, dense 12", "\"conv 4 5x5, pool 2, dense 12\"", true},
-        {"conv 4 5x5 same, pool 2, conv 6 3x3 same, dense 12", "3 ways fit, among them \"conv 4 5x5, conv 6 3x3 same",
-         false},
+        {"conv 4 5x5 same, pool 2, conv 6 3x3 same, dense 12",
+         "3 ways fit, among them \"conv 4 5x5, conv 6 3x3 same", false},
         {"conv 4 5x5 same, conv 6 5x5 same, pool 2, dense 12", "4 ways fit, among them", false},
         {"conv 4 3x3 same, pool 2, conv 6 3x3 same, pool 2, dense 12", "ways fit, among them", false},
         {"conv 4 3x3 stride 2 pad 2, dense 12", "takes 100 values, to which no padding", false},
@@ -351,13 +404,15 @@ static void a_chain_is_guessed_where_shapes_leave_one(void **state)
         write_named("g.safetensors", net, names, NULL);
         const ht_netfile_options options = {.notes = &notes, .input = picture};
         ht_network *guessed = ht_netfile_read_as(scratch_path("g.safetensors"), &options, &err);
-        if ((guessed != NULL) != cases[i].good) fail_msg("%s: %s", cases[i].layers, guessed ? "guessed" : err.text);
+        if ((guessed != NULL) != cases[i].good)
+            fail_msg("%s: %s", cases[i].layers, guessed ? "guessed" : err.text);
         if (guessed ? !says(&notes, cases[i].says) : !strstr(err.text, cases[i].says))
             fail_msg("'%s' is not in: %s", cases[i].says, guessed ? notes.lines.data : err.text);
         if (guessed) assert_true(small_same(net, guessed));
         const ht_netfile_options blind = {.notes = NULL};
         assert_null(ht_netfile_read_as(scratch_path("g.safetensors"), &blind, &err));
-        assert_non_null(strstr(err.text, "0.weight has 4 dimensions or more: the network takes samples of a shape"));
+        assert_non_null(
+            strstr(err.text, "0.weight has 4 dimensions or more: the network takes samples of a shape"));
         ht_notes_free(&notes);
         ht_network_free(guessed);
         ht_network_free(net);
@@ -368,6 +423,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_find_their_layers),
+        cmocka_unit_test(a_copy_lies_as_its_file_did),
         cmocka_unit_test(what_names_do_not_tell_is_asked_for),
         cmocka_unit_test(what_does_not_fit_is_named_with_what_would),
         cmocka_unit_test(batch_norms_are_folded_or_kept),

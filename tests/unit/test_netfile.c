@@ -159,7 +159,8 @@ static void what_is_written_back_lies_as_it_did(void **state)
             assert_int_equal(ht_safetensors_describe(file, i, &info, &err), HT_OK);
             assert_string_equal(info.name, t->name);
             assert_int_equal(info.ndim, t->sides.columns ? 2 : 1);
-            assert_true(info.shape[0] == t->sides.rows && (!t->sides.columns || info.shape[1] == t->sides.columns));
+            assert_true(info.shape[0] == t->sides.rows &&
+                        (!t->sides.columns || info.shape[1] == t->sides.columns));
             assert_int_equal(ht_safetensors_load_floats(file, &info, &to, &err), HT_OK);
             assert_memory_equal(to, t->data, info.count * sizeof *to);
             ht_free(to);

@@ -76,18 +76,23 @@ static void what_is_written_is_read(void **state)
     write_both("f");
     ht_safetensors *file = ht_safetensors_open(scratch_path("f"), &err);
     if (!file) fail_msg("%s", err.text);
-    assert_int_equal(ht_safetensors_read(file, "layers.1.weight", (ht_sides){.rows = 4, .columns = 1}, to, &err), HT_OK);
+    assert_int_equal(
+        ht_safetensors_read(file, "layers.1.weight", (ht_sides){.rows = 4, .columns = 1}, to, &err), HT_OK);
     assert_memory_equal(to, b, sizeof b);
-    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_OK);
+    assert_int_equal(
+        ht_safetensors_read(file, "layers.0.weight", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_OK);
     assert_memory_equal(to, a, sizeof a);
     for (int i = 0; metadata[i]; i += 2)
         assert_string_equal(ht_safetensors_metadata(file, metadata[i]), metadata[i + 1]);
     assert_null(ht_safetensors_metadata(file, "none"));
-    assert_int_equal(ht_safetensors_read(file, "layers.2.weight", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_FAIL);
+    assert_int_equal(
+        ht_safetensors_read(file, "layers.2.weight", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "layers.2.weight"));
-    assert_int_equal(ht_safetensors_read(file, "layers.0.weight", (ht_sides){.rows = 3, .columns = 2}, to, &err), HT_FAIL);
+    assert_int_equal(
+        ht_safetensors_read(file, "layers.0.weight", (ht_sides){.rows = 3, .columns = 2}, to, &err), HT_FAIL);
     assert_non_null(strstr(err.text, "(2 × 3)"));
-    assert_int_equal(ht_safetensors_read(file, "__metadata__", (ht_sides){.rows = 2, .columns = 3}, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read(file, "__metadata__", (ht_sides){.rows = 2, .columns = 3}, to, &err),
+                     HT_FAIL);
     ht_safetensors_close(file);
     ht_safetensors_close(NULL);
 }
@@ -375,7 +380,8 @@ static void hundreds_of_tensors_come_back(void **state)
     assert_non_null(file);
     assert_int_equal(ht_safetensors_count(file), MANY);
     for (int i = 0; i < MANY; i++) {
-        assert_int_equal(ht_safetensors_read(file, many[i].name, (ht_sides){.rows = 1, .columns = 1}, &to, &err), HT_OK);
+        assert_int_equal(
+            ht_safetensors_read(file, many[i].name, (ht_sides){.rows = 1, .columns = 1}, &to, &err), HT_OK);
         assert_true(to == (float)i);
     }
     ht_safetensors_close(file);
@@ -386,25 +392,31 @@ static void truth_values_are_read_as_such(void **state)
 {
     (void)state;
     static const unsigned char bits[3] = {1, 0, 1};
-    const ht_tensor_out mixed[] = {{"mask", {.rows = 3, .columns = 1}, NULL, bits, NULL}, {"w", {.rows = 4, .columns = 1}, b, NULL, NULL}};
+    const ht_tensor_out mixed[] = {{"mask", {.rows = 3, .columns = 1}, NULL, bits, NULL},
+                                   {"w", {.rows = 4, .columns = 1}, b, NULL, NULL}};
     unsigned char to[3] = {9, 9, 9};
     float numbers[4];
     ht_error err;
     assert_int_equal(ht_safetensors_write(scratch_path("bits"), mixed, 2, NULL, &err), HT_OK);
     ht_safetensors *file = ht_safetensors_open(scratch_path("bits"), &err);
     assert_true(ht_safetensors_has(file, "mask") && !ht_safetensors_has(file, "__metadata__"));
-    assert_int_equal(ht_safetensors_read_bool(file, "mask", (ht_sides){.rows = 3, .columns = 1}, to, &err), HT_OK);
+    assert_int_equal(ht_safetensors_read_bool(file, "mask", (ht_sides){.rows = 3, .columns = 1}, to, &err),
+                     HT_OK);
     assert_memory_equal(to, bits, 3);
-    assert_int_equal(ht_safetensors_read(file, "w", (ht_sides){.rows = 4, .columns = 1}, numbers, &err), HT_OK);
+    assert_int_equal(ht_safetensors_read(file, "w", (ht_sides){.rows = 4, .columns = 1}, numbers, &err),
+                     HT_OK);
     assert_memory_equal(numbers, b, sizeof b);
-    assert_int_equal(ht_safetensors_read(file, "mask", (ht_sides){.rows = 3, .columns = 1}, numbers, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read(file, "mask", (ht_sides){.rows = 3, .columns = 1}, numbers, &err),
+                     HT_FAIL);
     assert_non_null(strstr(err.text, "BOOL"));
-    assert_int_equal(ht_safetensors_read_bool(file, "w", (ht_sides){.rows = 4, .columns = 1}, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read_bool(file, "w", (ht_sides){.rows = 4, .columns = 1}, to, &err),
+                     HT_FAIL);
     ht_safetensors_close(file);
     static const char header[] = "{\"t\":{\"dtype\":\"BOOL\",\"shape\":[1,2],\"data_offsets\":[0,2]}}";
     write_raw("odd-bits", header, strlen(header), "\1\2", 2);
     file = ht_safetensors_open(scratch_path("odd-bits"), &err);
-    assert_int_equal(ht_safetensors_read_bool(file, "t", (ht_sides){.rows = 1, .columns = 2}, to, &err), HT_FAIL);
+    assert_int_equal(ht_safetensors_read_bool(file, "t", (ht_sides){.rows = 1, .columns = 2}, to, &err),
+                     HT_FAIL);
     assert_non_null(strstr(err.text, "t[0][1]"));
     ht_safetensors_close(file);
 }

@@ -129,14 +129,13 @@ static ht_code find_shape(ht_prune_input *in, const ht_prune_source *s, const ht
         sides[count == 2 ? i + 1 : i] = (int)(good ? x.shape[i + 1] : 0); /* (samples × height × width) */
     }
     ht_npy_free(&x);
-    if (!good)
-        return ht_error_set(err, HT_FAIL, "%s: samples are (count × channels × height × width)", s->x);
+    if (!good) return ht_error_set(err, HT_FAIL, "%s: samples are (count × channels × height × width)", s->x);
     options->input = (ht_shape){sides[0], sides[1], sides[2]};
     return HT_OK;
 }
 
-static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args, bool known,
-                            ht_error *err)
+static ht_code read_network(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,
+                            bool known, ht_error *err)
 {
     char path[4200], run[4096];
     const char *const matrices[] = {s->w1, s->w2};
@@ -235,8 +234,8 @@ static ht_code check_data(const ht_prune_input *in, ht_error *err)
     const ht_shape shape = in->net->input;
     if (d->inputs != inputs || d->classes != classes)
         return ht_error_set(
-            err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d%s", d->name, d->inputs,
-            d->classes, in->name, inputs, classes,
+            err, HT_FAIL, "%s: %d inputs and %d classes; the network in %s has %d and %d%s", d->name,
+            d->inputs, d->classes, in->name, inputs, classes,
             d->classes < classes && d->inputs == inputs
                 ? ". Which of its outputs are meant cannot be told: give data with all classes, or --x and "
                   "--y with the numbers of outputs"
@@ -245,7 +244,8 @@ static ht_code check_data(const ht_prune_input *in, ht_error *err)
         (d->channels == shape.channels && d->height == shape.height && d->width == shape.width))
         return HT_OK;
     return ht_error_set(err, HT_FAIL, "%s: samples of %d×%d×%d; the network in %s takes %d×%d×%d", d->name,
-                        d->channels, d->height, d->width, in->name, shape.channels, shape.height, shape.width);
+                        d->channels, d->height, d->width, in->name, shape.channels, shape.height,
+                        shape.width);
 }
 
 ht_code ht_prune_input_open(ht_prune_input *in, const ht_prune_source *s, const ht_arguments *args,

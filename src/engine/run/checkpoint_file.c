@@ -109,10 +109,12 @@ static void fill_listing(listing *list, const ht_checkpoint *c)
 {
     if (c->epoch_count)
         add_table(list, EPOCHS,
-                  (ht_tensor_out){.sides = {.rows = c->epoch_count, .columns = EPOCH_COLUMNS}, .table = list->epochs});
+                  (ht_tensor_out){.sides = {.rows = c->epoch_count, .columns = EPOCH_COLUMNS},
+                                  .table = list->epochs});
     if (c->state.recent)
-        add_table(list, RECENT,
-                  (ht_tensor_out){.sides = {.rows = c->recent_rows, .columns = c->recent_size}, .data = c->recent});
+        add_table(
+            list, RECENT,
+            (ht_tensor_out){.sides = {.rows = c->recent_rows, .columns = c->recent_size}, .data = c->recent});
     for (int t = 0; t < c->net->tensor_count; t++) {
         const ht_tensor *tensor = &c->net->tensors[t];
         add_tensor(list, tensor, NULL, tensor->data, NULL);
@@ -243,7 +245,8 @@ static void read_recent(ht_safetensors *file, ht_trainer *trainer)
     ht_average *a = ht_trainer_average(trainer);
     if (a->kept == 0) return;
     if (!ht_safetensors_has(file, RECENT) ||
-        ht_safetensors_read(file, RECENT, (ht_sides){.rows = (size_t)a->rows, .columns = a->size}, a->recent, &ignored) != HT_OK)
+        ht_safetensors_read(file, RECENT, (ht_sides){.rows = (size_t)a->rows, .columns = a->size}, a->recent,
+                            &ignored) != HT_OK)
         a->kept = 0;
 }
 

@@ -75,7 +75,8 @@ ht_code ht_layer_begin(ht_layer *layer, const ht_layer_spec *spec, ht_shape in, 
                         .weight = -1};
     if (spec->kind->shape && spec->kind->shape(spec, layer, err) != HT_OK) return HT_USAGE;
     if (!fits(layer))
-        return ht_error_set(err, HT_USAGE, "it would have more than %d values or weights of a unit: %d×%d×%d come in",
+        return ht_error_set(err, HT_USAGE,
+                            "it would have more than %d values or weights of a unit: %d×%d×%d come in",
                             MOST_VALUES, in.channels, in.height, in.width);
     layer->outputs = ht_shape_values(layer->out);
     return HT_OK;
@@ -87,7 +88,7 @@ static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, in
     int input = l - 1 - spec->back;
     if (ht_layer_begin(layer, spec, input < 0 ? net->input : net->layers[input].out, err) != HT_OK)
         return HT_USAGE;
-    layer->number = layer->outlet = l;
+    layer->number = layer->ends_at = l;
     layer->input = input;
     layer->also = spec->also > 0 ? l - spec->also : HT_NO_LAYER;
     place_tensors(net, layer, spec, *named);
@@ -127,7 +128,7 @@ static void join(ht_network *net, int l)
     if (next->input != l || !layer->kind->joins || !layer->kind->joins(layer, next)) return;
     for (int r = l + 2; r < net->layer_count; r++)
         if (net->layers[r].input == l || net->layers[r].also == l) return;
-    layer->outlet = l + 1;
+    layer->ends_at = l + 1;
 }
 
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)

@@ -75,7 +75,8 @@ static bool is_global(const ht_layer *layer)
 
 static void add_window(writer *w, const ht_layer *layer, int usual_stride)
 {
-    add(w, " %dx%d", layer->window[0], layer->window[1]);
+    add(w, " %d", layer->window[0]);
+    if (is(layer, HT_LAYER_CONV) || layer->window[1] != layer->window[0]) add(w, "x%d", layer->window[1]);
     if (layer->stride != usual_stride) add(w, " stride %d", layer->stride);
 }
 
@@ -84,7 +85,10 @@ static void add_arguments(writer *w, ht_layer_id id, const ht_layer *layer)
 {
     if (id == HT_LAYER_DENSE || id == HT_LAYER_CONV) add(w, " %d", layer->tensor[0].rows);
     if (id == HT_LAYER_CONV) add_window(w, layer, 1);
-    if (id == HT_LAYER_CONV && layer->pad > 0) add(w, " pad %d", layer->pad);
+    if (id == HT_LAYER_CONV && layer->pad > 0 && layer->pad == layer->window[0] / 2)
+        add(w, " same");
+    else if (id == HT_LAYER_CONV && layer->pad > 0)
+        add(w, " pad %d", layer->pad);
     if (id == HT_LAYER_POOL && is_global(layer)) add(w, " global");
     if (id == HT_LAYER_POOL && !is_global(layer)) add_window(w, layer, layer->window[0]);
     if (id == HT_LAYER_POOL && !is_global(layer) && layer->mean) add(w, " avg");
