@@ -260,6 +260,49 @@ static void wrong_requests_say_what_to_do(void **state)
     json_decref(root);
 }
 
+/* Filters, a residual and a norm: what is removed, what stays, what it is in parameters, and the file that is
+ * really smaller; what needs dense layers is left out, or refused. */
+static void networks_of_filters_are_told_apart(void **state)
+{
+    (void)state;
+    assert_status(RUN("train", "--data", "digits-synth", "--layers",
+                      "conv 4 5x5 stride 3, res(conv 6 3x3 same, conv 4 3x3 same linear), relu, dense 8",
+                      "--steps", "3", "--run", "filters", "--quiet"),
+                  0);
+    json_t *first = PRUNE_JSON("filters", "--ratio", "0.5", "--curve", "--out", "filters.safetensors",
+                               "--compact"),
+           *again = PRUNE_JSON("filters.safetensors", "--data", "digits-synth", "--ratio", "0"),
+           *all = PRUNE_JSON("filters", "--method", "all"), *layers = json_object_get(first, "layers");
+    const json_t *conv = json_array_get(layers, 0), *dense = json_array_get(layers, 3);
+    assert_string_equal(json_string_value(json_object_get(first, "unit")), "units");
+    assert_string_equal(json_string_value(json_object_get(conv, "unit")), "filters");
+    assert_string_equal(json_string_value(json_object_get(dense, "unit")), "neurons");
+    assert_int_equal((int)number(first, "removed"), 11);
+    assert_int_equal((int)number(first, "held"), 4);
+    assert_int_equal((int)number(conv, "held"), 2);
+    assert_true(json_is_false(json_object_get(first, "curve_exact")));
+    const json_t *sizes = json_object_get(first, "parameters");
+    assert_true(fabs(number(first, "parameter_ratio") -
+                     (1 - number(sizes, "after") / number(sizes, "before"))) < 1e-9);
+    assert_true(number(json_object_get(again, "parameters"), "before") == number(sizes, "after"));
+    assert_true(fabs(number(again, "accuracy") - number(first, "accuracy")) < 1e-12);
+    assert_int_equal(json_array_size(json_object_get(all, "others")), HT_PRUNE_METHODS - 2);
+    json_decref(first);
+    json_decref(again);
+    json_decref(all);
+    const sandbox_result *r = RUN("prune", "filters", "--method", "all", "--ratio", "0.5");
+    assert_status(r, 0);
+    assert_says(r->err, "coreset is left out: it takes networks of dense layers only");
+    assert_says(r->out, "4 of the removed units stay, as zeros");
+    assert_says(r->out, "the curve is a grid");
+    r = RUN("prune", "filters", "--method", "coreset");
+    assert_status(r, 2);
+    assert_says(r->err, "dense layers only");
+    r = RUN("certify", "filters");
+    assert_status(r, 1);
+    assert_says(r->err, "no certificate");
+}
+
 /* Peak memory of `heavytail prune` with the curve of a method, in MB. */
 static double peak_of(const char *first, const char *second, const char *method, const char *coreset)
 {
@@ -339,6 +382,7 @@ int main(void)
         cmocka_unit_test(the_picture_holds_settings_and_numbers),
         cmocka_unit_test(odd_arrays_get_a_clear_word),
         cmocka_unit_test(wrong_requests_say_what_to_do),
+        cmocka_unit_test(networks_of_filters_are_told_apart),
         cmocka_unit_test(pruning_takes_no_more_than_twice_the_network),
     };
     return cmocka_run_group_tests(tests, find_golden, sandbox_leave);
