@@ -44,12 +44,12 @@ static void plan_groups(ht_conv *c, int most)
 {
     c->group = parts(c->batch, most);
     c->groups = parts(c->batch, c->group);
-    c->shared = (size_t)most * c->partial;
+    c->sums = (size_t)most * c->partial;
 }
 
 static void plan_direct(ht_conv *c)
 {
-    size_t taps = (size_t)c->kernel * (size_t)c->kernel, margin = (size_t)parts(c->kernel - 1, c->stride);
+    size_t spots = (size_t)c->kernel * (size_t)c->kernel, margin = (size_t)parts(c->kernel - 1, c->stride);
     size_t in = (size_t)c->h * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels;
     size_t delta = (size_t)c->conv_h * ((size_t)c->conv_w + 2 * margin) * (padded(c->filters) + BLOCK);
     size_t groups = 1 + PARTIAL / c->partial;
@@ -60,7 +60,7 @@ static void plan_direct(ht_conv *c)
     c->tasks[HT_CONV_PACK_BACK] = parts(c->channels, BLOCK);
     c->tasks[HT_CONV_FORWARD] = c->tasks[HT_CONV_INPUTS] = parts(c->batch, c->chunk);
     c->tasks[HT_CONV_WEIGHTS] = c->groups * parts(c->filters, BLOCK);
-    c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
+    c->packed = larger(c->partial, spots * (size_t)c->filters * padded(c->channels));
     c->scratch = (size_t)c->chunk * (in + delta) + (size_t)(c->w + LANES) * BLOCK +
                  (size_t)c->conv_h * (size_t)c->conv_w * BLOCK;
 }
@@ -106,7 +106,7 @@ static void plan_samples(ht_conv *c)
 {
     int filters = parts(c->filters, BLOCK), channels = parts(c->channels, BLOCK);
     int in = c->h * c->w, out = c->conv_h * c->conv_w;
-    size_t taps = (size_t)c->kernel * (size_t)c->kernel, all = (size_t)c->batch;
+    size_t spots = (size_t)c->kernel * (size_t)c->kernel, all = (size_t)c->batch;
     c->way = HT_CONV_BY_SAMPLES;
     c->chunk = SAMPLES;
     while (c->chunk > 16 && (filters < channels ? filters : channels) * parts(c->batch, c->chunk) < TASKS)
@@ -118,7 +118,7 @@ static void plan_samples(ht_conv *c)
     c->tasks[HT_CONV_FORWARD] = filters * parts(c->batch, c->chunk);
     c->tasks[HT_CONV_INPUTS] = channels * parts(c->batch, c->chunk);
     c->tasks[HT_CONV_WEIGHTS] = filters * parts(c->channels, HT_CONV_ROUND);
-    c->packed = larger(c->partial, taps * (size_t)c->filters * padded(c->channels));
+    c->packed = larger(c->partial, spots * (size_t)c->filters * padded(c->channels));
     c->kept = (size_t)in * (all * padded(c->channels) + LANES);
     c->shared += (size_t)out * (all * padded(c->filters) + LANES);
     c->scratch = (size_t)c->chunk * (size_t)(in > out ? in : out) * BLOCK + (size_t)out * LANES;

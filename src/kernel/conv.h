@@ -83,11 +83,11 @@ typedef struct ht_conv {
     int tiles_h, tiles_w; /* of Winograd's */
     int chunk;            /* samples of a task of FORWARD and INPUTS */
     int groups, group; /* partial sums of the gradient of the weights: of so many groups of so many samples */
-    int tasks[HT_CONV_PHASES];
-    /* floats: of panels, from PACK to FORWARD and from PACK_BACK to INPUTS; from ENTER to WEIGHTS; within
-     * forward or backward; of a task */
-    size_t packed, kept, shared, scratch;
-    size_t partial; /* floats of one partial sum; they are the last ones of `shared` */
+    int tasks[HT_CONV_PHASES]; /* floats: of panels, from PACK to FORWARD and from PACK_BACK to INPUTS; from
+                                * ENTER to WEIGHTS; from RETURN to WEIGHTS; of the partial sums, from WEIGHTS
+                                * to gather; of a task */
+    size_t packed, kept, shared, sums, scratch;
+    size_t partial; /* floats of one partial sum */
 } ht_conv;
 
 /* A smaller batch needs no more memory. batch, h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤
@@ -102,7 +102,7 @@ typedef struct ht_conv_data {
     uint8_t *where;         /* with pooling, like out: which of a window is the largest, y · pool + x */
     const float *out_delta; /* ∂L/∂out; what did not pass `rectify` is ignored */
     float *in_delta;
-    float *packed, *kept, *shared;
+    float *packed, *kept, *shared, *sums;
 } ht_conv_data;
 
 /* The task'th of conv->tasks[phase]. */

@@ -7,23 +7,23 @@
 
 /* ---- weights in panels ---- */
 
-/* Panel by panel of filters: term (tap, channel) by term, a vector of filters each. */
+/* Panel by panel of filters: term (spot, channel) by term, a vector of filters each. */
 static void pack(const ht_conv *c, const float *weights, int block, float *packed)
 {
-    int taps = c->kernel * c->kernel, first = block * PANELS, filters = c->filters - strays_of(c);
+    int spots = c->kernel * c->kernel, first = block * PANELS, filters = c->filters - strays_of(c);
     for (int p = first; p < least(first + PANELS, panels_of(filters)); p++) {
         int width = panel_width(filters, p);
-        float *to = packed + (size_t)p * WIDTH * (size_t)(taps * c->channels);
+        float *to = packed + (size_t)p * WIDTH * (size_t)(spots * c->channels);
         for (int lane = 0; lane < width; lane += 4)
             for (int k = 0; k < c->channels; k++) {
                 const float *row[4];
                 for (int i = 0; i < 4; i++) {
                     int f = p * WIDTH + lane + i;
                     row[i] = f < filters
-                                 ? weights + ((size_t)f * (size_t)c->channels + (size_t)k) * (size_t)taps
+                                 ? weights + ((size_t)f * (size_t)c->channels + (size_t)k) * (size_t)spots
                                  : NULL;
                 }
-                turn(row, taps, to + (ptrdiff_t)k * width + lane, (ptrdiff_t)c->channels * width);
+                turn(row, spots, to + (ptrdiff_t)k * width + lane, (ptrdiff_t)c->channels * width);
             }
     }
 }
@@ -31,35 +31,35 @@ static void pack(const ht_conv *c, const float *weights, int block, float *packe
 /* After the panels: rows of the windows of those filters, each filled up with zeros. */
 static void pack_strays(const ht_conv *c, const float *weights, float *packed)
 {
-    int taps = c->kernel * c->kernel, strays = strays_of(c), filters = c->filters - strays;
+    int spots = c->kernel * c->kernel, strays = strays_of(c), filters = c->filters - strays;
     size_t width = (size_t)row_vectors(c) * FLOATS;
-    float *to = packed + (size_t)filters * (size_t)taps * (size_t)c->channels;
+    float *to = packed + (size_t)filters * (size_t)spots * (size_t)c->channels;
     memset(to, 0, (size_t)strays * (size_t)c->kernel * width * sizeof *to);
     for (int f = filters; f < c->filters; f++)
         for (int i = 0; i < c->kernel; i++, to += width)
             for (int j = 0; j < c->kernel * c->channels; j++) {
-                size_t tap = (size_t)(i * c->kernel + j / c->channels), channel = (size_t)(j % c->channels);
-                to[j] = weights[((size_t)f * (size_t)c->channels + channel) * (size_t)taps + tap];
+                size_t spot = (size_t)(i * c->kernel + j / c->channels), channel = (size_t)(j % c->channels);
+                to[j] = weights[((size_t)f * (size_t)c->channels + channel) * (size_t)spots + spot];
             }
 }
 
-/* Panel by panel of channels: term (tap, filter) by term. */
+/* Panel by panel of channels: term (spot, filter) by term. */
 static void pack_back(const ht_conv *c, const float *weights, int block, float *packed)
 {
-    int taps = c->kernel * c->kernel, first = block * PANELS;
+    int spots = c->kernel * c->kernel, first = block * PANELS;
     for (int p = first; p < least(first + PANELS, panels_of(c->channels)); p++) {
         int width = panel_width(c->channels, p);
-        float *to = packed + (size_t)p * WIDTH * (size_t)(taps * c->filters);
+        float *to = packed + (size_t)p * WIDTH * (size_t)(spots * c->filters);
         for (int f = 0; f < c->filters; f++)
             for (int lane = 0; lane < width; lane += 4) {
                 const float *row[4];
                 for (int i = 0; i < 4; i++) {
                     int k = p * WIDTH + lane + i;
                     row[i] = k < c->channels
-                                 ? weights + ((size_t)f * (size_t)c->channels + (size_t)k) * (size_t)taps
+                                 ? weights + ((size_t)f * (size_t)c->channels + (size_t)k) * (size_t)spots
                                  : NULL;
                 }
-                turn(row, taps, to + (ptrdiff_t)f * width + lane, (ptrdiff_t)c->filters * width);
+                turn(row, spots, to + (ptrdiff_t)f * width + lane, (ptrdiff_t)c->filters * width);
             }
     }
 }
@@ -81,13 +81,13 @@ enum { RUN = 64 };
 static void sum_partials(const ht_conv *c, const float *partial, int width, int first, int n,
                          float sum[FLOATS][RUN])
 {
-    int taps = c->kernel * c->kernel;
+    int spots = c->kernel * c->kernel;
     float four[4][FLOATS];
     const float *const row[4] = {four[0], four[1], four[2], four[3]};
     for (int r = 0; r < n; r += 4) {
         for (int i = 0; i < least(4, n - r); i++) {
-            int channel = (first + r + i) / taps, tap = (first + r + i) % taps;
-            const float *from = partial + (ptrdiff_t)(tap * c->channels + channel) * width;
+            int channel = (first + r + i) / spots, spot = (first + r + i) % spots;
+            const float *from = partial + (ptrdiff_t)(spot * c->channels + channel) * width;
             floats x = load(from);
             for (int g = 1; g < c->groups; g++) x += load(from + (size_t)g * c->partial);
             put(four[i], x);

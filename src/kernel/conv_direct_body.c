@@ -150,7 +150,7 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
 /* ---- gradient of the inputs ---- */
 
 /* Row y of it, of a panel of channels: `to` is (w × width); delta has `margin` zeros left and right.
- * Positions that are a stride apart see the same taps. */
+ * Positions that are a stride apart see the same spots. */
 static void deconvolve_row(const ht_conv *c, const float *delta, int margin, const float *panel, int width,
                            int y, float *to)
 {
@@ -205,7 +205,7 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
 
 /* ---- gradient of the weights ---- */
 
-/* Adds what a sample says of a panel of filters, (taps × channels) × width. */
+/* Adds what a sample says of a panel of filters, (spots × channels) × width. */
 static void correlate(const ht_conv *c, const float *in, const float *delta, int width, bool begun, float *to)
 {
     ptrdiff_t row = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels;

@@ -140,10 +140,10 @@ INLINE void turn(const float *const row[4], int columns, float *to, ptrdiff_t st
     }
 }
 
-/* Of the gradient of the weights: panel by panel of filters, term (tap, channel) by term. */
+/* Of the gradient of the weights: panel by panel of filters, term (spot, channel) by term. */
 INLINE float *ht_conv_partial(const ht_conv *c, const ht_conv_data *data, int group)
 {
-    return data->shared + c->shared - (size_t)(c->groups - group) * c->partial;
+    return data->sums + (size_t)group * c->partial;
 }
 
 /* ---- inputs and deltas place by place: panels of channels, each item (sample, tile) by item ---- */

@@ -4,17 +4,17 @@
 
 #include "kernel/conv_parts.h"
 
-/* The position that output `out` sees at a tap, or -1 outside; and the output that sees input `in` there. */
-INLINE int seen(const ht_conv *c, int out, int tap)
+/* The position that output `out` sees at a spot, or -1 outside; and the output that sees input `in` there. */
+INLINE int seen(const ht_conv *c, int out, int spot)
 {
-    int y = out / c->conv_w * c->stride - c->pad + tap / c->kernel;
-    int x = out % c->conv_w * c->stride - c->pad + tap % c->kernel;
+    int y = out / c->conv_w * c->stride - c->pad + spot / c->kernel;
+    int x = out % c->conv_w * c->stride - c->pad + spot % c->kernel;
     return y >= 0 && x >= 0 && y < c->h && x < c->w ? y * c->w + x : -1;
 }
 
-INLINE int seer(const ht_conv *c, int in, int tap)
+INLINE int seer(const ht_conv *c, int in, int spot)
 {
-    int y = in / c->w + c->pad - tap / c->kernel, x = in % c->w + c->pad - tap % c->kernel;
+    int y = in / c->w + c->pad - spot / c->kernel, x = in % c->w + c->pad - spot % c->kernel;
     if (y < 0 || x < 0 || y % c->stride || x % c->stride) return -1;
     y /= c->stride;
     x /= c->stride;
@@ -59,7 +59,7 @@ static share share_of(const ht_conv *c, int task)
     return (share){task / parts * PANELS, first, least(c->chunk, c->batch - first)};
 }
 
-/* Terms of one place: all taps of the panels of `channels` from `from` on, until they become narrower. */
+/* Terms of one place: all spots of the panels of `channels` from `from` on, until they become narrower. */
 INLINE int add_taps(const ht_conv *c, segments *l, int place, int channels, int from, int first, bool back)
 {
     size_t step = place_step((size_t)c->batch, channels);
@@ -78,7 +78,7 @@ INLINE int add_taps(const ht_conv *c, segments *l, int place, int channels, int 
     return end;
 }
 
-/* m (places × samples × width) = Σ over taps and `channels` of x, what entered or returned, and a panel. */
+/* m (places × samples × width) = Σ over spots and `channels` of x, what entered or returned, and a panel. */
 static void multiply(const ht_conv *c, const float *x, int channels, const float *panel, int width, share s,
                      bool back, const float *bias, float *m)
 {
@@ -140,10 +140,10 @@ static void weights(const ht_conv *c, const ht_conv_data *data, int task)
     size_t batch = (size_t)c->batch, in_step = place_step(batch, c->channels),
            out_step = place_step(batch, c->filters);
     for (int p = block; p < least(block + PANELS, panels_of(c->filters)); p++) {
-        int width = panel_width(c->filters, p), taps = c->kernel * c->kernel;
-        float *to = ht_conv_partial(c, data, 0) + (size_t)p * WIDTH * (size_t)taps * (size_t)c->channels;
+        int width = panel_width(c->filters, p), spots = c->kernel * c->kernel;
+        float *to = ht_conv_partial(c, data, 0) + (size_t)p * WIDTH * (size_t)spots * (size_t)c->channels;
         segments l = {.width = width, .across = true, .step = width};
-        for (int t = 0; t < taps; t++)
+        for (int t = 0; t < spots; t++)
             for (int k = first; k < end; k += WIDTH) {
                 l.rows = least(WIDTH, end - k);
                 l.to = to + ((ptrdiff_t)t * c->channels + k) * width;

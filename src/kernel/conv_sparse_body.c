@@ -169,15 +169,15 @@ static void list_by_filter(const ht_conv *c, const ht_conv_data *data, int n, co
 static void pack_windows(const ht_conv *c, const float *weights, int block, float *packed)
 {
     windows w = windows_of(c);
-    int taps = c->kernel * c->kernel, end = least((block + 1) * BLOCK, c->filters);
+    int spots = c->kernel * c->kernel, end = least((block + 1) * BLOCK, c->filters);
     for (int f = block * BLOCK; f < end; f++)
         for (int s = 0; s < w.segments; s++) {
             float *to = packed + ((size_t)f * (size_t)w.segments + (size_t)s) * w.width;
             memset(to, 0, w.width * sizeof *to);
             for (int i = 0; i < w.length; i++) {
-                int tap = s * c->kernel + i / c->channels, channel = i % c->channels;
-                to[i] =
-                    weights[((size_t)f * (size_t)c->channels + (size_t)channel) * (size_t)taps + (size_t)tap];
+                int spot = s * c->kernel + i / c->channels, channel = i % c->channels;
+                to[i] = weights[((size_t)f * (size_t)c->channels + (size_t)channel) * (size_t)spots +
+                                (size_t)spot];
             }
         }
 }
@@ -264,8 +264,8 @@ void PASTE(ht_sparse_gather_, HT_ISA)(const ht_conv *c, const ht_conv_data *data
 {
     windows w = windows_of(c);
     size_t size = (size_t)w.segments * w.width;
-    int taps = c->kernel * c->kernel;
-    for (int f = first; f < first + m; f++, to += (ptrdiff_t)taps * c->channels)
+    int spots = c->kernel * c->kernel;
+    for (int f = first; f < first + m; f++, to += (ptrdiff_t)spots * c->channels)
         for (int s = 0; s < w.segments; s++)
             for (int i = 0; i < w.length; i += LINE) {
                 const float *from = ht_conv_partial(c, data, 0) + (size_t)f * size + (size_t)s * w.width + i;
@@ -274,8 +274,8 @@ void PASTE(ht_sparse_gather_, HT_ISA)(const ht_conv *c, const ht_conv_data *data
                 for (int g = 1; g < c->groups; g++)
                     for (int j = 0; j < LINE; j++) sum[j] += from[(size_t)g * c->partial + (size_t)j];
                 for (int j = 0; j < least(LINE, w.length - i); j++) {
-                    int at = s * w.length + i + j, tap = at / c->channels, channel = at % c->channels;
-                    float *z = to + (ptrdiff_t)channel * taps + tap;
+                    int at = s * w.length + i + j, spot = at / c->channels, channel = at % c->channels;
+                    float *z = to + (ptrdiff_t)channel * spots + spot;
                     *z = keep == 0 ? factor * sum[j] : keep * *z + factor * sum[j];
                 }
             }

@@ -81,9 +81,9 @@ static void finish_units(const ht_evaluation *e, int l, int rows, int first, int
 /* A removed channel gives 0 before and after a pooling of the largest of what is rectified. */
 static void finish_places(const ht_evaluation *e, int l, int rows, float *h)
 {
-    const ht_layer *outlet = &e->net->layers[e->net->layers[l].outlet];
-    ht_activate(outlet->activation, h, (size_t)rows * (size_t)outlet->outputs);
-    mask_layer(e, l, rows, ht_shape_places(outlet->out), 0, outlet->out.channels, h);
+    const ht_layer *end = &e->net->layers[e->net->layers[l].ends_at];
+    ht_activate(end->activation, h, (size_t)rows * (size_t)end->outputs);
+    mask_layer(e, l, rows, ht_shape_places(end->out), 0, end->out.channels, h);
 }
 
 /* ---- a unit ---- */
@@ -110,7 +110,7 @@ static const float *values_of(const ht_evaluation *e, const place *p, int layer)
 static void make_layer(const ht_evaluation *e, const place *p, int l)
 {
     const ht_layer *layer = &e->net->layers[l];
-    float *h = p->slots + (size_t)e->slot[layer->outlet] * e->slot_size;
+    float *h = p->slots + (size_t)e->slot[layer->ends_at] * e->slot_size;
     int rows = rows_of(e, p);
     const ht_span span = {.samples = rows,
                           .x = values_of(e, p, layer->input),
@@ -119,7 +119,7 @@ static void make_layer(const ht_evaluation *e, const place *p, int l)
                           .kept = p->kept,
                           .bytes = p->bytes,
                           .scratch = p->scratch};
-    if (l > 0 && layer[-1].outlet == l) return;
+    if (l > 0 && layer[-1].ends_at == l) return;
     if (layer->kind->cut == HT_CUT_UNITS) {
         layer->kind->evaluate(layer, span.x, rows, 0, layer->outputs, h);
         finish_units(e, l, rows, 0, layer->outputs, h);
@@ -251,12 +251,12 @@ static void assign_slots(ht_evaluation *e)
 {
     int until[HT_LAYERS_MAX] = {0}; /* of slots: the last layer that reads them */
     for (int l = 0; l < whole_layers(e->net); l++) {
-        int slot = 0, outlet = e->net->layers[l].outlet;
-        if (l > 0 && e->net->layers[l - 1].outlet == l) continue; /* it has one */
+        int slot = 0, end = e->net->layers[l].ends_at;
+        if (l > 0 && e->net->layers[l - 1].ends_at == l) continue; /* it has one */
         while (slot < e->slot_count && until[slot] >= l) slot++;
         if (slot == e->slot_count) e->slot_count++;
-        e->slot[outlet] = slot;
-        until[slot] = last_reader(e->net, outlet);
+        e->slot[end] = slot;
+        until[slot] = last_reader(e->net, end);
     }
 }
 

@@ -28,6 +28,7 @@ typedef struct pass {
     ht_room most; /* what any of the layers wants */
     float *room;  /* of each worker: two batches of values, and that */
     size_t per_worker;
+    unsigned char *bytes; /* (workers × most.bytes) */
 } pass;
 
 static size_t larger(size_t a, size_t b)
@@ -41,19 +42,16 @@ static size_t lines(size_t floats)
     return (floats + 15) / 16 * 16;
 }
 
-static void pass_layer(const ht_layer *layer, const float *x, int rows, float *extra, const ht_room *most,
-                       float *h)
+/* Into h, the values of the layer, or of the one whose work it does, too. */
+static void pass_layer(const ht_network *net, const ht_layer *layer, ht_span *span, float *h)
 {
-    const ht_span span = {.samples = rows,
-                          .x = x,
-                          .packed = extra,
-                          .kept = extra + lines(most->packed),
-                          .scratch = extra + lines(most->packed) + lines(most->kept)};
+    const ht_layer *end = &net->layers[layer->ends_at];
     if (layer->kind->cut == HT_CUT_UNITS)
-        layer->kind->evaluate(layer, x, rows, 0, layer->outputs, h);
+        layer->kind->evaluate(layer, span->x, span->samples, 0, layer->outputs, h);
     else
-        layer->kind->apply(layer, &span, h, NULL);
-    ht_activate(layer->activation, h, (size_t)rows * (size_t)layer->outputs);
+        layer->kind->apply(layer, span, h, NULL);
+    ht_activate(end->activation, h, (size_t)span->samples * (size_t)end->outputs);
+    span->x = h;
 }
 
 static void pass_samples(void *context, int task, int worker)
@@ -61,38 +59,51 @@ static void pass_samples(void *context, int task, int worker)
     const pass *p = context;
     const ht_prune_prefix *prefix = p->prefix;
     size_t first = (size_t)task * ROWS, left = prefix->samples->count - first;
-    int rows = left < ROWS ? (int)left : ROWS;
     float *mine = p->room + (size_t)worker * p->per_worker, *turn[2] = {mine, mine + lines(ROWS * p->row)};
-    const float *x = prefix->samples->x + first * (size_t)p->net->inputs;
-    if (ht_cancelled()) return;
-    for (int l = 0; l < prefix->layers; l++) {
+    float *extra = turn[1] + lines(ROWS * p->row);
+    ht_span span = {.samples = left < ROWS ? (int)left : ROWS,
+                    .x = prefix->samples->x + first * (size_t)p->net->inputs,
+                    .packed = extra,
+                    .kept = extra + lines(p->most.packed),
+                    .scratch = extra + lines(p->most.packed) + lines(p->most.kept),
+                    .bytes = p->bytes + (size_t)worker * p->most.bytes};
+    for (int l = 0; l < prefix->layers && !ht_cancelled(); l++) {
         const ht_layer *layer = &p->net->layers[l];
-        bool last = l == prefix->layers - 1;
-        float *h = last ? prefix->values + first * (size_t)layer->outputs : turn[l % 2];
-        pass_layer(layer, x, rows, turn[1] + lines(ROWS * p->row), &p->most, h);
-        x = h;
+        size_t outputs = (size_t)p->net->layers[layer->ends_at].outputs;
+        bool last = layer->ends_at == prefix->layers - 1;
+        if (l > 0 && layer[-1].ends_at == l) continue; /* another has done its work */
+        pass_layer(p->net, layer, &span, last ? prefix->values + first * outputs : turn[l % 2]);
     }
+}
+
+static void measure(pass *p)
+{
+    for (int l = 0; l < p->prefix->layers; l++) {
+        const ht_layer *layer = &p->net->layers[l];
+        ht_room room = {0};
+        if (layer->kind->room) layer->kind->room(layer, ROWS, &room);
+        p->row = larger(p->row, (size_t)layer->outputs);
+        p->most.packed = larger(p->most.packed, room.packed);
+        p->most.kept = larger(p->most.kept, room.kept);
+        p->most.scratch = larger(p->most.scratch, room.scratch);
+        p->most.bytes = larger(p->most.bytes, room.bytes);
+    }
+    p->per_worker =
+        2 * lines(ROWS * p->row) + lines(p->most.packed) + lines(p->most.kept) + lines(p->most.scratch);
 }
 
 static ht_code fill(ht_prune_prefix *prefix, const ht_network *net, ht_pool *pool, ht_error *err)
 {
+    size_t workers = (size_t)ht_pool_threads(pool);
     pass p = {.net = net, .prefix = prefix};
-    for (int l = 0; l < prefix->layers; l++) {
-        const ht_layer *layer = &net->layers[l];
-        ht_room room = {0};
-        if (layer->kind->room) layer->kind->room(layer, ROWS, &room);
-        p.row = larger(p.row, (size_t)layer->outputs);
-        p.most.packed = larger(p.most.packed, room.packed);
-        p.most.kept = larger(p.most.kept, room.kept);
-        p.most.scratch = larger(p.most.scratch, room.scratch);
-    }
-    p.per_worker =
-        2 * lines(ROWS * p.row) + lines(p.most.packed) + lines(p.most.kept) + lines(p.most.scratch);
-    p.room = ht_alloc((size_t)ht_pool_threads(pool), p.per_worker * sizeof(float), "an evaluation", err);
-    if (!p.room) return HT_FAIL;
-    ht_pool_run(pool, (int)((prefix->samples->count + ROWS - 1) / ROWS), pass_samples, &p);
+    measure(&p);
+    p.room = ht_alloc(workers, p.per_worker * sizeof(float), "an evaluation", err);
+    p.bytes = p.room ? ht_alloc(workers, p.most.bytes + 1, "an evaluation", err) : NULL;
+    ht_code code = p.bytes ? HT_OK : HT_FAIL;
+    if (code == HT_OK) ht_pool_run(pool, (int)((prefix->samples->count + ROWS - 1) / ROWS), pass_samples, &p);
     ht_free(p.room);
-    return ht_still_wanted(err);
+    ht_free(p.bytes);
+    return code == HT_OK ? ht_still_wanted(err) : HT_FAIL;
 }
 
 /* ---- what comes after them ---- */
@@ -111,11 +122,13 @@ static bool stands_alone(const ht_network *net, int first)
     return true;
 }
 
-/* Layers of the prefix: up to the first with units. 0: there is none to share. */
+/* Layers of the prefix: up to the first with units, and the one whose work it does, too. 0: there is none to
+ * share. */
 static int length_of(const ht_network *net, const ht_samples *samples)
 {
     int l = 0;
     while (net->layers[l].weight < 0) l++;
+    l = net->layers[l].ends_at;
     size_t values = samples->count * (size_t)net->layers[l].outputs;
     bool worth = l + 2 < net->layer_count && net->weight_count > 2;
     return worth && values <= most_bytes / sizeof(float) && stands_alone(net, l + 1) ? l + 1 : 0;
@@ -141,6 +154,8 @@ static ht_code cut_rest(ht_prune_prefix *prefix, const ht_network *net, ht_error
     for (int l = 0; l < count; l++) {
         ht_layer *layer = &prefix->rest.layers[l];
         *layer = net->layers[l + by];
+        layer->number -= by;
+        layer->ends_at -= by;
         layer->input = shifted(layer->input, by);
         layer->also = shifted(layer->also, by);
         layer->weight -= layer->weight > 0;

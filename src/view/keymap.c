@@ -6,7 +6,7 @@
 
 static const ht_key_info table[] = {
     {HT_DO_PAUSE, {' '}, "Space", "pause", "train, pause"},
-    {HT_DO_STEP, {'s'}, "s", "step", "a single step, then paused"},
+    {HT_DO_STEP, {'s'}, "s", NULL, "a single step, then paused"},
     {HT_DO_RESET, {'r'}, "r", "reset", "back to step 0 with the same initial weights"},
     {HT_DO_RESEED, {'R'}, "R", NULL, "back to step 0 with a new seed: other weights, batches and noise"},
     {HT_DO_UP,
@@ -74,7 +74,7 @@ static const ht_key_info table[] = {
      "κ against width: a width sweep (networks of eight widths, ever more seeds; Space stops it); there: "
      "more "
      "runs"},
-    {HT_DO_LESSON, {'L'}, "L", "lessons", "the lessons; in one: leave it (Enter: the next step)"},
+    {HT_DO_LESSON, {'L'}, "L", "lesson", "the lessons; in one: leave it (Enter: the next step)"},
     {HT_DO_COMPARE,
      {'c'},
      "c",

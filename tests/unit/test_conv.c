@@ -77,7 +77,8 @@ static trial trial_of(ht_conv shape, uint64_t seed)
                             .in_delta = floats_of(t.in_count),
                             .packed = floats_of(c->packed),
                             .kept = floats_of(c->kept),
-                            .shared = floats_of(c->shared)};
+                            .shared = floats_of(c->shared),
+                            .sums = floats_of(c->sums)};
     return t;
 }
 
@@ -87,7 +88,7 @@ static void end_trial(trial *t)
                    t->gradient,    t->bias_gradient, t->raw,           t->out,
                    t->in_delta,    t->out_gradient,  t->twin_gradient, t->twin_bias,
                    t->scratch,     t->data.out,      t->data.where,    t->data.in_delta,
-                   t->data.packed, t->data.kept,     t->data.shared};
+                   t->data.packed, t->data.kept,     t->data.shared,   t->data.sums};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
 
@@ -369,7 +370,7 @@ static void a_smaller_batch_needs_no_more_memory(void **state)
         for (c.batch = 1; c.batch < 300; c.batch++, before = c) {
             ht_conv_plan(&c);
             assert_true(c.packed >= before.packed && c.kept >= before.kept && c.shared >= before.shared &&
-                        c.scratch >= before.scratch);
+                        c.sums >= before.sums && c.scratch >= before.scratch);
             assert_true(c.groups * c.group >= c.batch && (c.groups - 1) * c.group < c.batch);
         }
     }

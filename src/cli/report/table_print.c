@@ -250,7 +250,7 @@ static void fill(grid *s, const ht_table *table, bool medians, bool regime)
         }
         put(s, "%d", row->cells - row->diverged);
         for (int m = 0; m < HT_MEASURES; m++)
-            if (m == HT_MEASURE_ETA_OVER_B && regime)
+            if (m == HT_MEASURE_ETA_OVER_B && regime && row->measure[m].count > 0)
                 put(s, "%.2g", row->measure[m].median); /* the same in all cells */
             else if (is_shown(m, regime))
                 put_summary(s, &row->measure[m], medians);

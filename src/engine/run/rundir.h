@@ -66,8 +66,8 @@ void ht_metrics_add(ht_text *rows, const ht_sample *eval);
  * `keep` was the last change; step 0 after a reset. */
 void ht_metrics_branch(ht_text *rows, uint64_t revision, uint64_t keep, uint64_t step);
 
-/* Reads metrics.csv of a run; *rows is the caller's (ht_free). A damaged line is an error naming it, and *rows
- * are those before it. */
+/* Reads metrics.csv of a run; *rows is the caller's (ht_free). A damaged line is an error naming it, and
+ * *rows are those before it. */
 ht_code ht_rundir_read_metrics(const char *path, ht_metrics **rows, size_t *count, ht_error *err);
 
 /* ---- while it runs ---- */

@@ -32,7 +32,7 @@ typedef struct ht_layer {
     int stride, pad; /* how far apart they are, and zeros around what comes in */
     bool mean;       /* pooling: the mean, not the largest */
     bool last;       /* order: it gives channels last */
-    int outlet;      /* the layer whose values it gives: itself, or the next, whose work it does, too */
+    int ends_at;     /* the last layer whose work it does: itself, or the next, whose values it gives */
     double rate;     /* of dropout */
 } ht_layer;
 
@@ -55,10 +55,11 @@ enum { HT_LAYER_TENSORS = 4 }; /* of one layer, at most */
 
 /* Memory that a layer wants beside its values: floats, and bytes. */
 typedef struct ht_room {
-    size_t packed;  /* its weights as it wants them, from the beginning of a pass to its end */
+    size_t packed;  /* its weights as it wants them, during apply or back */
     size_t kept;    /* what the way back needs to know, from the forward pass on, */
     size_t bytes;   /* and bytes of it, so many for each sample of the batch */
-    size_t shared;  /* from the way back to the update */
+    size_t shared;  /* from back to gradient */
+    size_t sums;    /* from gradient (or back, where there is none) to the update */
     size_t scratch; /* of a thread while it works on the layer */
 } ht_room;
 
@@ -67,8 +68,8 @@ typedef struct ht_span {
     int first, samples; /* of the batch */
     const float *x;     /* (samples × inputs) */
     const float *also;  /* of the second layer it reads, or NULL */
-    float *gives;       /* (samples × outputs of its outlet): on the way back, what it gave */
-    float *packed, *kept, *shared;
+    float *gives;       /* (samples × outputs of its ends_at): on the way back, what it gave */
+    float *packed, *kept, *shared, *sums;
     unsigned char *bytes;
     float *scratch;               /* of thread 0, … */
     size_t stride;                /* … and of the others, so many floats apart */
@@ -129,7 +130,7 @@ typedef struct ht_layer_kind {
      * it. */
     void (*back)(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
                  struct ht_pool *pool);
-    /* The part of ∂L/∂tensors that these samples have: into the span's `shared`, as the kind likes it; NULL:
+    /* The part of ∂L/∂tensors that these samples have: into the span's `sums`, as the kind likes it; NULL:
      * the way back has left it there. Of a kind that is cut by samples: one tensor after the other, into
      * `to`. */
     void (*gradient)(const ht_layer *layer, const ht_span *span, const float *delta, float *to,

@@ -39,12 +39,12 @@ static ht_tensor *running_variance(const ht_layer *layer)
     return &layer->tensor[layer->tensors - 1];
 }
 
-/* Kept: mean, variance and 1/√(variance + ε) of each channel; shared: Σ delta and Σ delta · y. */
+/* Kept: mean, variance and 1/√(variance + ε) of each channel; sums: Σ delta and Σ delta · y. */
 static void room(const ht_layer *layer, int batch, ht_room *room)
 {
     (void)batch;
     room->kept = 3 * (size_t)layer->in.channels;
-    room->shared = 2 * (size_t)layer->in.channels;
+    room->sums = 2 * (size_t)layer->in.channels;
 }
 
 typedef struct work {
@@ -139,8 +139,8 @@ static void backward_task(void *context, int task, int worker)
         }
     }
     for (int c = 0; c < count; c++) {
-        w->span->shared[first + c] = (float)with[c];
-        w->span->shared[channels + first + c] = (float)sum[c];
+        w->span->sums[first + c] = (float)with[c];
+        w->span->sums[channels + first + c] = (float)sum[c];
     }
     for (size_t r = 0; r < rows && w->to; r++) {
         size_t at = r * (size_t)channels + (size_t)first;
@@ -189,8 +189,8 @@ static void update(ht_step *s, int l, int shard)
     int first = shard * HT_SHARD, m = ht_layer_shard_rows(layer, shard), channels = layer->in.channels;
     double rows = (double)s->batch * ht_shape_places(layer->in);
     float unbiased = rows > 1 ? (float)(rows / (rows - 1)) : 1.0f;
-    descend(s, &layer->tensor[0], room->shared, first, m, shard);
-    if (layer->tensor[0].bias) descend(s, layer->tensor[0].bias, room->shared + channels, first, m, shard);
+    descend(s, &layer->tensor[0], room->sums, first, m, shard);
+    if (layer->tensor[0].bias) descend(s, layer->tensor[0].bias, room->sums + channels, first, m, shard);
     float *mean = running_mean(layer)->data, *variance = running_variance(layer)->data;
     for (int c = first; c < first + m; c++) {
         mean[c] = (1 - momentum) * mean[c] + momentum * room->kept[c];

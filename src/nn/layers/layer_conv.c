@@ -43,14 +43,14 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
 /* The pooling of the largest of what is rectified, in cache. */
 static bool joins(const ht_layer *layer, const ht_layer *next)
 {
-    return layer->activation == HT_RELU && next->kind == ht_layer_kind_at(HT_LAYER_POOL) && !next->mean &&
+    return layer->activation == HT_RELU && next->kind == &ht_layer_pool && !next->mean &&
            next->activation == HT_LINEAR;
 }
 
 /* Of the layer whose work is done, too; NULL: there is none. Layers of a network lie side by side. */
 static const ht_layer *joined(const ht_layer *layer)
 {
-    return layer->outlet != layer->number ? layer + (layer->outlet - layer->number) : NULL;
+    return layer->ends_at != layer->number ? layer + (layer->ends_at - layer->number) : NULL;
 }
 
 static ht_conv plan_of(const ht_layer *layer, int batch)
@@ -84,6 +84,7 @@ static void room(const ht_layer *layer, int batch, ht_room *room)
         keep_larger(&room->packed, conv.packed);
         keep_larger(&room->kept, conv.kept);
         keep_larger(&room->shared, conv.shared);
+        keep_larger(&room->sums, conv.sums);
         keep_larger(&room->scratch, conv.scratch);
     }
     if (joined(layer)) room->bytes = (size_t)batch * (size_t)joined(layer)->outputs;
@@ -109,7 +110,8 @@ static work work_of(const ht_layer *layer, const ht_span *span)
                            .where = span->bytes,
                            .packed = span->packed,
                            .kept = span->kept,
-                           .shared = span->shared},
+                           .shared = span->shared,
+                           .sums = span->sums},
                   .span = span};
 }
 

@@ -88,7 +88,7 @@ static ht_code place_layer(ht_network *net, int l, const ht_layer_spec *spec, in
     int input = l - 1 - spec->back;
     if (ht_layer_begin(layer, spec, input < 0 ? net->input : net->layers[input].out, err) != HT_OK)
         return HT_USAGE;
-    layer->number = layer->outlet = l;
+    layer->number = layer->ends_at = l;
     layer->input = input;
     layer->also = spec->also > 0 ? l - spec->also : HT_NO_LAYER;
     place_tensors(net, layer, spec, *named);
@@ -128,7 +128,7 @@ static void join(ht_network *net, int l)
     if (next->input != l || !layer->kind->joins || !layer->kind->joins(layer, next)) return;
     for (int r = l + 2; r < net->layer_count; r++)
         if (net->layers[r].input == l || net->layers[r].also == l) return;
-    layer->outlet = l + 1;
+    layer->ends_at = l + 1;
 }
 
 static ht_code place_all(ht_network *net, const ht_layer_spec specs[], int count, ht_error *err)

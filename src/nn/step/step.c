@@ -30,12 +30,11 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
     static const char what[] = "the work of a layer";
     if (layer->kind->room) layer->kind->room(layer, s->capacity, &room->room);
     if (layer->kind->cut == HT_CUT_SAMPLES && layer->tensors > 0)
-        room->room.shared = ht_layer_numbers(layer) * HT_STEP_SPANS;
+        room->room.sums = ht_layer_numbers(layer) * HT_STEP_SPANS;
     if (room->room.scratch > s->stride) s->stride = (room->room.scratch + 15) / 16 * 16;
     if (room->room.bytes > 0 && !(room->bytes = ht_alloc(room->room.bytes, 1, what, err))) return HT_FAIL;
-    if (make_floats(&room->packed, room->room.packed, what, err) != HT_OK) return HT_FAIL;
     if (make_floats(&room->kept, room->room.kept, what, err) != HT_OK) return HT_FAIL;
-    return make_floats(&room->shared, room->room.shared, what, err);
+    return make_floats(&room->sums, room->room.sums, what, err);
 }
 
 static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *err)
@@ -43,7 +42,7 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
     const ht_layer *layer = &net->layers[l];
     ht_step_layer *room = &s->layer[l];
     size_t size =
-        layer->outlet == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
+        layer->ends_at == l ? (size_t)s->capacity * (size_t)layer->outputs : 0; /* another has them */
     bool before = ht_activation_keeps_input(layer->activation);
     bool packs = layer->activation == HT_RELU && layer->kind->cut == HT_CUT_UNITS;
     room->width = layer->outputs;
@@ -75,7 +74,7 @@ static ht_code make_arrays(ht_step *s, const ht_network *net, int arrays, ht_err
 
 static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_error *err)
 {
-    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes, spare = 0;
+    size_t batch = (size_t)s->capacity, classes = (size_t)net->classes, spare = 0, packed = 0, shared = 0;
     s->layer = ht_alloc((size_t)s->hidden, sizeof *s->layer, "a training step", err);
     if (!s->layer) return HT_FAIL;
     s->shards = HT_STEP_SPANS;
@@ -84,8 +83,12 @@ static ht_code make_rooms(ht_step *s, const ht_network *net, int arrays, ht_erro
         size_t width = (size_t)s->layer[l].width;
         if (s->layer[l].shards > s->shards) s->shards = s->layer[l].shards;
         if (s->layer[l].readers > 1 && width > spare) spare = width;
+        if (s->layer[l].room.packed > packed) packed = s->layer[l].room.packed;
+        if (s->layer[l].room.shared > shared) shared = s->layer[l].room.shared;
     }
     if (make_floats(&s->spare, batch * spare, "the gradients", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&s->packed, packed, "the work of a layer", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&s->shared, shared, "the work of a layer", err) != HT_OK) return HT_FAIL;
     if (make_floats(&s->scratch, (size_t)s->threads * s->stride, "the work of a layer", err) != HT_OK)
         return HT_FAIL;
     size_t last = (size_t)s->layer[s->hidden - 1].shards;
@@ -115,9 +118,8 @@ static void free_layer(ht_step_layer *room)
     ht_free(room->delta);
     ht_free(room->before);
     ht_free(room->input.x);
-    ht_free(room->packed);
     ht_free(room->kept);
-    ht_free(room->shared);
+    ht_free(room->sums);
     ht_free(room->bytes);
 }
 
@@ -133,6 +135,8 @@ void ht_step_free(ht_step *s)
     ht_free(s->logits);
     ht_free(s->shard_max);
     ht_free(s->spare);
+    ht_free(s->packed);
+    ht_free(s->shared);
     ht_free(s->scratch);
     ht_free(s);
 }

@@ -83,8 +83,8 @@ static void forward_layer(ht_step *s, struct ht_pool *pool)
         ht_pool_run(pool, ht_step_spans(s), forward_span, s);
     } else {
         const ht_span span = ht_step_span(s, s->at, 0, s->batch);
-        layer->kind->apply(layer, &span, s->layer[layer->outlet].hidden, pool);
-        s->at = layer->outlet; /* the next one is done */
+        layer->kind->apply(layer, &span, s->layer[layer->ends_at].hidden, pool);
+        s->at = layer->ends_at; /* the next one is done */
         ht_pool_run(pool, ht_step_spans(s), activate_span, s);
     }
 }
@@ -188,6 +188,30 @@ static void add_span(void *context, int task, int worker)
     ht_kernel()->add_scaled(s->layer[s->at].delta + at, s->spare + at, (size_t)span.samples * width, 1.0f);
 }
 
+static void gradient_span(void *context, int task, int worker)
+{
+    ht_step *s = context;
+    const ht_layer *layer = &s->net->layers[s->reader];
+    const ht_span span = ht_step_span_of(s, s->reader, task);
+    (void)worker;
+    layer->kind->gradient(layer, &span,
+                          ht_step_delta(s, s->reader) + (size_t)span.first * (size_t)layer->outputs,
+                          s->layer[s->reader].sums + (size_t)task * ht_layer_numbers(layer), NULL);
+}
+
+/* The gradient of the reader's tensors, where that is not made as part of the update. */
+static void take_gradient(ht_step *s, struct ht_pool *pool)
+{
+    const ht_layer *reader = &s->net->layers[s->reader];
+    if (!reader->kind->gradient) return;
+    if (reader->kind->cut == HT_CUT_SAMPLES) {
+        ht_pool_run(pool, ht_step_spans(s), gradient_span, s);
+        return;
+    }
+    const ht_span span = ht_step_span(s, s->reader, 0, s->batch);
+    reader->kind->gradient(reader, &span, ht_step_delta(s, s->reader), NULL, pool);
+}
+
 /* What one reader of the layer at hand has to say. */
 static void hear(ht_step *s, struct ht_pool *pool)
 {
@@ -202,18 +226,19 @@ static void hear(ht_step *s, struct ht_pool *pool)
                            pool);
     }
     if (!is_first(s)) ht_pool_run(pool, ht_step_spans(s), add_span, s);
+    if (reader->input == s->at) take_gradient(s, pool);
 }
 
-/* Layers that cut their work themselves need to know that their delta is there, also where nothing below them
- * wants to know what follows. */
+/* Layers that read what nobody wants to know more of. */
 static void end_backward(ht_step *s, struct ht_pool *pool)
 {
-    for (int l = 0; l < s->hidden; l++) {
-        const ht_layer *layer = &s->net->layers[l];
-        if (layer->kind->cut != HT_CUT_ITSELF || (layer->input >= 0 && s->layer[layer->input].wanted))
-            continue;
-        const ht_span span = ht_step_span(s, l, 0, s->batch);
-        layer->kind->back(layer, &span, ht_step_delta(s, l), false, NULL, pool);
+    for (s->reader = 0; s->reader < s->hidden; s->reader++) {
+        const ht_layer *reader = &s->net->layers[s->reader];
+        if (reader->input >= 0 && s->layer[reader->input].wanted) continue;
+        const ht_span span = ht_step_span(s, s->reader, 0, s->batch);
+        if (reader->kind->cut == HT_CUT_ITSELF)
+            reader->kind->back(reader, &span, ht_step_delta(s, s->reader), false, NULL, pool);
+        take_gradient(s, pool);
     }
 }
 
@@ -221,7 +246,7 @@ void ht_step_backward(ht_step *s, struct ht_pool *pool)
 {
     for (s->at = s->hidden - 1; s->at >= 0; s->at--) {
         ht_cut cut = HT_CUT_UNITS;
-        if (!s->layer[s->at].wanted || s->net->layers[s->at].outlet != s->at) continue;
+        if (!s->layer[s->at].wanted || s->net->layers[s->at].ends_at != s->at) continue;
         for (s->reader = s->at + 1; s->reader <= s->hidden; s->reader++) {
             const ht_layer *reader = &s->net->layers[s->reader];
             if (reader->input != s->at && reader->also != s->at) continue;
@@ -235,31 +260,6 @@ void ht_step_backward(ht_step *s, struct ht_pool *pool)
 }
 
 /* ---- the update ---- */
-
-static void gradient_span(void *context, int task, int worker)
-{
-    ht_step *s = context;
-    const ht_layer *layer = &s->net->layers[s->at];
-    const ht_span span = ht_step_span_of(s, s->at, task);
-    (void)worker;
-    layer->kind->gradient(layer, &span, ht_step_delta(s, s->at) + (size_t)span.first * (size_t)layer->outputs,
-                          s->layer[s->at].shared + (size_t)task * ht_layer_numbers(layer), NULL);
-}
-
-/* Of the layers whose gradients are not made as part of their update. */
-static void gradients(ht_step *s, struct ht_pool *pool)
-{
-    for (s->at = 0; s->at < s->hidden; s->at++) {
-        const ht_layer *layer = &s->net->layers[s->at];
-        if (layer->tensors == 0 || layer->kind->cut == HT_CUT_UNITS) continue;
-        if (layer->kind->cut == HT_CUT_SAMPLES) {
-            ht_pool_run(pool, ht_step_spans(s), gradient_span, s);
-            continue;
-        }
-        const ht_span span = ht_step_span(s, s->at, 0, s->batch);
-        if (layer->kind->gradient) layer->kind->gradient(layer, &span, ht_step_delta(s, s->at), NULL, pool);
-    }
-}
 
 /* Tasks are the shards of the hidden layers with tensors, one layer after the other, and those of the output
  * layer where it has tasks of its own; while a shard is in cache it also gets its noise. */
@@ -290,7 +290,6 @@ void ht_step_update(ht_step *s, struct ht_pool *pool)
     for (int l = 0; l < s->hidden; l++)
         if (s->net->layers[l].tensors > 0) tasks += ht_layer_shards(&s->net->layers[l]);
     if (s->hyper->capture) ht_capture_begin(s->hyper->capture);
-    gradients(s, pool);
     ht_pool_run(pool, tasks, update_shard, s);
     if (s->hyper->capture) ht_capture_finish(s->hyper->capture, s->net);
     ht_cancel_by(off);

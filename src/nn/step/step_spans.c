@@ -28,11 +28,12 @@ ht_span ht_step_span(const ht_step *s, int l, int first, int samples)
                      .samples = samples,
                      .x = values_of(s, layer->input, first),
                      .also = values_of(s, layer->also, first),
-                     .gives = s->layer[layer->outlet].hidden +
-                              (size_t)first * (size_t)s->layer[layer->outlet].width,
-                     .packed = room->packed,
+                     .gives = s->layer[layer->ends_at].hidden +
+                              (size_t)first * (size_t)s->layer[layer->ends_at].width,
+                     .packed = s->packed,
                      .kept = room->kept,
-                     .shared = room->shared,
+                     .shared = s->shared,
+                     .sums = room->sums,
                      .bytes = room->bytes ? room->bytes + (size_t)first * bytes : NULL,
                      .scratch = s->scratch,
                      .stride = s->stride,
@@ -65,7 +66,7 @@ void ht_step_update_sums(ht_step *s, int l, int shard)
         for (size_t i = 0; i < (size_t)m * columns; i++) {
             float sum = 0;
             for (int span = 0; span < ht_step_spans(s); span++)
-                sum += s->layer[l].shared[(size_t)span * all + before + start + i];
+                sum += s->layer[l].sums[(size_t)span * all + before + start + i];
             to.to[i] = to.keep * to.to[i] + to.factor * sum;
         }
         ht_step_finish(s, &block, first, shard);

@@ -19,7 +19,7 @@ typedef struct ht_step_layer {
     float *delta;      /* (batch × width): ∂L/∂(pre-activation) */
     ht_panels input;   /* what goes into it, packed; rectified dense layers only */
     ht_room room;      /* what its kind wants, for `capacity` samples: */
-    float *packed, *kept, *shared;
+    float *kept, *sums;
     unsigned char *bytes;
 } ht_step_layer;
 
@@ -30,6 +30,7 @@ struct ht_step {
     float *(*kept)[HT_STEP_ARRAYS]; /* (tensors): like each of the network's, or NULL (optimizer.h) */
     float *partial; /* (shards of the last hidden layer × batch × classes): a shard's share of the logits */
     float *spare;   /* (batch × the widest layer with several readers): what one more of them gives */
+    float *packed, *shared; /* as much as any layer wants */
     int threads;
     size_t stride;    /* floats of a thread in … */
     float *scratch;   /* (threads × stride) */
@@ -60,7 +61,7 @@ static inline ht_pace ht_step_pace(const ht_step *step)
 
 static inline const float *ht_step_delta(const ht_step *step, int l)
 {
-    return l == step->hidden ? step->logits : step->layer[step->net->layers[l].outlet].delta;
+    return l == step->hidden ? step->logits : step->layer[step->net->layers[l].ends_at].delta;
 }
 
 /* The passes: activations and shares of the logits; what comes back, from the logits' gradient on; the
