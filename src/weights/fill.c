@@ -66,7 +66,7 @@ static ht_code make_fold(const filler *f, const ht_module *norm, fold *to, ht_er
     if (code == HT_OK) code = load(f, norm->bias, &bias, err);
     if (code == HT_OK) code = load(f, norm->mean, &mean, err);
     if (code == HT_OK) code = load(f, norm->variance, &variance, err);
-    for (size_t i = 0; i < rows && code == HT_OK; i++) {
+    for (size_t i = 0; i < rows && mean && variance && code == HT_OK; i++) {
         if ((double)variance[i] < 0)
             code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
                                 f->path, i, norm->name, (double)variance[i]);

@@ -242,7 +242,7 @@ static bool sort(const matcher *m, int *members, int count)
 /* All layers that need what this one does get their modules. */
 static ht_code match_shape(matcher *m, int layer, ht_error *err)
 {
-    int members[HT_MODULES_MAX], count = 0, layers = 0;
+    int members[HT_MODULES_MAX] = {0}, count = 0, layers = 0;
     const ht_module need = need_of(m->match->layer[layer].layer);
     for (int i = 0; i < m->modules->count; i++)
         if (takes_part(m, i) && fits(m, layer, i)) members[count++] = i;

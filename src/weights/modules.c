@@ -70,7 +70,8 @@ static bool is_our_name(const char *name)
 
 static ht_code cannot(const sorter *s, const ht_tensor_info *info, const char *what, ht_error *err)
 {
-    return ht_error_set(err, HT_FAIL, "%s: %.100s %s, which no layer here has (heavytail help layers)",
+    return ht_error_set(err, HT_FAIL,
+                        "%s: %.100s %s, which no layer here has (heavytail help params: model.layers)",
                         s->path, info->name, what);
 }
 
