@@ -13,7 +13,7 @@
 #include "experiment/results.h"
 #include "base/alloc.h"
 #include "base/file.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "certify/certify.h"
 
 static const double delta = 0.05;

@@ -11,7 +11,7 @@
 #include "cli/report/prune_input.h"
 #include "cli/report/prune_report.h"
 #include "base/text.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "render/prune_figure.h"
 
 typedef struct request {

@@ -16,7 +16,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "engine/run/recorder.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 
 typedef struct training {
     ht_session *session;

@@ -12,7 +12,7 @@
 #include "nn/schedule.h"
 #include "num/rng.h"
 #include "params/batch.h"
-#include "weights/fill.h"
+#include "weights/net/fill.h"
 
 struct ht_trainer {
     ht_params params;

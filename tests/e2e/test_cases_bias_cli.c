@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "data/npy.h"
 #include "num/linalg.h"
 #include "sandbox.h"

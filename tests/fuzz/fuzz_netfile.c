@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "weights/tensor.h"
 #include "fuzz/fuzz.h"
 

@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 #include "weights/chain.h"
 #include "data/half.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "weights/tensor.h"
 #include "weights/tensor_name.h"
 #include "weights/weights.h"

@@ -14,8 +14,9 @@
 #include "unit/naive.h"
 #include "unit/scratch.h"
 #include "unit/small.h"
-#include "weights/fill.h"
-#include "weights/netfile.h"
+#include "weights/net/fill.h"
+#include "weights/net/netfile.h"
+#include "weights/net/netform.h"
 
 static ht_error err;
 
@@ -50,7 +51,7 @@ static void write_named(const char *file, const ht_network *net, const char *con
     ht_tensor_out out[MOST] = {0};
     for (int t = 0; t < net->tensor_count; t++) {
         ht_tensor_out *o = &out[place ? place[t] : t];
-        *o = (ht_tensor_out){.sides = ht_netfile_sides(&net->tensors[t]), .data = net->tensors[t].data};
+        *o = (ht_tensor_out){.sides = ht_netform_sides(&net->tensors[t]), .data = net->tensors[t].data};
         snprintf(o->name, sizeof o->name, "%s", names[t]);
     }
     if (ht_safetensors_write(scratch_path(file), out, (size_t)net->tensor_count, NULL, &err) != HT_OK)
@@ -262,7 +263,7 @@ static void write_normed(const char *file, const ht_network *net, const char *co
     for (int t = 0; t < net->tensor_count; t++) {
         if (is_bias_of_a_matrix(net, &net->tensors[t])) continue;
         out[count] =
-            (ht_tensor_out){.sides = ht_netfile_sides(&net->tensors[t]), .data = net->tensors[t].data};
+            (ht_tensor_out){.sides = ht_netform_sides(&net->tensors[t]), .data = net->tensors[t].data};
         snprintf(out[count].name, sizeof out[count].name, "%s", names[count]);
         count++;
     }

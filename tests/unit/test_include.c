@@ -218,7 +218,7 @@ static void the_rules_say_no(void **state)
         bool allowed;
     } cases[] = {
         {"engine", "view/model.h", false},     {"view", "engine/runner.h", false},
-        {"base", "num/rng.h", false},          {"nn", "weights/netfile.h", false},
+        {"base", "num/rng.h", false},          {"nn", "weights/net/netfile.h", false},
         {"nn", "heavytail/dataset.h", true},   {"nn", "params/preset.h", true},
         {"data", "heavytail/params.h", false}, {"link", "engine/trainer.h", false},
         {"render", "term/term.h", false},      {"render", "engine/runner.h", false},

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "data/npy.h"
 #include "unit/golden.h"
 #include "unit/scratch.h"

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "data/npy.h"
 #include "weights/safetensors.h"
 #include "heavytail/prune.h"

@@ -6,7 +6,7 @@
 #include "base/pool.h"
 #include "heavytail/dataset.h"
 #include "heavytail/network.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 
 typedef struct ht_prune_source { /* as given on the command line; NULL: not given */
     const char *path;            /* a run directory, a checkpoint, any network in .safetensors files */

@@ -10,8 +10,9 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "weights/netfile.h"
-#include "weights/networds.h"
+#include "weights/net/netfile.h"
+#include "weights/net/netform.h"
+#include "weights/net/networds.h"
 
 /* The counters in a file's metadata, one row each. */
 typedef struct counter {
@@ -61,7 +62,7 @@ static void add_tensor(listing *list, const ht_tensor *tensor, const char *what,
     char name[HT_CHECKPOINT_NAME];
     if (!data && !bits) return;
     ht_tensor_out *t = &list->tensors[list->count++];
-    *t = (ht_tensor_out){.sides = ht_netfile_sides(tensor), .data = data, .bits = bits};
+    *t = (ht_tensor_out){.sides = ht_netform_sides(tensor), .data = data, .bits = bits};
     ht_checkpoint_name(name, tensor, what);
     ht_text_copy(t->name, sizeof t->name, name);
 }
@@ -192,7 +193,7 @@ static ht_code read_mask_tensor(ht_safetensors *file, const ht_tensor *tensor, h
     unsigned char *bytes = ht_alloc(mask->count, 1, "the mask of weights", err);
     if (!bytes) return HT_FAIL;
     ht_checkpoint_name(name, tensor, "mask");
-    ht_code code = ht_safetensors_read_bool(file, name, ht_netfile_sides(tensor), bytes, err);
+    ht_code code = ht_safetensors_read_bool(file, name, ht_netform_sides(tensor), bytes, err);
     for (size_t i = 0; i < mask->count && code == HT_OK; i++)
         if (!bytes[i]) mask->trained[i / 8] &= (unsigned char)~(1u << (i % 8));
     ht_free(bytes);
@@ -218,7 +219,7 @@ static ht_code read_array(ht_safetensors *file, const ht_tensor *shape, const ch
 {
     char name[HT_CHECKPOINT_NAME];
     ht_checkpoint_name(name, shape, what);
-    return ht_safetensors_read(file, name, ht_netfile_sides(shape), to, err);
+    return ht_safetensors_read(file, name, ht_netform_sides(shape), to, err);
 }
 
 /* What the trainer has, once its counters say so. */

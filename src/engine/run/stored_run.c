@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "engine/analysis.h"
 #include "engine/tail_watch.h"
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 
 enum { JOURNAL_LIMIT = 1 << 30 };
 

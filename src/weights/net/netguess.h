@@ -5,7 +5,7 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
-#include "weights/modules.h"
+#include "weights/net/modules.h"
 
 /* Sets model.layers of *params: convolutions in the order of their names, odd kernels padded to keep the
  * shape or not at all, a pooling of 2 behind them or not, the mean of all places behind the last or not, as

@@ -1,4 +1,4 @@
-#include "weights/modules.h"
+#include "weights/net/modules.h"
 
 #include <ctype.h>
 #include <stdio.h>

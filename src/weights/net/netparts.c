@@ -1,4 +1,4 @@
-#include "weights/netparts.h"
+#include "weights/net/netparts.h"
 
 #include <stdio.h>
 #include <string.h>

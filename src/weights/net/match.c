@@ -1,10 +1,11 @@
-#include "weights/match.h"
+#include "weights/net/match.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "weights/netfile.h"
+#include "weights/net/netform.h"
+#include "weights/net/netform.h"
 
 enum { NOBODY = -1 };
 
@@ -33,7 +34,7 @@ static bool is_batch(const ht_layer *layer)
 /* The shape that a layer needs, as a module has it. */
 static ht_module need_of(const ht_layer *layer)
 {
-    const ht_sides s = ht_netfile_sides(&layer->tensor[0]);
+    const ht_sides s = ht_netform_sides(&layer->tensor[0]);
     size_t places = s.window[0] * s.window[1];
     return (ht_module){.norm = s.columns == 0,
                        .ndim = s.columns == 0 ? 1

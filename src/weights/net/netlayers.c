@@ -1,12 +1,12 @@
-#include "weights/netlayers.h"
+#include "weights/net/netlayers.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
-#include "weights/fill.h"
-#include "weights/modules.h"
-#include "weights/netguess.h"
-#include "weights/networds.h"
+#include "weights/net/fill.h"
+#include "weights/net/modules.h"
+#include "weights/net/netguess.h"
+#include "weights/net/networds.h"
 
 /* The line that somebody gave, or NULL. */
 static const char *line_of(const ht_params *run)

@@ -29,4 +29,8 @@ void ht_netform_add_vector(ht_netform *form, const ht_weights *file, size_t numb
  */
 void ht_netform_finish(ht_netform *form, const char *path, ht_notes *notes);
 
+/* What a tensor of a network is in a file of ours: filters have four dimensions, what is no weight matrix is
+ * a vector. */
+ht_sides ht_netform_sides(const ht_tensor *tensor);
+
 #endif

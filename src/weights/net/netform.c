@@ -1,4 +1,4 @@
-#include "weights/netform.h"
+#include "weights/net/netform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,4 +43,12 @@ void ht_netform_finish(ht_netform *form, const char *path, ht_notes *notes)
                          path, HT_TENSOR_NAME - 1);
             form->count = 0;
         }
+}
+
+ht_sides ht_netform_sides(const ht_tensor *tensor)
+{
+    bool vector = !(tensor->flags & HT_TENSOR_WEIGHT);
+    return (ht_sides){(size_t)tensor->rows,
+                      vector ? 0 : (size_t)tensor->columns,
+                      {(size_t)tensor->window[0], (size_t)tensor->window[1]}};
 }

@@ -5,7 +5,7 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
-#include "weights/netform.h"
+#include "weights/net/netform.h"
 
 /* Reads a .safetensors file of anybody, a checkpoint, a run's directory, or a model in several files, and
  * gives each layer of `net` the tensors of its shape: where several have it, in the order that the numbers in

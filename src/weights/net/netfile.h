@@ -4,7 +4,7 @@
 
 #include "base/notes.h"
 #include "heavytail/network.h"
-#include "weights/netform.h"
+#include "weights/net/netform.h"
 #include "weights/safetensors.h"
 
 typedef struct ht_netfile_options {
@@ -37,10 +37,6 @@ ht_network *ht_netfile_read(const char *path, ht_activation activation, bool mea
 /* The same from one .npy matrix a layer, first to last. */
 ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activation activation,
                                 bool mean_field, ht_error *err);
-
-/* What a tensor of a network is in a file of ours: filters have four dimensions, what is no weight matrix is
- * a vector. */
-ht_sides ht_netfile_sides(const ht_tensor *tensor);
 
 /* Writes the network as `form` says (NULL: as ours), its numbers as F32, so that what could load the file
  * that was read loads this one; `about` stands in the metadata as heavytail.pruning. */

@@ -1,4 +1,4 @@
-#include "weights/fill.h"
+#include "weights/net/fill.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "data/checksum.h"
 #include "nn/layers/layer.h"
-#include "weights/match.h"
+#include "weights/net/match.h"
 #include "weights/numbers.h"
 
 typedef struct filler {

@@ -1,4 +1,5 @@
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
+#include "weights/net/netform.h"
 
 #include <limits.h>
 #include <math.h>
@@ -9,10 +10,10 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "nn/layers/layer.h"
-#include "weights/fill.h"
-#include "weights/netlayers.h"
-#include "weights/netparts.h"
-#include "weights/networds.h"
+#include "weights/net/fill.h"
+#include "weights/net/netlayers.h"
+#include "weights/net/netparts.h"
+#include "weights/net/networds.h"
 #include "weights/numbers.h"
 #include "data/npy.h"
 
@@ -313,14 +314,6 @@ ht_network *ht_netfile_read_npy(const char *const *paths, int count, ht_activati
 
 /* ---- out ---- */
 
-ht_sides ht_netfile_sides(const ht_tensor *tensor)
-{
-    bool vector = !(tensor->flags & HT_TENSOR_WEIGHT);
-    return (ht_sides){(size_t)tensor->rows,
-                      vector ? 0 : (size_t)tensor->columns,
-                      {(size_t)tensor->window[0], (size_t)tensor->window[1]}};
-}
-
 /* What read_activations reads. */
 static void list_activations(const ht_network *net, char *to, size_t size)
 {
@@ -339,7 +332,7 @@ static ht_code lay_out(const ht_network *net, const struct ht_form_tensor *t, ht
     size_t rows = (size_t)own->rows, columns = (size_t)own->columns;
     ht_text_copy(out->name, sizeof out->name, t->name);
     out->data = own->data;
-    out->sides = ht_netfile_sides(own);
+    out->sides = ht_netform_sides(own);
     if (out->sides.columns == 0 && t->ndim > 1) {
         out->sides.rows = t->turned ? 1 : rows;
         out->sides.columns = t->turned ? rows : 1;
@@ -374,7 +367,7 @@ static ht_code list_tensors(listing *list, const ht_network *net, const ht_netfo
         const struct ht_form_tensor *t = form ? &form->tensor[list->count] : NULL;
         if (t && lay_out(net, t, out, &list->turned[list->count], err) != HT_OK) return HT_FAIL;
         if (t) continue;
-        *out = (ht_tensor_out){.sides = ht_netfile_sides(own), .data = own->data};
+        *out = (ht_tensor_out){.sides = ht_netform_sides(own), .data = own->data};
         ht_text_copy(out->name, sizeof out->name, own->name);
     }
     return HT_OK;

@@ -4,7 +4,7 @@
 #ifndef HT_WEIGHTS_NETLAYERS_H
 #define HT_WEIGHTS_NETLAYERS_H
 
-#include "weights/netfile.h"
+#include "weights/net/netfile.h"
 #include "weights/weights.h"
 
 /* Is the network in the file more than dense layers, by its words, the run's, or its tensors? */

@@ -1,4 +1,4 @@
-#include "weights/networds.h"
+#include "weights/net/networds.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #define HT_WEIGHTS_MODULES_H
 
 #include "base/notes.h"
-#include "weights/netparts.h"
+#include "weights/net/netparts.h"
 
 enum { HT_MODULES_MAX = 512, HT_MODULE_STEM = 256, HT_MODULE_SIDES = 4 };
 

@@ -6,7 +6,7 @@
 
 #include "heavytail/network.h"
 #include "nn/layers/layer.h"
-#include "weights/modules.h"
+#include "weights/net/modules.h"
 
 typedef struct ht_match_layer {
     ht_layer *layer; /* of the network, with tensors */

@@ -1,4 +1,4 @@
-#include "weights/netguess.h"
+#include "weights/net/netguess.h"
 
 #include <stdio.h>
 #include <string.h>
