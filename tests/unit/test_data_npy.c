@@ -296,6 +296,26 @@ static void arrays_of_pictures_have_their_shape(void **state)
     ht_dataset_free(f);
 }
 
+/* Levels of a byte are standardized, and come back as mean + std · x, of a sample with a shape. */
+static void levels_of_pictures_come_back(void **state)
+{
+    (void)state;
+    unsigned char level[24];
+    static const char dict[] = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 2, 2)}";
+    for (int i = 0; i < 24; i++) level[i] = (unsigned char)(i * 10 + 7);
+    put_arrays();
+    put_npy("set/X_train.npy", dict, level, sizeof level);
+    put_npy("set/X_test.npy", dict, level, sizeof level);
+    ht_dataset *data = load_good("npy:set");
+    assert_true(data->std[0] > 10);
+    for (size_t i = 0; i < 24; i++) {
+        size_t c = i % 12 / 4;
+        double back = (double)data->mean[c] + (double)data->std[c] * (double)data->test.x[i];
+        assert_true(fabs(back - level[i]) < 1e-4);
+    }
+    ht_dataset_free(data);
+}
+
 /* Shapes whose product overflows, or is beyond what an int can count, are refused before memory is asked for.
  */
 static void shapes_that_overflow_are_refused(void **state)
@@ -367,6 +387,7 @@ int main(void)
         cmocka_unit_test(written_arrays_are_read_back),
         cmocka_unit_test(directory_loads),
         cmocka_unit_test(arrays_of_pictures_have_their_shape),
+        cmocka_unit_test(levels_of_pictures_come_back),
         cmocka_unit_test(shapes_that_overflow_are_refused),
         cmocka_unit_test(directory_refuses_bad_arrays),
         cmocka_unit_test(npy_survives_truncation_and_flips),
