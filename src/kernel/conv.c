@@ -49,8 +49,9 @@ static void plan_groups(ht_conv *c, int most)
 
 static void plan_direct(ht_conv *c)
 {
-    size_t spots = (size_t)c->kernel * (size_t)c->kernel, margin = (size_t)parts(c->kernel - 1, c->stride);
-    size_t in = (size_t)c->h * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels;
+    size_t spots = (size_t)c->kernel_h * (size_t)c->kernel_w,
+           margin = (size_t)parts(c->kernel_w - 1, c->stride);
+    size_t in = (size_t)c->h * (size_t)(c->w + 2 * c->pad_w) * (size_t)c->channels;
     size_t delta = (size_t)c->conv_h * ((size_t)c->conv_w + 2 * margin) * (padded(c->filters) + BLOCK);
     size_t groups = 1 + PARTIAL / c->partial;
     c->way = HT_CONV_DIRECT;
@@ -68,8 +69,8 @@ static void plan_direct(ht_conv *c)
 /* After plan_direct. */
 static void plan_sparse(ht_conv *c)
 {
-    size_t filters = (size_t)c->filters, row = (size_t)c->kernel * (size_t)c->channels,
-           window = row * (size_t)c->kernel;
+    size_t filters = (size_t)c->filters, row = (size_t)c->kernel_w * (size_t)c->channels,
+           window = row * (size_t)c->kernel_h;
     size_t positions = (size_t)c->conv_h * (size_t)c->conv_w, lane = LANES - 1, size, room;
     if (c->pool < 2 || c->pool_stride < c->pool) return;
     /* Patches cost something, too: they pay where the dense sum has many products for each delta. */
@@ -80,8 +81,8 @@ static void plan_sparse(ht_conv *c)
         size = (window + lane) / LANES * LANES;
         room = positions * size + LANES;
     } else {
-        size = (row + lane) / LANES * LANES * (size_t)c->kernel;
-        room = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
+        size = (row + lane) / LANES * LANES * (size_t)c->kernel_h;
+        room = (size_t)(c->h + 2 * c->pad_h) * (size_t)(c->w + 2 * c->pad_w) * (size_t)c->channels + LANES;
         c->tasks[HT_CONV_PACK_BACK] = parts(c->filters, BLOCK);
     }
     c->partial = filters * size;
@@ -90,7 +91,8 @@ static void plan_sparse(ht_conv *c)
     c->tasks[HT_CONV_WEIGHTS] = c->groups;
     c->packed = larger(c->packed, c->partial);
     size_t most = (size_t)c->lump * (size_t)c->out_h * (size_t)c->out_w;
-    size_t image = (size_t)(c->h + 2 * c->pad) * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels + LANES;
+    size_t image =
+        (size_t)(c->h + 2 * c->pad_h) * (size_t)(c->w + 2 * c->pad_w) * (size_t)c->channels + LANES;
     c->scratch = larger(c->scratch, room + positions * (2 * filters + 1) + padded(c->filters));
     c->scratch =
         larger(c->scratch, (size_t)c->lump * room + (2 * most + 1) * filters + padded(c->filters) + image);
@@ -106,7 +108,7 @@ static void plan_samples(ht_conv *c)
 {
     int filters = parts(c->filters, BLOCK), channels = parts(c->channels, BLOCK);
     int in = c->h * c->w, out = c->conv_h * c->conv_w;
-    size_t spots = (size_t)c->kernel * (size_t)c->kernel, all = (size_t)c->batch;
+    size_t spots = (size_t)c->kernel_h * (size_t)c->kernel_w, all = (size_t)c->batch;
     c->way = HT_CONV_BY_SAMPLES;
     c->chunk = SAMPLES;
     while (c->chunk > 16 && (filters < channels ? filters : channels) * parts(c->batch, c->chunk) < TASKS)
@@ -127,7 +129,8 @@ static void plan_samples(ht_conv *c)
 /* Where tiles have at most half as many products, and vectors of channels are full. */
 static bool winograd_pays(const ht_conv *c)
 {
-    if (c->kernel != 3 || c->stride != 1 || c->pad > 2 || c->channels < LANES || c->filters < LANES)
+    if (c->kernel_h != 3 || c->kernel_w != 3 || c->stride != 1 || c->pad_h > 2 || c->pad_w != c->pad_h ||
+        c->channels < LANES || c->filters < LANES)
         return false;
     return (double)c->conv_h * c->conv_w * 9 >= 2.0 * PLACES * parts(c->conv_h, 4) * parts(c->conv_w, 4);
 }
@@ -163,11 +166,11 @@ static void plan_winograd(ht_conv *c)
 
 void ht_conv_plan(ht_conv *c)
 {
-    c->conv_h = ht_pooled(c->h + 2 * c->pad, c->kernel, c->stride);
-    c->conv_w = ht_pooled(c->w + 2 * c->pad, c->kernel, c->stride);
+    c->conv_h = ht_pooled(c->h + 2 * c->pad_h, c->kernel_h, c->stride);
+    c->conv_w = ht_pooled(c->w + 2 * c->pad_w, c->kernel_w, c->stride);
     c->out_h = c->pool ? ht_pooled(c->conv_h, c->pool, c->pool_stride) : c->conv_h;
     c->out_w = c->pool ? ht_pooled(c->conv_w, c->pool, c->pool_stride) : c->conv_w;
-    c->partial = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels * padded(c->filters);
+    c->partial = (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->channels * padded(c->filters);
     c->tiles_h = c->tiles_w = 0;
     c->kept = c->shared = 0;
     c->sparse = HT_CONV_DENSE;

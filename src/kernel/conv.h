@@ -1,8 +1,8 @@
 /* conv.h - convolutions and pooling of a batch: forward, and the gradients of inputs, weights and biases.
  *
  * Layout: an image is (h × w × channels), channels innermost (NHWC), images one after another. Weights and
- * their gradients are as in PyTorch, (filters, channels, kernel, kernel), a row a filter; a convolution is a
- * cross-correlation, padded with zeros on all sides. What the kernels want in another order they pack.
+ * their gradients are as in PyTorch, (filters, channels, kernel_h, kernel_w), a row a filter; a convolution
+ * is a cross-correlation, padded with zeros on all sides. What the kernels want in another order they pack.
  *
  * How to use: fill in the first part of an ht_conv, let ht_conv_plan do the rest, give memory of the sizes it
  * says, and run the phases. A phase is so many tasks, which may run at the same time, each with a scratch of
@@ -70,7 +70,7 @@ typedef struct ht_conv {
     /* the caller's */
     int batch;
     int h, w, channels; /* of the inputs */
-    int filters, kernel, stride, pad;
+    int filters, kernel_h, kernel_w, stride, pad_h, pad_w;
     bool rectify;          /* max(x, 0) comes after it */
     int pool, pool_stride; /* and max pooling after that, in cache; 0: none */
 
@@ -90,8 +90,8 @@ typedef struct ht_conv {
     size_t partial; /* floats of one partial sum */
 } ht_conv;
 
-/* A smaller batch needs no more memory. batch, h, w, channels, filters, kernel, stride ≥ 1; 0 ≤ pad; kernel ≤
- * h + 2 pad, w + 2 pad; pool ≤ conv_h, conv_w, HT_POOLING_MOST. */
+/* A smaller batch needs no more memory. batch, h, w, channels, filters, kernel_h, kernel_w, stride ≥ 1; 0 ≤
+ * pads; kernel_h ≤ h + 2 pad_h, kernel_w ≤ w + 2 pad_w; pool ≤ conv_h, conv_w, HT_POOLING_MOST. */
 void ht_conv_plan(ht_conv *conv);
 
 /* What a phase does not use may be NULL. Images without gaps between. Memory of the plan's sizes aligned to
@@ -109,8 +109,8 @@ typedef struct ht_conv_data {
 typedef void ht_conv_run(const ht_conv *conv, const ht_conv_data *data, ht_conv_phase phase, int task,
                          float *scratch);
 
-/* For filters first .. first + m - 1, after WEIGHTS: to (m × channels·kernel·kernel) = keep · to + factor ·
- * Σ over the batch of ∂L/∂weights. With keep = 0 what was there is not read. */
+/* For filters first .. first + m - 1, after WEIGHTS: to (m × channels·kernel_h·kernel_w) = keep · to + factor
+ * · Σ over the batch of ∂L/∂weights. With keep = 0 what was there is not read. */
 typedef void ht_conv_gather(const ht_conv *conv, const ht_conv_data *data, int first, int m, float *to,
                             float factor, float keep);
 

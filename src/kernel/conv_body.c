@@ -10,7 +10,7 @@
 /* Panel by panel of filters: term (spot, channel) by term, a vector of filters each. */
 static void pack(const ht_conv *c, const float *weights, int block, float *packed)
 {
-    int spots = c->kernel * c->kernel, first = block * PANELS, filters = c->filters - strays_of(c);
+    int spots = c->kernel_h * c->kernel_w, first = block * PANELS, filters = c->filters - strays_of(c);
     for (int p = first; p < least(first + PANELS, panels_of(filters)); p++) {
         int width = panel_width(filters, p);
         float *to = packed + (size_t)p * WIDTH * (size_t)(spots * c->channels);
@@ -31,14 +31,15 @@ static void pack(const ht_conv *c, const float *weights, int block, float *packe
 /* After the panels: rows of the windows of those filters, each filled up with zeros. */
 static void pack_strays(const ht_conv *c, const float *weights, float *packed)
 {
-    int spots = c->kernel * c->kernel, strays = strays_of(c), filters = c->filters - strays;
+    int spots = c->kernel_h * c->kernel_w, strays = strays_of(c), filters = c->filters - strays;
     size_t width = (size_t)row_vectors(c) * FLOATS;
     float *to = packed + (size_t)filters * (size_t)spots * (size_t)c->channels;
-    memset(to, 0, (size_t)strays * (size_t)c->kernel * width * sizeof *to);
+    memset(to, 0, (size_t)strays * (size_t)c->kernel_h * width * sizeof *to);
     for (int f = filters; f < c->filters; f++)
-        for (int i = 0; i < c->kernel; i++, to += width)
-            for (int j = 0; j < c->kernel * c->channels; j++) {
-                size_t spot = (size_t)(i * c->kernel + j / c->channels), channel = (size_t)(j % c->channels);
+        for (int i = 0; i < c->kernel_h; i++, to += width)
+            for (int j = 0; j < c->kernel_w * c->channels; j++) {
+                size_t spot = (size_t)(i * c->kernel_w + j / c->channels),
+                       channel = (size_t)(j % c->channels);
                 to[j] = weights[((size_t)f * (size_t)c->channels + channel) * (size_t)spots + spot];
             }
 }
@@ -46,7 +47,7 @@ static void pack_strays(const ht_conv *c, const float *weights, float *packed)
 /* Panel by panel of channels: term (spot, filter) by term. */
 static void pack_back(const ht_conv *c, const float *weights, int block, float *packed)
 {
-    int spots = c->kernel * c->kernel, first = block * PANELS;
+    int spots = c->kernel_h * c->kernel_w, first = block * PANELS;
     for (int p = first; p < least(first + PANELS, panels_of(c->channels)); p++) {
         int width = panel_width(c->channels, p);
         float *to = packed + (size_t)p * WIDTH * (size_t)(spots * c->filters);
@@ -81,7 +82,7 @@ enum { RUN = 64 };
 static void sum_partials(const ht_conv *c, const float *partial, int width, int first, int n,
                          float sum[FLOATS][RUN])
 {
-    int spots = c->kernel * c->kernel;
+    int spots = c->kernel_h * c->kernel_w;
     float four[4][FLOATS];
     const float *const row[4] = {four[0], four[1], four[2], four[3]};
     for (int r = 0; r < n; r += 4) {
@@ -101,7 +102,7 @@ extern ht_conv_gather PASTE(ht_sparse_gather_, HT_ISA);
 static void gather(const ht_conv *c, const ht_conv_data *data, int first, int m, float *to, float factor,
                    float keep)
 {
-    int terms = c->kernel * c->kernel * c->channels;
+    int terms = c->kernel_h * c->kernel_w * c->channels;
     float sum[FLOATS][RUN] = {{0}};
     if (c->sparse) {
         PASTE(ht_sparse_gather_, HT_ISA)(c, data, first, m, to, factor, keep);

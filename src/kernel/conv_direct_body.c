@@ -9,9 +9,9 @@
 /* Sample n with `pad` zeros on the left and right; in place where there are none. */
 static const float *padded_input(const ht_conv *c, const ht_conv_data *data, int n, float *room)
 {
-    size_t row = (size_t)c->w * (size_t)c->channels, side = (size_t)c->pad * (size_t)c->channels;
+    size_t row = (size_t)c->w * (size_t)c->channels, side = (size_t)c->pad_w * (size_t)c->channels;
     const float *in = data->in + (size_t)n * (size_t)c->h * row;
-    if (!c->pad) return in;
+    if (!c->pad_w) return in;
     for (int y = 0; y < c->h; y++, in += row, room += row + 2 * side) {
         memset(room, 0, side * sizeof *room);
         memcpy(room + side, in, row * sizeof *room);
@@ -40,10 +40,11 @@ static void delta_image(const ht_conv *c, const ht_conv_data *data, int n, int f
 static void convolve(const ht_conv *c, const float *in, const float *panel, int width, const float *bias,
                      float *to)
 {
-    ptrdiff_t row = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels, terms = (ptrdiff_t)c->kernel * c->channels;
+    ptrdiff_t row = (ptrdiff_t)(c->w + 2 * c->pad_w) * c->channels,
+              terms = (ptrdiff_t)c->kernel_w * c->channels;
     segments l = {.rows = c->conv_w, .width = width, .step = width};
     for (int y = 0; y < c->conv_h; y++) {
-        int top = y * c->stride - c->pad;
+        int top = y * c->stride - c->pad_h;
         l.to = to + (ptrdiff_t)y * c->conv_w * width;
         l.sums = (sums){.a = in,
                         .b = panel,
@@ -52,7 +53,7 @@ static void convolve(const ht_conv *c, const float *in, const float *panel, int 
                         .panel = width,
                         .terms = (int)terms,
                         .plus = bias};
-        for (int i = 0; i < c->kernel; i++)
+        for (int i = 0; i < c->kernel_h; i++)
             if (top + i >= 0 && top + i < c->h) add_segment(&l, (top + i) * row, i * terms * width);
         sum_segments(&l);
     }
@@ -62,8 +63,8 @@ static void convolve(const ht_conv *c, const float *in, const float *panel, int 
 INLINE void stray_tile(const ht_conv *c, const float *const window[4], const float *const filter[2], int rows,
                        quad out[2])
 {
-    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels,
-              length = (ptrdiff_t)c->kernel * c->channels;
+    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad_w) * c->channels,
+              length = (ptrdiff_t)c->kernel_w * c->channels;
     ptrdiff_t whole = length / FLOATS * FLOATS, width = (ptrdiff_t)row_vectors(c) * FLOATS;
     integers rest = first_lanes((int)(length - whole));
     floats sum[2][4] = {{{0}}};
@@ -83,10 +84,11 @@ INLINE void stray_tile(const ht_conv *c, const float *const window[4], const flo
 static void convolve_strays(const ht_conv *c, const float *in, const float *weights, int strays,
                             const float *bias, float *to)
 {
-    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels, step = (ptrdiff_t)c->stride * c->channels;
-    ptrdiff_t size = (ptrdiff_t)c->kernel * row_vectors(c) * FLOATS;
+    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad_w) * c->channels,
+              step = (ptrdiff_t)c->stride * c->channels;
+    ptrdiff_t size = (ptrdiff_t)c->kernel_h * row_vectors(c) * FLOATS;
     for (int y = 0; y < c->conv_h; y++, to += (ptrdiff_t)c->conv_w * FLOATS) {
-        int top = y * c->stride - c->pad, from = top < 0 ? -top : 0, end = least(c->kernel, c->h - top);
+        int top = y * c->stride - c->pad_h, from = top < 0 ? -top : 0, end = least(c->kernel_h, c->h - top);
         const float *skipped = weights + (ptrdiff_t)from * row_vectors(c) * FLOATS;
         for (int f = 0; f < strays; f += 2)
             for (int x = 0; x < c->conv_w; x += 4) {
@@ -131,8 +133,8 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
 {
     int first = task * c->chunk, samples = least(c->chunk, c->batch - first);
     int strays = strays_of(c), filters = c->filters - strays;
-    size_t in_size = (size_t)c->h * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels;
-    size_t terms = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels;
+    size_t in_size = (size_t)c->h * (size_t)(c->w + 2 * c->pad_w) * (size_t)c->channels;
+    size_t terms = (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->channels;
     float *image = scratch + (size_t)c->chunk * in_size;
     for (int f = 0, width; f < c->filters; f += width) {
         bool last = f >= filters; /* strays */
@@ -141,7 +143,7 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
                    least(width, (last ? c->filters : filters) - f), last};
         for (int n = 0; n < samples; n++) {
             float *room = scratch + (size_t)n * in_size;
-            const float *in = f && c->pad ? room : padded_input(c, data, first + n, room);
+            const float *in = f && c->pad_w ? room : padded_input(c, data, first + n, room);
             forward_slice(c, data, s, in, first + n, image);
         }
     }
@@ -160,13 +162,13 @@ static void deconvolve_row(const ht_conv *c, const float *delta, int margin, con
         l.rows = (c->w - x + c->stride - 1) / c->stride;
         l.to = to + (ptrdiff_t)x * width;
         l.sums = (sums){.a = delta, .b = panel, .row = step, .term = 1, .panel = width, .terms = c->filters};
-        for (int i = (y + c->pad) % c->stride; i < c->kernel; i += c->stride) {
-            int from = (y + c->pad - i) / c->stride;
-            if (y + c->pad < i || from >= c->conv_h) continue;
-            for (int j = (x + c->pad) % c->stride; j < c->kernel; j += c->stride) {
-                int left = (x + c->pad - j) / c->stride; /* exact, so right for negative ones too */
+        for (int i = (y + c->pad_h) % c->stride; i < c->kernel_h; i += c->stride) {
+            int from = (y + c->pad_h - i) / c->stride;
+            if (y + c->pad_h < i || from >= c->conv_h) continue;
+            for (int j = (x + c->pad_w) % c->stride; j < c->kernel_w; j += c->stride) {
+                int left = (x + c->pad_w - j) / c->stride; /* exact, so right for negative ones too */
                 add_segment(&l, from * row + (left + margin) * step,
-                            ((ptrdiff_t)i * c->kernel + j) * c->filters * width);
+                            ((ptrdiff_t)i * c->kernel_w + j) * c->filters * width);
             }
         }
         sum_segments(&l);
@@ -182,9 +184,9 @@ static void put_row(const float *row, int width, int positions, int lanes, float
 static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
 {
     int first = task * c->chunk, samples = least(c->chunk, c->batch - first);
-    int margin = (c->kernel - 1 + c->stride - 1) / c->stride, step = padded(c->filters);
+    int margin = (c->kernel_w - 1 + c->stride - 1) / c->stride, step = padded(c->filters);
     size_t row = (size_t)(c->conv_w + 2 * margin) * (size_t)step, size = (size_t)c->conv_h * row;
-    size_t panel_size = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->filters * WIDTH;
+    size_t panel_size = (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->filters * WIDTH;
     float *line = scratch + (size_t)c->chunk * size;
     memset(scratch, 0, (size_t)samples * size * sizeof *scratch);
     for (int n = 0; n < samples; n++)
@@ -208,9 +210,9 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
 /* Adds what a sample says of a panel of filters, (spots × channels) × width. */
 static void correlate(const ht_conv *c, const float *in, const float *delta, int width, bool begun, float *to)
 {
-    ptrdiff_t row = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels;
-    segments l = {.rows = c->kernel * c->channels, .width = width, .across = true, .step = width};
-    for (int i = 0; i < c->kernel; i++) {
+    ptrdiff_t row = (ptrdiff_t)(c->w + 2 * c->pad_w) * c->channels;
+    segments l = {.rows = c->kernel_w * c->channels, .width = width, .across = true, .step = width};
+    for (int i = 0; i < c->kernel_h; i++) {
         l.to = to + (ptrdiff_t)i * l.rows * width;
         l.sums = (sums){.a = in,
                         .b = delta,
@@ -221,7 +223,7 @@ static void correlate(const ht_conv *c, const float *in, const float *delta, int
                         .plus = begun ? l.to : NULL,
                         .plus_row = width};
         for (int y = 0; y < c->conv_h; y++) {
-            int at = y * c->stride - c->pad + i;
+            int at = y * c->stride - c->pad_h + i;
             if (at >= 0 && at < c->h) add_segment(&l, at * row, (ptrdiff_t)y * c->conv_w * width);
         }
         sum_segments(&l);
@@ -231,8 +233,8 @@ static void correlate(const ht_conv *c, const float *in, const float *delta, int
 static void weights(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
 {
     int group = task % c->groups, block = task / c->groups * PANELS;
-    size_t in_size = (size_t)c->h * (size_t)(c->w + 2 * c->pad) * (size_t)c->channels;
-    size_t terms = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels;
+    size_t in_size = (size_t)c->h * (size_t)(c->w + 2 * c->pad_w) * (size_t)c->channels;
+    size_t terms = (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->channels;
     float *partial = ht_conv_partial(c, data, group), *image = scratch + in_size;
     int first = group * c->group, end = least(first + c->group, c->batch);
     for (int n = first; n < end; n++) {

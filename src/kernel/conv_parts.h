@@ -33,14 +33,14 @@ INLINE int panels_of(int n)
 /* Vectors of a row of a window. */
 INLINE int row_vectors(const ht_conv *c)
 {
-    return (c->kernel * c->channels + FLOATS - 1) / FLOATS;
+    return (c->kernel_w * c->channels + FLOATS - 1) / FLOATS;
 }
 
 /* The last filters of a direct convolution, where they are so few that a vector of them would be mostly
  * empty, and products along the rows of windows are fewer. */
 INLINE int strays_of(const ht_conv *c)
 {
-    int strays = c->filters % FLOATS, row = c->kernel * c->channels;
+    int strays = c->filters % FLOATS, row = c->kernel_w * c->channels;
     return c->way == HT_CONV_DIRECT && c->filters > FLOATS && 2 * strays * row_vectors(c) < row ? strays : 0;
 }
 

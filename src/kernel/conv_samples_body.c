@@ -7,14 +7,14 @@
 /* The position that output `out` sees at a spot, or -1 outside; and the output that sees input `in` there. */
 INLINE int seen(const ht_conv *c, int out, int spot)
 {
-    int y = out / c->conv_w * c->stride - c->pad + spot / c->kernel;
-    int x = out % c->conv_w * c->stride - c->pad + spot % c->kernel;
+    int y = out / c->conv_w * c->stride - c->pad_h + spot / c->kernel_w;
+    int x = out % c->conv_w * c->stride - c->pad_w + spot % c->kernel_w;
     return y >= 0 && x >= 0 && y < c->h && x < c->w ? y * c->w + x : -1;
 }
 
 INLINE int seer(const ht_conv *c, int in, int spot)
 {
-    int y = in / c->w + c->pad - spot / c->kernel, x = in % c->w + c->pad - spot % c->kernel;
+    int y = in / c->w + c->pad_h - spot / c->kernel_w, x = in % c->w + c->pad_w - spot % c->kernel_w;
     if (y < 0 || x < 0 || y % c->stride || x % c->stride) return -1;
     y /= c->stride;
     x /= c->stride;
@@ -67,7 +67,7 @@ INLINE int add_taps(const ht_conv *c, segments *l, int place, int channels, int 
     if (l->sums.segments) sum_segments(l);
     l->sums.terms = n;
     l->sums.row = panel_width(channels, from / WIDTH);
-    for (int t = 0; t < c->kernel * c->kernel; t++) {
+    for (int t = 0; t < c->kernel_h * c->kernel_w; t++) {
         int other = back ? seer(c, place, t) : seen(c, place, t);
         for (int k = from; other >= 0 && k < end; k += WIDTH)
             add_segment(
@@ -96,7 +96,7 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
 {
     ht_pooling pooling = pooling_of(c);
     share s = share_of(c, task);
-    size_t size = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->channels * WIDTH;
+    size_t size = (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->channels * WIDTH;
     size_t out_size = (size_t)c->out_h * (size_t)c->out_w * (size_t)c->filters;
     for (int p = s.block; p < least(s.block + PANELS, panels_of(c->filters)); p++) {
         int width = panel_width(c->filters, p), left = c->filters - p * WIDTH;
@@ -117,7 +117,7 @@ static void forward(const ht_conv *c, const ht_conv_data *data, int task, float 
 static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
 {
     share s = share_of(c, task);
-    size_t size = (size_t)c->kernel * (size_t)c->kernel * (size_t)c->filters * WIDTH;
+    size_t size = (size_t)c->kernel_h * (size_t)c->kernel_w * (size_t)c->filters * WIDTH;
     int positions = c->h * c->w;
     for (int p = s.block; p < least(s.block + PANELS, panels_of(c->channels)); p++) {
         int width = panel_width(c->channels, p), left = c->channels - p * WIDTH;
@@ -140,7 +140,7 @@ static void weights(const ht_conv *c, const ht_conv_data *data, int task)
     size_t batch = (size_t)c->batch, in_step = place_step(batch, c->channels),
            out_step = place_step(batch, c->filters);
     for (int p = block; p < least(block + PANELS, panels_of(c->filters)); p++) {
-        int width = panel_width(c->filters, p), spots = c->kernel * c->kernel;
+        int width = panel_width(c->filters, p), spots = c->kernel_h * c->kernel_w;
         float *to = ht_conv_partial(c, data, 0) + (size_t)p * WIDTH * (size_t)spots * (size_t)c->channels;
         segments l = {.width = width, .across = true, .step = width};
         for (int t = 0; t < spots; t++)

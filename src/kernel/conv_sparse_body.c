@@ -20,11 +20,11 @@ typedef struct windows {
 
 static windows windows_of(const ht_conv *c)
 {
-    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels;
-    windows w = {.segments = c->kernel, .length = c->kernel * c->channels};
+    ptrdiff_t line = (ptrdiff_t)(c->w + 2 * c->pad_w) * c->channels;
+    windows w = {.segments = c->kernel_h, .length = c->kernel_w * c->channels};
     if (c->sparse == HT_CONV_PATCHES) {
         w.segments = 1;
-        w.length *= c->kernel;
+        w.length *= c->kernel_h;
     }
     w.vectors = (w.length + FLOATS - 1) / FLOATS;
     w.width = (size_t)(w.length + LINE - 1) / LINE * LINE;
@@ -36,7 +36,7 @@ static windows windows_of(const ht_conv *c)
         w.step = (ptrdiff_t)c->stride * c->channels;
         w.row = c->stride * line;
         w.next = line;
-        w.room = (size_t)line * (size_t)(c->h + 2 * c->pad) + LINE;
+        w.room = (size_t)line * (size_t)(c->h + 2 * c->pad_h) + LINE;
     }
     return w;
 }
@@ -169,13 +169,13 @@ static void list_by_filter(const ht_conv *c, const ht_conv_data *data, int n, co
 static void pack_windows(const ht_conv *c, const float *weights, int block, float *packed)
 {
     windows w = windows_of(c);
-    int spots = c->kernel * c->kernel, end = least((block + 1) * BLOCK, c->filters);
+    int spots = c->kernel_h * c->kernel_w, end = least((block + 1) * BLOCK, c->filters);
     for (int f = block * BLOCK; f < end; f++)
         for (int s = 0; s < w.segments; s++) {
             float *to = packed + ((size_t)f * (size_t)w.segments + (size_t)s) * w.width;
             memset(to, 0, w.width * sizeof *to);
             for (int i = 0; i < w.length; i++) {
-                int spot = s * c->kernel + i / c->channels, channel = i % c->channels;
+                int spot = s * c->kernel_w + i / c->channels, channel = i % c->channels;
                 to[i] = weights[((size_t)f * (size_t)c->channels + (size_t)channel) * (size_t)spots +
                                 (size_t)spot];
             }
@@ -201,7 +201,7 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
             }
         for (int y = 0; y < c->h; y++)
             memcpy(data->in_delta + ((size_t)n * (size_t)c->h + (size_t)y) * row,
-                   image + (y + c->pad) * w.next + (ptrdiff_t)c->pad * c->channels, row * sizeof *image);
+                   image + (y + c->pad_h) * w.next + (ptrdiff_t)c->pad_w * c->channels, row * sizeof *image);
     }
 }
 
@@ -210,25 +210,25 @@ static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *
 /* A sample with its padding, and a line after it. */
 static void pad_sample(const ht_conv *c, const ht_conv_data *data, int n, float *to)
 {
-    size_t row = (size_t)c->w * (size_t)c->channels, side = (size_t)c->pad * (size_t)c->channels,
+    size_t row = (size_t)c->w * (size_t)c->channels, side = (size_t)c->pad_w * (size_t)c->channels,
            line = row + 2 * side;
     const float *in = data->in + (size_t)n * (size_t)c->h * row;
-    if (c->pad) memset(to, 0, (size_t)(c->h + 2 * c->pad) * line * sizeof *to);
+    if (c->pad_h || c->pad_w) memset(to, 0, (size_t)(c->h + 2 * c->pad_h) * line * sizeof *to);
     for (size_t y = 0; y < (size_t)c->h; y++)
-        memcpy(to + (y + (size_t)c->pad) * line + side, in + y * row, row * sizeof *to);
-    memset(to + (size_t)(c->h + 2 * c->pad) * line, 0, LINE * sizeof *to);
+        memcpy(to + (y + (size_t)c->pad_h) * line + side, in + y * row, row * sizeof *to);
+    memset(to + (size_t)(c->h + 2 * c->pad_h) * line, 0, LINE * sizeof *to);
 }
 
 /* The window of each output, row after row. A row is copied by vectors: what is after it is overwritten by
  * the next one, or is read by nobody. */
 static void put_patches(const ht_conv *c, const windows *w, const float *padded_sample, float *to)
 {
-    ptrdiff_t length = (ptrdiff_t)c->kernel * c->channels,
-              line = (ptrdiff_t)(c->w + 2 * c->pad) * c->channels;
+    ptrdiff_t length = (ptrdiff_t)c->kernel_w * c->channels,
+              line = (ptrdiff_t)(c->w + 2 * c->pad_w) * c->channels;
     for (int y = 0; y < c->conv_h; y++)
         for (int x = 0; x < c->conv_w; x++, to += w->step) {
             const float *from = padded_sample + y * c->stride * line + (ptrdiff_t)x * c->stride * c->channels;
-            for (int i = 0; i < c->kernel; i++)
+            for (int i = 0; i < c->kernel_h; i++)
                 for (ptrdiff_t v = 0; v < length; v += FLOATS)
                     put(to + i * length + v, load(from + i * line + v));
         }
@@ -264,7 +264,7 @@ void PASTE(ht_sparse_gather_, HT_ISA)(const ht_conv *c, const ht_conv_data *data
 {
     windows w = windows_of(c);
     size_t size = (size_t)w.segments * w.width;
-    int spots = c->kernel * c->kernel;
+    int spots = c->kernel_h * c->kernel_w;
     for (int f = first; f < first + m; f++, to += (ptrdiff_t)spots * c->channels)
         for (int s = 0; s < w.segments; s++)
             for (int i = 0; i < w.length; i += LINE) {

@@ -149,7 +149,7 @@ static void enter(const ht_conv *c, const ht_conv_data *data, int n)
                 floats x[PLACES], t[PLACES];
                 fetch_places(to + AHEAD * WIDTH, step);
                 for (int i = 0; i < PLACES; i++) {
-                    int y = 4 * ty - c->pad + i / 6, z = 4 * tx - c->pad + i % 6;
+                    int y = 4 * ty - c->pad_h + i / 6, z = 4 * tx - c->pad_w + i % 6;
                     bool inside = y >= 0 && z >= 0 && y < c->h && z < c->w;
                     x[i] = inside ? load_lanes(in + ((ptrdiff_t)y * c->w + z) * c->channels + v, lanes)
                                   : (floats){0};
@@ -360,7 +360,7 @@ static void leave_inputs(const ht_conv *c, const ht_conv_data *data, int n, int 
         for (int y = 0; y < c->h; y++)
             for (int x = 0; x < c->w; x++)
                 put_lanes(out + ((ptrdiff_t)y * c->w + x) * c->channels + v, least(FLOATS, left - v),
-                          load(image + (y + c->pad) * row + (ptrdiff_t)(x + c->pad) * FLOATS));
+                          load(image + (y + c->pad_h) * row + (ptrdiff_t)(x + c->pad_w) * FLOATS));
     }
 }
 

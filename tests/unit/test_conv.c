@@ -54,7 +54,7 @@ static trial trial_of(ht_conv shape, uint64_t seed)
     t.in_count = batch * (size_t)c->h * (size_t)c->w * (size_t)c->channels;
     t.raw_count = batch * (size_t)c->conv_h * (size_t)c->conv_w * filters;
     t.out_count = batch * (size_t)c->out_h * (size_t)c->out_w * filters;
-    t.weight_count = filters * (size_t)c->channels * (size_t)c->kernel * (size_t)c->kernel;
+    t.weight_count = filters * (size_t)c->channels * (size_t)c->kernel_h * (size_t)c->kernel_w;
     fill(t.in = floats_of(t.in_count), t.in_count, &rng);
     fill(t.weights = floats_of(t.weight_count), t.weight_count, &rng);
     fill(t.bias = floats_of(filters), filters, &rng);
@@ -106,18 +106,18 @@ static void each_meeting(trial *t, meeting *see)
             for (int x = 0; x < c->conv_w; x++)
                 for (int f = 0; f < c->filters; f++, out++)
                     for (int i = 0; i < c->channels; i++)
-                        for (int ky = 0; ky < c->kernel; ky++)
-                            for (int kx = 0; kx < c->kernel; kx++) {
-                                int iy = y * c->stride - c->pad + ky, ix = x * c->stride - c->pad + kx;
+                        for (int ky = 0; ky < c->kernel_h; ky++)
+                            for (int kx = 0; kx < c->kernel_w; kx++) {
+                                int iy = y * c->stride - c->pad_h + ky, ix = x * c->stride - c->pad_w + kx;
                                 if (iy < 0 || ix < 0 || iy >= c->h || ix >= c->w) continue;
                                 size_t in =
                                     (((size_t)n * (size_t)c->h + (size_t)iy) * (size_t)c->w + (size_t)ix) *
                                         (size_t)c->channels +
                                     (size_t)i;
                                 see(t, out, in,
-                                    (((size_t)f * (size_t)c->channels + (size_t)i) * (size_t)c->kernel +
+                                    (((size_t)f * (size_t)c->channels + (size_t)i) * (size_t)c->kernel_h +
                                      (size_t)ky) *
-                                            (size_t)c->kernel +
+                                            (size_t)c->kernel_w +
                                         (size_t)kx);
                             }
 }
@@ -202,12 +202,12 @@ static double largest(const trial *t, size_t i)
     return c->rectify ? fmax(most, 0) : most;
 }
 
-#define FAIL(t, isa, what, i, is, wanted)                                                                    \
-    fail_msg(                                                                                                \
-        "%s, %d of %d×%d×%d, %d filters %d×%d, stride %d, pad %d, pool %d/%d: %s %zu is %.9g, not %.9g",     \
-        isa, (t)->plan.batch, (t)->plan.h, (t)->plan.w, (t)->plan.channels, (t)->plan.filters,               \
-        (t)->plan.kernel, (t)->plan.kernel, (t)->plan.stride, (t)->plan.pad, (t)->plan.pool,                 \
-        (t)->plan.pool_stride, what, (size_t)(i), (double)(is), (double)(wanted))
+#define FAIL(t, isa, what, i, is, wanted)                                                                      \
+    fail_msg("%s, %d of %d×%d×%d, %d filters %d×%d, stride %d, pad %d and %d, pool %d/%d: %s %zu is %.9g, " \
+             "not %.9g",                                                                                       \
+             isa, (t)->plan.batch, (t)->plan.h, (t)->plan.w, (t)->plan.channels, (t)->plan.filters,            \
+             (t)->plan.kernel_h, (t)->plan.kernel_w, (t)->plan.stride, (t)->plan.pad_h, (t)->plan.pad_w,       \
+             (t)->plan.pool, (t)->plan.pool_stride, what, (size_t)(i), (double)(is), (double)(wanted))
 
 /* How far a value, and all of them (root mean square), may be off, of the root mean square of them all: the
  * transforms of Winograd's tiles cost a digit. */
@@ -279,19 +279,27 @@ static void check(ht_conv shape, const ht_kernels *kernel)
 }
 
 /* Sizes on both sides of every vector, panel, tile and group. */
-#define SHAPE(n, height, width, c, f, k, s, p)                                                               \
+#define OBLONG(n, height, width, c, f, kh, kw, s, ph, pw)                                                    \
     {                                                                                                        \
-        .batch = (n), .h = (height), .w = (width), .channels = (c), .filters = (f), .kernel = (k),           \
-        .stride = (s), .pad = (p)                                                                            \
+        .batch = (n), .h = (height), .w = (width), .channels = (c), .filters = (f), .kernel_h = (kh),        \
+        .kernel_w = (kw), .stride = (s), .pad_h = (ph), .pad_w = (pw)                                        \
     }
+#define SHAPE(n, height, width, c, f, k, s, p) OBLONG(n, height, width, c, f, k, k, s, p, p)
 static const ht_conv shapes[] = {
-    SHAPE(3, 1, 1, 1, 1, 1, 1, 0),     SHAPE(2, 28, 28, 1, 20, 5, 1, 0), SHAPE(13, 12, 12, 20, 50, 5, 1, 0),
-    SHAPE(3, 9, 7, 3, 5, 3, 1, 1),     SHAPE(5, 8, 11, 4, 33, 3, 2, 1),  SHAPE(1, 5, 5, 17, 16, 5, 1, 4),
-    SHAPE(21, 2, 2, 40, 49, 3, 1, 1),  SHAPE(4, 6, 13, 31, 7, 4, 3, 2),  SHAPE(2, 7, 7, 6, 32, 1, 2, 0),
-    SHAPE(2, 1, 40, 2, 12, 9, 1, 4),   SHAPE(3, 6, 6, 5, 9, 2, 4, 0),    SHAPE(11, 3, 3, 16, 64, 3, 2, 1),
-    SHAPE(2, 4, 27, 3, 3, 7, 2, 5),    SHAPE(1, 13, 70, 1, 1, 11, 1, 0), SHAPE(12, 4, 4, 64, 31, 3, 1, 1),
-    SHAPE(5, 8, 8, 17, 40, 3, 1, 1),   SHAPE(3, 11, 7, 33, 16, 3, 1, 0), SHAPE(30, 4, 7, 20, 65, 3, 1, 2),
-    SHAPE(2, 4, 4, 130, 100, 3, 1, 1), SHAPE(2, 7, 9, 7, 19, 5, 1, 2),   SHAPE(29, 15, 16, 17, 18, 3, 1, 1),
+    SHAPE(3, 1, 1, 1, 1, 1, 1, 0),           SHAPE(2, 28, 28, 1, 20, 5, 1, 0),
+    SHAPE(13, 12, 12, 20, 50, 5, 1, 0),      SHAPE(3, 9, 7, 3, 5, 3, 1, 1),
+    SHAPE(5, 8, 11, 4, 33, 3, 2, 1),         SHAPE(1, 5, 5, 17, 16, 5, 1, 4),
+    SHAPE(21, 2, 2, 40, 49, 3, 1, 1),        SHAPE(4, 6, 13, 31, 7, 4, 3, 2),
+    SHAPE(2, 7, 7, 6, 32, 1, 2, 0),          SHAPE(2, 1, 40, 2, 12, 9, 1, 4),
+    SHAPE(3, 6, 6, 5, 9, 2, 4, 0),           SHAPE(11, 3, 3, 16, 64, 3, 2, 1),
+    SHAPE(2, 4, 27, 3, 3, 7, 2, 5),          SHAPE(1, 13, 70, 1, 1, 11, 1, 0),
+    SHAPE(12, 4, 4, 64, 31, 3, 1, 1),        SHAPE(5, 8, 8, 17, 40, 3, 1, 1),
+    SHAPE(3, 11, 7, 33, 16, 3, 1, 0),        SHAPE(30, 4, 7, 20, 65, 3, 1, 2),
+    SHAPE(2, 4, 4, 130, 100, 3, 1, 1),       SHAPE(2, 7, 9, 7, 19, 5, 1, 2),
+    SHAPE(29, 15, 16, 17, 18, 3, 1, 1),      OBLONG(7, 1, 140, 1, 20, 1, 9, 1, 0, 4),
+    OBLONG(5, 1, 33, 18, 17, 1, 5, 2, 0, 0), OBLONG(3, 9, 6, 5, 34, 3, 2, 1, 0, 1),
+    OBLONG(4, 12, 3, 17, 3, 5, 1, 2, 2, 0),  OBLONG(2, 4, 5, 16, 20, 3, 1, 1, 1, 0),
+    OBLONG(20, 3, 2, 9, 5, 1, 2, 1, 2, 3),
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -307,9 +315,10 @@ static const struct pooled {
     ht_conv shape;
     int pool, stride;
 } pooled[] = {
-    {SHAPE(9, 12, 12, 20, 50, 5, 1, 0), 2, 2}, {SHAPE(3, 10, 9, 3, 20, 3, 1, 1), 2, 2},
-    {SHAPE(2, 9, 9, 8, 17, 4, 2, 3), 2, 2},    {SHAPE(2, 12, 11, 2, 9, 7, 1, 2), 3, 3},
-    {SHAPE(2, 12, 12, 6, 16, 5, 1, 0), 3, 2},  {SHAPE(4, 9, 16, 40, 3, 3, 1, 1), 2, 3},
+    {SHAPE(9, 12, 12, 20, 50, 5, 1, 0), 2, 2},       {SHAPE(3, 10, 9, 3, 20, 3, 1, 1), 2, 2},
+    {SHAPE(2, 9, 9, 8, 17, 4, 2, 3), 2, 2},          {SHAPE(2, 12, 11, 2, 9, 7, 1, 2), 3, 3},
+    {OBLONG(3, 14, 9, 20, 18, 5, 3, 1, 2, 0), 2, 2}, {OBLONG(3, 9, 14, 1, 18, 3, 6, 1, 0, 2), 2, 2},
+    {SHAPE(2, 12, 12, 6, 16, 5, 1, 0), 3, 2},        {SHAPE(4, 9, 16, 40, 3, 3, 1, 1), 2, 3},
 };
 enum { POOLED = sizeof pooled / sizeof *pooled };
 

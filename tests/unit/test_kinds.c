@@ -59,6 +59,7 @@ static const char *const lines[] = {
     "conv 4 3x3 same linear, norm, tanh, conv 3 3x3 tanh, norm",
     "dense 7 tanh, norm, dense 5 gelu, norm",
     "conv 3 3x3 tanh, dropout 0, dense 5 tanh",
+    "conv 4 1x3 same tanh, pool 1x2, conv 3 3x1 stride 2 gelu, pool 2x1 avg",
     "norm batch, conv 3 3x3 linear, norm batch, tanh, pool 2 avg",
     "conv 3 3x3 same linear, norm batch, tanh, res(conv 20 3x3 stride 2 same linear, norm batch, gelu), "
     "dense 5 linear, "

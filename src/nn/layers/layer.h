@@ -29,7 +29,7 @@ typedef struct ht_layer {
     int number;      /* of the layer */
     int weight;      /* of its weight matrix in the network's list, or -1 */
     int window[2];   /* height and width of a window, */
-    int stride, pad; /* how far apart they are, and zeros around what comes in */
+    int stride, pad; /* how far apart they are; zeros around what comes in, or HT_PAD_SAME */
     bool mean;       /* pooling: the mean, not the largest */
     bool last;       /* order: it gives channels last */
     int ends_at;     /* the last layer whose work it does: itself, or the next, whose values it gives */

@@ -8,23 +8,28 @@
 
 enum { ROWS = 32 }; /* filters of a task of an update */
 
+static int pad_of(const ht_layer *layer, int side)
+{
+    return layer->pad == HT_PAD_SAME ? layer->window[side] / 2 : layer->pad;
+}
+
 static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
 {
     const ht_shape in = layer->in;
-    int size = spec->window[0];
-    layer->window[0] = spec->window[0];
-    layer->window[1] = spec->window[1];
+    const int side[2] = {in.height, in.width};
+    int out[2];
     layer->stride = spec->stride ? spec->stride : 1;
-    layer->pad = spec->pad == HT_PAD_SAME ? size / 2 : spec->pad;
-    if (spec->window[0] != spec->window[1])
-        return ht_error_set(err, HT_USAGE, "windows are squares; this one is %d×%d", spec->window[0],
-                            spec->window[1]);
-    if (size > in.height + 2 * layer->pad || size > in.width + 2 * layer->pad)
-        return ht_error_set(err, HT_USAGE,
-                            "a window of %d×%d does not fit what comes in, %d×%d×%d, padded by %d", size,
-                            size, in.channels, in.height, in.width, layer->pad);
-    layer->out = (ht_shape){spec->units, (in.height + 2 * layer->pad - size) / layer->stride + 1,
-                            (in.width + 2 * layer->pad - size) / layer->stride + 1};
+    layer->pad = spec->pad;
+    for (int i = 0; i < 2; i++) {
+        layer->window[i] = spec->window[i];
+        int pad = pad_of(layer, i);
+        out[i] = (side[i] + 2 * pad - spec->window[i]) / layer->stride + 1;
+        if (spec->window[i] > side[i] + 2 * pad)
+            return ht_error_set(err, HT_USAGE,
+                                "a window of %d×%d does not fit what comes in, %d×%d×%d, padded by %d",
+                                spec->window[0], spec->window[1], in.channels, in.height, in.width, pad);
+    }
+    layer->out = (ht_shape){spec->units, out[0], out[1]};
     return HT_OK;
 }
 
@@ -44,7 +49,7 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
 static bool joins(const ht_layer *layer, const ht_layer *next)
 {
     return layer->activation == HT_RELU && next->kind == &ht_layer_pool && !next->mean &&
-           next->activation == HT_LINEAR;
+           next->window[0] == next->window[1] && next->activation == HT_LINEAR;
 }
 
 /* Of the layer whose work is done, too; NULL: there is none. Layers of a network lie side by side. */
@@ -61,32 +66,28 @@ static ht_conv plan_of(const ht_layer *layer, int batch)
                     .w = layer->in.width,
                     .channels = layer->in.channels,
                     .filters = layer->out.channels,
-                    .kernel = layer->window[0],
+                    .kernel_h = layer->window[0],
+                    .kernel_w = layer->window[1],
                     .stride = layer->stride,
-                    .pad = layer->pad,
+                    .pad_h = pad_of(layer, 0),
+                    .pad_w = pad_of(layer, 1),
                     .rectify = layer->activation == HT_RELU,
                     .pool = pool ? pool->window[0] : 0,
-                    .pool_stride = pool ? pool->stride : 0};
+                    .pool_stride = !pool              ? 0
+                                   : pool->stride > 0 ? pool->stride
+                                                      : pool->window[0]};
     ht_conv_plan(&conv);
     return conv;
 }
 
-static void keep_larger(size_t *most, size_t size)
-{
-    if (size > *most) *most = size;
-}
-
-/* A smaller batch may be cut into more groups. */
 static void room(const ht_layer *layer, int batch, ht_room *room)
 {
-    for (int b = 1; b <= batch; b++) {
-        ht_conv conv = plan_of(layer, b);
-        keep_larger(&room->packed, conv.packed);
-        keep_larger(&room->kept, conv.kept);
-        keep_larger(&room->shared, conv.shared);
-        keep_larger(&room->sums, conv.sums);
-        keep_larger(&room->scratch, conv.scratch);
-    }
+    ht_conv conv = plan_of(layer, batch);
+    *room = (ht_room){.packed = conv.packed,
+                      .kept = conv.kept,
+                      .shared = conv.shared,
+                      .sums = conv.sums,
+                      .scratch = conv.scratch};
     if (joined(layer)) room->bytes = (size_t)batch * (size_t)joined(layer)->outputs;
 }
 

@@ -1,7 +1,15 @@
 /* layer_pool.c - pooling: the largest value, or the mean, of windows of places; a channel by itself. Values
  * lie channels last. */
+#include <string.h>
+
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
+
+/* Windows lie side by side where nothing else is said. */
+static int stride_of(const ht_layer *layer, int side)
+{
+    return layer->stride > 0 ? layer->stride : layer->window[side];
+}
 
 static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
 {
@@ -9,26 +17,21 @@ static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
     layer->mean = spec->mean || spec->global;
     layer->window[0] = spec->global ? in.height : spec->window[0];
     layer->window[1] = spec->global ? in.width : spec->window[1];
-    layer->stride = spec->stride ? spec->stride : layer->window[0];
+    layer->stride = spec->stride;
     if (layer->window[0] > in.height || layer->window[1] > in.width)
         return ht_error_set(err, HT_USAGE, "a window of %d×%d does not fit what comes in, %d×%d×%d",
                             layer->window[0], layer->window[1], in.channels, in.height, in.width);
-    if (!spec->global && layer->window[0] != layer->window[1])
-        return ht_error_set(err, HT_USAGE, "windows are squares; this one is %d×%d", layer->window[0],
-                            layer->window[1]);
-    if (!layer->mean && layer->window[0] > HT_POOLING_MOST)
-        return ht_error_set(err, HT_USAGE, "windows of max are at most %d×%d", (int)HT_POOLING_MOST,
-                            (int)HT_POOLING_MOST);
-    layer->out.height = (in.height - layer->window[0]) / layer->stride + 1;
-    layer->out.width = (in.width - layer->window[1]) / layer->stride + 1;
+    if (!layer->mean && layer->window[0] * layer->window[1] > HT_POOLING_MOST * HT_POOLING_MOST)
+        return ht_error_set(err, HT_USAGE, "windows of max have at most %d places",
+                            HT_POOLING_MOST * HT_POOLING_MOST);
+    layer->out.height = (in.height - layer->window[0]) / stride_of(layer, 0) + 1;
+    layer->out.width = (in.width - layer->window[1]) / stride_of(layer, 1) + 1;
     return HT_OK;
 }
 
-/* One place is left: the mean of all, whatever the shape. */
-static bool is_global(const ht_layer *layer)
+static bool is_square(const ht_layer *layer)
 {
-    return layer->mean && ht_shape_places(layer->out) == 1 && layer->window[0] == layer->in.height &&
-           layer->window[1] == layer->in.width;
+    return layer->window[0] == layer->window[1];
 }
 
 static ht_pooling pooling_of(const ht_layer *layer)
@@ -37,7 +40,7 @@ static ht_pooling pooling_of(const ht_layer *layer)
                         .w = layer->in.width,
                         .channels = layer->in.channels,
                         .size = layer->window[0],
-                        .stride = layer->stride,
+                        .stride = stride_of(layer, 0),
                         .average = layer->mean};
 }
 
@@ -47,31 +50,74 @@ static void room(const ht_layer *layer, int batch, ht_room *room)
     room->bytes = layer->mean ? 0 : (size_t)batch * (size_t)layer->outputs;
 }
 
-static void mean_of_all(const ht_layer *layer, const float *x, int samples, float *h)
+/* ---- windows that are no squares: of series, and global ones ---- */
+
+/* Where the windows of output number `place` begin, in places of what comes in. */
+static size_t corner_of(const ht_layer *layer, int place)
 {
-    int places = ht_shape_places(layer->in), channels = layer->in.channels;
-    for (int s = 0; s < samples; s++, h += channels) {
-        for (int c = 0; c < channels; c++) h[c] = 0;
-        for (int i = 0; i < places; i++, x += channels)
-            for (int c = 0; c < channels; c++) h[c] += x[c];
-        for (int c = 0; c < channels; c++) h[c] /= (float)places;
+    size_t y = (size_t)(place / layer->out.width) * (size_t)stride_of(layer, 0),
+           x = (size_t)(place % layer->out.width) * (size_t)stride_of(layer, 1);
+    return y * (size_t)layer->in.width + x;
+}
+
+/* h (channels) of one window; where: (channels), NULL for means. */
+static void pool_window(const ht_layer *layer, const float *x, float *h, unsigned char *where)
+{
+    int channels = layer->in.channels, spots = layer->window[0] * layer->window[1];
+    for (int k = 0; k < spots; k++) {
+        int y = k / layer->window[1], z = k % layer->window[1];
+        const float *at = x + ((size_t)y * (size_t)layer->in.width + (size_t)z) * (size_t)channels;
+        for (int c = 0; c < channels; c++) {
+            if (layer->mean)
+                h[c] = k ? h[c] + at[c] : at[c];
+            else if (k == 0 || at[c] > h[c] || (at[c] != at[c] && h[c] == h[c]))
+                h[c] = at[c], where[c] = (unsigned char)k;
+        }
+    }
+    for (int c = 0; c < channels && layer->mean; c++) h[c] /= (float)spots;
+}
+
+static void unpool_window(const ht_layer *layer, const float *delta, const unsigned char *where, float *d)
+{
+    int channels = layer->in.channels, spots = layer->window[0] * layer->window[1];
+    for (int k = 0; k < spots; k++) {
+        int y = k / layer->window[1], z = k % layer->window[1];
+        float *at = d + ((size_t)y * (size_t)layer->in.width + (size_t)z) * (size_t)channels;
+        for (int c = 0; c < channels; c++)
+            at[c] += layer->mean ? delta[c] / (float)spots : where[c] == k ? delta[c] : 0.0f;
     }
 }
 
-static void share_of_all(const ht_layer *layer, const float *delta, int samples, float *d)
+static void pool_oblong(const ht_layer *layer, const float *x, int samples, float *h, unsigned char *where)
 {
-    int places = ht_shape_places(layer->in), channels = layer->in.channels;
-    for (int s = 0; s < samples; s++, delta += channels)
-        for (int i = 0; i < places; i++, d += channels)
-            for (int c = 0; c < channels; c++) d[c] = delta[c] / (float)places;
+    size_t channels = (size_t)layer->in.channels, in = (size_t)layer->inputs;
+    int places = ht_shape_places(layer->out);
+    for (int i = 0; i < samples * places; i++) {
+        size_t from = (size_t)(i / places) * in + corner_of(layer, i % places) * channels;
+        pool_window(layer, x + from, h + (size_t)i * channels,
+                    layer->mean ? NULL : where + (size_t)i * channels);
+    }
+}
+
+static void unpool_oblong(const ht_layer *layer, const float *delta, const unsigned char *where, int samples,
+                          float *d)
+{
+    size_t channels = (size_t)layer->in.channels, in = (size_t)layer->inputs;
+    int places = ht_shape_places(layer->out);
+    memset(d, 0, (size_t)samples * in * sizeof *d);
+    for (int i = 0; i < samples * places; i++) {
+        size_t to = (size_t)(i / places) * in + corner_of(layer, i % places) * channels;
+        unpool_window(layer, delta + (size_t)i * channels, layer->mean ? NULL : where + (size_t)i * channels,
+                      d + to);
+    }
 }
 
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
 {
     const ht_pooling pooling = pooling_of(layer);
     (void)pool;
-    if (is_global(layer))
-        mean_of_all(layer, span->x, span->samples, h);
+    if (!is_square(layer))
+        pool_oblong(layer, span->x, span->samples, h, span->bytes);
     else
         ht_kernel()->conv->pool(&pooling, span->x, span->samples, h, span->bytes);
 }
@@ -82,8 +128,8 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
     const ht_pooling pooling = pooling_of(layer);
     (void)also;
     (void)pool;
-    if (is_global(layer))
-        share_of_all(layer, delta, span->samples, d);
+    if (!is_square(layer))
+        unpool_oblong(layer, delta, span->bytes, span->samples, d);
     else
         ht_kernel()->conv->pool_back(&pooling, delta, span->bytes, span->samples, d);
 }

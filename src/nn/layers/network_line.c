@@ -77,7 +77,7 @@ static void add_window(writer *w, const ht_layer *layer, int usual_stride)
 {
     add(w, " %d", layer->window[0]);
     if (is(layer, HT_LAYER_CONV) || layer->window[1] != layer->window[0]) add(w, "x%d", layer->window[1]);
-    if (layer->stride != usual_stride) add(w, " stride %d", layer->stride);
+    if (layer->stride > 0 && layer->stride != usual_stride) add(w, " stride %d", layer->stride);
 }
 
 /* What is not said is as usual: the line has to fit into a parameter. */
@@ -85,7 +85,7 @@ static void add_arguments(writer *w, ht_layer_id id, const ht_layer *layer)
 {
     if (id == HT_LAYER_DENSE || id == HT_LAYER_CONV) add(w, " %d", layer->tensor[0].rows);
     if (id == HT_LAYER_CONV) add_window(w, layer, 1);
-    if (id == HT_LAYER_CONV && layer->pad > 0 && layer->pad == layer->window[0] / 2)
+    if (id == HT_LAYER_CONV && layer->pad == HT_PAD_SAME)
         add(w, " same");
     else if (id == HT_LAYER_CONV && layer->pad > 0)
         add(w, " pad %d", layer->pad);
