@@ -7,11 +7,12 @@
 #include "base/text.h"
 #include "render/glyphs.h"
 #include "render/snapshot.h"
+#include "term/term.h"
 
 static void add_plain(ht_text *text, const ht_cells *cells, int row)
 {
     char line[4096];
-    ht_cells_row(cells, row, line, sizeof line);
+    ht_cells_row(cells, row, line, sizeof line, !ht_term_has_pixels());
     ht_text_add(text, "%s", line);
 }
 

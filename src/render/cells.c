@@ -575,7 +575,12 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
     return (ht_cell){0};
 }
 
-void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size)
+bool ht_cell_has_pixels(const ht_cell *cell)
+{
+    return cell->role >= HT_ROLE_SIGNED && cell->role < HT_ROLE_HEAT + HT_HEAT_LEVELS;
+}
+
+void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, bool one_colour)
 {
     size_t used = 0, ink = 0; /* ink: where the last visible character ends */
     if (size == 0) return;
@@ -583,6 +588,7 @@ void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size)
         char bytes[5];
         ht_cell cell = ht_cells_at(cells, column, row);
         if (cell.glyph == HT_GLYPH_TAIL) continue;
+        if (one_colour && ht_cell_has_pixels(&cell)) cell = ht_cell_one_colour(cell, false);
         size_t n = ht_utf8_encode(cell.glyph ? cell.glyph : ' ', bytes);
         if (used + n >= size) break;
         memcpy(to + used, bytes, n);

@@ -44,7 +44,11 @@ void ht_cells_touched(const ht_cells *cells, int row, int *from, int *to);
 /* The finished cell: sub-cell dots are composed to braille, blocks or ASCII here. */
 ht_cell ht_cells_at(const ht_cells *cells, int column, int row);
 
-/* One row as UTF-8, trailing blanks cut, for --dump and tests. */
-void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size);
+/* Does it show two pixels in two colours? */
+bool ht_cell_has_pixels(const ht_cell *cell);
+
+/* One row as UTF-8, trailing blanks cut, for --dump and tests; pixels as a terminal of one colour has them,
+ * if asked to. */
+void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, bool one_colour);
 
 #endif

@@ -533,12 +533,16 @@ static ht_cell agreed_cell(const ht_cells *cells, int x, int y, ht_cell cell)
     return cell;
 }
 
+bool ht_term_has_pixels(void)
+{
+    return term.pixels;
+}
+
 static ht_cell cell_at(const ht_cells *cells, int x, int y)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
     if (cell.glyph == HT_GLYPH_TAIL || ht_glyph_is_wide(cell.glyph)) return agreed_cell(cells, x, y, cell);
-    bool pixels = cell.role >= HT_ROLE_SIGNED && cell.role < HT_ROLE_HEAT + HT_HEAT_LEVELS;
-    return pixels && !term.pixels ? ht_cell_one_colour(cell, false) : cell;
+    return ht_cell_has_pixels(&cell) && !term.pixels ? ht_cell_one_colour(cell, false) : cell;
 }
 
 /* Gives curses what between two columns of the row has changed, from the first such cell to the last. */
