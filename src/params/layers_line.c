@@ -173,10 +173,10 @@ static ht_code read_number(item *it, const char *of, bool or_zero, int *to, ht_e
 
 static ht_code read_rate(item *it, ht_layer_item *to, ht_error *err)
 {
-    char what[160], *end;
+    char what[160], *end = NULL;
     const char *word = word_of(it);
     double rate = *word >= '0' && *word <= '9' ? strtod(word, &end) : -1;
-    if (rate >= 0 && rate < 1 && *end == '\0') return it->at++, to->rate = rate, HT_OK;
+    if (end && rate >= 0 && rate < 1 && *end == '\0') return it->at++, to->rate = rate, HT_OK;
     snprintf(what, sizeof what, "dropout needs a probability of at least 0 and below 1%s%s",
              *word ? ", not " : "", word);
     return complain(it, err, what);

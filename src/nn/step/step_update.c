@@ -80,8 +80,8 @@ static void add_noise(const ht_step *s, const ht_block *block, int first)
     noise.layer = tensor->number;
     double factor = ht_noise_factor(s->hyper->noise_scale, s->hyper->lr, noise.alpha);
     int parts = s->hyper->noise_by_kernel && tensor->flags & HT_TENSOR_FILTERS ? kernels_of(tensor) : 1;
-    ht_noise_add(&noise, tensor->data + block->start, (size_t)(first * parts), (size_t)(block->rows * parts),
-                 (size_t)(block->columns / parts), (float)factor);
+    ht_noise_add(&noise, tensor->data + block->start, (size_t)first * (size_t)parts,
+                 (size_t)block->rows * (size_t)parts, (size_t)(block->columns / parts), (float)factor);
     if (s->hyper->factors) ht_factors_balance(s->hyper->factors, s->net, block);
 }
 
