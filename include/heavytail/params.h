@@ -55,7 +55,7 @@ typedef struct ht_param_info {
 enum {
     HT_PARAM_TEXT = 1024,
     HT_PARAM_VALUE = 1152,
-    HT_PARAM_DEPTH = 16,  /* hidden layers of a list of widths, at most */
+    HT_PARAM_DEPTH = 16,    /* hidden layers of a list of widths, at most */
     HT_PARAM_LAYERS = 64,   /* before the output's, at most */
     HT_PARAM_UNITS = 200000 /* of one of them, at most */
 };

@@ -143,8 +143,8 @@ bool ht_runner_may_train(ht_runner *r)
         r->taken = true;
     }
     /* A run that is opened or goes on stays as it is until it is known that it has not ended. */
-    bool stands = !r->under_way || ht_trainer_ends(r->trainer) || r->held_count + r->scoring >= HT_HELD_ROWS ||
-                  may_be_past(r);
+    bool stands = !r->under_way || ht_trainer_ends(r->trainer) ||
+                  r->held_count + r->scoring >= HT_HELD_ROWS || may_be_past(r);
     if (ht_jury_waits(r->jury) && stands) return false;
     if (!ht_trainer_ends(r->trainer)) return true;
     enter_done(r);

@@ -1,6 +1,6 @@
 /* ini.h - INI text of ours (presets, lessons), parsed by inih with every line checked: what inih would cut or
- * drop in silence is an error with its line. A value goes on in the next line where its line ends with a comma
- * and the next begins with a blank. */
+ * drop in silence is an error with its line. A value goes on in the next line where its line ends with a
+ * comma and the next begins with a blank. */
 #ifndef HT_PARAMS_INI_H
 #define HT_PARAMS_INI_H
 

@@ -51,8 +51,8 @@ static ht_code score_masked(grid *g, double ratio, ht_prune_result *r, ht_score 
 
 static ht_code evaluate(grid *g, double ratio, ht_prune_point *point, ht_error *err)
 {
-    ht_prune_result r;
-    ht_score score;
+    ht_prune_result r = {0};
+    ht_score score = {0};
     if ((g->copy ? score_cut : score_masked)(g, ratio, &r, &score, err) != HT_OK) return err->code;
     *point = (ht_prune_point){.removed = r.removed,
                               .ratio = r.ratio,

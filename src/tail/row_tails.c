@@ -45,7 +45,7 @@ static ht_code kernel_index(const ht_tensor *layer, double *alpha, ht_error *err
 /* Of those that are numbers. */
 static double median_of(const double *values, int count)
 {
-    double sorted[HT_HIDDEN_MAX];
+    double sorted[HT_HIDDEN_MAX] = {0};
     int known = 0;
     for (int i = 0; i < count; i++)
         if (!isnan(values[i])) sorted[known++] = values[i];

@@ -74,6 +74,12 @@ static void update(ht_step *s, int l, int shard)
     ht_step_finish(s, &block, first, shard);
 }
 
-const ht_layer_kind ht_layer_halved = {
-    .cut = HT_CUT_UNITS, .flat = true, .shape = shape, .describe = describe, .evaluate = evaluate,
-    .forward = forward, .backward = backward, .rows = HT_SHARD, .update = update};
+const ht_layer_kind ht_layer_halved = {.cut = HT_CUT_UNITS,
+                                       .flat = true,
+                                       .shape = shape,
+                                       .describe = describe,
+                                       .evaluate = evaluate,
+                                       .forward = forward,
+                                       .backward = backward,
+                                       .rows = HT_SHARD,
+                                       .update = update};

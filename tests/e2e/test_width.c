@@ -122,8 +122,8 @@ static void what_the_width_sweep_trains_instead_is_said(void **state)
     vt_key(t, "w");
     vt_assert(t, vt_wait(t, some_run_done, &one, PATIENCE));
     vt_assert(t, vt_wait_text(t, "300 steps", PATIENCE));
-    vt_assert(
-        t, vt_wait(t, form_says, "Dense layers of equal width n are trained, not model.widths = 60,20.", PATIENCE));
+    vt_assert(t, vt_wait(t, form_says, "Dense layers of equal width n are trained, not model.widths = 60,20.",
+                         PATIENCE));
     vt_assert(t,
               vt_wait(t, form_says, "κ is not predicted where there are several hidden layers.", PATIENCE));
 }
