@@ -1,5 +1,6 @@
 /* panel_lesson.c - the page of a lesson. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "view/panels/panels.h"
@@ -23,6 +24,21 @@ static void cut_lines(char *text, char at)
     *to = '\0';
 }
 
+/* Lines that fit into one become one; none is broken. */
+static void join_lines(ht_room room, char *text)
+{
+    for (char *line = text, *end = strchr(text, '\n'); end; end = strchr(end + 1, '\n')) {
+        char *after = strchr(end + 1, '\n');
+        *end = ' ';
+        if (after) *after = '\0';
+        bool fits = ht_panel_text_rows(room, line) == 1;
+        if (after) *after = '\n';
+        if (fits) continue;
+        *end = '\n';
+        line = end + 1;
+    }
+}
+
 /* What each lesson is about goes where there is no room for it; then how those of other networks begin; then
  * the lines. */
 static void shorten_list(ht_room room, int rows, char text[sizeof((ht_lesson_page *)0)->text])
@@ -30,8 +46,7 @@ static void shorten_list(ht_room room, int rows, char text[sizeof((ht_lesson_pag
     if (ht_panel_text_rows(room, text) > rows) cut_lines(text, ':');
     if (ht_panel_text_rows(room, text) > rows) cut_lines(text, '(');
     if (ht_panel_text_rows(room, text) <= rows) return;
-    for (; *text; text++)
-        if (*text == '\n') *text = ' ';
+    join_lines(room, text);
 }
 
 /* What is to be done first, then why; what does not fit is the explanation's end. */
