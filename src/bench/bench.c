@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/pool.h"
+#include "kernel/kernel.h"
 #include "num/select.h"
 
-enum { RUNS = 8 };
+enum { RUNS = 8, PEAK_ROUNDS = 200000 };
 
 static ht_code medians(ht_bench_run *const run[], void *const context[], int count, double (*clock)(void),
                        double seconds[], ht_error *err)
@@ -33,6 +35,23 @@ ht_code ht_bench_computing_medians(ht_bench_run *const run[], void *const contex
                                    double seconds[], ht_error *err)
 {
     return medians(run, context, count, ht_thread_now, seconds, err);
+}
+
+static void peak_task(void *context, int task, int worker)
+{
+    ht_bench_peak *peak = context;
+    float sink;
+    double flops = ht_kernel()->fused_peak(PEAK_ROUNDS, &sink);
+    (void)worker;
+    if (task == 0) peak->flops = flops * ht_pool_threads(peak->pool);
+}
+
+ht_code ht_bench_fused_peak(void *context, ht_error *err)
+{
+    ht_bench_peak *peak = context;
+    (void)err;
+    ht_pool_run(peak->pool, ht_pool_threads(peak->pool), peak_task, peak);
+    return HT_OK;
 }
 
 double ht_bench_median(double values[], int count)

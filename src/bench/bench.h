@@ -45,6 +45,14 @@ ht_code ht_bench_medians(ht_bench_run *const run[], void *const context[], int c
 ht_code ht_bench_computing_medians(ht_bench_run *const run[], void *const context[], int count,
                                    double seconds[], ht_error *err);
 
+/* An ht_bench_run: fused multiply-adds and nothing else, on all threads of a pool; the context says of it. */
+typedef struct ht_bench_peak {
+    struct ht_pool *pool;
+    double flops; /* of the last one */
+} ht_bench_peak;
+
+ht_bench_run ht_bench_fused_peak;
+
 double ht_bench_median(double values[], int count); /* sorts them; 0 if there are none */
 /* `key`: the median of count > 0 values, sorted on return; `key`_low and `key`_high: its interval of at least
  * 95 %, read off their ranks (of fewer than six: from the least to the largest). */

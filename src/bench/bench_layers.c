@@ -12,7 +12,7 @@
 #include "num/rng.h"
 #include "session/arguments.h"
 
-enum { BATCH = 100, CLASSES = 10, RUNS = 3, PEAK_ROUNDS = 200000 };
+enum { BATCH = 100, CLASSES = 10, RUNS = 3 };
 
 static const struct network {
     const char *name, *preset;
@@ -32,25 +32,8 @@ typedef struct layers_bench {
     float *x;
     int32_t labels[BATCH];
     ht_hyper hyper;
-    double flops; /* of a turn of the peak */
+    ht_bench_peak peak;
 } layers_bench;
-
-static void peak_task(void *context, int task, int worker)
-{
-    layers_bench *b = context;
-    float sink;
-    double flops = ht_kernel()->fused_peak(PEAK_ROUNDS, &sink);
-    (void)worker;
-    if (task == 0) b->flops = flops * ht_pool_threads(b->pool);
-}
-
-static ht_code fused_peak(void *context, ht_error *err)
-{
-    layers_bench *b = context;
-    (void)err;
-    ht_pool_run(b->pool, ht_pool_threads(b->pool), peak_task, b);
-    return HT_OK;
-}
 
 static ht_code step_with(layers_bench *b, ht_noise_type noise, ht_error *err)
 {
@@ -79,6 +62,7 @@ static ht_code prepare(layers_bench *b, const struct network *n, int threads, ht
     if (n->width > 0) ht_params_put(&p, HT_P_MODEL_WIDTH, n->width);
     size_t values = (size_t)ht_shape_values(n->shape) * BATCH;
     b->pool = ht_pool_new(threads, err);
+    b->peak.pool = b->pool;
     b->net = b->pool ? ht_network_of(&p, n->shape, CLASSES, err) : NULL;
     b->step = b->net ? ht_step_new(b->net, BATCH, 0, threads, err) : NULL;
     b->x = b->step ? ht_alloc(values, sizeof(float), "the bench", err) : NULL;
@@ -122,8 +106,8 @@ static ht_code bench_network(json_t *rows, const struct network *n, int threads,
 {
     layers_bench b = {0};
     double seconds[RUNS] = {0};
-    ht_bench_run *const run[RUNS] = {fused_peak, plain_step, noisy_step};
-    void *const context[RUNS] = {&b, &b, &b};
+    ht_bench_run *const run[RUNS] = {ht_bench_fused_peak, plain_step, noisy_step};
+    void *const context[RUNS] = {&b.peak, &b, &b};
     ht_code code = prepare(&b, n, threads, err);
     if (code == HT_OK)
         code = threads == 1 ? ht_bench_computing_medians(run, context, RUNS, seconds, err)
@@ -133,7 +117,7 @@ static ht_code bench_network(json_t *rows, const struct network *n, int threads,
                                               "batch", BATCH, "threads", threads, "step_ms", 1e3 * seconds[1],
                                               "noisy_step_ms", 1e3 * seconds[2], "gflops",
                                               1e-9 * flops_of(b.net) / seconds[1], "fma_peak_gflops",
-                                              1e-9 * b.flops / seconds[0]));
+                                              1e-9 * b.peak.flops / seconds[0]));
     release(&b);
     return code;
 }

@@ -13,7 +13,6 @@
 #include "nn/step/step.h"
 
 enum { INPUTS = 784, BATCH = 100, CLASSES = 10, TYPES = HT_NOISE_ISOTROPIC + 1, RUNS = TYPES + 2 };
-enum { PEAK_ROUNDS = 200000 };
 
 typedef struct step_bench {
     ht_network *net;
@@ -22,7 +21,7 @@ typedef struct step_bench {
     float *x, *h; /* (BATCH × INPUTS), (BATCH × width) */
     int32_t labels[BATCH];
     ht_hyper hyper;
-    double flops; /* of the last peak loop */
+    ht_bench_peak peak;
 } step_bench;
 
 typedef struct noisy_step { /* one step with this type of noise */
@@ -59,29 +58,13 @@ static ht_code two_products(void *context, ht_error *err)
     return HT_OK;
 }
 
-static void peak_task(void *context, int task, int worker)
-{
-    step_bench *b = context;
-    float sink;
-    double flops = ht_kernel()->fused_peak(PEAK_ROUNDS, &sink);
-    (void)worker;
-    if (task == 0) b->flops = flops * ht_pool_threads(b->pool);
-}
-
-static ht_code fused_peak(void *context, ht_error *err)
-{
-    step_bench *b = context;
-    (void)err;
-    ht_pool_run(b->pool, ht_pool_threads(b->pool), peak_task, b);
-    return HT_OK;
-}
-
 static ht_code prepare(step_bench *b, int width, ht_error *err)
 {
     ht_rng rng;
     ht_rng_init(&rng, 1, HT_STREAM_TEST, 0);
     b->net = ht_network_new(INPUTS, width, 1, CLASSES, HT_RELU, false, err);
     b->pool = b->net ? ht_pool_new(ht_app_threads(), err) : NULL;
+    b->peak.pool = b->pool;
     b->step = b->pool ? ht_step_new(b->net, BATCH, 0, ht_pool_threads(b->pool), err) : NULL;
     b->x = b->step ? ht_alloc((size_t)BATCH * INPUTS, sizeof(float), "the bench", err) : NULL;
     b->h = b->x ? ht_alloc((size_t)BATCH * (size_t)width, sizeof(float), "the bench", err) : NULL;
@@ -111,8 +94,9 @@ static ht_code bench_width(json_t *rows, int width, ht_error *err)
     step_bench b = {0};
     noisy_step steps[TYPES];
     double seconds[RUNS] = {0};
-    ht_bench_run *const run[RUNS] = {fused_peak, two_products, one_step, one_step, one_step, one_step};
-    void *context[RUNS] = {&b, &b};
+    ht_bench_run *const run[RUNS] = {
+        ht_bench_fused_peak, two_products, one_step, one_step, one_step, one_step};
+    void *context[RUNS] = {&b.peak, &b};
     for (int t = 0; t < TYPES; t++) {
         steps[t] = (noisy_step){&b, (ht_noise_type)t};
         context[t + 2] = &steps[t];
@@ -124,7 +108,7 @@ static ht_code bench_width(json_t *rows, int width, ht_error *err)
             rows, json_pack("{s:i, s:i, s:i, s:s, s:i, s:f, s:f, s:f}", "width", width, "inputs", INPUTS,
                             "batch", BATCH, "noise", ht_param_choice(HT_P_NOISE_TYPE, t), "threads",
                             ht_pool_threads(b.pool), "step_ms", 1e3 * seconds[t + 2], "gemm_ms",
-                            1e3 * seconds[1], "fma_peak_gflops", 1e-9 * b.flops / seconds[0]));
+                            1e3 * seconds[1], "fma_peak_gflops", 1e-9 * b.peak.flops / seconds[0]));
     release(&b);
     return code;
 }

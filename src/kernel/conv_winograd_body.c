@@ -315,26 +315,6 @@ static void leave(const ht_conv *c, const ht_conv_data *data, int n, int panel, 
     }
 }
 
-/* Of the panels of a block of filters, some samples. */
-static void forward(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
-{
-    int parts = (c->batch + c->chunk - 1) / c->chunk, block = task / parts * PANELS;
-    int first = task % parts * c->chunk, samples = least(c->chunk, c->batch - first);
-    size_t tiles = (size_t)c->tiles_h * (size_t)c->tiles_w;
-    room r = room_of(c, scratch);
-    for (int p = block; p < least(block + PANELS, panels_of(c->filters)); p++) {
-        int width = panel_width(c->filters, p);
-        for (int k = 0; k < c->channels; k += ROUND) {
-            int terms = least(ROUND, c->channels - k);
-            weigh(c, data->weights, p, k, terms, r.rest, r.u, r.u_step);
-            multiply(data->kept, c->channels, cut_of(c, first, samples), k, terms, r.u, r.u_step, width, r.m,
-                     r.m_step);
-        }
-        for (int n = 0; n < samples; n++)
-            leave(c, data, first + n, p, r.m + (size_t)n * tiles * (size_t)width, r.m_step, r.rest);
-    }
-}
-
 /* ∂L/∂inputs of a sample, a panel of channels. Tiles overlap: image has the padding around it. */
 static void leave_inputs(const ht_conv *c, const ht_conv_data *data, int n, int panel, const float *m,
                          size_t m_step, float *image)
@@ -364,23 +344,47 @@ static void leave_inputs(const ht_conv *c, const ht_conv_data *data, int n, int 
     }
 }
 
-static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
+/* What differs between the two directions: what comes in, from which channels to which; a panel's weights;
+ * and how a sample leaves. */
+typedef struct direction {
+    const float *in;
+    int from, to;
+    void (*weigh)(const ht_conv *c, const float *weights, int panel, int first, int terms, float *rest,
+                  float *u, size_t u_step);
+    void (*leave)(const ht_conv *c, const ht_conv_data *data, int n, int panel, const float *m, size_t m_step,
+                  float *image);
+} direction;
+
+/* Of the panels of a block of channels, some samples. */
+static void pass(const ht_conv *c, const ht_conv_data *data, const direction *d, int task, float *scratch)
 {
     int parts = (c->batch + c->chunk - 1) / c->chunk, block = task / parts * PANELS;
     int first = task % parts * c->chunk, samples = least(c->chunk, c->batch - first);
     size_t tiles = (size_t)c->tiles_h * (size_t)c->tiles_w;
     room r = room_of(c, scratch);
-    for (int p = block; p < least(block + PANELS, panels_of(c->channels)); p++) {
-        int width = panel_width(c->channels, p);
-        for (int k = 0; k < c->filters; k += ROUND) {
-            int terms = least(ROUND, c->filters - k);
-            weigh_for_inputs(c, data->weights, p, k, terms, r.rest, r.u, r.u_step);
-            multiply(data->shared, c->filters, cut_of(c, first, samples), k, terms, r.u, r.u_step, width, r.m,
+    for (int p = block; p < least(block + PANELS, panels_of(d->to)); p++) {
+        int width = panel_width(d->to, p);
+        for (int k = 0; k < d->from; k += ROUND) {
+            int terms = least(ROUND, d->from - k);
+            d->weigh(c, data->weights, p, k, terms, r.rest, r.u, r.u_step);
+            multiply(d->in, d->from, cut_of(c, first, samples), k, terms, r.u, r.u_step, width, r.m,
                      r.m_step);
         }
         for (int n = 0; n < samples; n++)
-            leave_inputs(c, data, first + n, p, r.m + (size_t)n * tiles * (size_t)width, r.m_step, r.rest);
+            d->leave(c, data, first + n, p, r.m + (size_t)n * tiles * (size_t)width, r.m_step, r.rest);
     }
+}
+
+static void forward(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
+{
+    const direction on = {data->kept, c->channels, c->filters, weigh, leave};
+    pass(c, data, &on, task, scratch);
+}
+
+static void inputs(const ht_conv *c, const ht_conv_data *data, int task, float *scratch)
+{
+    const direction back = {data->shared, c->filters, c->channels, weigh_for_inputs, leave_inputs};
+    pass(c, data, &back, task, scratch);
 }
 
 /* ---- gradient of the weights ---- */
