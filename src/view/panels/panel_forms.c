@@ -87,7 +87,7 @@ static void date_label(const ht_model *m, ht_room room, int value, const dated *
     int room_left = room.columns - value - MARGINS;
     if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s at %s", d->name, step);
     if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s at %s", d->brief, step);
-    if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s %s", d->brief, step);
+    if ((int)ht_utf8_length(to) > room_left) snprintf(to, size, "%s @%s", d->brief, step);
 }
 
 /* Of the newest evaluation: seldom of the step that training is at. */
