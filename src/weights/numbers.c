@@ -18,9 +18,10 @@ ht_code ht_numbers_not_finite(const char *path, const char *name, size_t i, size
                         i / columns, i % columns, what);
 }
 
+/* Of a tensor as the network sees it: a row is a unit, of filters one of them. */
 static size_t columns_of(const ht_tensor_info *info)
 {
-    return info->ndim == 2 ? info->shape[1] : info->count;
+    return info->ndim > 1 ? info->count / info->shape[0] : info->count;
 }
 
 /* Doubles as floats, in new memory. Too small ones count as zero, which is noted. */

@@ -236,6 +236,10 @@ static void what_does_not_fit_is_named_with_what_would(void **state)
         if (!strstr(err.text, cases[i].says)) fail_msg("'%s' is not in: %s", cases[i].says, err.text);
         ht_network_free(to);
     }
+    net->weights[1]->data[2 * 36 + 7] = NAN;
+    write_named("n.safetensors", net, names, NULL);
+    assert_int_equal(ht_network_fill(net, scratch_path("n.safetensors"), NULL, NULL, &err), HT_FAIL);
+    assert_non_null(strstr(err.text, "conv2.weight[2][7] is not a finite number"));
     ht_network_free(net);
 }
 
