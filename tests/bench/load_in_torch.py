@@ -127,14 +127,56 @@ def residual():
                          nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(4 * 25, CLASSES))
 
 
+class Block(nn.Module):
+    """With the names that PyTorch's own residual networks have."""
+
+    def __init__(self, channels, filters, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, filters, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(filters)
+        self.conv2 = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(filters)
+        self.downsample = None if stride == 1 else nn.Sequential(nn.Conv2d(channels, filters, 1, stride, bias=False),
+                                                                 nn.BatchNorm2d(filters))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        return torch.relu(y + (self.downsample(x) if self.downsample else x))
+
+
+class ResNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(4)
+        self.layer1 = nn.Sequential(Block(4, 4, 1), Block(4, 4, 1))
+        self.layer2 = nn.Sequential(Block(4, 6, 2), Block(6, 6, 1))
+        self.fc = nn.Linear(6, CLASSES)
+
+    def forward(self, x):
+        x = self.layer2(self.layer1(torch.relu(self.bn1(self.conv1(x)))))
+        return self.fc(x.mean((2, 3)))
+
+
+def resnet_line(norm, after):
+    """With batch norms, or with them folded."""
+    body = "res(conv {0} 3x3{1} same" + norm + ", conv {0} 3x3 same linear" + after + "), relu"
+    blocks = [body.format(4, ""), body.format(4, ""), body.format(6, " stride 2"), body.format(6, "")]
+    return ", ".join(["conv 4 3x3 same" + norm, *blocks, "pool global"])
+
+
 NETWORKS = (  # name, model, layers
     ("mlp", mlp, "dense 30, dense 12 tanh"),
     ("lenet", lenet, "conv 6 5x5 same, pool 2, conv 16 5x5, pool 2, dense 40, dense 20"),
     ("residual", residual, "conv 4 3x3 stride 2 same linear, norm batch, relu, res(conv 4 3x3 same, conv 4 3x3 "
      "same linear), relu, pool 2 avg"),
 )
-FOLDED = ("residual, its batch norm folded", residual,
-          "conv 4 3x3 stride 2 same, res(conv 4 3x3 same, conv 4 3x3 same linear), relu, pool 2 avg")
+THEIRS = (
+    ("residual, its batch norm folded", residual,
+     "conv 4 3x3 stride 2 same, res(conv 4 3x3 same, conv 4 3x3 same linear), relu, pool 2 avg"),
+    ("ResNet", ResNet, resnet_line(" linear, norm batch, relu", ", norm batch")),
+    ("ResNet, its batch norms folded", ResNet, resnet_line("", "")),
+)
 
 
 def make_data(directory):
@@ -168,7 +210,7 @@ def main():
                       "--train.lr", "0.05", "--quiet", "--out", path)
             load(net, read(path))
             good &= compare(f"heavytail's {name} in PyTorch", score_here(path, work), score_there(net, x, y))
-        for name, model, layers in (*NETWORKS, FOLDED):
+        for name, model, layers in (*NETWORKS, *THEIRS):
             path, net = f"{work}/theirs.safetensors", model()
             net.train()
             for _ in range(3):

@@ -90,6 +90,18 @@ static const struct named {
      {0, 4, 2, 3, 1},
      "",
      NULL},
+    {"conv 4 3x3 same, res(conv 6 1x1 stride 2, conv 6 3x3 same linear), relu, pool global", /* one shape */
+     {"conv1.weight", "layer1.0.conv1.weight", "layer1.0.conv2.weight", "layer1.0.downsample.0.weight",
+      "fc.weight"},
+     {0, 4, 2, 1, 3},
+     "",
+     NULL},
+    {"conv 4 3x3 same, res(conv 6 1x1, norm, conv 6 1x1, norm), res(conv 7 1x1), norm", /* of two blocks */
+     {"stem.weight", "b.0.a.0.weight", "b.0.a.1.weight", "b.0.a.2.weight", "b.0.a.3.weight",
+      "b.0.shortcut.weight", "b.1.a.weight", "b.1.shortcut.weight", "norm.weight", "fc.weight"},
+     {9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+     "",
+     NULL},
     {"conv 4 3x3 same, pool 2, dense 9", /* alphabetically the classifier comes first */
      {"features.0.weight", "classifier.1.weight", "classifier.3.weight"},
      {2, 0, 1},
@@ -351,6 +363,36 @@ static void batch_norms_are_folded_or_kept(void **state)
     ht_network_free(net);
 }
 
+/* "bn1" and "layer1.0.bn1" have no order of their own, but stand behind layers that do. */
+static void batch_norms_follow_their_layers(void **state)
+{
+    static const char line[] = "conv 4 1x1 linear, norm batch, relu, res(conv 4 3x3 same linear, norm batch, "
+                               "relu, conv 4 3x3 same linear, norm batch), relu, pool global";
+    static const char *const matrices[] = {"conv1", "layer1.0.conv1", "layer1.0.conv2", "fc"},
+                             *const norms[] = {"bn1", "layer1.0.bn1", "layer1.0.bn2"},
+                             *const parts[] = {"weight", "running_mean", "running_var"};
+    enum { TENSORS = 4 + 3 * 3 };
+    char text[TENSORS][40];
+    const char *names[TENSORS];
+    int place[TENSORS], count = 0;
+    (void)state;
+    for (int m = 0; m < 4; m++) {
+        snprintf(text[count++], sizeof text[0], "%s.weight", matrices[m]);
+        for (int k = 0; k < 3 && m < 3; k++)
+            snprintf(text[count++], sizeof text[0], "%s.%s", norms[m], parts[k]);
+    }
+    for (int t = 0; t < TENSORS; t++) names[t] = text[t], place[t] = TENSORS - 1 - t;
+    ht_network *net = network_of(line, picture, 3, false), *to = network_of(line, picture, 3, false);
+    assert_int_equal(net->tensor_count, TENSORS);
+    stir(net, 8);
+    write_named("r.safetensors", net, names, place);
+    if (ht_network_fill(to, scratch_path("r.safetensors"), NULL, NULL, &err) != HT_OK)
+        fail_msg("%s", err.text);
+    assert_true(small_same(net, to));
+    ht_network_free(net);
+    ht_network_free(to);
+}
+
 /* ---- ours --------------------------------------------------------------------------------------- */
 
 static void a_file_says_which_network_it_is(void **state)
@@ -432,6 +474,7 @@ int main(void)
         cmocka_unit_test(what_names_do_not_tell_is_asked_for),
         cmocka_unit_test(what_does_not_fit_is_named_with_what_would),
         cmocka_unit_test(batch_norms_are_folded_or_kept),
+        cmocka_unit_test(batch_norms_follow_their_layers),
         cmocka_unit_test(a_file_says_which_network_it_is),
         cmocka_unit_test(a_chain_is_guessed_where_shapes_leave_one),
     };

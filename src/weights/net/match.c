@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "weights/net/netform.h"
-#include "weights/net/netform.h"
 
 enum { NOBODY = -1 };
 
@@ -240,28 +239,59 @@ static bool sort(const matcher *m, int *members, int count)
     return told;
 }
 
-/* All layers that need what this one does get their modules. */
+static void give(matcher *m, int layer, int module)
+{
+    m->match->layer[layer].module = module;
+    m->layer_of[module] = layer;
+    m->used[module] = true;
+}
+
+/* Has layer l no module yet, and does it need this? */
+static bool waits_for(const matcher *m, int l, const ht_module *need)
+{
+    const ht_module other = need_of(m->match->layer[l].layer);
+    return m->match->layer[l].module == NOBODY && same_need(need, &other);
+}
+
+/* All layers that need what this one does, and have no modules yet, get them. */
 static ht_code match_shape(matcher *m, int layer, ht_error *err)
 {
     int members[HT_MODULES_MAX] = {0}, count = 0, layers = 0;
     const ht_module need = need_of(m->match->layer[layer].layer);
     for (int i = 0; i < m->modules->count; i++)
-        if (takes_part(m, i) && fits(m, layer, i)) members[count++] = i;
-    for (int l = 0; l < m->match->count; l++) {
-        const ht_module other = need_of(m->match->layer[l].layer);
-        layers += same_need(&need, &other);
-    }
+        if (takes_part(m, i) && !m->used[i] && fits(m, layer, i)) members[count++] = i;
+    for (int l = 0; l < m->match->count; l++) layers += waits_for(m, l, &need);
     if (count < layers) return complain_missing(m, layer, count, layers, err);
     if (!sort(m, members, count) && count > 1) return complain_order(m, members, count, err);
     if (count > layers) return complain_spare(m, members[layers], err);
-    for (int l = layer, next = 0; l < m->match->count; l++) {
-        const ht_module other = need_of(m->match->layer[l].layer);
-        if (!same_need(&need, &other)) continue;
-        m->match->layer[l].module = members[next];
-        m->layer_of[members[next]] = l;
-        m->used[members[next++]] = true;
+    for (int l = layer, next = 0; l < m->match->count; l++)
+        if (waits_for(m, l, &need)) give(m, l, members[next++]);
+    return HT_OK;
+}
+
+/* All layers of one kind, norms or others, first to last. */
+static ht_code match_all(matcher *m, bool norms, ht_error *err)
+{
+    for (int l = 0; l < m->match->count; l++) {
+        const ht_module need = need_of(m->match->layer[l].layer);
+        if (need.norm == norms && m->match->layer[l].module == NOBODY && match_shape(m, l, err) != HT_OK)
+            return err->code;
     }
     return HT_OK;
+}
+
+/* A batch norm right behind a layer whose module it follows by name gets that norm: "bn1" and "layer1.0.bn1"
+ * have no order among themselves, but "conv1" and "layer1.0.conv1" have found their places. */
+static void match_followers(matcher *m)
+{
+    for (int i = 0; i < m->modules->count; i++) {
+        int before = is_folded_kind(module_at(m, i)) && m->rank[i] == NOBODY
+                         ? ht_module_before_norm(m->modules, i)
+                         : NOBODY;
+        int behind = before != NOBODY && m->used[before] ? m->layer_of[before] + 1 : m->match->count;
+        if (behind < m->match->count && m->match->layer[behind].module == NOBODY && fits(m, behind, i))
+            give(m, behind, i);
+    }
 }
 
 /* ---- what is left ---- */
@@ -299,9 +329,10 @@ static ht_code use_rest(matcher *m, ht_error *err)
     if (folded > 0 && code == HT_OK)
         ht_notes_add(
             m->notes,
-            "%s: %d batch norm%s folded into the layers before, by the running means and variances and ε = "
+            "%s: %d batch norm%s folded into the layer%s before, by the running means and variances and ε = "
             "1e-5: %.300s",
-            m->path, folded, folded == 1 ? " is" : "s are", told.data ? told.data : "");
+            m->path, folded, folded == 1 ? " is" : "s are", folded == 1 ? "" : "s",
+            told.data ? told.data : "");
     ht_text_free(&told);
     return code;
 }
@@ -340,8 +371,9 @@ ht_code ht_match_find(ht_match *match, ht_network *net, const ht_modules *module
         if (net->layers[l].tensors > 0)
             match->layer[match->count++] = (ht_match_layer){&net->layers[l], NOBODY, NOBODY};
     if (read_order(&m, err) != HT_OK) return err->code;
-    for (int l = 0; l < match->count; l++)
-        if (match->layer[l].module == NOBODY && match_shape(&m, l, err) != HT_OK) return err->code;
+    if (match_all(&m, false, err) != HT_OK) return err->code;
+    match_followers(&m);
+    if (match_all(&m, true, err) != HT_OK) return err->code;
     if (obeys_order(&m, err) != HT_OK || use_rest(&m, err) != HT_OK) return err->code;
     note_against_names(&m);
     note_turned(&m);

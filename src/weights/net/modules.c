@@ -237,10 +237,31 @@ static int compare_numbers(const char *a, const char *b)
     return (order > 0) - (order < 0);
 }
 
+/* Is the part of a dotted name that begins here what people call the way round a block? */
+static bool is_projection(const char *name)
+{
+    static const char *const words[] = {"downsample", "shortcut", "projection",
+                                        "proj",       "skip",     "conv_shortcut"};
+    size_t length = strcspn(name, ".");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == length && strncmp(name, words[i], length) == 0) return true;
+    return false;
+}
+
+/* Of one block, one of its layers and the way round it, which comes behind? *sign as in ht_name_compare. */
+static bool tell_projection(const char *a, const char *b, size_t differ, int *sign)
+{
+    while (differ > 0 && a[differ - 1] != '.') differ--;
+    bool first = is_projection(a + differ), second = is_projection(b + differ);
+    if (first != second) *sign = first ? 1 : -1;
+    return first != second;
+}
+
 bool ht_module_compare(const ht_module *a, const ht_module *b, int *sign)
 {
     size_t at = 0;
     while (a->stem[at] && a->stem[at] == b->stem[at]) at++;
+    if (tell_projection(a->stem, b->stem, at, sign)) return true;
     size_t from = at;
     while (from > 0 && is_digit(a->stem[from - 1])) from--;
     *sign = 0;

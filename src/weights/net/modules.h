@@ -36,7 +36,8 @@ enum { HT_MODULE_SHAPE = 96 };
 void ht_module_shape(const ht_module *module, char to[HT_MODULE_SHAPE]);
 
 /* Do the names count, and which comes first (*sign as in ht_name_compare)? Where they differ first, both have
- * a number: "0" and "2.body.0", "conv2" and "conv10"; or the whole of them counts the same thing. */
+ * a number: "0" and "2.body.0", "conv2" and "conv10"; or one is the way round the other ("1.conv1" and
+ * "1.downsample.0"), which comes behind it; or the whole of them counts the same thing. */
 bool ht_module_compare(const ht_module *a, const ht_module *b, int *sign);
 
 /* The matrix right behind which a batch norm stands by its name ("conv1", "bn1"; "features.0", "features.1")
