@@ -11,11 +11,12 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n' $(1) $@)
 
 RUN_PACKAGES  := libncurses-dev libopenblas-dev libpng-dev libcairo2-dev libinih-dev libjansson-dev zlib1g-dev \
+                 libprotobuf-c-dev protobuf-c-compiler \
                  pkg-config gcc libc6-dev fonts-dejavu-core
 TEST_PACKAGES := libcmocka-dev libvterm-dev parallel
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck libclang-rt-14-dev
 
-LIBRARIES := ncursesw openblas libpng cairo inih jansson zlib
+LIBRARIES := ncursesw openblas libpng cairo inih jansson zlib libprotobuf-c
 # clang counts the float constant NAN in a double as a promotion; gcc checks that warning for both.
 WARNINGS  := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
              -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
@@ -35,7 +36,7 @@ cflags_first := $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror)
 cflags_last  := -std=c17 -ffp-contract=off -fno-math-errno -pthread $(SANITIZE)
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) cmocka 2>/dev/null || $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 pkg_libs   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
-cppflags_ours := -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc $(pkg_cflags)
+cppflags_ours := -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc -isystem $(BUILD)/made $(pkg_cflags)
 # $(call compile,FLAGS): FLAGS are ours, too, and may be overruled.
 compile = $(CC) $(cppflags_ours) $(cppflags_tests) $(CPPFLAGS) $(cflags_first) $(1) $(CFLAGS) $(cflags_last)
 link    = $(CC) -pthread $(SANITIZE) $(LDFLAGS)
@@ -68,7 +69,7 @@ else
 
 # The rooms of src, each may include those before it (tests/unit/test_include.c); the first make libheavytail.a.
 LIB_ROOMS := base params stable kernel num data nn tail prune certify weights
-APP_ROOMS := link engine session chart experiment sweep view lesson render term lab bench cli
+APP_ROOMS := link engine export session chart experiment sweep view lesson render term lab bench cli
 room_src   = $(foreach r,$(1),$(wildcard src/$(r)/*.c src/$(r)/*/*.c))
 EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/* assets/lessons/*))
 
@@ -87,7 +88,7 @@ isa_obj := $(foreach s,$(ISA_SRC),$(ISA_NAMES:%=$(BUILD)/$(s:_body.c=)_%.o))
 lib_src := $(filter-out $(ISA_SRC),$(call room_src,$(LIB_ROOMS)))
 app_src := $(call room_src,$(APP_ROOMS))
 lib_obj := $(lib_src:%.c=$(BUILD)/%.o) $(isa_obj) $(BUILD)/embedded.o
-app_obj := $(app_src:%.c=$(BUILD)/%.o)
+app_obj := $(app_src:%.c=$(BUILD)/%.o) $(BUILD)/made/events.pb-c.o
 main_obj := $(BUILD)/src/cli/main.o
 
 unit_src := $(wildcard tests/unit/test_*.c)
@@ -159,6 +160,18 @@ $(BUILD)/embedded.c: tools/embed.sh $(EMBEDDED)
 $(BUILD)/embedded.o: $(BUILD)/embedded.c
 	$(call say,CC)
 	$(Q)$(compile) -c -o $@ $<
+
+# What TensorBoard reads, by the library's generator; its code is not ours to warn of.
+$(BUILD)/made/events.pb-c.c $(BUILD)/made/events.pb-c.h &: src/export/events.proto
+	@mkdir -p $(BUILD)/made
+	$(call say,GEN)
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(BUILD)/made $(<F)
+
+$(BUILD)/made/events.pb-c.o: $(BUILD)/made/events.pb-c.c
+	$(call say,CC)
+	$(Q)$(call compile,-w) -c -o $@ $<
+
+$(BUILD)/src/export/events.o: | $(BUILD)/made/events.pb-c.h
 
 run: all ## build and open the lab
 	./heavytail
@@ -232,7 +245,7 @@ fuzz-run: $(if $(FUZZ),$(FUZZ:%=$(BUILD)/tests/fuzz/fuzz_%),$(fuzz_bin))
 bench: all ## measure; prints ratios of one run
 	./heavytail bench
 
-lint: deps-lint ## clang-format check, clang-tidy, cppcheck
+lint: deps-lint $(BUILD)/made/events.pb-c.h ## clang-format check, clang-tidy, cppcheck
 	tools/lint.sh $(CC) '$(cppflags_ours) $(CPPFLAGS)'
 
 format: ## clang-format every source in place

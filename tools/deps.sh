@@ -8,6 +8,7 @@ for library in $1 $3; do
     pkg-config --exists "$library" 2>/dev/null || missing=yes
 done
 [ -z "$3" ] || have parallel || missing=yes
+[ -z "$1" ] || have protoc-c || missing=yes
 [ -n "$1" ] || for tool in clang clang-tidy clang-format cppcheck; do have "$tool" || missing=yes; done
 if [ -z "$missing" ]; then
     echo "deps: everything is there"

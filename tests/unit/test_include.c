@@ -37,6 +37,7 @@ static const rule rules[] = {
     {"weights", " base params data nn "},
     {"link", " base params num nn tail prune "},
     {"engine", " base params num data kernel nn prune weights link "},
+    {"export", " base params engine "},
     {"session", " base params data kernel nn engine "},
     {"chart", " base params tail prune "},
     {"experiment", " base params num data nn tail prune link engine session chart "},
@@ -50,7 +51,7 @@ static const rule rules[] = {
      " base params num stable kernel nn tail prune link engine session chart experiment sweep view render "},
     {"cli",
      " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
-     "lesson render term lab bench "},
+     "lesson render term lab bench export "},
 };
 enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 
