@@ -153,12 +153,15 @@ const ht_prune_point *ht_prune_curve_at(const ht_prune_curve *curve, double rati
 typedef struct ht_prune_order {
     int count;     /* n */
     int *neuron;   /* (n): first removed first */
-    double *key;   /* (n), rising: what they are ranked by: ‖w‖², or a random number */
+    double *key;   /* (n), rising: what they are ranked by */
     double *norm2; /* (n): ‖w‖² */
     double *error; /* (n + 1): ε after removing the first k */
 } ht_prune_order;
 
-/* `method` is node or random. */
+/* Does the method rank rows by nothing but what is in them, or by lot: node, norm-l1, random? */
+bool ht_prune_ranks_rows(ht_prune_method method);
+
+/* Of such a method. */
 ht_code ht_prune_order_make(ht_prune_order *order, const ht_tensor *layer, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err);
 void ht_prune_order_free(ht_prune_order *order);

@@ -38,6 +38,11 @@ const char *ht_prune_refuses(ht_prune_method m, bool dense)
     return "it takes networks of dense layers only, one after the other, and this one has others";
 }
 
+bool ht_prune_ranks_rows(ht_prune_method m)
+{
+    return methods[m].ops == &ht_prune_neuron_ops;
+}
+
 ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
 {
     double ratio = ht_params_get(p, HT_P_PRUNE_RATIO);

@@ -53,9 +53,11 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
 static void add_methods(const ht_model *m, ht_room room, ht_form *form)
 {
     unsigned listed = room.rows >= TALL ? (1u << HT_PRUNE_METHODS) - 1 : ht_pruning_shown(m);
+    char text[48];
+    snprintf(text, sizeof text, "%s there (1-%d)", room.columns < WIDE ? "Accuracy" : "Test accuracy",
+             HT_PRUNE_METHODS);
     if (listed != ht_pruning_shown(m) || ht_pruning_by_weights(m))
-        ht_panel_add_heading(form,
-                             room.columns < WIDE ? "Accuracy there (1-6)" : "Test accuracy there (1-6)");
+        ht_panel_add_heading(form, text);
     else
         listed = 0;
     for (int i = 0; i < HT_PRUNE_METHODS; i++)
@@ -166,10 +168,12 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
 
 static void add_keys(const ht_model *m, ht_room room, ht_form *form)
 {
-    static const ht_panel_key keys[] = {
-        {"1-6", "methods over each other", true},  {"← → < >", "move the cursor", true},
-        {"x", "remove it from the network", true}, {"X", "and keep it at zero", true},
-        {"u M", "undo; mask away", true},          {"Enter", "all samples, and speed", true},
+    char numbers[8];
+    snprintf(numbers, sizeof numbers, "1-%d", HT_PRUNE_METHODS);
+    const ht_panel_key keys[] = {
+        {numbers, "methods over each other", true}, {"← → < >", "move the cursor", true},
+        {"x", "remove it from the network", true},  {"X", "and keep it at zero", true},
+        {"u M", "undo; mask away", true},           {"Enter", "all samples, and speed", true},
     };
     ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
 }
