@@ -47,7 +47,6 @@ typedef struct ht_prune_ops {
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
     bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
-    bool chain; /* takes nothing but dense layers, one after the other */
 } ht_prune_ops;
 
 #define HT_PRUNE_METHOD(id, name, unit, operations, ...)                                                     \
