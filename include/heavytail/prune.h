@@ -2,14 +2,15 @@
  * accuracy that is left, and the network that is really smaller.
  *
  * Every method removes units of one kind (ht_prune_at): neurons and filters of the hidden layers (node,
- * random), weights of all layers (magnitude, magnitude-layer, coreset), singular values of the hidden layers
- * (svd). A filter is a row of its (filters × channels · window) matrix, and that is what is approximated.
- * Ratio: units removed over all units of those layers; parameters_left says what that is of the weights. For
- * one hidden dense layer the two are the same.
+ * norm-l1, pfp, random), weights of all layers (magnitude, magnitude-layer, coreset), singular values of the
+ * hidden layers (svd). A filter is a row of its (filters × channels · window) matrix, and that is what is
+ * approximated. Ratio: units removed over all units of those layers; parameters_left says what that is of the
+ * weights. For one hidden dense layer the two are the same.
  *
  * Biases are no weights: no method ranks by them, errors are those of weight matrices, sizes count weights.
- * A removed neuron (node, random) gives 0, so that its bias goes with it; all other biases stay as they are:
- * a neuron whose weights magnitude or coreset took away gives act(b), and svd lowers the rank of W alone.
+ * A removed neuron (node, norm-l1, pfp, random) gives 0, so that its bias goes with it; all other biases stay
+ * as they are: a neuron whose weights magnitude or coreset took away gives act(b), and svd lowers the rank of
+ * W alone.
  *
  * Relative error ε of putting Ŵ in W's place: ‖W - Ŵ‖² / ‖W‖², Frobenius norms (`fro_squared`, arXiv
  * 2306.08125), or its square root (`fro`). Layers that are pruned each by itself have an error each, and ε is
@@ -40,10 +41,6 @@ const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
  * there are filters and neurons. Static storage. */
 const char *ht_prune_unit(const ht_network *net, ht_prune_method method);
 
-/* Why the method does not take a network that is (not) nothing but dense layers, each reading the one before
- * it: a sentence without its end. NULL: it does. */
-const char *ht_prune_refuses(ht_prune_method method, bool dense);
-
 typedef struct ht_prune_spec {
     ht_prune_method method;
     ht_prune_metric metric;
@@ -53,15 +50,15 @@ typedef struct ht_prune_spec {
     bool centre;                   /* svd, magnitude: medians taken away before and put back after */
     ht_coreset_kind coreset;       /* how coreset chooses */
     uint64_t seed;                 /* of random and coreset */
-    const ht_samples *calibration; /* coreset: borrowed; may be NULL for the others */
-    int calibration_limit;         /* coreset: uses the first so many of them; 0: all */
+    const ht_samples *calibration; /* coreset, pfp: borrowed; may be NULL for the others */
+    int calibration_limit;         /* uses the first so many of them; 0: all */
     /* Asked now and then while a curve is made, by any thread: true ends it with HT_FAIL. NULL: never. */
     bool (*cancelled)(void *context);
     void *cancel_context;
 } ht_prune_spec;
 
-/* What the parameters ask for. `train` (may be NULL: not coreset) is borrowed: its first prune.samples
- * calibrate coreset. */
+/* What the parameters ask for. `train` (may be NULL: not coreset, pfp) is borrowed: its first
+ * prune.samples calibrate those. */
 ht_prune_spec ht_prune_spec_of(const ht_params *params, const ht_samples *train);
 
 /* ---- doing it ---- */
@@ -88,9 +85,10 @@ typedef struct ht_prune_result {
 } ht_prune_result;
 
 /* Prunes `net` in place. Removed neurons keep a zero row and a zero bias; their outgoing weights stay,
- * reaching nothing. HT_USAGE for a coreset without calibration samples. Memory beside the network: orders and
- * scores, for svd the singular vectors of its layers (m × m floats, m the shorter side; 12 m² bytes while
- * they are computed), for coreset the calibration samples' activations. */
+ * reaching nothing. HT_USAGE for coreset and pfp without calibration samples. Memory beside the network:
+ * orders and scores, for svd the singular vectors of its layers (m × m floats, m the shorter side; 12 m²
+ * bytes while they are computed), for coreset and pfp the calibration samples' activations, for coreset the
+ * sensitivities of filters. */
 ht_code ht_prune_apply(ht_network *net, const ht_prune_spec *spec, struct ht_pool *pool,
                        ht_prune_result *result, ht_error *err);
 
@@ -126,10 +124,11 @@ typedef struct ht_prune_curve {
 } ht_prune_curve;
 
 /* Accuracy and ε against the ratio; spec.ratio and spec.error say only where `at` is. One hidden layer, the
- * network two dense ones: node and random are exact at every k from 0 to n, with the loss at ≥ 200 of them,
- * for little more than one forward pass: neurons are added to the logits from the last removed to the first.
- * svd adds up pre-activations rank by rank. The others, and all of other networks (the same ratio of each
- * layer, unless the scope is global), take evaluations at 21 ratios and 20 more where the accuracy falls. */
+ * network two dense ones: node, norm-l1, pfp and random are exact at every k from 0 to n, with the loss at ≥
+ * 200 of them, for little more than one forward pass: neurons are added to the logits from the last removed
+ * to the first. svd adds up pre-activations rank by rank. The others, and all of other networks (the same
+ * ratio of each layer, unless the scope is global), take evaluations at 21 ratios and 20 more where the
+ * accuracy falls. */
 ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
 void ht_prune_curve_free(ht_prune_curve *curve);
@@ -153,12 +152,15 @@ const ht_prune_point *ht_prune_curve_at(const ht_prune_curve *curve, double rati
 typedef struct ht_prune_order {
     int count;     /* n */
     int *neuron;   /* (n): first removed first */
-    double *key;   /* (n), rising: what they are ranked by: ‖w‖², or a random number */
+    double *key;   /* (n), rising: what they are ranked by */
     double *norm2; /* (n): ‖w‖² */
     double *error; /* (n + 1): ε after removing the first k */
 } ht_prune_order;
 
-/* `method` is node or random. */
+/* Does the method rank rows by nothing but what is in them, or by lot: node, norm-l1, random? */
+bool ht_prune_ranks_rows(ht_prune_method method);
+
+/* Of such a method. */
 ht_code ht_prune_order_make(ht_prune_order *order, const ht_tensor *layer, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err);
 void ht_prune_order_free(ht_prune_order *order);

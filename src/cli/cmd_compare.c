@@ -100,8 +100,6 @@ static ht_code print_json(const ht_compare_state *s, ht_error *err)
     for (int i = 0; i < s->count; i++) json_array_append_new(methods, method_json(s, i));
     json_t *root = json_pack("{s:i, s:s, s:b, s:i, s:o}", "schema", 2, "preset", s->params.preset, "stopped",
                              s->stopped, "seeds", s->seeds, "methods", methods);
-    if (root && s->left_out)
-        json_object_set_new(root, "left_out", json_pack("{s:s, s:s}", "method", s->left_out, "why", s->why));
     char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(root);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the results");
@@ -177,7 +175,6 @@ static void print_table(const ht_compare_state *s)
         else
             printf("  %-12s %13s\n", r->name, stages[r->stage]);
     }
-    if (s->left_out) printf("  %-12s left out: %s\n", s->left_out, s->why);
     printf("\n"
            "  Accuracy and loss are those of the weights after the last step, which noise may just have "
            "thrown off.\n"

@@ -111,26 +111,6 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
 
 /* ---- doing it ---- */
 
-/* Of "all" those that take this network. */
-static void leave_out(request *q, ht_prune_input *in)
-{
-    ht_notes left = {0};
-    int count = 0;
-    if (!q->methods || strcmp(q->methods, "all") != 0) return;
-    for (int i = 0; i < q->count; i++) {
-        const char *refused = ht_prune_refuses(q->method[i], ht_network_is_dense(in->net));
-        if (!refused) {
-            q->method[count++] = q->method[i];
-            continue;
-        }
-        ht_notes_add(&left, "%s is left out: %s", ht_prune_at(q->method[i])->name, refused);
-        ht_notes_add(&in->notes, "%s is left out: %s", ht_prune_at(q->method[i])->name, refused);
-    }
-    q->count = count;
-    ht_app_notes(&left);
-    ht_notes_free(&left);
-}
-
 static ht_code make_spec(const request *q, const ht_prune_input *in, int i, ht_prune_spec *spec,
                          ht_error *err)
 {
@@ -235,7 +215,6 @@ int ht_cmd_prune(int argc, char **argv)
     if (code == HT_OK) ht_progress_stage("opening the network and the data");
     if (code == HT_OK) code = ht_prune_input_open(&in, &q.source, &q.args, &err);
     ht_progress_clear();
-    if (code == HT_OK) leave_out(&q, &in);
     if (code == HT_OK) code = run(&q, &in, &err);
     ht_progress_end();
     ht_prune_input_close(&in);

@@ -37,7 +37,7 @@ ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, cons
 {
     ht_prune_order order;
     glimpse->histogram = capture->histogram[0];
-    if (ht_prune_order_rank(&order, capture->width, capture->norm2, HT_PRUNE_NODE, look->metric, 0, err) !=
+    if (ht_prune_order_rank(&order, capture->width, capture->norm2, capture->norm2, look->metric, err) !=
         HT_OK)
         return HT_FAIL;
     fill_norms(glimpse, order.norm2, (size_t)order.count);
@@ -112,7 +112,7 @@ static ht_code analysis_order(ht_report *report, const ht_tensor *layer, const h
                               ht_error *err)
 {
     ht_prune_order order;
-    if (spec->method != HT_PRUNE_NODE && spec->method != HT_PRUNE_RANDOM) return HT_OK;
+    if (!ht_prune_ranks_rows(spec->method)) return HT_OK;
     if (ht_prune_order_make(&order, layer, spec->method, spec->metric, spec->seed, err) != HT_OK)
         return err->code;
     if (spec->method == HT_PRUNE_NODE) fill_strongest(report, &order, layer);

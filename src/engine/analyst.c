@@ -263,16 +263,6 @@ static void look_at_the_rest(look *l)
     }
 }
 
-/* Bits of the methods that do not take this network: nobody waits for them. */
-static unsigned refused_by(const ht_network *net)
-{
-    unsigned refused = 0;
-    bool dense = ht_network_is_dense(net);
-    for (int m = 0; m < HT_PRUNE_METHODS; m++)
-        if (ht_prune_refuses((ht_prune_method)m, dense)) refused |= 1u << m;
-    return refused;
-}
-
 /* Cheap things first; each is published as soon as it is there. */
 static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
 {
@@ -282,8 +272,7 @@ static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
     self->pace = ht_watch_at(snapshot->effort, snapshot->fresh);
     begin(&l);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
-    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested) &
-               ~refused_by(snapshot->capture->net);
+    l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
     if (!look_always(&l)) return;
     publish(&l);
     look_at_the_rest(&l);

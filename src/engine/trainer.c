@@ -92,15 +92,6 @@ static ht_code check_optimizer(const ht_trainer *t, ht_error *err)
     return HT_OK;
 }
 
-/* Before it has been trained for nothing. */
-static ht_code check_pruning(ht_prune_method method, const ht_params *params, ht_error *err)
-{
-    const char *refused = ht_prune_refuses(method, ht_params_are_dense(params));
-    if (!refused) return HT_OK;
-    return ht_error_set(err, HT_USAGE, "prune.method = %s: %s; take another method",
-                        ht_prune_at(method)->name, refused);
-}
-
 static ht_code make_factors(ht_trainer *t, ht_error *err)
 {
     int count = (int)ht_params_get(&t->params, HT_P_MODEL_FACTORS);
@@ -250,10 +241,8 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
     t->order = ht_alloc(data->train.count, sizeof *t->order, "the order of samples", err);
     if (!t->net || !t->order || ht_augment_check(augment_of(params), data, err) != HT_OK ||
         ht_validation_make(&t->validation, data, ht_held_back(params, data->train.count), err) != HT_OK ||
-        check_optimizer(t, err) != HT_OK ||
-        check_pruning((ht_prune_method)ht_params_get(params, HT_P_PRUNE_METHOD), params, err) != HT_OK ||
-        make_factors(t, err) != HT_OK || reserve_batch(t, batch_of(t), err) != HT_OK ||
-        restart_average(t, err) != HT_OK) {
+        check_optimizer(t, err) != HT_OK || make_factors(t, err) != HT_OK ||
+        reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
     }
@@ -473,8 +462,6 @@ ht_code ht_trainer_set(ht_trainer *t, ht_param p, double value, ht_error *err)
 {
     double before = ht_params_get(&t->params, p);
     uint64_t began = mean_begins(t);
-    if (p == HT_P_PRUNE_METHOD && check_pruning((ht_prune_method)value, &t->params, err) != HT_OK)
-        return err->code;
     t->at.revision++;
     ht_params_put(&t->params, p, value);
     ht_code code = HT_OK;

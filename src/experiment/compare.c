@@ -195,16 +195,9 @@ static void ended(void *context, const char *fault)
 /* Networks that are all pruned by one method differ by their training alone. */
 static void enter_methods(ht_compare_state *s, const ht_prune_method *pruning)
 {
-    bool dense = ht_params_are_dense(&s->params);
     for (int i = 0; i < ht_method_count(); i++) {
         const ht_method *method = ht_method_at(i);
-        const char *refused = pruning ? NULL : ht_prune_refuses(method->pruning, dense);
         if (pruning && method->shares != i) continue;
-        if (refused) { /* it shares a network, as all do that come last: numbers stay those of the table */
-            s->left_out = method->name;
-            s->why = refused;
-            continue;
-        }
         s->method[s->count++] = (ht_method_state){
             .name = method->name, .title = method->title, .pruning = pruning ? *pruning : method->pruning};
     }
@@ -286,13 +279,6 @@ ht_compare *ht_compare_start(const ht_compare_plan *plan, const ht_dataset *data
 {
     ht_compare *c = ht_alloc(1, sizeof *c, "the comparison", err);
     if (!c) return NULL;
-    const char *refused =
-        plan->pruning ? ht_prune_refuses(*plan->pruning, ht_params_are_dense(&plan->common)) : NULL;
-    if (refused) {
-        ht_error_set(err, HT_USAGE, "prune.method = %s: %s; take another method",
-                     ht_prune_at(*plan->pruning)->name, refused);
-        return ht_free(c), NULL;
-    }
     c->data = data;
     begin(c, plan);
     const ht_background_work work = {

@@ -75,9 +75,10 @@ typedef struct ht_kernels {
     double (*cross_entropy)(const float *logits, int classes, int samples, const int32_t *labels);
 
     /* For coresets: a product |w a| belongs to part 2·(w < 0) + (a < 0). Σ of each part; and s[i] = the
-     * larger of s[i] and |w[i] a[i]| × inverse[its part]. */
+     * larger of s[i] and |w[i] a[i]| × inverse[its part], or (shares) their sum. */
     void (*part_sums)(const float *w, const float *a, size_t count, double sum[4]);
     void (*part_maxima)(float *s, const float *w, const float *a, size_t count, const float inverse[4]);
+    void (*part_shares)(float *s, const float *w, const float *a, size_t count, const float inverse[4]);
     ht_pack_panels *pack; /* see product.h */
     ht_descend_rows *descend;
     ht_project_rows *project;

@@ -396,16 +396,22 @@ static void part_sums(const float *w, const float *a, size_t count, double sum[P
         sum[2 * (w[i] < 0.0f) + (a[i] < 0.0f)] += (double)fabsf(w[i] * a[i]);
 }
 
+/* |w a| × inverse[its part] */
+INLINE floats shares(const float *w, const float *a, const float inverse[PARTS])
+{
+    integers wn, an;
+    floats t = product(w, a, &wn, &an), zero = {0};
+    integers positive = pick(an, (integers)(zero + inverse[1]), (integers)(zero + inverse[0]));
+    integers negative = pick(an, (integers)(zero + inverse[3]), (integers)(zero + inverse[2]));
+    return t * (floats)pick(wn, negative, positive);
+}
+
 static void part_maxima(float *s, const float *w, const float *a, size_t count, const float inverse[PARTS])
 {
     size_t whole = count / FLOATS * FLOATS;
     for (size_t start = 0; start < whole; start += FLOATS) {
-        integers wn, an;
-        floats most, t = product(w + start, a + start, &wn, &an), zero = {0};
+        floats most, t = shares(w + start, a + start, inverse);
         memcpy(&most, s + start, sizeof most);
-        integers positive = pick(an, (integers)(zero + inverse[1]), (integers)(zero + inverse[0]));
-        integers negative = pick(an, (integers)(zero + inverse[3]), (integers)(zero + inverse[2]));
-        t *= (floats)pick(wn, negative, positive);
         most = (floats)pick(t > most, (integers)t, (integers)most);
         memcpy(s + start, &most, sizeof most);
     }
@@ -413,6 +419,19 @@ static void part_maxima(float *s, const float *w, const float *a, size_t count, 
         float t = fabsf(w[i] * a[i]) * inverse[2 * (w[i] < 0.0f) + (a[i] < 0.0f)];
         s[i] = t > s[i] ? t : s[i];
     }
+}
+
+static void part_shares(float *s, const float *w, const float *a, size_t count, const float inverse[PARTS])
+{
+    size_t whole = count / FLOATS * FLOATS;
+    for (size_t start = 0; start < whole; start += FLOATS) {
+        floats sum;
+        memcpy(&sum, s + start, sizeof sum);
+        sum += shares(w + start, a + start, inverse);
+        memcpy(s + start, &sum, sizeof sum);
+    }
+    for (size_t i = whole; i < count; i++)
+        s[i] += fabsf(w[i] * a[i]) * inverse[2 * (w[i] < 0.0f) + (a[i] < 0.0f)];
 }
 
 /* e^x for x ≤ 0, to 2e-7: 2^whole times a polynomial (a Chebyshev interpolant) of the rest; 0 below e^-87. */
@@ -491,5 +510,6 @@ const ht_kernels PASTE(ht_kernels_, HT_ISA) = {
     .cross_entropy = cross_entropy,
     .part_sums = part_sums,
     .part_maxima = part_maxima,
+    .part_shares = part_shares,
     .fused_peak = fused_peak,
 };

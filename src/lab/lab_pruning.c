@@ -46,11 +46,6 @@ static void prune(ht_lab *lab, bool keep_mask)
     char count[96];
     const ht_prune_look *look = ht_pruning_lead(m);
     const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
-    const char *refused = ht_prune_refuses(m->prune_lead, ht_params_are_dense(&m->applied));
-    if (refused) {
-        ht_lab_note(lab, true, "no pruning by %s: %s", ht_prune_at(m->prune_lead)->name, refused);
-        return;
-    }
     if (!p) {
         ht_lab_note(lab, true, "nothing is known of %s yet", ht_prune_at(m->prune_lead)->name);
         return;
@@ -89,7 +84,7 @@ void ht_lab_unmask(ht_lab *lab, ht_action action)
 
 /* ---- keys and mouse in the view ---- */
 
-_Static_assert(HT_PRUNE_METHODS <= HT_DO_PANEL_8 - HT_DO_PANEL_1 + 1, "a method has no number key");
+_Static_assert(HT_PRUNE_METHODS <= HT_DO_PANEL_9 - HT_DO_PANEL_1 + 1, "a method has no number key");
 
 bool ht_lab_pruning_act(ht_lab *lab, ht_action action)
 {

@@ -59,7 +59,6 @@ typedef struct ht_compare_state {
     size_t samples;                     /* of the training part */
     double steps;                       /* of each method */
     int count;                          /* methods */
-    const char *left_out, *why;         /* the name of one that does not take the network; NULL: none */
     int seeds;                          /* of each method … */
     double train_seed[HT_METHOD_SEEDS]; /* … these; the first one's network is the one that is drawn */
     int done, wanted;                   /* results, one a method and seed */

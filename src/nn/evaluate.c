@@ -106,6 +106,17 @@ static const float *values_of(const ht_evaluation *e, const place *p, int layer)
     return p->slots + (size_t)e->slot[layer] * e->slot_size;
 }
 
+/* Inputs first .. first + m - 1 of a layer, x with a row stride, go where they are wanted. */
+static void hand_over(const ht_evaluation *e, const place *p, int l, int first, int m, const float *x,
+                      int stride)
+{
+    const ht_layer *layer = &e->net->layers[l];
+    float *to = e->of.inputs && layer->weight >= 0 ? e->of.inputs[layer->weight] : NULL;
+    for (int r = 0; to && r < rows_of(e, p); r++)
+        memcpy(to + (start_of(e, p) + (size_t)r) * (size_t)layer->inputs + first,
+               x + (size_t)r * (size_t)stride, (size_t)m * sizeof *to);
+}
+
 /* A whole layer, into its slot; one whose work another has done is there. */
 static void make_layer(const ht_evaluation *e, const place *p, int l)
 {
@@ -120,6 +131,7 @@ static void make_layer(const ht_evaluation *e, const place *p, int l)
                           .bytes = p->bytes,
                           .scratch = p->scratch};
     if (l > 0 && layer[-1].ends_at == l) return;
+    hand_over(e, p, l, 0, layer->inputs, span.x, layer->inputs);
     if (layer->kind->cut == HT_CUT_UNITS) {
         layer->kind->evaluate(layer, span.x, rows, 0, layer->outputs, h);
         finish_units(e, l, rows, 0, layer->outputs, h);
@@ -140,11 +152,14 @@ static void add_shard(const ht_evaluation *e, const place *p, int shard)
     const float *h = p->block;
     if (takes_shards(net)) {
         const ht_layer *layer = &net->layers[last];
-        layer->kind->evaluate(layer, values_of(e, p, layer->input), rows, first, m, p->block);
+        const float *x = values_of(e, p, layer->input);
+        if (shard == 0) hand_over(e, p, last, 0, layer->inputs, x, layer->inputs);
+        layer->kind->evaluate(layer, x, rows, first, m, p->block);
         finish_units(e, last, rows, first, m, p->block);
     } else {
         h = values_of(e, p, last) + first, stride = width;
     }
+    hand_over(e, p, last + 1, first, m, h, stride);
     ht_gemm_nt(rows, out->rows, m, scale, h, stride, out->data + first, out->columns, shard ? 1.0f : 0.0f,
                p->logits, out->rows);
 }
@@ -394,11 +409,11 @@ static ht_code evaluate(const ht_network *net, const ht_evaluation_of *of, ht_po
 ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, const float *const *keep,
                             ht_pool *pool, ht_score *score, ht_error *err)
 {
-    return evaluate(net, &(ht_evaluation_of){*samples, keep, NULL}, pool, score, err);
+    return evaluate(net, &(ht_evaluation_of){.samples = *samples, .keep = keep}, pool, score, err);
 }
 
 ht_code ht_network_losses(const ht_network *net, const ht_samples *samples, ht_pool *pool, float *losses,
                           ht_score *score, ht_error *err)
 {
-    return evaluate(net, &(ht_evaluation_of){*samples, NULL, losses}, pool, score, err);
+    return evaluate(net, &(ht_evaluation_of){.samples = *samples, .losses = losses}, pool, score, err);
 }

@@ -18,6 +18,8 @@ typedef struct ht_evaluation_of {
     ht_samples samples;
     const float *const *keep; /* as in ht_network_evaluate */
     float *losses;            /* (samples.count): the loss of each, or NULL */
+    float *const *inputs; /* NULL, or of each weight matrix: where what its layer reads is put, (samples.count
+                             × inputs of the layer) */
 } ht_evaluation_of;
 
 /* Begins an evaluation; one that was not finished is given up. HT_FAIL when memory is short: only where there

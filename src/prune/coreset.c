@@ -5,8 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/cancel.h"
-#include "nn/activation.h"
 #include "kernel/kernel.h"
+#include "nn/activation.h"
+#include "nn/evaluation.h"
+#include "nn/layers/layer.h"
 #include "num/linalg.h"
 
 /* out (count × rows) = act(in Wᵀ + b), some samples at a time: of many samples and neurons the whole takes
@@ -26,21 +28,57 @@ static void pass_layer(const ht_network *net, int l, const float *in, size_t cou
     }
 }
 
-ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const ht_samples *samples,
-                            int limit, ht_error *err)
+/* A network of dense layers, one after the other. */
+static void pass_chain(ht_calibration *points, const ht_network *net, const ht_samples *samples, float *h)
 {
-    size_t count = samples->count, total = 1;
-    if (limit > 0 && count > (size_t)limit) count = (size_t)limit;
-    *points = (ht_calibration){.count = (int)count, .input = {samples->x}};
-    for (int l = 0; l < ht_network_hidden(net); l++) total += count * (size_t)net->weights[l]->rows;
-    float *h = points->memory = ht_alloc(total, sizeof *h, "the calibration samples", err);
-    if (!h) return HT_FAIL;
+    size_t count = (size_t)points->count;
+    points->input[0] = samples->x;
     for (int l = 0; l < ht_network_hidden(net); l++) {
         const ht_tensor *layer = net->weights[l];
         pass_layer(net, l, points->input[l], count, h);
         points->input[l + 1] = h;
         h += count * (size_t)layer->rows;
     }
+}
+
+/* Any other: an evaluation hands over what its layers read. */
+static ht_code pass_any(ht_calibration *points, const ht_network *net, const ht_samples *samples, float *h,
+                        ht_error *err)
+{
+    size_t count = (size_t)points->count;
+    float *inputs[HT_WEIGHTS_MAX] = {NULL};
+    int32_t *labels = ht_alloc(count, sizeof *labels, "the calibration samples", err); /* nobody asks */
+    ht_evaluation *e = labels ? ht_evaluation_new(net, NULL, err) : NULL;
+    const ht_evaluation_of of = {.samples = {count, samples->x, labels}, .inputs = inputs};
+    for (int l = 0; l < net->weight_count; l++) {
+        points->input[l] = inputs[l] = h;
+        h += count * (size_t)points->layer[l]->inputs;
+    }
+    ht_code code = e ? ht_evaluation_begin(e, &of, err) : HT_FAIL;
+    if (code == HT_OK) code = ht_evaluation_piece(e, SIZE_MAX, 0, err);
+    ht_evaluation_free(e);
+    ht_free(labels);
+    return code;
+}
+
+ht_code ht_calibration_make(ht_calibration *points, const ht_network *net, const ht_samples *samples,
+                            int limit, ht_error *err)
+{
+    size_t count = samples->count, total = 1;
+    bool chain = ht_network_is_dense(net);
+    if (limit > 0 && count > (size_t)limit) count = (size_t)limit;
+    *points = (ht_calibration){.count = (int)count};
+    for (int l = 0; l < net->layer_count; l++) {
+        const ht_layer *layer = &net->layers[l];
+        if (layer->weight < 0) continue;
+        points->layer[layer->weight] = layer;
+        points->places[layer->weight] = layer->kind->patch ? ht_shape_places(layer->out) : 1;
+        if (!chain || layer->weight > 0) total += count * (size_t)layer->inputs;
+    }
+    points->memory = ht_alloc(total, sizeof *points->memory, "the calibration samples", err);
+    if (!points->memory) return HT_FAIL;
+    if (!chain) return pass_any(points, net, samples, points->memory, err);
+    pass_chain(points, net, samples, points->memory);
     return ht_still_wanted(err);
 }
 
@@ -50,25 +88,123 @@ void ht_calibration_free(ht_calibration *points)
     *points = (ht_calibration){0};
 }
 
-/* ---- sensitivities ---- */
+const float *ht_calibration_at(const ht_calibration *points, int l, long first, int count, float *room)
+{
+    const ht_layer *layer = points->layer[l];
+    size_t columns = (size_t)layer->tensor[0].columns, inputs = (size_t)layer->inputs;
+    if (!layer->kind->patch) return points->input[l] + (size_t)first * columns;
+    for (long p = first; p < first + count; p++)
+        layer->kind->patch(layer, points->input[l] + (size_t)(p / points->places[l]) * inputs,
+                           (int)(p % points->places[l]), room + (size_t)(p - first) * columns);
+    return room;
+}
+
+/* ---- sensitivities of edges ---- */
 
 enum { PARTS = 4 }; /* sign of the weight × sign of the input */
 static const double least_sum = 0x1p-23;
 
+static float inverse_of(double total)
+{
+    return total > least_sum ? (float)(1 / total) : 0.0f;
+}
+
+/* s = the larger of it and the relative contributions of a row at a point. */
+static void raise_row(const float *w, const float *a, int columns, float *s)
+{
+    double total[PARTS];
+    float inverse[PARTS];
+    ht_kernel()->part_sums(w, a, (size_t)columns, total);
+    for (int i = 0; i < PARTS; i++) inverse[i] = inverse_of(total[i]);
+    ht_kernel()->part_maxima(s, w, a, (size_t)columns, inverse);
+}
+
+/* The same contributions added up: of positive inputs to sum (columns), of negative ones to those behind. */
+static void add_up(const float *w, const float *a, int columns, float *sum)
+{
+    double total[PARTS];
+    ht_kernel()->part_sums(w, a, (size_t)columns, total);
+    for (int sign = 0; sign < 2; sign++) {
+        float inverse[PARTS] = {0};
+        for (int i = sign; i < PARTS; i += 2) inverse[i] = inverse_of(total[i]);
+        if (inverse[sign] > 0 || inverse[sign + 2] > 0)
+            ht_kernel()->part_shares(sum + (size_t)sign * (size_t)columns, w, a, (size_t)columns, inverse);
+    }
+}
+
+static void raise_to_means(const float *sum, int places, int columns, float *s)
+{
+    for (int sign = 0; sign < 2; sign++)
+        for (int j = 0; j < columns; j++) {
+            float mean = *sum++ / (float)places;
+            s[j] = mean > s[j] ? mean : s[j];
+        }
+}
+
+void ht_coreset_rows(const ht_calibration *points, int l, const float *w, int rows, int columns, bool mean,
+                     float *s, float *room)
+{
+    size_t n = (size_t)columns, all = (size_t)rows * n;
+    int places = points->places[l];
+    float *sums = room + (mean ? n : 0);
+    memset(s, 0, all * sizeof *s);
+    for (long p = 0; p < ht_calibration_points(points, l) && !ht_cancelled(); p++) {
+        const float *a = ht_calibration_at(points, l, p, 1, room);
+        if (mean && p % places == 0) memset(sums, 0, 2 * all * sizeof *sums);
+        for (size_t r = 0; r < (size_t)rows; r++) {
+            if (!mean)
+                raise_row(w + r * n, a, columns, s + r * n);
+            else
+                add_up(w + r * n, a, columns, sums + 2 * r * n);
+            if (mean && p % places == places - 1)
+                raise_to_means(sums + 2 * r * n, places, columns, s + r * n);
+        }
+    }
+}
+
+void ht_coreset_sums(const float *w, const float *s, int columns, double sum[HT_GROUPS])
+{
+    sum[0] = sum[1] = 0;
+    for (int j = 0; j < columns; j++) sum[ht_coreset_group(w[j])] += (double)s[j];
+}
+
 void ht_coreset_row(const ht_calibration *points, int l, const float *w, int columns, float *s,
                     double sum[HT_GROUPS])
 {
-    memset(s, 0, (size_t)columns * sizeof *s);
-    for (int p = 0; p < points->count && !ht_cancelled(); p++) {
-        const float *a = points->input[l] + (size_t)p * (size_t)columns;
-        double total[PARTS];
-        float inverse[PARTS];
-        ht_kernel()->part_sums(w, a, (size_t)columns, total);
-        for (int i = 0; i < PARTS; i++) inverse[i] = total[i] > least_sum ? (float)(1 / total[i]) : 0.0f;
-        ht_kernel()->part_maxima(s, w, a, (size_t)columns, inverse);
+    ht_coreset_rows(points, l, w, 1, columns, false, s, NULL);
+    ht_coreset_sums(w, s, columns, sum);
+}
+
+/* ---- sensitivities of channels ---- */
+
+/* part (channels × PARTS): what each channel adds to the four sums of a row at a point; total: all of them.
+ */
+static void add_channels(const float *w, const float *a, int channels, int each, double *part,
+                         double total[PARTS])
+{
+    memset(part, 0, (size_t)channels * PARTS * sizeof *part);
+    for (int i = 0; i < PARTS; i++) total[i] = 0;
+    for (int c = 0; c < channels; c++, part += PARTS) {
+        for (int j = 0; j < each; j++, w++, a++)
+            part[2 * (*w < 0.0f) + (*a < 0.0f)] += fabs((double)*w * (double)*a);
+        for (int i = 0; i < PARTS; i++) total[i] += part[i];
     }
-    sum[0] = sum[1] = 0;
-    for (int j = 0; j < columns; j++) sum[ht_coreset_group(w[j])] += (double)s[j];
+}
+
+void ht_coreset_channels(const ht_calibration *points, int l, const float *w, int rows, int columns, int each,
+                         float *s, float *patch, double *parts)
+{
+    int channels = columns / each;
+    for (long p = 0; p < ht_calibration_points(points, l) && !ht_cancelled(); p++) {
+        const float *a = ht_calibration_at(points, l, p, 1, patch);
+        for (int r = 0; r < rows; r++) {
+            double total[PARTS];
+            add_channels(w + (size_t)r * (size_t)columns, a, channels, each, parts, total);
+            for (int i = 0; i < PARTS; i++)
+                for (int c = 0; c < channels && total[i] > least_sum; c++)
+                    s[c] = fmaxf(s[c], (float)(parts[c * PARTS + i] / total[i]));
+        }
+    }
 }
 
 /* ---- importance sampling ---- */

@@ -32,10 +32,9 @@ const char *ht_prune_unit(const ht_network *net, ht_prune_method m)
     return ht_prune_units_word(net, methods[m].info.unit, methods[m].ops->masks);
 }
 
-const char *ht_prune_refuses(ht_prune_method m, bool dense)
+bool ht_prune_ranks_rows(ht_prune_method m)
 {
-    if (!methods[m].ops->chain || dense) return NULL;
-    return "it takes networks of dense layers only, one after the other, and this one has others";
+    return methods[m].ops == &ht_prune_neuron_ops;
 }
 
 ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
@@ -72,16 +71,12 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                            struct ht_pool *pool, ht_error *err)
 {
     const method *m = &methods[spec->method];
-    const char *refused = ht_prune_refuses(spec->method, ht_network_is_dense(net));
     *plan = (ht_prune_plan){.net = net,
                             .spec = *spec,
                             .pool = pool,
                             .ops = m->ops,
                             .unit = m->info.unit,
                             .reach = ht_prune_reach_of(net)};
-    if (refused)
-        return ht_error_set(err, HT_USAGE, "no pruning by %s: %s; take another method", m->info.name,
-                            refused);
     if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
                             m->info.name);

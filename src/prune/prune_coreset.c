@@ -1,11 +1,14 @@
-/* prune_coreset.c - CoreNet (arXiv 1804.05345) as a pruning method: a coreset of every neuron's edges.
+/* prune_coreset.c - CoreNet (arXiv 1804.05345) and, for filters, SiPP (arXiv 1910.05422) as a pruning method:
+ * a coreset of every neuron's or filter's edges, by the sensitivities of coreset.h.
  *
  * The theorem gives each group of a neuron draws in proportion to its sensitivity, m = c·S, with one c for
  * all of the same quality; c is what a ratio or an error decides here. An edge with q = s/S is missed by all
  * m draws with probability (1 - q)^m = exp(-c·r), r = -S log(1 - q), so the expected number of edges kept is
  * a function of the r of all edges, which a histogram holds. The expected squared error is at most V/c + Z,
  * V = Σ w² (1/s - 1/S) over the edges that may be drawn, Z = Σ w² over those of no sensitivity; less, because
- * edges that are as good as sure to be drawn are kept as they are (coreset.h). */
+ * edges that are as good as sure to be drawn are kept as they are (coreset.h). Where SiPP gives each filter
+ * draws, or keeps its edges, by a bound on its own output's error, here one c, or one order of sensitivities,
+ * is for all filters and neurons that prune.scope takes together. */
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +19,7 @@
 #include "num/linalg.h"
 #include "prune/prune_weights.h"
 
-enum { BINS = 4096, TRIES = 8 };
+enum { BINS = 4096, TRIES = 8, GROUP = 8 /* rows that are measured at once */ };
 static const double lowest = -64, highest = 16; /* log2 r that the bins span */
 
 typedef struct statistics { /* of the edges of one layer */
@@ -26,12 +29,15 @@ typedef struct statistics { /* of the edges of one layer */
 
 typedef struct coreset {
     ht_calibration points;
-    statistics *layer; /* (layers of the plan) */
+    statistics *layer;            /* (layers of the plan) */
+    float *known[HT_WEIGHTS_MAX]; /* (rows × columns): sensitivities of filters, which cost as many products
+                                     as there are places; NULL: they are measured whenever they are needed */
 } coreset;
 
 /* Room for one row, on each worker. */
 typedef struct row_room {
-    float *s, *tries, *outputs; /* (columns), (tries + 1 × columns), (tries + 1 × points) */
+    float *s, *tries, *outputs; /* (columns), (tries + 1 × columns), (tries + 1 × points of a block) */
+    float *patches;             /* (points of a block × columns), of filters */
     ht_coreset_scratch scratch;
 } row_room;
 
@@ -47,25 +53,40 @@ static int tries_of(const ht_prune_plan *plan)
     return plan->spec.coreset == HT_CORESET_BEST ? TRIES : 1;
 }
 
-static row_room room_of(char *memory, int columns, int tries)
+static bool has_filters(const ht_prune_plan *plan, int l)
 {
-    size_t n = (size_t)columns;
+    return plan->net->weights[l]->flags & HT_TENSOR_FILTERS;
+}
+
+/* Points of layer l that coresets are compared on at once: of filters so many that they stay in cache. */
+static int block_of(const ht_prune_plan *plan, int l)
+{
+    const ht_calibration *points = &((const coreset *)plan->state)->points;
+    long all = ht_calibration_points(points, l), some = (1L << 17) / plan->net->weights[l]->columns + 1;
+    return !has_filters(plan, l) || some > all ? (int)all : (int)some;
+}
+
+static row_room room_of(const ht_prune_plan *plan, int l, char *memory)
+{
+    size_t n = (size_t)plan->net->weights[l]->columns, t = (size_t)tries_of(plan) + 1;
     row_room r;
     r.scratch.share = take(&memory, n * sizeof *r.scratch.share); /* the widest first: all stay aligned */
     r.scratch.slot = take(&memory, n * sizeof *r.scratch.slot);
     r.s = take(&memory, n * sizeof *r.s);
     r.scratch.edge = take(&memory, n * sizeof *r.scratch.edge);
     r.scratch.drawn = take(&memory, n * sizeof *r.scratch.drawn);
-    r.tries = take(&memory, ((size_t)tries + 1) * n * sizeof *r.tries);
-    r.outputs = take(&memory, 0);
+    r.tries = take(&memory, t * n * sizeof *r.tries);
+    r.outputs = take(&memory, t * (size_t)block_of(plan, l) * sizeof *r.outputs);
+    r.patches = take(&memory, 0);
     return r;
 }
 
-static size_t room_size(int columns, int points, int tries)
+static size_t room_size(const ht_prune_plan *plan, int l)
 {
-    size_t n = (size_t)columns, t = (size_t)tries + 1;
-    return (n * (sizeof(double) + sizeof(struct ht_coreset_slot) + (3 + t) * 4) + (size_t)points * t * 4 +
-            63) /
+    size_t n = (size_t)plan->net->weights[l]->columns, t = (size_t)tries_of(plan) + 1,
+           block = (size_t)block_of(plan, l);
+    return (n * (sizeof(double) + sizeof(struct ht_coreset_slot) + (3 + t) * 4) + block * t * 4 +
+            (has_filters(plan, l) && t > 2 ? block * n * 4 : 0) + 63) /
            64 * 64;
 }
 
@@ -84,6 +105,54 @@ typedef struct row_job {
 
 /* ---- measuring ---- */
 
+static void row_sensitivities(const ht_prune_plan *plan, int l, int row, const float *w, float *s,
+                              double sum[HT_GROUPS])
+{
+    const coreset *c = plan->state;
+    int columns = plan->net->weights[l]->columns;
+    if (!c->known[l]) {
+        ht_coreset_row(&c->points, l, w, columns, s, sum);
+        return;
+    }
+    memcpy(s, c->known[l] + (size_t)row * (size_t)columns, (size_t)columns * sizeof *s);
+    ht_coreset_sums(w, s, columns, sum);
+}
+
+typedef struct know_job {
+    const ht_prune_plan *plan;
+    int l;
+    size_t size; /* of a worker's room */
+    float *memory;
+} know_job;
+
+static void know_rows(void *context, int task, int worker)
+{
+    const know_job *job = context;
+    const coreset *c = job->plan->state;
+    const ht_tensor *layer = job->plan->net->weights[job->l];
+    int first = task * GROUP, rows = layer->rows - first < GROUP ? layer->rows - first : GROUP;
+    size_t at = (size_t)first * (size_t)layer->columns;
+    ht_coreset_rows(&c->points, job->l, layer->data + at, rows, layer->columns,
+                    job->plan->spec.coreset == HT_CORESET_TOP, c->known[job->l] + at,
+                    job->memory + (size_t)worker * job->size);
+}
+
+/* Of a layer of filters, its sensitivities once and for all. */
+static ht_code know(ht_prune_plan *plan, int l, ht_error *err)
+{
+    coreset *c = plan->state;
+    const ht_tensor *layer = plan->net->weights[l];
+    size_t workers = (size_t)ht_pool_threads(plan->pool);
+    know_job job = {.plan = plan, .l = l, .size = (size_t)layer->columns * (1 + 2 * GROUP)};
+    if (!has_filters(plan, l)) return HT_OK;
+    c->known[l] = ht_alloc(ht_tensor_size(layer), sizeof(float), "the sensitivities of filters", err);
+    job.memory = ht_alloc(workers * job.size, sizeof(float), "the sensitivities of filters", err);
+    if (c->known[l] && job.memory)
+        ht_pool_run(plan->pool, (layer->rows + GROUP - 1) / GROUP, know_rows, &job);
+    ht_free(job.memory);
+    return c->known[l] && job.memory ? ht_prune_go_on(&plan->spec, err) : HT_FAIL;
+}
+
 static int bin_of(double r)
 {
     double at = (log2(r) - lowest) / (highest - lowest) * BINS;
@@ -98,13 +167,12 @@ static double bin_value(int bin)
 static void measure_row(void *context, int row, int worker)
 {
     const row_job *job = context;
-    const coreset *c = job->plan->state;
     const ht_tensor *layer = job->plan->net->weights[job->l];
     const float *w = layer->data + (size_t)row * (size_t)layer->columns;
-    row_room room = room_of(job->memory + (size_t)worker * job->size, layer->columns, tries_of(job->plan));
+    row_room room = room_of(job->plan, job->l, job->memory + (size_t)worker * job->size);
     int64_t *bins = job->bins + (size_t)worker * BINS;
     double sum[HT_GROUPS], *sums = job->row_sums + (size_t)row * 2;
-    ht_coreset_row(&c->points, job->l, w, layer->columns, room.s, sum);
+    row_sensitivities(job->plan, job->l, row, w, room.s, sum);
     for (int j = 0; j < layer->columns; j++) {
         double s = (double)room.s[j], total = sum[ht_coreset_group(w[j])], w2 = (double)w[j] * (double)w[j];
         if (s <= 0) {
@@ -119,10 +187,8 @@ static void measure_row(void *context, int row, int worker)
 /* Takes what measure_row and cut_row need for layer l; release with end_rows. */
 static ht_code begin_rows(row_job *job, const ht_prune_plan *plan, int l, size_t sums, ht_error *err)
 {
-    const coreset *c = plan->state;
     size_t workers = (size_t)ht_pool_threads(plan->pool), rows = (size_t)plan->net->weights[l]->rows;
-    *job = (row_job){.plan = plan, .l = l};
-    job->size = room_size(plan->net->weights[l]->columns, c->points.count, tries_of(plan));
+    *job = (row_job){.plan = plan, .l = l, .size = room_size(plan, l)};
     job->memory = ht_alloc(workers, job->size, "sensitivities", err);
     job->bins = ht_alloc(workers * BINS, sizeof *job->bins, "sensitivities", err);
     job->row_sums = ht_alloc(rows * sums, sizeof *job->row_sums, "sensitivities", err);
@@ -167,6 +233,7 @@ static ht_code prepare(ht_prune_plan *plan, ht_error *err)
         return err->code;
     for (int l = 0; l < plan->layers; l++) {
         plan->units[l] = (int64_t)ht_tensor_size(plan->net->weights[l]);
+        if (know(plan, l, err) != HT_OK) return err->code;
         if (s->coreset != HT_CORESET_TOP && measure(plan, l, err) != HT_OK) return err->code;
     }
     return HT_OK;
@@ -177,6 +244,7 @@ static void release(ht_prune_plan *plan)
     coreset *c = plan->state;
     if (!c) return;
     ht_calibration_free(&c->points);
+    for (int l = 0; l < plan->layers; l++) ht_free(c->known[l]);
     ht_free(c->layer);
     ht_free(c);
 }
@@ -187,32 +255,34 @@ static void release(ht_prune_plan *plan)
 static int best_try(const row_job *job, const row_room *room, const float *w, int columns)
 {
     const ht_calibration *points = &((const coreset *)job->plan->state)->points;
-    const float *exact = room->outputs + (size_t)TRIES * (size_t)points->count;
-    int best = 0;
-    double least = HUGE_VAL;
+    long all = ht_calibration_points(points, job->l);
+    int best = 0, block = block_of(job->plan, job->l);
+    double sum[TRIES] = {0};
     memcpy(room->tries + (size_t)TRIES * (size_t)columns, w, (size_t)columns * sizeof *w);
-    ht_gemm_nt(TRIES + 1, points->count, columns, 1.0f, room->tries, columns, points->input[job->l], columns,
-               0.0f, room->outputs, points->count);
-    for (int t = 0; t < TRIES; t++) {
-        double sum = 0;
-        const float *output = room->outputs + (size_t)t * (size_t)points->count;
-        for (int p = 0; p < points->count; p++)
-            sum += ((double)output[p] - (double)exact[p]) * ((double)output[p] - (double)exact[p]);
-        if (sum < least) least = sum, best = t;
+    for (long first = 0; first < all && !ht_cancelled(); first += block) {
+        int count = all - first < block ? (int)(all - first) : block;
+        const float *a = ht_calibration_at(points, job->l, first, count, room->patches),
+                    *output = room->outputs, *exact = output + (size_t)TRIES * (size_t)count;
+        ht_gemm_nt(TRIES + 1, count, columns, 1.0f, room->tries, columns, a, columns, 0.0f, room->outputs,
+                   count);
+        for (int t = 0; t < TRIES; t++, output += count)
+            for (int p = 0; p < count; p++)
+                sum[t] += ((double)output[p] - (double)exact[p]) * ((double)output[p] - (double)exact[p]);
     }
+    for (int t = 1; t < TRIES; t++)
+        if (sum[t] < sum[best]) best = t;
     return best;
 }
 
 /* The coreset of a row (columns), in the worker's room. */
 static const float *draw_row(const row_job *job, int row, int worker)
 {
-    const coreset *c = job->plan->state;
     int columns = job->layer->columns, tries = tries_of(job->plan);
     const float *w = job->layer->data + (size_t)row * (size_t)columns;
-    row_room room = room_of(job->memory + (size_t)worker * job->size, columns, tries);
+    row_room room = room_of(job->plan, job->l, job->memory + (size_t)worker * job->size);
     double sum[HT_GROUPS];
     ht_rng rng;
-    ht_coreset_row(&c->points, job->l, w, columns, room.s, sum);
+    row_sensitivities(job->plan, job->l, row, w, room.s, sum);
     ht_rng_init(&rng, job->plan->spec.seed, HT_STREAM_CORESET, (uint64_t)job->l << 48 | (uint64_t)row);
     ht_coreset_draw(w, room.s, columns, job->budget, tries, &rng, &room.scratch, room.tries);
     int best = tries > 1 ? best_try(job, &room, w, columns) : 0;
@@ -288,10 +358,8 @@ static ht_code rehearse_layer(const ht_prune_plan *plan, int l, double budget, d
 
 static void score_sensitivity(const ht_prune_plan *plan, int l, int row, const float *w, float *score)
 {
-    const coreset *c = plan->state;
     double sum[HT_GROUPS];
-    (void)row;
-    ht_coreset_row(&c->points, l, w, plan->net->weights[l]->columns, score, sum);
+    row_sensitivities(plan, l, row, w, score, sum);
 }
 
 static double expected_kept(const coreset *c, int first, int last, double budget)
@@ -382,5 +450,4 @@ const ht_prune_ops ht_prune_coreset_ops = {
     .cut = cut,
     .project = project,
     .measure = ht_prune_measure_sparse,
-    .chain = true,
 };

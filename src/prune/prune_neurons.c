@@ -1,16 +1,27 @@
-/* prune_neurons.c - node and random: whole neurons, by the norm of their rows or by lot. */
+/* prune_neurons.c - node, norm-l1 and random: whole neurons, by a norm of their rows or by lot. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "prune/prune_plan.h"
+
+static ht_code rank(ht_prune_plan *plan, int l, ht_error *err)
+{
+    const ht_prune_spec *s = &plan->spec;
+    const ht_tensor *layer = plan->net->weights[l];
+    double *key = ht_alloc((size_t)layer->rows, sizeof *key, "the pruning order", err);
+    if (!key) return HT_FAIL;
+    ht_prune_row_keys(layer, s->method, s->seed + (uint64_t)l, plan->pool, key);
+    ht_code code =
+        ht_prune_order_rank(&plan->orders[l], layer->rows, key, plan->row_norm2[l], s->metric, err);
+    ht_free(key);
+    return code;
+}
 
 static ht_code prepare(ht_prune_plan *plan, ht_error *err)
 {
-    const ht_prune_spec *s = &plan->spec;
     for (int l = 0; l < plan->layers; l++) {
         plan->units[l] = plan->net->weights[l]->rows;
-        if (ht_prune_order_rank(&plan->orders[l], plan->net->weights[l]->rows, plan->row_norm2[l], s->method,
-                                s->metric, s->seed + (uint64_t)l, err) != HT_OK)
-            return err->code;
+        if (rank(plan, l, err) != HT_OK) return err->code;
     }
     return HT_OK;
 }
@@ -20,8 +31,9 @@ static void release(ht_prune_plan *plan)
     (void)plan;
 }
 
-static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIGHTS_MAX], ht_network *net,
-                       int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX], ht_error *err)
+ht_code ht_prune_project_rows(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIGHTS_MAX],
+                              ht_network *net, int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX],
+                              ht_error *err)
 {
     (void)err;
     for (int l = 0; l < plan->layers; l++) {
@@ -37,9 +49,8 @@ static ht_code project(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIG
     return HT_OK;
 }
 
-/* Rows that are left, with the columns of what they read. */
-static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
-                    ht_prune_result *r)
+void ht_prune_measure_rows(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
+                           ht_prune_result *r)
 {
     const ht_prune_reach *reach = &plan->reach;
     const ht_tensor *layer = plan->net->weights[l];
@@ -54,8 +65,8 @@ const ht_prune_ops ht_prune_neuron_ops = {
     .prepare = prepare,
     .release = release,
     .cut = ht_prune_cut_orders,
-    .project = project,
-    .measure = measure,
+    .project = ht_prune_project_rows,
+    .measure = ht_prune_measure_rows,
     .curve = ht_prune_exact_curve,
     .masks = true,
 };

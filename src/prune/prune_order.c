@@ -64,18 +64,40 @@ void ht_prune_norms(const ht_tensor *layer, struct ht_pool *pool, double *norm2)
     ht_pool_run(pool, ht_shards(layer->rows), norms_of_shard, &job);
 }
 
-ht_code ht_prune_order_rank(ht_prune_order *order, int count, const double *norm2, ht_prune_method method,
-                            ht_prune_metric metric, uint64_t seed, ht_error *err)
+/* Σ|w| of each row, in double and from left to right. */
+static void sums_of_shard(void *context, int shard, int worker)
+{
+    const norms_job *job = context;
+    size_t d = (size_t)job->layer->columns, first = (size_t)shard * HT_SHARD;
+    (void)worker;
+    for (size_t i = first; i < first + (size_t)ht_shard_rows(job->layer->rows, shard); i++) {
+        job->norm2[i] = 0;
+        for (size_t j = 0; j < d; j++) job->norm2[i] += fabs((double)job->layer->data[i * d + j]);
+    }
+}
+
+void ht_prune_row_keys(const ht_tensor *layer, ht_prune_method method, uint64_t seed, struct ht_pool *pool,
+                       double *key)
+{
+    norms_job job = {layer, key};
+    ht_rng rng;
+    ht_rng_init(&rng, seed, HT_STREAM_PRUNE, 0);
+    if (method == HT_PRUNE_RANDOM)
+        for (int i = 0; i < layer->rows; i++) key[i] = ht_rng_uniform(&rng);
+    else
+        ht_pool_run(pool, ht_shards(layer->rows), method == HT_PRUNE_NORM_L1 ? sums_of_shard : norms_of_shard,
+                    &job);
+}
+
+ht_code ht_prune_order_rank(ht_prune_order *order, int count, const double *key, const double *norm2,
+                            ht_prune_metric metric, ht_error *err)
 {
     size_t n = (size_t)count;
     double total = 0;
-    ht_rng rng;
-    ht_rng_init(&rng, seed, HT_STREAM_PRUNE, 0);
     ranked *rows = ht_alloc(n, sizeof *rows, "the pruning order", err);
     ht_code code = rows ? ht_prune_order_alloc(order, count, err) : HT_FAIL;
     if (code == HT_OK) {
-        for (size_t i = 0; i < n; i++)
-            rows[i] = (ranked){method == HT_PRUNE_RANDOM ? ht_rng_uniform(&rng) : norm2[i], norm2[i], (int)i};
+        for (size_t i = 0; i < n; i++) rows[i] = (ranked){key[i], norm2[i], (int)i};
         qsort(rows, n, sizeof *rows, by_key);
         for (size_t i = 0; i < n; i++) {
             order->neuron[i] = rows[i].neuron;
@@ -92,11 +114,13 @@ ht_code ht_prune_order_rank(ht_prune_order *order, int count, const double *norm
 ht_code ht_prune_order_make(ht_prune_order *order, const ht_tensor *layer, ht_prune_method method,
                             ht_prune_metric metric, uint64_t seed, ht_error *err)
 {
-    double *norm2 = ht_alloc((size_t)layer->rows, sizeof *norm2, "the pruning order", err);
+    size_t n = (size_t)layer->rows;
+    double *norm2 = ht_alloc(2 * n, sizeof *norm2, "the pruning order", err), *key = norm2 + n;
     *order = (ht_prune_order){0};
     if (!norm2) return HT_FAIL;
     ht_prune_norms(layer, NULL, norm2);
-    ht_code code = ht_prune_order_rank(order, layer->rows, norm2, method, metric, seed, err);
+    ht_prune_row_keys(layer, method, seed, NULL, key);
+    ht_code code = ht_prune_order_rank(order, layer->rows, key, norm2, metric, err);
     ht_free(norm2);
     return code;
 }

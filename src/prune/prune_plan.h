@@ -47,7 +47,6 @@ typedef struct ht_prune_ops {
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
     bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
-    bool chain; /* takes nothing but dense layers, one after the other */
 } ht_prune_ops;
 
 #define HT_PRUNE_METHOD(id, name, unit, operations, ...)                                                     \
@@ -88,12 +87,24 @@ ht_code ht_prune_cut_orders(const ht_prune_plan *plan, double ratio, ht_prune_cu
                             ht_error *err);
 /* ε after the first k of an order, of a layer with squared norm `total`. */
 void ht_prune_order_errors(ht_prune_order *order, double total, ht_prune_metric metric);
-/* The order of neurons whose ‖w‖² are norm2 (n). */
-ht_code ht_prune_order_rank(ht_prune_order *order, int n, const double *norm2, ht_prune_method method,
-                            ht_prune_metric metric, uint64_t seed, ht_error *err);
+/* key (rows): what a method of neuron_ops ranks the rows of a matrix by: ‖w‖², Σ|w|, or lots. */
+void ht_prune_row_keys(const ht_tensor *layer, ht_prune_method method, uint64_t seed, struct ht_pool *pool,
+                       double *key);
+/* The order of neurons by rising key (n), whose ‖w‖² are norm2 (n). */
+ht_code ht_prune_order_rank(ht_prune_order *order, int n, const double *key, const double *norm2,
+                            ht_prune_metric metric, ht_error *err);
 /* norm2 (rows): ‖w‖² of each row. */
 void ht_prune_norms(const ht_tensor *layer, struct ht_pool *pool, double *norm2);
 ht_code ht_prune_order_alloc(ht_prune_order *order, int count, ht_error *err);
+
+/* ---- prune_neurons.c: of all methods that take units in the order plan->orders has ---- */
+
+ht_code ht_prune_project_rows(const ht_prune_plan *plan, const ht_prune_cut cut[HT_WEIGHTS_MAX],
+                              ht_network *net, int64_t removed[HT_WEIGHTS_MAX], double lost2[HT_WEIGHTS_MAX],
+                              ht_error *err);
+/* Rows that are left, with the columns of what they read. */
+void ht_prune_measure_rows(const ht_prune_plan *plan, int l, const int64_t removed[HT_WEIGHTS_MAX],
+                           ht_prune_result *result);
 
 /* ---- prune_error.c ---- */
 

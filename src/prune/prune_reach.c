@@ -16,6 +16,23 @@ static void hold(ht_prune_reach *reach, const ht_network *net, int l)
     if (w >= 0) reach->held[w] = true;
 }
 
+_Static_assert(HT_WEIGHTS_MAX <= 64, "a matrix has no bit");
+
+/* The matrices that have a part in the channels which each layer gives; then who reads those. */
+static void find_readers(ht_prune_reach *reach, const ht_network *net)
+{
+    uint64_t part[HT_LAYERS_MAX] = {0};
+    for (int l = 0; l < net->layer_count; l++) {
+        const ht_layer *layer = &net->layers[l];
+        uint64_t in = layer->input == HT_NETWORK_INPUT ? 0 : part[layer->input];
+        bool columns = layer->kind->flow == HT_FLOW_COLUMNS;
+        if (layer->also >= 0) in |= part[layer->also];
+        part[l] = columns ? (uint64_t)1 << layer->weight : in;
+        for (int w = 0; columns && w < layer->weight; w++)
+            if (in >> w & 1) reach->read_by[w] |= (uint64_t)1 << layer->weight;
+    }
+}
+
 ht_prune_reach ht_prune_reach_of(const ht_network *net)
 {
     ht_prune_reach reach = {.held = {false}};
@@ -30,5 +47,6 @@ ht_prune_reach ht_prune_reach_of(const ht_network *net)
             hold(&reach, net, layer->also);
         }
     }
+    find_readers(&reach, net);
     return reach;
 }

@@ -12,6 +12,8 @@ typedef struct ht_prune_reach {
     int each[HT_WEIGHTS_MAX]; /* columns of such a unit: 1; of filters k·k; after flattening height × width */
     bool held[HT_WEIGHTS_MAX]; /* its units go into a sum with others or a norm: without one that gives 0 the
                                   network would be another */
+    uint64_t read_by[HT_WEIGHTS_MAX]; /* a bit for each matrix that reads the channels its units are, also as
+                                         a part of a sum, or as a norm leaves them */
 } ht_prune_reach;
 
 /* Pure. */

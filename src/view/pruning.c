@@ -136,7 +136,8 @@ void ht_pruning_words(const ht_report *r, ht_prune_method method, char *to, size
     const ht_prune_look *look = &r->look[method];
     char count[96];
     double square = r->metric == HT_FRO ? look->at.error * look->at.error : look->at.error;
-    bool smallest = method != HT_PRUNE_RANDOM && method != HT_PRUNE_CORESET;
+    bool smallest =
+        method != HT_PRUNE_RANDOM && !ht_prune_at(method)->calibrated; /* those: least sensitive */
     ht_pruning_count(look, method, look->at.removed, count, sizeof count);
     snprintf(to, size,
              "κ = %.3g: %s%s hold %.3g %% of the squared norm; without them test accuracy is %.3f (%+.3f).",

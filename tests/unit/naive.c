@@ -140,7 +140,10 @@ static void prune_neurons(ht_tensor *layer, ht_prune_method method, double ratio
         assert_int_equal(ht_prune_order_make(&order, layer, method, HT_FRO_SQUARED, seed, &err), HT_OK);
     for (int i = 0; i < layer->rows; i++) {
         row[i].row = i;
-        for (size_t j = 0; j < d; j++) row[i].key += pow((double)layer->data[(size_t)i * d + j], 2);
+        for (size_t j = 0; j < d; j++) {
+            double w = (double)layer->data[(size_t)i * d + j];
+            row[i].key += method == HT_PRUNE_NORM_L1 ? fabs(w) : w * w;
+        }
     }
     qsort(row, (size_t)layer->rows, sizeof *row, by_key);
     for (int k = 0; k < (int)floor(ratio * layer->rows); k++) {
@@ -169,7 +172,7 @@ static void prune_weights(ht_network *net, int first, int last, double ratio)
 
 void naive_prune(ht_network *net, ht_prune_method method, double ratio, uint64_t seed)
 {
-    bool neurons = method == HT_PRUNE_NODE || method == HT_PRUNE_RANDOM;
+    bool neurons = method == HT_PRUNE_NODE || method == HT_PRUNE_NORM_L1 || method == HT_PRUNE_RANDOM;
     if (method == HT_PRUNE_MAGNITUDE) prune_weights(net, 0, ht_network_hidden(net) + 1, ratio);
     for (int l = 0; l < net->weight_count; l++) {
         if (neurons && l < ht_network_hidden(net))

@@ -165,19 +165,19 @@ static ht_prune_spec spec_of(int method, double ratio, const ht_samples *samples
                            .calibration_limit = 40};
 }
 
-/* The network that a method leaves, by the plain loop where there is one: singular values and coresets are
- * cut by the same code as without biases, which leaves those alone. */
+/* The network that a method leaves, by the plain loop where there is one: singular values, coresets and
+ * channels are cut by the same code as without biases, which leaves those alone. */
 static ht_network *pruned_by_hand(const ht_network *net, const ht_prune_spec *spec)
 {
     ht_network *cut = ht_network_copy(net, &err);
     ht_prune_result result;
-    if (spec->method != HT_PRUNE_SVD && spec->method != HT_PRUNE_CORESET) {
+    if (spec->method != HT_PRUNE_SVD && !ht_prune_at(spec->method)->calibrated) {
         naive_prune(cut, spec->method, spec->ratio, spec->seed);
         return cut;
     }
     assert_int_equal(ht_prune_apply(cut, spec, NULL, &result, &err), HT_OK);
-    for (int l = 0; l < net->weight_count; l++)
-        if (net->weights[l]->bias)
+    for (int l = 0; l < net->weight_count; l++) /* channels take theirs along: test_prune_channels */
+        if (net->weights[l]->bias && spec->method != HT_PRUNE_PFP)
             assert_memory_equal(cut->weights[l]->bias->data, net->weights[l]->bias->data,
                                 (size_t)net->weights[l]->rows * sizeof(float));
     return cut;

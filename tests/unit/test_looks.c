@@ -152,7 +152,7 @@ static void every_curve_can_be_cancelled(void **state)
     ht_params params = small_params();
     ht_trainer *t = small_trainer(&params, data, NULL);
     for (int m = 0; m < HT_PRUNE_METHODS; m++) {
-        int left = m == HT_PRUNE_NODE || m == HT_PRUNE_RANDOM ? 0 : 5;
+        int left = ht_prune_ranks_rows((ht_prune_method)m) || m == HT_PRUNE_PFP ? 0 : 5;
         ht_prune_spec spec = spec_of((ht_prune_method)m);
         spec.cancelled = after, spec.cancel_context = &left;
         assert_int_equal(ht_analysis_method(r, ht_trainer_network(t), &data->test, &spec, true, &err),

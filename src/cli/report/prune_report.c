@@ -115,11 +115,11 @@ static json_t *spec_json(const ht_prune_spec *s)
                         json_real(isnan(s->ratio) ? s->error : s->ratio));
     json_object_set_new(asked, "scope", json_string(ht_param_choice(HT_P_PRUNE_SCOPE, (int)s->scope)));
     json_object_set_new(asked, "centre", json_boolean(s->centre));
-    if (s->method == HT_PRUNE_CORESET) {
+    if (s->method == HT_PRUNE_CORESET)
         json_object_set_new(asked, "coreset",
                             json_string(ht_param_choice(HT_P_PRUNE_CORESET, (int)s->coreset)));
+    if (ht_prune_at(s->method)->calibrated)
         json_object_set_new(asked, "samples", json_integer(s->calibration_limit));
-    }
     json_object_set_new(asked, "seed", json_integer((json_int_t)s->seed));
     return asked;
 }

@@ -105,6 +105,10 @@ typedef struct ht_layer_kind {
                                               * and its own activation before that? Then it does. NULL: no. */
     bool (*joins)(const ht_layer *layer, const ht_layer *next);
 
+    /* Of a layer with a weight matrix: what its units read at one place of what it gives, in the order of
+     * the columns, from x (inputs) into `patch` (columns). NULL: at its only place all of x. Pure. */
+    void (*patch)(const ht_layer *layer, const float *x, int place, float *patch);
+
     /* ---- HT_CUT_UNITS ---- */
     /* h (rows × m) = what units first .. first + m - 1 give for x (rows × inputs), before the activation.
      * Pure. */

@@ -91,6 +91,21 @@ static void room(const ht_layer *layer, int batch, ht_room *room)
     if (joined(layer)) room->bytes = (size_t)batch * (size_t)joined(layer)->outputs;
 }
 
+static void patch(const ht_layer *layer, const float *x, int place, float *to)
+{
+    const ht_shape in = layer->in;
+    int top = place / layer->out.width * layer->stride - pad_of(layer, 0),
+        left = place % layer->out.width * layer->stride - pad_of(layer, 1),
+        area = layer->window[0] * layer->window[1];
+    for (int at = 0; at < area; at++) {
+        int row = top + at / layer->window[1], column = left + at % layer->window[1];
+        bool inside = row >= 0 && row < in.height && column >= 0 && column < in.width;
+        const float *values =
+            inside ? x + ((size_t)row * (size_t)in.width + (size_t)column) * (size_t)in.channels : NULL;
+        for (int c = 0; c < in.channels; c++) to[c * area + at] = values ? values[c] : 0.0f;
+    }
+}
+
 /* ---- phases of the kernels ---- */
 
 typedef struct work {
@@ -188,6 +203,7 @@ const ht_layer_kind ht_layer_conv = {
     .shape = shape,
     .describe = describe,
     .joins = joins,
+    .patch = patch,
     .room = room,
     .apply = apply,
     .back = back,

@@ -291,10 +291,6 @@ static void add_words(const ht_compare_state *s, ht_room room, ht_form *form)
                      : "Test accuracy after the last step (which may have been a spike of the noise), and "
                        "the share of the parameters down to which it stays within 0.01. A neuron takes its "
                        "row and column along.");
-    if (s->left_out) {
-        snprintf(words, sizeof words, "%s is left out: %s.", s->left_out, s->why);
-        ht_panel_add_text(form, room, HT_ROLE_TEXT, words);
-    }
     if (!best || s->running) return;
     ht_method_need need = ht_method_need_of(best);
     ht_format_grouped(few, sizeof few, (long long)need.parameters);

@@ -1,6 +1,5 @@
 /* panel_pruning_readout.c - the numbers beside the pruning chart: what is shown, what the cursor stands on,
  * and the marks in words. */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -18,11 +17,6 @@ enum {
 
 /* ---- methods ---- */
 
-static bool is_refused(const ht_model *m, ht_prune_method method)
-{
-    return ht_prune_refuses(method, ht_params_are_dense(&m->applied)) != NULL;
-}
-
 /* "0.9750": the accuracy at the cursor. */
 static void add_method(const ht_model *m, ht_room room, ht_prune_method method, ht_form *form)
 {
@@ -32,9 +26,7 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
-                              !shown                  ? "-"
-                              : is_refused(m, method) ? "not of this network"
-                                                      : "on its way");
+                              shown ? "on its way" : "-");
     row->id = (int)method;
     row->selected = m->control >= 0 && shown && method == m->prune_lead && by_weights;
     if (!p) return;
@@ -53,9 +45,11 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
 static void add_methods(const ht_model *m, ht_room room, ht_form *form)
 {
     unsigned listed = room.rows >= TALL ? (1u << HT_PRUNE_METHODS) - 1 : ht_pruning_shown(m);
+    char text[48];
+    snprintf(text, sizeof text, "%s there (1-%d)", room.columns < WIDE ? "Accuracy" : "Test accuracy",
+             HT_PRUNE_METHODS);
     if (listed != ht_pruning_shown(m) || ht_pruning_by_weights(m))
-        ht_panel_add_heading(form,
-                             room.columns < WIDE ? "Accuracy there (1-6)" : "Test accuracy there (1-6)");
+        ht_panel_add_heading(form, text);
     else
         listed = 0;
     for (int i = 0; i < HT_PRUNE_METHODS; i++)
@@ -120,12 +114,6 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
     snprintf(text, sizeof text, "%s at %s", ht_prune_at(method)->name,
              m->prune_cursor < 0 ? "κ (the cursor)" : "the cursor");
     ht_panel_add_heading(form, text);
-    if (!p && is_refused(m, method)) {
-        snprintf(text, sizeof text, "%s.", ht_prune_refuses(method, false));
-        text[0] = (char)toupper((unsigned char)text[0]);
-        ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
-        return;
-    }
     if (!p) {
         ht_form_add(form, HT_ROW_TEXT, HT_ROLE_DIM, "on its way: it is looked at now", "%s", "");
         return;
@@ -166,10 +154,12 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
 
 static void add_keys(const ht_model *m, ht_room room, ht_form *form)
 {
-    static const ht_panel_key keys[] = {
-        {"1-6", "methods over each other", true},  {"← → < >", "move the cursor", true},
-        {"x", "remove it from the network", true}, {"X", "and keep it at zero", true},
-        {"u M", "undo; mask away", true},          {"Enter", "all samples, and speed", true},
+    char numbers[8];
+    snprintf(numbers, sizeof numbers, "1-%d", HT_PRUNE_METHODS);
+    const ht_panel_key keys[] = {
+        {numbers, "methods over each other", true}, {"← → < >", "move the cursor", true},
+        {"x", "remove it from the network", true},  {"X", "and keep it at zero", true},
+        {"u M", "undo; mask away", true},           {"Enter", "all samples, and speed", true},
     };
     ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
 }
