@@ -24,7 +24,7 @@ static ht_code measure_prunings(ht_method_results *r, const ht_network *net, con
 {
     ht_prune_spec spec = ht_prune_spec_of(params, NULL);
     spec.ratio = NAN; /* at the error */
-    r->unit = ht_prune_unit(net, HT_PRUNE_NODE);
+    r->unit = ht_prune_unit(net, HT_PRUNE_NODE, spec.side);
     for (int i = 0; i < HT_PRUNINGS; i++) {
         ht_prune_result result = {.ratio = NAN};
         spec.method = ht_prunings[i];

@@ -1,4 +1,5 @@
-/* prune_neurons.c - node and random: whole neurons, by the norm of their rows or by lot. */
+/* prune_neurons.c - node and random: whole neurons, by the norm of their rows or by lot. With prune.unit =
+ * column it is prune_columns.c. */
 #include <string.h>
 
 #include "prune/prune_plan.h"
@@ -58,4 +59,5 @@ const ht_prune_ops ht_prune_neuron_ops = {
     .measure = measure,
     .curve = ht_prune_exact_curve,
     .masks = true,
+    .columns = &ht_prune_column_ops,
 };
