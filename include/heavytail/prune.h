@@ -4,9 +4,9 @@
  * Every method removes units of one kind (ht_prune_at): neurons and filters of the hidden layers (node,
  * random), weights of all layers (magnitude, magnitude-layer, coreset), singular values of the hidden layers
  * (svd). node and random may take, instead of rows, columns of dense layers and kernels of filters
- * (prune.unit), which are weights and no neurons: biases stay. A filter is a row of its (filters × channels · window) matrix, and that is what is approximated.
- * Ratio: units removed over all units of those layers; parameters_left says what that is of the weights. For
- * one hidden dense layer the two are the same.
+ * (prune.unit), which are weights and no neurons: biases stay. A filter is a row of its (filters × channels ·
+ * window) matrix, and that is what is approximated. Ratio: units removed over all units of those layers;
+ * parameters_left says what that is of the weights. For one hidden dense layer the two are the same.
  *
  * Biases are no weights: no method ranks by them, errors are those of weight matrices, sizes count weights.
  * A removed neuron (node, random) gives 0, so that its bias goes with it; all other biases stay as they are:

@@ -183,9 +183,8 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err)
 {
     ht_prune_plan plan;
-    *curve = (ht_prune_curve){.method = spec->method,
-                              .metric = spec->metric,
-                              .unit = ht_prune_unit(net, spec->method, spec->side)};
+    *curve = (ht_prune_curve){
+        .method = spec->method, .metric = spec->metric, .unit = ht_prune_unit(net, spec->method, spec->side)};
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     curve->exact = ht_network_hidden(net) == 1 && ht_network_is_dense(net) && plan.ops && plan.ops->curve;

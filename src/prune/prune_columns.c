@@ -3,8 +3,8 @@
  * channel. No neuron goes: biases stay.
  *
  * Both are rows of a matrix U: of a dense layer's transposed (columns × rows), of a convolution's kernels
- * (filters · channels × window). With spec.centre the medians of U's columns (a dense layer's row medians) are
- * taken away before, and what is removed becomes them. */
+ * (filters · channels × window). With spec.centre the medians of U's columns (a dense layer's row medians)
+ * are taken away before, and what is removed becomes them. */
 #include "base/alloc.h"
 #include "base/cancel.h"
 #include "base/pool.h"
@@ -73,8 +73,8 @@ static ht_code rank(ht_prune_plan *plan, int l, const float *median, ht_error *e
     norms_job job = {layer, median, norm2};
     ht_pool_run(plan->pool, ht_shards(count), norms_of_shard, &job);
     plan->units[l] = count;
-    ht_code code = ht_prune_order_rank(&plan->orders[l], count, norm2, s->method, s->metric,
-                                       s->seed + (uint64_t)l, err);
+    ht_code code =
+        ht_prune_order_rank(&plan->orders[l], count, norm2, s->method, s->metric, s->seed + (uint64_t)l, err);
     if (code == HT_OK && s->centre) ht_prune_order_errors(&plan->orders[l], plan->norm2[l], s->metric);
     ht_free(norm2);
     return code;
@@ -129,7 +129,8 @@ static void measure(const ht_prune_plan *plan, int l, const int64_t removed[HT_W
         return;
     }
     units u = units_of(layer);
-    size_t left = u.count - (size_t)removed[l], weights = left * u.length + (plan->spec.centre ? u.length : 0);
+    size_t left = u.count - (size_t)removed[l],
+           weights = left * u.length + (plan->spec.centre ? u.length : 0);
     size_t bytes = weights * sizeof(float) + left * (u.count <= 65536 ? 2 : 4);
     r->parameters_left += weights < whole ? weights : whole;
     r->bytes_left += bytes < whole * sizeof(float) ? bytes : whole * sizeof(float);

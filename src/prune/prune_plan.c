@@ -57,9 +57,8 @@ ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t re
     for (int l = 0; l < plan->layers; l++) {
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
-        r.layers[l] =
-            (ht_prune_layer){unit_word(plan->net->weights[l], plan->words), plan->units[l], removed[l], held,
-                             ht_prune_error(plan->spec.metric, share)};
+        r.layers[l] = (ht_prune_layer){unit_word(plan->net->weights[l], plan->words), plan->units[l],
+                                       removed[l], held, ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
         r.held += held;

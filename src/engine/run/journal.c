@@ -91,8 +91,7 @@ static json_t *prune_line(const ht_sample *s)
                   "ratio", number(p->ratio), "seed", (json_int_t)p->seed, "centre", p->centre, "samples",
                   p->calibration_limit, "keep_mask", s->prune.keep_mask, "removed", number(s->value));
     for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++) {
-        const int values[] = {(int)p->method, (int)p->metric, (int)p->scope, (int)p->coreset,
-                              (int)p->side};
+        const int values[] = {(int)p->method, (int)p->metric, (int)p->scope, (int)p->coreset, (int)p->side};
         json_object_set_new(line, prune_choices[i].key,
                             json_string(ht_param_choice(prune_choices[i].param, values[i])));
     }
