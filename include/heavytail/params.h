@@ -100,6 +100,7 @@ typedef enum ht_prune_method {
     HT_PRUNE_METHODS
 } ht_prune_method;
 typedef enum ht_prune_scope { HT_PRUNE_PER_LAYER, HT_PRUNE_GLOBAL } ht_prune_scope;
+typedef enum ht_prune_side { HT_PRUNE_ROWS, HT_PRUNE_COLUMNS } ht_prune_side; /* prune.unit */
 typedef enum ht_coreset_kind { HT_CORESET_SAMPLED, HT_CORESET_BEST, HT_CORESET_TOP } ht_coreset_kind;
 typedef enum ht_prune_metric { HT_FRO_SQUARED, HT_FRO } ht_prune_metric;
 

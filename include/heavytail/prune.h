@@ -3,9 +3,11 @@
  *
  * Every method removes units of one kind (ht_prune_at): neurons and filters of the hidden layers (node,
  * norm-l1, pfp, random), weights of all layers (magnitude, magnitude-layer, coreset), singular values of the
- * hidden layers (svd). A filter is a row of its (filters × channels · window) matrix, and that is what is
- * approximated. Ratio: units removed over all units of those layers; parameters_left says what that is of the
- * weights. For one hidden dense layer the two are the same.
+ * hidden layers (svd). node, norm-l1 and random may take, instead of rows, columns of dense layers and
+ * kernels of filters (prune.unit), which are weights and no neurons: biases stay. A filter is a row of its
+ * (filters × channels · window) matrix, and that is what is approximated. Ratio: units removed over all units
+ * of those layers; parameters_left says what that is of the weights. For one hidden dense layer the two are
+ * the same.
  *
  * Biases are no weights: no method ranks by them, errors are those of weight matrices, sizes count weights.
  * A removed neuron (node, norm-l1, pfp, random) gives 0, so that its bias goes with it; all other biases stay
@@ -38,8 +40,11 @@ typedef struct ht_prune_info {
 const ht_prune_info *ht_prune_at(ht_prune_method method); /* static storage */
 
 /* What the method removes from this network: as ht_prune_info.unit says, but "filters", or "units" where
- * there are filters and neurons. Static storage. */
-const char *ht_prune_unit(const ht_network *net, ht_prune_method method);
+ * there are filters and neurons; "columns", "kernels" or "units" if it goes by column. Static storage. */
+const char *ht_prune_unit(const ht_network *net, ht_prune_method method, ht_prune_side side);
+
+/* Does it listen to prune.unit? The others remove what they do. */
+bool ht_prune_has_sides(ht_prune_method method);
 
 typedef struct ht_prune_spec {
     ht_prune_method method;
@@ -47,7 +52,8 @@ typedef struct ht_prune_spec {
     double error;                  /* remove as much as this allows; used when ratio is NaN */
     double ratio;                  /* 0 .. 1: remove ⌊ratio × units⌋ */
     ht_prune_scope scope;          /* several layers: each by itself, or all ranked together */
-    bool centre;                   /* svd, magnitude: medians taken away before and put back after */
+    ht_prune_side side;            /* node, norm-l1, random: what is a unit */
+    bool centre;                   /* svd, magnitude, columns: medians taken away before and put back after */
     ht_coreset_kind coreset;       /* how coreset chooses */
     uint64_t seed;                 /* of random and coreset */
     const ht_samples *calibration; /* coreset, pfp: borrowed; may be NULL for the others */

@@ -20,6 +20,16 @@ typedef enum ht_estimator {
     HT_ESTIMATORS
 } ht_estimator;
 
+/* Those among them that read rows as vectors, in the same order. */
+typedef enum ht_row_estimator {
+#define HT_ROW_OF_VALUES(id)
+#define HT_ROW_OF_ROWS(id) HT_ROW_##id,
+#define HT_ROW_OF_EIGENVALUES(id)
+#define HT_ESTIMATOR(id, name, input, ...) HT_ROW_OF_##input(id)
+#include "tail/estimators.def"
+    HT_ROW_ESTIMATORS
+} ht_row_estimator;
+
 typedef enum ht_tail_input { HT_INPUT_VALUES, HT_INPUT_ROWS, HT_INPUT_EIGENVALUES } ht_tail_input;
 
 typedef struct ht_estimator_info {
@@ -57,7 +67,7 @@ const char *ht_quality_meaning(ht_quality quality); /* one sentence for a studen
 
 typedef struct ht_estimate {
     ht_estimator estimator;
-    double value;     /* raw: no permutation, no cap */
+    double value;     /* raw: no permutation, no cap, but those of mmo-paper */
     double std_error; /* NaN when unknown */
     double low, high; /* 95 % interval */
     double scale;     /* mcculloch, ecf: σ of S(α, 0, σ); NaN else */
@@ -96,6 +106,14 @@ ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estim
 /* mmo-multi: the rows of x as vectors. */
 ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
                          ht_error *err);
+/* Any estimator that reads rows; all of them. mmo-paper takes the medians of the columns away, whatever
+ * centres x. */
+ht_code ht_tail_fit_rows_by(ht_estimator estimator, const ht_values *x, const ht_tail_options *options,
+                            ht_estimate *estimate, ht_error *err);
+ht_code ht_tail_fit_all_rows(const ht_values *x, const ht_tail_options *options,
+                             ht_estimate estimates[HT_ROW_ESTIMATORS], ht_error *err);
+/* Not applicable, all of them. */
+void ht_tail_no_rows(ht_estimate estimates[HT_ROW_ESTIMATORS]);
 
 /* Candidate block lengths of arXiv 2106.03795 for `count` values: 2, 5, 10, 20, 50, 100, 500, 1000 up to
  * count/2, each lowered to a divisor of count; then the largest divisor ≤ √count. Lengths of 1 are left out.
@@ -121,10 +139,10 @@ typedef struct ht_tail_picture {
     ht_tail_ccdf eigenvalues; /* of WᵀW / max(rows, columns); empty without options->spectrum */
     int hill_count;           /* Hill plot: α̂(k) at k spaced evenly in the logarithm; ± hill/√k */
     double hill_k[HT_PICTURE_POINTS], hill[HT_PICTURE_POINTS];
-    size_t plateau_low, plateau_high;    /* the k between which α̂(k) agrees with itself; 0, 0 without */
-    ht_estimate all[HT_ESTIMATORS];      /* of all weights (and of the spectrum) */
-    ht_estimate by_rows;                 /* mmo-multi of the rows; not applicable to a vector */
-    ht_estimate of_norms[HT_ESTIMATORS]; /* of the row norms; not applicable to a vector */
+    size_t plateau_low, plateau_high;       /* the k between which α̂(k) agrees with itself; 0, 0 without */
+    ht_estimate all[HT_ESTIMATORS];         /* of all weights (and of the spectrum) */
+    ht_estimate by_rows[HT_ROW_ESTIMATORS]; /* of the rows as vectors; not applicable to a vector */
+    ht_estimate of_norms[HT_ESTIMATORS];    /* of the row norms; not applicable to a vector */
 } ht_tail_picture;
 
 /* Fills everything from one matrix or vector. Training centres first, as arXiv 2106.03795 does: `centred`
@@ -132,6 +150,9 @@ typedef struct ht_tail_picture {
  * of the rows as they are. */
 ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const ht_tail_options *options,
                              bool centred, ht_error *err);
+
+/* The estimate in the picture of all weights, or of their rows if it reads rows. */
+const ht_estimate *ht_tail_picture_estimate(const ht_tail_picture *picture, ht_estimator estimator);
 
 /* ---- quick estimates while training goes on ---- */
 

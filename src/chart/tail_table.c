@@ -92,7 +92,9 @@ static double distrust(const ht_estimate *e)
     double error = isnan(e->std_error) ? 1 : fmin(e->std_error / e->value, 1);
     if (!isfinite(e->value) || e->quality == HT_QUALITY_NOT_APPLICABLE || ht_estimate_undetermined(e))
         return -1;
-    if (e->estimator == HT_PICKANDS_REF || e->estimator == HT_POWERLAW_TWO_SIDED) return -1;
+    if (e->estimator == HT_PICKANDS_REF || e->estimator == HT_POWERLAW_TWO_SIDED ||
+        e->estimator == HT_MMO_PAPER)
+        return -1;
     if (e->quality == HT_QUALITY_GOOD) return error;
     return error + (e->quality == HT_QUALITY_NO_HEAVY_TAIL ? WORD : 2 * WORD);
 }
@@ -114,7 +116,7 @@ int ht_tail_trusted(const ht_tail_picture *p, int most, const ht_estimate **trus
     int count = 0;
     *good = 0;
     for (int e = 0; e < HT_ESTIMATORS; e++) enter(&p->all[e], most, trusted, &count);
-    enter(&p->by_rows, most, trusted, &count);
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++) enter(&p->by_rows[r], most, trusted, &count);
     for (int e = 0; e < HT_ESTIMATORS; e++) enter(&p->of_norms[e], most, trusted, &count);
     for (int i = 0; i < count; i++) *good += trusted[i]->quality == HT_QUALITY_GOOD;
     return count;
@@ -221,7 +223,7 @@ static const struct part {
     ht_estimator like; /* whose convention they have */
 } parts[] = {
     {"weights", offsetof(ht_tail_picture, all), HT_ESTIMATORS, HT_MMO},
-    {"rows", offsetof(ht_tail_picture, by_rows), 1, HT_MMO},
+    {"rows", offsetof(ht_tail_picture, by_rows), HT_ROW_ESTIMATORS, HT_MMO},
     {"weights", offsetof(ht_tail_picture, all), HT_ESTIMATORS, HT_HILL},
     {"spectrum", offsetof(ht_tail_picture, all), HT_ESTIMATORS, HT_POWERLAW},
     {"norms", offsetof(ht_tail_picture, of_norms), HT_ESTIMATORS, HT_HILL},

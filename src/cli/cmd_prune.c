@@ -17,7 +17,7 @@
 typedef struct request {
     ht_prune_source source;
     ht_arguments args;
-    const char *methods, *metric, *error, *ratio, *scope, *coreset, *seed;
+    const char *methods, *metric, *error, *ratio, *scope, *unit, *coreset, *seed;
     const char *png, *out, *theme, *size, *scale;
     bool curve, json, compact, centre;
     int count; /* methods */
@@ -60,6 +60,7 @@ static ht_code add_settings(request *q, ht_error *err)
                                     : q->error ? "0"
                                                : NULL},
                     {"prune.scope", q->scope},
+                    {"prune.unit", q->unit},
                     {"prune.coreset", q->coreset},
                     {"prune.centre", q->centre ? "true" : NULL}};
     if (q->error && q->ratio) return ht_error_set(err, HT_USAGE, "prune: give --error or --ratio, not both");
@@ -88,18 +89,31 @@ static ht_code parse_figure(request *q, ht_error *err)
 
 static ht_code parse(request *q, int argc, char **argv, ht_error *err)
 {
-    const ht_option options[] = {{"--method", &q->methods, NULL},     {"--metric", &q->metric, NULL},
-                                 {"--error", &q->error, NULL},        {"--ratio", &q->ratio, NULL},
-                                 {"--curve", NULL, &q->curve},        {"--scope", &q->scope, NULL},
-                                 {"--centre", NULL, &q->centre},      {"--coreset", &q->coreset, NULL},
-                                 {"--seed", &q->seed, NULL},          {"--data", &q->source.data, NULL},
-                                 {"--x", &q->source.x, NULL},         {"--y", &q->source.y, NULL},
-                                 {"--order", &q->source.order, NULL}, {"--w1", &q->source.w1, NULL},
-                                 {"--w2", &q->source.w2, NULL},       {"--split", &q->source.split, NULL},
-                                 {"--json", NULL, &q->json},          {"--png", &q->png, NULL},
-                                 {"--theme", &q->theme, NULL},        {"--size", &q->size, NULL},
-                                 {"--scale", &q->scale, NULL},        {"--out", &q->out, NULL},
-                                 {"--compact", NULL, &q->compact},    {NULL, NULL, NULL}};
+    const ht_option options[] = {{"--method", &q->methods, NULL},
+                                 {"--metric", &q->metric, NULL},
+                                 {"--error", &q->error, NULL},
+                                 {"--ratio", &q->ratio, NULL},
+                                 {"--curve", NULL, &q->curve},
+                                 {"--scope", &q->scope, NULL},
+                                 {"--centre", NULL, &q->centre},
+                                 {"--coreset", &q->coreset, NULL},
+                                 {"--unit", &q->unit, NULL},
+                                 {"--seed", &q->seed, NULL},
+                                 {"--data", &q->source.data, NULL},
+                                 {"--x", &q->source.x, NULL},
+                                 {"--y", &q->source.y, NULL},
+                                 {"--order", &q->source.order, NULL},
+                                 {"--w1", &q->source.w1, NULL},
+                                 {"--w2", &q->source.w2, NULL},
+                                 {"--split", &q->source.split, NULL},
+                                 {"--json", NULL, &q->json},
+                                 {"--png", &q->png, NULL},
+                                 {"--theme", &q->theme, NULL},
+                                 {"--size", &q->size, NULL},
+                                 {"--scale", &q->scale, NULL},
+                                 {"--out", &q->out, NULL},
+                                 {"--compact", NULL, &q->compact},
+                                 {NULL, NULL, NULL}};
     q->args.word_limit = 1;
     if (ht_arguments_parse(&q->args, argc, argv, options, err) != HT_OK) return err->code;
     q->source.path = q->args.word_count ? q->args.words[0] : NULL;

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "session/session.h"
 #include "cli/report/tail_injected.h"
+#include "cli/report/tail_paper.h"
 #include "cli/report/tail_report.h"
 #include "cli/report/tail_skipped.h"
 #include "base/alloc.h"
@@ -33,6 +34,7 @@ typedef struct tail_results {
     bool seen[HT_QUALITIES];
     int count, broken; /* tensors looked at; with values that are not finite */
     ht_skipped skipped;
+    ht_tail_paper paper;
     ht_notes notes;
     ht_error why;             /* of the first broken one */
     char first[128];          /* what `picture` is of */
@@ -57,7 +59,7 @@ static ht_code fit_kernels(ht_tail_kernels *k, const ht_file_tensor *t, const ht
     if (!norm) return err->code;
     ht_values_norms(&w, norm);
     ht_values norms = {.f64 = norm, .rows = k->count, .columns = 1};
-    ht_code code = ht_tail_fit_rows(&w, options, &k->by_rows, err);
+    ht_code code = ht_tail_fit_all_rows(&w, options, k->by_rows, err);
     if (code == HT_OK) code = ht_tail_fit(&norms, options, k->of_norms, err);
     ht_free(norm);
     return code;
@@ -71,16 +73,19 @@ static ht_code visit(void *context, const ht_file_tensor *t, ht_error *err)
     ht_tail_picture *p = ht_alloc(1, sizeof *p, "the estimates", err);
     if (!p) return err->code;
     if (ht_tail_picture_make(p, &w, &r->request->options, false, err) != HT_OK ||
-        fit_kernels(&kernels, t, &r->request->options, err) != HT_OK) {
+        fit_kernels(&kernels, t, &r->request->options, err) != HT_OK ||
+        ht_tail_paper_add(&r->paper, t, &p->by_rows[HT_ROW_MMO_PAPER],
+                          kernels.count ? &kernels.by_rows[HT_ROW_MMO_PAPER] : NULL, &r->request->options,
+                          err) != HT_OK) {
         ht_free(p);
         return ht_error_prefix(err, "%s: %.60s", r->request->path, t->name);
     }
     if (kernels.count) {
-        note_qualities(r, &kernels.by_rows, 1);
+        note_qualities(r, kernels.by_rows, HT_ROW_ESTIMATORS);
         note_qualities(r, kernels.of_norms, HT_ESTIMATORS);
     }
     note_qualities(r, p->all, HT_ESTIMATORS);
-    note_qualities(r, &p->by_rows, 1);
+    note_qualities(r, p->by_rows, HT_ROW_ESTIMATORS);
     note_qualities(r, p->of_norms, HT_ESTIMATORS);
     const ht_tail_injected injected = ht_tail_injected_in(&r->request->injected, r->request->path, t->name);
     ht_tail_json(r->tensors, t, p, &kernels, &injected);
@@ -171,14 +176,18 @@ static ht_code positive(const char *name, const char *text, size_t *value, ht_er
 static ht_code print(tail_results *r, bool json, ht_error *err)
 {
     if (json) {
+        json_t *paper = ht_tail_paper_json(&r->paper, err);
         json_t *root = json_pack("{s:i, s:O, s:o}", "schema", 1, "tensors", r->tensors, "skipped",
                                  r->skipped.list ? json_incref(r->skipped.list) : json_array());
+        if (root && paper) json_object_set(root, "mmo_paper", paper);
+        json_decref(paper);
         char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) : NULL;
         if (text) puts(text);
         json_decref(root);
         if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write the estimates");
         free(text);
     } else {
+        if (ht_tail_paper_table(&r->paper, &r->text, err) != HT_OK) return err->code;
         ht_tail_legend(&r->text, r->seen, &r->request->injected, r->request->mixed);
         if (r->text.failed) return ht_error_set(err, HT_FAIL, "not enough memory for the table");
         fputs(r->text.data + 1, stdout); /* without the first empty line */
@@ -186,10 +195,25 @@ static ht_code print(tail_results *r, bool json, ht_error *err)
     return HT_OK; /* main tells when it could not be written */
 }
 
+/* Of the last layer, when it is known which that is. */
+static ht_code visit_columns(void *context, const ht_file_tensor *t, ht_error *err)
+{
+    tail_results *r = context;
+    return ht_tail_paper_turn(&r->paper, t, &r->request->options, err);
+}
+
 static ht_code look_at_file(tail_results *r, ht_error *err)
 {
     const ht_tensor_visitor visitor = {r, visit, skip};
-    return ht_tensors_each(r->request->path, &r->request->choice, &visitor, &r->notes, err);
+    const ht_tensor_visitor again = {r, visit_columns, NULL};
+    ht_notes told = {0}; /* already */
+    ht_code code = ht_tensors_each(r->request->path, &r->request->choice, &visitor, &r->notes, err);
+    if (code != HT_OK || r->paper.count < 2) return code;
+    char last[sizeof r->paper.layer->name];
+    ht_text_copy(last, sizeof last, r->paper.layer[r->paper.count - 1].name);
+    code = ht_tensors_each(r->request->path, &(ht_tensor_choice){.only = last}, &again, &told, err);
+    ht_notes_free(&told);
+    return code;
 }
 
 /* What was found, and what was not looked at. Broken tensors are a failure, after the others are told. */
@@ -245,6 +269,7 @@ int ht_cmd_tail(int argc, char **argv)
         print(&r, json, &(ht_error){HT_OK, ""}); /* the JSON says which they are, too */
     json_decref(r.tensors);
     ht_skipped_free(&r.skipped);
+    ht_tail_paper_free(&r.paper);
     ht_notes_free(&r.notes);
     ht_text_free(&r.text);
     ht_free(r.picture);

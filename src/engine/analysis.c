@@ -44,7 +44,8 @@ ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, cons
     glimpse->wanted = look->error;
     glimpse->metric = look->metric;
     glimpse->width = 0;
-    if (look->method == HT_PRUNE_NODE && capture->hidden == 1) fill_kappa(glimpse, &order, look);
+    if (look->method == HT_PRUNE_NODE && look->side == HT_PRUNE_ROWS && capture->hidden == 1)
+        fill_kappa(glimpse, &order, look);
     ht_prune_order_free(&order);
     return HT_OK;
 }
@@ -116,7 +117,10 @@ static ht_code analysis_order(ht_report *report, const ht_tensor *layer, const h
     if (ht_prune_order_make(&order, layer, spec->method, spec->metric, spec->seed, err) != HT_OK)
         return err->code;
     if (spec->method == HT_PRUNE_NODE) fill_strongest(report, &order, layer);
-    fill_order(&report->look[spec->method], &report->strongest, &order);
+    if (spec->side == HT_PRUNE_ROWS)
+        fill_order(&report->look[spec->method], &report->strongest, &order);
+    else
+        report->look[spec->method].groups = 0; /* no neuron goes */
     ht_prune_order_free(&order);
     return HT_OK;
 }

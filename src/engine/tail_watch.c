@@ -34,8 +34,8 @@ static ht_code take_picture(ht_tail_watch *w, const ht_network *net, const ht_va
         ht_row_tails_measure(&look->rows, net, err) != HT_OK)
         return err->code;
     look->picture_step = step;
-    for (int e = 0; e < HT_ESTIMATORS; e++) look->now[e] = look->picture.all[e];
-    look->now[HT_MMO_MULTI] = look->picture.by_rows;
+    for (int e = 0; e < HT_ESTIMATORS; e++)
+        look->now[e] = *ht_tail_picture_estimate(&look->picture, (ht_estimator)e);
     w->picture_end = ht_thread_now();
     w->picture_cost = w->picture_end - start;
     return HT_OK;

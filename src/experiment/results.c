@@ -43,7 +43,7 @@ static json_t *tail_json(const ht_tail_picture *p)
     json_t *tail = json_pack("{s:b}", "centred", (int)p->centred);
     for (int e = 0; e < HT_ESTIMATORS; e++) {
         const ht_estimator_info *info = ht_estimator_at((ht_estimator)e);
-        const ht_estimate *estimate = info->input == HT_INPUT_ROWS ? &p->by_rows : &p->all[e];
+        const ht_estimate *estimate = ht_tail_picture_estimate(p, (ht_estimator)e);
         if (info->input != HT_INPUT_EIGENVALUES)
             json_object_set_new(tail, info->name, ht_json_number(estimate->value));
     }

@@ -24,7 +24,7 @@ static ht_code measure_prunings(ht_method_results *r, const ht_network *net, con
 {
     ht_prune_spec spec = ht_prune_spec_of(params, NULL);
     spec.ratio = NAN; /* at the error */
-    r->unit = ht_prune_unit(net, HT_PRUNE_NODE);
+    r->unit = ht_prune_unit(net, HT_PRUNE_NODE, spec.side);
     for (int i = 0; i < HT_PRUNINGS; i++) {
         ht_prune_result result = {.ratio = NAN};
         spec.method = ht_prunings[i];
@@ -67,6 +67,7 @@ ht_code ht_methods_measure(ht_method_results *r, ht_trainer *trainer, const ht_d
     *r = (ht_method_results){.eta_over_b = ht_eta_over_b(ht_trainer_params(trainer), data->train.count),
                              .sizes = ht_network_sizes(ht_trainer_network(trainer))};
     if (ht_row_tails_measure(&r->rows, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
+    if (ht_paper_tails_measure(&r->paper, ht_trainer_measured(trainer), err) != HT_OK) return err->code;
     if (measure_prunings(r, ht_trainer_measured(trainer), ht_trainer_params(trainer), pool, err) != HT_OK)
         return err->code;
     if (measure_average(r, trainer, data, pool, err) != HT_OK) return err->code;
@@ -88,6 +89,21 @@ static json_t *rows_json(const ht_row_tails *rows)
         all, "kernels",
         json_pack("{s:o, s:o}", "median", ht_json_number(rows->kernel_median), "layers", kernels));
     return all;
+}
+
+/* As rows the kernels (one by one) or the filters of convolutions. */
+static json_t *paper_json(const double *layers, int count, const ht_tail_summary *s)
+{
+    json_t *list = json_array();
+    for (int l = 0; l < count; l++) json_array_append_new(list, ht_json_number(layers[l]));
+    return json_pack("{s:o, s:o, s:o, s:o}", "median", ht_json_number(s->median), "mean",
+                     ht_json_number(s->mean), "min", ht_json_number(s->least), "layers", list);
+}
+
+static json_t *papers_json(const ht_paper_tails *p)
+{
+    return json_pack("{s:o, s:o}", "kernels", paper_json(p->kernel, p->layers, &p->of_kernels), "filters",
+                     paper_json(p->filter, p->layers, &p->of_filters));
 }
 
 static json_t *sizes_json(const ht_sizes *s)
@@ -141,9 +157,25 @@ static json_t *prunings_json(const ht_method_results *r)
 
 json_t *ht_methods_json(const ht_method_results *r)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(r->eta_over_b), "rows",
-                     rows_json(&r->rows), "prunings", prunings_json(r), "weights", sizes_json(&r->sizes),
-                     "average", average_json(r), "occam", occam_json(r));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "eta_over_b", ht_json_number(r->eta_over_b),
+                     "rows", rows_json(&r->rows), "mmo_paper", papers_json(&r->paper), "prunings",
+                     prunings_json(r), "weights", sizes_json(&r->sizes), "average", average_json(r), "occam",
+                     occam_json(r));
+}
+
+static bool same(const ht_tail_summary *a, const ht_tail_summary *b)
+{
+    return a->median == b->median && a->mean == b->mean && a->least == b->least;
+}
+
+static void print_paper(const ht_paper_tails *p)
+{
+    const ht_tail_summary *k = &p->of_kernels, *f = &p->of_filters;
+    if (isnan(k->median)) return;
+    printf("  mmo-paper (as arXiv 2106.03795), median, mean and least of %d layers: %.3f, %.3f, %.3f",
+           p->layers, k->median, k->mean, k->least);
+    if (!same(k, f)) printf("; filters as rows: %.3f, %.3f, %.3f", f->median, f->mean, f->least);
+    putchar('\n');
 }
 
 void ht_methods_print(const ht_method_results *r, const ht_params *params)
@@ -153,6 +185,7 @@ void ht_methods_print(const ht_method_results *r, const ht_params *params)
            r->rows.layers > 1 ? ", median of the layers," : "", r->rows.median);
     if (r->rows.kernel_median > 0) printf("; of kernels as rows %.3f", r->rows.kernel_median);
     putchar('\n');
+    print_paper(&r->paper);
     if (!isnan(r->pruning[0]))
         printf("  κ at %s = %g: %.3f of the %s, %.3f of the weights, %.3f of the singular values\n",
                ht_params_get(params, HT_P_PRUNE_METRIC) == HT_FRO ? "ε" : "ε²",

@@ -19,6 +19,7 @@ typedef struct ht_method_results {
     const char *unit;            /* of node pruning: ht_prune_unit of the network */
     ht_sizes sizes;              /* of the last iterate */
     ht_row_tails rows;           /* of what train.average says: the last iterate, or the mean of late ones */
+    ht_paper_tails paper;        /* of the same */
     /* with train.average */
     uint64_t averaged;                    /* iterates in the mean; 0: there is none */
     ht_score average_train, average_test; /* of the mean */

@@ -40,6 +40,7 @@ const char *ht_row_noise_unknown(const ht_params *p)
 {
     if (ht_params_get(p, HT_P_PRUNE_METHOD) != HT_PRUNE_NODE)
         return "prune.method takes other things than rows";
+    if (ht_params_get(p, HT_P_PRUNE_UNIT) != HT_PRUNE_ROWS) return "prune.unit is not rows";
     if (ht_params_get(p, HT_P_PRUNE_RATIO) > 0) return "prune.ratio says itself what goes";
     if (!ht_params_are_dense(p)) return "not all layers are dense";
     if (ht_params_get(p, HT_P_MODEL_DEPTH) > 1) return "there are several hidden layers";

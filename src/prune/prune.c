@@ -27,9 +27,26 @@ const ht_prune_info *ht_prune_at(ht_prune_method m)
     return &methods[m].info;
 }
 
-const char *ht_prune_unit(const ht_network *net, ht_prune_method m)
+bool ht_prune_has_sides(ht_prune_method m)
 {
-    return ht_prune_units_word(net, methods[m].info.unit, methods[m].ops->masks);
+    return methods[m].ops->columns != NULL;
+}
+
+static const ht_prune_ops *ops_of(ht_prune_method m, ht_prune_side side)
+{
+    return side == HT_PRUNE_COLUMNS && ht_prune_has_sides(m) ? methods[m].ops->columns : methods[m].ops;
+}
+
+static ht_prune_words words_of(ht_prune_method m, ht_prune_side side)
+{
+    const ht_prune_ops *ops = ops_of(m, side);
+    const char *unit = methods[m].info.unit;
+    return ops->words.dense ? ops->words : (ht_prune_words){unit, ops->masks ? "filters" : unit};
+}
+
+const char *ht_prune_unit(const ht_network *net, ht_prune_method m, ht_prune_side side)
+{
+    return ht_prune_units_word(net, words_of(m, side));
 }
 
 bool ht_prune_ranks_rows(ht_prune_method m)
@@ -46,6 +63,7 @@ ht_prune_spec ht_prune_spec_of(const ht_params *p, const ht_samples *train)
         .error = ht_params_get(p, HT_P_PRUNE_ERROR),
         .ratio = ratio > 0 ? ratio : (double)NAN,
         .scope = (ht_prune_scope)ht_params_get(p, HT_P_PRUNE_SCOPE),
+        .side = (ht_prune_side)ht_params_get(p, HT_P_PRUNE_UNIT),
         .centre = ht_params_get(p, HT_P_PRUNE_CENTRE) != 0,
         .coreset = (ht_coreset_kind)ht_params_get(p, HT_P_PRUNE_CORESET),
         .seed = (uint64_t)ht_params_get(p, HT_P_TRAIN_SEED),
@@ -74,8 +92,8 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
     *plan = (ht_prune_plan){.net = net,
                             .spec = *spec,
                             .pool = pool,
-                            .ops = m->ops,
-                            .unit = m->info.unit,
+                            .ops = ops_of(spec->method, spec->side),
+                            .words = words_of(spec->method, spec->side),
                             .reach = ht_prune_reach_of(net)};
     if (m->info.calibrated && (!spec->calibration || spec->calibration->count == 0))
         return ht_error_set(err, HT_USAGE, "pruning by %s needs training samples to measure sensitivities on",
@@ -161,7 +179,7 @@ ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const 
 {
     ht_prune_plan plan;
     *curve = (ht_prune_curve){
-        .method = spec->method, .metric = spec->metric, .unit = ht_prune_unit(net, spec->method)};
+        .method = spec->method, .metric = spec->metric, .unit = ht_prune_unit(net, spec->method, spec->side)};
     ht_code code = ht_prune_plan_make(&plan, net, spec, pool, err);
     for (int l = 0; l < plan.layers; l++) curve->units += plan.units[l];
     curve->exact = ht_network_hidden(net) == 1 && ht_network_is_dense(net) && plan.ops && plan.ops->curve;

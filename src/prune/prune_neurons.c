@@ -1,4 +1,5 @@
-/* prune_neurons.c - node, norm-l1 and random: whole neurons, by a norm of their rows or by lot. */
+/* prune_neurons.c - node, norm-l1 and random: whole neurons, by a norm of their rows or by lot. With
+ * prune.unit = column it is prune_columns.c. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -69,4 +70,5 @@ const ht_prune_ops ht_prune_neuron_ops = {
     .measure = ht_prune_measure_rows,
     .curve = ht_prune_exact_curve,
     .masks = true,
+    .columns = &ht_prune_column_ops,
 };

@@ -22,17 +22,16 @@ void ht_prune_plan_free(ht_prune_plan *plan)
     *plan = (ht_prune_plan){0};
 }
 
-/* `rows`: units are rows, and have the names of what they are of. */
-static const char *unit_word(const ht_tensor *weight, const char *unit, bool rows)
+static const char *unit_word(const ht_tensor *weight, ht_prune_words words)
 {
-    return rows && weight->flags & HT_TENSOR_FILTERS ? "filters" : unit;
+    return weight->flags & HT_TENSOR_FILTERS ? words.filters : words.dense;
 }
 
-const char *ht_prune_units_word(const ht_network *net, const char *unit, bool rows)
+const char *ht_prune_units_word(const ht_network *net, ht_prune_words words)
 {
-    const char *first = unit_word(net->weights[0], unit, rows);
+    const char *first = unit_word(net->weights[0], words);
     for (int w = 1; w < ht_network_hidden(net); w++)
-        if (unit_word(net->weights[w], unit, rows) != first) return "units";
+        if (unit_word(net->weights[w], words) != first) return "units";
     return first;
 }
 
@@ -53,15 +52,13 @@ static void measure_sizes(const ht_prune_plan *plan, const int64_t removed[HT_WE
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX])
 {
-    ht_prune_result r = {.unit = ht_prune_units_word(plan->net, plan->unit, plan->ops->masks),
-                         .layer_count = plan->layers};
+    ht_prune_result r = {.unit = ht_prune_units_word(plan->net, plan->words), .layer_count = plan->layers};
     double lost = 0, total = 0;
     for (int l = 0; l < plan->layers; l++) {
         double share = ht_prune_lost(lost2[l], plan->norm2[l]);
         int64_t held = plan->ops->masks && plan->reach.held[l] ? removed[l] : 0;
-        r.layers[l] =
-            (ht_prune_layer){unit_word(plan->net->weights[l], plan->unit, plan->ops->masks), plan->units[l],
-                             removed[l], held, ht_prune_error(plan->spec.metric, share)};
+        r.layers[l] = (ht_prune_layer){unit_word(plan->net->weights[l], plan->words), plan->units[l],
+                                       removed[l], held, ht_prune_error(plan->spec.metric, share)};
         r.units += plan->units[l];
         r.removed += removed[l];
         r.held += held;

@@ -8,6 +8,11 @@
 #include "heavytail/prune.h"
 #include "prune/prune_reach.h"
 
+/* What units are called, of dense layers and of convolutions. */
+typedef struct ht_prune_words {
+    const char *dense, *filters;
+} ht_prune_words;
+
 /* How far one layer is cut. */
 typedef struct ht_prune_cut {
     int64_t removed; /* units: neurons and singular values in the layer's order */
@@ -21,7 +26,7 @@ typedef struct ht_prune_plan {
     ht_prune_spec spec;
     struct ht_pool *pool;
     const struct ht_prune_ops *ops;
-    const char *unit; /* what the method takes, of neurons */
+    ht_prune_words words;
     ht_prune_reach reach;
     int layers; /* it acts on the first so many */
     bool joint; /* they are ranked together */
@@ -47,6 +52,8 @@ typedef struct ht_prune_ops {
     ht_code (*curve)(const ht_prune_plan *plan, const ht_samples *samples, ht_prune_curve *curve,
                      ht_error *err);
     bool masks; /* units are rows, which a mask can leave out: trying needs no copy of the network */
+    const struct ht_prune_ops *columns; /* what prune.unit = column asks for; NULL: the same */
+    ht_prune_words words;               /* NULL: as the table says, and of filters with `masks` "filters" */
 } ht_prune_ops;
 
 #define HT_PRUNE_METHOD(id, name, unit, operations, ...)                                                     \
@@ -74,11 +81,14 @@ ht_code ht_prune_plan_mask(const ht_prune_plan *plan, double ratio, ht_prune_mas
 ht_prune_result ht_prune_plan_result(const ht_prune_plan *plan, const int64_t removed[HT_WEIGHTS_MAX],
                                      const double lost2[HT_WEIGHTS_MAX]);
 
-/* What is taken of a network: `unit`, but where units are rows "filters", or "units" of both. */
-const char *ht_prune_units_word(const ht_network *net, const char *unit, bool rows);
+/* What is taken of a network: "units" of both. */
+const char *ht_prune_units_word(const ht_network *net, ht_prune_words words);
 
 /* Dense weights that are left. */
 void ht_prune_add_weights(ht_prune_result *result, size_t weights);
+
+/* prune_columns.c: of node, norm-l1 and random. */
+extern const ht_prune_ops ht_prune_column_ops;
 
 /* ---- prune_order.c ---- */
 

@@ -7,6 +7,7 @@
 #define HT_TAIL_ROW_TAILS_H
 
 #include "heavytail/network.h"
+#include "heavytail/tail.h"
 
 typedef struct ht_row_tails {
     int layers;                                  /* 0: not measured yet */
@@ -15,5 +16,32 @@ typedef struct ht_row_tails {
 } ht_row_tails;
 
 ht_code ht_row_tails_measure(ht_row_tails *tails, const ht_network *net, ht_error *err);
+
+/* ---- as the code published with that paper measures them: mmo-paper ---- */
+
+/* Of those that are numbers; NaN without one. */
+typedef struct ht_tail_summary {
+    double median, mean, least;
+} ht_tail_summary;
+
+/* Sorts them, those that are no numbers away. */
+ht_tail_summary ht_tail_summarize(double *values, size_t count);
+
+/* Of every layer, the output's too: of dense ones the rows, of convolutions the kernels (one by one:
+ * `kernel`) or the filters (`filter`), of the last layer the columns, which are the outgoing weights of
+ * hidden units.
+ */
+typedef struct ht_paper_tails {
+    int layers;
+    double kernel[HT_WEIGHTS_MAX],
+        filter[HT_WEIGHTS_MAX]; /* the same but for convolutions; NaN: no estimate */
+    ht_tail_summary of_kernels, of_filters;
+} ht_paper_tails;
+
+ht_code ht_paper_tails_measure(ht_paper_tails *tails, const ht_network *net, ht_error *err);
+
+/* mmo-paper of the columns of x. */
+ht_code ht_paper_tail_of_columns(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
+                                 ht_error *err);
 
 #endif

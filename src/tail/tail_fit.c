@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/alloc.h"
 #include "base/cancel.h"
 #include "tail/tail_estimate.h"
 #include "tail/tail_work.h"
@@ -201,24 +202,73 @@ ht_code ht_tail_fit(const ht_values *x, const ht_tail_options *options, ht_estim
 }
 
 /* Values that have no index have none as rows; but for those too few, which may be whole rows. */
-ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
-                         ht_error *err)
+static ht_code fit_rows(ht_estimator which, const ht_values *x, const ht_tail_options *options,
+                        ht_estimate *estimate, ht_error *err)
 {
     ht_tail_sample s;
     ht_tail_work work = {.options = options, .sample = &s};
     ht_estimate estimates[HT_ESTIMATORS];
     none(estimates);
-    *estimate = estimates[HT_MMO_MULTI];
+    *estimate = estimates[which];
     if (ht_tail_sample_take(&s, x, err) != HT_OK) return err->code;
     if (ht_still_wanted(err) != HT_OK) return err->code;
-    if (run(HT_INPUT_ROWS, ASKED, &work, estimates, err) != HT_OK) return err->code;
-    *estimate = estimates[HT_MMO_MULTI];
+    if (rows[which].function(&work, estimates, err) != HT_OK) return err->code;
+    if (ht_still_wanted(err) != HT_OK) return err->code;
+    *estimate = estimates[which];
     if (ht_goodness_assess_rows(&s, estimate, err) != HT_OK) return err->code;
     if (s.distinct == 1 || s.lost > 0) {
-        ht_estimate none = ht_estimate_none(HT_MMO_MULTI);
+        ht_estimate none = ht_estimate_none(which);
         none.zeros = estimate->zeros;
         none.reason = ht_tail_sample_refusal(&s);
         *estimate = none;
     }
+    return HT_OK;
+}
+
+/* mmo-paper centres by itself. What is exactly zero was pruned, and stays. */
+static ht_code fit_centred(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
+                           ht_error *err)
+{
+    ht_values own = {
+        .f32 = x->f32, .f64 = x->f64, .rows = x->rows, .columns = x->columns, .zeros_stay = true};
+    double *median = ht_alloc(x->columns, sizeof *median, "the medians of the columns", err);
+    if (!median) return err->code;
+    ht_code code = ht_values_column_medians(&own, median, err);
+    own.column_centre = median;
+    if (code == HT_OK) code = fit_rows(HT_MMO_PAPER, &own, options, estimate, err);
+    ht_free(median);
+    return code;
+}
+
+ht_code ht_tail_fit_rows_by(ht_estimator which, const ht_values *x, const ht_tail_options *options,
+                            ht_estimate *estimate, ht_error *err)
+{
+    double largest;
+    if (which != HT_MMO_PAPER) return fit_rows(which, x, options, estimate, err);
+    *estimate = ht_estimate_none(which);
+    if (ht_values_check(x, &largest, err) != HT_OK) return err->code;
+    return fit_centred(x, options, estimate, err);
+}
+
+ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,
+                         ht_error *err)
+{
+    return ht_tail_fit_rows_by(HT_MMO_MULTI, x, options, estimate, err);
+}
+
+void ht_tail_no_rows(ht_estimate estimates[HT_ROW_ESTIMATORS])
+{
+    for (int e = 0, r = 0; e < HT_ESTIMATORS; e++)
+        if (ht_estimator_at((ht_estimator)e)->input == HT_INPUT_ROWS)
+            estimates[r++] = ht_estimate_none((ht_estimator)e);
+}
+
+ht_code ht_tail_fit_all_rows(const ht_values *x, const ht_tail_options *options,
+                             ht_estimate estimates[HT_ROW_ESTIMATORS], ht_error *err)
+{
+    ht_tail_no_rows(estimates);
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
+        if (ht_tail_fit_rows_by(estimates[r].estimator, x, options, &estimates[r], err) != HT_OK)
+            return err->code;
     return HT_OK;
 }

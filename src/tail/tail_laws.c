@@ -267,7 +267,10 @@ ht_code ht_tail_law_try(const ht_tail_law *law, uint64_t which, double *x, ht_es
     law->fill(x, law->rows, law->columns, law->parameter, &rng);
     if (ht_tail_fit(&v, &(ht_tail_options){.spectrum = law->spectrum}, estimates, err) != HT_OK)
         return err->code;
-    return ht_tail_fit_rows(&v, &(ht_tail_options){0}, &estimates[HT_MMO_MULTI], err);
+    ht_estimate rows[HT_ROW_ESTIMATORS];
+    if (ht_tail_fit_all_rows(&v, &(ht_tail_options){0}, rows, err) != HT_OK) return err->code;
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++) estimates[rows[r].estimator] = rows[r];
+    return HT_OK;
 }
 
 static double truth(const ht_tail_law *law, ht_estimator estimator)

@@ -179,7 +179,7 @@ static ht_code picture_weights(ht_tail_picture *p, ht_values w, const ht_tail_op
 {
     if (picture_values(p, &w, options, err) != HT_OK) return err->code;
     w.centre = 0;
-    return is_matrix(&w) ? ht_tail_fit_rows(&w, options, &p->by_rows, err) : HT_OK;
+    return is_matrix(&w) ? ht_tail_fit_all_rows(&w, options, p->by_rows, err) : HT_OK;
 }
 
 ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_tail_options *options,
@@ -192,10 +192,10 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     p->rows = w->rows;
     p->columns = w->columns;
     p->centred = centred;
-    p->by_rows = ht_estimate_none(HT_MMO_MULTI);
+    ht_tail_no_rows(p->by_rows);
     for (int e = 0; e < HT_ESTIMATORS; e++) p->of_norms[e] = ht_estimate_none((ht_estimator)e);
     if (!is_matrix(w)) /* a matrix of one row, or of rows of one number */
-        p->by_rows.reason = p->of_norms[0].reason =
+        p->by_rows[0].reason = p->of_norms[0].reason =
             w->rows > 1 ? "rows of one value: as all weights" : "only one row";
     ht_code code = centred ? median_room(w, &median, err) : HT_OK;
     if (code == HT_OK && centred) code = centre(&used, median, err);
@@ -204,9 +204,16 @@ ht_code ht_tail_picture_make(ht_tail_picture *p, const ht_values *w, const ht_ta
     if (code == HT_OK) code = ht_still_wanted(err);
     if (code != HT_OK || !is_matrix(w)) return code;
     code = picture_norms(p, &raw, options, err);
-    if (code == HT_OK) ht_goodness_assess_norms(p->of_norms, p->all, &p->by_rows);
+    if (code == HT_OK) ht_goodness_assess_norms(p->of_norms, p->all, &p->by_rows[HT_ROW_MMO_MULTI]);
     if (code == HT_OK && options->spectrum) code = picture_spectrum(p, &raw, err);
     return code == HT_OK ? ht_still_wanted(err) : code;
+}
+
+const ht_estimate *ht_tail_picture_estimate(const ht_tail_picture *p, ht_estimator estimator)
+{
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
+        if (p->by_rows[r].estimator == estimator) return &p->by_rows[r];
+    return &p->all[estimator];
 }
 
 ht_code ht_tail_quick(const ht_values *w, ht_estimate *estimates, ht_error *err)

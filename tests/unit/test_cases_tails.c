@@ -119,17 +119,17 @@ static sample take(int number, bool smooth)
 /* ---- everything that is said of a matrix ---- */
 
 typedef struct fit {
-    ht_estimate e[HT_ESTIMATORS]; /* mmo-multi of the rows */
+    ht_estimate e[HT_ESTIMATORS]; /* some of the rows */
 } fit;
 
 static fit fit_values(const ht_values *v, const ht_tail_options *options)
 {
     fit f;
-    ht_estimate rows;
+    ht_estimate rows[HT_ROW_ESTIMATORS];
     ht_error err;
     if (ht_tail_fit(v, options, f.e, &err) != HT_OK) fail_msg("%s", err.text);
-    if (ht_tail_fit_rows(v, options, &rows, &err) != HT_OK) fail_msg("%s", err.text);
-    f.e[HT_MMO_MULTI] = rows;
+    if (ht_tail_fit_all_rows(v, options, rows, &err) != HT_OK) fail_msg("%s", err.text);
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++) f.e[rows[r].estimator] = rows[r];
     return f;
 }
 
@@ -137,6 +137,11 @@ static fit fit_all(const double *x, size_t rows, size_t columns)
 {
     return fit_values(&(ht_values){.f64 = x, .rows = rows, .columns = columns},
                       &(ht_tail_options){.spectrum = true});
+}
+
+static bool of_rows(ht_estimator e)
+{
+    return ht_estimator_at(e)->input == HT_INPUT_ROWS;
 }
 
 static bool same(double a, double b)
@@ -299,7 +304,8 @@ static void a_picture_has_no_unit(void **state)
                 ht_tail_picture_make(&b, &u, &(ht_tail_options){.spectrum = true}, centred, &err), HT_OK);
             fit p, q;
             memcpy(p.e, a.all, sizeof p.e), memcpy(q.e, b.all, sizeof q.e);
-            p.e[HT_MMO_MULTI] = a.by_rows, q.e[HT_MMO_MULTI] = b.by_rows;
+            for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
+                p.e[a.by_rows[r].estimator] = a.by_rows[r], q.e[b.by_rows[r].estimator] = b.by_rows[r];
             check_bits(&q, &p, k, "picture");
             memcpy(p.e, a.of_norms, sizeof p.e), memcpy(q.e, b.of_norms, sizeof q.e);
             check_bits(&q, &p, k, "norms");
@@ -328,7 +334,7 @@ static void the_sign_does_not_matter(void **state)
 /* Blocks of neighbours are what these are made of. */
 static bool hangs_on_order(int e)
 {
-    return e == HT_MMO || e == HT_MMO_MULTI || e == HT_PAULAUSKAS;
+    return e == HT_MMO || of_rows(e) || e == HT_PAULAUSKAS;
 }
 
 static void shuffle(size_t *order, size_t n, ht_rng *rng)
@@ -426,8 +432,11 @@ static void a_pruned_layer_is_centred_without_its_zeros(void **state)
     assert_int_equal(ht_tail_picture_make(&a, &v, &(ht_tail_options){0}, true, &err), HT_OK);
     assert_int_equal(ht_tail_picture_make(&b, &u, &(ht_tail_options){0}, true, &err), HT_OK);
     for (int e = 0; e < HT_ESTIMATORS; e++) assert_true(near(b.all[e].value, a.all[e].value, 1e-9));
-    assert_true(b.by_rows.value == a.by_rows.value && b.by_rows.zeros == ROWS);
-    assert_true(fabs(b.by_rows.value - 1.6) < 4 * b.by_rows.std_error);
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++) {
+        const ht_estimate *before = &a.by_rows[r], *after = &b.by_rows[r];
+        assert_true(after->value == before->value && after->zeros == ROWS);
+        assert_true(fabs(after->value - 1.6) < 4 * after->std_error);
+    }
 }
 
 /* 8 or 11 bits are enough for all that is told here: half a standard error. The spacings that pickands is
@@ -526,7 +535,7 @@ static void an_interval_holds_its_value_or_is_not_given(void **state)
             check_honest(&p.of_norms[e], number);
             without += isfinite(p.all[e].value) && isnan(p.all[e].low);
         }
-        check_honest(&p.by_rows, number);
+        for (int r = 0; r < HT_ROW_ESTIMATORS; r++) check_honest(&p.by_rows[r], number);
     }
     assert_true(without > 0);
 }
@@ -700,7 +709,7 @@ static void a_grid_is_noticed_where_it_matters(void **state)
             fit f = fit_all(y, N, 1);
             for (int e = 0; e < HT_ESTIMATORS; e++) {
                 const ht_estimate *own = &f.e[e];
-                bool stable_law = ht_estimator_at((ht_estimator)e)->stable && e != HT_MMO_MULTI;
+                bool stable_law = ht_estimator_at((ht_estimator)e)->stable && !of_rows((ht_estimator)e);
                 if (own->quality == HT_QUALITY_GOOD && stable_law)
                     assert_true(fabs(own->value - 1.5) < 3.5 * own->std_error && h < 0.06);
             }
@@ -723,7 +732,7 @@ static void pruning_by_size_is_noticed(void **state)
         for (int e = 0; e < HT_ESTIMATORS; e++) {
             const ht_estimate *own = &f.e[e];
             if (own->quality == HT_QUALITY_GOOD && ht_estimator_at((ht_estimator)e)->stable &&
-                e != HT_MMO_MULTI)
+                !of_rows((ht_estimator)e))
                 assert_true(fabs(own->value - 1.5) < 3.5 * own->std_error);
         }
         if (least < 0.05) assert_int_equal(f.e[HT_MMO].quality, HT_QUALITY_GOOD);
@@ -750,7 +759,7 @@ static void weights_of_few_levels_are_not_good(void **state)
         }
         fit f = fit_values(&(ht_values){.f32 = x, .rows = ROWS, .columns = COLUMNS}, &(ht_tail_options){0});
         for (int e = 0; e < HT_ESTIMATORS; e++)
-            if (ht_estimator_at((ht_estimator)e)->stable && e != HT_MMO_MULTI)
+            if (ht_estimator_at((ht_estimator)e)->stable && !of_rows((ht_estimator)e))
                 assert_true(f.e[e].quality != HT_QUALITY_GOOD);
     }
 }
@@ -924,7 +933,7 @@ static void what_spans_more_than_doubles_has_no_zeros(void **state)
         assert_true(isnan(f.e[e].value) && f.e[e].quality == HT_QUALITY_NOT_APPLICABLE);
         assert_non_null(f.e[e].reason);
         assert_non_null(strstr(f.e[e].reason, "span"));
-        if (e != HT_MMO_MULTI) assert_int_equal(f.e[e].zeros, N / 10);
+        if (!of_rows((ht_estimator)e)) assert_int_equal(f.e[e].zeros, N / 10);
     }
 }
 

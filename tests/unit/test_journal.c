@@ -56,6 +56,7 @@ static void what_is_written_reads_back(void **state)
                                        .error = 0.1,
                                        .ratio = (double)NAN,
                                        .scope = HT_PRUNE_GLOBAL,
+                                       .side = HT_PRUNE_COLUMNS,
                                        .centre = true,
                                        .coreset = HT_CORESET_TOP,
                                        .seed = 77,
@@ -85,9 +86,9 @@ static void what_is_written_reads_back(void **state)
                 j.entries[1].step == 5);
     const ht_prune_spec *spec = &j.entries[3].prune.spec;
     assert_true(spec->method == HT_PRUNE_CORESET && spec->metric == HT_FRO && spec->error == 0.1 &&
-                isnan(spec->ratio) && spec->scope == HT_PRUNE_GLOBAL && spec->centre &&
-                spec->coreset == HT_CORESET_TOP && spec->seed == 77 && spec->calibration_limit == 12 &&
-                spec->calibration == NULL && j.entries[3].prune.keep_mask);
+                isnan(spec->ratio) && spec->scope == HT_PRUNE_GLOBAL && spec->side == HT_PRUNE_COLUMNS &&
+                spec->centre && spec->coreset == HT_CORESET_TOP && spec->seed == 77 &&
+                spec->calibration_limit == 12 && spec->calibration == NULL && j.entries[3].prune.keep_mask);
     assert_true(j.entries[5].value == 9007199254740991. && j.entries[5].step == 10);
     assert_true(j.entries[6].hash == UINT64_C(0xfedcba9876543210) && j.entries[6].seconds == 2.5);
     assert_int_equal(j.last_revision, 5);

@@ -271,8 +271,7 @@ static void the_table_holds_every_estimate(void **state)
                      &narrow);
         for (int i = 0; i < HT_ESTIMATORS; i++) {
             const ht_estimator_info *info = ht_estimator_at((ht_estimator)i);
-            const ht_estimate *e =
-                info->input == HT_INPUT_ROWS ? &pictures[p]->by_rows : &pictures[p]->all[i];
+            const ht_estimate *e = ht_tail_picture_estimate(pictures[p], (ht_estimator)i);
             if (!isfinite(e->value) || i == HT_POWERLAW_TWO_SIDED) continue;
             if (e->quality == HT_QUALITY_NOT_APPLICABLE || ht_estimate_undetermined(e)) continue;
             snprintf(heading, sizeof heading, "%s: %s",
@@ -310,8 +309,7 @@ static ht_tail_picture made_up(void)
         p.all[e] = p.of_norms[e] = estimate((double)NAN, (double)NAN, HT_QUALITY_NOT_APPLICABLE);
         p.all[e].estimator = p.of_norms[e].estimator = (ht_estimator)e;
     }
-    p.by_rows = estimate((double)NAN, (double)NAN, HT_QUALITY_NOT_APPLICABLE);
-    p.by_rows.estimator = HT_MMO_MULTI;
+    ht_tail_no_rows(p.by_rows);
     return p;
 }
 

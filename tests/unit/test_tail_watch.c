@@ -69,7 +69,7 @@ static void a_thorough_look_is_the_picture_of_its_layer(void **state)
         assert_memory_equal(&wanted.eigenvalues, &watch.latest.picture.eigenvalues,
                             sizeof wanted.eigenvalues);
         for (int e = 0; e < HT_ESTIMATORS; e++) {
-            const ht_estimate *from = e == HT_MMO_MULTI ? &wanted.by_rows : &wanted.all[e];
+            const ht_estimate *from = ht_tail_picture_estimate(&wanted, (ht_estimator)e);
             assert_true(watch.latest.now[e].value == from->value || isnan(from->value));
             assert_int_equal(watch.latest.now[e].quality, from->quality);
         }

@@ -63,6 +63,8 @@ void ht_prune_spec_format(const ht_prune_spec *s, char *to, size_t size)
     if (s->method == HT_PRUNE_CORESET && used > 0 && (size_t)used < size)
         used += snprintf(to + used, size - (size_t)used, ", %s",
                          ht_param_choice(HT_P_PRUNE_CORESET, (int)s->coreset));
+    if (s->side == HT_PRUNE_COLUMNS && ht_prune_has_sides(s->method) && used > 0 && (size_t)used < size)
+        used += snprintf(to + used, size - (size_t)used, ", by column");
     if (s->centre && used > 0 && (size_t)used < size) snprintf(to + used, size - (size_t)used, ", centred");
 }
 
@@ -115,6 +117,8 @@ static json_t *spec_json(const ht_prune_spec *s)
                         json_real(isnan(s->ratio) ? s->error : s->ratio));
     json_object_set_new(asked, "scope", json_string(ht_param_choice(HT_P_PRUNE_SCOPE, (int)s->scope)));
     json_object_set_new(asked, "centre", json_boolean(s->centre));
+    if (ht_prune_has_sides(s->method))
+        json_object_set_new(asked, "unit", json_string(ht_param_choice(HT_P_PRUNE_UNIT, (int)s->side)));
     if (s->method == HT_PRUNE_CORESET)
         json_object_set_new(asked, "coreset",
                             json_string(ht_param_choice(HT_P_PRUNE_CORESET, (int)s->coreset)));
@@ -224,7 +228,7 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(after, sizeof after, (long long)r->result.parameters_left);
     printf("  parameters %s, before %s (ratio %.4f); %.1f kB, before %.1f kB\n", after, before,
            parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
-    printf("  without dead %s the hidden layers are", ht_prune_unit(in->net, HT_PRUNE_NODE));
+    printf("  without dead %s the hidden layers are", ht_prune_unit(in->net, HT_PRUNE_NODE, HT_PRUNE_ROWS));
     for (int l = 0; l < ht_network_hidden(in->net); l++)
         printf("%s %d of %d", l ? "," : "", r->left[l], in->net->weights[l]->rows);
     if (isfinite(r->seconds[0]))

@@ -26,9 +26,10 @@ static int views_of(const ht_file_tensor *t, const ht_tail_picture *p, const ht_
 {
     bool deep = t->whole && t->whole->ndim > 2;
     views[0] = (view){"all", t->ndim == 1 ? "all values" : "all weights", p->all, HT_ESTIMATORS, t->rows};
-    views[1] = (view){"rows", deep ? "filters as vectors" : "rows as vectors", &p->by_rows, 1, t->rows};
+    views[1] = (view){"rows", deep ? "filters as vectors" : "rows as vectors", p->by_rows, HT_ROW_ESTIMATORS,
+                      t->rows};
     views[2] = (view){"row_norms", deep ? "filter norms" : "row norms", p->of_norms, HT_ESTIMATORS, t->rows};
-    views[3] = (view){"kernels", "kernels as vectors", &k->by_rows, 1, k->count};
+    views[3] = (view){"kernels", "kernels as vectors", k->by_rows, HT_ROW_ESTIMATORS, k->count};
     views[4] = (view){"kernel_norms", "kernel norms", k->of_norms, HT_ESTIMATORS, k->count};
     return t->ndim == 1 ? 1 : k->count ? VIEWS : VIEWS - 2;
 }
@@ -227,14 +228,15 @@ static void add_remarks(ht_text *to, const view *v, const ht_file_tensor *t)
 {
     size_t count = strcmp(v->name, "all") == 0 ? t->rows * t->columns : v->rows;
     size_t side = t->rows < t->columns ? t->rows : t->columns;
-    const ht_estimate *first = v->estimates, *spectrum = &v->estimates[HT_POWERLAW];
+    const ht_estimate *first = v->estimates,
+                      *spectrum = v->count == HT_ESTIMATORS ? &v->estimates[HT_POWERLAW] : NULL;
     char text[100];
     if (!isfinite(first->value) && first->reason) ht_text_add(to, "  no index: %s\n", first->reason);
     if (first->zeros > 0 && first->zeros < count) {
         ht_tail_say_zeros(first, count, text, sizeof text);
         ht_text_add(to, "  %s\n", text);
     }
-    if (v->count == 1 || (spectrum->rank == 0 && !spectrum->reason)) return;
+    if (!spectrum || (spectrum->rank == 0 && !spectrum->reason)) return;
     if (spectrum->rank < side) ht_text_add(to, "  spectrum: rank %zu of %zu\n", spectrum->rank, side);
     if (spectrum->reason && !isfinite(spectrum->value)) /* else its line has said so */
         ht_text_add(to, "  no power law: %s\n", spectrum->reason);

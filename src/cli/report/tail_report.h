@@ -11,8 +11,8 @@
 
 /* What the picture of a convolution, seen as filters, lacks: its kernels as rows. */
 typedef struct ht_tail_kernels {
-    size_t count;        /* 0: there are none */
-    ht_estimate by_rows; /* mmo-multi */
+    size_t count; /* 0: there are none */
+    ht_estimate by_rows[HT_ROW_ESTIMATORS];
     ht_estimate of_norms[HT_ESTIMATORS];
 } ht_tail_kernels;
 

@@ -27,7 +27,8 @@ static const struct {
 } prune_choices[] = {{"method", HT_P_PRUNE_METHOD},
                      {"metric", HT_P_PRUNE_METRIC},
                      {"scope", HT_P_PRUNE_SCOPE},
-                     {"coreset", HT_P_PRUNE_CORESET}};
+                     {"coreset", HT_P_PRUNE_CORESET},
+                     {"unit", HT_P_PRUNE_UNIT}}; /* which older journals do not have */
 
 /* ---- writing ---- */
 
@@ -90,7 +91,7 @@ static json_t *prune_line(const ht_sample *s)
                   "ratio", number(p->ratio), "seed", (json_int_t)p->seed, "centre", p->centre, "samples",
                   p->calibration_limit, "keep_mask", s->prune.keep_mask, "removed", number(s->value));
     for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++) {
-        const int values[] = {(int)p->method, (int)p->metric, (int)p->scope, (int)p->coreset};
+        const int values[] = {(int)p->method, (int)p->metric, (int)p->scope, (int)p->coreset, (int)p->side};
         json_object_set_new(line, prune_choices[i].key,
                             json_string(ht_param_choice(prune_choices[i].param, values[i])));
     }
@@ -191,16 +192,18 @@ static const char *read_set(ht_entry *e, const json_t *line)
 
 static const char *read_prune(ht_entry *e, const json_t *line)
 {
-    int value[4];
+    int value[5] = {0};
     uint64_t samples;
     ht_prune_spec *p = &e->prune.spec;
     for (size_t i = 0; i < sizeof prune_choices / sizeof prune_choices[0]; i++)
-        if (!choice(line, prune_choices[i].key, prune_choices[i].param, &value[i]))
-            return "\"method\", \"metric\", \"scope\" or \"coreset\" is no such thing";
+        if ((prune_choices[i].param != HT_P_PRUNE_UNIT || json_object_get(line, "unit")) &&
+            !choice(line, prune_choices[i].key, prune_choices[i].param, &value[i]))
+            return "\"method\", \"metric\", \"scope\", \"coreset\" or \"unit\" is no such thing";
     *p = (ht_prune_spec){.method = (ht_prune_method)value[0],
                          .metric = (ht_prune_metric)value[1],
                          .scope = (ht_prune_scope)value[2],
                          .coreset = (ht_coreset_kind)value[3],
+                         .side = (ht_prune_side)value[4],
                          .centre = json_is_true(json_object_get(line, "centre"))};
     e->prune.keep_mask = json_is_true(json_object_get(line, "keep_mask"));
     if (!whole(line, "samples", &samples) || samples > 1000000000) return "\"samples\" is no such number";

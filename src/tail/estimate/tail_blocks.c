@@ -1,5 +1,5 @@
-/* tail_blocks.c - estimators from consecutive blocks of values: mmo, mmo-multi (of rows as vectors, rows of
- * zeros left out and counted), paulauskas. */
+/* tail_blocks.c - estimators from consecutive blocks of values: mmo, mmo-multi and mmo-paper (of rows as
+ * vectors, rows of zeros left out and counted), paulauskas. */
 #include "tail/tail_work.h"
 
 #include <math.h>
@@ -408,7 +408,7 @@ static double mean_of_sums(const live *l, const ht_values *x, size_t used, size_
     return total / (double)count;
 }
 
-static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate *e)
+static void fit_rows(live *rows, const ht_values *x, size_t m, ht_estimate *e)
 {
     cut c = choose_cut(rows->count, m);
     e->reason = refuse_cut(&c, m);
@@ -422,21 +422,82 @@ static void fit_rows(const live *rows, const ht_values *x, size_t m, ht_estimate
     mmo_estimate(&c, &l, vector_tie, e);
 }
 
-ht_code ht_blocks_mmo_multi(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
+/* In the order in which they are, or in others. */
+typedef void fit_of_rows(live *rows, const ht_values *x, size_t m, ht_estimate *e);
+
+static ht_code fit_live_rows(const ht_tail_work *work, fit_of_rows *fit, ht_estimate *e, ht_error *err)
 {
     const ht_values *x = &work->sample->x;
-    ht_estimate *e = &estimates[HT_MMO_MULTI];
     live rows = {0};
     ht_code code = live_room(&rows, x, err);
     if (code == HT_OK) {
         find_live(&rows, x);
         e->zeros = x->rows - rows.count;
         e->reason = refuse_rows(&rows, x);
-        if (!e->reason) fit_rows(&rows, x, work->options->m, e);
+        if (!e->reason) fit(&rows, x, work->options->m, e);
         code = ht_still_wanted(err);
     }
     live_free(&rows);
     return code;
+}
+
+ht_code ht_blocks_mmo_multi(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
+{
+    return fit_live_rows(work, fit_rows, &estimates[HT_MMO_MULTI], err);
+}
+
+/* ---- the same as the code published with arXiv 2106.03795 has it ---- */
+
+enum { SHUFFLES = 5 };
+static const double cap = 2;
+
+/* Fisher and Yates, of the order that the shuffle before has left. */
+static void shuffle(live *l, int which)
+{
+    ht_rng rng;
+    ht_rng_init(&rng, 1, HT_STREAM_TAIL, (uint64_t)which);
+    for (size_t i = l->count; i > 1; i--) {
+        size_t j = ht_rng_u64(&rng) % i, row = l->row[i - 1]; /* the bias is below 2^-32 */
+        double length = l->log_length[i - 1];
+        l->row[i - 1] = l->row[j];
+        l->log_length[i - 1] = l->log_length[j];
+        l->row[j] = row;
+        l->log_length[j] = length;
+    }
+}
+
+static void limit(ht_estimate *e)
+{
+    double deviation = e->std_error / (e->value * e->value);
+    if (!(e->value > cap)) return;
+    e->value = cap;
+    ht_estimate_inverse(e, 1 / cap, deviation);
+    ht_estimate_assess_stable(e, e->n_tail);
+}
+
+/* The shuffle in the middle; none where one of them has no index. */
+static void fit_shuffled(live *rows, const ht_values *x, size_t m, ht_estimate *e)
+{
+    ht_estimate of[SHUFFLES];
+    for (int s = 0; s < SHUFFLES && !ht_cancelled(); s++) {
+        int at = s;
+        ht_estimate one = *e;
+        shuffle(rows, s + 1);
+        fit_rows(rows, x, m, &one);
+        if (!isfinite(one.value)) {
+            *e = one;
+            return;
+        }
+        limit(&one);
+        for (; at > 0 && of[at - 1].value > one.value; at--) of[at] = of[at - 1];
+        of[at] = one;
+    }
+    if (!ht_cancelled()) *e = of[SHUFFLES / 2];
+}
+
+ht_code ht_blocks_mmo_paper(ht_tail_work *work, ht_estimate *estimates, ht_error *err)
+{
+    return fit_live_rows(work, fit_shuffled, &estimates[HT_MMO_PAPER], err);
 }
 
 /* ---- Paulauskas, Vaičiulis ---- */

@@ -46,7 +46,8 @@ void ht_panel_strip(const ht_model *m, int columns, ht_chart *chart)
     double cursor = gone_at(m);
     int gone = (int)lround(cursor * look->groups);
     (void)columns;
-    ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
+    ht_text_copy(chart->empty, sizeof chart->empty,
+                 look->count > 0 ? "no neuron goes: prune.unit takes columns" : "measuring");
     snprintf(chart->title, sizeof chart->title, "Neurons by ‖w‖, %s",
              method == HT_PRUNE_RANDOM ? "in the order of the lot" : "weakest first");
     chart->x = (ht_axis){.low = 0, .high = 1, .fixed = true, .label = "fraction removed"};

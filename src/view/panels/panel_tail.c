@@ -118,7 +118,9 @@ static void add_ghost_rows(const ht_model *m, ht_room room, ht_form *form)
 
 static bool occurs_in(const ht_tail_picture *p, ht_quality q)
 {
-    bool occurs = p->by_rows.quality == q && isfinite(p->by_rows.value);
+    bool occurs = false;
+    for (int r = 0; r < HT_ROW_ESTIMATORS; r++)
+        occurs = occurs || (p->by_rows[r].quality == q && isfinite(p->by_rows[r].value));
     for (int e = 0; e < HT_ESTIMATORS; e++)
         occurs = occurs || (p->all[e].quality == q && isfinite(p->all[e].value)) ||
                  (p->of_norms[e].quality == q && isfinite(p->of_norms[e].value));
