@@ -26,9 +26,9 @@ typedef struct ht_certificate {
     ht_score train, test; /* of the network that the code gives back */
     double bound;
     /* The quantities of arXiv 2106.03795: ε_l = ‖W_l - Ŵ_l‖ / ‖W_l‖ of each layer, Frobenius norms, pruning
-     * and rounding together, of weight matrices; and what the outputs can change by (Euclidean norm), for inputs
-     * as large as the largest training sample: of dense layers without biases B Π ‖W_l‖ (Π (1 + ε_l) - 1), of
-     * others nn/extent.h. */
+     * and rounding together, of weight matrices; and what the outputs can change by (Euclidean norm), for
+     * inputs as large as the largest training sample: of dense layers without biases B Π ‖W_l‖ (Π (1 + ε_l) -
+     * 1), of others nn/extent.h. */
     double layer_error[HT_WEIGHTS_MAX];
     double output_change;
     const char *unbounded; /* why there is no such bound, and output_change is infinite; NULL; static */

@@ -91,7 +91,6 @@ uint32_t ht_coder_number(ht_coder *c, uint32_t value)
 uint32_t ht_coder_tree(ht_coder *c, ht_model *models, int bits, uint32_t value)
 {
     uint32_t node = 1;
-    for (int i = bits - 1; i >= 0; i--)
-        node = node << 1 | ht_coder_bit(c, &models[node], value >> i & 1);
+    for (int i = bits - 1; i >= 0; i--) node = node << 1 | ht_coder_bit(c, &models[node], value >> i & 1);
     return node - (1u << bits);
 }

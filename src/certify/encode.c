@@ -46,8 +46,9 @@ static ht_code check(const ht_encode_shape *shape, const ht_network *net, ht_err
         return ht_error_set(err, HT_FAIL, "has %zu numbers, too many for a code: no certificate",
                             ht_encode_numbers(net));
     if (!is_finite(net))
-        return ht_error_set(err, HT_FAIL, "has numbers that are not finite: they have no code, and the "
-                                          "network no certificate");
+        return ht_error_set(err, HT_FAIL,
+                            "has numbers that are not finite: they have no code, and the "
+                            "network no certificate");
     if (shape->form == 3 && shape->line[0] == '\0')
         return ht_error_set(err, HT_FAIL,
                             "has layers whose line is longer than model.layers may be: no certificate");
@@ -113,8 +114,9 @@ static ht_code read_numbers(ht_coder *c, ht_network *net, const ht_encode_shape 
             return ht_error_set(err, HT_FAIL,
                                 "the scale of layer %d is no positive number; the file is damaged", l);
     return is_finite(net) ? HT_OK
-                          : ht_error_set(err, HT_FAIL, "it has numbers that are not finite; the file is "
-                                                       "damaged");
+                          : ht_error_set(err, HT_FAIL,
+                                         "it has numbers that are not finite; the file is "
+                                         "damaged");
 }
 
 ht_network *ht_decode_network(const void *bytes, size_t size, int *bits, ht_error *err)

@@ -95,7 +95,6 @@ void ht_encode_round(ht_network *net, int bits, ht_quantizer *quantizer)
             continue;
         }
         for (size_t i = 0; i < ht_tensor_size(tensor); i++)
-            if (isfinite(tensor->data[i]))
-                tensor->data[i] = round_number(tensor->data[i], quantizer->digits);
+            if (isfinite(tensor->data[i])) tensor->data[i] = round_number(tensor->data[i], quantizer->digits);
     }
 }

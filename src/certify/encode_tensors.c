@@ -107,8 +107,7 @@ static void code_weights(tensor_coder *s)
     code_flags(s, s->row[s->number], s->layer->rows, NULL);
     code_flags(s, s->column, s->layer->columns, s->live);
     for (int i = 0; i < s->layer->rows && !s->c->short_of_bytes && !ht_cancelled(); i++)
-        if (s->row[s->number][i])
-            code_row(s, s->layer->data + (size_t)i * (size_t)s->layer->columns, rows++);
+        if (s->row[s->number][i]) code_row(s, s->layer->data + (size_t)i * (size_t)s->layer->columns, rows++);
 }
 
 /* ---- other numbers ---- */

@@ -62,10 +62,10 @@ static ht_code print_curve_json(const certify_curve *curve, ht_error *err)
     json_t *points = json_array();
     for (int i = 0; i < curve->count; i++)
         json_array_append_new(points, point_json(curve, &curve->points[i]));
-    return print_json(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:o, s:o}", "schema", 1, "method", curve->method,
-                                "delta", delta, "samples", (json_int_t)curve->samples, "weights",
-                                (json_int_t)curve->weights, "others", (json_int_t)curve->others, "best",
-                                point_json(curve, &curve->points[curve->best]), "points", points),
+    return print_json(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:o, s:o}", "schema", 1, "method",
+                                curve->method, "delta", delta, "samples", (json_int_t)curve->samples,
+                                "weights", (json_int_t)curve->weights, "others", (json_int_t)curve->others,
+                                "best", point_json(curve, &curve->points[curve->best]), "points", points),
                       err);
 }
 
@@ -213,47 +213,48 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
 
 void ht_certificate_help(void)
 {
-    printf("The certificate:\n\n"
-           "  With probability at least 1 - δ over the N training samples, for all networks h at once,\n"
-           "      expected error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N),   δ = %g.\n\n"
-           "  bits(h) is the length of the file that `heavytail certify RUN --out F.htc` writes, all of it: "
-           "the shape,\n"
-           "  which rows, columns and weights are kept, the q-bit values, the scales, and q itself. The code "
-           "is\n"
-           "  prefix-free, so 2^-bits sums to at most 1 over all networks (Kraft) and Hoeffding's inequality "
-           "holds for\n"
-           "  all of them together: the Occam bound (Blumer, Ehrenfeucht, Haussler, Warmuth, Inf. Process. "
-           "Lett. 24,\n"
-           "  1987; Langford, JMLR 6, 2005). That is why the smallest bound along a pruning curve, and the q "
-           "it chose,\n"
-           "  need no further price.\n\n"
-           "  Assumed: the training samples are drawn independently from the distribution that new samples "
-           "come from,\n"
-           "  and the code was fixed before they were seen (it is this program). Nothing is assumed about "
-           "training,\n"
-           "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
-           "not on the\n"
-           "  whole one. A code says the layers, of any kinds, and holds all numbers: biases, gains and "
-           "running means\n"
-           "  too, as floats of q + 3 binary digits, which cost about q + 6 bits each, however few weights "
-           "are kept.\n"
-           "  Inputs are scaled before the network sees them (data.scale); by the training part, that is not "
-           "in the code,\n"
-           "  and taken as given. A bound of 1 or more says nothing: it is vacuous.\n\n"
-           "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
-           "made of:\n"
-           "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "
-           "rounding, and\n"
-           "  B Π‖W_l‖ (Π(1 + ε_l) - 1), by which the outputs cannot change more for inputs of norm ≤ B. A "
-           "convolution\n"
-           "  has √m ‖W‖ for ‖W‖, m the most windows that a value is in (⌈k/stride⌉ a side); biases add their "
-           "change,\n"
-           "  residuals add what they sum, pooling multiplies by √m or less, a layer norm by up to 316. "
-           "Where nothing\n"
-           "  finite follows, it says none (null in JSON). The other constants of those bounds cannot be "
-           "computed, so no\n"
-           "  bound of that kind is printed.\n",
-           delta);
+    printf(
+        "The certificate:\n\n"
+        "  With probability at least 1 - δ over the N training samples, for all networks h at once,\n"
+        "      expected error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N),   δ = %g.\n\n"
+        "  bits(h) is the length of the file that `heavytail certify RUN --out F.htc` writes, all of it: "
+        "the shape,\n"
+        "  which rows, columns and weights are kept, the q-bit values, the scales, and q itself. The code "
+        "is\n"
+        "  prefix-free, so 2^-bits sums to at most 1 over all networks (Kraft) and Hoeffding's inequality "
+        "holds for\n"
+        "  all of them together: the Occam bound (Blumer, Ehrenfeucht, Haussler, Warmuth, Inf. Process. "
+        "Lett. 24,\n"
+        "  1987; Langford, JMLR 6, 2005). That is why the smallest bound along a pruning curve, and the q "
+        "it chose,\n"
+        "  need no further price.\n\n"
+        "  Assumed: the training samples are drawn independently from the distribution that new samples "
+        "come from,\n"
+        "  and the code was fixed before they were seen (it is this program). Nothing is assumed about "
+        "training,\n"
+        "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
+        "not on the\n"
+        "  whole one. A code says the layers, of any kinds, and holds all numbers: biases, gains and "
+        "running means\n"
+        "  too, as floats of q + 3 binary digits, which cost about q + 6 bits each, however few weights "
+        "are kept.\n"
+        "  Inputs are scaled before the network sees them (data.scale); by the training part, that is not "
+        "in the code,\n"
+        "  and taken as given. A bound of 1 or more says nothing: it is vacuous.\n\n"
+        "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
+        "made of:\n"
+        "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "
+        "rounding, and\n"
+        "  B Π‖W_l‖ (Π(1 + ε_l) - 1), by which the outputs cannot change more for inputs of norm ≤ B. A "
+        "convolution\n"
+        "  has √m ‖W‖ for ‖W‖, m the most windows that a value is in (⌈k/stride⌉ a side); biases add their "
+        "change,\n"
+        "  residuals add what they sum, pooling multiplies by √m or less, a layer norm by up to 316. "
+        "Where nothing\n"
+        "  finite follows, it says none (null in JSON). The other constants of those bounds cannot be "
+        "computed, so no\n"
+        "  bound of that kind is printed.\n",
+        delta);
 }
 
 int ht_cmd_certify(int argc, char **argv)

@@ -9,8 +9,8 @@
  * at place p, so that ‖z‖² ≤ ‖W‖² Σ_p ‖x_p‖², and Σ_p counts a value once for each window it is in. A window
  * of k by stride s has at most ⌈k/s⌉ of them a side: k·k at stride 1, one where windows lie side by side.)
  * Without biases, and with m = 1, this is B Π‖W_l‖ (Π(1 + ε_l) - 1), ε_l = ‖W_l - Ŵ_l‖ / ‖W_l‖.
- * Pooling multiplies both by √m (the largest) or √(m / places of a window) (the mean); a residual adds both of
- * what it sums; activations let 0 be 0 and have slopes up to 1, GELU up to 1.129; dropout is not there in
+ * Pooling multiplies both by √m (the largest) or √(m / places of a window) (the mean); a residual adds both
+ * of what it sums; activations let 0 be 0 and have slopes up to 1, GELU up to 1.129; dropout is not there in
  * evaluation; batch norm is a factor and a summand for each channel then. Layer norm: its normalized values
  * have norm ≤ √values, and slopes up to 1/√(1e-5) = 316, which is true, finite and far from what happens. */
 #ifndef HT_NN_EXTENT_H
@@ -28,7 +28,8 @@ typedef struct ht_extent {
 
 /* What the network can give, before softmax, for inputs of norm ≤ `input`, and by how much that can change
  * when its numbers become those of `other`, which has the same layers (a bias that one of them lacks is 0).
- * False: there is no such bound. *why then says so: static storage. Rounding of the arithmetic is left out. */
+ * False: there is no such bound. *why then says so: static storage. Rounding of the arithmetic is left out.
+ */
 bool ht_extent_of(const ht_network *net, const ht_network *other, double input, ht_extent *gives,
                   const char **why);
 
@@ -44,7 +45,7 @@ void ht_extent_matrix(const struct ht_layer *layer, const struct ht_layer *other
 
 /* A factor and a summand for each channel, of a network and of the other, taken up one by one … */
 typedef struct ht_extent_channels {
-    double most, apart;                 /* factors: the largest, and how far two are apart */
+    double most, apart;                /* factors: the largest, and how far two are apart */
     double summands2, summands_apart2; /* squared norms */
 } ht_extent_channels;
 

@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/pool.h"
-#include "certify/certify.h"
 #include "heavytail/network.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
@@ -353,17 +352,9 @@ static void what_needs_dense_layers_says_so(void **state)
         ht_prune_spec spec = spec_of(HT_PRUNE_CORESET, 0.5);
         ht_prune_result r;
         ht_prune_curve curve;
-        ht_certificate certificate;
-        ht_text bytes = {0};
-        ht_quantizer quantizer = {.bits = 2};
         spec.calibration = &samples;
         assert_says(ht_prune_try(&r, net, NULL, &samples, &spec, NULL, NULL, &err), "dense layers only");
         assert_says(ht_prune_curve_make(&curve, net, &samples, &spec, NULL, &err), "dense layers only");
-        spec.method = HT_PRUNE_MAGNITUDE;
-        assert_says(ht_certify_make(&certificate, net, &spec, &samples, &samples, 0.05, NULL, NULL, &err),
-                    "no certificate");
-        assert_says(ht_encode_network(net, &quantizer, &bytes, &err), "dense layers");
-        ht_text_free(&bytes);
         ht_network_free(net);
     }
     samples_free(&samples);

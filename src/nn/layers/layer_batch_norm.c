@@ -44,8 +44,7 @@ static ht_tensor *running_variance(const ht_layer *layer)
 static void affine(const ht_layer *layer, int c, double *factor, double *summand)
 {
     const float *bias = ht_tensor_biases(&layer->tensor[0]);
-    *factor =
-        (double)layer->tensor[0].data[c] / sqrt((double)running_variance(layer)->data[c] + epsilon);
+    *factor = (double)layer->tensor[0].data[c] / sqrt((double)running_variance(layer)->data[c] + epsilon);
     *summand = (bias ? (double)bias[c] : 0) - (double)running_mean(layer)->data[c] * *factor;
 }
 

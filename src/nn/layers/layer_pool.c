@@ -30,8 +30,8 @@ static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
     return HT_OK;
 }
 
-/* Neither the largest nor the mean of a window changes by more than the Euclidean norm of its change, the mean
- * by 1/√places of it. */
+/* Neither the largest nor the mean of a window changes by more than the Euclidean norm of its change, the
+ * mean by 1/√places of it. */
 static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
 {
     const int pad[2] = {0, 0}, stride[2] = {stride_of(layer, 0), stride_of(layer, 1)};
