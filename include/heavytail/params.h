@@ -144,6 +144,9 @@ bool ht_params_are_dense(const ht_params *params);
 int ht_params_quiet(const ht_params *params, int *named);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
+/* Does setting `p` (model.width, model.depth) put equal layers in the place of what says that they are not
+ * alike? Of model.layers a width does not, if it has an n. */
+bool ht_params_undoes(const ht_params *params, ht_param p);
 /* The units alone, of those that have some (dense, conv); returns how many. */
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS]);
 

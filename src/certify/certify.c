@@ -3,8 +3,9 @@
 #include <math.h>
 
 #include "base/alloc.h"
-#include "kernel/kernel.h"
 #include "base/cancel.h"
+#include "kernel/kernel.h"
+#include "nn/extent.h"
 
 enum { FIRST_LOOK = 2000, BITS_TRIED = 8 };
 
@@ -60,7 +61,7 @@ static ht_code choose_bits(attempt *best, const ht_network *pruned, const ht_sam
     return HT_OK;
 }
 
-static double layer_norm(const ht_tensor *layer)
+static double matrix_norm(const ht_tensor *layer)
 {
     return sqrt(ht_kernel()->sum_squares(layer->data, ht_tensor_size(layer)));
 }
@@ -76,18 +77,18 @@ static double largest_input(const ht_samples *samples, size_t inputs)
 static void measure_change(ht_certificate *c, const ht_network *net, const ht_network *small,
                            const ht_samples *train)
 {
-    double norms = largest_input(train, (size_t)net->weights[0]->columns), grown = 1;
+    ht_extent extent;
     for (int l = 0; l < net->weight_count; l++) {
         const ht_tensor *a = net->weights[l], *b = small->weights[l];
-        double difference = 0, norm = layer_norm(a);
+        double difference = 0, norm = matrix_norm(a);
         for (size_t i = 0; i < ht_tensor_size(a); i++)
             difference += pow((double)(a->data[i] - b->data[i]), 2);
         c->layer_error[l] = norm > 0 ? sqrt(difference) / norm : 0;
-        norms *= norm;
-        grown *= 1 + c->layer_error[l];
     }
-    if (net->mean_field) norms /= ht_network_output(net)->columns;
-    c->output_change = norms * (grown - 1);
+    bool bounded =
+        ht_extent_of(net, small, largest_input(train, (size_t)net->inputs), &extent, &c->unbounded);
+    if (bounded) c->unbounded = NULL;
+    c->output_change = bounded ? extent.change : HUGE_VAL;
 }
 
 /* What the bytes give back is what is evaluated. */
@@ -113,21 +114,6 @@ ht_code ht_certify_make(ht_certificate *c, const ht_network *net, const ht_prune
     attempt best = {.promise = HUGE_VAL};
     ht_prune_result pruning;
     *c = (ht_certificate){.ratio = spec->ratio};
-    if (ht_network_has_biases(net))
-        return ht_error_set(err, HT_FAIL,
-                            "has biases, and the code that the bound is about holds weights only: no "
-                            "certificate; `heavytail prune` takes networks with biases");
-    if (!ht_network_is_dense(net))
-        return ht_error_set(
-            err, HT_FAIL,
-            "has other layers than dense ones, each reading the one before it, and the code that "
-            "the bound is about holds those only: no certificate; `heavytail prune` takes such "
-            "networks");
-    if (!ht_encode_knows(net))
-        return ht_error_set(
-            err, HT_FAIL,
-            "has hidden layers of several activations, or of gelu or linear ones, which the code that "
-            "the bound is about cannot say: no certificate; `heavytail prune` takes such networks");
     ht_network *pruned = ht_network_copy(net, err);
     ht_code code = pruned ? ht_prune_apply(pruned, spec, pool, &pruning, err) : HT_FAIL;
     if (code == HT_OK) code = choose_bits(&best, pruned, train, delta, pool, err);

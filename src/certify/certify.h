@@ -7,7 +7,9 @@
  * prefix-free code fixed before the data were seen (encode.h). How h was found does not matter, so the
  * smallest bound along a curve holds as it is. At 1 or more it says nothing: it is vacuous.
  *
- * The code holds weights only, so networks with biases have no certificate. */
+ * The code holds everything that a network consists of: its layers, of any kinds, and all numbers, biases,
+ * gains and running means too, which count like weights. What stands before a network (the scaling of inputs,
+ * data.scale) is no part of it, and taken as given. */
 #ifndef HT_CERTIFY_CERTIFY_H
 #define HT_CERTIFY_CERTIFY_H
 
@@ -24,11 +26,12 @@ typedef struct ht_certificate {
     ht_score train, test; /* of the network that the code gives back */
     double bound;
     /* The quantities of arXiv 2106.03795: ε_l = ‖W_l - Ŵ_l‖ / ‖W_l‖ of each layer, Frobenius norms, pruning
-     * and rounding together; and what they allow any output to change by, for inputs as large as the largest
-     * training sample: B Π ‖W_l‖ (Π (1 + ε_l) - 1), for activations with |act(a) - act(b)| ≤ |a - b| and
-     * act(0) = 0. */
+     * and rounding together, of weight matrices; and what the outputs can change by (Euclidean norm), for
+     * inputs as large as the largest training sample: of dense layers without biases B Π ‖W_l‖ (Π (1 + ε_l) -
+     * 1), of others nn/extent.h. */
     double layer_error[HT_WEIGHTS_MAX];
     double output_change;
+    const char *unbounded; /* why there is no such bound, and output_change is infinite; NULL; static */
 } ht_certificate;
 
 /* Prunes a copy of `net` to spec->ratio, rounds it to the q of 1 .. 8 bits that promises the smallest bound

@@ -24,7 +24,7 @@ enum { CODE_LIMIT = 1 << 30 };
 typedef struct certify_curve {
     ht_certificate points[HT_CERTIFY_POINTS];
     int count, best;
-    size_t weights, samples;
+    size_t weights, others, samples; /* others: biases, gains, running means */
     int layers;
     const char *method;
 } certify_curve;
@@ -62,10 +62,10 @@ static ht_code print_curve_json(const certify_curve *curve, ht_error *err)
     json_t *points = json_array();
     for (int i = 0; i < curve->count; i++)
         json_array_append_new(points, point_json(curve, &curve->points[i]));
-    return print_json(json_pack("{s:i, s:s, s:f, s:I, s:I, s:o, s:o}", "schema", 1, "method", curve->method,
-                                "delta", delta, "samples", (json_int_t)curve->samples, "weights",
-                                (json_int_t)curve->weights, "best",
-                                point_json(curve, &curve->points[curve->best]), "points", points),
+    return print_json(json_pack("{s:i, s:s, s:f, s:I, s:I, s:I, s:o, s:o}", "schema", 1, "method",
+                                curve->method, "delta", delta, "samples", (json_int_t)curve->samples,
+                                "weights", (json_int_t)curve->weights, "others", (json_int_t)curve->others,
+                                "best", point_json(curve, &curve->points[curve->best]), "points", points),
                       err);
 }
 
@@ -82,10 +82,18 @@ static void print_curve(const certify_curve *curve)
                i == curve->best ? "  ← smallest" : "");
     }
     const ht_certificate *c = &curve->points[curve->best];
-    printf("\nThe smallest: %zu weights in %zu bytes, %.3g a training sample. Relative errors of the layers:",
-           c->kept, c->bits / 8, (double)c->kept / (double)curve->samples);
+    printf("\nThe smallest: %zu weights", c->kept);
+    if (curve->others > 0) printf(" and all %zu biases, gains and their like", curve->others);
+    printf(" in %zu bytes, %.3g weights a training sample. Relative errors of the layers:", c->bits / 8,
+           (double)c->kept / (double)curve->samples);
     for (int l = 0; l < curve->layers; l++) printf(" %.3f", c->layer_error[l]);
-    printf(".\n`heavytail help certificate` says what is assumed.\n");
+    printf(".\n");
+    if (c->unbounded)
+        printf("By how much the outputs can change for inputs like these: none: %s.\n", c->unbounded);
+    else
+        printf("The outputs change by %.3g at most, for inputs as large as the largest training sample.\n",
+               c->output_change);
+    printf("`heavytail help certificate` says what is assumed.\n");
 }
 
 /* The network of the smallest bound, as a file. */
@@ -123,6 +131,8 @@ static ht_code certify_network(ht_prune_input *in, const char *method, const cha
     if (!curve) return err->code;
     curve->method = ht_params_name(&in->params, HT_P_PRUNE_METHOD);
     curve->weights = ht_network_parameters(in->net);
+    for (int t = 0; t < in->net->tensor_count; t++) curve->others += ht_tensor_size(&in->net->tensors[t]);
+    curve->others -= curve->weights;
     curve->samples = in->train->count;
     curve->layers = ht_network_hidden(in->net) + 1;
     ht_code code = ht_certify_curve(curve->points, &curve->count, &curve->best, in->net, &spec, in->train,
@@ -163,10 +173,10 @@ static ht_code assess_code(const ht_network *net, int q, size_t bits, const char
     if (!data) return err->code;
     ht_data_tell(data);
     ht_code code = HT_OK;
-    if (data->inputs != net->weights[0]->columns || data->classes != ht_network_output(net)->rows)
-        code = ht_error_set(
-            err, HT_USAGE, "the network takes %d inputs and tells %d classes apart; %s has %d and %d",
-            net->weights[0]->columns, ht_network_output(net)->rows, data->name, data->inputs, data->classes);
+    if (data->inputs != net->inputs || data->classes != net->classes)
+        code = ht_error_set(err, HT_USAGE,
+                            "the network takes %d inputs and tells %d classes apart; %s has %d and %d",
+                            net->inputs, net->classes, data->name, data->inputs, data->classes);
     if (code == HT_OK) code = ht_network_evaluate(net, &data->train, NULL, NULL, &train, err);
     if (code == HT_OK) code = ht_network_evaluate(net, &data->test, NULL, NULL, &test, err);
     double bound =
@@ -203,36 +213,48 @@ static ht_code certify_code(const char *path, const char *out, const char *data,
 
 void ht_certificate_help(void)
 {
-    printf("The certificate:\n\n"
-           "  With probability at least 1 - δ over the N training samples, for all networks h at once,\n"
-           "      expected error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N),   δ = %g.\n\n"
-           "  bits(h) is the length of the file that `heavytail certify RUN --out F.htc` writes, all of it: "
-           "the shape,\n"
-           "  which rows, columns and weights are kept, the q-bit values, the scales, and q itself. The code "
-           "is\n"
-           "  prefix-free, so 2^-bits sums to at most 1 over all networks (Kraft) and Hoeffding's inequality "
-           "holds for\n"
-           "  all of them together: the Occam bound (Blumer, Ehrenfeucht, Haussler, Warmuth, Inf. Process. "
-           "Lett. 24,\n"
-           "  1987; Langford, JMLR 6, 2005). That is why the smallest bound along a pruning curve, and the q "
-           "it chose,\n"
-           "  need no further price.\n\n"
-           "  Assumed: the training samples are drawn independently from the distribution that new samples "
-           "come from,\n"
-           "  and the code was fixed before they were seen (it is this program). Nothing is assumed about "
-           "training,\n"
-           "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
-           "not on the\n"
-           "  whole one. A code holds weights only: networks with biases have no certificate. A bound of 1\n"
-           "  or more says nothing: it is vacuous.\n\n"
-           "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
-           "made of:\n"
-           "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "
-           "rounding, and\n"
-           "  B Π‖W_l‖ (Π(1 + ε_l) - 1), by which no output can change more for inputs of norm ≤ B. Their "
-           "constants\n"
-           "  cannot be computed, so no bound of that kind is printed.\n",
-           delta);
+    printf(
+        "The certificate:\n\n"
+        "  With probability at least 1 - δ over the N training samples, for all networks h at once,\n"
+        "      expected error(h) ≤ training error(h) + √((bits(h) ln 2 + ln(1/δ)) / 2N),   δ = %g.\n\n"
+        "  bits(h) is the length of the file that `heavytail certify RUN --out F.htc` writes, all of it: "
+        "the shape,\n"
+        "  which rows, columns and weights are kept, the q-bit values, the scales, and q itself. The code "
+        "is\n"
+        "  prefix-free, so 2^-bits sums to at most 1 over all networks (Kraft) and Hoeffding's inequality "
+        "holds for\n"
+        "  all of them together: the Occam bound (Blumer, Ehrenfeucht, Haussler, Warmuth, Inf. Process. "
+        "Lett. 24,\n"
+        "  1987; Langford, JMLR 6, 2005). That is why the smallest bound along a pruning curve, and the q "
+        "it chose,\n"
+        "  need no further price.\n\n"
+        "  Assumed: the training samples are drawn independently from the distribution that new samples "
+        "come from,\n"
+        "  and the code was fixed before they were seen (it is this program). Nothing is assumed about "
+        "training,\n"
+        "  noise or pruning. The bound is on the pruned and quantized network that the file gives back, "
+        "not on the\n"
+        "  whole one. A code says the layers, of any kinds, and holds all numbers: biases, gains and "
+        "running means\n"
+        "  too, as floats of q + 3 binary digits, which cost about q + 6 bits each, however few weights "
+        "are kept.\n"
+        "  Inputs are scaled before the network sees them (data.scale); by the training part, that is not "
+        "in the code,\n"
+        "  and taken as given. A bound of 1 or more says nothing: it is vacuous.\n\n"
+        "  kept_per_sample, layer_errors and output_change are what the bounds of arXiv 2106.03795 are "
+        "made of:\n"
+        "  weights kept for each training sample, the relative Frobenius errors ε_l of pruning and "
+        "rounding, and\n"
+        "  B Π‖W_l‖ (Π(1 + ε_l) - 1), by which the outputs cannot change more for inputs of norm ≤ B. A "
+        "convolution\n"
+        "  has √m ‖W‖ for ‖W‖, m the most windows that a value is in (⌈k/stride⌉ a side); biases add their "
+        "change,\n"
+        "  residuals add what they sum, pooling multiplies by √m or less, a layer norm by up to 316. "
+        "Where nothing\n"
+        "  finite follows, it says none (null in JSON). The other constants of those bounds cannot be "
+        "computed, so no\n"
+        "  bound of that kind is printed.\n",
+        delta);
 }
 
 int ht_cmd_certify(int argc, char **argv)

@@ -12,7 +12,7 @@ typedef struct ht_width_sweep ht_width_sweep;
 /* Starts training with ht_width_settings(params) on `threads` threads, `seeds` (at most HT_SWEEP_SEEDS) at
  * each width. `before` (may be NULL) is an earlier width sweep: of the same settings it is continued, with
  * its seeds; else what it knows of the same settings without noise is taken over. Borrows the data. NULL with
- * *err set. */
+ * *err set; HT_USAGE: model.layers has layers that are not dense, and no n that widths could be of. */
 ht_width_sweep *ht_width_sweep_start(const ht_params *params, const ht_dataset *data, int threads, int seeds,
                                      const ht_width_sweep_state *before, ht_error *err);
 

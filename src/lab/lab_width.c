@@ -43,9 +43,7 @@ static void tell_widths(ht_lab *lab, const ht_params *params)
     int widths[HT_PARAM_LAYERS], depth = ht_params_widths(params, widths);
     bool equal = true;
     for (int l = 1; l < depth; l++) equal = equal && widths[l] == widths[0];
-    ht_params swept = *params;
-    ht_params_put(&swept, HT_P_MODEL_WIDTH, 1);
-    if (!equal && strcmp(ht_params_layout(&swept), ht_params_layout(params)) != 0)
+    if (!equal && ht_params_undoes(params, HT_P_MODEL_WIDTH))
         ht_lab_note(lab, true, "this sweep is of %d layers of one width each, in place of %.60s", depth,
                     ht_params_layout(params));
 }

@@ -416,6 +416,13 @@ double ht_params_put(ht_params *params, ht_param p, double value)
     return value;
 }
 
+bool ht_params_undoes(const ht_params *params, ht_param p)
+{
+    ht_params set = *params;
+    ht_params_put(&set, p, ht_params_get(params, p));
+    return strcmp(ht_params_layout(&set), ht_params_layout(params)) != 0;
+}
+
 /* The shortest form that reads back as the same number; but 60, not 6e+01. */
 static void format_real(double number, char *to, size_t size)
 {

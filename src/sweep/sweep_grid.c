@@ -215,11 +215,32 @@ static void seeds_last(ht_grid *grid)
     }
 }
 
+/* An axis whose every value would train equal dense layers in the place of the network that is asked for. */
+static ht_code check_layout(const ht_grid *grid, ht_param param, ht_error *err)
+{
+    const char *key = ht_param_at(param)->key, *layout = ht_params_layout(&grid->base);
+    bool line = strcmp(layout, ht_params_text(&grid->base, HT_P_MODEL_LAYERS)) == 0;
+    if ((param != HT_P_MODEL_WIDTH && param != HT_P_MODEL_DEPTH) || !ht_params_undoes(&grid->base, param))
+        return HT_OK;
+    if (!line)
+        return ht_error_set(
+            err, HT_USAGE,
+            "--vary %s: model.widths = %.80s says the layers; vary model.widths, or set it to "
+            "equal",
+            key, layout);
+    return ht_error_set(err, HT_USAGE,
+                        "--vary %s: model.layers = %.200s has no %s; write %s, or set model.layers to auto",
+                        key, layout, param == HT_P_MODEL_WIDTH ? "n, which is the width" : "depth to vary",
+                        param == HT_P_MODEL_WIDTH ? "units as n, 2n or n/2" : "a line for each");
+}
+
 ht_code ht_grid_finish(ht_grid *grid, ht_error *err)
 {
     char seed[HT_PARAM_VALUE];
     double cells = 1;
     bool seeded = false;
+    for (int i = 0; i < grid->axes; i++)
+        if (check_layout(grid, grid->axis[i].param, err) != HT_OK) return err->code;
     for (int i = 0; i < grid->axes; i++) seeded = seeded || grid->axis[i].param == HT_P_TRAIN_SEED;
     ht_params_format(&grid->base, HT_P_TRAIN_SEED, seed, sizeof seed);
     if (!seeded && ht_grid_seeds(grid, seed, err) != HT_OK) return err->code;

@@ -294,9 +294,6 @@ static void networks_of_filters_are_told_apart(void **state)
     assert_status(r, 0);
     assert_says(r->out, "4 of the removed units stay, as zeros");
     assert_says(r->out, "the curve is a grid");
-    r = RUN("certify", "filters");
-    assert_status(r, 1);
-    assert_says(r->err, "no certificate");
 }
 
 /* What JSON says, its curve, and what the written file gives when it is read again: one accuracy and loss. */

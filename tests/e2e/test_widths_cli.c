@@ -73,6 +73,40 @@ static void widths_are_varied_by_a_sweep(void **state)
     }
 }
 
+#define DIGITS                                                                                               \
+    "--data", "digits-synth", "--set", "data.train_limit=60", "--set", "data.test_limit=20", "--set",        \
+        "train.steps=4"
+
+/* Widths are of a line's n; where it has none no other network is trained in its place. */
+static void a_line_with_n_is_swept(void **state)
+{
+    (void)state;
+    assert_status(RUN("sweep", DIGITS, "--layers", "conv n 5x5 stride 2, pool 2, conv 2n 3x3, dense 9",
+                      "--vary", "model.width=3,6", "--out", "lines"),
+                  0);
+    const sandbox_result *r = RUN("train", DIGITS, "--layers",
+                                  "conv 6 5x5 stride 2, pool 2, conv 12 3x3, "
+                                  "dense 9",
+                                  "--json", "--quiet");
+    assert_status(r, 0);
+    json_t *cell = json_load_file("lines/cells/train.seed=1,model.width=6.json", 0, NULL), *alone = parse(r);
+    if (!cell) cell = json_load_file("lines/cells/model.width=6,train.seed=1.json", 0, NULL);
+    assert_non_null(cell);
+    assert_true(json_equal(json_object_get(cell, "test"), json_object_get(alone, "test")));
+    json_decref(cell);
+    json_decref(alone);
+    r = RUN("sweep", DIGITS, "--layers", "conv 4 5x5, dense 9", "--vary", "model.width=3,6", "--out", "none");
+    assert_status(r, 2);
+    assert_says(r->err, "--vary model.width: model.layers = conv 4 5x5, dense 9 has no n");
+    r = RUN("sweep", DIGITS, "--layers", "conv n 5x5", "--vary", "model.depth=1,2", "--out", "none");
+    assert_status(r, 2);
+    assert_says(r->err, "has no depth to vary");
+    r = RUN("sweep", "--set", "model.widths=30,10", "--vary", "model.width=3,6", "--out", "none");
+    assert_status(r, 2);
+    assert_says(r->err, "vary model.widths, or set it to equal");
+    assert_false(sandbox_exists("none"));
+}
+
 static double noise_limit(const json_t *rows, size_t i)
 {
     return json_number_value(
@@ -173,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_of_widths_goes_through_every_command),
         cmocka_unit_test(widths_are_varied_by_a_sweep),
+        cmocka_unit_test(a_line_with_n_is_swept),
         cmocka_unit_test(the_limit_of_a_list_is_of_its_first_layer),
         cmocka_unit_test(sixteen_layers_train),
         cmocka_unit_test(the_lab_says_the_shape),

@@ -1,4 +1,5 @@
-/* A code of a network (heavytail certify --decode): what is accepted is finite, and its q in range. */
+/* A code of a network of any layers (heavytail certify --decode): what is accepted is finite, and its q in
+ * range. */
 #include <math.h>
 #include <string.h>
 
@@ -16,9 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     fuzz_require(bits >= 1 && bits <= HT_ENCODE_BITS_MAX, "q is in range");
-    for (int l = 0; l < net->weight_count; l++)
-        for (size_t i = 0; i < ht_tensor_size(net->weights[l]); i++)
-            fuzz_require(isfinite(net->weights[l]->data[i]), "weights are finite");
+    for (int t = 0; t < net->tensor_count; t++)
+        for (size_t i = 0; i < ht_tensor_size(&net->tensors[t]); i++)
+            fuzz_require(isfinite(net->tensors[t].data[i]), "numbers are finite");
     ht_network_free(net);
     return 0;
 }

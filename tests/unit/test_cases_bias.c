@@ -385,25 +385,33 @@ static void certificates_are_those_of_the_network_that_came_back(void **state)
     naive_free_samples(&test);
 }
 
-static void biases_have_no_certificate(void **state)
+/* In every layer, in some, or in none but for zeros, which are none. */
+static void biases_are_in_the_code(void **state)
 {
     (void)state;
-    ht_samples samples = naive_samples(20, INPUTS, CLASSES, 13);
-    ht_network *net = network_of(&shapes[0]);
-    ht_prune_spec spec = spec_of(HT_PRUNE_MAGNITUDE, 0.3, &samples);
-    ht_certificate c;
-    ht_quantizer q;
-    ht_text code = {0};
-    assert_int_equal(ht_certify_make(&c, net, &spec, &samples, &samples, 0.05, NULL, NULL, &err), HT_FAIL);
-    assert_non_null(strstr(err.text, "biases"));
-    ht_encode_round(net, 2, &q);
-    assert_int_equal(ht_encode_network(net, &q, &code, &err), HT_FAIL);
-    assert_non_null(strstr(err.text, "biases"));
-    for (int l = 0; l < net->weight_count; l++) /* zeros are none */
-        memset(net->weights[l]->bias->data, 0, (size_t)net->weights[l]->rows * sizeof(float));
-    assert_int_equal(ht_certify_make(&c, net, &spec, &samples, &samples, 0.05, NULL, NULL, &err), HT_OK);
-    ht_text_free(&code);
-    ht_network_free(net);
+    ht_samples samples = naive_samples(SAMPLES, INPUTS, CLASSES, 13);
+    for (int k = 0; k < SHAPES; k++) {
+        ht_network *net = network_of(&shapes[k]);
+        ht_prune_spec spec = spec_of(HT_PRUNE_MAGNITUDE, 0.3, &samples);
+        ht_certificate c;
+        ht_text code = {0};
+        int bits;
+        for (int zero = 0; zero < 2; zero++) {
+            assert_int_equal(ht_certify_make(&c, net, &spec, &samples, &samples, 0.05, NULL, &code, &err),
+                             HT_OK);
+            assert_true((code.data[3] == '3') == (shapes[k].biased && !zero));
+            ht_network *back = ht_decode_network(code.data, code.length, &bits, &err);
+            assert_non_null(back);
+            naive_assert_score(c.train, naive_score(back, &samples, NULL), "training error");
+            assert_true(ht_network_has_biases(back) == (shapes[k].biased && !zero));
+            ht_network_free(back);
+            ht_text_free(&code);
+            for (int l = 0; l < net->weight_count; l++)
+                if (net->weights[l]->bias)
+                    memset(net->weights[l]->bias->data, 0, (size_t)net->weights[l]->rows * sizeof(float));
+        }
+        ht_network_free(net);
+    }
     naive_free_samples(&samples);
 }
 
@@ -689,7 +697,7 @@ int main(void)
         cmocka_unit_test(codes_hold_every_width),
         cmocka_unit_test(codes_of_one_width_keep_their_bytes),
         cmocka_unit_test(certificates_are_those_of_the_network_that_came_back),
-        cmocka_unit_test(biases_have_no_certificate),
+        cmocka_unit_test(biases_are_in_the_code),
         cmocka_unit_test(codes_hold_weights_of_any_size),
         cmocka_unit_test(law_below_one_is_the_inverse_of_its_characteristic_function),
         cmocka_unit_test(draws_below_one_are_the_quantiles),

@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/pool.h"
-#include "certify/certify.h"
 #include "heavytail/network.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
@@ -349,29 +348,9 @@ static void threads_do_not_matter(void **state)
 
 /* ---- what needs dense layers says so ------------------------------------------------------------ */
 
-static void assert_says(ht_code code, const char *words)
-{
-    assert_true(code != HT_OK);
-    if (!strstr(err.text, words)) fail_msg("\"%s\" does not say \"%s\"", err.text, words);
-}
-
 static void what_needs_dense_layers_says_so(void **state)
 {
     (void)state;
-    ht_samples samples = samples_new(COUNT);
-    for (int i = 0; i < LINES; i++) {
-        ht_network *net = network_of(lines[i], false, false);
-        ht_prune_spec spec = spec_of(HT_PRUNE_MAGNITUDE, 0.5);
-        ht_certificate certificate;
-        ht_text bytes = {0};
-        ht_quantizer quantizer = {.bits = 2};
-        assert_says(ht_certify_make(&certificate, net, &spec, &samples, &samples, 0.05, NULL, NULL, &err),
-                    "no certificate");
-        assert_says(ht_encode_network(net, &quantizer, &bytes, &err), "dense layers");
-        ht_text_free(&bytes);
-        ht_network_free(net);
-    }
-    samples_free(&samples);
     ht_params p = small_params();
     assert_int_equal(ht_params_set(&p, "model.layers", "conv 8 1x1", &err), HT_OK);
     assert_string_equal(ht_row_noise_unknown(&p), "not all layers are dense");

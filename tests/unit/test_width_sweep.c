@@ -125,6 +125,42 @@ static void a_width_point_is_the_run_one_would_train_alone(void **state)
     ht_dataset_free(data);
 }
 
+/* Of filters, too; a line without n has no widths. */
+static void a_line_with_n_is_trained_at_every_width(void **state)
+{
+    ht_error err;
+    ht_results alone;
+    (void)state;
+    ht_data_options options = {.seed = 1, .train_limit = 20, .test_limit = 20};
+    ht_dataset *data = ht_dataset_load("digits-synth", &options, &err);
+    if (!data) fail_msg("%s", err.text);
+    ht_params params = settings();
+    static const char line[] =
+        "conv n/100 5x5 stride 4, pool 2, norm batch, conv n/100 3x3, dense 9, dense n/20";
+    assert_int_equal(ht_params_set(&params, "model.layers", line, &err), HT_OK);
+    ht_width_sweep_state s = run(&params, data, 2, 1, NULL);
+    assert_true(s.complete && s.runs == 2 * HT_SWEEP_WIDTHS);
+    assert_string_equal(s.unequal, "");
+    assert_string_equal(ht_params_text(&s.params, HT_P_MODEL_LAYERS), line);
+    for (int i = 0; i < HT_SWEEP_WIDTHS; i += HT_SWEEP_WIDTHS - 1) {
+        ht_params_put(&params, HT_P_MODEL_WIDTH, s.noisy[i].width);
+        ht_params_put(&params, HT_P_TRAIN_SEED, (double)ht_width_seed(&s.params, i, 0));
+        ht_trainer *trainer = small_trainer(&params, data, NULL);
+        const ht_network *net = ht_trainer_network(trainer);
+        assert_int_equal(net->weights[1]->rows, s.noisy[i].width / 100);
+        assert_int_equal(net->weights[3]->rows, s.noisy[i].width / 20);
+        assert_int_equal(ht_trial_run(&alone, trainer, data, NULL, NULL, NULL, &err), HT_OK);
+        assert_true(s.noisy[i].ratio[0] == alone.prune.ratio);
+        assert_true(s.noisy[i].accuracy[0] == alone.test.accuracy);
+        assert_int_equal(s.predicted[i].ratio.count, 0); /* not all layers are dense */
+        ht_trainer_free(trainer);
+    }
+    assert_int_equal(ht_params_set(&params, "model.layers", "conv 4 5x5 stride 4, dense 9", &err), HT_OK);
+    assert_null(ht_width_sweep_start(&params, data, 1, 1, NULL, &err));
+    assert_non_null(strstr(err.text, "model.layers has no n; write units as n"));
+    ht_dataset_free(data);
+}
+
 static void what_is_known_without_noise_is_not_trained_again(void **state)
 {
     (void)state;
@@ -291,6 +327,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_width_sweep_is_complete_and_the_same_for_any_threads),
         cmocka_unit_test(a_width_point_is_the_run_one_would_train_alone),
+        cmocka_unit_test(a_line_with_n_is_trained_at_every_width),
         cmocka_unit_test(what_is_known_without_noise_is_not_trained_again),
         cmocka_unit_test(the_same_once_more_adds_runs),
         cmocka_unit_test(seeds_of_two_sweeps_are_disjoint),

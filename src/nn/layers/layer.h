@@ -12,6 +12,7 @@
 #define HT_NN_LAYER_H
 
 #include "heavytail/network.h"
+#include "nn/extent.h"
 
 struct ht_step;
 struct ht_hyper;
@@ -104,6 +105,9 @@ typedef struct ht_layer_kind {
         ht_tensor tensor[HT_LAYER_TENSORS]); /* Can it do the work of the next layer, which alone reads it,
                                               * and its own activation before that? Then it does. NULL: no. */
     bool (*joins)(const ht_layer *layer, const ht_layer *next);
+    /* Bounds on what it gives before the activation, out of those on what it reads (`values`, which become
+     * them) and also reads; `other` is the same layer with other numbers. NULL: it has none. */
+    void (*extent)(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also);
 
     /* Of a layer with a weight matrix: what its units read at one place of what it gives, in the order of
      * the columns, from x (inputs) into `patch` (columns). NULL: at its only place all of x. Pure. */

@@ -13,6 +13,7 @@
 enum { CHANNELS = 16 }; /* of a task */
 
 static const float momentum = 0.1f;
+static const double epsilon = 1e-5;
 
 static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor tensor[HT_LAYER_TENSORS])
 {
@@ -37,6 +38,27 @@ static ht_tensor *running_mean(const ht_layer *layer)
 static ht_tensor *running_variance(const ht_layer *layer)
 {
     return &layer->tensor[layer->tensors - 1];
+}
+
+/* Evaluated, a channel is multiplied by a factor, and a summand is added. */
+static void affine(const ht_layer *layer, int c, double *factor, double *summand)
+{
+    const float *bias = ht_tensor_biases(&layer->tensor[0]);
+    *factor = (double)layer->tensor[0].data[c] / sqrt((double)running_variance(layer)->data[c] + epsilon);
+    *summand = (bias ? (double)bias[c] : 0) - (double)running_mean(layer)->data[c] * *factor;
+}
+
+static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
+{
+    ht_extent_channels sums = {0};
+    (void)also;
+    for (int c = 0; c < layer->in.channels; c++) {
+        double factor[2], summand[2];
+        affine(layer, c, &factor[0], &summand[0]);
+        affine(other, c, &factor[1], &summand[1]);
+        ht_extent_channel(&sums, factor, summand);
+    }
+    ht_extent_scale(&sums, ht_shape_places(layer->in), values);
 }
 
 /* Kept: mean, variance and 1/√(variance + ε) of each channel; sums: Σ delta and Σ delta · y. */
@@ -99,7 +121,7 @@ static void measure(const work *w, int first, int count)
         }
         kept[c] = (float)mean[c];
         kept[channels + c] = (float)variance[c];
-        kept[2 * channels + c] = (float)(1 / sqrt(variance[c] + 1e-5));
+        kept[2 * channels + c] = (float)(1 / sqrt(variance[c] + epsilon));
     }
 }
 
@@ -202,6 +224,7 @@ const ht_layer_kind ht_layer_batch_norm = {
     .cut = HT_CUT_ITSELF,
     .channels_last = true,
     .describe = describe,
+    .extent = extent,
     .room = room,
     .apply = apply,
     .back = back,

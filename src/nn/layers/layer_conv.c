@@ -52,6 +52,13 @@ static bool joins(const ht_layer *layer, const ht_layer *next)
            next->window[0] == next->window[1] && next->activation == HT_LINEAR;
 }
 
+static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
+{
+    const int pad[2] = {pad_of(layer, 0), pad_of(layer, 1)}, stride[2] = {layer->stride, layer->stride};
+    (void)also;
+    ht_extent_matrix(layer, other, ht_extent_windows(layer, pad, stride), values);
+}
+
 /* Of the layer whose work is done, too; NULL: there is none. Layers of a network lie side by side. */
 static const ht_layer *joined(const ht_layer *layer)
 {
@@ -204,6 +211,7 @@ const ht_layer_kind ht_layer_conv = {
     .describe = describe,
     .joins = joins,
     .patch = patch,
+    .extent = extent,
     .room = room,
     .apply = apply,
     .back = back,

@@ -28,6 +28,12 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
     return spec->bias ? 2 : 1;
 }
 
+static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
+{
+    (void)also;
+    ht_extent_matrix(layer, other, 1, values);
+}
+
 static void evaluate(const ht_layer *layer, const float *x, int rows, int first, int m, float *h)
 {
     const ht_tensor *weight = &layer->tensor[0];
@@ -129,6 +135,7 @@ const ht_layer_kind ht_layer_dense = {
     .flat = true,
     .shape = shape,
     .describe = describe,
+    .extent = extent,
     .evaluate = evaluate,
     .forward = forward,
     .share = share,

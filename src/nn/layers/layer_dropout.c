@@ -57,5 +57,10 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
     }
 }
 
-const ht_layer_kind ht_layer_dropout = {
-    .cut = HT_CUT_SAMPLES, .flow = HT_FLOW_EACH, .shape = shape, .room = room, .apply = apply, .back = back};
+const ht_layer_kind ht_layer_dropout = {.cut = HT_CUT_SAMPLES,
+                                        .flow = HT_FLOW_EACH,
+                                        .shape = shape,
+                                        .extent = ht_extent_same,
+                                        .room = room,
+                                        .apply = apply,
+                                        .back = back};

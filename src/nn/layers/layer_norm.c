@@ -16,6 +16,24 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
     return spec->bias ? 2 : 1;
 }
 
+static const double epsilon = 1e-5;
+
+/* Of the normalized values, and then of the gains and biases. */
+static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
+{
+    double most = sqrt((double)layer->outputs);
+    const float *bias = ht_tensor_biases(&layer->tensor[0]), *others = ht_tensor_biases(&other->tensor[0]);
+    ht_extent_channels sums = {0};
+    (void)also;
+    for (int c = 0; c < layer->in.channels; c++) {
+        const double gains[2] = {(double)layer->tensor[0].data[c], (double)other->tensor[0].data[c]};
+        const double biases[2] = {bias ? (double)bias[c] : 0, others ? (double)others[c] : 0};
+        ht_extent_channel(&sums, gains, biases);
+    }
+    *values = (ht_extent){most, fmin(values->change / sqrt(epsilon), 2 * most)};
+    ht_extent_scale(&sums, ht_shape_places(layer->in), values);
+}
+
 /* Mean and 1/√(variance + ε) of a place. */
 static void measure(const float *x, int channels, double *mean, double *scale)
 {
@@ -23,7 +41,7 @@ static void measure(const float *x, int channels, double *mean, double *scale)
     for (int c = 0; c < channels; c++) sum += (double)x[c];
     *mean = sum / channels;
     for (int c = 0; c < channels; c++) squares += ((double)x[c] - *mean) * ((double)x[c] - *mean);
-    *scale = 1 / sqrt(squares / channels + 1e-5);
+    *scale = 1 / sqrt(squares / channels + epsilon);
 }
 
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
@@ -83,6 +101,7 @@ const ht_layer_kind ht_layer_norm = {
     .cut = HT_CUT_SAMPLES,
     .channels_last = true,
     .describe = describe,
+    .extent = extent,
     .apply = apply,
     .back = back,
     .gradient = gradient,

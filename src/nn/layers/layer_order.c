@@ -33,5 +33,9 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
     turn(delta, d, span->samples, layer->last ? places : channels, layer->last ? channels : places);
 }
 
-const ht_layer_kind ht_layer_order = {
-    .cut = HT_CUT_SAMPLES, .flow = HT_FLOW_EACH, .shape = shape, .apply = apply, .back = back};
+const ht_layer_kind ht_layer_order = {.cut = HT_CUT_SAMPLES,
+                                      .flow = HT_FLOW_EACH,
+                                      .shape = shape,
+                                      .extent = ht_extent_same,
+                                      .apply = apply,
+                                      .back = back};

@@ -1,5 +1,6 @@
 /* layer_pool.c - pooling: the largest value, or the mean, of windows of places; a channel by itself. Values
  * lie channels last. */
+#include <math.h>
 #include <string.h>
 
 #include "kernel/kernel.h"
@@ -27,6 +28,18 @@ static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
     layer->out.height = (in.height - layer->window[0]) / stride_of(layer, 0) + 1;
     layer->out.width = (in.width - layer->window[1]) / stride_of(layer, 1) + 1;
     return HT_OK;
+}
+
+/* Neither the largest nor the mean of a window changes by more than the Euclidean norm of its change, the
+ * mean by 1/√places of it. */
+static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
+{
+    const int pad[2] = {0, 0}, stride[2] = {stride_of(layer, 0), stride_of(layer, 1)};
+    double places = layer->mean ? layer->window[0] * layer->window[1] : 1;
+    double factor = sqrt(ht_extent_windows(layer, pad, stride) / places);
+    (void)other;
+    (void)also;
+    *values = (ht_extent){factor * values->size, factor * values->change};
 }
 
 static bool is_square(const ht_layer *layer)
@@ -138,6 +151,7 @@ const ht_layer_kind ht_layer_pool = {.cut = HT_CUT_SAMPLES,
                                      .flow = HT_FLOW_EACH,
                                      .channels_last = true,
                                      .shape = shape,
+                                     .extent = extent,
                                      .room = room,
                                      .apply = apply,
                                      .back = back};

@@ -19,4 +19,12 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
     memcpy(d, delta, (size_t)span->samples * (size_t)layer->outputs * sizeof *d);
 }
 
-const ht_layer_kind ht_layer_residual = {.cut = HT_CUT_SAMPLES, .apply = apply, .back = back};
+static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also)
+{
+    (void)layer;
+    (void)other;
+    *values = (ht_extent){values->size + also->size, values->change + also->change};
+}
+
+const ht_layer_kind ht_layer_residual = {
+    .cut = HT_CUT_SAMPLES, .extent = extent, .apply = apply, .back = back};
