@@ -12,6 +12,8 @@
 #include "heavytail/status.h"
 #include "heavytail/values.h"
 
+HT_PUBLIC_BEGIN
+
 /* ---- the table of estimators ---- */
 
 typedef enum ht_estimator {
@@ -139,5 +141,7 @@ ht_code ht_tail_picture_make(ht_tail_picture *picture, const ht_values *w, const
  * as a picture of training is; the others are not applicable. The same values as the picture's at less than
  * half of its cost. `estimates` is (HT_ESTIMATORS). */
 ht_code ht_tail_quick(const ht_values *w, ht_estimate *estimates, ht_error *err);
+
+HT_PUBLIC_END
 
 #endif
