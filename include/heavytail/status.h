@@ -41,6 +41,9 @@ ht_code ht_error_set(ht_error *err, ht_code code, const char *format, ...)
 /* Puts "prefix: " before the sentence already in *err; returns err->code. */
 ht_code ht_error_prefix(ht_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* "0.1.0": of the library, which a program that loads it may compare with its own. Static storage. */
+const char *ht_version(void);
+
 HT_PUBLIC_END
 
 #endif
