@@ -7,7 +7,7 @@ from __future__ import annotations
 import ctypes
 import os
 from ctypes import (POINTER, Structure, byref, c_bool, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint64,
-                    c_void_p)
+                    c_void_p, pointer)
 from typing import Any, List
 
 ABI = 1  # of the Makefile: the number behind .so
