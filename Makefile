@@ -259,19 +259,25 @@ BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR    ?= $(PREFIX)/share
+PYTHON     ?= python3
+# Of Python packages; empty: where $(PYTHON) looks for them below PREFIX (tools/install.sh).
+PYTHONDIR  ?=
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
 install uninstall: export BINDIR := $(BINDIR)
 install uninstall: export LIBDIR := $(LIBDIR)
 install uninstall: export INCLUDEDIR := $(INCLUDEDIR)
 install uninstall: export DATADIR := $(DATADIR)
+install uninstall: export PYTHON := $(PYTHON)
+install uninstall: export PYTHONDIR := $(PYTHONDIR)
 install uninstall: export INSTALL := $(INSTALL)
+install uninstall: export ABI := $(ABI)
 
-install: $(BUILD)/heavytail $(shared) ## install under PREFIX (default /usr/local): program, libraries, headers, manual, completions
-	$(Q)BUILD='$(BUILD)' VERSION='$(VERSION)' ABI='$(ABI)' tools/install.sh install
+install: $(BUILD)/heavytail $(shared) ## install under PREFIX (default /usr/local): program, libraries, headers, Python, manual, completions
+	$(Q)BUILD='$(BUILD)' VERSION='$(VERSION)' tools/install.sh install
 
 uninstall: ## remove what install put there
-	$(Q)ABI='$(ABI)' tools/install.sh uninstall
+	$(Q)tools/install.sh uninstall
 
 clean: ## remove everything built
 	rm -rf build heavytail
