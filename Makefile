@@ -5,6 +5,8 @@ CC      ?= cc
 VARIANT ?= release
 BUILD   ?= build/$(VARIANT)
 VERSION := 0.1.0
+# Of the shared library: raised when a program built against the one before would not run with it.
+ABI     := 1
 MAKEFLAGS += --no-builtin-rules $(if $(filter 0,$(MAKELEVEL)),--jobs=$(shell nproc 2>/dev/null || echo 1))
 # Terse: `make V=1` shows the commands.
 Q := $(if $(V),,@)
@@ -33,7 +35,8 @@ LDLIBS ?=
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 cflags_first := $(OPTIMIZE) $(WARNINGS) $(if $(WERROR),-Werror)
-cflags_last  := -std=c17 -ffp-contract=off -fno-math-errno -pthread $(SANITIZE)
+# One set of objects for both libraries: with hidden symbols -fPIC costs no speed against the compiler's own -fPIE.
+cflags_last  := -std=c17 -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden -pthread $(SANITIZE)
 pkg_cflags := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) cmocka 2>/dev/null || $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 pkg_libs   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 cppflags_ours := -D_GNU_SOURCE -DHT_VERSION='"$(VERSION)"' -Iinclude -Isrc -isystem $(BUILD)/made $(pkg_cflags)
@@ -121,7 +124,7 @@ link_tests := $(if $(shell command -v ld.gold 2>/dev/null),-fuse-ld=gold)
 
 # ./heavytail is the program of the variant that was built last.
 .PHONY: heavytail
-.PHONY: all run check check-plain check-all check-programs check-objects test-threads asan tsan chaos chaos-short fuzz fuzz-run bench lint format screenshots install uninstall clean help
+.PHONY: all shared run check check-plain check-all check-programs check-objects test-threads asan tsan chaos chaos-short fuzz fuzz-run bench lint format screenshots install uninstall clean help
 all: heavytail ## build ./heavytail (default)
 
 heavytail: $(BUILD)/heavytail
@@ -135,6 +138,15 @@ $(BUILD)/libheavytail.a: $(lib_obj)
 	@rm -f $@
 	$(call say,AR)
 	$(Q)$(AR) rcs $@ $^
+
+# What include/heavytail declares, and no more (HT_PUBLIC_BEGIN). A sanitizer's own symbols come with the program.
+shared := $(BUILD)/libheavytail.so.$(ABI)
+shared: $(shared) ## build the shared library
+
+$(shared): $(lib_obj) tools/libheavytail.map
+	$(call say,LD)
+	$(Q)$(link) -shared -Wl,-soname,$(@F) -Wl,--version-script=tools/libheavytail.map $(if $(SANITIZE),,-Wl,-z,defs) \
+	    -Wl,--as-needed -o $@ $(lib_obj) $(libs)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -260,15 +272,21 @@ BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR    ?= $(PREFIX)/share
+PYTHON     ?= python3
+# Of Python packages; empty: where $(PYTHON) looks for them below PREFIX (tools/install.sh).
+PYTHONDIR  ?=
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
 install uninstall: export BINDIR := $(BINDIR)
 install uninstall: export LIBDIR := $(LIBDIR)
 install uninstall: export INCLUDEDIR := $(INCLUDEDIR)
 install uninstall: export DATADIR := $(DATADIR)
+install uninstall: export PYTHON := $(PYTHON)
+install uninstall: export PYTHONDIR := $(PYTHONDIR)
 install uninstall: export INSTALL := $(INSTALL)
+install uninstall: export ABI := $(ABI)
 
-install: $(BUILD)/heavytail ## install under PREFIX (default /usr/local): program, library, headers, manual, completions
+install: $(BUILD)/heavytail $(shared) ## install under PREFIX (default /usr/local): program, libraries, headers, Python, manual, completions
 	$(Q)BUILD='$(BUILD)' VERSION='$(VERSION)' tools/install.sh install
 
 uninstall: ## remove what install put there

@@ -1,7 +1,7 @@
 #!/bin/sh
 # install.sh install|uninstall - puts the files of one list there, or takes exactly those away; directories of ours go
-# when nothing is left in them. `make` gives PREFIX, DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DATADIR, INSTALL, BUILD and
-# VERSION in the environment. A program built for another machine cannot write its manual page and completions here:
+# when nothing is left in them. `make` gives PREFIX, DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DATADIR, PYTHONDIR, PYTHON,
+# INSTALL, BUILD, VERSION and ABI in the environment. A program built for another machine cannot write its manual page and completions here:
 # NATIVE names one of the same version that runs, or they are left out with a word.
 set -eu
 bin=$DESTDIR$BINDIR lib=$DESTDIR$LIBDIR data=$DESTDIR$DATADIR
@@ -10,6 +10,20 @@ man=$data/man/man1/heavytail.1
 bash=$data/bash-completion/completions/heavytail
 zsh=$data/zsh/site-functions/_heavytail
 pc=$lib/pkgconfig/heavytail.pc
+shared=libheavytail.so.$ABI
+
+# Where Python packages go: PYTHONDIR, else what $PYTHON itself looks at below the prefix, else where Debian's looks.
+python_dir() {
+    if [ -n "$PYTHONDIR" ]; then
+        printf '%s' "$PYTHONDIR"
+        return
+    fi
+    below=$("$PYTHON" -c 'import site, sys
+print(next((p for p in site.getsitepackages() if p.startswith(sys.argv[1] + "/lib/")), ""))' "$PREFIX" 2>/dev/null) || below=
+    printf '%s' "${below:-$PREFIX/lib/python3/dist-packages}"
+}
+packages=$(python_dir)
+package=$DESTDIR$packages/heavytail
 
 # Calls `$1 SOURCE FOLDER` for every file that is copied under its own name.
 each_copy() {
@@ -19,6 +33,7 @@ each_copy() {
     for file in README.md LICENSE; do "$1" "$file" "$doc"; done
     for file in docs/*.md; do "$1" "$file" "$doc/docs"; done
     for file in docs/examples/*; do "$1" "$file" "$doc/docs/examples"; done
+    for file in python/heavytail/*.py python/heavytail/py.typed; do "$1" "$file" "$package"; done
     for file in assets/screenshots/*.png; do "$1" "$file" "$doc/assets/screenshots"; done
 }
 
@@ -45,6 +60,13 @@ write_pc() {
     cat tools/heavytail.pc.in
 }
 
+# Where the package finds the library: from its own place, so that the tree can be moved.
+write_where() {
+    printf '# Written by make install.\nLIBRARY = "%s"\n' \
+        "$(realpath -m --relative-to="$packages/heavytail" "$LIBDIR/$shared" | sed 's/[\\"]/\\&/g')" >"$package/_where.py"
+    chmod 644 "$package/_where.py"
+}
+
 # Written by the program itself, from its own tables.
 write_pages() {
     program=${NATIVE:-$BUILD/heavytail}
@@ -64,16 +86,19 @@ case $1 in
 install)
     $INSTALL -d "$bin" "$lib/pkgconfig"
     $INSTALL -m 755 "$BUILD/heavytail" "$bin"
-    $INSTALL -m 644 "$BUILD/libheavytail.a" "$lib"
+    $INSTALL -m 644 "$BUILD/libheavytail.a" "$BUILD/$shared" "$lib"
+    ln -sf "$shared" "$lib/libheavytail.so"
     write_pc >"$pc"
     chmod 644 "$pc"
     each_copy copy
+    write_where
     write_pages
     ;;
 uninstall)
-    rm -f "$bin/heavytail" "$lib/libheavytail.a" "$pc" "$man" "$bash" "$zsh"
+    rm -f "$bin/heavytail" "$lib/libheavytail.a" "$lib/$shared" "$lib/libheavytail.so" "$package/_where.py" "$pc" "$man" "$bash" "$zsh"
     each_copy take_away
-    for folder in "$headers/params" "$headers/tail" "$headers" "$doc/docs/examples" "$doc/docs" "$doc/assets/screenshots" \
+    rm -rf "$package/__pycache__" # Python's own, of files that are gone
+    for folder in "$package" "$headers/params" "$headers/tail" "$headers" "$doc/docs/examples" "$doc/docs" "$doc/assets/screenshots" \
         "$doc/assets" "$doc"; do
         if [ -d "$folder" ]; then rmdir "$folder" 2>/dev/null || echo "uninstall: $folder: others have files there; it stays"; fi
     done

@@ -10,6 +10,8 @@
 
 #include "heavytail/status.h"
 
+HT_PUBLIC_BEGIN
+
 typedef struct ht_samples {
     size_t count;
     float *x;        /* (count × inputs), row-major, one sample a row, finite */
@@ -89,5 +91,7 @@ typedef struct ht_dataset_info {
 
 /* The table, `*count` rows; static storage. */
 const ht_dataset_info *ht_dataset_table(size_t *count);
+
+HT_PUBLIC_END
 
 #endif

@@ -21,6 +21,8 @@
 #include "heavytail/params.h"
 #include "heavytail/status.h"
 
+HT_PUBLIC_BEGIN
+
 struct ht_pool;  /* base/pool.h; NULL runs on the caller */
 struct ht_layer; /* nn/layers/layer.h: a kind and its tensors */
 
@@ -172,5 +174,7 @@ ht_code ht_network_evaluate(const ht_network *net, const ht_samples *samples, co
 /* The same, and the cross-entropy of each sample: losses is (samples->count). */
 ht_code ht_network_losses(const ht_network *net, const ht_samples *samples, struct ht_pool *pool,
                           float *losses, ht_score *score, ht_error *err);
+
+HT_PUBLIC_END
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "heavytail/status.h"
 
+HT_PUBLIC_BEGIN
+
 typedef enum ht_param {
 #define HT_PARAM(id, ...) HT_P_##id,
 #include "params/params.def"
@@ -174,5 +176,7 @@ const char *ht_param_choice(ht_param p, int index);
 int ht_param_choices(ht_param p); /* how many */
 /* The chosen name of a CHOICE: "iid". */
 const char *ht_params_name(const ht_params *params, ht_param p);
+
+HT_PUBLIC_END
 
 #endif

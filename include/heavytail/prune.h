@@ -26,6 +26,8 @@
 
 #include "heavytail/network.h"
 
+HT_PUBLIC_BEGIN
+
 /* ---- what to do ---- */
 
 typedef struct ht_prune_info {
@@ -188,5 +190,7 @@ ht_code ht_prune_compact(ht_network *net, ht_error *err);
  * only adds to them. */
 ht_code ht_prune_speed(const ht_network *whole, const ht_network *small, const ht_samples *samples,
                        struct ht_pool *pool, double seconds[2], ht_error *err);
+
+HT_PUBLIC_END
 
 #endif

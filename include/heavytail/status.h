@@ -6,6 +6,22 @@
 #ifndef HEAVYTAIL_STATUS_H
 #define HEAVYTAIL_STATUS_H
 
+/* Between these two stands what the shared library shows to others (nothing else is), C functions for C++,
+ * too. */
+#ifdef __cplusplus
+#define HT_PUBLIC_BEGIN                                                                                      \
+    _Pragma("GCC visibility push(default)") extern "C"                                                       \
+    {
+#define HT_PUBLIC_END                                                                                        \
+    }                                                                                                        \
+    _Pragma("GCC visibility pop")
+#else
+#define HT_PUBLIC_BEGIN _Pragma("GCC visibility push(default)")
+#define HT_PUBLIC_END _Pragma("GCC visibility pop")
+#endif
+
+HT_PUBLIC_BEGIN
+
 typedef enum ht_code {
     HT_OK = 0,       /* done */
     HT_FAIL = 1,     /* data, file or system: exit 1 */
@@ -24,5 +40,10 @@ ht_code ht_error_set(ht_error *err, ht_code code, const char *format, ...)
 
 /* Puts "prefix: " before the sentence already in *err; returns err->code. */
 ht_code ht_error_prefix(ht_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "0.1.0": of the library, which a program that loads it may compare with its own. Static storage. */
+const char *ht_version(void);
+
+HT_PUBLIC_END
 
 #endif

@@ -12,6 +12,8 @@
 #include "heavytail/status.h"
 #include "heavytail/values.h"
 
+HT_PUBLIC_BEGIN
+
 /* ---- the table of estimators ---- */
 
 typedef enum ht_estimator {
@@ -44,6 +46,8 @@ typedef struct ht_estimator_info {
 } ht_estimator_info;
 
 const ht_estimator_info *ht_estimator_at(ht_estimator estimator); /* static storage */
+int ht_estimators(
+    void); /* HT_ESTIMATORS of the library, for callers that were not compiled with this header */
 
 /* ---- estimates out ---- */
 
@@ -160,5 +164,7 @@ const ht_estimate *ht_tail_picture_estimate(const ht_tail_picture *picture, ht_e
  * as a picture of training is; the others are not applicable. The same values as the picture's at less than
  * half of its cost. `estimates` is (HT_ESTIMATORS). */
 ht_code ht_tail_quick(const ht_values *w, ht_estimate *estimates, ht_error *err);
+
+HT_PUBLIC_END
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "heavytail/status.h"
 
+HT_PUBLIC_BEGIN
+
 /* A matrix (rows × columns), row-major, or a vector (columns = 1). Exactly one of f32, f64 is set. Borrowed.
  * What is to be taken from every value before anything else: `column_centre` (columns), when set, then
  * `centre`; with `zeros_stay` not from what is exactly zero, as a weight that was pruned. `exponent` is the
@@ -36,5 +38,7 @@ double ht_values_live_median(const ht_values *x);
 ht_code ht_values_column_medians(const ht_values *x, double *median, ht_error *err);
 /* Euclidean norms of the rows, not centred, times 2^-exponent, into norm (rows). */
 void ht_values_norms(const ht_values *x, double *norm);
+
+HT_PUBLIC_END
 
 #endif

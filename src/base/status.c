@@ -31,3 +31,8 @@ ht_code ht_error_prefix(ht_error *err, const char *format, ...)
     ht_text_clean(err->text);
     return err->code;
 }
+
+const char *ht_version(void)
+{
+    return HT_VERSION;
+}

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "kernel/kernel.h"
 #include "num/rng.h"
@@ -51,23 +52,37 @@ static float far_draw(const ht_noise *noise, const ht_noise_key *key, uint32_t w
     return ht_quantile_draw(noise->law, word, more[0]);
 }
 
-/* row[i] += scale · X(neuron, i), a chunk at a time: each stage works on many independent draws. */
-static void add_row(const ht_noise *noise, const ht_noise_key *key, float *row, size_t columns,
-                    uint32_t neuron, float scale)
+enum { BLOCKS = 8, CHUNK = BLOCKS * HT_NOISE_BLOCK }; /* each stage works on many independent draws */
+
+/* w[i] += scale · X(neuron, done + i) for a chunk: n ≤ CHUNK, `done` a multiple of it. */
+static void add_chunk(const ht_noise *noise, const ht_noise_key *key, float *w, size_t done, size_t n,
+                      uint32_t neuron, float scale)
 {
-    enum { BLOCKS = 8, CHUNK = BLOCKS * HT_NOISE_BLOCK };
     const ht_kernels *kernel = ht_kernel();
     uint32_t words[CHUNK];
     float x[CHUNK];
+    int blocks = (int)((n + HT_NOISE_BLOCK - 1) / HT_NOISE_BLOCK);
+    kernel->row_words(words, blocks, key, neuron, (uint32_t)(done / HT_NOISE_BLOCK));
+    if (kernel->quantiles(noise->law, words, n, x))
+        for (size_t i = 0; i < n; i++)
+            if (ht_quantile_is_far(words[i]))
+                x[i] = far_draw(noise, key, words[i], neuron, (uint32_t)(done + i));
+    kernel->add_scaled(w, x, n, scale);
+}
+
+static size_t chunk_at(size_t done, size_t columns)
+{
+    return columns - done < CHUNK ? columns - done : CHUNK;
+}
+
+/* row[i] += scale · X(neuron, i), or, `fresh`, = */
+static void add_row(const ht_noise *noise, const ht_noise_key *key, float *row, size_t columns,
+                    uint32_t neuron, float scale, bool fresh)
+{
     for (size_t done = 0; done < columns; done += CHUNK) {
-        size_t n = columns - done < CHUNK ? columns - done : CHUNK;
-        int blocks = (int)((n + HT_NOISE_BLOCK - 1) / HT_NOISE_BLOCK);
-        kernel->row_words(words, blocks, key, neuron, (uint32_t)(done / HT_NOISE_BLOCK));
-        if (kernel->quantiles(noise->law, words, n, x))
-            for (size_t i = 0; i < n; i++)
-                if (ht_quantile_is_far(words[i]))
-                    x[i] = far_draw(noise, key, words[i], neuron, (uint32_t)(done + i));
-        kernel->add_scaled(row + done, x, n, scale);
+        size_t n = chunk_at(done, columns);
+        if (fresh) memset(row + done, 0, n * sizeof *row); /* while it comes into cache anyway */
+        add_chunk(noise, key, row + done, done, n, neuron, scale);
     }
 }
 
@@ -88,7 +103,8 @@ static float isotropic_scale(const ht_noise *noise, uint32_t neuron)
     return (float)fmin(sqrt(ht_noise_subordinator(noise, neuron) / 2), (double)FLT_MAX / largest_draw);
 }
 
-void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale)
+static void add_rows(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale,
+                     bool fresh)
 {
     ht_noise_key key = key_of(noise);
     float shared[HT_NOISE_GROUP];
@@ -99,14 +115,56 @@ void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, si
         case HT_NOISE_NONE:
             return;
         case HT_NOISE_IID:
-            add_row(noise, &key, row, columns, neuron, scale);
+            add_row(noise, &key, row, columns, neuron, scale, fresh);
             break;
         case HT_NOISE_ISOTROPIC: /* S(2, 0, 1, 0) is √2 G */
-            add_row(noise, &key, row, columns, neuron, scale * isotropic_scale(noise, neuron));
+            add_row(noise, &key, row, columns, neuron, scale * isotropic_scale(noise, neuron), fresh);
             break;
         case HT_NOISE_SHARED:
             if (r % HT_NOISE_GROUP == 0) shared_draws(noise, &key, neuron, shared);
+            if (fresh) memset(row, 0, columns * sizeof *row);
             ht_kernel()->add(row, columns, scale * shared[r % HT_NOISE_GROUP]);
+        }
+    }
+}
+
+void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale)
+{
+    add_rows(noise, w, first, rows, columns, scale, false);
+}
+
+void ht_noise_fill(const ht_noise *noise, float *x, size_t first, size_t rows, size_t columns)
+{
+    add_rows(noise, x, first, rows, columns, 1, true);
+}
+
+/* w[i] += factor · x[i], or, where that is NaN, = x[i] */
+static void widen(double *w, const float *x, size_t n, double factor)
+{
+    if (isnan(factor))
+        for (size_t i = 0; i < n; i++) w[i] = (double)x[i];
+    else
+        for (size_t i = 0; i < n; i++) w[i] += factor * (double)x[i];
+}
+
+void ht_noise_doubles(const ht_noise *noise, double *w, size_t first, size_t rows, size_t columns,
+                      double factor)
+{
+    ht_noise_key key = key_of(noise);
+    float shared[HT_NOISE_GROUP], x[CHUNK];
+    for (size_t r = 0; r < rows; r++) {
+        uint32_t neuron = (uint32_t)(first + r);
+        float scale = noise->type == HT_NOISE_ISOTROPIC ? isotropic_scale(noise, neuron) : 1;
+        if (noise->type == HT_NOISE_SHARED && r % HT_NOISE_GROUP == 0)
+            shared_draws(noise, &key, neuron, shared);
+        for (size_t done = 0; done < columns; done += CHUNK) {
+            size_t n = chunk_at(done, columns);
+            memset(x, 0, n * sizeof *x);
+            if (noise->type == HT_NOISE_SHARED)
+                ht_kernel()->add(x, n, shared[r % HT_NOISE_GROUP]);
+            else
+                add_chunk(noise, &key, x, done, n, neuron, scale);
+            widen(w + r * columns + done, x, n, factor);
         }
     }
 }

@@ -41,6 +41,13 @@ void ht_noise_prepare(ht_noise *noise, ht_noise_laws *laws);
  * layer. Pure; any thread. */
 void ht_noise_add(const ht_noise *noise, float *w, size_t first, size_t rows, size_t columns, float scale);
 
+/* x (rows × columns) = X: the same bits as ht_noise_add gives zeros at scale 1. */
+void ht_noise_fill(const ht_noise *noise, float *x, size_t first, size_t rows, size_t columns);
+
+/* w (rows × columns) += factor · X in doubles, of the same X; a factor of NaN: = X. */
+void ht_noise_doubles(const ht_noise *noise, double *w, size_t first, size_t rows, size_t columns,
+                      double factor);
+
 /* A of a neuron for type isotropic, by Kanter's method (Ann. Probab. 1975) in double; 1 at α = 2. */
 double ht_noise_subordinator(const ht_noise *noise, size_t neuron);
 

@@ -18,6 +18,11 @@ const ht_estimator_info *ht_estimator_at(ht_estimator estimator)
     return &table[estimator];
 }
 
+int ht_estimators(void)
+{
+    return HT_ESTIMATORS;
+}
+
 static const struct {
     const char *word, *meaning;
 } qualities[HT_QUALITIES] = {

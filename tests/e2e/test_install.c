@@ -53,6 +53,10 @@ static void everything_is_installed(void **state)
     (void)state;
     static const char *const names[] = {"bin/heavytail",
                                         "lib/libheavytail.a",
+                                        "lib/libheavytail.so",
+                                        "lib/libheavytail.so.1",
+                                        "lib/python3/dist-packages/heavytail/__init__.py",
+                                        "lib/python3/dist-packages/heavytail/_where.py",
                                         "lib/pkgconfig/heavytail.pc",
                                         "include/heavytail/params.h",
                                         "share/man/man1/heavytail.1",
@@ -181,14 +185,14 @@ static void zsh_completes(void **state)
     "export PKG_CONFIG_SYSROOT_DIR=\"$PWD/root\" PKG_CONFIG_PATH=\"$PWD/root/usr/lib/pkgconfig\"; "          \
     "cc -std=c17 -Wall -Wextra -Werror %s "
 
-static void the_example_builds_against_what_is_installed(void **state)
+/* What it prints, built with such words for the linker. */
+static void check_example(const char *libraries)
 {
-    (void)state;
     char script[1024];
     snprintf(script, sizeof script,
              WITH_LIBRARY "-o compress root/usr/share/doc/heavytail/docs/examples/compress.c "
-                          "$(pkg-config --cflags --libs heavytail) && ./compress",
-             sanitize);
+                          "$(pkg-config --cflags heavytail) %s && LD_LIBRARY_PATH=root/usr/lib ./compress",
+             sanitize, libraries);
     const sandbox_result *r = sandbox_shell(script);
     assert_status(r, 0);
     double alpha, hill, low, high, kappa[3], last = 2;
@@ -204,6 +208,64 @@ static void the_example_builds_against_what_is_installed(void **state)
         rows++;
     }
     assert_int_equal(rows, 6);
+}
+
+static void the_example_builds_against_what_is_installed(void **state)
+{
+    (void)state;
+    check_example("$(pkg-config --libs heavytail)");
+    const sandbox_result *r = sandbox_shell("ldd compress");
+    assert_says(r->out, "libheavytail.so.1"); /* by the name with its version */
+    check_example("$(pkg-config --static --libs heavytail | sed s/-lheavytail/-l:libheavytail.a/)");
+    r = sandbox_shell("ldd compress");
+    if (strstr(r->out, "libheavytail")) fail_msg("it is not the static library: %s", r->out);
+}
+
+static void cpp_takes_the_headers(void **state)
+{
+    (void)state;
+    if (!have("g++")) {
+        print_message("skipped: no g++\n");
+        skip();
+    }
+    char script[1600];
+    snprintf(
+        script, sizeof script,
+        "for h in root/usr/include/heavytail/*.h; do echo \"#include <heavytail/${h##*/}>\"; done > one.cc; "
+        "echo 'int main() { ht_params p; ht_params_init(&p); ht_error e; ht_law *law = "
+        "ht_law_new(HT_NOISE_IID, 1.5, &e); ht_law_free(law); return law ? 0 : 1; }' >> one.cc; "
+        "export PKG_CONFIG_SYSROOT_DIR=\"$PWD/root\" PKG_CONFIG_PATH=\"$PWD/root/usr/lib/pkgconfig\"; "
+        "g++ -std=c++11 -Wall -Wextra -Wpedantic -Werror %s -o cxx one.cc $(pkg-config --cflags --libs "
+        "heavytail) && "
+        "LD_LIBRARY_PATH=root/usr/lib ./cxx",
+        sanitize);
+    const sandbox_result *r = sandbox_shell(script);
+    assert_string_equal(r->err, "");
+    assert_status(r, 0);
+}
+
+/* The compiler's own list of what the headers declare beside the linker's of what the library shows. */
+static void the_library_shows_what_the_headers_declare(void **state)
+{
+    (void)state;
+    if (!have("gcc") || !have("nm")) {
+        print_message("skipped: no gcc, or no nm\n");
+        skip();
+    }
+    const sandbox_result *r = sandbox_shell(
+        "for h in root/usr/include/heavytail/*.h; do echo \"#include <heavytail/${h##*/}>\"; done > all.c; "
+        "gcc -std=c17 -fsyntax-only -aux-info all.txt -Iroot/usr/include -Iroot/usr/include/heavytail all.c "
+        "&& "
+        "grep -v ' static ' all.txt | grep 'heavytail/' | grep -o 'ht_[a-z0-9_]* (' | tr -d ' (' | sort -u > "
+        "declared; "
+        "nm -D --defined-only root/usr/lib/libheavytail.so.1 | awk '$3 !~ /^HEAVYTAIL_/ { print $3 }' | "
+        "sed 's/@.*//' | sort -u > shown; wc -l < declared; diff declared shown; "
+        "nm -D --defined-only root/usr/lib/libheavytail.so.1 | grep -c '@@HEAVYTAIL_1'");
+    int declared = 0, versioned = 0, used = 0;
+    if (sscanf(r->out, "%d %d%n", &declared, &versioned, &used) != 2 || declared < 60)
+        fail_msg("declared in the headers (<) and shown by the library (>) are not the same: %s%s", r->out,
+                 r->err);
+    if (versioned < declared) fail_msg("only %d of %d symbols have a version", versioned, declared);
 }
 
 static void every_public_header_stands_alone(void **state)
@@ -279,7 +341,7 @@ static void uninstall_leaves_what_others_put_there(void **state)
     static const char prefix[] = "PREFIX=\"$PWD/shared\" LIBDIR=\"$PWD/shared/lib64\"";
     assert_status(make_with("install", prefix), 0);
     assert_true(sandbox_exists("shared/lib64/pkgconfig/heavytail.pc"));
-    assert_false(sandbox_exists("shared/lib"));
+    assert_false(sandbox_exists("shared/lib/libheavytail.a"));
     sandbox_write("shared/share/doc/heavytail/docs/mine.txt", "mine");
     sandbox_write("shared/include/heavytail/mine.h", "mine");
     assert_status(make_with("uninstall", prefix), 0);
@@ -348,6 +410,8 @@ int main(void)
         cmocka_unit_test(zsh_accepts_its_completion),
         cmocka_unit_test_teardown(zsh_completes, vt_teardown),
         cmocka_unit_test(the_example_builds_against_what_is_installed),
+        cmocka_unit_test(cpp_takes_the_headers),
+        cmocka_unit_test(the_library_shows_what_the_headers_declare),
         cmocka_unit_test(every_public_header_stands_alone),
         cmocka_unit_test(uninstall_leaves_nothing),
         cmocka_unit_test(a_prefix_with_blanks_is_one_tree),

@@ -59,7 +59,7 @@ enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 static const char *const public_headers[][2] = {
     {"heavytail/status.h", "base"}, {"heavytail/params.h", "params"}, {"heavytail/dataset.h", "data"},
     {"heavytail/network.h", "nn"},  {"heavytail/prune.h", "prune"},   {"heavytail/tail.h", "tail"},
-    {"heavytail/values.h", "num"},
+    {"heavytail/values.h", "num"},  {"heavytail/draws.h", "nn"},      {"heavytail/netread.h", "weights"},
 };
 
 static const char *top;
