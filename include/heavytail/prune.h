@@ -127,7 +127,7 @@ typedef struct ht_prune_curve {
     bool exact; /* at every k, or (svd) at every rank of 200 evenly many; else at the ratios of a grid */
     int count;
     ht_prune_point *points; /* by rising ratio, from nothing removed to everything */
-    ht_prune_point at;      /* pruned as the spec asks; with one hidden layer a point of the curve */
+    ht_prune_point at;      /* pruned as the spec asks; of one layer, or all together, a point of the curve */
     int64_t units;
 } ht_prune_curve;
 

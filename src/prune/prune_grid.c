@@ -108,7 +108,7 @@ static ht_code fill(grid *g, ht_error *err)
         if (add(g, ratio, err) != HT_OK) return err->code;
     }
     if (evaluate(g, g->plan->spec.ratio, &g->curve->at, err) != HT_OK) return err->code;
-    if (ht_network_hidden(g->plan->net) == 1 || g->plan->joint) insert(g->curve, g->curve->at);
+    if (g->plan->layers == 1 || g->plan->joint) insert(g->curve, g->curve->at); /* else it is off the curve */
     return HT_OK;
 }
 
