@@ -72,7 +72,7 @@ else
 
 # The rooms of src, each may include those before it (tests/unit/test_include.c); the first make libheavytail.a.
 LIB_ROOMS := base params stable kernel num data nn tail prune certify weights
-APP_ROOMS := link engine export session chart experiment sweep view lesson render term lab bench cli
+APP_ROOMS := follow link engine export session chart experiment sweep view lesson render term lab bench cli
 room_src   = $(foreach r,$(1),$(wildcard src/$(r)/*.c src/$(r)/*/*.c))
 EMBEDDED := $(sort $(wildcard presets/*.ini presets/*/*.ini presets/*/*.sweep assets/themes/* assets/digits/* assets/lessons/*))
 

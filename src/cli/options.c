@@ -14,6 +14,7 @@
 static const ht_option_info options[] = {
 #define HT_COMMON_OPTION(id, name, value, fill, help) {name, value, HT_FILL_##fill, NULL, help},
 #include "session/common_options.def"
+    {"--all", NULL, HT_FILL_NOTHING, NULL, "look at all states that are there at the start, not at the newest alone"},
     {"--alpha", "A", HT_FILL_NOTHING, NULL, "stability index α of the draws"},
     {"--cast", "F", HT_FILL_FILE, NULL, "play this recording (asciicast 2): Space pauses, . steps, q leaves; into a pipe its bytes at once"},
     {"--cell", "K", HT_FILL_NOTHING, NULL, "train cell K of the grid alone"},
@@ -40,12 +41,15 @@ static const ht_option_info options[] = {
     {"--limit", NULL, HT_FILL_NOTHING, NULL, "beside each κ the one predicted from independent rows, and that of the noise alone, which a wide network tends to"},
     {"--list", NULL, HT_FILL_NOTHING, NULL, "list the lessons; of a sweep the cells of the grid, and train nothing"},
     {"--m", "M", HT_FILL_NOTHING, NULL, "block length of the estimators by Mohammadi, Mohammadpour and Ogata"},
+    {"--memory", "M", HT_FILL_NOTHING, NULL, "take no more memory than this: 512M, 2G"},
     {"--method", "M", HT_FILL_WORDS, "prune.method", "a method, several separated by commas, or all"},
     {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},
+    {"--once", NULL, HT_FILL_NOTHING, NULL, "look at what is there, and end"},
     {"--order", "A,B,C", HT_FILL_NOTHING, NULL, "the layers of a network of others by the names of their tensors, first to last, where names and shapes do not tell"},
     {"--out", "F", HT_FILL_FILE, NULL, "where to write"},
     {"--panel", "P", HT_FILL_PANEL, NULL, "draw this panel alone"},
     {"--png", "F", HT_FILL_FILE, NULL, "draw it as a picture, too"},
+    {"--poll", NULL, HT_FILL_NOTHING, NULL, "look at the disk every second, where it does not tell of changes and heavytail does not know"},
     {"--quick", NULL, HT_FILL_NOTHING, NULL, "bench live: a tenth of the time, figures that are worth little"},
     {"--quiet", NULL, HT_FILL_NOTHING, NULL, "no progress on standard error"},
     {"--ratio", "R", HT_FILL_NOTHING, NULL, "remove this fraction, whatever the error (prune.ratio)"},
@@ -100,7 +104,8 @@ static ht_fill fill_of(const char *argument)
         const char *name;
         ht_fill fill;
     } known[] = {{"RUN", HT_FILL_DIRECTORY}, {"DIR", HT_FILL_DIRECTORY}, {"PRESET", HT_FILL_PRESET},
-                 {"DATA", HT_FILL_DATA},     {"TOPIC", HT_FILL_TOPIC},   {"key=value", HT_FILL_SETTING}};
+                 {"DATA", HT_FILL_DATA},     {"TOPIC", HT_FILL_TOPIC},   {"key=value", HT_FILL_SETTING},
+                 {"PATH", HT_FILL_FILE}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(argument, known[i].name) == 0) return known[i].fill;
     if (islower((unsigned char)argument[0])) return HT_FILL_WORDS;

@@ -1,5 +1,6 @@
 #include "session/arguments.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,25 @@ static ht_code load_from_picture(ht_params *params, const char *path, ht_error *
                                        path, preset_chunk);
     ht_png_free(&png);
     return code;
+}
+
+ht_code ht_arguments_memory(const char *text, size_t least, size_t *bytes, ht_error *err)
+{
+    enum { MB = 20, GB = 30, MOST = 50 };
+    char number[40];
+    double value;
+    if (!text) return HT_OK;
+    ht_text_copy(number, sizeof number, text);
+    size_t length = strlen(number);
+    char unit = length ? number[length - 1] : '\0';
+    bool known = unit && strchr("MmGg", unit);
+    if (known) number[length - 1] = '\0';
+    int shift = known && (unit == 'G' || unit == 'g') ? GB : MB;
+    bool good = ht_parse_number(number, &value) && value > 0 && value < ldexp(1, MOST - shift);
+    if (!good || ldexp(value, shift) < (double)least)
+        return ht_error_set(err, HT_USAGE, "--memory %.40s: give a limit from %zuM on, as 512M or 2G", text, least >> MB);
+    *bytes = (size_t)ldexp(value, shift);
+    return HT_OK;
 }
 
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err)

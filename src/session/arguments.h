@@ -19,10 +19,12 @@ typedef struct ht_option {
 
 #define HT_SETS_DATA NULL, NULL /* {"--data", HT_SETS_DATA} */
 
+enum { HT_ARGUMENT_WORDS = 16 };
+
 typedef struct ht_arguments {
     const char *preset;   /* --preset, NULL when not given */
     const char *data_dir; /* --data-dir */
-    const char *words[4]; /* arguments that are no options */
+    const char *words[HT_ARGUMENT_WORDS]; /* arguments that are no options */
     int word_count, word_limit;
     struct {
         const char *key;  /* of --KEY VALUE; NULL for --set */
@@ -51,6 +53,9 @@ bool ht_arguments_name(const ht_arguments *args, ht_param p);
 /* --size WIDTHxHEIGHT of a picture; NULL leaves both as they are. */
 ht_code ht_arguments_size(const char *text, int least_width, int least_height, int *width, int *height,
                           ht_error *err);
+
+/* --memory: "512" or "512M" are so many MB of 2^20 bytes, "2G" as many GB; NULL leaves *bytes as it is. */
+ht_code ht_arguments_memory(const char *text, size_t least, size_t *bytes, ht_error *err);
 
 /* Preset name, .ini path, or a .png whose text chunk holds the settings. */
 ht_code ht_settings_load(ht_params *params, const char *name, ht_error *err);

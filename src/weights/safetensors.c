@@ -541,6 +541,29 @@ ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tenso
     return HT_OK;
 }
 
+/* Numbers as they lie in a file into floats, or doubles if f32 is NULL. What has the layout of a number in memory
+ * is copied. */
+static void decode_piece(const element *real, const unsigned char *bytes, size_t n, float *f32, double *f64)
+{
+    const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    if (little && real == single && f32) {
+        memcpy(f32, bytes, n * sizeof *f32);
+        return;
+    }
+    if (little && real == doubled && !f32) {
+        memcpy(f64, bytes, n * sizeof *f64);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t bits = little_endian(bytes + i * real->size, real->size);
+        double value = real->decode ? (double)real->decode((uint32_t)bits) : of_double(bits);
+        if (f32)
+            f32[i] = (float)value;
+        else
+            f64[i] = value;
+    }
+}
+
 /* In pieces, so that the file's bytes need no second copy of the tensor. */
 static ht_code decode(ht_safetensors *f, const element *real, uint64_t offset, size_t count, float *f32,
                       double *f64, ht_error *err)
@@ -551,16 +574,19 @@ static ht_code decode(ht_safetensors *f, const element *real, uint64_t offset, s
     for (size_t first = 0; first < count; first += step) {
         size_t n = count - first < step ? count - first : step;
         if (read_at(f, bytes, n * real->size, offset + first * real->size, err) != HT_OK) return err->code;
-        for (size_t i = 0; i < n; i++) {
-            uint64_t bits = little_endian(bytes + i * real->size, real->size);
-            double value = real->decode ? (double)real->decode((uint32_t)bits) : of_double(bits);
-            if (f32)
-                f32[first + i] = (float)value;
-            else
-                f64[first + i] = value;
-        }
+        decode_piece(real, bytes, n, f32 ? f32 + first : NULL, f64 ? f64 + first : NULL);
     }
     return HT_OK;
+}
+
+ht_code ht_safetensors_load_part(ht_safetensors *f, const ht_tensor_info *info, size_t first, size_t count,
+                                 float *f32, double *f64, ht_error *err)
+{
+    const element *real = real_of(info->type);
+    json_int_t range[2];
+    if (!real || !range_of(f, json_object_get(f->header, info->name), range))
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has type %s, which is not read", f->path, info->name, info->type);
+    return decode(f, real, f->start + (uint64_t)range[0] + first * real->size, count, f32, f64, err);
 }
 
 /* Into new memory: *f32, or *f64 if f32 is NULL. */

@@ -32,8 +32,7 @@ static const char *unread(const ht_tensor_info *info)
     return "a type of numbers that is not read";
 }
 
-/* Why not, or NULL. A vector is looked at when it is asked for by name. */
-static const char *refusal(const ht_tensor_info *info, bool named)
+const char *ht_tensor_refusal(const ht_tensor_info *info, bool named)
 {
     if (strcmp(info->type, "BOOL") == 0) return "truth values";
     if (!ht_safetensors_readable(info)) return unread(info);
@@ -47,7 +46,7 @@ static const char *refusal(const ht_tensor_info *info, bool named)
 }
 
 /* (first × rest), turned (last × rest); a leading side of 1 counts for nothing where two others are left. */
-static void shape_view(ht_file_tensor *t, const ht_tensor_info *info)
+void ht_file_tensor_view(ht_file_tensor *t, const ht_tensor_info *info)
 {
     int first = info->ndim == 3 && info->shape[0] == 1 ? 1 : 0;
     t->whole = info;
@@ -214,7 +213,7 @@ static ht_code visit_npy(tour *t, ht_error *err)
         code = ht_error_set(err, HT_FAIL, "%s: holds %s; give a matrix or a vector", t->path,
                             array.count ? "a single number" : "no numbers");
     if (code == HT_OK) {
-        shape_view(&tensor, &info);
+        ht_file_tensor_view(&tensor, &info);
         code = visit(t, &tensor, err);
     }
     if (code == HT_OK && t->visited == 0) code = ht_error_set(err, HT_FAIL, "%s: %s", t->path, t->last);
@@ -227,12 +226,12 @@ static ht_code visit_tensor(tour *t, ht_weights *file, size_t i, bool turned, ht
     ht_tensor_info info;
     ht_file_tensor tensor = {.turned = turned};
     if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
-    const char *why = refusal(&info, t->choice->only != NULL);
+    const char *why = ht_tensor_refusal(&info, t->choice->only != NULL);
     if (why) {
         skip(t, &info, false, why);
         return HT_OK;
     }
-    shape_view(&tensor, &info);
+    ht_file_tensor_view(&tensor, &info);
     ht_code code = ht_weights_load(file, i, &tensor.f32, &tensor.f64, err);
     if (code == HT_OK) code = visit(t, &tensor, err);
     ht_free(tensor.f32);

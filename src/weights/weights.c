@@ -448,3 +448,11 @@ ht_code ht_weights_load(ht_weights *w, size_t i, float **f32, double **f64, ht_e
     if (ht_weights_describe(w, i, &info, err) != HT_OK) return err->code;
     return ht_safetensors_load(w->file[w->at[i].file], &info, f32, f64, err);
 }
+
+ht_code ht_weights_load_part(ht_weights *w, size_t i, size_t first, size_t count, float *f32, double *f64,
+                             ht_error *err)
+{
+    ht_tensor_info info;
+    if (ht_weights_describe(w, i, &info, err) != HT_OK) return err->code;
+    return ht_safetensors_load_part(w->file[w->at[i].file], &info, first, count, f32, f64, err);
+}
