@@ -12,6 +12,7 @@
 
 #include "base/pool.h"
 #include "heavytail/prune.h"
+#include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "num/rng.h"
 #include "prune/coreset.h"
@@ -247,6 +248,27 @@ static void channels_are_measured_as_by_plain_loops(void **state)
         samples_free(&samples);
         ht_network_free(net);
     }
+}
+
+/* Every build of the kernel adds what a plain loop adds, bit for bit, at any length. */
+static void every_build_adds_the_same_shares(void **state)
+{
+    (void)state;
+    enum { LONGEST = 83 };
+    const float inverse[4] = {0.5f, 0.25f, 3.0f, 0.0f};
+    float w[LONGEST], a[LONGEST], s[LONGEST], right[LONGEST];
+    ht_rng rng;
+    ht_rng_init(&rng, 2, HT_STREAM_TAIL, 1);
+    for (const ht_kernels *const *build = ht_kernel_builds(); *build; build++)
+        for (size_t n = 1; n <= LONGEST; n++) {
+            for (size_t i = 0; i < n; i++) {
+                w[i] = (float)ht_rng_normal(&rng), a[i] = (float)ht_rng_normal(&rng);
+                s[i] = right[i] = (float)i;
+                right[i] += fabsf(w[i] * a[i]) * inverse[2 * (w[i] < 0) + (a[i] < 0)];
+            }
+            (*build)->part_shares(s, w, a, n, inverse);
+            assert_memory_equal(s, right, n * sizeof *s);
+        }
 }
 
 /* A filter (1, 3) over the picture (2, 1, 4): at its two places 2 + 3 and 1 + 12; (1, -1): two groups. */
@@ -507,6 +529,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_are_measured_as_by_plain_loops),
         cmocka_unit_test(channels_are_measured_as_by_plain_loops),
+        cmocka_unit_test(every_build_adds_the_same_shares),
         cmocka_unit_test(a_known_case),
         cmocka_unit_test(a_filter_over_everything_is_a_neuron),
         cmocka_unit_test(pfp_takes_the_least_sensitive_channels),
