@@ -104,61 +104,52 @@ const float *ht_calibration_at(const ht_calibration *points, int l, long first, 
 enum { PARTS = 4 }; /* sign of the weight × sign of the input */
 static const double least_sum = 0x1p-23;
 
-static float inverse_of(double total)
+/* Of a row at a point: 1 / Σ of each part. */
+static void invert(const float *w, const float *a, int columns, float inverse[PARTS])
 {
-    return total > least_sum ? (float)(1 / total) : 0.0f;
+    double total[PARTS];
+    ht_kernel()->part_sums(w, a, (size_t)columns, total);
+    for (int i = 0; i < PARTS; i++) inverse[i] = total[i] > least_sum ? (float)(1 / total[i]) : 0.0f;
 }
 
 /* s = the larger of it and the relative contributions of a row at a point. */
 static void raise_row(const float *w, const float *a, int columns, float *s)
 {
-    double total[PARTS];
     float inverse[PARTS];
-    ht_kernel()->part_sums(w, a, (size_t)columns, total);
-    for (int i = 0; i < PARTS; i++) inverse[i] = inverse_of(total[i]);
+    invert(w, a, columns, inverse);
     ht_kernel()->part_maxima(s, w, a, (size_t)columns, inverse);
 }
 
-/* The same contributions added up: of positive inputs to sum (columns), of negative ones to those behind. */
-static void add_up(const float *w, const float *a, int columns, float *sum)
+/* sum = it and the relative contributions. */
+static void add_row(const float *w, const float *a, int columns, float *sum)
 {
-    double total[PARTS];
-    ht_kernel()->part_sums(w, a, (size_t)columns, total);
-    for (int sign = 0; sign < 2; sign++) {
-        float inverse[PARTS] = {0};
-        for (int i = sign; i < PARTS; i += 2) inverse[i] = inverse_of(total[i]);
-        if (inverse[sign] > 0 || inverse[sign + 2] > 0)
-            ht_kernel()->part_shares(sum + (size_t)sign * (size_t)columns, w, a, (size_t)columns, inverse);
-    }
+    float inverse[PARTS];
+    invert(w, a, columns, inverse);
+    ht_kernel()->part_shares(sum, w, a, (size_t)columns, inverse);
 }
 
-static void raise_to_means(const float *sum, int places, int columns, float *s)
+/* s += sum / points: a sample at a time, so that floats are enough for any number of them. */
+static void add_sample(const float *sum, size_t count, long points, float *s)
 {
-    for (int sign = 0; sign < 2; sign++)
-        for (int j = 0; j < columns; j++) {
-            float mean = *sum++ / (float)places;
-            s[j] = mean > s[j] ? mean : s[j];
-        }
+    for (size_t i = 0; i < count; i++) s[i] += sum[i] / (float)points;
 }
 
 void ht_coreset_rows(const ht_calibration *points, int l, const float *w, int rows, int columns, bool mean,
                      float *s, float *room)
 {
     size_t n = (size_t)columns, all = (size_t)rows * n;
-    int places = points->places[l];
-    float *sums = room + (mean ? n : 0);
+    long count = ht_calibration_points(points, l), places = points->places[l];
+    float *sums = mean ? room + n : NULL;
     memset(s, 0, all * sizeof *s);
-    for (long p = 0; p < ht_calibration_points(points, l) && !ht_cancelled(); p++) {
+    for (long p = 0; p < count && !ht_cancelled(); p++) {
         const float *a = ht_calibration_at(points, l, p, 1, room);
-        if (mean && p % places == 0) memset(sums, 0, 2 * all * sizeof *sums);
-        for (size_t r = 0; r < (size_t)rows; r++) {
-            if (!mean)
-                raise_row(w + r * n, a, columns, s + r * n);
+        if (mean && p % places == 0) memset(sums, 0, all * sizeof *sums);
+        for (size_t r = 0; r < (size_t)rows; r++)
+            if (mean)
+                add_row(w + r * n, a, columns, sums + r * n);
             else
-                add_up(w + r * n, a, columns, sums + 2 * r * n);
-            if (mean && p % places == places - 1)
-                raise_to_means(sums + 2 * r * n, places, columns, s + r * n);
-        }
+                raise_row(w + r * n, a, columns, s + r * n);
+        if (mean && p % places == places - 1) add_sample(sums, all, count, s);
     }
 }
 

@@ -7,9 +7,9 @@
  *
  * Edges of filters: SiPP (the same authors, arXiv 1910.05422). A filter reads a patch at each place of what
  * it gives, so that a sample is as many points as there are places, and an edge's sensitivity is the largest
- * relative contribution over samples and places. Where edges are kept or not without lots, it is the largest
- * over samples of the *mean* over the places of a sample, as the authors' code (torchprune) has it: of a
- * dense layer, which has one place, the two are the same, and CoreNet's.
+ * relative contribution over samples and places: what draws are made by. Where edges are kept or not without
+ * lots it is their mean. The authors' code (torchprune) has the largest over samples of the mean over places
+ * there; for dense layers, which have one place, that would be CoreNet's, and CoreNet's they keep.
  *
  * Channels: PFP (Liebenwein, Baykal, Lang, Feldman, Rus, ICLR 2020, arXiv 1911.07412). Of the channels that
  * a matrix reads: the largest, over its rows, samples, places and parts, of Σ |w| a over the channel's
@@ -59,9 +59,9 @@ void ht_coreset_row(const ht_calibration *points, int l, const float *w, int col
 /* The same sums, of sensitivities that are known. */
 void ht_coreset_sums(const float *w, const float *s, int columns, double sum[HT_GROUPS]);
 
-/* s (rows × columns): the sensitivities of rows `w` of layer l, any; `mean`: over the places of a sample.
- * room: (1 + 2 rows, or without means 1) × columns. Several rows at once, since patches are put together
- * anew for them. */
+/* s (rows × columns): the sensitivities of rows `w` of layer l, any; `mean`: over all points, not
+ * the largest. room: (1 + rows, or without means 1) × columns. Several rows at once, since patches are put
+ * together anew for them. */
 void ht_coreset_rows(const ht_calibration *points, int l, const float *w, int rows, int columns, bool mean,
                      float *s, float *room);
 

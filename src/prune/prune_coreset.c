@@ -143,7 +143,7 @@ static ht_code know(ht_prune_plan *plan, int l, ht_error *err)
     coreset *c = plan->state;
     const ht_tensor *layer = plan->net->weights[l];
     size_t workers = (size_t)ht_pool_threads(plan->pool);
-    know_job job = {.plan = plan, .l = l, .size = (size_t)layer->columns * (1 + 2 * GROUP)};
+    know_job job = {.plan = plan, .l = l, .size = (size_t)layer->columns * (1 + GROUP)};
     if (!has_filters(plan, l)) return HT_OK;
     c->known[l] = ht_alloc(ht_tensor_size(layer), sizeof(float), "the sensitivities of filters", err);
     job.memory = ht_alloc(workers * job.size, sizeof(float), "the sensitivities of filters", err);

@@ -296,39 +296,6 @@ static void networks_of_filters_are_told_apart(void **state)
     assert_says(r->out, "the curve is a grid");
 }
 
-/* What JSON says, its curve, and what the written file gives when it is read again: one accuracy and loss. */
-static void a_written_network_of_filters_is_what_was_told(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *method, *coreset, *shape;
-    } cases[] = {{"coreset", "top", NULL},       {"coreset", "sampled", NULL}, {"coreset", "best", NULL},
-                 {"pfp", "top", NULL},           {"norm-l1", "top", NULL},     {"pfp", "top", "--compact"},
-                 {"norm-l1", "top", "--compact"}};
-    assert_status(RUN("train", "--data", "digits-synth", "--layers",
-                      "conv 6 5x5 stride 2 pad 1, pool 2, conv 8 3x3 same, dense 10", "--steps", "40",
-                      "--run", "lenet", "--quiet"),
-                  0);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        json_t *told = PRUNE_JSON("lenet", "--method", cases[i].method, "--coreset", cases[i].coreset,
-                                  "--ratio", "0.5", "--curve", "--out", "cut.safetensors",
-                                  cases[i].shape ? cases[i].shape : "--centre"),
-               *again = PRUNE_JSON("cut.safetensors", "--data", "digits-synth", "--ratio", "0"),
-               *curve = json_object_get(told, "curve");
-        size_t at = 0;
-        while (at < json_array_size(curve) &&
-               number(json_array_get(curve, at), "k") != number(told, "removed"))
-            at++;
-        assert_true(at < json_array_size(curve));
-        assert_true(number(told, "removed") > 0 && number(told, "error") > 0);
-        assert_true(fabs(number(again, "accuracy") - number(told, "accuracy")) < 1e-12);
-        assert_true(fabs(number(again, "loss") - number(told, "loss")) < 1e-5);
-        assert_true(fabs(number(json_array_get(curve, at), "accuracy") - number(told, "accuracy")) < 1e-12);
-        json_decref(told);
-        json_decref(again);
-    }
-}
-
 /* Peak memory of `heavytail prune` with the curve of a method, in MB. */
 static double peak_of(const char *first, const char *second, const char *method, const char *coreset)
 {
@@ -409,7 +376,6 @@ int main(void)
         cmocka_unit_test(odd_arrays_get_a_clear_word),
         cmocka_unit_test(wrong_requests_say_what_to_do),
         cmocka_unit_test(networks_of_filters_are_told_apart),
-        cmocka_unit_test(a_written_network_of_filters_is_what_was_told),
         cmocka_unit_test(pruning_takes_no_more_than_twice_the_network),
     };
     return cmocka_run_group_tests(tests, find_golden, sandbox_leave);

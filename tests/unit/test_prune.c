@@ -354,6 +354,24 @@ static void ties_go_to_the_lower_index_and_zero_rows_are_free(void **state)
     ht_network_free(net);
 }
 
+/* Rows (3, 0), (2, -2), (0, 1): Σw² 9, 8, 1; Σ|w| 3, 4, 1. */
+static void the_two_norms_have_orders_of_their_own(void **state)
+{
+    (void)state;
+    float w[] = {3, 0, 2, -2, 0, 1};
+    const ht_tensor layer = {.rows = 3, .columns = 2, .data = w};
+    const int by_l2[] = {2, 1, 0}, by_l1[] = {2, 0, 1};
+    ht_prune_order l2, l1;
+    assert_int_equal(ht_prune_order_make(&l2, &layer, HT_PRUNE_NODE, HT_FRO_SQUARED, 1, &err), HT_OK);
+    assert_int_equal(ht_prune_order_make(&l1, &layer, HT_PRUNE_NORM_L1, HT_FRO_SQUARED, 1, &err), HT_OK);
+    assert_memory_equal(l2.neuron, by_l2, sizeof by_l2);
+    assert_memory_equal(l1.neuron, by_l1, sizeof by_l1);
+    assert_true(l1.key[0] == 1 && l1.key[1] == 3 && l1.key[2] == 4);
+    assert_true(fabs(l1.error[2] - 10.0 / 18) < 1e-12 &&
+                l1.error[3] == 1); /* of squares, by whatever order */
+    ht_prune_order_free(&l2), ht_prune_order_free(&l1);
+}
+
 static void random_order_is_a_permutation_of_its_seed(void **state)
 {
     (void)state;
@@ -386,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_curve_reads_as_its_points_say),
         cmocka_unit_test(deep_curve_removes_the_same_share_of_every_layer),
         cmocka_unit_test(ties_go_to_the_lower_index_and_zero_rows_are_free),
+        cmocka_unit_test(the_two_norms_have_orders_of_their_own),
         cmocka_unit_test(random_order_is_a_permutation_of_its_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "base/pool.h"
 #include "heavytail/prune.h"
+#include "kernel/kernel.h"
 #include "nn/layers/layer.h"
 #include "num/rng.h"
 #include "prune/coreset.h"
@@ -118,23 +119,17 @@ static double share(const plain *l, const planes *in, const ht_tensor *w, int fi
     return all > 0x1p-23 ? some / all : 0;
 }
 
-/* Over places: the largest, or the mean. */
+/* Over places: the largest, or the sum. */
 static double over_places(const plain *l, const planes *in, const ht_tensor *w, int filter, int first,
-                          int count, bool mean)
+                          int count, bool sum)
 {
     ht_shape at = places_of(l, in->shape);
-    double most = 0;
-    for (int signs = 0; signs < 4; signs++) {
-        double sum = 0, largest = 0;
-        for (int y = 0; y < at.height; y++)
-            for (int x = 0; x < at.width; x++) {
-                double s = share(l, in, w, filter, y, x, first, count, signs);
-                sum += s;
-                largest = fmax(largest, s);
-            }
-        most = fmax(most, mean ? sum / (at.height * at.width) : largest);
+    double all = 0;
+    for (int i = 0; i < 4 * ht_shape_places(at); i++) {
+        double s = share(l, in, w, filter, i / 4 / at.width, i / 4 % at.width, first, count, i % 4);
+        all = sum ? all + s : fmax(all, s);
     }
-    return most;
+    return all;
 }
 
 typedef struct stack {
@@ -186,10 +181,11 @@ static void twin(const stack *s, const ht_network *net, const ht_samples *sample
     memset(to, 0, (size_t)w->rows * (size_t)groups * sizeof *to);
     for (int p = 0; p < COUNT; p++) {
         inputs_of(s, net, samples, p, l, &in);
-        for (int f = 0; f < w->rows; f++)
-            for (int g = 0; g < groups; g++)
-                to[f * groups + g] =
-                    fmax(to[f * groups + g], over_places(&s->layer[l], &in, w, f, g * each, each, mean));
+        int points = COUNT * ht_shape_places(places_of(&s->layer[l], in.shape));
+        for (int i = 0; i < w->rows * groups; i++) {
+            double x = over_places(&s->layer[l], &in, w, i / groups, i % groups * each, each, mean);
+            to[i] = mean ? to[i] + x / points : fmax(to[i], x);
+        }
     }
 }
 
@@ -254,12 +250,33 @@ static void channels_are_measured_as_by_plain_loops(void **state)
     }
 }
 
+/* Every build of the kernel adds what a plain loop adds, bit for bit, at any length. */
+static void every_build_adds_the_same_shares(void **state)
+{
+    (void)state;
+    enum { LONGEST = 83 };
+    const float inverse[4] = {0.5f, 0.25f, 3.0f, 0.0f};
+    float w[LONGEST], a[LONGEST], s[LONGEST], right[LONGEST];
+    ht_rng rng;
+    ht_rng_init(&rng, 2, HT_STREAM_TAIL, 1);
+    for (const ht_kernels *const *build = ht_kernel_builds(); *build; build++)
+        for (size_t n = 1; n <= LONGEST; n++) {
+            for (size_t i = 0; i < n; i++) {
+                w[i] = (float)ht_rng_normal(&rng), a[i] = (float)ht_rng_normal(&rng);
+                s[i] = right[i] = (float)i;
+                right[i] += fabsf(w[i] * a[i]) * inverse[2 * (w[i] < 0) + (a[i] < 0)];
+            }
+            (*build)->part_shares(s, w, a, n, inverse);
+            assert_memory_equal(s, right, n * sizeof *s);
+        }
+}
+
 /* A filter (1, 3) over the picture (2, 1, 4): at its two places 2 + 3 and 1 + 12; (1, -1): two groups. */
 static void a_known_case(void **state)
 {
     (void)state;
     ht_network *net = network_of("conv 2 1x2", (ht_shape){1, 1, 3}, false);
-    float x[] = {2, 1, 4}, s[4], room[2 * (1 + 2 * 2)];
+    float x[] = {2, 1, 4}, s[4], room[2 * (1 + 2)];
     const float w[] = {1, 3, 1, -1};
     int32_t label = 0;
     ht_samples samples = {1, x, &label};
@@ -284,7 +301,7 @@ static void a_known_case(void **state)
     ht_network_free(net);
 }
 
-/* A filter that sees the whole picture is a neuron: CoreNet's own bits, and the mean of one place is it. */
+/* A filter that sees the whole picture is a neuron: CoreNet's own bits. */
 static void a_filter_over_everything_is_a_neuron(void **state)
 {
     (void)state;
@@ -293,17 +310,16 @@ static void a_filter_over_everything_is_a_neuron(void **state)
                *dense = network_of("dense 9", picture, false);
     ht_samples samples = samples_of(picture);
     ht_calibration a, b;
-    float of_filter[24], of_neuron[24], room[24 * 3];
+    float of_filter[24], of_neuron[24], room[24];
     double sum[HT_GROUPS];
     assert_int_equal(ht_calibration_make(&a, net, &samples, 0, &err), HT_OK);
     assert_int_equal(ht_calibration_make(&b, dense, &samples, 0, &err), HT_OK);
-    for (int r = 0; r < 9; r++)
-        for (int mean = 0; mean < 2; mean++) {
-            const float *w = net->weights[0]->data + (size_t)r * 24;
-            ht_coreset_rows(&a, 0, w, 1, 24, mean, of_filter, room);
-            ht_coreset_row(&b, 0, w, 24, of_neuron, sum);
-            assert_memory_equal(of_filter, of_neuron, sizeof of_filter);
-        }
+    for (int r = 0; r < 9; r++) {
+        const float *w = net->weights[0]->data + (size_t)r * 24;
+        ht_coreset_rows(&a, 0, w, 1, 24, false, of_filter, room);
+        ht_coreset_row(&b, 0, w, 24, of_neuron, sum);
+        assert_memory_equal(of_filter, of_neuron, sizeof of_filter);
+    }
     ht_calibration_free(&a);
     ht_calibration_free(&b);
     samples_free(&samples);
@@ -363,7 +379,7 @@ static void pfp_takes_the_least_sensitive_channels(void **state)
     }
 }
 
-/* SiPP that keeps the most sensitive: what stays is as it was. */
+/* SiPP that keeps the most sensitive, of neurons CoreNet: what stays is as it was. */
 static void top_takes_the_least_sensitive_weights_of_filters(void **state)
 {
     (void)state;
@@ -378,7 +394,7 @@ static void top_takes_the_least_sensitive_weights_of_filters(void **state)
         for (int l = 0; l < net->weight_count; l++) {
             double most_gone = 0, least_kept = 1;
             size_t size = ht_tensor_size(net->weights[l]);
-            twin(&stacks[k], net, &samples, l, 1, true, right);
+            twin(&stacks[k], net, &samples, l, 1, net->weights[l]->window[0] > 0, right);
             for (size_t i = 0; i < size; i++) {
                 float w = cut->weights[l]->data[i];
                 assert_true(w == 0.0f || w == net->weights[l]->data[i]);
@@ -513,6 +529,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_are_measured_as_by_plain_loops),
         cmocka_unit_test(channels_are_measured_as_by_plain_loops),
+        cmocka_unit_test(every_build_adds_the_same_shares),
         cmocka_unit_test(a_known_case),
         cmocka_unit_test(a_filter_over_everything_is_a_neuron),
         cmocka_unit_test(pfp_takes_the_least_sensitive_channels),
