@@ -148,7 +148,7 @@ static ht_code rank_rows(pass *p, double error, ht_error *err)
     ht_prune_order order;
     ht_layer_look *look = p->look;
     int n = (int)p->view.rows;
-    if (ht_prune_order_rank(&order, n, p->norm2, HT_PRUNE_NODE, HT_FRO_SQUARED, 0, err) != HT_OK) return err->code;
+    if (ht_prune_order_rank(&order, n, p->norm2, p->norm2, HT_FRO_SQUARED, err) != HT_OK) return err->code;
     look->row_norm[0] = sqrt(order.norm2[0]);
     look->row_norm[1] = (sqrt(order.norm2[(n - 1) / 2]) + sqrt(order.norm2[n / 2])) / 2;
     look->row_norm[2] = sqrt(order.norm2[n - 1]);
