@@ -144,6 +144,8 @@ bool ht_params_are_dense(const ht_params *params);
  * convolutions, or -1: noise.first_conv = 0, and there is a convolution. *named: by the number in the names
  * of its tensors, which norms count in, too; may be NULL. */
 int ht_params_quiet(const ht_params *params, int *named);
+/* Has it tensors, and so a number in their names? */
+bool ht_layer_item_is_named(const ht_layer_item *item);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
 /* Does setting `p` (model.width, model.depth) put equal layers in the place of what says that they are not

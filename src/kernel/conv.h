@@ -37,10 +37,11 @@ typedef enum ht_conv_phase {
     HT_CONV_PHASES
 } ht_conv_phase;
 
-/* Windows of size × size positions, `stride` apart, none of which looks over the edge; max or average. */
+/* Windows of size[0] × size[1] positions, stride[0] rows and stride[1] columns apart, none of which looks
+ * over the edge; max or average. */
 typedef struct ht_pooling {
     int h, w, channels; /* of what comes in */
-    int size, stride;
+    int size[2], stride[2];
     bool average;
 } ht_pooling;
 
@@ -51,7 +52,7 @@ static inline int ht_pooled(int length, int size, int stride)
 
 enum { HT_CONV_ROUND = 64 }; /* channels at a time, where all are too many for a cache */
 
-enum { HT_POOLING_MOST = 16 }; /* a place in a window is a byte: size of a max pooling at most */
+enum { HT_POOLING_MOST = 16 }; /* a place in a window is a byte: so many of them squared, at most */
 
 typedef enum ht_conv_way {
     HT_CONV_DIRECT,     /* rows of positions, any shape */
@@ -120,7 +121,7 @@ typedef void ht_conv_gather_bias(const ht_conv *conv, const ht_conv_data *data, 
                                  float factor, float keep);
 
 /* out (samples × pooled h × pooled w × channels); where (may be NULL, and is not used by averages): the first
- * of the largest of a window, y · size + x, or of the NaNs in it. */
+ * of the largest of a window, y · size[1] + x, or of the NaNs in it. */
 typedef void ht_pooling_forward(const ht_pooling *pooling, const float *in, int samples, float *out,
                                 uint8_t *where);
 /* in_delta is set. */

@@ -167,11 +167,12 @@ INLINE size_t vector_at(size_t items, int channels, int channel, size_t item)
 
 INLINE ht_pooling pooling_of(const ht_conv *c)
 {
+    int size = c->pool ? c->pool : 1, stride = c->pool ? c->pool_stride : 1;
     return (ht_pooling){.h = c->conv_h,
                         .w = c->conv_w,
                         .channels = c->filters,
-                        .size = c->pool ? c->pool : 1,
-                        .stride = c->pool ? c->pool_stride : 1};
+                        .size = {size, size},
+                        .stride = {stride, stride}};
 }
 
 #endif

@@ -46,8 +46,7 @@ static ht_layer_spec spec_of(const ht_network *net, int l, const int widths[])
                           .stride = layer->stride,
                           .pad = layer->pad,
                           .mean = layer->mean,
-                          .global = layer->mean && layer->window[0] == layer->in.height &&
-                                    layer->window[1] == layer->in.width,
+                          .global = ht_layer_is_global(layer),
                           .last = layer->last,
                           .rate = layer->rate};
     if (layer->tensors == 0) return spec;

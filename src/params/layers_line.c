@@ -18,7 +18,8 @@ enum {
     RATE = 32,
     ACTIVATION = 64,
     WHOLE = 128,
-    INSIDE = 256
+    INSIDE = 256,
+    GAINS = 512
 };
 
 static const struct kind {
@@ -377,6 +378,11 @@ int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_laye
         if (to.depth > 0) return (void)complain(&it, err, "a ) is missing at the end"), 0;
         return to.count;
     }
+}
+
+bool ht_layer_item_is_named(const ht_layer_item *of)
+{
+    return of->units > 0 || kinds[of->kind].takes & GAINS;
 }
 
 bool ht_layers_scale(const char *text)

@@ -309,13 +309,13 @@ bool ht_params_are_dense(const ht_params *params)
 int ht_params_quiet(const ht_params *params, int *named)
 {
     ht_layer_item items[HT_PARAM_LAYERS];
-    int count = ht_params_layers(params, items), weights = 0, norms = 0, l = 0;
+    int count = ht_params_layers(params, items), weights = 0, before = 0, l = 0;
     for (; l < count && items[l].kind != HT_LAYER_CONV; l++) {
         weights += items[l].units > 0;
-        norms += items[l].kind == HT_LAYER_NORM;
+        before += ht_layer_item_is_named(&items[l]);
     }
     bool quiet = l < count && ht_params_get(params, HT_P_NOISE_FIRST_CONV) == 0;
-    if (named) *named = quiet ? weights + norms : -1;
+    if (named) *named = quiet ? before : -1;
     return quiet ? weights : -1;
 }
 

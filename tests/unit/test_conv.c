@@ -427,7 +427,8 @@ static void no_number_stays_none(void **state)
 
 static void check_pooling(const ht_pooling *p, int samples, const ht_kernels *kernel)
 {
-    int h = ht_pooled(p->h, p->size, p->stride), w = ht_pooled(p->w, p->size, p->stride), c = p->channels;
+    int h = ht_pooled(p->h, p->size[0], p->stride[0]), w = ht_pooled(p->w, p->size[1], p->stride[1]),
+        c = p->channels;
     size_t in_count = (size_t)samples * (size_t)p->h * (size_t)p->w * (size_t)c;
     size_t out_count = (size_t)samples * (size_t)h * (size_t)w * (size_t)c;
     float *in = floats_of(in_count), *out = floats_of(out_count), *delta = floats_of(out_count),
@@ -447,8 +448,8 @@ static void check_pooling(const ht_pooling *p, int samples, const ht_kernels *ke
                 for (int i = 0; i < c; i++, o++) {
                     double best = -INFINITY, sum = 0;
                     size_t place[HT_POOLING_MOST * HT_POOLING_MOST], first = 0;
-                    for (int j = 0; j < p->size * p->size; j++) {
-                        int iy = y * p->stride + j / p->size, ix = x * p->stride + j % p->size;
+                    for (int j = 0; j < p->size[0] * p->size[1]; j++) {
+                        int iy = y * p->stride[0] + j / p->size[1], ix = x * p->stride[1] + j % p->size[1];
                         place[j] = (((size_t)n * (size_t)p->h + (size_t)iy) * (size_t)p->w + (size_t)ix) *
                                        (size_t)c +
                                    (size_t)i;
@@ -456,7 +457,7 @@ static void check_pooling(const ht_pooling *p, int samples, const ht_kernels *ke
                         if (v > best) first = (size_t)j, best = v;
                         sum += v;
                     }
-                    double count = (double)p->size * p->size;
+                    double count = (double)p->size[0] * p->size[1];
                     assert_float_equal(out[o], (float)(p->average ? sum / count : best), 1e-6f);
                     if (!p->average) assert_int_equal(where[o], first);
                     for (size_t j = 0; j < (size_t)count; j++)
@@ -472,9 +473,11 @@ static void pooling_takes_the_first_of_the_largest(void **state)
 {
     (void)state;
     static const ht_pooling shapes_of[] = {
-        {4, 4, 1, 2, 2, 0},    {7, 9, 20, 2, 2, 0}, {7, 9, 33, 3, 2, 0}, {5, 8, 16, 2, 3, 0},
-        {16, 17, 5, 16, 1, 0}, {4, 4, 50, 4, 4, 1}, {6, 5, 17, 2, 1, 1}, {9, 9, 3, 3, 3, 1},
-        {1, 1, 40, 1, 1, 0},   {7, 7, 64, 7, 7, 1},
+        {4, 4, 1, {2, 2}, {2, 2}, 0},    {7, 9, 20, {2, 2}, {2, 2}, 0},    {7, 9, 33, {3, 3}, {2, 2}, 0},
+        {5, 8, 16, {2, 2}, {3, 3}, 0},   {16, 17, 5, {16, 16}, {1, 1}, 0}, {4, 4, 50, {4, 4}, {4, 4}, 1},
+        {6, 5, 17, {2, 2}, {1, 1}, 1},   {9, 9, 3, {3, 3}, {3, 3}, 1},     {1, 1, 40, {1, 1}, {1, 1}, 0},
+        {7, 7, 64, {7, 7}, {7, 7}, 1},   {1, 12, 20, {1, 2}, {1, 2}, 0},   {9, 8, 33, {3, 2}, {2, 3}, 0},
+        {1, 20, 5, {1, 20}, {1, 20}, 1}, {6, 5, 17, {2, 5}, {1, 1}, 1},    {32, 9, 3, {32, 8}, {1, 1}, 0},
     };
     for (const ht_kernels *const *k = ht_kernel_builds(); *k; k++)
         for (size_t i = 0; i < sizeof shapes_of / sizeof *shapes_of; i++) check_pooling(&shapes_of[i], 3, *k);
@@ -483,7 +486,7 @@ static void pooling_takes_the_first_of_the_largest(void **state)
 static void pooling_passes_nan_on(void **state)
 {
     (void)state;
-    const ht_pooling p = {.h = 2, .w = 2, .channels = 20, .size = 2, .stride = 2};
+    const ht_pooling p = {.h = 2, .w = 2, .channels = 20, .size = {2, 2}, .stride = {2, 2}};
     for (const ht_kernels *const *k = ht_kernel_builds(); *k; k++)
         for (int at = 0; at < 4; at++) {
             float in[80] = {0}, out[20];

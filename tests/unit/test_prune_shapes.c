@@ -461,9 +461,13 @@ static void occam_takes_a_share_of_each_kernel_tensor(void **state)
 static void the_quiet_layer_is_the_network_s(void **state)
 {
     (void)state;
-    const char *const some[] = {lines[0], lines[6], "dense 7, norm, dense n",
-                                "norm, conv 4 3x3, norm, conv 5 3x3", "pool 3, dense 5"};
-    for (int i = 0; i < 5; i++)
+    const char *const some[] = {lines[0],
+                                lines[6],
+                                "dense 7, norm, dense n",
+                                "norm, conv 4 3x3, norm, conv 5 3x3",
+                                "pool 3, dense 5",
+                                "norm batch, pool 2, norm, conv 4 3x3, norm batch"};
+    for (int i = 0; i < 6; i++)
         for (int on = 0; on < 2; on++) {
             ht_params p = small_params();
             ht_params_put(&p, HT_P_MODEL_WIDTH, 8);

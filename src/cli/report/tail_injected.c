@@ -53,7 +53,7 @@ static int named_layers(const ht_params *params)
 {
     ht_layer_item items[HT_PARAM_LAYERS];
     int count = ht_params_layers(params, items), named = 0;
-    for (int l = 0; l < count; l++) named += items[l].units > 0 || items[l].kind == HT_LAYER_NORM;
+    for (int l = 0; l < count; l++) named += ht_layer_item_is_named(&items[l]);
     return named;
 }
 

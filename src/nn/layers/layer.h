@@ -177,6 +177,12 @@ static inline int ht_layer_gives(const ht_network *net, int layer)
     return layer == HT_NETWORK_INPUT ? net->inputs : net->layers[layer].outputs;
 }
 
+/* Of a pooling: the mean of all places. */
+static inline bool ht_layer_is_global(const ht_layer *layer)
+{
+    return layer->mean && layer->window[0] == layer->in.height && layer->window[1] == layer->in.width;
+}
+
 /* Tasks of an update of a layer with tensors. */
 static inline int ht_layer_shards(const ht_layer *layer)
 {

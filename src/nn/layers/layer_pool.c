@@ -1,7 +1,6 @@
 /* layer_pool.c - pooling: the largest value, or the mean, of windows of places; a channel by itself. Values
  * lie channels last. */
 #include <math.h>
-#include <string.h>
 
 #include "kernel/kernel.h"
 #include "nn/layers/layer.h"
@@ -42,18 +41,13 @@ static void extent(const ht_layer *layer, const ht_layer *other, ht_extent *valu
     *values = (ht_extent){factor * values->size, factor * values->change};
 }
 
-static bool is_square(const ht_layer *layer)
-{
-    return layer->window[0] == layer->window[1];
-}
-
 static ht_pooling pooling_of(const ht_layer *layer)
 {
     return (ht_pooling){.h = layer->in.height,
                         .w = layer->in.width,
                         .channels = layer->in.channels,
-                        .size = layer->window[0],
-                        .stride = stride_of(layer, 0),
+                        .size = {layer->window[0], layer->window[1]},
+                        .stride = {stride_of(layer, 0), stride_of(layer, 1)},
                         .average = layer->mean};
 }
 
@@ -63,76 +57,11 @@ static void room(const ht_layer *layer, int batch, ht_room *room)
     room->bytes = layer->mean ? 0 : (size_t)batch * (size_t)layer->outputs;
 }
 
-/* ---- windows that are no squares: of series, and global ones ---- */
-
-/* Where the windows of output number `place` begin, in places of what comes in. */
-static size_t corner_of(const ht_layer *layer, int place)
-{
-    size_t y = (size_t)(place / layer->out.width) * (size_t)stride_of(layer, 0),
-           x = (size_t)(place % layer->out.width) * (size_t)stride_of(layer, 1);
-    return y * (size_t)layer->in.width + x;
-}
-
-/* h (channels) of one window; where: (channels), NULL for means. */
-static void pool_window(const ht_layer *layer, const float *x, float *h, unsigned char *where)
-{
-    int channels = layer->in.channels, spots = layer->window[0] * layer->window[1];
-    for (int k = 0; k < spots; k++) {
-        int y = k / layer->window[1], z = k % layer->window[1];
-        const float *at = x + ((size_t)y * (size_t)layer->in.width + (size_t)z) * (size_t)channels;
-        for (int c = 0; c < channels; c++) {
-            if (layer->mean)
-                h[c] = k ? h[c] + at[c] : at[c];
-            else if (k == 0 || at[c] > h[c] || (at[c] != at[c] && h[c] == h[c]))
-                h[c] = at[c], where[c] = (unsigned char)k;
-        }
-    }
-    for (int c = 0; c < channels && layer->mean; c++) h[c] /= (float)spots;
-}
-
-static void unpool_window(const ht_layer *layer, const float *delta, const unsigned char *where, float *d)
-{
-    int channels = layer->in.channels, spots = layer->window[0] * layer->window[1];
-    for (int k = 0; k < spots; k++) {
-        int y = k / layer->window[1], z = k % layer->window[1];
-        float *at = d + ((size_t)y * (size_t)layer->in.width + (size_t)z) * (size_t)channels;
-        for (int c = 0; c < channels; c++)
-            at[c] += layer->mean ? delta[c] / (float)spots : where[c] == k ? delta[c] : 0.0f;
-    }
-}
-
-static void pool_oblong(const ht_layer *layer, const float *x, int samples, float *h, unsigned char *where)
-{
-    size_t channels = (size_t)layer->in.channels, in = (size_t)layer->inputs;
-    int places = ht_shape_places(layer->out);
-    for (int i = 0; i < samples * places; i++) {
-        size_t from = (size_t)(i / places) * in + corner_of(layer, i % places) * channels;
-        pool_window(layer, x + from, h + (size_t)i * channels,
-                    layer->mean ? NULL : where + (size_t)i * channels);
-    }
-}
-
-static void unpool_oblong(const ht_layer *layer, const float *delta, const unsigned char *where, int samples,
-                          float *d)
-{
-    size_t channels = (size_t)layer->in.channels, in = (size_t)layer->inputs;
-    int places = ht_shape_places(layer->out);
-    memset(d, 0, (size_t)samples * in * sizeof *d);
-    for (int i = 0; i < samples * places; i++) {
-        size_t to = (size_t)(i / places) * in + corner_of(layer, i % places) * channels;
-        unpool_window(layer, delta + (size_t)i * channels, layer->mean ? NULL : where + (size_t)i * channels,
-                      d + to);
-    }
-}
-
 static void apply(const ht_layer *layer, const ht_span *span, float *h, struct ht_pool *pool)
 {
     const ht_pooling pooling = pooling_of(layer);
     (void)pool;
-    if (!is_square(layer))
-        pool_oblong(layer, span->x, span->samples, h, span->bytes);
-    else
-        ht_kernel()->conv->pool(&pooling, span->x, span->samples, h, span->bytes);
+    ht_kernel()->conv->pool(&pooling, span->x, span->samples, h, span->bytes);
 }
 
 static void back(const ht_layer *layer, const ht_span *span, const float *delta, bool also, float *d,
@@ -141,10 +70,7 @@ static void back(const ht_layer *layer, const ht_span *span, const float *delta,
     const ht_pooling pooling = pooling_of(layer);
     (void)also;
     (void)pool;
-    if (!is_square(layer))
-        unpool_oblong(layer, delta, span->bytes, span->samples, d);
-    else
-        ht_kernel()->conv->pool_back(&pooling, delta, span->bytes, span->samples, d);
+    ht_kernel()->conv->pool_back(&pooling, delta, span->bytes, span->samples, d);
 }
 
 const ht_layer_kind ht_layer_pool = {.cut = HT_CUT_SAMPLES,

@@ -68,11 +68,6 @@ static void open_groups(writer *w, int before, int l)
     }
 }
 
-static bool is_global(const ht_layer *layer)
-{
-    return layer->mean && layer->window[0] == layer->in.height && layer->window[1] == layer->in.width;
-}
-
 static void add_window(writer *w, const ht_layer *layer, int usual_stride)
 {
     add(w, " %d", layer->window[0]);
@@ -89,9 +84,9 @@ static void add_arguments(writer *w, ht_layer_id id, const ht_layer *layer)
         add(w, " same");
     else if (id == HT_LAYER_CONV && layer->pad > 0)
         add(w, " pad %d", layer->pad);
-    if (id == HT_LAYER_POOL && is_global(layer)) add(w, " global");
-    if (id == HT_LAYER_POOL && !is_global(layer)) add_window(w, layer, layer->window[0]);
-    if (id == HT_LAYER_POOL && !is_global(layer) && layer->mean) add(w, " avg");
+    if (id == HT_LAYER_POOL && ht_layer_is_global(layer)) add(w, " global");
+    if (id == HT_LAYER_POOL && !ht_layer_is_global(layer)) add_window(w, layer, layer->window[0]);
+    if (id == HT_LAYER_POOL && !ht_layer_is_global(layer) && layer->mean) add(w, " avg");
     if (id == HT_LAYER_DROPOUT) add(w, " %.15g", layer->rate);
 }
 
