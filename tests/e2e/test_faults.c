@@ -429,8 +429,7 @@ static void a_batch_of_pictures_says_what_it_takes(void **state)
     const char *number = strstr(r->err, " take ");
     double values = strtod(number + 6, NULL) * 1e6 / 5000 / 2 / sizeof(float);
     /* What is pooled may be kept pooled alone. */
-    assert_true(values >= 4000 * 16 * 16 &&
-                values <= 4000 * 32 * 32 + 4000 * 16 * 16 + 8 * 16 * 16 + 5000);
+    assert_true(values >= 4000 * 16 * 16 && values <= 4000 * 32 * 32 + 4000 * 16 * 16 + 8 * 16 * 16 + 5000);
     assert_says(r->err, "try a smaller train.batch");
 }
 

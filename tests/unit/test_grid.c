@@ -123,7 +123,8 @@ static void every_sweep_of_a_paper_says_how_many_cells_it_has(void **state)
         if (!ht_text_ends(file->name, ".sweep")) continue;
         snprintf(short_name, sizeof short_name, "%.*s", (int)strcspn(name + 1, "."), name + 1);
         if (ht_plan_load(&plan, short_name, &args, NULL, &err) != HT_OK) fail_msg("%s", err.text);
-        if (!said || said > strstr(file->data, "\n[")) fail_msg("%s says nothing of cells", file->name);
+        assert_non_null(said);
+        if (said > strstr(file->data, "\n[")) fail_msg("%s says nothing of cells", file->name);
         while (said > file->data && said[-1] >= '0' && said[-1] <= '9') said--;
         if (ht_plan_cells(&plan) != atoi(said))
             fail_msg("%s: %d cells, not %d", file->name, ht_plan_cells(&plan), atoi(said));
