@@ -12,7 +12,7 @@
 
 typedef struct options {
     const char *file, *seeds, *vary, *out, *jobs, *cell;
-    bool list, quiet;
+    bool list, count, quiet;
 } options;
 
 /* ---- the plan ---------------------------------------------------------------------------------- */
@@ -41,7 +41,8 @@ static ht_code plan_from_line(ht_plan *plan, const ht_arguments *args, const opt
 static ht_code make_plan(ht_plan *plan, const ht_arguments *args, const options *o, int argc, char **argv,
                          ht_error *err)
 {
-    if (!o->out) return ht_error_set(err, HT_USAGE, "sweep: give a directory for the results: --out DIR");
+    if (!o->out && !o->count)
+        return ht_error_set(err, HT_USAGE, "sweep: give a directory for the results: --out DIR");
     if (!o->file && !o->vary && !o->seeds)
         return ht_error_set(err, HT_USAGE,
                             "sweep: nothing varies; give --vary key=v1,v2,…, --seeds or --file");
@@ -97,6 +98,12 @@ static ht_code list_cells(const ht_plan *plan, char *const words[], ht_error *er
     return cells ? HT_OK : ht_error_set(err, HT_FAIL, "not enough memory to list the cells");
 }
 
+static ht_code print_count(const ht_plan *plan)
+{
+    printf("%d\n", ht_plan_cells(plan));
+    return HT_OK;
+}
+
 /* ---- running ----------------------------------------------------------------------------------- */
 
 static ht_code parse_count(const char *name, const char *text, int most, int *value, ht_error *err)
@@ -126,11 +133,11 @@ static ht_code run_one(const ht_plan *plan, const options *o, const char *data_d
 int ht_cmd_sweep(int argc, char **argv)
 {
     options o = {0};
-    const ht_option table[] = {{"--vary", &o.vary, NULL}, {"--seeds", &o.seeds, NULL},
-                               {"--file", &o.file, NULL}, {"--out", &o.out, NULL},
-                               {"--jobs", &o.jobs, NULL}, {"--cell", &o.cell, NULL},
-                               {"--list", NULL, &o.list}, {"--quiet", NULL, &o.quiet},
-                               {"--data", HT_SETS_DATA},  {NULL, NULL, NULL}};
+    const ht_option table[] = {
+        {"--vary", &o.vary, NULL}, {"--seeds", &o.seeds, NULL}, {"--file", &o.file, NULL},
+        {"--out", &o.out, NULL},   {"--jobs", &o.jobs, NULL},   {"--cell", &o.cell, NULL},
+        {"--list", NULL, &o.list}, {"--count", NULL, &o.count}, {"--quiet", NULL, &o.quiet},
+        {"--data", HT_SETS_DATA},  {NULL, NULL, NULL}};
     ht_arguments args = {0};
     ht_plan plan = {0};
     ht_error err;
@@ -139,7 +146,8 @@ int ht_cmd_sweep(int argc, char **argv)
     char **words = code == HT_OK ? plan_words(argc, argv, &err) : NULL;
     if (code == HT_OK && !words) code = err.code;
     if (code == HT_OK)
-        code = o.list   ? list_cells(&plan, words, &err)
+        code = o.count  ? print_count(&plan)
+               : o.list ? list_cells(&plan, words, &err)
                : o.cell ? run_one(&plan, &o, args.data_dir, &err)
                         : run_all(&plan, &o, words, &err);
     ht_free((void *)words);

@@ -22,6 +22,7 @@ static const ht_option_info options[] = {
     {"--check", NULL, HT_FILL_NOTHING, NULL, "play the lesson without a terminal; a claim that fails is an error"},
     {"--compact", NULL, HT_FILL_NOTHING, NULL, "with --out: leave removed neurons out of the file"},
     {"--coreset", "K", HT_FILL_WORDS, "prune.coreset", "kind of coreset (prune.coreset)"},
+    {"--count", NULL, HT_FILL_NOTHING, NULL, "print how many cells the grid has, and train nothing"},
     {"--curve", NULL, HT_FILL_NOTHING, NULL, "the whole curve: error and accuracy at every fraction removed"},
     {"--data", "D", HT_FILL_DATA, NULL, "the data set, as in data.name: mnist, csv:FILE …; of a network that is there, what to measure it on"},
     {"--decode", "F.htc", HT_FILL_FILE, NULL, "the way back: read a code instead of a network"},

@@ -147,6 +147,21 @@ static const ht_embedded *find_embedded(const char *name)
     return NULL;
 }
 
+/* " 'coresets' 'paper'": what --file may name. */
+static void list_embedded(char *to, size_t size)
+{
+    size_t used = 0;
+    to[0] = '\0';
+    for (size_t i = 0; i < ht_embedded_count; i++) {
+        const char *path = ht_embedded_files[i].name, *name = strrchr(path, '/');
+        if (!name || !ht_text_ends(path, ".sweep")) continue;
+        int length = (int)(strlen(name + 1) - strlen(".sweep"));
+        int written = snprintf(to + used, size - used, " '%.*s'", length, name + 1);
+        if (written < 0 || (size_t)written >= size - used) return;
+        used += (size_t)written;
+    }
+}
+
 ht_code ht_plan_load(ht_plan *plan, const char *name, const ht_arguments *args, const char *seeds,
                      ht_error *err)
 {
@@ -159,11 +174,12 @@ ht_code ht_plan_load(ht_plan *plan, const char *name, const ht_arguments *args, 
     if (!strchr(name, '/') && !ht_text_ends(name, ".sweep")) {
         const ht_embedded *file = find_embedded(name);
         if (file) return parse(&r, name, file->data, file->size);
-        return ht_error_set(
-            err, HT_USAGE,
-            "--file %.60s: no such sweep is compiled in ('paper' and 'eta-over-b' are); a file "
-            "needs a '/' or .sweep in its name",
-            name);
+        char names[200];
+        list_embedded(names, sizeof names);
+        return ht_error_set(err, HT_USAGE,
+                            "--file %.60s: no such sweep is compiled in (there are%s); a file needs a '/' or "
+                            ".sweep in its name",
+                            name, names);
     }
     if (ht_file_read(name, FILE_LIMIT, &text, &size, err) != HT_OK) return err->code = HT_USAGE;
     ht_code code = parse(&r, name, text, size);

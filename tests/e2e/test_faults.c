@@ -416,6 +416,23 @@ static void a_preset_cannot_take_all_memory(void **state)
     assert_says(r->err, "1200000 cells; a sweep has at most 1000000");
 }
 
+/* 4 000 channels of 32 x 32 and 8 of 16 x 16, of 5 000 samples, twice. */
+static void a_batch_of_pictures_says_what_it_takes(void **state)
+{
+    (void)state;
+    const sandbox_result *r = RUN("train", "--data", "pictures-synth", "--set", "data.train_limit=5000",
+                                  "--set", "data.test_limit=10", "--layers",
+                                  "conv 4000 3x3 same linear, pool 2, conv 8 3x3 same linear, pool 4",
+                                  "--train.batch", "5000", "--steps", "1");
+    assert_status(r, 1);
+    assert_says(r->err, "a batch of 5000: its activations and gradients take ");
+    const char *number = strstr(r->err, " take ");
+    double values = strtod(number + 6, NULL) * 1e6 / 5000 / 2 / sizeof(float);
+    /* What is pooled may be kept pooled alone. */
+    assert_true(values >= 4000 * 16 * 16 && values <= 4000 * 32 * 32 + 4000 * 16 * 16 + 8 * 16 * 16 + 5000);
+    assert_says(r->err, "try a smaller train.batch");
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +449,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_cannot_be_read_is_named),
         cmocka_unit_test(a_reader_who_leaves_costs_no_run),
         cmocka_unit_test(a_preset_cannot_take_all_memory),
+        cmocka_unit_test(a_batch_of_pictures_says_what_it_takes),
     };
     if (argc > 1) cmocka_set_test_filter(argv[1]); /* e.g. '*disk*' */
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);

@@ -386,6 +386,9 @@ static void the_papers_sweep_is_compiled_in(void **state)
     int lines = 0;
     for (const char *c = r->out; *c; c++) lines += *c == '\n';
     assert_int_equal(lines, 2 * (3 + 3 * 3 * 3)); /* data × (none + types × α × widths) */
+    r = RUN("sweep", "--file", "paper", "--seeds", "1", "--count");
+    assert_status(r, 0);
+    assert_string_equal(r->out, "60\n");
     if (!sandbox_data()) return;
     /* One of the smallest cells, on the real data. */
     assert_status(shell("$H sweep --file paper --seeds 1 --out paper --cell 1 --data-dir %s", sandbox_data()),

@@ -5,8 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/embedded.h"
+#include "base/text.h"
 #include "sweep/sweep.h"
 
 static ht_grid make(const char *const varies[], const char *seeds)
@@ -104,6 +108,32 @@ static void a_plan_numbers_the_cells_of_all_grids_from_one(void **state)
     ht_grid_free(&grids[1]);
 }
 
+/* "… 300 cells …" of the comment at its top. */
+static void every_sweep_of_a_paper_says_how_many_cells_it_has(void **state)
+{
+    int files = 0;
+    (void)state;
+    for (size_t i = 0; i < ht_embedded_count; i++) {
+        const ht_embedded *file = &ht_embedded_files[i];
+        const char *said = strstr(file->data, " cells"), *name = strrchr(file->name, '/');
+        char short_name[80];
+        ht_arguments args = {0};
+        ht_plan plan = {0};
+        ht_error err;
+        if (!ht_text_ends(file->name, ".sweep")) continue;
+        snprintf(short_name, sizeof short_name, "%.*s", (int)strcspn(name + 1, "."), name + 1);
+        if (ht_plan_load(&plan, short_name, &args, NULL, &err) != HT_OK) fail_msg("%s", err.text);
+        assert_non_null(said);
+        if (said > strstr(file->data, "\n[")) fail_msg("%s says nothing of cells", file->name);
+        while (said > file->data && said[-1] >= '0' && said[-1] <= '9') said--;
+        if (ht_plan_cells(&plan) != atoi(said))
+            fail_msg("%s: %d cells, not %d", file->name, ht_plan_cells(&plan), atoi(said));
+        ht_plan_free(&plan);
+        files++;
+    }
+    assert_true(files >= 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +142,7 @@ int main(void)
         cmocka_unit_test(names_do_not_depend_on_the_order_of_the_words),
         cmocka_unit_test(odd_and_long_values_have_safe_and_different_names),
         cmocka_unit_test(a_plan_numbers_the_cells_of_all_grids_from_one),
+        cmocka_unit_test(every_sweep_of_a_paper_says_how_many_cells_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

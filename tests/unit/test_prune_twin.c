@@ -56,7 +56,7 @@ static ht_network *network_of(const twin *t)
     assert_int_equal(ht_params_set(&p, "model.layers", t->line, &err), HT_OK);
     ht_params_put(&p, HT_P_MODEL_BIAS, 1);
     ht_network *net = ht_network_of(&p, t->picture, CLASSES, &err);
-    if (!net) fail_msg("%s: %s", t->line, err.text);
+    assert_non_null(net);
     assert_int_equal(net->weight_count, t->layers);
     for (int l = 0; l < net->weight_count; l++) {
         ht_tensor *w = net->weights[l];

@@ -37,6 +37,19 @@ static ht_code make_room(ht_step *s, ht_step_layer *room, const ht_layer *layer,
     return make_floats(&room->sums, room->room.sums, what, err);
 }
 
+/* How much the values of all layers take: what is asked for layer by layer says little of a batch. */
+static ht_code refuse_batch(const ht_step *s, const ht_network *net, ht_error *err)
+{
+    double values = 0;
+    for (int l = 0; l < s->hidden; l++)
+        if (net->layers[l].ends_at == l) values += (double)net->layers[l].outputs;
+    return ht_error_set(
+        err, HT_FAIL,
+        "not enough memory for a batch of %d: its activations and gradients take %.1f MB; try "
+        "a smaller train.batch or model.width",
+        s->capacity, 2 * sizeof(float) * values * s->capacity / 1e6);
+}
+
 static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *err)
 {
     const ht_layer *layer = &net->layers[l];
@@ -51,8 +64,9 @@ static ht_code make_layer(ht_step *s, const ht_network *net, int l, ht_error *er
                    (layer->also >= 0 && s->layer[layer->also].wanted);
     for (int r = l + 1; r < net->layer_count; r++)
         room->readers += (net->layers[r].input == l) + (net->layers[r].also == l);
-    if (make_floats(&room->hidden, size, "the activations", err) != HT_OK) return HT_FAIL;
-    if (make_floats(&room->delta, size, "the gradients", err) != HT_OK) return HT_FAIL;
+    if (make_floats(&room->hidden, size, "the activations", err) != HT_OK ||
+        make_floats(&room->delta, size, "the gradients", err) != HT_OK)
+        return refuse_batch(s, net, err);
     if (make_floats(&room->before, before ? size : 0, "the activations", err) != HT_OK) return HT_FAIL;
     size_t panels = packs ? ht_panels_size(s->capacity, layer->inputs) : 0;
     if (make_floats(&room->input.x, panels, "the inputs", err) != HT_OK) return HT_FAIL;
