@@ -129,8 +129,8 @@ static void pass_file(const char *file)
         skip();
         return;
     }
-    snprintf(script, sizeof script, "%s -W error::ResourceWarning -m unittest -v '%s/tests/python/%s.py'",
-             python, source_top(), file);
+    snprintf(script, sizeof script, "%s -m unittest discover -v -s '%s/tests/python' -p %s.py", python,
+             source_top(), file);
     const sandbox_result *r = sandbox_shell(script);
     if (r->status != 0) fail_msg("%s: %s%s", file, r->out, r->err);
     tell_skipped(r->err);

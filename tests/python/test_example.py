@@ -49,11 +49,11 @@ class Example(unittest.TestCase):
             run, files = os.path.join(folder, "run"), [os.path.join(folder, n) for n in ("x.npy", "y.npy")]
             np.save(files[0], x)
             np.save(files[1], y)
-            subprocess.run([sys.executable, EXAMPLE, "--data", folder, "--run", run, "--steps", "30", "--every", "10",
-                            "--batch", "30", "--sigma", "0.01"], check=True, capture_output=True)
+            subprocess.run([sys.executable, EXAMPLE, "--data", folder, "--run", run, "--steps", "60", "--every", "20",
+                            "--batch", "30", "--lr", "0.1"], check=True, capture_output=True)
             found = {name: values[-1] for name, values in ht.open_run(run).metrics.items()}
-            self.assertEqual(ht.open_run(run).step, 30)
-            np.testing.assert_array_equal(ht.open_run(run).metrics["step"], [10, 20, 30])
+            self.assertEqual(ht.open_run(run).step, 60)
+            np.testing.assert_array_equal(ht.open_run(run).metrics["step"], [20, 40, 60])
             self.assertGreater(found["test_accuracy"], 0.5)
             told = {t["name"]: next(e["value"] for e in t["estimates"] if e["estimator"] == "mmo")
                     for t in say("tail", run)["tensors"] if t["view"] == "all"}
