@@ -111,9 +111,9 @@ LONG := unit/test_cases_good unit/test_cases_rundir unit/test_cases_tails unit/t
 FIRST := e2e/test_pruning_view
 # What `make asan` does not run: statistics over many samples, whose code paths test_cases_tails, test_tail and
 # test_tail_parts have under the sanitizers, and width sweeps, which TSan has; memory of large networks, where test_prune has small ones; bits of old
-# runs, and watching for minutes; and what builds or limits a program without them.
+# runs, and watching for minutes; and what builds, limits or loads a program without them (Python).
 NOT_SANITIZED := unit/test_cases_good unit/test_prune_memory unit/test_tail_cover unit/test_width_sweep e2e/test_additions \
-                 e2e/test_cases_lab e2e/test_lessons e2e/test_moment e2e/test_old_runs e2e/test_readme
+                 e2e/test_cases_lab e2e/test_lessons e2e/test_moment e2e/test_old_runs e2e/test_python e2e/test_readme
 # The lab's programs of which CI runs a short `make chaos`: those where threads hand each other most.
 CHAOS_SHORT := e2e/test_lab e2e/test_storm e2e/test_width e2e/test_pruning_view
 # The parts where threads meet; run under ThreadSanitizer, the longest first.
@@ -203,7 +203,7 @@ $(fuzz_bin): $(BUILD)/%: $(BUILD)/%.o $(fuzz_help) $(fuzz_main) $(filter-out $(m
 	$(call say,LD)
 	$(Q)$(link) $(if $(fuzz_main),$(link_tests),-fsanitize=fuzzer) -o $@ $^ $(libs) $(if $(fuzz_main),$(TEST_LIBS),-lutil)
 
-check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail
+check-programs: $(unit_bin) $(e2e_bin) $(fuzz_bin) $(BUILD)/heavytail $(shared)
 
 # Compiles all of it, and links the program only.
 check-objects: $(unit_bin:=.o) $(e2e_bin:=.o) $(fuzz_bin:=.o) $(helper_obj) $(fuzz_help) $(fuzz_main) $(BUILD)/heavytail
@@ -213,12 +213,12 @@ test_bin  := $(filter-out $(if $(SANITIZE),$(NOT_SANITIZED:%=$(BUILD)/tests/%)),
              $(FIRST:%=$(BUILD)/tests/%) $(filter-out $(FIRST:%=$(BUILD)/tests/%),$(e2e_bin)) $(unit_bin) $(fuzz_bin))
 quick_bin := $(filter-out $(LONG:%=$(BUILD)/tests/%),$(test_bin))
 
-check: $(quick_bin) $(BUILD)/heavytail ## build and run the tests, but for the long ones
+check: $(quick_bin) $(BUILD)/heavytail $(shared) ## build and run the tests, but for the long ones
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(quick_bin)
 
 # CI runs the others of LONG under the sanitizers alone.
 plain_bin := $(quick_bin) $(filter-out $(quick_bin),$(NOT_SANITIZED:%=$(BUILD)/tests/%))
-check-plain: $(plain_bin) $(BUILD)/heavytail ## the tests of `make check` and those that `make asan` leaves out
+check-plain: $(plain_bin) $(BUILD)/heavytail $(shared) ## the tests of `make check` and those that `make asan` leaves out
 	@HT_BINARY=$(abspath $(BUILD)/heavytail) tools/check.sh $(plain_bin)
 
 check-all: check-programs ## build and run all tests

@@ -66,7 +66,7 @@ class Tensors(unittest.TestCase):
 class Steps(unittest.TestCase):
     """A step of the program and one of PyTorch with add_noise_ or HeavyTailed differ by the rounding of gradients."""
 
-    COMMON = ("data.scale=none", "train.lr=0.05", "train.batch=40", "train.seed=4", "noise.scale=0.02", "noise.alpha=1.4",
+    COMMON = ("data.scale=none", "train.lr=0.05", "train.batch=40", "train.seed=4", "noise.scale=0.2", "noise.alpha=1.4",
               "model.bias=false")
 
     def compare(self, layers, make, more, kinds, steps=3, **options):
@@ -74,14 +74,14 @@ class Steps(unittest.TestCase):
             x, y = digits(folder)
             common = (f"data.name=npy:{folder}", f"model.layers={layers}") + self.COMMON + more
             for kind in kinds:
-                start = train(os.path.join(folder, kind + "0"), 0, f"noise.type={kind}", *common)
-                end = train(os.path.join(folder, kind), steps, f"noise.type={kind}", *common)
+                start = train(os.path.join(folder, kind + "1"), 1, f"noise.type={kind}", *common)
+                end = train(os.path.join(folder, kind), 1 + steps, f"noise.type={kind}", *common)
                 model = make()
                 weights = [p for p in model.parameters()]
                 for p, w in zip(weights, start.values()):
                     p.data.copy_(w.reshape(p.shape))
-                optimizer = ht.HeavyTailed(torch.optim.SGD(model.parameters(), lr=0.05), alpha=1.4, sigma=0.02, type=kind,
-                                           seed=4, **options)
+                optimizer = ht.HeavyTailed(torch.optim.SGD(model.parameters(), lr=0.05), alpha=1.4, sigma=0.2, type=kind,
+                                           seed=4, step=1, **options)
                 for _ in range(steps):
                     optimizer.zero_grad()
                     torch.nn.functional.cross_entropy(model(x), y).backward()
