@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/built.h"
+#include "cli/report/built.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "session/session.h"

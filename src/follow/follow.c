@@ -145,12 +145,20 @@ static void sooner(double *at, double when)
     if (when < *at) *at = when;
 }
 
+static void leave_folder(ht_follow *f, ht_folder *folder)
+{
+    if (folder->watch >= 0) ht_notice_leave(f->notice, folder->watch);
+    folder->watch = -1;
+}
+
+/* A directory that was made again may have the number of the old one: its watch is gone all the same. */
 static void hear(ht_follow *f, const ht_noticed *n, double now)
 {
     for (int i = 0; i < f->spots; i++) {
         ht_place *place = &f->spot[i].place;
         for (size_t k = 0; k < place->folder_count; k++) {
             if (n->watch >= 0 && place->folders[k].watch != n->watch) continue;
+            if (n->watch >= 0 && n->gone) leave_folder(f, &place->folders[k]);
             if (n->watch >= 0 && n->whole) ht_place_whole(place, place->folders[k].name, n->name);
             sooner(&f->spot[i].scan_at, now + (n->whole || n->gone ? gather : gather_writes));
         }
@@ -164,12 +172,6 @@ static void listen(ht_follow *f, double now)
 }
 
 /* ---- a look at the disk ---- */
-
-static void leave_folder(ht_follow *f, ht_folder *folder)
-{
-    if (folder->watch >= 0) ht_notice_leave(f->notice, folder->watch);
-    folder->watch = -1;
-}
 
 /* Watches the folders that are there. What came between the scan and the watch is seen by the next scan. */
 static void watch_folders(ht_follow *f, int which, double now)

@@ -107,11 +107,10 @@ bool ht_notice_next(ht_notice *n, ht_noticed *noticed)
         }
         const struct inotify_event *e = (const struct inotify_event *)(n->buffer + n->at);
         n->at += sizeof *e + e->len;
-        if (e->mask & IN_IGNORED) continue;
         *noticed = (ht_noticed){.watch = e->mask & IN_Q_OVERFLOW ? -1 : e->wd,
                                 .name = e->len ? e->name : "",
                                 .whole = (e->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0,
-                                .gone = (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0};
+                                .gone = (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0};
         return true;
     }
     return false;

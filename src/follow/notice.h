@@ -23,7 +23,7 @@ typedef struct ht_noticed {
     int watch;        /* of the directory; -1: anything may have changed anywhere */
     const char *name; /* in it; "" for itself; until the next call */
     bool whole;       /* it came there by a rename, or whoever wrote it has closed it */
-    bool gone;        /* the directory itself was removed or moved */
+    bool gone;        /* the directory itself was removed or moved: it is watched no more, or elsewhere */
 } ht_noticed;
 
 /* What has happened and was not told yet; false: nothing. */

@@ -385,8 +385,12 @@ static void compare(ht_place *p, const gathered *before, size_t count, double no
         gathered was = is_old ? before[old++] : (gathered){0};
         s->known = true;
         if (!s->found) continue;
-        if (s->mark != was.mark) s->changed = now;
-        else s->whole = s->whole || was.whole;
+        if (s->mark != was.mark) {
+            s->changed = now;
+            s->retry = 0;
+        } else {
+            s->whole = s->whole || was.whole;
+        }
     }
 }
 

@@ -554,6 +554,10 @@ static void decode_piece(const element *real, const unsigned char *bytes, size_t
         memcpy(f64, bytes, n * sizeof *f64);
         return;
     }
+    if (real->decode == of_bfloat && f32) {
+        for (size_t i = 0; i < n; i++) f32[i] = of_bfloat((uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8);
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         uint64_t bits = little_endian(bytes + i * real->size, real->size);
         double value = real->decode ? (double)real->decode((uint32_t)bits) : of_double(bits);

@@ -63,7 +63,7 @@ static void every_fuzz_target_is_there(void **state)
 {
     (void)state;
     static const char *const targets[] = {"preset", "png",         "csv",     "ucr",  "idx",     "gzip",
-                                          "npy",    "safetensors", "netfile", "code", "journal", "metrics",
+                                          "npy",    "safetensors", "netfile", "code", "journal", "metrics", "scalars",
                                           "plan",   "code",        "script",  "keys"};
     char *text = source_top() ? source("docs/", "promises", ".md") : NULL;
     for (size_t i = 0; text && i < sizeof targets / sizeof targets[0]; i++) {

@@ -138,7 +138,7 @@ ht_code ht_look_json(const char *path, const ht_follow_event *e, ht_error *err)
     json_t *o = json_pack("{s:i, s:s, s:s, s:f}", "schema", 1, "path", path, "file", e->file, "seconds", e->seconds);
     if (o && e->look) add_look(o, e);
     if (o) json_object_set_new(o, "metrics", metrics_json(e->scalars));
-    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(o);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write a line of JSON");
     puts(text);
@@ -182,7 +182,7 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
     ht_text_add(out, ": %zu %s, %s weights", look->count, look->count == 1 ? "layer" : "layers", values);
     add_number(out, "norm", look->all.norm);
     add_number(out, "\u03ba", look->all.kappa);
-    for (int i = HT_ESTIMATORS; i-- > 0;) {
+    for (int i = 0; i < HT_ESTIMATORS; i++) {
         if (i != HT_MMO && i != HT_HILL) continue;
         snprintf(word, sizeof word, "\u03b1\u0302 %s", ht_estimator_at((ht_estimator)i)->name);
         add_number(out, word, look->all.tail[i].value);
