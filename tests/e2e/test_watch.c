@@ -1,4 +1,5 @@
-/* `heavytail watch` as a program: its lines, its messages, and whatever a training may do to its files meanwhile. */
+/* `heavytail watch` as a program: its lines, its messages, and whatever a training may do to its files
+ * meanwhile. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -126,7 +127,8 @@ static double check(json_t *line)
     double step = json_number_value(json_object_get(line, "step"));
     const json_t *layer = json_array_get(json_object_get(line, "layers"), 0);
     double norm = json_number_value(json_object_get(layer, "norm")), wanted = step * sqrt(VALUES);
-    if (!(fabs(norm - wanted) <= 1e-5 * wanted)) fail_msg("step %g with the norm %g, not %g", step, norm, wanted);
+    if (!(fabs(norm - wanted) <= 1e-5 * wanted))
+        fail_msg("step %g with the norm %g, not %g", step, norm, wanted);
     assert_int_equal(json_integer_value(json_object_get(layer, "zeros")), step == 0 ? VALUES : 0);
     json_decref(line);
     return step;
@@ -138,10 +140,18 @@ static void disturb(int i)
     static char bytes[MODEL];
     size_t size = model(bytes, i);
     switch (i % 6) {
-    case 0: replace("run/model.safetensors", i); break;
-    case 1: write_in("run/model.safetensors", bytes, size, 700); break;
-    case 2: unlink("run/model.safetensors"); break;
-    case 3: write_in("run/model.safetensors", bytes, size / 2, 500); break;
+    case 0:
+        replace("run/model.safetensors", i);
+        break;
+    case 1:
+        write_in("run/model.safetensors", bytes, size, 700);
+        break;
+    case 2:
+        unlink("run/model.safetensors");
+        break;
+    case 3:
+        write_in("run/model.safetensors", bytes, size / 2, 500);
+        break;
     case 4:
         if (truncate("run/model.safetensors", 100) != 0) fail_msg("it cannot be cut");
         break;
@@ -266,19 +276,24 @@ static void compare_tails(const json_t *layer, const json_t *tails)
 static void its_numbers_are_those_of_tail_and_prune(void **state)
 {
     (void)state;
-    assert_status(RUN("train", "--set", "data.name=synth-ecg", "--set", "train.steps=200", "--set", "noise.type=isotropic",
-                      "--set", "noise.sigma=0.05", "--layers", "dense 40", "--run", "trained", "--quiet"), 0);
-    json_t *look = json_of(RUN("watch", "trained", "--once", "--json", "--data", "synth-ecg", "--layers", "dense 40", "--curve"));
+    assert_status(RUN("train", "--set", "data.name=synth-ecg", "--set", "train.steps=200", "--set",
+                      "noise.type=isotropic", "--layers", "dense 40", "--run", "trained", "--quiet"),
+                  0);
+    json_t *look = json_of(RUN("watch", "trained", "--once", "--json", "--data", "synth-ecg", "--layers",
+                               "dense 40", "--curve"));
     json_t *tails = json_of(RUN("tail", "trained", "--json"));
     json_t *prune = json_of(RUN("prune", "trained", "--json", "--curve"));
-    const json_t *layer = json_array_get(json_object_get(look, "layers"), 0), *network = json_object_get(look, "network");
+    const json_t *layer = json_array_get(json_object_get(look, "layers"), 0),
+                 *network = json_object_get(look, "network");
     assert_true(number(look, "step") == 200);
     assert_string_equal(json_string_value(json_object_get(look, "step_from")), "metadata");
     compare_tails(layer, tails);
-    assert_true(number(layer, "kappa") == number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
+    assert_true(number(layer, "kappa") ==
+                number(json_array_get(json_object_get(prune, "layers"), 0), "ratio"));
     assert_true(number(network, "kappa") == number(prune, "ratio"));
     assert_true(number(network, "accuracy") == number(json_object_get(prune, "whole"), "accuracy"));
-    assert_int_equal(json_array_size(json_object_get(network, "curve")), json_array_size(json_object_get(prune, "curve")));
+    assert_int_equal(json_array_size(json_object_get(network, "curve")),
+                     json_array_size(json_object_get(prune, "curve")));
     assert_true(number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
     json_decref(look);
     json_decref(tails);

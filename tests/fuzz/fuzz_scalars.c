@@ -14,7 +14,8 @@ static void check_curve(const ht_scalars *s, const ht_scalar_curve *c)
     for (int k = 0; k < HT_SCALARS_COLUMNS; k++) {
         fuzz_require(!c->column[k] || k < s->columns, "a column has a name");
         if (c->column[k]) fuzz_look(c->column[k], c->count * sizeof *c->column[k]);
-        for (size_t i = 0; c->column[k] && i < c->count; i++) fuzz_require(!isinf(c->column[k][i]), "values are numbers");
+        for (size_t i = 0; c->column[k] && i < c->count; i++)
+            fuzz_require(!isinf(c->column[k][i]), "values are numbers");
     }
 }
 

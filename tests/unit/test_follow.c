@@ -1,4 +1,5 @@
-/* Following a training by its files: what is looked at, when, at which step, and what is said when it cannot be. */
+/* Following a training by its files: what is looked at, when, at which step, and what is said when it cannot
+ * be. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -36,8 +37,9 @@ static size_t model(char bytes[1024], const char *tensor, double step, float val
     char header[512], said[80] = "";
     float data[12];
     if (step >= 0) snprintf(said, sizeof said, "\"__metadata__\":{\"step\":\"%.0f\"},", step);
-    int length = snprintf(header, sizeof header,
-                          "{%s\"%s\":{\"dtype\":\"F32\",\"shape\":[4,3],\"data_offsets\":[0,48]}}", said, tensor);
+    int length =
+        snprintf(header, sizeof header,
+                 "{%s\"%s\":{\"dtype\":\"F32\",\"shape\":[4,3],\"data_offsets\":[0,48]}}", said, tensor);
     for (int i = 0; i < 8; i++) bytes[i] = (char)((uint64_t)length >> (8 * i));
     for (int i = 0; i < 12; i++) data[i] = value;
     memcpy(bytes + 8, header, (size_t)length);
@@ -114,11 +116,12 @@ static ht_follow_kind next_within(double seconds)
 static void next_look(double step, ht_step_from from, int run, double value)
 {
     do {
-        if (next_within(patience) == HT_FOLLOW_NOTHING) fail_msg("no look of step %g; said: %s", step, last_message);
+        if (next_within(patience) == HT_FOLLOW_NOTHING)
+            fail_msg("no look of step %g; said: %s", step, last_message);
     } while (event.kind != HT_FOLLOW_LOOK);
     if (event.look->step != step || event.look->from != from || event.run != run)
-        fail_msg("step %g by %s, run %d, not %g by %s, run %d", event.look->step, ht_step_from_word(event.look->from),
-                 event.run, step, ht_step_from_word(from), run);
+        fail_msg("step %g by %s, run %d, not %g by %s, run %d", event.look->step,
+                 ht_step_from_word(event.look->from), event.run, step, ht_step_from_word(from), run);
     assert_true(fabs(event.look->all.norm - value * sqrt(12)) < 1e-6 * (value + 1));
 }
 
@@ -230,11 +233,20 @@ static void names_say_steps_only_where_they_count(void **state)
         const char *name;
         double step;
     } cases[] = {
-        {"step-00000010.safetensors", 10},  {"epoch=3-step=200.safetensors", 200}, {"ckpt_7.safetensors", 7},
-        {"checkpoint-500/model.safetensors", 500}, {"model-000500.safetensors", 500}, {"0042.safetensors", 42},
-        {"step12/model-00001-of-00002.safetensors", 12}, {"run/w1.npy", NAN}, {"resnet18.safetensors", NAN},
-        {"resnet-50.safetensors", NAN},     {"model.safetensors", NAN},            {"lenet5/model.safetensors", NAN},
-        {"step-3/*.npy", 3},                {"model-00001-of-00002.safetensors", NAN},
+        {"step-00000010.safetensors", 10},
+        {"epoch=3-step=200.safetensors", 200},
+        {"ckpt_7.safetensors", 7},
+        {"checkpoint-500/model.safetensors", 500},
+        {"model-000500.safetensors", 500},
+        {"0042.safetensors", 42},
+        {"step12/model-00001-of-00002.safetensors", 12},
+        {"run/w1.npy", NAN},
+        {"resnet18.safetensors", NAN},
+        {"resnet-50.safetensors", NAN},
+        {"model.safetensors", NAN},
+        {"lenet5/model.safetensors", NAN},
+        {"step-3/*.npy", 3},
+        {"model-00001-of-00002.safetensors", NAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double step = ht_place_step(cases[i].name);
@@ -368,7 +380,8 @@ static void what_is_not_finite_is_counted_and_named(void **state)
     assert_int_equal(event.look->all.broken, 2);
     assert_string_equal(event.look->broken, "w");
     assert_true(isnan(l->kappa) && isnan(l->tail[HT_HILL].value));
-    assert_non_null(strstr(l->why, "2 of its values are not finite (NaN or Inf), the first in row 0, column 0"));
+    assert_non_null(
+        strstr(l->why, "2 of its values are not finite (NaN or Inf), the first in row 0, column 0"));
 }
 
 int main(void)

@@ -1,4 +1,5 @@
-/* The history of looks: layers that come later, steps that are replaced or late, runs that begin anew, and bounds. */
+/* The history of looks: layers that come later, steps that are replaced or late, runs that begin anew, and
+ * bounds. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

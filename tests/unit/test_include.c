@@ -49,9 +49,9 @@ static const rule rules[] = {
     {"lab", " base params engine session chart experiment view lesson render term "},
     {"bench",
      " base params num stable kernel nn tail prune link engine session chart experiment sweep view render "},
-    {"cli",
-     " base params num data kernel nn tail prune certify weights follow engine session chart experiment sweep view "
-     "lesson render term lab bench "},
+    {"cli", " base params num data kernel nn tail prune certify weights follow engine session chart "
+            "experiment sweep view "
+            "lesson render term lab bench "},
 };
 enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 

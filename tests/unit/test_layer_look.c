@@ -16,12 +16,17 @@
 #include "heavytail/prune.h"
 #include "num/rng.h"
 
-enum { ROWS = 300, COLUMNS = 700, VALUES = ROWS * COLUMNS }; /* several pieces, and no whole number of rows each */
+enum {
+    ROWS = 300,
+    COLUMNS = 700,
+    VALUES = ROWS * COLUMNS
+}; /* several pieces, and no whole number of rows each */
 
 static double numbers[VALUES];
 static size_t largest_piece;
 
-static ht_code load(void *context, size_t number, size_t first, size_t count, float *f32, double *f64, ht_error *err)
+static ht_code load(void *context, size_t number, size_t first, size_t count, float *f32, double *f64,
+                    ht_error *err)
 {
     const double *from = context;
     (void)number, (void)err;
@@ -46,8 +51,8 @@ static int fill(void **state)
     return 0;
 }
 
-static void take(ht_layer_look *look, const char *type, int ndim, const size_t *shape, bool turned, double *from,
-                 size_t memory)
+static void take(ht_layer_look *look, const char *type, int ndim, const size_t *shape, bool turned,
+                 double *from, size_t memory)
 {
     ht_tensor_info info = {.name = "w", .ndim = ndim, .count = 1};
     ht_layer_source source = {.context = from, .load = load};
@@ -55,7 +60,8 @@ static void take(ht_layer_look *look, const char *type, int ndim, const size_t *
     strcpy(info.type, type);
     for (int d = 0; d < ndim; d++) info.count *= info.shape[d] = shape[d];
     memset(look, 0, sizeof *look);
-    if (ht_layer_look_take(look, &info, turned, &source, 0.1, memory, &err) != HT_OK) fail_msg("%s", err.text);
+    if (ht_layer_look_take(look, &info, turned, &source, 0.1, memory, &err) != HT_OK)
+        fail_msg("%s", err.text);
 }
 
 static void check(const ht_layer_look *l, const ht_layer_look *as)
@@ -67,7 +73,8 @@ static void check(const ht_layer_look *l, const ht_layer_look *as)
     for (int i = 0; i < 3; i++) assert_true(fabs(l->row_norm[i] - as->row_norm[i]) <= 1e-9 * as->row_norm[i]);
     assert_memory_equal(&l->histogram, &as->histogram, sizeof l->histogram);
     for (int e = 0; e < HT_ESTIMATORS; e++)
-        assert_true(l->tail[e].value == as->tail[e].value || (isnan(l->tail[e].value) && isnan(as->tail[e].value)));
+        assert_true(l->tail[e].value == as->tail[e].value ||
+                    (isnan(l->tail[e].value) && isnan(as->tail[e].value)));
 }
 
 static void pieces_are_the_whole(void **state)

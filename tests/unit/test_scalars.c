@@ -44,7 +44,8 @@ static void feed(const char *text)
 static double at(int curve, const char *column, size_t row)
 {
     for (int k = 0; k < s.columns; k++)
-        if (strcmp(s.name[k], column) == 0) return s.curve[curve].column[k] ? s.curve[curve].column[k][row] : (double)NAN;
+        if (strcmp(s.name[k], column) == 0)
+            return s.curve[curve].column[k] ? s.curve[curve].column[k][row] : (double)NAN;
     fail_msg("no column %s", column);
     return 0;
 }
@@ -59,7 +60,8 @@ static void lines_of_json_and_of_csv_say_the_same(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "{\"step\": 10, \"loss\": 0.5, \"acc\": 0.25, \"tag\": \"x\"}\n{\"step\": 20, \"loss\": 0.25, \"acc\": null}\n",
+        "{\"step\": 10, \"loss\": 0.5, \"acc\": 0.25, \"tag\": \"x\"}\n{\"step\": 20, \"loss\": 0.25, "
+        "\"acc\": null}\n",
         "step,loss,acc\n10,0.5,0.25\n20,0.25,\n",
         "\xef\xbb\xbfloss;\"step\";acc\r\n0.5;10;0.25\r\n0.25;20;\r\n",
         "# a word\nacc\tloss\tstep\n0.25\t0.5\t10\n\t0.25\t20\n",
@@ -155,7 +157,8 @@ static void a_long_curve_keeps_its_memory_and_its_last_row(void **state)
     const ht_scalar_curve *c = ht_scalars_now(&s);
     assert_int_equal(c->every, 4);
     assert_int_equal(c->read, 3 * HT_SCALARS_ROWS);
-    for (size_t i = 0; i + 1 < c->count; i++) assert_true(c->step[i] == (double)(4 * i) && at(0, "loss", i) == c->step[i]);
+    for (size_t i = 0; i + 1 < c->count; i++)
+        assert_true(c->step[i] == (double)(4 * i) && at(0, "loss", i) == c->step[i]);
 }
 
 /* ---- files ---- */
