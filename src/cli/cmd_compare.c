@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/built.h"
+#include "cli/report/built.h"
 #include "cli/commands.h"
 #include "session/json.h"
 #include "experiment/compare.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/built.h"
+#include "cli/report/built.h"
 #include "cli/commands.h"
 #include "lab/lab.h"
 #include "session/session.h"

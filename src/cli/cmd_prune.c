@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/built.h"
+#include "cli/report/built.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/report/prune_input.h"

@@ -28,9 +28,11 @@ typedef struct request {
 static ht_code open_data(request *q, ht_error *err)
 {
     bool known = q->data || q->args.preset || ht_arguments_name(&q->args, HT_P_DATA_NAME);
-    if (q->data && ht_params_set(&q->params, "data.name", q->data, err) != HT_OK) return ht_error_prefix(err, "--data");
+    if (q->data && ht_params_set(&q->params, "data.name", q->data, err) != HT_OK)
+        return ht_error_prefix(err, "--data");
     if (!known && (q->split || q->order || q->curve))
-        return ht_error_set(err, HT_USAGE, "watch: --split, --order and --curve are for the network's accuracy: give --data");
+        return ht_error_set(
+            err, HT_USAGE, "watch: --split, --order and --curve are for the network's accuracy: give --data");
     if (q->split && strcmp(q->split, "test") != 0 && strcmp(q->split, "train") != 0)
         return ht_error_set(err, HT_USAGE, "--split %.40s: one of test, train", q->split);
     if (!known) return HT_OK;
@@ -61,14 +63,16 @@ static ht_code parse(request *q, int argc, char **argv, ht_error *err)
     q->args.word_limit = HT_FOLLOW_PATHS;
     if (ht_arguments_parse(&q->args, argc, argv, options, err) != HT_OK) return err->code;
     if (q->args.word_count == 0)
-        return ht_error_set(err, HT_USAGE,
-                            "watch: give a file or a directory in which a training writes .safetensors, .npy or metrics");
+        return ht_error_set(
+            err, HT_USAGE,
+            "watch: give a file or a directory in which a training writes .safetensors, .npy or metrics");
     ht_params_init(&q->params);
     if (q->args.preset && ht_settings_load(&q->params, q->args.preset, err) != HT_OK) return err->code;
     if (ht_arguments_sets(&q->args, &q->params, err) != HT_OK) return err->code;
     q->options = (ht_follow_options){.all = q->all, .poll = q->poll};
     q->options.look.memory = (size_t)512 << 20;
-    if (ht_arguments_memory(q->memory, HT_LOOK_MEMORY, &q->options.look.memory, err) != HT_OK) return err->code;
+    if (ht_arguments_memory(q->memory, HT_LOOK_MEMORY, &q->options.look.memory, err) != HT_OK)
+        return err->code;
     const ht_prune_spec spec = ht_prune_spec_of(&q->params, NULL);
     q->options.look.error = spec.metric == HT_FRO ? spec.error * spec.error : spec.error;
     return HT_OK;

@@ -15,11 +15,12 @@
 #include "follow/place.h"
 
 /* In seconds. */
-static const double settle = 0.25,   /* a file that nobody has closed is complete when it has not changed for so long */
-    tick = 0.015,                    /* two changes within it may have one time */
+static const double
+    settle = 0.25, /* a file that nobody has closed is complete when it has not changed for so long */
+    tick = 0.015,  /* two changes within it may have one time */
     gather = 0.02, gather_writes = 0.1, /* events so close together are one look at the disk */
-    poll_period = 1, missing_period = 0.1, moved_period = 1, longest_wait = 0.25,
-    patience_of_whole = 0.5, gone_patience = 1;
+    poll_period = 1, missing_period = 0.1, moved_period = 1, longest_wait = 0.25, patience_of_whole = 0.5,
+    gone_patience = 1;
 
 /* Of the time, a look at the disk where nothing tells of changes. */
 static const double poll_share = 0.0005;
@@ -76,13 +77,15 @@ static bool next_of(ht_follow *f, ht_notes *notes, size_t *told, bool failure, h
         return false;
     }
     ++*told;
-    *event = (ht_follow_event){.kind = HT_FOLLOW_MESSAGE, .path = -1, .message = f->message, .failure = failure};
+    *event =
+        (ht_follow_event){.kind = HT_FOLLOW_MESSAGE, .path = -1, .message = f->message, .failure = failure};
     return true;
 }
 
 static bool next_message(ht_follow *f, ht_follow_event *event)
 {
-    return next_of(f, &f->messages, &f->told[0], false, event) || next_of(f, &f->failures, &f->told[1], true, event);
+    return next_of(f, &f->messages, &f->told[0], false, event) ||
+           next_of(f, &f->failures, &f->told[1], true, event);
 }
 
 static bool has_message(const ht_follow *f)
@@ -92,7 +95,8 @@ static bool has_message(const ht_follow *f)
 
 /* ---- opening ---- */
 
-ht_follow *ht_follow_open(const char *const *paths, int count, const ht_follow_options *options, ht_error *err)
+ht_follow *ht_follow_open(const char *const *paths, int count, const ht_follow_options *options,
+                          ht_error *err)
 {
     ht_follow *f = ht_alloc(1, sizeof *f, "what is followed", err);
     if (!f) return NULL;
@@ -145,12 +149,20 @@ static void sooner(double *at, double when)
     if (when < *at) *at = when;
 }
 
+static void leave_folder(ht_follow *f, ht_folder *folder)
+{
+    if (folder->watch >= 0) ht_notice_leave(f->notice, folder->watch);
+    folder->watch = -1;
+}
+
+/* A directory that was made again may have the number of the old one: its watch is gone all the same. */
 static void hear(ht_follow *f, const ht_noticed *n, double now)
 {
     for (int i = 0; i < f->spots; i++) {
         ht_place *place = &f->spot[i].place;
         for (size_t k = 0; k < place->folder_count; k++) {
             if (n->watch >= 0 && place->folders[k].watch != n->watch) continue;
+            if (n->watch >= 0 && n->gone) leave_folder(f, &place->folders[k]);
             if (n->watch >= 0 && n->whole) ht_place_whole(place, place->folders[k].name, n->name);
             sooner(&f->spot[i].scan_at, now + (n->whole || n->gone ? gather : gather_writes));
         }
@@ -164,12 +176,6 @@ static void listen(ht_follow *f, double now)
 }
 
 /* ---- a look at the disk ---- */
-
-static void leave_folder(ht_follow *f, ht_folder *folder)
-{
-    if (folder->watch >= 0) ht_notice_leave(f->notice, folder->watch);
-    folder->watch = -1;
-}
 
 /* Watches the folders that are there. What came between the scan and the watch is seen by the next scan. */
 static void watch_folders(ht_follow *f, int which, double now)
@@ -188,7 +194,8 @@ static void watch_folders(ht_follow *f, int which, double now)
             sooner(&s->scan_at, now);
         else
             s->polled = true;
-        if (why && !s->told_why) ht_notes_add(&f->messages, "%s: %s; it is looked at every second instead", path, why);
+        if (why && !s->told_why)
+            ht_notes_add(&f->messages, "%s: %s; it is looked at every second instead", path, why);
         s->told_why = s->told_why || why;
     }
 }
@@ -283,11 +290,13 @@ static void tell_limits(ht_follow *f, spot *s)
     if (s->told_limits) return;
     s->told_limits = s->place.too_many || s->place.too_many_metrics;
     if (s->place.too_many)
-        ht_notes_add(&f->messages, "%s: holds more than %d folders; those beyond are not looked into", s->place.path,
-                     HT_PLACE_FOLDERS);
+        ht_notes_add(&f->messages, "%s: holds more than %d folders; those beyond are not looked into",
+                     s->place.path, HT_PLACE_FOLDERS);
     if (s->place.too_many_metrics)
-        ht_notes_add(&f->messages, "%s: holds more than %d files of metrics; those beyond are left out; give the path of "
-                     "the one that is meant", s->place.path, HT_PLACE_METRICS);
+        ht_notes_add(&f->messages,
+                     "%s: holds more than %d files of metrics; those beyond are left out; give the path of "
+                     "the one that is meant",
+                     s->place.path, HT_PLACE_METRICS);
 }
 
 static double period_of(const spot *s)
@@ -359,7 +368,8 @@ static series *series_of(spot *s, const char *name, ht_error *err)
         if (strcmp(s->list[i].name, name) == 0) return &s->list[i];
     if (s->count == s->room) {
         size_t room = s->room ? 2 * s->room : 4;
-        if (ht_grow((void **)&s->list, s->count, room, sizeof *s->list, "the list of series", err) != HT_OK) return NULL;
+        if (ht_grow((void **)&s->list, s->count, room, sizeof *s->list, "the list of series", err) != HT_OK)
+            return NULL;
         s->room = room;
     }
     char *copy = strdup(name);
@@ -480,8 +490,11 @@ static bool next_rows(ht_follow *f, ht_follow_event *event)
         spot *s = &f->spot[i];
         if (!s->new_rows) continue;
         s->new_rows = false;
-        *event = (ht_follow_event){.kind = HT_FOLLOW_ROWS, .path = i, .file = s->place.metrics[s->rows_of].name,
-                                   .scalars = metrics_of(s), .seconds = ht_now() - f->opened};
+        *event = (ht_follow_event){.kind = HT_FOLLOW_ROWS,
+                                   .path = i,
+                                   .file = s->place.metrics[s->rows_of].name,
+                                   .scalars = metrics_of(s),
+                                   .seconds = ht_now() - f->opened};
         if (event->scalars) return true;
     }
     return false;

@@ -1,10 +1,10 @@
-/* follow.h - a training that another program does, as its files tell of it: waits for states of the weights that are
- * complete, looks at each, and reads the metrics beside them. Whatever goes wrong is a message, and following goes
- * on: files that are half written are waited for, what changed while it was looked at is looked at again, what
- * vanishes may return.
+/* follow.h - a training that another program does, as its files tell of it: waits for states of the weights
+ * that are complete, looks at each, and reads the metrics beside them. Whatever goes wrong is a message, and
+ * following goes on: files that are half written are waited for, what changed while it was looked at is
+ * looked at again, what vanishes may return.
  *
- * One thread; looks use the pool of the options. A flag that the thread has named (base/cancel.h) ends waiting and
- * looking. */
+ * One thread; looks use the pool of the options. A flag that the thread has named (base/cancel.h) ends
+ * waiting and looking. */
 #ifndef HT_FOLLOW_FOLLOW_H
 #define HT_FOLLOW_FOLLOW_H
 
@@ -49,7 +49,8 @@ typedef struct ht_follow_event {
 typedef struct ht_follow ht_follow;
 
 /* Paths that are not there yet are waited for, with a message. HT_FAIL: no memory, or no path that can be. */
-ht_follow *ht_follow_open(const char *const *paths, int count, const ht_follow_options *options, ht_error *err);
+ht_follow *ht_follow_open(const char *const *paths, int count, const ht_follow_options *options,
+                          ht_error *err);
 void ht_follow_close(ht_follow *follow);
 
 /* Waits for the next event, at most so many seconds. */

@@ -22,7 +22,8 @@ static ssize_t read_at(int fd, void *to, size_t size, uint64_t offset)
 static bool goes_on(const ht_growing *g, int fd, const struct stat *info)
 {
     unsigned char end[HT_GROWING_END];
-    if (info->st_dev != g->device || info->st_ino != g->number || (uint64_t)info->st_size < g->offset) return false;
+    if (info->st_dev != g->device || info->st_ino != g->number || (uint64_t)info->st_size < g->offset)
+        return false;
     return read_at(fd, end, g->end_size, g->offset - g->end_size) == (ssize_t)g->end_size &&
            memcmp(end, g->end, g->end_size) == 0;
 }

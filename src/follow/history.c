@@ -22,7 +22,8 @@ static ht_code number_of(ht_history *h, const char *name, int hint, int *number,
     if (*number >= 0) return HT_OK;
     if ((size_t)h->layers == h->layer_room) {
         size_t room = h->layer_room ? 2 * h->layer_room : 16;
-        if (ht_grow((void **)&h->layer, (size_t)h->layers, room, sizeof *h->layer, "the names of layers", err) != HT_OK)
+        if (ht_grow((void **)&h->layer, (size_t)h->layers, room, sizeof *h->layer, "the names of layers",
+                    err) != HT_OK)
             return err->code;
         h->layer_room = room;
     }

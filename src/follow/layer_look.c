@@ -23,12 +23,12 @@ typedef struct pass {
     ht_file_tensor view;
     size_t inputs, rest; /* of a turned one: [rest][inputs][rows] */
     bool doubles;
-    float *x;       /* (PIECE) */
-    double *d;      /* (PIECE), of doubles */
-    double *norm2;  /* (rows); NULL: no memory for so many */
-    float *f32;     /* the rows that the tail is of, or … */
+    float *x;      /* (PIECE) */
+    double *d;     /* (PIECE), of doubles */
+    double *norm2; /* (rows); NULL: no memory for so many */
+    float *f32;    /* the rows that the tail is of, or … */
     double *f64;
-    double total2; /* Σ w², where norm2 is NULL */
+    double total2;    /* Σ w², where norm2 is NULL */
     size_t broken_at; /* the first place that is not finite */
 } pass;
 
@@ -139,8 +139,8 @@ static void say_broken(pass *p)
     size_t columns = p->view.whole->ndim > 1 ? p->view.whole->count / p->view.whole->shape[0] : 1;
     ht_format_grouped(count_text, sizeof count_text, (long long)p->look->broken);
     snprintf(p->look->why, sizeof p->look->why,
-             "%s of its values %s not finite (NaN or Inf), the first in row %zu, column %zu of the file's", count_text,
-             p->look->broken == 1 ? "is" : "are", p->broken_at / columns, p->broken_at % columns);
+             "%s of its values %s not finite (NaN or Inf), the first in row %zu, column %zu of the file's",
+             count_text, p->look->broken == 1 ? "is" : "are", p->broken_at / columns, p->broken_at % columns);
 }
 
 static ht_code rank_rows(pass *p, double error, ht_error *err)
@@ -163,7 +163,8 @@ static ht_code rank_rows(pass *p, double error, ht_error *err)
 static ht_code fit(pass *p, ht_error *err)
 {
     ht_tail_traces traces = {0};
-    ht_values w = {.f32 = p->f32, .f64 = p->f64, .rows = p->look->used_rows, .columns = p->look->used_columns};
+    ht_values w = {
+        .f32 = p->f32, .f64 = p->f64, .rows = p->look->used_rows, .columns = p->look->used_columns};
     ht_code code = ht_tail_fit_quick(&w, &(ht_tail_options){0}, p->look->tail, &traces, err);
     ht_tail_traces_free(&traces);
     return code;
@@ -209,7 +210,8 @@ static ht_code make_room(pass *p, size_t memory, ht_error *err)
         p->norm2 = ht_alloc(rows, sizeof *p->norm2, "the norms of rows", err);
         if (!p->norm2) return HT_FAIL;
     } else {
-        ht_text_copy(p->look->why, sizeof p->look->why, "more rows than --memory has room to rank: no \u03ba");
+        ht_text_copy(p->look->why, sizeof p->look->why,
+                     "more rows than --memory has room to rank: no \u03ba");
     }
     if (kept == 0) return HT_OK;
     if (p->doubles)
@@ -243,8 +245,11 @@ static void begin(pass *p, ht_layer_look *look, const ht_tensor_info *info, bool
     look->removable = -1;
     look->kappa = look->row_norm[0] = look->row_norm[1] = look->row_norm[2] = (double)NAN;
     for (int e = 0; e < HT_ESTIMATORS; e++)
-        look->tail[e] = (ht_estimate){.estimator = (ht_estimator)e, .value = (double)NAN, .std_error = (double)NAN,
-                                      .low = (double)NAN, .high = (double)NAN,
+        look->tail[e] = (ht_estimate){.estimator = (ht_estimator)e,
+                                      .value = (double)NAN,
+                                      .std_error = (double)NAN,
+                                      .low = (double)NAN,
+                                      .high = (double)NAN,
                                       .quality = HT_QUALITY_NOT_APPLICABLE};
 }
 

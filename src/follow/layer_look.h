@@ -5,12 +5,13 @@
 #include "follow/look.h"
 #include "weights/tensor.h"
 
-/* Where its numbers come from: `count` of them from number `first` on, as they lie in the file, into f32, or f64 if
- * that is NULL. */
+/* Where its numbers come from: `count` of them from number `first` on, as they lie in the file, into f32, or
+ * f64 if that is NULL. */
 typedef struct ht_layer_source {
     void *context;
     size_t number; /* of the tensor, for whoever loads */
-    ht_code (*load)(void *context, size_t number, size_t first, size_t count, float *f32, double *f64, ht_error *err);
+    ht_code (*load)(void *context, size_t number, size_t first, size_t count, float *f32, double *f64,
+                    ht_error *err);
 } ht_layer_source;
 
 /* Fills *look, zeroed. `turned`: stored (inputs × outputs). `memory`: bytes that this may take. */

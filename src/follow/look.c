@@ -35,8 +35,8 @@ static void begin_all(ht_layer_look *all)
     for (int i = 0; i < 3; i++) all->row_norm[i] = (double)NAN;
     ht_text_copy(all->name, sizeof all->name, "all");
     for (int e = 0; e < HT_ESTIMATORS; e++)
-        all->tail[e] = (ht_estimate){.estimator = (ht_estimator)e, .value = (double)NAN,
-                                     .quality = HT_QUALITY_NOT_APPLICABLE};
+        all->tail[e] = (ht_estimate){
+            .estimator = (ht_estimator)e, .value = (double)NAN, .quality = HT_QUALITY_NOT_APPLICABLE};
 }
 
 /* The median of the layers that have an estimate. */
@@ -45,7 +45,8 @@ static void median_tail(ht_look *look, double *values, int e)
     size_t count = 0;
     for (size_t i = 0; i < look->count; i++) {
         const ht_estimate *estimate = &look->layer[i].tail[e];
-        if (isfinite(estimate->value) && !ht_estimate_undetermined(estimate)) values[count++] = estimate->value;
+        if (isfinite(estimate->value) && !ht_estimate_undetermined(estimate))
+            values[count++] = estimate->value;
     }
     qsort(values, count, sizeof *values, ht_by_double);
     look->all.tail[e].n_tail = count;
@@ -93,7 +94,7 @@ static void count_broken(ht_look *look, const char *name, uint64_t broken)
 /* ---- a model ---- */
 
 typedef struct job {
-    size_t number; /* of the tensor in its file, or of the file */
+    size_t number;        /* of the tensor in its file, or of the file */
     ht_layer_look *layer; /* NULL: a vector, of which only what is not finite is counted */
     ht_tensor_info info;
     bool turned;
@@ -140,7 +141,8 @@ static ht_code run_all(tour *t, const ht_look_options *o, ht_error *err)
 {
     qsort(t->jobs, t->count, sizeof *t->jobs, by_size);
     t->error = o->error;
-    t->share = (o->memory > HT_LOOK_MEMORY / 2 ? o->memory - HT_LOOK_MEMORY / 2 : 0) / (size_t)ht_pool_threads(o->pool);
+    t->share = (o->memory > HT_LOOK_MEMORY / 2 ? o->memory - HT_LOOK_MEMORY / 2 : 0) /
+               (size_t)ht_pool_threads(o->pool);
     pthread_mutex_init(&t->lock, NULL);
     ht_pool_run(o->pool, (int)t->count, run_job, t);
     pthread_mutex_destroy(&t->lock);
@@ -189,14 +191,15 @@ static double step_of(const ht_weights *file)
     return (double)NAN;
 }
 
-static ht_code look_at(ht_look *look, const char *path, ht_weights *file, const bool *turned, const ht_look_options *o,
-                       ht_notes *notes, ht_error *err)
+static ht_code look_at(ht_look *look, const char *path, ht_weights *file, const bool *turned,
+                       const ht_look_options *o, ht_notes *notes, ht_error *err)
 {
     tour t = {.source = {.context = file, .load = load_part}};
     size_t weights = 0;
     ht_code code = list_jobs(look, &t, file, turned, err);
     if (code == HT_OK && look->count == 0)
-        code = ht_error_set(err, HT_FAIL, "%s: holds no matrix of numbers: none of its %zu tensors is a layer's weights",
+        code = ht_error_set(err, HT_FAIL,
+                            "%s: holds no matrix of numbers: none of its %zu tensors is a layer's weights",
                             path, ht_weights_count(file));
     if (code == HT_OK) code = run_all(&t, o, err);
     for (size_t i = 0; i < t.count && code == HT_OK; i++) {
@@ -206,11 +209,13 @@ static ht_code look_at(ht_look *look, const char *path, ht_weights *file, const 
     ht_free(t.jobs);
     if (code == HT_OK) code = sum_up(look, err);
     if (code == HT_OK && o->network)
-        code = ht_network_look_take(&look->network, path, weights, o->network, o->memory, o->pool, notes, err);
+        code =
+            ht_network_look_take(&look->network, path, weights, o->network, o->memory, o->pool, notes, err);
     return code;
 }
 
-static ht_code take_weights(ht_look *look, const char *path, const ht_look_options *o, ht_notes *notes, ht_error *err)
+static ht_code take_weights(ht_look *look, const char *path, const ht_look_options *o, ht_notes *notes,
+                            ht_error *err)
 {
     ht_weights *file = ht_weights_open(path, NULL, err);
     if (!file) return err->code;
@@ -276,15 +281,19 @@ static ht_code take_npy(ht_look *look, const char *path, const ht_look_options *
     if (fd < 0) return err->code;
     close(fd);
     if (bytes > (o->memory - HT_LOOK_MEMORY / 2) / MOST)
-        return ht_error_set(err, HT_FAIL, "%s: takes more than --memory as a .npy, which is read whole; give more, or write "
-                            ".safetensors", path);
+        return ht_error_set(
+            err, HT_FAIL,
+            "%s: takes more than --memory as a .npy, which is read whole; give more, or write "
+            ".safetensors",
+            path);
     if (ht_npy_read(path, HT_NPY_DOUBLE, &array, err) != HT_OK) return err->code;
     ht_code code = take_array(look, path, &array, o, err);
     ht_npy_free(&array);
     return code;
 }
 
-static ht_code take_arrays(ht_look *look, const char *const *paths, int count, const ht_look_options *o, ht_error *err)
+static ht_code take_arrays(ht_look *look, const char *const *paths, int count, const ht_look_options *o,
+                           ht_error *err)
 {
     look->layer = ht_alloc((size_t)count, sizeof *look->layer, "the layers", err);
     if (!look->layer) return err->code;

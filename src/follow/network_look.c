@@ -9,8 +9,8 @@
 /* The network, and a copy where a method cannot do with a mask. */
 enum { COPIES = 3 };
 
-static ht_code measure(ht_network_look *look, const ht_network *net, const ht_network_source *s, struct ht_pool *pool,
-                       ht_error *err)
+static ht_code measure(ht_network_look *look, const ht_network *net, const ht_network_source *s,
+                       struct ht_pool *pool, ht_error *err)
 {
     ht_prune_result result;
     const ht_prune_spec spec = ht_prune_spec_of(s->params, s->train);
@@ -20,7 +20,8 @@ static ht_code measure(ht_network_look *look, const ht_network *net, const ht_ne
     look->pruned = result.test;
     look->kappa = result.ratio;
     look->error = result.error;
-    if (s->curve && ht_prune_curve_make(&look->curve, net, s->samples, &spec, pool, err) != HT_OK) return err->code;
+    if (s->curve && ht_prune_curve_make(&look->curve, net, s->samples, &spec, pool, err) != HT_OK)
+        return err->code;
     return HT_OK;
 }
 
@@ -28,8 +29,10 @@ static ht_code check(const ht_network *net, const char *path, const ht_network_s
 {
     int inputs = s->input.channels * s->input.height * s->input.width, classes = ht_network_output(net)->rows;
     if (net->inputs == inputs && classes == s->classes) return HT_OK;
-    return ht_error_set(err, HT_FAIL, "%s: the network has %d inputs and %d classes, the data %d and %d: give the data "
-                        "that it was trained on", path, net->inputs, classes, inputs, s->classes);
+    return ht_error_set(err, HT_FAIL,
+                        "%s: the network has %d inputs and %d classes, the data %d and %d: give the data "
+                        "that it was trained on",
+                        path, net->inputs, classes, inputs, s->classes);
 }
 
 static ht_code read_and_measure(ht_network_look *look, const char *path, const ht_network_source *s,
@@ -52,8 +55,9 @@ static ht_code read_and_measure(ht_network_look *look, const char *path, const h
     return code;
 }
 
-ht_code ht_network_look_take(ht_network_look *look, const char *path, size_t weights, const ht_network_source *source,
-                             size_t memory, struct ht_pool *pool, ht_notes *notes, ht_error *err)
+ht_code ht_network_look_take(ht_network_look *look, const char *path, size_t weights,
+                             const ht_network_source *source, size_t memory, struct ht_pool *pool,
+                             ht_notes *notes, ht_error *err)
 {
     *look = (ht_network_look){0};
     if (weights > memory / (COPIES * sizeof(float))) {

@@ -25,10 +25,12 @@ typedef struct ht_network_look { /* zeroed: not asked for */
     ht_prune_curve curve;   /* count 0: not asked for */
 } ht_network_look;
 
-/* Reads the network in `path` and measures it, with at most about `memory` bytes; one that cannot be says why in
- * look->why, which is no failure: its layers can be looked at all the same. HT_FAIL: the work was cancelled. */
-ht_code ht_network_look_take(ht_network_look *look, const char *path, size_t weights, const ht_network_source *source,
-                             size_t memory, struct ht_pool *pool, ht_notes *notes, ht_error *err);
+/* Reads the network in `path` and measures it, with at most about `memory` bytes; one that cannot be says why
+ * in look->why, which is no failure: its layers can be looked at all the same. HT_FAIL: the work was
+ * cancelled. */
+ht_code ht_network_look_take(ht_network_look *look, const char *path, size_t weights,
+                             const ht_network_source *source, size_t memory, struct ht_pool *pool,
+                             ht_notes *notes, ht_error *err);
 void ht_network_look_free(ht_network_look *look);
 
 #endif

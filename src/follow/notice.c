@@ -14,7 +14,7 @@
 enum { BUFFER = 1 << 15 };
 
 struct ht_notice {
-    int fd; /* -1: no inotify */
+    int fd;       /* -1: no inotify */
     int *watches; /* a number for each time that it was entered */
     size_t count, room;
     size_t size, at; /* of what was read, and what of it was told */
@@ -42,8 +42,18 @@ static bool is_remote(const char *directory)
 {
     static const unsigned long cifs = 0xFF534D42, smb2 = 0xFE534D42, fuse = 0x65735546, lustre = 0x0BD00BD0,
                                gpfs = 0x47504653, beegfs = 0x19830326;
-    const unsigned long remote[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, cifs, smb2, fuse, lustre, gpfs, beegfs, V9FS_MAGIC,
-                                    AFS_SUPER_MAGIC, CEPH_SUPER_MAGIC, CODA_SUPER_MAGIC};
+    const unsigned long remote[] = {NFS_SUPER_MAGIC,
+                                    SMB_SUPER_MAGIC,
+                                    cifs,
+                                    smb2,
+                                    fuse,
+                                    lustre,
+                                    gpfs,
+                                    beegfs,
+                                    V9FS_MAGIC,
+                                    AFS_SUPER_MAGIC,
+                                    CEPH_SUPER_MAGIC,
+                                    CODA_SUPER_MAGIC};
     struct statfs info;
     if (statfs(directory, &info) != 0) return false;
     for (size_t i = 0; i < sizeof remote / sizeof remote[0]; i++)
@@ -71,7 +81,8 @@ int ht_notice_enter(ht_notice *n, const char *directory, const char **why)
     }
     if (n->count == n->room) {
         size_t room = n->room ? 2 * n->room : 16;
-        if (ht_grow((void **)&n->watches, n->count, room, sizeof *n->watches, "watches", &ignored) != HT_OK) return -1;
+        if (ht_grow((void **)&n->watches, n->count, room, sizeof *n->watches, "watches", &ignored) != HT_OK)
+            return -1;
         n->room = room;
     }
     int number = inotify_add_watch(n->fd, directory, mask);
@@ -107,11 +118,10 @@ bool ht_notice_next(ht_notice *n, ht_noticed *noticed)
         }
         const struct inotify_event *e = (const struct inotify_event *)(n->buffer + n->at);
         n->at += sizeof *e + e->len;
-        if (e->mask & IN_IGNORED) continue;
         *noticed = (ht_noticed){.watch = e->mask & IN_Q_OVERFLOW ? -1 : e->wd,
                                 .name = e->len ? e->name : "",
                                 .whole = (e->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0,
-                                .gone = (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) != 0};
+                                .gone = (e->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0};
         return true;
     }
     return false;

@@ -15,7 +15,8 @@
 #include "base/hash.h"
 #include "weights/shard.h"
 
-static const char weights_end[] = ".safetensors", index_end[] = ".safetensors.index.json", array_end[] = ".npy";
+static const char weights_end[] = ".safetensors", index_end[] = ".safetensors.index.json",
+                  array_end[] = ".npy";
 
 static const char *base_of(const char *path)
 {
@@ -30,8 +31,8 @@ static bool is_metrics(const char *name)
 
 static bool is_file_by_name(const char *name)
 {
-    return ht_text_ends(name, weights_end) || ht_text_ends(name, index_end) || ht_text_ends(name, array_end) ||
-           is_metrics(name);
+    return ht_text_ends(name, weights_end) || ht_text_ends(name, index_end) ||
+           ht_text_ends(name, array_end) || is_metrics(name);
 }
 
 /* ---- opening ---- */
@@ -47,7 +48,8 @@ ht_code ht_place_open(ht_place *p, const char *path, ht_error *err)
     strcpy(p->directory, p->path);
     if (ht_file_is_dir(path) || (!ht_file_exists(path) && !is_file_by_name(path))) return HT_OK;
     const char *base = base_of(p->path);
-    if (strlen(base) >= sizeof p->only) return ht_error_set(err, HT_FAIL, "%.80s: the name is too long", path);
+    if (strlen(base) >= sizeof p->only)
+        return ht_error_set(err, HT_FAIL, "%.80s: the name is too long", path);
     strcpy(p->only, base);
     size_t folder = (size_t)(base - p->path);
     if (folder == 0)
@@ -93,8 +95,8 @@ static bool was_whole(const ht_place *p, const char *name)
 
 /* ---- names ---- */
 
-/* Which state a file belongs to: "model" for the parts of a model and its index, "*.npy" for arrays; else itself.
- * False: to none. */
+/* Which state a file belongs to: "model" for the parts of a model and its index, "*.npy" for arrays; else
+ * itself. False: to none. */
 static bool state_of(const char *folder, const char *name, char to[HT_PLACE_PATH], bool *arrays)
 {
     ht_shard part;
@@ -118,20 +120,21 @@ static bool state_of(const char *folder, const char *name, char to[HT_PLACE_PATH
     return true;
 }
 
-/* Does the number of so many digits at `at` count steps? After a word that says so; alone; or behind any word and
- * a mark, when it is long ("model-000500", but not "resnet-50"). */
+/* Does the number of so many digits at `at` count steps? After a word that says so; alone; or behind any word
+ * and a mark, when it is long ("model-000500", but not "resnet-50"). */
 static bool counts_steps(const char *name, size_t at, size_t digits)
 {
     enum { LONG = 4 };
-    static const char *const words[] = {"step", "steps", "epoch", "ep", "e", "s", "iter", "iteration", "it",
-                                        "checkpoint", "ckpt"};
+    static const char *const words[] = {"step", "steps",     "epoch", "ep",         "e",   "s",
+                                        "iter", "iteration", "it",    "checkpoint", "ckpt"};
     size_t end = at;
     while (end > 0 && strchr("-_.=", name[end - 1])) end--;
     size_t from = end;
     while (from > 0 && isalpha((unsigned char)name[from - 1])) from--;
     if (from == end) return end < at || at == 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == end - from && strncasecmp(name + from, words[i], end - from) == 0) return true;
+        if (strlen(words[i]) == end - from && strncasecmp(name + from, words[i], end - from) == 0)
+            return true;
     return end < at && digits >= LONG;
 }
 
@@ -144,7 +147,8 @@ static double number_in(const char *name, size_t from, size_t to)
         if (!isdigit((unsigned char)name[i])) continue;
         while (end < to && isdigit((unsigned char)name[end])) end++;
         bool whole = end == to || !isalpha((unsigned char)name[end]);
-        if (end - i <= 15 && whole && counts_steps(name + from, i - from, end - i)) found = strtod(name + i, NULL);
+        if (end - i <= 15 && whole && counts_steps(name + from, i - from, end - i))
+            found = strtod(name + i, NULL);
     }
     return found;
 }
@@ -187,7 +191,8 @@ static ht_code add_folder(ht_place *p, const char *name, ht_error *err)
         if (strcmp(p->folders[i].name, name) == 0) return p->folders[i].found = true, HT_OK;
     if (p->folder_count == p->folder_room) {
         size_t room = p->folder_room ? 2 * p->folder_room : 8;
-        if (ht_grow((void **)&p->folders, p->folder_count, room, sizeof *p->folders, "the list of folders", err) != HT_OK)
+        if (ht_grow((void **)&p->folders, p->folder_count, room, sizeof *p->folders, "the list of folders",
+                    err) != HT_OK)
             return err->code;
         p->folder_room = room;
     }
@@ -221,7 +226,8 @@ static ht_state *state_named(ht_place *p, const char *name, bool arrays, ht_erro
     if (there) return &p->states[at];
     if (p->count == p->room) {
         size_t room = p->room ? 2 * p->room : 16;
-        if (ht_grow((void **)&p->states, p->count, room, sizeof *p->states, "the list of files", err) != HT_OK)
+        if (ht_grow((void **)&p->states, p->count, room, sizeof *p->states, "the list of files", err) !=
+            HT_OK)
             return NULL;
         p->room = room;
     }
@@ -257,12 +263,13 @@ static bool later(struct timespec a, struct timespec b)
 
 static uint64_t mark_of(const char *name, const struct stat *info)
 {
-    const uint64_t words[] = {info->st_dev, info->st_ino, (uint64_t)info->st_size, (uint64_t)info->st_mtim.tv_sec,
-                              (uint64_t)info->st_mtim.tv_nsec};
+    const uint64_t words[] = {info->st_dev, info->st_ino, (uint64_t)info->st_size,
+                              (uint64_t)info->st_mtim.tv_sec, (uint64_t)info->st_mtim.tv_nsec};
     return ht_hash(ht_hash(HT_HASH_START, name, strlen(name)), words, sizeof words);
 }
 
-/* What is found of a state goes where its mark, parts and file are made anew; the old mark is compared at the end. */
+/* What is found of a state goes where its mark, parts and file are made anew; the old mark is compared at the
+ * end. */
 typedef struct gathered {
     uint64_t mark;
     bool whole;
@@ -274,13 +281,14 @@ static bool wanted(const ht_place *p, const char *name, const char *state)
     bool arrays;
     if (!p->only[0] || strcmp(name, p->only) == 0) return true;
     if (is_metrics(name))
-        return !is_metrics(p->only) && (strcmp(name, "metrics.jsonl") == 0 || strcmp(name, "metrics.csv") == 0);
+        return !is_metrics(p->only) &&
+               (strcmp(name, "metrics.jsonl") == 0 || strcmp(name, "metrics.csv") == 0);
     if (!state || ht_text_ends(p->only, array_end) || !state_of("", p->only, only, &arrays)) return false;
     return strcmp(state, only) == 0;
 }
 
-static ht_code found_weights(ht_place *p, const char *full, const char *state, bool arrays, const struct stat *info,
-                             ht_error *err)
+static ht_code found_weights(ht_place *p, const char *full, const char *state, bool arrays,
+                             const struct stat *info, ht_error *err)
 {
     ht_state *s = state_named(p, state, arrays, err);
     if (!s) return err->code;
@@ -323,18 +331,20 @@ static ht_code found_metrics(ht_place *p, const char *full, const struct stat *i
     return HT_OK;
 }
 
-static ht_code found_file(ht_place *p, const char *folder, const char *name, const struct stat *info, ht_error *err)
+static ht_code found_file(ht_place *p, const char *folder, const char *name, const struct stat *info,
+                          ht_error *err)
 {
     char full[HT_PLACE_PATH], state[HT_PLACE_PATH];
     bool arrays, weights = state_of(folder, name, state, &arrays);
-    if (snprintf(full, sizeof full, "%s%s", folder, name) >= (int)sizeof full) return HT_OK; /* cannot be opened */
+    if (snprintf(full, sizeof full, "%s%s", folder, name) >= (int)sizeof full)
+        return HT_OK; /* cannot be opened */
     if (!wanted(p, name, weights ? state : NULL)) return HT_OK;
     if (weights) return found_weights(p, full, state, arrays, info, err);
     return is_metrics(name) ? found_metrics(p, full, info, err) : HT_OK;
 }
 
-/* Names of files and folders that are being written, or are of no concern: hidden ones, temporaries, and the state
- * of an optimizer. */
+/* Names of files and folders that are being written, or are of no concern: hidden ones, temporaries, and the
+ * state of an optimizer. */
 static bool is_aside(const char *name)
 {
     return name[0] == '.' || strncmp(name, "tmp", 3) == 0 || strstr(name, ".tmp") || strstr(name, "optim");
@@ -353,7 +363,8 @@ static ht_code scan_folder(ht_place *p, const char *folder, ht_error *err)
     for (const struct dirent *e; code == HT_OK && (e = readdir(dir));) {
         bool folder_by_type = e->d_type == DT_DIR;
         if (is_aside(e->d_name) && strcmp(e->d_name, p->only) != 0) continue;
-        if (!folder_by_type && e->d_type == DT_REG && !is_file_by_name(e->d_name) && !strstr(e->d_name, weights_end))
+        if (!folder_by_type && e->d_type == DT_REG && !is_file_by_name(e->d_name) &&
+            !strstr(e->d_name, weights_end))
             continue;
         if (fstatat(dirfd(dir), e->d_name, &info, 0) != 0) continue; /* gone meanwhile */
         if (S_ISREG(info.st_mode)) code = found_file(p, folder, e->d_name, &info, err);
@@ -372,7 +383,8 @@ static ht_code scan_folder(ht_place *p, const char *folder, ht_error *err)
 static gathered *remember(const ht_place *p, ht_error *err)
 {
     gathered *before = ht_alloc(p->count + 1, sizeof *before, "the list of files", err);
-    for (size_t i = 0; before && i < p->count; i++) before[i] = (gathered){p->states[i].mark, p->states[i].whole};
+    for (size_t i = 0; before && i < p->count; i++)
+        before[i] = (gathered){p->states[i].mark, p->states[i].whole};
     return before;
 }
 
@@ -385,8 +397,12 @@ static void compare(ht_place *p, const gathered *before, size_t count, double no
         gathered was = is_old ? before[old++] : (gathered){0};
         s->known = true;
         if (!s->found) continue;
-        if (s->mark != was.mark) s->changed = now;
-        else s->whole = s->whole || was.whole;
+        if (s->mark != was.mark) {
+            s->changed = now;
+            s->retry = 0;
+        } else {
+            s->whole = s->whole || was.whole;
+        }
     }
 }
 
@@ -466,7 +482,8 @@ static ht_code list_arrays(const char *folder, char ***paths, int *count, ht_err
             continue;
         if (*count == room) {
             int more = room ? 2 * room : 16;
-            code = ht_grow((void **)paths, (size_t)*count, (size_t)more, sizeof **paths, "the list of files", err);
+            code = ht_grow((void **)paths, (size_t)*count, (size_t)more, sizeof **paths, "the list of files",
+                           err);
             room = more;
         }
         if (code == HT_OK && !((*paths)[(*count)++] = strdup(path))) code = no_memory(err);

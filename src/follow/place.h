@@ -1,6 +1,6 @@
-/* place.h - what lies where somebody said to look: a file, or a directory and the directories in it. Files that are
- * one state of the weights belong together (the parts of a model, the .npy of a folder); files of metrics stand
- * apart. Looking at the disk is all that this does: what a change means is follow.c's. */
+/* place.h - what lies where somebody said to look: a file, or a directory and the directories in it. Files
+ * that are one state of the weights belong together (the parts of a model, the .npy of a folder); files of
+ * metrics stand apart. Looking at the disk is all that this does: what a change means is follow.c's. */
 #ifndef HT_FOLLOW_PLACE_H
 #define HT_FOLLOW_PLACE_H
 
@@ -54,9 +54,9 @@ typedef struct ht_place {
     size_t metrics_count;
     ht_folder *folders; /* the first is the directory itself */
     size_t folder_count, folder_room;
-    ht_text whole; /* names, a line each, of what was closed or renamed since the last scan */
+    ht_text whole;         /* names, a line each, of what was closed or renamed since the last scan */
     bool too_many_metrics; /* the others are left out */
-    bool too_many; /* folders: those beyond HT_PLACE_FOLDERS are not looked into */
+    bool too_many;         /* folders: those beyond HT_PLACE_FOLDERS are not looked into */
 } ht_place;
 
 /* HT_FAIL for a path that is too long. */
@@ -69,8 +69,9 @@ bool ht_place_moved(const ht_place *place);
 /* A file in that folder was closed or renamed into it. */
 void ht_place_whole(ht_place *place, const char *folder, const char *name);
 
-/* Looks at the disk. States and folders that are gone are still in the lists, not `found`, until ht_place_forget. `now` is the clock's.
- * HT_FAIL: no memory, or the directory cannot be read although it is there. */
+/* Looks at the disk. States and folders that are gone are still in the lists, not `found`, until
+ * ht_place_forget. `now` is the clock's. HT_FAIL: no memory, or the directory cannot be read although it is
+ * there. */
 ht_code ht_place_scan(ht_place *place, double now, ht_error *err);
 void ht_place_forget(ht_place *place);
 
@@ -78,7 +79,8 @@ void ht_place_forget(ht_place *place);
 ht_code ht_place_join(const ht_place *place, const char *name, char to[HT_PLACE_PATH], ht_error *err);
 
 /* The paths of a state, as ht_look_take wants them: ht_place_paths_free. */
-ht_code ht_place_paths(const ht_place *place, const ht_state *state, char ***paths, int *count, ht_error *err);
+ht_code ht_place_paths(const ht_place *place, const ht_state *state, char ***paths, int *count,
+                       ht_error *err);
 void ht_place_paths_free(char **paths, int count);
 
 /* The number in a name, or in its folder's, that counts steps, as "step-00000010", "checkpoint-500/…" and

@@ -189,8 +189,10 @@ static void plain_json(const char *line, ht_text *to)
     const char *from = line, *at = line;
     while (*at) {
         size_t skip = 0;
-        if (*at == '\\' && quoted && at[1]) at++;
-        else if (*at == '"') quoted = !quoted;
+        if (*at == '\\' && quoted && at[1])
+            at++;
+        else if (*at == '"')
+            quoted = !quoted;
         for (size_t i = 0; !quoted && !skip && i < sizeof words / sizeof words[0]; i++)
             if (strncmp(at, words[i], strlen(words[i])) == 0) skip = strlen(words[i]);
         if (!skip) {
@@ -216,7 +218,8 @@ static const char *find_step(const json_t *object, double *step)
     return best;
 }
 
-static ht_code take_object(ht_scalars *s, const char *file, const json_t *object, ht_notes *notes, ht_error *err)
+static ht_code take_object(ht_scalars *s, const char *file, const json_t *object, ht_notes *notes,
+                           ht_error *err)
 {
     row r = {.step = -1};
     const char *key, *step = find_step(object, &r.step);
@@ -228,7 +231,8 @@ static ht_code take_object(ht_scalars *s, const char *file, const json_t *object
     for (int k = 0; k < HT_SCALARS_COLUMNS; k++) r.value[k] = (double)NAN;
     json_object_foreach((json_t *)object, key, value)
     {
-        int k = key != step && (json_is_number(value) || json_is_null(value)) ? column_of(s, file, key, notes) : NONE;
+        int k = key != step && (json_is_number(value) || json_is_null(value)) ? column_of(s, file, key, notes)
+                                                                              : NONE;
         if (k >= 0 && json_is_number(value)) r.value[k] = json_number_value(value);
     }
     return add(s, &r, err);
@@ -299,7 +303,8 @@ static void take_header(ht_scalars *s, const char *file, char *line, ht_notes *n
     char *names[HT_SCALARS_COLUMNS + 1], *at = line, *name;
     int best = -1;
     s->fields = 0;
-    while (s->fields <= HT_SCALARS_COLUMNS && (name = next_field(&at, s->separator))) names[s->fields++] = name;
+    while (s->fields <= HT_SCALARS_COLUMNS && (name = next_field(&at, s->separator)))
+        names[s->fields++] = name;
     for (int i = 0; i < s->fields; i++)
         if (rank_of_step(names[i]) < rank_of_step("") &&
             (best < 0 || rank_of_step(names[i]) < rank_of_step(names[best])))
@@ -363,7 +368,8 @@ static ht_code take_first(ht_scalars *s, const char *file, char *line, ht_notes 
     return HT_OK;
 }
 
-static ht_code take_line(ht_scalars *s, const char *file, char *line, size_t size, ht_notes *notes, ht_error *err)
+static ht_code take_line(ht_scalars *s, const char *file, char *line, size_t size, ht_notes *notes,
+                         ht_error *err)
 {
     s->line++;
     if (strlen(line) < size) {

@@ -1,6 +1,7 @@
-/* scalars.h - the numbers that a training writes down as it goes on: CSV with a header, or JSON lines; a column
- * `step` and any others. Bytes are fed as they come, a line counts when its end is there. A run that starts
- * again (its step goes down, its file begins anew) begins a new curve; the old one stays as a ghost. Pure. */
+/* scalars.h - the numbers that a training writes down as it goes on: CSV with a header, or JSON lines; a
+ * column `step` and any others. Bytes are fed as they come, a line counts when its end is there. A run that
+ * starts again (its step goes down, its file begins anew) begins a new curve; the old one stays as a ghost.
+ * Pure. */
 #ifndef HT_FOLLOW_SCALARS_H
 #define HT_FOLLOW_SCALARS_H
 
@@ -19,10 +20,10 @@ enum {
 };
 
 typedef struct ht_scalar_curve {
-    size_t count;    /* rows that are kept */
-    size_t every;    /* of so many that were read one is kept; the last one always is */
-    uint64_t read;   /* rows that were read, those of one step counted once */
-    double *step;    /* (count), rising */
+    size_t count;                       /* rows that are kept */
+    size_t every;                       /* of so many that were read one is kept; the last one always is */
+    uint64_t read;                      /* rows that were read, those of one step counted once */
+    double *step;                       /* (count), rising */
     double *column[HT_SCALARS_COLUMNS]; /* (count); NaN: the row says nothing; NULL: no row does */
     /* private */
     size_t room;
@@ -43,15 +44,15 @@ typedef struct ht_scalars {
     ht_text rest, header;
     uint64_t line, left_out;
     bool long_line, again; /* begun anew: the curve may be the one before it, written again */
-} ht_scalars; /* zeroed: nothing read yet */
+} ht_scalars;              /* zeroed: nothing read yet */
 
-/* Takes what comes next in the file; `file` names it in notes. A line that says nothing, or not what it should,
- * is left out and noted: the first ones with their number. HT_FAIL: no memory. */
-ht_code ht_scalars_feed(ht_scalars *scalars, const char *file, const char *bytes, size_t size, ht_notes *notes,
-                        ht_error *err);
+/* Takes what comes next in the file; `file` names it in notes. A line that says nothing, or not what it
+ * should, is left out and noted: the first ones with their number. HT_FAIL: no memory. */
+ht_code ht_scalars_feed(ht_scalars *scalars, const char *file, const char *bytes, size_t size,
+                        ht_notes *notes, ht_error *err);
 
-/* The file begins anew (it was cut, or is another): what is fed next is its beginning. A curve that begins with
- * all that was there before is the same one, written again, and no ghost is left of that. */
+/* The file begins anew (it was cut, or is another): what is fed next is its beginning. A curve that begins
+ * with all that was there before is the same one, written again, and no ghost is left of that. */
 void ht_scalars_again(ht_scalars *scalars);
 
 /* The present curve; NULL before the first row. */

@@ -220,7 +220,8 @@ ht_code ht_arguments_memory(const char *text, size_t least, size_t *bytes, ht_er
     int shift = known && (unit == 'G' || unit == 'g') ? GB : MB;
     bool good = ht_parse_number(number, &value) && value > 0 && value < ldexp(1, MOST - shift);
     if (!good || ldexp(value, shift) < (double)least)
-        return ht_error_set(err, HT_USAGE, "--memory %.40s: give a limit from %zuM on, as 512M or 2G", text, least >> MB);
+        return ht_error_set(err, HT_USAGE, "--memory %.40s: give a limit from %zuM on, as 512M or 2G", text,
+                            least >> MB);
     *bytes = (size_t)ldexp(value, shift);
     return HT_OK;
 }

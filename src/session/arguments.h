@@ -22,8 +22,8 @@ typedef struct ht_option {
 enum { HT_ARGUMENT_WORDS = 16 };
 
 typedef struct ht_arguments {
-    const char *preset;   /* --preset, NULL when not given */
-    const char *data_dir; /* --data-dir */
+    const char *preset;                   /* --preset, NULL when not given */
+    const char *data_dir;                 /* --data-dir */
     const char *words[HT_ARGUMENT_WORDS]; /* arguments that are no options */
     int word_count, word_limit;
     struct {

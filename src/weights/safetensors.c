@@ -541,8 +541,8 @@ ht_code ht_safetensors_describe(const ht_safetensors *f, size_t wanted, ht_tenso
     return HT_OK;
 }
 
-/* Numbers as they lie in a file into floats, or doubles if f32 is NULL. What has the layout of a number in memory
- * is copied. */
+/* Numbers as they lie in a file into floats, or doubles if f32 is NULL. What has the layout of a number in
+ * memory is copied. */
 static void decode_piece(const element *real, const unsigned char *bytes, size_t n, float *f32, double *f64)
 {
     const bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
@@ -552,6 +552,11 @@ static void decode_piece(const element *real, const unsigned char *bytes, size_t
     }
     if (little && real == doubled && !f32) {
         memcpy(f64, bytes, n * sizeof *f64);
+        return;
+    }
+    if (real->decode == of_bfloat && f32) {
+        for (size_t i = 0; i < n; i++)
+            f32[i] = of_bfloat((uint32_t)bytes[2 * i] | (uint32_t)bytes[2 * i + 1] << 8);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -585,7 +590,8 @@ ht_code ht_safetensors_load_part(ht_safetensors *f, const ht_tensor_info *info, 
     const element *real = real_of(info->type);
     json_int_t range[2];
     if (!real || !range_of(f, json_object_get(f->header, info->name), range))
-        return ht_error_set(err, HT_FAIL, "%s: %.60s has type %s, which is not read", f->path, info->name, info->type);
+        return ht_error_set(err, HT_FAIL, "%s: %.60s has type %s, which is not read", f->path, info->name,
+                            info->type);
     return decode(f, real, f->start + (uint64_t)range[0] + first * real->size, count, f32, f64, err);
 }
 

@@ -73,8 +73,8 @@ ht_code ht_safetensors_load(ht_safetensors *file, const ht_tensor_info *info, fl
 ht_code ht_safetensors_load_floats(ht_safetensors *file, const ht_tensor_info *info, float **to,
                                    ht_error *err);
 
-/* `count` numbers of a readable tensor, from number `first` on, into memory that is there: f32, or f64 if that is
- * NULL. Any thread. */
+/* `count` numbers of a readable tensor, from number `first` on, into memory that is there: f32, or f64 if
+ * that is NULL. Any thread. */
 ht_code ht_safetensors_load_part(ht_safetensors *file, const ht_tensor_info *info, size_t first, size_t count,
                                  float *f32, double *f64, ht_error *err);
 

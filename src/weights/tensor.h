@@ -33,7 +33,8 @@ size_t ht_file_tensor_kernels(const ht_file_tensor *tensor);
 /* Why such a tensor is not looked at: "a vector …"; NULL: it is. `named`: it was asked for by name. */
 const char *ht_tensor_refusal(const ht_tensor_info *info, bool named);
 
-/* Name, rows and columns of the view of a tensor that is not refused; `turned` is set, numbers are not touched. */
+/* Name, rows and columns of the view of a tensor that is not refused; `turned` is set, numbers are not
+ * touched. */
 void ht_file_tensor_view(ht_file_tensor *tensor, const ht_tensor_info *info);
 
 typedef struct ht_tensor_visitor {

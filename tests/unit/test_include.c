@@ -35,6 +35,7 @@ static const rule rules[] = {
     {"prune", " base params num kernel nn "},
     {"certify", " base kernel nn prune "},
     {"weights", " base params data nn "},
+    {"follow", " base params num data kernel nn tail prune weights "},
     {"link", " base params num nn tail prune "},
     {"engine", " base params num data kernel nn prune weights link "},
     {"export", " base params engine "},
@@ -49,9 +50,8 @@ static const rule rules[] = {
     {"lab", " base params engine session chart experiment view lesson render term "},
     {"bench",
      " base params num stable kernel nn tail prune link engine session chart experiment sweep view render "},
-    {"cli",
-     " base params num data kernel nn tail prune certify weights engine session chart experiment sweep view "
-     "lesson render term lab bench export "},
+    {"cli", " base params num data kernel nn tail prune certify weights follow engine session chart "
+            "experiment sweep view lesson render term lab bench export "},
 };
 enum { ROOMS = sizeof rules / sizeof rules[0], FILES_OF_A_FOLDER = 30 };
 

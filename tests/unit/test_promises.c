@@ -62,9 +62,9 @@ static void every_promise_names_tests_that_exist(void **state)
 static void every_fuzz_target_is_there(void **state)
 {
     (void)state;
-    static const char *const targets[] = {"preset", "png",         "csv",     "ucr",  "idx",     "gzip",
-                                          "npy",    "safetensors", "netfile", "code", "journal", "metrics",
-                                          "plan",   "code",        "script",  "keys"};
+    static const char *const targets[] = {"preset",  "png",         "csv",     "ucr",    "idx",     "gzip",
+                                          "npy",     "safetensors", "netfile", "code",   "journal", "metrics",
+                                          "scalars", "plan",        "code",    "script", "keys"};
     char *text = source_top() ? source("docs/", "promises", ".md") : NULL;
     for (size_t i = 0; text && i < sizeof targets / sizeof targets[0]; i++) {
         char quoted[40];

@@ -31,8 +31,8 @@ static json_t *histogram_json(const ht_histogram *h)
         int end = last + 1 < HT_HISTOGRAM_COARSE ? ht_histogram_coarse(last + 1) : HT_HISTOGRAM_BINS;
         json_array_append_new(edges, json_real(ht_histogram_edge(end)));
     }
-    return json_pack("{s:o, s:o, s:I, s:I}", "edges", edges, "counts", counts, "below", (json_int_t)h->below, "above",
-                     (json_int_t)h->above);
+    return json_pack("{s:o, s:o, s:I, s:I}", "edges", edges, "counts", counts, "below", (json_int_t)h->below,
+                     "above", (json_int_t)h->above);
 }
 
 static bool is_watched(const ht_estimate *e)
@@ -60,25 +60,26 @@ static json_t *medians_json(const ht_layer_look *all)
     for (int i = 0; i < HT_ESTIMATORS; i++)
         if (all->tail[i].n_tail > 0)
             json_object_set_new(tail, ht_estimator_at((ht_estimator)i)->name,
-                                json_pack("{s:o, s:I}", "median", ht_json_number(all->tail[i].value), "layers",
-                                          (json_int_t)all->tail[i].n_tail));
+                                json_pack("{s:o, s:I}", "median", ht_json_number(all->tail[i].value),
+                                          "layers", (json_int_t)all->tail[i].n_tail));
     return tail;
 }
 
 static json_t *layer_json(const ht_layer_look *l, bool all)
 {
-    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "rows", (json_int_t)l->rows, "values",
-                          (json_int_t)l->values, "zeros", (json_int_t)l->zeros, "nonfinite", (json_int_t)l->broken,
-                          "norm", ht_json_number(l->norm), "largest", ht_json_number(l->largest), "kappa",
-                          ht_json_number(l->kappa), "removable",
+    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "rows", (json_int_t)l->rows,
+                          "values", (json_int_t)l->values, "zeros", (json_int_t)l->zeros, "nonfinite",
+                          (json_int_t)l->broken, "norm", ht_json_number(l->norm), "largest",
+                          ht_json_number(l->largest), "kappa", ht_json_number(l->kappa), "removable",
                           l->removable >= 0 ? json_integer(l->removable) : json_null(), "histogram",
                           histogram_json(&l->histogram), "tail", all ? medians_json(l) : tail_json(l));
     if (!o || all) return o;
     json_object_set_new(o, "name", json_string(l->name));
     json_object_set_new(o, "type", json_string(l->type));
     json_object_set_new(o, "columns", json_integer((json_int_t)l->columns));
-    json_object_set_new(o, "row_norms", json_pack("[o, o, o]", ht_json_number(l->row_norm[0]),
-                                                  ht_json_number(l->row_norm[1]), ht_json_number(l->row_norm[2])));
+    json_object_set_new(o, "row_norms",
+                        json_pack("[o, o, o]", ht_json_number(l->row_norm[0]), ht_json_number(l->row_norm[1]),
+                                  ht_json_number(l->row_norm[2])));
     json_object_set_new(o, "tail_rows", json_integer((json_int_t)l->used_rows));
     json_object_set_new(o, "tail_columns", json_integer((json_int_t)l->used_columns));
     if (l->why[0]) json_object_set_new(o, "why", json_string(l->why));
@@ -90,14 +91,14 @@ static json_t *network_json(const ht_network_look *n)
     if (!n->there) return json_pack("{s:s}", "why", n->why);
     json_t *o = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "loss", ht_json_number(n->whole.loss), "accuracy",
                           ht_json_number(n->whole.accuracy), "kappa", ht_json_number(n->kappa), "error",
-                          ht_json_number(n->error), "pruned_loss", ht_json_number(n->pruned.loss), "pruned_accuracy",
-                          ht_json_number(n->pruned.accuracy));
+                          ht_json_number(n->error), "pruned_loss", ht_json_number(n->pruned.loss),
+                          "pruned_accuracy", ht_json_number(n->pruned.accuracy));
     if (!o || n->curve.count == 0) return o;
     json_t *curve = json_array();
     for (int i = 0; i < n->curve.count; i++) {
         const ht_prune_point *p = &n->curve.points[i];
-        json_array_append_new(curve, json_pack("[o, o, o]", ht_json_number(p->ratio), ht_json_number(p->error),
-                                               ht_json_number(p->accuracy)));
+        json_array_append_new(curve, json_pack("[o, o, o]", ht_json_number(p->ratio),
+                                               ht_json_number(p->error), ht_json_number(p->accuracy)));
     }
     json_object_set_new(o, "curve", curve);
     return o;
@@ -108,7 +109,8 @@ static json_t *metrics_json(const ht_scalars *s)
     const ht_scalar_curve *now = s ? ht_scalars_now(s) : NULL;
     if (!now) return json_null();
     json_t *o = json_object();
-    for (int k = 0; k < s->columns; k++) json_object_set_new(o, s->name[k], ht_json_number(ht_scalars_last(s, k)));
+    for (int k = 0; k < s->columns; k++)
+        json_object_set_new(o, s->name[k], ht_json_number(ht_scalars_last(s, k)));
     json_object_set_new(o, "step", json_real(now->step[now->count - 1]));
     return o;
 }
@@ -127,7 +129,8 @@ static void add_look(json_t *o, const ht_follow_event *e)
     json_object_set_new(o, "skipped", json_integer((json_int_t)look->skipped));
     if (look->broken[0]) json_object_set_new(o, "first_nonfinite", json_string(look->broken));
     json_object_set_new(o, "all", layer_json(&look->all, true));
-    for (size_t i = 0; i < look->count; i++) json_array_append_new(layers, layer_json(&look->layer[i], false));
+    for (size_t i = 0; i < look->count; i++)
+        json_array_append_new(layers, layer_json(&look->layer[i], false));
     json_object_set_new(o, "layers", layers);
     if (look->network.there || look->network.why[0])
         json_object_set_new(o, "network", network_json(&look->network));
@@ -135,10 +138,11 @@ static void add_look(json_t *o, const ht_follow_event *e)
 
 ht_code ht_look_json(const char *path, const ht_follow_event *e, ht_error *err)
 {
-    json_t *o = json_pack("{s:i, s:s, s:s, s:f}", "schema", 1, "path", path, "file", e->file, "seconds", e->seconds);
+    json_t *o =
+        json_pack("{s:i, s:s, s:s, s:f}", "schema", 1, "path", path, "file", e->file, "seconds", e->seconds);
     if (o && e->look) add_look(o, e);
     if (o) json_object_set_new(o, "metrics", metrics_json(e->scalars));
-    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
     json_decref(o);
     if (!text) return ht_error_set(err, HT_FAIL, "not enough memory to write a line of JSON");
     puts(text);
@@ -182,12 +186,14 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
     ht_text_add(out, ": %zu %s, %s weights", look->count, look->count == 1 ? "layer" : "layers", values);
     add_number(out, "norm", look->all.norm);
     add_number(out, "\u03ba", look->all.kappa);
-    for (int i = HT_ESTIMATORS; i-- > 0;) {
+    for (int i = 0; i < HT_ESTIMATORS; i++) {
         if (i != HT_MMO && i != HT_HILL) continue;
         snprintf(word, sizeof word, "\u03b1\u0302 %s", ht_estimator_at((ht_estimator)i)->name);
         add_number(out, word, look->all.tail[i].value);
     }
-    if (look->all.broken) ht_text_add(out, ", %llu not finite (first in %s)", (unsigned long long)look->all.broken, look->broken);
+    if (look->all.broken)
+        ht_text_add(out, ", %llu not finite (first in %s)", (unsigned long long)look->all.broken,
+                    look->broken);
     if (look->network.there) {
         add_number(out, "accuracy", look->network.whole.accuracy);
         add_number(out, "loss", look->network.whole.loss);
@@ -198,7 +204,8 @@ static void add_weights(ht_text *out, const ht_follow_event *e)
 void ht_look_text(const char *path, const ht_follow_event *e)
 {
     ht_text out = {0};
-    ht_text_add(&out, "%s%s%s", path, strcmp(path, e->file) == 0 ? "" : " ", strcmp(path, e->file) == 0 ? "" : e->file);
+    ht_text_add(&out, "%s%s%s", path, strcmp(path, e->file) == 0 ? "" : " ",
+                strcmp(path, e->file) == 0 ? "" : e->file);
     if (e->look) add_weights(&out, e);
     add_metrics(&out, e->scalars);
     if (!out.failed) puts(out.data);

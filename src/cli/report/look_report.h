@@ -1,4 +1,5 @@
-/* look_report.h - what `heavytail watch` says of a look: a line of JSON (docs/watch.md has the keys), or of text. */
+/* look_report.h - what `heavytail watch` says of a look: a line of JSON (docs/watch.md has the keys), or of
+ * text. */
 #ifndef HT_CLI_REPORT_LOOK_REPORT_H
 #define HT_CLI_REPORT_LOOK_REPORT_H
 

@@ -1,7 +1,7 @@
 #include "cli/report/run_model.h"
 
 #include "base/alloc.h"
-#include "cli/built.h"
+#include "cli/report/built.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "engine/analyst.h"

@@ -1,6 +1,6 @@
 /* built.h - what pictures say of the program that made them. */
-#ifndef HT_CLI_BUILT_H
-#define HT_CLI_BUILT_H
+#ifndef HT_CLI_REPORT_BUILT_H
+#define HT_CLI_REPORT_BUILT_H
 
 #include <stddef.h>
 

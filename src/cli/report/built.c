@@ -1,4 +1,4 @@
-#include "cli/built.h"
+#include "cli/report/built.h"
 
 #include <stdio.h>
 

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""What `heavytail watch` takes: from the rename of a checkpoint to its line, while nothing changes, and of memory.
+
+    tests/bench/watch.py [build/release/heavytail] [--big]
+
+Needs numpy. Works in a directory of its own below $TMPDIR; --big also writes 400 MB (10^8 float32) and 1 GB (bfloat16,
+5 * 10^8 weights), and removes them. Idle: CPU seconds of the process over 20 s, in percent of a core."""
+import json, os, resource, statistics, struct, subprocess, sys, tempfile, time
+import numpy as np
+
+program = next((a for a in sys.argv[1:] if not a.startswith('-')), 'build/release/heavytail')
+
+
+def save(path, tensors, step):
+    """Tensors: {name: (type, shape, iterable of bytes, size)}; written aside and renamed. Returns when it was complete."""
+    header, at = {'__metadata__': {'step': str(step)}}, 0
+    for name, (kind, shape, _, size) in tensors.items():
+        header[name] = {'dtype': kind, 'shape': shape, 'data_offsets': [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    text += b' ' * (-len(text) % 8)
+    with open(path + '.tmp', 'wb') as file:
+        file.write(struct.pack('<Q', len(text)) + text)
+        for _, _, parts, _ in tensors.values():
+            for part in parts:
+                file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(path + '.tmp', path)
+    return time.monotonic()
+
+
+def matrix(rng, rows, columns):
+    x = rng.standard_normal((rows, columns), dtype='f4')
+    return ('F32', [rows, columns], [x.tobytes()], 4 * rows * columns)
+
+
+def cpu(pid):
+    fields = open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def memory(pid):
+    return next(int(l.split()[1]) for l in open(f'/proc/{pid}/status') if l.startswith('VmHWM')) / 1024
+
+
+def watch(directory, *options):
+    return subprocess.Popen([program, 'watch', directory, '--json', *options], stdout=subprocess.PIPE, text=True)
+
+
+def line_after(process, written):
+    look = json.loads(process.stdout.readline())
+    return time.monotonic() - written, look
+
+
+def small(directory):
+    rng = np.random.default_rng(1)
+    process, times = watch(directory), []
+    time.sleep(1)
+    for step in range(20):
+        tensors = {'fc1.weight': matrix(rng, 300, 784), 'fc2.weight': matrix(rng, 150, 300)}
+        seconds, look = line_after(process, save(f'{directory}/step-{step:08d}.safetensors', tensors, step))
+        assert look['step'] == step
+        times.append(seconds)
+        time.sleep(0.2)
+    print(f'280 000 weights: median {statistics.median(times):.3f} s, slowest {max(times):.3f} s of 20')
+    time.sleep(1)
+    before, began = cpu(process.pid), time.monotonic()
+    time.sleep(20)
+    share = (cpu(process.pid) - before) / (time.monotonic() - began)
+    print(f'idle: {100 * share:.3f} % of a core')
+    process.terminate()
+
+
+def big(directory):
+    rng = np.random.default_rng(2)
+    for name, tensors in (('25 layers', {f'l{i}.weight': matrix(rng, 2000, 2000) for i in range(25)}),
+                          ('1 layer', {'l.weight': matrix(rng, 10000, 10000)})):
+        process = watch(directory, '--memory', '256M')
+        time.sleep(1)
+        path = f'{directory}/model.safetensors'
+        times = []
+        for step in range(3):
+            seconds, _ = line_after(process, save(path, tensors, step))
+            times.append(seconds)
+        print(f'10^8 weights, {name}: {", ".join(f"{t:.2f}" for t in times)} s, {memory(process.pid):.0f} MB of 256')
+        process.terminate()
+        process.wait()
+        os.remove(path)
+
+
+def bfloat(directory, limit):
+    rng = np.random.default_rng(3)
+    rows, columns, layers = 8192, 8192, 7
+    piece = (rng.standard_normal((1024, columns), dtype='f4').view('<u4') >> 16).astype('<u2').tobytes()
+    tensors = {f'l{i}.weight': ('BF16', [rows, columns], [piece] * 8, 2 * rows * columns) for i in range(layers)}
+    path = f'{directory}/model.safetensors'
+    process = watch(directory, '--memory', f'{limit}M')
+    time.sleep(1)
+    seconds, look = line_after(process, save(path, tensors, 1))
+    print(f'{os.path.getsize(path) / 2**30:.2f} GB of bf16, --memory {limit}M: {seconds:.2f} s, {memory(process.pid):.0f} MB, '
+          f'tails of {look["layers"][0]["tail_rows"]} of {rows} rows')
+    process.terminate()
+    process.wait()
+    os.remove(path)
+
+
+with tempfile.TemporaryDirectory() as top:
+    os.mkdir(top + '/run')
+    small(top + '/run')
+    if '--big' in sys.argv:
+        os.mkdir(top + '/big')
+        big(top + '/big')
+        for limit in (96, 256):
+            bfloat(top + '/big', limit)
