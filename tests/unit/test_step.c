@@ -432,7 +432,7 @@ static void an_evaluation_in_pieces_has_the_same_bits(void **state)
             ht_pool *pool = ht_pool_new(threads, &err);
             ht_evaluation *e = ht_evaluation_new(net, pool, &err);
             for (size_t units = 1; units <= 16; units += 3) { /* an evaluator is used again and again */
-                const ht_evaluation_of of = {samples, NULL, losses[1]};
+                const ht_evaluation_of of = {.samples = samples, .losses = losses[1]};
                 memset(losses[1], 0, sizeof losses[1]);
                 assert_int_equal(ht_evaluation_begin(e, &of, &err), HT_OK);
                 size_t left = ht_evaluation_left(e);
