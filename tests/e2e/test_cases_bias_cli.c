@@ -79,7 +79,8 @@ static double number(const json_t *root, const char *key)
 
 #define DATA "--data", "ecg-synth", "--set", "data.test_limit=200"
 
-/* As the plain loop leaves it; singular values and what samples calibrate by the library, on which the unit tests look. */
+/* As the plain loop leaves it; singular values and what samples calibrate by the library, on which the unit
+ * tests look. */
 static ht_network *pruned(int k, int method)
 {
     ht_network *net = network_of(k);

@@ -23,7 +23,7 @@ typedef struct ht_prune_input {
     ht_network *net;
     const ht_samples *samples; /* what accuracy is measured on; NULL without data */
     const ht_samples
-        *train;        /* what coreset and pfp are calibrated on, or the bound is of; NULL without either or data */
+        *train; /* what coreset and pfp are calibrated on, or the bound is of; NULL without either or data */
     const char *split; /* "test", "train", or "given" for --x and --y */
     char name[160];    /* of the network, for titles */
     char step[24];     /* of the checkpoint; empty when unknown */
