@@ -395,7 +395,8 @@ static void zeros_are_left_out(void **state)
         for (int e = 0; e < HT_ESTIMATORS; e++) {
             if (ht_estimator_at((ht_estimator)e)->input == HT_INPUT_EIGENVALUES) continue;
             assert_int_equal(b.e[e].zeros, a.e[e].zeros + zeros); /* a row at the centre is one of zeros */
-            if (!near(b.e[e].value, a.e[e].value, 1e-9) || b.e[e].quality != a.e[e].quality ||
+            bool words = e == HT_MMO_PAPER || b.e[e].quality == a.e[e].quality; /* its zeros are no law's */
+            if (!near(b.e[e].value, a.e[e].value, 1e-9) || !words ||
                 !near(b.e[e].scale, a.e[e].scale, 1e-9) || !isnan(b.e[e].step))
                 fail_msg("%s, sample %d: %.12g instead of %.12g", ht_estimator_at((ht_estimator)e)->name,
                          number, b.e[e].value, a.e[e].value);
