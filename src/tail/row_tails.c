@@ -83,7 +83,7 @@ ht_code ht_row_tails_measure(ht_row_tails *tails, const ht_network *net, ht_erro
 
 static ht_code paper_index(const ht_values *x, double *alpha, ht_error *err)
 {
-    ht_estimate estimate;
+    ht_estimate estimate = {.value = NAN};
     ht_code code = ht_tail_fit_rows_by(HT_MMO_PAPER, x, &(ht_tail_options){0}, &estimate, err);
     *alpha = estimate.value;
     return code;
@@ -93,22 +93,16 @@ ht_code ht_paper_tail_of_columns(const ht_values *x, const ht_tail_options *opti
                                  ht_error *err)
 {
     size_t size = x->f32 ? sizeof(float) : sizeof(double);
-    void *turned = ht_alloc(ht_values_count(x), size, "the columns of a layer", err);
-    ht_values columns = {.rows = x->columns, .columns = x->rows};
-    float *f32 = turned;
-    double *f64 = turned;
-    if (!turned) return HT_FAIL;
+    const char *from = x->f32 ? (const char *)x->f32 : (const char *)x->f64;
+    char *turned = ht_alloc(ht_values_count(x), size, "the columns of a layer", err);
+    if (!turned || !from) return ht_free(turned), HT_FAIL;
     for (size_t i = 0; i < x->rows; i++)
-        for (size_t j = 0; j < x->columns; j++) {
-            if (x->f32)
-                f32[j * x->rows + i] = x->f32[i * x->columns + j];
-            else
-                f64[j * x->rows + i] = x->f64[i * x->columns + j];
-        }
-    if (x->f32)
-        columns.f32 = f32;
-    else
-        columns.f64 = f64;
+        for (size_t j = 0; j < x->columns; j++)
+            memcpy(turned + (j * x->rows + i) * size, from + (i * x->columns + j) * size, size);
+    ht_values columns = {.f32 = x->f32 ? (float *)(void *)turned : NULL,
+                         .f64 = x->f32 ? NULL : (double *)(void *)turned,
+                         .rows = x->columns,
+                         .columns = x->rows};
     ht_code code = ht_tail_fit_rows_by(HT_MMO_PAPER, &columns, options, estimate, err);
     ht_free(turned);
     return code;
@@ -120,7 +114,7 @@ static ht_code measure_layer(ht_paper_tails *tails, const ht_network *net, int l
     ht_values x = {.f32 = layer->data, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
     ht_values kernels = kernels_of(layer, 1);
     if (l == net->weight_count - 1) {
-        ht_estimate last;
+        ht_estimate last = {.value = NAN};
         ht_code code = ht_paper_tail_of_columns(&x, &(ht_tail_options){0}, &last, err);
         tails->kernel[l] = tails->filter[l] = last.value;
         return code;

@@ -243,11 +243,14 @@ static ht_code fit_centred(const ht_values *x, const ht_tail_options *options, h
 ht_code ht_tail_fit_rows_by(ht_estimator which, const ht_values *x, const ht_tail_options *options,
                             ht_estimate *estimate, ht_error *err)
 {
-    double largest;
+    const ht_values raw = {.f32 = x->f32, .f64 = x->f64, .rows = x->rows, .columns = x->columns};
+    ht_tail_sample s;
     if (which != HT_MMO_PAPER) return fit_rows(which, x, options, estimate, err);
     *estimate = ht_estimate_none(which);
-    if (ht_values_check(x, &largest, err) != HT_OK) return err->code;
-    return fit_centred(x, options, estimate, err);
+    if (ht_tail_sample_take(&s, &raw, err) != HT_OK) return err->code;
+    if (s.lost == 0) return fit_centred(x, options, estimate, err);
+    estimate->reason = ht_tail_sample_refusal(&s); /* centring would hide it */
+    return HT_OK;
 }
 
 ht_code ht_tail_fit_rows(const ht_values *x, const ht_tail_options *options, ht_estimate *estimate,

@@ -42,6 +42,8 @@ static ht_estimate paper_of(const ht_values *x, size_t m)
 
 /* ---- a slow twin -------------------------------------------------------------------------------- */
 
+enum { MOST = 500, COLUMNS = 20 };
+
 static double length(const double *x, int columns)
 {
     double sum = 0;
@@ -52,16 +54,14 @@ static double length(const double *x, int columns)
 /* Block by block, of rows in their order. */
 static double index_of(double **row, int rows, int columns, int m)
 {
-    double blocks = 0, singles = 0, *sum = calloc((size_t)columns, sizeof *sum);
-    assert_non_null(sum);
+    double blocks = 0, singles = 0, sum[COLUMNS] = {0};
     for (int first = 0; first < rows; first += m) {
-        memset(sum, 0, (size_t)columns * sizeof *sum);
+        memset(sum, 0, sizeof sum);
         for (int i = first; i < first + m; i++)
             for (int j = 0; j < columns; j++) sum[j] += row[i][j];
         blocks += log(length(sum, columns)) * m / rows;
     }
     for (int i = 0; i < rows; i++) singles += log(length(row[i], columns)) / rows;
-    free(sum);
     return log(m) / (blocks - singles);
 }
 
@@ -69,12 +69,11 @@ static double index_of(double **row, int rows, int columns, int m)
  * lengths, at most 2; the median of these. Of counts whose lengths need no last rows dropped. */
 static double twin(const double *x, int rows, int columns)
 {
-    double *copy = malloc((size_t)rows * (size_t)columns * sizeof *copy),
-           **row = malloc((size_t)rows * sizeof *row);
-    double *column = malloc((size_t)rows * sizeof *column), of[5];
-    size_t m[9];
+    static double copy[MOST * COLUMNS], column[MOST], *row[MOST];
+    double of[5] = {0};
+    size_t m[9] = {0};
     int lengths = ht_tail_candidates((size_t)rows, m);
-    assert_true(copy && row && column && lengths >= 3);
+    assert_true(rows <= MOST && columns <= COLUMNS && lengths >= 3);
     for (int j = 0; j < columns; j++) {
         for (int i = 0; i < rows; i++) column[i] = x[i * columns + j];
         double median = median_of(column, rows);
@@ -82,7 +81,7 @@ static double twin(const double *x, int rows, int columns)
     }
     for (int i = 0; i < rows; i++) row[i] = copy + (size_t)i * (size_t)columns;
     for (int s = 0; s < 5; s++) {
-        double alpha[9];
+        double alpha[9] = {0};
         ht_rng rng;
         ht_rng_init(&rng, 1, HT_STREAM_TAIL, (uint64_t)s + 1);
         for (int i = rows - 1; i > 0; i--) {
@@ -94,7 +93,6 @@ static double twin(const double *x, int rows, int columns)
         for (int k = 0; k < lengths; k++) alpha[k] = index_of(row, rows, columns, (int)m[k]);
         of[s] = fmin(median_of(alpha, lengths), 2);
     }
-    free(copy), free(row), free(column);
     return median_of(of, 5);
 }
 
@@ -169,16 +167,16 @@ static double stable(double alpha, ht_rng *rng)
 static void stable_rows_give_back_their_index(void **state)
 {
     (void)state;
-    enum { ROWS = 2000, COLUMNS = 9 };
+    enum { ROWS = 2000, WIDTH = 9 };
     static const double alphas[] = {0.8, 1.2, 1.5, 1.75, 1.9};
-    double *x = malloc(ROWS * COLUMNS * sizeof *x);
+    double *x = malloc(ROWS * WIDTH * sizeof *x);
     assert_non_null(x);
     for (int a = 0; a < 5; a++)
         for (int seed = 1; seed <= 3; seed++) {
             ht_rng rng;
             ht_rng_init(&rng, (uint64_t)seed, HT_STREAM_TEST, (uint64_t)a);
-            for (int i = 0; i < ROWS * COLUMNS; i++) x[i] = stable(alphas[a], &rng) + 3 * (i % COLUMNS);
-            ht_estimate e = paper_of(&(ht_values){.f64 = x, .rows = ROWS, .columns = COLUMNS}, 0);
+            for (int i = 0; i < ROWS * WIDTH; i++) x[i] = stable(alphas[a], &rng) + 3 * (i % WIDTH);
+            ht_estimate e = paper_of(&(ht_values){.f64 = x, .rows = ROWS, .columns = WIDTH}, 0);
             if (!(fabs(e.value - alphas[a]) < 3.5 * e.std_error && e.std_error < 0.15))
                 fail_msg("α = %g: %g ± %g", alphas[a], e.value, e.std_error);
             assert_true(e.low <= e.value && e.value <= e.high);

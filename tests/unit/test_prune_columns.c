@@ -39,7 +39,10 @@ static ht_network *network_of(const char *line, bool bias)
     if (ht_params_set(&p, "model.layers", line, &err) != HT_OK) fail_msg("%s", err.text);
     ht_params_put(&p, HT_P_MODEL_BIAS, bias);
     ht_network *net = ht_network_of(&p, picture, CLASSES, &err);
-    if (!net) fail_msg("%s: %s", line, err.text);
+    if (!net) {
+        fail_msg("%s: %s", line, err.text);
+        return NULL;
+    }
     ht_network_init(net, 3, NULL);
     for (int w = 0; w < net->weight_count; w++) /* off centre, and some small */
         for (size_t i = 0; i < ht_tensor_size(net->weights[w]); i++)

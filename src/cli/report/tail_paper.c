@@ -18,11 +18,17 @@ static bool is_layer(const char *name)
     return false;
 }
 
+/* Also one whose filters are single kernels. */
+static bool is_convolution(const ht_file_tensor *t)
+{
+    return t->whole && t->whole->ndim > 2 && ht_file_tensor_has_filters(t);
+}
+
 /* Is it a convolution of 1 × 1? Its kernels are single numbers. */
 static bool is_pointwise(const ht_file_tensor *t)
 {
     const ht_tensor_info *whole = t->whole;
-    if (!whole || whole->ndim != 4 || !ht_file_tensor_has_filters(t)) return false;
+    if (!is_convolution(t) || whole->ndim != 4) return false;
     int first = t->turned ? 0 : 2; /* (…, in, out) */
     return whole->shape[first] == 1 && whole->shape[first + 1] == 1;
 }
@@ -50,7 +56,7 @@ ht_code ht_tail_paper_add(ht_tail_paper *p, const ht_file_tensor *t, const ht_es
         kernels = &single;
     }
     ht_paper_layer *layer = &p->layer[p->count++];
-    *layer = (ht_paper_layer){.as = kernels ? "kernels" : "rows",
+    *layer = (ht_paper_layer){.as = kernels || is_convolution(t) ? "kernels" : "rows",
                               .kernel = kernels ? kernels->value : rows->value,
                               .filter = rows->value};
     ht_text_copy(layer->name, sizeof layer->name, t->name);
