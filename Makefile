@@ -15,7 +15,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n'
 RUN_PACKAGES  := libncurses-dev libopenblas-dev libpng-dev libcairo2-dev libinih-dev libjansson-dev zlib1g-dev \
                  libprotobuf-c-dev protobuf-c-compiler \
                  pkg-config gcc libc6-dev fonts-dejavu-core
-TEST_PACKAGES := libcmocka-dev libvterm-dev parallel
+TEST_PACKAGES := libcmocka-dev libvterm-dev parallel python3-numpy
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck libclang-rt-14-dev
 
 LIBRARIES := ncursesw openblas libpng cairo inih jansson zlib libprotobuf-c

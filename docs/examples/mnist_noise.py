@@ -68,7 +68,7 @@ def main():
     parser.add_argument("--data", default=os.path.join(os.environ.get("HEAVYTAIL_DATA", "."), "mnist"))
     parser.add_argument("--run", default="runs/mnist", help="directory that is logged to")
     for name, kind, value in (("steps", int, 2000), ("batch", int, 100), ("every", int, 50), ("lr", float, 0.05),
-                              ("alpha", float, 1.6), ("sigma", float, 0.002), ("seed", int, 1), ("limit", int, 60000)):
+                              ("alpha", float, 1.6), ("sigma", float, 0.006), ("seed", int, 1), ("limit", int, 60000)):
         parser.add_argument("--" + name, type=kind, default=value)
     options = parser.parse_args()
     torch.manual_seed(options.seed)

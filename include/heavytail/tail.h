@@ -46,8 +46,8 @@ typedef struct ht_estimator_info {
 } ht_estimator_info;
 
 const ht_estimator_info *ht_estimator_at(ht_estimator estimator); /* static storage */
-int ht_estimators(
-    void); /* HT_ESTIMATORS of the library, for callers that were not compiled with this header */
+/* HT_ESTIMATORS of the library, for callers that were not compiled with this header. */
+int ht_estimators(void);
 
 /* ---- estimates out ---- */
 

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from heavytail import _arrays, _library, files
-from heavytail._library import NetworkWords, PruneResult, PruneSpec, Samples, Shape, UsageError, call, library
+from heavytail._library import Error, NetworkWords, PruneResult, PruneSpec, Samples, Shape, UsageError, call, library
 
 _POINTS = 41  # of a curve without samples
 
@@ -52,7 +52,12 @@ def _network(model: Any, words: NetworkWords) -> Tuple[Any, List[str]]:
         with tempfile.TemporaryDirectory(prefix="heavytail-", dir=folder) as place:
             path = os.path.join(place, "model.safetensors")
             files.write_safetensors(path, weights)
-            net, notes = _read(path, words)
+            try:
+                net, notes = _read(path, words)
+            except Error as problem:  # in the words of who has no file and no command line
+                text = str(problem).replace(path, "prune_curve: the model").replace("--layers", "layers=")
+                raise type(problem)(text.replace("--order", "order=")) from None
+            notes = [note.replace(path + ": ", "") for note in notes]
     return net, [note for note in notes if note]
 
 

@@ -50,7 +50,7 @@ class Example(unittest.TestCase):
             np.save(files[0], x)
             np.save(files[1], y)
             subprocess.run([sys.executable, EXAMPLE, "--data", folder, "--run", run, "--steps", "60", "--every", "20",
-                            "--batch", "30", "--lr", "0.1"], check=True, capture_output=True)
+                            "--batch", "30", "--lr", "0.1", "--sigma", "0.002"], check=True, capture_output=True)
             found = {name: values[-1] for name, values in ht.open_run(run).metrics.items()}
             self.assertEqual(ht.open_run(run).step, 60)
             np.testing.assert_array_equal(ht.open_run(run).metrics["step"], [20, 40, 60])

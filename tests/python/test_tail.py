@@ -78,6 +78,8 @@ class Looking(unittest.TestCase):
             ratios = [p["ratio"] for p in told["curve"]]
             np.testing.assert_allclose(found.ratio, ratios, atol=1e-9)
             np.testing.assert_allclose(found.accuracy, [p["accuracy"] for p in told["curve"]], atol=1e-9)
+        with_more = {"a.weight": self.w, "momentum": np.zeros(3, np.float32), "b.weight": self.out}
+        self.assertTrue(ht.prune_curve(with_more).notes[0].startswith("momentum (F32) is left out"))
         self.assertEqual(ht.prune_curve(self.path).kappa, ht.prune_curve([self.w, self.out]).kappa)
 
     def test_a_curve_without_samples_has_errors(self):
@@ -99,6 +101,9 @@ class Looking(unittest.TestCase):
                                     ([self.w, self.out], {"x": x + np.inf, "y": y}, "sample 0"), (3, {}, "a model is")):
             with self.assertRaisesRegex(ht.UsageError, wanted):
                 ht.prune_curve(model, **more)
+        with self.assertRaisesRegex(ht.Error, "^prune_curve: the model: .*layers=") as raised:
+            ht.prune_curve({"a.weight": self.w, "gain": np.ones(300, np.float32), "b.weight": self.out})
+        self.assertNotIn("heavytail-", str(raised.exception))
         with self.assertRaises(ht.Error):
             ht.prune_curve([self.w, self.out[:, 1:]])
         with self.assertRaises(ht.Error):

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "heavytail/netread.h"
 #include "weights/net/netfile.h"
 #include "data/npy.h"
 #include "unit/golden.h"
@@ -61,6 +62,34 @@ static void files_of_others_are_read_in_order(void **state)
     assert_true(net->weights[0]->data[5] == 6.0f && net->weights[1]->data[3] == 7.0f);
     assert_int_equal(ht_network_activation(net, 0), HT_LEAKY_RELU);
     ht_network_free(net);
+}
+
+/* The public reader: the same network, with what the file does not say, and notes as text. */
+static void others_read_files_by_one_function(void **state)
+{
+    (void)state;
+    char notes[400];
+    const char *const settings[] = {"model.activation", "tanh", NULL}, *const wrong[] = {"model.activation",
+                                                                                         "step", NULL};
+    write_foreign("b.safetensors", "fc1.bias", "fc2.weight", 3);
+    ht_network_words words = {.settings = settings};
+    ht_network *net = ht_network_read(scratch_path("b.safetensors"), &words, notes, sizeof notes, &err),
+               *same = ht_netfile_read(scratch_path("b.safetensors"), HT_TANH, false, &err);
+    assert_true(net && same && small_same(net, same));
+    assert_int_equal(ht_network_activation(net, 0), HT_TANH);
+    assert_string_equal(notes, "");
+    ht_network_free(net);
+    ht_network_free(same);
+    write_foreign("b.safetensors", "momentum", "fc2.weight", 3); /* left out */
+    net = ht_network_read(scratch_path("b.safetensors"), &(ht_network_words){0}, notes, sizeof notes, &err);
+    assert_non_null(net);
+    assert_non_null(strstr(notes, "momentum"));
+    ht_network_free(net);
+    words.settings = wrong;
+    assert_null(ht_network_read(scratch_path("b.safetensors"), &words, NULL, 0, &err));
+    assert_int_equal(err.code, HT_USAGE);
+    assert_null(ht_network_read("nowhere.safetensors", &(ht_network_words){0}, NULL, 0, &err));
+    assert_int_equal(err.code, HT_FAIL);
 }
 
 static void biases_go_with_their_layers(void **state)
@@ -176,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(files_of_others_are_read_in_order),
+        cmocka_unit_test(others_read_files_by_one_function),
         cmocka_unit_test(biases_go_with_their_layers),
         cmocka_unit_test(broken_chains_are_refused),
         cmocka_unit_test(what_is_written_back_lies_as_it_did),
