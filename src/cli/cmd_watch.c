@@ -136,7 +136,8 @@ int ht_cmd_watch(int argc, char **argv)
     const atomic_bool *before = ht_cancel_by(ht_interrupt_flag());
     ht_code code = parse(&q, argc, argv, &err);
     if (code == HT_OK) code = open_data(&q, &err);
-    if (code == HT_OK && !(q.options.look.pool = ht_pool_new(ht_app_threads(), &err))) code = err.code;
+    if (code == HT_OK) q.options.look.pool = ht_pool_new(ht_app_threads(), &err);
+    if (code == HT_OK && !q.options.look.pool) code = err.code;
     if (code == HT_OK) code = follow(&q, &err);
     ht_pool_free(q.options.look.pool);
     ht_dataset_free(q.samples);

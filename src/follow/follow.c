@@ -378,10 +378,19 @@ static series *series_of(spot *s, const char *name, ht_error *err)
     return &s->list[s->count++];
 }
 
+static const ht_scalars *rows_in(const ht_metrics_file *m)
+{
+    const ht_growing *g = m->reader;
+    return g && ht_scalars_now(&g->scalars) ? &g->scalars : NULL;
+}
+
+/* Those that are called so; else what grew last. */
 static const ht_scalars *metrics_of(const spot *s)
 {
-    const ht_growing *g = s->rows_of >= 0 ? s->place.metrics[s->rows_of].reader : NULL;
-    return g && ht_scalars_now(&g->scalars) ? &g->scalars : NULL;
+    for (size_t i = 0; i < s->place.metrics_count; i++)
+        if (strncmp(s->place.metrics[i].name, "metrics.", 8) == 0 && rows_in(&s->place.metrics[i]))
+            return rows_in(&s->place.metrics[i]);
+    return s->rows_of >= 0 ? rows_in(&s->place.metrics[s->rows_of]) : NULL;
 }
 
 /* A name that is there again and again counts no steps: its file is replaced. */
@@ -464,7 +473,8 @@ static bool look_at(ht_follow *f, int which, ht_state *state, ht_follow_event *e
     if (ht_cancelled()) return false;
     listen(f, ht_now());
     scan(f, which, ht_now());
-    if (!(state = same_state(s, name, mark))) return false; /* it changed meanwhile */
+    state = same_state(s, name, mark);
+    if (!state) return false; /* it changed meanwhile */
     if (code != HT_OK) {
         put_off(f, state, ht_now(), &err);
         return false;

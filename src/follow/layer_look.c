@@ -95,9 +95,9 @@ static bool used(const pass *p, size_t row, size_t *number)
 
 static void keep_at(pass *p, size_t to, size_t from, size_t n)
 {
-    if (p->doubles)
+    if (p->f64)
         memcpy(p->f64 + to, p->d + from, n * sizeof *p->f64);
-    else
+    else if (p->f32)
         memcpy(p->f32 + to, p->x + from, n * sizeof *p->f32);
 }
 
@@ -205,7 +205,8 @@ static ht_code make_room(pass *p, size_t memory, ht_error *err)
     kept = p->look->used_rows * p->look->used_columns;
     p->x = ht_alloc(PIECE, sizeof *p->x, "a piece of a tensor", err);
     if (!p->x) return HT_FAIL;
-    if (p->doubles && !(p->d = ht_alloc(PIECE, sizeof *p->d, "a piece of a tensor", err))) return HT_FAIL;
+    if (p->doubles) p->d = ht_alloc(PIECE, sizeof *p->d, "a piece of a tensor", err);
+    if (p->doubles && !p->d) return HT_FAIL;
     if (rows <= INT32_MAX && rows < memory / 2 / ROW_COST) {
         p->norm2 = ht_alloc(rows, sizeof *p->norm2, "the norms of rows", err);
         if (!p->norm2) return HT_FAIL;

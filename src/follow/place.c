@@ -24,8 +24,10 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
+/* Our own journal has steps, too. */
 static bool is_metrics(const char *name)
 {
+    if (strcmp(name, "journal.jsonl") == 0) return false;
     return ht_text_ends(name, ".csv") || ht_text_ends(name, ".jsonl") || ht_text_ends(name, ".ndjson");
 }
 
@@ -469,29 +471,39 @@ static int by_name(const void *a, const void *b)
     return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+static ht_code add_path(char ***paths, int *count, int *room, const char *path, ht_error *err)
+{
+    if (*count == *room) {
+        int more = *room ? 2 * *room : 16;
+        if (ht_grow((void **)paths, (size_t)*count, (size_t)more, sizeof **paths, "the list of files", err) !=
+            HT_OK)
+            return HT_FAIL;
+        *room = more;
+    }
+    char *copy = strdup(path);
+    if (!copy) return no_memory(err);
+    (*paths)[(*count)++] = copy;
+    return HT_OK;
+}
+
 static ht_code list_arrays(const char *folder, char ***paths, int *count, ht_error *err)
 {
-    DIR *dir = opendir(folder);
     char path[HT_PLACE_PATH];
     int room = 0;
-    ht_code code = dir ? HT_OK : ht_error_set(err, HT_FAIL, "%s: is gone", folder);
+    ht_code code = HT_OK;
+    DIR *dir = opendir(folder);
+    if (!dir) return ht_error_set(err, HT_FAIL, "%s: is gone", folder);
     for (const struct dirent *e; code == HT_OK && (e = readdir(dir));) {
         if (!ht_text_ends(e->d_name, array_end) || is_aside(e->d_name)) continue;
-        if (snprintf(path, sizeof path, "%s%s%s", folder, ht_text_ends(folder, "/") ? "" : "/", e->d_name) >=
+        if (snprintf(path, sizeof path, "%s%s%s", folder, ht_text_ends(folder, "/") ? "" : "/", e->d_name) <
             (int)sizeof path)
-            continue;
-        if (*count == room) {
-            int more = room ? 2 * room : 16;
-            code = ht_grow((void **)paths, (size_t)*count, (size_t)more, sizeof **paths, "the list of files",
-                           err);
-            room = more;
-        }
-        if (code == HT_OK && !((*paths)[(*count)++] = strdup(path))) code = no_memory(err);
+            code = add_path(paths, count, &room, path, err);
     }
-    if (dir) closedir(dir);
-    if (code == HT_OK && *count == 0) code = ht_error_set(err, HT_FAIL, "%s: is gone", folder);
-    if (code == HT_OK) qsort(*paths, (size_t)*count, sizeof **paths, by_name);
-    return code;
+    closedir(dir);
+    if (code != HT_OK) return code;
+    if (!*paths) return ht_error_set(err, HT_FAIL, "%s: is gone", folder);
+    qsort(*paths, (size_t)*count, sizeof **paths, by_name);
+    return HT_OK;
 }
 
 ht_code ht_place_paths(const ht_place *p, const ht_state *s, char ***paths, int *count, ht_error *err)

@@ -300,7 +300,7 @@ static char separator_of(const char *line)
 /* Which field is the step, and which column each other is. */
 static void take_header(ht_scalars *s, const char *file, char *line, ht_notes *notes)
 {
-    char *names[HT_SCALARS_COLUMNS + 1], *at = line, *name;
+    char *names[HT_SCALARS_COLUMNS + 1] = {NULL}, *at = line, *name;
     int best = -1;
     s->fields = 0;
     while (s->fields <= HT_SCALARS_COLUMNS && (name = next_field(&at, s->separator)))

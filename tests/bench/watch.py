@@ -91,7 +91,7 @@ def big(directory):
 
 def bfloat(directory, limit):
     rng = np.random.default_rng(3)
-    rows, columns, layers = 8192, 8192, 7
+    rows, columns, layers = 8192, 8192, 8
     piece = (rng.standard_normal((1024, columns), dtype='f4').view('<u4') >> 16).astype('<u2').tobytes()
     tensors = {f'l{i}.weight': ('BF16', [rows, columns], [piece] * 8, 2 * rows * columns) for i in range(layers)}
     path = f'{directory}/model.safetensors'

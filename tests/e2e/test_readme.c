@@ -158,7 +158,7 @@ static void links_lead_somewhere(void **state)
     static const char *const linked[] = {
         "README.md",       "docs/design.md", "docs/glossary.md", "docs/guide.md",    "docs/lessons.md",
         "docs/methods.md", "docs/paper.md",  "docs/pruning.md",  "docs/promises.md", "docs/python.md",
-        "docs/runs.md",    "docs/speed.md",  "docs/sweeps.md",   "docs/tails.md"};
+        "docs/runs.md",    "docs/speed.md",  "docs/sweeps.md",   "docs/tails.md",    "docs/watch.md"};
     int links = 0;
     for (size_t i = 0; i < sizeof linked / sizeof linked[0]; i++) {
         char *text = page(linked[i]), path[4800], folder[64];

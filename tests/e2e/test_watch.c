@@ -172,13 +172,11 @@ static void a_thousand_faults_are_survived(void **state)
     assert_true(check(next_line()) == 1);
     for (int i = 2; i < 1000; i++) {
         disturb(i);
-        if (i % 50 == 0) usleep(20000); /* now and then there is time for a look */
         listen_to(0);
+        while (i % 120 == 0 && check(next_line()) != i) continue; /* now and then there is time for a look */
     }
     replace("run/model.safetensors", 1000);
-    int lines = 1;
-    while (check(next_line()) != 1000) lines++;
-    assert_true(lines > 2);
+    while (check(next_line()) != 1000) continue;
     stop();
     char *log = sandbox_read("log", NULL);
     if (strstr(log, "ERROR") || strstr(log, "runtime error")) fail_msg("%.2000s", log);
@@ -276,10 +274,10 @@ static void compare_tails(const json_t *layer, const json_t *tails)
 static void its_numbers_are_those_of_tail_and_prune(void **state)
 {
     (void)state;
-    assert_status(RUN("train", "--set", "data.name=synth-ecg", "--set", "train.steps=200", "--set",
+    assert_status(RUN("train", "--set", "data.name=ecg-synth", "--set", "train.steps=200", "--set",
                       "noise.type=isotropic", "--layers", "dense 40", "--run", "trained", "--quiet"),
                   0);
-    json_t *look = json_of(RUN("watch", "trained", "--once", "--json", "--data", "synth-ecg", "--layers",
+    json_t *look = json_of(RUN("watch", "trained", "--once", "--json", "--data", "ecg-synth", "--layers",
                                "dense 40", "--curve"));
     json_t *tails = json_of(RUN("tail", "trained", "--json"));
     json_t *prune = json_of(RUN("prune", "trained", "--json", "--curve"));
@@ -295,6 +293,7 @@ static void its_numbers_are_those_of_tail_and_prune(void **state)
     assert_int_equal(json_array_size(json_object_get(network, "curve")),
                      json_array_size(json_object_get(prune, "curve")));
     assert_true(number(json_object_get(look, "metrics"), "step") == 200); /* metrics.csv of the run */
+    assert_true(number(json_object_get(look, "metrics"), "loss") > 0);
     json_decref(look);
     json_decref(tails);
     json_decref(prune);

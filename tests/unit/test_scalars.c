@@ -60,8 +60,8 @@ static void lines_of_json_and_of_csv_say_the_same(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "{\"step\": 10, \"loss\": 0.5, \"acc\": 0.25, \"tag\": \"x\"}\n{\"step\": 20, \"loss\": 0.25, "
-        "\"acc\": null}\n",
+        ("{\"step\": 10, \"loss\": 0.5, \"acc\": 0.25, \"tag\": \"x\"}\n{\"step\": 20, \"loss\": 0.25, "
+         "\"acc\": null}\n"),
         "step,loss,acc\n10,0.5,0.25\n20,0.25,\n",
         "\xef\xbb\xbfloss;\"step\";acc\r\n0.5;10;0.25\r\n0.25;20;\r\n",
         "# a word\nacc\tloss\tstep\n0.25\t0.5\t10\n\t0.25\t20\n",
