@@ -3,7 +3,7 @@
 
 Needs Debian's python3-torch and python3-numpy, hence /usr/bin/python3 (without
 them this is said, and nothing is tried); and heavytail, built: $HT_BINARY, or
-./build/release/heavytail at the top of the source tree. Two minutes of a core.
+./build/release/heavytail at the top of the source tree. A minute of a core.
 
 PyTorch trains LeNet-5 and two networks of dense layers, all with biases, for a
 few steps on MNIST where $HEAVYTAIL_DATA has it, else on made-up pictures, and
