@@ -1,8 +1,10 @@
 #include "engine/analysis.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "prune/prune_plan.h"
 
 /* ---- weights ---- */
@@ -23,30 +25,89 @@ static void fill_norms(ht_glimpse *glimpse, const double *norm2, size_t n)
     }
 }
 
-/* What ht_prune_cut would say of the neurons of this layer. */
-static void fill_kappa(ht_glimpse *glimpse, const ht_prune_order *order, const ht_prune_spec *look)
+/* What ht_prune_try would say of these norms, and what of it falls on each layer: no evaluation is needed. */
+static ht_code fill_kappa(ht_glimpse *glimpse, const ht_prune_plan *plan, ht_error *err)
 {
-    glimpse->width = order->count;
-    glimpse->removed = isnan(look->ratio) ? ht_prune_removable(order, look->error)
-                                          : (int)ht_prune_floor(look->ratio, order->count);
-    glimpse->error = order->error[glimpse->removed];
+    ht_prune_cut cut[HT_WEIGHTS_MAX] = {{0}};
+    double lost = 0, total = 0;
+    if (ht_prune_cut_orders(plan, plan->spec.ratio, cut, err) != HT_OK) return HT_FAIL;
+    for (int l = 0; l < plan->layers; l++) {
+        const ht_prune_order *order = &plan->orders[l];
+        int removed = (int)cut[l].removed;
+        glimpse->of[l].removed = removed;
+        glimpse->of[l].error = order->error[removed];
+        glimpse->kappa.units += order->count;
+        glimpse->kappa.removed += removed;
+        glimpse->kappa.error = fmax(glimpse->kappa.error, order->error[removed]);
+        for (int k = 0; k < removed; k++) lost += order->norm2[k];
+        total += plan->norm2[l];
+    }
+    if (plan->joint) glimpse->kappa.error = ht_prune_error(plan->spec.metric, ht_prune_lost(lost, total));
+    return HT_OK;
+}
+
+static int rising(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The norms of the picked layer, or of all units together. */
+static ht_code take_norms(ht_glimpse *glimpse, const ht_prune_plan *plan, const ht_capture *capture,
+                          ht_error *err)
+{
+    if (capture->layer != HT_ALL_LAYERS) {
+        const ht_prune_order *order = &plan->orders[capture->layer];
+        fill_norms(glimpse, order->norm2, (size_t)order->count);
+        return HT_OK;
+    }
+    size_t count = (size_t)capture->first[capture->hidden];
+    double *norm2 = ht_alloc(count, sizeof *norm2, "the norms of units", err);
+    if (!norm2) return HT_FAIL;
+    memcpy(norm2, capture->norm2, count * sizeof *norm2);
+    qsort(norm2, count, sizeof *norm2, rising);
+    fill_norms(glimpse, norm2, count);
+    ht_free(norm2);
+    return HT_OK;
+}
+
+/* Each layer's units by their norms; a plan of nothing but these. */
+static ht_code rank_layers(ht_prune_plan *plan, const ht_capture *capture, const ht_prune_spec *look,
+                           ht_error *err)
+{
+    *plan = (ht_prune_plan){.spec = *look, .joint = look->scope == HT_PRUNE_GLOBAL};
+    for (; plan->layers < capture->hidden; plan->layers++) {
+        int l = plan->layers, count = capture->first[l + 1] - capture->first[l];
+        ht_prune_order *order = &plan->orders[l];
+        if (ht_prune_order_rank(order, count, capture->norm2 + capture->first[l], HT_PRUNE_NODE, look->metric,
+                                0, err) != HT_OK)
+            return HT_FAIL;
+        plan->units[l] = count;
+        for (int i = 0; i < count; i++) plan->norm2[l] += order->norm2[i];
+    }
+    return HT_OK;
 }
 
 ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, const ht_prune_spec *look,
                             ht_error *err)
 {
-    ht_prune_order order;
+    ht_prune_plan plan;
+    glimpse->layer = capture->layer;
     glimpse->histogram = capture->histogram[0];
-    if (ht_prune_order_rank(&order, capture->width, capture->norm2, HT_PRUNE_NODE, look->metric, 0, err) !=
-        HT_OK)
-        return HT_FAIL;
-    fill_norms(glimpse, order.norm2, (size_t)order.count);
     glimpse->wanted = look->error;
     glimpse->metric = look->metric;
-    glimpse->width = 0;
-    if (look->method == HT_PRUNE_NODE && capture->hidden == 1) fill_kappa(glimpse, &order, look);
-    ht_prune_order_free(&order);
-    return HT_OK;
+    glimpse->kappa.units = glimpse->kappa.removed = 0;
+    glimpse->kappa.error = 0;
+    glimpse->layers = capture->hidden;
+    for (int l = 0; l < capture->hidden; l++)
+        glimpse->of[l] = (ht_layer_look){.units = capture->first[l + 1] - capture->first[l],
+                                         .columns = capture->columns[l],
+                                         .window = {capture->window[l][0], capture->window[l][1]}};
+    ht_code code = rank_layers(&plan, capture, look, err);
+    if (code == HT_OK) code = take_norms(glimpse, &plan, capture, err);
+    if (code == HT_OK && look->method == HT_PRUNE_NODE) code = fill_kappa(glimpse, &plan, err);
+    for (int l = 0; l < plan.layers; l++) ht_prune_order_free(&plan.orders[l]);
+    return code;
 }
 
 void ht_analysis_weights(ht_report *report, const ht_network *net)

@@ -53,9 +53,8 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     report->glimpse.count = 1;
     report->glimpse.step = step;
     ht_code code = ht_analysis_glimpse(&report->glimpse, capture, look, err);
-    if (code == HT_OK)
-        code =
-            ht_tail_watch_look(&watch, capture->net, &(ht_tail_order){.step = step, .thorough = true}, err);
+    const ht_tail_order order = {.layer = capture->layer, .step = step, .thorough = true};
+    if (code == HT_OK) code = ht_tail_watch_look(&watch, capture->net, &order, err);
     report->tail = watch.latest;
     if (code == HT_OK && look->method != HT_PRUNE_NODE)
         code = ht_analysis_method(report, capture->net, samples, &node, false, err);
@@ -195,8 +194,7 @@ static bool look_at_weights(look *l)
 static bool weights_wanted(const look *l, bool known)
 {
     const ht_weight_snapshot *snapshot = l->snapshot;
-    int last = ht_network_hidden(snapshot->capture->net) - 1,
-        layer = snapshot->layer < last ? snapshot->layer : last;
+    int layer = ht_layer_picked(snapshot->layer, ht_network_hidden(snapshot->capture->net));
     bool asked = layer != l->self->tail.latest.layer || (snapshot->watched && !l->self->tail_watched);
     return asked || (!known && is_due(l, l->self->tail_due));
 }

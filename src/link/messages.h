@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "heavytail/network.h"
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
@@ -50,7 +51,7 @@ typedef enum ht_command_kind {
     HT_COMMAND_UNDO_STATE,
     HT_COMMAND_LABEL, /* words at step `value`: `text`, "" takes them away. No change of the run */
     /* What the analyst looks at, and so no change of the run: */
-    HT_COMMAND_LAYER,  /* the tail of hidden layer `value`, from 0 */
+    HT_COMMAND_LAYER,  /* the weights of hidden layer `value`, from 0; HT_ALL_LAYERS */
     HT_COMMAND_WATCH,  /* value 1: pictures of the tail while training runs, 0: only when it stands still */
     HT_COMMAND_LOOK,   /* pruning: `request` */
     HT_COMMAND_EFFORT, /* value: an ht_effort */
@@ -141,19 +142,32 @@ enum {
     HT_REPORT_INPUTS = 1024
 };
 
-/* What is cheap to know of the first layer's weights: it comes by itself, many times a second. */
+/* A hidden layer, and what falls on it of κ: removed / units. */
+typedef struct ht_layer_look {
+    int units, columns, window[2]; /* rows of its weights, as long; of filters: of a kernel; 0, 0: neurons */
+    int removed;
+    double error; /* ε after removing them */
+} ht_layer_look;
+
+/* What is cheap to know of the weights: it comes by itself, many times a second. */
 typedef struct ht_glimpse {
     uint64_t count;         /* glimpses so far; 0: none yet, nothing below holds */
     uint64_t step;          /* of the weights */
     double seconds;         /* of training until then */
     uint32_t generation;    /* resets before it */
+    int layer;              /* of which layer's weights: the histogram and the norms; HT_ALL_LAYERS */
     ht_histogram histogram; /* of |w| */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
-    /* κ of the settings, where norms are all that it needs (node, one hidden layer); else width is 0 */
-    int width, removed; /* κ = removed / width */
-    double error;       /* ε after removing them */
-    double wanted;      /* the ε that κ is read off at */
+    int layers;
+    ht_layer_look of[HT_HIDDEN_MAX];
+    /* κ of the settings over all layers, where norms are all that it needs (node); else 0 units, and nothing
+     * is removed from any layer */
+    struct {
+        int units, removed; /* κ = removed / units */
+        double error;       /* ε after removing them */
+    } kappa;
+    double wanted; /* the ε that κ is read off at */
     ht_prune_metric metric;
 } ht_glimpse;
 
@@ -183,9 +197,13 @@ typedef struct ht_strongest {
     float weight[HT_REPORT_NEURONS][HT_REPORT_INPUTS];
 } ht_strongest;
 
-/* What is known of the tail of one hidden layer's weights, centred as `train --json` does. */
+/* What is known of the tail of one hidden layer's weights, centred as `train --json` does; or of all of them:
+ * each by itself, and of every estimator the layer in the middle. */
 typedef struct ht_tail_look {
-    int layer;                      /* from 0 */
+    int layer;                      /* from 0; HT_ALL_LAYERS */
+    int drawn;                      /* whose picture it is: of all layers the largest's */
+    int layers;                     /* all: how many, and mmo of each; else 0 */
+    ht_estimate of[HT_HIDDEN_MAX];
     uint64_t step;                  /* of the weights */
     double seconds;                 /* of training until then */
     bool looked;                    /* false: nothing is known yet */
