@@ -138,24 +138,56 @@ static void thin_curve(ht_prune_look *look, const ht_prune_curve *curve, int kap
     }
 }
 
-/* The last to go by norm. What other methods had of the strongest before is of other neurons. */
-static void fill_strongest(ht_report *report, const ht_prune_order *order, const ht_tensor *layer)
+/* What is drawn of the units of this layer, and how large it is. */
+static void choose_drawn(ht_strongest *s, const ht_network *net)
 {
-    ht_strongest *s = &report->strongest;
-    s->count = layer->rows < HT_REPORT_NEURONS ? layer->rows : HT_REPORT_NEURONS;
-    s->inputs = layer->columns <= HT_REPORT_INPUTS ? layer->columns : 0;
-    for (int i = 0; i < s->count; i++) {
-        int k = order->count - 1 - i;
-        s->neuron[i] = order->neuron[k];
-        s->norm[i] = (float)sqrt(order->norm2[k]);
-        memcpy(s->weight[i], layer->data + (size_t)s->neuron[i] * (size_t)layer->columns,
-               (size_t)s->inputs * sizeof(float));
-    }
-    for (int m = 0; m < HT_PRUNE_METHODS; m++)
-        for (int i = 0; i < HT_REPORT_NEURONS; i++) report->look[m].goes[i] = (double)INFINITY;
+    const ht_tensor *layer = net->weights[s->layer];
+    int places = layer->window[0] * layer->window[1], channels = places ? layer->columns / places : 0;
+    bool of_input = s->layer == 0 && channels == net->input.channels && channels == 3;
+    s->drawn = !places         ? HT_DRAWN_WEIGHTS
+               : channels == 1 ? HT_DRAWN_KERNEL
+               : of_input      ? HT_DRAWN_COLOURS
+                               : HT_DRAWN_NORMS;
+    s->values = s->drawn == HT_DRAWN_NORMS ? places : layer->columns;
+    if (s->values > HT_REPORT_INPUTS) s->values = 0;
+    s->height = layer->window[0];
+    s->width = layer->window[1];
+    int most = s->values ? HT_REPORT_VALUES / s->values : HT_REPORT_UNITS;
+    if (most > HT_REPORT_UNITS) most = HT_REPORT_UNITS;
+    s->of = layer->rows;
+    s->count = layer->rows < most ? layer->rows : most;
 }
 
-/* Neurons in the order in which the method takes them. */
+static void draw_unit(const ht_strongest *s, const ht_tensor *layer, int unit, float *to)
+{
+    const float *w = layer->data + (size_t)unit * (size_t)layer->columns;
+    if (s->drawn != HT_DRAWN_NORMS) {
+        memcpy(to, w, (size_t)s->values * sizeof *to);
+        return;
+    }
+    for (int i = 0; i < s->values; i++) {
+        double sum = 0;
+        for (int j = i; j < layer->columns; j += s->values) sum += (double)w[j] * (double)w[j];
+        to[i] = (float)sqrt(sum);
+    }
+}
+
+/* The last to go by norm. What other methods had of the strongest before is of other units. */
+static void fill_strongest(ht_report *report, const ht_prune_order *order, const ht_network *net)
+{
+    ht_strongest *s = &report->strongest;
+    choose_drawn(s, net);
+    for (int i = 0; i < s->count; i++) {
+        int k = order->count - 1 - i;
+        s->unit[i] = order->neuron[k];
+        s->norm[i] = (float)sqrt(order->norm2[k]);
+        draw_unit(s, net->weights[s->layer], s->unit[i], s->value + (size_t)i * (size_t)s->values);
+    }
+    for (int m = 0; m < HT_PRUNE_METHODS; m++)
+        for (int i = 0; i < HT_REPORT_UNITS; i++) report->look[m].goes[i] = (double)INFINITY;
+}
+
+/* Units in the order in which the method takes them. */
 static void fill_order(ht_prune_look *look, const ht_strongest *strongest, const ht_prune_order *order)
 {
     int n = order->count;
@@ -165,21 +197,35 @@ static void fill_order(ht_prune_look *look, const ht_strongest *strongest, const
         float *group = &look->group[(long long)k * look->groups / n];
         *group = fmaxf(*group, (float)sqrt(order->norm2[k]));
         for (int i = 0; i < strongest->count; i++)
-            if (order->neuron[k] == strongest->neuron[i]) look->goes[i] = (double)(k + 1) / n;
+            if (order->neuron[k] == strongest->unit[i]) look->goes[i] = (double)(k + 1) / n;
     }
 }
 
-static ht_code analysis_order(ht_report *report, const ht_tensor *layer, const ht_prune_spec *spec,
+static ht_code analysis_order(ht_report *report, const ht_network *net, const ht_prune_spec *spec,
                               ht_error *err)
 {
     ht_prune_order order;
+    int layer = report->strongest.layer;
     if (spec->method != HT_PRUNE_NODE && spec->method != HT_PRUNE_RANDOM) return HT_OK;
-    if (ht_prune_order_make(&order, layer, spec->method, spec->metric, spec->seed, err) != HT_OK)
+    if (ht_prune_order_make(&order, net->weights[layer], spec->method, spec->metric,
+                            spec->seed + (uint64_t)layer, err) != HT_OK)
         return err->code;
-    if (spec->method == HT_PRUNE_NODE) fill_strongest(report, &order, layer);
+    if (spec->method == HT_PRUNE_NODE) fill_strongest(report, &order, net);
     fill_order(&report->look[spec->method], &report->strongest, &order);
     ht_prune_order_free(&order);
     return HT_OK;
+}
+
+ht_code ht_analysis_units(ht_report *report, const ht_network *net, const ht_prune_spec *spec, int layer,
+                          ht_error *err)
+{
+    ht_prune_spec own = *spec;
+    report->strongest.layer = layer == HT_ALL_LAYERS ? 0 : layer;
+    own.method = HT_PRUNE_NODE;
+    if (analysis_order(report, net, &own, err) != HT_OK) return err->code;
+    own.method = HT_PRUNE_RANDOM;
+    bool known = report->look[HT_PRUNE_RANDOM].groups > 0;
+    return known ? analysis_order(report, net, &own, err) : HT_OK;
 }
 
 static void lead(ht_report *report, const ht_prune_curve *curve, const ht_prune_spec *spec, int samples)
@@ -200,7 +246,7 @@ ht_code ht_analysis_method(ht_report *report, const ht_network *net, const ht_sa
     ht_prune_curve curve;
     ht_prune_look *look = &report->look[spec->method];
     if (ht_prune_curve_make(&curve, net, samples, spec, NULL, err) != HT_OK) return err->code;
-    ht_code code = analysis_order(report, net->weights[0], spec, err);
+    ht_code code = analysis_order(report, net, spec, err);
     if (code == HT_OK) {
         thin_curve(look, &curve, (int)(ht_prune_curve_at(&curve, curve.at.ratio) - curve.points));
         look->at = curve.at;

@@ -20,8 +20,8 @@ static int layers_of(const ht_model *m, ht_layer_look of[HT_HIDDEN_MAX])
     int items_count = ht_params_layers(&m->applied, items);
     for (int i = 0; i < items_count && count < HT_HIDDEN_MAX; i++)
         if (items[i].units > 0)
-            of[count++] = (ht_layer_look){.units = items[i].units,
-                                          .window = {items[i].window[0], items[i].window[1]}};
+            of[count++] =
+                (ht_layer_look){.units = items[i].units, .window = {items[i].window[0], items[i].window[1]}};
     return count;
 }
 
