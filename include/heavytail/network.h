@@ -127,14 +127,6 @@ static inline int ht_network_hidden(const ht_network *net)
     return net->weight_count - 1;
 }
 
-/* One of them, from 0, or all: where what is looked at may be picked. A number beyond the last means the last,
- * and the only one is never "all". */
-enum { HT_ALL_LAYERS = -1 };
-static inline int ht_layer_picked(int asked, int hidden)
-{
-    return hidden == 1 ? 0 : asked < 0 ? HT_ALL_LAYERS : asked < hidden ? asked : hidden - 1;
-}
-
 static inline ht_tensor *ht_network_output(const ht_network *net)
 {
     return net->weights[net->weight_count - 1];

@@ -152,8 +152,9 @@ static void choose_drawn(ht_strongest *s, const ht_network *net)
     if (s->values > HT_REPORT_INPUTS) s->values = 0;
     s->height = layer->window[0];
     s->width = layer->window[1];
-    int most = s->values ? HT_REPORT_VALUES / s->values : HT_REPORT_UNITS;
-    if (most > HT_REPORT_UNITS) most = HT_REPORT_UNITS;
+    int room = s->values ? HT_REPORT_VALUES / s->values : HT_REPORT_UNITS,
+        most = s->drawn == HT_DRAWN_WEIGHTS ? HT_REPORT_NEURONS : HT_REPORT_UNITS;
+    if (most > room) most = room;
     s->of = layer->rows;
     s->count = layer->rows < most ? layer->rows : most;
 }

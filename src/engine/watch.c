@@ -48,7 +48,7 @@ ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
 
 ht_watch_pace ht_watch_evaluating(ht_watch_pace pace)
 {
-    static const double given = 0.4, seldom = 2; /* share of the tail's share; seconds */
+    static const double given = 0.4, seldom = 1.5; /* share of the tail's share; seconds */
     double all = pace.tail + pace.curve;
     pace.tail -= given * pace.tail;
     pace.tail_watched -= given * pace.tail_watched;

@@ -3,7 +3,7 @@
 
 #include "lab/lab_handlers.h"
 #include "render/draw/draw.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/window.h"
 
 static bool inside(ht_rect r, int column, int row)

@@ -7,7 +7,7 @@
 #include "lab/lab_handlers.h"
 #include "base/text.h"
 #include "render/draw/draw.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panel.h"
 #include "view/scene.h"
 #include "view/view.h"

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "heavytail/network.h"
 #include "heavytail/params.h"
 #include "heavytail/prune.h"
 #include "heavytail/tail.h"
@@ -138,9 +137,10 @@ enum {
     HT_REPORT_NORMS = 200, /* points of P(‖w‖ > x) */
     HT_REPORT_CURVE = 257,
     HT_REPORT_STRIP = 256,
-    HT_REPORT_UNITS = 64,
-    HT_REPORT_INPUTS = 1024,                 /* values of one … */
-    HT_REPORT_VALUES = 12 * HT_REPORT_INPUTS /* … and of all that are kept */
+    HT_REPORT_NEURONS = 12,
+    HT_REPORT_UNITS = 64,                                   /* filters, which are small */
+    HT_REPORT_INPUTS = 1024,                                /* values of one … */
+    HT_REPORT_VALUES = HT_REPORT_NEURONS * HT_REPORT_INPUTS /* … and of all that are kept */
 };
 
 /* A hidden layer, and what falls on it of κ: removed / units. */

@@ -8,7 +8,7 @@
 #include "base/wrap.h"
 #include "view/ghost.h"
 #include "view/keymap.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 
 __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role,
                                                       const char *format, ...)

@@ -60,9 +60,10 @@ static ht_model *new_model(void)
     for (int i = 0; i < HT_REPORT_NEURONS; i++) {
         r->look[HT_PRUNE_NODE].goes[i] = (double)(WIDTH - i) / WIDTH;
         r->strongest.norm[i] = (float)(HT_REPORT_NEURONS - i);
-        for (int j = 0; j < INPUTS; j++) r->strongest.weight[i][j] = (float)(j % SIDE < SIDE / 2 ? -1 : 1);
+        for (int j = 0; j < INPUTS; j++)
+            r->strongest.value[i * INPUTS + j] = (float)(j % SIDE < SIDE / 2 ? -1 : 1);
     }
-    r->strongest.count = HT_REPORT_NEURONS, r->strongest.inputs = INPUTS;
+    r->strongest.count = r->strongest.of = HT_REPORT_NEURONS, r->strongest.values = INPUTS;
     r->look[HT_PRUNE_NODE].groups = WIDTH;
     for (int i = 0; i < WIDTH; i++) r->look[HT_PRUNE_NODE].group[i] = (float)(i + 1);
     return m;

@@ -74,7 +74,7 @@ static double mean_at(const ht_gallery *g, const float *value, int x, int y, int
 /* What is gone is paler. */
 static ht_role pixel_role(const ht_gallery *g, const ht_gallery_item *item, int x, int y, int square)
 {
-    static const double pale = 0.4;
+    static const double pale = 0.6;
     double value[3];
     for (int c = 0; c < ht_gallery_channels(g->kind); c++) {
         value[c] = mean_at(g, item->value + (size_t)c * (size_t)g->width * (size_t)g->height, x, y, square);

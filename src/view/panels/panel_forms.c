@@ -331,7 +331,7 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     add_fraction(form, HT_ROLE_TEST, label, m->test_accuracy);
     char layer[32], heading[48];
     ht_model_layer(m, layer, sizeof layer);
-    snprintf(heading, sizeof heading, "Tail index%s", layer);
+    snprintf(heading, sizeof heading, "Tail index%s", r->tail.layers > 0 ? ", median" : layer);
     add_heading(m, heading, r->tail.looked, r->tail.step, r->tail.seconds, form);
     add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
     add_estimate(r, room, form, HT_MMO, HT_ROLE_MMO);

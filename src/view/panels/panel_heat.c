@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 /* The columns that are shown: those that begin before the end, and those of a frozen view. */

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "view/ghost.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 #include "chart/spread.h"
 #include "chart/tail_table.h"

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "chart/spread.h"
 #include "view/ghost.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44, LOOKS_LEAST = 4 }; /* of quartiles */

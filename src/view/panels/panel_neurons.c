@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 #include "chart/prune_chart.h"
 #include "view/pruning.h"
@@ -35,7 +35,7 @@ static double gone_at(const ht_model *m)
     const ht_layer_look *own = &g->of[layer_of(m)];
     if (m->prune_cursor < 0 && g->layers > 1 && g->kappa.units > 0 && look->count > 0)
         return (double)own->removed / own->units;
-    const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    const ht_prune_point *p = ht_pruning_under(m, look);
     return p ? p->ratio : 0;
 }
 
@@ -134,10 +134,10 @@ static double add_items(const ht_model *m, ht_gallery *g)
 /* What the colours say, and how strong the strongest is. */
 static void note_filters(const ht_strongest *s, ht_gallery *g, double most)
 {
-    static const char *const said[] = {[HT_DRAWN_KERNEL] = "negative to positive, full colour from |w|",
-                                       [HT_DRAWN_COLOURS] = "red, green, blue about grey = 0, full from |w|",
+    static const char *const said[] = {[HT_DRAWN_KERNEL] = "negative to positive, full colour from |w| =",
+                                       [HT_DRAWN_COLOURS] = "red, green, blue about grey, full from |w| =",
                                        [HT_DRAWN_NORMS] = "norm over the channels, brightest from"};
-    snprintf(g->note, sizeof g->note, "under each ‖w‖, × pruned; %s = %.2g (largest %.2g)", said[s->drawn],
+    snprintf(g->note, sizeof g->note, "under each ‖w‖, × pruned; %s %.2g (largest %.2g)", said[s->drawn],
              g->scale, most);
 }
 

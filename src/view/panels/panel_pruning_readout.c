@@ -28,7 +28,7 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
 {
     const ht_prune_look *look = &m->report.look[method];
     bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
-    const ht_prune_point *p = shown ? ht_pruning_at(look, ht_pruning_cursor(m), by_weights) : NULL;
+    const ht_prune_point *p = shown ? ht_pruning_under(m, look) : NULL;
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
@@ -115,7 +115,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
     const ht_report *r = &m->report;
     ht_prune_method method = m->prune_lead;
     const ht_prune_look *look = ht_pruning_lead(m);
-    const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    const ht_prune_point *p = ht_pruning_under(m, look);
     char text[96];
     snprintf(text, sizeof text, "%s at %s", ht_prune_at(method)->name,
              m->prune_cursor < 0 ? "κ (the cursor)" : "the cursor");

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "view/ghost.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
 #include "chart/tail_charts.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 enum { MARGINS = 3 }; /* columns that a form keeps free beside text */

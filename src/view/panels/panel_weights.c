@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "view/ghost.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 enum { LINEAR_BINS = 48 };

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "num/summary.h"
-#include "view/layers.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 #include "view/panels/width_trend.h"
 

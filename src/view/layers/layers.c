@@ -1,4 +1,4 @@
-#include "view/layers.h"
+#include "view/layers/layers.h"
 
 #include <stdio.h>
 #include <string.h>
