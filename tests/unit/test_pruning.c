@@ -162,6 +162,28 @@ static void every_step_of_the_cursor_reads_another_point(void **state)
     free_model(m);
 }
 
+/* With several layers each goes to the error at its own ratio: no point of the curve. */
+static void on_kappa_the_cursor_is_kappa(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_prune_look *node = &m->report.look[HT_PRUNE_NODE];
+    ht_form *form = calloc(1, sizeof *form);
+    assert_non_null(form);
+    node->at.removed = 31, node->at.ratio = 31.5 / WIDTH;
+    assert_int_equal(ht_pruning_under(m, node)->removed, 31);
+    ht_panel_pruning_readout(m, (ht_room){.columns = 40, .rows = 50}, form);
+    bool said = false;
+    for (int i = 0; i < form->count; i++)
+        said = said || (strcmp(form->rows[i].label, "neurons removed") == 0 &&
+                        strcmp(form->rows[i].value, "31") == 0);
+    assert_true(said);
+    m->prune_cursor = 0.5; /* elsewhere a point of the curve */
+    assert_ptr_equal(ht_pruning_under(m, node), ht_pruning_at(node, 0.5, false));
+    free(form);
+    free_model(m);
+}
+
 /* The trainer takes ⌊ratio × units⌋: it must not come out one unit less than what the cursor said. */
 static void the_trainer_is_asked_for_just_as_many(void **state)
 {
@@ -537,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_method_is_shown_then_read_then_hidden),
         cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),
+        cmocka_unit_test(on_kappa_the_cursor_is_kappa),
         cmocka_unit_test(the_trainer_is_asked_for_just_as_many),
         cmocka_unit_test(kappa_stands_in_words),
         cmocka_unit_test(methods_lie_over_each_other_with_their_keys),

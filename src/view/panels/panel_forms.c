@@ -321,7 +321,7 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
         return;
     }
     char label[96];
-    enum { VALUE = 8, ALL_OF_IT = 6 }; /* columns; rows that come after the layers */
+    enum { VALUE = 8, ALL_OF_IT = 3 }; /* columns; rows that come after the layers */
     dated loss = of_test(m, "test loss", "test loss"), test = of_test(m, "test accuracy", "test acc.");
     add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
     date_label(m, room, VALUE, &loss, label, sizeof label);
