@@ -58,7 +58,7 @@ static ht_code take_norms(ht_glimpse *glimpse, const ht_prune_plan *plan, const 
 {
     if (capture->layer != HT_ALL_LAYERS) {
         const ht_prune_order *order = &plan->orders[capture->layer];
-        fill_norms(glimpse, order->norm2, (size_t)order->count);
+        if (order->norm2) fill_norms(glimpse, order->norm2, (size_t)order->count);
         return HT_OK;
     }
     size_t count = (size_t)capture->first[capture->hidden];
