@@ -143,8 +143,8 @@ bool ht_params_are_dense(const ht_params *params);
 int ht_params_quiet(const ht_params *params, int *named);
 /* What says so where they are not alike: the text of model.layers or model.widths; "" where they are. */
 const char *ht_params_layout(const ht_params *params);
-/* A hidden layer with units, from 0, or all of them: where what is looked at may be picked. A number beyond the last means the last,
- * and the only one is never "all". */
+/* A hidden layer with units, from 0, or all of them: where what is looked at may be picked. A number beyond
+ * the last means the last, and the only one is never "all". */
 enum { HT_ALL_LAYERS = -1 };
 static inline int ht_layer_picked(int asked, int hidden)
 {

@@ -46,8 +46,7 @@ static ht_code take_picture(ht_tail_watch *w, const ht_network *net, const ht_va
 
 static ht_values values_of(const ht_tensor *layer)
 {
-    return (ht_values){
-        .f32 = layer->data, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
+    return (ht_values){.f32 = layer->data, .rows = (size_t)layer->rows, .columns = (size_t)layer->columns};
 }
 
 /* ---- all layers: no index is that of weights of several laws, so each has its own, and the middle one is
@@ -125,8 +124,8 @@ ht_code ht_tail_watch_look(ht_tail_watch *w, const ht_network *net, const ht_tai
     w->generation = order.generation;
     const ht_tensor *drawn = net->weights[w->latest.drawn];
     bool whole = picture_due(w, &order);
-    ht_code code = all ? look_at_all(&w->latest, net, order.thorough, err)
-                       : look_at_one(&w->latest, drawn, whole, err);
+    ht_code code =
+        all ? look_at_all(&w->latest, net, order.thorough, err) : look_at_one(&w->latest, drawn, whole, err);
     ht_values x = values_of(drawn);
     if (code == HT_OK && whole) code = take_picture(w, net, &x, order.step, err);
     w->latest.step = order.step;

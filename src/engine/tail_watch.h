@@ -1,6 +1,6 @@
-/* tail_watch.h - the tail of a hidden layer, or of each, as it is watched: quick estimates each time (of a large layer's
- * first rows); the whole picture when training stands still, and while the tail is on the screen, as often as
- * pictures take no more than a third of the thread's time. The analyst's thread. */
+/* tail_watch.h - the tail of a hidden layer, or of each, as it is watched: quick estimates each time (of a
+ * large layer's first rows); the whole picture when training stands still, and while the tail is on the
+ * screen, as often as pictures take no more than a third of the thread's time. The analyst's thread. */
 #ifndef HT_ENGINE_TAIL_WATCH_H
 #define HT_ENGINE_TAIL_WATCH_H
 

@@ -1,7 +1,7 @@
 /* capture.h - what is wanted to be known of the weights, taken some rows at a time: the squared norms of the
  * rows of every hidden layer, the histogram of |w| of one or of all; and, unless it is a glimpse, a copy of
- * every layer. A training step fills it while they are in cache. Ownership: the caller's. One writer at a time (a step
- * with its pool). */
+ * every layer. A training step fills it while they are in cache. Ownership: the caller's. One writer at a
+ * time (a step with its pool). */
 #ifndef HT_NN_CAPTURE_H
 #define HT_NN_CAPTURE_H
 
@@ -11,12 +11,13 @@
 typedef struct ht_capture {
     ht_network *net; /* the copy; NULL: a glimpse has none */
     int hidden;      /* hidden layers */
-    int first[HT_HIDDEN_MAX + 1]; /* of each its first row in norm2, counted through; then how many there are */
-    double *norm2;                /* (first[hidden]): Σ_j w_ij² */
-    size_t weights;               /* of all hidden layers */
+    int first[HT_HIDDEN_MAX +
+              1];   /* of each its first row in norm2, counted through; then how many there are */
+    double *norm2;  /* (first[hidden]): Σ_j w_ij² */
+    size_t weights; /* of all hidden layers */
     int columns[HT_HIDDEN_MAX], window[HT_HIDDEN_MAX][2]; /* as of their tensors */
-    int layer;                    /* whose histogram: set between fillings by ht_capture_pick */
-    int workers;                  /* threads that may fill it */
+    int layer;   /* whose histogram: set between fillings by ht_capture_pick */
+    int workers; /* threads that may fill it */
     ht_histogram
         *histogram; /* (workers): one each while it is filled; [0] holds all after ht_capture_finish */
 } ht_capture;

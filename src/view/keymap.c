@@ -56,7 +56,8 @@ static const ht_key_info table[] = {
      {'y'},
      "y",
      "layer",
-     "weights, norms, tails, κ and pictures of the next layer, after the last of all (also a click on the shape "
+     "weights, norms, tails, κ and pictures of the next layer, after the last of all (also a click on the "
+     "shape "
      "in the title)"},
     {HT_DO_LAYER_BEFORE, {'Y'}, "Y", NULL, "of the layer before"},
     {HT_DO_PRUNE,

@@ -169,9 +169,9 @@ typedef struct ht_model {
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;
-    int control;    /* 0 .. HT_CONTROLS-1 */
-    bool tail_all;  /* tail view: the table shows all estimates, not only those to trust first */
-    int layer;      /* that is picked (layers/layers.h): a hidden one, from 0, or HT_ALL_LAYERS */
+    int control;   /* 0 .. HT_CONTROLS-1 */
+    bool tail_all; /* tail view: the table shows all estimates, not only those to trust first */
+    int layer;     /* that is picked (layers/layers.h): a hidden one, from 0, or HT_ALL_LAYERS */
     bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
     bool present;               /* presentation: one or two charts and large numbers */
     unsigned hidden;            /* panels left out of the dashboard: bit 1 << id */

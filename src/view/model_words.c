@@ -135,7 +135,8 @@ void ht_model_when(const ht_model *m, uint64_t step, double seconds, char *to, s
 
 const char *ht_model_error_symbol(const ht_report *r)
 {
-    ht_prune_metric metric = r->glimpse.count > 0 && r->glimpse.kappa.units > 0 ? r->glimpse.metric : r->metric;
+    ht_prune_metric metric =
+        r->glimpse.count > 0 && r->glimpse.kappa.units > 0 ? r->glimpse.metric : r->metric;
     return metric == HT_FRO ? "ε" : "ε²";
 }
 

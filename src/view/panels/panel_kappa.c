@@ -91,8 +91,7 @@ void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
     chart->unit = ht_layers_of_units(m, layer);
     ht_panel_step_axis(m, chart);
-    ht_series *line =
-        ht_spread_add(chart, curve_of(m), HT_ROLE_KAPPA, "median", columns, QUARTILE);
+    ht_series *line = ht_spread_add(chart, curve_of(m), HT_ROLE_KAPPA, "median", columns, QUARTILE);
     if (line && line->count == 0) line->name[0] = '\0';
     add_looks(m, chart, columns);
     add_ghosts(m, chart, columns);

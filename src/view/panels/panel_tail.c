@@ -239,7 +239,9 @@ void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
     if (p) ht_tail_form(p, &table, form);
     ht_layers_name(m, m->report.tail.drawn, name, sizeof name);
     snprintf(form->title, sizeof form->title, "Tail index α̂%s%s", several ? ", " : "",
-             m->report.tail.layers > 0 ? "each layer" : several ? name : "");
+             m->report.tail.layers > 0 ? "each layer"
+             : several                 ? name
+                                       : "");
     if (!p) {
         ht_panel_add_text(form, room, HT_ROLE_DIM, "Measuring.");
         return;

@@ -1,4 +1,5 @@
-/* panel_weights.c - the weights of the picked layer, or of all: histogram of |w|, and P(‖w‖ > x) of the units. */
+/* panel_weights.c - the weights of the picked layer, or of all: histogram of |w|, and P(‖w‖ > x) of the
+ * units. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -205,12 +206,13 @@ void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
     if (r->norms < 2) return;
     if (m->norms_log) chart->y.low = pow(10, floor(log10(r->norm_above[r->norms - 1]) + 1e-9));
     /* Norms of several layers follow no line. */
-    if (m->norms_log && layer != HT_ALL_LAYERS && ht_layers_noisy(m, layer)) add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
+    if (m->norms_log && layer != HT_ALL_LAYERS && ht_layers_noisy(m, layer))
+        add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
     for (int i = 0; i < m->ghost_count; i++)
         add_norms(ht_ghost_add(m, chart, i, columns, ghost_of(m, i) ? ghost_of(m, i)->norms : 0),
                   &m->ghost[i]->report.glimpse);
-    ht_series *s =
-        ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, ht_layers_units(m, layer), r->norms); /* over the slope */
+    ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, ht_layers_units(m, layer),
+                                r->norms); /* over the slope */
     add_norms(s, r);
     if (ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_SHARED)
         ht_text_copy(chart->note, sizeof chart->note, "shared noise: norms grow, the function need not");
