@@ -151,6 +151,14 @@ const char *ht_params_layout(const ht_params *params);
 /* Does setting `p` (model.width, model.depth) put equal layers in the place of what says that they are not
  * alike? Of model.layers a width does not, if it has an n. */
 bool ht_params_undoes(const ht_params *params, ht_param p);
+/* A hidden layer with units, from 0, or all of them: where what is looked at may be picked. A number beyond
+ * the last means the last, and the only one is never "all". */
+enum { HT_ALL_LAYERS = -1 };
+static inline int ht_layer_picked(int asked, int hidden)
+{
+    return hidden == 1 ? 0 : asked < 0 ? HT_ALL_LAYERS : asked < hidden ? asked : hidden - 1;
+}
+
 /* The units alone, of those that have some (dense, conv); returns how many. */
 int ht_params_widths(const ht_params *params, int widths[HT_PARAM_LAYERS]);
 

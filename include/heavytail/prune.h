@@ -60,6 +60,8 @@ typedef struct ht_prune_spec {
     uint64_t seed;                 /* of random and coreset */
     const ht_samples *calibration; /* coreset, pfp: borrowed; may be NULL for the others */
     int calibration_limit;         /* uses the first so many of them; 0: all */
+    bool brief; /* of curves by evaluations only half of the points, and neurons and filters are taken out,
+                   not masked: several times as fast, the same but for rounding */
     /* Asked now and then while a curve is made, by any thread: true ends it with HT_FAIL. NULL: never. */
     bool (*cancelled)(void *context);
     void *cancel_context;
@@ -136,7 +138,7 @@ typedef struct ht_prune_curve {
  * 200 of them, for little more than one forward pass: neurons are added to the logits from the last removed
  * to the first. svd adds up pre-activations rank by rank. The others, and all of other networks (the same
  * ratio of each layer, unless the scope is global), take evaluations at 21 ratios and 20 more where the
- * accuracy falls. */
+ * accuracy falls; half as many if spec.brief. */
 ht_code ht_prune_curve_make(ht_prune_curve *curve, const ht_network *net, const ht_samples *samples,
                             const ht_prune_spec *spec, struct ht_pool *pool, ht_error *err);
 void ht_prune_curve_free(ht_prune_curve *curve);

@@ -2,6 +2,8 @@
 #ifndef HT_CHART_ROLE_H
 #define HT_CHART_ROLE_H
 
+#include <stdbool.h>
+
 /* id, name in theme files, what it is for */
 #define HT_ROLES(X)                                                                                          \
     X(TEXT, "text", "ordinary text")                                                                         \
@@ -85,5 +87,19 @@ ht_role ht_role_signed(double value);
 /* HEAT_1 … HEAT_8 for 0 … 1. */
 enum { HT_ROLE_HEAT = HT_ROLE_HEAT_1, HT_HEAT_LEVELS = 8 };
 ht_role ht_role_heat(double value);
+
+/* Pictures of three channels have colours of their own, whatever the theme: five levels of red, of green and
+ * of blue for -1 … 1, so that 0, 0, 0 is grey. They come after the roles. */
+enum {
+    HT_RGB_LEVELS = 5,
+    HT_ROLE_RGB = HT_ROLE_COUNT,
+    HT_RGB_COLOURS = 125,
+    HT_ROLE_COLOURS = HT_ROLE_COUNT + HT_RGB_COLOURS
+};
+_Static_assert(HT_ROLE_COLOURS <= 256, "a cell keeps a role in a byte");
+ht_role ht_role_rgb(double red, double green, double blue);
+bool ht_role_is_rgb(unsigned role);
+/* -1 … 1 of each channel, of such a role. */
+void ht_role_channels(unsigned role, double channel[3]);
 
 #endif

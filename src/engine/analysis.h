@@ -14,9 +14,13 @@ ht_code ht_analysis_glimpse(ht_glimpse *glimpse, const ht_capture *capture, cons
 /* How many weights are left. The tail is tail_watch.h. */
 void ht_analysis_weights(ht_report *report, const ht_network *net);
 
+/* The strongest units of the picked layer, and the order in which node and random take its units. */
+ht_code ht_analysis_units(ht_report *report, const ht_network *net, const ht_prune_spec *spec, int layer,
+                          ht_error *err);
+
 /* The pruning curve of one method, into report->look[spec->method]; on failure that look is as it was. With
  * `leads` it is also the method of the settings: κ and what belongs to it. node also brings the strongest
- * neurons, so it comes first. */
+ * units of the layer that report->strongest is of, so it comes first. */
 ht_code ht_analysis_method(ht_report *report, const ht_network *net, const ht_samples *samples,
                            const ht_prune_spec *spec, bool leads, ht_error *err);
 

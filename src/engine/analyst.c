@@ -15,8 +15,9 @@
 #include "engine/watch.h"
 
 /* Test samples that curves are evaluated on while training runs: the first so many, halved while the node
- * curve costs more than its share; all of them once it stands still. */
-enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250 };
+ * curve costs more than its share; all of them once it stands still. A curve that takes an evaluation a point
+ * begins with few, so that something is there, and takes as many as its share pays for at its period. */
+enum { LIVE_SAMPLES = 1000, LEAST_SAMPLES = 250, FEW_SAMPLES = 20, MORE_AT_ONCE = 4 };
 
 static const double thorough_stays = 5; /* seconds after a thorough look: what was asked for can be read */
 
@@ -33,7 +34,7 @@ struct ht_analyst {
     uint64_t revision;  /* of the weights looked at last */
     unsigned requested; /* the methods of the request before that were looked at */
     unsigned current;   /* bit 1 << method: its look is of these weights and settings, on all samples */
-    size_t live;        /* samples while training runs */
+    size_t live;        /* samples while training runs; 0: nothing was looked at */
     ht_watch_pace pace; /* of the look under way */
     double tail_due, method_due[HT_PRUNE_METHODS]; /* on the clock, while training runs */
 };
@@ -52,10 +53,10 @@ ht_code ht_analyze(ht_report *report, const ht_capture *capture, uint64_t step, 
     ht_analysis_weights(report, capture->net);
     report->glimpse.count = 1;
     report->glimpse.step = step;
+    report->strongest.layer = capture->layer == HT_ALL_LAYERS ? 0 : capture->layer;
     ht_code code = ht_analysis_glimpse(&report->glimpse, capture, look, err);
-    if (code == HT_OK)
-        code =
-            ht_tail_watch_look(&watch, capture->net, &(ht_tail_order){.step = step, .thorough = true}, err);
+    const ht_tail_order order = {.layer = capture->layer, .step = step, .thorough = true};
+    if (code == HT_OK) code = ht_tail_watch_look(&watch, capture->net, &order, err);
     report->tail = watch.latest;
     if (code == HT_OK && look->method != HT_PRUNE_NODE)
         code = ht_analysis_method(report, capture->net, samples, &node, false, err);
@@ -69,6 +70,7 @@ typedef struct look {
     const ht_weight_snapshot *snapshot;
     ht_samples samples;
     bool thorough;   /* on all samples, whatever it costs */
+    bool evaluating; /* the node curve takes an evaluation a point: not two dense layers */
     unsigned wanted; /* methods still to be looked at */
     ht_prune_method now;
     double start; /* in seconds of this thread */
@@ -105,9 +107,22 @@ static ht_prune_spec spec_of(look *l, ht_prune_method method)
     ht_prune_spec spec = l->snapshot->look;
     spec.calibration = &l->self->data->train;
     spec.method = method;
+    spec.brief = !l->thorough;
     spec.cancelled = method_disturbed;
     spec.cancel_context = l;
     return spec;
+}
+
+/* How many samples the next node curve is evaluated on, after one that has cost so much. */
+static void pay(look *l, double cost, double share)
+{
+    ht_analyst *self = l->self;
+    double period = self->pace.curve_period,
+           fit = (double)l->samples.count * period * share / fmax(cost, 1e-9);
+    if (!l->evaluating && cost / share > period && self->live > LEAST_SAMPLES) self->live /= 2;
+    if (!l->evaluating) return;
+    fit = fmin(fit, (double)(MORE_AT_ONCE * l->samples.count));
+    self->live = (size_t)fmin(LIVE_SAMPLES, fmax(FEW_SAMPLES, fit));
 }
 
 /* False when there is no memory, or the method is no longer wanted. */
@@ -130,8 +145,7 @@ static bool look_at_method(look *l, ht_prune_method method)
         ht_watch_due(l->snapshot->settled, began, cost, share, self->pace.curve_period);
     l->wanted &= ~(1u << method);
     if (l->thorough) self->current |= 1u << method;
-    bool slow = method == HT_PRUNE_NODE && !l->thorough && cost / share > self->pace.curve_period;
-    if (slow && self->live > LEAST_SAMPLES) self->live /= 2;
+    if (method == HT_PRUNE_NODE && !l->thorough) pay(l, cost, share);
     return true;
 }
 
@@ -191,12 +205,28 @@ static bool look_at_weights(look *l)
     return true;
 }
 
+/* Another layer was picked: its units, at once; the curve brings them again. */
+static bool look_at_units(look *l)
+{
+    ht_error ignored;
+    const ht_network *net = l->snapshot->capture->net;
+    int layer = ht_layer_picked(l->snapshot->layer, ht_network_hidden(net));
+    ht_report *report = &l->self->report;
+    bool same = report->strongest.layer == (layer == HT_ALL_LAYERS ? 0 : layer);
+    if (same || report->look[HT_PRUNE_NODE].count == 0) {
+        report->strongest.layer = layer == HT_ALL_LAYERS ? 0 : layer;
+        return true;
+    }
+    if (ht_analysis_units(report, net, &l->snapshot->look, layer, &ignored) != HT_OK) return false;
+    publish(l);
+    return true;
+}
+
 /* Not for these weights again, unless it is another layer's tail that is asked for. */
 static bool weights_wanted(const look *l, bool known)
 {
     const ht_weight_snapshot *snapshot = l->snapshot;
-    int last = ht_network_hidden(snapshot->capture->net) - 1,
-        layer = snapshot->layer < last ? snapshot->layer : last;
+    int layer = ht_layer_picked(snapshot->layer, ht_network_hidden(snapshot->capture->net));
     bool asked = layer != l->self->tail.latest.layer || (snapshot->watched && !l->self->tail_watched);
     return asked || (!known && is_due(l, l->self->tail_due));
 }
@@ -207,6 +237,25 @@ static bool method_wanted(const look *l, ht_prune_method method, bool known)
     return !known && is_due(l, l->self->method_due[method]);
 }
 
+/* On all samples it takes its time: first as while training runs, so that something is there. False when
+ * other weights are to be looked at. */
+static bool look_ahead(look *l)
+{
+    ht_samples all = l->samples;
+    unsigned wanted = l->wanted;
+    const ht_prune_look *node = &l->self->report.look[HT_PRUNE_NODE];
+    bool known = node->count > 0 && node->step == l->snapshot->step;
+    if (!l->thorough || !l->evaluating || known || all.count <= l->self->live) return true;
+    l->thorough = false;
+    l->samples.count = l->self->live;
+    bool done = look_at_method(l, HT_PRUNE_NODE);
+    l->thorough = true;
+    l->samples = all;
+    l->wanted = wanted;
+    if (done) publish(l);
+    return done;
+}
+
 /* What is always looked at, each at its own pace: the tail, the node curve, the method of the settings. What
  * is there first is published first. False when something else is to be looked at before the rest. */
 static bool look_always(look *l)
@@ -215,11 +264,12 @@ static bool look_always(look *l)
     ht_prune_method leading = l->snapshot->look.method;
     bool known = self->current >> leading & 1; /* of these very weights; then the rest is, too */
     bool curve = method_wanted(l, HT_PRUNE_NODE, known);
+    if (!look_at_units(l)) return false;
     if (weights_wanted(l, known)) {
         if (!look_at_weights(l)) return false;
         if (curve && !l->thorough) publish(l);
     }
-    if (curve && !look_at_method(l, HT_PRUNE_NODE)) return false;
+    if (curve && (!look_ahead(l) || !look_at_method(l, HT_PRUNE_NODE))) return false;
     return leading == HT_PRUNE_NODE || !method_wanted(l, leading, known) || look_at_method(l, leading);
 }
 
@@ -267,9 +317,13 @@ static void look_at_the_rest(look *l)
 static void look_at(ht_analyst *self, const ht_weight_snapshot *snapshot)
 {
     bool thorough = snapshot->settled || snapshot->request.thorough;
-    look l = {self, snapshot, self->data->test, thorough, 0, HT_PRUNE_NODE, ht_thread_now()};
+    const ht_network *net = snapshot->capture->net;
+    bool evaluating = ht_network_hidden(net) > 1 || !ht_network_is_dense(net);
+    look l = {self, snapshot, self->data->test, thorough, evaluating, 0, HT_PRUNE_NODE, ht_thread_now()};
+    if (self->live == 0) self->live = evaluating ? FEW_SAMPLES : LIVE_SAMPLES;
     if (!thorough && l.samples.count > self->live) l.samples.count = self->live;
     self->pace = ht_watch_at(snapshot->effort, snapshot->fresh);
+    if (evaluating) self->pace = ht_watch_evaluating(self->pace);
     begin(&l);
     /* While training runs only what is new in the request: it costs more than its share, but only once. */
     l.wanted = snapshot->request.methods & ~(thorough ? self->current : self->requested);
@@ -310,7 +364,6 @@ ht_analyst *ht_analyst_start(ht_mailbox *box, const ht_dataset *data, ht_triple 
     self->data = data;
     self->reports = reports;
     self->cores = cores;
-    self->live = LIVE_SAMPLES;
     if (ht_thread_start(&self->thread, analyst_main, self, "the analyst's thread", err) == HT_OK) return self;
     ht_free(self);
     return NULL;

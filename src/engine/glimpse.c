@@ -45,7 +45,7 @@ static void *glimpse_main(void *argument)
     while ((snapshot = ht_mailbox_wait(self->box))) {
         double began = ht_now(), start = ht_thread_now();
         look_at(self, snapshot);
-        double cost = ht_thread_now() - start + filling * (double)snapshot->capture->histogram[0].total;
+        double cost = ht_thread_now() - start + filling * (double)snapshot->capture->weights;
         ht_watch_pace pace = ht_watch_at(snapshot->effort, snapshot->fresh);
         double period = fmax(pace.glimpse_period, cost / (pace.glimpse * self->cores));
         if (!snapshot->settled) ht_mailbox_sleep(self->box, began + period - ht_now());

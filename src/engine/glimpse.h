@@ -1,6 +1,6 @@
-/* glimpse.h - histogram, norms and κ of the first layer, many times a second: a thread of its own, so that no
- * long look keeps them waiting. A training step fills what it needs shard by shard (nn/capture), without a
- * copy of the weights. */
+/* glimpse.h - histogram and norms of the picked layer, κ of each and over all, many times a second: a thread
+ * of its own, so that no long look keeps them waiting. A training step fills what it needs shard by shard
+ * (nn/capture), without a copy of the weights. */
 #ifndef HT_ENGINE_GLIMPSE_H
 #define HT_ENGINE_GLIMPSE_H
 

@@ -88,10 +88,18 @@ static void deliver(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot 
     }
 }
 
+/* Before they are filled: whose histogram is wanted. Either may be NULL. */
+static void pick(const ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glimpse)
+{
+    if (whole) ht_capture_pick(whole->capture, r->layer);
+    if (glimpse) ht_capture_pick(glimpse->capture, r->layer);
+}
+
 /* The weights as they are, outside a step. */
 static void take(ht_runner *r, ht_weight_snapshot *whole, ht_weight_snapshot *glimpse)
 {
     const ht_network *net = ht_trainer_measured(r->trainer);
+    pick(r, whole, glimpse);
     if (whole) ht_capture_take(whole->capture, net, r->pool);
     if (whole && glimpse) ht_capture_glimpse(glimpse->capture, whole->capture);
     if (!whole && glimpse) ht_capture_take(glimpse->capture, net, r->pool);
@@ -107,6 +115,7 @@ static void train_one(ht_runner *r)
                        *filled = whole ? whole : glimpse;
     bool averaged = ht_trainer_average(r->trainer)->mean != NULL;
     const atomic_bool *off = ht_cancel_by(&r->quit);
+    pick(r, whole, glimpse);
     ht_step_result result =
         ht_trainer_step_captured(r->trainer, filled && !averaged ? filled->capture : NULL);
     ht_cancel_by(off);
@@ -250,6 +259,7 @@ ht_runner *ht_runner_start_recorded(ht_trainer *trainer, const ht_dataset *data,
     r->data = data;
     r->pool = pool;
     r->recorder = recorder;
+    r->layer = HT_ALL_LAYERS;
     r->effort = (ht_effort)ht_params_get(ht_trainer_params(trainer), HT_P_UI_EFFORT);
     sem_init(&r->wake, 0, 0);
     bool good =

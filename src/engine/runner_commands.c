@@ -283,8 +283,9 @@ void ht_runner_apply(ht_runner *r, const ht_command *command)
         break;
     case HT_COMMAND_LAYER:
         r->layer = (int)command->value;
-        r->settled = false;
+        r->settled = r->glimpsed = false;
         ht_mailbox_poke(r->box);
+        ht_mailbox_wake(r->glimpse_box);
         break;
     case HT_COMMAND_EFFORT:
         r->effort = (ht_effort)command->value;

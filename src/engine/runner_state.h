@@ -47,7 +47,7 @@ struct ht_runner {
     uint64_t run, undo_run,
         runs; /* which run since a reset this is, and the one that undo goes to; how many */
     bool single, past_criterion; /* past_criterion: the user went on after "done" */
-    int layer;                   /* whose tail the analyst looks at … */
+    int layer;                   /* whose weights are looked at, or HT_ALL_LAYERS … */
     bool watched;                /* … with pictures while training runs */
     bool settled, glimpsed;      /* the analyst has the weights as they stand; and who glimpses */
     ht_effort effort;

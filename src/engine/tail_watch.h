@@ -1,6 +1,6 @@
-/* tail_watch.h - the tail of a hidden layer as it is watched: quick estimates each time (of a large layer's
- * first rows); the whole picture when training stands still, and while the tail is on the screen, as often as
- * pictures take no more than a third of the thread's time. The analyst's thread. */
+/* tail_watch.h - the tail of a hidden layer, or of each, as it is watched: quick estimates each time (of a
+ * large layer's first rows); the whole picture when training stands still, and while the tail is on the
+ * screen, as often as pictures take no more than a third of the thread's time. The analyst's thread. */
 #ifndef HT_ENGINE_TAIL_WATCH_H
 #define HT_ENGINE_TAIL_WATCH_H
 
@@ -15,7 +15,7 @@ typedef struct ht_tail_watch { /* zeroed: nothing seen yet */
 
 /* Which weights these are, and whether to take all the time it needs. */
 typedef struct ht_tail_order {
-    int layer; /* hidden; a number beyond the last means the last */
+    int layer; /* as ht_layer_picked takes it */
     uint64_t step;
     double seconds;         /* of training until then */
     uint32_t generation;    /* resets before it: pictures of an earlier run are dropped */

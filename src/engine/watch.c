@@ -46,6 +46,18 @@ ht_watch_pace ht_watch_at(ht_effort effort, bool fresh)
     return pace;
 }
 
+ht_watch_pace ht_watch_evaluating(ht_watch_pace pace)
+{
+    static const double given = 0.4, seldom = 1.5; /* share of the tail's share; seconds */
+    double all = pace.tail + pace.curve;
+    pace.tail -= given * pace.tail;
+    pace.tail_watched -= given * pace.tail_watched;
+    pace.curve = all - pace.tail;
+    pace.curve_watched = fmax(pace.curve_watched, all - pace.tail_watched);
+    pace.curve_period = fmax(pace.curve_period, seldom);
+    return pace;
+}
+
 double ht_watch_due(bool settled, double began, double cost, double share, double period)
 {
     return settled ? 0 : began + fmax(cost / share, period);

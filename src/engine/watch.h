@@ -15,12 +15,17 @@ typedef struct ht_watch_pace {
     double tail_period;          /* more often is not read */
     double curve, curve_watched; /* share of the node curve; and while the pruning view shows it */
     double method;               /* share of the method of the settings, if it is another */
-    double curve_period;         /* with fewer samples, down to a quarter, it comes so often where it can */
+    double curve_period;         /* with fewer samples it comes so often where it can */
 } ht_watch_pace;
 
 /* `fresh`: a control has changed, and its law has not settled yet: other efforts than eco then look more
  * often. */
 ht_watch_pace ht_watch_at(ht_effort effort, bool fresh);
+
+/* The same shares for a network whose node curve is made of evaluations: it needs more, and the tail gives
+ * it.
+ */
+ht_watch_pace ht_watch_evaluating(ht_watch_pace pace);
 
 /* When, on the clock, to look again after a look that began then and cost so many seconds of a thread: by its
  * share of a core, and no sooner than its period. What was looked at while training stood still (`settled`)

@@ -48,8 +48,8 @@ static void read_looks(ht_report *report, const json_t *root, uint64_t step)
     report->count = report->glimpse.count = 1;
     report->step = report->glimpse.step = report->tail.step = step;
     report->speed_up = (double)NAN;
-    report->glimpse.width = isfinite(kappa) ? PARTS : 0;
-    report->glimpse.removed = isfinite(kappa) ? (int)lround(PARTS * kappa) : 0;
+    report->glimpse.kappa.units = isfinite(kappa) ? PARTS : 0;
+    report->glimpse.kappa.removed = isfinite(kappa) ? (int)lround(PARTS * kappa) : 0;
     report->glimpse.wanted = number_within(json_object_get(root, "prune"), "error", 0, HUGE_VAL);
     report->tail.looked = true;
     for (int e = 0; e < HT_ESTIMATORS; e++) {

@@ -113,6 +113,8 @@ void ht_lab_receive(ht_lab *lab);
 const ht_model *ht_lab_twin_model(const ht_lab *lab);
 void ht_lab_twin_end(ht_lab *lab);
 /* Stops it within so many seconds; false: it still computes, and what it uses must stay. */
+/* Looks at the layer that is picked. */
+void ht_lab_twin_layer(ht_lab *lab);
 bool ht_lab_twin_gone(ht_lab *lab, double seconds);
 
 /* Run directories beside this run (view/runs/shelf.h). Puts one on the list, to be shown once it is read;

@@ -76,6 +76,7 @@ static ht_lab_handler *const handlers[HT_ACTION_COUNT] = {
     [HT_DO_UNMASK] = ht_lab_unmask,
     [HT_DO_REDO] = ht_lab_redo,
     [HT_DO_LAYER] = ht_lab_layer,
+    [HT_DO_LAYER_BEFORE] = ht_lab_layer,
     [HT_DO_WIDTH] = ht_lab_width,
     [HT_DO_COMPARE] = ht_lab_compare,
     [HT_DO_GHOST] = ht_lab_ghost,

@@ -71,6 +71,8 @@ void ht_lab_paste(ht_lab *lab, const ht_event *event); /* into what is being typ
 ht_lab_handler ht_lab_toggle_view, ht_lab_next_panel, ht_lab_zoom, ht_lab_log_axis, ht_lab_symbols,
     ht_lab_theme, ht_lab_effort, ht_lab_present, ht_lab_show_panel, ht_lab_turn, ht_lab_export, ht_lab_help,
     ht_lab_back, ht_lab_layer;
+/* Of the layers of view/layers/layers.h: every view then shows it. */
+void ht_lab_pick_layer(ht_lab *lab, int layer);
 /* Another view, and the frame on a panel of it. */
 void ht_lab_open_view(ht_lab *lab, ht_view view);
 /* Tells the analyst whether pictures of the tail are in sight: they cost time. */

@@ -49,8 +49,8 @@ static void take_rows(const ht_report *r, ht_lesson_values *v)
     double largest = 0, sum = 0;
     if (r->tail.looked && r->tail.picture_step == r->step && r->tail.rows.layers > 0)
         v->number[HT_QUANTITY_ROWS] = r->tail.rows.median;
-    for (int j = 0; s->count > 0 && j < s->inputs; j++) {
-        double square = (double)s->weight[0][j] * (double)s->weight[0][j];
+    for (int j = 0; s->count > 0 && s->drawn == HT_DRAWN_WEIGHTS && j < s->values; j++) {
+        double square = (double)s->value[j] * (double)s->value[j];
         largest = fmax(largest, square);
         sum += square;
     }

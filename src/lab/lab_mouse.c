@@ -3,6 +3,7 @@
 
 #include "lab/lab_handlers.h"
 #include "render/draw/draw.h"
+#include "view/layers/layers.h"
 #include "view/window.h"
 
 static bool inside(ht_rect r, int column, int row)
@@ -37,6 +38,15 @@ static void press_key_bar(ht_lab *lab, int column)
         ht_lab_do(lab, action);
 }
 
+/* The shape of the network in the title: a layer in it is picked. */
+static bool press_shape(ht_lab *lab, int column)
+{
+    int at = ht_screen_shape_at(&lab->screen, column);
+    if (at < 0) return false;
+    if (!lab->held) ht_lab_pick_layer(lab, ht_layers_at(lab->model, at));
+    return true;
+}
+
 static void press(ht_lab *lab, int column, int row)
 {
     const ht_lab_view *here = ht_lab_view_of(lab);
@@ -46,6 +56,7 @@ static void press(ht_lab *lab, int column, int row)
         press_key_bar(lab, column);
         return;
     }
+    if (row == lab->layout.title.y && press_shape(lab, column)) return;
     if (panel == HT_PANEL_TIMELINE) {
         ht_lab_timeline_press(lab, column);
         return;

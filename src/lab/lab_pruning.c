@@ -29,8 +29,7 @@ void ht_lab_look(ht_lab *lab)
 static void look_thoroughly(ht_lab *lab)
 {
     ht_model *m = lab->model;
-    const ht_prune_point *p =
-        ht_pruning_at(ht_pruning_lead(m), ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    const ht_prune_point *p = ht_pruning_under(m, ht_pruning_lead(m));
     m->prune_timed = p && m->prune_cursor >= 0 ? p->ratio : (double)NAN;
     ht_analysis_request request = ht_pruning_request(m);
     request.thorough = true;
@@ -45,7 +44,7 @@ static void prune(ht_lab *lab, bool keep_mask)
     ht_model *m = lab->model;
     char count[96];
     const ht_prune_look *look = ht_pruning_lead(m);
-    const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    const ht_prune_point *p = ht_pruning_under(m, look);
     if (!p) {
         ht_lab_note(lab, true, "nothing is known of %s yet", ht_prune_at(m->prune_lead)->name);
         return;

@@ -170,7 +170,14 @@ static ht_code begin(ht_lab *lab, struct ht_twin *t, ht_error *err)
     ht_model_init(t->model, &t->plan.start, data->inputs, data->classes, data->title);
     if (!(t->trainer = ht_trainer_new(&t->plan.start, data, t->pool, err))) return err->code;
     t->runner = ht_runner_start(t->trainer, data, t->pool, err);
+    if (t->runner) ht_runner_send(t->runner, HT_COMMAND_LAYER, 0, lab->model->layer);
     return t->runner ? HT_OK : err->code;
+}
+
+void ht_lab_twin_layer(ht_lab *lab)
+{
+    if (lab->twin && lab->twin->runner)
+        ht_runner_send(lab->twin->runner, HT_COMMAND_LAYER, 0, lab->model->layer);
 }
 
 /* One thread: the run itself has the others. */

@@ -7,6 +7,7 @@
 #include "lab/lab_handlers.h"
 #include "base/text.h"
 #include "render/draw/draw.h"
+#include "view/layers/layers.h"
 #include "view/panel.h"
 #include "view/scene.h"
 #include "view/view.h"
@@ -85,19 +86,25 @@ bool ht_lab_tail_act(ht_lab *lab, ht_action action)
     return number || action == HT_DO_GO || ht_lab_tab_act(lab, action);
 }
 
-void ht_lab_layer(ht_lab *lab, ht_action action)
+void ht_lab_pick_layer(ht_lab *lab, int layer)
 {
     ht_model *m = lab->model;
-    int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
-    (void)action;
-    if (depth < 2) {
-        ht_lab_note(lab, true, "there is one hidden layer, and this is its tail; model.depth makes more");
+    char words[80];
+    if (ht_layers_count(m) < 2) {
+        ht_lab_note(lab, true, "there is one hidden layer, and it is shown; model.layers makes more");
         return;
     }
-    m->tail_layer = (m->tail_layer + 1) % depth;
-    ht_lab_send(lab, HT_COMMAND_LAYER, 0, m->tail_layer);
-    ht_lab_note(lab, true, "tail of hidden layer %d of %d; its history begins here", m->tail_layer + 1,
-                depth);
+    m->layer = layer;
+    ht_lab_send(lab, HT_COMMAND_LAYER, 0, layer);
+    ht_lab_twin_layer(lab);
+    ht_layers_say(m, layer, words, sizeof words);
+    ht_lab_note(lab, true, "%s; %s over the steps begins here", words,
+                layer == HT_ALL_LAYERS ? "what is drawn of them" : "what is drawn of it");
+}
+
+void ht_lab_layer(ht_lab *lab, ht_action action)
+{
+    ht_lab_pick_layer(lab, ht_layers_beside(lab->model, lab->model->layer, action == HT_DO_LAYER ? 1 : -1));
 }
 
 void ht_lab_watch(ht_lab *lab)

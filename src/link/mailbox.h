@@ -25,8 +25,8 @@ typedef struct ht_weight_snapshot {
     bool settled;        /* training stands still: look thoroughly */
     bool fresh;          /* a control has changed, and its law has not settled: look often */
     ht_effort effort;
-    int layer;          /* whose tail is wanted … */
-    bool watched;       /* … with pictures while training runs */
+    int layer;          /* that is picked (ht_layer_picked) … */
+    bool watched;       /* … with pictures of its tail while training runs */
     ht_prune_spec look; /* what to read off the pruning curve; the analyst knows the calibration samples */
     ht_analysis_request request;
     ht_capture *capture; /* the weights; owned by the mailbox */

@@ -50,7 +50,7 @@ typedef enum ht_command_kind {
     HT_COMMAND_UNDO_STATE,
     HT_COMMAND_LABEL, /* words at step `value`: `text`, "" takes them away. No change of the run */
     /* What the analyst looks at, and so no change of the run: */
-    HT_COMMAND_LAYER,  /* the tail of hidden layer `value`, from 0 */
+    HT_COMMAND_LAYER,  /* the weights of hidden layer `value`, from 0; HT_ALL_LAYERS */
     HT_COMMAND_WATCH,  /* value 1: pictures of the tail while training runs, 0: only when it stands still */
     HT_COMMAND_LOOK,   /* pruning: `request` */
     HT_COMMAND_EFFORT, /* value: an ht_effort */
@@ -138,22 +138,37 @@ enum {
     HT_REPORT_CURVE = 257,
     HT_REPORT_STRIP = 256,
     HT_REPORT_NEURONS = 12,
-    HT_REPORT_INPUTS = 1024
+    HT_REPORT_UNITS = 64,                                   /* filters, which are small */
+    HT_REPORT_INPUTS = 1024,                                /* values of one … */
+    HT_REPORT_VALUES = HT_REPORT_NEURONS * HT_REPORT_INPUTS /* … and of all that are kept */
 };
 
-/* What is cheap to know of the first layer's weights: it comes by itself, many times a second. */
+/* A hidden layer, and what falls on it of κ: removed / units. */
+typedef struct ht_glimpse_layer {
+    int units, columns, window[2]; /* rows of its weights, as long; of filters: of a kernel; 0, 0: neurons */
+    int removed;
+    double error; /* ε after removing them */
+} ht_glimpse_layer;
+
+/* What is cheap to know of the weights: it comes by itself, many times a second. */
 typedef struct ht_glimpse {
     uint64_t count;         /* glimpses so far; 0: none yet, nothing below holds */
     uint64_t step;          /* of the weights */
     double seconds;         /* of training until then */
     uint32_t generation;    /* resets before it */
+    int layer;              /* of which layer's weights: the histogram and the norms; HT_ALL_LAYERS */
     ht_histogram histogram; /* of |w| */
     int norms;              /* points of P(‖w‖ > x): x rising */
     double norm[HT_REPORT_NORMS], norm_above[HT_REPORT_NORMS];
-    /* κ of the settings, where norms are all that it needs (node, one hidden layer); else width is 0 */
-    int width, removed; /* κ = removed / width */
-    double error;       /* ε after removing them */
-    double wanted;      /* the ε that κ is read off at */
+    int layers;
+    ht_glimpse_layer of[HT_HIDDEN_MAX];
+    /* κ of the settings over all layers, where norms are all that it needs (node); else 0 units, and nothing
+     * is removed from any layer */
+    struct {
+        int units, removed; /* κ = removed / units */
+        double error;       /* ε after removing them */
+    } kappa;
+    double wanted; /* the ε that κ is read off at */
     ht_prune_metric metric;
 } ht_glimpse;
 
@@ -168,24 +183,39 @@ typedef struct ht_prune_look {
     uint64_t step;    /* of the weights */
     double seconds;   /* of training until then */
     int samples;      /* test samples used */
-    /* node and random: ‖w‖ of the first layer's neurons in the order in which they go, the largest of each
-     * group of neighbours; else 0 groups */
+    /* node and random: ‖w‖ of the units of the layer of ht_strongest in the order in which they go, the
+     * largest of each group of neighbours; else 0 groups */
     int groups;
     float group[HT_REPORT_STRIP];
-    double goes[HT_REPORT_NEURONS]; /* the ratio at which each of the strongest neurons goes; Inf: it stays */
+    double goes[HT_REPORT_UNITS]; /* the ratio at which each of the strongest units goes; Inf: it stays */
 } ht_prune_look;
 
-/* The neurons of the first layer with the largest ‖w‖. */
+/* What is drawn of a unit. */
+typedef enum ht_drawn {
+    HT_DRAWN_WEIGHTS, /* a neuron's, one an input */
+    HT_DRAWN_KERNEL,  /* a filter of one channel */
+    HT_DRAWN_COLOURS, /* of the three channels of the input: red, green, blue, one after the other */
+    HT_DRAWN_NORMS    /* of more channels: their norm at each place */
+} ht_drawn;
+
+/* The units of the picked layer (of all: the first) with the largest ‖w‖, as many as find room. */
 typedef struct ht_strongest {
-    int count, inputs; /* falling norm; 0 inputs: more than 1024, not kept */
-    int neuron[HT_REPORT_NEURONS];
-    float norm[HT_REPORT_NEURONS];
-    float weight[HT_REPORT_NEURONS][HT_REPORT_INPUTS];
+    int layer, of; /* how many units it has */
+    ht_drawn drawn;
+    int count, values; /* falling norm; 0 values: more than 1024 each, not kept */
+    int height, width; /* of filters: the values are so many pictures */
+    int unit[HT_REPORT_UNITS];
+    float norm[HT_REPORT_UNITS];
+    float value[HT_REPORT_VALUES]; /* (count × values) */
 } ht_strongest;
 
-/* What is known of the tail of one hidden layer's weights, centred as `train --json` does. */
+/* What is known of the tail of one hidden layer's weights, centred as `train --json` does; or of all of them:
+ * each by itself, and of every estimator the layer in the middle. */
 typedef struct ht_tail_look {
-    int layer;                      /* from 0 */
+    int layer;  /* from 0; HT_ALL_LAYERS */
+    int drawn;  /* whose picture it is: of all layers the largest's */
+    int layers; /* all: how many, and mmo of each; else 0 */
+    ht_estimate of[HT_HIDDEN_MAX];
     uint64_t step;                  /* of the weights */
     double seconds;                 /* of training until then */
     bool looked;                    /* false: nothing is known yet */

@@ -12,9 +12,16 @@ ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_erro
     ht_capture *capture = ht_alloc(1, sizeof *capture, "a copy of the weights", err);
     if (!capture) return NULL;
     capture->workers = workers;
-    capture->width = shape->weights[0]->rows;
     capture->hidden = ht_network_hidden(shape);
-    capture->norm2 = ht_alloc((size_t)capture->width, sizeof *capture->norm2, "the neuron norms", err);
+    for (int l = 0; l < capture->hidden; l++) {
+        capture->first[l + 1] = capture->first[l] + shape->weights[l]->rows;
+        capture->weights += ht_tensor_size(shape->weights[l]);
+        capture->columns[l] = shape->weights[l]->columns;
+        memcpy(capture->window[l], shape->weights[l]->window, sizeof capture->window[l]);
+    }
+    ht_capture_pick(capture, HT_ALL_LAYERS);
+    capture->norm2 =
+        ht_alloc((size_t)capture->first[capture->hidden], sizeof *capture->norm2, "the norms of units", err);
     capture->histogram =
         capture->norm2 ? ht_alloc((size_t)workers, sizeof *capture->histogram, "the histogram", err) : NULL;
     if (capture->histogram) return capture;
@@ -41,6 +48,11 @@ void ht_capture_free(ht_capture *capture)
     ht_free(capture);
 }
 
+void ht_capture_pick(ht_capture *capture, int layer)
+{
+    capture->layer = ht_layer_picked(layer, capture->hidden);
+}
+
 void ht_capture_begin(ht_capture *capture)
 {
     memset(capture->histogram, 0, (size_t)capture->workers * sizeof *capture->histogram);
@@ -52,9 +64,10 @@ void ht_capture_rows(ht_capture *capture, const ht_network *from, int hidden, in
     size_t d = (size_t)source->columns, start = (size_t)first * d, count = (size_t)rows * d;
     const float *w = source->data + start;
     if (capture->net) memcpy(capture->net->weights[hidden]->data + start, w, count * sizeof *w);
-    if (hidden > 0) return;
-    for (int r = 0; r < rows; r++) capture->norm2[first + r] = ht_kernel()->sum_squares(w + (size_t)r * d, d);
-    ht_histogram_add(&capture->histogram[worker], w, count);
+    double *norm2 = capture->norm2 + capture->first[hidden] + first;
+    for (int r = 0; r < rows; r++) norm2[r] = ht_kernel()->sum_squares(w + (size_t)r * d, d);
+    if (capture->layer == HT_ALL_LAYERS || capture->layer == hidden)
+        ht_histogram_add(&capture->histogram[worker], w, count);
 }
 
 /* What shards bring; the rest is small. */
@@ -75,7 +88,8 @@ void ht_capture_finish(ht_capture *capture, const ht_network *from)
 
 void ht_capture_glimpse(ht_capture *glimpse, const ht_capture *from)
 {
-    memcpy(glimpse->norm2, from->norm2, (size_t)glimpse->width * sizeof *glimpse->norm2);
+    memcpy(glimpse->norm2, from->norm2, (size_t)glimpse->first[glimpse->hidden] * sizeof *glimpse->norm2);
+    glimpse->layer = from->layer;
     glimpse->histogram[0] = from->histogram[0];
 }
 

@@ -1,7 +1,7 @@
-/* capture.h - what is wanted to be known of the weights, taken some rows at a time: of the first hidden layer
- * the squared norms of its rows and the histogram of |w|; and, unless it is a glimpse, a copy of every layer.
- * A training step fills it while they are in cache. Ownership: the caller's. One writer at a time (a step
- * with its pool). */
+/* capture.h - what is wanted to be known of the weights, taken some rows at a time: the squared norms of the
+ * rows of every hidden layer, the histogram of |w| of one or of all; and, unless it is a glimpse, a copy of
+ * every layer. A training step fills it while they are in cache. Ownership: the caller's. One writer at a
+ * time (a step with its pool). */
 #ifndef HT_NN_CAPTURE_H
 #define HT_NN_CAPTURE_H
 
@@ -10,10 +10,14 @@
 
 typedef struct ht_capture {
     ht_network *net; /* the copy; NULL: a glimpse has none */
-    int width;       /* rows of the first layer */
     int hidden;      /* hidden layers */
-    double *norm2;   /* (width): Σ_j w_ij² */
-    int workers;     /* threads that may fill it */
+    int first[HT_HIDDEN_MAX +
+              1];   /* of each its first row in norm2, counted through; then how many there are */
+    double *norm2;  /* (first[hidden]): Σ_j w_ij² */
+    size_t weights; /* of all hidden layers */
+    int columns[HT_HIDDEN_MAX], window[HT_HIDDEN_MAX][2]; /* as of their tensors */
+    int layer;   /* whose histogram: set between fillings by ht_capture_pick */
+    int workers; /* threads that may fill it */
     ht_histogram
         *histogram; /* (workers): one each while it is filled; [0] holds all after ht_capture_finish */
 } ht_capture;
@@ -22,6 +26,9 @@ typedef struct ht_capture {
 ht_capture *ht_capture_new(const ht_network *shape, int workers, ht_error *err);
 ht_capture *ht_capture_new_glimpse(const ht_network *shape, int workers, ht_error *err);
 void ht_capture_free(ht_capture *capture);
+
+/* Of which layer the histogram is, from the next filling on: at first of all of them. */
+void ht_capture_pick(ht_capture *capture, int layer);
 
 /* One filling: begin, every row of every hidden weight matrix once (any order, any worker), finish. No
  * allocation.

@@ -7,7 +7,8 @@
 #include "prune/prune_prefix.h"
 #include "prune/prune_plan.h"
 
-enum { EVEN = 21, POINTS = EVEN + 21 }; /* 20 more at the knee, one where the spec is */
+enum { EVEN = 21, MORE = 20, POINTS = EVEN + MORE + 1 }; /* more at the knee, one where the spec is */
+enum { BRIEF_EVEN = 11, BRIEF_MORE = 8 };
 static const double finest = 1.0 / 512; /* no interval is divided below this */
 
 typedef struct grid {
@@ -22,7 +23,9 @@ typedef struct grid {
 static ht_code begin(grid *g, ht_error *err)
 {
     if (g->plan->ops->masks)
-        return ht_prune_prefix_make(&g->prefix, g->plan->net, g->samples, g->plan->pool, err);
+        return g->plan->spec.brief
+                   ? HT_OK
+                   : ht_prune_prefix_make(&g->prefix, g->plan->net, g->samples, g->plan->pool, err);
     g->copy = ht_network_copy(g->plan->net, err);
     return g->copy ? HT_OK : HT_FAIL;
 }
@@ -41,10 +44,21 @@ static ht_code score_cut(grid *g, double ratio, ht_prune_result *r, ht_score *sc
     return ht_network_evaluate(g->copy, g->samples, NULL, g->plan->pool, score, err);
 }
 
+/* What is left of the network, small as it is. */
+static ht_code score_small(grid *g, ht_score *score, ht_error *err)
+{
+    ht_network *small = ht_prune_compact_copy(g->plan->net, g->mask.keep, err);
+    if (!small) return HT_FAIL;
+    ht_code code = ht_network_evaluate(small, g->samples, NULL, g->plan->pool, score, err);
+    ht_network_free(small);
+    return code;
+}
+
 static ht_code score_masked(grid *g, double ratio, ht_prune_result *r, ht_score *score, ht_error *err)
 {
     const ht_prune_plan *plan = g->plan;
     if (ht_prune_plan_mask(plan, ratio, &g->mask, r, err) != HT_OK) return err->code;
+    if (plan->spec.brief) return score_small(g, score, err);
     if (g->prefix) return ht_prune_prefix_evaluate(g->prefix, g->mask.keep, plan->pool, score, err);
     return ht_network_evaluate(plan->net, g->samples, g->mask.keep, plan->pool, score, err);
 }
@@ -100,9 +114,11 @@ static ht_code add(grid *g, double ratio, ht_error *err)
 
 static ht_code fill(grid *g, ht_error *err)
 {
-    for (int i = 0; i < EVEN; i++)
-        if (add(g, (double)i / (EVEN - 1), err) != HT_OK) return err->code;
-    for (int i = EVEN; i < POINTS - 1; i++) {
+    bool brief = g->plan->spec.brief;
+    int even = brief ? BRIEF_EVEN : EVEN, more = brief ? BRIEF_MORE : MORE;
+    for (int i = 0; i < even; i++)
+        if (add(g, (double)i / (even - 1), err) != HT_OK) return err->code;
+    for (int i = 0; i < more; i++) {
         double ratio = steepest(g->curve);
         if (isnan(ratio)) break;
         if (add(g, ratio, err) != HT_OK) return err->code;

@@ -478,7 +478,10 @@ static uint32_t dots_glyph(unsigned dots, ht_symbols symbols)
 /* -4 … 4 */
 static int signed_level(uint8_t role)
 {
-    return role ? role - HT_ROLE_SIGNED_5 : 0;
+    double channel[3];
+    if (!ht_role_is_rgb(role)) return role ? role - HT_ROLE_SIGNED_5 : 0;
+    ht_role_channels(role, channel);
+    return (int)lround(4 * (channel[0] + channel[1] + channel[2]) / 3);
 }
 
 /* The fuller half counts: a single weight must not vanish beside nothing. */
@@ -577,7 +580,8 @@ ht_cell ht_cells_at(const ht_cells *cells, int column, int row)
 
 bool ht_cell_has_pixels(const ht_cell *cell)
 {
-    return cell->role >= HT_ROLE_SIGNED && cell->role < HT_ROLE_HEAT + HT_HEAT_LEVELS;
+    return (cell->role >= HT_ROLE_SIGNED && cell->role < HT_ROLE_HEAT + HT_HEAT_LEVELS) ||
+           ht_role_is_rgb(cell->role);
 }
 
 void ht_cells_row(const ht_cells *cells, int row, char *to, size_t size, bool one_colour)

@@ -300,7 +300,10 @@ static void image_pixel(ht_surface *s, ht_role role, double x, double y)
     double left = floor(x * m->cw + 0.5), right = floor((x + 1) * m->cw + 0.5);
     double top = floor(y * m->ch + 0.5), bottom = floor((y + 0.5) * m->ch + 0.5);
     if (!m->theme.roles[role].set) { /* without colours: from black over grey to white; heat darkens */
-        double grey = (int)role >= (int)HT_ROLE_HEAT
+        double channel[3] = {0};
+        if (ht_role_is_rgb(role)) ht_role_channels(role, channel);
+        double grey = ht_role_is_rgb(role) ? 0.5 + (channel[0] + channel[1] + channel[2]) / 6
+                      : (int)role >= (int)HT_ROLE_HEAT
                           ? 0.9 * (1 - (double)(role - HT_ROLE_HEAT) / (HT_HEAT_LEVELS - 1))
                           : (double)(role - HT_ROLE_SIGNED) / (HT_SIGNED_LEVELS - 1);
         set_ink(m, (ink){grey, grey, grey}, 1);

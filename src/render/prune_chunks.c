@@ -12,7 +12,7 @@ static void add_cursor(ht_text *to, const ht_model *m, const ht_prune_look *look
 {
     bool by_weights = ht_pruning_by_weights(m);
     double x = ht_pruning_cursor(m), whole = (double)m->report.parameters;
-    const ht_prune_point *p = ht_pruning_at(look, x, by_weights);
+    const ht_prune_point *p = ht_pruning_under(m, look);
     if (!p) return;
     ht_text_add(to, "; cursor at %.6f of the %s: ratio %.6f, removed %lld, error %.6f, accuracy %.6f", x,
                 by_weights ? "weights" : "units", p->ratio, (long long)p->removed, p->error, p->accuracy);

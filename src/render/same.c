@@ -25,7 +25,8 @@ uint64_t ht_same_form(uint64_t hash, const ht_form *form)
 
 uint64_t ht_same_gallery(uint64_t hash, const ht_gallery *gallery)
 {
-    size_t bytes = (size_t)gallery->width * (size_t)gallery->height * sizeof(float);
+    size_t bytes = (size_t)ht_gallery_channels(gallery->kind) * (size_t)gallery->width *
+                   (size_t)gallery->height * sizeof(float);
     hash = ht_hash(hash, gallery, sizeof *gallery);
     for (int i = 0; i < gallery->count; i++) hash = ht_hash(hash, gallery->item[i].value, bytes);
     return hash;

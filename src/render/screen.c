@@ -91,8 +91,23 @@ static void draw_spans(ht_surface *s, double x, double end, int row, const ht_sp
     }
 }
 
+/* Between blanks: for clicks. */
+static void note_shape(ht_screen *screen, ht_surface *s, const ht_model *model, const ht_span *spans,
+                       int count)
+{
+    double x = 0;
+    screen->shape_from = screen->shape_to = 0;
+    for (int i = 0; i < count; i++) {
+        double width = span_width(s, &spans[i]);
+        size_t length = strlen(model->shape);
+        if (strncmp(spans[i].text + 1, model->shape, length) == 0 && length > 0)
+            screen->shape_from = x + 1, screen->shape_to = x + width - 1;
+        x += width;
+    }
+}
+
 /* Left and right parts share the line; the least important spans of both are left out. */
-static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
+static void draw_title(ht_screen *screen, ht_surface *s, const ht_model *model, ht_rect area)
 {
     ht_span left[HT_SPANS], right[HT_SPANS];
     int nl = ht_bars_title_left(model, left), nr = ht_bars_title_right(model, right);
@@ -107,6 +122,7 @@ static void draw_title(ht_surface *s, const ht_model *model, ht_rect area)
             break;
     }
     draw_spans(s, area.x, area.x + area.w, area.y, left, nl);
+    note_shape(screen, s, model, left, nl);
     double end = area.x + area.w;
     draw_spans(s, end - spans_width(s, right, nr), end, area.y, right, nr);
 }
@@ -164,6 +180,12 @@ static void draw_keys(ht_screen *screen, ht_surface *s, const ht_model *model, c
         screen->keys[i].key = spans[i].key;
     }
     screen->key_count = count;
+}
+
+int ht_screen_shape_at(const ht_screen *screen, int column)
+{
+    bool inside = column >= screen->shape_from && column < screen->shape_to;
+    return inside ? (int)(column - screen->shape_from) : -1;
 }
 
 int ht_screen_key_at(const ht_screen *screen, int column)
@@ -250,7 +272,7 @@ void ht_screen_draw(ht_screen *screen, ht_surface *s, const ht_model *model, con
         return;
     }
     s->ops->erase(s, layout->title);
-    draw_title(s, model, layout->title);
+    draw_title(screen, s, model, layout->title);
     for (int i = 0; i < layout->count; i++) draw_panel(screen, s, model, i);
     s->ops->erase(s, layout->keys);
     draw_keys(screen, s, model, layout);

@@ -23,6 +23,7 @@ typedef struct ht_screen {
     ht_layout layout;               /* of what stands on the surface, and hashes of it: */
     uint64_t drawn[HT_PANEL_COUNT]; /* panels that would be the same are not drawn again */
     bool has_now;                   /* the screen drawn last had the panel with the numbers of the moment */
+    double shape_from, shape_to;    /* the network's shape in the title line: columns from .. to - 1 */
     int key_count;
     struct { /* the key bar as it was drawn last: columns from .. to - 1 press this key */
         double from, to;
@@ -33,6 +34,9 @@ typedef struct ht_screen {
 void ht_screen_free(ht_screen *screen);
 
 void ht_screen_draw(ht_screen *screen, ht_surface *surface, const ht_model *model, const ht_layout *layout);
+
+/* Which character of the network's shape in the title line stands at this column; -1: none. */
+int ht_screen_shape_at(const ht_screen *screen, int column);
 
 /* The key that a click on this column of the key bar presses; 0: none. */
 int ht_screen_key_at(const ht_screen *screen, int column);

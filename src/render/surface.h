@@ -33,8 +33,8 @@ typedef struct ht_surface_ops {
                  const double *high);
     /* A dot that stands out from lines. */
     void (*point)(ht_surface *s, ht_role role, double x, double y);
-    /* A square pixel: a column wide and half a row high, its left top at (x, y). In the roles SIGNED_1 … 9
-     * and HEAT_1 … 8. */
+    /* A square pixel: a column wide and half a row high, its left top at (x, y). In the roles SIGNED_1 … 9,
+     * HEAT_1 … 8 and those of ht_role_rgb. */
     void (*pixel)(ht_surface *s, ht_role role, double x, double y);
     /* A rounded frame on the border cells of `r` (a title is put over it with text). */
     void (*frame)(ht_surface *s, ht_role role, ht_rect r);

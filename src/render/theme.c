@@ -1,6 +1,7 @@
 #include "render/theme.h"
 
 #include <pthread.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,6 +181,31 @@ static ht_code check_complete(const parser *p)
     return HT_OK;
 }
 
+/* The nearest of the 16: a bit a channel, bright where one is at its end. */
+static unsigned char index16_of(const double channel[3])
+{
+    unsigned bits = 0;
+    bool bright = false;
+    for (int i = 0; i < 3; i++) {
+        bits |= channel[i] >= 0 ? 1u << i : 0;
+        bright = bright || channel[i] > 0.75;
+    }
+    return (unsigned char)(bits == 7 && !bright ? 7 : bits | (bright ? 8u : 0u));
+}
+
+static void add_picture_colours(ht_theme *theme)
+{
+    for (unsigned role = HT_ROLE_RGB; role < HT_ROLE_COLOURS; role++) {
+        double channel[3];
+        ht_role_channels(role, channel);
+        theme->roles[role] = (ht_colour){.set = theme->roles[HT_ROLE_SIGNED].set,
+                                         .r = (unsigned char)lround(127.5 * (channel[0] + 1)),
+                                         .g = (unsigned char)lround(127.5 * (channel[1] + 1)),
+                                         .b = (unsigned char)lround(127.5 * (channel[2] + 1)),
+                                         .index16 = index16_of(channel)};
+    }
+}
+
 ht_code ht_theme_parse(const char *name, const char *text, ht_theme *theme, ht_error *err)
 {
     parser p = {.theme = theme, .err = err};
@@ -197,6 +223,7 @@ ht_code ht_theme_parse(const char *name, const char *text, ht_theme *theme, ht_e
         if (parse_line(&p, line) != HT_OK) return err->code;
         text += length + (text[length] == '\n');
     }
+    add_picture_colours(theme);
     return check_complete(&p);
 }
 

@@ -20,7 +20,7 @@ typedef struct ht_theme {
     char name[32];
     ht_colour background; /* of pictures; the terminal keeps its own unless the theme says `fill = yes` */
     bool fill;
-    ht_colour roles[HT_ROLE_COUNT];
+    ht_colour roles[HT_ROLE_COLOURS]; /* those of pictures are the same in all themes that have colours */
 } ht_theme;
 
 /* Loads a compiled-in theme. HT_USAGE with the known names if there is none of that name. */

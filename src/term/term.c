@@ -43,14 +43,17 @@ static struct {
     ht_term_kind kind;
     bool direct; /* 24-bit colours though terminfo has none (term/sgr.h) */
     bool colours, mouse;
-    bool hover;            /* reports of the mouse without a button, too */
-    bool sgr;              /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
+    bool hover;    /* reports of the mouse without a button, too */
+    bool sgr;      /* mouse reports are numbers, "CSI < …", for columns beyond 223 too */
+    bool pictures; /* the same for pictures of three channels */
+    int picture_colour[HT_RGB_COLOURS];
+    bool picture_pair[HT_RGB_COLOURS * HT_RGB_COLOURS]; /* each is made when it is first drawn */
     bool pixels;           /* there are pairs enough for two colours in a cell, and colours for them */
     bool font_asked, font; /* the console's: it has what blocks and labels need */
     bool asked, sync;      /* for synchronized output; it has it */
     ht_cell *shown;        /* (rows × columns): the frame before, so that only what changed goes to curses */
     int columns, rows;
-    attr_t attributes[HT_ROLE_COUNT];
+    attr_t attributes[HT_ROLE_COLOURS];
     bool held;     /* the left button is down */
     bool brackets; /* the terminal was asked to mark what is pasted */
     bool pasting;  /* its end has not come yet */
@@ -180,13 +183,17 @@ static attr_t curses_attributes(unsigned attributes)
            (attributes & HT_UNDERLINE ? A_UNDERLINE : 0);
 }
 
-/* After those of the roles: each of the signed colours on each, then each of the heat's on each. */
+/* After those of the roles: each of the signed colours on each, each of the heat's on each, each of the
+ * pictures' on each. */
 static int pixel_pair(int role, int ground)
 {
     enum {
-        SIGNED_PAIRS = HT_ROLE_COUNT + 1,
-        HEAT_PAIRS = SIGNED_PAIRS + HT_SIGNED_LEVELS * HT_SIGNED_LEVELS
+        SIGNED_PAIRS = HT_ROLE_COLOURS + 1,
+        HEAT_PAIRS = SIGNED_PAIRS + HT_SIGNED_LEVELS * HT_SIGNED_LEVELS,
+        RGB_PAIRS = HEAT_PAIRS + HT_HEAT_LEVELS * HT_HEAT_LEVELS
     };
+    if (ht_role_is_rgb((unsigned)role))
+        return RGB_PAIRS + (role - HT_ROLE_RGB) * HT_RGB_COLOURS + (ground - HT_ROLE_RGB);
     if (role >= HT_ROLE_HEAT)
         return HEAT_PAIRS + (role - HT_ROLE_HEAT) * HT_HEAT_LEVELS + (ground - HT_ROLE_HEAT);
     return SIGNED_PAIRS + (role - HT_ROLE_SIGNED) * HT_SIGNED_LEVELS + (ground - HT_ROLE_SIGNED);
@@ -206,6 +213,19 @@ static void set_pixels(const ht_theme *theme)
     term.pixels = term.colours && theme->roles[HT_ROLE_SIGNED].set && COLOR_PAIRS > pixel_pair(last, last);
     set_pixel_pairs(theme, HT_ROLE_SIGNED, HT_SIGNED_LEVELS);
     set_pixel_pairs(theme, HT_ROLE_HEAT, HT_HEAT_LEVELS);
+    term.pictures = term.pixels && COLOR_PAIRS > pixel_pair(HT_ROLE_COLOURS - 1, HT_ROLE_COLOURS - 1);
+    memset(term.picture_pair, 0, sizeof term.picture_pair);
+    for (int i = 0; i < HT_RGB_COLOURS; i++)
+        term.picture_colour[i] = colour_number(theme->roles[HT_ROLE_RGB + i]);
+}
+
+/* One of thousands, of which a screen shows few. */
+static void make_picture_pair(int role, int ground)
+{
+    int a = role - (int)HT_ROLE_RGB, b = ground - (int)HT_ROLE_RGB, place = a * HT_RGB_COLOURS + b;
+    if (term.picture_pair[place]) return;
+    term.picture_pair[place] = true;
+    init_extended_pair(pixel_pair(role, ground), term.picture_colour[a], term.picture_colour[b]);
 }
 
 static void set_colours(const ht_theme *theme)
@@ -217,7 +237,7 @@ static void set_colours(const ht_theme *theme)
     ht_batch_translate(term.direct);
     ht_sgr_forget();
     int background = theme->fill ? colour_number(theme->background) : -1;
-    for (int role = 0; role < HT_ROLE_COUNT; role++) {
+    for (int role = 0; role < HT_ROLE_COLOURS; role++) {
         ht_colour colour = theme->roles[role];
         term.attributes[role] = curses_attributes(colour.attributes);
         /* Bright colours of an 8-colour terminal are its bold ones. */
@@ -542,7 +562,8 @@ static ht_cell cell_at(const ht_cells *cells, int x, int y)
 {
     ht_cell cell = ht_cells_at(cells, x, y);
     if (cell.glyph == HT_GLYPH_TAIL || ht_glyph_is_wide(cell.glyph)) return agreed_cell(cells, x, y, cell);
-    return ht_cell_has_pixels(&cell) && !term.pixels ? ht_cell_one_colour(cell, false) : cell;
+    bool coloured = ht_role_is_rgb(cell.role) ? term.pictures : term.pixels;
+    return ht_cell_has_pixels(&cell) && !coloured ? ht_cell_one_colour(cell, false) : cell;
 }
 
 /* Gives curses what between two columns of the row has changed, from the first such cell to the last. */
@@ -564,6 +585,8 @@ static void show_row(const ht_cells *cells, int y, int columns, int from, int to
         ht_cell cell = before ? before[x] : cell_at(cells, x, y);
         if (cell.glyph == HT_GLYPH_TAIL) continue; /* curses knows */
         wchar_t text[2] = {cell.glyph ? (wchar_t)cell.glyph : L' ', L'\0'};
+        if (term.colours && cell.ground && ht_role_is_rgb(cell.role))
+            make_picture_pair(cell.role, cell.ground);
         int pair = !term.colours ? 0 : cell.ground ? pixel_pair(cell.role, cell.ground) : cell.role + 1;
         setcchar(&line[count++], text, term.attributes[cell.role] | curses_attributes(cell.attributes), 0,
                  &pair);

@@ -8,6 +8,7 @@
 #include "base/wrap.h"
 #include "view/ghost.h"
 #include "view/keymap.h"
+#include "view/layers/layers.h"
 
 __attribute__((format(printf, 4, 5))) static void add(ht_span *spans, int *count, ht_role role,
                                                       const char *format, ...)
@@ -133,6 +134,7 @@ static bool belongs(const ht_model *m, ht_action action)
     if (action == HT_DO_METHOD)
         return m->view == HT_VIEW_COMPARE || ht_params_get(&m->applied, HT_P_OCCAM_LAMBDA0) > 0;
     if (action == HT_DO_PRUNE || action == HT_DO_PRUNE_KEEP) return m->view == HT_VIEW_PRUNING;
+    if (action == HT_DO_LAYER) return ht_layers_count(m) > 1;
     if (action == HT_DO_WIDTH) return m->view != HT_VIEW_PRUNING;
     return action != HT_DO_FREEZE;
 }

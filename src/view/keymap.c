@@ -52,7 +52,14 @@ static const ht_key_info table[] = {
      "t",
      "tails",
      "the tails: distributions, Hill plot, spectrum, all estimates of α; there 1 to 6 choose a panel"},
-    {HT_DO_LAYER, {'y'}, "y", NULL, "the tail index of the next hidden layer, if there are several"},
+    {HT_DO_LAYER,
+     {'y'},
+     "y",
+     "layer",
+     "weights, norms, tails, κ and pictures of the next layer, after the last of all (also a click on the "
+     "shape "
+     "in the title)"},
+    {HT_DO_LAYER_BEFORE, {'Y'}, "Y", NULL, "of the layer before"},
     {HT_DO_PRUNE,
      {'x'},
      "x",

@@ -47,6 +47,7 @@ typedef enum ht_action {
     HT_DO_PRUNING,
     HT_DO_TAIL,
     HT_DO_LAYER,
+    HT_DO_LAYER_BEFORE,
     HT_DO_PRUNE,
     HT_DO_PRUNE_KEEP,
     HT_DO_UNMASK,

@@ -11,10 +11,18 @@
 #include "view/runs/shelf.h"
 
 /* Layers with units: "→500" a dense one, "→conv 20" a convolution. */
-static size_t write_layer(const ht_layer_item *item, char *to, size_t size)
+static size_t write_layer(const ht_layer_item *item, const char *arrow, char *to, size_t size)
 {
     bool conv = item->kind == HT_LAYER_CONV;
-    return (size_t)snprintf(to, size, "→%s%d", conv ? "conv " : "", item->units);
+    return (size_t)snprintf(to, size, "%s%s%d", arrow, conv ? "conv " : "", item->units);
+}
+
+/* With blanks, where names have some. */
+static const char *arrow_of(const ht_layer_item *items, int count)
+{
+    bool conv = false;
+    for (int i = 0; i < count; i++) conv = conv || items[i].kind == HT_LAYER_CONV;
+    return conv ? " → " : "→";
 }
 
 static bool alike(const ht_layer_item *a, const ht_layer_item *b)
@@ -22,14 +30,15 @@ static bool alike(const ht_layer_item *a, const ht_layer_item *b)
     return a->kind == b->kind && a->units == b->units;
 }
 
-/* "140→2000→5", "784→conv 20→conv 50→500→10"; of more than four equal layers in a row "140→2000×6→5". What is
- * too long for the title is counted: "140→16 layers→5". */
+/* "140→2000→5", "784 → conv 20 → conv 50 → 500 → 10"; of more than four equal layers in a row
+ * "140→2000×6→5". What is too long for the title is counted: "140→16 layers→5". */
 static void write_shape(ht_model *m, int inputs, int classes)
 {
     enum { ALIKE = 4 };
     ht_layer_item items[HT_PARAM_LAYERS];
     int count = ht_params_layers(&m->applied, items), depth = 0;
-    char hidden[24 * HT_PARAM_LAYERS] = "";
+    char hidden[28 * HT_PARAM_LAYERS] = "";
+    const char *arrow = arrow_of(items, count);
     size_t used = 0;
     for (int l = 0; l < count; l++)
         if (items[l].units > 0) items[depth++] = items[l];
@@ -37,20 +46,20 @@ static void write_shape(ht_model *m, int inputs, int classes)
         for (next = l + 1; next < depth && alike(&items[next], &items[l]);) next++;
         bool many = next - l > ALIKE;
         for (int i = l; i < (many ? l + 1 : next); i++)
-            used += write_layer(&items[i], hidden + used, sizeof hidden - used);
+            used += write_layer(&items[i], arrow, hidden + used, sizeof hidden - used);
         if (many) used += (size_t)snprintf(hidden + used, sizeof hidden - used, "×%d", next - l);
     }
-    size_t length = (size_t)snprintf(m->shape, sizeof m->shape, "%d%s→%d", inputs, hidden, classes);
+    size_t length = (size_t)snprintf(m->shape, sizeof m->shape, "%d%s%s%d", inputs, hidden, arrow, classes);
     if (length >= sizeof m->shape)
-        snprintf(m->shape, sizeof m->shape, "%d→%d layers→%d", inputs, depth, classes);
+        snprintf(m->shape, sizeof m->shape, "%d%s%d layers%s%d", inputs, arrow, depth, arrow, classes);
 }
 
-/* Of a network that looks at places: "3×32²→conv 20 …". */
+/* Of a network that looks at places: "3×32² → conv 20 …". */
 static void name_places(ht_model *m, int channels, int height, int width)
 {
     char layers[sizeof m->shape], places[40];
-    const char *rest = strstr(m->shape, "→");
-    if (!rest || !strstr(rest, "conv ") || channels < 1) return;
+    const char *rest = strstr(m->shape, " → "); /* blanks: there are convolutions */
+    if (!rest || channels < 1) return;
     if (height == width)
         snprintf(places, sizeof places, "%d×%d²", channels, height);
     else
@@ -76,6 +85,7 @@ void ht_model_init(ht_model *m, const ht_params *params, int inputs, int classes
     m->prune_cursor = -1; /* at κ until it is moved */
     m->prune_timed = NAN;
     m->window_end = NAN;
+    m->layer = m->heat_layer = HT_ALL_LAYERS;
 }
 
 void ht_model_pictures(ht_model *m, int channels, int height, int width)
@@ -366,6 +376,26 @@ static void put_kappa(ht_model *m, bool shown)
     if (m->later) take_kappa(&m->later[HT_TRACE_KAPPA], &m->arrived.report);
 }
 
+/* What is drawn of the picked layer over the steps begins anew with another layer. */
+static void put_layer(ht_model *m, const ht_glimpse *g, bool shown)
+{
+    double kappa = g->layer == HT_ALL_LAYERS || g->kappa.units == 0
+                       ? (double)NAN
+                       : (double)g->of[g->layer].removed / g->of[g->layer].units;
+    ht_curve *curve[] = {shown || !m->later ? &m->trace[HT_TRACE_LAYER] : NULL,
+                         m->later ? &m->later[HT_TRACE_LAYER] : NULL};
+    bool other = g->layer != m->heat_layer;
+    if (other) ht_heat_clear(&m->heat);
+    m->heat_layer = g->layer;
+    take_heat(&m->heat, g);
+    for (int i = 0; i < 2; i++) {
+        if (curve[i] && other) ht_curve_clear(curve[i]);
+        if (curve[i] && isfinite(kappa) &&
+            (curve[i]->count == 0 || (double)g->step > curve[i]->bucket[curve[i]->count - 1].last))
+            ht_curve_add(curve[i], (double)g->step, kappa, kappa, kappa);
+    }
+}
+
 void ht_model_report(ht_model *m, const ht_report *report)
 {
     const ht_report *latest = &m->arrived.report;
@@ -389,7 +419,7 @@ void ht_model_glimpse(ht_model *m, const ht_glimpse *glimpse)
     if (shown) m->report.glimpse = *glimpse;
     m->arrived.report.glimpse = *glimpse;
     put_kappa(m, shown);
-    take_heat(&m->heat, glimpse);
+    put_layer(m, glimpse, shown);
 }
 
 void ht_model_epochs(ht_model *m, const ht_epochs *epochs)

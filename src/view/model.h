@@ -45,6 +45,7 @@ typedef enum ht_trace {
     HT_TRACE_LEFT,  /* share of the weights above machine epsilon */
     HT_TRACE_LARGE, /* above 1e-4 */
     HT_TRACE_KAPPA, /* the pruning ratio κ */
+    HT_TRACE_LAYER, /* what of it falls on the picked layer */
     HT_TRACE_ROWS,  /* tail index of the rows, median of the hidden layers */
     HT_TRACE_TAIL,  /* the first estimator's, with its 95 % interval; the others follow: ht_trace_of */
     HT_TRACE_COUNT = HT_TRACE_TAIL + HT_ESTIMATORS
@@ -135,7 +136,8 @@ typedef struct ht_model {
     double loss, batch_accuracy, test_loss, test_accuracy;
     /* history */
     ht_curve trace[HT_TRACE_COUNT];
-    ht_heat heat; /* the first layer's |w|: shares of the coarse bins of the histogram */
+    ht_heat heat;   /* of |w|: shares of the coarse bins of the histogram … */
+    int heat_layer; /* … of this layer; the curve HT_TRACE_LAYER too */
     int moment_count;
     ht_moment moments[HT_MODEL_MARKS];
     ht_labels labels; /* words that the user has put at steps */
@@ -167,9 +169,9 @@ typedef struct ht_model {
     /* how it is shown */
     ht_view view, view_before_help;
     ht_panel_id focus;
-    int control;    /* 0 .. HT_CONTROLS-1 */
-    bool tail_all;  /* tail view: the table shows all estimates, not only those to trust first */
-    int tail_layer; /* the hidden layer whose tail is asked for, from 0 */
+    int control;   /* 0 .. HT_CONTROLS-1 */
+    bool tail_all; /* tail view: the table shows all estimates, not only those to trust first */
+    int layer;     /* that is picked (layers/layers.h): a hidden one, from 0, or HT_ALL_LAYERS */
     bool loss_log, weights_log_x, weights_log_y, norms_log, strip_log;
     bool present;               /* presentation: one or two charts and large numbers */
     unsigned hidden;            /* panels left out of the dashboard: bit 1 << id */
@@ -238,10 +240,8 @@ void ht_model_value(ht_param p, double value, char *to, size_t size);
 /* An end of a range: "2", "1e-07", "100k". */
 void ht_model_bound(double value, char *to, size_t size);
 
-/* What κ is a share of: "of the neurons", "of the units" where not all layers are dense. */
-const char *ht_model_of_units(const ht_model *model);
-
-/* Does noise leave the layer alone whose tail is looked at (noise.first_conv)? */
+/* Does noise leave the layer alone whose tail is looked at (noise.first_conv)? Of all layers: the one that is
+ * drawn. */
 bool ht_model_quiet(const ht_model *model);
 
 /* The α of the noise in the layer whose tail is looked at; NaN without noise. */
@@ -252,7 +252,7 @@ double ht_model_injected(const ht_model *model);
  */
 double ht_model_old_noise(const ht_model *model, double step);
 
-/* ", layer 2": whose tail is shown; "" and false if there is only one. */
+/* ", conv 2", ", median of 3 layers": whose tail is shown; "" and false if there is only one. */
 bool ht_model_layer(const ht_model *model, char *to, size_t size);
 
 /* κ at prune.error, and the step of the weights that it is of: a glimpse's where there is one, else that of

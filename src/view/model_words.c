@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "view/layers/layers.h"
 #include "view/model.h"
 
 const ht_param ht_model_controls[HT_CONTROLS] = {HT_P_NOISE_TYPE, HT_P_NOISE_ALPHA, HT_P_NOISE_SCALE,
@@ -68,19 +69,10 @@ ht_params ht_model_params_at(const ht_model *m, double step)
     return then;
 }
 
-const char *ht_model_of_units(const ht_model *m)
-{
-    return ht_params_are_dense(&m->applied) ? "of the neurons" : "of the units";
-}
-
-static int layer_looked_at(const ht_model *m)
-{
-    return m->report.count > 0 ? m->report.tail.layer : m->tail_layer;
-}
-
 bool ht_model_quiet(const ht_model *m)
 {
-    return layer_looked_at(m) == ht_params_quiet(&m->applied, NULL);
+    const ht_tail_look *tail = &m->report.tail;
+    return (tail->looked ? tail->drawn : m->layer) == ht_params_quiet(&m->applied, NULL);
 }
 
 double ht_model_injected(const ht_model *m)
@@ -108,19 +100,24 @@ double ht_model_old_noise(const ht_model *m, double step)
 
 bool ht_model_layer(const ht_model *m, char *to, size_t size)
 {
-    int depth = (int)ht_params_get(&m->applied, HT_P_MODEL_DEPTH);
-    int layer = layer_looked_at(m);
+    int layers = ht_layers_count(m), layer = m->report.tail.looked ? m->report.tail.layer : m->layer;
+    char name[24];
     to[0] = '\0';
-    if (depth > 1) snprintf(to, size, ", layer %d", layer + 1);
-    return depth > 1;
+    if (layers < 2) return false;
+    ht_layers_name(m, layer, name, sizeof name);
+    if (layer == HT_ALL_LAYERS)
+        snprintf(to, size, ", median of %d layers", layers);
+    else
+        snprintf(to, size, ", %s", name);
+    return true;
 }
 
 ht_model_kappa ht_model_kappa_of(const ht_report *r)
 {
     const ht_glimpse *g = &r->glimpse;
     const ht_prune_look *look = &r->look[r->method];
-    if (g->count > 0 && g->width > 0 && g->step >= look->step)
-        return (ht_model_kappa){(double)g->removed / g->width, g->seconds, g->step};
+    if (g->count > 0 && g->kappa.units > 0 && g->step >= look->step)
+        return (ht_model_kappa){(double)g->kappa.removed / g->kappa.units, g->seconds, g->step};
     if (r->count > 0 && look->count > 0) return (ht_model_kappa){r->pruned.ratio, look->seconds, look->step};
     return (ht_model_kappa){(double)NAN, 0, 0};
 }
@@ -138,7 +135,8 @@ void ht_model_when(const ht_model *m, uint64_t step, double seconds, char *to, s
 
 const char *ht_model_error_symbol(const ht_report *r)
 {
-    ht_prune_metric metric = r->glimpse.count > 0 && r->glimpse.width > 0 ? r->glimpse.metric : r->metric;
+    ht_prune_metric metric =
+        r->glimpse.count > 0 && r->glimpse.kappa.units > 0 ? r->glimpse.metric : r->metric;
     return metric == HT_FRO ? "ε" : "ε²";
 }
 

@@ -63,6 +63,12 @@ const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, bool by
     return &look->points[i];
 }
 
+const ht_prune_point *ht_pruning_under(const ht_model *m, const ht_prune_look *look)
+{
+    bool kappa = m->prune_cursor < 0 && look == ht_pruning_lead(m) && look->count > 0;
+    return kappa ? &look->at : ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+}
+
 double ht_pruning_cursor(const ht_model *m)
 {
     const ht_prune_look *look = ht_pruning_lead(m);

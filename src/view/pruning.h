@@ -23,6 +23,10 @@ const ht_prune_look *ht_pruning_lead(const ht_model *model);
 /* The point at x or next to its left; NULL without a curve. */
 const ht_prune_point *ht_pruning_at(const ht_prune_look *look, double x, bool by_weights);
 
+/* The point that the cursor stands on, of any shown method; on κ of the one that is read in full κ itself,
+ * which with several layers is no point of the curve. */
+const ht_prune_point *ht_pruning_under(const ht_model *model, const ht_prune_look *look);
+
 /* Where the cursor stands: on κ until it is moved. */
 double ht_pruning_cursor(const ht_model *model);
 /* Moves it: to another point, at least by 0.005, or far, by 0.05. */

@@ -169,12 +169,16 @@ static void y_looks_at_the_next_layer(void **state)
 {
     vt *t = open_paused(state, "model.depth=2");
     open_tails(t, true);
-    vt_assert(t, vt_wait_text(t, "layer 1", PATIENCE));
-    vt_key(t, "y");
-    vt_assert(t, vt_wait_text(t, "hidden layer 2 of 2", PATIENCE));
-    vt_assert(t, vt_wait_gone(t, "layer 1", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "median of 2 layers", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "mmo of each layer", PATIENCE));
+    vt_key(t, "Y");
+    vt_assert(t, vt_wait_text(t, "dense 2: 600 neurons of 600 inputs", PATIENCE));
+    vt_assert(t, vt_wait_gone(t, "median of 2 layers", PATIENCE));
     vt_key(t, "Esc");
-    vt_assert(t, vt_wait_text(t, ", layer 2", PATIENCE)); /* the dashboard says whose tail it shows */
+    /* The dashboard says whose weights it shows, in every panel. */
+    vt_assert(t, vt_wait_text(t, "Weights |w|, dense 2", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "P(>x), dense 2", PATIENCE));
+    vt_assert(t, vt_wait_text(t, "weights, dense 2", PATIENCE));
 }
 
 static void pictures_come_while_training_runs(void **state)

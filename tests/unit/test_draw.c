@@ -1071,7 +1071,7 @@ static void messages_cover_no_panel_and_are_not_cut(void **state)
     (void)state;
     char path[HT_MESSAGE] = "", text[HT_MESSAGE];
     check_message_everywhere("symbols: block");
-    check_message_everywhere("there is one hidden layer, and this is its tail; model.depth makes more");
+    check_message_everywhere("there is one hidden layer, and it is shown; model.layers makes more");
     check_message_everywhere(
         "ghost A: without noise, same seed, weights and batches; n ends it, O takes this run's noise");
     while (strlen(path) < 500) {

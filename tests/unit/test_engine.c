@@ -417,7 +417,14 @@ static void a_report_agrees_with_itself(void **state)
             assert_int_equal(node->step, 1000);
             assert_int_equal(r->tail.picture_step, 1000);
             assert_int_equal(r->samples_of, 200);
-            assert_int_equal(r->glimpse.histogram.total, ht_tensor_size(net->weights[0]));
+            size_t weights = 0;
+            for (int l = 0; l < depth; l++) weights += ht_tensor_size(net->weights[l]);
+            assert_int_equal(r->glimpse.histogram.total, weights);
+            /* What norms tell of κ is what the curve says of it. */
+            assert_int_equal(r->glimpse.kappa.units, r->width);
+            assert_int_equal(r->glimpse.kappa.removed, r->removed);
+            assert_true(fabs(r->glimpse.kappa.error - r->pruned.error) < 1e-12);
+            assert_int_equal(r->glimpse.layers, depth);
             free(r);
             ht_trainer_free(t);
         }

@@ -115,16 +115,17 @@ static void the_strongest_are_the_last_by_norm(void **state)
     ht_prune_order order;
     ht_prune_order_make(&order, layer, HT_PRUNE_RANDOM, HT_FRO, 1, &err);
     assert_int_equal(r->strongest.count, HT_REPORT_NEURONS);
-    assert_int_equal(r->strongest.inputs, data->inputs);
+    assert_int_equal(r->strongest.values, data->inputs);
     for (int i = 0; i < r->strongest.count; i++) {
         double norm2 = 0;
-        int neuron = r->strongest.neuron[i], larger = 0;
+        int neuron = r->strongest.unit[i], larger = 0;
         const float *w = layer->data + (size_t)neuron * (size_t)layer->columns;
         for (int j = 0; j < layer->columns; j++) norm2 += (double)w[j] * (double)w[j];
         for (int k = 0; k < order.count; k++) larger += order.norm2[k] > norm2 * (1 + 1e-9);
         assert_int_equal(larger, i);
         assert_true(fabs((double)r->strongest.norm[i] - sqrt(norm2)) < 1e-5 * sqrt(norm2));
-        assert_memory_equal(r->strongest.weight[i], w, (size_t)layer->columns * sizeof *w);
+        assert_memory_equal(r->strongest.value + (size_t)i * (size_t)layer->columns, w,
+                            (size_t)layer->columns * sizeof *w);
         assert_true(fabs(r->look[HT_PRUNE_NODE].goes[i] - (double)(order.count - i) / order.count) < 1e-12);
         int place = 0;
         while (order.neuron[place] != neuron) place++;

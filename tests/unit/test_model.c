@@ -240,7 +240,7 @@ static void looks_out_of_order_never_mix(void **state)
         }
         if (what >= 42 && what < 70) {
             glimpse->count++, glimpse->step = of, glimpse->generation = run;
-            glimpse->width = 1000, glimpse->removed = (int)(of % 1000);
+            glimpse->kappa.units = 1000, glimpse->kappa.removed = (int)(of % 1000);
             ht_model_glimpse(m, glimpse);
             if (run == generation && of >= glimpsed) glimpsed = of;
             if (m->report.glimpse.count == 0) continue;
@@ -308,8 +308,8 @@ static void numbers_of_other_steps_say_so(void **state)
     ht_panel_now(m, (ht_room){.columns = 40, .rows = 40}, &form);
     assert_string_equal(label_of(&form, "test acc"), "test accuracy"); /* it is of the step shown */
     feed(m, step_sample(1400, 1));
-    m->report.glimpse.count = 1, m->report.glimpse.step = 1390, m->report.glimpse.width = 10,
-    m->report.glimpse.removed = 5;
+    m->report.glimpse.count = 1, m->report.glimpse.step = 1390, m->report.glimpse.kappa.units = 10,
+    m->report.glimpse.kappa.removed = 5;
     m->report.glimpse.wanted = 0.1;
     for (int columns = 26; columns <= 60; columns++) {
         form = (ht_form){0};

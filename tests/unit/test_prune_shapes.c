@@ -285,6 +285,37 @@ static void a_rank_costs_two_factors(void **state)
     ht_network_free(net);
 }
 
+/* Half of the points, of networks without what is removed: where both have a point they agree. */
+static void a_brief_curve_is_the_whole_one(void **state)
+{
+    (void)state;
+    ht_samples samples = samples_new(COUNT);
+    for (int i = 0; i < LINES; i++) {
+        ht_network *net = network_of(lines[i], true, false);
+        ht_prune_spec spec = {.method = HT_PRUNE_NODE, .error = 0.3, .ratio = (double)NAN, .seed = 1};
+        ht_prune_curve whole, brief;
+        int shared = 0;
+        assert_int_equal(ht_prune_curve_make(&whole, net, &samples, &spec, NULL, &err), HT_OK);
+        spec.brief = true;
+        assert_int_equal(ht_prune_curve_make(&brief, net, &samples, &spec, NULL, &err), HT_OK);
+        assert_true(brief.count <= whole.count && brief.units == whole.units);
+        assert_true(brief.at.removed == whole.at.removed &&
+                    fabs(brief.at.loss - whole.at.loss) < 1e-5 * (1 + whole.at.loss));
+        for (int k = 0; k < brief.count; k++) {
+            const ht_prune_point *a = &brief.points[k], *b = ht_prune_curve_at(&whole, a->ratio + 1e-9);
+            if (b->removed != a->removed) continue;
+            shared++;
+            assert_true(a->error == b->error && a->weights == b->weights);
+            assert_true(fabs(a->loss - b->loss) < 1e-5 * (1 + b->loss));
+        }
+        assert_true(shared >= 3); /* both ends among them */
+        ht_prune_curve_free(&whole);
+        ht_prune_curve_free(&brief);
+        ht_network_free(net);
+    }
+    samples_free(&samples);
+}
+
 /* Each point is the network pruned at that ratio. */
 static void check_curve(const ht_network *net, const ht_samples *samples, ht_prune_method method)
 {
@@ -496,6 +527,7 @@ int main(void)
         cmocka_unit_test(matrices_of_filters_are_approximated),
         cmocka_unit_test(a_rank_costs_two_factors),
         cmocka_unit_test(curves_are_grids_of_pruned_networks),
+        cmocka_unit_test(a_brief_curve_is_the_whole_one),
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(what_needs_dense_layers_says_so),
         cmocka_unit_test(tails_are_of_filters_and_of_kernels),

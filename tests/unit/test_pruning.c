@@ -60,9 +60,10 @@ static ht_model *new_model(void)
     for (int i = 0; i < HT_REPORT_NEURONS; i++) {
         r->look[HT_PRUNE_NODE].goes[i] = (double)(WIDTH - i) / WIDTH;
         r->strongest.norm[i] = (float)(HT_REPORT_NEURONS - i);
-        for (int j = 0; j < INPUTS; j++) r->strongest.weight[i][j] = (float)(j % SIDE < SIDE / 2 ? -1 : 1);
+        for (int j = 0; j < INPUTS; j++)
+            r->strongest.value[i * INPUTS + j] = (float)(j % SIDE < SIDE / 2 ? -1 : 1);
     }
-    r->strongest.count = HT_REPORT_NEURONS, r->strongest.inputs = INPUTS;
+    r->strongest.count = r->strongest.of = HT_REPORT_NEURONS, r->strongest.values = INPUTS;
     r->look[HT_PRUNE_NODE].groups = WIDTH;
     for (int i = 0; i < WIDTH; i++) r->look[HT_PRUNE_NODE].group[i] = (float)(i + 1);
     return m;
@@ -158,6 +159,28 @@ static void every_step_of_the_cursor_reads_another_point(void **state)
     ht_pruning_move(m, 1, true);
     assert_true(fabs(ht_pruning_cursor(m) - 0.05) < 1e-12);
     assert_null(ht_pruning_at(ht_pruning_lead(m), 0.5, true));
+    free_model(m);
+}
+
+/* With several layers each goes to the error at its own ratio: no point of the curve. */
+static void on_kappa_the_cursor_is_kappa(void **state)
+{
+    (void)state;
+    ht_model *m = new_model();
+    ht_prune_look *node = &m->report.look[HT_PRUNE_NODE];
+    ht_form *form = calloc(1, sizeof *form);
+    assert_non_null(form);
+    node->at.removed = 31, node->at.ratio = 31.5 / WIDTH;
+    assert_int_equal(ht_pruning_under(m, node)->removed, 31);
+    ht_panel_pruning_readout(m, (ht_room){.columns = 40, .rows = 50}, form);
+    bool said = false;
+    for (int i = 0; i < form->count; i++)
+        said = said || (strcmp(form->rows[i].label, "neurons removed") == 0 &&
+                        strcmp(form->rows[i].value, "31") == 0);
+    assert_true(said);
+    m->prune_cursor = 0.5; /* elsewhere a point of the curve */
+    assert_ptr_equal(ht_pruning_under(m, node), ht_pruning_at(node, 0.5, false));
+    free(form);
     free_model(m);
 }
 
@@ -536,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_method_is_shown_then_read_then_hidden),
         cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),
+        cmocka_unit_test(on_kappa_the_cursor_is_kappa),
         cmocka_unit_test(the_trainer_is_asked_for_just_as_many),
         cmocka_unit_test(kappa_stands_in_words),
         cmocka_unit_test(methods_lie_over_each_other_with_their_keys),

@@ -265,14 +265,14 @@ static void damaged_cells_are_not_believed(void **state)
     ht_stored_run run;
     assert_int_equal(read_cell(&run, "15", "0.25", "1.5", "0.5"), HT_OK);
     assert_true(run.rows[0].step == 15 && run.rows[0].test_accuracy == 0.5);
-    assert_true(run.report->glimpse.removed == run.report->glimpse.width / 4);
+    assert_true(run.report->glimpse.kappa.removed == run.report->glimpse.kappa.units / 4);
     assert_true(run.report->tail.now[0].value == 1.5);
     ht_stored_run_free(&run);
     static const char *const bad[][3] = {
         {"1e30", "1e30", "1e30"}, {"-1", "0", "-0.1"}, {"1.1", "100.5", "2"}};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(read_cell(&run, "15", bad[i][0], bad[i][1], bad[i][2]), HT_OK);
-        assert_int_equal(run.report->glimpse.width, 0);
+        assert_int_equal(run.report->glimpse.kappa.units, 0);
         assert_true(isnan(run.report->tail.now[0].value) && isnan(run.rows[0].test_accuracy));
         assert_int_equal(run.report->tail.now[0].quality, HT_QUALITY_NOT_APPLICABLE);
         ht_stored_run_free(&run);

@@ -274,6 +274,7 @@ static void capture_of_a_step_equals_a_capture_after_it(void **state)
             ht_network_init(net, 1, pool);
             ht_step *step = ht_step_new(net, COUNT, false, 8, &err);
             ht_capture *capture = ht_capture_new(net, threads, &err), *after = ht_capture_new(net, 1, &err);
+            const int rows = depth * WIDTH, all = WIDTH * INPUTS + (depth - 1) * WIDTH * WIDTH;
             ht_hyper hyper = {.lr = 0.1,
                               .train_output = true,
                               .input_bound = 10,
@@ -288,9 +289,13 @@ static void capture_of_a_step_equals_a_capture_after_it(void **state)
                 assert_memory_equal(capture->net->weights[l]->data, net->weights[l]->data, bytes);
                 assert_memory_equal(after->net->weights[l]->data, net->weights[l]->data, bytes);
             }
-            assert_memory_equal(capture->norm2, after->norm2, WIDTH * sizeof(double));
+            assert_memory_equal(capture->norm2, after->norm2, (size_t)rows * sizeof(double));
             assert_memory_equal(&capture->histogram[0], &after->histogram[0], sizeof(ht_histogram));
-            assert_int_equal(capture->histogram[0].total, WIDTH * INPUTS);
+            assert_int_equal(capture->histogram[0].total, all);
+            ht_capture_pick(capture, 1); /* one layer's alone; beyond the last: the last */
+            ht_capture_take(capture, net, pool);
+            assert_int_equal(capture->histogram[0].total, depth == 1 ? all : WIDTH * WIDTH);
+            assert_memory_equal(capture->norm2, after->norm2, (size_t)rows * sizeof(double));
             for (int i = 0; i < WIDTH; i++) {
                 double sum = 0;
                 for (int j = 0; j < INPUTS; j++) sum += pow((double)net->weights[0]->data[i * INPUTS + j], 2);

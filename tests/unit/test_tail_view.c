@@ -452,8 +452,8 @@ static ht_report *new_report(uint64_t step, int layer)
 {
     ht_report *r = calloc(1, sizeof *r);
     r->step = r->count = step;
-    r->tail =
-        (ht_tail_look){.looked = true, .step = step, .layer = layer, .picture_step = step, .picture = heavy};
+    r->tail = (ht_tail_look){
+        .looked = true, .step = step, .layer = layer, .drawn = layer, .picture_step = step, .picture = heavy};
     for (int e = 0; e < HT_ESTIMATORS; e++) r->tail.now[e] = heavy.all[e];
     return r;
 }
@@ -501,10 +501,10 @@ static void another_layer_begins_anew(void **state)
     feed(m, new_report(7, 1));
     assert_int_equal(m->trace[ht_trace_of(HT_MMO)].count, 2);
     ht_panel_tail(m, 100, &chart);
-    assert_non_null(strstr(chart.title, ", layer 2"));
+    assert_non_null(strstr(chart.title, ", dense 2"));
     ht_chart_clear(&chart);
     ht_panel_tail_hill(m, 100, &chart);
-    assert_string_equal(chart.hint, "layer 2");
+    assert_string_equal(chart.hint, "dense 2");
     ht_chart_free(&chart);
     free(m);
 }

@@ -133,7 +133,8 @@ static ht_code look(ht_report *report, const ht_network *net, const ht_params *p
     report->speed_up = (double)NAN;
     ht_analysis_weights(report, net);
     ht_code code = ht_analysis_glimpse(&report->glimpse, capture, &spec, err);
-    if (code == HT_OK) code = ht_tail_watch_look(&watch, net, &(ht_tail_order){.step = step}, err);
+    const ht_tail_order order = {.layer = capture->layer, .step = step};
+    if (code == HT_OK) code = ht_tail_watch_look(&watch, net, &order, err);
     ht_capture_free(capture);
     report->tail = watch.latest;
     report->glimpse.count = report->count = 1;

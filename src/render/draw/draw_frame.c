@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 ht_rect ht_rect_cut(ht_rect a, ht_rect b)
 {
@@ -29,13 +30,23 @@ int ht_frame_fits(ht_rect area)
     return area.w >= 6 && area.h >= 3;
 }
 
+/* What has no room loses what stands behind its last colon, a remark. */
+static void fit_title(ht_surface *s, char *text, size_t size, const char *title, double room)
+{
+    snprintf(text, size, " %s ", title);
+    char *remark = NULL;
+    for (char *colon = strstr(text, ": "); colon; colon = strstr(colon + 1, ": ")) remark = colon;
+    if (!remark || s->ops->measure(s, HT_BOLD, text) <= room) return;
+    remark[0] = ' ', remark[1] = '\0';
+}
+
 double ht_frame_draw(ht_surface *s, ht_rect area, const char *title, const char *hint, int focus)
 {
     char text[96];
     double used = area.x + 2, right = area.x + area.w - 2;
     s->ops->frame(s, focus ? HT_ROLE_FOCUS : HT_ROLE_FRAME, area);
     if (*title) {
-        snprintf(text, sizeof text, " %s ", title);
+        fit_title(s, text, sizeof text, title, right - used);
         double width = fmin(s->ops->measure(s, HT_BOLD, text), right - used);
         s->ops->text(s, used, area.y, right - used, HT_ALIGN_LEFT, HT_ROLE_TITLE, HT_BOLD, text);
         used += width;

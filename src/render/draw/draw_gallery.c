@@ -8,13 +8,15 @@ enum {
     GAP = 2,          /* columns between items */
     PICTURES = 4,     /* that should fit side by side before they are drawn smaller */
     CURVE_LEAST = 18, /* columns of a curve */
+    LABEL = 5,        /* columns that a label needs at least */
+    GROWN = 6,        /* pixels that the side of a value makes at most */
     POINTS = 512,
 };
 
 /* How items are drawn: their size in cells without the label, and the side of the squares of values that
- * make one pixel. */
+ * make one pixel, or of the squares of pixels that a value makes; one of both is 1. */
 typedef struct format {
-    int w, h, square;
+    int w, h, square, grown;
 } format;
 
 static int ceil_div(int a, int b)
@@ -22,14 +24,32 @@ static int ceil_div(int a, int b)
     return (a + b - 1) / b;
 }
 
+/* Columns of an item: a label wants some. */
+static int pitch(format f)
+{
+    return f.w < LABEL ? LABEL : f.w;
+}
+
 /* The largest pictures of which enough fit; at the smallest what fits. */
 static format picture_format(const ht_gallery *g, ht_rect inner)
 {
     for (int square = 1;; square *= 2) {
-        format f = {ceil_div(g->width, square), ceil_div(ceil_div(g->height, square), 2), square};
+        format f = {ceil_div(g->width, square), ceil_div(ceil_div(g->height, square), 2), square, 1};
         int fit = (inner.w + GAP) / (f.w + GAP), wanted = g->count < PICTURES ? g->count : PICTURES;
         if ((fit >= wanted && f.h + 1 <= inner.h) || f.w <= 4) return f;
     }
+}
+
+/* Small ones, filters, grow while all of them fit. */
+static format grow(const ht_gallery *g, ht_rect inner, format f)
+{
+    for (int grown = 2; f.square == 1 && grown <= GROWN; grown++) {
+        format larger = {g->width * grown, ceil_div(g->height * grown, 2), 1, grown};
+        int across = (inner.w + GAP) / (pitch(larger) + GAP), down = inner.h / (larger.h + 1);
+        if (across * down < g->count) break;
+        f = larger;
+    }
+    return f;
 }
 
 static format curve_format(const ht_gallery *g, ht_rect inner)
@@ -37,7 +57,7 @@ static format curve_format(const ht_gallery *g, ht_rect inner)
     int fit = (inner.w + GAP) / (CURVE_LEAST + GAP);
     if (fit > g->count) fit = g->count;
     if (fit < 1) fit = 1;
-    return (format){(inner.w + GAP) / fit - GAP, inner.h - 1, 1};
+    return (format){(inner.w + GAP) / fit - GAP, inner.h - 1, 1, 1};
 }
 
 /* The mean of a square of values, in units of full colour. */
@@ -51,11 +71,26 @@ static double mean_at(const ht_gallery *g, const float *value, int x, int y, int
     return count && g->scale > 0 ? sum / count / g->scale : 0;
 }
 
-static void draw_picture(ht_surface *s, const ht_gallery *g, const float *value, format f, int x, int y)
+/* What is gone is paler. */
+static ht_role pixel_role(const ht_gallery *g, const ht_gallery_item *item, int x, int y, int square)
 {
-    for (int row = 0; row < ceil_div(g->height, f.square); row++)
+    static const double pale = 0.6;
+    double value[3];
+    for (int c = 0; c < ht_gallery_channels(g->kind); c++) {
+        value[c] = mean_at(g, item->value + (size_t)c * (size_t)g->width * (size_t)g->height, x, y, square);
+        if (item->gone) value[c] *= pale;
+    }
+    return g->kind == HT_GALLERY_COLOURS ? ht_role_rgb(value[0], value[1], value[2])
+           : g->kind == HT_GALLERY_SIZES ? ht_role_heat(value[0])
+                                         : ht_role_signed(value[0]);
+}
+
+static void draw_picture(ht_surface *s, const ht_gallery *g, const ht_gallery_item *item, format f, int x,
+                         int y)
+{
+    for (int row = 0; row < ceil_div(g->height, f.square) * f.grown; row++)
         for (int column = 0; column < f.w; column++)
-            s->ops->pixel(s, ht_role_signed(mean_at(g, value, column, row, f.square)), x + column,
+            s->ops->pixel(s, pixel_role(g, item, column / f.grown, row / f.grown, f.square), x + column,
                           y + row / 2.0);
 }
 
@@ -89,17 +124,18 @@ static void draw_curve(ht_surface *s, const ht_gallery *g, const float *value, f
 
 static void draw_items(ht_surface *s, const ht_gallery *g, ht_rect inner)
 {
-    bool curves = g->height == 1;
-    format f = curves ? curve_format(g, inner) : picture_format(g, inner);
-    int across = (inner.w + GAP) / (f.w + GAP), down = curves ? 1 : inner.h / (f.h + 1);
+    bool curves = g->kind == HT_GALLERY_CURVES;
+    format f = curves ? curve_format(g, inner) : grow(g, inner, picture_format(g, inner));
+    int wide = pitch(f), across = (inner.w + GAP) / (wide + GAP), down = curves ? 1 : inner.h / (f.h + 1);
     if (across < 1) across = 1;
     if (down < 1) down = 1;
     for (int i = 0; i < g->count && i < across * down; i++) {
-        int x = inner.x + i % across * (f.w + GAP), y = inner.y + i / across * (f.h + 1);
+        int x = inner.x + i % across * (wide + GAP), y = inner.y + i / across * (f.h + 1);
         if (f.h > 0 && curves) draw_curve(s, g, g->item[i].value, f, x, y);
-        if (f.h > 0 && !curves) draw_picture(s, g, g->item[i].value, f, x, y);
+        if (f.h > 0 && !curves) draw_picture(s, g, &g->item[i], f, x + (wide - f.w) / 2, y);
         if (y + f.h < inner.y + inner.h)
-            s->ops->text(s, x, y + f.h, f.w, HT_ALIGN_CENTER, HT_ROLE_DIM, 0, g->item[i].label);
+            s->ops->text(s, x, y + f.h, wide, HT_ALIGN_CENTER, g->item[i].gone ? HT_ROLE_RAW : HT_ROLE_DIM, 0,
+                         g->item[i].label);
     }
 }
 

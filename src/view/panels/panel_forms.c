@@ -321,7 +321,7 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
         return;
     }
     char label[96];
-    enum { VALUE = 8 };
+    enum { VALUE = 8, ALL_OF_IT = 3 }; /* columns; rows that come after the layers */
     dated loss = of_test(m, "test loss", "test loss"), test = of_test(m, "test accuracy", "test acc.");
     add_short(form, HT_ROLE_TRAIN, "train loss", m->loss);
     date_label(m, room, VALUE, &loss, label, sizeof label);
@@ -329,9 +329,9 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     add_fraction(form, HT_ROLE_TRAIN, "batch accuracy", m->batch_accuracy);
     date_label(m, room, VALUE, &test, label, sizeof label);
     add_fraction(form, HT_ROLE_TEST, label, m->test_accuracy);
-    char layer[24], heading[40];
+    char layer[32], heading[48];
     ht_model_layer(m, layer, sizeof layer);
-    snprintf(heading, sizeof heading, "Tail index%s", layer);
+    snprintf(heading, sizeof heading, "Tail index%s", r->tail.layers > 0 ? ", median" : layer);
     add_heading(m, heading, r->tail.looked, r->tail.step, r->tail.seconds, form);
     add_short(form, HT_ROLE_NOISE, "α injected", ht_model_injected(m));
     add_estimate(r, room, form, HT_MMO, HT_ROLE_MMO);
@@ -339,6 +339,7 @@ void ht_panel_now(const ht_model *m, ht_room room, ht_form *form)
     ht_model_kappa kappa = ht_model_kappa_of(r);
     add_heading(m, "Compressibility", isfinite(kappa.value), kappa.step, kappa.seconds, form);
     add_kappa(r, form);
+    ht_panel_add_layers(m, room, ALL_OF_IT, form);
     const ht_prune_look *look = &r->look[r->method];
     if (look->count == 0 || look->step != kappa.step)
         add_heading(m, "Pruned", r->count > 0 && look->count > 0, look->step, look->seconds, form);

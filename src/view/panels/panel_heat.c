@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 /* The columns that are shown: those that begin before the end, and those of a frozen view. */
@@ -71,9 +72,8 @@ static void name_colours(ht_series *s, double weights)
 void ht_panel_heat(const ht_model *m, int columns, ht_chart *chart)
 {
     int first, low, high;
-    (void)columns;
-    bool deep = ht_params_get(&m->applied, HT_P_MODEL_DEPTH) > 1;
-    ht_text_copy(chart->title, sizeof chart->title, deep ? "|w| over steps, layer 1" : "|w| over steps");
+    ht_layers_title(m, "|w| over steps", m->heat.count ? m->heat_layer : ht_layers_shown(m), columns,
+                    chart->title, sizeof chart->title);
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
     chart->unit = "of the weights";
     ht_panel_step_axis(m, chart);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "view/ghost.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 #include "chart/spread.h"
 #include "chart/tail_table.h"
@@ -273,13 +274,14 @@ static void add_injected(const ht_model *m, ht_chart *chart, int columns)
 
 static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
 {
-    char layer[24];
+    char layer[32];
     ht_model_layer(m, layer, sizeof layer);
     snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
     chart->unit = "";
     const ht_tail_look *look = &m->report.tail;
     if (look->looked && look->rows_used < look->rows_of)
-        snprintf(chart->hint, sizeof chart->hint, "of %d of %d neurons", look->rows_used, look->rows_of);
+        snprintf(chart->hint, sizeof chart->hint, "of %d of %d %s", look->rows_used, look->rows_of,
+                 ht_layers_units(m, look->layer));
     else
         ht_text_copy(chart->hint, sizeof chart->hint, "2 = Gaussian");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");

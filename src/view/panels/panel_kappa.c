@@ -6,18 +6,31 @@
 #include "base/text.h"
 #include "chart/spread.h"
 #include "view/ghost.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 enum { COLUMNS_MOST = 1024, WIDE_FROM = 2 * 44, LOOKS_LEAST = 4 }; /* of quartiles */
 
 static const double QUARTILE = 0.25;
 
+/* Of the picked layer, where norms tell what falls on it; else over all. */
+static ht_trace trace_of(const ht_model *m)
+{
+    bool own = m->heat_layer != HT_ALL_LAYERS && ht_layers_count(m) > 1 && m->report.glimpse.kappa.units > 0;
+    return own ? HT_TRACE_LAYER : HT_TRACE_KAPPA;
+}
+
+static const ht_curve *curve_of(const ht_model *m)
+{
+    return &m->trace[trace_of(m)];
+}
+
 /* Every look, as a dot, which is large while they are few; where a column has many, the smallest and the
  * largest. */
 static void add_looks(const ht_model *m, ht_chart *chart, int columns)
 {
     enum { FEW = 24 };
-    const ht_curve *curve = &m->trace[HT_TRACE_KAPPA];
+    const ht_curve *curve = curve_of(m);
     ht_bucket look[FEW + 1];
     int count =
         curve->count > FEW ? 0 : ht_curve_columns(curve, chart->x.low, chart->x.high, FEW + 1, 0, look);
@@ -30,13 +43,15 @@ static void add_looks(const ht_model *m, ht_chart *chart, int columns)
     for (int i = 0; dots && i < count; i++) dots->x[i] = look[i].last, dots->high[i] = look[i].final;
 }
 
-/* The running medians of earlier runs. */
+/* The running medians of earlier runs: over all layers, or where theirs are of the same one. */
 static void add_ghosts(const ht_model *m, ht_chart *chart, int columns)
 {
+    ht_trace trace = trace_of(m);
     ht_spread spread[COLUMNS_MOST] = {0};
     int most = columns / 2 < 1 ? 1 : columns / 2 < COLUMNS_MOST ? columns / 2 : COLUMNS_MOST;
     for (int i = 0; i < m->ghost_count; i++) {
-        const ht_curve *curve = &m->ghost[i]->trace[HT_TRACE_KAPPA];
+        const ht_curve *curve = &m->ghost[i]->trace[trace];
+        if (trace == HT_TRACE_LAYER && m->ghost[i]->report.glimpse.layer != m->heat_layer) continue;
         int count = ht_spread_of(curve, chart->x.low, chart->x.high, most, QUARTILE, spread);
         ht_series *s = ht_ghost_add(m, chart, i, columns, count);
         for (int k = 0; s && k < count; k++) s->x[k] = spread[k].step, s->high[k] = spread[k].middle;
@@ -47,7 +62,7 @@ static void add_ghosts(const ht_model *m, ht_chart *chart, int columns)
 static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series *line)
 {
     static const double shares[] = {QUARTILE, 0.5, 1 - QUARTILE};
-    const ht_curve *curve = &m->trace[HT_TRACE_KAPPA];
+    const ht_curve *curve = curve_of(m);
     double quantile[3];
     ht_bucket shown;
     if (!ht_spread_quantiles(curve, chart->x.low, chart->x.high, 3, shares, quantile)) return;
@@ -69,12 +84,14 @@ static void add_note(const ht_model *m, int columns, ht_chart *chart, ht_series 
 
 void ht_panel_kappa(const ht_model *m, int columns, ht_chart *chart)
 {
-    snprintf(chart->title, sizeof chart->title, "κ: removable %s", ht_model_of_units(m) + strlen("of the "));
+    char what[40];
+    int layer = trace_of(m) == HT_TRACE_LAYER ? m->heat_layer : HT_ALL_LAYERS;
+    snprintf(what, sizeof what, "κ: removable %s", ht_layers_units(m, layer));
+    ht_layers_title(m, what, layer, columns, chart->title, sizeof chart->title);
     ht_text_copy(chart->empty, sizeof chart->empty, "the first look is on its way");
-    chart->unit = ht_model_of_units(m);
+    chart->unit = ht_layers_of_units(m, layer);
     ht_panel_step_axis(m, chart);
-    ht_series *line =
-        ht_spread_add(chart, &m->trace[HT_TRACE_KAPPA], HT_ROLE_KAPPA, "median", columns, QUARTILE);
+    ht_series *line = ht_spread_add(chart, curve_of(m), HT_ROLE_KAPPA, "median", columns, QUARTILE);
     if (line && line->count == 0) line->name[0] = '\0';
     add_looks(m, chart, columns);
     add_ghosts(m, chart, columns);

@@ -22,7 +22,7 @@ static void add_method(const ht_model *m, ht_room room, ht_prune_method method, 
 {
     const ht_prune_look *look = &m->report.look[method];
     bool shown = ht_pruning_shown(m) >> method & 1, by_weights = ht_pruning_by_weights(m);
-    const ht_prune_point *p = shown ? ht_pruning_at(look, ht_pruning_cursor(m), by_weights) : NULL;
+    const ht_prune_point *p = shown ? ht_pruning_under(m, look) : NULL;
     char label[40];
     snprintf(label, sizeof label, "%c %s", ht_prune_tag(method), ht_prune_at(method)->name);
     ht_row *row = ht_form_add(form, HT_ROW_VALUE, shown ? ht_prune_role(method) : HT_ROLE_DIM, label, "%s",
@@ -109,7 +109,7 @@ static void add_cursor(const ht_model *m, ht_room room, ht_form *form)
     const ht_report *r = &m->report;
     ht_prune_method method = m->prune_lead;
     const ht_prune_look *look = ht_pruning_lead(m);
-    const ht_prune_point *p = ht_pruning_at(look, ht_pruning_cursor(m), ht_pruning_by_weights(m));
+    const ht_prune_point *p = ht_pruning_under(m, look);
     char text[96];
     snprintf(text, sizeof text, "%s at %s", ht_prune_at(method)->name,
              m->prune_cursor < 0 ? "κ (the cursor)" : "the cursor");
@@ -148,6 +148,7 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
                 "%.4f", look->reading.area);
     ht_format_grouped(text, sizeof text, look->samples);
     if (room.columns >= WIDE) ht_form_add(form, HT_ROW_VALUE, HT_ROLE_DIM, "test samples", "%s", text);
+    if (m->prune_lead == HT_PRUNE_NODE) ht_panel_add_layers(m, room, 0, form);
     ht_pruning_words(r, m->prune_lead, text, sizeof text);
     ht_panel_add_text(form, room, HT_ROLE_TEXT, text);
 }

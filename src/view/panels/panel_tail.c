@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "view/ghost.h"
+#include "view/layers/layers.h"
 #include "view/panel.h"
 #include "view/panels/panels.h"
 #include "chart/tail_charts.h"
@@ -15,13 +16,21 @@ static const ht_tail_picture *picture_of(const ht_report *r)
     return r->tail.looked && r->tail.picture.rows > 0 ? &r->tail.picture : NULL;
 }
 
+/* Of the same layer. */
+static const ht_tail_picture *ghost_of(const ht_model *m, int i)
+{
+    const ht_report *r = &m->ghost[i]->report;
+    return r->tail.drawn == m->report.tail.drawn ? picture_of(r) : NULL;
+}
+
 /* ---- charts ---- */
 
-/* What waits for a look; with several layers, whose tail it is. */
+/* What waits for a look; with several layers, whose tail is drawn: of all of them the largest's. */
 static void name_chart(const ht_model *m, ht_chart *chart)
 {
-    char layer[24];
-    if (ht_model_layer(m, layer, sizeof layer)) ht_text_copy(chart->hint, sizeof chart->hint, layer + 2);
+    const ht_tail_look *tail = &m->report.tail;
+    if (ht_layers_count(m) > 1)
+        ht_layers_name(m, tail->looked ? tail->drawn : m->layer, chart->hint, sizeof chart->hint);
     if (!picture_of(&m->report)) ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
 }
 
@@ -46,7 +55,7 @@ static const ht_tail_ccdf *spectrum_of(const ht_tail_picture *p)
 static void add_ghosts(const ht_model *m, ccdf_of *part, int columns, ht_chart *chart)
 {
     for (int i = 0; i < m->ghost_count; i++) {
-        const ht_tail_picture *p = picture_of(&m->ghost[i]->report);
+        const ht_tail_picture *p = ghost_of(m, i);
         if (p) ht_tail_ccdf_fill(part(p), ht_ghost_add(m, chart, i, columns, part(p)->count));
     }
 }
@@ -54,7 +63,7 @@ static void add_ghosts(const ht_model *m, ccdf_of *part, int columns, ht_chart *
 static void widen(const ht_model *m, ccdf_of *part, ht_chart *chart)
 {
     for (int i = 0; i < m->ghost_count; i++) {
-        const ht_tail_picture *p = picture_of(&m->ghost[i]->report);
+        const ht_tail_picture *p = ghost_of(m, i);
         if (p) ht_tail_chart_widen(chart, part(p));
     }
 }
@@ -94,7 +103,7 @@ void ht_panel_tail_hill(const ht_model *m, int columns, ht_chart *chart)
     static const ht_tail_picture none;
     const ht_tail_picture *p = picture_of(&m->report);
     for (int i = 0; p && i < m->ghost_count; i++) {
-        const ht_tail_picture *ghost = picture_of(&m->ghost[i]->report);
+        const ht_tail_picture *ghost = ghost_of(m, i);
         if (ghost) ht_tail_hill_fill(ghost, ht_ghost_add(m, chart, i, columns, ht_tail_hill_points(ghost)));
     }
     ht_tail_chart_hill(p ? p : &none, ht_model_injected(m), chart);
@@ -160,6 +169,23 @@ static ht_tail_injected injected_of(const ht_model *m)
                               .independent = ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_IID};
 }
 
+/* Of all layers: each one's, before the table of the one that is drawn. */
+static void add_layers(const ht_model *m, ht_form *form)
+{
+    const ht_tail_look *tail = &m->report.tail;
+    char label[96], said[40];
+    ht_panel_add_heading(form, "mmo of each layer (y picks one)");
+    for (int l = 0; l < tail->layers && l < ht_layers_count(m); l++) {
+        bool good = tail->of[l].quality == HT_QUALITY_GOOD;
+        ht_layers_say(m, l, label, sizeof label);
+        ht_tail_say(&tail->of[l], said, sizeof said);
+        ht_form_add(form, HT_ROW_VALUE, good ? HT_ROLE_MMO : HT_ROLE_WARNING, label, "%s", said);
+    }
+    ht_layers_name(m, tail->drawn, said, sizeof said);
+    snprintf(label, sizeof label, "%s, the largest, as drawn", said);
+    ht_panel_add_heading(form, label);
+}
+
 /* What "covers α?" compares, or why it does not. */
 static void add_compared(const ht_model *m, ht_room room, ht_form *form)
 {
@@ -204,15 +230,20 @@ static void add_about(const ht_model *m, ht_room room, ht_form *form)
 
 void ht_panel_tail_table(const ht_model *m, ht_room room, ht_form *form)
 {
-    char layer[24], step[24];
+    char layer[32], name[24], step[24];
     bool drawn = m->control < 0; /* a picture cannot be unfolded */
     const ht_tail_picture *p = picture_of(&m->report);
-    ht_model_layer(m, layer, sizeof layer);
+    bool several = ht_model_layer(m, layer, sizeof layer);
     ht_tail_form_spec table = {.columns = room.columns, .all = drawn || m->tail_all};
     table.key = drawn ? NULL : "Enter";
     table.injected = injected_of(m);
+    if (m->report.tail.layers > 0) add_layers(m, form);
     if (p) ht_tail_form(p, &table, form);
-    snprintf(form->title, sizeof form->title, "Tail index α̂%s", layer);
+    ht_layers_name(m, m->report.tail.drawn, name, sizeof name);
+    snprintf(form->title, sizeof form->title, "Tail index α̂%s%s", several ? ", " : "",
+             m->report.tail.layers > 0 ? "each layer"
+             : several                 ? name
+                                       : "");
     if (!p) {
         ht_panel_add_text(form, room, HT_ROLE_DIM, "Measuring.");
         return;

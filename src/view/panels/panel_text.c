@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 enum { MARGINS = 3 }; /* columns that a form keeps free beside text */
@@ -74,6 +75,20 @@ int ht_panel_text_rows(ht_room room, const char *text)
     int rows = 0;
     for (; *text; rows++) text = next_line(text, room, &length);
     return rows;
+}
+
+void ht_panel_add_layers(const ht_model *m, ht_room room, int after, ht_form *form)
+{
+    const ht_glimpse *g = &m->report.glimpse;
+    char name[32];
+    if (g->count == 0 || g->kappa.units == 0 || g->layers < 2) return;
+    int first = g->layer == HT_ALL_LAYERS ? 0 : g->layer,
+        end = g->layer == HT_ALL_LAYERS ? g->layers : first + 1;
+    for (int l = first; l < end && form->count + after < room.rows; l++) {
+        ht_layers_name(m, l, name, sizeof name);
+        ht_form_add(form, HT_ROW_VALUE, l == g->layer ? HT_ROLE_KAPPA : HT_ROLE_DIM, name, "%.4f",
+                    (double)g->of[l].removed / g->of[l].units);
+    }
 }
 
 void ht_panel_add_keys(const ht_model *m, ht_form *form, ht_room room, const ht_panel_key *keys, int count)

@@ -1,10 +1,13 @@
-/* panel_weights.c - the first layer's weights: histogram of |w|, and P(‖w‖ > x) of the neurons. */
+/* panel_weights.c - the weights of the picked layer, or of all: histogram of |w|, and P(‖w‖ > x) of the
+ * units. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "view/ghost.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 
 enum { LINEAR_BINS = 48 };
@@ -55,6 +58,13 @@ static double linear_range(const ht_histogram *h)
     return ht_histogram_edge(top);
 }
 
+/* What a ghost has of the same layer; NULL. */
+static const ht_glimpse *ghost_of(const ht_model *m, int i)
+{
+    const ht_glimpse *g = &m->ghost[i]->report.glimpse;
+    return g->count > 0 && g->layer == m->report.glimpse.layer ? g : NULL;
+}
+
 /* Bins that show this run and its ghosts. */
 static void choose_bins(const ht_model *m, bins *b)
 {
@@ -63,9 +73,10 @@ static void choose_bins(const ht_model *m, bins *b)
     double high = linear_range(h);
     log_range(h, &first, &last);
     for (int i = 0; i < m->ghost_count; i++) {
-        if (m->ghost[i]->report.glimpse.count == 0) continue;
-        log_range(&m->ghost[i]->report.glimpse.histogram, &first, &last);
-        high = fmax(high, linear_range(&m->ghost[i]->report.glimpse.histogram));
+        const ht_glimpse *g = ghost_of(m, i);
+        if (!g) continue;
+        log_range(&g->histogram, &first, &last);
+        high = fmax(high, linear_range(&g->histogram));
     }
     b->log = m->weights_log_x;
     b->count = !b->log ? LINEAR_BINS : first < last ? last - first : 0;
@@ -112,9 +123,9 @@ static void add_ghosts(const ht_model *m, const bins *b, int columns, ht_chart *
 {
     double count[BINS_MAX];
     for (int i = 0; i < m->ghost_count; i++) {
-        const ht_glimpse *r = &m->ghost[i]->report.glimpse;
-        ht_series *s = ht_ghost_add(m, chart, i, columns, r->count > 0 ? b->count : 0);
-        if (!s || s->count == 0) continue;
+        const ht_glimpse *r = ghost_of(m, i);
+        ht_series *s = ht_ghost_add(m, chart, i, columns, r ? b->count : 0);
+        if (!r || !s || s->count == 0) continue;
         count_bins(&r->histogram, b, count);
         s->count = 0;
         for (int k = 0; k < b->count; k++) {
@@ -128,8 +139,7 @@ static void add_ghosts(const ht_model *m, const bins *b, int columns, ht_chart *
 void ht_panel_weights(const ht_model *m, int columns, ht_chart *chart)
 {
     static const char *const scales[2][2] = {{"linear", "log y"}, {"log x", "log·log"}};
-    bool deep = ht_params_get(&m->applied, HT_P_MODEL_DEPTH) > 1;
-    ht_text_copy(chart->title, sizeof chart->title, deep ? "Weights |w|, layer 1" : "Weights |w|");
+    ht_layers_title(m, "Weights |w|", ht_layers_shown(m), columns, chart->title, sizeof chart->title);
     ht_text_copy(chart->hint, sizeof chart->hint, scales[m->weights_log_x][m->weights_log_y]);
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
     chart->unit = "weights";
@@ -172,25 +182,37 @@ static void add_norms(ht_series *s, const ht_glimpse *r)
     for (int i = 0; s && i < r->norms; i++) s->x[i] = r->norm[i], s->high[i] = r->norm_above[i];
 }
 
+/* "Neuron norms", "Filter norms", of both "Unit norms". */
+static void name_norms(const ht_model *m, int layer, int columns, ht_chart *chart)
+{
+    char what[40];
+    const char *units = ht_layers_units(m, layer);
+    snprintf(what, sizeof what, "%c%.*s norms ‖w‖, P(>x)", toupper((unsigned char)units[0]),
+             (int)strlen(units) - 2, units + 1);
+    ht_layers_title(m, what, layer, columns, chart->title, sizeof chart->title);
+}
+
 void ht_panel_norms(const ht_model *m, int columns, ht_chart *chart)
 {
     const ht_glimpse *r = &m->report.glimpse;
+    const int layer = ht_layers_shown(m);
     ht_scale scale = m->norms_log ? HT_SCALE_LOG : HT_SCALE_LINEAR;
-    ht_text_copy(chart->title, sizeof chart->title, "Neuron norms ‖w‖, P(>x)");
+    name_norms(m, layer, columns, chart);
     ht_text_copy(chart->hint, sizeof chart->hint, m->norms_log ? "log·log" : "linear");
     ht_text_copy(chart->empty, sizeof chart->empty, "measuring");
-    chart->unit = "of the neurons";
+    chart->unit = ht_layers_of_units(m, layer);
     chart->x = (ht_axis){.scale = scale, .low = 0.1, .high = 10, .label = "‖w‖"};
     chart->y = (ht_axis){.scale = scale, .low = m->norms_log ? 1e-3 : 0, .high = 1, .fixed = true};
     if (r->norms < 2) return;
     if (m->norms_log) chart->y.low = pow(10, floor(log10(r->norm_above[r->norms - 1]) + 1e-9));
-    bool noisy = ht_params_get(&m->applied, HT_P_NOISE_TYPE) != HT_NOISE_NONE;
-    noisy = noisy && ht_params_quiet(&m->applied, NULL) != 0; /* norms are the first layer's */
-    if (m->norms_log && noisy) add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
+    /* Norms of several layers follow no line. */
+    if (m->norms_log && layer != HT_ALL_LAYERS && ht_layers_noisy(m, layer))
+        add_slope(r, chart, ht_params_get(&m->applied, HT_P_NOISE_ALPHA));
     for (int i = 0; i < m->ghost_count; i++)
-        add_norms(ht_ghost_add(m, chart, i, columns, m->ghost[i]->report.glimpse.norms),
+        add_norms(ht_ghost_add(m, chart, i, columns, ghost_of(m, i) ? ghost_of(m, i)->norms : 0),
                   &m->ghost[i]->report.glimpse);
-    ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, "neurons", r->norms); /* over the slope */
+    ht_series *s = ht_chart_add(chart, HT_MARK_LINE, HT_ROLE_NORMS, ht_layers_units(m, layer),
+                                r->norms); /* over the slope */
     add_norms(s, r);
     if (ht_params_get(&m->applied, HT_P_NOISE_TYPE) == HT_NOISE_SHARED)
         ht_text_copy(chart->note, sizeof chart->note, "shared noise: norms grow, the function need not");

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "num/summary.h"
+#include "view/layers/layers.h"
 #include "view/panels/panels.h"
 #include "view/panels/width_trend.h"
 
@@ -139,7 +140,7 @@ void ht_panel_width_ratio(const ht_model *m, int columns, ht_chart *chart)
     const ht_width_sweep_state *s = newest(m);
     (void)columns;
     begin(m, chart, "Pruning ratio κ");
-    chart->unit = ht_model_of_units(m);
+    chart->unit = ht_layers_of_units(m, HT_ALL_LAYERS);
     chart->y = (ht_axis){.low = 0, .high = 1, .fixed = true};
     if (!s) return;
     snprintf(error, sizeof error, "%s = %.3g",

@@ -38,6 +38,8 @@ typedef struct ht_panel_key {
 } ht_panel_key;
 void ht_panel_add_keys(const ht_model *model, ht_form *form, ht_room room, const ht_panel_key *keys,
                        int count);
+/* With several layers what falls on each of κ, or on the picked one; as many as leave `after` rows free. */
+void ht_panel_add_layers(const ht_model *model, ht_room room, int after, ht_form *form);
 /* Under a chart: "at step 1 310", before what its note says. */
 void ht_panel_say_when(const ht_model *model, uint64_t step, double seconds, ht_chart *chart);
 

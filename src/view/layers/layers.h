@@ -1,0 +1,36 @@
+/* layers.h - the hidden layers that can be looked at one by one, and their names. Which one is picked stands
+ * in the model (model.layer); keys and mouse put it there, the trainer is asked for it, and what comes back
+ * says whose it is: panels name that one. Pure. */
+#ifndef HT_VIEW_LAYERS_H
+#define HT_VIEW_LAYERS_H
+
+#include "view/model.h"
+
+/* How many there are; at least 1. */
+int ht_layers_count(const ht_model *model);
+
+/* The one after (1) or before (-1) a layer: all of them, then each by itself, round and round. */
+int ht_layers_beside(const ht_model *model, int layer, int direction);
+
+/* "conv 2", "dense 3", "all 3 layers"; with more words "conv 2: 50 filters of 20×5×5". */
+void ht_layers_name(const ht_model *model, int layer, char *to, size_t size);
+void ht_layers_say(const ht_model *model, int layer, char *to, size_t size);
+
+/* "neurons", "filters"; of layers of both kinds "units". Static storage. */
+const char *ht_layers_units(const ht_model *model, int layer);
+const char *ht_layers_of_units(const ht_model *model, int layer); /* "of the neurons" */
+
+/* "Weights |w|, conv 2: 50 filters of 20×5×5", shorter where a chart of so many columns (half ones, as charts
+ * count) has no room. Without a choice of layers `what` alone. */
+void ht_layers_title(const ht_model *model, const char *what, int layer, int columns, char *to, size_t size);
+
+/* Whose weights histogram and norms are. */
+int ht_layers_shown(const ht_model *model);
+/* Does noise leave this layer alone (noise.first_conv), or not act at all? */
+bool ht_layers_noisy(const ht_model *model, int layer);
+
+/* What stands at a column of the title line's shape: a layer, HT_ALL_LAYERS at its ends; the one after the
+ * picked one where the shape counts layers. */
+int ht_layers_at(const ht_model *model, int column);
+
+#endif
