@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from heavytail._library import UsageError
 
 class Memory(NamedTuple):
     """Float or double numbers somebody else owns; `owner` keeps them alive."""
-    f32: int  # address; None where they are doubles
-    f64: int
+    f32: Optional[int]  # address; None where they are doubles
+    f64: Optional[int]
     shape: Tuple[int, ...]
     owner: Any
 

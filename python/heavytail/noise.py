@@ -114,10 +114,8 @@ def pure_noise_ratio(alpha: float, width: int, inputs: int, type: str = "iid", *
     seed: of the draws; by default one that no run has. Source: arXiv 2306.08125; `w` in the lab draws it, too.
     """
     ratios = np.empty(count if isinstance(count, int) and count > 0 else 0)
-    layer = NoiseLayer(_library.choice("noise.type", type), alpha, width, inputs, 0, error,
-                       1 << 60 if seed is None else _whole("seed", seed, 64))
-    layer.width, layer.inputs = width, inputs
-    layer.metric = _library.choice("prune.metric", metric)
+    layer = NoiseLayer(_library.choice("noise.type", type), alpha, inputs, width, _library.choice("prune.metric", metric),
+                       error, 1 << 60 if seed is None else _whole("seed", seed, 64))
     call("ht_noise_layer_ratios", byref(layer), len(ratios), ratios.ctypes.data_as(_library.POINTER(c_double)))
     low, median, high = np.percentile(ratios, [25, 50, 75])
     return PureNoiseRatio(float(median), float(low), float(high), ratios)

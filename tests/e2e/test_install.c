@@ -38,7 +38,7 @@ static const sandbox_result *make_with(const char *target, const char *settings)
 
 static const sandbox_result *make(const char *target)
 {
-    return make_with(target, "DESTDIR=\"$PWD/root\" PREFIX=/usr");
+    return make_with(target, "DESTDIR=\"$PWD/root\" PREFIX=/usr PYTHONDIR=/usr/lib/python3/dist-packages");
 }
 
 static int install(void **state)
