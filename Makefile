@@ -117,7 +117,7 @@ NOT_SANITIZED := unit/test_cases_good unit/test_prune_memory unit/test_tail_cove
 # The lab's programs of which CI runs a short `make chaos`: those where threads hand each other most.
 CHAOS_SHORT := e2e/test_lab e2e/test_storm e2e/test_width e2e/test_pruning_view
 # The parts where threads meet; run under ThreadSanitizer, the longest first.
-THREADED := test_looks test_width_sweep test_engine test_rewind test_scores test_step test_recorder test_jury test_pool test_link test_clock
+THREADED := test_looks test_follow test_width_sweep test_engine test_rewind test_scores test_step test_recorder test_jury test_pool test_link test_clock
 
 # Over a hundred programs of the same objects are linked to be tested once: by a quick linker, where there is one.
 link_tests := $(if $(shell command -v ld.gold 2>/dev/null),-fuse-ld=gold)

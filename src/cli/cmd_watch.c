@@ -20,6 +20,7 @@ typedef struct request {
     ht_network_source network;
     ht_follow_options options;
     int looks, failures;
+    ht_follow_event rows; /* the last ones */
 } request;
 
 /* ---- the command line ---- */
@@ -89,6 +90,16 @@ static bool is_line(const request *q, const ht_follow_event *e)
     return path >= file && strcmp(q->args.words[e->path] + path - file, e->file) == 0;
 }
 
+static ht_code print(request *q, const ht_follow_event *e, ht_error *err)
+{
+    q->looks++;
+    const char *path = q->args.words[e->path];
+    if (q->json && ht_look_json(path, e, err) != HT_OK) return err->code;
+    if (!q->json) ht_look_text(path, e);
+    fflush(stdout); /* main tells when it cannot be written */
+    return HT_OK;
+}
+
 static ht_code tell(request *q, const ht_follow_event *e, ht_error *err)
 {
     if (e->kind == HT_FOLLOW_MESSAGE) {
@@ -96,13 +107,8 @@ static ht_code tell(request *q, const ht_follow_event *e, ht_error *err)
         fprintf(stderr, "heavytail: %s%s\n", e->failure ? "" : "note: ", e->message);
         q->failures += e->failure;
     }
-    if (!is_line(q, e)) return HT_OK;
-    q->looks++;
-    const char *path = q->args.words[e->path];
-    if (q->json && ht_look_json(path, e, err) != HT_OK) return err->code;
-    if (!q->json) ht_look_text(path, e);
-    fflush(stdout); /* main tells when it cannot be written */
-    return HT_OK;
+    if (e->kind == HT_FOLLOW_ROWS) q->rows = *e;
+    return is_line(q, e) ? print(q, e, err) : HT_OK;
 }
 
 /* To the interrupt, which is how it ends; with --once until there is nothing left to look at. */
@@ -120,6 +126,9 @@ static ht_code follow(request *q, ht_error *err)
             if (code == HT_OK) code = tell(q, &event, err);
         }
     }
+    /* A directory of metrics alone: what they say. */
+    if (code == HT_OK && q->once && q->looks + q->failures == 0 && q->rows.kind == HT_FOLLOW_ROWS)
+        code = print(q, &q->rows, err);
     ht_follow_close(f);
     if (code == HT_OK && q->once && q->looks == 0 && !ht_interrupted())
         code = ht_error_set(err, HT_FAIL, "%s: %s", q->args.words[0],

@@ -306,6 +306,21 @@ static double period_of(const spot *s)
     return fmax(poll_period, s->cost / poll_share);
 }
 
+/* A file of two names (model.safetensors and step-00000100.safetensors) is one state. */
+static void pass_links(ht_place *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        ht_state *a = &p->states[i];
+        if (!a->linked || a->parts != 1 || a->looked == a->mark) continue;
+        for (size_t k = 0; k < p->count; k++) {
+            const ht_state *b = &p->states[k];
+            if (b->looked == b->mark && b->parts == 1 && b->number == a->number && b->device == a->device &&
+                age_of(a->newest, b->newest) == 0)
+                a->looked = a->mark;
+        }
+    }
+}
+
 static void scan(ht_follow *f, int which, double now)
 {
     spot *s = &f->spot[which];
@@ -322,6 +337,7 @@ static void scan(ht_follow *f, int which, double now)
     forget(f, s);
     watch_folders(f, which, now);
     if (s->scans++ == 0) begin_spot(f, s);
+    pass_links(&s->place);
     read_metrics(f, which);
     sooner(&s->scan_at, now + period_of(s));
     tell_presence(f, s, now);

@@ -315,6 +315,9 @@ static ht_code found_weights(ht_place *p, const char *full, const char *state, b
         if (!s->file) return no_memory(err);
     }
     s->parts++;
+    s->device = info->st_dev;
+    s->number = info->st_ino;
+    s->linked = info->st_nlink > 1;
     s->mark += mark_of(full, info);
     s->whole = s->whole && was_whole(p, full);
     if (later(info->st_mtim, s->newest)) s->newest = info->st_mtim;

@@ -19,13 +19,15 @@ typedef struct ht_state {
     char *file;  /* what it is called now, below the directory: the index, or the first part there is */
     bool arrays; /* `file` is a folder ("" the directory itself), whose .npy files it is */
     size_t parts;
-    uint64_t mark;          /* changes with the size, time, number and name of any part */
-    struct timespec newest; /* of the times at which parts were written */
-    double changed;         /* when, on the clock, the mark was seen to change */
-    double retry;           /* not to be looked at before */
-    bool whole;             /* all was put there by renames, or closed by its writer, since then */
-    uint64_t looked, told;  /* the marks that were looked at; whose fault was told */
-    bool found, known;      /* by this scan; by one before */
+    uint64_t device, number; /* of the last part that was found, */
+    bool linked;             /* which has other names, too */
+    uint64_t mark;           /* changes with the size, time, number and name of any part */
+    struct timespec newest;  /* of the times at which parts were written */
+    double changed;          /* when, on the clock, the mark was seen to change */
+    double retry;            /* not to be looked at before */
+    bool whole;              /* all was put there by renames, or closed by its writer, since then */
+    uint64_t looked, told;   /* the marks that were looked at; whose fault was told */
+    bool found, known;       /* by this scan; by one before */
 } ht_state;
 
 typedef struct ht_metrics_file {

@@ -5,7 +5,7 @@
 
 Needs numpy. Works in a directory of its own below $TMPDIR; --big also writes 400 MB (10^8 float32) and 1 GB (bfloat16,
 5 * 10^8 weights), and removes them. Idle: CPU seconds of the process over 20 s, in percent of a core."""
-import json, os, resource, statistics, struct, subprocess, sys, tempfile, time
+import json, os, statistics, struct, subprocess, sys, tempfile, time
 import numpy as np
 
 program = next((a for a in sys.argv[1:] if not a.startswith('-')), 'build/release/heavytail')
@@ -36,8 +36,8 @@ def matrix(rng, rows, columns):
 
 
 def cpu(pid):
-    fields = open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+    tasks = f'/proc/{pid}/task'
+    return sum(int(open(f'{tasks}/{t}/schedstat').read().split()[0]) for t in os.listdir(tasks)) / 1e9
 
 
 def memory(pid):
@@ -68,7 +68,7 @@ def small(directory):
     before, began = cpu(process.pid), time.monotonic()
     time.sleep(20)
     share = (cpu(process.pid) - before) / (time.monotonic() - began)
-    print(f'idle: {100 * share:.3f} % of a core')
+    print(f'idle: {100 * share:.4f} % of a core')
     process.terminate()
 
 

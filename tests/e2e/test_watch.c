@@ -326,6 +326,11 @@ static void a_file_of_metrics_alone_is_followed(void **state)
     json_t *line = json_of(RUN("watch", "log.csv", "--once", "--json"));
     assert_true(number(json_object_get(line, "metrics"), "loss") == 0.25);
     json_decref(line);
+    mkdir("only", 0700);
+    sandbox_write("only/metrics.csv", "step,loss\n10,0.5\n");
+    r = RUN("watch", "only", "--once");
+    assert_status(r, 0);
+    assert_says(r->out, "only metrics.csv; metrics @10, loss 0.5000");
 }
 
 int main(void)

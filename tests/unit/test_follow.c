@@ -207,6 +207,21 @@ static void what_stays_cut_is_said_once_and_following_goes_on(void **state)
     next_look(5, HT_STEP_METADATA, 0, 2);
 }
 
+/* As Python's log(…, keep=True) writes them. */
+static void a_file_of_two_names_is_one_state(void **state)
+{
+    (void)state;
+    open_at("run");
+    for (int i = 1; i <= 3; i++) {
+        char name[64];
+        put_model("run/model.safetensors", i, (float)i);
+        sprintf(name, "run/step-%08d.safetensors", i);
+        assert_int_equal(link(scratch_path("run/model.safetensors"), scratch_path(name)), 0);
+        next_look(i, HT_STEP_METADATA, 0, i);
+        no_look();
+    }
+}
+
 static void steps_come_from_where_they_are_known(void **state)
 {
     (void)state;
@@ -392,6 +407,7 @@ int main(void)
         FOLLOW(all_are_looked_at_if_asked),
         FOLLOW(a_half_written_file_is_waited_for),
         FOLLOW(what_stays_cut_is_said_once_and_following_goes_on),
+        FOLLOW(a_file_of_two_names_is_one_state),
         FOLLOW(steps_come_from_where_they_are_known),
         cmocka_unit_test(names_say_steps_only_where_they_count),
         FOLLOW(a_step_that_goes_down_is_a_new_run_unless_it_is_old),
