@@ -48,6 +48,7 @@ typedef struct ht_estimator_info {
 const ht_estimator_info *ht_estimator_at(ht_estimator estimator); /* static storage */
 /* HT_ESTIMATORS of the library, for callers that were not compiled with this header. */
 int ht_estimators(void);
+int ht_row_estimators(void); /* of those that read rows: HT_ROW_ESTIMATORS */
 
 /* ---- estimates out ---- */
 

@@ -62,13 +62,13 @@ class Ccdf(Structure):
     _fields_ = [("count", c_int), ("x", c_double * POINTS), ("above", c_double * POINTS)]
 
 
-def picture_of(estimators: int) -> type:
-    """ht_tail_picture of a library with so many estimators."""
+def picture_of(estimators: int, of_rows: int) -> type:
+    """ht_tail_picture of a library with so many estimators, and so many that read rows."""
     class Picture(Structure):
         _fields_ = [("rows", c_size_t), ("columns", c_size_t), ("centred", c_bool), ("weights", Ccdf), ("norms", Ccdf),
                     ("eigenvalues", Ccdf), ("hill_count", c_int), ("hill_k", c_double * POINTS),
                     ("hill", c_double * POINTS), ("plateau_low", c_size_t), ("plateau_high", c_size_t),
-                    ("all", Estimate * estimators), ("by_rows", Estimate), ("of_norms", Estimate * estimators)]
+                    ("all", Estimate * estimators), ("by_rows", Estimate * of_rows), ("of_norms", Estimate * estimators)]
     return Picture
 
 
@@ -95,8 +95,8 @@ class PruneInfo(Structure):
 
 class PruneSpec(Structure):
     _fields_ = [("method", c_int), ("metric", c_int), ("error", c_double), ("ratio", c_double), ("scope", c_int),
-                ("centre", c_bool), ("coreset", c_int), ("seed", c_uint64), ("calibration", POINTER(Samples)),
-                ("calibration_limit", c_int), ("cancelled", c_void_p), ("cancel_context", c_void_p)]
+                ("side", c_int), ("centre", c_bool), ("coreset", c_int), ("seed", c_uint64), ("calibration", POINTER(Samples)),
+                ("calibration_limit", c_int), ("brief", c_bool), ("cancelled", c_void_p), ("cancel_context", c_void_p)]
 
 
 class PruneLayer(Structure):
@@ -138,12 +138,12 @@ _FUNCTIONS = {
     "ht_quality_meaning": (c_char_p, [c_int]),
     "ht_estimate_undetermined": (c_bool, [POINTER(Estimate)]),
     "ht_estimators": (c_int, []),
+    "ht_row_estimators": (c_int, []),
     "ht_tail_picture_make": (c_int, [c_void_p, POINTER(Values), POINTER(TailOptions), c_bool, _E]),
     "ht_network_read": (POINTER(Network), [c_char_p, POINTER(NetworkWords), c_char_p, c_size_t, _E]),
     "ht_network_free": (None, [POINTER(Network)]),
     "ht_network_is_dense": (c_bool, [POINTER(Network)]),
     "ht_prune_at": (POINTER(PruneInfo), [c_int]),
-    "ht_prune_refuses": (c_char_p, [c_int, c_bool]),
     "ht_prune_try": (c_int, [POINTER(PruneResult), POINTER(Network), POINTER(Samples), POINTER(Samples),
                              POINTER(PruneSpec), c_void_p, c_void_p, _E]),
     "ht_prune_curve_make": (c_int, [POINTER(PruneCurve), POINTER(Network), POINTER(Samples), POINTER(PruneSpec),

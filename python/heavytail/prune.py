@@ -137,7 +137,7 @@ def prune_curve(model: Any, x: Any = None, y: Any = None, *, layers: Optional[st
     if (x is None) != (y is None):
         raise UsageError("prune_curve: give x and y, or neither")
     spec = PruneSpec(_library.choice("prune.method", method), _library.choice("prune.metric", metric), error, math.nan,
-                     _library.choice("prune.scope", scope), False, 2, seed)
+                     _library.choice("prune.scope", scope), 0, False, 2, seed)
     if not 0 <= error <= 1:
         raise UsageError(f"prune_curve: error {error}: a number from 0 to 1")
     if library.ht_prune_at(spec.method).contents.calibrated and x is None:
@@ -145,9 +145,6 @@ def prune_curve(model: Any, x: Any = None, y: Any = None, *, layers: Optional[st
     net, notes = _network(model, NetworkWords(_settings(layers, activation), order.encode() if order else None,
                                               _input(x, input), classes))
     try:
-        refused = library.ht_prune_refuses(spec.method, library.ht_network_is_dense(net))
-        if refused:
-            raise UsageError(f"prune_curve: method {method}: {refused.decode()}")
         samples, owners = _samples(x, y, net.contents.inputs, net.contents.classes) if x is not None else (None, None)
         if samples is not None:
             spec.calibration, spec.calibration_limit = _library.pointer(samples), 64

@@ -57,7 +57,7 @@ def tail_indices(array: Any, *, k: int = 0, m: int = 0, centred: bool = False, s
     m: block length of mmo and paulauskas; 0: mmo the median over several, paulauskas √count.
     centred: takes the medians of columns, then of all, away first, as arXiv 2106.03795 does and training's looks do.
     spectrum: also powerlaw, of the eigenvalues of WᵀW; takes an eigenvalue decomposition of the smaller side.
-    Returns Estimates by name; `.norms` are those of the rows' Euclidean norms. "mmo-multi" takes rows as vectors.
+    Returns Estimates by name; `.norms` are those of the rows' Euclidean norms. "mmo-multi" and "mmo-paper" take rows as vectors.
     Indices are P(|X| > x) ~ x^-α, but powerlaw's, which is a density's. Each Estimate names its source.
     """
     memory = _arrays.read(array, "tail_indices")
@@ -70,14 +70,16 @@ def tail_indices(array: Any, *, k: int = 0, m: int = 0, centred: bool = False, s
     if min(k, m) < 0:
         raise UsageError("tail_indices: k and m are whole numbers from 1 up, or 0: found out")
     count = library.ht_estimators()
-    picture = _library.picture_of(count)()
+    of_rows = library.ht_row_estimators()
+    picture = _library.picture_of(count, of_rows)()
     values = Values(memory.f32, memory.f64, rows, columns)
     call("ht_tail_picture_make", byref(picture), byref(values), byref(TailOptions(k, m, spectrum)), centred)
     found, norms = TailIndices(), {}
     for e in range(count):
         weights, norm = _estimate(picture.all[e]), _estimate(picture.of_norms[e])
         found[weights.estimator], norms[norm.estimator] = weights, norm
-    by_rows = _estimate(picture.by_rows)
-    found[by_rows.estimator] = by_rows
+    for e in range(of_rows):
+        by_rows = _estimate(picture.by_rows[e])
+        found[by_rows.estimator] = by_rows
     found.norms = norms
     return found

@@ -23,6 +23,11 @@ int ht_estimators(void)
     return HT_ESTIMATORS;
 }
 
+int ht_row_estimators(void)
+{
+    return HT_ROW_ESTIMATORS;
+}
+
 static const struct {
     const char *word, *meaning;
 } qualities[HT_QUALITIES] = {
