@@ -183,7 +183,7 @@ $(BUILD)/made/events.pb-c.o: $(BUILD)/made/events.pb-c.c
 	$(call say,CC)
 	$(Q)$(call compile,-w) -c -o $@ $<
 
-$(BUILD)/src/export/events.o: | $(BUILD)/made/events.pb-c.h
+$(BUILD)/src/export/events.o $(BUILD)/tests/e2e/test_events.o: | $(BUILD)/made/events.pb-c.h
 
 run: all ## build and open the lab
 	./heavytail
