@@ -79,10 +79,13 @@ ht_code ht_results_print_json(const ht_results *r, const ht_params *params, cons
     return HT_OK;
 }
 
-static void print_tail(const ht_tail_picture *p)
+static void print_tail(const ht_tail_picture *p, const ht_params *params)
 {
     static const ht_estimator shown[] = {HT_MMO, HT_ECF, HT_HILL};
-    printf("  tail index of the first layer (centred):");
+    bool quiet =
+        ht_params_get(params, HT_P_NOISE_TYPE) != HT_NOISE_NONE && ht_params_quiet(params, NULL) == 0;
+    printf("  tail index of the first layer (centred%s):",
+           quiet ? "; no noise acts on it, noise.first_conv is 0" : "");
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         const ht_estimate *e = &p->all[shown[i]];
         char number[40];
@@ -127,7 +130,7 @@ void ht_results_print(const ht_results *r, const ht_params *params, const ht_lab
            ht_params_get(params, HT_P_PRUNE_RATIO) > 0 ? r->prune.error
                                                        : ht_params_get(params, HT_P_PRUNE_ERROR),
            removed, units, r->prune.unit);
-    print_tail(&r->tail);
+    print_tail(&r->tail, params);
     ht_methods_print(&r->methods, params);
     print_labels(labels);
 }

@@ -377,6 +377,21 @@ static void what_does_not_fit_is_named(void **state)
     assert_says(r->err, "its settings name a file to begin with");
 }
 
+/* The tail of a layer that gets no noise is not to be read as that of the noise. */
+static void a_layer_without_noise_is_named(void **state)
+{
+    static const char words[] = "no noise acts on it";
+    (void)state;
+    const sandbox_result *r =
+        RUN("train", "--data", "digits-synth", "--layers", "conv 4 5x5, pool 2", "--steps", "3");
+    assert_status(r, 0);
+    assert_says(r->out, words);
+    r = RUN("train", "--data", "digits-synth", "--layers", "conv 4 5x5, pool 2", "--steps", "3",
+            "--noise.first_conv", "1");
+    assert_status(r, 0);
+    assert_null(strstr(r->out, words));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +402,7 @@ int main(void)
         cmocka_unit_test(the_order_of_layers_is_asked_for),
         cmocka_unit_test(training_begins_with_a_file),
         cmocka_unit_test(what_does_not_fit_is_named),
+        cmocka_unit_test(a_layer_without_noise_is_named),
     };
     return cmocka_run_group_tests(tests, sandbox_enter, sandbox_leave);
 }
