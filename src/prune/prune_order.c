@@ -115,12 +115,12 @@ ht_code ht_prune_order_make(ht_prune_order *order, const ht_tensor *layer, ht_pr
                             ht_prune_metric metric, uint64_t seed, ht_error *err)
 {
     size_t n = (size_t)layer->rows;
-    double *norm2 = ht_alloc(2 * n, sizeof *norm2, "the pruning order", err), *key = norm2 + n;
+    double *norm2 = ht_alloc(2 * n, sizeof *norm2, "the pruning order", err);
     *order = (ht_prune_order){0};
     if (!norm2) return HT_FAIL;
     ht_prune_norms(layer, NULL, norm2);
-    ht_prune_row_keys(layer, method, seed, NULL, key);
-    ht_code code = ht_prune_order_rank(order, layer->rows, key, norm2, metric, err);
+    ht_prune_row_keys(layer, method, seed, NULL, norm2 + n);
+    ht_code code = ht_prune_order_rank(order, layer->rows, norm2 + n, norm2, metric, err);
     ht_free(norm2);
     return code;
 }
