@@ -177,6 +177,9 @@ static inline int ht_layer_gives(const ht_network *net, int layer)
     return layer == HT_NETWORK_INPUT ? net->inputs : net->layers[layer].outputs;
 }
 
+/* HT_USAGE: half a sentence on a window that is larger than what comes in, padded by so many zeros. */
+ht_code ht_layer_misfit(const int window[2], ht_shape in, int pad, ht_error *err);
+
 /* Of a pooling: the mean of all places. */
 static inline bool ht_layer_is_global(const ht_layer *layer)
 {
