@@ -105,6 +105,9 @@ typedef struct ht_layer_kind {
         ht_tensor tensor[HT_LAYER_TENSORS]); /* Can it do the work of the next layer, which alone reads it,
                                               * and its own activation before that? Then it does. NULL: no. */
     bool (*joins)(const ht_layer *layer, const ht_layer *next);
+    /* Why training with batches of so many samples makes a constant of whatever comes in: half a sentence,
+     * static storage, or NULL. NULL: it never does. */
+    const char *(*constant)(const ht_layer *layer, int batch);
     /* Bounds on what it gives before the activation, out of those on what it reads (`values`, which become
      * them) and also reads; `other` is the same layer with other numbers. NULL: it has none. */
     void (*extent)(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also);
