@@ -114,7 +114,7 @@ void ht_encode_shape_of(ht_encode_shape *s, const ht_network *net, const ht_quan
 
 static bool dense_makes_sense(const ht_encode_shape *s)
 {
-    if (s->depth > HT_HIDDEN_MAX || s->activation > HT_TANH || s->inputs >= most_numbers ||
+    if (s->depth < 1 || s->depth > HT_HIDDEN_MAX || s->activation > HT_TANH || s->inputs >= most_numbers ||
         s->classes >= most_numbers)
         return false;
     uint64_t weights = 0, before = s->inputs;

@@ -33,9 +33,10 @@ static json_t *point_json(const certify_curve *curve, const ht_certificate *c)
 {
     json_t *layers = json_array();
     for (int l = 0; l < curve->layers; l++) json_array_append_new(layers, ht_json_number(c->layer_error[l]));
-    json_t *object = json_pack("{s:f, s:i, s:I, s:f, s:I}", "ratio", c->ratio, "q", c->quantized,
-                               "kept_weights", (json_int_t)c->kept, "kept",
-                               (double)c->kept / (double)curve->weights, "bits", (json_int_t)c->bits);
+    json_t *object =
+        json_pack("{s:o, s:i, s:I, s:o, s:I}", "ratio", ht_json_number(c->ratio), "q", c->quantized,
+                  "kept_weights", (json_int_t)c->kept, "kept",
+                  ht_json_number((double)c->kept / (double)curve->weights), "bits", (json_int_t)c->bits);
     if (!object) return json_decref(layers), NULL;
     json_object_set_new(object, "train_error", ht_json_number(1 - c->train.accuracy));
     json_object_set_new(object, "test_error", ht_json_number(1 - c->test.accuracy));
@@ -183,10 +184,11 @@ static ht_code assess_code(const ht_network *net, int q, size_t bits, const char
         code == HT_OK ? ht_certify_bound(1 - train.accuracy, (double)bits, data->train.count, delta) : 0;
     size_t kept = ht_network_sizes(net).nonzero;
     if (code == HT_OK && json)
-        code = print_json(json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:b}", "schema", 1, "q", q,
+        code = print_json(json_pack("{s:i, s:i, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:b}", "schema", 1, "q", q,
                                     "bits", (json_int_t)bits, "kept_weights", (json_int_t)kept, "samples",
                                     (json_int_t)data->train.count, "delta", delta, "train_error",
-                                    1 - train.accuracy, "test_error", 1 - test.accuracy, "bound", bound,
+                                    ht_json_number(1 - train.accuracy), "test_error",
+                                    ht_json_number(1 - test.accuracy), "bound", ht_json_number(bound),
                                     "vacuous", !(bound < 1)),
                           err);
     else if (code == HT_OK)

@@ -30,10 +30,10 @@ static json_t *curve_json(const ht_method_state *method)
     json_t *curve = json_array();
     for (int i = 0; i < method->points; i++) {
         const ht_prune_point *p = &method->curve[i];
-        json_array_append_new(curve,
-                              json_pack("{s:o, s:f, s:o, s:o, s:o}", "kept", ht_json_number(p->weights),
-                                        "ratio", p->ratio, "error", ht_json_number(p->error), "accuracy",
-                                        ht_json_number(p->accuracy), "loss", ht_json_number(p->loss)));
+        json_array_append_new(curve, json_pack("{s:o, s:o, s:o, s:o, s:o}", "kept",
+                                               ht_json_number(p->weights), "ratio", ht_json_number(p->ratio),
+                                               "error", ht_json_number(p->error), "accuracy",
+                                               ht_json_number(p->accuracy), "loss", ht_json_number(p->loss)));
     }
     return curve;
 }

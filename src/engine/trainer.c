@@ -9,6 +9,7 @@
 #include "data/augment.h"
 #include "engine/stopping.h"
 #include "kernel/kernel.h"
+#include "nn/layers/layer.h"
 #include "nn/schedule.h"
 #include "num/rng.h"
 #include "params/batch.h"
@@ -229,6 +230,21 @@ static ht_shape shape_of(const ht_dataset *data)
                               : (ht_shape){data->inputs, 1, 1};
 }
 
+/* A layer that gives a constant whatever comes in: nothing before it would learn. */
+static ht_code check_constants(const ht_trainer *t, ht_error *err)
+{
+    for (int l = 0; l < t->net->layer_count; l++) {
+        const ht_layer *layer = &t->net->layers[l];
+        const char *why = layer->kind->constant ? layer->kind->constant(layer, batch_of(t)) : NULL;
+        int id = 0;
+        while (why && layer->kind != ht_layer_kind_at((ht_layer_id)id)) id++;
+        if (why)
+            return ht_error_set(err, HT_USAGE, "model.layers: %s (%s): %s",
+                                ht_layer_kind_name((ht_layer_id)id), layer->tensor[0].name, why);
+    }
+    return HT_OK;
+}
+
 static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool *pool, bool resumed,
                         ht_error *err)
 {
@@ -245,6 +261,11 @@ static ht_trainer *make(const ht_params *params, const ht_dataset *data, ht_pool
         reserve_batch(t, batch_of(t), err) != HT_OK || restart_average(t, err) != HT_OK) {
         ht_trainer_free(t);
         return NULL;
+    }
+    if (check_constants(t, err) != HT_OK) {
+        if (!resumed) return ht_trainer_free(t), NULL;
+        ht_notes_add(&t->notes, "%s", err->text); /* it was trained so before: the same comes again */
+        *err = (ht_error){0};
     }
     if (read_beginning(t, err) != HT_OK) {
         if (!resumed) return ht_trainer_free(t), NULL;

@@ -30,9 +30,9 @@ ht_code ht_results_make(ht_results *results, ht_trainer *trainer, const ht_datas
 static json_t *prune_json(const ht_results *r, const ht_params *params)
 {
     const char *method = ht_params_name(params, HT_P_PRUNE_METHOD);
-    return json_pack("{s:s, s:f, s:f, s:o, s:o}", "method", method, "error",
-                     ht_params_get(params, HT_P_PRUNE_ERROR), "ratio", r->prune.ratio, "train_accuracy",
-                     ht_json_number(r->prune.train.accuracy), "test_accuracy",
+    return json_pack("{s:s, s:f, s:o, s:o, s:o}", "method", method, "error",
+                     ht_params_get(params, HT_P_PRUNE_ERROR), "ratio", ht_json_number(r->prune.ratio),
+                     "train_accuracy", ht_json_number(r->prune.train.accuracy), "test_accuracy",
                      ht_json_number(r->prune.test.accuracy));
 }
 

@@ -109,9 +109,10 @@ static json_t *papers_json(const ht_paper_tails *p)
 static json_t *sizes_json(const ht_sizes *s)
 {
     double count = (double)s->weights;
-    return json_pack("{s:I, s:f, s:f, s:f}", "count", (json_int_t)s->weights, "nonzero",
-                     (double)s->nonzero / count, "above_epsilon", (double)s->above_epsilon / count,
-                     "above_1e-4", (double)s->above_1e4 / count);
+    return json_pack("{s:I, s:o, s:o, s:o}", "count", (json_int_t)s->weights, "nonzero",
+                     ht_json_number((double)s->nonzero / count), "above_epsilon",
+                     ht_json_number((double)s->above_epsilon / count), "above_1e-4",
+                     ht_json_number((double)s->above_1e4 / count));
 }
 
 /* null without train.average */
@@ -126,9 +127,9 @@ static json_t *average_json(const ht_method_results *r)
 static json_t *best_json(const ht_method_results *r)
 {
     if (!r->has_best) return json_null();
-    return json_pack("{s:I, s:o, s:f, s:o}", "epoch", (json_int_t)r->occam.best_epoch, "loss",
+    return json_pack("{s:I, s:o, s:o, s:o}", "epoch", (json_int_t)r->occam.best_epoch, "loss",
                      ht_json_number(r->occam.best_loss), "kept",
-                     (double)r->best_sizes.nonzero / (double)r->best_sizes.weights, "test",
+                     ht_json_number((double)r->best_sizes.nonzero / (double)r->best_sizes.weights), "test",
                      ht_json_score(&r->best_test));
 }
 
@@ -140,9 +141,9 @@ static json_t *occam_json(const ht_method_results *r)
     for (size_t i = 0; i < r->epoch_count; i++) {
         const ht_occam_epoch *e = &r->epochs[i];
         json_array_append_new(epochs,
-                              json_pack("{s:I, s:f, s:f, s:o, s:o}", "epoch", (json_int_t)e->epoch, "lambda",
-                                        e->lambda, "kept", e->kept, "loss", ht_json_number(e->loss),
-                                        "accuracy", ht_json_number(e->accuracy)));
+                              json_pack("{s:I, s:o, s:o, s:o, s:o}", "epoch", (json_int_t)e->epoch, "lambda",
+                                        ht_json_number(e->lambda), "kept", ht_json_number(e->kept), "loss",
+                                        ht_json_number(e->loss), "accuracy", ht_json_number(e->accuracy)));
     }
     return json_pack("{s:o, s:o}", "best", best_json(r), "epochs", epochs);
 }

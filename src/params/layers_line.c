@@ -156,8 +156,10 @@ static ht_code read_window(item *it, const struct kind *kind, ht_layer_item *to,
     const char *word = word_of(it);
     if (kind->takes & WHOLE && next_is(it, "global")) return to->global = true, HT_OK;
     if (*word && window_of(word, to->window)) return it->at++, HT_OK;
-    snprintf(what, sizeof what, "%s needs the size of its window, as 3x3 (1x7 for a series)%s%s%s",
-             kind->name, kind->takes & WHOLE ? ", or global" : "", *word ? ", not " : "", word);
+    snprintf(what, sizeof what,
+             "%s needs the size of its window, as 3x3 (1x7 for a series)%s, each side from 1 to %d%s%s",
+             kind->name, kind->takes & WHOLE ? ", or global" : "", (int)MOST_WINDOW, *word ? ", not " : "",
+             word);
     return complain(it, err, what);
 }
 
@@ -168,7 +170,8 @@ static ht_code read_number(item *it, const char *of, bool or_zero, int *to, ht_e
     const char *word = word_of(it), *end = word;
     long value = or_zero && strcmp(word, "0") == 0 ? 0 : whole(word, MOST_WINDOW, &end);
     if (*word && value >= 0 && (value == 0 || *end == '\0')) return it->at++, *to = (int)value, HT_OK;
-    snprintf(what, sizeof what, "%s needs a whole number%s%s", of, *word ? ", not " : "", word);
+    snprintf(what, sizeof what, "%s needs a whole number from %d to %d%s%s", of, or_zero ? 0 : 1,
+             (int)MOST_WINDOW, *word ? ", not " : "", word);
     return complain(it, err, what);
 }
 
@@ -183,27 +186,36 @@ static ht_code read_rate(item *it, ht_layer_item *to, ht_error *err)
     return complain(it, err, what);
 }
 
+/* The next of an item's ways, `way` 0 when there is none: STRIDE, PAD or MEAN. */
+static ht_code read_way(item *it, const struct kind *kind, ht_layer_item *to, int *way, ht_error *err)
+{
+    int takes = to->global ? kind->takes & PAD : kind->takes;
+    *way = 0;
+    if (takes & STRIDE && next_is(it, "stride"))
+        return *way = STRIDE, read_number(it, "stride", false, &to->stride, err);
+    bool same = takes & PAD && next_is(it, "same");
+    if (same || (takes & PAD && next_is(it, "pad"))) {
+        *way = PAD;
+        if (!same && !next_is(it, "same")) return read_number(it, "pad", true, &to->pad, err);
+        return to->pad = HT_PAD_SAME, HT_OK;
+    }
+    bool mean = takes & MEAN && next_is(it, "avg");
+    if (!mean && !(takes & MEAN && next_is(it, "max"))) return HT_OK;
+    return *way = MEAN, to->mean = mean, HT_OK;
+}
+
 /* stride S, pad P, same, max, avg: in any order, each once; what is not said stays as it is. */
 static ht_code read_ways(item *it, const struct kind *kind, ht_layer_item *to, ht_error *err)
 {
-    for (int before = -1; before != it->at;) {
-        before = it->at;
-        if (kind->takes & STRIDE && !to->global && next_is(it, "stride")) {
-            if (read_number(it, "stride", false, &to->stride, err) != HT_OK) return err->code;
-        } else if (kind->takes & PAD && next_is(it, "same")) {
-            to->pad = HT_PAD_SAME;
-        } else if (kind->takes & PAD && next_is(it, "pad")) {
-            if (next_is(it, "same"))
-                to->pad = HT_PAD_SAME;
-            else if (read_number(it, "pad", true, &to->pad, err) != HT_OK)
-                return err->code;
-        } else if (kind->takes & MEAN && !to->global && next_is(it, "avg")) {
-            to->mean = true;
-        } else if (kind->takes & MEAN && !to->global && next_is(it, "max")) {
-            to->mean = false;
-        }
+    for (int said = 0, way;; said |= way) {
+        if (read_way(it, kind, to, &way, err) != HT_OK) return err->code;
+        if (way == 0) return HT_OK;
+        if (said & way)
+            return complain(it, err,
+                            way == STRIDE ? "its stride is said twice; keep one"
+                            : way == PAD  ? "its padding is said twice (pad P, same); keep one"
+                                          : "max or avg is said twice; keep one");
     }
-    return HT_OK;
 }
 
 /* As the table says which. */
@@ -308,7 +320,10 @@ static int opening(const char *text, const char **behind)
 
 static ht_code open_group(const item *it, line *to, ht_error *err)
 {
-    if (to->depth == NESTED) return complain(it, err, "these parentheses are nested too deep");
+    char what[100];
+    snprintf(what, sizeof what, "these parentheses are nested too deep: at most %d inside each other",
+             (int)NESTED);
+    if (to->depth == NESTED) return complain(it, err, what);
     to->opened[to->depth++] = to->count;
     return HT_OK;
 }
@@ -364,6 +379,16 @@ static ht_code add_text(item *it, const char *text, size_t length, line *to, ht_
     return HT_OK;
 }
 
+/* Only layers with units have tails to watch and units to prune: a network is one of those. */
+static ht_code check_units(const line *of, ht_error *err)
+{
+    for (int i = 0; i < of->count; i++)
+        if (of->items[i].units > 0) return HT_OK;
+    return ht_error_set(err, HT_USAGE,
+                        "model.layers: no dense or conv layer before the output's: nothing to watch or to "
+                        "prune; add one, as dense 100");
+}
+
 int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_layer_item items[HT_PARAM_LAYERS],
                     ht_error *err)
 {
@@ -376,7 +401,7 @@ int ht_layers_parse(const char *text, double n, ht_activation otherwise, ht_laye
         at += length;
         if (*at != '\0') continue;
         if (to.depth > 0) return (void)complain(&it, err, "a ) is missing at the end"), 0;
-        return to.count;
+        return check_units(&to, err) == HT_OK ? to.count : 0;
     }
 }
 

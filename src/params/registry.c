@@ -392,6 +392,9 @@ ht_code ht_params_set(ht_params *params, const char *key, const char *value, ht_
                             "unknown key '%.60s'; did you mean '%s'? (`heavytail help params` lists them)",
                             key, ht_param_nearest(key));
     bool is_text = table[p].type == HT_TYPE_TEXT;
+    if (is_text && strlen(value) >= HT_PARAM_TEXT)
+        return ht_error_set(err, HT_USAGE, "%s: '%.60s…' is too long, %zu bytes; give at most %d", key, value,
+                            strlen(value), HT_PARAM_TEXT - 1);
     bool good = is_text ? good_text(value) : parse_value(p, value, &number);
     if (check_text(p, value, &good, err) != HT_OK) return err->code;
     if (!good) {

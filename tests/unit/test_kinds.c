@@ -347,10 +347,14 @@ static void what_does_not_fit_is_named(void **state)
 {
     (void)state;
     static const char *const wrong[][2] = {
-        {"conv 4 9x9", "item 1, conv: a window of 9×9 does not fit what comes in, 3×8×8, padded by 0"},
+        {"conv 4 9x9", "item 1, conv: a window of 9×9 does not fit what comes in, 3×8×8"},
+        {"conv 4 11x11 pad 1", "a window of 11×11 does not fit what comes in, 3×8×8, padded by 1"},
         {"conv 4 3x3, pool 7", "item 2, pool: a window of 7×7 does not fit what comes in, 4×6×6"},
         {"res(conv 4 3x3), dense 3", "item 1, res: 3×8×8 goes in and 4×6×6 comes out"},
-        {"dense 4, conv 2 3x3", "item 2, conv: a window of 3×3 does not fit what comes in, 4×1×1"},
+        {"dense 4, conv 2 3x3",
+         "item 2, conv: a window of 3×3 needs places, and a plain row of 4 values comes in"},
+        {"dense 9, pool 2",
+         "item 2, pool: a window of 2×2 needs places, and a plain row of 9 values comes in"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const ht_params p = params_of(wrong[i][0], false);

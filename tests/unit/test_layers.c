@@ -255,6 +255,41 @@ static void any_widths_are_the_same_bits_for_any_threads_and_come_back(void **st
     ht_dataset_free(data);
 }
 
+/* Nothing before such a layer learns: no run begins with one, and one that was trained so goes on. */
+static void a_layer_that_gives_a_constant_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int batch;
+        const char *says; /* NULL: nothing */
+    } cases[] = {
+        {"dense 1, norm, dense 3", 5, "model.layers: norm (layers.1.weight): one channel comes in, so every"},
+        {"dense 2, norm, dense 3", 1, NULL},
+        {"dense 4, norm batch", 1,
+         "model.layers: norm batch (layers.1.weight): train.batch is 1 and a plain"},
+        {"dense 4, norm batch", 2, NULL},
+    };
+    ht_dataset *data = small_data(40, 10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ht_params params = small_params();
+        assert_int_equal(ht_params_set(&params, "model.layers", cases[i].line, &err), HT_OK);
+        ht_params_put(&params, HT_P_TRAIN_BATCH, cases[i].batch);
+        ht_trainer *fresh = ht_trainer_new(&params, data, NULL, &err);
+        assert_int_equal(fresh == NULL, cases[i].says != NULL);
+        if (!fresh && (err.code != HT_USAGE || !strstr(err.text, cases[i].says))) fail_msg("%s", err.text);
+        ht_trainer *resumed = ht_trainer_new_resumed(&params, data, NULL, &err);
+        char note[400];
+        assert_non_null(resumed);
+        bool noted = ht_notes_at(ht_trainer_notes(resumed), 0, note, sizeof note);
+        assert_int_equal(noted, cases[i].says != NULL);
+        if (noted) assert_non_null(strstr(note, cases[i].says));
+        ht_trainer_free(fresh);
+        ht_trainer_free(resumed);
+    }
+    ht_dataset_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +298,7 @@ int main(void)
         cmocka_unit_test(any_widths_descend_like_the_slow_twin),
         cmocka_unit_test(every_hidden_layer_gets_the_noise_of_its_number),
         cmocka_unit_test(any_widths_are_the_same_bits_for_any_threads_and_come_back),
+        cmocka_unit_test(a_layer_that_gives_a_constant_is_named),
     };
     return cmocka_run_group_tests_name("layers", tests, scratch_make, scratch_remove);
 }

@@ -86,8 +86,15 @@ static void a_wrong_item_is_named(void **state)
         {"conv 3 0x3", "not 0x3"},
         {"conv 3 3x", "not 3x"},
         {"conv 3 3x3 stride", "stride needs a whole number"},
-        {"conv 3 3x3 stride 0", "stride needs a whole number, not 0"},
-        {"conv 3 3x3 pad -1", "pad needs a whole number, not -1"},
+        {"conv 3 3x3 stride 0", "stride needs a whole number from 1 to 1000, not 0"},
+        {"conv 3 3x3 stride 100000", "stride needs a whole number from 1 to 1000, not 100000"},
+        {"conv 3 3x3 pad 1000000", "pad needs a whole number from 0 to 1000, not 1000000"},
+        {"conv 3 3x1001", "each side from 1 to 1000, not 3x1001"},
+        {"conv 3 3x3 same pad 2", "item 1, 'conv 3 3x3 same pad 2': its padding is said twice (pad P, same)"},
+        {"conv 3 3x3 pad 2 stride 2 pad 1", "its padding is said twice"},
+        {"conv 3 3x3 stride 2 stride 1", "its stride is said twice"},
+        {"pool 2 max avg, dense 3", "max or avg is said twice"},
+        {"conv 3 3x3 pad -1", "pad needs a whole number from 0 to 1000, not -1"},
         {"conv 3 3x3 max", "nothing is known of 'max'; an item is conv N KxK [stride S] [pad P|same] [ACT]"},
         {"pool", "pool needs the size of its window, as 3x3 (1x7 for a series), or global"},
         {"pool global avg", "nothing is known of 'avg'"},
@@ -96,17 +103,25 @@ static void a_wrong_item_is_named(void **state)
         {"dropout 1", "not 1"},
         {"dropout nan", "not nan"},
         {"norm 3", "nothing is known of '3'; an item is norm"},
+        {"pool 2", "no dense or conv layer before the output's: nothing to watch or to prune; add one, as"},
+        {"norm batch, relu", "no dense or conv layer before"},
+        {"res(dropout 0.5), pool global", "no dense or conv layer before"},
         {"res(dense 3", "item 1, 'res(dense 3': a ) is missing at the end"},
         {"dense 3), dense 4", "item 1, 'dense 3)': this ) closes nothing"},
         {"res()", "item 1, 'res()': there is nothing between two commas"},
         {"res(relu, dense 3)", "item 1, 'res(relu': an activation needs a layer before it"},
-        {"res(res(res(res(res(res(res(res(res(dense 3)))))))))", "these parentheses are nested too deep"},
+        {"res(res(res(res(res(res(res(res(res(dense 3)))))))))",
+         "these parentheses are nested too deep: at most 8 inside each other"},
     };
     char many[9 * (HT_PARAM_LAYERS + 1) + 1] = "";
     for (int i = 0; i <= HT_PARAM_LAYERS; i++) strcat(many, i ? ",norm" : "norm");
     ht_params full = small_params();
     assert_int_equal(ht_params_set(&full, "model.layers", many, &err), HT_USAGE);
     assert_non_null(strstr(err.text, "item 65, 'norm': a network has at most 64 layers before the output's"));
+    char longer[HT_PARAM_TEXT + 1];
+    memset(longer, 'n', HT_PARAM_TEXT), longer[HT_PARAM_TEXT] = '\0';
+    assert_int_equal(ht_params_set(&full, "model.layers", longer, &err), HT_USAGE);
+    assert_non_null(strstr(err.text, "…' is too long, 1024 bytes; give at most 1023"));
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ht_params p = small_params(), before = p;
         assert_int_equal(ht_params_set(&p, "model.layers", wrong[i][0], &err), HT_USAGE);

@@ -13,6 +13,7 @@
 
 #include "experiment/compare.h"
 #include "experiment/methods.h"
+#include "experiment/results.h"
 #include "experiment/trial.h"
 #include "params/batch.h"
 #include "unit/small.h"
@@ -489,6 +490,23 @@ static void a_picture_of_the_methods_is_about_the_methods(void **state)
     free(s);
 }
 
+/* null, and not "not enough memory". */
+static void what_is_no_number_is_null_in_json(void **state)
+{
+    (void)state;
+    const ht_params params = small_params();
+    ht_results *none = calloc(1, sizeof *none); /* 0 of 0 weights */
+    none->prune.ratio = (double)NAN;
+    json_t *root = ht_results_json(none, &params);
+    assert_non_null(root);
+    assert_true(json_is_null(json_object_get(json_object_get(root, "prune"), "ratio")));
+    char *text = json_dumps(root, 0);
+    assert_non_null(strstr(text, "\"above_epsilon\": null"));
+    free(text);
+    json_decref(root);
+    free(none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +522,7 @@ int main(void)
         cmocka_unit_test(a_method_that_diverges_is_named),
         cmocka_unit_test(eta_over_b_is_of_the_batch_that_is_taken),
         cmocka_unit_test(a_picture_of_the_methods_is_about_the_methods),
+        cmocka_unit_test(what_is_no_number_is_null_in_json),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

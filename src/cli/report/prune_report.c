@@ -79,10 +79,10 @@ static bool write_curve(FILE *f, const ht_prune_curve *curve)
     bool good = fputs("\"curve\": [", f) >= 0;
     for (int i = 0; i < curve->count && good; i++) {
         const ht_prune_point *p = &curve->points[i];
-        json_t *point =
-            json_pack("{s:I, s:f, s:o, s:o, s:o, s:f}", "k", (json_int_t)p->removed, "ratio", p->ratio,
-                      "error", ht_json_number(p->error), "accuracy", ht_json_number(p->accuracy), "loss",
-                      ht_json_number(p->loss), "weights_left", p->weights);
+        json_t *point = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}", "k", (json_int_t)p->removed, "ratio",
+                                  ht_json_number(p->ratio), "error", ht_json_number(p->error), "accuracy",
+                                  ht_json_number(p->accuracy), "loss", ht_json_number(p->loss),
+                                  "weights_left", ht_json_number(p->weights));
         good = point && fputs(i ? ",\n    " : "\n    ", f) >= 0 && json_dumpf(point, f, DIGITS) == 0;
         json_decref(point);
     }
@@ -94,13 +94,14 @@ static json_t *layers_json(const ht_prune_report *r, const ht_network *net)
     json_t *rows = json_array();
     for (int l = 0; l < r->result.layer_count; l++) {
         const ht_prune_layer *p = &r->result.layers[l];
-        json_array_append_new(
-            rows, json_pack("{s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:o}", "layer", l, "name",
-                            net->weights[l]->name, "unit", p->unit, "rows", net->weights[l]->rows, "columns",
-                            net->weights[l]->columns, "units", (json_int_t)p->units, "removed",
-                            (json_int_t)p->removed, "kept", (json_int_t)(p->units - p->removed), "held",
-                            (json_int_t)p->held, "ratio", (double)p->removed / (double)p->units, "error",
-                            ht_json_number(p->error)));
+        json_array_append_new(rows,
+                              json_pack("{s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:o, s:o}", "layer", l,
+                                        "name", net->weights[l]->name, "unit", p->unit, "rows",
+                                        net->weights[l]->rows, "columns", net->weights[l]->columns, "units",
+                                        (json_int_t)p->units, "removed", (json_int_t)p->removed, "kept",
+                                        (json_int_t)(p->units - p->removed), "held", (json_int_t)p->held,
+                                        "ratio", ht_json_number((double)p->removed / (double)p->units),
+                                        "error", ht_json_number(p->error)));
     }
     return rows;
 }
@@ -137,12 +138,13 @@ static double parameter_ratio(const ht_prune_result *p)
 static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
 {
     const ht_prune_result *p = &r->result;
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:o, s:I, s:I, s:f, s:o, s:o, s:o}", "method", ht_prune_at(r->spec.method)->name,
-        "unit", p->unit, "metric", ht_param_choice(HT_P_PRUNE_METRIC, (int)r->spec.metric), "error",
-        ht_json_number(p->error), "removed", (json_int_t)p->removed, "kept",
-        (json_int_t)(p->units - p->removed), "ratio", p->ratio, "accuracy", ht_json_number(p->test.accuracy),
-        "loss", ht_json_number(p->test.loss), "layers", layers_json(r, in->net));
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "method",
+                  ht_prune_at(r->spec.method)->name, "unit", p->unit, "metric",
+                  ht_param_choice(HT_P_PRUNE_METRIC, (int)r->spec.metric), "error", ht_json_number(p->error),
+                  "removed", (json_int_t)p->removed, "kept", (json_int_t)(p->units - p->removed), "ratio",
+                  ht_json_number(p->ratio), "accuracy", ht_json_number(p->test.accuracy), "loss",
+                  ht_json_number(p->test.loss), "layers", layers_json(r, in->net));
     json_object_set_new(root, "asked", spec_json(&r->spec));
     json_object_set_new(root, "whole",
                         json_pack("{s:o, s:o}", "accuracy", ht_json_number(r->whole.accuracy), "loss",

@@ -93,19 +93,29 @@ ht_code ht_rundir_params(ht_rundir *dir, ht_params *params, ht_error *err)
     return code;
 }
 
-ht_code ht_rundir_agrees(const ht_params *stored, const ht_params *wanted, const char *path, ht_error *err)
+static ht_code check_same(const ht_params *stored, const ht_params *wanted, ht_param p, const char *path,
+                          ht_error *err)
 {
     char old[HT_PARAM_VALUE], new[HT_PARAM_VALUE];
-    for (int p = 0; p < HT_P_COUNT; p++) {
-        if (ht_param_at(p)->live != HT_RESET) continue;
-        ht_params_format(stored, p, old, sizeof old);
-        ht_params_format(wanted, p, new, sizeof new);
-        if (strcmp(old, new) != 0)
-            return ht_error_set(
-                err, HT_USAGE,
-                "%s: the run there has %s = %.100s, not %.100s; leave it out or give another --run", path,
-                ht_param_at(p)->key, old, new);
-    }
+    ht_params_format(stored, p, old, sizeof old);
+    ht_params_format(wanted, p, new, sizeof new);
+    if (strcmp(old, new) == 0) return HT_OK;
+    return ht_error_set(err, HT_USAGE,
+                        "%s: the run there has %s = %.100s, not %.100s; leave it out or give another --run",
+                        path, ht_param_at(p)->key, old, new);
+}
+
+/* Width and depth follow from a line or a list that was said, which is named before them. */
+ht_code ht_rundir_agrees(const ht_params *stored, const ht_params *wanted, const char *path, ht_error *err)
+{
+    static const ht_param said[] = {HT_P_MODEL_LAYERS, HT_P_MODEL_WIDTHS};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        if (strcmp(ht_params_text(wanted, said[i]), ht_param_at(said[i])->choices[0]) != 0 &&
+            check_same(stored, wanted, said[i], path, err) != HT_OK)
+            return err->code;
+    for (int p = 0; p < HT_P_COUNT; p++)
+        if (ht_param_at(p)->live == HT_RESET && check_same(stored, wanted, (ht_param)p, path, err) != HT_OK)
+            return err->code;
     return HT_OK;
 }
 

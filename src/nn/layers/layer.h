@@ -105,6 +105,9 @@ typedef struct ht_layer_kind {
         ht_tensor tensor[HT_LAYER_TENSORS]); /* Can it do the work of the next layer, which alone reads it,
                                               * and its own activation before that? Then it does. NULL: no. */
     bool (*joins)(const ht_layer *layer, const ht_layer *next);
+    /* Why training with batches of so many samples makes a constant of whatever comes in: half a sentence,
+     * static storage, or NULL. NULL: it never does. */
+    const char *(*constant)(const ht_layer *layer, int batch);
     /* Bounds on what it gives before the activation, out of those on what it reads (`values`, which become
      * them) and also reads; `other` is the same layer with other numbers. NULL: it has none. */
     void (*extent)(const ht_layer *layer, const ht_layer *other, ht_extent *values, const ht_extent *also);
@@ -176,6 +179,9 @@ static inline int ht_layer_gives(const ht_network *net, int layer)
 {
     return layer == HT_NETWORK_INPUT ? net->inputs : net->layers[layer].outputs;
 }
+
+/* HT_USAGE: half a sentence on a window that is larger than what comes in, padded by so many zeros. */
+ht_code ht_layer_misfit(const int window[2], ht_shape in, int pad, ht_error *err);
 
 /* Of a pooling: the mean of all places. */
 static inline bool ht_layer_is_global(const ht_layer *layer)

@@ -30,6 +30,15 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
     return count;
 }
 
+/* One value of a channel less its own mean is 0. PyTorch refuses, too. */
+static const char *constant(const ht_layer *layer, int batch)
+{
+    return batch == 1 && ht_shape_places(layer->in) == 1 ? "train.batch is 1 and a plain row comes in, so "
+                                                           "everything it gives in training is 0: needs at "
+                                                           "least 2 samples, or use norm"
+                                                         : NULL;
+}
+
 static ht_tensor *running_mean(const ht_layer *layer)
 {
     return &layer->tensor[layer->tensors - 2];
@@ -224,6 +233,7 @@ const ht_layer_kind ht_layer_batch_norm = {
     .cut = HT_CUT_ITSELF,
     .channels_last = true,
     .describe = describe,
+    .constant = constant,
     .extent = extent,
     .room = room,
     .apply = apply,

@@ -24,10 +24,7 @@ static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
         layer->window[i] = spec->window[i];
         int pad = pad_of(layer, i);
         out[i] = (side[i] + 2 * pad - spec->window[i]) / layer->stride + 1;
-        if (spec->window[i] > side[i] + 2 * pad)
-            return ht_error_set(err, HT_USAGE,
-                                "a window of %d×%d does not fit what comes in, %d×%d×%d, padded by %d",
-                                spec->window[0], spec->window[1], in.channels, in.height, in.width, pad);
+        if (spec->window[i] > side[i] + 2 * pad) return ht_layer_misfit(spec->window, in, pad, err);
     }
     layer->out = (ht_shape){spec->units, out[0], out[1]};
     return HT_OK;

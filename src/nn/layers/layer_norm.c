@@ -16,6 +16,14 @@ static int describe(const ht_layer_spec *spec, const ht_layer *layer, ht_tensor 
     return spec->bias ? 2 : 1;
 }
 
+/* One value less its own mean is 0. */
+static const char *constant(const ht_layer *layer, int batch)
+{
+    (void)batch;
+    return layer->in.channels == 1 ? "one channel comes in, so everything it gives is 0: needs at least 2"
+                                   : NULL;
+}
+
 static const double epsilon = 1e-5;
 
 /* Of the normalized values, and then of the gains and biases. */
@@ -101,6 +109,7 @@ const ht_layer_kind ht_layer_norm = {
     .cut = HT_CUT_SAMPLES,
     .channels_last = true,
     .describe = describe,
+    .constant = constant,
     .extent = extent,
     .apply = apply,
     .back = back,

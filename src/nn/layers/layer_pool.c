@@ -19,8 +19,7 @@ static ht_code shape(const ht_layer_spec *spec, ht_layer *layer, ht_error *err)
     layer->window[1] = spec->global ? in.width : spec->window[1];
     layer->stride = spec->stride;
     if (layer->window[0] > in.height || layer->window[1] > in.width)
-        return ht_error_set(err, HT_USAGE, "a window of %d×%d does not fit what comes in, %d×%d×%d",
-                            layer->window[0], layer->window[1], in.channels, in.height, in.width);
+        return ht_layer_misfit(layer->window, in, 0, err);
     if (!layer->mean && layer->window[0] * layer->window[1] > HT_POOLING_MOST * HT_POOLING_MOST)
         return ht_error_set(err, HT_USAGE, "windows of max have at most %d places",
                             HT_POOLING_MOST * HT_POOLING_MOST);

@@ -45,8 +45,8 @@ static ht_network *built(layer_chain *c, const char *path, ht_code code, ht_erro
     ht_layer_spec specs[HT_WEIGHTS_MAX] = {{0}};
     if (code == HT_OK && c->count < 2)
         code = ht_error_set(err, HT_FAIL,
-                            "%s: holds %d layers; a network has a hidden layer and an output layer at least",
-                            path, c->count);
+                            "%s: holds %d layer%s; a network has a hidden layer and an output layer at least",
+                            path, c->count, c->count == 1 ? "" : "s");
     for (int l = 0; l < c->count; l++)
         specs[l] = (ht_layer_spec){.kind = ht_layer_kind_at(HT_LAYER_DENSE),
                                    .units = c->part[l].rows,

@@ -63,7 +63,11 @@ static ht_code sort_modules(guesser *g, ht_error *err)
         if (add(g, m->ndim == 4 ? g->conv : g->dense, m->ndim == 4 ? &g->convs : &g->denses, i, err) != HT_OK)
             return err->code;
     }
-    return g->denses > 0 ? HT_OK : give_up(g, "it has no dense layer", err);
+    if (g->denses == 0) return give_up(g, "it has no dense layer", err);
+    if (g->convs + g->denses > 1) return HT_OK;
+    return ht_error_set(err, HT_FAIL,
+                        "%s: holds 1 layer; a network has a hidden layer and an output layer at least",
+                        g->path);
 }
 
 /* Each takes what the one before it gives. */
