@@ -43,6 +43,17 @@ static ht_code put(ht_tensor *to, float *from, float otherwise, ht_error *err)
 
 /* ---- batch norms that are folded ---- */
 
+/* The running variance of a norm, of which a batch norm takes the root. */
+static ht_code load_variance(const filler *f, const ht_module *norm, float **to, ht_error *err)
+{
+    if (load(f, norm->variance, to, err) != HT_OK) return err->code;
+    for (size_t i = 0; *to && i < norm->shape[0]; i++)
+        if ((double)(*to)[i] < 0)
+            return ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
+                                f->path, i, norm->name, (double)(*to)[i]);
+    return HT_OK;
+}
+
 /* What a layer's outputs are multiplied by, and what is added then. */
 typedef struct fold {
     double *factor, *shift; /* (rows) */
@@ -65,11 +76,8 @@ static ht_code make_fold(const filler *f, const ht_module *norm, fold *to, ht_er
     if (code == HT_OK) code = load(f, norm->weight, &gain, err);
     if (code == HT_OK) code = load(f, norm->bias, &bias, err);
     if (code == HT_OK) code = load(f, norm->mean, &mean, err);
-    if (code == HT_OK) code = load(f, norm->variance, &variance, err);
+    if (code == HT_OK) code = load_variance(f, norm, &variance, err);
     for (size_t i = 0; i < rows && mean && variance && code == HT_OK; i++) {
-        if ((double)variance[i] < 0)
-            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
-                                f->path, i, norm->name, (double)variance[i]);
         to->factor[i] = (gain ? (double)gain[i] : 1) / sqrt((double)variance[i] + epsilon);
         to->shift[i] = (bias ? (double)bias[i] : 0) - (double)mean[i] * to->factor[i];
     }
@@ -141,8 +149,11 @@ static ht_code fill_norm(filler *f, ht_layer *layer, const ht_module *m, ht_erro
     if (code == HT_OK) code = put_bias(f, &layer->tensor[0], bias, m->name, err);
     for (int i = 1, seen = 0; i < layer->tensors && code == HT_OK; i++) {
         if (!(layer->tensor[i].flags & HT_TENSOR_STATE)) continue;
-        code = load(f, seen++ == 0 ? m->mean : m->variance, &state, err);
-        if (code == HT_OK) code = put(&layer->tensor[i], state, 0, err);
+        code = seen++ == 0 ? load(f, m->mean, &state, err) : load_variance(f, m, &state, err);
+        if (code == HT_OK)
+            code = put(&layer->tensor[i], state, 0, err);
+        else
+            ht_free(state);
     }
     return code;
 }
