@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "data/checksum.h"
 #include "nn/layers/layer.h"
 #include "weights/net/match.h"
 #include "weights/numbers.h"
@@ -198,21 +197,6 @@ static void list_form(const filler *f, const ht_modules *modules, ht_netform *fo
 }
 
 /* ---- files ---- */
-
-bool ht_weights_ours(const ht_weights *file)
-{
-    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
-    bool first = false, marked = false;
-    ht_error ignored; /* it has been opened: its header is good */
-    ht_tensor_info info;
-    if (ht_weights_metadata(file, "heavytail.names")) return false;
-    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
-        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
-                strcmp(info.name, "layers.0.weight") == 0;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        marked = marked || ht_weights_metadata(file, marks[i]);
-    return first && marked;
-}
 
 ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
                              ht_netform *form, ht_notes *notes, ht_error *err)
