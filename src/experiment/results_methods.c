@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ---- measuring ---- */
 
@@ -164,26 +165,39 @@ json_t *ht_methods_json(const ht_method_results *r)
                      occam_json(r));
 }
 
-static bool same(const ht_tail_summary *a, const ht_tail_summary *b)
-{
-    return a->median == b->median && a->mean == b->mean && a->least == b->least;
-}
-
 static void print_paper(const ht_paper_tails *p)
 {
     const ht_tail_summary *k = &p->of_kernels, *f = &p->of_filters;
-    if (isnan(k->median)) return;
-    printf("  mmo-paper (as arXiv 2106.03795), median, mean and least of %d layers: %.3f, %.3f, %.3f",
-           p->layers, k->median, k->mean, k->least);
-    if (!same(k, f)) printf("; filters as rows: %.3f, %.3f, %.3f", f->median, f->mean, f->least);
+    char kernels[HT_TAIL_SUMMARY_WORDS], filters[HT_TAIL_SUMMARY_WORDS];
+    if (k->known == 0) return;
+    ht_tail_summary_words(k, (size_t)p->layers, kernels);
+    ht_tail_summary_words(f, (size_t)p->layers, filters);
+    printf("  mmo-paper (as arXiv 2106.03795), median, mean and least of %d layers: %s", p->layers, kernels);
+    if (strcmp(kernels, filters) != 0) printf("; filters as rows: %s", filters);
     putchar('\n');
+}
+
+/* Of some layers there may be no index: the median is that of the others. */
+static void print_unknown(int known, int layers)
+{
+    if (known < layers) printf(" (undetermined in %d of %d)", layers - known, layers);
+}
+
+static void print_rows(const ht_row_tails *rows, double eta_over_b)
+{
+    int known = 0;
+    char number[32] = "undetermined";
+    for (int l = 0; l < rows->layers; l++) known += !isnan(rows->layer[l]);
+    if (known > 0) snprintf(number, sizeof number, "%.3f", rows->median);
+    printf("  regime: η/b = %.3g; tail index of the rows%s %s", eta_over_b,
+           rows->layers > 1 ? ", median of the layers," : "", number);
+    if (known > 0) print_unknown(known, rows->layers);
 }
 
 void ht_methods_print(const ht_method_results *r, const ht_params *params)
 {
     double count = (double)r->sizes.weights;
-    printf("  regime: η/b = %.3g; tail index of the rows%s %.3f", r->eta_over_b,
-           r->rows.layers > 1 ? ", median of the layers," : "", r->rows.median);
+    print_rows(&r->rows, r->eta_over_b);
     if (r->rows.kernel_median > 0) printf("; of kernels as rows %.3f", r->rows.kernel_median);
     putchar('\n');
     print_paper(&r->paper);

@@ -15,6 +15,7 @@
 #include "follow/layer_look.h"
 #include "num/select.h"
 #include "prune/prune_plan.h"
+#include "weights/tensor_name.h"
 #include "weights/way.h"
 #include "weights/weights.h"
 
@@ -97,7 +98,7 @@ typedef struct job {
     size_t number;        /* of the tensor in its file, or of the file */
     ht_layer_look *layer; /* NULL: a vector, of which only what is not finite is counted */
     ht_tensor_info info;
-    bool turned;
+    bool turned, aside;
     uint64_t broken;
 } job;
 
@@ -158,17 +159,25 @@ static ht_code load_part(void *context, size_t number, size_t first, size_t coun
     return ht_weights_load_part(context, number, first, count, f32, f64, err);
 }
 
+/* `aside`: a part of a run's training, as the moments of its optimizer. */
+static bool is_layer(const ht_tensor_info *info, bool aside)
+{
+    return !aside && !ht_tensor_refusal(info, false);
+}
+
 /* Layers in the order of the file; vectors at the end of the list of jobs. */
 static ht_code list_jobs(ht_look *look, tour *t, const ht_weights *file, const bool *turned, ht_error *err)
 {
     size_t all = ht_weights_count(file);
+    bool ours = ht_weights_ours(file);
     t->jobs = ht_alloc(all, sizeof *t->jobs, "the list of tensors", err);
     if (!t->jobs) return err->code;
     for (size_t i = 0; i < all; i++) {
         job *j = &t->jobs[t->count];
         *j = (job){.number = i, .turned = turned[i]};
         if (ht_weights_describe(file, i, &j->info, err) != HT_OK) return err->code;
-        bool layer = !ht_tensor_refusal(&j->info, false);
+        bool aside = ours && ht_name_is_ours_aside(j->info.name), layer = is_layer(&j->info, aside);
+        j->aside = aside;
         look->skipped += !layer;
         look->count += layer;
         t->count += layer || (ht_safetensors_readable(&j->info) && j->info.count > 0);
@@ -176,7 +185,7 @@ static ht_code list_jobs(ht_look *look, tour *t, const ht_weights *file, const b
     look->layer = ht_alloc(look->count, sizeof *look->layer, "the layers", err);
     if (!look->layer) return err->code;
     for (size_t i = 0, at = 0; i < t->count; i++)
-        if (!ht_tensor_refusal(&t->jobs[i].info, false)) t->jobs[i].layer = &look->layer[at++];
+        if (is_layer(&t->jobs[i].info, t->jobs[i].aside)) t->jobs[i].layer = &look->layer[at++];
     return HT_OK;
 }
 

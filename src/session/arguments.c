@@ -10,6 +10,7 @@
 #include "data/loader.h"
 #include "kernel/kernel.h"
 #include "params/preset.h"
+#include "session/outputs.h"
 #include "data/png.h"
 
 static const char preset_chunk[] = "heavytail:preset", journal_chunk[] = "heavytail:journal";
@@ -159,7 +160,7 @@ ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_o
             args->words[args->word_count++] = argv[i];
         }
     }
-    return HT_OK;
+    return ht_outputs_check(args, options, err);
 }
 
 ht_code ht_arguments_sets(const ht_arguments *args, ht_params *params, ht_error *err)

@@ -34,7 +34,8 @@ typedef struct ht_arguments {
 } ht_arguments;
 
 /* Parses options common to all subcommands (session/common_options.def, --<parameter key> V) and
- * those in `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option. */
+ * those in `options` (ends with a NULL name). HT_USAGE names the argument and the nearest option; or a file
+ * to write that is a run's own or is read (outputs.h). */
 ht_code ht_arguments_parse(ht_arguments *args, int argc, char **argv, const ht_option *options,
                            ht_error *err);
 

@@ -1,6 +1,7 @@
 #include "tail/row_tails.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,11 @@
 #include "heavytail/tail.h"
 #include "num/select.h"
 #include "num/values.h"
+
+double ht_tail_index(const ht_estimate *e)
+{
+    return e->value > 0 ? e->value : (double)NAN;
+}
 
 /* mmo-multi of a layer's rows. */
 static ht_code row_index(const ht_tensor *layer, double *alpha, ht_error *err)
@@ -21,7 +27,7 @@ static ht_code row_index(const ht_tensor *layer, double *alpha, ht_error *err)
     ht_code code = median ? ht_values_column_medians(&x, median, err) : err->code;
     x.column_centre = median;
     if (code == HT_OK) code = ht_tail_fit_rows(&x, &(ht_tail_options){0}, &estimate, err);
-    *alpha = estimate.value;
+    *alpha = ht_tail_index(&estimate);
     ht_free(median);
     return code;
 }
@@ -42,7 +48,7 @@ static ht_code kernel_index(const ht_tensor *layer, double *alpha, ht_error *err
     ht_estimate estimate = {.value = NAN};
     ht_code code = HT_OK;
     if (x.rows > 0) code = ht_tail_fit_rows(&x, &(ht_tail_options){0}, &estimate, err);
-    *alpha = estimate.value;
+    *alpha = ht_tail_index(&estimate);
     return code;
 }
 
@@ -52,11 +58,22 @@ ht_tail_summary ht_tail_summarize(double *values, size_t count)
     size_t known = 0;
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i])) values[known++] = values[i];
-    if (known == 0) return (ht_tail_summary){NAN, NAN, NAN};
+    if (known == 0) return (ht_tail_summary){NAN, NAN, NAN, 0};
     for (size_t i = 0; i < known; i++) sum += values[i];
     qsort(values, known, sizeof *values, ht_by_double);
     return (ht_tail_summary){(values[(known - 1) / 2] + values[known / 2]) / 2, sum / (double)known,
-                             values[0]};
+                             values[0], (int)known};
+}
+
+void ht_tail_summary_words(const ht_tail_summary *s, size_t count, char to[HT_TAIL_SUMMARY_WORDS])
+{
+    size_t unknown = count - (size_t)s->known;
+    snprintf(to, HT_TAIL_SUMMARY_WORDS, "undetermined");
+    if (s->known == 0) return;
+    int used = snprintf(to, HT_TAIL_SUMMARY_WORDS, "%.3f, %.3f, %.3f", s->median, s->mean, s->least);
+    if (unknown > 0)
+        snprintf(to + used, HT_TAIL_SUMMARY_WORDS - (size_t)used, " (undetermined in %zu of %zu)", unknown,
+                 count);
 }
 
 /* The same; they stay as they are. */
@@ -85,7 +102,7 @@ static ht_code paper_index(const ht_values *x, double *alpha, ht_error *err)
 {
     ht_estimate estimate = {.value = NAN};
     ht_code code = ht_tail_fit_rows_by(HT_MMO_PAPER, x, &(ht_tail_options){0}, &estimate, err);
-    *alpha = estimate.value;
+    *alpha = ht_tail_index(&estimate);
     return code;
 }
 
@@ -116,7 +133,7 @@ static ht_code measure_layer(ht_paper_tails *tails, const ht_network *net, int l
     if (l == net->weight_count - 1) {
         ht_estimate last = {.value = NAN};
         ht_code code = ht_paper_tail_of_columns(&x, &(ht_tail_options){0}, &last, err);
-        tails->kernel[l] = tails->filter[l] = last.value;
+        tails->kernel[l] = tails->filter[l] = ht_tail_index(&last);
         return code;
     }
     if (paper_index(&x, &tails->filter[l], err) != HT_OK) return err->code;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "weights/foreign.h"
 #include "data/npy.h"
+#include "weights/tensor_name.h"
 #include "weights/way.h"
 #include "weights/weights.h"
 
@@ -132,6 +133,7 @@ typedef struct tour {
     const ht_tensor_choice *choice;
     const ht_tensor_visitor *visitor;
     ht_notes *notes;
+    bool ours; /* a file of ours: with what a run keeps beside its network */
     size_t visited, skipped;
     char last[WHY];  /* why the last one was skipped */
     ht_text reasons; /* of the first ones, for a message */
@@ -227,6 +229,8 @@ static ht_code visit_tensor(tour *t, ht_weights *file, size_t i, bool turned, ht
     ht_file_tensor tensor = {.turned = turned};
     if (ht_weights_describe(file, i, &info, err) != HT_OK) return err->code;
     const char *why = ht_tensor_refusal(&info, t->choice->only != NULL);
+    if (!why && t->ours && !t->choice->only && ht_name_is_ours_aside(info.name))
+        why = "a part of the training, not of the network; --tensor NAME looks at it";
     if (why) {
         skip(t, &info, false, why);
         return HT_OK;
@@ -322,6 +326,7 @@ static ht_code visit_weights(tour *t, ht_error *err)
     size_t number = 0;
     ht_weights *file = ht_weights_open(t->path, t->notes, err);
     if (!file) return err->code;
+    t->ours = ht_weights_ours(file);
     const char *only = t->choice->only;
     bool *turned = ht_alloc(ht_weights_count(file), sizeof *turned, "the list of tensors", err);
     ht_code code = turned ? ht_way_find(file, turned, err) : HT_FAIL;

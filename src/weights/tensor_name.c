@@ -200,3 +200,25 @@ bool ht_name_is_aside(const char *name)
         if (has(name, parts[i])) return true;
     return false;
 }
+
+bool ht_name_is_ours_aside(const char *name)
+{
+    static const char *const tables[] = {"occam.epochs", "average.recent"},
+                             *const parts[] = {"bias.", "running_mean.", "running_var."},
+                             *const arrays[] = {"momentum",  "factors.0", "factors.1", "factors.2",
+                                                "factors.3", "average",   "best",      "mean",
+                                                "square",    "mask"};
+    int number, length = 0;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        if (strcmp(name, tables[i]) == 0) return true;
+    if (sscanf(name, "layers.%9d.%n", &number, &length) != 1 || length == 0) return false;
+    name += length;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (strncmp(name, parts[i], strlen(parts[i])) == 0) {
+            name += strlen(parts[i]);
+            break;
+        }
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+        if (strcmp(name, arrays[i]) == 0) return true;
+    return false;
+}

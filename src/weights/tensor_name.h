@@ -30,4 +30,8 @@ const char *ht_name_obstacle(const char *name);
 /* Is it of the training and not of the network: moments, gradients, masks of ours? */
 bool ht_name_is_aside(const char *name);
 
+/* The same of a run's checkpoint, whose names nobody else gives: "layers.0.mean" is there the optimizer's,
+ * and in a file of others perhaps a layer. */
+bool ht_name_is_ours_aside(const char *name);
+
 #endif

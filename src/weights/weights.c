@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "data/checksum.h"
 #include "weights/shard.h"
 
 enum { PATH_SIZE = 4096, FILES = 512, INDEX_LIMIT = 100000000 };
@@ -455,4 +456,19 @@ ht_code ht_weights_load_part(ht_weights *w, size_t i, size_t first, size_t count
     ht_tensor_info info;
     if (ht_weights_describe(w, i, &info, err) != HT_OK) return err->code;
     return ht_safetensors_load_part(w->file[w->at[i].file], &info, first, count, f32, f64, err);
+}
+
+bool ht_weights_ours(const ht_weights *file)
+{
+    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
+    bool first = false, marked = false;
+    ht_error ignored; /* it has been opened: its header is good */
+    ht_tensor_info info;
+    if (ht_weights_metadata(file, "heavytail.names")) return false;
+    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
+        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
+                strcmp(info.name, "layers.0.weight") == 0;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        marked = marked || ht_weights_metadata(file, marks[i]);
+    return first && marked;
 }

@@ -118,7 +118,8 @@ static void layers_are_told_as_the_paper_has_them(void **state)
                                  number(json_object_get(run, sides[s]), keys[k]) -
                              1) < 1e-8);
     char line[100];
-    snprintf(line, sizeof line, "median %.3f, mean", number(json_object_get(told, "kernels"), "median"));
+    snprintf(line, sizeof line, "  median, mean and least %.3f, ",
+             number(json_object_get(told, "kernels"), "median"));
     json_decref(root);
     const sandbox_result *r = RUN("tail", NET);
     assert_status(r, 0);

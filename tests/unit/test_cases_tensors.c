@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/trainer.h"
 #include "weights/chain.h"
 #include "data/half.h"
 #include "weights/net/netfile.h"
@@ -495,6 +496,44 @@ static void an_unknown_tensor_is_answered_with_the_names(void **state)
     assert_non_null(strstr(err.text, "there is 'a.long.block.0.weight'"));
 }
 
+static ht_code count_only(void *context, const ht_file_tensor *t, ht_error *told)
+{
+    (void)t, (void)told;
+    ++*(size_t *)context;
+    return HT_OK;
+}
+
+/* What a run keeps beside its network is no layer, in files of ours; a name that only looks so is one. */
+static void a_runs_training_is_no_layer(void **state)
+{
+    (void)state;
+    static const float data[4] = {1, 2, 3, 4};
+    enum { MOST = HT_ARRAYS + 3 };
+    const char *path = scratch_path("ours.safetensors");
+    static const char *const ours[] = {"heavytail.step", "5", NULL};
+    ht_tensor_out out[MOST];
+    for (int i = 0; i < MOST; i++) {
+        out[i] = (ht_tensor_out){.sides = {.rows = 2, .columns = 2}, .data = data};
+        snprintf(out[i].name, sizeof out[i].name, "layers.%d.%s", i == 2,
+                 i >= 3   ? ht_array_name((ht_array)(i - 3))
+                 : i == 1 ? "gmean"
+                          : "weight");
+    }
+    for (int foreign = 0; foreign < 2; foreign++) {
+        if (foreign) snprintf(out[0].name, sizeof out[0].name, "layers.7.weight");
+        assert_int_equal(ht_safetensors_write(path, out, MOST, ours, &err), HT_OK);
+        size_t seen = 0;
+        const ht_tensor_visitor visitor = {&seen, count_only, NULL};
+        assert_int_equal(ht_tensors_each(path, &(ht_tensor_choice){0}, &visitor, NULL, &err), HT_OK);
+        assert_int_equal(seen, foreign ? MOST : 3);
+    }
+    size_t seen = 0;
+    const ht_tensor_visitor visitor = {&seen, count_only, NULL};
+    const ht_tensor_choice choice = {.only = out[3].name};
+    assert_int_equal(ht_tensors_each(path, &choice, &visitor, NULL, &err), HT_OK);
+    assert_int_equal(seen, 1);
+}
+
 /* ---- any network ---- */
 
 /* Widths that differ make one order: whatever the order in the file and whatever the names, it is found. */
@@ -592,6 +631,7 @@ int main(void)
         cmocka_unit_test(names_tell_parts_of_a_model),
         cmocka_unit_test(names_tell_pieces_of_a_model),
         cmocka_unit_test(every_tensor_of_any_file_is_looked_at_or_named),
+        cmocka_unit_test(a_runs_training_is_no_layer),
         cmocka_unit_test(networks_of_any_names_and_order_are_read),
         cmocka_unit_test(a_file_may_hold_thousands_of_matrices),
     };

@@ -364,6 +364,31 @@ static void batch_norms_are_folded_or_kept(void **state)
 }
 
 /* "bn1" and "layer1.0.bn1" have no order of their own, but stand behind layers that do. */
+/* A batch norm takes the root of it, whether it is kept or folded. */
+static void a_variance_below_zero_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"0.weight",      "1.weight", "1.running_mean",
+                                        "1.running_var", "4.weight", "5.weight"},
+                             *const lines[] = {"conv 4 3x3 same linear, norm batch, relu, conv 4 3x3 same",
+                                               "conv 4 3x3 same, conv 4 3x3 same"};
+    ht_network *net = network_of(lines[0], picture, 3, false);
+    stir(net, 5);
+    for (int t = 0; t < net->tensor_count; t++)
+        if (strstr(net->tensors[t].name, "running_var")) net->tensors[t].data[2] = -0.25f;
+    write_named("v.safetensors", net, names, NULL);
+    for (int i = 0; i < 2; i++) {
+        ht_notes notes = {0};
+        ht_network *to = network_of(lines[i], picture, 3, true);
+        assert_int_equal(ht_network_fill(to, scratch_path("v.safetensors"), NULL, &notes, &err), HT_FAIL);
+        if (!strstr(err.text, "the running variance number 2 of 1.weight is -0.25, below 0"))
+            fail_msg("%s: %s", lines[i], err.text);
+        ht_network_free(to);
+        ht_notes_free(&notes);
+    }
+    ht_network_free(net);
+}
+
 static void batch_norms_follow_their_layers(void **state)
 {
     static const char line[] = "conv 4 1x1 linear, norm batch, relu, res(conv 4 3x3 same linear, norm batch, "
@@ -474,6 +499,7 @@ int main(void)
         cmocka_unit_test(what_names_do_not_tell_is_asked_for),
         cmocka_unit_test(what_does_not_fit_is_named_with_what_would),
         cmocka_unit_test(batch_norms_are_folded_or_kept),
+        cmocka_unit_test(a_variance_below_zero_is_refused),
         cmocka_unit_test(batch_norms_follow_their_layers),
         cmocka_unit_test(a_file_says_which_network_it_is),
         cmocka_unit_test(a_chain_is_guessed_where_shapes_leave_one),

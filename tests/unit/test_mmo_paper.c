@@ -287,7 +287,14 @@ static void a_summary_is_of_numbers(void **state)
 {
     (void)state;
     double some[] = {2, (double)NAN, 1, 1.5, 1.9}, none[] = {(double)NAN};
+    char words[HT_TAIL_SUMMARY_WORDS];
     ht_tail_summary s = ht_tail_summarize(some, 5);
+    ht_tail_summary_words(&s, 5, words);
+    assert_string_equal(words, "1.700, 1.600, 1.000 (undetermined in 1 of 5)");
+    s = ht_tail_summarize(none, 1);
+    ht_tail_summary_words(&s, 1, words);
+    assert_string_equal(words, "undetermined");
+    s = ht_tail_summarize((double[]){2, 1, 1.5, 1.9}, 4);
     assert_true(s.median == 1.7 && fabs(s.mean - 1.6) < 1e-12 && s.least == 1);
     assert_true(isnan(ht_tail_summarize(none, 1).median) && isnan(ht_tail_summarize(none, 0).least));
 }

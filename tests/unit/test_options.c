@@ -9,11 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "engine/run/rundir.h"
+#include "session/outputs.h"
+#include "unit/scratch.h"
 #include "unit/source.h"
 
 static const char *offered(const char *usage, const char *name)
@@ -166,13 +170,96 @@ static void commands_parse_what_their_usage_says(void **state)
     assert_true(parsed >= 20);
 }
 
+/* ---- what is written --------------------------------------------------------------------------- */
+
+/* Whoever adds an option with a file says in session/outputs.c whether it is written. */
+static void every_option_with_a_file_is_known_as_read_or_written(void **state)
+{
+    (void)state;
+    size_t count, files = 0;
+    const ht_option_info *all = ht_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool known = ht_option_file(all[i].name) != HT_FILE_NONE;
+        files += known;
+        if (known != (all[i].fill == HT_FILL_FILE || all[i].fill == HT_FILL_PRESET))
+            fail_msg("%s: a file, and not known as read or written, or the reverse", all[i].name);
+    }
+    assert_true(files > 12);
+}
+
+static ht_code parse(const char *option, const char *value, const char *word, const char *run, ht_error *err)
+{
+    const char *to = NULL, *kept = NULL, *init = NULL;
+    char *argv[8] = {"x", (char *)option, (char *)value};
+    int argc = 3;
+    const ht_option options[] = {
+        {option, &to, NULL}, {"--run", &kept, NULL}, {"--init", &init, NULL}, {NULL, NULL, NULL}};
+    ht_arguments args = {.word_limit = 1};
+    if (word) argv[argc++] = (char *)word;
+    if (run) argv[argc++] = "--run", argv[argc++] = (char *)run;
+    return ht_arguments_parse(&args, argc, argv, options, err);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[4][512];
+    static int at;
+    at = (at + 1) % 4;
+    snprintf(path[at], sizeof path[at], "%s", scratch_path(name));
+    return path[at];
+}
+
+static void no_output_is_a_file_of_a_run_or_one_that_is_read(void **state)
+{
+    (void)state;
+    ht_error err;
+    size_t count, written = 0;
+    const ht_option_info *all = ht_options(&count);
+    assert_int_equal(ht_file_make_dir(path_of("run"), &err), HT_OK);
+    assert_int_equal(ht_file_write(path_of("run/preset.ini"), "[model]\n", 8, &err), HT_OK);
+    assert_int_equal(ht_file_write(path_of("net.safetensors"), "x", 1, &err), HT_OK);
+    assert_int_equal(symlink("run/preset.ini", path_of("link.ini")), 0);
+    for (size_t i = 0; i < count; i++) {
+        const char *o = all[i].name;
+        char name[64];
+        if (ht_option_file(o) != HT_FILE_WRITTEN) continue;
+        written++;
+        for (int f = 0; f < HT_RUN_FILES; f++) {
+            snprintf(name, sizeof name, "run/%s", ht_runfile_name((ht_runfile)f));
+            assert_int_equal(parse(o, path_of(name), NULL, NULL, &err), HT_USAGE);
+            assert_non_null(strstr(err.text, "is a file of a run itself; give another name"));
+            snprintf(name, sizeof name, "run/../new/%s", ht_runfile_name((ht_runfile)f));
+            assert_int_equal(parse(o, path_of(name), NULL, NULL, &err), HT_OK);
+            snprintf(name, sizeof name, "new/%s", ht_runfile_name((ht_runfile)f));
+            assert_int_equal(parse(o, path_of(name), NULL, path_of("new/"), &err), HT_USAGE);
+        }
+        assert_int_equal(parse(o, "not-there/metrics.csv", NULL, "./not-there", &err), HT_USAGE);
+        assert_int_equal(parse(o, path_of("link.ini"), NULL, NULL, &err), HT_USAGE);
+        assert_int_equal(parse(o, path_of("run/other.png"), path_of("run"), NULL, &err), HT_OK);
+        assert_int_equal(parse(o, path_of("run/../net.safetensors"), path_of("net.safetensors"), NULL, &err),
+                         HT_USAGE);
+        assert_non_null(strstr(err.text, "is the file that is read; give another name"));
+        assert_int_equal(parse(o, path_of("net.safetensors"), path_of("."), NULL, &err), HT_USAGE);
+        assert_int_equal(parse(o, path_of("net.safetensors"), path_of("run"), NULL, &err), HT_OK);
+    }
+    assert_int_equal(written, 5);
+    const char *argv[] = {"x", "--out", path_of("net.safetensors"), "--train.init",
+                          path_of("net.safetensors")};
+    const char *out = NULL;
+    const ht_option options[] = {{"--out", &out, NULL}, {NULL, NULL, NULL}};
+    ht_arguments args = {0};
+    assert_int_equal(ht_arguments_parse(&args, 5, (char **)argv, options, &err), HT_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_option_with_a_file_is_known_as_read_or_written),
+        cmocka_unit_test(no_output_is_a_file_of_a_run_or_one_that_is_read),
         cmocka_unit_test(a_usage_is_read_word_by_word),
         cmocka_unit_test(what_is_offered_comes_from_the_tables),
         cmocka_unit_test(every_option_is_in_the_dictionary_and_in_use),
         cmocka_unit_test(commands_parse_what_their_usage_says),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

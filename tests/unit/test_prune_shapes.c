@@ -413,6 +413,28 @@ static void tails_are_of_filters_and_of_kernels(void **state)
     ht_network_free(net);
 }
 
+/* Rows of alternating signs cancel: their sums are smaller than they are. */
+static void a_tail_index_below_zero_is_none(void **state)
+{
+    (void)state;
+    ht_network *net = network_of("conv 64 3x3 same, dense 40", false, false);
+    ht_tensor *first = net->weights[0];
+    ht_row_tails tails;
+    ht_paper_tails paper;
+    ht_estimate below = {.value = -9.4}, none = {.value = (double)NAN}, one = {.value = 1.5};
+    assert_true(isnan(ht_tail_index(&below)) && isnan(ht_tail_index(&none)) && ht_tail_index(&one) == 1.5);
+    for (size_t i = 0; i < ht_tensor_size(first); i++) {
+        bool odd = i / (size_t)first->columns % 2 == 1;
+        first->data[i] = (odd ? -1.0f : 1.0f) * (1 + 1e-4f * (float)(i * 7919 % 101));
+    }
+    assert_int_equal(ht_row_tails_measure(&tails, net, &err), HT_OK);
+    assert_true(tails.layers == 2 && isnan(tails.layer[0]) && isfinite(tails.layer[1]));
+    assert_true(tails.median == tails.layer[1]);
+    assert_int_equal(ht_paper_tails_measure(&paper, net, &err), HT_OK);
+    assert_true(isnan(paper.filter[0]) && paper.of_filters.least > 0);
+    ht_network_free(net);
+}
+
 /* Over minibatches that make up all samples, gradient noise adds up to nothing. */
 static void gradient_noise_of_filters_has_no_mean(void **state)
 {
@@ -531,6 +553,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(what_needs_dense_layers_says_so),
         cmocka_unit_test(tails_are_of_filters_and_of_kernels),
+        cmocka_unit_test(a_tail_index_below_zero_is_none),
         cmocka_unit_test(gradient_noise_of_filters_has_no_mean),
         cmocka_unit_test(factors_are_of_weights_alone),
         cmocka_unit_test(the_quiet_layer_is_the_network_s),

@@ -57,8 +57,8 @@ ht_code ht_tail_paper_add(ht_tail_paper *p, const ht_file_tensor *t, const ht_es
     }
     ht_paper_layer *layer = &p->layer[p->count++];
     *layer = (ht_paper_layer){.as = kernels || is_convolution(t) ? "kernels" : "rows",
-                              .kernel = kernels ? kernels->value : rows->value,
-                              .filter = rows->value};
+                              .kernel = ht_tail_index(kernels ? kernels : rows),
+                              .filter = ht_tail_index(rows)};
     ht_text_copy(layer->name, sizeof layer->name, t->name);
     return HT_OK;
 }
@@ -71,7 +71,7 @@ ht_code ht_tail_paper_turn(ht_tail_paper *p, const ht_file_tensor *t, const ht_t
     ht_estimate estimate;
     if (ht_paper_tail_of_columns(&x, options, &estimate, err) != HT_OK) return err->code;
     last->as = "columns";
-    last->kernel = last->filter = estimate.value;
+    last->kernel = last->filter = ht_tail_index(&estimate);
     return HT_OK;
 }
 
@@ -111,14 +111,17 @@ ht_code ht_tail_paper_table(const ht_tail_paper *p, ht_text *to, ht_error *err)
 {
     ht_tail_summary k, f;
     char name[sizeof p->layer->name];
+    char kernels[HT_TAIL_SUMMARY_WORDS], filters[HT_TAIL_SUMMARY_WORDS];
     if (p->count < 2) return HT_OK;
     if (summarize(p, &k, &f, err) != HT_OK) return err->code;
     ht_text_copy(name, sizeof name, p->layer[p->count - 1].name);
     ht_text_clean(name);
+    ht_tail_summary_words(&k, p->count, kernels);
+    ht_tail_summary_words(&f, p->count, filters);
     ht_text_add(to,
                 "mmo-paper over %zu layers, %s (the last) by its columns, convolutions by their kernels:\n"
-                "  median %.3f, mean %.3f, least %.3f; by their filters %.3f, %.3f, %.3f\n\n",
-                p->count, name, k.median, k.mean, k.least, f.median, f.mean, f.least);
+                "  median, mean and least %s; by their filters %s\n\n",
+                p->count, name, kernels, filters);
     return HT_OK;
 }
 

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "data/checksum.h"
 #include "nn/layers/layer.h"
 #include "weights/net/match.h"
 #include "weights/numbers.h"
@@ -43,6 +42,17 @@ static ht_code put(ht_tensor *to, float *from, float otherwise, ht_error *err)
 
 /* ---- batch norms that are folded ---- */
 
+/* The running variance of a norm, of which a batch norm takes the root. */
+static ht_code load_variance(const filler *f, const ht_module *norm, float **to, ht_error *err)
+{
+    if (load(f, norm->variance, to, err) != HT_OK) return err->code;
+    for (size_t i = 0; *to && i < norm->shape[0]; i++)
+        if ((double)(*to)[i] < 0)
+            return ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
+                                f->path, i, norm->name, (double)(*to)[i]);
+    return HT_OK;
+}
+
 /* What a layer's outputs are multiplied by, and what is added then. */
 typedef struct fold {
     double *factor, *shift; /* (rows) */
@@ -65,11 +75,8 @@ static ht_code make_fold(const filler *f, const ht_module *norm, fold *to, ht_er
     if (code == HT_OK) code = load(f, norm->weight, &gain, err);
     if (code == HT_OK) code = load(f, norm->bias, &bias, err);
     if (code == HT_OK) code = load(f, norm->mean, &mean, err);
-    if (code == HT_OK) code = load(f, norm->variance, &variance, err);
+    if (code == HT_OK) code = load_variance(f, norm, &variance, err);
     for (size_t i = 0; i < rows && mean && variance && code == HT_OK; i++) {
-        if ((double)variance[i] < 0)
-            code = ht_error_set(err, HT_FAIL, "%s: the running variance number %zu of %.60s is %g, below 0",
-                                f->path, i, norm->name, (double)variance[i]);
         to->factor[i] = (gain ? (double)gain[i] : 1) / sqrt((double)variance[i] + epsilon);
         to->shift[i] = (bias ? (double)bias[i] : 0) - (double)mean[i] * to->factor[i];
     }
@@ -141,8 +148,11 @@ static ht_code fill_norm(filler *f, ht_layer *layer, const ht_module *m, ht_erro
     if (code == HT_OK) code = put_bias(f, &layer->tensor[0], bias, m->name, err);
     for (int i = 1, seen = 0; i < layer->tensors && code == HT_OK; i++) {
         if (!(layer->tensor[i].flags & HT_TENSOR_STATE)) continue;
-        code = load(f, seen++ == 0 ? m->mean : m->variance, &state, err);
-        if (code == HT_OK) code = put(&layer->tensor[i], state, 0, err);
+        code = seen++ == 0 ? load(f, m->mean, &state, err) : load_variance(f, m, &state, err);
+        if (code == HT_OK)
+            code = put(&layer->tensor[i], state, 0, err);
+        else
+            ht_free(state);
     }
     return code;
 }
@@ -187,21 +197,6 @@ static void list_form(const filler *f, const ht_modules *modules, ht_netform *fo
 }
 
 /* ---- files ---- */
-
-bool ht_weights_ours(const ht_weights *file)
-{
-    static const char *const marks[] = {"heavytail.step", "heavytail.activation", HT_CHECKSUM_KEY};
-    bool first = false, marked = false;
-    ht_error ignored; /* it has been opened: its header is good */
-    ht_tensor_info info;
-    if (ht_weights_metadata(file, "heavytail.names")) return false;
-    for (size_t i = 0; i < ht_weights_count(file) && !first; i++)
-        first = ht_weights_describe(file, i, &info, &ignored) == HT_OK &&
-                strcmp(info.name, "layers.0.weight") == 0;
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        marked = marked || ht_weights_metadata(file, marks[i]);
-    return first && marked;
-}
 
 ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
                              ht_netform *form, ht_notes *notes, ht_error *err)

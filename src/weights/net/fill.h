@@ -21,7 +21,4 @@ ht_code ht_network_fill(ht_network *net, const char *path, const char *order, ht
 ht_code ht_network_fill_from(ht_network *net, ht_weights *file, const char *path, const char *order,
                              ht_netform *form, ht_notes *notes, ht_error *err);
 
-/* Is it written by us, with names of ours? */
-bool ht_weights_ours(const ht_weights *file);
-
 #endif
