@@ -151,6 +151,8 @@ const char *ht_params_layout(const ht_params *params);
 /* Does setting `p` (model.width, model.depth) put equal layers in the place of what says that they are not
  * alike? Of model.layers a width does not, if it has an n. */
 bool ht_params_undoes(const ht_params *params, ht_param p);
+/* Is there a width to vary: equal dense layers, or an n in model.layers? */
+bool ht_params_has_width(const ht_params *params);
 /* A hidden layer with units, from 0, or all of them: where what is looked at may be picked. A number beyond
  * the last means the last, and the only one is never "all". */
 enum { HT_ALL_LAYERS = -1 };

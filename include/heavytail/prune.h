@@ -48,6 +48,13 @@ const char *ht_prune_unit(const ht_network *net, ht_prune_method method, ht_prun
 /* Does it listen to prune.unit? The others remove what they do. */
 bool ht_prune_has_sides(ht_prune_method method);
 
+/* Does it listen to prune.centre, when it goes by this side? */
+bool ht_prune_centres(ht_prune_method method, ht_prune_side side);
+
+/* Does it rank the units of all layers together, asked for this prune.scope? Some do whatever is asked, or
+ * never. */
+bool ht_prune_is_joint(ht_prune_method method, ht_prune_scope scope);
+
 typedef struct ht_prune_spec {
     ht_prune_method method;
     ht_prune_metric metric;

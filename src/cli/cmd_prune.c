@@ -139,6 +139,68 @@ static ht_code make_spec(const request *q, const ht_prune_input *in, int i, ht_p
     return HT_OK;
 }
 
+/* ---- what was asked for and is not done ---- */
+
+static bool takes_centre(const ht_prune_spec *s)
+{
+    return !s->centre || ht_prune_centres(s->method, s->side);
+}
+
+static bool takes_side(const ht_prune_spec *s)
+{
+    return s->side == HT_PRUNE_ROWS || ht_prune_has_sides(s->method);
+}
+
+static bool takes_scope(const ht_prune_spec *s)
+{
+    return ht_prune_is_joint(s->method, HT_PRUNE_GLOBAL) != ht_prune_is_joint(s->method, HT_PRUNE_PER_LAYER);
+}
+
+static bool takes_coreset(const ht_prune_spec *s)
+{
+    return s->method == HT_PRUNE_CORESET;
+}
+
+/* Options that some methods alone listen to. */
+static const struct {
+    ht_param param;
+    const char *name, *who;
+    bool (*taken)(const ht_prune_spec *spec);
+} choosy[] = {
+    {HT_P_PRUNE_CENTRE, "--centre", "svd, magnitude, magnitude-layer and --unit column take medians away",
+     takes_centre},
+    {HT_P_PRUNE_UNIT, "--unit column", "node, norm-l1 and random go by column", takes_side},
+    {HT_P_PRUNE_SCOPE, "--scope", "magnitude ranks all layers together, magnitude-layer each by itself",
+     takes_scope},
+    {HT_P_PRUNE_CORESET, "--coreset", "it says how coreset chooses", takes_coreset},
+};
+
+/* What none of the methods listens to; and of several, which one goes into the file. */
+static ht_code tell_ignored(const request *q, ht_prune_input *in, ht_error *err)
+{
+    ht_notes notes = {0};
+    ht_prune_spec spec;
+    char line[400];
+    int count = q->count ? q->count : 1;
+    for (size_t o = 0; o < sizeof choosy / sizeof choosy[0]; o++) {
+        bool taken = !ht_arguments_name(&q->args, choosy[o].param);
+        for (int i = 0; i < count && !taken; i++) {
+            if (make_spec(q, in, i, &spec, err) != HT_OK) return err->code;
+            taken = choosy[o].taken(&spec);
+        }
+        if (!taken)
+            ht_notes_add(&notes, "%s does nothing to %s: %s", choosy[o].name,
+                         q->methods ? q->methods : ht_prune_at(spec.method)->name, choosy[o].who);
+    }
+    if (q->out && count > 1)
+        ht_notes_add(&notes, "--out %s: the network pruned by %s, the first of the methods", q->out,
+                     ht_prune_at(q->method[0])->name);
+    ht_app_notes(&notes);
+    for (size_t i = 0; ht_notes_at(&notes, i, line, sizeof line); i++) ht_notes_add(&in->notes, "%s", line);
+    ht_notes_free(&notes);
+    return HT_OK;
+}
+
 static ht_code print_json(const request *q, const ht_prune_input *in, const ht_prune_report *reports,
                           int count, ht_error *err)
 {
@@ -199,10 +261,10 @@ static ht_code run(const request *q, ht_prune_input *in, ht_error *err)
     ht_prune_report reports[HT_PRUNE_METHODS] = {0};
     int count = q->count ? q->count : 1;
     bool curve = q->curve || q->png || !q->json;
-    ht_code code = HT_OK;
     if (!in->samples && (q->curve || q->png))
         return ht_error_set(err, HT_USAGE,
                             "prune: a curve needs samples: give --data NAME, or --x F.npy and --y F.npy");
+    ht_code code = tell_ignored(q, in, err);
     for (int i = 0; i < count && code == HT_OK; i++) {
         ht_prune_spec spec;
         code = make_spec(q, in, i, &spec, err);

@@ -44,7 +44,8 @@ static const ht_option_info options[] = {
     {"--list", NULL, HT_FILL_NOTHING, NULL, "list the lessons; of a sweep the cells of the grid, and train nothing"},
     {"--m", "M", HT_FILL_NOTHING, NULL, "block length of the estimators by Mohammadi, Mohammadpour and Ogata"},
     {"--memory", "M", HT_FILL_NOTHING, NULL, "take no more memory than this: 512M, 2G"},
-    {"--method", "M", HT_FILL_WORDS, "prune.method", "a method, several separated by commas, or all"},
+    {"--method", "M", HT_FILL_WORDS, "prune.method", "a method of pruning (prune.method)"},
+    {"--method", "M1,M2", HT_FILL_WORDS, "prune.method", "a method of pruning, several separated by commas, or all"},
     {"--metric", "fro_squared|fro", HT_FILL_WORDS, NULL, "relative error: of the squared Frobenius norm, or of the norm (prune.metric)"},
     {"--once", NULL, HT_FILL_NOTHING, NULL, "look at what is there, and end"},
     {"--order", "A,B,C", HT_FILL_NOTHING, NULL, "the layers of a network of others by the names of their tensors, first to last, where names and shapes do not tell"},
@@ -93,11 +94,16 @@ const ht_option_info *ht_options(size_t *count)
     return options;
 }
 
-static const ht_option_info *find(const char *name)
+/* By its name, and where commands take different values, by the value in the usage. */
+static const ht_option_info *find(const char *name, const char *value)
 {
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        if (strcmp(options[i].name, name) == 0) return &options[i];
-    return NULL;
+    const ht_option_info *first = NULL;
+    for (size_t i = sizeof options / sizeof options[0]; i-- > 0;) {
+        if (strcmp(options[i].name, name) != 0) continue;
+        if (options[i].value && strcmp(options[i].value, value) == 0) return &options[i];
+        first = &options[i];
+    }
+    return first;
 }
 
 /* What an argument called so may be. */
@@ -138,7 +144,7 @@ bool ht_usage_next(const char **at, ht_usage_word *word)
         word->fill = fill_of(word->text);
         return true;
     }
-    word->info = find(word->text);
+    word->info = find(word->text, "");
     /* A bracket right behind the name: the option has no value. */
     if (**at != ' ' || (*at)[1] == '|' || (*at)[1] == '[' || (*at)[1] == '-') return true;
     if ((*at)[1] == '.') { /* "[--set ..]": as above */
@@ -148,6 +154,7 @@ bool ht_usage_next(const char **at, ht_usage_word *word)
         return true;
     }
     if (!next_token(at, word->value, sizeof word->value)) return true;
+    word->info = find(word->text, word->value);
     bool listed = strchr(word->value, '|') && fill_of(word->value) == HT_FILL_WORDS;
     word->fill = listed ? HT_FILL_WORDS : word->info ? word->info->fill : HT_FILL_NOTHING;
     return true;

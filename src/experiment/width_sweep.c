@@ -160,7 +160,7 @@ static void ended(void *context, const char *fault)
 ht_width_sweep *ht_width_sweep_start(const ht_params *params, const ht_dataset *data, int threads, int seeds,
                                      const ht_width_sweep_state *before, ht_error *err)
 {
-    if (!ht_params_are_dense(params) && ht_params_undoes(params, HT_P_MODEL_WIDTH)) {
+    if (!ht_params_has_width(params)) {
         ht_error_set(err, HT_USAGE,
                      "no widths to train: model.layers has no n; write units as n, 2n or n/2: %.100s",
                      ht_params_layout(params));

@@ -426,6 +426,11 @@ bool ht_params_undoes(const ht_params *params, ht_param p)
     return strcmp(ht_params_layout(&set), ht_params_layout(params)) != 0;
 }
 
+bool ht_params_has_width(const ht_params *params)
+{
+    return ht_params_are_dense(params) || !ht_params_undoes(params, HT_P_MODEL_WIDTH);
+}
+
 /* The shortest form that reads back as the same number; but 60, not 6e+01. */
 static void format_real(double number, char *to, size_t size)
 {

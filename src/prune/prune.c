@@ -37,6 +37,17 @@ static const ht_prune_ops *ops_of(ht_prune_method m, ht_prune_side side)
     return side == HT_PRUNE_COLUMNS && ht_prune_has_sides(m) ? methods[m].ops->columns : methods[m].ops;
 }
 
+bool ht_prune_centres(ht_prune_method m, ht_prune_side side)
+{
+    return ops_of(m, side)->centres;
+}
+
+bool ht_prune_is_joint(ht_prune_method m, ht_prune_scope scope)
+{
+    return methods[m].joint == JOINT_TOGETHER ||
+           (methods[m].joint == JOINT_SCOPE && scope == HT_PRUNE_GLOBAL);
+}
+
 static ht_prune_words words_of(ht_prune_method m, ht_prune_side side)
 {
     const ht_prune_ops *ops = ops_of(m, side);
@@ -100,7 +111,7 @@ ht_code ht_prune_plan_make(ht_prune_plan *plan, const ht_network *net, const ht_
                             m->info.name);
     for (int l = 0; l < net->weight_count; l++)
         plan->layers += m->info.output_layer || net->weights[l]->flags & HT_TENSOR_PRUNABLE;
-    plan->joint = m->joint == JOINT_TOGETHER || (m->joint == JOINT_SCOPE && spec->scope == HT_PRUNE_GLOBAL);
+    plan->joint = ht_prune_is_joint(spec->method, spec->scope);
     for (int l = 0; l < plan->layers; l++)
         if (measure_norm(plan, l, err) != HT_OK) return err->code;
     ht_code code = ht_still_wanted(err);

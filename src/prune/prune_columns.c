@@ -160,5 +160,6 @@ const ht_prune_ops ht_prune_column_ops = {
     .cut = ht_prune_cut_orders,
     .project = project,
     .measure = measure,
+    .centres = true,
     .words = {"columns", "kernels"},
 };

@@ -189,5 +189,6 @@ const ht_prune_ops ht_prune_svd_ops = {
     .cut = ht_prune_cut_orders,
     .project = project,
     .measure = measure,
+    .centres = true,
     .curve = ht_prune_svd_curve,
 };

@@ -276,4 +276,5 @@ const ht_prune_ops ht_prune_weight_ops = {
     .cut = cut_magnitude,
     .project = project_magnitude,
     .measure = ht_prune_measure_sparse,
+    .centres = true,
 };

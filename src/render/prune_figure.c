@@ -22,11 +22,9 @@ static const char *symbol(const ht_prune_spec *spec)
 static const char *variant(const ht_prune_spec *spec, char *to, size_t size)
 {
     const char *name = ht_prune_at(spec->method)->name;
-    bool centres = spec->method == HT_PRUNE_SVD || spec->method == HT_PRUNE_MAGNITUDE ||
-                   spec->method == HT_PRUNE_MAGNITUDE_LAYER;
     if (spec->method == HT_PRUNE_CORESET)
         snprintf(to, size, "%s (%s)", name, ht_param_choice(HT_P_PRUNE_CORESET, (int)spec->coreset));
-    else if (spec->centre && centres)
+    else if (spec->centre && ht_prune_centres(spec->method, spec->side))
         snprintf(to, size, "%s (centred)", name);
     else
         snprintf(to, size, "%s", name);

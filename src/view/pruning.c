@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "chart/prune_chart.h"
+#include "view/layers/layers.h"
 
 unsigned ht_pruning_shown(const ht_model *m)
 {
@@ -99,6 +100,13 @@ void ht_pruning_move(ht_model *m, int direction, bool far)
         to = direction > 0 ? fmax(to, next) : fmin(to, next);
     }
     m->prune_cursor = fmin(1, fmax(0, to));
+}
+
+bool ht_pruning_off_curve(const ht_model *m, ht_prune_method method)
+{
+    const ht_prune_spec spec = ht_prune_spec_of(&m->applied, NULL);
+    int layers = ht_layers_count(m) + ht_prune_at(method)->output_layer;
+    return isnan(spec.ratio) && layers > 1 && !ht_prune_is_joint(method, spec.scope);
 }
 
 ht_analysis_request ht_pruning_request(const ht_model *m)

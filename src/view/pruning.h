@@ -38,9 +38,13 @@ ht_analysis_request ht_pruning_request(const ht_model *model);
 /* What x asks the trainer for: the method that is read in full, at the cursor. */
 ht_prune_intent ht_pruning_intent(const ht_model *model, bool keep_mask);
 
-/* "820 of 2 000 neurons" */
+/* Is κ beside the method's curve? Its layers go to the error each at its own ratio, those of the curve all at
+ * the same. */
+bool ht_pruning_off_curve(const ht_model *model, ht_prune_method method);
+
 /* What the look's units are. */
 const char *ht_pruning_unit(const ht_prune_look *look, ht_prune_method method);
+/* "820 of 2 000 neurons" */
 void ht_pruning_count(const ht_prune_look *look, ht_prune_method method, int64_t removed, char *to,
                       size_t size);
 

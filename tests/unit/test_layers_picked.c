@@ -140,6 +140,30 @@ static void every_view_follows(void **state)
     free(m);
 }
 
+/* A narrow panel's title gives way to the name of the layer, which nothing cuts off. */
+static void narrow_titles_keep_the_layer(void **state)
+{
+    static const struct {
+        int columns;
+        const char *title;
+    } cases[] = {
+        {40, "Tail α̂, conv 2"}, {48, "Tail index α̂, conv 2"}, {80, "Tail index α̂ of the weights, conv 2"}};
+    (void)state;
+    ht_model *m = new_model(lenet);
+    ht_chart chart = {0};
+    ht_network *net = network_of(lenet, (ht_shape){1, 28, 28});
+    m->layer = 1;
+    tell(m, net, 1, 10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ht_panel_tail(m, 2 * cases[i].columns, &chart);
+        assert_string_equal(chart.title, cases[i].title);
+        ht_chart_clear(&chart);
+    }
+    ht_chart_free(&chart);
+    ht_network_free(net);
+    free(m);
+}
+
 static void one_layer_is_no_choice(void **state)
 {
     (void)state;
@@ -343,10 +367,11 @@ static void every_step_has_its_kappa(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_view_follows),        cmocka_unit_test(one_layer_is_no_choice),
-        cmocka_unit_test(the_shape_is_a_picker),     cmocka_unit_test(three_channels_are_colours),
-        cmocka_unit_test(colours_go_there_and_back), cmocka_unit_test(deeper_filters_are_norms),
-        cmocka_unit_test(norms_tell_kappa),          cmocka_unit_test(every_step_has_its_kappa),
+        cmocka_unit_test(every_view_follows),         cmocka_unit_test(narrow_titles_keep_the_layer),
+        cmocka_unit_test(one_layer_is_no_choice),     cmocka_unit_test(the_shape_is_a_picker),
+        cmocka_unit_test(three_channels_are_colours), cmocka_unit_test(colours_go_there_and_back),
+        cmocka_unit_test(deeper_filters_are_norms),   cmocka_unit_test(norms_tell_kappa),
+        cmocka_unit_test(every_step_has_its_kappa),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

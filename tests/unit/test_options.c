@@ -102,7 +102,29 @@ static void every_option_is_in_the_dictionary_and_in_use(void **state)
     for (size_t i = HT_OPTIONS_COMMON; i < count; i++)
         if (!used[i]) fail_msg("no command takes %s", options[i].name);
     for (size_t i = HT_OPTIONS_COMMON + 1; i < count; i++)
-        if (strcmp(options[i - 1].name, options[i].name) >= 0) fail_msg("%s: not sorted", options[i].name);
+        if (strcmp(options[i - 1].name, options[i].name) > 0 ||
+            (strcmp(options[i - 1].name, options[i].name) == 0 &&
+             strcmp(options[i - 1].value, options[i].value) >= 0))
+            fail_msg("%s: not sorted", options[i].name);
+}
+
+/* The help of a command says what that command takes: several methods are prune's alone. */
+static void help_of_an_option_is_of_its_command(void **state)
+{
+    (void)state;
+    size_t commands;
+    int taking = 0;
+    const ht_command_info *table = ht_commands(&commands);
+    for (size_t i = 0; i < commands; i++) {
+        ht_usage_word word;
+        for (const char *at = table[i].usage; ht_usage_next(&at, &word);) {
+            if (strcmp(word.text, "--method") != 0) continue;
+            bool several = strstr(word.info->help, "several") != NULL;
+            if (several != (strcmp(table[i].name, "prune") == 0)) fail_msg("%s", table[i].name);
+            taking++;
+        }
+    }
+    assert_int_equal(taking, 3);
 }
 
 /* The source of cmd_NAME.c, or NULL. ht_free. */
@@ -259,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_usage_is_read_word_by_word),
         cmocka_unit_test(what_is_offered_comes_from_the_tables),
         cmocka_unit_test(every_option_is_in_the_dictionary_and_in_use),
+        cmocka_unit_test(help_of_an_option_is_of_its_command),
         cmocka_unit_test(commands_parse_what_their_usage_says),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

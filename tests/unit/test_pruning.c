@@ -184,6 +184,45 @@ static void on_kappa_the_cursor_is_kappa(void **state)
     free_model(m);
 }
 
+/* κ of layers that go to the error each at its own ratio lies beside the curve: the read-out says why; not of
+ * one layer, of all ranked together, or at a ratio. */
+static void kappa_beside_the_curve_is_explained(void **state)
+{
+    static const struct {
+        const char *layers, *scope, *ratio;
+        ht_prune_method method;
+        bool off;
+    } cases[] = {{"dense 50", "layer", "0", HT_PRUNE_NODE, false},
+                 {"dense 50, dense 50", "layer", "0", HT_PRUNE_NODE, true},
+                 {"dense 50, dense 50", "global", "0", HT_PRUNE_NODE, false},
+                 {"dense 50, dense 50", "layer", "0.5", HT_PRUNE_NODE, false},
+                 {"dense 50, dense 50", "layer", "0", HT_PRUNE_MAGNITUDE, false}};
+    ht_error err;
+    (void)state;
+    ht_model *m = new_model();
+    ht_form *form = calloc(1, sizeof *form);
+    assert_non_null(form);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char all[8000] = "";
+        m->prune_lead = cases[i].method;
+        if (ht_params_set(&m->applied, "model.layers", cases[i].layers, &err) != HT_OK ||
+            ht_params_set(&m->applied, "prune.scope", cases[i].scope, &err) != HT_OK ||
+            ht_params_set(&m->applied, "prune.ratio", cases[i].ratio, &err) != HT_OK)
+            fail_msg("%s", err.text);
+        memset(form, 0, sizeof *form);
+        ht_panel_pruning_readout(m, (ht_room){.columns = 100, .rows = 60}, form);
+        for (int k = 0; k < form->count; k++)
+            snprintf(all + strlen(all), sizeof all - strlen(all), "%s ", form->rows[k].label);
+        bool said = strstr(all, "κ: each layer at ε² = 0.1, so off the curve of equal shares.") != NULL;
+        if (said != cases[i].off) fail_msg("case %zu: %s", i, all);
+    }
+    assert_int_equal(ht_params_set(&m->applied, "model.layers", "dense 50", &err), HT_OK);
+    assert_int_equal(ht_params_set(&m->applied, "prune.ratio", "0", &err), HT_OK);
+    assert_true(ht_pruning_off_curve(m, HT_PRUNE_MAGNITUDE_LAYER)); /* the output layer is one of two */
+    free(form);
+    free_model(m);
+}
+
 /* The trainer takes ⌊ratio × units⌋: it must not come out one unit less than what the cursor said. */
 static void the_trainer_is_asked_for_just_as_many(void **state)
 {
@@ -560,6 +599,7 @@ int main(void)
         cmocka_unit_test(requests_follow_the_screen),
         cmocka_unit_test(every_step_of_the_cursor_reads_another_point),
         cmocka_unit_test(on_kappa_the_cursor_is_kappa),
+        cmocka_unit_test(kappa_beside_the_curve_is_explained),
         cmocka_unit_test(the_trainer_is_asked_for_just_as_many),
         cmocka_unit_test(kappa_stands_in_words),
         cmocka_unit_test(methods_lie_over_each_other_with_their_keys),

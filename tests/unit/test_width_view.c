@@ -224,6 +224,36 @@ static void a_note_covers_no_axis(void **state)
     free_model(m);
 }
 
+/* Layers without an n have no width: the view says that, not that w starts anything. */
+static void layers_without_a_width_are_told_in_the_view(void **state)
+{
+    static const struct {
+        const char *layers;
+        bool has;
+    } cases[] = {{"conv 4 3x3 stride 2", false}, {"conv n 3x3 stride 2", true}, {"dense 30", true}};
+    static const char says[] = "no width in model.layers: write n, as `conv n 3x3`";
+    static const ht_panel_id charts[] = {HT_PANEL_WIDTH_RATIO, HT_PANEL_WIDTH_ACCURACY, HT_PANEL_WIDTH_TAIL};
+    static ht_chart chart;
+    ht_error err;
+    (void)state;
+    ht_model *m = new_model();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (ht_params_set(&m->asked, "model.layers", cases[i].layers, &err) != HT_OK)
+            fail_msg("%s", err.text);
+        m->width_sweep_count = 0;
+        assert_says(m, HT_PANEL_WIDTH_READOUT, says, !cases[i].has);
+        for (size_t c = 0; c < sizeof charts / sizeof charts[0]; c++) {
+            ht_panel_fill_chart(charts[c], m, 100, &chart);
+            assert_string_equal(chart.empty, cases[i].has ? "w starts a width sweep" : says);
+            ht_chart_free(&chart);
+        }
+        m->width_sweep_count = 1; /* an older one stays, nothing is added to it */
+        assert_says(m, HT_PANEL_WIDTH_READOUT, says, !cases[i].has);
+        assert_says(m, HT_PANEL_WIDTH_READOUT, "w more runs", cases[i].has);
+    }
+    free_model(m);
+}
+
 static void accuracy_ends_at_one(void **state)
 {
     static ht_chart chart;
@@ -248,6 +278,7 @@ int main(void)
         cmocka_unit_test(without_a_prediction_the_line_says_what_is_missing),
         cmocka_unit_test(keys_are_those_that_do_something_now),
         cmocka_unit_test(a_note_covers_no_axis),
+        cmocka_unit_test(layers_without_a_width_are_told_in_the_view),
         cmocka_unit_test(accuracy_ends_at_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

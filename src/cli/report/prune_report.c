@@ -23,6 +23,7 @@ static ht_code measure(ht_prune_report *r, const ht_prune_input *in, ht_error *e
     if (!in->samples) r->result.test = (ht_score){(double)NAN, (double)NAN};
     for (int l = 0; l < ht_network_hidden(in->net) && code == HT_OK; l++)
         r->left[l] = small->weights[l]->rows;
+    if (code == HT_OK) r->stored = ht_network_parameters(small);
     if (code == HT_OK && in->samples) {
         ht_samples some = *in->samples;
         r->timed = some.count = some.count < TIMED ? some.count : TIMED;
@@ -54,6 +55,12 @@ void ht_prune_report_free(ht_prune_report *r)
     ht_prune_curve_free(&r->curve);
 }
 
+/* Asked for, and by this method done. */
+static bool is_centred(const ht_prune_spec *s)
+{
+    return s->centre && ht_prune_centres(s->method, s->side);
+}
+
 void ht_prune_spec_format(const ht_prune_spec *s, char *to, size_t size)
 {
     bool by_error = isnan(s->ratio);
@@ -65,7 +72,8 @@ void ht_prune_spec_format(const ht_prune_spec *s, char *to, size_t size)
                          ht_param_choice(HT_P_PRUNE_CORESET, (int)s->coreset));
     if (s->side == HT_PRUNE_COLUMNS && ht_prune_has_sides(s->method) && used > 0 && (size_t)used < size)
         used += snprintf(to + used, size - (size_t)used, ", by column");
-    if (s->centre && used > 0 && (size_t)used < size) snprintf(to + used, size - (size_t)used, ", centred");
+    if (is_centred(s) && used > 0 && (size_t)used < size)
+        snprintf(to + used, size - (size_t)used, ", centred");
 }
 
 /* ---- JSON ---- */
@@ -117,7 +125,7 @@ static json_t *spec_json(const ht_prune_spec *s)
     json_object_set_new(asked, isnan(s->ratio) ? "error" : "ratio",
                         json_real(isnan(s->ratio) ? s->error : s->ratio));
     json_object_set_new(asked, "scope", json_string(ht_param_choice(HT_P_PRUNE_SCOPE, (int)s->scope)));
-    json_object_set_new(asked, "centre", json_boolean(s->centre));
+    json_object_set_new(asked, "centre", json_boolean(is_centred(s)));
     if (ht_prune_has_sides(s->method))
         json_object_set_new(asked, "unit", json_string(ht_param_choice(HT_P_PRUNE_UNIT, (int)s->side)));
     if (s->method == HT_PRUNE_CORESET)
@@ -154,6 +162,9 @@ static json_t *report_json(const ht_prune_report *r, const ht_prune_input *in)
     if (r->curve.count) json_object_set_new(root, "curve_exact", json_boolean(r->curve.exact));
     json_object_set_new(root, "parameters", pair(p->parameters, p->parameters_left));
     json_object_set_new(root, "bytes", pair(p->bytes, p->bytes_left));
+    json_object_set_new(root, "compact",
+                        json_pack("{s:I, s:I}", "parameters", (json_int_t)r->stored, "bytes",
+                                  (json_int_t)(r->stored * sizeof(float))));
     json_object_set_new(root, "one_point_ratio", ht_json_number(r->reading.one_point));
     json_object_set_new(root, "area", ht_json_number(r->reading.area));
     json_object_set_new(root, "speed",
@@ -223,6 +234,32 @@ static void print_scores(const ht_prune_report *r, const ht_prune_input *in)
         printf("  (the curve is a grid: the network was evaluated at %d ratios)\n", r->curve.count);
 }
 
+/* Of how many layers nothing is left? */
+static int emptied_layers(const ht_prune_result *p, int hidden)
+{
+    int emptied = 0;
+    for (int l = 0; l < p->layer_count && l < hidden; l++)
+        emptied += p->layers[l].removed == p->layers[l].units;
+    return emptied;
+}
+
+static void print_smaller(const ht_prune_report *r, const ht_prune_input *in)
+{
+    char stored[32];
+    int hidden = ht_network_hidden(in->net);
+    ht_format_grouped(stored, sizeof stored, (long long)r->stored);
+    printf("  without dead %s the hidden layers are", ht_prune_unit(in->net, HT_PRUNE_NODE, HT_PRUNE_ROWS));
+    for (int l = 0; l < hidden; l++)
+        printf("%s %d of %d", l ? "," : "", r->left[l], in->net->weights[l]->rows);
+    if (isfinite(r->seconds[0]))
+        printf(": %.2f ms, before %.2f ms for %zu samples (%.2f times as fast)", 1e3 * r->seconds[1],
+               1e3 * r->seconds[0], r->timed, r->seconds[0] / r->seconds[1]);
+    printf("\n  as --out with --compact writes it: %s weights, %.1f kB%s\n", stored,
+           (double)(r->stored * sizeof(float)) / 1e3,
+           emptied_layers(&r->result, hidden) ? "; an emptied layer keeps one unit, so that a network remains"
+                                              : "");
+}
+
 static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
 {
     char before[32], after[32];
@@ -230,13 +267,7 @@ static void print_sizes(const ht_prune_report *r, const ht_prune_input *in)
     ht_format_grouped(after, sizeof after, (long long)r->result.parameters_left);
     printf("  parameters %s, before %s (ratio %.4f); %.1f kB, before %.1f kB\n", after, before,
            parameter_ratio(&r->result), (double)r->result.bytes_left / 1e3, (double)r->result.bytes / 1e3);
-    printf("  without dead %s the hidden layers are", ht_prune_unit(in->net, HT_PRUNE_NODE, HT_PRUNE_ROWS));
-    for (int l = 0; l < ht_network_hidden(in->net); l++)
-        printf("%s %d of %d", l ? "," : "", r->left[l], in->net->weights[l]->rows);
-    if (isfinite(r->seconds[0]))
-        printf(": %.2f ms, before %.2f ms for %zu samples (%.2f times as fast)", 1e3 * r->seconds[1],
-               1e3 * r->seconds[0], r->timed, r->seconds[0] / r->seconds[1]);
-    printf("\n");
+    print_smaller(r, in);
     if (r->result.held == 0) return;
     ht_format_grouped(before, sizeof before, r->result.held);
     printf("  %s of the removed %s stay, as zeros: a sum or a norm reads them\n", before, r->result.unit);

@@ -272,11 +272,8 @@ static void add_injected(const ht_model *m, ht_chart *chart, int columns)
     if (alpha && !noisy) alpha->value[0] = '\0';
 }
 
-static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
+static void begin_tail(const ht_model *m, ht_chart *chart)
 {
-    char layer[32];
-    ht_model_layer(m, layer, sizeof layer);
-    snprintf(chart->title, sizeof chart->title, "%s%s", title, layer);
     chart->unit = "";
     const ht_tail_look *look = &m->report.tail;
     if (look->looked && look->rows_used < look->rows_of)
@@ -289,10 +286,24 @@ static void begin_tail(const ht_model *m, const char *title, ht_chart *chart)
     chart->y = (ht_axis){.low = 1, .high = 2.5, .fixed = true};
 }
 
+/* The first of the titles (the last is NULL) that leaves the layer's name whole beside the hint, else the
+ * shortest: which layer was picked is said nowhere else. */
+static void title_tail(const ht_model *m, const char *const *titles, int columns, ht_chart *chart)
+{
+    enum { BESIDE = 8 }; /* frame, blanks */
+    char layer[32];
+    bool several = ht_model_layer(m, layer, sizeof layer);
+    size_t taken = ht_utf8_length(layer) + ht_utf8_length(chart->hint) + BESIDE;
+    while (several && titles[1] && 2 * (ht_utf8_length(*titles) + taken) > (size_t)columns) titles++;
+    snprintf(chart->title, sizeof chart->title, "%s%s", *titles, layer);
+}
+
 /* What is drawn later lies on top: the estimates over what they estimate, the better one last. */
 void ht_panel_tail(const ht_model *m, int columns, ht_chart *chart)
 {
-    begin_tail(m, columns < TITLE_FROM ? "Tail index α̂" : "Tail index α̂ of the weights", chart);
+    static const char *const titles[] = {"Tail index α̂ of the weights", "Tail index α̂", "Tail α̂", NULL};
+    begin_tail(m, chart);
+    title_tail(m, titles + (columns < TITLE_FROM), columns, chart);
     add_band(chart, &m->trace[ht_trace_of(HT_HILL)], HT_ROLE_HILL, columns);
     add_band(chart, &m->trace[ht_trace_of(HT_MMO)], HT_ROLE_MMO, columns);
     add_injected(m, chart, columns);
@@ -317,7 +328,9 @@ void ht_panel_tail_history(const ht_model *m, int columns, ht_chart *chart)
     enum { NARROW = 5 };
     ht_estimator drawn[HT_ESTIMATORS];
     int count = ht_tail_lines(drawn), first = columns < WIDE_FROM && count > NARROW ? count - NARROW : 0;
-    begin_tail(m, "Estimates of α", chart);
+    static const char *const titles[] = {"Estimates of α", NULL};
+    begin_tail(m, chart);
+    title_tail(m, titles, columns, chart);
     chart->named_only = true;
     if (!ht_model_quiet(m))
         ht_text_copy(chart->note, sizeof chart->note, "do the bands hold the injected α?");

@@ -141,6 +141,11 @@ static void add_marks(const ht_model *m, ht_room room, ht_form *form)
     ht_panel_add_heading(form, "The whole curve");
     snprintf(text, sizeof text, "κ at %s = %.3g", ht_model_error_symbol(r), r->error);
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_KAPPA, text, "%.4f", look->at.ratio);
+    if (ht_pruning_off_curve(m, m->prune_lead)) {
+        snprintf(text, sizeof text, "κ: each layer at %s = %.3g, so off the curve of equal shares.",
+                 ht_model_error_symbol(r), r->error);
+        ht_panel_add_text(form, room, HT_ROLE_DIM, text);
+    }
     ht_form_add(form, HT_ROW_VALUE, HT_ROLE_TEXT,
                 room.columns < WIDE ? "-1 point at" : "≤ 1 point lost up to", "%.4f",
                 look->reading.one_point);

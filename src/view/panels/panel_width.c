@@ -18,6 +18,8 @@ static const ht_width_sweep_state *newest(const ht_model *m)
     return m->width_sweep_count ? &m->width_sweep[m->width_sweep_count - 1] : NULL;
 }
 
+static const char no_width[] = "no width in model.layers: write n, as `conv n 3x3`";
+
 /* ---- points ------------------------------------------------------------------------------------ */
 
 /* What is drawn of a width point: one of its arrays over seeds. */
@@ -121,7 +123,9 @@ static void begin(const ht_model *m, ht_chart *chart, const char *title)
     ht_text_copy(chart->title, sizeof chart->title, title);
     ht_text_copy(chart->hint, sizeof chart->hint, "log x");
     ht_text_copy(chart->empty, sizeof chart->empty,
-                 m->width_sweep_count ? "the first runs are being trained" : "w starts a width sweep");
+                 m->width_sweep_count             ? "the first runs are being trained"
+                 : ht_params_has_width(&m->asked) ? "w starts a width sweep"
+                                                  : no_width);
     chart->x = (ht_axis){
         .scale = HT_SCALE_LOG, .low = 80, .high = 12500, .fixed = true, .integer = true, .label = "width n"};
     const ht_width_sweep_state *s = newest(m);
@@ -335,9 +339,13 @@ void ht_panel_width_readout(const ht_model *m, ht_room room, ht_form *form)
 {
     const ht_width_sweep_state *s = newest(m);
     ht_text_copy(form->title, sizeof form->title, "Width sweep");
+    bool has_width = ht_params_has_width(&m->asked);
+    if (!has_width) ht_panel_add_text(form, room, HT_ROLE_WARNING, no_width);
     if (!s) {
-        ht_panel_add_text(form, room, HT_ROLE_DIM,
-                          "w trains networks of eight widths with these settings, ever more, until Space.");
+        ht_panel_add_text(
+            form, room, HT_ROLE_DIM,
+            has_width ? "w trains networks of eight widths with these settings, ever more, until Space."
+                      : "Then w trains networks of eight widths.");
         return;
     }
     add_state(s, room, form);
@@ -347,7 +355,7 @@ void ht_panel_width_readout(const ht_model *m, ht_room room, ht_form *form)
     add_prediction_words(s, room, form);
     add_plain_words(s, room, form);
     add_cost(s, room, form);
-    const ht_panel_key keys[] = {{"w", "more runs", !s->running && !s->complete},
+    const ht_panel_key keys[] = {{"w", "more runs", !s->running && !s->complete && has_width},
                                  {"Space", "stop it", s->running},
                                  {"e", "PNG of this view", true}};
     ht_panel_add_keys(m, form, room, keys, (int)(sizeof keys / sizeof keys[0]));
