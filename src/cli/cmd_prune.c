@@ -193,7 +193,7 @@ static ht_code tell_ignored(const request *q, ht_prune_input *in, ht_error *err)
                          q->methods ? q->methods : ht_prune_at(spec.method)->name, choosy[o].who);
     }
     if (q->out && count > 1)
-        ht_notes_add(&notes, "--out %s: the network pruned by %s, the first of the methods", q->out,
+        ht_notes_add(&notes, "--out gets the network pruned by %s alone, the first of the methods",
                      ht_prune_at(q->method[0])->name);
     ht_app_notes(&notes);
     for (size_t i = 0; ht_notes_at(&notes, i, line, sizeof line); i++) ht_notes_add(&in->notes, "%s", line);

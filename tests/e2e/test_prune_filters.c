@@ -99,7 +99,7 @@ static void an_option_that_does_nothing_is_named(void **state)
     json_decref(svd);
     json_decref(column);
     assert_says(RUN("prune", "idle", "--method", "svd,node", "--out", "two.safetensors")->err,
-                "--out two.safetensors: the network pruned by svd, the first of the methods");
+                "--out gets the network pruned by svd alone, the first of the methods");
 }
 
 /* What a smaller file will hold is told, also where more or less goes than the method's own count: a layer
